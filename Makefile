@@ -1,0 +1,52 @@
+# How callhours is built, tested and checked. `make help` lists the targets.
+
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+OUT      := callhours
+FUZZTIME := 30s
+TOOL     := go tool -modfile=tools/go.mod
+
+build: ## build ./callhours: static, without paths of this machine (OUT=file)
+	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '$(LDFLAGS)' -o $(OUT) ./cmd/callhours
+
+run: ## answer Pivot requests from the built-in example, or from ./callhours.yaml
+	go run ./cmd/callhours serve
+
+test: ## run all tests with the race detector
+	go test -race -shuffle=on ./...
+
+soak: ## run all tests with the full counts of the long ones
+	CALLHOURS_SOAK=1 go test -timeout 60m -shuffle=on ./...
+
+check: lint ## what a change must pass besides tests: modules and lint
+	go mod verify
+	go mod tidy -diff
+	go -C tools mod tidy -diff
+
+lint: ## gofumpt, vet, staticcheck, deadcode; golangci-lint too with GOLANGCI=1
+	@files=$$($(TOOL) gofumpt -l .); test -z "$$files" || { echo "$$files: not formatted; run make fmt"; exit 1; }
+	go vet ./...
+	$(TOOL) staticcheck ./...
+	@dead=$$($(TOOL) deadcode -test ./...); test -z "$$dead" || { echo "$$dead"; exit 1; }
+	$(if $(GOLANGCI),golangci-lint run)
+
+fmt: ## format all Go files
+	$(TOOL) gofumpt -w .
+	go fix ./...
+
+fuzz: ## fuzz each target (FUZZTIME=30s)
+	tools/fuzz $(FUZZTIME)
+
+bench: ## benchmarks of a call's way, beside net/http's bare handler
+	go test -run - -bench . -benchmem ./server ./render ./routes ./calendars ./pivot ./templates
+
+update: ## rewrite golden files and scripts; look at the diff
+	UPDATE=1 go test ./...
+
+conformance: ## compare the calendars with the shared corpus, where it is present
+	go test -count 1 -v -run Conformance ./calendars
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
+
+.PHONY: build run test soak check lint fmt fuzz bench update conformance help

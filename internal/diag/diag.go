@@ -1,0 +1,129 @@
+// Package diag is how callhours speaks about the files that people write: a place, what is wrong there, and what was
+// probably meant. It knows nothing of any format, reads nothing, and keeps no state.
+package diag
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Pos is a place in a file. Line and Col count from 1; a zero Line means the file as a whole, the zero Pos no place.
+type Pos struct {
+	File      string
+	Line, Col int
+}
+
+// String gives "file:line:col", or less where less is known; "" for the zero Pos.
+func (p Pos) String() string {
+	switch {
+	case p.Line == 0:
+		return p.File
+	case p.Col == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
+}
+
+// Compare orders places by file, line and column.
+func (p Pos) Compare(q Pos) int {
+	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Col, q.Col))
+}
+
+// Mistake is one thing to mend in a file: found, wanted and what to do, in lower case and on one line.
+type Mistake struct {
+	Pos
+	Message string
+}
+
+// Mistakef makes a Mistake at a place.
+func Mistakef(p Pos, format string, args ...any) Mistake {
+	return Mistake{Pos: p, Message: fmt.Sprintf(format, args...)}
+}
+
+// Error gives "file:line:col: message", or the message alone where no place is known.
+func (m Mistake) Error() string {
+	if place := m.Pos.String(); place != "" {
+		return place + ": " + m.Message
+	}
+	return m.Message
+}
+
+// Mistakes are all that is wrong, reported at once. Its Error has a line for each.
+type Mistakes []Mistake
+
+func (ms Mistakes) Error() string {
+	lines := make([]string, len(ms))
+	for i, m := range ms {
+		lines[i] = m.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Err sorts the mistakes by place, drops repetitions, and returns them as an error; nil if there are none.
+func (ms Mistakes) Err() error {
+	if len(ms) == 0 {
+		return nil
+	}
+	sorted := slices.Clone(ms)
+	slices.SortStableFunc(sorted, func(a, b Mistake) int {
+		return cmp.Or(a.Compare(b.Pos), cmp.Compare(a.Message, b.Message))
+	})
+	return slices.Compact(sorted)
+}
+
+// listed is how many known names a message may list when none is close.
+const listed = 8
+
+// Suggest ends a message about a name that is not known: `; did you mean "x"?` when one of the known names is close,
+// else the known names when they are few, else nothing. Names are compared without regard to case.
+func Suggest(got string, known []string) string {
+	best, least := "", utf8.RuneCountInString(got)/3+1
+	for _, name := range known {
+		if d := distance(strings.ToLower(got), strings.ToLower(name)); d <= least && (best == "" || d < least) {
+			best, least = name, d
+		}
+	}
+	switch {
+	case best != "":
+		return fmt.Sprintf("; did you mean %q?", best)
+	case len(known) > 0 && len(known) <= listed:
+		return "; known: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
+	}
+	return ""
+}
+
+// distance counts the insertions, deletions, replacements and swaps of neighbours that turn a into b.
+func distance(a, b string) int {
+	from, to := []rune(a), []rune(b)
+	before, last, row := make([]int, len(to)+1), make([]int, len(to)+1), make([]int, len(to)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i, c := range from {
+		row[0] = i + 1
+		for j, d := range to {
+			replace := last[j]
+			if c != d {
+				replace++
+			}
+			row[j+1] = min(last[j+1]+1, row[j]+1, replace)
+			if i > 0 && j > 0 && c == to[j-1] && from[i-1] == d {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(to)]
+}
+
+// Text is what somebody wrote at a place; the zero Text stands for nothing written.
+type Text struct {
+	Pos
+	S string
+}
+
+// String gives the text, without its place.
+func (t Text) String() string { return t.S }

@@ -1,0 +1,78 @@
+package diag
+
+import (
+	"testing"
+)
+
+func TestPosString(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		pos  Pos
+		want string
+	}{
+		{Pos{}, ""},
+		{Pos{File: "a.yaml"}, "a.yaml"},
+		{Pos{"a.yaml", 3, 0}, "a.yaml:3"},
+		{Pos{"a.yaml", 3, 7}, "a.yaml:3:7"},
+	} {
+		if got := c.pos.String(); got != c.want {
+			t.Errorf("%#v: got %q, want %q", c.pos, got, c.want)
+		}
+	}
+}
+
+func TestMistakesErr(t *testing.T) {
+	t.Parallel()
+	if err := (Mistakes{}).Err(); err != nil {
+		t.Fatalf("no mistakes: got %v, want nil", err)
+	}
+	ms := Mistakes{
+		Mistakef(Pos{"b.yaml", 1, 1}, "third"),
+		Mistakef(Pos{"a.yaml", 9, 1}, "second"),
+		Mistakef(Pos{"a.yaml", 2, 5}, "first"),
+		Mistakef(Pos{"a.yaml", 9, 1}, "second"),
+		Mistakef(Pos{}, "no place"),
+	}
+	want := "no place\na.yaml:2:5: first\na.yaml:9:1: second\nb.yaml:1:1: third"
+	if got := ms.Err().Error(); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	if ms[0].Message != "third" {
+		t.Error("Err reordered the receiver")
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	t.Parallel()
+	many := []string{"a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9"}
+	for _, c := range []struct {
+		got   string
+		known []string
+		want  string
+	}{
+		{"calender", []string{"routes", "calendar"}, `; did you mean "calendar"?`},
+		{"offcie", []string{"office"}, `; did you mean "office"?`},
+		{"OFFICE", []string{"office"}, `; did you mean "office"?`},
+		{"zzzz", []string{"b", "a"}, "; known: a, b"},
+		{"zzzz", many, ""},
+		{"zzzz", nil, ""},
+		{"bürö", []string{"büro"}, `; did you mean "büro"?`},
+		{"", []string{"office"}, "; known: office"},
+	} {
+		if got := Suggest(c.got, c.known); got != c.want {
+			t.Errorf("Suggest(%q, %q): got %q, want %q", c.got, c.known, got, c.want)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"a", "", 1}, {"", "ab", 2}, {"ab", "ba", 1}, {"kitten", "sitting", 3}, {"abcd", "acbd", 1}} {
+		if got := distance(c.a, c.b); got != c.want {
+			t.Errorf("distance(%q, %q): got %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
