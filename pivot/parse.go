@@ -1,0 +1,186 @@
+package pivot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxBody is how many bytes the body of a request may have, and likewise its query.
+const MaxBody = 64 << 10
+
+// maxParams is how many parameters a request may have. Kazoo sends about fifteen, a variable or a SIP header is one more.
+const maxParams = 1000
+
+// ErrTooLarge is in the chain of errors about a request that exceeds a bound: MaxBody or 1,000 parameters.
+var ErrTooLarge = errors.New("request too large")
+
+// RequestError says why a request is not a call, and the HTTP status to answer it with. Kazoo then runs the "_" child of
+// its pivot action.
+type RequestError struct {
+	Status int // 400 not readable, 405 not GET or POST, 408 not received in time, 413 too large
+	Err    error
+}
+
+func (e *RequestError) Error() string { return e.Err.Error() }
+
+func (e *RequestError) Unwrap() error { return e.Err }
+
+// Parse reads a Pivot request: GET, with its parameters in the query, or POST, with a form or (Content-Type
+// application/json) a JSON object as its body and perhaps more parameters in the query, which those of the body override.
+// It understands Kazoo's names and TwiML's. It reads the body, at most MaxBody bytes and one more, and leaves r.Form alone.
+//
+// Every error is a *RequestError. Whatever else a request says is a call: of a pair that does not decode, what does not
+// decode is kept as written, and bytes that are not UTF-8 are taken as Latin-1, as Kazoo does.
+func Parse(r *http.Request) (Call, error) {
+	params, err := readParams(r)
+	switch {
+	case err == nil:
+		return interpret(params), nil
+	case errors.Is(err, errMethod):
+		return Call{}, &RequestError{http.StatusMethodNotAllowed, err}
+	case errors.Is(err, ErrTooLarge):
+		return Call{}, &RequestError{http.StatusRequestEntityTooLarge, err}
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return Call{}, &RequestError{http.StatusRequestTimeout, err}
+	}
+	return Call{}, &RequestError{http.StatusBadRequest, err}
+}
+
+var errMethod = errors.New("want GET or POST")
+
+func readParams(r *http.Request) ([]param, error) {
+	// HEAD is not taken for GET: Kazoo sends none, and a probe's is no call to be counted.
+	if r.Method != http.MethodGet && r.Method != http.MethodPost {
+		return nil, fmt.Errorf("method %.20q: %w", r.Method, errMethod)
+	}
+	if len(r.URL.RawQuery) > MaxBody {
+		return nil, fmt.Errorf("%w: a query of %d bytes, want at most %d", ErrTooLarge, len(r.URL.RawQuery), MaxBody)
+	}
+	params, err := appendForm(nil, r.URL.RawQuery)
+	if err != nil || r.Method == http.MethodGet {
+		return params, err
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	if isJSON(r.Header.Get("Content-Type")) {
+		return appendJSON(params, body)
+	}
+	return appendForm(params, string(body))
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.ContentLength > MaxBody {
+		return nil, fmt.Errorf("%w: a body of %d bytes, want at most %d", ErrTooLarge, r.ContentLength, MaxBody)
+	}
+	if r.Body == nil {
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	switch {
+	case len(body) > MaxBody:
+		return nil, fmt.Errorf("%w: a body of more than %d bytes", ErrTooLarge, MaxBody)
+	case err != nil:
+		return nil, fmt.Errorf("body: cut off after %d bytes: %w", len(body), err)
+	}
+	return body, nil
+}
+
+func isJSON(contentType string) bool {
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	return strings.EqualFold(strings.TrimSpace(mediaType), "application/json")
+}
+
+// appendForm adds the pairs of a query or of a form. Empty pairs are skipped: Kazoo writes one for each empty object.
+func appendForm(params []param, form string) ([]param, error) {
+	if form == "" {
+		return params, nil
+	}
+	params = slices.Grow(params, min(strings.Count(form, "&")+1, maxParams-len(params)))
+	for form != "" {
+		var pair string
+		pair, form, _ = strings.Cut(form, "&")
+		name, value := cutPair(pair)
+		if name == "" {
+			continue
+		}
+		if len(params) == maxParams {
+			return nil, errTooMany
+		}
+		params = append(params, param{canonical(unescape(name)), unescape(value)})
+	}
+	return params, nil
+}
+
+var errTooMany = fmt.Errorf("%w: more than %d parameters", ErrTooLarge, maxParams)
+
+// cutPair cuts name=value at the first equals sign, or at the one after the closing bracket when the first stands in a
+// bracket: Kazoo does not encode the names of variables, in which anything may stand.
+func cutPair(pair string) (name, value string) {
+	name, value, _ = strings.Cut(pair, "=")
+	if strings.Contains(name, "[") && !strings.HasSuffix(name, "]") {
+		if i := strings.Index(pair, "]="); i >= 0 {
+			return pair[:i+1], pair[i+2:]
+		}
+	}
+	return name, value
+}
+
+// unescape undoes the encoding of a form. A percent sign that begins no escape is itself.
+func unescape(s string) string {
+	if !strings.ContainsAny(s, "%+") {
+		return repair(s)
+	}
+	var decoded strings.Builder
+	decoded.Grow(len(s))
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '+':
+			c = ' '
+		case c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
+			c = unhex(s[i+1])<<4 | unhex(s[i+2])
+			i += 2
+		}
+		decoded.WriteByte(c)
+	}
+	return repair(decoded.String())
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+// unhex is the value of a hexadecimal digit. The codes of letters end in 1 to 6, in either case.
+func unhex(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c&7 + 9
+}
+
+// repair gives valid UTF-8: every byte that is no part of any is taken as Latin-1.
+func repair(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s) + utf8.UTFMax)
+	for i, r := range s {
+		if r == utf8.RuneError {
+			if _, size := utf8.DecodeRuneInString(s[i:]); size == 1 {
+				r = rune(s[i])
+			}
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

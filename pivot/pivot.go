@@ -1,0 +1,171 @@
+// Package pivot is Kazoo's side of the contract: Parse reads the request in which a Kazoo platform asks what to do with a
+// call, and CheckCallflow says whether Kazoo would take an answer. Pivot is the Kazoo callflow action that asks; its
+// documentation is applications/callflow/doc/pivot.md of the Kazoo sources.
+//
+// Parse is lenient about what a call says and strict about how much it says: pairs that do not decode, unknown names,
+// bytes that are not UTF-8 and fillers such as nouser all make a Call; a body over MaxBody makes a RequestError.
+// CheckCallflow is strict, because an answer that Kazoo's own validation refuses leaves the caller in silence.
+//
+// The package keeps nothing but spare decoders, reads no clock and starts nothing. A Call may be read by many goroutines at once.
+package pivot
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Call is one Pivot request: who calls whom, on which account. Texts are as sent after decoding, nothing is trimmed, and a
+// field that was not sent is "". Fillers of Kazoo stay what they are: nouser and norealm for an address that is missing,
+// unknown and anonymous for a caller who is.
+//
+// A parameter that is sent twice, in the same or in the other spelling, counts as sent the last time. Kazoo writes the
+// account behind all that the author of a callflow can choose (the query of voice_url, the names of application
+// variables), so that author cannot speak for another account.
+type Call struct {
+	From, FromRealm       string // the SIP From header
+	To, ToRealm           string // the SIP To header
+	Request, RequestRealm string // the SIP request URI; Request is the number dialled, absent in TwiML requests
+	Dialed                string // Request, else To; "" when both are absent or the filler nouser
+
+	CallerName   string // "unknown" when there is none, "Anonymous" when withheld
+	CallerNumber string // as the carrier gave it; not always E.164
+
+	AccountID string   // 32 hexadecimal digits: the account that owns the callflow
+	CallID    string   // the SIP Call-ID of the caller's leg
+	Direction string   // Kazoo says inbound, for calls from the account's own phones too
+	Language  string   // such as "en-us"; absent in TwiML requests
+	UserIDs   []string // owners of the phone that calls; none for calls from outside
+	Digits    string   // digits pressed: one string, or the collection named "default"
+
+	params []param // all that was sent, in that order
+}
+
+// param is a parameter with its name in the form that canonical gives.
+type param struct{ name, value string }
+
+// New makes the Call that Parse would make of these parameters, which have Kazoo's names ("Caller-ID-Number") or TwiML's,
+// and members as Kazoo writes them into a form ("Custom-Application-Vars[step]"). They are read in order of their names.
+func New(params map[string]string) Call {
+	sorted := make([]param, 0, len(params))
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		sorted = append(sorted, param{canonical(name), params[name]})
+	}
+	return interpret(sorted)
+}
+
+// Var is the value of a custom application variable, "" when absent. Kazoo sends them from 4.3 on. Members of nested
+// variables are found by Param("Custom-Application-Vars[crm][id]").
+func (c *Call) Var(name string) string {
+	name = canonical(name)
+	return c.member("Custom-Application-Vars", func(sent string) bool { return sent == name })
+}
+
+// Header is the value of a custom SIP header (X-… or P-…) of the caller's INVITE, "" when absent. Names of headers are
+// compared without regard to case (RFC 3261, section 7.3.1). Kazoo sends them from 4.3 on.
+func (c *Call) Header(name string) string {
+	name = canonical(name)
+	return c.member("Custom-SIP-Headers", func(sent string) bool { return strings.EqualFold(sent, name) })
+}
+
+// Collection is what was pressed for a collect_dtmf action with this collection_name, "" when nothing was.
+func (c *Call) Collection(name string) string {
+	name = canonical(name)
+	return c.member("Digits", func(sent string) bool { return sent == name })
+}
+
+// Param is the value of any parameter by its name as sent, such as "Recording-Url" or "Digits[pin]"; "" when absent.
+// Members of a JSON body have the names that they would have in a form. An element of a list is "User-ID[]": the last one.
+func (c *Call) Param(name string) string {
+	name = canonical(name)
+	for _, p := range slices.Backward(c.params) {
+		if p.name == name {
+			return p.value
+		}
+	}
+	return ""
+}
+
+// Withheld reports that the caller's number is hidden or was never known: Kazoo's and carriers' fillers in place of a
+// number, or an anonymous From (RFC 3323, section 4.1.1.3).
+func (c *Call) Withheld() bool {
+	if strings.EqualFold(c.From, "anonymous") || strings.EqualFold(c.FromRealm, "anonymous.invalid") {
+		return true
+	}
+	switch strings.ToLower(strings.TrimSpace(c.CallerNumber)) {
+	case "", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld", noUser:
+		return true
+	}
+	return false
+}
+
+// member finds the value of object[name] for the last name that fits.
+func (c *Call) member(object string, fits func(name string) bool) string {
+	for _, p := range slices.Backward(c.params) {
+		name, ok := strings.CutPrefix(p.name, object)
+		if !ok || len(name) < 2 || name[0] != '[' || name[len(name)-1] != ']' {
+			continue
+		}
+		if fits(name[1 : len(name)-1]) {
+			return p.value
+		}
+	}
+	return ""
+}
+
+// noUser stands for the user part of an address that Kazoo does not have.
+const noUser = "nouser"
+
+// interpret reads the fields of a Call from its parameters.
+func interpret(params []param) Call {
+	c := Call{params: params}
+	for _, p := range params {
+		switch p.name {
+		case "From":
+			c.From = p.value
+		case "From-Realm", "FromRealm":
+			c.FromRealm = p.value
+		case "To":
+			c.To = p.value
+		case "To-Realm", "ToRealm":
+			c.ToRealm = p.value
+		case "Request":
+			c.Request = p.value
+		case "Request-Realm":
+			c.RequestRealm = p.value
+		case "Caller-ID-Name", "CallerName":
+			c.CallerName = p.value
+		case "Caller-ID-Number", "CallerNumber":
+			c.CallerNumber = p.value
+		case "Account-ID", "AccountSid":
+			c.AccountID = p.value
+		case "Call-ID", "CallSid":
+			c.CallID = p.value
+		case "Direction":
+			c.Direction = p.value
+		case "Language":
+			c.Language = p.value
+		case "User-ID":
+			c.UserIDs = []string{p.value}
+		case "User-ID[]":
+			c.UserIDs = append(c.UserIDs, p.value)
+		}
+	}
+	c.Dialed = cmp.Or(unlessFiller(c.Request), unlessFiller(c.To))
+	c.Digits = cmp.Or(c.Param("Digits"), c.Collection("default"))
+	return c
+}
+
+func unlessFiller(user string) string {
+	if user == noUser {
+		return ""
+	}
+	return user
+}
+
+// canonical gives the form in which names are kept and compared. Kazoo writes names into a form without encoding them, so
+// a plus may be a plus or a blank; both are kept as a blank.
+func canonical(name string) string {
+	return strings.ReplaceAll(name, "+", " ")
+}

@@ -1,0 +1,145 @@
+package pivot
+
+import (
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+)
+
+func TestNew(t *testing.T) {
+	t.Parallel()
+	call := New(map[string]string{
+		"Account-ID": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "Request": "+14155550123", "To": "+14155550199",
+		"Caller-ID-Number": "+12025550188", "Caller-ID-Name": "50% off+more", "User-ID": "aa01",
+		"Custom-Application-Vars[step]": "2", "Custom-SIP-Headers[X-Site]": "north",
+		"Digits[default]": "1", "Digits[pin]": "1234", "CallSid": "8d2f0c1b",
+	})
+	for _, c := range []struct{ name, got, want string }{
+		{"AccountID", call.AccountID, "0f1e2d3c4b5a69788796a5b4c3d2e1f0"},
+		{"Dialed", call.Dialed, "+14155550123"},
+		{"CallerNumber", call.CallerNumber, "+12025550188"},
+		{"CallerName", call.CallerName, "50% off+more"},
+		{"CallID", call.CallID, "8d2f0c1b"},
+		{"Digits", call.Digits, "1"},
+		{"Var", call.Var("step"), "2"},
+		{"Header", call.Header("x-site"), "north"},
+		{"Collection", call.Collection("pin"), "1234"},
+		{"Param", call.Param("Digits[pin]"), "1234"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, c.got, c.want)
+		}
+	}
+	if diff := gocmp.Diff([]string{"aa01"}, call.UserIDs); diff != "" {
+		t.Errorf("UserIDs (-want +got):\n%s", diff)
+	}
+}
+
+func TestCallLookups(t *testing.T) {
+	t.Parallel()
+	params, err := appendForm(nil, "Custom-SIP-Headers[X-Site]=north&Custom-SIP-Headers[X-a+b]=plus&Custom-SIP-Headers[X-[deep]]=deep&"+
+		"Custom-SIP-Headers[X-%zz]=percent&Custom-Application-Vars[Step]=2&Custom-Application-Vars[crm][id]=42&"+
+		"Custom-Application-Vars[a b]=blank&Custom-Application-Vars[twice]=1&Custom-Application-Vars[twice]=2&"+
+		"Digits[pin]=1234&Digits=5&Custom-Application-Vars=whole&Custom-Application-Vars[=open&Custom-SIP-Headers[P-a%2Bb]=escaped")
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := interpret(params)
+	for _, c := range []struct {
+		lookup    func(string) string
+		name      string
+		key, want string
+	}{
+		{call.Header, "Header", "X-Site", "north"},
+		{call.Header, "Header", "x-SITE", "north"},
+		{call.Header, "Header", "X-a+b", "plus"},
+		{call.Header, "Header", "P-a+b", "escaped"},
+		{call.Header, "Header", "X-[deep]", "deep"},
+		{call.Header, "Header", "X-%zz", "percent"},
+		{call.Header, "Header", "X-Other", ""},
+		{call.Header, "Header", "", ""},
+		{call.Var, "Var", "Step", "2"},
+		{call.Var, "Var", "step", ""},
+		{call.Var, "Var", "a b", "blank"},
+		{call.Var, "Var", "a+b", "blank"},
+		{call.Var, "Var", "twice", "2"},
+		{call.Var, "Var", "crm", ""},
+		{call.Var, "Var", "", ""},
+		{call.Param, "Param", "Custom-Application-Vars[crm][id]", "42"},
+		{call.Param, "Param", "Custom-Application-Vars", "whole"},
+		{call.Param, "Param", "Custom-SIP-Headers[X-a+b]", "plus"},
+		{call.Param, "Param", "custom-application-vars", ""},
+		{call.Param, "Param", "", ""},
+		{call.Collection, "Collection", "pin", "1234"},
+		{call.Collection, "Collection", "default", ""},
+	} {
+		if got := c.lookup(c.key); got != c.want {
+			t.Errorf("%s(%q): got %q, want %q", c.name, c.key, got, c.want)
+		}
+	}
+	if call.Digits != "5" {
+		t.Errorf("Digits: got %q, want %q", call.Digits, "5")
+	}
+}
+
+// TestLookupsAllocateNothing holds what the decision of a route relies on; it cannot run in parallel.
+func TestLookupsAllocateNothing(t *testing.T) {
+	call := New(map[string]string{
+		"Custom-Application-Vars[step]": "2", "Custom-SIP-Headers[X-Site]": "north", "Digits[pin]": "1", "Caller-ID-Number": "anonymous",
+	})
+	found := ""
+	if allocs := testing.AllocsPerRun(100, func() {
+		found = call.Var("step") + call.Header("") + call.Collection("") + call.Param("")
+		if !call.Withheld() || call.Header("x-site") != "north" {
+			t.Error("the call is not what was made")
+		}
+	}); allocs > 0 || found != "2" {
+		t.Errorf("got %v allocations and %q, want none and %q", allocs, found, "2")
+	}
+}
+
+func TestDialed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, request, to, want string }{
+		{"Request before To", "+14155550123", "+14155550199", "+14155550123"},
+		{"To without Request", "", "+14155550199", "+14155550199"},
+		{"To when Request is a filler", "nouser", "+14155550199", "+14155550199"},
+		{"two fillers", "nouser", "nouser", ""},
+		{"neither", "", "", ""},
+		{"a feature code", "*411", "*411", "*411"},
+		{"no filler but like one", "NoUser", "", "NoUser"},
+	} {
+		call := New(map[string]string{"Request": c.request, "To": c.to})
+		if call.Dialed != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, call.Dialed, c.want)
+		}
+	}
+}
+
+func TestWithheld(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		call Call
+		want bool
+	}{
+		{"no number", Call{}, true},
+		{"blanks", Call{CallerNumber: " "}, true},
+		{"Kazoo's filler", Call{CallerNumber: "anonymous"}, true},
+		{"capitals", Call{CallerNumber: "Anonymous"}, true},
+		{"restricted", Call{CallerNumber: "Restricted"}, true},
+		{"private", Call{CallerNumber: "PRIVATE"}, true},
+		{"unknown", Call{CallerNumber: "unknown"}, true},
+		{"unavailable", Call{CallerNumber: "Unavailable"}, true},
+		{"no user", Call{CallerNumber: "nouser"}, true},
+		{"From says so", Call{CallerNumber: "+12025550188", From: "Anonymous"}, true},
+		{"the realm of From says so", Call{CallerNumber: "+12025550188", From: "x", FromRealm: "anonymous.invalid"}, true},
+		{"a number", Call{CallerNumber: "+12025550188", From: "+12025550188"}, false},
+		{"a name without a number is no concern", Call{CallerNumber: "+12025550188", CallerName: "unknown"}, false},
+		{"an extension", Call{CallerNumber: "1001", From: "user_7kq2zp"}, false},
+	} {
+		if got := c.call.Withheld(); got != c.want {
+			t.Errorf("%s: got %t, want %t", c.name, got, c.want)
+		}
+	}
+}
