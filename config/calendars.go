@@ -1,0 +1,185 @@
+package config
+
+import (
+	"math"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// forever is the upper bound of durations that need none.
+const forever = time.Duration(math.MaxInt64)
+
+// readCalendars reads the calendars that a source defines.
+func (s *source) readCalendars() {
+	for _, e := range s.named(s.top.get("calendars"), "calendars", "a calendar") {
+		if first, ok := s.calendars.own[e.key.S]; ok {
+			s.mistake(e.key.Pos, "calendar %q is already defined at %s", e.key.S, first.Pos)
+			continue
+		}
+		c := s.calendar(e)
+		s.calendars.own[e.key.S] = c
+		s.file.Calendars = append(s.file.Calendars, c)
+	}
+}
+
+func (s *source) calendar(e entry) *Calendar {
+	in := s.fields(e.value, inCalendar)
+	c := &Calendar{
+		Pos:         e.key.Pos,
+		Name:        s.prefix() + e.key.S,
+		Tenant:      s.tenantName(),
+		URL:         in.feedURL(),
+		File:        s.resolve(in.word("file")),
+		Refresh:     in.duration("refresh", span{least: time.Minute, most: forever}),
+		Basic:       in.basic(),
+		Headers:     in.headers(),
+		UserAgent:   in.word("user_agent").S,
+		CAFile:      s.resolve(in.word("ca_file")),
+		Timezone:    in.zone("timezone"),
+		ExpireAfter: in.duration("expire_after", span{least: time.Minute, most: forever}),
+		ShrinkGuard: in.perCent("shrink_guard"),
+		Expect:      in.expect(),
+		Only:        in.filters("only"),
+		Except:      in.filters("except"),
+		IfUnknown:   in.oneOf("if_unknown", "unknown", "absent"),
+	}
+	if !in.whole {
+		return c
+	}
+	switch given := in.given("url", "file"); {
+	case len(given) == 0:
+		s.mistake(e.key.Pos, "calendar %q has no source; set url or file", e.key.S)
+	case len(given) == 2:
+		s.mistake(in.get("file").Pos, "calendar %q has url and file; keep one", e.key.S)
+	case given[0] == "file":
+		for _, key := range in.given("refresh", "basic", "headers", "user_agent", "ca_file") {
+			s.mistake(in.get(key).Pos, "%s goes with url; a file is read when it changes", key)
+		}
+	}
+	return c
+}
+
+// feedURL gives the address of a feed. It is a secret: messages show its scheme at most.
+func (f fields) feedURL() Secret {
+	secret := f.secret("url")
+	if !secret.Given() {
+		return secret
+	}
+	u, err := url.Parse(secret.Reveal())
+	switch {
+	case err != nil || u.Scheme == "":
+		f.mistake(secret.Pos, "want url as an http, https or webcal address")
+	case !slices.Contains([]string{"http", "https", "webcal", "webcals"}, strings.ToLower(u.Scheme)):
+		f.mistake(secret.Pos, "want url as an http, https or webcal address, found the scheme %q", u.Scheme)
+	case u.Hostname() == "":
+		f.mistake(secret.Pos, "the url names no host")
+	}
+	return secret
+}
+
+var headerGrammar = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+
+// headers gives HTTP headers by name, RFC 9110 section 5.1; nil when the key is not given.
+func (f fields) headers() map[string]Secret {
+	n := f.get("headers")
+	if n == nil {
+		return nil
+	}
+	headers := map[string]Secret{}
+	for _, e := range f.entries(n, "headers") {
+		if !headerGrammar.MatchString(e.key.S) {
+			f.mistake(e.key.Pos, "want the name of a header, found %s", quote(e.key.S))
+			continue
+		}
+		headers[e.key.S] = f.secretAt(e.value, "header "+e.key.S)
+		if looksSecret.MatchString(e.key.S) {
+			f.plainSecret(e.value, "header "+e.key.S)
+		}
+	}
+	return headers
+}
+
+// looksSecret fits the names of headers that prove who asks.
+var looksSecret = regexp.MustCompile(`(?i)authorization|cookie|token|key|secret|password`)
+
+// perCent gives a whole number from 1 to 99 that is written with a %; 0 when the key is not given.
+func (f fields) perCent(key string) int {
+	t := f.text(key)
+	if t.Line == 0 {
+		return 0
+	}
+	digits, ok := strings.CutSuffix(t.S, "%")
+	n, err := strconv.Atoi(digits)
+	if !ok || err != nil || n < 1 || n > 99 {
+		f.mistake(t.Pos, "want %s from 1%% to 99%%, found %s", key, quote(t.S))
+		return 0
+	}
+	return n
+}
+
+// expect reads `covered`, `may_be_empty` or {ahead: DURATION}.
+func (f fields) expect() Expect {
+	n := f.get("expect")
+	switch {
+	case n == nil:
+		return Expect{}
+	case n.kind == mapping:
+		in := f.fields(n, inExpect)
+		in.required("ahead")
+		return Expect{Ahead: in.duration("ahead", span{least: time.Minute, most: 3660 * day})}
+	case n.kind == scalar && n.text == "covered":
+		return Expect{Covered: true}
+	case n.kind == scalar && n.text == "may_be_empty":
+		return Expect{MayBeEmpty: true}
+	case n.kind == scalar && !n.empty():
+		f.mistake(n.Pos, "want expect as covered, may_be_empty or {ahead: 60d}, found %s", quote(n.text))
+	default:
+		f.mistake(n.Pos, "want expect as covered, may_be_empty or {ahead: 60d}, found %s", n.what())
+	}
+	return Expect{}
+}
+
+// filters gives one filter or a list of them.
+func (f fields) filters(key string) []Filter {
+	n := f.get(key)
+	if n == nil {
+		return nil
+	}
+	nodes := []*node{n}
+	if n.kind == list {
+		nodes = f.items(n, key)
+	}
+	var filters []Filter
+	for _, n := range nodes {
+		in := f.fields(n, inFilter)
+		if in.whole && len(n.entries) == 0 {
+			f.mistake(n.Pos, "a filter in %s is empty", key)
+		}
+		filters = append(filters, in.filter())
+	}
+	return filters
+}
+
+// eventKeys are what narrows events, in filters and conditions.
+var eventKeys = []string{"summary", "description", "location", "category", "transparency", "all_day", "recurring"}
+
+// filter reads the keys of a mapping that narrow events.
+func (f fields) filter() Filter {
+	out := Filter{
+		Summary:      f.patterns("summary"),
+		Description:  f.patterns("description"),
+		Location:     f.patterns("location"),
+		Category:     f.patterns("category"),
+		Transparency: f.text("transparency"),
+		AllDay:       f.boolean("all_day"),
+		Recurring:    f.boolean("recurring"),
+	}
+	if t := out.Transparency; t.Line > 0 && t.S != "opaque" && t.S != "transparent" {
+		f.mistake(t.Pos, "want transparency as one of opaque, transparent, found %s", quote(t.S))
+	}
+	return out
+}

@@ -1,0 +1,159 @@
+package config
+
+import (
+	"strings"
+)
+
+// naming turns a calendar's name in a condition into what is kept of it: full names in a route, the role in a plan.
+// It reports a name that is not known.
+type naming func(name Text) (Text, bool)
+
+// calendarNaming looks names up in the tenant first, then globally.
+func (s *source) calendarNaming(name Text) (Text, bool) {
+	c, ok := s.calendars.find(name.S)
+	if !ok {
+		s.mistake(name.Pos, "calendar %s is not defined%s", quote(name.S), suggest(name.S, s.calendars.known()))
+		return name, false
+	}
+	return Text{Pos: name.Pos, S: c.Name}, true
+}
+
+// condition reads a mapping of which everything must hold.
+func (s *source) condition(n *node, naming naming) *Condition {
+	in := s.fields(n, inCondition)
+	c := &Condition{
+		Pos:        n.Pos,
+		All:        in.conditions("all", naming),
+		Any:        in.conditions("any", naming),
+		Events:     in.filter(),
+		Names:      in.word("names"),
+		Caller:     in.numbers("caller"),
+		Dialed:     in.numbers("dialed"),
+		CallerName: in.patterns("caller_name"),
+		Account:    in.words("account"),
+		Digits:     in.patterns("digits"),
+		Vars:       in.patternsByName("var"),
+		Headers:    in.patternsByName("header"),
+	}
+	if not := in.get("not"); not != nil {
+		c.Not = s.condition(not, naming)
+	}
+	if whole := in.boolean("whole_day"); whole != nil {
+		c.WholeDay = *whole
+	}
+	for _, name := range in.texts("calendar") {
+		if full, ok := naming(name); ok {
+			c.Calendars = append(c.Calendars, full)
+		}
+	}
+	if in.get("calendar") == nil {
+		for _, key := range append(in.given(eventKeys...), in.given("whole_day", "names")...) {
+			s.mistake(in.get(key).Pos, "%s speaks of events and needs a calendar beside it", key)
+		}
+	}
+	if c.Dialed.Withheld {
+		s.mistake(in.get("dialed").Pos, "a dialled number is never withheld")
+	}
+	if in.whole && len(n.entries) == 0 {
+		s.mistake(n.Pos, "the condition is empty; leave it out where it always holds")
+	}
+	return c
+}
+
+func (f fields) conditions(key string, naming naming) []*Condition {
+	var all []*Condition
+	for _, n := range f.items(f.get(key), key) {
+		all = append(all, f.condition(n, naming))
+	}
+	return all
+}
+
+// numbers reads numbers, prefixes, {list: NAME} and `withheld`, one or several.
+func (f fields) numbers(key string) Numbers {
+	n := f.get(key)
+	if n == nil {
+		return Numbers{}
+	}
+	nodes := []*node{n}
+	if n.kind == list {
+		nodes = f.items(n, key)
+	}
+	var out Numbers
+	for _, n := range nodes {
+		switch {
+		case n.kind == mapping:
+			if name := f.fields(n, inListRef).required("list"); name.S != "" {
+				out.Lists = append(out.Lists, f.listNamed(name))
+			}
+		case n.kind == scalar && n.text == "withheld":
+			out.Withheld = true
+		default:
+			if t := f.scalar(n, key); t.Line > 0 {
+				out.Numbers = append(out.Numbers, t)
+			}
+		}
+	}
+	return out
+}
+
+func (s *source) listNamed(name Text) Text {
+	l, ok := s.lists.find(name.S)
+	if !ok {
+		s.mistake(name.Pos, "list %s is not defined%s", quote(name.S), suggest(name.S, s.lists.known()))
+		return name
+	}
+	return Text{Pos: name.Pos, S: l.Name}
+}
+
+// patternsByName reads patterns by the name of a call's variable or header.
+func (f fields) patternsByName(key string) []Field {
+	n := f.get(key)
+	var out []Field
+	for _, e := range f.entries(n, key) {
+		if strings.TrimSpace(e.key.S) == "" {
+			f.mistake(e.key.Pos, "a name in %s is empty", key)
+		}
+		out = append(out, Field{e.key, f.patternTexts(e.value, key)})
+	}
+	if n != nil && n.kind == mapping && len(out) == 0 {
+		f.mistake(n.Pos, "%s is an empty mapping; leave it out", key)
+	}
+	return out
+}
+
+// walk visits a condition and all inside it.
+func (c *Condition) walk(visit func(*Condition)) {
+	if c == nil {
+		return
+	}
+	visit(c)
+	for _, inner := range c.All {
+		inner.walk(visit)
+	}
+	for _, inner := range c.Any {
+		inner.walk(visit)
+	}
+	c.Not.walk(visit)
+}
+
+// filled is a copy of a plan's condition with its roles filled by calendars.
+func (c *Condition) filled(roles map[string][]Text) *Condition {
+	if c == nil {
+		return nil
+	}
+	out := *c
+	out.All, out.Any, out.Not = filledAll(c.All, roles), filledAll(c.Any, roles), c.Not.filled(roles)
+	out.Calendars = nil
+	for _, role := range c.Calendars {
+		out.Calendars = append(out.Calendars, roles[role.S]...)
+	}
+	return &out
+}
+
+func filledAll(conditions []*Condition, roles map[string][]Text) []*Condition {
+	var out []*Condition
+	for _, c := range conditions {
+		out = append(out, c.filled(roles))
+	}
+	return out
+}

@@ -1,0 +1,230 @@
+// Package config reads the YAML that describes an installation into a File: every value with its place, defaults filled
+// in, names looked up, tenants and plans resolved. All mistakes come at once, each as `file:line:col: found and wanted;
+// what to do`.
+//
+// It checks shape and its own names (calendars, plans, lists, secrets, branches) and knows no other package of
+// callhours. What others own (templates, text patterns, telephone numbers) is handed on as Text, so that its owner can
+// report a mistake at the same place.
+//
+// Load reads every file once and keeps its bytes in File.Inputs. A File is not changed after Load and may be read by
+// many goroutines. docs/config.md describes every key.
+package config
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// File is a whole configuration: the main file and everything it includes.
+type File struct {
+	Path string // the main file, as given to Load
+	Dir  string // its directory; "" for a bare file name
+
+	Listen      Text // host:port of Kazoo's side; default ":8080"
+	AdminListen Text // host:port of people's side; default "127.0.0.1:9480"
+	PivotPath   Text // path of routes that have a match and no path; default "/pivot"
+	Auth        *Auth
+	TLS         *TLS // of Listen; nil: plain HTTP
+	Log         Log
+
+	StateDir     string // resolved; "": nothing is kept on disk
+	Templates    string // directory of the user's templates, resolved; "": the built-in library alone
+	Timezone     Text   // of routes and tenants that name none; may be absent when all of them do
+	ExtraModules []string
+
+	AnswerWithin time.Duration // deadline of one answer; default 1s
+	StartTimeout time.Duration // how long start and reload wait for calendars; default 10s
+	Drain        time.Duration // between SIGTERM and closing the listener; default 5s
+	Horizon      time.Duration // how far ahead calendars are expanded; default 400 days
+
+	// All of the following are in the order of the files: the main one, then includes by name.
+	Lists     []*List
+	Tenants   []*Tenant
+	Calendars []*Calendar
+	Plans     []*Plan // the built-in ones too, unless one of the same name hides them
+	Routes    []*Route
+
+	Inputs   []Input        // every file that was read, in the order of reading
+	Warnings []diag.Mistake // what works and should be mended, sorted by place
+}
+
+// Input is a file as it was read. Its bytes may hold secrets.
+type Input struct {
+	Path  string
+	Bytes []byte
+}
+
+// Text is a scalar with its place, exactly as written: +14155550100 and 0123 keep their text. The zero Text was not
+// given; a default has its text and no place.
+type Text = diag.Text
+
+// Auth says who may ask: whoever is in Networks (if any) and presents Basic or Token (if either is set).
+type Auth struct {
+	diag.Pos
+	Basic          *Basic // nil: none
+	Token          Secret // zero: none
+	Networks       []netip.Prefix
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+}
+
+// Basic is a user name and password as of RFC 7617.
+type Basic struct {
+	Username string
+	Password Secret
+}
+
+// TLS names the certificate of the listener; both files are PEM, resolved, and read by whoever listens.
+type TLS struct {
+	CertFile, KeyFile string
+}
+
+// Log says how log lines look and how much of a caller's number they show.
+type Log struct {
+	Format  string // "text" (default) or "json"
+	Callers string // "none" (default), "last4" or "full"
+}
+
+// List is a named set of telephone numbers and prefixes.
+type List struct {
+	diag.Pos
+	Name    string // full: "acme/spam" for a tenant's
+	Tenant  string
+	File    string // resolved; "" when the numbers stand in the YAML
+	Numbers []Text // with their places, also in the list's own file
+}
+
+// Tenant is a company.
+type Tenant struct {
+	diag.Pos
+	Name        string
+	Accounts    []Text // Kazoo account IDs; part of every match of its routes
+	Timezone    Text   // as written; zero when the tenant names none
+	Language    string // resolved: the tenant's, else the global one; "" when neither is set
+	PhoneRegion string // ISO 3166 country of nationally written numbers, resolved likewise; "": none
+	Labels      map[string]string
+	Data        *Data // global and its own, merged; never nil
+}
+
+// Calendar is a named iCalendar source: URL or File is set, never both.
+type Calendar struct {
+	diag.Pos
+	Name   string // full: "acme/hours" for a tenant's
+	Tenant string
+
+	URL       Secret        // http, https, webcal or webcals
+	File      string        // resolved path or glob
+	Refresh   time.Duration // 0: as the feed hints
+	Basic     *Basic
+	Headers   map[string]Secret // by name as written
+	UserAgent string            // "": the program's own
+	CAFile    string            // PEM, resolved; "": the system's authorities
+
+	Timezone    Text          // of all-day and floating events; zero: that of the route that asks
+	ExpireAfter time.Duration // an older copy is unknown; 0: never
+	ShrinkGuard int           // hold a copy that lost more than this per cent of its events; 0: only an empty one
+	Expect      Expect
+	Only        []Filter // events that count at all: any of these, when there are some
+	Except      []Filter // and none of these
+	IfUnknown   string   // "unknown" (default) or "absent": conditions are false while it is unknown
+}
+
+// Expect is what a calendar should look like; at most one field is set. The zero Expect expects nothing.
+type Expect struct {
+	Covered    bool          // some event is on at any moment
+	Ahead      time.Duration // there are events this far ahead
+	MayBeEmpty bool          // no events at all are fine
+}
+
+// Filter narrows events. The lists are text patterns, nil when not given.
+type Filter struct {
+	Summary, Description, Location, Category []Text
+
+	Transparency Text  // "opaque" or "transparent"; zero: either
+	AllDay       *bool // nil: either
+	Recurring    *bool // nil: either; false: not part of a series
+}
+
+// Route answers calls. Everything a plan, a tenant or the global settings give is resolved into it.
+type Route struct {
+	diag.Pos
+	Name   string  // full: "acme/main" for a tenant's
+	Tenant *Tenant // nil: none
+	Plan   string  // full name of the plan whose branches these are; "": its own
+
+	Path        Text // cleaned; a default stands at the route's name
+	Match       Match
+	Auth        *Auth // nil: that of the File
+	Timezone    Text  // of the route, else the tenant, else the File
+	DayStarts   time.Duration
+	Language    string // "" when nobody sets one
+	PhoneRegion string // likewise
+
+	Branches []*Branch // at least one; the last has no condition
+	Unknown  int       // index of the branch when a calendar needed to decide is unknown
+	Fallback int       // index of the branch when the chosen one does not render
+}
+
+// Match says which calls a route is for, besides its path. An empty list matches every call.
+type Match struct {
+	Accounts []Text // the route's, else its tenant's
+	Dialed   []Text // numbers, or prefixes that end in *
+}
+
+// Branch is a named outcome. Exactly one of Template, Callflow and Pass says what answers.
+type Branch struct {
+	diag.Pos
+	Name  string
+	State string     // "open", "closed" or "other"
+	When  *Condition // nil: always
+
+	Template Text // name of a template
+	Callflow Text // a template written in place; stands where its first character does
+	Pass     bool // HTTP 404, so that Kazoo goes on with its own fallback
+
+	Data *Data // merged: global, tenant, plan, route, branch; never nil
+}
+
+// Condition holds when everything that is set in it holds.
+type Condition struct {
+	diag.Pos
+	All []*Condition
+	Any []*Condition
+	Not *Condition
+
+	Calendars []Text // full names; holds while an event that Events lets through is on in any of them
+	Events    Filter
+	WholeDay  bool // hold for the whole local day that such an event touches
+	Names     Text // the key of Data that maps names to look for in an event's title
+
+	Caller, Dialed              Numbers
+	CallerName, Account, Digits []Text
+	Vars, Headers               []Field // in the order written
+}
+
+// Numbers are what a caller's or dialled number may be: any of these.
+type Numbers struct {
+	Numbers  []Text // exact, or prefixes that end in *
+	Lists    []Text // full names of Lists
+	Withheld bool
+}
+
+// Field is a named value of a call and the patterns it may fit.
+type Field struct {
+	Name   Text
+	Values []Text
+}
+
+// Plan is a set of branches that many routes share. Its conditions name roles where a route's name calendars.
+type Plan struct {
+	diag.Pos
+	Name     string // full: "acme/office" for a tenant's
+	Tenant   string
+	Roles    []Text    // the names that a route fills in with calendars
+	Branches []*Branch // their Data is their own alone
+	Data     *Data     // the plan's; never nil
+
+	DayStarts         time.Duration
+	Unknown, Fallback int // indexes in Branches
+}

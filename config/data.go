@@ -1,0 +1,121 @@
+package config
+
+import (
+	"maps"
+	"regexp"
+	"strconv"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// Data is what an installation tells its templates. Values holds map[string]any, []any, string, int, bool and nil; it
+// may be shared with other Data and must not be changed.
+type Data struct {
+	Values map[string]any
+	places *places
+}
+
+// places has the shape of Values: in is by key, and by decimal index for a list.
+type places struct {
+	at diag.Pos
+	in map[string]*places
+}
+
+// At gives the place of a value by its path: keys, and indexes in decimal. A text stands where its first character does.
+// The zero Pos when there is no such value.
+func (d *Data) At(path ...string) diag.Pos {
+	p := d.places
+	for _, step := range path {
+		if p == nil {
+			break
+		}
+		p = p.in[step]
+	}
+	if p == nil {
+		return diag.Pos{}
+	}
+	return p.at
+}
+
+func noData() *Data { return &Data{Values: map[string]any{}, places: &places{}} }
+
+// data reads a mapping of the user's own making. Never nil.
+func (f fields) data(key string) *Data {
+	d := noData()
+	n := f.get(key)
+	if n == nil {
+		return d
+	}
+	if n.kind != mapping {
+		f.mistake(n.Pos, "want %s as a mapping, found %s", key, n.what())
+		return d
+	}
+	values, at := f.dataValue(n)
+	d.Values, d.places = values.(map[string]any), at
+	return d
+}
+
+// smallInteger is what is a number in data: everything longer or otherwise written is an identifier.
+var smallInteger = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,8})$`)
+
+func (s *source) dataValue(n *node) (any, *places) {
+	p := &places{at: n.first, in: map[string]*places{}}
+	switch n.kind {
+	case mapping:
+		values := make(map[string]any, len(n.entries))
+		for _, e := range n.entries {
+			if e.key.S == "" {
+				s.mistake(e.key.Pos, "a key of data is empty")
+			}
+			values[e.key.S], p.in[e.key.S] = s.dataValue(e.value)
+		}
+		return values, p
+	case list:
+		values := make([]any, len(n.items))
+		for i, item := range n.items {
+			values[i], p.in[strconv.Itoa(i)] = s.dataValue(item)
+		}
+		return values, p
+	}
+	switch {
+	case n.empty():
+		s.mistake(n.Pos, `a value of data is missing; write "" for an empty text or null for nothing`)
+		return nil, p
+	case !n.plain:
+		return n.text, p
+	case n.text == "true", n.text == "false":
+		return n.text == "true", p
+	case n.text == "null":
+		return nil, p
+	case smallInteger.MatchString(n.text):
+		i, _ := strconv.Atoi(n.text)
+		return i, p
+	}
+	return n.text, p
+}
+
+// merge lays one Data over another: mappings merge deeply, everything else replaces. Neither is changed.
+func merge(under, over *Data) *Data {
+	if len(over.Values) == 0 {
+		return under
+	}
+	if len(under.Values) == 0 {
+		return over
+	}
+	values, at := mergeMaps(under.Values, over.Values, under.places, over.places)
+	return &Data{values, at}
+}
+
+func mergeMaps(under, over map[string]any, underAt, overAt *places) (map[string]any, *places) {
+	values, at := maps.Clone(under), &places{overAt.at, maps.Clone(underAt.in)}
+	for key, value := range over {
+		below, wasMap := values[key].(map[string]any)
+		above, isMap := value.(map[string]any)
+		if wasMap && isMap {
+			values[key], at.in[key] = mergeMaps(below, above, underAt.in[key], overAt.in[key])
+		} else {
+			values[key], at.in[key] = value, overAt.in[key]
+		}
+	}
+	return values, at
+}

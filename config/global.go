@@ -1,0 +1,171 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// readGlobal reads the settings that only the main file has.
+func (s *source) readGlobal() {
+	f, top := s.file, s.top
+	f.Listen = top.address("listen", ":8080")
+	f.AdminListen = top.address("admin_listen", "127.0.0.1:9480")
+	f.PivotPath = top.urlPath("path")
+	if f.PivotPath.S == "" {
+		f.PivotPath = Text{S: "/pivot"}
+	}
+	f.StateDir = s.resolve(top.word("state_dir"))
+	if dir := top.word("templates"); dir.S != "" {
+		f.Templates = s.resolve(dir)
+		if !s.disk.isDir(f.Templates) {
+			s.mistake(dir.Pos, "templates: there is no directory %s", quote(f.Templates))
+		}
+	}
+	f.Timezone = top.zone("timezone")
+	for _, t := range top.words("extra_modules") {
+		f.ExtraModules = append(f.ExtraModules, t.S)
+	}
+
+	f.AnswerWithin = top.duration("answer_within", span{10 * time.Millisecond, 4 * time.Second, time.Second})
+	f.StartTimeout = top.duration("start_timeout", span{0, 10 * time.Minute, 10 * time.Second})
+	f.Drain = top.duration("drain", span{0, 10 * time.Minute, 5 * time.Second})
+	f.Horizon = top.duration("horizon", span{day, 3660 * day, 400 * day})
+
+	f.Auth = top.auth()
+	if n := top.get("tls"); n != nil {
+		tls := s.fields(n, inTLS)
+		f.TLS = &TLS{CertFile: s.resolve(tls.required("cert_file")), KeyFile: s.resolve(tls.required("key_file"))}
+	}
+	log := s.fields(top.get("log"), inLog)
+	f.Log = Log{
+		Format:  log.oneOf("format", "text", "json"),
+		Callers: log.oneOf("callers", "none", "last4", "full"),
+	}
+}
+
+// required gives a text that must be there.
+func (f fields) required(key string) Text {
+	if f.get(key) == nil && f.whole {
+		f.mistake(f.Pos, "%s has no %s", nouns[f.place], key)
+	}
+	return f.word(key)
+}
+
+// auth reads who may ask; nil when the key is not given.
+func (f fields) auth() *Auth {
+	n := f.get("auth")
+	if n == nil {
+		return nil
+	}
+	in := f.fields(n, inAuth)
+	a := &Auth{
+		Pos:            n.Pos,
+		Basic:          in.basic(),
+		Token:          in.secret("token"),
+		Networks:       in.networks("networks"),
+		TrustedProxies: in.networks("trusted_proxies"),
+	}
+	f.plainSecret(in.get("token"), "a token")
+	if in.whole && len(in.given("basic", "token", "networks")) == 0 {
+		f.mistake(n.Pos, "auth lets everybody in; set basic, token or networks")
+	}
+	if t := a.Token.Reveal(); t != "" && !segment.MatchString(t) {
+		f.mistake(a.Token.Pos, `want a token of letters, digits and "._~-", since it may stand in a path`)
+	}
+	return a
+}
+
+// basic reads a user name and password; nil when the key is not given.
+func (f fields) basic() *Basic {
+	n := f.get("basic")
+	if n == nil {
+		return nil
+	}
+	in := f.fields(n, inBasic)
+	b := &Basic{Username: in.required("username").S, Password: in.secret("password")}
+	if in.whole && in.get("password") == nil {
+		f.mistake(n.Pos, "basic has no password")
+	}
+	if strings.Contains(b.Username, ":") {
+		f.mistake(in.get("username").Pos, "a user name cannot hold %q", ":")
+	}
+	f.plainSecret(in.get("password"), "a password")
+	return b
+}
+
+var (
+	languageGrammar = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+	countryGrammar  = regexp.MustCompile(`^[A-Z]{2}$`)
+)
+
+// language gives a BCP 47 tag; "" when the key is not given.
+func (f fields) language(otherwise string) string {
+	t := f.text("language")
+	if t.Line == 0 {
+		return otherwise
+	}
+	if !languageGrammar.MatchString(t.S) {
+		f.mistake(t.Pos, "want language as a tag such as en or en-us, found %s", quote(t.S))
+	}
+	return t.S
+}
+
+// phoneRegion gives an ISO 3166 country; "" when the key is not given.
+func (f fields) phoneRegion(otherwise string) string {
+	t := f.text("phone_region")
+	if t.Line == 0 {
+		return otherwise
+	}
+	if !countryGrammar.MatchString(t.S) {
+		f.mistake(t.Pos, "want phone_region as a country of two capital letters such as US, found %s", quote(t.S))
+	}
+	return t.S
+}
+
+// crossCheck looks at what only the whole shows.
+func (l *loader) crossCheck(main *source) {
+	f := l.file
+	if len(f.Routes) == 0 && main.top.get("routes") == nil && len(l.mistakes) == 0 {
+		l.warn(main.top.Pos, "there are no routes: every call is answered 404")
+	}
+	open := f.Auth == nil
+	for _, r := range f.Routes {
+		open = open && r.Auth == nil
+	}
+	if open && !loopback(f.Listen.S) {
+		p := f.Listen.Pos
+		if p.Line == 0 {
+			p.File = f.Path
+		}
+		l.warn(p, "there is no auth: anyone who reaches listen %q may ask", f.Listen.S)
+	}
+	l.samePaths()
+}
+
+// samePaths finds routes of which the second would never be asked.
+func (l *loader) samePaths() {
+	first := map[string]*Route{}
+	for _, r := range l.file.Routes {
+		if len(r.Match.Accounts) > 0 || len(r.Match.Dialed) > 0 || r.Path.S == "" {
+			continue
+		}
+		if other, ok := first[r.Path.S]; ok {
+			l.mistake(r.Path.Pos, "path %q is taken by route %q at %s; set another path or a match",
+				r.Path.S, other.Name, other.Path.Pos)
+			continue
+		}
+		first[r.Path.S] = r
+	}
+}
+
+func loopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return true // reported as a mistake
+	}
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}

@@ -1,0 +1,216 @@
+package config
+
+// place is a kind of mapping in the YAML.
+type place int
+
+const (
+	inMain place = iota
+	inInclude
+	inAuth
+	inBasic
+	inTLS
+	inLog
+	inSecret
+	inList
+	inTenant
+	inCalendar
+	inExpect
+	inFilter
+	inPlan
+	inRoute
+	inMatch
+	inBranch
+	inAnswer
+	inCondition
+	inListRef
+)
+
+// nouns are what messages and docs/config.md call each place.
+var nouns = map[place]string{
+	inMain:      "the main file",
+	inInclude:   "an included file",
+	inAuth:      "auth",
+	inBasic:     "basic",
+	inTLS:       "tls",
+	inLog:       "log",
+	inSecret:    "a secret",
+	inList:      "a list of numbers",
+	inTenant:    "tenant",
+	inCalendar:  "a calendar",
+	inExpect:    "expect",
+	inFilter:    "a filter",
+	inPlan:      "a plan",
+	inRoute:     "a route",
+	inMatch:     "match",
+	inBranch:    "a branch",
+	inAnswer:    "an answer",
+	inCondition: "a condition",
+	inListRef:   "a list's name",
+}
+
+// key is a row of docs/config.md: what may stand in a place, and what it means.
+type key struct {
+	in        place
+	name      string
+	takes     string
+	otherwise string // what holds when it is not given; "required" when that is a mistake
+	meaning   string
+}
+
+// keyTable has every key that the loader knows. A key that is not here is a mistake in the YAML, and reading one that is
+// not here panics; so the loader and the documentation agree.
+var keyTable = []key{
+	{inMain, "listen", "address", "`:8080`", "Kazoo's side: Pivot requests and `/-/healthy`, nothing else"},
+	{inMain, "admin_listen", "address", "`127.0.0.1:9480`", "people's side: console, metrics, health, reload"},
+	{inMain, "path", "URL path", "`/pivot`", "where routes answer that have a `match` and no `path`"},
+	{inMain, "auth", "auth", "none", "who may ask; without it, anyone who reaches `listen` (a warning says so)"},
+	{inMain, "tls", "tls", "none", "certificate of `listen`; without it, plain HTTP"},
+	{inMain, "log", "log", "see there", "how log lines look"},
+	{inMain, "state_dir", "path", "none", "directory of last good copies of feeds and the last accepted configuration; without it nothing is kept"},
+	{inMain, "templates", "path", "none", "directory of `*.json.tmpl`; the built-in library is always there"},
+	{inMain, "timezone", "zone", "none", "zone of routes and tenants that name none; there is no silent UTC"},
+	{inMain, "language", "text", "none", "language of routes and tenants that name none, such as `en-us`"},
+	{inMain, "phone_region", "country", "none", "country of nationally written numbers, such as `US`, of routes and tenants that name none"},
+	{inMain, "extra_modules", "texts", "none", "callflow modules of your own cluster, accepted besides Kazoo's"},
+	{inMain, "answer_within", "duration", "`1s`", "deadline of one answer, 10ms to 4s (Kazoo waits 5 s at most)"},
+	{inMain, "start_timeout", "duration", "`10s`", "how long start and reload wait for new calendars, at most 10m"},
+	{inMain, "drain", "duration", "`5s`", "how long the listener stays open after SIGTERM, at most 10m"},
+	{inMain, "horizon", "duration", "`400d`", "how far ahead calendars are expanded, 1d to 3660d; past it the answer is unknown"},
+	{inMain, "include", "paths", "none", "files or globs of tenants and of further calendars and routes"},
+	{inMain, "secrets", "paths", "none", "files or globs of secrets"},
+	{inMain, "data", "data", "none", "what every template may use as `.Data`"},
+	{inMain, "lists", "lists by name", "none", "telephone numbers for conditions"},
+	{inMain, "calendars", "calendars by name", "none", "where events come from"},
+	{inMain, "plans", "plans by name", "`office` is built in", "branches that many routes share"},
+	{inMain, "routes", "list of routes", "none", "what answers calls"},
+
+	{inInclude, "tenant", "tenant", "none", "whose file this is; without it, what it defines is everybody's"},
+	{inInclude, "secrets", "paths", "none", "files or globs of secrets, for this tenant alone"},
+	{inInclude, "data", "data", "none", "what the tenant's templates may use, over the main file's; needs a `tenant`"},
+	{inInclude, "lists", "lists by name", "none", "as in the main file"},
+	{inInclude, "calendars", "calendars by name", "none", "as in the main file"},
+	{inInclude, "plans", "plans by name", "none", "as in the main file"},
+	{inInclude, "routes", "list of routes", "none", "as in the main file"},
+
+	{inAuth, "basic", "basic", "none", "a user name and password that the caller must send"},
+	{inAuth, "token", "secret", "none", "a token that the caller must send: `/TOKEN/path`, `?token=` or `X-Callhours-Token`"},
+	{inAuth, "networks", "addresses", "anywhere", "addresses and ranges that callers must come from"},
+	{inAuth, "trusted_proxies", "addresses", "none", "proxies whose `X-Forwarded-For` is believed"},
+
+	{inBasic, "username", "text", "required", "user name"},
+	{inBasic, "password", "secret", "required", "password"},
+
+	{inTLS, "cert_file", "path", "required", "certificate chain, PEM"},
+	{inTLS, "key_file", "path", "required", "private key, PEM"},
+
+	{inLog, "format", "`text`, `json`", "`text`", "form of log lines"},
+	{inLog, "callers", "`none`, `last4`, `full`", "`none`", "how much of callers' numbers is logged"},
+
+	{inSecret, "secret", "name", "required", "a name from the secrets files"},
+
+	{inList, "file", "path", "none", "numbers, one a line; `#` starts a comment"},
+	{inList, "numbers", "numbers", "none", "numbers in place; a list has either `file` or `numbers`"},
+
+	{inTenant, "name", "name", "required", "the company's name in paths, metrics and commands"},
+	{inTenant, "account", "texts", "none", "Kazoo account IDs; part of every match of the tenant's routes"},
+	{inTenant, "timezone", "zone", "the main file's", "zone of routes that name none"},
+	{inTenant, "language", "text", "the main file's", "language of routes that name none"},
+	{inTenant, "phone_region", "country", "the main file's", "country of nationally written numbers"},
+	{inTenant, "labels", "texts by name", "none", "labels of the tenant's routes in `callhours_route_info`"},
+
+	{inCalendar, "url", "secret", "`url` or `file`", "http, https, webcal or webcals address of a feed"},
+	{inCalendar, "file", "path", "`url` or `file`", "an `.ics` file, or a glob of several that make one calendar"},
+	{inCalendar, "refresh", "duration", "the feed's hint, else 15m", "how often the feed is fetched, at least 1m"},
+	{inCalendar, "basic", "basic", "none", "user name and password of the feed"},
+	{inCalendar, "headers", "secrets by name", "none", "HTTP headers sent with each fetch"},
+	{inCalendar, "user_agent", "text", "the program's own", "User-Agent sent with each fetch"},
+	{inCalendar, "ca_file", "path", "the system's", "certificate authorities of the feed's server, PEM"},
+	{inCalendar, "timezone", "zone", "that of the route that asks", "zone of all-day and floating events"},
+	{inCalendar, "expire_after", "duration", "never", "a last good copy older than this is unknown"},
+	{inCalendar, "shrink_guard", "per cent", "only an empty copy", "hold back a copy that lost more than this part of its events until it was seen twice"},
+	{inCalendar, "expect", "`covered`, `may_be_empty`, expect", "nothing", "what `check` and alerts expect: some event on at any moment, or that none at all are fine"},
+	{inCalendar, "only", "filter or list of them", "all", "events that count at all: those that fit any of these"},
+	{inCalendar, "except", "filter or list of them", "none", "events that do not count"},
+	{inCalendar, "if_unknown", "`unknown`, `absent`", "`unknown`", "`absent`: its conditions are false while it is unknown"},
+
+	{inExpect, "ahead", "duration", "required", "there must be events at least this far ahead"},
+
+	{inFilter, "summary", "patterns", "any", "title"},
+	{inFilter, "description", "patterns", "any", "description"},
+	{inFilter, "location", "patterns", "any", "location"},
+	{inFilter, "category", "patterns", "any", "categories: any of them fits"},
+	{inFilter, "transparency", "`opaque`, `transparent`", "either", "shown as busy, or as free"},
+	{inFilter, "all_day", "true or false", "either", "all-day events, or timed ones"},
+	{inFilter, "recurring", "true or false", "either", "part of a series, or single"},
+
+	{inPlan, "calendars", "names", "none", "roles that conditions name and that a route fills with calendars"},
+	{inPlan, "branches", "list of branches", "required", "as in a route; a condition's `calendar` names a role"},
+	{inPlan, "data", "data", "none", "what the templates may use; a route's goes over it"},
+	{inPlan, "day_starts", "hour", "`00:00`", "of routes that set none"},
+	{inPlan, "unknown", "name", "the last branch", "of routes that set none"},
+	{inPlan, "fallback", "name", "the last branch", "of routes that set none"},
+
+	{inRoute, "name", "name", "required", "in paths, metrics and commands; a tenant's is `tenant/name` there"},
+	{inRoute, "path", "URL path", "`/` and the name; with a `match` the main file's `path`", "where Kazoo asks"},
+	{inRoute, "match", "match", "every call on the path", "which calls on the path"},
+	{inRoute, "auth", "auth", "the main file's", "who may ask"},
+	{inRoute, "timezone", "zone", "the tenant's, else the main file's", "local time; a route without any is a mistake"},
+	{inRoute, "day_starts", "hour", "the plan's, else `00:00`", "all-day events and `whole_day` run from this hour to the next day's"},
+	{inRoute, "language", "text", "the tenant's, else the main file's", "language of `spoken`"},
+	{inRoute, "phone_region", "country", "the tenant's, else the main file's", "country of nationally written numbers"},
+	{inRoute, "data", "data", "none", "what the templates may use"},
+	{inRoute, "branches", "list of branches", "`branches` or `plan`", "outcomes; the first whose condition holds is taken"},
+	{inRoute, "plan", "name", "`branches` or `plan`", "the plan whose branches these are"},
+	{inRoute, "calendars", "names by role", "none", "calendars for the plan's roles, one or a list for each"},
+	{inRoute, "answers", "answers by branch", "none", "other answers for branches of the plan"},
+	{inRoute, "unknown", "name", "the plan's, else the last branch", "branch when a calendar needed to decide is unknown"},
+	{inRoute, "fallback", "name", "the plan's, else the last branch", "branch when the chosen one does not render"},
+
+	{inMatch, "account", "texts", "the tenant's", "Kazoo account IDs"},
+	{inMatch, "dialed", "numbers", "any", "dialled numbers, or prefixes such as `+1415*`"},
+
+	{inBranch, "name", "name", "required", "in metrics, logs and `next`"},
+	{inBranch, "state", "`open`, `closed`, `other`", "the name, where it is open or closed", "what alerts, colours and `next` go by"},
+	{inBranch, "when", "condition", "always", "when the branch is taken; the last branch has none, all others have one"},
+	{inBranch, "template", "text", "one of three", "name of the template that answers"},
+	{inBranch, "callflow", "text", "one of three", "a template written in place"},
+	{inBranch, "pass", "true", "one of three", "answer 404, so that Kazoo runs the `_` child of its pivot action"},
+	{inBranch, "data", "data", "none", "what the template may use"},
+
+	{inAnswer, "template", "text", "the plan's", "name of the template that answers"},
+	{inAnswer, "callflow", "text", "the plan's", "a template written in place"},
+	{inAnswer, "pass", "true", "the plan's", "answer 404"},
+	{inAnswer, "data", "data", "none", "over the data of the plan's branch"},
+
+	{inCondition, "all", "list of conditions", "", "all of them hold"},
+	{inCondition, "any", "list of conditions", "", "one of them holds"},
+	{inCondition, "not", "condition", "", "it does not hold"},
+	{inCondition, "calendar", "names", "", "an event is on in one of these calendars"},
+	{inCondition, "summary", "patterns", "any", "with `calendar`: the event's title"},
+	{inCondition, "description", "patterns", "any", "with `calendar`: the event's description"},
+	{inCondition, "location", "patterns", "any", "with `calendar`: the event's location"},
+	{inCondition, "category", "patterns", "any", "with `calendar`: the event's categories"},
+	{inCondition, "transparency", "`opaque`, `transparent`", "either", "with `calendar`: shown as busy, or as free"},
+	{inCondition, "all_day", "true or false", "either", "with `calendar`: all-day events, or timed ones"},
+	{inCondition, "recurring", "true or false", "either", "with `calendar`: part of a series, or single"},
+	{inCondition, "whole_day", "true or false", "`false`", "with `calendar`: for the whole local day that such an event touches"},
+	{inCondition, "names", "text", "", "with `calendar`: the event's title holds a key of this mapping in `data`"},
+	{inCondition, "caller", "numbers", "", "the caller's number; also `withheld` and `{list: NAME}`"},
+	{inCondition, "dialed", "numbers", "", "the dialled number; also `{list: NAME}`"},
+	{inCondition, "caller_name", "patterns", "", "the caller's name"},
+	{inCondition, "account", "texts", "", "the Kazoo account ID"},
+	{inCondition, "digits", "patterns", "", "digits that the caller has typed"},
+	{inCondition, "var", "patterns by name", "", "custom application variables"},
+	{inCondition, "header", "patterns by name", "", "custom SIP headers"},
+
+	{inListRef, "list", "name", "required", "name of a list of numbers"},
+}
+
+// keysOf holds the names of keyTable by place.
+var keysOf = func() map[place][]string {
+	names := map[place][]string{}
+	for _, k := range keyTable {
+		names[k.in] = append(names[k.in], k.name)
+	}
+	return names
+}()

@@ -1,0 +1,58 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestKeyTable compares the table of docs/config.md with the loader's. UPDATE=1 rewrites the document's.
+func TestKeyTable(t *testing.T) {
+	t.Parallel()
+	const doc = "../docs/config.md"
+	body, err := os.ReadFile(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const heading = "| key | where | takes | default | meaning |\n|---|---|---|---|---|\n"
+	before, rest, ok := strings.Cut(string(body), heading)
+	if !ok {
+		t.Fatalf("%s has no table that begins with\n%s", doc, heading)
+	}
+	end := strings.Index(rest, "\n\n")
+	if end < 0 {
+		end = len(rest) - 1
+	}
+	got, after := rest[:end+1], rest[end+1:]
+	var want strings.Builder
+	for _, k := range keyTable {
+		fmt.Fprintf(&want, "| `%s` | %s | %s | %s | %s |\n", k.name, nouns[k.in], k.takes, k.otherwise, k.meaning)
+	}
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(doc, []byte(before+heading+want.String()+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(strings.Split(got, "\n"), strings.Split(want.String(), "\n")); diff != "" {
+		t.Errorf("table of %s (-document +loader):\n%s", doc, diff)
+	}
+}
+
+func TestKeyTableIsWhole(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, k := range keyTable {
+		id := fmt.Sprint(nouns[k.in], ".", k.name)
+		if seen[id] {
+			t.Errorf("%s stands twice", id)
+		}
+		seen[id] = true
+		if nouns[k.in] == "" || k.takes == "" || k.meaning == "" || strings.Contains(k.meaning, "|") {
+			t.Errorf("row %+v is not whole", k)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package config
+
+import (
+	_ "embed"
+	"slices"
+)
+
+//go:embed plans.yaml
+var builtinPlans []byte
+
+// builtinFile is what places in the built-in plans name as their file.
+const builtinFile = "(built-in) plans.yaml"
+
+// readBuiltinPlans reads the plans that are always there, unless one of the same name hides them.
+func (s *source) readBuiltinPlans() {
+	root, mistakes := parse(builtinFile, builtinPlans)
+	s.mistakes = append(s.mistakes, mistakes...)
+	builtin := *s
+	builtin.top = s.fields(root, inMain)
+	for _, e := range builtin.top.get("plans").entries {
+		if _, hidden := s.plans.own[e.key.S]; !hidden {
+			builtin.definePlan(e)
+		}
+	}
+}
+
+// readPlans reads the plans that a source defines.
+func (s *source) readPlans() {
+	for _, e := range s.named(s.top.get("plans"), "plans", "a plan") {
+		if first, ok := s.plans.own[e.key.S]; ok {
+			s.mistake(e.key.Pos, "plan %q is already defined at %s", e.key.S, first.Pos)
+			continue
+		}
+		s.definePlan(e)
+	}
+}
+
+func (s *source) definePlan(e entry) {
+	in := s.fields(e.value, inPlan)
+	p := &Plan{
+		Pos:       e.key.Pos,
+		Name:      s.prefix() + e.key.S,
+		Tenant:    s.tenantName(),
+		DayStarts: in.timeOfDay("day_starts", 0),
+		Data:      in.data("data"),
+	}
+	for _, role := range in.texts("calendars") {
+		if slices.Contains(p.roleNames(), role.S) {
+			s.mistake(role.Pos, "role %q is written twice", role.S)
+		} else if s.isName(role, "a role") {
+			p.Roles = append(p.Roles, role)
+		}
+	}
+	p.Branches = in.branches(func(name Text) (Text, bool) {
+		known := p.roleNames()
+		if !slices.Contains(known, name.S) {
+			s.mistake(name.Pos, "plan %q has no role %s in its calendars%s", p.Name, quote(name.S), suggest(name.S, known))
+			return name, false
+		}
+		return name, true
+	})
+	if in.whole && in.get("branches") == nil {
+		s.mistake(e.key.Pos, "plan %q has no branches", p.Name)
+	}
+	p.Unknown = in.indexOf("unknown", p.Branches, len(p.Branches)-1)
+	p.Fallback = in.indexOf("fallback", p.Branches, len(p.Branches)-1)
+	s.plans.own[e.key.S] = p
+	s.file.Plans = append(s.file.Plans, p)
+}
+
+func (p *Plan) roleNames() []string {
+	var names []string
+	for _, role := range p.Roles {
+		names = append(names, role.S)
+	}
+	return names
+}
+
+// planned gives the branches of a route's plan with the route's calendars, answers and data in them.
+func (f fields) planned(p *Plan) []*Branch {
+	roles := f.roles(p)
+	var out []*Branch
+	for _, b := range p.Branches {
+		mine := *b
+		mine.When = b.When.filled(roles)
+		out = append(out, &mine)
+	}
+	for _, e := range f.entries(f.get("answers"), "answers") {
+		i := slices.IndexFunc(out, func(b *Branch) bool { return b.Name == e.key.S })
+		if i < 0 {
+			f.mistake(e.key.Pos, "plan %q has no branch %s%s", p.Name, quote(e.key.S), suggest(e.key.S, branchNames(out)))
+			continue
+		}
+		f.otherAnswer(e, out[i])
+	}
+	return out
+}
+
+// otherAnswer replaces the answer of a plan's branch: by a template's name, or a mapping as in a branch.
+func (f fields) otherAnswer(e entry, b *Branch) {
+	if e.value.kind == scalar {
+		if e.value.text == "" {
+			f.mistake(e.value.Pos, "the answer of branch %q is empty", b.Name)
+			return
+		}
+		b.Template, b.Callflow, b.Pass = Text{Pos: e.value.Pos, S: e.value.text}, Text{}, false
+		return
+	}
+	in := f.fields(e.value, inAnswer)
+	in.answer(b)
+	b.Data = merge(b.Data, in.data("data"))
+	if in.whole && len(e.value.entries) == 0 {
+		f.mistake(e.value.Pos, "the answer of branch %q is empty", b.Name)
+	}
+}
+
+// roles gives the calendars with which a route fills the roles of its plan, by role.
+func (f fields) roles(p *Plan) map[string][]Text {
+	known := p.roleNames()
+	roles := map[string][]Text{}
+	for _, e := range f.entries(f.get("calendars"), "calendars") {
+		if !slices.Contains(known, e.key.S) {
+			f.mistake(e.key.Pos, "plan %q has no role %s%s", p.Name, quote(e.key.S), suggest(e.key.S, known))
+			continue
+		}
+		for _, name := range f.scalars(e.value, "role "+e.key.S) {
+			full, _ := f.calendarNaming(name)
+			roles[e.key.S] = append(roles[e.key.S], full)
+		}
+		if roles[e.key.S] == nil {
+			roles[e.key.S] = []Text{} // reported; the role is not missing
+		}
+	}
+	for _, role := range known {
+		if _, ok := roles[role]; !ok {
+			f.mistake(f.Pos, "plan %q wants a calendar for role %q; set calendars: {%s: …}", p.Name, role, role)
+		}
+	}
+	return roles
+}

@@ -1,0 +1,217 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v4/plugin/loaderlimits"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+const (
+	maxDepth  = 100     // levels of nesting in one file
+	maxCopies = 100_000 // nodes that the aliases of one file may add
+)
+
+// node is a value in a YAML file with its place. Aliases are followed, keys are unique and texts, tags are gone.
+type node struct {
+	diag.Pos
+	kind    kind
+	text    string   // of a scalar, as written: YAML's types are not looked at
+	first   diag.Pos // where the first character of text stands
+	plain   bool     // a scalar without quotes
+	items   []*node  // of a list
+	entries []entry  // of a mapping, as ordered in the file
+}
+
+type kind int
+
+const (
+	scalar kind = iota
+	list
+	mapping
+)
+
+type entry struct {
+	key   Text
+	value *node
+}
+
+// empty reports whether nothing is written where a value should stand.
+func (n *node) empty() bool { return n.kind == scalar && n.plain && n.text == "" }
+
+// what names the kind of a value and shows nothing of it.
+func (n *node) what() string {
+	switch {
+	case n.kind == list:
+		return "a list"
+	case n.kind == mapping:
+		return "a mapping"
+	case n.empty():
+		return "nothing"
+	}
+	return "a text"
+}
+
+// parse reads the one document of a file. The node is nil when there is none or its syntax is wrong.
+func parse(file string, src []byte) (*node, diag.Mistakes) {
+	src = bytes.TrimPrefix(src, []byte("\ufeff"))
+	if m, ok := unreadable(file, src); ok {
+		return nil, diag.Mistakes{m}
+	}
+	loader, err := yaml.NewLoader(bytes.NewReader(src), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
+	if err != nil {
+		return nil, diag.Mistakes{diag.Mistakef(diag.Pos{File: file}, "cannot be read as YAML")}
+	}
+	c := &converter{file: file, lines: splitLines(src), open: map[*yaml.Node]bool{}}
+	var doc, second yaml.Node
+	switch err := loader.Load(&doc); {
+	case errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0:
+		return nil, diag.Mistakes{diag.Mistakef(diag.Pos{File: file}, "the file is empty")}
+	case err != nil:
+		return nil, diag.Mistakes{c.syntax(err)}
+	}
+	root := c.convert(doc.Content[0])
+	switch err := loader.Load(&second); {
+	case err == nil:
+		c.mistake(c.at(&second), "a second document starts here; a file holds one")
+	case !errors.Is(err, io.EOF):
+		c.mistakes = append(c.mistakes, c.syntax(err))
+	}
+	if c.copies > maxCopies {
+		return nil, c.mistakes
+	}
+	return root, c.mistakes
+}
+
+// lineBreaks are what the YAML library counts as one.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+
+func splitLines(src []byte) []string { return strings.Split(lineBreaks.Replace(string(src)), "\n") }
+
+// unreadable finds the first character that YAML does not allow at all.
+func unreadable(file string, src []byte) (diag.Mistake, bool) {
+	for i, r := range string(src) {
+		what := ""
+		switch {
+		case r == utf8.RuneError && !bytes.HasPrefix(src[i:], []byte("\ufffd")):
+			what = "the file is not UTF-8 here; save it as UTF-8"
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r',
+			r >= 0x7f && r < 0xa0 && r != 0x85,
+			r == 0xfeff, r == 0xfffe, r == 0xffff:
+			what = "a control character is not allowed; delete it"
+		default:
+			continue
+		}
+		before := splitLines(src[:i])
+		col := utf8.RuneCountInString(before[len(before)-1]) + 1
+		return diag.Mistake{Pos: diag.Pos{File: file, Line: len(before), Col: col}, Message: what}, true
+	}
+	return diag.Mistake{}, false
+}
+
+// converter turns the library's nodes into ours.
+type converter struct {
+	file     string
+	lines    []string
+	open     map[*yaml.Node]bool // what is being converted: an alias to it would never end
+	inside   int                 // aliases that are being followed
+	copies   int                 // nodes added by aliases so far
+	mistakes diag.Mistakes
+}
+
+func (c *converter) at(n *yaml.Node) diag.Pos {
+	return diag.Pos{File: c.file, Line: n.Line, Col: n.Column}
+}
+
+func (c *converter) mistake(p diag.Pos, format string, args ...any) {
+	c.mistakes = append(c.mistakes, diag.Mistakef(p, format, args...))
+}
+
+func (c *converter) convert(n *yaml.Node) *node {
+	out := &node{Pos: c.at(n), first: c.at(n), plain: true}
+	if n.Kind == yaml.AliasNode {
+		if c.open[n.Alias] {
+			c.mistake(c.at(n), "this alias stands inside what it names")
+			out.plain, out.text = false, n.Value
+			return out
+		}
+		c.inside++
+		defer func() { c.inside-- }()
+		return c.convert(n.Alias)
+	}
+	if c.inside > 0 {
+		if c.copies++; c.copies > maxCopies {
+			if c.copies == maxCopies+1 {
+				c.mistake(c.at(n), "the aliases of this file add more than %d values", maxCopies)
+			}
+			return out
+		}
+	}
+	c.open[n] = true
+	defer delete(c.open, n)
+	if n.Style&yaml.TaggedStyle != 0 {
+		c.mistake(c.at(n), "a tag has no meaning here; a text in quotes is a text")
+	}
+	switch n.Kind {
+	case yaml.ScalarNode:
+		out.text = n.Value
+		out.plain = n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
+		out.first = c.first(n)
+	case yaml.SequenceNode:
+		out.kind = list
+		for _, item := range n.Content {
+			out.items = append(out.items, c.convert(item))
+		}
+	case yaml.MappingNode:
+		out.kind = mapping
+		c.entries(n, out)
+	}
+	return out
+}
+
+func (c *converter) entries(n *yaml.Node, out *node) {
+	seen := make(map[string]diag.Pos, len(n.Content)/2)
+	for pair := range slices.Chunk(n.Content, 2) {
+		key, value := c.convert(pair[0]), c.convert(pair[1])
+		first, again := seen[key.text]
+		switch {
+		case key.kind != scalar:
+			c.mistake(key.Pos, "want a key as a text, found %s", key.what())
+			continue
+		case key.plain && key.text == "<<":
+			c.mistake(key.Pos, `"<<" does not merge here; write its keys out`)
+			continue
+		case again:
+			c.mistake(key.Pos, "key %s is written twice, first at %s", quote(key.text), first)
+			continue
+		}
+		seen[key.text] = key.Pos
+		out.entries = append(out.entries, entry{Text{Pos: key.Pos, S: key.text}, value})
+	}
+}
+
+// first finds where the first character of a scalar's text stands, which the library does not say.
+func (c *converter) first(n *yaml.Node) diag.Pos {
+	p := c.at(n)
+	switch {
+	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		for _, line := range c.lines[min(p.Line, len(c.lines)):] {
+			if text := strings.TrimLeft(line, " "); text != "" {
+				return diag.Pos{File: p.File, Line: p.Line + 1, Col: len(line) - len(text) + 1}
+			}
+		}
+	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
+		p.Col++
+		if n.Anchor != "" {
+			p.Col += len("& ") + utf8.RuneCountInString(n.Anchor)
+		}
+	}
+	return p
+}

@@ -1,0 +1,153 @@
+package config
+
+import "slices"
+
+// readRoutes reads the routes that a source defines.
+func (s *source) readRoutes() {
+	for _, n := range s.items(s.top.get("routes"), "routes") {
+		r := s.route(n)
+		if r == nil {
+			continue
+		}
+		if first, ok := s.routes.own[r.Name]; ok {
+			s.mistake(r.Pos, "route %q is already defined at %s", r.Name, first.Pos)
+			continue
+		}
+		s.routes.own[r.Name] = r
+		s.file.Routes = append(s.file.Routes, r)
+	}
+}
+
+// route reads one route; nil when it has no name or no branches, which is reported.
+func (s *source) route(n *node) *Route {
+	in := s.fields(n, inRoute)
+	name := in.required("name")
+	if name.S == "" || !s.isName(name, "a route") {
+		return nil
+	}
+	r := &Route{
+		Pos:         name.Pos,
+		Name:        s.prefix() + name.S,
+		Tenant:      s.tenant,
+		Path:        in.urlPath("path"),
+		Match:       in.match(),
+		Auth:        in.auth(),
+		Timezone:    in.zone("timezone"),
+		Language:    in.language(s.language),
+		PhoneRegion: in.phoneRegion(s.phoneRegion),
+	}
+	switch {
+	case r.Path.Line > 0:
+	case in.get("match") != nil:
+		r.Path = s.file.PivotPath
+	default:
+		r.Path = Text{Pos: name.Pos, S: "/" + r.Name}
+	}
+	if r.Timezone.Line == 0 && s.tenant != nil {
+		r.Timezone = s.tenant.Timezone
+	}
+	if r.Timezone.Line == 0 {
+		r.Timezone = s.file.Timezone
+	}
+	if r.Timezone.Line == 0 && in.get("timezone") == nil {
+		s.mistake(name.Pos, "no time zone: set timezone for all routes or on the route")
+	}
+	if in.outcomes(r); len(r.Branches) == 0 {
+		return nil
+	}
+	return r
+}
+
+// outcomes reads the branches of a route, its own or its plan's, and what depends on them.
+func (f fields) outcomes(r *Route) {
+	plan := Plan{Data: noData()}
+	switch {
+	case len(f.given("branches", "plan")) == 2:
+		f.mistake(f.get("plan").Pos, "route %q has branches and a plan; keep one", r.Name)
+		return
+	case f.get("plan") != nil:
+		found, ok := f.plan()
+		if !ok {
+			return
+		}
+		plan = *found
+		r.Plan = plan.Name
+		r.Branches = f.planned(&plan)
+	case f.get("branches") != nil:
+		for _, key := range f.given("calendars", "answers") {
+			f.mistake(f.get(key).Pos, "%s goes with a plan; the branches of this route say it themselves", key)
+		}
+		r.Branches = f.branches(f.calendarNaming)
+		plan.Unknown, plan.Fallback = len(r.Branches)-1, len(r.Branches)-1
+	default:
+		f.mistake(r.Pos, "route %q has no branches; set branches or plan", r.Name)
+	}
+	r.DayStarts = f.timeOfDay("day_starts", plan.DayStarts)
+	r.Unknown = f.indexOf("unknown", r.Branches, plan.Unknown)
+	r.Fallback = f.indexOf("fallback", r.Branches, plan.Fallback)
+
+	data := merge(merge(f.base, plan.Data), f.data("data"))
+	for _, b := range r.Branches {
+		b.Data = merge(data, b.Data)
+		b.When.walk(func(c *Condition) { f.checkNames(c.Names, b.Data, r) })
+	}
+}
+
+// plan looks the route's plan up, in the tenant first.
+func (f fields) plan() (*Plan, bool) {
+	name := f.word("plan")
+	if name.S == "" {
+		return nil, false
+	}
+	p, ok := f.plans.find(name.S)
+	if !ok {
+		f.mistake(name.Pos, "plan %s is not defined%s", quote(name.S), suggest(name.S, f.plans.known()))
+	}
+	return p, ok && len(p.Branches) > 0
+}
+
+// match reads which calls a route is for. A tenant's accounts are part of every match of its routes.
+func (f fields) match() Match {
+	var m Match
+	n := f.get("match")
+	if n != nil {
+		in := f.fields(n, inMatch)
+		m.Accounts = in.words("account")
+		for _, t := range in.texts("dialed") {
+			m.Dialed = append(m.Dialed, t)
+		}
+		if in.whole && len(in.by) == 0 {
+			f.mistake(n.Pos, "match is empty; set account or dialed, or leave it out")
+		}
+	}
+	if f.tenant == nil || len(f.tenant.Accounts) == 0 {
+		return m
+	}
+	for _, account := range m.Accounts {
+		if !slices.ContainsFunc(f.tenant.Accounts, func(t Text) bool { return t.S == account.S }) {
+			f.mistake(account.Pos, "account %s is not one of tenant %q", quote(account.S), f.tenant.Name)
+		}
+	}
+	if len(m.Accounts) == 0 {
+		m.Accounts = f.tenant.Accounts
+	}
+	return m
+}
+
+// checkNames checks that a branch's data has the mapping whose keys a condition looks for.
+func (s *source) checkNames(field Text, d *Data, r *Route) {
+	if field.S == "" {
+		return
+	}
+	if _, ok := d.Values[field.S].(map[string]any); ok {
+		return
+	}
+	var mappings []string
+	for key, value := range d.Values {
+		if _, ok := value.(map[string]any); ok {
+			mappings = append(mappings, key)
+		}
+	}
+	slices.Sort(mappings)
+	s.mistake(field.Pos, "the data of route %q has no mapping %s%s", r.Name, quote(field.S), suggest(field.S, mappings))
+}

@@ -1,0 +1,142 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// Secret is a text that is never shown: it prints, logs and encodes as "<secret>". The zero Secret was not given and
+// prints as "".
+type Secret struct {
+	diag.Pos // where it, or the {secret: NAME} that names it, stands
+	// text is behind a pointer so that a Secret in an unexported field shows an address at most.
+	text *string
+}
+
+// Reveal gives the text; "" for the zero Secret.
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
+
+// Given reports whether there is a secret.
+func (s Secret) Given() bool { return s.text != nil }
+
+func (s Secret) String() string {
+	if s.text == nil {
+		return ""
+	}
+	return "<secret>"
+}
+
+// GoString keeps %#v from showing the text.
+func (s Secret) GoString() string { return s.String() }
+
+// Format keeps every verb of package fmt from showing the text.
+func (s Secret) Format(w fmt.State, _ rune) { _, _ = fmt.Fprint(w, s.String()) }
+
+// LogValue keeps slog from showing the text.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText keeps encoders from showing the text.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// readSecrets reads the files that a source names under secrets.
+func (s *source) readSecrets() {
+	for _, path := range s.paths(s.top.texts("secrets"), "secrets") {
+		in, ok := s.read(path)
+		if !ok {
+			continue
+		}
+		file := path.S
+		if in.mode.Perm()&^0o600 != 0 {
+			s.warn(diag.Pos{File: file}, "secrets are open to others (mode %04o); chmod 600", in.mode.Perm())
+		}
+		root, mistakes := parse(file, in.body)
+		s.mistakes = append(s.mistakes, mistakes...)
+		if root == nil {
+			continue
+		}
+		if root.kind != mapping {
+			s.mistake(root.Pos, "want secrets as a mapping of names to texts, found %s", root.what())
+		}
+		for _, e := range root.entries {
+			s.addSecret(e)
+		}
+	}
+}
+
+func (s *source) addSecret(e entry) {
+	name, n := e.key, e.value
+	switch {
+	case !nameGrammar.MatchString(name.S):
+		// The name is not shown: a value may stand in its place.
+		s.mistake(name.Pos, "want the name of a secret in lower-case letters, digits and dashes")
+	case n.kind != scalar:
+		s.mistake(n.Pos, "want secret %q as a text, found %s", name.S, n.what())
+	case n.text == "":
+		s.mistake(n.Pos, "secret %q is empty", name.S)
+	case strings.ContainsAny(n.text, "\r\n"):
+		s.mistake(n.Pos, "secret %q holds a line break; write it on one line", name.S)
+	default:
+		if first, ok := s.secrets.own[name.S]; ok {
+			s.mistake(name.Pos, "secret %q is already defined at %s", name.S, first.Pos)
+			return
+		}
+		s.secrets.own[name.S] = Secret{name.Pos, &n.text}
+	}
+}
+
+// secret gives a text that is written in place or named as {secret: NAME}. Nothing of it is ever shown.
+func (f fields) secret(key string) Secret {
+	n := f.get(key)
+	if n == nil {
+		return Secret{}
+	}
+	return f.secretAt(n, key)
+}
+
+func (s *source) secretAt(n *node, key string) Secret {
+	switch {
+	case n.kind == list:
+		s.mistake(n.Pos, "want %s as a text or {secret: NAME}, found a list", key)
+	case n.kind == mapping && len(n.entries) == 0:
+		s.mistake(n.Pos, "want %s as a text or {secret: NAME}, found an empty mapping", key)
+	case n.kind == mapping:
+		return s.secretNamed(s.fields(n, inSecret).required("secret"))
+	case n.text == "":
+		s.mistake(n.Pos, "%s is empty", key)
+	case strings.ContainsAny(n.text, "\r\n"):
+		s.mistake(n.Pos, "%s holds a line break; write it on one line", key)
+	default:
+		return Secret{n.Pos, &n.text}
+	}
+	return Secret{}
+}
+
+// secretNamed looks a secret up, in the tenant first.
+func (s *source) secretNamed(name Text) Secret {
+	switch found, ok := s.secrets.find(name.S); {
+	case name.Line == 0: // reported where it was read
+	case !nameGrammar.MatchString(name.S):
+		// The name is not shown: the secret itself may stand in its place.
+		s.mistake(name.Pos, "want the name of a secret in lower-case letters, digits and dashes")
+	case !ok:
+		s.mistake(name.Pos, "secret %q is not defined%s", name.S, suggest(name.S, s.secrets.known()))
+	default:
+		return Secret{name.Pos, found.text}
+	}
+	return Secret{}
+}
+
+// plainSecret warns of a secret that stands in the YAML itself.
+func (s *source) plainSecret(n *node, what string) {
+	if n != nil && n.kind == scalar {
+		s.warn(n.Pos, "%s stands in plain text; put it into a secrets file and write {secret: NAME}", what)
+	}
+}

@@ -1,0 +1,212 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// fields are the keys of a mapping that has a place in the key table.
+type fields struct {
+	diag.Pos
+	*source
+	place place
+	whole bool             // a mapping of known keys: only then is it worth saying which are missing
+	by    map[string]*node // given keys that the place knows
+}
+
+// fields reads a mapping and reports the keys that its place does not know. A nil node has no fields.
+func (s *source) fields(n *node, in place) fields {
+	f := fields{source: s, place: in, by: map[string]*node{}}
+	if n == nil {
+		return f
+	}
+	f.Pos = n.Pos
+	if n.kind != mapping {
+		s.mistake(n.Pos, "want %s as a mapping, found %s", nouns[in], n.what())
+		return f
+	}
+	f.whole = true
+	for _, e := range n.entries {
+		if known := keysOf[in]; !slices.Contains(known, e.key.S) {
+			s.mistake(e.key.Pos, "unknown key %s in %s%s", quote(e.key.S), nouns[in], hint(e.key.S, in))
+			f.whole = false
+			continue
+		}
+		f.by[e.key.S] = e.value
+	}
+	return f
+}
+
+// hint says what an unknown key may have meant: the place where it belongs, else a close key of its own place.
+func hint(key string, in place) string {
+	var homes []string
+	for _, k := range keyTable {
+		if k.name == key {
+			homes = append(homes, nouns[k.in])
+		}
+	}
+	if len(homes) > 0 && len(homes) <= 3 {
+		return "; it belongs in " + strings.Join(homes, " or ")
+	}
+	return suggest(key, keysOf[in])
+}
+
+// get gives the value of a key; nil when it is not given.
+func (f fields) get(key string) *node {
+	if !slices.Contains(keysOf[f.place], key) {
+		panic(fmt.Sprintf("config: key %q of %s is missing from the key table", key, nouns[f.place]))
+	}
+	return f.by[key]
+}
+
+// given reports which of some keys are there, in the order asked.
+func (f fields) given(keys ...string) []string {
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return f.get(key) == nil })
+}
+
+// text gives a scalar as written. An empty text must be quoted.
+func (f fields) text(key string) Text {
+	n := f.get(key)
+	if n == nil {
+		return Text{}
+	}
+	return f.scalar(n, key)
+}
+
+// scalar reads a node that must be a text; the zero Text if it is not.
+func (s *source) scalar(n *node, key string) Text {
+	switch {
+	case n.kind != scalar:
+		s.mistake(n.Pos, "want %s as a text, found %s", key, n.what())
+	case n.empty():
+		s.mistake(n.Pos, "%s has no value", key)
+	default:
+		return Text{Pos: n.Pos, S: n.text}
+	}
+	return Text{}
+}
+
+// word gives a text that says something.
+func (f fields) word(key string) Text {
+	t := f.text(key)
+	if t.Line > 0 && strings.TrimSpace(t.S) == "" {
+		f.mistake(t.Pos, "%s is empty", key)
+		return Text{}
+	}
+	return t
+}
+
+// texts gives one text or a list of them. A list must not be empty.
+func (f fields) texts(key string) []Text {
+	n := f.get(key)
+	if n == nil {
+		return nil
+	}
+	return f.scalars(n, key)
+}
+
+func (s *source) scalars(n *node, key string) []Text {
+	if n.kind != list {
+		if t := s.scalar(n, key); t.Line > 0 {
+			return []Text{t}
+		}
+		return nil
+	}
+	var texts []Text
+	for _, item := range s.items(n, key) {
+		if t := s.scalar(item, key); t.Line > 0 {
+			texts = append(texts, t)
+		}
+	}
+	return texts
+}
+
+// words gives texts that all say something.
+func (f fields) words(key string) []Text {
+	texts := f.texts(key)
+	for _, t := range texts {
+		if strings.TrimSpace(t.S) == "" {
+			f.mistake(t.Pos, "%s is empty", key)
+		}
+	}
+	return texts
+}
+
+// items gives the values of a list that must have some.
+func (s *source) items(n *node, key string) []*node {
+	switch {
+	case n == nil:
+		return nil
+	case n.kind != list:
+		s.mistake(n.Pos, "want %s as a list, found %s", key, n.what())
+	case len(n.items) == 0:
+		s.mistake(n.Pos, "%s is an empty list; leave it out", key)
+	}
+	return n.items
+}
+
+// entries gives the pairs of a mapping whose keys are names or texts of the user's own.
+func (s *source) entries(n *node, key string) []entry {
+	if n != nil && n.kind != mapping {
+		s.mistake(n.Pos, "want %s as a mapping, found %s", key, n.what())
+		return nil
+	}
+	if n == nil {
+		return nil
+	}
+	return n.entries
+}
+
+// oneOf gives a text that must be among a few; the first of them when the key is not given.
+func (f fields) oneOf(key string, known ...string) string {
+	t := f.text(key)
+	switch {
+	case t.Line == 0:
+		return known[0]
+	case !slices.Contains(known, t.S):
+		f.mistake(t.Pos, "want %s as one of %s, found %s", key, strings.Join(known, ", "), quote(t.S))
+		return known[0]
+	}
+	return t.S
+}
+
+// boolean gives true or false; nil when the key is not given.
+func (f fields) boolean(key string) *bool {
+	n := f.get(key)
+	if n == nil {
+		return nil
+	}
+	if n.kind == scalar && n.plain && (n.text == "true" || n.text == "false") {
+		value := n.text == "true"
+		return &value
+	}
+	if n.kind == scalar && !n.empty() {
+		f.mistake(n.Pos, "want %s as true or false, found %s", key, quote(n.text))
+	} else {
+		f.mistake(n.Pos, "want %s as true or false, found %s", key, n.what())
+	}
+	return nil
+}
+
+// longest is how many characters of the operator's text a message shows.
+const longest = 60
+
+// quote shows a text of the operator's, cut when it is long.
+func quote(s string) string {
+	if utf8.RuneCountInString(s) > longest {
+		s = string([]rune(s)[:longest]) + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+// suggest is diag.Suggest for a text of any length: one that is cut is close to no name.
+func suggest(got string, known []string) string {
+	if utf8.RuneCountInString(got) > longest {
+		return ""
+	}
+	return diag.Suggest(got, known)
+}

@@ -1,0 +1,95 @@
+package config
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// syntaxMessages say what the YAML library means, by a piece of its own message. They quote nothing: the text may be a
+// secret.
+var syntaxMessages = []struct{ theirs, ours string }{
+	{"found character that cannot start any token", "a text cannot begin with this character; put it in quotes"},
+	{"tab character", "a tab cannot indent; use spaces"},
+	{"mixed spaces and tabs", "a tab cannot indent; use spaces"},
+	{"mapping values are not allowed", `a ":" makes no sense here; ` +
+		`check the indentation, or put a text that holds ": " in quotes`},
+	{"mapping keys are not allowed", `a "?" makes no sense here; put the text in quotes`},
+	{"block sequence entries are not allowed", `a "-" makes no sense here; ` +
+		`start the list on its own line, or put the text in quotes`},
+	{"did not find expected key", "want another key of this mapping; check the indentation and the quotes before this place"},
+	{"did not find expected '-'", `want another "-" of this list; check the indentation`},
+	{"',' or ']'", `want "," or "]" in this list`},
+	{"',' or '}'", `want "," or "}" in this mapping`},
+	{"did not find expected node content", "want a value here; a text that begins with this character needs quotes"},
+	{"could not find expected ':'", `want ":" after this key`},
+	{"unexpected end of stream", "want the closing quote of this text"},
+	{"unexpected document indicator", "want the closing quote of this text"},
+	{"unknown escape", `this escape is not known; write \\ for a backslash, or use single quotes`},
+	{"hexadecimal number", `want hexadecimal digits after this escape`},
+	{"Unicode character escape", `this escape names no character`},
+	{"alphabetic or numeric character", `want a name after "&" or "*"; a text that begins with one needs quotes`},
+	{"unknown anchor", `nothing is anchored under the name of this alias; a text that begins with "*" needs quotes`},
+	{"comment or line break", `want the end of the line after "|" or ">"`},
+	{"comment without preceding whitespace", `want a blank before "#", or the text in quotes`},
+	{"indentation indicator equal to 0", "want an indentation from 1 to 9"},
+	{"max depth", "values are nested too deeply"},
+	{"simple key", `want ":" after this key`},
+	{"document-end marker", "want nothing after the end of the document"},
+	{"document start", "want nothing after the first document"},
+	{"directive", "a directive has no meaning here; delete the line"},
+	{"incompatible YAML document", "a directive has no meaning here; delete the line"},
+	{"tag", `a tag has no meaning here; a text that begins with "!" needs quotes`},
+}
+
+// syntax puts an error of the YAML library into our words.
+func (c *converter) syntax(err error) diag.Mistake {
+	p, theirs := diag.Pos{File: c.file}, ""
+	if all, ok := errors.AsType[*yaml.LoadErrors](err); ok && len(all.Errors) > 0 {
+		err = all.Errors[0]
+	}
+	if one, ok := errors.AsType[*yaml.LoadError](err); ok {
+		theirs = one.Message
+		mark := one.Mark
+		// A missing end is better shown where its beginning is.
+		if one.ContextMark.Line > 0 && (c.blankFrom(mark.Line) || strings.Contains(theirs, "unexpected end of stream")) {
+			mark = one.ContextMark
+		}
+		p.Line, p.Col = mark.Line, mark.Column
+	}
+	switch {
+	case p.Line == 0:
+	case c.blankFrom(p.Line):
+		return diag.Mistakef(p, "the file ends where more is wanted; check that every bracket and quote is closed")
+	case strings.Contains(theirs, "cannot start any token") && c.runeAt(p) == '\t':
+		return diag.Mistakef(p, "a tab cannot indent; use spaces")
+	}
+	for _, m := range syntaxMessages {
+		if strings.Contains(theirs, m.theirs) {
+			return diag.Mistakef(p, "%s", m.ours)
+		}
+	}
+	return diag.Mistakef(p, "this is not YAML; check the indentation and the quotes before this place")
+}
+
+// blankFrom reports whether a line and all after it are blank.
+func (c *converter) blankFrom(line int) bool {
+	return line > len(c.lines) ||
+		!slices.ContainsFunc(c.lines[max(line-1, 0):], func(s string) bool { return strings.TrimSpace(s) != "" })
+}
+
+// runeAt gives the character at a place; 0 when there is none.
+func (c *converter) runeAt(p diag.Pos) rune {
+	if p.Line < 1 || p.Line > len(c.lines) {
+		return 0
+	}
+	line := []rune(c.lines[p.Line-1])
+	if p.Col < 1 || p.Col > len(line) {
+		return 0
+	}
+	return line[p.Col-1]
+}

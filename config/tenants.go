@@ -1,0 +1,36 @@
+package config
+
+// readTenant reads whose file this is.
+func (s *source) readTenant(n *node) {
+	in := s.fields(n, inTenant)
+	name := in.required("name")
+	t := &Tenant{
+		Pos:         name.Pos,
+		Name:        name.S,
+		Accounts:    in.words("account"),
+		Timezone:    in.zone("timezone"),
+		Language:    in.language(s.language),
+		PhoneRegion: in.phoneRegion(s.phoneRegion),
+		Labels:      map[string]string{},
+	}
+	s.tenant = t
+	for _, e := range s.entries(in.get("labels"), "labels") {
+		if label := s.scalar(e.value, "a label"); e.key.S != "" {
+			t.Labels[e.key.S] = label.S
+		} else {
+			s.mistake(e.key.Pos, "a label has no name")
+		}
+	}
+	s.language, s.phoneRegion = t.Language, t.PhoneRegion
+	s.base = merge(s.base, s.top.data("data"))
+	t.Data = s.base
+	if name.S == "" || !s.isName(name, "a tenant") {
+		return
+	}
+	if other, ok := s.tenants[t.Name]; ok {
+		s.mistake(name.Pos, "tenant %q is already defined at %s", t.Name, other.Pos)
+		return
+	}
+	s.tenants[t.Name] = t
+	s.file.Tenants = append(s.file.Tenants, t)
+}

@@ -1,0 +1,240 @@
+package config
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"regexp"
+	"regexp/syntax"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const day = 24 * time.Hour
+
+// span says which durations a key takes, and which it has when it is not given.
+type span struct{ least, most, otherwise time.Duration }
+
+// duration gives a length of time in Go's notation, with d (24 hours) and w (7 days) besides.
+func (f fields) duration(key string, s span) time.Duration {
+	t := f.text(key)
+	if t.Line == 0 {
+		return s.otherwise
+	}
+	d, ok := parseDuration(t.S)
+	switch {
+	case !ok:
+		f.mistake(t.Pos, "want %s as a duration such as 15m, 720h or 60d, found %s", key, quote(t.S))
+	case d < s.least:
+		f.mistake(t.Pos, "%s is at least %s, found %s", key, short(s.least), quote(t.S))
+	case d > s.most:
+		f.mistake(t.Pos, "%s is at most %s, found %s", key, short(s.most), quote(t.S))
+	default:
+		return d
+	}
+	return s.otherwise
+}
+
+var durationPart = regexp.MustCompile(`^(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w)`)
+
+// parseDuration reads numbers with units; the whole must fit a time.Duration.
+func parseDuration(s string) (time.Duration, bool) {
+	var total time.Duration
+	for rest := s; rest != "" || s == ""; {
+		part := durationPart.FindStringSubmatch(rest)
+		if part == nil {
+			return 0, false
+		}
+		times, unit := time.Duration(1), part[2]
+		switch unit {
+		case "d":
+			times, unit = 24, "h"
+		case "w":
+			times, unit = 7*24, "h"
+		}
+		d, err := time.ParseDuration(part[1] + unit)
+		if err != nil || d > (1<<63-1-total)/times {
+			return 0, false
+		}
+		total += d * times
+		rest = rest[len(part[0]):]
+	}
+	return total, true
+}
+
+// short writes a duration as people do: 60d, 1m.
+func short(d time.Duration) string {
+	if d >= day && d%day == 0 {
+		return strconv.Itoa(int(d/day)) + "d"
+	}
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+var clockTime = regexp.MustCompile(`^([01]?\d|2[0-3]):([0-5]\d)$`)
+
+// timeOfDay gives the time from midnight to an hour of the day, HH:MM.
+func (f fields) timeOfDay(key string, otherwise time.Duration) time.Duration {
+	t := f.text(key)
+	if t.Line == 0 {
+		return otherwise
+	}
+	m := clockTime.FindStringSubmatch(t.S)
+	if m == nil {
+		f.mistake(t.Pos, "want %s as an hour before 24:00 such as 05:00, found %s", key, quote(t.S))
+		return otherwise
+	}
+	hours, _ := strconv.Atoi(m[1])
+	minutes, _ := strconv.Atoi(m[2])
+	return time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
+}
+
+// zone gives the name of a time zone that is known here.
+func (f fields) zone(key string) Text {
+	t := f.word(key)
+	if t.Line == 0 {
+		return t
+	}
+	if t.S == "Local" {
+		f.mistake(t.Pos, "time zone %q depends on the machine; name one such as Europe/Berlin", t.S)
+		return t
+	}
+	known, asked := f.zones[t.S]
+	if !asked {
+		_, err := time.LoadLocation(t.S)
+		known = err == nil
+		f.zones[t.S] = known
+	}
+	if !known {
+		f.mistake(t.Pos, "time zone %s is not known%s", quote(t.S), suggest(t.S, commonZones))
+	}
+	return t
+}
+
+// commonZones are what a name with a typing error most likely meant.
+var commonZones = strings.Fields(`
+	Africa/Cairo Africa/Casablanca Africa/Johannesburg Africa/Lagos Africa/Nairobi
+	America/Anchorage America/Argentina/Buenos_Aires America/Bogota America/Caracas America/Chicago America/Denver
+	America/Detroit America/Edmonton America/Halifax America/Havana America/Lima America/Los_Angeles America/Mexico_City
+	America/Montevideo America/New_York America/Panama America/Phoenix America/Puerto_Rico America/Santiago
+	America/Sao_Paulo America/St_Johns America/Toronto America/Vancouver America/Winnipeg
+	Asia/Bangkok Asia/Dubai Asia/Ho_Chi_Minh Asia/Hong_Kong Asia/Jakarta Asia/Jerusalem Asia/Karachi Asia/Kolkata
+	Asia/Manila Asia/Riyadh Asia/Seoul Asia/Shanghai Asia/Singapore Asia/Taipei Asia/Tehran Asia/Tokyo
+	Atlantic/Reykjavik Australia/Adelaide Australia/Brisbane Australia/Darwin Australia/Hobart Australia/Melbourne
+	Australia/Perth Australia/Sydney
+	Europe/Amsterdam Europe/Athens Europe/Belgrade Europe/Berlin Europe/Brussels Europe/Bucharest Europe/Budapest
+	Europe/Copenhagen Europe/Dublin Europe/Helsinki Europe/Istanbul Europe/Kyiv Europe/Lisbon Europe/London
+	Europe/Madrid Europe/Oslo Europe/Paris Europe/Prague Europe/Rome Europe/Sofia Europe/Stockholm Europe/Vienna
+	Europe/Warsaw Europe/Zurich
+	Pacific/Auckland Pacific/Fiji Pacific/Guam Pacific/Honolulu UTC`)
+
+// address gives host:port to listen on.
+func (f fields) address(key, otherwise string) Text {
+	t := f.text(key)
+	if t.Line == 0 {
+		return Text{S: otherwise}
+	}
+	_, port, err := net.SplitHostPort(t.S)
+	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
+		f.mistake(t.Pos, `want %s as host:port such as "127.0.0.1:8080" or ":8080", found %s`, key, quote(t.S))
+	}
+	return t
+}
+
+// networks gives ranges of addresses; a bare address is a range of one.
+func (f fields) networks(key string) []netip.Prefix {
+	var ranges []netip.Prefix
+	for _, t := range f.texts(key) {
+		prefix, err := netip.ParsePrefix(t.S)
+		if addr, bare := netip.ParseAddr(t.S); bare == nil && addr.Zone() == "" {
+			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		switch {
+		case err != nil:
+			f.mistake(t.Pos, "want %s as addresses or ranges such as 198.51.100.0/24, found %s", key, quote(t.S))
+		case prefix.Masked() != prefix:
+			f.mistake(t.Pos, "range %q has bits beyond its length; did you mean %q?", t.S, prefix.Masked())
+		default:
+			ranges = append(ranges, prefix)
+		}
+	}
+	return ranges
+}
+
+var segment = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
+
+// urlPath gives the path of an HTTP request, without doubled and trailing slashes.
+func (f fields) urlPath(key string) Text {
+	t := f.text(key)
+	if t.Line == 0 {
+		return t
+	}
+	if !strings.HasPrefix(t.S, "/") {
+		f.mistake(t.Pos, `want %s with a leading "/", found %s`, key, quote(t.S))
+		return t
+	}
+	var segments []string
+	for s := range strings.SplitSeq(t.S, "/") {
+		switch {
+		case s == "":
+			continue
+		case s == "." || s == "..":
+			f.mistake(t.Pos, "%s %s has a segment %q, which clients resolve away", key, quote(t.S), s)
+			return t
+		case !segment.MatchString(s):
+			f.mistake(t.Pos, `want %s of letters, digits and "._~-" between slashes, found %s`, key, quote(t.S))
+			return t
+		}
+		segments = append(segments, s)
+	}
+	if len(segments) > 0 && segments[0] == "-" {
+		f.mistake(t.Pos, `%s %s is taken: all under "/-/" is callhours' own`, key, quote(t.S))
+	}
+	return Text{Pos: t.Pos, S: "/" + strings.Join(segments, "/")}
+}
+
+// patterns gives text patterns, whose regular expressions must compile. The rest of their syntax is their owner's.
+func (f fields) patterns(key string) []Text {
+	n := f.get(key)
+	if n == nil {
+		return nil
+	}
+	return f.patternTexts(n, key)
+}
+
+func (s *source) patternTexts(n *node, key string) []Text {
+	texts := s.scalars(n, key)
+	for _, t := range texts {
+		expr, is := strings.CutPrefix(strings.TrimPrefix(t.S, "!"), "/")
+		expr, ends := strings.CutSuffix(expr, "/")
+		if !is || !ends {
+			continue
+		}
+		if _, err := regexp.Compile(expr); err != nil {
+			why := "it is not a regular expression"
+			if detail, ok := errors.AsType[*syntax.Error](err); ok {
+				why = detail.Code.String()
+			}
+			s.mistake(t.Pos, "pattern %s: %s", quote(t.S), why)
+		}
+	}
+	return texts
+}
+
+var nameGrammar = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+
+// isName checks the name of something: one grammar for all of them. what is its noun.
+func (s *source) isName(t Text, what string) bool {
+	if nameGrammar.MatchString(t.S) {
+		return true
+	}
+	s.mistake(t.Pos, "want the name of %s in lower-case letters, digits and dashes, found %s", what, quote(t.S))
+	return false
+}
