@@ -1,0 +1,352 @@
+package calendars
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Compile works out the occurrences that overlap [from, to). It never fails: an event that is over a limit is left out
+// and becomes a Problem of the Timeline. The same arguments give the same Timeline everywhere, given the same zone data.
+func (c *Calendar) Compile(view View, from, to time.Time) *Timeline {
+	x := &compiler{
+		calendar: c,
+		limits:   c.limits.withDefaults(),
+		clock:    newClock(view),
+		from:     from.Unix(),
+		to:       to.Unix(),
+	}
+	x.steps = x.limits.CalendarSteps
+	if x.from < x.to {
+		for _, s := range c.series {
+			x.expand(s)
+		}
+	}
+	return newTimeline(x.from, x.to, x.occurrences, x.problems)
+}
+
+// compiler is one Compile.
+type compiler struct {
+	calendar *Calendar
+	limits   Limits
+	clock    *clock
+	from, to int64
+	steps    int // left for all rules
+
+	occurrences []Occurrence
+	problems    []Problem
+	slots       []slot // of the current series; reused
+}
+
+// slot is a place of a series in time, before overrides.
+type slot struct {
+	at, civil int64 // the same moment: an instant, and on the wall clock of DTSTART
+	span      *span // nil: the event's own
+}
+
+// span is the length of an event: first by the wall clock, then exactly. RFC 5545 measures DTEND exactly (3.8.5.3), yet
+// every product keeps the hour on the clock, and people mean it: a night shift until six ends at six.
+type span struct{ wall, exact int64 }
+
+// variant is what an override with RANGE=THISANDFUTURE makes of its slot and those after it.
+type variant struct {
+	since slot
+	shift int64 // from the slot to the start, on the wall clock
+	event *Event
+	span  span
+}
+
+// expand adds the occurrences of a series, or none and a Problem.
+func (x *compiler) expand(s *series) {
+	before := len(x.occurrences)
+	event, over := x.tryExpand(s)
+	if over == "" && len(x.occurrences)-before > x.limits.EventInstances {
+		over = fmt.Sprintf("more than %d occurrences", x.limits.EventInstances)
+	}
+	if over == "" && len(x.occurrences) > x.limits.Instances {
+		over = fmt.Sprintf("the calendar has more than %d occurrences with it", x.limits.Instances)
+	}
+	if over != "" {
+		clear(x.occurrences[before:])
+		x.occurrences = x.occurrences[:before]
+		x.problems = append(x.problems, event.problem("", over, "is ignored"))
+	}
+}
+
+// tryExpand returns the event that the series is named after, and which limit it is over, if any.
+func (x *compiler) tryExpand(s *series) (event *Event, over string) {
+	master := s.master
+	taken := exceptions{}
+	var variants []variant
+	for _, o := range s.overrides {
+		event = o
+		if master != nil && o.onwards && o.start.form == master.start.form {
+			variants = append(variants, x.variant(master, o))
+			continue
+		}
+		if master != nil {
+			x.except(&taken, master, *o.replaces)
+		}
+		x.add(o, slot{at: x.clock.instant(o.start), civil: o.start.civil}, x.span(o))
+	}
+	if master == nil {
+		return event, ""
+	}
+	if (master.cancelled || x.calendar.hidden[master]) && len(variants) == 0 {
+		return master, ""
+	}
+	for _, s := range master.exceptions {
+		x.except(&taken, master, s)
+	}
+	slices.SortFunc(variants, func(a, b variant) int { return cmp.Compare(a.since.at, b.since.at) })
+	if over := x.collect(master, variants); over != "" {
+		return master, over
+	}
+	own := x.span(master)
+	for _, slot := range x.slots {
+		if taken.has(slot) {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(variants, slot.at, func(v variant, at int64) int {
+			if v.since.at <= at {
+				return -1
+			}
+			return 1
+		})
+		if i > 0 {
+			x.addVariant(variants[i-1], slot)
+			continue
+		}
+		length := own
+		if slot.span != nil {
+			length = *slot.span
+		}
+		x.add(master, slot, length)
+	}
+	return master, ""
+}
+
+func (x *compiler) addVariant(v variant, s slot) {
+	if v.shift != 0 {
+		s.civil += v.shift
+		s.at = x.instant(v.event, s.civil)
+	}
+	x.add(v.event, s, v.span)
+}
+
+// add adds an occurrence, if it overlaps the window and its event counts.
+func (x *compiler) add(e *Event, s slot, length span) {
+	if e.cancelled || x.calendar.hidden[e] {
+		return
+	}
+	end := s.at
+	if length != (span{}) {
+		end = length.exact
+		if length.wall != 0 {
+			end += x.instant(e, s.civil+length.wall)
+		} else {
+			end += s.at
+		}
+		if end <= s.at { // The clocks skip the start and, in wall time, the end: what is left is the exact length.
+			end = s.at + length.wall + length.exact
+		}
+	}
+	if s.at < x.to && (end > x.from || end == s.at && s.at >= x.from) {
+		x.occurrences = append(x.occurrences, Occurrence{s.at, end, e})
+	}
+}
+
+// instant is where civil time on the event's own wall clock lies.
+func (x *compiler) instant(e *Event, civil int64) int64 {
+	s := e.start
+	s.civil = civil
+	return x.clock.instant(s)
+}
+
+// span is the length of an event.
+func (x *compiler) span(e *Event) span { return x.length(e.start, e.end, e.duration) }
+
+func (x *compiler) length(start stamp, end *stamp, d duration) span {
+	if start.form != dateForm {
+		if end == nil {
+			return span{wall: d.days * day, exact: d.seconds}
+		}
+		return span{wall: max(0, x.clock.on(*end, start)-start.civil)}
+	}
+	// Whole days: a part of one is one, and so is none, which some exporters write for one (3.6.1 wants none at all).
+	wall := d.days*day + d.seconds
+	if end != nil {
+		wall = x.clock.on(*end, start) - start.civil
+		if end.form == utcForm {
+			wall = x.clock.date(*end) - start.civil
+		}
+	}
+	return span{wall: max(day, wall+floorMod(-wall, day))}
+}
+
+// variant places an override with RANGE=THISANDFUTURE (3.2.13): what it does to its own slot it does to all that follow.
+func (x *compiler) variant(master, o *Event) variant {
+	named := x.align(master, *o.replaces)
+	civil := x.clock.on(named, master.start)
+	return variant{
+		since: slot{at: x.clock.instant(named), civil: civil},
+		shift: x.clock.on(o.start, master.start) - civil,
+		event: o,
+		span:  x.span(o),
+	}
+}
+
+// align makes a time that names an occurrence of the master one of the master's kind.
+func (x *compiler) align(master *Event, s stamp) stamp {
+	switch {
+	case master.start.form == dateForm:
+		return stamp{civil: x.clock.date(s)}
+	case s.form == dateForm:
+		aligned := master.start
+		aligned.civil = s.civil + floorMod(master.start.civil, day)
+		return aligned
+	}
+	return s
+}
+
+// exceptions are slots that a series does not have: those named by EXDATE, and those that overrides stand for. They are
+// compared as instants, whatever zone they are written in; a DATE for a timed event means that whole day.
+type exceptions struct {
+	instants, days map[int64]bool
+}
+
+func (x *compiler) except(e *exceptions, master *Event, s stamp) {
+	if s.form == dateForm && master.start.form != dateForm {
+		if e.days == nil {
+			e.days = map[int64]bool{}
+		}
+		e.days[floorDiv(s.civil, day)] = true
+		return
+	}
+	if e.instants == nil {
+		e.instants = map[int64]bool{}
+	}
+	e.instants[x.clock.instant(x.align(master, s))] = true
+}
+
+func (e *exceptions) has(s slot) bool { return e.instants[s.at] || e.days[floorDiv(s.civil, day)] }
+
+// collect finds the slots of a master that may reach into the window, in order and each once, in x.slots. It returns
+// which limit they are over, if any.
+func (x *compiler) collect(master *Event, variants []variant) (over string) {
+	start := master.start
+	wall := x.clock.wall(start)
+	x.slots = x.slots[:0]
+
+	// The window on the wall clock of DTSTART, widened by what may come between a slot and its end. Two days are more
+	// than any offset and day start together.
+	own := x.span(master)
+	back, ahead := own.wall+own.exact, int64(0)
+	for _, v := range variants {
+		back = max(back, v.shift+v.span.wall+v.span.exact)
+		ahead = max(ahead, -v.shift)
+	}
+	from, to := x.from-back-2*day, x.to+ahead+2*day
+
+	if from <= start.civil && start.civil < to {
+		x.slots = append(x.slots, slot{at: x.clock.instant(start), civil: start.civil})
+	}
+	for _, r := range master.rules {
+		if over := x.collectRule(r, start, from, to); over != "" {
+			return over
+		}
+	}
+	for _, v := range variants {
+		x.slots = append(x.slots, v.since)
+	}
+	for _, d := range master.dates {
+		s := x.align(master, d.start)
+		added := slot{at: x.clock.instant(s)}
+		if added.civil = s.civil; s.form != start.form || s.zone != start.zone {
+			added.civil = wall.civil(added.at)
+		}
+		if d.end != nil || d.duration != (duration{}) {
+			length := x.length(s, d.end, d.duration)
+			added.span = &length
+		}
+		x.slots = append(x.slots, added)
+	}
+	slices.SortFunc(x.slots, func(a, b slot) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.civil, b.civil)) })
+	x.slots = slices.CompactFunc(x.slots, func(a, b slot) bool { return a.at == b.at && (a.span == nil) == (b.span == nil) })
+	return x.exclude(master, from, to)
+}
+
+// collectRule adds the slots of one rule.
+func (x *compiler) collectRule(r *rule, start stamp, from, to int64) (over string) {
+	to, last := x.until(r, start, to)
+	b := &budget{left: min(x.limits.Steps, x.steps)}
+	allowed := b.left
+	if r.count > 0 && !r.names(start.civil, b) {
+		// 3.3.10: DTSTART always counts as the first occurrence, also where the rule does not name it.
+		if r.count == 1 {
+			return ""
+		}
+		fewer := *r
+		fewer.count--
+		r = &fewer
+	}
+	for civil := range r.starts(start.civil, from, to, b) {
+		s := start
+		s.civil = civil
+		at := x.clock.instant(s)
+		if at > last {
+			break
+		}
+		x.slots = append(x.slots, slot{at: at, civil: civil})
+		if len(x.slots) > x.limits.EventInstances {
+			return fmt.Sprintf("more than %d occurrences", x.limits.EventInstances)
+		}
+	}
+	x.steps -= allowed - max(0, b.left)
+	switch {
+	case !b.over():
+		return ""
+	case allowed < x.limits.Steps:
+		return fmt.Sprintf("the rules of the calendar take more than %d steps with it", x.limits.CalendarSteps)
+	}
+	return fmt.Sprintf("its rule takes more than %d steps", x.limits.Steps)
+}
+
+// until narrows the window of a rule by its UNTIL, which is inclusive: civil times before to, instants up to last.
+func (x *compiler) until(r *rule, start stamp, to int64) (narrowed, last int64) {
+	last = forever
+	switch u := r.until; {
+	case u == nil:
+	case start.form == dateForm:
+		to = min(to, x.clock.date(*u)+1)
+	case u.form == dateForm: // Google writes it so, and means the whole day.
+		to = min(to, u.civil+day)
+	case u.form == floatingForm || start.form == utcForm:
+		to = min(to, u.civil+1)
+	default: // An instant: on the wall clock it can be ambiguous.
+		to = min(to, x.clock.on(*u, start)+day)
+		last = u.civil
+	}
+	return to, last
+}
+
+// exclude takes away what EXRULEs name.
+func (x *compiler) exclude(master *Event, from, to int64) (over string) {
+	if len(master.exclusions) == 0 {
+		return ""
+	}
+	kept := slices.Clone(x.slots)
+	excluded := map[int64]bool{}
+	for _, r := range master.exclusions {
+		x.slots = x.slots[:0]
+		if over := x.collectRule(r, master.start, from, to); over != "" {
+			return over
+		}
+		for _, s := range x.slots {
+			excluded[s.at] = true
+		}
+	}
+	x.slots = slices.DeleteFunc(kept, func(s slot) bool { return excluded[s.at] })
+	return ""
+}

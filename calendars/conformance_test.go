@@ -1,0 +1,261 @@
+package calendars
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// corpus is a folder of calendars that nobody on this project wrote, with the occurrences on which independent engines
+// agree. It is no part of the repository.
+func corpus(t *testing.T, name string) string {
+	t.Helper()
+	shared := os.Getenv("CALLHOURS_SHARED")
+	if shared == "" {
+		shared = filepath.Join("..", "..", "shared")
+	}
+	path := filepath.Join(shared, "calendar-corpus", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("the calendar corpus is not here: %v", err)
+	}
+	return path
+}
+
+func readJSON[T any](t *testing.T, path string) (value T) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+type publishedRule struct {
+	ID, DTStart, RRule string
+	TZID               *string
+	Expect, ExDate     any
+	Complete           bool
+	Contested          []string
+}
+
+// TestConformanceRules compares with published rules: all that are not contested have to agree.
+func TestConformanceRules(t *testing.T) {
+	t.Parallel()
+	for file, floor := range map[string]int{"rules.json": 40, "rules_random.json": 0} {
+		cases := readJSON[[]publishedRule](t, corpus(t, file))
+		agreed, contested, contestedAgreed := 0, 0, 0
+		for _, c := range cases {
+			diff := checkPublished(t, c)
+			switch {
+			case len(c.Contested) > 0:
+				contested++
+				if diff == "" {
+					contestedAgreed++
+				} else {
+					t.Logf("%s %s: %s (contested: %s)\n%s", c.ID, c.DTStart, c.RRule, c.Contested, diff)
+				}
+			case diff == "":
+				agreed++
+			case c.TZID != nil && !recentZones(t):
+				t.Logf("%s %s in %s: the zone data here are too old to tell", file, c.ID, *c.TZID)
+			default:
+				t.Errorf("%s %s %s: %s\n%s", file, c.ID, c.DTStart, c.RRule, diff)
+			}
+		}
+		t.Logf("%s: %d of %d agreed; of %d contested %d", file, agreed, len(cases)-contested, contested, contestedAgreed)
+		if contestedAgreed < floor {
+			t.Errorf("%s: %d contested agreed, want at least %d", file, contestedAgreed, floor)
+		}
+	}
+}
+
+// recentZones reports whether the zone data are those of 2026, which the corpus was made with.
+func recentZones(t *testing.T) bool {
+	t.Helper()
+	zone, err := LoadZone("America/Vancouver")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Instant(int64(dayOf(2026, 12, 1))*day, zone) == int64(dayOf(2026, 12, 1))*day+7*hour
+}
+
+func strs(v any) (list []string) {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []any:
+		for _, s := range v {
+			list = append(list, fmt.Sprint(s))
+		}
+	}
+	return list
+}
+
+func checkPublished(t *testing.T, c publishedRule) string {
+	t.Helper()
+	start, err := parseStamp(c.DTStart)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := parseRule(c.RRule)
+	if err != nil {
+		return err.Error()
+	}
+	if c.TZID != nil {
+		start.form = zonedForm
+		if start.zone, err = LoadZone(*c.TZID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x := &compiler{clock: newClock(View{}), limits: Limits{}.withDefaults()}
+	to, last := x.until(parsed, start, forever)
+	expect, except := strs(c.Expect), strs(c.ExDate)
+	var got []string
+	for civil := range parsed.anchored(start.civil).starts(start.civil, start.civil, to, &budget{left: 1 << 30}) {
+		if x.instant(&Event{schedule: schedule{start: start}}, civil) > last {
+			break
+		}
+		text := time.Unix(civil, 0).UTC().Format("20060102T150405")
+		if slices.Contains(except, text) {
+			continue
+		}
+		if len(got) == len(expect) {
+			if c.Complete {
+				got = append(got, text)
+			}
+			break
+		}
+		got = append(got, text)
+	}
+	return cmp.Diff(expect, got)
+}
+
+type moment struct {
+	T    time.Time
+	Busy bool
+}
+
+type publishedOccurrence struct {
+	UID, Summary string
+	Start, End   time.Time
+	AllDay       bool
+	Status       *string
+}
+
+type publishedWindow struct {
+	File, Zone  string
+	From, To    time.Time
+	Occurrences []publishedOccurrence
+	At          []moment
+	N           int
+}
+
+// lines are the occurrences in the window that are not cancelled, as lines that compare as a multiset.
+func (w publishedWindow) lines() []string {
+	lines := []string{}
+	for _, o := range w.Occurrences {
+		if o.Status == nil || *o.Status != "CANCELLED" {
+			lines = append(lines, fmt.Sprintf("%s %s %s %v", o.Start.UTC().Format(time.RFC3339),
+				o.End.UTC().Format(time.RFC3339), o.UID, o.AllDay))
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func linesOf(all []Occurrence) []string {
+	lines := []string{}
+	for _, o := range all {
+		lines = append(lines, fmt.Sprintf("%s %s %s %v", time.Unix(o.Start, 0).UTC().Format(time.RFC3339),
+			time.Unix(o.End, 0).UTC().Format(time.RFC3339), o.Event.UID, o.Event.AllDay))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// TestConformanceFiles compares with windows that several engines agree on. What differs is argued in docs/calendars.md:
+// zones that only a VTIMEZONE or Windows knows, and all-day events that end when they begin.
+func TestConformanceFiles(t *testing.T) {
+	t.Parallel()
+	const floor = 645
+	windows := readJSON[[]publishedWindow](t, corpus(t, "expected.json"))
+	agreed, differing, refused := 0, 0, 0
+	for _, w := range windows {
+		calendar, timeline, err := w.compile(t)
+		switch diff := ""; {
+		case err != nil:
+			refused++
+			t.Logf("%s: refused: %v", w.File, err)
+		default:
+			if diff = cmp.Diff(w.lines(), linesOf(timeline.All())); diff == "" {
+				agreed++
+				continue
+			}
+			differing++
+			t.Logf("%s from %s: differs: %v %v\n%.800s", w.File, w.From, calendar.Problems(), timeline.Problems(), diff)
+		}
+	}
+	t.Logf("%d agreed, %d differing, %d refused", agreed, differing, refused)
+	if agreed < floor {
+		t.Errorf("%d windows agreed, want at least %d", agreed, floor)
+	}
+}
+
+// TestConformanceNasty compares with the situations that opening hours meet.
+func TestConformanceNasty(t *testing.T) {
+	t.Parallel()
+	for _, w := range readJSON[[]publishedWindow](t, corpus(t, "nasty/nasty.json")) {
+		t.Run(filepath.Base(w.File), func(t *testing.T) {
+			t.Parallel()
+			calendar, timeline, err := w.compile(t)
+			switch {
+			case w.N == 18:
+				t.Skip("Windows zone names and VTIMEZONE are not read yet")
+			case w.N == 20 && !recentZones(t):
+				t.Skip("the zone data here are too old to tell")
+			case w.N == 25:
+				if !errors.Is(err, ErrTruncated) {
+					t.Errorf("got %v, want %v", err, ErrTruncated)
+				}
+				return
+			case err != nil:
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(w.lines(), linesOf(timeline.All())); diff != "" {
+				t.Errorf("%s\n%v", diff, calendar.Problems())
+			}
+			for _, m := range w.At {
+				if got := len(timeline.At(nil, m.T.Unix())) > 0; got != m.Busy {
+					t.Errorf("at %s: busy %v, want %v", m.T, got, m.Busy)
+				}
+			}
+		})
+	}
+}
+
+func (w publishedWindow) compile(t *testing.T) (*Calendar, *Timeline, error) {
+	t.Helper()
+	body, err := os.ReadFile(corpus(t, w.File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone, err := LoadZone(w.Zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calendar, err := Read(body, Limits{})
+	if err != nil {
+		return nil, nil, err
+	}
+	return calendar, calendar.Compile(View{Zone: zone}, w.From, w.To), nil
+}

@@ -1,0 +1,384 @@
+package calendars
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	ics "github.com/arran4/golang-ical"
+)
+
+// Event is a VEVENT as written (RFC 5545, 3.6.1). Its texts are unescaped and valid UTF-8.
+type Event struct {
+	UID         string
+	Summary     string
+	Description string
+	Location    string
+	Categories  []string
+
+	Tentative   bool // STATUS:TENTATIVE
+	Transparent bool // TRANSP:TRANSPARENT: it does not make anyone busy
+	AllDay      bool // DTSTART is a DATE
+	Recurring   bool // part of a series: it has an RRULE or RDATE, or is an override
+
+	RecurrenceID string // as written: which occurrence of its series it replaces; "" where it replaces none
+	Line         int    // of its BEGIN:VEVENT, from 1
+
+	schedule
+}
+
+// schedule is when an event takes place, zone and all; a View makes instants of it.
+type schedule struct {
+	file      string
+	cancelled bool
+	sequence  int
+	modified  int64 // LAST-MODIFIED, else DTSTAMP, as civil UTC
+
+	start      stamp
+	end        *stamp   // DTEND; nil: duration decides
+	duration   duration // zero: none
+	rules      []*rule
+	exclusions []*rule // EXRULE, of RFC 2445
+	dates      []rdate
+	exceptions []stamp // EXDATE
+
+	replaces *stamp // RECURRENCE-ID
+	onwards  bool   // RANGE=THISANDFUTURE
+}
+
+// rdate is an RDATE; a PERIOD brings its own length.
+type rdate struct {
+	start    stamp
+	end      *stamp
+	duration duration
+}
+
+// use says what is read of an event's property.
+type use int
+
+const (
+	unread use = iota
+	textual
+	scheduling
+)
+
+var eventProperties = map[string]use{
+	"UID": textual, "SUMMARY": textual, "DESCRIPTION": textual, "LOCATION": textual, "CATEGORIES": textual,
+	"STATUS": textual, "TRANSP": textual, "SEQUENCE": textual, "LAST-MODIFIED": textual, "DTSTAMP": textual,
+	"DTSTART": scheduling, "DTEND": scheduling, "DURATION": scheduling, "RRULE": scheduling, "EXRULE": scheduling,
+	"RDATE": scheduling, "EXDATE": scheduling, "RECURRENCE-ID": scheduling,
+}
+
+// property is one property of an event.
+type property struct {
+	line    int
+	name    string
+	content string // the whole content line
+	value   string // as written
+}
+
+func newProperty(l line, name string, valueLength int) property {
+	content := name + string(l.rest)
+	return property{line: l.number, name: name, content: content, value: content[len(content)-valueLength:]}
+}
+
+// text is the value with its escapes resolved (3.3.11). A text whose parameters are damaged is still a text.
+func (p property) text() string {
+	value := p.value
+	if parsed, err := ics.ParseProperty(ics.ContentLine(p.content)); err == nil {
+		value = parsed.Value
+	} else {
+		value = ics.FromText(value)
+	}
+	return strings.ToValidUTF8(value, "\ufffd")
+}
+
+// texts is a comma-separated list of texts, without the empty ones. An escaped comma does not separate.
+func (p property) texts() []string {
+	var list []string
+	begin := 0
+	for i := 0; i <= len(p.value); i++ {
+		if i == len(p.value) || p.value[i] == ',' {
+			text := strings.TrimSpace(strings.ToValidUTF8(ics.FromText(p.value[begin:i]), "\ufffd"))
+			if text != "" {
+				list = append(list, text)
+			}
+			begin = i + 1
+		} else if p.value[i] == '\\' {
+			i++
+		}
+	}
+	return list
+}
+
+// describe takes in a property that says what the event is.
+func (e *Event) describe(p property) {
+	switch p.name {
+	case "UID":
+		e.UID = strings.TrimSpace(p.text())
+	case "SUMMARY":
+		e.Summary = p.text()
+	case "DESCRIPTION":
+		e.Description = p.text()
+	case "LOCATION":
+		e.Location = p.text()
+	case "CATEGORIES":
+		e.Categories = append(e.Categories, p.texts()...)
+	case "STATUS":
+		status := strings.TrimSpace(p.value)
+		e.Tentative = strings.EqualFold(status, "TENTATIVE")
+		e.cancelled = strings.EqualFold(status, "CANCELLED") || strings.EqualFold(status, "CANCELED")
+	case "TRANSP":
+		e.Transparent = strings.EqualFold(strings.TrimSpace(p.value), "TRANSPARENT")
+	case "SEQUENCE":
+		e.sequence, _ = strconv.Atoi(strings.TrimSpace(p.value))
+	case "LAST-MODIFIED":
+		if s, err := parseStamp(p.value); err == nil {
+			e.modified = s.civil
+		}
+	case "DTSTAMP":
+		if s, err := parseStamp(p.value); err == nil && e.modified == 0 {
+			e.modified = s.civil
+		}
+	}
+}
+
+// The order in which scheduling properties are read: the later ones depend on DTSTART.
+var readingOrder = []string{"RECURRENCE-ID", "DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE"}
+
+// event makes an Event of a VEVENT's properties; nil if it cannot be used, after saying so.
+func (r *reader) event(d *draft) *Event {
+	e := &Event{Line: d.line, schedule: schedule{file: r.file}}
+	var scheduled []property
+	for _, p := range d.properties {
+		e.describe(p)
+		if eventProperties[p.name] == scheduling {
+			scheduled = append(scheduled, p)
+		}
+	}
+	slices.SortStableFunc(scheduled, func(a, b property) int {
+		return cmp.Compare(slices.Index(readingOrder, a.name), slices.Index(readingOrder, b.name))
+	})
+	started := false
+	for _, p := range scheduled {
+		if p.name == "DTSTART" {
+			if started {
+				continue
+			}
+			started = true
+		} else if !started && p.name != "RECURRENCE-ID" {
+			break
+		}
+		if !r.schedule(e, p) {
+			return nil
+		}
+	}
+	if !started {
+		if !e.cancelled || e.replaces == nil {
+			r.problem(e, property{line: d.line, name: "DTSTART"}, "it is missing", "is ignored")
+			return nil
+		}
+		e.start = *e.replaces
+	}
+	e.AllDay = e.start.form == dateForm
+	return e
+}
+
+// schedule takes in a property that says when the event is; false if the event cannot be used without it.
+func (r *reader) schedule(e *Event, p property) bool {
+	switch p.name {
+	case "RECURRENCE-ID":
+		s, err := r.stamp(p)
+		if err != nil {
+			return r.useless(e, p, err)
+		}
+		parameters, _ := p.parameters()
+		e.replaces, e.Recurring, e.RecurrenceID = &s, true, p.value
+		e.onwards = strings.EqualFold(parameters["RANGE"], "THISANDFUTURE")
+	case "DTSTART":
+		s, err := r.stamp(p)
+		if err != nil {
+			return r.useless(e, p, err)
+		}
+		e.start = s
+	case "DTEND":
+		return r.setEnd(e, p)
+	case "DURATION":
+		length, err := parseDuration(p.value)
+		switch {
+		case err != nil:
+			r.problem(e, p, err.Error(), e.withoutEnd())
+		case length.days < 0 || length.seconds < 0:
+			r.problem(e, p, fmt.Sprintf("want it to be positive, found %s", quote(p.value)), e.withoutEnd())
+		default:
+			e.duration = length
+		}
+	case "RRULE", "EXRULE":
+		r.setRule(e, p)
+	case "RDATE", "EXDATE":
+		return r.setDates(e, p)
+	}
+	return true
+}
+
+func (r *reader) setEnd(e *Event, p property) bool {
+	s, err := r.stamp(p)
+	if _, ok := errors.AsType[unknownZone](err); ok {
+		return r.useless(e, p, err)
+	}
+	if err == nil && s.form == dateForm && e.start.form != dateForm {
+		s.form, s.zone = e.start.form, e.start.zone
+	}
+	if err == nil && s.form == e.start.form && s.zone == e.start.zone && s.civil < e.start.civil {
+		err = fmt.Errorf("want an end after the start, found %s", quote(p.value))
+	}
+	if err != nil {
+		r.problem(e, p, err.Error(), e.withoutEnd())
+		return true
+	}
+	e.end = &s
+	return true
+}
+
+// useless notes why an event cannot be used; it is false.
+func (r *reader) useless(e *Event, p property, err error) bool {
+	if zone, ok := errors.AsType[unknownZone](err); ok {
+		r.problem(e, p, zone.what(), "is ignored"+zone.hint)
+	} else {
+		r.problem(e, p, err.Error(), "is ignored")
+	}
+	return false
+}
+
+// withoutEnd is what becomes of an event whose end cannot be used.
+func (e *Event) withoutEnd() string {
+	if e.start.form == dateForm {
+		return "lasts one day"
+	}
+	return "has no length"
+}
+
+func (r *reader) setRule(e *Event, p property) {
+	if e.replaces != nil {
+		return // 3.8.4.4: a component with RECURRENCE-ID is one occurrence.
+	}
+	e.Recurring = true
+	parsed, err := parseRule(p.value)
+	if err != nil {
+		becomes := "happens once"
+		if p.name == "EXRULE" {
+			becomes = "is read without it"
+		}
+		r.problem(e, p, err.Error(), becomes)
+		return
+	}
+	if parsed = parsed.anchored(e.start.civil); p.name == "EXRULE" {
+		e.exclusions = append(e.exclusions, parsed)
+	} else {
+		e.rules = append(e.rules, parsed)
+	}
+}
+
+func (r *reader) setDates(e *Event, p property) bool {
+	kind, err := p.valueKind()
+	if err != nil {
+		return r.useless(e, p, err)
+	}
+	for item := range strings.SplitSeq(p.value, ",") {
+		if strings.TrimSpace(item) == "" {
+			continue
+		}
+		d, err := r.rdate(kind, item)
+		if _, ok := errors.AsType[unknownZone](err); ok {
+			return r.useless(e, p, err)
+		}
+		switch {
+		case err != nil:
+			r.problem(e, p, err.Error(), "is read without it")
+			return true
+		case p.name == "EXDATE":
+			e.exceptions = append(e.exceptions, d.start)
+		case e.replaces == nil:
+			e.Recurring = true
+			e.dates = append(e.dates, d)
+		}
+		if len(e.dates)+len(e.exceptions) > r.limits.Dates {
+			return r.useless(e, p, fmt.Errorf("more than %d dates", r.limits.Dates))
+		}
+	}
+	return true
+}
+
+// rdate reads a DATE, a DATE-TIME, or a PERIOD: two of these or one and a duration (3.3.9).
+func (r *reader) rdate(kind valueKind, text string) (d rdate, err error) {
+	first, second, period := strings.Cut(text, "/")
+	if d.start, err = r.parse(kind, first); err != nil || !period {
+		return d, err
+	}
+	if d.duration, err = parseDuration(second); err == nil {
+		return d, nil
+	}
+	end, err := r.parse(kind, second)
+	d.end = &end
+	return d, err
+}
+
+// stamp reads a property that is one DATE or DATE-TIME.
+func (r *reader) stamp(p property) (stamp, error) {
+	kind, err := p.valueKind()
+	if err != nil {
+		return stamp{}, err
+	}
+	return r.parse(kind, p.value)
+}
+
+// parse reads a DATE or DATE-TIME. A UTC time has no TZID (3.2.19), nor has a DATE.
+func (r *reader) parse(kind valueKind, text string) (stamp, error) {
+	s, err := parseStamp(text)
+	if err != nil {
+		return s, err
+	}
+	if kind.date {
+		s = stamp{civil: s.civil - floorMod(s.civil, day)}
+	}
+	if kind.zoned && s.form == floatingForm {
+		s.form = zonedForm
+		s.zone, err = r.zones.find(kind.tzid)
+	}
+	return s, err
+}
+
+// valueKind is what the parameters of a time say about it.
+type valueKind struct {
+	date, zoned bool // VALUE=DATE; TZID is there
+	tzid        string
+}
+
+func (p property) valueKind() (kind valueKind, err error) {
+	parameters, err := p.parameters()
+	if err != nil {
+		return kind, err
+	}
+	kind.date = strings.EqualFold(parameters["VALUE"], "DATE")
+	kind.tzid, kind.zoned = parameters["TZID"]
+	return kind, nil
+}
+
+// parameters are the first values of the parameters, by upper-case name.
+func (p property) parameters() (map[string]string, error) {
+	if len(p.content)-len(p.value) == len(p.name)+1 {
+		return nil, nil
+	}
+	parsed, err := ics.ParseProperty(ics.ContentLine(p.content))
+	if err != nil || parsed.Value != p.value {
+		return nil, fmt.Errorf("want parameters such as TZID=Europe/Berlin, found %s", quote(p.content[len(p.name):]))
+	}
+	parameters := map[string]string{}
+	for name, values := range parsed.ICalParameters {
+		parameters[strings.ToUpper(name)] = strings.Join(values, ",")
+	}
+	return parameters, nil
+}

@@ -1,0 +1,326 @@
+package calendars
+
+import (
+	"iter"
+	"math/bits"
+	"slices"
+)
+
+// budget counts the steps that a rule may still take. A step is a day looked at, a period skipped or a start found, so
+// that the same feed is over its limit on every machine or on none.
+type budget struct{ left int }
+
+// spend reports whether the budget still holds.
+func (b *budget) spend(n int) bool {
+	b.left -= n
+	return b.left >= 0
+}
+
+func (b *budget) over() bool { return b.left < 0 }
+
+// starts yields the civil starts of a rule in [from, to), in ascending order; start is DTSTART, and the rule is anchored
+// there. Without COUNT it begins at the period of from by arithmetic, however long ago DTSTART was; with COUNT it counts
+// from DTSTART. It stops early when the budget is over. UNTIL is the caller's: it narrows to.
+func (r *rule) starts(start, from, to int64, b *budget) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		if r.count == 0 {
+			from = max(from, start)
+		}
+		to = min(to, int64(dayOf(lastYear+1, 1, 1))*day)
+		if to <= start || to <= from {
+			return
+		}
+		e := expansion{rule: r, start: start, from: from, to: to, left: r.count, budget: b, yield: yield}
+		e.first = from
+		if r.count > 0 {
+			e.first = start
+		}
+		switch {
+		case r.freq >= hourly:
+			e.withinDays()
+		default:
+			e.times = r.times()
+			e.periods()
+		}
+	}
+}
+
+// names reports whether a rule has a start at its DTSTART.
+func (r *rule) names(start int64, b *budget) bool {
+	if len(r.positions) > 0 {
+		endless := *r
+		endless.count = 0
+		for range endless.starts(start, start, start+1, b) {
+			return true
+		}
+		return false
+	}
+	d, time := int(floorDiv(start, day)), floorMod(start, day)
+	year, month, date := dateOf(d)
+	return r.matches(d, year, month, date) &&
+		(r.hours == 0 || r.hours&(1<<(time/hour)) != 0) &&
+		(r.minutes == 0 || r.minutes&(1<<(time/minute%60)) != 0) &&
+		(r.seconds == 0 || r.seconds&(1<<(time%60)) != 0)
+}
+
+// expansion is one walk through a rule's starts.
+type expansion struct {
+	*rule
+	start, from, to int64
+	first           int64 // where the walk has to begin: from, or start when the rule counts
+	left            int   // how many starts COUNT still allows
+	budget          *budget
+	yield           func(int64) bool
+
+	times []int64 // the times of day that BYHOUR, BYMINUTE and BYSECOND make
+	days  []int   // the days of the current period; reused
+	set   []int64 // what BYSETPOS picks from the current period; reused
+}
+
+// emit hands a start on; false ends the walk.
+func (e *expansion) emit(at int64) bool {
+	if at >= e.to || !e.budget.spend(1) {
+		return false
+	}
+	if at < e.start {
+		return true
+	}
+	if at >= e.from && !e.yield(at) {
+		return false
+	}
+	if e.count > 0 {
+		e.left--
+		return e.left > 0
+	}
+	return true
+}
+
+// periods walks years, months, weeks or days, every INTERVAL of them.
+func (e *expansion) periods() {
+	origin := int(floorDiv(e.start, day))
+	last := int(floorDiv(e.to-1, day))
+	for k := e.firstPeriod(origin); ; k++ {
+		begin, end := e.period(origin, k)
+		if begin > last || !e.budget.spend(1) {
+			return
+		}
+		if !e.inPeriod(begin, end) {
+			return
+		}
+	}
+}
+
+// firstPeriod is the number of the period to begin with, counted in INTERVALs from DTSTART's. It may be one too early:
+// emit drops what comes before DTSTART.
+func (e *expansion) firstPeriod(origin int) int {
+	year, month, _ := dateOf(origin)
+	toYear, toMonth, _ := dateOf(int(floorDiv(e.first, day)))
+	passed := 0
+	switch e.freq {
+	case yearly:
+		passed = toYear - year
+		if len(e.weeks) > 0 && passed == 0 && e.interval == 1 {
+			return -1 // DTSTART may lie in the last week of the week year before.
+		}
+	case monthly:
+		passed = (toYear-year)*12 + toMonth - month
+	case weekly:
+		passed = (int(floorDiv(e.first, day)) - origin) / 7
+	case daily:
+		passed = int(floorDiv(e.first, day)) - origin
+	}
+	return max(0, passed/e.interval-1)
+}
+
+// period is the kth period as days [begin, end). Its length is that of the calendar: weeks begin on WKST, and the year
+// of a rule with BYWEEKNO is the week year.
+func (e *expansion) period(origin, k int) (begin, end int) {
+	const never = 1 << 40
+	if k > never/e.interval {
+		return never, never
+	}
+	n := k * e.interval
+	year, month, _ := dateOf(origin)
+	switch e.freq {
+	case yearly:
+		if n > lastYear {
+			return never, never
+		}
+		if len(e.weeks) > 0 {
+			return e.firstWeek(year + n), e.firstWeek(year + n + 1)
+		}
+		begin = dayOf(year+n, 1, 1)
+		return begin, begin + yearLength(year+n)
+	case monthly:
+		if n > lastYear*12 {
+			return never, never
+		}
+		year, month = year+(month-1+n)/12, (month-1+n)%12+1
+		begin = dayOf(year, month, 1)
+		return begin, begin + monthLength(year, month)
+	case weekly:
+		begin = origin - floorMod(weekdayOf(origin)-e.weekFrom, 7) + 7*n
+		return begin, begin + 7
+	}
+	return origin + n, origin + n + 1
+}
+
+// inPeriod emits what one period holds; false ends the walk.
+func (e *expansion) inPeriod(begin, end int) bool {
+	e.days = e.days[:0]
+	year, month, date := dateOf(begin)
+	length := monthLength(year, month)
+	for d := begin; d < end; {
+		if e.months != 0 && e.months&(1<<month) == 0 {
+			d, date = d+length-date+1, length+1
+		} else {
+			if !e.budget.spend(1) {
+				return false
+			}
+			if e.matches(d, year, month, date) {
+				e.days = append(e.days, d)
+			}
+			d, date = d+1, date+1
+		}
+		if date > length {
+			date = 1
+			if month++; month > 12 {
+				year, month = year+1, 1
+			}
+			length = monthLength(year, month)
+		}
+	}
+	if len(e.positions) > 0 {
+		n := len(e.times)
+		return e.pick(len(e.days)*n, func(i int) int64 { return int64(e.days[i/n])*day + e.times[i%n] })
+	}
+	for _, d := range e.days {
+		for _, t := range e.times {
+			if !e.emit(int64(d)*day + t) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// pick emits the members of a period's set of n that BYSETPOS names; false ends the walk.
+func (e *expansion) pick(n int, member func(int) int64) bool {
+	e.set = e.set[:0]
+	for _, position := range e.positions {
+		i := position - 1
+		if position < 0 {
+			i = n + position
+		}
+		if i >= 0 && i < n {
+			e.set = append(e.set, member(i))
+		}
+	}
+	slices.Sort(e.set)
+	e.set = slices.Compact(e.set)
+	for _, at := range e.set {
+		if !e.emit(at) {
+			return false
+		}
+	}
+	return true
+}
+
+// times are the times of day of an anchored rule that is DAILY or slower.
+func (r *rule) times() []int64 {
+	times := make([]int64, 0, bits.OnesCount32(r.hours)*bits.OnesCount64(r.minutes)*bits.OnesCount64(r.seconds))
+	for h := range int64(24) {
+		if r.hours&(1<<h) == 0 {
+			continue
+		}
+		times = r.withinHour(times, h*hour)
+	}
+	return times
+}
+
+// withinHour appends the times of BYMINUTE and BYSECOND in the hour that begins at.
+func (r *rule) withinHour(times []int64, at int64) []int64 {
+	for m := range int64(60) {
+		if r.minutes&(1<<m) != 0 {
+			times = r.withinMinute(times, at+m*minute)
+		}
+	}
+	return times
+}
+
+func (r *rule) withinMinute(times []int64, at int64) []int64 {
+	for s := range int64(60) {
+		if r.seconds&(1<<s) != 0 {
+			times = append(times, at+s)
+		}
+	}
+	return times
+}
+
+// withinDays walks the hours, minutes or seconds of the days that match. The wall clock is walked, not elapsed time:
+// every two hours are the even hours also on the day that the clocks change.
+func (e *expansion) withinDays() {
+	unit := [...]int64{hourly: hour, minutely: minute, secondly: 1}[e.freq]
+	step := unit * int64(e.interval)
+	origin := e.start - floorMod(e.start, unit)
+	for d := floorDiv(e.first, day); d*day < e.to; d++ {
+		if !e.budget.spend(1) {
+			return
+		}
+		year, month, date := dateOf(int(d))
+		if !e.matches(int(d), year, month, date) {
+			continue
+		}
+		at := max(origin, d*day)
+		at += floorMod(origin-at, step)
+		for at < (d+1)*day {
+			if !e.budget.spend(1) {
+				return
+			}
+			if next := e.skipTo(at); next > at {
+				at = next + floorMod(origin-next, step)
+				continue
+			}
+			if !e.inUnit(at) {
+				return
+			}
+			at += step
+		}
+	}
+}
+
+// skipTo is at itself when its hour, minute and second are allowed, else the end of the hour, minute or second that is
+// not.
+func (e *expansion) skipTo(at int64) int64 {
+	time := floorMod(at, day)
+	switch {
+	case e.hours != 0 && e.hours&(1<<(time/hour)) == 0:
+		return at - time%hour + hour
+	case e.freq >= minutely && e.minutes != 0 && e.minutes&(1<<(time/minute%60)) == 0:
+		return at - time%minute + minute
+	case e.freq == secondly && e.seconds != 0 && e.seconds&(1<<(time%60)) == 0:
+		return at + 1
+	}
+	return at
+}
+
+// inUnit emits what the hour, minute or second that begins at holds; false ends the walk.
+func (e *expansion) inUnit(at int64) bool {
+	switch e.freq {
+	case hourly:
+		e.times = e.withinHour(e.times[:0], at)
+	case minutely:
+		e.times = e.withinMinute(e.times[:0], at)
+	default:
+		e.times = append(e.times[:0], at)
+	}
+	if len(e.positions) > 0 {
+		return e.pick(len(e.times), func(i int) int64 { return e.times[i] })
+	}
+	for _, t := range e.times {
+		if !e.emit(t) {
+			return false
+		}
+	}
+	return true
+}

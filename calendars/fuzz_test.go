@@ -1,0 +1,115 @@
+package calendars
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// FuzzRead: whatever is read compiles, twice alike and within its limits, and its texts are fit to show.
+func FuzzRead(f *testing.F) {
+	f.Add(wrap(vevent("UID:a", "SUMMARY:Open", "DTSTART;TZID=Europe/Berlin:20261124T090000", "DURATION:PT8H",
+		"RRULE:FREQ=WEEKLY;BYDAY=MO,TU", "EXDATE;VALUE=DATE:20261201", "RDATE;VALUE=PERIOD:20261203T090000Z/PT1H")))
+	f.Add(wrap(vevent("UID:a", "DTSTART;VALUE=DATE:20261124", "RRULE:FREQ=DAILY"), vevent("UID:a",
+		"RECURRENCE-ID;RANGE=THISANDFUTURE:20261126", "DTSTART:20261127", "DTEND:20261129", "STATUS:CANCELLED")))
+	f.Add([]byte("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;TZID=\"a:b\r\n c\":20261124T090000\r\nBEGIN:VALARM\rEND:VEVENT\nEND:VCALENDAR"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		limits := Limits{Lines: 1000, LineBytes: 500, Steps: 10_000, EventInstances: 500, CalendarSteps: 50_000, Instances: 2000}
+		calendar, err := Read(body, limits)
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\r\n") || calendar != nil {
+				t.Fatalf("got %v and %q", calendar, err)
+			}
+			return
+		}
+		from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		timeline := calendar.Compile(View{}, from, from.AddDate(0, 3, 0))
+		again := calendar.Compile(View{}, from, from.AddDate(0, 3, 0))
+		if !slices.Equal(timeline.All(), again.All()) {
+			t.Error("two compilations differ")
+		}
+		if !slices.IsSortedFunc(timeline.All(), Occurrence.compare) || len(timeline.All()) > limits.Instances {
+			t.Errorf("%d occurrences, or not sorted", len(timeline.All()))
+		}
+		for _, o := range timeline.All() {
+			if o.End < o.Start || o.Start >= timeline.To() || o.End < timeline.From() {
+				t.Errorf("%v is not in the window", o)
+			}
+		}
+		for _, e := range calendar.Events() {
+			if !utf8.ValidString(e.Summary + e.UID + e.Description + e.Location + strings.Join(e.Categories, "")) {
+				t.Errorf("texts are not UTF-8: %q", e.Summary)
+			}
+		}
+		for _, p := range slices.Concat(calendar.Problems(), timeline.Problems()) {
+			if strings.ContainsAny(p.String(), "\r\n") || p.Line < 1 {
+				t.Errorf("%q at line %d", p, p.Line)
+			}
+		}
+	})
+}
+
+// FuzzRule: starts ascend, lie in their window, and are those of a larger window cut.
+func FuzzRule(f *testing.F) {
+	f.Add("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;WKST=SU;INTERVAL=2", int64(1_700_000_000), int64(10_000_000))
+	f.Add("FREQ=YEARLY;BYMONTH=11;BYDAY=-1TH;BYSETPOS=1,-1;COUNT=10", int64(1_700_000_000), int64(0))
+	f.Add("FREQ=YEARLY;BYWEEKNO=1,-1;BYYEARDAY=1,-366", int64(-10_000_000_000), int64(10_000_000_000))
+	f.Add("FREQ=MINUTELY;INTERVAL=7;BYHOUR=9;BYSECOND=1,60;BYSETPOS=-1", int64(0), int64(100_000))
+	f.Add("FREQ=MONTHLY;BYMONTHDAY=-1,31;BYDAY=MO,5FR;UNTIL=20300101", int64(0), int64(0))
+	f.Fuzz(func(t *testing.T, text string, start, after int64) {
+		r, err := parseRule(text)
+		if err != nil {
+			return
+		}
+		start %= 8_000 * 366 * day
+		from := start + max(after, -after)%(1000*366*day)
+		r = r.anchored(start)
+		list := func(from, to int64) ([]int64, bool) {
+			b := &budget{left: 200_000}
+			return slices.Collect(r.starts(start, from, to, b)), !b.over()
+		}
+		larger, whole := list(from, from+300*day)
+		for i, at := range larger {
+			if at < from || at >= from+300*day || i > 0 && at <= larger[i-1] {
+				t.Fatalf("%s from %d: %d is out of place", text, start, at)
+			}
+		}
+		smaller, alsoWhole := list(from+100*day, from+200*day)
+		if !whole || !alsoWhole {
+			return
+		}
+		cut := slices.DeleteFunc(larger, func(at int64) bool { return at < from+100*day || at >= from+200*day })
+		if !slices.Equal(cut, smaller) {
+			t.Fatalf("%s from %d after %d: %v, in a larger window %v", text, start, from, smaller, cut)
+		}
+	})
+}
+
+// FuzzPattern: what is matched does not depend on case or punctuation, and a text is matched by itself.
+func FuzzPattern(f *testing.F) {
+	f.Add("open*", "Open 9-12")
+	f.Add("*a * b*", "x a-b")
+	f.Add("straße", "STRASSE")
+	f.Add("/^a+$/", "aaa")
+	f.Fuzz(func(t *testing.T, text, field string) {
+		if !utf8.ValidString(text) || !utf8.ValidString(field) {
+			return
+		}
+		if own, err := ParsePattern(field); err == nil && !strings.ContainsAny(field, "*/!") && !own.matches(field) {
+			t.Errorf("%q does not match itself", field)
+		}
+		p, err := ParsePattern(text)
+		if err != nil || p.regexp != nil {
+			return
+		}
+		want := p.matches(field)
+		if got := p.matches("  " + fold(field) + "!?"); got != want {
+			t.Errorf("%q: matches %q: %v, folded: %v", text, field, want, got)
+		}
+		if both := (Patterns{p, Pattern{text: text, pieces: p.pieces, exclude: true}}).Match(field); both && !p.exclude {
+			t.Errorf("%q and not %q match %q", text, text, field)
+		}
+	})
+}

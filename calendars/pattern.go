@@ -1,0 +1,280 @@
+package calendars
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// Pattern is a text to compare a field of an event with, as a person would compare them: the whole field, after Unicode
+// normalisation (NFC) and case folding, blind to runs of blanks and punctuation, so that "Closed!!" is "closed" and
+// "Open 9-12" is "open 9 12". Symbols and emoji count as punctuation. The pattern "" is an empty field: one that shows
+// no letter or digit. `*` stands for any run of anything, also for none. A leading `!` makes the pattern exclude what
+// it matches. `/…/` is a regular expression (RE2), compared with the field as written. The zero Pattern is "".
+type Pattern struct {
+	text    string // as written
+	exclude bool
+	regexp  *regexp.Regexp // nil: pieces decide
+	pieces  []piece        // between the stars; one more than there are stars; none for ""
+}
+
+// piece is folded text between two stars. Its blanks at a star are kept as marks instead: they ask that a word begins or
+// ends there, and two stars' marks may be met by the same blank ("a * b" matches "a b").
+type piece struct {
+	text               string
+	wordBegin, wordEnd bool
+}
+
+// ParsePattern reads a pattern. It refuses a regular expression that RE2 does not read, and a pattern that holds
+// punctuation only, which would match more than meant.
+func ParsePattern(text string) (Pattern, error) {
+	p := Pattern{text: text}
+	body, exclude := strings.CutPrefix(text, "!")
+	p.exclude = exclude
+	if len(body) > 2 && strings.HasPrefix(body, "/") && strings.HasSuffix(body, "/") {
+		re, err := regexp.Compile(body[1 : len(body)-1])
+		if err != nil {
+			return Pattern{}, fmt.Errorf("pattern %q: %s", text, unreadable(err))
+		}
+		p.regexp = re
+		return p, nil
+	}
+	if strings.TrimSpace(body) == "" {
+		return p, nil
+	}
+	letters := false
+	runs := strings.Split(body, "*")
+	for i, run := range runs {
+		folded := fold(run)
+		word := strings.Trim(folded, " ")
+		letters = letters || word != ""
+		p.pieces = append(p.pieces, piece{
+			text:      word,
+			wordBegin: i > 0 && strings.HasPrefix(folded, " "),
+			wordEnd:   i < len(runs)-1 && strings.HasSuffix(folded, " "),
+		})
+	}
+	if !letters && strings.Trim(body, "*") != "" {
+		return Pattern{}, fmt.Errorf("pattern %q: punctuation is not compared and nothing else is left; want letters, or a "+
+			"regular expression between slashes", text)
+	}
+	return p, nil
+}
+
+// ParsePatterns reads patterns, and reports those that it refuses at the places where they are written.
+func ParsePatterns(texts []diag.Text) (Patterns, []diag.Mistake) {
+	var ps Patterns
+	var mistakes []diag.Mistake
+	for _, text := range texts {
+		p, err := ParsePattern(text.S)
+		if err != nil {
+			mistakes = append(mistakes, diag.Mistakef(text.Pos, "%s", err))
+			continue
+		}
+		ps = append(ps, p)
+	}
+	return ps, mistakes
+}
+
+// unreadable is what is wrong with a regular expression.
+func unreadable(err error) string {
+	var wrong *syntax.Error
+	if errors.As(err, &wrong) {
+		return wrong.Code.String()
+	}
+	return err.Error()
+}
+
+// String is the pattern as written.
+func (p Pattern) String() string { return p.text }
+
+// matches leaves the exclamation mark to Patterns.
+func (p Pattern) matches(field string) bool {
+	if p.regexp != nil {
+		return p.regexp.MatchString(field)
+	}
+	for i := range len(field) {
+		if field[i] >= utf8.RuneSelf {
+			field = fold(field)
+			break
+		}
+	}
+	return p.matchesFolded(field)
+}
+
+// matchesFolded compares with a field that is ASCII, or folded already: a folded field is its own folding, and its only
+// separators are ASCII, so that one walk serves both without copying.
+func (p Pattern) matchesFolded(field string) bool {
+	at := skipSeparators(field, 0)
+	if len(p.pieces) == 0 {
+		return at == len(field)
+	}
+	first, rest := p.pieces[0], p.pieces[1:]
+	at, ok := first.matchAt(field, at)
+	if !ok || len(rest) == 0 {
+		return ok && skipSeparators(field, at) == len(field)
+	}
+	// The leftmost place is right for each piece but the last, which has to end the field.
+	middle, last := rest[:len(rest)-1], rest[len(rest)-1]
+	for _, piece := range middle {
+		if _, at, ok = piece.find(field, at); !ok {
+			return false
+		}
+	}
+	for ; ; at++ {
+		begin, end, ok := last.find(field, at)
+		if !ok || last.text == "" || skipSeparators(field, end) == len(field) {
+			return ok
+		}
+		at = begin
+	}
+}
+
+// find is the first place in field, from at on, where the piece stands.
+func (p piece) find(field string, at int) (begin, end int, ok bool) {
+	for ; at <= len(field); at++ {
+		if p.wordBegin && p.text != "" && at > 0 && !isSeparator(field[at-1]) {
+			continue
+		}
+		if end, ok := p.matchAt(field, at); ok {
+			return at, end, true
+		}
+	}
+	return 0, 0, false
+}
+
+// matchAt is the end of the piece in field if it stands at at.
+func (p piece) matchAt(field string, at int) (int, bool) {
+	for i := range len(p.text) {
+		switch {
+		case at >= len(field):
+			return 0, false
+		case p.text[i] == ' ':
+			next := skipSeparators(field, at)
+			if next == at {
+				return 0, false
+			}
+			at = next
+		case lower(field[at]) != p.text[i]:
+			return 0, false
+		default:
+			at++
+		}
+	}
+	if p.wordEnd && p.text != "" && at < len(field) && !isSeparator(field[at]) {
+		return 0, false
+	}
+	return at, true
+}
+
+func skipSeparators(field string, at int) int {
+	for at < len(field) && isSeparator(field[at]) {
+		at++
+	}
+	return at
+}
+
+// isSeparator speaks of ASCII; a byte of a longer character is none.
+func isSeparator(b byte) bool {
+	return b < utf8.RuneSelf && (b < '0' || b > '9') && (lower(b) < 'a' || lower(b) > 'z')
+}
+
+func lower(b byte) byte {
+	if 'A' <= b && b <= 'Z' {
+		return b + 'a' - 'A'
+	}
+	return b
+}
+
+// fold normalises and case-folds a text and makes every run of separators one blank.
+func fold(text string) string {
+	text = norm.NFC.String(cases.Fold().String(norm.NFD.String(text)))
+	var b strings.Builder
+	separated := false
+	for _, r := range text {
+		if separates(r) {
+			separated = true
+			continue
+		}
+		if separated {
+			b.WriteByte(' ')
+			separated = false
+		}
+		b.WriteRune(r)
+	}
+	if separated {
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+// separates reports whether a character is a blank, punctuation, a symbol, or invisible.
+func separates(r rune) bool {
+	return unicode.In(r, unicode.P, unicode.S, unicode.Z, unicode.C, unicode.Variation_Selector)
+}
+
+// Patterns are what a field is compared with together. Nil Patterns match everything.
+type Patterns []Pattern
+
+// Match reports whether a field matches one of the patterns (or there are only excluding ones), and none that excludes.
+// A field in ASCII is matched without allocation.
+func (ps Patterns) Match(field string) bool {
+	matched, wanted := false, false
+	for _, p := range ps {
+		switch {
+		case p.exclude:
+			if p.matches(field) {
+				return false
+			}
+		case !matched:
+			wanted = true
+			matched = p.matches(field)
+		}
+	}
+	return matched || !wanted
+}
+
+// matchAny is Match for a field with several values: one has to match, and none may be excluded. No values are one
+// empty value.
+func (ps Patterns) matchAny(fields []string) bool {
+	if len(fields) == 0 {
+		return ps.Match("")
+	}
+	matched, wanted := false, false
+	for _, p := range ps {
+		for _, field := range fields {
+			if (p.exclude || !matched) && p.matches(field) {
+				if p.exclude {
+					return false
+				}
+				matched = true
+			}
+		}
+		wanted = wanted || !p.exclude
+	}
+	return matched || !wanted
+}
+
+// String gives the patterns as written, for people: one alone, or several in brackets.
+func (ps Patterns) String() string {
+	quoted := make([]string, len(ps))
+	for i, p := range ps {
+		quoted[i] = fmt.Sprintf("%q", p.text)
+	}
+	if len(quoted) == 1 {
+		return quoted[0]
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// Fold is a text as patterns compare it: its words in one case, a blank between them and none around them.
+func Fold(s string) string { return strings.Trim(fold(s), " ") }

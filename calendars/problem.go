@@ -1,0 +1,69 @@
+package calendars
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Problem is something in a calendar that could not be used as written, and what became of it.
+type Problem struct {
+	File     string // "" where the calendar did not come from a file
+	Line     int    // from 1; 0: the calendar as a whole
+	UID      string // of the event concerned; "" without one
+	Property string // such as "DTSTART"; "" for the event as a whole
+	Message  string // what is wrong and what becomes of the event, on one line
+}
+
+// String is the problem on one line: `line 212: DTSTART: time zone "Europe/Berln" is not known; …`.
+func (p Problem) String() string {
+	var b strings.Builder
+	switch {
+	case p.File != "" && p.Line > 0:
+		fmt.Fprintf(&b, "%s:%d: ", p.File, p.Line)
+	case p.File != "":
+		b.WriteString(p.File + ": ")
+	case p.Line > 0:
+		fmt.Fprintf(&b, "line %d: ", p.Line)
+	}
+	if p.Property != "" {
+		b.WriteString(p.Property + ": ")
+	}
+	b.WriteString(p.Message)
+	return b.String()
+}
+
+// problem says what is wrong with an event and what becomes of it, at the event's first line.
+func (e *Event) problem(property, what, becomes string) Problem {
+	return Problem{
+		File: e.file, Line: e.Line, UID: e.UID, Property: property,
+		Message: fmt.Sprintf("%s; %s %s", what, label(e), becomes),
+	}
+}
+
+// label names an event for people.
+func label(e *Event) string {
+	text := "event"
+	if e.Summary != "" {
+		text += " " + quote(e.Summary)
+	}
+	if e.UID != "" {
+		text += " (" + strings.Trim(quote(e.UID), `"`) + ")"
+	}
+	return text
+}
+
+// quote is a feed's text inside a message: in quotes, on one line, and not too long.
+func quote(text string) string { return fmt.Sprintf("%q", brief(text)) }
+
+func brief(text string) string {
+	const longest = 80
+	if len(text) <= longest {
+		return text
+	}
+	end := longest
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
+}

@@ -1,0 +1,296 @@
+package calendars
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// TestProblems are the whole messages: each names the line and says what becomes of the event.
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	start := "DTSTART:20261224T090000Z"
+	for _, c := range []struct {
+		name  string
+		lines []string // of an event; the first is line 4 of the file
+		want  []string
+		kept  bool // whether the event is
+	}{
+		{"nothing wrong", []string{start}, nil, true},
+		{"a zone with a slip", []string{"UID:u", "SUMMARY:Christmas", "DTSTART;TZID=Europe/Berln:20261224T090000"}, []string{
+			`line 6: DTSTART: time zone "Europe/Berln" is not known; event "Christmas" (u) is ignored; did you mean "Europe/Berlin"?`,
+		}, false},
+		{"a Windows zone", []string{"DTSTART;TZID=Romance Standard Time:20261224T090000"}, []string{
+			`line 4: DTSTART: time zone "Romance Standard Time" is not known; event is ignored`,
+		}, false},
+		{"no zone", []string{"DTSTART;TZID=:20261224T090000"}, []string{
+			`line 4: DTSTART: time zone "" is not known; event is ignored`,
+		}, false},
+		{"the machine's zone", []string{"DTSTART;TZID=Local:20261224T090000"}, []string{
+			`line 4: DTSTART: time zone "Local" is not known; event is ignored`,
+		}, false},
+		{"a zone with a colon", []string{"DTSTART;TZID=(UTC+01:00) Berlin:20261224T090000"}, []string{
+			`line 4: DTSTART: want a time such as 20261224 or 20261224T090000Z, found "00) Berlin:20261224T090000"; event is ignored`,
+		}, false},
+		{"an end in an unknown zone", []string{start, "DTEND;TZID=Mars:20261224T100000"}, []string{
+			`line 5: DTEND: time zone "Mars" is not known; event is ignored`,
+		}, false},
+		{"an exception in an unknown zone", []string{start, "EXDATE;TZID=Mars:20261224T100000"}, []string{
+			`line 5: EXDATE: time zone "Mars" is not known; event is ignored`,
+		}, false},
+		{"damaged parameters", []string{`DTSTART;TZID=Europe/Berlin;VALUE:20261224T090000`}, []string{
+			`line 4: DTSTART: want parameters such as TZID=Europe/Berlin, found ";TZID=Europe/Berlin;VALUE:20261224T090000"; event is ignored`,
+		}, false},
+		{"no start", []string{"SUMMARY:x"}, []string{`line 3: DTSTART: it is missing; event "x" is ignored`}, false},
+		{"31 February", []string{"DTSTART:20260231"}, []string{
+			`line 4: DTSTART: want a time such as 20261224 or 20261224T090000Z, found "20260231"; event is ignored`,
+		}, false},
+		{"an end before the start", []string{start, "DTEND:20261224T080000Z"}, []string{
+			`line 5: DTEND: want an end after the start, found "20261224T080000Z"; event has no length`,
+		}, true},
+		{"an end before the start, of whole days", []string{"DTSTART:20261224", "DTEND:20261223"}, []string{
+			`line 5: DTEND: want an end after the start, found "20261223"; event lasts one day`,
+		}, true},
+		{"an end that is none", []string{start, "DTEND:later"}, []string{
+			`line 5: DTEND: want a time such as 20261224 or 20261224T090000Z, found "later"; event has no length`,
+		}, true},
+		{"a duration that is none", []string{start, "DURATION:1h"}, []string{
+			`line 5: DURATION: want a duration such as PT1H30M or P2D, found "1h"; event has no length`,
+		}, true},
+		{"a negative duration", []string{start, "DURATION:-PT1H"}, []string{
+			`line 5: DURATION: want it to be positive, found "-PT1H"; event has no length`,
+		}, true},
+		{"a rule that is none", []string{start, "SUMMARY:x", "RRULE:FREQ=FORTNIGHTLY"}, []string{
+			`line 6: RRULE: want FREQ as one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY, found "FORTNIGHTLY"; ` +
+				`event "x" happens once`,
+		}, true},
+		{"an exception that is none", []string{start, "EXDATE:tomorrow"}, []string{
+			`line 5: EXDATE: want a time such as 20261224 or 20261224T090000Z, found "tomorrow"; event is read without it`,
+		}, true},
+		{"a line that is none", []string{start, "DESCRIPTION:two", "lines without a fold", "or three"}, []string{
+			"line 6: want a content line such as NAME:VALUE; the line is ignored",
+		}, true},
+		{"two events in one", []string{start, "BEGIN:VEVENT", start}, []string{
+			"line 3: want END:VEVENT before the next event; event is ignored",
+		}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			calendar := mustRead(t, wrap(vevent(c.lines...)))
+			if diff := cmp.Diff(c.want, texts(calendar.Problems())); diff != "" {
+				t.Error(diff)
+			}
+			if got := len(calendar.Events()) == 1; got != c.kept {
+				t.Errorf("event kept: %v, want %v", got, c.kept)
+			}
+		})
+	}
+}
+
+func TestProblemString(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]Problem{
+		"a.ics:3: DTEND: x": {File: "a.ics", Line: 3, Property: "DTEND", Message: "x"},
+		"a.ics: x":          {File: "a.ics", Message: "x"},
+		"line 3: x":         {Line: 3, Message: "x"},
+		"x":                 {Message: "x"},
+	} {
+		if got := p.String(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// TestLenient are ways of writing the same event that are out there.
+func TestLenient(t *testing.T) {
+	t.Parallel()
+	event := "BEGIN:VEVENT\nUID:a\nDTSTART;TZID=Europe/Berlin:20261224T090000\nDURATION:PT1H\nSUMMARY:Grüße\nEND:VEVENT\n"
+	plain := "BEGIN:VCALENDAR\n" + event + "END:VCALENDAR\n"
+	want := Occurrence{Start: 1798099200, End: 1798102800}
+	for name, body := range map[string]string{
+		"plain":                      plain,
+		"CRLF":                       strings.ReplaceAll(plain, "\n", "\r\n"),
+		"CR":                         strings.ReplaceAll(plain, "\n", "\r"),
+		"CRCRLF":                     strings.ReplaceAll(plain, "\n", "\r\r\n"),
+		"a byte order mark":          "\ufeff" + plain,
+		"no last line end":           strings.TrimSpace(plain),
+		"blank lines":                strings.ReplaceAll(plain, "\n", "\n\n"),
+		"trailing blanks":            strings.ReplaceAll(plain, "\n", "  \n"),
+		"folds inside characters":    strings.ReplaceAll(plain, "\xbc", "\n \xbc"),
+		"lower case":                 strings.NewReplacer("DTSTART;TZID", "dtstart;tzid", "BEGIN:VEVENT", "begin:vevent", "END", "end").Replace(plain),
+		"a zone in lower case":       strings.ReplaceAll(plain, "Europe/Berlin", "europe/berlin"),
+		"a zone behind a prefix":     strings.ReplaceAll(plain, "Europe/Berlin", "/freeassociation.example/Tzfile/Europe/Berlin"),
+		"a quoted zone":              strings.ReplaceAll(plain, "Europe/Berlin", `"Europe/Berlin"`),
+		"junk after the end":         plain + "<!-- served in 3 ms -->\n",
+		"several calendars":          "BEGIN:VCALENDAR\nEND:VCALENDAR\n" + plain,
+		"properties between":         "BEGIN:VCALENDAR\nX-A:1\n" + event + "X-B:2\nEND:VCALENDAR\n",
+		"an alarm":                   strings.ReplaceAll(plain, "END:VEVENT", "BEGIN:VALARM\nTRIGGER:-PT5M\nDURATION:PT9H\nEND:VALARM\nEND:VEVENT"),
+		"an alarm without end":       strings.ReplaceAll(plain, "END:VEVENT", "BEGIN:VALARM\nTRIGGER:-PT5M\nEND:VEVENT"),
+		"a time in UTC with a zone":  strings.ReplaceAll(plain, "T090000", "T080000Z"),
+		"properties of other kinds":  strings.ReplaceAll(plain, "UID:a", "UID:a\nATTENDEE;CN=\"A: B\":mailto:a@example.com\nX-APPLE:1"),
+		"a summary with parameters":  strings.ReplaceAll(plain, "SUMMARY:", `SUMMARY;LANGUAGE=de;ALTREP="x,y;z:":`),
+		"a summary with broken ones": strings.ReplaceAll(plain, "SUMMARY:", `SUMMARY;LANGUAGE:`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			calendar := mustRead(t, []byte(body))
+			from := time.Unix(want.Start, 0)
+			got := calendar.Compile(View{}, from, from.Add(time.Hour)).All()
+			if diff := cmp.Diff([]Occurrence{want}, got, cmpopts.IgnoreFields(Occurrence{}, "Event")); diff != "" {
+				t.Fatalf("%s\n%v", diff, calendar.Problems())
+			}
+			if e := got[0].Event; e.UID != "a" || e.Summary != "Grüße" {
+				t.Errorf("got %q %q", e.UID, e.Summary)
+			}
+		})
+	}
+}
+
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	calendar := mustRead(t, []byte("BEGIN:VCALENDAR\nX-WR-CALNAME:Büro\\, Nord\nNAME:Other\nX-WR-TIMEZONE:UTC\n"+
+		"REFRESH-INTERVAL;VALUE=DURATION:PT4H\nX-PUBLISHED-TTL:PT1H\n"+vevent("UID: u ", `SUMMARY:a\, b\; c\\n\nd\N`,
+		"DESCRIPTION:\xff!", "LOCATION:+1 415 555 0100", `CATEGORIES:Red,with\, comma,, `, "CATEGORIES;LANGUAGE=en:Blue", "STATUS:Tentative",
+		"TRANSP:transparent", "DTSTART;VALUE=DATE:20261224", "RRULE:FREQ=YEARLY")+vevent("UID:u", "DTSTART;VALUE=DATE:20271225",
+		"RECURRENCE-ID;VALUE=DATE:20271224", "SUMMARY:moved")+"END:VCALENDAR\n"))
+	want := []*Event{
+		{
+			UID: "u", Summary: "a, b; c\\n\nd\n", Description: "\ufffd!", Location: "+1 415 555 0100",
+			Categories: []string{"Red", "with, comma", "Blue"}, Tentative: true, Transparent: true, AllDay: true, Recurring: true,
+			Line: 7,
+		},
+		{UID: "u", Summary: "moved", AllDay: true, Recurring: true, RecurrenceID: "20271224", Line: 19},
+	}
+	if diff := cmp.Diff(want, calendar.Events(), cmpopts.IgnoreFields(Event{}, "schedule")); diff != "" {
+		t.Error(diff)
+	}
+	if calendar.Name() != "Büro, Nord" || calendar.Timezone() != "UTC" || calendar.Refresh() != 4*time.Hour {
+		t.Errorf("got %q, %q, %v", calendar.Name(), calendar.Timezone(), calendar.Refresh())
+	}
+}
+
+// TestSharedUID is an exporter that gives two events one UID: one of them counts, and the other is named.
+func TestSharedUID(t *testing.T) {
+	t.Parallel()
+	calendar := mustRead(t, wrap(vevent("UID:u", "DTSTART:20261224T090000Z", "SUMMARY:x"), vevent("UID:u", "DTSTART:20261225T090000Z")))
+	want := []string{`line 3: UID: it is also that of line 8, which counts; event "x" (u) is ignored`}
+	if diff := cmp.Diff(want, texts(calendar.Problems())); diff != "" {
+		t.Error(diff)
+	}
+	if got := len(calendar.Events()); got != 1 {
+		t.Errorf("%d events, want 1", got)
+	}
+	if got := len(mustRead(t, wrap(vevent("DTSTART:20261224"), vevent("DTSTART:20261224"))).Events()); got != 2 {
+		t.Errorf("%d events without UID, want 2", got)
+	}
+}
+
+func TestManyProblems(t *testing.T) {
+	t.Parallel()
+	problems := mustRead(t, wrap(strings.Repeat(vevent("UID:u"), maxProblems+5))).Problems()
+	if got, want := len(problems), maxProblems+1; got != want {
+		t.Fatalf("%d problems, want %d", got, want)
+	}
+	if got, want := problems[maxProblems].Message, "5 more problems are not listed"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{
+		"a.ics":      {Data: wrap(vevent("UID:a", "DTSTART:20261224", "SEQUENCE:1"), vevent("UID:b", "DTSTART:20261224"))},
+		"b.ics":      {Data: wrap(vevent("UID:a", "DTSTART:20261225"), vevent("UID:c", "DTSTART:x"))},
+		"bad.html":   {Data: []byte("<html>")},
+		"[odd].ics":  {Data: wrap()},
+		"dir/x.ics":  {Data: wrap()},
+		"large.file": {Data: make([]byte, 2000)},
+	}
+	for _, c := range []struct {
+		pattern string
+		uids    []string
+		want    []string // problems, or the error
+	}{
+		{"a.ics", []string{"a", "b"}, nil},
+		{"?.ics", []string{"a", "b"}, []string{
+			`b.ics:9: DTSTART: want a time such as 20261224 or 20261224T090000Z, found "x"; event (c) is ignored`,
+		}},
+		{"[odd].ics", nil, nil},
+		{"*.xyz", nil, []string{"*.xyz: file does not exist"}},
+		{"c.ics", nil, []string{"c.ics: file does not exist"}},
+		{"[", nil, []string{`[: want a file name or a glob such as "*.ics"`}},
+		{"dir", nil, []string{`dir: want a file, found a directory; a glob such as "dir/*.ics" names its files`}},
+		{"bad.html", nil, []string{`bad.html: not a calendar: line 1: want BEGIN:VCALENDAR, found "<html>"`}},
+		{"large.file", nil, []string{"large.file: too big: more than 1000 bytes"}},
+	} {
+		t.Run(c.pattern, func(t *testing.T) {
+			t.Parallel()
+			calendar, err := Load(files, c.pattern, Limits{Bytes: 1000})
+			var uids, got []string
+			if err != nil {
+				got = []string{err.Error()}
+			} else {
+				got = texts(calendar.Problems())
+				for _, e := range calendar.Events() {
+					uids = append(uids, e.UID)
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+			slices.Sort(uids)
+			if diff := cmp.Diff(c.uids, uids); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	_, err := Load(nil, t.TempDir()+"/none.ics", Limits{})
+	if err == nil || !strings.HasSuffix(err.Error(), "none.ics: file does not exist") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestSelect shows that an event left out still replaces what it overrides.
+func TestSelect(t *testing.T) {
+	t.Parallel()
+	calendar := mustRead(t, wrap(
+		vevent("UID:a", "DTSTART:20270104T090000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=3", "SUMMARY:Open"),
+		vevent("UID:a", "RECURRENCE-ID:20270105T090000Z", "DTSTART:20270105T090000Z", "DURATION:PT1H", "SUMMARY:Private"),
+		vevent("UID:b", "DTSTART:20270108T090000Z", "DURATION:PT1H", "SUMMARY:Open too"),
+	))
+	from := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name         string
+		only, except []Filter
+		want         []string
+	}{
+		{"all", nil, nil, []string{"4 Open", "5 Private", "6 Open", "8 Open too"}},
+		{"only", []Filter{{Summary: mustPatterns(t, "open*")}}, nil, []string{"4 Open", "6 Open", "8 Open too"}},
+		{"except", nil, []Filter{{Summary: mustPatterns(t, "open")}}, []string{"5 Private", "8 Open too"}},
+		{"both", []Filter{{Summary: mustPatterns(t, "open*")}}, []Filter{{Recurring: new(true)}}, []string{"8 Open too"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			selected := Join(calendar.Select(c.only, c.except))
+			for _, o := range selected.Compile(View{}, from, from.AddDate(0, 0, 20)).All() {
+				got = append(got, fmt.Sprint(time.Unix(o.Start, 0).UTC().Day(), " ", o.Event.Summary))
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if n := len(calendar.Select(c.only, c.except).Events()); n != len(selected.Events()) {
+				t.Errorf("%d events selected, %d after Join", n, len(selected.Events()))
+			}
+		})
+	}
+	if got := len(calendar.Events()); got != 3 {
+		t.Errorf("Select changed its calendar: %d events, want 3", got)
+	}
+}

@@ -1,0 +1,179 @@
+package calendars
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
+
+// What Read can find wrong with a body as a whole; to be asked for with errors.Is.
+var (
+	ErrNotCalendar = errors.New("not a calendar")
+	ErrTruncated   = errors.New("truncated")
+	ErrTooBig      = errors.New("too big")
+)
+
+// Limits bound what a body may cost, in amounts rather than in time, so that the same body meets the same end
+// everywhere. A zero field is its default.
+type Limits struct {
+	// Over these the body is refused with ErrTooBig.
+	Bytes  int // of the body; 16 MiB
+	Lines  int // before unfolding; 1,000,000
+	Events int // VEVENT components; 100,000
+
+	// Over these an event is left out and becomes a Problem. A text (SUMMARY, DESCRIPTION …) over LineBytes is cut.
+	LineBytes      int // of an unfolded line; 64 KiB
+	Params         int // parameter values of a property; 16
+	Nesting        int // components within components; 8
+	Overrides      int // RECURRENCE-IDs of a series; 10,000
+	Dates          int // EXDATEs and RDATEs of an event; 10,000
+	Steps          int // of one rule in one Compile (see docs/calendars.md); 1,000,000
+	EventInstances int // occurrences of a series in one Compile; 20,000
+
+	// What all events of a calendar may use in one Compile. The events that come when it is used up are left out and
+	// become Problems.
+	CalendarSteps int // 50,000,000
+	Instances     int // 1,000,000
+}
+
+func (l Limits) withDefaults() Limits {
+	for _, field := range []struct {
+		value    *int
+		standard int
+	}{
+		{&l.Bytes, 16 << 20},
+		{&l.Lines, 1_000_000},
+		{&l.Events, 100_000},
+		{&l.LineBytes, 64 << 10},
+		{&l.Params, 16},
+		{&l.Nesting, 8},
+		{&l.Overrides, 10_000},
+		{&l.Dates, 10_000},
+		{&l.Steps, 1_000_000},
+		{&l.EventInstances, 20_000},
+		{&l.CalendarSteps, 50_000_000},
+		{&l.Instances, 1_000_000},
+	} {
+		if *field.value <= 0 {
+			*field.value = field.standard
+		}
+	}
+	return l
+}
+
+// line is an unfolded content line (RFC 5545, 3.1).
+type line struct {
+	number int    // of its first line in the body, from 1
+	name   []byte // upper case; nil where the line is no content line
+	rest   []byte // from the semicolon or colon after the name; the whole line where there is no name
+	cut    bool   // it was longer than the limit
+}
+
+// scanner takes a body apart into content lines. It lives in one pass over the bytes and takes any line end. A line's
+// bytes are valid until the next call.
+type scanner struct {
+	body      []byte
+	number    int // lines begun
+	lineBytes int
+	unfolded  []byte
+	upper     [64]byte
+}
+
+// next is the next line that is not blank; false at the end of the body.
+func (s *scanner) next() (line, bool) {
+	var text []byte
+	for len(bytes.TrimSpace(text)) == 0 {
+		if len(s.body) == 0 {
+			return line{}, false
+		}
+		text = s.physical()
+	}
+	l := line{number: s.number}
+	unfolded := false
+	for s.continues() {
+		more := s.physical()
+		if !unfolded {
+			s.unfolded, unfolded = append(s.unfolded[:0], text...), true
+		}
+		if len(s.unfolded) <= s.lineBytes {
+			s.unfolded = append(s.unfolded, more[1:]...)
+		}
+		text = s.unfolded
+	}
+	if len(text) > s.lineBytes {
+		text, l.cut = text[:s.lineBytes], true
+	}
+	l.name, l.rest = s.split(text)
+	return l, true
+}
+
+// physical takes one line, without its end, off the body.
+func (s *scanner) physical() []byte {
+	s.number++
+	end := bytes.IndexByte(s.body, '\n')
+	if end < 0 {
+		end = len(s.body)
+	}
+	if cr := bytes.IndexByte(s.body[:end], '\r'); cr >= 0 {
+		end = cr
+	}
+	text := s.body[:end]
+	s.body = s.body[end:]
+	if len(s.body) > 0 && s.body[0] == '\r' {
+		s.body = s.body[1:]
+	}
+	if len(s.body) > 0 && s.body[0] == '\n' {
+		s.body = s.body[1:]
+	}
+	return text
+}
+
+// continues reports whether what follows belongs to the line before: it begins with a blank. Empty lines between are
+// skipped; they come from line ends that were converted twice.
+func (s *scanner) continues() bool {
+	for len(s.body) > 0 && (s.body[0] == '\r' || s.body[0] == '\n') {
+		s.physical()
+	}
+	return len(s.body) > 0 && (s.body[0] == ' ' || s.body[0] == '\t')
+}
+
+// split finds the name of a content line.
+func (s *scanner) split(text []byte) (name, rest []byte) {
+	text = bytes.TrimRight(text, " \t")
+	end := bytes.IndexAny(text, ":;")
+	if end <= 0 || end > len(s.upper) {
+		return nil, text
+	}
+	for i, b := range text[:end] {
+		if 'a' <= b && b <= 'z' {
+			b -= 'a' - 'A'
+		}
+		if (b < 'A' || b > 'Z') && (b < '0' || b > '9') && b != '-' {
+			return nil, text
+		}
+		s.upper[i] = b
+	}
+	return s.upper[:end], text[end:]
+}
+
+// valueOf splits what follows a name into the number of parameter values and the value as written; false where there is
+// no value.
+func valueOf(rest []byte) (params int, value []byte, ok bool) {
+	quoted := false
+	for i, b := range rest {
+		switch {
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == ':':
+			return params, rest[i+1:], true
+		case b == ';' || b == ',':
+			params++
+		}
+	}
+	return params, nil, false
+}
+
+func tooBig(where string, limit int, what string) error {
+	return fmt.Errorf("%w: %smore than %d %s", ErrTooBig, where, limit, what)
+}

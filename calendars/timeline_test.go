@@ -1,0 +1,155 @@
+package calendars
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestTimelineNaively compares with a walk over all occurrences, at every moment where something changes and beside it.
+func TestTimelineNaively(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	for range rounds(50) {
+		var occurrences []Occurrence
+		for range random.IntN(300) {
+			start := random.Int64N(1000)
+			length := random.Int64N(20)
+			if random.IntN(20) == 0 {
+				length = random.Int64N(900)
+			}
+			occurrences = append(occurrences, Occurrence{start, start + length, &Event{UID: string(rune('a' + random.IntN(26)))}})
+		}
+		timeline := newTimeline(100, 900, slices.Clone(occurrences), nil)
+		slices.SortStableFunc(occurrences, Occurrence.compare)
+		for at := int64(100); at < 900; at++ {
+			var on []Occurrence
+			next, more := int64(900), false
+			for _, o := range timeline.All() {
+				if o.Start <= at && at < o.End {
+					on = append(on, o)
+				}
+				for _, change := range []int64{o.Start, o.End} {
+					if o.Start < o.End && at < change && change < next {
+						next, more = change, true
+					}
+				}
+			}
+			if got := timeline.At(nil, at); !slices.Equal(got, on) {
+				t.Fatalf("at %d: got %v, want %v", at, got, on)
+			}
+			if got, ok := timeline.Next(at); ok != more || more && got != next {
+				t.Fatalf("next after %d: got %d, %v, want %d, %v", at, got, ok, next, more)
+			}
+		}
+	}
+}
+
+func TestTimelineWindow(t *testing.T) {
+	t.Parallel()
+	calendar := mustRead(t, wrap(vevent("UID:a", "DTSTART:20261124T000000Z", "DURATION:PT24H", "RRULE:FREQ=DAILY;INTERVAL=2;COUNT=3")))
+	from := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	timeline := calendar.Compile(View{}, from, from.AddDate(0, 0, 2))
+	if timeline.From() != from.Unix() || timeline.To() != from.AddDate(0, 0, 2).Unix() {
+		t.Errorf("got %d to %d", timeline.From(), timeline.To())
+	}
+	var changes []int64
+	for at, ok := timeline.Next(timeline.From()); ok; at, ok = timeline.Next(at) {
+		changes = append(changes, at-from.Unix())
+	}
+	// The end of the second occurrence lies beyond the window and is none of its changes.
+	if diff := cmp.Diff([]int64{12 * hour, 36 * hour}, changes); diff != "" {
+		t.Error(diff)
+	}
+	if empty := calendar.Compile(View{}, from, from); len(empty.All()) != 0 {
+		t.Errorf("a window of no length has %v", empty.All())
+	}
+}
+
+func TestAtDoesNotAllocate(t *testing.T) {
+	timeline := newTimeline(0, 1000*2*hour, lane(1000), nil)
+	dst := make([]Occurrence, 0, 4)
+	if n := testing.AllocsPerRun(100, func() { dst = timeline.At(dst[:0], 1000*hour); timeline.Next(1000 * hour) }); n > 0 {
+		t.Errorf("%v allocations, want none", n)
+	}
+}
+
+// TestCompileMonths shows that a Timeline of a year is those of its months together, on a calendar as people have them.
+func TestCompileMonths(t *testing.T) {
+	t.Parallel()
+	calendar := mustRead(t, typical(500))
+	zone, err := LoadZone("America/Sao_Paulo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	view := View{Zone: zone, DayStarts: 3 * time.Hour}
+	from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	year := calendar.Compile(view, from, from.AddDate(1, 0, 0))
+	if len(year.All()) < 1000 {
+		t.Fatalf("%d occurrences in a year, want some", len(year.All()))
+	}
+	var months []Occurrence
+	for i := range 12 {
+		month := calendar.Compile(view, from.AddDate(0, i, 0), from.AddDate(0, i+1, 0))
+		if diff := cmp.Diff(overlapping(year.All(), month.From(), month.To()), month.All(), cmp.AllowUnexported(Event{}),
+			cmp.Comparer(func(a, b *Event) bool { return a == b })); diff != "" {
+			t.Fatalf("month %d\n%s", i, diff)
+		}
+		months = append(months, month.All()...)
+	}
+	slices.SortFunc(months, Occurrence.compare)
+	if got, want := len(slices.Compact(months)), len(year.All()); got != want {
+		t.Errorf("%d occurrences month by month, %d in the year", got, want)
+	}
+}
+
+func overlapping(all []Occurrence, from, to int64) (cut []Occurrence) {
+	for _, o := range all {
+		if o.Start < to && (o.End > from || o.Start == o.End && o.Start >= from) {
+			cut = append(cut, o)
+		}
+	}
+	return cut
+}
+
+// TestMinuteByMinute compares weekly hours with a person who looks at the clock on the wall every minute, in the weeks
+// in which it changes.
+func TestMinuteByMinute(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"America/New_York", "America/Los_Angeles", "America/St_Johns", "America/Santiago", "America/Havana", "Europe/Berlin",
+		"Europe/London", "Asia/Beirut", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland", "Asia/Tokyo",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			zone, err := LoadZone(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			calendar := mustRead(t, wrap(vevent("UID:a", "DTSTART;TZID="+name+":19950102T083000",
+				"DTEND;TZID="+name+":19950102T173000", "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,SU")))
+			for _, month := range []time.Month{3, 4, 9, 10, 11} {
+				from := time.Date(2027, month, 1, 0, 0, 0, 0, time.UTC)
+				timeline := calendar.Compile(View{}, from, from.AddDate(0, 1, 0))
+				for at := timeline.From(); at < timeline.To(); at += minute {
+					clock := time.Unix(at, 0).In(zone)
+					minutes := clock.Hour()*60 + clock.Minute()
+					want := clock.Weekday() != time.Friday && clock.Weekday() != time.Saturday && 510 <= minutes && minutes < 1050
+					if got := len(timeline.At(nil, at)) == 1; got != want {
+						t.Fatalf("%s: on %v, want %v", clock, got, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestState(t *testing.T) {
+	t.Parallel()
+	if !(State{}).Unknown() || (State{Calendar: &Calendar{}}).Unknown() {
+		t.Error("a calendar is unknown until it is read, and known from then on")
+	}
+}

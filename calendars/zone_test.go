@@ -1,0 +1,136 @@
+package calendars
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// rounds is a count that is ten times higher in a soak.
+func rounds(n int) int {
+	if os.Getenv("CALLHOURS_SOAK") == "1" {
+		return 10 * n
+	}
+	return n
+}
+
+func TestLoadZone(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"Europe/Berlin":                      "",
+		"UTC":                                "",
+		"America/Argentina/Buenos_Aires":     "",
+		"":                                   `time zone "" is not known`,
+		"Local":                              `time zone "Local" is not known`,
+		"localtime":                          `time zone "localtime" is not known`,
+		"Europe/Berln":                       `time zone "Europe/Berln" is not known; did you mean "Europe/Berlin"?`,
+		"europe/berlin":                      `time zone "europe/berlin" is not known; did you mean "Europe/Berlin"?`,
+		"America/New York":                   `time zone "America/New York" is not known; did you mean "America/New_York"?`,
+		"../../etc/passwd":                   `time zone "../../etc/passwd" is not known`,
+		"W. Europe Standard Time, and so on": `time zone "W. Europe Standard Time, and so on" is not known`,
+	} {
+		zone, err := LoadZone(name)
+		switch {
+		case want == "" && (err != nil || zone.String() != name):
+			t.Errorf("%q: got %v, %v", name, zone, err)
+		case want != "" && (err == nil || err.Error() != want):
+			t.Errorf("%q: got %v, want %s", name, err, want)
+		}
+	}
+	for _, name := range commonZones {
+		if _, err := LoadZone(name); err != nil {
+			t.Errorf("a name that is suggested: %v", err)
+		}
+	}
+}
+
+func TestZonesFind(t *testing.T) {
+	t.Parallel()
+	var z zones
+	for tzid, want := range map[string]string{
+		"Europe/Berlin":   "Europe/Berlin",
+		" Europe/Berlin ": "Europe/Berlin",
+		"EUROPE/BERLIN":   "Europe/Berlin",
+		"Utc":             "UTC",
+		"/mozilla.org/20070129_1/America/Argentina/Buenos_Aires": "America/Argentina/Buenos_Aires",
+		"Custom/Mine": "",
+	} {
+		for range 2 { // The second answer is a remembered one.
+			zone, err := z.find(tzid)
+			if want == "" && err == nil || want != "" && (err != nil || zone.String() != want) {
+				t.Errorf("%q: got %v, %v, want %q", tzid, zone, err, want)
+			}
+		}
+	}
+	for i := range manyUnknown {
+		z.find(strings.Repeat("x", i))
+	}
+	if zone, err := z.find("Europe/Paris"); err == nil {
+		t.Errorf("got %v after %d unknown names, want it unsearched", zone, manyUnknown)
+	}
+}
+
+// TestInstant holds the readings of RFC 5545, 3.3.5.
+func TestInstant(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ zone, civil, want, why string }{
+		{"America/New_York", "20270314T023000", "2027-03-14T07:30:00Z", "a gap west of Greenwich"},
+		{"Europe/Berlin", "20270328T023000", "2027-03-28T01:30:00Z", "a gap east of Greenwich"},
+		{"America/New_York", "20261101T013000", "2026-11-01T05:30:00Z", "a fold west of Greenwich"},
+		{"Europe/Berlin", "20261025T023000", "2026-10-25T00:30:00Z", "a fold east of Greenwich"},
+		{"Australia/Lord_Howe", "20261004T021500", "2026-10-03T15:45:00Z", "a gap of half an hour"},
+		{"Australia/Lord_Howe", "20270404T014500", "2027-04-03T14:45:00Z", "a fold of half an hour"},
+		{"America/Sao_Paulo", "20181104T000000", "2018-11-04T03:00:00Z", "a gap at midnight"},
+		{"Pacific/Apia", "20111230T120000", "2011-12-30T22:00:00Z", "a day that never was"},
+		{"Asia/Kolkata", "20260101T000000", "2025-12-31T18:30:00Z", "no change at all"},
+		{"UTC", "20260101T000000", "2026-01-01T00:00:00Z", "no zone at all"},
+	} {
+		zone, err := LoadZone(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := time.Unix(Instant(civilTime(t, c.civil), zone), 0).UTC().Format(time.RFC3339); got != c.want {
+			t.Errorf("%s in %s (%s): got %s, want %s", c.civil, c.zone, c.why, got, c.want)
+		}
+	}
+}
+
+// TestInstantNaively goes through years minute by minute: the first instant at which the wall shows a time is that
+// time's, and a time that it never shows has the offset that was in force before.
+func TestInstantNaively(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"America/New_York", "America/St_Johns", "America/Santiago", "America/Havana", "Europe/Berlin", "Europe/London",
+		"Europe/Dublin", "Africa/Casablanca", "Asia/Beirut", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Apia",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			zone, err := LoadZone(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := wall{zone: zone}
+			from := time.Date(2011, 1, 1, 0, 0, 0, 0, time.UTC)
+			to := from.AddDate(rounds(1)+1, 0, 0).Unix()
+			_, offset := from.In(zone).Zone()
+			next := from.Unix() + int64(offset) // the first civil minute that was not shown yet
+			for at := from.Unix(); at < to; at += minute {
+				_, o := time.Unix(at, 0).In(zone).Zone()
+				civil := at + int64(o)
+				for ; next < civil; next += minute { // Skipped.
+					if got, want := w.instant(next), next-int64(offset); got != want {
+						t.Fatalf("%s is skipped: got %d, want %d", civilText(next), got, want)
+					}
+				}
+				if civil == next {
+					if got := w.instant(civil); got != at {
+						t.Fatalf("%s: got %d, want %d", civilText(civil), got, at)
+					}
+					next += minute
+				}
+				offset = o
+			}
+		})
+	}
+}
