@@ -1,0 +1,109 @@
+package metrics
+
+import (
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// FetchResult is how one attempt to read a calendar ended.
+type FetchResult string
+
+// The results of callhours_calendar_fetches_total.
+const (
+	OK          FetchResult = "ok"           // a body that is in use from then on
+	Unchanged   FetchResult = "unchanged"    // the source says, or the body shows, that nothing changed
+	NotFound    FetchResult = "not_found"    // 404, 410, or no such file
+	Forbidden   FetchResult = "forbidden"    // 401, 403, or a file that may not be read
+	RateLimited FetchResult = "rate_limited" // 429
+	ServerError FetchResult = "server_error" // any other answer, or no connection
+	Timeout     FetchResult = "timeout"      // no whole body in time
+	NotCalendar FetchResult = "not_calendar" // a body that is not iCalendar
+	Truncated   FetchResult = "truncated"    // a calendar without its end
+	Shrunk      FetchResult = "shrunk"       // far fewer events than before, held back
+	TooBig      FetchResult = "too_big"      // over a limit
+)
+
+var fetchResults = [...]FetchResult{
+	OK, Unchanged, NotFound, Forbidden, RateLimited, ServerError, Timeout, NotCalendar, Truncated, Shrunk, TooBig,
+}
+
+// calendarVecs are the metrics that have a calendar's name as label.
+type calendarVecs struct {
+	up, unknown, lastSuccess, events, rejected, unmatched, lastEvent *prometheus.GaugeVec
+	fetches                                                          *prometheus.CounterVec
+}
+
+// CalendarMetrics are the series of one calendar. nil counts nothing.
+type CalendarMetrics struct {
+	up, unknown, lastSuccess, events, rejected, unmatched, lastEvent prometheus.Gauge
+	fetches                                                          [len(fetchResults)]prometheus.Counter
+}
+
+// Fetched counts an attempt to read the calendar. The calendar is up after OK and Unchanged, and down after all others.
+func (c *CalendarMetrics) Fetched(result FetchResult) {
+	if c == nil {
+		return
+	}
+	i := slices.Index(fetchResults[:], result)
+	if i < 0 {
+		return
+	}
+	c.fetches[i].Inc()
+	if result == OK || result == Unchanged {
+		c.up.Set(1)
+	} else {
+		c.up.Set(0)
+	}
+}
+
+// Unknown says that there is no copy to decide from: none was ever read, or the last one is past `expire_after`.
+func (c *CalendarMetrics) Unknown() {
+	if c != nil {
+		c.unknown.Set(1)
+	}
+}
+
+// Known says that there is a copy to decide from.
+func (c *CalendarMetrics) Known() {
+	if c != nil {
+		c.unknown.Set(0)
+	}
+}
+
+// LastSuccess says when the calendar was last read or confirmed unchanged, perhaps by an earlier process. The zero
+// time: never.
+func (c *CalendarMetrics) LastSuccess(at time.Time) {
+	if c != nil {
+		c.lastSuccess.Set(seconds(at))
+	}
+}
+
+// Events says how many events of the calendar count.
+func (c *CalendarMetrics) Events(n int) {
+	if c != nil {
+		c.events.Set(float64(n))
+	}
+}
+
+// Rejected says how many events of the calendar were not understood.
+func (c *CalendarMetrics) Rejected(n int) {
+	if c != nil {
+		c.rejected.Set(float64(n))
+	}
+}
+
+// Unmatched says how many events of the calendar fit no condition of any branch.
+func (c *CalendarMetrics) Unmatched(n int) {
+	if c != nil {
+		c.unmatched.Set(float64(n))
+	}
+}
+
+// LastEvent says when the last event of the calendar ends, within the horizon. The zero time: it has none.
+func (c *CalendarMetrics) LastEvent(end time.Time) {
+	if c != nil {
+		c.lastEvent.Set(seconds(end))
+	}
+}

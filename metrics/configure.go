@@ -1,0 +1,203 @@
+package metrics
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Configured names everything of a configuration that has series of its own. Names are those that people see outside,
+// such as "acme/main".
+type Configured struct {
+	Routes    []Route
+	Calendars []string
+	Tenants   []string
+}
+
+// Route is a route that is configured.
+type Route struct {
+	Name     string
+	Tenant   string // "" for none
+	Branches []Branch
+	Labels   map[string]string // further labels of route_info, such as the tenant's contact
+}
+
+// Branch is a branch of a route.
+type Branch struct{ Name, State string }
+
+// Route is the series of a configured route; nil for a name that is not configured. Look it up once for each
+// configuration and keep it.
+func (m *Metrics) Route(name string) *RouteMetrics {
+	if m == nil {
+		return nil
+	}
+	return m.names.Load().routes[name]
+}
+
+// Calendar is the series of a configured calendar; nil for a name that is not configured.
+func (m *Metrics) Calendar(name string) *CalendarMetrics {
+	if m == nil {
+		return nil
+	}
+	return m.names.Load().calendars[name]
+}
+
+// Configure makes every series of a configuration, at 0, and deletes those of the former one that are not in it. A
+// series that stays keeps its value, also for who looked it up before. Call it when a configuration goes live, then look
+// its routes up: what is still counted on a series that is gone is lost.
+func (m *Metrics) Configure(c Configured) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	want := rows{}
+	next := &names{
+		routes:    make(map[string]*RouteMetrics, len(c.Routes)),
+		calendars: make(map[string]*CalendarMetrics, len(c.Calendars)),
+		tenants:   make(map[string]prometheus.Gauge, len(c.Tenants)),
+	}
+	for _, r := range c.Routes {
+		next.routes[r.Name] = m.makeRoute(want, r)
+	}
+	for _, name := range c.Calendars {
+		next.calendars[name] = m.makeCalendar(want, name)
+	}
+	for _, name := range c.Tenants {
+		next.tenants[name] = want.gauge(m.configRejected, name)
+	}
+	for vec, had := range m.rows {
+		for key, values := range had {
+			if _, stays := want[vec][key]; !stays {
+				vec.DeleteLabelValues(values...)
+			}
+		}
+	}
+	m.rows = want
+	m.route.info.set(c.Routes)
+	m.names.Store(next)
+}
+
+func (m *Metrics) makeRoute(want rows, r Route) *RouteMetrics {
+	v := &m.route
+	made := &RouteMetrics{
+		branches:   make([]branchMetrics, len(r.Branches)),
+		unknown:    want.counter(v.unknown, r.Name),
+		lastCall:   want.gauge(v.lastCall, r.Name),
+		nextChange: want.gauge(v.nextChange, r.Name),
+	}
+	for i, b := range r.Branches {
+		to := &made.branches[i]
+		to.decided = want.counter(v.decisions, r.Name, b.Name, b.State)
+		to.active = want.gauge(v.active, r.Name, b.Name, b.State)
+		for j, reason := range fallbackReasons {
+			to.fallbacks[j] = want.counter(v.fallbacks, r.Name, b.Name, string(reason))
+		}
+	}
+	return made
+}
+
+func (m *Metrics) makeCalendar(want rows, name string) *CalendarMetrics {
+	v := &m.calendar
+	made := &CalendarMetrics{
+		up:          want.gauge(v.up, name),
+		unknown:     want.gauge(v.unknown, name),
+		lastSuccess: want.gauge(v.lastSuccess, name),
+		events:      want.gauge(v.events, name),
+		rejected:    want.gauge(v.rejected, name),
+		unmatched:   want.gauge(v.unmatched, name),
+		lastEvent:   want.gauge(v.lastEvent, name),
+	}
+	for i, result := range fetchResults {
+		made.fetches[i] = want.counter(v.fetches, name, string(result))
+	}
+	return made
+}
+
+// rows are the label values of every series that a configuration has, by vector and by the values joined.
+type rows map[*prometheus.MetricVec]map[string][]string
+
+func (r rows) counter(vec *prometheus.CounterVec, values ...string) prometheus.Counter {
+	return vec.WithLabelValues(r.add(vec.MetricVec, values)...)
+}
+
+func (r rows) gauge(vec *prometheus.GaugeVec, values ...string) prometheus.Gauge {
+	return vec.WithLabelValues(r.add(vec.MetricVec, values)...)
+}
+
+// add remembers a series and returns its label values, repaired.
+func (r rows) add(vec *prometheus.MetricVec, values []string) []string {
+	for i, v := range values {
+		values[i] = valid(v)
+	}
+	if r[vec] == nil {
+		r[vec] = map[string][]string{}
+	}
+	r[vec][strings.Join(values, "\xff")] = values // which no valid text holds
+	return values
+}
+
+// routeInfo is route_info: one series for each route, with the labels that the configuration gives. A vector cannot
+// have labels that change, so it describes nothing beforehand and Prometheus' client takes what it collects.
+type routeInfo struct {
+	series atomic.Pointer[map[string]prometheus.Metric] // by route
+}
+
+func (*routeInfo) Describe(chan<- *prometheus.Desc) {}
+
+func (i *routeInfo) Collect(ch chan<- prometheus.Metric) {
+	if all := i.series.Load(); all != nil {
+		for _, series := range *all {
+			ch <- series
+		}
+	}
+}
+
+// set replaces all series. Each route gets every label name that any of them has, for a metric has one set of names; an
+// empty value is to Prometheus as no label.
+func (i *routeInfo) set(routes []Route) {
+	names := map[string]bool{}
+	for _, r := range routes {
+		for name := range r.Labels {
+			names[labelName(name)] = true
+		}
+	}
+	further := slices.Sorted(maps.Keys(names))
+	desc := prometheus.NewDesc("callhours_route_info", "A route, its tenant and the labels it is configured with; always 1.",
+		append([]string{"route", "tenant"}, further...), nil)
+
+	series := make(map[string]prometheus.Metric, len(routes))
+	for _, r := range routes {
+		labels := map[string]string{}
+		for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
+			if to := labelName(name); labels[to] == "" {
+				labels[to] = r.Labels[name]
+			}
+		}
+		values := []string{valid(r.Name), valid(r.Tenant)}
+		for _, name := range further {
+			values = append(values, valid(labels[name]))
+		}
+		series[values[0]] = prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, 1, values...)
+	}
+	i.series.Store(&series)
+}
+
+// labelName makes a label's name of a configured one: letters, digits and underscores, no digit first, and no name that
+// means something already. Of two names that become one, the first in alphabetical order has the say.
+func labelName(name string) string {
+	clean := strings.Map(func(c rune) rune {
+		if c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+			return c
+		}
+		return '_'
+	}, name)
+	switch {
+	case clean == "", clean[0] >= '0' && clean[0] <= '9', strings.HasPrefix(clean, "__"), clean == "route", clean == "tenant":
+		return "label_" + clean
+	}
+	return clean
+}

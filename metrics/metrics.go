@@ -1,0 +1,285 @@
+// Package metrics holds every metric that callhours exports, and nothing else. It decides nothing and reads no clock:
+// callers say what happened and, where it matters, when.
+//
+// Label values come from the configuration and from the constants of this package, never from a call. Configure makes
+// every series that a configuration can have, at 0, so that the first increment of each is seen by `increase()`, and
+// removes those of routes, branches, calendars and tenants that are gone. Route and Calendar look a name up once; the
+// methods of what they return take no lock and allocate nothing, so that a call can be counted in nanoseconds.
+//
+// All methods may be called concurrently, and on nil, where they do nothing. A name, branch or reason that is not known
+// is not counted: metrics never stand between a call and its answer.
+package metrics
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// UnmatchedReason is why no route was found for a call.
+type UnmatchedReason string
+
+// The reasons of callhours_unmatched_calls_total.
+const (
+	NoPath          UnmatchedReason = "no_path"           // no route answers at the path
+	OtherAccount    UnmatchedReason = "other_account"     // routes do, but none for the account
+	NumberNotListed UnmatchedReason = "number_not_listed" // routes do, but none for the dialled number
+	NoNumber        UnmatchedReason = "no_number"         // routes ask for a number and the call has none
+)
+
+// Series that every installation has.
+var (
+	unmatchedReasons = [...]UnmatchedReason{NoPath, OtherAccount, NumberNotListed, NoNumber}
+	requestCodes     = [...]int{200, 400, 401, 403, 404, 405, 408, 413, 500, 503}
+)
+
+// Options say what runs. An empty field is exported as "unknown".
+type Options struct {
+	Version, Revision, GoVersion string // of the program
+	TZDataVersion                string // such as 2025c
+	TZDataSource                 string // where zone data comes from, such as system or embedded
+
+	Findings []Finding // those that check can report; exported at 0 from the start
+}
+
+// Finding is a kind of thing that `check` has to say, with its severity: constants of the program.
+type Finding struct{ Kind, Severity string }
+
+// Metrics are the metrics of one running server. nil counts nothing.
+type Metrics struct {
+	route                         routeVecs
+	calendar                      calendarVecs
+	configRejected, findings      *prometheus.GaugeVec
+	requests                      *prometheus.CounterVec
+	shed, logDropped, stateFailed prometheus.Counter
+	reloadOK, reloadTime          prometheus.Gauge
+	duration                      prometheus.Histogram
+
+	byCode   map[int]prometheus.Counter             // requests_total, for requestCodes
+	byReason map[UnmatchedReason]prometheus.Counter // unmatched_calls_total
+	names    atomic.Pointer[names]
+
+	mu   sync.Mutex // serializes Configure and Findings
+	rows rows       // the series of the running configuration; guarded by mu
+	said []Finding  // the series of findings; guarded by mu
+}
+
+// names are the series of the running configuration, resolved. One that is published is not changed.
+type names struct {
+	routes    map[string]*RouteMetrics
+	calendars map[string]*CalendarMetrics
+	tenants   map[string]prometheus.Gauge // config_rejected
+}
+
+// New makes the metrics that docs/metrics.md lists and registers them; with a nil registry, nowhere. The error says that
+// the registry has one of these names already; nothing is then left registered.
+func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
+	var all []prometheus.Collector
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "callhours_" + name, Help: help}, labels)
+		all = append(all, v)
+		return v
+	}
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "callhours_" + name, Help: help}, labels)
+		all = append(all, v)
+		return v
+	}
+	m := &Metrics{
+		route: routeVecs{
+			decisions: counter("decisions_total", "Calls by the branch that was decided.", "route", "branch", "state"),
+			fallbacks: counter("fallbacks_total",
+				"Calls for which the decided branch could not answer, by that branch and why.", "route", "branch", "reason"),
+			unknown: counter("unknown_decisions_total",
+				"Calls decided while a calendar needed to decide was unknown.", "route"),
+			lastCall: gauge("last_call_timestamp_seconds", "When the last call came in; 0 if none has.", "route"),
+			active: gauge("branch_active",
+				"Whether an ordinary call takes the branch at present; 1 for one branch of a route.", "route", "branch", "state"),
+			nextChange: gauge("next_change_timestamp_seconds",
+				"When an ordinary call takes another branch; +Inf if that is not in sight.", "route"),
+		},
+		calendar: calendarVecs{
+			up:      gauge("calendar_up", "Whether the last attempt to read the calendar succeeded.", "calendar"),
+			unknown: gauge("calendar_unknown", "Whether there is no copy of the calendar to decide from.", "calendar"),
+			lastSuccess: gauge("calendar_last_success_timestamp_seconds",
+				"When the calendar was last read or confirmed unchanged; 0 if never.", "calendar"),
+			fetches: counter("calendar_fetches_total", "Attempts to read the calendar, by result.", "calendar", "result"),
+			events:  gauge("calendar_events", "Events in the calendar that count.", "calendar"),
+			rejected: gauge("calendar_rejected_events",
+				"Events in the calendar that were not understood and are ignored.", "calendar"),
+			unmatched: gauge("calendar_unmatched_events", "Events in the calendar that no condition fits.", "calendar"),
+			lastEvent: gauge("calendar_last_event_timestamp_seconds",
+				"When the last event of the calendar ends, within the horizon; 0 if it has none.", "calendar"),
+		},
+		requests: counter("requests_total", "Requests on Kazoo's side, by HTTP status sent.", "code"),
+		shed:     counter("shed_calls_total", "Calls refused with 503 because of overload.").WithLabelValues(),
+		logDropped: counter("log_lines_dropped_total", "Log lines dropped because the log could not keep up.").
+			WithLabelValues(),
+		findings: gauge("findings", "What check has to say about the running configuration.", "kind", "severity"),
+		reloadOK: gauge("config_last_reload_successful", "Whether the last attempt to load the configuration succeeded.").
+			WithLabelValues(),
+		reloadTime: gauge("config_last_reload_success_timestamp_seconds",
+			"When a configuration last went live; 0 if never.").WithLabelValues(),
+		configRejected: gauge("config_rejected",
+			"Whether the tenant's present files are refused and its last accepted version answers.", "tenant"),
+		stateFailed: counter("state_write_failures_total", "Writes to the state directory that failed.").WithLabelValues(),
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "callhours_request_duration_seconds",
+			Help:    "Time to answer a request on Kazoo's side.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
+
+			NativeHistogramBucketFactor:     1.1,
+			NativeHistogramMaxBucketNumber:  100,
+			NativeHistogramMinResetDuration: time.Hour,
+		}),
+	}
+	unmatched := counter("unmatched_calls_total", "Calls that no route answers, by why.", "reason")
+	gauge("tzdata_info", "The time zone data in use; always 1.", "version", "source").
+		WithLabelValues(known(o.TZDataVersion), known(o.TZDataSource)).Set(1)
+	gauge("build_info", "The program that runs; always 1.", "version", "revision", "goversion").
+		WithLabelValues(known(o.Version), known(o.Revision), known(o.GoVersion)).Set(1)
+
+	m.said = slices.Clone(o.Findings)
+	m.byCode = make(map[int]prometheus.Counter, len(requestCodes))
+	for _, code := range requestCodes {
+		m.byCode[code] = m.requests.WithLabelValues(strconv.Itoa(code))
+	}
+	m.byReason = make(map[UnmatchedReason]prometheus.Counter, len(unmatchedReasons))
+	for _, reason := range unmatchedReasons {
+		m.byReason[reason] = unmatched.WithLabelValues(string(reason))
+	}
+	m.Findings(nil)
+	m.names.Store(&names{})
+	if err := register(reg, append(all, m.duration, &m.route.info)); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// register registers all of them or, with an error, none.
+func register(reg prometheus.Registerer, all []prometheus.Collector) error {
+	if reg == nil {
+		return nil
+	}
+	for i, c := range all {
+		if err := reg.Register(c); err != nil {
+			for _, done := range all[:i] {
+				reg.Unregister(done)
+			}
+			return fmt.Errorf("metrics: a name is registered already: %w", err)
+		}
+	}
+	return nil
+}
+
+// Request counts one answered request on Kazoo's side by the HTTP status sent and the time it took.
+func (m *Metrics) Request(code int, took time.Duration) {
+	if m == nil {
+		return
+	}
+	c, ok := m.byCode[code]
+	if !ok {
+		c = m.requests.WithLabelValues(strconv.Itoa(code))
+	}
+	c.Inc()
+	m.duration.Observe(took.Seconds())
+}
+
+// Unmatched counts a call that no route answers.
+func (m *Metrics) Unmatched(reason UnmatchedReason) {
+	if m == nil {
+		return
+	}
+	if c := m.byReason[reason]; c != nil {
+		c.Inc()
+	}
+}
+
+// Shed counts a call refused because of overload. Its 503 is counted by Request as well.
+func (m *Metrics) Shed() {
+	if m != nil {
+		m.shed.Inc()
+	}
+}
+
+// LogLineDropped counts a log line that found the log's queue full.
+func (m *Metrics) LogLineDropped() {
+	if m != nil {
+		m.logDropped.Inc()
+	}
+}
+
+// StateWriteFailed counts a write to the state directory that did not succeed.
+func (m *Metrics) StateWriteFailed() {
+	if m != nil {
+		m.stateFailed.Inc()
+	}
+}
+
+// Reloaded says that a configuration went live at a moment, at start or later.
+func (m *Metrics) Reloaded(at time.Time) {
+	if m != nil {
+		m.reloadOK.Set(1)
+		m.reloadTime.Set(seconds(at))
+	}
+}
+
+// ReloadRefused says that the present files were refused and the former configuration answers.
+func (m *Metrics) ReloadRefused() {
+	if m != nil {
+		m.reloadOK.Set(0)
+	}
+}
+
+// TenantRefused says that a tenant's present files were refused and its last accepted version answers.
+func (m *Metrics) TenantRefused(name string) { m.tenant(name, 1) }
+
+// TenantAccepted says that a tenant's present files are live.
+func (m *Metrics) TenantAccepted(name string) { m.tenant(name, 0) }
+
+func (m *Metrics) tenant(name string, refused float64) {
+	if m == nil {
+		return
+	}
+	if g := m.names.Load().tenants[name]; g != nil {
+		g.Set(refused)
+	}
+}
+
+// Findings says how much `check` has to say about the running configuration, and takes back what was said before.
+func (m *Metrics) Findings(counts map[Finding]int) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for finding := range counts {
+		if !slices.Contains(m.said, finding) {
+			m.said = append(m.said, finding)
+		}
+	}
+	for _, f := range m.said {
+		m.findings.WithLabelValues(valid(f.Kind), valid(f.Severity)).Set(float64(counts[f]))
+	}
+}
+
+// seconds is a moment as Prometheus has it: seconds since 1970 in UTC; 0 for the zero time, which means never.
+func seconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixMilli()) / 1000
+}
+
+// known is a label's value: an empty one would drop the label.
+func known(s string) string { return valid(cmp.Or(s, "unknown")) }
+
+// valid repairs what is not UTF-8, at which Prometheus' client panics.
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
