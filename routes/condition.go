@@ -1,0 +1,344 @@
+package routes
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/pivot"
+)
+
+// Condition is what a branch waits for, as it is written. What is set holds together: a call or a moment must meet all of it.
+type Condition struct {
+	diag.Pos
+	All, Any []*Condition
+	Not      *Condition
+
+	// Calendars hold while any of their events that the fields of Events admit is on.
+	Calendars []string
+	Events    Events
+
+	Caller, Dialed Numbers
+	CallerName     []diag.Text
+	Account        []diag.Text
+	Digits         []diag.Text
+	Vars, Headers  []Named // Custom-Application-Vars, Custom-SIP-Headers
+}
+
+// Events narrows which events of a calendar count.
+type Events struct {
+	Summary, Description, Location, Category []diag.Text // patterns
+	Transparency                             string      // "opaque", "transparent", or "" for both
+	AllDay, Recurring                        *bool       // nil: both
+	WholeDay                                 bool        // holds for the whole local day that such an event touches
+	Names                                    *Names      // nil: not asked
+}
+
+// Names asks whether the title holds a key of a field of `.Data` as whole words.
+type Names struct {
+	Field string   // of .Data
+	Keys  []string // its keys
+}
+
+// Numbers are telephone numbers to compare with. The zero Numbers is not asked.
+type Numbers struct {
+	Listed   []diag.Text // numbers, or prefixes that end in *
+	Lists    []List
+	Withheld bool // the caller hides the number
+}
+
+func (n Numbers) asked() bool { return len(n.Listed) > 0 || len(n.Lists) > 0 || n.Withheld }
+
+// List is a named list of numbers.
+type List struct {
+	Name    string
+	Numbers []diag.Text
+}
+
+// Named is a variable or header and the patterns of which one must fit its value.
+type Named struct {
+	Name   string
+	Values []diag.Text
+}
+
+// truth is a value of Kleene's three-valued logic. The order makes `and` the minimum, `or` the maximum.
+type truth uint8
+
+const (
+	no truth = iota
+	unknown
+	yes
+)
+
+func truthOf(b bool) truth {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func (t truth) not() truth { return yes - t }
+
+func (t truth) String() string { return [...]string{"false", "unknown", "true"}[t] }
+
+// node is a condition made ready.
+type node struct {
+	op   op
+	kids []*node
+	leaf int                      // opCalendar: index into Route.leaves
+	test func(c *pivot.Call) bool // opCall
+	asks string                   // opCall: the condition in words, such as `caller is "+1415*"`
+	idle func() bool              // opCall: what the ordinary call says; nil: no
+}
+
+type op uint8
+
+const (
+	opAll op = iota
+	opAny
+	opNot
+	opCalendar
+	opCall
+)
+
+// leaf is a condition on calendars. Two branches that ask the same share one.
+type leaf struct {
+	calendars []string
+	filter    calendars.Filter
+	wholeDay  bool
+	field     string   // of the names, "" when they are not asked
+	names     []string // folded by calendars.Fold, longest first
+	keys      []string // the names as written
+	narrowed  string   // ` with summary "open*"`, or ""
+}
+
+func (l *leaf) admits(e *calendars.Event) bool {
+	return l.filter.Match(e) && (l.field == "" || l.name(e) != "")
+}
+
+// name is the first of the leaf's names that stands in the event's title, longest first.
+func (l *leaf) name(e *calendars.Event) string {
+	title := " " + calendars.Fold(e.Summary) + " "
+	for i, name := range l.names {
+		if strings.Contains(title, " "+name+" ") {
+			return l.keys[i]
+		}
+	}
+	return ""
+}
+
+// builder makes a route's conditions ready and gathers what is wrong with them.
+type builder struct {
+	route    *Route
+	leaves   map[string]int // by leaf.String
+	mistakes []diag.Mistake
+}
+
+func (b *builder) patterns(texts []diag.Text) calendars.Patterns {
+	ps, mistakes := calendars.ParsePatterns(texts)
+	b.mistakes = append(b.mistakes, mistakes...)
+	return ps
+}
+
+func (b *builder) condition(c *Condition) *node {
+	if c == nil {
+		return nil
+	}
+	var kids []*node
+	add := func(n *node) { kids = append(kids, n) }
+	if len(c.Calendars) > 0 {
+		add(&node{op: opCalendar, leaf: b.leaf(c)})
+	}
+	b.callTests(c, add)
+	for _, k := range c.All {
+		add(b.condition(k))
+	}
+	if len(c.Any) > 0 {
+		n := &node{op: opAny}
+		for _, k := range c.Any {
+			n.kids = append(n.kids, b.condition(k))
+		}
+		add(n)
+	}
+	if c.Not != nil {
+		add(&node{op: opNot, kids: []*node{b.condition(c.Not)}})
+	}
+	if len(kids) == 1 {
+		return kids[0]
+	}
+	return &node{op: opAll, kids: kids}
+}
+
+func (b *builder) leaf(c *Condition) int {
+	l := &leaf{calendars: c.Calendars, wholeDay: c.Events.WholeDay, filter: calendars.Filter{
+		Summary:      b.patterns(c.Events.Summary),
+		Description:  b.patterns(c.Events.Description),
+		Location:     b.patterns(c.Events.Location),
+		Category:     b.patterns(c.Events.Category),
+		Transparency: c.Events.Transparency,
+		AllDay:       c.Events.AllDay,
+		Recurring:    c.Events.Recurring,
+	}}
+	if names := c.Events.Names; names != nil {
+		l.field, l.keys = names.Field, slices.Clone(names.Keys)
+		slices.SortFunc(l.keys, func(a, b string) int {
+			if len(a) != len(b) {
+				return len(b) - len(a)
+			}
+			return strings.Compare(a, b)
+		})
+		l.names = make([]string, len(l.keys))
+		for i, key := range l.keys {
+			l.names[i] = calendars.Fold(key)
+		}
+	}
+	l.narrowed = narrowed(c.Events)
+	key := l.String() + "\x00" + strings.Join(l.keys, "\x00")
+	if i, ok := b.leaves[key]; ok {
+		return i
+	}
+	i := len(b.route.leaves)
+	b.leaves[key] = i
+	b.route.leaves = append(b.route.leaves, l)
+	return i
+}
+
+// String is the condition in words: `calendar hours with summary "open*"`.
+func (l *leaf) String() string {
+	word := "calendar "
+	if len(l.calendars) > 1 {
+		word = "calendars "
+	}
+	return word + strings.Join(l.calendars, ", ") + l.narrowed
+}
+
+// narrowed says in words which events count; "" for all of them.
+func narrowed(e Events) string {
+	var words []string
+	for _, f := range []struct {
+		name   string
+		values []diag.Text
+	}{{"summary", e.Summary}, {"description", e.Description}, {"location", e.Location}, {"category", e.Category}} {
+		if len(f.values) > 0 {
+			words = append(words, f.name+" "+quoted(f.values))
+		}
+	}
+	if e.Transparency != "" {
+		words = append(words, "transparency "+e.Transparency)
+	}
+	for _, f := range []struct {
+		value   *bool
+		yes, no string
+	}{{e.AllDay, "all day", "not all day"}, {e.Recurring, "of a series", "not of a series"}} {
+		switch {
+		case f.value == nil:
+		case *f.value:
+			words = append(words, f.yes)
+		default:
+			words = append(words, f.no)
+		}
+	}
+	if e.Names != nil {
+		words = append(words, "a name of "+e.Names.Field+" in the title")
+	}
+	if e.WholeDay {
+		words = append(words, "for the whole day")
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return " with " + strings.Join(words, ", ")
+}
+
+// quoted are patterns in words: those that fit, then those that exclude.
+func quoted(texts []diag.Text) string {
+	var fit, exclude []string
+	for _, t := range texts {
+		if rest, ok := strings.CutPrefix(t.S, "!"); ok {
+			exclude = append(exclude, fmt.Sprintf("%q", rest))
+		} else {
+			fit = append(fit, fmt.Sprintf("%q", t.S))
+		}
+	}
+	words := strings.Join(fit, " or ")
+	if len(exclude) > 0 {
+		words = strings.TrimPrefix(words+" but not "+strings.Join(exclude, " or "), " but ")
+	}
+	return words
+}
+
+// callTests adds the tests of c that look at the call.
+func (b *builder) callTests(c *Condition, add func(*node)) {
+	if c.Caller.asked() {
+		set, words := b.numbers(c.Caller)
+		withheld := c.Caller.Withheld
+		add(&node{op: opCall, asks: "caller is " + words, test: func(call *pivot.Call) bool {
+			return withheld && call.Withheld() || set.has(call.CallerNumber)
+		}})
+	}
+	if c.Dialed.asked() {
+		set, words := b.numbers(c.Dialed)
+		first := b.route
+		add(&node{
+			op: opCall, asks: "dialed number is " + words,
+			test: func(call *pivot.Call) bool { return set.has(call.Dialed) },
+			idle: func() bool { return first.first != "" && set.has(first.first) },
+		})
+	}
+	if len(c.Account) > 0 {
+		ps, route := b.patterns(c.Account), b.route
+		add(&node{
+			op: opCall, asks: "account is " + quoted(c.Account),
+			test: func(call *pivot.Call) bool { return ps.Match(call.AccountID) },
+			idle: func() bool { return route.account != "" && ps.Match(route.account) },
+		})
+	}
+	field := func(asks string, values []diag.Text, get func(*pivot.Call) string) {
+		if len(values) == 0 {
+			return
+		}
+		ps := b.patterns(values)
+		add(&node{op: opCall, asks: asks + " is " + quoted(values), test: func(call *pivot.Call) bool { return ps.Match(get(call)) }})
+	}
+	field("caller name", c.CallerName, func(call *pivot.Call) string { return call.CallerName })
+	field("digits", c.Digits, func(call *pivot.Call) string { return call.Digits })
+	for _, v := range c.Vars {
+		field("variable "+v.Name, v.Values, func(call *pivot.Call) string { return call.Var(v.Name) })
+	}
+	for _, h := range c.Headers {
+		field("header "+h.Name, h.Values, func(call *pivot.Call) string { return call.Header(h.Name) })
+	}
+}
+
+// numbers gathers the numbers of a condition, and says them in words.
+func (b *builder) numbers(n Numbers) (*numbers, string) {
+	set := &numbers{}
+	var words []string
+	for _, text := range n.Listed {
+		b.addNumber(set, text)
+		words = append(words, fmt.Sprintf("%q", text.S))
+	}
+	for _, list := range n.Lists {
+		for _, text := range list.Numbers {
+			b.addNumber(set, text)
+		}
+		words = append(words, "on list "+list.Name)
+	}
+	if n.Withheld {
+		words = append(words, "withheld")
+	}
+	return set, strings.Join(words, " or ")
+}
+
+func (b *builder) addNumber(set *numbers, text diag.Text) {
+	if err := set.add(text.S, b.route.Region); err != nil {
+		b.mistakes = append(b.mistakes, diag.Mistakef(text.Pos, "%s", err))
+	}
+}
+
+// Admits says whether some condition of the route counts an event of a calendar.
+func (r *Route) Admits(calendar string, e *calendars.Event) bool {
+	return slices.ContainsFunc(r.leaves, func(l *leaf) bool { return slices.Contains(l.calendars, calendar) && l.admits(e) })
+}

@@ -1,0 +1,220 @@
+package routes
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/pivot"
+)
+
+// Decision is which branch a call takes at a moment. The zero Decision is none; [Segments.Decide] makes them.
+type Decision struct {
+	Branch  int  // index into the route's Branches
+	Unknown bool // taken because a calendar that was needed is unknown
+
+	segments *Segments
+	segment  int
+	tried    int // the branch whose condition held, or was unknown
+	call     *pivot.Call
+}
+
+// Decide takes the first branch whose condition holds for a call at a moment. A nil call is the ordinary call: on no list, fitting no
+// pattern of the caller, name, digits, variable or header, and dialing the route's first number. A moment outside the
+// window finds every calendar unknown. It allocates nothing.
+func (s *Segments) Decide(c *pivot.Call, now time.Time) Decision {
+	return s.decide(c, s.find(now.Unix()))
+}
+
+func (s *Segments) decide(c *pivot.Call, segment int) Decision {
+	d := Decision{segments: s, segment: segment, call: c}
+	for i, n := range s.route.branches {
+		switch s.eval(n, c, segment) {
+		case yes:
+			d.Branch, d.tried = i, i
+			return d
+		case unknown:
+			d.Branch, d.tried, d.Unknown = s.route.Unknown, i, true
+			return d
+		case no:
+		}
+	}
+	// New is given a last branch without a condition; a route without any branch has no other answer than the unknown one.
+	d.Branch, d.tried, d.Unknown = s.route.Unknown, s.route.Unknown, true
+	return d
+}
+
+// eval is the truth of a condition in a segment; nil always holds.
+func (s *Segments) eval(n *node, c *pivot.Call, segment int) truth {
+	if n == nil {
+		return yes
+	}
+	switch n.op {
+	case opCalendar:
+		return s.truth(n.leaf, segment)
+	case opCall:
+		if c != nil {
+			return truthOf(n.test(c))
+		}
+		return truthOf(n.idle != nil && n.idle())
+	case opNot:
+		return s.eval(n.kids[0], c, segment).not()
+	case opAny:
+		t := no
+		for _, k := range n.kids {
+			if t = max(t, s.eval(k, c, segment)); t == yes {
+				break
+			}
+		}
+		return t
+	default:
+		t := yes
+		for _, k := range n.kids {
+			if t = min(t, s.eval(k, c, segment)); t == no {
+				break
+			}
+		}
+		return t
+	}
+}
+
+// Segment identifies the span of time that the decision was made in, among those of its Segments; -1 outside the window.
+// Two decisions of one Segments with one Segment rest on the same calendar conditions and events.
+func (d Decision) Segment() int { return d.segment }
+
+// Since is when the decision's segment began, and Until when it ends; false outside the window.
+func (d Decision) Span() (from, to time.Time, ok bool) {
+	if d.segment == outside {
+		return time.Time{}, time.Time{}, false
+	}
+	zone := d.segments.route.Zone
+	return time.Unix(d.segments.starts[d.segment], 0).In(zone), time.Unix(d.segments.end(d.segment), 0).In(zone), true
+}
+
+// Until is when another branch takes over for the same call, in the route's zone; false when none does inside the window.
+func (d Decision) Until() (time.Time, bool) {
+	s := d.segments
+	if d.segment == outside {
+		return time.Time{}, false
+	}
+	for i := d.segment + 1; i < len(s.starts); i++ {
+		if s.decide(d.call, i).Branch != d.Branch {
+			return time.Unix(s.starts[i], 0).In(s.route.Zone), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// Span is a stretch of time that one branch, or branches of one state, answer. Times are in the route's zone.
+type Span struct {
+	Start, End time.Time
+	Branch     string // the one that begins it
+	State      State
+}
+
+// Next is the first span after the decision's moment in which the branch of that name, or a branch of that state, answers the same call;
+// nil when none begins inside the window.
+func (d Decision) Next(name string) *Span {
+	s := d.segments
+	if d.segment == outside {
+		return nil
+	}
+	is := func(i int) bool {
+		b := s.route.Branches[s.decide(d.call, i).Branch]
+		return b.Name == name || string(b.State) == name
+	}
+	was := is(d.segment)
+	for i := d.segment + 1; i < len(s.starts); i++ {
+		if !is(i) {
+			was = false
+			continue
+		}
+		if was {
+			continue
+		}
+		b := s.route.Branches[s.decide(d.call, i).Branch]
+		span := &Span{Start: time.Unix(s.starts[i], 0).In(s.route.Zone), Branch: b.Name, State: b.State}
+		for ; i < len(s.starts) && is(i); i++ {
+			span.End = time.Unix(s.end(i), 0).In(s.route.Zone)
+		}
+		return span
+	}
+	return nil
+}
+
+// Events are the occurrences that made the branch's positive calendar conditions true, none under a `not`. The first one decided: timed
+// before all-day, later start, shorter, order of the calendars in the condition, UID, RECURRENCE-ID.
+func (d Decision) Events() []Event {
+	if d.Unknown || d.segment == outside {
+		return nil
+	}
+	var events []Event
+	d.segments.deciding(d.segments.route.branches[d.tried], d.call, d.segment, func(leaf int) {
+		events = d.segments.on(events, leaf, d.segment)
+	})
+	order := make(map[string]int)
+	for i, name := range d.segments.route.Calendars() {
+		order[name] = i
+	}
+	slices.SortStableFunc(events, func(a, b Event) int {
+		return cmp.Or(
+			cmp.Compare(truthOf(a.Event.AllDay), truthOf(b.Event.AllDay)),
+			cmp.Compare(b.Start, a.Start),
+			cmp.Compare(a.End-a.Start, b.End-b.Start),
+			cmp.Compare(order[a.Calendar], order[b.Calendar]),
+			cmp.Compare(a.Event.UID, b.Event.UID),
+			cmp.Compare(a.Event.RecurrenceID, b.Event.RecurrenceID),
+		)
+	})
+	return slices.CompactFunc(events, func(a, b Event) bool {
+		return a.Occurrence == b.Occurrence && a.Calendar == b.Calendar
+	})
+}
+
+// Event is an occurrence and the name of the calendar it stands in.
+type Event struct {
+	calendars.Occurrence
+	Calendar string
+	Field    string // the `names` field one of whose keys stands in the title; "" where none was asked for
+	Name     string // that key
+}
+
+// deciding visits the calendar leaves that make a condition true, in order.
+func (s *Segments) deciding(n *node, c *pivot.Call, segment int, visit func(leaf int)) {
+	if n == nil || n.op == opNot || s.eval(n, c, segment) != yes {
+		return
+	}
+	if n.op == opCalendar {
+		visit(n.leaf)
+	}
+	for _, k := range n.kids {
+		s.deciding(k, c, segment, visit)
+	}
+}
+
+// on appends the occurrences that make a leaf hold in a segment.
+func (s *Segments) on(dst []Event, leaf, segment int) []Event {
+	l := s.route.leaves[leaf]
+	from, to := s.starts[segment], s.starts[segment]+1
+	if l.wholeDay {
+		from, to = s.route.day(from, 0), s.route.day(from, 1)
+	}
+	for i, t := range s.timelines[leaf] {
+		if t == nil {
+			continue
+		}
+		for _, o := range t.Between(nil, from, to) {
+			if l.filter.Match(o.Event) {
+				e := Event{Occurrence: o, Calendar: l.calendars[i], Field: l.field}
+				if l.field != "" {
+					if e.Name = l.name(o.Event); e.Name == "" {
+						continue
+					}
+				}
+				dst = append(dst, e)
+			}
+		}
+	}
+	return dst
+}

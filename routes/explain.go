@@ -1,0 +1,119 @@
+package routes
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Step is what became of one branch's condition.
+type Step struct {
+	Branch string
+	State  State
+	Truth  string // "true", "false" or "unknown"
+	Reason string // one readable line
+	Taken  bool
+}
+
+// Steps are the branches in order, each with what its condition said and why, up to the last one.
+func (d Decision) Steps() []Step {
+	s := d.segments
+	steps := make([]Step, len(s.route.Branches))
+	for i, b := range s.route.Branches {
+		n := s.route.branches[i]
+		steps[i] = Step{
+			Branch: b.Name, State: b.State, Taken: i == d.Branch,
+			Truth: s.eval(n, d.call, d.segment).String(), Reason: d.why(n),
+		}
+	}
+	return steps
+}
+
+// Reason says in one line why the branch was taken. It shows titles of events and what the configuration says, never the caller.
+func (d Decision) Reason() string {
+	if d.segments == nil {
+		return ""
+	}
+	why := d.why(d.segments.route.branches[d.tried])
+	if d.Unknown {
+		return fmt.Sprintf("branch %s cannot be decided: %s", d.segments.route.Branches[d.tried].Name, why)
+	}
+	return why
+}
+
+// why says in one line why a condition is what it is.
+func (d Decision) why(n *node) string {
+	s := d.segments
+	if n == nil {
+		return "no branch before it holds"
+	}
+	truth := s.eval(n, d.call, d.segment)
+	switch n.op {
+	case opCalendar:
+		return d.whyLeaf(n.leaf, truth)
+	case opCall:
+		if truth == yes {
+			return n.asks
+		}
+		return "not: " + n.asks
+	case opNot:
+		return d.why(n.kids[0])
+	default:
+	}
+	// All is decided by the first that is not true, any by the first that is not false; else every part took its share.
+	settled := truth != yes && n.op == opAll || truth != no && n.op == opAny
+	var parts []string
+	for _, k := range n.kids {
+		if settled && s.eval(k, d.call, d.segment) == truth {
+			return d.why(k)
+		}
+		if truth == yes && k.op == opNot {
+			continue // what is absent explains little beside what is there
+		}
+		parts = append(parts, d.why(k))
+	}
+	if len(parts) == 0 {
+		for _, k := range n.kids {
+			parts = append(parts, d.why(k))
+		}
+	}
+	return strings.Join(parts, " and ")
+}
+
+func (d Decision) whyLeaf(leaf int, truth truth) string {
+	s := d.segments
+	l := s.route.leaves[leaf]
+	switch truth {
+	case unknown:
+		if d.segment == outside {
+			return "the moment lies outside the window that the calendars are expanded for"
+		}
+		for i, t := range s.timelines[leaf] {
+			if t == nil {
+				return fmt.Sprintf("calendar %s is unknown", l.calendars[i])
+			}
+		}
+	case yes:
+		for _, e := range s.on(nil, leaf, d.segment) {
+			return fmt.Sprintf("calendar %s has %q, %s", e.Calendar, e.Event.Summary, s.when(e))
+		}
+	case no:
+	}
+	return "nothing is on in " + l.String()
+}
+
+// when says when an event runs, in the route's zone.
+func (s *Segments) when(e Event) string {
+	start, end := time.Unix(e.Start, 0).In(s.route.Zone), time.Unix(e.End, 0).In(s.route.Zone)
+	if e.Event.AllDay {
+		last := end.Add(-time.Second)
+		if start.Format(time.DateOnly) == last.Format(time.DateOnly) || end.Sub(start) <= 25*time.Hour {
+			return "all day on " + start.Format(time.DateOnly)
+		}
+		return "all day from " + start.Format(time.DateOnly) + " to " + last.Format(time.DateOnly)
+	}
+	if start.Format(time.DateOnly) == end.Format(time.DateOnly) {
+		return start.Format("2006-01-02 15:04") + " to " + end.Format("15:04")
+	}
+	return start.Format("2006-01-02 15:04") + " to " + end.Format("2006-01-02 15:04")
+}

@@ -1,0 +1,162 @@
+package routes
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+)
+
+// Segments are a route's calendars compiled for a window: spans of time in which no calendar condition of the route changes,
+// nor the events behind it. They are immutable and safe for concurrent use.
+type Segments struct {
+	route     *Route
+	from, to  int64                   // Unix seconds, [from, to)
+	starts    []int64                 // of the segments, ascending; the first is from
+	holds     []uint64                // by segment, words each: a bit for every leaf that holds
+	words     int                     // in holds, for one segment
+	unknown   []uint64                // a bit for every leaf one of whose calendars is unknown
+	timelines [][]*calendars.Timeline // by leaf, then by calendar of the leaf; nil: unknown
+}
+
+// Compile compiles the route for the window [from, to). timelines gives a calendar's timeline by its name, compiled for the
+// route's zone and day for a window no smaller, or nil when the calendar is unknown.
+func (r *Route) Compile(timelines func(calendar string) *calendars.Timeline, from, to time.Time) *Segments {
+	s := &Segments{
+		route: r, from: from.Unix(), to: to.Unix(),
+		words:   (len(r.leaves) + 63) / 64,
+		unknown: make([]uint64, (len(r.leaves)+63)/64),
+	}
+	var edges []edge
+	for i, l := range r.leaves {
+		var ts []*calendars.Timeline
+		for _, name := range l.calendars {
+			t := timelines(name)
+			ts = append(ts, t)
+			if t == nil {
+				set(s.unknown, i)
+				continue
+			}
+			edges = s.edges(edges, i, t)
+		}
+		s.timelines = append(s.timelines, ts)
+	}
+	s.sweep(edges)
+	return s
+}
+
+// edge is a moment at which an event of a leaf comes on or goes off.
+type edge struct {
+	at   int64
+	leaf int
+	step int // +1 or -1
+}
+
+// edges appends where the events of a calendar that a leaf admits begin and end inside the window.
+func (s *Segments) edges(dst []edge, leaf int, t *calendars.Timeline) []edge {
+	l := s.route.leaves[leaf]
+	for _, o := range t.All() {
+		if o.Start == o.End || !l.admits(o.Event) {
+			continue
+		}
+		start, end := o.Start, o.End
+		if l.wholeDay {
+			start, end = s.route.days(o)
+		}
+		start, end = max(start, s.from), min(end, s.to)
+		if start < end {
+			dst = append(dst, edge{start, leaf, +1}, edge{end, leaf, -1})
+		}
+	}
+	return dst
+}
+
+// sweep turns edges into segments.
+func (s *Segments) sweep(edges []edge) {
+	slices.SortFunc(edges, func(a, b edge) int { return cmp.Compare(a.at, b.at) })
+	on := make([]int, len(s.route.leaves))
+	now := make([]uint64, s.words)
+	s.starts = append(s.starts, s.from)
+	for i := 0; i < len(edges); {
+		at := edges[i].at
+		if last := len(s.starts) - 1; at > s.starts[last] && at < s.to {
+			s.holds = append(s.holds, now...)
+			s.starts = append(s.starts, at)
+		}
+		for ; i < len(edges) && edges[i].at == at; i++ {
+			if at == s.to {
+				continue
+			}
+			on[edges[i].leaf] += edges[i].step
+			if on[edges[i].leaf] > 0 {
+				set(now, edges[i].leaf)
+			} else {
+				unset(now, edges[i].leaf)
+			}
+		}
+	}
+	s.holds = append(s.holds, now...)
+	s.starts, s.holds = slices.Clip(s.starts), slices.Clip(s.holds)
+}
+
+// days are the local days that an occurrence touches, from the first one's beginning to the last one's end.
+func (r *Route) days(o calendars.Occurrence) (start, end int64) {
+	return r.day(o.Start, 0), r.day(o.End-1, 1)
+}
+
+// day is when the local day that a moment lies in begins, or one that many days later.
+func (r *Route) day(at int64, later int) int64 {
+	local := time.Unix(at, 0).In(r.Zone)
+	y, m, d := local.Date()
+	begins := func(d int) int64 {
+		civil := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() + int64(r.DayStarts/time.Second)
+		return calendars.Instant(civil, r.Zone)
+	}
+	if at < begins(d) {
+		d--
+	}
+	return begins(d + later)
+}
+
+func set(words []uint64, i int)      { words[i/64] |= 1 << (i % 64) }
+func unset(words []uint64, i int)    { words[i/64] &^= 1 << (i % 64) }
+func has(words []uint64, i int) bool { return words[i/64]&(1<<(i%64)) != 0 }
+
+// Window is the span of time that was compiled, in the route's zone. Outside of it every calendar is unknown.
+func (s *Segments) Window() (from, to time.Time) {
+	return time.Unix(s.from, 0).In(s.route.Zone), time.Unix(s.to, 0).In(s.route.Zone)
+}
+
+// outside is the index of the segment of a moment outside the window.
+const outside = -1
+
+// find is the index of the segment that a moment lies in.
+func (s *Segments) find(at int64) int {
+	if at < s.from || at >= s.to {
+		return outside
+	}
+	return sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > at }) - 1
+}
+
+// end is when a segment ends.
+func (s *Segments) end(segment int) int64 {
+	if segment+1 < len(s.starts) {
+		return s.starts[segment+1]
+	}
+	return s.to
+}
+
+// holds says whether a leaf's condition holds in a segment.
+func (s *Segments) truth(leaf, segment int) truth {
+	switch {
+	case segment == outside:
+		return unknown
+	case has(s.holds[segment*s.words:], leaf):
+		return yes
+	case has(s.unknown, leaf):
+		return unknown
+	}
+	return no
+}
