@@ -1,0 +1,112 @@
+package templates
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Function is one that templates may call.
+type Function struct {
+	Name    string
+	Doc     string // what it does, one sentence without its full stop
+	Example string // a template, " → " and what it writes
+	Source  string // who gave it its name and meaning: "sprig", "go" (text/template) or "callhours"
+}
+
+// Functions lists all functions by name. No other can be called.
+func Functions() []Function {
+	var all []Function
+	add := func(source string, list []function) {
+		for _, f := range list {
+			all = append(all, Function{f.name, f.doc, f.example, source})
+		}
+	}
+	add("callhours", ours)
+	add("go", goFunctions)
+	add("sprig", textFunctions)
+	add("sprig", listFunctions)
+	add("sprig", otherFunctions)
+	slices.SortFunc(all, func(a, b Function) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// function is an entry of the allow-list. bind gives the Go function for one run; nil where text/template has it.
+type function struct {
+	name, doc, example string
+	bind               func(r *run) any
+}
+
+// functions is the allow-list, by name.
+var functions = func() map[string]function {
+	m := map[string]function{}
+	for _, list := range [][]function{ours, goFunctions, textFunctions, listFunctions, otherFunctions} {
+		for _, f := range list {
+			m[f.name] = f
+		}
+	}
+	return m
+}()
+
+var ours = []function{
+	{
+		"ago", "how long before the call a time was", `{{ ago .Event.Start }} → 1h30m0s`,
+		func(r *run) any { return r.ago },
+	},
+	{
+		"date", "a time in the route's zone, written as Go's layout shows", `{{ date "15:04" .Event.End }} → 17:00`,
+		func(r *run) any { return r.date },
+	},
+	{
+		"dateInZone", "the same in another zone", `{{ dateInZone "15:04" .Event.End "Europe/Berlin" }} → 23:00`,
+		func(r *run) any { return r.dateInZone },
+	},
+	{
+		"htmlDate", "a date such as 2026-12-24", `{{ htmlDate .Event.End }} → 2026-11-23`,
+		func(r *run) any { return r.htmlDate },
+	},
+	{
+		"next", "the next span of a branch or state after .Now; nothing if none is in sight",
+		`{{ with next "open" }}{{ spoken .Start }}{{ end }} → tomorrow at 9 AM`, func(r *run) any { return r.next },
+	},
+	{"now", "the moment of the call, like .Now", `{{ now | date "15:04" }} → 10:30`, func(r *run) any { return r.now }},
+	{
+		"on", "the events that are on in a calendar, named by a text in quotes",
+		`{{ range on "holidays" }}{{ .Summary }}{{ end }} → Thanksgiving`, func(r *run) any { return r.on },
+	},
+	{
+		"spoken", "a time as people say it; English, a language may stand before the time",
+		`{{ spoken .Event.End }} → today at 5 PM`, func(r *run) any { return r.spoken },
+	},
+	{
+		"toDate", "a time read as Go's layout shows, on the clocks of the route's zone",
+		`{{ toDate "2006-01-02" "2026-12-24" | spoken }} → Thursday, December 24 at midnight`,
+		func(r *run) any { return r.toDate },
+	},
+	{
+		"toJson", "any value as JSON, quotes included", `{{ toJson .Event.Summary }} → "Open"`,
+		func(r *run) any { return r.toJSON },
+	},
+}
+
+var goFunctions = []function{
+	{"and", "the first empty argument, else the last", `{{ and 1 0 }} → 0`, nil},
+	{"eq", "whether the first is equal to any of the others", `{{ eq .Branch.Name "open" "closed" }} → true`, nil},
+	{"ge", "greater or equal", `{{ ge 2 2 }} → true`, nil},
+	{"gt", "greater", `{{ gt 2 1 }} → true`, nil},
+	{"index", "an element of a list or map", `{{ index .Data "front_desk" }} → 0123`, nil},
+	{"le", "less or equal", `{{ le 2 1 }} → false`, nil},
+	{"len", "the number of elements, or of a text's bytes", `{{ len "abc" }} → 3`, nil},
+	{"lt", "less", `{{ lt 1 2 }} → true`, nil},
+	{"ne", "not equal", `{{ ne 1 2 }} → true`, nil},
+	{"not", "true for an empty value", `{{ not "" }} → true`, nil},
+	{"or", "the first argument that is not empty, else the last", `{{ or "" "a" }} → a`, nil},
+	{"print", "values one after the other", `{{ print "a" 1 }} → a1`, func(r *run) any { return r.print }},
+	{
+		"printf", "values put into a format; no *, no %q", `{{ printf "%s-%03d" "a" 7 }} → a-007`,
+		func(r *run) any { return r.printf },
+	},
+	{
+		"println", "values with blanks between them and a line end", "{{ println \"a\" 1 | trim }} → a 1",
+		func(r *run) any { return r.println },
+	},
+}

@@ -1,0 +1,126 @@
+package templates
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template/parse"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// Field is an entry of .Data that a template declares in its header comment.
+type Field struct {
+	Name     string
+	Kind     string // id (what Kazoo calls things by), text, int, bool, list, map or any
+	Required bool   // it has no default
+	Default  any    // nil, string, int, bool, []any or map[string]any; of another number for any: float64
+}
+
+var kinds = []string{"any", "bool", "id", "int", "list", "map", "text"}
+
+var (
+	dataLine    = regexp.MustCompile(`(?m)^(?:/\*)?[ \t]*data:`)
+	declaration = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)[ \t]+([A-Za-z]+)`)
+)
+
+// header reads the first comment with a line that begins with data: and declares fields, such as
+//
+//	{{/* data: voicemail id; timeout int = 20; message text = "" */}}
+//
+// Lines before that one are for people. A default is JSON.
+func (s *source) header(root *parse.ListNode) ([]Field, []diag.Mistake) {
+	for _, n := range root.Nodes {
+		c, ok := n.(*parse.CommentNode)
+		if !ok {
+			continue
+		}
+		if at := dataLine.FindStringIndex(c.Text); at != nil {
+			return s.fields(strings.TrimSuffix(c.Text, "*/")[at[1]:], c.Pos+parse.Pos(at[1]))
+		}
+	}
+	return nil, nil
+}
+
+// fields reads the declarations in a text that stands at an offset.
+func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes []diag.Mistake) {
+	place := func(rest string) diag.Pos { return s.pos(offset + parse.Pos(len(text)-len(rest))) }
+	for rest := text; ; {
+		rest = strings.TrimLeft(rest, " \t\r\n;")
+		if rest == "" {
+			return fields, mistakes
+		}
+		at := place(rest)
+		m := declaration.FindStringSubmatch(rest)
+		if m == nil {
+			found, _, _ := strings.Cut(rest, "\n")
+			return fields, append(mistakes, diag.Mistakef(at,
+				`want a field such as "voicemail id" or "timeout int = 20", found %s`, clip(strings.TrimSpace(found))))
+		}
+		f := Field{Name: m[1], Kind: m[2], Required: true}
+		rest = strings.TrimLeft(rest[len(m[0]):], " \t")
+		if !slices.Contains(kinds, f.Kind) {
+			mistakes = append(mistakes, diag.Mistakef(at,
+				"%s is of the unknown kind %q%s", f.Name, f.Kind, diag.Suggest(f.Kind, kinds)))
+		}
+		if slices.ContainsFunc(fields, func(g Field) bool { return g.Name == f.Name }) {
+			mistakes = append(mistakes, diag.Mistakef(at, "%s is declared twice", f.Name))
+		}
+		if value, ok := strings.CutPrefix(rest, "="); ok {
+			d := json.NewDecoder(strings.NewReader(value))
+			d.UseNumber()
+			if err := d.Decode(&f.Default); err != nil {
+				found, _, _ := strings.Cut(value, ";")
+				return fields, append(mistakes, diag.Mistakef(at,
+					`want the default of %s as JSON, such as "text", 20, true or null, found %s`, f.Name, clip(strings.TrimSpace(found))))
+			}
+			f.Required, f.Default = false, plainNumbers(f.Default)
+			rest = value[d.InputOffset():]
+			if !f.fits() {
+				mistakes = append(mistakes, diag.Mistakef(at,
+					"%s is of the kind %s, its default is %s", f.Name, f.Kind, describe(f.Default)))
+			}
+		}
+		fields = append(fields, f)
+		if rest = strings.TrimLeft(rest, " \t\r"); rest != "" && rest[0] != ';' && rest[0] != '\n' {
+			found, _, _ := strings.Cut(rest, "\n")
+			return fields, append(mistakes,
+				diag.Mistakef(place(rest), "want ; or a line end after %s, found %s", f.Name, clip(strings.TrimSpace(found))))
+		}
+	}
+}
+
+// fits tells whether the default is of the kind; null fits all.
+func (f Field) fits() bool {
+	if f.Default == nil {
+		return true
+	}
+	switch f.Kind {
+	case "id", "text":
+		_, ok := f.Default.(string)
+		return ok
+	case "int":
+		_, ok := f.Default.(int)
+		return ok
+	case "bool":
+		_, ok := f.Default.(bool)
+		return ok
+	case "list":
+		_, ok := f.Default.([]any)
+		return ok
+	case "map":
+		_, ok := f.Default.(map[string]any)
+		return ok
+	}
+	return true
+}
+
+// count says a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

@@ -1,0 +1,194 @@
+package templates
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// dangerous are templates that kill a process, never end or fill its memory where text/template and sprig are not
+// bounded. Each must end with ErrLimit.
+var dangerous = map[string]string{
+	"endless range":            `{{ range 1000000000000 }}{{ end }}`,
+	"endless range, nested":    `{{ range 1000000000 }}{{ range 1000000000 }}{{ end }}{{ end }}`,
+	"endless range of nothing": `{{ range 1000000000000 }}{{ continue }}{{ end }}`,
+	"recursion":                `{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}`,
+	"recursion, two ways":      `{{ define "a" }}{{ template "b" . }}{{ template "b" . }}{{ end }}{{ define "b" }}{{ template "a" . }}{{ end }}{{ template "a" . }}`,
+	"tree of calls": `{{ define "a" }}{{ if . }}{{ template "a" (sub . 1) }}{{ template "a" (sub . 1) }}{{ end }}{{ end }}` +
+		`{{ template "a" 60 }}`,
+	"recursion with a text": `{{ define "a" }}{{ $s := repeat 65000 "x" }}{{ template "a" $s }}{{ end }}{{ template "a" "" }}`,
+	"repeat":                `{{ repeat 4000000000 "xxxx" }}`,
+	"repeat of nothing":     `{{ range until 10000 }}{{ $_ := repeat 4000000000 "" }}{{ end }}{{ repeat 65537 "x" }}`,
+	"until":                 `{{ until 500000000 }}`,
+	"until, over the end":   `{{ $_ := untilStep 9223372036854775800 9223372036854775807 5 }}{{ until 10001 }}`,
+	"untilStep":             `{{ untilStep 0 -500000000 -1 }}`,
+	"seq":                   `{{ seq 500000000 }}`,
+	"indent":                `{{ $s := repeat 1000 "\n" }}{{ indent 1000 $s }}`,
+	"nindent":               `{{ $s := repeat 1000 "\n" }}{{ nindent 1000 $s }}`,
+	"wrap":                  `{{ range 100000 }}{{ $_ := repeat 30000 " a" | wrap 1 }}{{ end }}`,
+	"replace":               `{{ $s := repeat 60000 "x" }}{{ replace "" $s $s }}`,
+	"regexReplaceAll":       `{{ $s := repeat 60000 "x" }}{{ regexReplaceAll "" $s $s }}`,
+	"regexReplaceAll, $":    `{{ $s := repeat 60000 "x" }}{{ regexReplaceAll "(.*)" $s (repeat 30000 "$1") }}`,
+	"regex with groups":     `{{ regexReplaceAll (repeat 200 "(a?)") (repeat 60000 "b") "" }}`,
+	"regex too large":       `{{ regexMatch (repeat 100 "x{1000}") "x" }}`,
+	"regex too long":        `{{ regexMatch (repeat 60000 "x") "x" }}`,
+	"regex, slow":           `{{ $s := repeat 60000 "x" }}{{ range 10000 }}{{ $_ := regexMatch "(x+x+x+x+)+y" $s }}{{ end }}`,
+	"regexFindAll":          `{{ regexFindAll "" (repeat 60000 "x") -1 }}`,
+	"regexSplit":            `{{ regexSplit "" (repeat 60000 "x") -1 }}`,
+	"splitList":             `{{ splitList "" (repeat 60000 "x") }}`,
+	"split":                 `{{ split "" (repeat 60000 "x") }}`,
+	"splitn":                `{{ splitn "" 60000 (repeat 60000 "x") }}`,
+	"print doubling":        `{{ $s := "x" }}{{ range 100 }}{{ $s = print $s $s }}{{ end }}`,
+	"println doubling":      `{{ $s := "x" }}{{ range 100 }}{{ $s = println $s $s }}{{ end }}`,
+	"printf doubling":       `{{ $s := "x" }}{{ range 100 }}{{ $s = printf "%s%s" $s $s }}{{ end }}`,
+	"printf widths":         `{{ range 10000 }}{{ $_ := printf "%999d%999d%999d" 1 2 3 }}{{ end }}`,
+	"printf percents":       `{{ $f := repeat 30000 "%%" }}{{ range 10000 }}{{ $_ := printf $f }}{{ end }}`,
+	"printf width":          `{{ printf "%99999999d" 1 }}`,
+	"printf precision":      `{{ printf "%.99999999f" 1.0 }}`,
+	"indent, wide":          `{{ indent 2000000000 "a" }}`,
+	"cat doubling":          `{{ $s := "x" }}{{ range 100 }}{{ $s = cat $s $s }}{{ end }}`,
+	"join doubling":         `{{ $s := "x" }}{{ range 100 }}{{ $s = join "" (list $s $s) }}{{ end }}`,
+	"join":                  `{{ join (repeat 60000 "x") (until 10000) }}`,
+	"list doubling":         `{{ $l := list 1 }}{{ range 100 }}{{ $l = list $l $l }}{{ end }}{{ toJson $l }}`,
+	"list of texts":         `{{ $s := repeat 60000 "x" }}{{ list $s $s }}`,
+	"list of objects":       `{{ $l := list . }}{{ range 20 }}{{ $l = list $l $l }}{{ end }}{{ $l }}`,
+	"append doubling":       `{{ $l := list 1 }}{{ range 100 }}{{ $l = append $l $l }}{{ end }}`,
+	"prepend doubling":      `{{ $l := list 1 }}{{ range 100 }}{{ $l = prepend $l $l }}{{ end }}`,
+	"concat doubling":       `{{ $l := list 1 }}{{ range 100 }}{{ $l = concat $l $l }}{{ end }}`,
+	"dict doubling":         `{{ $d := dict }}{{ range 100 }}{{ $d = dict "a" $d "b" $d }}{{ end }}`,
+	"pluck doubling":        `{{ $l := list 1 }}{{ range 100 }}{{ $d := dict "a" $l }}{{ $l = pluck "a" $d $d }}{{ end }}`,
+	"deep list":             `{{ $l := list }}{{ range 9999 }}{{ $l = list $l }}{{ end }}{{ toJson $l }}`,
+	"toJson doubling":       `{{ $s := "\"" }}{{ range 100 }}{{ $s = toJson $s | toString }}{{ end }}`,
+	"toJson list doubling":  `{{ $s := toJson 1 }}{{ range 100 }}{{ $s = toJson (list $s $s) }}{{ end }}`,
+	"b64enc":                `{{ $s := "x" }}{{ range 100 }}{{ $s = b64enc $s }}{{ end }}`,
+	"fromJson":              `{{ fromJson (print "[" (repeat 30000 "1,") "1]") }}`,
+	"uniq":                  `{{ range 1000 }}{{ $_ := until 10000 | uniq }}{{ end }}`,
+	"without":               `{{ range 1000 }}{{ $_ := without (until 10000) (until 10000) }}{{ end }}`,
+	"has":                   `{{ $l := until 10000 }}{{ range 10000 }}{{ $_ := has -1 $l }}{{ end }}`,
+	"trimAll":               `{{ $s := repeat 30000 "ä" }}{{ range 10000 }}{{ $_ := trimAll $s $s }}{{ end }}`,
+	"upper at each turn":    `{{ $s := repeat 20000 "ä" }}{{ range 10000 }}{{ $_ := upper $s }}{{ end }}`,
+	"output":                `{{ range 9000 }}0123456789{{ end }}`,
+	"output of a long list": `{{ range 20 }}{{ until 5000 }}{{ end }}`,
+	"date":                  `{{ date (repeat 60000 "2") .Now }}`,
+	"plain text":            strings.Repeat("x", 40_000) + `{{ repeat 40000 "x" }}`,
+}
+
+// TestDangerous runs the dangerous templates in a process of their own, with a bound on memory and time, and with
+// CALLHOURS_SOAK each in one by itself.
+func TestDangerous(t *testing.T) {
+	t.Parallel()
+	if name := os.Getenv("CALLHOURS_DANGEROUS"); name != "" {
+		for _, n := range slices.Sorted(maps.Keys(dangerous)) {
+			if name == "all" || name == n {
+				runDangerous(t, n)
+			}
+		}
+		return
+	}
+	names := []string{"all"}
+	if os.Getenv("CALLHOURS_SOAK") != "" {
+		names = slices.Sorted(maps.Keys(dangerous))
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestDangerous$", "-test.count=1", "-test.v")
+			cmd.Env = append(os.Environ(), "CALLHOURS_DANGEROUS="+name, "GOMEMLIMIT=64MiB", "GOMAXPROCS=1")
+			if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("PASS")) {
+				t.Errorf("%v; the last template named is the one\n%s", err, out[max(0, len(out)-4000):])
+			}
+		})
+	}
+}
+
+// What an execution may allocate, all in all, and how long it may take. The race detector makes both larger.
+const (
+	mostMemory = 256 << 20
+	mostTime   = 5 * time.Second
+)
+
+func runDangerous(t *testing.T, name string) {
+	t.Logf("running %s", name)
+	tmpl := mustParse(t, dangerous[name])
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	started := time.Now()
+	var b bytes.Buffer
+	err := tmpl.Execute(context.Background(), &b, sample(), sampleEnv())
+	took := time.Since(started)
+	runtime.ReadMemStats(&after)
+	used := after.TotalAlloc - before.TotalAlloc
+	t.Logf("%s: %s, %d KiB, %v", name, took, used>>10, err)
+	if !IsLimit(err) {
+		t.Errorf("%s: got %v, want a limit", name, err)
+	}
+	if took > mostTime {
+		t.Errorf("%s: took %s, want at most %s", name, took, mostTime)
+	}
+	if b.Len() > MaxOutput {
+		t.Errorf("%s: wrote %d bytes, want at most %d", name, b.Len(), MaxOutput)
+	}
+	if used > mostMemory {
+		t.Errorf("%s: allocated %d MiB, want at most %d", name, used>>20, mostMemory>>20)
+	}
+}
+
+func TestLimitMessages(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, want string }{
+		{"\n {{ range 1000000000000 }}{{ end }}", `t:2:11: more than 10000 steps; does a loop end?`},
+		{dangerous["recursion"], `t:1:17: templates call each other more than 100 deep`},
+		{dangerous["repeat"], `t:1:4: repeat: a text of more than 65536 bytes`},
+		{dangerous["until"], `t:1:4: until: a list of more than 10000 elements`},
+		{dangerous["dict doubling"], `t:1:40: dict: a list or map of more than 10000 elements or 65536 bytes`},
+		{dangerous["output"], `t: writes more than 65536 bytes`},
+	} {
+		if _, err := execute(t, c.text); err == nil || err.Error() != c.want || !IsLimit(err) {
+			t.Errorf("%s\ngot:  %v (a limit: %t)\nwant: %s", c.text, err, IsLimit(err), c.want)
+		}
+	}
+}
+
+// TestWithinLimits shows that the bounds let through what is just below them.
+func TestWithinLimits(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`{{ range 10000 }}{{ end }}`,
+		`{{ until 10000 | len }}`,
+		`{{ repeat 65536 "x" }}`,
+		`{{ define "a" }}{{ if . }}{{ template "a" (sub . 1) }}{{ end }}{{ end }}{{ template "a" 99 }}`,
+		`{{ define "a" }}{{ end }}{{ range 4000 }}{{ template "a" }}{{ end }}`,
+		`{{ $l := list }}{{ range 1000 }}{{ $l = append $l "x" }}{{ end }}`,
+	} {
+		if _, err := execute(t, text); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	tmpl := mustParse(t, `{{ range 6000 }}{{ end }}`)
+	for range 3 { // a run that is used again has all its steps again
+		if err := tmpl.Execute(t.Context(), &bytes.Buffer{}, sample(), Env{}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestDeadline shows that a deadline ends an execution between two steps.
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	tmpl := mustParse(t, `{{ .Call.Var "wait" }}{{ range 5 }}{{ end }}`)
+	<-ctx.Done()
+	if err := tmpl.Execute(ctx, &bytes.Buffer{}, sample(), Env{}); !IsLimit(err) {
+		t.Errorf("got %v, want a limit", err)
+	}
+}

@@ -1,0 +1,233 @@
+package templates
+
+import (
+	"errors"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template/parse"
+	"unicode/utf8"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// source is the text of one template and the place where it stands.
+type source struct {
+	name string   // as text/template names it in its messages
+	at   diag.Pos // of the first character; Line 0 stands for line 1 of a file of its own
+	text string
+}
+
+// tree is the parse tree of a template or of a definition in it.
+type tree struct {
+	*parse.Tree
+	source *source
+}
+
+// read reads a template file; nil with the mistakes if it cannot be used.
+func read(dir fs.FS, file, name string) (*source, []diag.Mistake) {
+	s := &source{name: name, at: diag.Pos{File: name, Line: 1, Col: 1}}
+	info, err := fs.Stat(dir, file)
+	if err == nil && info.Size() > MaxSource {
+		return nil, []diag.Mistake{s.tooLong(info.Size())}
+	}
+	var text []byte
+	if err == nil {
+		text, err = fs.ReadFile(dir, file)
+	}
+	if err != nil {
+		return nil, []diag.Mistake{diag.Mistakef(diag.Pos{File: name}, "cannot be read: %s", reason(err))}
+	}
+	s.text = string(text)
+	if mistakes := s.check(); mistakes != nil {
+		return nil, mistakes
+	}
+	return s, nil
+}
+
+// reason is the part of a file error that does not repeat the name.
+func reason(err error) string {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+func (s *source) tooLong(size int64) diag.Mistake {
+	return diag.Mistakef(diag.Pos{File: s.at.File, Line: s.at.Line, Col: s.at.Col},
+		"a template has at most %d bytes, found %d", MaxSource, size)
+}
+
+// check refuses texts that are no template whatever they say.
+func (s *source) check() []diag.Mistake {
+	if len(s.text) > MaxSource {
+		return []diag.Mistake{s.tooLong(int64(len(s.text)))}
+	}
+	if strings.HasPrefix(s.text, "\ufeff") {
+		return []diag.Mistake{diag.Mistakef(s.pos(0), "begins with a byte order mark; save it as UTF-8 without one")}
+	}
+	for i, r := range s.text {
+		if r == utf8.RuneError && !strings.HasPrefix(s.text[i:], "\ufffd") {
+			return []diag.Mistake{diag.Mistakef(s.pos(parse.Pos(i)), "want UTF-8, found the byte %#02x", s.text[i])}
+		}
+	}
+	return nil
+}
+
+// pos is the place of a byte of the text. Columns count characters.
+func (s *source) pos(offset parse.Pos) diag.Pos {
+	before := s.text[:min(int(offset), len(s.text))]
+	start := strings.LastIndexByte(before, '\n') + 1
+	return s.shift(strings.Count(before, "\n"), utf8.RuneCountInString(before[start:]))
+}
+
+// place is the place that text/template calls line:column, where lines count from 1 and columns are bytes from 0.
+func (s *source) place(line, col int) diag.Pos {
+	text := s.text
+	for range line - 1 {
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	return s.shift(line-1, utf8.RuneCountInString(text[:min(col, len(text))]))
+}
+
+// shift moves from the first character down by lines and right by characters.
+func (s *source) shift(lines, characters int) diag.Pos {
+	p := s.at
+	if p.Line > 0 {
+		p.Line += lines
+	}
+	if p.Col > 0 {
+		p.Col += characters
+	}
+	return p
+}
+
+// parse gives the trees of the text by name, the text's own under s.name. Functions are not looked up here.
+func (s *source) parse() (map[string]*tree, []diag.Mistake) {
+	t := parse.New(s.name)
+	t.Mode = parse.SkipFuncCheck | parse.ParseComments
+	parsed := map[string]*parse.Tree{}
+	if _, err := t.Parse(s.text, "", "", parsed); err != nil {
+		return nil, []diag.Mistake{s.parseMistake(err)}
+	}
+	trees := map[string]*tree{}
+	for name, t := range parsed {
+		trees[name] = &tree{t, s}
+	}
+	var mistakes []diag.Mistake
+	for _, t := range trees {
+		c := checker{source: s}
+		c.list(t.Root)
+		if t.Name != s.name { // it can be called, by itself too
+			t.Root.Nodes = slices.Insert(t.Root.Nodes, 0, callNode(enterName, t.Root.Pos, 0))
+			t.Root.Nodes = append(t.Root.Nodes, callNode(leaveName, t.Root.Pos, 0))
+		}
+		mistakes = append(mistakes, c.mistakes...)
+	}
+	return trees, mistakes
+}
+
+// parseMistake puts what text/template says of a text into words that say what was wanted.
+func (s *source) parseMistake(err error) diag.Mistake {
+	message := strings.TrimPrefix(err.Error(), "template: "+s.name+":")
+	number, message, _ := strings.Cut(message, ":")
+	line, _ := strconv.Atoi(number)
+	message = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(message), "template: "))
+	at := s.place(max(line, 1), 0)
+	at.Col = 0
+	if open, found := s.openAction(); found && (message == "unexpected EOF" || strings.HasPrefix(message, "unclosed")) {
+		return diag.Mistakef(s.pos(open.offset), "%s", open.wanted())
+	}
+	for _, w := range parseWords {
+		if m := w.pattern.FindStringSubmatch(message); m != nil {
+			expanded := w.pattern.ReplaceAllString(message, w.say)
+			if len(m) > 1 {
+				at = s.find(line, m[1], at)
+			}
+			return diag.Mistakef(at, "%s", expanded)
+		}
+	}
+	return diag.Mistakef(at, "%s", message)
+}
+
+// parseWords are the sentences of text/template's parser that say too little, and ours. The first group is what the
+// place is found by.
+var parseWords = []struct {
+	pattern *regexp.Regexp
+	say     string
+}{
+	{
+		regexp.MustCompile(`^unexpected (\{\{end\}\})$`),
+		`{{end}} closes nothing; want an {{if}}, {{range}}, {{with}}, {{define}} or {{block}} before it`,
+	},
+	{regexp.MustCompile(`^unexpected (\{\{else\}\})$`), `{{else}} stands outside {{if}}, {{range}} and {{with}}`},
+	{regexp.MustCompile(`^unexpected "?(\})"? in operand$`), `found } alone; want }} at the end of the action`},
+	{regexp.MustCompile(`^undefined variable "(.*)"$`), `variable "$1" is not defined; write {{ $1 := … }} before it`},
+	{regexp.MustCompile(`^missing value for (.*)$`), `{{$1}} wants a value, found none`},
+	{regexp.MustCompile(`^(.*): missing value for command$`), `want a value or a function, found none`},
+	{regexp.MustCompile(`^unterminated (raw )?quoted string$`), `a quoted text does not end; a quotation mark is missing`},
+	{regexp.MustCompile(`^multiple definition of template (".*")$`), `template $1 is defined twice`},
+	{regexp.MustCompile(`^bad number syntax: "(.*)"$`), `want a number, found "$1"`},
+	{regexp.MustCompile(`^(\{\{break\}\}|\{\{continue\}\}) outside \{\{range\}\}$`), `$1 stands outside {{range}}`},
+	{regexp.MustCompile(`^unexpected "(.)" in command$`), `"$1" has no meaning here`},
+	{regexp.MustCompile(`^unexpected "(.*)" in (.*)$`), `"$1" is not expected in $2`},
+}
+
+// find gives the place of a text on a line if it stands there once, else the place that was known.
+func (s *source) find(line int, text string, known diag.Pos) diag.Pos {
+	lines := strings.Split(s.text, "\n")
+	if text == "" || line < 1 || line > len(lines) || strings.Count(lines[line-1], text) != 1 {
+		return known
+	}
+	return s.place(line, strings.Index(lines[line-1], text))
+}
+
+// action is the beginning of an action that is not closed.
+type action struct {
+	offset  parse.Pos
+	keyword string // "" for an action without its }}
+}
+
+func (a action) wanted() string {
+	if a.keyword == "" {
+		return "{{ is not closed; }} is missing"
+	}
+	return "{{" + a.keyword + "}} is not closed; {{end}} is missing"
+}
+
+// actionText is one action: a comment, or a keyword, then quoted texts and anything else up to the end.
+var actionText = regexp.MustCompile(`^\{\{(?:- )?\s*(?:` +
+	`/\*(?s:.*?)\*/\s*|` +
+	`([a-z]*)(?:"(?:[^"\\\n]|\\.)*"|` + "`[^`]*`" + `|'(?:[^'\\\n]|\\.)*'|[^"'}` + "`" + `]|\}[^}])*` +
+	`)\}\}`)
+
+// openAction finds the innermost block, or the action, that has no end: text/template does not say which it is.
+func (s *source) openAction() (action, bool) {
+	var open []action
+	for offset := 0; ; {
+		i := strings.Index(s.text[offset:], "{{")
+		if i < 0 {
+			break
+		}
+		offset += i
+		m := actionText.FindStringSubmatch(s.text[offset:])
+		if m == nil {
+			return action{offset: parse.Pos(offset)}, true
+		}
+		switch m[1] {
+		case "if", "range", "with", "define", "block":
+			open = append(open, action{parse.Pos(offset), m[1]})
+		case "end":
+			if len(open) > 0 {
+				open = open[:len(open)-1]
+			}
+		}
+		offset += len(m[0])
+	}
+	if len(open) == 0 {
+		return action{}, false
+	}
+	return open[len(open)-1], true
+}

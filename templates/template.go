@@ -1,0 +1,257 @@
+package templates
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"text/template"
+	"text/template/parse"
+	"time"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// Template renders one kind of answer, or one text. It never changes and may be executed from many goroutines.
+type Template struct {
+	name     string
+	fields   []Field
+	uses     Uses
+	mistakes []diag.Mistake // a template with mistakes does not execute
+
+	main     *tree
+	trees    map[string]*tree // the main one and all that it can call, by name
+	calls    []string         // functions that the trees name and text/template does not have
+	patterns map[string]*pattern
+	zones    map[string]*time.Location
+	runs     sync.Pool // of *run; each is a text/template of its own, for functions belong to a template
+}
+
+// Env is what one execution can ask beyond its data. The zero Env has no spans, no calendars and the year 1 for a clock.
+type Env struct {
+	Now      time.Time // the moment of the call, in the route's zone: the only clock and zone of a template
+	Language string    // for spoken; "" is English
+	// Next finds the first span of a branch or state after Now; nil, nil when none is in sight.
+	Next func(name string) (any, error)
+	// On gives the events that are on in a calendar at Now.
+	On func(calendar string) (any, error)
+}
+
+// run is one execution: what it may still do, and the functions bound to it.
+type run struct {
+	t     *Template
+	exec  *template.Template
+	ctx   context.Context
+	env   Env
+	dst   *bytes.Buffer
+	steps int // turns of loops and calls that are left
+	depth int // calls that wait
+	work  int // bytes that functions may still make
+	wrote int
+
+	scratch []byte // for toJson
+}
+
+// build makes a template of a text that was read.
+func build(name string, s *source, pieces map[string]*tree) (*Template, []diag.Mistake) {
+	own, mistakes := s.parse()
+	if own == nil {
+		return &Template{name: name, mistakes: mistakes}, mistakes
+	}
+	t := &Template{
+		name: name, main: own[s.name], trees: map[string]*tree{},
+		patterns: map[string]*pattern{}, zones: map[string]*time.Location{},
+	}
+	var wrong []diag.Mistake
+	if t.main != nil {
+		t.fields, wrong = s.header(t.main.Root)
+		mistakes = append(mistakes, wrong...)
+	}
+	all := maps.Clone(pieces)
+	if all == nil {
+		all = map[string]*tree{}
+	}
+	maps.Copy(all, own)
+	mistakes = append(mistakes, undefined(own, all, s.name)...)
+	if len(mistakes) == 0 {
+		t.reach(t.main, all)
+		t.uses, mistakes = usesOf(t.main, t.trees)
+		mistakes = append(mistakes, undefined(t.trees, all, s.name)...)
+	}
+	slices.Sort(t.calls)
+	t.calls = slices.Compact(t.calls)
+	t.mistakes = mistakes
+	return t, mistakes
+}
+
+// reach collects a tree and what it calls, and what they need for an execution.
+func (t *Template) reach(from *tree, all map[string]*tree) {
+	if from == nil || t.trees[from.Name] != nil {
+		return
+	}
+	t.trees[from.Name] = from
+	inspect(from.Root, func(n parse.Node) {
+		switch n := n.(type) {
+		case *parse.TemplateNode:
+			t.reach(all[n.Name], all)
+		case *parse.IdentifierNode:
+			if f, ok := functions[n.Ident]; !ok || f.bind != nil {
+				t.calls = append(t.calls, n.Ident)
+			}
+		case *parse.CommandNode:
+			t.prepare(n)
+		}
+	})
+}
+
+// prepare does at load what a call with a literal argument would do each time.
+func (t *Template) prepare(n *parse.CommandNode) {
+	f, ok := n.Args[0].(*parse.IdentifierNode)
+	if !ok {
+		return
+	}
+	literal := func(i int) string {
+		if i < len(n.Args) {
+			if s, ok := n.Args[i].(*parse.StringNode); ok {
+				return s.Text
+			}
+		}
+		return ""
+	}
+	switch {
+	case f.Ident == "dateInZone":
+		if zone, err := loadZone(literal(3)); err == nil {
+			t.zones[literal(3)] = zone
+		}
+	case strings.HasPrefix(f.Ident, "regex"):
+		if p, err := compile(literal(1)); err == nil {
+			t.patterns[literal(1)] = p
+		}
+	}
+}
+
+// undefined finds calls of templates that do not exist. The main one cannot be called.
+func undefined(trees, all map[string]*tree, main string) []diag.Mistake {
+	var mistakes []diag.Mistake
+	known := slices.DeleteFunc(slices.Collect(maps.Keys(all)), func(name string) bool { return name == main })
+	for _, t := range trees {
+		inspect(t.Root, func(n parse.Node) {
+			if n, ok := n.(*parse.TemplateNode); ok && !slices.Contains(known, n.Name) {
+				mistakes = append(mistakes, diag.Mistakef(t.source.pos(n.Pos),
+					"template %q is not defined here or in a file whose name begins with _%s", n.Name, diag.Suggest(n.Name, known)))
+			}
+		})
+	}
+	return mistakes
+}
+
+// Name is the name of the file without its ending; of a text in another file, the place where it stands.
+func (t *Template) Name() string { return t.name }
+
+// Fields are the entries of .Data that the header comment declares, in its order. Filling in the defaults and missing
+// the required ones is left to who makes the data.
+func (t *Template) Fields() []Field { return slices.Clone(t.fields) }
+
+// Execute appends what the template writes to dst. Data has the fields that templates read (Call, Now, Data and so
+// on); it is not changed. After an error, dst holds rubbish. The error is an *Error, or diag.Mistakes if the template
+// has mistakes; it wraps ErrLimit if the template was cut off, and a cancelled context's error.
+func (t *Template) Execute(ctx context.Context, dst *bytes.Buffer, data any, env Env) error {
+	if len(t.mistakes) > 0 {
+		return diag.Mistakes(t.mistakes).Err()
+	}
+	if t.main == nil { // an empty text
+		return nil
+	}
+	r, ok := t.runs.Get().(*run)
+	if !ok {
+		r = t.newRun()
+	}
+	r.ctx, r.env, r.dst = ctx, env, dst
+	r.steps, r.depth, r.work, r.wrote = MaxSteps, 0, maxWork, 0
+	err := r.alive()
+	if err == nil {
+		err = r.exec.Execute(r, data)
+	}
+	r.ctx, r.env, r.dst = nil, Env{}, nil // the pool keeps nothing of a call alive
+	t.runs.Put(r)
+	if err != nil {
+		return t.explain(err, data)
+	}
+	return nil
+}
+
+// newRun makes a text/template with the functions that the trees name. The trees are shared: nobody changes them.
+func (t *Template) newRun() *run {
+	r := &run{t: t}
+	bound := template.FuncMap{}
+	for _, name := range t.calls {
+		switch name {
+		case stepName:
+			bound[name] = r.step
+		case enterName:
+			bound[name] = r.enter
+		case leaveName:
+			bound[name] = r.leave
+		default:
+			bound[name] = functions[name].bind(r)
+		}
+	}
+	r.exec = template.New(t.main.Name).Option("missingkey=error").Funcs(bound)
+	for name, tree := range t.trees {
+		if _, err := r.exec.AddParseTree(name, tree.Tree); err != nil {
+			panic(fmt.Sprintf("templates: %s: %v", name, err)) // trees that were parsed can be added
+		}
+	}
+	return r
+}
+
+// Write appends to the output of the run up to its bound.
+func (r *run) Write(p []byte) (int, error) {
+	if r.wrote += len(p); r.wrote > MaxOutput {
+		return 0, limitf("writes more than %d bytes", MaxOutput)
+	}
+	return r.dst.Write(p)
+}
+
+// inspect visits a node and all below it.
+func inspect(n parse.Node, visit func(parse.Node)) {
+	branch := func(b *parse.BranchNode) {
+		inspect(b.Pipe, visit)
+		inspect(b.List, visit)
+		if b.ElseList != nil {
+			inspect(b.ElseList, visit)
+		}
+	}
+	visit(n)
+	switch n := n.(type) {
+	case *parse.ListNode:
+		for _, child := range n.Nodes {
+			inspect(child, visit)
+		}
+	case *parse.ActionNode:
+		inspect(n.Pipe, visit)
+	case *parse.TemplateNode:
+		if n.Pipe != nil {
+			inspect(n.Pipe, visit)
+		}
+	case *parse.IfNode:
+		branch(&n.BranchNode)
+	case *parse.WithNode:
+		branch(&n.BranchNode)
+	case *parse.RangeNode:
+		branch(&n.BranchNode)
+	case *parse.PipeNode:
+		for _, cmd := range n.Cmds {
+			inspect(cmd, visit)
+		}
+	case *parse.CommandNode:
+		for _, arg := range n.Args {
+			inspect(arg, visit)
+		}
+	case *parse.ChainNode:
+		inspect(n.Node, visit)
+	}
+}

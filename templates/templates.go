@@ -1,0 +1,155 @@
+// Package templates turns template files into callflow text: text/template with a short list of functions, a JSON
+// encoder, and bounds that no template can pass.
+//
+// Load reads the user's *.json.tmpl files and the built-in library, and reports everything that is wrong in them at
+// once, each mistake with its place. What it returns never changes and may be used from many goroutines.
+//
+//	library, mistakes := templates.Load(templates.Options{Dir: os.DirFS("templates"), Path: "templates"})
+//	…
+//	err := library.Template("voicemail").Execute(ctx, &buffer, data, templates.Env{Now: now})
+//
+// Each file is a set of its own: what it defines is seen by itself alone, save for what files named _*.json.tmpl
+// define, which all others of their directory see. A template reads .Data, .Call and so on from the data that Execute
+// is given; the package knows their names (to refuse a misspelt one at load), not their types. The only clock is
+// Env.Now, the only time zone that of Env.Now.
+//
+// Bounds: MaxSource, MaxOutput, MaxText, MaxElements, MaxSteps and MaxDepth; what passes one ends with an error that
+// wraps ErrLimit. The output is not checked here, and authors write toJson wherever a value enters the JSON; the JSON
+// type marks what is encoded already.
+package templates
+
+import (
+	"cmp"
+	"embed"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// ending is what the names of template files end in.
+const ending = ".json.tmpl"
+
+//go:embed library/*.json.tmpl
+var builtIn embed.FS
+
+// Options name the user's templates.
+type Options struct {
+	Dir  fs.FS  // holds *.json.tmpl files at its top level; nil: only the built-in library
+	Path string // how messages name Dir, such as "./templates"
+}
+
+// Library holds the templates that can be asked for by name: the user's and the built-in ones.
+type Library struct {
+	templates map[string]*Template // by name
+	sources   map[string]string    // texts, by name
+	pieces    map[string]*tree     // what the user's _*.json.tmpl define, by the name of the definition
+}
+
+// Load reads and checks every template. A user's template hides the built-in one of its name. The library is never
+// nil; a template that has mistakes is in it, so that its name is known, and its Execute returns them.
+func Load(o Options) (*Library, []diag.Mistake) {
+	l := &Library{templates: map[string]*Template{}, sources: map[string]string{}}
+	library, err := fs.Sub(builtIn, "library")
+	if err != nil {
+		panic(err) // the embedded directory is there or the package does not build
+	}
+	_, mistakes := l.add(library, "library")
+	if o.Dir != nil {
+		var wrong []diag.Mistake
+		l.pieces, wrong = l.add(o.Dir, path.Clean(cmp.Or(o.Path, ".")))
+		mistakes = append(mistakes, wrong...)
+	}
+	return l, mistakes
+}
+
+// add reads the templates of a directory and returns the definitions that its files share.
+func (l *Library) add(dir fs.FS, where string) (map[string]*tree, []diag.Mistake) {
+	names, err := fs.Glob(dir, "*"+ending)
+	if err == nil {
+		_, err = fs.Stat(dir, ".")
+	}
+	if err != nil {
+		return nil, []diag.Mistake{diag.Mistakef(diag.Pos{File: where}, "cannot be read: %s", reason(err))}
+	}
+	var mistakes []diag.Mistake
+	pieces := map[string]*tree{}
+	var files []*source
+	for _, name := range names {
+		s, wrong := read(dir, name, path.Join(where, name))
+		mistakes = append(mistakes, wrong...)
+		piece := strings.HasPrefix(name, "_")
+		switch {
+		case s != nil && piece:
+			trees, wrong := s.parse()
+			mistakes = append(mistakes, wrong...)
+			mistakes = append(mistakes, share(pieces, trees, s)...)
+		case s != nil:
+			files = append(files, s)
+		case !piece:
+			l.templates[templateName(name)] = &Template{name: templateName(name), mistakes: wrong}
+		}
+	}
+	for _, s := range files {
+		name := templateName(path.Base(s.name))
+		t, wrong := build(name, s, pieces)
+		mistakes = append(mistakes, wrong...)
+		l.templates[name], l.sources[name] = t, s.text
+	}
+	return pieces, mistakes
+}
+
+// share adds the definitions of one _*.json.tmpl to the pieces.
+func share(pieces, trees map[string]*tree, s *source) []diag.Mistake {
+	var mistakes []diag.Mistake
+	for _, name := range slices.Sorted(maps.Keys(trees)) {
+		t := trees[name]
+		if name == s.name {
+			if n := firstOutput(t.Root); n != nil {
+				mistakes = append(mistakes, diag.Mistakef(s.pos(n.Position()),
+					"a file whose name begins with _ holds only {{define}}, found other text"))
+			}
+			continue
+		}
+		if other, ok := pieces[name]; ok {
+			mistakes = append(mistakes, diag.Mistakef(s.pos(t.Root.Pos),
+				"template %q is already defined in %s", name, other.source.at.File))
+			continue
+		}
+		pieces[name] = t
+	}
+	return mistakes
+}
+
+// Names lists the templates without their ending, sorted.
+func (l *Library) Names() []string { return slices.Sorted(maps.Keys(l.templates)) }
+
+// Template finds a template by its name without the ending; nil if there is none.
+func (l *Library) Template(name string) *Template { return l.templates[name] }
+
+// Source gives the text of a template as its file holds it.
+func (l *Library) Source(name string) (string, bool) {
+	text, ok := l.sources[name]
+	return text, ok
+}
+
+// Parse makes a template of a text that stands in another file, such as a callflow or a data string in the
+// configuration. The first character of the text stands at the place at; line k of the text at line at.Line+k-1, each
+// line indented like the first (a YAML block scalar). The text sees what the user's _*.json.tmpl define. The template
+// is nil if there are mistakes.
+func (l *Library) Parse(at diag.Pos, text string) (*Template, []diag.Mistake) {
+	s := &source{name: cmp.Or(at.String(), "template"), at: at, text: text}
+	if m := s.check(); m != nil {
+		return nil, m
+	}
+	t, mistakes := build(s.name, s, l.pieces)
+	if len(mistakes) > 0 {
+		return nil, mistakes
+	}
+	return t, nil
+}
+
+func templateName(file string) string { return strings.TrimSuffix(file, ending) }

@@ -1,0 +1,309 @@
+package templates
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// wantf is the error of a function that was given what it cannot use.
+func wantf(format string, args ...any) error { return fmt.Errorf(format, args...) }
+
+// clip quotes a value for a message.
+func clip(s string) string {
+	const most = 40
+	if runes := []rune(s[:min(len(s), utf8.UTFMax*(most+1))]); len(runes) > most {
+		return fmt.Sprintf("%q…", string(runes[:most]))
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+// describe names what a value is.
+func describe(v any) string {
+	switch v.(type) {
+	case nil:
+		return "nothing"
+	case time.Time, *time.Time:
+		return "a time"
+	case JSON:
+		return "JSON"
+	}
+	switch rv := reflect.ValueOf(v); {
+	case rv.Kind() == reflect.String:
+		return "a text"
+	case rv.Kind() == reflect.Bool:
+		return "true or false"
+	case rv.CanInt(), rv.CanUint(), rv.CanFloat():
+		return "a number"
+	case rv.Kind() == reflect.Slice, rv.Kind() == reflect.Array:
+		return "a list"
+	case rv.Kind() == reflect.Map:
+		return "a map"
+	}
+	return "an object"
+}
+
+// plain writes a single value as text. Lists, maps and objects have no text that anybody wants to hear.
+func plain(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case JSON:
+		return v.String(), nil
+	case time.Time:
+		return v.Format(time.RFC3339), nil
+	case error:
+		return v.Error(), nil
+	case fmt.Stringer:
+		if rv := reflect.ValueOf(v); rv.Kind() != reflect.Pointer || !rv.IsNil() {
+			return v.String(), nil
+		}
+	}
+	switch rv := reflect.ValueOf(v); rv.Kind() {
+	case reflect.String:
+		return rv.String(), nil
+	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint,
+		reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
+		return fmt.Sprint(v), nil
+	}
+	return "", wantf("want one value to write as text, found %s", describe(v))
+}
+
+func (r *run) toString(v any) (string, error) {
+	s, err := plain(v)
+	if err != nil {
+		return "", err
+	}
+	return r.text(s)
+}
+
+// glue writes values one after the other.
+func (r *run) glue(between string, values []any, skipNil bool) (string, error) {
+	var b strings.Builder
+	first := true
+	for _, v := range values {
+		if v == nil && skipNil {
+			continue
+		}
+		s, err := plain(v)
+		if err != nil {
+			return "", err
+		}
+		if !first {
+			b.WriteString(between)
+		}
+		first = false
+		b.WriteString(s)
+		if b.Len() > MaxText {
+			break
+		}
+	}
+	return r.text(b.String())
+}
+
+func (r *run) print(values ...any) (string, error)   { return r.glue("", values, false) }
+func (r *run) println(values ...any) (string, error) { return r.glue(" ", append(values, "\n"), false) }
+func (r *run) cat(values ...any) (string, error)     { return r.glue(" ", values, true) }
+
+func (r *run) join(between string, list any) (string, error) {
+	values, err := listOf(list)
+	if err != nil {
+		return "", err
+	}
+	return r.glue(between, values, true)
+}
+
+// verb is one directive of printf: flags, width, precision and the letter.
+var (
+	verb     = regexp.MustCompile(`^%[-+# 0]*\d{0,3}(?:\.\d{0,2})?[a-zA-Z%]`)
+	wideVerb = regexp.MustCompile(`^%[-+# 0]*(?:\d{4,}|\d*\.\d{3,})`)
+)
+
+// printf knows fmt's directives with a width of at most three digits, without *, argument numbers and %q.
+func (r *run) printf(format string, values ...any) (string, error) {
+	var b strings.Builder
+	for rest := format; b.Len() <= MaxText; {
+		i := strings.IndexByte(rest, '%')
+		if i < 0 {
+			b.WriteString(rest)
+			break
+		}
+		b.WriteString(rest[:i])
+		rest = rest[i:]
+		if err := r.spend(64); err != nil { // a directive costs more than the text it makes
+			return "", err
+		}
+		m := verb.FindString(rest)
+		switch {
+		case m == "" && wideVerb.MatchString(rest):
+			return "", limitf("a width of more than 3 digits or a precision of more than 2")
+		case m == "":
+			return "", wantf("want a directive such as %%s or %%5d in the format, found %s", clip(rest))
+		case m == "%%":
+			b.WriteByte('%')
+		case strings.HasSuffix(m, "q"):
+			return "", errors.New("%q makes text that JSON does not allow; write toJson")
+		case !strings.ContainsAny(m[len(m)-1:], "svdtxXobceEfFgGU"):
+			return "", wantf("the directive %q is not known", m)
+		case len(values) == 0:
+			return "", wantf("no value is left for %q in the format", m)
+		default:
+			v := values[0]
+			values = values[1:]
+			s, err := plain(v)
+			if err != nil {
+				return "", err
+			}
+			if err := r.room(len(s)); err != nil {
+				return "", err
+			}
+			if m[len(m)-1] == 's' || strings.ContainsAny(m[len(m)-1:], "vxX") && describe(v) != "a number" {
+				v = s
+			}
+			written := fmt.Sprintf(m, v)
+			if strings.HasPrefix(written, "%!") {
+				return "", wantf("%s does not fit %q in the format", describe(v), m)
+			}
+			b.WriteString(written)
+		}
+		rest = rest[len(m):]
+	}
+	if len(values) > 0 && b.Len() <= MaxText {
+		return "", wantf("the format has fewer directives than values: %d too many", len(values))
+	}
+	return r.text(b.String())
+}
+
+func (r *run) repeat(count int, s string) (string, error) {
+	if count < 0 {
+		return "", wantf("want a count of 0 or more, found %d", count)
+	}
+	if len(s) > 0 && count > MaxText/len(s) {
+		return "", r.room(MaxText + 1)
+	}
+	if err := r.room(count * len(s)); err != nil {
+		return "", err
+	}
+	return strings.Repeat(s, count), nil
+}
+
+func (r *run) replace(old, with, s string) (string, error) {
+	if more := len(with) - len(old); more > 0 {
+		if n := strings.Count(s, old); n > MaxText/more {
+			return "", r.room(MaxText + 1)
+		}
+	}
+	return r.text(strings.ReplaceAll(s, old, with))
+}
+
+func (r *run) indent(spaces int, s string) (string, error) {
+	pad, err := r.repeat(spaces, " ")
+	if err != nil {
+		return "", err
+	}
+	if s, err = r.replace("\n", "\n"+pad, s); err != nil {
+		return "", err
+	}
+	return r.text(pad + s)
+}
+
+func (r *run) nindent(spaces int, s string) (string, error) {
+	s, err := r.indent(spaces, s)
+	if err != nil {
+		return "", err
+	}
+	return r.text("\n" + s)
+}
+
+// wrap puts line ends in place of blanks so that lines have at most width characters where words allow.
+func (r *run) wrap(width int, s string) (string, error) {
+	var b strings.Builder
+	used, first := 0, true
+	for word := range strings.SplitSeq(s, " ") {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case first:
+			first = false
+		case used+1+n > width:
+			b.WriteByte('\n')
+			used = 0
+		default:
+			b.WriteByte(' ')
+			used++
+		}
+		b.WriteString(word)
+		used += n
+	}
+	return r.text(b.String())
+}
+
+// cut gives the characters from start up to end.
+func cut(s string, start, end int) string {
+	if start >= end {
+		return ""
+	}
+	from, to, n := len(s), len(s), 0
+	for i := range s {
+		if n == start {
+			from = i
+		}
+		if n == end {
+			to = i
+			break
+		}
+		n++
+	}
+	return s[from:to]
+}
+
+// trunc keeps the first characters, or with a negative count the last.
+func trunc(count int, s string) string {
+	if count < 0 {
+		return cut(s, max(utf8.RuneCountInString(s)+count, 0), len(s))
+	}
+	return cut(s, 0, count)
+}
+
+// substr gives the characters from start up to end; a negative start is 0, a negative end the end of the text.
+func substr(start, end int, s string) string {
+	if end < 0 {
+		end = len(s)
+	}
+	return cut(s, max(start, 0), end)
+}
+
+// abbrev cuts a text that is longer than width characters and ends it in three dots.
+func abbrev(width int, s string) string {
+	if width < 4 || utf8.RuneCountInString(s) <= width {
+		return s
+	}
+	return cut(s, 0, width-3) + "..."
+}
+
+// trimAll drops the characters of a set from both ends.
+func (r *run) trimAll(set, s string) (string, error) {
+	if err := r.spend(len(set) * len(s) / 64); err != nil {
+		return "", err
+	}
+	return r.text(strings.Trim(s, set))
+}
+
+func (r *run) decode64(s string) (string, error) {
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err != nil {
+		return "", wantf("want base64, found %s", clip(s))
+	}
+	return r.text(string(b))
+}
+
+func (r *run) split(between, s string) ([]any, error) {
+	if err := r.elements(strings.Count(s, between) + 1); err != nil {
+		return nil, err
+	}
+	return r.strings(strings.Split(s, between))
+}
