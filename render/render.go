@@ -1,0 +1,205 @@
+// Package render turns a decision into an answer: it runs the template of the branch that a call takes, verifies the callflow,
+// and when that fails answers by the route's fallback branch, or says that there is no answer, which makes Kazoo run
+// the `_` child of its own pivot action.
+//
+// A [Route] is a route of package routes together with what its branches answer. [Route.Compile] makes a [State] for a window of time
+// from the calendars; [Route.Use] swaps it in whole. Answering takes no lock and does no I/O; moments come in as arguments. Live answers,
+// explain, check and tests all go through [State.Answer].
+package render
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/routes"
+	"github.com/callhours/callhours/templates"
+)
+
+// Branch is what a branch answers. It passes when it has no template.
+type Branch struct {
+	Template *templates.Template // nil: HTTP 404 on purpose, Kazoo goes on with its own `_`
+	Place    diag.Pos            // where the template is named or written
+	Data     Data
+}
+
+// Data is what a template sees as `.Data`.
+type Data struct {
+	Values map[string]any
+	// Place says where a value is written; nil where the values were not written in a file.
+	Place func(path ...string) diag.Pos
+}
+
+// Options describe a route's answers to [New].
+type Options struct {
+	Route    *routes.Route
+	Tenant   string
+	Language string // of spoken times where the call has none
+	Branches []Branch
+	Fallback int                 // index of the branch that answers when the chosen one does not render
+	Within   time.Duration       // how long one answer may take; 0: a second
+	Library  *templates.Library  // parses the templates inside data
+	Calendar func(string) string // the full name of a calendar that a template names, "" when there is none
+}
+
+// Route is a route with its answers. It is safe for concurrent use.
+type Route struct {
+	*routes.Route
+	options  Options
+	branches []branch
+	state    atomic.Pointer[State]
+}
+
+// State is a route compiled for a window of time. It is immutable and safe for concurrent use. What is rendered once for a
+// segment, because it looks at neither the call nor the clock, has its place here.
+type State struct {
+	*routes.Segments
+	route     *Route
+	timelines map[string]*calendars.Timeline // those that templates name; a missing one is unknown
+}
+
+// New checks what the branches answer: that each template's data is there, and that the templates inside data parse.
+func New(o Options) (*Route, []diag.Mistake) {
+	if o.Within == 0 {
+		o.Within = time.Second
+	}
+	r := &Route{Route: o.Route, options: o}
+	var mistakes []diag.Mistake
+	for i := range o.Branches {
+		b, wrong := newBranch(&o, i)
+		mistakes = append(mistakes, wrong...)
+		r.branches = append(r.branches, b)
+	}
+	if len(mistakes) > 0 {
+		return nil, mistakes
+	}
+	return r, nil
+}
+
+// Compile makes the state for a window from the calendars.
+func (r *Route) Compile(ts *calendars.Timelines) *State {
+	view := calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}
+	from, to := ts.Window()
+	s := &State{
+		route:     r,
+		Segments:  r.Route.Compile(func(name string) *calendars.Timeline { return ts.Of(name, view) }, from, to),
+		timelines: map[string]*calendars.Timeline{},
+	}
+	for _, b := range r.branches {
+		for _, full := range b.calendars {
+			if t := ts.Of(full, view); t != nil {
+				s.timelines[full] = t
+			}
+		}
+	}
+	return s
+}
+
+// Use makes a state the one that live calls are answered from.
+func (r *Route) Use(s *State) { r.state.Store(s) }
+
+// State is the one that live calls are answered from; nil before the first [Route.Use].
+func (r *Route) State() *State { return r.state.Load() }
+
+// Reason says why a branch did not answer. The values are label values of callhours_fallbacks_total.
+type Reason string
+
+// The reasons.
+const (
+	RenderFailed    Reason = "render_failed"
+	InvalidCallflow Reason = "invalid_callflow"
+	Limit           Reason = "limit"
+	NoAnswer        Reason = "no_answer"
+)
+
+// Failure is a branch that should have answered and did not.
+type Failure struct {
+	Branch int
+	Reason Reason
+	Err    error
+}
+
+// Answer is what Kazoo is told.
+type Answer struct {
+	Status   int    // 200, 404 for a branch that passes, 500 when there is no answer
+	Body     []byte // the callflow; nil unless Status is 200
+	Decision routes.Decision
+	Events   []routes.Event // that decided, the first one foremost
+	Reason   string         // why the decision is what it is, in one line
+	Branch   int            // the branch that answered: the decided one, or the fallback; -1: none
+	Failures []Failure
+}
+
+// Answer decides and renders. A nil call is the ordinary call.
+func (s *State) Answer(ctx context.Context, call *pivot.Call, now time.Time) Answer {
+	a := Answer{Decision: s.Decide(call, now)}
+	a.Events, a.Reason = a.Decision.Events(), a.Decision.Reason()
+	ctx, cancel := context.WithTimeout(ctx, s.route.options.Within)
+	defer cancel()
+	tried := [2]int{a.Decision.Branch, s.route.options.Fallback}
+	for i, index := range tried {
+		if i > 0 && index == tried[0] {
+			break
+		}
+		body, err := s.render(ctx, index, &a, call, now)
+		if err == nil {
+			a.Branch, a.Body, a.Status = index, body, http.StatusOK
+			if body == nil {
+				a.Status = http.StatusNotFound
+			}
+			return a
+		}
+		a.Failures = append(a.Failures, Failure{index, reasonOf(err), err})
+	}
+	a.Branch, a.Status = -1, http.StatusInternalServerError
+	return a
+}
+
+// render gives the verified callflow of a branch; nil for a branch that passes.
+func (s *State) render(ctx context.Context, index int, a *Answer, call *pivot.Call, now time.Time) ([]byte, error) {
+	b := &s.route.branches[index]
+	if b.template == nil {
+		return nil, nil
+	}
+	v := s.view(b, a, call, now)
+	if err := b.fill(ctx, v); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := b.template.Execute(ctx, &out, v, v.env); err != nil {
+		return nil, err
+	}
+	if err := pivot.CheckCallflow(out.Bytes()); err != nil {
+		return nil, &callflowError{b.template.Name(), err}
+	}
+	return out.Bytes(), nil
+}
+
+// callflowError is a rendered callflow that Kazoo would not take.
+type callflowError struct {
+	template string
+	err      error
+}
+
+func (e *callflowError) Error() string {
+	return e.template + ": the output is not a callflow: " + e.err.Error()
+}
+
+func (e *callflowError) Unwrap() error { return e.err }
+
+func reasonOf(err error) Reason {
+	var invalid *callflowError
+	switch {
+	case errors.As(err, &invalid):
+		return InvalidCallflow
+	case templates.IsLimit(err), errors.Is(err, context.DeadlineExceeded):
+		return Limit
+	}
+	return RenderFailed
+}

@@ -1,0 +1,138 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/routes"
+	"github.com/callhours/callhours/templates"
+)
+
+// View is what a template sees as its dot.
+type View struct {
+	Call   *pivot.Call
+	Now    time.Time // in the route's zone
+	Tenant string    // "" for a route of no tenant
+	Route  RouteView
+	Branch BranchView
+	Event  *Event  // the one that decided; nil when none did
+	Events []Event // all that decided, Event first
+	Match  *Match  // what a `names` condition found; nil without one
+	Data   map[string]any
+
+	decision routes.Decision
+	env      templates.Env
+}
+
+// RouteView is what a template may know of the route.
+type RouteView struct{ Name, Timezone, Language string }
+
+// BranchView is what a template may know of the branch that answers.
+type BranchView struct{ Name, State string }
+
+// Match is the key of a data field that stands in the title of the event that decided, and its value there.
+type Match struct {
+	Name  string
+	Value any
+}
+
+// Event is an occurrence of a calendar. Times are in the route's zone; End is exclusive.
+type Event struct {
+	Summary, Description, Location string
+	Categories                     []string
+	Start, End                     time.Time
+	AllDay                         bool
+	UID                            string
+	Calendar                       string
+}
+
+// Until is when another branch takes over; nil when none does in sight.
+func (v *View) Until() any {
+	if t, ok := v.decision.Until(); ok {
+		return t
+	}
+	return nil
+}
+
+// ordinary stands for the ordinary call where a template looks at one.
+var ordinary pivot.Call
+
+func (s *State) view(b *branch, a *Answer, call *pivot.Call, now time.Time) *View {
+	r, d := s.route, a.Decision
+	now = now.In(r.Zone)
+	v := &View{
+		Call: call, Now: now, Tenant: r.options.Tenant, decision: d,
+		Route:  RouteView{r.Name, r.Zone.String(), r.options.Language},
+		Branch: BranchView{b.name, b.state},
+	}
+	if v.Call == nil {
+		v.Call = &ordinary
+	}
+	v.env = templates.Env{
+		Now: now, Language: v.Call.Language,
+		Next: func(name string) (any, error) { return s.next(d, name) },
+		On:   func(calendar string) (any, error) { return s.on(b, calendar, now) },
+	}
+	if v.env.Language == "" {
+		v.env.Language = r.options.Language
+	}
+	for _, e := range a.Events {
+		v.Events = append(v.Events, eventOf(e.Occurrence, e.Calendar, r.Zone))
+		if v.Match == nil && e.Name != "" {
+			v.Match = &Match{Name: e.Name, Value: member(b.plain[e.Field], e.Name)}
+		}
+	}
+	if len(v.Events) > 0 {
+		v.Event = &v.Events[0]
+	}
+	return v
+}
+
+func member(field any, key string) any {
+	if m, ok := field.(map[string]any); ok {
+		return m[key]
+	}
+	return nil
+}
+
+func eventOf(o calendars.Occurrence, calendar string, zone *time.Location) Event {
+	e := o.Event
+	return Event{
+		Summary: e.Summary, Description: e.Description, Location: e.Location, Categories: e.Categories,
+		Start: time.Unix(o.Start, 0).In(zone), End: time.Unix(o.End, 0).In(zone),
+		AllDay: e.AllDay, UID: e.UID, Calendar: calendar,
+	}
+}
+
+// next is the template function of that name.
+func (s *State) next(d routes.Decision, name string) (any, error) {
+	known := []string{string(routes.Open), string(routes.Closed), string(routes.Other)}
+	for _, b := range s.route.branches {
+		known = append(known, b.name)
+	}
+	if !slices.Contains(known, name) {
+		return nil, fmt.Errorf("route %s has no branch or state %q%s", s.route.Name, name, diag.Suggest(name, known))
+	}
+	if span := d.Next(name); span != nil {
+		return span, nil
+	}
+	return nil, nil
+}
+
+// on is the template function of that name: the events that are on in a calendar.
+func (s *State) on(b *branch, name string, now time.Time) (any, error) {
+	full := b.calendars[name]
+	t := s.timelines[full]
+	if from, to := s.Window(); t == nil || now.Before(from) || !now.Before(to) {
+		return nil, fmt.Errorf("calendar %s is unknown", full)
+	}
+	var events []Event
+	for _, o := range t.At(nil, now.Unix()) {
+		events = append(events, eventOf(o, full, s.route.Zone))
+	}
+	return events, nil
+}
