@@ -1,0 +1,223 @@
+package preview
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/render"
+	"github.com/callhours/callhours/routes"
+)
+
+// Question is a call at a moment. Route names the route that answers; without it Path and the call find one, as they would for
+// Kazoo.
+type Question struct {
+	Route string
+	Path  string      // "": where calls go that name no path
+	Call  *pivot.Call // nil: the ordinary call of the route
+	At    time.Time
+}
+
+// Explanation is what happens to a call, and why.
+type Explanation struct {
+	At       time.Time `json:"at"` // in the route's zone
+	Timezone string    `json:"timezone,omitempty"`
+	Route    string    `json:"route,omitempty"` // "" when no route answers
+	Matched  string    `json:"matched"`         // by what the route was found, or why none was
+	Branch   string    `json:"branch,omitempty"`
+	State    string    `json:"state,omitempty"`
+	Unknown  bool      `json:"unknown"` // decided by the route's unknown branch
+	Reason   string    `json:"reason,omitempty"`
+	Events   []Event   `json:"events,omitempty"` // that decided, the first one foremost
+	Steps    []Step    `json:"steps,omitempty"`
+	Until    *Change   `json:"until,omitempty"` // nil: no change in sight
+	Answer   Answer    `json:"answer"`
+	Failures []Failure `json:"failures,omitempty"`
+}
+
+// Event is an occurrence, in the route's zone; End is exclusive.
+type Event struct {
+	Calendar string    `json:"calendar"`
+	UID      string    `json:"uid"`
+	Summary  string    `json:"summary"`
+	Start    time.Time `json:"start"`
+	End      time.Time `json:"end"`
+	AllDay   bool      `json:"all_day"`
+}
+
+// Step is a branch in order and what its condition said.
+type Step struct {
+	Branch string `json:"branch"`
+	State  string `json:"state"`
+	Holds  string `json:"holds"` // "true", "false" or "unknown"
+	Reason string `json:"reason"`
+	Taken  bool   `json:"taken"`
+}
+
+// Change is when another branch takes over, and which one.
+type Change struct {
+	At     time.Time `json:"at"`
+	Branch string    `json:"branch"`
+	State  string    `json:"state"`
+}
+
+// Answer is what Kazoo is told.
+type Answer struct {
+	Status   int             `json:"status"`
+	Branch   string          `json:"branch,omitempty"` // the one that answered
+	Callflow json.RawMessage `json:"callflow,omitempty"`
+}
+
+// Failure is a branch that should have answered and did not.
+type Failure struct {
+	Branch string `json:"branch"`
+	Reason string `json:"reason"`
+	Error  string `json:"error"`
+}
+
+// Explain says what happens to a call. The error names a route that is not there.
+func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error) {
+	r, matched, err := p.route(q)
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		return &Explanation{At: q.At, Matched: matched, Answer: Answer{Status: http.StatusNotFound}}, nil
+	}
+	s := p.state(r, q.At)
+	a := s.Answer(ctx, q.Call, q.At)
+	decided := r.Branches[a.Decision.Branch]
+	e := &Explanation{
+		At: q.At.In(r.Zone), Timezone: r.Zone.String(), Route: r.Name, Matched: matched,
+		Branch: decided.Name, State: string(decided.State), Unknown: a.Decision.Unknown, Reason: a.Reason,
+		Answer: Answer{Status: a.Status, Callflow: a.Body},
+	}
+	if a.Branch >= 0 {
+		e.Answer.Branch = r.Branches[a.Branch].Name
+	}
+	for _, ev := range a.Events {
+		e.Events = append(e.Events, eventOf(ev, r.Zone))
+	}
+	for _, step := range a.Decision.Steps() {
+		e.Steps = append(e.Steps, Step{step.Branch, string(step.State), step.Truth, step.Reason, step.Taken})
+	}
+	if at, ok := a.Decision.Until(); ok {
+		then := r.Branches[s.Decide(q.Call, at).Branch]
+		e.Until = &Change{at, then.Name, string(then.State)}
+	}
+	for _, f := range a.Failures {
+		e.Failures = append(e.Failures, Failure{r.Branches[f.Branch].Name, string(f.Reason), f.Err.Error()})
+	}
+	return e, nil
+}
+
+// Zone is the time zone in which people speak of the question: the answering route's, or without one UTC. The error names a
+// route that is not there.
+func (p *Preview) Zone(q Question) (*time.Location, error) {
+	r, _, err := p.route(q)
+	if err != nil || r == nil {
+		return time.UTC, err
+	}
+	return r.Zone, nil
+}
+
+func eventOf(e routes.Event, zone *time.Location) Event {
+	return Event{
+		Calendar: e.Calendar, UID: e.Event.UID, Summary: e.Event.Summary,
+		Start: time.Unix(e.Start, 0).In(zone), End: time.Unix(e.End, 0).In(zone), AllDay: e.Event.AllDay,
+	}
+}
+
+func (p *Preview) route(q Question) (*render.Route, string, error) {
+	if q.Route != "" {
+		r := p.byName[q.Route]
+		if r == nil {
+			return nil, "", fmt.Errorf("route %q is not there%s", q.Route, diag.Suggest(q.Route, slices.Collect(maps.Keys(p.byName))))
+		}
+		return r, "name", nil
+	}
+	path, call := q.Path, q.Call
+	if path == "" {
+		path = p.options.Path
+	}
+	if call == nil {
+		call = &pivot.Call{}
+	}
+	found, why := p.options.Table.Match(routes.CleanPath(path), call)
+	if found == nil {
+		return nil, string(why), nil
+	}
+	return p.byRoute[found], string(why), nil
+}
+
+// Answered says whether Kazoo is given a callflow, or told on purpose to go on by itself.
+func (e *Explanation) Answered() bool {
+	return e.Route != "" && e.Answer.Status != http.StatusInternalServerError
+}
+
+const clock = "Mon 2006-01-02 15:04:05 MST"
+
+// Text writes the explanation for people.
+func (e *Explanation) Text(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
+	row("at", "%s", e.At.Format(clock))
+	if e.Route == "" {
+		row("route", "none: %s", e.Matched)
+		row("answer", "404, so that Kazoo goes on with the `_` child of its pivot action")
+		return t.Flush()
+	}
+	row("route", "%s, found by %s, in %s", e.Route, e.Matched, e.Timezone)
+	row("branch", "%s (%s): %s", e.Branch, e.State, e.Reason)
+	if e.Until == nil {
+		row("until", "no change in sight")
+	} else {
+		row("until", "%s, then %s (%s)", e.Until.At.Format(clock), e.Until.Branch, e.Until.State)
+	}
+	for _, f := range e.Failures {
+		row("failed", "branch %s, %s: %s", f.Branch, f.Reason, f.Error)
+	}
+	switch e.Answer.Status {
+	case http.StatusOK:
+		row("answer", "200 by branch %s", e.Answer.Branch)
+	case http.StatusNotFound:
+		row("answer", "404 by branch %s, so that Kazoo goes on with the `_` child of its pivot action", e.Answer.Branch)
+	default:
+		row("answer", "%d: no branch could be rendered; Kazoo goes on with the `_` child of its pivot action", e.Answer.Status)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "\nbranches in order")
+	for i, s := range e.Steps {
+		mark := " "
+		if s.Taken {
+			mark = ">"
+		}
+		fmt.Fprintf(t, "%s %d\t%s\t%s\t%s\t%s\n", mark, i+1, s.Branch, s.State, s.Holds, s.Reason)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if len(e.Answer.Callflow) == 0 {
+		return nil
+	}
+	var pretty strings.Builder
+	in := json.NewEncoder(&pretty)
+	in.SetEscapeHTML(false)
+	in.SetIndent("", "  ")
+	if err := in.Encode(e.Answer.Callflow); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\ncallflow\n%s", pretty.String())
+	return err
+}
