@@ -1,0 +1,280 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/callhours/callhours/metrics"
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/render"
+	"github.com/callhours/callhours/routes"
+)
+
+// inFlight is how many calls are answered at a time; beyond it they are told to use their fallback at once.
+const inFlight = 1024
+
+// calls is Kazoo's side: Pivot requests, and health for load balancers. It routes paths by itself, since a redirect, such as
+// http.ServeMux makes, costs Kazoo's POST its parameters.
+type calls struct {
+	now      func() time.Time
+	log      *slog.Logger
+	metrics  *metrics.Metrics
+	live     *atomic.Pointer[live]
+	draining *atomic.Bool
+	running  atomic.Int64
+}
+
+// live is a generation with what answering its calls needs beside it.
+type live struct {
+	*Generation
+	counters []*metrics.RouteMetrics    // by index of routes
+	tokens   map[[sha256.Size]byte]bool // digests of every token that leads a path
+	callers  string                     // how much of a caller's number the log shows
+}
+
+func newLive(g *Generation, m *metrics.Metrics) *live {
+	l := &live{Generation: g, tokens: map[[sha256.Size]byte]bool{}, callers: g.file.Log.Callers}
+	for _, r := range g.routes {
+		l.counters = append(l.counters, m.Route(r.Name))
+	}
+	for _, a := range append(slices.Clone(g.auths), g.shared) {
+		if a != nil && a.token != nil {
+			l.tokens[*a.token] = true
+		}
+	}
+	return l
+}
+
+// record is what is said of a call in the log and the counters.
+type record struct {
+	status int
+	route  *render.Route
+	answer render.Answer
+	call   *pivot.Call
+	miss   routes.Why
+	err    error
+}
+
+func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c.draining.Load() {
+		w.Header().Set("Connection", "close")
+	}
+	path := routes.CleanPath(r.URL.Path)
+	if path == "/-/healthy" {
+		plain(w, http.StatusOK, "healthy")
+		return
+	}
+	if c.running.Add(1) > inFlight {
+		c.running.Add(-1)
+		c.metrics.Shed()
+		c.metrics.Request(http.StatusServiceUnavailable, 0)
+		plain(w, http.StatusServiceUnavailable, "too many calls at a time")
+		return
+	}
+	defer c.running.Add(-1)
+	began := c.now()
+	rec := record{}
+	defer func() {
+		// net/http would cut the connection, which some versions of Kazoo wait ten seconds for.
+		if p := recover(); p != nil {
+			rec.status, rec.err = http.StatusInternalServerError, fmt.Errorf("panic: %v", p)
+			plain(w, rec.status, "no answer")
+		}
+		c.record(&rec, c.now().Sub(began))
+	}()
+	c.answer(w, r, path, &rec)
+}
+
+// answer answers one Pivot request and fills the record.
+func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec *record) {
+	l := c.live.Load()
+	if l == nil {
+		rec.status = http.StatusServiceUnavailable
+		plain(w, rec.status, "starting")
+		return
+	}
+	presented := present(r)
+	if token, rest := pathToken(path, l.tokens); token != "" {
+		presented.tokens = append(presented.tokens, token)
+		path = rest
+	}
+	call, err := pivot.Parse(r)
+	if err != nil {
+		rec.status, rec.err = http.StatusBadRequest, err
+		var refused *pivot.RequestError
+		if errors.As(err, &refused) {
+			rec.status = refused.Status
+		}
+		if rec.status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", "GET, POST")
+		}
+		plain(w, rec.status, err.Error())
+		return
+	}
+	rec.call = &call
+	found, why := l.table.Match(path, &call)
+	index, guard := -1, l.shared
+	if found != nil {
+		index = l.byRoute[found]
+		guard = l.auths[index]
+	}
+	if rec.status = guard.admit(presented); rec.status != http.StatusOK {
+		if rec.status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", `Basic realm="callhours"`)
+		}
+		plain(w, rec.status, http.StatusText(rec.status))
+		return
+	}
+	if found == nil {
+		rec.status, rec.miss = http.StatusNotFound, why
+		w.Header().Set("X-Callhours-Reason", string(why))
+		plain(w, rec.status, "no route: "+string(why))
+		return
+	}
+	rec.route = l.routes[index]
+	now := c.now()
+	rec.answer = rec.route.State().Answer(r.Context(), &call, now)
+	rec.status = rec.answer.Status
+	c.count(l.counters[index], &rec.answer, now)
+	rec.write(w)
+}
+
+// count counts a decision. It goes by what was decided; what answered instead stands in the fallbacks.
+func (c *calls) count(m *metrics.RouteMetrics, a *render.Answer, now time.Time) {
+	decided := a.Decision.Branch
+	m.Called(now)
+	m.Decided(decided)
+	if a.Decision.Unknown {
+		m.Unknown()
+	}
+	if len(a.Failures) > 0 {
+		m.Fallback(decided, metrics.FallbackReason(a.Failures[0].Reason))
+	}
+	if a.Branch < 0 {
+		m.Fallback(decided, metrics.FallbackReason(render.NoAnswer))
+	}
+}
+
+// write sends the answer.
+func (rec *record) write(w http.ResponseWriter) {
+	a, h := &rec.answer, w.Header()
+	h.Set("X-Callhours-Route", rec.route.Name)
+	if a.Branch >= 0 {
+		h.Set("X-Callhours-Branch", rec.route.Branches[a.Branch].Name)
+	}
+	h.Set("X-Callhours-Reason", headerText(a.Reason))
+	switch a.Status {
+	case http.StatusOK:
+		h.Set("Content-Type", "application/json")
+		h.Set("Content-Length", strconv.Itoa(len(a.Body)))
+		// A caller who hung up meanwhile is no fault of ours.
+		_, _ = w.Write(a.Body)
+	case http.StatusNotFound:
+		plain(w, a.Status, "the branch passes")
+	default:
+		plain(w, a.Status, "no answer")
+	}
+}
+
+// record logs a request and counts its status.
+func (c *calls) record(rec *record, took time.Duration) {
+	c.metrics.Request(rec.status, took)
+	if rec.miss != "" {
+		c.metrics.Unmatched(metrics.UnmatchedReason(rec.miss))
+	}
+	level := slog.LevelInfo
+	attrs := make([]slog.Attr, 0, 12)
+	attrs = append(attrs, slog.Int("status", rec.status))
+	if rec.route != nil {
+		decision := rec.answer.Decision
+		attrs = append(attrs, slog.String("route", rec.route.Name), slog.String("branch", rec.route.Branches[decision.Branch].Name))
+		if len(rec.answer.Events) > 0 {
+			attrs = append(attrs, slog.String("event", rec.answer.Events[0].Event.Summary))
+		}
+		attrs = append(attrs, slog.String("reason", rec.answer.Reason))
+		if rec.answer.Branch >= 0 && rec.answer.Branch != decision.Branch {
+			attrs = append(attrs, slog.String("answered_by", rec.route.Branches[rec.answer.Branch].Name))
+		}
+		for _, f := range rec.answer.Failures {
+			level = slog.LevelError
+			attrs = append(attrs, slog.String("failed_"+rec.route.Branches[f.Branch].Name, string(f.Reason)+": "+f.Err.Error()))
+		}
+	}
+	if rec.miss != "" {
+		level = slog.LevelWarn
+		attrs = append(attrs, slog.String("reason", string(rec.miss)))
+	}
+	if rec.call != nil {
+		attrs = append(attrs, slog.String("call_id", shortened(rec.call.CallID)), slog.String("account", shortened(rec.call.AccountID)))
+		if l := c.live.Load(); l != nil {
+			attrs = append(attrs, callers(l.callers, rec.call)...)
+		}
+	}
+	if rec.err != nil {
+		level = slog.LevelWarn
+		attrs = append(attrs, slog.String("error", rec.err.Error()))
+	}
+	attrs = append(attrs, slog.Duration("took", took))
+	c.log.LogAttrs(context.Background(), level, "call", attrs...)
+}
+
+// callers shows as much of the numbers as the configuration asks for.
+func callers(show string, call *pivot.Call) []slog.Attr {
+	switch show {
+	case "full":
+		return []slog.Attr{slog.String("caller", shortened(call.CallerNumber)), slog.String("dialed", shortened(call.Dialed))}
+	case "last4":
+		n := call.CallerNumber
+		if len(n) > 4 {
+			n = "…" + n[len(n)-4:]
+		}
+		return []slog.Attr{slog.String("caller", n), slog.String("dialed", shortened(call.Dialed))}
+	}
+	return nil
+}
+
+// shortened bounds what a stranger can write into the log with one field.
+func shortened(s string) string {
+	const most = 128
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}
+
+// plain answers with a line of text. Kazoo takes any status but 200 and 206 as "use your own fallback" and ignores the body.
+func plain(w http.ResponseWriter, status int, line string) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(line)+1))
+	w.WriteHeader(status)
+	// Nobody is left to tell when the peer has gone.
+	_, _ = w.Write([]byte(line + "\n"))
+}
+
+// headerText makes a line safe as the value of a header: printable ASCII, of bounded length.
+func headerText(s string) string {
+	const most = 240
+	var b strings.Builder
+	for _, r := range s {
+		if b.Len() >= most {
+			b.WriteString("...")
+			break
+		}
+		if ' ' <= r && r <= '~' {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+	}
+	return b.String()
+}

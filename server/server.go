@@ -1,0 +1,251 @@
+// Package server runs callhours: two listeners, one for Kazoo and one for people, and between them the generation that one
+// configuration built. It is the only place where the packages meet.
+//
+// [Build] turns a configuration into a [Generation] or reports everything that is wrong with it; nothing is started by it. A [Server]
+// is a value that a test can start on port 0: [Server.Run] opens the listeners, answers until its context ends, drains, and returns.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/metrics"
+)
+
+// Limits of time on Kazoo's side. Kazoo gives up after 5 s and keeps idle connections for 120 s.
+const (
+	headerTimeout = 3 * time.Second
+	readTimeout   = 4 * time.Second
+	writeTimeout  = 8 * time.Second
+	idleTimeout   = 150 * time.Second
+	maxHeader     = 80 << 10 // a GET carries in its request line what a POST has in its body
+
+	rollEvery = time.Minute      // how often the clock is compared with the compiled window
+	certEvery = 30 * time.Second // how often certificate files are read again
+	closing   = 10 * time.Second // what is left of calls in flight after draining
+)
+
+// Options are what a Server needs.
+type Options struct {
+	Generation *Generation
+	Registry   *prometheus.Registry // what /metrics shows
+	Metrics    *metrics.Metrics     // nil: nothing is counted
+	Log        *slog.Logger         // its writer must not block; see Log
+	Now        func() time.Time
+	// Started is told where the listeners are, once both are open and calls are answered; nil for nobody.
+	Started func(calls, admin net.Addr)
+}
+
+// Server answers calls from a generation.
+type Server struct {
+	options  Options
+	live     atomic.Pointer[live]
+	draining atomic.Bool
+	calls    *calls
+	admin    *admin
+}
+
+// New makes a server ready to run. Its handlers answer 503 until Run, or Start, has compiled the calendars.
+func New(o Options) *Server {
+	s := &Server{options: o}
+	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining}
+	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
+	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.Observe}
+	if err == nil && host != "" {
+		s.admin.names = []string{host}
+	}
+	s.admin.metrics = promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
+	return s
+}
+
+// Calls is the handler of Kazoo's side.
+func (s *Server) Calls() http.Handler { return s.calls }
+
+// Admin is the handler of people's side.
+func (s *Server) Admin() http.Handler { return s.admin }
+
+// Start compiles the generation's calendars for the present and lets calls be answered.
+func (s *Server) Start() {
+	g := s.options.Generation
+	g.Roll(s.options.Now())
+	s.options.Metrics.Configure(g.series())
+	s.live.Store(newLive(g, s.options.Metrics))
+	s.options.Metrics.Reloaded(s.options.Now())
+	for name, use := range g.calendar {
+		s.show(name, use)
+	}
+	s.Observe()
+}
+
+// Advance compiles the calendars anew when the clock has left the window behind that they were compiled for. Run calls it
+// every minute.
+func (s *Server) Advance() {
+	now := s.options.Now()
+	if l := s.live.Load(); l != nil && l.Stale(now) {
+		l.Roll(now)
+	}
+}
+
+// show puts what is known of a calendar into its metrics.
+func (s *Server) show(name string, use calendars.Use) {
+	m := s.options.Metrics.Calendar(name)
+	if use.State.Unknown() {
+		m.Unknown()
+		s.options.Log.Warn("calendar is unknown", slog.String("calendar", name), slog.Any("error", use.State.Err))
+		return
+	}
+	g, now := s.options.Generation, s.options.Now()
+	m.Known()
+	m.Fetched(metrics.OK)
+	m.LastSuccess(use.State.Read)
+	m.Events(len(use.State.Calendar.Events()))
+	m.Rejected(len(use.State.Calendar.Problems()))
+	m.Unmatched(g.unmatched(name))
+	m.LastEvent(g.reach(name, now))
+}
+
+// Observe brings the gauges that follow the clock up to date. The admin side calls it for every scrape.
+func (s *Server) Observe() {
+	l, now := s.live.Load(), s.options.Now()
+	if l == nil {
+		return
+	}
+	for i, r := range l.routes {
+		d := r.State().Decide(nil, now)
+		l.counters[i].Active(d.Branch)
+		until, _ := d.Until()
+		l.counters[i].NextChange(until)
+	}
+}
+
+// Run answers calls until ctx ends, then drains: readiness goes, answers ask for their connections to be closed, and
+// after the configured time the listeners close and calls in flight are answered. The error says what could not be
+// started or what ended the listeners early.
+func (s *Server) Run(ctx context.Context) error {
+	file := s.options.Generation.file
+	kazoo, err := listen(ctx, file.Listen.S)
+	if err != nil {
+		return err
+	}
+	defer kazoo.Close()
+	people, err := listen(ctx, file.AdminListen.S)
+	if err != nil {
+		return err
+	}
+	defer people.Close()
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var loops sync.WaitGroup
+	defer loops.Wait()
+	defer stop()
+	callsAt := kazoo.Addr()
+	if file.TLS != nil {
+		c := &certificate{cert: file.TLS.CertFile, key: file.TLS.KeyFile}
+		if err := c.read(); err != nil {
+			return err
+		}
+		loops.Go(func() { c.watch(background, s.options.Log) })
+		// OTP 19, which Kazoo 4.3 runs on, ends at TLS 1.2.
+		kazoo = tls.NewListener(kazoo, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get})
+	}
+	errs := slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug)
+	forKazoo := &http.Server{
+		Handler: s.calls, ErrorLog: errs, MaxHeaderBytes: maxHeader,
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+	}
+	forPeople := &http.Server{Handler: s.admin, ErrorLog: errs, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
+	ended := make(chan error, 2)
+	loops.Go(func() { ended <- forKazoo.Serve(kazoo) })
+	loops.Go(func() { ended <- forPeople.Serve(people) })
+	s.checkState()
+	s.Start()
+	loops.Go(func() { s.roll(background) })
+	if s.options.Started != nil {
+		s.options.Started(callsAt, people.Addr())
+	}
+	select {
+	case err = <-ended:
+		err = fmt.Errorf("a listener ended: %w", err)
+	case <-ctx.Done():
+		err = s.drain(background, ended)
+	}
+	late, cancel := context.WithTimeout(background, closing)
+	defer cancel()
+	return errors.Join(err, forKazoo.Shutdown(late), forPeople.Shutdown(late))
+}
+
+// drain gives load balancers time to send calls elsewhere.
+func (s *Server) drain(ctx context.Context, ended <-chan error) error {
+	file := s.options.Generation.file
+	s.options.Log.InfoContext(ctx, "stopping", slog.Duration("drain", file.Drain))
+	s.draining.Store(true)
+	timer := time.NewTimer(file.Drain)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case err := <-ended:
+		return fmt.Errorf("a listener ended: %w", err)
+	}
+}
+
+func (s *Server) roll(ctx context.Context) {
+	ticker := time.NewTicker(rollEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			s.Advance()
+		}
+	}
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err == nil {
+		return l, nil
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	var call *os.SyscallError
+	if errors.As(err, &call) {
+		err = call.Err
+	}
+	return nil, fmt.Errorf("listen %s: %w; is another callhours running, or the address another machine's?", address, err)
+}
+
+// checkState warns of a state directory that cannot be written; answers come from memory all the same.
+func (s *Server) checkState() {
+	dir := s.options.Generation.file.StateDir
+	if dir == "" {
+		return
+	}
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		var f *os.File
+		if f, err = os.CreateTemp(dir, ".write-*"); err == nil {
+			err = errors.Join(f.Close(), os.Remove(f.Name()))
+		}
+	}
+	if err != nil {
+		s.options.Metrics.StateWriteFailed()
+		s.options.Log.Warn("state_dir cannot be written; nothing will survive a restart", slog.String("state_dir", filepath.Clean(dir)), slog.String("error", reason(err)))
+	}
+}
