@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/preview"
+)
+
+// asked are the flags of explain.
+type asked struct {
+	config, format                       string
+	route, path, account, dialed, caller string
+	params                               []string
+	at                                   string
+}
+
+func explainCommand(w world) *cobra.Command {
+	var a asked
+	cmd := &cobra.Command{
+		Use:   "explain",
+		Short: "what happens to a call at a moment, and why",
+		Long: `explain takes a call through the same code as a live one and says which route answers and why, which branch it takes and why, the
+callflow that Kazoo would get, and when that changes.
+
+Name the route, or let the call find it as Kazoo's would:
+
+  callhours explain --route front-desk
+  callhours explain --route front-desk --at "2026-12-25 10:00"
+  callhours explain --path /pivot --account 7a1c… --dialed +14155550100 --caller +12025550147
+  callhours explain --route front-desk --param "Custom-Application-Vars[step]=2"
+
+--at is RFC 3339 or a date and time in the route's zone. It exits with 1 when nothing would answer.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return explain(cmd.Context(), a, w) },
+	}
+	f := cmd.Flags()
+	configFlag(cmd, &a.config)
+	formatFlag(cmd, &a.format)
+	f.StringVar(&a.route, "route", "", "`name` of the route that answers")
+	f.StringVar(&a.path, "path", "", "`path` that Kazoo asks for (default: the configuration's path)")
+	f.StringVar(&a.account, "account", "", "Account-ID of the call")
+	f.StringVar(&a.dialed, "dialed", "", "dialed `number`, Kazoo's Request")
+	f.StringVar(&a.caller, "caller", "", "`number` of the caller")
+	f.StringArrayVar(&a.params, "param", nil, "any other parameter of the request as `NAME=VALUE`; may be repeated")
+	f.StringVar(&a.at, "at", "", "`moment` to explain (default: now)")
+	return cmd
+}
+
+func explain(ctx context.Context, a asked, w world) error {
+	if err := checkFormat(a.format); err != nil {
+		return err
+	}
+	q := preview.Question{Route: a.route, Path: a.path}
+	var err error
+	if q.Call, err = a.call(); err != nil {
+		return refuse(err)
+	}
+	if q.Route == "" && q.Path == "" && q.Call == nil {
+		return refuse(fmt.Errorf("which call? name a --route, or a --path, --account or --dialed number that finds one"))
+	}
+	in, err := open(a.config, w)
+	if err != nil {
+		return err
+	}
+	g, err := in.build(w)
+	if err != nil {
+		return err
+	}
+	p := g.Preview()
+	q.At = w.now()
+	if a.at != "" {
+		zone, err := p.Zone(q)
+		if err != nil {
+			return refuse(err)
+		}
+		if q.At, err = moment(a.at, zone); err != nil {
+			return refuse(fmt.Errorf("--at %w", err))
+		}
+	}
+	e, err := p.Explain(ctx, q)
+	if err != nil {
+		return refuse(err)
+	}
+	if a.format == "json" {
+		out := json.NewEncoder(w.stdout)
+		out.SetEscapeHTML(false)
+		out.SetIndent("", "  ")
+		err = out.Encode(e)
+	} else {
+		err = e.Text(w.stdout)
+	}
+	if err != nil {
+		return deny(err)
+	}
+	if !e.Answered() {
+		return deny(errSaid)
+	}
+	return nil
+}
+
+// call is the call that the flags describe; nil, the ordinary call, when they say nothing of one.
+func (a *asked) call() (*pivot.Call, error) {
+	params := map[string]string{}
+	for _, p := range a.params {
+		name, value, found := strings.Cut(p, "=")
+		if !found || name == "" {
+			return nil, fmt.Errorf("--param %q is no parameter: want NAME=VALUE, such as Caller-ID-Name=JANE", p)
+		}
+		params[name] = value
+	}
+	for name, value := range map[string]string{"Account-ID": a.account, "Request": a.dialed, "Caller-ID-Number": a.caller} {
+		if value != "" {
+			params[name] = value
+		}
+	}
+	if len(params) == 0 {
+		return nil, nil
+	}
+	call := pivot.New(params)
+	return &call, nil
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/examples"
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/server"
+)
+
+// Exit codes.
+const (
+	fine  = 0
+	no    = 1 // the answer is no: a check found mistakes, a test failed, a server died
+	usage = 2 // wrong usage, or a configuration that is refused
+)
+
+// world is what the program is given by the outside: everything that a test wants to hold in its hand.
+type world struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	now            func() time.Time
+}
+
+// exitError ends the program with a code. Its text, if any, goes to standard error.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+
+func (e *exitError) Unwrap() error { return e.err }
+
+func refuse(err error) error { return &exitError{usage, err} }
+
+func deny(err error) error { return &exitError{no, err} }
+
+// errSaid ends the program where everything has been said already.
+var errSaid = errors.New("")
+
+// run is the whole program; it gives the exit code.
+func run(ctx context.Context, args []string, w world) int {
+	root := &cobra.Command{
+		Use:   "callhours",
+		Short: "open hours for Kazoo, from calendars that people already share",
+		Long: `callhours answers Kazoo's Pivot requests: an iCalendar feed says when the office is open, on holiday or at lunch, a
+template says what the callflow looks like in each case, and Prometheus counts which branch every call took.
+
+Start with
+
+  callhours serve           the built-in example, or ./callhours.yaml if there is one
+  callhours init DIR        the example as files to start from
+  callhours explain --route front-desk --at "2026-12-25 10:00"
+
+Exit codes: 0 fine, 1 the answer is no (nothing would answer, a server died), 2 wrong usage or a refused configuration.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetArgs(args)
+	root.SetIn(w.stdin)
+	root.SetOut(w.stdout)
+	root.SetErr(w.stderr)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(serveCommand(w), initCommand(), explainCommand(w), eventsCommand(w), versionCommand())
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return fine
+	}
+	code := usage // cobra's own errors are about flags and arguments
+	var exit *exitError
+	if errors.As(err, &exit) {
+		code = exit.code
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintln(w.stderr, text)
+	}
+	if exit == nil {
+		fmt.Fprintln(w.stderr, "see: callhours help")
+	}
+	return code
+}
+
+// installation is a configuration and where its files are.
+type installation struct {
+	file  *config.File
+	files fs.FS // nil: the operating system's
+}
+
+// name is what people call the installation.
+func (i installation) name() string {
+	if i.files != nil {
+		return "the built-in example (callhours init DIR writes it out)"
+	}
+	return i.file.Path
+}
+
+// open loads the configuration: the named one, ./callhours.yaml, or the built-in example. Warnings go to standard error.
+func open(path string, w world) (installation, error) {
+	var i installation
+	if path == "" {
+		path = examples.Config
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			i.files = examples.FrontDesk()
+		}
+	}
+	file, err := config.Load(path, config.Options{FS: i.files})
+	var mistakes diag.Mistakes
+	if errors.As(err, &mistakes) && file != nil {
+		err = append(mistakes, server.Check(file, i.files, w.now())...).Err()
+	}
+	if err != nil {
+		return i, refuse(err)
+	}
+	for _, warning := range file.Warnings {
+		fmt.Fprintf(w.stderr, "warning: %s\n", warning.Error())
+	}
+	if i.files != nil {
+		file.StateDir = "" // there is no directory beside it
+	}
+	i.file = file
+	return i, nil
+}
+
+// build makes the installation's generation.
+func (i installation) build(w world) (*server.Generation, error) {
+	g, err := server.Build(i.file, i.files, w.now())
+	if err != nil {
+		return nil, refuse(err)
+	}
+	return g, nil
+}
+
+// configFlag adds -c.
+func configFlag(cmd *cobra.Command, path *string) {
+	cmd.Flags().StringVarP(path, "config", "c", "", "configuration `file` (default: ./callhours.yaml, else the built-in example)")
+}
+
+// formatFlag adds --format.
+func formatFlag(cmd *cobra.Command, format *string) {
+	cmd.Flags().StringVar(format, "format", "text", "`text` or json")
+}
+
+func checkFormat(format string) error {
+	if format != "text" && format != "json" {
+		return refuse(fmt.Errorf("--format %q is not known: want text or json", format))
+	}
+	return nil
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// nowKey is the environment variable that gives the program under test its clock, which then stands still.
+const nowKey = "CALLHOURS_TEST_NOW"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"callhours": func() {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		now := time.Now
+		if text := os.Getenv(nowKey); text != "" {
+			fixed, err := time.Parse(time.RFC3339, text)
+			if err != nil {
+				panic(err)
+			}
+			now = func() time.Time { return fixed }
+		}
+		os.Exit(run(ctx, os.Args[1:], world{os.Stdin, os.Stdout, os.Stderr, now}))
+	}})
+}
+
+// TestScripts runs testdata/script/*.txtar: what the program does, as seen from outside. UPDATE=1 rewrites what they compare with.
+//
+// Besides testscript's own commands they have:
+//
+//	at TIME                            the clock of every program that is started from then on
+//	status CODE callhours ARGS         runs the program and wants that exit code
+//	start ARGS                         starts `callhours serve ARGS`; $CALLS and $ADMIN are then its addresses
+//	call [-STATUS] PATH [NAME=VALUE]   POSTs to Kazoo's side; headers of ours, then the body, are the output
+//	get [-STATUS] PATH                 GETs from the admin side; the body is the output
+//	stopped                            ends the server with SIGTERM; its standard error is the output
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       os.Getenv("UPDATE") != "",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("TZ", "Pacific/Apia") // the machine's zone must not matter anywhere
+			e.Values[serverKey{}] = &running{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"at":     func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(nowKey, args[0]) },
+			"status": status, "start": start, "call": call, "get": get, "stopped": stopped,
+		},
+	})
+}
+
+type serverKey struct{}
+
+// running is the server that a script has started.
+type running struct {
+	cmd    *exec.Cmd
+	stderr strings.Builder
+}
+
+func status(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	got := 0
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("got exit code %d, want %d", got, want)
+	}
+}
+
+func start(ts *testscript.TestScript, _ bool, args []string) {
+	s := ts.Value(serverKey{}).(*running)
+	path := ts.Getenv("PATH")
+	program := ""
+	for _, dir := range filepath.SplitList(path) {
+		if name := filepath.Join(dir, "callhours"); program == "" {
+			if _, err := os.Stat(name); err == nil {
+				program = name
+			}
+		}
+	}
+	s.cmd = exec.Command(program, append([]string{"serve"}, args...)...)
+	s.cmd.Dir = ts.MkAbs(".")
+	s.cmd.Env = []string{"PATH=" + path, "TZ=" + ts.Getenv("TZ"), nowKey + "=" + ts.Getenv(nowKey)}
+	s.cmd.Stderr = &s.stderr
+	out, err := s.cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(s.cmd.Start())
+	ts.Defer(func() {
+		if s.cmd != nil {
+			_ = s.cmd.Process.Kill()
+			_ = s.cmd.Wait()
+		}
+	})
+	found := map[string]string{}
+	lines := bufio.NewScanner(out)
+	for len(found) < 2 && lines.Scan() {
+		ts.Logf("%s", lines.Text())
+		for key, word := range map[string]string{"CALLS": "Kazoo asks at ", "ADMIN": "people look at "} {
+			if rest, ok := strings.CutPrefix(lines.Text(), word); ok {
+				u, err := url.Parse(strings.TrimSpace(rest))
+				ts.Check(err)
+				found[key] = u.Scheme + "://" + u.Host
+				ts.Setenv(key, found[key])
+			}
+		}
+	}
+	if len(found) < 2 {
+		ts.Fatalf("the server did not start:\n%s", &s.stderr)
+	}
+	go io.Copy(io.Discard, out)
+}
+
+// wanted takes a leading -STATUS off the arguments.
+func wanted(args []string) (int, []string) {
+	if n, err := strconv.Atoi(strings.TrimPrefix(args[0], "-")); err == nil && strings.HasPrefix(args[0], "-") {
+		return n, args[1:]
+	}
+	return http.StatusOK, args
+}
+
+func call(ts *testscript.TestScript, _ bool, args []string) {
+	want, args := wanted(args)
+	form := url.Values{}
+	for _, p := range args[1:] {
+		name, value, _ := strings.Cut(p, "=")
+		form.Add(name, value)
+	}
+	r, err := http.PostForm(ts.Getenv("CALLS")+args[0], form)
+	ts.Check(err)
+	defer r.Body.Close()
+	for _, h := range []string{"Route", "Branch", "Reason"} {
+		if v := r.Header.Get("X-Callhours-" + h); v != "" {
+			fmt.Fprintf(ts.Stdout(), "%s: %s\n", strings.ToLower(h), v)
+		}
+	}
+	body, err := io.ReadAll(r.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s\n", strings.TrimSuffix(string(body), "\n"))
+	if r.StatusCode != want {
+		ts.Fatalf("got status %d, want %d: %s", r.StatusCode, want, body)
+	}
+}
+
+func get(ts *testscript.TestScript, _ bool, args []string) {
+	want, args := wanted(args)
+	r, err := http.Get(ts.Getenv("ADMIN") + args[0])
+	ts.Check(err)
+	defer r.Body.Close()
+	_, err = io.Copy(ts.Stdout(), r.Body)
+	ts.Check(err)
+	if r.StatusCode != want {
+		ts.Fatalf("got status %d, want %d", r.StatusCode, want)
+	}
+}
+
+func stopped(ts *testscript.TestScript, _ bool, _ []string) {
+	s := ts.Value(serverKey{}).(*running)
+	ts.Check(s.cmd.Process.Signal(syscall.SIGTERM))
+	err := s.cmd.Wait()
+	s.cmd = nil
+	fmt.Fprint(ts.Stdout(), s.stderr.String())
+	ts.Check(err)
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+
+	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/metrics"
+	"github.com/callhours/callhours/server"
+)
+
+// flushing is how long the last log lines may take to be written.
+const flushing = 2 * time.Second
+
+func serveCommand(w world) *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "answer Pivot requests",
+		Long: `serve answers Kazoo's Pivot requests on listen, and people on admin_listen (/metrics, /-/healthy, /-/ready).
+
+It refuses to start with exit code 2 while anything is wrong with the configuration, its templates or its calendar files, and says all
+of it at once. SIGTERM drains: readiness turns 503, answers ask for their connection to be closed, calls in flight are answered.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), path, w) },
+	}
+	configFlag(cmd, &path)
+	return cmd
+}
+
+func serve(ctx context.Context, path string, w world) error {
+	in, err := open(path, w)
+	if err != nil {
+		return err
+	}
+	g, err := in.build(w)
+	if err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m, err := metrics.New(registry, metricsOptions())
+	if err != nil {
+		return deny(err)
+	}
+	queue := server.NewLog(w.stderr, m.LogLineDropped)
+	s := server.New(server.Options{
+		Generation: g, Registry: registry, Metrics: m, Now: w.now,
+		Log: slog.New(handler(in.file.Log, queue)),
+		Started: func(calls, admin net.Addr) {
+			fmt.Fprint(w.stdout, banner(in, calls, admin))
+		},
+	})
+	err = s.Run(ctx)
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushing)
+	defer cancel()
+	// Who does not read the log by then will not.
+	_ = queue.Close(late)
+	if err != nil {
+		return deny(err)
+	}
+	return nil
+}
+
+func handler(l config.Log, queue *server.Log) slog.Handler {
+	if l.Format == "json" {
+		return slog.NewJSONHandler(queue, nil)
+	}
+	return slog.NewTextHandler(queue, nil)
+}
+
+// banner says where the server listens, and gives a line to try it with.
+func banner(in installation, calls, admin net.Addr) string {
+	var b strings.Builder
+	scheme := "http"
+	if in.file.TLS != nil {
+		scheme = "https"
+	}
+	fmt.Fprintf(&b, "callhours %s serves %s\n", buildVersion(), in.name())
+	fmt.Fprintf(&b, "Kazoo asks at  %s://%s\n", scheme, reachable(calls))
+	fmt.Fprintf(&b, "people look at http://%s/metrics\n", reachable(admin))
+	if len(in.file.Routes) == 0 {
+		return b.String()
+	}
+	r := in.file.Routes[0]
+	line := []string{"curl", "-i"}
+	if a := in.file.Auth; a != nil && a.Basic != nil {
+		line = append(line, "-u", "'"+a.Basic.Username+":…'")
+	} else if a != nil && a.Token.Reveal() != "" {
+		line = append(line, "-H", "'X-Callhours-Token: …'")
+	}
+	if len(r.Match.Accounts) > 0 {
+		line = append(line, "--data-urlencode", "'Account-ID="+r.Match.Accounts[0].S+"'")
+	}
+	dialed := "+14155550100"
+	if len(r.Match.Dialed) > 0 {
+		dialed = strings.TrimSuffix(r.Match.Dialed[0].S, "*")
+	}
+	line = append(line, "--data-urlencode", "'Request="+dialed+"'", "--data-urlencode", "'Caller-ID-Number=+12025550147'",
+		scheme+"://"+reachable(calls)+r.Path.S)
+	fmt.Fprintf(&b, "\nA call, as Kazoo makes it:\n  %s\n", strings.Join(line, " "))
+	return b.String()
+}
+
+// reachable is an address that can be put into a URL on this machine.
+func reachable(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return a.String()
+}
