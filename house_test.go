@@ -1,0 +1,335 @@
+// Package callhours_test holds the rules of the house: who may import whom, and what nobody does.
+package callhours_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/callhours/callhours"
+
+// below is the picture of docs/design.md §2: what stands directly below each package. A package may import what it
+// reaches on the way down, and nothing else of ours.
+var below = map[string][]string{
+	"cmd/callhours": {"server", "examples"},
+	"server":        {"config", "console", "preview"},
+	"console":       {"preview"},
+	"preview":       {"render"},
+	"render":        {"routes", "templates"},
+	"routes":        {"calendars", "pivot"},
+	"config":        {"internal/diag"},
+	"calendars":     {"internal/diag", "metrics"},
+	"pivot":         {"internal/diag", "metrics"},
+	"templates":     {"internal/diag", "metrics"},
+	"metrics":       nil,
+	"internal/diag": nil,
+	"examples":      nil,
+}
+
+// inTests is what a package's tests may import besides.
+var inTests = map[string][]string{
+	"server": {"examples"},
+}
+
+// dependencies are the modules that callhours asks for, each for a reason. What they need themselves is not listed.
+var dependencies = map[string]string{
+	"github.com/Masterminds/sprig/v3":     "functions of templates",
+	"github.com/arran4/golang-ical":       "reading iCalendar",
+	"github.com/go-json-experiment/json":  "checking callflows",
+	"github.com/google/go-cmp":            "tests",
+	"github.com/nyaruka/phonenumbers":     "national numbers",
+	"github.com/prometheus/client_golang": "metrics",
+	"github.com/rogpeppe/go-internal":     "scripted tests",
+	"github.com/spf13/cobra":              "the command line",
+	"go.uber.org/goleak":                  "tests",
+	"go.yaml.in/yaml/v4":                  "reading YAML with positions",
+	"golang.org/x/crypto":                 "needed by sprig, which asks for an old version",
+	"golang.org/x/text":                   "normal forms and case folding",
+}
+
+// topLevel is everything that a clone, its build and its run leave in the root directory.
+var topLevel = []string{
+	".ci", ".git", ".gitignore", ".golangci.yml", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "go.mod", "go.sum",
+	"docs_test.go", "house_test.go",
+	"calendars", "cmd", "config", "console", "docs", "examples", "internal", "metrics", "pivot", "preview", "render",
+	"routes", "server", "templates", "tools",
+	"callhours", "state",
+}
+
+// goPackage is what `go list` says of a package.
+type goPackage struct {
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	dec := json.NewDecoder(strings.NewReader(command(t, "go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "./...")))
+	seen := 0
+	for dec.More() {
+		var p goPackage
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		from := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		if from == "" { // the root holds tests only
+			continue
+		}
+		seen++
+		if _, known := below[from]; !known {
+			t.Errorf("package %s has no place in the picture of docs/design.md §2 and in house_test.go", from)
+			continue
+		}
+		may := reach(from)
+		for _, to := range ours(p.Imports) {
+			if !slices.Contains(may, to) {
+				t.Errorf("%s imports %s; it may import %s", from, to, cmp.Or(strings.Join(may, ", "), "nothing of ours"))
+			}
+		}
+		may = append(may, from)
+		may = append(may, inTests[from]...)
+		for _, to := range ours(slices.Concat(p.TestImports, p.XTestImports)) {
+			if !slices.Contains(may, to) {
+				t.Errorf("the tests of %s import %s; they may import %s", from, to, strings.Join(may, ", "))
+			}
+		}
+	}
+	if seen == 0 {
+		t.Fatal("go list finds no packages")
+	}
+}
+
+// reach lists what a package may import, in order.
+func reach(from string) []string {
+	found := map[string]bool{}
+	todo := slices.Clone(below[from])
+	for len(todo) > 0 {
+		to := todo[0]
+		todo = append(todo[1:], below[to]...)
+		found[to] = true
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// ours are those of imports that are packages of this module, without its path.
+func ours(imports []string) []string {
+	var names []string
+	for _, p := range imports {
+		if name, ok := strings.CutPrefix(p, module+"/"); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// TestPicture sees that the table draws what it means to: arrows go down only, and never across.
+func TestPicture(t *testing.T) {
+	t.Parallel()
+	for from := range below {
+		may := reach(from)
+		if slices.Contains(may, from) {
+			t.Errorf("%s reaches itself", from)
+		}
+		for _, to := range may {
+			if _, known := below[to]; !known {
+				t.Errorf("%s may import %s, which is not in the table", from, to)
+			}
+		}
+	}
+	for _, c := range []struct {
+		from, to string
+		may      bool
+	}{
+		{"server", "calendars", true},
+		{"console", "routes", true},
+		{"render", "pivot", true},
+		{"routes", "templates", false},
+		{"calendars", "config", false},
+		{"config", "calendars", false},
+		{"templates", "routes", false},
+		{"render", "config", false},
+		{"server", "examples", false},
+	} {
+		if got := slices.Contains(reach(c.from), c.to); got != c.may {
+			t.Errorf("%s may import %s: got %v, want %v", c.from, c.to, got, c.may)
+		}
+	}
+}
+
+// TestSources walks every Go file for what nobody does.
+func TestSources(t *testing.T) {
+	t.Parallel()
+	files := 0
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || name != "." && strings.HasPrefix(d.Name(), ".")):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go"):
+			return nil
+		}
+		files++
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		for _, problem := range problems(t, filepath.ToSlash(name), src) {
+			t.Error(problem)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 10 {
+		t.Errorf("found %d Go files, want the repository's", files)
+	}
+}
+
+// problems lists what one Go file does against the rules: no init, no package without a name of its own, no clock read
+// outside the program's main package, no test that waits by sleeping.
+func problems(t *testing.T, name string, src []byte) []string {
+	t.Helper()
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, name, src, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	report := func(at token.Pos, what string) { found = append(found, files.Position(at).String()+": "+what) }
+
+	switch pkg := strings.TrimSuffix(file.Name.Name, "_test"); pkg {
+	case "util", "utils", "common", "helper", "helpers", "misc", "shared", "types", "models", "pkg", "base":
+		report(file.Name.Pos(), "package "+pkg+" says nothing; name it after what it holds")
+	}
+	clock := "" // what the file calls package time
+	for _, spec := range file.Imports {
+		if spec.Path.Value == `"time"` {
+			clock = "time"
+			if spec.Name != nil {
+				clock = spec.Name.Name
+			}
+		}
+	}
+	isTest, isMain := strings.HasSuffix(name, "_test.go"), path.Dir(name) == "cmd/callhours"
+	for node := range ast.Preorder(file) {
+		switch n := node.(type) {
+		case *ast.FuncDecl:
+			if n.Name.Name == "init" && n.Recv == nil {
+				report(n.Pos(), "init runs on import; make it a function that is called")
+			}
+		case *ast.SelectorExpr:
+			if x, ok := n.X.(*ast.Ident); !ok || clock == "" || x.Name != clock {
+				continue
+			}
+			switch n.Sel.Name {
+			case "Now", "Since", "Until":
+				if !isTest && !isMain {
+					report(n.Pos(), "time."+n.Sel.Name+" reads the clock; moments come in as arguments")
+				}
+			case "Sleep":
+				if isTest {
+					report(n.Pos(), "a test does not sleep; wait for what it waits for")
+				}
+			}
+		}
+	}
+	return found
+}
+
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	const clock = "package server\nimport \"time\"\nvar now = time.Now\n"
+	for _, c := range []struct {
+		what, name, src string
+		want            int
+	}{
+		{"a clock read", "server/a.go", clock, 1},
+		{"a clock read by main", "cmd/callhours/a.go", clock, 0},
+		{"a clock read by a test", "server/a_test.go", clock, 0},
+		{"time under another name", "server/a.go", "package server\nimport t \"time\"\nvar x = t.Since(t.Time{})\n", 1},
+		{"another package's Now", "server/a.go", "package server\nimport time \"other\"\nvar x = time.Now()\n", 0},
+		{"a sleeping test", "server/a_test.go", "package server\nimport \"time\"\nfunc f() { time.Sleep(1) }\n", 1},
+		{"init", "server/a.go", "package server\nfunc init() {}\n", 1},
+		{"a method called init", "server/a.go", "package server\ntype a int\nfunc (a) init() {}\n", 0},
+		{"util", "util/a.go", "package util\n", 1},
+	} {
+		if got := problems(t, c.name, []byte(c.src)); len(got) != c.want {
+			t.Errorf("%s: got %q, want %d of them", c.what, got, c.want)
+		}
+	}
+}
+
+func TestTopLevel(t *testing.T) {
+	t.Parallel()
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if !slices.Contains(topLevel, name) && path.Ext(name) != ".out" && path.Ext(name) != ".test" {
+			t.Errorf("%s stands in the root directory; docs/design.md §2 has no place for it", name)
+		}
+	}
+}
+
+// TestGoMod sees that go.mod pins what is listed here and nothing else, and that the tools keep to their own module.
+func TestGoMod(t *testing.T) {
+	t.Parallel()
+	var mod struct {
+		Go      string
+		Require []struct {
+			Path, Version string
+			Indirect      bool
+		}
+		Replace, Exclude, Tool []any
+	}
+	if err := json.Unmarshal([]byte(command(t, "go", "mod", "edit", "-json")), &mod); err != nil {
+		t.Fatal(err)
+	}
+	if want := "1.26"; !strings.HasPrefix(mod.Go, want+".") {
+		t.Errorf("go.mod: go %s, want %s", mod.Go, want)
+	}
+	if n := len(mod.Replace) + len(mod.Exclude) + len(mod.Tool); n > 0 {
+		t.Errorf("go.mod: %d lines of replace, exclude and tool, want none; tools stand in tools/go.mod", n)
+	}
+	var required []string
+	for _, r := range mod.Require {
+		required = append(required, r.Path)
+		if !r.Indirect && dependencies[r.Path] == "" {
+			t.Errorf("go.mod: %s is not among the dependencies of house_test.go; say there what it is for", r.Path)
+		}
+	}
+	for p := range dependencies {
+		if !slices.Contains(required, p) {
+			t.Errorf("house_test.go: %s is not in go.mod", strconv.Quote(p))
+		}
+	}
+}
+
+// command runs a program in the root directory and returns what it prints.
+func command(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
+	}
+	return string(out)
+}
