@@ -113,9 +113,7 @@ func (f fields) match() Match {
 	if n != nil {
 		in := f.fields(n, inMatch)
 		m.Accounts = in.words("account")
-		for _, t := range in.texts("dialed") {
-			m.Dialed = append(m.Dialed, t)
-		}
+		m.Dialed = in.texts("dialed")
 		if in.whole && len(in.by) == 0 {
 			f.mistake(n.Pos, "match is empty; set account or dialed, or leave it out")
 		}

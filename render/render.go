@@ -175,10 +175,11 @@ func (s *State) render(ctx context.Context, index int, a *Answer, call *pivot.Ca
 	if err := b.template.Execute(ctx, &out, v, v.env); err != nil {
 		return nil, err
 	}
-	if err := pivot.CheckCallflow(out.Bytes()); err != nil {
+	body := bytes.TrimSpace(out.Bytes()) // a file ends with a line end, and an answer need not
+	if err := pivot.CheckCallflow(body); err != nil {
 		return nil, &callflowError{b.template.Name(), err}
 	}
-	return out.Bytes(), nil
+	return body, nil
 }
 
 // callflowError is a rendered callflow that Kazoo would not take.

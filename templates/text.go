@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -118,11 +117,27 @@ func (r *run) join(between string, list any) (string, error) {
 	return r.glue(between, values, true)
 }
 
-// verb is one directive of printf: flags, width, precision and the letter.
-var (
-	verb     = regexp.MustCompile(`^%[-+# 0]*\d{0,3}(?:\.\d{0,2})?[a-zA-Z%]`)
-	wideVerb = regexp.MustCompile(`^%[-+# 0]*(?:\d{4,}|\d*\.\d{3,})`)
-)
+// directive is what a format begins with: %, flags, width, precision and a letter or %; "" if it is none.
+func directive(format string) (string, error) {
+	skip := func(from int, set string) int {
+		return len(format) - len(strings.TrimLeft(format[from:], set))
+	}
+	const digits = "0123456789"
+	flags := skip(len("%"), "-+# 0")
+	width := skip(flags, digits)
+	end, precision := width, 0
+	if strings.HasPrefix(format[width:], ".") {
+		end = skip(width+1, digits)
+		precision = end - width - 1
+	}
+	if width-flags > 3 || precision > 2 {
+		return "", limitf("a width of more than 3 digits or a precision of more than 2")
+	}
+	if end == len(format) || !strings.ContainsRune("%abcdefghijklmnopqrstuvwxyzEFGTUX", rune(format[end])) {
+		return "", nil
+	}
+	return format[:end+1], nil
+}
 
 // printf knows fmt's directives with a width of at most three digits, without *, argument numbers and %q.
 func (r *run) printf(format string, values ...any) (string, error) {
@@ -138,10 +153,10 @@ func (r *run) printf(format string, values ...any) (string, error) {
 		if err := r.spend(64); err != nil { // a directive costs more than the text it makes
 			return "", err
 		}
-		m := verb.FindString(rest)
+		m, err := directive(rest)
 		switch {
-		case m == "" && wideVerb.MatchString(rest):
-			return "", limitf("a width of more than 3 digits or a precision of more than 2")
+		case err != nil:
+			return "", err
 		case m == "":
 			return "", wantf("want a directive such as %%s or %%5d in the format, found %s", clip(rest))
 		case m == "%%":
