@@ -1,0 +1,109 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/examples"
+	"github.com/callhours/callhours/metrics"
+)
+
+// request is the body of an ordinary call, as Kazoo 4.3 sends it.
+const request = "To-Realm=198.51.100.10&To=%2B14155550100&Request-Realm=198.51.100.10&Request=%2B14155550100&Language=en-us&" +
+	"From-Realm=203.0.113.9&From=%2B12025550147&Direction=inbound&&&Caller-ID-Number=%2B12025550147&Caller-ID-Name=JANE+DOE&" +
+	"Call-ID=1f7c5e3a-9b21-4c0e-8f6d-2b1e7c90aa31&Api-Version=4.x&Account-ID=7a1c0f8e2d4b4f6d9b3e5c7d8f9a0b1c"
+
+// bare is what net/http alone costs: parse the form, write the same bytes.
+func bare(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", fmt.Sprint(len(openFlow)))
+	_, _ = io.WriteString(w, openFlow)
+}
+
+func frontDeskServer(b *testing.B) http.Handler {
+	b.Helper()
+	file, err := config.Load(examples.Config, config.Options{FS: examples.FrontDesk()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	g, err := Build(file, examples.FrontDesk(), monday)
+	if err != nil {
+		b.Fatal(err)
+	}
+	registry := prometheus.NewRegistry()
+	m, err := metrics.New(registry, metrics.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	queue := NewLog(io.Discard, func() {})
+	b.Cleanup(func() { queue.Close(b.Context()) })
+	s := New(Options{
+		Generation: g, Registry: registry, Metrics: m, Log: slog.New(slog.NewTextHandler(queue, nil)),
+		Now: func() time.Time { return monday },
+	})
+	s.Start()
+	return s.Calls()
+}
+
+// BenchmarkHandler is a whole call without a network: parse, match, decide, render, verify, count, log.
+func BenchmarkHandler(b *testing.B) {
+	handler := frontDeskServer(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		r := httptest.NewRequest(http.MethodPost, "/front-desk", strings.NewReader(request))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		rec := httptest.NewRecorder()
+		handler.ServeHTTP(rec, r)
+		if rec.Code != http.StatusOK {
+			b.Fatal(rec.Code)
+		}
+	}
+}
+
+// BenchmarkOverHTTP takes a call over loopback to callhours and to net/http's bare handler that writes the same bytes, in turn, so that
+// the noise of the machine is the same for both. "ratio" is how much longer callhours takes.
+func BenchmarkOverHTTP(b *testing.B) {
+	var took [2]time.Duration
+	var servers [2]*httptest.Server
+	for i, h := range []http.Handler{http.HandlerFunc(bare), frontDeskServer(b)} {
+		servers[i] = httptest.NewServer(h)
+		defer servers[i].Close()
+	}
+	client := servers[0].Client()
+	defer client.CloseIdleConnections()
+	ask := func(i int) {
+		began := time.Now()
+		r, err := client.Post(servers[i].URL+"/front-desk", "application/x-www-form-urlencoded", strings.NewReader(request))
+		if err != nil {
+			b.Fatal(err)
+		}
+		got, err := io.ReadAll(r.Body)
+		r.Body.Close()
+		if err != nil || string(got) != openFlow {
+			b.Fatalf("got %s, %v", got, err)
+		}
+		took[i] += time.Since(began)
+	}
+	n := 0
+	for b.Loop() {
+		ask(0)
+		ask(1)
+		n++
+	}
+	b.ReportMetric(float64(took[0])/float64(n), "bare-ns/call")
+	b.ReportMetric(float64(took[1])/float64(n), "callhours-ns/call")
+	b.ReportMetric(float64(took[1])/float64(took[0]), "ratio")
+}
