@@ -1,8 +1,8 @@
 // Package preview answers what people ask about decisions: what happens to a call at a moment, and why. The command line, the admin
 // API and the console put their questions here, so that they give one answer.
 //
-// It walks the code that live calls walk, with another clock. Near the present it reads the live states; for any other moment
-// it compiles a window around that moment from the same events. A [Preview] is safe for concurrent use.
+// It walks the code that live calls walk, with another clock: it compiles the window that a live server would have at the moment
+// asked for, from the same events. Moments that lie together share one. A [Preview] is safe for concurrent use.
 package preview
 
 import (

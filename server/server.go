@@ -171,6 +171,10 @@ func (s *Server) Run(ctx context.Context) error {
 	loops.Go(func() { ended <- forKazoo.Serve(kazoo) })
 	loops.Go(func() { ended <- forPeople.Serve(people) })
 	s.checkState()
+	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
+		s.options.Log.Warn("admin_listen has no authentication and is not loopback; whoever reaches it reads everything it shows",
+			slog.String("admin_listen", at.String()))
+	}
 	s.Start()
 	loops.Go(func() { s.roll(background) })
 	if s.options.Started != nil {

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -281,16 +282,17 @@ func TestBeforeStart(t *testing.T) {
 	if got := w.call(post("/main")); got.StatusCode != 503 || got.Header.Get("Retry-After") != "" {
 		t.Errorf("a call before the start: got %d, want 503 without Retry-After", got.StatusCode)
 	}
-	if got := w.admin2(t, "/-/ready", "localhost:9480"); got.StatusCode != 503 {
+	if got := w.people(t, "/-/ready", "localhost:9480"); got.StatusCode != 503 {
 		t.Errorf("readiness before the start: got %d, want 503", got.StatusCode)
 	}
 	w.Start()
-	if got := w.admin2(t, "/-/ready", "localhost:9480"); got.StatusCode != 200 {
+	if got := w.people(t, "/-/ready", "localhost:9480"); got.StatusCode != 200 {
 		t.Errorf("readiness after the start: got %d, want 200", got.StatusCode)
 	}
 }
 
-func (w *world) admin2(t testing.TB, path, host string) *http.Response {
+// people asks the admin side.
+func (w *world) people(t testing.TB, path, host string) *http.Response {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	r.Host = host
@@ -306,16 +308,16 @@ func TestAdmin(t *testing.T) {
 		"localhost:9480": 200, "127.0.0.1:9480": 200, "[::1]:9480": 200, "10.0.0.7": 200, "callhours.localhost": 200,
 		"evil.example": 403, "evil.example:9480": 403, "": 403, "localhost.evil.example": 403,
 	} {
-		if got := w.admin2(t, "/-/healthy", host); got.StatusCode != want {
+		if got := w.people(t, "/-/healthy", host); got.StatusCode != want {
 			t.Errorf("Host %q: got %d, want %d", host, got.StatusCode, want)
 		}
 	}
 	for path, want := range map[string]int{"/": 200, "/-/healthy": 200, "/-/ready": 200, "/metrics": 200, "/main": 404, "/-/reload": 404} {
-		if got := w.admin2(t, path, "localhost"); got.StatusCode != want {
+		if got := w.people(t, path, "localhost"); got.StatusCode != want {
 			t.Errorf("%s: got %d, want %d", path, got.StatusCode, want)
 		}
 	}
-	metrics := body(t, w.admin2(t, "/metrics", "localhost"))
+	metrics := body(t, w.people(t, "/metrics", "localhost"))
 	for _, line := range []string{
 		`callhours_branch_active{branch="open",route="main",state="open"} 1`,
 		`callhours_branch_active{branch="closed",route="main",state="closed"} 0`,
@@ -431,7 +433,7 @@ routes:
 	if got := got.Header.Get("X-Callhours-Reason"); got != "branch open cannot be decided: calendar hours is unknown" {
 		t.Errorf("got reason %q", got)
 	}
-	page := body(t, w.admin2(t, "/metrics", "localhost"))
+	page := body(t, w.people(t, "/metrics", "localhost"))
 	for _, line := range []string{`callhours_unknown_decisions_total{route="main"} 1`, `callhours_calendar_unknown{calendar="hours"} 1`} {
 		if !strings.Contains(page, line+"\n") {
 			t.Errorf("/metrics lacks %s", line)
@@ -523,6 +525,36 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRunTLS: TLS 1.2 is spoken, since Kazoo 4.3 has nothing newer, and a certificate that cannot be read starts nothing.
+func TestRunTLS(t *testing.T) {
+	t.Parallel()
+	c := pair(t, t.TempDir(), 1)
+	w := newWorld(t, "tls: {cert_file: tls.crt, key_file: tls.key}\n"+oneRoute, nil)
+	at := make(chan net.Addr, 2)
+	w.options.Started = func(calls, admin net.Addr) { at <- calls; at <- admin }
+	if err := w.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "tls: tls.crt and tls.key are no certificate") {
+		t.Errorf("without the files: got %v", err)
+	}
+	w.options.Generation.file.TLS = &config.TLS{CertFile: c.cert, KeyFile: c.key}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(ctx) }()
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12}}}
+	got, err := client.PostForm("https://"+(<-at).String()+"/main", url.Values{"Request": {"1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := body(t, got); b != openFlow || got.TLS.Version != tls.VersionTLS12 {
+		t.Errorf("got %s over TLS %x, want %s over 1.2", b, got.TLS.Version, openFlow)
+	}
+	got.Body.Close()
+	client.CloseIdleConnections()
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDrainClosesConnections(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
@@ -531,7 +563,7 @@ func TestDrainClosesConnections(t *testing.T) {
 	if b := body(t, got); b != openFlow || got.Header.Get("Connection") != "close" {
 		t.Errorf("got %s with Connection %q, want an answer that closes", b, got.Header.Get("Connection"))
 	}
-	if got := w.admin2(t, "/-/ready", "localhost"); got.StatusCode != 503 {
+	if got := w.people(t, "/-/ready", "localhost"); got.StatusCode != 503 {
 		t.Errorf("readiness while stopping: got %d, want 503", got.StatusCode)
 	}
 }
