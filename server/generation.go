@@ -36,7 +36,14 @@ type Generation struct {
 	auths    []*auth // by index of routes
 	shared   *auth   // of routes without their own, and of calls that find none
 	calendar map[string]calendars.Use
-	problems []string // what calendars could not use, a line each
+	asking   map[string][]*render.Route // by the full name of the calendar that they ask
+	problems []problem
+}
+
+// problem is what a calendar could not use of itself.
+type problem struct {
+	calendar string
+	calendars.Problem
 }
 
 // Build makes a generation of a configuration, reading its templates and calendars from files; nil stands for the operating system's.
@@ -44,7 +51,7 @@ type Generation struct {
 func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 	b := builder{file: file, files: files, now: now}
 	b.read()
-	g := &Generation{file: file, shared: newAuth(file.Auth), byRoute: map[*routes.Route]int{}, calendar: b.uses}
+	g := &Generation{file: file, shared: newAuth(file.Auth), byRoute: map[*routes.Route]int{}, calendar: b.uses, asking: map[string][]*render.Route{}}
 	var plain []*routes.Route
 	for _, r := range file.Routes {
 		answers := b.route(r)
@@ -58,6 +65,9 @@ func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 		}
 		g.byRoute[route.Route] = len(g.routes)
 		g.routes = append(g.routes, route)
+		for _, name := range route.Calendars() {
+			g.asking[name] = append(g.asking[name], route)
+		}
 		own := g.shared
 		if r.Auth != nil {
 			own = newAuth(r.Auth)
@@ -156,7 +166,7 @@ type builder struct {
 	uses     map[string]calendars.Use // by full name
 	lists    map[string]routes.List
 	mistakes diag.Mistakes
-	problems []string
+	problems []problem
 }
 
 func (b *builder) wrong(at diag.Pos, format string, args ...any) {
@@ -210,7 +220,7 @@ func (b *builder) calendars() map[string]calendars.Use {
 			b.wrong(c.Pos, "calendar %q: %s", c.Name, reason(err))
 		} else {
 			for _, p := range read.Problems() {
-				b.problems = append(b.problems, fmt.Sprintf("calendar %q: %s: %s", c.Name, c.File, p))
+				b.problems = append(b.problems, problem{c.Name, p})
 			}
 			use.State = calendars.State{Calendar: read.Select(only, except), Read: b.now}
 		}
@@ -364,33 +374,24 @@ func reason(err error) string {
 
 // unmatched is how many events of a calendar no condition of any route admits.
 func (g *Generation) unmatched(name string) int {
-	var asking []*render.Route
-	for _, r := range g.routes {
-		if slices.Contains(r.Calendars(), name) {
-			asking = append(asking, r)
-		}
-	}
 	n := 0
 	for _, e := range g.calendar[name].State.Calendar.Events() {
-		if !slices.ContainsFunc(asking, func(r *render.Route) bool { return r.Admits(name, e) }) {
+		if !slices.ContainsFunc(g.asking[name], func(r *render.Route) bool { return r.Admits(name, e) }) {
 			n++
 		}
 	}
 	return n
 }
 
-// reach is when the last event of a calendar ends, within the horizon; zero when there is none to come.
+// reach is when the last event of a calendar ends, within the horizon; zero when there is none.
 func (g *Generation) reach(name string, now time.Time) time.Time {
+	if len(g.asking[name]) == 0 {
+		return time.Time{}
+	}
+	r := g.asking[name][0] // another route's zone moves it by hours
 	var last int64
-	for _, r := range g.routes {
-		if !slices.Contains(r.Calendars(), name) {
-			continue
-		}
-		t := g.timelines(now).Of(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts})
-		for _, o := range t.All() {
-			last = max(last, o.End)
-		}
-		break
+	for _, o := range g.timelines(now).Of(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}).All() {
+		last = max(last, o.End)
 	}
 	if last == 0 {
 		return time.Time{}

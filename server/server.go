@@ -88,6 +88,9 @@ func (s *Server) Start() {
 	for name, use := range g.calendar {
 		s.show(name, use)
 	}
+	for _, p := range g.problems {
+		s.options.Log.Warn("event is not used", slog.String("calendar", p.calendar), slog.String("problem", p.String()))
+	}
 	s.Observe()
 }
 

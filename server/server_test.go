@@ -444,6 +444,25 @@ routes:
 	}
 }
 
+// TestOneBadEvent: it costs itself, and the log names its line and the cure.
+func TestOneBadEvent(t *testing.T) {
+	t.Parallel()
+	bad := strings.Replace(hoursFile, "END:VCALENDAR", "BEGIN:VEVENT\nUID:lost\nDTSTART;TZID=America/New_Yrok:20260105T090000\nSUMMARY:Lost\nEND:VEVENT\nEND:VCALENDAR", 1)
+	w := started(t, oneRoute, map[string]string{"hours.ics": bad})
+	if b := body(t, w.call(post("/main"))); b != openFlow {
+		t.Errorf("got %s, want that the good event decides", b)
+	}
+	log := w.log.String()
+	for _, want := range []string{`"msg":"event is not used","calendar":"hours"`, "hours.ics:14", "America/New_Yrok", "did you mean"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log lacks %s: %s", want, log)
+		}
+	}
+	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page, "callhours_calendar_rejected_events{calendar=\"hours\"} 1\n") {
+		t.Error("/metrics does not count the event")
+	}
+}
+
 func TestCallersInTheLog(t *testing.T) {
 	t.Parallel()
 	for show, want := range map[string]string{
