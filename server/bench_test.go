@@ -48,10 +48,10 @@ func frontDeskServer(b *testing.B) http.Handler {
 	if err != nil {
 		b.Fatal(err)
 	}
-	queue := NewLog(io.Discard, func() {})
+	queue := NewLog(slog.NewTextHandler(io.Discard, nil), func() {})
 	b.Cleanup(func() { queue.Close(b.Context()) })
 	s := New(Options{
-		Generation: g, Registry: registry, Metrics: m, Log: slog.New(slog.NewTextHandler(queue, nil)),
+		Generation: g, Registry: registry, Metrics: m, Log: slog.New(queue),
 		Now: func() time.Time { return monday },
 	})
 	s.Start()

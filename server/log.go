@@ -1,43 +1,53 @@
 package server
 
 import (
-	"bytes"
 	"context"
-	"io"
+	"log/slog"
 	"sync"
 )
 
 // waiting is how many log lines may wait for a slow reader before they are dropped.
 const waiting = 8192
 
-// Log is a queue between those who log and a writer that may stall: a call never waits for its log line. Lines that find the
-// queue full are dropped. It is safe for concurrent use.
+// Log is a slog.Handler in front of another one that may stall: a call never waits for its log line, nor for its being
+// formatted. Lines that find the queue full are dropped. It is safe for concurrent use.
 type Log struct {
-	queue   chan []byte
+	to    slog.Handler
+	queue *queue
+}
+
+// queue is what a Log and those derived from it share.
+type queue struct {
+	lines   chan line
 	dropped func()
 	stop    chan struct{}
 	done    chan struct{}
 	once    sync.Once
 }
 
-// NewLog writes lines to w one after the other until [Log.Close]. dropped is called for every line that is lost.
-func NewLog(w io.Writer, dropped func()) *Log {
-	l := &Log{queue: make(chan []byte, waiting), dropped: dropped, stop: make(chan struct{}), done: make(chan struct{})}
-	go l.run(w)
-	return l
+type line struct {
+	to     slog.Handler
+	record slog.Record
 }
 
-func (l *Log) run(w io.Writer) {
-	defer close(l.done)
+// NewLog hands lines to a handler, one after the other, until [Log.Close]. dropped is called for every line that is lost.
+func NewLog(to slog.Handler, dropped func()) *Log {
+	q := &queue{lines: make(chan line, waiting), dropped: dropped, stop: make(chan struct{}), done: make(chan struct{})}
+	go q.run()
+	return &Log{to: to, queue: q}
+}
+
+func (q *queue) run() {
+	defer close(q.done)
 	for {
 		select {
-		case line := <-l.queue:
-			l.write(w, line)
-		case <-l.stop:
+		case l := <-q.lines:
+			q.write(l)
+		case <-q.stop:
 			for {
 				select {
-				case line := <-l.queue:
-					l.write(w, line)
+				case l := <-q.lines:
+					q.write(l)
 				default:
 					return
 				}
@@ -46,28 +56,37 @@ func (l *Log) run(w io.Writer) {
 	}
 }
 
-// write loses the line when the writer does: who cannot be written to cannot be told about it either.
-func (l *Log) write(w io.Writer, line []byte) {
-	if _, err := w.Write(line); err != nil {
-		l.dropped()
+// write loses the line when the handler does: who cannot be written to cannot be told about it either.
+func (q *queue) write(l line) {
+	if l.to.Handle(context.Background(), l.record) != nil {
+		q.dropped()
 	}
 }
 
-// Write queues a line, or drops it. It never blocks and never fails.
-func (l *Log) Write(line []byte) (int, error) {
+// Enabled is the handler's own.
+func (l *Log) Enabled(ctx context.Context, level slog.Level) bool { return l.to.Enabled(ctx, level) }
+
+// Handle queues a line, or drops it. It never blocks and never fails.
+func (l *Log) Handle(_ context.Context, r slog.Record) error {
 	select {
-	case l.queue <- bytes.Clone(line):
+	case l.queue.lines <- line{l.to, r.Clone()}:
 	default:
-		l.dropped()
+		l.queue.dropped()
 	}
-	return len(line), nil
+	return nil
 }
 
-// Close writes what is queued and ends the writer, or gives up with ctx.
+// WithAttrs is a Log with the same queue.
+func (l *Log) WithAttrs(attrs []slog.Attr) slog.Handler { return &Log{l.to.WithAttrs(attrs), l.queue} }
+
+// WithGroup is a Log with the same queue.
+func (l *Log) WithGroup(name string) slog.Handler { return &Log{l.to.WithGroup(name), l.queue} }
+
+// Close hands over what is queued and ends, or gives up with ctx.
 func (l *Log) Close(ctx context.Context) error {
-	l.once.Do(func() { close(l.stop) })
+	l.queue.once.Do(func() { close(l.queue.stop) })
 	select {
-	case <-l.done:
+	case <-l.queue.done:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

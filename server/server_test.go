@@ -688,11 +688,10 @@ func TestStalledLog(t *testing.T) {
 	t.Parallel()
 	dropped := 0
 	r, pipe := io.Pipe()
-	l := NewLog(pipe, func() { dropped++ })
+	l := NewLog(slog.NewTextHandler(pipe, nil), func() { dropped++ })
+	log := slog.New(l)
 	for range waiting + 100 {
-		if n, err := l.Write([]byte("line\n")); n != 5 || err != nil {
-			t.Fatalf("Write: got %d, %v", n, err)
-		}
+		log.Info("line")
 	}
 	// One line may be on its way to the reader.
 	if dropped < 99 || dropped > 100 {
@@ -713,14 +712,16 @@ func TestStalledLog(t *testing.T) {
 func TestLogFlushes(t *testing.T) {
 	t.Parallel()
 	var b buffer
-	l := NewLog(&b, func() { t.Error("a line was dropped") })
+	l := NewLog(slog.NewTextHandler(&b, nil), func() { t.Error("a line was dropped") })
+	log := slog.New(l).With("a", 1).WithGroup("g")
 	for i := range 1000 {
-		fmt.Fprintf(l, "%d\n", i)
+		log.Info("line", "i", i)
 	}
+	log.Debug("not asked for")
 	if err := l.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Count(b.String(), "\n"); got != 1000 {
+	if got := strings.Count(b.String(), "\n"); got != 1000 || !strings.HasSuffix(b.String(), "level=INFO msg=line a=1 g.i=999\n") {
 		t.Errorf("got %d lines after Close, want 1000", got)
 	}
 }

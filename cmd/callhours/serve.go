@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -51,10 +52,10 @@ func serve(ctx context.Context, path string, w world) error {
 	if err != nil {
 		return deny(err)
 	}
-	queue := server.NewLog(w.stderr, m.LogLineDropped)
+	queue := server.NewLog(handler(in.file.Log, w.stderr), m.LogLineDropped)
 	s := server.New(server.Options{
 		Generation: g, Registry: registry, Metrics: m, Now: w.now,
-		Log: slog.New(handler(in.file.Log, queue)),
+		Log: slog.New(queue),
 		Started: func(calls, admin net.Addr) {
 			fmt.Fprint(w.stdout, banner(in, calls, admin))
 		},
@@ -70,11 +71,11 @@ func serve(ctx context.Context, path string, w world) error {
 	return nil
 }
 
-func handler(l config.Log, queue *server.Log) slog.Handler {
+func handler(l config.Log, to io.Writer) slog.Handler {
 	if l.Format == "json" {
-		return slog.NewJSONHandler(queue, nil)
+		return slog.NewJSONHandler(to, nil)
 	}
-	return slog.NewTextHandler(queue, nil)
+	return slog.NewTextHandler(to, nil)
 }
 
 // banner says where the server listens, and gives a line to try it with.
