@@ -28,12 +28,13 @@ const maxDepth = 100
 // turn. Other members are allowed. Kazoo announces an answer before it validates it, so a caller hears silence when it
 // then refuses it; hence what is ambiguous (a member named twice) is refused here too.
 //
-// Of the modules' schemas, what the table in modules.go holds is checked.
-func CheckCallflow(body []byte) error {
+// Of the modules' schemas, what the table in modules.go holds is checked. Modules that the cluster has besides Kazoo's own are
+// named in extra; nothing is known of their data.
+func CheckCallflow(body []byte, extra ...string) error {
 	dec := decoders.Get().(*jsontext.Decoder)
 	defer decoders.Put(dec)
 	dec.Reset(bytes.NewBuffer(body))
-	c := checker{body: body, dec: dec, members: make([]member, 0, 16)}
+	c := checker{body: body, dec: dec, extra: extra, members: make([]member, 0, 16)}
 	err := c.document()
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return c.misspelled(syntax)
@@ -48,6 +49,7 @@ var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
 type checker struct {
 	body    []byte
 	dec     *jsontext.Decoder
+	extra   []string // modules besides Kazoo's own
 	members []member // of the data of the actions that are being read, outermost first
 }
 
@@ -114,7 +116,7 @@ func (c *checker) action(depth int) error {
 	}
 	data := c.members[first:last]
 	c.members = c.members[:first]
-	return checkAction(module, data)
+	return c.checkAction(module, data)
 }
 
 // begin reads the start of an object.
@@ -179,7 +181,7 @@ func (c *checker) children(depth int) error {
 
 // checkAction checks the module of an action and what the module demands of the data. Both may be missing: Kazoo takes
 // missing data for an empty object.
-func checkAction(module jsontext.Value, data []member) error {
+func (c *checker) checkAction(module jsontext.Value, data []member) error {
 	if module == nil {
 		return mistakef("", `no module; an action is an object such as {"module": "hangup"}, with nothing around it`)
 	}
@@ -189,8 +191,11 @@ func checkAction(module jsontext.Value, data []member) error {
 	fields, known := modules[string(content(module))]
 	if !known {
 		name := string(content(module))
+		if slices.Contains(c.extra, name) {
+			return nil
+		}
 		return mistakef("module", "%s is no module of Kazoo%s", describe(module),
-			diag.Suggest(name[:min(len(name), maxModule)], slices.Collect(maps.Keys(modules))))
+			diag.Suggest(name[:min(len(name), maxModule)], slices.AppendSeq(slices.Clone(c.extra), maps.Keys(modules))))
 	}
 	for _, f := range fields {
 		if err := f.check(data); err != nil {

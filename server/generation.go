@@ -255,7 +255,7 @@ func (b *builder) route(r *config.Route) render.Options {
 		Region: r.PhoneRegion, Zone: b.zone(r.Timezone), DayStarts: r.DayStarts, Unknown: r.Unknown,
 	}
 	answers := render.Options{
-		Language: r.Language, Fallback: r.Fallback, Within: b.file.AnswerWithin, Library: b.library,
+		Language: r.Language, Fallback: r.Fallback, Within: b.file.AnswerWithin, Library: b.library, Modules: b.file.ExtraModules,
 		Calendar: func(name string) string { return b.calendarFor(r, name) },
 	}
 	if r.Tenant != nil {

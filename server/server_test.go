@@ -574,6 +574,15 @@ func TestRunTLS(t *testing.T) {
 	}
 }
 
+// TestExtraModules: what only this cluster has is no mistake in a callflow.
+func TestExtraModules(t *testing.T) {
+	t.Parallel()
+	w := started(t, "extra_modules: [acme_ivr]\nroutes: [{name: main, branches: [{name: closed, callflow: '{\"module\":\"acme_ivr\"}'}]}]\n", nil)
+	if got := w.call(post("/main")); got.StatusCode != 200 {
+		t.Errorf("got %d, want 200: %s", got.StatusCode, w.log)
+	}
+}
+
 func TestDrainClosesConnections(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
