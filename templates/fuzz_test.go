@@ -14,7 +14,7 @@ import (
 )
 
 // FuzzParseExecute holds for every text: mistakes have a place inside it and are one line; what parses ends in time,
-// writes no more than MaxOutput, says what is wrong without Go's words, and writes the same a second time.
+// writes no more than MaxOutput, says what is wrong in one line with a place, and writes the same for the same data.
 func FuzzParseExecute(f *testing.F) {
 	for _, name := range []string{
 		"endless range", "recursion", "repeat", "until", "replace", "print doubling", "list doubling", "dict doubling",
