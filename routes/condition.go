@@ -333,7 +333,7 @@ func (b *builder) numbers(n Numbers) (*numbers, string) {
 }
 
 func (b *builder) addNumber(set *numbers, text diag.Text) {
-	if err := set.add(text.S, b.route.Region); err != nil {
+	if err := set.add(text, b.route.Region); err != nil {
 		b.mistakes = append(b.mistakes, diag.Mistakef(text.Pos, "%s", err))
 	}
 }

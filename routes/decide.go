@@ -79,19 +79,6 @@ func (s *Segments) eval(n *node, c *pivot.Call, segment int) truth {
 	}
 }
 
-// Segment identifies the span of time that the decision was made in, among those of its Segments; -1 outside the window.
-// Two decisions of one Segments with one Segment rest on the same calendar conditions and events.
-func (d Decision) Segment() int { return d.segment }
-
-// Since is when the decision's segment began, and Until when it ends; false outside the window.
-func (d Decision) Span() (from, to time.Time, ok bool) {
-	if d.segment == outside {
-		return time.Time{}, time.Time{}, false
-	}
-	zone := d.segments.route.Zone
-	return time.Unix(d.segments.starts[d.segment], 0).In(zone), time.Unix(d.segments.end(d.segment), 0).In(zone), true
-}
-
 // Until is when another branch takes over for the same call, in the route's zone; false when none does inside the window.
 func (d Decision) Until() (time.Time, bool) {
 	s := d.segments

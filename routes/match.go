@@ -84,9 +84,9 @@ func NewTable(rs []*Route) (*Table, []diag.Mistake) {
 // claim puts a route into the index and reports whom it collides with.
 func (x *index) claim(r *Route) []diag.Mistake {
 	var mistakes []diag.Mistake
-	taken := func(what string, by *Route) {
-		if by != nil && by != r {
-			mistakes = append(mistakes, diag.Mistakef(r.placeOf(what), "%s on path %s is already answered by route %q at %s; "+
+	taken := func(at diag.Pos, what string, by *Route) {
+		if by != r {
+			mistakes = append(mistakes, diag.Mistakef(at, "%s on path %s is already answered by route %q at %s; "+
 				"give one of them another number, account or path", what, r.Path, by.Name, by.Pos))
 		}
 	}
@@ -94,7 +94,7 @@ func (x *index) claim(r *Route) []diag.Mistake {
 		if x.rest == nil {
 			x.rest = r
 		}
-		taken("every number", x.rest)
+		taken(r.Pos, "every number", x.rest)
 	}
 	for spelling, written := range r.spellings.exact {
 		if x.exact == nil {
@@ -103,7 +103,7 @@ func (x *index) claim(r *Route) []diag.Mistake {
 		if x.exact[spelling] == nil {
 			x.exact[spelling] = r
 		}
-		taken(fmt.Sprintf("number %q", written), x.exact[spelling])
+		taken(written.Pos, fmt.Sprintf("number %q", written.S), x.exact[spelling])
 	}
 	for spelling, p := range r.spellings.prefixes {
 		if x.prefixes == nil {
@@ -112,20 +112,10 @@ func (x *index) claim(r *Route) []diag.Mistake {
 		if x.prefixes[spelling].route == nil {
 			x.prefixes[spelling] = prefixRoute{p, r}
 		}
-		taken(fmt.Sprintf("prefix %q", p.written), x.prefixes[spelling].route)
+		taken(p.written.Pos, fmt.Sprintf("prefix %q", p.written.S), x.prefixes[spelling].route)
 	}
 	x.lengths = union(x.lengths, r.spellings.lengths)
 	return mistakes
-}
-
-// placeOf is where a claim stands in the file: the number's own place, else the route's.
-func (r *Route) placeOf(what string) diag.Pos {
-	for _, d := range r.Match.Dialed {
-		if strings.HasSuffix(what, fmt.Sprintf(" %q", d.S)) {
-			return d.Pos
-		}
-	}
-	return r.Pos
 }
 
 // Match finds the route that answers a call on a path ([CleanPath] of what was asked for), and by what it was found. Most

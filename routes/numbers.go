@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 const (
@@ -20,27 +22,28 @@ const (
 
 // numbers is a set of telephone numbers and prefixes that is asked by map look-ups alone. The zero value is empty.
 type numbers struct {
-	exact    map[string]string // spelling -> as written
+	exact    map[string]diag.Text // spelling -> as written
 	prefixes map[string]prefix // by spelling without the *
 	lengths  []int             // of the keys of prefixes, longest first
 }
 
 type prefix struct {
-	written string
+	written diag.Text
 	least   int // how long a value must be; 0: any
 }
 
 // add puts a number into the set in all its spellings. Region is the ISO 3166 region that national spellings belong to, or "".
-func (n *numbers) add(written, region string) error {
-	text, isPrefix := strings.CutSuffix(written, "*")
-	if strings.HasPrefix(text, "+") && strings.Contains(text, "*") {
+func (n *numbers) add(text diag.Text, region string) error {
+	written := text.S
+	bare, isPrefix := strings.CutSuffix(written, "*")
+	if strings.HasPrefix(bare, "+") && strings.Contains(bare, "*") {
 		return fmt.Errorf("%q: a * stands for the rest of a number only at its end", written)
 	}
-	if isPrefix && text == "" {
+	if isPrefix && bare == "" {
 		return fmt.Errorf("%q fits every number; write digits before the *, or leave the condition out", written)
 	}
 	var buf [longest]byte
-	key := normal(buf[:0], text)
+	key := normal(buf[:0], bare)
 	if len(key) == 0 {
 		return fmt.Errorf("%q is no number: want digits, such as \"+14155550100\" or \"1001\", or a name", written)
 	}
@@ -50,15 +53,15 @@ func (n *numbers) add(written, region string) error {
 	for _, s := range spellings(string(key), region, isPrefix) {
 		if !isPrefix {
 			if n.exact == nil {
-				n.exact = map[string]string{}
+				n.exact = map[string]diag.Text{}
 			}
-			n.exact[s.text] = written
+			n.exact[s.text] = text
 			continue
 		}
 		if n.prefixes == nil {
 			n.prefixes = map[string]prefix{}
 		}
-		n.prefixes[s.text] = prefix{written, s.least}
+		n.prefixes[s.text] = prefix{text, s.least}
 		if !slices.Contains(n.lengths, len(s.text)) {
 			n.lengths = append(n.lengths, len(s.text))
 			slices.SortFunc(n.lengths, func(a, b int) int { return b - a })
@@ -184,7 +187,7 @@ func firstOf(written string) string { return strings.TrimSuffix(written, "*") }
 // merge adds what another set holds.
 func (n *numbers) merge(other *numbers) {
 	if n.exact == nil {
-		n.exact, n.prefixes = map[string]string{}, map[string]prefix{}
+		n.exact, n.prefixes = map[string]diag.Text{}, map[string]prefix{}
 	}
 	maps.Copy(n.exact, other.exact)
 	maps.Copy(n.prefixes, other.prefixes)

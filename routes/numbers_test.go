@@ -54,7 +54,7 @@ func TestNumbersHas(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var n numbers
-			if err := n.add(c.written, c.region); err != nil {
+			if err := n.add(diag.Text{S: c.written}, c.region); err != nil {
 				t.Fatal(err)
 			}
 			for _, v := range c.fits {
@@ -80,7 +80,7 @@ func TestNumbersMistakes(t *testing.T) {
 		strings.Repeat("7", 100): `"` + strings.Repeat("7", 100) + `" is too long for a number: want fewer than 64 characters`,
 	} {
 		var n numbers
-		if err := n.add(written, ""); err == nil || err.Error() != want {
+		if err := n.add(diag.Text{S: written}, ""); err == nil || err.Error() != want {
 			t.Errorf("add(%q): got %v, want %s", written, err, want)
 		}
 	}
@@ -89,7 +89,7 @@ func TestNumbersMistakes(t *testing.T) {
 func TestNumbersHasAllocatesNothing(t *testing.T) {
 	var n numbers
 	for _, w := range []string{"+14155550100", "+1415*", "1001"} {
-		if err := n.add(w, "US"); err != nil {
+		if err := n.add(diag.Text{S: w}, "US"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -108,7 +108,7 @@ func FuzzNumbers(f *testing.F) {
 	f.Add("user_7kq2zp", "USER_7KQ2ZP", "xx")
 	f.Fuzz(func(t *testing.T, written, value, region string) {
 		var n numbers
-		if n.add(written, region) != nil {
+		if n.add(diag.Text{S: written}, region) != nil {
 			return
 		}
 		if !n.has(strings.TrimSuffix(written, "*")) {

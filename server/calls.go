@@ -192,6 +192,9 @@ func (c *calls) record(rec *record, took time.Duration) {
 		c.metrics.Unmatched(metrics.UnmatchedReason(rec.miss))
 	}
 	level := slog.LevelInfo
+	if rec.status == http.StatusUnauthorized || rec.status == http.StatusForbidden {
+		level = slog.LevelWarn
+	}
 	attrs := make([]slog.Attr, 0, 12)
 	attrs = append(attrs, slog.Int("status", rec.status))
 	if rec.route != nil {
