@@ -23,8 +23,8 @@ const (
 // numbers is a set of telephone numbers and prefixes that is asked by map look-ups alone. The zero value is empty.
 type numbers struct {
 	exact    map[string]diag.Text // spelling -> as written
-	prefixes map[string]prefix // by spelling without the *
-	lengths  []int             // of the keys of prefixes, longest first
+	prefixes map[string]prefix    // by spelling without the *
+	lengths  []int                // of the keys of prefixes, longest first
 }
 
 type prefix struct {
