@@ -20,26 +20,6 @@ import (
 // body, and both with what a person reads in the example's calendars.
 func TestYear(t *testing.T) {
 	t.Parallel()
-	year(t)
-}
-
-// TestYearElsewhere: the zone of the machine changes nothing. A zone is a process' own, so that it runs in another one.
-func TestYearElsewhere(t *testing.T) {
-	t.Parallel()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestYear$", "-test.v")
-	cmd.Env = append(os.Environ(), "TZ=Pacific/Apia")
-	out, err := cmd.CombinedOutput()
-	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestYear ")) || !bytes.Contains(out, []byte("the machine's zone is Pacific/Apia")) {
-		t.Errorf("with TZ=Pacific/Apia: %v\n%s", err, out)
-	}
-}
-
-func year(t *testing.T) {
-	t.Helper()
 	file, err := config.Load(examples.Config, config.Options{FS: examples.FrontDesk()})
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +67,21 @@ func year(t *testing.T) {
 		}
 	}
 	t.Logf("quarters of an hour by branch: %v", seen)
+}
+
+// TestYearElsewhere: the zone of the machine changes nothing. A zone is a process' own, so that it runs in another one.
+func TestYearElsewhere(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestYear$", "-test.v")
+	cmd.Env = append(os.Environ(), "TZ=Pacific/Apia")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestYear ")) || !bytes.Contains(out, []byte("the machine's zone is Pacific/Apia")) {
+		t.Errorf("with TZ=Pacific/Apia: %v\n%s", err, out)
+	}
 }
 
 // exceptions are the days of 2027 on which the example's office does not keep its weekly hours.
