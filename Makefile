@@ -46,7 +46,10 @@ update: ## rewrite golden files and scripts; look at the diff
 conformance: ## compare the calendars with the shared corpus, where it is present
 	go test -count 1 -v -run Conformance ./calendars
 
+tzdata: ## pack the time zone data of Debian's newest tzdata package into calendars/tzdata
+	tools/tzdata/fetch
+
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: build run test soak check lint fmt fuzz bench update conformance help
+.PHONY: build run test soak check lint fmt fuzz bench update conformance tzdata help

@@ -8,26 +8,15 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// LoadZone finds a time zone by its IANA name, such as "Europe/Berlin" or "UTC". Unlike time.LoadLocation it refuses
-// the names that mean the machine's own zone ("", "Local", "localtime"): what a caller hears must not depend on where
-// the program runs. The error suggests a name that is close.
+// LoadZone finds a time zone by its IANA name, such as "Europe/Berlin" or "UTC", in the newest zone data that there are (see
+// ZoneDataVersion). Unlike time.LoadLocation it refuses the names that mean the machine's own zone ("", "Local",
+// "localtime"): what a caller hears must not depend on where the program runs. Equal names give the same zone. The error
+// suggests a name that is close.
 func LoadZone(name string) (*time.Location, error) {
-	if zone := ianaZone(name); zone != nil {
+	if zone := zonesInUse().zone(name); zone != nil {
 		return zone, nil
 	}
 	return nil, unknownZone{name: name, hint: suggestZone(name)}
-}
-
-// ianaZone is nil for a name that is not known.
-func ianaZone(name string) *time.Location {
-	if name == "" || name == "Local" || name == "localtime" || strings.HasPrefix(name, "right/") {
-		return nil
-	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return nil
-	}
-	return zone
 }
 
 func suggestZone(name string) string {
@@ -83,12 +72,12 @@ func (z *zones) find(tzid string) (*time.Location, error) {
 // findZone is nil for a name that is not known.
 func findZone(tzid string) *time.Location {
 	for name, more := tzid, true; more; _, name, more = strings.Cut(name, "/") {
-		if zone := ianaZone(name); zone != nil {
+		if zone := zonesInUse().zone(name); zone != nil {
 			return zone
 		}
 		for _, common := range commonZones {
 			if strings.EqualFold(name, common) {
-				return ianaZone(common)
+				return zonesInUse().zone(common)
 			}
 		}
 	}

@@ -76,7 +76,6 @@ type builder struct {
 	library  *templates.Library
 	uses     map[string]calendars.Use // by full name
 	lists    map[string]routes.List
-	zones    map[string]*time.Location // by name
 	mistakes diag.Mistakes
 	problems []problem
 }
@@ -87,7 +86,6 @@ func (b *builder) wrong(at diag.Pos, format string, args ...any) {
 
 // read reads what routes refer to.
 func (b *builder) read() {
-	b.zones = map[string]*time.Location{}
 	b.library = b.templates()
 	b.uses = b.calendars()
 	b.lists = map[string]routes.List{}
@@ -114,15 +112,11 @@ func (b *builder) zone(name diag.Text) *time.Location {
 	if name.S == "" {
 		return nil
 	}
-	if zone := b.zones[name.S]; zone != nil {
-		return zone // routes share it: the data of a zone weigh ten kilobytes
-	}
 	zone, err := calendars.LoadZone(name.S)
 	if err != nil {
 		b.wrong(name.Pos, "%s", err)
 		return time.UTC
 	}
-	b.zones[name.S] = zone
 	return zone
 }
 

@@ -10,7 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-	_ "time/tzdata" // so that a bare container knows the zones
+	_ "time/tzdata" // so that config and templates know the names of zones in a bare container
 )
 
 func main() {
