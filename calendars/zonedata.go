@@ -22,28 +22,41 @@ var systemZones = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/u
 
 // zoneData is a copy of the IANA time zone data. It is safe for concurrent use.
 type zoneData struct {
-	version string   // such as "2026f"; "" where the copy does not say
-	source  string   // "embedded", "system" or "directory"
-	files   fs.FS    // compiled zones by name (RFC 9636)
-	zones   sync.Map // *time.Location by name, so that a zone is read once and weighs once
+	version string    // such as "2026f"; "" where the copy does not say
+	source  string    // "embedded", "system" or "directory"
+	files   fs.FS     // compiled zones by name (RFC 9636)
+	zones   sync.Map  // *time.Location by name, so that a zone is read once and weighs once
+	spare   *zoneData // asked for what files lack; may be nil
 }
 
 // zonesInUse is chosen once: the newest of the copies that there are.
-var zonesInUse = sync.OnceValue(func() *zoneData {
+var zonesInUse = sync.OnceValue(func() *zoneData { return chooseZones(os.Getenv("ZONEINFO"), systemZones) })
+
+// chooseZones is the newest of the program's own copy, that in dir (unless it is ""), and those in the directories of the
+// system. A directory without zones is none. What the newest lacks the program's own has: some systems keep names such as
+// US/Eastern in a package of their own.
+func chooseZones(dir string, system []string) *zoneData {
 	// The archive is part of the program, so that it cannot be broken.
 	archive, err := zip.NewReader(strings.NewReader(packed), int64(len(packed)))
 	if err != nil {
 		panic(err)
 	}
-	candidates := []*zoneData{newZoneData("embedded", archive)}
-	if dir := os.Getenv("ZONEINFO"); dir != "" {
-		candidates = append(candidates, newZoneData("directory", os.DirFS(dir)))
+	own := newZoneData("embedded", archive)
+	candidates := []*zoneData{own}
+	consider := func(source, dir string) {
+		if d := newZoneData(source, os.DirFS(dir)); d.zone("Europe/Berlin") != nil {
+			d.spare = own
+			candidates = append(candidates, d)
+		}
 	}
-	for _, dir := range systemZones {
-		candidates = append(candidates, newZoneData("system", os.DirFS(dir)))
+	if dir != "" {
+		consider("directory", dir)
+	}
+	for _, dir := range system {
+		consider("system", dir)
 	}
 	return newest(candidates)
-})
+}
 
 // ZoneDataVersion says which time zone data are in use, such as "2026f", and where they are from: "embedded" in the program, the
 // "system", or the "directory" that the environment variable ZONEINFO names. The newest of the three are used.
@@ -99,14 +112,21 @@ func (d *zoneData) zone(name string) *time.Location {
 	if !fs.ValidPath(name) || strings.HasPrefix(name, "right/") || strings.HasPrefix(name, "posix/") || name == "localtime" {
 		return nil
 	}
-	body, err := fs.ReadFile(d.files, name)
-	if err != nil {
-		return nil
+	zone, err := readZone(d.files, name)
+	if err != nil && d.spare != nil {
+		return d.spare.zone(name)
 	}
-	zone, err := time.LoadLocationFromTZData(name, body)
 	if err != nil {
 		return nil
 	}
 	kept, _ := d.zones.LoadOrStore(name, zone)
 	return kept.(*time.Location)
+}
+
+func readZone(files fs.FS, name string) (*time.Location, error) {
+	body, err := fs.ReadFile(files, name)
+	if err != nil {
+		return nil, err
+	}
+	return time.LoadLocationFromTZData(name, body)
 }

@@ -133,3 +133,41 @@ func TestLawsOf2026(t *testing.T) {
 		t.Errorf("got %s (%s), want 2026f or later", version, source)
 	}
 }
+
+// TestChooseZones: a newer directory wins if it holds zones, and what it lacks or spoils the program's own copy gives.
+func TestChooseZones(t *testing.T) {
+	t.Parallel()
+	_, archive := embedded(t)
+	berlin, err := fs.ReadFile(archive, "Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name  string
+		files fstest.MapFS
+		want  string // the source
+	}{
+		{"newer", fstest.MapFS{"tzdata.zi": {Data: []byte("# version 9999a\n")}, "Europe/Berlin": {Data: berlin}, "Europe/Oslo": {Data: []byte("TZif")}}, "directory"},
+		{"older", fstest.MapFS{"tzdata.zi": {Data: []byte("# version 1996a\n")}, "Europe/Berlin": {Data: berlin}}, "embedded"},
+		{"of no version", fstest.MapFS{"Europe/Berlin": {Data: berlin}}, "embedded"},
+		{"without zones", fstest.MapFS{"tzdata.zi": {Data: []byte("# version 9999a\n")}}, "embedded"},
+		{"with broken zones", fstest.MapFS{"tzdata.zi": {Data: []byte("# version 9999a\n")}, "Europe/Berlin": {Data: berlin[:40]}}, "embedded"},
+	} {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, c.files); err != nil {
+			t.Fatal(err)
+		}
+		d := chooseZones(dir, nil)
+		if d.source != c.want {
+			t.Errorf("%s: got %s %s, want %s", c.name, d.source, d.version, c.want)
+		}
+		for _, name := range []string{"Europe/Berlin", "Europe/Oslo", "US/Eastern"} {
+			if d.zone(name) == nil {
+				t.Errorf("%s: %s is not known", c.name, name)
+			}
+		}
+	}
+	if d := chooseZones("/nowhere", []string{"/nowhere"}); d.source != "embedded" {
+		t.Errorf("got %s, want embedded", d.source)
+	}
+}
