@@ -140,6 +140,9 @@ func (d Decision) Events() []Event {
 	d.segments.deciding(d.segments.route.branches[d.tried], d.call, d.segment, func(leaf int) {
 		events = d.segments.on(events, leaf, d.segment)
 	})
+	if len(events) < 2 {
+		return events
+	}
 	order := make(map[string]int)
 	for i, name := range d.segments.route.Calendars() {
 		order[name] = i

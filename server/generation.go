@@ -49,12 +49,13 @@ func (g *Generation) Calendar(name string) (calendars.Use, *time.Location, bool)
 	return use, zone, ok
 }
 
-// Roll compiles every route for the window around a moment, and makes live calls use it.
-func (g *Generation) Roll(now time.Time) {
+// Roll compiles every route for the window around a moment, and makes live calls use it. It gives the timelines that it compiled.
+func (g *Generation) Roll(now time.Time) *calendars.Timelines {
 	ts := g.timelines(now)
 	for _, r := range g.routes {
 		r.Use(r.Compile(ts))
 	}
+	return ts
 }
 
 // Stale says whether the live window lies badly around a moment: the clock has moved on, or was set.
@@ -109,14 +110,14 @@ func (g *Generation) unmatched(name string) int {
 	return n
 }
 
-// reach is when the last event of a calendar ends, within the horizon; zero when there is none.
-func (g *Generation) reach(name string, now time.Time) time.Time {
+// reach is when the last event of a calendar ends, within the window of its timelines; zero when there is none.
+func (g *Generation) reach(name string, ts *calendars.Timelines) time.Time {
 	if len(g.asking[name]) == 0 {
 		return time.Time{}
 	}
 	r := g.asking[name][0] // another route's zone moves it by hours
 	var last int64
-	for _, o := range g.timelines(now).Of(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}).All() {
+	for _, o := range ts.Of(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}).All() {
 		last = max(last, o.End)
 	}
 	if last == 0 {

@@ -81,15 +81,15 @@ func (s *Server) Admin() http.Handler { return s.admin }
 // Start compiles the generation's calendars for the present and lets calls be answered.
 func (s *Server) Start() {
 	g := s.options.Generation
-	g.Roll(s.options.Now())
+	ts := g.Roll(s.options.Now())
 	s.options.Metrics.Configure(g.series())
 	s.live.Store(newLive(g, s.options.Metrics))
 	s.options.Metrics.Reloaded(s.options.Now())
 	for name, use := range g.calendar {
-		s.show(name, use)
+		s.show(name, use, ts)
 	}
 	for _, p := range g.problems {
-		s.options.Log.Warn("event is not used", slog.String("calendar", p.calendar), slog.String("problem", p.String()))
+		s.options.Log.Warn("problem in a calendar", slog.String("calendar", p.calendar), slog.String("problem", p.String()))
 	}
 	s.Observe()
 }
@@ -104,21 +104,21 @@ func (s *Server) Advance() {
 }
 
 // show puts what is known of a calendar into its metrics.
-func (s *Server) show(name string, use calendars.Use) {
+func (s *Server) show(name string, use calendars.Use, ts *calendars.Timelines) {
 	m := s.options.Metrics.Calendar(name)
 	if use.State.Unknown() {
 		m.Unknown()
 		s.options.Log.Warn("calendar is unknown", slog.String("calendar", name), slog.Any("error", use.State.Err))
 		return
 	}
-	g, now := s.options.Generation, s.options.Now()
+	g := s.options.Generation
 	m.Known()
 	m.Fetched(metrics.OK)
 	m.LastSuccess(use.State.Read)
 	m.Events(len(use.State.Calendar.Events()))
 	m.Rejected(len(use.State.Calendar.Problems()))
 	m.Unmatched(g.unmatched(name))
-	m.LastEvent(g.reach(name, now))
+	m.LastEvent(g.reach(name, ts))
 }
 
 // Observe brings the gauges that follow the clock up to date. The admin side calls it for every scrape.

@@ -453,7 +453,7 @@ func TestOneBadEvent(t *testing.T) {
 		t.Errorf("got %s, want that the good event decides", b)
 	}
 	log := w.log.String()
-	for _, want := range []string{`"msg":"event is not used","calendar":"hours"`, "hours.ics:14", "America/New_Yrok", "did you mean"} {
+	for _, want := range []string{`"msg":"problem in a calendar","calendar":"hours"`, "hours.ics:14", "America/New_Yrok", "did you mean"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %s: %s", want, log)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -86,7 +87,7 @@ func events(name string, a window, w world) error {
 			Start: time.Unix(o.Start, 0).UTC(), End: time.Unix(o.End, 0).UTC(), AllDay: o.Event.AllDay,
 		})
 	}
-	problems := append(append([]calendars.Problem(nil), calendar.Problems()...), t.Problems()...)
+	problems := slices.Concat(calendar.Problems(), t.Problems())
 	for _, p := range problems {
 		l.Problems = append(l.Problems, problem{p.Line, p.UID, p.Message})
 	}
