@@ -46,7 +46,7 @@ update: ## rewrite golden files and scripts; look at the diff
 conformance: ## compare the calendars with the shared corpus, where it is present
 	go test -count 1 -v -run Conformance ./calendars
 
-tzdata: ## pack the time zone data of Debian's newest tzdata package into calendars/tzdata
+tzdata: ## pack the newest time zone data, and the zones of Windows, into calendars/tzdata
 	tools/tzdata/fetch
 
 help: ## this list

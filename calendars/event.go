@@ -346,7 +346,7 @@ func (r *reader) parse(kind valueKind, text string) (stamp, error) {
 	}
 	if kind.zoned && s.form == floatingForm {
 		s.form = zonedForm
-		s.zone, err = r.zones.find(kind.tzid)
+		s.zone, err = r.zones.find(zoneName{r.calendars, kind.tzid})
 	}
 	return s, err
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -20,10 +19,12 @@ func readFile(f File, limits Limits) (*Calendar, error) {
 	if len(f.Body) > limits.Bytes {
 		return nil, tooBig("", limits.Bytes, "bytes")
 	}
+	body := bytes.TrimPrefix(f.Body, []byte("\ufeff"))
 	r := &reader{
 		file:    f.Name,
 		limits:  limits,
-		scanner: scanner{body: bytes.TrimPrefix(f.Body, []byte("\ufeff")), lineBytes: limits.LineBytes},
+		scanner: scanner{body: body, lineBytes: limits.LineBytes},
+		zones:   zones{body: body, limits: limits},
 		out:     &Calendar{limits: limits},
 	}
 	if err := r.read(); err != nil {
@@ -49,6 +50,8 @@ type reader struct {
 	zones   zones
 	out     *Calendar
 
+	calendars int // how many VCALENDARs have begun
+
 	open   []string // the components that have begun, as far as Limits.Nesting allows
 	deeper int      // how many more have begun inside those
 	draft  *draft   // the VEVENT being read, nil outside
@@ -72,11 +75,7 @@ func (r *reader) read() error {
 		if l.number > r.limits.Lines {
 			return tooBig("", r.limits.Lines, "lines")
 		}
-		name := string(l.name)
-		component := ""
-		if name == "BEGIN" || name == "END" {
-			component = strings.ToUpper(strings.TrimSpace(string(bytes.TrimLeft(l.rest, ":"))))
-		}
+		name, component := string(l.name), l.component()
 		if first && (name != "BEGIN" || component != "VCALENDAR") {
 			return fmt.Errorf("%w: line %d: want BEGIN:VCALENDAR, found %s", ErrNotCalendar, l.number, quote(name+string(l.rest)))
 		}
@@ -113,6 +112,9 @@ func (r *reader) begin(l line, component string) error {
 		return nil
 	}
 	r.open = append(r.open, component)
+	if component == "VCALENDAR" {
+		r.calendars++
+	}
 	if component == "VEVENT" && slices.Contains(r.open, "VCALENDAR") {
 		if r.drafts++; r.drafts > r.limits.Events {
 			return tooBig(fmt.Sprintf("line %d: ", l.number), r.limits.Events, "events")
@@ -212,8 +214,7 @@ func (r *reader) collect(l line) {
 
 // describe reads a property of the calendar itself.
 func (r *reader) describe(l line) {
-	_, value, _ := valueOf(l.rest)
-	p := newProperty(l, string(l.name), len(value))
+	p := l.property()
 	switch c := r.out; p.name {
 	case "X-WR-CALNAME":
 		c.name = p.text()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // What Read can find wrong with a body as a whole; to be asked for with errors.Is.
@@ -26,7 +27,8 @@ type Limits struct {
 	Params         int // parameter values of a property; 16
 	Nesting        int // components within components; 8
 	Overrides      int // RECURRENCE-IDs of a series; 10,000
-	Dates          int // EXDATEs and RDATEs of an event; 10,000
+	Dates          int // EXDATEs and RDATEs of an event; 10,000. Changes of the clocks in a VTIMEZONE
+	Observances    int // STANDARD and DAYLIGHT parts of a VTIMEZONE; 1,000
 	Steps          int // of one rule in one Compile (see docs/calendars.md); 1,000,000
 	EventInstances int // occurrences of a series in one Compile; 20,000
 
@@ -49,6 +51,7 @@ func (l Limits) withDefaults() Limits {
 		{&l.Nesting, 8},
 		{&l.Overrides, 10_000},
 		{&l.Dates, 10_000},
+		{&l.Observances, 1_000},
 		{&l.Steps, 1_000_000},
 		{&l.EventInstances, 20_000},
 		{&l.CalendarSteps, 50_000_000},
@@ -67,6 +70,20 @@ type line struct {
 	name   []byte // upper case; nil where the line is no content line
 	rest   []byte // from the semicolon or colon after the name; the whole line where there is no name
 	cut    bool   // it was longer than the limit
+}
+
+// component is what a BEGIN or END names, in upper case; "" for any other line.
+func (l line) component() string {
+	if name := string(l.name); name != "BEGIN" && name != "END" {
+		return ""
+	}
+	return strings.ToUpper(strings.TrimSpace(string(bytes.TrimLeft(l.rest, ":"))))
+}
+
+// property is the line as a property.
+func (l line) property() property {
+	_, value, _ := valueOf(l.rest)
+	return newProperty(l, string(l.name), len(value))
 }
 
 // scanner takes a body apart into content lines. It lives in one pass over the bytes and takes any line end. A line's

@@ -2,7 +2,6 @@ package calendars
 
 import (
 	"os"
-	"strings"
 	"testing"
 	"time"
 )
@@ -37,37 +36,6 @@ func TestLoadZone(t *testing.T) {
 		case want != "" && (err == nil || err.Error() != want):
 			t.Errorf("%q: got %v, want %s", name, err, want)
 		}
-	}
-	for _, name := range commonZones {
-		if _, err := LoadZone(name); err != nil {
-			t.Errorf("a name that is suggested: %v", err)
-		}
-	}
-}
-
-func TestZonesFind(t *testing.T) {
-	t.Parallel()
-	var z zones
-	for tzid, want := range map[string]string{
-		"Europe/Berlin":   "Europe/Berlin",
-		" Europe/Berlin ": "Europe/Berlin",
-		"EUROPE/BERLIN":   "Europe/Berlin",
-		"Utc":             "UTC",
-		"/mozilla.org/20070129_1/America/Argentina/Buenos_Aires": "America/Argentina/Buenos_Aires",
-		"Custom/Mine": "",
-	} {
-		for range 2 { // The second answer is a remembered one.
-			zone, err := z.find(tzid)
-			if want == "" && err == nil || want != "" && (err != nil || zone.String() != want) {
-				t.Errorf("%q: got %v, %v, want %q", tzid, zone, err, want)
-			}
-		}
-	}
-	for i := range manyUnknown {
-		z.find(strings.Repeat("x", i))
-	}
-	if zone, err := z.find("Europe/Paris"); err == nil {
-		t.Errorf("got %v after %d unknown names, want it unsearched", zone, manyUnknown)
 	}
 }
 

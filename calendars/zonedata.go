@@ -17,6 +17,9 @@ import (
 //go:embed tzdata/zoneinfo.zip
 var packed string
 
+// versionFile holds the version of data that have no tzdata.zi.
+const versionFile = "+VERSION"
+
 // systemZones are where operating systems keep their zone data.
 var systemZones = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"}
 
@@ -36,12 +39,7 @@ var zonesInUse = sync.OnceValue(func() *zoneData { return chooseZones(os.Getenv(
 // system. A directory without zones is none. What the newest lacks the program's own has: some systems keep names such as
 // US/Eastern in a package of their own.
 func chooseZones(dir string, system []string) *zoneData {
-	// The archive is part of the program, so that it cannot be broken.
-	archive, err := zip.NewReader(strings.NewReader(packed), int64(len(packed)))
-	if err != nil {
-		panic(err)
-	}
-	own := newZoneData("embedded", archive)
+	own := newZoneData("embedded", openPacked())
 	candidates := []*zoneData{own}
 	consider := func(source, dir string) {
 		if d := newZoneData(source, os.DirFS(dir)); d.zone("Europe/Berlin") != nil {
@@ -58,6 +56,15 @@ func chooseZones(dir string, system []string) *zoneData {
 	return newest(candidates)
 }
 
+// openPacked opens the program's own copy.
+func openPacked() *zip.Reader {
+	archive, err := zip.NewReader(strings.NewReader(packed), int64(len(packed)))
+	if err != nil { // The archive is part of the program, so that it cannot be broken.
+		panic(err)
+	}
+	return archive
+}
+
 // ZoneDataVersion says which time zone data are in use, such as "2026f", and where they are from: "embedded" in the program, the
 // "system", or the "directory" that the environment variable ZONEINFO names. The newest of the three are used.
 func ZoneDataVersion() (version, source string) {
@@ -67,7 +74,7 @@ func ZoneDataVersion() (version, source string) {
 
 func newZoneData(source string, files fs.FS) *zoneData {
 	d := &zoneData{source: source, files: files}
-	for _, name := range []string{"tzdata.zi", "+VERSION"} {
+	for _, name := range []string{"tzdata.zi", versionFile} {
 		head, err := fs.ReadFile(files, name)
 		if err != nil {
 			continue

@@ -83,11 +83,6 @@ func TestEmbeddedZones(t *testing.T) {
 	if len(archive.File) < 590 {
 		t.Errorf("got %d zones, want all of them", len(archive.File))
 	}
-	for _, name := range commonZones {
-		if d.zone(name) == nil {
-			t.Errorf("%s is suggested and not there", name)
-		}
-	}
 	for _, name := range []string{"", ".", "..", "../etc/passwd", "/etc/passwd", "Local", "localtime", "right/UTC", "posix/UTC", "Europe", "Europe/", "+VERSION", "europe/berlin", "A\x00"} {
 		if d.zone(name) != nil {
 			t.Errorf("%q is a zone", name)

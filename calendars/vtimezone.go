@@ -1,0 +1,358 @@
+package calendars
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// zones finds the zones that one body names, and keeps what it found: a feed names the same few thousands of times.
+type zones struct {
+	body   []byte
+	limits Limits
+
+	known       map[zoneName]*time.Location
+	unknown     map[zoneName]unknownZone
+	definitions map[zoneName]definition // nil before the body was searched for them
+	steps       int                     // taken by the definitions that were worked out
+}
+
+// zoneName is a TZID in one of the body's VCALENDARs, counted from 1. Each may define its own zone of a name.
+type zoneName struct {
+	calendar int
+	tzid     string
+}
+
+// definition is where a VTIMEZONE stands in the body.
+type definition struct {
+	line int    // of its BEGIN
+	body []byte // what follows that line
+}
+
+// manyUnknown is how many unknown zones a body may name before its other names go unsearched: looking for one costs a
+// search on disk.
+const manyUnknown = 200
+
+// find resolves a TZID. An IANA name goes before the body's own VTIMEZONE, which is often years out of date, and so does
+// a name of Windows; a VTIMEZONE says what any other name means; what then remains is guessed, if there is no doubt.
+func (z *zones) find(name zoneName) (*time.Location, error) {
+	if zone := z.known[name]; zone != nil {
+		return zone, nil
+	}
+	if err, ok := z.unknown[name]; ok {
+		return nil, err
+	}
+	zone, err := z.search(name)
+	if zone == nil {
+		if z.unknown == nil {
+			z.unknown = map[zoneName]unknownZone{}
+		}
+		if len(z.unknown) < manyUnknown {
+			z.unknown[name] = err
+		}
+		return nil, err
+	}
+	if z.known == nil {
+		z.known = map[zoneName]*time.Location{}
+	}
+	z.known[name] = zone
+	return zone, nil
+}
+
+func (z *zones) search(name zoneName) (*time.Location, unknownZone) {
+	tzid := name.tzid
+	if len(z.unknown) >= manyUnknown {
+		return nil, unknownZone{name: tzid}
+	}
+	for _, find := range []func(string) *time.Location{ianaZone, windowsZone} {
+		if zone := find(tzid); zone != nil && explains(tzid) {
+			return zone, unknownZone{}
+		}
+	}
+	if zone := prefixedZone(tzid); zone != nil && strings.Contains(zone.String(), "/") {
+		return zone, unknownZone{}
+	}
+	d, defined := z.defined(name)
+	if defined {
+		zone, err := z.compile(tzid, d)
+		if err == nil {
+			return zone, unknownZone{}
+		}
+		return nil, unknownZone{name: tzid, why: fmt.Sprintf("is not to be had from its VTIMEZONE in line %d: %s", d.line, err)}
+	}
+	for _, find := range []func(string) *time.Location{ianaZone, prefixedZone, guessZone} {
+		if zone := find(tzid); zone != nil {
+			return zone, unknownZone{}
+		}
+	}
+	return nil, unknownZone{name: tzid, hint: suggestZone(tzid)}
+}
+
+// defined is the VTIMEZONE of that name: in the same VCALENDAR, else the first in the body.
+func (z *zones) defined(name zoneName) (definition, bool) {
+	if z.definitions == nil {
+		z.definitions = map[zoneName]definition{}
+		z.locate()
+	}
+	if d, ok := z.definitions[name]; ok {
+		return d, true
+	}
+	d, ok := z.definitions[zoneName{0, name.tzid}]
+	return d, ok
+}
+
+// locate notes where the body's VTIMEZONEs stand. It is done for the first name that nothing else explains, so that a
+// VTIMEZONE may follow the events that name it.
+func (z *zones) locate() {
+	s := scanner{body: z.body, lineBytes: z.limits.LineBytes}
+	calendar := 0
+	var here *definition
+	for l, ok := s.next(); ok; l, ok = s.next() {
+		switch string(l.name) {
+		case "BEGIN":
+			switch l.component() {
+			case "VCALENDAR":
+				calendar++
+				here = nil
+			case "VTIMEZONE":
+				here = &definition{line: l.number, body: s.body}
+			}
+		case "END":
+			if l.component() == "VTIMEZONE" {
+				here = nil
+			}
+		case "TZID":
+			if here == nil {
+				continue
+			}
+			tzid := l.property().unquoted()
+			for _, name := range [2]zoneName{{calendar, tzid}, {0, tzid}} {
+				if _, twice := z.definitions[name]; !twice {
+					z.definitions[name] = *here
+				}
+			}
+		}
+	}
+}
+
+// unquoted is a TZID as its parameter would have it.
+func (p property) unquoted() string { return strings.Trim(strings.TrimSpace(p.text()), `"`) }
+
+// observance is a STANDARD or DAYLIGHT of a VTIMEZONE (RFC 5545, 3.6.5): when its offset comes into force.
+type observance struct {
+	start    *stamp
+	from, to *int64 // seconds east of UTC, before and after
+	rules    []*rule
+	dates    []stamp
+}
+
+// compile works a zone out from its definition.
+func (z *zones) compile(tzid string, d definition) (*time.Location, error) {
+	observances, location, err := z.observances(d)
+	if zone := ianaZone(location); err == nil && zone != nil {
+		return zone, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	b := &budget{left: max(0, min(z.limits.Steps, z.limits.CalendarSteps-z.steps))}
+	allowed := b.left
+	var onsets []onset
+	for i := range observances {
+		if onsets, err = observances[i].onsets(onsets, b, z.limits.Dates); err != nil {
+			return nil, err
+		}
+	}
+	z.steps += allowed - b.left
+	return zoneOf(tzid, onsets)
+}
+
+// observances reads a definition. location is the IANA name that it says it is a copy of; "" if it says nothing.
+func (z *zones) observances(d definition) (list []observance, location string, err error) {
+	s := scanner{body: d.body, number: d.line, lineBytes: z.limits.LineBytes}
+	var o *observance
+	for l, ok := s.next(); ok; l, ok = s.next() {
+		switch name, component := string(l.name), l.component(); {
+		case name == "END" && component == "VTIMEZONE":
+			if len(list) == 0 {
+				err = errors.New("want a STANDARD or DAYLIGHT in it")
+			}
+			return list, location, err
+		case name == "BEGIN" && (component == "STANDARD" || component == "DAYLIGHT"):
+			if len(list) == z.limits.Observances {
+				return nil, location, fmt.Errorf("it has more than %d parts", z.limits.Observances)
+			}
+			list = append(list, observance{})
+			o = &list[len(list)-1]
+		case name == "END":
+			o = nil
+		case name == "X-LIC-LOCATION" || name == "TZID-ALIAS-OF": // libical; RFC 7808, 7.1
+			location = l.property().unquoted()
+		case o != nil:
+			if err := o.set(l, z.limits.Dates); err != nil {
+				return nil, location, fmt.Errorf("line %d: %s: %w", l.number, name, err)
+			}
+		}
+	}
+	return nil, location, errors.New("want END:VTIMEZONE, found the end")
+}
+
+func (o *observance) set(l line, dates int) (err error) {
+	switch string(l.name) {
+	case "DTSTART":
+		var s stamp
+		s, err = parseStamp(l.property().value)
+		o.start = &s
+	case "TZOFFSETFROM":
+		o.from, err = parseOffset(l.property().value)
+	case "TZOFFSETTO":
+		o.to, err = parseOffset(l.property().value)
+	case "RRULE":
+		var r *rule
+		if r, err = parseRule(l.property().value); err == nil {
+			o.rules = append(o.rules, r)
+		}
+	case "RDATE":
+		for item := range strings.SplitSeq(l.property().value, ",") {
+			first, _, _ := strings.Cut(item, "/")
+			s, err := parseStamp(first)
+			if err != nil {
+				return err
+			}
+			if o.dates = append(o.dates, s); len(o.dates) > dates {
+				return fmt.Errorf("more than %d dates", dates)
+			}
+		}
+	}
+	return err
+}
+
+// longestOffset is more than any zone has ever been from UTC.
+const longestOffset = day
+
+// parseOffset reads a UTC-OFFSET such as -0500 or +053730 (3.3.14).
+func parseOffset(text string) (*int64, error) {
+	text = strings.TrimSpace(text)
+	digits := strings.TrimLeft(text, "+-")
+	if len(digits) == 4 {
+		digits += "00"
+	}
+	h, m, s, ok := cutDigits(digits, 2)
+	if !ok || len(text) > 7 || m > 59 || s > 59 || h*hour > longestOffset-hour {
+		return nil, fmt.Errorf("want an offset such as -0500, found %s", quote(text))
+	}
+	offset := int64(h*hour + m*minute + s)
+	if strings.HasPrefix(text, "-") {
+		offset = -offset
+	}
+	return &offset, nil
+}
+
+// onset is when an offset comes into force.
+type onset struct {
+	at       int64
+	from, to int64 // the offsets before and after
+}
+
+// firstOnset and lastOnset bound how far a VTIMEZONE's rules are followed, as civil time. Outlook's begin in 1601.
+var (
+	firstOnset = int64(dayOf(1900, 1, 1)) * day
+	lastOnset  = int64(dayOf(2200, 1, 1)) * day
+)
+
+// onsets appends when the observance comes into force.
+func (o *observance) onsets(dst []onset, b *budget, most int) ([]onset, error) {
+	switch {
+	case o.start == nil:
+		return nil, errors.New("DTSTART is missing")
+	case o.to == nil:
+		return nil, errors.New("TZOFFSETTO is missing")
+	}
+	if o.from == nil {
+		o.from = o.to
+	}
+	add := func(civil int64) {
+		dst = append(dst, onset{at: civil - *o.from, from: *o.from, to: *o.to})
+	}
+	start := o.start.civil
+	// DTSTART is an onset of its own only without a rule, or where the rule names it: Outlook's rules begin on New Year's
+	// Day of 1601, when no clock was changed.
+	if len(o.rules) == 0 {
+		add(start)
+	}
+	for _, s := range o.dates {
+		if s.form == utcForm {
+			s.civil += *o.from
+		}
+		add(s.civil)
+	}
+	for _, r := range o.rules {
+		to := lastOnset
+		if u := r.until; u != nil {
+			switch u.form {
+			case utcForm: // 3.6.5 wants it so
+				to = min(to, u.civil+*o.from+1)
+			case dateForm:
+				to = min(to, u.civil+day)
+			default:
+				to = min(to, u.civil+1)
+			}
+		}
+		for civil := range r.anchored(start).starts(start, firstOnset, to, b) {
+			if add(civil); len(dst) > most {
+				return nil, fmt.Errorf("the clocks change more than %d times", most)
+			}
+		}
+		if b.over() {
+			return nil, errors.New("its rules take too many steps")
+		}
+	}
+	return dst, nil
+}
+
+// zoneOf makes a zone of its changes. Before the first, the offset is the one that it changes from.
+func zoneOf(name string, onsets []onset) (*time.Location, error) {
+	slices.SortStableFunc(onsets, func(a, b onset) int { return cmp.Compare(a.at, b.at) })
+	offsets := []int64{onsets[0].from} // The first is used by no change, which is how it is known as the one before them.
+	indexes := make([]byte, len(onsets))
+	for i, o := range onsets {
+		k := slices.Index(offsets[1:], o.to) + 1
+		if k == 0 {
+			if k = len(offsets); k > math.MaxUint8 {
+				return nil, fmt.Errorf("it has more than %d offsets", math.MaxUint8)
+			}
+			offsets = append(offsets, o.to)
+		}
+		indexes[i] = byte(k)
+	}
+	return time.LoadLocationFromTZData(name, compiled(onsets, indexes, offsets))
+}
+
+// compiled writes a zone in the form that time.LoadLocationFromTZData reads (RFC 9636, version 2). Nobody asks these
+// zones for abbreviations or for what is daylight saving time, so they have neither.
+func compiled(onsets []onset, indexes []byte, offsets []int64) []byte {
+	header := func(times, kinds int) []byte {
+		h := append([]byte("TZif2"), make([]byte, 15+12)...)
+		for _, n := range [3]int{times, kinds, 1} {
+			h = binary.BigEndian.AppendUint32(h, uint32(n))
+		}
+		return h
+	}
+	noName := byte(0)
+	// The data of version 1 come first, and only have to be there: one offset, and the end of its name.
+	out := append(header(0, 1), 0, 0, 0, 0, 0, 0, noName)
+	out = append(out, header(len(onsets), len(offsets))...)
+	for _, o := range onsets {
+		out = binary.BigEndian.AppendUint64(out, uint64(o.at))
+	}
+	out = append(out, indexes...)
+	for _, offset := range offsets {
+		out = append(binary.BigEndian.AppendUint32(out, uint32(int32(offset))), 0, 0)
+	}
+	return append(out, noName, '\n', '\n')
+}
