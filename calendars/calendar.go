@@ -150,7 +150,7 @@ func (c *Calendar) group() {
 	for _, s := range c.series {
 		if len(s.overrides) > c.limits.Overrides {
 			e := s.overrides[c.limits.Overrides]
-			c.problems = append(c.problems, e.problem("RECURRENCE-ID", fmt.Sprintf("more than %d of one series",
+			c.problems = append(c.problems, e.problem("RECURRENCE-ID", fmt.Sprintf("more than %d of one series (limits.overrides)",
 				c.limits.Overrides), "and its series are ignored"))
 			c.events = slices.DeleteFunc(c.events, func(e *Event) bool { return e == s.master || slices.Contains(s.overrides, e) })
 			*s = series{}

@@ -62,10 +62,10 @@ func (x *compiler) expand(s *series) {
 	before := len(x.occurrences)
 	event, over := x.tryExpand(s)
 	if over == "" && len(x.occurrences)-before > x.limits.EventInstances {
-		over = fmt.Sprintf("more than %d occurrences", x.limits.EventInstances)
+		over = fmt.Sprintf("more than %d occurrences (limits.event_instances)", x.limits.EventInstances)
 	}
 	if over == "" && len(x.occurrences) > x.limits.Instances {
-		over = fmt.Sprintf("the calendar has more than %d occurrences with it", x.limits.Instances)
+		over = fmt.Sprintf("the calendar has more than %d occurrences with it (limits.instances)", x.limits.Instances)
 	}
 	if over != "" {
 		clear(x.occurrences[before:])
@@ -300,7 +300,7 @@ func (x *compiler) collectRule(r *rule, start stamp, from, to int64) (over strin
 		}
 		x.slots = append(x.slots, slot{at: at, civil: civil})
 		if len(x.slots) > x.limits.EventInstances {
-			return fmt.Sprintf("more than %d occurrences", x.limits.EventInstances)
+			return fmt.Sprintf("more than %d occurrences (limits.event_instances)", x.limits.EventInstances)
 		}
 	}
 	x.steps -= allowed - max(0, b.left)
@@ -308,9 +308,9 @@ func (x *compiler) collectRule(r *rule, start stamp, from, to int64) (over strin
 	case !b.over():
 		return ""
 	case allowed < x.limits.Steps:
-		return fmt.Sprintf("the rules of the calendar take more than %d steps with it", x.limits.CalendarSteps)
+		return fmt.Sprintf("the rules of the calendar take more than %d steps with it (limits.calendar_steps)", x.limits.CalendarSteps)
 	}
-	return fmt.Sprintf("its rule takes more than %d steps", x.limits.Steps)
+	return fmt.Sprintf("its rule takes more than %d steps (limits.steps)", x.limits.Steps)
 }
 
 // until narrows the window of a rule by its UNTIL, which is inclusive: civil times before to, instants up to last.

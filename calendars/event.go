@@ -93,7 +93,7 @@ func (p property) text() string {
 	} else {
 		value = ics.FromText(value)
 	}
-	return strings.ToValidUTF8(value, "\ufffd")
+	return validText(value)
 }
 
 // texts is a comma-separated list of texts, without the empty ones. An escaped comma does not separate.
@@ -102,7 +102,7 @@ func (p property) texts() []string {
 	begin := 0
 	for i := 0; i <= len(p.value); i++ {
 		if i == len(p.value) || p.value[i] == ',' {
-			text := strings.TrimSpace(strings.ToValidUTF8(ics.FromText(p.value[begin:i]), "\ufffd"))
+			text := strings.TrimSpace(validText(ics.FromText(p.value[begin:i])))
 			if text != "" {
 				list = append(list, text)
 			}
@@ -306,7 +306,7 @@ func (r *reader) setDates(e *Event, p property) bool {
 			e.dates = append(e.dates, d)
 		}
 		if len(e.dates)+len(e.exceptions) > r.limits.Dates {
-			return r.useless(e, p, fmt.Errorf("more than %d dates", r.limits.Dates))
+			return r.useless(e, p, fmt.Errorf("more than %d dates (limits.dates)", r.limits.Dates))
 		}
 	}
 	return true

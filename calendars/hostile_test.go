@@ -48,11 +48,11 @@ func TestHostile(t *testing.T) {
 		bad  string
 		want string // the problem's beginning; "" for none
 	}{
-		{"every second", series("FREQ=SECONDLY"), "more than 20000 occurrences"},
-		{"a thousand million seconds", series("FREQ=SECONDLY;COUNT=1000000000"), "its rule takes more than 1000000 steps"},
-		{"every second of every day", series("FREQ=DAILY;" + everySecond), "more than 20000 occurrences"},
+		{"every second", series("FREQ=SECONDLY"), "more than 20000 occurrences (limits.event_instances)"},
+		{"a thousand million seconds", series("FREQ=SECONDLY;COUNT=1000000000"), "its rule takes more than 1000000 steps (limits.steps)"},
+		{"every second of every day", series("FREQ=DAILY;" + everySecond), "more than 20000 occurrences (limits.event_instances)"},
 		{"every second of every year", series("FREQ=YEARLY;BYDAY=MO;BYSETPOS=-1,1;" + everySecond), ""},
-		{"the second of one", series("FREQ=SECONDLY;BYSETPOS=2"), "its rule takes more than 1000000 steps"},
+		{"the second of one", series("FREQ=SECONDLY;BYSETPOS=2"), "its rule takes more than 1000000 steps (limits.steps)"},
 		{"30 February", series("FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30"), ""},
 		{"an hour that never comes", series("FREQ=HOURLY;INTERVAL=2;BYHOUR=10"), ""},
 		{"a minute that never comes", series("FREQ=MINUTELY;INTERVAL=2;BYMINUTE=1"), ""},
@@ -61,12 +61,12 @@ func TestHostile(t *testing.T) {
 		{"the 53rd Monday of a month", series("FREQ=MONTHLY;BYDAY=53MO,-53MO"), ""},
 		{"easter", series("FREQ=YEARLY;BYEASTER=1000"), `"BYEASTER" is no part of a rule`},
 		{"half a million exceptions", vevent("UID:bad", "DTSTART:20111121T090000Z", "RRULE:FREQ=DAILY",
-			strings.TrimSuffix(strings.Repeat("EXDATE:20271121T090000Z\r\n", 500_000), "\r\n")), "it has more than 10000 dates"},
+			strings.TrimSuffix(strings.Repeat("EXDATE:20271121T090000Z\r\n", 500_000), "\r\n")), "it has more than 10000 dates (limits.dates)"},
 		{"a long list of exceptions", vevent("UID:bad", "DTSTART:20111121T090000Z", "RRULE:FREQ=DAILY",
 			"EXDATE:"+strings.Repeat("20271121T090000Z,", 500_000)), "its EXDATE is longer than 65536 bytes"},
 		{
 			"many parameters", vevent("UID:bad", "DTSTART"+strings.Repeat(";X=1", 100_000)+":20271121T090000Z"),
-			"its DTSTART has more than 16 parameters",
+			"its DTSTART has more than 16 parameters (limits.params)",
 		},
 		{"components without end", vevent("UID:bad", "DTSTART:20271121T090000Z"+strings.Repeat("\r\nBEGIN:X", 200_000)+
 			strings.Repeat("\r\nEND:X", 200_000)), "its components nest deeper than 8"},
@@ -109,9 +109,9 @@ func TestRefused(t *testing.T) {
 		limits Limits
 		want   string
 	}{
-		{"bytes", make([]byte, 16<<20+1), Limits{}, "too big: more than 16777216 bytes"},
-		{"lines", wrap(event), Limits{Lines: 5}, "too big: more than 5 lines"},
-		{"events", wrap(event, event, event), Limits{Events: 2}, "too big: line 11: more than 2 events"},
+		{"bytes", make([]byte, 16<<20+1), Limits{}, "too big: more than 16777216 bytes (limits.bytes)"},
+		{"lines", wrap(event), Limits{Lines: 5}, "too big: more than 5 lines (limits.lines)"},
+		{"events", wrap(event, event, event), Limits{Events: 2}, "too big: line 11: more than 2 events (limits.events)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -138,18 +138,18 @@ func TestBudgets(t *testing.T) {
 	}{
 		{"none", Limits{}, nil, 60},
 		{"steps of a rule", Limits{Steps: 20}, []string{
-			"line 3: its rule takes more than 20 steps; event (a) is ignored",
-			"line 9: its rule takes more than 20 steps; event (b) is ignored",
+			"line 3: its rule takes more than 20 steps (limits.steps); event (a) is ignored",
+			"line 9: its rule takes more than 20 steps (limits.steps); event (b) is ignored",
 		}, 0},
 		{"steps of all rules", Limits{CalendarSteps: 150}, []string{
-			"line 9: the rules of the calendar take more than 150 steps with it; event (b) is ignored",
+			"line 9: the rules of the calendar take more than 150 steps with it (limits.calendar_steps); event (b) is ignored",
 		}, 30},
 		{"occurrences of an event", Limits{EventInstances: 20}, []string{
-			"line 3: more than 20 occurrences; event (a) is ignored",
-			"line 9: more than 20 occurrences; event (b) is ignored",
+			"line 3: more than 20 occurrences (limits.event_instances); event (a) is ignored",
+			"line 9: more than 20 occurrences (limits.event_instances); event (b) is ignored",
 		}, 0},
 		{"occurrences of a calendar", Limits{Instances: 50}, []string{
-			"line 9: the calendar has more than 50 occurrences with it; event (b) is ignored",
+			"line 9: the calendar has more than 50 occurrences with it (limits.instances); event (b) is ignored",
 		}, 30},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,14 +1,13 @@
 package calendars
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"time"
 )
 
-// Read reads an iCalendar body (RFC 5545): one VCALENDAR or several, in UTF-8. It is strict about what is a calendar and
-// lenient about what is in it: an event that cannot be read becomes a Problem and costs the others nothing. The error
+// Read reads an iCalendar body (RFC 5545): one VCALENDAR or several. It is strict about what is a calendar and
+// lenient about what is in it, encodings included: an event that cannot be read becomes a Problem and costs the others nothing. The error
 // is one of ErrNotCalendar (also for an empty body), ErrTruncated and ErrTooBig, in one line that says where.
 func Read(body []byte, limits Limits) (*Calendar, error) {
 	return readFile(File{Body: body}, limits)
@@ -19,7 +18,7 @@ func readFile(f File, limits Limits) (*Calendar, error) {
 	if len(f.Body) > limits.Bytes {
 		return nil, tooBig("", limits.Bytes, "bytes")
 	}
-	body := bytes.TrimPrefix(f.Body, []byte("\ufeff"))
+	body := utf8Body(f.Body)
 	r := &reader{
 		file:    f.Name,
 		limits:  limits,
@@ -107,7 +106,7 @@ func (r *reader) begin(l line, component string) error {
 	if len(r.open) >= r.limits.Nesting {
 		r.deeper++
 		if r.draft != nil {
-			r.draft.excess = fmt.Sprintf("its components nest deeper than %d", r.limits.Nesting)
+			r.draft.excess = fmt.Sprintf("its components nest deeper than %d (limits.nesting)", r.limits.Nesting)
 		}
 		return nil
 	}
@@ -201,11 +200,11 @@ func (r *reader) collect(l line) {
 	text := eventProperties[name] == textual
 	switch {
 	case params > r.limits.Params && !text:
-		d.excess = fmt.Sprintf("its %s has more than %d parameters", name, r.limits.Params)
+		d.excess = fmt.Sprintf("its %s has more than %d parameters (limits.params)", name, r.limits.Params)
 	case l.cut && !text:
-		d.excess = fmt.Sprintf("its %s is longer than %d bytes", name, r.limits.LineBytes)
+		d.excess = fmt.Sprintf("its %s is longer than %d bytes (limits.line_bytes)", name, r.limits.LineBytes)
 	case len(d.properties) > 2*r.limits.Dates:
-		d.excess = fmt.Sprintf("it has more than %d dates", r.limits.Dates)
+		d.excess = fmt.Sprintf("it has more than %d dates (limits.dates)", r.limits.Dates)
 	case !ok && text:
 	default:
 		d.properties = append(d.properties, newProperty(l, name, len(value)))

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -135,6 +136,10 @@ func TestLenient(t *testing.T) {
 		"a time in UTC with a zone":  strings.ReplaceAll(plain, "T090000", "T080000Z"),
 		"properties of other kinds":  strings.ReplaceAll(plain, "UID:a", "UID:a\nATTENDEE;CN=\"A: B\":mailto:a@example.com\nX-APPLE:1"),
 		"a summary with parameters":  strings.ReplaceAll(plain, "SUMMARY:", `SUMMARY;LANGUAGE=de;ALTREP="x,y;z:":`),
+		"Latin letters of Windows":   strings.ReplaceAll(plain, "Grüße", "Gr\xfc\xdfe"),
+		"UTF-16":                     utf16Body(plain, "\xff\xfe"),
+		"UTF-16, the other way":      utf16Body(plain, "\xfe\xff"),
+		"UTF-16 without a mark":      utf16Body(plain, "\xff\xfe")[2:],
 		"a summary with broken ones": strings.ReplaceAll(plain, "SUMMARY:", `SUMMARY;LANGUAGE:`),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -152,16 +157,29 @@ func TestLenient(t *testing.T) {
 	}
 }
 
+// utf16Body is a text in UTF-16, with its byte order mark first.
+func utf16Body(text, mark string) string {
+	var b strings.Builder
+	for _, unit := range append([]uint16{0xfeff}, utf16.Encode([]rune(text))...) {
+		first, second := byte(unit>>8), byte(unit)
+		if mark == "\xff\xfe" {
+			first, second = second, first
+		}
+		b.Write([]byte{first, second})
+	}
+	return b.String()
+}
+
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	calendar := mustRead(t, []byte("BEGIN:VCALENDAR\nX-WR-CALNAME:Büro\\, Nord\nNAME:Other\nX-WR-TIMEZONE:UTC\n"+
 		"REFRESH-INTERVAL;VALUE=DURATION:PT4H\nX-PUBLISHED-TTL:PT1H\n"+vevent("UID: u ", `SUMMARY:a\, b\; c\\n\nd\N`,
-		"DESCRIPTION:\xff!", "LOCATION:+1 415 555 0100", `CATEGORIES:Red,with\, comma,, `, "CATEGORIES;LANGUAGE=en:Blue", "STATUS:Tentative",
+		"DESCRIPTION:\xc3\xa9\xff!", "LOCATION:+1 415 555 0100", `CATEGORIES:Red,with\, comma,, `, "CATEGORIES;LANGUAGE=en:Blue", "STATUS:Tentative",
 		"TRANSP:transparent", "DTSTART;VALUE=DATE:20261224", "RRULE:FREQ=YEARLY")+vevent("UID:u", "DTSTART;VALUE=DATE:20271225",
 		"RECURRENCE-ID;VALUE=DATE:20271224", "SUMMARY:moved")+"END:VCALENDAR\n"))
 	want := []*Event{
 		{
-			UID: "u", Summary: "a, b; c\\n\nd\n", Description: "\ufffd!", Location: "+1 415 555 0100",
+			UID: "u", Summary: "a, b; c\\n\nd\n", Description: "é\ufffd!", Location: "+1 415 555 0100",
 			Categories: []string{"Red", "with, comma", "Blue"}, Tentative: true, Transparent: true, AllDay: true, Recurring: true,
 			Line: 7,
 		},
@@ -227,7 +245,7 @@ func TestLoad(t *testing.T) {
 		{"[", nil, []string{`[: want a file name or a glob such as "*.ics"`}},
 		{"dir", nil, []string{`dir: want a file, found a directory; a glob such as "dir/*.ics" names its files`}},
 		{"bad.html", nil, []string{`bad.html: not a calendar: line 1: want BEGIN:VCALENDAR, found "<html>"`}},
-		{"large.file", nil, []string{"large.file: too big: more than 1000 bytes"}},
+		{"large.file", nil, []string{"large.file: too big: more than 1000 bytes (limits.bytes)"}},
 	} {
 		t.Run(c.pattern, func(t *testing.T) {
 			t.Parallel()

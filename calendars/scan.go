@@ -118,7 +118,7 @@ func (s *scanner) next() (line, bool) {
 		text = s.unfolded
 	}
 	if len(text) > s.lineBytes {
-		text, l.cut = text[:s.lineBytes], true
+		text, l.cut = cutRune(text, s.lineBytes), true
 	}
 	l.name, l.rest = s.split(text)
 	return l, true
@@ -191,6 +191,7 @@ func valueOf(rest []byte) (params int, value []byte, ok bool) {
 	return params, nil, false
 }
 
+// tooBig names the limit by its key in the configuration, as every message about one does.
 func tooBig(where string, limit int, what string) error {
-	return fmt.Errorf("%w: %smore than %d %s", ErrTooBig, where, limit, what)
+	return fmt.Errorf("%w: %smore than %d %s (limits.%[4]s)", ErrTooBig, where, limit, what)
 }

@@ -185,7 +185,7 @@ func (z *zones) observances(d definition) (list []observance, location string, e
 			return list, location, err
 		case name == "BEGIN" && (component == "STANDARD" || component == "DAYLIGHT"):
 			if len(list) == z.limits.Observances {
-				return nil, location, fmt.Errorf("it has more than %d parts", z.limits.Observances)
+				return nil, location, fmt.Errorf("it has more than %d parts (limits.observances)", z.limits.Observances)
 			}
 			list = append(list, observance{})
 			o = &list[len(list)-1]
@@ -225,7 +225,7 @@ func (o *observance) set(l line, dates int) (err error) {
 				return err
 			}
 			if o.dates = append(o.dates, s); len(o.dates) > dates {
-				return fmt.Errorf("more than %d dates", dates)
+				return fmt.Errorf("more than %d dates (limits.dates)", dates)
 			}
 		}
 	}
@@ -305,11 +305,11 @@ func (o *observance) onsets(dst []onset, b *budget, most int) ([]onset, error) {
 		}
 		for civil := range r.anchored(start).starts(start, firstOnset, to, b) {
 			if add(civil); len(dst) > most {
-				return nil, fmt.Errorf("the clocks change more than %d times", most)
+				return nil, fmt.Errorf("the clocks change more than %d times (limits.dates)", most)
 			}
 		}
 		if b.over() {
-			return nil, errors.New("its rules take too many steps")
+			return nil, errors.New("its rules take too many steps (limits.steps)")
 		}
 	}
 	return dst, nil

@@ -144,16 +144,16 @@ func TestDefinitions(t *testing.T) {
 		},
 		{
 			"clocks that change each second", part("STANDARD", "DTSTART:20200101T000000", "RRULE:FREQ=SECONDLY", "TZOFFSETTO:+0100"), nil,
-			"the clocks change more than 10000 times",
+			"the clocks change more than 10000 times (limits.dates)",
 		},
 		{
 			"a rule that never comes", part("STANDARD", "DTSTART:20200101T000000", "RRULE:FREQ=SECONDLY;BYSETPOS=2", "TZOFFSETTO:+0100"), nil,
-			"its rules take too many steps",
+			"its rules take too many steps (limits.steps)",
 		},
-		{"too many parts", strings.Repeat(standard, 1001), nil, "it has more than 1000 parts"},
+		{"too many parts", strings.Repeat(standard, 1001), nil, "it has more than 1000 parts (limits.observances)"},
 		{
 			"too many dates", part("STANDARD", "DTSTART:20200101T000000", "TZOFFSETTO:+0100"+strings.Repeat("\r\nRDATE:20200101T000000", 10_001)), nil,
-			"line 10012: RDATE: more than 10000 dates",
+			"line 10012: RDATE: more than 10000 dates (limits.dates)",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -46,6 +46,7 @@ func (s *source) calendar(e entry) *Calendar {
 		Only:        in.filters("only"),
 		Except:      in.filters("except"),
 		IfUnknown:   in.oneOf("if_unknown", "unknown", "absent"),
+		Limits:      in.limits(s.file.Limits),
 	}
 	if !in.whole {
 		return c
@@ -61,6 +62,49 @@ func (s *source) calendar(e entry) *Calendar {
 		}
 	}
 	return c
+}
+
+// limits reads what a calendar may cost; what it leaves out is as in otherwise.
+func (f fields) limits(otherwise Limits) Limits {
+	in := f.fields(f.get("limits"), inLimits)
+	return Limits{
+		Bytes:          in.amount("bytes", otherwise.Bytes),
+		Lines:          in.amount("lines", otherwise.Lines),
+		Events:         in.amount("events", otherwise.Events),
+		LineBytes:      in.amount("line_bytes", otherwise.LineBytes),
+		Params:         in.amount("params", otherwise.Params),
+		Nesting:        in.amount("nesting", otherwise.Nesting),
+		Overrides:      in.amount("overrides", otherwise.Overrides),
+		Dates:          in.amount("dates", otherwise.Dates),
+		Observances:    in.amount("observances", otherwise.Observances),
+		Steps:          in.amount("steps", otherwise.Steps),
+		EventInstances: in.amount("event_instances", otherwise.EventInstances),
+		CalendarSteps:  in.amount("calendar_steps", otherwise.CalendarSteps),
+		Instances:      in.amount("instances", otherwise.Instances),
+	}
+}
+
+var amountGrammar = regexp.MustCompile(`^([1-9][0-9_]{0,11})(KiB|MiB)?$`)
+
+// amount gives a whole number from 1 to 1,000,000,000; KiB and MiB may follow it.
+func (f fields) amount(key string, otherwise int) int {
+	const most = 1_000_000_000
+	t := f.text(key)
+	if t.Line == 0 {
+		return otherwise
+	}
+	m := amountGrammar.FindStringSubmatch(t.S)
+	if m == nil {
+		f.mistake(t.Pos, "want %s as a number such as 1000 or 16MiB, found %s", key, quote(t.S))
+		return otherwise
+	}
+	n, err := strconv.Atoi(strings.ReplaceAll(m[1], "_", ""))
+	n *= map[string]int{"": 1, "KiB": 1 << 10, "MiB": 1 << 20}[m[2]]
+	if err != nil || n > most {
+		f.mistake(t.Pos, "%s is at most %d, found %s", key, most, quote(t.S))
+		return otherwise
+	}
+	return n
 }
 
 // feedURL gives the address of a feed. It is a secret: messages show its scheme at most.

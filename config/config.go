@@ -38,6 +38,7 @@ type File struct {
 	StartTimeout time.Duration // how long start and reload wait for calendars; default 10s
 	Drain        time.Duration // between SIGTERM and closing the listener; default 5s
 	Horizon      time.Duration // how far ahead calendars are expanded; default 400 days
+	Limits       Limits        // of calendars that set none
 
 	// All of the following are in the order of the files: the main one, then includes by name.
 	Lists     []*List
@@ -128,6 +129,14 @@ type Calendar struct {
 	Only        []Filter // events that count at all: any of these, when there are some
 	Except      []Filter // and none of these
 	IfUnknown   string   // "unknown" (default) or "absent": conditions are false while it is unknown
+	Limits      Limits   // its own, else the global ones
+}
+
+// Limits bound what a calendar may cost; 0 leaves the default to whoever reads it.
+type Limits struct {
+	Bytes, Lines, Events                                                             int // over these it is refused
+	LineBytes, Params, Nesting, Overrides, Dates, Observances, Steps, EventInstances int // of an event, which is left out
+	CalendarSteps, Instances                                                         int // of all events together
 }
 
 // Expect is what a calendar should look like; at most one field is set. The zero Expect expects nothing.

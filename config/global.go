@@ -34,6 +34,8 @@ func (s *source) readGlobal() {
 	f.Drain = top.duration("drain", span{0, 10 * time.Minute, 5 * time.Second})
 	f.Horizon = top.duration("horizon", span{day, 3660 * day, 400 * day})
 
+	f.Limits = top.limits(Limits{})
+
 	f.Auth = top.auth()
 	if n := top.get("tls"); n != nil {
 		tls := s.fields(n, inTLS)

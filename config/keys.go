@@ -14,6 +14,7 @@ const (
 	inList
 	inTenant
 	inCalendar
+	inLimits
 	inExpect
 	inFilter
 	inPlan
@@ -37,6 +38,7 @@ var nouns = map[place]string{
 	inList:      "a list of numbers",
 	inTenant:    "tenant",
 	inCalendar:  "a calendar",
+	inLimits:    "limits",
 	inExpect:    "expect",
 	inFilter:    "a filter",
 	inPlan:      "a plan",
@@ -76,6 +78,7 @@ var keyTable = []key{
 	{inMain, "start_timeout", "duration", "`10s`", "how long start and reload wait for new calendars, at most 10m"},
 	{inMain, "drain", "duration", "`5s`", "how long the listener stays open after SIGTERM, at most 10m"},
 	{inMain, "horizon", "duration", "`400d`", "how far ahead calendars are expanded, 1d to 3660d; past it the answer is unknown"},
+	{inMain, "limits", "limits", "see there", "what a calendar may cost that sets no limits of its own"},
 	{inMain, "include", "paths", "none", "files or globs of tenants and of further calendars and routes"},
 	{inMain, "secrets", "paths", "none", "files or globs of secrets"},
 	{inMain, "data", "data", "none", "what every template may use as `.Data`"},
@@ -132,6 +135,22 @@ var keyTable = []key{
 	{inCalendar, "only", "filter or list of them", "all", "events that count at all: those that fit any of these"},
 	{inCalendar, "except", "filter or list of them", "none", "events that do not count"},
 	{inCalendar, "if_unknown", "`unknown`, `absent`", "`unknown`", "`absent`: its conditions are false while it is unknown"},
+
+	{inCalendar, "limits", "limits", "the main file's", "what it may cost"},
+
+	{inLimits, "bytes", "amount", "`16MiB`", "of a body; over it the body is refused and the former copy stays"},
+	{inLimits, "lines", "amount", "`1000000`", "of a body, before unfolding; refused likewise"},
+	{inLimits, "events", "amount", "`100000`", "of a body; refused likewise"},
+	{inLimits, "line_bytes", "amount", "`64KiB`", "of an unfolded line; over it a text is cut, and with any other property the event is left out"},
+	{inLimits, "params", "amount", "`16`", "parameter values of a property; over it the event is left out, as with the following"},
+	{inLimits, "nesting", "amount", "`8`", "components within components"},
+	{inLimits, "overrides", "amount", "`10000`", "changed occurrences of a series"},
+	{inLimits, "dates", "amount", "`10000`", "EXDATEs and RDATEs of an event; changes of the clocks in a VTIMEZONE"},
+	{inLimits, "observances", "amount", "`1000`", "parts of a VTIMEZONE"},
+	{inLimits, "steps", "amount", "`1000000`", "of one rule"},
+	{inLimits, "event_instances", "amount", "`20000`", "occurrences of a series in the window"},
+	{inLimits, "calendar_steps", "amount", "`50000000`", "of all rules; the series that come after are left out"},
+	{inLimits, "instances", "amount", "`1000000`", "occurrences of all events in the window; the series that do not fit are left out"},
 
 	{inExpect, "ahead", "duration", "required", "there must be events at least this far ahead"},
 

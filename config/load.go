@@ -45,11 +45,11 @@ func Load(path string, o Options) (*File, error) {
 	for _, s := range sources {
 		s.readSecrets()
 	}
+	main.readGlobal()
 	for _, s := range sources {
 		s.readLists()
 		s.readCalendars()
 	}
-	main.readGlobal()
 	for _, s := range sources {
 		s.readPlans()
 	}

@@ -127,7 +127,7 @@ func (b *builder) calendars() map[string]calendars.Use {
 		only, except := b.filters(c.Only), b.filters(c.Except)
 		if c.File == "" {
 			use.State.Err = fmt.Errorf("calendars are read from files by this version, and not yet from http")
-		} else if read, err := calendars.Load(b.files, c.File, calendars.Limits{}); err != nil {
+		} else if read, err := calendars.Load(b.files, c.File, calendars.Limits(c.Limits)); err != nil {
 			b.wrong(c.Pos, "calendar %q: %s", c.Name, reason(err))
 		} else {
 			for _, p := range read.Problems() {
