@@ -147,15 +147,19 @@ func (c *Calendar) group() {
 			c.events = append(c.events, e)
 		}
 	}
+	tooMany := map[*Event]bool{}
 	for _, s := range c.series {
 		if len(s.overrides) > c.limits.Overrides {
 			e := s.overrides[c.limits.Overrides]
 			c.problems = append(c.problems, e.problem("RECURRENCE-ID", fmt.Sprintf("more than %d of one series (limits.overrides)",
 				c.limits.Overrides), "and its series are ignored"))
-			c.events = slices.DeleteFunc(c.events, func(e *Event) bool { return e == s.master || slices.Contains(s.overrides, e) })
+			for _, e := range append(s.overrides, s.master) {
+				tooMany[e] = true
+			}
 			*s = series{}
 		}
 	}
+	c.events = slices.DeleteFunc(c.events, func(e *Event) bool { return tooMany[e] })
 	slices.SortStableFunc(c.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})

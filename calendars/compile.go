@@ -282,6 +282,7 @@ func (x *compiler) collectRule(r *rule, start stamp, from, to int64) (over strin
 	to, last := x.until(r, start, to)
 	b := &budget{left: min(x.limits.Steps, x.steps)}
 	allowed := b.left
+	defer func() { x.steps -= allowed - max(0, b.left) }()
 	if r.count > 0 && !r.names(start.civil, b) {
 		// 3.3.10: DTSTART always counts as the first occurrence, also where the rule does not name it.
 		if r.count == 1 {
@@ -303,7 +304,6 @@ func (x *compiler) collectRule(r *rule, start stamp, from, to int64) (over strin
 			return fmt.Sprintf("more than %d occurrences (limits.event_instances)", x.limits.EventInstances)
 		}
 	}
-	x.steps -= allowed - max(0, b.left)
 	switch {
 	case !b.over():
 		return ""

@@ -85,22 +85,19 @@ func newProperty(l line, name string, valueLength int) property {
 	return property{line: l.number, name: name, content: content, value: content[len(content)-valueLength:]}
 }
 
-// text is the value with its escapes resolved (3.3.11). A text whose parameters are damaged is still a text.
+// text is the value with its escapes resolved (3.3.11), whatever its parameters say.
 func (p property) text() string {
-	value := p.value
-	if parsed, err := ics.ParseProperty(ics.ContentLine(p.content)); err == nil {
-		value = parsed.Value
-	} else {
-		value = ics.FromText(value)
-	}
-	return validText(value)
+	return validText(ics.FromText(p.value))
 }
+
+// maxCategories is how many categories of an event are read; a person gives it a few.
+const maxCategories = 100
 
 // texts is a comma-separated list of texts, without the empty ones. An escaped comma does not separate.
 func (p property) texts() []string {
 	var list []string
 	begin := 0
-	for i := 0; i <= len(p.value); i++ {
+	for i := 0; i <= len(p.value) && len(list) < maxCategories; i++ {
 		if i == len(p.value) || p.value[i] == ',' {
 			text := strings.TrimSpace(validText(ics.FromText(p.value[begin:i])))
 			if text != "" {
@@ -126,7 +123,9 @@ func (e *Event) describe(p property) {
 	case "LOCATION":
 		e.Location = p.text()
 	case "CATEGORIES":
-		e.Categories = append(e.Categories, p.texts()...)
+		if e.Categories = append(e.Categories, p.texts()...); len(e.Categories) > maxCategories {
+			e.Categories = e.Categories[:maxCategories]
+		}
 	case "STATUS":
 		status := strings.TrimSpace(p.value)
 		e.Tentative = strings.EqualFold(status, "TENTATIVE")
@@ -283,7 +282,7 @@ func (r *reader) setRule(e *Event, p property) {
 }
 
 func (r *reader) setDates(e *Event, p property) bool {
-	kind, err := p.valueKind()
+	kind, err := r.valueKind(p)
 	if err != nil {
 		return r.useless(e, p, err)
 	}
@@ -328,7 +327,7 @@ func (r *reader) rdate(kind valueKind, text string) (d rdate, err error) {
 
 // stamp reads a property that is one DATE or DATE-TIME.
 func (r *reader) stamp(p property) (stamp, error) {
-	kind, err := p.valueKind()
+	kind, err := r.valueKind(p)
 	if err != nil {
 		return stamp{}, err
 	}
@@ -357,13 +356,22 @@ type valueKind struct {
 	tzid        string
 }
 
-func (p property) valueKind() (kind valueKind, err error) {
+// valueKind reads the parameters of a property. A feed writes the same few thousands of times.
+func (r *reader) valueKind(p property) (kind valueKind, err error) {
+	const most = 1000
+	written := p.content[len(p.name) : len(p.content)-len(p.value)]
+	if kind, ok := r.kinds[written]; ok {
+		return kind, nil
+	}
 	parameters, err := p.parameters()
 	if err != nil {
 		return kind, err
 	}
 	kind.date = strings.EqualFold(parameters["VALUE"], "DATE")
 	kind.tzid, kind.zoned = parameters["TZID"]
+	if len(r.kinds) < most {
+		r.kinds[strings.Clone(written)] = kind
+	}
 	return kind, nil
 }
 

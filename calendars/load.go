@@ -1,6 +1,7 @@
 package calendars
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -42,6 +43,15 @@ func Files(fsys fs.FS, pattern string, limits Limits) ([]File, error) {
 		files[i] = File{Name: name, Body: body}
 	}
 	return files, nil
+}
+
+// ReadFrom is Read for what comes from a reader, of which it takes no more than Limits.Bytes and one.
+func ReadFrom(from io.Reader, limits Limits) (*Calendar, error) {
+	body, err := readBody(from, 0, limits.withDefaults().Bytes)
+	if err != nil {
+		return nil, err
+	}
+	return Read(body, limits)
 }
 
 // ReadFiles reads the calendar that several files make together. The error names the file and is otherwise Read's; one
@@ -93,9 +103,9 @@ func match(fsys fs.FS, pattern string) ([]string, error) {
 }
 
 func readLimited(fsys fs.FS, name string, limit int) ([]byte, error) {
-	open := func(name string) (io.ReadCloser, error) { return os.Open(name) }
+	open := func(name string) (fs.File, error) { return os.Open(name) }
 	if fsys != nil {
-		open = func(name string) (io.ReadCloser, error) { return fsys.Open(name) }
+		open = fsys.Open
 	}
 	f, err := open(name)
 	if err != nil {
@@ -105,9 +115,22 @@ func readLimited(fsys fs.FS, name string, limit int) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	body, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
-	if err == nil && len(body) > limit {
-		err = tooBig("", limit, "bytes")
+	expected := 0
+	if info, err := f.Stat(); err == nil {
+		expected = int(min(info.Size(), int64(limit)))
 	}
-	return body, err
+	return readBody(f, expected, limit)
+}
+
+// readBody reads a body of up to limit bytes. Where it is as long as expected no room is wasted.
+func readBody(from io.Reader, expected, limit int) ([]byte, error) {
+	var room bytes.Buffer
+	room.Grow(expected + bytes.MinRead)
+	if _, err := room.ReadFrom(io.LimitReader(from, int64(limit)+1)); err != nil {
+		return nil, err
+	}
+	if room.Len() > limit {
+		return nil, tooBig("", limit, "bytes")
+	}
+	return room.Bytes(), nil
 }

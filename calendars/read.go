@@ -24,6 +24,7 @@ func readFile(f File, limits Limits) (*Calendar, error) {
 		limits:  limits,
 		scanner: scanner{body: body, lineBytes: limits.LineBytes},
 		zones:   zones{body: body, limits: limits},
+		kinds:   map[string]valueKind{},
 		out:     &Calendar{limits: limits},
 	}
 	if err := r.read(); err != nil {
@@ -47,6 +48,7 @@ type reader struct {
 	limits  Limits
 	scanner scanner
 	zones   zones
+	kinds   map[string]valueKind // by the parameters as written
 	out     *Calendar
 
 	calendars int // how many VCALENDARs have begun

@@ -34,7 +34,7 @@ type Limits struct {
 
 	// What all events of a calendar may use in one Compile. The events that come when it is used up are left out and
 	// become Problems.
-	CalendarSteps int // 50,000,000
+	CalendarSteps int // 20,000,000
 	Instances     int // 1,000,000
 }
 
@@ -54,7 +54,7 @@ func (l Limits) withDefaults() Limits {
 		{&l.Observances, 1_000},
 		{&l.Steps, 1_000_000},
 		{&l.EventInstances, 20_000},
-		{&l.CalendarSteps, 50_000_000},
+		{&l.CalendarSteps, 20_000_000},
 		{&l.Instances, 1_000_000},
 	} {
 		if *field.value <= 0 {

@@ -27,11 +27,13 @@ type stamp struct {
 // parseStamp reads "20261224", "20261224T090000" or "20261224T090000Z" by its shape: a date without VALUE=DATE is
 // common and means a DATE. 24:00 is the next midnight, and a 61st second the 60th.
 func parseStamp(text string) (stamp, error) {
-	bad := fmt.Errorf("want a time such as 20261224 or 20261224T090000Z, found %q", text)
+	bad := func() (stamp, error) {
+		return stamp{}, fmt.Errorf("want a time such as 20261224 or 20261224T090000Z, found %q", text)
+	}
 	date, clock, timed := strings.Cut(strings.ToUpper(strings.TrimSpace(text)), "T")
 	year, month, dayOfMonth, ok := cutDigits(date, 4)
 	if !ok || month < 1 || month > 12 || dayOfMonth < 1 || dayOfMonth > monthLength(year, month) {
-		return stamp{}, bad
+		return bad()
 	}
 	s := stamp{civil: int64(dayOf(year, month, dayOfMonth)) * day}
 	if !timed {
@@ -43,7 +45,7 @@ func parseStamp(text string) (stamp, error) {
 	}
 	h, m, sec, ok := cutDigits(clock, 2)
 	if !ok || h > 24 || m > 59 || sec > 60 || h == 24 && m+sec > 0 {
-		return stamp{}, bad
+		return bad()
 	}
 	s.civil += int64(h)*hour + int64(m)*minute + int64(min(sec, 59))
 	return s, nil

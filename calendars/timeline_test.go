@@ -115,10 +115,22 @@ func overlapping(all []Occurrence, from, to int64) (cut []Occurrence) {
 	return cut
 }
 
-// TestMinuteByMinute compares weekly hours with a person who looks at the clock on the wall every minute, in the weeks
-// in which it changes.
+// TestMinuteByMinute compares opening hours, night shifts and days off with a person who looks at the clock on the wall every
+// minute: in the weeks in which it changes, or, in a soak, all year.
 func TestMinuteByMinute(t *testing.T) {
 	t.Parallel()
+	minutes := func(clock time.Time) int { return clock.Hour()*60 + clock.Minute() }
+	person := map[string]func(clock time.Time) bool{
+		"day": func(c time.Time) bool {
+			return c.Weekday() != time.Friday && c.Weekday() != time.Saturday && 510 <= minutes(c) && minutes(c) < 1050
+		},
+		"night": func(c time.Time) bool {
+			evening := c.Weekday() != time.Sunday && minutes(c) >= 22*60
+			return evening || c.Weekday() != time.Monday && minutes(c) < 6*60
+		},
+		"first":  func(c time.Time) bool { return c.Day() == 1 },
+		"friday": func(c time.Time) bool { return c.Weekday() == time.Friday && c.AddDate(0, 0, 7).Month() != c.Month() },
+	}
 	for _, name := range []string{
 		"America/New_York", "America/Los_Angeles", "America/St_Johns", "America/Santiago", "America/Havana", "Europe/Berlin",
 		"Europe/London", "Asia/Beirut", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland", "Asia/Tokyo",
@@ -129,17 +141,31 @@ func TestMinuteByMinute(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			calendar := mustRead(t, wrap(vevent("UID:a", "DTSTART;TZID="+name+":19950102T083000",
-				"DTEND;TZID="+name+":19950102T173000", "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,SU")))
-			for _, month := range []time.Month{3, 4, 9, 10, 11} {
+			event := func(uid, start, end, rule string) string {
+				return vevent("UID:"+uid, "DTSTART;TZID="+name+":"+start, "DTEND;TZID="+name+":"+end, "RRULE:"+rule)
+			}
+			calendar := mustRead(t, wrap(
+				event("day", "19950102T083000", "19950102T173000", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,SU"),
+				event("night", "19950102T220000", "19950103T060000", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR,SA"),
+				vevent("UID:first", "DTSTART;VALUE=DATE:19950101", "RRULE:FREQ=MONTHLY"),
+				vevent("UID:friday", "DTSTART;VALUE=DATE:19950127", "RRULE:FREQ=MONTHLY;BYDAY=-1FR"),
+			))
+			months := []time.Month{3, 4, 9, 10, 11}
+			if rounds(1) > 1 {
+				months = []time.Month{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
+			}
+			var on []Occurrence
+			for _, month := range months {
 				from := time.Date(2027, month, 1, 0, 0, 0, 0, time.UTC)
-				timeline := calendar.Compile(View{}, from, from.AddDate(0, 1, 0))
+				timeline := calendar.Compile(View{Zone: zone}, from, from.AddDate(0, 1, 0))
 				for at := timeline.From(); at < timeline.To(); at += minute {
 					clock := time.Unix(at, 0).In(zone)
-					minutes := clock.Hour()*60 + clock.Minute()
-					want := clock.Weekday() != time.Friday && clock.Weekday() != time.Saturday && 510 <= minutes && minutes < 1050
-					if got := len(timeline.At(nil, at)) == 1; got != want {
-						t.Fatalf("%s: on %v, want %v", clock, got, want)
+					on = timeline.At(on[:0], at)
+					for uid, is := range person {
+						got := slices.ContainsFunc(on, func(o Occurrence) bool { return o.Event.UID == uid })
+						if want := is(clock); got != want {
+							t.Fatalf("%s: %s is on: %v, want %v", clock, uid, got, want)
+						}
 					}
 				}
 			}

@@ -162,13 +162,13 @@ func (z *zones) compile(tzid string, d definition) (*time.Location, error) {
 	}
 	b := &budget{left: max(0, min(z.limits.Steps, z.limits.CalendarSteps-z.steps))}
 	allowed := b.left
+	defer func() { z.steps += allowed - max(0, b.left) }()
 	var onsets []onset
 	for i := range observances {
 		if onsets, err = observances[i].onsets(onsets, b, z.limits.Dates); err != nil {
 			return nil, err
 		}
 	}
-	z.steps += allowed - b.left
 	return zoneOf(tzid, onsets)
 }
 

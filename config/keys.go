@@ -149,7 +149,7 @@ var keyTable = []key{
 	{inLimits, "observances", "amount", "`1000`", "parts of a VTIMEZONE"},
 	{inLimits, "steps", "amount", "`1000000`", "of one rule"},
 	{inLimits, "event_instances", "amount", "`20000`", "occurrences of a series in the window"},
-	{inLimits, "calendar_steps", "amount", "`50000000`", "of all rules; the series that come after are left out"},
+	{inLimits, "calendar_steps", "amount", "`20000000`", "of all rules; the series that come after are left out"},
 	{inLimits, "instances", "amount", "`1000000`", "occurrences of all events in the window; the series that do not fit are left out"},
 
 	{inExpect, "ahead", "duration", "required", "there must be events at least this far ahead"},

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,8 +10,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -79,35 +81,25 @@ func events(name string, a window, w world) error {
 	if !from.Before(to) {
 		return refuse(fmt.Errorf("--to %s is not after --from %s", to.Format(time.RFC3339), from.Format(time.RFC3339)))
 	}
-	t := calendar.Compile(calendars.View{Zone: zone}, from, to)
-	l := listing{Occurrences: []occurrence{}, Problems: []problem{}}
-	for _, o := range t.All() {
-		l.Occurrences = append(l.Occurrences, occurrence{
-			UID: o.Event.UID, Summary: o.Event.Summary,
-			Start: time.Unix(o.Start, 0).UTC(), End: time.Unix(o.End, 0).UTC(), AllDay: o.Event.AllDay,
-		})
+	view := calendars.View{Zone: zone}
+	t := calendar.Compile(view, from, to)
+	l := listing{
+		occurrences: t.All(), zone: zone,
+		problems: slices.Concat(calendar.Problems(), t.Problems()), warnings: calendar.Warnings(view, from),
 	}
-	problems := slices.Concat(calendar.Problems(), t.Problems())
-	for _, p := range problems {
-		l.Problems = append(l.Problems, problem{p.Line, p.UID, p.Message})
-	}
+	out := bufio.NewWriter(w.stdout)
 	if a.format == "json" {
-		out := json.NewEncoder(w.stdout)
-		out.SetEscapeHTML(false)
-		return out.Encode(l)
+		err = l.json(out)
+	} else {
+		l.text(out)
 	}
-	return l.text(w.stdout, zone, problems)
+	return errors.Join(err, out.Flush())
 }
 
 // find reads the calendar that the argument means, and gives its zone if it has one.
 func find(name string, a window, w world) (*calendars.Calendar, *time.Location, error) {
 	if name == "-" {
-		// One byte more than any limit lets through, so that Read can say which.
-		body, err := io.ReadAll(io.LimitReader(w.stdin, 1<<28))
-		if err != nil {
-			return nil, nil, deny(err)
-		}
-		c, err := calendars.Read(body, calendars.Limits{})
+		c, err := calendars.ReadFrom(w.stdin, calendars.Limits{})
 		if err != nil {
 			return nil, nil, deny(fmt.Errorf("standard input: %w", err))
 		}
@@ -141,12 +133,14 @@ func find(name string, a window, w world) (*calendars.Calendar, *time.Location, 
 	return c, nil, nil
 }
 
-// listing is what events prints. Its JSON is relied on from outside.
+// listing is what events prints. It is written one by one: there can be a million of them.
 type listing struct {
-	Occurrences []occurrence `json:"occurrences"`
-	Problems    []problem    `json:"problems"`
+	occurrences        []calendars.Occurrence
+	problems, warnings []calendars.Problem
+	zone               *time.Location
 }
 
+// occurrence and problem are relied on from outside.
 type occurrence struct {
 	UID     string    `json:"uid"`
 	Summary string    `json:"summary"`
@@ -161,21 +155,74 @@ type problem struct {
 	Message string `json:"message"`
 }
 
-func (l *listing) text(w io.Writer, zone *time.Location, problems []calendars.Problem) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, o := range l.Occurrences {
+// json writes one object on one line. Its member warnings is there only when there are some.
+func (l *listing) json(w *bufio.Writer) error {
+	out := json.NewEncoder(trimmed{w})
+	out.SetEscapeHTML(false)
+	var errs error
+	list := func(name string, n int, item func(i int) any) {
+		fmt.Fprintf(w, `"%s":[`, name)
+		for i := range n {
+			if i > 0 {
+				w.WriteByte(',')
+			}
+			errs = errors.Join(errs, out.Encode(item(i)))
+		}
+		w.WriteByte(']')
+	}
+	problems := func(name string, ps []calendars.Problem) {
+		list(name, len(ps), func(i int) any { return problem{ps[i].Line, ps[i].UID, ps[i].Message} })
+	}
+	w.WriteByte('{')
+	list("occurrences", len(l.occurrences), func(i int) any {
+		o := l.occurrences[i]
+		return occurrence{
+			UID: o.Event.UID, Summary: o.Event.Summary,
+			Start: time.Unix(o.Start, 0).UTC(), End: time.Unix(o.End, 0).UTC(), AllDay: o.Event.AllDay,
+		}
+	})
+	w.WriteByte(',')
+	problems("problems", l.problems)
+	if len(l.warnings) > 0 {
+		w.WriteByte(',')
+		problems("warnings", l.warnings)
+	}
+	w.WriteString("}\n")
+	return errs
+}
+
+// trimmed takes the line ends away that json.Encoder writes after each value.
+type trimmed struct{ *bufio.Writer }
+
+func (t trimmed) Write(p []byte) (int, error) {
+	_, err := t.Writer.Write(bytes.TrimSuffix(p, []byte("\n")))
+	return len(p), err
+}
+
+func (l *listing) text(w io.Writer) {
+	for _, o := range l.occurrences {
 		layout := "Mon 2006-01-02 15:04"
-		if o.AllDay {
+		if o.Event.AllDay {
 			layout = "Mon 2006-01-02"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", o.Start.In(zone).Format(layout), o.End.In(zone).Format(layout), o.Summary)
+		show := func(at int64) string { return time.Unix(at, 0).In(l.zone).Format(layout) }
+		fmt.Fprintf(w, "%-20s  %-20s  %s\n", show(o.Start), show(o.End), plain(o.Event.Summary))
 	}
-	for _, p := range problems {
-		fmt.Fprintf(t, "problem: %s\n", p)
+	for _, p := range l.problems {
+		fmt.Fprintf(w, "problem: %s\n", p)
 	}
-	if err := t.Flush(); err != nil {
-		return err
+	for _, p := range l.warnings {
+		fmt.Fprintf(w, "warning: %s\n", p)
 	}
-	_, err := fmt.Fprintf(w, "%d occurrences, %d problems, times in %s\n", len(l.Occurrences), len(problems), zone)
-	return err
+	fmt.Fprintf(w, "%d occurrences, %d problems, times in %s\n", len(l.occurrences), len(l.problems), l.zone)
+}
+
+// plain keeps a title from writing to the terminal anything but text on one line.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }

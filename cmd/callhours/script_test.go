@@ -36,7 +36,11 @@ func TestMain(m *testing.M) {
 			}
 			now = func() time.Time { return fixed }
 		}
-		os.Exit(run(ctx, os.Args[1:], world{os.Stdin, os.Stdout, os.Stderr, now}))
+		code := run(ctx, os.Args[1:], world{os.Stdin, os.Stdout, os.Stderr, now})
+		if file := os.Getenv(spentKey); file != "" {
+			writeSpent(file)
+		}
+		os.Exit(code)
 	}})
 }
 
