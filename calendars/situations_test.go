@@ -10,18 +10,44 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestSituations are the situations in which opening hours go wrong elsewhere. Times in want and at are those on the
-// wall clock of the zone, with its offset.
+// situation is a calendar, what takes place in a window, and moments at which something is on or nothing is. Times are those on
+// the wall clock of the zone, with its offset.
+type situation struct {
+	name     string
+	zone     string // of the View
+	from, to string // dates
+	events   []string
+	want     []string // start, end, UID
+	on, off  []string // moments
+}
+
+func (c situation) check(t *testing.T) {
+	t.Helper()
+	zone, err := LoadZone(c.zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calendar := mustRead(t, wrap(c.events...))
+	timeline := calendar.Compile(View{Zone: zone}, at(t, c.from+" 00:00", zone), at(t, c.to+" 00:00", zone))
+	if diff := cmp.Diff(c.want, wallTimes(timeline.All(), zone)); diff != "" {
+		t.Errorf("%s\n%v", diff, calendar.Problems())
+	}
+	for _, moment := range c.on {
+		if len(timeline.At(nil, at(t, moment, zone).Unix())) == 0 {
+			t.Errorf("nothing is on at %s", moment)
+		}
+	}
+	for _, moment := range c.off {
+		if on := timeline.At(nil, at(t, moment, zone).Unix()); len(on) > 0 {
+			t.Errorf("on at %s: %v", moment, wallTimes(on, zone))
+		}
+	}
+}
+
+// TestSituations are the situations in which opening hours go wrong elsewhere.
 func TestSituations(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name     string
-		zone     string // of the View
-		from, to string // dates
-		events   []string
-		want     []string // start, end, UID
-		on, off  []string // moments
-	}{
+	for _, c := range []situation{
 		{
 			name: "opening hours stay on the wall clock when the clocks change",
 			zone: "Europe/Berlin", from: "2027-03-26", to: "2027-03-30",
@@ -362,25 +388,7 @@ func TestSituations(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			zone, err := LoadZone(c.zone)
-			if err != nil {
-				t.Fatal(err)
-			}
-			calendar := mustRead(t, wrap(c.events...))
-			timeline := calendar.Compile(View{Zone: zone}, at(t, c.from+" 00:00", zone), at(t, c.to+" 00:00", zone))
-			if diff := cmp.Diff(c.want, wallTimes(timeline.All(), zone)); diff != "" {
-				t.Errorf("%s\n%v", diff, calendar.Problems())
-			}
-			for _, moment := range c.on {
-				if len(timeline.At(nil, at(t, moment, zone).Unix())) == 0 {
-					t.Errorf("nothing is on at %s", moment)
-				}
-			}
-			for _, moment := range c.off {
-				if on := timeline.At(nil, at(t, moment, zone).Unix()); len(on) > 0 {
-					t.Errorf("on at %s: %v", moment, wallTimes(on, zone))
-				}
-			}
+			c.check(t)
 		})
 	}
 }
