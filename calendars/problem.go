@@ -1,6 +1,7 @@
 package calendars
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -39,6 +40,10 @@ func (e *Event) problem(property, what, becomes string) Problem {
 		File: e.file, Line: e.Line, UID: e.UID, Property: property,
 		Message: fmt.Sprintf("%s; %s %s", what, label(e), becomes),
 	}
+}
+
+func (p Problem) compare(q Problem) int {
+	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Property, q.Property), cmp.Compare(p.Message, q.Message))
 }
 
 // label names an event for people.

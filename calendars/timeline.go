@@ -85,6 +85,14 @@ func (t *Timeline) From() int64 { return t.from }
 // To is the end of the window, in Unix seconds; what is on from there on is not known.
 func (t *Timeline) To() int64 { return t.to }
 
+// Last is when the last of the occurrences ends, in Unix seconds; 0 without any.
+func (t *Timeline) Last() int64 {
+	if len(t.reach) == 0 {
+		return 0
+	}
+	return t.reach[len(t.reach)-1]
+}
+
 // All are the occurrences that overlap the window, also those without length that start in it, sorted by start, end, UID
 // and RECURRENCE-ID. The slice must not be modified.
 func (t *Timeline) All() []Occurrence { return t.occurrences }

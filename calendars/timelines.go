@@ -1,6 +1,12 @@
 package calendars
 
-import "time"
+import (
+	"hash/fnv"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
 
 // Use is a calendar as a configuration uses it.
 type Use struct {
@@ -9,11 +15,13 @@ type Use struct {
 	Absent bool           // while it is unknown nothing is on in it, instead of nobody knowing
 }
 
-// Timelines compile calendars for one window, each once for every view that asks for it. They are not safe for concurrent
-// use; the timelines they give are.
+// Timelines keep calendars compiled for as long as their window serves, each once for every view that asks for it. They are safe for
+// concurrent use; it is no use on the way of a call, since whoever comes meanwhile waits while a calendar is compiled.
 type Timelines struct {
+	horizon time.Duration
+
+	mu       sync.Mutex // guards the following
 	uses     map[string]Use
-	from, to time.Time
 	compiled map[viewed]*Timeline
 }
 
@@ -23,16 +31,37 @@ type viewed struct {
 	dayStarts time.Duration
 }
 
-// NewTimelines prepares the calendars of that name for the window [from, to).
-func NewTimelines(uses map[string]Use, from, to time.Time) *Timelines {
-	return &Timelines{uses: uses, from: from, to: to, compiled: map[viewed]*Timeline{}}
+const (
+	// behind is how far into the past a window reaches, so that what began before the moment asked for is seen.
+	behind = 48 * time.Hour
+	// step is how far a window moves at a time.
+	step = 6 * time.Hour
+	// spare is how much more than asked for is compiled, so that a calendar is compiled anew a quarter as often as the windows move.
+	spare = 24 * time.Hour
+)
+
+// NewTimelines prepares calendars by their names; none is compiled yet. horizon is how far ahead of a moment its window reaches at least.
+func NewTimelines(uses map[string]Use, horizon time.Duration) *Timelines {
+	return &Timelines{horizon: horizon, uses: maps.Clone(uses), compiled: map[viewed]*Timeline{}}
 }
 
-// Window is the span that the timelines are compiled for.
-func (ts *Timelines) Window() (from, to time.Time) { return ts.from, ts.to }
+// Window is the span of time for which somebody of that name compiles at a moment: from two days back to the horizon and up to six hours
+// more. It moves on every six hours, for each name at another time, so that never everything is compiled at once; and it
+// depends on nothing else, so that a question asked later has the window that a call had.
+func (ts *Timelines) Window(of string, at time.Time) (from, to time.Time) {
+	h := fnv.New64a()
+	h.Write([]byte(of))
+	phase := int64(h.Sum64() % uint64(step/time.Second))
+	begun := at.Unix() - floorMod(at.Unix()-phase, int64(step/time.Second))
+	from = time.Unix(begun, 0).Add(-behind)
+	return from, time.Unix(begun, 0).Add(step + ts.horizon)
+}
 
-// Of is the timeline of a calendar as a route in that zone with that day sees it; nil when it is unknown.
-func (ts *Timelines) Of(name string, view View) *Timeline {
+// Of is the timeline of a calendar as a route in that zone with that day sees it, compiled for [from, to) at least; nil when
+// the calendar is unknown.
+func (ts *Timelines) Of(name string, view View, from, to time.Time) *Timeline {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
 	use := ts.uses[name]
 	if use.State.Unknown() {
 		if !use.Absent {
@@ -44,8 +73,44 @@ func (ts *Timelines) Of(name string, view View) *Timeline {
 		view.Zone = use.Zone
 	}
 	key := viewed{name, view.Zone.String(), view.DayStarts}
-	if ts.compiled[key] == nil {
-		ts.compiled[key] = use.State.Calendar.Compile(view, ts.from, ts.to)
+	t := ts.compiled[key]
+	if t == nil || from.Unix() < t.from || to.Unix() > t.to {
+		t = use.State.Calendar.Compile(view, from, to.Add(spare))
+		ts.compiled[key] = t
 	}
-	return ts.compiled[key]
+	return t
+}
+
+// Set replaces a calendar: it has other events now, or has become unknown. What was compiled of the former is forgotten; who holds a
+// timeline of it keeps that.
+func (ts *Timelines) Set(name string, use Use) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	ts.uses[name] = use
+	maps.DeleteFunc(ts.compiled, func(k viewed, _ *Timeline) bool { return k.name == name })
+}
+
+// Uses are the calendars by their names, at the moment.
+func (ts *Timelines) Uses() map[string]Use {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	return maps.Clone(ts.uses)
+}
+
+// Problems are those of a calendar, as it was read and as it was compiled for anybody, by line and each once.
+func (ts *Timelines) Problems(name string) []Problem {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	c := ts.uses[name].State.Calendar
+	if c == nil {
+		return nil
+	}
+	problems := slices.Clone(c.Problems())
+	for key, t := range ts.compiled {
+		if key.name == name {
+			problems = append(problems, t.Problems()...)
+		}
+	}
+	slices.SortStableFunc(problems, Problem.compare)
+	return slices.Compact(problems)
 }

@@ -2,7 +2,7 @@
 // API and the console put their questions here, so that they give one answer.
 //
 // It walks the code that live calls walk, with another clock: it compiles the window that a live server would have at the moment
-// asked for, from the same events. Moments that lie together share one. A [Preview] is safe for concurrent use.
+// asked for, from the same events. A [Preview] is safe for concurrent use.
 package preview
 
 import (
@@ -18,45 +18,36 @@ import (
 type Options struct {
 	Table     *routes.Table
 	Routes    []*render.Route
-	Path      string                                  // where a call is sent when the question names no path
-	Timelines func(at time.Time) *calendars.Timelines // compiles the window that a live server would have at that moment
+	Path      string               // where a call is sent when the question names no path
+	Timelines *calendars.Timelines // not those of live calls: a question about last year must not cost them theirs
 }
 
-// Preview answers questions about one generation.
+// Preview answers questions about one generation, and its calendars as they were when it was made.
 type Preview struct {
 	options Options
 	byName  map[string]*render.Route
 	byRoute map[*routes.Route]*render.Route
 
-	mu        sync.Mutex // guards what follows: the window that was asked for last
-	at        time.Time
-	timelines *calendars.Timelines
-	states    map[*render.Route]*render.State
+	mu     sync.Mutex // guards states: of each route the window that was asked for last
+	states map[*render.Route]*render.State
 }
-
-// reach is how far after the moment that a window was compiled for it still serves; what lies ahead is then as much as
-// a live server sees.
-const reach = 24 * time.Hour
 
 // New makes a Preview; it compiles nothing yet.
 func New(o Options) *Preview {
-	p := &Preview{options: o, byName: map[string]*render.Route{}, byRoute: map[*routes.Route]*render.Route{}}
+	p := &Preview{options: o, byName: map[string]*render.Route{}, byRoute: map[*routes.Route]*render.Route{}, states: map[*render.Route]*render.State{}}
 	for _, r := range o.Routes {
 		p.byName[r.Name], p.byRoute[r.Route] = r, r
 	}
 	return p
 }
 
-// state is the route compiled for a window around a moment.
+// state is the route compiled for the window that it has at a moment.
 func (p *Preview) state(r *render.Route, at time.Time) *render.State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.timelines == nil || at.Before(p.at) || at.Sub(p.at) > reach {
-		p.at, p.timelines, p.states = at, p.options.Timelines(at), map[*render.Route]*render.State{}
-	}
 	s := p.states[r]
-	if s == nil {
-		s = r.Compile(p.timelines)
+	if s == nil || s.Stale(p.options.Timelines, at) {
+		s = r.Compile(p.options.Timelines, at)
 		p.states[r] = s
 	}
 	return s

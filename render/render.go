@@ -11,7 +11,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -83,23 +85,56 @@ func New(o Options) (*Route, []diag.Mistake) {
 	return r, nil
 }
 
-// Compile makes the state for a window from the calendars.
-func (r *Route) Compile(ts *calendars.Timelines) *State {
+// Compile makes the state for the window that the route has at a moment from the calendars.
+func (r *Route) Compile(ts *calendars.Timelines, at time.Time) *State {
 	view := calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}
-	from, to := ts.Window()
+	from, to := ts.Window(r.Name, at)
 	s := &State{
 		route:     r,
-		Segments:  r.Route.Compile(func(name string) *calendars.Timeline { return ts.Of(name, view) }, from, to),
+		Segments:  r.Route.Compile(func(name string) *calendars.Timeline { return ts.Of(name, view, from, to) }, from, to),
 		timelines: map[string]*calendars.Timeline{},
 	}
 	for _, b := range r.branches {
 		for _, full := range b.calendars {
-			if t := ts.Of(full, view); t != nil {
+			if t := ts.Of(full, view, from, to); t != nil {
 				s.timelines[full] = t
 			}
 		}
 	}
 	return s
+}
+
+// Stale reports whether the route has another window at a moment than the one that the state was compiled for: the clock has moved
+// on, or was set.
+func (s *State) Stale(ts *calendars.Timelines, at time.Time) bool {
+	from, to := ts.Window(s.route.Name, at)
+	compiledFrom, compiledTo := s.Window()
+	return !from.Equal(compiledFrom) || !to.Equal(compiledTo)
+}
+
+// Calendars are the full names of those that the route's conditions or its templates name, each once.
+func (r *Route) Calendars() []string {
+	names := r.Route.Calendars()
+	for _, b := range r.branches {
+		for _, name := range slices.Sorted(maps.Values(b.calendars)) {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// Admits reports whether an event of a calendar matters to the route: some condition counts it, or a template names the calendar.
+func (r *Route) Admits(calendar string, e *calendars.Event) bool {
+	for _, b := range r.branches {
+		for _, name := range b.calendars {
+			if name == calendar {
+				return true
+			}
+		}
+	}
+	return r.Route.Admits(calendar, e)
 }
 
 // Use makes a state the one that live calls are answered from.

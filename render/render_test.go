@@ -110,7 +110,7 @@ func compiled(t testing.TB, s setting) *State {
 	if s.unknown {
 		use = calendars.Use{}
 	}
-	return r.Compile(calendars.NewTimelines(map[string]calendars.Use{"acme/hours": use}, now.AddDate(0, 0, -2), now.AddDate(0, 0, 400)))
+	return r.Compile(calendars.NewTimelines(map[string]calendars.Use{"acme/hours": use}, 400*24*time.Hour), now)
 }
 
 func titled(pattern string) *routes.Condition {

@@ -123,10 +123,11 @@ func compile(t testing.TB, o Options, u uses) *Segments {
 		t.Fatal(err)
 	}
 	from := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
-	ts := calendars.NewTimelines(u, from, from.AddDate(0, 0, 60))
+	to := from.AddDate(0, 0, 60)
+	ts := calendars.NewTimelines(u, to.Sub(from))
 	return r.Compile(func(name string) *calendars.Timeline {
-		return ts.Of(name, calendars.View{Zone: o.Zone, DayStarts: o.DayStarts})
-	}, from, from.AddDate(0, 0, 60))
+		return ts.Of(name, calendars.View{Zone: o.Zone, DayStarts: o.DayStarts}, from, to)
+	}, from, to)
 }
 
 func at(t testing.TB, s string) time.Time {

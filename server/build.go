@@ -53,7 +53,7 @@ func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 	if err := b.mistakes.Err(); err != nil {
 		return nil, err
 	}
-	g.table, g.problems = table, b.problems
+	g.table, g.timelines = table, calendars.NewTimelines(b.uses, file.Horizon)
 	return g, nil
 }
 
@@ -77,7 +77,6 @@ type builder struct {
 	uses     map[string]calendars.Use // by full name
 	lists    map[string]routes.List
 	mistakes diag.Mistakes
-	problems []problem
 }
 
 func (b *builder) wrong(at diag.Pos, format string, args ...any) {
@@ -130,9 +129,6 @@ func (b *builder) calendars() map[string]calendars.Use {
 		} else if read, err := calendars.Load(b.files, c.File, calendars.Limits(c.Limits)); err != nil {
 			b.wrong(c.Pos, "calendar %q: %s", c.Name, reason(err))
 		} else {
-			for _, p := range read.Problems() {
-				b.problems = append(b.problems, problem{c.Name, p})
-			}
 			use.State = calendars.State{Calendar: read.Select(only, except), Read: b.now}
 		}
 		uses[c.Name] = use

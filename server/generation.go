@@ -12,12 +12,6 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// behind is how far into the past calendars are expanded, so that what began before the moment asked for is seen.
-const behind = 48 * time.Hour
-
-// rollAfter is how old a window may become before it is compiled anew; far less than what behind and horizon leave.
-const rollAfter = 6 * time.Hour
-
 // Generation is everything that one configuration built. It is safe for concurrent use.
 type Generation struct {
 	file     *config.File
@@ -28,13 +22,8 @@ type Generation struct {
 	shared   *auth   // of routes without their own, and of calls that find none
 	calendar map[string]calendars.Use
 	asking   map[string][]*render.Route // by the full name of the calendar that they ask
-	problems []problem
-}
 
-// problem is what a calendar could not use of itself.
-type problem struct {
-	calendar string
-	calendars.Problem
+	timelines *calendars.Timelines // of live calls
 }
 
 // Calendar is a calendar by its full name, and the zone of its all-day and floating events: its own, else the configuration's; nil
@@ -49,32 +38,21 @@ func (g *Generation) Calendar(name string) (calendars.Use, *time.Location, bool)
 	return use, zone, ok
 }
 
-// Roll compiles every route for the window around a moment, and makes live calls use it. It gives the timelines that it compiled.
-func (g *Generation) Roll(now time.Time) *calendars.Timelines {
-	ts := g.timelines(now)
+// Roll compiles the routes whose window has moved on, or was never compiled, and makes live calls use them. It gives them.
+func (g *Generation) Roll(now time.Time) []*render.Route {
+	var rolled []*render.Route
 	for _, r := range g.routes {
-		r.Use(r.Compile(ts))
+		if s := r.State(); s == nil || s.Stale(g.timelines, now) {
+			r.Use(r.Compile(g.timelines, now))
+			rolled = append(rolled, r)
+		}
 	}
-	return ts
-}
-
-// Stale says whether the live window lies badly around a moment: the clock has moved on, or was set.
-func (g *Generation) Stale(now time.Time) bool {
-	if len(g.routes) == 0 {
-		return false
-	}
-	from, _ := g.routes[0].State().Window()
-	compiled := from.Add(behind)
-	return now.Before(compiled) || now.Sub(compiled) >= rollAfter
-}
-
-func (g *Generation) timelines(at time.Time) *calendars.Timelines {
-	return calendars.NewTimelines(g.calendar, at.Add(-behind), at.Add(g.file.Horizon))
+	return rolled
 }
 
 // Preview answers what people ask about the generation's decisions.
 func (g *Generation) Preview() *preview.Preview {
-	return preview.New(preview.Options{Table: g.table, Routes: g.routes, Timelines: g.timelines, Path: g.file.PivotPath.S})
+	return preview.New(preview.Options{Table: g.table, Routes: g.routes, Timelines: calendars.NewTimelines(g.timelines.Uses(), g.file.Horizon), Path: g.file.PivotPath.S})
 }
 
 // series are the names that metrics are labelled with.
@@ -110,18 +88,16 @@ func (g *Generation) unmatched(name string) int {
 	return n
 }
 
-// reach is when the last event of a calendar ends, within the window of its timelines; zero when there is none.
-func (g *Generation) reach(name string, ts *calendars.Timelines) time.Time {
+// reach is when the last event of a calendar ends, within the window that is compiled; zero when there is none.
+func (g *Generation) reach(name string, now time.Time) time.Time {
 	if len(g.asking[name]) == 0 {
 		return time.Time{}
 	}
 	r := g.asking[name][0] // another route's zone moves it by hours
-	var last int64
-	for _, o := range ts.Of(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}).All() {
-		last = max(last, o.End)
-	}
-	if last == 0 {
+	from, to := g.timelines.Window(r.Name, now)
+	t := g.timelines.Of(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}, from, to)
+	if t == nil || t.Last() == 0 {
 		return time.Time{}
 	}
-	return time.Unix(last, 0)
+	return time.Unix(t.Last(), 0)
 }

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,13 +56,14 @@ type Server struct {
 	options  Options
 	live     atomic.Pointer[live]
 	draining atomic.Bool
+	logged   map[string][]calendars.Problem // by calendar: what the log has said already
 	calls    *calls
 	admin    *admin
 }
 
 // New makes a server ready to run. Its handlers answer 503 until Run, or Start, has compiled the calendars.
 func New(o Options) *Server {
-	s := &Server{options: o}
+	s := &Server{options: o, logged: map[string][]calendars.Problem{}}
 	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining}
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.Observe}
@@ -80,45 +82,64 @@ func (s *Server) Admin() http.Handler { return s.admin }
 
 // Start compiles the generation's calendars for the present and lets calls be answered.
 func (s *Server) Start() {
-	g := s.options.Generation
-	ts := g.Roll(s.options.Now())
+	g, now := s.options.Generation, s.options.Now()
+	g.Roll(now)
 	s.options.Metrics.Configure(g.series())
 	s.live.Store(newLive(g, s.options.Metrics))
-	s.options.Metrics.Reloaded(s.options.Now())
+	s.options.Metrics.Reloaded(now)
 	for name, use := range g.calendar {
-		s.show(name, use, ts)
-	}
-	for _, p := range g.problems {
-		s.options.Log.Warn("problem in a calendar", slog.String("calendar", p.calendar), slog.String("problem", p.String()))
+		s.show(name, use)
 	}
 	s.Observe()
 }
 
-// Advance compiles the calendars anew when the clock has left the window behind that they were compiled for. Run calls it
-// every minute.
+// Advance compiles anew what the clock has left behind: a part of the routes, each at another moment. Run calls it every minute.
 func (s *Server) Advance() {
-	now := s.options.Now()
-	if l := s.live.Load(); l != nil && l.Stale(now) {
-		l.Roll(now)
+	l := s.live.Load()
+	if l == nil {
+		return
+	}
+	var asked []string
+	for _, r := range l.Roll(s.options.Now()) {
+		asked = append(asked, r.Calendars()...)
+	}
+	slices.Sort(asked)
+	for _, name := range slices.Compact(asked) {
+		s.showEvents(name)
 	}
 }
 
-// show puts what is known of a calendar into its metrics.
-func (s *Server) show(name string, use calendars.Use, ts *calendars.Timelines) {
+// show puts what is known of a calendar into its metrics, and what is wrong with it into the log.
+func (s *Server) show(name string, use calendars.Use) {
 	m := s.options.Metrics.Calendar(name)
 	if use.State.Unknown() {
 		m.Unknown()
 		s.options.Log.Warn("calendar is unknown", slog.String("calendar", name), slog.Any("error", use.State.Err))
 		return
 	}
-	g := s.options.Generation
 	m.Known()
 	m.Fetched(metrics.OK)
 	m.LastSuccess(use.State.Read)
 	m.Events(len(use.State.Calendar.Events()))
-	m.Rejected(len(use.State.Calendar.Problems()))
-	m.Unmatched(g.unmatched(name))
-	m.LastEvent(g.reach(name, ts))
+	m.Unmatched(s.options.Generation.unmatched(name))
+	s.showEvents(name)
+}
+
+// showEvents shows what depends on the window too: how far a calendar reaches, and the events that cannot be used.
+func (s *Server) showEvents(name string) {
+	g, m := s.options.Generation, s.options.Metrics.Calendar(name)
+	m.LastEvent(g.reach(name, s.options.Now()))
+	problems := g.timelines.Problems(name)
+	m.Rejected(len(problems))
+	if slices.Equal(problems, s.logged[name]) {
+		return
+	}
+	for _, p := range problems {
+		if !slices.Contains(s.logged[name], p) {
+			s.options.Log.Warn("problem in a calendar", slog.String("calendar", name), slog.String("problem", p.String()))
+		}
+	}
+	s.logged[name] = problems
 }
 
 // Observe brings the gauges that follow the clock up to date. The admin side calls it for every scrape.

@@ -1,0 +1,126 @@
+package calendars
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const testHorizon = 400 * 24 * time.Hour
+
+// TestWindow: at any moment a window reaches from the past to the horizon, and only a part of all move on in the same minute.
+func TestWindow(t *testing.T) {
+	t.Parallel()
+	ts := NewTimelines(nil, testHorizon)
+	const names = 1000
+	moved := map[time.Time]int{}
+	windows := map[string]time.Time{}
+	begun := time.Date(2026, 11, 23, 0, 0, 30, 0, time.UTC)
+	for now := begun; now.Before(begun.Add(13 * time.Hour)); now = now.Add(time.Minute) {
+		for i := range names {
+			name := fmt.Sprint("tenant-", i, "/main")
+			from, to := ts.Window(name, now)
+			if now.Sub(from) < behind || now.Sub(from) >= behind+step || to.Sub(now) <= testHorizon || to.Sub(now) > testHorizon+step {
+				t.Fatalf("%s at %s: from %s to %s", name, now, from, to)
+			}
+			if windows[name] != from {
+				windows[name] = from
+				moved[now]++
+			}
+		}
+	}
+	moves := 0
+	for at, n := range moved {
+		if at.Equal(begun) {
+			continue
+		}
+		if moves += n; n > names/36 { // ten minutes' worth
+			t.Errorf("%d windows moved at %s", n, at)
+		}
+	}
+	if moves < 2*names || moves > 3*names {
+		t.Errorf("%d moves of %d windows in thirteen hours", moves, names)
+	}
+}
+
+func TestTimelinesOf(t *testing.T) {
+	t.Parallel()
+	day := mustRead(t, wrap(vevent("UID:day", "DTSTART;VALUE=DATE:20261124")))
+	berlin, err := LoadZone("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ts := NewTimelines(map[string]Use{
+		"hours":  {State: State{Calendar: day}},
+		"fixed":  {State: State{Calendar: day}, Zone: berlin},
+		"never":  {},
+		"absent": {Absent: true},
+	}, testHorizon)
+	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	from, to := ts.Window("route", now)
+	tokyo, err := LoadZone("Asia/Tokyo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(name string, view View, from, to time.Time) *Timeline {
+		t.Helper()
+		timeline := ts.Of(name, view, from, to)
+		if timeline == nil || timeline.From() > from.Unix() || timeline.To() < to.Unix() {
+			t.Fatalf("%s: got %v, want one from %s to %s", name, timeline, from, to)
+		}
+		return timeline
+	}
+	first := of("hours", View{Zone: berlin}, from, to)
+	if of("hours", View{Zone: berlin}, from.Add(step), to.Add(step)) != first {
+		t.Error("a window that was moved a little is compiled anew")
+	}
+	if of("hours", View{Zone: berlin}, from.Add(48*time.Hour), to.Add(48*time.Hour)) == first {
+		t.Error("a window that was moved far is the same")
+	}
+	of("hours", View{Zone: berlin}, from, to) // back again
+	if of("hours", View{Zone: tokyo}, from, to) == of("hours", View{Zone: berlin}, from, to) {
+		t.Error("zones share a timeline")
+	}
+	if of("fixed", View{Zone: tokyo}, from, to) != of("fixed", View{Zone: berlin}, from, to) {
+		t.Error("the zone of the calendar does not count")
+	}
+	if got := ts.Of("never", View{Zone: berlin}, from, to); got != nil {
+		t.Errorf("unknown: got %v", got)
+	}
+	if got := of("absent", View{Zone: berlin}, from, to).All(); len(got) > 0 {
+		t.Errorf("absent: got %v", got)
+	}
+
+	before := of("hours", View{Zone: berlin}, from, to)
+	ts.Set("hours", Use{State: State{Calendar: mustRead(t, wrap())}})
+	if got := of("hours", View{Zone: berlin}, from, to); len(got.All()) > 0 || len(before.All()) != 1 {
+		t.Errorf("after Set: got %v, and who holds the former sees %v", got.All(), before.All())
+	}
+	if got := ts.Uses()["hours"].State.Calendar; len(got.Events()) > 0 {
+		t.Errorf("Uses: got %v", got.Events())
+	}
+}
+
+// TestTimelinesProblems: what a calendar could not use, and what goes over a limit for any of its views, each once.
+func TestTimelinesProblems(t *testing.T) {
+	t.Parallel()
+	calendar := mustRead(t, wrap(vevent("UID:tick", "DTSTART:20261123T000000", "RRULE:FREQ=SECONDLY"), vevent("UID:odd", "DTSTART:x")))
+	ts := NewTimelines(map[string]Use{"a": {State: State{Calendar: calendar}}, "b": {}}, testHorizon)
+	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	from, to := ts.Window("route", now)
+	for _, hours := range []time.Duration{0, 5} {
+		ts.Of("a", View{Zone: time.UTC, DayStarts: hours * time.Hour}, from, to)
+	}
+	want := []string{
+		"line 3: more than 20000 occurrences (limits.event_instances); event (tick) is ignored",
+		`line 10: DTSTART: want a time such as 20261224 or 20261224T090000Z, found "x"; event (odd) is ignored`,
+	}
+	if diff := cmp.Diff(want, texts(ts.Problems("a"))); diff != "" {
+		t.Error(diff)
+	}
+	if got := ts.Problems("b"); got != nil {
+		t.Errorf("of an unknown calendar: %v", got)
+	}
+}
