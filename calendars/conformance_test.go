@@ -17,15 +17,19 @@ import (
 // agree. It is no part of the repository.
 func corpus(t *testing.T, name string) string {
 	t.Helper()
-	shared := os.Getenv("CALLHOURS_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "shared")
-	}
-	path := filepath.Join(shared, "calendar-corpus", name)
+	path := filepath.Join(corpusFolder(), name)
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("the calendar corpus is not here: %v", err)
 	}
 	return path
+}
+
+func corpusFolder() string {
+	shared := os.Getenv("CALLHOURS_SHARED")
+	if shared == "" {
+		shared = filepath.Join("..", "..", "shared")
+	}
+	return filepath.Join(shared, "calendar-corpus")
 }
 
 func readJSON[T any](t *testing.T, path string) (value T) {

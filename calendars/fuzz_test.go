@@ -1,6 +1,8 @@
 package calendars
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,11 @@ func FuzzRead(f *testing.F) {
 	f.Add(wrap(vevent("UID:a", "DTSTART;VALUE=DATE:20261124", "RRULE:FREQ=DAILY"), vevent("UID:a",
 		"RECURRENCE-ID;RANGE=THISANDFUTURE:20261126", "DTSTART:20261127", "DTEND:20261129", "STATUS:CANCELLED")))
 	f.Add([]byte("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;TZID=\"a:b\r\n c\":20261124T090000\r\nBEGIN:VALARM\rEND:VEVENT\nEND:VCALENDAR"))
+	f.Add(wrap(vevent("UID:a", "DTSTART;TZID=x:20261124T090000", "RRULE:FREQ=DAILY"), vevent("UID:b", "DTSTART;TZID=\"(UTC+01:00) Berlin\":20261124T090000"), vtimezone("x")))
+	f.Add([]byte(utf16Body("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;TZID=Romance Standard Time:20261124T090000\nEND:VEVENT\nEND:VCALENDAR", "\xff\xfe")))
+	for _, file := range hostileFiles(f) {
+		f.Add(file)
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		limits := Limits{Lines: 1000, LineBytes: 500, Steps: 10_000, EventInstances: 500, CalendarSteps: 50_000, Instances: 2000}
 		calendar, err := Read(body, limits)
@@ -49,6 +56,25 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// hostileFiles are what broke other readers; none where the corpus is not here.
+func hostileFiles(f *testing.F) (bodies [][]byte) {
+	f.Helper()
+	for _, pattern := range []string{"hostile/*/*", "nasty/*.ics"} {
+		files, err := filepath.Glob(filepath.Join(corpusFolder(), pattern))
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range files {
+			body, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			bodies = append(bodies, body)
+		}
+	}
+	return bodies
 }
 
 // FuzzRule: starts ascend, lie in their window, and are those of a larger window cut.

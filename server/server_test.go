@@ -444,21 +444,22 @@ routes:
 	}
 }
 
-// TestOneBadEvent: it costs itself, and the log names its line and the cure.
+// TestOneBadEvent: it costs itself, and the log names its line and the cure; and so with one that is over a limit in the window.
 func TestOneBadEvent(t *testing.T) {
 	t.Parallel()
-	bad := strings.Replace(hoursFile, "END:VCALENDAR", "BEGIN:VEVENT\nUID:lost\nDTSTART;TZID=America/New_Yrok:20260105T090000\nSUMMARY:Lost\nEND:VEVENT\nEND:VCALENDAR", 1)
+	bad := strings.Replace(hoursFile, "END:VCALENDAR", "BEGIN:VEVENT\nUID:lost\nDTSTART;TZID=America/New_Yrok:20260105T090000\nSUMMARY:Lost\nEND:VEVENT\n"+
+		"BEGIN:VEVENT\nUID:tick\nDTSTART:20260105T090000\nRRULE:FREQ=SECONDLY\nEND:VEVENT\nEND:VCALENDAR", 1)
 	w := started(t, oneRoute, map[string]string{"hours.ics": bad})
 	if b := body(t, w.call(post("/main"))); b != openFlow {
 		t.Errorf("got %s, want that the good event decides", b)
 	}
 	log := w.log.String()
-	for _, want := range []string{`"msg":"problem in a calendar","calendar":"hours"`, "hours.ics:14", "America/New_Yrok", "did you mean"} {
+	for _, want := range []string{`"msg":"problem in a calendar","calendar":"hours"`, "hours.ics:14", "America/New_Yrok", "did you mean", "more than 20000 occurrences"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %s: %s", want, log)
 		}
 	}
-	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page, "callhours_calendar_rejected_events{calendar=\"hours\"} 1\n") {
+	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page, "callhours_calendar_rejected_events{calendar=\"hours\"} 2\n") {
 		t.Error("/metrics does not count the event")
 	}
 }
