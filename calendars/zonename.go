@@ -90,8 +90,8 @@ func windowsZone(tzid string) *time.Location {
 // copied fits a zone that Outlook has taken over from a calendar and given a number, such as "Eastern Standard Time 1".
 var copied = regexp.MustCompile(`^(.*\S) \d+$`)
 
-// shown fits a zone as Windows shows it to people, such as "(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna".
-var shown = regexp.MustCompile(`^\((?:UTC|GMT)(?:([+-])(\d\d?)[:.]?(\d\d))?\)\s*(.+)$`)
+// displayed fits a zone as Windows shows it to people, such as "(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna".
+var displayed = regexp.MustCompile(`^\((?:UTC|GMT)(?:([+-])(\d\d?)[:.]?(\d\d))?\)\s*(.+)$`)
 
 // guessZone finds what some programs write in place of a zone's name where the calendar does not define it. nil where
 // the text leaves room for doubt.
@@ -103,7 +103,7 @@ func guessZone(tzid string) *time.Location {
 	if iana, ok := names().folded[foldZone(strings.ReplaceAll(tzid, "-", "/"))]; ok { // "US-Eastern", of Evolution
 		return zonesInUse().zone(iana)
 	}
-	m := shown.FindStringSubmatch(tzid)
+	m := displayed.FindStringSubmatch(tzid)
 	if m == nil {
 		return zonesInUse().zone(regions[strings.ToLower(tzid)])
 	}
