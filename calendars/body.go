@@ -1,0 +1,120 @@
+package calendars
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"golang.org/x/text/encoding/unicode"
+
+	"github.com/callhours/callhours/metrics"
+)
+
+// firstBytes is how much room a body gets before any of it is there. A Content-Length is a promise: many feeds that
+// promise much and send nothing must not cost much.
+const firstBytes = 512 << 10
+
+// read takes the body of an answer that says it is one, and ends the attempt.
+func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
+	a.stage.Store(reading)
+	limit := int64(a.fetcher.bytes)
+	if answer.ContentLength > limit {
+		return a.tooBig("of a body")
+	}
+	wire := &io.LimitedReader{R: answer.Body, N: limit + 1}
+	var body bytes.Buffer
+	var err error
+	switch encoding := strings.ToLower(strings.Join(answer.Header.Values("Content-Encoding"), ",")); encoding {
+	case "", "identity":
+		body.Grow(int(min(max(answer.ContentLength, 0), firstBytes)) + bytes.MinRead)
+		_, err = body.ReadFrom(wire)
+	case "gzip", "x-gzip":
+		err = unzip(&body, wire, limit)
+	default:
+		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is %s, want gzip or none", ErrNotCalendar, quote(encoding))
+	}
+	switch {
+	case wire.N <= 0:
+		return a.tooBig("of a body")
+	case int64(body.Len()) > limit:
+		return a.tooBig("of a body when decompressed")
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
+		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is gzip, and its body is not, or damaged", ErrNotCalendar)
+	case err != nil:
+		return a.cut(ctx, err, int(limit+1-wire.N), answer.ContentLength)
+	}
+	switch text := decoded(body.Bytes()); {
+	case isCaptcha(text[:min(len(text), pageBytes)]):
+		return a.captcha()
+	case !begins(text):
+		return a.fail(metrics.NotCalendar, "%w: want BEGIN:VCALENDAR first, found %s; is the calendar still shared?", ErrNotCalendar, a.found(text))
+	case !ends(text):
+		return a.fail(metrics.Truncated, "%w: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", ErrTruncated, body.Len())
+	}
+	return Fetched{Result: metrics.OK, Status: a.status, Body: body.Bytes()}
+}
+
+func (a *attempt) tooBig(what string) Fetched {
+	return a.fail(metrics.TooBig, "%w: more than %d bytes %s; share a calendar with fewer events", ErrTooBig, a.fetcher.bytes, what)
+}
+
+// unzip decompresses until the end, an error, or a byte over the limit. A deflate stream that is no such thing counts as
+// a damaged one.
+func unzip(to *bytes.Buffer, from io.Reader, limit int64) error {
+	z, err := gzip.NewReader(from)
+	if err == nil {
+		_, err = to.ReadFrom(io.LimitReader(z, limit+1))
+	}
+	if err == io.EOF { // not a byte
+		return nil
+	}
+	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt {
+		return gzip.ErrChecksum
+	}
+	return err
+}
+
+// decoded is a body for looking at its first and last lines: UTF-16 with a byte order mark as UTF-8, all else as it is.
+func decoded(body []byte) []byte {
+	if bytes.HasPrefix(body, []byte("\xff\xfe")) || bytes.HasPrefix(body, []byte("\xfe\xff")) {
+		if text, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Bytes(body); err == nil {
+			return text
+		}
+	}
+	return bytes.TrimPrefix(body, []byte("\ufeff"))
+}
+
+// begins reports whether the first line is that of a calendar, by the scanner that Read uses.
+func begins(text []byte) bool {
+	s := scanner{body: text, lineBytes: 1 << 10}
+	first, _ := s.next()
+	return string(first.name) == "BEGIN" && isCalendar(first.rest)
+}
+
+// ends reports whether the last line that begins or ends a component ends a calendar. Lines that go on the one before are
+// none.
+func ends(text []byte) bool {
+	for len(text) > 0 {
+		start := bytes.LastIndexAny(text, "\r\n") + 1
+		line := text[start:]
+		text = text[:max(start-1, 0)]
+		name, rest := (&scanner{}).split(line)
+		switch string(name) {
+		case "BEGIN":
+			return false
+		case "END":
+			return isCalendar(rest)
+		}
+	}
+	return false
+}
+
+// isCalendar reports whether what follows BEGIN or END is VCALENDAR.
+func isCalendar(rest []byte) bool {
+	return strings.EqualFold(strings.TrimSpace(string(bytes.TrimLeft(rest, ":"))), "VCALENDAR")
+}

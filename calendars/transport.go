@@ -1,0 +1,93 @@
+package calendars
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Bounds of connections. What bounds an attempt as a whole is FetcherOptions.Timeout.
+const (
+	dialTimeout = 10 * time.Second // also of a TLS handshake
+	idleTimeout = 90 * time.Second
+	idlePerHost = 2
+	idleInAll   = 64
+	headerBytes = 64 << 10 // of an answer's header
+	caBytes     = 4 << 20  // of a CA file
+
+	// An HTTP/2 connection that says nothing is asked whether it lives: fetches that share it would all time out on a dead
+	// one.
+	pingAfter   = 15 * time.Second
+	pingTimeout = 10 * time.Second
+)
+
+// pool holds the connections to hosts that one set of authorities vouches for.
+type pool struct {
+	digest [sha256.Size]byte // of the CA file; zero for the system's authorities
+	// byReach are the transports by how far the addresses may lead that they connect to, public or private. They are two
+	// so that a connection to a private address, made for a feed that names it, is never there for a redirect to reuse.
+	byReach [private + 1]*http.Transport
+}
+
+// poolFor is the pool of a CA file, "" being the system's authorities. The file is read each time, so that a renewed one
+// is used from the next attempt on; its former connections end with what they are carrying.
+func (f *Fetcher) poolFor(caFile string) (*pool, error) {
+	var digest [sha256.Size]byte
+	var pem []byte
+	if caFile != "" {
+		var err error
+		if pem, err = readLimited(nil, caFile, caBytes); err != nil {
+			return nil, fmt.Errorf("ca_file %s: %w", quote(caFile), err)
+		}
+		digest = sha256.Sum256(pem)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	former := f.pools[caFile]
+	if former != nil && former.digest == digest {
+		return former, nil
+	}
+	var roots *x509.CertPool
+	if caFile != "" {
+		roots = x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("ca_file %s: want certificates as PEM, found none", quote(caFile))
+		}
+	}
+	p := &pool{digest: digest}
+	for allowed := range p.byReach {
+		p.byReach[allowed] = f.transport(roots, reach(allowed))
+	}
+	f.pools[caFile] = p
+	if former != nil {
+		former.closeIdle()
+	}
+	return p, nil
+}
+
+func (p *pool) closeIdle() {
+	for _, t := range p.byReach {
+		t.CloseIdleConnections()
+	}
+}
+
+func (f *Fetcher) transport(roots *x509.CertPool, allowed reach) *http.Transport {
+	dialer := &net.Dialer{Timeout: dialTimeout, Resolver: f.resolver, Control: f.guard(allowed)}
+	return &http.Transport{
+		Proxy:                  nil, // with a proxy, guard would see the proxy's address only
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, Time: f.now},
+		TLSHandshakeTimeout:    dialTimeout,
+		ForceAttemptHTTP2:      true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
+		DisableCompression:     true, // attempt.read decompresses, to see what was sent
+		MaxIdleConns:           idleInAll,
+		MaxIdleConnsPerHost:    idlePerHost,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: headerBytes,
+	}
+}
