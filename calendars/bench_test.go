@@ -1,7 +1,9 @@
 package calendars
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -129,4 +131,40 @@ func mustPatterns(t testing.TB, texts ...string) Patterns {
 		patterns = append(patterns, p)
 	}
 	return patterns
+}
+
+// BenchmarkFetch is a fetch of 300 kB over loopback, beside net/http and io.ReadAll for the same.
+func BenchmarkFetch(b *testing.B) {
+	body := typical(10_000)
+	body = append(body[:bytes.LastIndex(body[:300_000], []byte("BEGIN:VEVENT"))], "END:VCALENDAR\r\n"...)
+	server := newFaultServer(b)
+	server.on("/plain", answerBody(body))
+	server.on("/gzip", answerBody(zipped(body), "Content-Encoding", "gzip"))
+	b.Run("ReadAll", func(b *testing.B) {
+		b.SetBytes(int64(len(body)))
+		b.ReportAllocs()
+		for b.Loop() {
+			answer, err := server.Client().Get(server.URL + "/plain")
+			if err != nil {
+				b.Fatal(err)
+			}
+			got, err := io.ReadAll(answer.Body)
+			answer.Body.Close()
+			if err != nil || len(got) != len(body) {
+				b.Fatal(len(got), err)
+			}
+		}
+	})
+	for _, path := range []string{"/plain", "/gzip"} {
+		b.Run(path[1:], func(b *testing.B) {
+			f := newTestFetcher(b, FetcherOptions{})
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if got := f.Fetch(b.Context(), Source{URL: server.URL + path}, Validators{}); len(got.Body) != len(body) {
+					b.Fatal(outcome(got))
+				}
+			}
+		})
+	}
 }

@@ -15,10 +15,6 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// firstBytes is how much room a body gets before any of it is there. A Content-Length is a promise: many feeds that
-// promise much and send nothing must not cost much.
-const firstBytes = 512 << 10
-
 // read takes the body of an answer that says it is one, and ends the attempt.
 func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 	a.stage.Store(reading)
@@ -27,36 +23,35 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 		return a.tooBig("of a body")
 	}
 	wire := &io.LimitedReader{R: answer.Body, N: limit + 1}
-	var body bytes.Buffer
+	var body []byte
 	var err error
 	switch encoding := strings.ToLower(strings.Join(answer.Header.Values("Content-Encoding"), ",")); encoding {
 	case "", "identity":
-		body.Grow(int(min(max(answer.ContentLength, 0), firstBytes)) + bytes.MinRead)
-		_, err = body.ReadFrom(wire)
+		body, err = io.ReadAll(wire) // not by Content-Length, a promise: many that promise much and send nothing cost nothing
 	case "gzip", "x-gzip":
-		err = unzip(&body, wire, limit)
+		body, err = unzip(wire, limit)
 	default:
 		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is %s, want gzip or none", ErrNotCalendar, quote(encoding))
 	}
 	switch {
 	case wire.N <= 0:
 		return a.tooBig("of a body")
-	case int64(body.Len()) > limit:
+	case int64(len(body)) > limit:
 		return a.tooBig("of a body when decompressed")
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
 		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is gzip, and its body is not, or damaged", ErrNotCalendar)
 	case err != nil:
 		return a.cut(ctx, err, int(limit+1-wire.N), answer.ContentLength)
 	}
-	switch text := decoded(body.Bytes()); {
+	switch text := decoded(body); {
 	case isCaptcha(text[:min(len(text), pageBytes)]):
 		return a.captcha()
 	case !begins(text):
 		return a.fail(metrics.NotCalendar, "%w: want BEGIN:VCALENDAR first, found %s; is the calendar still shared?", ErrNotCalendar, a.found(text))
 	case !ends(text):
-		return a.fail(metrics.Truncated, "%w: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", ErrTruncated, body.Len())
+		return a.fail(metrics.Truncated, "%w: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", ErrTruncated, len(body))
 	}
-	return Fetched{Result: metrics.OK, Status: a.status, Body: body.Bytes()}
+	return Fetched{Result: metrics.OK, Status: a.status, Body: body}
 }
 
 func (a *attempt) tooBig(what string) Fetched {
@@ -65,18 +60,19 @@ func (a *attempt) tooBig(what string) Fetched {
 
 // unzip decompresses until the end, an error, or a byte over the limit. A deflate stream that is no such thing counts as
 // a damaged one.
-func unzip(to *bytes.Buffer, from io.Reader, limit int64) error {
+func unzip(from io.Reader, limit int64) ([]byte, error) {
 	z, err := gzip.NewReader(from)
-	if err == nil {
-		_, err = to.ReadFrom(io.LimitReader(z, limit+1))
-	}
 	if err == io.EOF { // not a byte
-		return nil
+		return nil, nil
+	}
+	var body []byte
+	if err == nil {
+		body, err = io.ReadAll(io.LimitReader(z, limit+1))
 	}
 	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt {
-		return gzip.ErrChecksum
+		err = gzip.ErrChecksum
 	}
-	return err
+	return body, err
 }
 
 // decoded is a body for looking at its first and last lines: UTF-16 with a byte order mark as UTF-8, all else as it is.

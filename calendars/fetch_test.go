@@ -183,7 +183,7 @@ func TestFetchFaults(t *testing.T) {
 
 		{
 			name: "a body shorter than announced", answers: script(answerCut(small, 50, false)),
-			want: fmt.Sprintf("truncated 200: HOME: truncated: the connection was closed after 50 of %d bytes", len(small)),
+			want: fmt.Sprintf("truncated 200: HOME: truncated: it broke off after 50 of %d bytes", len(small)),
 		},
 		{
 			name: "a reset in mid-body", answers: script(func(w http.ResponseWriter, r *http.Request) {
@@ -192,11 +192,11 @@ func TestFetchFaults(t *testing.T) {
 				http.NewResponseController(w).Flush()
 				answerRaw("", true)(w, r)
 			}),
-			want: fmt.Sprintf("truncated 200: HOME: truncated: the connection was closed after %d of 5000 bytes", len(small)),
+			want: fmt.Sprintf("truncated 200: HOME: truncated: it broke off after %d of 5000 bytes", len(small)),
 		},
 		{
 			name: "chunks that break off", answers: script(answerRaw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n11\r\nBEGIN:VCALENDAR\r\n\r\n", false)),
-			want: "truncated 200: HOME: truncated: the connection was closed after 17 bytes",
+			want: "truncated 200: HOME: truncated: it broke off after 17 bytes",
 		},
 		{
 			name: "a calendar without its end", answers: script(answerBody([]byte(strings.TrimSuffix(text, "END:VCALENDAR\r\n")))),
@@ -216,7 +216,7 @@ func TestFetchFaults(t *testing.T) {
 		},
 		{
 			name: "gzip that breaks off", answers: script(answerBody(zipped(small)[:60], "Content-Encoding", "gzip")),
-			want: "truncated 200: HOME: truncated: the connection was closed after 60 of 60 bytes",
+			want: "truncated 200: HOME: truncated: it broke off after 60 of 60 bytes",
 		},
 
 		{

@@ -2,6 +2,7 @@ package calendars
 
 import (
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -65,6 +66,35 @@ func TestFetchTLS(t *testing.T) {
 			want: "server_error 0: https://PLAIN/…: it does not speak TLS on this port; is it http?",
 		},
 		{
+			name: "an endless header by HTTP/2", certificate: good, caFile: known.file,
+			answers: func(_, _ *faultServer) []scripted {
+				return []scripted{func(w http.ResponseWriter, _ *http.Request) {
+					for i := range 400 {
+						w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("PLANTED", 20))
+					}
+				}}
+			},
+			want: "server_error 0: https://HOST/…: the connection failed while waiting for the answer",
+		},
+		{
+			name: "a stream that breaks off", certificate: good, caFile: known.file,
+			answers: func(_, _ *faultServer) []scripted {
+				return []scripted{func(w http.ResponseWriter, _ *http.Request) {
+					w.Write(small)
+					http.NewResponseController(w).Flush()
+					panic(http.ErrAbortHandler)
+				}}
+			},
+			want: fmt.Sprintf("truncated 200: https://HOST/…: truncated: it broke off after %d bytes", len(small)),
+		},
+		{
+			name: "a stream that ends before the answer", certificate: good, caFile: known.file,
+			answers: func(_, _ *faultServer) []scripted {
+				return []scripted{func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}
+			},
+			want: "server_error 0: https://HOST/…: the connection failed while waiting for the answer",
+		},
+		{
 			name: "from https to http", certificate: good, caFile: known.file,
 			answers: func(_, plain *faultServer) []scripted {
 				return []scripted{answerRedirect(301, plain.URL+"/feed")}
@@ -121,6 +151,31 @@ func TestFetchTLS(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestFetchTLSRefused has a server that wants what nobody has.
+func TestFetchTLSRefused(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	for _, c := range []struct {
+		name   string
+		change func(*tls.Config)
+		want   string
+	}{
+		{"an old version", func(c *tls.Config) { c.MaxVersion = tls.VersionTLS11 }, "TLS: protocol version not supported"},
+		{"a client's certificate", func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }, "TLS: certificate required"},
+	} {
+		server := unstarted(t)
+		server.TLS = &tls.Config{
+			Certificates: []tls.Certificate{ca.issue(t, fetchClock, fetchClock.AddDate(1, 0, 0), "127.0.0.1")}, MinVersion: tls.VersionTLS10,
+		}
+		c.change(server.TLS)
+		server.StartTLS()
+		got := outcome(newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), Source{URL: server.URL, CAFile: ca.file}, Validators{}))
+		if want := "server_error 0: " + server.URL + "/…: " + c.want; got != want {
+			t.Errorf("%s: got %s, want %s", c.name, got, want)
+		}
 	}
 }
 

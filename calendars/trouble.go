@@ -49,12 +49,9 @@ func (a *attempt) late(ctx context.Context, err error) (Fetched, bool) {
 	return Fetched{}, false
 }
 
-// isTooLongHeader reports whether an answer's header was over headerBytes. net/http has no value for either error, HTTP/1
-// and HTTP/2.
-func isTooLongHeader(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "server response headers exceeded") || strings.Contains(text, "response header list larger")
-}
+// isTooLongHeader reports whether an answer's header was over headerBytes. net/http has no value for that; over HTTP/2 it
+// ends the connection, which looks like any other broken one.
+func isTooLongHeader(err error) bool { return strings.Contains(err.Error(), "server response headers exceeded") }
 
 // reason says in plain words why there is no answer.
 func (a *attempt) reason(err error) string {
@@ -76,7 +73,7 @@ func (a *attempt) reason(err error) string {
 	if number, ok := errors.AsType[syscall.Errno](err); ok {
 		return number.Error() + " while " + stageNames[a.stage.Load()]
 	}
-	if a.stage.Load() == waiting {
+	if strings.Contains(err.Error(), "malformed") { // net/http has no value for it either
 		return "what came was no HTTP answer; is the port right?"
 	}
 	return "the connection failed while " + stageNames[a.stage.Load()]
@@ -110,8 +107,12 @@ func (a *attempt) tlsReason(err error) string {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return "it does not speak TLS on this port; is it http?"
 	}
-	if alert, ok := errors.AsType[tls.AlertError](err); ok {
-		return alert.Error()
+	// What else goes wrong has no type of its own. The texts are crypto/tls's, and come before a request is sent.
+	text := err.Error()
+	for _, origin := range []string{"tls: ", "remote error: tls: ", "local error: tls: "} {
+		if strings.HasPrefix(text, origin) {
+			return "TLS: " + strings.Trim(quote(text[len(origin):]), `"`)
+		}
 	}
 	return ""
 }
@@ -143,7 +144,7 @@ func (a *attempt) cut(ctx context.Context, err error, got int, want int64) Fetch
 		return failure
 	}
 	if want > 0 {
-		return a.fail(metrics.Truncated, "%w: the connection was closed after %d of %d bytes", ErrTruncated, got, want)
+		return a.fail(metrics.Truncated, "%w: it broke off after %d of %d bytes", ErrTruncated, got, want)
 	}
-	return a.fail(metrics.Truncated, "%w: the connection was closed after %d bytes", ErrTruncated, got)
+	return a.fail(metrics.Truncated, "%w: it broke off after %d bytes", ErrTruncated, got)
 }
