@@ -84,7 +84,7 @@ func (a *attempt) run(ctx context.Context) Fetched {
 // request asks one address. It goes straight to the transport: what http.Client would add (redirects with headers, cookies,
 // errors that print the URL) is what an attempt does otherwise.
 func (a *attempt) request(ctx context.Context, u *url.URL, p *pool) (*http.Response, error) {
-	var connected atomic.Int32 // a reach
+	var outside atomic.Bool // a connection to a public address was used
 	enter := func(stage int32) { a.stage.Store(stage) }
 	enter(starting)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -92,7 +92,9 @@ func (a *attempt) request(ctx context.Context, u *url.URL, p *pool) (*http.Respo
 		ConnectStart:      func(string, string) { enter(connecting) },
 		TLSHandshakeStart: func() { enter(encrypting) },
 		GotConn: func(c httptrace.GotConnInfo) {
-			connected.Store(int32(a.fetcher.reachOf(remote(c.Conn))))
+			if a.fetcher.reachOf(remote(c.Conn)) == public {
+				outside.Store(true)
+			}
 			enter(waiting)
 		},
 	})
@@ -102,13 +104,13 @@ func (a *attempt) request(ctx context.Context, u *url.URL, p *pool) (*http.Respo
 	}
 	a.write(request.Header)
 	answer, err := p.byReach[a.allowed].RoundTrip(request)
-	if reach(connected.Load()) == public {
+	if outside.Load() {
 		a.allowed = public
 	}
 	return answer, err
 }
 
-// remote is the address at the other end.
+// remote is the address at the other end; the zero address, which counts as public, if that is not known.
 func remote(c net.Conn) netip.Addr {
 	if tcp, ok := c.RemoteAddr().(*net.TCPAddr); ok {
 		return tcp.AddrPort().Addr()
@@ -178,8 +180,7 @@ func (a *attempt) redirected(from *url.URL, answer *http.Response) (*url.URL, *F
 	to.User = nil
 	switch {
 	case isSorry(to):
-		failure := a.fail(metrics.RateLimited, "it suspects a robot and asks for proof of a person; fetch less often, or from another address")
-		failure.Busy = true
+		failure := a.captcha()
 		return nil, &failure
 	case from.Scheme == "https" && to.Scheme == "http":
 		return refuse("from https to http (%s); what is read there could be changed on its way", shown(to))

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -415,6 +416,36 @@ func TestFetchFaults(t *testing.T) {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestRedirectAway is what counts as another place, where secrets are not sent: any other scheme, host or port. It asks
+// without a network, since nobody can listen on two ports that are not written.
+func TestRedirectAway(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		from, to, at string
+		away         bool
+	}{
+		{"http://a.test/x", "/y", "http://a.test/…", false},
+		{"http://a.test/x", "http://A.test:80/y", "http://a.test/…", false},
+		{"https://a.test/x", "webcal://a.test/y", "https://a.test/…", false},
+		{"http://a.test/x", "https://a.test/x", "http://a.test/…: redirected to https://a.test/…", true},
+		{"https://a.test/x", "https://a.test:8443/x", "https://a.test/…: redirected to https://a.test:8443/…", true},
+		{"https://a.test/x", "//b.a.test/x", "https://a.test/…: redirected to https://b.a.test/…", true},
+		{"https://a.test/x", "https://test/x", "https://a.test/…: redirected to https://test/…", true},
+	} {
+		from, _, err := Source{URL: c.from}.address()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &attempt{visited: []*url.URL{from}}
+		if _, failure := a.redirected(from, &http.Response{StatusCode: 302, Header: http.Header{"Location": {c.to}}}); failure != nil {
+			t.Fatal(failure.Err)
+		}
+		if a.away != c.away || a.at != c.at {
+			t.Errorf("%s to %s: got away %v, at %s; want %v, %s", c.from, c.to, a.away, a.at, c.away, c.at)
+		}
 	}
 }
 

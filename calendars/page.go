@@ -71,8 +71,10 @@ func (a *attempt) secrets() []string {
 	var list []string
 	add := func(texts ...string) {
 		for _, text := range texts {
-			if plain, err := url.PathUnescape(text); err == nil && plain != text {
-				list = append(list, plain)
+			for _, unescape := range []func(string) (string, error){url.PathUnescape, url.QueryUnescape} {
+				if plain, err := unescape(text); err == nil && plain != text {
+					list = append(list, plain)
+				}
 			}
 			list = append(list, text)
 		}

@@ -164,7 +164,8 @@ func normalise(u *url.URL) error {
 	default:
 		return fmt.Errorf("want url as an http, https or webcal address, found the scheme %s", quote(u.Scheme))
 	}
-	if u.Hostname() == "" || u.Opaque != "" {
+	host := u.Hostname()
+	if host == "" || u.Opaque != "" || strings.Contains(host, ":") && !strings.HasPrefix(u.Host, "[") {
 		return errors.New("the url names no host")
 	}
 	u.Host = strings.ToLower(u.Host)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -210,7 +211,11 @@ func TestFetchCAFileRenewed(t *testing.T) {
 	if got := fetch(renewed); got != "ok 200" {
 		t.Errorf("after: got %s", got)
 	}
-	<-old.closed
+	select {
+	case <-old.closed:
+	case <-time.After(idleTimeout / 3):
+		t.Error("the connection that the former authority vouched for is still open")
+	}
 	if got, want := fetch(old.faultServer), "server_error 0: "+old.URL+"/…: its certificate is signed by an authority that is not in ca_file"; got != want {
 		t.Errorf("after: got %s, want %s", got, want)
 	}

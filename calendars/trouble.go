@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -51,7 +52,9 @@ func (a *attempt) late(ctx context.Context, err error) (Fetched, bool) {
 
 // isTooLongHeader reports whether an answer's header was over headerBytes. net/http has no value for that; over HTTP/2 it
 // ends the connection, which looks like any other broken one.
-func isTooLongHeader(err error) bool { return strings.Contains(err.Error(), "server response headers exceeded") }
+func isTooLongHeader(err error) bool {
+	return strings.Contains(err.Error(), "server response headers exceeded")
+}
 
 // reason says in plain words why there is no answer.
 func (a *attempt) reason(err error) string {
@@ -120,7 +123,7 @@ func (a *attempt) tlsReason(err error) string {
 // certified lists what a certificate is for, in bounds.
 func certified(c *x509.Certificate) string {
 	const listed = 3
-	names := c.DNSNames
+	names := slices.Clone(c.DNSNames)
 	for _, ip := range c.IPAddresses {
 		names = append(names, ip.String())
 	}
