@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,17 +28,17 @@ type window struct {
 func eventsCommand(w world) *cobra.Command {
 	var a window
 	cmd := &cobra.Command{
-		Use:   "events CALENDAR|FILE|-",
+		Use:   "events CALENDAR|FILE|URL|-",
 		Short: "occurrences of a calendar",
 		Long: `events lists what a calendar holds between two moments, with recurrences expanded, and what in it could not be used. The calendar
-is one of the configuration's by its name, an .ics file, a glob, or - for standard input.
+is one of the configuration's by its name, an .ics file, a glob, an address that is fetched once, or - for standard input.
 
   callhours events hours --from 2026-12-20 --to 2027-01-05
   callhours events holidays.ics --timezone America/New_York --format json
 
 Dates are local midnights of --timezone, which is also the zone of all-day and floating events.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return events(args[0], a, w) },
+		RunE: func(cmd *cobra.Command, args []string) error { return events(cmd.Context(), args[0], a, w) },
 	}
 	f := cmd.Flags()
 	configFlag(cmd, &a.config)
@@ -48,11 +49,11 @@ Dates are local midnights of --timezone, which is also the zone of all-day and f
 	return cmd
 }
 
-func events(name string, a window, w world) error {
+func events(ctx context.Context, name string, a window, w world) error {
 	if err := checkFormat(a.format); err != nil {
 		return err
 	}
-	calendar, zone, err := find(name, a, w)
+	calendar, zone, err := find(ctx, name, a, w)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func events(name string, a window, w world) error {
 }
 
 // find reads the calendar that the argument means, and gives its zone if it has one.
-func find(name string, a window, w world) (*calendars.Calendar, *time.Location, error) {
+func find(ctx context.Context, name string, a window, w world) (*calendars.Calendar, *time.Location, error) {
 	if name == "-" {
 		c, err := calendars.ReadFrom(w.stdin, calendars.Limits{})
 		if err != nil {
@@ -106,7 +107,8 @@ func find(name string, a window, w world) (*calendars.Calendar, *time.Location, 
 		return c, nil, nil
 	}
 	if strings.Contains(name, "://") {
-		return nil, nil, refuse(errors.New("calendars are read from files by this version, and not yet from http; download it and name the file"))
+		c, err := fetch(ctx, calendars.Source{URL: name}, w)
+		return c, nil, err
 	}
 	in, configErr := open(a.config, w)
 	if configErr == nil {
@@ -131,6 +133,24 @@ func find(name string, a window, w world) (*calendars.Calendar, *time.Location, 
 		return nil, nil, deny(err)
 	}
 	return c, nil, nil
+}
+
+// fetch reads a feed, once.
+func fetch(ctx context.Context, source calendars.Source, w world) (*calendars.Calendar, error) {
+	if err := source.Validate(); err != nil {
+		return nil, refuse(err)
+	}
+	f := calendars.NewFetcher(calendars.FetcherOptions{UserAgent: "callhours/" + buildVersion(), Now: w.now})
+	defer f.CloseIdleConnections()
+	fetched := f.Fetch(ctx, source, calendars.Validators{})
+	if fetched.Err != nil {
+		return nil, deny(fetched.Err)
+	}
+	c, err := calendars.Read(fetched.Body, calendars.Limits{})
+	if err != nil {
+		return nil, deny(fmt.Errorf("%s: %w", source, err))
+	}
+	return c, nil
 }
 
 // listing is what events prints. It is written one by one: there can be a million of them.

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -53,6 +55,7 @@ func TestMain(m *testing.M) {
 //	start ARGS                         starts `callhours serve ARGS`; $CALLS and $ADMIN are then its addresses
 //	call [-STATUS] PATH [NAME=VALUE]   POSTs to Kazoo's side; headers of ours, then the body, are the output
 //	get [-STATUS] PATH                 GETs from the admin side; the body is the output
+//	feed                               starts a calendar server that gives the files of the script's folder by their last name; $FEED is its address
 //	stopped                            ends the server with SIGTERM; its standard error is the output
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -68,7 +71,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"at":     func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(nowKey, args[0]) },
-			"status": status, "start": start, "call": call, "get": get, "stopped": stopped,
+			"status": status, "feed": feed, "start": start, "call": call, "get": get, "stopped": stopped,
 		},
 	})
 }
@@ -97,11 +100,20 @@ func status(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+func feed(ts *testscript.TestScript, _ bool, _ []string) {
+	dir := ts.MkAbs(".")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFile(w, r, filepath.Join(dir, path.Base(r.URL.Path)))
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("FEED", server.URL)
+}
+
 func start(ts *testscript.TestScript, _ bool, args []string) {
 	s := ts.Value(serverKey{}).(*running)
-	path := ts.Getenv("PATH")
+	search := ts.Getenv("PATH")
 	program := ""
-	for _, dir := range filepath.SplitList(path) {
+	for _, dir := range filepath.SplitList(search) {
 		if name := filepath.Join(dir, "callhours"); program == "" {
 			if _, err := os.Stat(name); err == nil {
 				program = name
@@ -110,7 +122,7 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	s.cmd = exec.Command(program, append([]string{"serve"}, args...)...)
 	s.cmd.Dir = ts.MkAbs(".")
-	s.cmd.Env = []string{"PATH=" + path, "TZ=" + ts.Getenv("TZ"), nowKey + "=" + ts.Getenv(nowKey)}
+	s.cmd.Env = []string{"PATH=" + search, "TZ=" + ts.Getenv("TZ"), nowKey + "=" + ts.Getenv(nowKey)}
 	s.cmd.Stderr = &s.stderr
 	out, err := s.cmd.StdoutPipe()
 	ts.Check(err)
