@@ -40,6 +40,9 @@ type File struct {
 	Horizon      time.Duration // how far ahead calendars are expanded; default 400 days
 	Limits       Limits        // of calendars that set none
 
+	PerMinute   map[string]int // how often a server that feeds come from is asked at most, by its name in lower case
+	DenyPrivate bool           // feeds are not fetched from private addresses
+
 	// All of the following are in the order of the files: the main one, then includes by name.
 	Lists     []*List
 	Tenants   []*Tenant

@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -35,6 +36,10 @@ func (s *source) readGlobal() {
 	f.Horizon = top.duration("horizon", span{day, 3660 * day, 400 * day})
 
 	f.Limits = top.limits(Limits{})
+	f.PerMinute = top.hosts()
+	if deny := top.boolean("deny_private_addresses"); deny != nil {
+		f.DenyPrivate = *deny
+	}
 
 	f.Auth = top.auth()
 	if n := top.get("tls"); n != nil {
@@ -46,6 +51,26 @@ func (s *source) readGlobal() {
 		Format:  log.oneOf("format", "text", "json"),
 		Callers: log.oneOf("callers", "none", "last4", "full"),
 	}
+}
+
+// hosts reads how servers of feeds are treated; nil when the key is not given.
+func (f fields) hosts() map[string]int {
+	n := f.get("hosts")
+	if n == nil {
+		return nil
+	}
+	perMinute := map[string]int{}
+	for _, e := range f.entries(n, "hosts") {
+		name := strings.ToLower(e.key.S)
+		if u, err := url.Parse("https://" + name); err != nil || u.Host != name || u.Hostname() == "" {
+			f.mistake(e.key.Pos, "want the name of a server such as calendar.google.com, found %s", quote(e.key.S))
+			continue
+		}
+		if n := f.fields(e.value, inHost).amount("per_minute", 0); n > 0 {
+			perMinute[name] = n
+		}
+	}
+	return perMinute
 }
 
 // required gives a text that must be there.

@@ -14,6 +14,7 @@ const (
 	inList
 	inTenant
 	inCalendar
+	inHost
 	inLimits
 	inExpect
 	inFilter
@@ -38,6 +39,7 @@ var nouns = map[place]string{
 	inList:      "a list of numbers",
 	inTenant:    "tenant",
 	inCalendar:  "a calendar",
+	inHost:      "a host",
 	inLimits:    "limits",
 	inExpect:    "expect",
 	inFilter:    "a filter",
@@ -78,6 +80,8 @@ var keyTable = []key{
 	{inMain, "start_timeout", "duration", "`10s`", "how long start and reload wait for new calendars, at most 10m"},
 	{inMain, "drain", "duration", "`5s`", "how long the listener stays open after SIGTERM, at most 10m"},
 	{inMain, "horizon", "duration", "`400d`", "how far ahead calendars are expanded, 1d to 3660d; past it the answer is unknown"},
+	{inMain, "hosts", "hosts by name", "none", "how the servers that feeds come from are treated, such as `calendar.google.com`"},
+	{inMain, "deny_private_addresses", "true or false", "`false`", "refuse feeds from private addresses; those that a public server redirects to are always refused"},
 	{inMain, "limits", "limits", "see there", "what a calendar may cost that sets no limits of its own"},
 	{inMain, "include", "paths", "none", "files or globs of tenants and of further calendars and routes"},
 	{inMain, "secrets", "paths", "none", "files or globs of secrets"},
@@ -137,6 +141,8 @@ var keyTable = []key{
 	{inCalendar, "if_unknown", "`unknown`, `absent`", "`unknown`", "`absent`: its conditions are false while it is unknown"},
 
 	{inCalendar, "limits", "limits", "the main file's", "what it may cost"},
+
+	{inHost, "per_minute", "amount", "as often as its feeds want", "how many fetches a minute the server gets at most"},
 
 	{inLimits, "bytes", "amount", "`16MiB`", "of a body; over it the body is refused and the former copy stays"},
 	{inLimits, "lines", "amount", "`1000000`", "of a body, before unfolding; refused likewise"},
