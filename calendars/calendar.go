@@ -22,6 +22,7 @@ package calendars
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strconv"
@@ -33,9 +34,10 @@ type Calendar struct {
 	name, timezone string
 	refresh        time.Duration
 	limits         Limits
-	components     []*Event        // all that could be read, in the order of the feed
-	unread         []Problem       // what could not
-	hidden         map[*Event]bool // what Select leaves out
+	sum            [sha256.Size]byte // of what ReadFiles has read; see sumOf
+	components     []*Event          // all that could be read, in the order of the feed
+	unread         []Problem         // what could not
+	hidden         map[*Event]bool   // what Select leaves out
 
 	// What group makes of these.
 	series   []*series

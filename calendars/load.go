@@ -2,6 +2,7 @@ package calendars
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -54,21 +55,40 @@ func ReadFrom(from io.Reader, limits Limits) (*Calendar, error) {
 	return Read(body, limits)
 }
 
-// ReadFiles reads the calendar that several files make together. The error names the file and is otherwise Read's; one
+// ReadFiles reads the calendar that several files make together. The error names the file, if it has a name, and is otherwise Read's; one
 // file that cannot be read spoils them all.
 func ReadFiles(files []File, limits Limits) (*Calendar, error) {
 	parts := make([]*Calendar, len(files))
 	for i, f := range files {
 		part, err := readFile(f, limits)
+		if err != nil && f.Name != "" {
+			err = fmt.Errorf("%s: %w", f.Name, err)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name, err)
+			return nil, err
 		}
 		parts[i] = part
 	}
-	if len(parts) == 1 {
-		return parts[0], nil
+	calendar := parts[0]
+	if len(parts) > 1 {
+		calendar = Join(parts...)
 	}
-	return Join(parts...), nil
+	calendar.sum = sumOf(files)
+	return calendar, nil
+}
+
+// sumOf tells bodies apart by what they hold: DTSTAMP of many servers is the time of the fetch.
+func sumOf(files []File) [sha256.Size]byte {
+	sum := sha256.New()
+	for _, f := range files {
+		io.WriteString(sum, f.Name+"\n")
+		for line := range bytes.Lines(f.Body) {
+			if !bytes.HasPrefix(line, []byte("DTSTAMP")) {
+				sum.Write(line)
+			}
+		}
+	}
+	return [sha256.Size]byte(sum.Sum(nil))
 }
 
 // match lists the files that a pattern names. A file of exactly that name goes first: brackets are allowed in names.

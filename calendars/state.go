@@ -5,9 +5,17 @@ import "time"
 // State is what a calendar is worth at a moment. The zero State is that of a calendar that was never read.
 type State struct {
 	Calendar *Calendar // the last good copy; nil: unknown
-	Read     time.Time // when that was read; zero: never
+	Read     time.Time // when that was read or confirmed; zero: never
+	Stale    bool      // it is older than the last attempt, or of the source that the calendar had before
 	Err      error     // why the last attempt brought nothing; nil after a good one
+	Why      string    // in a few words why the calendar is unknown; "" if it is known
 }
+
+// Why a calendar can be unknown.
+const (
+	neverRead = "it was never read"
+	expired   = "its copy is older than expire_after"
+)
 
 // Unknown reports whether nothing is known of the calendar, so that nothing may be decided by it.
 func (s State) Unknown() bool { return s.Calendar == nil }

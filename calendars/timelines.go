@@ -1,6 +1,7 @@
 package calendars
 
 import (
+	"cmp"
 	"hash/fnv"
 	"maps"
 	"slices"
@@ -58,14 +59,14 @@ func (ts *Timelines) Window(of string, at time.Time) (from, to time.Time) {
 }
 
 // Of is the timeline of a calendar as a route in that zone with that day sees it, compiled for [from, to) at least; nil when
-// the calendar is unknown.
-func (ts *Timelines) Of(name string, view View, from, to time.Time) *Timeline {
+// the calendar is unknown, and then why.
+func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline, why string) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	use := ts.uses[name]
 	if use.State.Unknown() {
 		if !use.Absent {
-			return nil
+			return nil, cmp.Or(use.State.Why, neverRead)
 		}
 		use.State.Calendar = &Calendar{}
 	}
@@ -73,12 +74,12 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) *Timeline {
 		view.Zone = use.Zone
 	}
 	key := viewed{name, view.Zone.String(), view.DayStarts}
-	t := ts.compiled[key]
+	t = ts.compiled[key]
 	if t == nil || from.Unix() < t.from || to.Unix() > t.to {
 		t = use.State.Calendar.Compile(view, from, to.Add(spare))
 		ts.compiled[key] = t
 	}
-	return t
+	return t, ""
 }
 
 // Set replaces a calendar: it has other events now, or has become unknown. What was compiled of the former is forgotten; who holds a
@@ -88,6 +89,13 @@ func (ts *Timelines) Set(name string, use Use) {
 	defer ts.mu.Unlock()
 	ts.uses[name] = use
 	maps.DeleteFunc(ts.compiled, func(k viewed, _ *Timeline) bool { return k.name == name })
+}
+
+// Use is a calendar as it is at the moment.
+func (ts *Timelines) Use(name string) Use {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	return ts.uses[name]
 }
 
 // Uses are the calendars by their names, at the moment.

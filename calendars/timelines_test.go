@@ -56,6 +56,7 @@ func TestTimelinesOf(t *testing.T) {
 		"hours":  {State: State{Calendar: day}},
 		"fixed":  {State: State{Calendar: day}, Zone: berlin},
 		"never":  {},
+		"old":    {State: State{Why: "it is old"}},
 		"absent": {Absent: true},
 	}, testHorizon)
 	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
@@ -66,8 +67,8 @@ func TestTimelinesOf(t *testing.T) {
 	}
 	of := func(name string, view View, from, to time.Time) *Timeline {
 		t.Helper()
-		timeline := ts.Of(name, view, from, to)
-		if timeline == nil || timeline.From() > from.Unix() || timeline.To() < to.Unix() {
+		timeline, why := ts.Of(name, view, from, to)
+		if timeline == nil || why != "" || timeline.From() > from.Unix() || timeline.To() < to.Unix() {
 			t.Fatalf("%s: got %v, want one from %s to %s", name, timeline, from, to)
 		}
 		return timeline
@@ -86,8 +87,10 @@ func TestTimelinesOf(t *testing.T) {
 	if of("fixed", View{Zone: tokyo}, from, to) != of("fixed", View{Zone: berlin}, from, to) {
 		t.Error("the zone of the calendar does not count")
 	}
-	if got := ts.Of("never", View{Zone: berlin}, from, to); got != nil {
-		t.Errorf("unknown: got %v", got)
+	for name, want := range map[string]string{"never": "it was never read", "old": "it is old"} {
+		if got, why := ts.Of(name, View{Zone: berlin}, from, to); got != nil || why != want {
+			t.Errorf("unknown: got %v, %q, want %q", got, why, want)
+		}
 	}
 	if got := of("absent", View{Zone: berlin}, from, to).All(); len(got) > 0 {
 		t.Errorf("absent: got %v", got)

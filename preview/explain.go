@@ -84,6 +84,15 @@ type Failure struct {
 	Error  string `json:"error"`
 }
 
+// Calendars are the full names of those that an answer depends on; none where no route answers. The error names a route that is not there.
+func (p *Preview) Calendars(q Question) ([]string, error) {
+	r, _, err := p.route(q)
+	if r == nil {
+		return nil, err
+	}
+	return r.Calendars(), nil
+}
+
 // Explain says what happens to a call. The error names a route that is not there.
 func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error) {
 	r, matched, err := p.route(q)

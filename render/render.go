@@ -91,12 +91,12 @@ func (r *Route) Compile(ts *calendars.Timelines, at time.Time) *State {
 	from, to := ts.Window(r.Name, at)
 	s := &State{
 		route:     r,
-		Segments:  r.Route.Compile(func(name string) *calendars.Timeline { return ts.Of(name, view, from, to) }, from, to),
+		Segments:  r.Route.Compile(func(name string) (*calendars.Timeline, string) { return ts.Of(name, view, from, to) }, from, to),
 		timelines: map[string]*calendars.Timeline{},
 	}
 	for _, b := range r.branches {
 		for _, full := range b.calendars {
-			if t := ts.Of(full, view, from, to); t != nil {
+			if t, _ := ts.Of(full, view, from, to); t != nil {
 				s.timelines[full] = t
 			}
 		}

@@ -125,7 +125,7 @@ func compile(t testing.TB, o Options, u uses) *Segments {
 	from := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	to := from.AddDate(0, 0, 60)
 	ts := calendars.NewTimelines(u, to.Sub(from))
-	return r.Compile(func(name string) *calendars.Timeline {
+	return r.Compile(func(name string) (*calendars.Timeline, string) {
 		return ts.Of(name, calendars.View{Zone: o.Zone, DayStarts: o.DayStarts}, from, to)
 	}, from, to)
 }
@@ -204,13 +204,13 @@ func TestUnknown(t *testing.T) {
 		unknown bool
 		reason  string
 	}{
-		{"holidays unknown, open by hours", uses{"hours": hours, "holidays": nobodyKnows}, "2026-11-23 10:00", "closed", true, "branch open cannot be decided: calendar holidays is unknown"},
+		{"holidays unknown, open by hours", uses{"hours": hours, "holidays": nobodyKnows}, "2026-11-23 10:00", "closed", true, "branch open cannot be decided: calendar holidays is unknown: it was never read"},
 		{"holidays unknown, but closed by hand", uses{"hours": hours, "holidays": nobodyKnows}, "2026-12-01 14:00", "closed-by-hand", false, `calendar hours has "Closed for stocktaking", 2026-12-01 13:00 to 18:00`},
 		{"holidays unknown, but open on purpose", uses{"hours": hours, "holidays": nobodyKnows}, "2026-12-24 10:00", "open", false, `calendar hours has "Open 9-12", 2026-12-24 09:00 to 12:00`},
-		{"holidays unknown, at night", uses{"hours": hours, "holidays": nobodyKnows}, "2026-11-23 20:00", "closed", true, "branch holiday cannot be decided: calendar holidays is unknown"},
+		{"holidays unknown, at night", uses{"hours": hours, "holidays": nobodyKnows}, "2026-11-23 20:00", "closed", true, "branch holiday cannot be decided: calendar holidays is unknown: it was never read"},
 		{"holidays absent", uses{"hours": hours, "holidays": absent}, "2026-11-26 10:00", "open", false, `calendar hours has "Open", 2026-11-26 09:00 to 17:00`},
-		{"hours unknown", uses{"hours": nobodyKnows, "holidays": absent}, "2026-11-23 10:00", "closed", true, "branch closed-by-hand cannot be decided: calendar hours is unknown"},
-		{"hours not defined at all", uses{"holidays": absent}, "2026-11-23 10:00", "closed", true, "branch closed-by-hand cannot be decided: calendar hours is unknown"},
+		{"hours unknown", uses{"hours": nobodyKnows, "holidays": absent}, "2026-11-23 10:00", "closed", true, "branch closed-by-hand cannot be decided: calendar hours is unknown: it was never read"},
+		{"hours not defined at all", uses{"holidays": absent}, "2026-11-23 10:00", "closed", true, "branch closed-by-hand cannot be decided: calendar hours is unknown: it was never read"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -489,7 +489,7 @@ func TestSteps(t *testing.T) {
 	}
 	want := `closed-by-hand false false: nothing is on in calendar hours with summary "*closed*"
 open false false: nothing is on in calendar hours with summary "open*", not of a series and calendar hours has "Lunch", 2026-11-23 12:00 to 13:00
-holiday unknown false: calendar holidays is unknown
+holiday unknown false: calendar holidays is unknown: it was never read
 lunch true false: calendar hours has "Lunch", 2026-11-23 12:00 to 13:00
 closed true true: no branch before it holds`
 	if strings.Join(got, "\n") != want {

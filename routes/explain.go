@@ -90,7 +90,7 @@ func (d Decision) whyLeaf(leaf int, truth truth) string {
 		}
 		for i, t := range s.timelines[leaf] {
 			if t == nil {
-				return fmt.Sprintf("calendar %s is unknown", l.calendars[i])
+				return fmt.Sprintf("calendar %s is unknown: %s", l.calendars[i], s.why[l.calendars[i]])
 			}
 		}
 	case yes:

@@ -19,11 +19,12 @@ type Segments struct {
 	words     int                     // in holds, for one segment
 	unknown   []uint64                // a bit for every leaf one of whose calendars is unknown
 	timelines [][]*calendars.Timeline // by leaf, then by calendar of the leaf; nil: unknown
+	why       map[string]string       // why a calendar is unknown, by its name
 }
 
 // Compile compiles the route for the window [from, to). timelines gives a calendar's timeline by its name, compiled for the
-// route's zone and day for a window no smaller, or nil when the calendar is unknown.
-func (r *Route) Compile(timelines func(calendar string) *calendars.Timeline, from, to time.Time) *Segments {
+// route's zone and day for a window no smaller, or nil when the calendar is unknown, and why.
+func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, string), from, to time.Time) *Segments {
 	s := &Segments{
 		route: r, from: from.Unix(), to: to.Unix(),
 		words:   (len(r.leaves) + 63) / 64,
@@ -33,10 +34,14 @@ func (r *Route) Compile(timelines func(calendar string) *calendars.Timeline, fro
 	for i, l := range r.leaves {
 		var ts []*calendars.Timeline
 		for _, name := range l.calendars {
-			t := timelines(name)
+			t, why := timelines(name)
 			ts = append(ts, t)
 			if t == nil {
 				set(s.unknown, i)
+				if s.why == nil {
+					s.why = map[string]string{}
+				}
+				s.why[name] = why
 				continue
 			}
 			edges = s.edges(edges, i, t)

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"context"
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/netip"
@@ -8,18 +10,25 @@ import (
 	"sync/atomic"
 )
 
-// admin is people's side: health, readiness and metrics.
+// admin is people's side: health, readiness, metrics and the feeds.
 type admin struct {
-	names    []string // hosts by which it may be asked, besides addresses and localhost
+	feeds    func() []feedStatus
+	renew    func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now
+	names    []string                                                       // hosts by which it may be asked, besides addresses and localhost
 	metrics  http.Handler
 	live     *atomic.Pointer[live]
 	draining *atomic.Bool
+	origins  http.CrossOriginProtection
 	refresh  func() // brings the gauges that follow the clock up to date
 }
 
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !a.mayBeAsked(r.Host) {
 		plain(w, http.StatusForbidden, "this host name is not one of callhours' own; ask by address, as localhost, or by the name in admin_listen")
+		return
+	}
+	if name, ok := renewed(r.URL.Path); ok {
+		a.serveRenew(w, r, name)
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -29,7 +38,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/":
-		plain(w, http.StatusOK, "callhours\n\n/metrics     for Prometheus\n/-/healthy   the process runs\n/-/ready     calls are answered")
+		plain(w, http.StatusOK, "callhours\n\n/metrics     for Prometheus\n/-/healthy   the process runs\n/-/ready     calls are answered\n\n/api/v1/feeds                      the feeds, as JSON\n/api/v1/feeds/CALENDAR/refresh     POST: fetch now")
 	case "/-/healthy":
 		plain(w, http.StatusOK, "healthy")
 	case "/-/ready":
@@ -44,9 +53,57 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/metrics":
 		a.refresh()
 		a.metrics.ServeHTTP(w, r)
+	case feedsPath:
+		answerJSON(w, map[string]any{"feeds": a.feeds()})
 	default:
 		plain(w, http.StatusNotFound, "nothing is here; see /")
 	}
+}
+
+// feedsPath is where the feeds are listed; each can be refreshed below it, by the name of a calendar.
+const feedsPath = "/api/v1/feeds"
+
+// renewed is the calendar that a path asks to fetch; a tenant's has a slash in it.
+func renewed(path string) (calendar string, ok bool) {
+	rest, ok := strings.CutPrefix(path, feedsPath+"/")
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(rest, "/refresh")
+}
+
+// serveRenew fetches a calendar's feed and answers when the attempt has ended.
+func (a *admin) serveRenew(w http.ResponseWriter, r *http.Request, calendar string) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", "POST")
+		plain(w, http.StatusMethodNotAllowed, "only POST is answered here")
+		return
+	}
+	if err := a.origins.Check(r); err != nil {
+		plain(w, http.StatusForbidden, "a page of another site may not do that")
+		return
+	}
+	feed, err := a.renew(r.Context(), calendar)
+	switch {
+	case r.Context().Err() != nil: // nobody listens any more
+	case err != nil:
+		plain(w, http.StatusNotFound, err.Error())
+	default:
+		answerJSON(w, feed)
+	}
+}
+
+// answerJSON answers with a value.
+func answerJSON(w http.ResponseWriter, value any) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		plain(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	// Nobody is left to tell when the peer has gone.
+	_, _ = w.Write(append(body, '\n'))
 }
 
 // mayBeAsked refuses names that somebody else's page made a browser resolve to this address (DNS rebinding).

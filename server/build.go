@@ -24,7 +24,7 @@ import (
 func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 	b := builder{file: file, files: files, now: now}
 	b.read()
-	g := &Generation{file: file, shared: newAuth(file.Auth), byRoute: map[*routes.Route]int{}, calendar: b.uses, asking: map[string][]*render.Route{}}
+	g := &Generation{file: file, shared: newAuth(file.Auth), byRoute: map[*routes.Route]int{}, calendars: b.calendars, byName: map[string]*calendar{}, asking: map[string][]*render.Route{}}
 	var plain []*routes.Route
 	for _, r := range file.Routes {
 		answers := b.route(r)
@@ -53,7 +53,12 @@ func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 	if err := b.mistakes.Err(); err != nil {
 		return nil, err
 	}
-	g.table, g.timelines = table, calendars.NewTimelines(b.uses, file.Horizon)
+	uses := map[string]calendars.Use{}
+	for _, c := range b.calendars {
+		g.byName[c.Calendar] = c
+		uses[c.Calendar] = c.use(calendars.State{Calendar: c.Known, Read: now})
+	}
+	g.table, g.timelines = table, calendars.NewTimelines(uses, file.Horizon)
 	return g, nil
 }
 
@@ -70,13 +75,13 @@ func Check(file *config.File, files fs.FS, now time.Time) diag.Mistakes {
 
 // builder translates a configuration into what the packages take, and gathers what they find wrong.
 type builder struct {
-	file     *config.File
-	files    fs.FS
-	now      time.Time
-	library  *templates.Library
-	uses     map[string]calendars.Use // by full name
-	lists    map[string]routes.List
-	mistakes diag.Mistakes
+	file      *config.File
+	files     fs.FS
+	now       time.Time
+	library   *templates.Library
+	calendars []*calendar
+	lists     map[string]routes.List
+	mistakes  diag.Mistakes
 }
 
 func (b *builder) wrong(at diag.Pos, format string, args ...any) {
@@ -86,7 +91,9 @@ func (b *builder) wrong(at diag.Pos, format string, args ...any) {
 // read reads what routes refer to.
 func (b *builder) read() {
 	b.library = b.templates()
-	b.uses = b.calendars()
+	for _, c := range b.file.Calendars {
+		b.calendars = append(b.calendars, b.calendar(c))
+	}
 	b.lists = map[string]routes.List{}
 	for _, l := range b.file.Lists {
 		b.lists[l.Name] = routes.List{Name: l.Name, Numbers: l.Numbers}
@@ -117,23 +124,6 @@ func (b *builder) zone(name diag.Text) *time.Location {
 		return time.UTC
 	}
 	return zone
-}
-
-func (b *builder) calendars() map[string]calendars.Use {
-	uses := map[string]calendars.Use{}
-	for _, c := range b.file.Calendars {
-		use := calendars.Use{Zone: b.zone(c.Timezone), Absent: c.IfUnknown == "absent"}
-		only, except := b.filters(c.Only), b.filters(c.Except)
-		if c.File == "" {
-			use.State.Err = fmt.Errorf("calendars are read from files by this version, and not yet from http")
-		} else if read, err := calendars.Load(b.files, c.File, calendars.Limits(c.Limits)); err != nil {
-			b.wrong(c.Pos, "calendar %q: %s", c.Name, reason(err))
-		} else {
-			use.State = calendars.State{Calendar: read.Select(only, except), Read: b.now}
-		}
-		uses[c.Name] = use
-	}
-	return uses
 }
 
 func (b *builder) filters(from []config.Filter) []calendars.Filter {
@@ -182,12 +172,13 @@ func (b *builder) route(r *config.Route) render.Options {
 
 // calendarFor is the full name of a calendar that a route's template names: the tenant's first, then everybody's.
 func (b *builder) calendarFor(r *config.Route, name string) string {
-	if r.Tenant != nil {
-		if _, ok := b.uses[r.Tenant.Name+"/"+name]; ok {
-			return r.Tenant.Name + "/" + name
-		}
+	has := func(full string) bool {
+		return slices.ContainsFunc(b.calendars, func(c *calendar) bool { return c.Calendar == full })
 	}
-	if _, ok := b.uses[name]; ok && !strings.Contains(name, "/") {
+	switch {
+	case r.Tenant != nil && has(r.Tenant.Name+"/"+name):
+		return r.Tenant.Name + "/" + name
+	case has(name) && !strings.Contains(name, "/"):
 		return name
 	}
 	return ""

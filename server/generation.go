@@ -14,14 +14,16 @@ import (
 
 // Generation is everything that one configuration built. It is safe for concurrent use.
 type Generation struct {
-	file     *config.File
-	table    *routes.Table
-	routes   []*render.Route // in the order of the configuration
-	byRoute  map[*routes.Route]int
-	auths    []*auth // by index of routes
-	shared   *auth   // of routes without their own, and of calls that find none
-	calendar map[string]calendars.Use
-	asking   map[string][]*render.Route // by the full name of the calendar that they ask
+	file    *config.File
+	table   *routes.Table
+	routes  []*render.Route // in the order of the configuration
+	byRoute map[*routes.Route]int
+	auths   []*auth                    // by index of routes
+	shared  *auth                      // of routes without their own, and of calls that find none
+	asking  map[string][]*render.Route // by the full name of the calendar that they ask
+
+	calendars []*calendar // in the order of the configuration
+	byName    map[string]*calendar
 
 	timelines *calendars.Timelines // of live calls
 }
@@ -29,7 +31,8 @@ type Generation struct {
 // Calendar is a calendar by its full name, and the zone of its all-day and floating events: its own, else the configuration's; nil
 // where there is neither.
 func (g *Generation) Calendar(name string) (calendars.Use, *time.Location, bool) {
-	use, ok := g.calendar[name]
+	_, ok := g.byName[name]
+	use := g.timelines.Use(name)
 	zone := use.Zone
 	if zone == nil && g.file.Timezone.S != "" {
 		// Build has loaded it before, or refused the configuration.
@@ -80,7 +83,7 @@ func (g *Generation) series() metrics.Configured {
 // unmatched is how many events of a calendar no condition of any route admits.
 func (g *Generation) unmatched(name string) int {
 	n := 0
-	for _, e := range g.calendar[name].State.Calendar.Events() {
+	for _, e := range g.timelines.Use(name).State.Calendar.Events() {
 		if !slices.ContainsFunc(g.asking[name], func(r *render.Route) bool { return r.Admits(name, e) }) {
 			n++
 		}
@@ -95,7 +98,7 @@ func (g *Generation) reach(name string, now time.Time) time.Time {
 	}
 	r := g.asking[name][0] // another route's zone moves it by hours
 	from, to := g.timelines.Window(r.Name, now)
-	t := g.timelines.Of(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}, from, to)
+	t, _ := g.timelines.Of(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}, from, to)
 	if t == nil || t.Last() == 0 {
 		return time.Time{}
 	}

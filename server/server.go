@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -47,6 +46,7 @@ type Options struct {
 	Metrics    *metrics.Metrics     // nil: nothing is counted
 	Log        *slog.Logger         // its writer must not block; see Log
 	Now        func() time.Time
+	UserAgent  string // of fetches; "": "callhours"
 	// Started is told where the listeners are, once both are open and calls are answered; nil for nobody.
 	Started func(calls, admin net.Addr)
 }
@@ -56,17 +56,28 @@ type Server struct {
 	options  Options
 	live     atomic.Pointer[live]
 	draining atomic.Bool
-	logged   map[string][]calendars.Problem // by calendar: what the log has said already
+	store    *calendars.Store
 	calls    *calls
 	admin    *admin
+
+	mu     sync.Mutex                     // held while calendars and windows change
+	logged map[string][]calendars.Problem // by calendar: what the log has said already
 }
 
-// New makes a server ready to run. Its handlers answer 503 until Run, or Start, has compiled the calendars.
+// New makes a server ready to run: it has read the copies of feeds, and fetched nothing. Its handlers answer 503 until Run, or Start,
+// has compiled the calendars.
 func New(o Options) *Server {
 	s := &Server{options: o, logged: map[string][]calendars.Problem{}}
+	o.Metrics.Configure(o.Generation.series())
+	s.store = o.Generation.store(calendars.StoreOptions{Log: o.Log, Metrics: o.Metrics, Now: o.Now, Changed: s.refresh}, o.UserAgent)
+	var subscriptions []*calendars.Subscription
+	for _, c := range o.Generation.calendars {
+		subscriptions = append(subscriptions, c.Subscription)
+	}
+	s.store.Subscribe(subscriptions)
 	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining}
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
-	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.Observe}
+	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.Observe, feeds: s.feeds, renew: s.renew}
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
 	}
@@ -80,21 +91,28 @@ func (s *Server) Calls() http.Handler { return s.calls }
 // Admin is the handler of people's side.
 func (s *Server) Admin() http.Handler { return s.admin }
 
-// Start compiles the generation's calendars for the present and lets calls be answered.
+// Start compiles the generation's calendars for the present, with what is known of them, and lets calls be answered.
 func (s *Server) Start() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	g, now := s.options.Generation, s.options.Now()
+	for _, c := range g.calendars {
+		s.take(g, c.Calendar)
+	}
 	g.Roll(now)
-	s.options.Metrics.Configure(g.series())
 	s.live.Store(newLive(g, s.options.Metrics))
 	s.options.Metrics.Reloaded(now)
-	for name, use := range g.calendar {
-		s.show(name, use)
+	for _, c := range g.calendars {
+		s.show(g, c.Calendar)
 	}
 	s.Observe()
 }
 
-// Advance compiles anew what the clock has left behind: a part of the routes, each at another moment. Run calls it every minute.
+// Advance follows the clock: a part of the routes is compiled anew, each at another moment, and copies of feeds expire. Run calls
+// it every minute.
 func (s *Server) Advance() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	l := s.live.Load()
 	if l == nil {
 		return
@@ -105,41 +123,9 @@ func (s *Server) Advance() {
 	}
 	slices.Sort(asked)
 	for _, name := range slices.Compact(asked) {
-		s.showEvents(name)
+		s.showEvents(l.Generation, name)
 	}
-}
-
-// show puts what is known of a calendar into its metrics, and what is wrong with it into the log.
-func (s *Server) show(name string, use calendars.Use) {
-	m := s.options.Metrics.Calendar(name)
-	if use.State.Unknown() {
-		m.Unknown()
-		s.options.Log.Warn("calendar is unknown", slog.String("calendar", name), slog.Any("error", use.State.Err))
-		return
-	}
-	m.Known()
-	m.Fetched(metrics.OK)
-	m.LastSuccess(use.State.Read)
-	m.Events(len(use.State.Calendar.Events()))
-	m.Unmatched(s.options.Generation.unmatched(name))
-	s.showEvents(name)
-}
-
-// showEvents shows what depends on the window too: how far a calendar reaches, and the events that cannot be used.
-func (s *Server) showEvents(name string) {
-	g, m := s.options.Generation, s.options.Metrics.Calendar(name)
-	m.LastEvent(g.reach(name, s.options.Now()))
-	problems := g.timelines.Problems(name)
-	m.Rejected(len(problems))
-	if slices.Equal(problems, s.logged[name]) {
-		return
-	}
-	for _, p := range problems {
-		if !slices.Contains(s.logged[name], p) {
-			s.options.Log.Warn("problem in a calendar", slog.String("calendar", name), slog.String("problem", p.String()))
-		}
-	}
-	s.logged[name] = problems
+	s.expire(l.Generation)
 }
 
 // Observe brings the gauges that follow the clock up to date. The admin side calls it for every scrape.
@@ -190,15 +176,17 @@ func (s *Server) Run(ctx context.Context) error {
 		Handler: s.calls, ErrorLog: errs, MaxHeaderBytes: maxHeader,
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 	}
+	// No limit for the answer: a fetch that was asked for may take half a minute.
 	forPeople := &http.Server{Handler: s.admin, ErrorLog: errs, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
 	ended := make(chan error, 2)
 	loops.Go(func() { ended <- forKazoo.Serve(kazoo) })
 	loops.Go(func() { ended <- forPeople.Serve(people) })
-	s.checkState()
 	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
 		s.options.Log.Warn("admin_listen has no authentication and is not loopback; whoever reaches it reads everything it shows",
 			slog.String("admin_listen", at.String()))
 	}
+	loops.Go(func() { s.store.Run(background) })
+	s.await(ctx)
 	s.Start()
 	loops.Go(func() { s.roll(background) })
 	if s.options.Started != nil {
@@ -259,21 +247,11 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return nil, fmt.Errorf("listen %s: %w; is another callhours running, or the address another machine's?", address, err)
 }
 
-// checkState warns of a state directory that cannot be written; answers come from memory all the same.
-func (s *Server) checkState() {
-	dir := s.options.Generation.file.StateDir
-	if dir == "" {
-		return
-	}
-	err := os.MkdirAll(dir, 0o700)
-	if err == nil {
-		var f *os.File
-		if f, err = os.CreateTemp(dir, ".write-*"); err == nil {
-			err = errors.Join(f.Close(), os.Remove(f.Name()))
-		}
-	}
-	if err != nil {
-		s.options.Metrics.StateWriteFailed()
-		s.options.Log.Warn("state_dir cannot be written; nothing will survive a restart", slog.String("state_dir", filepath.Clean(dir)), slog.String("error", reason(err)))
+// await waits until something is known of each feed, for start_timeout at most: a caller is better answered by what is known than not.
+func (s *Server) await(ctx context.Context) {
+	waiting, cancel := context.WithTimeout(ctx, s.options.Generation.file.StartTimeout)
+	defer cancel()
+	if err := s.store.Ready(waiting); err != nil && ctx.Err() == nil {
+		s.options.Log.WarnContext(ctx, "some feeds have not answered yet; calls are answered without them", slog.Duration("start_timeout", s.options.Generation.file.StartTimeout))
 	}
 }

@@ -430,7 +430,7 @@ routes:
 	if b := body(t, got); got.Header.Get("X-Callhours-Branch") != "nobody-knows" || !strings.Contains(b, "unknown") {
 		t.Errorf("got %s of branch %s, want that of the unknown branch", b, got.Header.Get("X-Callhours-Branch"))
 	}
-	if got := got.Header.Get("X-Callhours-Reason"); got != "branch open cannot be decided: calendar hours is unknown" {
+	if got := got.Header.Get("X-Callhours-Reason"); got != "branch open cannot be decided: calendar hours is unknown: it was never read" {
 		t.Errorf("got reason %q", got)
 	}
 	page := body(t, w.people(t, "/metrics", "localhost"))
@@ -739,16 +739,16 @@ func TestLogFlushes(t *testing.T) {
 func TestStateDir(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "state_dir: /dev/null/state\n"+oneRoute, nil)
-	w.options.Generation.file.StateDir = "/dev/null/state"
-	w.checkState()
-	if log := w.log.String(); !strings.Contains(log, "state_dir cannot be written") || !strings.Contains(log, "not a directory") {
+	if log := w.log.String(); !strings.Contains(log, "copies of feeds cannot be kept") || !strings.Contains(log, "not a directory") {
 		t.Errorf("got %s, want a warning", log)
 	}
-	w.options.Generation.file.StateDir = t.TempDir()
-	before := w.log.String()
-	w.checkState()
-	if w.log.String() != before {
-		t.Errorf("a directory that can be written: got %s", w.log)
+	w.metric(t, `# HELP callhours_state_write_failures_total Writes to the state directory that failed.
+# TYPE callhours_state_write_failures_total counter
+callhours_state_write_failures_total 1
+`, "callhours_state_write_failures_total")
+	w = newWorld(t, "state_dir: "+t.TempDir()+"\n"+oneRoute, nil)
+	if log := w.log.String(); log != "" {
+		t.Errorf("a directory that can be written: got %s", log)
 	}
 }
 

@@ -115,9 +115,11 @@ func find(ctx context.Context, name string, a window, w world) (*calendars.Calen
 		g, err := in.build(w)
 		if err != nil {
 			configErr = err
-		} else if use, zone, ok := g.Calendar(name); ok {
+		} else if _, _, ok := g.Calendar(name); ok {
+			look(ctx, g, []string{name}, w)
+			use, zone, _ := g.Calendar(name)
 			if use.State.Unknown() {
-				return nil, nil, deny(fmt.Errorf("calendar %q is unknown: %w", name, use.State.Err))
+				return nil, nil, deny(fmt.Errorf("calendar %q is unknown: %s", name, use.State.Why))
 			}
 			return use.State.Calendar, zone, nil
 		}
@@ -140,7 +142,7 @@ func fetch(ctx context.Context, source calendars.Source, w world) (*calendars.Ca
 	if err := source.Validate(); err != nil {
 		return nil, refuse(err)
 	}
-	f := calendars.NewFetcher(calendars.FetcherOptions{UserAgent: "callhours/" + buildVersion(), Now: w.now})
+	f := calendars.NewFetcher(calendars.FetcherOptions{UserAgent: userAgent(), Now: w.now})
 	defer f.CloseIdleConnections()
 	fetched := f.Fetch(ctx, source, calendars.Validators{})
 	if fetched.Err != nil {

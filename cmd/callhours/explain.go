@@ -83,7 +83,12 @@ func explain(ctx context.Context, a asked, w world) error {
 			return refuse(fmt.Errorf("--at %w", err))
 		}
 	}
-	e, err := p.Explain(ctx, q)
+	names, err := p.Calendars(q)
+	if err != nil {
+		return refuse(err)
+	}
+	look(ctx, g, names, w)
+	e, err := g.Preview().Explain(ctx, q)
 	if err != nil {
 		return refuse(err)
 	}

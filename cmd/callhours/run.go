@@ -73,7 +73,7 @@ Exit codes: 0 fine, 1 the answer is no (nothing would answer, a server died), 2 
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(w), initCommand(), explainCommand(w), eventsCommand(w), versionCommand())
+	root.AddCommand(serveCommand(w), initCommand(), explainCommand(w), eventsCommand(w), feedsCommand(w), versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return fine
@@ -141,6 +141,19 @@ func (i installation) build(w world) (*server.Generation, error) {
 	}
 	return g, nil
 }
+
+// look reads the calendars of that name as a server would have them, and says on standard error what it could not get.
+func look(ctx context.Context, g *server.Generation, names []string, w world) {
+	g.Look(ctx, userAgent(), w.now, names)
+	for _, name := range names {
+		if use, _, ok := g.Calendar(name); ok && use.State.Err != nil {
+			fmt.Fprintf(w.stderr, "warning: calendar %q: %s\n", name, use.State.Err)
+		}
+	}
+}
+
+// userAgent is what fetches call themselves.
+func userAgent() string { return "callhours/" + buildVersion() }
 
 // configFlag adds -c.
 func configFlag(cmd *cobra.Command, path *string) {

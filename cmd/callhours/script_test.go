@@ -56,6 +56,7 @@ func TestMain(m *testing.M) {
 //	call [-STATUS] PATH [NAME=VALUE]   POSTs to Kazoo's side; headers of ours, then the body, are the output
 //	get [-STATUS] PATH                 GETs from the admin side; the body is the output
 //	feed                               starts a calendar server that gives the files of the script's folder by their last name; $FEED is its address
+//	fill FILE                          puts the value of $FEED into a file
 //	stopped                            ends the server with SIGTERM; its standard error is the output
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -71,7 +72,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"at":     func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(nowKey, args[0]) },
-			"status": status, "feed": feed, "start": start, "call": call, "get": get, "stopped": stopped,
+			"status": status, "feed": feed, "fill": fill, "start": start, "call": call, "get": get, "stopped": stopped,
 		},
 	})
 }
@@ -107,6 +108,12 @@ func feed(ts *testscript.TestScript, _ bool, _ []string) {
 	}))
 	ts.Defer(server.Close)
 	ts.Setenv("FEED", server.URL)
+}
+
+func fill(ts *testscript.TestScript, _ bool, args []string) {
+	file := ts.MkAbs(args[0])
+	text := strings.ReplaceAll(ts.ReadFile(file), "$FEED", ts.Getenv("FEED"))
+	ts.Check(os.WriteFile(file, []byte(text), 0o600))
 }
 
 func start(ts *testscript.TestScript, _ bool, args []string) {

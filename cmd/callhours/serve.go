@@ -54,7 +54,7 @@ func serve(ctx context.Context, path string, w world) error {
 	}
 	queue := server.NewLog(handler(in.file.Log, w.stderr), m.LogLineDropped)
 	s := server.New(server.Options{
-		Generation: g, Registry: registry, Metrics: m, Now: w.now,
+		Generation: g, Registry: registry, Metrics: m, Now: w.now, UserAgent: userAgent(),
 		Log: slog.New(queue),
 		Started: func(calls, admin net.Addr) {
 			fmt.Fprint(w.stdout, banner(in, calls, admin))
@@ -86,8 +86,8 @@ func banner(in installation, calls, admin net.Addr) string {
 		scheme = "https"
 	}
 	fmt.Fprintf(&b, "callhours %s serves %s\n", buildVersion(), in.name())
-	fmt.Fprintf(&b, "Kazoo asks at  %s://%s\n", scheme, reachable(calls))
-	fmt.Fprintf(&b, "people look at http://%s/metrics\n", reachable(admin))
+	fmt.Fprintf(&b, "Kazoo asks at  %s://%s\n", scheme, reachable(calls.String()))
+	fmt.Fprintf(&b, "people look at http://%s/metrics\n", reachable(admin.String()))
 	if len(in.file.Routes) == 0 {
 		return b.String()
 	}
@@ -106,16 +106,16 @@ func banner(in installation, calls, admin net.Addr) string {
 		dialed = strings.TrimSuffix(r.Match.Dialed[0].S, "*")
 	}
 	line = append(line, "--data-urlencode", "'Request="+dialed+"'", "--data-urlencode", "'Caller-ID-Number=+12025550147'",
-		scheme+"://"+reachable(calls)+r.Path.S)
+		scheme+"://"+reachable(calls.String())+r.Path.S)
 	fmt.Fprintf(&b, "\nA call, as Kazoo makes it:\n  %s\n", strings.Join(line, " "))
 	return b.String()
 }
 
 // reachable is an address that can be put into a URL on this machine.
-func reachable(a net.Addr) string {
-	host, port, err := net.SplitHostPort(a.String())
-	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
 		return net.JoinHostPort("127.0.0.1", port)
 	}
-	return a.String()
+	return address
 }

@@ -1,0 +1,209 @@
+package calendars
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// copies are the last good bodies of feeds on disk. Each is one file, named by a hash so that no secret stands in a name, written
+// whole beside and renamed into place: after a crash there is the old one or the new one. The zero copies keep nothing.
+//
+// The file's own time is when the body was last confirmed, so that a feed that never changes is not written again.
+type copies struct {
+	dir      string
+	readOnly bool
+}
+
+// saved is a body with what is known of it.
+type saved struct {
+	body       []byte
+	read       time.Time // when it was last read or confirmed
+	validators Validators
+}
+
+// header is the first line of a file; the body follows.
+type header struct {
+	Version    int        `json:"callhours_copy"`
+	Bytes      int        `json:"bytes"`
+	SHA256     string     `json:"sha256"`
+	Read       time.Time  `json:"read"`
+	Validators Validators `json:"validators"`
+}
+
+const copyVersion = 1
+
+// errNoCopy says that nothing is kept.
+var errNoCopy = errors.New("there is no copy")
+
+// The names of what stands in the directory.
+const (
+	bodies   = "feeds"
+	pointers = "calendars"
+	corrupt  = ".corrupt"
+	partial  = ".partial-"
+)
+
+// prepare makes the directories, and removes what a crash has left half written and what nobody has used for a month.
+func (c copies) prepare(now time.Time) error {
+	const unused = 30 * 24 * time.Hour
+	if c.dir == "" || c.readOnly {
+		return nil
+	}
+	var errs []error
+	for _, sub := range []string{bodies, pointers} {
+		dir := filepath.Join(c.dir, sub)
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return reasonOf(err)
+		}
+		entries, err := os.ReadDir(dir)
+		errs = append(errs, reasonOf(err))
+		for _, e := range entries {
+			info, err := e.Info()
+			if err != nil {
+				continue // gone meanwhile
+			}
+			if strings.HasPrefix(e.Name(), partial) || now.Sub(info.ModTime()) > unused && sub == bodies {
+				errs = append(errs, reasonOf(os.Remove(filepath.Join(dir, e.Name()))))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// load reads a copy. One that is not as it was written is set aside, and the error says so.
+func (c copies) load(name string) (saved, error) {
+	if c.dir == "" {
+		return saved{}, errNoCopy
+	}
+	path := filepath.Join(c.dir, bodies, name)
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return saved{}, errNoCopy
+	}
+	if err != nil {
+		return saved{}, reasonOf(err)
+	}
+	s, err := parseCopy(content)
+	if err != nil && c.readOnly {
+		return saved{}, fmt.Errorf("%s: %w", path, err)
+	}
+	if err != nil {
+		aside := path + corrupt
+		return saved{}, errors.Join(fmt.Errorf("%s: %w; it is set aside as %s", path, err, filepath.Base(aside)), reasonOf(os.Rename(path, aside)))
+	}
+	if info, err := os.Stat(path); err == nil && info.ModTime().After(s.read) {
+		s.read = info.ModTime()
+	}
+	return s, nil
+}
+
+func parseCopy(content []byte) (saved, error) {
+	line, body, _ := bytes.Cut(content, []byte("\n"))
+	var h header
+	if err := json.Unmarshal(line, &h); err != nil || h.Version != copyVersion {
+		return saved{}, errors.New("it is no copy of a feed")
+	}
+	sum := sha256.Sum256(body)
+	if len(body) != h.Bytes || hex.EncodeToString(sum[:]) != h.SHA256 {
+		return saved{}, fmt.Errorf("its %d bytes are not the %d that were written", len(body), h.Bytes)
+	}
+	return saved{body, h.Read, h.Validators}, nil
+}
+
+// save writes a copy.
+func (c copies) save(name string, s saved) error {
+	if c.dir == "" || c.readOnly {
+		return nil
+	}
+	sum := sha256.Sum256(s.body)
+	line, err := json.Marshal(header{copyVersion, len(s.body), hex.EncodeToString(sum[:]), s.read, s.validators})
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(c.dir, bodies), name, append(append(line, '\n'), s.body...))
+}
+
+// confirm notes that a copy is still what the feed holds.
+func (c copies) confirm(name string, at time.Time) error {
+	if c.dir == "" || c.readOnly {
+		return nil
+	}
+	return reasonOf(os.Chtimes(filepath.Join(c.dir, bodies, name), at, at))
+}
+
+// point notes which copy a calendar uses, so that after a change of its address it still has its former events.
+func (c copies) point(calendar, name string) error {
+	if c.dir == "" || c.readOnly {
+		return nil
+	}
+	return writeFile(filepath.Join(c.dir, pointers), pointerName(calendar), []byte(name+"\n"))
+}
+
+// pointed is the copy that a calendar used last; "" for none.
+func (c copies) pointed(calendar string) string {
+	if c.dir == "" {
+		return ""
+	}
+	content, err := os.ReadFile(filepath.Join(c.dir, pointers, pointerName(calendar)))
+	name := strings.TrimSpace(string(content))
+	if err != nil || strings.Trim(name, "0123456789abcdef") != "" {
+		return ""
+	}
+	return name
+}
+
+func pointerName(calendar string) string {
+	sum := sha256.Sum256([]byte(calendar))
+	return hex.EncodeToString(sum[:])
+}
+
+// writeFile puts a file into a directory, whole or not at all.
+func writeFile(dir, name string, content []byte) error {
+	f, err := os.CreateTemp(dir, partial+"*") // readable by us alone
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", dir, at.Err)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	err = cmp.Or(err, f.Sync())
+	err = cmp.Or(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), filepath.Join(dir, name))
+	}
+	if err != nil {
+		return errors.Join(reasonOf(err), reasonOf(os.Remove(f.Name())))
+	}
+	return syncDir(dir)
+}
+
+// syncDir makes a rename survive a loss of power.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return reasonOf(err)
+	}
+	return reasonOf(cmp.Or(d.Sync(), d.Close()))
+}
+
+// reasonOf is what went wrong, with the file and without the name of a system call.
+func reasonOf(err error) error {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", at.Path, at.Err)
+	}
+	if link, ok := errors.AsType[*os.LinkError](err); ok {
+		return fmt.Errorf("%s: %w", link.New, link.Err)
+	}
+	return err
+}

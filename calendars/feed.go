@@ -1,0 +1,163 @@
+package calendars
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/callhours/callhours/metrics"
+)
+
+// feed is one source, for all calendars that ask for it. It is guarded by its Store's mutex.
+type feed struct {
+	key           string
+	host          *host           // nil for files
+	subscriptions []*Subscription // never none
+	kept          map[terms]*kept
+	validators    Validators
+	whole         time.Time     // when a body was last fetched unconditionally
+	maxAge        time.Duration // how long the server called that fresh
+	print         string        // of files: what shows without reading them that they have changed
+	reread        time.Time     // of files: when they were last read
+
+	next    time.Time // of the next attempt
+	place   int       // in the queue; -1: not in it
+	running bool
+	ended   chan struct{} // closed when the attempt that runs, or the next one, has ended
+	asked   bool          // somebody waits for an attempt: no pause holds
+
+	last    Fetched   // how the last attempt went, without its body
+	lastAt  time.Time // when it ended; zero: none has
+	failing time.Time // since when attempts fail; zero: the last one did not
+	failed  int       // how many in a row
+	said    time.Time // when the log last said that it fails
+}
+
+// kept is the copy of a feed that calendars on the same terms use.
+type kept struct {
+	calendar *Calendar // nil: there is none
+	read     time.Time // when it was last read or confirmed
+	stale    bool      // the last attempt did not confirm it
+
+	held time.Time // when a body was first seen that lost too much; zero: none is held back
+}
+
+const (
+	// seenTwice is how long a body that lost its events has to last before it is believed.
+	seenTwice = 10 * time.Minute
+	// believeValidators is how long a server's word is taken that nothing has changed; some say so for ever.
+	believeValidators = 6 * time.Hour
+	// firstRetry and lastRetry bound the pause after failures.
+	firstRetry = time.Minute
+	lastRetry  = time.Hour
+)
+
+// after is the copy after a body was read, whole: the new one, the old one confirmed, or the old one while the body has to be seen
+// again or cannot be used.
+func (k kept) after(t terms, files []File, now time.Time) (kept, metrics.FetchResult, error) {
+	if k.calendar != nil && k.calendar.sum == sumOf(files) {
+		return k.confirmed(now), metrics.Unchanged, nil
+	}
+	calendar, err := ReadFiles(files, t.Limits)
+	if err != nil {
+		k.stale = true
+		return k, resultOfBody(err), err
+	}
+	if k.calendar != nil && t.doubts(len(k.calendar.Events()), len(calendar.Events())) {
+		if k.held.IsZero() {
+			k.held = now
+		}
+		if now.Sub(k.held) < seenTwice {
+			k.stale = true
+			return k, metrics.Shrunk, fmt.Errorf("%d events where there were %d; that has to be seen twice, 10 minutes apart, before it is believed",
+				len(calendar.Events()), len(k.calendar.Events()))
+		}
+	}
+	return kept{calendar: calendar, read: now}, metrics.OK, nil
+}
+
+// confirmed is the copy when its feed holds the same as ever.
+func (k kept) confirmed(now time.Time) kept {
+	k.read, k.stale, k.held = now, false, time.Time{}
+	return k
+}
+
+// doubts reports whether a body has to be seen twice that has so many events after so many.
+func (t terms) doubts(before, after int) bool {
+	if t.ShrinkGuard > 0 {
+		return after*100 < before*(100-t.ShrinkGuard)
+	}
+	return before > 0 && after == 0
+}
+
+// resultOfBody is how reading a body ended that cannot be used.
+func resultOfBody(err error) metrics.FetchResult {
+	switch {
+	case errors.Is(err, ErrTruncated):
+		return metrics.Truncated
+	case errors.Is(err, ErrTooBig):
+		return metrics.TooBig
+	}
+	return metrics.NotCalendar
+}
+
+// lacks reports whether somebody has no copy of the feed.
+func (f *feed) lacks() bool {
+	for _, k := range f.kept {
+		if k.calendar == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// holding reports whether a body is held back until it was seen again.
+func (f *feed) holding() bool {
+	for _, k := range f.kept {
+		if !k.held.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// conditions are the validators to send: none where the whole body is wanted, as by somebody who asks for it, and now and then.
+func (f *feed) conditions(now time.Time) Validators {
+	if f.asked || f.lacks() || f.holding() || now.Sub(f.whole) >= believeValidators {
+		return Validators{}
+	}
+	return f.validators
+}
+
+// interval is how often the feed is asked: at the shortest interval that a calendar wants. One that does not say wants it as the feed
+// hints, else every quarter of an hour, or as long as its server calls an answer fresh.
+func (f *feed) interval() time.Duration {
+	otherwise := min(max(defaultRefresh, f.maxAge), mostHint)
+	for _, k := range f.kept {
+		if k.calendar != nil && k.calendar.Refresh() > 0 {
+			otherwise = min(max(k.calendar.Refresh(), leastHint), mostHint)
+		}
+	}
+	shortest := time.Duration(math.MaxInt64)
+	for _, s := range f.subscriptions {
+		shortest = min(shortest, cmp.Or(s.Refresh, otherwise))
+	}
+	return shortest
+}
+
+// reschedule sets the next attempt after one has ended. random is in [0, 1).
+func (f *feed) reschedule(now time.Time, random float64) {
+	wait := f.interval()
+	switch {
+	case f.holding():
+		wait = seenTwice
+	case f.failed > 0:
+		wait = max(backoff(firstRetry, lastRetry, f.failed), f.last.RetryAfter)
+	}
+	f.next = now.Add(wait + time.Duration(random*float64(wait)/10)) // so that feeds part that began together
+	if f.host.until.After(f.next) {
+		f.next = f.host.until.Add(time.Duration(random * float64(time.Minute)))
+	}
+}

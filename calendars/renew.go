@@ -1,0 +1,357 @@
+package calendars
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/metrics"
+)
+
+// Run makes the attempts as they fall due, until ctx ends, and returns when those that run have ended.
+func (s *Store) Run(ctx context.Context) {
+	var attempts sync.WaitGroup
+	defer attempts.Wait()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		due, wait := s.due()
+		for _, f := range due {
+			attempts.Go(func() { s.attempt(ctx, f) })
+		}
+		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-s.wake:
+		}
+	}
+}
+
+// poke tells Run to look at the queue again.
+func (s *Store) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// due takes the feeds off the queue whose attempts may begin now, and tells when to look again.
+func (s *Store) due() (due []*feed, wait time.Duration) {
+	const longest = time.Minute // the clock may be set meanwhile
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.options.Now()
+	for s.running < atOnce {
+		f := s.queue.soonest()
+		switch {
+		case f == nil:
+			return due, longest
+		case f.next.After(now):
+			return due, min(longest, f.next.Sub(now))
+		}
+		if h := f.host; h != nil && !f.asked {
+			if at := h.admits(now); at.After(now) {
+				f.next = at
+				s.queue.add(f)
+				continue
+			}
+			if h.running >= places {
+				s.queue.remove(f)
+				h.waiting = append(h.waiting, f)
+				continue
+			}
+		}
+		s.queue.remove(f)
+		if f.host != nil {
+			f.host.began(now)
+		}
+		f.running = true
+		s.running++
+		due = append(due, f)
+	}
+	return due, longest
+}
+
+// brought is what an attempt brought.
+type brought struct {
+	Fetched
+	files         []File // with OK: the body, or the files
+	unconditional bool
+	print         string // of files
+	idle          bool   // of files: nothing shows that they have changed, and they were not read
+}
+
+// attempt makes one and takes in what came of it.
+func (s *Store) attempt(ctx context.Context, f *feed) {
+	s.mu.Lock()
+	now := s.options.Now()
+	sub, conditions := f.subscriptions[0], f.conditions(now)
+	s.mu.Unlock()
+	if f.host == nil {
+		s.end(f, s.readFiles(f, sub, now))
+		return
+	}
+	// A slow one gives its place away before it has ended.
+	release := sync.OnceFunc(func() { s.release(f.host) })
+	patience := time.AfterFunc(slow, release)
+	fetched := s.options.Fetch(ctx, sub.Source, conditions)
+	patience.Stop()
+	release()
+	o := brought{Fetched: fetched, unconditional: conditions == Validators{}}
+	if fetched.Result == metrics.OK {
+		o.files, o.Body = []File{{Body: fetched.Body}}, nil
+	}
+	if ctx.Err() != nil { // what ends with the program says nothing of the feed
+		o = brought{idle: true}
+	}
+	s.end(f, o)
+}
+
+// release gives an attempt's place to others of its host.
+func (s *Store) release(h *host) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range h.released() {
+		if s.feeds[f.key] == f && !f.running {
+			f.next = s.options.Now()
+			s.queue.add(f)
+		}
+	}
+	s.poke()
+}
+
+// end takes in what came of an attempt, says so, and sets the next one.
+func (s *Store) end(f *feed, o brought) {
+	var changed []string
+	if !o.idle {
+		changed = s.take(f, &o)
+	}
+	s.tell(changed)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.options.Now()
+	if !o.idle {
+		s.record(f, &o, now)
+	}
+	if f.host != nil {
+		f.host.ended(o.Fetched, now)
+		f.reschedule(now, rand.Float64())
+	} else {
+		f.next = now.Add(s.pollEvery())
+	}
+	s.running--
+	f.running, f.asked = false, false
+	close(f.ended)
+	f.ended = make(chan struct{})
+	if s.feeds[f.key] == f {
+		s.queue.add(f)
+	}
+	s.checkFirst()
+	s.poke()
+}
+
+// take makes the new copies, and gives the calendars that have other events by that.
+func (s *Store) take(f *feed, o *brought) (changed []string) {
+	s.mu.Lock()
+	before := map[terms]kept{}
+	for t, k := range f.kept {
+		before[t] = *k
+	}
+	s.mu.Unlock()
+	if o.Err == nil && len(o.files) > 0 {
+		o.Result = metrics.Unchanged
+	}
+	now := s.options.Now()
+	body := o.files
+	for t, k := range before {
+		after := k
+		switch {
+		case len(body) > 0:
+			s.readers <- struct{}{}
+			result, err := metrics.Unchanged, error(nil)
+			after, result, err = k.after(t, body, now)
+			<-s.readers
+			if err != nil {
+				o.Err = err
+				if f.host != nil {
+					o.Err = fmt.Errorf("%s: %w", f.subscriptions[0].where(), err)
+				}
+			}
+			if result != metrics.Unchanged && (o.Result == metrics.Unchanged || err != nil) {
+				o.Result = result
+			}
+		case o.Err == nil:
+			after = k.confirmed(now)
+		default:
+			after.stale = true
+		}
+		changed = append(changed, s.keep(f, t, k, after, o)...)
+	}
+	return changed
+}
+
+// keep makes a copy the one that is used, here and on disk, and gives the calendars that have other events by that.
+func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed []string) {
+	isNew := after.calendar != before.calendar
+	name := t.file(f.key)
+	var errs []error
+	if f.host != nil {
+		switch {
+		case isNew:
+			errs = append(errs, s.copies.save(name, saved{o.files[0].Body, after.read, o.Validators}))
+		case after.read != before.read:
+			errs = append(errs, s.copies.confirm(name, after.read))
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.kept[t] == nil { // nobody asks for it any more
+		return nil
+	}
+	*f.kept[t] = after
+	for _, sub := range f.subscriptions {
+		own := s.subscribed[sub.Calendar]
+		if own == nil || own.feed != f || sub.terms() != t || after.calendar == nil || !isNew && own.former == nil {
+			continue
+		}
+		own.former = nil
+		changed = append(changed, sub.Calendar)
+		if f.host != nil {
+			errs = append(errs, s.copies.point(sub.Calendar, name))
+		}
+	}
+	for _, err := range errs {
+		s.wrote(err)
+	}
+	if lost := len(before.events()) - len(after.events()); isNew && 2*lost > len(before.events()) {
+		s.options.Log.Warn("a calendar has lost most of its events", slog.Any("calendars", f.names()),
+			slog.Int("events", len(after.events())), slog.Int("before", len(before.events())))
+	}
+	return changed
+}
+
+func (k kept) events() []*Event {
+	if k.calendar == nil {
+		return nil
+	}
+	return k.calendar.Events()
+}
+
+// tell calls Changed.
+func (s *Store) tell(changed []string) {
+	if s.options.Changed == nil || len(changed) == 0 {
+		return
+	}
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	for _, name := range changed {
+		s.options.Changed(name)
+	}
+}
+
+// record notes how an attempt went, counts it, and says what is worth saying.
+func (s *Store) record(f *feed, o *brought, now time.Time) {
+	if o.Err == nil {
+		f.validators, f.maxAge = o.Validators, o.MaxAge
+		if o.unconditional {
+			f.whole = now
+		}
+	}
+	for _, sub := range f.subscriptions {
+		m := s.options.Metrics.Calendar(sub.Calendar)
+		m.Fetched(o.Result)
+		if own := s.subscribed[sub.Calendar]; own != nil && own.feed == f && own.copy() != nil {
+			m.LastSuccess(own.copy().read)
+		}
+	}
+	s.say(f, o, now)
+	o.Body = nil
+	f.last, f.lastAt, f.print = o.Fetched, now, o.print
+}
+
+// say logs that a feed begins to fail, fails for another reason or still, is well again, or has changed.
+func (s *Store) say(f *feed, o *brought, now time.Time) {
+	const repeat = time.Hour
+	attrs := []any{slog.Any("calendars", f.names()), slog.String("result", string(o.Result))}
+	if o.Err == nil {
+		if f.failed > 0 {
+			s.options.Log.Info("a feed is well again", append(attrs, slog.Duration("failed_for", now.Sub(f.failing).Round(time.Second)))...)
+		} else if o.Result == metrics.OK && !f.lastAt.IsZero() {
+			s.options.Log.Info("a feed has changed", attrs...)
+		}
+		f.failed, f.failing = 0, time.Time{}
+	} else {
+		if f.failed == 0 {
+			f.failing = now
+		}
+		f.failed++
+		if f.failed == 1 || f.last.Err == nil || f.last.Err.Error() != o.Err.Error() || now.Sub(f.said) >= repeat {
+			f.said = now
+			attrs = append(attrs, slog.String("error", oneLine(o.Err)), slog.Time("since", f.failing))
+			if f.lacks() {
+				s.options.Log.Warn("a feed fails, and there is no copy", attrs...)
+			} else {
+				s.options.Log.Warn("a feed fails; its copy is used", attrs...)
+			}
+		}
+	}
+	if wrong, was := isWrong(o.Skew), isWrong(f.last.Skew); wrong && !was {
+		s.options.Log.Warn("a server's clock and ours differ; one of them is wrong", slog.Any("calendars", f.names()), slog.Duration("ahead", o.Skew))
+	}
+}
+
+// isWrong reports whether a server's clock is more than a minute off ours.
+func isWrong(skew time.Duration) bool { return max(skew, -skew) > time.Minute }
+
+// names are the calendars that ask for the feed.
+func (f *feed) names() []string {
+	var names []string
+	for _, sub := range f.subscriptions {
+		names = append(names, sub.Calendar)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Refresh makes an attempt now, or joins the one that runs, and gives the feed as it is when that has ended. The body is fetched
+// whole, and no pause holds, neither the feed's own nor its host's. The error names a calendar that is not there, or is ctx's.
+func (s *Store) Refresh(ctx context.Context, calendar string) (Status, error) {
+	s.mu.Lock()
+	sub := s.subscribed[calendar]
+	if sub == nil {
+		hint := diag.Suggest(calendar, slices.Collect(maps.Keys(s.subscribed)))
+		s.mu.Unlock()
+		return Status{}, fmt.Errorf("calendar %s is not known%s", quote(calendar), hint)
+	}
+	f := sub.feed
+	ended := f.ended
+	if !f.running {
+		if h := f.host; h != nil {
+			h.waiting = slices.DeleteFunc(h.waiting, func(other *feed) bool { return other == f })
+		}
+		f.asked, f.next, f.print = true, s.options.Now(), ""
+		s.queue.add(f)
+		s.poke()
+	}
+	s.mu.Unlock()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		return Status{}, ctx.Err()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.status(f), nil
+}
+
+// oneLine is an error for a log.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

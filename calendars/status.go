@@ -1,0 +1,75 @@
+package calendars
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/callhours/callhours/metrics"
+)
+
+// Status is a feed as people look at it. It shows no secret.
+type Status struct {
+	Calendars []string // that ask for it, by name
+	Source    string   // a file, or scheme and host of an address
+	State     Worth
+	Read      time.Time           // when its copy was last read or confirmed; zero: there is none
+	Result    metrics.FetchResult // of the last attempt; "" before the first
+	Code      int                 // HTTP status of that; 0 without one
+	Err       error               // why it brought nothing; nil if it was well
+	Attempted time.Time           // when it ended; zero: none has
+	Next      time.Time           // when the next one is due
+	Failed    int                 // attempts in a row that failed
+	Skew      time.Duration       // the server's clock less ours
+	Events    int                 // in the copy
+	Problems  int                 // in the copy
+}
+
+// Worth is what a feed's copy is worth.
+type Worth string
+
+// The values of Worth. A copy is stale when the last attempt did not confirm it, or when it is of a source that a calendar had
+// before.
+const (
+	Fresh   Worth = "fresh"
+	Stale   Worth = "stale"
+	Unknown Worth = "unknown"
+)
+
+// Feeds are all of them, by the names of their calendars.
+func (s *Store) Feeds() []Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Status, 0, len(s.feeds))
+	for _, f := range s.feeds {
+		list = append(list, s.status(f))
+	}
+	slices.SortFunc(list, func(a, b Status) int { return strings.Compare(a.Calendars[0], b.Calendars[0]) })
+	return list
+}
+
+// status is the worst that the feed is to any of its calendars.
+func (s *Store) status(f *feed) Status {
+	st := Status{
+		Calendars: f.names(), Source: f.subscriptions[0].where(), State: Fresh,
+		Result: f.last.Result, Code: f.last.Status, Err: f.last.Err, Attempted: f.lastAt, Next: f.next, Failed: f.failed, Skew: f.last.Skew,
+	}
+	now := s.options.Now()
+	for _, sub := range f.subscriptions {
+		own := s.subscribed[sub.Calendar]
+		if own == nil || own.feed != f { // the subscriptions have changed meanwhile
+			continue
+		}
+		state := own.state(now)
+		switch {
+		case state.Unknown():
+			st.State = Unknown
+		case state.Stale && st.State == Fresh:
+			st.State = Stale
+		}
+		if c := state.Calendar; c != nil {
+			st.Read, st.Events, st.Problems = state.Read, len(c.Events()), len(c.Problems())
+		}
+	}
+	return st
+}

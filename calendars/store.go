@@ -1,0 +1,293 @@
+package calendars
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/callhours/callhours/metrics"
+)
+
+// StoreOptions are what a Store needs.
+type StoreOptions struct {
+	Fetch func(context.Context, Source, Validators) Fetched // that of a Fetcher
+	// Dir is where last good copies are kept; "" keeps none. With ReadOnly they are read and left as they are.
+	Dir      string
+	ReadOnly bool
+	// PerMinute is how often a host may be asked, by its name as Source.Host gives it. Hosts that are not named are asked as often as
+	// their feeds want.
+	PerMinute map[string]int
+	Log       *slog.Logger
+	Metrics   *metrics.Metrics // nil counts nothing
+	Now       func() time.Time
+	// Changed is told that a calendar has other events, or has become known. It is called by one goroutine at a time, and
+	// the attempt that brought it ends only then; nil tells nobody.
+	Changed func(calendar string)
+}
+
+// Store keeps calendars fresh: it fetches feeds and reads files again and again, keeps the last good copy of each in memory and on
+// disk, and replaces it only by a body that is a calendar. Calendars share the feed of a source; feeds live on when the
+// subscriptions change. A Store is safe for concurrent use.
+type Store struct {
+	options StoreOptions
+	copies  copies
+	readers chan struct{} // holds one for each body that is being read
+	telling sync.Mutex    // held while Changed is called
+	wake    chan struct{} // tells Run that the queue has changed
+
+	mu         sync.Mutex // guards the following
+	subscribed map[string]*subscribed
+	feeds      map[string]*feed // by key
+	hosts      map[string]*host // by name
+	queue      queue
+	running    int           // attempts
+	first      chan struct{} // closed when nothing is waited for by Ready
+	unwritten  error         // why copies cannot be kept, as the log has said it; nil: they can
+}
+
+// subscribed is a calendar's subscription.
+type subscribed struct {
+	*Subscription
+	feed   *feed
+	former *kept // what it had from another source, until the present one has answered well once; nil: nothing
+}
+
+// copy is what the calendar is read from at present; nil if there is nothing.
+func (s *subscribed) copy() *kept {
+	if k := s.feed.kept[s.terms()]; k.calendar != nil {
+		return k
+	}
+	return s.former
+}
+
+const (
+	// atOnce is how many attempts run at a time, of all hosts; maxReaders how many bodies are taken apart at a time, which bounds
+	// the memory.
+	atOnce     = 512
+	maxReaders = 2
+	// spread is the time over which the feeds are asked of which there are copies when the program starts.
+	spread = 5 * time.Minute
+)
+
+// NewStore makes a Store without subscriptions. It reads nothing and starts nothing.
+func NewStore(o StoreOptions) *Store {
+	first := make(chan struct{})
+	close(first)
+	return &Store{
+		options:    o,
+		copies:     copies{dir: o.Dir, readOnly: o.ReadOnly},
+		readers:    make(chan struct{}, maxReaders),
+		wake:       make(chan struct{}, 1),
+		subscribed: map[string]*subscribed{},
+		feeds:      map[string]*feed{},
+		hosts:      map[string]*host{},
+		first:      first,
+	}
+}
+
+// Subscribe replaces the subscriptions. Feeds that are asked for as before go on as before; the copies of others are read
+// from disk. A calendar whose source is another one keeps its events until that has answered well once. What goes wrong with the disk is
+// logged and counted, and costs no more than what would survive a restart.
+func (s *Store) Subscribe(list []*Subscription) {
+	now := s.options.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wrote(s.copies.prepare(now))
+	former, feeds := s.subscribed, s.feeds
+	s.subscribed, s.feeds = map[string]*subscribed{}, map[string]*feed{}
+	for _, sub := range list {
+		key := sub.key()
+		f := s.feeds[key]
+		if f == nil {
+			if f = feeds[key]; f == nil {
+				f = &feed{key: key, kept: map[terms]*kept{}, host: s.host(sub), place: -1, ended: make(chan struct{})}
+			}
+			f.subscriptions = nil
+			s.feeds[key] = f
+		}
+		f.subscriptions = append(f.subscriptions, sub)
+		own := &subscribed{Subscription: sub, feed: f}
+		s.subscribed[sub.Calendar] = own
+		t := sub.terms()
+		if f.kept[t] == nil {
+			f.kept[t] = &kept{}
+			switch {
+			case f.host != nil:
+				s.restore(f, t)
+			case sub.Known != nil:
+				f.kept[t] = &kept{calendar: sub.Known, read: now}
+				s.options.Metrics.Calendar(sub.Calendar).Fetched(metrics.OK)
+			}
+		}
+		if f.kept[t].calendar == nil {
+			own.former = s.former(former[sub.Calendar], sub)
+		}
+	}
+	for key, f := range feeds {
+		if s.feeds[key] == f {
+			continue
+		}
+		s.queue.remove(f)
+		if h := f.host; h != nil {
+			h.waiting = slices.DeleteFunc(h.waiting, func(other *feed) bool { return other == f })
+		}
+	}
+	for _, f := range s.feeds {
+		maps.DeleteFunc(f.kept, func(t terms, _ *kept) bool {
+			return !slices.ContainsFunc(f.subscriptions, func(s *Subscription) bool { return s.terms() == t })
+		})
+		s.enter(f, now)
+	}
+	select {
+	case <-s.first:
+		s.first = make(chan struct{})
+	default: // Who waits already waits for these too.
+	}
+	s.checkFirst()
+	s.poke()
+}
+
+// host is that of a subscription; nil for files.
+func (s *Store) host(sub *Subscription) *host {
+	if sub.File != "" {
+		return nil
+	}
+	name := sub.Source.Host()
+	if s.hosts[name] == nil {
+		s.hosts[name] = &host{}
+		if n := s.options.PerMinute[name]; n > 0 {
+			s.hosts[name].pace = time.Minute / time.Duration(n)
+		}
+	}
+	return s.hosts[name]
+}
+
+// restore reads a feed's copy from disk, if there is one.
+func (s *Store) restore(f *feed, t terms) {
+	k, on := s.load(t.file(f.key), t)
+	if k != nil {
+		f.kept[t], f.validators = k, on.validators
+	}
+}
+
+// load reads a copy from disk; nil if there is none that can be used.
+func (s *Store) load(name string, t terms) (*kept, saved) {
+	on, err := s.copies.load(name)
+	if errors.Is(err, errNoCopy) {
+		return nil, saved{}
+	}
+	if err == nil {
+		var calendar *Calendar
+		if calendar, err = ReadFiles([]File{{Body: on.body}}, t.Limits); err == nil {
+			return &kept{calendar: calendar, read: on.read, stale: true}, on
+		}
+	}
+	s.options.Log.Warn("a copy of a feed cannot be used", slog.String("error", oneLine(err)))
+	return nil, saved{}
+}
+
+// former is what a calendar had from another source: of the subscriptions before, else on disk.
+func (s *Store) former(before *subscribed, sub *Subscription) *kept {
+	if before != nil && before.copy() != nil {
+		k := *before.copy()
+		return &k
+	}
+	if name := s.copies.pointed(sub.Calendar); name != "" {
+		k, _ := s.load(name, sub.terms())
+		return k
+	}
+	return nil
+}
+
+// enter puts a feed into the queue: at once if somebody has no copy of it, else some time soon, so that a restart does not ask for
+// everything at the same moment. One that is there already, or runs, stays as it is, unless it would be asked too late now.
+func (s *Store) enter(f *feed, now time.Time) {
+	most := time.Duration(0)
+	if f.host != nil && (!f.lacks() || !f.lastAt.IsZero()) {
+		most = min(f.interval(), spread)
+	}
+	waits := f.host != nil && slices.Contains(f.host.waiting, f)
+	switch {
+	case f.running || waits:
+	case f.place < 0:
+		f.next = now.Add(time.Duration(rand.Float64() * float64(most)))
+		s.queue.add(f)
+	case f.failed == 0 && f.next.After(now.Add(f.interval()*11/10)):
+		f.next = now.Add(f.interval())
+		s.queue.add(f)
+	}
+}
+
+// State is what a calendar is worth now.
+func (s *Store) State(calendar string) State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sub := s.subscribed[calendar]
+	if sub == nil {
+		return State{Why: neverRead}
+	}
+	return sub.state(s.options.Now())
+}
+
+func (s *subscribed) state(now time.Time) State {
+	k := s.copy()
+	if k == nil {
+		return State{Err: s.feed.last.Err, Why: neverRead}
+	}
+	if s.ExpireAfter > 0 && now.Sub(k.read) > s.ExpireAfter {
+		return State{Read: k.read, Err: s.feed.last.Err, Why: expired}
+	}
+	return State{Calendar: k.calendar, Read: k.read, Stale: k.stale || k == s.former, Err: s.feed.last.Err}
+}
+
+// Ready waits until there is a copy of each feed or an attempt of it has ended, but no longer than ctx, whose error it then
+// gives.
+func (s *Store) Ready(ctx context.Context) error {
+	s.mu.Lock()
+	first := s.first
+	s.mu.Unlock()
+	select {
+	case <-first:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// checkFirst opens Ready once nothing is waited for.
+func (s *Store) checkFirst() {
+	for _, f := range s.feeds {
+		if f.lacks() && f.lastAt.IsZero() {
+			return
+		}
+	}
+	select {
+	case <-s.first:
+	default:
+		close(s.first)
+	}
+}
+
+// wrote takes in how writing to the disk went: what fails is counted each time, and logged when it begins and when the reason is
+// another.
+func (s *Store) wrote(err error) {
+	if err == nil {
+		s.unwritten = nil
+		return
+	}
+	s.options.Metrics.StateWriteFailed()
+	why := err
+	if number, ok := errors.AsType[syscall.Errno](err); ok {
+		why = number // and not which of the files it was
+	}
+	if s.unwritten == nil || s.unwritten.Error() != why.Error() {
+		s.unwritten = why
+		s.options.Log.Warn("copies of feeds cannot be kept; they will not survive a restart", slog.String("error", oneLine(err)))
+	}
+}

@@ -1,0 +1,67 @@
+package calendars
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"time"
+)
+
+// Subscription is what one calendar asks of a Store. Source or File is set.
+type Subscription struct {
+	Calendar string // its full name
+	Source   Source
+	File     string // a path or glob, as Load takes it
+	Files    fs.FS  // where File is; nil: the operating system's
+	// Known is what was read of File a moment ago, so that nothing waits for it; nil if it was not.
+	Known   *Calendar
+	Refresh time.Duration
+	Limits  Limits
+
+	// ShrinkGuard holds a body back that lost more than so many per cent of the former one's events, until it was seen again;
+	// 0: only one that lost them all.
+	ShrinkGuard int
+	ExpireAfter time.Duration // a copy older than this is unknown; 0: never
+}
+
+// key is what makes two feeds one.
+func (s *Subscription) key() string {
+	if s.File == "" {
+		return s.Source.Key()
+	}
+	return "file " + s.File
+}
+
+// where is what may be shown of the source.
+func (s *Subscription) where() string {
+	if s.File == "" {
+		return s.Source.String()
+	}
+	return s.File
+}
+
+// terms are what the calendars that share a copy of a feed have in common besides its source: how a body is read, and
+// when it is believed.
+type terms struct {
+	Limits      Limits
+	ShrinkGuard int
+}
+
+func (s *Subscription) terms() terms { return terms{s.Limits, s.ShrinkGuard} }
+
+// file is the name under which a feed's copy is kept: a hash, since a name can be seen by others.
+func (t terms) file(key string) string {
+	if t != (terms{}) {
+		key += fmt.Sprintf(" %+v", t)
+	}
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}
+
+// How often a feed is asked, unless a calendar says when; the last two bound what the feed itself hints.
+const (
+	defaultRefresh = 15 * time.Minute
+	leastHint      = 5 * time.Minute
+	mostHint       = time.Hour
+)

@@ -1,0 +1,258 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/metrics"
+)
+
+// calendar is a calendar of the configuration: what it asks of the store of feeds, and how it is used.
+type calendar struct {
+	*calendars.Subscription
+	zone         *time.Location
+	absent       bool
+	only, except []calendars.Filter
+}
+
+// use is the calendar as routes use it, worth what it is.
+func (c *calendar) use(state calendars.State) calendars.Use {
+	if state.Calendar != nil {
+		state.Calendar = state.Calendar.Select(c.only, c.except)
+	}
+	return calendars.Use{State: state, Zone: c.zone, Absent: c.absent}
+}
+
+// calendar makes what a configured one asks for.
+func (b *builder) calendar(c *config.Calendar) *calendar {
+	own := &calendar{
+		zone: b.zone(c.Timezone), absent: c.IfUnknown == "absent", only: b.filters(c.Only), except: b.filters(c.Except),
+		Subscription: &calendars.Subscription{
+			Calendar: c.Name, File: c.File, Files: b.files, Refresh: c.Refresh, Limits: calendars.Limits(c.Limits),
+			ShrinkGuard: c.ShrinkGuard, ExpireAfter: c.ExpireAfter,
+		},
+	}
+	if c.File != "" {
+		known, err := calendars.Load(b.files, c.File, own.Limits)
+		if err != nil {
+			b.wrong(c.Pos, "calendar %q: %s", c.Name, reason(err))
+		}
+		own.Known = known
+		return own
+	}
+	own.Source = calendars.Source{URL: c.URL.Reveal(), UserAgent: c.UserAgent, CAFile: c.CAFile}
+	if c.Basic != nil {
+		own.Source.Username, own.Source.Password = c.Basic.Username, c.Basic.Password.Reveal()
+	}
+	for name, value := range c.Headers {
+		if own.Source.Header == nil {
+			own.Source.Header = map[string][]string{}
+		}
+		own.Source.Header[name] = []string{value.Reveal()}
+	}
+	if err := own.Source.Validate(); err != nil {
+		b.wrong(c.Pos, "calendar %q: %s", c.Name, err)
+	}
+	if c.CAFile != "" {
+		if _, err := os.Stat(c.CAFile); err != nil && b.files == nil {
+			b.wrong(c.Pos, "calendar %q: ca_file: %s", c.Name, reason(err))
+		}
+	}
+	return own
+}
+
+// store makes the store of feeds that a configuration asks for, with what is different between a server and one look.
+func (g *Generation) store(o calendars.StoreOptions, userAgent string) *calendars.Store {
+	bytes := g.file.Limits.Bytes
+	for _, c := range g.calendars {
+		bytes = max(bytes, c.Limits.Bytes)
+	}
+	o.Fetch = calendars.NewFetcher(calendars.FetcherOptions{
+		UserAgent: userAgent, Bytes: bytes, DenyPrivate: g.file.DenyPrivate, Now: o.Now,
+	}).Fetch
+	o.Dir, o.PerMinute = g.file.StateDir, g.file.PerMinute
+	return calendars.NewStore(o)
+}
+
+// Look reads calendars as a server would have them that starts now: from its last good copies, and what has none from its feed,
+// once. It writes nothing. Names that are not known, and files, which Build has read, are passed over. It waits for start_timeout at most;
+// what is unknown then stays so, with the reason in its State.
+func (g *Generation) Look(ctx context.Context, userAgent string, now func() time.Time, names []string) {
+	var asked []*calendars.Subscription
+	for _, c := range g.calendars {
+		if c.File == "" && slices.Contains(names, c.Calendar) {
+			asked = append(asked, c.Subscription)
+		}
+	}
+	if len(asked) == 0 {
+		return
+	}
+	store := g.store(calendars.StoreOptions{ReadOnly: true, Log: slog.New(slog.DiscardHandler), Now: now}, userAgent)
+	store.Subscribe(asked)
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		store.Run(running)
+	}()
+	waiting, cancel := context.WithTimeout(ctx, g.file.StartTimeout)
+	// What is not there by then is unknown.
+	_ = store.Ready(waiting)
+	cancel()
+	stop()
+	<-ended
+	for _, c := range g.calendars {
+		if slices.Contains(asked, c.Subscription) {
+			g.timelines.Set(c.Calendar, c.use(store.State(c.Calendar)))
+		}
+	}
+}
+
+// refresh takes a calendar's state over from the store: its events are others, it has become known, or it has expired.
+func (s *Server) refresh(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.live.Load(); l != nil {
+		s.take(l.Generation, name)
+		s.compile(l.Generation, name)
+		s.show(l.Generation, name)
+	}
+}
+
+// take puts what the store knows of a calendar into the timelines.
+func (s *Server) take(g *Generation, name string) {
+	g.timelines.Set(name, g.byName[name].use(s.store.State(name)))
+}
+
+// compile makes live calls use a calendar as it is now.
+func (s *Server) compile(g *Generation, name string) {
+	now := s.options.Now()
+	for _, r := range g.asking[name] {
+		r.Use(r.Compile(g.timelines, now))
+	}
+}
+
+// expire takes over the calendars whose copies have become too old, or are no longer.
+func (s *Server) expire(g *Generation) {
+	for _, c := range g.calendars {
+		if c.ExpireAfter == 0 {
+			continue
+		}
+		if was := g.timelines.Use(c.Calendar).State; was.Why != s.store.State(c.Calendar).Why {
+			s.take(g, c.Calendar)
+			s.compile(g, c.Calendar)
+			s.show(g, c.Calendar)
+		}
+	}
+}
+
+// show puts what is known of a calendar into its metrics, and what is wrong with it into the log.
+func (s *Server) show(g *Generation, name string) {
+	m, state := s.options.Metrics.Calendar(name), g.timelines.Use(name).State
+	m.LastSuccess(state.Read)
+	if state.Unknown() {
+		m.Unknown()
+		attrs := []any{slog.String("calendar", name), slog.String("reason", state.Why)}
+		if state.Err != nil {
+			attrs = append(attrs, slog.String("error", state.Err.Error()))
+		}
+		s.options.Log.Warn("a calendar is unknown", attrs...)
+		return
+	}
+	m.Known()
+	m.Events(len(state.Calendar.Events()))
+	m.Unmatched(g.unmatched(name))
+	s.showEvents(g, name)
+}
+
+// showEvents shows what depends on the window too: how far a calendar reaches, and the events that cannot be used.
+func (s *Server) showEvents(g *Generation, name string) {
+	m := s.options.Metrics.Calendar(name)
+	m.LastEvent(g.reach(name, s.options.Now()))
+	problems := g.timelines.Problems(name)
+	m.Rejected(len(problems))
+	for _, p := range problems {
+		if !slices.Contains(s.logged[name], p) {
+			s.options.Log.Warn("problem in a calendar", slog.String("calendar", name), slog.String("problem", p.String()))
+		}
+	}
+	s.logged[name] = problems
+}
+
+// feedStatus is a feed in the JSON of /api/v1/feeds. Times are RFC 3339 in UTC, null for never.
+type feedStatus struct {
+	Calendars []string            `json:"calendars"`
+	Source    string              `json:"source"`
+	State     calendars.Worth     `json:"state"`
+	Read      *time.Time          `json:"read"`
+	Age       float64             `json:"age_seconds"`
+	Result    metrics.FetchResult `json:"result"`
+	Status    int                 `json:"status"`
+	Error     string              `json:"error"`
+	Attempted *time.Time          `json:"attempted"`
+	Next      *time.Time          `json:"next"`
+	Failed    int                 `json:"failed_attempts"`
+	Skew      float64             `json:"clock_skew_seconds"`
+	Events    int                 `json:"events"`
+	Horizon   *time.Time          `json:"horizon"` // when the last event ends that is in sight
+	Problems  int                 `json:"problems"`
+}
+
+// feeds are all feeds as people look at them.
+func (s *Server) feeds() []feedStatus {
+	list := []feedStatus{}
+	for _, st := range s.store.Feeds() {
+		list = append(list, s.feed(st))
+	}
+	return list
+}
+
+// renew makes an attempt to fetch a calendar's feed now.
+func (s *Server) renew(ctx context.Context, calendar string) (feedStatus, error) {
+	st, err := s.store.Refresh(ctx, calendar)
+	if err != nil {
+		return feedStatus{}, err
+	}
+	return s.feed(st), nil
+}
+
+func (s *Server) feed(st calendars.Status) feedStatus {
+	now := s.options.Now()
+	out := feedStatus{
+		Calendars: st.Calendars, Source: st.Source, State: st.State, Read: timeOrNull(st.Read),
+		Result: st.Result, Status: st.Code, Attempted: timeOrNull(st.Attempted), Next: timeOrNull(st.Next),
+		Failed: st.Failed, Skew: st.Skew.Seconds(), Events: st.Events,
+	}
+	if out.Read != nil {
+		out.Age = now.Sub(st.Read).Round(time.Second).Seconds()
+	}
+	if st.Err != nil {
+		out.Error = st.Err.Error()
+	}
+	if l := s.live.Load(); l != nil {
+		var last time.Time
+		for _, name := range st.Calendars {
+			if at := l.reach(name, now); at.After(last) {
+				last = at
+			}
+			out.Problems = max(out.Problems, len(l.timelines.Problems(name)))
+		}
+		out.Horizon = timeOrNull(last)
+	}
+	out.Problems = cmp.Or(out.Problems, st.Problems)
+	return out
+}
+
+func timeOrNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
