@@ -25,8 +25,10 @@ type feed struct {
 	next    time.Time // of the next attempt
 	place   int       // in the queue; -1: not in it
 	running bool
+	begun   int           // attempts
 	ended   chan struct{} // closed when the attempt that runs, or the next one, has ended
-	asked   bool          // somebody waits for an attempt: no pause holds
+	asked   bool          // somebody waits for an attempt that has not begun: no pause holds
+	wanted  bool          // somebody waits for the one that has begun
 
 	last    Fetched   // how the last attempt went, without its body
 	lastAt  time.Time // when it ended; zero: none has
@@ -125,7 +127,7 @@ func (f *feed) holding() bool {
 
 // conditions are the validators to send: none where the whole body is wanted, as by somebody who asks for it, and now and then.
 func (f *feed) conditions(now time.Time) Validators {
-	if f.asked || f.lacks() || f.holding() || now.Sub(f.whole) >= believeValidators {
+	if f.wanted || f.lacks() || f.holding() || now.Sub(f.whole) >= believeValidators {
 		return Validators{}
 	}
 	return f.validators

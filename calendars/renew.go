@@ -74,7 +74,8 @@ func (s *Store) due() (due []*feed, wait time.Duration) {
 		if f.host != nil {
 			f.host.began(now)
 		}
-		f.running = true
+		f.running, f.wanted, f.asked = true, f.asked, false
+		f.begun++
 		s.running++
 		due = append(due, f)
 	}
@@ -149,7 +150,10 @@ func (s *Store) end(f *feed, o brought) {
 		f.next = now.Add(s.pollEvery())
 	}
 	s.running--
-	f.running, f.asked = false, false
+	if f.asked { // meanwhile
+		f.next = now
+	}
+	f.running = false
 	close(f.ended)
 	f.ended = make(chan struct{})
 	if s.feeds[f.key] == f {
@@ -322,34 +326,39 @@ func (f *feed) names() []string {
 	return names
 }
 
-// Refresh makes an attempt now, or joins the one that runs, and gives the feed as it is when that has ended. The body is fetched
-// whole, and no pause holds, neither the feed's own nor its host's. The error names a calendar that is not there, or is ctx's.
+// Refresh makes an attempt now, after one that runs already, and gives the feed as it is when it has ended. The body is fetched whole, and no
+// pause holds, neither the feed's own nor its host's. The error names a calendar that is not there, or is ctx's.
 func (s *Store) Refresh(ctx context.Context, calendar string) (Status, error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	sub := s.subscribed[calendar]
 	if sub == nil {
-		hint := diag.Suggest(calendar, slices.Collect(maps.Keys(s.subscribed)))
-		s.mu.Unlock()
-		return Status{}, fmt.Errorf("calendar %s is not known%s", quote(calendar), hint)
+		return Status{}, fmt.Errorf("calendar %s is not known%s", quote(calendar), diag.Suggest(calendar, slices.Collect(maps.Keys(s.subscribed))))
 	}
 	f := sub.feed
-	ended := f.ended
+	f.asked = true
 	if !f.running {
 		if h := f.host; h != nil {
 			h.waiting = slices.DeleteFunc(h.waiting, func(other *feed) bool { return other == f })
 		}
-		f.asked, f.next, f.print = true, s.options.Now(), ""
+		f.next, f.print = s.options.Now(), ""
 		s.queue.add(f)
 		s.poke()
 	}
-	s.mu.Unlock()
-	select {
-	case <-ended:
-	case <-ctx.Done():
-		return Status{}, ctx.Err()
+	for mine := f.begun + 1; f.begun < mine || f.running && f.begun == mine; {
+		ended := f.ended
+		s.mu.Unlock()
+		var err error
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		s.mu.Lock()
+		if err != nil {
+			return Status{}, err
+		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	return s.status(f), nil
 }
 

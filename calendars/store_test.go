@@ -775,17 +775,17 @@ func TestRefresh(t *testing.T) {
 			return body(event("a"))(v)
 		})
 		var both sync.WaitGroup
-		for range 2 { // who comes meanwhile joins
+		for range 9 {
 			both.Go(func() {
 				st, err := s.store.Refresh(t.Context(), "hours")
-				if err != nil || st.State != Fresh || st.Result != metrics.OK || st.Events != 1 {
+				if err != nil || st.State != Fresh || st.Events != 1 {
 					t.Errorf("got %+v, %v", st, err)
 				}
 			})
 		}
 		both.Wait()
-		if n := s.times(office); n != 2 {
-			t.Errorf("asked %d times, want twice in all", n)
+		if n := s.times(office); n < 2 || n > 3 { // who comes while an attempt runs shares the next one
+			t.Errorf("asked %d times, want once or twice more", n)
 		}
 		if _, err := s.store.Refresh(t.Context(), "huors"); err == nil || err.Error() != `calendar "huors" is not known; did you mean "hours"?` {
 			t.Errorf("got %v", err)

@@ -15,8 +15,8 @@ const (
 	OK          FetchResult = "ok"           // a body that is in use from then on
 	Unchanged   FetchResult = "unchanged"    // the source says, or the body shows, that nothing changed
 	NotFound    FetchResult = "not_found"    // 404, 410, or no such file
-	Forbidden   FetchResult = "forbidden"    // 401, 403, or a file that may not be read
-	RateLimited FetchResult = "rate_limited" // 429
+	Forbidden   FetchResult = "forbidden"    // 401, 402, 403, 407, 451, or a file that may not be read
+	RateLimited FetchResult = "rate_limited" // 429, or a page that suspects a robot
 	ServerError FetchResult = "server_error" // any other answer, or no connection
 	Timeout     FetchResult = "timeout"      // no whole body in time
 	NotCalendar FetchResult = "not_calendar" // a body that is not iCalendar

@@ -152,8 +152,8 @@ func look(ctx context.Context, g *server.Generation, names []string, w world) {
 	}
 }
 
-// userAgent is what fetches call themselves.
-func userAgent() string { return "callhours/" + buildVersion() }
+// userAgent is what fetches call themselves. Microsoft's hosts refuse whoever is not like a browser.
+func userAgent() string { return "callhours/" + buildVersion() + " (like Chrome/130)" }
 
 // configFlag adds -c.
 func configFlag(cmd *cobra.Command, path *string) {
