@@ -53,8 +53,8 @@ const (
 	partial  = ".partial-"
 )
 
-// prepare makes the directories, and removes what a crash has left half written and what nobody has used for a month.
-func (c copies) prepare(now time.Time) error {
+// prepare makes the directories, and removes what a crash has left half written, and copies a month old that are not in use.
+func (c copies) prepare(now time.Time, inUse map[string]bool) error {
 	const unused = 30 * 24 * time.Hour
 	if c.dir == "" || c.readOnly {
 		return nil
@@ -72,7 +72,8 @@ func (c copies) prepare(now time.Time) error {
 			if err != nil {
 				continue // gone meanwhile
 			}
-			if strings.HasPrefix(e.Name(), partial) || now.Sub(info.ModTime()) > unused && sub == bodies {
+			old := sub == bodies && now.Sub(info.ModTime()) > unused && !inUse[e.Name()]
+			if old || strings.HasPrefix(e.Name(), partial) {
 				errs = append(errs, reasonOf(os.Remove(filepath.Join(dir, e.Name()))))
 			}
 		}

@@ -8,7 +8,8 @@ import (
 )
 
 // TestFailures are what broke for others who route calls by calendars, by the number under which it is known.
-// F12 is TestMinuteByMinute, F16 TestDayStarts, F29 TestHostileFeeds of cmd/callhours, and F30 the fuzz tests.
+// Of feeds: F2 and F3 are TestHosts and TestFailingFeed, F4 TestShrinking, F5 TestValidators, F7 TestFaults of package server, F20 condition-calendar in testdata of package config,
+// F22 TestSharedFeed and TestOtherSource. F12 is TestMinuteByMinute, F16 TestDayStarts, F29 TestHostileFeeds of cmd/callhours, and F30 the fuzz tests.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	for _, c := range []situation{

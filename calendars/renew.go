@@ -86,6 +86,7 @@ func (s *Store) due() (due []*feed, wait time.Duration) {
 type brought struct {
 	Fetched
 	files         []File // with OK: the body, or the files
+	where         string // what may be shown of the source
 	unconditional bool
 	print         string // of files
 	idle          bool   // of files: nothing shows that they have changed, and they were not read
@@ -107,7 +108,7 @@ func (s *Store) attempt(ctx context.Context, f *feed) {
 	fetched := s.options.Fetch(ctx, sub.Source, conditions)
 	patience.Stop()
 	release()
-	o := brought{Fetched: fetched, unconditional: conditions == Validators{}}
+	o := brought{Fetched: fetched, where: sub.where(), unconditional: conditions == Validators{}}
 	if fetched.Result == metrics.OK {
 		o.files, o.Body = []File{{Body: fetched.Body}}, nil
 	}
@@ -187,7 +188,7 @@ func (s *Store) take(f *feed, o *brought) (changed []string) {
 			if err != nil {
 				o.Err = err
 				if f.host != nil {
-					o.Err = fmt.Errorf("%s: %w", f.subscriptions[0].where(), err)
+					o.Err = fmt.Errorf("%s: %w", o.where, err)
 				}
 			}
 			if result != metrics.Unchanged && (o.Result == metrics.Unchanged || err != nil) {

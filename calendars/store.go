@@ -98,7 +98,11 @@ func (s *Store) Subscribe(list []*Subscription) {
 	now := s.options.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wrote(s.copies.prepare(now))
+	inUse := map[string]bool{}
+	for _, sub := range list {
+		inUse[sub.terms().file(sub.key())], inUse[s.copies.pointed(sub.Calendar)] = true, true
+	}
+	s.wrote(s.copies.prepare(now, inUse))
 	former, feeds := s.subscribed, s.feeds
 	s.subscribed, s.feeds = map[string]*subscribed{}, map[string]*feed{}
 	for _, sub := range list {
@@ -172,7 +176,7 @@ func (s *Store) host(sub *Subscription) *host {
 func (s *Store) restore(f *feed, t terms) {
 	k, on := s.load(t.file(f.key), t)
 	if k != nil {
-		f.kept[t], f.validators = k, on.validators
+		f.kept[t], f.validators, f.whole = k, on.validators, s.options.Now()
 	}
 }
 

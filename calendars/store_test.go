@@ -605,6 +605,19 @@ func TestRestart(t *testing.T) {
 			}
 		}
 
+		// A copy of long ago is kept as long as somebody asks for it.
+		long := time.Now().AddDate(-1, 0, 0)
+		used, stray := copyFile(t, dir), filepath.Join(dir, bodies, strings.Repeat("0", 64))
+		if err := errors.Join(os.WriteFile(stray, nil, 0o600), os.Chtimes(stray, long, long), os.Chtimes(used.path, long, long)); err != nil {
+			t.Fatal(err)
+		}
+		old := open(t, failure(metrics.ServerError, "down"))
+		old.is("hours", "stale: a")
+		old.stop()
+		if _, err := os.Stat(stray); err == nil {
+			t.Error("a copy that nobody has used for a year is still there")
+		}
+
 		for _, spoil := range []func([]byte) []byte{
 			func(b []byte) []byte { return b[:len(b)-1] },
 			func(b []byte) []byte { return bytes.Replace(b, []byte("UID:a"), []byte("UID:b"), 1) },
