@@ -176,7 +176,9 @@ func (s *Store) host(sub *Subscription) *host {
 func (s *Store) restore(f *feed, t terms) {
 	k, on := s.load(t.file(f.key), t)
 	if k != nil {
-		f.kept[t], f.validators, f.whole = k, on.validators, s.options.Now()
+		now := s.options.Now()
+		f.kept[t], f.validators, f.whole = k, on.validators, now
+		k.stale = now.Sub(k.read) > 2*f.interval() // the process before would have confirmed it since
 	}
 }
 
@@ -189,7 +191,7 @@ func (s *Store) load(name string, t terms) (*kept, saved) {
 	if err == nil {
 		var calendar *Calendar
 		if calendar, err = ReadFiles([]File{{Body: on.body}}, t.Limits); err == nil {
-			return &kept{calendar: calendar, read: on.read, stale: true}, on
+			return &kept{calendar: calendar, read: on.read}, on
 		}
 	}
 	s.options.Log.Warn("a copy of a feed cannot be used", slog.String("error", oneLine(err)))

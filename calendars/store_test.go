@@ -586,13 +586,16 @@ func TestRestart(t *testing.T) {
 		}
 
 		down := open(t, failure(metrics.ServerError, "down"))
-		down.is("hours", "stale: a")
+		down.is("hours", "fresh: a")
 		if got := down.store.State("hours").Read; !got.Equal(read) {
 			t.Errorf("read at %s, want %s as before", got, read)
 		}
 		after(time.Hour)
 		down.is("hours", "stale: a")
 		down.stop()
+		late := open(t, failure(metrics.ServerError, "down"))
+		late.is("hours", "stale: a") // an hour old, which it would not be if all had been well
+		late.stop()
 
 		files, err := filepath.Glob(filepath.Join(dir, "*", "*"))
 		if err != nil || len(files) != 2 {
@@ -696,7 +699,7 @@ func TestOtherSource(t *testing.T) {
 
 		last := &shop{}
 		last.open(t, StoreOptions{Dir: dir}, moved, hours(func(s *Subscription) { s.Calendar, s.Source.URL = "new", "https://calendar.example.com/new.ics" }))
-		last.is("hours", "stale: b")
+		last.is("hours", "fresh: b")
 		last.is("new", "unknown: it was never read") // and never what another calendar has
 	})
 }
