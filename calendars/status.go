@@ -21,6 +21,8 @@ type Status struct {
 	Next      time.Time           // when the next one is due
 	Failed    int                 // attempts in a row that failed
 	Skew      time.Duration       // the server's clock less ours
+	Title     string              // the copy's own (X-WR-CALNAME)
+	Timezone  string              // what the copy says that its zone is (X-WR-TIMEZONE), which is not used
 	Events    int                 // in the copy
 	Problems  int                 // in the copy
 }
@@ -68,7 +70,8 @@ func (s *Store) status(f *feed) Status {
 			st.State = Stale
 		}
 		if c := state.Calendar; c != nil {
-			st.Read, st.Events, st.Problems = state.Read, len(c.Events()), len(c.Problems())
+			st.Read, st.Title, st.Timezone = state.Read, c.Name(), c.Timezone()
+			st.Events, st.Problems = len(c.Events()), len(c.Problems())
 		}
 	}
 	return st

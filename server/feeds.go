@@ -199,6 +199,8 @@ type feedStatus struct {
 	Next      *time.Time          `json:"next"`
 	Failed    int                 `json:"failed_attempts"`
 	Skew      float64             `json:"clock_skew_seconds"`
+	Title     string              `json:"title"`
+	Timezone  string              `json:"x_wr_timezone"` // shown, and not used
 	Events    int                 `json:"events"`
 	Horizon   *time.Time          `json:"horizon"` // when the last event ends that is in sight
 	Problems  int                 `json:"problems"`
@@ -227,7 +229,7 @@ func (s *Server) feed(st calendars.Status) feedStatus {
 	out := feedStatus{
 		Calendars: st.Calendars, Source: st.Source, State: st.State, Read: timeOrNull(st.Read),
 		Result: st.Result, Status: st.Code, Attempted: timeOrNull(st.Attempted), Next: timeOrNull(st.Next),
-		Failed: st.Failed, Skew: st.Skew.Seconds(), Events: st.Events,
+		Failed: st.Failed, Skew: st.Skew.Seconds(), Title: st.Title, Timezone: st.Timezone, Events: st.Events,
 	}
 	if out.Read != nil {
 		out.Age = now.Sub(st.Read).Round(time.Second).Seconds()

@@ -87,6 +87,7 @@ func events(ctx context.Context, name string, a window, w world) error {
 	l := listing{
 		occurrences: t.All(), zone: zone,
 		problems: slices.Concat(calendar.Problems(), t.Problems()), warnings: calendar.Warnings(view, from),
+		claimed: calendar.Timezone(),
 	}
 	out := bufio.NewWriter(w.stdout)
 	if a.format == "json" {
@@ -160,6 +161,7 @@ type listing struct {
 	occurrences        []calendars.Occurrence
 	problems, warnings []calendars.Problem
 	zone               *time.Location
+	claimed            string // X-WR-TIMEZONE
 }
 
 // occurrence and problem are relied on from outside.
@@ -236,7 +238,11 @@ func (l *listing) text(w io.Writer) {
 	for _, p := range l.warnings {
 		fmt.Fprintf(w, "warning: %s\n", p)
 	}
-	fmt.Fprintf(w, "%d occurrences, %d problems, times in %s\n", len(l.occurrences), len(l.problems), l.zone)
+	fmt.Fprintf(w, "%d occurrences, %d problems, times in %s", len(l.occurrences), len(l.problems), l.zone)
+	if l.claimed != "" && l.claimed != l.zone.String() {
+		fmt.Fprintf(w, " (X-WR-TIMEZONE says %s, and is not used)", plain(l.claimed))
+	}
+	fmt.Fprintln(w)
 }
 
 // plain keeps a title from writing to the terminal anything but text on one line.
