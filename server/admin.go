@@ -12,6 +12,7 @@ import (
 
 // admin is people's side: health, readiness, metrics and the feeds.
 type admin struct {
+	api      api
 	feeds    func() []feedStatus
 	renew    func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now
 	names    []string                                                       // hosts by which it may be asked, besides addresses and localhost
@@ -38,7 +39,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/":
-		plain(w, http.StatusOK, "callhours\n\n/metrics     for Prometheus\n/-/healthy   the process runs\n/-/ready     calls are answered\n\n/api/v1/feeds                      the feeds, as JSON\n/api/v1/feeds/CALENDAR/refresh     POST: fetch now")
+		plain(w, http.StatusOK, "callhours\n\n/metrics     for Prometheus\n/-/healthy   the process runs\n/-/ready     calls are answered\n\n/api/v1/feeds                      the feeds, as JSON\n/api/v1/feeds/CALENDAR/refresh     POST: fetch now\n/api/v1/explain?route=ROUTE        what happens to a call, and why\n/api/v1/hours?route=ROUTE          what the telephones will do; format=ics is a calendar")
 	case "/-/healthy":
 		plain(w, http.StatusOK, "healthy")
 	case "/-/ready":
@@ -55,6 +56,15 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.metrics.ServeHTTP(w, r)
 	case feedsPath:
 		answerJSON(w, map[string]any{"feeds": a.feeds()})
+	case explainPath, hoursPath:
+		switch {
+		case a.live.Load() == nil:
+			plain(w, http.StatusServiceUnavailable, "starting")
+		case r.URL.Path == explainPath:
+			a.api.explain(w, r)
+		default:
+			a.api.hours(w, r)
+		}
 	default:
 		plain(w, http.StatusNotFound, "nothing is here; see /")
 	}

@@ -24,6 +24,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/metrics"
+	"github.com/callhours/callhours/preview"
 )
 
 // Limits of time on Kazoo's side. Kazoo gives up after 5 s and keeps idle connections for 120 s.
@@ -78,6 +79,7 @@ func New(o Options) *Server {
 	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining}
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.Observe, feeds: s.feeds, renew: s.renew}
+	s.admin.api = api{now: o.Now, preview: func() *preview.Preview { return s.live.Load().Preview() }}
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/preview"
 )
 
 // window are the flags of events.
@@ -69,13 +70,13 @@ func events(ctx context.Context, name string, a window, w world) error {
 	y, m, d := now.Date()
 	from := time.Date(y, m, d, 0, 0, 0, 0, zone)
 	if a.from != "" {
-		if from, err = moment(a.from, zone); err != nil {
+		if from, err = preview.Moment(a.from, zone); err != nil {
 			return refuse(fmt.Errorf("--from %w", err))
 		}
 	}
 	to := from.AddDate(0, 0, 30)
 	if a.to != "" {
-		if to, err = moment(a.to, zone); err != nil {
+		if to, err = preview.Moment(a.to, zone); err != nil {
 			return refuse(fmt.Errorf("--to %w", err))
 		}
 	}

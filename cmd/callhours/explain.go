@@ -4,11 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -58,8 +56,8 @@ func explain(ctx context.Context, a asked, w world) error {
 	}
 	q := preview.Question{Route: a.route, Path: a.path}
 	var err error
-	if q.Call, err = a.call(); err != nil {
-		return refuse(err)
+	if q.Call, err = preview.Call(a.account, a.dialed, a.caller, a.params); err != nil {
+		return refuse(fmt.Errorf("--param %w", err))
 	}
 	if q.Route == "" && q.Path == "" && q.Call == nil {
 		return refuse(fmt.Errorf("which call? name a --route, or a --path, --account or --dialed number that finds one"))
@@ -79,7 +77,7 @@ func explain(ctx context.Context, a asked, w world) error {
 		if err != nil {
 			return refuse(err)
 		}
-		if q.At, err = moment(a.at, zone); err != nil {
+		if q.At, err = preview.Moment(a.at, zone); err != nil {
 			return refuse(fmt.Errorf("--at %w", err))
 		}
 	}
@@ -107,26 +105,4 @@ func explain(ctx context.Context, a asked, w world) error {
 		return deny(errSaid)
 	}
 	return nil
-}
-
-// call is the call that the flags describe; nil, the ordinary call, when they say nothing of one.
-func (a *asked) call() (*pivot.Call, error) {
-	params := map[string]string{}
-	for _, p := range a.params {
-		name, value, found := strings.Cut(p, "=")
-		if !found || name == "" {
-			return nil, fmt.Errorf("--param %q is no parameter: want NAME=VALUE, such as Caller-ID-Name=JANE", p)
-		}
-		params[name] = value
-	}
-	for name, value := range map[string]string{"Account-ID": a.account, "Request": a.dialed, "Caller-ID-Number": a.caller} {
-		if value != "" {
-			params[name] = value
-		}
-	}
-	if len(params) == 0 {
-		return nil, nil
-	}
-	call := pivot.New(params)
-	return &call, nil
 }

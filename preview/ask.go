@@ -1,0 +1,47 @@
+package preview
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/pivot"
+)
+
+// Moment reads a time as people write it: RFC 3339, or a date and perhaps a time in the zone. A time that the clocks skip is
+// taken by RFC 5545 3.3.5, as events are.
+func Moment(text string, zone *time.Location) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t.In(zone), nil
+	}
+	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05", time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return time.Unix(calendars.Instant(t.Unix(), zone), 0).In(zone), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is no moment: want RFC 3339, such as 2026-12-25T10:00:00Z, or 2026-12-25 10:00, or 2026-12-25", text)
+}
+
+// Call is one that people describe: by account, dialed number and number of the caller, each of which may be "", and by further
+// parameters of Kazoo's request as NAME=VALUE. It is nil, the ordinary call, when they say nothing of one.
+func Call(account, dialed, caller string, params []string) (*pivot.Call, error) {
+	all := map[string]string{}
+	for _, p := range params {
+		name, value, found := strings.Cut(p, "=")
+		if !found || name == "" {
+			return nil, fmt.Errorf("%q is no parameter: want NAME=VALUE, such as Caller-ID-Name=JANE", p)
+		}
+		all[name] = value
+	}
+	for name, value := range map[string]string{"Account-ID": account, "Request": dialed, "Caller-ID-Number": caller} {
+		if value != "" {
+			all[name] = value
+		}
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	call := pivot.New(all)
+	return &call, nil
+}
