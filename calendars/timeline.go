@@ -42,14 +42,15 @@ type Timeline struct {
 	problems    []Problem
 
 	// For At: the starts, close together; the latest end among an occurrence and all before it, which ends a search; and
-	// the latest end in each block, which lets a search pass what one long occurrence keeps in sight.
-	starts   []int64
-	reach    []int64
-	blockEnd []int64
-	changes  []int64 // when something starts or ends, ascending
+	// the latest end in each block, in each block of blocks and so on, which lets a search pass what one long occurrence
+	// keeps in sight.
+	starts  []int64
+	reach   []int64
+	blocks  [][]int64
+	changes []int64 // when something starts or ends, ascending
 }
 
-const blockSize = 64
+const blockSize = 8
 
 func newTimeline(from, to int64, occurrences []Occurrence, problems []Problem) *Timeline {
 	slices.SortFunc(occurrences, Occurrence.compare)
@@ -62,10 +63,6 @@ func newTimeline(from, to int64, occurrences []Occurrence, problems []Problem) *
 		if i > 0 {
 			t.reach[i] = max(t.reach[i-1], o.End)
 		}
-		if i%blockSize == 0 {
-			t.blockEnd = append(t.blockEnd, o.End)
-		}
-		t.blockEnd[i/blockSize] = max(t.blockEnd[i/blockSize], o.End)
 		if o.Start < o.End {
 			for _, at := range [2]int64{o.Start, o.End} {
 				if from <= at && at < to {
@@ -73,6 +70,18 @@ func newTimeline(from, to int64, occurrences []Occurrence, problems []Problem) *
 				}
 			}
 		}
+	}
+	ends := make([]int64, len(occurrences))
+	for i, o := range occurrences {
+		ends[i] = o.End
+	}
+	for len(ends) > blockSize {
+		var latest []int64
+		for block := range slices.Chunk(ends, blockSize) {
+			latest = append(latest, slices.Max(block))
+		}
+		t.blocks = append(t.blocks, latest)
+		ends = latest
 	}
 	slices.Sort(t.changes)
 	t.changes = slices.Clip(slices.Compact(t.changes))
@@ -106,8 +115,8 @@ func (t *Timeline) Between(dst []Occurrence, from, to int64) []Occurrence {
 	i := firstAfter(t.starts, to-1) - 1
 	first := len(dst)
 	for i >= 0 && t.reach[i] > from {
-		if i%blockSize == blockSize-1 && t.blockEnd[i/blockSize] <= from {
-			i -= blockSize
+		if over := t.passed(i, from); over > 0 {
+			i -= over
 			continue
 		}
 		if o := t.occurrences[i]; o.End > from && o.Start < o.End {
@@ -117,6 +126,19 @@ func (t *Timeline) Between(dst []Occurrence, from, to int64) []Occurrence {
 	}
 	slices.Reverse(dst[first:])
 	return dst
+}
+
+// passed is how many occurrences, up to the ith, make the largest whole block in which all have ended by a moment; 0 if there is
+// none.
+func (t *Timeline) passed(i int, by int64) (over int) {
+	size := 1
+	for _, latest := range t.blocks {
+		if size *= blockSize; i%size != size-1 || latest[i/size] > by {
+			break
+		}
+		over = size
+	}
+	return over
 }
 
 // Next is when something starts or ends next, after a moment; false if nothing does before the end of the window.
