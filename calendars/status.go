@@ -27,6 +27,9 @@ type Status struct {
 	Problems  int                 // in the copy
 }
 
+// IsSkewed reports whether the server's clock is more than a minute off ours: one of them is wrong.
+func (s Status) IsSkewed() bool { return isWrong(s.Skew) }
+
 // Worth is what a feed's copy is worth.
 type Worth string
 

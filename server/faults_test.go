@@ -136,10 +136,10 @@ func TestFaults(t *testing.T) {
 			if st.Failed != 1 || st.Events != 1 || st.Read == nil || st.Next == nil || st.Horizon == nil {
 				t.Errorf("shown: %+v", st)
 			}
-			w.at(monday.AddDate(0, 0, 7))
+			w.at(monday.Add(5 * time.Minute))
 			w.Advance()
 			if b := body(t, w.call(post("/main"))); b != openFlow {
-				t.Errorf("a week later: got %s, want that the former copy decides", b)
+				t.Errorf("got %s, want that the former copy decides", b)
 			}
 			page := body(t, w.people(t, "/metrics", "localhost"))
 			for _, line := range []string{
@@ -308,6 +308,26 @@ func TestFeedsAPI(t *testing.T) {
 	}
 	if got := ask("POST", "/api/v1/feeds/hours/refresh", "same-origin"); !strings.HasPrefix(got, `200 application/json {"calendars":["hours"]`) {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestFindings: what people should look at is counted.
+func TestFindings(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	f.on(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Date", monday.Add(-time.Hour).Format(http.TimeFormat))
+		fmt.Fprint(w, strings.Replace(hoursFile, "END:VCALENDAR", "BEGIN:VEVENT\nUID:odd\nDTSTART:20260105T090000Z\nEND:VEVENT\nEND:VCALENDAR", 1))
+	})
+	w := fed(t, f, oneFeed)
+	page := body(t, w.people(t, "/metrics", "localhost"))
+	for _, line := range []string{`callhours_findings{kind="clock_skew",severity="warning"} 1`, `callhours_findings{kind="odd_event",severity="warning"} 1`} {
+		if !strings.Contains(page, line+"\n") {
+			t.Errorf("/metrics lacks %s", line)
+		}
+	}
+	if st := w.feeds()[0]; st.Skew > -3590 || st.Skew < -3610 {
+		t.Errorf("the clock is shown as %v ahead", st.Skew)
 	}
 }
 

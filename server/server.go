@@ -63,12 +63,13 @@ type Server struct {
 
 	mu     sync.Mutex                     // held while calendars and windows change
 	logged map[string][]calendars.Problem // by calendar: what the log has said already
+	odd    map[string]int                 // by calendar: events that are most likely meant otherwise
 }
 
 // New makes a server ready to run: it has read the copies of feeds, and fetched nothing. Its handlers answer 503 until Run, or Start,
 // has compiled the calendars.
 func New(o Options) *Server {
-	s := &Server{options: o, logged: map[string][]calendars.Problem{}}
+	s := &Server{options: o, logged: map[string][]calendars.Problem{}, odd: map[string]int{}}
 	o.Metrics.Configure(o.Generation.series())
 	s.store = o.Generation.store(calendars.StoreOptions{Log: o.Log, Metrics: o.Metrics, Now: o.Now, Changed: s.refresh}, o.UserAgent)
 	var subscriptions []*calendars.Subscription
@@ -78,7 +79,7 @@ func New(o Options) *Server {
 	s.store.Subscribe(subscriptions)
 	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining}
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
-	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.Observe, feeds: s.feeds, renew: s.renew}
+	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.scraped, feeds: s.feeds, renew: s.renew}
 	s.admin.api = api{now: o.Now, preview: func() *preview.Preview { return s.live.Load().Preview() }}
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
@@ -142,6 +143,12 @@ func (s *Server) Observe() {
 		until, _ := d.Until()
 		l.counters[i].NextChange(until)
 	}
+}
+
+// scraped brings everything up to date that a scrape shows.
+func (s *Server) scraped() {
+	s.Observe()
+	s.options.Metrics.Findings(s.findings())
 }
 
 // Run answers calls until ctx ends, then drains: readiness goes, answers ask for their connections to be closed, and
