@@ -13,6 +13,7 @@ import (
 // admin is people's side: health, readiness, metrics and the feeds.
 type admin struct {
 	api      api
+	reload   func(context.Context) error
 	feeds    func() []feedStatus
 	renew    func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now
 	names    []string                                                       // hosts by which it may be asked, besides addresses and localhost
@@ -29,7 +30,15 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if name, ok := renewed(r.URL.Path); ok {
-		a.serveRenew(w, r, name)
+		if a.mayAct(w, r) {
+			a.serveRenew(w, r, name)
+		}
+		return
+	}
+	if r.URL.Path == reloadPath {
+		if a.mayAct(w, r) {
+			a.serveReload(w, r)
+		}
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -39,7 +48,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/":
-		plain(w, http.StatusOK, "callhours\n\n/metrics     for Prometheus\n/-/healthy   the process runs\n/-/ready     calls are answered\n\n/api/v1/feeds                      the feeds, as JSON\n/api/v1/feeds/CALENDAR/refresh     POST: fetch now\n/api/v1/explain?route=ROUTE        what happens to a call, and why\n/api/v1/hours?route=ROUTE          what the telephones will do; format=ics is a calendar")
+		plain(w, http.StatusOK, "callhours\n\n/metrics     for Prometheus\n/-/healthy   the process runs\n/-/ready     calls are answered\n/-/reload    POST: read the configuration again\n\n/api/v1/feeds                      the feeds, as JSON\n/api/v1/feeds/CALENDAR/refresh     POST: fetch now\n/api/v1/explain?route=ROUTE        what happens to a call, and why\n/api/v1/hours?route=ROUTE          what the telephones will do; format=ics is a calendar")
 	case "/-/healthy":
 		plain(w, http.StatusOK, "healthy")
 	case "/-/ready":
@@ -82,17 +91,35 @@ func renewed(path string) (calendar string, ok bool) {
 	return strings.CutSuffix(rest, "/refresh")
 }
 
-// serveRenew fetches a calendar's feed and answers when the attempt has ended.
-func (a *admin) serveRenew(w http.ResponseWriter, r *http.Request, calendar string) {
-	if r.Method != http.MethodPost {
+// mayAct answers a request that wants something done, unless it is a POST and not of another site's page.
+func (a *admin) mayAct(w http.ResponseWriter, r *http.Request) bool {
+	switch {
+	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", "POST")
 		plain(w, http.StatusMethodNotAllowed, "only POST is answered here")
-		return
-	}
-	if err := a.origins.Check(r); err != nil {
+	case a.origins.Check(r) != nil:
 		plain(w, http.StatusForbidden, "a page of another site may not do that")
+	default:
+		return true
+	}
+	return false
+}
+
+// reloadPath is where a reload is asked for.
+const reloadPath = "/-/reload"
+
+// serveReload reloads the configuration, and answers with its mistakes if there are any.
+func (a *admin) serveReload(w http.ResponseWriter, r *http.Request) {
+	// Who asked may go; a reload that has begun is finished.
+	if err := a.reload(context.WithoutCancel(r.Context())); err != nil {
+		plain(w, http.StatusUnprocessableEntity, err.Error()+"\nthe former configuration answers")
 		return
 	}
+	plain(w, http.StatusOK, "reloaded")
+}
+
+// serveRenew fetches a calendar's feed and answers when the attempt has ended.
+func (a *admin) serveRenew(w http.ResponseWriter, r *http.Request, calendar string) {
 	feed, err := a.renew(r.Context(), calendar)
 	switch {
 	case r.Context().Err() != nil: // nobody listens any more

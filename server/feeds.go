@@ -69,12 +69,8 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 
 // store makes the store of feeds that a configuration asks for, with what is different between a server and one look.
 func (g *Generation) store(o calendars.StoreOptions, userAgent string) *calendars.Store {
-	bytes := g.file.Limits.Bytes
-	for _, c := range g.calendars {
-		bytes = max(bytes, c.Limits.Bytes)
-	}
 	o.Fetch = calendars.NewFetcher(calendars.FetcherOptions{
-		UserAgent: userAgent, Bytes: bytes, DenyPrivate: g.file.DenyPrivate, Now: o.Now,
+		UserAgent: userAgent, Bytes: g.largestBody(), DenyPrivate: g.file.DenyPrivate, Now: o.Now,
 	}).Fetch
 	o.Dir, o.PerMinute = g.file.StateDir, g.file.PerMinute
 	return calendars.NewStore(o)
@@ -118,7 +114,7 @@ func (g *Generation) Look(ctx context.Context, userAgent string, now func() time
 func (s *Server) refresh(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if l := s.live.Load(); l != nil {
+	if l := s.live.Load(); l != nil && l.byName[name] != nil {
 		s.take(l.Generation, name)
 		s.compile(l.Generation, name)
 		s.show(l.Generation, name)

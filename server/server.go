@@ -48,6 +48,8 @@ type Options struct {
 	Log        *slog.Logger         // its writer must not block; see Log
 	Now        func() time.Time
 	UserAgent  string // of fetches; "": "callhours"
+	// Load builds the configuration anew for Reload; nil where there is none to load.
+	Load func() (*Generation, error)
 	// Started is told where the listeners are, once both are open and calls are answered; nil for nobody.
 	Started func(calls, admin net.Addr)
 }
@@ -61,6 +63,8 @@ type Server struct {
 	calls    *calls
 	admin    *admin
 
+	reloading sync.Mutex // held by the one reload that runs
+
 	mu     sync.Mutex                     // held while calendars and windows change
 	logged map[string][]calendars.Problem // by calendar: what the log has said already
 	odd    map[string]int                 // by calendar: events that are most likely meant otherwise
@@ -72,14 +76,11 @@ func New(o Options) *Server {
 	s := &Server{options: o, logged: map[string][]calendars.Problem{}, odd: map[string]int{}}
 	o.Metrics.Configure(o.Generation.series())
 	s.store = o.Generation.store(calendars.StoreOptions{Log: o.Log, Metrics: o.Metrics, Now: o.Now, Changed: s.refresh}, o.UserAgent)
-	var subscriptions []*calendars.Subscription
-	for _, c := range o.Generation.calendars {
-		subscriptions = append(subscriptions, c.Subscription)
-	}
-	s.store.Subscribe(subscriptions)
+	s.store.Subscribe(o.Generation.subscriptions())
 	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining}
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.scraped, feeds: s.feeds, renew: s.renew}
+	s.admin.reload = s.Reload
 	s.admin.api = api{now: o.Now, preview: func() *preview.Preview { return s.live.Load().Preview() }}
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
@@ -95,21 +96,7 @@ func (s *Server) Calls() http.Handler { return s.calls }
 func (s *Server) Admin() http.Handler { return s.admin }
 
 // Start compiles the generation's calendars for the present, with what is known of them, and lets calls be answered.
-func (s *Server) Start() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	g, now := s.options.Generation, s.options.Now()
-	for _, c := range g.calendars {
-		s.take(g, c.Calendar)
-	}
-	g.Roll(now)
-	s.live.Store(newLive(g, s.options.Metrics))
-	s.options.Metrics.Reloaded(now)
-	for _, c := range g.calendars {
-		s.show(g, c.Calendar)
-	}
-	s.Observe()
-}
+func (s *Server) Start() { s.swap(s.options.Generation) }
 
 // Advance follows the clock: a part of the routes is compiled anew, each at another moment, and copies of feeds expire. Run calls
 // it every minute.
@@ -195,7 +182,7 @@ func (s *Server) Run(ctx context.Context) error {
 			slog.String("admin_listen", at.String()))
 	}
 	loops.Go(func() { s.store.Run(background) })
-	s.await(ctx)
+	s.await(ctx, s.options.Generation)
 	s.Start()
 	loops.Go(func() { s.roll(background) })
 	if s.options.Started != nil {
@@ -257,10 +244,10 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 }
 
 // await waits until something is known of each feed, for start_timeout at most: a caller is better answered by what is known than not.
-func (s *Server) await(ctx context.Context) {
-	waiting, cancel := context.WithTimeout(ctx, s.options.Generation.file.StartTimeout)
+func (s *Server) await(ctx context.Context, g *Generation) {
+	waiting, cancel := context.WithTimeout(ctx, g.file.StartTimeout)
 	defer cancel()
 	if err := s.store.Ready(waiting); err != nil && ctx.Err() == nil {
-		s.options.Log.WarnContext(ctx, "some feeds have not answered yet; calls are answered without them", slog.Duration("start_timeout", s.options.Generation.file.StartTimeout))
+		s.options.Log.WarnContext(ctx, "some feeds have not answered yet; calls are answered without them", slog.Duration("start_timeout", g.file.StartTimeout))
 	}
 }

@@ -54,7 +54,8 @@ func TestMain(m *testing.M) {
 //	status CODE callhours ARGS         runs the program and wants that exit code
 //	start ARGS                         starts `callhours serve ARGS`; $CALLS and $ADMIN are then its addresses
 //	call [-STATUS] PATH [NAME=VALUE]   POSTs to Kazoo's side; headers of ours, then the body, are the output
-//	get [-STATUS] PATH                 GETs from the admin side; the body is the output
+//	get [-STATUS] [POST] PATH          GETs from the admin side, or POSTs there; the body is the output
+//	hangup                             sends SIGHUP, and waits until the configuration has been read again
 //	feed                               starts a calendar server that gives the files of the script's folder by their last name; $FEED is its address
 //	fill FILE                          puts the value of $FEED into a file
 //	stopped                            ends the server with SIGTERM; its standard error is the output
@@ -72,7 +73,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"at":     func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(nowKey, args[0]) },
-			"status": status, "feed": feed, "fill": fill, "start": start, "call": call, "get": get, "stopped": stopped,
+			"status": status, "feed": feed, "fill": fill, "start": start, "call": call, "get": get, "hangup": hangup, "stopped": stopped,
 		},
 	})
 }
@@ -192,13 +193,42 @@ func call(ts *testscript.TestScript, _ bool, args []string) {
 
 func get(ts *testscript.TestScript, _ bool, args []string) {
 	want, args := wanted(args)
-	r, err := http.Get(ts.Getenv("ADMIN") + args[0])
+	method := http.MethodGet
+	if args[0] == http.MethodPost {
+		method, args = args[0], args[1:]
+	}
+	request, err := http.NewRequestWithContext(context.Background(), method, ts.Getenv("ADMIN")+args[0], nil)
+	ts.Check(err)
+	r, err := http.DefaultClient.Do(request)
 	ts.Check(err)
 	defer r.Body.Close()
 	_, err = io.Copy(ts.Stdout(), r.Body)
 	ts.Check(err)
 	if r.StatusCode != want {
 		ts.Fatalf("got status %d, want %d", r.StatusCode, want)
+	}
+}
+
+// hangup knows that a configuration has been read by when the metric says it was.
+func hangup(ts *testscript.TestScript, _ bool, _ []string) {
+	s := ts.Value(serverKey{}).(*running)
+	when := func() string {
+		r, err := http.Get(ts.Getenv("ADMIN") + "/metrics")
+		ts.Check(err)
+		defer r.Body.Close()
+		page, err := io.ReadAll(r.Body)
+		ts.Check(err)
+		_, rest, _ := strings.Cut(string(page), "\ncallhours_config_last_reload_success_timestamp_seconds ")
+		line, _, _ := strings.Cut(rest, "\n")
+		return line
+	}
+	before := when()
+	ts.Check(s.cmd.Process.Signal(syscall.SIGHUP))
+	deadline := time.Now().Add(10 * time.Second)
+	for when() == before {
+		if time.Now().After(deadline) {
+			ts.Fatalf("the configuration was not read again")
+		}
 	}
 }
 

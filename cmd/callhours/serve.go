@@ -6,7 +6,11 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
+	"os/signal"
 	"strings"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,7 +33,7 @@ func serveCommand(w world) *cobra.Command {
 		Long: `serve answers Kazoo's Pivot requests on listen, and people on admin_listen (/metrics, /-/healthy, /-/ready).
 
 It refuses to start with exit code 2 while anything is wrong with the configuration, its templates or its calendar files, and says all
-of it at once. SIGTERM drains: readiness turns 503, answers ask for their connection to be closed, calls in flight are answered.`,
+of it at once. SIGHUP and POST /-/reload read the configuration again; one with mistakes is refused, and the former answers. SIGTERM drains: readiness turns 503, answers ask for their connection to be closed, calls in flight are answered.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), path, w) },
 	}
@@ -54,13 +58,31 @@ func serve(ctx context.Context, path string, w world) error {
 	}
 	queue := server.NewLog(handler(in.file.Log, w.stderr), m.LogLineDropped)
 	s := server.New(server.Options{
+		Load:       func() (*server.Generation, error) { return again(path, w) },
 		Generation: g, Registry: registry, Metrics: m, Now: w.now, UserAgent: userAgent(),
 		Log: slog.New(queue),
 		Started: func(calls, admin net.Addr) {
 			fmt.Fprint(w.stdout, banner(in, calls, admin))
 		},
 	})
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	reloading, stop := context.WithCancel(ctx)
+	var reloads sync.WaitGroup
+	reloads.Go(func() {
+		for {
+			select {
+			case <-reloading.Done():
+				return
+			case <-hangup:
+				_ = s.Reload(reloading) // it says itself how that went
+			}
+		}
+	})
 	err = s.Run(ctx)
+	signal.Stop(hangup)
+	stop()
+	reloads.Wait()
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushing)
 	defer cancel()
 	// Who does not read the log by then will not.
@@ -69,6 +91,15 @@ func serve(ctx context.Context, path string, w world) error {
 		return deny(err)
 	}
 	return nil
+}
+
+// again builds the configuration that stands at a path now.
+func again(path string, w world) (*server.Generation, error) {
+	in, err := open(path, w)
+	if err != nil {
+		return nil, err
+	}
+	return in.build(w)
 }
 
 func handler(l config.Log, to io.Writer) slog.Handler {
