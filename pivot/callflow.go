@@ -20,275 +20,305 @@ import (
 // maxDepth is how many actions may stand within each other. Kazoo has no such bound; no caller would live to hear more.
 const maxDepth = 100
 
-// CheckCallflow says whether Kazoo would take the body as an answer: nil if it would, else what is in the way, with the
-// path to it ("children._.module: …") or, where the body is no JSON, line and column from 1.
+// Cluster is the Kazoo that is to take an answer. The zero Cluster may be of any version and has no modules of its own.
+type Cluster struct {
+	Version Version  // "": not known, so that only what every version takes is safe
+	Modules []string // those that Kazoo itself does not have; nothing is known of their data
+}
+
+// Finding is what is wrong, or only odd, at a place of a callflow.
+type Finding struct {
+	Path    string // from the top, as in ".children._.data.id" or ".data.endpoints[0]"; "" for the callflow itself
+	Message string // found, wanted and what to do
+	Offset  int    // of the byte of the body where it stands, from 0; -1 where that is not known
+}
+
+// Error gives "path: message".
+func (f *Finding) Error() string { return cmp.Or(f.Path, "callflow") + ": " + f.Message }
+
+// CheckCallflow says whether a Kazoo would take the body as an answer: nil if it would, else a *[Finding]: the first thing that
+// is in the way. Where the body is no JSON, the path is line and column, from 1.
 //
 // Kazoo wants exactly one JSON object in UTF-8, a bare action: module, a text that names one of its modules; data, if
 // present an object that fits the schema of the module; children, if present an object whose members are actions in
 // turn. Other members are allowed. Kazoo announces an answer before it validates it, so a caller hears silence when it
-// then refuses it; hence what is ambiguous (a member named twice) is refused here too.
+// then refuses it; hence what is ambiguous (a member named twice) is refused here too, and so is what some version of Kazoo
+// refuses, as long as the version is not known.
 //
-// Of the modules' schemas, what the table in modules.go holds is checked. Modules that the cluster has besides Kazoo's own are
-// named in extra; nothing is known of their data.
-func CheckCallflow(body []byte, extra ...string) error {
-	dec := decoders.Get().(*jsontext.Decoder)
-	defer decoders.Put(dec)
-	dec.Reset(bytes.NewBuffer(body))
-	c := checker{body: body, dec: dec, extra: extra, members: make([]member, 0, 16)}
-	err := c.document()
-	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		return c.misspelled(syntax)
+// What the modules are and what each wants is written in catalog.txt. It says nothing of whether an id exists.
+func CheckCallflow(body []byte, on Cluster) error {
+	if f := check(body, on, nil); f != nil {
+		return f
 	}
-	return err
+	return nil
 }
 
-// decoders are spare: a decoder keeps its memory for the names of members, which is most of what a check needs.
-var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+// CallflowWarnings says what Kazoo would take and hardly anybody means: members that it ignores, such as misspelt ones, children
+// that are never asked for, actions that do nothing for want of an id. It says nothing of what [CheckCallflow] refuses, and of a
+// callflow that is refused only what stands before that.
+func CallflowWarnings(body []byte, on Cluster) []*Finding {
+	var found []*Finding
+	check(body, on, &found)
+	slices.SortStableFunc(found, func(a, b *Finding) int { return cmp.Compare(a.Offset, b.Offset) })
+	return found
+}
 
-// checker walks one callflow, a token at a time.
+func check(body []byte, on Cluster, warnings *[]*Finding) *Finding {
+	c := checkers.Get().(*checker)
+	defer func() {
+		c.forget()
+		checkers.Put(c)
+	}()
+	c.body, c.on, c.version, c.warnings = body, on, on.Version.set(), warnings
+	c.catalog = builtIn()
+	return c.document()
+}
+
+// checkers are spare: what reads JSON keeps its memory for the names of members, which is all that a check needs.
+var checkers = sync.Pool{New: func() any { return new(checker) }}
+
+// checker looks at one callflow.
 type checker struct {
-	body    []byte
-	dec     *jsontext.Decoder
-	extra   []string // modules besides Kazoo's own
-	members []member // of the data of the actions that are being read, outermost first
+	body     []byte
+	on       Cluster
+	version  versions // that must take it, all of them
+	catalog  *catalog
+	warnings *[]*Finding // nil: they are not asked for
+	path     []step
+	buffer   bytes.Buffer
+	decoder  jsontext.Decoder
 }
 
-// member is a member of an action's data. Both slices lie in the body.
-type member struct{ name, value jsontext.Value }
-
-// mistake is what is wrong at a path from the top of the callflow.
-type mistake struct{ path, message string }
-
-func (m *mistake) Error() string { return cmp.Or(m.path, "callflow") + ": " + m.message }
-
-func mistakef(path, format string, args ...any) error {
-	return &mistake{path, fmt.Sprintf(format, args...)}
+// step is a step of the path to where the checker looks.
+type step struct {
+	name  []byte // of a member, in quotes; nil: an element
+	index int
 }
 
-func (c *checker) document() error {
+// forget lets go of the body.
+func (c *checker) forget() {
+	c.body, c.on, c.warnings = nil, Cluster{}, nil
+	clear(c.path)
+	c.path = c.path[:0]
+	c.buffer = bytes.Buffer{}
+	c.decoder.Reset(&c.buffer)
+}
+
+// at makes a finding about a part of the body, reached from where the checker is by the names.
+func (c *checker) at(part []byte, names []string, format string, args ...any) *Finding {
+	var path strings.Builder
+	for _, s := range c.path {
+		if s.name == nil {
+			fmt.Fprintf(&path, "[%d]", s.index)
+			continue
+		}
+		path.WriteString("." + plain(string(content(s.name))))
+	}
+	for _, name := range names {
+		path.WriteString("." + plain(name))
+	}
+	offset := -1
+	if part != nil {
+		offset = cap(c.body) - cap(part) // a slice of the body reaches as far as the body does
+	}
+	return &Finding{path.String(), fmt.Sprintf(format, args...), offset}
+}
+
+// warn notes a finding that is not in the way.
+func (c *checker) warn(part []byte, names []string, format string, args ...any) {
+	*c.warnings = append(*c.warnings, c.at(part, names, format, args...))
+}
+
+// plain quotes a name that would blur a path.
+func plain(name string) string {
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || strings.ContainsRune(`.":[`, r) }) {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
+func (c *checker) document() *Finding {
 	if bytes.HasPrefix(c.body, []byte("\ufeff")) {
-		return mistakef("", "begins with a byte order mark; Kazoo takes none")
+		return c.at(c.body, nil, "begins with a byte order mark; Kazoo takes none")
 	}
-	if err := c.action(1); err != nil {
-		return err
+	c.buffer = *bytes.NewBuffer(c.body)
+	c.decoder.Reset(&c.buffer)
+	if _, err := c.decoder.ReadValue(); err != nil && err != io.EOF {
+		return c.misspelled(err)
 	}
-	switch _, err := c.dec.ReadToken(); {
+	end := c.decoder.InputOffset()
+	switch _, err := c.decoder.ReadToken(); {
 	case err == nil:
-		return mistakef("", "want one object, found more after it")
+		return c.at(c.body[end:], nil, "want one object, found more after it")
 	case err != io.EOF:
-		return err
+		return c.misspelled(err)
 	}
-	return nil
-}
-
-func (c *checker) action(depth int) error {
-	if depth > maxDepth {
-		return mistakef("", "want at most %d actions within each other", maxDepth)
-	}
-	if err := c.begin(`an action such as {"module": "hangup"}`); err != nil {
-		return err
-	}
-	var module jsontext.Value
-	first := len(c.members)
-	last := first
-	for c.dec.PeekKind() != jsontext.KindEndObject {
-		name, err := c.read()
-		if err != nil {
-			return err
-		}
-		switch string(content(name)) {
-		case "module":
-			module, err = c.read()
-		case "data":
-			err = c.data()
-			last = len(c.members)
-		case "children":
-			err = c.children(depth)
-		default:
-			err = c.dec.SkipValue()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if _, err := c.dec.ReadToken(); err != nil {
-		return err
-	}
-	data := c.members[first:last]
-	c.members = c.members[:first]
-	return c.checkAction(module, data)
-}
-
-// begin reads the start of an object.
-func (c *checker) begin(want string) error {
-	if kind := c.dec.PeekKind(); kind != jsontext.KindBeginObject {
-		value, err := c.read()
-		if err != nil && err != io.EOF {
-			return err
-		}
-		return mistakef("", "want %s, found %s", want, describe(value))
-	}
-	_, err := c.dec.ReadToken()
-	return err
-}
-
-// read gives the next name or value as it stands in the body.
-func (c *checker) read() (jsontext.Value, error) {
-	value, err := c.dec.ReadValue()
-	if err != nil {
-		return nil, err
-	}
-	end := int(c.dec.InputOffset())
-	return c.body[end-len(value) : end], nil
-}
-
-// data reads the data of an action into c.members.
-func (c *checker) data() error {
-	if err := c.begin("an object"); err != nil {
-		return within("data", err)
-	}
-	for c.dec.PeekKind() != jsontext.KindEndObject {
-		name, err := c.read()
-		if err != nil {
-			return err
-		}
-		value, err := c.read()
-		if err != nil {
-			return err
-		}
-		c.members = append(c.members, member{name, value})
-	}
-	_, err := c.dec.ReadToken()
-	return err
-}
-
-func (c *checker) children(depth int) error {
-	if err := c.begin("an object of actions by name"); err != nil {
-		return within("children", err)
-	}
-	for c.dec.PeekKind() != jsontext.KindEndObject {
-		name, err := c.read()
-		if err != nil {
-			return err
-		}
-		if err := c.action(depth + 1); err != nil {
-			return within("children", within(string(content(name)), err))
-		}
-	}
-	_, err := c.dec.ReadToken()
-	return err
-}
-
-// checkAction checks the module of an action and what the module demands of the data. Both may be missing: Kazoo takes
-// missing data for an empty object.
-func (c *checker) checkAction(module jsontext.Value, data []member) error {
-	if module == nil {
-		return mistakef("", `no module; an action is an object such as {"module": "hangup"}, with nothing around it`)
-	}
-	if module.Kind() != jsontext.KindString || len(module) == len(`""`) {
-		return mistakef("module", "want a non-empty text, found %s", describe(module))
-	}
-	fields, known := modules[string(content(module))]
-	if !known {
-		name := string(content(module))
-		if slices.Contains(c.extra, name) {
-			return nil
-		}
-		return mistakef("module", "%s is no module of Kazoo%s", describe(module),
-			diag.Suggest(name[:min(len(name), maxModule)], slices.AppendSeq(slices.Clone(c.extra), maps.Keys(modules))))
-	}
-	for _, f := range fields {
-		if err := f.check(data); err != nil {
-			return within("data", within(f.name, err))
-		}
-	}
-	return nil
-}
-
-func (f *field) check(data []member) error {
-	i := slices.IndexFunc(data, func(m member) bool { return string(content(m.name)) == f.name })
-	if i < 0 {
-		if f.required {
-			return mistakef("", "missing; want %s", f.want())
-		}
-		return nil
-	}
-	value := data[i].value
-	if value.Kind() != jsontext.KindString {
-		return mistakef("", "want %s, found %s", f.want(), describe(value))
-	}
-	if n := utf8.RuneCount(content(value)); n < f.min || n > f.max {
-		return mistakef("", "want %s, found %s of %d", f.want(), describe(value), n)
-	}
-	return nil
-}
-
-func (f *field) want() string {
-	if f.min == f.max {
-		return fmt.Sprintf("a text of %d characters", f.min)
-	}
-	return fmt.Sprintf("a text of %d to %d characters", f.min, f.max)
-}
-
-// within puts a name before the path of a mistake. Names that would blur the path are quoted.
-func within(name string, err error) error {
-	m, ok := errors.AsType[*mistake](err)
-	if !ok {
-		return err
-	}
-	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || strings.ContainsRune(`.":`, r) }) {
-		name = strconv.Quote(name)
-	}
-	if m.path != "" {
-		name += "." + m.path
-	}
-	return &mistake{name, m.message}
+	return c.action(&reader{json: c.body}, 1)
 }
 
 // misspelled says where the body is no JSON, or no JSON that all readers read alike.
-func (c *checker) misspelled(syntax *jsontext.SyntacticError) error {
+func (c *checker) misspelled(err error) *Finding {
+	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
+	if !ok {
+		return c.at(c.body, nil, "not JSON: %v", err) // reading from memory, there is no other
+	}
+	offset := min(int(syntax.ByteOffset), len(c.body))
 	if errors.Is(syntax, jsontext.ErrDuplicateName) {
-		var err error = &mistake{"", "stands here twice"}
-		for _, name := range slices.Backward(slices.Collect(syntax.JSONPointer.Tokens())) {
-			err = within(name, err)
+		f := c.at(c.body[offset:], nil, "stands here twice")
+		for name := range syntax.JSONPointer.Tokens() {
+			f.Path += "." + plain(name)
 		}
-		return err
+		return f
 	}
-	before := c.body[:min(int(syntax.ByteOffset), len(c.body))]
+	before := c.body[:offset]
 	line := before[bytes.LastIndexByte(before, '\n')+1:]
-	place := fmt.Sprintf("line %d, column %d", bytes.Count(before, []byte("\n"))+1, utf8.RuneCount(line)+1)
+	f := &Finding{Offset: offset, Message: fmt.Sprintf("not JSON: %v", syntax.Err)}
+	f.Path = fmt.Sprintf("line %d, column %d", bytes.Count(before, []byte("\n"))+1, utf8.RuneCount(line)+1)
 	if errors.Is(syntax, io.ErrUnexpectedEOF) {
-		return mistakef(place, "not JSON: it ends too early")
+		f.Message = "not JSON: it ends too early"
 	}
-	return mistakef(place, "not JSON: %v", syntax.Err)
+	return f
 }
 
-// content is the text of a JSON string.
-func content(s jsontext.Value) []byte {
-	if bytes.IndexByte(s, '\\') < 0 {
-		return s[1 : len(s)-1]
-	}
-	unquoted, _ := jsontext.AppendUnquote(nil, s) // the decoder has checked it
-	return unquoted
-}
+const bareAction = `an action such as {"module": "hangup"}`
 
-// describe names a JSON value in a message, at a length that fits there.
-func describe(value jsontext.Value) string {
-	const room = 40
-	if value == nil {
-		return "nothing"
+// action checks the action that the reader comes to.
+func (c *checker) action(r *reader, depth int) *Finding {
+	if r.next() != '{' {
+		body := r.value()
+		return c.at(body, nil, "want %s, found %s", bareAction, describe(body))
 	}
-	switch value.Kind() {
-	case jsontext.KindBeginObject:
-		return "an object"
-	case jsontext.KindBeginArray:
-		return "a list"
-	case jsontext.KindString:
-		text := []rune(string(content(value)))
-		if len(text) > room {
-			return strconv.Quote(string(text[:room]) + "…")
+	start := r.at
+	if depth > maxDepth {
+		return c.at(r.json[start:], nil, "want at most %d actions within each other", maxDepth)
+	}
+	var module, data, children []byte
+	for r.enter(); r.more(); {
+		switch name := r.name(); string(content(name)) {
+		case "module":
+			module = r.value()
+		case "data":
+			data = r.value()
+		case "children":
+			r.next()
+			from := r.at
+			if wrong := c.children(r, depth); wrong != nil {
+				return wrong
+			}
+			children = r.json[from:r.at]
+		default:
+			if r.value(); c.warnings != nil {
+				text := string(content(name))
+				c.warn(name, []string{text}, "an action has no member %q, and Kazoo ignores it%s", text,
+					diag.Suggest(text, []string{"module", "data", "children"}))
+			}
 		}
-		return strconv.Quote(string(text))
 	}
-	return fmt.Sprintf("%.*s", room, value)
+	body := r.json[start:r.at]
+	o, wrong := c.module(module, body)
+	if wrong != nil {
+		return wrong
+	}
+	if c.warnings != nil && o != nil && children != nil {
+		c.keys(o, children)
+	}
+	return c.data(o, data, body, depth)
+}
+
+// module finds what is known of a module; nil for one that only this cluster has.
+func (c *checker) module(name, action []byte) (*object, *Finding) {
+	at := []string{"module"}
+	if name == nil {
+		return nil, c.at(action, nil, "no module; an action is an object such as %s, with nothing around it", `{"module": "hangup"}`)
+	}
+	if name[0] != '"' || len(name) == len(`""`) {
+		return nil, c.at(name, at, "want a non-empty text, found %s", describe(name))
+	}
+	text := content(name)
+	o := c.catalog.modules[string(text)]
+	switch {
+	case slices.Contains(c.on.Modules, string(text)):
+		return nil, nil
+	case o == nil:
+		known := slices.AppendSeq(slices.Clone(c.on.Modules), maps.Keys(c.catalog.modules))
+		return nil, c.at(name, at, "%s is no module of Kazoo%s", describe(name), diag.Suggest(string(text[:min(len(text), maxModule)]), known))
+	case c.version&^o.in != 0:
+		return nil, c.at(name, at, "%s is not in Kazoo %s%s", describe(name), allVersions&^o.in, c.setVersion(o.in))
+	}
+	return o, nil
+}
+
+// setVersion says what to do where only these versions would take something.
+func (c *checker) setVersion(in versions) string {
+	if c.on.Version != "" {
+		return ""
+	}
+	return fmt.Sprintf("; set kazoo_version if yours is %s", enumerate(in.names(), "or"))
+}
+
+func (c *checker) data(o *object, data, action []byte, depth int) *Finding {
+	if data != nil && data[0] != '{' {
+		return c.at(data, []string{"data"}, "want an object, found %s", describe(data))
+	}
+	if o == nil {
+		return nil
+	}
+	c.path = append(c.path, step{name: quotedData})
+	wrong := c.object(o, data, action, depth)
+	c.path = c.path[:len(c.path)-1]
+	return wrong
+}
+
+var quotedData, quotedChildren = []byte(`"data"`), []byte(`"children"`)
+
+func (c *checker) children(r *reader, depth int) *Finding {
+	if r.next() != '{' {
+		body := r.value()
+		return c.at(body, []string{"children"}, "want an object of actions by name, found %s", describe(body))
+	}
+	c.path = append(c.path, step{name: quotedChildren})
+	for r.enter(); r.more(); {
+		c.path = append(c.path, step{name: r.name()})
+		if wrong := c.action(r, depth+1); wrong != nil {
+			return wrong
+		}
+		c.path = c.path[:len(c.path)-1]
+	}
+	c.path = c.path[:len(c.path)-1]
+	return nil
+}
+
+// keys warns of children that the module never asks for.
+func (c *checker) keys(o *object, children []byte) {
+	r := reader{json: children}
+	for r.enter(); r.more(); r.value() {
+		name := r.name()
+		key := string(content(name))
+		if known, asked := c.asks(o, key); !asked {
+			c.warn(name, []string{"children", key}, "the module never asks for this child, so it is never taken%s", diag.Suggest(key, known))
+		}
+	}
+}
+
+// asks tells whether a module asks for a child of that name, and else for which ones it does.
+func (c *checker) asks(o *object, key string) (known []string, asked bool) {
+	known = []string{"_"}
+	for _, k := range o.keys {
+		switch k {
+		case "<any>":
+			return nil, true
+		case "<digits>":
+			asked = asked || key != "" && strings.Trim(key, "0123456789*#") == ""
+		case "<score>":
+			n, err := strconv.Atoi(key)
+			asked = asked || err == nil && n >= 0 && n <= 10
+		case "<cause>":
+			code, isCode := strings.CutPrefix(key, "sip:")
+			asked = asked || isCode && len(code) == 3 && strings.Trim(code, "0123456789") == ""
+			known = append(known, c.catalog.causes...)
+		default:
+			known = append(known, k)
+		}
+	}
+	return known, asked || slices.Contains(known, key)
 }

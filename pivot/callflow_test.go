@@ -23,7 +23,6 @@ func TestCheckCallflowTakes(t *testing.T) {
 		{"data before module", `{"children":{},"data":{"text":"hello"},"module":"tts"}`},
 		{"escapes in a member's name", `{"\u006dodule":"hangup"}`},
 		{"escapes in a module's name", `{"module":"hang\u0075p"}`},
-		{"a module of Kazoo 5", `{"module":"doorman","data":{"id":"1"}}`},
 		{"voicemail without a box", `{"module":"voicemail","data":{"action":"check"}}`},
 		{"32 characters of more bytes", `{"module":"voicemail","data":{"id":"` + strings.Repeat("é", 32) + `"}}`},
 		{"32 characters in escapes", `{"module":"voicemail","data":{"id":"` + strings.Repeat(`\u00e9`, 32) + `"}}`},
@@ -31,7 +30,7 @@ func TestCheckCallflowTakes(t *testing.T) {
 		{"100 actions within each other", nested(100)},
 		{"more members than an ordinary callflow", `{"module":"menu","children":{` + manyChildren(200) + `}}`},
 	} {
-		if err := CheckCallflow([]byte(c.body)); err != nil {
+		if err := CheckCallflow([]byte(c.body), Cluster{}); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -73,7 +72,7 @@ func TestCheckCallflowRefuses(t *testing.T) {
 		{"TwiML", `<Response/>`, "line 1, column 1: not JSON: invalid character '<' at start of value"},
 		{
 			"a trailing comma", "{\n \"module\": \"hangup\",\n}",
-			"line 2, column 20: not JSON: invalid character ',' at start of value",
+			"line 3, column 1: not JSON: invalid character '}' at start of string (expecting '\"')",
 		},
 		{
 			"a raw line break", "{\"module\":\"tts\",\"data\":{\"text\":\"é\n\"}}",
@@ -86,16 +85,16 @@ func TestCheckCallflowRefuses(t *testing.T) {
 			"half a surrogate pair", `{"module":"hangup","data":{"x":["\ud800"]}}`,
 			"line 1, column 34: not JSON: invalid surrogate pair `\\ud800\"]}}` in string",
 		},
-		{"a member twice", `{"module":"hangup","module":"play"}`, "module: stands here twice"},
-		{"a member twice, escaped", `{"module":"hangup","modul\u0065":"play"}`, "module: stands here twice"},
-		{"a member of data twice", `{"module":"play","data":{"id":"a","id":"b"}}`, "data.id: stands here twice"},
+		{"a member twice", `{"module":"hangup","module":"play"}`, ".module: stands here twice"},
+		{"a member twice, escaped", `{"module":"hangup","modul\u0065":"play"}`, ".module: stands here twice"},
+		{"a member of data twice", `{"module":"play","data":{"id":"a","id":"b"}}`, ".data.id: stands here twice"},
 		{
 			"a member twice in what is not read", `{"module":"play","data":{"x":[{"y":1,"y":2}]}}`,
-			"data.x.0.y: stands here twice",
+			".data.x.0.y: stands here twice",
 		},
 		{
 			"a child twice", `{"module":"play","children":{"_":{"module":"hangup"},"_":{"module":"hangup"}}}`,
-			"children._: stands here twice",
+			".children._: stands here twice",
 		},
 
 		{
@@ -104,83 +103,83 @@ func TestCheckCallflowRefuses(t *testing.T) {
 		},
 		{
 			"an empty child", `{"module":"play","children":{"_":{}}}`,
-			`children._: no module; an action is an object such as {"module": "hangup"}, with nothing around it`,
+			`.children._: no module; an action is an object such as {"module": "hangup"}, with nothing around it`,
 		},
 		{
 			"a number for a module", `{"module":"play","children":{"_":{"module":12}}}`,
-			"children._.module: want a non-empty text, found 12",
+			".children._.module: want a non-empty text, found 12",
 		},
-		{"an object for a module", `{"module":{}}`, "module: want a non-empty text, found an object"},
+		{"an object for a module", `{"module":{}}`, ".module: want a non-empty text, found an object"},
 		{
 			"a long number for a module", `{"module":` + strings.Repeat("1", 50) + `}`,
-			"module: want a non-empty text, found " + strings.Repeat("1", 40),
+			".module: want a non-empty text, found " + strings.Repeat("1", 40),
 		},
-		{"an empty module", `{"module":""}`, `module: want a non-empty text, found ""`},
+		{"an empty module", `{"module":""}`, `.module: want a non-empty text, found ""`},
 		{
 			"no module of Kazoo", `{"module":"voicemial"}`,
-			`module: "voicemial" is no module of Kazoo; did you mean "voicemail"?`,
+			`.module: "voicemial" is no module of Kazoo; did you mean "voicemail"?`,
 		},
-		{"a module in capitals", `{"module":"Hangup"}`, `module: "Hangup" is no module of Kazoo; did you mean "hangup"?`},
+		{"a module in capitals", `{"module":"Hangup"}`, `.module: "Hangup" is no module of Kazoo; did you mean "hangup"?`},
 		{
 			"the schema of actions", `{"module":"action"}`,
-			`module: "action" is no module of Kazoo; did you mean "function"?`,
+			`.module: "action" is no module of Kazoo; did you mean "function"?`,
 		},
 		{
 			"a module of 65 characters", `{"module":"` + strings.Repeat("m", 65) + `"}`,
-			`module: "` + strings.Repeat("m", 40) + `…" is no module of Kazoo`,
+			`.module: "` + strings.Repeat("m", 40) + `…" is no module of Kazoo`,
 		},
-		{"text for data", `{"module":"play","data":"x"}`, `data: want an object, found "x"`},
-		{"null for data", `{"module":"play","data":null}`, `data: want an object, found null`},
+		{"text for data", `{"module":"play","data":"x"}`, `.data: want an object, found "x"`},
+		{"null for data", `{"module":"play","data":null}`, `.data: want an object, found null`},
 		{
 			"a list for children", `{"module":"play","children":[]}`,
-			`children: want an object of actions by name, found a list`,
+			`.children: want an object of actions by name, found a list`,
 		},
 		{
 			"null for children", `{"module":"play","children":null}`,
-			`children: want an object of actions by name, found null`,
+			`.children: want an object of actions by name, found null`,
 		},
 		{
 			"text for a child", `{"module":"play","children":{"_":"hangup"}}`,
-			`children._: want an action such as {"module": "hangup"}, found "hangup"`,
+			`.children._: want an action such as {"module": "hangup"}, found "hangup"`,
 		},
 		{
 			"a child whose key blurs the path", `{"module":"menu","children":{"a.b":{"module":"menu","children":{"":{"module":1}}}}}`,
-			`children."a.b".children."".module: want a non-empty text, found 1`,
+			`.children."a.b".children."".module: want a non-empty text, found 1`,
 		},
 		{
 			"101 actions within each other", nested(101),
-			strings.Repeat("children._.", 99) + "children._: want at most 100 actions within each other",
+			strings.Repeat(".children._", 100) + ": want at most 100 actions within each other",
 		},
 
 		{
 			"a short box", `{"module":"voicemail","data":{"id":"abc"}}`,
-			`data.id: want a text of 32 characters, found "abc" of 3`,
+			`.data.id: want a text of 32 characters, found "abc" of 3`,
 		},
 		{
 			"a number for a box", `{"module":"voicemail","data":{"id":4567}}`,
-			`data.id: want a text of 32 characters, found 4567`,
+			`.data.id: want a text of 32 characters, found 4567; put it in quotes`,
 		},
 		{
 			"a box of 33 characters", `{"module":"voicemail","data":{"id":"` + box + `0"}}`,
-			`data.id: want a text of 32 characters, found "` + box + `0" of 33`,
+			`.data.id: want a text of 32 characters, found "` + box + `0" of 33`,
 		},
 		{
 			"a conference in a child", `{"module":"play","children":{"_":{"data":{"id":""},"module":"conference"}}}`,
-			`children._.data.id: want a text of 32 characters, found "" of 0`,
+			`.children._.data.id: want a text of 32 characters, found "" of 0`,
 		},
-		{"nothing to say", `{"module":"tts"}`, `data.text: missing; want a text of 1 to 1000 characters`},
+		{"nothing to say", `{"module":"tts"}`, `.data.text: missing; want a text of 1 to 1000 characters`},
 		{
 			"no text to say", `{"module":"tts","data":{"text":["a"]}}`,
-			`data.text: want a text of 1 to 1000 characters, found a list`,
+			`.data.text: want a text of 1 to 1000 characters, found a list`,
 		},
 		{
 			"too much to say", `{"module":"tts","data":{"text":"` + strings.Repeat("ü", 1001) + `"}}`,
-			`data.text: want a text of 1 to 1000 characters, found "` + strings.Repeat("ü", 40) + `…" of 1001`,
+			`.data.text: want a text of 1 to 1000 characters, found "` + strings.Repeat("ü", 40) + `…" of 1001`,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			err := CheckCallflow([]byte(c.body))
+			err := CheckCallflow([]byte(c.body), Cluster{})
 			if err == nil {
 				t.Fatal("got no error")
 			}
@@ -191,25 +190,6 @@ func TestCheckCallflowRefuses(t *testing.T) {
 	}
 }
 
-// TestModules holds the shape of the table: names and bounds that a callflow can meet.
-func TestModules(t *testing.T) {
-	t.Parallel()
-	for name, fields := range modules {
-		if name == "" || len(name) > maxModule {
-			t.Errorf("%q: want 1 to %d characters", name, maxModule)
-		}
-		for _, f := range fields {
-			body, err := json.Marshal(map[string]any{"module": name, "data": map[string]any{f.name: strings.Repeat("é", f.max)}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := CheckCallflow(body); err != nil {
-				t.Errorf("%s with %d characters of %s: %v", name, f.max, f.name, err)
-			}
-		}
-	}
-}
-
 func FuzzCheckCallflow(f *testing.F) {
 	f.Add([]byte(frontDesk))
 	f.Add([]byte(`{"data":{"text":"\u00e9"},"module":"tts","children":{"a.b":{"module":"hangup"}}}`))
@@ -217,9 +197,16 @@ func FuzzCheckCallflow(f *testing.F) {
 	f.Add([]byte(`{"module":"hangup","module":"play"}`))
 	f.Add([]byte(`{"module":"voicemail","data":{"id":"x\ud800"}}`))
 	f.Add([]byte(nested(101)))
+	f.Add([]byte(`{"module":"audio_macro","data":{"macros":[{"macro":"tts","text":"x"},{"macro":"say","x":1}]}}`))
+	f.Add([]byte(`{"module":"callflow","data":{"flow":{"module":"menu","children":{"timeoot":{"module":"hangup"}}}}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		before := string(body)
-		err := CheckCallflow(body)
+		err := CheckCallflow(body, Cluster{})
+		for _, f := range CallflowWarnings(body, Cluster{Version: Kazoo5}) {
+			if f.Offset < 0 || f.Offset > len(body) || f.Path == "" || f.Message == "" || strings.ContainsAny(f.Error(), "\n\r") {
+				t.Fatalf("want one line with a place, found %#v", f)
+			}
+		}
 		if string(body) != before {
 			t.Fatal("the body was changed")
 		}
@@ -246,7 +233,7 @@ func plainly(t *testing.T, value any) {
 		t.Fatalf("taken, but %v is no object", value)
 	}
 	module, _ := action["module"].(string)
-	if _, known := modules[module]; !known {
+	if builtIn().modules[module] == nil {
 		t.Fatalf("taken, but %q is no module", module)
 	}
 	data, _ := action["data"].(map[string]any)
@@ -275,7 +262,7 @@ func BenchmarkCheckCallflow(b *testing.B) {
 		b.ReportAllocs()
 		b.SetBytes(int64(len(body)))
 		for b.Loop() {
-			if err := CheckCallflow(body); err != nil {
+			if err := CheckCallflow(body, Cluster{}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -4,9 +4,10 @@
 //
 // Parse is lenient about what a call says and strict about how much it says: pairs that do not decode, unknown names,
 // bytes that are not UTF-8 and fillers such as nouser all make a Call; a body over MaxBody makes a RequestError.
-// CheckCallflow is strict, because an answer that Kazoo's own validation refuses leaves the caller in silence.
+// CheckCallflow is strict, because an answer that Kazoo's own validation refuses leaves the caller in silence; what Kazoo would take
+// and nobody means is what CallflowWarnings is for. Both go by catalog.txt, which is built in.
 //
-// The package keeps nothing but spare decoders, reads no clock and starts nothing. A Call may be read by many goroutines at once.
+// The package keeps nothing but the catalog and spare decoders, reads no clock and starts nothing. A Call may be read by many goroutines at once.
 package pivot
 
 import (

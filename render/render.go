@@ -46,7 +46,7 @@ type Options struct {
 	Branches []Branch
 	Fallback int                 // index of the branch that answers when the chosen one does not render
 	Within   time.Duration       // how long one answer may take; 0: a second
-	Modules  []string            // of Kazoo's modules, those that only this cluster has
+	Cluster  pivot.Cluster       // the Kazoo that is to take the answers
 	Library  *templates.Library  // parses the templates inside data
 	Calendar func(string) string // the full name of a calendar that a template names, "" when there is none
 }
@@ -212,7 +212,7 @@ func (s *State) render(ctx context.Context, index int, a *Answer, call *pivot.Ca
 		return nil, err
 	}
 	body := bytes.TrimSpace(out.Bytes()) // a file ends with a line end, and an answer need not
-	if err := pivot.CheckCallflow(body, s.route.options.Modules...); err != nil {
+	if err := pivot.CheckCallflow(body, s.route.options.Cluster); err != nil {
 		return nil, &callflowError{b.template.Name(), err}
 	}
 	return body, nil

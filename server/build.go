@@ -14,6 +14,7 @@ import (
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/routes"
 	"github.com/callhours/callhours/templates"
@@ -152,7 +153,8 @@ func (b *builder) route(r *config.Route) render.Options {
 		Region: r.PhoneRegion, Zone: b.zone(r.Timezone), DayStarts: r.DayStarts, Unknown: r.Unknown,
 	}
 	answers := render.Options{
-		Language: r.Language, Fallback: r.Fallback, Within: b.file.AnswerWithin, Library: b.library, Modules: b.file.ExtraModules,
+		Language: r.Language, Fallback: r.Fallback, Within: b.file.AnswerWithin, Library: b.library,
+		Cluster:  pivot.Cluster{Modules: b.file.ExtraModules},
 		Calendar: func(name string) string { return b.calendarFor(r, name) },
 	}
 	if r.Tenant != nil {

@@ -1,0 +1,299 @@
+package pivot
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// section is a heading of the catalog and the lines that are indented below it.
+type section struct {
+	line    int
+	heading string
+	fields  []string
+}
+
+// catalogParser reads the catalog. Its text says how it is written.
+type catalogParser struct {
+	lists   map[string][]value // by name in braces
+	objects map[string]*object
+}
+
+func parseCatalog(text string) (*catalog, error) {
+	var sections []section
+	for i, line := range strings.Split(text, "\n") {
+		switch {
+		case strings.TrimSpace(line) == "" || line[0] == '#':
+		case line[0] != ' ':
+			sections = append(sections, section{i + 1, line, nil})
+		case len(sections) == 0:
+			return nil, fmt.Errorf("line %d: a field of nothing", i+1)
+		default:
+			last := &sections[len(sections)-1]
+			last.fields = append(last.fields, strings.TrimSpace(line))
+		}
+	}
+	p := catalogParser{map[string][]value{}, map[string]*object{}}
+	c := &catalog{modules: map[string]*object{}}
+	var common []field
+	// Names in braces may be used before they are explained: objects first, since lists hold them, then what is within both.
+	for _, pass := range []func(s section) error{
+		func(s section) error { return p.declare(s) },
+		func(s section) error { return p.list(s) },
+		func(s section) error {
+			o, known := p.objects[s.heading]
+			if !known {
+				o = new(object)
+			}
+			if err := p.fields(o, s.fields); err != nil || known {
+				return err
+			}
+			if s.heading == "*" {
+				common = o.fields
+				return nil
+			}
+			if _, isList, _ := p.definition(s.heading); isList {
+				return nil
+			}
+			o.fields = append(o.fields, common...)
+			return p.module(c, o, s.heading)
+		},
+	} {
+		for _, s := range sections {
+			if err := pass(s); err != nil {
+				return nil, fmt.Errorf("line %d: %s: %w", s.line, s.heading, err)
+			}
+		}
+	}
+	for _, v := range p.lists["{cause}"] {
+		c.causes = append(c.causes, v.word)
+	}
+	return c, nil
+}
+
+// definition splits a heading such as "{digit} = 1 | 2".
+func (p *catalogParser) definition(heading string) (name string, isList bool, values string) {
+	name, values, isList = strings.Cut(heading, " = ")
+	return name, isList, values
+}
+
+func (p *catalogParser) declare(s section) error {
+	if name, isList, _ := p.definition(s.heading); !isList && strings.HasPrefix(name, "{") {
+		if p.objects[name] != nil {
+			return errors.New("it stands here twice")
+		}
+		p.objects[name] = &object{in: allVersions}
+	}
+	return nil
+}
+
+func (p *catalogParser) list(s section) error {
+	name, isList, values := p.definition(s.heading)
+	if !isList {
+		return nil
+	}
+	parsed, err := p.values(values)
+	p.lists[name] = append(p.lists[name], parsed...)
+	return err
+}
+
+// module reads a heading such as "menu -> <digits> timeout".
+func (p *catalogParser) module(c *catalog, o *object, heading string) error {
+	head, keys, found := strings.Cut(heading, " -> ")
+	if !found {
+		return errors.New("want -> and the keys of its children")
+	}
+	name, in, err := since(head)
+	if err != nil {
+		return err
+	}
+	if c.modules[name] != nil {
+		return errors.New("it stands here twice")
+	}
+	o.in, o.keys = in, strings.Fields(keys)
+	for _, key := range o.keys {
+		if strings.HasPrefix(key, "<") && !slices.Contains([]string{"<any>", "<digits>", "<score>", "<cause>"}, key) {
+			return fmt.Errorf("keys %s are not known", key)
+		}
+	}
+	c.modules[name] = o
+	return nil
+}
+
+// since takes "since 5" or "before 5" from the end of a text.
+func since(s string) (string, versions, error) {
+	words := strings.Fields(s)
+	if n := len(words); n >= 2 && (words[n-2] == "since" || words[n-2] == "before") {
+		i := slices.Index(Versions(), Version(words[n-1]))
+		if i < 0 {
+			return "", 0, fmt.Errorf("version %q is not known", words[n-1])
+		}
+		older := versions(1)<<i - 1
+		rest := strings.Join(words[:n-2], " ")
+		if words[n-2] == "before" {
+			return rest, older, nil
+		}
+		return rest, allVersions &^ older, nil
+	}
+	return strings.TrimSpace(s), allVersions, nil
+}
+
+func (p *catalogParser) fields(o *object, lines []string) error {
+	for _, line := range lines {
+		var err error
+		if sets, isChoice := strings.CutPrefix(line, "one of "); isChoice {
+			err = o.choose(sets)
+		} else {
+			err = p.field(o, line)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", line, err)
+		}
+	}
+	return nil
+}
+
+func (o *object) choose(sets string) error {
+	sets, in, err := since(sets)
+	o.choice = &choice{in: in}
+	for set := range strings.SplitSeq(sets, ",") {
+		var names []string
+		for name := range strings.SplitSeq(set, "+") {
+			names = append(names, strings.TrimSpace(name))
+			if !slices.ContainsFunc(o.fields, func(f field) bool { return f.name == strings.TrimSpace(name) }) {
+				return fmt.Errorf("there is no field %q above", strings.TrimSpace(name))
+			}
+		}
+		o.choice.sets = append(o.choice.sets, names)
+	}
+	return err
+}
+
+func (p *catalogParser) field(o *object, line string) error {
+	name, what, _ := strings.Cut(line, " ")
+	parts := strings.Split(strings.TrimSpace(what), ", ")
+	f := field{name: name}
+	var err error
+	if parts[0] != "" {
+		if f.values, err = p.values(parts[0]); err != nil {
+			return err
+		}
+	}
+	for i := range f.values {
+		f.in |= f.values[i].in
+	}
+	for _, part := range parts[1:] {
+		word, in, err := since(part)
+		switch {
+		case err != nil:
+			return err
+		case word == "required":
+			f.required = in & f.in
+		case word == "unique":
+			for i := range f.values {
+				f.values[i].unique = true
+			}
+		default:
+			var found bool
+			if word, f.unless, found = strings.Cut(word, " unless "); word != "expected" {
+				return fmt.Errorf("%q is not known", part)
+			} else if found && f.unless == "" {
+				return errors.New("want a field after unless")
+			}
+			f.expected = true
+		}
+	}
+	if name == "<any>" || name == "<header>" {
+		o.rest = &rest{name == "<header>", f.values}
+		return nil
+	}
+	if slices.ContainsFunc(o.fields, func(other field) bool { return other.name == name }) {
+		return errors.New("it stands here twice")
+	}
+	if len(o.fields) == 64 {
+		return errors.New("want at most 64 fields") // see object.check
+	}
+	o.fields = append(o.fields, f)
+	return nil
+}
+
+func (p *catalogParser) values(s string) ([]value, error) {
+	var out []value
+	for one := range strings.SplitSeq(s, " | ") {
+		vs, err := p.value(one)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, vs...)
+	}
+	return out, nil
+}
+
+// value reads one of the values that a field may have; a name in braces may stand for several.
+func (p *catalogParser) value(s string) ([]value, error) {
+	s, in, err := since(s)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(s, "{") {
+		if o := p.objects[s]; o != nil {
+			return []value{{kind: anObject, in: in, object: o}}, nil
+		}
+		list := slices.Clone(p.lists[s])
+		if list == nil {
+			return nil, fmt.Errorf("%s is not explained", s)
+		}
+		for i := range list {
+			list[i].in &= in
+		}
+		return list, nil
+	}
+	v := value{in: in}
+	name, bounds, _ := strings.Cut(s, " ")
+	var known bool
+	if v.kind, known = kinds[name]; !known {
+		if strings.Contains(s, " ") || s == "" {
+			return nil, fmt.Errorf("%q is not known", s)
+		}
+		v.kind, v.word = aWord, strings.Trim(s, `"`)
+		return []value{v}, nil
+	}
+	if v.kind == aList {
+		size, elements, found := strings.Cut(" "+bounds, " of ")
+		if !found {
+			return nil, fmt.Errorf("%q: want what it is a list of", s)
+		}
+		if v.of, err = p.value(elements); err != nil {
+			return nil, err
+		}
+		bounds = strings.TrimSpace(size)
+	}
+	if bounds == "" {
+		return []value{v}, nil
+	}
+	v.bounded = true
+	v.min, v.max, err = between(bounds)
+	return []value{v}, err
+}
+
+// between reads "32", "1..1000", "1.." or "..5000".
+func between(s string) (least, most int, err error) {
+	from, to, isRange := strings.Cut(s, "..")
+	if !isRange {
+		to = from
+	}
+	least, most = -noBound, noBound
+	if from != "" {
+		if least, err = strconv.Atoi(from); err != nil {
+			return 0, 0, fmt.Errorf("%q: want a number or a range", s)
+		}
+	}
+	if to != "" {
+		if most, err = strconv.Atoi(to); err != nil {
+			return 0, 0, fmt.Errorf("%q: want a number or a range", s)
+		}
+	}
+	return least, most, nil
+}
