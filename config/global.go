@@ -26,6 +26,9 @@ func (s *source) readGlobal() {
 		}
 	}
 	f.Timezone = top.zone("timezone")
+	if top.get("kazoo_version") != nil {
+		f.KazooVersion = top.oneOf("kazoo_version", "4.3", "master", "5")
+	}
 	for _, t := range top.words("extra_modules") {
 		f.ExtraModules = append(f.ExtraModules, t.S)
 	}

@@ -75,6 +75,7 @@ var keyTable = []key{
 	{inMain, "timezone", "zone", "none", "zone of routes and tenants that name none; there is no silent UTC"},
 	{inMain, "language", "text", "none", "language of routes and tenants that name none, such as `en-us`"},
 	{inMain, "phone_region", "country", "none", "country of nationally written numbers, such as `US`, of routes and tenants that name none"},
+	{inMain, "kazoo_version", "`4.3`, `master`, `5`", "any", "the Kazoo that asks; without it, only what all of these versions take is answered"},
 	{inMain, "extra_modules", "texts", "none", "callflow modules of your own cluster, accepted besides Kazoo's"},
 	{inMain, "answer_within", "duration", "`1s`", "deadline of one answer, 10ms to 4s (Kazoo waits 5 s at most)"},
 	{inMain, "start_timeout", "duration", "`10s`", "how long start and reload wait for new calendars, at most 10m"},

@@ -154,7 +154,7 @@ func (b *builder) route(r *config.Route) render.Options {
 	}
 	answers := render.Options{
 		Language: r.Language, Fallback: r.Fallback, Within: b.file.AnswerWithin, Library: b.library,
-		Cluster:  pivot.Cluster{Modules: b.file.ExtraModules},
+		Cluster:  pivot.Cluster{Version: pivot.Version(b.file.KazooVersion), Modules: b.file.ExtraModules},
 		Calendar: func(name string) string { return b.calendarFor(r, name) },
 	}
 	if r.Tenant != nil {

@@ -584,6 +584,18 @@ func TestExtraModules(t *testing.T) {
 	}
 }
 
+// TestKazooVersion: what a version of Kazoo refuses is answered by the fallback, until the configuration says that it is another.
+func TestKazooVersion(t *testing.T) {
+	t.Parallel()
+	const routes = `routes: [{name: main, branches: [{name: closed, callflow: '{"module":"noop"}'}]}]` + "\n"
+	for version, want := range map[string]int{"": 500, "kazoo_version: 4.3\n": 500, "kazoo_version: master\n": 200, "kazoo_version: \"5\"\n": 200} {
+		w := started(t, version+routes, nil)
+		if got := w.call(post("/main")); got.StatusCode != want {
+			t.Errorf("%s: got %d, want %d: %s", version, got.StatusCode, want, w.log)
+		}
+	}
+}
+
 func TestDrainClosesConnections(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
