@@ -46,18 +46,19 @@ var inTests = map[string][]string{
 
 // dependencies are the modules that callhours asks for, each for a reason. What they need themselves is not listed.
 var dependencies = map[string]string{
-	"github.com/Masterminds/sprig/v3":     "functions of templates",
-	"github.com/arran4/golang-ical":       "reading iCalendar",
-	"github.com/go-json-experiment/json":  "checking callflows",
-	"github.com/google/go-cmp":            "tests",
-	"github.com/nyaruka/phonenumbers":     "national numbers",
-	"github.com/prometheus/client_golang": "metrics",
-	"github.com/rogpeppe/go-internal":     "scripted tests",
-	"github.com/spf13/cobra":              "the command line",
-	"go.uber.org/goleak":                  "tests",
-	"go.yaml.in/yaml/v4":                  "reading YAML with positions",
-	"golang.org/x/crypto":                 "needed by sprig, which asks for an old version",
-	"golang.org/x/text":                   "normal forms and case folding",
+	"github.com/Masterminds/sprig/v3":          "functions of templates",
+	"github.com/arran4/golang-ical":            "reading iCalendar",
+	"github.com/go-json-experiment/json":       "checking callflows",
+	"github.com/google/go-cmp":                 "tests",
+	"github.com/nyaruka/phonenumbers":          "national numbers",
+	"github.com/prometheus/client_golang":      "metrics",
+	"github.com/rogpeppe/go-internal":          "scripted tests",
+	"github.com/santhosh-tekuri/jsonschema/v6": "a cluster's own schemas",
+	"github.com/spf13/cobra":                   "the command line",
+	"go.uber.org/goleak":                       "tests",
+	"go.yaml.in/yaml/v4":                       "reading YAML with positions",
+	"golang.org/x/crypto":                      "needed by sprig, which asks for an old version",
+	"golang.org/x/text":                        "normal forms and case folding",
 }
 
 // topLevel is everything that a clone, its build and its run leave in the root directory.

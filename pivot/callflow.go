@@ -138,6 +138,14 @@ func plain(name string) string {
 }
 
 func (c *checker) document() *Finding {
+	if wrong := c.syntax(); wrong != nil {
+		return wrong
+	}
+	return c.action(&reader{json: c.body}, 1)
+}
+
+// syntax sees that the body is JSON, one value of it, which all readers read alike.
+func (c *checker) syntax() *Finding {
 	if bytes.HasPrefix(c.body, []byte("\ufeff")) {
 		return c.at(c.body, nil, "begins with a byte order mark; Kazoo takes none")
 	}
@@ -153,7 +161,7 @@ func (c *checker) document() *Finding {
 	case err != io.EOF:
 		return c.misspelled(err)
 	}
-	return c.action(&reader{json: c.body}, 1)
+	return nil
 }
 
 // misspelled says where the body is no JSON, or no JSON that all readers read alike.

@@ -97,6 +97,7 @@ const (
 	anObject
 	aList
 	aURL
+	aLink
 	aLanguage
 	isDigits
 	anAction
@@ -105,7 +106,7 @@ const (
 // kinds are those that the catalog names by a word.
 var kinds = map[string]kind{
 	"text": aText, "integer": anInteger, "boolean": aBoolean, "object": anObject, "list": aList,
-	"url": aURL, "language": aLanguage, "digits": isDigits, "action": anAction,
+	"url": aURL, "link": aLink, "language": aLanguage, "digits": isDigits, "action": anAction,
 }
 
 // value is one thing that a member or an element may be.

@@ -92,6 +92,7 @@ m -> _
   some      list 1.. of {digit}, unique
   pairs     list of {pair}
   url       url
+  link      link
   language  language
   digits    digits
   action    action
@@ -140,7 +141,7 @@ func TestValuesFit(t *testing.T) {
 		`"number":5`, `"number":10`, `"low":-9`, `"low":9`, `"high":3`, `"exact":8`, `"exact":9`, `"flag":true`, `"flag":false`,
 		`"any":{"x":[1,{"y":null}]}`, `"pair":{"a":"x"}`, `"pair":{"b":1,"a":"x","c":0}`, `"either":true`, `"either":"x"`,
 		`"list":[]`, `"list":["a","a"]`, `"some":["1"]`, `"some":["2","1"]`, `"pairs":[{"a":"x"},{"a":"y","b":-0}]`,
-		`"url":"http://pivot.example.com"`, `"url":"https://127.0.0.2/x"`, `"language":"en"`, `"language":"de-DE"`, `"digits":"0123"`,
+		`"url":"http://pivot.example.com"`, `"url":"https://127.0.0.2/x"`, `"link":"http://localhost/x"`, `"language":"en"`, `"language":"de-DE"`, `"digits":"0123"`,
 		`"action":{"module":"m","data":{"must":""}}`, `"headers":{"X-A":"1"}`, `"headers":{}`, `"texts":{"":"1"}`, `"loose":{"b":1}`,
 		`"shapes":[{"shape":"round","radius":1},{"side":2,"shape":"square"}]`, `"both":"x"`, `"unknown":[1]`, `"skip_module":true`,
 		`"old":"x"`, `"new":"x"`,
@@ -187,6 +188,7 @@ func TestValuesDoNotFit(t *testing.T) {
 		{`"url":"http://Localhost:8080/x"`, `.data.url: want a URL with http:// or https:// and another host than localhost, found "http://Localhost:8080/x"`},
 		{`"url":"https://a:b@127.0.0.1?x"`, `.data.url: want a URL with http:// or https:// and another host than localhost, found "https://a:b@127.0.0.1?x"`},
 		{`"url":"http://"`, `.data.url: want a URL with http:// or https:// and another host than localhost, found "http://"`},
+		{`"link":"localhost"`, `.data.link: want a URL with http:// or https://, found "localhost"`},
 		{`"language":"eng"`, `.data.language: want a language such as en or en-us, found "eng"`},
 		{`"language":"en_us"`, `.data.language: want a language such as en or en-us, found "en_us"`},
 		{`"digits":"1a"`, `.data.digits: want a text of digits, found "1a"`},

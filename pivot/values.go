@@ -82,7 +82,7 @@ func couldBe(vs []value, text []byte) bool {
 func (c *checker) value(v *value, body []byte, depth int) (bool, *Finding) {
 	kind := body[0]
 	switch v.kind {
-	case aText, aWord, aURL, aLanguage, isDigits:
+	case aText, aWord, aURL, aLink, aLanguage, isDigits:
 		return kind == '"' && v.fits(content(body)), nil
 	case anInteger:
 		return (kind == '-' || kind >= '0' && kind <= '9') && v.holds(body), nil
@@ -114,12 +114,12 @@ func (v *value) fits(text []byte) bool {
 	switch v.kind {
 	case aWord:
 		return v.word == string(text)
-	case aURL:
+	case aURL, aLink:
 		rest, found := bytes.CutPrefix(text, []byte("http://"))
 		if !found {
 			rest, found = bytes.CutPrefix(text, []byte("https://"))
 		}
-		return found && !keptOut(rest)
+		return found && (v.kind == aLink || !keptOut(rest))
 	case aLanguage:
 		return (len(text) == 2 || len(text) == 5 && text[2] == '-' && letters(text[3:])) && letters(text[:2])
 	case isDigits:
@@ -157,8 +157,8 @@ func (v *value) holds(number []byte) bool {
 	if !v.bounded {
 		return true
 	}
-	n, err := strconv.Atoi(string(number))
-	return err == nil && n >= v.min && n <= v.max
+	n, _ := strconv.Atoi(string(number)) // the nearest that there is, for a number that is larger than an int
+	return n >= v.min && n <= v.max
 }
 
 func (c *checker) list(v *value, body []byte, depth int) *Finding {
@@ -212,6 +212,8 @@ func (v *value) String() string {
 		return strconv.Quote(v.word)
 	case aURL:
 		return "a URL with http:// or https:// and another host than localhost"
+	case aLink:
+		return "a URL with http:// or https://"
 	case aLanguage:
 		return "a language such as en or en-us"
 	case isDigits:

@@ -1,0 +1,282 @@
+package pivot
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	jskind "github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+// Schemas are a cluster's own: the documents of JSON Schema draft-04 that Kazoo keeps in its database system_schemas and shows under
+// /v2/schemas. They say what that very cluster takes, where the catalog says what its version does. Schemas may be used by many
+// goroutines at once.
+type Schemas struct {
+	action  *jsonschema.Schema
+	data    map[string]*jsonschema.Schema // by module
+	printer *message.Printer
+}
+
+// schemaBase is what names of schemas are relative to.
+const schemaBase = "kazoo:///"
+
+// LoadSchemas reads the schemas of a directory, NAME.json each: as they stand in Kazoo's sources, or as `GET /v2/schemas/NAME` answers,
+// with its envelope. callflows.action must be there, a callflows.MODULE for each module that answers may have, and what these refer to.
+func LoadSchemas(dir fs.FS) (*Schemas, error) {
+	files, err := fs.Glob(dir, "*.json")
+	if err != nil {
+		return nil, err
+	}
+	documents := schemaDocuments{}
+	for _, file := range files {
+		body, err := fs.ReadFile(dir, file)
+		if err != nil {
+			return nil, err
+		}
+		document, err := readSchema(body)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		documents[strings.TrimSuffix(path.Base(file), ".json")] = document
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.DefaultDraft(jsonschema.Draft4)
+	compiler.UseLoader(documents)
+	s := Schemas{data: map[string]*jsonschema.Schema{}, printer: message.NewPrinter(language.English)}
+	for _, name := range slices.Sorted(maps.Keys(documents)) {
+		module, isModule := strings.CutPrefix(name, "callflows.")
+		if !isModule {
+			continue
+		}
+		schema, err := compiler.Compile(schemaBase + name)
+		if err != nil {
+			return nil, fmt.Errorf("%s.json: %w", name, s.compileError(err))
+		}
+		if s.data[module] = schema; module == "action" {
+			s.action = schema
+		}
+	}
+	if s.action == nil {
+		return nil, errors.New("there is no callflows.action.json; save the answers of GET /v2/schemas/NAME as NAME.json")
+	}
+	return &s, nil
+}
+
+// readSchema reads a document and makes it mean what it means to Kazoo.
+func readSchema(body []byte) (any, error) {
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("not JSON: %w", err)
+	}
+	schema, ok := document.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("want a schema, found %s", describe(bytes.TrimSpace(body)))
+	}
+	if inside, ok := schema["data"].(map[string]any); ok && schema["$schema"] == nil { // the API's envelope
+		schema = inside
+	}
+	for _, name := range []string{"id", "_id"} { // Kazoo names the document by it; to draft-04 id is an address
+		delete(schema, name)
+	}
+	adapt(schema)
+	return schema, nil
+}
+
+// adapt rewrites a schema where Kazoo reads it in its own way. What stands beside a $ref counts: the alternatives of audio_macro
+// differ by that alone. Formats do not: an address of an alert may be a user's id, whatever its format says.
+func adapt(schema any) {
+	s, ok := schema.(map[string]any)
+	if !ok {
+		return
+	}
+	if ref, ok := s["$ref"].(string); ok && len(s) > 1 {
+		delete(s, "$ref")
+		others, _ := s["allOf"].([]any)
+		s["allOf"] = append(others, map[string]any{"$ref": ref})
+	}
+	delete(s, "format")
+	for key, value := range s {
+		switch key {
+		case "properties", "patternProperties", "definitions", "dependencies":
+			named, _ := value.(map[string]any)
+			for _, inside := range named {
+				adapt(inside)
+			}
+		case "oneOf", "anyOf", "allOf":
+			list, _ := value.([]any)
+			for _, inside := range list {
+				adapt(inside)
+			}
+		case "items", "additionalItems", "additionalProperties", "not":
+			adapt(value)
+		}
+	}
+}
+
+// schemaDocuments are the schemas by name. It hands them to the compiler.
+type schemaDocuments map[string]any
+
+// Load gives a schema by its address.
+func (d schemaDocuments) Load(url string) (any, error) {
+	name := strings.TrimPrefix(url, schemaBase)
+	if document := d[name]; document != nil {
+		return document, nil
+	}
+	return nil, fmt.Errorf("it refers to %s.json, and that schema is not there", name)
+}
+
+// compileError says in one line why a schema cannot be used.
+func (s *Schemas) compileError(err error) error {
+	if load, ok := errors.AsType[*jsonschema.LoadURLError](err); ok {
+		return load.Err
+	}
+	if bad, ok := errors.AsType[*jsonschema.SchemaValidationError](err); ok {
+		if invalid, ok := errors.AsType[*jsonschema.ValidationError](bad.Err); ok {
+			f := s.finding(invalid, nil, nil)
+			return fmt.Errorf("no schema of draft-04: %s: %s", cmp.Or(f.Path, "at the top"), f.Message)
+		}
+	}
+	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
+}
+
+// Check says whether the cluster would take a callflow: nil if it would, else a *[Finding] without an offset unless the body is no
+// JSON. As Kazoo does, it takes missing data for an empty object and wants a schema for each module. Kazoo's checks that are no part
+// of the schemas are left out: hosts that it keeps out, and the defaults that it fills in.
+func (s *Schemas) Check(body []byte) error {
+	c := checker{body: body}
+	if wrong := c.syntax(); wrong != nil {
+		return wrong
+	}
+	callflow, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err != nil {
+		return &Finding{Message: "not JSON: " + err.Error(), Offset: -1} // the syntax was found right
+	}
+	callflow = numbers(callflow)
+	withData(callflow)
+	if err := s.action.Validate(callflow); err != nil {
+		return s.refused(err, callflow, nil)
+	}
+	if f := s.modules(callflow, callflow, nil); f != nil {
+		return f
+	}
+	return nil
+}
+
+// withData gives every action an object for data.
+func withData(action any) {
+	a, ok := action.(map[string]any)
+	if !ok {
+		return
+	}
+	if _, given := a["data"]; !given {
+		a["data"] = map[string]any{}
+	}
+	children, _ := a["children"].(map[string]any)
+	for _, child := range children {
+		withData(child)
+	}
+}
+
+// numbers makes 1.0 and 1e3 what they are to Kazoo, no integers. The library goes by the value, so they get another one.
+func numbers(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name := range v {
+			v[name] = numbers(v[name])
+		}
+	case []any:
+		for i := range v {
+			v[i] = numbers(v[i])
+		}
+	case json.Number:
+		if f, err := v.Float64(); err == nil && strings.ContainsAny(string(v), ".eE") && f == math.Trunc(f) {
+			return json.Number(strconv.FormatFloat(f, 'f', 0, 64) + ".000001")
+		}
+	}
+	return v
+}
+
+// modules validates the data of an action, of which the form was found right, and of those below it. at leads to it.
+func (s *Schemas) modules(root, action any, at []string) *Finding {
+	a, ok := action.(map[string]any)
+	if !ok { // a key that callflows.action says nothing of
+		return &Finding{pathIn(root, at), "want " + bareAction, -1}
+	}
+	module, _ := a["module"].(string)
+	schema := s.data[module]
+	if schema == nil {
+		return &Finding{pathIn(root, append(at, "module")), fmt.Sprintf("%q has no schema callflows.%s", module, module), -1}
+	}
+	if err := schema.Validate(a["data"]); err != nil {
+		return s.refused(err, root, append(at, "data"))
+	}
+	children, _ := a["children"].(map[string]any)
+	for _, key := range slices.Sorted(maps.Keys(children)) {
+		if f := s.modules(root, children[key], append(at[:len(at):len(at)], "children", key)); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func (s *Schemas) refused(err error, root any, at []string) *Finding {
+	if invalid, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
+		return s.finding(invalid, root, at)
+	}
+	return &Finding{pathIn(root, at), err.Error(), -1}
+}
+
+// finding makes one of the first thing that is wrong.
+func (s *Schemas) finding(e *jsonschema.ValidationError, root any, at []string) *Finding {
+	for {
+		alternatives := false
+		switch k := e.ErrorKind.(type) {
+		case *jskind.OneOf:
+			alternatives = len(k.Subschemas) == 0
+		case *jskind.AnyOf:
+			alternatives = true
+		}
+		if alternatives || len(e.Causes) == 0 {
+			break
+		}
+		e = slices.MinFunc(e.Causes, func(a, b *jsonschema.ValidationError) int {
+			return slices.Compare(a.InstanceLocation, b.InstanceLocation)
+		})
+	}
+	text := e.ErrorKind.LocalizedString(s.printer)
+	for i, cause := range e.Causes {
+		f := s.finding(cause, root, at)
+		text += [2]string{": ", "; or "}[min(i, 1)] + f.Message
+	}
+	return &Finding{pathIn(root, append(at[:len(at):len(at)], e.InstanceLocation...)), text, -1}
+}
+
+// pathIn writes the way to a value as paths of findings are written.
+func pathIn(root any, way []string) string {
+	var b strings.Builder
+	for _, step := range way {
+		switch inside := root.(type) {
+		case []any:
+			i, _ := strconv.Atoi(step)
+			fmt.Fprintf(&b, "[%d]", i)
+			root = inside[i]
+			continue
+		case map[string]any:
+			root = inside[step]
+		}
+		b.WriteString("." + plain(step))
+	}
+	return b.String()
+}
