@@ -182,7 +182,7 @@ var keyTable = []key{
 	{inRoute, "auth", "auth", "the main file's", "who may ask"},
 	{inRoute, "timezone", "zone", "the tenant's, else the main file's", "local time; a route without any is a mistake"},
 	{inRoute, "day_starts", "hour", "the plan's, else `00:00`", "all-day events and `whole_day` run from this hour to the next day's"},
-	{inRoute, "language", "text", "the tenant's, else the main file's", "language of `spoken`"},
+	{inRoute, "language", "text", "the tenant's, else the main file's", "language of `spoken` and `phone` for calls that have none"},
 	{inRoute, "phone_region", "country", "the tenant's, else the main file's", "country of nationally written numbers"},
 	{inRoute, "data", "data", "none", "what the templates may use"},
 	{inRoute, "branches", "list of branches", "`branches` or `plan`", "outcomes; the first whose condition holds is taken"},

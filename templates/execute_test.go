@@ -205,47 +205,6 @@ func TestExecuteContext(t *testing.T) {
 	}
 }
 
-func TestSpoken(t *testing.T) {
-	t.Parallel()
-	now := at(10, 30) // a Monday
-	day := func(days, hour, minute int) time.Time {
-		return time.Date(2026, 11, 23+days, hour, minute, 0, 0, newYork)
-	}
-	for _, c := range []struct {
-		t    time.Time
-		want string
-	}{
-		{day(0, 17, 0), "today at 5 PM"},
-		{day(0, 9, 0), "today at 9 AM"},
-		{day(0, 12, 0), "today at noon"},
-		{day(0, 12, 30), "today at 12:30 PM"},
-		{day(0, 0, 30), "today at 12:30 AM"},
-		{day(1, 0, 0), "tomorrow at midnight"},
-		{day(1, 9, 0), "tomorrow at 9 AM"},
-		{day(2, 8, 30), "Wednesday at 8:30 AM"},
-		{day(6, 9, 0), "Sunday at 9 AM"},
-		{day(7, 9, 0), "Monday, November 30 at 9 AM"},
-		{day(43, 8, 30), "Tuesday, January 5, 2027 at 8:30 AM"},
-		{day(-1, 9, 0), "Sunday, November 22 at 9 AM"},
-		{day(1, 9, 0).UTC(), "tomorrow at 9 AM"},
-		{time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC), "today at 10 PM"},
-	} {
-		if got := speak("", c.t.In(newYork), now); got != c.want {
-			t.Errorf("%s: got %q, want %q", c.t, got, c.want)
-		}
-	}
-	// Within six days the year is not said, even when it is another one.
-	if got, want := speak("", time.Date(2027, 1, 2, 9, 0, 0, 0, newYork), time.Date(2026, 12, 30, 9, 0, 0, 0, newYork)),
-		"Saturday at 9 AM"; got != want {
-		t.Errorf("over new year: got %q, want %q", got, want)
-	}
-	// The day on which clocks change has 25 hours.
-	if got, want := speak("", time.Date(2026, 11, 2, 0, 0, 0, 0, newYork), time.Date(2026, 11, 1, 0, 0, 0, 0, newYork)),
-		"tomorrow at midnight"; got != want {
-		t.Errorf("over the change of clocks: got %q, want %q", got, want)
-	}
-}
-
 // TestRouteZone shows that no function speaks the server's zone.
 func TestRouteZone(t *testing.T) {
 	t.Parallel()

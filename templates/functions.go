@@ -74,7 +74,11 @@ var ours = []function{
 		`{{ range on "holidays" }}{{ .Summary }}{{ end }} → Thanksgiving`, func(r *run) any { return r.on },
 	},
 	{
-		"spoken", "a time as people say it; English, a language may stand before the time",
+		"phone", "a telephone number with blanks and commas, so that its digits are read one by one; a language may stand before it",
+		`{{ phone "+1 (415) 555-0100" }} → 1, 4 1 5, 5 5 5, 0 1 0 0`, func(r *run) any { return r.phone },
+	},
+	{
+		"spoken", "a time as people say it, in the call's language; another may stand before it",
 		`{{ spoken .Event.End }} → today at 5 PM`, func(r *run) any { return r.spoken },
 	},
 	{

@@ -33,7 +33,7 @@ type Template struct {
 // Env is what one execution can ask beyond its data. The zero Env has no spans, no calendars and the year 1 for a clock.
 type Env struct {
 	Now      time.Time // the moment of the call, in the route's zone: the only clock and zone of a template
-	Language string    // for spoken; "" is English
+	Language string    // for spoken and phone: "en", "de-DE", "es_MX"; one that is not known, and "", is English
 	// Next finds the first span of a branch or state after Now; nil, nil when none is in sight.
 	Next func(name string) (any, error)
 	// On gives the events that are on in a calendar at Now.

@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"fmt"
 	"reflect"
 	"time"
 )
@@ -112,59 +111,4 @@ func (r *run) on(calendar string) (any, error) {
 		return nil, wantf("there are no calendars here")
 	}
 	return r.env.On(calendar)
-}
-
-// spoken says a time as people do, seen from the moment of the call. The language may stand before it.
-func (r *run) spoken(args ...any) (string, error) {
-	language := r.env.Language
-	if len(args) == 2 {
-		given, ok := args[0].(string)
-		if !ok {
-			return "", wantf("want a language such as \"en\" before the time, found %s", describe(args[0]))
-		}
-		language = given
-	}
-	if len(args) < 1 || len(args) > 2 {
-		return "", wantf("want a time, found %d arguments", len(args))
-	}
-	t, err := r.local(args[len(args)-1])
-	if err != nil {
-		return "", err
-	}
-	return speak(language, t, r.env.Now), nil
-}
-
-// speak knows English; every other language falls back to it.
-func speak(_ string, t, now time.Time) string { return speakEnglish(t, now) }
-
-func speakEnglish(t, now time.Time) string {
-	hour := t.Format("3:04 PM")
-	switch {
-	case t.Hour() == 0 && t.Minute() == 0:
-		hour = "midnight"
-	case t.Hour() == 12 && t.Minute() == 0:
-		hour = "noon"
-	case t.Minute() == 0:
-		hour = t.Format("3 PM")
-	}
-	var day string
-	switch days := daysBetween(now, t); {
-	case days == 0:
-		day = "today"
-	case days == 1:
-		day = "tomorrow"
-	case days > 1 && days < 7:
-		day = t.Format("Monday")
-	case t.Year() == now.Year():
-		day = t.Format("Monday, January 2")
-	default:
-		day = t.Format("Monday, January 2, 2006")
-	}
-	return fmt.Sprintf("%s at %s", day, hour)
-}
-
-// daysBetween counts midnights on the calendar, whatever the length of the days.
-func daysBetween(from, to time.Time) int {
-	noon := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, time.UTC) }
-	return int(noon(to).Sub(noon(from)) / (24 * time.Hour))
 }

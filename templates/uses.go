@@ -12,6 +12,7 @@ import (
 type Uses struct {
 	Call      bool     // .Call
 	Now       bool     // .Now, now, ago or spoken: the clock
+	Language  bool     // spoken or phone: Env.Language
 	Event     bool     // .Event or .Events
 	Until     bool     // .Until
 	Match     bool     // .Match
@@ -185,8 +186,12 @@ func (r *reader) lookup(name string, args []parse.Node, dot what) bool {
 
 func (r *reader) function(name string) {
 	switch name {
-	case "now", "ago", "spoken":
+	case "now", "ago":
 		r.uses.Now = true
+	case "spoken":
+		r.uses.Now, r.uses.Language = true, true
+	case "phone":
+		r.uses.Language = true
 	case "next":
 		r.uses.Next = true
 	}

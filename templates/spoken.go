@@ -1,0 +1,235 @@
+package templates
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// speech is how a language says days and hours.
+type speech struct {
+	yesterday, today, tomorrow string
+	tonight                    string // the midnight with which today ends
+	weekdays                   [7]string
+	months                     [12]string
+	weekday                    string                              // of the days after tomorrow: its format
+	date                       func(s *speech, t time.Time) string // without a year
+	year                       string                              // after a date: its format
+	clock                      func(hour, minute int) string       // with what joins it to the day
+	star, pound, extension     string                              // on telephones
+}
+
+// english is for every language that is not known.
+var english = speech{
+	yesterday: "yesterday", today: "today", tomorrow: "tomorrow", tonight: "tonight at midnight",
+	weekdays: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
+	months: [12]string{
+		"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+	},
+	weekday: "%s",
+	date: func(s *speech, t time.Time) string {
+		return fmt.Sprintf("%s, %s %d", s.weekdays[t.Weekday()], s.months[t.Month()-1], t.Day())
+	},
+	year: ", %d",
+	clock: func(hour, minute int) string {
+		half := "AM"
+		if hour >= 12 {
+			half = "PM"
+		}
+		switch {
+		case hour == 0 && minute == 0:
+			return "at midnight"
+		case hour == 12 && minute == 0:
+			return "at noon"
+		case minute == 0:
+			return fmt.Sprintf("at %d %s", twelve(hour), half)
+		}
+		return fmt.Sprintf("at %d:%02d %s", twelve(hour), minute, half)
+	},
+	star: "star", pound: "pound", extension: "extension",
+}
+
+var spanish = speech{
+	yesterday: "ayer", today: "hoy", tomorrow: "mañana", tonight: "hoy a medianoche",
+	weekdays: [7]string{"domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"},
+	months: [12]string{
+		"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+	},
+	weekday: "el %s",
+	date: func(s *speech, t time.Time) string {
+		return fmt.Sprintf("el %s %d de %s", s.weekdays[t.Weekday()], t.Day(), s.months[t.Month()-1])
+	},
+	year: " de %d",
+	clock: func(hour, minute int) string {
+		part := "de la noche" // also after midnight: las doce y media de la noche
+		switch {
+		case hour == 0 && minute == 0:
+			return "a medianoche"
+		case hour == 12 && minute == 0:
+			return "al mediodía"
+		case hour >= 1 && hour < 6:
+			part = "de la madrugada"
+		case hour >= 6 && hour < 12:
+			part = "de la mañana"
+		case hour >= 12 && hour < 20:
+			part = "de la tarde"
+		}
+		article := "las"
+		if twelve(hour) == 1 {
+			article = "la"
+		}
+		if minute == 0 {
+			return fmt.Sprintf("a %s %d %s", article, twelve(hour), part)
+		}
+		return fmt.Sprintf("a %s %d:%02d %s", article, twelve(hour), minute, part)
+	},
+	star: "asterisco", pound: "numeral", extension: "extensión",
+}
+
+var german = speech{
+	yesterday: "gestern", today: "heute", tomorrow: "morgen", tonight: "heute um Mitternacht",
+	weekdays: [7]string{"Sonntag", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag"},
+	months: [12]string{
+		"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember",
+	},
+	weekday: "am %s",
+	date: func(s *speech, t time.Time) string {
+		return fmt.Sprintf("am %s, dem %d. %s", s.weekdays[t.Weekday()], t.Day(), s.months[t.Month()-1])
+	},
+	year: " %d",
+	clock: func(hour, minute int) string {
+		switch { // 0 Uhr is the beginning of its day, and 24 hours leave no doubt about noon
+		case hour == 12 && minute == 0:
+			return "um 12 Uhr mittags"
+		case minute == 0:
+			return fmt.Sprintf("um %d Uhr", hour)
+		}
+		return fmt.Sprintf("um %d Uhr %d", hour, minute)
+	},
+	star: "Stern", pound: "Raute", extension: "Durchwahl",
+}
+
+var french = speech{
+	yesterday: "hier", today: "aujourd'hui", tomorrow: "demain", tonight: "ce soir à minuit",
+	weekdays: [7]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"},
+	months: [12]string{
+		"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+	},
+	weekday: "%s",
+	date: func(s *speech, t time.Time) string {
+		day := fmt.Sprint(t.Day())
+		if t.Day() == 1 {
+			day = "1er"
+		}
+		return fmt.Sprintf("le %s %s %s", s.weekdays[t.Weekday()], day, s.months[t.Month()-1])
+	},
+	year: " %d",
+	clock: func(hour, minute int) string {
+		hours := "heures"
+		if hour < 2 {
+			hours = "heure"
+		}
+		switch {
+		case hour == 0 && minute == 0:
+			return "à minuit"
+		case hour == 12 && minute == 0:
+			return "à midi"
+		case minute == 0:
+			return fmt.Sprintf("à %d %s", hour, hours)
+		}
+		return fmt.Sprintf("à %d %s %d", hour, hours, minute)
+	},
+	star: "étoile", pound: "dièse", extension: "poste",
+}
+
+// twelve is an hour on a clock of twelve.
+func twelve(hour int) int { return (hour+11)%12 + 1 }
+
+// speechOf finds a language by its tag, such as de, de-DE or de_at.
+func speechOf(tag string) *speech {
+	if i := strings.IndexAny(tag, "-_"); i >= 0 {
+		tag = tag[:i]
+	}
+	switch strings.ToLower(tag) {
+	case "es":
+		return &spanish
+	case "de":
+		return &german
+	case "fr":
+		return &french
+	}
+	return &english
+}
+
+// language takes the language that may stand before an argument; without it, it is the call's.
+func (r *run) language(what string, args []any) (*speech, any, error) {
+	switch len(args) {
+	case 1:
+		return speechOf(r.env.Language), args[0], nil
+	case 2:
+		if tag, ok := args[0].(string); ok {
+			return speechOf(tag), args[1], nil
+		}
+		return nil, nil, wantf("want a language such as \"en\" before %s, found %s", what, describe(args[0]))
+	}
+	return nil, nil, wantf("want %s, found %d arguments", what, len(args))
+}
+
+// spoken says a time as people do, seen from the moment of the call. The language may stand before it. Of an event that lasts all
+// day it says the day.
+func (r *run) spoken(args ...any) (string, error) {
+	s, v, err := r.language("a time", args)
+	if err != nil {
+		return "", err
+	}
+	t, err := r.local(v)
+	if err != nil {
+		return "", err
+	}
+	if allDay(v) {
+		return s.day(t, r.env.Now), nil
+	}
+	return s.speak(t, r.env.Now), nil
+}
+
+func allDay(v any) bool {
+	if event := reflect.Indirect(reflect.ValueOf(v)); event.Kind() == reflect.Struct {
+		if day := event.FieldByName("AllDay"); day.Kind() == reflect.Bool {
+			return day.Bool()
+		}
+	}
+	return false
+}
+
+// speak says a day and an hour. Midnight ends a day rather than beginning one: "open until tonight at midnight".
+func (s *speech) speak(t, now time.Time) string {
+	if t.Hour() == 0 && t.Minute() == 0 && daysBetween(now, t) == 1 {
+		return s.tonight
+	}
+	return s.day(t, now) + " " + s.clock(t.Hour(), t.Minute())
+}
+
+// day says the day of a time. Where nobody could take it for another year's, it leaves out the year.
+func (s *speech) day(t, now time.Time) string {
+	const elevenMonths = 335
+	switch days := daysBetween(now, t); {
+	case days == -1:
+		return s.yesterday
+	case days == 0:
+		return s.today
+	case days == 1:
+		return s.tomorrow
+	case days > 1 && days < 7:
+		return fmt.Sprintf(s.weekday, s.weekdays[t.Weekday()])
+	case days > -elevenMonths && days < elevenMonths:
+		return s.date(s, t)
+	}
+	return s.date(s, t) + fmt.Sprintf(s.year, t.Year())
+}
+
+// daysBetween counts midnights on the calendar, whatever the length of the days.
+func daysBetween(from, to time.Time) int {
+	noon := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, time.UTC) }
+	return int(noon(to).Sub(noon(from)) / (24 * time.Hour))
+}
