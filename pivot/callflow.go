@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,13 +64,8 @@ func CallflowWarnings(body []byte, on Cluster) []*Finding {
 
 func check(body []byte, on Cluster, warnings *[]*Finding) *Finding {
 	c := checkers.Get().(*checker)
-	defer func() {
-		c.forget()
-		checkers.Put(c)
-	}()
-	c.body, c.on, c.version, c.warnings = body, on, on.Version.set(), warnings
-	c.catalog = builtIn()
-	return c.document()
+	defer checkers.Put(c)
+	return c.check(body, on, warnings)
 }
 
 // checkers are spare: what reads JSON keeps its memory for the names of members, which is all that a check needs.
@@ -93,6 +87,13 @@ type checker struct {
 type step struct {
 	name  []byte // of a member, in quotes; nil: an element
 	index int
+}
+
+func (c *checker) check(body []byte, on Cluster, warnings *[]*Finding) *Finding {
+	defer c.forget()
+	c.body, c.on, c.version, c.warnings = body, on, on.Version.set(), warnings
+	c.catalog = builtIn()
+	return c.document()
 }
 
 // forget lets go of the body.
@@ -248,12 +249,24 @@ func (c *checker) module(name, action []byte) (*object, *Finding) {
 	case slices.Contains(c.on.Modules, string(text)):
 		return nil, nil
 	case o == nil:
-		known := slices.AppendSeq(slices.Clone(c.on.Modules), maps.Keys(c.catalog.modules))
-		return nil, c.at(name, at, "%s is no module of Kazoo%s", describe(name), diag.Suggest(string(text[:min(len(text), maxModule)]), known))
+		near := diag.Suggest(string(text[:min(len(text), maxModule)]), c.modules())
+		return nil, c.at(name, at, "%s is no module of Kazoo%s", describe(name), near)
 	case c.version&^o.in != 0:
 		return nil, c.at(name, at, "%s is not in Kazoo %s%s", describe(name), allVersions&^o.in, c.setVersion(o.in))
 	}
 	return o, nil
+}
+
+// modules lists those that the cluster has.
+func (c *checker) modules() []string {
+	known := slices.Clone(c.on.Modules)
+	for name, o := range c.catalog.modules {
+		if c.version&^o.in == 0 {
+			known = append(known, name)
+		}
+	}
+	slices.Sort(known)
+	return known
 }
 
 // setVersion says what to do where only these versions would take something.

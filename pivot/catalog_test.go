@@ -239,3 +239,13 @@ func texts(found []*Finding) []string {
 	}
 	return out
 }
+
+// BenchmarkParseCatalog is what the first check pays.
+func BenchmarkParseCatalog(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := parseCatalog(catalogText); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
