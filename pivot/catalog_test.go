@@ -249,3 +249,27 @@ func BenchmarkParseCatalog(b *testing.B) {
 		}
 	}
 }
+
+// FuzzParseCatalog shows that a catalog that is amended in any way is refused or can be used, and that what is wrong with it is one line.
+func FuzzParseCatalog(f *testing.F) {
+	f.Add(everyKind, `{"must":"x","shapes":[{"shape":"round"}],"pair":{"a":1}}`)
+	f.Add("m -> <digits> _\n  a {b}, required since 5\n{b} = x | y", `{"a":"x"}`)
+	f.Add("m since master -> <cause>\n  a text\n  b text\n  one of a + b, a since 5\n{cause} = A", `{"a":"x","b":[]}`)
+	f.Fuzz(func(t *testing.T, text, data string) {
+		own, err := parseCatalog(text)
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\n\r") && !strings.ContainsAny(text, "\r") {
+				t.Fatalf("want one line, found %q", err)
+			}
+			return
+		}
+		var warnings []*Finding
+		for _, v := range append(Versions(), "") {
+			c := checker{body: []byte(`{"module":"m","data":` + data + `,"children":{"1":{"module":"m"}}}`), version: v.set(), catalog: own, on: Cluster{Version: v}}
+			c.warnings = &warnings
+			if wrong := c.document(); wrong != nil && wrong.Message == "" {
+				t.Fatal("want a message")
+			}
+		}
+	})
+}

@@ -108,3 +108,24 @@ func TestLoadSchemasRefuses(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSchemas shows that any callflow can be held against schemas, and that what JSON is refused is refused in one line with a place.
+func FuzzSchemas(f *testing.F) {
+	s, err := LoadSchemas(schemaFiles(ownSchemas))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(`{"module":"say","data":{"text":"a","parts":[{"what":"word"}]},"children":{"_":{"module":"stop"},"":1}}`)
+	f.Add(`{"module":"say","data":{"text":"a","times":1e400}}`)
+	f.Add(`{"module":"say","data":{"loud":{},"times":-2.50}}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		err := s.Check([]byte(body))
+		if err == nil {
+			return
+		}
+		where, what, _ := strings.Cut(err.Error(), ": ")
+		if where == "" || what == "" || strings.ContainsAny(err.Error(), "\n\r") {
+			t.Fatalf("want one line with a place, found %q", err)
+		}
+	})
+}
