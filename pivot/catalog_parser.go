@@ -212,8 +212,8 @@ func (p *catalogParser) field(o *object, line string) error {
 	if slices.ContainsFunc(o.fields, func(other field) bool { return other.name == name }) {
 		return errors.New("it stands here twice")
 	}
-	if len(o.fields) == 64 {
-		return errors.New("want at most 64 fields") // see object.check
+	if len(o.fields) == 60 {
+		return errors.New("want at most 60 fields") // which are given is kept in 64 bits, and * has some too
 	}
 	o.fields = append(o.fields, f)
 	return nil
