@@ -80,7 +80,7 @@ func (p *dataParser) parse(value any, path ...string) (any, bool) {
 		if p.place != nil {
 			at = p.place(path...)
 		}
-		t, mistakes := p.options.Library.Parse(at, value)
+		t, mistakes := p.options.Library.ParseText(at, value)
 		p.mistakes = append(p.mistakes, mistakes...)
 		if t != nil {
 			p.parsed = append(p.parsed, t)

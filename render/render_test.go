@@ -122,20 +122,20 @@ func TestView(t *testing.T) {
 	l := library(t)
 	people := map[string]any{"anna": map[string]any{"device": frontDesk}, "bob": nil}
 	for _, c := range []struct{ name, text, want string }{
-		{"now", `{{ toJson (.Now.Format "15:04 MST") }}`, `"10:00 EST"`},
-		{"tenant and route", `{{ toJson (printf "%s %s %s %s" .Tenant .Route.Name .Route.Timezone .Route.Language) }}`, `"acme acme/main America/New_York en-us"`},
-		{"branch", `{{ toJson (printf "%s %s" .Branch.Name .Branch.State) }}`, `"b0 other"`},
-		{"event", `{{ toJson (printf "%s|%s|%s|%s|%s" .Event.Summary .Event.Description .Event.Location .Event.UID .Event.Calendar) }}`, `"Open|ask for \"Anna\"|Main St, 1|open|acme/hours"`},
-		{"times of the event", `{{ toJson (printf "%s %s %t" (.Event.Start.Format "15:04") (.Event.End.Format "15:04") .Event.AllDay) }}`, `"09:00 17:00 false"`},
-		{"categories", `{{ toJson .Event.Categories }}`, `["hours","front"]`},
+		{"now", `{{ .Now.Format "15:04 MST" }}`, `"10:00 EST"`},
+		{"tenant and route", `{{ printf "%s %s %s %s" .Tenant .Route.Name .Route.Timezone .Route.Language }}`, `"acme acme/main America/New_York en-us"`},
+		{"branch", `{{ printf "%s %s" .Branch.Name .Branch.State }}`, `"b0 other"`},
+		{"event", `{{ printf "%s|%s|%s|%s|%s" .Event.Summary .Event.Description .Event.Location .Event.UID .Event.Calendar }}`, `"Open|ask for \"Anna\"|Main St, 1|open|acme/hours"`},
+		{"times of the event", `{{ printf "%s %s %t" (.Event.Start.Format "15:04") (.Event.End.Format "15:04") .Event.AllDay }}`, `"09:00 17:00 false"`},
+		{"categories", `{{ .Event.Categories }}`, `["hours","front"]`},
 		{"events", `{{ len .Events }}`, `1`},
-		{"until", `{{ toJson (.Until | spoken) }}`, `"today at 5 PM"`},
-		{"next", `{{ with next "b0" }}{{ toJson (.Start | spoken) }}{{ end }}`, `"tomorrow at 9 AM"`},
+		{"until", `{{ .Until | spoken }}`, `"today at 5 PM"`},
+		{"next", `{{ with next "b0" }}"{{ spoken .Start }}"{{ else }}null{{ end }}`, `"tomorrow at 9 AM"`},
 		{"next of a state", `{{ with next "closed" }}1{{ else }}"never"{{ end }}`, `"never"`},
-		{"on", `{{ range on "hours" }}{{ if .AllDay }}{{ toJson .Summary }}{{ end }}{{ end }}`, `"On call: anna"`},
-		{"call", `{{ toJson (printf "%s %s" .Call.CallerName (.Call.Var "step")) }}`, `"Jane \"JJ\" 2"`},
+		{"on", `[{{ range on "hours" }}{{ if .AllDay }}{{ .Summary }}{{ break }}{{ end }}{{ end }}]`, `["On call: anna"]`},
+		{"call", `{{ printf "%s %s" .Call.CallerName (.Call.Var "step") }}`, `"Jane \"JJ\" 2"`},
 		{"no match", `{{ if .Match }}1{{ else }}"none"{{ end }}`, `"none"`},
-		{"data", `{{ toJson .Data.list }}`, `["a","1"]`},
+		{"data", `{{ .Data.list }}`, `["a","1"]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -163,7 +163,7 @@ func TestMatch(t *testing.T) {
 		whens: []*routes.Condition{when},
 		branches: []Branch{
 			{
-				Template: inline(t, l, `{"module":"device","data":{"id":{{ toJson .Match.Value.device }},"name":{{ toJson .Match.Name }}}}`),
+				Template: inline(t, l, `{"module":"device","data":{"id":{{ .Match.Value.device }},"name":{{ .Match.Name }}}}`),
 				Data:     Data{Values: map[string]any{"people": map[string]any{"anna": map[string]any{"device": frontDesk}, "bob": nil}}},
 			},
 			{},
@@ -183,7 +183,7 @@ func TestDataTemplates(t *testing.T) {
 		whens: []*routes.Condition{titled("open*")},
 		branches: []Branch{
 			{
-				Template: inline(t, l, `{"module":"tts","data":{"text":{{ toJson .Data.text }},"deep":{{ toJson .Data.deep }}}}`),
+				Template: inline(t, l, `{"module":"tts","data":{"text":{{ .Data.text }},"deep":{{ .Data.deep }}}}`),
 				Data: Data{Values: map[string]any{
 					"name": "Acme", "text": `{{ .Data.name }} says "{{ .Event.Description }}"`,
 					"deep":   map[string]any{"list": []any{"{{ .Branch.Name }}", "plain", int64(7)}},
@@ -213,10 +213,9 @@ func TestFallback(t *testing.T) {
 		says     string
 	}{
 		{"a template that fails", Branch{Template: inline(t, l, `{"module":{{ fail "out of order" }} }`)}, 1, RenderFailed, 200, "out of order"},
-		{"data that is not there", Branch{Template: inline(t, l, `{"module":{{ toJson .Data.modul }} }`)}, 1, RenderFailed, 200, "callhours.yaml:7:"},
-		{"no JSON", Branch{Template: inline(t, l, `{"module":"hangup"`)}, 1, InvalidCallflow, 200, "the output is not a callflow"},
-		{"two objects", Branch{Template: inline(t, l, `{"module":"hangup"}{}`)}, 1, InvalidCallflow, 200, "the output is not a callflow"},
-		{"nothing", Branch{Template: inline(t, l, `{{ if .Match }}{}{{ end }}`)}, 1, InvalidCallflow, 200, "the output is not a callflow"},
+		{"data that is not there", Branch{Template: inline(t, l, `{"module":"{{ .Data.modul }}"}`)}, 1, RenderFailed, 200, "callhours.yaml:7:"},
+		{"no object", Branch{Template: inline(t, l, `[{"module":"hangup"}]`)}, 1, InvalidCallflow, 200, "the output is not a callflow"},
+		{"no module", Branch{Template: inline(t, l, `{{ if .Match }}{"module":"hangup"}{{ else }}{}{{ end }}`)}, 1, InvalidCallflow, 200, "the output is not a callflow"},
 		{"an unknown module", Branch{Template: inline(t, l, `{"module":"device","children":{"_":{"module":"voicemial"}}}`)}, 1, InvalidCallflow, 200, "voicemail"},
 		{"a loop without end", Branch{Template: inline(t, l, `{{ range 1000000000000 }}{{ end }}{"module":"hangup"}`)}, 1, Limit, 200, "callhours.yaml:7:"},
 		{"its own fallback", Branch{Template: inline(t, l, `{"module":{{ fail "out of order" }} }`)}, 0, RenderFailed, 500, "out of order"},
@@ -299,7 +298,7 @@ func TestMistakes(t *testing.T) {
 		{
 			"a template in data that does not parse",
 			Branch{
-				Template: inline(t, l, `{"module":"tts","data":{"text":{{ toJson .Data.text }}}}`), Place: at,
+				Template: inline(t, l, `{"module":"tts","data":{"text":{{ .Data.text }}}}`), Place: at,
 				Data: Data{Values: map[string]any{"text": "{{ .Event.Summary"}, Place: func(path ...string) diag.Pos {
 					return diag.Pos{File: strings.Join(path, ".") + ".yaml", Line: 3, Col: 4}
 				}},
@@ -322,7 +321,7 @@ func BenchmarkAnswer(b *testing.B) {
 	ring := Branch{Template: l.Template("ring-then-voicemail"), Data: Data{Values: map[string]any{"front_desk": frontDesk, "voicemail": voicemail}}}
 	for name, branch := range map[string]Branch{
 		"front-desk":    ring,
-		"callers-name":  {Template: inline(b, l, `{"module":"tts","data":{"text":{{ toJson .Call.CallerName }}},"children":{"_":{"module":"voicemail","data":{"id":{{ toJson .Data.voicemail }}}}}}`), Data: ring.Data},
+		"callers-name":  {Template: inline(b, l, `{"module":"tts","data":{"text":{{ .Call.CallerName }}},"children":{"_":{"module":"voicemail","data":{"id":{{ .Data.voicemail }}}}}}`), Data: ring.Data},
 		"data-template": {Template: l.Template("announce-then-voicemail"), Data: Data{Values: map[string]any{"voicemail": voicemail, "message": "We are closed for {{ .Event.Summary }}."}}},
 	} {
 		b.Run(name, func(b *testing.B) {

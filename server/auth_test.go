@@ -90,7 +90,7 @@ func TestTokenIsNoParameter(t *testing.T) {
 	w := started(t, `
 auth: {token: t0ken}
 routes:
-  - {name: main, branches: [{name: closed, callflow: '{"module":"hangup","data":{"said":{{ toJson (.Call.Param "token") }},"step":{{ toJson (.Call.Param "step") }}}}'}]}
+  - {name: main, branches: [{name: closed, callflow: '{"module":"hangup","data":{"said":{{ .Call.Param "token" }},"step":{{ .Call.Param "step" }}}}'}]}
 `, nil)
 	if got, want := body(t, w.call(post("/main?step=2&token=t0ken"))), `{"module":"hangup","data":{"said":"","step":"2"}}`; got != want {
 		t.Errorf("got %s, want %s", got, want)

@@ -30,7 +30,7 @@ func BenchmarkLoad(b *testing.B) {
 	s := &source{name: "t", text: text}
 	b.ReportAllocs()
 	for b.Loop() {
-		t, mistakes := build("t", s, nil)
+		t, mistakes := build("t", s, nil, callflow)
 		if len(mistakes) > 0 {
 			b.Fatal(mistakes)
 		}

@@ -15,6 +15,7 @@ const (
 	stepName  = "__step"
 	enterName = "__enter"
 	leaveName = "__leave"
+	listName  = "__list"
 )
 
 // checker walks one tree: it refuses what is not allowed, corrects the places of nodes and puts a count of steps at the

@@ -73,18 +73,24 @@ func sampleEnv() Env {
 	}
 }
 
-// mustParse parses a text that stands in a file of its own.
+// mustParse parses a template whose result is text; it stands in a file of its own.
 func mustParse(t testing.TB, text string) *Template {
 	t.Helper()
 	l, mistakes := Load(Options{})
 	if len(mistakes) > 0 {
 		t.Fatalf("the built-in library: %v", diag.Mistakes(mistakes).Err())
 	}
-	tmpl, mistakes := l.Parse(diag.Pos{File: "t", Line: 1, Col: 1}, text)
+	tmpl, mistakes := l.ParseText(diag.Pos{File: "t", Line: 1, Col: 1}, text)
 	if len(mistakes) > 0 {
 		t.Fatalf("%s: %v", text, diag.Mistakes(mistakes).Err())
 	}
 	return tmpl
+}
+
+// parseCallflow parses a template that writes JSON; it stands in a file of its own.
+func parseCallflow(text string) (*Template, []diag.Mistake) {
+	l := &Library{}
+	return l.Parse(diag.Pos{File: "t", Line: 1, Col: 1}, text)
 }
 
 // execute gives what a text writes for the sample.

@@ -34,7 +34,7 @@ func FuzzParseExecute(f *testing.F) {
 	l, _ := load(map[string]string{"_p.json.tmpl": `{{ define "piece" }}{{ toJson . }}{{ end }}`})
 	f.Fuzz(func(t *testing.T, text string) {
 		place := diag.Pos{File: "f.yaml", Line: 7, Col: 5}
-		tmpl, mistakes := l.Parse(place, text)
+		tmpl, mistakes := l.ParseText(place, text)
 		if (tmpl == nil) != (len(mistakes) > 0) {
 			t.Fatalf("got the template %v and %d mistakes", tmpl, len(mistakes))
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -102,6 +103,74 @@ func appendOther(dst []byte, v any) ([]byte, error) {
 		return dst, wantf("%s has no JSON form", describe(v))
 	}
 	return append(dst, bytes.TrimSuffix(b.Bytes(), []byte("\n"))...), nil
+}
+
+// value writes what an action gives in a place that wants a value.
+func (r *run) value(v any) (string, error) {
+	j, err := r.toJSON(v)
+	return j.String(), err
+}
+
+// content writes what an action gives inside the quotes of a string.
+func (r *run) content(v any) (string, error) {
+	s, err := inQuotes(v)
+	if err != nil {
+		return "", err
+	}
+	if err := r.room(len(s)); err != nil || isPlain(s) {
+		return s, err
+	}
+	r.scratch, _ = jsontext.AppendQuote(r.scratch[:0], s) // its error says that bytes became U+FFFD
+	return r.text(string(r.scratch[1 : len(r.scratch)-1]))
+}
+
+// memberName writes what an action gives in a place that wants a member name.
+func (r *run) memberName(v any) (string, error) {
+	s, err := r.content(v)
+	return `"` + s + `"`, err
+}
+
+// inQuotes is the text of a value that stands in quotes.
+func inQuotes(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case nil:
+		return "", wantf("want a text inside the quotes, found nothing; guard it with {{with}}, give a default, or leave the quotes out to write null")
+	case JSON:
+		return "", wantf("want a text inside the quotes, found JSON; leave the quotes or toJson out")
+	}
+	s, err := plain(v)
+	if err != nil {
+		return "", wantf("want a text inside the quotes, found %s; leave the quotes out to write it as JSON", describe(v))
+	}
+	return s, nil
+}
+
+// isPlain tells whether a text stands in a JSON string as it is.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if b := s[i]; b < ' ' || b == '"' || b == '\\' || b > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// spokenText writes what an action gives in a template whose result is text.
+func (r *run) spokenText(v any) (string, error) {
+	if v == nil {
+		return "", wantf("want a value to write, found nothing; guard it with {{with}}, or give a default")
+	}
+	return r.toString(v)
+}
+
+// list lets through what counts its turns from 0 in {{range $i, $e := …}}{{if $i}}.
+func list(v any) (any, error) {
+	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Map {
+		return nil, wantf("want a list to range over, found a map, whose keys {{if}} does not tell from each other; range over its values")
+	}
+	return v, nil
 }
 
 // fromJSON decodes one JSON value. Whole numbers become int, so that they are written as they were read.

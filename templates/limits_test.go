@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // dangerous are templates that kill a process, never end or fill its memory where text/template and sprig are not
@@ -58,7 +60,7 @@ var dangerous = map[string]string{
 	"join":                  `{{ join (repeat 60000 "x") (until 10000) }}`,
 	"list doubling":         `{{ $l := list 1 }}{{ range 100 }}{{ $l = list $l $l }}{{ end }}{{ toJson $l }}`,
 	"list of texts":         `{{ $s := repeat 60000 "x" }}{{ list $s $s }}`,
-	"list of objects":       `{{ $l := list . }}{{ range 20 }}{{ $l = list $l $l }}{{ end }}{{ $l }}`,
+	"list of objects":       `{{ $l := list . }}{{ range 20 }}{{ $l = list $l $l }}{{ end }}{{ toJson $l }}`,
 	"append doubling":       `{{ $l := list 1 }}{{ range 100 }}{{ $l = append $l $l }}{{ end }}`,
 	"prepend doubling":      `{{ $l := list 1 }}{{ range 100 }}{{ $l = prepend $l $l }}{{ end }}`,
 	"concat doubling":       `{{ $l := list 1 }}{{ range 100 }}{{ $l = concat $l $l }}{{ end }}`,
@@ -75,26 +77,38 @@ var dangerous = map[string]string{
 	"trimAll":               `{{ $s := repeat 30000 "ä" }}{{ range 10000 }}{{ $_ := trimAll $s $s }}{{ end }}`,
 	"upper at each turn":    `{{ $s := repeat 20000 "ä" }}{{ range 10000 }}{{ $_ := upper $s }}{{ end }}`,
 	"output":                `{{ range 9000 }}0123456789{{ end }}`,
-	"output of a long list": `{{ range 20 }}{{ until 5000 }}{{ end }}`,
+	"output of a long list": `{{ range 20 }}{{ until 5000 | toJson }}{{ end }}`,
 	"date":                  `{{ date (repeat 60000 "2") .Now }}`,
 	"plain text":            strings.Repeat("x", 40_000) + `{{ repeat 40000 "x" }}`,
 }
 
-// TestDangerous runs the dangerous templates in a process of their own, with a bound on memory and time, and with
-// CALLHOURS_SOAK each in one by itself.
+// dangerousCallflows are the same for templates that write JSON.
+var dangerousCallflows = map[string]string{
+	"endless range":             `[{{ range 1000000000000 }}{{ end }}]`,
+	"endless range of elements": `[0{{ range 1000000000000 }},1{{ end }}]`,
+	"recursion":                 `{{ define "a" }}[{{ if . }}{{ template "a" . }}{{ end }}]{{ end }}{{ template "a" . }}`,
+	"deep brackets":             `{{ define "a" }}[{{ with . }}{{ template "a" sub . 1 }}{{ end }}]{{ end }}{{ template "a" 99999 }}`,
+	"escapes":                   `["{{ repeat 60000 "\x01" }}"]`,
+	"escapes of a value":        `[{{ repeat 60000 "\x01" }}]`,
+	"escapes of a name":         `{"{{ repeat 60000 "\x01" }}":1}`,
+	"escapes at each turn":      `{{ $s := repeat 10000 "\x01" }}[0{{ range 10000 }},"{{ $s }}"{{ end }}]`,
+	"long strings":              `{{ $s := repeat 60000 "x" }}[0{{ range 10000 }},"{{ $s }}"{{ end }}]`,
+	"a list of lists":           `{{ $l := list 1 }}{{ range 100 }}{{ $l = list $l $l }}{{ end }}{{ $l }}`,
+	"objects":                   `{{ $l := list . }}{{ range 20 }}{{ $l = list $l $l }}{{ end }}{{ $l }}`,
+	"a deep list":               `{{ $l := list }}{{ range 9999 }}{{ $l = list $l }}{{ end }}{{ $l }}`,
+}
+
+// TestDangerous runs each dangerous template in a process of its own, with a bound on memory and time: some of them would end
+// the process, not the test.
 func TestDangerous(t *testing.T) {
 	t.Parallel()
 	if name := os.Getenv("CALLHOURS_DANGEROUS"); name != "" {
-		for _, n := range slices.Sorted(maps.Keys(dangerous)) {
-			if name == "all" || name == n {
-				runDangerous(t, n)
-			}
-		}
+		runDangerous(t, name)
 		return
 	}
-	names := []string{"all"}
-	if os.Getenv("CALLHOURS_SOAK") != "" {
-		names = slices.Sorted(maps.Keys(dangerous))
+	names := slices.Collect(maps.Keys(dangerous))
+	for name := range dangerousCallflows {
+		names = append(names, "callflow: "+name)
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +118,7 @@ func TestDangerous(t *testing.T) {
 			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestDangerous$", "-test.count=1", "-test.v")
 			cmd.Env = append(os.Environ(), "CALLHOURS_DANGEROUS="+name, "GOMEMLIMIT=64MiB", "GOMAXPROCS=1")
 			if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("PASS")) {
-				t.Errorf("%v; the last template named is the one\n%s", err, out[max(0, len(out)-4000):])
+				t.Errorf("%v\n%s", err, out[max(0, len(out)-4000):])
 			}
 		})
 	}
@@ -118,7 +132,15 @@ const (
 
 func runDangerous(t *testing.T, name string) {
 	t.Logf("running %s", name)
-	tmpl := mustParse(t, dangerous[name])
+	var tmpl *Template
+	if text, ok := strings.CutPrefix(name, "callflow: "); ok {
+		var mistakes []diag.Mistake
+		if tmpl, mistakes = parseCallflow(dangerousCallflows[text]); tmpl == nil {
+			t.Fatal(diag.Mistakes(mistakes).Err())
+		}
+	} else {
+		tmpl = mustParse(t, dangerous[name])
+	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	started := time.Now()

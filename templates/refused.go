@@ -4,7 +4,7 @@ import "strings"
 
 // Why functions that people know from elsewhere cannot be called.
 const (
-	quotes = "quotes are added by toJson"
+	quotes = "quotes and escapes are added for you; leave it out"
 	random = "an answer does not depend on chance"
 	server = "a template sees the call, not the server"
 	secret = "keys and secrets are not made in templates"

@@ -120,6 +120,22 @@ func (s *source) parse() (map[string]*tree, []diag.Mistake) {
 	for _, t := range trees {
 		c := checker{source: s}
 		c.list(t.Root)
+		inspect(t.Root, func(n parse.Node) {
+			switch n := n.(type) {
+			case *parse.IfNode:
+				lenient(n.Pipe, true)
+			case *parse.WithNode:
+				lenient(n.Pipe, true)
+			case *parse.RangeNode:
+				lenient(n.Pipe, false)
+			case *parse.ActionNode:
+				lenient(n.Pipe, false)
+			case *parse.TemplateNode:
+				if n.Pipe != nil {
+					lenient(n.Pipe, false)
+				}
+			}
+		})
 		if t.Name != s.name { // it can be called, by itself too
 			t.Root.Nodes = slices.Insert(t.Root.Nodes, 0, callNode(enterName, t.Root.Pos, 0))
 			t.Root.Nodes = append(t.Root.Nodes, callNode(leaveName, t.Root.Pos, 0))
@@ -202,6 +218,18 @@ var actionText = regexp.MustCompile(`^\{\{(?:- )?\s*(?:` +
 	`/\*(?s:.*?)\*/\s*|` +
 	`([a-z]*)(?:"(?:[^"\\\n]|\\.)*"|` + "`[^`]*`" + `|'(?:[^'\\\n]|\\.)*'|[^"'}` + "`" + `]|\}[^}])*` +
 	`)\}\}`)
+
+// action is the action whose first word stands at an offset, for messages.
+func (s *source) action(offset parse.Pos) string {
+	before, after := s.text[:offset], s.text[offset:]
+	begin := max(strings.LastIndex(before, "{{"), 0)
+	inside, _, _ := strings.Cut(before[begin+len("{{"):]+after, "}}")
+	inside = oneLine(strings.TrimSuffix(strings.TrimPrefix(inside, "- "), " -"))
+	if runes := []rune(inside); len(runes) > 40 {
+		inside = string(runes[:40]) + "…"
+	}
+	return "{{" + inside + "}}"
+}
 
 // openAction finds the innermost block, or the action, that has no end: text/template does not say which it is.
 func (s *source) openAction() (action, bool) {

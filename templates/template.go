@@ -20,6 +20,7 @@ type Template struct {
 	name     string
 	fields   []Field
 	uses     Uses
+	wants    []Want
 	mistakes []diag.Mistake // a template with mistakes does not execute
 
 	main     *tree
@@ -56,13 +57,13 @@ type run struct {
 }
 
 // build makes a template of a text that was read.
-func build(name string, s *source, pieces map[string]*tree) (*Template, []diag.Mistake) {
+func build(name string, s *source, pieces map[string]*tree, writes form) (*Template, []diag.Mistake) {
 	own, mistakes := s.parse()
 	if own == nil {
 		return &Template{name: name, mistakes: mistakes}, mistakes
 	}
 	t := &Template{
-		name: name, main: own[s.name], trees: map[string]*tree{},
+		name: name, main: own[s.name],
 		patterns: map[string]*pattern{}, zones: map[string]*time.Location{},
 	}
 	var wrong []diag.Mistake
@@ -77,34 +78,82 @@ func build(name string, s *source, pieces map[string]*tree) (*Template, []diag.M
 	maps.Copy(all, own)
 	mistakes = append(mistakes, undefined(own, all, s.name)...)
 	if len(mistakes) == 0 {
-		t.reach(t.main, all)
-		t.uses, mistakes = usesOf(t.main, t.trees)
-		mistakes = append(mistakes, undefined(t.trees, all, s.name)...)
+		mistakes = t.complete(s, all, writes)
 	}
-	slices.Sort(t.calls)
-	t.calls = slices.Compact(t.calls)
 	t.mistakes = mistakes
 	return t, mistakes
 }
 
-// reach collects a tree and what it calls, and what they need for an execution.
-func (t *Template) reach(from *tree, all map[string]*tree) {
-	if from == nil || t.trees[from.Name] != nil {
+// complete makes what an execution needs of trees that were parsed.
+func (t *Template) complete(s *source, all map[string]*tree, writes form) []diag.Mistake {
+	reached := map[string]*tree{}
+	reach(t.main, all, reached)
+	mistakes := undefined(reached, all, s.name)
+	switch {
+	case len(mistakes) > 0:
+		return mistakes
+	case writes == text:
+		t.trees = written(reached)
+	case t.main == nil:
+		return []diag.Mistake{diag.Mistakef(s.pos(0), `want a callflow such as {"module": "hangup"}, found nothing`)}
+	default:
+		if t.trees, mistakes = follow(t.main, all); len(mistakes) > 0 {
+			_, _, more := usesOf(t.main, reached)
+			return append(mistakes, more...)
+		}
+	}
+	for _, tree := range t.trees {
+		inspect(tree.Root, func(n parse.Node) {
+			switch n := n.(type) {
+			case *parse.IdentifierNode:
+				if f, ok := functions[n.Ident]; !ok || f.bind != nil {
+					t.calls = append(t.calls, n.Ident)
+				}
+			case *parse.CommandNode:
+				t.prepare(n)
+			}
+		})
+	}
+	slices.Sort(t.calls)
+	t.calls = slices.Compact(t.calls)
+	t.uses, t.wants, mistakes = usesOf(t.main, t.trees)
+	return mistakes
+}
+
+// form is what a template writes.
+type form int
+
+const (
+	callflow form = iota // JSON
+	text                 // for people to hear or read
+)
+
+// reach collects a tree and what it calls.
+func reach(from *tree, all, reached map[string]*tree) {
+	if from == nil || reached[from.Name] != nil {
 		return
 	}
-	t.trees[from.Name] = from
+	reached[from.Name] = from
 	inspect(from.Root, func(n parse.Node) {
-		switch n := n.(type) {
-		case *parse.TemplateNode:
-			t.reach(all[n.Name], all)
-		case *parse.IdentifierNode:
-			if f, ok := functions[n.Ident]; !ok || f.bind != nil {
-				t.calls = append(t.calls, n.Ident)
-			}
-		case *parse.CommandNode:
-			t.prepare(n)
+		if n, ok := n.(*parse.TemplateNode); ok {
+			reach(all[n.Name], all, reached)
 		}
 	})
+}
+
+// written gives copies of trees whose actions write text.
+func written(trees map[string]*tree) map[string]*tree {
+	copies := map[string]*tree{}
+	for name, t := range trees {
+		c := &tree{t.Copy(), t.source}
+		inspect(c.Root, func(n parse.Node) {
+			if n, ok := n.(*parse.ActionNode); ok && len(n.Pipe.Decl) == 0 {
+				pipeInto(n.Pipe, string(textEncoder))
+			}
+		})
+		copies[name] = c
+	}
+	return copies
 }
 
 // prepare does at load what a call with a literal argument would do each time.
@@ -195,6 +244,18 @@ func (t *Template) newRun() *run {
 			bound[name] = r.enter
 		case leaveName:
 			bound[name] = r.leave
+		case listName:
+			bound[name] = list
+		case mayName:
+			bound[name] = may
+		case string(valueEncoder):
+			bound[name] = r.value
+		case string(stringEncoder):
+			bound[name] = r.content
+		case string(nameEncoder):
+			bound[name] = r.memberName
+		case string(textEncoder):
+			bound[name] = r.spokenText
 		default:
 			bound[name] = functions[name].bind(r)
 		}

@@ -1,5 +1,5 @@
-// Package templates turns template files into callflow text: text/template with a short list of functions, a JSON
-// encoder, and bounds that no template can pass.
+// Package templates turns template files into callflows: text/template with a short list of functions, encoders for the places in
+// JSON where actions stand, and bounds that no template can pass.
 //
 // Load reads the user's *.json.tmpl files and the built-in library, and reports everything that is wrong in them at
 // once, each mistake with its place. What it returns never changes and may be used from many goroutines.
@@ -14,8 +14,10 @@
 // Env.Now, the only time zone that of Env.Now.
 //
 // Bounds: MaxSource, MaxOutput, MaxText, MaxElements, MaxSteps and MaxDepth; what passes one ends with an error that
-// wraps ErrLimit. The output is not checked here, and authors write toJson wherever a value enters the JSON; the JSON
-// type marks what is encoded already.
+// wraps ErrLimit.
+//
+// What a template writes that is accepted is JSON, whatever the data is: see follower. That it is a callflow is not checked
+// here. Templates whose result is text (ParseText) write it as it is.
 package templates
 
 import (
@@ -95,7 +97,7 @@ func (l *Library) add(dir fs.FS, where string) (map[string]*tree, []diag.Mistake
 	}
 	for _, s := range files {
 		name := templateName(path.Base(s.name))
-		t, wrong := build(name, s, pieces)
+		t, wrong := build(name, s, pieces, callflow)
 		mistakes = append(mistakes, wrong...)
 		l.templates[name], l.sources[name] = t, s.text
 	}
@@ -136,16 +138,24 @@ func (l *Library) Source(name string) (string, bool) {
 	return text, ok
 }
 
-// Parse makes a template of a text that stands in another file, such as a callflow or a data string in the
-// configuration. The first character of the text stands at the place at; line k of the text at line at.Line+k-1, each
+// Parse makes a template of a callflow that stands in another file, such as the configuration. The first character of the text stands at the place at; line k of the text at line at.Line+k-1, each
 // line indented like the first (a YAML block scalar). The text sees what the user's _*.json.tmpl define. The template
 // is nil if there are mistakes.
 func (l *Library) Parse(at diag.Pos, text string) (*Template, []diag.Mistake) {
+	return l.parse(at, text, callflow)
+}
+
+// ParseText is Parse for a template whose result is text and no JSON, such as a string in data.
+func (l *Library) ParseText(at diag.Pos, s string) (*Template, []diag.Mistake) {
+	return l.parse(at, s, text)
+}
+
+func (l *Library) parse(at diag.Pos, text string, writes form) (*Template, []diag.Mistake) {
 	s := &source{name: cmp.Or(at.String(), "template"), at: at, text: text}
 	if m := s.check(); m != nil {
 		return nil, m
 	}
-	t, mistakes := build(s.name, s, l.pieces)
+	t, mistakes := build(s.name, s, l.pieces, writes)
 	if len(mistakes) > 0 {
 		return nil, mistakes
 	}

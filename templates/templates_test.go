@@ -101,14 +101,13 @@ func TestUserHidesLibrary(t *testing.T) {
 		"voicemail.json.tmpl": `{{ template "box" .Data.voicemail }}{{ define "own" }}{{ end }}`,
 		"open.json.tmpl":      `{{ template "box" 7 }}`,
 		"_pieces.json.tmpl":   "{{/* shared */}}\n{{ define \"box\" }}[{{ toJson . }}]{{ end }}\n",
-		"hidden.json.tmpl":    `{{ define "box" }}own{{ end }}{{ template "box" }}`,
-		"empty.json.tmpl":     "",
+		"hidden.json.tmpl":    `{{ define "box" }}"own"{{ end }}{{ template "box" }}`,
 		"readme.txt":          "{{",
 	})
 	if len(mistakes) > 0 {
 		t.Fatal(diag.Mistakes(mistakes).Err())
 	}
-	want := []string{"announce-then-voicemail", "empty", "hidden", "open", "ring-then-voicemail", "voicemail"}
+	want := []string{"announce-then-voicemail", "hidden", "open", "ring-then-voicemail", "voicemail"}
 	if diff := cmp.Diff(want, l.Names()); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
 	}
@@ -118,7 +117,7 @@ func TestUserHidesLibrary(t *testing.T) {
 	if text, ok := l.Source("nope"); ok {
 		t.Errorf("nope: got the source %q", text)
 	}
-	for name, want := range map[string]string{"voicemail": `["4567"]`, "open": "[7]", "hidden": "own", "empty": ""} {
+	for name, want := range map[string]string{"voicemail": `["4567"]`, "open": "[7]", "hidden": `"own"`} {
 		var b bytes.Buffer
 		if err := l.Template(name).Execute(t.Context(), &b, sample(), sampleEnv()); err != nil || b.String() != want {
 			t.Errorf("%s: got %q, %v, want %q", name, b.String(), err, want)
@@ -176,12 +175,12 @@ func TestMistakes(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown function", `{{ toJsn 1 }}`, `:1:4: there is no function "toJsn"; did you mean "toJson"?`},
 		{"far from any function", `{{ frobnicate_all 1 }}`, `:1:4: there is no function "frobnicate_all"`},
-		{"quote", `{{ .Data.x | quote }}`, `:1:14: quote is not available: quotes are added by toJson`},
-		{"squote", `{{ squote 1 }}`, `:1:4: squote is not available: quotes are added by toJson`},
-		{"js", `{{ .Data.x | js }}`, `:1:14: js is not available: quotes are added by toJson`},
-		{"html", `{{ html 1 }}`, `:1:4: html is not available: quotes are added by toJson`},
-		{"urlquery", `{{ urlquery 1 }}`, `:1:4: urlquery is not available: quotes are added by toJson`},
-		{"%q", `{{ printf "%q" 1 }}`, `:1:11: %q makes text that JSON does not allow: quotes are added by toJson`},
+		{"quote", `{{ .Data.x | quote }}`, `:1:14: quote is not available: quotes and escapes are added for you; leave it out`},
+		{"squote", `{{ squote 1 }}`, `:1:4: squote is not available: quotes and escapes are added for you; leave it out`},
+		{"js", `{{ .Data.x | js }}`, `:1:14: js is not available: quotes and escapes are added for you; leave it out`},
+		{"html", `{{ html 1 }}`, `:1:4: html is not available: quotes and escapes are added for you; leave it out`},
+		{"urlquery", `{{ urlquery 1 }}`, `:1:4: urlquery is not available: quotes and escapes are added for you; leave it out`},
+		{"%q", `{{ printf "%q" 1 }}`, `:1:11: %q makes text that JSON does not allow: quotes and escapes are added for you; leave it out`},
 		{"env", `{{ env "HOME" }}`, `:1:4: env is not available: a template sees the call, not the server`},
 		{"set", `{{ $d := set .Data "a" 1 }}`, `:1:10: set is not available: maps cannot be changed; make one with dict, pick or omit`},
 		{"merge", `{{ merge .Data .Data }}`, `:1:4: merge is not available: maps cannot be changed; make one with dict, pick or omit`},
@@ -192,9 +191,9 @@ func TestMistakes(t *testing.T) {
 		{"push", `{{ push 1 2 }}`, `:1:4: push is not available: write append`},
 		{"call", `{{ call .Data.f }}`, `:1:4: call is not available: a callflow has no use for it`},
 		{"refused as an argument", `{{ toJson env }}`, `:1:11: env is not available: a template sees the call, not the server`},
-		{"refused in a parenthesis", `{{ toJson (quote 1) }}`, `:1:12: quote is not available: quotes are added by toJson`},
+		{"refused in a parenthesis", `{{ toJson (quote 1) }}`, `:1:12: quote is not available: quotes and escapes are added for you; leave it out`},
 		{"refused in a definition", `{{ define "a" }}{{ env "A" }}{{ end }}`, `:1:20: env is not available: a template sees the call, not the server`},
-		{"refused in else", `{{ if 1 }}{{ else }}{{ js 1 }}{{ end }}`, `:1:24: js is not available: quotes are added by toJson`},
+		{"refused in else", `{{ if 1 }}{{ else }}{{ js 1 }}{{ end }}`, `:1:24: js is not available: quotes and escapes are added for you; leave it out`},
 		{"refused in an argument of template", `{{ define "a" }}{{ end }}{{ template "a" env }}`, `:1:42: env is not available: a template sees the call, not the server`},
 		{"the counter of steps", `{{ __step }}`, `:1:4: there is no function "__step"`},
 		{"too few arguments", `{{ replace "a" "b" }}`, `:1:4: replace wants 3 arguments, found 2`},
@@ -208,7 +207,7 @@ func TestMistakes(t *testing.T) {
 		{"Local", `{{ .Now.Local }}`, `:1:4: .Local is the server's time zone; times are in the route's zone already`},
 		{"Format", `{{ .Now.Format .Data.x }}`, `:1:4: want .Format with one layout in quotes, as in {{ .Now.Format "15:04" }}; or write date`},
 		{"data", `{{ .Cal.From }}`, `:1:4: .Cal is not known; did you mean ".Call"?`},
-		{"data by $", `{{ with .Event }}{{ $.Weather }}{{ end }}`, `:1:21: .Weather is not known`},
+		{"data by $", `[{{ with .Event }}{{ $.Weather }}{{ end }}]`, `:1:22: .Weather is not known`},
 		{"template", `{{ template "box" }}{{ define "bix" }}{{ end }}`, `:1:13: template "box" is not defined here or in a file whose name begins with _; did you mean "bix"?`},
 		{"itself", `{{ template "t" }}`, `:1:13: template "t" is not defined here or in a file whose name begins with _`},
 
@@ -234,7 +233,7 @@ func TestMistakes(t *testing.T) {
 
 		{"BOM", "\ufeff{}", `:1:1: begins with a byte order mark; save it as UTF-8 without one`},
 		{"not UTF-8", "a\nbü\xff", `:2:3: want UTF-8, found the byte 0xff`},
-		{"columns are characters", "ü {{ js 1 }}", `:1:6: js is not available: quotes are added by toJson`},
+		{"columns are characters", "ü {{ js 1 }}", `:1:6: js is not available: quotes and escapes are added for you; leave it out`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -278,9 +277,9 @@ func TestAllMistakesAtOnce(t *testing.T) {
 		"c.json.tmpl":  strings.Repeat("x", MaxSource+1),
 	})
 	want := `templates/_a.json.tmpl:1:1: a file whose name begins with _ holds only {{define}}, found other text
-templates/_a.json.tmpl:1:25: html is not available: quotes are added by toJson
+templates/_a.json.tmpl:1:25: html is not available: quotes and escapes are added for you; leave it out
 templates/_b.json.tmpl:1:17: template "p" is already defined in templates/_a.json.tmpl
-templates/a.json.tmpl:1:4: js is not available: quotes are added by toJson
+templates/a.json.tmpl:1:4: js is not available: quotes and escapes are added for you; leave it out
 templates/a.json.tmpl:2:4: env is not available: a template sees the call, not the server
 templates/a.json.tmpl:2:24: template "x" is not defined here or in a file whose name begins with _; did you mean "p"?
 templates/b.json.tmpl:1:1: {{ is not closed; }} is missing

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"text/template/parse"
@@ -10,8 +11,9 @@ import (
 
 // Uses is what a template can read, found from its text: at least all that an execution reads, whatever the data.
 type Uses struct {
-	Call      bool     // .Call
-	Now       bool     // .Now, now, ago or spoken: the clock
+	Call      []string // such as ".Call.CallerName", sorted; ".Call" for all of it
+	Clock     []string // ".Now", "now" or "ago", sorted
+	Day       bool     // spoken: what it says holds until midnight
 	Language  bool     // spoken or phone: Env.Language
 	Event     bool     // .Event or .Events
 	Until     bool     // .Until
@@ -22,12 +24,22 @@ type Uses struct {
 	AllData   bool     // .Data as a whole, so that any key may be read
 }
 
+// Want is a value that a template reads and that can be nothing: .Event, .Match, .Until or what next gives.
+type Want struct {
+	diag.Pos
+	Name string // such as `next "open"`
+}
+
 // Uses tells what the template can read.
 func (t *Template) Uses() Uses {
 	u := t.uses
-	u.Calendars, u.Data = slices.Clone(u.Calendars), slices.Clone(u.Data)
+	u.Call, u.Clock, u.Calendars, u.Data = slices.Clone(u.Call), slices.Clone(u.Clock), slices.Clone(u.Calendars), slices.Clone(u.Data)
 	return u
 }
+
+// Wants lists what the template reads without asking whether it is there, by {{with}} or {{if}}. Only who knows when the template
+// answers can tell whether it is.
+func (t *Template) Wants() []Want { return slices.Clone(t.wants) }
 
 // roots are the names that a template's data has.
 var roots = []string{".Branch", ".Call", ".Data", ".Event", ".Events", ".Match", ".Now", ".Route", ".Tenant", ".Until"}
@@ -41,125 +53,286 @@ const (
 	data              // its .Data
 )
 
-// reader follows a template with what its dot and $ stand for.
+// value is what an expression gives.
+type value struct {
+	what
+	maybe string // what it is nothing without, such as ".Event"; "" for what is always there
+}
+
+// reader follows a template with what its dot, $ and variables stand for.
 type reader struct {
 	uses      Uses
-	data      map[string]bool
-	calendars map[string]bool
+	sets      map[*[]string]map[string]bool
 	trees     map[string]*tree
-	seen      map[visited]bool
+	seen      map[string]bool
 	tree      *tree
-	top       what // of $
+	top       value // of $
+	variables []variable
+	there     []string // what was asked about, and is there
+	wants     []Want
 	mistakes  []diag.Mistake
 }
 
-type visited struct {
-	name string
-	dot  what
+type variable struct {
+	name  string
+	value value
 }
 
-func usesOf(main *tree, trees map[string]*tree) (Uses, []diag.Mistake) {
-	r := &reader{data: map[string]bool{}, calendars: map[string]bool{}, trees: trees, seen: map[visited]bool{}}
+func usesOf(main *tree, trees map[string]*tree) (Uses, []Want, []diag.Mistake) {
+	r := &reader{sets: map[*[]string]map[string]bool{}, trees: trees, seen: map[string]bool{}}
 	if main != nil {
-		r.template(main.Name, root)
+		r.template(main.Name, value{what: root})
 	}
-	r.uses.Data = slices.Sorted(maps.Keys(r.data))
-	r.uses.Calendars = slices.Sorted(maps.Keys(r.calendars))
-	return r.uses, r.mistakes
+	for list, set := range r.sets {
+		*list = slices.Sorted(maps.Keys(set))
+	}
+	return r.uses, r.wants, r.mistakes
 }
 
-// template follows a template that is called with a dot, once for each kind of dot.
-func (r *reader) template(name string, dot what) {
+// note adds a name to one of the lists of what is used.
+func (r *reader) note(list *[]string, name string) {
+	if r.sets[list] == nil {
+		r.sets[list] = map[string]bool{}
+	}
+	r.sets[list][name] = true
+}
+
+// template follows a template that is called with a dot, once for each kind of dot and what is known to be there.
+func (r *reader) template(name string, dot value) {
 	t := r.trees[name]
-	if t == nil || r.seen[visited{name, dot}] {
+	key := fmt.Sprint(name, dot, r.there)
+	if t == nil || r.seen[key] {
 		return
 	}
-	r.seen[visited{name, dot}] = true
-	tree, top := r.tree, r.top
-	r.tree, r.top = t, dot
+	r.seen[key] = true
+	tree, top, variables := r.tree, r.top, r.variables
+	r.tree, r.top, r.variables = t, dot, nil
 	r.list(t.Root, dot)
-	r.tree, r.top = tree, top
+	r.tree, r.top, r.variables = tree, top, variables
 }
 
-func (r *reader) list(l *parse.ListNode, dot what) {
+// scope follows a list in which some values are known to be there.
+func (r *reader) scope(l *parse.ListNode, dot value, there []string) {
+	variables, before := len(r.variables), r.there
+	r.there = append(slices.Clip(r.there), there...)
+	r.list(l, dot)
+	r.variables, r.there = r.variables[:variables], before
+}
+
+func (r *reader) list(l *parse.ListNode, dot value) {
 	if l == nil {
 		return
 	}
 	for _, n := range l.Nodes {
+		variables := len(r.variables)
 		switch n := n.(type) {
 		case *parse.ActionNode:
-			r.whole(r.pipe(n.Pipe, dot))
+			if v := r.pipe(n.Pipe, dot); len(n.Pipe.Decl) == 0 {
+				r.use(v, n.Pipe)
+			}
+			continue
 		case *parse.TemplateNode:
-			passed := other
+			passed := value{}
 			if n.Pipe != nil {
 				passed = r.pipe(n.Pipe, dot)
 			}
 			r.template(n.Name, passed)
 		case *parse.IfNode:
 			r.whole(r.pipe(n.Pipe, dot))
-			r.list(n.List, dot)
-			r.list(n.ElseList, dot)
+			yes, no := r.asked(n.Pipe, dot)
+			r.scope(n.List, dot, yes)
+			r.scope(n.ElseList, dot, no)
 		case *parse.WithNode:
-			r.list(n.List, r.pipe(n.Pipe, dot))
-			r.list(n.ElseList, dot)
+			v := r.pipe(n.Pipe, dot)
+			yes, no := r.asked(n.Pipe, dot)
+			r.scope(n.List, v, yes)
+			r.scope(n.ElseList, dot, no)
 		case *parse.RangeNode:
-			r.whole(r.pipe(n.Pipe, dot))
-			r.list(n.List, other)
-			r.list(n.ElseList, dot)
+			r.use(r.pipe(n.Pipe, dot), n.Pipe)
+			for i := range r.variables[variables:] {
+				r.variables[variables+i].value = value{}
+			}
+			r.scope(n.List, value{}, nil)
+			r.scope(n.ElseList, dot, nil)
 		}
+		r.variables = r.variables[:variables]
 	}
 }
 
 // whole notes that a value is used as a whole: all of it may be read.
-func (r *reader) whole(w what) {
-	switch w {
+func (r *reader) whole(v value) {
+	switch v.what {
 	case root:
-		r.uses.Call, r.uses.Now, r.uses.Event, r.uses.Until, r.uses.Match = true, true, true, true, true
-		r.uses.AllData = true
+		r.note(&r.uses.Call, ".Call")
+		r.note(&r.uses.Clock, ".Now")
+		r.uses.Event, r.uses.Until, r.uses.Match, r.uses.AllData = true, true, true, true
 	case data:
 		r.uses.AllData = true
+	case other:
 	}
 }
 
+// use notes that a value is used as a whole, and wanted to be there.
+func (r *reader) use(v value, n parse.Node) {
+	r.whole(v)
+	w := Want{r.tree.source.pos(n.Position()), v.maybe}
+	if v.maybe != "" && !slices.Contains(r.there, v.maybe) && !slices.Contains(r.wants, w) {
+		r.wants = append(r.wants, w)
+	}
+}
+
+// asked gives what is there when a pipeline is true, and when it is false.
+func (r *reader) asked(p *parse.PipeNode, dot value) (yes, no []string) {
+	if len(p.Cmds) != 1 {
+		return nil, nil
+	}
+	args := p.Cmds[0].Args
+	f, ok := args[0].(*parse.IdentifierNode)
+	if !ok && len(args) == 1 {
+		return r.askedOf(args[0], dot)
+	}
+	if !ok {
+		return nil, nil
+	}
+	switch f.Ident {
+	case "not":
+		if len(args) == 2 {
+			no, yes = r.askedOf(args[1], dot)
+		}
+	case "and", "or": // the next argument is read only if this one lets it
+		before := r.there
+		for _, arg := range args[1:] {
+			y, n := r.askedOf(arg, dot)
+			if f.Ident == "and" {
+				yes = append(yes, y...)
+				r.there = append(slices.Clip(r.there), y...)
+			} else {
+				no = append(no, n...)
+				r.there = append(slices.Clip(r.there), n...)
+			}
+		}
+		r.there = before
+	default:
+		if v := r.command(p.Cmds[0], dot); v.maybe != "" {
+			yes = []string{v.maybe}
+		}
+	}
+	return yes, no
+}
+
+func (r *reader) askedOf(n parse.Node, dot value) (yes, no []string) {
+	if p, ok := n.(*parse.PipeNode); ok {
+		return r.asked(p, dot)
+	}
+	switch n.(type) {
+	case *parse.DotNode, *parse.VariableNode, *parse.FieldNode:
+		if v := r.operand(n, dot); v.maybe != "" {
+			return []string{v.maybe}, nil
+		}
+	}
+	return nil, nil
+}
+
 // pipe gives what a pipeline stands for. What goes into a function or a variable is used as a whole.
-func (r *reader) pipe(p *parse.PipeNode, dot what) what {
-	var result what
-	for _, cmd := range p.Cmds {
-		r.whole(result)
+func (r *reader) pipe(p *parse.PipeNode, dot value) value {
+	var result value
+	for i, cmd := range p.Cmds {
+		if i > 0 && asks(cmd) {
+			r.whole(result)
+		} else if i > 0 && !isCall(cmd.Args[0], listName) {
+			r.use(result, p.Cmds[i-1])
+		}
 		result = r.command(cmd, dot)
 	}
-	if len(p.Decl) > 0 {
+	for _, v := range p.Decl {
 		r.whole(result)
+		of := value{maybe: result.maybe}
+		if i := r.variable(v.Ident[0]); p.IsAssign && i >= 0 {
+			r.variables[i].value = of
+		} else {
+			r.variables = append(r.variables, variable{v.Ident[0], of})
+		}
 	}
 	return result
 }
 
-func (r *reader) command(c *parse.CommandNode, dot what) what {
+// variable is the index of the variable of a name that was defined last; -1 if there is none.
+func (r *reader) variable(name string) int {
+	for i, v := range slices.Backward(r.variables) {
+		if v.name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func (r *reader) command(c *parse.CommandNode, dot value) value {
 	f, ok := c.Args[0].(*parse.IdentifierNode)
 	if !ok {
 		for _, arg := range c.Args[1:] { // of a method
-			r.whole(r.operand(arg, dot))
+			r.use(r.operand(arg, dot), arg)
 		}
 		return r.operand(c.Args[0], dot)
 	}
 	r.function(f.Ident)
 	args := c.Args[1:]
-	if f.Ident == "on" && len(args) == 1 {
+	switch {
+	case f.Ident == mayName:
+		return r.may(args, dot)
+	case f.Ident == "next" && len(args) == 1:
+		r.use(r.operand(args[0], dot), args[0])
+		return value{maybe: "next " + args[0].String()}
+	case f.Ident == "on" && len(args) == 1:
 		if s, ok := args[0].(*parse.StringNode); ok {
-			r.calendars[s.Text] = true
+			r.note(&r.uses.Calendars, s.Text)
 		}
 	}
 	if r.lookup(f.Ident, args, dot) {
-		return other
+		return value{}
 	}
+	before := r.there
 	for _, arg := range args {
-		r.whole(r.operand(arg, dot))
+		v := r.operand(arg, dot)
+		if !asksOnly[f.Ident] && f.Ident != "empty" {
+			r.use(v, arg)
+			continue
+		}
+		r.whole(v)
+		switch yes, no := r.askedOf(arg, dot); f.Ident { // what follows is read only if this argument lets it
+		case "and":
+			r.there = append(slices.Clip(r.there), yes...)
+		case "or":
+			r.there = append(slices.Clip(r.there), no...)
+		}
 	}
-	return other
+	r.there = before
+	return value{}
+}
+
+// may notes what is read of what may be absent.
+func (r *reader) may(args []parse.Node, dot value) value {
+	v := r.operand(args[0], dot)
+	var names []string
+	for _, arg := range args[1:] {
+		names = append(names, arg.(*parse.StringNode).Text)
+	}
+	for len(names) > 0 { // nothing is wanted: what is not there gives nothing
+		n := 1
+		if v.what == root && names[0] == "Call" {
+			n = min(2, len(names))
+		}
+		next := r.field(value{what: v.what}, names[:n], args[0])
+		names = names[n:]
+		if next.maybe == "" {
+			next.maybe = v.maybe
+		}
+		v = next
+	}
+	return v
 }
 
 // lookup notes the key of get .Data "key" and its like.
-func (r *reader) lookup(name string, args []parse.Node, dot what) bool {
+func (r *reader) lookup(name string, args []parse.Node, dot value) bool {
 	from, key := 0, 1
 	switch name {
 	case "get", "hasKey", "index":
@@ -168,17 +341,17 @@ func (r *reader) lookup(name string, args []parse.Node, dot what) bool {
 	default:
 		return false
 	}
-	if len(args) < 2 || from == key || r.operand(args[from], dot) != data {
+	if len(args) < 2 || from == key || r.operand(args[from], dot).what != data {
 		return false
 	}
 	s, ok := args[key].(*parse.StringNode)
 	if !ok {
 		return false
 	}
-	r.data[s.Text] = true
+	r.note(&r.uses.Data, s.Text)
 	for i, arg := range args {
 		if i != from {
-			r.whole(r.operand(arg, dot))
+			r.use(r.operand(arg, dot), arg)
 		}
 	}
 	return true
@@ -187,9 +360,9 @@ func (r *reader) lookup(name string, args []parse.Node, dot what) bool {
 func (r *reader) function(name string) {
 	switch name {
 	case "now", "ago":
-		r.uses.Now = true
+		r.note(&r.uses.Clock, name)
 	case "spoken":
-		r.uses.Now, r.uses.Language = true, true
+		r.uses.Day, r.uses.Language = true, true
 	case "phone":
 		r.uses.Language = true
 	case "next":
@@ -197,7 +370,7 @@ func (r *reader) function(name string) {
 	}
 }
 
-func (r *reader) operand(n parse.Node, dot what) what {
+func (r *reader) operand(n parse.Node, dot value) value {
 	switch n := n.(type) {
 	case *parse.DotNode:
 		return dot
@@ -207,6 +380,9 @@ func (r *reader) operand(n parse.Node, dot what) what {
 		if n.Ident[0] == "$" {
 			return r.field(r.top, n.Ident[1:], n)
 		}
+		if i := r.variable(n.Ident[0]); i >= 0 {
+			return r.field(r.variables[i].value, n.Ident[1:], n)
+		}
 	case *parse.ChainNode:
 		return r.field(r.operand(n.Node, dot), n.Field, n)
 	case *parse.PipeNode:
@@ -214,37 +390,49 @@ func (r *reader) operand(n parse.Node, dot what) what {
 	case *parse.IdentifierNode:
 		r.function(n.Ident)
 	}
-	return other
+	return value{}
 }
 
 // field notes what is read of a value by names.
-func (r *reader) field(of what, names []string, n parse.Node) what {
+func (r *reader) field(of value, names []string, n parse.Node) value {
 	if len(names) == 0 {
 		return of
 	}
-	switch of {
+	if of.maybe != "" {
+		r.use(of, n)
+	}
+	switch of.what {
 	case root:
+		next := value{}
 		switch names[0] {
 		case "Call":
-			r.uses.Call = true
+			if len(names) > 1 {
+				r.note(&r.uses.Call, ".Call."+names[1])
+			} else {
+				r.note(&r.uses.Call, ".Call")
+			}
 		case "Now":
-			r.uses.Now = true
-		case "Event", "Events":
+			r.note(&r.uses.Clock, ".Now")
+		case "Event":
+			r.uses.Event, next.maybe = true, ".Event"
+		case "Events":
 			r.uses.Event = true
 		case "Until":
-			r.uses.Until = true
+			r.uses.Until, next.maybe = true, ".Until"
 		case "Match":
-			r.uses.Match = true
+			r.uses.Match, next.maybe = true, ".Match"
 		case "Data":
-			return r.field(data, names[1:], n)
+			next.what = data
 		case "Tenant", "Route", "Branch":
 		default:
 			name := "." + names[0]
 			r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.source.pos(n.Position()),
 				"%s is not known%s", name, diag.Suggest(name, roots)))
 		}
+		return r.field(next, names[1:], n)
 	case data:
-		r.data[names[0]] = true
+		r.note(&r.uses.Data, names[0])
+	case other:
 	}
-	return other
+	return value{}
 }

@@ -1,0 +1,512 @@
+package templates
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/template/parse"
+	"unicode/utf8"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// follower follows templates through the grammar of JSON, as html/template follows its own through HTML: their text moves the context,
+// and each action is given the encoder of the place where it stands. What may differ from one execution to the next (which branch is
+// taken, how often a loop turns) may lead to several places; each of them must allow what comes next. So what is accepted writes
+// JSON whatever the data is.
+//
+// A template that is called is followed once for each context in which it is called, in a copy of its own. It sees the innermost bracket
+// alone, so that one that calls itself ever deeper has few contexts.
+type follower struct {
+	all      map[string]*tree
+	ends     map[string][]place // where templates end that are called, by the name of the copy; grows until nothing is new
+	copies   map[string]*copied // by name
+	asked    bool               // a template was called whose end is not known yet
+	mistakes []diag.Mistake
+
+	tree   *copied
+	loops  []*loop
+	later  int       // loops that are not in their first turn
+	caller string    // where what is followed is called, when that is in another file
+	last   parse.Pos // the end of the text that was read last
+	steps  int       // nodes and bytes that were followed, in each of their places
+}
+
+// mostSteps bounds the time that following a template takes: loops within loops are followed many times.
+const mostSteps = 100_000
+
+// copied is a tree that is being made for one context.
+type copied struct {
+	*tree
+	encoders map[*parse.ActionNode]encoder
+	indexed  map[*parse.RangeNode]bool // loops of which it matters that their first index is 0
+	calls    map[*parse.TemplateNode]*called
+	done     bool
+}
+
+// called is a call of a template, and every place in which it was met so far: the turns of a loop share one copy.
+type called struct {
+	name   string
+	places []place
+}
+
+// loop is a {{range}} that is being followed.
+type loop struct {
+	node         *parse.RangeNode
+	index        string // its variable for the index, ""
+	depth        int    // of variables outside it
+	breaks, ends jsonContext
+}
+
+// follow gives copies of the main tree and all that it calls in which each action has its encoder, by name.
+func follow(main *tree, templates map[string]*tree) (map[string]*tree, []diag.Mistake) {
+	f := follower{all: templates, ends: map[string][]place{}}
+	for {
+		f.copies, f.asked, f.mistakes = map[string]*copied{}, false, nil
+		before := f.total()
+		start := jsonContext{places: []place{{}}}
+		end := f.template(main.Name, main, 0, start)
+		if len(f.mistakes) > 0 { // with more places to follow there would be more of them, not fewer
+			return nil, f.mistakes
+		}
+		if !f.asked || f.total() == before {
+			f.finish(main, end)
+			break
+		}
+	}
+	if len(f.mistakes) > 0 {
+		return nil, f.mistakes
+	}
+	all := map[string]*tree{}
+	for name, c := range f.copies {
+		c.encode()
+		all[name] = c.tree
+	}
+	reached := map[string]*tree{} // a loop leaves copies behind that only its first turns would call
+	reach(all[main.Name], all, reached)
+	return reached, nil
+}
+
+// total counts the places in which templates end.
+func (f *follower) total() int {
+	n := 0
+	for places := range maps.Values(f.ends) {
+		n += len(places)
+	}
+	return n
+}
+
+// finish checks where the main template ends.
+func (f *follower) finish(main *tree, end jsonContext) {
+	pos := main.source.pos(parse.Pos(len(strings.TrimRight(main.source.text, " \t\r\n"))))
+	if end.dead() {
+		f.mistakes = append(f.mistakes, diag.Mistakef(main.source.pos(0), "templates call each other here without an end; put the call into an {{if}}"))
+		return
+	}
+	for _, p := range end.places {
+		if p.phase == afterValue && end.open == "" {
+			continue
+		}
+		what := end.wanted(p)
+		switch {
+		case p.phase == wantValue && end.open == "":
+			what = `a callflow such as {"module": "hangup"}`
+		case p.phase == afterValue:
+			what = closing(end.open)
+		}
+		f.mistakes = append(f.mistakes, diag.Mistakef(pos, "want %s, found the end of the template", what))
+		return
+	}
+}
+
+// closing are the brackets that close what is open.
+func closing(open string) string {
+	var b strings.Builder
+	for _, bracket := range slices.Backward([]byte(open)) {
+		b.WriteByte(bracket + 2)
+	}
+	return b.String()
+}
+
+func (f *follower) mistake(n parse.Pos, format string, args ...any) {
+	m := diag.Mistakef(f.tree.source.pos(n), format, args...)
+	if f.later > 0 && strings.HasSuffix(m.Message, missingComma) {
+		m.Message = strings.TrimSuffix(m.Message, missingComma) +
+			"from the second turn of {{range}} on a comma is missing; begin it with {{range $i, $e := …}}{{if $i}},{{end}}"
+	}
+	if len(f.loops) > 0 && strings.HasSuffix(m.Message, "found ','; "+extraComma) {
+		m.Message += " a loop writes one before each element but the first by {{range $i, $e := …}}{{if $i}},{{end}}"
+	}
+	if f.caller != "" {
+		m.Message += "; it is called at " + f.caller
+	}
+	f.mistakes = append(f.mistakes, m)
+}
+
+// template follows one copy of a template, called at a node, from where it begins to where it ends.
+func (f *follower) template(name string, t *tree, at parse.Pos, c jsonContext) jsonContext {
+	c.floor = len(c.open)
+	tree := &tree{t.Copy(), t.source}
+	tree.Name = name
+	outer := *f
+	f.tree = &copied{
+		tree: tree, encoders: map[*parse.ActionNode]encoder{}, indexed: map[*parse.RangeNode]bool{}, calls: map[*parse.TemplateNode]*called{},
+	}
+	f.loops, f.later, f.caller = nil, 0, ""
+	if outer.tree != nil {
+		if f.caller = outer.caller; outer.tree.source != t.source {
+			f.caller = outer.tree.source.pos(at).String()
+		}
+	}
+	f.copies[name] = f.tree
+	c = f.settle(f.list(c, tree.Root, 0))
+	f.tree.done = true
+	f.tree, f.loops, f.later, f.caller = outer.tree, outer.loops, outer.later, outer.caller
+	return c
+}
+
+// list follows nodes. Variables that they define end with them: keep is how many are left, when the list is a scope of its own.
+func (f *follower) list(c jsonContext, l *parse.ListNode, keep int) jsonContext {
+	if l != nil {
+		for _, n := range l.Nodes {
+			if len(f.mistakes) > 0 {
+				return c.with(nil)
+			}
+			c = f.node(c, n)
+		}
+	}
+	return c.leave(keep)
+}
+
+// leave ends the scope of the variables beyond the first n.
+func (c jsonContext) leave(n int) jsonContext {
+	var places []place
+	for _, p := range c.places {
+		p.facts = p.facts.first(n)
+		places = add(places, p)
+	}
+	return c.with(places)
+}
+
+// variables counts those in scope; they are the same in all places.
+func (c jsonContext) variables() int {
+	if c.dead() {
+		return 0
+	}
+	return c.places[0].facts.count()
+}
+
+func (f *follower) node(c jsonContext, n parse.Node) jsonContext {
+	if c.dead() {
+		return c
+	}
+	if f.steps += len(c.places); f.steps > mostSteps {
+		f.mistake(n.Position(), "has too many conditions and loops within each other; write it in simpler parts")
+		return c.with(nil)
+	}
+	switch n := n.(type) {
+	case *parse.TextNode:
+		f.steps += len(c.places) * len(n.Text)
+		return f.text(c, n)
+	case *parse.ActionNode:
+		if len(n.Pipe.Decl) > 0 {
+			return f.define(c, n.Pipe)
+		}
+		return f.action(c, n)
+	case *parse.IfNode:
+		return f.branch(c, &n.BranchNode, "if")
+	case *parse.WithNode:
+		return f.branch(c, &n.BranchNode, "with")
+	case *parse.RangeNode:
+		return f.loop(c, n)
+	case *parse.BreakNode:
+		l := f.loops[len(f.loops)-1]
+		return f.exit(c, l, &l.breaks, n.Pos)
+	case *parse.ContinueNode:
+		l := f.loops[len(f.loops)-1]
+		return f.exit(c, l, &l.ends, n.Pos)
+	case *parse.TemplateNode:
+		return f.call(c, n)
+	}
+	return c
+}
+
+func (f *follower) text(c jsonContext, n *parse.TextNode) jsonContext {
+	for i, b := range n.Text {
+		next, fault := c.read(b)
+		if fault != nil {
+			if r, size := utf8.DecodeRune(n.Text[i:]); size > 1 {
+				fault.found = fmt.Sprintf("%q", r)
+			}
+			f.mistake(n.Pos+parse.Pos(i-fault.before), "%s", fault)
+			return c.with(nil)
+		}
+		c = next
+	}
+	f.last = n.Pos + parse.Pos(len(n.Text))
+	return c
+}
+
+// define follows {{$x := …}} and {{$x = …}}.
+func (f *follower) define(c jsonContext, p *parse.PipeNode) jsonContext {
+	var places []place
+	for _, q := range c.places {
+		e := evaluator{facts: q.facts}
+		letter := e.letter(p)
+		f.use(&e)
+		q.facts = q.facts.set(p.Decl[0], p.IsAssign, letter)
+		places = add(places, q)
+	}
+	return c.with(places)
+}
+
+// use notes the loops whose index a condition was decided by.
+func (f *follower) use(e *evaluator) {
+	for _, name := range e.indexed {
+		for _, l := range slices.Backward(f.loops) {
+			if l.index == name {
+				f.tree.indexed[l.node] = true
+				break
+			}
+		}
+	}
+}
+
+// action chooses the encoder of an action, which is the same in all places.
+func (f *follower) action(c jsonContext, n *parse.ActionNode) jsonContext {
+	text := f.tree.source.action(n.Pos)
+	var places []place
+	chosen := f.tree.encoders[n]
+	for _, p := range c.places {
+		q, encoder, fault := c.action(p, text)
+		if fault == nil && chosen != "" && chosen != encoder {
+			fault = chosen.conflict(text)
+		}
+		if fault == nil {
+			fault = encoder.refuses(n.Pipe, text)
+		}
+		if fault != nil {
+			f.mistake(n.Pos, "%s", fault)
+			return c.with(nil)
+		}
+		chosen = encoder
+		places = add(places, q)
+	}
+	f.tree.encoders[n] = chosen
+	return c.with(places)
+}
+
+// conflict is the fault of an action that would need two encoders.
+func (e encoder) conflict(text string) *fault {
+	return &fault{want: "an action that stands in one kind of place", found: text + ", which stands in two", hint: "write it in each branch"}
+}
+
+// refuses says what cannot be written at a place whatever the data is.
+func (e encoder) refuses(p *parse.PipeNode, text string) *fault {
+	last := p.Cmds[len(p.Cmds)-1].Args[0]
+	if len(p.Cmds) == 1 && len(p.Cmds[0].Args) == 1 && last.Type() == parse.NodeNil {
+		return &fault{want: "a value", found: text, hint: "write null, without braces"}
+	}
+	if isCall(last, "toJson") && e != valueEncoder {
+		return &fault{
+			want: "a text inside the quotes", found: text + ", which writes quotes of its own",
+			hint: "leave toJson out",
+		}
+	}
+	return nil
+}
+
+func isCall(n parse.Node, name string) bool {
+	f, ok := n.(*parse.IdentifierNode)
+	return ok && f.Ident == name
+}
+
+// branch follows {{if}} and {{with}}.
+func (f *follower) branch(c jsonContext, n *parse.BranchNode, keyword string) jsonContext {
+	var taken, not []place
+	keep := c.variables()
+	for _, p := range c.places {
+		e := evaluator{facts: p.facts}
+		t := e.pipe(n.Pipe)
+		f.use(&e)
+		for _, v := range n.Pipe.Decl {
+			p.facts = p.facts.set(v, n.Pipe.IsAssign, e.letter(n.Pipe))
+		}
+		if t != no {
+			taken = add(taken, p)
+		}
+		if t != yes {
+			not = add(not, p)
+		}
+	}
+	yes := f.list(c.with(taken), n.List, keep)
+	no := f.list(c.with(not), n.ElseList, keep)
+	if len(f.mistakes) > 0 {
+		return c.with(nil)
+	}
+	return f.join(yes, no, n.Pos, func(a, b jsonContext) string { return apart(keyword, n, f.tree.source.action(n.Pos), a, b) })
+}
+
+// exit takes a place out of a loop or to its next turn.
+func (f *follower) exit(c jsonContext, l *loop, to *jsonContext, pos parse.Pos) jsonContext {
+	left := c.leave(l.depth)
+	*to = f.join(*to, left, pos, func(a, b jsonContext) string {
+		return fmt.Sprintf("leaves the turn where %s is wanted, and another way leaves it where %s is", b.all(), a.all())
+	})
+	return c.with(nil)
+}
+
+// loop follows {{range}}: no turn, a first one, and later ones until they lead to no other place.
+func (f *follower) loop(c jsonContext, n *parse.RangeNode) jsonContext {
+	l := &loop{node: n, depth: c.variables()}
+	if d := n.Pipe.Decl; len(d) == 2 && !n.Pipe.IsAssign {
+		l.index = d[0].Ident[0]
+	}
+	// The variables of {{range}} hold what is ranged over until the first turn, in {{else}} too.
+	none := f.list(l.variables(c, isUnknown), n.ElseList, l.depth)
+	text := f.tree.source.action(n.Pos)
+	between := func(a, b jsonContext) string {
+		return fmt.Sprintf("each turn of {{range}} begins where %s is wanted, and it ends where %s is; it must end where the next can begin", a.all(), b.all())
+	}
+	turn := func(from jsonContext, index byte) jsonContext {
+		if l.index == "" {
+			index = isUnknown
+		}
+		l.ends = c.with(nil)
+		f.loops = append(f.loops, l)
+		end := f.list(l.variables(from, index), n.List, l.depth)
+		f.loops = f.loops[:len(f.loops)-1]
+		if len(f.mistakes) > 0 {
+			return c.with(nil)
+		}
+		return f.join(l.ends, end, n.Pos, between)
+	}
+	l.breaks = c.with(nil)
+	after := turn(c, isFirst)
+	f.later++
+	for seen := after; !seen.dead() && len(f.mistakes) == 0; {
+		if seen.open != c.open {
+			f.mistake(n.Pos, "%s", between(c, seen))
+			break
+		}
+		next := turn(seen, isLater)
+		if next.dead() {
+			break
+		}
+		grown := after.with(add(slices.Clone(after.places), next.places...))
+		if len(grown.places) == len(after.places) {
+			break
+		}
+		if len(grown.places) > mostPlaces {
+			f.mistake(n.Pos, "%s leads to too many different places; write it with fewer conditions", text)
+		}
+		after, seen = grown, grown
+	}
+	f.later--
+	if len(f.mistakes) > 0 {
+		return c.with(nil)
+	}
+	differs := func(a, b jsonContext) string { return apart("range", &n.BranchNode, text, a, b) }
+	after = f.join(after, l.breaks, n.Pos, func(a, b jsonContext) string {
+		return fmt.Sprintf("{{break}} leaves {{range}} where %s is wanted, and its turns end where %s is; end both alike", b.all(), a.all())
+	})
+	if len(f.mistakes) > 0 {
+		return c.with(nil)
+	}
+	return f.join(after, none, n.Pos, differs)
+}
+
+// variables defines or sets those of a loop. Only of the first one something can be known.
+func (l *loop) variables(c jsonContext, first byte) jsonContext {
+	var places []place
+	for _, p := range c.places {
+		for i, v := range l.node.Pipe.Decl {
+			known := byte(isUnknown)
+			if i == 0 {
+				known = first
+			}
+			p.facts = p.facts.set(v, l.node.Pipe.IsAssign, known)
+		}
+		places = add(places, p)
+	}
+	return c.with(places)
+}
+
+// mostPlaces is how many places a template may have to keep apart at one node.
+const mostPlaces = 64
+
+// call follows {{template}} into a copy of what it calls.
+func (f *follower) call(c jsonContext, n *parse.TemplateNode) jsonContext {
+	if c = f.settle(c); c.dead() {
+		return c
+	}
+	inner := jsonContext{}
+	if c.open != "" {
+		inner.open = c.open[len(c.open)-1:]
+	}
+	met := f.tree.calls[n]
+	if met == nil {
+		met = &called{name: n.Name}
+		f.tree.calls[n] = met
+	}
+	for _, p := range c.places {
+		p.facts = ""
+		met.places = add(met.places, p)
+	}
+	inner.places = slices.Clone(met.places)
+	name := met.name + " in " + inner.key()
+	if known := f.copies[name]; known == nil {
+		end := f.template(name, f.all[met.name], n.Pos, inner)
+		if len(f.mistakes) > 0 {
+			return c.with(nil)
+		}
+		if end.open != inner.open && !end.dead() {
+			f.mistake(n.Pos, "template %q leaves %s open; close a bracket in the template that opens it", met.name, end.open[len(inner.open):])
+			return c.with(nil)
+		}
+		f.ends[name] = add(f.ends[name], end.places...)
+	} else if !known.done {
+		f.asked = true
+	}
+	n.Name = name
+	// A caller's facts hold on each way through what it calls.
+	var places []place
+	for _, p := range c.places {
+		for _, end := range f.ends[name] {
+			end.facts = p.facts
+			places = add(places, end)
+		}
+	}
+	return c.with(places)
+}
+
+// encode adds the encoders to the pipelines of a copy.
+func (c *copied) encode() {
+	inspect(c.Root, func(n parse.Node) {
+		switch n := n.(type) {
+		case *parse.ActionNode:
+			if len(n.Pipe.Decl) > 0 {
+				return
+			}
+			encoder := c.encoders[n]
+			if encoder == "" { // nothing comes here; it would still write JSON alone
+				encoder = valueEncoder
+			}
+			if last := n.Pipe.Cmds[len(n.Pipe.Cmds)-1].Args[0]; encoder != valueEncoder || !isCall(last, "toJson") {
+				pipeInto(n.Pipe, string(encoder))
+			}
+		case *parse.RangeNode:
+			if c.indexed[n] {
+				pipeInto(n.Pipe, listName)
+			}
+		}
+	})
+}
+
+// pipeInto ends a pipeline in a function.
+func pipeInto(p *parse.PipeNode, name string) {
+	p.Cmds = append(p.Cmds, &parse.CommandNode{
+		NodeType: parse.NodeCommand, Pos: p.Pos, Args: []parse.Node{parse.NewIdentifier(name).SetPos(p.Pos)},
+	})
+}

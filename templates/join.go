@@ -1,0 +1,134 @@
+package templates
+
+import (
+	"fmt"
+	"strings"
+	"text/template/parse"
+)
+
+// settle ends the numbers and words that end here.
+func (f *follower) settle(c jsonContext) jsonContext {
+	var places []place
+	for _, p := range c.places {
+		q, fault := p.settle()
+		if fault != nil {
+			f.mistake(f.last-parse.Pos(fault.before), "%s", fault)
+			return c.with(nil)
+		}
+		places = add(places, q)
+	}
+	return c.with(places)
+}
+
+// join gives the places in which two ways through a template end. They must have the same brackets open, and something must
+// be able to follow both, unless a variable tells them apart.
+func (f *follower) join(a, b jsonContext, pos parse.Pos, differ func(a, b jsonContext) string) jsonContext {
+	a, b = f.settle(a), f.settle(b)
+	switch {
+	case len(f.mistakes) > 0:
+		return a.with(nil)
+	case a.dead():
+		return b
+	case b.dead():
+		return a
+	}
+	agree := a.open == b.open
+	for _, p := range a.places {
+		for _, q := range b.places {
+			agree = agree && (p.facts != q.facts && p.between() && q.between() || p.agrees(q))
+		}
+	}
+	if !agree {
+		f.mistake(pos, "%s", differ(a, b))
+		return a.with(nil)
+	}
+	joined := a.with(add(append([]place(nil), a.places...), b.places...))
+	if len(joined.places) > mostPlaces {
+		f.mistake(pos, "%s leads to too many different places; write it with fewer conditions", f.tree.source.action(pos))
+		return a.with(nil)
+	}
+	return joined
+}
+
+// between tells whether a place is outside of strings, and not behind a member name.
+func (p place) between() bool { return p.phase <= wantName || p.phase == afterValue }
+
+// agrees tells whether something can follow both places.
+func (p place) agrees(q place) bool {
+	p.facts, q.facts = "", ""
+	if p == q {
+		return true
+	}
+	return p.between() && q.between() && p.phase.follows()&q.phase.follows() != 0
+}
+
+// follows is what can come next, each kind a bit.
+func (p phase) follows() uint8 {
+	const value, name, closing, comma = 1, 2, 4, 8
+	switch p {
+	case wantValue:
+		return value
+	case wantElement:
+		return value | closing
+	case wantFirstName:
+		return name | closing
+	case wantName:
+		return name
+	case afterValue:
+		return comma | closing
+	default:
+		return 0
+	}
+}
+
+// all says what is wanted in the places of a context.
+func (c jsonContext) all() string {
+	var said []string
+	for _, p := range c.places {
+		if s := c.wanted(p); len(said) == 0 || said[len(said)-1] != s {
+			said = append(said, s)
+		}
+	}
+	text := strings.Join(said, ", or ")
+	if c.open != "" {
+		text += " inside " + c.open
+	}
+	return text
+}
+
+// needs tells whether a value or a name must come next in a place.
+func (c jsonContext) needs(phases ...phase) bool {
+	for _, p := range c.places {
+		for _, q := range phases {
+			if p.phase == q {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// apart says that the ways through {{if}}, {{with}} or {{range}} end in places that nothing can follow.
+func apart(keyword string, n *parse.BranchNode, text string, taken, not jsonContext) string {
+	empty := "when it is false"
+	if keyword == "range" {
+		empty = "when there is nothing to range over"
+	}
+	switch {
+	case n.ElseList == nil && not.needs(wantValue) && taken.needs(afterValue) && taken.open == not.open:
+		instead := "null"
+		if not.open == "" {
+			instead = "with another callflow"
+		}
+		return fmt.Sprintf("%s without {{else}}: nothing is written where a value is wanted %s; add {{else}} %s", text, empty, instead)
+	case n.ElseList == nil && taken.needs(afterValue) && not.needs(wantName, wantFirstName) && taken.open == not.open:
+		return fmt.Sprintf("%s is followed by a comma only sometimes; write the members that are always there first, "+
+			`and each other one as {{if …}}, "name": …{{end}}`, text)
+	case n.ElseList == nil && taken.needs(wantValue, wantName) && not.needs(afterValue) && taken.open == not.open:
+		return fmt.Sprintf("%s writes a comma, and %s none is written; put the comma and what follows it into the same {{%s}}", text, empty, keyword)
+	case n.ElseList == nil:
+		return fmt.Sprintf("%s ends where %s is wanted, and %s the template goes on where %s is; add {{else}} and end both alike",
+			text, taken.all(), empty, not.all())
+	}
+	return fmt.Sprintf("%s ends where %s is wanted, its {{else}} where %s is; end both alike", text, taken.all(), not.all())
+}
