@@ -73,7 +73,8 @@ type Change struct {
 // Answer is what Kazoo is told.
 type Answer struct {
 	Status   int             `json:"status"`
-	Branch   string          `json:"branch,omitempty"` // the one that answered
+	Branch   string          `json:"branch,omitempty"`   // the one that answered
+	Rendered string          `json:"rendered,omitempty"` // how often its callflow is rendered, and why
 	Callflow json.RawMessage `json:"callflow,omitempty"`
 }
 
@@ -111,7 +112,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 		Answer: Answer{Status: a.Status, Callflow: a.Body},
 	}
 	if a.Branch >= 0 {
-		e.Answer.Branch = r.Branches[a.Branch].Name
+		e.Answer.Branch, e.Answer.Rendered = r.Branches[a.Branch].Name, r.Renders(a.Branch)
 	}
 	for _, ev := range a.Events {
 		e.Events = append(e.Events, eventOf(ev, r.Zone))
@@ -202,6 +203,9 @@ func (e *Explanation) Text(w io.Writer) error {
 		row("answer", "404 by branch %s, so that Kazoo goes on with the `_` child of its pivot action", e.Answer.Branch)
 	default:
 		row("answer", "%d: no branch could be rendered; Kazoo goes on with the `_` child of its pivot action", e.Answer.Status)
+	}
+	if e.Answer.Rendered != "" {
+		row("", "%s", e.Answer.Rendered)
 	}
 	if err := t.Flush(); err != nil {
 		return err

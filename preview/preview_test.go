@@ -66,7 +66,7 @@ func newPreview(t *testing.T) *preview.Preview {
 		Route: plain, Fallback: 2, Library: library, Calendar: func(string) string { return "" },
 		Branches: []render.Branch{
 			{Template: parse(`{"module":{{ fail "not today" }} }`)},
-			{Template: parse(`{"module":"hangup","data":{"until":{{ toJson (.Until | spoken) }}}}`)},
+			{Template: parse(`{"module":"hangup","data":{"until":"{{ with .Until }}{{ spoken . }}{{ end }}"}}`)},
 			{Template: parse(`{"module":"hangup"}`)},
 		},
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,11 +20,13 @@ type branch struct {
 	plain     map[string]any      // the data without the strings that are templates, with declared defaults
 	written   map[string]any      // the fields that hold templates; their strings are *templates.Template
 	calendars map[string]string   // full names, by the names that templates use
+	place     diag.Pos            // where the template is named or written
+	reads     reads
 }
 
 func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	from, given := o.Route.Branches[index], o.Branches[index]
-	b := branch{name: from.Name, state: string(from.State), template: given.Template}
+	b := branch{name: from.Name, state: string(from.State), template: given.Template, place: given.Place}
 	if b.template == nil {
 		return b, nil
 	}
@@ -58,7 +61,60 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 			}
 		}
 	}
-	return b, mistakes
+	used := append(templatesIn(b.written), b.template)
+	for _, t := range used {
+		b.reads.add(t.Uses(), b.calendars)
+	}
+	return b, append(mistakes, b.wants(o, index, used)...)
+}
+
+// templatesIn lists the templates in data that was parsed.
+func templatesIn(value any) []*templates.Template {
+	var found []*templates.Template
+	switch value := value.(type) {
+	case *templates.Template:
+		if value != nil { // one with mistakes is nil
+			found = append(found, value)
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			found = append(found, templatesIn(value[name])...)
+		}
+	case []any:
+		for _, v := range value {
+			found = append(found, templatesIn(v)...)
+		}
+	}
+	return found
+}
+
+// wants finds what templates read as if it were always there, and is not when this branch answers.
+func (b *branch) wants(o *Options, index int, used []*templates.Template) []diag.Mistake {
+	event, match := o.Route.Gives(index)
+	why := "no calendar decides it for certain"
+	switch {
+	case index == o.Fallback && len(o.Branches) > 1:
+		event, match, why = false, false, "it is the route's fallback"
+	case index == o.Route.Unknown && len(o.Branches) > 1:
+		event, match, why = false, false, "it also answers when a calendar is unknown"
+	}
+	var mistakes []diag.Mistake
+	for _, t := range used {
+		for _, w := range t.Wants() {
+			reason := why
+			switch {
+			case w.Name == ".Event" && event, w.Name == ".Match" && match:
+				continue
+			case w.Name == ".Match" && event:
+				reason = "its condition looks for no names"
+			case w.Name != ".Event" && w.Name != ".Match":
+				reason = "no change may be in sight"
+			}
+			mistakes = append(mistakes, diag.Mistakef(w.Pos, "%s can be nothing when branch %q of route %s answers: %s; guard it with {{with %s}} … {{else}} … {{end}}",
+				w.Name, b.name, o.Route.Name, reason, w.Name))
+		}
+	}
+	return mistakes
 }
 
 // dataParser finds the strings in data that are templates of their own.

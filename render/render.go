@@ -56,15 +56,17 @@ type Route struct {
 	*routes.Route
 	options  Options
 	branches []branch
+	asksCall bool // a condition asks about the call
 	state    atomic.Pointer[State]
 }
 
-// State is a route compiled for a window of time. It is immutable and safe for concurrent use. What is rendered once for a
-// segment, because it looks at neither the call nor the clock, has its place here.
+// State is a route compiled for a window of time. It is safe for concurrent use. What is rendered once for a segment, because it
+// looks at neither the call nor the clock, is kept here.
 type State struct {
 	*routes.Segments
 	route     *Route
 	timelines map[string]*calendars.Timeline // those that templates name; a missing one is unknown
+	keepers   []keeper                       // by branch, then by branch for decisions that are unknown
 }
 
 // New checks what the branches answer: that each template's data is there, and that the templates inside data parse.
@@ -72,7 +74,7 @@ func New(o Options) (*Route, []diag.Mistake) {
 	if o.Within == 0 {
 		o.Within = time.Second
 	}
-	r := &Route{Route: o.Route, options: o}
+	r := &Route{Route: o.Route, options: o, asksCall: o.Route.AsksCall()}
 	var mistakes []diag.Mistake
 	for i := range o.Branches {
 		b, wrong := newBranch(&o, i)
@@ -93,6 +95,7 @@ func (r *Route) Compile(ts *calendars.Timelines, at time.Time) *State {
 		route:     r,
 		Segments:  r.Route.Compile(func(name string) (*calendars.Timeline, string) { return ts.Of(name, view, from, to) }, from, to),
 		timelines: map[string]*calendars.Timeline{},
+		keepers:   make([]keeper, 2*len(r.branches)),
 	}
 	for _, b := range r.branches {
 		for _, full := range b.calendars {
@@ -164,7 +167,7 @@ type Failure struct {
 // Answer is what Kazoo is told.
 type Answer struct {
 	Status   int    // 200, 404 for a branch that passes, 500 when there is no answer
-	Body     []byte // the callflow; nil unless Status is 200
+	Body     []byte // the callflow, not to be changed; nil unless Status is 200
 	Decision routes.Decision
 	Events   []routes.Event // that decided, the first one foremost
 	Reason   string         // why the decision is what it is, in one line
@@ -172,10 +175,36 @@ type Answer struct {
 	Failures []Failure
 }
 
-// Answer decides and renders. A nil call is the ordinary call.
+// Answer decides and renders. A nil call is the ordinary call. An answer that reads neither the call nor the clock is rendered and
+// verified for the first call of a segment; for the others this allocates nothing.
 func (s *State) Answer(ctx context.Context, call *pivot.Call, now time.Time) Answer {
-	a := Answer{Decision: s.Decide(call, now)}
-	a.Events, a.Reason = a.Decision.Events(), a.Decision.Reason()
+	d := s.Decide(call, now)
+	held, ok := d.Held()
+	if !ok {
+		a := Answer{Decision: d, Events: d.Events(), Reason: d.Reason()}
+		s.answer(ctx, &a, s.seen(a.Events), call, now)
+		return a
+	}
+	if k := s.keeper(d).find(held, s.route.language(call), now.Unix()); k != nil {
+		a := k.answer
+		a.Decision = d
+		if !k.whole {
+			s.answer(ctx, &a, k.seen, call, now)
+			if len(a.Failures) == 0 && s.route.lasts(&s.route.branches[d.Branch]) { // what failed before does so no more
+				s.keep(&a, k.seen, held, call, now)
+			}
+		}
+		return a
+	}
+	a := Answer{Decision: d, Events: d.Events(), Reason: d.Reason()}
+	seen := s.seen(a.Events)
+	s.answer(ctx, &a, seen, call, now)
+	s.keep(&a, seen, held, call, now)
+	return a
+}
+
+// answer renders the branch of a decision, or the fallback.
+func (s *State) answer(ctx context.Context, a *Answer, seen *seen, call *pivot.Call, now time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, s.route.options.Within)
 	defer cancel()
 	tried := [2]int{a.Decision.Branch, s.route.options.Fallback}
@@ -183,27 +212,30 @@ func (s *State) Answer(ctx context.Context, call *pivot.Call, now time.Time) Ans
 		if i > 0 && index == tried[0] {
 			break
 		}
-		body, err := s.render(ctx, index, &a, call, now)
+		body, err := s.render(ctx, index, a, seen, call, now)
 		if err == nil {
 			a.Branch, a.Body, a.Status = index, body, http.StatusOK
 			if body == nil {
 				a.Status = http.StatusNotFound
 			}
-			return a
+			return
 		}
 		a.Failures = append(a.Failures, Failure{index, reasonOf(err), err})
 	}
 	a.Branch, a.Status = -1, http.StatusInternalServerError
-	return a
 }
 
 // render gives the verified callflow of a branch; nil for a branch that passes.
-func (s *State) render(ctx context.Context, index int, a *Answer, call *pivot.Call, now time.Time) ([]byte, error) {
+func (s *State) render(ctx context.Context, index int, a *Answer, seen *seen, call *pivot.Call, now time.Time) ([]byte, error) {
 	b := &s.route.branches[index]
 	if b.template == nil {
 		return nil, nil
 	}
-	v := s.view(b, a, call, now)
+	return b.callflow(ctx, s.view(b, a.Decision, seen, call, now), s.route.options.Cluster)
+}
+
+// callflow gives the verified callflow that a branch with a template writes for a view.
+func (b *branch) callflow(ctx context.Context, v *View, cluster pivot.Cluster) ([]byte, error) {
 	if err := b.fill(ctx, v); err != nil {
 		return nil, err
 	}
@@ -212,7 +244,7 @@ func (s *State) render(ctx context.Context, index int, a *Answer, call *pivot.Ca
 		return nil, err
 	}
 	body := bytes.TrimSpace(out.Bytes()) // a file ends with a line end, and an answer need not
-	if err := pivot.CheckCallflow(body, s.route.options.Cluster); err != nil {
+	if err := pivot.CheckCallflow(body, cluster); err != nil {
 		return nil, &callflowError{b.template.Name(), err}
 	}
 	return body, nil

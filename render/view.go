@@ -25,6 +25,7 @@ type View struct {
 	Data   map[string]any
 
 	decision routes.Decision
+	sample   *sample // instead of a decision
 	env      templates.Env
 }
 
@@ -52,6 +53,12 @@ type Event struct {
 
 // Until is when another branch takes over; nil when none does in sight.
 func (v *View) Until() any {
+	if v.sample != nil {
+		if !v.sample.ahead {
+			return nil
+		}
+		return v.sample.now.Add(time.Hour)
+	}
 	if t, ok := v.decision.Until(); ok {
 		return t
 	}
@@ -61,8 +68,8 @@ func (v *View) Until() any {
 // ordinary stands for the ordinary call where a template looks at one.
 var ordinary pivot.Call
 
-func (s *State) view(b *branch, a *Answer, call *pivot.Call, now time.Time) *View {
-	r, d := s.route, a.Decision
+func (s *State) view(b *branch, d routes.Decision, seen *seen, call *pivot.Call, now time.Time) *View {
+	r := s.route
 	now = now.In(r.Zone)
 	v := &View{
 		Call: call, Now: now, Tenant: r.options.Tenant, decision: d,
@@ -73,18 +80,13 @@ func (s *State) view(b *branch, a *Answer, call *pivot.Call, now time.Time) *Vie
 		v.Call = &ordinary
 	}
 	v.env = templates.Env{
-		Now: now, Language: v.Call.Language,
+		Now: now, Language: r.language(call),
 		Next: func(name string) (any, error) { return s.next(d, name) },
 		On:   func(calendar string) (any, error) { return s.on(b, calendar, now) },
 	}
-	if v.env.Language == "" {
-		v.env.Language = r.options.Language
-	}
-	for _, e := range a.Events {
-		v.Events = append(v.Events, eventOf(e.Occurrence, e.Calendar, r.Zone))
-		if v.Match == nil && e.Name != "" {
-			v.Match = &Match{Name: e.Name, Value: member(b.plain[e.Field], e.Name)}
-		}
+	v.Events = seen.events
+	if seen.name != "" {
+		v.Match = &Match{Name: seen.name, Value: member(b.plain[seen.field], seen.name)}
 	}
 	if len(v.Events) > 0 {
 		v.Event = &v.Events[0]
@@ -108,14 +110,22 @@ func eventOf(o calendars.Occurrence, calendar string, zone *time.Location) Event
 	}
 }
 
-// next is the template function of that name.
-func (s *State) next(d routes.Decision, name string) (any, error) {
+// known refuses a name that next could never find.
+func (r *Route) known(name string) error {
 	known := []string{string(routes.Open), string(routes.Closed), string(routes.Other)}
-	for _, b := range s.route.branches {
+	for _, b := range r.branches {
 		known = append(known, b.name)
 	}
 	if !slices.Contains(known, name) {
-		return nil, fmt.Errorf("route %s has no branch or state %q%s", s.route.Name, name, diag.Suggest(name, known))
+		return fmt.Errorf("route %s has no branch or state %q%s", r.Name, name, diag.Suggest(name, known))
+	}
+	return nil
+}
+
+// next is the template function of that name.
+func (s *State) next(d routes.Decision, name string) (any, error) {
+	if err := s.route.known(name); err != nil {
+		return nil, err
 	}
 	if span := d.Next(name); span != nil {
 		return span, nil

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -49,6 +50,13 @@ func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 		g.auths = append(g.auths, own)
 		plain = append(plain, route.Route)
 	}
+	for _, f := range render.Check(context.Background(), g.routes, now) {
+		if f.Warning {
+			g.warnings = append(g.warnings, f.Mistake)
+		} else {
+			b.mistakes = append(b.mistakes, f.Mistake)
+		}
+	}
 	table, mistakes := routes.NewTable(plain)
 	b.mistakes = append(b.mistakes, mistakes...)
 	if err := b.mistakes.Err(); err != nil {
@@ -68,8 +76,21 @@ func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 func Check(file *config.File, files fs.FS, now time.Time) diag.Mistakes {
 	b := builder{file: file, files: files, now: now}
 	b.read()
+	var whole []*render.Route
 	for _, r := range file.Routes {
-		b.route(r)
+		answers := b.route(r)
+		if answers.Route == nil {
+			continue
+		}
+		if route, _ := render.New(answers); route != nil {
+			whole = append(whole, route)
+		}
+	}
+	for _, f := range render.Check(context.Background(), whole, now) {
+		// Data may be missing, or odd, because its line is wrong.
+		if !f.Warning && !f.Callflow && !strings.Contains(f.Message, ".Data") {
+			b.mistakes = append(b.mistakes, f.Mistake)
+		}
 	}
 	return b.mistakes
 }

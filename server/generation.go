@@ -6,6 +6,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
@@ -26,6 +27,8 @@ type Generation struct {
 	byName    map[string]*calendar
 
 	timelines *calendars.Timelines // of live calls
+
+	warnings diag.Mistakes // of what templates write for sample calls
 }
 
 // Calendar is a calendar by its full name, and the zone of its all-day and floating events: its own, else the configuration's; nil

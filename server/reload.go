@@ -64,6 +64,9 @@ func (s *Server) swap(g *Generation) {
 		s.logged[c.Calendar] = logged[c.Calendar]
 		s.show(g, c.Calendar)
 	}
+	for _, m := range g.warnings {
+		s.options.Log.Warn("problem with a sample call", slog.String("problem", m.Error()))
+	}
 	s.Observe()
 }
 

@@ -2,9 +2,8 @@ package templates
 
 import (
 	"reflect"
+	"strings"
 	"text/template/parse"
-
-	"github.com/callhours/callhours/internal/diag"
 )
 
 // mayName is the function that reads what may be absent.
@@ -70,7 +69,8 @@ func isMay(p *parse.PipeNode) bool { return isCall(p.Cmds[0].Args[0], mayName) }
 
 // may reads names one after the other, each of what the one before gave; nothing where a map has no such key.
 func may(from any, names ...string) (any, error) {
-	for _, name := range names {
+	for i, name := range names {
+		said := "." + strings.Join(names[:i+1], ".")
 		v := reflect.ValueOf(from)
 		if method := methodOf(v, name); method.IsValid() {
 			from = method.Call(nil)[0].Interface()
@@ -95,9 +95,9 @@ func may(from any, names ...string) (any, error) {
 				from = f.Interface()
 				continue
 			}
-			return nil, wantf(".%s is not known%s", name, diag.Suggest(name, readable(v.Type())))
+			return nil, wantf("%s is not known%s", said, has(strings.TrimSuffix(said, "."+name), name, readable(v.Type())))
 		default:
-			return nil, wantf(".%s is not known: %s has no fields", name, describe(from))
+			return nil, wantf("%s is not known: %s has no fields", said, describe(from))
 		}
 	}
 	if v := reflect.ValueOf(from); v.Kind() == reflect.Pointer && v.IsNil() {

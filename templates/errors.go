@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -23,6 +24,19 @@ type Error struct {
 
 // Unwrap gives the cause, which is ErrLimit for an execution that was cut off.
 func (e *Error) Unwrap() error { return e.Cause }
+
+// failure is what a template says that calls fail.
+type failure string
+
+func (f failure) Error() string { return string(f) }
+
+func fail(message string) (string, error) { return "", failure(message) }
+
+// IsFail tells an execution that its author ended by fail from one that went wrong.
+func IsFail(err error) bool {
+	_, ok := errors.AsType[failure](err)
+	return ok
+}
 
 // explain puts an error of text/template into the words of who wrote the template.
 func (t *Template) explain(err error, data any) error {
@@ -82,7 +96,7 @@ var faults = []struct {
 			if m[3] == "interface {}" || !strings.Contains(m[3], ".") {
 				return fmt.Sprintf("%s is not known: %s has no fields", upTo(e, m[2]), cmp.Or(owner(e, m[2]), word(m[3])))
 			}
-			return upTo(e, m[2]) + " is not known" + diag.Suggest(m[2], fieldsOf(data, m[3]))
+			return upTo(e, m[2]) + " is not known" + has(owner(e, m[2]), m[2], fieldsOf(data, m[3]))
 		},
 	},
 	{
@@ -139,6 +153,18 @@ func wordsFor(said string, data any) string {
 		}
 	}
 	return withoutTypes(said)
+}
+
+// has ends a message about a name that an object does not have. Of a call all names are said: they are many, and not in the template.
+func has(owner, name string, known []string) string {
+	suggestion := diag.Suggest(name, known)
+	if strings.HasSuffix(owner, ".Call") && len(known) > 0 {
+		suggestion = "; a call has " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
+		if close := diag.Suggest(name, known); strings.Contains(close, "did you mean") {
+			suggestion += close
+		}
+	}
+	return suggestion
 }
 
 // upTo cuts an expression such as .Data.a.b after the name that the fault is about.

@@ -17,7 +17,7 @@ func TestExecuteErrors(t *testing.T) {
 		{`{{ .Data.lobby.id }}`, `:1:4: .Data.lobby is not set`},
 		{`{{ with .Data }}{{ .lobby }}{{ end }}`, `:1:20: .lobby is not set`},
 		{`{{ $d := .Data }}{{ $d.lobby }}`, `:1:21: $d.lobby is not set`},
-		{`{{ .Call.Form }}`, `:1:4: .Call.Form is not known; did you mean "From"?`},
+		{`{{ .Call.Form }}`, `:1:4: .Call.Form is not known; a call has CallerName, From, To, Var; did you mean "From"?`},
 		{`{{ $.Branch.Title }}`, `:1:4: $.Branch.Title is not known; known: Name, State`},
 		{`{{ range .Events }}{{ .Sumary }}{{ end }}`, `:1:23: .Sumary is not known; did you mean "Summary"?`},
 		{`{{ .Data.voicemail.id }}`, `:1:4: .Data.voicemail.id is not known: .Data.voicemail has no fields`},

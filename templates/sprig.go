@@ -230,7 +230,7 @@ var otherFunctions = []function{
 	{"empty", "whether a value is 0, false, nothing or without elements", `{{ empty "" }} → true`, same("empty")},
 	{
 		"fail", "ends the template, so that the fallback answers",
-		`{{ if false }}{{ fail "nobody is on call" }}{{ end }} → `, same("fail"),
+		`{{ if false }}{{ fail "nobody is on call" }}{{ end }} → `, plainly(fail),
 	},
 	{"float64", "a value as a number with a fraction", `{{ float64 "1.5" }} → 1.5`, same("float64")},
 	{"floor", "the next whole number below", `{{ floor 1.8 }} → 1`, same("floor")},

@@ -1,0 +1,135 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates"
+)
+
+// Finding is what a sample call shows to be wrong with what a branch answers.
+type Finding struct {
+	diag.Mistake
+	Warning  bool // a value that only a sample has may be the cause, such as a long name
+	Callflow bool // what was written is no callflow that Kazoo takes; else it could not be written
+}
+
+// Check renders every branch of the routes for sample calls (an ordinary one, one without a number, a hostile one, one of which nothing
+// is known), with and without an event and anything in sight, and says what fails. What fails alike for several routes is said once.
+func Check(ctx context.Context, all []*Route, now time.Time) []Finding {
+	c := checker{ctx: ctx, said: map[diag.Mistake]int{}}
+	for _, r := range all {
+		for i := range r.branches {
+			if r.branches[i].template != nil {
+				c.branch(r, i, now)
+			}
+		}
+	}
+	for i, more := range c.more {
+		if c.findings[i].Message += c.where[i]; more > 0 {
+			c.findings[i].Message += fmt.Sprintf(", and %d more", more)
+		}
+		c.findings[i].Message += ")"
+	}
+	return c.findings
+}
+
+type checker struct {
+	ctx      context.Context
+	findings []Finding
+	where    []string             // by finding: the sample that shows it
+	more     []int                // by finding: how many other branches show it
+	said     map[diag.Mistake]int // indices of findings
+}
+
+// failed is what went wrong, with the samples that show it.
+type failed struct {
+	Finding
+	on     bool // fail was called: the author meant it
+	first  sample
+	values map[string]bool
+	plain  bool // a sample that nobody would call odd shows it
+}
+
+func (c *checker) branch(r *Route, index int, now time.Time) {
+	b := &r.branches[index]
+	samples := r.samples(index, now)
+	found := map[diag.Mistake]*failed{}
+	var order []*failed
+	meant := 0
+	for _, s := range samples {
+		if c.ctx.Err() != nil {
+			return
+		}
+		ctx, cancel := context.WithTimeout(c.ctx, r.options.Within)
+		_, err := b.callflow(ctx, r.sampleView(b, &s), r.options.Cluster)
+		cancel()
+		if err == nil {
+			continue
+		}
+		f := b.finding(err)
+		if templates.IsFail(err) {
+			meant++
+		}
+		if found[f.Mistake] == nil {
+			found[f.Mistake] = &failed{Finding: f, on: templates.IsFail(err), first: s, values: map[string]bool{}}
+			order = append(order, found[f.Mistake])
+		}
+		k := found[f.Mistake]
+		k.values[s.values] = true
+		k.plain = k.plain || !s.call.odd && !s.event.odd
+	}
+	for _, f := range order {
+		if f.on && meant < len(samples) {
+			continue // the fallback answers on purpose
+		}
+		// What Kazoo would refuse is the author's if values do not change it: it is the same for another call, or none was looked at.
+		f.Warning = !f.plain
+		if f.Callflow && !f.values[""] && len(f.values) < 2 {
+			f.Warning = true
+		}
+		c.say(f, fmt.Sprintf(" (branch %s of route %s, %s", b.name, r.Name, f.first.String()))
+	}
+}
+
+func (c *checker) say(f *failed, where string) {
+	if i, ok := c.said[f.Mistake]; ok {
+		c.more[i]++
+		c.findings[i].Warning = c.findings[i].Warning && f.Warning
+		return
+	}
+	c.said[f.Mistake] = len(c.findings)
+	c.findings, c.where, c.more = append(c.findings, f.Finding), append(c.where, where), append(c.more, 0)
+}
+
+// finding gives an error its place.
+func (b *branch) finding(err error) Finding {
+	if wrong, ok := errors.AsType[*templates.Error](err); ok {
+		m := wrong.Mistake
+		if m.Pos == (diag.Pos{}) {
+			m.Pos = b.place
+		}
+		return Finding{Mistake: m}
+	}
+	_, isCallflow := errors.AsType[*callflowError](err)
+	return Finding{Mistake: diag.Mistakef(b.place, "%s", err), Callflow: isCallflow}
+}
+
+// String says which sample it is, for people.
+func (s *sample) String() string {
+	text := s.call.name
+	switch {
+	case s.name != "":
+		text += fmt.Sprintf(", %q on", s.name)
+	case s.event.odd:
+		text += ", " + s.event.name
+	case s.event.name == "":
+		text += ", with no event and nothing in sight"
+	case !s.ahead:
+		text += ", with nothing in sight"
+	}
+	return text
+}

@@ -1,0 +1,182 @@
+package render
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/routes"
+	"github.com/callhours/callhours/templates"
+)
+
+// reads is what a branch's template and the templates in its data look at.
+type reads struct {
+	each      []string // what is another for each call or moment, such as ".Call.From" or ".Now"
+	event     bool
+	ahead     []string // ".Until" and "next": what comes later
+	day       bool     // spoken
+	language  bool
+	calendars []string // full names
+}
+
+func (r *reads) add(u templates.Uses, full map[string]string) {
+	r.each = append(append(r.each, u.Call...), u.Clock...)
+	r.event = r.event || u.Event || u.Match
+	if u.Until {
+		r.ahead = append(r.ahead, ".Until")
+	}
+	if u.Next {
+		r.ahead = append(r.ahead, "next")
+	}
+	r.day, r.language = r.day || u.Day, r.language || u.Language
+	for _, name := range u.Calendars {
+		r.calendars = append(r.calendars, full[name])
+	}
+}
+
+// Renders says in a few words how often the callflow of a branch is rendered, and why; "" for a branch that passes.
+func (r *Route) Renders(index int) string {
+	b := &r.branches[index]
+	if b.template == nil {
+		return ""
+	}
+	read := func(names []string) string {
+		names = slices.Compact(slices.Sorted(slices.Values(names)))
+		return strings.Join(names, ", ")
+	}
+	switch {
+	case len(b.reads.each) > 0:
+		return "rendered for each call: it reads " + read(b.reads.each)
+	case len(b.reads.ahead) > 0 && r.asksCall:
+		return "rendered for each call: it reads " + read(b.reads.ahead) + ", and a condition of the route asks about the call"
+	case b.reads.day:
+		return "rendered once for this span and day"
+	}
+	return "rendered once for this span"
+}
+
+// lasts says whether what a branch answers is the same for all calls of a segment.
+func (r *Route) lasts(b *branch) bool {
+	return len(b.reads.each) == 0 && (len(b.reads.ahead) == 0 || !r.asksCall)
+}
+
+// kept is what was found out once about decisions: why they were taken, and where it is the same for all calls, the answer.
+type kept struct {
+	held        routes.Held
+	language    string // of the call, where the answer depends on it
+	from, until int64  // Unix seconds, [from, until)
+	seen        *seen
+	answer      Answer // without the decision
+	whole       bool   // the answer was rendered and verified; else it has the events and the reason alone
+}
+
+// seen are the events that decided, as templates see them.
+type seen struct {
+	events []Event
+	field  string // of a `names` condition, "" without one
+	name   string // the key that it found
+}
+
+func (s *State) seen(events []routes.Event) *seen {
+	v := &seen{}
+	for _, e := range events {
+		v.events = append(v.events, eventOf(e.Occurrence, e.Calendar, s.route.Zone))
+		if v.name == "" && e.Name != "" {
+			v.field, v.name = e.Field, e.Name
+		}
+	}
+	return v
+}
+
+// mostKept bounds the answers that are kept of one branch at a time: a caller chooses the language.
+const mostKept = 16
+
+// keeper holds the answers of one branch.
+type keeper struct{ list atomic.Pointer[[]kept] }
+
+func (k *keeper) find(held routes.Held, language string, now int64) *kept {
+	list := k.list.Load()
+	if list == nil {
+		return nil
+	}
+	for i := range *list {
+		a := &(*list)[i]
+		if a.held == held && a.from <= now && now < a.until && (a.language == "" || a.language == language) {
+			return a
+		}
+	}
+	return nil
+}
+
+// add keeps an answer, and forgets those of other segments and days.
+func (k *keeper) add(a kept, now int64) {
+	old := k.list.Load()
+	list := []kept{a}
+	if old != nil {
+		for _, o := range *old {
+			if len(list) < mostKept && o.held.SameSegment(a.held) && o.from <= now && now < o.until {
+				list = append(list, o)
+			}
+		}
+	}
+	k.list.CompareAndSwap(old, &list) // when another call was faster, the next one keeps it
+}
+
+// keeper is that of the answers to a decision.
+func (s *State) keeper(d routes.Decision) *keeper {
+	i := d.Branch
+	if d.Unknown {
+		i += len(s.route.branches)
+	}
+	return &s.keepers[i]
+}
+
+// keep keeps what was found out about a decision, and the answer if it is the same for other calls.
+func (s *State) keep(a *Answer, seen *seen, held routes.Held, call *pivot.Call, now time.Time) {
+	b := &s.route.branches[a.Decision.Branch]
+	k := kept{held: held, from: math.MinInt64, until: math.MaxInt64, seen: seen, answer: Answer{Events: a.Events, Reason: a.Reason}}
+	if len(a.Failures) > 0 || !s.route.lasts(b) {
+		s.keeper(a.Decision).add(k, now.Unix())
+		return
+	}
+	k.answer, k.whole = *a, true
+	k.answer.Decision = routes.Decision{}
+	if b.reads.language {
+		k.language = s.route.language(call)
+	}
+	if b.reads.day {
+		y, m, d := now.In(s.route.Zone).Date()
+		k.from, k.until = time.Date(y, m, d, 0, 0, 0, 0, s.route.Zone).Unix(), time.Date(y, m, d+1, 0, 0, 0, 0, s.route.Zone).Unix()
+	}
+	at := now.Unix()
+	for _, name := range b.reads.calendars {
+		for _, o := range s.timelines[name].All() {
+			for _, edge := range [2]int64{o.Start, o.End} {
+				if edge <= at {
+					k.from = max(k.from, edge)
+				} else {
+					k.until = min(k.until, edge)
+				}
+			}
+		}
+	}
+	if len(b.reads.calendars) > 0 { // nobody knows what is on outside the window
+		from, to := s.Window()
+		k.from, k.until = max(k.from, from.Unix()), min(k.until, to.Unix())
+	}
+	s.keeper(a.Decision).add(k, at)
+}
+
+// language is what spoken speaks to a call; never "".
+func (r *Route) language(call *pivot.Call) string {
+	switch {
+	case call != nil && call.Language != "":
+		return call.Language
+	case r.options.Language != "":
+		return r.options.Language
+	}
+	return "en"
+}

@@ -1,0 +1,128 @@
+package render
+
+import (
+	"testing"
+	"time"
+
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/routes"
+)
+
+func calling(params ...string) *pivot.Call {
+	m := map[string]string{}
+	for i := 0; i < len(params); i += 2 {
+		m[params[i]] = params[i+1]
+	}
+	c := pivot.New(m)
+	return &c
+}
+
+// TestKept: answers that look at neither the call nor the clock are the same bytes for the calls of a segment, and none is kept too long.
+func TestKept(t *testing.T) {
+	t.Parallel()
+	l := library(t)
+	digit := &routes.Condition{Digits: []diag.Text{{S: "1"}}}
+	for _, c := range []struct {
+		name, text string
+		data       map[string]any
+		asks       bool   // a condition of the route asks about the call
+		renders    string // what explain says
+		same       bool   // two calls get the same bytes
+		later      string // what a call at 4 PM gets, "" for the same
+	}{
+		{"data alone", `{"module":"hangup","data":{"x":"{{ .Data.x }}"}}`, map[string]any{"x": "y"}, true, "rendered once for this span", true, ""},
+		{"the event", `{"module":"hangup","data":{"x":"{{ .Event.Summary }}"}}`, nil, true, "rendered once for this span", true, ""},
+		{"the caller", `{"module":"hangup","data":{"x":"{{ .Call.CallerName }}"}}`, nil, false, "rendered for each call: it reads .Call.CallerName", false, ""},
+		{"the clock", `{"module":"hangup","data":{"x":"{{ .Now.Unix }}{{ now.Unix }}"}}`, nil, false, "rendered for each call: it reads .Now, now", false, `{"module":"hangup","data":{"x":"17954676001795467600"}}`},
+		{"until", `{"module":"hangup","data":{"x":{{ with .Until }}{{ .Unix }}{{ else }}0{{ end }}}}`, nil, false, "rendered once for this span", true, ""},
+		{
+			"next, and conditions on the call", `{"module":"hangup","data":{"x":"{{ with next "b1" }}{{ .Start.Unix }}{{ end }}"}}`, nil, true,
+			"rendered for each call: it reads next, and a condition of the route asks about the call", false, "",
+		},
+		{"spoken", `{"module":"hangup","data":{"x":"{{ spoken .Event.End }}"}}`, nil, false, "rendered once for this span and day", true, ""},
+		{"a template in data", `{"module":"hangup","data":{"x":"{{ .Data.x }}"}}`, map[string]any{"x": "{{ .Call.From }}"}, false, "rendered for each call: it reads .Call.From", false, ""},
+		{"a template in data that is not read", `{"module":"hangup","data":{"x":"{{ .Branch.Name }}"}}`, map[string]any{"x": "{{ .Call.From }}"}, false, "rendered once for this span", true, ""},
+		{"a calendar", `{"module":"hangup","data":{"x":{{ on "hours" | len }}}}`, nil, false, "rendered once for this span", true, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			set := setting{
+				whens: []*routes.Condition{titled("open*")}, fallback: 1,
+				branches: []Branch{{Template: inline(t, l, c.text), Data: Data{Values: c.data}}, {}},
+			}
+			if c.asks {
+				set.whens[0] = &routes.Condition{Any: []*routes.Condition{titled("open*"), {All: []*routes.Condition{titled("open*"), digit}}}}
+			}
+			s := compiled(t, set)
+			if got := s.route.Renders(0); got != c.renders {
+				t.Errorf("got %q, want %q", got, c.renders)
+			}
+			first := s.Answer(t.Context(), calling("Caller-ID-Name", "A", "From", "1"), now)
+			again := s.Answer(t.Context(), calling("Caller-ID-Name", "B", "From", "2"), now.Add(time.Second))
+			if first.Status != 200 || again.Status != 200 {
+				t.Fatal(first.Failures, again.Failures)
+			}
+			if same := &first.Body[0] == &again.Body[0]; same != c.same {
+				t.Errorf("kept %t, want %t: %s and %s", same, c.same, first.Body, again.Body)
+			}
+			if again.Reason != first.Reason || len(again.Events) != len(first.Events) || again.Decision.Branch != 0 || again.Branch != 0 {
+				t.Errorf("got %+v, then %+v", first, again)
+			}
+			later := string(s.Answer(t.Context(), calling("Caller-ID-Name", "A", "From", "1"), now.Add(6*time.Hour)).Body)
+			if want := c.later; later != want && (want != "" || later != string(first.Body)) {
+				t.Errorf("later: got %s, want %s", later, want)
+			}
+		})
+	}
+}
+
+// TestKeptAnew: another segment, day, language or what the conditions on the call say is another answer.
+func TestKeptAnew(t *testing.T) {
+	t.Parallel()
+	l := library(t)
+	all := func(text string, whens ...*routes.Condition) *State {
+		return compiled(t, setting{whens: whens, fallback: 1, branches: []Branch{{Template: inline(t, l, text)}, {}}})
+	}
+	body := func(s *State, call *pivot.Call, at time.Time) string {
+		a := s.Answer(t.Context(), call, at)
+		if b := s.Answer(t.Context(), call, at); string(b.Body) != string(a.Body) || b.Reason != a.Reason {
+			t.Errorf("got %s and %s for the same call", a.Body, b.Body)
+		}
+		return string(a.Body)
+	}
+	spoken := all(`{"module":"hangup","data":{"x":"{{ with next "b0" }}{{ spoken .Start }}{{ end }}"}}`, titled("open*"))
+	friday, saturday := now.AddDate(0, 0, 4), now.AddDate(0, 0, 7)
+	if a, b := body(spoken, nil, friday), body(spoken, nil, saturday); a == "" || a == b {
+		t.Errorf("on Friday got %s, a Monday later %s", a, b)
+	}
+	onCall := all(`{"module":"hangup","data":{"x":"{{ .Event.Summary }}"}}`, titled("*"))
+	if a, b := body(onCall, nil, now), body(onCall, nil, now.Add(-4*time.Hour)); a == b {
+		t.Errorf("another event decides, and the answer is the same: %s", a)
+	}
+	day := all(`{"module":"hangup","data":{"x":"{{ toDate "2006-01-02" "2026-11-29" | spoken }}"}}`, &routes.Condition{Not: titled("never")})
+	before, after := time.Date(2026, 11, 29, 4, 59, 59, 0, time.UTC), time.Date(2026, 11, 29, 5, 0, 0, 0, time.UTC)
+	if a, b := body(day, nil, before), body(day, nil, after); a != `{"module":"hangup","data":{"x":"tonight at midnight"}}` || b != `{"module":"hangup","data":{"x":"today at midnight"}}` {
+		t.Errorf("before midnight got %s, after it %s", a, b)
+	}
+	if a, b := body(day, nil, before), body(day, nil, after); a == b {
+		t.Errorf("the clock was set back, and yesterday's answer is kept: %s", a)
+	}
+	for i := range 100 { // a caller chooses the language, and the answers that are kept are few
+		body(day, calling("Language", time.Unix(int64(i), 0).String()), after)
+	}
+	if n := len(*day.keeper(day.Decide(nil, after)).list.Load()); n > mostKept {
+		t.Errorf("%d answers are kept", n)
+	}
+}
+
+func TestAnswerAllocates(t *testing.T) {
+	l := library(t)
+	ring := Branch{Template: l.Template("ring-then-voicemail"), Data: Data{Values: map[string]any{"front_desk": frontDesk, "voicemail": voicemail}}}
+	s := compiled(t, setting{branches: []Branch{ring, {}}, whens: []*routes.Condition{titled("open*")}, fallback: 1})
+	call := calling("Caller-ID-Name", "JANE DOE")
+	ctx := t.Context()
+	if n := testing.AllocsPerRun(100, func() { s.Answer(ctx, call, now) }); n != 0 {
+		t.Errorf("a kept answer allocates %v times", n)
+	}
+}
