@@ -67,7 +67,7 @@ func (c *checker) branch(r *Route, index int, now time.Time) {
 		ctx, cancel := context.WithTimeout(c.ctx, r.options.Within)
 		_, err := b.callflow(ctx, r.sampleView(b, &s), r.options.Cluster)
 		cancel()
-		if err == nil {
+		if _, said := errors.AsType[diag.Mistakes](err); err == nil || said { // what is wrong with the template itself is known
 			continue
 		}
 		f := b.finding(err)

@@ -31,7 +31,8 @@ func TestCheck(t *testing.T) {
 			`callhours.yaml:7:55: .Data.lobby is not set` + here + `an ordinary call)`,
 		},
 		{
-			"nothing in quotes", `{"module":"hangup","data":{"x":"{{ .Data.nil }}"}}`, nil, map[string]any{"nil": nil},
+			"nothing in quotes", `{"module":"hangup","data":{"x":"{{ .Data.nil }}"}}`, nil,
+			map[string]any{"nil": nil},
 			`callhours.yaml:7:55: want a text inside the quotes, found nothing; guard it with {{with}}, give a default, or leave the quotes out to write null` + here + `an ordinary call)`,
 		},
 		{
@@ -73,7 +74,8 @@ func TestCheck(t *testing.T) {
 			`callhours.yaml:7:29: more than 10000 steps; does a loop end?` + here + `an ordinary call)`,
 		},
 		{
-			"a template in data", `{"module":"hangup","data":{"x":"{{ .Data.x }}"}}`, nil, map[string]any{"x": "{{ .Data.lobby }}"},
+			"a template in data", `{"module":"hangup","data":{"x":"{{ .Data.x }}"}}`, nil,
+			map[string]any{"x": "{{ .Data.lobby }}"},
 			`data.yaml:1:4: .Data.lobby is not set` + here + `an ordinary call)`,
 		},
 		{

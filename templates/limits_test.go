@@ -98,6 +98,38 @@ var dangerousCallflows = map[string]string{
 	"a deep list":               `{{ $l := list }}{{ range 9999 }}{{ $l = list $l }}{{ end }}{{ $l }}`,
 }
 
+// dangerousNames are functions that text/template and sprig have and that take the process, its memory or its time: they are not
+// there at all.
+var dangerousNames = map[string]string{
+	"a dict that holds itself": `{{ $d := dict }}{{ $_ := set $d "a" $d }}{{ $d }}`,
+	"printf of such a dict":    `{{ $d := dict }}{{ $_ := set $d "a" $d }}{{ printf "%v" $d }}`,
+	"deepCopy":                 `{{ $d := dict }}{{ $_ := set $d "a" $d }}{{ deepCopy $d }}`,
+	"merge":                    `{{ $d := dict }}{{ $_ := set $d "a" $d }}{{ merge (dict) $d }}`,
+	"genPrivateKey, RSA":       `{{ genPrivateKey "rsa" }}`,
+	"genPrivateKey, DSA":       `{{ genPrivateKey "dsa" }}`,
+	"genCA":                    `{{ genCA "a" 365 }}`,
+	"derivePassword":           `{{ derivePassword 1 "long" "a" "b" "c" }}`,
+	"bcrypt":                   `{{ bcrypt "a" }}`,
+	"htpasswd":                 `{{ htpasswd "a" "b" }}`,
+	"quote":                    `{{ quote "\x00" }}`,
+	"printf %q":                `{{ printf "%q" "\a" }}`,
+	"randInt":                  `{{ randInt 5 5 }}`,
+	"env":                      `{{ env "HOME" }}{{ expandenv "$HOME" }}`,
+	"getHostByName":            `{{ getHostByName "localhost" }}`,
+}
+
+// dangerousErrors end in an error that is no limit.
+var dangerousErrors = map[string]string{
+	"div by 0":              `{{ div 1 0 }}`,
+	"mod by 0":              `{{ mod 1 0 }}`,
+	"repeat of less":        `{{ repeat -1 "x" }}`,
+	"a field of nothing":    `{{ .Data.nope.deeper }}`,
+	"an index out of range": `{{ index (list 1) 7 }}{{ slice (list 1) 0 9 }}`,
+	"toJson of a function":  `{{ toJson .Call.Var }}`,
+	"a pattern":             `{{ regexMatch (print "(" "") "x" }}`,
+	"invalid UTF-8":         `{{ substr 0 1 "ü" | b64enc | b64dec | printf "%d" }}`,
+}
+
 // TestDangerous runs each dangerous template in a process of its own, with a bound on memory and time: some of them would end
 // the process, not the test.
 func TestDangerous(t *testing.T) {
@@ -109,6 +141,12 @@ func TestDangerous(t *testing.T) {
 	names := slices.Collect(maps.Keys(dangerous))
 	for name := range dangerousCallflows {
 		names = append(names, "callflow: "+name)
+	}
+	for name := range dangerousNames {
+		names = append(names, "refused: "+name)
+	}
+	for name := range dangerousErrors {
+		names = append(names, "error: "+name)
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
@@ -132,8 +170,18 @@ const (
 
 func runDangerous(t *testing.T, name string) {
 	t.Logf("running %s", name)
+	if text, ok := strings.CutPrefix(name, "refused: "); ok {
+		if tmpl, mistakes := parseCallflow("[" + dangerousNames[text] + "]"); tmpl != nil || len(mistakes) == 0 {
+			t.Errorf("%s is accepted", name)
+		}
+		return
+	}
 	var tmpl *Template
-	if text, ok := strings.CutPrefix(name, "callflow: "); ok {
+	wanted := IsLimit
+	if text, ok := strings.CutPrefix(name, "error: "); ok {
+		tmpl = mustParse(t, dangerousErrors[text])
+		wanted = func(err error) bool { return err != nil && !IsLimit(err) }
+	} else if text, ok := strings.CutPrefix(name, "callflow: "); ok {
 		var mistakes []diag.Mistake
 		if tmpl, mistakes = parseCallflow(dangerousCallflows[text]); tmpl == nil {
 			t.Fatal(diag.Mistakes(mistakes).Err())
@@ -150,8 +198,8 @@ func runDangerous(t *testing.T, name string) {
 	runtime.ReadMemStats(&after)
 	used := after.TotalAlloc - before.TotalAlloc
 	t.Logf("%s: %s, %d KiB, %v", name, took, used>>10, err)
-	if !IsLimit(err) {
-		t.Errorf("%s: got %v, want a limit", name, err)
+	if !wanted(err) {
+		t.Errorf("%s: got %v, want a limit, or an error where it is one", name, err)
 	}
 	if took > mostTime {
 		t.Errorf("%s: took %s, want at most %s", name, took, mostTime)

@@ -28,6 +28,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/callhours/callhours/internal/diag"
 )
@@ -49,6 +50,16 @@ type Library struct {
 	templates map[string]*Template // by name
 	sources   map[string]string    // texts, by name
 	pieces    map[string]*tree     // what the user's _*.json.tmpl define, by the name of the definition
+
+	mu     sync.Mutex
+	parsed map[parsed]*Template // texts in other files that have no mistakes
+}
+
+// parsed tells texts in other files apart. Many routes share one that stands in a plan, or in data for all.
+type parsed struct {
+	at     diag.Pos
+	text   string
+	writes form
 }
 
 // Load reads and checks every template. A user's template hides the built-in one of its name. The library is never
@@ -150,7 +161,14 @@ func (l *Library) ParseText(at diag.Pos, s string) (*Template, []diag.Mistake) {
 	return l.parse(at, s, text)
 }
 
+// parse parses each text once.
 func (l *Library) parse(at diag.Pos, text string, writes form) (*Template, []diag.Mistake) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := parsed{at, text, writes}
+	if t := l.parsed[key]; t != nil {
+		return t, nil
+	}
 	s := &source{name: cmp.Or(at.String(), "template"), at: at, text: text}
 	if m := s.check(); m != nil {
 		return nil, m
@@ -159,6 +177,10 @@ func (l *Library) parse(at diag.Pos, text string, writes form) (*Template, []dia
 	if len(mistakes) > 0 {
 		return nil, mistakes
 	}
+	if l.parsed == nil {
+		l.parsed = map[parsed]*Template{}
+	}
+	l.parsed[key] = t
 	return t, nil
 }
 
