@@ -23,7 +23,7 @@ func Check(ctx context.Context, all []*Route, now time.Time) []Finding {
 	c := checker{ctx: ctx, said: map[diag.Mistake]int{}}
 	for _, r := range all {
 		for i := range r.branches {
-			if r.branches[i].template != nil {
+			if b := &r.branches[i]; b.template != nil && !b.wrong {
 				c.branch(r, i, now)
 			}
 		}
@@ -114,7 +114,10 @@ func (b *branch) finding(err error) Finding {
 		}
 		return Finding{Mistake: m}
 	}
-	_, isCallflow := errors.AsType[*callflowError](err)
+	wrong, isCallflow := errors.AsType[*callflowError](err)
+	if isCallflow && b.template.Name() == b.place.String() { // it is written there, and has no other name
+		err = errors.New(wrong.says())
+	}
 	return Finding{Mistake: diag.Mistakef(b.place, "%s", err), Callflow: isCallflow}
 }
 

@@ -178,3 +178,18 @@ func TestWants(t *testing.T) {
 		})
 	}
 }
+
+// TestCheckInPlace: a callflow that is written where it is named says its place once.
+func TestCheckInPlace(t *testing.T) {
+	t.Parallel()
+	bad := Branch{Template: inline(t, library(t), `{"module":"voicemial"}`), Place: diag.Pos{File: "callhours.yaml", Line: 7, Col: 20}}
+	r, mistakes := newRoute(t, setting{branches: []Branch{bad}})
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	found := Check(t.Context(), []*Route{r}, now)
+	want := `callhours.yaml:7:20: the output is not a callflow: .module: "voicemial" is no module of Kazoo; did you mean "voicemail"? (branch b0 of route acme/main, an ordinary call)`
+	if len(found) != 1 || found[0].Error() != want || found[0].Warning || !found[0].Callflow {
+		t.Errorf("got %v, want %s", found, want)
+	}
+}

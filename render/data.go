@@ -22,6 +22,7 @@ type branch struct {
 	calendars map[string]string   // full names, by the names that templates use
 	place     diag.Pos            // where the template is named or written
 	reads     reads
+	wrong     bool // it has mistakes
 }
 
 func newBranch(o *Options, index int) (branch, []diag.Mistake) {

@@ -69,7 +69,8 @@ type State struct {
 	keepers   []keeper                       // by branch, then by branch for decisions that are unknown
 }
 
-// New checks what the branches answer: that each template's data is there, and that the templates inside data parse.
+// New checks what the branches answer: that each template's data is there, that the templates inside data parse, and that nothing is read
+// that is not there when the branch answers. A route with mistakes is for [Check] alone, which looks at its other branches.
 func New(o Options) (*Route, []diag.Mistake) {
 	if o.Within == 0 {
 		o.Within = time.Second
@@ -79,12 +80,10 @@ func New(o Options) (*Route, []diag.Mistake) {
 	for i := range o.Branches {
 		b, wrong := newBranch(&o, i)
 		mistakes = append(mistakes, wrong...)
+		b.wrong = len(wrong) > 0
 		r.branches = append(r.branches, b)
 	}
-	if len(mistakes) > 0 {
-		return nil, mistakes
-	}
-	return r, nil
+	return r, mistakes
 }
 
 // Compile makes the state for the window that the route has at a moment from the calendars.
@@ -256,9 +255,9 @@ type callflowError struct {
 	err      error
 }
 
-func (e *callflowError) Error() string {
-	return e.template + ": the output is not a callflow: " + e.err.Error()
-}
+func (e *callflowError) Error() string { return e.template + ": " + e.says() }
+
+func (e *callflowError) says() string { return "the output is not a callflow: " + e.err.Error() }
 
 func (e *callflowError) Unwrap() error { return e.err }
 

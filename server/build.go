@@ -35,9 +35,6 @@ func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 		}
 		route, mistakes := render.New(answers)
 		b.mistakes = append(b.mistakes, mistakes...)
-		if route == nil {
-			continue
-		}
 		g.byRoute[route.Route] = len(g.routes)
 		g.routes = append(g.routes, route)
 		for _, name := range route.Calendars() {
@@ -82,13 +79,12 @@ func Check(file *config.File, files fs.FS, now time.Time) diag.Mistakes {
 		if answers.Route == nil {
 			continue
 		}
-		if route, _ := render.New(answers); route != nil {
-			whole = append(whole, route)
-		}
+		route, _ := render.New(answers)
+		whole = append(whole, route)
 	}
 	for _, f := range render.Check(context.Background(), whole, now) {
-		// Data may be missing, or odd, because its line is wrong.
-		if !f.Warning && !f.Callflow && !strings.Contains(f.Message, ".Data") {
+		// Everything else may follow from data that is missing because its line is wrong.
+		if !f.Warning && strings.Contains(f.Message, " is not known; ") && !strings.Contains(f.Message, ".Data") {
 			b.mistakes = append(b.mistakes, f.Mistake)
 		}
 	}

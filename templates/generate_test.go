@@ -20,7 +20,6 @@ type generator struct {
 	b         strings.Builder
 	depth     int
 	defined   []string // names of definitions, to be called
-	variables []string
 }
 
 func (g *generator) choose(n int) int {
