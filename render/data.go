@@ -45,7 +45,15 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	}
 	mistakes := p.mistakes
 	for _, f := range b.template.Fields() {
-		if _, ok := given.Data.Values[f.Name]; ok {
+		if value, ok := given.Data.Values[f.Name]; ok {
+			if s, isText := value.(string); !f.Takes(value) && !(isText && strings.Contains(s, "{{")) {
+				at := given.Place
+				if given.Data.Place != nil {
+					at = given.Data.Place(f.Name)
+				}
+				mistakes = append(mistakes, diag.Mistakef(at, "want data %q of template %s to be of the kind %s, found %s",
+					f.Name, b.template.Name(), f.Kind, templates.Describe(value)))
+			}
 			continue
 		}
 		if f.Required {

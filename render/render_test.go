@@ -293,6 +293,14 @@ func TestMistakes(t *testing.T) {
 			`callhours.yaml:30:9: template ring-then-voicemail wants data "voicemail" (id), and branch "b0" of route acme/main has none; add it under data`,
 		},
 		{
+			"data of another kind",
+			Branch{
+				Template: l.Template("ring-then-voicemail"), Place: at,
+				Data: Data{Values: map[string]any{"front_desk": frontDesk, "voicemail": int64(12), "timeout": "soon"}},
+			},
+			`callhours.yaml:30:9: want data "timeout" of template ring-then-voicemail to be of the kind int, found a text`,
+		},
+		{
 			"a calendar that is not there",
 			Branch{Template: inline(t, l, `{"module":"hangup","data":{"n":{{ len (on "hrs") }}}}`), Place: at},
 			`callhours.yaml:30:9: the template asks for calendar "hrs", which is not defined`,

@@ -3,6 +3,7 @@ package templates
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -78,7 +79,7 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 			}
 			f.Required, f.Default = false, plainNumbers(f.Default)
 			rest = value[d.InputOffset():]
-			if !f.fits() {
+			if !f.Takes(f.Default) {
 				mistakes = append(mistakes, diag.Mistakef(at,
 					"%s is of the kind %s, its default is %s", f.Name, f.Kind, describe(f.Default)))
 			}
@@ -92,30 +93,30 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 	}
 }
 
-// fits tells whether the default is of the kind; null fits all.
-func (f Field) fits() bool {
-	if f.Default == nil {
+// Takes tells whether a value is of the field's kind. Nothing fits all kinds; a number fits a text, since digits without quotes are read
+// as one.
+func (f Field) Takes(value any) bool {
+	is := describe(value)
+	if value == nil {
 		return true
 	}
 	switch f.Kind {
 	case "id", "text":
-		_, ok := f.Default.(string)
-		return ok
+		return is == "a text" || is == "a number"
 	case "int":
-		_, ok := f.Default.(int)
-		return ok
+		return is == "a number" && reflect.ValueOf(value).CanInt()
 	case "bool":
-		_, ok := f.Default.(bool)
-		return ok
+		return is == "true or false"
 	case "list":
-		_, ok := f.Default.([]any)
-		return ok
+		return is == "a list"
 	case "map":
-		_, ok := f.Default.(map[string]any)
-		return ok
+		return is == "a map"
 	}
 	return true
 }
+
+// Describe names what a value is, for messages: "a text", "a number", "a list" and so on.
+func Describe(value any) string { return describe(value) }
 
 // count says a number of things.
 func count(n int, thing string) string {
