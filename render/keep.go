@@ -153,7 +153,11 @@ func (s *State) keep(a *Answer, seen *seen, held routes.Held, call *pivot.Call, 
 	}
 	at := now.Unix()
 	for _, name := range b.reads.calendars {
-		for _, o := range s.timelines[name].All() {
+		t := s.timelines[name]
+		if t == nil { // unknown for as long as this state lives; the template did not come to ask
+			continue
+		}
+		for _, o := range t.All() {
 			for _, edge := range [2]int64{o.Start, o.End} {
 				if edge <= at {
 					k.from = max(k.from, edge)

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -125,4 +126,40 @@ func TestAnswerAllocates(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { s.Answer(ctx, call, now) }); n != 0 {
 		t.Errorf("a kept answer allocates %v times", n)
 	}
+}
+
+// TestKeptUnknownCalendar: a template that names an unknown calendar and does not come to ask it is answered like any other.
+func TestKeptUnknownCalendar(t *testing.T) {
+	t.Parallel()
+	text := `{"module":"hangup","data":{"x":{{ if .Data.ask }}{{ on "hours" | len }}{{ else }}0{{ end }}}}`
+	s := compiled(t, setting{unknown: true, branches: []Branch{{Template: inline(t, library(t), text)}}})
+	for range 2 {
+		if a := s.Answer(t.Context(), nil, now); a.Status != 200 {
+			t.Fatal(a.Failures)
+		}
+	}
+}
+
+// TestKeptTogether: calls at the same time, over the edge of a segment, each get the answer of their moment.
+func TestKeptTogether(t *testing.T) {
+	t.Parallel()
+	s := compiled(t, setting{
+		whens: []*routes.Condition{titled("*")}, fallback: 1,
+		branches: []Branch{{Template: inline(t, library(t), `{"module":"hangup","data":{"x":"{{ .Event.Summary }}"}}`)}, {}},
+	})
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for range 200 {
+				at, want := now, `{"module":"hangup","data":{"x":"Open"}}`
+				if i%2 == 0 {
+					at, want = now.Add(-4*time.Hour), `{"module":"hangup","data":{"x":"On call: anna"}}`
+				}
+				if got := string(s.Answer(t.Context(), nil, at).Body); got != want {
+					t.Errorf("got %s, want %s", got, want)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

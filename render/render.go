@@ -238,8 +238,9 @@ func (b *branch) callflow(ctx context.Context, v *View, cluster pivot.Cluster) (
 	if err := b.fill(ctx, v); err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	if err := b.template.Execute(ctx, &out, v, v.env); err != nil {
+	const usual = 512 // bytes of a callflow
+	out := bytes.NewBuffer(make([]byte, 0, usual))
+	if err := b.template.Execute(ctx, out, v, v.env); err != nil {
 		return nil, err
 	}
 	body := bytes.TrimSpace(out.Bytes()) // a file ends with a line end, and an answer need not
