@@ -91,7 +91,7 @@ func (s *State) seen(events []routes.Event) *seen {
 	return v
 }
 
-// mostKept bounds the answers that are kept of one branch at a time: a caller chooses the language.
+// mostKept bounds the answers that are kept of one branch at a time: callers choose the language, and what conditions say of them.
 const mostKept = 16
 
 // keeper holds the answers of one branch.
@@ -174,13 +174,12 @@ func (s *State) keep(a *Answer, seen *seen, held routes.Held, call *pivot.Call, 
 	s.keeper(a.Decision).add(k, at)
 }
 
-// language is what spoken speaks to a call; never "".
+// language is what spoken and phone speak to a call: its own, where they know it, else the route's; never "".
 func (r *Route) language(call *pivot.Call) string {
-	switch {
-	case call != nil && call.Language != "":
-		return call.Language
-	case r.options.Language != "":
-		return r.options.Language
+	if call != nil {
+		if known := templates.Language(call.Language); known != "" {
+			return known
+		}
 	}
-	return "en"
+	return r.speaks
 }

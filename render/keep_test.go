@@ -1,10 +1,13 @@
 package render
 
 import (
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/routes"
@@ -109,11 +112,46 @@ func TestKeptAnew(t *testing.T) {
 	if a, b := body(day, nil, before), body(day, nil, after); a == b {
 		t.Errorf("the clock was set back, and yesterday's answer is kept: %s", a)
 	}
-	for i := range 100 { // a caller chooses the language, and the answers that are kept are few
-		body(day, calling("Language", time.Unix(int64(i), 0).String()), after)
+	const tonight = `{"module":"hangup","data":{"x":"%s"}}`
+	for language, want := range map[string]string{
+		"": "tonight at midnight", "en-us": "tonight at midnight", "de_DE": "heute um Mitternacht", "FR": "ce soir à minuit", "es-MX": "hoy a medianoche",
+		"xx": "tonight at midnight", // the route's
+	} {
+		if got := body(day, calling("Language", language), before); got != fmt.Sprintf(tonight, want) {
+			t.Errorf("to a call in %q: got %s, want %s", language, got, want)
+		}
 	}
-	if n := len(*day.keeper(day.Decide(nil, after)).list.Load()); n > mostKept {
-		t.Errorf("%d answers are kept", n)
+	for i := range 100 {
+		body(day, calling("Language", fmt.Sprint(i)), before)
+	}
+	if n := len(*day.keeper(day.Decide(nil, before)).list.Load()); n != 4 {
+		t.Errorf("%d answers are kept, want one for each language", n)
+	}
+}
+
+// TestKeptOfCalendar: no answer outlives the calendar that it was rendered from.
+func TestKeptOfCalendar(t *testing.T) {
+	t.Parallel()
+	r, mistakes := newRoute(t, setting{whens: []*routes.Condition{titled("*")}, fallback: 1, branches: []Branch{
+		{Template: inline(t, library(t), `{"module":"hangup","data":{"x":"{{ .Event.Description }}"}}`)}, {},
+	}})
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	ts := calendars.NewTimelines(map[string]calendars.Use{}, 400*24*time.Hour)
+	for _, who := range []string{"Anna", "Berta"} {
+		c, err := calendars.Read([]byte(strings.ReplaceAll(hours, "Anna", who)), calendars.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ts.Set("acme/hours", calendars.Use{State: calendars.State{Calendar: c}})
+		r.Use(r.Compile(ts, now))
+		want := fmt.Sprintf(`{"module":"hangup","data":{"x":"ask for \"%s\""}}`, who)
+		for range 2 {
+			if got := string(r.State().Answer(t.Context(), nil, now).Body); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
 	}
 }
 

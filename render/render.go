@@ -9,6 +9,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -42,7 +43,7 @@ type Data struct {
 type Options struct {
 	Route    *routes.Route
 	Tenant   string
-	Language string // of spoken times where the call has none
+	Language string // of spoken and phone, where the call has none that they know; one that they do not know, and "", is English
 	Branches []Branch
 	Fallback int                 // index of the branch that answers when the chosen one does not render
 	Within   time.Duration       // how long one answer may take; 0: a second
@@ -56,7 +57,8 @@ type Route struct {
 	*routes.Route
 	options  Options
 	branches []branch
-	asksCall bool // a condition asks about the call
+	asksCall bool   // a condition asks about the call
+	speaks   string // the language for calls that have none
 	state    atomic.Pointer[State]
 }
 
@@ -75,7 +77,10 @@ func New(o Options) (*Route, []diag.Mistake) {
 	if o.Within == 0 {
 		o.Within = time.Second
 	}
-	r := &Route{Route: o.Route, options: o, asksCall: o.Route.AsksCall()}
+	r := &Route{
+		Route: o.Route, options: o, asksCall: o.Route.AsksCall(),
+		speaks: cmp.Or(templates.Language(o.Language), "en"),
+	}
 	var mistakes []diag.Mistake
 	for i := range o.Branches {
 		b, wrong := newBranch(&o, i)

@@ -119,7 +119,7 @@ func (b *builder) read() {
 }
 
 func (b *builder) templates() *templates.Library {
-	o := templates.Options{}
+	o := templates.Options{Zone: calendars.LoadZone}
 	if dir := b.file.Templates; dir != "" {
 		o.Path = dir
 		var err error

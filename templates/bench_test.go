@@ -3,6 +3,7 @@ package templates
 import (
 	"bytes"
 	"testing"
+	"time"
 )
 
 // BenchmarkExecute renders the answer of an open office.
@@ -27,7 +28,7 @@ func BenchmarkExecute(b *testing.B) {
 func BenchmarkLoad(b *testing.B) {
 	l, _ := Load(Options{})
 	text, _ := l.Source("ring-then-voicemail")
-	s := &source{name: "t", text: text}
+	s := &source{name: "t", text: text, zone: time.LoadLocation}
 	b.ReportAllocs()
 	for b.Loop() {
 		t, mistakes := build("t", s, nil, callflow)

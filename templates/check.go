@@ -134,7 +134,7 @@ func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
 		}
 	case n.Ident == "dateInZone" && len(args) == 3:
 		if s, ok := args[2].(*parse.StringNode); ok {
-			if _, err := loadZone(s.Text); err != nil {
+			if _, err := c.source.zone.find(s.Text); err != nil {
 				c.mistake(s, "%s", err)
 			}
 		}

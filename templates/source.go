@@ -18,6 +18,7 @@ type source struct {
 	name string   // as text/template names it in its messages
 	at   diag.Pos // of the first character; Line 0 stands for line 1 of a file of its own
 	text string
+	zone zoneFinder
 }
 
 // tree is the parse tree of a template or of a definition in it.
@@ -27,8 +28,8 @@ type tree struct {
 }
 
 // read reads a template file; nil with the mistakes if it cannot be used.
-func read(dir fs.FS, file, name string) (*source, []diag.Mistake) {
-	s := &source{name: name, at: diag.Pos{File: name, Line: 1, Col: 1}}
+func read(dir fs.FS, file, name string, zone zoneFinder) (*source, []diag.Mistake) {
+	s := &source{name: name, at: diag.Pos{File: name, Line: 1, Col: 1}, zone: zone}
 	info, err := fs.Stat(dir, file)
 	if err == nil && info.Size() > MaxSource {
 		return nil, []diag.Mistake{s.tooLong(info.Size())}

@@ -146,18 +146,32 @@ var french = speech{
 // twelve is an hour on a clock of twelve.
 func twelve(hour int) int { return (hour+11)%12 + 1 }
 
-// speechOf finds a language by its tag, such as de, de-DE or de_at.
-func speechOf(tag string) *speech {
+// speeches are the languages that spoken and phone know, by their tags.
+var speeches = []struct {
+	tag string
+	*speech
+}{{"en", &english}, {"es", &spanish}, {"de", &german}, {"fr", &french}}
+
+// Language is the language in which spoken and phone speak for a tag such as "de", "de-DE" or "de_at": "en", "es", "de" or "fr"; "" for
+// one that they do not know.
+func Language(tag string) string {
 	if i := strings.IndexAny(tag, "-_"); i >= 0 {
 		tag = tag[:i]
 	}
-	switch strings.ToLower(tag) {
-	case "es":
-		return &spanish
-	case "de":
-		return &german
-	case "fr":
-		return &french
+	for _, s := range speeches {
+		if strings.EqualFold(s.tag, tag) {
+			return s.tag
+		}
+	}
+	return ""
+}
+
+func speechOf(tag string) *speech {
+	known := Language(tag)
+	for _, s := range speeches {
+		if s.tag == known {
+			return s.speech
+		}
 	}
 	return &english
 }

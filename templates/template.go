@@ -27,14 +27,15 @@ type Template struct {
 	trees    map[string]*tree // the main one and all that it can call, by name
 	calls    []string         // functions that the trees name and text/template does not have
 	patterns map[string]*pattern
-	zones    map[string]*time.Location
-	runs     sync.Pool // of *run; each is a text/template of its own, for functions belong to a template
+	zone     zoneFinder
+	zones    map[string]*time.Location // those that are named in quotes
+	runs     sync.Pool                 // of *run; each is a text/template of its own, for functions belong to a template
 }
 
 // Env is what one execution can ask beyond its data. The zero Env has no spans, no calendars and the year 1 for a clock.
 type Env struct {
 	Now      time.Time // the moment of the call, in the route's zone: the only clock and zone of a template
-	Language string    // for spoken and phone: "en", "de-DE", "es_MX"; one that is not known, and "", is English
+	Language string    // for spoken and phone, see Language; one that is not known, and "", is English
 	// Next finds the first span of a branch or state after Now; nil, nil when none is in sight.
 	Next func(name string) (any, error)
 	// On gives the events that are on in a calendar at Now.
@@ -64,7 +65,7 @@ func build(name string, s *source, pieces map[string]*tree, writes form) (*Templ
 	}
 	t := &Template{
 		name: name, main: own[s.name],
-		patterns: map[string]*pattern{}, zones: map[string]*time.Location{},
+		patterns: map[string]*pattern{}, zone: s.zone, zones: map[string]*time.Location{},
 	}
 	var wrong []diag.Mistake
 	if t.main != nil {
@@ -172,7 +173,7 @@ func (t *Template) prepare(n *parse.CommandNode) {
 	}
 	switch {
 	case f.Ident == "dateInZone":
-		if zone, err := loadZone(literal(3)); err == nil {
+		if zone, err := t.zone.find(literal(3)); err == nil {
 			t.zones[literal(3)] = zone
 		}
 	case strings.HasPrefix(f.Ident, "regex"):

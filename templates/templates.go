@@ -29,6 +29,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/callhours/callhours/internal/diag"
 )
@@ -43,6 +44,8 @@ var builtIn embed.FS
 type Options struct {
 	Dir  fs.FS  // holds *.json.tmpl files at its top level; nil: only the built-in library
 	Path string // how messages name Dir, such as "./templates"
+	// Zone finds a time zone by its IANA name for dateInZone; nil: time.LoadLocation. Its error is not shown.
+	Zone func(name string) (*time.Location, error)
 }
 
 // Library holds the templates that can be asked for by name: the user's and the built-in ones.
@@ -50,6 +53,7 @@ type Library struct {
 	templates map[string]*Template // by name
 	sources   map[string]string    // texts, by name
 	pieces    map[string]*tree     // what the user's _*.json.tmpl define, by the name of the definition
+	zone      zoneFinder
 
 	mu     sync.Mutex
 	parsed map[parsed]*Template // texts in other files that have no mistakes
@@ -65,7 +69,10 @@ type parsed struct {
 // Load reads and checks every template. A user's template hides the built-in one of its name. The library is never
 // nil; a template that has mistakes is in it, so that its name is known, and its Execute returns them.
 func Load(o Options) (*Library, []diag.Mistake) {
-	l := &Library{templates: map[string]*Template{}, sources: map[string]string{}}
+	l := &Library{templates: map[string]*Template{}, sources: map[string]string{}, zone: o.Zone}
+	if l.zone == nil {
+		l.zone = time.LoadLocation
+	}
 	library, err := fs.Sub(builtIn, "library")
 	if err != nil {
 		panic(err) // the embedded directory is there or the package does not build
@@ -92,7 +99,7 @@ func (l *Library) add(dir fs.FS, where string) (map[string]*tree, []diag.Mistake
 	pieces := map[string]*tree{}
 	var files []*source
 	for _, name := range names {
-		s, wrong := read(dir, name, path.Join(where, name))
+		s, wrong := read(dir, name, path.Join(where, name), l.zone)
 		mistakes = append(mistakes, wrong...)
 		piece := strings.HasPrefix(name, "_")
 		switch {
@@ -149,9 +156,9 @@ func (l *Library) Source(name string) (string, bool) {
 	return text, ok
 }
 
-// Parse makes a template of a callflow that stands in another file, such as the configuration. The first character of the text stands at the place at; line k of the text at line at.Line+k-1, each
-// line indented like the first (a YAML block scalar). The text sees what the user's _*.json.tmpl define. The template
-// is nil if there are mistakes.
+// Parse makes a template of a callflow that stands in another file, such as the configuration. The first character of the text stands
+// at the place at; line k of the text at line at.Line+k-1, each line indented like the first (a YAML block scalar). The text sees what
+// the user's _*.json.tmpl define. The template is nil if there are mistakes.
 func (l *Library) Parse(at diag.Pos, text string) (*Template, []diag.Mistake) {
 	return l.parse(at, text, callflow)
 }
@@ -169,7 +176,7 @@ func (l *Library) parse(at diag.Pos, text string, writes form) (*Template, []dia
 	if t := l.parsed[key]; t != nil {
 		return t, nil
 	}
-	s := &source{name: cmp.Or(at.String(), "template"), at: at, text: text}
+	s := &source{name: cmp.Or(at.String(), "template"), at: at, text: text, zone: l.zone}
 	if m := s.check(); m != nil {
 		return nil, m
 	}

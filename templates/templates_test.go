@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -356,5 +357,31 @@ func TestToJSON(t *testing.T) {
 	}
 	if _, err := r.toJSON(func() {}); err == nil || err.Error() != "an object has no JSON form" {
 		t.Errorf("a func: got %v", err)
+	}
+}
+
+// TestZone: dateInZone goes by the zones that it is given, at load and in an execution.
+func TestZone(t *testing.T) {
+	t.Parallel()
+	mars := time.FixedZone("MTC", 37*60)
+	l, _ := Load(Options{Zone: func(name string) (*time.Location, error) {
+		if name == "Mars/Airy" {
+			return mars, nil
+		}
+		return nil, errors.New("no such place")
+	}})
+	at := diag.Pos{File: "t", Line: 1, Col: 1}
+	template, mistakes := l.ParseText(at, `{{ dateInZone "15:04 MST" .Now "Mars/Airy" }} {{ dateInZone "15:04" .Now .Tenant }}`)
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	var out bytes.Buffer
+	noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	err := template.Execute(t.Context(), &out, map[string]any{"Now": noon, "Tenant": "Mars/Airy"}, Env{Now: noon})
+	if got, want := out.String(), "12:37 MTC 12:37"; err != nil || got != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+	if _, mistakes := l.ParseText(at, `{{ dateInZone "15" .Now "Europe/Berlin" }}`); len(mistakes) != 1 {
+		t.Errorf("got %v, want a mistake: the zone is not known", mistakes)
 	}
 }

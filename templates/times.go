@@ -60,17 +60,20 @@ func (r *run) dateInZone(layout string, v any, zone string) (string, error) {
 	}
 	where := r.t.zones[zone]
 	if where == nil {
-		if where, err = loadZone(zone); err != nil {
+		if where, err = r.t.zone.find(zone); err != nil {
 			return "", err
 		}
 	}
 	return r.format(t.In(where), layout)
 }
 
-// loadZone finds a time zone by its IANA name. "Local" would be the server's.
-func loadZone(name string) (*time.Location, error) {
+// zoneFinder finds a time zone by its IANA name.
+type zoneFinder func(name string) (*time.Location, error)
+
+// find refuses the server's own zone too, which "Local" and "" are to time.LoadLocation.
+func (f zoneFinder) find(name string) (*time.Location, error) {
 	if name != "" && name != "Local" {
-		if zone, err := time.LoadLocation(name); err == nil {
+		if zone, err := f(name); err == nil {
 			return zone, nil
 		}
 	}
