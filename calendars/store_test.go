@@ -56,7 +56,7 @@ func (s *shop) open(t *testing.T, o StoreOptions, list ...*Subscription) {
 	}
 	var configured metrics.Configured
 	for _, sub := range list {
-		configured.Calendars = append(configured.Calendars, sub.Calendar)
+		configured.Calendars = append(configured.Calendars, metrics.Calendar{Name: sub.Calendar})
 	}
 	m.Configure(configured)
 	o.Fetch, o.Metrics, o.Now = s.fetch, m, time.Now

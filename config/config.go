@@ -28,6 +28,7 @@ type File struct {
 	Auth        *Auth
 	TLS         *TLS // of Listen; nil: plain HTTP
 	Log         Log
+	Metrics     Metrics
 
 	StateDir     string // resolved; "": nothing is kept on disk
 	Templates    string // directory of the user's templates, resolved; "": the built-in library alone
@@ -89,6 +90,11 @@ type TLS struct {
 type Log struct {
 	Format  string // "text" (default) or "json"
 	Callers string // "none" (default), "last4" or "full"
+}
+
+// Metrics says how many series are exported.
+type Metrics struct {
+	Routes int // that have series of their own, in the order of the files; 0: all
 }
 
 // List is a named set of telephone numbers and prefixes.

@@ -49,6 +49,7 @@ func (s *source) readGlobal() {
 		tls := s.fields(n, inTLS)
 		f.TLS = &TLS{CertFile: s.resolve(tls.required("cert_file")), KeyFile: s.resolve(tls.required("key_file"))}
 	}
+	f.Metrics.Routes = s.fields(top.get("metrics"), inMetrics).amount("routes", 0)
 	log := s.fields(top.get("log"), inLog)
 	f.Log = Log{
 		Format:  log.oneOf("format", "text", "json"),

@@ -10,6 +10,7 @@ const (
 	inBasic
 	inTLS
 	inLog
+	inMetrics
 	inSecret
 	inList
 	inTenant
@@ -35,6 +36,7 @@ var nouns = map[place]string{
 	inBasic:     "basic",
 	inTLS:       "tls",
 	inLog:       "log",
+	inMetrics:   "metrics",
 	inSecret:    "a secret",
 	inList:      "a list of numbers",
 	inTenant:    "tenant",
@@ -70,6 +72,7 @@ var keyTable = []key{
 	{inMain, "auth", "auth", "none", "who may ask; without it, anyone who reaches `listen` (a warning says so)"},
 	{inMain, "tls", "tls", "none", "certificate of `listen`; without it, plain HTTP"},
 	{inMain, "log", "log", "see there", "how log lines look"},
+	{inMain, "metrics", "metrics", "see there", "how many series `/metrics` has"},
 	{inMain, "state_dir", "path", "none", "directory of last good copies of feeds and the last accepted configuration; without it nothing is kept"},
 	{inMain, "templates", "path", "none", "directory of `*.json.tmpl`; the built-in library is always there"},
 	{inMain, "timezone", "zone", "none", "zone of routes and tenants that name none; there is no silent UTC"},
@@ -113,6 +116,8 @@ var keyTable = []key{
 
 	{inLog, "format", "`text`, `json`", "`text`", "form of log lines"},
 	{inLog, "callers", "`none`, `last4`, `full`", "`none`", "how much of callers' numbers is logged"},
+
+	{inMetrics, "routes", "amount", "all", "how many routes, in the order of the files, have series of their own; the others are counted together as `_other`"},
 
 	{inSecret, "secret", "name", "required", "a name from the secrets files"},
 

@@ -31,14 +31,15 @@ var fetchResults = [...]FetchResult{
 
 // calendarVecs are the metrics that have a calendar's name as label.
 type calendarVecs struct {
-	up, unknown, lastSuccess, events, rejected, unmatched, lastEvent *prometheus.GaugeVec
-	fetches                                                          *prometheus.CounterVec
+	up, unknown, lastSuccess, events, active, rejected, unmatched, lastEvent *prometheus.GaugeVec
+	expectedAhead, expectedCovered, mayBeEmpty                               *prometheus.GaugeVec
+	fetches                                                                  *prometheus.CounterVec
 }
 
 // CalendarMetrics are the series of one calendar. nil counts nothing.
 type CalendarMetrics struct {
-	up, unknown, lastSuccess, events, rejected, unmatched, lastEvent prometheus.Gauge
-	fetches                                                          [len(fetchResults)]prometheus.Counter
+	up, unknown, lastSuccess, events, active, rejected, unmatched, lastEvent prometheus.Gauge
+	fetches                                                                  [len(fetchResults)]prometheus.Counter
 }
 
 // Fetched counts an attempt to read the calendar. The calendar is up after OK and Unchanged, and down after all others.
@@ -84,6 +85,13 @@ func (c *CalendarMetrics) LastSuccess(at time.Time) {
 func (c *CalendarMetrics) Events(n int) {
 	if c != nil {
 		c.events.Set(float64(n))
+	}
+}
+
+// Active says how many events of the calendar are on at present.
+func (c *CalendarMetrics) Active(n int) {
+	if c != nil {
+		c.active.Set(float64(n))
 	}
 }
 

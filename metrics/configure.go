@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -13,8 +14,12 @@ import (
 // such as "acme/main".
 type Configured struct {
 	Routes    []Route
-	Calendars []string
+	Calendars []Calendar
 	Tenants   []string
+
+	// OwnSeries is how many of Routes, from the first, have series of their own; 0 stands for all. The others are counted
+	// together, as route and branch "_other".
+	OwnSeries int
 }
 
 // Route is a route that is configured.
@@ -27,6 +32,17 @@ type Route struct {
 
 // Branch is a branch of a route.
 type Branch struct{ Name, State string }
+
+// Calendar is a calendar that is configured, and what it is expected to hold.
+type Calendar struct {
+	Name       string
+	Ahead      time.Duration // there are events this far ahead; 0: nothing is expected
+	Covered    bool          // some event is on at any moment
+	MayBeEmpty bool          // no events at all are fine
+}
+
+// other is the route, and the branch, of all routes that have no series of their own. No name in a configuration begins so.
+const other = "_other"
 
 // Route is the series of a configured route; nil for a name that is not configured. Look it up once for each
 // configuration and keep it.
@@ -60,11 +76,18 @@ func (m *Metrics) Configure(c Configured) {
 		calendars: make(map[string]*CalendarMetrics, len(c.Calendars)),
 		tenants:   make(map[string]prometheus.Gauge, len(c.Tenants)),
 	}
-	for _, r := range c.Routes {
+	own := c.Routes
+	if c.OwnSeries > 0 {
+		own = own[:min(c.OwnSeries, len(own))]
+	}
+	for _, r := range own {
 		next.routes[r.Name] = m.makeRoute(want, r)
 	}
-	for _, name := range c.Calendars {
-		next.calendars[name] = m.makeCalendar(want, name)
+	for _, r := range c.Routes[len(own):] {
+		next.routes[r.Name] = m.makeOther(want, r)
+	}
+	for _, cal := range c.Calendars {
+		next.calendars[cal.Name] = m.makeCalendar(want, cal)
 	}
 	for _, name := range c.Tenants {
 		next.tenants[name] = want.gauge(m.configRejected, name)
@@ -77,7 +100,7 @@ func (m *Metrics) Configure(c Configured) {
 		}
 	}
 	m.rows = want
-	m.route.info.set(c.Routes)
+	m.route.info.set(own)
 	m.names.Store(next)
 }
 
@@ -85,28 +108,50 @@ func (m *Metrics) makeRoute(want rows, r Route) *RouteMetrics {
 	v := &m.route
 	made := &RouteMetrics{
 		branches:   make([]branchMetrics, len(r.Branches)),
-		unknown:    want.counter(v.unknown, r.Name),
-		lastCall:   want.gauge(v.lastCall, r.Name),
 		nextChange: want.gauge(v.nextChange, r.Name),
 	}
 	for i, b := range r.Branches {
+		made.branches[i].active = want.gauge(v.active, r.Name, b.Name, b.State)
+	}
+	m.makeCounters(want, made, r)
+	return made
+}
+
+// makeOther makes what a route without series of its own counts on. What is true of one route at a time has no series then.
+func (m *Metrics) makeOther(want rows, r Route) *RouteMetrics {
+	made := &RouteMetrics{branches: make([]branchMetrics, len(r.Branches))}
+	shared := Route{Name: other}
+	for _, b := range r.Branches {
+		shared.Branches = append(shared.Branches, Branch{other, b.State})
+	}
+	m.makeCounters(want, made, shared)
+	return made
+}
+
+func (m *Metrics) makeCounters(want rows, made *RouteMetrics, r Route) {
+	v := &m.route
+	made.unknown = want.counter(v.unknown, r.Name)
+	made.lastCall = want.gauge(v.lastCall, r.Name)
+	for i, b := range r.Branches {
 		to := &made.branches[i]
 		to.decided = want.counter(v.decisions, r.Name, b.Name, b.State)
-		to.active = want.gauge(v.active, r.Name, b.Name, b.State)
 		for j, reason := range fallbackReasons {
 			to.fallbacks[j] = want.counter(v.fallbacks, r.Name, b.Name, string(reason))
 		}
 	}
-	return made
 }
 
-func (m *Metrics) makeCalendar(want rows, name string) *CalendarMetrics {
-	v := &m.calendar
+func (m *Metrics) makeCalendar(want rows, c Calendar) *CalendarMetrics {
+	v, name := &m.calendar, c.Name
+	want.gauge(v.expectedAhead, name).Set(c.Ahead.Seconds())
+	want.gauge(v.expectedCovered, name).Set(truth(c.Covered))
+	want.gauge(v.mayBeEmpty, name).Set(truth(c.MayBeEmpty))
 	made := &CalendarMetrics{
 		up:          want.gauge(v.up, name),
 		unknown:     want.gauge(v.unknown, name),
 		lastSuccess: want.gauge(v.lastSuccess, name),
 		events:      want.gauge(v.events, name),
+		active:      want.gauge(v.active, name),
 		rejected:    want.gauge(v.rejected, name),
 		unmatched:   want.gauge(v.unmatched, name),
 		lastEvent:   want.gauge(v.lastEvent, name),
@@ -115,6 +160,13 @@ func (m *Metrics) makeCalendar(want rows, name string) *CalendarMetrics {
 		made.fetches[i] = want.counter(v.fetches, name, string(result))
 	}
 	return made
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // rows are the label values of every series that a configuration has, by vector and by the values joined.

@@ -19,6 +19,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -61,6 +63,8 @@ type Metrics struct {
 	shed, logDropped, stateFailed prometheus.Counter
 	reloadOK, reloadTime          prometheus.Gauge
 	duration                      prometheus.Histogram
+	slow                          prometheus.ExemplarObserver // duration
+	answered                      atomic.Uint64               // calls that could have become an exemplar
 
 	byCode   map[int]prometheus.Counter             // requests_total, for requestCodes
 	byReason map[UnmatchedReason]prometheus.Counter // unmatched_calls_total
@@ -112,11 +116,17 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 				"When the calendar was last read or confirmed unchanged; 0 if never.", "calendar"),
 			fetches: counter("calendar_fetches_total", "Attempts to read the calendar, by result.", "calendar", "result"),
 			events:  gauge("calendar_events", "Events in the calendar that count.", "calendar"),
+			active:  gauge("calendar_active_events", "Events of the calendar that are on at present.", "calendar"),
 			rejected: gauge("calendar_rejected_events",
 				"Events in the calendar that were not understood and are ignored.", "calendar"),
 			unmatched: gauge("calendar_unmatched_events", "Events in the calendar that no condition fits.", "calendar"),
 			lastEvent: gauge("calendar_last_event_timestamp_seconds",
 				"When the last event of the calendar ends, within the horizon; 0 if it has none.", "calendar"),
+			expectedAhead: gauge("calendar_expected_ahead_seconds",
+				"How far ahead the calendar is expected to have events; 0 if nothing is said.", "calendar"),
+			expectedCovered: gauge("calendar_expected_covered",
+				"Whether some event of the calendar is expected to be on at any moment.", "calendar"),
+			mayBeEmpty: gauge("calendar_may_be_empty", "Whether the calendar may be without events.", "calendar"),
 		},
 		requests: counter("requests_total", "Requests on Kazoo's side, by HTTP status sent.", "code"),
 		shed:     counter("shed_calls_total", "Calls refused with 503 because of overload.").WithLabelValues(),
@@ -140,6 +150,8 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 			NativeHistogramMinResetDuration: time.Hour,
 		}),
 	}
+	// Prometheus' client has it so for every histogram that it makes.
+	m.slow, _ = m.duration.(prometheus.ExemplarObserver)
 	unmatched := counter("unmatched_calls_total", "Calls that no route answers, by why.", "reason")
 	gauge("tzdata_info", "The time zone data in use; always 1.", "version", "source").
 		WithLabelValues(known(o.TZDataVersion), known(o.TZDataSource)).Set(1)
@@ -181,15 +193,56 @@ func register(reg prometheus.Registerer, all []prometheus.Collector) error {
 
 // Request counts one answered request on Kazoo's side by the HTTP status sent and the time it took.
 func (m *Metrics) Request(code int, took time.Duration) {
-	if m == nil {
-		return
+	if m != nil {
+		m.request(code)
+		m.duration.Observe(took.Seconds())
 	}
+}
+
+// Call is Request for a call that a route answers. One of sixteen, and every slow one, becomes an exemplar with the
+// call's id, which finds its line in the log. The id is a stranger's text: it may be of any length and hold anything.
+func (m *Metrics) Call(code int, took time.Duration, id string) {
+	switch {
+	case m == nil:
+	case id == "" || (m.answered.Add(1)-1)%exemplarEvery != 0 && took < exemplarSlow:
+		m.Request(code, took)
+	default:
+		m.request(code)
+		m.slow.ObserveWithExemplar(took.Seconds(), prometheus.Labels{callID: exemplarText(id)})
+	}
+}
+
+func (m *Metrics) request(code int) {
 	c, ok := m.byCode[code]
 	if !ok {
 		c = m.requests.WithLabelValues(strconv.Itoa(code))
 	}
 	c.Inc()
-	m.duration.Observe(took.Seconds())
+}
+
+// Which calls become exemplars. One costs ten times what counting does.
+const (
+	callID        = "call_id"
+	exemplarEvery = 16
+	exemplarSlow  = 25 * time.Millisecond
+)
+
+// exemplarText cuts a text to what an exemplar has room for, 128 characters with its label's name, and replaces what
+// cannot be printed. Prometheus' client panics on more and on what is not UTF-8.
+func exemplarText(s string) string {
+	var b strings.Builder
+	room := prometheus.ExemplarMaxRunes - len(callID)
+	for _, r := range s {
+		if room == 0 {
+			break
+		}
+		if !unicode.IsPrint(r) {
+			r = utf8.RuneError
+		}
+		b.WriteRune(r)
+		room--
+	}
+	return b.String()
 }
 
 // Unmatched counts a call that no route answers.

@@ -3,6 +3,8 @@ package metrics
 import (
 	"fmt"
 	"math"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"reflect"
 	"regexp"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
@@ -26,7 +29,7 @@ func office() Configured {
 			Name: "acme/main", Tenant: "acme", Labels: map[string]string{"contact": "ops@acme.example"},
 			Branches: []Branch{{"open", "open"}, {"lunch", "closed"}, {"closed", "closed"}},
 		}},
-		Calendars: []string{"acme/hours"},
+		Calendars: []Calendar{{Name: "acme/hours"}},
 		Tenants:   []string{"acme"},
 	}
 }
@@ -198,6 +201,7 @@ func TestEverySeriesExists(t *testing.T) {
 		"requests_total": 10, "shed_calls_total": 1, "log_lines_dropped_total": 1, "last_call_timestamp_seconds": 1,
 		"branch_active": 3, "next_change_timestamp_seconds": 1, "route_info": 1, "calendar_up": 1, "calendar_unknown": 1,
 		"calendar_last_success_timestamp_seconds": 1, "calendar_fetches_total": 11, "calendar_events": 1,
+		"calendar_active_events": 1, "calendar_expected_ahead_seconds": 1, "calendar_expected_covered": 1, "calendar_may_be_empty": 1,
 		"calendar_rejected_events": 1, "calendar_unmatched_events": 1, "calendar_last_event_timestamp_seconds": 1,
 		"findings": 1, "config_last_reload_successful": 1, "config_last_reload_success_timestamp_seconds": 1,
 		"config_rejected": 1, "state_write_failures_total": 1, "tzdata_info": 1, "build_info": 1,
@@ -292,11 +296,13 @@ func TestMethods(t *testing.T) {
 				c := m.Calendar("acme/hours")
 				c.LastSuccess(noon)
 				c.Events(40)
+				c.Active(2)
 				c.Rejected(2)
 				c.Unmatched(3)
 				c.LastEvent(noon)
 			},
 			[]string{
+				`calendar_active_events{calendar="acme/hours"} 2`,
 				`calendar_events{calendar="acme/hours"} 40`,
 				`calendar_last_event_timestamp_seconds{calendar="acme/hours"} 1.8039024e+09`,
 				`calendar_last_success_timestamp_seconds{calendar="acme/hours"} 1.8039024e+09`,
@@ -348,6 +354,166 @@ func TestRequestDuration(t *testing.T) {
 	}
 }
 
+// exemplars are the call ids that the histogram shows, in the order of its buckets.
+func exemplars(t *testing.T, reg prometheus.Gatherer) []string {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, f := range families {
+		if f.GetName() != "callhours_request_duration_seconds" {
+			continue
+		}
+		for _, b := range f.GetMetric()[0].GetHistogram().GetBucket() {
+			if e := b.GetExemplar(); e != nil {
+				ids = append(ids, e.GetLabel()[0].GetValue())
+			}
+		}
+	}
+	return ids
+}
+
+// TestExemplars shows which calls become exemplars: the first, every sixteenth after it, and every slow one.
+func TestExemplars(t *testing.T) {
+	t.Parallel()
+	m, reg := registered(t)
+	m.Request(200, time.Millisecond)
+	m.Call(200, time.Millisecond, "")
+	m.Call(200, time.Second, "")
+	if got := exemplars(t, reg); got != nil {
+		t.Errorf("without a call id: got %q", got)
+	}
+	for i := range 20 {
+		m.Call(200, time.Millisecond, fmt.Sprintf("call-%d", i))
+	}
+	m.Call(200, 40*time.Millisecond, "slow")
+	if diff := cmp.Diff([]string{"call-16", "slow"}, exemplars(t, reg)); diff != "" {
+		t.Errorf("exemplars (-want +got):\n%s", diff)
+	}
+}
+
+// TestExemplarsOfStrangers shows that no call id stops the metrics, nor the scrape in either format.
+func TestExemplarsOfStrangers(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", 200)
+	for id, want := range map[string]string{
+		"b1b2-a1a2@198.51.100.7":     "b1b2-a1a2@198.51.100.7",
+		long:                         long[:2*121],
+		"\xff\xfe":                   "\uFFFD\uFFFD",
+		"a\nb\x00c\u202e":            "a\uFFFDb\uFFFDc\uFFFD",
+		`"} 1` + "\n# EOF":           `"} 1` + "\uFFFD# EOF",
+		strings.Repeat("\x80", 4096): strings.Repeat("\uFFFD", 121),
+		strings.Repeat("x", 120) + "\xf0\x9f\x98": strings.Repeat("x", 120) + "\uFFFD",
+	} {
+		m, reg := registered(t)
+		m.Call(200, time.Second, id)
+		if diff := cmp.Diff([]string{want}, exemplars(t, reg)); diff != "" {
+			t.Errorf("call id %q (-want +got):\n%s", id, diff)
+		}
+		for accept, wanted := range map[string]bool{"application/openmetrics-text; version=1.0.0": true, "text/plain": false} {
+			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", nil)
+			r.Header.Set("Accept", accept)
+			promhttp.HandlerFor(reg, promhttp.HandlerOpts{EnableOpenMetrics: true}).ServeHTTP(w, r)
+			if w.Code != http.StatusOK || strings.Contains(w.Body.String(), "# {call_id=") != wanted {
+				t.Errorf("call id %q as %s: status %d, want 200 and exemplars %v", id, accept, w.Code, wanted)
+			}
+		}
+	}
+}
+
+// TestOwnSeries shows the switch that bounds cardinality: routes beyond it are counted together, by state.
+func TestOwnSeries(t *testing.T) {
+	t.Parallel()
+	m, reg := registered(t)
+	c := Configured{OwnSeries: 1}
+	for _, name := range []string{"first", "second", "third"} {
+		c.Routes = append(c.Routes, Route{Name: name, Branches: []Branch{{"open-" + name, "open"}, {"holiday", "closed"}, {"closed", "closed"}}})
+	}
+	m.Configure(c)
+	before := series(t, reg)
+	for _, name := range []string{"first", "second", "third"} {
+		r := m.Route(name)
+		r.Decided(0)
+		r.Decided(2)
+		r.Fallback(1, Limit)
+		r.Unknown()
+		r.Called(noon)
+		r.Active(1)
+		r.NextChange(noon)
+	}
+	if diff := cmp.Diff([]string{
+		`branch_active{branch="holiday",route="first",state="closed"} 1`,
+		`decisions_total{branch="_other",route="_other",state="closed"} 2`,
+		`decisions_total{branch="_other",route="_other",state="open"} 2`,
+		`decisions_total{branch="closed",route="first",state="closed"} 1`,
+		`decisions_total{branch="open-first",route="first",state="open"} 1`,
+		`fallbacks_total{branch="_other",reason="limit",route="_other"} 2`,
+		`fallbacks_total{branch="holiday",reason="limit",route="first"} 1`,
+		`last_call_timestamp_seconds{route="_other"} 1.8039024e+09`,
+		`last_call_timestamp_seconds{route="first"} 1.8039024e+09`,
+		`next_change_timestamp_seconds{route="first"} 1.8039024e+09`,
+		`unknown_decisions_total{route="_other"} 2`,
+		`unknown_decisions_total{route="first"} 1`,
+	}, changed(before, series(t, reg))); diff != "" {
+		t.Errorf("changed series (-want +got):\n%s", diff)
+	}
+	c.OwnSeries = 3
+	m.Configure(c)
+	for _, line := range series(t, reg) {
+		if strings.Contains(line, "_other") {
+			t.Errorf("%s remains", line)
+		}
+	}
+}
+
+// TestTenThousandRoutes counts the series of 10,000 routes, of which 100 have their own.
+func TestTenThousandRoutes(t *testing.T) {
+	t.Parallel()
+	m, reg := registered(t)
+	c := Configured{OwnSeries: 100}
+	for i := range 10_000 {
+		r := Route{Name: fmt.Sprint(i)}
+		for b := range 5 {
+			r.Branches = append(r.Branches, Branch{fmt.Sprintf("b%d-%d", i, b), []string{"open", "closed", "other"}[b%3]})
+		}
+		c.Routes = append(c.Routes, r)
+	}
+	m.Configure(c)
+	const all, own, others = 31, 100 * (5*(1+1+4) + 4), 3 + 4 + 2
+	if got, want := len(series(t, reg)), own+others; got < want || got > want+all {
+		t.Errorf("got %d series, want %d and some that every installation has", got, want)
+	}
+}
+
+// TestExpected shows that what a calendar is expected to hold follows the configuration.
+func TestExpected(t *testing.T) {
+	t.Parallel()
+	m, reg := registered(t)
+	m.Configure(Configured{Calendars: []Calendar{{Name: "acme/hours", Covered: true}, {Name: "holidays", Ahead: time.Hour}, {Name: "rota", MayBeEmpty: true}}})
+	m.Configure(Configured{Calendars: []Calendar{{Name: "acme/hours"}, {Name: "holidays", Ahead: 48 * time.Hour}, {Name: "rota", MayBeEmpty: true}}})
+	var got []string
+	for _, line := range series(t, reg) {
+		if strings.Contains(line, "expected") || strings.Contains(line, "may_be_empty") {
+			got = append(got, line)
+		}
+	}
+	if diff := cmp.Diff([]string{
+		`calendar_expected_ahead_seconds{calendar="acme/hours"} 0`,
+		`calendar_expected_ahead_seconds{calendar="holidays"} 172800`,
+		`calendar_expected_ahead_seconds{calendar="rota"} 0`,
+		`calendar_expected_covered{calendar="acme/hours"} 0`,
+		`calendar_expected_covered{calendar="holidays"} 0`,
+		`calendar_expected_covered{calendar="rota"} 0`,
+		`calendar_may_be_empty{calendar="acme/hours"} 0`,
+		`calendar_may_be_empty{calendar="holidays"} 0`,
+		`calendar_may_be_empty{calendar="rota"} 1`,
+	}, got); diff != "" {
+		t.Errorf("series (-want +got):\n%s", diff)
+	}
+}
+
 // TestConfigureTwice shows what a reload does to the series: what stays keeps its value, what is gone is deleted, what
 // comes is there at 0.
 func TestConfigureTwice(t *testing.T) {
@@ -362,7 +528,7 @@ func TestConfigureTwice(t *testing.T) {
 
 	next := office()
 	next.Routes[0].Branches = []Branch{{"holiday", "closed"}, {"open", "open"}, {"closed", "other"}}
-	next.Calendars = []string{"acme/hours", "holidays"}
+	next.Calendars = []Calendar{{Name: "acme/hours"}, {Name: "holidays"}}
 	next.Tenants = nil
 	m.Configure(next)
 	m.Route("acme/main").Decided(1)
@@ -458,7 +624,7 @@ func TestNamesThatAreNotText(t *testing.T) {
 	for range 2 {
 		m.Configure(Configured{
 			Routes:    []Route{{Name: bad, Branches: []Branch{{bad, bad}}}, {Name: bad}, {}},
-			Calendars: []string{bad, bad, ""},
+			Calendars: []Calendar{{Name: bad}, {Name: bad}, {}},
 			Tenants:   []string{bad, ""},
 		})
 		m.Findings(map[Finding]int{{bad, bad}: 1})
@@ -590,6 +756,7 @@ func TestAllocations(t *testing.T) {
 		c.Fetched(OK)
 		m.Unmatched(NoPath)
 		m.Request(200, time.Millisecond)
+		m.Call(200, time.Millisecond, "")
 	})
 	if got != 0 {
 		t.Errorf("counting a call: got %v allocations, want 0", got)
@@ -602,6 +769,13 @@ func BenchmarkDecided(b *testing.B) {
 	r := m.Route("acme/main")
 	for b.Loop() {
 		r.Decided(1)
+	}
+}
+
+func BenchmarkCall(b *testing.B) {
+	m, _ := New(nil, Options{})
+	for b.Loop() {
+		m.Call(200, time.Millisecond, "b1b2a1a2-6f0d-4d0f-9a58-5f1f0e3b7c11")
 	}
 }
 

@@ -33,12 +33,12 @@ type routeVecs struct {
 type RouteMetrics struct {
 	branches             []branchMetrics
 	unknown              prometheus.Counter
-	lastCall, nextChange prometheus.Gauge
+	lastCall, nextChange prometheus.Gauge // nextChange is nil for a route without series of its own
 }
 
 type branchMetrics struct {
 	decided   prometheus.Counter
-	active    prometheus.Gauge
+	active    prometheus.Gauge // nil for a route without series of its own
 	fallbacks [len(fallbackReasons)]prometheus.Counter
 }
 
@@ -74,7 +74,7 @@ func (r *RouteMetrics) Called(now time.Time) {
 // Active says which branch an ordinary call takes at present, and that it takes no other. Of two that run at once, each
 // may leave its branch at 1 until the next.
 func (r *RouteMetrics) Active(branch int) {
-	if r.branch(branch) == nil {
+	if b := r.branch(branch); b == nil || b.active == nil {
 		return
 	}
 	for i := range r.branches {
@@ -87,7 +87,7 @@ func (r *RouteMetrics) Active(branch int) {
 
 // NextChange says when an ordinary call takes another branch. The zero time: no such moment is in sight.
 func (r *RouteMetrics) NextChange(at time.Time) {
-	if r == nil {
+	if r == nil || r.nextChange == nil {
 		return
 	}
 	if at.IsZero() {

@@ -187,7 +187,11 @@ func (rec *record) write(w http.ResponseWriter) {
 
 // record logs a request and counts its status.
 func (c *calls) record(rec *record, took time.Duration) {
-	c.metrics.Request(rec.status, took)
+	if rec.route != nil {
+		c.metrics.Call(rec.status, took, rec.call.CallID)
+	} else {
+		c.metrics.Request(rec.status, took)
+	}
 	if rec.miss != "" {
 		c.metrics.Unmatched(metrics.UnmatchedReason(rec.miss))
 	}

@@ -63,7 +63,7 @@ func (g *Generation) Preview() *preview.Preview {
 
 // series are the names that metrics are labelled with.
 func (g *Generation) series() metrics.Configured {
-	var c metrics.Configured
+	c := metrics.Configured{OwnSeries: g.file.Metrics.Routes}
 	for _, r := range g.file.Routes {
 		route := metrics.Route{Name: r.Name}
 		if r.Tenant != nil {
@@ -75,7 +75,8 @@ func (g *Generation) series() metrics.Configured {
 		c.Routes = append(c.Routes, route)
 	}
 	for _, cal := range g.file.Calendars {
-		c.Calendars = append(c.Calendars, cal.Name)
+		e := cal.Expect
+		c.Calendars = append(c.Calendars, metrics.Calendar{Name: cal.Name, Ahead: e.Ahead, Covered: e.Covered, MayBeEmpty: e.MayBeEmpty})
 	}
 	for _, t := range g.file.Tenants {
 		c.Tenants = append(c.Tenants, t.Name)
@@ -96,14 +97,30 @@ func (g *Generation) unmatched(name string) int {
 
 // reach is when the last event of a calendar ends, within the window that is compiled; zero when there is none.
 func (g *Generation) reach(name string, now time.Time) time.Time {
-	if len(g.asking[name]) == 0 {
-		return time.Time{}
-	}
-	r := g.asking[name][0] // another route's zone moves it by hours
-	from, to := g.timelines.Window(r.Name, now)
-	t, _ := g.timelines.Of(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}, from, to)
+	t := g.timeline(name, now)
 	if t == nil || t.Last() == 0 {
 		return time.Time{}
 	}
 	return time.Unix(t.Last(), 0)
+}
+
+// active is how many events of a calendar are on.
+func (g *Generation) active(name string, now time.Time) int {
+	t := g.timeline(name, now)
+	if t == nil {
+		return 0
+	}
+	return len(t.At(nil, now.Unix()))
+}
+
+// timeline is a calendar as the first route that asks it sees it, since another one's zone moves events by hours at most; nil when
+// no route does, and when it is unknown.
+func (g *Generation) timeline(name string, now time.Time) *calendars.Timeline {
+	if len(g.asking[name]) == 0 {
+		return nil
+	}
+	r := g.asking[name][0]
+	from, to := g.timelines.Window(r.Name, now)
+	t, _ := g.timelines.Of(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}, from, to)
+	return t
 }

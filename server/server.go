@@ -130,6 +130,9 @@ func (s *Server) Observe() {
 		until, _ := d.Until()
 		l.counters[i].NextChange(until)
 	}
+	for _, c := range l.calendars {
+		s.options.Metrics.Calendar(c.Calendar).Active(l.active(c.Calendar, now))
+	}
 }
 
 // scraped brings everything up to date that a scrape shows.
