@@ -131,8 +131,8 @@ type process struct {
 	read         chan struct{} // closed when its output has ended
 }
 
-// startProcess starts the configuration in a directory, and waits until calls are answered.
-func startProcess(t *testing.T, dir string) *process {
+// startProcess starts the configuration in a directory, with that environment alone, and waits until calls are answered.
+func startProcess(t *testing.T, dir string, env ...string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -140,7 +140,7 @@ func startProcess(t *testing.T, dir string) *process {
 	}
 	p := &process{cmd: exec.Command(self), log: &bytes.Buffer{}, read: make(chan struct{})}
 	p.cmd.Args = []string{"callhours", "serve"}
-	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr = dir, []string{}, p.log
+	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr = dir, append([]string{}, env...), p.log
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,9 @@ import (
 // nowKey is the environment variable that gives the program under test its clock, which then stands still.
 const nowKey = "CALLHOURS_TEST_NOW"
 
+// clockKey is the environment variable that names a file with the program's clock, which moves when the file is replaced.
+const clockKey = "CALLHOURS_TEST_CLOCK"
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"callhours": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -38,12 +41,27 @@ func TestMain(m *testing.M) {
 			}
 			now = func() time.Time { return fixed }
 		}
+		if file := os.Getenv(clockKey); file != "" {
+			now = func() time.Time { return readClock(file) }
+		}
 		code := run(ctx, os.Args[1:], world{os.Stdin, os.Stdout, os.Stderr, now})
 		if file := os.Getenv(spentKey); file != "" {
 			writeSpent(file)
 		}
 		os.Exit(code)
 	}})
+}
+
+func readClock(file string) time.Time {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		panic(err)
+	}
+	now, err := time.Parse(time.RFC3339, string(text))
+	if err != nil {
+		panic(err)
+	}
+	return now
 }
 
 // TestScripts runs testdata/script/*.txtar: what the program does, as seen from outside. UPDATE=1 rewrites what they compare with.
