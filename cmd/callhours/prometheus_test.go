@@ -161,6 +161,7 @@ func TestPrometheus(t *testing.T) {
 		t.Errorf("route lost: %v of %v calls met an unknown calendar, want all", got, want)
 	}
 	t.Run("rules", func(t *testing.T) { prom.checkRules(t) })
+	t.Run("dashboards", func(t *testing.T) { prom.checkDashboards(t) })
 	t.Run("exemplars", func(t *testing.T) { prom.checkExemplars(t) })
 	t.Logf("%d calls by %d branches", total, len(d.sent))
 }
@@ -415,6 +416,66 @@ func (p *realPrometheus) checkRules(t *testing.T) {
 	if seen < 20 {
 		t.Errorf("found %d rules, want those of examples/prometheus", seen)
 	}
+}
+
+// checkDashboards runs every expression of the dashboards as Grafana would, and wants data of each.
+func (p *realPrometheus) checkDashboards(t *testing.T) {
+	files, err := filepath.Glob("../../examples/grafana/dashboards/*.json")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("found %d dashboards, %v", len(files), err)
+	}
+	// Steps of a whole hour lie where nothing had been scraped yet.
+	variables := strings.NewReplacer("[$__range:1h]", "[10m:1s]", "$__range", "10m", "$__rate_interval", "10s", "$utc_offset", "-5",
+		"$job", ".*", "$instance", ".*", "$route", ".*", "$calendar", ".*")
+	seen := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		type target struct {
+			Expr    string
+			Instant bool
+		}
+		var d struct {
+			Annotations struct {
+				List []struct{ Name, Expr string }
+			}
+			Panels []struct {
+				Title   string
+				Targets []target
+			}
+		}
+		if err := json.Unmarshal(text, &d); err != nil {
+			t.Fatal(err)
+		}
+		check := func(what string, from target) {
+			seen++
+			question, path := url.Values{"query": {variables.Replace(from.Expr)}}, "query"
+			if now := time.Now(); !from.Instant {
+				path = "query_range"
+				question.Set("start", strconv.FormatInt(now.Add(-3*time.Minute).Unix(), 10))
+				question.Set("end", strconv.FormatInt(now.Unix(), 10))
+				question.Set("step", "1")
+			}
+			var data struct{ Result []json.RawMessage }
+			if err := p.get(t, path, question, &data); err != nil || len(data.Result) == 0 {
+				t.Errorf("%s, %s: %d series, %v: %s", filepath.Base(file), what, len(data.Result), err, question.Get("query"))
+			}
+		}
+		for _, a := range d.Annotations.List {
+			check("annotation "+a.Name, target{Expr: a.Expr})
+		}
+		for _, panel := range d.Panels {
+			for _, from := range panel.Targets {
+				check(panel.Title, from)
+			}
+		}
+	}
+	if seen < 40 {
+		t.Errorf("found %d expressions, want those of examples/grafana", seen)
+	}
+	t.Logf("%d expressions", seen)
 }
 
 // checkExemplars sees that call ids reach Prometheus.
