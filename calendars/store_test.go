@@ -66,7 +66,11 @@ func (s *shop) open(t *testing.T, o StoreOptions, list ...*Subscription) {
 		}
 		return a
 	}}))
-	o.Changed = func(name string) { s.changed = append(s.changed, name) }
+	o.Changed = func(name string) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.changed = append(s.changed, name)
+	}
 	s.store = NewStore(o)
 	s.store.Subscribe(list)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -153,6 +157,13 @@ func pass(d time.Duration) { <-time.After(d) }
 func after(d time.Duration) {
 	pass(d)
 	synctest.Wait()
+}
+
+// told are the calendars that were said to have changed.
+func (s *shop) told() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.changed)
 }
 
 // times is how often a server was asked for a URL.
@@ -327,7 +338,7 @@ func TestFailingFeed(t *testing.T) {
 		if diff := gocmp.Diff([]string{failing, failing, failing, failing, gone, gone, `level=INFO msg="a feed is well again" calendars=[hours] result=ok`}, lines); diff != "" {
 			t.Error(diff)
 		}
-		if diff := gocmp.Diff([]string{"hours", "hours"}, s.changed); diff != "" {
+		if diff := gocmp.Diff([]string{"hours", "hours"}, s.told()); diff != "" {
 			t.Error(diff)
 		}
 	})

@@ -84,8 +84,8 @@ func TestWatch(t *testing.T) {
 				s.open(t, StoreOptions{}, sub)
 				after(time.Minute)
 				s.is("file", "fresh: a")
-				if len(s.changed) > 0 {
-					t.Errorf("said to have changed: %v", s.changed)
+				if told := s.told(); len(told) > 0 {
+					t.Errorf("said to have changed: %v", told)
 				}
 				c.change(t, dir)
 				after(c.within)
