@@ -85,8 +85,8 @@ var moments = []struct {
 
 // TestPrometheus is the golden test of the counters: a real Prometheus, with the configuration of examples/prometheus, scrapes a real
 // callhours that answers a scripted day of calls, and its sums by branch are those that were sent, to the last call. The server is killed and
-// started again at noon; a reload in the middle has to wait until there are reloads. Then every expression of the dashboards and every
-// rule is run against what was scraped. 600 calls, in a soak 5,000.
+// started again at noon; in the evening a reload adds a route and keeps the counts of the others, and at night one takes a route away, with its
+// series. Every expression of the dashboards and every rule is run against what was scraped. 600 calls, in a soak 5,000.
 func TestPrometheus(t *testing.T) {
 	t.Parallel()
 	total := 600
@@ -130,7 +130,7 @@ func TestPrometheus(t *testing.T) {
 	prom := startPrometheus(t, strings.TrimPrefix(front.URL, "http://"))
 	prom.until(t, "the first scrape", func() bool { return len(prom.query(t, `callhours_build_info`)) == 1 })
 
-	const noon = 3 // the index in hours before which the server is killed
+	const noon, evening = 3, 4 // the moments before which the server is killed, and told to reload
 	d.call(t, server.calls, 0, noon, total)
 	const decided = `sum by (route, branch) (callhours_decisions_total) > 0`
 	prom.until(t, "the morning's calls", func() bool { return cmp.Equal(d.sent, prom.query(t, decided)) })
@@ -140,9 +140,18 @@ func TestPrometheus(t *testing.T) {
 	server = startProcess(t, dir, clockKey+"="+d.clock)
 	use(server)
 	// Else a counter that comes back higher than it was would not look like a restart to increase().
-	prom.until(t, "the start", func() bool { return cmp.Equal(map[string]float64{"": 0}, prom.query(t, `sum(callhours_decisions_total)`)) })
-	d.call(t, server.calls, noon, len(moments), total)
-	all := fmt.Sprintf(`sum by (route, branch) (callhours_decisions_total @ %s) + sum by (route, branch) (callhours_decisions_total) > 0`, killed)
+	prom.until(t, "the start", func() bool {
+		return cmp.Equal(map[string]float64{"": 0}, prom.query(t, `sum(callhours_decisions_total)`))
+	})
+	d.call(t, server.calls, noon, evening, total)
+	server.reload(t, dir, theDay["callhours.yaml"]+"  - {name: added, branches: *branches}\n")
+	prom.until(t, "the route that was added, at 0", func() bool {
+		return cmp.Equal(map[string]float64{"": 0}, prom.query(t, `sum(callhours_decisions_total{route="added"})`))
+	})
+	d.added = true
+	d.call(t, server.calls, evening, len(moments), total)
+	all := fmt.Sprintf(`(sum by (route, branch) (callhours_decisions_total @ %s) + sum by (route, branch) (callhours_decisions_total)
+		or sum by (route, branch) (callhours_decisions_total{route="added"})) > 0`, killed)
 	prom.until(t, "all calls", func() bool { return cmp.Equal(d.sent, prom.query(t, all)) })
 	var sum float64
 	for _, n := range d.sent {
@@ -163,14 +172,36 @@ func TestPrometheus(t *testing.T) {
 	t.Run("rules", func(t *testing.T) { prom.checkRules(t) })
 	t.Run("dashboards", func(t *testing.T) { prom.checkDashboards(t) })
 	t.Run("exemplars", func(t *testing.T) { prom.checkExemplars(t) })
+	without, _, _ := strings.Cut(theDay["callhours.yaml"], "  - name: lost\n")
+	server.reload(t, dir, without)
+	prom.until(t, "that the series of a route are gone", func() bool {
+		return len(prom.query(t, `callhours_decisions_total{route=~"lost|added"} or callhours_branch_active{route=~"lost|added"}`)) == 0
+	})
 	t.Logf("%d calls by %d branches", total, len(d.sent))
 }
 
 // day is a scripted day of calls.
 type day struct {
 	clock string
+	added bool // the route that a reload adds is there
 	mu    sync.Mutex
 	sent  map[string]float64 // by branch and route, as query names them
+}
+
+// reload gives the server another configuration and tells it to read that.
+func (p *process) reload(t *testing.T, dir, yaml string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, "callhours.yaml"), []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.Post(p.admin+"/-/reload", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if text, err := io.ReadAll(r.Body); err != nil || r.StatusCode != http.StatusOK {
+		t.Fatalf("reload: status %d, %v: %s", r.StatusCode, err, text)
+	}
 }
 
 // set moves the server's clock to an hour of the present day.
@@ -217,7 +248,10 @@ func (d *day) call(t *testing.T, server string, from, to, total int) {
 					case 5:
 						route, branch = "lost", "default"
 					}
-					if i%7 == 0 && (route == "shop" || route == "front-desk") {
+					if d.added && i%12 == 2 {
+						route = "added"
+					}
+					if i%7 == 0 && slices.Contains([]string{"front-desk", "shop", "added"}, route) {
 						branch = "unwanted"
 					}
 					d.one(t, client, server, route, branch, caller, fmt.Sprintf("call-%d-%d", h.hour, i))
