@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,17 +16,33 @@ const docs = "../docs/templates.md"
 // TestDocsFunctions holds the table of functions in the docs against the code; UPDATE=1 writes it.
 func TestDocsFunctions(t *testing.T) {
 	t.Parallel()
+	holdTable(t, "functions", functionTable())
+}
+
+// TestDocsLibrary holds the table of built-in templates in the docs against their headers; UPDATE=1 writes it.
+func TestDocsLibrary(t *testing.T) {
+	t.Parallel()
+	holdTable(t, "library", libraryTable())
+}
+
+// writing is held while a table is read and written: both stand in one page.
+var writing sync.Mutex
+
+// holdTable compares what stands in the docs between two comments with what the code says.
+func holdTable(t *testing.T, name, want string) {
+	t.Helper()
+	writing.Lock()
+	defer writing.Unlock()
 	page, err := os.ReadFile(docs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const begin, end = "with UPDATE=1 -->\n", "<!-- end of functions -->"
+	begin, end := "<!-- "+name+": written by the tests of templates/ with UPDATE=1 -->\n", "<!-- end of "+name+" -->"
 	before, rest, found := strings.Cut(string(page), begin)
 	got, after, closed := strings.Cut(rest, end)
 	if !found || !closed {
-		t.Fatalf("%s has no place for the table of functions", docs)
+		t.Fatalf("%s has no place for the table of %s", docs, name)
 	}
-	want := functionTable()
 	if os.Getenv("UPDATE") != "" {
 		if err := os.WriteFile(docs, []byte(before+begin+want+end+after), 0o666); err != nil {
 			t.Fatal(err)
@@ -73,19 +90,18 @@ func TestDocsBounds(t *testing.T) {
 	}
 }
 
-// TestDocsLibrary shows that the docs name each built-in template.
-func TestDocsLibrary(t *testing.T) {
-	t.Parallel()
-	page, err := os.ReadFile(docs)
-	if err != nil {
-		t.Fatal(err)
-	}
+func libraryTable() string {
+	var b strings.Builder
+	b.WriteString("\n| template | what it does | data |\n|---|---|---|\n")
 	l, _ := Load(Options{})
 	for _, name := range l.Names() {
-		if !strings.Contains(string(page), "| `"+name+"` |") {
-			t.Errorf("%s does not name the template %s", docs, name)
+		var fields []string
+		for _, f := range l.Template(name).Fields() {
+			fields = append(fields, "`"+f.String()+"`")
 		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, l.Template(name).About(), strings.Join(fields, ", "))
 	}
+	return b.String() + "\n"
 }
 
 // TestDocsSpeech shows that the docs give what spoken and phone say.

@@ -20,29 +20,63 @@ type Field struct {
 	Default  any    // nil, string, int, bool, []any or map[string]any; of another number for any: float64
 }
 
+// String gives the declaration, as in a header.
+func (f Field) String() string {
+	if f.Required {
+		return f.Name + " " + f.Kind
+	}
+	value, _ := json.Marshal(f.Default) // was read as JSON
+	return fmt.Sprintf("%s %s = %s", f.Name, f.Kind, value)
+}
+
 var kinds = []string{"any", "bool", "id", "int", "list", "map", "text"}
 
 var (
 	dataLine    = regexp.MustCompile(`(?m)^(?:/\*)?[ \t]*data:`)
+	exampleLine = regexp.MustCompile(`(?m)^[ \t]*example:[ \t]*$`)
 	declaration = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)[ \t]+([A-Za-z]+)`)
 )
+
+// header is what a template says of itself.
+type header struct {
+	about   string // for people
+	fields  []Field
+	example map[string]any
+}
 
 // header reads the first comment with a line that begins with data: and declares fields, such as
 //
 //	{{/* data: voicemail id; timeout int = 20; message text = "" */}}
 //
-// Lines before that one are for people. A default is JSON.
-func (s *source) header(root *parse.ListNode) ([]Field, []diag.Mistake) {
+// Lines before that one are for people. A default is JSON, and so is the object after a line example: at the end.
+func (s *source) header(root *parse.ListNode) (h header, mistakes []diag.Mistake) {
 	for _, n := range root.Nodes {
 		c, ok := n.(*parse.CommentNode)
 		if !ok {
 			continue
 		}
-		if at := dataLine.FindStringIndex(c.Text); at != nil {
-			return s.fields(strings.TrimSuffix(c.Text, "*/")[at[1]:], c.Pos+parse.Pos(at[1]))
+		text := strings.TrimSuffix(c.Text, "*/")
+		at := dataLine.FindStringIndex(text)
+		if at == nil {
+			continue
 		}
+		h.about = strings.Join(strings.Fields(strings.TrimPrefix(text[:at[0]], "/*")), " ")
+		declared, example := text[at[1]:], ""
+		if from := exampleLine.FindStringIndex(declared); from != nil {
+			declared, example = declared[:from[0]], declared[from[1]:]
+			d := json.NewDecoder(strings.NewReader(example))
+			d.UseNumber()
+			if err := d.Decode(&h.example); err != nil || h.example == nil || strings.TrimSpace(example[d.InputOffset():]) != "" {
+				mistakes = append(mistakes, diag.Mistakef(s.pos(c.Pos+parse.Pos(at[1]+from[0])),
+					`want the data of an example as JSON, such as {"voicemail": "4567"}, found %s`, clip(strings.TrimSpace(example))))
+			}
+			h.example, _ = plainNumbers(h.example).(map[string]any)
+		}
+		var wrong []diag.Mistake
+		h.fields, wrong = s.fields(declared, c.Pos+parse.Pos(at[1]))
+		return h, append(wrong, mistakes...)
 	}
-	return nil, nil
+	return h, nil
 }
 
 // fields reads the declarations in a text that stands at an offset.

@@ -18,7 +18,7 @@ import (
 // Template renders one kind of answer, or one text. It never changes and may be executed from many goroutines.
 type Template struct {
 	name     string
-	fields   []Field
+	header   header
 	uses     Uses
 	wants    []Want
 	mistakes []diag.Mistake // a template with mistakes does not execute
@@ -69,7 +69,7 @@ func build(name string, s *source, pieces map[string]*tree, writes form) (*Templ
 	}
 	var wrong []diag.Mistake
 	if t.main != nil {
-		t.fields, wrong = s.header(t.main.Root)
+		t.header, wrong = s.header(t.main.Root)
 		mistakes = append(mistakes, wrong...)
 	}
 	all := maps.Clone(pieces)
@@ -203,7 +203,13 @@ func (t *Template) Name() string { return t.name }
 
 // Fields are the entries of .Data that the header comment declares, in its order. Filling in the defaults and missing
 // the required ones is left to who makes the data.
-func (t *Template) Fields() []Field { return slices.Clone(t.fields) }
+func (t *Template) Fields() []Field { return slices.Clone(t.header.fields) }
+
+// About is what the header comment says before it declares fields, for people; "" if there is none.
+func (t *Template) About() string { return t.header.about }
+
+// Example is the data that the header comment gives for an example, without the defaults; nil if there is none.
+func (t *Template) Example() map[string]any { return maps.Clone(t.header.example) }
 
 // Execute appends what the template writes to dst. Data has the fields that templates read (Call, Now, Data and so
 // on); it is not changed. After an error, dst holds rubbish. The error is an *Error, or diag.Mistakes if the template

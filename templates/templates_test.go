@@ -76,22 +76,24 @@ func TestLibrary(t *testing.T) {
 func TestLibraryDeclaresItsData(t *testing.T) {
 	t.Parallel()
 	l, _ := Load(Options{})
-	want := []string{"announce-then-voicemail", "ring-then-voicemail", "voicemail"}
-	if diff := cmp.Diff(want, l.Names()); diff != "" {
-		t.Errorf("names (-want +got):\n%s", diff)
-	}
 	for _, name := range l.Names() {
+		made := l.Template(name)
 		var declared []string
-		for _, f := range l.Template(name).Fields() {
+		for _, f := range made.Fields() {
 			declared = append(declared, f.Name)
 		}
 		slices.Sort(declared)
-		u := l.Template(name).Uses()
-		if diff := cmp.Diff(Uses{Data: declared}, u); diff != "" {
+		want := Uses{Data: declared, Match: name == "on-call"}
+		if diff := cmp.Diff(want, made.Uses()); diff != "" {
 			t.Errorf("%s: what it uses is not what its header declares (-declared +used):\n%s", name, diff)
 		}
-		if text, ok := l.Source(name); !ok || !strings.Contains(text, "data:") {
-			t.Errorf("%s: Source gives %q, %t", name, text, ok)
+		for field := range made.Example() {
+			if !slices.Contains(declared, field) {
+				t.Errorf("%s: the example gives %s, which is not declared", name, field)
+			}
+		}
+		if made.About() == "" || made.Example() == nil {
+			t.Errorf("%s: its header says nothing of it, or has no example", name)
 		}
 	}
 }
@@ -108,7 +110,9 @@ func TestUserHidesLibrary(t *testing.T) {
 	if len(mistakes) > 0 {
 		t.Fatal(diag.Mistakes(mistakes).Err())
 	}
-	want := []string{"announce-then-voicemail", "hidden", "open", "ring-then-voicemail", "voicemail"}
+	builtIn, _ := Load(Options{})
+	want := append(builtIn.Names(), "hidden", "open")
+	slices.Sort(want)
 	if diff := cmp.Diff(want, l.Names()); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
 	}
@@ -319,6 +323,28 @@ func TestFields(t *testing.T) {
 	} {
 		if diff := cmp.Diff(c.want, mustParse(t, c.text).Fields()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.text, diff)
+		}
+	}
+}
+
+func TestHeader(t *testing.T) {
+	t.Parallel()
+	made := mustParse(t, "{{/* Says\n who.\n data:\n  a int = 1; b map\n example:\n {\"b\": {\"c\": [2]}}\n*/}}{}")
+	if got, want := made.About(), "Says who."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if diff := cmp.Diff(map[string]any{"b": map[string]any{"c": []any{2}}}, made.Example()); diff != "" {
+		t.Errorf("example (-want +got):\n%s", diff)
+	}
+	if fields := made.Fields(); len(fields) != 2 || fields[0].String() != "a int = 1" || fields[1].String() != "b map" {
+		t.Errorf("got fields %v", fields)
+	}
+	for _, example := range []string{"", "{", "null", "[1]", "{} {}"} {
+		l, _ := Load(Options{})
+		_, mistakes := l.Parse(diag.Pos{File: "t", Line: 1, Col: 1}, "{{/* data: a int\nexample:\n"+example+"\n*/}}{}")
+		want := "t:2:1: want the data of an example as JSON, such as {\"voicemail\": \"4567\"}, found " + clip(example)
+		if err := diag.Mistakes(mistakes).Err(); err == nil || err.Error() != want {
+			t.Errorf("%q: got %v, want %s", example, err, want)
 		}
 	}
 }

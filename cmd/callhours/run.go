@@ -73,7 +73,7 @@ Exit codes: 0 fine, 1 the answer is no (nothing would answer, a server died), 2 
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(w), initCommand(), explainCommand(w), eventsCommand(w), feedsCommand(w), hoursCommand(w), versionCommand())
+	root.AddCommand(serveCommand(w), initCommand(), explainCommand(w), eventsCommand(w), feedsCommand(w), hoursCommand(w), templatesCommand(w), versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return fine
