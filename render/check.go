@@ -7,20 +7,22 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/templates"
 )
 
 // Finding is what a sample call shows to be wrong with what a branch answers.
 type Finding struct {
 	diag.Mistake
-	Warning  bool // a value that only a sample has may be the cause, such as a long name
+	Warning  bool // Kazoo would take it; or a value that only a sample has may be the cause, such as a long name
 	Callflow bool // what was written is no callflow that Kazoo takes; else it could not be written
 }
 
 // Check renders every branch of the routes for sample calls (an ordinary one, one without a number, a hostile one, one of which nothing
-// is known), with and without an event and anything in sight, and says what fails. What fails alike for several routes is said once.
-func Check(ctx context.Context, all []*Route, now time.Time) []Finding {
-	c := checker{ctx: ctx, said: map[diag.Mistake]int{}}
+// is known), with and without an event and anything in sight, and says what fails, and what Kazoo would take and hardly anybody means.
+// What is said alike of several routes is said once. The callflows are held against the schemas of a cluster too; nil for none.
+func Check(ctx context.Context, all []*Route, now time.Time, schemas *pivot.Schemas) []Finding {
+	c := checker{ctx: ctx, schemas: schemas, said: map[diag.Mistake]int{}}
 	for _, r := range all {
 		for i := range r.branches {
 			if b := &r.branches[i]; b.template != nil && !b.wrong {
@@ -39,6 +41,7 @@ func Check(ctx context.Context, all []*Route, now time.Time) []Finding {
 
 type checker struct {
 	ctx      context.Context
+	schemas  *pivot.Schemas // nil: none
 	findings []Finding
 	where    []string             // by finding: the sample that shows it
 	more     []int                // by finding: how many other branches show it
@@ -48,6 +51,7 @@ type checker struct {
 // failed is what went wrong, with the samples that show it.
 type failed struct {
 	Finding
+	odd    bool // Kazoo would take it
 	on     bool // fail was called: the author meant it
 	first  sample
 	values map[string]bool
@@ -60,34 +64,48 @@ func (c *checker) branch(r *Route, index int, now time.Time) {
 	found := map[diag.Mistake]*failed{}
 	var order []*failed
 	meant := 0
+	note := func(s sample, err error, odd bool) {
+		f := b.finding(err)
+		k := found[f.Mistake]
+		if k == nil {
+			k = &failed{Finding: f, odd: odd, on: templates.IsFail(err), first: s, values: map[string]bool{}}
+			found[f.Mistake], order = k, append(order, k)
+		}
+		if k.on {
+			meant++
+		}
+		k.values[s.values] = true
+		k.plain = k.plain || !s.call.odd && !s.event.odd
+	}
 	for _, s := range samples {
 		if c.ctx.Err() != nil {
 			return
 		}
 		ctx, cancel := context.WithTimeout(c.ctx, r.options.Within)
-		_, err := b.callflow(ctx, r.sampleView(b, &s), r.options.Cluster)
+		body, err := b.callflow(ctx, r.sampleView(b, &s), r.options.Cluster)
 		cancel()
-		if _, said := errors.AsType[diag.Mistakes](err); err == nil || said { // what is wrong with the template itself is known
+		if _, said := errors.AsType[diag.Mistakes](err); said { // what is wrong with the template itself is known
 			continue
 		}
-		f := b.finding(err)
-		if templates.IsFail(err) {
-			meant++
+		if err == nil && c.schemas != nil {
+			if refused := c.schemas.Check(body); refused != nil {
+				err = &callflowError{b.template.Name(), "the cluster's schemas refuse the output", refused}
+			}
 		}
-		if found[f.Mistake] == nil {
-			found[f.Mistake] = &failed{Finding: f, on: templates.IsFail(err), first: s, values: map[string]bool{}}
-			order = append(order, found[f.Mistake])
+		if err != nil {
+			note(s, err, false)
+			continue
 		}
-		k := found[f.Mistake]
-		k.values[s.values] = true
-		k.plain = k.plain || !s.call.odd && !s.event.odd
+		for _, w := range pivot.CallflowWarnings(body, r.options.Cluster) {
+			note(s, &callflowError{b.template.Name(), "the output is odd", w}, true)
+		}
 	}
 	for _, f := range order {
 		if f.on && meant < len(samples) {
 			continue // the fallback answers on purpose
 		}
 		// What Kazoo would refuse is the author's if values do not change it: it is the same for another call, or none was looked at.
-		f.Warning = !f.plain
+		f.Warning = f.odd || !f.plain
 		if f.Callflow && !f.values[""] && len(f.values) < 2 {
 			f.Warning = true
 		}

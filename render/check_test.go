@@ -3,17 +3,21 @@ package render
 import (
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/routes"
 )
+
+// place is where templates are named.
+var place = diag.Pos{File: "callhours.yaml", Line: 3, Col: 9}
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	l := library(t)
-	place := diag.Pos{File: "callhours.yaml", Line: 3, Col: 9}
 	const here = " (branch b0 of route acme/main, "
 	for _, c := range []struct {
 		name, text string
@@ -23,28 +27,28 @@ func TestCheck(t *testing.T) {
 	}{
 		{"good", `{"module":"tts","data":{"text":"Hello {{ trunc 100 .Call.CallerName }}"}}`, nil, nil, ``},
 		{
-			"a name that a call does not have", `{"module":"hangup","data":{"x":"{{ .Call.CallerNam }}"}}`, nil, nil,
+			"a name that a call does not have", `{"module":"custom","data":{"x":"{{ .Call.CallerNam }}"}}`, nil, nil,
 			`callhours.yaml:7:55: .Call.CallerNam is not known; a call has `,
 		},
 		{
-			"data that is not there", `{"module":"hangup","data":{"x":"{{ .Data.lobby }}"}}`, nil, nil,
+			"data that is not there", `{"module":"custom","data":{"x":"{{ .Data.lobby }}"}}`, nil, nil,
 			`callhours.yaml:7:55: .Data.lobby is not set` + here + `an ordinary call)`,
 		},
 		{
-			"nothing in quotes", `{"module":"hangup","data":{"x":"{{ .Data.nil }}"}}`, nil,
+			"nothing in quotes", `{"module":"custom","data":{"x":"{{ .Data.nil }}"}}`, nil,
 			map[string]any{"nil": nil},
 			`callhours.yaml:7:55: want a text inside the quotes, found nothing; guard it with {{with}}, give a default, or leave the quotes out to write null` + here + `an ordinary call)`,
 		},
 		{
-			"only without a number", `{"module":"hangup","data":{"x":{{ if eq .Call.From "anonymous" }}{{ atoi "0" | div 1 }}{{ else }}1{{ end }}}}`, nil, nil,
+			"only without a number", `{"module":"custom","data":{"x":{{ if eq .Call.From "anonymous" }}{{ atoi "0" | div 1 }}{{ else }}1{{ end }}}}`, nil, nil,
 			`callhours.yaml:7:99: div: division by 0` + here + `a call from a hidden number)`,
 		},
 		{
-			"only without an event", `{"module":"hangup","data":{"x":{{ with .Event }}1{{ else }}{{ .Data.lobby }}{{ end }}}}`, nil, nil,
+			"only without an event", `{"module":"custom","data":{"x":{{ with .Event }}1{{ else }}{{ .Data.lobby }}{{ end }}}}`, nil, nil,
 			`callhours.yaml:7:82: .Data.lobby is not set` + here + `an ordinary call, with no event and nothing in sight)`,
 		},
 		{
-			"an event that is always there", `{"module":"hangup","data":{"x":"{{ .Event.Summary }}"}}`, titled("open*"), nil, ``,
+			"an event that is always there", `{"module":"custom","data":{"x":"{{ .Event.Summary }}"}}`, titled("open*"), nil, ``,
 		},
 		{
 			"no callflow", `{"module":"voicemial"}`, nil, nil,
@@ -64,6 +68,11 @@ func TestCheck(t *testing.T) {
 			"a long title", `{"module":"tts","data":{"text":"Hello {{ .Event.Summary }}"}}`, titled("open*"), nil,
 			`?callhours.yaml:3:9: callhours.yaml:7:20: the output is not a callflow: .data.text: `,
 		},
+		{
+			"a field that Kazoo does not know", `{"module":"tts","data":{"text":"Hello","langage":"en"}}`, nil, nil,
+			`?callhours.yaml:3:9: callhours.yaml:7:20: the output is odd: .data.langage: there is no such field, and Kazoo ignores it; did you mean "language"?` +
+				here + `an ordinary call)`,
+		},
 		{"fail for some", `{"module":"{{ if .Call.CallerName }}{{ fail "no names" }}{{ else }}hangup{{ end }}"}`, nil, nil, ``},
 		{
 			"fail for all", `{"module":"{{ fail "out of order" }}"}`, nil, nil,
@@ -74,12 +83,12 @@ func TestCheck(t *testing.T) {
 			`callhours.yaml:7:29: more than 10000 steps; does a loop end?` + here + `an ordinary call)`,
 		},
 		{
-			"a template in data", `{"module":"hangup","data":{"x":"{{ .Data.x }}"}}`, nil,
+			"a template in data", `{"module":"custom","data":{"x":"{{ .Data.x }}"}}`, nil,
 			map[string]any{"x": "{{ .Data.lobby }}"},
 			`data.yaml:1:4: .Data.lobby is not set` + here + `an ordinary call)`,
 		},
 		{
-			"a branch that next does not know", `{"module":"hangup","data":{"x":"{{ with next "opne" }}{{ .Start.Unix }}{{ end }}"}}`, nil, nil,
+			"a branch that next does not know", `{"module":"custom","data":{"x":"{{ with next "opne" }}{{ .Start.Unix }}{{ end }}"}}`, nil, nil,
 			`callhours.yaml:7:60: next: route acme/main has no branch or state "opne"`,
 		},
 		{
@@ -104,7 +113,7 @@ func TestCheck(t *testing.T) {
 				t.Fatal(mistakes)
 			}
 			var got string
-			found := Check(t.Context(), []*Route{r}, now)
+			found := Check(t.Context(), []*Route{r}, now, nil)
 			for _, f := range found {
 				if f.Warning && !strings.HasPrefix(got, "?") {
 					got += "?"
@@ -125,12 +134,12 @@ func TestCheck(t *testing.T) {
 func TestCheckSeveral(t *testing.T) {
 	t.Parallel()
 	l := library(t)
-	bad := inline(t, l, `{"module":"hangup","data":{"x":"{{ .Call.Nope }}"}}`)
+	bad := inline(t, l, `{"module":"custom","data":{"x":"{{ .Call.Nope }}"}}`)
 	r, mistakes := newRoute(t, setting{branches: []Branch{{Template: bad}, {Template: bad}, {}}, whens: []*routes.Condition{titled("a"), titled("b")}, fallback: 2})
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
-	found := Check(t.Context(), []*Route{r, r}, now)
+	found := Check(t.Context(), []*Route{r, r}, now, nil)
 	if len(found) != 1 || !strings.HasSuffix(found[0].Message, "(branch b0 of route acme/main, an ordinary call, and 3 more)") {
 		t.Errorf("got %v", found)
 	}
@@ -139,7 +148,7 @@ func TestCheckSeveral(t *testing.T) {
 func TestWants(t *testing.T) {
 	t.Parallel()
 	l := library(t)
-	text := `{"module":"hangup","data":{"x":"{{ .Event.Summary }}{{ .Match.Name }}{{ (next "open").Start }}"}}`
+	text := `{"module":"custom","data":{"x":"{{ .Event.Summary }}{{ .Match.Name }}{{ (next "open").Start }}"}}`
 	names := &routes.Condition{Calendars: []string{"acme/hours"}, Events: routes.Events{Names: &routes.Names{Field: "people", Keys: []string{"anna"}}}}
 	digits := &routes.Condition{Digits: []diag.Text{{S: "1"}}}
 	const event, match, next = `callhours.yaml:7:55: .Event can be nothing when branch "b0" of route acme/main answers: %; guard it with {{with .Event}} … {{else}} … {{end}}`,
@@ -187,9 +196,33 @@ func TestCheckInPlace(t *testing.T) {
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
-	found := Check(t.Context(), []*Route{r}, now)
+	found := Check(t.Context(), []*Route{r}, now, nil)
 	want := `callhours.yaml:7:20: the output is not a callflow: .module: "voicemial" is no module of Kazoo; did you mean "voicemail"? (branch b0 of route acme/main, an ordinary call)`
 	if len(found) != 1 || found[0].Error() != want || found[0].Warning || !found[0].Callflow {
 		t.Errorf("got %v, want %s", found, want)
+	}
+}
+
+// TestCheckSchemas: what the cluster's own schemas refuse is a mistake, even where the catalog has nothing against it.
+func TestCheckSchemas(t *testing.T) {
+	t.Parallel()
+	schemas, err := pivot.LoadSchemas(fstest.MapFS{
+		"callflows.action.json": {Data: []byte(`{"type":"object","properties":{"module":{"type":"string"}},"required":["module"]}`)},
+		"callflows.tts.json":    {Data: []byte(`{"type":"object","properties":{"text":{"type":"string","maxLength":9}}}`)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, mistakes := newRoute(t, setting{branches: []Branch{{Template: inline(t, library(t), `{"module":"tts","data":{"text":"Hello, world"}}`), Place: place}}})
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	if found := Check(t.Context(), []*Route{r}, now, nil); len(found) > 0 {
+		t.Errorf("without schemas: got %v", found)
+	}
+	want := []Finding{{Callflow: true, Mistake: diag.Mistake{Pos: place, Message: "callhours.yaml:7:20: the cluster's schemas refuse the output: " +
+		".data.text: maxLength: got 12, want 9 (branch b0 of route acme/main, an ordinary call)"}}}
+	if diff := cmp.Diff(want, Check(t.Context(), []*Route{r}, now, schemas)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -34,7 +34,7 @@ func TestLibraryExamples(t *testing.T) {
 					t.Errorf("%s in Kazoo %q: %v: %s", name, v, w, a.Body)
 				}
 			}
-			if found := Check(t.Context(), []*Route{s.route}, now); len(found) > 0 {
+			if found := Check(t.Context(), []*Route{s.route}, now, nil); len(found) > 0 {
 				t.Errorf("%s: %v", name, found)
 			}
 		}

@@ -250,7 +250,7 @@ func (b *branch) callflow(ctx context.Context, v *View, cluster pivot.Cluster) (
 	}
 	body := bytes.TrimSpace(out.Bytes()) // a file ends with a line end, and an answer need not
 	if err := pivot.CheckCallflow(body, cluster); err != nil {
-		return nil, &callflowError{b.template.Name(), err}
+		return nil, &callflowError{b.template.Name(), "the output is not a callflow", err}
 	}
 	return body, nil
 }
@@ -258,12 +258,13 @@ func (b *branch) callflow(ctx context.Context, v *View, cluster pivot.Cluster) (
 // callflowError is a rendered callflow that Kazoo would not take.
 type callflowError struct {
 	template string
+	wrong    string
 	err      error
 }
 
 func (e *callflowError) Error() string { return e.template + ": " + e.says() }
 
-func (e *callflowError) says() string { return "the output is not a callflow: " + e.err.Error() }
+func (e *callflowError) says() string { return e.wrong + ": " + e.err.Error() }
 
 func (e *callflowError) Unwrap() error { return e.err }
 

@@ -93,6 +93,7 @@ func newRoute(t testing.TB, s setting) (*Route, []diag.Mistake) {
 	}
 	r, mistakes := New(Options{
 		Route: plain, Tenant: "acme", Language: "en-us", Branches: s.branches, Fallback: s.fallback, Library: library(t),
+		Cluster:  pivot.Cluster{Modules: []string{"custom"}}, // of which nothing is known
 		Calendar: func(name string) string { return map[string]string{"hours": "acme/hours"}[name] },
 	})
 	return r, mistakes

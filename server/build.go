@@ -47,7 +47,7 @@ func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 		g.auths = append(g.auths, own)
 		plain = append(plain, route.Route)
 	}
-	for _, f := range render.Check(context.Background(), g.routes, now) {
+	for _, f := range render.Check(context.Background(), g.routes, now, nil) {
 		if f.Warning {
 			g.warnings = append(g.warnings, f.Mistake)
 		} else {
@@ -82,7 +82,7 @@ func Check(file *config.File, files fs.FS, now time.Time) diag.Mistakes {
 		route, _ := render.New(answers)
 		whole = append(whole, route)
 	}
-	for _, f := range render.Check(context.Background(), whole, now) {
+	for _, f := range render.Check(context.Background(), whole, now, nil) {
 		// Everything else may follow from data that is missing because its line is wrong.
 		if !f.Warning && strings.Contains(f.Message, " is not known; ") && !strings.Contains(f.Message, ".Data") {
 			b.mistakes = append(b.mistakes, f.Mistake)
@@ -164,10 +164,14 @@ func (b *builder) patterns(texts []diag.Text) calendars.Patterns {
 
 // route makes the options of a route's answers, and the route in them; nil if something is wrong with it.
 func (b *builder) route(r *config.Route) render.Options {
+	zone := b.zone(r.Timezone)
+	if zone == nil {
+		zone = time.UTC // the configuration names none, which is a mistake of its own
+	}
 	o := routes.Options{
 		Pos: r.Pos, Name: r.Name, Path: r.Path.S,
 		Match:  routes.Match{Accounts: r.Match.Accounts, Dialed: r.Match.Dialed},
-		Region: r.PhoneRegion, Zone: b.zone(r.Timezone), DayStarts: r.DayStarts, Unknown: r.Unknown,
+		Region: r.PhoneRegion, Zone: zone, DayStarts: r.DayStarts, Unknown: r.Unknown,
 	}
 	answers := render.Options{
 		Language: r.Language, Fallback: r.Fallback, Within: b.file.AnswerWithin, Library: b.library,

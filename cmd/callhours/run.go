@@ -73,7 +73,7 @@ Exit codes: 0 fine, 1 the answer is no (nothing would answer, a server died), 2 
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(w), initCommand(), explainCommand(w), eventsCommand(w), feedsCommand(w), hoursCommand(w), templatesCommand(w), versionCommand())
+	root.AddCommand(serveCommand(w), initCommand(), checkCommand(w), explainCommand(w), eventsCommand(w), feedsCommand(w), hoursCommand(w), templatesCommand(w), versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return fine
@@ -106,8 +106,23 @@ func (i installation) name() string {
 	return i.file.Path
 }
 
-// open loads the configuration: the named one, ./callhours.yaml, or the built-in example. Warnings go to standard error.
+// open is load for commands that go on only if nothing is wrong. Warnings go to standard error.
 func open(path string, w world) (installation, error) {
+	i, mistakes, err := load(path, w)
+	if err == nil {
+		err = mistakes.Err()
+	}
+	if err != nil {
+		return i, refuse(err)
+	}
+	for _, warning := range i.file.Warnings {
+		fmt.Fprintf(w.stderr, "warning: %s\n", warning.Error())
+	}
+	return i, nil
+}
+
+// load loads the configuration: the named one, ./callhours.yaml, or the built-in example. The error says why it could not be read.
+func load(path string, w world) (installation, diag.Mistakes, error) {
 	var i installation
 	if path == "" {
 		path = examples.Config
@@ -116,21 +131,20 @@ func open(path string, w world) (installation, error) {
 		}
 	}
 	file, err := config.Load(path, config.Options{FS: i.files})
+	i.file = file
 	var mistakes diag.Mistakes
-	if errors.As(err, &mistakes) && file != nil {
-		err = append(mistakes, server.Check(file, i.files, w.now())...).Err()
-	}
-	if err != nil {
-		return i, refuse(err)
-	}
-	for _, warning := range file.Warnings {
-		fmt.Fprintf(w.stderr, "warning: %s\n", warning.Error())
+	switch {
+	case errors.As(err, &mistakes) && file != nil:
+		return i, append(mistakes, server.Check(file, i.files, w.now())...).Sorted(), nil
+	case mistakes != nil: // the file is no YAML
+		return i, mistakes, nil
+	case err != nil:
+		return i, nil, err
 	}
 	if i.files != nil {
 		file.StateDir = "" // there is no directory beside it
 	}
-	i.file = file
-	return i, nil
+	return i, nil, nil
 }
 
 // build makes the installation's generation.

@@ -62,11 +62,16 @@ func (ms Mistakes) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err sorts the mistakes by place, drops repetitions, and returns them as an error; nil if there are none.
+// Err gives the mistakes, sorted, as an error; nil if there are none.
 func (ms Mistakes) Err() error {
 	if len(ms) == 0 {
 		return nil
 	}
+	return ms.Sorted()
+}
+
+// Sorted gives the mistakes by place, each once.
+func (ms Mistakes) Sorted() Mistakes {
 	sorted := slices.Clone(ms)
 	slices.SortStableFunc(sorted, func(a, b Mistake) int {
 		return cmp.Or(a.Compare(b.Pos), cmp.Compare(a.Message, b.Message))
