@@ -154,7 +154,8 @@ func TestDangerous(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestDangerous$", "-test.count=1", "-test.v")
-			cmd.Env = append(os.Environ(), "CALLHOURS_DANGEROUS="+name, "GOMEMLIMIT=64MiB", "GOMAXPROCS=1")
+			cmd.Env = append(os.Environ(), "CALLHOURS_DANGEROUS="+name, "GOMEMLIMIT=64MiB", "GOMAXPROCS=1",
+				"GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0") // the race detector lets each process wait a second before it ends
 			if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("PASS")) {
 				t.Errorf("%v\n%s", err, out[max(0, len(out)-4000):])
 			}
