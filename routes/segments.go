@@ -153,6 +153,17 @@ func (s *Segments) end(segment int) int64 {
 	return s.to
 }
 
+// Starts are when segments begin in [from, until), and from itself, in the route's zone.
+func (s *Segments) Starts(from, until time.Time) []time.Time {
+	list := []time.Time{from.In(s.route.Zone)}
+	for _, at := range s.starts {
+		if at > from.Unix() && at < until.Unix() {
+			list = append(list, time.Unix(at, 0).In(s.route.Zone))
+		}
+	}
+	return list
+}
+
 // holds says whether a leaf's condition holds in a segment.
 func (s *Segments) truth(leaf, segment int) truth {
 	switch {

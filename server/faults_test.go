@@ -331,6 +331,41 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// TestRehearsal: a title that a template cannot take is known before the call that it would fail, and counted until it is gone.
+func TestRehearsal(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	picky := strings.Replace(oneFeed, "template: ring-then-voicemail", `callflow: '{"module":"tts","data":{"text":"{{ if contains "!" .Event.Summary }}{{ fail "no shouting" }}{{ end }}x"}}'`, 1)
+	w := fed(t, f, picky)
+	w.rehearseWaiting(t.Context())
+	if log := w.log.String(); strings.Contains(log, "a branch will not answer") {
+		t.Fatalf("at first: %s", log)
+	}
+	f.on(calendarBody(strings.ReplaceAll(hoursFile, "SUMMARY:Open", "SUMMARY:Open!")))
+	if _, err := w.renew(t.Context(), "hours"); err != nil {
+		t.Fatal(err)
+	}
+	w.rehearseWaiting(t.Context())
+	w.rehearsals.ask(w.live.Load().routes)
+	w.rehearseWaiting(t.Context())
+	log := w.log.String()
+	if n := strings.Count(log, `"msg":"a branch will not answer","route":"main","branch":"open","from":"2026-11-23T10:00:00-05:00","reason":"render_failed"`); n != 1 {
+		t.Errorf("said %d times: %s", n, log)
+	}
+	const line = `callhours_findings{kind="branch_will_fail",severity="error"} `
+	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page, line+"1\n") {
+		t.Error("/metrics does not count it")
+	}
+	f.on(calendarBody(hoursFile))
+	if _, err := w.renew(t.Context(), "hours"); err != nil {
+		t.Fatal(err)
+	}
+	w.rehearseWaiting(t.Context())
+	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page, line+"0\n") {
+		t.Error("/metrics still counts it")
+	}
+}
+
 // TestStartTimeout: a feed that does not answer keeps no call waiting for longer than start_timeout.
 func TestStartTimeout(t *testing.T) {
 	t.Parallel()

@@ -132,6 +132,7 @@ func (s *Server) compile(g *Generation, name string) {
 	for _, r := range g.asking[name] {
 		r.Use(r.Compile(g.timelines, now))
 	}
+	s.rehearsals.ask(g.asking[name])
 }
 
 // expire takes over the calendars whose copies have become too old, or are no longer.
@@ -188,13 +189,14 @@ func (s *Server) showEvents(g *Generation, name string) {
 
 // The kinds of findings that a running server has.
 var (
-	oddEvent  = metrics.Finding{Kind: "odd_event", Severity: "warning"}  // used as written, and most likely meant otherwise
-	clockSkew = metrics.Finding{Kind: "clock_skew", Severity: "warning"} // a feed's server and we disagree by more than a minute
+	oddEvent  = metrics.Finding{Kind: "odd_event", Severity: "warning"}      // used as written, and most likely meant otherwise
+	willFail  = metrics.Finding{Kind: "branch_will_fail", Severity: "error"} // in the coming week, with the events that decide then
+	clockSkew = metrics.Finding{Kind: "clock_skew", Severity: "warning"}     // a feed's server and we disagree by more than a minute
 )
 
 // findings counts what people should look at, of each kind.
 func (s *Server) findings() map[metrics.Finding]int {
-	found := map[metrics.Finding]int{oddEvent: 0, clockSkew: 0}
+	found := map[metrics.Finding]int{oddEvent: 0, clockSkew: 0, willFail: s.rehearsals.count()}
 	for _, f := range s.store.Feeds() {
 		if f.IsSkewed() {
 			found[clockSkew]++

@@ -56,6 +56,8 @@ func (s *Server) swap(g *Generation) {
 		s.take(g, c.Calendar)
 	}
 	g.Roll(now)
+	s.rehearsals.forget()
+	s.rehearsals.ask(g.routes)
 	s.live.Store(newLive(g, s.options.Metrics))
 	s.options.Metrics.Reloaded(now)
 	logged := s.logged

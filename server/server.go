@@ -63,7 +63,8 @@ type Server struct {
 	calls    *calls
 	admin    *admin
 
-	reloading sync.Mutex // held by the one reload that runs
+	rehearsals *rehearsals
+	reloading  sync.Mutex // held by the one reload that runs
 
 	mu     sync.Mutex                     // held while calendars and windows change
 	logged map[string][]calendars.Problem // by calendar: what the log has said already
@@ -73,7 +74,7 @@ type Server struct {
 // New makes a server ready to run: it has read the copies of feeds, and fetched nothing. Its handlers answer 503 until Run, or Start,
 // has compiled the calendars.
 func New(o Options) *Server {
-	s := &Server{options: o, logged: map[string][]calendars.Problem{}, odd: map[string]int{}}
+	s := &Server{options: o, logged: map[string][]calendars.Problem{}, odd: map[string]int{}, rehearsals: newRehearsals()}
 	o.Metrics.Configure(o.Generation.series())
 	s.store = o.Generation.store(calendars.StoreOptions{Log: o.Log, Metrics: o.Metrics, Now: o.Now, Changed: s.refresh}, o.UserAgent)
 	s.store.Subscribe(o.Generation.subscriptions())
@@ -188,6 +189,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.await(ctx, s.options.Generation)
 	s.Start()
 	loops.Go(func() { s.roll(background) })
+	loops.Go(func() { s.rehearse(background) })
 	if s.options.Started != nil {
 		s.options.Started(callsAt, people.Addr())
 	}

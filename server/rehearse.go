@@ -1,0 +1,118 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/callhours/callhours/render"
+)
+
+// ahead is how far routes are rehearsed.
+const ahead = 7 * 24 * time.Hour
+
+// rehearsals render what the routes will answer in the coming week, when they have other events: a title that breaks a template is
+// known before a caller hears it. They run one after the other, away from calls.
+type rehearsals struct {
+	wake chan struct{}
+
+	mu      sync.Mutex // guards the following
+	waiting []*render.Route
+	queued  map[*render.Route]bool // those that wait
+	failing map[string][]string // by route: what the log has said
+}
+
+func newRehearsals() *rehearsals {
+	return &rehearsals{wake: make(chan struct{}, 1), queued: map[*render.Route]bool{}, failing: map[string][]string{}}
+}
+
+// ask puts routes into the queue, each once.
+func (h *rehearsals) ask(routes []*render.Route) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range routes {
+		if !h.queued[r] {
+			h.queued[r] = true
+			h.waiting = append(h.waiting, r)
+		}
+	}
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+// next takes a route off the queue; nil if none waits.
+func (h *rehearsals) next() *render.Route {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.waiting) == 0 {
+		return nil
+	}
+	r := h.waiting[0]
+	h.waiting = h.waiting[1:]
+	delete(h.queued, r)
+	return r
+}
+
+// rehearse does what is asked for until ctx ends.
+func (s *Server) rehearse(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.rehearsals.wake:
+			s.rehearseWaiting(ctx)
+		}
+	}
+}
+
+// rehearseWaiting rehearses the routes that wait, and logs what will fail and has not been said.
+func (s *Server) rehearseWaiting(ctx context.Context) {
+	for r := s.rehearsals.next(); r != nil && ctx.Err() == nil; r = s.rehearsals.next() {
+		now := s.options.Now()
+		var failing []string
+		for _, f := range r.State().Rehearse(ctx, now, now.Add(ahead)) {
+			text := r.Branches[f.Branch].Name + ": " + f.Err.Error()
+			failing = append(failing, text)
+			if !slices.Contains(s.rehearsals.said(r.Name), text) {
+				s.options.Log.WarnContext(ctx, "a branch will not answer", slog.String("route", r.Name), slog.String("branch", r.Branches[f.Branch].Name),
+					slog.Time("from", f.At), slog.String("reason", string(f.Failure.Reason)), slog.String("error", f.Err.Error()))
+			}
+		}
+		s.rehearsals.say(r.Name, failing)
+	}
+}
+
+func (h *rehearsals) said(route string) []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.failing[route]
+}
+
+func (h *rehearsals) say(route string, failing []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.failing[route] = failing; len(failing) == 0 {
+		delete(h.failing, route)
+	}
+}
+
+// forget drops what was said of routes that are gone, and what waits of them.
+func (h *rehearsals) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.waiting, h.queued, h.failing = nil, map[*render.Route]bool{}, map[string][]string{}
+}
+
+// count is how many branches will not answer.
+func (h *rehearsals) count() (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, failing := range h.failing {
+		n += len(failing)
+	}
+	return n
+}
