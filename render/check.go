@@ -64,8 +64,13 @@ func (c *checker) branch(r *Route, index int, now time.Time) {
 	found := map[diag.Mistake]*failed{}
 	var order []*failed
 	meant := 0
-	note := func(s sample, err error, odd bool) {
+	note := func(s sample, v *View, err error, odd bool) {
 		f := b.finding(err)
+		if wrong, ok := errors.AsType[*callflowError](err); ok {
+			if at, ok := b.placeOf(c.ctx, v, wrong); ok {
+				f.Mistake = diag.Mistakef(at, "%s", wrong.says()) // the place names the template
+			}
+		}
 		k := found[f.Mistake]
 		if k == nil {
 			k = &failed{Finding: f, odd: odd, on: templates.IsFail(err), first: s, values: map[string]bool{}}
@@ -82,22 +87,23 @@ func (c *checker) branch(r *Route, index int, now time.Time) {
 			return
 		}
 		ctx, cancel := context.WithTimeout(c.ctx, r.options.Within)
-		body, err := b.callflow(ctx, r.sampleView(b, &s), r.options.Cluster)
+		v := r.sampleView(b, &s)
+		body, err := b.callflow(ctx, v, r.options.Cluster)
 		cancel()
 		if _, said := errors.AsType[diag.Mistakes](err); said { // what is wrong with the template itself is known
 			continue
 		}
 		if err == nil && c.schemas != nil {
 			if refused := c.schemas.Check(body); refused != nil {
-				err = &callflowError{b.template.Name(), "the cluster's schemas refuse the output", refused}
+				err = &callflowError{template: b.template.Name(), wrong: "the cluster's schemas refuse the output", err: refused}
 			}
 		}
 		if err != nil {
-			note(s, err, false)
+			note(s, v, err, false)
 			continue
 		}
 		for _, w := range pivot.CallflowWarnings(body, r.options.Cluster) {
-			note(s, &callflowError{b.template.Name(), "the output is odd", w}, true)
+			note(s, v, &callflowError{template: b.template.Name(), wrong: "the output is odd", err: w}, true)
 		}
 	}
 	for _, f := range order {
@@ -137,6 +143,16 @@ func (b *branch) finding(err error) Finding {
 		err = errors.New(wrong.says())
 	}
 	return Finding{Mistake: diag.Mistakef(b.place, "%s", err), Callflow: isCallflow}
+}
+
+// placeOf is where in the template the part of a callflow was written that an error is about, for a view that was filled in; false where
+// that is not known.
+func (b *branch) placeOf(ctx context.Context, v *View, wrong *callflowError) (diag.Pos, bool) {
+	about, ok := errors.AsType[*pivot.Finding](wrong.err)
+	if !ok || about.Offset < 0 {
+		return diag.Pos{}, false
+	}
+	return b.template.Place(ctx, v, v.env, wrong.blanks+about.Offset)
 }
 
 // String says which sample it is, for people.

@@ -52,25 +52,25 @@ func TestCheck(t *testing.T) {
 		},
 		{
 			"no callflow", `{"module":"voicemial"}`, nil, nil,
-			`callhours.yaml:3:9: callhours.yaml:7:20: the output is not a callflow: .module: `,
+			`callhours.yaml:7:30: the output is not a callflow: .module: `,
 		},
 		{
 			"no callflow for some", `{"module":"{{ if .Call.CallerName }}voicemial{{ else }}hangup{{ end }}"}`, nil, nil,
-			`callhours.yaml:3:9: callhours.yaml:7:20: the output is not a callflow: .module: `,
+			`callhours.yaml:7:30: the output is not a callflow: .module: `,
 		},
 		{
 			"no callflow by what a caller sends", `{"module":"{{ .Call.Digits }}"}`, nil, nil, `?`,
 		},
 		{
-			"a long name", `{"module":"tts","data":{"text":"Hello {{ .Call.CallerName }}"}}`, nil, nil, `?callhours.yaml:3:9: callhours.yaml:7:20: the output is not a callflow: .data.text: `,
+			"a long name", `{"module":"tts","data":{"text":"Hello {{ .Call.CallerName }}"}}`, nil, nil, `?callhours.yaml:7:51: the output is not a callflow: .data.text: `,
 		},
 		{
 			"a long title", `{"module":"tts","data":{"text":"Hello {{ .Event.Summary }}"}}`, titled("open*"), nil,
-			`?callhours.yaml:3:9: callhours.yaml:7:20: the output is not a callflow: .data.text: `,
+			`?callhours.yaml:7:51: the output is not a callflow: .data.text: `,
 		},
 		{
 			"a field that Kazoo does not know", `{"module":"tts","data":{"text":"Hello","langage":"en"}}`, nil, nil,
-			`?callhours.yaml:3:9: callhours.yaml:7:20: the output is odd: .data.langage: there is no such field, and Kazoo ignores it; did you mean "language"?` +
+			`?callhours.yaml:7:59: the output is odd: .data.langage: there is no such field, and Kazoo ignores it; did you mean "language"?` +
 				here + `an ordinary call)`,
 		},
 		{"fail for some", `{"module":"{{ if .Call.CallerName }}{{ fail "no names" }}{{ else }}hangup{{ end }}"}`, nil, nil, ``},
@@ -197,7 +197,7 @@ func TestCheckInPlace(t *testing.T) {
 		t.Fatal(mistakes)
 	}
 	found := Check(t.Context(), []*Route{r}, now, nil)
-	want := `callhours.yaml:7:20: the output is not a callflow: .module: "voicemial" is no module of Kazoo; did you mean "voicemail"? (branch b0 of route acme/main, an ordinary call)`
+	want := `callhours.yaml:7:30: the output is not a callflow: .module: "voicemial" is no module of Kazoo; did you mean "voicemail"? (branch b0 of route acme/main, an ordinary call)`
 	if len(found) != 1 || found[0].Error() != want || found[0].Warning || !found[0].Callflow {
 		t.Errorf("got %v, want %s", found, want)
 	}

@@ -250,16 +250,20 @@ func (b *branch) callflow(ctx context.Context, v *View, cluster pivot.Cluster) (
 	}
 	body := bytes.TrimSpace(out.Bytes()) // a file ends with a line end, and an answer need not
 	if err := pivot.CheckCallflow(body, cluster); err != nil {
-		return nil, &callflowError{b.template.Name(), "the output is not a callflow", err}
+		return nil, &callflowError{template: b.template.Name(), wrong: "the output is not a callflow", err: err, blanks: leadingBlanks(out.Bytes())}
 	}
 	return body, nil
 }
+
+// leadingBlanks is how much of an output is cut off before its callflow.
+func leadingBlanks(out []byte) int { return len(out) - len(bytes.TrimLeft(out, " \t\r\n")) }
 
 // callflowError is a rendered callflow that Kazoo would not take.
 type callflowError struct {
 	template string
 	wrong    string
 	err      error
+	blanks   int // bytes of the output before the callflow
 }
 
 func (e *callflowError) Error() string { return e.template + ": " + e.says() }

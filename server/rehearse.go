@@ -21,7 +21,7 @@ type rehearsals struct {
 	mu      sync.Mutex // guards the following
 	waiting []*render.Route
 	queued  map[*render.Route]bool // those that wait
-	failing map[string][]string // by route: what the log has said
+	failing map[string][]string    // by route: what the log has said
 }
 
 func newRehearsals() *rehearsals {

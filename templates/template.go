@@ -54,7 +54,8 @@ type run struct {
 	work  int // bytes that functions may still make
 	wrote int
 
-	scratch []byte // for toJson
+	scratch []byte   // for toJson
+	passed  []marked // by a copy that was made for Place
 }
 
 // build makes a template of a text that was read.
@@ -225,8 +226,7 @@ func (t *Template) Execute(ctx context.Context, dst *bytes.Buffer, data any, env
 	if !ok {
 		r = t.newRun()
 	}
-	r.ctx, r.env, r.dst = ctx, env, dst
-	r.steps, r.depth, r.work, r.wrote = MaxSteps, 0, maxWork, 0
+	r.begin(ctx, dst, env)
 	err := r.alive()
 	if err == nil {
 		err = r.exec.Execute(r, data)
@@ -237,6 +237,12 @@ func (t *Template) Execute(ctx context.Context, dst *bytes.Buffer, data any, env
 		return t.explain(err, data)
 	}
 	return nil
+}
+
+// begin gives a run what one execution may ask and do.
+func (r *run) begin(ctx context.Context, dst *bytes.Buffer, env Env) {
+	r.ctx, r.env, r.dst = ctx, env, dst
+	r.steps, r.depth, r.work, r.wrote = MaxSteps, 0, maxWork, 0
 }
 
 // newRun makes a text/template with the functions that the trees name. The trees are shared: nobody changes them.
@@ -251,6 +257,8 @@ func (t *Template) newRun() *run {
 			bound[name] = r.enter
 		case leaveName:
 			bound[name] = r.leave
+		case markName:
+			bound[name] = r.mark
 		case listName:
 			bound[name] = list
 		case mayName:

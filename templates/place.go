@@ -1,0 +1,95 @@
+package templates
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"text/template/parse"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// markName is the function that tells where in the output a node begins.
+const markName = "__mark"
+
+// mark is a node that writes.
+type mark struct {
+	source *source
+	pos    parse.Pos
+	length int // of a text; 0 for an action
+}
+
+// marked is where in the output a mark was passed.
+type marked struct{ mark, wrote int }
+
+// Place is where in the template's text the byte at an offset of its output was written: the character of a text, or the beginning of an action. It
+// executes a copy of the template with the same data, and is for messages; false where that does not come so far.
+func (t *Template) Place(ctx context.Context, data any, env Env, offset int) (diag.Pos, bool) {
+	if len(t.mistakes) > 0 || t.main == nil {
+		return diag.Pos{}, false
+	}
+	var marks []mark
+	copied := &Template{
+		name: t.name, main: t.main, trees: map[string]*tree{}, calls: append(slices.Clone(t.calls), markName),
+		patterns: t.patterns, zone: t.zone, zones: t.zones,
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.trees)) {
+		c := &tree{t.trees[name].Copy(), t.trees[name].source}
+		marks = markNodes(c, marks)
+		copied.trees[name] = c
+	}
+	r := copied.newRun()
+	r.begin(ctx, &bytes.Buffer{}, env)
+	// What the output breaks off at is no matter here.
+	_ = r.exec.Execute(r, data)
+	last := -1
+	for i, m := range r.passed {
+		if m.wrote <= offset {
+			last = i
+		}
+	}
+	if last < 0 {
+		return diag.Pos{}, false
+	}
+	m := marks[r.passed[last].mark]
+	return m.source.pos(m.pos + parse.Pos(min(offset-r.passed[last].wrote, max(0, m.length-1)))), true
+}
+
+// markNodes puts a call of mark before each node of a tree that writes.
+func markNodes(t *tree, marks []mark) []mark {
+	inspect(t.Root, func(n parse.Node) {
+		list, ok := n.(*parse.ListNode)
+		if !ok || list == nil {
+			return
+		}
+		var nodes []parse.Node
+		for _, child := range list.Nodes {
+			m := mark{source: t.source, pos: child.Position()}
+			switch child := child.(type) {
+			case *parse.TextNode:
+				m.length = len(child.Text)
+			case *parse.ActionNode:
+			default:
+				nodes = append(nodes, child)
+				continue
+			}
+			call := callNode(markName, child.Position(), 0).(*parse.IfNode)
+			index := len(marks)
+			call.Pipe.Cmds[0].Args = append(call.Pipe.Cmds[0].Args, &parse.NumberNode{
+				NodeType: parse.NodeNumber, Pos: child.Position(), IsInt: true, Int64: int64(index), Text: strconv.Itoa(index),
+			})
+			marks = append(marks, m)
+			nodes = append(nodes, call, child)
+		}
+		list.Nodes = nodes
+	})
+	return marks
+}
+
+// mark notes where in the output a node begins. It returns false like step.
+func (r *run) mark(index int) bool {
+	r.passed = append(r.passed, marked{index, r.wrote})
+	return false
+}
