@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +22,7 @@ func checkCommand(w world) *cobra.Command {
 calls, and says everything that is wrong or odd. It fetches no feeds.
 
 With --schemas it also holds every callflow that a sample call gets against a cluster's own schemas: a directory with NAME.json for each
-schema, as GET /v2/schemas/NAME answers.
+schema, as GET /v2/schemas/NAME answers, or the address of that API, such as https://api.example.com:8443/v2/schemas.
 
 It exits with 1 when something is wrong; what is only odd is a warning.`,
 		Args: cobra.NoArgs,
@@ -31,7 +30,7 @@ It exits with 1 when something is wrong; what is only odd is a warning.`,
 	}
 	configFlag(cmd, &path)
 	formatFlag(cmd, &format)
-	cmd.Flags().StringVar(&schemas, "schemas", "", "`directory` of a cluster's own schemas")
+	cmd.Flags().StringVar(&schemas, "schemas", "", "`directory` or address of a cluster's own schemas")
 	return cmd
 }
 
@@ -64,7 +63,7 @@ func check(ctx context.Context, path, schemas, format string, w world) error {
 	var cluster *pivot.Schemas
 	if schemas != "" {
 		var err error
-		if cluster, err = pivot.LoadSchemas(os.DirFS(schemas)); err != nil {
+		if cluster, err = loadSchemas(ctx, schemas); err != nil {
 			return refuse(fmt.Errorf("--schemas %s: %w", schemas, err))
 		}
 	}
