@@ -2,6 +2,8 @@ package render
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,6 +14,26 @@ import (
 
 // versions are those of which every member of the library writes callflows; none stands for one that is not known.
 var versions = []pivot.Version{"", "4.3", "master", "5"}
+
+// TestLibrarySchemas holds the examples against the schemas of a real cluster, where they are.
+func TestLibrarySchemas(t *testing.T) {
+	t.Parallel()
+	shared := os.Getenv("CALLHOURS_SHARED")
+	if shared == "" {
+		shared = filepath.Join("..", "..", "shared")
+	}
+	schemas, err := pivot.LoadSchemas(os.DirFS(filepath.Join(shared, "kazoo-schemas")))
+	if err != nil {
+		t.Skipf("Kazoo's schemas are not here: %v", err)
+	}
+	l := library(t)
+	for _, name := range l.Names() {
+		s := compiled(t, setting{branches: []Branch{{Template: l.Template(name), Data: Data{Values: l.Template(name).Example()}}}})
+		if found := Check(t.Context(), []*Route{s.route}, now, schemas); len(found) > 0 {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+}
 
 // TestLibraryExamples renders the example of each built-in template, and holds it against the catalog of every Kazoo.
 func TestLibraryExamples(t *testing.T) {
