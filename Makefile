@@ -49,7 +49,11 @@ conformance: ## compare the calendars with the shared corpus, where it is presen
 tzdata: ## pack the newest time zone data, and the zones of Windows, into calendars/tzdata
 	tools/tzdata/fetch
 
+dashboards: ## write Grafana's dashboards, and compare them with Grafana's own types
+	go -C tools run ./dashboards ../examples/grafana/dashboards
+	tools/dashboards/types
+
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: build run test soak check lint fmt fuzz bench update conformance tzdata help
+.PHONY: build run test soak check lint fmt fuzz bench update conformance tzdata dashboards help
