@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"strings"
 	"sync/atomic"
+
+	"github.com/callhours/callhours/preview"
 )
 
 // admin is people's side: health, readiness, metrics and the feeds.
@@ -15,6 +17,7 @@ type admin struct {
 	api      api
 	reload   func(context.Context) error
 	feeds    func() []feedStatus
+	status   func() preview.Status
 	renew    func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now
 	names    []string                                                       // hosts by which it may be asked, besides addresses and localhost
 	metrics  http.Handler
@@ -48,7 +51,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/":
-		plain(w, http.StatusOK, "callhours\n\n/metrics     for Prometheus\n/-/healthy   the process runs\n/-/ready     calls are answered\n/-/reload    POST: read the configuration again\n\n/api/v1/feeds                      the feeds, as JSON\n/api/v1/feeds/CALENDAR/refresh     POST: fetch now\n/api/v1/explain?route=ROUTE        what happens to a call, and why\n/api/v1/hours?route=ROUTE          what the telephones will do; format=ics is a calendar")
+		plain(w, http.StatusOK, "callhours\n\n/metrics     for Prometheus\n/-/healthy   the process runs\n/-/ready     calls are answered\n/-/reload    POST: read the configuration again\n\n/api/v1/status                     what answers, and how the last reload went\n/api/v1/feeds                      the feeds, as JSON\n/api/v1/feeds/CALENDAR/refresh     POST: fetch now\n/api/v1/explain?route=ROUTE        what happens to a call, and why\n/api/v1/hours?route=ROUTE          what the telephones will do; format=ics is a calendar")
 	case "/-/healthy":
 		plain(w, http.StatusOK, "healthy")
 	case "/-/ready":
@@ -63,6 +66,8 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/metrics":
 		a.refresh()
 		a.metrics.ServeHTTP(w, r)
+	case statusPath:
+		answerJSON(w, a.status())
 	case feedsPath:
 		answerJSON(w, map[string]any{"feeds": a.feeds()})
 	case explainPath, hoursPath:

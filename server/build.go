@@ -26,7 +26,7 @@ import (
 func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 	b := builder{file: file, files: files, now: now}
 	b.read()
-	g := &Generation{file: file, shared: newAuth(file.Auth), byRoute: map[*routes.Route]int{}, calendars: b.calendars, byName: map[string]*calendar{}, asking: map[string][]*render.Route{}}
+	g := &Generation{name: nameOf(file.Inputs), file: file, shared: newAuth(file.Auth), byRoute: map[*routes.Route]int{}, calendars: b.calendars, byName: map[string]*calendar{}, asking: map[string][]*render.Route{}}
 	var plain []*routes.Route
 	for _, r := range file.Routes {
 		answers := b.route(r)

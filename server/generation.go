@@ -17,6 +17,7 @@ import (
 
 // Generation is everything that one configuration built. It is safe for concurrent use.
 type Generation struct {
+	name    string // see Name
 	file    *config.File
 	table   *routes.Table
 	routes  []*render.Route // in the order of the configuration
@@ -45,6 +46,9 @@ func (g *Generation) Calendar(name string) (calendars.Use, *time.Location, bool)
 	}
 	return use, zone, ok
 }
+
+// Name is short and changes with the content of the files that the generation was built from: twelve hexadecimal digits of their hash.
+func (g *Generation) Name() string { return g.name }
 
 // Warnings are what sample calls show that is no mistake, for people.
 func (g *Generation) Warnings() diag.Mistakes { return slices.Clone(g.warnings) }

@@ -7,10 +7,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/preview"
 )
 
 // Reload builds the configuration anew and swaps it in, whole. Until then, and if anything is wrong with it, the former one answers; the
@@ -28,6 +30,7 @@ func (s *Server) Reload(ctx context.Context) error {
 		s.options.Metrics.ReloadRefused()
 		var mistakes diag.Mistakes
 		if errors.As(err, &mistakes) {
+			s.tried(begun, mistakes)
 			for _, m := range mistakes {
 				s.options.Log.ErrorContext(ctx, "mistake in the configuration", slog.String("mistake", m.Error()))
 			}
@@ -52,6 +55,7 @@ func (s *Server) swap(g *Generation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
+	s.status = preview.Status{Loaded: now, Tried: now, Mistakes: []preview.Said{}, Rejected: []string{}, Restart: g.restart(s.options.Generation)}
 	for _, c := range g.calendars {
 		s.take(g, c.Calendar)
 	}
@@ -72,6 +76,13 @@ func (s *Server) swap(g *Generation) {
 	s.Observe()
 }
 
+// tried notes that the files were refused.
+func (s *Server) tried(at time.Time, mistakes diag.Mistakes) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.status.Tried, s.status.Failed, s.status.Mistakes = at, true, said(mistakes)
+}
+
 // subscriptions are what the calendars ask of the store.
 func (g *Generation) subscriptions() []*calendars.Subscription {
 	var list []*calendars.Subscription
@@ -84,7 +95,7 @@ func (g *Generation) subscriptions() []*calendars.Subscription {
 // restart names the keys that differ from the generation that the server was started with, and that are read then alone.
 func (g *Generation) restart(first *Generation) []string {
 	a, b := g.file, first.file
-	var keys []string
+	keys := []string{}
 	for key, same := range map[string]bool{
 		"listen": a.Listen.S == b.Listen.S, "admin_listen": a.AdminListen.S == b.AdminListen.S, "tls": sameTLS(a.TLS, b.TLS),
 		"state_dir": a.StateDir == b.StateDir, "log": a.Log.Format == b.Log.Format, "deny_private_addresses": a.DenyPrivate == b.DenyPrivate,

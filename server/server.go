@@ -69,6 +69,7 @@ type Server struct {
 	mu     sync.Mutex                     // held while calendars and windows change
 	logged map[string][]calendars.Problem // by calendar: what the log has said already
 	odd    map[string]int                 // by calendar: events that are most likely meant otherwise
+	status preview.Status                 // what is not said by the generation itself
 }
 
 // New makes a server ready to run: it has read the copies of feeds, and fetched nothing. Its handlers answer 503 until Run, or Start,
@@ -81,7 +82,7 @@ func New(o Options) *Server {
 	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining}
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.scraped, feeds: s.feeds, renew: s.renew}
-	s.admin.reload = s.Reload
+	s.admin.reload, s.admin.status = s.Reload, s.Status
 	s.admin.api = api{now: o.Now, preview: func() *preview.Preview { return s.live.Load().Preview() }}
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
