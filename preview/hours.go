@@ -133,6 +133,6 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 		e.AddCategory(s.State)
 		e.SetTimeTransparency(ics.TransparencyTransparent)
 	}
-	_, err := io.WriteString(w, c.Serialize())
-	return err
+	// RFC 5545, 3.1: also where the library would end them as files do here.
+	return c.SerializeTo(w, ics.WithNewLineWindows)
 }

@@ -62,6 +62,9 @@ func TestHoursICS(t *testing.T) {
 		if err := h.ICS(&b, from); err != nil {
 			t.Fatal(err)
 		}
+		if strings.Contains(strings.ReplaceAll(b.String(), "\r\n", ""), "\n") {
+			t.Error("a line does not end with CRLF")
+		}
 		c, err := calendars.Read([]byte(b.String()), calendars.Limits{})
 		if err != nil || len(c.Problems()) > 0 {
 			t.Fatalf("%v %v", err, c.Problems())
