@@ -15,8 +15,10 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/internal/diag"
@@ -175,6 +177,8 @@ type Answer struct {
 	Decision routes.Decision
 	Events   []routes.Event // that decided, the first one foremost
 	Reason   string         // why the decision is what it is, in one line
+	Title    string         // of the first of Events, cut to a line; "" without events
+	Summary  string         // the callflow in one line; "" without one
 	Branch   int            // the branch that answered: the decided one, or the fallback; -1: none
 	Failures []Failure
 }
@@ -185,7 +189,7 @@ func (s *State) Answer(ctx context.Context, call *pivot.Call, now time.Time) Ans
 	d := s.Decide(call, now)
 	held, ok := d.Held()
 	if !ok {
-		a := Answer{Decision: d, Events: d.Events(), Reason: d.Reason()}
+		a := s.decided(d)
 		s.answer(ctx, &a, s.seen(a.Events), call, now)
 		return a
 	}
@@ -200,11 +204,33 @@ func (s *State) Answer(ctx context.Context, call *pivot.Call, now time.Time) Ans
 		}
 		return a
 	}
-	a := Answer{Decision: d, Events: d.Events(), Reason: d.Reason()}
+	a := s.decided(d)
 	seen := s.seen(a.Events)
 	s.answer(ctx, &a, seen, call, now)
 	s.keep(&a, seen, held, call, now)
 	return a
+}
+
+// decided is the answer to a decision before it is rendered.
+func (s *State) decided(d routes.Decision) Answer {
+	a := Answer{Decision: d, Events: d.Events(), Reason: d.Reason()}
+	if len(a.Events) > 0 {
+		a.Title = title(a.Events[0].Event.Summary)
+	}
+	return a
+}
+
+// title is a copy of an event's title, since who remembers it need not remember the calendar, and short enough for a line.
+func title(text string) string {
+	const most = 128
+	if len(text) > most {
+		cut := most
+		for cut > most-utf8.UTFMax && !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		return text[:cut] + "…"
+	}
+	return strings.Clone(text)
 }
 
 // answer renders the branch of a decision, or the fallback.
@@ -219,6 +245,7 @@ func (s *State) answer(ctx context.Context, a *Answer, seen *seen, call *pivot.C
 		body, err := s.render(ctx, index, a, seen, call, now)
 		if err == nil {
 			a.Branch, a.Body, a.Status = index, body, http.StatusOK
+			a.Summary = pivot.Summary(body)
 			if body == nil {
 				a.Status = http.StatusNotFound
 			}
