@@ -29,6 +29,7 @@ type File struct {
 	TLS         *TLS // of Listen; nil: plain HTTP
 	Log         Log
 	Metrics     Metrics
+	Decisions   Decisions
 
 	StateDir     string // resolved; "": nothing is kept on disk
 	Templates    string // directory of the user's templates, resolved; "": the built-in library alone
@@ -95,6 +96,12 @@ type Log struct {
 // Metrics says how many series are exported.
 type Metrics struct {
 	Routes int // that have series of their own, in the order of the files; 0: all
+}
+
+// Decisions says what is remembered of calls.
+type Decisions struct {
+	Keep    int    // how many calls of each route; default 20
+	Callers string // "last4" (default), "none" or "full"
 }
 
 // List is a named set of telephone numbers and prefixes.
@@ -174,8 +181,9 @@ type Route struct {
 
 	Path        Text // cleaned; a default stands at the route's name
 	Match       Match
-	Auth        *Auth // nil: that of the File
-	Timezone    Text  // of the route, else the tenant, else the File
+	Auth        *Auth    // nil: that of the File
+	Hours       []Secret // tokens that open the route's hours as a calendar: the File's, the tenant's, its own; none: nobody's
+	Timezone    Text     // of the route, else the tenant, else the File
 	DayStarts   time.Duration
 	Language    string // "" when nobody sets one
 	PhoneRegion string // likewise

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -50,12 +51,44 @@ func (s *source) readGlobal() {
 		f.TLS = &TLS{CertFile: s.resolve(tls.required("cert_file")), KeyFile: s.resolve(tls.required("key_file"))}
 	}
 	f.Metrics.Routes = s.fields(top.get("metrics"), inMetrics).amount("routes", 0)
+	remembered := s.fields(top.get("decisions"), inDecisions)
+	f.Decisions = Decisions{Keep: remembered.amount("keep", 20), Callers: remembered.oneOf("callers", "last4", "none", "full")}
+	if f.Decisions.Keep > mostKept {
+		s.mistake(remembered.get("keep").Pos, "keep is at most %d, found %d", mostKept, f.Decisions.Keep)
+	}
+	s.hours = top.subscribers(nil)
 	log := s.fields(top.get("log"), inLog)
 	f.Log = Log{
 		Format:  log.oneOf("format", "text", "json"),
 		Callers: log.oneOf("callers", "none", "last4", "full"),
 	}
 }
+
+// mostKept is how many decisions of a route can be remembered.
+const mostKept = 1000
+
+// subscribers reads who may subscribe to hours, besides those who may anyway.
+func (f fields) subscribers(besides []Secret) []Secret {
+	n := f.get("hours")
+	if n == nil {
+		return besides
+	}
+	in := f.fields(n, inHours)
+	token := in.secret("token")
+	f.plainSecret(in.get("token"), "a token")
+	switch text := token.Reveal(); {
+	case in.whole && in.get("token") == nil:
+		f.mistake(n.Pos, "hours has no token")
+	case token.Given() && (len(text) < shortestToken || !segment.MatchString(text)):
+		f.mistake(token.Pos, `want a token of at least %d letters, digits and "._~-", since it stands in a URL that anybody may guess at`, shortestToken)
+	case token.Given():
+		return append(slices.Clip(besides), token)
+	}
+	return besides
+}
+
+// shortestToken is how long a token is at least that opens hours.
+const shortestToken = 16
 
 // hosts reads how servers of feeds are treated; nil when the key is not given.
 func (f fields) hosts() map[string]int {

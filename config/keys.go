@@ -11,6 +11,8 @@ const (
 	inTLS
 	inLog
 	inMetrics
+	inDecisions
+	inHours
 	inSecret
 	inList
 	inTenant
@@ -37,6 +39,8 @@ var nouns = map[place]string{
 	inTLS:       "tls",
 	inLog:       "log",
 	inMetrics:   "metrics",
+	inDecisions: "decisions",
+	inHours:     "hours",
 	inSecret:    "a secret",
 	inList:      "a list of numbers",
 	inTenant:    "tenant",
@@ -73,6 +77,8 @@ var keyTable = []key{
 	{inMain, "tls", "tls", "none", "certificate of `listen`; without it, plain HTTP"},
 	{inMain, "log", "log", "see there", "how log lines look"},
 	{inMain, "metrics", "metrics", "see there", "how many series `/metrics` has"},
+	{inMain, "decisions", "decisions", "see there", "how many decisions `/api/v1/decisions` remembers"},
+	{inMain, "hours", "hours", "none", "who may subscribe to the hours of all routes, on Kazoo's side"},
 	{inMain, "state_dir", "path", "none", "directory of last good copies of feeds and the last accepted configuration; without it nothing is kept"},
 	{inMain, "templates", "path", "none", "directory of `*.json.tmpl`; the built-in library is always there"},
 	{inMain, "timezone", "zone", "none", "zone of routes and tenants that name none; there is no silent UTC"},
@@ -119,6 +125,11 @@ var keyTable = []key{
 
 	{inMetrics, "routes", "amount", "all", "how many routes, in the order of the files, have series of their own; the others are counted together as `_other`"},
 
+	{inDecisions, "keep", "amount", "`20`", "how many of each route, 1000 at most; of all routes together 100,000"},
+	{inDecisions, "callers", "`last4`, `none`, `full`", "`last4`", "how much of callers' numbers is remembered; with `none` no dialed number either"},
+
+	{inHours, "token", "secret", "required", "opens `/-/hours/ROUTE.ics?token=…` on `listen`"},
+
 	{inSecret, "secret", "name", "required", "a name from the secrets files"},
 
 	{inList, "file", "path", "none", "numbers, one a line; `#` starts a comment"},
@@ -130,6 +141,7 @@ var keyTable = []key{
 	{inTenant, "language", "text", "the main file's", "language of routes that name none"},
 	{inTenant, "phone_region", "country", "the main file's", "country of nationally written numbers"},
 	{inTenant, "labels", "texts by name", "none", "labels of the tenant's routes in `callhours_route_info`"},
+	{inTenant, "hours", "hours", "none", "who may subscribe to the hours of the tenant's routes, besides the main file's"},
 
 	{inCalendar, "url", "secret", "`url` or `file`", "http, https, webcal or webcals address of a feed"},
 	{inCalendar, "file", "path", "`url` or `file`", "an `.ics` file, or a glob of several that make one calendar"},
@@ -185,6 +197,7 @@ var keyTable = []key{
 	{inRoute, "path", "URL path", "`/` and the name; with a `match` the main file's `path`", "where Kazoo asks"},
 	{inRoute, "match", "match", "every call on the path", "which calls on the path"},
 	{inRoute, "auth", "auth", "the main file's", "who may ask"},
+	{inRoute, "hours", "hours", "none", "who may subscribe to the route's hours, besides the tenant's and the main file's"},
 	{inRoute, "timezone", "zone", "the tenant's, else the main file's", "local time; a route without any is a mistake"},
 	{inRoute, "day_starts", "hour", "the plan's, else `00:00`", "all-day events and `whole_day` run from this hour to the next day's"},
 	{inRoute, "language", "text", "the tenant's, else the main file's", "language of `spoken` and `phone` for calls that have none"},

@@ -69,6 +69,7 @@ type loader struct {
 	inputs   map[string]input // what was read, by path
 	tenants  map[string]*Tenant
 	zones    map[string]bool // whether a time zone is known, by name
+	hours    []Secret        // the token that opens the hours of all routes; none without one
 	mistakes diag.Mistakes
 }
 
@@ -115,6 +116,7 @@ type source struct {
 	top    fields
 	dir    string
 	tenant *Tenant // nil: everybody's
+	says   fields  // what the file says of its tenant
 	base   *Data   // global and the tenant's data, merged
 
 	language, phoneRegion string // of routes that name none

@@ -107,6 +107,7 @@ func TestOneOffice(t *testing.T) {
 		PivotPath:    text("/pivot"),
 		Auth:         &Auth{Basic: &Basic{"kazoo", secret("hunter2")}},
 		Log:          Log{"text", "none"},
+		Decisions:    Decisions{20, "last4"},
 		StateDir:     "state",
 		Timezone:     text("America/Los_Angeles"),
 		AnswerWithin: time.Second,

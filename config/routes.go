@@ -4,8 +4,12 @@ import "slices"
 
 // readRoutes reads the routes that a source defines.
 func (s *source) readRoutes() {
+	hours := s.hours
+	if s.tenant != nil {
+		hours = s.says.subscribers(hours)
+	}
 	for _, n := range s.items(s.top.get("routes"), "routes") {
-		r := s.route(n)
+		r := s.route(n, hours)
 		if r == nil {
 			continue
 		}
@@ -18,8 +22,9 @@ func (s *source) readRoutes() {
 	}
 }
 
-// route reads one route; nil when it has no name or no branches, which is reported.
-func (s *source) route(n *node) *Route {
+// route reads one route; nil when it has no name or no branches, which is reported. hours are the tokens
+// that open its hours besides its own.
+func (s *source) route(n *node, hours []Secret) *Route {
 	in := s.fields(n, inRoute)
 	name := in.required("name")
 	if name.S == "" || !s.isName(name, "a route") {
@@ -32,6 +37,7 @@ func (s *source) route(n *node) *Route {
 		Path:        in.urlPath("path"),
 		Match:       in.match(),
 		Auth:        in.auth(),
+		Hours:       in.subscribers(hours),
 		Timezone:    in.zone("timezone"),
 		Language:    in.language(s.language),
 		PhoneRegion: in.phoneRegion(s.phoneRegion),

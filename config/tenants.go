@@ -13,7 +13,7 @@ func (s *source) readTenant(n *node) {
 		PhoneRegion: in.phoneRegion(s.phoneRegion),
 		Labels:      map[string]string{},
 	}
-	s.tenant = t
+	s.tenant, s.says = t, in
 	for _, e := range s.entries(in.get("labels"), "labels") {
 		if label := s.scalar(e.value, "a label"); e.key.S != "" {
 			t.Labels[e.key.S] = label.S
