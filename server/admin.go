@@ -51,7 +51,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/":
-		plain(w, http.StatusOK, "callhours\n\n/metrics     for Prometheus\n/-/healthy   the process runs\n/-/ready     calls are answered\n/-/reload    POST: read the configuration again\n\n/api/v1/status                     what answers, and how the last reload went\n/api/v1/feeds                      the feeds, as JSON\n/api/v1/feeds/CALENDAR/refresh     POST: fetch now\n/api/v1/explain?route=ROUTE        what happens to a call, and why\n/api/v1/hours?route=ROUTE          what the telephones will do; format=ics is a calendar")
+		plain(w, http.StatusOK, "callhours\n\n/metrics     for Prometheus\n/-/healthy   the process runs\n/-/ready     calls are answered\n/-/reload    POST: read the configuration again\n\n/api/v1/status                     what answers, and how the last reload went\n/api/v1/feeds                      the feeds, as JSON\n/api/v1/feeds/CALENDAR/refresh     POST: fetch now\n/api/v1/explain?route=ROUTE        what happens to a call, and why\n/api/v1/hours?route=ROUTE          what the telephones will do; format=ics is a calendar\n/api/v1/decisions?route=ROUTE      the last calls, and what was decided; without a route, of all")
 	case "/-/healthy":
 		plain(w, http.StatusOK, "healthy")
 	case "/-/ready":
@@ -70,12 +70,14 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerJSON(w, a.status())
 	case feedsPath:
 		answerJSON(w, map[string]any{"feeds": a.feeds()})
-	case explainPath, hoursPath:
+	case explainPath, hoursPath, decisionsPath:
 		switch {
 		case a.live.Load() == nil:
 			plain(w, http.StatusServiceUnavailable, "starting")
 		case r.URL.Path == explainPath:
 			a.api.explain(w, r)
+		case r.URL.Path == decisionsPath:
+			a.api.remembered(w, r)
 		default:
 			a.api.hours(w, r)
 		}

@@ -13,14 +13,16 @@ import (
 
 // The paths of what people ask about decisions.
 const (
-	explainPath = "/api/v1/explain"
-	hoursPath   = "/api/v1/hours"
+	explainPath   = "/api/v1/explain"
+	hoursPath     = "/api/v1/hours"
+	decisionsPath = "/api/v1/decisions"
 )
 
 // api answers what people ask about the decisions of the configuration that is live, with its calendars as they are now.
 type api struct {
-	preview func() *preview.Preview // nil before calls are answered
-	now     func() time.Time
+	preview   func() *preview.Preview // nil before calls are answered
+	now       func() time.Time
+	decisions func(route string, most int) []preview.Trace // nil where there is no such route
 }
 
 // explain is callhours explain: route, or path, account and dialed; caller, at, and any parameter of a call as param=NAME=VALUE.
@@ -99,6 +101,27 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 	default:
 		answerJSON(w, h)
 	}
+}
+
+// remembered are the last decisions, the newest first: of a route, or of all calls; limit (100) says how many at most.
+func (a *api) remembered(w http.ResponseWriter, r *http.Request) {
+	const most = 1000
+	asked := r.URL.Query()
+	limit, err := 100, error(nil)
+	if text := asked.Get("limit"); text != "" {
+		limit, err = strconv.Atoi(text)
+	}
+	if err != nil || limit < 1 || limit > most {
+		plain(w, http.StatusBadRequest, fmt.Sprintf("limit %q: want 1 to %d", asked.Get("limit"), most))
+		return
+	}
+	list := a.decisions(asked.Get("route"), limit)
+	if list == nil {
+		_, err := a.preview().Zone(preview.Question{Route: asked.Get("route")})
+		plain(w, http.StatusBadRequest, fmt.Sprint(err))
+		return
+	}
+	answerJSON(w, map[string]any{"decisions": list})
 }
 
 // moment is the one that is asked about, at= or from=, in the zone of the route that answers; now without one.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/routes"
 )
@@ -39,13 +40,23 @@ type live struct {
 	counters []*metrics.RouteMetrics    // by index of routes
 	tokens   map[[sha256.Size]byte]bool // digests of every token that leads a path
 	callers  string                     // how much of a caller's number the log shows
+
+	shown   string                  // how much of it is remembered
+	rings   []*ring                 // by index of routes
+	facts   []atomic.Pointer[facts] // likewise
+	missed  *ring
+	nowhere *facts // of calls without a route
 }
 
-func newLive(g *Generation, m *metrics.Metrics) *live {
-	l := &live{Generation: g, tokens: map[[sha256.Size]byte]bool{}, callers: g.file.Log.Callers}
+func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
+	l := &live{Generation: g, tokens: map[[sha256.Size]byte]bool{}, callers: g.file.Log.Callers, shown: g.file.Decisions.Callers}
+	var names []string
 	for _, r := range g.routes {
 		l.counters = append(l.counters, m.Route(r.Name))
+		names = append(names, r.Name)
 	}
+	l.rings, l.missed = d.keep(names, g.file.Decisions.Keep), &d.missed
+	l.facts, l.nowhere = make([]atomic.Pointer[facts], len(names)), &facts{generation: g.Name(), calendars: []preview.CalendarRead{}}
 	for _, a := range append(slices.Clone(g.auths), g.shared) {
 		if a != nil && a.token != nil {
 			l.tokens[*a.token] = true
@@ -57,7 +68,9 @@ func newLive(g *Generation, m *metrics.Metrics) *live {
 // record is what is said of a call in the log and the counters.
 type record struct {
 	status int
+	live   *live // nil before calls are answered
 	route  *render.Route
+	index  int // of the route
 	answer render.Answer
 	call   *pivot.Call
 	miss   routes.Why
@@ -89,7 +102,9 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			rec.status, rec.err = http.StatusInternalServerError, fmt.Errorf("panic: %v", p)
 			plain(w, rec.status, "no answer")
 		}
-		c.record(&rec, c.now().Sub(began))
+		took := c.now().Sub(began)
+		c.record(&rec, took)
+		rec.remember(began, took)
 	}()
 	c.answer(w, r, path, &rec)
 }
@@ -102,6 +117,7 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		plain(w, rec.status, "starting")
 		return
 	}
+	rec.live = l
 	presented := present(r)
 	if token, rest := pathToken(path, l.tokens); token != "" {
 		presented.tokens = append(presented.tokens, token)
@@ -140,7 +156,7 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		plain(w, rec.status, "no route: "+string(why))
 		return
 	}
-	rec.route = l.routes[index]
+	rec.route, rec.index = l.routes[index], index
 	now := c.now()
 	rec.answer = rec.route.State().Answer(r.Context(), &call, now)
 	rec.status = rec.answer.Status
@@ -172,6 +188,9 @@ func (rec *record) write(w http.ResponseWriter) {
 		h.Set("X-Callhours-Branch", rec.route.Branches[a.Branch].Name)
 	}
 	h.Set("X-Callhours-Reason", headerText(a.Reason))
+	if a.Title != "" {
+		h.Set("X-Callhours-Event", headerText(a.Title))
+	}
 	switch a.Status {
 	case http.StatusOK:
 		h.Set("Content-Type", "application/json")
@@ -204,8 +223,8 @@ func (c *calls) record(rec *record, took time.Duration) {
 	if rec.route != nil {
 		decision := rec.answer.Decision
 		attrs = append(attrs, slog.String("route", rec.route.Name), slog.String("branch", rec.route.Branches[decision.Branch].Name))
-		if len(rec.answer.Events) > 0 {
-			attrs = append(attrs, slog.String("event", rec.answer.Events[0].Event.Summary))
+		if rec.answer.Title != "" {
+			attrs = append(attrs, slog.String("event", rec.answer.Title))
 		}
 		attrs = append(attrs, slog.String("reason", rec.answer.Reason))
 		if rec.answer.Branch >= 0 && rec.answer.Branch != decision.Branch {
@@ -222,9 +241,7 @@ func (c *calls) record(rec *record, took time.Duration) {
 	}
 	if rec.call != nil {
 		attrs = append(attrs, slog.String("call_id", shortened(rec.call.CallID)), slog.String("account", shortened(rec.call.AccountID)))
-		if l := c.live.Load(); l != nil {
-			attrs = append(attrs, callers(l.callers, rec.call)...)
-		}
+		attrs = append(attrs, callers(rec.live.callers, rec.call)...)
 	}
 	if rec.err != nil {
 		level = slog.LevelWarn
@@ -268,9 +285,13 @@ func plain(w http.ResponseWriter, status int, line string) {
 	_, _ = w.Write([]byte(line + "\n"))
 }
 
-// headerText makes a line safe as the value of a header: printable ASCII, of bounded length.
+// headerText makes a line safe as the value of a header: printable ASCII, of bounded length. Other characters are written as Go and JSON
+// escape them.
 func headerText(s string) string {
 	const most = 240
+	if len(s) <= most && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return s
+	}
 	var b strings.Builder
 	for _, r := range s {
 		if b.Len() >= most {

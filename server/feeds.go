@@ -117,6 +117,7 @@ func (s *Server) refresh(name string) {
 	if l := s.live.Load(); l != nil && l.byName[name] != nil {
 		s.take(l.Generation, name)
 		s.compile(l.Generation, name)
+		s.know(l, name)
 		s.show(l.Generation, name)
 	}
 }

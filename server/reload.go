@@ -62,7 +62,9 @@ func (s *Server) swap(g *Generation) {
 	g.Roll(now)
 	s.rehearsals.forget()
 	s.rehearsals.ask(g.routes)
-	s.live.Store(newLive(g, s.options.Metrics))
+	l := newLive(g, s.options.Metrics, &s.decisions)
+	s.know(l, "")
+	s.live.Store(l)
 	s.options.Metrics.Reloaded(now)
 	logged := s.logged
 	s.logged, s.odd = map[string][]calendars.Problem{}, map[string]int{}

@@ -63,6 +63,7 @@ type Server struct {
 	calls    *calls
 	admin    *admin
 
+	decisions  decisions
 	rehearsals *rehearsals
 	reloading  sync.Mutex // held by the one reload that runs
 
@@ -83,7 +84,7 @@ func New(o Options) *Server {
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.scraped, feeds: s.feeds, renew: s.renew}
 	s.admin.reload, s.admin.status = s.Reload, s.Status
-	s.admin.api = api{now: o.Now, preview: func() *preview.Preview { return s.live.Load().Preview() }}
+	s.admin.api = api{now: o.Now, preview: func() *preview.Preview { return s.live.Load().Preview() }, decisions: s.decisions.traces}
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
 	}
@@ -118,6 +119,7 @@ func (s *Server) Advance() {
 		s.showEvents(l.Generation, name)
 	}
 	s.expire(l.Generation)
+	s.know(l, "")
 }
 
 // Observe brings the gauges that follow the clock up to date. The admin side calls it for every scrape.

@@ -188,7 +188,7 @@ func TestAnswer(t *testing.T) {
 	}
 	want := http.Header{
 		"Content-Type": {"application/json"}, "Content-Length": {fmt.Sprint(len(openFlow))},
-		"X-Callhours-Route": {"main"}, "X-Callhours-Branch": {"open"},
+		"X-Callhours-Route": {"main"}, "X-Callhours-Branch": {"open"}, "X-Callhours-Event": {"Open"},
 		"X-Callhours-Reason": {`calendar hours has "Open", 2026-11-23 09:00 to 17:00`},
 	}
 	if fmt.Sprint(got.Header) != fmt.Sprint(want) {

@@ -1,0 +1,276 @@
+package server
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/preview"
+)
+
+// mostTraces is how many decisions are remembered of all routes together, at some 300 bytes each.
+const mostTraces = 100_000
+
+// decisions remember the last calls of each route, and of those that no route takes. They outlive reloads. Remembering a call
+// allocates nothing but a route's ring, once.
+type decisions struct {
+	mu     sync.Mutex       // guards rings
+	rings  map[string]*ring // by route
+	missed ring             // of calls that no route takes
+}
+
+// ring holds the last calls of a route; the oldest one makes place. It takes no memory before the first.
+type ring struct {
+	mu   sync.Mutex // guards the following
+	most int        // how many are held
+	held []trace
+	came int // how many calls came ever; the last one is held[(came-1) % most]
+}
+
+// trace is what is remembered of a call. What is the same for many calls is shared by them.
+type trace struct {
+	at      time.Time
+	took    time.Duration
+	facts   *facts
+	reason  string // without a route, why none was found
+	event   string
+	summary string
+	failure string
+
+	// texts holds the caller's number, the dialed one, the account and the call id behind each other, and ends where each ends: a call's own
+	// texts may be parts of its whole request, which is not to be remembered.
+	texts [mostCaller + mostDialed + mostAccount + mostCallID]byte
+	ends  [4]uint8
+
+	branch, answered int32 // -1: none
+	status           int16
+	unknown          bool
+}
+
+// How much of each text of a call is remembered, in bytes; 255 at most together.
+const (
+	mostCaller  = 32
+	mostDialed  = 40
+	mostAccount = 40
+	mostCallID  = 80
+)
+
+// facts are what was known of a route when its calls came. They do not change, and hold nothing of a generation that is gone.
+type facts struct {
+	generation string
+	route      string
+	branches   []outcome
+	calendars  []preview.CalendarRead
+}
+
+// outcome is the name and the state of a branch.
+type outcome struct{ branch, state string }
+
+// keep gives the rings of a configuration's routes, in their order, and the one of calls without a route. Rings of other routes are
+// forgotten.
+func (d *decisions) keep(routes []string, most int) []*ring {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	each := min(most, max(1, mostTraces/max(1, len(routes))))
+	former := d.rings
+	d.rings = make(map[string]*ring, len(routes))
+	list := make([]*ring, len(routes))
+	for i, name := range routes {
+		r := former[name]
+		if r == nil {
+			r = &ring{}
+		}
+		r.hold(each)
+		d.rings[name], list[i] = r, r
+	}
+	d.missed.hold(most)
+	return list
+}
+
+// hold sets how many calls are held, and keeps the last ones.
+func (r *ring) hold(most int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.most == most {
+		return
+	}
+	last := r.last(most)
+	slices.Reverse(last)
+	r.most, r.held, r.came = most, nil, len(last)
+	if len(last) > 0 {
+		r.held = make([]trace, most)
+		copy(r.held, last)
+	}
+}
+
+// add remembers a call. It copies it under a lock that is held for no longer than that, or than somebody copies the ring.
+func (r *ring) add(t *trace) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.held == nil {
+		r.held = make([]trace, r.most)
+	}
+	r.held[r.came%r.most] = *t
+	r.came++
+}
+
+// last are the last calls, the newest first. The lock is held.
+func (r *ring) last(most int) []trace {
+	n := min(most, r.came, len(r.held))
+	out := make([]trace, 0, n)
+	for i := range n {
+		out = append(out, r.held[(r.came-1-i)%r.most])
+	}
+	return out
+}
+
+// traces are the last decisions of a route, or of all routes and of the calls without one where it is "", the newest first; nil if
+// there is no such route.
+func (d *decisions) traces(route string, most int) []preview.Trace {
+	d.mu.Lock()
+	var rings []*ring
+	if route == "" {
+		rings = append(rings, &d.missed)
+		for _, r := range d.rings {
+			rings = append(rings, r)
+		}
+	} else if r := d.rings[route]; r != nil {
+		rings = append(rings, r)
+	}
+	d.mu.Unlock()
+	if len(rings) == 0 {
+		return nil
+	}
+	var found []trace
+	for i, r := range rings {
+		r.mu.Lock()
+		found = append(found, r.last(most)...)
+		r.mu.Unlock()
+		if last := i == len(rings)-1; last || len(found) > 4*most {
+			slices.SortStableFunc(found, func(a, b trace) int { return b.at.Compare(a.at) })
+			found = found[:min(most, len(found))]
+		}
+	}
+	out := make([]preview.Trace, 0, len(found))
+	for i := range found {
+		out = append(out, found[i].trace())
+	}
+	return out
+}
+
+// trace is the call as people see it.
+func (t *trace) trace() preview.Trace {
+	f := t.facts
+	out := preview.Trace{
+		At: t.at.UTC(), Route: f.route, Unknown: t.unknown, Reason: t.reason, Event: t.event, Failure: t.failure, Status: int(t.status), Summary: t.summary,
+		Caller: t.text(0), Dialed: t.text(1), Account: t.text(2), CallID: t.text(3),
+		Took: t.took, Generation: f.generation, Calendars: f.calendars,
+	}
+	if t.branch >= 0 {
+		out.Branch, out.State = f.branches[t.branch].branch, f.branches[t.branch].state
+	}
+	if f.route == "" {
+		out.Reason = "no_route: " + t.reason
+	}
+	if t.answered >= 0 {
+		out.Answered = f.branches[t.answered].branch
+	}
+	return out
+}
+
+func (t *trace) text(i int) string {
+	from := uint8(0)
+	if i > 0 {
+		from = t.ends[i-1]
+	}
+	return strings.ToValidUTF8(string(t.texts[from:t.ends[i]]), "")
+}
+
+// say remembers the texts of a call. show is how much of its numbers.
+func (t *trace) say(call *pivot.Call, show string) {
+	to := t.texts[:0]
+	caller, dialed := call.CallerNumber, call.Dialed
+	switch cut := len(caller) - len("0147"); {
+	case show == "none":
+		caller, dialed = "", ""
+	case show == "last4" && cut > 0:
+		to, caller = append(to, "…"...), caller[cut:]
+	}
+	to = append(to, caller[:min(len(caller), mostCaller-len(to))]...)
+	t.ends[0] = uint8(len(to))
+	to = append(to, dialed[:min(len(dialed), mostDialed)]...)
+	t.ends[1] = uint8(len(to))
+	to = append(to, call.AccountID[:min(len(call.AccountID), mostAccount)]...)
+	t.ends[2] = uint8(len(to))
+	to = append(to, call.CallID[:min(len(call.CallID), mostCallID)]...)
+	t.ends[3] = uint8(len(to))
+}
+
+// remember remembers a request that was a call.
+func (rec *record) remember(began time.Time, took time.Duration) {
+	l := rec.live
+	if l == nil || rec.route == nil && rec.miss == "" {
+		return
+	}
+	t := trace{at: began, took: took, branch: -1, answered: -1, status: int16(rec.status)}
+	t.say(rec.call, l.shown)
+	if rec.route == nil {
+		t.facts, t.reason = l.nowhere, string(rec.miss)
+		l.missed.add(&t)
+		return
+	}
+	a := &rec.answer
+	t.facts = l.facts[rec.index].Load()
+	if rec.err != nil { // it came before the decision, or nobody knows what it was
+		t.failure = inLine(rec.err.Error())
+		l.rings[rec.index].add(&t)
+		return
+	}
+	t.reason, t.event, t.summary = inLine(a.Reason), a.Title, a.Summary
+	t.branch, t.answered, t.unknown = int32(a.Decision.Branch), int32(a.Branch), a.Decision.Unknown
+	if len(a.Failures) > 0 {
+		f := a.Failures[0]
+		t.failure = inLine(string(f.Reason) + ": " + f.Err.Error())
+	}
+	l.rings[rec.index].add(&t)
+}
+
+// inLine cuts what is too long to be remembered; what is short is the same string.
+func inLine(s string) string {
+	const most = 512
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for cut > most-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}
+
+// know brings up to date when the calendars of routes were read, for the calls that come from then on: of those that ask a calendar, or where
+// that is "" of all.
+func (s *Server) know(l *live, calendar string) {
+	for i, r := range l.routes {
+		names := r.Calendars()
+		if calendar != "" && !slices.Contains(names, calendar) {
+			continue
+		}
+		reads := make([]preview.CalendarRead, 0, len(names))
+		for _, name := range names {
+			reads = append(reads, preview.CalendarRead{Name: name, Read: s.store.State(name).Read.UTC()})
+		}
+		was := l.facts[i].Load()
+		if was != nil && slices.Equal(was.calendars, reads) {
+			continue
+		}
+		now := &facts{generation: l.Name(), route: r.Name, calendars: reads}
+		for _, b := range r.Branches {
+			now.branches = append(now.branches, outcome{b.Name, string(b.State)})
+		}
+		l.facts[i].Store(now)
+	}
+}
