@@ -75,6 +75,7 @@ type Answer struct {
 	Status   int             `json:"status"`
 	Branch   string          `json:"branch,omitempty"`   // the one that answered
 	Rendered string          `json:"rendered,omitempty"` // how often its callflow is rendered, and why
+	Summary  string          `json:"summary,omitempty"`  // the callflow in one line
 	Callflow json.RawMessage `json:"callflow,omitempty"`
 }
 
@@ -109,7 +110,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	e := &Explanation{
 		At: q.At.In(r.Zone), Timezone: r.Zone.String(), Route: r.Name, Matched: matched,
 		Branch: decided.Name, State: string(decided.State), Unknown: a.Decision.Unknown, Reason: a.Reason,
-		Answer: Answer{Status: a.Status, Callflow: a.Body},
+		Answer: Answer{Status: a.Status, Summary: a.Summary, Callflow: a.Body},
 	}
 	if a.Branch >= 0 {
 		e.Answer.Branch, e.Answer.Rendered = r.Branches[a.Branch].Name, r.Renders(a.Branch)
@@ -203,6 +204,9 @@ func (e *Explanation) Text(w io.Writer) error {
 		row("answer", "404 by branch %s, so that Kazoo goes on with the `_` child of its pivot action", e.Answer.Branch)
 	default:
 		row("answer", "%d: no branch could be rendered; Kazoo goes on with the `_` child of its pivot action", e.Answer.Status)
+	}
+	if e.Answer.Summary != "" {
+		row("", "%s", e.Answer.Summary)
 	}
 	if e.Answer.Rendered != "" {
 		row("", "%s", e.Answer.Rendered)

@@ -11,6 +11,7 @@ import (
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/metrics"
+	"github.com/callhours/callhours/preview"
 )
 
 // calendar is a calendar of the configuration: what it asks of the store of feeds, and how it is used.
@@ -108,6 +109,64 @@ func (g *Generation) Look(ctx context.Context, userAgent string, now func() time
 			g.timelines.Set(c.Calendar, c.use(store.State(c.Calendar)))
 		}
 	}
+}
+
+// Followed are calendars that are kept as fresh as a server would keep them.
+type Followed struct {
+	g       *Generation
+	store   *calendars.Store
+	changed chan struct{}
+	stop    context.CancelFunc
+	ended   chan struct{}
+}
+
+// Follow begins to keep calendars fresh, by their names, until ctx ends or [Followed.Close]. It writes nothing, and has waited, for
+// start_timeout at most, until something is known of each.
+func (g *Generation) Follow(ctx context.Context, userAgent string, now func() time.Time, names []string) *Followed {
+	f := &Followed{g: g, changed: make(chan struct{}, 1), ended: make(chan struct{})}
+	f.store = g.store(calendars.StoreOptions{ReadOnly: true, Log: slog.New(slog.DiscardHandler), Now: now, Changed: func(string) {
+		select {
+		case f.changed <- struct{}{}:
+		default:
+		}
+	}}, userAgent)
+	var asked []*calendars.Subscription
+	for _, c := range g.calendars {
+		if slices.Contains(names, c.Calendar) {
+			asked = append(asked, c.Subscription)
+		}
+	}
+	f.store.Subscribe(asked)
+	running, stop := context.WithCancel(ctx)
+	f.stop = stop
+	go func() {
+		defer close(f.ended)
+		f.store.Run(running)
+	}()
+	waiting, cancel := context.WithTimeout(ctx, g.file.StartTimeout)
+	defer cancel()
+	// What is not there by then is unknown.
+	_ = f.store.Ready(waiting)
+	return f
+}
+
+// Changed has something to receive when a calendar has other events, or has become known.
+func (f *Followed) Changed() <-chan struct{} { return f.changed }
+
+// Preview answers from the calendars as they are now.
+func (f *Followed) Preview() *preview.Preview {
+	for _, s := range f.store.Feeds() {
+		for _, name := range s.Calendars {
+			f.g.timelines.Set(name, f.g.byName[name].use(f.store.State(name)))
+		}
+	}
+	return f.g.Preview()
+}
+
+// Close ends the following.
+func (f *Followed) Close() {
+	f.stop()
+	<-f.ended
 }
 
 // refresh takes a calendar's state over from the store: its events are others, it has become known, or it has expired.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ type asked struct {
 	route, path, account, dialed, caller string
 	params                               []string
 	at                                   string
+	watch                                bool
 }
 
 func explainCommand(w world) *cobra.Command {
@@ -32,8 +34,12 @@ Name the route, or let the call find it as Kazoo's would:
   callhours explain --route front-desk --at "2026-12-25 10:00"
   callhours explain --path /pivot --account 7a1c… --dialed +14155550100 --caller +12025550147
   callhours explain --route front-desk --param "Custom-Application-Vars[step]=2"
+  callhours explain --route front-desk --watch
 
---at is RFC 3339 or a date and time in the route's zone. It exits with 1 when nothing would answer.`,
+--at is RFC 3339 or a date and time in the route's zone. It exits with 1 when nothing would answer.
+
+--watch says what happens now, and again whenever that changes, until it is interrupted. It fetches feeds and reads calendar files as a server
+does, and goes by the configuration as it was when it began. With --format json it writes an object on each line.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return explain(cmd.Context(), a, w) },
 	}
@@ -47,12 +53,16 @@ Name the route, or let the call find it as Kazoo's would:
 	f.StringVar(&a.caller, "caller", "", "`number` of the caller")
 	f.StringArrayVar(&a.params, "param", nil, "any other parameter of the request as `NAME=VALUE`; may be repeated")
 	f.StringVar(&a.at, "at", "", "`moment` to explain (default: now)")
+	f.BoolVar(&a.watch, "watch", false, "go on, and explain again whenever the decision changes")
 	return cmd
 }
 
 func explain(ctx context.Context, a asked, w world) error {
 	if err := checkFormat(a.format); err != nil {
 		return err
+	}
+	if a.watch && a.at != "" {
+		return refuse(errors.New("--watch follows the clock; leave out --at"))
 	}
 	q := preview.Question{Route: a.route, Path: a.path}
 	var err error
@@ -84,6 +94,9 @@ func explain(ctx context.Context, a asked, w world) error {
 	names, err := p.Calendars(q)
 	if err != nil {
 		return refuse(err)
+	}
+	if a.watch {
+		return watch(ctx, g, q, names, a.format, w)
 	}
 	look(ctx, g, names, w)
 	e, err := g.Preview().Explain(ctx, q)

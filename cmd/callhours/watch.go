@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/server"
+)
+
+// lookAgain is how often the decision is looked at although nothing is known to change it: the machine may have slept, its clock may have
+// been set, and a copy may have become too old.
+const lookAgain = 30 * time.Second
+
+// watch explains a call, and again whenever the decision has changed, until ctx ends.
+func watch(ctx context.Context, g *server.Generation, q preview.Question, names []string, format string, w world) error {
+	followed := g.Follow(ctx, userAgent(), w.now, names)
+	defer followed.Close()
+	var last []byte
+	failed := map[string]string{}
+	for {
+		q.At = w.now()
+		p := followed.Preview()
+		warn(g, names, failed, w.stderr)
+		e, err := p.Explain(ctx, q)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return refuse(err)
+		}
+		decision, err := decisionOf(*e)
+		if err == nil && !bytes.Equal(decision, last) {
+			err = show(w.stdout, e, format, last != nil)
+			last = decision
+		}
+		if err != nil {
+			return deny(err)
+		}
+		wait := lookAgain
+		if e.Until != nil {
+			wait = min(wait, max(0, e.Until.At.Sub(w.now())))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-followed.Changed():
+		case <-time.After(max(wait, time.Millisecond)):
+		}
+	}
+}
+
+// warn says of each calendar why the last attempt to read it failed, once for each reason.
+func warn(g *server.Generation, names []string, failed map[string]string, to io.Writer) {
+	for _, name := range names {
+		use, _, _ := g.Calendar(name)
+		why := ""
+		if use.State.Err != nil {
+			why = use.State.Err.Error()
+		}
+		if why != "" && why != failed[name] {
+			fmt.Fprintf(to, "warning: calendar %q: %s\n", name, why)
+		}
+		failed[name] = why
+	}
+}
+
+// decisionOf is what is compared of explanations: neither their moment, nor what became of branches that do not matter, nor a callflow that
+// is another for each call.
+func decisionOf(e preview.Explanation) ([]byte, error) {
+	e.At, e.Steps = time.Time{}, nil
+	if strings.HasPrefix(e.Answer.Rendered, "rendered for each call") {
+		e.Answer.Callflow = nil
+	}
+	return json.Marshal(e)
+}
+
+// show writes an explanation; one that is not the first stands apart.
+func show(to io.Writer, e *preview.Explanation, format string, more bool) error {
+	if format == "json" {
+		out := json.NewEncoder(to)
+		out.SetEscapeHTML(false)
+		return out.Encode(e)
+	}
+	if more {
+		if _, err := io.WriteString(to, "\n"); err != nil {
+			return err
+		}
+	}
+	return e.Text(to)
+}
