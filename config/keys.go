@@ -70,7 +70,7 @@ type key struct {
 // keyTable has every key that the loader knows. A key that is not here is a mistake in the YAML, and reading one that is
 // not here panics; so the loader and the documentation agree.
 var keyTable = []key{
-	{inMain, "listen", "address", "`:8080`", "Kazoo's side: Pivot requests and `/-/healthy`, nothing else"},
+	{inMain, "listen", "address", "`:8080`", "Kazoo's side: Pivot requests, `/-/healthy`, and hours for who has a token for them; nothing else"},
 	{inMain, "admin_listen", "address", "`127.0.0.1:9480`", "people's side: console, metrics, health, reload"},
 	{inMain, "path", "URL path", "`/pivot`", "where routes answer that have a `match` and no `path`"},
 	{inMain, "auth", "auth", "none", "who may ask; without it, anyone who reaches `listen` (a warning says so)"},

@@ -30,6 +30,7 @@ type Span struct {
 	Reason string    `json:"reason"`          // why, at its start
 
 	otherwise bool // the last branch: what holds when nothing else does
+	running   bool // it began before the hours that were asked for
 }
 
 // Hours says what callers will get in the days from a moment on, counted on the clock of the route's zone. The error names a
@@ -41,11 +42,16 @@ func (p *Preview) Hours(name string, from time.Time, days int) (*Hours, error) {
 	}
 	from = from.In(r.Zone)
 	h := &Hours{Route: r.Name, Timezone: r.Zone.String(), From: from, To: from.AddDate(0, 0, days)}
+	before := p.state(r, from.Add(-time.Second)).Decide(nil, from.Add(-time.Second)).Branch
+	state := p.state(r, from)
 	for at := from; at.Before(h.To); {
-		// Each moment has a window of its own, so that none lies past what can be seen.
-		d := p.state(r, at).Decide(nil, at)
+		// Each moment has a window of its own, so that none lies past what can be seen; one that sees all that is left serves for the rest.
+		if _, seen := state.Window(); seen.Before(h.To) {
+			state = p.state(r, at)
+		}
+		d := state.Decide(nil, at)
 		b := r.Branches[d.Branch]
-		s := Span{Start: at, End: h.To, Branch: b.Name, State: string(b.State), Reason: d.Reason(), otherwise: d.Branch == len(r.Branches)-1}
+		s := Span{Start: at, End: h.To, Branch: b.Name, State: string(b.State), Reason: d.Reason(), otherwise: d.Branch == len(r.Branches)-1, running: at.Equal(from) && d.Branch == before}
 		if events := d.Events(); len(events) > 0 {
 			s.Event = events[0].Event.Summary
 		}
@@ -107,7 +113,8 @@ func onOneLine(text string) string {
 const Past = 7
 
 // ICS writes the hours as a calendar (RFC 5545) that anybody can subscribe to: an event for each span but those of the last branch, which
-// holds when nothing else does. The same span has the same UID each time, if its start is in sight. now is when it is written.
+// holds when nothing else does. The same span has the same UID each time, as long as its start is in sight, and then as long as its end is.
+// now is when it is written. By DTSTAMP, clients know the later one of two calendars (RFC 5546, section 2.1.5).
 func (h *Hours) ICS(w io.Writer, now time.Time) error {
 	c := ics.NewCalendarFor("callhours")
 	c.SetMethod(ics.MethodPublish)
@@ -119,8 +126,8 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 		if s.otherwise {
 			continue
 		}
-		sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", h.Route, s.Branch, s.Start.Unix()))
-		e := c.AddEvent(hex.EncodeToString(sum[:16]) + "@callhours")
+		e := c.AddEvent(h.uid(s))
+		e.SetSequence(0)
 		e.SetDtStampTime(now)
 		e.SetStartAt(s.Start)
 		e.SetEndAt(s.End)
@@ -135,4 +142,17 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 	}
 	// RFC 5545, 3.1: also where the library would end them as files do here.
 	return c.SerializeTo(w, ics.WithNewLineWindows)
+}
+
+// uid tells a span from all others: by its start, or where that lies before the hours, by its end, or where it goes on after them, by that.
+func (h *Hours) uid(s Span) string {
+	key := fmt.Appendf(nil, "%s %s %d", h.Route, s.Branch, s.Start.Unix())
+	switch {
+	case s.running && s.End.Equal(h.To):
+		key = fmt.Appendf(nil, "%s %s always", h.Route, s.Branch)
+	case s.running:
+		key = fmt.Appendf(nil, "%s %s until %d", h.Route, s.Branch, s.End.Unix())
+	}
+	sum := sha256.Sum256(key)
+	return hex.EncodeToString(sum[:16]) + "@callhours"
 }

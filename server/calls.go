@@ -23,7 +23,7 @@ import (
 // inFlight is how many calls are answered at a time; beyond it they are told to use their fallback at once.
 const inFlight = 1024
 
-// calls is Kazoo's side: Pivot requests, and health for load balancers. It routes paths by itself, since a redirect, such as
+// calls is Kazoo's side: Pivot requests, health for load balancers, and hours for who has a token. It routes paths by itself, since a redirect, such as
 // http.ServeMux makes, costs Kazoo's POST its parameters.
 type calls struct {
 	now      func() time.Time
@@ -32,6 +32,7 @@ type calls struct {
 	live     *atomic.Pointer[live]
 	draining *atomic.Bool
 	running  atomic.Int64
+	hours    *publisher
 }
 
 // live is a generation with what answering its calls needs beside it.
@@ -46,6 +47,8 @@ type live struct {
 	facts   []atomic.Pointer[facts] // likewise
 	missed  *ring
 	nowhere *facts // of calls without a route
+
+	readers map[string]reader // of hours
 }
 
 func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
@@ -55,6 +58,7 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
 		l.counters = append(l.counters, m.Route(r.Name))
 		names = append(names, r.Name)
 	}
+	l.readers = g.readers()
 	l.rings, l.missed = d.keep(names, g.file.Decisions.Keep), &d.missed
 	l.facts, l.nowhere = make([]atomic.Pointer[facts], len(names)), &facts{generation: g.Name(), calendars: []preview.CalendarRead{}}
 	for _, a := range append(slices.Clone(g.auths), g.shared) {
@@ -84,6 +88,10 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := routes.CleanPath(r.URL.Path)
 	if path == "/-/healthy" {
 		plain(w, http.StatusOK, "healthy")
+		return
+	}
+	if strings.HasPrefix(path, openHours) {
+		c.hours.serve(w, r, path, c.live.Load())
 		return
 	}
 	if c.running.Add(1) > inFlight {

@@ -65,6 +65,7 @@ func (s *Server) swap(g *Generation) {
 	l := newLive(g, s.options.Metrics, &s.decisions)
 	s.know(l, "")
 	s.live.Store(l)
+	s.calls.hours.forget()
 	s.options.Metrics.Reloaded(now)
 	logged := s.logged
 	s.logged, s.odd = map[string][]calendars.Problem{}, map[string]int{}

@@ -80,7 +80,7 @@ func New(o Options) *Server {
 	o.Metrics.Configure(o.Generation.series())
 	s.store = o.Generation.store(calendars.StoreOptions{Log: o.Log, Metrics: o.Metrics, Now: o.Now, Changed: s.refresh}, o.UserAgent)
 	s.store.Subscribe(o.Generation.subscriptions())
-	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining}
+	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining, hours: newPublisher(o.Now, o.Log)}
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.scraped, feeds: s.feeds, renew: s.renew}
 	s.admin.reload, s.admin.status = s.Reload, s.Status

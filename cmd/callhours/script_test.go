@@ -72,7 +72,7 @@ func readClock(file string) time.Time {
 //	status CODE callhours ARGS         runs the program and wants that exit code
 //	start ARGS                         starts `callhours serve ARGS`; $CALLS and $ADMIN are then its addresses
 //	call [-STATUS] PATH [NAME=VALUE]   POSTs to Kazoo's side; headers of ours, then the body, are the output
-//	get [-STATUS] [POST] PATH          GETs from the admin side, or POSTs there; the body is the output
+//	get [-STATUS] [POST] PATH          GETs from the admin side, or POSTs there; the body is the output. $CALLS/PATH asks Kazoo's side
 //	hangup                             sends SIGHUP, and waits until the configuration has been read again
 //	feed                               starts a calendar server that gives the files of the script's folder by their last name; $FEED is its address
 //	fill FILE                          puts the value of $FEED into a file
@@ -215,7 +215,11 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 	if args[0] == http.MethodPost {
 		method, args = args[0], args[1:]
 	}
-	request, err := http.NewRequestWithContext(context.Background(), method, ts.Getenv("ADMIN")+args[0], nil)
+	at := args[0]
+	if strings.HasPrefix(at, "/") {
+		at = ts.Getenv("ADMIN") + at
+	}
+	request, err := http.NewRequestWithContext(context.Background(), method, at, nil)
 	ts.Check(err)
 	r, err := http.DefaultClient.Do(request)
 	ts.Check(err)

@@ -1,0 +1,258 @@
+package server
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+	"weak"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/render"
+)
+
+const (
+	// openHours is where the hours of a route stand on Kazoo's side, for those who have a token: /-/hours/ROUTE.ics.
+	openHours = "/-/hours/"
+	// hoursAhead is how many days from today on they show.
+	hoursAhead = 90
+
+	// Whoever asks must not take from calls: one calendar is made at a time, few requests wait for it, and what was made is kept until a
+	// calendar or the day is another one.
+	hoursAtOnce   = 16
+	hoursWait     = 2 * time.Second
+	mostHours     = 4 << 20  // bytes of a calendar
+	mostHoursKept = 32 << 20 // bytes of all that are kept
+)
+
+// publisher gives the hours of routes to those who have a token for them.
+type publisher struct {
+	now     func() time.Time
+	log     *slog.Logger
+	running atomic.Int64
+	making  chan struct{} // holds one while a calendar is made
+
+	mu   sync.Mutex // guards the following
+	kept map[*render.Route]*published
+	size int // bytes of kept
+}
+
+// published is a calendar that was made.
+type published struct {
+	state weak.Pointer[render.State] // that it was made by, which is not to live for that
+	day   string                     // of the route's zone, on which it was made
+	tag   string                     // an ETag; it changes with what the calendar says
+	body  []byte                     // nil: it would be too large
+}
+
+func newPublisher(now func() time.Time, log *slog.Logger) *publisher {
+	return &publisher{now: now, log: log, making: make(chan struct{}, 1), kept: map[*render.Route]*published{}}
+}
+
+// reader is a route whose hours can be read, and the digests of the tokens that open them.
+type reader struct {
+	route  *render.Route
+	tokens []*[sha256.Size]byte
+}
+
+// admits compares all tokens, so that the time it takes does not tell which one is near.
+func (r reader) admits(c credentials) bool {
+	ok := false
+	for _, own := range r.tokens {
+		for _, token := range c.tokens {
+			ok = same(own, token) || ok
+		}
+	}
+	return ok
+}
+
+// readers are the routes whose hours can be read, by name.
+func (g *Generation) readers() map[string]reader {
+	all := map[string]reader{}
+	for _, r := range g.file.Routes {
+		for _, token := range r.Hours {
+			own := all[r.Name]
+			own.tokens = append(own.tokens, digest(token.Reveal()))
+			all[r.Name] = own
+		}
+	}
+	for _, r := range g.routes {
+		if own, ok := all[r.Name]; ok {
+			own.route = r
+			all[r.Name] = own
+		}
+	}
+	return all
+}
+
+// serve answers for the hours of a route. Who has no token for it is told what who asks for nothing is told.
+func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l *live) {
+	presented := present(r)
+	began := p.now()
+	if p.running.Add(1) > hoursAtOnce {
+		p.running.Add(-1)
+		later(w)
+		return
+	}
+	defer p.running.Add(-1)
+	if l == nil {
+		later(w)
+		return
+	}
+	name, isCalendar := strings.CutSuffix(strings.TrimPrefix(path, openHours), ".ics")
+	own, known := l.readers[name]
+	status := http.StatusNotFound
+	switch admitted := own.admits(presented); {
+	case !known || !isCalendar:
+		plain(w, status, "nothing is here")
+		return
+	case !admitted:
+		plain(w, status, "nothing is here")
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		status = http.StatusMethodNotAllowed
+		w.Header().Set("Allow", "GET, HEAD")
+		plain(w, status, "only GET is answered here")
+	default:
+		status = p.give(w, r, l, own.route)
+	}
+	level := slog.LevelInfo
+	if status == http.StatusNotFound {
+		level = slog.LevelWarn
+	}
+	p.log.LogAttrs(r.Context(), level, "hours", slog.Int("status", status), slog.String("route", name), slog.Duration("took", p.now().Sub(began)))
+}
+
+// later refuses who may come again; Kazoo never asks here.
+func later(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "60")
+	plain(w, http.StatusServiceUnavailable, "not now")
+}
+
+// give sends the calendar of a route, or says that it has not changed.
+func (p *publisher) give(w http.ResponseWriter, r *http.Request, l *live, route *render.Route) int {
+	c := p.current(r, l, route)
+	if c == nil || c.body == nil {
+		later(w)
+		return http.StatusServiceUnavailable
+	}
+	h := w.Header()
+	h.Set("Etag", c.tag)
+	h.Set("Cache-Control", "private, max-age=900")
+	if fits(r.Header.Get("If-None-Match"), c.tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return http.StatusNotModified
+	}
+	h.Set("Content-Type", "text/calendar; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(c.body)))
+	h.Set("X-Content-Type-Options", "nosniff")
+	// Nobody is left to tell when the peer has gone; net/http leaves the body out for HEAD.
+	_, _ = w.Write(c.body)
+	return http.StatusOK
+}
+
+// fits compares an If-None-Match (RFC 9110, section 13.1.2), weakly.
+func fits(asked, tag string) bool {
+	for one := range strings.SplitSeq(asked, ",") {
+		if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(tag, "W/") {
+			return true
+		}
+	}
+	return false
+}
+
+// current is the calendar of a route as it is now; nil if it cannot be made in time.
+func (p *publisher) current(r *http.Request, l *live, route *render.Route) *published {
+	state, day := weak.Make(route.State()), p.now().In(route.Zone).Format(time.DateOnly)
+	if c := p.find(route); c != nil && c.state == state && c.day == day {
+		return c
+	}
+	timer := time.NewTimer(hoursWait)
+	defer timer.Stop()
+	select {
+	case p.making <- struct{}{}:
+		defer func() { <-p.making }()
+	case <-timer.C:
+		return nil
+	case <-r.Context().Done():
+		return nil
+	}
+	former := p.find(route)
+	if former != nil && former.state == state && former.day == day {
+		return former // somebody else made it meanwhile
+	}
+	c := p.make(l, route, former)
+	c.state, c.day = state, day
+	p.keep(route, c)
+	return c
+}
+
+// make makes the calendar of a route. One that says the same as the former is the former, with the time when that was made.
+func (p *publisher) make(l *live, route *render.Route, former *published) *published {
+	now := p.now()
+	y, m, d := now.In(route.Zone).Date()
+	from := time.Date(y, m, d-preview.Past, 0, 0, 0, 0, route.Zone)
+	h, err := l.previewOf(route).Hours(route.Name, from, hoursAhead+preview.Past)
+	if err != nil { // the route is there
+		return &published{}
+	}
+	text, err := json.Marshal(h)
+	if err != nil { // there is nothing in it that could fail
+		return &published{}
+	}
+	sum := sha256.Sum256(text)
+	c := &published{tag: `W/"` + hex.EncodeToString(sum[:16]) + `"`}
+	if former != nil && former.tag == c.tag {
+		c.body = former.body
+		return c
+	}
+	var body bytes.Buffer
+	if err := h.ICS(&body, now); err == nil && body.Len() <= mostHours {
+		c.body = body.Bytes()
+	} else {
+		p.log.Warn("the hours of a route are too many to be a calendar", slog.String("route", route.Name), slog.Int("spans", len(h.Spans)))
+	}
+	return c
+}
+
+func (p *publisher) find(route *render.Route) *published {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.kept[route]
+}
+
+// forget forgets what was made of another generation's routes.
+func (p *publisher) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kept, p.size = map[*render.Route]*published{}, 0
+}
+
+// keep keeps a calendar; when all of them would be too much, the others are forgotten.
+func (p *publisher) keep(route *render.Route, c *published) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if former := p.kept[route]; former != nil {
+		p.size -= len(former.body)
+	}
+	if p.size += len(c.body); p.size > mostHoursKept {
+		p.kept, p.size = map[*render.Route]*published{}, len(c.body)
+	}
+	p.kept[route] = c
+}
+
+// previewOf answers for one route alone, at no more cost than that.
+func (g *Generation) previewOf(r *render.Route) *preview.Preview {
+	uses := map[string]calendars.Use{}
+	for _, name := range r.Calendars() {
+		uses[name] = g.timelines.Use(name)
+	}
+	return preview.New(preview.Options{Routes: []*render.Route{r}, Timelines: calendars.NewTimelines(uses, g.file.Horizon)})
+}
