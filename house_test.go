@@ -55,6 +55,7 @@ var dependencies = map[string]string{
 	"github.com/rogpeppe/go-internal":          "scripted tests",
 	"github.com/santhosh-tekuri/jsonschema/v6": "a cluster's own schemas",
 	"github.com/spf13/cobra":                   "the command line",
+	"github.com/theory/jsonpath":               "values of callflows in routing tests, RFC 9535",
 	"go.uber.org/goleak":                       "tests",
 	"go.yaml.in/yaml/v4":                       "reading YAML with positions",
 	"golang.org/x/crypto":                      "needed by sprig, which asks for an old version",

@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 // place is a kind of mapping in the YAML.
 type place int
 
@@ -28,6 +30,13 @@ const (
 	inAnswer
 	inCondition
 	inListRef
+
+	inTests
+	inTestCalendar
+	inTestEvent
+	inTest
+	inTestCall
+	inTestWant
 )
 
 // nouns are what messages and docs/config.md call each place.
@@ -56,6 +65,13 @@ var nouns = map[place]string{
 	inAnswer:    "an answer",
 	inCondition: "a condition",
 	inListRef:   "a list's name",
+
+	inTests:        "a test file",
+	inTestCalendar: "a calendar of a test",
+	inTestEvent:    "an event",
+	inTest:         "a test",
+	inTestCall:     "call",
+	inTestWant:     "want",
 }
 
 // key is a row of docs/config.md: what may stand in a place, and what it means.
@@ -250,11 +266,19 @@ var keyTable = []key{
 	{inListRef, "list", "name", "required", "name of a list of numbers"},
 }
 
-// keysOf holds the names of keyTable by place.
+// keysOf holds the names of keyTable and testKeys by place.
 var keysOf = func() map[place][]string {
 	names := map[place][]string{}
-	for _, k := range keyTable {
+	for _, k := range slices.Concat(keyTable, testKeys) {
 		names[k.in] = append(names[k.in], k.name)
 	}
 	return names
 }()
+
+// table is the one of keyTable and testKeys that a place stands in.
+func (p place) table() []key {
+	if p >= inTests {
+		return testKeys
+	}
+	return keyTable
+}

@@ -44,7 +44,7 @@ func (s *source) fields(n *node, in place) fields {
 // hint says what an unknown key may have meant: the place where it belongs, else a close key of its own place.
 func hint(key string, in place) string {
 	var homes []string
-	for _, k := range keyTable {
+	for _, k := range in.table() {
 		if k.name == key {
 			homes = append(homes, nouns[k.in])
 		}

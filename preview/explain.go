@@ -148,11 +148,14 @@ func eventOf(e routes.Event, zone *time.Location) Event {
 	}
 }
 
+// names are those of the routes, sorted.
+func (p *Preview) names() []string { return slices.Sorted(maps.Keys(p.byName)) }
+
 func (p *Preview) route(q Question) (*render.Route, string, error) {
 	if q.Route != "" {
 		r := p.byName[q.Route]
 		if r == nil {
-			return nil, "", fmt.Errorf("route %q is not there%s", q.Route, diag.Suggest(q.Route, slices.Collect(maps.Keys(p.byName))))
+			return nil, "", fmt.Errorf("route %q is not there%s", q.Route, diag.Suggest(q.Route, p.names()))
 		}
 		return r, "name", nil
 	}
@@ -168,6 +171,20 @@ func (p *Preview) route(q Question) (*render.Route, string, error) {
 		return nil, string(why), nil
 	}
 	return p.byRoute[found], string(why), nil
+}
+
+// steps writes the branches in order and what their conditions said, each line indented.
+func (e *Explanation) steps(w io.Writer, indent string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "%sbranches in order\n", indent)
+	for i, s := range e.Steps {
+		mark := " "
+		if s.Taken {
+			mark = ">"
+		}
+		fmt.Fprintf(t, "%s%s %d\t%s\t%s\t%s\t%s\n", indent, mark, i+1, s.Branch, s.State, s.Holds, s.Reason)
+	}
+	return t.Flush()
 }
 
 // Answered says whether Kazoo is given a callflow, or told on purpose to go on by itself.
@@ -214,15 +231,8 @@ func (e *Explanation) Text(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(w, "\nbranches in order")
-	for i, s := range e.Steps {
-		mark := " "
-		if s.Taken {
-			mark = ">"
-		}
-		fmt.Fprintf(t, "%s %d\t%s\t%s\t%s\t%s\n", mark, i+1, s.Branch, s.State, s.Holds, s.Reason)
-	}
-	if err := t.Flush(); err != nil {
+	fmt.Fprintln(w)
+	if err := e.steps(w, ""); err != nil {
 		return err
 	}
 	if len(e.Answer.Callflow) == 0 {

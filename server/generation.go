@@ -78,7 +78,7 @@ func (g *Generation) Roll(now time.Time) []*render.Route {
 
 // Preview answers what people ask about the generation's decisions.
 func (g *Generation) Preview() *preview.Preview {
-	return preview.New(preview.Options{Table: g.table, Routes: g.routes, Timelines: calendars.NewTimelines(g.timelines.Uses(), g.file.Horizon), Path: g.file.PivotPath.S})
+	return g.previewWith(g.timelines.Uses())
 }
 
 // series are the names that metrics are labelled with.

@@ -17,7 +17,7 @@ func initCommand() *cobra.Command {
 		Use:   "init DIR",
 		Short: "write the built-in example out as files to start from",
 		Long: `init writes the installation that serve runs without a configuration into DIR: the configuration, the calendars of open hours and
-holidays, and a template. It overwrites nothing.`,
+holidays, a template, and routing tests. It overwrites nothing.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			written, err := writeOut(examples.FrontDesk(), args[0])

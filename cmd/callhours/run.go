@@ -61,8 +61,9 @@ Start with
   callhours serve           the built-in example, or ./callhours.yaml if there is one
   callhours init DIR        the example as files to start from
   callhours explain --route front-desk --at "2026-12-25 10:00"
+  callhours test            the routing tests beside the configuration
 
-Exit codes: 0 fine, 1 the answer is no (nothing would answer, a server died), 2 wrong usage or a refused configuration.`,
+Exit codes: 0 fine, 1 the answer is no (nothing would answer, a test failed, a server died), 2 wrong usage or a refused configuration.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -73,7 +74,7 @@ Exit codes: 0 fine, 1 the answer is no (nothing would answer, a server died), 2 
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(w), initCommand(), checkCommand(w), explainCommand(w), eventsCommand(w), feedsCommand(w), hoursCommand(w), templatesCommand(w), versionCommand())
+	root.AddCommand(serveCommand(w), initCommand(), checkCommand(w), explainCommand(w), eventsCommand(w), feedsCommand(w), hoursCommand(w), testCommand(w), templatesCommand(w), versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return fine
@@ -124,12 +125,7 @@ func open(path string, w world) (installation, error) {
 // load loads the configuration: the named one, ./callhours.yaml, or the built-in example. The error says why it could not be read.
 func load(path string, w world) (installation, diag.Mistakes, error) {
 	var i installation
-	if path == "" {
-		path = examples.Config
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			i.files = examples.FrontDesk()
-		}
-	}
+	path, i.files = installed(path)
 	file, err := config.Load(path, config.Options{FS: i.files})
 	i.file = file
 	var mistakes diag.Mistakes
@@ -145,6 +141,17 @@ func load(path string, w world) (installation, diag.Mistakes, error) {
 		file.StateDir = "" // there is no directory beside it
 	}
 	return i, nil, nil
+}
+
+// installed is the configuration that no name stands for, and where it is: ./callhours.yaml, or the built-in example.
+func installed(path string) (string, fs.FS) {
+	if path != "" {
+		return path, nil
+	}
+	if _, err := os.Stat(examples.Config); errors.Is(err, fs.ErrNotExist) {
+		return examples.Config, examples.FrontDesk()
+	}
+	return examples.Config, nil
 }
 
 // build makes the installation's generation.

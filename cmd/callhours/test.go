@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/server"
+)
+
+// tested are the flags of test.
+type tested struct {
+	config, format, run, junit string
+}
+
+func testCommand(w world) *cobra.Command {
+	var a tested
+	cmd := &cobra.Command{
+		Use:   "test [FILE…]",
+		Short: "run routing tests: calls at moments, and the branches wanted for them",
+		Long: `test runs files of routing tests through the same code as live calls and says what is not as it was wanted, and why.
+
+  callhours test                          every *_test.yaml beside the configuration
+  callhours test office_test.yaml
+  callhours test --run "Christmas|lunch"
+  callhours test --junit report.xml
+
+A file names its configuration (config: NAME; callhours.yaml beside it if it does not), and may say what calendars hold. Nothing is fetched:
+calendars of feeds that a file does not replace have their last good copies in state_dir, and are unknown without one.
+
+It exits with 1 when a test fails, and with 2 when a file is wrong.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return test(cmd.Context(), a, args, w) },
+	}
+	f := cmd.Flags()
+	f.StringVarP(&a.config, "config", "c", "", "configuration `file` to test (default: the one that each test file names)")
+	f.StringVar(&a.format, "format", "text", "`text`, json or junit")
+	f.StringVar(&a.run, "run", "", "run only tests whose name fits this `regular expression`")
+	f.StringVar(&a.junit, "junit", "", "write JUnit's XML to this `file` too")
+	return cmd
+}
+
+func test(ctx context.Context, a tested, paths []string, w world) error {
+	if !slices.Contains([]string{"text", "json", "junit"}, a.format) {
+		return refuse(fmt.Errorf("--format %q is not known: want text, json or junit", a.format))
+	}
+	only, err := regexp.Compile(a.run)
+	if err != nil {
+		return refuse(fmt.Errorf("--run %q is no regular expression: %w", a.run, err))
+	}
+	files, paths, err := testFiles(a.config, paths)
+	if err != nil {
+		return refuse(err)
+	}
+	tests, err := loadTests(a.config, files, paths, w)
+	if err != nil {
+		return refuse(err)
+	}
+	tests = slices.DeleteFunc(tests, func(t *preview.Test) bool { return !only.MatchString(t.Name()) })
+	if len(tests) == 0 {
+		return refuse(fmt.Errorf("--run %q fits the name of no test", a.run))
+	}
+	results := []*preview.TestResult{}
+	for _, t := range tests {
+		r, err := t.Run(ctx)
+		if err != nil {
+			return deny(err)
+		}
+		results = append(results, r)
+	}
+	if a.junit != "" {
+		if err := writeJUnit(a.junit, results); err != nil {
+			return refuse(fmt.Errorf("--junit: %w", err))
+		}
+	}
+	if err := report(w.stdout, a.format, results); err != nil {
+		return deny(err)
+	}
+	if slices.ContainsFunc(results, func(r *preview.TestResult) bool { return !r.Passed() }) {
+		return deny(errSaid)
+	}
+	return nil
+}
+
+// testFiles are the files to run, and where they are read from; nil: the operating system. Without any it is those beside the configuration.
+func testFiles(path string, named []string) (fs.FS, []string, error) {
+	if len(named) > 0 {
+		return nil, named, nil
+	}
+	path, files := installed(path)
+	const pattern = "*_test.yaml"
+	found, err := filepath.Glob(filepath.Join(filepath.Dir(path), pattern))
+	if files != nil {
+		found, err = fs.Glob(files, pattern)
+	}
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("no %s stands beside %s; name the files of tests", pattern, path)
+	}
+	return files, found, err
+}
+
+// loadTests makes the tests of all files ready to run. The error is everything that is wrong with any of them, at once.
+func loadTests(path string, files fs.FS, paths []string, w world) ([]*preview.Test, error) {
+	var tests []*preview.Test
+	var mistakes diag.Mistakes
+	built := map[string]*server.Generation{} // by the path of its configuration; nil: it is wrong
+	take := func(err error) error {
+		var some diag.Mistakes
+		if errors.As(err, &some) {
+			mistakes, err = append(mistakes, some...), nil
+		}
+		return err
+	}
+	for _, p := range paths {
+		written, err := config.LoadTests(p, config.Options{FS: files})
+		if err := take(err); err != nil {
+			return nil, err
+		}
+		if written == nil {
+			continue
+		}
+		of := written.Config.S
+		if path != "" {
+			of = path
+		}
+		g, known := built[of]
+		if !known {
+			g, err = testedConfig(of, files, w)
+			if errors.Is(err, fs.ErrNotExist) && written.Config.Line > 0 {
+				err = diag.Mistakes{diag.Mistakef(written.Config.Pos, "%s", err)}
+			}
+			if err := take(err); err != nil {
+				return nil, err
+			}
+			built[of] = g
+		}
+		if g == nil {
+			continue
+		}
+		own, err := g.Tests(written, files, w.now())
+		if err := take(err); err != nil {
+			return nil, err
+		}
+		tests = append(tests, own...)
+	}
+	return tests, mistakes.Err()
+}
+
+// testedConfig builds a configuration for tests. Its warnings are left to check.
+func testedConfig(path string, files fs.FS, w world) (*server.Generation, error) {
+	file, err := config.Load(path, config.Options{FS: files})
+	var mistakes diag.Mistakes
+	if errors.As(err, &mistakes) && file != nil {
+		err = append(mistakes, server.Check(file, files, w.now())...).Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if files != nil {
+		file.StateDir = "" // there is no directory beside it
+	}
+	g, err := server.Build(file, files, w.now())
+	if err != nil {
+		return nil, err
+	}
+	g.Recall(w.now())
+	return g, nil
+}
+
+// report writes the results to standard output.
+func report(to io.Writer, format string, results []*preview.TestResult) error {
+	failed := 0
+	for _, r := range results {
+		if !r.Passed() {
+			failed++
+		}
+	}
+	switch format {
+	case "json":
+		out := json.NewEncoder(to)
+		out.SetEscapeHTML(false)
+		out.SetIndent("", "  ")
+		return out.Encode(struct {
+			Tests   int                   `json:"tests"`
+			Failed  int                   `json:"failed"`
+			Results []*preview.TestResult `json:"results"`
+		}{len(results), failed, results})
+	case "junit":
+		return junit(to, results)
+	}
+	for _, r := range results {
+		if err := r.Text(to); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(to, "\n%d of %d tests failed\n", failed, len(results))
+	return err
+}
+
+func writeJUnit(path string, results []*preview.TestResult) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(junit(f, results), f.Close())
+}

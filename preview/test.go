@@ -1,0 +1,340 @@
+package preview
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/theory/jsonpath"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/render"
+	"github.com/callhours/callhours/routes"
+)
+
+// TestOptions are a routing test as it is written. Texts without a place were not written, and are not compared.
+type TestOptions struct {
+	diag.Pos
+	Name    string
+	Preview *Preview    // with the calendars as the test wants them
+	Route   diag.Text   // the one that is asked; zero: the one that the call finds
+	Path    string      // "": where calls go that name no path
+	Call    *pivot.Call // nil: the ordinary call
+	Moments []TestMoment
+	Want    Want // at every moment
+}
+
+// TestMoment is a moment, or the range [From, To), and what is wanted then besides. Moments are as [Moment] reads them.
+type TestMoment struct {
+	diag.Pos
+	From, To diag.Text // zero To: From alone
+	Word     diag.Text // a branch of the route, else a state
+	Event    diag.Text // pattern of the title
+}
+
+// Want is what a test wants of an explanation.
+type Want struct {
+	Route, Branch, State diag.Text
+	Event, Reason        diag.Text // text patterns; an empty Event also fits where no event decided
+	AnsweredBy           diag.Text
+	Status               int   // 0: any
+	Unknown              *bool // nil: either
+	Until                diag.Text
+	Callflow             []Part
+}
+
+// Part is what is wanted of a callflow: that what stands under a key, or each of what a path (RFC 9535) that begins with $ selects, holds the value.
+// A mapping is held by one that has its keys, whose values hold its values; a list by one of the same length; everything else by its equal.
+type Part struct {
+	Key   diag.Text
+	Value any // map[string]any, []any, string, int, bool or nil
+}
+
+// Test is a routing test that is ready to run.
+type Test struct {
+	options TestOptions
+	zone    *time.Location
+	paths   map[string]*jsonpath.Path // by how they are written
+	moments []moment
+}
+
+// moment is one of a test.
+type moment struct {
+	diag.Pos
+	from, to time.Time // to is zero for a single one
+	want     wanted
+}
+
+// wanted is what is compared at a moment.
+type wanted struct {
+	Want
+	event, reason *calendars.Patterns // nil: any
+	until         *time.Time          // nil: any; zero: no change in sight
+}
+
+// NewTest looks up what a test names, and gives what is wrong with it; then the Test must not run.
+func NewTest(o TestOptions) (*Test, []diag.Mistake) {
+	b := testBuilder{Test: &Test{options: o, zone: time.UTC, paths: map[string]*jsonpath.Path{}}}
+	b.find()
+	all := b.want()
+	for _, m := range o.Moments {
+		b.moments = append(b.moments, b.moment(m, all))
+	}
+	return b.Test, b.mistakes
+}
+
+// testBuilder makes a test ready to run, and gathers what is wrong with it.
+type testBuilder struct {
+	*Test
+	route    *render.Route // whose branches are meant; nil: not known
+	mistakes diag.Mistakes
+}
+
+func (b *testBuilder) wrong(at diag.Pos, format string, args ...any) {
+	b.mistakes = append(b.mistakes, diag.Mistakef(at, format, args...))
+}
+
+// find looks the test's routes up.
+func (b *testBuilder) find() {
+	o := &b.options
+	for _, name := range []diag.Text{o.Route, o.Want.Route} {
+		if name.S != "" && o.Preview.byName[name.S] == nil {
+			b.wrong(name.Pos, "route %q is not there%s", name.S, diag.Suggest(name.S, o.Preview.names()))
+		}
+	}
+	if r, _, err := o.Preview.route(Question{Route: o.Route.S, Path: o.Path, Call: o.Call}); err == nil && r != nil {
+		b.zone, b.route = r.Zone, r
+	}
+	if r := o.Preview.byName[o.Want.Route.S]; r != nil {
+		b.route = r
+	}
+}
+
+// branch sees that the route has a branch of that name.
+func (b *testBuilder) branch(name diag.Text) {
+	if b.route == nil || name.S == "" || slices.Contains(branchNames(b.route), name.S) {
+		return
+	}
+	b.wrong(name.Pos, "branch %q is not one of route %s%s", name.S, b.route.Name, diag.Suggest(name.S, branchNames(b.route)))
+}
+
+// want reads what is wanted at every moment.
+func (b *testBuilder) want() wanted {
+	w := b.options.Want
+	b.branch(w.Branch)
+	b.branch(w.AnsweredBy)
+	for _, p := range w.Callflow {
+		if !strings.HasPrefix(p.Key.S, "$") {
+			continue
+		}
+		path, err := jsonpath.Parse(p.Key.S)
+		if err != nil {
+			b.wrong(p.Key.Pos, "%q is no JSONPath: %s", p.Key.S, strings.TrimPrefix(err.Error(), "jsonpath: "))
+		}
+		b.paths[p.Key.S] = path
+	}
+	all := wanted{Want: w, event: b.pattern(w.Event), reason: b.pattern(w.Reason)}
+	switch w.Until.S {
+	case "":
+	case "never":
+		all.until = new(time.Time)
+	default:
+		at := b.at(w.Until)
+		all.until = &at
+	}
+	return all
+}
+
+// at is a moment in the route's zone.
+func (b *testBuilder) at(t diag.Text) time.Time {
+	at, err := Moment(t.S, b.zone)
+	if err != nil {
+		b.wrong(t.Pos, "%s", err)
+	}
+	return at
+}
+
+// pattern parses a text pattern; nil when none is written.
+func (b *testBuilder) pattern(t diag.Text) *calendars.Patterns {
+	if t.Line == 0 {
+		return nil
+	}
+	ps, mistakes := calendars.ParsePatterns([]diag.Text{t})
+	b.mistakes = append(b.mistakes, mistakes...)
+	return &ps
+}
+
+// moment adds to what is wanted at every moment what is wanted at one.
+func (b *testBuilder) moment(m TestMoment, all wanted) moment {
+	own := moment{Pos: m.Pos, from: b.at(m.From), want: all}
+	if m.To.S != "" {
+		if own.to = b.at(m.To); !own.to.After(own.from) {
+			b.wrong(m.To.Pos, "the range ends at %s, before it begins; write the date of its end too", m.To.S)
+		}
+	}
+	state := routes.State(m.Word.S)
+	isState := state == routes.Open || state == routes.Closed || state == routes.Other
+	switch {
+	case m.Word.S == "":
+	case isState && b.route != nil && !slices.Contains(branchNames(b.route), m.Word.S):
+		own.want.State = m.Word
+	default:
+		b.branch(m.Word)
+		own.want.Branch = m.Word
+	}
+	if m.Event.Line > 0 {
+		own.want.Event, own.want.event = m.Event, b.pattern(m.Event)
+	}
+	return own
+}
+
+func branchNames(r *render.Route) []string {
+	var names []string
+	for _, b := range r.Branches {
+		names = append(names, b.Name)
+	}
+	return names
+}
+
+// Name is what the test is called.
+func (t *Test) Name() string { return t.options.Name }
+
+// Run asks everything that the test asks. It ends early, with an error, only when ctx does.
+func (t *Test) Run(ctx context.Context) (*TestResult, error) {
+	result := &TestResult{File: t.options.File, Line: t.options.Line, Name: t.options.Name, Moments: len(t.moments), Failures: []TestFailure{}}
+	q := Question{Route: t.options.Route.S, Path: t.options.Path, Call: t.options.Call}
+	for _, m := range t.moments {
+		for _, at := range t.options.Preview.starts(q, m.from, m.to) {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			q.At = at
+			e, err := t.options.Preview.Explain(ctx, q)
+			if err != nil {
+				return nil, err
+			}
+			if differences := t.compare(m.want, e); len(differences) > 0 {
+				result.Failures = append(result.Failures, TestFailure{Line: m.Line, At: e.At, Differences: differences, Explanation: e})
+				break // of a range the first moment that differs says enough
+			}
+		}
+	}
+	return result, nil
+}
+
+// starts are the moments from which on something may be different in [from, to), and from itself. A zero to stands for from alone.
+func (p *Preview) starts(q Question, from, to time.Time) []time.Time {
+	r, _, err := p.route(q)
+	if to.IsZero() || r == nil || err != nil {
+		return []time.Time{from}
+	}
+	var all []time.Time
+	for at := from; at.Before(to); {
+		s := p.state(r, at)
+		_, end := s.Window()
+		if to.Before(end) {
+			end = to
+		}
+		all = append(all, s.Starts(at, end)...)
+		at = end
+	}
+	return all
+}
+
+// compare gives what is not as it was wanted.
+func (t *Test) compare(want wanted, e *Explanation) []Difference {
+	var found []Difference
+	differ := func(what, want, got string) {
+		if want != got {
+			found = append(found, Difference{what, want, got})
+		}
+	}
+	text := func(what string, want diag.Text, got string) {
+		if want.Line > 0 {
+			differ(what, or(want.S), or(got))
+		}
+	}
+	fits := func(what string, want *calendars.Patterns, written diag.Text, got string) {
+		if want != nil && !want.Match(got) {
+			found = append(found, Difference{what, strconv.Quote(written.S), strconv.Quote(got)})
+		}
+	}
+	text("route", want.Route, e.Route)
+	if e.Route == "" && want.Route.Line == 0 && want.Branch.S+want.State.S != "" {
+		differ("route", "one that answers", "none: "+e.Matched)
+	} else {
+		text("branch", want.Branch, e.Branch)
+		text("state", want.State, e.State)
+	}
+	title := ""
+	if len(e.Events) > 0 {
+		title = e.Events[0].Summary
+	}
+	fits("event", want.event, want.Event, title)
+	reason := e.Reason
+	if e.Route == "" {
+		reason = e.Matched
+	}
+	fits("reason", want.reason, want.Reason, reason)
+	if want.Unknown != nil {
+		differ("unknown", strconv.FormatBool(*want.Unknown), strconv.FormatBool(e.Unknown))
+	}
+	if want.until != nil && e.Route != "" {
+		got := "never"
+		if e.Until != nil {
+			got = e.Until.At.Format(clock)
+		}
+		at := "never"
+		if !want.until.IsZero() {
+			at = want.until.Format(clock)
+		}
+		differ("until", at, got)
+	}
+	if want.Status != 0 {
+		differ("status", strconv.Itoa(want.Status), strconv.Itoa(e.Answer.Status))
+	}
+	// Whoever wants a branch wants its answer, unless the test says that another one has to step in.
+	switch {
+	case want.AnsweredBy.Line > 0:
+		text("answered_by", want.AnsweredBy, e.Answer.Branch)
+	case len(e.Failures) > 0 && want.Status != http.StatusInternalServerError:
+		f := e.Failures[0]
+		found = append(found, Difference{"answered_by", e.Branch, or(e.Answer.Branch) + ", since branch " + f.Branch + " failed: " + f.Error})
+	}
+	return append(found, t.callflow(want.Callflow, e.Answer.Callflow)...)
+}
+
+func or(text string) string { return cmp.Or(text, "none") }
+
+// callflow compares the parts of a callflow.
+func (t *Test) callflow(parts []Part, body json.RawMessage) []Difference {
+	if len(parts) == 0 {
+		return nil
+	}
+	var all any
+	if err := json.Unmarshal(body, &all); err != nil {
+		return []Difference{{"callflow", "one", "none"}}
+	}
+	var found []Difference
+	for _, p := range parts {
+		if path := t.paths[p.Key.S]; path != nil {
+			selected := path.SelectLocated(all)
+			if len(selected) == 0 {
+				found = append(found, Difference{"callflow " + p.Key.S, shown(p.Value), "nothing"})
+			}
+			for _, at := range selected {
+				found = append(found, differences(at.Path.String(), p.Value, at.Node)...)
+			}
+			continue
+		}
+		found = append(found, differences("$", map[string]any{p.Key.S: p.Value}, all)...)
+	}
+	return found
+}
