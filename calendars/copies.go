@@ -2,7 +2,6 @@ package calendars
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/callhours/callhours/internal/durable"
 )
 
 // copies are the last good bodies of feeds on disk. Each is one file, named by a hash so that no secret stands in a name, written
@@ -50,7 +51,6 @@ const (
 	bodies   = "feeds"
 	pointers = "calendars"
 	corrupt  = ".corrupt"
-	partial  = ".partial-"
 )
 
 // prepare makes the directories, and removes what a crash has left half written, and copies a month old that are not in use.
@@ -63,18 +63,18 @@ func (c copies) prepare(now time.Time, inUse map[string]bool) error {
 	for _, sub := range []string{bodies, pointers} {
 		dir := filepath.Join(c.dir, sub)
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return reasonOf(err)
+			return durable.Reason(err)
 		}
 		entries, err := os.ReadDir(dir)
-		errs = append(errs, reasonOf(err))
+		errs = append(errs, durable.Reason(err))
 		for _, e := range entries {
 			info, err := e.Info()
 			if err != nil {
 				continue // gone meanwhile
 			}
 			old := sub == bodies && now.Sub(info.ModTime()) > unused && !inUse[e.Name()]
-			if old || strings.HasPrefix(e.Name(), partial) {
-				errs = append(errs, reasonOf(os.Remove(filepath.Join(dir, e.Name()))))
+			if old || strings.HasPrefix(e.Name(), durable.Partial) {
+				errs = append(errs, durable.Reason(os.Remove(filepath.Join(dir, e.Name()))))
 			}
 		}
 	}
@@ -92,7 +92,7 @@ func (c copies) load(name string) (saved, error) {
 		return saved{}, errNoCopy
 	}
 	if err != nil {
-		return saved{}, reasonOf(err)
+		return saved{}, durable.Reason(err)
 	}
 	s, err := parseCopy(content)
 	if err != nil && c.readOnly {
@@ -100,7 +100,7 @@ func (c copies) load(name string) (saved, error) {
 	}
 	if err != nil {
 		aside := path + corrupt
-		return saved{}, errors.Join(fmt.Errorf("%s: %w; it is set aside as %s", path, err, filepath.Base(aside)), reasonOf(os.Rename(path, aside)))
+		return saved{}, errors.Join(fmt.Errorf("%s: %w; it is set aside as %s", path, err, filepath.Base(aside)), durable.Reason(os.Rename(path, aside)))
 	}
 	if info, err := os.Stat(path); err == nil && info.ModTime().After(s.read) {
 		s.read = info.ModTime()
@@ -131,7 +131,7 @@ func (c copies) save(name string, s saved) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(c.dir, bodies), name, append(append(line, '\n'), s.body...))
+	return durable.Write(filepath.Join(c.dir, bodies), name, append(append(line, '\n'), s.body...))
 }
 
 // confirm notes that a copy is still what the feed holds.
@@ -139,7 +139,7 @@ func (c copies) confirm(name string, at time.Time) error {
 	if c.dir == "" || c.readOnly {
 		return nil
 	}
-	return reasonOf(os.Chtimes(filepath.Join(c.dir, bodies, name), at, at))
+	return durable.Reason(os.Chtimes(filepath.Join(c.dir, bodies, name), at, at))
 }
 
 // point notes which copy a calendar uses, so that after a change of its address it still has its former events.
@@ -147,7 +147,7 @@ func (c copies) point(calendar, name string) error {
 	if c.dir == "" || c.readOnly {
 		return nil
 	}
-	return writeFile(filepath.Join(c.dir, pointers), pointerName(calendar), []byte(name+"\n"))
+	return durable.Write(filepath.Join(c.dir, pointers), pointerName(calendar), []byte(name+"\n"))
 }
 
 // pointed is the copy that a calendar used last; "" for none.
@@ -166,45 +166,4 @@ func (c copies) pointed(calendar string) string {
 func pointerName(calendar string) string {
 	sum := sha256.Sum256([]byte(calendar))
 	return hex.EncodeToString(sum[:])
-}
-
-// writeFile puts a file into a directory, whole or not at all.
-func writeFile(dir, name string, content []byte) error {
-	f, err := os.CreateTemp(dir, partial+"*") // readable by us alone
-	if at, ok := errors.AsType[*fs.PathError](err); ok {
-		return fmt.Errorf("%s: %w", dir, at.Err)
-	}
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	err = cmp.Or(err, f.Sync())
-	err = cmp.Or(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, name))
-	}
-	if err != nil {
-		return errors.Join(reasonOf(err), reasonOf(os.Remove(f.Name())))
-	}
-	return syncDir(dir)
-}
-
-// syncDir makes a rename survive a loss of power.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return reasonOf(err)
-	}
-	return reasonOf(cmp.Or(d.Sync(), d.Close()))
-}
-
-// reasonOf is what went wrong, with the file and without the name of a system call.
-func reasonOf(err error) error {
-	if at, ok := errors.AsType[*fs.PathError](err); ok {
-		return fmt.Errorf("%s: %w", at.Path, at.Err)
-	}
-	if link, ok := errors.AsType[*os.LinkError](err); ok {
-		return fmt.Errorf("%s: %w", link.New, link.Err)
-	}
-	return err
 }

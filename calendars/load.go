@@ -27,6 +27,18 @@ func Load(fsys fs.FS, pattern string, limits Limits) (*Calendar, error) {
 	return ReadFiles(files, limits)
 }
 
+// Reload is Load for files of which former was read; it is given back if they hold the same. nil: nothing was.
+func Reload(former *Calendar, fsys fs.FS, pattern string, limits Limits) (*Calendar, error) {
+	files, err := Files(fsys, pattern, limits)
+	if err != nil {
+		return nil, err
+	}
+	if former != nil && former.sum == sumOf(files) {
+		return former, nil
+	}
+	return ReadFiles(files, limits)
+}
+
 // Files reads the files that a path or a glob (path.Match) names, in the order of their names; fsys nil is the operating
 // system's files. That none matches is an error, and so is a file over Limits.Bytes.
 func Files(fsys fs.FS, pattern string, limits Limits) ([]File, error) {

@@ -91,6 +91,14 @@ func (ts *Timelines) Set(name string, use Use) {
 	maps.DeleteFunc(ts.compiled, func(k viewed, _ *Timeline) bool { return k.name == name })
 }
 
+// Forget removes a calendar that is no longer asked for.
+func (ts *Timelines) Forget(name string) {
+	ts.Set(name, Use{})
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	delete(ts.uses, name)
+}
+
 // Use is a calendar as it is at the moment.
 func (ts *Timelines) Use(name string) Use {
 	ts.mu.Lock()

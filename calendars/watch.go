@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/callhours/callhours/internal/durable"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -70,7 +71,7 @@ func fingerprint(fsys fs.FS, pattern string) (string, error) {
 		}
 		info, err := stat(name)
 		if err != nil {
-			return "", reasonOf(err)
+			return "", durable.Reason(err)
 		}
 		fmt.Fprintf(&b, "%q %d %d\n", name, info.Size(), info.ModTime().UnixNano())
 	}

@@ -15,6 +15,10 @@ const forever = time.Duration(math.MaxInt64)
 
 // readCalendars reads the calendars that a source defines.
 func (s *source) readCalendars() {
+	if s.taken != nil {
+		s.file.Calendars = append(s.file.Calendars, s.taken.calendars[s.tenant.Name]...)
+		return
+	}
 	for _, e := range s.named(s.top.get("calendars"), "calendars", "a calendar") {
 		if first, ok := s.calendars.own[e.key.S]; ok {
 			s.mistake(e.key.Pos, "calendar %q is already defined at %s", e.key.S, first.Pos)

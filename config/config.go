@@ -6,7 +6,7 @@
 // callhours. What others own (templates, text patterns, telephone numbers) is handed on as Text, so that its owner can
 // report a mistake at the same place.
 //
-// Load reads every file once and keeps its bytes in File.Inputs. A File is not changed after Load and may be read by
+// Load reads every file once and keeps its bytes in File.Inputs, those of the templates too. A File is not changed after Load and may be read by
 // many goroutines. docs/config.md describes every key.
 package config
 
@@ -39,6 +39,7 @@ type File struct {
 
 	AnswerWithin time.Duration // deadline of one answer; default 1s
 	StartTimeout time.Duration // how long start and reload wait for calendars; default 10s
+	Watch        time.Duration // how often the files of the configuration are looked at; default 5s, 0: never
 	Drain        time.Duration // between SIGTERM and closing the listener; default 5s
 	Horizon      time.Duration // how far ahead calendars are expanded; default 400 days
 	Limits       Limits        // of calendars that set none
@@ -53,14 +54,9 @@ type File struct {
 	Plans     []*Plan // the built-in ones too, unless one of the same name hides them
 	Routes    []*Route
 
-	Inputs   []Input        // every file that was read, in the order of reading
-	Warnings []diag.Mistake // what works and should be mended, sorted by place
-}
-
-// Input is a file as it was read. Its bytes may hold secrets.
-type Input struct {
-	Path  string
-	Bytes []byte
+	Inputs   *Inputs       // every file that was read, and should have been
+	Warnings diag.Mistakes // what works and should be mended, sorted by place
+	Mistakes diag.Mistakes // what Load found wrong, as often as it did: once for each tenant that it concerns
 }
 
 // Text is a scalar with its place, exactly as written: +14155550100 and 0123 keep their text. The zero Text was not

@@ -51,15 +51,45 @@ func (d disk) read(name string) ([]byte, fs.FileMode, error) {
 	return body, info.Mode(), nil
 }
 
-// isDir reports whether a directory of that name is there.
-func (d disk) isDir(name string) bool {
+// errNoDirectory says that a name is not there, or not a directory's.
+var errNoDirectory = errors.New("there is no such directory")
+
+// list gives the names in a directory, sorted.
+func (d disk) list(name string) ([]string, error) {
 	f, err := d.open(name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+		return nil, errNoDirectory
+	}
 	if err != nil {
-		return false
+		return nil, reason(err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	return err == nil && info.IsDir()
+	if err != nil {
+		return nil, reason(err)
+	}
+	dir, ok := f.(fs.ReadDirFile)
+	if !ok || !info.IsDir() {
+		return nil, errNoDirectory
+	}
+	entries, err := dir.ReadDir(-1)
+	if err != nil {
+		return nil, reason(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// stat describes a file, or the one that a link leads to.
+func (d disk) stat(name string) (fs.FileInfo, error) {
+	if d.fsys == nil {
+		return os.Stat(name)
+	}
+	return fs.Stat(d.fsys, name)
 }
 
 // glob gives the names that fit a pattern, sorted.

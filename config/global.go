@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"net/url"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // readGlobal reads the settings that only the main file has.
@@ -22,9 +25,7 @@ func (s *source) readGlobal() {
 	f.StateDir = s.resolve(top.word("state_dir"))
 	if dir := top.word("templates"); dir.S != "" {
 		f.Templates = s.resolve(dir)
-		if !s.disk.isDir(f.Templates) {
-			s.mistake(dir.Pos, "templates: there is no directory %s", quote(f.Templates))
-		}
+		s.readTemplates(dir.Pos)
 	}
 	f.Timezone = top.zone("timezone")
 	if top.get("kazoo_version") != nil {
@@ -36,6 +37,7 @@ func (s *source) readGlobal() {
 
 	f.AnswerWithin = top.duration("answer_within", span{10 * time.Millisecond, 4 * time.Second, time.Second})
 	f.StartTimeout = top.duration("start_timeout", span{0, 10 * time.Minute, 10 * time.Second})
+	f.Watch = top.watch()
 	f.Drain = top.duration("drain", span{0, 10 * time.Minute, 5 * time.Second})
 	f.Horizon = top.duration("horizon", span{day, 3660 * day, 400 * day})
 
@@ -89,6 +91,29 @@ func (f fields) subscribers(besides []Secret) []Secret {
 
 // shortestToken is how long a token is at least that opens hours.
 const shortestToken = 16
+
+// watch gives how often the files are looked at; 0 for never.
+func (f fields) watch() time.Duration {
+	if n := f.get("watch"); n != nil && n.kind == scalar && n.text == "never" {
+		return 0
+	}
+	return f.duration("watch", span{time.Second, time.Hour, 5 * time.Second})
+}
+
+// readTemplates keeps the files of the directory of templates; what they hold is not looked at.
+func (s *source) readTemplates(at diag.Pos) {
+	dir := s.file.Templates
+	names, err := s.inputs.templates(dir)
+	switch {
+	case errors.Is(err, errNoDirectory):
+		s.mistake(at, "templates: there is no directory %s", quote(dir))
+	case err != nil:
+		s.mistake(at, "templates: %s: %v", dir, err)
+	}
+	for _, name := range names {
+		s.inputs.read(s.inputs.disk.join(dir, name), "")
+	}
+}
 
 // hosts reads how servers of feeds are treated; nil when the key is not given.
 func (f fields) hosts() map[string]int {
@@ -217,8 +242,9 @@ func (l *loader) samePaths() {
 			continue
 		}
 		if other, ok := first[r.Path.S]; ok {
-			l.mistake(r.Path.Pos, "path %q is taken by route %q at %s; set another path or a match",
-				r.Path.S, other.Name, other.Path.Pos)
+			m := diag.Mistakef(r.Path.Pos, "path %q is taken by route %q at %s; set another path or a match", r.Path.S, other.Name, other.Path.Pos)
+			m.Other = other.Path.Pos
+			l.mistakes = append(l.mistakes, m)
 			continue
 		}
 		first[r.Path.S] = r

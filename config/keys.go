@@ -104,6 +104,7 @@ var keyTable = []key{
 	{inMain, "extra_modules", "texts", "none", "callflow modules of your own cluster, accepted besides Kazoo's"},
 	{inMain, "answer_within", "duration", "`1s`", "deadline of one answer, 10ms to 4s (Kazoo waits 5 s at most)"},
 	{inMain, "start_timeout", "duration", "`10s`", "how long start and reload wait for new calendars, at most 10m"},
+	{inMain, "watch", "duration or `never`", "`5s`", "how often the files of the configuration are looked at; what has changed, and is the same at the next look, is reloaded; from 1s to 1h"},
 	{inMain, "drain", "duration", "`5s`", "how long the listener stays open after SIGTERM, at most 10m"},
 	{inMain, "horizon", "duration", "`400d`", "how far ahead calendars are expanded, 1d to 3660d; past it the answer is unknown"},
 	{inMain, "hosts", "hosts by name", "none", "how the servers that feeds come from are treated, such as `calendar.google.com`"},

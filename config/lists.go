@@ -10,6 +10,10 @@ import (
 
 // readLists reads the lists of numbers that a source defines.
 func (s *source) readLists() {
+	if s.taken != nil {
+		s.file.Lists = append(s.file.Lists, s.taken.lists[s.tenant.Name]...)
+		return
+	}
 	for _, e := range s.named(s.top.get("lists"), "lists", "a list") {
 		if first, ok := s.lists.own[e.key.S]; ok {
 			s.mistake(e.key.Pos, "list %q is already defined at %s", e.key.S, first.Pos)
@@ -38,7 +42,7 @@ func (s *source) readNumbers(l *List, file Text) {
 	if !ok {
 		return
 	}
-	body := bytes.TrimPrefix(in.body, []byte("\ufeff"))
+	body := bytes.TrimPrefix(in.Bytes, []byte("\ufeff"))
 	if m, bad := unreadable(l.File, body); bad {
 		s.mistakes = append(s.mistakes, m)
 		return

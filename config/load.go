@@ -13,6 +13,10 @@ import (
 // Options are how Load reads.
 type Options struct {
 	FS fs.FS // where all paths are looked up, slash-separated; nil: the operating system, paths as given
+	// Inputs are where files are looked for first, and where those are kept that had to be read; nil: empty ones.
+	Inputs *Inputs
+	// Former is what was loaded before, without mistakes: what it says of tenants of which nothing has changed is taken over. nil: nothing was.
+	Former *File
 }
 
 // Load reads a configuration: the main file and, once each, everything that it includes.
@@ -21,31 +25,35 @@ type Options struct {
 // read. With mistakes the File holds what was understood, so that others can check their parts of it in the same run;
 // it is nil when nothing was. Such a File must not be served from.
 func Load(path string, o Options) (*File, error) {
+	in := o.Inputs
+	if in == nil {
+		in = NewInputs(o.FS)
+	}
 	l := &loader{
-		disk:    disk{o.FS},
-		file:    &File{Path: path},
-		inputs:  map[string]input{},
+		inputs:  in,
+		file:    &File{Path: path, Inputs: in},
 		tenants: map[string]*Tenant{},
 		zones:   map[string]bool{},
 	}
-	l.file.Dir = l.disk.dir(path)
-	in := l.input(path)
-	if in.err != nil {
-		return nil, fmt.Errorf("%s: %w", path, in.err)
+	l.file.Dir = in.disk.dir(path)
+	main := in.read(path, "")
+	in.mark(path, func(in *Input) { in.Source = true })
+	if main.Err != nil {
+		return nil, fmt.Errorf("%s: %w", path, main.Err)
 	}
-	root, mistakes := parse(path, in.body)
+	root, mistakes := parse(path, main.Bytes)
 	l.mistakes = append(l.mistakes, mistakes...)
 	if root == nil {
 		return nil, l.mistakes.Err()
 	}
 
-	main := l.main(root)
-	sources := append([]*source{main}, main.include()...)
+	top := l.main(root)
+	sources := append([]*source{top}, top.include(o.Former)...)
 	// Names may be used before the file that defines them, so each kind is read from all files in turn.
 	for _, s := range sources {
 		s.readSecrets()
 	}
-	main.readGlobal()
+	top.readGlobal()
 	for _, s := range sources {
 		s.readLists()
 		s.readCalendars()
@@ -53,71 +61,41 @@ func Load(path string, o Options) (*File, error) {
 	for _, s := range sources {
 		s.readPlans()
 	}
-	main.readBuiltinPlans()
+	top.readBuiltinPlans()
 	for _, s := range sources {
 		s.readRoutes()
 	}
-	l.crossCheck(main)
+	l.crossCheck(top)
 	slices.SortStableFunc(l.file.Warnings, func(a, b diag.Mistake) int { return a.Compare(b.Pos) })
+	l.file.Mistakes = l.mistakes
+	in.former, in.spare = nil, nil // they have been asked for everything
 	return l.file, l.mistakes.Err()
 }
 
 // loader is one run of Load.
 type loader struct {
-	disk     disk
+	inputs   *Inputs
 	file     *File
-	inputs   map[string]input // what was read, by path
 	tenants  map[string]*Tenant
 	zones    map[string]bool // whether a time zone is known, by name
 	hours    []Secret        // the token that opens the hours of all routes; none without one
 	mistakes diag.Mistakes
 }
 
-// input is a file as it was read, or why it was not.
-type input struct {
-	body []byte
-	mode fs.FileMode
-	err  error
-}
-
-// input reads a file, once.
-func (l *loader) input(path string) input {
-	in, ok := l.inputs[path]
-	if !ok {
-		in.body, in.mode, in.err = l.disk.read(path)
-		l.inputs[path] = in
-		if in.err == nil {
-			l.file.Inputs = append(l.file.Inputs, Input{path, in.body})
-		}
-	}
-	return in
-}
-
-func (l *loader) mistake(p diag.Pos, format string, args ...any) {
-	l.mistakes = append(l.mistakes, diag.Mistakef(p, format, args...))
-}
-
 func (l *loader) warn(p diag.Pos, format string, args ...any) {
 	l.file.Warnings = append(l.file.Warnings, diag.Mistakef(p, format, args...))
-}
-
-// read gives a file that the configuration names, and reports that it cannot be read.
-func (l *loader) read(path Text) (input, bool) {
-	in := l.input(path.S)
-	if in.err != nil {
-		l.mistake(path.Pos, "%s: %v", path.S, in.err)
-	}
-	return in, in.err == nil
 }
 
 // source is a file of YAML that is being read, and the names that are known in it.
 type source struct {
 	*loader
 	top    fields
+	path   string
 	dir    string
-	tenant *Tenant // nil: everybody's
-	says   fields  // what the file says of its tenant
-	base   *Data   // global and the tenant's data, merged
+	tenant *Tenant   // nil: everybody's
+	says   fields    // what the file says of its tenant
+	taken  *takeover // from which all of the tenant is taken over; nil: it is read
+	base   *Data     // global and the tenant's data, merged
 
 	language, phoneRegion string // of routes that name none
 
@@ -152,6 +130,32 @@ func (s scope[T]) known() []string {
 // within is the scope of a tenant inside this global one.
 func (s scope[T]) within() scope[T] { return scope[T]{own: map[string]T{}, outer: s.own} }
 
+// mistake notes a mistake, and that it is in a tenant's file or seen in what that file uses.
+func (s *source) mistake(p diag.Pos, format string, args ...any) {
+	m := diag.Mistakef(p, format, args...)
+	if of := s.on(); of != p.File {
+		m.Other = diag.Pos{File: of}
+	}
+	s.mistakes = append(s.mistakes, m)
+}
+
+// on is the path of the tenant's file on whose behalf a source reads.
+func (s *source) on() string {
+	if s.tenant == nil {
+		return ""
+	}
+	return s.path
+}
+
+// read gives a file that the configuration names, and reports that it cannot be read.
+func (s *source) read(path Text) (*Input, bool) {
+	in := s.inputs.read(path.S, s.on())
+	if in.Err != nil {
+		s.mistakes = append(s.mistakes, diag.Mistake{Pos: path.Pos, Message: fmt.Sprintf("%s: %v", path.S, in.Err), Other: diag.Pos{File: path.S}})
+	}
+	return in, in.Err == nil
+}
+
 func (l *loader) main(root *node) *source {
 	s := &source{loader: l, dir: l.file.Dir}
 	s.calendars.own, s.plans.own, s.lists.own = map[string]*Calendar{}, map[string]*Plan{}, map[string]*List{}
@@ -163,17 +167,31 @@ func (l *loader) main(root *node) *source {
 }
 
 // include reads the files that the main one includes, in the order of its list, those of a glob by name.
-func (s *source) include() []*source {
+func (s *source) include(former *File) []*source {
 	var sources []*source
-	for _, path := range s.paths(s.top.words("include"), "include") {
-		if path.S == s.file.Path {
+	paths := s.paths(s.top.words("include"), "include")
+	for _, kept := range s.inputs.kept {
+		if !slices.ContainsFunc(paths, func(path Text) bool { return path.S == kept }) {
+			paths = append(paths, Text{S: kept})
+		}
+	}
+	before := s.takeover(former, paths)
+	for _, path := range paths {
+		if path.S == s.file.Path || s.inputs.without[path.S] {
 			continue
 		}
 		in, ok := s.read(path)
+		s.inputs.mark(path.S, func(in *Input) { in.Source = true })
 		if !ok {
 			continue
 		}
-		root, mistakes := parse(path.S, in.body)
+		if tenant := before.tenant(path.S); tenant != nil {
+			if taken := s.take(before, tenant); taken != nil {
+				sources = append(sources, taken)
+				continue
+			}
+		}
+		root, mistakes := parse(path.S, in.Bytes)
 		s.mistakes = append(s.mistakes, mistakes...)
 		if root != nil {
 			sources = append(sources, s.included(path.S, root))
@@ -184,11 +202,13 @@ func (s *source) include() []*source {
 
 func (s *source) included(path string, root *node) *source {
 	in := *s
-	in.dir = s.disk.dir(path)
+	in.path = path
+	in.dir = s.inputs.disk.dir(path)
 	in.top = in.fields(root, inInclude)
 	if n := in.top.get("tenant"); n != nil {
 		in.calendars, in.plans, in.lists = s.calendars.within(), s.plans.within(), s.lists.within()
 		in.secrets, in.routes = s.secrets.within(), s.routes.within()
+		s.inputs.mark(path, func(in *Input) { in.belongs(path) })
 		in.readTenant(n)
 	} else if n := in.top.get("data"); n != nil {
 		s.mistake(n.Pos, "data in an included file needs a tenant; set it in the main file or on a route")
@@ -201,7 +221,7 @@ func (s *source) resolve(t Text) string {
 	if t.S == "" {
 		return ""
 	}
-	return s.disk.join(s.dir, t.S)
+	return s.inputs.disk.join(s.dir, t.S)
 }
 
 // paths resolves file names and globs, each file once. A name without a glob is kept even if there is no such file.
@@ -216,7 +236,7 @@ func (s *source) paths(names []Text, key string) []Text {
 		found := []string{full}
 		if strings.ContainsAny(name.S, "*?[") {
 			var err error
-			if found, err = s.disk.glob(full); err != nil {
+			if found, err = s.inputs.glob(full, s.on()); err != nil {
 				s.mistake(name.Pos, "%s %s: a [ in a glob wants its ]", key, quote(name.S))
 			} else if len(found) == 0 {
 				s.warn(name.Pos, "%s %s matches no file", key, quote(name.S))

@@ -112,6 +112,7 @@ func TestOneOffice(t *testing.T) {
 		Timezone:     text("America/Los_Angeles"),
 		AnswerWithin: time.Second,
 		StartTimeout: 10 * time.Second,
+		Watch:        5 * time.Second,
 		Drain:        5 * time.Second,
 		Horizon:      400 * 24 * time.Hour,
 		Calendars: []*Calendar{

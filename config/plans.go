@@ -26,6 +26,10 @@ func (s *source) readBuiltinPlans() {
 
 // readPlans reads the plans that a source defines.
 func (s *source) readPlans() {
+	if s.taken != nil {
+		s.file.Plans = append(s.file.Plans, s.taken.plans[s.tenant.Name]...)
+		return
+	}
 	for _, e := range s.named(s.top.get("plans"), "plans", "a plan") {
 		if first, ok := s.plans.own[e.key.S]; ok {
 			s.mistake(e.key.Pos, "plan %q is already defined at %s", e.key.S, first.Pos)

@@ -4,6 +4,10 @@ import "slices"
 
 // readRoutes reads the routes that a source defines.
 func (s *source) readRoutes() {
+	if s.taken != nil {
+		s.file.Routes = append(s.file.Routes, s.taken.routes[s.tenant.Name]...)
+		return
+	}
 	hours := s.hours
 	if s.tenant != nil {
 		hours = s.says.subscribers(hours)

@@ -48,16 +48,19 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // readSecrets reads the files that a source names under secrets.
 func (s *source) readSecrets() {
+	if s.taken != nil {
+		return
+	}
 	for _, path := range s.paths(s.top.texts("secrets"), "secrets") {
 		in, ok := s.read(path)
 		if !ok {
 			continue
 		}
 		file := path.S
-		if in.mode.Perm()&^0o600 != 0 {
-			s.warn(diag.Pos{File: file}, "secrets are open to others (mode %04o); chmod 600", in.mode.Perm())
+		if in.Mode.Perm()&^0o600 != 0 {
+			s.warn(diag.Pos{File: file}, "secrets are open to others (mode %04o); chmod 600", in.Mode.Perm())
 		}
-		root, mistakes := parse(file, in.body)
+		root, mistakes := parse(file, in.Bytes)
 		s.mistakes = append(s.mistakes, mistakes...)
 		if root == nil {
 			continue

@@ -1,5 +1,7 @@
 package config
 
+import "github.com/callhours/callhours/internal/diag"
+
 // readTenant reads whose file this is.
 func (s *source) readTenant(n *node) {
 	in := s.fields(n, inTenant)
@@ -28,9 +30,12 @@ func (s *source) readTenant(n *node) {
 		return
 	}
 	if other, ok := s.tenants[t.Name]; ok {
-		s.mistake(name.Pos, "tenant %q is already defined at %s", t.Name, other.Pos)
+		m := diag.Mistakef(name.Pos, "tenant %q is already defined at %s", t.Name, other.Pos)
+		m.Other = other.Pos
+		s.mistakes = append(s.mistakes, m)
 		return
 	}
 	s.tenants[t.Name] = t
+	s.inputs.mark(s.path, func(in *Input) { in.Name = t.Name })
 	s.file.Tenants = append(s.file.Tenants, t)
 }

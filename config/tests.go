@@ -86,17 +86,17 @@ const (
 // LoadTests reads a file of routing tests. Its errors are as those of Load; with mistakes the Tests hold what was understood, so that what
 // they name can be looked up in the same run. Such Tests must not be run.
 func LoadTests(path string, o Options) (*Tests, error) {
-	l := &loader{disk: disk{o.FS}, file: &File{Path: path}, inputs: map[string]input{}}
-	in := l.input(path)
-	if in.err != nil {
-		return nil, fmt.Errorf("%s: %w", path, in.err)
+	l := &loader{file: &File{Path: path}, inputs: NewInputs(o.FS)}
+	in := l.inputs.read(path, "")
+	if in.Err != nil {
+		return nil, fmt.Errorf("%s: %w", path, in.Err)
 	}
-	root, mistakes := parse(path, in.body)
+	root, mistakes := parse(path, in.Bytes)
 	l.mistakes = append(l.mistakes, mistakes...)
 	if root == nil {
 		return nil, l.mistakes.Err()
 	}
-	s := &testSource{source: &source{loader: l, dir: l.disk.dir(path)}, names: map[string]diag.Pos{}}
+	s := &testSource{source: &source{loader: l, dir: l.inputs.disk.dir(path)}, names: map[string]diag.Pos{}}
 	top := s.fields(root, inTests)
 	t := &Tests{Path: path, Config: top.word("config"), Calendars: s.testCalendars(top)}
 	if t.Config.S == "" {

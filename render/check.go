@@ -14,20 +14,19 @@ import (
 // Finding is what a sample call shows to be wrong with what a branch answers.
 type Finding struct {
 	diag.Mistake
-	Warning  bool // Kazoo would take it; or a value that only a sample has may be the cause, such as a long name
-	Callflow bool // what was written is no callflow that Kazoo takes; else it could not be written
+	Warning  bool     // Kazoo would take it; or a value that only a sample has may be the cause, such as a long name
+	Callflow bool     // what was written is no callflow that Kazoo takes; else it could not be written
+	Routes   []*Route // that show it
 }
 
 // Check renders every branch of the routes for sample calls (an ordinary one, one without a number, a hostile one, one of which nothing
 // is known), with and without an event and anything in sight, and says what fails, and what Kazoo would take and hardly anybody means.
-// What is said alike of several routes is said once. The callflows are held against the schemas of a cluster too; nil for none.
+// What is said alike of several routes is said once, and a route that was looked at before is not looked at again. The callflows are held against the schemas of a cluster too; nil for none.
 func Check(ctx context.Context, all []*Route, now time.Time, schemas *pivot.Schemas) []Finding {
 	c := checker{ctx: ctx, schemas: schemas, said: map[diag.Mistake]int{}}
 	for _, r := range all {
-		for i := range r.branches {
-			if b := &r.branches[i]; b.template != nil && !b.wrong {
-				c.branch(r, i, now)
-			}
+		for _, f := range c.route(r, now) {
+			c.say(r, f)
 		}
 	}
 	for i, more := range c.more {
@@ -48,6 +47,29 @@ type checker struct {
 	said     map[diag.Mistake]int // indices of findings
 }
 
+// shown is a finding, and the sample that shows it.
+type shown struct {
+	Finding
+	where string
+}
+
+// route is what there is to say of a route.
+func (c *checker) route(r *Route, now time.Time) []shown {
+	if known := r.checked.Load(); known != nil && c.schemas == nil {
+		return *known
+	}
+	list := []shown{}
+	for i := range r.branches {
+		if b := &r.branches[i]; b.template != nil && !b.wrong {
+			list = append(list, c.branch(r, i, now)...)
+		}
+	}
+	if c.schemas == nil && c.ctx.Err() == nil {
+		r.checked.Store(&list)
+	}
+	return list
+}
+
 // failed is what went wrong, with the samples that show it.
 type failed struct {
 	Finding
@@ -58,7 +80,7 @@ type failed struct {
 	plain  bool // a sample that nobody would call odd shows it
 }
 
-func (c *checker) branch(r *Route, index int, now time.Time) {
+func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 	b := &r.branches[index]
 	samples := r.samples(index, now)
 	found := map[diag.Mistake]*failed{}
@@ -84,7 +106,7 @@ func (c *checker) branch(r *Route, index int, now time.Time) {
 	}
 	for _, s := range samples {
 		if c.ctx.Err() != nil {
-			return
+			return nil
 		}
 		ctx, cancel := context.WithTimeout(c.ctx, r.options.Within)
 		v := r.sampleView(b, &s)
@@ -115,18 +137,23 @@ func (c *checker) branch(r *Route, index int, now time.Time) {
 		if f.Callflow && !f.values[""] && len(f.values) < 2 {
 			f.Warning = true
 		}
-		c.say(f, fmt.Sprintf(" (branch %s of route %s, %s", b.name, r.Name, f.first.String()))
+		list = append(list, shown{f.Finding, fmt.Sprintf(" (branch %s of route %s, %s", b.name, r.Name, f.first.String())})
 	}
+	return list
 }
 
-func (c *checker) say(f *failed, where string) {
+func (c *checker) say(r *Route, f shown) {
 	if i, ok := c.said[f.Mistake]; ok {
 		c.more[i]++
+		if all := &c.findings[i].Routes; (*all)[len(*all)-1] != r {
+			*all = append(*all, r)
+		}
 		c.findings[i].Warning = c.findings[i].Warning && f.Warning
 		return
 	}
 	c.said[f.Mistake] = len(c.findings)
-	c.findings, c.where, c.more = append(c.findings, f.Finding), append(c.where, where), append(c.more, 0)
+	f.Routes = []*Route{r}
+	c.findings, c.where, c.more = append(c.findings, f.Finding), append(c.where, f.where), append(c.more, 0)
 }
 
 // finding gives an error its place.

@@ -62,6 +62,7 @@ type Route struct {
 	asksCall bool   // a condition asks about the call
 	speaks   string // the language for calls that have none
 	state    atomic.Pointer[State]
+	checked  atomic.Pointer[[]shown] // what Check has found without schemas; nil: it has not looked
 }
 
 // State is a route compiled for a window of time. It is safe for concurrent use. What is rendered once for a segment, because it
@@ -90,6 +91,7 @@ func New(o Options) (*Route, []diag.Mistake) {
 		b.wrong = len(wrong) > 0
 		r.branches = append(r.branches, b)
 	}
+	r.options.Library, r.options.Calendar = nil, nil // all has been asked; a route outlives what built it
 	return r, mistakes
 }
 

@@ -86,8 +86,10 @@ func (x *index) claim(r *Route) []diag.Mistake {
 	var mistakes []diag.Mistake
 	taken := func(at diag.Pos, what string, by *Route) {
 		if by != r {
-			mistakes = append(mistakes, diag.Mistakef(at, "%s on path %s is already answered by route %q at %s; "+
-				"give one of them another number, account or path", what, r.Path, by.Name, by.Pos))
+			m := diag.Mistakef(at, "%s on path %s is already answered by route %q at %s; "+
+				"give one of them another number, account or path", what, r.Path, by.Name, by.Pos)
+			m.Other = by.Pos
+			mistakes = append(mistakes, m)
 		}
 	}
 	if len(r.Match.Dialed) == 0 {

@@ -119,7 +119,7 @@ const reloadPath = "/-/reload"
 func (a *admin) serveReload(w http.ResponseWriter, r *http.Request) {
 	// Who asked may go; a reload that has begun is finished.
 	if err := a.reload(context.WithoutCancel(r.Context())); err != nil {
-		plain(w, http.StatusUnprocessableEntity, err.Error()+"\nthe former configuration answers")
+		plain(w, http.StatusUnprocessableEntity, err.Error())
 		return
 	}
 	plain(w, http.StatusOK, "reloaded")

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -21,20 +19,41 @@ import (
 	"github.com/callhours/callhours/templates"
 )
 
-// Build makes a generation of a configuration, reading its templates and calendars from files; nil stands for the operating system's.
-// now is when they are read. It starts nothing. The error is diag.Mistakes: everything that is wrong, at once.
+// Build makes a generation of a configuration, reading its calendars from files; nil stands for the operating system's. now is
+// when they are read. It starts nothing. The error is diag.Mistakes: everything that is wrong, at once.
 func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
-	b := builder{file: file, files: files, now: now}
+	g, mistakes := build(builder{file: file, files: files, now: now})
+	if err := mistakes.Err(); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// build is Build with whatever a builder can be told. What is wrong is said once for each tenant that it concerns; the generation is not to
+// be used then.
+func build(b builder) (*Generation, diag.Mistakes) {
+	file := b.file
+	b.reuse = newReuse(b.former, file)
 	b.read()
-	g := &Generation{name: nameOf(file.Inputs), file: file, shared: newAuth(file.Auth), byRoute: map[*routes.Route]int{}, calendars: b.calendars, byName: map[string]*calendar{}, asking: map[string][]*render.Route{}}
+	defer b.library.Forget() // texts that are written in one configuration
+	names := calendarNames(file.Calendars)
+	g := &Generation{
+		name: nameOf(file.Inputs), file: file, shared: newAuth(file.Auth), byRoute: map[*routes.Route]int{}, calendars: b.calendars,
+		byName: map[string]*calendar{}, asking: map[string][]*render.Route{}, warnings: b.warnings,
+		library: b.library, faulty: map[*render.Route]bool{},
+	}
 	var plain []*routes.Route
 	for _, r := range file.Routes {
-		answers := b.route(r)
-		if answers.Route == nil {
+		route, whole := b.reuse.route(r, names, b.library), true
+		if route == nil {
+			route, whole = b.made(r)
+		}
+		if route == nil {
 			continue
 		}
-		route, mistakes := render.New(answers)
-		b.mistakes = append(b.mistakes, mistakes...)
+		if !whole {
+			g.faulty[route] = true
+		}
 		g.byRoute[route.Route] = len(g.routes)
 		g.routes = append(g.routes, route)
 		for _, name := range route.Calendars() {
@@ -47,34 +66,39 @@ func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 		g.auths = append(g.auths, own)
 		plain = append(plain, route.Route)
 	}
-	for _, f := range render.Check(context.Background(), g.routes, now, nil) {
+	for _, f := range render.Check(context.Background(), g.routes, b.now, nil) {
 		if f.Warning {
 			g.warnings = append(g.warnings, f.Mistake)
-		} else {
+			continue
+		}
+		for _, r := range f.Routes {
+			f.Other = r.Pos
 			b.mistakes = append(b.mistakes, f.Mistake)
+			g.faulty[r] = true
 		}
 	}
 	table, mistakes := routes.NewTable(plain)
 	b.mistakes = append(b.mistakes, mistakes...)
-	if err := b.mistakes.Err(); err != nil {
-		return nil, err
-	}
 	uses := map[string]calendars.Use{}
 	for _, c := range b.calendars {
 		g.byName[c.Calendar] = c
-		uses[c.Calendar] = c.use(calendars.State{Calendar: c.Known, Read: now})
+		uses[c.Calendar] = c.use(calendars.State{Calendar: c.Known, Read: b.now})
 	}
 	g.table, g.timelines = table, calendars.NewTimelines(uses, file.Horizon)
-	return g, nil
+	return g, b.mistakes
 }
 
 // Check gives what the packages find wrong with a configuration in which mistakes were found already, so that all of them can be said
 // at once. It looks only at what stands by itself: nothing follows from what the mistakes left out.
 func Check(file *config.File, files fs.FS, now time.Time) diag.Mistakes {
 	b := builder{file: file, files: files, now: now}
+	return b.check()
+}
+
+func (b *builder) check() diag.Mistakes {
 	b.read()
 	var whole []*render.Route
-	for _, r := range file.Routes {
+	for _, r := range b.file.Routes {
 		answers := b.route(r)
 		if answers.Route == nil {
 			continue
@@ -82,9 +106,10 @@ func Check(file *config.File, files fs.FS, now time.Time) diag.Mistakes {
 		route, _ := render.New(answers)
 		whole = append(whole, route)
 	}
-	for _, f := range render.Check(context.Background(), whole, now, nil) {
+	for _, f := range render.Check(context.Background(), whole, b.now, nil) {
 		// Everything else may follow from data that is missing because its line is wrong.
 		if !f.Warning && strings.Contains(f.Message, " is not known; ") && !strings.Contains(f.Message, ".Data") {
+			f.Other = f.Routes[0].Pos
 			b.mistakes = append(b.mistakes, f.Mistake)
 		}
 	}
@@ -100,6 +125,13 @@ type builder struct {
 	calendars []*calendar
 	lists     map[string]routes.List
 	mistakes  diag.Mistakes
+	warnings  diag.Mistakes
+
+	// spared says whose calendars may be missing, by the path of the tenant's file, or "": their configuration was accepted before, and has
+	// not changed since. nil: nobody's.
+	spared func(of string) bool
+	former *Generation // whose parts may be used again where nothing has changed; nil: none
+	reuse  *reuse
 }
 
 func (b *builder) wrong(at diag.Pos, format string, args ...any) {
@@ -119,15 +151,10 @@ func (b *builder) read() {
 }
 
 func (b *builder) templates() *templates.Library {
-	o := templates.Options{Zone: calendars.LoadZone}
-	if dir := b.file.Templates; dir != "" {
-		o.Path = dir
-		var err error
-		if o.Dir, err = b.dir(dir); err != nil {
-			b.wrong(diag.Pos{File: b.file.Path}, "templates: %s; make the directory, or leave templates out", reason(err))
-		}
+	if library := b.reuse.templates(); library != nil {
+		return library
 	}
-	library, mistakes := templates.Load(o)
+	library, mistakes := templates.Load(templates.Options{Zone: calendars.LoadZone, Dir: b.file.TemplateFiles(), Path: b.file.Templates})
 	b.mistakes = append(b.mistakes, mistakes...)
 	return library
 }
@@ -160,6 +187,23 @@ func (b *builder) patterns(texts []diag.Text) calendars.Patterns {
 	ps, mistakes := calendars.ParsePatterns(texts)
 	b.mistakes = append(b.mistakes, mistakes...)
 	return ps
+}
+
+// made makes a route with its answers; nil if something is wrong with the route itself, and whole if nothing is.
+func (b *builder) made(r *config.Route) (made *render.Route, whole bool) {
+	before := len(b.mistakes)
+	defer func() {
+		for i := range b.mistakes[before:] { // it may stand in what the route uses, and be right for others
+			b.mistakes[before+i].Other = r.Pos
+		}
+	}()
+	answers := b.route(r)
+	if answers.Route == nil {
+		return nil, false
+	}
+	route, mistakes := render.New(answers)
+	b.mistakes = append(b.mistakes, mistakes...)
+	return route, len(b.mistakes) == before
 }
 
 // route makes the options of a route's answers, and the route in them; nil if something is wrong with it.
@@ -269,19 +313,6 @@ func named(fields []config.Field) []routes.Named {
 		out = append(out, routes.Named{Name: f.Name.S, Values: f.Values})
 	}
 	return out
-}
-
-// dir opens a directory for reading templates.
-func (b *builder) dir(name string) (fs.FS, error) {
-	if b.files != nil {
-		return fs.Sub(b.files, path.Clean(name))
-	}
-	if info, err := os.Stat(name); err != nil {
-		return nil, err
-	} else if !info.IsDir() {
-		return nil, fmt.Errorf("%s is not a directory", name)
-	}
-	return os.DirFS(name), nil
 }
 
 // reason is what went wrong, without the name of a system call.

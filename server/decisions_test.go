@@ -160,7 +160,8 @@ func TestDecisionsPanic(t *testing.T) {
 // TestDecisionsRing sees that the newest calls are held, that a ring survives a reload, and that its size follows the configuration.
 func TestDecisionsRing(t *testing.T) {
 	t.Parallel()
-	w := started(t, "decisions: {keep: 3}"+oneRoute, nil)
+	w, f := reloadable(t, "decisions: {keep: 3}"+oneRoute, nil)
+	w.Start()
 	came := func(query string) string {
 		var ids []string
 		for _, d := range w.decided(t, query) {
@@ -182,9 +183,7 @@ func TestDecisionsRing(t *testing.T) {
 	for _, c := range []struct{ keep, route, want string }{
 		{"keep: 2", "main", "4 3"}, {"keep: 50", "main", "4 3"}, {"keep: 50", "else", ""}, {"keep: 50", "main", ""},
 	} {
-		w.options.Load = func() (*Generation, error) {
-			return load(t, head+"decisions: {"+c.keep+"}"+strings.Replace(oneRoute, "name: main", "name: "+c.route, 1), nil)
-		}
+		f.set("decisions: {"+c.keep+"}"+strings.Replace(oneRoute, "name: main", "name: "+c.route, 1), nil)
 		if err := w.Reload(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -209,8 +208,8 @@ func TestDecisionsRing(t *testing.T) {
 // TestDecisionsRace reads while calls come and configurations go.
 func TestDecisionsRace(t *testing.T) {
 	t.Parallel()
-	w := started(t, oneRoute, nil)
-	w.options.Load = func() (*Generation, error) { return load(t, head+oneRoute, nil) }
+	w, _ := reloadable(t, oneRoute, nil)
+	w.Start()
 	var all sync.WaitGroup
 	for i := range 4 {
 		all.Go(func() {

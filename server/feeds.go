@@ -10,6 +10,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
 )
@@ -20,6 +21,9 @@ type calendar struct {
 	zone         *time.Location
 	absent       bool
 	only, except []calendars.Filter
+
+	taken *calendars.Calendar // what the timelines have of it, before only and except; guarded by Server.mu
+	why   string              // why it is unknown; likewise
 }
 
 // use is the calendar as routes use it, worth what it is.
@@ -40,9 +44,9 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		},
 	}
 	if c.File != "" {
-		known, err := calendars.Load(b.files, c.File, own.Limits)
+		known, err := calendars.Reload(b.reuse.known(c), b.files, c.File, own.Limits)
 		if err != nil {
-			b.wrong(c.Pos, "calendar %q: %s", c.Name, reason(err))
+			b.missing(c, "", err)
 		}
 		own.Known = known
 		return own
@@ -62,10 +66,20 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 	}
 	if c.CAFile != "" {
 		if _, err := os.Stat(c.CAFile); err != nil && b.files == nil {
-			b.wrong(c.Pos, "calendar %q: ca_file: %s", c.Name, reason(err))
+			b.missing(c, "ca_file: ", err)
 		}
 	}
 	return own
+}
+
+// missing notes that a file cannot be read that a calendar names. It is no reason to refuse what was accepted before.
+func (b *builder) missing(c *config.Calendar, key string, err error) {
+	m := diag.Mistakef(c.Pos, "calendar %q: %s%s", c.Name, key, reason(err))
+	if b.spared != nil && b.spared(b.file.Inputs.Of(c.Pos.File)) {
+		b.warnings = append(b.warnings, m)
+	} else {
+		b.mistakes = append(b.mistakes, m)
+	}
 }
 
 // store makes the store of feeds that a configuration asks for, with what is different between a server and one look.
@@ -183,7 +197,9 @@ func (s *Server) refresh(name string) {
 
 // take puts what the store knows of a calendar into the timelines.
 func (s *Server) take(g *Generation, name string) {
-	g.timelines.Set(name, g.byName[name].use(s.store.State(name)))
+	c, state := g.byName[name], s.store.State(name)
+	c.taken, c.why = state.Calendar, state.Why
+	g.timelines.Set(name, c.use(state))
 }
 
 // compile makes live calls use a calendar as it is now.

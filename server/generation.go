@@ -13,6 +13,7 @@ import (
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/routes"
+	"github.com/callhours/callhours/templates"
 )
 
 // Generation is everything that one configuration built. It is safe for concurrent use.
@@ -30,6 +31,11 @@ type Generation struct {
 	byName    map[string]*calendar
 
 	timelines *calendars.Timelines // of live calls
+
+	library *templates.Library
+	faulty  map[*render.Route]bool // that have mistakes; none in a generation that answers
+
+	rejected []string // tenants whose present files are not these
 
 	warnings diag.Mistakes // of what templates write for sample calls
 }
@@ -49,6 +55,9 @@ func (g *Generation) Calendar(name string) (calendars.Use, *time.Location, bool)
 
 // Name is short and changes with the content of the files that the generation was built from: twelve hexadecimal digits of their hash.
 func (g *Generation) Name() string { return g.name }
+
+// File is the configuration that the generation was built from.
+func (g *Generation) File() *config.File { return g.file }
 
 // Warnings are what sample calls show that is no mistake, for people.
 func (g *Generation) Warnings() diag.Mistakes { return slices.Clone(g.warnings) }
@@ -100,6 +109,11 @@ func (g *Generation) series() metrics.Configured {
 	}
 	for _, t := range g.file.Tenants {
 		c.Tenants = append(c.Tenants, t.Name)
+	}
+	for _, name := range g.rejected {
+		if !slices.Contains(c.Tenants, name) {
+			c.Tenants = append(c.Tenants, name)
+		}
 	}
 	return c
 }

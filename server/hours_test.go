@@ -165,7 +165,8 @@ func TestReadersCalendar(t *testing.T) {
 // long as it says the same.
 func TestReadersChange(t *testing.T) {
 	t.Parallel()
-	w := started(t, openToReaders, readersFiles())
+	w, f := reloadable(t, openToReaders, readersFiles())
+	w.Start()
 	const path = "/-/hours/plain.ics?token=" + anyToken
 	first := body(t, w.read(path))
 	w.at(monday.Add(10 * time.Minute))
@@ -181,11 +182,9 @@ func TestReadersChange(t *testing.T) {
 	if second == first || !strings.Contains(second, "DTSTAMP:20261124T150000Z") {
 		t.Error("the next day the calendar is the same")
 	}
-	w.options.Load = func() (*Generation, error) {
-		files := readersFiles()
-		files["hours.ics"] = strings.ReplaceAll(hoursFile, "T170000", "T180000")
-		return load(t, head+openToReaders, files)
-	}
+	files := readersFiles()
+	files["hours.ics"] = strings.ReplaceAll(hoursFile, "T170000", "T180000")
+	f.set(openToReaders, files)
 	if err := w.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}

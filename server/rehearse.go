@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -100,11 +101,17 @@ func (h *rehearsals) say(route string, failing []string) {
 	}
 }
 
-// forget drops what was said of routes that are gone, and what waits of them.
-func (h *rehearsals) forget() {
+// retain drops what was said of routes that are gone, and what waits of them.
+func (h *rehearsals) retain(routes []*render.Route) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.waiting, h.queued, h.failing = nil, map[*render.Route]bool{}, map[string][]string{}
+	names, live := map[string]bool{}, map[*render.Route]bool{}
+	for _, r := range routes {
+		names[r.Name], live[r] = true, true
+	}
+	maps.DeleteFunc(h.failing, func(name string, _ []string) bool { return !names[name] })
+	maps.DeleteFunc(h.queued, func(r *render.Route, _ bool) bool { return !live[r] })
+	h.waiting = slices.DeleteFunc(h.waiting, func(r *render.Route) bool { return !live[r] })
 }
 
 // count is how many branches will not answer.

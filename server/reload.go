@@ -5,40 +5,70 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
-	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/preview"
 )
 
-// Reload builds the configuration anew and swaps it in, whole. Until then, and if anything is wrong with it, the former one answers; the
-// error then is everything that is wrong. Feeds that are asked for as before are neither fetched nor forgotten; of new ones a copy or one
-// attempt is waited for, start_timeout at most. One reload runs at a time.
-func (s *Server) Reload(ctx context.Context) error {
+// Reload reads the files again, builds a generation and swaps it in, whole. What is wrong with the files of one tenant keeps that tenant's
+// former files; anything else keeps the former generation. The error then is a [Refusal]. Feeds that are asked for as before are neither
+// fetched nor forgotten; of new ones a copy or one attempt is waited for, start_timeout at most. One reload runs at a time.
+func (s *Server) Reload(ctx context.Context) error { return s.reload(ctx, byHand) }
+
+// why says who wants a reload.
+type why int
+
+const (
+	byHand   why = iota
+	byItself     // the files have changed
+)
+
+// Refusal is what is wrong with the files.
+type Refusal struct {
+	Err      error    // every mistake, a line each
+	Rejected []string // tenants whose former files are used; none: the whole former generation answers
+}
+
+// Error gives the mistakes and, on its last line, what answers now.
+func (r *Refusal) Error() string { return r.Err.Error() + "\n" + r.outcome() }
+
+// Unwrap gives the mistakes.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+func (r *Refusal) outcome() string {
+	switch len(r.Rejected) {
+	case 0:
+		return "the former configuration answers"
+	case 1:
+		return "tenant " + r.Rejected[0] + " is refused, and its last accepted files are used, if any; everything else is live"
+	}
+	return "tenants " + strings.Join(r.Rejected, ", ") + " are refused, and their last accepted files are used, if any; everything else is live"
+}
+
+func (s *Server) reload(ctx context.Context, why why) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	if s.options.Load == nil {
+	if s.options.Installation == nil {
 		return errors.New("there is no configuration to read again")
 	}
-	begun := s.options.Now()
-	g, err := s.options.Load()
-	if err != nil {
-		s.options.Metrics.ReloadRefused()
-		var mistakes diag.Mistakes
-		if errors.As(err, &mistakes) {
-			s.tried(begun, mistakes)
-			for _, m := range mistakes {
-				s.options.Log.ErrorContext(ctx, "mistake in the configuration", slog.String("mistake", m.Error()))
-			}
-		}
-		s.options.Log.ErrorContext(ctx, "reload is refused; the former configuration answers", slog.String("error", strings.ReplaceAll(err.Error(), "\n", "; ")))
-		return err
+	begun, former := s.options.Now(), s.options.Generation
+	if l := s.live.Load(); l != nil {
+		former = l.Generation
 	}
-	s.options.Metrics.Configure(g.series())
+	loaded := s.options.Installation.load(loading{accepted: former.file.Inputs, former: former, cautious: why == byItself})
+	s.read, s.readSum = loaded.inputs, loaded.inputs.Sum()
+	g := loaded.Generation
+	if g == nil {
+		return s.went(ctx, &loaded, begun)
+	}
+	if series := g.series(); !reflect.DeepEqual(series, former.series()) {
+		s.options.Metrics.Configure(series)
+	}
 	s.store.Subscribe(g.subscriptions())
 	s.await(ctx, g)
 	if keys := g.restart(s.options.Generation); len(keys) > 0 {
@@ -46,8 +76,64 @@ func (s *Server) Reload(ctx context.Context) error {
 	}
 	s.swap(g)
 	s.options.Log.InfoContext(ctx, "configuration reloaded", slog.Int("routes", len(g.routes)), slog.Int("calendars", len(g.calendars)),
-		slog.Duration("took", s.options.Now().Sub(begun)))
-	return nil
+		slog.String("generation", g.name), slog.Duration("took", s.options.Now().Sub(begun)))
+	s.accept(ctx, g)
+	return s.went(ctx, &loaded, begun)
+}
+
+// went shows how reading the files went: in the log, in the metrics and in the status. The error is a Refusal.
+func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
+	m := s.options.Metrics
+	s.mu.Lock()
+	s.status.Tried, s.status.Failed, s.status.Mistakes = at, len(l.Mistakes) > 0 || l.err != nil, said(l.Mistakes, l.inputs)
+	if l.err != nil {
+		s.status.Mistakes = append(s.status.Mistakes, preview.Said{File: s.options.Installation.Path, Message: l.err.Error()})
+	}
+	if g := l.Generation; g != nil {
+		s.status.Rejected, s.status.FromAccepted = append([]string{}, l.Rejected...), l.FromAccepted
+		for _, t := range g.file.Tenants {
+			m.TenantAccepted(t.Name)
+		}
+		for _, name := range l.Rejected {
+			m.TenantRefused(name)
+		}
+	}
+	s.mu.Unlock()
+	if len(l.Mistakes) == 0 && l.err == nil {
+		return nil
+	}
+	m.ReloadRefused()
+	for _, mistake := range l.Mistakes {
+		s.options.Log.ErrorContext(ctx, "mistake in the configuration", slog.String("mistake", mistake.Error()))
+	}
+	refusal := &Refusal{Err: l.Mistakes.Err(), Rejected: l.Rejected}
+	if l.err != nil {
+		refusal.Err = l.err
+	}
+	switch {
+	case l.FromAccepted:
+		s.options.Log.ErrorContext(ctx, "the files are refused; the accepted copy answers", slog.Int("mistakes", len(l.Mistakes)))
+	case l.Generation != nil:
+		s.options.Log.ErrorContext(ctx, "some tenants are refused; their last accepted files are used, if any", slog.Any("tenants", l.Rejected))
+	default:
+		s.options.Log.ErrorContext(ctx, "reload is refused; the former configuration answers", slog.String("error", strings.ReplaceAll(refusal.Err.Error(), "\n", "; ")))
+	}
+	return refusal
+}
+
+// accept keeps the files of a generation that has gone live, for the next start.
+func (s *Server) accept(ctx context.Context, g *Generation) {
+	dir := s.options.Generation.file.StateDir
+	if dir == "" || s.options.Installation == nil || s.accepted == g.name {
+		return
+	}
+	err := saveAccepted(dir, g, s.options.Now())
+	if err == nil {
+		s.accepted = g.name
+		return
+	}
+	s.options.Metrics.StateWriteFailed()
+	s.options.Log.WarnContext(ctx, "the accepted configuration cannot be kept; it will not survive a restart", slog.String("error", err.Error()))
 }
 
 // swap makes a generation the one that answers.
@@ -55,35 +141,44 @@ func (s *Server) swap(g *Generation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
-	s.status = preview.Status{Loaded: now, Tried: now, Mistakes: []preview.Said{}, Rejected: []string{}, Restart: g.restart(s.options.Generation)}
-	for _, c := range g.calendars {
-		s.take(g, c.Calendar)
+	var former *Generation
+	if l := s.live.Load(); l != nil {
+		former = l.Generation
 	}
-	g.Roll(now)
-	s.rehearsals.forget()
-	s.rehearsals.ask(g.routes)
+	s.status.Loaded, s.status.Restart = now, g.restart(s.options.Generation)
+	changed := s.inherit(g, former)
+	stale := g.stale(changed)
+	for _, r := range stale {
+		r.Use(r.Compile(g.timelines, now))
+	}
+	fresh := append(stale, g.Roll(now)...)
+	s.rehearsals.retain(g.routes)
+	s.rehearsals.ask(fresh)
 	l := newLive(g, s.options.Metrics, &s.decisions)
 	s.know(l, "")
 	s.live.Store(l)
 	s.calls.hours.forget()
 	s.options.Metrics.Reloaded(now)
-	logged := s.logged
+	for _, r := range fresh { // whether its events fit a condition is another question then
+		for _, name := range r.Calendars() {
+			changed[name] = true
+		}
+	}
+	logged, odd := s.logged, s.odd
 	s.logged, s.odd = map[string][]calendars.Problem{}, map[string]int{}
 	for _, c := range g.calendars {
-		s.logged[c.Calendar] = logged[c.Calendar]
-		s.show(g, c.Calendar)
+		name := c.Calendar
+		s.logged[name], s.odd[name] = logged[name], odd[name]
+		if changed[name] || former == nil || len(former.asking[name]) != len(g.asking[name]) {
+			s.show(g, name)
+		}
 	}
 	for _, m := range g.warnings {
-		s.options.Log.Warn("problem with a sample call", slog.String("problem", m.Error()))
+		if former == nil || !slices.Contains(former.warnings, m) {
+			s.options.Log.Warn("problem with a sample call", slog.String("problem", m.Error()))
+		}
 	}
 	s.Observe()
-}
-
-// tried notes that the files were refused.
-func (s *Server) tried(at time.Time, mistakes diag.Mistakes) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.status.Tried, s.status.Failed, s.status.Mistakes = at, true, said(mistakes)
 }
 
 // subscriptions are what the calendars ask of the store.

@@ -1,40 +1,58 @@
 package server
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // files are what a test's configuration consists of; loading reads them as they are then.
 type files struct {
 	mu   sync.Mutex
-	yaml string
-	more map[string]string
+	fsys fstest.MapFS
+	sets int64
 }
 
 func (f *files) set(yaml string, more map[string]string) {
+	fsys := filesOf(head+yaml, more)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.yaml, f.more = yaml, more
+	f.sets++
+	for _, file := range fsys {
+		file.ModTime = time.Unix(f.sets, 0) // by which changes are seen
+	}
+	f.fsys = fsys
+}
+
+func (f *files) Open(name string) (fs.File, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.fsys.Open(name)
 }
 
 // reloadable is a world whose configuration can be read again.
 func reloadable(t testing.TB, yaml string, more map[string]string) (*world, *files) {
 	t.Helper()
-	f := &files{yaml: yaml, more: more}
-	w := newWorld(t, yaml, more)
-	w.options.Load = func() (*Generation, error) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		return load(t, head+f.yaml, f.more)
+	f := &files{}
+	f.set(yaml, more)
+	w := &world{registry: prometheus.NewRegistry(), log: &buffer{}, now: monday}
+	i := &Installation{Path: "callhours.yaml", Files: f, Now: w.clock}
+	loaded, notes := i.Start(false)
+	if err := errors.Join(append(notes, loaded.Err())...); err != nil {
+		t.Fatal(err)
 	}
+	w.start(t, Options{Generation: loaded.Generation, Installation: i, Loaded: loaded})
 	return w, f
 }
 

@@ -7,6 +7,7 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
 )
@@ -48,8 +50,9 @@ type Options struct {
 	Log        *slog.Logger         // its writer must not block; see Log
 	Now        func() time.Time
 	UserAgent  string // of fetches; "": "callhours"
-	// Load builds the configuration anew for Reload; nil where there is none to load.
-	Load func() (*Generation, error)
+	// Installation is read again for Reload, and when its files change; nil where there is none. Loaded is how Generation came of it.
+	Installation *Installation
+	Loaded       Loaded
 	// Started is told where the listeners are, once both are open and calls are answered; nil for nobody.
 	Started func(calls, admin net.Addr)
 }
@@ -65,7 +68,10 @@ type Server struct {
 
 	decisions  decisions
 	rehearsals *rehearsals
-	reloading  sync.Mutex // held by the one reload that runs
+	reloading  sync.Mutex     // held by the one reload that runs; guards the following
+	read       *config.Inputs // the files as they were read last; nil: there is no Installation
+	readSum    [sha256.Size]byte
+	accepted   string // name of the generation of which the accepted copy is
 
 	mu     sync.Mutex                     // held while calendars and windows change
 	logged map[string][]calendars.Problem // by calendar: what the log has said already
@@ -76,7 +82,8 @@ type Server struct {
 // New makes a server ready to run: it has read the copies of feeds, and fetched nothing. Its handlers answer 503 until Run, or Start,
 // has compiled the calendars.
 func New(o Options) *Server {
-	s := &Server{options: o, logged: map[string][]calendars.Problem{}, odd: map[string]int{}, rehearsals: newRehearsals()}
+	s := &Server{status: preview.Status{Mistakes: []preview.Said{}, Rejected: []string{}, Restart: []string{}}, options: o, logged: map[string][]calendars.Problem{}, odd: map[string]int{}, rehearsals: newRehearsals()}
+	s.options.Loaded.built = nil // nobody asks for it any more
 	o.Metrics.Configure(o.Generation.series())
 	s.store = o.Generation.store(calendars.StoreOptions{Log: o.Log, Metrics: o.Metrics, Now: o.Now, Changed: s.refresh}, o.UserAgent)
 	s.store.Subscribe(o.Generation.subscriptions())
@@ -99,7 +106,20 @@ func (s *Server) Calls() http.Handler { return s.calls }
 func (s *Server) Admin() http.Handler { return s.admin }
 
 // Start compiles the generation's calendars for the present, with what is known of them, and lets calls be answered.
-func (s *Server) Start() { s.swap(s.options.Generation) }
+func (s *Server) Start() {
+	s.swap(s.options.Generation)
+	if s.options.Installation == nil {
+		return
+	}
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	ctx := context.Background()
+	s.read, s.readSum = s.options.Loaded.inputs, s.options.Loaded.inputs.Sum()
+	_ = s.went(ctx, &s.options.Loaded, s.status.Loaded) // it says itself how that went
+	if !s.options.Loaded.FromAccepted {
+		s.accept(ctx, s.options.Generation)
+	}
+}
 
 // Advance follows the clock: a part of the routes is compiled anew, each at another moment, and copies of feeds expire. Run calls
 // it every minute.
@@ -193,6 +213,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.Start()
 	loops.Go(func() { s.roll(background) })
 	loops.Go(func() { s.rehearse(background) })
+	loops.Go(func() { s.follow(background) })
 	if s.options.Started != nil {
 		s.options.Started(callsAt, people.Addr())
 	}

@@ -98,12 +98,17 @@ var monday = time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)
 // head is the beginning of every configuration under test.
 const head = "listen: \"127.0.0.1:0\"\nadmin_listen: \"127.0.0.1:0\"\ntimezone: America/New_York\ndrain: 10ms\n"
 
-func load(t testing.TB, yaml string, files map[string]string) (*Generation, error) {
-	t.Helper()
+func filesOf(yaml string, files map[string]string) fstest.MapFS {
 	fsys := fstest.MapFS{"callhours.yaml": {Data: []byte(yaml), Mode: 0o600}, "hours.ics": {Data: []byte(hoursFile)}}
 	for name, content := range files {
 		fsys[name] = &fstest.MapFile{Data: []byte(content), Mode: 0o600}
 	}
+	return fsys
+}
+
+func load(t testing.TB, yaml string, files map[string]string) (*Generation, error) {
+	t.Helper()
+	fsys := filesOf(yaml, files)
 	file, err := config.Load("callhours.yaml", config.Options{FS: fsys})
 	if err != nil {
 		return nil, err
@@ -118,15 +123,20 @@ func newWorld(t testing.TB, yaml string, files map[string]string) *world {
 		t.Fatal(err)
 	}
 	w := &world{registry: prometheus.NewRegistry(), log: &buffer{}, now: monday}
+	w.start(t, Options{Generation: g})
+	return w
+}
+
+// start makes the world's server, with what is the same in all worlds.
+func (w *world) start(t testing.TB, o Options) {
+	t.Helper()
 	m, err := metrics.New(w.registry, metrics.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Server = New(Options{
-		Generation: g, Registry: w.registry, Metrics: m, Now: w.clock,
-		Log: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
-	return w
+	o.Registry, o.Metrics, o.Now = w.registry, m, w.clock
+	o.Log = slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	w.Server = New(o)
 }
 
 // started is a world whose handlers answer.

@@ -1,10 +1,9 @@
 package server
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
-	"io"
+	"regexp"
+	"strings"
 
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
@@ -15,18 +14,10 @@ import (
 const statusPath = "/api/v1/status"
 
 // nameOf is a short name for files: the first digits of a SHA-256 over their names and bytes.
-func nameOf(inputs []config.Input) string {
+func nameOf(inputs *config.Inputs) string {
 	const digits = 12
-	sum := sha256.New()
-	part := func(s string) { // each with its length, so that none can pass for two
-		sum.Write(binary.AppendUvarint(nil, uint64(len(s))))
-		io.WriteString(sum, s)
-	}
-	for _, in := range inputs {
-		part(in.Path)
-		part(string(in.Bytes))
-	}
-	return hex.EncodeToString(sum.Sum(nil))[:digits]
+	sum := inputs.Sum()
+	return hex.EncodeToString(sum[:])[:digits]
 }
 
 // Status says what answers, and how the last look at the files went.
@@ -34,16 +25,61 @@ func (s *Server) Status() preview.Status {
 	s.mu.Lock()
 	status := s.status
 	s.mu.Unlock()
+	status.Warnings = []preview.Said{}
 	if l := s.live.Load(); l != nil {
-		status.Generation, status.Warnings = l.Name(), said(l.Warnings())
+		status.Generation = l.name
+		status.Warnings = said(append(l.file.Warnings[:len(l.file.Warnings):len(l.file.Warnings)], l.warnings...).Sorted(), l.file.Inputs)
 	}
 	return status
 }
 
-func said(ms diag.Mistakes) []preview.Said {
+// said are mistakes with the lines that they stand in.
+func said(ms diag.Mistakes, inputs *config.Inputs) []preview.Said {
 	list := []preview.Said{}
 	for _, m := range ms {
-		list = append(list, preview.Said{File: m.File, Line: m.Line, Column: m.Col, Message: m.Message})
+		one := preview.Said{File: m.File, Line: m.Line, Column: m.Col, Message: m.Message}
+		if inputs != nil {
+			one.Tenant = inputs.TenantIn(inputs.Of(m.File))
+			if one.Tenant == "" {
+				one.Tenant = inputs.TenantIn(inputs.Of(m.Other.File))
+			}
+			one.Text = shownLine(inputs, m)
+		}
+		list = append(list, one)
 	}
 	return list
+}
+
+// yamlKey is a line of YAML that says what its value is: `key: …`, perhaps in a list.
+var yamlKey = regexp.MustCompile(`^\s*(?:- +)*(?:\{ *)?[A-Za-z0-9_-]+ *:`)
+
+// hidden are words beside which a secret may stand, also where they are misspelt. Addresses of feeds are secrets.
+var hidden = []string{"password", "token", "secret", "secrets", "basic", "auth", "username", "headers", "authorization", "cookie", "url", "webhook", "key"}
+
+// shownLine is the line of a mistake, for people; "" where it may hold a secret. Only files of YAML and templates are shown; of YAML, lines whose own
+// key says that it is none. What stands behind an unknown key is not: it may be a secret's, misspelt.
+func shownLine(inputs *config.Inputs, m diag.Mistake) string {
+	const longest = 300
+	line := inputs.Line(m.Pos)
+	if line == "" || len(line) > longest {
+		return ""
+	}
+	if strings.HasSuffix(m.File, ".json.tmpl") {
+		return line
+	}
+	key := yamlKey.FindString(line)
+	if key == "" || !inputs.IsSource(m.File) || strings.Contains(line, "://") {
+		return ""
+	}
+	for _, word := range strings.FieldsFunc(line, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') }) {
+		for _, h := range hidden {
+			if strings.Contains(strings.ToLower(word), h) || len(h) > 4 && strings.HasPrefix(diag.Suggest(word, []string{h}), "; did you mean") {
+				return ""
+			}
+		}
+	}
+	if strings.HasPrefix(m.Message, "unknown key") {
+		return key
+	}
+	return line
 }

@@ -191,4 +191,11 @@ func (l *Library) parse(at diag.Pos, text string, writes form) (*Template, []dia
 	return t, nil
 }
 
+// Forget forgets the texts that Parse and ParseText were given. Who has a template of one keeps it.
+func (l *Library) Forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.parsed = nil
+}
+
 func templateName(file string) string { return strings.TrimSuffix(file, ending) }

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -73,6 +74,7 @@ func readClock(file string) time.Time {
 //	start ARGS                         starts `callhours serve ARGS`; $CALLS and $ADMIN are then its addresses
 //	call [-STATUS] PATH [NAME=VALUE]   POSTs to Kazoo's side; headers of ours, then the body, are the output
 //	get [-STATUS] [POST] PATH          GETs from the admin side, or POSTs there; the body is the output. $CALLS/PATH asks Kazoo's side
+//	waitfor PATH TEXT                  GETs from the admin side until the body matches
 //	hangup                             sends SIGHUP, and waits until the configuration has been read again
 //	feed                               starts a calendar server that gives the files of the script's folder by their last name; $FEED is its address
 //	fill FILE                          puts the value of $FEED into a file
@@ -91,7 +93,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"at":     func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(nowKey, args[0]) },
-			"status": status, "feed": feed, "fill": fill, "start": start, "call": call, "get": get, "hangup": hangup, "stopped": stopped,
+			"status": status, "feed": feed, "fill": fill, "start": start, "call": call, "get": get, "waitfor": waitfor, "hangup": hangup, "stopped": stopped,
 		},
 	})
 }
@@ -229,6 +231,23 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 	if r.StatusCode != want {
 		ts.Fatalf("got status %d, want %d", r.StatusCode, want)
 	}
+}
+
+func waitfor(ts *testscript.TestScript, _ bool, args []string) {
+	want := regexp.MustCompile("(?m)" + args[1])
+	var page []byte
+	for deadline := time.Now().Add(20 * time.Second); !want.Match(page); {
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s does not say %s: %s", args[0], args[1], page)
+		}
+		r, err := http.Get(ts.Getenv("ADMIN") + args[0])
+		ts.Check(err)
+		page, err = io.ReadAll(r.Body)
+		ts.Check(err)
+		ts.Check(r.Body.Close())
+	}
+	_, err := ts.Stdout().Write(page)
+	ts.Check(err)
 }
 
 // hangup knows that a configuration has been read by when the metric says it was.

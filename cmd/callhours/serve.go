@@ -27,28 +27,40 @@ const flushing = 2 * time.Second
 
 func serveCommand(w world) *cobra.Command {
 	var path string
+	var strict bool
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "answer Pivot requests",
 		Long: `serve answers Kazoo's Pivot requests on listen, and people on admin_listen (/metrics, /-/healthy, /-/ready).
 
-It refuses to start with exit code 2 while anything is wrong with the configuration, its templates or its calendar files, and says all
-of it at once. SIGHUP and POST /-/reload read the configuration again; one with mistakes is refused, and the former answers. SIGTERM drains: readiness turns 503, answers ask for their connection to be closed, calls in flight are answered.`,
+It checks the configuration, its templates and its calendar files, and says all that is wrong at once. What is wrong in the files of one
+tenant keeps that tenant's last accepted files in use; anything else the whole accepted copy in state_dir. Without such a copy, and with
+--strict, it refuses to start with exit code 2.
+
+The files are read again when they change, on SIGHUP, and on POST /-/reload; what is wrong then keeps the former files in use in the same way.
+SIGTERM drains: readiness turns 503, answers ask for their connection to be closed, calls in flight are answered.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), path, w) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), path, strict, w) },
 	}
 	configFlag(cmd, &path)
+	cmd.Flags().BoolVar(&strict, "strict", false, "refuse to start if anything is wrong, also with an accepted copy at hand")
 	return cmd
 }
 
-func serve(ctx context.Context, path string, w world) error {
-	in, err := open(path, w)
-	if err != nil {
-		return err
+func serve(ctx context.Context, path string, strict bool, w world) error {
+	main, files := installed(path)
+	i := &server.Installation{Path: main, Files: files, Now: w.now}
+	loaded, notes := i.Start(strict)
+	for _, note := range notes {
+		fmt.Fprintf(w.stderr, "warning: %s\n", note)
 	}
-	g, err := in.build(w)
-	if err != nil {
-		return err
+	if err := loaded.Err(); err != nil {
+		return refuse(err)
+	}
+	g := loaded.Generation
+	in := installation{file: g.File(), files: files}
+	for _, warning := range in.file.Warnings {
+		fmt.Fprintf(w.stderr, "warning: %s\n", warning.Error())
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -58,7 +70,7 @@ func serve(ctx context.Context, path string, w world) error {
 	}
 	queue := server.NewLog(handler(in.file.Log, w.stderr), m.LogLineDropped)
 	s := server.New(server.Options{
-		Load:       func() (*server.Generation, error) { return again(path, w) },
+		Installation: i, Loaded: loaded,
 		Generation: g, Registry: registry, Metrics: m, Now: w.now, UserAgent: userAgent(),
 		Log: slog.New(queue),
 		Started: func(calls, admin net.Addr) {
@@ -91,15 +103,6 @@ func serve(ctx context.Context, path string, w world) error {
 		return deny(err)
 	}
 	return nil
-}
-
-// again builds the configuration that stands at a path now.
-func again(path string, w world) (*server.Generation, error) {
-	in, err := open(path, w)
-	if err != nil {
-		return nil, err
-	}
-	return in.build(w)
 }
 
 func handler(l config.Log, to io.Writer) slog.Handler {

@@ -36,6 +36,8 @@ func (p Pos) Compare(q Pos) int {
 type Mistake struct {
 	Pos
 	Message string
+	// Other is a second place that it concerns: whose use of the first shows it, or with what it collides. It is not said; the zero Pos is none.
+	Other Pos
 }
 
 // Mistakef makes a Mistake at a place.
@@ -70,13 +72,13 @@ func (ms Mistakes) Err() error {
 	return ms.Sorted()
 }
 
-// Sorted gives the mistakes by place, each once.
+// Sorted gives the mistakes by place, each once, also where it concerns several other places.
 func (ms Mistakes) Sorted() Mistakes {
 	sorted := slices.Clone(ms)
 	slices.SortStableFunc(sorted, func(a, b Mistake) int {
 		return cmp.Or(a.Compare(b.Pos), cmp.Compare(a.Message, b.Message))
 	})
-	return slices.Compact(sorted)
+	return slices.CompactFunc(sorted, func(a, b Mistake) bool { return a.Pos == b.Pos && a.Message == b.Message })
 }
 
 // listed is how many known names a message may list when none is close.

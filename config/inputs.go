@@ -1,0 +1,333 @@
+package config
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// Input is a file as it was read, or why it could not be. Its bytes may hold secrets.
+type Input struct {
+	Path  string
+	Bytes []byte
+	Mode  fs.FileMode
+	Err   error // nil: it was read
+	// Tenant is the path of the tenant's file that names it, or that it is; "" for what is everybody's, or several tenants'.
+	Tenant string
+	Name   string // of the tenant whose file this is; "" for others, and where it cannot be understood
+	Source bool   // it is YAML of the configuration: the main file, or one that it includes
+
+	readers []string // tenants' files that name it, and "" for what is everybody's
+}
+
+// Inputs are the files of a configuration as they were when they were first asked for: YAML, secrets, lists of numbers, templates, and
+// which files the globs found. Loading from the same Inputs again finds the same. They are filled by Load and do not change after it; those
+// that [Inputs.With] and [Unpack] make are never read from disk.
+type Inputs struct {
+	disk    disk
+	spare   map[string]*Input // read from disk, and not asked for yet
+	frozen  bool              // nothing more is read from disk
+	files   map[string]*Input
+	looks   map[Look]listing
+	kept    []string        // tenants' files that are read although nothing names them
+	without map[string]bool // tenants' files that are passed over
+	former  *Inputs         // has what kept files name and nobody else; nil: nothing
+}
+
+// Look is a question to a directory: which files fit a glob, or which templates are in it.
+type Look struct {
+	Tenant    string // as in Input
+	Name      string // of the directory, or the glob
+	Directory bool
+}
+
+type listing struct {
+	names []string // sorted; without its own name in a directory
+	err   error
+}
+
+// NewInputs makes empty inputs, which are read from fsys as Load asks for them; nil: the operating system.
+func NewInputs(fsys fs.FS) *Inputs {
+	return &Inputs{disk: disk{fsys}, files: map[string]*Input{}, looks: map[Look]listing{}}
+}
+
+// Files are all that were read, or should have been, by path.
+func (in *Inputs) Files() []Input {
+	list := make([]Input, 0, len(in.files))
+	for _, path := range slices.Sorted(maps.Keys(in.files)) {
+		list = append(list, *in.files[path])
+	}
+	return list
+}
+
+// Of is the path of the tenant's file to which a file belongs; "" where it is everybody's, or not known.
+func (in *Inputs) Of(path string) string {
+	if f := in.files[path]; f != nil {
+		return f.Tenant
+	}
+	return ""
+}
+
+// IsSource reports whether a file is the main one or one that it includes, and neither secrets nor a list of numbers.
+func (in *Inputs) IsSource(path string) bool { return in.files[path] != nil && in.files[path].Source }
+
+// TenantIn is the name of the tenant whose file that is; "" if it is none's, or cannot be understood.
+func (in *Inputs) TenantIn(path string) string {
+	if f := in.files[path]; f != nil {
+		return f.Name
+	}
+	return ""
+}
+
+// FileOf is the path of a tenant's file; "" if there is none.
+func (in *Inputs) FileOf(tenant string) string {
+	for path, f := range in.files {
+		if f.Name == tenant && tenant != "" {
+			return path
+		}
+	}
+	return ""
+}
+
+// StateDir is the state_dir that the main file names, as far as that can be told where it is no YAML; "" for none.
+func (in *Inputs) StateDir(path string) string {
+	f := in.files[path]
+	if f == nil {
+		return ""
+	}
+	for _, line := range splitLines(f.Bytes) {
+		if rest, ok := strings.CutPrefix(line, "state_dir:"); ok {
+			rest, _, _ = strings.Cut(rest, " #")
+			if dir := strings.Trim(strings.TrimSpace(rest), `"'`); dir != "" {
+				return in.disk.join(in.disk.dir(path), dir)
+			}
+		}
+	}
+	return ""
+}
+
+// Gone lists the globs of main's include that found files in former and find none any more.
+func (in *Inputs) Gone(former *Inputs) []string {
+	var gone []string
+	for look, f := range former.looks {
+		names, asked := in.looks[look]
+		if !look.Directory && look.Tenant == "" && asked && len(names.names) == 0 && slices.ContainsFunc(f.names, former.IsSource) {
+			gone = append(gone, look.Name)
+		}
+	}
+	slices.Sort(gone)
+	return gone
+}
+
+// Has reports whether a file was read.
+func (in *Inputs) Has(path string) bool { return in.files[path] != nil && in.files[path].Err == nil }
+
+// Line is the text of a line of a file, from 1, without its end; "" if there is none.
+func (in *Inputs) Line(at diag.Pos) string {
+	f := in.files[at.File]
+	if f == nil || at.Line < 1 {
+		return ""
+	}
+	lines := splitLines(f.Bytes)
+	if at.Line > len(lines) {
+		return ""
+	}
+	return strings.TrimPrefix(lines[at.Line-1], "\ufeff")
+}
+
+// Sum is a SHA-256 over the names and the bytes of all files, and over what was found in directories. It is the same for the same files,
+// whatever their times and modes are.
+func (in *Inputs) Sum() [sha256.Size]byte {
+	return in.sum(func(f *Input) content { return contentOf(f.Bytes, f.Err) }, func(l Look) listing { return in.looks[l] })
+}
+
+// Sums are SHA-256s over the files of each tenant, by the path of its file; "" has those that are everybody's.
+func (in *Inputs) Sums() map[string][sha256.Size]byte {
+	running := map[string]hash.Hash{"": sha256.New()}
+	for _, path := range slices.Sorted(maps.Keys(in.files)) {
+		f := in.files[path]
+		if running[f.Tenant] == nil {
+			running[f.Tenant] = sha256.New()
+		}
+		c := contentOf(f.Bytes, f.Err)
+		part(running[f.Tenant], path)
+		running[f.Tenant].Write(c[:])
+	}
+	sums := map[string][sha256.Size]byte{}
+	for tenant, h := range running {
+		sums[tenant] = [sha256.Size]byte(h.Sum(nil))
+	}
+	return sums
+}
+
+// content tells what files hold apart; why one cannot be read counts as content.
+type content [sha256.Size]byte
+
+func contentOf(body []byte, err error) content {
+	if err != nil {
+		return sha256.Sum256([]byte("\x00" + err.Error()))
+	}
+	return sha256.Sum256(append([]byte{1}, body...))
+}
+
+func (in *Inputs) sum(read func(*Input) content, look func(Look) listing) [sha256.Size]byte {
+	sum := sha256.New()
+	for _, path := range slices.Sorted(maps.Keys(in.files)) {
+		c := read(in.files[path])
+		part(sum, path)
+		sum.Write(c[:])
+	}
+	for _, l := range slices.SortedFunc(maps.Keys(in.looks), Look.compare) {
+		f := look(l)
+		part(sum, l.Name)
+		for _, name := range f.names {
+			part(sum, name)
+		}
+		if f.err != nil {
+			part(sum, f.err.Error())
+		}
+	}
+	return [sha256.Size]byte(sum.Sum(nil))
+}
+
+func (l Look) compare(m Look) int {
+	return cmp.Or(cmp.Compare(l.Tenant, m.Tenant), cmp.Compare(l.Name, m.Name))
+}
+
+// part writes a text with its length, so that none can pass for two.
+func part(to hash.Hash, s string) {
+	to.Write(binary.AppendUvarint(nil, uint64(len(s))))
+	io.WriteString(to, s)
+}
+
+// With gives inputs in which the files of some tenants are those of former: instead holds, by the path of a tenant's file, that of the file
+// of former which stands in for it; "" passes the tenant over.
+func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
+	out := &Inputs{
+		disk: in.disk, frozen: true, files: maps.Clone(in.files), looks: maps.Clone(in.looks), former: former, without: map[string]bool{},
+	}
+	maps.DeleteFunc(out.files, func(_ string, f *Input) bool { _, away := instead[f.Tenant]; return away && f.Tenant != "" })
+	maps.DeleteFunc(out.looks, func(l Look, _ listing) bool { _, away := instead[l.Tenant]; return away && l.Tenant != "" })
+	back := map[string]bool{}
+	for away, path := range instead {
+		delete(out.files, away)
+		out.without[away] = away != path
+		back[path] = path != ""
+	}
+	for path, f := range former.files {
+		if back[f.Tenant] {
+			out.files[path] = f
+		}
+	}
+	for look, f := range former.looks {
+		if back[look.Tenant] {
+			out.looks[look] = f
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(back)) {
+		if back[path] {
+			out.kept = append(out.kept, path)
+		}
+	}
+	return out
+}
+
+// read gives a file, read at most once, on behalf of a tenant's file, or of "".
+func (in *Inputs) read(path, tenant string) *Input {
+	f := in.peek(path)
+	in.files[path] = f
+	if !in.frozen && !slices.Contains(f.readers, tenant) {
+		f.readers = append(f.readers, tenant)
+		if f.Tenant = f.readers[0]; len(f.readers) > 1 {
+			f.Tenant = ""
+		}
+	}
+	return f
+}
+
+// peek is read for who only wants to know: the file does not become one of the inputs.
+func (in *Inputs) peek(path string) *Input {
+	if f := cmp.Or(in.files[path], in.spare[path]); f != nil {
+		return f
+	}
+	f := &Input{Path: path}
+	switch {
+	case in.frozen && in.former != nil && in.former.files[path] != nil:
+		f = in.former.files[path]
+	case in.frozen:
+		f.Err = fs.ErrNotExist
+	default:
+		f.Bytes, f.Mode, f.Err = in.disk.read(path)
+	}
+	if in.spare == nil {
+		in.spare = map[string]*Input{}
+	}
+	in.spare[path] = f
+	return f
+}
+
+// mark notes what a file turned out to be. Those that are no longer read from disk have it noted, and may be in use elsewhere.
+func (in *Inputs) mark(path string, note func(*Input)) {
+	if !in.frozen {
+		note(in.files[path])
+	}
+}
+
+// belongs notes that a file is a tenant's own.
+func (f *Input) belongs(path string) { f.Tenant, f.readers = path, []string{path} }
+
+// glob gives the names that fit a pattern, sorted.
+func (in *Inputs) glob(pattern, tenant string) ([]string, error) {
+	f := in.look(Look{Tenant: tenant, Name: pattern})
+	return f.names, f.err
+}
+
+// ending is what the names of template files end in.
+const ending = ".json.tmpl"
+
+// templates gives the names of the template files in a directory, sorted.
+func (in *Inputs) templates(dir string) ([]string, error) {
+	f := in.look(Look{Name: dir, Directory: true})
+	return f.names, f.err
+}
+
+func (in *Inputs) look(l Look) listing {
+	f := in.glance(l)
+	in.looks[l] = f
+	return f
+}
+
+// glance is look for who only wants to know.
+func (in *Inputs) glance(l Look) listing {
+	f, ok := in.looks[l]
+	switch {
+	case ok:
+		return f
+	case in.frozen && in.former != nil:
+		return in.former.looks[l]
+	case in.frozen:
+		return listing{}
+	}
+	return in.disk.look(l)
+}
+
+// look asks the disk.
+func (d disk) look(l Look) listing {
+	var f listing
+	if !l.Directory {
+		f.names, f.err = d.glob(l.Name)
+		return f
+	}
+	if f.names, f.err = d.list(l.Name); f.err == nil {
+		f.names = slices.DeleteFunc(f.names, func(name string) bool { return !strings.HasSuffix(name, ending) })
+	}
+	return f
+}

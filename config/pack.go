@@ -1,0 +1,75 @@
+package config
+
+import (
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"slices"
+)
+
+// packed are Inputs as Pack writes them.
+type packed struct {
+	Files   []packedFile `json:"files"`
+	Looks   []packedLook `json:"looks"`
+	Kept    []string     `json:"kept,omitempty"`
+	Without []string     `json:"without,omitempty"`
+}
+
+type packedFile struct {
+	Path    string      `json:"path"`
+	Mode    fs.FileMode `json:"mode"`
+	Readers []string    `json:"readers"`
+	Tenant  string      `json:"tenant,omitempty"`
+	Name    string      `json:"name,omitempty"`
+	Source  bool        `json:"source,omitempty"`
+	Bytes   []byte      `json:"bytes"`
+}
+
+type packedLook struct {
+	Tenant    string   `json:"tenant,omitempty"`
+	Name      string   `json:"name"`
+	Directory bool     `json:"directory,omitempty"`
+	Names     []string `json:"names"`
+}
+
+// Pack writes the inputs as JSON, secrets included, so that Load can read the same configuration from what Unpack makes of it. What could not
+// be read is left out.
+func (in *Inputs) Pack() ([]byte, error) {
+	p := packed{Kept: in.kept}
+	for _, f := range in.Files() {
+		if f.Err == nil {
+			p.Files = append(p.Files, packedFile{f.Path, f.Mode, f.readers, f.Tenant, f.Name, f.Source, f.Bytes})
+		}
+	}
+	for _, l := range slices.SortedFunc(maps.Keys(in.looks), Look.compare) {
+		if f := in.looks[l]; f.err == nil {
+			p.Looks = append(p.Looks, packedLook{l.Tenant, l.Name, l.Directory, f.names})
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(in.without)) {
+		if in.without[path] {
+			p.Without = append(p.Without, path)
+		}
+	}
+	return json.Marshal(p)
+}
+
+// Unpack makes inputs of what Pack wrote.
+func Unpack(text []byte) (*Inputs, error) {
+	var p packed
+	if err := json.Unmarshal(text, &p); err != nil {
+		return nil, err
+	}
+	in := NewInputs(nil)
+	in.frozen, in.kept, in.without = true, p.Kept, map[string]bool{}
+	for _, f := range p.Files {
+		in.files[f.Path] = &Input{Path: f.Path, Bytes: f.Bytes, Mode: f.Mode, Tenant: f.Tenant, readers: f.Readers, Name: f.Name, Source: f.Source}
+	}
+	for _, l := range p.Looks {
+		in.looks[Look{l.Tenant, l.Name, l.Directory}] = listing{names: l.Names}
+	}
+	for _, path := range p.Without {
+		in.without[path] = true
+	}
+	return in, nil
+}

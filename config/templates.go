@@ -1,0 +1,108 @@
+package config
+
+import (
+	"bytes"
+	"io/fs"
+	"path"
+	"time"
+)
+
+// TemplateFiles are the files of the directory Templates as they were read; nil when there is none.
+func (f *File) TemplateFiles() fs.FS {
+	if f.Templates == "" {
+		return nil
+	}
+	return templateFiles{f.Inputs, f.Templates}
+}
+
+// TemplateInputs are these files, by path; those that could not be read are left out.
+func (f *File) TemplateInputs() []Input {
+	var list []Input
+	for _, name := range f.Inputs.looks[Look{Name: f.Templates, Directory: true}].names {
+		if in := f.Inputs.files[f.Inputs.disk.join(f.Templates, name)]; in != nil && in.Err == nil {
+			list = append(list, *in)
+		}
+	}
+	return list
+}
+
+// templateFiles shows the inputs of one directory.
+type templateFiles struct {
+	inputs *Inputs
+	dir    string
+}
+
+func (t templateFiles) Open(name string) (fs.File, error) {
+	in, err := t.find("open", name)
+	if err != nil {
+		return nil, err
+	}
+	return &openFile{bytes.NewReader(in.Bytes), fileInfo{name, in}}, nil
+}
+
+func (t templateFiles) ReadFile(name string) ([]byte, error) {
+	in, err := t.find("read", name)
+	if err != nil {
+		return nil, err
+	}
+	return bytes.Clone(in.Bytes), nil
+}
+
+func (t templateFiles) Stat(name string) (fs.FileInfo, error) {
+	in, err := t.find("stat", name)
+	if err != nil {
+		return nil, err
+	}
+	return fileInfo{name, in}, nil
+}
+
+func (t templateFiles) Glob(pattern string) ([]string, error) {
+	var names []string
+	for _, name := range t.inputs.looks[Look{Name: t.dir, Directory: true}].names {
+		fits, err := path.Match(pattern, name)
+		if err != nil {
+			return nil, err
+		}
+		if fits {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+func (t templateFiles) find(op, name string) (*Input, error) {
+	if name == "." {
+		return &Input{Path: t.dir, Mode: fs.ModeDir | 0o700}, t.inputs.looks[Look{Name: t.dir, Directory: true}].err
+	}
+	in := t.inputs.files[t.inputs.disk.join(t.dir, name)]
+	switch {
+	case in == nil || !fs.ValidPath(name):
+		return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
+	case in.Err != nil:
+		return nil, &fs.PathError{Op: op, Path: name, Err: in.Err}
+	}
+	return in, nil
+}
+
+// openFile is an input as it is read.
+type openFile struct {
+	*bytes.Reader
+	info fileInfo
+}
+
+func (o *openFile) Stat() (fs.FileInfo, error) { return o.info, nil }
+
+func (o *openFile) Close() error { return nil }
+
+// fileInfo describes an input. It has no time: nobody asks.
+type fileInfo struct {
+	name string
+	in   *Input
+}
+
+func (i fileInfo) Name() string       { return path.Base(i.name) }
+func (i fileInfo) Size() int64        { return int64(len(i.in.Bytes)) }
+func (i fileInfo) Mode() fs.FileMode  { return i.in.Mode }
+func (i fileInfo) ModTime() time.Time { return time.Time{} }
+func (i fileInfo) IsDir() bool        { return i.in.Mode.IsDir() }
+func (i fileInfo) Sys() any           { return nil }

@@ -1,0 +1,267 @@
+package server
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// Installation is a configuration and where its files are: what a server is started from, and loads again.
+type Installation struct {
+	Path  string           // of the main file
+	Files fs.FS            // where it and all others are; nil: the operating system's. Of others no accepted copy is kept.
+	Now   func() time.Time // the program's clock
+}
+
+// Loaded is what came of reading an installation's files.
+type Loaded struct {
+	Generation   *Generation   // nil: everything is refused
+	Mistakes     diag.Mistakes // what is wrong with the files, by place
+	Rejected     []string      // tenants whose former files are used instead, or none if there are none; sorted
+	FromAccepted bool          // all files are the accepted copy's
+
+	inputs *config.Inputs // the files as they are
+	built  *Generation    // of them, whatever is wrong with it; nil: nothing
+	err    error          // why the main file cannot be read
+
+	stateDir string // as far as the files say it
+}
+
+// Err says why everything is refused; nil if it is not.
+func (l *Loaded) Err() error {
+	switch {
+	case l.Generation != nil:
+		return nil
+	case l.err != nil:
+		return l.err
+	}
+	return l.Mistakes.Err()
+}
+
+// Start loads the installation for a server that starts. What is wrong with the files of one tenant is mended with those of the accepted
+// copy, and anything else by taking the whole copy; strict does neither. notes are what people should know of the copy.
+func (i Installation) Start(strict bool) (l Loaded, notes []error) {
+	l = i.load(loading{})
+	if i.Files != nil || strict {
+		return l, nil
+	}
+	kept, err := readAccepted(l.stateDir, i.Path)
+	if err != nil {
+		notes = append(notes, err)
+	}
+	if kept == nil {
+		return l, notes
+	}
+	if l.Generation != nil && len(l.inputs.Gone(kept)) == 0 {
+		return l, notes
+	}
+	if again := i.load(loading{accepted: kept, former: l.built, cautious: true}); again.Generation != nil {
+		return again, notes
+	} else if l.Generation != nil { // nothing is wrong but what is gone
+		l = again
+	}
+	whole := i.attempt(kept, func(string) bool { return true }, l.built)
+	if err := errors.Join(whole.err, whole.mistakes.Err()); err != nil {
+		return l, append(notes, fmt.Errorf("the accepted copy cannot be used either: %w", err))
+	}
+	l.Generation, l.FromAccepted = whole.generation, true
+	return l, notes
+}
+
+// loading says how files are read.
+type loading struct {
+	accepted *config.Inputs // whose files stand in for wrong ones of a tenant; nil: nobody's
+	former   *Generation    // whose parts may be used again; nil: none
+	cautious bool           // that all files of a glob are gone is a mistake: nobody has said that they should
+}
+
+// load reads the files as they are.
+func (i Installation) load(how loading) Loaded {
+	l := Loaded{inputs: config.NewInputs(i.Files)}
+	a := i.attempt(l.inputs, nil, how.former)
+	all := a.mistakes
+	l.built, l.stateDir = a.generation, a.stateDir
+	if gone := l.gone(i.Path, how); a.err == nil && len(gone) > 0 {
+		l.Mistakes = append(all, gone...).Sorted()
+		return l
+	}
+	c := &culprits{present: l.inputs, accepted: how.accepted, instead: map[string]string{}, names: map[string]string{}}
+	for a.err == nil && len(a.mistakes) > 0 && how.accepted != nil && c.blame(a.mistakes) {
+		a = i.attempt(l.inputs.With(how.accepted, c.instead), c.standsIn, cmp.Or(l.built, how.former))
+		all = append(all, a.mistakes...)
+		l.built = cmp.Or(a.generation, l.built)
+	}
+	l.Mistakes, l.err = all.Sorted(), a.err
+	if a.err == nil && len(a.mistakes) == 0 {
+		l.Generation = a.generation
+		l.Rejected = slices.Compact(slices.Sorted(maps.Values(c.names)))
+		l.Generation.rejected = l.Rejected
+	}
+	return l
+}
+
+// gone are the includes that match no file any more, where nobody has said that this is meant: a directory that is not mounted looks like it.
+func (l *Loaded) gone(main string, how loading) diag.Mistakes {
+	var mistakes diag.Mistakes
+	if how.cautious {
+		for _, glob := range l.inputs.Gone(how.accepted) {
+			mistakes = append(mistakes, diag.Mistakef(diag.Pos{File: main}, "include %q matches no file any more; put the files back, "+
+				"or reload by SIGHUP or POST /-/reload if that is meant", glob))
+		}
+	}
+	return mistakes
+}
+
+// attempt is what came of building from some inputs.
+type attempt struct {
+	generation *Generation
+	mistakes   diag.Mistakes // as often as they were found
+	err        error
+	stateDir   string
+}
+
+func (i Installation) attempt(inputs *config.Inputs, spared func(of string) bool, former *Generation) attempt {
+	var before *config.File
+	if former != nil {
+		before = former.file
+	}
+	file, err := config.Load(i.Path, config.Options{Inputs: inputs, Former: before})
+	var mistakes diag.Mistakes
+	switch {
+	case file == nil && errors.As(err, &mistakes):
+		return attempt{mistakes: mistakes, stateDir: inputs.StateDir(i.Path)}
+	case file == nil:
+		return attempt{err: err}
+	}
+	if i.Files != nil {
+		file.StateDir = "" // there is no directory beside it
+	}
+	b := builder{file: file, files: i.Files, now: i.Now(), spared: spared, former: former}
+	if err != nil {
+		return attempt{mistakes: append(file.Mistakes, b.check()...), stateDir: file.StateDir}
+	}
+	g, mistakes := build(b)
+	return attempt{generation: g, mistakes: mistakes, stateDir: file.StateDir}
+}
+
+// culprits are the tenants in whose files mistakes are, and what stands in for them.
+type culprits struct {
+	present, accepted *config.Inputs
+	instead           map[string]string // by path of a tenant's file: that of the accepted one, "" for none
+	names             map[string]string // of these tenants, by the same path
+	now, before       map[string][32]byte
+}
+
+// standsIn reports whether a file of the accepted inputs is used instead of a present one.
+func (c *culprits) standsIn(file string) bool {
+	for _, path := range c.instead {
+		if path == file {
+			return true
+		}
+	}
+	return false
+}
+
+// blame finds the tenants whose files the mistakes are in; false if one of them is in no tenant's, or nothing is left to be tried.
+func (c *culprits) blame(mistakes diag.Mistakes) bool {
+	if c.now == nil {
+		c.now, c.before = c.present.Sums(), c.accepted.Sums()
+	}
+	found := map[string]bool{}
+	for _, m := range mistakes {
+		file := c.culprit(m)
+		if file == "" {
+			return false
+		}
+		found[file] = true
+	}
+	for file := range found {
+		c.instead[file] = c.substitute(file)
+		c.names[file] = c.name(file)
+	}
+	return true
+}
+
+// culprit is the tenant's file that is to be mended; "" if there is none that has not been replaced already. Of two that a mistake
+// concerns it is the one that has changed, else the one that the mistake stands in, which is the later.
+func (c *culprits) culprit(m diag.Mistake) string {
+	var files []string
+	for _, place := range []diag.Pos{m.Pos, m.Other} {
+		if file := c.tenantOf(place.File); file != "" && !slices.Contains(files, file) && !c.tried(file) {
+			files = append(files, file)
+		}
+	}
+	for _, file := range files {
+		if c.changed(file) {
+			return file
+		}
+	}
+	if len(files) == 0 {
+		return ""
+	}
+	return files[0]
+}
+
+func (c *culprits) tried(file string) bool {
+	_, ok := c.instead[file]
+	return ok || c.standsIn(file)
+}
+
+// tenantOf is the path of the tenant's file to which a file belongs; "" for what is everybody's. One that was included and cannot be
+// understood is what it was before, and a tenant's if it is new.
+func (c *culprits) tenantOf(file string) string {
+	if of := c.present.Of(file); of != "" {
+		if c.accepted.Has(of) && c.accepted.Of(of) == "" {
+			return ""
+		}
+		return of
+	}
+	switch {
+	case c.accepted.Of(file) == file:
+		return file
+	case c.present.IsSource(file) && !c.accepted.Has(file):
+		return file
+	}
+	return ""
+}
+
+// changed reports whether a tenant's files are others than the accepted ones.
+func (c *culprits) changed(file string) bool {
+	sum, ok := c.now[file]
+	return !ok || sum != c.before[c.substitute(file)]
+}
+
+// substitute is the accepted file of a tenant whose present one is that: at the same path, else, where the file was renamed, under the
+// same name of the tenant; "" for none.
+func (c *culprits) substitute(file string) string {
+	if c.accepted.Of(file) == file {
+		return file
+	}
+	if name := c.present.TenantIn(file); name != "" {
+		if former := c.accepted.FileOf(name); former != "" && !c.present.Has(former) {
+			return former
+		}
+	}
+	return ""
+}
+
+// name is that of the tenant to which a file belongs: as it was accepted, else as the file says, else as the file is called.
+func (c *culprits) name(file string) string {
+	if name := c.accepted.TenantIn(c.instead[file]); name != "" {
+		return name
+	}
+	if name := c.present.TenantIn(file); name != "" {
+		return name
+	}
+	base := path.Base(strings.ReplaceAll(file, `\`, "/"))
+	return strings.TrimSuffix(base, path.Ext(base))
+}

@@ -1,0 +1,198 @@
+package server
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/render"
+	"github.com/callhours/callhours/templates"
+)
+
+// reuse finds what a former generation has built of the same configuration. A route is built again when anything is different that it is made of:
+// what is written of it, with its places; its lists, its templates, the names of the calendars that its templates may mean. The nil reuse
+// has nothing.
+type reuse struct {
+	former    *Generation
+	routes    map[string]int // indices of the former's, by name
+	configs   map[string]*config.Route
+	calendars map[string]*config.Calendar
+	lists     map[string]bool   // that are as they were, by full name
+	names     map[string]string // of a tenant's calendars, or everybody's, as they were
+	settings  bool              // what concerns all answers is as it was
+	library   bool              // all templates are as they were
+	pieces    bool              // what templates share is as it was
+}
+
+func newReuse(former *Generation, file *config.File) *reuse {
+	if former == nil {
+		return nil
+	}
+	was := former.file
+	u := &reuse{
+		former: former, routes: map[string]int{}, configs: map[string]*config.Route{}, calendars: map[string]*config.Calendar{}, lists: map[string]bool{},
+		names:    calendarNames(was.Calendars),
+		settings: was.AnswerWithin == file.AnswerWithin && was.KazooVersion == file.KazooVersion && slices.Equal(was.ExtraModules, file.ExtraModules),
+	}
+	for i, r := range former.routes {
+		u.routes[r.Name] = i
+	}
+	for _, r := range was.Routes {
+		u.configs[r.Name] = r
+	}
+	for _, c := range was.Calendars {
+		u.calendars[c.Name] = c
+	}
+	lists := map[string]*config.List{}
+	for _, l := range was.Lists {
+		lists[l.Name] = l
+	}
+	for _, l := range file.Lists {
+		u.lists[l.Name] = reflect.DeepEqual(l, lists[l.Name])
+	}
+	u.library, u.pieces = sameTemplates(was, file)
+	return u
+}
+
+// sameTemplates compares the files of templates: all of them, and those whose definitions the others share.
+func sameTemplates(a, b *config.File) (all, pieces bool) {
+	texts := func(f *config.File) (all, pieces map[string]string) {
+		all, pieces = map[string]string{}, map[string]string{}
+		for _, in := range f.TemplateInputs() {
+			all[in.Path] = string(in.Bytes)
+			if strings.HasPrefix(in.Path[strings.LastIndexAny(in.Path, `/\`)+1:], "_") {
+				pieces[in.Path] = string(in.Bytes)
+			}
+		}
+		return all, pieces
+	}
+	allA, piecesA := texts(a)
+	allB, piecesB := texts(b)
+	return a.Templates == b.Templates && maps.Equal(allA, allB), a.Templates == b.Templates && maps.Equal(piecesA, piecesB)
+}
+
+// calendarNames joins the names of calendars, by tenant.
+func calendarNames(all []*config.Calendar) map[string]string {
+	names := map[string]string{}
+	for _, c := range all {
+		names[c.Tenant] += c.Name + "\n"
+	}
+	return names
+}
+
+// templates is the former library if no template has changed; else nil.
+func (u *reuse) templates() *templates.Library {
+	if u == nil || !u.library {
+		return nil
+	}
+	return u.former.library
+}
+
+// route is what was built of a route; nil if it is to be built again.
+func (u *reuse) route(r *config.Route, now map[string]string, library *templates.Library) *render.Route {
+	if u == nil || !u.settings || !u.pieces {
+		return nil
+	}
+	i, ok := u.routes[r.Name]
+	if !ok || u.former.faulty[u.former.routes[i]] || u.names[""] != now[""] {
+		return nil
+	}
+	if r.Tenant != nil && u.names[r.Tenant.Name] != now[r.Tenant.Name] {
+		return nil
+	}
+	for _, b := range r.Branches {
+		if !u.sameLists(b.When) || !u.sameTemplate(b.Template.S, library) {
+			return nil
+		}
+	}
+	if !reflect.DeepEqual(u.configs[r.Name], r) {
+		return nil
+	}
+	return u.former.routes[i]
+}
+
+func (u *reuse) sameTemplate(name string, library *templates.Library) bool {
+	if name == "" || u.library {
+		return true
+	}
+	was, had := u.former.library.Source(name)
+	is, has := library.Source(name)
+	return had && has && was == is
+}
+
+// sameLists reports whether the lists of numbers are as they were that a condition names.
+func (u *reuse) sameLists(c *config.Condition) bool {
+	if c == nil {
+		return true
+	}
+	for _, name := range slices.Concat(c.Caller.Lists, c.Dialed.Lists) {
+		if !u.lists[name.S] {
+			return false
+		}
+	}
+	for _, inner := range slices.Concat(c.All, c.Any) {
+		if !u.sameLists(inner) {
+			return false
+		}
+	}
+	return u.sameLists(c.Not)
+}
+
+// known is what was read of a calendar's files; nil if they are others now.
+func (u *reuse) known(c *config.Calendar) *calendars.Calendar {
+	if u == nil || u.calendars[c.Name] == nil || u.calendars[c.Name].File != c.File || u.calendars[c.Name].Limits != c.Limits {
+		return nil
+	}
+	return u.former.byName[c.Name].Known
+}
+
+// inherit takes over what is known of calendars from the generation that answers, so that those which are as they were need not be compiled
+// again. It gives the names of the others.
+func (s *Server) inherit(g, former *Generation) (changed map[string]bool) {
+	changed = map[string]bool{}
+	if former == nil || former.file.Horizon != g.file.Horizon {
+		for _, c := range g.calendars {
+			s.take(g, c.Calendar)
+			changed[c.Calendar] = true
+		}
+		return changed
+	}
+	g.timelines = former.timelines
+	for _, c := range former.calendars {
+		if g.byName[c.Calendar] == nil {
+			g.timelines.Forget(c.Calendar)
+		}
+	}
+	was := map[string]*config.Calendar{}
+	for _, c := range former.file.Calendars {
+		was[c.Name] = c
+	}
+	for i, c := range g.calendars {
+		state, before := s.store.State(c.Calendar), former.byName[c.Calendar]
+		if before != nil && before.taken == state.Calendar && before.why == state.Why && reflect.DeepEqual(was[c.Calendar], g.file.Calendars[i]) {
+			c.taken, c.why = state.Calendar, state.Why
+			continue
+		}
+		s.take(g, c.Calendar)
+		changed[c.Calendar] = true
+	}
+	return changed
+}
+
+// stale lists the routes that were compiled before, with calendars that have changed since.
+func (g *Generation) stale(changed map[string]bool) []*render.Route {
+	var list []*render.Route
+	seen := map[*render.Route]bool{}
+	for name := range changed {
+		for _, r := range g.asking[name] {
+			if r.State() != nil && !seen[r] {
+				seen[r] = true
+				list = append(list, r)
+			}
+		}
+	}
+	return list
+}
