@@ -326,6 +326,7 @@ func (t *Test) callflow(parts []Part, body json.RawMessage) []Difference {
 	for _, p := range parts {
 		if path := t.paths[p.Key.S]; path != nil {
 			selected := path.SelectLocated(all)
+			selected.Sort() // members come in the order of a Go map
 			if len(selected) == 0 {
 				found = append(found, Difference{"callflow " + p.Key.S, shown(p.Value), "nothing"})
 			}
