@@ -97,6 +97,9 @@ func unreadable(err error) string {
 // String is the pattern as written.
 func (p Pattern) String() string { return p.text }
 
+// Excludes reports whether the pattern has an exclamation mark before it.
+func (p Pattern) Excludes() bool { return p.exclude }
+
 // matches leaves the exclamation mark to Patterns.
 func (p Pattern) matches(field string) bool {
 	if p.regexp != nil {

@@ -2,14 +2,29 @@ package calendars
 
 import "time"
 
-// Warnings are about events that are used as written and were most likely meant otherwise. They are worked out anew each time,
-// as seen in a View at a moment, and cost nothing to those who do not ask.
+// Oddity is an event that is used as written and was most likely meant otherwise, and why that seems so.
+type Oddity struct {
+	Event *Event
+	Problem
+}
+
+// Warnings are Odd for those who want the words alone.
 func (c *Calendar) Warnings(view View, at time.Time) []Problem {
-	clock := newClock(view)
 	var warnings []Problem
+	for _, o := range c.Odd(view, at) {
+		warnings = append(warnings, o.Problem)
+	}
+	return warnings
+}
+
+// Odd are the events that are used as written and were most likely meant otherwise. They are worked out anew each time, as seen in a View at a
+// moment, and cost nothing to those who do not ask.
+func (c *Calendar) Odd(view View, at time.Time) []Oddity {
+	clock := newClock(view)
+	var odd []Oddity
 	for _, e := range c.events {
 		warn := func(property, what string) {
-			warnings = append(warnings, e.problem(property, what, "is used as it is"))
+			odd = append(odd, Oddity{e, e.problem(property, what, "is used as it is")})
 		}
 		if !e.AllDay && e.end == nil && e.duration == (duration{}) {
 			warn("", "it has neither DTEND nor DURATION, and so is never on")
@@ -26,7 +41,7 @@ func (c *Calendar) Warnings(view View, at time.Time) []Problem {
 			warn("DTSTART", "a series in UTC moves on the clock of "+clock.view.Zone.String()+" when that changes")
 		}
 	}
-	return warnings
+	return odd
 }
 
 // changes reports whether the clock of the View is set forward or back within the year.

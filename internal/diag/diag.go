@@ -89,7 +89,7 @@ const listed = 8
 func Suggest(got string, known []string) string {
 	best, least := "", utf8.RuneCountInString(got)/3+1
 	for _, name := range known {
-		if d := distance(strings.ToLower(got), strings.ToLower(name)); d <= least && (best == "" || d < least) {
+		if d := Distance(strings.ToLower(got), strings.ToLower(name)); d <= least && (best == "" || d < least) {
 			best, least = name, d
 		}
 	}
@@ -102,8 +102,8 @@ func Suggest(got string, known []string) string {
 	return ""
 }
 
-// distance counts the insertions, deletions, replacements and swaps of neighbours that turn a into b.
-func distance(a, b string) int {
+// Distance counts the insertions, deletions, replacements and swaps of neighbours that turn a into b.
+func Distance(a, b string) int {
 	from, to := []rune(a), []rune(b)
 	before, last, row := make([]int, len(to)+1), make([]int, len(to)+1), make([]int, len(to)+1)
 	for j := range last {

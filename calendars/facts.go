@@ -1,0 +1,89 @@
+package calendars
+
+import (
+	"time"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// Place is where the event is written: its file, "" where the calendar did not come from one, and its first line.
+func (e *Event) Place() diag.Pos { return diag.Pos{File: e.file, Line: e.Line} }
+
+// Begins is the date of DTSTART as written.
+func (e *Event) Begins() (year, month, date int) { return dateOf(int(floorDiv(e.start.civil, day))) }
+
+// Zone is the zone that the event's times are written in; nil for all-day and floating events and those in UTC.
+func (e *Event) Zone() *time.Location { return e.start.zone }
+
+// IsLocal reports whether the event's times are those of whoever looks at it: it is all-day or floating.
+func (e *Event) IsLocal() bool { return e.start.form == dateForm || e.start.form == floatingForm }
+
+// Repeats reports whether the event has a rule.
+func (e *Event) Repeats() bool { return len(e.rules) > 0 }
+
+// Annual reports whether a rule repeats the event by the year, and onDate whether always on the date of DTSTART.
+func (e *Event) Annual() (annual, onDate bool) {
+	for _, r := range e.rules {
+		if r.freq == yearly {
+			return true, !r.hasWeekdays() && len(r.weeks) == 0 && len(r.yearDays) == 0 && len(r.positions) == 0
+		}
+	}
+	return false, false
+}
+
+// clockChange reports whether an end of a timed occurrence is written as a time that the clocks skip, or one that they show twice; text
+// then is that time. w is the wall clock of the event.
+func (o Occurrence) clockChange(w *wall) (text string, skipped, repeated bool) {
+	e := o.Event
+	ends := []struct {
+		at      int64
+		written *stamp
+	}{{o.Start, &e.start}, {o.End, e.end}}
+	for _, end := range ends {
+		offset := w.offsetAt(end.at)
+		civil := end.at + offset
+		layout := func(civil int64) string { return time.Unix(civil, 0).UTC().Format("2006-01-02 15:04") }
+		if end.at > w.since && end.at-w.since < 3*hour { // shortly after a change
+			before := time.Unix(w.since-1, 0).In(w.zone)
+			_, was := before.Zone()
+			gap := offset - int64(was)
+			if gap > 0 && end.at-w.since < gap && end.written != nil && floorMod(end.written.civil, day) == floorMod(civil-gap, day) {
+				return layout(civil - gap), true, false
+			}
+		}
+		if w.end-end.at <= 3*hour { // shortly before one
+			_, will := time.Unix(w.end, 0).In(w.zone).Zone()
+			// At the beginning of the hour that is shown twice nobody means the second.
+			if fold := offset - int64(will); fold > 0 && w.end-end.at < fold {
+				return layout(civil), false, true
+			}
+		}
+	}
+	return "", false, false
+}
+
+// ClockChange is a timed occurrence one end of which is written as a time that the clocks of its zone skip, or show twice.
+type ClockChange struct {
+	Occurrence
+	Written string // that time, such as "2027-03-14 02:30"
+	Skipped bool   // else it is shown twice
+	Zone    *time.Location
+}
+
+// ClockChanges are those of a timeline that was compiled for a View, from a moment on, of each event the first one.
+func (t *Timeline) ClockChanges(view View, from time.Time) []ClockChange {
+	c := newClock(view)
+	var found []ClockChange
+	said := map[*Event]bool{}
+	for _, o := range t.occurrences {
+		if o.End <= from.Unix() || o.Event.AllDay || o.Event.start.form == utcForm || said[o.Event] {
+			continue
+		}
+		w := c.wall(o.Event.start)
+		if text, skipped, repeated := o.clockChange(w); skipped || repeated {
+			said[o.Event] = true
+			found = append(found, ClockChange{o, text, skipped, w.zone})
+		}
+	}
+	return found
+}
