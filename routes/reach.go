@@ -1,0 +1,316 @@
+package routes
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+)
+
+// Reach is what becomes of a branch in a stretch of time, whoever calls: what a condition asks about the call may be so or not.
+type Reach struct {
+	Taken bool // some call takes it
+
+	// Where it holds and a branch above takes every call: how often, and of the first such span, one with a branch of another state
+	// if there is any, when it begins and which branch that is.
+	Shadowed int
+	At       time.Time
+	By       int
+}
+
+// can is a set of what a condition can be.
+type can uint8
+
+const (
+	canFail can = 1 << iota
+	canHold
+)
+
+// can is what a condition can be in a segment, for any call. Conditions that are related are taken as if they were not, so that more seems
+// possible than is.
+func (s *Segments) can(n *node, segment int) can {
+	if n == nil {
+		return canHold
+	}
+	switch n.op {
+	case opCall:
+		return canFail | canHold
+	case opCalendar:
+		switch s.truth(n.leaf, segment) {
+		case yes:
+			return canHold
+		case no:
+			return canFail
+		default:
+			return canFail | canHold
+		}
+	case opNot:
+		c := s.can(n.kids[0], segment)
+		return c>>1&canFail | c<<1&canHold
+	}
+	// All fails if any part can, and holds if every part can; any is the other way round.
+	every, some := can(canFail|canHold), can(0)
+	for _, k := range n.kids {
+		c := s.can(k, segment)
+		every, some = every&c, some|c
+	}
+	if n.op == opAny {
+		return every&canFail | some&canHold
+	}
+	return some&canFail | every&canHold
+}
+
+// Reach says of every branch what becomes of it in [from, until), in the first so many segments of it.
+func (s *Segments) Reach(from, until time.Time, most int) []Reach {
+	all := make([]Reach, len(s.route.branches))
+	for i := max(0, s.find(from.Unix())); i < len(s.starts) && s.starts[i] < until.Unix() && most > 0; i, most = i+1, most-1 {
+		must := -1
+		for b, n := range s.route.branches {
+			c := s.can(n, i)
+			if c&canHold == 0 {
+				continue
+			}
+			r := &all[b]
+			if must < 0 {
+				if r.Taken = true; c == canHold {
+					must = b
+				}
+				continue
+			}
+			if n == nil {
+				continue
+			}
+			differs := s.route.Branches[must].State != s.route.Branches[b].State
+			if r.Shadowed == 0 || differs && s.route.Branches[r.By].State == s.route.Branches[b].State {
+				r.At, r.By = time.Unix(max(s.starts[i], from.Unix()), 0).In(s.route.Zone), must
+			}
+			r.Shadowed++
+		}
+	}
+	return all
+}
+
+// Holding are the events that make a branch's condition hold for the ordinary call at a moment, as Decision.Events has them, whether or
+// not the branch is taken; none where it does not hold.
+func (s *Segments) Holding(branch int, at time.Time) []Event {
+	segment := s.find(at.Unix())
+	if segment == outside || s.eval(s.route.branches[branch], nil, segment) != yes {
+		return nil
+	}
+	return Decision{Branch: branch, tried: branch, segments: s, segment: segment}.Events()
+}
+
+// Dead is a branch that no call can ever take, whatever the calendars hold.
+type Dead struct {
+	Branch int
+	By     int // a branch above that always takes its calls; -1: its own condition contradicts itself
+}
+
+// mostAtoms bounds the conditions that are tried out in all their combinations.
+const mostAtoms = 12
+
+// Dead are the branches that cannot be taken. Conditions on the same calendars are known to follow from one another where one is narrower;
+// what else may be impossible together is not, so that some dead branches are not found. A route with many conditions has none.
+func (r *Route) Dead() []Dead {
+	atoms := r.atoms()
+	if len(atoms) > mostAtoms {
+		return nil
+	}
+	reached, holds := make([]bool, len(r.branches)), make([]bool, len(r.branches))
+	takers := make([]map[int]bool, len(r.branches)) // of the calls for which a branch holds
+	for i := range takers {
+		takers[i] = map[int]bool{}
+	}
+	follows := r.follows(atoms)
+	for set := range uint(1) << len(atoms) {
+		if !consistent(follows, set) {
+			continue
+		}
+		taker := -1
+		for i, n := range r.branches {
+			if !assigned(n, atoms, set) {
+				continue
+			}
+			if holds[i] = true; taker < 0 {
+				taker, reached[i] = i, true
+			}
+			takers[i][taker] = true
+		}
+	}
+	var dead []Dead
+	for i := range r.branches {
+		if reached[i] {
+			continue
+		}
+		d := Dead{i, -1}
+		if holds[i] {
+			d.By = slices.Min(slices.Collect(maps.Keys(takers[i])))
+		}
+		dead = append(dead, d)
+	}
+	return dead
+}
+
+// atom is a condition that has no parts: a leaf, or what is asked about the call.
+type atom struct {
+	leaf int // -1: none
+	asks string
+}
+
+func (r *Route) atoms() []atom {
+	var atoms []atom
+	var visit func(n *node)
+	visit = func(n *node) {
+		if n == nil {
+			return
+		}
+		if n.op == opCalendar || n.op == opCall {
+			if a := atomOf(n); !slices.Contains(atoms, a) {
+				atoms = append(atoms, a)
+			}
+		}
+		for _, k := range n.kids {
+			visit(k)
+		}
+	}
+	for _, n := range r.branches {
+		visit(n)
+	}
+	return atoms
+}
+
+func atomOf(n *node) atom {
+	if n.op == opCalendar {
+		return atom{leaf: n.leaf}
+	}
+	return atom{leaf: -1, asks: n.asks}
+}
+
+// assigned is the truth of a condition where the atoms of a set hold and the others do not.
+func assigned(n *node, atoms []atom, set uint) bool {
+	if n == nil {
+		return true
+	}
+	switch n.op {
+	case opCalendar, opCall:
+		return set&(1<<slices.Index(atoms, atomOf(n))) != 0
+	case opNot:
+		return !assigned(n.kids[0], atoms, set)
+	case opAny:
+		return slices.ContainsFunc(n.kids, func(k *node) bool { return assigned(k, atoms, set) })
+	}
+	return !slices.ContainsFunc(n.kids, func(k *node) bool { return !assigned(k, atoms, set) })
+}
+
+// follows are, by atom, the sets of those that hold whenever it does.
+func (r *Route) follows(atoms []atom) []uint {
+	follows := make([]uint, len(atoms))
+	for i, a := range atoms {
+		for j, b := range atoms {
+			if i != j && a.leaf >= 0 && b.leaf >= 0 && r.leaves[a.leaf].implies(r.leaves[b.leaf]) {
+				follows[i] |= 1 << j
+			}
+		}
+	}
+	return follows
+}
+
+// consistent reports whether everything is in a set that follows from what is in it.
+func consistent(follows []uint, set uint) bool {
+	for i, f := range follows {
+		if set&(1<<i) != 0 && set&f != f {
+			return false
+		}
+	}
+	return true
+}
+
+// implies reports whether the other condition holds whenever this one does: it asks for less, of the same calendars or more.
+func (l *leaf) implies(o *leaf) bool {
+	for _, c := range l.calendars {
+		if !slices.Contains(o.calendars, c) {
+			return false
+		}
+	}
+	same := func(mine, other calendars.Patterns) bool { return len(other) == 0 || mine.String() == other.String() }
+	f, g := &l.filter, &o.filter
+	flag := func(mine, other *bool) bool { return other == nil || mine != nil && *mine == *other }
+	return (o.wholeDay || !l.wholeDay) && (o.field == "" || o.field == l.field && slices.Equal(o.keys, l.keys)) &&
+		same(f.Summary, g.Summary) && same(f.Description, g.Description) && same(f.Location, g.Location) && same(f.Category, g.Category) &&
+		(g.Transparency == "" || f.Transparency == g.Transparency) && flag(f.AllDay, g.AllDay) && flag(f.Recurring, g.Recurring)
+}
+
+// Ask is a condition on calendars that a route asks.
+type Ask struct {
+	Branch  int // whose condition it stands in
+	Negated bool
+	leaf    *leaf
+}
+
+// Asks are the conditions of a calendar, in the order of the branches.
+func (r *Route) Asks(calendar string) []Ask {
+	var asks []Ask
+	var visit func(branch int, n *node, negated bool)
+	visit = func(branch int, n *node, negated bool) {
+		if n == nil {
+			return
+		}
+		if n.op == opCalendar && slices.Contains(r.leaves[n.leaf].calendars, calendar) {
+			asks = append(asks, Ask{branch, negated, r.leaves[n.leaf]})
+		}
+		for _, k := range n.kids {
+			visit(branch, k, negated != (n.op == opNot))
+		}
+	}
+	for i, n := range r.branches {
+		visit(i, n, false)
+	}
+	return asks
+}
+
+// Key is the same for conditions that admit the same events of a calendar.
+func (a Ask) Key() string { return a.leaf.narrowed + "\x00" + strings.Join(a.leaf.keys, "\x00") }
+
+// String is the condition in words, without its calendars: `events with summary "open*"`.
+func (a Ask) String() string { return "events" + a.leaf.narrowed }
+
+// Admits says whether the condition counts an event.
+func (a Ask) Admits(e *calendars.Event) bool { return a.leaf.admits(e) }
+
+// Narrowed says whether the condition looks at texts of events, so that their titles matter.
+func (a Ask) Narrowed() bool {
+	f := &a.leaf.filter
+	return a.leaf.field != "" || len(f.Summary)+len(f.Description)+len(f.Location)+len(f.Category) > 0
+}
+
+// Titled says whether the condition asks for titles that fit a pattern.
+func (a Ask) Titled() bool {
+	return slices.ContainsFunc(a.leaf.filter.Summary, func(p calendars.Pattern) bool { return !p.Excludes() })
+}
+
+// Named says whether the condition looks for names in titles.
+func (a Ask) Named() bool { return a.leaf.field != "" }
+
+// Name is the key of a `names` condition that stands in an event's title; "" where none does or none is asked for.
+func (a Ask) Name(e *calendars.Event) string { return a.leaf.name(e) }
+
+// Near is the pattern or the name that an event's title would fit but for a slip of the keys, where everything else fits; "" if there is none.
+func (a Ask) Near(e *calendars.Event) string {
+	f := a.leaf.filter
+	if f.Match(e) {
+		if a.leaf.field == "" || a.leaf.name(e) != "" {
+			return ""
+		}
+		if i := calendars.NearName(e.Summary, a.leaf.names); i >= 0 {
+			return a.leaf.keys[i]
+		}
+		return ""
+	}
+	near := f.Summary.Near(e.Summary)
+	if f.Summary = nil; near == "" || !f.Match(e) {
+		return ""
+	}
+	return near
+}
