@@ -3,6 +3,8 @@ package render
 import (
 	"context"
 	"time"
+
+	"github.com/callhours/callhours/calendars"
 )
 
 // Rehearsed is a branch that would not answer the ordinary call at a moment.
@@ -11,21 +13,46 @@ type Rehearsed struct {
 	Failure
 }
 
+// eachSegment is for how long every segment is rehearsed. Later ones hardly differ but by their events.
+const eachSegment = 7 * 24 * time.Hour
+
+// mostRehearsed bounds the events that are looked at: a feed may have thousands on at once.
+const mostRehearsed = 20_000
+
 // Rehearse renders what the ordinary call gets in each segment of [from, until), with the events that decide then, and gives what fails, each
-// branch and error once. It keeps nothing, so that live calls find what is kept for them.
+// branch and error once. After a week only segments are rendered whose branch or events have not been seen before. It keeps nothing, so that
+// live calls find what is kept for them.
 func (s *State) Rehearse(ctx context.Context, from, until time.Time) []Rehearsed {
 	type said struct {
 		branch int
 		text   string
 	}
-	seen := map[said]bool{}
+	type decided struct {
+		branch  int
+		unknown bool
+		events  [3]*calendars.Event
+	}
+	most := mostRehearsed
+	seen, had := map[said]bool{}, map[decided]bool{}
 	var failed []Rehearsed
 	for _, at := range s.Starts(from, until) {
 		if ctx.Err() != nil {
 			return failed
 		}
 		d := s.Decide(nil, at)
-		a := Answer{Decision: d, Events: d.Events(), Reason: d.Reason()}
+		key := decided{branch: d.Branch, unknown: d.Unknown}
+		events := d.Events()
+		if most -= len(events); most < 0 {
+			return failed
+		}
+		for i, e := range events[:min(len(events), len(key.events))] {
+			key.events[i] = e.Event
+		}
+		if had[key] && at.Sub(from) > eachSegment {
+			continue
+		}
+		had[key] = true
+		a := Answer{Decision: d, Events: events, Reason: d.Reason()}
 		s.answer(ctx, &a, s.seen(a.Events), nil, at)
 		for _, f := range a.Failures {
 			key := said{f.Branch, f.Err.Error()}
