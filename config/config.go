@@ -55,8 +55,14 @@ type File struct {
 	Routes    []*Route
 
 	Inputs   *Inputs       // every file that was read, and should have been
-	Warnings diag.Mistakes // what works and should be mended, sorted by place
+	Warnings []Warning     // what works and should be mended, sorted by place
 	Mistakes diag.Mistakes // what Load found wrong, as often as it did: once for each tenant that it concerns
+}
+
+// Warning is something that works and should be mended. Its Kind is one word of preview.Kinds, such as "no_auth".
+type Warning struct {
+	diag.Mistake
+	Kind string
 }
 
 // Text is a scalar with its place, exactly as written: +14155550100 and 0123 keep their text. The zero Text was not

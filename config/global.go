@@ -218,7 +218,7 @@ func (f fields) phoneRegion(otherwise string) string {
 func (l *loader) crossCheck(main *source) {
 	f := l.file
 	if len(f.Routes) == 0 && main.top.get("routes") == nil && len(l.mistakes) == 0 {
-		l.warn(main.top.Pos, "there are no routes: every call is answered 404")
+		l.warn(main.top.Pos, "no_routes", "there are no routes: every call is answered 404")
 	}
 	open := f.Auth == nil
 	for _, r := range f.Routes {
@@ -229,7 +229,7 @@ func (l *loader) crossCheck(main *source) {
 		if p.Line == 0 {
 			p.File = f.Path
 		}
-		l.warn(p, "there is no auth: anyone who reaches listen %q may ask", f.Listen.S)
+		l.warn(p, "no_auth", "there is no auth: anyone who reaches listen %q may ask", f.Listen.S)
 	}
 	l.samePaths()
 }

@@ -66,7 +66,7 @@ func Load(path string, o Options) (*File, error) {
 		s.readRoutes()
 	}
 	l.crossCheck(top)
-	slices.SortStableFunc(l.file.Warnings, func(a, b diag.Mistake) int { return a.Compare(b.Pos) })
+	slices.SortStableFunc(l.file.Warnings, func(a, b Warning) int { return a.Compare(b.Pos) })
 	l.file.Mistakes = l.mistakes
 	in.former, in.spare = nil, nil // they have been asked for everything
 	return l.file, l.mistakes.Err()
@@ -82,8 +82,8 @@ type loader struct {
 	mistakes diag.Mistakes
 }
 
-func (l *loader) warn(p diag.Pos, format string, args ...any) {
-	l.file.Warnings = append(l.file.Warnings, diag.Mistakef(p, format, args...))
+func (l *loader) warn(p diag.Pos, kind, format string, args ...any) {
+	l.file.Warnings = append(l.file.Warnings, Warning{diag.Mistakef(p, format, args...), kind})
 }
 
 // source is a file of YAML that is being read, and the names that are known in it.
@@ -239,7 +239,7 @@ func (s *source) paths(names []Text, key string) []Text {
 			if found, err = s.inputs.glob(full, s.on()); err != nil {
 				s.mistake(name.Pos, "%s %s: a [ in a glob wants its ]", key, quote(name.S))
 			} else if len(found) == 0 {
-				s.warn(name.Pos, "%s %s matches no file", key, quote(name.S))
+				s.warn(name.Pos, "glob_matches_nothing", "%s %s matches no file", key, quote(name.S))
 			}
 		}
 		for _, path := range found {

@@ -3,6 +3,8 @@ package config
 import (
 	_ "embed"
 	"slices"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 //go:embed plans.yaml
@@ -10,6 +12,9 @@ var builtinPlans []byte
 
 // builtinFile is what places in the built-in plans name as their file.
 const builtinFile = "(built-in) plans.yaml"
+
+// IsBuiltin reports whether a place is in the plans that are built in, which nobody can change.
+func IsBuiltin(at diag.Pos) bool { return at.File == builtinFile }
 
 // readBuiltinPlans reads the plans that are always there, unless one of the same name hides them.
 func (s *source) readBuiltinPlans() {

@@ -58,7 +58,7 @@ func (s *source) readSecrets() {
 		}
 		file := path.S
 		if in.Mode.Perm()&^0o600 != 0 {
-			s.warn(diag.Pos{File: file}, "secrets are open to others (mode %04o); chmod 600", in.Mode.Perm())
+			s.warn(diag.Pos{File: file}, "secrets_readable", "secrets are open to others (mode %04o); chmod 600", in.Mode.Perm())
 		}
 		root, mistakes := parse(file, in.Bytes)
 		s.mistakes = append(s.mistakes, mistakes...)
@@ -140,6 +140,6 @@ func (s *source) secretNamed(name Text) Secret {
 // plainSecret warns of a secret that stands in the YAML itself.
 func (s *source) plainSecret(n *node, what string) {
 	if n != nil && n.kind == scalar {
-		s.warn(n.Pos, "%s stands in plain text; put it into a secrets file and write {secret: NAME}", what)
+		s.warn(n.Pos, "secret_in_plain", "%s stands in plain text; put it into a secrets file and write {secret: NAME}", what)
 	}
 }

@@ -3,8 +3,6 @@ package config
 import (
 	"bytes"
 	"slices"
-
-	"github.com/callhours/callhours/internal/diag"
 )
 
 // takeover finds the tenants of a former File of which nothing has changed, neither in their files nor in what is everybody's, so that what was
@@ -19,7 +17,7 @@ type takeover struct {
 	calendars map[string][]*Calendar
 	plans     map[string][]*Plan
 	routes    map[string][]*Route
-	warnings  map[string][]diag.Mistake // by path of the tenant's file
+	warnings  map[string][]Warning // by path of the tenant's file
 }
 
 // takeover prepares to take over tenants of a former File, which had no mistakes; nil if what is everybody's has changed. paths are the files
@@ -31,7 +29,7 @@ func (s *source) takeover(former *File, paths []Text) *takeover {
 	t := &takeover{
 		inputs: s.inputs, former: former.Inputs, files: map[string][]*Input{}, looks: map[string][]Look{}, tenants: map[string]*Tenant{},
 		lists: map[string][]*List{}, calendars: map[string][]*Calendar{}, plans: map[string][]*Plan{}, routes: map[string][]*Route{},
-		warnings: map[string][]diag.Mistake{},
+		warnings: map[string][]Warning{},
 	}
 	for _, f := range former.Inputs.files {
 		for _, reader := range f.readers {

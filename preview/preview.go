@@ -1,5 +1,5 @@
-// Package preview answers what people ask about decisions: what happens to a call at a moment, and why. The command line, the admin
-// API and the console put their questions here, so that they give one answer.
+// Package preview answers what people ask about decisions: what happens to a call at a moment, and why; and it says what is most likely
+// meant otherwise, as [Finding]s of a [Lint]. The command line, the admin API and the console put their questions here, so that they give one answer.
 //
 // It walks the code that live calls walk, with another clock: it compiles the window that a live server would have at the moment
 // asked for, from the same events. A [Preview] is safe for concurrent use.

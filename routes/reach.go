@@ -242,6 +242,30 @@ func (l *leaf) implies(o *leaf) bool {
 		(g.Transparency == "" || f.Transparency == g.Transparency) && flag(f.AllDay, g.AllDay) && flag(f.Recurring, g.Recurring)
 }
 
+// IsRest reports whether a branch asks for what another one lets pass: it counts all events that a condition of that one counts, and more. What
+// it waits for may well never come.
+func (r *Route) IsRest(branch, above int) bool {
+	leaves := func(n *node) (found []*leaf) {
+		var visit func(n *node)
+		visit = func(n *node) {
+			if n == nil || n.op == opNot {
+				return
+			}
+			if n.op == opCalendar {
+				found = append(found, r.leaves[n.leaf])
+			}
+			for _, k := range n.kids {
+				visit(k)
+			}
+		}
+		visit(n)
+		return found
+	}
+	return slices.ContainsFunc(leaves(r.branches[above]), func(a *leaf) bool {
+		return slices.ContainsFunc(leaves(r.branches[branch]), a.implies)
+	})
+}
+
 // Ask is a condition on calendars that a route asks.
 type Ask struct {
 	Branch  int // whose condition it stands in

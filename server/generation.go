@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -9,7 +8,6 @@ import (
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
-	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/routes"
@@ -58,20 +56,6 @@ func (g *Generation) Name() string { return g.name }
 
 // File is the configuration that the generation was built from.
 func (g *Generation) File() *config.File { return g.file }
-
-// Warnings are what sample calls show that is no mistake, for people.
-func (g *Generation) Warnings() diag.Mistakes { return slices.Clone(g.warnings) }
-
-// Against holds what every branch answers to sample calls against a cluster's own schemas, and gives what they refuse.
-func (g *Generation) Against(ctx context.Context, schemas *pivot.Schemas, now time.Time) diag.Mistakes {
-	var mistakes diag.Mistakes
-	for _, f := range render.Check(ctx, g.routes, now, schemas) {
-		if !f.Warning {
-			mistakes = append(mistakes, f.Mistake)
-		}
-	}
-	return mistakes
-}
 
 // Roll compiles the routes whose window has moved on, or was never compiled, and makes live calls use them. It gives them.
 func (g *Generation) Roll(now time.Time) []*render.Route {

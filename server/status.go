@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/hex"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/callhours/callhours/config"
@@ -28,7 +29,11 @@ func (s *Server) Status() preview.Status {
 	status.Warnings = []preview.Said{}
 	if l := s.live.Load(); l != nil {
 		status.Generation = l.name
-		status.Warnings = said(append(l.file.Warnings[:len(l.file.Warnings):len(l.file.Warnings)], l.warnings...).Sorted(), l.file.Inputs)
+		warnings := slices.Clone(l.warnings)
+		for _, w := range l.file.Warnings {
+			warnings = append(warnings, w.Mistake)
+		}
+		status.Warnings = said(warnings.Sorted(), l.file.Inputs)
 	}
 	return status
 }

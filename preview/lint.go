@@ -1,0 +1,309 @@
+package preview
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/render"
+	"github.com/callhours/callhours/routes"
+)
+
+// LintOptions are what a Lint looks at.
+type LintOptions struct {
+	Routes    []*render.Route
+	Calendars map[string]Calendar  // by name
+	Timelines *calendars.Timelines // their horizon is how far a Lint sees
+	// Branch is where a branch of a route is written; the zero Pos for one that is built in.
+	Branch func(route string, branch int) diag.Pos
+}
+
+// Calendar is a calendar of the configuration, where it is written, and what it is expected to hold.
+type Calendar struct {
+	Name       string // full
+	Pos        diag.Pos
+	Shared     bool          // it is everybody's and not a tenant's
+	Ahead      time.Duration // there are events this far ahead; 0: nothing is said
+	Covered    bool          // some event is on at any moment
+	MayBeEmpty bool          // no events at all are fine
+}
+
+// Lint finds what is most likely meant otherwise: in branches, and in what calendars hold in the coming time. Its work is bounded, whatever
+// feeds hold; what it finds are guesses, and each says what made it guess. It is safe for concurrent use.
+type Lint struct {
+	options LintOptions
+	asking  map[string][]*render.Route // by calendar
+}
+
+// NewLint makes a Lint; it looks at nothing yet.
+func NewLint(o LintOptions) *Lint {
+	l := &Lint{options: o, asking: map[string][]*render.Route{}}
+	for _, r := range o.Routes {
+		for _, name := range r.Calendars() {
+			l.asking[name] = append(l.asking[name], r)
+		}
+	}
+	return l
+}
+
+// What bounds the work, and how much is said.
+const (
+	mostSegments    = 20_000  // of a route that are looked at
+	mostOccurrences = 200_000 // of a calendar
+	mostHeld        = 20_000  // events that hold a branch, over all segments
+	mostEvents      = 5_000   // of a calendar whose titles are compared
+	mostSaid        = 10      // findings of one kind about one calendar
+)
+
+// neverDays is how many days a route has to be seen closed before it is called so.
+const neverDays = 14
+
+// soon is how far ahead the end of a calendar is worth a word, where the configuration does not say.
+const soon = 60 * 24 * time.Hour
+
+// Static finds what follows from a route alone, whatever its calendars hold.
+func (l *Lint) Static(r *render.Route) []Finding {
+	var found []Finding
+	for _, d := range r.Dead() {
+		if d.Branch == r.Unknown || d.Branch == r.Fallback() {
+			continue // it is taken otherwise
+		}
+		text := "it can never be taken: its condition contradicts itself; mend the condition, or delete the branch"
+		if d.By >= 0 {
+			text = fmt.Sprintf("it can never be taken: whenever its condition holds, branch %s above it takes the call; move it up, or delete it", r.Branches[d.By].Name)
+		}
+		found = append(found, l.branch(r, d.Branch, "branch_never_taken", "branch %s of route %s: %s", r.Branches[d.Branch].Name, r.Name, text))
+	}
+	for _, i := range r.Unrescued() {
+		found = append(found, l.branch(r, i, "fallback_same_template",
+			"branch %s of route %s answers by the template of its fallback, branch %s, which would fail as it does; let the fallback answer by a simpler one",
+			r.Branches[i].Name, r.Name, r.Branches[r.Fallback()].Name))
+	}
+	return found
+}
+
+// branch makes a finding about a branch, at the branch or, where that is built in, at its route.
+func (l *Lint) branch(r *render.Route, branch int, kind, format string, args ...any) Finding {
+	at := l.options.Branch(r.Name, branch)
+	if at == (diag.Pos{}) {
+		at = r.Pos
+	}
+	f := Findingf(at, kind, format, args...)
+	f.Route, f.Branch = r.Name, r.Branches[branch].Name
+	return f
+}
+
+// Route finds what a route's calendars make of it from now until a moment, in the state that it has now.
+func (l *Lint) Route(r *render.Route, s *render.State, now, until time.Time) []Finding {
+	x := &routeLint{Lint: l, r: r, s: s, now: now, until: until}
+	if _, to := s.Window(); until.After(to) {
+		x.until = to
+	}
+	if l.anyUnknown(r) {
+		return x.found // nothing follows from what is not known
+	}
+	x.walk()
+	x.reach = s.Reach(now, x.until, mostSegments)
+	x.shadowed()
+	x.closures()
+	x.neverOpen()
+	x.cuts()
+	x.holidays()
+	x.zones()
+	return x.found
+}
+
+func (l *Lint) anyUnknown(r *render.Route) bool {
+	return slices.ContainsFunc(r.Calendars(), func(name string) bool {
+		u := l.options.Timelines.Use(name)
+		return u.State.Unknown() && !u.Absent
+	})
+}
+
+// routeLint looks at one route.
+type routeLint struct {
+	*Lint
+	r          *render.Route
+	s          *render.State
+	now, until time.Time
+	spans      []lintSpan
+	reach      []routes.Reach // by branch
+	found      []Finding
+}
+
+// lintSpan is a segment and what the ordinary call gets in it.
+type lintSpan struct {
+	at     time.Time
+	branch int
+	state  routes.State
+}
+
+func (x *routeLint) say(branch int, kind, format string, args ...any) {
+	x.found = append(x.found, x.branch(x.r, branch, kind, format, args...))
+}
+
+func (x *routeLint) sayRoute(kind, format string, args ...any) {
+	f := Findingf(x.r.Pos, kind, format, args...)
+	f.Route = x.r.Name
+	x.found = append(x.found, f)
+}
+
+// walk decides every segment for the ordinary call.
+func (x *routeLint) walk() {
+	for _, at := range x.s.Starts(x.now, x.until) {
+		if len(x.spans) == mostSegments {
+			x.until = at
+			break
+		}
+		d := x.s.Decide(nil, at)
+		x.spans = append(x.spans, lintSpan{at, d.Branch, x.r.Branches[d.Branch].State})
+	}
+}
+
+const toMinute = "Mon 2006-01-02 15:04"
+
+// shadowed finds branches whose condition holds at times, and then another branch always takes the call. That a branch of the same state does is
+// said only where it is no chance.
+func (x *routeLint) shadowed() {
+	for i, reach := range x.reach {
+		b := x.r.Branches[i]
+		if reach.Taken || reach.Shadowed == 0 || i == x.r.Unknown || i == x.r.Fallback() {
+			continue
+		}
+		by := x.r.Branches[reach.By]
+		if by.State == b.State && reach.Shadowed < 3 || x.r.IsRest(i, reach.By) {
+			continue
+		}
+		x.say(i, "branch_shadowed", "branch %s of route %s is not taken until %s: whenever its condition holds, a branch above it takes the call, as %s does on %s; move it up, or narrow the other",
+			b.Name, x.r.Name, x.until.In(x.r.Zone).Format(time.DateOnly), by.Name, reach.At.Format(toMinute))
+	}
+}
+
+// closures finds branches for days on which the route is closed that stand below its weekly hours, and so are taken only at night. A one-off opening, and
+// what lasts for weeks, may well be meant so.
+func (x *routeLint) closures() {
+	type tally struct {
+		days, over map[string]bool
+		at         time.Time
+		by         int
+	}
+	tallies, most := map[int]*tally{}, mostHeld
+	for i := range x.spans {
+		taken := x.spans[i]
+		for b := taken.branch; b < len(x.r.Branches)-1; b++ {
+			if x.r.Branches[b].State != routes.Closed {
+				continue
+			}
+			holding := x.s.Holding(b, taken.at)
+			if most -= len(holding); most < 0 {
+				return
+			}
+			if len(holding) == 0 || !holding[0].Event.AllDay || holding[0].End-holding[0].Start > 4*24*3600 {
+				continue
+			}
+			t := tallies[b]
+			if t == nil {
+				t = &tally{days: map[string]bool{}, over: map[string]bool{}}
+				tallies[b] = t
+			}
+			day := taken.at.Format(time.DateOnly)
+			t.days[day] = true
+			if taken.state != routes.Open {
+				continue
+			}
+			if e := x.s.Decide(nil, taken.at).Events(); len(e) == 0 || !e[0].Event.Recurring {
+				continue
+			}
+			if t.over[day] = true; t.at.IsZero() {
+				t.at, t.by = taken.at, taken.branch
+			}
+		}
+	}
+	for b := range x.r.Branches {
+		t := tallies[b]
+		if t == nil || len(t.over) == 0 || len(t.over)*3 < len(t.days) || slices.ContainsFunc(x.found, func(f Finding) bool { return f.Branch == x.r.Branches[b].Name }) {
+			continue
+		}
+		x.say(b, "branch_shadowed", "branch %s of route %s is taken only when the route is closed anyway: while it is open, branch %s above takes the call, as on %s; move it up",
+			x.r.Branches[b].Name, x.r.Name, x.r.Branches[t.by].Name, t.at.Format(toMinute))
+	}
+}
+
+// neverOpen finds a route that has a branch for being open and is never open.
+func (x *routeLint) neverOpen() {
+	if x.until.Sub(x.now) < neverDays*24*time.Hour {
+		return
+	}
+	first := -1
+	for i, b := range x.r.Branches {
+		if b.State != routes.Open {
+			continue
+		}
+		if x.reach[i].Taken {
+			return
+		}
+		if first < 0 {
+			first = i
+		}
+	}
+	if first >= 0 {
+		x.sayRoute("never_open", "route %s is never open until %s: no branch of state open is taken; look at what its calendars hold (callhours events) and at the conditions",
+			x.r.Name, x.until.In(x.r.Zone).Format(time.DateOnly))
+		x.found[len(x.found)-1].Branch = x.r.Branches[first].Name
+	}
+}
+
+// zones finds calendars whose events are written in a zone with another clock than the route's.
+func (x *routeLint) zones() {
+	for _, name := range x.r.Calendars() {
+		u := x.options.Timelines.Use(name)
+		if u.Zone != nil || u.State.Unknown() { // a calendar's own zone was set on purpose
+			continue
+		}
+		in, share := mainZone(u.State.Calendar)
+		if in == nil || share < 0.8 || sameClock(in, x.r.Zone, x.now) {
+			continue
+		}
+		x.sayRoute("zones_differ", "the series of calendar %s are written in %s, and route %s is in %s, by which all-day events and %q are read; set the route's timezone, or the calendar's if that is meant",
+			name, in, x.r.Name, x.r.Zone, "whole_day")
+		x.found[len(x.found)-1].Calendar = name
+	}
+}
+
+// mainZone is the zone that most series of a calendar are written in, and their share of all timed series.
+func mainZone(c *calendars.Calendar) (*time.Location, float64) {
+	counts, all := map[*time.Location]int{}, 0
+	var most *time.Location
+	for _, e := range c.Events()[:min(len(c.Events()), mostEvents)] {
+		if !e.Repeats() || e.AllDay || e.IsLocal() {
+			continue
+		}
+		all++
+		zone := e.Zone()
+		if zone == nil {
+			continue
+		}
+		if counts[zone]++; most == nil || counts[zone] > counts[most] {
+			most = zone
+		}
+	}
+	if most == nil {
+		return nil, 0
+	}
+	return most, float64(counts[most]) / float64(all)
+}
+
+// sameClock reports whether two zones show the same time in winter and summer.
+func sameClock(a, b *time.Location, now time.Time) bool {
+	for _, month := range []time.Month{time.January, time.July} {
+		at := time.Date(now.Year(), month, 15, 0, 0, 0, 0, time.UTC)
+		_, x := at.In(a).Zone()
+		_, y := at.In(b).Zone()
+		if x != y {
+			return false
+		}
+	}
+	return true
+}

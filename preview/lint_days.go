@@ -1,0 +1,150 @@
+package preview
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/routes"
+)
+
+// cuts finds openings that run past midnight and that an all-day closure cuts off there, at its beginning or at its end.
+func (x *routeLint) cuts() {
+	if x.r.DayStarts != 0 {
+		return
+	}
+	n := 0
+	var first time.Time
+	var opening, closing routes.Event
+	for i := 1; i < len(x.spans); i++ {
+		was, is := x.spans[i-1], x.spans[i]
+		if h, m, s := is.at.Clock(); h+m+s != 0 || was.state == is.state {
+			continue
+		}
+		closedAt, openAt := is.at, was.at
+		if was.state == routes.Closed {
+			closedAt, openAt = was.at, is.at
+		}
+		opens, closes := x.s.Decide(nil, openAt).Events(), x.s.Decide(nil, closedAt).Events()
+		if len(opens) == 0 || len(closes) == 0 || !closes[0].Event.AllDay || closes[0].Start != is.at.Unix() && closes[0].End != is.at.Unix() {
+			continue
+		}
+		if e := opens[0]; e.Event.AllDay || e.End-e.Start >= 24*3600 || e.Start >= is.at.Unix() || e.End <= is.at.Unix() {
+			continue
+		}
+		if n++; n == 1 {
+			first, opening, closing = is.at, opens[0], closes[0]
+		}
+	}
+	if n > 0 {
+		x.sayRoute("closure_cuts_opening",
+			"at midnight before %s the all-day event %s of calendar %s cuts the opening %s, which runs over it; set day_starts of route %s to an hour after the last closing, such as \"05:00\"",
+			first.Format("Mon 2006-01-02"), title(closing.Event), closing.Calendar, title(opening.Event), x.r.Name)
+		x.found[len(x.found)-1].Calendar = closing.Calendar
+	}
+}
+
+// substitutes are regions in which a public holiday that falls on a weekend is kept on another day.
+func substitutes(region string, zone *time.Location) bool {
+	if region != "" {
+		return slices.Contains([]string{"US", "CA", "GB", "IE", "AU", "NZ", "ZA"}, region)
+	}
+	name := zone.String()
+	return strings.HasPrefix(name, "US/") || strings.HasPrefix(name, "Canada/") || strings.HasPrefix(name, "Australia/") ||
+		slices.Contains([]string{
+			"America/New_York", "America/Detroit", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles", "America/Anchorage",
+			"Pacific/Honolulu", "America/Toronto", "America/Winnipeg", "America/Edmonton", "America/Vancouver", "America/Halifax",
+			"Europe/London", "Europe/Dublin", "Pacific/Auckland", "Africa/Johannesburg",
+		}, name)
+}
+
+// holidays finds holidays of a fixed date that fall on a day on which the route is closed anyway, with no day of the same calendar beside them on
+// which the holiday is kept. Only regions that keep such days are looked at.
+func (x *routeLint) holidays() {
+	if !substitutes(x.r.Region, x.r.Zone) {
+		return
+	}
+	open := map[int]bool{} // by number of the day
+	for i, s := range x.spans {
+		end := x.until
+		if i+1 < len(x.spans) {
+			end = x.spans[i+1].at
+		}
+		for d := dayNumber(s.at); s.state == routes.Open && d <= dayNumber(end.Add(-time.Second)); d++ {
+			open[d] = true
+		}
+	}
+	if len(open) == 0 {
+		return
+	}
+	// A day is one of work where it is so in a week around it.
+	works := func(d int) bool { return open[d-7] || open[d+7] || open[d-14] || open[d+14] }
+	for _, name := range x.r.Calendars() {
+		asks := slices.DeleteFunc(x.r.Asks(name), func(a routes.Ask) bool { return a.Negated || x.r.Branches[a.Branch].State != routes.Closed })
+		kept, fixed := x.closedDays(name, asks)
+		for _, o := range fixed {
+			d := dayNumber(time.Unix(o.Start, 0).In(x.r.Zone))
+			if at := time.Unix(o.Start, 0); at.Before(x.now.AddDate(0, 0, 7)) || at.After(x.until.AddDate(0, 0, -14)) || works(d) || open[d] {
+				continue
+			}
+			beside := false
+			for near := d - 3; near <= d+3; near++ {
+				beside = beside || near != d && kept[near] && works(near)
+			}
+			if !beside {
+				f := Findingf(o.Event.Place(), "holiday_on_closed_day",
+					"%s of calendar %s falls on %s, when route %s is closed anyway, and no day beside it is a holiday; add the day on which it is observed, if it is",
+					title(o.Event), name, time.Unix(o.Start, 0).In(x.r.Zone).Format("Mon 2006-01-02"), x.r.Name)
+				f.Route, f.Calendar = x.r.Name, name
+				x.found = append(x.found, x.placed(f))
+			}
+		}
+	}
+}
+
+// closedDays are the days that all-day events of a calendar close, and those of the events that are holidays of one day on a fixed date.
+func (x *routeLint) closedDays(name string, asks []routes.Ask) (days map[int]bool, fixed []calendars.Occurrence) {
+	from, to := x.s.Window()
+	t, _ := x.options.Timelines.Of(name, calendars.View{Zone: x.r.Zone, DayStarts: x.r.DayStarts}, from, to)
+	days = map[int]bool{}
+	if t == nil || len(asks) == 0 {
+		return days, nil
+	}
+	years := map[string]map[int]bool{} // in which an event of that title and date stands
+	dated := func(e *calendars.Event) (string, int) {
+		y, m, d := e.Begins()
+		return calendars.Fold(e.Summary) + time.Date(0, time.Month(m), d, 0, 0, 0, 0, time.UTC).Format("\x000102"), y
+	}
+	events := x.options.Timelines.Use(name).State.Calendar.Events()
+	for _, e := range events[:min(len(events), mostEvents)] {
+		if key, y := dated(e); e.AllDay && !e.Repeats() {
+			if years[key] == nil {
+				years[key] = map[int]bool{}
+			}
+			years[key][y] = true
+		}
+	}
+	for _, o := range t.All()[:min(len(t.All()), mostEvents)] {
+		if !o.Event.AllDay || !slices.ContainsFunc(asks, func(a routes.Ask) bool { return a.Admits(o.Event) }) {
+			continue
+		}
+		first, last := dayNumber(time.Unix(o.Start, 0).In(x.r.Zone)), dayNumber(time.Unix(o.End-1, 0).In(x.r.Zone))
+		for d := first; d <= min(last, first+31); d++ {
+			days[d] = true
+		}
+		key, _ := dated(o.Event)
+		annual, onDate := o.Event.Annual()
+		// Google's calendars hold what nobody has a day off for, and say so.
+		if observance := strings.HasPrefix(calendars.Fold(o.Event.Description), "observance"); first == last && !observance && (annual && onDate || len(years[key]) > 1) {
+			fixed = append(fixed, o)
+		}
+	}
+	return days, fixed
+}
+
+// dayNumber counts local days.
+func dayNumber(at time.Time) int {
+	y, m, d := at.Date()
+	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 3600))
+}

@@ -1,0 +1,262 @@
+package preview
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/routes"
+)
+
+// unmatched finds events that no condition counts and most likely should: those whose titles are nearly what is asked for, and a calendar
+// none of whose events counts.
+func (x *calendarLint) unmatched() {
+	type miss struct {
+		first *lintEvent
+		times int
+	}
+	misses := map[string]*miss{} // by title and pattern
+	var order []string
+	counts, whole := 0, true
+	for _, e := range x.ahead {
+		if e.admitted {
+			counts++
+			continue
+		}
+		whole = whole && e.AllDay
+		for _, a := range x.asks {
+			pattern := a.Near(e.Event)
+			if pattern == "" {
+				continue
+			}
+			key := calendars.Fold(e.Summary) + "\x00" + pattern
+			if misses[key] == nil {
+				misses[key], order = &miss{first: e}, append(order, key)
+			}
+			misses[key].times += e.times
+			break
+		}
+	}
+	for _, key := range order {
+		m := misses[key]
+		_, pattern, _ := strings.Cut(key, "\x00")
+		times := "once, on " + x.clock(m.first.first.Start)
+		if m.times > 1 {
+			times = fmt.Sprintf("%d times, first on %s", m.times, x.clock(m.first.first.Start))
+		}
+		x.say(m.first.Event, "near_miss", "%s comes %s, and fits no condition; %q is asked for, and nearly fits; correct the title", title(m.first.Event), times, pattern)
+	}
+	if len(x.ahead) == 0 || counts > 0 || x.c.MayBeEmpty || !x.whole {
+		return
+	}
+	asked := make([]string, 0, len(x.asks))
+	opens := false
+	for _, r := range x.asking {
+		for _, a := range r.Asks(x.c.Name) {
+			opens = opens || !a.Negated && r.Branches[a.Branch].State == routes.Open
+		}
+	}
+	for _, a := range x.asks[:min(len(x.asks), 4)] {
+		asked = append(asked, a.String())
+	}
+	switch {
+	case slices.ContainsFunc(x.ahead, func(e *lintEvent) bool { return !isBusy(e.Summary) }):
+		if opens || whole {
+			x.say(nil, "events_unmatched", "calendar %s holds %s from now on, such as %s, and no condition counts any; what is asked for: %s; correct the titles or the conditions",
+				x.c.Name, counted(len(x.ahead), "event"), title(x.ahead[0].Event), strings.Join(asked, ", "))
+		}
+	default:
+		titled := "are titled " + title(x.ahead[0].Event) + " and the like"
+		if !slices.ContainsFunc(x.ahead, func(e *lintEvent) bool { return strings.TrimSpace(e.Summary) != "" }) {
+			titled = "have no title"
+		}
+		x.say(nil, "busy_only", "all events of calendar %s %s: it is shared as free or busy only, and conditions ask for titles; share it with all details", x.c.Name, titled)
+	}
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// isBusy reports whether a title is what a calendar shows to those who may not see its titles.
+func isBusy(text string) bool {
+	switch calendars.Fold(text) {
+	case "", "busy", "free", "tentative", "away", "out of office", "working elsewhere", "private", "private appointment",
+		"gebucht", "besetzt", "beschäftigt", "frei", "abwesend", "privat", "privater termin", "occupé", "occupée", "libre", "ocupado", "ocupada",
+		"occupato", "bezet", "upptagen", "optaget", "opptatt", "zajęty", "varattu", "занят", "занято":
+		return true
+	}
+	return false
+}
+
+// titles finds events that a route's conditions count both as open and as closed, by their titles.
+func (x *calendarLint) titles() {
+	const most = 50
+	seen := map[string]bool{}
+	said := map[string]bool{}
+	for _, r := range x.asking {
+		asks := slices.DeleteFunc(r.Asks(x.c.Name), func(a routes.Ask) bool {
+			s := r.Branches[a.Branch].State
+			return a.Negated || !a.Titled() || s != routes.Open && s != routes.Closed
+		})
+		signature := ""
+		for _, a := range asks {
+			signature += a.Key() + "\x00" + r.Branches[a.Branch].Name + "\x00" + string(r.Branches[a.Branch].State) + "\x00"
+		}
+		if len(asks) < 2 || seen[signature] || len(seen) == most {
+			continue
+		}
+		seen[signature] = true
+		for _, e := range x.ahead {
+			first := -1
+			for _, a := range asks {
+				if !a.Admits(e.Event) {
+					continue
+				}
+				if first < 0 {
+					first = a.Branch
+					continue
+				}
+				one, other := r.Branches[first], r.Branches[a.Branch]
+				if one.State == other.State {
+					continue
+				}
+				if key := calendars.Fold(e.Summary); !said[key] {
+					said[key] = true
+					x.sayOf(r.Name, one.Name, e.Event, "title_fits_two", "%s, on %s, fits both branch %s (%s) and branch %s (%s) of route %s; %s comes first; write a title that means one",
+						title(e.Event), x.date(e.first.Start), one.Name, one.State, other.Name, other.State, r.Name, one.Name)
+				}
+				break
+			}
+		}
+	}
+}
+
+// overlaps finds two people who are on call at once by conditions that look for names. That one event lies within another is how a
+// replacement is written, and means the shorter one.
+func (x *calendarLint) overlaps() {
+	for _, a := range x.asks {
+		if !a.Named() {
+			continue
+		}
+		type turn struct {
+			calendars.Occurrence
+			name string
+		}
+		var turns []turn
+		for _, o := range x.timeline.All()[:min(len(x.timeline.All()), mostOccurrences/10)] {
+			if o.End <= x.now.Unix() || o.Start >= x.until.Unix() || o.Start == o.End || !a.Admits(o.Event) {
+				continue
+			}
+			if name := a.Name(o.Event); name != "" {
+				turns = append(turns, turn{o, name})
+			}
+		}
+		n := 0
+		var one, other turn
+		for i, t := range turns {
+			for _, u := range turns[i+1 : min(len(turns), i+20)] {
+				if u.Start >= t.End {
+					break
+				}
+				within := u.End <= t.End && (u.Start > t.Start || u.End < t.End) || u.Start == t.Start && u.End > t.End
+				if u.name == t.name || within || u.Event.AllDay != t.Event.AllDay {
+					continue
+				}
+				if n++; n == 1 {
+					one, other = t, u
+				}
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		more := ""
+		if n > 1 {
+			more = fmt.Sprintf(", and %d times more", n-1)
+		}
+		x.say(other.Event, "events_overlap", "%s and %s are both on from %s to %s%s; one of them answers the calls; end the first when the second begins",
+			title(one.Event), title(other.Event), x.clock(other.Start), x.clock(min(one.End, other.End)), more)
+	}
+}
+
+// lately is for how long the end of a series is worth a word.
+const lately = 90 * 24 * time.Hour
+
+// series finds conditions that a series fitted which has ended, or ends in sight, and that nothing fits from then on.
+func (x *calendarLint) series() {
+	if x.c.MayBeEmpty || !x.whole || len(x.ahead) == 0 {
+		return
+	}
+	var past []calendars.Occurrence
+	looked := false
+	said := map[*calendars.Event]bool{}
+	for _, a := range x.asks {
+		var last *lintEvent
+		for _, e := range x.ahead {
+			if (last == nil || e.last.End > last.last.End) && a.Admits(e.Event) {
+				last = e
+			}
+		}
+		if last != nil {
+			margin := 35 * 24 * time.Hour
+			sees := x.until.Add(-margin)
+			if x.c.Ahead > 0 {
+				sees = x.now.Add(x.c.Ahead)
+			}
+			if x.isSeries(last) && last.last.End < sees.Unix() && !said[last.Event] {
+				said[last.Event] = true
+				x.say(last.Event, "series_ends", "the series %s ends on %s, and no %s follow it; extend it before then", title(last.Event), x.date(last.last.End-1), a)
+			}
+			continue
+		}
+		if !looked {
+			looked = true
+			if past = x.past(); !slices.ContainsFunc(x.calendar.Events(), (*calendars.Event).Repeats) {
+				past = nil
+			}
+		}
+		times := map[*calendars.Event]int{}
+		var ended *calendars.Occurrence
+		for i, o := range past {
+			if o.Event.Repeats() && o.End <= x.now.Unix() && a.Admits(o.Event) {
+				if times[o.Event]++; ended == nil || o.End >= ended.End {
+					ended = &past[i]
+				}
+			}
+		}
+		// One that ended long ago ended on purpose.
+		if ended == nil || times[ended.Event] < 3 || said[ended.Event] || ended.End < x.now.Add(-lately).Unix() {
+			continue
+		}
+		said[ended.Event] = true
+		x.say(ended.Event, "series_ended", "the series %s ended on %s, and no %s follow it; extend it, or write a new one", title(ended.Event), x.date(ended.End-1), a)
+	}
+}
+
+var dateRange = regexp.MustCompile(`\b(\d{1,2})\.?\s*(?:-|–|—|to|bis|au|al|until|through|thru|till)\s*(\d{1,2})\b`)
+
+// speaksOfDays reports whether a title speaks of several days: of a week, of an end, or of two dates.
+func speaksOfDays(text string) bool {
+	for _, word := range strings.Fields(calendars.Fold(text)) {
+		switch word {
+		case "week", "weeks", "days", "until", "till", "through", "thru", "bis", "woche", "wochen", "tage", "betriebsferien", "ferien", "urlaubswoche",
+			"semaine", "semaines", "jusqu", "semana", "semanas", "hasta":
+			return true
+		}
+	}
+	m := dateRange.FindStringSubmatch(strings.ToLower(text))
+	if m == nil {
+		return false
+	}
+	first, _ := strconv.Atoi(m[1])
+	last, _ := strconv.Atoi(m[2])
+	return first < last && last <= 31
+}

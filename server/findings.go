@@ -1,0 +1,289 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/render"
+)
+
+// Mistakes are mistakes as findings.
+func Mistakes(mistakes diag.Mistakes) []preview.Finding {
+	var found []preview.Finding
+	for _, m := range mistakes {
+		found = append(found, preview.Findingf(m.Pos, "mistake", "%s", m.Message))
+	}
+	return found
+}
+
+// Warnings are what a configuration says on its own that works and should be mended.
+func Warnings(file *config.File) []preview.Finding {
+	var found []preview.Finding
+	for _, w := range file.Warnings {
+		found = append(found, preview.Findingf(w.Pos, w.Kind, "%s", w.Message))
+	}
+	return found
+}
+
+// FindOptions say how to look.
+type FindOptions struct {
+	Now     time.Time
+	Days    int            // how far ahead
+	Schemas *pivot.Schemas // a cluster's own; nil: none
+	Offline bool           // that a calendar is unknown says nothing
+}
+
+// Find says everything that there is to say of the generation, with what is known of its calendars.
+func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding {
+	now, horizon := o.Now, time.Duration(o.Days)*24*time.Hour
+	lint := g.newLint(calendars.NewTimelines(g.timelines.Uses(), horizon))
+	until := now.Add(horizon)
+	found := g.static(lint)
+	found = append(found, g.against(ctx, o.Schemas, now)...)
+	if !o.Offline {
+		found = append(found, g.unread(func(name string) calendars.State { return g.timelines.Use(name).State })...)
+	}
+
+	// Routes are independent of one another, and so are calendars.
+	var mu sync.Mutex
+	var wait sync.WaitGroup
+	work := make(chan func() []preview.Finding)
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for do := range work {
+				more := do()
+				mu.Lock()
+				found = append(found, more...)
+				mu.Unlock()
+			}
+		})
+	}
+	for _, r := range g.routes {
+		work <- func() []preview.Finding {
+			s := r.Compile(lint.timelines, now)
+			return append(lint.Route(r, s, now, until), g.failing(r, s.Rehearse(ctx, now, until))...)
+		}
+	}
+	for _, c := range lint.calendars {
+		work <- func() []preview.Finding { return lint.Calendar(c, now, until) }
+	}
+	close(work)
+	wait.Wait()
+	return preview.SortFindings(found)
+}
+
+// lint is a preview.Lint, what it knows of calendars by their names, and the timelines that it looks at.
+type lint struct {
+	*preview.Lint
+	calendars map[string]preview.Calendar
+	timelines *calendars.Timelines
+}
+
+func (g *Generation) newLint(ts *calendars.Timelines) lint {
+	byName := make(map[string]*config.Route, len(g.file.Routes))
+	for _, r := range g.file.Routes {
+		byName[r.Name] = r
+	}
+	all := make(map[string]preview.Calendar, len(g.file.Calendars))
+	for _, c := range g.file.Calendars {
+		all[c.Name] = preview.Calendar{
+			Name: c.Name, Pos: c.Pos, Shared: c.Tenant == "",
+			Ahead: c.Expect.Ahead, Covered: c.Expect.Covered, MayBeEmpty: c.Expect.MayBeEmpty,
+		}
+	}
+	return lint{preview.NewLint(preview.LintOptions{
+		Routes: g.routes, Calendars: all, Timelines: ts,
+		Branch: func(route string, branch int) diag.Pos {
+			if at := byName[route].Branches[branch].Pos; !config.IsBuiltin(at) {
+				return at
+			}
+			return diag.Pos{}
+		},
+	}), all, ts}
+}
+
+// static is what follows from the configuration alone.
+func (g *Generation) static(l lint) []preview.Finding {
+	found := Warnings(g.file)
+	for _, m := range g.warnings {
+		found = append(found, preview.Findingf(m.Pos, "callflow_odd", "%s", m.Message))
+	}
+	for _, r := range g.routes {
+		found = append(found, l.Static(r)...)
+	}
+	found = append(found, anybodys(g.file)...)
+	return append(found, sharedIDs(g.file)...)
+}
+
+// against is what a cluster's own schemas refuse.
+func (g *Generation) against(ctx context.Context, schemas *pivot.Schemas, now time.Time) []preview.Finding {
+	if schemas == nil {
+		return nil
+	}
+	var found []preview.Finding
+	for _, f := range render.Check(ctx, g.routes, now, schemas) {
+		if !f.Warning {
+			found = append(found, preview.Findingf(f.Pos, "schema_refused", "%s", f.Message))
+		}
+	}
+	return found
+}
+
+// unread are the calendars of which nothing is known, or whose feed brought nothing when it was last asked.
+func (g *Generation) unread(of func(calendar string) calendars.State) []preview.Finding {
+	var found []preview.Finding
+	for _, c := range g.file.Calendars {
+		state := of(c.Name)
+		var f preview.Finding
+		switch {
+		case state.Unknown() && state.Err != nil:
+			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s: %s", c.Name, state.Why, oneLine(state.Err))
+		case state.Unknown():
+			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s", c.Name, state.Why)
+		case state.Err != nil:
+			f = preview.Findingf(c.Pos, "feed_failed", "the feed of calendar %s cannot be read: %s; its copy of %s is used", c.Name, oneLine(state.Err), state.Read.UTC().Format(time.RFC3339))
+		default:
+			continue
+		}
+		f.Calendar = c.Name
+		found = append(found, f)
+	}
+	return found
+}
+
+// failing are branches of a route that will not answer.
+func (g *Generation) failing(r *render.Route, failed []render.Rehearsed) []preview.Finding {
+	var found []preview.Finding
+	for _, f := range failed {
+		b := r.Branches[f.Branch]
+		found = append(found, preview.Finding{
+			Pos: r.Pos, Kind: "branch_will_fail", Severity: preview.Error, Route: r.Name, Branch: b.Name,
+			Message: fmt.Sprintf("branch %s of route %s will not answer, first on %s: %s: %s", b.Name, r.Name, f.At.Format("Mon 2006-01-02 15:04"), f.Reason, oneLine(f.Err)),
+		})
+	}
+	return found
+}
+
+// anybodys finds routes that a company's own file brings and that answer the calls of any account, where there are several companies.
+func anybodys(f *config.File) []preview.Finding {
+	if len(f.Tenants) == 0 {
+		return nil
+	}
+	var found []preview.Finding
+	said := map[diag.Pos]bool{}
+	for _, r := range f.Routes {
+		if len(r.Match.Accounts) > 0 || r.Pos.File == f.Path {
+			continue
+		}
+		at, who := r.Pos, "which has no tenant"
+		if r.Tenant != nil {
+			if len(f.Tenants) == 1 {
+				continue // there is nobody else
+			}
+			at, who = r.Tenant.Pos, "whose tenant names no account"
+		}
+		if said[at] {
+			continue
+		}
+		said[at] = true
+		one := preview.Findingf(at, "routes_without_account", "route %s stands in a file %s, and so answers calls of any account; name the account", r.Name, who)
+		one.Route = r.Name
+		found = append(found, one)
+	}
+	return found
+}
+
+// kazooID is what Kazoo calls devices, users, voicemail boxes and accounts by.
+var kazooID = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
+
+// sharedIDs finds what two tenants write for themselves alike, and Kazoo finds in one account alone: an id that was copied along.
+func sharedIDs(f *config.File) []preview.Finding {
+	type place struct {
+		at     diag.Pos
+		tenant *config.Tenant
+	}
+	var found []preview.Finding
+	first, said := map[string]place{}, map[diag.Pos]bool{}
+	for _, t := range f.Tenants {
+		for _, a := range t.Accounts {
+			first[a.S] = place{} // an account's own id may stand anywhere
+		}
+	}
+	see := func(r *config.Route, id string, at diag.Pos) {
+		was, ok := first[id]
+		switch {
+		case !ok:
+			first[id] = place{at, r.Tenant}
+		case was.tenant == nil || was.tenant == r.Tenant || was.at == at || said[at] || shareAccount(was.tenant, r.Tenant):
+		default:
+			said[at] = true
+			one := preview.Findingf(at, "id_of_two_tenants", "the id %s… is also tenant %s's, at %s, and Kazoo finds it in one account alone; write the id of tenant %s's own",
+				id[:8], was.tenant.Name, was.at, r.Tenant.Name)
+			one.Route = r.Name
+			found = append(found, one)
+		}
+	}
+	for _, r := range f.Routes {
+		if r.Tenant == nil {
+			continue
+		}
+		for _, b := range r.Branches {
+			walkTexts(b.Data.Values, nil, func(path []string, text string) {
+				if kazooID.FindString(text) == text {
+					see(r, text, b.Data.At(path...))
+				}
+			})
+			for _, id := range kazooID.FindAllString(b.Callflow.S, -1) {
+				see(r, id, b.Callflow.Pos)
+			}
+		}
+	}
+	return found
+}
+
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+
+func shareAccount(a, b *config.Tenant) bool {
+	return slices.ContainsFunc(a.Accounts, func(t diag.Text) bool {
+		return slices.ContainsFunc(b.Accounts, func(u diag.Text) bool { return t.S == u.S })
+	})
+}
+
+// walkTexts visits the texts of data, each with its path.
+func walkTexts(value any, path []string, visit func(path []string, text string)) {
+	switch v := value.(type) {
+	case string:
+		if v != "" {
+			visit(path, v)
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			walkTexts(v[key], append(slices.Clone(path), key), visit)
+		}
+	case []any:
+		for i, inner := range v {
+			walkTexts(inner, append(slices.Clone(path), fmt.Sprint(i)), visit)
+		}
+	}
+}
+
+// Calendars are the full names of all calendars, in the order of the configuration.
+func (g *Generation) Calendars() []string {
+	var names []string
+	for _, c := range g.file.Calendars {
+		names = append(names, c.Name)
+	}
+	return names
+}
