@@ -16,6 +16,7 @@ import (
 type admin struct {
 	api      api
 	reload   func(context.Context) error
+	findings func() any
 	feeds    func() []feedStatus
 	status   func() preview.Status
 	renew    func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now
@@ -51,7 +52,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/":
-		plain(w, http.StatusOK, "callhours\n\n/metrics     for Prometheus\n/-/healthy   the process runs\n/-/ready     calls are answered\n/-/reload    POST: read the configuration again\n\n/api/v1/status                     what answers, and how the last reload went\n/api/v1/feeds                      the feeds, as JSON\n/api/v1/feeds/CALENDAR/refresh     POST: fetch now\n/api/v1/explain?route=ROUTE        what happens to a call, and why\n/api/v1/hours?route=ROUTE          what the telephones will do; format=ics is a calendar\n/api/v1/decisions?route=ROUTE      the last calls, and what was decided; without a route, of all")
+		plain(w, http.StatusOK, "callhours\n\n/metrics     for Prometheus\n/-/healthy   the process runs\n/-/ready     calls are answered\n/-/reload    POST: read the configuration again\n\n/api/v1/status                     what answers, and how the last reload went\n/api/v1/feeds                      the feeds, as JSON\n/api/v1/feeds/CALENDAR/refresh     POST: fetch now\n/api/v1/findings                   what check has to say of the running configuration\n/api/v1/explain?route=ROUTE        what happens to a call, and why\n/api/v1/hours?route=ROUTE          what the telephones will do; format=ics is a calendar\n/api/v1/decisions?route=ROUTE      the last calls, and what was decided; without a route, of all")
 	case "/-/healthy":
 		plain(w, http.StatusOK, "healthy")
 	case "/-/ready":
@@ -70,6 +71,8 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerJSON(w, a.status())
 	case feedsPath:
 		answerJSON(w, map[string]any{"feeds": a.feeds()})
+	case findingsPath:
+		answerJSON(w, a.findings())
 	case explainPath, hoursPath, decisionsPath:
 		switch {
 		case a.live.Load() == nil:
@@ -85,6 +88,9 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusNotFound, "nothing is here; see /")
 	}
 }
+
+// findingsPath is where what check has to say of the running configuration is listed.
+const findingsPath = "/api/v1/findings"
 
 // feedsPath is where the feeds are listed; each can be refreshed below it, by the name of a calendar.
 const feedsPath = "/api/v1/feeds"

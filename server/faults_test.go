@@ -317,9 +317,10 @@ func TestFindings(t *testing.T) {
 	f := newFeed(t)
 	f.on(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Date", monday.Add(-time.Hour).Format(http.TimeFormat))
-		fmt.Fprint(w, strings.Replace(hoursFile, "END:VCALENDAR", "BEGIN:VEVENT\nUID:odd\nDTSTART:20260105T090000Z\nEND:VEVENT\nEND:VCALENDAR", 1))
+		fmt.Fprint(w, strings.Replace(hoursFile, "END:VCALENDAR", "BEGIN:VEVENT\nUID:odd\nDTSTART:20260105T230000Z\nDTEND:20260105T233000Z\nRRULE:FREQ=WEEKLY\nSUMMARY:Open late\nEND:VEVENT\nEND:VCALENDAR", 1))
 	})
 	w := fed(t, f, oneFeed)
+	w.rehearseWaiting(t.Context())
 	page := body(t, w.people(t, "/metrics", "localhost"))
 	for _, line := range []string{`callhours_findings{kind="clock_skew",severity="warning"} 1`, `callhours_findings{kind="odd_event",severity="warning"} 1`} {
 		if !strings.Contains(page, line+"\n") {

@@ -208,6 +208,7 @@ func (s *Server) compile(g *Generation, name string) {
 	for _, r := range g.asking[name] {
 		r.Use(r.Compile(g.timelines, now))
 	}
+	s.noticed.ask(name)
 	s.rehearsals.ask(g.asking[name])
 }
 
@@ -256,34 +257,6 @@ func (s *Server) showEvents(g *Generation, name string) {
 		}
 	}
 	s.logged[name] = problems
-	s.odd[name] = 0
-	if routes := g.asking[name]; len(routes) > 0 {
-		view := calendars.View{Zone: routes[0].Zone, DayStarts: routes[0].DayStarts}
-		s.odd[name] = len(g.timelines.Use(name).State.Calendar.Warnings(view, s.options.Now()))
-	}
-}
-
-// The kinds of findings that a running server has.
-var (
-	oddEvent  = metrics.Finding{Kind: "odd_event", Severity: "warning"}      // used as written, and most likely meant otherwise
-	willFail  = metrics.Finding{Kind: "branch_will_fail", Severity: "error"} // in the coming week, with the events that decide then
-	clockSkew = metrics.Finding{Kind: "clock_skew", Severity: "warning"}     // a feed's server and we disagree by more than a minute
-)
-
-// findings counts what people should look at, of each kind.
-func (s *Server) findings() map[metrics.Finding]int {
-	found := map[metrics.Finding]int{oddEvent: 0, clockSkew: 0, willFail: s.rehearsals.count()}
-	for _, f := range s.store.Feeds() {
-		if f.IsSkewed() {
-			found[clockSkew]++
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, n := range s.odd {
-		found[oddEvent] += n
-	}
-	return found
 }
 
 // feedStatus is a feed in the JSON of /api/v1/feeds. Times are RFC 3339 in UTC, null for never.

@@ -70,12 +70,14 @@ func (s *Server) rehearse(ctx context.Context) {
 	}
 }
 
-// rehearseWaiting rehearses the routes that wait, and logs what will fail and has not been said.
+// rehearseWaiting rehearses the routes that wait, logs what will fail and has not been said, and keeps what else there is to say of them and of the
+// calendars that wait.
 func (s *Server) rehearseWaiting(ctx context.Context) {
 	for r := s.rehearsals.next(); r != nil && ctx.Err() == nil; r = s.rehearsals.next() {
 		now := s.options.Now()
 		var failing []string
-		for _, f := range r.State().Rehearse(ctx, now, now.Add(ahead)) {
+		failed := r.State().Rehearse(ctx, now, now.Add(ahead))
+		for _, f := range failed {
 			text := r.Branches[f.Branch].Name + ": " + f.Err.Error()
 			failing = append(failing, text)
 			if !slices.Contains(s.rehearsals.said(r.Name), text) {
@@ -84,7 +86,9 @@ func (s *Server) rehearseWaiting(ctx context.Context) {
 			}
 		}
 		s.rehearsals.say(r.Name, failing)
+		s.notice(r, failed, now)
 	}
+	s.noticeCalendars(ctx)
 }
 
 func (h *rehearsals) said(route string) []string {
@@ -114,12 +118,9 @@ func (h *rehearsals) retain(routes []*render.Route) {
 	h.waiting = slices.DeleteFunc(h.waiting, func(r *render.Route) bool { return !live[r] })
 }
 
-// count is how many branches will not answer.
-func (h *rehearsals) count() (n int) {
+// pending is how many routes wait.
+func (h *rehearsals) pending() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, failing := range h.failing {
-		n += len(failing)
-	}
-	return n
+	return len(h.waiting)
 }

@@ -153,6 +153,7 @@ func (s *Server) swap(g *Generation) {
 	}
 	fresh := append(stale, g.Roll(now)...)
 	s.rehearsals.retain(g.routes)
+	s.noticed.begin(g, fresh)
 	s.rehearsals.ask(fresh)
 	l := newLive(g, s.options.Metrics, &s.decisions)
 	s.know(l, "")
@@ -164,11 +165,11 @@ func (s *Server) swap(g *Generation) {
 			changed[name] = true
 		}
 	}
-	logged, odd := s.logged, s.odd
-	s.logged, s.odd = map[string][]calendars.Problem{}, map[string]int{}
+	logged := s.logged
+	s.logged = map[string][]calendars.Problem{}
 	for _, c := range g.calendars {
 		name := c.Calendar
-		s.logged[name], s.odd[name] = logged[name], odd[name]
+		s.logged[name] = logged[name]
 		if changed[name] || former == nil || len(former.asking[name]) != len(g.asking[name]) {
 			s.show(g, name)
 		}

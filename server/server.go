@@ -68,6 +68,7 @@ type Server struct {
 
 	decisions  decisions
 	rehearsals *rehearsals
+	noticed    noticed
 	reloading  sync.Mutex     // held by the one reload that runs; guards the following
 	read       *config.Inputs // the files as they were read last; nil: there is no Installation
 	readSum    [sha256.Size]byte
@@ -75,14 +76,13 @@ type Server struct {
 
 	mu     sync.Mutex                     // held while calendars and windows change
 	logged map[string][]calendars.Problem // by calendar: what the log has said already
-	odd    map[string]int                 // by calendar: events that are most likely meant otherwise
 	status preview.Status                 // what is not said by the generation itself
 }
 
 // New makes a server ready to run: it has read the copies of feeds, and fetched nothing. Its handlers answer 503 until Run, or Start,
 // has compiled the calendars.
 func New(o Options) *Server {
-	s := &Server{status: preview.Status{Mistakes: []preview.Said{}, Rejected: []string{}, Restart: []string{}}, options: o, logged: map[string][]calendars.Problem{}, odd: map[string]int{}, rehearsals: newRehearsals()}
+	s := &Server{status: preview.Status{Mistakes: []preview.Said{}, Rejected: []string{}, Restart: []string{}}, options: o, logged: map[string][]calendars.Problem{}, rehearsals: newRehearsals()}
 	s.options.Loaded.built = nil // nobody asks for it any more
 	o.Metrics.Configure(o.Generation.series())
 	s.store = o.Generation.store(calendars.StoreOptions{Log: o.Log, Metrics: o.Metrics, Now: o.Now, Changed: s.refresh}, o.UserAgent)
@@ -91,6 +91,7 @@ func New(o Options) *Server {
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.scraped, feeds: s.feeds, renew: s.renew}
 	s.admin.reload, s.admin.status = s.Reload, s.Status
+	s.admin.findings = func() any { return map[string]any{"findings": s.Findings(), "pending": s.pending()} }
 	s.admin.api = api{now: o.Now, preview: func() *preview.Preview { return s.live.Load().Preview() }, decisions: s.decisions.traces}
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
@@ -131,13 +132,16 @@ func (s *Server) Advance() {
 		return
 	}
 	var asked []string
-	for _, r := range l.Roll(s.options.Now()) {
+	rolled := l.Roll(s.options.Now())
+	for _, r := range rolled {
 		asked = append(asked, r.Calendars()...)
 	}
 	slices.Sort(asked)
 	for _, name := range slices.Compact(asked) {
 		s.showEvents(l.Generation, name)
+		s.noticed.ask(name)
 	}
+	s.rehearsals.ask(rolled)
 	s.expire(l.Generation)
 	s.know(l, "")
 }
