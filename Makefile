@@ -40,6 +40,9 @@ fuzz: ## fuzz each target (FUZZTIME=30s)
 bench: ## benchmarks of a call's way, beside net/http's bare handler
 	go test -run - -bench . -benchmem ./server ./render ./routes ./calendars ./pivot ./templates
 
+bench-http: build ## callhours, net/http, nginx and php-fpm by the same calls (ARGS="-format markdown")
+	go -C tools run ./benchhttp -callhours $(abspath $(OUT)) $(ARGS)
+
 update: ## rewrite golden files and scripts; look at the diff
 	UPDATE=1 go test ./...
 
@@ -54,6 +57,6 @@ dashboards: ## write Grafana's dashboards, and compare them with Grafana's own t
 	tools/dashboards/types
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: build run test soak check lint fmt fuzz bench update conformance tzdata dashboards help
+.PHONY: build run test soak check lint fmt fuzz bench bench-http update conformance tzdata dashboards help

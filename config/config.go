@@ -89,10 +89,11 @@ type TLS struct {
 	CertFile, KeyFile string
 }
 
-// Log says how log lines look and how much of a caller's number they show.
+// Log says how log lines look, which calls have one, and how much of a caller's number they show.
 type Log struct {
 	Format  string // "text" (default) or "json"
 	Callers string // "none" (default), "last4" or "full"
+	Calls   string // which calls have a line: "all" (default) or "faults"
 }
 
 // Metrics says how many series are exported.

@@ -63,6 +63,7 @@ func (s *source) readGlobal() {
 	f.Log = Log{
 		Format:  log.oneOf("format", "text", "json"),
 		Callers: log.oneOf("callers", "none", "last4", "full"),
+		Calls:   log.oneOf("calls", "all", "faults"),
 	}
 }
 

@@ -139,6 +139,7 @@ var keyTable = []key{
 
 	{inLog, "format", "`text`, `json`", "`text`", "form of log lines"},
 	{inLog, "callers", "`none`, `last4`, `full`", "`none`", "how much of callers' numbers is logged"},
+	{inLog, "calls", "`all`, `faults`", "`all`", "which calls have a line: with `faults` only those that are refused, find no route, or meet a branch that fails"},
 
 	{inMetrics, "routes", "amount", "all", "how many routes, in the order of the files, have series of their own; the others are counted together as `_other`"},
 

@@ -106,7 +106,7 @@ func TestOneOffice(t *testing.T) {
 		AdminListen:  text("127.0.0.1:9480"),
 		PivotPath:    text("/pivot"),
 		Auth:         &Auth{Basic: &Basic{"kazoo", secret("hunter2")}},
-		Log:          Log{"text", "none"},
+		Log:          Log{"text", "none", "all"},
 		Decisions:    Decisions{20, "last4"},
 		StateDir:     "state",
 		Timezone:     text("America/Los_Angeles"),

@@ -41,6 +41,7 @@ type live struct {
 	counters []*metrics.RouteMetrics    // by index of routes
 	tokens   map[[sha256.Size]byte]bool // digests of every token that leads a path
 	callers  string                     // how much of a caller's number the log shows
+	faults   bool                       // the log shows only calls that go wrong
 
 	shown   string                  // how much of it is remembered
 	rings   []*ring                 // by index of routes
@@ -53,6 +54,7 @@ type live struct {
 
 func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
 	l := &live{Generation: g, tokens: map[[sha256.Size]byte]bool{}, callers: g.file.Log.Callers, shown: g.file.Decisions.Callers}
+	l.faults = g.file.Log.Calls == "faults"
 	var names []string
 	for _, r := range g.routes {
 		l.counters = append(l.counters, m.Route(r.Name))
@@ -221,6 +223,9 @@ func (c *calls) record(rec *record, took time.Duration) {
 	}
 	if rec.miss != "" {
 		c.metrics.Unmatched(metrics.UnmatchedReason(rec.miss))
+	}
+	if rec.live != nil && rec.live.faults && rec.route != nil && rec.err == nil && len(rec.answer.Failures) == 0 {
+		return
 	}
 	level := slog.LevelInfo
 	if rec.status == http.StatusUnauthorized || rec.status == http.StatusForbidden {

@@ -488,6 +488,24 @@ func TestCallersInTheLog(t *testing.T) {
 	}
 }
 
+// TestFaultsInTheLog: with `calls: faults` an ordinary call has no line, and one that goes wrong has.
+func TestFaultsInTheLog(t *testing.T) {
+	t.Parallel()
+	w := started(t, "log: {calls: faults}\n"+strings.Replace(oneRoute, "template: ring-then-voicemail", `callflow: '{"module":"{{ .Call.CallerName }}"}'`, 1), nil)
+	if w.call(post("/main", "Caller-ID-Name", "hangup")); strings.Contains(w.log.String(), `"msg":"call"`) {
+		t.Errorf("an ordinary call is logged: %s", w.log)
+	}
+	w.call(post("/main", "Caller-ID-Name", "no module"))
+	w.call(post("/elsewhere"))
+	w.call(httptest.NewRequest(http.MethodPut, "/main", nil))
+	log := w.log.String()
+	for _, want := range []string{`"failed_open":"invalid_callflow`, `"reason":"no_path"`, `"status":405`} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log lacks %s: %s", want, log)
+		}
+	}
+}
+
 // TestRun starts the listeners, and stops them while a call is in flight.
 func TestRun(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,167 @@
+// Benchhttp measures callhours beside other servers on the same machine, by the same calls: a bare net/http handler that writes the
+// same bytes after ParseForm, nginx with these bytes as a static file, and php-fpm behind nginx with a script that goes by the time of day.
+// It alternates them, so that the noise of the machine is the same for all, and prints medians and ratios. Run it by `make bench-http`.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// options are what flags say.
+type options struct {
+	callhours   string
+	connections []int
+	rounds      int
+	each        time.Duration
+	only        []string
+	format      string
+	bare        string
+	keep        bool
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	if o.bare != "" {
+		return serveBare(ctx, o.bare)
+	}
+	dir, err := os.MkdirTemp("", "benchhttp-")
+	if err != nil {
+		return err
+	}
+	if o.keep {
+		fmt.Fprintln(os.Stderr, "files are kept in", dir)
+	} else {
+		defer os.RemoveAll(dir)
+	}
+	field := &field{dir: dir}
+	defer field.stop()
+	if err := field.start(ctx, o); err != nil {
+		return err
+	}
+	results, err := measure(ctx, o, field.servers)
+	if err != nil {
+		return err
+	}
+	return report{machine(), o.rounds, o.each.Seconds(), field.missing, results}.print(os.Stdout, o.format)
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("benchhttp", flag.ContinueOnError)
+	flags.StringVar(&o.callhours, "callhours", "./callhours", "the program to measure")
+	connections := flags.String("connections", "1,16,64", "how many connections ask at a time")
+	flags.IntVar(&o.rounds, "rounds", 5, "how many times each server is measured")
+	flags.DurationVar(&o.each, "each", 2*time.Second, "how long each is asked in a round")
+	only := flags.String("only", "", "servers to measure, such as \"bare,callhours\"; all that there are by default")
+	flags.StringVar(&o.format, "format", "text", "text, markdown or json")
+	flags.BoolVar(&o.keep, "keep", false, "keep configurations and logs")
+	flags.StringVar(&o.bare, "serve-bare", "", "be the bare handler: answer by the bytes of this file")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	for text := range strings.SplitSeq(*connections, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return o, fmt.Errorf("-connections: want numbers such as 1,16,64, found %q", *connections)
+		}
+		o.connections = append(o.connections, n)
+	}
+	if *only != "" {
+		o.only = strings.Split(*only, ",")
+	}
+	switch {
+	case flags.NArg() > 0:
+		return o, fmt.Errorf("want no arguments, found %q", flags.Arg(0))
+	case o.rounds < 1 || o.each <= 0:
+		return o, errors.New("want at least one round of some time")
+	case o.format != "text" && o.format != "markdown" && o.format != "json":
+		return o, fmt.Errorf("-format: want text, markdown or json, found %q", o.format)
+	}
+	return o, nil
+}
+
+// sample is what one round of one server gave.
+type sample struct {
+	Rate float64 `json:"requests_per_second"`
+	P50  float64 `json:"p50_seconds"`
+	P99  float64 `json:"p99_seconds"`
+	CPU  float64 `json:"cpu_seconds_per_request"` // of all processes of the server; 0 where the system does not tell
+	Own  float64 `json:"generator_cpu_seconds_per_request"`
+}
+
+// result is all rounds of one server with a number of connections.
+type result struct {
+	Server      string   `json:"server"`
+	Connections int      `json:"connections"`
+	Rounds      []sample `json:"rounds"`
+}
+
+// warmUp is how long a server is asked before it is measured.
+const warmUp = 200 * time.Millisecond
+
+// measure asks the servers in turn. Which one is first is another one in each round.
+func measure(ctx context.Context, o options, servers []*server) ([]result, error) {
+	var results []result
+	for _, n := range o.connections {
+		for _, s := range servers {
+			results = append(results, result{Server: s.name, Connections: n})
+		}
+	}
+	for round := range o.rounds {
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, o.rounds)
+		for i, n := range o.connections {
+			for j := range servers {
+				which := (j + round) % len(servers)
+				s := servers[which]
+				if _, err := s.ask(ctx, n, warmUp); err != nil {
+					return nil, err
+				}
+				got, err := s.ask(ctx, n, o.each)
+				if err != nil {
+					return nil, err
+				}
+				r := &results[i*len(servers)+which]
+				r.Rounds = append(r.Rounds, got)
+			}
+		}
+	}
+	return results, nil
+}
+
+// ask asks a server over n connections for a time.
+func (s *server) ask(ctx context.Context, n int, long time.Duration) (sample, error) {
+	cpu, own := s.cpu(), ownCPU()
+	took, asked, err := load(ctx, s, n, long)
+	if err != nil {
+		return sample{}, fmt.Errorf("%s, %d connections: %w", s.name, n, err)
+	}
+	count := float64(len(took))
+	return sample{
+		Rate: count / asked.Seconds(),
+		P50:  quantile(took, .5).Seconds(),
+		P99:  quantile(took, .99).Seconds(),
+		CPU:  (s.cpu() - cpu).Seconds() / cmp.Or(count, 1),
+		Own:  (ownCPU() - own).Seconds() / cmp.Or(count, 1),
+	}, nil
+}
