@@ -22,6 +22,7 @@ type admin struct {
 	renew    func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now
 	names    []string                                                       // hosts by which it may be asked, besides addresses and localhost
 	metrics  http.Handler
+	profiles http.Handler // nil: none
 	live     *atomic.Pointer[live]
 	draining *atomic.Bool
 	origins  http.CrossOriginProtection
@@ -48,6 +49,10 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		plain(w, http.StatusMethodNotAllowed, "only GET is answered here")
+		return
+	}
+	if a.profiles != nil && strings.HasPrefix(r.URL.Path, profilesPath) {
+		a.profiles.ServeHTTP(w, r)
 		return
 	}
 	switch r.URL.Path {

@@ -50,6 +50,7 @@ type Options struct {
 	Log        *slog.Logger         // its writer must not block; see Log
 	Now        func() time.Time
 	UserAgent  string // of fetches; "": "callhours"
+	Profiles   bool   // the admin side shows those of Go's runtime
 	// Installation is read again for Reload, and when its files change; nil where there is none. Loaded is how Generation came of it.
 	Installation *Installation
 	Loaded       Loaded
@@ -97,6 +98,9 @@ func New(o Options) *Server {
 		s.admin.names = []string{host}
 	}
 	s.admin.metrics = promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
+	if o.Profiles {
+		s.admin.profiles = profiles()
+	}
 	return s
 }
 

@@ -27,7 +27,7 @@ const flushing = 2 * time.Second
 
 func serveCommand(w world) *cobra.Command {
 	var path string
-	var strict bool
+	var flags serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "answer Pivot requests",
@@ -40,17 +40,21 @@ tenant keeps that tenant's last accepted files in use; anything else the whole a
 The files are read again when they change, on SIGHUP, and on POST /-/reload; what is wrong then keeps the former files in use in the same way.
 SIGTERM drains: readiness turns 503, answers ask for their connection to be closed, calls in flight are answered.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), path, strict, w) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), path, flags, w) },
 	}
 	configFlag(cmd, &path)
-	cmd.Flags().BoolVar(&strict, "strict", false, "refuse to start if anything is wrong, also with an accepted copy at hand")
+	cmd.Flags().BoolVar(&flags.strict, "strict", false, "refuse to start if anything is wrong, also with an accepted copy at hand")
+	cmd.Flags().BoolVar(&flags.pprof, "pprof", false, "show profiles of the process at /debug/pprof/ of admin_listen")
 	return cmd
 }
 
-func serve(ctx context.Context, path string, strict bool, w world) error {
+// serveFlags are those of serve besides the configuration.
+type serveFlags struct{ strict, pprof bool }
+
+func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 	main, files := installed(path)
 	i := &server.Installation{Path: main, Files: files, Now: w.now}
-	loaded, notes := i.Start(strict)
+	loaded, notes := i.Start(flags.strict)
 	for _, note := range notes {
 		fmt.Fprintf(w.stderr, "warning: %s\n", note)
 	}
@@ -72,7 +76,7 @@ func serve(ctx context.Context, path string, strict bool, w world) error {
 	s := server.New(server.Options{
 		Installation: i, Loaded: loaded,
 		Generation: g, Registry: registry, Metrics: m, Now: w.now, UserAgent: userAgent(),
-		Log: slog.New(queue),
+		Log: slog.New(queue), Profiles: flags.pprof,
 		Started: func(calls, admin net.Addr) {
 			fmt.Fprint(w.stdout, banner(in, calls, admin))
 		},
