@@ -48,7 +48,7 @@ func frontDeskServer(b *testing.B) http.Handler {
 	if err != nil {
 		b.Fatal(err)
 	}
-	queue := NewLog(slog.NewTextHandler(io.Discard, nil), func() {})
+	queue := NewLog(io.Discard, asText, func() {})
 	b.Cleanup(func() { queue.Close(b.Context()) })
 	s := New(Options{
 		Generation: g, Registry: registry, Metrics: m, Log: slog.New(queue),

@@ -1,15 +1,22 @@
 package server
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"sync"
+	"time"
 )
 
-// waiting is how many log lines may wait for a slow reader before they are dropped.
-const waiting = 8192
+// Bounds of the log.
+const (
+	waiting   = 8192                  // lines that may wait for a slow reader before they are dropped
+	together  = 64                    // lines that are written at once
+	gathering = 20 * time.Millisecond // how long the lines after one may wait to be written together
+)
 
-// Log is a slog.Handler in front of another one that may stall: a call never waits for its log line, nor for its being
+// Log is a slog.Handler that writes through another one whose writer may stall: a call never waits for its log line, nor for its being
 // formatted. Lines that find the queue full are dropped. It is safe for concurrent use.
 type Log struct {
 	to    slog.Handler
@@ -23,6 +30,10 @@ type queue struct {
 	stop    chan struct{}
 	done    chan struct{}
 	once    sync.Once
+
+	to      io.Writer
+	written bytes.Buffer // formatted, not yet given to the writer
+	batch   int          // lines in written
 }
 
 type line struct {
@@ -30,37 +41,71 @@ type line struct {
 	record slog.Record
 }
 
-// NewLog hands lines to a handler, one after the other, until [Log.Close]. dropped is called for every line that is lost.
-func NewLog(to slog.Handler, dropped func()) *Log {
-	q := &queue{lines: make(chan line, waiting), dropped: dropped, stop: make(chan struct{}), done: make(chan struct{})}
+// NewLog writes lines to a writer by the handler that format makes for it, until [Log.Close]. dropped is called for every line that is lost.
+func NewLog(to io.Writer, format func(io.Writer) slog.Handler, dropped func()) *Log {
+	q := &queue{lines: make(chan line, waiting), dropped: dropped, stop: make(chan struct{}), done: make(chan struct{}), to: to}
 	go q.run()
-	return &Log{to: to, queue: q}
+	return &Log{to: format(&q.written), queue: q}
 }
 
+// run writes a line that comes alone at once, and those that follow it soon together: to wake for each line and to write each by itself
+// costs as much as answering half a call.
 func (q *queue) run() {
 	defer close(q.done)
-	for {
+	pause := time.NewTimer(gathering)
+	defer pause.Stop()
+	for stopped := false; ; {
 		select {
 		case l := <-q.lines:
-			q.write(l)
+			q.add(l)
 		case <-q.stop:
-			for {
-				select {
-				case l := <-q.lines:
-					q.write(l)
-				default:
-					return
-				}
-			}
+			stopped = true
+		}
+		q.drain()
+		q.flush()
+		if stopped {
+			return
+		}
+		pause.Reset(gathering)
+		select {
+		case <-pause.C:
+		case <-q.stop:
 		}
 	}
 }
 
-// write loses the line when the handler does: who cannot be written to cannot be told about it either.
-func (q *queue) write(l line) {
-	if l.to.Handle(context.Background(), l.record) != nil {
-		q.dropped()
+// drain takes the lines that wait.
+func (q *queue) drain() {
+	for {
+		select {
+		case l := <-q.lines:
+			q.add(l)
+		default:
+			return
+		}
 	}
+}
+
+func (q *queue) add(l line) {
+	// A bytes.Buffer takes everything.
+	_ = l.to.Handle(context.Background(), l.record)
+	if q.batch++; q.batch == together {
+		q.flush()
+	}
+}
+
+// flush loses its lines when the writer does: who cannot be written to cannot be told about it either.
+func (q *queue) flush() {
+	if q.batch == 0 {
+		return
+	}
+	if _, err := q.to.Write(q.written.Bytes()); err != nil {
+		for range q.batch {
+			q.dropped()
+		}
+	}
+	q.written.Reset()
+	q.batch = 0
 }
 
 // Enabled is the handler's own.
