@@ -84,7 +84,17 @@ func readBody(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	var body []byte
+	var err error
+	const usual = 4 << 10 // more is made room for as it arrives, since anyone can announce it
+	if 0 <= r.ContentLength && r.ContentLength <= usual {
+		body = make([]byte, r.ContentLength)
+		var n int
+		n, err = io.ReadFull(r.Body, body)
+		body = body[:n]
+	} else {
+		body, err = io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	}
 	switch {
 	case len(body) > MaxBody:
 		return nil, fmt.Errorf("%w: a body of more than %d bytes", ErrTooLarge, MaxBody)
@@ -105,6 +115,7 @@ func appendForm(params []param, form string) ([]param, error) {
 		return params, nil
 	}
 	params = slices.Grow(params, min(strings.Count(form, "&")+1, maxParams-len(params)))
+	var d decoder
 	for form != "" {
 		var pair string
 		pair, form, _ = strings.Cut(form, "&")
@@ -115,7 +126,8 @@ func appendForm(params []param, form string) ([]param, error) {
 		if len(params) == maxParams {
 			return nil, errTooMany
 		}
-		params = append(params, param{canonical(unescape(name)), unescape(value)})
+		d.ahead = len(pair) + len(form)
+		params = append(params, param{canonical(d.unescape(name)), d.unescape(value)})
 	}
 	return params, nil
 }
@@ -134,14 +146,27 @@ func cutPair(pair string) (name, value string) {
 	return name, value
 }
 
-// unescape undoes the encoding of a form. A percent sign that begins no escape is itself.
-func unescape(s string) string {
-	if !strings.ContainsAny(s, "%+") {
+// decoder undoes the encoding of a form. What it decodes stands in one piece of memory.
+type decoder struct {
+	decoded strings.Builder
+	ahead   int // bytes of the form that are still to be decoded, at most
+}
+
+// unescape decodes a name or a value. A percent sign that begins no escape is itself.
+func (d *decoder) unescape(s string) string {
+	i := strings.IndexByte(s, '%')
+	if plus := strings.IndexByte(s, '+'); i < 0 || plus >= 0 && plus < i {
+		i = plus
+	}
+	if i < 0 {
 		return repair(s)
 	}
-	var decoded strings.Builder
-	decoded.Grow(len(s))
-	for i := 0; i < len(s); i++ {
+	if d.decoded.Cap() == 0 {
+		d.decoded.Grow(d.ahead)
+	}
+	begin := d.decoded.Len()
+	d.decoded.WriteString(s[:i])
+	for ; i < len(s); i++ {
 		c := s[i]
 		switch {
 		case c == '+':
@@ -150,9 +175,9 @@ func unescape(s string) string {
 			c = unhex(s[i+1])<<4 | unhex(s[i+2])
 			i += 2
 		}
-		decoded.WriteByte(c)
+		d.decoded.WriteByte(c)
 	}
-	return repair(decoded.String())
+	return repair(d.decoded.String()[begin:])
 }
 
 func isHex(c byte) bool {
