@@ -34,9 +34,6 @@ type process struct {
 	used   time.Duration
 }
 
-// tick is the unit of /proc/PID/stat, which Linux has the same on all machines that it tells programs about.
-const tick = 10 * time.Millisecond
-
 // processes are all that run.
 func processes() map[int]process {
 	all := map[int]process{}
@@ -46,19 +43,41 @@ func processes() map[int]process {
 		if err != nil { // it has ended
 			continue
 		}
-		// The name may hold blanks and brackets; behind it stand state, parent, and as 12th and 13th the ticks.
+		// The name may hold blanks and brackets; behind it stand state and parent, and as 12th and 13th the time used.
 		fields := bytes.Fields(content[bytes.LastIndexByte(content, ')')+1:])
 		if len(fields) < 13 {
 			continue
 		}
-		var numbers [3]int
-		for i, at := range [3]int{1, 11, 12} {
-			numbers[i], _ = strconv.Atoi(string(fields[at])) // Linux writes numbers
+		pid, parent := number(strings.Split(path, "/")[2]), number(string(fields[1]))
+		used := threads(filepath.Dir(path))
+		if used == 0 {
+			const tick = 10 * time.Millisecond // the same on all machines that Linux tells programs about
+			used = time.Duration(number(string(fields[11]))+number(string(fields[12]))) * tick
 		}
-		pid, _ := strconv.Atoi(strings.Split(path, "/")[2])
-		all[pid] = process{numbers[0], time.Duration(numbers[1]+numbers[2]) * tick}
+		all[pid] = process{parent, used}
 	}
 	return all
+}
+
+// threads is the time that those threads of a process have used that have not ended, to the nanosecond; 0 where the kernel does not count it.
+func threads(dir string) time.Duration {
+	paths, _ := filepath.Glob(filepath.Join(dir, "task", "*", "schedstat")) // the pattern is right
+	var sum time.Duration
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		used, _, _ := strings.Cut(string(content), " ")
+		sum += time.Duration(number(used))
+	}
+	return sum
+}
+
+// number reads a number that Linux wrote.
+func number(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
 }
 
 // ownCPU is the time that this program has used.

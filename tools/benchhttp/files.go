@@ -30,6 +30,9 @@ END:VCALENDAR
 	"front-desk.json.tmpl": `{"module":"device","data":{"id":"{{ .Data.front_desk }}"},"children":{"_":{"module":"voicemail","data":{"id":"{{ .Data.voicemail }}"}}}}`,
 	"name.json.tmpl": `{"module":"set_cid","data":{"caller_id_name":"Desk: {{ .Call.CallerName }}"},
 "children":{"_":{"module":"device","data":{"id":"{{ .Data.front_desk }}"},"children":{"_":{"module":"voicemail","data":{"id":"{{ .Data.voicemail }}"}}}}}}`,
+	// Half a millisecond of rendering or so, so that a generator on the same machine can offer several times what is answered.
+	"slow.json.tmpl": `{{ $n := 0 }}{{ range until 200 }}{{ $n = add $n (len $.Call.CallerName) }}{{ end -}}
+{"module":"set_cid","data":{"caller_id_name":"Desk: {{ .Call.CallerName }} {{ $n }}"},"children":{"_":{"module":"voicemail","data":{"id":"{{ .Data.voicemail }}"}}}}`,
 	"callhours.yaml": configuration,
 	"silent.yaml":    configuration + "log: {calls: faults}\n",
 
@@ -140,4 +143,9 @@ routes:
     calendars: {hours: hours, closures: [holidays]}
     data: {front_desk: ` + desk + `, voicemail: ` + voicemail + `}
     answers: {open: name}
+  - name: slow
+    plan: office
+    calendars: {hours: hours, closures: [holidays]}
+    data: {front_desk: ` + desk + `, voicemail: ` + voicemail + `}
+    answers: {open: slow}
 `

@@ -121,7 +121,8 @@ func answer(r *bufio.Reader, room []byte) ([]byte, error) {
 		return nil, err
 	}
 	if !bytes.HasPrefix(status, []byte("HTTP/1.1 200 ")) {
-		return nil, fmt.Errorf("got %q", status)
+		code := strings.TrimPrefix(string(status), "HTTP/1.1 ")
+		return nil, &statusError{code[:min(3, len(code))]}
 	}
 	length, chunked := -1, false
 	for {
@@ -171,6 +172,11 @@ func answer(r *bufio.Reader, room []byte) ([]byte, error) {
 		}
 	}
 }
+
+// statusError is an answer that is not 200.
+type statusError struct{ code string }
+
+func (e *statusError) Error() string { return "got status " + e.code }
 
 func line(r *bufio.Reader) ([]byte, error) {
 	text, err := r.ReadSlice('\n')

@@ -25,6 +25,7 @@ type options struct {
 	only        []string
 	format      string
 	bare        string
+	overload    float64
 	keep        bool
 }
 
@@ -59,6 +60,9 @@ func run(ctx context.Context, args []string) error {
 	if err := field.start(ctx, o); err != nil {
 		return err
 	}
+	if o.overload > 0 {
+		return overloaded(ctx, o, field.servers)
+	}
 	results, err := measure(ctx, o, field.servers)
 	if err != nil {
 		return err
@@ -71,10 +75,11 @@ func parse(args []string) (options, error) {
 	flags := flag.NewFlagSet("benchhttp", flag.ContinueOnError)
 	flags.StringVar(&o.callhours, "callhours", "./callhours", "the program to measure")
 	connections := flags.String("connections", "1,16,64", "how many connections ask at a time")
-	flags.IntVar(&o.rounds, "rounds", 5, "how many times each server is measured")
-	flags.DurationVar(&o.each, "each", 2*time.Second, "how long each is asked in a round")
+	flags.IntVar(&o.rounds, "rounds", 20, "how many times each server is measured")
+	flags.DurationVar(&o.each, "each", 400*time.Millisecond, "how long each is asked in a round; many short rounds even out what else the machine does")
 	only := flags.String("only", "", "servers to measure, such as \"bare,callhours\"; all that there are by default")
 	flags.StringVar(&o.format, "format", "text", "text, markdown or json")
+	flags.Float64Var(&o.overload, "overload", 0, "instead, offer each server so many times the calls that it can answer, such as 3")
 	flags.BoolVar(&o.keep, "keep", false, "keep configurations and logs")
 	flags.StringVar(&o.bare, "serve-bare", "", "be the bare handler: answer by the bytes of this file")
 	if err := flags.Parse(args); err != nil {
@@ -118,7 +123,7 @@ type result struct {
 }
 
 // warmUp is how long a server is asked before it is measured.
-const warmUp = 200 * time.Millisecond
+const warmUp = 100 * time.Millisecond
 
 // measure asks the servers in turn. Which one is first is another one in each round.
 func measure(ctx context.Context, o options, servers []*server) ([]result, error) {

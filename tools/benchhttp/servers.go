@@ -56,13 +56,18 @@ func (f *field) start(ctx context.Context, o options) error {
 			return err
 		}
 	}
-	wanted := func(name string) bool { return len(o.only) == 0 || slices.Contains(o.only, name) }
+	wanted := func(name string) bool {
+		if len(o.only) == 0 {
+			return name != "callhours-slow"
+		}
+		return slices.Contains(o.only, name)
+	}
 	for _, s := range []struct {
 		names []string
 		start func(context.Context, options, []string) error
 	}{
 		{[]string{"bare"}, f.startBare},
-		{[]string{"callhours", "callhours-name"}, f.startCallhours},
+		{[]string{"callhours", "callhours-name", "callhours-slow"}, f.startCallhours},
 		{[]string{"callhours-quiet"}, f.startSilent},
 		{[]string{"nginx", "php-fpm"}, f.startNginx},
 	} {
@@ -132,8 +137,8 @@ func (f *field) serve(o options, names []string, config string) error {
 	var all []*server
 	for _, name := range names {
 		s := &server{name: name, address: address, path: "/front-desk", body: callflow}
-		if name == "callhours-name" {
-			s.path, s.body = "/name", ""
+		if what, ok := strings.CutPrefix(name, "callhours-"); ok && name != "callhours-quiet" {
+			s.path, s.body = "/"+what, ""
 		}
 		all = append(all, s)
 	}
