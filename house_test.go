@@ -60,6 +60,7 @@ var dependencies = map[string]string{
 	"go.uber.org/goleak":                       "tests",
 	"go.yaml.in/yaml/v4":                       "reading YAML with positions",
 	"golang.org/x/crypto":                      "needed by sprig, which asks for an old version",
+	"golang.org/x/sys":                         "how long a call has waited",
 	"golang.org/x/text":                        "normal forms and case folding",
 }
 

@@ -49,15 +49,17 @@ func same(a *[sha256.Size]byte, s string) bool {
 type credentials struct {
 	username, password string
 	tokens             []string
-	from               netip.Addr
+	from               string   // address and port of the peer
 	forwarded          []string // X-Forwarded-For, as it came
 }
 
 // present takes the credentials out of a request. Its path keeps a token; see [pathToken].
 func present(r *http.Request) credentials {
 	var c credentials
-	c.username, c.password, _ = r.BasicAuth()
-	r.Header.Del("Authorization")
+	if r.Header["Authorization"] != nil {
+		c.username, c.password, _ = r.BasicAuth()
+		r.Header.Del("Authorization")
+	}
 	if token := r.Header.Get(tokenHeader); token != "" {
 		c.tokens = append(c.tokens, token)
 		r.Header.Del(tokenHeader)
@@ -75,10 +77,7 @@ func present(r *http.Request) credentials {
 		}
 		r.URL.RawQuery = strings.Join(kept, "&")
 	}
-	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		c.from = at.Addr().Unmap()
-	}
-	c.forwarded = r.Header.Values("X-Forwarded-For")
+	c.from, c.forwarded = r.RemoteAddr, r.Header["X-Forwarded-For"]
 	return c
 }
 
@@ -107,7 +106,10 @@ func (a *auth) admit(c credentials) int {
 // client is who asks: the peer, or where that is a trusted proxy the last address in X-Forwarded-For that is none.
 func (a *auth) client(c credentials) netip.Addr {
 	hops := strings.Split(strings.Join(c.forwarded, ","), ",")
-	at := c.from
+	var at netip.Addr
+	if peer, err := netip.ParseAddrPort(c.from); err == nil {
+		at = peer.Addr().Unmap()
+	}
 	for i := len(hops) - 1; i >= 0 && within(a.proxies, at); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {
@@ -130,6 +132,9 @@ func within(networks []netip.Prefix, at netip.Addr) bool {
 // pathToken takes a token that leads a path off it: "/TOKEN/main" is "/main" with a token. known are the digests of all
 // tokens that some route takes.
 func pathToken(path string, known map[[sha256.Size]byte]bool) (token, rest string) {
+	if len(known) == 0 {
+		return "", path
+	}
 	first, rest, found := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	if first == "" || !known[*digest(first)] {
 		return "", path

@@ -33,7 +33,7 @@ func bare(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, openFlow)
 }
 
-func frontDeskServer(b *testing.B) http.Handler {
+func frontDeskServer(b testing.TB) http.Handler {
 	b.Helper()
 	file, err := config.Load(examples.Config, config.Options{FS: examples.FrontDesk()})
 	if err != nil {

@@ -20,8 +20,9 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// inFlight is how many calls are answered at a time; beyond it they are told to use their fallback at once.
-const inFlight = 1024
+// inFlight is how many calls are answered at a time for each CPU; beyond it they are told to use their fallback at once. Answering waits
+// for nothing, so that more than one is in flight only where it takes so long that another one gets the CPU meanwhile.
+const inFlight = 64
 
 // calls is Kazoo's side: Pivot requests, health for load balancers, and hours for who has a token. It routes paths by itself, since a redirect, such as
 // http.ServeMux makes, costs Kazoo's POST its parameters.
@@ -32,6 +33,7 @@ type calls struct {
 	live     *atomic.Pointer[live]
 	draining *atomic.Bool
 	running  atomic.Int64
+	most     int64 // running
 	hours    *publisher
 }
 
@@ -81,6 +83,7 @@ type record struct {
 	call   *pivot.Call
 	miss   routes.Why
 	err    error
+	shed   bool // counted already, and no line: there are too many
 }
 
 func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -96,14 +99,11 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.hours.serve(w, r, path, c.live.Load())
 		return
 	}
-	if c.running.Add(1) > inFlight {
-		c.running.Add(-1)
-		c.metrics.Shed()
-		c.metrics.Request(http.StatusServiceUnavailable, 0)
-		plain(w, http.StatusServiceUnavailable, "too many calls at a time")
+	conn := connectionOf(r)
+	if conn != nil && conn.late() {
+		c.shed(w, conn)
 		return
 	}
-	defer c.running.Add(-1)
 	began := c.now()
 	rec := record{}
 	defer func() {
@@ -112,11 +112,27 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			rec.status, rec.err = http.StatusInternalServerError, fmt.Errorf("panic: %v", p)
 			plain(w, rec.status, "no answer")
 		}
-		took := c.now().Sub(began)
-		c.record(&rec, took)
-		rec.remember(began, took)
+		if rec.shed {
+			return
+		}
+		now := c.now()
+		c.record(&rec, now, now.Sub(began))
+		rec.remember(began, now.Sub(began))
 	}()
 	c.answer(w, r, path, &rec)
+	if conn != nil && rec.route != nil {
+		conn.known.Store(true)
+	}
+}
+
+// shed tells a call to use its fallback.
+func (c *calls) shed(w http.ResponseWriter, conn *connection) {
+	c.metrics.Shed()
+	c.metrics.Request(http.StatusServiceUnavailable, 0)
+	if conn != nil && conn.of.crowded() {
+		w.Header().Set("Connection", "close")
+	}
+	plain(w, http.StatusServiceUnavailable, "too many calls at a time")
 }
 
 // answer answers one Pivot request and fills the record.
@@ -144,6 +160,13 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 			w.Header().Set("Allow", "GET, POST")
 		}
 		plain(w, rec.status, err.Error())
+		return
+	}
+	// Counted only now: who sends slowly keeps nobody else from an answer.
+	defer c.running.Add(-1)
+	if c.running.Add(1) > c.most {
+		rec.shed = true
+		c.shed(w, connectionOf(r))
 		return
 	}
 	rec.call = &call
@@ -193,18 +216,22 @@ func (c *calls) count(m *metrics.RouteMetrics, a *render.Answer, now time.Time) 
 // write sends the answer.
 func (rec *record) write(w http.ResponseWriter) {
 	a, h := &rec.answer, w.Header()
-	h.Set("X-Callhours-Route", rec.route.Name)
+	// One piece of memory for all values, where Set would take one for each.
+	values := [...]string{rec.route.Name, "", headerText(a.Reason), headerText(a.Title), "application/json", ""}
+	h["X-Callhours-Route"] = values[0:1:1]
 	if a.Branch >= 0 {
-		h.Set("X-Callhours-Branch", rec.route.Branches[a.Branch].Name)
+		values[1] = rec.route.Branches[a.Branch].Name
+		h["X-Callhours-Branch"] = values[1:2:2]
 	}
-	h.Set("X-Callhours-Reason", headerText(a.Reason))
+	h["X-Callhours-Reason"] = values[2:3:3]
 	if a.Title != "" {
-		h.Set("X-Callhours-Event", headerText(a.Title))
+		h["X-Callhours-Event"] = values[3:4:4]
 	}
 	switch a.Status {
 	case http.StatusOK:
-		h.Set("Content-Type", "application/json")
-		h.Set("Content-Length", strconv.Itoa(len(a.Body)))
+		h["Content-Type"] = values[4:5:5]
+		values[5] = strconv.Itoa(len(a.Body))
+		h["Content-Length"] = values[5:6:6]
 		// A caller who hung up meanwhile is no fault of ours.
 		_, _ = w.Write(a.Body)
 	case http.StatusNotFound:
@@ -215,7 +242,7 @@ func (rec *record) write(w http.ResponseWriter) {
 }
 
 // record logs a request and counts its status.
-func (c *calls) record(rec *record, took time.Duration) {
+func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	if rec.route != nil {
 		c.metrics.Call(rec.status, took, rec.call.CallID)
 	} else {
@@ -261,7 +288,10 @@ func (c *calls) record(rec *record, took time.Duration) {
 		attrs = append(attrs, slog.String("error", rec.err.Error()))
 	}
 	attrs = append(attrs, slog.Duration("took", took))
-	c.log.LogAttrs(context.Background(), level, "call", attrs...)
+	// Not by LogAttrs, which would look for the line of the program that logs.
+	line := slog.NewRecord(now, level, "call", 0)
+	line.AddAttrs(attrs...)
+	_ = c.log.Handler().Handle(context.Background(), line) // a Log fails for nobody
 }
 
 // callers shows as much of the numbers as the configuration asks for.

@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -89,6 +90,7 @@ func New(o Options) *Server {
 	s.store = o.Generation.store(calendars.StoreOptions{Log: o.Log, Metrics: o.Metrics, Now: o.Now, Changed: s.refresh}, o.UserAgent)
 	s.store.Subscribe(o.Generation.subscriptions())
 	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining, hours: newPublisher(o.Now, o.Log)}
+	s.calls.most = inFlight * int64(runtime.GOMAXPROCS(0))
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.scraped, feeds: s.feeds, renew: s.renew}
 	s.admin.reload, s.admin.status = s.Reload, s.Status
@@ -178,11 +180,11 @@ func (s *Server) scraped() {
 // started or what ended the listeners early.
 func (s *Server) Run(ctx context.Context) error {
 	file := s.options.Generation.file
-	kazoo, err := listen(ctx, file.Listen.S)
+	forCalls, err := listen(ctx, file.Listen.S)
 	if err != nil {
 		return err
 	}
-	defer kazoo.Close()
+	defer forCalls.Close()
 	people, err := listen(ctx, file.AdminListen.S)
 	if err != nil {
 		return err
@@ -192,7 +194,15 @@ func (s *Server) Run(ctx context.Context) error {
 	var loops sync.WaitGroup
 	defer loops.Wait()
 	defer stop()
-	callsAt := kazoo.Addr()
+	callsAt := forCalls.Addr()
+	ofKazoo := newConnections(forCalls, min(mostOfKazoo, mostDescriptors()/2), file.TLS != nil, func() {
+		s.options.Metrics.Shed()
+		s.options.Metrics.Request(http.StatusServiceUnavailable, 0)
+	})
+	loops.Go(func() { ofKazoo.run(background) })
+	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), false, func() {})
+	loops.Go(func() { ofPeople.run(background) })
+	var kazoo net.Listener = ofKazoo
 	if file.TLS != nil {
 		c := &certificate{cert: file.TLS.CertFile, key: file.TLS.KeyFile}
 		if err := c.read(); err != nil {
@@ -200,18 +210,16 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 		loops.Go(func() { c.watch(background, s.options.Log) })
 		// OTP 19, which Kazoo 4.3 runs on, ends at TLS 1.2.
-		kazoo = tls.NewListener(kazoo, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get})
+		kazoo = tls.NewListener(ofKazoo, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get})
 	}
 	errs := slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug)
-	forKazoo := &http.Server{
-		Handler: s.calls, ErrorLog: errs, MaxHeaderBytes: maxHeader,
-		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-	}
+	forKazoo := s.server()
+	forKazoo.ErrorLog = errs
 	// No limit for the answer: a fetch that was asked for may take half a minute.
 	forPeople := &http.Server{Handler: s.admin, ErrorLog: errs, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
 	ended := make(chan error, 2)
 	loops.Go(func() { ended <- forKazoo.Serve(kazoo) })
-	loops.Go(func() { ended <- forPeople.Serve(people) })
+	loops.Go(func() { ended <- forPeople.Serve(ofPeople) })
 	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
 		s.options.Log.Warn("admin_listen has no authentication and is not loopback; whoever reaches it reads everything it shows",
 			slog.String("admin_listen", at.String()))
@@ -234,6 +242,14 @@ func (s *Server) Run(ctx context.Context) error {
 	late, cancel := context.WithTimeout(background, closing)
 	defer cancel()
 	return errors.Join(err, forKazoo.Shutdown(late), forPeople.Shutdown(late))
+}
+
+// server is Kazoo's side.
+func (s *Server) server() *http.Server {
+	return &http.Server{
+		Handler: s.calls, MaxHeaderBytes: maxHeader, ConnContext: withConnection,
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+	}
 }
 
 // drain gives load balancers time to send calls elsewhere.
@@ -264,10 +280,10 @@ func (s *Server) roll(ctx context.Context) {
 	}
 }
 
-func listen(ctx context.Context, address string) (net.Listener, error) {
+func listen(ctx context.Context, address string) (*net.TCPListener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err == nil {
-		return l, nil
+		return l.(*net.TCPListener), nil
 	}
 	var op *net.OpError
 	if errors.As(err, &op) {

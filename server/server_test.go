@@ -543,14 +543,12 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprint(conn, "POST /main HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nReq")
-	for w.calls.running.Load() == 0 {
-		select {
-		case err := <-ended:
-			t.Fatalf("the server ended by itself: %v", err)
-		default:
-		}
+	fmt.Fprint(conn, "POST /main HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+	const goOn = "HTTP/1.1 100 Continue\r\n\r\n" // the call is being read
+	if _, err := io.ReadFull(conn, make([]byte, len(goOn))); err != nil {
+		t.Fatal(err)
 	}
+	fmt.Fprint(conn, "Req")
 	stop()
 	for !w.draining.Load() {
 		select {
@@ -682,11 +680,11 @@ func TestSlowSender(t *testing.T) {
 func TestOverload(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
-	w.calls.running.Store(inFlight)
+	w.calls.running.Store(w.calls.most)
 	if got := w.call(post("/main")); got.StatusCode != 503 || got.Header.Get("Retry-After") != "" {
 		t.Errorf("got %d, want 503 without Retry-After", got.StatusCode)
 	}
-	w.calls.running.Store(inFlight - 1)
+	w.calls.running.Store(w.calls.most - 1)
 	if got := w.call(post("/main")); got.StatusCode != 200 {
 		t.Errorf("below the limit: got %d, want 200", got.StatusCode)
 	}

@@ -1,0 +1,309 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Bounds of connections.
+const (
+	mostOfKazoo   = 4096                   // open at a time, and at most half of the descriptors that the process may have
+	mostOfPeople  = 256                    // and an eighth
+	usualPerCPU   = 256                    // for each CPU: with more, none is added while calls wait
+	tick          = 100 * time.Millisecond // how often connections are looked at
+	unknownTicks  = 4                      // how long one may take for its first call when others want its place
+	knownTicks    = 20                     // and how long for the next one
+	lingering     = time.Second            // how long a refused connection may take to read why
+	mostLingering = 64
+
+	soon     = 15 * time.Millisecond // when all calls have waited longer for their turn,
+	during   = 5                     // in so many ticks one after the other, in each of which
+	enough   = 8                     // at least so many were looked at, there are too many,
+	patience = 30 * time.Millisecond // and those that have waited longer than this are not answered
+	sampled  = 8                     // of how many calls one is looked at, while none waits
+)
+
+// connections is a listener that bounds how many connections are open: when there are too many, one that keeps us waiting gives its place
+// away, and where there is none the new one is refused at once. It also keeps the deadlines of all of them by one ticker: net/http sets four
+// for each call, which as timers of the runtime cost a tenth of what the call does.
+type connections struct {
+	*net.TCPListener
+	most, usual int
+	answer      []byte // what refused connections are told; nil: nothing
+	refused     func()
+
+	busy           atomic.Bool   // there are too many calls
+	asked          atomic.Uint32 // calls, to choose those that are looked at
+	alert          atomic.Bool   // the last one that was looked at had waited
+	looked, waited atomic.Int32  // calls since the last tick that were looked at, and those of them that had waited
+	inARow         int           // ticks in which all had waited, up to the last one; only look uses it
+	lingering      atomic.Int32  // refused connections that are still open
+
+	mu    sync.Mutex
+	open  map[*connection]bool
+	spare []*connection // those that may give their places away, the last one first; as of the last tick
+}
+
+// connection is one that was accepted. Its deadlines end up to a tick late.
+type connection struct {
+	*net.TCPConn
+	of    *connections
+	raw   syscall.RawConn
+	known atomic.Bool  // a route has answered a call on it; never on people's side
+	quiet atomic.Int32 // ticks since the last answer; once it is known, since anything was heard of it
+
+	mu            sync.Mutex
+	read, written deadline
+}
+
+// deadline is one that is set, in the end, as one that has passed.
+type deadline struct {
+	at     time.Time // zero: none, or passed
+	passed bool      // the connection itself has been told
+}
+
+func newConnections(l *net.TCPListener, most int, encrypted bool, refused func()) *connections {
+	c := &connections{TCPListener: l, refused: refused, open: map[*connection]bool{}, most: most, usual: usualPerCPU * runtime.GOMAXPROCS(0)}
+	if !encrypted {
+		c.answer = []byte("HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n")
+	}
+	return c
+}
+
+// run looks at the deadlines until ctx ends.
+func (l *connections) run(ctx context.Context) {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			l.look(now)
+		}
+	}
+}
+
+// look tells connections of deadlines that have passed, and finds those that may give their places away.
+func (l *connections) look(now time.Time) {
+	l.judge()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.spare = l.spare[:0]
+	crowded := 2*len(l.open) > l.most
+	for c := range l.open {
+		c.quiet.Add(1)
+		c.mu.Lock()
+		c.read.look(now, c.TCPConn.SetReadDeadline)
+		c.written.look(now, c.TCPConn.SetWriteDeadline)
+		c.mu.Unlock()
+		if crowded && c.mayGo() {
+			l.spare = append(l.spare, c)
+		}
+	}
+	slices.SortFunc(l.spare, func(a, b *connection) int {
+		if a, b := a.known.Load(), b.known.Load(); a != b {
+			if a {
+				return -1
+			}
+			return 1
+		}
+		return int(a.quiet.Load() - b.quiet.Load())
+	})
+}
+
+// judge says whether there are too many calls, until none waits any more. That some have waited, or all for a moment, is not enough: Kazoo
+// has time, and a burst, a machine that stops, or a container that has used up its share of the CPU are no reasons not to answer.
+func (l *connections) judge() {
+	looked, waited := l.looked.Swap(0), l.waited.Swap(0)
+	if looked < enough || waited < looked {
+		l.inARow = 0
+	} else {
+		l.inARow++
+	}
+	l.busy.Store(l.inARow >= during || l.busy.Load() && waited > 0)
+}
+
+// Accept gives the next connection that is not refused.
+func (l *connections) Accept() (net.Conn, error) {
+	for {
+		tcp, err := l.AcceptTCP()
+		if err != nil {
+			return nil, err
+		}
+		if c := l.admit(tcp); c != nil {
+			return c, nil
+		}
+		l.refused()
+		l.refuse(tcp)
+	}
+}
+
+// admit gives a connection a place; nil when there is none.
+func (l *connections) admit(tcp *net.TCPConn) *connection {
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	c := &connection{TCPConn: tcp, of: l, raw: raw}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.open) >= l.usual && l.busy.Load() {
+		return nil
+	}
+	for len(l.open) >= l.most {
+		if len(l.spare) == 0 {
+			return nil
+		}
+		last := l.spare[len(l.spare)-1]
+		l.spare = l.spare[:len(l.spare)-1]
+		if l.open[last] && last.mayGo() {
+			delete(l.open, last)
+			_ = last.TCPConn.Close() // nobody is told whom it served
+		}
+	}
+	l.open[c] = true
+	return c
+}
+
+// crowded reports that there are more connections than while calls wait.
+func (l *connections) crowded() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.open) > l.usual
+}
+
+// refuse says why, and waits a moment for that to be read, since closing a connection that has not been read from takes back what was written.
+func (l *connections) refuse(tcp *net.TCPConn) {
+	if l.answer == nil || l.lingering.Add(1) > mostLingering {
+		if l.answer != nil {
+			l.lingering.Add(-1)
+		}
+		_ = tcp.Close()
+		return
+	}
+	go func() {
+		defer l.lingering.Add(-1)
+		late := time.AfterFunc(lingering, func() { _ = tcp.Close() })
+		defer late.Stop()
+		defer tcp.Close()
+		if _, err := tcp.Write(l.answer); err == nil && tcp.CloseWrite() == nil {
+			_, _ = io.Copy(io.Discard, tcp)
+		}
+	}()
+}
+
+// mayGo reports that a connection keeps us waiting for longer than others should wait for it.
+func (c *connection) mayGo() bool {
+	if c.known.Load() {
+		return c.quiet.Load() >= knownTicks
+	}
+	return c.quiet.Load() >= unknownTicks
+}
+
+// late reports that there are too many calls and the one that has just been read from the connection has waited too long: those behind it
+// wait as long, so that either all are answered late or some are told at once to use their fallback.
+func (c *connection) late() bool {
+	l := c.of
+	if !l.alert.Load() && l.asked.Add(1)%sampled != 0 {
+		return false
+	}
+	ago := sinceReceived(c.raw)
+	l.looked.Add(1)
+	l.alert.Store(ago > soon)
+	if ago > soon {
+		l.waited.Add(1)
+	}
+	return ago > patience && l.busy.Load()
+}
+
+func (c *connection) Read(p []byte) (int, error) {
+	n, err := c.TCPConn.Read(p)
+	if n > 0 && c.known.Load() {
+		c.quiet.Store(0)
+	}
+	return n, err
+}
+
+func (c *connection) Write(p []byte) (int, error) {
+	c.quiet.Store(0)
+	return c.TCPConn.Write(p)
+}
+
+func (c *connection) Close() error {
+	c.of.mu.Lock()
+	delete(c.of.open, c)
+	c.of.mu.Unlock()
+	return c.TCPConn.Close()
+}
+
+func (c *connection) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.read.set(t, c.TCPConn.SetReadDeadline)
+}
+
+func (c *connection) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.written.set(t, c.TCPConn.SetWriteDeadline)
+}
+
+func (c *connection) SetDeadline(t time.Time) error {
+	if err := c.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return c.SetWriteDeadline(t)
+}
+
+// longAgo, in Unix seconds, is after the deadline by which net/http ends a read at once.
+const longAgo = 1 << 20
+
+// set keeps a deadline.
+func (d *deadline) set(t time.Time, tell func(time.Time) error) error {
+	if !t.IsZero() && t.Unix() < longAgo {
+		d.at, d.passed = time.Time{}, true
+		return tell(t)
+	}
+	d.at = t
+	if !d.passed {
+		return nil
+	}
+	d.passed = false
+	return tell(time.Time{})
+}
+
+// look tells the connection of a deadline that has passed.
+func (d *deadline) look(now time.Time, tell func(time.Time) error) {
+	if d.at.IsZero() || now.Before(d.at) {
+		return
+	}
+	d.at, d.passed = time.Time{}, true
+	_ = tell(time.Unix(1, 0)) // it fails for one that is closed
+}
+
+// connectionKey finds the connection of a request.
+type connectionKey struct{}
+
+// withConnection is for [http.Server.ConnContext].
+func withConnection(ctx context.Context, c net.Conn) context.Context {
+	if encrypted, ok := c.(*tls.Conn); ok {
+		c = encrypted.NetConn()
+	}
+	return context.WithValue(ctx, connectionKey{}, c)
+}
+
+// connectionOf is the connection of a request; nil where it did not come through connections.
+func connectionOf(r *http.Request) *connection {
+	c, _ := r.Context().Value(connectionKey{}).(*connection)
+	return c
+}

@@ -1,0 +1,29 @@
+package server
+
+import (
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// sinceReceived is how long ago the kernel received the last bytes of a connection (tcpi_last_data_recv of TCP_INFO), to a few milliseconds.
+func sinceReceived(raw syscall.RawConn) time.Duration {
+	var ago time.Duration
+	// A connection that is closed has nobody to be answered.
+	_ = raw.Control(func(fd uintptr) {
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			ago = time.Duration(info.Last_data_recv) * time.Millisecond
+		}
+	})
+	return ago
+}
+
+// mostDescriptors is how many descriptors the process may have.
+func mostDescriptors() int {
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
+		return 1024
+	}
+	return int(min(limit.Cur, 1<<30))
+}
