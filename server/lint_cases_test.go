@@ -161,8 +161,10 @@ var lintCalendars = []lintCase{
 		name: "titles that mean two things", yaml: office, files: hours(open, event("Open 9-12, then closed", "20261210T090000"+ny, "20261210T120000"+ny)),
 		want: []string{`title_fits_two: hours.ics:12: "Open 9-12, then closed", on Thu 2026-12-10, fits both branch closed-by-hand (closed) and branch open (open) of route main; closed-by-hand comes first`},
 	},
-	{name: "a title that fits a later branch too", yaml: office, files: hours(open, event("Open over lunch", "20261210T110000"+ny, "20261210T150000"+ny)),
-		want: []string{`title_fits_two: "Open over lunch", on Thu 2026-12-10, fits both branch open (open) and branch lunch (closed) of route main; open comes first`, "branch_shadowed: branch lunch of route main"}},
+	{
+		name: "a title that fits a later branch too", yaml: office, files: hours(open, event("Open over lunch", "20261210T110000"+ny, "20261210T150000"+ny)),
+		want: []string{`title_fits_two: "Open over lunch", on Thu 2026-12-10, fits both branch open (open) and branch lunch (closed) of route main; open comes first`, "branch_shadowed: branch lunch of route main"},
+	},
 	{name: "titles that mean one thing", yaml: office, files: hours(open, event("Closed for lunch", "20261210T090000"+ny, "20261210T120000"+ny), event("We are open, not closed", "20261211T090000"+ny, "20261211T120000"+ny))},
 
 	{
