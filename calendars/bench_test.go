@@ -100,7 +100,7 @@ func BenchmarkAt(b *testing.B) {
 		{"one-over-them-all", []Occurrence{{Start: 0, End: end, Event: &Event{UID: "long"}}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			timeline := newTimeline(0, end, append(lane(n), c.with...), nil)
+			timeline := timelineOf(0, end, append(lane(n), c.with...))
 			dst := make([]Occurrence, 0, 8)
 			at := int64(0)
 			b.ReportAllocs()

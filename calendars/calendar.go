@@ -26,18 +26,35 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
+	"weak"
 )
 
-// Calendar is what was read from one feed, or from several files that make one calendar. It is immutable.
+// Calendar is what was read from one feed, or from several files that make one calendar. It is immutable, and small: its events are
+// packed, and unpacked for as long as somebody looks at them.
 type Calendar struct {
 	name, timezone string
 	refresh        time.Duration
 	limits         Limits
 	sum            [sha256.Size]byte // of what ReadFiles has read; see sumOf
-	components     []*Event          // all that could be read, in the order of the feed
-	unread         []Problem         // what could not
-	hidden         map[*Event]bool   // what Select leaves out
+
+	packed     string           // all that could be read, in the order of the feed, and what could not
+	zones      []*time.Location // that events in it name
+	selections []selection      // all of which an event has to pass
+
+	size     int                                    // how many Events there are
+	flaws    int                                    // how many Problems
+	unpacked atomic.Pointer[weak.Pointer[contents]] // those that somebody looks at, if any
+}
+
+// selection is what Select was asked for.
+type selection struct{ only, except []Filter }
+
+// contents are the events of a Calendar, unpacked.
+type contents struct {
+	components []*Event  // all that could be read, in the order of the feed
+	unread     []Problem // what could not
 
 	// What group makes of these.
 	series   []*series
@@ -62,16 +79,68 @@ func (c *Calendar) Timezone() string { return c.timezone }
 func (c *Calendar) Refresh() time.Duration { return c.refresh }
 
 // Events are those that can have occurrences, in the order of the file: neither cancelled nor replaced by another
-// version nor left out by Select. The slice must not be modified.
-func (c *Calendar) Events() []*Event { return c.events }
+// version nor left out by Select. The slice must not be modified, nor kept for long: all of them are in memory for as long as one is.
+func (c *Calendar) Events() []*Event { return c.open().events }
+
+// Len is how many Events there are. It costs nothing.
+func (c *Calendar) Len() int { return c.size }
 
 // Problems are what could not be used as written, by line. The slice must not be modified.
-func (c *Calendar) Problems() []Problem { return c.problems }
+func (c *Calendar) Problems() []Problem {
+	if c.flaws == 0 {
+		return nil
+	}
+	return c.open().problems
+}
+
+// open gives the events, unpacked.
+func (c *Calendar) open() *contents {
+	if w := c.unpacked.Load(); w != nil {
+		if opened := w.Value(); opened != nil {
+			return opened
+		}
+	}
+	components, unread, err := unpack(c.packed, c.zones)
+	if err != nil { // It was packed by us, or has been unpacked once before it was believed.
+		panic(err)
+	}
+	for _, s := range c.selections {
+		for _, e := range components {
+			e.hidden = e.hidden || !s.admits(e)
+		}
+	}
+	opened := &contents{components: components, unread: unread}
+	opened.group(c.limits)
+	c.share(opened)
+	return opened
+}
+
+// share lets those who look at the events at the same time have the same.
+func (c *Calendar) share(opened *contents) {
+	w := weak.Make(opened)
+	c.unpacked.Store(&w)
+}
+
+// event unpacks the event that stands at a place.
+func (c *Calendar) event(place int) *Event {
+	u := &unpacker{from: c.packed, at: place, zones: c.zones}
+	e := new(Event)
+	u.event(e)
+	return e
+}
+
+// close packs the contents into the calendar.
+func (c *Calendar) close(opened *contents) {
+	c.packed, c.zones = pack(opened.components, opened.unread)
+	opened.group(c.limits)
+	c.share(opened)
+	c.size, c.flaws = len(opened.events), len(opened.problems)
+}
 
 // Join makes one calendar of several. Of the same event in two of them the later version counts. The name and zone are
 // the first there are, the refresh hint is the shortest, the Limits are those of the first.
 func Join(parts ...*Calendar) *Calendar {
-	joined := &Calendar{hidden: map[*Event]bool{}}
+	joined, all := &Calendar{}, &contents{}
 	for i, part := range parts {
 		if i == 0 {
 			joined.limits = part.limits
@@ -81,41 +150,42 @@ func Join(parts ...*Calendar) *Calendar {
 		if part.refresh > 0 && (joined.refresh == 0 || part.refresh < joined.refresh) {
 			joined.refresh = part.refresh
 		}
-		joined.unread = append(joined.unread, part.unread...)
-		joined.components = append(joined.components, part.components...)
-		for e := range part.hidden {
-			joined.hidden[e] = true
+		opened := part.open()
+		all.unread = append(all.unread, opened.unread...)
+		for _, e := range opened.components {
+			own := *e // which has another place
+			all.components = append(all.components, &own)
 		}
 	}
 	joined.limits = joined.limits.withDefaults()
-	joined.group()
+	joined.close(all)
 	return joined
 }
 
 // Select is the calendar with only those events that match one of only (all, if there are none) and none of except.
 // Events are chosen one by one: an override that is left out still replaces the occurrence that it overrides.
 func (c *Calendar) Select(only, except []Filter) *Calendar {
-	selected := *c
-	selected.hidden = map[*Event]bool{}
-	matches := func(e *Event) func(Filter) bool { return func(f Filter) bool { return f.Match(e) } }
-	for _, e := range c.components {
-		if c.hidden[e] || len(only) > 0 && !slices.ContainsFunc(only, matches(e)) || slices.ContainsFunc(except, matches(e)) {
-			selected.hidden[e] = true
-		}
+	if len(only) == 0 && len(except) == 0 {
+		return c
 	}
-	selected.events = nil
-	for _, e := range c.events {
-		if !selected.hidden[e] {
-			selected.events = append(selected.events, e)
-		}
+	selected := &Calendar{
+		name: c.name, timezone: c.timezone, refresh: c.refresh, limits: c.limits, sum: c.sum, packed: c.packed, zones: c.zones,
+		selections: append(slices.Clone(c.selections), selection{only, except}),
 	}
-	return &selected
+	opened := selected.open()
+	selected.size, selected.flaws = len(opened.events), len(opened.problems)
+	return selected
+}
+
+func (s selection) admits(e *Event) bool {
+	matches := func(f Filter) bool { return f.Match(e) }
+	return (len(s.only) == 0 || slices.ContainsFunc(s.only, matches)) && !slices.ContainsFunc(s.except, matches)
 }
 
 // group sorts the components into series, drops the versions of an event that a later one replaces, and gathers the
 // problems.
-func (c *Calendar) group() {
-	c.series, c.events, c.problems = nil, nil, slices.Clone(c.unread)
+func (c *contents) group(limits Limits) {
+	c.problems = slices.Clone(c.unread)
 	latest := map[string]*Event{} // by key
 	for _, e := range c.components {
 		key := e.key()
@@ -145,16 +215,16 @@ func (c *Calendar) group() {
 		} else {
 			s.overrides = append(s.overrides, e)
 		}
-		if !e.cancelled && !c.hidden[e] {
+		if !e.cancelled && !e.hidden {
 			c.events = append(c.events, e)
 		}
 	}
 	tooMany := map[*Event]bool{}
 	for _, s := range c.series {
-		if len(s.overrides) > c.limits.Overrides {
-			e := s.overrides[c.limits.Overrides]
+		if len(s.overrides) > limits.Overrides {
+			e := s.overrides[limits.Overrides]
 			c.problems = append(c.problems, e.problem("RECURRENCE-ID", fmt.Sprintf("more than %d of one series (limits.overrides)",
-				c.limits.Overrides), "and its series are ignored"))
+				limits.Overrides), "and its series are ignored"))
 			for _, e := range append(s.overrides, s.master) {
 				tooMany[e] = true
 			}

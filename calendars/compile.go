@@ -11,24 +11,22 @@ import (
 // and becomes a Problem of the Timeline. The same arguments give the same Timeline everywhere, given the same zone data.
 func (c *Calendar) Compile(view View, from, to time.Time) *Timeline {
 	x := &compiler{
-		calendar: c,
-		limits:   c.limits.withDefaults(),
-		clock:    newClock(view),
-		from:     from.Unix(),
-		to:       to.Unix(),
+		limits: c.limits.withDefaults(),
+		clock:  newClock(view),
+		from:   from.Unix(),
+		to:     to.Unix(),
 	}
 	x.steps = x.limits.CalendarSteps
 	if x.from < x.to {
-		for _, s := range c.series {
+		for _, s := range c.open().series {
 			x.expand(s)
 		}
 	}
-	return newTimeline(x.from, x.to, x.occurrences, x.problems)
+	return newTimeline(c, x.from, x.to, x.occurrences, x.problems)
 }
 
 // compiler is one Compile.
 type compiler struct {
-	calendar *Calendar
 	limits   Limits
 	clock    *clock
 	from, to int64
@@ -93,7 +91,7 @@ func (x *compiler) tryExpand(s *series) (event *Event, over string) {
 	if master == nil {
 		return event, ""
 	}
-	if (master.cancelled || x.calendar.hidden[master]) && len(variants) == 0 {
+	if (master.cancelled || master.hidden) && len(variants) == 0 {
 		return master, ""
 	}
 	for _, s := range master.exceptions {
@@ -137,7 +135,7 @@ func (x *compiler) addVariant(v variant, s slot) {
 
 // add adds an occurrence, if it overlaps the window and its event counts.
 func (x *compiler) add(e *Event, s slot, length span) {
-	if e.cancelled || x.calendar.hidden[e] {
+	if e.cancelled || e.hidden {
 		return
 	}
 	end := s.at

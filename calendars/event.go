@@ -32,6 +32,8 @@ type Event struct {
 
 // schedule is when an event takes place, zone and all; a View makes instants of it.
 type schedule struct {
+	place     int  // in what its calendar is packed into
+	hidden    bool // left out by Select
 	file      string
 	cancelled bool
 	sequence  int

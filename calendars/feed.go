@@ -67,14 +67,14 @@ func (k kept) after(t terms, files []File, now time.Time) (kept, metrics.FetchRe
 		k.stale = true
 		return k, resultOfBody(err), err
 	}
-	if k.calendar != nil && t.doubts(len(k.calendar.Events()), len(calendar.Events())) {
+	if k.calendar != nil && t.doubts(k.calendar.Len(), calendar.Len()) {
 		if k.held.IsZero() {
 			k.held = now
 		}
 		if now.Sub(k.held) < seenTwice {
 			k.stale = true
 			return k, metrics.Shrunk, fmt.Errorf("%d events where there were %d; that has to be seen twice, 10 minutes apart, before it is believed",
-				len(calendar.Events()), len(k.calendar.Events()))
+				calendar.Len(), k.calendar.Len())
 		}
 	}
 	return kept{calendar: calendar, read: now}, metrics.OK, nil

@@ -31,11 +31,11 @@ func readFile(f File, limits Limits) (*Calendar, error) {
 		return nil, err
 	}
 	if r.unlisted > 0 {
-		r.out.unread = append(r.out.unread, Problem{
+		r.contents.unread = append(r.contents.unread, Problem{
 			File: r.file, Line: r.scanner.number, Message: fmt.Sprintf("%d more problems are not listed", r.unlisted),
 		})
 	}
-	r.out.group()
+	r.out.close(&r.contents)
 	return r.out, nil
 }
 
@@ -44,12 +44,13 @@ const maxProblems = 10_000
 
 // reader is one pass over a body.
 type reader struct {
-	file    string
-	limits  Limits
-	scanner scanner
-	zones   zones
-	kinds   map[string]valueKind // by the parameters as written
-	out     *Calendar
+	file     string
+	limits   Limits
+	scanner  scanner
+	zones    zones
+	kinds    map[string]valueKind // by the parameters as written
+	out      *Calendar
+	contents contents // of out
 
 	calendars int // how many VCALENDARs have begun
 
@@ -168,7 +169,7 @@ func (r *reader) finish() {
 		return
 	}
 	if e := r.event(d); e != nil {
-		r.out.components = append(r.out.components, e)
+		r.contents.components = append(r.contents.components, e)
 	}
 	if d.stray > 0 {
 		r.note(Problem{File: r.file, Line: d.stray, Message: "want a content line such as NAME:VALUE; the line is ignored"})
@@ -240,9 +241,9 @@ func (r *reader) problem(e *Event, p property, what, becomes string) {
 }
 
 func (r *reader) note(p Problem) {
-	if len(r.out.unread) >= maxProblems {
+	if len(r.contents.unread) >= maxProblems {
 		r.unlisted++
 		return
 	}
-	r.out.unread = append(r.out.unread, p)
+	r.contents.unread = append(r.contents.unread, p)
 }

@@ -237,18 +237,18 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 	for _, err := range errs {
 		s.wrote(err)
 	}
-	if lost := len(before.events()) - len(after.events()); isNew && 2*lost > len(before.events()) {
+	if lost := before.events() - after.events(); isNew && 2*lost > before.events() {
 		s.options.Log.Warn("a calendar has lost most of its events", slog.Any("calendars", f.names()),
-			slog.Int("events", len(after.events())), slog.Int("before", len(before.events())))
+			slog.Int("events", after.events()), slog.Int("before", before.events()))
 	}
 	return changed
 }
 
-func (k kept) events() []*Event {
+func (k kept) events() int {
 	if k.calendar == nil {
-		return nil
+		return 0
 	}
-	return k.calendar.Events()
+	return k.calendar.Len()
 }
 
 // tell calls Changed.

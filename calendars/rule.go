@@ -28,6 +28,7 @@ var weekdays = []string{"MO", "TU", "WE", "TH", "FR", "SA", "SU"}
 // rule is an RRULE or EXRULE as written (RFC 5545, 3.3.10). In the bit masks bit n stands for the value n; a mask or a
 // list of zero length means that the part is absent.
 type rule struct {
+	text     string // as written
 	freq     frequency
 	interval int
 	count    int    // 0: no COUNT
@@ -59,7 +60,7 @@ const maxList = 2 * 366
 // parseRule reads the value of an RRULE. It forgives what is found in real feeds and harmless: lower case, blanks, a
 // trailing semicolon, parts without a value, X- parts, COUNT beside UNTIL. Anything that could change the dates is an error.
 func parseRule(text string) (*rule, error) {
-	r := &rule{freq: -1, interval: 1}
+	r := &rule{text: text, freq: -1, interval: 1}
 	seen := map[string]bool{}
 	for part := range strings.SplitSeq(strings.ToUpper(text), ";") {
 		name, value, ok := strings.Cut(part, "=")

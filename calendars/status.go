@@ -74,7 +74,7 @@ func (s *Store) status(f *feed) Status {
 		}
 		if c := state.Calendar; c != nil {
 			st.Read, st.Title, st.Timezone = state.Read, c.Name(), c.Timezone()
-			st.Events, st.Problems = len(c.Events()), len(c.Problems())
+			st.Events, st.Problems = c.Len(), len(c.Problems())
 		}
 	}
 	return st

@@ -129,7 +129,7 @@ func (s *Store) Subscribe(list []*Subscription) {
 				s.options.Metrics.Calendar(sub.Calendar).Fetched(metrics.OK)
 			}
 		}
-		if k := f.kept[t]; sub.Known != nil && k.calendar != nil && k.calendar.sum != sub.Known.sum && !t.doubts(len(k.calendar.Events()), len(sub.Known.Events())) {
+		if k := f.kept[t]; sub.Known != nil && k.calendar != nil && k.calendar.sum != sub.Known.sum && !t.doubts(k.calendar.Len(), sub.Known.Len()) {
 			*k = kept{calendar: sub.Known, read: now} // it was read just now
 		}
 		if f.kept[t].calendar == nil {

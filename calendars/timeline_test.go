@@ -23,26 +23,28 @@ func TestTimelineNaively(t *testing.T) {
 			}
 			occurrences = append(occurrences, Occurrence{start, start + length, &Event{UID: string(rune('a' + random.IntN(26)))}})
 		}
-		timeline := newTimeline(100, 900, slices.Clone(occurrences), nil)
+		timeline := timelineOf(100, 900, slices.Clone(occurrences))
 		slices.SortStableFunc(occurrences, Occurrence.compare)
 		for at := int64(100); at < 900; at++ {
 			var on []Occurrence
-			next, more := int64(900), false
+			since, until := int64(100), int64(900)
 			for _, o := range timeline.All() {
 				if o.Start <= at && at < o.End {
 					on = append(on, o)
 				}
 				for _, change := range []int64{o.Start, o.End} {
-					if o.Start < o.End && at < change && change < next {
-						next, more = change, true
+					if change <= at {
+						since = max(since, change)
+					} else {
+						until = min(until, change)
 					}
 				}
 			}
-			if got := timeline.At(nil, at); !slices.Equal(got, on) {
-				t.Fatalf("at %d: got %v, want %v", at, got, on)
+			if got := timeline.At(nil, at); !slices.EqualFunc(got, on, sameOccurrence) || timeline.Count(at) != len(on) {
+				t.Fatalf("at %d: got %d, %v, want %v", at, timeline.Count(at), got, on)
 			}
-			if got, ok := timeline.Next(at); ok != more || more && got != next {
-				t.Fatalf("next after %d: got %d, %v, want %d, %v", at, got, ok, next, more)
+			if gotSince, gotUntil := timeline.Edges(at, 100, 900); gotSince != since || gotUntil != until {
+				t.Fatalf("around %d: got %d to %d, want %d to %d", at, gotSince, gotUntil, since, until)
 			}
 		}
 	}
@@ -56,12 +58,11 @@ func TestTimelineWindow(t *testing.T) {
 	if timeline.From() != from.Unix() || timeline.To() != from.AddDate(0, 0, 2).Unix() {
 		t.Errorf("got %d to %d", timeline.From(), timeline.To())
 	}
-	var changes []int64
-	for at, ok := timeline.Next(timeline.From()); ok; at, ok = timeline.Next(at) {
-		changes = append(changes, at-from.Unix())
+	var on []bool
+	for _, after := range []int64{0, 12 * hour, 36 * hour, 2*day - 1} {
+		on = append(on, timeline.Count(from.Unix()+after) > 0)
 	}
-	// The end of the second occurrence lies beyond the window and is none of its changes.
-	if diff := cmp.Diff([]int64{12 * hour, 36 * hour}, changes); diff != "" {
+	if diff := cmp.Diff([]bool{true, false, true, true}, on); diff != "" {
 		t.Error(diff)
 	}
 	if empty := calendar.Compile(View{}, from, from); len(empty.All()) != 0 {
@@ -69,10 +70,25 @@ func TestTimelineWindow(t *testing.T) {
 	}
 }
 
-func TestAtDoesNotAllocate(t *testing.T) {
-	timeline := newTimeline(0, 1000*2*hour, lane(1000), nil)
-	dst := make([]Occurrence, 0, 4)
-	if n := testing.AllocsPerRun(100, func() { dst = timeline.At(dst[:0], 1000*hour); timeline.Next(1000 * hour) }); n > 0 {
+// timelineOf is a timeline of a calendar that has these occurrences' events.
+func timelineOf(from, to int64, occurrences []Occurrence) *Timeline {
+	calendar, contents := &Calendar{}, &contents{}
+	seen := map[*Event]bool{}
+	for _, o := range occurrences {
+		if !seen[o.Event] {
+			seen[o.Event] = true
+			contents.components = append(contents.components, o.Event)
+		}
+	}
+	calendar.close(contents)
+	return newTimeline(calendar, from, to, occurrences, nil)
+}
+
+func sameOccurrence(a, b Occurrence) bool { return a.compare(b) == 0 }
+
+func TestCountDoesNotAllocate(t *testing.T) {
+	timeline := timelineOf(0, 1000*2*hour, lane(1000))
+	if n := testing.AllocsPerRun(100, func() { timeline.Count(1000 * hour) }); n > 0 {
 		t.Errorf("%v allocations, want none", n)
 	}
 }
@@ -94,14 +110,14 @@ func TestCompileMonths(t *testing.T) {
 	var months []Occurrence
 	for i := range 12 {
 		month := calendar.Compile(view, from.AddDate(0, i, 0), from.AddDate(0, i+1, 0))
-		if diff := cmp.Diff(overlapping(year.All(), month.From(), month.To()), month.All(), cmp.AllowUnexported(Event{}),
-			cmp.Comparer(func(a, b *Event) bool { return a == b })); diff != "" {
+		if diff := cmp.Diff(overlapping(year.All(), month.From(), month.To()), month.All(),
+			cmp.Comparer(sameOccurrence)); diff != "" {
 			t.Fatalf("month %d\n%s", i, diff)
 		}
 		months = append(months, month.All()...)
 	}
 	slices.SortFunc(months, Occurrence.compare)
-	if got, want := len(slices.Compact(months)), len(year.All()); got != want {
+	if got, want := len(slices.CompactFunc(months, sameOccurrence)), len(year.All()); got != want {
 		t.Errorf("%d occurrences month by month, %d in the year", got, want)
 	}
 }

@@ -22,7 +22,7 @@ func (c *Calendar) Warnings(view View, at time.Time) []Problem {
 func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 	clock := newClock(view)
 	var odd []Oddity
-	for _, e := range c.events {
+	for _, e := range c.Events() {
 		warn := func(property, what string) {
 			odd = append(odd, Oddity{e, e.problem(property, what, "is used as it is")})
 		}

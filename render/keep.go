@@ -157,15 +157,7 @@ func (s *State) keep(a *Answer, seen *seen, held routes.Held, call *pivot.Call, 
 		if t == nil { // unknown for as long as this state lives; the template did not come to ask
 			continue
 		}
-		for _, o := range t.All() {
-			for _, edge := range [2]int64{o.Start, o.End} {
-				if edge <= at {
-					k.from = max(k.from, edge)
-				} else {
-					k.until = min(k.until, edge)
-				}
-			}
-		}
+		k.from, k.until = t.Edges(at, k.from, k.until)
 	}
 	if len(b.reads.calendars) > 0 { // nobody knows what is on outside the window
 		from, to := s.Window()

@@ -158,7 +158,7 @@ func (d Decision) Events() []Event {
 		)
 	})
 	return slices.CompactFunc(events, func(a, b Event) bool {
-		return a.Occurrence == b.Occurrence && a.Calendar == b.Calendar
+		return a.Occurrence.Same(b.Occurrence) && a.Calendar == b.Calendar
 	})
 }
 

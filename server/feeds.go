@@ -240,7 +240,7 @@ func (s *Server) show(g *Generation, name string) {
 		return
 	}
 	m.Known()
-	m.Events(len(state.Calendar.Events()))
+	m.Events(state.Calendar.Len())
 	m.Unmatched(g.unmatched(name))
 	s.showEvents(g, name)
 }

@@ -128,7 +128,7 @@ func (g *Generation) active(name string, now time.Time) int {
 	if t == nil {
 		return 0
 	}
-	return len(t.At(nil, now.Unix()))
+	return t.Count(now.Unix())
 }
 
 // timeline is a calendar as the first route that asks it sees it, since another one's zone moves events by hours at most; nil when

@@ -1,0 +1,393 @@
+package calendars
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+)
+
+// The events of a Calendar are kept packed: one text, in which an event of an office takes a hundred bytes, where the Events with all
+// that belongs to them take five times as many. They are unpacked for as long as they are looked at. Their texts are then parts of the
+// packed one.
+//
+// What is packed is also what is written to disk (see compiled.go). Numbers are varints, texts have their length before them.
+
+// An event begins with bits that say which of its parts follow.
+const (
+	isTentative = 1 << iota
+	isTransparent
+	isRecurring
+	isCancelled
+	isOnwards
+	isHidden
+	hasDescription
+	hasLocation
+	hasCategories
+	hasFile
+	hasVersion
+	hasEnd
+	hasDuration
+	hasReplaces
+	hasRules
+	hasExclusions
+	hasDates
+	hasExceptions
+
+	noSuchBit
+)
+
+// packer packs events.
+type packer struct {
+	out   []byte
+	zones []*time.Location
+	index map[*time.Location]int
+}
+
+// pack packs what was read, and tells each event where it stands.
+func pack(components []*Event, unread []Problem) (packed string, zones []*time.Location) {
+	p := packer{index: map[*time.Location]int{}}
+	p.number(len(components))
+	p.number(len(unread))
+	for _, problem := range unread {
+		p.problem(problem)
+	}
+	for _, e := range components {
+		e.place = len(p.out)
+		p.event(e)
+	}
+	return string(p.out), p.zones
+}
+
+func (p *packer) number(n int)   { p.out = binary.AppendUvarint(p.out, uint64(n)) }
+func (p *packer) signed(n int64) { p.out = binary.AppendVarint(p.out, n) }
+
+func (p *packer) text(s string) {
+	p.number(len(s))
+	p.out = append(p.out, s...)
+}
+
+func (p *packer) problem(q Problem) {
+	p.text(q.File)
+	p.number(q.Line)
+	p.text(q.UID)
+	p.text(q.Property)
+	p.text(q.Message)
+}
+
+func (p *packer) event(e *Event) {
+	parts := 0
+	for i, is := range [...]bool{ // in the order of the bits
+		e.Tentative, e.Transparent, e.Recurring, e.cancelled, e.onwards, e.hidden,
+		e.Description != "", e.Location != "", len(e.Categories) > 0, e.file != "", e.sequence != 0 || e.modified != 0,
+		e.end != nil, e.duration != (duration{}), e.replaces != nil,
+		len(e.rules) > 0, len(e.exclusions) > 0, len(e.dates) > 0, len(e.exceptions) > 0,
+	} {
+		if is {
+			parts |= 1 << i
+		}
+	}
+	p.number(parts)
+	p.number(e.Line)
+	p.text(e.UID)
+	p.text(e.Summary)
+	p.stamp(e.start)
+	if parts&hasEnd != 0 {
+		p.stamp(*e.end)
+	}
+	if parts&hasDuration != 0 {
+		p.duration(e.duration)
+	}
+	if parts&hasVersion != 0 {
+		p.signed(int64(e.sequence))
+		p.signed(e.modified)
+	}
+	if parts&hasDescription != 0 {
+		p.text(e.Description)
+	}
+	if parts&hasLocation != 0 {
+		p.text(e.Location)
+	}
+	if parts&hasCategories != 0 {
+		p.number(len(e.Categories))
+		for _, c := range e.Categories {
+			p.text(c)
+		}
+	}
+	if parts&hasFile != 0 {
+		p.text(e.file)
+	}
+	if parts&hasReplaces != 0 {
+		p.stamp(*e.replaces)
+		p.text(e.RecurrenceID)
+	}
+	p.series(parts, e)
+}
+
+// series packs what makes an event one of several.
+func (p *packer) series(parts int, e *Event) {
+	for _, list := range []struct {
+		bit   int
+		rules []*rule
+	}{{hasRules, e.rules}, {hasExclusions, e.exclusions}} {
+		if parts&list.bit == 0 {
+			continue
+		}
+		p.number(len(list.rules))
+		for _, r := range list.rules {
+			p.text(r.text)
+		}
+	}
+	if parts&hasDates != 0 {
+		p.number(len(e.dates))
+		for _, d := range e.dates {
+			p.stamp(d.start)
+			p.duration(d.duration)
+			p.number(len(d.ends()))
+			for _, end := range d.ends() {
+				p.stamp(end)
+			}
+		}
+	}
+	if parts&hasExceptions != 0 {
+		p.number(len(e.exceptions))
+		for _, s := range e.exceptions {
+			p.stamp(s)
+		}
+	}
+}
+
+// ends is the end of a date, if it has one.
+func (d rdate) ends() []stamp {
+	if d.end == nil {
+		return nil
+	}
+	return []stamp{*d.end}
+}
+
+// stamp packs the form and the zone into one number.
+func (p *packer) stamp(s stamp) {
+	zone := 0
+	if s.form == zonedForm {
+		i, ok := p.index[s.zone]
+		if !ok {
+			i = len(p.zones)
+			p.index[s.zone] = i
+			p.zones = append(p.zones, s.zone)
+		}
+		zone = i
+	}
+	p.number(zone<<2 | int(s.form))
+	p.signed(s.civil)
+}
+
+func (p *packer) duration(d duration) {
+	p.signed(d.days)
+	p.signed(d.seconds)
+}
+
+// errPacked says that something is not what pack writes.
+var errPacked = errors.New("these are no packed events")
+
+// unpacker takes apart what pack has written. After the first thing that is out of place there is nothing but zeros, and bad is set.
+type unpacker struct {
+	from  string
+	at    int
+	zones []*time.Location
+	bad   bool
+}
+
+// unpack gives what was packed. Whatever the text is, it takes no more memory than some sixty times its length.
+func unpack(packed string, zones []*time.Location) (components []*Event, unread []Problem, err error) {
+	if packed == "" { // of the zero Calendar
+		return nil, nil, nil
+	}
+	u := &unpacker{from: packed, zones: zones}
+	events, problems := u.count(6), u.count(5)
+	for range problems {
+		unread = append(unread, u.problem())
+	}
+	room := make([]Event, events)
+	components = make([]*Event, events)
+	for i := range room {
+		components[i] = &room[i]
+		u.event(&room[i])
+	}
+	if u.bad || u.at != len(packed) {
+		return nil, nil, errPacked
+	}
+	return components, unread, nil
+}
+
+func (u *unpacker) fail() {
+	u.bad, u.at = true, len(u.from)
+}
+
+func (u *unpacker) number() int {
+	n, length := uvarint(u.from[u.at:])
+	if length <= 0 || n > 1<<62 {
+		u.fail()
+		return 0
+	}
+	u.at += length
+	return int(n)
+}
+
+// uvarint is binary.Uvarint of a string.
+func uvarint(s string) (n uint64, length int) {
+	for shift := 0; length < len(s) && shift < 64; shift += 7 {
+		b := s[length]
+		length++
+		n |= uint64(b&0x7f) << shift
+		if b < 0x80 {
+			return n, length
+		}
+	}
+	return 0, 0
+}
+
+func (u *unpacker) signed() int64 {
+	n, length := uvarint(u.from[u.at:])
+	if length <= 0 {
+		u.fail()
+		return 0
+	}
+	u.at += length
+	return int64(n>>1) ^ -int64(n&1)
+}
+
+// count is the number of things that follow, each of which takes so many bytes at least.
+func (u *unpacker) count(bytes int) int {
+	n := u.number()
+	if n > (len(u.from)-u.at)/bytes {
+		u.fail()
+		return 0
+	}
+	return n
+}
+
+func (u *unpacker) text() string {
+	n := u.count(1)
+	s := u.from[u.at : u.at+n]
+	u.at += n
+	return s
+}
+
+func (u *unpacker) problem() Problem {
+	return Problem{File: u.text(), Line: u.number(), UID: u.text(), Property: u.text(), Message: u.text()}
+}
+
+func (u *unpacker) event(e *Event) {
+	e.place = u.at
+	parts := u.number()
+	has := func(bit int) bool { return parts&bit != 0 }
+	if parts >= noSuchBit {
+		u.fail()
+		return
+	}
+	e.Tentative, e.Transparent, e.Recurring = has(isTentative), has(isTransparent), has(isRecurring)
+	e.cancelled, e.onwards, e.hidden = has(isCancelled), has(isOnwards), has(isHidden)
+	e.Line = u.number()
+	e.UID, e.Summary = u.text(), u.text()
+	e.start = u.stamp()
+	e.AllDay = e.start.form == dateForm
+	if has(hasEnd) {
+		end := u.stamp()
+		e.end = &end
+	}
+	if has(hasDuration) {
+		e.duration = u.duration()
+	}
+	if has(hasVersion) {
+		e.sequence, e.modified = int(u.signed()), u.signed()
+	}
+	if has(hasDescription) {
+		e.Description = u.text()
+	}
+	if has(hasLocation) {
+		e.Location = u.text()
+	}
+	if has(hasCategories) {
+		e.Categories = make([]string, u.count(1))
+		for i := range e.Categories {
+			e.Categories[i] = u.text()
+		}
+	}
+	if has(hasFile) {
+		e.file = u.text()
+	}
+	if has(hasReplaces) {
+		s := u.stamp()
+		e.replaces, e.RecurrenceID = &s, u.text()
+	}
+	if has(hasRules) {
+		e.rules = u.rules(e.start)
+	}
+	if has(hasExclusions) {
+		e.exclusions = u.rules(e.start)
+	}
+	if has(hasDates) {
+		e.dates = make([]rdate, u.count(5))
+		for i := range e.dates {
+			e.dates[i] = u.date()
+		}
+	}
+	if has(hasExceptions) {
+		e.exceptions = make([]stamp, u.count(2))
+		for i := range e.exceptions {
+			e.exceptions[i] = u.stamp()
+		}
+	}
+}
+
+// rules are packed as they were written, so that nothing can be in them that parseRule refuses.
+func (u *unpacker) rules(start stamp) []*rule {
+	list := make([]*rule, u.count(2))
+	for i := range list {
+		r, err := parseRule(u.text())
+		if err != nil {
+			u.fail()
+			return nil
+		}
+		list[i] = r.anchored(start.civil)
+	}
+	return list
+}
+
+func (u *unpacker) date() rdate {
+	d := rdate{start: u.stamp(), duration: u.duration()}
+	switch u.number() {
+	case 0:
+	case 1:
+		end := u.stamp()
+		d.end = &end
+	default:
+		u.fail()
+	}
+	return d
+}
+
+// Stamps lie within the years 0 to 9999, and the day after.
+var firstCivil, lastCivil = int64(dayOf(0, 1, 1)) * day, int64(dayOf(lastYear+1, 1, 2)) * day
+
+func (u *unpacker) stamp() stamp {
+	kind := u.number()
+	s := stamp{form: form(kind & 3), civil: u.signed()}
+	zone := kind >> 2
+	switch {
+	case s.civil < firstCivil || s.civil > lastCivil, s.form != zonedForm && zone != 0, s.form == zonedForm && zone >= len(u.zones):
+		u.fail()
+		return stamp{}
+	case s.form == zonedForm:
+		s.zone = u.zones[zone]
+	}
+	return s
+}
+
+func (u *unpacker) duration() duration {
+	d := duration{days: u.signed(), seconds: u.signed()}
+	if d.days < -longestDuration || d.days > longestDuration || d.seconds < -longestDuration*day || d.seconds > longestDuration*day {
+		u.fail()
+		return duration{}
+	}
+	return d
+}
