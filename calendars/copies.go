@@ -28,7 +28,8 @@ type copies struct {
 // saved is a body with what is known of it.
 type saved struct {
 	body       []byte
-	read       time.Time // when it was last read or confirmed
+	sum        [sha256.Size]byte // of the body
+	read       time.Time         // when it was last read or confirmed
 	validators Validators
 }
 
@@ -49,6 +50,7 @@ var errNoCopy = errors.New("there is no copy")
 // The names of what stands in the directory.
 const (
 	bodies   = "feeds"
+	events   = "events" // compiled, by the names of their bodies
 	pointers = "calendars"
 	corrupt  = ".corrupt"
 )
@@ -60,7 +62,7 @@ func (c copies) prepare(now time.Time, inUse map[string]bool) error {
 		return nil
 	}
 	var errs []error
-	for _, sub := range []string{bodies, pointers} {
+	for _, sub := range []string{bodies, events, pointers} {
 		dir := filepath.Join(c.dir, sub)
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return durable.Reason(err)
@@ -72,7 +74,7 @@ func (c copies) prepare(now time.Time, inUse map[string]bool) error {
 			if err != nil {
 				continue // gone meanwhile
 			}
-			old := sub == bodies && now.Sub(info.ModTime()) > unused && !inUse[e.Name()]
+			old := sub != pointers && now.Sub(info.ModTime()) > unused && !inUse[e.Name()]
 			if old || strings.HasPrefix(e.Name(), durable.Partial) {
 				errs = append(errs, durable.Reason(os.Remove(filepath.Join(dir, e.Name()))))
 			}
@@ -118,7 +120,7 @@ func parseCopy(content []byte) (saved, error) {
 	if len(body) != h.Bytes || hex.EncodeToString(sum[:]) != h.SHA256 {
 		return saved{}, fmt.Errorf("its %d bytes are not the %d that were written", len(body), h.Bytes)
 	}
-	return saved{body, h.Read, h.Validators}, nil
+	return saved{body, sum, h.Read, h.Validators}, nil
 }
 
 // save writes a copy.
@@ -132,6 +134,36 @@ func (c copies) save(name string, s saved) error {
 		return err
 	}
 	return durable.Write(filepath.Join(c.dir, bodies), name, append(append(line, '\n'), s.body...))
+}
+
+// compiled is what was kept of a copy's events; nil for nothing.
+func (c copies) compiled(name string) []byte {
+	if c.dir == "" {
+		return nil
+	}
+	f, err := os.Open(filepath.Join(c.dir, events, name))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() <= maxCompiled {
+		// What cannot be read is worked out from the body.
+		content, _ := readBody(f, int(info.Size()), maxCompiled)
+		return content
+	}
+	return nil
+}
+
+// compile keeps a copy's events. They need not survive a loss of power.
+func (c copies) compile(name string, calendar *Calendar, key [sha256.Size]byte) error {
+	if c.dir == "" || c.readOnly {
+		return nil
+	}
+	content := calendar.compile(key)
+	if content == nil {
+		return nil
+	}
+	return durable.Swap(filepath.Join(c.dir, events), name, content)
 }
 
 // confirm notes that a copy is still what the feed holds.

@@ -2,6 +2,7 @@ package calendars
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -212,7 +213,9 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 	if f.host != nil {
 		switch {
 		case isNew:
-			errs = append(errs, s.copies.save(name, saved{o.files[0].Body, after.read, o.Validators}))
+			body := o.files[0].Body
+			errs = append(errs, s.copies.save(name, saved{body: body, read: after.read, validators: o.Validators}),
+				s.copies.compile(name, after.calendar, compiledKey(s.options.Program, sha256.Sum256(body), t.Limits)))
 		case after.read != before.read:
 			errs = append(errs, s.copies.confirm(name, after.read))
 		}

@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -20,6 +22,8 @@ type StoreOptions struct {
 	// Dir is where last good copies are kept; "" keeps none. With ReadOnly they are read and left as they are.
 	Dir      string
 	ReadOnly bool
+	// Program is what reads bodies, such as "callhours/1.2": events that another one has compiled are not used.
+	Program string
 	// PerMinute is how often a host may be asked, by its name as Source.Host gives it. Hosts that are not named are asked as often as
 	// their feeds want.
 	PerMinute map[string]int
@@ -105,6 +109,7 @@ func (s *Store) Subscribe(list []*Subscription) {
 	s.wrote(s.copies.prepare(now, inUse))
 	former, feeds := s.subscribed, s.feeds
 	s.subscribed, s.feeds = map[string]*subscribed{}, map[string]*feed{}
+	var missing []*restoring
 	for _, sub := range list {
 		key := sub.key()
 		f := s.feeds[key]
@@ -116,14 +121,13 @@ func (s *Store) Subscribe(list []*Subscription) {
 			s.feeds[key] = f
 		}
 		f.subscriptions = append(f.subscriptions, sub)
-		own := &subscribed{Subscription: sub, feed: f}
-		s.subscribed[sub.Calendar] = own
+		s.subscribed[sub.Calendar] = &subscribed{Subscription: sub, feed: f}
 		t := sub.terms()
 		if f.kept[t] == nil {
 			f.kept[t] = &kept{}
 			switch {
 			case f.host != nil:
-				s.restore(f, t)
+				missing = append(missing, &restoring{feed: f, terms: t})
 			case sub.Known != nil:
 				f.kept[t] = &kept{calendar: sub.Known, read: now}
 				s.options.Metrics.Calendar(sub.Calendar).Fetched(metrics.OK)
@@ -132,8 +136,11 @@ func (s *Store) Subscribe(list []*Subscription) {
 		if k := f.kept[t]; sub.Known != nil && k.calendar != nil && k.calendar.sum != sub.Known.sum && !t.doubts(k.calendar.Len(), sub.Known.Len()) {
 			*k = kept{calendar: sub.Known, read: now} // it was read just now
 		}
-		if f.kept[t].calendar == nil {
-			own.former = s.former(former[sub.Calendar], sub)
+	}
+	s.restore(missing)
+	for _, own := range s.subscribed {
+		if own.feed.kept[own.terms()].calendar == nil {
+			own.former = s.former(former[own.Calendar], own.Subscription)
 		}
 	}
 	for key, f := range feeds {
@@ -175,30 +182,73 @@ func (s *Store) host(sub *Subscription) *host {
 	return s.hosts[name]
 }
 
-// restore reads a feed's copy from disk, if there is one.
-func (s *Store) restore(f *feed, t terms) {
-	k, on := s.load(t.file(f.key), t)
-	if k != nil {
-		now := s.options.Now()
-		f.kept[t], f.validators, f.whole = k, on.validators, now
-		k.stale = now.Sub(k.read) > 2*f.interval() // the process before would have confirmed it since
+// restoring is a feed's copy that is read from disk.
+type restoring struct {
+	feed  *feed
+	terms terms
+	loaded
+}
+
+// restore reads the copies of feeds from disk, as far as there are any, on all processors.
+func (s *Store) restore(list []*restoring) {
+	inParallel(len(list), func(i int) {
+		r := list[i]
+		r.loaded = s.load(r.terms.file(r.feed.key), r.terms)
+	})
+	now := s.options.Now()
+	for _, r := range list {
+		s.wrote(r.unwritten)
+		if r.kept == nil {
+			continue
+		}
+		f := r.feed
+		f.kept[r.terms], f.validators, f.whole = r.kept, r.validators, now
+		r.kept.stale = now.Sub(r.kept.read) > 2*f.interval() // the process before would have confirmed it since
 	}
 }
 
-// load reads a copy from disk; nil if there is none that can be used.
-func (s *Store) load(name string, t terms) (*kept, saved) {
+// inParallel does n things on all processors.
+func inParallel(n int, do func(i int)) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// loaded is a copy that was read from disk.
+type loaded struct {
+	kept       *kept // nil: there is none that can be used
+	validators Validators
+	unwritten  error // why its compiled events could not be kept
+}
+
+// load reads a copy from disk: from its compiled events, else from its body. It needs no lock.
+func (s *Store) load(name string, t terms) loaded {
 	on, err := s.copies.load(name)
 	if errors.Is(err, errNoCopy) {
-		return nil, saved{}
+		return loaded{}
 	}
 	if err == nil {
-		var calendar *Calendar
-		if calendar, err = ReadFiles([]File{{Body: on.body}}, t.Limits); err == nil {
-			return &kept{calendar: calendar, read: on.read}, on
+		key := compiledKey(s.options.Program, on.sum, t.Limits)
+		calendar, noneCompiled := readCompiled(s.copies.compiled(name), key, t.Limits)
+		var unwritten error
+		if noneCompiled != nil {
+			if calendar, err = ReadFiles([]File{{Body: on.body}}, t.Limits); err == nil {
+				unwritten = s.copies.compile(name, calendar, key)
+			}
+		}
+		if err == nil {
+			return loaded{&kept{calendar: calendar, read: on.read}, on.validators, unwritten}
 		}
 	}
 	s.options.Log.Warn("a copy of a feed cannot be used", slog.String("error", oneLine(err)))
-	return nil, saved{}
+	return loaded{}
 }
 
 // former is what a calendar had from another source: of the subscriptions before, else on disk.
@@ -208,8 +258,7 @@ func (s *Store) former(before *subscribed, sub *Subscription) *kept {
 		return &k
 	}
 	if name := s.copies.pointed(sub.Calendar); name != "" {
-		k, _ := s.load(name, sub.terms())
-		return k
+		return s.load(name, sub.terms()).kept
 	}
 	return nil
 }
@@ -271,16 +320,17 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // checkFirst opens Ready once nothing is waited for.
 func (s *Store) checkFirst() {
+	select {
+	case <-s.first:
+		return
+	default:
+	}
 	for _, f := range s.feeds {
 		if f.lacks() && f.lastAt.IsZero() {
 			return
 		}
 	}
-	select {
-	case <-s.first:
-	default:
-		close(s.first)
-	}
+	close(s.first)
 }
 
 // wrote takes in how writing to the disk went: what fails is counted each time, and logged when it begins and when the reason is

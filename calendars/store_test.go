@@ -609,8 +609,8 @@ func TestRestart(t *testing.T) {
 		late.stop()
 
 		files, err := filepath.Glob(filepath.Join(dir, "*", "*"))
-		if err != nil || len(files) != 2 {
-			t.Fatalf("got files %v, %v, want a copy and a pointer", files, err)
+		if err != nil || len(files) != 3 {
+			t.Fatalf("got files %v, %v, want a copy, its events and a pointer", files, err)
 		}
 		for _, file := range files {
 			info, err := os.Stat(file)

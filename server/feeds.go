@@ -87,7 +87,7 @@ func (g *Generation) store(o calendars.StoreOptions, userAgent string) *calendar
 	o.Fetch = calendars.NewFetcher(calendars.FetcherOptions{
 		UserAgent: userAgent, Bytes: g.largestBody(), DenyPrivate: g.file.DenyPrivate, Now: o.Now,
 	}).Fetch
-	o.Dir, o.PerMinute = g.file.StateDir, g.file.PerMinute
+	o.Dir, o.PerMinute, o.Program = g.file.StateDir, g.file.PerMinute, userAgent
 	return calendars.NewStore(o)
 }
 

@@ -1,0 +1,255 @@
+package calendars
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// everyPart is a body in which each part of an event stands that is kept.
+var everyPart = append([]byte("BEGIN:VCALENDAR\r\nX-WR-CALNAME:Office\r\nX-WR-TIMEZONE:UTC\r\nREFRESH-INTERVAL:PT1H\r\n"), wrap(
+	vevent("UID:a", "SUMMARY:Open\\, \U0001F600", "DESCRIPTION:d", "LOCATION:l", "CATEGORIES:a,b", "STATUS:TENTATIVE", "TRANSP:TRANSPARENT",
+		"SEQUENCE:3", "LAST-MODIFIED:20261101T000000Z", "DTSTART;TZID=Europe/Berlin:20261102T090000", "DTEND;TZID=Europe/London:20261102T160000",
+		"RRULE:freq=weekly;BYDAY=MO,TU;UNTIL=20270601T000000Z", "EXRULE:FREQ=MONTHLY;BYMONTHDAY=1", "EXDATE;TZID=Europe/Berlin:20261109T090000,20261110T090000",
+		"EXDATE;VALUE=DATE:20261123", "RDATE;VALUE=PERIOD:20261203T090000Z/PT1H,20261204T090000Z/20261204T100000Z"),
+	vevent("UID:a", "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20261207T090000", "DTSTART;TZID=Europe/Berlin:20261207T100000", "DURATION:P1DT2H"),
+	vevent("UID:a", "RECURRENCE-ID:20261214T080000Z", "DTSTART:20261214T080000Z", "STATUS:CANCELLED"),
+	vevent("DTSTART;VALUE=DATE:20261224", "SUMMARY:Christmas"),
+	vevent("UID:floating", "DTSTART:00000101T000000", "DTEND:99991231T240000"),
+	vevent("UID:bad", "DTSTART;TZID=Nowhere/Land:20261224T000000"),
+)[len("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"):]...)
+
+// wholly makes two calendars comparable by all that is known of their events.
+var wholly = cmp.Options{
+	cmp.AllowUnexported(Event{}, schedule{}, rdate{}, stamp{}, duration{}, rule{}, nthWeekday{}),
+	cmp.Comparer(func(a, b *time.Location) bool { return a == b }),
+	cmpopts.IgnoreFields(schedule{}, "place"),
+}
+
+// TestPacked: what was read is unpacked as it was; whole or one by one.
+func TestPacked(t *testing.T) {
+	t.Parallel()
+	bodies := map[string][]byte{"every part": everyPart, "typical": typical(500), "own zone": wrap(vevent("UID:a", "DTSTART;TZID=x:20261124T090000"), vtimezone("x"))}
+	for _, pattern := range []string{"*/*.ics", "*/*/*.ics"} {
+		files, err := filepath.Glob(filepath.Join(corpusFolder(), pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if bodies[file], err = os.ReadFile(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, body := range bodies {
+		c, err := Read(body, Limits{})
+		if err != nil {
+			continue
+		}
+		read := c.open()
+		components, unread, err := unpack(c.packed, c.zones)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(read.components, components, wholly, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if diff := cmp.Diff(read.unread, unread); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		for _, e := range components {
+			if diff := cmp.Diff(e, c.event(e.place), wholly); diff != "" {
+				t.Errorf("%s: %s", name, diff)
+			}
+		}
+	}
+	if len(bodies) < 10 {
+		t.Log("the shared corpus is not here")
+	}
+}
+
+func TestCompiled(t *testing.T) {
+	t.Parallel()
+	c, err := ReadFiles([]File{{Body: everyPart}}, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := compiledKey("test", sha256.Sum256(everyPart), Limits{})
+	file := c.compile(key)
+	got, err := readCompiled(file, key, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.name != "Office" || got.timezone != "UTC" || got.refresh != time.Hour || got.sum != c.sum || got.Len() != c.Len() || got.limits != c.limits {
+		t.Errorf("got %q, %q, %s, %d events", got.name, got.timezone, got.refresh, got.Len())
+	}
+	if diff := cmp.Diff(c.open().components, got.open().components, wholly); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(c.Problems(), got.Problems()); diff != "" || len(got.Problems()) != 1 {
+		t.Error(diff, got.Problems())
+	}
+	for i := range file {
+		broken := slices.Clone(file)
+		broken[i] ^= 1
+		if _, err := readCompiled(broken, key, Limits{}); !errors.Is(err, errCompiled) {
+			t.Fatalf("byte %d is another one, and it is read: %v", i, err)
+		}
+		if _, err := readCompiled(file[:i], key, Limits{}); !errors.Is(err, errCompiled) {
+			t.Fatalf("%d bytes of it are read: %v", i, err)
+		}
+	}
+	for _, other := range [][sha256.Size]byte{
+		compiledKey("another", sha256.Sum256(everyPart), Limits{}), compiledKey("test", sha256.Sum256(nil), Limits{}),
+		compiledKey("test", sha256.Sum256(everyPart), Limits{Events: 7}),
+	} {
+		if _, err := readCompiled(file, other, Limits{}); other == key || !errors.Is(err, errCompiled) {
+			t.Errorf("it is read by another key: %v", err)
+		}
+	}
+	own := mustRead(t, wrap(vevent("UID:a", "DTSTART;TZID=x:20261124T090000"), vtimezone("x")))
+	if got := own.compile(key); got != nil {
+		t.Errorf("a zone that only its calendar knows is written: %q", got)
+	}
+}
+
+// TestCompiledVersion sees that compiledVersion changes with what is read of a body, or how it is written.
+func TestCompiledVersion(t *testing.T) {
+	t.Parallel()
+	const version, want = 1, "d2aa5a24572f5f0b"
+	sum := sha256.Sum256([]byte(mustRead(t, everyPart).packed))
+	if got := hex.EncodeToString(sum[:8]); got != want || compiledVersion != version {
+		t.Errorf("events are compiled to %s, version %d, which were %s, version %d; raise compiledVersion, and note both here", got, compiledVersion, want, version)
+	}
+}
+
+// TestCompiledCopies: a restart reads the events beside a copy, whatever they say, as long as they are of this body and program; all others are
+// passed over and written anew.
+func TestCompiledCopies(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	body, other := wrap(event("a")), wrap(event("other"))
+	name := terms{}.file(hours().key())
+	open := func(program string) *Store {
+		s := NewStore(StoreOptions{Dir: dir, Program: program, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+		s.Subscribe([]*Subscription{hours()})
+		return s
+	}
+	uid := func(s *Store) string {
+		if c := s.State("hours").Calendar; c != nil {
+			return c.Events()[0].UID
+		}
+		return "nothing"
+	}
+	open("p") // makes the directories
+	if err := (copies{dir: dir}).save(name, saved{body: body, read: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, events, name)
+	if got := uid(open("p")); got != "a" {
+		t.Fatalf("from the body: %s", got)
+	}
+	compiled, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What stands there is used: here, the events of another body under this one's key.
+	key := compiledKey("p", sha256.Sum256(body), Limits{})
+	forged := mustRead(t, other).compile(key)
+	for _, c := range []struct {
+		what, program string
+		there         []byte
+		want          string
+		stays         bool
+	}{
+		{"good", "p", forged, "other", true},
+		{"of another program", "q", forged, "a", false},
+		{"of another body", "p", mustRead(t, other).compile(compiledKey("p", sha256.Sum256(other), Limits{})), "a", false},
+		{"cut", "p", forged[:len(forged)-1], "a", false},
+		{"empty", "p", nil, "a", false},
+		{"no such thing", "p", body, "a", false},
+	} {
+		if err := os.WriteFile(path, c.there, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := uid(open(c.program)); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.what, got, c.want)
+		}
+		now, err := os.ReadFile(path)
+		if err != nil || (string(now) == string(c.there)) != c.stays || c.program == "p" && !c.stays && string(now) != string(compiled) {
+			t.Errorf("%s: %v, %d bytes, want them written anew unless they were good", c.what, err, len(now))
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	readOnly := NewStore(StoreOptions{Dir: dir, ReadOnly: true, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	readOnly.Subscribe([]*Subscription{hours()})
+	if _, err := os.Stat(path); err == nil || uid(readOnly) != "a" {
+		t.Errorf("a store that only reads has written, or read %s", uid(readOnly))
+	}
+}
+
+// FuzzUnpack: whatever is unpacked ends, compiles, and is packed again to the same events.
+func FuzzUnpack(f *testing.F) {
+	utc := []*time.Location{time.UTC}
+	for _, body := range [][]byte{everyPart, typical(10), wrap(vevent("UID:a", "DTSTART:20261124"))} {
+		c, err := Read(body, Limits{})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(c.packed)
+	}
+	f.Fuzz(func(t *testing.T, packed string) {
+		components, unread, err := unpack(packed, utc)
+		if err != nil {
+			return
+		}
+		c := &Calendar{limits: Limits{Steps: 10_000, EventInstances: 500, CalendarSteps: 50_000, Instances: 2000}.withDefaults()}
+		c.close(&contents{components: components, unread: unread})
+		again, _, err := unpack(c.packed, c.zones)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(components, again, wholly, cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
+		}
+		from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		for _, o := range c.Compile(View{}, from, from.AddDate(0, 3, 0)).All() {
+			if o.End < o.Start {
+				t.Error(fmt.Sprint(o))
+			}
+		}
+	})
+}
+
+// FuzzCompiled: no file is read that compile did not write.
+func FuzzCompiled(f *testing.F) {
+	c, err := Read(everyPart, Limits{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	key := compiledKey("test", sha256.Sum256(everyPart), Limits{})
+	f.Add(c.compile(key))
+	f.Add([]byte(strings.Repeat(string(compiledMagic), 9)))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		got, err := readCompiled(file, key, Limits{})
+		if err != nil {
+			return
+		}
+		if again := got.compile(key); string(again) != string(file) {
+			t.Errorf("it reads %q, and writes %q", file, again)
+		}
+	})
+}
