@@ -24,20 +24,21 @@ const module = "github.com/callhours/callhours"
 // below is the picture of docs/design.md §2: what stands directly below each package. A package may import what it
 // reaches on the way down, and nothing else of ours.
 var below = map[string][]string{
-	"cmd/callhours":    {"server", "examples"},
-	"server":           {"config", "console", "preview"},
-	"console":          {"preview"},
-	"preview":          {"render"},
-	"render":           {"routes", "templates"},
-	"routes":           {"calendars", "pivot"},
-	"config":           {"internal/diag"},
-	"calendars":        {"internal/diag", "internal/durable", "metrics"},
-	"pivot":            {"internal/diag", "metrics"},
-	"templates":        {"internal/diag", "metrics"},
-	"metrics":          nil,
-	"internal/diag":    nil,
-	"internal/durable": nil,
-	"examples":         nil,
+	"cmd/callhours":     {"server", "examples"},
+	"server":            {"config", "console", "preview", "internal/parallel"},
+	"console":           {"preview"},
+	"preview":           {"render"},
+	"render":            {"routes", "templates"},
+	"routes":            {"calendars", "pivot"},
+	"config":            {"internal/diag"},
+	"calendars":         {"internal/diag", "internal/durable", "internal/parallel", "metrics"},
+	"pivot":             {"internal/diag", "metrics"},
+	"templates":         {"internal/diag", "metrics"},
+	"metrics":           nil,
+	"internal/diag":     nil,
+	"internal/durable":  nil,
+	"internal/parallel": nil,
+	"examples":          nil,
 }
 
 // inTests is what a package's tests may import besides.

@@ -6,13 +6,12 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -191,7 +190,7 @@ type restoring struct {
 
 // restore reads the copies of feeds from disk, as far as there are any, on all processors.
 func (s *Store) restore(list []*restoring) {
-	inParallel(len(list), func(i int) {
+	parallel.Each(len(list), func(i int) {
 		r := list[i]
 		r.loaded = s.load(r.terms.file(r.feed.key), r.terms)
 	})
@@ -205,20 +204,6 @@ func (s *Store) restore(list []*restoring) {
 		f.kept[r.terms], f.validators, f.whole = r.kept, r.validators, now
 		r.kept.stale = now.Sub(r.kept.read) > 2*f.interval() // the process before would have confirmed it since
 	}
-}
-
-// inParallel does n things on all processors.
-func inParallel(n int, do func(i int)) {
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	workers.Wait()
 }
 
 // loaded is a copy that was read from disk.

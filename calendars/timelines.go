@@ -17,17 +17,16 @@ type Use struct {
 }
 
 // Timelines keep calendars compiled for as long as their window serves, each once for every view that asks for it. They are safe for
-// concurrent use; it is no use on the way of a call, since whoever comes meanwhile waits while a calendar is compiled.
+// concurrent use; it is no use on the way of a call, since a calendar may have to be compiled.
 type Timelines struct {
 	horizon time.Duration
 
 	mu       sync.Mutex // guards the following
 	uses     map[string]Use
-	compiled map[viewed]*Timeline
+	compiled map[string]map[viewed]*Timeline // by calendar
 }
 
 type viewed struct {
-	name      string
 	zone      string
 	dayStarts time.Duration
 }
@@ -43,7 +42,7 @@ const (
 
 // NewTimelines prepares calendars by their names; none is compiled yet. horizon is how far ahead of a moment its window reaches at least.
 func NewTimelines(uses map[string]Use, horizon time.Duration) *Timelines {
-	return &Timelines{horizon: horizon, uses: maps.Clone(uses), compiled: map[viewed]*Timeline{}}
+	return &Timelines{horizon: horizon, uses: maps.Clone(uses), compiled: map[string]map[viewed]*Timeline{}}
 }
 
 // Window is the span of time for which somebody of that name compiles at a moment: from two days back to the horizon and up to six hours
@@ -61,25 +60,41 @@ func (ts *Timelines) Window(of string, at time.Time) (from, to time.Time) {
 // Of is the timeline of a calendar as a route in that zone with that day sees it, compiled for [from, to) at least; nil when
 // the calendar is unknown, and then why.
 func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline, why string) {
-	ts.mu.Lock()
-	defer ts.mu.Unlock()
-	use := ts.uses[name]
+	use := ts.Use(name)
+	calendar := use.State.Calendar
 	if use.State.Unknown() {
 		if !use.Absent {
 			return nil, cmp.Or(use.State.Why, neverRead)
 		}
-		use.State.Calendar = &Calendar{}
+		calendar = &Calendar{}
 	}
 	if use.Zone != nil {
 		view.Zone = use.Zone
 	}
-	key := viewed{name, view.Zone.String(), view.DayStarts}
-	t = ts.compiled[key]
-	if t == nil || from.Unix() < t.from || to.Unix() > t.to {
-		t = use.State.Calendar.Compile(view, from, to.Add(spare))
-		ts.compiled[key] = t
+	key := viewed{view.Zone.String(), view.DayStarts}
+	if t := ts.find(name, key, from, to); t != nil {
+		return t, ""
+	}
+	t = calendar.Compile(view, from, to.Add(spare)) // without the lock: others compile other calendars meanwhile
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	if ts.uses[name].State.Calendar == use.State.Calendar { // it is still the same
+		if ts.compiled[name] == nil {
+			ts.compiled[name] = map[viewed]*Timeline{}
+		}
+		ts.compiled[name][key] = t
 	}
 	return t, ""
+}
+
+// find is what was compiled already; nil where that does not serve.
+func (ts *Timelines) find(name string, key viewed, from, to time.Time) *Timeline {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	if t := ts.compiled[name][key]; t != nil && t.from <= from.Unix() && to.Unix() <= t.to {
+		return t
+	}
+	return nil
 }
 
 // Set replaces a calendar: it has other events now, or has become unknown. What was compiled of the former is forgotten; who holds a
@@ -88,7 +103,7 @@ func (ts *Timelines) Set(name string, use Use) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	ts.uses[name] = use
-	maps.DeleteFunc(ts.compiled, func(k viewed, _ *Timeline) bool { return k.name == name })
+	delete(ts.compiled, name)
 }
 
 // Forget removes a calendar that is no longer asked for.
@@ -122,10 +137,8 @@ func (ts *Timelines) Problems(name string) []Problem {
 		return nil
 	}
 	problems := slices.Clone(c.Problems())
-	for key, t := range ts.compiled {
-		if key.name == name {
-			problems = append(problems, t.Problems()...)
-		}
+	for _, t := range ts.compiled[name] {
+		problems = append(problems, t.Problems()...)
 	}
 	slices.SortStableFunc(problems, Problem.compare)
 	return slices.Compact(problems)

@@ -87,7 +87,7 @@ func (d Decision) Until() (time.Time, bool) {
 	}
 	for i := d.segment + 1; i < len(s.starts); i++ {
 		if s.decide(d.call, i).Branch != d.Branch {
-			return time.Unix(s.starts[i], 0).In(s.route.Zone), true
+			return time.Unix(s.start(i), 0).In(s.route.Zone), true
 		}
 	}
 	return time.Time{}, false
@@ -121,7 +121,7 @@ func (d Decision) Next(name string) *Span {
 			continue
 		}
 		b := s.route.Branches[s.decide(d.call, i).Branch]
-		span := &Span{Start: time.Unix(s.starts[i], 0).In(s.route.Zone), Branch: b.Name, State: b.State}
+		span := &Span{Start: time.Unix(s.start(i), 0).In(s.route.Zone), Branch: b.Name, State: b.State}
 		for ; i < len(s.starts) && is(i); i++ {
 			span.End = time.Unix(s.end(i), 0).In(s.route.Zone)
 		}
@@ -186,7 +186,8 @@ func (s *Segments) deciding(n *node, c *pivot.Call, segment int, visit func(leaf
 // on appends the occurrences that make a leaf hold in a segment.
 func (s *Segments) on(dst []Event, leaf, segment int) []Event {
 	l := s.route.leaves[leaf]
-	from, to := s.starts[segment], s.starts[segment]+1
+	from := s.start(segment)
+	to := from + 1
 	if l.wholeDay {
 		from, to = s.route.day(from, 0), s.route.day(from, 1)
 	}

@@ -2,6 +2,8 @@ package routes
 
 import (
 	"cmp"
+	"encoding/binary"
+	"math"
 	"slices"
 	"sort"
 	"time"
@@ -14,9 +16,10 @@ import (
 type Segments struct {
 	route     *Route
 	from, to  int64                   // Unix seconds, [from, to)
-	starts    []int64                 // of the segments, ascending; the first is from
-	holds     []uint64                // by segment, words each: a bit for every leaf that holds
-	words     int                     // in holds, for one segment
+	starts    []uint32                // of the segments, in seconds after from, ascending; the first is 0
+	pictures  []uint32                // by segment: where its picture is in holds
+	holds     []uint64                // pictures, each once, words each: a bit for every leaf that holds
+	words     int                     // in holds, for one picture
 	unknown   []uint64                // a bit for every leaf one of whose calendars is unknown
 	timelines [][]*calendars.Timeline // by leaf, then by calendar of the leaf; nil: unknown
 	why       map[string]string       // why a calendar is unknown, by its name
@@ -26,25 +29,32 @@ type Segments struct {
 // route's zone and day for a window no smaller, or nil when the calendar is unknown, and why.
 func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, string), from, to time.Time) *Segments {
 	s := &Segments{
-		route: r, from: from.Unix(), to: to.Unix(),
+		route: r, from: from.Unix(), to: min(to.Unix(), from.Unix()+math.MaxUint32), // 136 years; a horizon has ten at most
 		words:   (len(r.leaves) + 63) / 64,
 		unknown: make([]uint64, (len(r.leaves)+63)/64),
 	}
+	known := map[string]*calendars.Timeline{}
+	occurrences := map[string][]calendars.Occurrence{}
+	for _, name := range r.Calendars() {
+		t, why := timelines(name)
+		if known[name] = t; t != nil {
+			occurrences[name] = t.All()
+			continue
+		}
+		if s.why == nil {
+			s.why = map[string]string{}
+		}
+		s.why[name] = why
+	}
 	var edges []edge
 	for i, l := range r.leaves {
-		var ts []*calendars.Timeline
-		for _, name := range l.calendars {
-			t, why := timelines(name)
-			ts = append(ts, t)
-			if t == nil {
+		ts := make([]*calendars.Timeline, len(l.calendars))
+		for k, name := range l.calendars {
+			if ts[k] = known[name]; ts[k] == nil {
 				set(s.unknown, i)
-				if s.why == nil {
-					s.why = map[string]string{}
-				}
-				s.why[name] = why
 				continue
 			}
-			edges = s.edges(edges, i, t)
+			edges = s.edges(edges, i, occurrences[name])
 		}
 		s.timelines = append(s.timelines, ts)
 	}
@@ -60,9 +70,9 @@ type edge struct {
 }
 
 // edges appends where the events of a calendar that a leaf admits begin and end inside the window.
-func (s *Segments) edges(dst []edge, leaf int, t *calendars.Timeline) []edge {
+func (s *Segments) edges(dst []edge, leaf int, occurrences []calendars.Occurrence) []edge {
 	l := s.route.leaves[leaf]
-	for _, o := range t.All() {
+	for _, o := range occurrences {
 		if o.Start == o.End || !l.admits(o.Event) {
 			continue
 		}
@@ -83,12 +93,13 @@ func (s *Segments) sweep(edges []edge) {
 	slices.SortFunc(edges, func(a, b edge) int { return cmp.Compare(a.at, b.at) })
 	on := make([]int, len(s.route.leaves))
 	now := make([]uint64, s.words)
-	s.starts = append(s.starts, s.from)
+	pictures := map[string]uint32{}
+	s.starts = append(s.starts, 0)
 	for i := 0; i < len(edges); {
 		at := edges[i].at
-		if last := len(s.starts) - 1; at > s.starts[last] && at < s.to {
-			s.holds = append(s.holds, now...)
-			s.starts = append(s.starts, at)
+		if at > s.start(len(s.starts)-1) && at < s.to {
+			s.picture(pictures, now)
+			s.starts = append(s.starts, uint32(at-s.from))
 		}
 		for ; i < len(edges) && edges[i].at == at; i++ {
 			if at == s.to {
@@ -102,8 +113,23 @@ func (s *Segments) sweep(edges []edge) {
 			}
 		}
 	}
-	s.holds = append(s.holds, now...)
-	s.starts, s.holds = slices.Clip(s.starts), slices.Clip(s.holds)
+	s.picture(pictures, now)
+	s.starts, s.pictures, s.holds = slices.Clip(s.starts), slices.Clip(s.pictures), slices.Clip(s.holds)
+}
+
+// picture ends a segment in which these leaves hold. There are few different pictures, which come again every week.
+func (s *Segments) picture(known map[string]uint32, now []uint64) {
+	key := make([]byte, 0, 64)
+	for _, word := range now {
+		key = binary.LittleEndian.AppendUint64(key, word)
+	}
+	where, ok := known[string(key)]
+	if !ok {
+		where = uint32(len(s.holds))
+		known[string(key)] = where
+		s.holds = append(s.holds, now...)
+	}
+	s.pictures = append(s.pictures, where)
 }
 
 // days are the local days that an occurrence touches, from the first one's beginning to the last one's end.
@@ -142,13 +168,17 @@ func (s *Segments) find(at int64) int {
 	if at < s.from || at >= s.to {
 		return outside
 	}
-	return sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > at }) - 1
+	after := uint32(at - s.from)
+	return sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > after }) - 1
 }
+
+// start is when a segment begins.
+func (s *Segments) start(segment int) int64 { return s.from + int64(s.starts[segment]) }
 
 // end is when a segment ends.
 func (s *Segments) end(segment int) int64 {
 	if segment+1 < len(s.starts) {
-		return s.starts[segment+1]
+		return s.start(segment + 1)
 	}
 	return s.to
 }
@@ -156,8 +186,8 @@ func (s *Segments) end(segment int) int64 {
 // Starts are when segments begin in [from, until), and from itself, in the route's zone.
 func (s *Segments) Starts(from, until time.Time) []time.Time {
 	list := []time.Time{from.In(s.route.Zone)}
-	for _, at := range s.starts {
-		if at > from.Unix() && at < until.Unix() {
+	for i := range s.starts {
+		if at := s.start(i); at > from.Unix() && at < until.Unix() {
 			list = append(list, time.Unix(at, 0).In(s.route.Zone))
 		}
 	}
@@ -169,7 +199,7 @@ func (s *Segments) truth(leaf, segment int) truth {
 	switch {
 	case segment == outside:
 		return unknown
-	case has(s.holds[segment*s.words:], leaf):
+	case has(s.holds[s.pictures[segment]:], leaf):
 		return yes
 	case has(s.unknown, leaf):
 		return unknown

@@ -7,6 +7,7 @@ import (
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
@@ -62,10 +63,10 @@ func (g *Generation) Roll(now time.Time) []*render.Route {
 	var rolled []*render.Route
 	for _, r := range g.routes {
 		if s := r.State(); s == nil || s.Stale(g.timelines, now) {
-			r.Use(r.Compile(g.timelines, now))
 			rolled = append(rolled, r)
 		}
 	}
+	parallel.Each(len(rolled), func(i int) { rolled[i].Use(rolled[i].Compile(g.timelines, now)) })
 	return rolled
 }
 
