@@ -3,8 +3,6 @@ package metrics
 import (
 	"slices"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // FetchResult is how one attempt to read a calendar ended.
@@ -29,17 +27,33 @@ var fetchResults = [...]FetchResult{
 	OK, Unchanged, NotFound, Forbidden, RateLimited, ServerError, Timeout, NotCalendar, Truncated, Shrunk, TooBig,
 }
 
-// calendarVecs are the metrics that have a calendar's name as label.
-type calendarVecs struct {
-	up, unknown, lastSuccess, events, active, rejected, unmatched, lastEvent *prometheus.GaugeVec
-	expectedAhead, expectedCovered, mayBeEmpty                               *prometheus.GaugeVec
-	fetches                                                                  *prometheus.CounterVec
+// The gauges of a calendar.
+const (
+	calendarUp = iota
+	calendarUnknown
+	calendarLastSuccess
+	calendarEvents
+	calendarActive
+	calendarRejected
+	calendarUnmatched
+	calendarLastEvent
+	calendarAhead
+	calendarCovered
+	calendarMayBeEmpty
+
+	calendarGauges
+)
+
+// calendarFamilies are the metrics that have a calendar's name as label.
+type calendarFamilies struct {
+	gauges  [calendarGauges]family
+	fetches family
 }
 
 // CalendarMetrics are the series of one calendar. nil counts nothing.
 type CalendarMetrics struct {
-	up, unknown, lastSuccess, events, active, rejected, unmatched, lastEvent prometheus.Gauge
-	fetches                                                                  [len(fetchResults)]prometheus.Counter
+	gauges  [calendarGauges]gauge
+	fetches [len(fetchResults)]counter
 }
 
 // Fetched counts an attempt to read the calendar. The calendar is up after OK and Unchanged, and down after all others.
@@ -53,23 +67,23 @@ func (c *CalendarMetrics) Fetched(result FetchResult) {
 	}
 	c.fetches[i].Inc()
 	if result == OK || result == Unchanged {
-		c.up.Set(1)
+		c.gauges[calendarUp].Set(1)
 	} else {
-		c.up.Set(0)
+		c.gauges[calendarUp].Set(0)
 	}
 }
 
 // Unknown says that there is no copy to decide from: none was ever read, or the last one is past `expire_after`.
 func (c *CalendarMetrics) Unknown() {
 	if c != nil {
-		c.unknown.Set(1)
+		c.gauges[calendarUnknown].Set(1)
 	}
 }
 
 // Known says that there is a copy to decide from.
 func (c *CalendarMetrics) Known() {
 	if c != nil {
-		c.unknown.Set(0)
+		c.gauges[calendarUnknown].Set(0)
 	}
 }
 
@@ -77,41 +91,41 @@ func (c *CalendarMetrics) Known() {
 // time: never.
 func (c *CalendarMetrics) LastSuccess(at time.Time) {
 	if c != nil {
-		c.lastSuccess.Set(seconds(at))
+		c.gauges[calendarLastSuccess].Set(seconds(at))
 	}
 }
 
 // Events says how many events of the calendar count.
 func (c *CalendarMetrics) Events(n int) {
 	if c != nil {
-		c.events.Set(float64(n))
+		c.gauges[calendarEvents].Set(float64(n))
 	}
 }
 
 // Active says how many events of the calendar are on at present.
 func (c *CalendarMetrics) Active(n int) {
 	if c != nil {
-		c.active.Set(float64(n))
+		c.gauges[calendarActive].Set(float64(n))
 	}
 }
 
 // Rejected says how many events of the calendar were not understood.
 func (c *CalendarMetrics) Rejected(n int) {
 	if c != nil {
-		c.rejected.Set(float64(n))
+		c.gauges[calendarRejected].Set(float64(n))
 	}
 }
 
 // Unmatched says how many events of the calendar fit no condition of any branch.
 func (c *CalendarMetrics) Unmatched(n int) {
 	if c != nil {
-		c.unmatched.Set(float64(n))
+		c.gauges[calendarUnmatched].Set(float64(n))
 	}
 }
 
 // LastEvent says when the last event of the calendar ends, within the horizon. The zero time: it has none.
 func (c *CalendarMetrics) LastEvent(end time.Time) {
 	if c != nil {
-		c.lastEvent.Set(seconds(end))
+		c.gauges[calendarLastEvent].Set(seconds(end))
 	}
 }

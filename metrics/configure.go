@@ -50,7 +50,7 @@ func (m *Metrics) Route(name string) *RouteMetrics {
 	if m == nil {
 		return nil
 	}
-	return m.names.Load().routes[name]
+	return m.series.names.Load().routes[name]
 }
 
 // Calendar is the series of a configured calendar; nil for a name that is not configured.
@@ -58,7 +58,7 @@ func (m *Metrics) Calendar(name string) *CalendarMetrics {
 	if m == nil {
 		return nil
 	}
-	return m.names.Load().calendars[name]
+	return m.series.names.Load().calendars[name]
 }
 
 // Configure makes every series of a configuration, at 0, and deletes those of the former one that are not in it. A
@@ -70,94 +70,69 @@ func (m *Metrics) Configure(c Configured) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	want := rows{}
+	former := m.series.names.Load()
 	next := &names{
 		routes:    make(map[string]*RouteMetrics, len(c.Routes)),
 		calendars: make(map[string]*CalendarMetrics, len(c.Calendars)),
-		tenants:   make(map[string]prometheus.Gauge, len(c.Tenants)),
+		tenants:   make(map[string]*gauge, len(c.Tenants)),
 	}
+	s := shelves{newShelf(former.routeSeries), newShelf(former.branchSeries), newShelf(former.stateSeries)}
 	own := c.Routes
 	if c.OwnSeries > 0 {
 		own = own[:min(c.OwnSeries, len(own))]
 	}
 	for _, r := range own {
-		next.routes[r.Name] = m.makeRoute(want, r)
+		next.routes[r.Name] = s.route(r)
 	}
 	for _, r := range c.Routes[len(own):] {
-		next.routes[r.Name] = m.makeOther(want, r)
+		next.routes[r.Name] = s.other(r)
 	}
+	calendars := newShelf(former.calendarSeries)
 	for _, cal := range c.Calendars {
-		next.calendars[cal.Name] = m.makeCalendar(want, cal)
+		made := calendars.take(valid(cal.Name))
+		made.gauges[calendarAhead].Set(cal.Ahead.Seconds())
+		made.gauges[calendarCovered].Set(truth(cal.Covered))
+		made.gauges[calendarMayBeEmpty].Set(truth(cal.MayBeEmpty))
+		next.calendars[cal.Name] = made
 	}
+	tenants := newShelf(former.tenantSeries)
 	for _, name := range c.Tenants {
-		next.tenants[name] = want.gauge(m.configRejected, name)
+		next.tenants[name] = tenants.take(valid(name))
 	}
-	for vec, had := range m.rows {
-		for key, values := range had {
-			if _, stays := want[vec][key]; !stays {
-				vec.DeleteLabelValues(values...)
-			}
-		}
-	}
-	m.rows = want
-	m.route.info.set(own)
-	m.names.Store(next)
+	next.routeSeries, next.branchSeries, next.stateSeries = s.routes.list, s.branches.list, s.states.list
+	next.calendarSeries, next.tenantSeries = calendars.list, tenants.list
+	m.series.info.set(own)
+	m.series.names.Store(next)
 }
 
-func (m *Metrics) makeRoute(want rows, r Route) *RouteMetrics {
-	v := &m.route
-	made := &RouteMetrics{
-		branches:   make([]branchMetrics, len(r.Branches)),
-		nextChange: want.gauge(v.nextChange, r.Name),
-	}
-	for i, b := range r.Branches {
-		made.branches[i].active = want.gauge(v.active, r.Name, b.Name, b.State)
-	}
-	m.makeCounters(want, made, r)
+// shelves hand out what a route counts on.
+type shelves struct {
+	routes   *shelf[string, routeSeries]
+	branches *shelf[[2]string, branchSeries]
+	states   *shelf[[3]string, stateSeries]
+}
+
+func (s shelves) route(r Route) *RouteMetrics {
+	made := s.take(r)
+	made.own = true
 	return made
 }
 
-// makeOther makes what a route without series of its own counts on. What is true of one route at a time has no series then.
-func (m *Metrics) makeOther(want rows, r Route) *RouteMetrics {
-	made := &RouteMetrics{branches: make([]branchMetrics, len(r.Branches))}
+// other makes what a route without series of its own counts on. What is true of one route at a time has no series then.
+func (s shelves) other(r Route) *RouteMetrics {
 	shared := Route{Name: other}
 	for _, b := range r.Branches {
 		shared.Branches = append(shared.Branches, Branch{other, b.State})
 	}
-	m.makeCounters(want, made, shared)
-	return made
+	return s.take(shared)
 }
 
-func (m *Metrics) makeCounters(want rows, made *RouteMetrics, r Route) {
-	v := &m.route
-	made.unknown = want.counter(v.unknown, r.Name)
-	made.lastCall = want.gauge(v.lastCall, r.Name)
+func (s shelves) take(r Route) *RouteMetrics {
+	name := valid(r.Name)
+	made := &RouteMetrics{routeSeries: s.routes.take(name), branches: make([]branchMetrics, len(r.Branches))}
 	for i, b := range r.Branches {
-		to := &made.branches[i]
-		to.decided = want.counter(v.decisions, r.Name, b.Name, b.State)
-		for j, reason := range fallbackReasons {
-			to.fallbacks[j] = want.counter(v.fallbacks, r.Name, b.Name, string(reason))
-		}
-	}
-}
-
-func (m *Metrics) makeCalendar(want rows, c Calendar) *CalendarMetrics {
-	v, name := &m.calendar, c.Name
-	want.gauge(v.expectedAhead, name).Set(c.Ahead.Seconds())
-	want.gauge(v.expectedCovered, name).Set(truth(c.Covered))
-	want.gauge(v.mayBeEmpty, name).Set(truth(c.MayBeEmpty))
-	made := &CalendarMetrics{
-		up:          want.gauge(v.up, name),
-		unknown:     want.gauge(v.unknown, name),
-		lastSuccess: want.gauge(v.lastSuccess, name),
-		events:      want.gauge(v.events, name),
-		active:      want.gauge(v.active, name),
-		rejected:    want.gauge(v.rejected, name),
-		unmatched:   want.gauge(v.unmatched, name),
-		lastEvent:   want.gauge(v.lastEvent, name),
-	}
-	for i, result := range fetchResults {
-		made.fetches[i] = want.counter(v.fetches, name, string(result))
+		branch := valid(b.Name)
+		made.branches[i] = branchMetrics{s.states.take([3]string{name, branch, valid(b.State)}), s.branches.take([2]string{name, branch})}
 	}
 	return made
 }
@@ -167,29 +142,6 @@ func truth(b bool) float64 {
 		return 1
 	}
 	return 0
-}
-
-// rows are the label values of every series that a configuration has, by vector and by the values joined.
-type rows map[*prometheus.MetricVec]map[string][]string
-
-func (r rows) counter(vec *prometheus.CounterVec, values ...string) prometheus.Counter {
-	return vec.WithLabelValues(r.add(vec.MetricVec, values)...)
-}
-
-func (r rows) gauge(vec *prometheus.GaugeVec, values ...string) prometheus.Gauge {
-	return vec.WithLabelValues(r.add(vec.MetricVec, values)...)
-}
-
-// add remembers a series and returns its label values, repaired.
-func (r rows) add(vec *prometheus.MetricVec, values []string) []string {
-	for i, v := range values {
-		values[i] = valid(v)
-	}
-	if r[vec] == nil {
-		r[vec] = map[string][]string{}
-	}
-	r[vec][strings.Join(values, "\xff")] = values // which no valid text holds
-	return values
 }
 
 // routeInfo is route_info: one series for each route, with the labels that the configuration gives. A vector cannot

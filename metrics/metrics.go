@@ -56,9 +56,8 @@ type Finding struct{ Kind, Severity string }
 
 // Metrics are the metrics of one running server. nil counts nothing.
 type Metrics struct {
-	route                         routeVecs
-	calendar                      calendarVecs
-	configRejected, findings      *prometheus.GaugeVec
+	series                        configured // whose names come from the configuration
+	findings                      *prometheus.GaugeVec
 	requests                      *prometheus.CounterVec
 	shed, logDropped, stateFailed prometheus.Counter
 	reloadOK, reloadTime          prometheus.Gauge
@@ -68,18 +67,33 @@ type Metrics struct {
 
 	byCode   map[int]prometheus.Counter             // requests_total, for requestCodes
 	byReason map[UnmatchedReason]prometheus.Counter // unmatched_calls_total
-	names    atomic.Pointer[names]
 
 	mu   sync.Mutex // serializes Configure and Findings
-	rows rows       // the series of the running configuration; guarded by mu
 	said []Finding  // the series of findings; guarded by mu
 }
 
-// names are the series of the running configuration, resolved. One that is published is not changed.
+// configured are the metrics whose series are named by the configuration. It is a prometheus.Collector.
+type configured struct {
+	families []family
+	route    routeFamilies
+	calendar calendarFamilies
+	rejected family
+	info     routeInfo
+	names    atomic.Pointer[names]
+}
+
+// names are the series of the running configuration, by the names that are looked up, and all of them once, for showing. One that is
+// published is not changed.
 type names struct {
 	routes    map[string]*RouteMetrics
 	calendars map[string]*CalendarMetrics
-	tenants   map[string]prometheus.Gauge // config_rejected
+	tenants   map[string]*gauge // config_rejected
+
+	routeSeries    []*labelled[string, routeSeries]
+	branchSeries   []*labelled[[2]string, branchSeries]
+	stateSeries    []*labelled[[3]string, stateSeries]
+	calendarSeries []*labelled[string, CalendarMetrics]
+	tenantSeries   []*labelled[string, gauge]
 }
 
 // New makes the metrics that docs/metrics.md lists and registers them; with a nil registry, nowhere. The error says that
@@ -97,37 +111,6 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 		return v
 	}
 	m := &Metrics{
-		route: routeVecs{
-			decisions: counter("decisions_total", "Calls by the branch that was decided.", "route", "branch", "state"),
-			fallbacks: counter("fallbacks_total",
-				"Calls for which the decided branch could not answer, by that branch and why.", "route", "branch", "reason"),
-			unknown: counter("unknown_decisions_total",
-				"Calls decided while a calendar needed to decide was unknown.", "route"),
-			lastCall: gauge("last_call_timestamp_seconds", "When the last call came in; 0 if none has.", "route"),
-			active: gauge("branch_active",
-				"Whether an ordinary call takes the branch at present; 1 for one branch of a route.", "route", "branch", "state"),
-			nextChange: gauge("next_change_timestamp_seconds",
-				"When an ordinary call takes another branch; +Inf if that is not in sight.", "route"),
-		},
-		calendar: calendarVecs{
-			up:      gauge("calendar_up", "Whether the last attempt to read the calendar succeeded.", "calendar"),
-			unknown: gauge("calendar_unknown", "Whether there is no copy of the calendar to decide from.", "calendar"),
-			lastSuccess: gauge("calendar_last_success_timestamp_seconds",
-				"When the calendar was last read or confirmed unchanged; 0 if never.", "calendar"),
-			fetches: counter("calendar_fetches_total", "Attempts to read the calendar, by result.", "calendar", "result"),
-			events:  gauge("calendar_events", "Events in the calendar that count.", "calendar"),
-			active:  gauge("calendar_active_events", "Events of the calendar that are on at present.", "calendar"),
-			rejected: gauge("calendar_rejected_events",
-				"Events in the calendar that were not understood and are ignored.", "calendar"),
-			unmatched: gauge("calendar_unmatched_events", "Events in the calendar that no condition fits.", "calendar"),
-			lastEvent: gauge("calendar_last_event_timestamp_seconds",
-				"When the last event of the calendar ends, within the horizon; 0 if it has none.", "calendar"),
-			expectedAhead: gauge("calendar_expected_ahead_seconds",
-				"How far ahead the calendar is expected to have events; 0 if nothing is said.", "calendar"),
-			expectedCovered: gauge("calendar_expected_covered",
-				"Whether some event of the calendar is expected to be on at any moment.", "calendar"),
-			mayBeEmpty: gauge("calendar_may_be_empty", "Whether the calendar may be without events.", "calendar"),
-		},
 		requests: counter("requests_total", "Requests on Kazoo's side, by HTTP status sent.", "code"),
 		shed:     counter("shed_calls_total", "Calls refused with 503 because of overload.").WithLabelValues(),
 		logDropped: counter("log_lines_dropped_total", "Log lines dropped because the log could not keep up.").
@@ -137,8 +120,6 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 			WithLabelValues(),
 		reloadTime: gauge("config_last_reload_success_timestamp_seconds",
 			"When a configuration last went live; 0 if never.").WithLabelValues(),
-		configRejected: gauge("config_rejected",
-			"Whether the tenant's present files are refused and its last accepted version answers.", "tenant"),
 		stateFailed: counter("state_write_failures_total", "Writes to the state directory that failed.").WithLabelValues(),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "callhours_request_duration_seconds",
@@ -168,11 +149,51 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 		m.byReason[reason] = unmatched.WithLabelValues(string(reason))
 	}
 	m.Findings(nil)
-	m.names.Store(&names{})
-	if err := register(reg, append(all, m.duration, &m.route.info)); err != nil {
+	m.series.describe()
+	m.series.names.Store(&names{})
+	if err := register(reg, append(all, m.duration, &m.series, &m.series.info)); err != nil {
 		return nil, err
 	}
 	return m, nil
+}
+
+// describe names the metrics whose series are named by the configuration.
+func (n *configured) describe() {
+	of := func(kind prometheus.ValueType, name, help string, labels ...string) family {
+		f := family{prometheus.NewDesc("callhours_"+name, help, labels, nil), kind}
+		n.families = append(n.families, f)
+		return f
+	}
+	const counter, gauge = prometheus.CounterValue, prometheus.GaugeValue
+	n.route = routeFamilies{
+		decisions: of(counter, "decisions_total", "Calls by the branch that was decided.", "route", "branch", "state"),
+		fallbacks: of(counter, "fallbacks_total",
+			"Calls for which the decided branch could not answer, by that branch and why.", "route", "branch", "reason"),
+		unknown: of(counter, "unknown_decisions_total",
+			"Calls decided while a calendar needed to decide was unknown.", "route"),
+		lastCall: of(gauge, "last_call_timestamp_seconds", "When the last call came in; 0 if none has.", "route"),
+		active: of(gauge, "branch_active",
+			"Whether an ordinary call takes the branch at present; 1 for one branch of a route.", "route", "branch", "state"),
+		nextChange: of(gauge, "next_change_timestamp_seconds",
+			"When an ordinary call takes another branch; +Inf if that is not in sight.", "route"),
+	}
+	n.calendar.fetches = of(counter, "calendar_fetches_total", "Attempts to read the calendar, by result.", "calendar", "result")
+	for i, g := range [calendarGauges]struct{ name, help string }{
+		calendarUp:          {"up", "Whether the last attempt to read the calendar succeeded."},
+		calendarUnknown:     {"unknown", "Whether there is no copy of the calendar to decide from."},
+		calendarLastSuccess: {"last_success_timestamp_seconds", "When the calendar was last read or confirmed unchanged; 0 if never."},
+		calendarEvents:      {"events", "Events in the calendar that count."},
+		calendarActive:      {"active_events", "Events of the calendar that are on at present."},
+		calendarRejected:    {"rejected_events", "Events in the calendar that were not understood and are ignored."},
+		calendarUnmatched:   {"unmatched_events", "Events in the calendar that no condition fits."},
+		calendarLastEvent:   {"last_event_timestamp_seconds", "When the last event of the calendar ends, within the horizon; 0 if it has none."},
+		calendarAhead:       {"expected_ahead_seconds", "How far ahead the calendar is expected to have events; 0 if nothing is said."},
+		calendarCovered:     {"expected_covered", "Whether some event of the calendar is expected to be on at any moment."},
+		calendarMayBeEmpty:  {"may_be_empty", "Whether the calendar may be without events."},
+	} {
+		n.calendar.gauges[i] = of(gauge, "calendar_"+g.name, g.help, "calendar")
+	}
+	n.rejected = of(gauge, "config_rejected", "Whether the tenant's present files are refused and its last accepted version answers.", "tenant")
 }
 
 // register registers all of them or, with an error, none.
@@ -301,7 +322,7 @@ func (m *Metrics) tenant(name string, refused float64) {
 	if m == nil {
 		return
 	}
-	if g := m.names.Load().tenants[name]; g != nil {
+	if g := m.series.names.Load().tenants[name]; g != nil {
 		g.Set(refused)
 	}
 }

@@ -667,7 +667,7 @@ func TestNewWithoutRegistry(t *testing.T) {
 	}
 	m.Configure(office())
 	m.Route("acme/main").Decided(0)
-	if got := testutil.ToFloat64(m.Route("acme/main").branches[0].decided); got != 1 {
+	if got := m.Route("acme/main").branches[0].decided.value(); got != 1 {
 		t.Errorf("decisions: got %v, want 1", got)
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // FallbackReason is why the branch that was decided could not answer.
@@ -21,25 +19,35 @@ const (
 
 var fallbackReasons = [...]FallbackReason{RenderFailed, InvalidCallflow, Limit, NoAnswer}
 
-// routeVecs are the metrics that have a route's name as label.
-type routeVecs struct {
-	decisions, fallbacks, unknown *prometheus.CounterVec
-	lastCall, active, nextChange  *prometheus.GaugeVec
-	info                          routeInfo
+// routeFamilies are the metrics that have a route's name as label.
+type routeFamilies struct {
+	decisions, fallbacks, unknown, lastCall, active, nextChange family
 }
 
 // RouteMetrics are the series of one route, as it was configured when they were asked for. Branches go by their index
 // in Route.Branches. nil counts nothing.
 type RouteMetrics struct {
-	branches             []branchMetrics
-	unknown              prometheus.Counter
-	lastCall, nextChange prometheus.Gauge // nextChange is nil for a route without series of its own
+	*routeSeries
+	branches []branchMetrics
+	own      bool // it has series of its own
+}
+
+type routeSeries struct {
+	unknown              counter
+	lastCall, nextChange gauge
 }
 
 type branchMetrics struct {
-	decided   prometheus.Counter
-	active    prometheus.Gauge // nil for a route without series of its own
-	fallbacks [len(fallbackReasons)]prometheus.Counter
+	*stateSeries
+	fallbacks *branchSeries
+}
+
+type branchSeries [len(fallbackReasons)]counter
+
+// stateSeries are those that have the branch's state as a label too.
+type stateSeries struct {
+	decided counter
+	active  gauge
 }
 
 // Decided counts a call for which a branch was decided.
@@ -74,7 +82,7 @@ func (r *RouteMetrics) Called(now time.Time) {
 // Active says which branch an ordinary call takes at present, and that it takes no other. Of two that run at once, each
 // may leave its branch at 1 until the next.
 func (r *RouteMetrics) Active(branch int) {
-	if b := r.branch(branch); b == nil || b.active == nil {
+	if b := r.branch(branch); b == nil || !r.own {
 		return
 	}
 	for i := range r.branches {
@@ -87,7 +95,7 @@ func (r *RouteMetrics) Active(branch int) {
 
 // NextChange says when an ordinary call takes another branch. The zero time: no such moment is in sight.
 func (r *RouteMetrics) NextChange(at time.Time) {
-	if r == nil || r.nextChange == nil {
+	if r == nil || !r.own {
 		return
 	}
 	if at.IsZero() {
