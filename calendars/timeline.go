@@ -3,7 +3,9 @@ package calendars
 import (
 	"cmp"
 	"iter"
+	"math"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -50,9 +52,46 @@ type Timeline struct {
 
 	// The occurrences in order: when they start and end, and where their events stand in the calendar. For searching there is
 	// the latest end in each block of them, in each block of blocks and so on, which lets a search pass what has ended.
-	starts, ends []int64
+	starts, ends instants
 	places       []uint32
-	blocks       [][]int64
+	blocks       []instants
+}
+
+// instants are Unix seconds: in half the room, counted from the first of them, where they lie within 136 years, as all but a few do.
+type instants struct {
+	base int64
+	near []uint32
+	far  []int64
+}
+
+func newInstants(list []int64) (n instants) {
+	if len(list) == 0 {
+		return n
+	}
+	n.base = slices.Min(list)
+	if slices.Max(list)-n.base > math.MaxUint32 {
+		n.far = slices.Clone(list)
+		return n
+	}
+	n.near = make([]uint32, len(list))
+	for i, at := range list {
+		n.near[i] = uint32(at - n.base)
+	}
+	return n
+}
+
+func (n *instants) len() int { return max(len(n.near), len(n.far)) }
+
+func (n *instants) at(i int) int64 {
+	if n.far != nil {
+		return n.far[i]
+	}
+	return n.base + int64(n.near[i])
+}
+
+// after is the index of the first of the ascending instants that is after a moment.
+func (n *instants) after(at int64) int {
+	return sort.Search(n.len(), func(i int) bool { return n.at(i) > at })
 }
 
 const blockSize = 8
@@ -60,17 +99,18 @@ const blockSize = 8
 func newTimeline(c *Calendar, from, to int64, occurrences []Occurrence, problems []Problem) *Timeline {
 	slices.SortFunc(occurrences, Occurrence.compare)
 	t := &Timeline{calendar: c, from: from, to: to, problems: problems}
-	n := len(occurrences)
-	t.starts, t.ends, t.places = make([]int64, n), make([]int64, n), make([]uint32, n)
+	starts, ends := make([]int64, len(occurrences)), make([]int64, len(occurrences))
+	t.places = make([]uint32, len(occurrences))
 	for i, o := range occurrences {
-		t.starts[i], t.ends[i], t.places[i] = o.Start, o.End, uint32(o.Event.place)
+		starts[i], ends[i], t.places[i] = o.Start, o.End, uint32(o.Event.place)
 	}
-	for ends := t.ends; len(ends) > blockSize; {
+	t.starts, t.ends = newInstants(starts), newInstants(ends)
+	for len(ends) > blockSize {
 		latest := make([]int64, 0, (len(ends)+blockSize-1)/blockSize)
 		for block := range slices.Chunk(ends, blockSize) {
 			latest = append(latest, slices.Max(block))
 		}
-		t.blocks = append(t.blocks, latest)
+		t.blocks = append(t.blocks, newInstants(latest))
 		ends = latest
 	}
 	return t
@@ -84,27 +124,31 @@ func (t *Timeline) To() int64 { return t.to }
 
 // Last is when the last of the occurrences ends, in Unix seconds; 0 without any.
 func (t *Timeline) Last() int64 {
-	latest := t.ends
+	latest := &t.ends
 	if n := len(t.blocks); n > 0 {
-		latest = t.blocks[n-1]
+		latest = &t.blocks[n-1]
 	}
-	if len(latest) == 0 {
+	if latest.len() == 0 {
 		return 0
 	}
-	return slices.Max(latest)
+	last := latest.at(0)
+	for i := range latest.len() {
+		last = max(last, latest.at(i))
+	}
+	return last
 }
 
 // Len is how many occurrences All has.
-func (t *Timeline) Len() int { return len(t.starts) }
+func (t *Timeline) Len() int { return t.starts.len() }
 
 // All are the occurrences that overlap the window, also those without length that start in it, sorted by start, end, UID
 // and RECURRENCE-ID. As with Calendar.Events, they are not to be kept for long.
 func (t *Timeline) All() []Occurrence {
-	list := make([]Occurrence, len(t.starts))
+	list := make([]Occurrence, t.Len())
 	components := t.calendar.open().components
 	for i, place := range t.places {
 		k, _ := slices.BinarySearchFunc(components, int(place), func(e *Event, place int) int { return e.place - place })
-		list[i] = Occurrence{t.starts[i], t.ends[i], components[k]}
+		list[i] = Occurrence{t.starts.at(i), t.ends.at(i), components[k]}
 	}
 	return list
 }
@@ -117,7 +161,7 @@ func (t *Timeline) At(dst []Occurrence, at int64) []Occurrence { return t.Betwee
 func (t *Timeline) Between(dst []Occurrence, from, to int64) []Occurrence {
 	first := len(dst)
 	for i := range t.search(from, to) {
-		dst = append(dst, Occurrence{t.starts[i], t.ends[i], t.calendar.event(int(t.places[i]))})
+		dst = append(dst, Occurrence{t.starts.at(i), t.ends.at(i), t.calendar.event(int(t.places[i]))})
 	}
 	slices.Reverse(dst[first:])
 	return dst
@@ -134,12 +178,12 @@ func (t *Timeline) Count(at int64) (n int) {
 // search yields the occurrences that are on at any moment of [from, to), the last one first.
 func (t *Timeline) search(from, to int64) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		for i := firstAfter(t.starts, to-1) - 1; i >= 0; {
+		for i := t.starts.after(to-1) - 1; i >= 0; {
 			if over := t.passed(i, from); over > 0 {
 				i -= over
 				continue
 			}
-			if t.ends[i] > from && t.starts[i] < t.ends[i] && !yield(i) {
+			if end := t.ends.at(i); end > from && t.starts.at(i) < end && !yield(i) {
 				return
 			}
 			i--
@@ -151,8 +195,8 @@ func (t *Timeline) search(from, to int64) iter.Seq[int] {
 // none.
 func (t *Timeline) passed(i int, by int64) (over int) {
 	size := 1
-	for _, latest := range t.blocks {
-		if size *= blockSize; i%size != size-1 || latest[i/size] > by {
+	for k := range t.blocks {
+		if size *= blockSize; i%size != size-1 || t.blocks[k].at(i/size) > by {
 			break
 		}
 		over = size
@@ -164,8 +208,8 @@ func (t *Timeline) passed(i int, by int64) (over int) {
 // that, and the first one after it, to if there is none before that.
 func (t *Timeline) Edges(at, from, to int64) (since, until int64) {
 	since, until = from, to
-	for i, start := range t.starts {
-		for _, edge := range [2]int64{start, t.ends[i]} {
+	for i := range t.Len() {
+		for _, edge := range [2]int64{t.starts.at(i), t.ends.at(i)} {
 			if edge <= at {
 				since = max(since, edge)
 			} else {
@@ -174,19 +218,6 @@ func (t *Timeline) Edges(at, from, to int64) (since, until int64) {
 		}
 	}
 	return since, until
-}
-
-// firstAfter is the index of the first of the ascending times that is after a moment.
-func firstAfter(times []int64, at int64) int {
-	low, high := 0, len(times)
-	for low < high {
-		if middle := int(uint(low+high) >> 1); times[middle] <= at {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	return low
 }
 
 // Problems are the events that were left out because they are over a limit. The slice must not be modified.

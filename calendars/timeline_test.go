@@ -23,6 +23,9 @@ func TestTimelineNaively(t *testing.T) {
 			}
 			occurrences = append(occurrences, Occurrence{start, start + length, &Event{UID: string(rune('a' + random.IntN(26)))}})
 		}
+		if random.IntN(4) == 0 { // one that goes back further than 136 years
+			occurrences = append(occurrences, Occurrence{-1 << 33, 200, &Event{UID: "old"}})
+		}
 		timeline := timelineOf(100, 900, slices.Clone(occurrences))
 		slices.SortStableFunc(occurrences, Occurrence.compare)
 		for at := int64(100); at < 900; at++ {

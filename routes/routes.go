@@ -12,6 +12,7 @@
 package routes
 
 import (
+	"slices"
 	"time"
 
 	"github.com/callhours/callhours/internal/diag"
@@ -31,7 +32,7 @@ const (
 type Branch struct {
 	Name  string
 	State State
-	When  *Condition // nil: always holds
+	When  *Condition // nil: always holds; a [Route] does not keep it
 }
 
 // Match narrows which calls of a path a route answers. The zero Match takes every call of the path.
@@ -77,8 +78,10 @@ func New(o Options) (*Route, []diag.Mistake) {
 	if len(o.Match.Accounts) > 0 {
 		r.account = o.Match.Accounts[0].S
 	}
-	for _, branch := range o.Branches {
-		r.branches = append(r.branches, b.condition(branch.When))
+	r.Branches = slices.Clone(o.Branches)
+	for i := range r.Branches {
+		r.branches = append(r.branches, b.condition(r.Branches[i].When))
+		r.Branches[i].When = nil // which nobody asks any more, and which is as large as all the rest
 	}
 	if len(b.mistakes) > 0 {
 		return nil, b.mistakes
