@@ -151,7 +151,7 @@ func (p provider) server(t testing.TB, g *Generation) *world {
 	return w
 }
 
-func heap() float64 {
+func heapKiB() float64 {
 	runtime.GC()
 	runtime.GC()
 	var m runtime.MemStats
@@ -165,11 +165,11 @@ func TestProvider(t *testing.T) {
 		fmt.Sscan(s, &n)
 	}
 	p := provider{companies: n, state: t.TempDir(), events: usual}
-	before := heap()
+	before := heapKiB()
 	lap := time.Now()
 	say := func(what string) {
 		took := time.Since(lap)
-		t.Logf("%-10s %8s heap %.1f KiB per route", what, took.Round(time.Millisecond), (heap()-before)/float64(n))
+		t.Logf("%-10s %8s heap %.1f KiB per route", what, took.Round(time.Millisecond), (heapKiB()-before)/float64(n))
 		lap = time.Now()
 	}
 	g := p.build(t)
