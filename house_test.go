@@ -25,7 +25,7 @@ const module = "github.com/callhours/callhours"
 // reaches on the way down, and nothing else of ours.
 var below = map[string][]string{
 	"cmd/callhours":     {"server", "examples"},
-	"server":            {"config", "console", "preview", "internal/parallel"},
+	"server":            {"config", "console", "preview"},
 	"console":           {"preview"},
 	"preview":           {"render"},
 	"render":            {"routes", "templates"},

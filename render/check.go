@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/templates"
 )
@@ -24,8 +25,10 @@ type Finding struct {
 // What is said alike of several routes is said once, and a route that was looked at before is not looked at again. The callflows are held against the schemas of a cluster too; nil for none.
 func Check(ctx context.Context, all []*Route, now time.Time, schemas *pivot.Schemas) []Finding {
 	c := checker{ctx: ctx, schemas: schemas, said: map[diag.Mistake]int{}}
-	for _, r := range all {
-		for _, f := range c.route(r, now) {
+	lists := make([][]shown, len(all))
+	parallel.Each(len(all), func(i int) { lists[i] = c.route(all[i], now) })
+	for i, r := range all {
+		for _, f := range lists[i] {
 			c.say(r, f)
 		}
 	}

@@ -179,10 +179,11 @@ type soak struct {
 	companies []*company
 	client    *http.Client
 
-	mu    sync.Mutex
-	files map[string]string
-	yaml  string
+	files  *files
+	texts  map[string]string // by name
+	faulty string            // what the main file has besides
 
+	mu sync.Mutex
 	answered, either atomic.Int64
 	wrong            atomic.Int64
 	said             []string // the first wrong answers; guarded by mu
@@ -241,7 +242,7 @@ func newSoak(t *testing.T, lasts time.Duration) *soak {
 		clock: soakClock{time.Now(), min(1440, float64(48*time.Hour)/float64(lasts))},
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}, Timeout: 30 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		yaml: "include: [tenants/*.yaml]\ndata: {voicemail: " + voicemail + "}\npath: /pivot\n", files: map[string]string{},
+		files: &files{}, texts: map[string]string{},
 	}
 	server := httptest.NewServer(s.feeds)
 	t.Cleanup(server.Close)
@@ -253,23 +254,22 @@ func newSoak(t *testing.T, lasts time.Duration) *soak {
 		h := someHours(random, s.clock.now())
 		s.lay(c, h)
 		c.allow(h)
-		s.files["tenants/"+c.name+".yaml"] = s.tenant(c, h)
+		s.texts["tenants/"+c.name+".yaml"] = s.tenant(c, h)
 	}
 	registry := prometheus.NewRegistry()
 	m, err := callhours.New(registry, callhours.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := func() (*Generation, error) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return load(t, head+s.yaml, s.files)
-	}
-	g, err := read()
-	if err != nil {
+	s.put()
+	i := &Installation{Path: "callhours.yaml", Files: s.files, Now: s.clock.now}
+	loaded, _ := i.Start(false)
+	if err := loaded.Err(); err != nil {
 		t.Fatal(err)
 	}
-	s.Server = New(Options{Generation: g, Registry: registry, Metrics: m, Now: s.clock.now, Log: slog.New(slog.DiscardHandler), Load: read})
+	s.Server = New(Options{
+		Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: registry, Metrics: m, Now: s.clock.now, Log: slog.New(slog.DiscardHandler),
+	})
 	return s
 }
 
@@ -503,14 +503,16 @@ func (s *soak) reconfigure(ctx context.Context, random *rand.Rand, n int) {
 
 // set replaces a file of the configuration; "" is what the main one has besides.
 func (s *soak) set(name, content string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if name != "" {
-		s.files[name] = content
-		return
+		s.texts[name] = content
+	} else {
+		s.faulty = content
 	}
-	s.yaml, _, _ = strings.Cut(s.yaml, "routes:")
-	s.yaml += content
+	s.put()
+}
+
+func (s *soak) put() {
+	s.files.set("include: [tenants/*.yaml]\ndata: {voicemail: "+voicemail+"}\n"+s.faulty, s.texts)
 }
 
 // sample is what the process holds at a moment.
