@@ -111,10 +111,7 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		if c.ctx.Err() != nil {
 			return nil
 		}
-		ctx, cancel := context.WithTimeout(c.ctx, r.options.Within)
-		v := r.sampleView(b, &s)
-		body, err := b.callflow(ctx, v, r.options.Cluster)
-		cancel()
+		v, body, err := c.sample(r, b, &s)
 		if _, said := errors.AsType[diag.Mistakes](err); said { // what is wrong with the template itself is known
 			continue
 		}
@@ -143,6 +140,21 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		list = append(list, shown{f.Finding, fmt.Sprintf(" (branch %s of route %s, %s", b.name, r.Name, f.first.String())})
 	}
 	return list
+}
+
+// sample writes the callflow of a sample. One that takes too long is tried again, since the machine may just have been busy with other things.
+func (c *checker) sample(r *Route, b *branch, s *sample) (v *View, body []byte, err error) {
+	for range 3 {
+		ctx, cancel := context.WithTimeout(c.ctx, r.options.Within)
+		v = r.sampleView(b, s)
+		body, err = b.callflow(ctx, v, r.options.Cluster)
+		late := ctx.Err() != nil
+		cancel()
+		if !late {
+			break
+		}
+	}
+	return v, body, err
 }
 
 func (c *checker) say(r *Route, f shown) {

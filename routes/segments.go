@@ -72,8 +72,14 @@ type edge struct {
 // edges appends where the events of a calendar that a leaf admits begin and end inside the window.
 func (s *Segments) edges(dst []edge, leaf int, occurrences []calendars.Occurrence) []edge {
 	l := s.route.leaves[leaf]
+	asked := map[*calendars.Event]bool{} // a series has many occurrences
 	for _, o := range occurrences {
-		if o.Start == o.End || !l.admits(o.Event) {
+		admitted, ok := asked[o.Event]
+		if !ok {
+			admitted = l.admits(o.Event)
+			asked[o.Event] = admitted
+		}
+		if o.Start == o.End || !admitted {
 			continue
 		}
 		start, end := o.Start, o.End

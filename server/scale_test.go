@@ -1,21 +1,31 @@
+//go:build unix
+
 package server
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"runtime"
-	"runtime/pprof"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/metrics"
 )
@@ -23,7 +33,8 @@ import (
 // provider is an installation of many companies: a file, a route and two calendars each, all behind one voice_url.
 type provider struct {
 	companies int
-	state     string // its state_dir
+	state     string // its state_dir; "" keeps nothing
+	host      string // where its feeds are
 	events    int    // single events of a calendar, besides five weekly rules
 }
 
@@ -31,7 +42,7 @@ type provider struct {
 const usual = 95
 
 // files are the configuration.
-func (p provider) files(host string) fstest.MapFS {
+func (p provider) files() fstest.MapFS {
 	main := head + "path: /pivot\nlog: {callers: none}\ninclude: [tenants/*.yaml]\ndata: {voicemail: " + voicemail + "}\n"
 	files := fstest.MapFS{"callhours.yaml": {Data: []byte(main), Mode: 0o600}}
 	for i := range p.companies {
@@ -45,7 +56,7 @@ routes:
     match: {dialed: ["%[4]s"]}
     calendars: {hours: hours, closures: [closures]}
     data: {front_desk: %[2]s}
-`, i, account(i), host, number(i))
+`, i, account(i), p.host, number(i))
 		files[fmt.Sprintf("tenants/company%d.yaml", i)] = &fstest.MapFile{Data: []byte(text), Mode: 0o600}
 	}
 	return files
@@ -95,20 +106,9 @@ func (p provider) feed(path string) []byte {
 	return []byte(b.String())
 }
 
-// fetch answers fetches without a network.
-func (p provider) fetch(_ context.Context, source calendars.Source, v calendars.Validators) calendars.Fetched {
-	if v.ETag != "" {
-		return calendars.Fetched{Result: metrics.Unchanged, Status: 304, Validators: v}
-	}
-	_, path, _ := strings.Cut(strings.TrimPrefix(source.URL, "https://"), "/")
-	return calendars.Fetched{Result: metrics.OK, Status: 200, Body: p.feed("/" + path), Validators: calendars.Validators{ETag: `"1"`}}
-}
-
-const nowhere = "https://calendars.example.com"
-
 func (p provider) build(t testing.TB) *Generation {
 	t.Helper()
-	files := p.files(nowhere)
+	files := p.files()
 	file, err := config.Load("callhours.yaml", config.Options{FS: files})
 	if err != nil {
 		t.Fatal(err)
@@ -121,24 +121,25 @@ func (p provider) build(t testing.TB) *Generation {
 	return g
 }
 
-// seed leaves the copies of all feeds in the state directory, as a process before would have.
-func (p provider) seed(t testing.TB, g *Generation) {
+// serve makes the provider's feeds, which know conditions, and counts what they were asked for.
+func (p *provider) serve(t testing.TB) *atomic.Int64 {
 	t.Helper()
-	store := calendars.NewStore(calendars.StoreOptions{Fetch: p.fetch, Dir: p.state, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return monday }})
-	store.Subscribe(g.subscriptions())
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		store.Run(ctx)
-	}()
-	if err := store.Ready(ctx); err != nil {
-		t.Fatal(err)
-	}
-	cancel()
-	<-ended
+	var asked atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer asked.Add(1)
+		w.Header().Set("ETag", `"1"`)
+		if r.Header.Get("If-None-Match") != "" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		_, _ = w.Write(p.feed(r.URL.Path))
+	}))
+	t.Cleanup(s.Close)
+	p.host = s.URL
+	return &asked
 }
 
+// server makes a server that has read what there is on disk. It answers once it is started.
 func (p provider) server(t testing.TB, g *Generation) *world {
 	t.Helper()
 	w := &world{registry: prometheus.NewRegistry(), now: monday}
@@ -147,40 +148,241 @@ func (p provider) server(t testing.TB, g *Generation) *world {
 		t.Fatal(err)
 	}
 	w.Server = New(Options{Generation: g, Registry: w.registry, Metrics: m, Now: w.clock, Log: slog.New(slog.DiscardHandler)})
-	w.Start()
 	return w
 }
 
-func heapKiB() float64 {
-	runtime.GC()
-	runtime.GC()
+// fetch fetches all feeds once.
+func (w *world) fetch(t testing.TB, asked *atomic.Int64, feeds int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.store.Run(ctx)
+	}()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for first := asked.Load(); asked.Load() < first+int64(feeds); {
+		<-tick.C
+	}
+	cancel()
+	<-ended
+}
+
+// cpu is the time that the process has computed, in seconds: the machine may do other things besides.
+func cpu() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return float64(u.Utime.Sec+u.Stime.Sec) + float64(u.Utime.Usec+u.Stime.Usec)/1e6
+}
+
+// used is the memory in use, in KiB.
+func used() float64 {
+	for range 3 { // what is unpacked is let go by the first, and what that held by the next
+		runtime.GC()
+	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return float64(m.HeapAlloc) / 1024
 }
 
-func TestProvider(t *testing.T) {
-	n := 1000
-	if s := os.Getenv("N"); s != "" {
-		fmt.Sscan(s, &n)
+// routesUnderTest is how many routes a test of scale has: few, in a soak ten thousand, or what CALLHOURS_ROUTES says.
+func routesUnderTest() int {
+	n := 20
+	if os.Getenv("CALLHOURS_SOAK") != "" {
+		n = 10_000
 	}
+	_, _ = fmt.Sscan(os.Getenv("CALLHOURS_ROUTES"), &n)
+	return n
+}
+
+// TestProvider measures an installation of many routes, with two calendars each: starts from bodies and from compiled events, memory, refreshing
+// everything unchanged, and calls beside those to a single route. A soak holds it to what was reached.
+func TestProvider(t *testing.T) {
+	n := routesUnderTest()
 	p := provider{companies: n, state: t.TempDir(), events: usual}
-	before := heapKiB()
-	lap := time.Now()
-	say := func(what string) {
-		took := time.Since(lap)
-		t.Logf("%-10s %8s heap %.1f KiB per route", what, took.Round(time.Millisecond), (heapKiB()-before)/float64(n))
-		lap = time.Now()
+	asked := p.serve(t)
+	lap, computed := time.Now(), cpu()
+	took := func(what string) (wall, busy float64) {
+		wall, busy = time.Since(lap).Seconds(), cpu()-computed
+		t.Logf("%-34s %6.2f s, %6.2f s computed", what, wall, busy)
+		lap, computed = time.Now(), cpu()
+		return wall, busy
 	}
 	g := p.build(t)
-	say("build")
-	p.seed(t, g)
-	say("seed")
+	took("configuration read and built")
 	w := p.server(t, g)
-	say("start")
-	if f, err := os.Create("/tmp/mem.out"); err == nil {
-		pprof.Lookup("heap").WriteTo(f, 0)
-		f.Close()
+	w.fetch(t, asked, 2*n)
+	took("everything fetched, first")
+	w.Start()
+	lap, computed = time.Now(), cpu()
+	w.at(monday.Add(20 * time.Minute))
+	w.fetch(t, asked, 2*n)
+	_, refresh := took("everything fetched, unchanged")
+
+	ms, _ := filepath.Glob(filepath.Join(p.state, "events", "*"))
+	if len(ms) != 2*n {
+		t.Errorf("%d compiled calendars, want %d", len(ms), 2*n)
 	}
-	runtime.KeepAlive(w)
+	before := used() // with the former server, to which idle connections lead
+	g = p.build(t)
+	lap, computed = time.Now(), cpu()
+	w = p.server(t, g)
+	w.Start()
+	compiled, _ := took("start from compiled events")
+	perRoute := (used() - before) / float64(n)
+	t.Logf("%.1f KiB of memory for a route, all in", perRoute)
+	if err := os.RemoveAll(filepath.Join(p.state, "events")); err != nil {
+		t.Fatal(err)
+	}
+	other := p.build(t)
+	lap, computed = time.Now(), cpu()
+	p.server(t, other).Start()
+	bodies, _ := took("start from bodies")
+
+	ratio := p.beside(t, w)
+	share := refresh / (15 * 60)
+	t.Logf("calls: %.3f of the single route's; refreshing costs %.2f %% of a processor, with the server of the feeds", ratio, 100*share)
+	if n >= 1000 && (perRoute > 76 || compiled > 30 || bodies > 60 || share > 0.05 || ratio < 0.8) {
+		t.Error("that is more than it was")
+	}
+}
+
+// beside compares what calls over loopback to all routes cost, the caller's part included, with those to the one route of a server that has no
+// other, in turn.
+func (p provider) beside(t *testing.T, w *world) float64 {
+	one := provider{companies: 1, state: t.TempDir(), events: usual}
+	asked := one.serve(t)
+	single := one.server(t, one.build(t))
+	single.fetch(t, asked, 2)
+	single.Start()
+	const calls = 2000
+	over := func(w *world, p provider) func() float64 {
+		server := httptest.NewServer(w.Calls())
+		t.Cleanup(server.Close)
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		from, n := bufio.NewReader(conn), 0
+		return func() float64 {
+			began := cpu()
+			for range calls {
+				n++
+				form := "Request=%2B" + number(n * 7919 % p.companies)[1:] + "&Account-ID=" + account(n*7919%p.companies) + "&Caller-ID-Number=%2B12025550147&Call-ID=a"
+				fmt.Fprintf(conn, "POST /pivot HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", len(form), form)
+				r, err := http.ReadResponse(from, nil)
+				if err != nil || r.StatusCode != http.StatusOK {
+					t.Fatalf("got %v, %v", r, err)
+				}
+				_, _ = io.Copy(io.Discard, r.Body)
+			}
+			return cpu() - began
+		}
+	}
+	runSingle, runAll := over(single, one), over(w, p)
+	runSingle()
+	for range 1 + p.companies/calls { // each route's first call renders
+		runAll()
+	}
+	var ratios []float64
+	for range 15 {
+		alone := runSingle()
+		ratios = append(ratios, alone/max(runAll(), 1e-9))
+	}
+	slices.Sort(ratios)
+	return ratios[len(ratios)/2]
+}
+
+// BenchmarkCallDuringReload measures calls over loopback, a thousand a second, while nothing else happens and while the configuration is read again
+// and again: each time one company of 10,000 (CALLHOURS_ROUTES) has another number to ring. It reports the 99th percentile of both, and how
+// many times the quiet one that is.
+func BenchmarkCallDuringReload(b *testing.B) {
+	n := 10_000
+	_, _ = fmt.Sscan(os.Getenv("CALLHOURS_ROUTES"), &n)
+	p := provider{companies: n, events: usual}
+	asked := p.serve(b)
+	fs := p.files()
+	f := &files{fsys: fs}
+	w := &world{registry: prometheus.NewRegistry(), now: monday}
+	i := &Installation{Path: "callhours.yaml", Files: f, Now: w.clock}
+	loaded, _ := i.Start(false)
+	if err := loaded.Err(); err != nil {
+		b.Fatal(err)
+	}
+	m, err := metrics.New(w.registry, metrics.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	w.Server = New(Options{Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: w.registry, Metrics: m, Now: w.clock, Log: slog.New(slog.DiscardHandler)})
+	w.fetch(b, asked, 2*n)
+	w.Start()
+	calls := httptest.NewServer(w.Calls())
+	defer calls.Close()
+	for b.Loop() {
+		quiet := p.latencies(b, calls, 5000)
+		ctx, stop := context.WithCancel(b.Context())
+		var reloads sync.WaitGroup
+		count, spent := 0, time.Duration(0)
+		reloads.Go(func() {
+			for ctx.Err() == nil {
+				fs = changed(fs, fmt.Sprintf("tenants/company%d.yaml", count%n), count)
+				f.mu.Lock()
+				f.fsys = fs
+				f.mu.Unlock()
+				began := time.Now()
+				if err := w.Reload(ctx); err != nil {
+					b.Error(err)
+					return
+				}
+				spent += time.Since(began)
+				count++
+			}
+		})
+		during := p.latencies(b, calls, 20_000)
+		stop()
+		reloads.Wait()
+		b.ReportMetric(float64(quiet.Microseconds()), "quiet-p99-µs")
+		b.ReportMetric(float64(during.Microseconds()), "reload-p99-µs")
+		b.ReportMetric(float64(during)/float64(quiet), "times")
+		b.ReportMetric(spent.Seconds()/float64(max(1, count)), "s/reload")
+	}
+}
+
+// changed is a configuration in which one company has another device.
+func changed(fs fstest.MapFS, name string, n int) fstest.MapFS {
+	next := fstest.MapFS{}
+	for name, file := range fs {
+		next[name] = file
+	}
+	text := strings.ReplaceAll(string(fs[name].Data), "front_desk: ", "front_desk: \""+fmt.Sprintf("%032x", n)+"\" #")
+	next[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o600}
+	return next
+}
+
+// latencies makes calls, one each millisecond at most, and gives the 99th percentile of how long they take.
+func (p provider) latencies(b *testing.B, calls *httptest.Server, n int) time.Duration {
+	took := make([]time.Duration, n)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for i := range took {
+		<-tick.C
+		form := "Request=" + strings.Replace(number(i%p.companies), "+", "%2B", 1) + "&Account-ID=" + account(i%p.companies)
+		began := time.Now()
+		r, err := calls.Client().Post(calls.URL+"/pivot", "application/x-www-form-urlencoded", strings.NewReader(form))
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+		r.Body.Close()
+		took[i] = time.Since(began)
+		if r.StatusCode != http.StatusOK {
+			b.Fatalf("got %s", r.Status)
+		}
+	}
+	slices.Sort(took)
+	return took[n*99/100]
 }

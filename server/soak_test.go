@@ -183,7 +183,7 @@ type soak struct {
 	texts  map[string]string // by name
 	faulty string            // what the main file has besides
 
-	mu sync.Mutex
+	mu               sync.Mutex
 	answered, either atomic.Int64
 	wrong            atomic.Int64
 	said             []string // the first wrong answers; guarded by mu
