@@ -15,7 +15,7 @@ run: ## answer Pivot requests from the built-in example, or from ./callhours.yam
 test: ## run all tests with the race detector
 	go test -race -shuffle=on ./...
 
-soak: ## run all tests with the full counts of the long ones
+soak: ## run all tests with the full counts of the long ones (CALLHOURS_SOAK=30m go test -run TestSoak ./server: longer)
 	CALLHOURS_SOAK=1 go test -timeout 60m -shuffle=on ./...
 
 check: lint ## what a change must pass besides tests: modules and lint
@@ -43,6 +43,13 @@ bench: ## benchmarks of a call's way, beside net/http's bare handler
 bench-http: build ## callhours, net/http, nginx and php-fpm by the same calls (ARGS="-format markdown")
 	go -C tools run ./benchhttp -callhours $(abspath $(OUT)) $(ARGS)
 
+curves: ## measure what things cost as they grow, and draw it into docs/performance (CALLHOURS_ROUTES bounds the routes)
+	CALLHOURS_CURVES=$(CURDIR)/docs/performance go test -count=1 -timeout 60m -run '^TestCurves$$' -v ./server
+
+scale: ## measure 10,000 routes with 20,000 calendars: start, memory, refreshing, calls, and calls during reloads (CALLHOURS_ROUTES=n)
+	CALLHOURS_SOAK=1 go test -count=1 -timeout 60m -run '^TestProvider$$' -v ./server
+	go test -count=1 -timeout 60m -run - -bench CallDuringReload -benchtime 1x ./server
+
 update: ## rewrite golden files and scripts; look at the diff
 	UPDATE=1 go test ./...
 
@@ -59,4 +66,4 @@ dashboards: ## write Grafana's dashboards, and compare them with Grafana's own t
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: build run test soak check lint fmt fuzz bench bench-http update conformance tzdata dashboards help
+.PHONY: build run test soak check lint fmt fuzz bench bench-http curves scale update conformance tzdata dashboards help

@@ -358,7 +358,8 @@ func changed(fs fstest.MapFS, name string, n int) fstest.MapFS {
 	for name, file := range fs {
 		next[name] = file
 	}
-	text := strings.ReplaceAll(string(fs[name].Data), "front_desk: ", "front_desk: \""+fmt.Sprintf("%032x", n)+"\" #")
+	before, after, _ := strings.Cut(string(fs[name].Data), "front_desk: ")
+	text := before + "front_desk: " + fmt.Sprintf("\"%032x\"", n) + after[strings.Index(after, "}"):]
 	next[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o600}
 	return next
 }
