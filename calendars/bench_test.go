@@ -68,6 +68,17 @@ func BenchmarkTypical(b *testing.B) {
 		}
 	})
 	calendar := mustRead(b, body)
+	b.Run("Unpack", func(b *testing.B) {
+		key := compiledKey("test", [32]byte{}, Limits{})
+		file := calendar.compile(key)
+		b.ReportMetric(float64(len(file))/float64(len(body)), "of-the-body")
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := readCompiled(file, key, Limits{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	b.Run("Compile", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

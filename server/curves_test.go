@@ -69,17 +69,22 @@ func sizes(most int) (list []int) {
 }
 
 // manyRoutes is a configuration of so many routes with so many branches, of which the calls here take the last.
-func manyRoutes(n, branches int) string {
-	var b strings.Builder
-	b.WriteString("calendars: {hours: {file: hours.ics}}\ndata: {voicemail: " + voicemail + "}\nroutes:\n")
-	for i := range n {
-		fmt.Fprintf(&b, "  - name: r%d\n    branches:\n", i)
-		for k := range branches - 1 {
-			fmt.Fprintf(&b, "      - {name: b%d, state: open, when: {calendar: hours, summary: \"title %[1]d*\"}, template: voicemail}\n", k)
+func manyRoutes(n, branches int) (yaml string, more map[string]string) {
+	const inFile = 1000
+	more = map[string]string{}
+	for first := 0; first < n; first += inFile {
+		var b strings.Builder
+		b.WriteString("routes:\n")
+		for i := first; i < min(n, first+inFile); i++ {
+			fmt.Fprintf(&b, "  - name: r%d\n    branches:\n", i)
+			for k := range branches - 1 {
+				fmt.Fprintf(&b, "      - {name: b%d, state: open, when: {calendar: hours, summary: \"title %[1]d*\"}, template: voicemail}\n", k)
+			}
+			b.WriteString("      - {name: closed, template: voicemail}\n")
 		}
-		b.WriteString("      - {name: closed, template: voicemail}\n")
+		more[fmt.Sprintf("routes/%d.yaml", first)] = b.String()
 	}
-	return b.String()
+	return "include: [routes/*.yaml]\ncalendars: {hours: {file: hours.ics}}\ndata: {voicemail: " + voicemail + "}\n", more
 }
 
 // perCall is what a call costs, in µs of a processor: the least of some rounds, since everything else only adds.
@@ -114,13 +119,15 @@ func curvesOfRoutes(t *testing.T, most int) []curve {
 	memory := curve{name: "routes-memory", title: "Memory, by the number of routes", grows: "routes", unit: "MiB", lines: []string{"all routes"}}
 	for _, n := range sizes(most) {
 		before, began := used(), cpu()
-		w, f := quietly(t, manyRoutes(n, 3))
+		yaml, more := manyRoutes(n, 3)
+		w, f := quietly(t, yaml, more)
 		w.Start()
 		started := cpu() - began
 		size := float64(n)
 		memory.points = append(memory.points, point{size, []float64{max(1, used()-before) / 1024}})
 		call.points = append(call.points, point{size, []float64{perCall(t, w, func(i int) string { return "/r" + strconv.Itoa(i*7919%n) })}})
-		f.set(strings.Replace(manyRoutes(n, 3), "title 0*", "title zero*", 1), nil)
+		more["routes/0.yaml"] = strings.Replace(more["routes/0.yaml"], "title 0*", "title zero*", 1)
+		f.set(yaml, more)
 		began = cpu()
 		if err := w.Reload(t.Context()); err != nil {
 			t.Fatal(err)
@@ -131,9 +138,9 @@ func curvesOfRoutes(t *testing.T, most int) []curve {
 }
 
 // quietly is a world without a log, whose configuration can be read again.
-func quietly(t *testing.T, yaml string) (*world, *files) {
+func quietly(t *testing.T, yaml string, more map[string]string) (*world, *files) {
 	f := &files{}
-	f.set(yaml, nil)
+	f.set(yaml, more)
 	w := &world{registry: prometheus.NewRegistry(), now: monday}
 	i := &Installation{Path: "callhours.yaml", Files: f, Now: w.clock}
 	loaded, _ := i.Start(false)
@@ -202,7 +209,9 @@ func curvesOfEvents(t *testing.T, most int) []curve {
 		memory.points = append(memory.points, point{size, []float64{max(0.1, packed/copies), max(0.1, (used()-before)/copies)}})
 		runtime.KeepAlive(calendar)
 		runtime.KeepAlive(lines)
-		w := newWorld(t, manyRoutes(1, 3), map[string]string{"hours.ics": string(body)})
+		yaml, more := manyRoutes(1, 3)
+		more["hours.ics"] = string(body)
+		w, _ := quietly(t, yaml, more)
 		w.Start()
 		call.points = append(call.points, point{size, []float64{perCall(t, w, func(int) string { return "/r0" })}})
 	}
@@ -212,7 +221,8 @@ func curvesOfEvents(t *testing.T, most int) []curve {
 func curvesOfBranches(t *testing.T) []curve {
 	call := curve{name: "branches-call", title: "A call that takes the last branch, by the number of branches", grows: "branches", unit: "µs of a processor", lines: []string{"call", "its decision"}}
 	for _, n := range []int{1, 2, 3, 5, 8, 12, 20} {
-		w, _ := quietly(t, manyRoutes(1, n))
+		yaml, more := manyRoutes(1, n)
+		w, _ := quietly(t, yaml, more)
 		w.Start()
 		state := w.live.Load().routes[0].State()
 		const decisions = 100_000
