@@ -240,8 +240,10 @@ func newSoak(t *testing.T, lasts time.Duration) *soak {
 	s := &soak{
 		feeds: &soakFeeds{bodies: map[string]string{}, faults: map[string]http.HandlerFunc{}},
 		clock: soakClock{time.Now(), min(1440, float64(48*time.Hour)/float64(lasts))},
-		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}, Timeout: 30 * time.Second,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		client: &http.Client{
+			Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}, Timeout: 30 * time.Second,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
 		files: &files{}, texts: map[string]string{},
 	}
 	server := httptest.NewServer(s.feeds)
