@@ -75,7 +75,7 @@ func (t *Timeline) ClockChanges(view View, from time.Time) []ClockChange {
 	c := newClock(view)
 	var found []ClockChange
 	said := map[*Event]bool{}
-	for _, o := range t.occurrences {
+	for _, o := range t.All() {
 		if o.End <= from.Unix() || o.Event.AllDay || o.Event.start.form == utcForm || said[o.Event] {
 			continue
 		}
