@@ -186,6 +186,9 @@ func (s selection) admits(e *Event) bool {
 // problems.
 func (c *contents) group(limits Limits) {
 	c.problems = slices.Clone(c.unread)
+	for _, e := range c.components {
+		e.home = c
+	}
 	latest := map[string]*Event{} // by key
 	for _, e := range c.components {
 		key := e.key()

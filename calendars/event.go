@@ -32,8 +32,9 @@ type Event struct {
 
 // schedule is when an event takes place, zone and all; a View makes instants of it.
 type schedule struct {
-	place     int  // in what its calendar is packed into
-	hidden    bool // left out by Select
+	place     int       // in what its calendar is packed into
+	home      *contents // keeps all that were unpacked together, so that who looks again meets the same Event
+	hidden    bool      // left out by Select
 	file      string
 	cancelled bool
 	sequence  int

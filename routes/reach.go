@@ -65,7 +65,7 @@ func (s *Segments) can(n *node, segment int) can {
 // Reach says of every branch what becomes of it in [from, until), in the first so many segments of it.
 func (s *Segments) Reach(from, until time.Time, most int) []Reach {
 	all := make([]Reach, len(s.route.branches))
-	for i := max(0, s.find(from.Unix())); i < len(s.starts) && s.starts[i] < until.Unix() && most > 0; i, most = i+1, most-1 {
+	for i := max(0, s.find(from.Unix())); i < len(s.starts) && s.start(i) < until.Unix() && most > 0; i, most = i+1, most-1 {
 		must := -1
 		for b, n := range s.route.branches {
 			c := s.can(n, i)
@@ -84,7 +84,7 @@ func (s *Segments) Reach(from, until time.Time, most int) []Reach {
 			}
 			differs := s.route.Branches[must].State != s.route.Branches[b].State
 			if r.Shadowed == 0 || differs && s.route.Branches[r.By].State == s.route.Branches[b].State {
-				r.At, r.By = time.Unix(max(s.starts[i], from.Unix()), 0).In(s.route.Zone), must
+				r.At, r.By = time.Unix(max(s.start(i), from.Unix()), 0).In(s.route.Zone), must
 			}
 			r.Shadowed++
 		}
