@@ -267,11 +267,11 @@ const (
 // picture is what the template of a curve sees.
 type picture struct {
 	Title, Grows, Unit string
-	Across, Up         []tick
+	Across, Up         []gridLine
 	Lines              []drawn
 }
 
-type tick struct {
+type gridLine struct {
 	At   float64
 	Text string
 }
@@ -300,11 +300,11 @@ func (c *curve) draw() []byte {
 	}
 	pic := picture{Title: c.title, Grows: c.grows, Unit: c.unit}
 	for v := down; v <= up*1.0001; v *= 10 {
-		pic.Up = append(pic.Up, tick{y(v), strconv.FormatFloat(v, 'f', -1, 32)})
+		pic.Up = append(pic.Up, gridLine{y(v), strconv.FormatFloat(v, 'f', -1, 32)})
 	}
 	for _, p := range c.points {
 		if last <= 100 || math.Mod(math.Log10(p.size), 1) == 0 {
-			pic.Across = append(pic.Across, tick{x(p.size), strconv.FormatFloat(p.size, 'f', 0, 64)})
+			pic.Across = append(pic.Across, gridLine{x(p.size), strconv.FormatFloat(p.size, 'f', 0, 64)})
 		}
 	}
 	for i, name := range c.lines {
