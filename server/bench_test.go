@@ -39,6 +39,7 @@ func frontDeskServer(b testing.TB) http.Handler {
 	if err != nil {
 		b.Fatal(err)
 	}
+	file.StateDir = "" // there is no directory beside it
 	g, err := Build(file, examples.FrontDesk(), monday)
 	if err != nil {
 		b.Fatal(err)

@@ -279,6 +279,7 @@ func BenchmarkLint(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	file.StateDir = "" // there is no directory beside it
 	g, err := Build(file, examples.FrontDesk(), monday)
 	if err != nil {
 		b.Fatal(err)

@@ -24,6 +24,7 @@ func TestYear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	file.StateDir = "" // there is no directory beside it
 	g, err := Build(file, examples.FrontDesk(), monday)
 	if err != nil {
 		t.Fatal(err)
