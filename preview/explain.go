@@ -110,7 +110,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	e := &Explanation{
 		At: q.At.In(r.Zone), Timezone: r.Zone.String(), Route: r.Name, Matched: matched,
 		Branch: decided.Name, State: string(decided.State), Unknown: a.Decision.Unknown, Reason: a.Reason,
-		Answer: Answer{Status: a.Status, Summary: a.Summary, Callflow: a.Body},
+		Answer: Answer{Status: a.Status, Summary: pivot.Summary(a.Body), Callflow: a.Body},
 	}
 	if a.Branch >= 0 {
 		e.Answer.Branch, e.Answer.Rendered = r.Branches[a.Branch].Name, r.Renders(a.Branch)

@@ -180,7 +180,6 @@ type Answer struct {
 	Events   []routes.Event // that decided, the first one foremost
 	Reason   string         // why the decision is what it is, in one line
 	Title    string         // of the first of Events, cut to a line; "" without events
-	Summary  string         // the callflow in one line; "" without one
 	Branch   int            // the branch that answered: the decided one, or the fallback; -1: none
 	Failures []Failure
 }
@@ -247,7 +246,6 @@ func (s *State) answer(ctx context.Context, a *Answer, seen *seen, call *pivot.C
 		body, err := s.render(ctx, index, a, seen, call, now)
 		if err == nil {
 			a.Branch, a.Body, a.Status = index, body, http.StatusOK
-			a.Summary = pivot.Summary(body)
 			if body == nil {
 				a.Status = http.StatusNotFound
 			}

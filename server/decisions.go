@@ -11,7 +11,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// mostTraces is how many decisions are remembered of all routes together, at some 300 bytes each.
+// mostTraces is how many decisions are remembered of all routes together, at some 300 bytes each, besides the
+// callflows of those that were rendered by themselves.
 const mostTraces = 100_000
 
 // decisions remember the last calls of each route, and of those that no route takes. They outlive reloads. Remembering a call
@@ -37,7 +38,7 @@ type trace struct {
 	facts   *facts
 	reason  string // without a route, why none was found
 	event   string
-	summary string
+	body    []byte // the callflow; its summary is made when somebody asks
 	failure string
 
 	// texts holds the caller's number, the dialed one, the account and the call id behind each other, and ends where each ends: a call's own
@@ -165,7 +166,7 @@ func (d *decisions) traces(route string, most int) []preview.Trace {
 func (t *trace) trace() preview.Trace {
 	f := t.facts
 	out := preview.Trace{
-		At: t.at.UTC(), Route: f.route, Unknown: t.unknown, Reason: t.reason, Event: t.event, Failure: t.failure, Status: int(t.status), Summary: t.summary,
+		At: t.at.UTC(), Route: f.route, Unknown: t.unknown, Reason: t.reason, Event: t.event, Failure: t.failure, Status: int(t.status), Summary: pivot.Summary(t.body),
 		Caller: t.text(0), Dialed: t.text(1), Account: t.text(2), CallID: t.text(3),
 		Took: t.took, Generation: f.generation, Calendars: f.calendars,
 	}
@@ -229,7 +230,7 @@ func (rec *record) remember(began time.Time, took time.Duration) {
 		l.rings[rec.index].add(&t)
 		return
 	}
-	t.reason, t.event, t.summary = inLine(a.Reason), a.Title, a.Summary
+	t.reason, t.event, t.body = inLine(a.Reason), a.Title, a.Body
 	t.branch, t.answered, t.unknown = int32(a.Decision.Branch), int32(a.Branch), a.Decision.Unknown
 	if len(a.Failures) > 0 {
 		f := a.Failures[0]
