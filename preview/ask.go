@@ -23,6 +23,12 @@ func Moment(text string, zone *time.Location) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q is no moment: want RFC 3339, such as 2026-12-25T10:00:00Z, or 2026-12-25 10:00, or 2026-12-25", text)
 }
 
+// Midnight is when the local day of a moment begins, or one that many days later. Where the clocks skip midnight it is the moment at which they do.
+func Midnight(of time.Time, later int) time.Time {
+	y, m, d := of.Date()
+	return time.Unix(calendars.Instant(time.Date(y, m, d+later, 0, 0, 0, 0, time.UTC).Unix(), of.Location()), 0).In(of.Location())
+}
+
 // Call is one that people describe: by account, dialed number and number of the caller, each of which may be "", and by further
 // parameters of Kazoo's request as NAME=VALUE. It is nil, the ordinary call, when they say nothing of one.
 func Call(account, dialed, caller string, params []string) (*pivot.Call, error) {

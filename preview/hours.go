@@ -9,6 +9,8 @@ import (
 	"time"
 
 	ics "github.com/arran4/golang-ical"
+
+	"github.com/callhours/callhours/render"
 )
 
 // Hours are what the ordinary call of a route gets over a stretch of time: one span after the other, without a gap.
@@ -29,9 +31,14 @@ type Span struct {
 	Event  string    `json:"event,omitempty"` // title of the event that decides at its start
 	Reason string    `json:"reason"`          // why, at its start
 
+	index     int  // of the branch
+	unknown   bool // decided by the route's unknown branch
 	otherwise bool // the last branch: what holds when nothing else does
 	running   bool // it began before the hours that were asked for
 }
+
+// Shown is the state as pages show it: the branch's, or "unknown".
+func (s Span) Shown() string { return asShown(s.State, s.unknown) }
 
 // Hours says what callers will get in the days from a moment on, counted on the clock of the route's zone. The error names a
 // route that is not there.
@@ -49,19 +56,29 @@ func (p *Preview) Hours(name string, from time.Time, days int) (*Hours, error) {
 		if _, seen := state.Window(); seen.Before(h.To) {
 			state = p.state(r, at)
 		}
-		d := state.Decide(nil, at)
-		b := r.Branches[d.Branch]
-		s := Span{Start: at, End: h.To, Branch: b.Name, State: string(b.State), Reason: d.Reason(), otherwise: d.Branch == len(r.Branches)-1, running: at.Equal(from) && d.Branch == before}
-		if events := d.Events(); len(events) > 0 {
-			s.Event = events[0].Event.Summary
-		}
-		if until, ok := d.Until(); ok && until.Before(h.To) {
-			s.End = until
-		}
+		s := spanOf(r, state, at, h.To)
+		s.running = at.Equal(from) && s.index == before
 		h.Spans = append(h.Spans, s)
 		at = s.End
 	}
 	return h, nil
+}
+
+// spanOf is what the ordinary call gets from a moment on, until another branch takes over, or the end.
+func spanOf(r *render.Route, state *render.State, at, to time.Time) Span {
+	d := state.Decide(nil, at)
+	b := r.Branches[d.Branch]
+	s := Span{
+		Start: at, End: to, Branch: b.Name, State: string(b.State), Reason: d.Reason(),
+		index: d.Branch, unknown: d.Unknown, otherwise: d.Branch == len(r.Branches)-1,
+	}
+	if events := d.Events(); len(events) > 0 {
+		s.Event = events[0].Event.Summary
+	}
+	if until, ok := d.Until(); ok && until.Before(to) {
+		s.End = until
+	}
+	return s
 }
 
 // Text writes a line for each span, day by day.

@@ -1,0 +1,251 @@
+package preview
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/render"
+)
+
+// Standing is what the ordinary call of a route gets at a moment. Times are in the route's zone.
+type Standing struct {
+	Route     string     `json:"route"`
+	Timezone  string     `json:"timezone"`
+	At        time.Time  `json:"at"`
+	Branch    string     `json:"branch"`
+	State     string     `json:"state"`
+	Unknown   bool       `json:"unknown"` // decided by the route's unknown branch
+	Reason    string     `json:"reason"`
+	Event     *Event     `json:"event"` // that decided; null without one
+	Since     *time.Time `json:"since"` // null: before what is in sight
+	Until     *Change    `json:"until"` // null: no change in sight
+	Calendars []string   `json:"calendars"`
+
+	Day []Span `json:"-"` // what it gets on that local day, from midnight to midnight
+}
+
+// Shown is the state as pages show it: the branch's, or "unknown".
+func (s Standing) Shown() string { return asShown(s.State, s.Unknown) }
+
+func asShown(state string, unknown bool) string {
+	if unknown {
+		return string(calendars.Unknown)
+	}
+	return state
+}
+
+// Filter chooses among routes.
+type Filter struct {
+	Text  string // each of its words stands in the route's name, its branch, its calendars or the numbers that it answers; "": all
+	State string // "open", "closed", "other" or "unknown", as Standing.Shown; "": all
+}
+
+// Found are the routes that a filter lets through.
+type Found struct {
+	Standings []Standing     `json:"routes"`
+	Total     int            `json:"total"`  // that pass, on all pages
+	States    map[string]int `json:"states"` // how many that fit the text are in which state
+}
+
+// Now says what the ordinary calls of routes get at a moment: of those that a filter lets through, in the order of the configuration, a
+// number from an offset on.
+func (p *Preview) Now(at time.Time, f Filter, offset, n int) Found {
+	found := Found{Standings: []Standing{}, States: map[string]int{}}
+	words := strings.Fields(strings.ToLower(f.Text))
+	for _, r := range p.options.Routes {
+		s := p.present(r, at)
+		d := s.Decide(nil, at)
+		b := r.Branches[d.Branch]
+		if !fits(r, b.Name, words) {
+			continue
+		}
+		state := asShown(string(b.State), d.Unknown)
+		found.States[state]++
+		if f.State != "" && f.State != state {
+			continue
+		}
+		if found.Total++; found.Total > offset && len(found.Standings) < n {
+			found.Standings = append(found.Standings, standing(r, s, at))
+		}
+	}
+	return found
+}
+
+// fits says whether each of the words, in lower case, stands in what is said of a route.
+func fits(r *render.Route, branch string, words []string) bool {
+	if len(words) == 0 {
+		return true
+	}
+	said := append([]string{r.Name, branch, r.Zone.String(), r.Path}, r.Calendars()...)
+	for _, d := range r.Match.Dialed {
+		said = append(said, d.S)
+	}
+	text := strings.ToLower(strings.Join(said, "\n"))
+	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
+}
+
+// present is the state that live calls are answered from, while the moment is theirs, and else the one compiled for the moment.
+func (p *Preview) present(r *render.Route, at time.Time) *render.State {
+	if s := r.State(); s != nil && !s.Stale(p.options.Timelines, at) {
+		return s
+	}
+	return p.state(r, at)
+}
+
+func standing(r *render.Route, s *render.State, at time.Time) Standing {
+	d := s.Decide(nil, at)
+	b := r.Branches[d.Branch]
+	out := Standing{
+		Route: r.Name, Timezone: r.Zone.String(), At: at.In(r.Zone), Branch: b.Name, State: string(b.State), Unknown: d.Unknown, Reason: d.Reason(),
+		Calendars: append([]string{}, r.Calendars()...),
+	}
+	if events := d.Events(); len(events) > 0 {
+		e := eventOf(events[0], r.Zone)
+		out.Event = &e
+	}
+	if since, ok := d.Since(); ok {
+		out.Since = &since
+	}
+	if until, ok := d.Until(); ok {
+		next := s.Decide(nil, until)
+		out.Until = &Change{until, r.Branches[next.Branch].Name, string(r.Branches[next.Branch].State)}
+	}
+	for from, to := Midnight(out.At, 0), Midnight(out.At, 1); from.Before(to); {
+		span := spanOf(r, s, from, to)
+		out.Day = append(out.Day, span)
+		from = span.End
+	}
+	return out
+}
+
+// Standing says what the ordinary call of a route gets at a moment. The error names a route that is not there.
+func (p *Preview) Standing(name string, at time.Time) (Standing, error) {
+	r, err := p.named(name)
+	if err != nil {
+		return Standing{}, err
+	}
+	return standing(r, p.present(r, at), at), nil
+}
+
+func (p *Preview) named(name string) (*render.Route, error) {
+	r := p.byName[name]
+	if r == nil {
+		return nil, fmt.Errorf("route %q is not there%s", name, diag.Suggest(name, slices.Collect(maps.Keys(p.byName))))
+	}
+	return r, nil
+}
+
+// Branch is a branch in words.
+type Branch struct {
+	Name     string `json:"name"`
+	State    string `json:"state"`
+	When     string `json:"when"`     // its condition; "otherwise" for none
+	Unknown  bool   `json:"unknown"`  // taken when a calendar that is needed is unknown
+	Fallback bool   `json:"fallback"` // answers when another cannot be rendered
+	Passes   bool   `json:"passes"`   // leaves the call to Kazoo
+}
+
+// Route is what a route is, in words.
+type Route struct {
+	Name      string   `json:"name"`
+	Path      string   `json:"path"`
+	Dialed    []string `json:"dialed"`
+	Timezone  string   `json:"timezone"`
+	AsksCall  bool     `json:"asks_call"` // a condition asks about the call, so that other calls may get something else
+	Branches  []Branch `json:"branches"`  // in order
+	Calendars []string `json:"calendars"`
+}
+
+// Route says what a route is. The error names a route that is not there.
+func (p *Preview) Route(name string) (Route, error) {
+	r, err := p.named(name)
+	if err != nil {
+		return Route{}, err
+	}
+	out := Route{Name: r.Name, Path: r.Path, Dialed: []string{}, Timezone: r.Zone.String(), AsksCall: r.AsksCall(), Calendars: append([]string{}, r.Calendars()...)}
+	for _, d := range r.Match.Dialed {
+		out.Dialed = append(out.Dialed, d.S)
+	}
+	for i, b := range r.Branches {
+		out.Branches = append(out.Branches, Branch{
+			Name: b.Name, State: string(b.State), When: r.Words(i), Unknown: i == r.Unknown, Fallback: i == r.Fallback(), Passes: r.Renders(i) == "",
+		})
+	}
+	return out, nil
+}
+
+// Changes are the next times at which another branch takes over for the ordinary call of a route, at most so many, within the days
+// after a moment and within sight. The error names a route that is not there.
+func (p *Preview) Changes(name string, from time.Time, most, days int) ([]Span, error) {
+	r, err := p.named(name)
+	if err != nil {
+		return nil, err
+	}
+	state := p.state(r, from)
+	to := from.AddDate(0, 0, days)
+	if _, seen := state.Window(); seen.Before(to) {
+		to = seen
+	}
+	var list []Span
+	for at := from.In(r.Zone); len(list) <= most; {
+		s := spanOf(r, state, at, to)
+		list = append(list, s)
+		if at = s.End; !at.Before(to) {
+			break
+		}
+	}
+	return list[1:], nil
+}
+
+// Lane is a calendar's events over a stretch of time, as a route sees them.
+type Lane struct {
+	Calendar string      `json:"calendar"`
+	Unknown  string      `json:"unknown,omitempty"` // why nothing is known of it
+	Events   []LaneEvent `json:"events"`
+}
+
+// LaneEvent is an event in a lane.
+type LaneEvent struct {
+	Event
+	Matters bool `json:"matters"` // a condition of the route counts it
+}
+
+// Lanes are the events of a route's calendars that are on between two moments, in the order of its conditions. The error names a route that
+// is not there.
+func (p *Preview) Lanes(name string, from, to time.Time) ([]Lane, error) {
+	r, err := p.named(name)
+	if err != nil {
+		return nil, err
+	}
+	lanes := []Lane{}
+	for _, full := range r.Calendars() {
+		use := p.options.Timelines.Use(full)
+		lane := Lane{Calendar: full, Events: []LaneEvent{}}
+		if use.State.Unknown() {
+			lane.Unknown = use.State.Why
+			lanes = append(lanes, lane)
+			continue
+		}
+		view := calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}
+		if use.Zone != nil {
+			view.Zone = use.Zone
+		}
+		for _, o := range use.State.Calendar.Compile(view, from, to).Between(nil, from.Unix(), to.Unix()) {
+			lane.Events = append(lane.Events, LaneEvent{occurrence(full, o, r.Zone), r.Admits(full, o.Event)})
+		}
+		lanes = append(lanes, lane)
+	}
+	return lanes, nil
+}
+
+func occurrence(calendar string, o calendars.Occurrence, zone *time.Location) Event {
+	return Event{
+		Calendar: calendar, UID: o.Event.UID, Summary: o.Event.Summary,
+		Start: time.Unix(o.Start, 0).In(zone), End: time.Unix(o.End, 0).In(zone), AllDay: o.Event.AllDay,
+	}
+}
