@@ -50,10 +50,13 @@ var inTests = map[string][]string{
 var dependencies = map[string]string{
 	"github.com/Masterminds/sprig/v3":          "functions of templates",
 	"github.com/arran4/golang-ical":            "reading iCalendar",
+	"github.com/chromedp/cdproto":              "tests: what is asked of a browser",
+	"github.com/chromedp/chromedp":             "tests: a real browser looks at the console",
 	"github.com/go-json-experiment/json":       "checking callflows",
 	"github.com/google/go-cmp":                 "tests",
 	"github.com/nyaruka/phonenumbers":          "national numbers",
 	"github.com/prometheus/client_golang":      "metrics",
+	"github.com/prometheus/exporter-toolkit":   "TLS and passwords of people's side, by the file that all of Prometheus' programs take",
 	"github.com/rogpeppe/go-internal":          "scripted tests",
 	"github.com/santhosh-tekuri/jsonschema/v6": "a cluster's own schemas",
 	"github.com/spf13/cobra":                   "the command line",

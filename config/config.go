@@ -27,9 +27,11 @@ type File struct {
 	PivotPath   Text // path of routes that have a match and no path; default "/pivot"
 	Auth        *Auth
 	TLS         *TLS // of Listen; nil: plain HTTP
-	Log         Log
-	Metrics     Metrics
-	Decisions   Decisions
+	// AdminWebConfig is the file that says how AdminListen does TLS and who may ask, resolved; "" for plain HTTP to anyone.
+	AdminWebConfig Text
+	Log            Log
+	Metrics        Metrics
+	Decisions      Decisions
 
 	StateDir     string // resolved; "": nothing is kept on disk
 	Templates    string // directory of the user's templates, resolved; "": the built-in library alone

@@ -18,6 +18,9 @@ func (s *source) readGlobal() {
 	f, top := s.file, s.top
 	f.Listen = top.address("listen", ":8080")
 	f.AdminListen = top.address("admin_listen", "127.0.0.1:9480")
+	if web := top.word("admin_web_config"); web.S != "" {
+		f.AdminWebConfig = Text{Pos: web.Pos, S: s.resolve(web)}
+	}
 	f.PivotPath = top.urlPath("path")
 	if f.PivotPath.S == "" {
 		f.PivotPath = Text{S: "/pivot"}

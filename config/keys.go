@@ -88,6 +88,7 @@ type key struct {
 var keyTable = []key{
 	{inMain, "listen", "address", "`:8080`", "Kazoo's side: Pivot requests, `/-/healthy`, and hours for who has a token for them; nothing else"},
 	{inMain, "admin_listen", "address", "`127.0.0.1:9480`", "people's side: console, metrics, health, reload"},
+	{inMain, "admin_web_config", "path", "none", "Prometheus' web configuration for `admin_listen`: TLS and `basic_auth_users`; without it, plain HTTP to whoever reaches it"},
 	{inMain, "path", "URL path", "`/pivot`", "where routes answer that have a `match` and no `path`"},
 	{inMain, "auth", "auth", "none", "who may ask; without it, anyone who reaches `listen` (a warning says so)"},
 	{inMain, "tls", "tls", "none", "certificate of `listen`; without it, plain HTTP"},

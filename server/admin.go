@@ -9,17 +9,20 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/callhours/callhours/console"
 	"github.com/callhours/callhours/preview"
 )
 
-// admin is people's side: health, readiness, metrics and the feeds.
+// admin is people's side: health, readiness, metrics, the API and the console.
 type admin struct {
+	console  *console.Console
 	api      api
 	reload   func(context.Context) error
 	findings func() any
 	feeds    func() []feedStatus
 	status   func() preview.Status
 	renew    func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now
+	asksWho  func() bool                                                    // who came this far has proven who they are
 	names    []string                                                       // hosts by which it may be asked, besides addresses and localhost
 	metrics  http.Handler
 	profiles http.Handler // nil: none
@@ -30,7 +33,7 @@ type admin struct {
 }
 
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !a.mayBeAsked(r.Host) {
+	if !a.mayBeAsked(r.Host) && !a.asksWho() {
 		plain(w, http.StatusForbidden, "this host name is not one of callhours' own; ask by address, as localhost, or by the name in admin_listen")
 		return
 	}
@@ -46,6 +49,12 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
+	if a.console.Has(r) {
+		if r.Method != http.MethodPost || a.mayAct(w, r) {
+			a.console.ServeHTTP(w, r)
+		}
+		return
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		plain(w, http.StatusMethodNotAllowed, "only GET is answered here")
@@ -56,8 +65,6 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch r.URL.Path {
-	case "/":
-		plain(w, http.StatusOK, "callhours\n\n/metrics     for Prometheus\n/-/healthy   the process runs\n/-/ready     calls are answered\n/-/reload    POST: read the configuration again\n\n/api/v1/status                     what answers, and how the last reload went\n/api/v1/feeds                      the feeds, as JSON\n/api/v1/feeds/CALENDAR/refresh     POST: fetch now\n/api/v1/findings                   what check has to say of the running configuration\n/api/v1/explain?route=ROUTE        what happens to a call, and why\n/api/v1/hours?route=ROUTE          what the telephones will do; format=ics is a calendar\n/api/v1/decisions?route=ROUTE      the last calls, and what was decided; without a route, of all")
 	case "/-/healthy":
 		plain(w, http.StatusOK, "healthy")
 	case "/-/ready":
@@ -72,33 +79,14 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/metrics":
 		a.refresh()
 		a.metrics.ServeHTTP(w, r)
-	case statusPath:
-		answerJSON(w, a.status())
-	case feedsPath:
-		answerJSON(w, map[string]any{"feeds": a.feeds()})
-	case findingsPath:
-		answerJSON(w, a.findings())
-	case explainPath, hoursPath, decisionsPath:
-		switch {
-		case a.live.Load() == nil:
-			plain(w, http.StatusServiceUnavailable, "starting")
-		case r.URL.Path == explainPath:
-			a.api.explain(w, r)
-		case r.URL.Path == decisionsPath:
-			a.api.remembered(w, r)
-		default:
-			a.api.hours(w, r)
-		}
 	default:
+		if serve := a.endpoint(r.URL.Path); serve != nil {
+			serve(w, r)
+			return
+		}
 		plain(w, http.StatusNotFound, "nothing is here; see /")
 	}
 }
-
-// findingsPath is where what check has to say of the running configuration is listed.
-const findingsPath = "/api/v1/findings"
-
-// feedsPath is where the feeds are listed; each can be refreshed below it, by the name of a calendar.
-const feedsPath = "/api/v1/feeds"
 
 // renewed is the calendar that a path asks to fetch; a tenant's has a slash in it.
 func renewed(path string) (calendar string, ok bool) {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,13 +10,6 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/preview"
-)
-
-// The paths of what people ask about decisions.
-const (
-	explainPath   = "/api/v1/explain"
-	hoursPath     = "/api/v1/hours"
-	decisionsPath = "/api/v1/decisions"
 )
 
 // api answers what people ask about the decisions of the configuration that is live, with its calendars as they are now.
@@ -122,6 +116,30 @@ func (a *api) remembered(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answerJSON(w, map[string]any{"decisions": list})
+}
+
+// routes are what the ordinary calls of routes get now: q and state choose, offset and limit (100) page through them.
+func (a *api) routes(w http.ResponseWriter, r *http.Request) {
+	const most = 1000
+	asked := r.URL.Query()
+	number := func(key string, otherwise, least, most int) (int, error) {
+		text := asked.Get(key)
+		if text == "" {
+			return otherwise, nil
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least || n > most {
+			return 0, fmt.Errorf("%s %q: want %d to %d", key, text, least, most)
+		}
+		return n, nil
+	}
+	offset, err := number("offset", 0, 0, 1_000_000)
+	limit, wrong := number("limit", 100, 1, most)
+	if err = cmp.Or(err, wrong); err != nil {
+		plain(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	answerJSON(w, a.preview().Now(a.now(), preview.Filter{Text: asked.Get("q"), State: asked.Get("state")}, offset, limit))
 }
 
 // moment is the one that is asked about, at= or from=, in the zone of the route that answers; now without one.

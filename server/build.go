@@ -140,6 +140,11 @@ func (b *builder) wrong(at diag.Pos, format string, args ...any) {
 
 // read reads what routes refer to.
 func (b *builder) read() {
+	if f := b.file.AdminWebConfig; f.S != "" && b.files == nil {
+		if wrong := checkWeb(f.S); wrong != "" {
+			b.wrong(f.Pos, "admin_web_config: %s", wrong)
+		}
+	}
 	b.library = b.templates()
 	for _, c := range b.file.Calendars {
 		b.calendars = append(b.calendars, b.calendar(c))

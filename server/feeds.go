@@ -193,6 +193,7 @@ func (s *Server) refresh(name string) {
 		s.know(l, name)
 		s.show(l.Generation, name)
 	}
+	s.admin.console.Changed()
 }
 
 // take puts what the store knows of a calendar into the timelines.
@@ -200,6 +201,7 @@ func (s *Server) take(g *Generation, name string) {
 	c, state := g.byName[name], s.store.State(name)
 	c.taken, c.why = state.Calendar, state.Why
 	g.timelines.Set(name, c.use(state))
+	s.asked.forget()
 }
 
 // compile makes live calls use a calendar as it is now.

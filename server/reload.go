@@ -83,6 +83,7 @@ func (s *Server) reload(ctx context.Context, why why) error {
 
 // went shows how reading the files went: in the log, in the metrics and in the status. The error is a Refusal.
 func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
+	defer s.admin.console.Changed()
 	m := s.options.Metrics
 	s.mu.Lock()
 	s.status.Tried, s.status.Failed, s.status.Mistakes = at, len(l.Mistakes) > 0 || l.err != nil, said(l.Mistakes, l.inputs)
@@ -159,6 +160,7 @@ func (s *Server) swap(g *Generation) {
 	s.know(l, "")
 	s.live.Store(l)
 	s.calls.hours.forget()
+	s.asked.forget()
 	s.options.Metrics.Reloaded(now)
 	for _, r := range fresh { // whether its events fit a condition is another question then
 		for _, name := range r.Calendars() {
@@ -180,6 +182,7 @@ func (s *Server) swap(g *Generation) {
 		}
 	}
 	s.Observe()
+	s.admin.console.Changed()
 }
 
 // subscriptions are what the calendars ask of the store.
@@ -197,7 +200,8 @@ func (g *Generation) restart(first *Generation) []string {
 	keys := []string{}
 	for key, same := range map[string]bool{
 		"listen": a.Listen.S == b.Listen.S, "admin_listen": a.AdminListen.S == b.AdminListen.S, "tls": sameTLS(a.TLS, b.TLS),
-		"state_dir": a.StateDir == b.StateDir, "log": a.Log.Format == b.Log.Format, "deny_private_addresses": a.DenyPrivate == b.DenyPrivate,
+		"admin_web_config": a.AdminWebConfig.S == b.AdminWebConfig.S,
+		"state_dir":        a.StateDir == b.StateDir, "log": a.Log.Format == b.Log.Format, "deny_private_addresses": a.DenyPrivate == b.DenyPrivate,
 		"hosts": maps.Equal(a.PerMinute, b.PerMinute), "limits.bytes": g.largestBody() <= first.largestBody(),
 	} {
 		if !same {

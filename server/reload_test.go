@@ -223,12 +223,12 @@ func TestRestartKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := load(t, strings.ReplaceAll(head, "127.0.0.1:0", "127.0.0.1:1")+"state_dir: x\nlog: {format: json}\ndeny_private_addresses: true\n"+
+	other, err := load(t, strings.ReplaceAll(head, "127.0.0.1:0", "127.0.0.1:1")+"state_dir: x\nadmin_web_config: web.yaml\nlog: {format: json}\ndeny_private_addresses: true\n"+
 		"hosts: {a.example.com: {per_minute: 1}}\nlimits: {bytes: 32MiB}\n"+oneRoute, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"admin_listen", "deny_private_addresses", "hosts", "limits.bytes", "listen", "log", "state_dir"}
+	want := []string{"admin_listen", "admin_web_config", "deny_private_addresses", "hosts", "limits.bytes", "listen", "log", "state_dir"}
 	if diff := cmp.Diff(want, other.restart(first)); diff != "" {
 		t.Error(diff)
 	}

@@ -52,6 +52,7 @@ type Options struct {
 	Now        func() time.Time
 	UserAgent  string // of fetches; "": "callhours"
 	Profiles   bool   // the admin side shows those of Go's runtime
+	Version    string // shown to people
 	// Installation is read again for Reload, and when its files change; nil where there is none. Loaded is how Generation came of it.
 	Installation *Installation
 	Loaded       Loaded
@@ -71,6 +72,7 @@ type Server struct {
 	decisions  decisions
 	rehearsals *rehearsals
 	noticed    noticed
+	asked      previewed
 	reloading  sync.Mutex     // held by the one reload that runs; guards the following
 	read       *config.Inputs // the files as they were read last; nil: there is no Installation
 	readSum    [sha256.Size]byte
@@ -95,7 +97,9 @@ func New(o Options) *Server {
 	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.scraped, feeds: s.feeds, renew: s.renew}
 	s.admin.reload, s.admin.status = s.Reload, s.Status
 	s.admin.findings = func() any { return map[string]any{"findings": s.Findings(), "pending": s.pending()} }
-	s.admin.api = api{now: o.Now, preview: func() *preview.Preview { return s.live.Load().Preview() }, decisions: s.decisions.traces}
+	s.admin.api = api{now: o.Now, preview: s.preview, decisions: s.decisions.traces}
+	s.admin.console = s.newConsole()
+	s.admin.asksWho = func() bool { return readWeb(o.Generation.file.AdminWebConfig.S).asksWho() }
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
 	}
@@ -217,11 +221,12 @@ func (s *Server) Run(ctx context.Context) error {
 	forKazoo.ErrorLog = errs
 	// No limit for the answer: a fetch that was asked for may take half a minute.
 	forPeople := &http.Server{Handler: s.admin, ErrorLog: errs, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
+	forPeople.RegisterOnShutdown(s.admin.console.Close) // who listens for changes would hold it open
 	ended := make(chan error, 2)
 	loops.Go(func() { ended <- forKazoo.Serve(kazoo) })
-	loops.Go(func() { ended <- forPeople.Serve(ofPeople) })
-	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
-		s.options.Log.Warn("admin_listen has no authentication and is not loopback; whoever reaches it reads everything it shows",
+	loops.Go(func() { ended <- s.servePeople(ofPeople, forPeople) })
+	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() && !readWeb(file.AdminWebConfig.S).asksWho() {
+		s.options.Log.Warn("admin_listen has no authentication and is not loopback; whoever reaches it reads everything it shows; admin_web_config can ask for passwords",
 			slog.String("admin_listen", at.String()))
 	}
 	loops.Go(func() { s.store.Run(background) })

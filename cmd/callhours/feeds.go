@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/callhours/callhours/server"
 )
 
 // feedsAsked are the flags of feeds.
@@ -98,11 +100,14 @@ func (a *feedsAsked) ask(ctx context.Context, method, path string, w world, answ
 		if err != nil {
 			return err
 		}
-		at = "http://" + reachable(in.file.AdminListen.S)
+		at = server.PeopleScheme(in.file) + "://" + reachable(in.file.AdminListen.S)
 	}
 	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(at, "/")+path, nil)
 	if err != nil {
 		return refuse(fmt.Errorf("--admin: want an address such as http://127.0.0.1:9480, found %q", a.admin))
+	}
+	if u, err := url.Parse(at); err == nil {
+		at = u.Redacted() // for messages
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

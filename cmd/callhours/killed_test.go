@@ -154,7 +154,7 @@ func startProcess(t *testing.T, dir string, env ...string) *process {
 			p.calls = at
 		}
 		if at, ok := strings.CutPrefix(lines.Text(), "people look at "); ok {
-			p.admin = strings.TrimSuffix(at, "/metrics")
+			p.admin = at
 		}
 	}
 	if p.admin == "" {

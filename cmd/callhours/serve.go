@@ -31,7 +31,7 @@ func serveCommand(w world) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "answer Pivot requests",
-		Long: `serve answers Kazoo's Pivot requests on listen, and people on admin_listen (/metrics, /-/healthy, /-/ready).
+		Long: `serve answers Kazoo's Pivot requests on listen, and people on admin_listen: the console, /api/v1, /metrics, /-/healthy, /-/ready.
 
 It checks the configuration, its templates and its calendar files, and says all that is wrong at once. What is wrong in the files of one
 tenant keeps that tenant's last accepted files in use; anything else the whole accepted copy in state_dir. Without such a copy, and with
@@ -76,7 +76,7 @@ func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 	queue := server.NewLog(w.stderr, func(to io.Writer) slog.Handler { return handler(in.file.Log, to) }, m.LogLineDropped)
 	s := server.New(server.Options{
 		Installation: i, Loaded: loaded,
-		Generation: g, Registry: registry, Metrics: m, Now: w.now, UserAgent: userAgent(),
+		Generation: g, Registry: registry, Metrics: m, Now: w.now, UserAgent: userAgent(), Version: buildVersion(),
 		Log: slog.New(queue), Profiles: flags.pprof,
 		Started: func(calls, admin net.Addr) {
 			fmt.Fprint(w.stdout, banner(in, calls, admin))
@@ -126,7 +126,7 @@ func banner(in installation, calls, admin net.Addr) string {
 	}
 	fmt.Fprintf(&b, "callhours %s serves %s\n", buildVersion(), in.name())
 	fmt.Fprintf(&b, "Kazoo asks at  %s://%s\n", scheme, reachable(calls.String()))
-	fmt.Fprintf(&b, "people look at http://%s/metrics\n", reachable(admin.String()))
+	fmt.Fprintf(&b, "people look at %s://%s\n", server.PeopleScheme(in.file), reachable(admin.String()))
 	if len(in.file.Routes) == 0 {
 		return b.String()
 	}

@@ -1,0 +1,217 @@
+package console
+
+import (
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/preview"
+)
+
+// feedsPerPage is how many calendars stand on a page.
+const feedsPerPage = 100
+
+type calendarsPage struct {
+	list
+	Rows []calendarRow
+}
+
+// calendarRow is a calendar and the feed that it shares with others.
+type calendarRow struct {
+	Name string
+	calendars.Status
+	Error string
+}
+
+func (c *Console) calendars(w http.ResponseWriter, r *http.Request) {
+	m := calendarsPage{list: newList(r, "state")}
+	counts := map[string]int{}
+	for _, st := range c.options.Feeds() {
+		for _, name := range st.Calendars {
+			if !m.fits(name, st.Source, st.Title, string(st.Result)) {
+				continue
+			}
+			counts[string(st.State)]++
+			if m.Pick == "" || m.Pick == string(st.State) {
+				m.Rows = append(m.Rows, rowOf(name, st))
+			}
+		}
+	}
+	slices.SortFunc(m.Rows, func(a, b calendarRow) int { return strings.Compare(a.Name, b.Name) })
+	m.choose([]string{string(calendars.Fresh), string(calendars.Stale), string(calendars.Unknown)}, counts)
+	from, to := m.cut(len(m.Rows), feedsPerPage)
+	m.Rows = m.Rows[from:to]
+	c.show(w, http.StatusOK, "calendars", page{Title: "Calendars", Here: "calendars", Main: m})
+}
+
+func rowOf(name string, st calendars.Status) calendarRow {
+	row := calendarRow{Name: name, Status: st}
+	if st.Err != nil {
+		row.Error = st.Err.Error()
+	}
+	return row
+}
+
+type calendarPage struct {
+	Name     string
+	Row      *calendarRow
+	Why      string // why it is unknown
+	Routes   []string
+	More     int // routes beyond those
+	Problems []calendars.Problem
+	Warnings []calendars.Problem
+	Zone     string
+	From, To time.Time
+	Events   []occurrence
+	Cut      bool   // there are more than are shown
+	NoText   string // why the events cannot be shown as written
+	Earlier  string
+	Later    string
+	Present  string
+	Self     string
+	Done     bool // it was refreshed just now
+}
+
+// occurrence is an instance of an event, and the event as written.
+type occurrence struct {
+	preview.Event
+	ID      string
+	Line    int
+	Text    string
+	Open    bool
+	Faint   bool // transparent
+	Series  bool
+	NewDay  bool
+	LastDay time.Time // of an all-day event
+}
+
+const (
+	mostOccurrences = 300
+	mostNamed       = 12
+	mostTexts       = 256 << 10 // bytes of events as written on a page
+)
+
+// anchor names an occurrence in a page. An all-day one goes by its date: routes may let their days begin at another hour.
+func anchor(e preview.Event) string {
+	h, start := fnv.New64a(), e.Start.UTC().Format(time.RFC3339)
+	if e.AllDay {
+		start = e.Start.Format(time.DateOnly)
+	}
+	fmt.Fprintf(h, "%s\x00%s", e.UID, start)
+	return fmt.Sprintf("e%x", h.Sum64())
+}
+
+func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	cal, ok := c.options.Calendar(name)
+	if !ok {
+		c.say(w, http.StatusNotFound, "No such calendar", fmt.Sprintf("calendar %q is not configured", name))
+		return
+	}
+	q := r.URL.Query()
+	m := calendarPage{Name: name, Why: cal.Use.State.Why, Problems: cal.Problems, Warnings: cal.Warnings, Routes: cal.Routes, Done: q.Has("refreshed")}
+	if len(m.Routes) > mostNamed {
+		m.Routes, m.More = m.Routes[:mostNamed], len(m.Routes)-mostNamed
+	}
+	for _, st := range c.options.Feeds() {
+		if slices.Contains(st.Calendars, name) {
+			row := rowOf(name, st)
+			m.Row = &row
+		}
+	}
+	zone := cal.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	if text := q.Get("zone"); text != "" && cal.Use.Zone == nil {
+		if z, err := calendars.LoadZone(text); err == nil {
+			zone = z
+		}
+	}
+	m.Zone = zone.String()
+	if err := m.days(q, c.options.Now().In(zone)); err != nil {
+		c.say(w, http.StatusBadRequest, "No such day", "from "+err.Error())
+		return
+	}
+	if !cal.Use.State.Unknown() {
+		c.occurrences(&m, cal, zone, q.Get("open"))
+	}
+	c.show(w, http.StatusOK, "calendar", page{Title: "Calendar " + name, Here: "calendars", Main: m})
+}
+
+// days sets which days are shown, and the links that move through time.
+func (m *calendarPage) days(q url.Values, now time.Time) error {
+	const days = 30
+	first := now
+	if text := q.Get("from"); text != "" {
+		var err error
+		if first, err = preview.Moment(text, now.Location()); err != nil {
+			return err
+		}
+	}
+	day := func(later int) time.Time { return preview.Midnight(first, later) }
+	link := func(at time.Time) string {
+		v := url.Values{}
+		if !at.IsZero() {
+			v.Set("from", at.Format(time.DateOnly))
+		}
+		if zone := q.Get("zone"); zone != "" {
+			v.Set("zone", zone)
+		}
+		return "/calendars/" + escaped(m.Name) + "?" + v.Encode()
+	}
+	m.From, m.To = day(0), day(days)
+	m.Earlier, m.Later, m.Present, m.Self = link(day(-days)), link(m.To), link(time.Time{}), link(m.From)
+	return nil
+}
+
+// occurrences lists what is on, each with its event as written.
+func (c *Console) occurrences(m *calendarPage, cal Calendar, zone *time.Location, open string) {
+	files, err := c.options.Texts(m.Name)
+	if err != nil {
+		m.NoText = err.Error()
+	}
+	texts := map[*calendars.Event]string{}
+	budget := mostTexts
+	last := ""
+	for _, o := range cal.Use.State.Calendar.Compile(calendars.View{Zone: zone}, m.From, m.To).All() {
+		if len(m.Events) == mostOccurrences {
+			m.Cut = true
+			break
+		}
+		start, end := time.Unix(o.Start, 0).In(zone), time.Unix(o.End, 0).In(zone)
+		item := occurrence{
+			Event: preview.Event{Calendar: m.Name, UID: o.Event.UID, Summary: o.Event.Summary, Start: start, End: end, AllDay: o.Event.AllDay},
+			Line:  o.Event.Line, Faint: o.Event.Transparent, Series: o.Event.Recurring, LastDay: end.Add(-time.Second),
+		}
+		item.ID = anchor(item.Event)
+		item.Open = item.ID == open
+		text, known := texts[o.Event]
+		if !known {
+			text = o.Event.Text(files)
+			texts[o.Event] = text
+		}
+		if budget -= len(text); budget > 0 || item.Open {
+			item.Text = text
+		}
+		if day := start.Format(time.DateOnly); day != last {
+			item.NewDay, last = true, day
+		}
+		m.Events = append(m.Events, item)
+	}
+}
+
+// refresh fetches a calendar's feed now.
+func (c *Console) refresh(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	if err := c.options.Refresh(r.Context(), name); err != nil {
+		c.say(w, http.StatusNotFound, "Not refreshed", err.Error())
+		return
+	}
+	http.Redirect(w, r, "/calendars/"+escaped(name)+"?refreshed=1", http.StatusSeeOther)
+}

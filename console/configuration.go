@@ -1,0 +1,76 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/callhours/callhours/preview"
+)
+
+type configurationPage struct {
+	preview.Status
+	Mistakes, Warnings []said
+	Done               bool // it was reloaded just now
+}
+
+// said is a message with its place drawn.
+type said struct {
+	preview.Said
+	Place string
+	Drawn string // the line with a caret below the place; "" where it is not known
+}
+
+func (c *Console) configuration(w http.ResponseWriter, r *http.Request) {
+	status := c.options.Status()
+	m := configurationPage{Status: status, Mistakes: drawn(status.Mistakes), Warnings: drawn(status.Warnings), Done: r.URL.Query().Has("reloaded")}
+	c.show(w, http.StatusOK, "configuration", page{Title: "Configuration", Here: "configuration", Main: m})
+}
+
+func drawn(list []preview.Said) []said {
+	var out []said
+	for _, s := range list {
+		one := said{Said: s, Place: s.File}
+		if s.Line > 0 {
+			one.Place += fmt.Sprintf(":%d", s.Line)
+		}
+		if s.Column > 0 {
+			one.Place += fmt.Sprintf(":%d", s.Column)
+		}
+		if s.Text != "" {
+			one.Drawn = pointed(s)
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// pointed is a line with its number, and below it a caret at the column.
+func pointed(s preview.Said) string {
+	number := fmt.Sprintf("%4d \u2502 ", s.Line)
+	text := number + s.Text
+	if s.Column == 0 || s.Column > utf8.RuneCountInString(s.Text)+1 {
+		return text
+	}
+	before := strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, string([]rune(s.Text)[:s.Column-1]))
+	return text + "\n     \u2502 " + before + "^"
+}
+
+// reload reads the configuration again; the page then says what came of it.
+func (c *Console) reload(w http.ResponseWriter, r *http.Request) {
+	if err := c.options.Reload(r.Context()); err != nil {
+		if status := c.options.Status(); len(status.Mistakes) == 0 {
+			c.say(w, http.StatusUnprocessableEntity, "Not reloaded", err.Error())
+			return
+		}
+		http.Redirect(w, r, "/config", http.StatusSeeOther)
+		return
+	}
+	http.Redirect(w, r, "/config?reloaded=1", http.StatusSeeOther)
+}

@@ -1,0 +1,204 @@
+// Package console is the web pages for people: what the telephones do now, what they will do, and why. It shows what package preview
+// answers; what only a server knows comes in as funcs.
+//
+// The pages are rendered whole on the server, pictures included, and work without JavaScript; a little of it adds live updates, tips and
+// copying. Everything is embedded: nothing is asked of other hosts, which the Content-Security-Policy holds browsers to. Texts of calendars and
+// calls are escaped by html/template. A [Console] is safe for concurrent use; who may ask is decided before it.
+package console
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/preview"
+)
+
+//go:embed pages static openapi.json
+var files embed.FS
+
+// Options are what a Console shows.
+type Options struct {
+	Now     func() time.Time
+	Version string
+	// Preview answers about decisions; it gives nil before calls are answered.
+	Preview func() *preview.Preview
+	// Feeds are all feeds as they are.
+	Feeds func() []calendars.Status
+	// Calendar is a calendar by its full name; false for one that is not configured.
+	Calendar func(name string) (Calendar, bool)
+	// Texts are the texts that a calendar is read from; the error says why they cannot be had.
+	Texts func(calendar string) ([]calendars.File, error)
+	// Status is what answers, and how the last look at the files went.
+	Status func() preview.Status
+	// Findings are what is odd or wrong with what runs, by place, and how much has not been looked at since it changed.
+	Findings func() (found []preview.Finding, pending int)
+	// Decisions are the last ones of a route, at most so many, the newest first.
+	Decisions func(route string, most int) []preview.Trace
+	// HoursPath is where the hours of a route can be subscribed to on Kazoo's side, without the token; "" where nobody has one.
+	HoursPath func(route string) string
+	// Refresh fetches a calendar's feed, and Reload reads the configuration again; the error is for people.
+	Refresh func(ctx context.Context, calendar string) error
+	Reload  func(ctx context.Context) error
+}
+
+// Calendar is a calendar as a server has it.
+type Calendar struct {
+	Use      calendars.Use
+	Zone     *time.Location // of its all-day and floating events where routes do not say; nil: UTC
+	Routes   []string       // that ask it
+	Problems []calendars.Problem
+	Warnings []calendars.Problem
+}
+
+// Console is the handler of the pages.
+type Console struct {
+	options Options
+	mux     *http.ServeMux
+	pages   map[string]*template.Template
+	assets  map[string]asset
+	hub     *hub
+}
+
+// asset is a file that pages refer to.
+type asset struct {
+	body []byte
+	kind string
+	tag  string // tells versions apart
+}
+
+// New makes a Console. It starts nothing.
+func New(o Options) *Console {
+	c := &Console{options: o, mux: http.NewServeMux(), pages: map[string]*template.Template{}, assets: map[string]asset{}, hub: newHub()}
+	for name, kind := range map[string]string{
+		"console.css": "text/css; charset=utf-8", "console.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
+	} {
+		body := embedded("static/" + name)
+		sum := fnv.New64a()
+		sum.Write(body)
+		c.assets[name] = asset{body, kind, fmt.Sprintf("%x", sum.Sum64())}
+		c.mux.HandleFunc("GET /static/"+name, c.asset)
+	}
+	for _, name := range []string{"now", "route", "try", "calendars", "calendar", "findings", "configuration", "message"} {
+		c.pages[name] = template.Must(template.New("layout.html").Funcs(c.funcs()).ParseFS(files, "pages/layout.html", "pages/parts.html", "pages/"+name+".html"))
+	}
+	c.mux.HandleFunc("GET /{$}", c.now)
+	c.mux.HandleFunc("GET /routes/{name...}", c.route)
+	c.mux.HandleFunc("GET /try", c.try)
+	c.mux.HandleFunc("GET /calendars", c.calendars)
+	c.mux.HandleFunc("GET /calendars/{name...}", c.calendar)
+	c.mux.HandleFunc("POST /calendars/{name...}", c.refresh)
+	c.mux.HandleFunc("GET /findings", c.findings)
+	c.mux.HandleFunc("GET /config", c.configuration)
+	c.mux.HandleFunc("POST /config/reload", c.reload)
+	return c
+}
+
+func embedded(name string) []byte {
+	body, err := fs.ReadFile(files, name)
+	if err != nil { // embedded by the same file that names it
+		panic(err)
+	}
+	return body
+}
+
+// Has says whether a request is for one of the pages.
+func (c *Console) Has(r *http.Request) bool {
+	_, pattern := c.mux.Handler(r)
+	return pattern != ""
+}
+
+// policy lets pages load what this server gives, and nothing else; no script or style stands in a page.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// ServeHTTP answers a request for a page.
+func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	head := w.Header()
+	head.Set("Content-Security-Policy", policy)
+	head.Set("X-Content-Type-Options", "nosniff")
+	// Without a referrer browsers would also hide the origin of our own forms, by which they are told from other sites'.
+	head.Set("Referrer-Policy", "same-origin")
+	c.mux.ServeHTTP(w, r)
+}
+
+func (c *Console) asset(w http.ResponseWriter, r *http.Request) {
+	a := c.assets[strings.TrimPrefix(r.URL.Path, "/static/")]
+	h := w.Header()
+	h.Set("Content-Type", a.kind)
+	h.Set("Cache-Control", "max-age=31536000, immutable")
+	// Nobody is left to tell when the peer has gone.
+	_, _ = w.Write(a.body)
+}
+
+// OpenAPI answers with the description of the API, to which a test of package server holds what is answered.
+func OpenAPI(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	// Nobody is left to tell when the peer has gone.
+	_, _ = w.Write(embedded("openapi.json"))
+}
+
+// page is what every page has.
+type page struct {
+	Title   string
+	Here    string // which entry of the navigation
+	Now     time.Time
+	Version string
+	Main    any
+}
+
+// show renders a page.
+func (c *Console) show(w http.ResponseWriter, status int, name string, p page) {
+	p.Now, p.Version = c.options.Now(), c.options.Version
+	var out bytes.Buffer
+	if err := c.pages[name].Execute(&out, p); err != nil {
+		http.Error(w, "the page cannot be shown: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	// Nobody is left to tell when the peer has gone.
+	_, _ = w.Write(out.Bytes())
+}
+
+// message is a page that says one thing.
+type message struct {
+	Head, Text string
+	Again      bool // the page is asked for again in a moment
+}
+
+func (c *Console) say(w http.ResponseWriter, status int, head, text string) {
+	c.show(w, status, "message", page{Title: head, Main: message{head, text, status == http.StatusServiceUnavailable}})
+}
+
+// asked gives the preview; false after it has said that there is none yet.
+func (c *Console) asked(w http.ResponseWriter) (*preview.Preview, bool) {
+	p := c.options.Preview()
+	if p == nil {
+		w.Header().Set("Retry-After", "2")
+		c.say(w, http.StatusServiceUnavailable, "Starting", "The calendars are being read; calls are answered in a moment.")
+	}
+	return p, p != nil
+}
+
+// script is a value as JSON for the page to be shown, indented, with no character escaped that JSON does not ask for.
+func script(value any) string {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(value); err != nil {
+		return err.Error()
+	}
+	return strings.TrimRight(out.String(), "\n")
+}

@@ -1,0 +1,123 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// hub tells those who listen that something has changed. It forgets what nobody came for in time: who is told looks anew anyway.
+type hub struct {
+	mu        sync.Mutex // guards the following
+	listeners map[chan struct{}]bool
+	serial    int
+	closed    bool
+}
+
+// mostListeners bounds the connections that stay open: half of those that the admin side has, so that others find a place.
+const mostListeners = 128
+
+// alive is how often a silent connection says that it is there, for what stands between.
+const alive = 20 * time.Second
+
+func newHub() *hub { return &hub{listeners: map[chan struct{}]bool{}} }
+
+var (
+	errFull   = errors.New("too many listen already; try again later")
+	errClosed = errors.New("stopping")
+)
+
+func (h *hub) join() (chan struct{}, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.closed:
+		return nil, errClosed
+	case len(h.listeners) >= mostListeners:
+		return nil, errFull
+	}
+	l := make(chan struct{}, 1)
+	h.listeners[l] = true
+	return l, nil
+}
+
+func (h *hub) leave(l chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.listeners, l)
+}
+
+func (h *hub) tell() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.serial++
+	for l := range h.listeners {
+		select {
+		case l <- struct{}{}:
+		default: // it has been told, and has not looked yet
+		}
+	}
+}
+
+func (h *hub) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for l := range h.listeners {
+		close(l)
+	}
+	h.listeners = nil
+}
+
+func (h *hub) at() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.serial
+}
+
+// Changed tells open pages to look anew. It does not block.
+func (c *Console) Changed() { c.hub.tell() }
+
+// Close ends the connections of those who listen. Nothing is told afterwards.
+func (c *Console) Close() { c.hub.close() }
+
+// Events is the handler of server-sent events: one named `changed` with a serial number when pages should look anew.
+func (c *Console) Events(w http.ResponseWriter, r *http.Request) {
+	l, err := c.hub.join()
+	if err != nil {
+		w.Header().Set("Retry-After", "30")
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	defer c.hub.leave(l)
+	out := http.NewResponseController(w)
+	head := w.Header()
+	head.Set("Content-Type", "text/event-stream")
+	head.Set("Cache-Control", "no-store")
+	head.Set("X-Accel-Buffering", "no")
+	ticker := time.NewTicker(alive)
+	defer ticker.Stop()
+	send := func(text string) bool {
+		_, err := fmt.Fprint(w, text)
+		return err == nil && out.Flush() == nil
+	}
+	if !send("retry: 5000\n\n") {
+		return
+	}
+	for {
+		select {
+		case <-r.Context().Done():
+			return
+		case _, open := <-l:
+			if !open || !send(fmt.Sprintf("event: changed\ndata: %d\n\n", c.hub.at())) {
+				return
+			}
+		case <-ticker.C:
+			if !send(": here\n\n") {
+				return
+			}
+		}
+	}
+}

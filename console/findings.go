@@ -1,0 +1,40 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/callhours/callhours/preview"
+)
+
+// findingsPerPage is how many stand on a page.
+const findingsPerPage = 100
+
+type findingsPage struct {
+	list
+	Found   []preview.Finding
+	Pending int // routes and calendars that are yet to be looked at
+}
+
+func (c *Console) findings(w http.ResponseWriter, r *http.Request) {
+	m := findingsPage{list: newList(r, "severity")}
+	all, pending := c.options.Findings()
+	m.Pending = pending
+	counts := map[string]int{}
+	for _, f := range all {
+		if !m.fits(f.Pos.String(), f.Kind, f.Route, f.Calendar, f.Branch, f.Message) {
+			continue
+		}
+		counts[f.Severity]++
+		if m.Pick == "" || m.Pick == f.Severity {
+			m.Found = append(m.Found, f)
+		}
+	}
+	// Errors first; within those the order of places stays.
+	slices.SortStableFunc(m.Found, func(a, b preview.Finding) int { return strings.Compare(a.Severity, b.Severity) })
+	m.choose([]string{preview.Error, preview.Warning}, counts)
+	from, to := m.cut(len(m.Found), findingsPerPage)
+	m.Found = m.Found[from:to]
+	c.show(w, http.StatusOK, "findings", page{Title: "Findings", Here: "findings", Main: m})
+}

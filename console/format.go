@@ -1,0 +1,157 @@
+package console
+
+import (
+	"fmt"
+	"html/template"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// funcs are what pages call.
+func (c *Console) funcs() template.FuncMap {
+	return template.FuncMap{
+		"asset":      func(name string) string { return "/static/" + name + "?" + c.assets[name].tag },
+		"clock":      func(t time.Time) string { return t.Format("15:04") },
+		"moment":     moment,
+		"full":       func(t time.Time) string { return t.Format("Mon 2 Jan 2006, 15:04:05 MST") },
+		"iso":        func(t time.Time) string { return t.Format(time.RFC3339) },
+		"distance":   distance,
+		"zone":       zoneOf,
+		"route":      func(name string) string { return "/routes/" + escaped(name) },
+		"calendar":   func(name string) string { return "/calendars/" + escaped(name) },
+		"tenant":     func(name string) string { before, _, _ := cutLast(name, "/"); return before },
+		"own":        func(name string) string { _, after, _ := cutLast(name, "/"); return after },
+		"number":     number,
+		"ticks":      ticks,
+		"navigation": c.navigation,
+		"percent":    func(f float64) string { return strconv.FormatFloat(f, 'f', 3, 64) + "%" },
+		// differs says whether an event's title says more than the name of a branch.
+		"differs": func(a, b string) bool { return !strings.EqualFold(a, b) },
+		"stateword": func(state string) string {
+			if state == "" {
+				return ""
+			}
+			return strings.ToUpper(state[:1]) + state[1:]
+		},
+		"plural": func(n int, one, many string) string {
+			if n == 1 {
+				return one
+			}
+			return many
+		},
+	}
+}
+
+// entry is one of the navigation.
+type entry struct {
+	Label, Href string
+	Here        bool
+	Count       int // of what asks to be looked at; 0: none
+}
+
+func (c *Console) navigation(here string) []entry {
+	found, _ := c.options.Findings()
+	configured := 0
+	if status := c.options.Status(); status.Failed {
+		configured = max(1, len(status.Mistakes))
+	}
+	return []entry{
+		{"Now", "/", here == "now", 0},
+		{"Try a call", "/try", here == "try", 0},
+		{"Calendars", "/calendars", here == "calendars", 0},
+		{"Findings", "/findings", here == "findings", len(found)},
+		{"Configuration", "/config", here == "configuration", configured},
+	}
+}
+
+// cutLast cuts at the last separator; without one all of it is after.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return "", s, false
+}
+
+// escaped is a name as a path; a tenant's slash stays one.
+func escaped(name string) string {
+	parts := strings.Split(name, "/")
+	for i, p := range parts {
+		parts[i] = url.PathEscape(p)
+	}
+	return strings.Join(parts, "/")
+}
+
+// moment says a time as somebody would who looks at a clock of its zone: the day, unless it is today.
+func moment(t, now time.Time) string {
+	now = now.In(t.Location())
+	clock := t.Format("15:04")
+	switch days := dayNumber(t) - dayNumber(now); {
+	case days == 0:
+		return "today " + clock
+	case days == 1:
+		return "tomorrow " + clock
+	case days == -1:
+		return "yesterday " + clock
+	case days > -180 && days < 300:
+		return t.Format("Mon 2 Jan, ") + clock
+	}
+	return t.Format("Mon 2 Jan 2006, ") + clock
+}
+
+// dayNumber counts local days.
+func dayNumber(t time.Time) int {
+	y, m, d := t.Date()
+	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+}
+
+// distance says how far a time is from now: "in 2 h 5 min", "3 days ago".
+func distance(t, now time.Time) string {
+	d := t.Sub(now)
+	switch {
+	case d > -5*time.Second && d <= 0:
+		return "just now"
+	case d < 0:
+		return span(-d) + " ago"
+	case d < 5*time.Second:
+		return "now"
+	}
+	return "in " + span(d)
+}
+
+// span says a duration in its two largest units.
+func span(d time.Duration) string {
+	switch minutes := int(d.Round(time.Minute) / time.Minute); {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d/time.Second))
+	case minutes < 60:
+		return fmt.Sprintf("%d min", minutes)
+	case minutes < 24*60 && minutes%60 == 0:
+		return fmt.Sprintf("%d h", minutes/60)
+	case minutes < 24*60:
+		return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
+	case minutes < 48*60:
+		return "1 day"
+	default:
+		return fmt.Sprintf("%d days", minutes/(24*60))
+	}
+}
+
+// zoneOf names a time's zone and how far it is from UTC: "America/New_York, EST, UTC-05:00".
+func zoneOf(t time.Time) string {
+	name, offset := t.Location().String(), t.Format("-07:00")
+	if short := t.Format("MST"); short != "" && short[0] != '-' && short[0] != '+' && short != name {
+		name += ", " + short
+	}
+	return name + ", UTC" + strings.Replace(offset, "-", "\u2212", 1)
+}
+
+// number groups digits by three.
+func number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

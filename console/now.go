@@ -1,0 +1,36 @@
+package console
+
+import (
+	"net/http"
+
+	"github.com/callhours/callhours/preview"
+)
+
+// perPage is how many routes stand on a page.
+const perPage = 48
+
+type nowPage struct {
+	list
+	Cards []card
+}
+
+// card is a route on the page.
+type card struct {
+	preview.Standing
+	Day picture // today
+}
+
+func (c *Console) now(w http.ResponseWriter, r *http.Request) {
+	p, ok := c.asked(w)
+	if !ok {
+		return
+	}
+	m := nowPage{list: newList(r, "state")}
+	found := p.Now(c.options.Now(), preview.Filter{Text: m.Text, State: m.Pick}, (m.page-1)*perPage, perPage)
+	for _, s := range found.Standings {
+		m.Cards = append(m.Cards, card{s, strip(s)})
+	}
+	m.choose([]string{"open", "closed", "other", "unknown"}, found.States)
+	m.cut(found.Total, perPage)
+	c.show(w, http.StatusOK, "now", page{Title: "Now", Here: "now", Main: m})
+}

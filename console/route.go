@@ -1,0 +1,123 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/callhours/callhours/preview"
+)
+
+type routePage struct {
+	preview.Route
+	Standing preview.Standing
+	View     string // "week" or "month"
+	From, To time.Time
+	Picture  picture
+	Spans    []preview.Span
+	Lanes    []preview.Lane
+	Changes  []preview.Span
+	Earlier  string
+	Later    string
+	Present  string
+	Week     string
+	Month    string
+	ICS      string
+	Hours    string // where they can be subscribed to; "" where nobody has a token
+	Last     []preview.Trace
+}
+
+// nextChanges is how many stand on the page, and within how many days they are looked for.
+const (
+	nextChanges     = 20
+	nextChangesDays = 400
+	lastDecisions   = 20
+)
+
+func (c *Console) route(w http.ResponseWriter, r *http.Request) {
+	p, ok := c.asked(w)
+	if !ok {
+		return
+	}
+	name := r.PathValue("name")
+	now := c.options.Now()
+	m := routePage{View: "week"}
+	var err error
+	if m.Route, err = p.Route(name); err != nil {
+		c.say(w, http.StatusNotFound, "No such route", err.Error())
+		return
+	}
+	zone, err := p.Zone(preview.Question{Route: name})
+	if err != nil {
+		c.say(w, http.StatusNotFound, "No such route", err.Error())
+		return
+	}
+	now = now.In(zone)
+	if r.URL.Query().Get("view") == "month" {
+		m.View = "month"
+	}
+	first := now
+	if text := r.URL.Query().Get("from"); text != "" {
+		if first, err = preview.Moment(text, zone); err != nil {
+			c.say(w, http.StatusBadRequest, "No such day", "from "+err.Error())
+			return
+		}
+	}
+	days := m.span(first)
+	m.Hours, m.Last = c.options.HoursPath(name), c.options.Decisions(name, lastDecisions)
+	if m.Standing, err = p.Standing(name, now); err == nil {
+		err = m.fill(p, days, now)
+	}
+	if err != nil {
+		c.say(w, http.StatusInternalServerError, "This route cannot be shown", err.Error())
+		return
+	}
+	c.show(w, http.StatusOK, "route", page{Title: name, Here: "now", Main: m})
+}
+
+// span sets which days are shown, and the links that move through time.
+func (m *routePage) span(first time.Time) (days int) {
+	day := func(later int) time.Time { return preview.Midnight(first, later) }
+	month := func(later int) time.Time {
+		y, m, _ := first.Date()
+		return preview.Midnight(time.Date(y, m+time.Month(later), 1, 12, 0, 0, 0, first.Location()), 0)
+	}
+	link := func(view string, at time.Time) string {
+		v := url.Values{}
+		if view == "month" {
+			v.Set("view", view)
+		}
+		if !at.IsZero() {
+			v.Set("from", at.Format(time.DateOnly))
+		}
+		return "/routes/" + escaped(m.Name) + "?" + v.Encode()
+	}
+	if m.View == "month" {
+		m.From, m.To = month(0), month(1)
+		m.Earlier, m.Later = link("month", month(-1)), link("month", m.To)
+	} else {
+		m.From, m.To = day(0), day(7)
+		m.Earlier, m.Later = link("week", day(-7)), link("week", m.To)
+	}
+	m.Present = link(m.View, time.Time{})
+	m.Week, m.Month = link("week", m.From), link("month", m.From)
+	return dayNumber(m.To) - dayNumber(m.From)
+}
+
+// fill asks for everything that is shown.
+func (m *routePage) fill(p *preview.Preview, days int, now time.Time) error {
+	h, err := p.Hours(m.Name, m.From, days)
+	if err != nil {
+		return err
+	}
+	m.Spans = h.Spans
+	if m.Lanes, err = p.Lanes(m.Name, m.From, m.To); err != nil {
+		return err
+	}
+	if m.Changes, err = p.Changes(m.Name, now, nextChanges, nextChangesDays); err != nil {
+		return err
+	}
+	m.Picture = draw(m.Name, m.From, days, m.Spans, m.Lanes, now)
+	m.ICS = "/api/v1/hours?" + url.Values{"route": {m.Name}, "format": {"ics"}, "days": {"60"}}.Encode()
+	return nil
+}

@@ -1,0 +1,93 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// node is an action of a callflow as people see it.
+type node struct {
+	Key    string // by which its parent leads here; "" for the first
+	Module string
+	Kind   string // what its picture is
+	Facts  []fact
+	Kids   []*node
+}
+
+// fact is a field of an action's data.
+type fact struct{ Name, Value string }
+
+// The bounds of what is drawn; the JSON beside it has all.
+const (
+	mostFacts = 8
+	mostDepth = 64
+	longest   = 200 // characters of a value
+)
+
+// tree reads a callflow; nil when it is none.
+func tree(callflow []byte) *node { return treeOf("", callflow, 0) }
+
+func treeOf(key string, text json.RawMessage, depth int) *node {
+	var action struct {
+		Module   string                     `json:"module"`
+		Data     map[string]json.RawMessage `json:"data"`
+		Children map[string]json.RawMessage `json:"children"`
+	}
+	if depth > mostDepth || json.Unmarshal(text, &action) != nil {
+		return nil
+	}
+	n := &node{Key: key, Module: action.Module, Kind: kindOf(action.Module)}
+	for i, name := range slices.Sorted(maps.Keys(action.Data)) {
+		if i == mostFacts {
+			n.Facts = append(n.Facts, fact{"…", ""})
+			break
+		}
+		n.Facts = append(n.Facts, fact{name, valueOf(action.Data[name])})
+	}
+	keys := slices.SortedFunc(maps.Keys(action.Children), func(a, b string) int {
+		if (a == "_") != (b == "_") { // what follows in every other case stands last
+			return map[bool]int{true: 1, false: -1}[a == "_"]
+		}
+		return strings.Compare(a, b)
+	})
+	for _, k := range keys {
+		if kid := treeOf(k, action.Children[k], depth+1); kid != nil {
+			n.Kids = append(n.Kids, kid)
+		}
+	}
+	return n
+}
+
+// valueOf is a field as people read it: texts without quotes, the rest as JSON.
+func valueOf(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		var compact bytes.Buffer
+		if json.Compact(&compact, raw) != nil {
+			return ""
+		}
+		text = compact.String()
+	}
+	if runes := []rune(text); len(runes) > longest {
+		return string(runes[:longest]) + "…"
+	}
+	return text
+}
+
+// kinds are the pictures of modules; what is not listed has the plain one.
+var kinds = map[string]string{
+	"device": "phone", "user": "phone", "ring_group": "phone", "page_group": "phone", "resources": "phone", "offnet": "phone", "eavesdrop": "phone",
+	"acdc_member": "phone", "group_pickup": "phone", "callflow": "goto", "pivot": "goto", "branch_bnumber": "goto", "lookupcidname": "goto",
+	"voicemail": "tape", "record_call": "tape", "record_caller": "tape", "tts": "speech", "play": "speech", "say": "speech",
+	"menu": "keys", "collect_dtmf": "keys", "hangup": "end", "response": "end",
+}
+
+func kindOf(module string) string {
+	if k := kinds[module]; k != "" {
+		return k
+	}
+	return "plain"
+}

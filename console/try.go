@@ -1,0 +1,88 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/callhours/callhours/preview"
+)
+
+type tryPage struct {
+	Route, Path, Account, Dialed, Caller, At string
+	Params                                   string // NAME=VALUE, one a line
+	Error                                    string
+	Answer                                   *preview.Explanation
+	Shown                                    string // the state as pages show it
+	Tree                                     *node
+	JSON                                     string
+	Explain, Curl, API                       string
+}
+
+func (c *Console) try(w http.ResponseWriter, r *http.Request) {
+	p, ok := c.asked(w)
+	if !ok {
+		return
+	}
+	q := r.URL.Query()
+	trimmed := func(key string) string { return strings.TrimSpace(q.Get(key)) }
+	m := tryPage{
+		Route: trimmed("route"), Path: trimmed("path"), Account: trimmed("account"), Dialed: trimmed("dialed"), Caller: trimmed("caller"), At: trimmed("at"),
+	}
+	params := slices.DeleteFunc(strings.Split(strings.Join(q["param"], "\n"), "\n"), func(s string) bool { return strings.TrimSpace(s) == "" })
+	for i, s := range params {
+		params[i] = strings.TrimSpace(s)
+	}
+	m.Params = strings.Join(params, "\n")
+	status := http.StatusOK
+	if m.Route+m.Path+m.Account+m.Dialed+m.Caller+m.Params != "" {
+		if err := m.ask(r, p, params, c.options.Now()); err != nil {
+			m.Error, status = err.Error(), http.StatusBadRequest
+		}
+	}
+	c.show(w, status, "try", page{Title: "Try a call", Here: "try", Main: m})
+}
+
+// ask puts the question.
+func (m *tryPage) ask(r *http.Request, p *preview.Preview, params []string, now time.Time) error {
+	question := preview.Question{Route: m.Route, Path: m.Path, At: now}
+	var err error
+	if question.Call, err = preview.Call(m.Account, m.Dialed, m.Caller, params); err != nil {
+		return errors.Join(errors.New("further parameters"), err)
+	}
+	zone, err := p.Zone(question)
+	if err != nil {
+		return err
+	}
+	asked := url.Values{
+		"route": {m.Route}, "path": {m.Path}, "account": {m.Account}, "dialed": {m.Dialed}, "caller": {m.Caller}, "param": params, "at": {m.At},
+	}
+	if m.At != "" {
+		if question.At, err = preview.Moment(m.At, zone); err != nil {
+			return err
+		}
+	}
+	question.At = question.At.In(zone)
+	e, err := p.Explain(r.Context(), question)
+	if err != nil {
+		return err
+	}
+	m.Answer, m.Shown = e, e.State
+	if e.Unknown {
+		m.Shown = "unknown"
+	}
+	m.Explain, m.Curl = explainLine(asked), curlLine(r, asked)
+	for key, values := range asked {
+		if len(values) == 0 || values[0] == "" {
+			delete(asked, key)
+		}
+	}
+	m.API = "/api/v1/explain?" + asked.Encode()
+	if len(e.Answer.Callflow) > 0 {
+		m.JSON, m.Tree = script(e.Answer.Callflow), tree(e.Answer.Callflow)
+	}
+	return nil
+}

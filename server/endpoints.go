@@ -1,0 +1,56 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/callhours/callhours/console"
+)
+
+// The paths of the API.
+const (
+	explainPath   = "/api/v1/explain"
+	hoursPath     = "/api/v1/hours"
+	routesPath    = "/api/v1/routes"
+	decisionsPath = "/api/v1/decisions"
+	eventsPath    = "/api/v1/events"
+	openapiPath   = "/api/v1/openapi.json"
+	findingsPath  = "/api/v1/findings"
+	// feedsPath is where the feeds are listed; each can be refreshed below it, by the name of a calendar.
+	feedsPath = "/api/v1/feeds"
+)
+
+// endpoint is a path of the API that is read.
+type endpoint struct {
+	path  string
+	waits bool // 503 until calls are answered
+	serve http.HandlerFunc
+}
+
+// endpoints are all that is read. What is done stands beside: feedsPath/CALENDAR/refresh and reloadPath.
+func (a *admin) endpoints() []endpoint {
+	return []endpoint{
+		{explainPath, true, a.api.explain},
+		{hoursPath, true, a.api.hours},
+		{routesPath, true, a.api.routes},
+		{decisionsPath, true, a.api.remembered},
+		{findingsPath, false, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, a.findings()) }},
+		{statusPath, false, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, a.status()) }},
+		{feedsPath, false, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, map[string]any{"feeds": a.feeds()}) }},
+		{eventsPath, false, a.console.Events},
+		{openapiPath, false, console.OpenAPI},
+	}
+}
+
+// endpoint gives the handler of a path of the API; nil for others.
+func (a *admin) endpoint(path string) http.HandlerFunc {
+	for _, e := range a.endpoints() {
+		switch {
+		case e.path != path:
+		case e.waits && a.live.Load() == nil:
+			return func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusServiceUnavailable, "starting") }
+		default:
+			return e.serve
+		}
+	}
+	return nil
+}

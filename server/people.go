@@ -1,0 +1,83 @@
+package server
+
+import (
+	"context"
+	"sync"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/console"
+	"github.com/callhours/callhours/preview"
+)
+
+// previewed keeps the Preview that questions are put to until something changes: each compiles calendars of its own.
+type previewed struct {
+	mu      sync.Mutex // guards preview
+	preview *preview.Preview
+}
+
+func (a *previewed) forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.preview = nil
+}
+
+// preview answers questions about the configuration that is live, with its calendars as they are now; nil before calls are answered.
+func (s *Server) preview() *preview.Preview {
+	s.asked.mu.Lock()
+	defer s.asked.mu.Unlock()
+	if s.asked.preview == nil {
+		l := s.live.Load()
+		if l == nil {
+			return nil
+		}
+		s.asked.preview = l.Preview()
+	}
+	return s.asked.preview
+}
+
+// newConsole makes the pages for people.
+func (s *Server) newConsole() *console.Console {
+	return console.New(console.Options{
+		Now: s.options.Now, Version: s.options.Version, Preview: s.preview, Feeds: s.store.Feeds, Texts: s.store.Bodies, Calendar: s.calendar,
+		Status:   s.Status,
+		Findings: func() ([]preview.Finding, int) { return s.Findings(), s.pending() }, Decisions: s.decisions.traces, HoursPath: s.hoursPath,
+		Refresh: func(ctx context.Context, calendar string) error {
+			_, err := s.renew(ctx, calendar)
+			return err
+		},
+		// Who asked may go; a reload that has begun is finished.
+		Reload: func(ctx context.Context) error { return s.Reload(context.WithoutCancel(ctx)) },
+	})
+}
+
+// calendar is one of the live configuration as people look at it.
+func (s *Server) calendar(name string) (console.Calendar, bool) {
+	l := s.live.Load()
+	if l == nil {
+		return console.Calendar{}, false
+	}
+	use, zone, ok := l.Calendar(name)
+	if !ok {
+		return console.Calendar{}, false
+	}
+	c := console.Calendar{Use: use, Zone: zone, Problems: l.timelines.Problems(name)}
+	for _, r := range l.asking[name] {
+		c.Routes = append(c.Routes, r.Name)
+	}
+	if len(l.asking[name]) > 0 && use.Zone == nil {
+		c.Zone = l.asking[name][0].Zone
+	}
+	if !use.State.Unknown() {
+		c.Warnings = use.State.Calendar.Warnings(calendars.View{Zone: c.Zone}, s.options.Now())
+	}
+	return c, true
+}
+
+// hoursPath is where the hours of a route can be subscribed to; "" where nobody has a token for them.
+func (s *Server) hoursPath(route string) string {
+	l := s.live.Load()
+	if l == nil || len(l.readers[route].tokens) == 0 {
+		return ""
+	}
+	return openHours + route + ".ics"
+}
