@@ -40,6 +40,9 @@ type point struct {
 // TestCurves measures what callhours costs as it grows and draws it, into the directory that CALLHOURS_CURVES names; without one it draws small
 // ones into nowhere. CALLHOURS_ROUTES bounds the routes.
 func TestCurves(t *testing.T) {
+	if underRace {
+		t.Skip("it measures; the run without the race detector has it")
+	}
 	dir, most, events := os.Getenv("CALLHOURS_CURVES"), 100_000, 10_000
 	if dir == "" {
 		dir, most, events = t.TempDir(), 3, 3

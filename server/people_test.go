@@ -36,6 +36,9 @@ func sevenths(n int) string {
 // TestManyRoutes: the first page of the console, and any other, is small and fast with 10,000 routes. The time is held to in a soak
 // alone, since the machine may be busy.
 func TestManyRoutes(t *testing.T) {
+	if underRace {
+		t.Skip("it measures; the run without the race detector has it")
+	}
 	t.Parallel()
 	const routes, most = 10_000, 200
 	w := started(t, sevenths(routes), map[string]string{"never.ics": strings.Replace(hoursFile, "SUMMARY:Open", "SUMMARY:Nothing", 1)})

@@ -202,6 +202,9 @@ func routesUnderTest() int {
 // everything unchanged, and calls beside those to a single route. A soak holds it to what was
 // reached, with room for a busy machine.
 func TestProvider(t *testing.T) {
+	if underRace {
+		t.Skip("it measures; the run without the race detector has it")
+	}
 	n := routesUnderTest()
 	p := provider{companies: n, state: t.TempDir(), events: usual}
 	asked := p.serve(t)

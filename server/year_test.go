@@ -72,6 +72,9 @@ func TestYear(t *testing.T) {
 
 // TestYearElsewhere: the zone of the machine changes nothing. A zone is a process' own, so that it runs in another one.
 func TestYearElsewhere(t *testing.T) {
+	if underRace {
+		t.Skip("it asks 35,040 times; the run without the race detector has it")
+	}
 	t.Parallel()
 	self, err := os.Executable()
 	if err != nil {
