@@ -19,8 +19,7 @@ type noticed struct {
 	looked  bool // static has been filled
 	static  []preview.Finding
 	about   map[string][]preview.Finding // by "route NAME" and "calendar NAME"
-	waiting []string                     // calendars that are to be looked at
-	queued  map[string]bool              // those
+	waiting backlog[string]              // calendars that are to be looked at
 }
 
 // begin waits for a generation to be looked at, and forgets everything but what was said of routes that are not fresh: those are the former
@@ -37,7 +36,7 @@ func (n *noticed) begin(g *Generation, fresh []*render.Route) {
 		delete(about, "route "+r.Name)
 	}
 	n.of, n.lint, n.looked, n.static = g, g.newLint(g.timelines), false, nil
-	n.about, n.waiting, n.queued = about, nil, map[string]bool{}
+	n.about, n.waiting = about, backlog[string]{}
 	n.mu.Unlock()
 	n.ask(g.Calendars()...)
 }
@@ -46,23 +45,16 @@ func (n *noticed) begin(g *Generation, fresh []*render.Route) {
 func (n *noticed) ask(names ...string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, name := range names {
-		if !n.queued[name] {
-			n.queued[name] = true
-			n.waiting = append(n.waiting, name)
-		}
-	}
+	n.waiting.add(names...)
 }
 
 // next takes a calendar off the queue; false if none waits.
 func (n *noticed) next() (g *Generation, l lint, name string, ok bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if len(n.waiting) == 0 {
+	if name, ok = n.waiting.take(); !ok {
 		return nil, lint{}, "", false
 	}
-	name, n.waiting = n.waiting[0], n.waiting[1:]
-	delete(n.queued, name)
 	return n.of, n.lint, name, true
 }
 
@@ -188,7 +180,7 @@ func (s *Server) findings() map[metrics.Finding]int {
 // pending is how many routes and calendars have not been looked at since they changed.
 func (s *Server) pending() int {
 	s.noticed.mu.Lock()
-	n := len(s.noticed.waiting)
+	n := len(s.noticed.waiting.waiting)
 	if !s.noticed.looked {
 		n++
 	}

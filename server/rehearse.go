@@ -20,25 +20,19 @@ type rehearsals struct {
 	wake chan struct{}
 
 	mu      sync.Mutex // guards the following
-	waiting []*render.Route
-	queued  map[*render.Route]bool // those that wait
-	failing map[string][]string    // by route: what the log has said
+	waiting backlog[*render.Route]
+	failing map[string][]string // by route: what the log has said
 }
 
 func newRehearsals() *rehearsals {
-	return &rehearsals{wake: make(chan struct{}, 1), queued: map[*render.Route]bool{}, failing: map[string][]string{}}
+	return &rehearsals{wake: make(chan struct{}, 1), failing: map[string][]string{}}
 }
 
 // ask puts routes into the queue, each once.
 func (h *rehearsals) ask(routes []*render.Route) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, r := range routes {
-		if !h.queued[r] {
-			h.queued[r] = true
-			h.waiting = append(h.waiting, r)
-		}
-	}
+	h.waiting.add(routes...)
 	select {
 	case h.wake <- struct{}{}:
 	default:
@@ -49,12 +43,7 @@ func (h *rehearsals) ask(routes []*render.Route) {
 func (h *rehearsals) next() *render.Route {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.waiting) == 0 {
-		return nil
-	}
-	r := h.waiting[0]
-	h.waiting = h.waiting[1:]
-	delete(h.queued, r)
+	r, _ := h.waiting.take()
 	return r
 }
 
@@ -114,13 +103,12 @@ func (h *rehearsals) retain(routes []*render.Route) {
 		names[r.Name], live[r] = true, true
 	}
 	maps.DeleteFunc(h.failing, func(name string, _ []string) bool { return !names[name] })
-	maps.DeleteFunc(h.queued, func(r *render.Route, _ bool) bool { return !live[r] })
-	h.waiting = slices.DeleteFunc(h.waiting, func(r *render.Route) bool { return !live[r] })
+	h.waiting.drop(func(r *render.Route) bool { return !live[r] })
 }
 
 // pending is how many routes wait.
 func (h *rehearsals) pending() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.waiting)
+	return len(h.waiting.waiting)
 }
