@@ -95,34 +95,18 @@ func (g *Generation) store(o calendars.StoreOptions, userAgent string) *calendar
 // once. It writes nothing. Names that are not known, and files, which Build has read, are passed over. It waits for start_timeout at most;
 // what is unknown then stays so, with the reason in its State.
 func (g *Generation) Look(ctx context.Context, userAgent string, now func() time.Time, names []string) {
-	var asked []*calendars.Subscription
+	var feeds []string
 	for _, c := range g.calendars {
 		if c.File == "" && slices.Contains(names, c.Calendar) {
-			asked = append(asked, c.Subscription)
+			feeds = append(feeds, c.Calendar)
 		}
 	}
-	if len(asked) == 0 {
+	if len(feeds) == 0 {
 		return
 	}
-	store := g.store(calendars.StoreOptions{ReadOnly: true, Log: slog.New(slog.DiscardHandler), Now: now}, userAgent)
-	store.Subscribe(asked)
-	running, stop := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		store.Run(running)
-	}()
-	waiting, cancel := context.WithTimeout(ctx, g.file.StartTimeout)
-	// What is not there by then is unknown.
-	_ = store.Ready(waiting)
-	cancel()
-	stop()
-	<-ended
-	for _, c := range g.calendars {
-		if slices.Contains(asked, c.Subscription) {
-			g.timelines.Set(c.Calendar, c.use(store.State(c.Calendar)))
-		}
-	}
+	f := g.Follow(ctx, userAgent, now, feeds)
+	f.Close()
+	f.take()
 }
 
 // Followed are calendars that are kept as fresh as a server would keep them.
@@ -167,13 +151,18 @@ func (g *Generation) Follow(ctx context.Context, userAgent string, now func() ti
 // Changed has something to receive when a calendar has other events, or has become known.
 func (f *Followed) Changed() <-chan struct{} { return f.changed }
 
-// Preview answers from the calendars as they are now.
-func (f *Followed) Preview() *preview.Preview {
+// take puts what is known of the calendars into the timelines.
+func (f *Followed) take() {
 	for _, s := range f.store.Feeds() {
 		for _, name := range s.Calendars {
 			f.g.timelines.Set(name, f.g.byName[name].use(f.store.State(name)))
 		}
 	}
+}
+
+// Preview answers from the calendars as they are now.
+func (f *Followed) Preview() *preview.Preview {
+	f.take()
 	return f.g.Preview()
 }
 
