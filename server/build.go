@@ -39,7 +39,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 	names := calendarNames(file.Calendars)
 	g := &Generation{
 		name: nameOf(file.Inputs), file: file, shared: newAuth(file.Auth), byRoute: map[*routes.Route]int{}, calendars: b.calendars,
-		byName: map[string]*calendar{}, asking: map[string][]*render.Route{}, warnings: b.warnings,
+		byName: map[string]*calendar{}, asking: map[string][]*render.Route{}, missing: b.absent,
 		library: b.library, faulty: map[*render.Route]bool{},
 	}
 	var plain []*routes.Route
@@ -125,7 +125,7 @@ type builder struct {
 	calendars []*calendar
 	lists     map[string]routes.List
 	mistakes  diag.Mistakes
-	warnings  diag.Mistakes
+	absent    diag.Mistakes // files that calendars name and that may be missing
 
 	// spared says whose calendars may be missing, by the path of the tenant's file, or "": their configuration was accepted before, and has
 	// not changed since. nil: nobody's.

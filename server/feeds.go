@@ -76,7 +76,7 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 func (b *builder) missing(c *config.Calendar, key string, err error) {
 	m := diag.Mistakef(c.Pos, "calendar %q: %s%s", c.Name, key, reason(err))
 	if b.spared != nil && b.spared(b.file.Inputs.Of(c.Pos.File)) {
-		b.warnings = append(b.warnings, m)
+		b.absent = append(b.absent, m)
 	} else {
 		b.mistakes = append(b.mistakes, m)
 	}

@@ -181,6 +181,11 @@ func (s *Server) swap(g *Generation) {
 			s.options.Log.Warn("problem with a sample call", slog.String("problem", m.Error()))
 		}
 	}
+	for _, m := range g.missing {
+		if former == nil || !slices.Contains(former.missing, m) {
+			s.options.Log.Warn("a calendar's file is missing", slog.String("problem", m.Error()))
+		}
+	}
 	s.Observe()
 	s.admin.console.Changed()
 }

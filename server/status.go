@@ -29,7 +29,7 @@ func (s *Server) Status() preview.Status {
 	status.Warnings = []preview.Said{}
 	if l := s.live.Load(); l != nil {
 		status.Generation = l.name
-		warnings := slices.Clone(l.warnings)
+		warnings := slices.Concat(l.warnings, l.missing)
 		for _, w := range l.file.Warnings {
 			warnings = append(warnings, w.Mistake)
 		}
