@@ -109,27 +109,70 @@ func isJSON(contentType string) bool {
 	return strings.EqualFold(strings.TrimSpace(mediaType), "application/json")
 }
 
-// appendForm adds the pairs of a query or of a form. Empty pairs are skipped: Kazoo writes one for each empty object.
+// appendForm adds the pairs of a query or of a form. Empty pairs are skipped: Kazoo writes one for each empty object. It looks at each byte
+// once and takes apart only what asks for it, since this is the most that callhours itself does for a call.
 func appendForm(params []param, form string) ([]param, error) {
 	if form == "" {
 		return params, nil
 	}
 	params = slices.Grow(params, min(strings.Count(form, "&")+1, maxParams-len(params)))
 	var d decoder
-	for form != "" {
-		var pair string
-		pair, form, _ = strings.Cut(form, "&")
-		name, value := cutPair(pair)
+	for at := 0; at < len(form); at++ { // past the ampersand
+		from, equals := at, -1
+		var inName, seen meaning
+		for ; at < len(form) && form[at] != '&'; at++ {
+			if form[at] == '=' && equals < 0 {
+				equals, inName, seen = at, seen, literal
+				continue
+			}
+			seen |= meaningOf(form[at])
+		}
+		pair := form[from:at]
+		name, value := pair, ""
+		switch {
+		case equals < 0:
+			inName, seen = seen, literal
+		case inName&bracketed != 0:
+			name, value = cutPair(pair)
+			inName, seen = inName|seen, inName|seen
+		default:
+			name, value = form[from:equals], form[equals+1:at]
+		}
 		if name == "" {
 			continue
 		}
 		if len(params) == maxParams {
 			return nil, errTooMany
 		}
-		d.ahead = len(pair) + len(form)
-		params = append(params, param{canonical(d.unescape(name)), d.unescape(value)})
+		d.ahead = len(form) - from
+		if inName&encoded != 0 {
+			name = canonical(d.unescape(name))
+		}
+		if seen&encoded != 0 {
+			value = d.unescape(value)
+		}
+		params = append(params, param{name, value})
 	}
 	return params, nil
+}
+
+// meaning is what the bytes of a name or a value ask for.
+type meaning uint8
+
+const (
+	literal   meaning = 0         // nothing
+	encoded   meaning = 1 << iota // it is not the text that it stands for
+	bracketed                     // it may be the name of a member
+)
+
+func meaningOf(c byte) meaning {
+	switch {
+	case c == '%', c == '+', c >= utf8.RuneSelf:
+		return encoded
+	case c == '[':
+		return bracketed
+	}
+	return literal
 }
 
 var errTooMany = fmt.Errorf("%w: more than %d parameters", ErrTooLarge, maxParams)

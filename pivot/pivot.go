@@ -121,6 +121,7 @@ const noUser = "nouser"
 // interpret reads the fields of a Call from its parameters.
 func interpret(params []param) Call {
 	c := Call{params: params}
+	var collected string
 	for _, p := range params {
 		switch p.name {
 		case "From":
@@ -151,10 +152,14 @@ func interpret(params []param) Call {
 			c.UserIDs = []string{p.value}
 		case "User-ID[]":
 			c.UserIDs = append(c.UserIDs, p.value)
+		case "Digits":
+			c.Digits = p.value
+		case "Digits[default]":
+			collected = p.value
 		}
 	}
 	c.Dialed = cmp.Or(unlessFiller(c.Request), unlessFiller(c.To))
-	c.Digits = cmp.Or(c.Param("Digits"), c.Collection("default"))
+	c.Digits = cmp.Or(c.Digits, collected)
 	return c
 }
 
