@@ -49,10 +49,10 @@ func frontDeskServer(b testing.TB) http.Handler {
 	if err != nil {
 		b.Fatal(err)
 	}
-	queue := NewLog(io.Discard, asText, func() {})
+	queue := NewLog(io.Discard, func() {})
 	b.Cleanup(func() { queue.Close(b.Context()) })
 	s := New(Options{
-		Generation: g, Registry: registry, Metrics: m, Log: slog.New(queue),
+		Generation: g, Registry: registry, Metrics: m, Log: slog.New(slog.NewTextHandler(queue, nil)),
 		Now: func() time.Time { return monday },
 	})
 	s.Start()

@@ -15,9 +15,9 @@ import (
 // all of the process allocates.
 func TestAllocations(t *testing.T) {
 	handler := frontDeskServer(t).(*calls)
-	queue := NewLog(io.Discard, asText, func() { t.Error("a line was dropped") })
+	queue := NewLog(io.Discard, func() { t.Error("a line was dropped") })
 	defer queue.Close(t.Context())
-	handler.log = slog.New(queue)
+	handler.log = slog.New(slog.NewTextHandler(queue, nil))
 	count := func(h http.Handler) float64 {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {

@@ -73,11 +73,11 @@ func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 		return deny(err)
 	}
 	collectLess()
-	queue := server.NewLog(w.stderr, func(to io.Writer) slog.Handler { return handler(in.file.Log, to) }, m.LogLineDropped)
+	lines := server.NewLog(w.stderr, m.LogLineDropped)
 	s := server.New(server.Options{
 		Installation: i, Loaded: loaded,
 		Generation: g, Registry: registry, Metrics: m, Now: w.now, UserAgent: userAgent(), Version: buildVersion(),
-		Log: slog.New(queue), Profiles: flags.pprof,
+		Log: slog.New(handler(in.file.Log, lines)), Profiles: flags.pprof,
 		Started: func(calls, admin net.Addr) {
 			fmt.Fprint(w.stdout, banner(in, calls, admin))
 		},
@@ -103,7 +103,7 @@ func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushing)
 	defer cancel()
 	// Who does not read the log by then will not.
-	_ = queue.Close(late)
+	_ = lines.Close(late)
 	if err != nil {
 		return deny(err)
 	}
