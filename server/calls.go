@@ -40,10 +40,11 @@ type calls struct {
 // live is a generation with what answering its calls needs beside it.
 type live struct {
 	*Generation
-	counters []*metrics.RouteMetrics    // by index of routes
-	tokens   map[[sha256.Size]byte]bool // digests of every token that leads a path
-	callers  string                     // how much of a caller's number the log shows
-	faults   bool                       // the log shows only calls that go wrong
+	counters []*metrics.RouteMetrics     // by index of routes
+	openings [][]atomic.Pointer[opening] // likewise, then by branch
+	tokens   map[[sha256.Size]byte]bool  // digests of every token that leads a path
+	callers  string                      // how much of a caller's number the log shows
+	faults   bool                        // the log shows only calls that go wrong
 
 	shown   string                  // how much of it is remembered
 	rings   []*ring                 // by index of routes
@@ -60,6 +61,7 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
 	var names []string
 	for _, r := range g.routes {
 		l.counters = append(l.counters, m.Route(r.Name))
+		l.openings = append(l.openings, make([]atomic.Pointer[opening], len(r.Branches)))
 		names = append(names, r.Name)
 	}
 	l.readers = g.readers()
@@ -254,26 +256,23 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	if rec.live != nil && rec.live.faults && rec.route != nil && rec.err == nil && len(rec.answer.Failures) == 0 {
 		return
 	}
-	level := slog.LevelInfo
-	if rec.status == http.StatusUnauthorized || rec.status == http.StatusForbidden {
-		level = slog.LevelWarn
-	}
-	attrs := make([]slog.Attr, 0, 12)
-	attrs = append(attrs, slog.Int("status", rec.status))
-	if rec.route != nil {
-		decision := rec.answer.Decision
-		attrs = append(attrs, slog.String("route", rec.route.Name), slog.String("branch", rec.route.Branches[decision.Branch].Name))
-		if rec.answer.Title != "" {
-			attrs = append(attrs, slog.String("event", rec.answer.Title))
-		}
-		attrs = append(attrs, slog.String("reason", rec.answer.Reason))
-		if rec.answer.Branch >= 0 && rec.answer.Branch != decision.Branch {
-			attrs = append(attrs, slog.String("answered_by", rec.route.Branches[rec.answer.Branch].Name))
-		}
+	to, level := c.log.Handler(), slog.LevelInfo
+	var room [6]slog.Attr
+	attrs := room[:0]
+	switch {
+	case rec.route != nil && rec.err == nil && len(rec.answer.Failures) == 0:
+		to = rec.opening(to)
+	case rec.route != nil:
+		attrs = rec.decision()
 		for _, f := range rec.answer.Failures {
 			level = slog.LevelError
 			attrs = append(attrs, slog.String("failed_"+rec.route.Branches[f.Branch].Name, string(f.Reason)+": "+f.Err.Error()))
 		}
+	default:
+		attrs = append(attrs, slog.Int("status", rec.status))
+	}
+	if rec.status == http.StatusUnauthorized || rec.status == http.StatusForbidden {
+		level = slog.LevelWarn
 	}
 	if rec.miss != "" {
 		level = slog.LevelWarn
@@ -281,7 +280,7 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	}
 	if rec.call != nil {
 		attrs = append(attrs, slog.String("call_id", shortened(rec.call.CallID)), slog.String("account", shortened(rec.call.AccountID)))
-		attrs = append(attrs, callers(rec.live.callers, rec.call)...)
+		attrs = callers(attrs, rec.live.callers, rec.call)
 	}
 	if rec.err != nil {
 		level = slog.LevelWarn
@@ -291,22 +290,57 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	// Not by LogAttrs, which would look for the line of the program that logs.
 	line := slog.NewRecord(now, level, "call", 0)
 	line.AddAttrs(attrs...)
-	_ = c.log.Handler().Handle(context.Background(), line) // a Log fails for nobody
+	_ = to.Handle(context.Background(), line) // a Log fails for nobody
 }
 
-// callers shows as much of the numbers as the configuration asks for.
-func callers(show string, call *pivot.Call) []slog.Attr {
+// decision is the part of a line that says what was decided, and who answered.
+func (rec *record) decision() []slog.Attr {
+	a := &rec.answer
+	decided := a.Decision.Branch
+	attrs := []slog.Attr{slog.Int("status", rec.status), slog.String("route", rec.route.Name), slog.String("branch", rec.route.Branches[decided].Name)}
+	if a.Title != "" {
+		attrs = append(attrs, slog.String("event", a.Title))
+	}
+	attrs = append(attrs, slog.String("reason", a.Reason))
+	if a.Branch >= 0 && a.Branch != decided {
+		attrs = append(attrs, slog.String("answered_by", rec.route.Branches[a.Branch].Name))
+	}
+	return attrs
+}
+
+// opening is how the last line about a branch began: those of calls with the same answer begin alike, and to write that anew for each call
+// is half of what its line costs.
+type opening struct {
+	status        int
+	event, reason string
+	to            slog.Handler // writes the beginning by itself
+}
+
+// opening is a handler that begins the line of an answer of which nothing failed.
+func (rec *record) opening(to slog.Handler) slog.Handler {
+	a := &rec.answer
+	last := &rec.live.openings[rec.index][a.Decision.Branch]
+	if o := last.Load(); o != nil && o.status == rec.status && o.event == a.Title && o.reason == a.Reason {
+		return o.to
+	}
+	o := &opening{rec.status, a.Title, a.Reason, to.WithAttrs(rec.decision())}
+	last.Store(o)
+	return o.to
+}
+
+// callers adds as much of the numbers as the configuration asks for.
+func callers(attrs []slog.Attr, show string, call *pivot.Call) []slog.Attr {
 	switch show {
 	case "full":
-		return []slog.Attr{slog.String("caller", shortened(call.CallerNumber)), slog.String("dialed", shortened(call.Dialed))}
+		return append(attrs, slog.String("caller", shortened(call.CallerNumber)), slog.String("dialed", shortened(call.Dialed)))
 	case "last4":
 		n := call.CallerNumber
 		if len(n) > 4 {
 			n = "…" + n[len(n)-4:]
 		}
-		return []slog.Attr{slog.String("caller", n), slog.String("dialed", shortened(call.Dialed))}
+		return append(attrs, slog.String("caller", n), slog.String("dialed", shortened(call.Dialed)))
 	}
-	return nil
+	return attrs
 }
 
 // shortened bounds what a stranger can write into the log with one field.
