@@ -63,7 +63,7 @@ type Metrics struct {
 	reloadOK, reloadTime          prometheus.Gauge
 	duration                      prometheus.Histogram
 	slow                          prometheus.ExemplarObserver // duration
-	answered                      atomic.Uint64               // calls that could have become an exemplar
+	exemplar                      atomic.Int64                // when the last one began, in its unit
 
 	byCode   map[int]prometheus.Counter             // requests_total, for requestCodes
 	byReason map[UnmatchedReason]prometheus.Counter // unmatched_calls_total
@@ -220,17 +220,27 @@ func (m *Metrics) Request(code int, took time.Duration) {
 	}
 }
 
-// Call is Request for a call that a route answers. One of sixteen, and every slow one, becomes an exemplar with the
-// call's id, which finds its line in the log. The id is a stranger's text: it may be of any length and hold anything.
-func (m *Metrics) Call(code int, took time.Duration, id string) {
+// Call is Request for a call that a route answered at a moment. One of each tenth of a second, and every slow one, becomes an exemplar
+// with the call's id, which finds its line in the log. The id is a stranger's text: it may be of any length and hold anything.
+func (m *Metrics) Call(code int, took time.Duration, id string, at time.Time) {
 	switch {
 	case m == nil:
-	case id == "" || (m.answered.Add(1)-1)%exemplarEvery != 0 && took < exemplarSlow:
+	case id == "" || !m.nextExemplar(at) && took < exemplarSlow:
 		m.Request(code, took)
 	default:
 		m.request(code)
 		m.slow.ObserveWithExemplar(took.Seconds(), prometheus.Labels{callID: exemplarText(id)})
 	}
+}
+
+// nextExemplar reports that a moment is in another unit of time than the last one for which it did. Of two calls at once, both may be told so.
+func (m *Metrics) nextExemplar(at time.Time) bool {
+	unit := at.UnixNano() / int64(exemplarEvery)
+	if m.exemplar.Load() == unit {
+		return false
+	}
+	m.exemplar.Store(unit)
+	return true
 }
 
 func (m *Metrics) request(code int) {
@@ -244,7 +254,7 @@ func (m *Metrics) request(code int) {
 // Which calls become exemplars. One costs ten times what counting does.
 const (
 	callID        = "call_id"
-	exemplarEvery = 16
+	exemplarEvery = 100 * time.Millisecond
 	exemplarSlow  = 25 * time.Millisecond
 )
 

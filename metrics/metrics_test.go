@@ -375,21 +375,21 @@ func exemplars(t *testing.T, reg prometheus.Gatherer) []string {
 	return ids
 }
 
-// TestExemplars shows which calls become exemplars: the first, every sixteenth after it, and every slow one.
+// TestExemplars shows which calls become exemplars: the first, one of each tenth of a second after it, and every slow one.
 func TestExemplars(t *testing.T) {
 	t.Parallel()
 	m, reg := registered(t)
 	m.Request(200, time.Millisecond)
-	m.Call(200, time.Millisecond, "")
-	m.Call(200, time.Second, "")
+	m.Call(200, time.Millisecond, "", noon)
+	m.Call(200, time.Second, "", noon)
 	if got := exemplars(t, reg); got != nil {
 		t.Errorf("without a call id: got %q", got)
 	}
 	for i := range 20 {
-		m.Call(200, time.Millisecond, fmt.Sprintf("call-%d", i))
+		m.Call(200, time.Millisecond, fmt.Sprintf("call-%d", i), noon.Add(time.Duration(i)*30*time.Millisecond))
 	}
-	m.Call(200, 40*time.Millisecond, "slow")
-	if diff := cmp.Diff([]string{"call-16", "slow"}, exemplars(t, reg)); diff != "" {
+	m.Call(200, 40*time.Millisecond, "slow", noon)
+	if diff := cmp.Diff([]string{"call-17", "slow"}, exemplars(t, reg)); diff != "" {
 		t.Errorf("exemplars (-want +got):\n%s", diff)
 	}
 }
@@ -408,7 +408,7 @@ func TestExemplarsOfStrangers(t *testing.T) {
 		strings.Repeat("x", 120) + "\xf0\x9f\x98": strings.Repeat("x", 120) + "\uFFFD",
 	} {
 		m, reg := registered(t)
-		m.Call(200, time.Second, id)
+		m.Call(200, time.Second, id, noon)
 		if diff := cmp.Diff([]string{want}, exemplars(t, reg)); diff != "" {
 			t.Errorf("call id %q (-want +got):\n%s", id, diff)
 		}
@@ -756,7 +756,7 @@ func TestAllocations(t *testing.T) {
 		c.Fetched(OK)
 		m.Unmatched(NoPath)
 		m.Request(200, time.Millisecond)
-		m.Call(200, time.Millisecond, "")
+		m.Call(200, time.Millisecond, "", noon)
 	})
 	if got != 0 {
 		t.Errorf("counting a call: got %v allocations, want 0", got)
@@ -775,7 +775,7 @@ func BenchmarkDecided(b *testing.B) {
 func BenchmarkCall(b *testing.B) {
 	m, _ := New(nil, Options{})
 	for b.Loop() {
-		m.Call(200, time.Millisecond, "b1b2a1a2-6f0d-4d0f-9a58-5f1f0e3b7c11")
+		m.Call(200, time.Millisecond, "b1b2a1a2-6f0d-4d0f-9a58-5f1f0e3b7c11", noon)
 	}
 }
 

@@ -246,7 +246,7 @@ func (rec *record) write(w http.ResponseWriter) {
 // record logs a request and counts its status.
 func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	if rec.route != nil {
-		c.metrics.Call(rec.status, took, rec.call.CallID)
+		c.metrics.Call(rec.status, took, rec.call.CallID, now)
 	} else {
 		c.metrics.Request(rec.status, took)
 	}
