@@ -3,11 +3,12 @@
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 OUT      := callhours
+PROFILE  := cmd/callhours/calls.pgo
 FUZZTIME := 30s
 TOOL     := go tool -modfile=tools/go.mod
 
 build: ## build ./callhours: static, without paths of this machine (OUT=file)
-	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '$(LDFLAGS)' -o $(OUT) ./cmd/callhours
+	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -pgo $(PROFILE) -ldflags '$(LDFLAGS)' -o $(OUT) ./cmd/callhours
 
 run: ## answer Pivot requests from the built-in example, or from ./callhours.yaml
 	go run ./cmd/callhours serve
@@ -40,6 +41,9 @@ fuzz: ## fuzz each target (FUZZTIME=30s)
 bench: ## benchmarks of a call's way, beside net/http's bare handler
 	go test -run - -bench . -benchmem ./server ./render ./routes ./calendars ./pivot ./templates
 
+profile: ## record what a call does, for the compiler; worth it when that has changed much
+	go test -run - -bench '^BenchmarkCalls$$' -benchtime 20s -cpuprofile $(abspath $(PROFILE)) -o $(shell mktemp -d)/test ./server
+
 bench-http: build ## callhours, net/http, nginx and php-fpm by the same calls (ARGS="-format markdown")
 	go -C tools run ./benchhttp -callhours $(abspath $(OUT)) $(ARGS)
 
@@ -66,4 +70,4 @@ dashboards: ## write Grafana's dashboards, and compare them with Grafana's own t
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: build run test soak check lint fmt fuzz bench bench-http curves scale update conformance tzdata dashboards help
+.PHONY: build run test soak check lint fmt fuzz bench profile bench-http curves scale update conformance tzdata dashboards help

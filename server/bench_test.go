@@ -1,8 +1,10 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -33,14 +35,21 @@ func bare(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, openFlow)
 }
 
+// frontDeskServer is Kazoo's side of a server of the example.
 func frontDeskServer(b testing.TB) http.Handler {
 	b.Helper()
-	file, err := config.Load(examples.Config, config.Options{FS: examples.FrontDesk()})
+	return callsOf(b, examples.Config, examples.FrontDesk())
+}
+
+// callsOf is Kazoo's side of a server of a configuration, with a log that is formatted and goes nowhere.
+func callsOf(b testing.TB, name string, fsys fs.FS) http.Handler {
+	b.Helper()
+	file, err := config.Load(name, config.Options{FS: fsys})
 	if err != nil {
 		b.Fatal(err)
 	}
 	file.StateDir = "" // there is no directory beside it
-	g, err := Build(file, examples.FrontDesk(), monday)
+	g, err := Build(file, fsys, monday)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -49,10 +58,10 @@ func frontDeskServer(b testing.TB) http.Handler {
 	if err != nil {
 		b.Fatal(err)
 	}
-	queue := NewLog(io.Discard, func() {})
-	b.Cleanup(func() { queue.Close(b.Context()) })
+	lines := NewLog(io.Discard, func() {})
+	b.Cleanup(func() { lines.Close(context.Background()) })
 	s := New(Options{
-		Generation: g, Registry: registry, Metrics: m, Log: slog.New(slog.NewTextHandler(queue, nil)),
+		Generation: g, Registry: registry, Metrics: m, Log: slog.New(slog.NewTextHandler(lines, nil)),
 		Now: func() time.Time { return monday },
 	})
 	s.Start()
@@ -72,6 +81,29 @@ func BenchmarkHandler(b *testing.B) {
 			b.Fatal(rec.Code)
 		}
 	}
+}
+
+// BenchmarkCalls makes calls over loopback, three for an answer that is kept and one for one that shows the caller's name. `make profile`
+// records what the compiler then makes fast.
+func BenchmarkCalls(b *testing.B) {
+	named := `{"module":"set_cid","data":{"caller_id_name":"Desk: {{ .Call.CallerName }}"},"children":{"_":{"module":"device","data":{"id":"` + frontDesk + `"}}}}`
+	handler := callsOf(b, "callhours.yaml", filesOf(head+oneRoute+`
+  - name: named
+    branches: [{name: all, state: open, callflow: '`+named+`'}]
+`, nil))
+	address := listenAndServe(b, handler)
+	kept, shown := message("/main"), message("/named")
+	answered := len(strings.Replace(named, "{{ .Call.CallerName }}", "JANE DOE", 1))
+	b.RunParallel(func(pb *testing.PB) {
+		c := newCaller(b, address)
+		for n := 0; pb.Next(); n++ {
+			if n%4 == 3 {
+				c.ask(b, shown, answered, 1)
+			} else {
+				c.ask(b, kept, len(openFlow), 1)
+			}
+		}
+	})
 }
 
 // BenchmarkOverHTTP takes a call over loopback to callhours and to net/http's bare handler that writes the same bytes, in turn, so that
