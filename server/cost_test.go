@@ -25,7 +25,7 @@ func TestAllocations(t *testing.T) {
 		}
 		srv := &http.Server{Handler: h, ConnContext: withConnection}
 		defer srv.Close()
-		go srv.Serve(newConnections(l.(*net.TCPListener), 8, false, func() {}))
+		go srv.Serve(newConnections(l.(*net.TCPListener), 8, false, handler.now, func() {}))
 		c, err := net.Dial("tcp", l.Addr().String())
 		if err != nil {
 			t.Fatal(err)
