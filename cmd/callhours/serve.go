@@ -72,6 +72,7 @@ func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 	if err != nil {
 		return deny(err)
 	}
+	withinLimit(os.DirFS("/"))
 	collectLess()
 	queue := server.NewLog(w.stderr, func(to io.Writer) slog.Handler { return handler(in.file.Log, to) }, m.LogLineDropped)
 	s := server.New(server.Options{
