@@ -23,9 +23,9 @@ const (
 	unknownTicks  = 4                      // how long one may take for its first call when others want its place
 	knownTicks    = 20                     // and how long for the next one
 	lingering     = time.Second            // how long a refused connection may take to read why
-	mostLingering = 64
+	mostLingering = 256
 
-	soon     = 15 * time.Millisecond // when all calls have waited longer for their turn,
+	soon     = 15 * time.Millisecond // when half of all calls have waited longer for their turn,
 	during   = 5                     // in so many ticks one after the other, in each of which
 	enough   = 8                     // at least so many were looked at, there are too many,
 	patience = 30 * time.Millisecond // and those that have waited longer than this are not answered
@@ -40,13 +40,17 @@ type connections struct {
 	most, usual int
 	answer      []byte // what refused connections are told; nil: nothing
 	refused     func()
+	now         func() time.Time
 
 	busy           atomic.Bool   // there are too many calls
 	asked          atomic.Uint32 // calls, to choose those that are looked at
-	alert          atomic.Bool   // the last one that was looked at had waited
-	looked, waited atomic.Int32  // calls since the last tick that were looked at, and those of them that had waited
-	inARow         int           // ticks in which all had waited, up to the last one; only look uses it
+	alert          atomic.Bool   // one has waited since the last tick but one, so that each is looked at
+	looked, waited atomic.Int32  // calls since it was judged last that were looked at, and those of them that had waited
 	lingering      atomic.Int32  // refused connections that are still open
+
+	judging sync.Mutex
+	judged  time.Time // last
+	inARow  int       // how many times it looked other than busy says, up to the last one
 
 	mu    sync.Mutex
 	open  map[*connection]bool
@@ -71,8 +75,8 @@ type deadline struct {
 	passed bool      // the connection itself has been told
 }
 
-func newConnections(l *net.TCPListener, most int, encrypted bool, refused func()) *connections {
-	c := &connections{TCPListener: l, refused: refused, open: map[*connection]bool{}, most: most, usual: usualPerCPU * runtime.GOMAXPROCS(0)}
+func newConnections(l *net.TCPListener, most int, encrypted bool, now func() time.Time, refused func()) *connections {
+	c := &connections{TCPListener: l, refused: refused, now: now, open: map[*connection]bool{}, most: most, usual: usualPerCPU * runtime.GOMAXPROCS(0)}
 	if !encrypted {
 		c.answer = []byte("HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n")
 	}
@@ -88,6 +92,10 @@ func (l *connections) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-ticker.C:
+			l.mu.Lock()
+			l.usual = usualPerCPU * runtime.GOMAXPROCS(0) // it changes when a container's limit does
+			l.mu.Unlock()
+			l.judge(now)
 			l.look(now)
 		}
 	}
@@ -95,7 +103,6 @@ func (l *connections) run(ctx context.Context) {
 
 // look tells connections of deadlines that have passed, and finds those that may give their places away.
 func (l *connections) look(now time.Time) {
-	l.judge()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.spare = l.spare[:0]
@@ -121,16 +128,39 @@ func (l *connections) look(now time.Time) {
 	})
 }
 
-// judge says whether there are too many calls, until none waits any more. That some have waited, or all for a moment, is not enough: Kazoo
-// has time, and a burst, a machine that stops, or a container that has used up its share of the CPU are no reasons not to answer.
-func (l *connections) judge() {
-	looked, waited := l.looked.Swap(0), l.waited.Swap(0)
-	if looked < enough || waited < looked {
-		l.inARow = 0
-	} else {
-		l.inARow++
+// judge says whether there are too many calls: once half of all have waited in several ticks, and until less than a quarter have in as many, or
+// hardly anybody calls. That some have waited, or all for a moment, is not enough: Kazoo has time, and a burst, a machine that stops, or a
+// container that has used up its share of the CPU are no reasons not to answer. Nor does it end by a moment without: the connections that were
+// refused come back then, all at once. That some have not waited says little: a call that follows the answer on its connection at once has the
+// CPU already.
+func (l *connections) judge(now time.Time) {
+	if !l.judging.TryLock() {
+		return
 	}
-	l.busy.Store(l.inARow >= during || l.busy.Load() && waited > 0)
+	defer l.judging.Unlock()
+	since := now.Sub(l.judged)
+	if since < tick || l.looked.Load() < enough && since < during*tick {
+		return
+	}
+	l.judged = now
+	looked, waited := l.looked.Swap(0), l.waited.Swap(0)
+	busy := l.busy.Load()
+	other := 2*waited >= looked
+	if busy {
+		other = 4*waited < looked
+	}
+	l.inARow++
+	switch {
+	case looked < enough:
+		l.inARow = 0
+		l.busy.Store(false)
+	case !other:
+		l.inARow = 0
+	case l.inARow == during:
+		l.inARow = 0
+		l.busy.Store(!busy)
+	}
+	l.alert.Store(waited > 0)
 }
 
 // Accept gives the next connection that is not refused.
@@ -140,20 +170,20 @@ func (l *connections) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c := l.admit(tcp); c != nil {
+		raw, err := tcp.SyscallConn()
+		if err != nil {
+			return nil, err
+		}
+		if c := l.admit(tcp, raw); c != nil {
 			return c, nil
 		}
 		l.refused()
-		l.refuse(tcp)
+		l.refuse(tcp, raw)
 	}
 }
 
 // admit gives a connection a place; nil when there is none.
-func (l *connections) admit(tcp *net.TCPConn) *connection {
-	raw, err := tcp.SyscallConn()
-	if err != nil {
-		return nil
-	}
+func (l *connections) admit(tcp *net.TCPConn, raw syscall.RawConn) *connection {
 	c := &connection{TCPConn: tcp, of: l, raw: raw}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -182,12 +212,16 @@ func (l *connections) crowded() bool {
 	return len(l.open) > l.usual
 }
 
-// refuse says why, and waits a moment for that to be read, since closing a connection that has not been read from takes back what was written.
-func (l *connections) refuse(tcp *net.TCPConn) {
-	if l.answer == nil || l.lingering.Add(1) > mostLingering {
-		if l.answer != nil {
-			l.lingering.Add(-1)
-		}
+// refuse says why. A connection that is closed before all is read that was sent takes back what was written, and so one that has sent nothing
+// yet is read from for a moment.
+func (l *connections) refuse(tcp *net.TCPConn, raw syscall.RawConn) {
+	if l.answer == nil || drain(raw) {
+		_, _ = tcp.Write(l.answer)
+		_ = tcp.Close()
+		return
+	}
+	if l.lingering.Add(1) > mostLingering {
+		l.lingering.Add(-1)
 		_ = tcp.Close()
 		return
 	}
@@ -219,10 +253,11 @@ func (c *connection) late() bool {
 	}
 	ago := sinceReceived(c.raw)
 	l.looked.Add(1)
-	l.alert.Store(ago > soon)
 	if ago > soon {
+		l.alert.Store(true)
 		l.waited.Add(1)
 	}
+	l.judge(l.now()) // the ticker's turn comes late when there are too many calls
 	return ago > patience && l.busy.Load()
 }
 

@@ -30,7 +30,7 @@ func overTCP(t testing.TB, most, usual int) *kazooSide {
 		t.Fatal(err)
 	}
 	k := &kazooSide{world: started(t, oneRoute, nil), address: l.Addr().String()}
-	k.l = newConnections(l.(*net.TCPListener), most, false, k.options.Metrics.Shed)
+	k.l = newConnections(l.(*net.TCPListener), most, false, func() time.Time { return time.Time{} }, k.options.Metrics.Shed) // ticks tells it of time
 	k.l.usual = usual
 	srv := k.server()
 	ended := make(chan error, 1)
@@ -106,6 +106,7 @@ func status(t testing.TB, c net.Conn) int {
 // ticks lets time pass for the connections.
 func (k *kazooSide) ticks(n int) {
 	for range n {
+		k.l.judge(k.l.judged.Add(during * tick))
 		k.l.look(time.Time{}.AddDate(1, 0, 0)) // before every deadline
 	}
 }
@@ -259,6 +260,61 @@ func TestDeadlines(t *testing.T) {
 	k.l.look(time.Now().Add(2 * idleTimeout))
 	if rest, err := io.ReadAll(idle); err != nil || len(rest) != 0 { // a call at this very moment may still be answered
 		t.Errorf("an idle connection after five minutes: got %q, %v, want its end", rest, err)
+	}
+}
+
+// TestTooManyCalls: there are too many when half of them have waited for half a second, and until a quarter has not; neither a burst nor a pause is
+// taken for a change.
+func TestTooManyCalls(t *testing.T) {
+	t.Parallel()
+	type some struct{ looked, waited int32 }
+	for name, c := range map[string]struct {
+		busy  bool // at first
+		ticks []some
+		want  bool
+	}{
+		"a burst":                        {false, []some{{90, 80}, {90, 90}, {90, 90}, {90, 90}, {90, 10}, {90, 90}, {90, 90}, {90, 90}, {90, 90}}, false},
+		"half of them":                   {false, []some{{90, 45}, {90, 80}, {9, 9}, {90, 90}, {90, 60}}, true},
+		"less than half":                 {false, []some{{90, 44}, {90, 44}, {90, 44}, {90, 44}, {90, 44}, {90, 44}}, false},
+		"hardly any, who wait":           {false, []some{{7, 7}, {7, 7}, {7, 7}, {7, 7}, {7, 7}, {7, 7}}, false},
+		"a pause":                        {true, []some{{90, 20}, {90, 0}, {90, 0}, {90, 0}, {90, 40}, {90, 0}, {90, 0}, {90, 0}, {90, 0}}, true},
+		"a quarter goes on to wait":      {true, []some{{80, 20}, {80, 20}, {80, 20}, {80, 20}, {80, 20}, {80, 20}}, true},
+		"less than a quarter":            {true, []some{{80, 19}, {80, 19}, {80, 19}, {80, 19}, {80, 19}}, false},
+		"nobody calls for half a second": {true, []some{{0, 0}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var l connections
+			l.busy.Store(c.busy)
+			for _, s := range c.ticks {
+				l.looked.Store(s.looked)
+				l.waited.Store(s.waited)
+				l.judge(l.judged) // too soon
+				l.judge(l.judged.Add(during * tick))
+			}
+			if got := l.busy.Load(); got != c.want {
+				t.Errorf("got %t, want %t", got, c.want)
+			}
+		})
+	}
+}
+
+// TestRefusedAtOnce: a connection that has sent its call before it is refused is told so and closed, without waiting for more of it.
+func TestRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("on this system each refused connection is read from for a moment")
+	}
+	k := overTCP(t, 1, 1)
+	if got := ask(t, k.dial(t)); got != 200 {
+		t.Fatalf("got %d, want 200", got)
+	}
+	k.l.mu.Lock() // it is accepted, but not judged
+	c := k.dial(t)
+	fmt.Fprint(c, rawCall)
+	k.l.mu.Unlock()
+	if got := status(t, c); got != 503 {
+		t.Errorf("got %d, want 503", got)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime"
 	"testing"
+	"time"
 )
 
 // caller makes calls over one connection, one after the other, and allocates nothing for them.
@@ -28,7 +29,7 @@ func listenAndServe(t testing.TB, h http.Handler) string {
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 	}
 	t.Cleanup(func() { srv.Close() })
-	go srv.Serve(newConnections(l.(*net.TCPListener), 64, false, func() {}))
+	go srv.Serve(newConnections(l.(*net.TCPListener), 64, false, time.Now, func() {}))
 	return l.Addr().String()
 }
 

@@ -19,6 +19,22 @@ func sinceReceived(raw syscall.RawConn) time.Duration {
 	return ago
 }
 
+// drain reads what has been received, without waiting, and reports whether there was anything.
+func drain(raw syscall.RawConn) bool {
+	var any bool
+	_ = raw.Read(func(fd uintptr) bool {
+		var room [4096]byte
+		for {
+			n, err := unix.Read(int(fd), room[:])
+			any = any || n > 0
+			if n < len(room) || err != nil {
+				return true
+			}
+		}
+	})
+	return any
+}
+
 // mostDescriptors is how many descriptors the process may have.
 func mostDescriptors() int {
 	var limit syscall.Rlimit

@@ -10,5 +10,8 @@ import (
 // sinceReceived is not known; no call is refused for having waited.
 func sinceReceived(syscall.RawConn) time.Duration { return 0 }
 
+// drain would read what has been received, without waiting.
+func drain(syscall.RawConn) bool { return false }
+
 // mostDescriptors is not known; what systems give at least.
 func mostDescriptors() int { return 1024 }

@@ -165,6 +165,9 @@ func (w *world) fetch(t testing.TB, asked *atomic.Int64, feeds int) {
 	for first := asked.Load(); asked.Load() < first+int64(feeds); {
 		<-tick.C
 	}
+	if err := w.store.Ready(ctx); err != nil { // who was asked may not have been read yet, and a reload would wait for it
+		t.Error(err)
+	}
 	cancel()
 	<-ended
 }
@@ -302,8 +305,8 @@ func (p provider) beside(t *testing.T, w *world) float64 {
 }
 
 // BenchmarkCallDuringReload measures calls over loopback, a thousand a second, while nothing else happens and while the configuration is read again
-// and again: each time one company of 10,000 (CALLHOURS_ROUTES) has another number to ring. It reports the 99th percentile of both, and how
-// many times the quiet one that is.
+// and again: each time one company of 10,000 (CALLHOURS_ROUTES) has another number to ring. It reports the 99th percentile of both, of several rounds the
+// median, and how many times the quiet one that is.
 func BenchmarkCallDuringReload(b *testing.B) {
 	n := 10_000
 	_, _ = fmt.Sscan(os.Getenv("CALLHOURS_ROUTES"), &n)
@@ -326,11 +329,12 @@ func BenchmarkCallDuringReload(b *testing.B) {
 	w.Start()
 	calls := httptest.NewServer(w.Calls())
 	defer calls.Close()
+	var quiets, durings []time.Duration
+	count, spent := 0, time.Duration(0)
 	for b.Loop() {
-		quiet := p.latencies(b, calls, 5000)
+		quiets = append(quiets, p.latencies(b, calls, 5000))
 		ctx, stop := context.WithCancel(b.Context())
 		var reloads sync.WaitGroup
-		count, spent := 0, time.Duration(0)
 		reloads.Go(func() {
 			for ctx.Err() == nil {
 				fs = changed(fs, fmt.Sprintf("tenants/company%d.yaml", count%n), count)
@@ -346,14 +350,18 @@ func BenchmarkCallDuringReload(b *testing.B) {
 				count++
 			}
 		})
-		during := p.latencies(b, calls, 20_000)
+		durings = append(durings, p.latencies(b, calls, 20_000))
 		stop()
 		reloads.Wait()
-		b.ReportMetric(float64(quiet.Microseconds()), "quiet-p99-µs")
-		b.ReportMetric(float64(during.Microseconds()), "reload-p99-µs")
-		b.ReportMetric(float64(during)/float64(quiet), "times")
-		b.ReportMetric(spent.Seconds()/float64(max(1, count)), "s/reload")
 	}
+	slices.Sort(quiets)
+	slices.Sort(durings)
+	quiet, during := quiets[len(quiets)/2], durings[len(durings)/2]
+	b.ReportMetric(float64(quiet.Microseconds()), "quiet-p99-µs")
+	b.ReportMetric(float64(during.Microseconds()), "reload-p99-µs")
+	b.ReportMetric(float64(during)/float64(quiet), "times")
+	b.ReportMetric(spent.Seconds()/float64(max(1, count)), "s/reload")
+	b.ReportMetric(float64(count), "reloads")
 }
 
 // changed is a configuration in which one company has another device.

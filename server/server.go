@@ -199,12 +199,12 @@ func (s *Server) Run(ctx context.Context) error {
 	defer loops.Wait()
 	defer stop()
 	callsAt := forCalls.Addr()
-	ofKazoo := newConnections(forCalls, min(mostOfKazoo, mostDescriptors()/2), file.TLS != nil, func() {
+	ofKazoo := newConnections(forCalls, min(mostOfKazoo, mostDescriptors()/2), file.TLS != nil, s.options.Now, func() {
 		s.options.Metrics.Shed()
 		s.options.Metrics.Request(http.StatusServiceUnavailable, 0)
 	})
 	loops.Go(func() { ofKazoo.run(background) })
-	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), false, func() {})
+	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), false, s.options.Now, func() {})
 	loops.Go(func() { ofPeople.run(background) })
 	var kazoo net.Listener = ofKazoo
 	if file.TLS != nil {

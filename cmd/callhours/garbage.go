@@ -1,10 +1,15 @@
 package main
 
 import (
+	"io/fs"
 	"os"
+	"path"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 // garbage is how much a process may allocate between two collections at least. Small installations keep some 10 MB, and at the usual GOGC would
@@ -38,3 +43,46 @@ func (c *collected) next() {
 	}
 	runtime.SetFinalizer(c, (*collected).next)
 }
+
+// withinLimit makes nine tenths of what a container may have the limit that collections work towards, unless GOMEMLIMIT says another one. What Go
+// does not count, such as the program itself and the page cache, has the rest. root is that of the file system.
+func withinLimit(root fs.FS) {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	if most := allowed(root); most > 0 {
+		debug.SetMemoryLimit(most / 10 * 9)
+	}
+}
+
+// allowed is how much memory the cgroups of the process, of version 1 or 2, allow it: the least that its own and those around it say; 0 where none
+// does. Inside a container the mounted tree often begins at the container's own cgroup, whatever its path outside is.
+func allowed(root fs.FS) int64 {
+	var least int64
+	list, _ := fs.ReadFile(root, "proc/self/cgroup") // other systems have none
+	for line := range strings.Lines(string(list)) {
+		number, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
+		controllers, own, _ := strings.Cut(rest, ":")
+		tree, file := "sys/fs/cgroup", "memory.max"
+		if number != "0" {
+			if !slices.Contains(strings.Split(controllers, ","), "memory") {
+				continue
+			}
+			tree, file = "sys/fs/cgroup/memory", "memory.limit_in_bytes"
+		}
+		for dir := path.Join("/", own); ; dir = path.Dir(dir) {
+			text, _ := fs.ReadFile(root, path.Join(tree, dir, file)) // the root has none, and what is around a container is not seen
+			n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+			if err == nil && n < unlimited && (least == 0 || n < least) {
+				least = n
+			}
+			if dir == "/" {
+				break
+			}
+		}
+	}
+	return least
+}
+
+// unlimited is less than version 1 says where there is no limit, and more than any machine has. Version 2 says "max".
+const unlimited = 1 << 60

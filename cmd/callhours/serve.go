@@ -72,6 +72,7 @@ func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 	if err != nil {
 		return deny(err)
 	}
+	withinLimit(os.DirFS("/"))
 	collectLess()
 	lines := server.NewLog(w.stderr, m.LogLineDropped)
 	s := server.New(server.Options{

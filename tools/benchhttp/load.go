@@ -114,15 +114,17 @@ func askUntil(ctx context.Context, c net.Conn, s *server, requests [][]byte, nex
 }
 
 // answer reads an answer and gives its body, for which it takes the room of the last one. It understands what these servers write, a
-// Content-Length or chunks, at a fraction of what net/http's client costs.
+// Content-Length or chunks, at a fraction of what net/http's client costs. After a statusError the next answer can be read, unless it says that
+// the connection ends.
 func answer(r *bufio.Reader, room []byte) ([]byte, error) {
 	status, err := line(r)
 	if err != nil {
 		return nil, err
 	}
+	var other *statusError
 	if !bytes.HasPrefix(status, []byte("HTTP/1.1 200 ")) {
 		code := strings.TrimPrefix(string(status), "HTTP/1.1 ")
-		return nil, &statusError{code[:min(3, len(code))]}
+		other = &statusError{code: code[:min(3, len(code))]}
 	}
 	length, chunked := -1, false
 	for {
@@ -141,7 +143,15 @@ func answer(r *bufio.Reader, room []byte) ([]byte, error) {
 			}
 		case bytes.EqualFold(name, []byte("transfer-encoding")):
 			chunked = true
+		case other != nil && bytes.EqualFold(name, []byte("connection")):
+			other.last = textproto.TrimString(string(value)) == "close"
 		}
+	}
+	if other != nil {
+		if _, err := r.Discard(max(0, length)); err != nil || length < 0 {
+			other.last = true
+		}
+		return room, other
 	}
 	if length >= 0 {
 		room = slices.Grow(room[:0], length)[:length]
@@ -174,7 +184,10 @@ func answer(r *bufio.Reader, room []byte) ([]byte, error) {
 }
 
 // statusError is an answer that is not 200.
-type statusError struct{ code string }
+type statusError struct {
+	code string
+	last bool // the connection ends with it
+}
 
 func (e *statusError) Error() string { return "got status " + e.code }
 

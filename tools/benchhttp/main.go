@@ -26,6 +26,8 @@ type options struct {
 	format      string
 	bare        string
 	overload    float64
+	callers     int
+	shared      bool
 	keep        bool
 }
 
@@ -56,12 +58,17 @@ func run(ctx context.Context, args []string) error {
 		defer os.RemoveAll(dir)
 	}
 	field := &field{dir: dir}
+	if o.overload > 0 && !o.shared {
+		if field.pins, err = pin(); err != nil {
+			return fmt.Errorf("giving the servers a CPU of their own: %w; -shared does without", err)
+		}
+	}
 	defer field.stop()
 	if err := field.start(ctx, o); err != nil {
 		return err
 	}
 	if o.overload > 0 {
-		return overloaded(ctx, o, field.servers)
+		return overloaded(ctx, o, field)
 	}
 	results, err := measure(ctx, o, field.servers)
 	if err != nil {
@@ -76,15 +83,21 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.callhours, "callhours", "./callhours", "the program to measure")
 	connections := flags.String("connections", "1,16,64", "how many connections ask at a time")
 	flags.IntVar(&o.rounds, "rounds", 20, "how many times each server is measured")
-	flags.DurationVar(&o.each, "each", 400*time.Millisecond, "how long each is asked in a round; many short rounds even out what else the machine does")
+	flags.DurationVar(&o.each, "each", 0, "how long each is asked in a round (400ms; many short rounds even out what else the machine does), or with -overload (10s)")
 	only := flags.String("only", "", "servers to measure, such as \"bare,callhours\"; all that there are by default")
 	flags.StringVar(&o.format, "format", "text", "text, markdown or json")
 	flags.Float64Var(&o.overload, "overload", 0, "instead, offer each server so many times the calls that it can answer, such as 3")
+	flags.IntVar(&o.callers, "callers", 2000, "with -overload, how many calls may wait at a time; those beyond are late, and their time counts from when they were due")
+	flags.BoolVar(&o.shared, "shared", false, "with -overload, let servers and generator share the CPUs instead of giving the servers one and the generator the others")
 	flags.BoolVar(&o.keep, "keep", false, "keep configurations and logs")
 	flags.StringVar(&o.bare, "serve-bare", "", "be the bare handler: answer by the bytes of this file")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
+	if o.each == 0 && o.overload > 0 {
+		o.each = 10 * time.Second
+	}
+	o.each = cmp.Or(o.each, 400*time.Millisecond)
 	for text := range strings.SplitSeq(*connections, ",") {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
@@ -98,8 +111,8 @@ func parse(args []string) (options, error) {
 	switch {
 	case flags.NArg() > 0:
 		return o, fmt.Errorf("want no arguments, found %q", flags.Arg(0))
-	case o.rounds < 1 || o.each <= 0:
-		return o, errors.New("want at least one round of some time")
+	case o.rounds < 1 || o.each <= 0 || o.callers < 1:
+		return o, errors.New("want at least one round of some time, and one caller")
 	case o.format != "text" && o.format != "markdown" && o.format != "json":
 		return o, fmt.Errorf("-format: want text, markdown or json, found %q", o.format)
 	}

@@ -38,6 +38,7 @@ type field struct {
 	servers []*server
 	missing []string // servers that are not measured, and why
 	running []*exec.Cmd
+	pins    *pins // nil: the servers may use all CPUs
 }
 
 const (
@@ -204,7 +205,7 @@ func (f *field) run(cmd *exec.Cmd, servers ...*server) error {
 	}
 	defer log.Close()
 	cmd.Dir, cmd.Stdout, cmd.Stderr = f.dir, log, log
-	if err := cmd.Start(); err != nil {
+	if err := f.pins.start(cmd.Start); err != nil {
 		return err
 	}
 	f.running = append(f.running, cmd)
