@@ -330,17 +330,23 @@ func (rec *record) opening(to slog.Handler) slog.Handler {
 
 // callers adds as much of the numbers as the configuration asks for.
 func callers(attrs []slog.Attr, show string, call *pivot.Call) []slog.Attr {
-	switch show {
-	case "full":
-		return append(attrs, slog.String("caller", shortened(call.CallerNumber)), slog.String("dialed", shortened(call.Dialed)))
-	case "last4":
-		n := call.CallerNumber
-		if len(n) > 4 {
-			n = "…" + n[len(n)-4:]
-		}
-		return append(attrs, slog.String("caller", n), slog.String("dialed", shortened(call.Dialed)))
+	if show == "none" {
+		return attrs
 	}
-	return attrs
+	left, number := shownCaller(show, call.CallerNumber)
+	return append(attrs, slog.String("caller", left+shortened(number)), slog.String("dialed", shortened(call.Dialed)))
+}
+
+// shownCaller is as much of a caller's number as the configuration asks for, with what stands for the digits that are left out.
+func shownCaller(show, number string) (left, shown string) {
+	cut := len(number) - len("0147")
+	switch {
+	case show == "none":
+		return "", ""
+	case show == "last4" && cut > 0:
+		return "…", number[cut:]
+	}
+	return "", number
 }
 
 // shortened bounds what a stranger can write into the log with one field.

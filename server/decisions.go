@@ -192,14 +192,12 @@ func (t *trace) text(i int) string {
 
 // say remembers the texts of a call. show is how much of its numbers.
 func (t *trace) say(call *pivot.Call, show string) {
-	to := t.texts[:0]
-	caller, dialed := call.CallerNumber, call.Dialed
-	switch cut := len(caller) - len("0147"); {
-	case show == "none":
-		caller, dialed = "", ""
-	case show == "last4" && cut > 0:
-		to, caller = append(to, "…"...), caller[cut:]
+	left, caller := shownCaller(show, call.CallerNumber)
+	dialed := call.Dialed
+	if show == "none" {
+		dialed = ""
 	}
+	to := append(t.texts[:0], left...)
 	to = append(to, caller[:min(len(caller), mostCaller-len(to))]...)
 	t.ends[0] = uint8(len(to))
 	to = append(to, dialed[:min(len(dialed), mostDialed)]...)
