@@ -88,11 +88,13 @@ func (x *routeLint) holidays() {
 			if at := time.Unix(o.Start, 0); at.Before(x.now.AddDate(0, 0, 7)) || at.After(x.until.AddDate(0, 0, -14)) || works(d) || open[d] {
 				continue
 			}
-			beside := false
+			work, beside := false, false
 			for near := d - 3; near <= d+3; near++ {
-				beside = beside || near != d && kept[near] && works(near)
+				if near != d && works(near) {
+					work, beside = true, beside || kept[near]
+				}
 			}
-			if !beside {
+			if work && !beside { // without work around it there is no day to have off
 				f := Findingf(o.Event.Place(), "holiday_on_closed_day",
 					"%s of calendar %s falls on %s, when route %s is closed anyway, and no day beside it is a holiday; add the day on which it is observed, if it is",
 					title(o.Event), name, time.Unix(o.Start, 0).In(x.r.Zone).Format("Mon 2006-01-02"), x.r.Name)

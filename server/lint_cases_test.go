@@ -90,6 +90,14 @@ var lintBranches = []lintCase{
 		},
 	},
 	{
+		name: "a holiday on a Sunday long after the weekly hours have ended", yaml: office,
+		files: map[string]string{
+			"hours.ics":    ics(event("Open", "20260105T090000@America/New_York", "20260105T170000@America/New_York", weekdays+";UNTIL=20270601T000000Z")),
+			"holidays.ics": ics(christmas, event("Independence Day", "20210704", "20210705", yearly)),
+		},
+		want: []string{`series_ends: hours.ics:4: the series "Open" ends on Mon 2027-05-31`},
+	},
+	{
 		name: "a holiday on a Saturday that is observed", yaml: office,
 		files: holidays(christmas, event("Independence Day", "20210704", "20210705", yearly), event("Independence Day (observed)", "20270705", "20270706")),
 	},
