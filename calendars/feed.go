@@ -24,6 +24,7 @@ type feed struct {
 
 	next    time.Time // of the next attempt
 	place   int       // in the queue; -1: not in it
+	waits   bool      // for a place at its host
 	running bool
 	begun   int           // attempts
 	ended   chan struct{} // closed when the attempt that runs, or the next one, has ended

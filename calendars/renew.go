@@ -67,7 +67,7 @@ func (s *Store) due() (due []*feed, wait time.Duration) {
 			}
 			if h.running >= places {
 				s.queue.remove(f)
-				h.waiting = append(h.waiting, f)
+				h.wait(f)
 				continue
 			}
 		}
@@ -160,6 +160,9 @@ func (s *Store) end(f *feed, o brought) {
 	f.ended = make(chan struct{})
 	if s.feeds[f.key] == f {
 		s.queue.add(f)
+	}
+	if !f.lacks() || !f.lastAt.IsZero() {
+		delete(s.awaited, f)
 	}
 	s.checkFirst()
 	s.poke()
@@ -342,8 +345,8 @@ func (s *Store) Refresh(ctx context.Context, calendar string) (Status, error) {
 	f := sub.feed
 	f.asked = true
 	if !f.running {
-		if h := f.host; h != nil {
-			h.waiting = slices.DeleteFunc(h.waiting, func(other *feed) bool { return other == f })
+		if f.host != nil {
+			f.host.dismiss(f)
 		}
 		f.next, f.print = s.options.Now(), ""
 		s.queue.add(f)

@@ -49,9 +49,10 @@ type Store struct {
 	feeds      map[string]*feed // by key
 	hosts      map[string]*host // by name
 	queue      queue
-	running    int           // attempts
-	first      chan struct{} // closed when nothing is waited for by Ready
-	unwritten  error         // why copies cannot be kept, as the log has said it; nil: they can
+	running    int            // attempts
+	awaited    map[*feed]bool // those that Ready waits for: nothing is known of them, and no attempt has ended
+	first      chan struct{}  // closed when nothing is waited for by Ready
+	unwritten  error          // why copies cannot be kept, as the log has said it; nil: they can
 }
 
 // subscribed is a calendar's subscription.
@@ -147,8 +148,8 @@ func (s *Store) Subscribe(list []*Subscription) {
 			continue
 		}
 		s.queue.remove(f)
-		if h := f.host; h != nil {
-			h.waiting = slices.DeleteFunc(h.waiting, func(other *feed) bool { return other == f })
+		if f.host != nil {
+			f.host.dismiss(f)
 		}
 	}
 	for _, f := range s.feeds {
@@ -161,6 +162,12 @@ func (s *Store) Subscribe(list []*Subscription) {
 	case <-s.first:
 		s.first = make(chan struct{})
 	default: // Who waits already waits for these too.
+	}
+	s.awaited = map[*feed]bool{}
+	for _, f := range s.feeds {
+		if f.lacks() && f.lastAt.IsZero() {
+			s.awaited[f] = true
+		}
 	}
 	s.checkFirst()
 	s.poke()
@@ -255,9 +262,8 @@ func (s *Store) enter(f *feed, now time.Time) {
 	if f.host != nil && (!f.lacks() || !f.lastAt.IsZero()) {
 		most = min(f.interval(), spread)
 	}
-	waits := f.host != nil && slices.Contains(f.host.waiting, f)
 	switch {
-	case f.running || waits:
+	case f.running || f.waits:
 	case f.place < 0:
 		f.next = now.Add(time.Duration(rand.Float64() * float64(most)))
 		s.queue.add(f)
@@ -310,12 +316,9 @@ func (s *Store) checkFirst() {
 		return
 	default:
 	}
-	for _, f := range s.feeds {
-		if f.lacks() && f.lastAt.IsZero() {
-			return
-		}
+	if len(s.awaited) == 0 {
+		close(s.first)
 	}
-	close(s.first)
 }
 
 // wrote takes in how writing to the disk went: what fails is counted each time, and logged when it begins and when the reason is
