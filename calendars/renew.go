@@ -171,9 +171,10 @@ func (s *Store) end(f *feed, o brought) {
 // take makes the new copies, and gives the calendars that have other events by that.
 func (s *Store) take(f *feed, o *brought) (changed []string) {
 	s.mu.Lock()
-	before := map[terms]kept{}
-	for t, k := range f.kept {
-		before[t] = *k
+	list := slices.Clone(f.kept)
+	before := make([]kept, len(list))
+	for i, k := range list {
+		before[i] = *k.kept
 	}
 	s.mu.Unlock()
 	if o.Err == nil && len(o.files) > 0 {
@@ -181,8 +182,8 @@ func (s *Store) take(f *feed, o *brought) (changed []string) {
 	}
 	now := s.options.Now()
 	body := o.files
-	for t, k := range before {
-		after := k
+	for i, k := range before {
+		t, after := list[i].terms, k
 		switch {
 		case len(body) > 0:
 			s.readers <- struct{}{}
@@ -225,10 +226,11 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f.kept[t] == nil { // nobody asks for it any more
+	k := f.kept.on(t)
+	if k == nil { // nobody asks for it any more
 		return nil
 	}
-	*f.kept[t] = after
+	*k = after
 	for _, sub := range f.subscriptions {
 		own := s.subscribed[sub.Calendar]
 		if own == nil || own.feed != f || sub.terms() != t || after.calendar == nil || !isNew && own.former == nil {

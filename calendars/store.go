@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -64,7 +63,7 @@ type subscribed struct {
 
 // copy is what the calendar is read from at present; nil if there is nothing.
 func (s *subscribed) copy() *kept {
-	if k := s.feed.kept[s.terms()]; k.calendar != nil {
+	if k := s.feed.kept.on(s.terms()); k.calendar != nil {
 		return k
 	}
 	return s.former
@@ -115,7 +114,7 @@ func (s *Store) Subscribe(list []*Subscription) {
 		f := s.feeds[key]
 		if f == nil {
 			if f = feeds[key]; f == nil {
-				f = &feed{key: key, kept: map[terms]*kept{}, host: s.host(sub), place: -1, ended: make(chan struct{})}
+				f = &feed{key: key, host: s.host(sub), place: -1, ended: make(chan struct{})}
 			}
 			f.subscriptions = nil
 			s.feeds[key] = f
@@ -123,23 +122,23 @@ func (s *Store) Subscribe(list []*Subscription) {
 		f.subscriptions = append(f.subscriptions, sub)
 		s.subscribed[sub.Calendar] = &subscribed{Subscription: sub, feed: f}
 		t := sub.terms()
-		if f.kept[t] == nil {
-			f.kept[t] = &kept{}
+		if f.kept.on(t) == nil {
+			f.kept.put(t, &kept{})
 			switch {
 			case f.host != nil:
 				missing = append(missing, &restoring{feed: f, terms: t})
 			case sub.Known != nil:
-				f.kept[t] = &kept{calendar: sub.Known, read: now}
+				f.kept.put(t, &kept{calendar: sub.Known, read: now})
 				s.options.Metrics.Calendar(sub.Calendar).Fetched(metrics.OK)
 			}
 		}
-		if k := f.kept[t]; sub.Known != nil && k.calendar != nil && k.calendar.sum != sub.Known.sum && !t.doubts(k.calendar.Len(), sub.Known.Len()) {
+		if k := f.kept.on(t); sub.Known != nil && k.calendar != nil && k.calendar.sum != sub.Known.sum && !t.doubts(k.calendar.Len(), sub.Known.Len()) {
 			*k = kept{calendar: sub.Known, read: now} // it was read just now
 		}
 	}
 	s.restore(missing)
 	for _, own := range s.subscribed {
-		if own.feed.kept[own.terms()].calendar == nil {
+		if own.feed.kept.on(own.terms()).calendar == nil {
 			own.former = s.former(former[own.Calendar], own.Subscription)
 		}
 	}
@@ -153,8 +152,8 @@ func (s *Store) Subscribe(list []*Subscription) {
 		}
 	}
 	for _, f := range s.feeds {
-		maps.DeleteFunc(f.kept, func(t terms, _ *kept) bool {
-			return !slices.ContainsFunc(f.subscriptions, func(s *Subscription) bool { return s.terms() == t })
+		f.kept = slices.DeleteFunc(f.kept, func(c copyOn) bool {
+			return !slices.ContainsFunc(f.subscriptions, func(s *Subscription) bool { return s.terms() == c.terms })
 		})
 		s.enter(f, now)
 	}
@@ -208,7 +207,8 @@ func (s *Store) restore(list []*restoring) {
 			continue
 		}
 		f := r.feed
-		f.kept[r.terms], f.validators, f.whole = r.kept, r.validators, now
+		f.kept.put(r.terms, r.kept)
+		f.validators, f.whole = r.validators, now
 		r.kept.stale = now.Sub(r.kept.read) > 2*f.interval() // the process before would have confirmed it since
 	}
 }
