@@ -52,6 +52,7 @@ type Options struct {
 	DayStarts time.Duration  // when a local day begins, counted from midnight by the wall clock
 	Branches  []Branch       // in order; the last one has no condition
 	Unknown   int            // index of the branch taken when a calendar needed to decide is unknown
+	Shared    *Shared        // with routes that are made of the same conditions; nil: with none. A [Route] does not keep it
 }
 
 // Route is a checked route.
@@ -68,7 +69,11 @@ type Route struct {
 // that cannot be used; the route is nil if there are any.
 func New(o Options) (*Route, []diag.Mistake) {
 	r := &Route{Options: o}
-	b := builder{route: r, leaves: map[string]int{}}
+	r.Shared = nil
+	b := builder{route: r, shared: o.Shared, leaves: map[string]int{}}
+	if b.shared == nil {
+		b.shared = NewShared()
+	}
 	for _, d := range o.Match.Dialed {
 		b.addNumber(&r.spellings, d)
 	}

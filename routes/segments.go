@@ -17,7 +17,7 @@ type Segments struct {
 	route     *Route
 	from, to  int64                   // Unix seconds, [from, to)
 	starts    []uint32                // of the segments, in seconds after from, ascending; the first is 0
-	pictures  []uint32                // by segment: where its picture is in holds
+	pictures  pictures                // by segment: which of holds is its own
 	holds     []uint64                // pictures, each once, words each: a bit for every leaf that holds
 	words     int                     // in holds, for one picture
 	unknown   []uint64                // a bit for every leaf one of whose calendars is unknown
@@ -34,11 +34,11 @@ func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, st
 		unknown: make([]uint64, (len(r.leaves)+63)/64),
 	}
 	known := map[string]*calendars.Timeline{}
-	occurrences := map[string][]calendars.Occurrence{}
+	all := map[string]occurrences{}
 	for _, name := range r.Calendars() {
 		t, why := timelines(name)
 		if known[name] = t; t != nil {
-			occurrences[name] = t.All()
+			all[name] = occurrencesOf(t)
 			continue
 		}
 		if s.why == nil {
@@ -54,7 +54,7 @@ func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, st
 				set(s.unknown, i)
 				continue
 			}
-			edges = s.edges(edges, i, occurrences[name])
+			edges = s.edges(edges, i, all[name])
 		}
 		s.timelines = append(s.timelines, ts)
 	}
@@ -69,17 +69,38 @@ type edge struct {
 	step int // +1 or -1
 }
 
-// edges appends where the events of a calendar that a leaf admits begin and end inside the window.
-func (s *Segments) edges(dst []edge, leaf int, occurrences []calendars.Occurrence) []edge {
-	l := s.route.leaves[leaf]
-	asked := map[*calendars.Event]bool{} // a series has many occurrences
-	for _, o := range occurrences {
-		admitted, ok := asked[o.Event]
+// occurrences are those of a timeline, and their events, each once: a series has many occurrences.
+type occurrences struct {
+	all    []calendars.Occurrence
+	events []*calendars.Event
+	which  []uint32 // of the events, by occurrence
+}
+
+func occurrencesOf(t *calendars.Timeline) occurrences {
+	of := occurrences{all: t.All()}
+	of.which = make([]uint32, len(of.all))
+	seen := map[*calendars.Event]uint32{}
+	for i, o := range of.all {
+		which, ok := seen[o.Event]
 		if !ok {
-			admitted = l.admits(o.Event)
-			asked[o.Event] = admitted
+			which = uint32(len(of.events))
+			seen[o.Event] = which
+			of.events = append(of.events, o.Event)
 		}
-		if o.Start == o.End || !admitted {
+		of.which[i] = which
+	}
+	return of
+}
+
+// edges appends where the events of a calendar that a leaf admits begin and end inside the window.
+func (s *Segments) edges(dst []edge, leaf int, of occurrences) []edge {
+	l := s.route.leaves[leaf]
+	admitted := make([]bool, len(of.events))
+	for i, e := range of.events {
+		admitted[i] = l.admits(e)
+	}
+	for i, o := range of.all {
+		if o.Start == o.End || !admitted[of.which[i]] {
 			continue
 		}
 		start, end := o.Start, o.End
@@ -120,7 +141,8 @@ func (s *Segments) sweep(edges []edge) {
 		}
 	}
 	s.picture(pictures, now)
-	s.starts, s.pictures, s.holds = slices.Clip(s.starts), slices.Clip(s.pictures), slices.Clip(s.holds)
+	s.starts, s.holds = slices.Clip(s.starts), slices.Clip(s.holds)
+	s.pictures = s.pictures.packed(len(s.holds) / max(1, s.words))
 }
 
 // picture ends a segment in which these leaves hold. There are few different pictures, which come again every week.
@@ -129,13 +151,38 @@ func (s *Segments) picture(known map[string]uint32, now []uint64) {
 	for _, word := range now {
 		key = binary.LittleEndian.AppendUint64(key, word)
 	}
-	where, ok := known[string(key)]
+	which, ok := known[string(key)]
 	if !ok {
-		where = uint32(len(s.holds))
-		known[string(key)] = where
+		which = uint32(len(known))
+		known[string(key)] = which
 		s.holds = append(s.holds, now...)
 	}
-	s.pictures = append(s.pictures, where)
+	s.pictures.many = append(s.pictures.many, which)
+}
+
+// pictures are numbers of pictures, a byte each where there are no more than that, as in all but a few routes.
+type pictures struct {
+	few  []uint8
+	many []uint32
+}
+
+// packed are the pictures in as little room as n different ones need.
+func (p pictures) packed(n int) pictures {
+	if n > math.MaxUint8+1 {
+		return pictures{many: slices.Clip(p.many)}
+	}
+	few := make([]uint8, len(p.many))
+	for i, which := range p.many {
+		few[i] = uint8(which)
+	}
+	return pictures{few: few}
+}
+
+func (p *pictures) at(segment int) int {
+	if p.many != nil {
+		return int(p.many[segment])
+	}
+	return int(p.few[segment])
 }
 
 // days are the local days that an occurrence touches, from the first one's beginning to the last one's end.
@@ -205,7 +252,7 @@ func (s *Segments) truth(leaf, segment int) truth {
 	switch {
 	case segment == outside:
 		return unknown
-	case has(s.holds[s.pictures[segment]:], leaf):
+	case has(s.holds[s.pictures.at(segment)*s.words:], leaf):
 		return yes
 	case has(s.unknown, leaf):
 		return unknown

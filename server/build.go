@@ -124,6 +124,7 @@ type builder struct {
 	library   *templates.Library
 	calendars []*calendar
 	lists     map[string]routes.List
+	shared    *routes.Shared
 	mistakes  diag.Mistakes
 	absent    diag.Mistakes // files that calendars name and that may be missing
 
@@ -149,7 +150,7 @@ func (b *builder) read() {
 	for _, c := range b.file.Calendars {
 		b.calendars = append(b.calendars, b.calendar(c))
 	}
-	b.lists = map[string]routes.List{}
+	b.shared, b.lists = routes.NewShared(), map[string]routes.List{}
 	for _, l := range b.file.Lists {
 		b.lists[l.Name] = routes.List{Name: l.Name, Numbers: l.Numbers}
 	}
@@ -220,7 +221,7 @@ func (b *builder) route(r *config.Route) render.Options {
 	o := routes.Options{
 		Pos: r.Pos, Name: r.Name, Path: r.Path.S,
 		Match:  routes.Match{Accounts: r.Match.Accounts, Dialed: r.Match.Dialed},
-		Region: r.PhoneRegion, Zone: zone, DayStarts: r.DayStarts, Unknown: r.Unknown,
+		Region: r.PhoneRegion, Zone: zone, DayStarts: r.DayStarts, Unknown: r.Unknown, Shared: b.shared,
 	}
 	answers := render.Options{
 		Language: r.Language, Fallback: r.Fallback, Within: b.file.AnswerWithin, Library: b.library,
