@@ -104,10 +104,13 @@ func (g *Generation) series() metrics.Configured {
 	return c
 }
 
-// unmatched is how many events of a calendar no condition of any route admits.
+// unmatched is how many events of a calendar no condition of any route admits; 0 for one that is unknown.
 func (g *Generation) unmatched(name string) int {
-	n := 0
-	for _, e := range g.timelines.Use(name).State.Calendar.Events() {
+	n, c := 0, g.timelines.Use(name).State.Calendar
+	if c == nil {
+		return 0
+	}
+	for _, e := range c.Events() {
 		if !slices.ContainsFunc(g.asking[name], func(r *render.Route) bool { return r.Admits(name, e) }) {
 			n++
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -169,12 +170,18 @@ func (s *Server) swap(g *Generation) {
 	}
 	logged := s.logged
 	s.logged = map[string][]calendars.Problem{}
+	var shown []string
 	for _, c := range g.calendars {
 		name := c.Calendar
 		s.logged[name] = logged[name]
 		if changed[name] || former == nil || len(former.asking[name]) != len(g.asking[name]) {
-			s.show(g, name)
+			shown = append(shown, name)
 		}
+	}
+	unmatched := make([]int, len(shown)) // to find them takes as long as to compile
+	parallel.Each(len(shown), func(i int) { unmatched[i] = g.unmatched(shown[i]) })
+	for i, name := range shown {
+		s.show(g, name, unmatched[i])
 	}
 	for _, m := range g.warnings {
 		if former == nil || !slices.Contains(former.warnings, m) {
