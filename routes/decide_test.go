@@ -559,6 +559,9 @@ func TestManyPictures(t *testing.T) {
 	}
 	for n := 1; n < 1<<len(letters); n++ {
 		segment := s.find(begin.Add(time.Duration(n) * time.Hour).Unix())
+		if got, want := s.decide(nil, segment), s.judge(nil, segment); got != want {
+			t.Errorf("%s: got %+v, want %+v", title(n), got, want)
+		}
 		for i := range letters {
 			if got, want := s.truth(i, segment), truthOf(n>>i&1 == 1); got != want {
 				t.Errorf("%s: condition on %c: got %s, want %s", title(n), letters[i], got, want)

@@ -63,6 +63,7 @@ type Route struct {
 	leaves    []*leaf // the distinct calendar conditions
 	first     string  // what the ordinary call dials
 	account   string  // whose the ordinary call is
+	asksCall  bool    // see AsksCall
 }
 
 // New checks a route and makes it ready to be compiled and matched. The mistakes name the places of patterns and numbers
@@ -91,6 +92,7 @@ func New(o Options) (*Route, []diag.Mistake) {
 	if len(b.mistakes) > 0 {
 		return nil, b.mistakes
 	}
+	r.asksCall = r.findAsksCall()
 	return r, nil
 }
 

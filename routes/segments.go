@@ -6,18 +6,21 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"sync/atomic"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
 )
 
 // Segments are a route's calendars compiled for a window: spans of time in which no calendar condition of the route changes,
-// nor the events behind it. They are immutable and safe for concurrent use.
+// nor the events behind it. They are immutable, but for where the last search ended, and safe for concurrent use.
 type Segments struct {
 	route     *Route
 	from, to  int64                   // Unix seconds, [from, to)
+	last      atomic.Uint32           // the segment that was found last: the next call is mostly in the same
 	starts    []uint32                // of the segments, in seconds after from, ascending; the first is 0
 	pictures  pictures                // by segment: which of holds is its own
+	verdicts  []verdict               // by picture, where no condition asks about the call; else nil
 	holds     []uint64                // pictures, each once, words each: a bit for every leaf that holds
 	words     int                     // in holds, for one picture
 	unknown   []uint64                // a bit for every leaf one of whose calendars is unknown
@@ -59,7 +62,23 @@ func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, st
 		s.timelines = append(s.timelines, ts)
 	}
 	s.sweep(edges)
+	if !r.asksCall {
+		verdicts := make([]verdict, max(1, len(s.holds)/max(1, s.words)))
+		for i := range s.starts {
+			if v := &verdicts[s.pictures.at(i)]; !v.known {
+				d := s.judge(nil, i)
+				*v = verdict{int32(d.Branch), int32(d.tried), d.Unknown, true}
+			}
+		}
+		s.verdicts = verdicts
+	}
 	return s
+}
+
+// verdict is what is decided while the same conditions on calendars hold.
+type verdict struct {
+	branch, tried  int32
+	unknown, known bool
 }
 
 // edge is a moment at which an event of a leaf comes on or goes off.
@@ -222,7 +241,13 @@ func (s *Segments) find(at int64) int {
 		return outside
 	}
 	after := uint32(at - s.from)
-	return sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > after }) - 1
+	// Calls to many routes find little of each in the processor's caches, and a search looks all around.
+	if i := int(s.last.Load()); s.starts[i] <= after && (i+1 == len(s.starts) || after < s.starts[i+1]) {
+		return i
+	}
+	found := sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > after }) - 1
+	s.last.Store(uint32(found))
+	return found
 }
 
 // start is when a segment begins.
