@@ -51,6 +51,7 @@ type Store struct {
 	running    int            // attempts
 	awaited    map[*feed]bool // those that Ready waits for: nothing is known of them, and no attempt has ended
 	first      chan struct{}  // closed when nothing is waited for by Ready
+	cleared    time.Time      // when copies were last looked for that nobody uses; zero: never
 	unwritten  error          // why copies cannot be kept, as the log has said it; nil: they can
 }
 
@@ -76,6 +77,8 @@ const (
 	maxReaders = 2
 	// spread is the time over which the feeds are asked of which there are copies when the program starts.
 	spread = 5 * time.Minute
+	// clearEvery is how often copies are looked for that nobody uses.
+	clearEvery = 24 * time.Hour
 )
 
 // NewStore makes a Store without subscriptions. It reads nothing and starts nothing.
@@ -101,11 +104,17 @@ func (s *Store) Subscribe(list []*Subscription) {
 	now := s.options.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	inUse := map[string]bool{}
-	for _, sub := range list {
-		inUse[sub.terms().file(sub.key())], inUse[s.copies.pointed(sub.Calendar)] = true, true
+	prepared := s.copies.prepare()
+	if prepared == nil && s.cleared.IsZero() { // the attempts that write begin only now
+		prepared = s.copies.mend()
 	}
-	s.wrote(s.copies.prepare(now, inUse))
+	cleared := make(chan error, 1)
+	if prepared == nil && now.Sub(s.cleared) >= clearEvery {
+		s.cleared = now
+		go func() { cleared <- s.copies.clear(now, list) }() // it looks at thousands of files, while others are read
+	} else {
+		cleared <- prepared
+	}
 	former, feeds := s.subscribed, s.feeds
 	s.subscribed, s.feeds = map[string]*subscribed{}, map[string]*feed{}
 	var missing []*restoring
@@ -137,6 +146,7 @@ func (s *Store) Subscribe(list []*Subscription) {
 		}
 	}
 	s.restore(missing)
+	s.wrote(<-cleared)
 	for _, own := range s.subscribed {
 		if own.feed.kept.on(own.terms()).calendar == nil {
 			own.former = s.former(former[own.Calendar], own.Subscription)
