@@ -49,7 +49,11 @@ func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, st
 		}
 		s.why[name] = why
 	}
-	var edges []edge
+	n := 0
+	for _, of := range all {
+		n += 2 * len(of.all)
+	}
+	edges := make([]edge, 0, n)
 	for i, l := range r.leaves {
 		ts := make([]*calendars.Timeline, len(l.calendars))
 		for k, name := range l.calendars {
@@ -140,7 +144,7 @@ func (s *Segments) sweep(edges []edge) {
 	on := make([]int, len(s.route.leaves))
 	now := make([]uint64, s.words)
 	pictures := map[string]uint32{}
-	s.starts = append(s.starts, 0)
+	s.starts, s.pictures.many = make([]uint32, 1, len(edges)+1), make([]uint32, 0, len(edges)+1)
 	for i := 0; i < len(edges); {
 		at := edges[i].at
 		if at > s.start(len(s.starts)-1) && at < s.to {
@@ -160,7 +164,7 @@ func (s *Segments) sweep(edges []edge) {
 		}
 	}
 	s.picture(pictures, now)
-	s.starts, s.holds = slices.Clip(s.starts), slices.Clip(s.holds)
+	s.starts, s.holds = slices.Clone(s.starts), slices.Clone(s.holds) // which takes no more room than they need
 	s.pictures = s.pictures.packed(len(s.holds) / max(1, s.words))
 }
 
@@ -188,7 +192,7 @@ type pictures struct {
 // packed are the pictures in as little room as n different ones need.
 func (p pictures) packed(n int) pictures {
 	if n > math.MaxUint8+1 {
-		return pictures{many: slices.Clip(p.many)}
+		return pictures{many: slices.Clone(p.many)}
 	}
 	few := make([]uint8, len(p.many))
 	for i, which := range p.many {
