@@ -206,6 +206,20 @@ func (p provider) server(t testing.TB, g *Generation) *world {
 	return w
 }
 
+// answers tells when a server begins to answer calls.
+func (w *world) answers() <-chan time.Time {
+	at := make(chan time.Time, 1)
+	go func() {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for w.live.Load() == nil {
+			<-tick.C
+		}
+		at <- time.Now()
+	}()
+	return at
+}
+
 // fetch fetches all feeds of a provider once.
 func (w *world) fetch(t testing.TB, p *provider) {
 	t.Helper()
@@ -300,7 +314,9 @@ func TestProvider(t *testing.T) {
 	g = p.build(t)
 	lap, computed = time.Now(), cpu()
 	w = p.server(t, g)
+	answers := w.answers()
 	w.Start()
+	t.Logf("calls are answered after %31.2f s", (<-answers).Sub(lap).Seconds())
 	_, compiled := took("start from compiled events")
 	perRoute := (used() - before) / float64(n)
 	t.Logf("%.1f KiB of memory for a route, all in", perRoute)
