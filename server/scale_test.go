@@ -331,7 +331,7 @@ func TestProvider(t *testing.T) {
 	ratio := p.beside(t, w)
 	share := refresh / (15 * 60)
 	t.Logf("calls: %.3f of the single route's; refreshing costs %.2f %% of a processor", ratio, 100*share)
-	if n >= 1000 && (perRoute > 80 || compiled > float64(n)/150 || bodies > float64(n)/60 || share > 0.05 || ratio < 0.4) {
+	if n >= 1000 && (perRoute > 65 || compiled > float64(n)/250 || bodies > float64(n)/100 || share > 0.01*float64(n)/5000 || ratio < 0.5) {
 		t.Error("that is more than it was")
 	}
 }
