@@ -376,5 +376,24 @@ func (b *builder) addNumber(set *numbers, text diag.Text) {
 
 // Admits says whether some condition of the route counts an event of a calendar.
 func (r *Route) Admits(calendar string, e *calendars.Event) bool {
-	return slices.ContainsFunc(r.leaves, func(l *leaf) bool { return slices.Contains(l.calendars, calendar) && l.admits(e) })
+	return slices.ContainsFunc(r.widest, func(l *leaf) bool { return slices.Contains(l.calendars, calendar) && l.admits(e) })
+}
+
+// widest are the leaves without those of which another one admits all that they do: the plan's `open` once, and not again with recurring: false.
+func widest(leaves []*leaf) []*leaf {
+	var list []*leaf
+	for _, l := range leaves {
+		if !slices.ContainsFunc(leaves, func(other *leaf) bool { return other != l && other.covers(l) }) {
+			list = append(list, l)
+		}
+	}
+	return slices.Clip(list)
+}
+
+// covers reports whether a leaf asks for titles alone, and another one for the same ones and something more.
+func (l *leaf) covers(narrow *leaf) bool {
+	f := &l.filter
+	titlesAlone := l.field == "" && len(f.Description)+len(f.Location)+len(f.Category) == 0 && f.Transparency == "" && f.AllDay == nil && f.Recurring == nil
+	more := narrow.filter.Recurring != nil || narrow.filter.AllDay != nil || narrow.filter.Transparency != ""
+	return titlesAlone && more && same(f.Summary, narrow.filter.Summary) && slices.Equal(l.calendars, narrow.calendars)
 }

@@ -598,3 +598,44 @@ func TestShared(t *testing.T) {
 		}
 	}
 }
+
+// TestAdmits: an event matters to a route if any of its conditions counts it, whatever others say of the same titles.
+func TestAdmits(t *testing.T) {
+	t.Parallel()
+	open, lunch := []diag.Text{{S: "open*"}}, []diag.Text{{S: "lunch"}}
+	on := func(calendar string, e Events) *Condition {
+		return &Condition{Calendars: []string{calendar}, Events: e}
+	}
+	r, mistakes := New(Options{Branches: []Branch{
+		{"a", Open, on("hours", Events{Summary: open, Recurring: yesno(false)})},
+		{"b", Open, on("hours", Events{Summary: open})},
+		{"c", Other, on("hours", Events{Summary: lunch, Recurring: yesno(false)})},
+		{"d", Other, on("hours", Events{Summary: lunch, AllDay: yesno(false)})},
+		{"e", Other, on("others", Events{Summary: lunch})},
+		{"f", Closed, nil},
+	}})
+	if err := diag.Mistakes(mistakes).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.widest) != 4 {
+		t.Errorf("%d conditions are asked, want 4", len(r.widest))
+	}
+	for _, c := range []struct {
+		calendar, title   string
+		recurring, allDay bool
+		want              bool
+	}{
+		{"hours", "open", false, false, true},
+		{"hours", "open", true, true, true},
+		{"hours", "lunch", false, true, true},
+		{"hours", "lunch", true, false, true},
+		{"hours", "lunch", true, true, false},
+		{"hours", "closed", false, false, false},
+		{"others", "lunch", true, true, true},
+		{"others", "open", false, false, false},
+	} {
+		if got := r.Admits(c.calendar, &calendars.Event{Summary: c.title, Recurring: c.recurring, AllDay: c.allDay}); got != c.want {
+			t.Errorf("%+v: got %t", c, got)
+		}
+	}
+}

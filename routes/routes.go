@@ -61,6 +61,7 @@ type Route struct {
 	spellings numbers // of Match.Dialed
 	branches  []*node // by index of Branches; nil: always holds
 	leaves    []*leaf // the distinct calendar conditions
+	widest    []*leaf // those of them that others do not cover
 	first     string  // what the ordinary call dials
 	account   string  // whose the ordinary call is
 	asksCall  bool    // see AsksCall
@@ -92,7 +93,7 @@ func New(o Options) (*Route, []diag.Mistake) {
 	if len(b.mistakes) > 0 {
 		return nil, b.mistakes
 	}
-	r.asksCall = r.findAsksCall()
+	r.asksCall, r.widest = r.findAsksCall(), widest(r.leaves)
 	return r, nil
 }
 

@@ -1,7 +1,6 @@
 package routes
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -37,7 +36,7 @@ func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, st
 		unknown: make([]uint64, (len(r.leaves)+63)/64),
 	}
 	known := map[string]*calendars.Timeline{}
-	all := map[string]occurrences{}
+	all := map[string]*occurrences{}
 	for _, name := range r.Calendars() {
 		t, why := timelines(name)
 		if known[name] = t; t != nil {
@@ -85,42 +84,66 @@ type verdict struct {
 	unknown, known bool
 }
 
-// edge is a moment at which an event of a leaf comes on or goes off.
-type edge struct {
-	at   int64
-	leaf int
-	step int // +1 or -1
+// edge is a moment at which an event of a leaf comes on or goes off: from the left, seconds after from in 32 bits, the leaf in 31, and in the last whether
+// the event comes on. Numbers are sorted in half the time that it would take with fields.
+type edge uint64
+
+func (s *Segments) edge(at int64, leaf int, comesOn edge) edge {
+	return edge(at-s.from)<<32 | edge(leaf)<<1 | comesOn
 }
+
+func (e edge) after() uint32 { return uint32(e >> 32) }
+func (e edge) leaf() int     { return int(e >> 1 & math.MaxInt32) }
+
+// step is what happens to the number of the leaf's events that are on.
+func (e edge) step() int { return int(e&1)*2 - 1 }
 
 // occurrences are those of a timeline, and their events, each once: a series has many occurrences.
 type occurrences struct {
 	all    []calendars.Occurrence
 	events []*calendars.Event
 	which  []uint32 // of the events, by occurrence
+	titled []titled
 }
 
-func occurrencesOf(t *calendars.Timeline) occurrences {
-	of := occurrences{all: t.All()}
-	of.which = make([]uint32, len(of.all))
-	seen := map[*calendars.Event]uint32{}
-	for i, o := range of.all {
-		which, ok := seen[o.Event]
-		if !ok {
-			which = uint32(len(of.events))
-			seen[o.Event] = which
-			of.events = append(of.events, o.Event)
-		}
-		of.which[i] = which
-	}
-	return of
+// titled are the events whose titles fit some patterns. Several leaves of a plan ask for the same.
+type titled struct {
+	patterns calendars.Patterns
+	fits     []bool // by event
 }
+
+func occurrencesOf(t *calendars.Timeline) *occurrences {
+	var of occurrences
+	of.all, of.events, of.which = t.AllOf()
+	return &of
+}
+
+// fits says which of the events have titles that fit.
+func (of *occurrences) fits(patterns calendars.Patterns) []bool {
+	for _, t := range of.titled {
+		if same(t.patterns, patterns) {
+			return t.fits
+		}
+	}
+	fits := make([]bool, len(of.events))
+	for i, e := range of.events {
+		fits[i] = patterns.Match(e.Summary)
+	}
+	of.titled = append(of.titled, titled{patterns, fits})
+	return fits
+}
+
+// same reports whether patterns are the same without looking at them.
+func same(a, b calendars.Patterns) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
 // edges appends where the events of a calendar that a leaf admits begin and end inside the window.
-func (s *Segments) edges(dst []edge, leaf int, of occurrences) []edge {
+func (s *Segments) edges(dst []edge, leaf int, of *occurrences) []edge {
 	l := s.route.leaves[leaf]
-	admitted := make([]bool, len(of.events))
+	admitted := slices.Clone(of.fits(l.filter.Summary))
+	rest := l.filter
+	rest.Summary = nil
 	for i, e := range of.events {
-		admitted[i] = l.admits(e)
+		admitted[i] = admitted[i] && rest.Match(e) && (l.field == "" || l.name(e) != "")
 	}
 	for i, o := range of.all {
 		if o.Start == o.End || !admitted[of.which[i]] {
@@ -132,7 +155,7 @@ func (s *Segments) edges(dst []edge, leaf int, of occurrences) []edge {
 		}
 		start, end = max(start, s.from), min(end, s.to)
 		if start < end {
-			dst = append(dst, edge{start, leaf, +1}, edge{end, leaf, -1})
+			dst = append(dst, s.edge(start, leaf, 1), s.edge(end, leaf, 0))
 		}
 	}
 	return dst
@@ -140,26 +163,28 @@ func (s *Segments) edges(dst []edge, leaf int, of occurrences) []edge {
 
 // sweep turns edges into segments.
 func (s *Segments) sweep(edges []edge) {
-	slices.SortFunc(edges, func(a, b edge) int { return cmp.Compare(a.at, b.at) })
+	slices.Sort(edges)
+	last := uint32(s.to - s.from)
 	on := make([]int, len(s.route.leaves))
 	now := make([]uint64, s.words)
 	pictures := map[string]uint32{}
 	s.starts, s.pictures.many = make([]uint32, 1, len(edges)+1), make([]uint32, 0, len(edges)+1)
 	for i := 0; i < len(edges); {
-		at := edges[i].at
-		if at > s.start(len(s.starts)-1) && at < s.to {
+		at := edges[i].after()
+		if at > s.starts[len(s.starts)-1] && at < last {
 			s.picture(pictures, now)
-			s.starts = append(s.starts, uint32(at-s.from))
+			s.starts = append(s.starts, at)
 		}
-		for ; i < len(edges) && edges[i].at == at; i++ {
-			if at == s.to {
+		for ; i < len(edges) && edges[i].after() == at; i++ {
+			if at == last {
 				continue
 			}
-			on[edges[i].leaf] += edges[i].step
-			if on[edges[i].leaf] > 0 {
-				set(now, edges[i].leaf)
+			leaf := edges[i].leaf()
+			on[leaf] += edges[i].step()
+			if on[leaf] > 0 {
+				set(now, leaf)
 			} else {
-				unset(now, edges[i].leaf)
+				unset(now, leaf)
 			}
 		}
 	}
