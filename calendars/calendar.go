@@ -101,7 +101,7 @@ func (c *Calendar) open() *contents {
 		}
 	}
 	components, unread, err := unpack(c.packed, c.zones)
-	if err != nil { // It was packed by us, or has been unpacked once before it was believed.
+	if err != nil { // It was packed by us, and unpacked once before it was written to disk.
 		panic(err)
 	}
 	for _, s := range c.selections {
