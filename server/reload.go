@@ -153,7 +153,8 @@ func (s *Server) swap(g *Generation) {
 	for _, r := range stale {
 		r.Use(r.Compile(g.timelines, now))
 	}
-	fresh := append(stale, g.Roll(now)...)
+	counted := newUnmatched(g)
+	fresh := append(stale, g.roll(now, counted.count)...)
 	s.rehearsals.retain(g.routes)
 	s.noticed.begin(g, fresh)
 	s.rehearsals.ask(fresh)
@@ -178,10 +179,9 @@ func (s *Server) swap(g *Generation) {
 			shown = append(shown, name)
 		}
 	}
-	unmatched := make([]int, len(shown)) // to find them takes as long as to compile
-	parallel.Each(len(shown), func(i int) { unmatched[i] = g.unmatched(shown[i]) })
-	for i, name := range shown {
-		s.show(g, name, unmatched[i])
+	parallel.Each(len(shown), func(i int) { counted.of(shown[i]) })
+	for _, name := range shown {
+		s.show(g, name, counted.of(name))
 	}
 	for _, m := range g.warnings {
 		if former == nil || !slices.Contains(former.warnings, m) {
