@@ -30,7 +30,7 @@ var below = map[string][]string{
 	"preview":           {"render"},
 	"render":            {"routes", "templates"},
 	"routes":            {"calendars", "pivot"},
-	"config":            {"internal/diag"},
+	"config":            {"internal/diag", "internal/parallel"},
 	"calendars":         {"internal/diag", "internal/durable", "internal/parallel", "metrics"},
 	"pivot":             {"internal/diag", "metrics"},
 	"templates":         {"internal/diag", "metrics"},

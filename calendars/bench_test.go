@@ -74,9 +74,11 @@ func BenchmarkTypical(b *testing.B) {
 		b.ReportMetric(float64(len(file))/float64(len(body)), "of-the-body")
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := readCompiled(file, key, Limits{}); err != nil {
+			c, err := readCompiled(file, key, Limits{})
+			if err != nil {
 				b.Fatal(err)
 			}
+			c.Events()
 		}
 	})
 	b.Run("Compile", func(b *testing.B) {

@@ -101,7 +101,7 @@ func (c *Calendar) open() *contents {
 		}
 	}
 	components, unread, err := unpack(c.packed, c.zones)
-	if err != nil { // It was packed by us, or has been unpacked once before it was believed.
+	if err != nil { // It was packed by us, and unpacked once before it was written to disk.
 		panic(err)
 	}
 	for _, s := range c.selections {
@@ -189,8 +189,10 @@ func (c *contents) group(limits Limits) {
 	for _, e := range c.components {
 		e.home = c
 	}
-	latest := map[string]*Event{} // by key
+	latest := make(map[string]*Event, len(c.components)) // by key
+	overridden := false
 	for _, e := range c.components {
+		overridden = overridden || e.replaces != nil
 		key := e.key()
 		winner, loser := e, latest[key]
 		if loser != nil && !e.supersedes(loser) {
@@ -202,16 +204,21 @@ func (c *contents) group(limits Limits) {
 				winner.Line), "is ignored"))
 		}
 	}
-	byUID := map[string]*series{}
+	byUID := map[string]*series{} // empty where there are no overrides: then each event is a series of its own
+	each := make([]series, 0, len(latest))
+	c.series, c.events = make([]*series, 0, len(latest)), make([]*Event, 0, len(latest))
 	for _, e := range c.components {
 		if latest[e.key()] != e {
 			continue
 		}
 		s := byUID[e.UID]
 		if s == nil || e.UID == "" {
-			s = &series{}
-			byUID[e.UID] = s
+			each = append(each, series{})
+			s = &each[len(each)-1]
 			c.series = append(c.series, s)
+			if overridden {
+				byUID[e.UID] = s
+			}
 		}
 		if e.replaces == nil {
 			s.master = e

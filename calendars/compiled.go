@@ -11,10 +11,11 @@ import (
 // worth nothing by themselves. What is damaged, of another body, or of another program, is passed over, and written anew when the
 // body has been read.
 //
-// A file is a line that names the format, the SHA-256 of all that follows, the key, and the calendar.
+// A file is a line that names the format, the SHA-256 of all that follows, the key, and the calendar. Events are unpacked once before they are written;
+// who reads them goes by the SHA-256.
 
 // compiledVersion changes whenever the same body is read otherwise than before, or written otherwise.
-const compiledVersion = 1
+const compiledVersion = 2
 
 // maxCompiled bounds a file that is read, in bytes.
 const maxCompiled = 256 << 20
@@ -29,14 +30,19 @@ func compiledKey(program string, body [sha256.Size]byte, limits Limits) [sha256.
 	return sha256.Sum256(fmt.Appendf(nil, "%d %q %x %q %q %+v", compiledVersion, program, body, zones, source, limits.withDefaults()))
 }
 
-// compile writes a calendar; nil for one with a zone that it defines itself, which has no name to be found by again.
+// compile writes a calendar; nil for one that could not be read again, as with a zone that it defines itself, which has no name to be found by.
 func (c *Calendar) compile(key [sha256.Size]byte) []byte {
+	if _, _, err := unpack(c.packed, c.zones); err != nil {
+		return nil
+	}
 	p := &packer{}
 	p.out = append(p.out, key[:]...)
 	p.out = append(p.out, c.sum[:]...)
 	p.text(c.name)
 	p.text(c.timezone)
 	p.signed(int64(c.refresh))
+	p.number(c.size)
+	p.number(c.flaws)
 	p.number(len(c.zones))
 	for _, zone := range c.zones {
 		if zonesInUse().zone(zone.String()) != zone {
@@ -62,6 +68,7 @@ func readCompiled(file []byte, key [sha256.Size]byte, limits Limits) (*Calendar,
 	c := &Calendar{limits: limits.withDefaults(), sum: [sha256.Size]byte(file[2*sha256.Size:])}
 	u := &unpacker{from: string(file[sums:])}
 	c.name, c.timezone, c.refresh = u.text(), u.text(), time.Duration(u.signed())
+	c.size, c.flaws = u.number(), u.number()
 	c.zones = make([]*time.Location, u.count(1))
 	for i := range c.zones {
 		if c.zones[i] = zonesInUse().zone(u.text()); c.zones[i] == nil {
@@ -72,13 +79,5 @@ func readCompiled(file []byte, key [sha256.Size]byte, limits Limits) (*Calendar,
 	if u.bad || u.at != len(u.from) {
 		return nil, errCompiled
 	}
-	components, unread, err := unpack(c.packed, c.zones)
-	if err != nil {
-		return nil, errCompiled
-	}
-	opened := &contents{components: components, unread: unread}
-	opened.group(c.limits)
-	c.size, c.flaws = len(opened.events), len(opened.problems)
-	c.share(opened)
 	return c, nil
 }

@@ -55,27 +55,52 @@ const (
 	corrupt  = ".corrupt"
 )
 
-// prepare makes the directories, and removes what a crash has left half written, and copies a month old that are not in use.
-func (c copies) prepare(now time.Time, inUse map[string]bool) error {
+// prepare makes the directories.
+func (c copies) prepare() error {
+	if c.dir == "" || c.readOnly {
+		return nil
+	}
+	for _, sub := range []string{bodies, events, pointers} {
+		if err := os.MkdirAll(filepath.Join(c.dir, sub), 0o700); err != nil {
+			return durable.Reason(err)
+		}
+	}
+	return nil
+}
+
+// mend removes what a crash has left half written. Nothing is being written meanwhile.
+func (c copies) mend() error {
+	return c.remove([]string{bodies, events, pointers}, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), durable.Partial) })
+}
+
+// clear removes copies a month old that the subscriptions do not use, nor did before their sources changed.
+func (c copies) clear(now time.Time, list []*Subscription) error {
 	const unused = 30 * 24 * time.Hour
+	inUse := map[string]bool{}
+	for _, sub := range list {
+		inUse[sub.terms().file(sub.key())], inUse[c.pointed(sub.Calendar)] = true, true
+	}
+	return c.remove([]string{bodies, events}, func(e fs.DirEntry) bool {
+		if inUse[e.Name()] || strings.HasPrefix(e.Name(), durable.Partial) {
+			return false
+		}
+		info, err := e.Info()
+		return err == nil && now.Sub(info.ModTime()) > unused // else it is gone meanwhile
+	})
+}
+
+// remove removes files from directories.
+func (c copies) remove(from []string, useless func(fs.DirEntry) bool) error {
 	if c.dir == "" || c.readOnly {
 		return nil
 	}
 	var errs []error
-	for _, sub := range []string{bodies, events, pointers} {
+	for _, sub := range from {
 		dir := filepath.Join(c.dir, sub)
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return durable.Reason(err)
-		}
 		entries, err := os.ReadDir(dir)
 		errs = append(errs, durable.Reason(err))
 		for _, e := range entries {
-			info, err := e.Info()
-			if err != nil {
-				continue // gone meanwhile
-			}
-			old := sub != pointers && now.Sub(info.ModTime()) > unused && !inUse[e.Name()]
-			if old || strings.HasPrefix(e.Name(), durable.Partial) {
+			if useless(e) {
 				errs = append(errs, durable.Reason(os.Remove(filepath.Join(dir, e.Name()))))
 			}
 		}

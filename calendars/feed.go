@@ -15,7 +15,7 @@ type feed struct {
 	key           string
 	host          *host           // nil for files
 	subscriptions []*Subscription // never none
-	kept          map[terms]*kept
+	kept          copiesOn
 	validators    Validators
 	whole         time.Time     // when a body was last fetched unconditionally
 	maxAge        time.Duration // how long the server called that fresh
@@ -24,6 +24,7 @@ type feed struct {
 
 	next    time.Time // of the next attempt
 	place   int       // in the queue; -1: not in it
+	waits   bool      // for a place at its host
 	running bool
 	begun   int           // attempts
 	ended   chan struct{} // closed when the attempt that runs, or the next one, has ended
@@ -44,6 +45,36 @@ type kept struct {
 	stale    bool      // the last attempt did not confirm it
 
 	held time.Time // when a body was first seen that lost too much; zero: none is held back
+}
+
+// copiesOn are the copies of a feed by the terms on which calendars use them, each once. They are a list because there is hardly ever more
+// than one, and a map would weigh a kilobyte for each feed.
+type copiesOn []copyOn
+
+type copyOn struct {
+	terms
+	*kept
+}
+
+// on is the copy on some terms; nil if nobody asks for it.
+func (c copiesOn) on(t terms) *kept {
+	for i := range c {
+		if c[i].terms == t {
+			return c[i].kept
+		}
+	}
+	return nil
+}
+
+// put makes a copy the one on some terms.
+func (c *copiesOn) put(t terms, k *kept) {
+	for i := range *c {
+		if (*c)[i].terms == t {
+			(*c)[i].kept = k
+			return
+		}
+	}
+	*c = append(*c, copyOn{t, k})
 }
 
 const (

@@ -51,8 +51,26 @@ func (h *host) released() (again []*feed) {
 	h.running--
 	free := min(max(0, places-h.running), len(h.waiting))
 	again = slices.Clone(h.waiting[:free])
-	h.waiting = slices.Delete(h.waiting, 0, free)
+	clear(h.waiting[:free])
+	h.waiting = h.waiting[free:] // not moved: of a large installation 20,000 feeds may wait
+	for _, f := range again {
+		f.waits = false
+	}
 	return again
+}
+
+// wait makes a feed wait for a place.
+func (h *host) wait(f *feed) {
+	h.waiting = append(h.waiting, f)
+	f.waits = true
+}
+
+// dismiss makes a feed wait no longer.
+func (h *host) dismiss(f *feed) {
+	if f.waits {
+		h.waiting = slices.DeleteFunc(h.waiting, func(other *feed) bool { return other == f })
+		f.waits = false
+	}
 }
 
 // ended takes in how an attempt went.

@@ -145,6 +145,9 @@ func (p Pattern) matchesFolded(field string) bool {
 // find is the first place in field, from at on, where the piece stands.
 func (p piece) find(field string, at int) (begin, end int, ok bool) {
 	for ; at <= len(field); at++ {
+		if p.text != "" && (at == len(field) || lower(field[at]) != p.text[0]) { // a piece begins with no blank
+			continue
+		}
 		if p.wordBegin && p.text != "" && at > 0 && !isSeparator(field[at-1]) {
 			continue
 		}

@@ -67,7 +67,7 @@ func (s *Store) due() (due []*feed, wait time.Duration) {
 			}
 			if h.running >= places {
 				s.queue.remove(f)
-				h.waiting = append(h.waiting, f)
+				h.wait(f)
 				continue
 			}
 		}
@@ -161,6 +161,9 @@ func (s *Store) end(f *feed, o brought) {
 	if s.feeds[f.key] == f {
 		s.queue.add(f)
 	}
+	if !f.lacks() || !f.lastAt.IsZero() {
+		delete(s.awaited, f)
+	}
 	s.checkFirst()
 	s.poke()
 }
@@ -168,9 +171,10 @@ func (s *Store) end(f *feed, o brought) {
 // take makes the new copies, and gives the calendars that have other events by that.
 func (s *Store) take(f *feed, o *brought) (changed []string) {
 	s.mu.Lock()
-	before := map[terms]kept{}
-	for t, k := range f.kept {
-		before[t] = *k
+	list := slices.Clone(f.kept)
+	before := make([]kept, len(list))
+	for i, k := range list {
+		before[i] = *k.kept
 	}
 	s.mu.Unlock()
 	if o.Err == nil && len(o.files) > 0 {
@@ -178,8 +182,8 @@ func (s *Store) take(f *feed, o *brought) (changed []string) {
 	}
 	now := s.options.Now()
 	body := o.files
-	for t, k := range before {
-		after := k
+	for i, k := range before {
+		t, after := list[i].terms, k
 		switch {
 		case len(body) > 0:
 			s.readers <- struct{}{}
@@ -222,10 +226,11 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f.kept[t] == nil { // nobody asks for it any more
+	k := f.kept.on(t)
+	if k == nil { // nobody asks for it any more
 		return nil
 	}
-	*f.kept[t] = after
+	*k = after
 	for _, sub := range f.subscriptions {
 		own := s.subscribed[sub.Calendar]
 		if own == nil || own.feed != f || sub.terms() != t || after.calendar == nil || !isNew && own.former == nil {
@@ -342,8 +347,8 @@ func (s *Store) Refresh(ctx context.Context, calendar string) (Status, error) {
 	f := sub.feed
 	f.asked = true
 	if !f.running {
-		if h := f.host; h != nil {
-			h.waiting = slices.DeleteFunc(h.waiting, func(other *feed) bool { return other == f })
+		if f.host != nil {
+			f.host.dismiss(f)
 		}
 		f.next, f.print = s.options.Now(), ""
 		s.queue.add(f)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -49,9 +48,11 @@ type Store struct {
 	feeds      map[string]*feed // by key
 	hosts      map[string]*host // by name
 	queue      queue
-	running    int           // attempts
-	first      chan struct{} // closed when nothing is waited for by Ready
-	unwritten  error         // why copies cannot be kept, as the log has said it; nil: they can
+	running    int            // attempts
+	awaited    map[*feed]bool // those that Ready waits for: nothing is known of them, and no attempt has ended
+	first      chan struct{}  // closed when nothing is waited for by Ready
+	cleared    time.Time      // when copies were last looked for that nobody uses; zero: never
+	unwritten  error          // why copies cannot be kept, as the log has said it; nil: they can
 }
 
 // subscribed is a calendar's subscription.
@@ -63,7 +64,7 @@ type subscribed struct {
 
 // copy is what the calendar is read from at present; nil if there is nothing.
 func (s *subscribed) copy() *kept {
-	if k := s.feed.kept[s.terms()]; k.calendar != nil {
+	if k := s.feed.kept.on(s.terms()); k.calendar != nil {
 		return k
 	}
 	return s.former
@@ -76,6 +77,8 @@ const (
 	maxReaders = 2
 	// spread is the time over which the feeds are asked of which there are copies when the program starts.
 	spread = 5 * time.Minute
+	// clearEvery is how often copies are looked for that nobody uses.
+	clearEvery = 24 * time.Hour
 )
 
 // NewStore makes a Store without subscriptions. It reads nothing and starts nothing.
@@ -101,11 +104,17 @@ func (s *Store) Subscribe(list []*Subscription) {
 	now := s.options.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	inUse := map[string]bool{}
-	for _, sub := range list {
-		inUse[sub.terms().file(sub.key())], inUse[s.copies.pointed(sub.Calendar)] = true, true
+	prepared := s.copies.prepare()
+	if prepared == nil && s.cleared.IsZero() { // the attempts that write begin only now
+		prepared = s.copies.mend()
 	}
-	s.wrote(s.copies.prepare(now, inUse))
+	cleared := make(chan error, 1)
+	if prepared == nil && now.Sub(s.cleared) >= clearEvery {
+		s.cleared = now
+		go func() { cleared <- s.copies.clear(now, list) }() // it looks at thousands of files, while others are read
+	} else {
+		cleared <- prepared
+	}
 	former, feeds := s.subscribed, s.feeds
 	s.subscribed, s.feeds = map[string]*subscribed{}, map[string]*feed{}
 	var missing []*restoring
@@ -114,7 +123,7 @@ func (s *Store) Subscribe(list []*Subscription) {
 		f := s.feeds[key]
 		if f == nil {
 			if f = feeds[key]; f == nil {
-				f = &feed{key: key, kept: map[terms]*kept{}, host: s.host(sub), place: -1, ended: make(chan struct{})}
+				f = &feed{key: key, host: s.host(sub), place: -1, ended: make(chan struct{})}
 			}
 			f.subscriptions = nil
 			s.feeds[key] = f
@@ -122,23 +131,24 @@ func (s *Store) Subscribe(list []*Subscription) {
 		f.subscriptions = append(f.subscriptions, sub)
 		s.subscribed[sub.Calendar] = &subscribed{Subscription: sub, feed: f}
 		t := sub.terms()
-		if f.kept[t] == nil {
-			f.kept[t] = &kept{}
+		if f.kept.on(t) == nil {
+			f.kept.put(t, &kept{})
 			switch {
 			case f.host != nil:
 				missing = append(missing, &restoring{feed: f, terms: t})
 			case sub.Known != nil:
-				f.kept[t] = &kept{calendar: sub.Known, read: now}
+				f.kept.put(t, &kept{calendar: sub.Known, read: now})
 				s.options.Metrics.Calendar(sub.Calendar).Fetched(metrics.OK)
 			}
 		}
-		if k := f.kept[t]; sub.Known != nil && k.calendar != nil && k.calendar.sum != sub.Known.sum && !t.doubts(k.calendar.Len(), sub.Known.Len()) {
+		if k := f.kept.on(t); sub.Known != nil && k.calendar != nil && k.calendar.sum != sub.Known.sum && !t.doubts(k.calendar.Len(), sub.Known.Len()) {
 			*k = kept{calendar: sub.Known, read: now} // it was read just now
 		}
 	}
 	s.restore(missing)
+	s.wrote(<-cleared)
 	for _, own := range s.subscribed {
-		if own.feed.kept[own.terms()].calendar == nil {
+		if own.feed.kept.on(own.terms()).calendar == nil {
 			own.former = s.former(former[own.Calendar], own.Subscription)
 		}
 	}
@@ -147,13 +157,13 @@ func (s *Store) Subscribe(list []*Subscription) {
 			continue
 		}
 		s.queue.remove(f)
-		if h := f.host; h != nil {
-			h.waiting = slices.DeleteFunc(h.waiting, func(other *feed) bool { return other == f })
+		if f.host != nil {
+			f.host.dismiss(f)
 		}
 	}
 	for _, f := range s.feeds {
-		maps.DeleteFunc(f.kept, func(t terms, _ *kept) bool {
-			return !slices.ContainsFunc(f.subscriptions, func(s *Subscription) bool { return s.terms() == t })
+		f.kept = slices.DeleteFunc(f.kept, func(c copyOn) bool {
+			return !slices.ContainsFunc(f.subscriptions, func(s *Subscription) bool { return s.terms() == c.terms })
 		})
 		s.enter(f, now)
 	}
@@ -161,6 +171,12 @@ func (s *Store) Subscribe(list []*Subscription) {
 	case <-s.first:
 		s.first = make(chan struct{})
 	default: // Who waits already waits for these too.
+	}
+	s.awaited = map[*feed]bool{}
+	for _, f := range s.feeds {
+		if f.lacks() && f.lastAt.IsZero() {
+			s.awaited[f] = true
+		}
 	}
 	s.checkFirst()
 	s.poke()
@@ -201,7 +217,8 @@ func (s *Store) restore(list []*restoring) {
 			continue
 		}
 		f := r.feed
-		f.kept[r.terms], f.validators, f.whole = r.kept, r.validators, now
+		f.kept.put(r.terms, r.kept)
+		f.validators, f.whole = r.validators, now
 		r.kept.stale = now.Sub(r.kept.read) > 2*f.interval() // the process before would have confirmed it since
 	}
 }
@@ -255,9 +272,8 @@ func (s *Store) enter(f *feed, now time.Time) {
 	if f.host != nil && (!f.lacks() || !f.lastAt.IsZero()) {
 		most = min(f.interval(), spread)
 	}
-	waits := f.host != nil && slices.Contains(f.host.waiting, f)
 	switch {
-	case f.running || waits:
+	case f.running || f.waits:
 	case f.place < 0:
 		f.next = now.Add(time.Duration(rand.Float64() * float64(most)))
 		s.queue.add(f)
@@ -310,12 +326,9 @@ func (s *Store) checkFirst() {
 		return
 	default:
 	}
-	for _, f := range s.feeds {
-		if f.lacks() && f.lastAt.IsZero() {
-			return
-		}
+	if len(s.awaited) == 0 {
+		close(s.first)
 	}
-	close(s.first)
 }
 
 // wrote takes in how writing to the disk went: what fails is counted each time, and logged when it begins and when the reason is

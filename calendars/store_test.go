@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"github.com/callhours/callhours/internal/durable"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -655,6 +656,43 @@ func TestRestart(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	})
+}
+
+// TestCleared: what a crash left half written is removed at the start, and not later, when something may be being written; copies that nobody uses
+// are looked for once a day.
+func TestCleared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		put := func(name string) string {
+			path, long := filepath.Join(dir, bodies, name), time.Now().AddDate(-1, 0, 0)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600), os.Chtimes(path, long, long)); err != nil {
+				t.Fatal(err)
+			}
+			return path
+		}
+		isThere := func(path string) bool {
+			_, err := os.Stat(path)
+			return err == nil
+		}
+		half := put(durable.Partial + "1")
+		var s shop
+		s.open(t, StoreOptions{Dir: dir})
+		if isThere(half) {
+			t.Error("what was half written is still there after the start")
+		}
+		half, stray := put(durable.Partial+"2"), put(strings.Repeat("0", 64))
+		s.store.Subscribe(nil)
+		if !isThere(half) || !isThere(stray) {
+			t.Error("a reload removes what is being written, or looks at all copies")
+		}
+		after(24 * time.Hour)
+		s.store.Subscribe(nil)
+		if !isThere(half) || isThere(stray) {
+			t.Errorf("a day later: what is being written is there: %t; a copy that nobody uses is there: %t", isThere(half), isThere(stray))
+		}
+		s.stop()
 	})
 }
 

@@ -144,13 +144,24 @@ func (t *Timeline) Len() int { return t.starts.len() }
 // All are the occurrences that overlap the window, also those without length that start in it, sorted by start, end, UID
 // and RECURRENCE-ID. As with Calendar.Events, they are not to be kept for long.
 func (t *Timeline) All() []Occurrence {
-	list := make([]Occurrence, t.Len())
+	list, _, _ := t.AllOf()
+	return list
+}
+
+// AllOf is All with the events of these occurrences, each once, and for each occurrence the index of its own.
+func (t *Timeline) AllOf() (list []Occurrence, events []*Event, which []uint32) {
 	components := t.calendar.open().components
+	list, which = make([]Occurrence, t.Len()), make([]uint32, t.Len())
+	known := make([]uint32, len(components)) // indices of events, from 1; 0: not met yet
 	for i, place := range t.places {
 		k, _ := slices.BinarySearchFunc(components, int(place), func(e *Event, place int) int { return e.place - place })
-		list[i] = Occurrence{t.starts.at(i), t.ends.at(i), components[k]}
+		if known[k] == 0 {
+			events = append(events, components[k])
+			known[k] = uint32(len(events))
+		}
+		list[i], which[i] = Occurrence{t.starts.at(i), t.ends.at(i), components[k]}, known[k]-1
 	}
-	return list
+	return list, events, which
 }
 
 // At appends to dst the occurrences that are on at a moment, in the order of All. A moment outside the window is the caller's mistake:

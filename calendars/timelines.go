@@ -23,13 +23,22 @@ type Timelines struct {
 
 	mu       sync.Mutex // guards the following
 	uses     map[string]Use
-	compiled map[string]map[viewed]*Timeline // by calendar
+	compiled map[string][]compiledFor // by calendar; for each view once
+}
+
+// compiledFor is a timeline and whom it was compiled for.
+type compiledFor struct {
+	viewed
+	*Timeline
 }
 
 type viewed struct {
 	zone      string
 	dayStarts time.Duration
 }
+
+// is reports whether a timeline was compiled for a view.
+func (v viewed) is(c compiledFor) bool { return c.viewed == v }
 
 const (
 	// behind is how far into the past a window reaches, so that what began before the moment asked for is seen.
@@ -42,7 +51,7 @@ const (
 
 // NewTimelines prepares calendars by their names; none is compiled yet. horizon is how far ahead of a moment its window reaches at least.
 func NewTimelines(uses map[string]Use, horizon time.Duration) *Timelines {
-	return &Timelines{horizon: horizon, uses: maps.Clone(uses), compiled: map[string]map[viewed]*Timeline{}}
+	return &Timelines{horizon: horizon, uses: maps.Clone(uses), compiled: map[string][]compiledFor{}}
 }
 
 // Window is the span of time for which somebody of that name compiles at a moment: from two days back to the horizon and up to six hours
@@ -79,10 +88,11 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	if ts.uses[name].State.Calendar == use.State.Calendar { // it is still the same
-		if ts.compiled[name] == nil {
-			ts.compiled[name] = map[viewed]*Timeline{}
+		if i := slices.IndexFunc(ts.compiled[name], key.is); i >= 0 {
+			ts.compiled[name][i].Timeline = t
+		} else {
+			ts.compiled[name] = append(ts.compiled[name], compiledFor{key, t})
 		}
-		ts.compiled[name][key] = t
 	}
 	return t, ""
 }
@@ -91,8 +101,10 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline
 func (ts *Timelines) find(name string, key viewed, from, to time.Time) *Timeline {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	if t := ts.compiled[name][key]; t != nil && t.from <= from.Unix() && to.Unix() <= t.to {
-		return t
+	for _, c := range ts.compiled[name] {
+		if c.viewed == key && c.from <= from.Unix() && to.Unix() <= c.to {
+			return c.Timeline
+		}
 	}
 	return nil
 }

@@ -33,8 +33,8 @@ func (s *Store) readFiles(f *feed, sub *Subscription, now time.Time) brought {
 	s.mu.Lock()
 	before, reread, last := f.print, f.reread, f.last
 	limits := sub.Limits.withDefaults()
-	for t := range f.kept {
-		limits.Bytes = max(limits.Bytes, t.Limits.withDefaults().Bytes)
+	for _, k := range f.kept {
+		limits.Bytes = max(limits.Bytes, k.Limits.withDefaults().Bytes)
 	}
 	s.mu.Unlock()
 	print, err := fingerprint(sub.Files, sub.File)

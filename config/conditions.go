@@ -22,18 +22,20 @@ func (s *source) calendarNaming(name Text) (Text, bool) {
 func (s *source) condition(n *node, naming naming) *Condition {
 	in := s.fields(n, inCondition)
 	c := &Condition{
-		Pos:        n.Pos,
-		All:        in.conditions("all", naming),
-		Any:        in.conditions("any", naming),
-		Events:     in.filter(),
-		Names:      in.word("names"),
-		Caller:     in.numbers("caller"),
-		Dialed:     in.numbers("dialed"),
-		CallerName: in.patterns("caller_name"),
-		Account:    in.words("account"),
-		Digits:     in.patterns("digits"),
-		Vars:       in.patternsByName("var"),
-		Headers:    in.patternsByName("header"),
+		Pos: n.Pos,
+		All: in.conditions("all", naming),
+		Any: in.conditions("any", naming),
+		Asked: &Asked{
+			Events:     in.filter(),
+			Names:      in.word("names"),
+			Caller:     in.numbers("caller"),
+			Dialed:     in.numbers("dialed"),
+			CallerName: in.patterns("caller_name"),
+			Account:    in.words("account"),
+			Digits:     in.patterns("digits"),
+			Vars:       in.patternsByName("var"),
+			Headers:    in.patternsByName("header"),
+		},
 	}
 	if not := in.get("not"); not != nil {
 		c.Not = s.condition(not, naming)
@@ -136,10 +138,15 @@ func (c *Condition) walk(visit func(*Condition)) {
 	c.Not.walk(visit)
 }
 
-// filled is a copy of a plan's condition with its roles filled by calendars.
+// filled is a copy of a plan's condition with its roles filled by calendars. It is the condition itself where none is named.
 func (c *Condition) filled(roles map[string][]Text) *Condition {
 	if c == nil {
 		return nil
+	}
+	named := false
+	c.walk(func(c *Condition) { named = named || len(c.Calendars) > 0 })
+	if !named {
+		return c
 	}
 	out := *c
 	out.All, out.Any, out.Not = filledAll(c.All, roles), filledAll(c.Any, roles), c.Not.filled(roles)

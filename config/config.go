@@ -226,9 +226,14 @@ type Condition struct {
 	Not *Condition
 
 	Calendars []Text // full names; holds while an event that Events lets through is on in any of them
-	Events    Filter
-	WholeDay  bool // hold for the whole local day that such an event touches
-	Names     Text // the key of Data that maps names to look for in an event's title
+	*Asked           // never nil; the routes of a plan share it, for it weighs four times as much as the rest
+}
+
+// Asked is what a condition asks besides which calendars: of their events, and of the call.
+type Asked struct {
+	Events   Filter
+	WholeDay bool // hold for the whole local day that such an event touches
+	Names    Text // the key of Data that maps names to look for in an event's title
 
 	Caller, Dialed              Numbers
 	CallerName, Account, Digits []Text

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/parallel"
 )
 
 // Options are how Load reads.
@@ -176,6 +177,7 @@ func (s *source) include(former *File) []*source {
 		}
 	}
 	before := s.takeover(former, paths)
+	var files []*included
 	for _, path := range paths {
 		if path.S == s.file.Path || s.inputs.without[path.S] {
 			continue
@@ -185,20 +187,39 @@ func (s *source) include(former *File) []*source {
 		if !ok {
 			continue
 		}
-		if tenant := before.tenant(path.S); tenant != nil {
-			if taken := s.take(before, tenant); taken != nil {
+		files = append(files, &included{path: path.S, bytes: in.Bytes, former: before.tenant(path.S)})
+	}
+	parallel.Each(len(files), func(i int) {
+		if files[i].former == nil {
+			files[i].parse()
+		}
+	})
+	for _, f := range files {
+		if f.former != nil {
+			if taken := s.take(before, f.former); taken != nil {
 				sources = append(sources, taken)
 				continue
 			}
+			f.parse()
 		}
-		root, mistakes := parse(path.S, in.Bytes)
-		s.mistakes = append(s.mistakes, mistakes...)
-		if root != nil {
-			sources = append(sources, s.included(path.S, root))
+		s.mistakes = append(s.mistakes, f.mistakes...)
+		if f.root != nil {
+			sources = append(sources, s.included(f.path, f.root))
 		}
 	}
 	return sources
 }
+
+// included is a file that the main one includes.
+type included struct {
+	path     string
+	bytes    []byte
+	former   *Tenant // that can be taken over, if its name is not taken; nil: none
+	root     *node
+	mistakes diag.Mistakes
+}
+
+func (f *included) parse() { f.root, f.mistakes = parse(f.path, f.bytes) }
 
 func (s *source) included(path string, root *node) *source {
 	in := *s

@@ -141,16 +141,16 @@ func TestOneOffice(t *testing.T) {
 			Branches: []*Branch{
 				{
 					Name: "closed-by-hand", State: "closed", Template: text("voicemail"), Data: data(nil),
-					When: &Condition{Calendars: texts("hours"), Events: Filter{Summary: texts("*closed*", "*vacation*")}},
+					When: &Condition{Calendars: texts("hours"), Asked: &Asked{Events: Filter{Summary: texts("*closed*", "*vacation*")}}},
 				},
 				{
 					Name: "holiday", State: "closed", Template: text("announce-then-voicemail"),
 					Data: data(map[string]any{"message": "We are closed for {{ .Event.Summary }}."}),
-					When: &Condition{Calendars: texts("holidays")},
+					When: &Condition{Calendars: texts("holidays"), Asked: &Asked{}},
 				},
 				{
 					Name: "open", State: "open", Data: data(nil),
-					When: &Condition{Calendars: texts("hours"), Events: Filter{Summary: texts("open*")}},
+					When: &Condition{Calendars: texts("hours"), Asked: &Asked{Events: Filter{Summary: texts("open*")}}},
 					Callflow: text(`{"module": "device", "data": {"id": {{ .Data.front_desk }}},
  "children": {"_": {"module": "voicemail", "data": {"id": {{ .Data.voicemail }}}}}}
 `),
@@ -243,9 +243,10 @@ routes:
 		Language:    "en-us",
 		PhoneRegion: "US",
 		Branches: []*Branch{
-			{Name: "spam", State: "other", Template: text("hang-up"), Data: data, When: &Condition{Caller: Numbers{Lists: texts("spam")}}},
+			{Name: "spam", State: "other", Template: text("hang-up"), Data: data, When: &Condition{Asked: &Asked{Caller: Numbers{Lists: texts("spam")}}}},
 			{Name: "open", State: "open", Template: text("menu"), Data: data, When: &Condition{
-				All: []*Condition{{Calendars: texts("acme/hours")}, {Not: &Condition{Calendars: texts("holidays")}}},
+				Asked: &Asked{},
+				All:   []*Condition{{Calendars: texts("acme/hours"), Asked: &Asked{}}, {Asked: &Asked{}, Not: &Condition{Calendars: texts("holidays"), Asked: &Asked{}}}},
 			}},
 			{Name: "closed", State: "closed", Template: text("voicemail"), Data: data},
 		},

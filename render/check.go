@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/callhours/callhours/internal/diag"
@@ -24,7 +25,7 @@ type Finding struct {
 // is known), with and without an event and anything in sight, and says what fails, and what Kazoo would take and hardly anybody means.
 // What is said alike of several routes is said once, and a route that was looked at before is not looked at again. The callflows are held against the schemas of a cluster too; nil for none.
 func Check(ctx context.Context, all []*Route, now time.Time, schemas *pivot.Schemas) []Finding {
-	c := checker{ctx: ctx, schemas: schemas, said: map[diag.Mistake]int{}}
+	c := newChecker(ctx, schemas)
 	lists := make([][]shown, len(all))
 	parallel.Each(len(all), func(i int) { lists[i] = c.route(all[i], now) })
 	for i, r := range all {
@@ -42,12 +43,21 @@ func Check(ctx context.Context, all []*Route, now time.Time, schemas *pivot.Sche
 }
 
 type checker struct {
-	ctx      context.Context
-	schemas  *pivot.Schemas // nil: none
+	ctx     context.Context
+	schemas *pivot.Schemas // nil: none
+	calls   []sampleCall
+
+	mu    sync.Mutex
+	right map[string]bool // by proof: nothing is wrong with such a branch; guarded by mu
+
 	findings []Finding
 	where    []string             // by finding: the sample that shows it
 	more     []int                // by finding: how many other branches show it
 	said     map[diag.Mistake]int // indices of findings
+}
+
+func newChecker(ctx context.Context, schemas *pivot.Schemas) *checker {
+	return &checker{ctx: ctx, schemas: schemas, calls: sampleCalls(), right: map[string]bool{}, said: map[diag.Mistake]int{}}
 }
 
 // shown is a finding, and the sample that shows it.
@@ -85,10 +95,14 @@ type failed struct {
 
 func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 	b := &r.branches[index]
-	samples := r.samples(index, now)
+	proof := r.proof(index)
+	if c.isRight(proof) {
+		return nil
+	}
+	samples := r.samples(index, c.calls, now)
 	found := map[diag.Mistake]*failed{}
 	var order []*failed
-	meant := 0
+	meant, silent := 0, false
 	note := func(s sample, v *View, err error, odd bool) {
 		f := b.finding(err)
 		if wrong, ok := errors.AsType[*callflowError](err); ok {
@@ -113,6 +127,7 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		}
 		v, body, err := c.sample(r, b, &s)
 		if _, said := errors.AsType[diag.Mistakes](err); said { // what is wrong with the template itself is known
+			silent = true
 			continue
 		}
 		if err == nil && c.schemas != nil {
@@ -127,6 +142,9 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		for _, w := range pivot.CallflowWarnings(body, r.options.Cluster) {
 			note(s, v, &callflowError{template: b.template.Name(), wrong: "the output is odd", err: w}, true)
 		}
+	}
+	if len(order) == 0 && !silent {
+		c.setRight(proof)
 	}
 	for _, f := range order {
 		if f.on && meant < len(samples) {

@@ -77,9 +77,8 @@ func sampleEvents(now time.Time) []sampleEvent {
 }
 
 // samples are those in which a branch can show what is wrong with it: one for each difference that it looks at.
-func (r *Route) samples(index int, now time.Time) []sample {
+func (r *Route) samples(index int, calls []sampleCall, now time.Time) []sample {
 	b := &r.branches[index]
-	calls := sampleCalls()
 	if len(b.reads.each) == 0 && !b.reads.language {
 		calls = calls[:1]
 	}
@@ -88,10 +87,7 @@ func (r *Route) samples(index int, now time.Time) []sample {
 	if b.reads.day || slices.ContainsFunc(b.reads.each, func(name string) bool { return !strings.HasPrefix(name, ".Call") }) {
 		moments = append(moments, time.Date(2028, 2, 29, 23, 59, 59, 0, r.Zone), time.Date(now.Year()+1, 1, 1, 0, 0, 0, 0, r.Zone))
 	}
-	event, match := r.Gives(index)
-	if index == r.options.Fallback || index == r.Unknown {
-		event, match = len(r.branches) == 1 && event, len(r.branches) == 1 && match
-	}
+	event, match := r.comesWith(index)
 	readsEvents := b.reads.event || len(b.reads.calendars) > 0
 	var all []sample
 	for _, c := range calls {
@@ -133,6 +129,15 @@ func (r *Route) samples(index int, now time.Time) []sample {
 		}
 	}
 	return all
+}
+
+// comesWith says what a branch comes with whenever it answers: an event, and a name in its title.
+func (r *Route) comesWith(index int) (event, match bool) {
+	event, match = r.Gives(index)
+	if index == r.options.Fallback || index == r.Unknown {
+		return len(r.branches) == 1 && event, len(r.branches) == 1 && match
+	}
+	return event, match
 }
 
 // sampleView is what a template sees of a sample.

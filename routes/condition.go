@@ -132,13 +132,49 @@ func (l *leaf) name(e *calendars.Event) string {
 // builder makes a route's conditions ready and gathers what is wrong with them.
 type builder struct {
 	route    *Route
+	shared   *Shared
 	leaves   map[string]int // by leaf.String
 	mistakes []diag.Mistake
 }
 
+// Shared is what many routes have in common that are made of the conditions of one plan: its patterns are made ready once. Conditions must not be
+// changed while it is in use, and it is for one goroutine.
+type Shared struct {
+	patterns map[written]calendars.Patterns
+	words    map[string]string // each text once
+}
+
+// written is where a list of texts is.
+type written struct {
+	first *diag.Text
+	n     int
+}
+
+// NewShared makes one that has nothing yet.
+func NewShared() *Shared {
+	return &Shared{patterns: map[written]calendars.Patterns{}, words: map[string]string{}}
+}
+
+func (s *Shared) word(text string) string {
+	if known, ok := s.words[text]; ok {
+		return known
+	}
+	s.words[text] = text
+	return text
+}
+
 func (b *builder) patterns(texts []diag.Text) calendars.Patterns {
+	if len(texts) == 0 {
+		return nil
+	}
+	key := written{&texts[0], len(texts)}
+	if ps, ok := b.shared.patterns[key]; ok {
+		return ps
+	}
 	ps, mistakes := calendars.ParsePatterns(texts)
-	b.mistakes = append(b.mistakes, mistakes...)
+	if b.mistakes = append(b.mistakes, mistakes...); len(mistakes) == 0 {
+		b.shared.patterns[key] = ps
+	}
 	return ps
 }
 
@@ -194,7 +230,7 @@ func (b *builder) leaf(c *Condition) int {
 			l.names[i] = calendars.Fold(key)
 		}
 	}
-	l.narrowed = narrowed(c.Events)
+	l.narrowed = b.shared.word(narrowed(c.Events))
 	key := l.String() + "\x00" + strings.Join(l.keys, "\x00")
 	if i, ok := b.leaves[key]; ok {
 		return i
@@ -340,5 +376,24 @@ func (b *builder) addNumber(set *numbers, text diag.Text) {
 
 // Admits says whether some condition of the route counts an event of a calendar.
 func (r *Route) Admits(calendar string, e *calendars.Event) bool {
-	return slices.ContainsFunc(r.leaves, func(l *leaf) bool { return slices.Contains(l.calendars, calendar) && l.admits(e) })
+	return slices.ContainsFunc(r.widest, func(l *leaf) bool { return slices.Contains(l.calendars, calendar) && l.admits(e) })
+}
+
+// widest are the leaves without those of which another one admits all that they do: the plan's `open` once, and not again with recurring: false.
+func widest(leaves []*leaf) []*leaf {
+	var list []*leaf
+	for _, l := range leaves {
+		if !slices.ContainsFunc(leaves, func(other *leaf) bool { return other != l && other.covers(l) }) {
+			list = append(list, l)
+		}
+	}
+	return slices.Clip(list)
+}
+
+// covers reports whether a leaf asks for titles alone, and another one for the same ones and something more.
+func (l *leaf) covers(narrow *leaf) bool {
+	f := &l.filter
+	titlesAlone := l.field == "" && len(f.Description)+len(f.Location)+len(f.Category) == 0 && f.Transparency == "" && f.AllDay == nil && f.Recurring == nil
+	more := narrow.filter.Recurring != nil || narrow.filter.AllDay != nil || narrow.filter.Transparency != ""
+	return titlesAlone && more && same(f.Summary, narrow.filter.Summary) && slices.Equal(l.calendars, narrow.calendars)
 }

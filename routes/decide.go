@@ -28,6 +28,15 @@ func (s *Segments) Decide(c *pivot.Call, now time.Time) Decision {
 }
 
 func (s *Segments) decide(c *pivot.Call, segment int) Decision {
+	if s.verdicts == nil || segment == outside {
+		return s.judge(c, segment)
+	}
+	v := &s.verdicts[s.pictures.at(segment)]
+	return Decision{Branch: int(v.branch), Unknown: v.unknown, segments: s, segment: segment, tried: int(v.tried), call: c}
+}
+
+// judge is decide without knowing anything beforehand.
+func (s *Segments) judge(c *pivot.Call, segment int) Decision {
 	d := Decision{segments: s, segment: segment, call: c}
 	for i, n := range s.route.branches {
 		switch s.eval(n, c, segment) {

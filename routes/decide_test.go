@@ -528,3 +528,114 @@ func BenchmarkMatch(b *testing.B) {
 		tb.Match("/pivot", call)
 	}
 }
+
+// TestManyPictures: a moment's conditions are its own where there are more combinations of them than a byte counts.
+func TestManyPictures(t *testing.T) {
+	t.Parallel()
+	const letters = "abcdefghi"
+	var branches []Branch
+	for _, letter := range letters {
+		branches = append(branches, Branch{string(letter), Other, &Condition{
+			Calendars: []string{"hours"}, Events: Events{Summary: []diag.Text{{S: "*" + string(letter) + "*"}}},
+		}})
+	}
+	begin := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	title := func(n int) (title string) {
+		for i := range letters {
+			if n>>i&1 == 1 {
+				title += letters[i : i+1]
+			}
+		}
+		return title
+	}
+	var events []string
+	for n := 1; n < 1<<len(letters); n++ {
+		start := begin.Add(time.Duration(n) * time.Hour)
+		events = append(events, fmt.Sprintf("UID:%d\nDTSTART:%s\nDTEND:%s\nSUMMARY:%s", n, start.Format("20060102T150405Z"), start.Add(time.Hour).Format("20060102T150405Z"), title(n)))
+	}
+	s := compile(t, Options{Branches: append(branches, Branch{"closed", Closed, nil}), Unknown: len(letters)}, uses{"hours": known(calendar(t, strings.Join(events, "\n--\n")))})
+	if len(s.holds) <= 256 {
+		t.Fatalf("%d pictures, want more than 256", len(s.holds))
+	}
+	for n := 1; n < 1<<len(letters); n++ {
+		segment := s.find(begin.Add(time.Duration(n) * time.Hour).Unix())
+		if got, want := s.decide(nil, segment), s.judge(nil, segment); got != want {
+			t.Errorf("%s: got %+v, want %+v", title(n), got, want)
+		}
+		for i := range letters {
+			if got, want := s.truth(i, segment), truthOf(n>>i&1 == 1); got != want {
+				t.Errorf("%s: condition on %c: got %s, want %s", title(n), letters[i], got, want)
+			}
+		}
+	}
+}
+
+// TestShared: routes that share what they are made of have patterns of their own where those are others.
+func TestShared(t *testing.T) {
+	t.Parallel()
+	shared := NewShared()
+	titles := []diag.Text{{S: "open*"}, {S: "!*not*"}}
+	decide := func(titles []diag.Text) string {
+		s := compile(t, Options{
+			Branches: []Branch{{"open", Open, &Condition{Calendars: []string{"hours"}, Events: Events{Summary: titles}}}, {"closed", Closed, nil}},
+			Unknown:  1, Shared: shared,
+		}, uses{"hours": known(calendar(t, office))})
+		return s.route.Branches[s.Decide(nil, at(t, "2026-11-23 10:00")).Branch].Name
+	}
+	for _, c := range []struct {
+		titles []diag.Text
+		want   string
+	}{{titles, "open"}, {titles, "open"}, {titles[1:], "open"}, {[]diag.Text{{S: "close*"}}, "closed"}, {titles[:1], "open"}, {nil, "open"}} {
+		if got := decide(c.titles); got != c.want {
+			t.Errorf("%v: got %s, want %s", c.titles, got, c.want)
+		}
+	}
+	bad := []diag.Text{{S: "/(/"}}
+	for range 2 {
+		_, mistakes := New(Options{Branches: []Branch{{"open", Open, &Condition{Calendars: []string{"hours"}, Events: Events{Summary: bad}}}}, Shared: shared})
+		if len(mistakes) != 1 {
+			t.Errorf("got %v, want a mistake each time", mistakes)
+		}
+	}
+}
+
+// TestAdmits: an event matters to a route if any of its conditions counts it, whatever others say of the same titles.
+func TestAdmits(t *testing.T) {
+	t.Parallel()
+	open, lunch := []diag.Text{{S: "open*"}}, []diag.Text{{S: "lunch"}}
+	on := func(calendar string, e Events) *Condition {
+		return &Condition{Calendars: []string{calendar}, Events: e}
+	}
+	r, mistakes := New(Options{Branches: []Branch{
+		{"a", Open, on("hours", Events{Summary: open, Recurring: yesno(false)})},
+		{"b", Open, on("hours", Events{Summary: open})},
+		{"c", Other, on("hours", Events{Summary: lunch, Recurring: yesno(false)})},
+		{"d", Other, on("hours", Events{Summary: lunch, AllDay: yesno(false)})},
+		{"e", Other, on("others", Events{Summary: lunch})},
+		{"f", Closed, nil},
+	}})
+	if err := diag.Mistakes(mistakes).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.widest) != 4 {
+		t.Errorf("%d conditions are asked, want 4", len(r.widest))
+	}
+	for _, c := range []struct {
+		calendar, title   string
+		recurring, allDay bool
+		want              bool
+	}{
+		{"hours", "open", false, false, true},
+		{"hours", "open", true, true, true},
+		{"hours", "lunch", false, true, true},
+		{"hours", "lunch", true, false, true},
+		{"hours", "lunch", true, true, false},
+		{"hours", "closed", false, false, false},
+		{"others", "lunch", true, true, true},
+		{"others", "open", false, false, false},
+	} {
+		if got := r.Admits(c.calendar, &calendars.Event{Summary: c.title, Recurring: c.recurring, AllDay: c.allDay}); got != c.want {
+			t.Errorf("%+v: got %t", c, got)
+		}
+	}
+}

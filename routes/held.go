@@ -16,6 +16,9 @@ type Held struct {
 // Held tells a decision from others; false when its branch has more conditions on the call than can be told apart. It allocates nothing.
 func (d Decision) Held() (Held, bool) {
 	h := Held{segment: d.segment, tried: d.tried, unknown: d.Unknown}
+	if !d.segments.route.asksCall {
+		return h, true
+	}
 	n, fits := 0, true
 	d.segments.asked(d.segments.route.branches[d.tried], d.call, func(yes bool) {
 		if yes {
@@ -44,7 +47,9 @@ func (s *Segments) asked(n *node, c *pivot.Call, visit func(yes bool)) {
 }
 
 // AsksCall says whether a condition of the route asks about the call, so that what comes next may differ from call to call.
-func (r *Route) AsksCall() bool {
+func (r *Route) AsksCall() bool { return r.asksCall }
+
+func (r *Route) findAsksCall() bool {
 	asks := false
 	var visit func(n *node)
 	visit = func(n *node) {

@@ -52,6 +52,7 @@ type Options struct {
 	DayStarts time.Duration  // when a local day begins, counted from midnight by the wall clock
 	Branches  []Branch       // in order; the last one has no condition
 	Unknown   int            // index of the branch taken when a calendar needed to decide is unknown
+	Shared    *Shared        // with routes that are made of the same conditions; nil: with none. A [Route] does not keep it
 }
 
 // Route is a checked route.
@@ -60,15 +61,21 @@ type Route struct {
 	spellings numbers // of Match.Dialed
 	branches  []*node // by index of Branches; nil: always holds
 	leaves    []*leaf // the distinct calendar conditions
+	widest    []*leaf // those of them that others do not cover
 	first     string  // what the ordinary call dials
 	account   string  // whose the ordinary call is
+	asksCall  bool    // see AsksCall
 }
 
 // New checks a route and makes it ready to be compiled and matched. The mistakes name the places of patterns and numbers
 // that cannot be used; the route is nil if there are any.
 func New(o Options) (*Route, []diag.Mistake) {
 	r := &Route{Options: o}
-	b := builder{route: r, leaves: map[string]int{}}
+	r.Shared = nil
+	b := builder{route: r, shared: o.Shared, leaves: map[string]int{}}
+	if b.shared == nil {
+		b.shared = NewShared()
+	}
 	for _, d := range o.Match.Dialed {
 		b.addNumber(&r.spellings, d)
 	}
@@ -86,6 +93,7 @@ func New(o Options) (*Route, []diag.Mistake) {
 	if len(b.mistakes) > 0 {
 		return nil, b.mistakes
 	}
+	r.asksCall, r.widest = r.findAsksCall(), widest(r.leaves)
 	return r, nil
 }
 

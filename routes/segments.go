@@ -1,23 +1,25 @@
 package routes
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math"
 	"slices"
 	"sort"
+	"sync/atomic"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
 )
 
 // Segments are a route's calendars compiled for a window: spans of time in which no calendar condition of the route changes,
-// nor the events behind it. They are immutable and safe for concurrent use.
+// nor the events behind it. They are immutable, but for where the last search ended, and safe for concurrent use.
 type Segments struct {
 	route     *Route
 	from, to  int64                   // Unix seconds, [from, to)
+	last      atomic.Uint32           // the segment that was found last: the next call is mostly in the same
 	starts    []uint32                // of the segments, in seconds after from, ascending; the first is 0
-	pictures  []uint32                // by segment: where its picture is in holds
+	pictures  pictures                // by segment: which of holds is its own
+	verdicts  []verdict               // by picture, where no condition asks about the call; else nil
 	holds     []uint64                // pictures, each once, words each: a bit for every leaf that holds
 	words     int                     // in holds, for one picture
 	unknown   []uint64                // a bit for every leaf one of whose calendars is unknown
@@ -34,11 +36,11 @@ func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, st
 		unknown: make([]uint64, (len(r.leaves)+63)/64),
 	}
 	known := map[string]*calendars.Timeline{}
-	occurrences := map[string][]calendars.Occurrence{}
+	all := map[string]*occurrences{}
 	for _, name := range r.Calendars() {
 		t, why := timelines(name)
 		if known[name] = t; t != nil {
-			occurrences[name] = t.All()
+			all[name] = occurrencesOf(t)
 			continue
 		}
 		if s.why == nil {
@@ -46,7 +48,11 @@ func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, st
 		}
 		s.why[name] = why
 	}
-	var edges []edge
+	n := 0
+	for _, of := range all {
+		n += 2 * len(of.all)
+	}
+	edges := make([]edge, 0, n)
 	for i, l := range r.leaves {
 		ts := make([]*calendars.Timeline, len(l.calendars))
 		for k, name := range l.calendars {
@@ -54,32 +60,93 @@ func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, st
 				set(s.unknown, i)
 				continue
 			}
-			edges = s.edges(edges, i, occurrences[name])
+			edges = s.edges(edges, i, all[name])
 		}
 		s.timelines = append(s.timelines, ts)
 	}
 	s.sweep(edges)
+	if !r.asksCall {
+		verdicts := make([]verdict, max(1, len(s.holds)/max(1, s.words)))
+		for i := range s.starts {
+			if v := &verdicts[s.pictures.at(i)]; !v.known {
+				d := s.judge(nil, i)
+				*v = verdict{int32(d.Branch), int32(d.tried), d.Unknown, true}
+			}
+		}
+		s.verdicts = verdicts
+	}
 	return s
 }
 
-// edge is a moment at which an event of a leaf comes on or goes off.
-type edge struct {
-	at   int64
-	leaf int
-	step int // +1 or -1
+// verdict is what is decided while the same conditions on calendars hold.
+type verdict struct {
+	branch, tried  int32
+	unknown, known bool
 }
 
-// edges appends where the events of a calendar that a leaf admits begin and end inside the window.
-func (s *Segments) edges(dst []edge, leaf int, occurrences []calendars.Occurrence) []edge {
-	l := s.route.leaves[leaf]
-	asked := map[*calendars.Event]bool{} // a series has many occurrences
-	for _, o := range occurrences {
-		admitted, ok := asked[o.Event]
-		if !ok {
-			admitted = l.admits(o.Event)
-			asked[o.Event] = admitted
+// edge is a moment at which an event of a leaf comes on or goes off: from the left, seconds after from in 32 bits, the leaf in 31, and in the last whether
+// the event comes on. Numbers are sorted in half the time that it would take with fields.
+type edge uint64
+
+func (s *Segments) edge(at int64, leaf int, comesOn edge) edge {
+	return edge(at-s.from)<<32 | edge(leaf)<<1 | comesOn
+}
+
+func (e edge) after() uint32 { return uint32(e >> 32) }
+func (e edge) leaf() int     { return int(e >> 1 & math.MaxInt32) }
+
+// step is what happens to the number of the leaf's events that are on.
+func (e edge) step() int { return int(e&1)*2 - 1 }
+
+// occurrences are those of a timeline, and their events, each once: a series has many occurrences.
+type occurrences struct {
+	all    []calendars.Occurrence
+	events []*calendars.Event
+	which  []uint32 // of the events, by occurrence
+	titled []titled
+}
+
+// titled are the events whose titles fit some patterns. Several leaves of a plan ask for the same.
+type titled struct {
+	patterns calendars.Patterns
+	fits     []bool // by event
+}
+
+func occurrencesOf(t *calendars.Timeline) *occurrences {
+	var of occurrences
+	of.all, of.events, of.which = t.AllOf()
+	return &of
+}
+
+// fits says which of the events have titles that fit.
+func (of *occurrences) fits(patterns calendars.Patterns) []bool {
+	for _, t := range of.titled {
+		if same(t.patterns, patterns) {
+			return t.fits
 		}
-		if o.Start == o.End || !admitted {
+	}
+	fits := make([]bool, len(of.events))
+	for i, e := range of.events {
+		fits[i] = patterns.Match(e.Summary)
+	}
+	of.titled = append(of.titled, titled{patterns, fits})
+	return fits
+}
+
+// same reports whether patterns are the same without looking at them.
+func same(a, b calendars.Patterns) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+
+// edges appends where the events of a calendar that a leaf admits begin and end inside the window.
+func (s *Segments) edges(dst []edge, leaf int, of *occurrences) []edge {
+	l := s.route.leaves[leaf]
+	admitted := slices.Clone(of.fits(l.filter.Summary))
+	rest := l.filter
+	rest.Summary = nil
+	for i, e := range of.events {
+		admitted[i] = admitted[i] && rest.Match(e) && (l.field == "" || l.name(e) != "")
+	}
+	for i, o := range of.all {
+		if o.Start == o.End || !admitted[of.which[i]] {
 			continue
 		}
 		start, end := o.Start, o.End
@@ -88,7 +155,7 @@ func (s *Segments) edges(dst []edge, leaf int, occurrences []calendars.Occurrenc
 		}
 		start, end = max(start, s.from), min(end, s.to)
 		if start < end {
-			dst = append(dst, edge{start, leaf, +1}, edge{end, leaf, -1})
+			dst = append(dst, s.edge(start, leaf, 1), s.edge(end, leaf, 0))
 		}
 	}
 	return dst
@@ -96,31 +163,34 @@ func (s *Segments) edges(dst []edge, leaf int, occurrences []calendars.Occurrenc
 
 // sweep turns edges into segments.
 func (s *Segments) sweep(edges []edge) {
-	slices.SortFunc(edges, func(a, b edge) int { return cmp.Compare(a.at, b.at) })
+	slices.Sort(edges)
+	last := uint32(s.to - s.from)
 	on := make([]int, len(s.route.leaves))
 	now := make([]uint64, s.words)
 	pictures := map[string]uint32{}
-	s.starts = append(s.starts, 0)
+	s.starts, s.pictures.many = make([]uint32, 1, len(edges)+1), make([]uint32, 0, len(edges)+1)
 	for i := 0; i < len(edges); {
-		at := edges[i].at
-		if at > s.start(len(s.starts)-1) && at < s.to {
+		at := edges[i].after()
+		if at > s.starts[len(s.starts)-1] && at < last {
 			s.picture(pictures, now)
-			s.starts = append(s.starts, uint32(at-s.from))
+			s.starts = append(s.starts, at)
 		}
-		for ; i < len(edges) && edges[i].at == at; i++ {
-			if at == s.to {
+		for ; i < len(edges) && edges[i].after() == at; i++ {
+			if at == last {
 				continue
 			}
-			on[edges[i].leaf] += edges[i].step
-			if on[edges[i].leaf] > 0 {
-				set(now, edges[i].leaf)
+			leaf := edges[i].leaf()
+			on[leaf] += edges[i].step()
+			if on[leaf] > 0 {
+				set(now, leaf)
 			} else {
-				unset(now, edges[i].leaf)
+				unset(now, leaf)
 			}
 		}
 	}
 	s.picture(pictures, now)
-	s.starts, s.pictures, s.holds = slices.Clip(s.starts), slices.Clip(s.pictures), slices.Clip(s.holds)
+	s.starts, s.holds = slices.Clone(s.starts), slices.Clone(s.holds) // which takes no more room than they need
+	s.pictures = s.pictures.packed(len(s.holds) / max(1, s.words))
 }
 
 // picture ends a segment in which these leaves hold. There are few different pictures, which come again every week.
@@ -129,13 +199,38 @@ func (s *Segments) picture(known map[string]uint32, now []uint64) {
 	for _, word := range now {
 		key = binary.LittleEndian.AppendUint64(key, word)
 	}
-	where, ok := known[string(key)]
+	which, ok := known[string(key)]
 	if !ok {
-		where = uint32(len(s.holds))
-		known[string(key)] = where
+		which = uint32(len(known))
+		known[string(key)] = which
 		s.holds = append(s.holds, now...)
 	}
-	s.pictures = append(s.pictures, where)
+	s.pictures.many = append(s.pictures.many, which)
+}
+
+// pictures are numbers of pictures, a byte each where there are no more than that, as in all but a few routes.
+type pictures struct {
+	few  []uint8
+	many []uint32
+}
+
+// packed are the pictures in as little room as n different ones need.
+func (p pictures) packed(n int) pictures {
+	if n > math.MaxUint8+1 {
+		return pictures{many: slices.Clone(p.many)}
+	}
+	few := make([]uint8, len(p.many))
+	for i, which := range p.many {
+		few[i] = uint8(which)
+	}
+	return pictures{few: few}
+}
+
+func (p *pictures) at(segment int) int {
+	if p.many != nil {
+		return int(p.many[segment])
+	}
+	return int(p.few[segment])
 }
 
 // days are the local days that an occurrence touches, from the first one's beginning to the last one's end.
@@ -175,7 +270,13 @@ func (s *Segments) find(at int64) int {
 		return outside
 	}
 	after := uint32(at - s.from)
-	return sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > after }) - 1
+	// Calls to many routes find little of each in the processor's caches, and a search looks all around.
+	if i := int(s.last.Load()); s.starts[i] <= after && (i+1 == len(s.starts) || after < s.starts[i+1]) {
+		return i
+	}
+	found := sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > after }) - 1
+	s.last.Store(uint32(found))
+	return found
 }
 
 // start is when a segment begins.
@@ -205,7 +306,7 @@ func (s *Segments) truth(leaf, segment int) truth {
 	switch {
 	case segment == outside:
 		return unknown
-	case has(s.holds[s.pictures[segment]:], leaf):
+	case has(s.holds[s.pictures.at(segment)*s.words:], leaf):
 		return yes
 	case has(s.unknown, leaf):
 		return unknown

@@ -123,7 +123,9 @@ type builder struct {
 	now       time.Time
 	library   *templates.Library
 	calendars []*calendar
+	named     map[string]bool // calendars by their full names
 	lists     map[string]routes.List
+	shared    *routes.Shared
 	mistakes  diag.Mistakes
 	absent    diag.Mistakes // files that calendars name and that may be missing
 
@@ -146,10 +148,12 @@ func (b *builder) read() {
 		}
 	}
 	b.library = b.templates()
+	b.named = map[string]bool{}
 	for _, c := range b.file.Calendars {
 		b.calendars = append(b.calendars, b.calendar(c))
+		b.named[c.Name] = true
 	}
-	b.lists = map[string]routes.List{}
+	b.shared, b.lists = routes.NewShared(), map[string]routes.List{}
 	for _, l := range b.file.Lists {
 		b.lists[l.Name] = routes.List{Name: l.Name, Numbers: l.Numbers}
 	}
@@ -220,7 +224,7 @@ func (b *builder) route(r *config.Route) render.Options {
 	o := routes.Options{
 		Pos: r.Pos, Name: r.Name, Path: r.Path.S,
 		Match:  routes.Match{Accounts: r.Match.Accounts, Dialed: r.Match.Dialed},
-		Region: r.PhoneRegion, Zone: zone, DayStarts: r.DayStarts, Unknown: r.Unknown,
+		Region: r.PhoneRegion, Zone: zone, DayStarts: r.DayStarts, Unknown: r.Unknown, Shared: b.shared,
 	}
 	answers := render.Options{
 		Language: r.Language, Fallback: r.Fallback, Within: b.file.AnswerWithin, Library: b.library,
@@ -244,13 +248,10 @@ func (b *builder) route(r *config.Route) render.Options {
 
 // calendarFor is the full name of a calendar that a route's template names: the tenant's first, then everybody's.
 func (b *builder) calendarFor(r *config.Route, name string) string {
-	has := func(full string) bool {
-		return slices.ContainsFunc(b.calendars, func(c *calendar) bool { return c.Calendar == full })
-	}
 	switch {
-	case r.Tenant != nil && has(r.Tenant.Name+"/"+name):
+	case r.Tenant != nil && b.named[r.Tenant.Name+"/"+name]:
 		return r.Tenant.Name + "/" + name
-	case has(name) && !strings.Contains(name, "/"):
+	case b.named[name] && !strings.Contains(name, "/"):
 		return name
 	}
 	return ""

@@ -180,7 +180,7 @@ func (s *Server) refresh(name string) {
 		s.take(l.Generation, name)
 		s.compile(l.Generation, name)
 		s.know(l, name)
-		s.show(l.Generation, name)
+		s.show(l.Generation, name, l.unmatched(name))
 	}
 	s.admin.console.Changed()
 }
@@ -212,13 +212,14 @@ func (s *Server) expire(g *Generation) {
 		if was := g.timelines.Use(c.Calendar).State; was.Why != s.store.State(c.Calendar).Why {
 			s.take(g, c.Calendar)
 			s.compile(g, c.Calendar)
-			s.show(g, c.Calendar)
+			s.show(g, c.Calendar, g.unmatched(c.Calendar))
 		}
 	}
 }
 
-// show puts what is known of a calendar into its metrics, and what is wrong with it into the log.
-func (s *Server) show(g *Generation, name string) {
+// show puts what is known of a calendar into its metrics, and what is wrong with it into the log. unmatched is how many of its events no route asks
+// for.
+func (s *Server) show(g *Generation, name string, unmatched int) {
 	m, state := s.options.Metrics.Calendar(name), g.timelines.Use(name).State
 	m.LastSuccess(state.Read)
 	if state.Unknown() {
@@ -232,7 +233,7 @@ func (s *Server) show(g *Generation, name string) {
 	}
 	m.Known()
 	m.Events(state.Calendar.Len())
-	m.Unmatched(g.unmatched(name))
+	m.Unmatched(unmatched)
 	s.showEvents(g, name)
 }
 

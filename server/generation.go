@@ -2,6 +2,7 @@ package server
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
@@ -61,13 +62,21 @@ func (g *Generation) File() *config.File { return g.file }
 
 // Roll compiles the routes whose window has moved on, or was never compiled, and makes live calls use them. It gives them.
 func (g *Generation) Roll(now time.Time) []*render.Route {
+	return g.roll(now, func(*render.Route) {})
+}
+
+// roll is Roll that calls also with each route after it was compiled, from several goroutines.
+func (g *Generation) roll(now time.Time, also func(*render.Route)) []*render.Route {
 	var rolled []*render.Route
 	for _, r := range g.routes {
 		if s := r.State(); s == nil || s.Stale(g.timelines, now) {
 			rolled = append(rolled, r)
 		}
 	}
-	parallel.Each(len(rolled), func(i int) { rolled[i].Use(rolled[i].Compile(g.timelines, now)) })
+	parallel.Each(len(rolled), func(i int) {
+		rolled[i].Use(rolled[i].Compile(g.timelines, now))
+		also(rolled[i])
+	})
 	return rolled
 }
 
@@ -104,14 +113,49 @@ func (g *Generation) series() metrics.Configured {
 	return c
 }
 
-// unmatched is how many events of a calendar no condition of any route admits.
+// unmatched is how many events of a calendar no condition of any route admits; 0 for one that is unknown.
 func (g *Generation) unmatched(name string) int {
-	n := 0
-	for _, e := range g.timelines.Use(name).State.Calendar.Events() {
+	n, c := 0, g.timelines.Use(name).State.Calendar
+	if c == nil {
+		return 0
+	}
+	for _, e := range c.Events() {
 		if !slices.ContainsFunc(g.asking[name], func(r *render.Route) bool { return r.Admits(name, e) }) {
 			n++
 		}
 	}
+	return n
+}
+
+// unmatched are how many events of each calendar no route asks for, each counted once.
+type unmatched struct {
+	g *Generation
+
+	mu sync.Mutex
+	n  map[string]int // guarded by mu
+}
+
+func newUnmatched(g *Generation) *unmatched { return &unmatched{g: g, n: map[string]int{}} }
+
+// count counts those of a route that has just been compiled: its calendars are still unpacked.
+func (u *unmatched) count(r *render.Route) {
+	for _, name := range r.Calendars() {
+		u.of(name)
+	}
+}
+
+// of counts those of a calendar, unless that was done.
+func (u *unmatched) of(name string) int {
+	u.mu.Lock()
+	n, ok := u.n[name]
+	u.mu.Unlock()
+	if ok {
+		return n
+	}
+	n = u.g.unmatched(name)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.n[name] = n
 	return n
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -152,7 +153,8 @@ func (s *Server) swap(g *Generation) {
 	for _, r := range stale {
 		r.Use(r.Compile(g.timelines, now))
 	}
-	fresh := append(stale, g.Roll(now)...)
+	counted := newUnmatched(g)
+	fresh := append(stale, g.roll(now, counted.count)...)
 	s.rehearsals.retain(g.routes)
 	s.noticed.begin(g, fresh)
 	s.rehearsals.ask(fresh)
@@ -169,12 +171,17 @@ func (s *Server) swap(g *Generation) {
 	}
 	logged := s.logged
 	s.logged = map[string][]calendars.Problem{}
+	var shown []string
 	for _, c := range g.calendars {
 		name := c.Calendar
 		s.logged[name] = logged[name]
 		if changed[name] || former == nil || len(former.asking[name]) != len(g.asking[name]) {
-			s.show(g, name)
+			shown = append(shown, name)
 		}
+	}
+	parallel.Each(len(shown), func(i int) { counted.of(shown[i]) })
+	for _, name := range shown {
+		s.show(g, name, counted.of(name))
 	}
 	for _, m := range g.warnings {
 		if former == nil || !slices.Contains(former.warnings, m) {

@@ -22,6 +22,7 @@ type Uses struct {
 	Calendars []string // calendars that on names, sorted
 	Data      []string // first-level keys of .Data, sorted
 	AllData   bool     // .Data as a whole, so that any key may be read
+	Names     []string // ".Branch", ".Route" or ".Tenant", sorted
 }
 
 // Want is a value that a template reads and that can be nothing: .Event, .Match, .Until or what next gives.
@@ -34,6 +35,7 @@ type Want struct {
 func (t *Template) Uses() Uses {
 	u := t.uses
 	u.Call, u.Clock, u.Calendars, u.Data = slices.Clone(u.Call), slices.Clone(u.Clock), slices.Clone(u.Calendars), slices.Clone(u.Data)
+	u.Names = slices.Clone(u.Names)
 	return u
 }
 
@@ -43,6 +45,9 @@ func (t *Template) Wants() []Want { return slices.Clone(t.wants) }
 
 // roots are the names that a template's data has.
 var roots = []string{".Branch", ".Call", ".Data", ".Event", ".Events", ".Match", ".Now", ".Route", ".Tenant", ".Until"}
+
+// rootNames are those of the roots that say what answers.
+var rootNames = []string{".Branch", ".Route", ".Tenant"}
 
 // what an expression stands for, as far as it matters here
 type what int
@@ -165,6 +170,9 @@ func (r *reader) whole(v value) {
 	case root:
 		r.note(&r.uses.Call, ".Call")
 		r.note(&r.uses.Clock, ".Now")
+		for _, name := range rootNames {
+			r.note(&r.uses.Names, name)
+		}
 		r.uses.Event, r.uses.Until, r.uses.Match, r.uses.AllData = true, true, true, true
 	case data:
 		r.uses.AllData = true
@@ -424,6 +432,7 @@ func (r *reader) field(of value, names []string, n parse.Node) value {
 		case "Data":
 			next.what = data
 		case "Tenant", "Route", "Branch":
+			r.note(&r.uses.Names, "."+names[0])
 		default:
 			name := "." + names[0]
 			r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.source.pos(n.Position()),

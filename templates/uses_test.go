@@ -10,13 +10,14 @@ import (
 
 func TestUses(t *testing.T) {
 	t.Parallel()
-	everything := Uses{Call: []string{".Call"}, Clock: []string{".Now"}, Event: true, Until: true, Match: true, AllData: true}
+	everything := Uses{Call: []string{".Call"}, Clock: []string{".Now"}, Event: true, Until: true, Match: true, AllData: true, Names: []string{".Branch", ".Route", ".Tenant"}}
 	for _, c := range []struct {
 		text string
 		want Uses
 	}{
 		{`{}`, Uses{}},
-		{`{{ .Route.Name }}{{ .Tenant }}{{ .Branch.State }}`, Uses{}},
+		{`{{ .Route.Name }}{{ .Tenant }}{{ .Branch.State }}`, Uses{Names: []string{".Branch", ".Route", ".Tenant"}}},
+		{`{{ with .Route }}{{ .Name }}{{ end }}`, Uses{Names: []string{".Route"}}},
 		{`{{ .Call.From }}`, Uses{Call: []string{".Call.From"}}},
 		{`{{ if false }}{{ else }}{{ toJson (upper .Call.From) }}{{ end }}`, Uses{Call: []string{".Call.From"}}},
 		{`{{ .Now.Unix }}`, Uses{Clock: []string{".Now"}}},

@@ -1,0 +1,84 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/callhours/callhours/templates"
+)
+
+// proof is everything that sample calls can show of a branch, as a text: branches of the same proof write the same for the same samples. Thousands
+// of routes of one plan differ in what few of their branches read, and what is right for one of them need not be tried for the others.
+func (r *Route) proof(index int) string {
+	b := &r.branches[index]
+	var uses templates.Uses
+	for _, t := range append(templatesIn(b.written), b.template) {
+		u := t.Uses()
+		uses.Names, uses.Data = append(uses.Names, u.Names...), append(uses.Data, u.Data...)
+		uses.AllData, uses.Next = uses.AllData || u.AllData, uses.Next || u.Next
+	}
+	event, match := r.comesWith(index)
+	p := fmt.Appendf(nil, "%p %q %q %d %q %t %t", b.template, r.Zone, r.options.Language, r.options.Within, r.options.Cluster, event, match)
+	if len(uses.Names) > 0 {
+		p = fmt.Appendf(p, " names %q %q %q %q", r.options.Tenant, r.Name, b.name, b.state)
+	}
+	if uses.Next {
+		for i := range r.branches {
+			p = fmt.Appendf(p, " next %q", r.branches[i].name)
+		}
+	}
+	for _, field := range slices.Sorted(maps.Keys(r.Names(index))) {
+		p = fmt.Appendf(p, " finds %q %q", field, r.Names(index)[field])
+		uses.Data = append(uses.Data, field)
+	}
+	if uses.AllData {
+		uses.Data = slices.Collect(maps.Keys(b.plain))
+	}
+	uses.Data = slices.AppendSeq(uses.Data, maps.Keys(b.written))
+	slices.Sort(uses.Data)
+	for _, name := range slices.Compact(uses.Data) {
+		p = fmt.Appendf(p, " %q", name)
+		if value, ok := b.plain[name]; ok {
+			p = appendValue(append(p, '='), value)
+		}
+		if value, ok := b.written[name]; ok {
+			p = appendValue(append(p, '~'), value)
+		}
+	}
+	return string(p)
+}
+
+// appendValue appends a value of data so that no other looks the same. A template is known by where it is: the library has each text once.
+func appendValue(p []byte, value any) []byte {
+	switch value := value.(type) {
+	case *templates.Template:
+		return fmt.Appendf(p, "%p", value)
+	case map[string]any:
+		p = append(p, '{')
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			p = append(appendValue(fmt.Appendf(p, "%q:", name), value[name]), ',')
+		}
+		return append(p, '}')
+	case []any:
+		p = append(p, '[')
+		for _, v := range value {
+			p = append(appendValue(p, v), ',')
+		}
+		return append(p, ']')
+	}
+	return fmt.Appendf(p, "%#v", value)
+}
+
+// isRight reports whether nothing is wrong with a branch of that proof.
+func (c *checker) isRight(proof string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.right[proof]
+}
+
+func (c *checker) setRight(proof string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.right[proof] = true
+}
