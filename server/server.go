@@ -199,12 +199,13 @@ func (s *Server) Run(ctx context.Context) error {
 	defer loops.Wait()
 	defer stop()
 	callsAt := forCalls.Addr()
-	ofKazoo := newConnections(forCalls, min(mostOfKazoo, mostDescriptors()/2), file.TLS != nil, s.options.Now, func() {
+	// Connections go by time as it passes, whatever the clock of decisions says.
+	ofKazoo := newConnections(forCalls, min(mostOfKazoo, mostDescriptors()/2), file.TLS != nil, time.Now, func() {
 		s.options.Metrics.Shed()
 		s.options.Metrics.Request(http.StatusServiceUnavailable, 0)
 	})
 	loops.Go(func() { ofKazoo.run(background) })
-	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), false, s.options.Now, func() {})
+	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), false, time.Now, func() {})
 	loops.Go(func() { ofPeople.run(background) })
 	var kazoo net.Listener = ofKazoo
 	if file.TLS != nil {

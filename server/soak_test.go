@@ -185,7 +185,7 @@ type soak struct {
 
 	mu               sync.Mutex
 	answered, either atomic.Int64
-	wrong            atomic.Int64
+	wrong, refused   atomic.Int64
 	said             []string // the first wrong answers; guarded by mu
 }
 
@@ -223,13 +223,16 @@ func TestSoak(t *testing.T) {
 	reached := s.load(t, ctx, lasts, capacity/2)
 	stop()
 	background.Wait()
-	t.Logf("%s: %d answers, of them %d at the moment of a change; %d wrong; %.0f/s at a capacity of %.0f/s; %d fetches",
-		lasts, s.answered.Load(), s.either.Load(), s.wrong.Load(), reached, capacity, s.feeds.served.Load())
+	t.Logf("%s: %d answers, of them %d at the moment of a change; %d wrong, %d refused; %.0f/s at a capacity of %.0f/s; %d fetches",
+		lasts, s.answered.Load(), s.either.Load(), s.wrong.Load(), s.refused.Load(), reached, capacity, s.feeds.served.Load())
 	for _, line := range s.said {
 		t.Error(line)
 	}
 	if s.answered.Load() == 0 || s.either.Load() > s.answered.Load()/2 {
 		t.Errorf("%d answers, of which %d could be either of two", s.answered.Load(), s.either.Load())
+	}
+	if refused := s.refused.Load(); lasts >= 20*time.Second && refused > s.answered.Load()/100 {
+		t.Errorf("%d calls were refused beside %d answers at half the capacity", refused, s.answered.Load())
 	}
 	if lasts >= 20*time.Second { // before, everything still grows to its size
 		steady(t, samples)
@@ -319,6 +322,10 @@ func (s *soak) ask(t *testing.T, n int) {
 	got, err := io.ReadAll(r.Body)
 	r.Body.Close()
 	after := s.clock.now()
+	if r.StatusCode == http.StatusServiceUnavailable { // the machine had other work
+		s.refused.Add(1)
+		return
+	}
 	may = append(may, c.allowed()...)
 	s.answered.Add(1)
 	// Between the question and the answer two hours can be in force, and the clock can pass an edge of them.
