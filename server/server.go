@@ -50,9 +50,10 @@ type Options struct {
 	Metrics    *metrics.Metrics     // nil: nothing is counted
 	Log        *slog.Logger         // its writer must not block; see Log
 	Now        func() time.Time
-	UserAgent  string // of fetches; "": "callhours"
-	Profiles   bool   // the admin side shows those of Go's runtime
-	Version    string // shown to people
+	Passing    func() time.Time // by which connections go, where Now is not time as it passes; nil: Now
+	UserAgent  string           // of fetches; "": "callhours"
+	Profiles   bool             // the admin side shows those of Go's runtime
+	Version    string           // shown to people
 	// Installation is read again for Reload, and when its files change; nil where there is none. Loaded is how Generation came of it.
 	Installation *Installation
 	Loaded       Loaded
@@ -199,13 +200,16 @@ func (s *Server) Run(ctx context.Context) error {
 	defer loops.Wait()
 	defer stop()
 	callsAt := forCalls.Addr()
-	// Connections go by time as it passes, whatever the clock of decisions says.
-	ofKazoo := newConnections(forCalls, min(mostOfKazoo, mostDescriptors()/2), file.TLS != nil, time.Now, func() {
+	passing := s.options.Passing
+	if passing == nil {
+		passing = s.options.Now
+	}
+	ofKazoo := newConnections(forCalls, min(mostOfKazoo, mostDescriptors()/2), file.TLS != nil, passing, func() {
 		s.options.Metrics.Shed()
 		s.options.Metrics.Request(http.StatusServiceUnavailable, 0)
 	})
 	loops.Go(func() { ofKazoo.run(background) })
-	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), false, time.Now, func() {})
+	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), false, passing, func() {})
 	loops.Go(func() { ofPeople.run(background) })
 	var kazoo net.Listener = ofKazoo
 	if file.TLS != nil {

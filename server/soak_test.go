@@ -273,7 +273,7 @@ func newSoak(t *testing.T, lasts time.Duration) *soak {
 		t.Fatal(err)
 	}
 	s.Server = New(Options{
-		Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: registry, Metrics: m, Now: s.clock.now, Log: slog.New(slog.DiscardHandler),
+		Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: registry, Metrics: m, Now: s.clock.now, Passing: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	return s
 }
