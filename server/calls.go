@@ -333,20 +333,20 @@ func callers(attrs []slog.Attr, show string, call *pivot.Call) []slog.Attr {
 	if show == "none" {
 		return attrs
 	}
-	left, number := shownCaller(show, call.CallerNumber)
-	return append(attrs, slog.String("caller", left+shortened(number)), slog.String("dialed", shortened(call.Dialed)))
+	left, caller, dialed := shownNumbers(show, call)
+	return append(attrs, slog.String("caller", left+shortened(caller)), slog.String("dialed", shortened(dialed)))
 }
 
-// shownCaller is as much of a caller's number as the configuration asks for, with what stands for the digits that are left out.
-func shownCaller(show, number string) (left, shown string) {
-	cut := len(number) - len("0147")
+// shownNumbers are as much of a call's numbers as the configuration asks for; left stands for the caller's digits that are left out.
+func shownNumbers(show string, call *pivot.Call) (left, caller, dialed string) {
+	cut := len(call.CallerNumber) - len("0147")
 	switch {
 	case show == "none":
-		return "", ""
+		return "", "", ""
 	case show == "last4" && cut > 0:
-		return "…", number[cut:]
+		return "…", call.CallerNumber[cut:], call.Dialed
 	}
-	return "", number
+	return "", call.CallerNumber, call.Dialed
 }
 
 // shortened bounds what a stranger can write into the log with one field.

@@ -192,11 +192,7 @@ func (t *trace) text(i int) string {
 
 // say remembers the texts of a call. show is how much of its numbers.
 func (t *trace) say(call *pivot.Call, show string) {
-	left, caller := shownCaller(show, call.CallerNumber)
-	dialed := call.Dialed
-	if show == "none" {
-		dialed = ""
-	}
+	left, caller, dialed := shownNumbers(show, call)
 	to := append(t.texts[:0], left...)
 	to = append(to, caller[:min(len(caller), mostCaller-len(to))]...)
 	t.ends[0] = uint8(len(to))
