@@ -173,6 +173,8 @@ func FuzzTold(f *testing.F) {
 	f.Add("120", "max-age=600, no-cache", "webcal://user:PLANTED@calendar.test:443/PLANTED?PLANTED#PLANTED")
 	f.Add("Mon, 23 Nov 2026 12:05:00 GMT", `private, max-age="9999999999"`, "http://[fe80::1%25PLANTED]/")
 	f.Add("", "", "webcal://user:PLANTED@calendar.test:443/PLA\xffTED")
+	f.Add("", "", "http://[fe80::1%25P\xeeLANTED]/")
+	f.Add("", "", "https://calendar.test/PLANTED?PLANTED #PLANTED")
 	f.Fuzz(func(t *testing.T, wait, cache, address string) {
 		if d := retryAfter(wait, fetchClock); d < 0 || d > maxRetryAfter {
 			t.Errorf("retry after %v", d)

@@ -174,6 +174,11 @@ func normalise(u *url.URL) error {
 	}
 	u.Path = cmp.Or(u.Path, "/")
 	u.Fragment, u.RawFragment = "", ""
+	u.RawQuery = strings.ReplaceAll(u.RawQuery, " ", "%20") // as it stands it would end the address in the request's first line
+	// url.Parse takes what it reads raw in the zone of an IPv6 address, and refuses it once it is escaped.
+	if again, err := url.Parse(u.String()); err != nil || again.Host != u.Host {
+		return errors.New("the url's host has characters that no address may have")
+	}
 	return nil
 }
 

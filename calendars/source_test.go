@@ -29,6 +29,7 @@ func TestSourceValidate(t *testing.T) {
 		{"another scheme", Source{URL: "ftp://calendar.example.com/PLANTED"}, `want url as an http, https or webcal address, found the scheme "ftp"`},
 		{"no host", Source{URL: "https:///PLANTED"}, "the url names no host"},
 		{"no slashes", Source{URL: "https:PLANTED"}, "the url names no host"},
+		{"a host that is no text", Source{URL: "http://[fe80::1%25\xeePLANTED]/"}, "the url's host has characters that no address may have"},
 		{"a header of ours", Source{URL: address, Header: http.Header{"if-none-match": {"PLANTED"}}}, "header If-None-Match is written by callhours itself"},
 		{"a header with a key", Source{URL: address, Header: http.Header{"User-Agent": {"PLANTED"}}}, "header User-Agent has a key of its own, user_agent"},
 		{
