@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -29,6 +28,7 @@ const inFlight = 64
 type calls struct {
 	now      func() time.Time
 	log      *slog.Logger
+	lines    lines // of calls that were answered as decided
 	metrics  *metrics.Metrics
 	live     *atomic.Pointer[live]
 	draining *atomic.Bool
@@ -253,22 +253,21 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	if rec.miss != "" {
 		c.metrics.Unmatched(metrics.UnmatchedReason(rec.miss))
 	}
-	if rec.live != nil && rec.live.faults && rec.route != nil && rec.err == nil && len(rec.answer.Failures) == 0 {
+	if rec.route != nil && rec.err == nil && len(rec.answer.Failures) == 0 {
+		if !rec.live.faults {
+			c.lines.add(line{at: now, took: took, to: rec.opening(c.log.Handler()), call: rec.call, show: rec.live.callers})
+		}
 		return
 	}
-	to, level := c.log.Handler(), slog.LevelInfo
-	var room [6]slog.Attr
-	attrs := room[:0]
-	switch {
-	case rec.route != nil && rec.err == nil && len(rec.answer.Failures) == 0:
-		to = rec.opening(to)
-	case rec.route != nil:
+	level := slog.LevelInfo
+	var attrs []slog.Attr
+	if rec.route != nil {
 		attrs = rec.decision()
 		for _, f := range rec.answer.Failures {
 			level = slog.LevelError
 			attrs = append(attrs, slog.String("failed_"+rec.route.Branches[f.Branch].Name, string(f.Reason)+": "+f.Err.Error()))
 		}
-	default:
+	} else {
 		attrs = append(attrs, slog.Int("status", rec.status))
 	}
 	if rec.status == http.StatusUnauthorized || rec.status == http.StatusForbidden {
@@ -279,18 +278,13 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 		attrs = append(attrs, slog.String("reason", string(rec.miss)))
 	}
 	if rec.call != nil {
-		attrs = append(attrs, slog.String("call_id", shortened(rec.call.CallID)), slog.String("account", shortened(rec.call.AccountID)))
-		attrs = callers(attrs, rec.live.callers, rec.call)
+		attrs = callAttrs(attrs, rec.live.callers, rec.call)
 	}
 	if rec.err != nil {
 		level = slog.LevelWarn
 		attrs = append(attrs, slog.String("error", rec.err.Error()))
 	}
-	attrs = append(attrs, slog.Duration("took", took))
-	// Not by LogAttrs, which would look for the line of the program that logs.
-	line := slog.NewRecord(now, level, "call", 0)
-	line.AddAttrs(attrs...)
-	_ = to.Handle(context.Background(), line) // a Log fails for nobody
+	writeLine(c.log.Handler(), now, level, append(attrs, slog.Duration("took", took)))
 }
 
 // decision is the part of a line that says what was decided, and who answered.
@@ -328,8 +322,9 @@ func (rec *record) opening(to slog.Handler) slog.Handler {
 	return o.to
 }
 
-// callers adds as much of the numbers as the configuration asks for.
-func callers(attrs []slog.Attr, show string, call *pivot.Call) []slog.Attr {
+// callAttrs adds what a line says of a call, and as much of its numbers as the configuration asks for.
+func callAttrs(attrs []slog.Attr, show string, call *pivot.Call) []slog.Attr {
+	attrs = append(attrs, slog.String("call_id", shortened(call.CallID)), slog.String("account", shortened(call.AccountID)))
 	if show == "none" {
 		return attrs
 	}

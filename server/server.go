@@ -251,7 +251,9 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	late, cancel := context.WithTimeout(background, closing)
 	defer cancel()
-	return errors.Join(err, forKazoo.Shutdown(late), forPeople.Shutdown(late))
+	err = errors.Join(err, forKazoo.Shutdown(late), forPeople.Shutdown(late))
+	s.calls.lines.flush()
+	return err
 }
 
 // server is Kazoo's side.

@@ -172,6 +172,7 @@ func post(path string, params ...string) *http.Request {
 func (w *world) call(r *http.Request) *http.Response {
 	rec := httptest.NewRecorder()
 	w.Calls().ServeHTTP(rec, r)
+	w.calls.lines.flush()
 	return rec.Result()
 }
 

@@ -1,0 +1,82 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/callhours/callhours/pivot"
+)
+
+// Bounds of what waits to be formatted.
+const (
+	mostLines  = 512                   // the call that would be one more formats all of them
+	formatting = 10 * time.Millisecond // after the first line
+)
+
+// lines are what the log will say of calls that were answered as decided. They are formatted together and off the call's path: all that
+// formats a line is in the processor's caches then, where a call would wait for it as long as for a tenth of its answer. The zero lines
+// are empty; they are safe for concurrent use.
+type lines struct {
+	writing sync.Mutex // held while lines are written, so that they keep their order
+	room    []line     // what was written last; its memory is used again. Guarded by writing
+
+	mu      sync.Mutex // guards the following; taken after writing
+	waiting []line
+	timer   *time.Timer // runs while some wait
+}
+
+// line is one of them. Its call is kept for no longer than it waits.
+type line struct {
+	at   time.Time
+	took time.Duration
+	to   slog.Handler // has the beginning of the line
+	call *pivot.Call
+	show string // how much of the caller's number
+}
+
+// add puts in a line.
+func (ls *lines) add(l line) {
+	ls.mu.Lock()
+	ls.waiting = append(ls.waiting, l)
+	n := len(ls.waiting)
+	if n == 1 {
+		if ls.timer == nil {
+			ls.timer = time.AfterFunc(formatting, ls.flush)
+		} else {
+			ls.timer.Reset(formatting)
+		}
+	}
+	ls.mu.Unlock()
+	if n >= mostLines {
+		ls.flush()
+	}
+}
+
+// flush writes what waits. It returns when all lines that came before are written.
+func (ls *lines) flush() {
+	ls.writing.Lock()
+	defer ls.writing.Unlock()
+	ls.mu.Lock()
+	waiting := ls.waiting
+	ls.waiting = ls.room[:0]
+	ls.mu.Unlock()
+	for i := range waiting {
+		waiting[i].write()
+	}
+	clear(waiting)
+	ls.room = waiting
+}
+
+func (l *line) write() {
+	var room [5]slog.Attr
+	writeLine(l.to, l.at, slog.LevelInfo, append(callAttrs(room[:0], l.show, l.call), slog.Duration("took", l.took)))
+}
+
+// writeLine writes the line of a call. It does without a slog.Logger, which would look for the line of the program that logs.
+func writeLine(to slog.Handler, at time.Time, level slog.Level, attrs []slog.Attr) {
+	r := slog.NewRecord(at, level, "call", 0)
+	r.AddAttrs(attrs...)
+	_ = to.Handle(context.Background(), r) // a Log fails for nobody
+}
