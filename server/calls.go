@@ -40,19 +40,24 @@ type calls struct {
 // live is a generation with what answering its calls needs beside it.
 type live struct {
 	*Generation
-	counters []*metrics.RouteMetrics     // by index of routes
-	openings [][]atomic.Pointer[opening] // likewise, then by branch
-	tokens   map[[sha256.Size]byte]bool  // digests of every token that leads a path
-	callers  string                      // how much of a caller's number the log shows
-	faults   bool                        // the log shows only calls that go wrong
-
-	shown   string                  // how much of it is remembered
-	rings   []*ring                 // by index of routes
-	facts   []atomic.Pointer[facts] // likewise
+	served  []served                   // in the order of routes
+	tokens  map[[sha256.Size]byte]bool // digests of every token that leads a path
+	callers string                     // how much of a caller's number the log shows
+	faults  bool                       // the log shows only calls that go wrong
+	shown   string                     // how much of it is remembered
 	missed  *ring
-	nowhere *facts // of calls without a route
-
+	nowhere *facts            // of calls without a route
 	readers map[string]reader // of hours
+}
+
+// served is a route with all that a call to it needs, in one place: of ten thousand routes, calls find little in the processor's caches.
+type served struct {
+	*render.Route
+	auth     *auth
+	metrics  *metrics.RouteMetrics
+	ring     *ring
+	facts    atomic.Pointer[facts]
+	openings []atomic.Pointer[opening] // by branch
 }
 
 func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
@@ -60,13 +65,17 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
 	l.faults = g.file.Log.Calls == "faults"
 	var names []string
 	for _, r := range g.routes {
-		l.counters = append(l.counters, m.Route(r.Name))
-		l.openings = append(l.openings, make([]atomic.Pointer[opening], len(r.Branches)))
 		names = append(names, r.Name)
 	}
+	rings := d.keep(names, g.file.Decisions.Keep)
+	l.served = make([]served, len(g.routes))
+	for i, r := range g.routes {
+		at := &l.served[i]
+		at.Route, at.auth, at.metrics, at.ring = r, g.auths[i], m.Route(r.Name), rings[i]
+		at.openings = make([]atomic.Pointer[opening], len(r.Branches))
+	}
 	l.readers = g.readers()
-	l.rings, l.missed = d.keep(names, g.file.Decisions.Keep), &d.missed
-	l.facts, l.nowhere = make([]atomic.Pointer[facts], len(names)), &facts{generation: g.Name(), calendars: []preview.CalendarRead{}}
+	l.missed, l.nowhere = &d.missed, &facts{generation: g.Name(), calendars: []preview.CalendarRead{}}
 	for _, a := range append(slices.Clone(g.auths), g.shared) {
 		if a != nil && a.token != nil {
 			l.tokens[*a.token] = true
@@ -78,9 +87,8 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
 // record is what is said of a call in the log and the counters.
 type record struct {
 	status int
-	live   *live // nil before calls are answered
-	route  *render.Route
-	index  int // of the route
+	live   *live   // nil before calls are answered
+	route  *served // nil where none was found, or who asks may not
 	answer render.Answer
 	call   *pivot.Call
 	miss   routes.Why
@@ -173,10 +181,11 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 	}
 	rec.call = &call
 	found, why := l.table.Match(path, &call)
-	index, guard := -1, l.shared
+	var route *served
+	guard := l.shared
 	if found != nil {
-		index = l.byRoute[found]
-		guard = l.auths[index]
+		route = &l.served[l.byRoute[found]]
+		guard = route.auth
 	}
 	if rec.status = guard.admit(presented); rec.status != http.StatusOK {
 		if rec.status == http.StatusUnauthorized {
@@ -185,17 +194,17 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		plain(w, rec.status, http.StatusText(rec.status))
 		return
 	}
-	if found == nil {
+	if route == nil {
 		rec.status, rec.miss = http.StatusNotFound, why
 		w.Header().Set("X-Callhours-Reason", string(why))
 		plain(w, rec.status, "no route: "+string(why))
 		return
 	}
-	rec.route, rec.index = l.routes[index], index
+	rec.route = route
 	now := c.now()
-	rec.answer = rec.route.State().Answer(r.Context(), &call, now)
+	rec.answer = route.State().Answer(r.Context(), &call, now)
 	rec.status = rec.answer.Status
-	c.count(l.counters[index], &rec.answer, now)
+	c.count(route.metrics, &rec.answer, now)
 	rec.write(w)
 }
 
@@ -313,7 +322,7 @@ type opening struct {
 // opening is a handler that begins the line of an answer of which nothing failed.
 func (rec *record) opening(to slog.Handler) slog.Handler {
 	a := &rec.answer
-	last := &rec.live.openings[rec.index][a.Decision.Branch]
+	last := &rec.route.openings[a.Decision.Branch]
 	if o := last.Load(); o != nil && o.status == rec.status && o.event == a.Title && o.reason == a.Reason {
 		return o.to
 	}

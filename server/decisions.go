@@ -218,10 +218,10 @@ func (rec *record) remember(began time.Time, took time.Duration) {
 		return
 	}
 	a := &rec.answer
-	t.facts = l.facts[rec.index].Load()
+	t.facts = rec.route.facts.Load()
 	if rec.err != nil { // it came before the decision, or nobody knows what it was
 		t.failure = inLine(rec.err.Error())
-		l.rings[rec.index].add(&t)
+		rec.route.ring.add(&t)
 		return
 	}
 	t.reason, t.event, t.body = inLine(a.Reason), a.Title, a.Body
@@ -230,7 +230,7 @@ func (rec *record) remember(began time.Time, took time.Duration) {
 		f := a.Failures[0]
 		t.failure = inLine(string(f.Reason) + ": " + f.Err.Error())
 	}
-	l.rings[rec.index].add(&t)
+	rec.route.ring.add(&t)
 }
 
 // inLine cuts what is too long to be remembered; what is short is the same string.
@@ -249,7 +249,8 @@ func inLine(s string) string {
 // know brings up to date when the calendars of routes were read, for the calls that come from then on: of those that ask a calendar, or where
 // that is "" of all.
 func (s *Server) know(l *live, calendar string) {
-	for i, r := range l.routes {
+	for i := range l.served {
+		r := &l.served[i]
 		names := r.Calendars()
 		if calendar != "" && !slices.Contains(names, calendar) {
 			continue
@@ -258,7 +259,7 @@ func (s *Server) know(l *live, calendar string) {
 		for _, name := range names {
 			reads = append(reads, preview.CalendarRead{Name: name, Read: s.store.State(name).Read.UTC()})
 		}
-		was := l.facts[i].Load()
+		was := r.facts.Load()
 		if was != nil && slices.Equal(was.calendars, reads) {
 			continue
 		}
@@ -266,6 +267,6 @@ func (s *Server) know(l *live, calendar string) {
 		for _, b := range r.Branches {
 			now.branches = append(now.branches, outcome{b.Name, string(b.State)})
 		}
-		l.facts[i].Store(now)
+		r.facts.Store(now)
 	}
 }

@@ -131,7 +131,7 @@ func TestDecisionsShow(t *testing.T) {
 		if got.Caller != want[0] || got.Dialed != want[1] {
 			t.Errorf("%s: got %q and %q, want %q", show, got.Caller, got.Dialed, want)
 		}
-		held := w.live.Load().rings[0].held[0]
+		held := w.live.Load().served[0].ring.held[0]
 		if show != "full" && strings.Contains(string(held.texts[:]), "2025550147") {
 			t.Errorf("%s: the whole number is held", show)
 		}
@@ -150,7 +150,7 @@ func TestDecisionsPanic(t *testing.T) {
 	w := started(t, oneRoute, nil)
 	call := pivot.New(map[string]string{"Call-ID": "abc"})
 	long := strings.Repeat("\x80", 2000)
-	(&record{status: 500, live: w.live.Load(), route: w.live.Load().routes[0], call: &call, err: errors.New(long)}).remember(monday, 0)
+	(&record{status: 500, live: w.live.Load(), route: &w.live.Load().served[0], call: &call, err: errors.New(long)}).remember(monday, 0)
 	got := w.decided(t, "?route=main")[0]
 	if got.Branch != "" || got.Answered != "" || got.Status != 500 || got.CallID != "abc" || got.Reason != "" || len(got.Failure) < 500 {
 		t.Errorf("got %+v", got)
@@ -254,7 +254,7 @@ func TestDecisionsCost(t *testing.T) {
 }
 
 func recordOf(l *live, call *pivot.Call) *record {
-	route := l.routes[0]
+	route := &l.served[0]
 	return &record{status: 200, live: l, route: route, answer: route.State().Answer(context.Background(), call, monday), call: call}
 }
 

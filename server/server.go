@@ -163,11 +163,12 @@ func (s *Server) Observe() {
 	if l == nil {
 		return
 	}
-	for i, r := range l.routes {
+	for i := range l.served {
+		r := &l.served[i]
 		d := r.State().Decide(nil, now)
-		l.counters[i].Active(d.Branch)
+		r.metrics.Active(d.Branch)
 		until, _ := d.Until()
-		l.counters[i].NextChange(until)
+		r.metrics.NextChange(until)
 	}
 	for _, c := range l.calendars {
 		s.options.Metrics.Calendar(c.Calendar).Active(l.active(c.Calendar, now))

@@ -732,7 +732,7 @@ func TestOverload(t *testing.T) {
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
-	w.live.Load().routes[0] = nil
+	w.live.Load().served = nil
 	if got := w.call(post("/main")); got.StatusCode != 500 {
 		t.Errorf("got %d, want 500", got.StatusCode)
 	}
