@@ -11,20 +11,20 @@ import (
 
 // Bounds of what waits to be formatted.
 const (
-	mostLines  = 512                   // the call that would be one more formats all of them
-	formatting = 10 * time.Millisecond // after the first line
+	together   = 256                   // lines: so many that fewer than one call of a hundred comes while they are formatted
+	formatting = 50 * time.Millisecond // after the first one
 )
 
-// lines are what the log will say of calls that were answered as decided. They are formatted together and off the call's path: all that
-// formats a line is in the processor's caches then, where a call would wait for it as long as for a tenth of its answer. The zero lines
-// are empty; they are safe for concurrent use.
+// lines are what the log will say of calls that were answered as decided. Some are formatted together, since all that formats a line is in the
+// processor's caches then, where a single one would wait for it as long as for a tenth of its answer. The zero lines are empty; they are
+// safe for concurrent use.
 type lines struct {
 	writing sync.Mutex // held while lines are written, so that they keep their order
 	room    []line     // what was written last; its memory is used again. Guarded by writing
 
 	mu      sync.Mutex // guards the following; taken after writing
 	waiting []line
-	timer   *time.Timer // runs while some wait
+	timer   *time.Timer // flushes what waits alone
 }
 
 // line is one of them. Its call is kept for no longer than it waits.
@@ -39,18 +39,16 @@ type line struct {
 // add puts in a line.
 func (ls *lines) add(l line) {
 	ls.mu.Lock()
+	defer ls.mu.Unlock()
 	ls.waiting = append(ls.waiting, l)
-	n := len(ls.waiting)
-	if n == 1 {
-		if ls.timer == nil {
-			ls.timer = time.AfterFunc(formatting, ls.flush)
-		} else {
-			ls.timer.Reset(formatting)
-		}
-	}
-	ls.mu.Unlock()
-	if n >= mostLines {
-		ls.flush()
+	switch n := len(ls.waiting); {
+	case n%together == 0:
+		go ls.flush()
+	case n > 1:
+	case ls.timer == nil:
+		ls.timer = time.AfterFunc(formatting, ls.flush)
+	default:
+		ls.timer.Reset(formatting)
 	}
 }
 

@@ -22,11 +22,12 @@ func TestLines(t *testing.T) {
 		var ls lines
 		said := 0
 		add := func() {
+			n := said
+			said++
 			ls.add(line{
-				at: monday.Add(time.Duration(said) * time.Minute), took: time.Millisecond, to: slog.NewTextHandler(&b, nil).WithAttrs([]slog.Attr{slog.Int("n", said)}),
+				at: monday.Add(time.Duration(n) * time.Minute), took: time.Millisecond, to: slog.NewTextHandler(&b, nil).WithAttrs([]slog.Attr{slog.Int("n", n)}),
 				call: &pivot.Call{CallID: "c", AccountID: "a", CallerNumber: "+12025550147", Dialed: "+14155550100"}, show: "last4",
 			})
-			said++
 		}
 		written := func(want int) {
 			t.Helper()
@@ -42,7 +43,7 @@ func TestLines(t *testing.T) {
 				}
 			}
 		}
-		for _, n := range []int{1, 3, mostLines - 1} {
+		for _, n := range []int{1, 3, together - 1} {
 			for range n {
 				add()
 			}
@@ -50,7 +51,7 @@ func TestLines(t *testing.T) {
 			<-time.After(formatting)
 			written(said)
 		}
-		for range mostLines {
+		for range 2 * together {
 			add()
 		}
 		written(said)
