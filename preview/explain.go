@@ -167,10 +167,10 @@ func (p *Preview) route(q Question) (*render.Route, string, error) {
 		call = &pivot.Call{}
 	}
 	found, why := p.options.Table.Match(routes.CleanPath(path), call)
-	if found == nil {
+	if found == routes.None {
 		return nil, string(why), nil
 	}
-	return p.byRoute[found], string(why), nil
+	return p.options.Routes[found], string(why), nil
 }
 
 // steps writes the branches in order and what their conditions said, each line indented.

@@ -17,7 +17,7 @@ import (
 // Options are what a Preview looks at.
 type Options struct {
 	Table     *routes.Table
-	Routes    []*render.Route
+	Routes    []*render.Route      // as the table has them
 	Path      string               // where a call is sent when the question names no path
 	Timelines *calendars.Timelines // not those of live calls: a question about last year must not cost them theirs
 }
@@ -26,7 +26,6 @@ type Options struct {
 type Preview struct {
 	options Options
 	byName  map[string]*render.Route
-	byRoute map[*routes.Route]*render.Route
 
 	mu     sync.Mutex // guards states: of each route the window that was asked for last
 	states map[*render.Route]*render.State
@@ -34,9 +33,9 @@ type Preview struct {
 
 // New makes a Preview; it compiles nothing yet.
 func New(o Options) *Preview {
-	p := &Preview{options: o, byName: map[string]*render.Route{}, byRoute: map[*routes.Route]*render.Route{}, states: map[*render.Route]*render.State{}}
+	p := &Preview{options: o, byName: map[string]*render.Route{}, states: map[*render.Route]*render.State{}}
 	for _, r := range o.Routes {
-		p.byName[r.Name], p.byRoute[r.Route] = r, r
+		p.byName[r.Name] = r
 	}
 	return p
 }

@@ -27,135 +27,151 @@ const (
 	NoNumber        Why = "no_number"
 )
 
+// None is the index of no route.
+const None = -1
+
 // Table finds the route of a call. It is immutable and safe for concurrent use.
 type Table struct {
 	paths map[string]*place
 }
 
-// place is what answers on one path.
+// place is what answers on one path. Routes go by their index.
 type place struct {
+	exact    map[string]int32  // by account and number; see keyed
 	accounts map[string]*index // by account in lower case
 	any      index             // routes that ask for no account
+	numbers  int               // of exact that ask for no account
 	listed   numbers           // every number of the path, whoever's
 }
 
-// index is what answers on one path for one account, or for any.
+// index is what answers on one path for one account, or for any, where a call does not dial a number that is listed whole.
 type index struct {
-	exact    map[string]*Route
 	prefixes map[string]prefixRoute
 	lengths  []int
-	rest     *Route // asks for no number
+	rest     int32 // asks for no number
 }
 
 type prefixRoute struct {
 	prefix
-	route *Route
+	route int32
 }
 
 // NewTable puts routes where calls find them. A spelling of a number, or a path, that two routes claim for one account is a mistake.
 func NewTable(rs []*Route) (*Table, []diag.Mistake) {
 	t := &Table{paths: map[string]*place{}}
-	var mistakes []diag.Mistake
-	for _, r := range rs {
+	c := claims{routes: rs}
+	for i, r := range rs {
 		p := t.paths[r.Path]
 		if p == nil {
-			p = &place{accounts: map[string]*index{}}
+			p = &place{exact: map[string]int32{}, accounts: map[string]*index{}, any: index{rest: None}}
 			t.paths[r.Path] = p
 		}
-		indexes := []*index{&p.any}
-		if len(r.Match.Accounts) > 0 {
-			indexes = indexes[:0]
-			for _, account := range r.Match.Accounts {
-				key := strings.ToLower(account.S)
-				if p.accounts[key] == nil {
-					p.accounts[key] = &index{}
-				}
-				indexes = append(indexes, p.accounts[key])
-			}
+		if len(r.Match.Accounts) == 0 {
+			before := len(p.exact)
+			c.claim(p, "", &p.any, i)
+			p.numbers += len(p.exact) - before
 		}
-		for _, x := range indexes {
-			mistakes = append(mistakes, x.claim(r)...)
+		for _, account := range r.Match.Accounts {
+			key := strings.ToLower(account.S)
+			if p.accounts[key] == nil {
+				p.accounts[key] = &index{rest: None}
+			}
+			c.claim(p, key, p.accounts[key], i)
 		}
 		p.listed.merge(&r.spellings)
 	}
-	return t, mistakes
+	return t, c.mistakes
 }
 
-// claim puts a route into the index and reports whom it collides with.
-func (x *index) claim(r *Route) []diag.Mistake {
-	var mistakes []diag.Mistake
-	taken := func(at diag.Pos, what string, by *Route) {
-		if by != r {
-			m := diag.Mistakef(at, "%s on path %s is already answered by route %q at %s; "+
-				"give one of them another number, account or path", what, r.Path, by.Name, by.Pos)
-			m.Other = by.Pos
-			mistakes = append(mistakes, m)
+// claims are what routes claim for themselves while a table is made.
+type claims struct {
+	routes   []*Route
+	mistakes []diag.Mistake
+}
+
+// claim puts a route where the calls of an account find it, and notes whom it collides with.
+func (c *claims) claim(p *place, account string, x *index, route int) {
+	r, at := c.routes[route], int32(route)
+	taken := func(by int32, place diag.Pos, what string) {
+		if other := c.routes[by]; other != r {
+			m := diag.Mistakef(place, "%s on path %s is already answered by route %q at %s; "+
+				"give one of them another number, account or path", what, r.Path, other.Name, other.Pos)
+			m.Other = other.Pos
+			c.mistakes = append(c.mistakes, m)
 		}
 	}
 	if len(r.Match.Dialed) == 0 {
-		if x.rest == nil {
-			x.rest = r
+		if x.rest == None {
+			x.rest = at
 		}
-		taken(r.Pos, "every number", x.rest)
+		taken(x.rest, r.Pos, "every number")
 	}
 	for spelling, written := range r.spellings.exact {
-		if x.exact == nil {
-			x.exact = map[string]*Route{}
+		key := string(keyed(nil, []byte(account), []byte(spelling)))
+		if _, ok := p.exact[key]; !ok {
+			p.exact[key] = at
 		}
-		if x.exact[spelling] == nil {
-			x.exact[spelling] = r
-		}
-		taken(written.Pos, fmt.Sprintf("number %q", written.S), x.exact[spelling])
+		taken(p.exact[key], written.Pos, fmt.Sprintf("number %q", written.S))
 	}
-	for spelling, p := range r.spellings.prefixes {
+	for spelling, pre := range r.spellings.prefixes {
 		if x.prefixes == nil {
 			x.prefixes = map[string]prefixRoute{}
 		}
-		if x.prefixes[spelling].route == nil {
-			x.prefixes[spelling] = prefixRoute{p, r}
+		if _, ok := x.prefixes[spelling]; !ok {
+			x.prefixes[spelling] = prefixRoute{pre, at}
 		}
-		taken(p.written.Pos, fmt.Sprintf("prefix %q", p.written.S), x.prefixes[spelling].route)
+		taken(x.prefixes[spelling].route, pre.written.Pos, fmt.Sprintf("prefix %q", pre.written.S))
 	}
 	x.lengths = union(x.lengths, r.spellings.lengths)
-	return mistakes
+}
+
+// keyed appends what a number of an account is found by, "" being any account. It is one key and not two maps, one in the other, since of ten thousand
+// routes each step is another place in memory that is in no cache.
+func keyed(dst, account, number []byte) []byte {
+	return append(append(append(dst, account...), 0), number...)
 }
 
 // Match finds the route that answers a call on a path ([CleanPath] of what was asked for), and by what it was found. Most
-// specific wins: account and number, number, account and longest prefix, prefix, account, path alone. Without a route
-// it is nil, and why says what is missing. It allocates nothing.
-func (t *Table) Match(path string, c *pivot.Call) (*Route, Why) {
+// specific wins: account and number, number, account and longest prefix, prefix, account, path alone. It gives the route's index in what [NewTable] was
+// given; without a route that is [None], and why says what is missing. It allocates nothing.
+func (t *Table) Match(path string, c *pivot.Call) (int, Why) {
 	p := t.paths[path]
 	if p == nil {
-		return nil, NoPath
+		return None, NoPath
 	}
 	var accountBuf, numberBuf [longest]byte
-	account := p.accounts[string(normal(accountBuf[:0], c.AccountID))]
+	accountKey := normal(accountBuf[:0], c.AccountID)
 	number := normal(numberBuf[:0], c.Dialed)
-	if r := account.number(number); r != nil {
-		return r, ByAccountAndNumber
+	if len(accountKey) > 0 {
+		if i := p.number(accountKey, number); i != None {
+			return i, ByAccountAndNumber
+		}
 	}
-	if r := p.any.number(number); r != nil {
-		return r, ByNumber
+	if p.numbers > 0 {
+		if i := p.number(nil, number); i != None {
+			return i, ByNumber
+		}
 	}
-	if r := account.longestPrefix(number); r != nil {
-		return r, ByAccountAndPrefix
+	account := p.accounts[string(accountKey)]
+	if i := account.longestPrefix(number); i != None {
+		return i, ByAccountAndPrefix
 	}
-	if r := p.any.longestPrefix(number); r != nil {
-		return r, ByPrefix
+	if i := p.any.longestPrefix(number); i != None {
+		return i, ByPrefix
 	}
-	if account != nil && account.rest != nil {
-		return account.rest, ByAccount
+	if account != nil && account.rest != None {
+		return int(account.rest), ByAccount
 	}
-	if p.any.rest != nil {
-		return p.any.rest, ByPath
+	if p.any.rest != None {
+		return int(p.any.rest), ByPath
 	}
-	return nil, p.miss(account, c)
+	return None, p.miss(account, c)
 }
 
 // miss says why a call on the path finds no route.
 func (p *place) miss(account *index, c *pivot.Call) Why {
 	switch {
-	case account == nil && len(p.any.exact) == 0 && len(p.any.prefixes) == 0:
+	case account == nil && p.numbers == 0 && len(p.any.prefixes) == 0:
 		return OtherAccount
 	case c.Dialed == "":
 		return NoNumber
@@ -165,25 +181,30 @@ func (p *place) miss(account *index, c *pivot.Call) Why {
 	return NumberNotListed
 }
 
-func (x *index) number(key []byte) *Route {
-	if x == nil || len(key) == 0 {
-		return nil
+// number is the route of a number that is listed whole.
+func (p *place) number(account, number []byte) int {
+	if len(number) == 0 {
+		return None
 	}
-	return x.exact[string(key)]
+	var buf [2*longest + 1]byte
+	if i, ok := p.exact[string(keyed(buf[:0], account, number))]; ok {
+		return int(i)
+	}
+	return None
 }
 
-func (x *index) longestPrefix(key []byte) *Route {
+func (x *index) longestPrefix(key []byte) int {
 	if x == nil {
-		return nil
+		return None
 	}
 	for _, length := range x.lengths {
 		if length <= len(key) {
 			if p, ok := x.prefixes[string(key[:length])]; ok && len(key) >= p.least {
-				return p.route
+				return int(p.route)
 			}
 		}
 	}
-	return nil
+	return None
 }
 
 // CleanPath is the path that a request means: doubled and trailing slashes are ignored. It allocates only if there are any.

@@ -38,8 +38,7 @@ func table(t testing.TB, rs ...*Route) *Table {
 
 func TestMatch(t *testing.T) {
 	t.Parallel()
-	tb := table(
-		t,
+	rs := []*Route{
 		route(t, "acme-number", "/pivot", Match{Accounts: texts(acme), Dialed: texts("+14155550100")}),
 		route(t, "any-number", "/pivot", Match{Dialed: texts("+14155550100", "+14155550111")}),
 		route(t, "acme-prefix", "/pivot", Match{Accounts: texts(acme), Dialed: texts("+1415*")}),
@@ -50,7 +49,8 @@ func TestMatch(t *testing.T) {
 		route(t, "acme-only", "/acme", Match{Accounts: texts(acme)}),
 		route(t, "acme-line", "/line", Match{Accounts: texts(acme), Dialed: texts("1001")}),
 		route(t, "numbers", "/numbers", Match{Dialed: texts("1001")}),
-	)
+	}
+	tb := table(t, rs...)
 	for _, c := range []struct {
 		path, account, dialed string
 		want                  string
@@ -66,6 +66,7 @@ func TestMatch(t *testing.T) {
 		{"/pivot", bravo, "+14158880000", "any-prefix", ByPrefix},
 		{"/pivot", acme, "+15005550000", "acme-rest", ByAccount},
 		{"/pivot", acme, "", "acme-rest", ByAccount},
+		{"/pivot", "", "+14155550100", "any-number", ByNumber},
 		{"/pivot", bravo, "+15005550000", "", NumberNotListed},
 		{"/pivot", bravo, "", "", NoNumber},
 		{"/main", bravo, "", "main", ByPath},
@@ -81,8 +82,8 @@ func TestMatch(t *testing.T) {
 	} {
 		got, why := tb.Match(c.path, &pivot.Call{AccountID: c.account, Dialed: c.dialed})
 		name := ""
-		if got != nil {
-			name = got.Name
+		if got != None {
+			name = rs[got].Name
 		}
 		if name != c.want || why != c.why {
 			t.Errorf("%s account %q dialed %q: got %q by %q, want %q by %q", c.path, c.account, c.dialed, name, why, c.want, c.why)
@@ -172,10 +173,11 @@ func TestTenantsAreApart(t *testing.T) {
 	for _, account := range append(accounts, "", "unknown", fmt.Sprintf("%032x", 7)) {
 		for _, path := range []string{"/pivot", "/other"} {
 			for _, number := range tries {
-				r, _ := tb.Match(path, &pivot.Call{AccountID: account, Dialed: number})
-				if r == nil {
+				i, _ := tb.Match(path, &pivot.Call{AccountID: account, Dialed: number})
+				if i == None {
 					continue
 				}
+				r := rs[i]
 				reached++
 				if owner[r.Name] != account {
 					t.Fatalf("account %s, %s %q: reached %s of account %s", account, path, number, r.Name, owner[r.Name])

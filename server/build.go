@@ -38,7 +38,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 	defer b.library.Forget() // texts that are written in one configuration
 	names := calendarNames(file.Calendars)
 	g := &Generation{
-		name: nameOf(file.Inputs), file: file, shared: newAuth(file.Auth), byRoute: map[*routes.Route]int{}, calendars: b.calendars,
+		name: nameOf(file.Inputs), file: file, shared: newAuth(file.Auth), members: map[*render.Route]bool{}, calendars: b.calendars,
 		byName: map[string]*calendar{}, asking: map[string][]*render.Route{}, missing: b.absent,
 		library: b.library, faulty: map[*render.Route]bool{},
 	}
@@ -54,7 +54,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 		if !whole {
 			g.faulty[route] = true
 		}
-		g.byRoute[route.Route] = len(g.routes)
+		g.members[route] = true
 		g.routes = append(g.routes, route)
 		for _, name := range route.Calendars() {
 			g.asking[name] = append(g.asking[name], route)

@@ -183,8 +183,8 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 	found, why := l.table.Match(path, &call)
 	var route *served
 	guard := l.shared
-	if found != nil {
-		route = &l.served[l.byRoute[found]]
+	if found != routes.None {
+		route = &l.served[found]
 		guard = route.auth
 	}
 	if rec.status = guard.admit(presented); rec.status != http.StatusOK {

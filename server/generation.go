@@ -21,8 +21,8 @@ type Generation struct {
 	name    string // see Name
 	file    *config.File
 	table   *routes.Table
-	routes  []*render.Route // in the order of the configuration
-	byRoute map[*routes.Route]int
+	routes  []*render.Route            // in the order of the configuration, as the table has them
+	members map[*render.Route]bool     // routes
 	auths   []*auth                    // by index of routes
 	shared  *auth                      // of routes without their own, and of calls that find none
 	asking  map[string][]*render.Route // by the full name of the calendar that they ask

@@ -51,7 +51,7 @@ func TestLines(t *testing.T) {
 			<-time.After(formatting)
 			written(said)
 		}
-		for range 2 * together {
+		for range together {
 			add()
 		}
 		written(said)

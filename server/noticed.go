@@ -120,10 +120,7 @@ func (s *Server) notice(r *render.Route, failed []render.Rehearsed, now time.Tim
 }
 
 // has reports whether a route is one of the generation's.
-func (g *Generation) has(r *render.Route) bool {
-	_, ok := g.byRoute[r.Route]
-	return ok
-}
+func (g *Generation) has(r *render.Route) bool { return g.members[r] }
 
 // noticeCalendars looks at the calendars that wait, and at the configuration if nobody has.
 func (s *Server) noticeCalendars(ctx context.Context) {
