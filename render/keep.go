@@ -125,6 +125,20 @@ func (k *keeper) add(a kept, now int64) {
 	k.list.CompareAndSwap(old, &list) // when another call was faster, the next one keeps it
 }
 
+// current is the answer to all calls for a while, whoever calls. It is found without looking at anything else: calls to many routes find
+// little of each in the processor's caches.
+type current struct {
+	from, until int64 // Unix seconds, [from, until)
+	answer      Answer
+}
+
+// goOn makes an answer that was kept the one to all calls for as long as the decision and the answer last.
+func (s *State) goOn(a *Answer, k *kept) {
+	if from, until, ok := a.Decision.Lasts(); ok {
+		s.current.Store(&current{from: max(from, k.from), until: min(until, k.until), answer: *a})
+	}
+}
+
 // keeper is that of the answers to a decision.
 func (s *State) keeper(d routes.Decision) *keeper {
 	i := d.Branch

@@ -72,6 +72,7 @@ type State struct {
 	route     *Route
 	timelines map[string]*calendars.Timeline // those that templates name; a missing one is unknown
 	keepers   []keeper                       // by branch, then by branch for decisions that are unknown
+	current   atomic.Pointer[current]        // the last one; nil: there was none
 }
 
 // New checks what the branches answer: that each template's data is there, that the templates inside data parse, and that nothing is read
@@ -187,6 +188,9 @@ type Answer struct {
 // Answer decides and renders. A nil call is the ordinary call. An answer that reads neither the call nor the clock is rendered and
 // verified for the first call of a segment; for the others this allocates nothing.
 func (s *State) Answer(ctx context.Context, call *pivot.Call, now time.Time) Answer {
+	if c := s.current.Load(); c != nil && c.from <= now.Unix() && now.Unix() < c.until {
+		return c.answer
+	}
 	d := s.Decide(call, now)
 	held, ok := d.Held()
 	if !ok {
@@ -202,6 +206,8 @@ func (s *State) Answer(ctx context.Context, call *pivot.Call, now time.Time) Ans
 			if len(a.Failures) == 0 && s.route.lasts(&s.route.branches[d.Branch]) { // what failed before does so no more
 				s.keep(&a, k.seen, held, call, now)
 			}
+		} else if !s.route.asksCall && k.language == "" {
+			s.goOn(&a, k)
 		}
 		return a
 	}

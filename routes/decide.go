@@ -88,6 +88,14 @@ func (s *Segments) eval(n *node, c *pivot.Call, segment int) truth {
 	}
 }
 
+// Lasts is the span in Unix seconds, [from, until), in which no calendar condition changes; false outside the window.
+func (d Decision) Lasts() (from, until int64, ok bool) {
+	if d.segment == outside {
+		return 0, 0, false
+	}
+	return d.segments.start(d.segment), d.segments.end(d.segment), true
+}
+
 // Until is when another branch takes over for the same call, in the route's zone; false when none does inside the window.
 func (d Decision) Until() (time.Time, bool) {
 	s := d.segments
