@@ -13,7 +13,7 @@ import (
 func TestTimelineNaively(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
-	for range rounds(50) {
+	for range rounds(20) {
 		var occurrences []Occurrence
 		for range random.IntN(300) {
 			start := random.Int64N(1000)

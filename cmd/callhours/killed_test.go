@@ -26,7 +26,7 @@ import (
 // and no copy is torn. 20 times, in a soak 200.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	times := 20
+	times := 10
 	if os.Getenv("CALLHOURS_SOAK") != "" {
 		times = 200
 	}
