@@ -42,7 +42,7 @@ bench: ## benchmarks of a call's way, beside net/http's bare handler
 	go test -run - -bench . -benchmem ./server ./render ./routes ./calendars ./pivot ./templates
 
 profile: ## record what a call does, for the compiler; worth it when that has changed much
-	go test -run - -bench '^BenchmarkCalls$$' -benchtime 20s -cpuprofile $(abspath $(PROFILE)) -o $(shell mktemp -d)/test ./server
+	go test -trimpath -run - -bench '^BenchmarkCalls$$' -benchtime 20s -cpuprofile $(abspath $(PROFILE)) -o $(shell mktemp -d)/test ./server
 
 bench-http: build ## callhours, net/http, nginx and php-fpm by the same calls (ARGS="-format markdown")
 	go -C tools run ./benchhttp -callhours $(abspath $(OUT)) $(ARGS)
