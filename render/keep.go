@@ -132,10 +132,17 @@ type current struct {
 	answer      Answer
 }
 
-// goOn makes an answer that was kept the one to all calls for as long as the decision and the answer last.
-func (s *State) goOn(a *Answer, k *kept) {
-	if from, until, ok := a.Decision.Lasts(); ok {
-		s.current.Store(&current{from: max(from, k.from), until: min(until, k.until), answer: *a})
+// goOn makes an answer that was kept whole the one to all calls for as long as the decision and the answer last, where it depends on nothing of a
+// call. The decision is the ordinary call's, since that of a call holds all of its request.
+func (s *State) goOn(k *kept, now time.Time) {
+	if s.route.asksCall || k.language != "" {
+		return
+	}
+	d := s.Decide(nil, now)
+	if from, until, ok := d.Lasts(); ok {
+		c := &current{from: max(from, k.from), until: min(until, k.until), answer: k.answer}
+		c.answer.Decision = d
+		s.current.Store(c)
 	}
 }
 

@@ -65,6 +65,13 @@ func TestKept(t *testing.T) {
 			first := s.Answer(t.Context(), calling("Caller-ID-Name", "A", "From", "1"), now)
 			again := s.Answer(t.Context(), calling("Caller-ID-Name", "B", "From", "2"), now.Add(time.Second))
 			s.Answer(t.Context(), calling(), now.Add(2*time.Second)) // which is everybody's, where there is one
+			current := s.current.Load()
+			if want := c.same && !c.asks && c.name != "spoken"; (current != nil) != want { // what is spoken goes by the caller's language
+				t.Errorf("an answer is everybody's: %t, want %t", current != nil, want)
+			}
+			if current != nil && current.answer.Decision != s.Decide(nil, now) {
+				t.Errorf("everybody's answer holds a call: %+v", current.answer.Decision)
+			}
 			if first.Status != 200 || again.Status != 200 {
 				t.Fatal(first.Failures, again.Failures)
 			}

@@ -206,8 +206,8 @@ func (s *State) Answer(ctx context.Context, call *pivot.Call, now time.Time) Ans
 			if len(a.Failures) == 0 && s.route.lasts(&s.route.branches[d.Branch]) { // what failed before does so no more
 				s.keep(&a, k.seen, held, call, now)
 			}
-		} else if !s.route.asksCall && k.language == "" {
-			s.goOn(&a, k)
+		} else {
+			s.goOn(k, now)
 		}
 		return a
 	}
