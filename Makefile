@@ -13,7 +13,8 @@ build: ## build ./callhours: static, without paths of this machine (OUT=file)
 run: ## answer Pivot requests from the built-in example, or from ./callhours.yaml
 	go run ./cmd/callhours serve
 
-test: ## run all tests with the race detector, which else waits a second as each of the programs that tests start ends
+# The race detector waits for a second as a program ends, and tests start hundreds.
+test: ## run all tests with the race detector
 	GORACE=atexit_sleep_ms=20 go test -race -shuffle=on ./...
 
 soak: ## run all tests with the full counts of the long ones (CALLHOURS_SOAK=30m go test -run TestSoak ./server: longer)

@@ -13,7 +13,7 @@ import (
 func TestTimelineNaively(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
-	for range rounds(20) {
+	for range rounds(50) {
 		var occurrences []Occurrence
 		for range random.IntN(300) {
 			start := random.Int64N(1000)
@@ -28,10 +28,11 @@ func TestTimelineNaively(t *testing.T) {
 		}
 		timeline := timelineOf(100, 900, slices.Clone(occurrences))
 		slices.SortStableFunc(occurrences, Occurrence.compare)
+		all := timeline.All()
 		for at := int64(100); at < 900; at++ {
 			var on []Occurrence
 			since, until := int64(100), int64(900)
-			for _, o := range timeline.All() {
+			for _, o := range all {
 				if o.Start <= at && at < o.End {
 					on = append(on, o)
 				}

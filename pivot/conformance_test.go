@@ -59,10 +59,6 @@ func TestConformance(t *testing.T) {
 			modules[name] = true
 		}
 	}
-	depth := 1
-	if os.Getenv("CALLHOURS_SOAK") != "" {
-		depth = 3
-	}
 	used, seen := map[int]bool{}, map[string]bool{}
 	checked, refused := 0, 0
 	for _, module := range slices.Sorted(maps.Keys(modules)) {
@@ -116,7 +112,7 @@ func TestConformance(t *testing.T) {
 			if property == nil && field != "skip_module" {
 				continue // of another version
 			}
-			for _, value := range g.variants(property, depth) {
+			for _, value := range g.variants(property, 3) {
 				with := maps.Clone(base)
 				with[field] = value
 				compare(field, with)

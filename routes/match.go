@@ -92,9 +92,9 @@ type claims struct {
 // claim puts a route where the calls of an account find it, and notes whom it collides with.
 func (c *claims) claim(p *place, account string, x *index, route int) {
 	r, at := c.routes[route], int32(route)
-	taken := func(by int32, place diag.Pos, what string) {
+	taken := func(by int32, claimed diag.Pos, what string) {
 		if other := c.routes[by]; other != r {
-			m := diag.Mistakef(place, "%s on path %s is already answered by route %q at %s; "+
+			m := diag.Mistakef(claimed, "%s on path %s is already answered by route %q at %s; "+
 				"give one of them another number, account or path", what, r.Path, other.Name, other.Pos)
 			m.Other = other.Pos
 			c.mistakes = append(c.mistakes, m)

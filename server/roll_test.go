@@ -85,7 +85,7 @@ func TestRolling(t *testing.T) {
 			}
 		}
 	}
-	if most == 0 || most > routes/10 {
+	if most == 0 || most > routes/12 {
 		t.Errorf("up to %d of %d routes were compiled in one minute", most, routes)
 	}
 }

@@ -178,7 +178,7 @@ func TestExecuteTogether(t *testing.T) {
 	var wg sync.WaitGroup
 	for day := range 16 {
 		wg.Go(func() {
-			for range 6 {
+			for range 20 {
 				var b bytes.Buffer
 				now := at(12, 0).AddDate(0, 0, day)
 				want := now.Format("2006-01-02") + " xxxxxxxxx"
