@@ -59,6 +59,9 @@ func (ls *lines) flush() {
 	ls.mu.Lock()
 	waiting := ls.waiting
 	ls.waiting = ls.room[:0]
+	if ls.timer != nil {
+		ls.timer.Stop()
+	}
 	ls.mu.Unlock()
 	for i := range waiting {
 		waiting[i].write()
