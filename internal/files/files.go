@@ -1,0 +1,313 @@
+// Package files reads files that somebody else wrote: regular files only, up to a size, and never waiting longer than
+// [Patience] for the file system. A named pipe, a device, a socket, a file without an end or a network file system that
+// does not answer costs an error and holds nobody up.
+//
+// Errors are of type [*Error], whose text is a message: "tenants/c.yaml: is a named pipe; expected a regular file".
+package files
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// Error says of one file what is wrong with it. Unwrap gives the reason without the name.
+type Error struct {
+	Path string
+	Err  error
+}
+
+func (e *Error) Error() string { return e.Path + ": " + e.Err.Error() }
+
+// Unwrap gives the reason without the name.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Reason is what is wrong without the name of the file.
+func Reason(err error) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// KindError says that a name stands for another kind of file than the one that was expected.
+type KindError struct{ Found, Expected string }
+
+func (e *KindError) Error() string { return "is " + e.Found + "; expected " + e.Expected }
+
+// TooLargeError says that a file has more than Limit bytes.
+type TooLargeError struct{ Limit int64 }
+
+func (e *TooLargeError) Error() string { return "is larger than " + size(e.Limit) }
+
+// size is a number of bytes as people read it.
+func size(n int64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// maxNames bounds the entries of one directory that List returns.
+const maxNames = 100_000
+
+// Tree is where names are looked up: below Root, in FS, or in the operating system's file system if neither is set. The
+// zero Tree takes absolute names and those relative to the working directory.
+type Tree struct {
+	Root *os.Root // symbolic links that lead out of it are refused
+	FS   fs.FS
+}
+
+// Read returns what a regular file of at most limit bytes holds.
+func Read(name string, limit int64) ([]byte, error) {
+	body, _, err := Tree{}.Read(name, limit)
+	return body, err
+}
+
+// ReadBelow is Read for a file below a directory that nothing leads out of.
+func ReadBelow(root *os.Root, name string, limit int64) ([]byte, error) {
+	body, _, err := Tree{Root: root}.Read(name, limit)
+	return body, err
+}
+
+// ReadArgument is Read for a name that somebody typed on the command line, which may also be standard input or a
+// descriptor that the shell opened (/dev/stdin, /dev/fd/63). Those are read to their end, however long that takes.
+func ReadArgument(name string, limit int64) ([]byte, error) {
+	body, _, err := Tree{}.ReadArgument(name, limit)
+	return body, err
+}
+
+// ReadArgument is [ReadArgument] in a Tree; only the zero Tree has descriptors.
+func (t Tree) ReadArgument(name string, limit int64) ([]byte, fs.FileInfo, error) {
+	if t.Root != nil || t.FS != nil || !isDescriptor(name) {
+		return t.Read(name, limit)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, nil, wrap(name, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, wrap(name, err)
+	}
+	if info.IsDir() {
+		return nil, nil, wrap(name, kindError(info.Mode()))
+	}
+	body, err := ReadAll(f, 0, limit)
+	return body, info, wrap(name, err)
+}
+
+// isDescriptor reports whether a name stands for a file that the process was started with.
+func isDescriptor(name string) bool {
+	name = path.Clean(filepath.ToSlash(name))
+	return name == "/dev/stdin" || strings.HasPrefix(name, "/dev/fd/") || strings.HasPrefix(name, "/proc/self/fd/")
+}
+
+// contents are what a file holds and how it was when it was opened.
+type contents struct {
+	body []byte
+	info fs.FileInfo
+}
+
+// Read returns what a regular file of at most limit bytes holds, and its size, mode and times.
+func (t Tree) Read(name string, limit int64) ([]byte, fs.FileInfo, error) {
+	c, err := within(t.dirOf(name), func() (contents, error) { return t.read(name, limit) })
+	if err != nil {
+		return nil, nil, wrap(name, err)
+	}
+	return c.body, c.info, nil
+}
+
+func (t Tree) read(name string, limit int64) (c contents, err error) {
+	f, err := t.open(name, func(m fs.FileMode) error {
+		if !m.IsRegular() {
+			return kindError(m)
+		}
+		return nil
+	})
+	if err != nil {
+		return c, err
+	}
+	defer f.Close()
+	if c.info, err = f.Stat(); err != nil {
+		return c, err
+	}
+	if c.info.Size() > limit {
+		return c, &TooLargeError{limit}
+	}
+	c.body, err = ReadAll(f, c.info.Size(), limit)
+	return c, err
+}
+
+// ReadAll reads up to limit bytes, and none too many for expected ones; more are a TooLargeError.
+func ReadAll(from io.Reader, expected, limit int64) ([]byte, error) {
+	var room bytes.Buffer
+	room.Grow(int(min(max(expected, 0), limit)) + bytes.MinRead)
+	if _, err := room.ReadFrom(io.LimitReader(from, limit+1)); err != nil {
+		return nil, err
+	}
+	if int64(room.Len()) > limit {
+		return nil, &TooLargeError{limit}
+	}
+	return room.Bytes(), nil
+}
+
+// open opens a file whose kind is right. It is looked at before it is opened, because opening some devices does something,
+// and again afterwards, because it may be another one by then; opening a pipe does not wait for its other end.
+func (t Tree) open(name string, check func(fs.FileMode) error) (fs.File, error) {
+	info, err := t.stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(info.Mode()); err != nil {
+		return nil, err
+	}
+	var f fs.File
+	const flags = os.O_RDONLY | syscall.O_NONBLOCK
+	switch {
+	case t.Root != nil:
+		f, err = t.Root.OpenFile(name, flags, 0)
+	case t.FS != nil:
+		f, err = t.FS.Open(name)
+	default:
+		f, err = os.OpenFile(name, flags, 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if info, err = f.Stat(); err == nil {
+		err = check(info.Mode())
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Stat describes a file, or the one that a link leads to.
+func Stat(name string) (fs.FileInfo, error) { return Tree{}.Stat(name) }
+
+// Stat describes a file, or the one that a link leads to.
+func (t Tree) Stat(name string) (fs.FileInfo, error) {
+	info, err := within(t.dirOf(name), func() (fs.FileInfo, error) { return t.stat(name) })
+	return info, wrap(name, err)
+}
+
+func (t Tree) stat(name string) (fs.FileInfo, error) {
+	switch {
+	case t.Root != nil:
+		return t.Root.Stat(name)
+	case t.FS != nil:
+		return fs.Stat(t.FS, name)
+	}
+	return os.Stat(name)
+}
+
+// List returns the entries of a directory, sorted by name. One with more than 100,000 is an error.
+func List(name string) ([]fs.DirEntry, error) { return Tree{}.List(name) }
+
+// List returns the entries of a directory, sorted by name. One with more than 100,000 is an error.
+func (t Tree) List(name string) ([]fs.DirEntry, error) {
+	entries, err := within(name, func() ([]fs.DirEntry, error) { return t.list(name) })
+	return entries, wrap(name, err)
+}
+
+func (t Tree) list(name string) ([]fs.DirEntry, error) {
+	f, err := t.open(name, func(m fs.FileMode) error {
+		if !m.IsDir() {
+			return &KindError{kind(m), "a directory"}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	dir, ok := f.(fs.ReadDirFile)
+	if !ok {
+		return nil, &KindError{"a file", "a directory"}
+	}
+	entries, err := dir.ReadDir(maxNames + 1)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if len(entries) > maxNames {
+		return nil, fmt.Errorf("has more than %d entries", maxNames)
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, nil
+}
+
+// Glob returns the names that match a pattern (path.Match), sorted. Directories that cannot be listed match nothing.
+func (t Tree) Glob(pattern string) ([]string, error) {
+	names, err := within(t.dirOf(pattern), func() ([]string, error) {
+		switch {
+		case t.Root != nil:
+			return fs.Glob(t.Root.FS(), pattern)
+		case t.FS != nil:
+			return fs.Glob(t.FS, pattern)
+		}
+		return filepath.Glob(pattern)
+	})
+	slices.Sort(names)
+	return names, wrap(pattern, err)
+}
+
+// dirOf names what a file system that does not answer is known by; files in memory have none.
+func (t Tree) dirOf(name string) string {
+	switch {
+	case t.Root != nil:
+		return filepath.Join(t.Root.Name(), filepath.Dir(name))
+	case t.FS != nil:
+		return ""
+	}
+	return filepath.Dir(name)
+}
+
+// wrap puts the name before what is wrong, and leaves out the system call.
+func wrap(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		err = at.Err
+	}
+	return &Error{name, err}
+}
+
+// kindError says what a file is that is not a regular one.
+func kindError(m fs.FileMode) error { return &KindError{kind(m), "a regular file"} }
+
+func kind(m fs.FileMode) string {
+	switch {
+	case m.IsRegular():
+		return "a file"
+	case m.IsDir():
+		return "a directory"
+	case m&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	case m&fs.ModeDevice != 0:
+		return "a device"
+	case m&fs.ModeSymlink != 0:
+		return "a symbolic link"
+	}
+	return "a special file"
+}

@@ -1,0 +1,94 @@
+package files
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// Patience is how long a read waits for the file system.
+	Patience = 5 * time.Second
+	// maxHung bounds the directories whose file systems do not answer. Each costs a thread of the process, of which there
+	// are no more than 10,000.
+	maxHung = 256
+)
+
+// ErrHung says that the file system did not answer in time, or has not answered somebody else yet.
+var ErrHung = errors.New("the file system does not answer")
+
+// hung counts the reads that were given up and still wait, by directory. It belongs to the process, as the threads do that
+// they hold: a package-wide variable is what keeps two users of a hung directory from holding two of them a second.
+var hung = struct {
+	sync.Mutex
+	dirs  map[string]int
+	reads atomic.Int64
+}{dirs: map[string]int{}}
+
+// Hung is how many reads of this process were given up because the file system does not answer, and wait still.
+func Hung() int { return int(hung.reads.Load()) }
+
+// within runs do, which may wait for the file system, and gives it up after Patience. While it waits, others in the same
+// directory fail at once.
+func within[T any](dir string, do func() (T, error)) (result T, err error) {
+	if err := admit(dir); err != nil {
+		return result, err
+	}
+	type outcome struct {
+		value T
+		err   error
+	}
+	ended := make(chan outcome, 1)
+	var over atomic.Bool // it has ended, or was given up, whichever was first
+	go func() {
+		v, err := do()
+		if !over.CompareAndSwap(false, true) {
+			forget(dir)
+			return
+		}
+		ended <- outcome{v, err}
+	}()
+	timer := time.NewTimer(Patience)
+	defer timer.Stop()
+	select {
+	case o := <-ended:
+		return o.value, o.err
+	case <-timer.C:
+	}
+	hung.Lock()
+	defer hung.Unlock()
+	if !over.CompareAndSwap(false, true) { // it ended at the last moment
+		o := <-ended
+		return o.value, o.err
+	}
+	hung.dirs[dir]++
+	hung.reads.Add(1)
+	return result, fmt.Errorf("%w: nothing in %v", ErrHung, Patience)
+}
+
+// admit refuses what would only hold one more thread.
+func admit(dir string) error {
+	if hung.reads.Load() == 0 {
+		return nil
+	}
+	hung.Lock()
+	defer hung.Unlock()
+	switch {
+	case dir != "" && hung.dirs[dir] > 0:
+		return fmt.Errorf("%w: an earlier read in this directory still waits", ErrHung)
+	case len(hung.dirs) >= maxHung:
+		return fmt.Errorf("%w: reads in %d directories wait already", ErrHung, maxHung)
+	}
+	return nil
+}
+
+func forget(dir string) {
+	hung.Lock()
+	defer hung.Unlock()
+	if hung.dirs[dir]--; hung.dirs[dir] == 0 {
+		delete(hung.dirs, dir)
+	}
+	hung.reads.Add(-1)
+}

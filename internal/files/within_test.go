@@ -1,0 +1,88 @@
+package files
+
+import (
+	"errors"
+	"io/fs"
+	"strconv"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+)
+
+// stuck is a file system whose files do not answer until it is closed.
+type stuck struct {
+	fstest.MapFS
+	until chan struct{}
+}
+
+func (s stuck) Open(name string) (fs.File, error) {
+	<-s.until
+	return s.MapFS.Open(name)
+}
+
+// TestHung: a read is given up after Patience, is counted while it waits, and leaves nothing behind when it ends at last.
+func TestHung(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := stuck{fstest.MapFS{"a": {Data: []byte("x")}}, make(chan struct{})}
+		begun := time.Now()
+		_, _, err := Tree{FS: s}.Read("a", 10)
+		if !errors.Is(err, ErrHung) || err.Error() != "a: the file system does not answer: nothing in 5s" {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(begun); took != Patience {
+			t.Errorf("it took %v, want %v", took, Patience)
+		}
+		if Hung() != 1 {
+			t.Errorf("%d reads are counted, want 1", Hung())
+		}
+		close(s.until)
+		synctest.Wait()
+		if Hung() != 0 || len(hung.dirs) != 0 {
+			t.Errorf("%d reads are counted after the end, %v", Hung(), hung.dirs)
+		}
+		if body, _, err := (Tree{FS: s}).Read("a", 10); err != nil || string(body) != "x" {
+			t.Errorf("once it answers: %q, %v", body, err)
+		}
+	})
+}
+
+// TestHungDirectory: others in a directory that does not answer fail at once, those in other directories go on, and the
+// threads that wait are bounded.
+func TestHungDirectory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until := make(chan struct{})
+		read := func(dir string) error {
+			_, err := within(dir, func() (int, error) { <-until; return 0, nil })
+			return err
+		}
+		begun := time.Now()
+		if err := read("/net/0"); !errors.Is(err, ErrHung) {
+			t.Errorf("got %v", err)
+		}
+		for range 1000 {
+			if err := read("/net/0"); !errors.Is(err, ErrHung) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if took := time.Since(begun); took != Patience || Hung() != 1 {
+			t.Errorf("1001 reads took %v and %d threads", took, Hung())
+		}
+		if v, err := within("/local", func() (int, error) { return 7, nil }); v != 7 || err != nil {
+			t.Errorf("elsewhere: %v, %v", v, err)
+		}
+		for i := range 2 * maxHung {
+			if err := read("/net/" + strconv.Itoa(i)); !errors.Is(err, ErrHung) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if Hung() != maxHung {
+			t.Errorf("%d threads wait, want %d", Hung(), maxHung)
+		}
+		close(until)
+		synctest.Wait()
+		if Hung() != 0 || len(hung.dirs) != 0 {
+			t.Errorf("%d reads are counted after the end", Hung())
+		}
+	})
+}
