@@ -18,6 +18,7 @@ type Finding struct {
 	diag.Mistake
 	Warning  bool     // Kazoo would take it; or a value that only a sample has may be the cause, such as a long name
 	Callflow bool     // what was written is no callflow that Kazoo takes; else it could not be written
+	Kind     string   // of a Warning, among the kinds of findings that docs/checking.md lists; "" for what is none
 	Routes   []*Route // that show it
 }
 
@@ -95,9 +96,16 @@ type failed struct {
 
 func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 	b := &r.branches[index]
+	for _, t := range append(templatesIn(b.written), b.template) {
+		for _, m := range t.Warnings() {
+			list = append(list, shown{
+				Finding{Mistake: m, Warning: true, Kind: "template_odd"}, fmt.Sprintf(" (branch %s of route %s", b.name, r.Name),
+			})
+		}
+	}
 	proof := r.proof(index)
 	if c.isRight(proof) {
-		return nil
+		return list
 	}
 	samples := r.samples(index, c.calls, now)
 	found := map[diag.Mistake]*failed{}
@@ -123,7 +131,7 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 	}
 	for _, s := range samples {
 		if c.ctx.Err() != nil {
-			return nil
+			return list
 		}
 		v, body, err := c.sample(r, b, &s)
 		if _, said := errors.AsType[diag.Mistakes](err); said { // what is wrong with the template itself is known
@@ -154,6 +162,9 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		f.Warning = f.odd || !f.plain
 		if f.Callflow && !f.values[""] && len(f.values) < 2 {
 			f.Warning = true
+		}
+		if f.Warning {
+			f.Kind = "callflow_odd"
 		}
 		list = append(list, shown{f.Finding, fmt.Sprintf(" (branch %s of route %s, %s", b.name, r.Name, f.first.String())})
 	}

@@ -68,7 +68,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 	}
 	for _, f := range render.Check(context.Background(), g.routes, b.now, nil) {
 		if f.Warning {
-			g.warnings = append(g.warnings, f.Mistake)
+			g.warnings = append(g.warnings, config.Warning{Mistake: f.Mistake, Kind: f.Kind})
 			continue
 		}
 		for _, r := range f.Routes {

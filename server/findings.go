@@ -118,7 +118,7 @@ func (g *Generation) newLint(ts *calendars.Timelines) lint {
 func (g *Generation) static(l lint) []preview.Finding {
 	found := Warnings(g.file)
 	for _, m := range g.warnings {
-		found = append(found, preview.Findingf(m.Pos, "callflow_odd", "%s", m.Message))
+		found = append(found, preview.Findingf(m.Pos, m.Kind, "%s", m.Message))
 	}
 	for _, r := range g.routes {
 		found = append(found, l.Static(r)...)

@@ -37,8 +37,8 @@ type Generation struct {
 
 	rejected []string // tenants whose present files are not these
 
-	warnings diag.Mistakes // of what templates write for sample calls
-	missing  diag.Mistakes // files that calendars name: what their calendars are worth says the same among findings
+	warnings []config.Warning // of templates and what they write for sample calls
+	missing  diag.Mistakes    // files that calendars name: what their calendars are worth says the same among findings
 }
 
 // Calendar is a calendar by its full name, and the zone of its all-day and floating events: its own, else the configuration's; nil

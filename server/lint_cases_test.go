@@ -292,6 +292,10 @@ var lintConfig = []lintCase{
 		files: map[string]string{"t/hello.json.tmpl": hello},
 		want:  []string{"fallback_same_template: callhours.yaml:15:16: branch open of route main answers by the template of its fallback, branch closed, which would fail as it does"},
 	},
+	{
+		name: "a default that false cannot change", yaml: branches(`name: odd, state: other, when: {calendar: holidays}, data: {self: false}, callflow: '{"module":"device","data":{"id":"1","can_call_self":{{ default true .Data.self }}}}'`, openBranch),
+		want: []string{"template_odd: callhours.yaml:13:150: default gives true also where the value is set to false, which counts as empty; write {{ dig \"self\" true .Data }}"},
+	},
 	{name: "odd callflows", yaml: branches(`name: odd, state: other, when: {calendar: holidays}, callflow: '{"module":"tts","data":{"text":"x","langage":"en"}}'`, openBranch), want: []string{"callflow_odd: callhours.yaml:13:"}},
 
 	{

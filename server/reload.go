@@ -185,7 +185,7 @@ func (s *Server) swap(g *Generation) {
 	}
 	for _, m := range g.warnings {
 		if former == nil || !slices.Contains(former.warnings, m) {
-			s.options.Log.Warn("problem with a sample call", slog.String("problem", m.Error()))
+			s.options.Log.Warn("problem with a template or a sample call", slog.String("problem", m.Error()))
 		}
 	}
 	for _, m := range g.missing {

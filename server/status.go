@@ -29,8 +29,8 @@ func (s *Server) Status() preview.Status {
 	status.Warnings = []preview.Said{}
 	if l := s.live.Load(); l != nil {
 		status.Generation = l.name
-		warnings := slices.Concat(l.warnings, l.missing)
-		for _, w := range l.file.Warnings {
+		warnings := slices.Clone(l.missing)
+		for _, w := range slices.Concat(l.warnings, l.file.Warnings) {
 			warnings = append(warnings, w.Mistake)
 		}
 		status.Warnings = said(warnings.Sorted(), l.file.Inputs)

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -23,6 +24,7 @@ const (
 type checker struct {
 	source   *source
 	mistakes []diag.Mistake
+	odd      []diag.Mistake // what can be executed and is hardly meant
 }
 
 func (c *checker) mistake(n parse.Node, format string, args ...any) {
@@ -125,6 +127,7 @@ func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
 			c.mistake(n, "%s wants %s, found %d", n.Ident, count(want, "argument"), given)
 		}
 	}
+	c.alwaysTrue(n, args, given)
 	switch {
 	case n.Ident == "on" && (len(args) != 1 || args[0].Type() != parse.NodeString):
 		c.mistake(n, `want the calendar's name in quotes right after on, as in {{ on "holidays" }}`)
@@ -145,6 +148,37 @@ func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
 			}
 		}
 	}
+}
+
+// alwaysTrue notes functions that give a value unless it is empty, and else true: false is empty, so that they give true for whatever is true or false.
+func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, given int) {
+	isTrue := func(arg parse.Node) bool {
+		b, ok := arg.(*parse.BoolNode)
+		return ok && b.True
+	}
+	var asked parse.Node // that false is lost of, where it is no result of the pipeline
+	switch n.Ident {
+	case "default":
+		if given != 2 || len(args) == 0 || !isTrue(args[0]) {
+			return
+		}
+		if len(args) == 2 {
+			asked = args[1]
+		}
+	case "or", "coalesce":
+		if given < 2 || !slices.ContainsFunc(args, isTrue) {
+			return
+		}
+		asked = args[0]
+	default:
+		return
+	}
+	cure := `dig "NAME" true .Data`
+	if f, ok := asked.(*parse.FieldNode); ok && len(f.Ident) > 1 {
+		cure = fmt.Sprintf(`dig "%s" true .%s`, strings.Join(f.Ident[1:], `" "`), f.Ident[0])
+	}
+	c.odd = append(c.odd, diag.Mistakef(c.source.pos(n.Position()),
+		"%s gives true also where the value is set to false, which counts as empty; write {{ %s }}, or declare a default in the template's header", n.Ident, cure))
 }
 
 // method refuses the methods of times that read the server's zone or make text without bound.

@@ -19,6 +19,7 @@ type source struct {
 	at   diag.Pos // of the first character; Line 0 stands for line 1 of a file of its own
 	text string
 	zone zoneFinder
+	odd  []diag.Mistake // what its trees say and hardly mean
 }
 
 // tree is the parse tree of a template or of a definition in it.
@@ -142,6 +143,7 @@ func (s *source) parse() (map[string]*tree, []diag.Mistake) {
 			t.Root.Nodes = append(t.Root.Nodes, callNode(leaveName, t.Root.Pos, 0))
 		}
 		mistakes = append(mistakes, c.mistakes...)
+		s.odd = append(s.odd, c.odd...)
 	}
 	return trees, mistakes
 }
@@ -156,6 +158,9 @@ func (s *source) parseMistake(err error) diag.Mistake {
 	at.Col = 0
 	if open, found := s.openAction(); found && (message == "unexpected EOF" || strings.HasPrefix(message, "unclosed")) {
 		return diag.Mistakef(s.pos(open.offset), "%s", open.wanted())
+	}
+	if m, ok := s.misnamed(line, message); ok {
+		return m
 	}
 	for _, w := range parseWords {
 		if m := w.pattern.FindStringSubmatch(message); m != nil {

@@ -212,6 +212,19 @@ func (t *Template) About() string { return t.header.about }
 // Example is the data that the header comment gives for an example, without the defaults; nil if there is none.
 func (t *Template) Example() map[string]any { return maps.Clone(t.header.example) }
 
+// Warnings are what the template says and its author hardly means, in the files that it is made of, by place.
+func (t *Template) Warnings() []diag.Mistake {
+	var found diag.Mistakes
+	seen := map[*source]bool{}
+	for _, tree := range t.trees {
+		if !seen[tree.source] {
+			seen[tree.source] = true
+			found = append(found, tree.source.odd...)
+		}
+	}
+	return found.Sorted()
+}
+
 // Execute appends what the template writes to dst. Data has the fields that templates read (Call, Now, Data and so
 // on); it is not changed. After an error, dst holds rubbish. The error is an *Error, or diag.Mistakes if the template
 // has mistakes; it wraps ErrLimit if the template was cut off, and a cancelled context's error.

@@ -1,0 +1,118 @@
+package templates
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"text/template/parse"
+	"unicode/utf8"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// badName are the sentences in which text/template's parser says that a name goes on with what no name can have: .Data.my-key, .Data.2nd,
+// .Data.a:b, .Data["a"], .Data."a". It names neither the place nor the name.
+var badName = regexp.MustCompile(`^(?:bad character U\+[0-9A-F]+ '(.)'|bad number syntax: "(\.)[0-9].*"|expected (:)=)$`)
+
+// operands are the texts in quotes in an action, which are passed over, and its names.
+var operands = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"|` + "`[^`]*`" + `|((?:\$[\pL_\pN]*|[\pL_][\pL_\pN]*|\))(?:\.[\pL_][\pL_\pN]*)*|(?:\.[\pL_][\pL_\pN]*)+)`)
+
+// afterName are the ways in which a name goes on: with a key in brackets, with one in quotes, or with what is part of a key.
+var afterName = regexp.MustCompile(`^(?:\["([^"\\]*)"\]|\."([^"\\]*)"|([^\s(){}|",.\[]+|\.[\pN][\pL_\pN-]*))((?:\.[\pL_][\pL_\pN]*)*)`)
+
+// arithmetic are the functions for what is written with signs elsewhere.
+var arithmetic = map[byte]string{'-': "sub", '+': "add", '*': "mul", '/': "div", '%': "mod"}
+
+// misnamed finds the name that the parser's message is about, on a line, and says how to write it. A name after a dot has letters, digits and _ only,
+// while a key of data may have anything.
+func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
+	m := badName.FindStringSubmatch(message)
+	if m == nil {
+		return diag.Mistake{}, false
+	}
+	sign := m[1] + m[2] + m[3]
+	for offset := 0; ; {
+		i := strings.Index(s.text[offset:], "{{")
+		if i < 0 {
+			return diag.Mistake{}, false
+		}
+		offset += i
+		span := actionText.FindStringIndex(s.text[offset:])
+		if span == nil {
+			return diag.Mistake{}, false
+		}
+		action := s.text[offset : offset+span[1]]
+		for _, at := range operands.FindAllStringSubmatchIndex(action, -1) {
+			if at[2] < 0 {
+				continue
+			}
+			name, rest := action[at[2]:at[3]], action[at[3]:]
+			begin := offset + at[2]
+			if strings.Count(s.text[:begin], "\n")+1 != line || !continues(rest, sign) {
+				continue
+			}
+			if wrong := nameWanted(name, rest); wrong != "" {
+				return diag.Mistakef(s.pos(parse.Pos(begin)), "%s", wrong), true
+			}
+		}
+		offset += span[1]
+	}
+}
+
+// continues tells whether what follows a name is what the parser stopped at.
+func continues(rest, sign string) bool {
+	if sign == `"` {
+		return strings.HasPrefix(rest, `."`)
+	}
+	return strings.HasPrefix(rest, sign)
+}
+
+// nameWanted says how to write a name that goes on with something that no name can have; "" where that is not known.
+func nameWanted(name, rest string) string {
+	m := afterName.FindStringSubmatch(rest)
+	if m == nil {
+		return ""
+	}
+	inKey := strings.TrimSuffix(m[3], "-") // {{ .Data.x-}} lacks a blank
+	owner, key := name, m[1]+m[2]
+	if key == "" && m[3] != "" {
+		dot := strings.LastIndexByte(name, '.')
+		switch {
+		case m[3][0] == '.': // .Data.2nd
+			key = m[3][1:]
+		case inKey == "":
+			return fmt.Sprintf("want a blank before -}}, as in {{ %s -}}", name)
+		case dot < 0 && name[0] == '$':
+			return fmt.Sprintf("the name of a variable has letters, digits and _ only, found %q%s", name+inKey, orArithmetic(name, inKey))
+		case dot < 0:
+			return fmt.Sprintf("the name of a function has letters and digits only, found %q", name+inKey)
+		default:
+			owner, key = name[:dot], name[dot+1:]+inKey
+		}
+	}
+	switch {
+	case owner == "":
+		owner = "."
+	case owner[0] == ')':
+		owner = "(…)" + owner[1:]
+	}
+	cure := fmt.Sprintf("get %s %q", owner, key)
+	if m[4] != "" {
+		cure = "(" + cure + ")" + m[4]
+	}
+	return fmt.Sprintf("a name after a dot has letters, digits and _ only, found %q; write {{ %s }}%s", key, cure, orArithmetic(name, inKey))
+}
+
+// orArithmetic ends the cure for what may be meant as arithmetic: .Data.x-1.
+func orArithmetic(name, rest string) string {
+	if rest == "" || name[0] == ')' {
+		return ""
+	}
+	by := arithmetic[rest[0]]
+	operand := rest[1:]
+	first, _ := utf8.DecodeRuneInString(operand)
+	if by == "" || operand == "" || !strings.ContainsRune("0123456789$", first) {
+		return ""
+	}
+	return fmt.Sprintf(", or {{ %s %s %s }}", by, name, operand)
+}

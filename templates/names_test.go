@@ -1,0 +1,69 @@
+package templates
+
+import (
+	"testing"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// TestNamesWithOtherSigns shows how keys that no name after a dot can spell are found, and how to write them.
+func TestNamesWithOtherSigns(t *testing.T) {
+	t.Parallel()
+	const only = "a name after a dot has letters, digits and _ only, found "
+	for _, c := range []struct{ text, want string }{
+		{`{"a":"{{ .Data.after-hours }}"}`, `1:10: ` + only + `"after-hours"; write {{ get .Data "after-hours" }}`},
+		{"{\"a\":\n \"x-y {{ \"b-c\" }} é {{ .Data.site.night-bell.id }}\"}", `2:24: ` + only + `"night-bell"; write {{ (get .Data.site "night-bell").id }}`},
+		{`{{ range .Data.on-call }}{{ end }}`, `1:10: ` + only + `"on-call"; write {{ get .Data "on-call" }}`},
+		{"{{ with .Data }}\n{{ .box-1 }}{{ end }}", `2:4: ` + only + `"box-1"; write {{ get . "box-1" }}, or {{ sub .box 1 }}`},
+		{`{{ .Data.über-gabe | upper }}`, `1:4: ` + only + `"über-gabe"; write {{ get .Data "über-gabe" }}`},
+		{`{{ (.Data).a-b }}`, `1:10: ` + only + `"a-b"; write {{ get (…) "a-b" }}`},
+		{`{{ $.Data.a-b }}`, `1:4: ` + only + `"a-b"; write {{ get $.Data "a-b" }}`},
+		{`{{ .Data.lines*2 }}`, `1:4: ` + only + `"lines*2"; write {{ get .Data "lines*2" }}, or {{ mul .Data.lines 2 }}`},
+		{`{{ .Data.a/b }}`, `1:4: ` + only + `"a/b"; write {{ get .Data "a/b" }}`},
+		{`{{ .Data.a:b }}`, `1:4: ` + only + `"a:b"; write {{ get .Data "a:b" }}`},
+		{`{{ .Data.24h }}`, `1:4: ` + only + `"24h"; write {{ get .Data "24h" }}`},
+		{`{{ .Data["front desk"] }}`, `1:4: ` + only + `"front desk"; write {{ get .Data "front desk" }}`},
+		{`{{ .Data."front desk" }}`, `1:4: ` + only + `"front desk"; write {{ get .Data "front desk" }}`},
+		{`{{ $a := 3 }}{{ $a-1 }}`, `1:17: the name of a variable has letters, digits and _ only, found "$a-1", or {{ sub $a 1 }}`},
+		{`{{ to-upper "a" }}`, `1:4: the name of a function has letters and digits only, found "to-upper"`},
+		{`{{ .Data.id-}}`, `1:4: want a blank before -}}, as in {{ .Data.id -}}`},
+	} {
+		_, mistakes := (&Library{zone: nil}).ParseText(diag.Pos{File: "t", Line: 1, Col: 1}, c.text)
+		if len(mistakes) != 1 {
+			t.Errorf("%s: got %v, want one mistake", c.text, mistakes)
+			continue
+		}
+		if got := mistakes[0].Error(); got != "t:"+c.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", c.text, got, c.want)
+		}
+	}
+}
+
+// TestDefaultTrue shows which pipelines can give nothing but true, and how to write what is meant.
+func TestDefaultTrue(t *testing.T) {
+	t.Parallel()
+	const says = " gives true also where the value is set to false, which counts as empty; write {{ "
+	for _, c := range []struct{ text, want string }{
+		{`{{ default true .Data.record }}`, `t:1:4: default` + says + `dig "record" true .Data }}`},
+		{`{{ .Data.site.record | default true }}`, `t:1:24: default` + says + `dig "NAME" true .Data }}`},
+		{`{{ if or .Data.site.record true }}a{{ end }}`, `t:1:7: or` + says + `dig "site" "record" true .Data }}`},
+		{`{{ coalesce .Data.a .Data.b true }}`, `t:1:4: coalesce` + says + `dig "a" true .Data }}`},
+		{`{{ .Data.a | or true }}`, `t:1:14: or` + says + `dig "NAME" true .Data }}`},
+		{`{{ with .Data.a }}{{ default true .b }}{{ end }}`, `t:1:22: default` + says + `dig "NAME" true .Data }}`},
+
+		{`{{ default false .Data.record }}{{ default "true" .Data.x }}{{ default 20 .Data.timeout }}`, ""},
+		{`{{ dig "record" true .Data }}{{ or .Data.a .Data.b }}{{ coalesce .Data.a "x" }}{{ and .Data.a true }}`, ""},
+	} {
+		got, mistakes := (&Library{}).ParseText(diag.Pos{File: "t", Line: 1, Col: 1}, c.text)
+		if mistakes != nil {
+			t.Fatalf("%s: %v", c.text, mistakes)
+		}
+		said := ""
+		for _, w := range got.Warnings() {
+			said += w.Error()
+		}
+		if said != c.want && said != c.want+", or declare a default in the template's header" {
+			t.Errorf("%s:\ngot  %s\nwant %s", c.text, said, c.want)
+		}
+	}
+}
