@@ -121,7 +121,7 @@ const noUser = "nouser"
 // interpret reads the fields of a Call from its parameters.
 func interpret(params []param) Call {
 	c := Call{params: params}
-	var collected string
+	var collected, from, to, request string
 	for _, p := range params {
 		switch p.name {
 		case "From":
@@ -134,6 +134,13 @@ func interpret(params []param) Call {
 			c.ToRealm = p.value
 		case "Request":
 			c.Request = p.value
+		// These three stand in the vendor's documentation; Kazoo's code sends From, To and Request.
+		case "From-User":
+			from = p.value
+		case "To-User":
+			to = p.value
+		case "Request-User":
+			request = p.value
 		case "Request-Realm":
 			c.RequestRealm = p.value
 		case "Caller-ID-Name", "CallerName":
@@ -158,6 +165,7 @@ func interpret(params []param) Call {
 			collected = p.value
 		}
 	}
+	c.From, c.To, c.Request = cmp.Or(c.From, from), cmp.Or(c.To, to), cmp.Or(c.Request, request)
 	c.Dialed = cmp.Or(unlessFiller(c.Request), unlessFiller(c.To))
 	c.Digits = cmp.Or(c.Digits, collected)
 	return c

@@ -143,3 +143,24 @@ func TestWithheld(t *testing.T) {
 		}
 	}
 }
+
+// TestDocumentedNames: names that the vendor's documentation prints are read where those of Kazoo's code are missing, and never in their place.
+func TestDocumentedNames(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ form, from, to, request, dialed string }{
+		{"To-User=%2B13125550101&From-User=%2B13125550202", "+13125550202", "+13125550101", "", "+13125550101"},
+		{"Request-User=411&To-User=%2B13125550101", "", "+13125550101", "411", "411"},
+		{"To=%2B13125550101&To-User=1&From=a&From-User=b&Request=%2B1312&Request-User=2", "a", "+13125550101", "+1312", "+1312"},
+		{"To-User=1&To=nouser", "", "nouser", "", ""},
+		{"To-User=nouser", "", "nouser", "", ""},
+	} {
+		params, err := appendForm(nil, c.form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := interpret(params)
+		if call.From != c.from || call.To != c.to || call.Request != c.request || call.Dialed != c.dialed {
+			t.Errorf("%s: got From %q, To %q, Request %q, Dialed %q", c.form, call.From, call.To, call.Request, call.Dialed)
+		}
+	}
+}
