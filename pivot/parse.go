@@ -240,13 +240,24 @@ func repair(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}
-	var b strings.Builder
-	b.Grow(len(s) + utf8.UTFMax)
+	latin1 := func(i int, r rune) bool {
+		if r != utf8.RuneError {
+			return false
+		}
+		_, size := utf8.DecodeRuneInString(s[i:])
+		return size == 1
+	}
+	longer := 0 // each takes two bytes then
 	for i, r := range s {
-		if r == utf8.RuneError {
-			if _, size := utf8.DecodeRuneInString(s[i:]); size == 1 {
-				r = rune(s[i])
-			}
+		if latin1(i, r) {
+			longer++
+		}
+	}
+	var b strings.Builder
+	b.Grow(len(s) + longer)
+	for i, r := range s {
+		if latin1(i, r) {
+			r = rune(s[i])
 		}
 		b.WriteRune(r)
 	}

@@ -15,6 +15,9 @@ import (
 const (
 	// longest is how many bytes of a number are compared; nothing that a telephone dials is longer.
 	longest = 64
+	// maxNumber is how many bytes a number may have with its formatting. What is longer is a name, compared by its beginning:
+	// looking at it costs no more than looking at a number, however much a stranger sends.
+	maxNumber = 256
 	// forgiving is from how many digits on a missing + is forgiven. Shorter ones are extensions and services, which a plus would
 	// turn into somebody's number.
 	forgiving = 8
@@ -91,17 +94,23 @@ func (n *numbers) has(value string) bool {
 }
 
 // normal appends a number as it is compared: formatting dropped from what is digits, an optional leading + and ` .-()/`;
-// anything else whole and in lower case; cut at the capacity of a key.
+// anything else, and what is longer than maxNumber, whole and in lower case; cut at the capacity of a key. It looks at each
+// byte twice at most, and at maxNumber of them.
 func normal(dst []byte, value string) []byte {
-	digits, formatted := 0, true
-	for i := range len(value) {
+	formatted := len(value) <= maxNumber
+	if !formatted {
+		value = value[:maxNumber]
+	}
+	digits, blank := 0, true // blank: nothing but blanks so far
+	for i := 0; i < len(value) && formatted; i++ {
 		switch c := value[i]; {
 		case '0' <= c && c <= '9':
 			digits++
-		case c == '+' && strings.Trim(value[:i], " ") == "", strings.IndexByte(" .-()/", c) >= 0:
+		case c == '+' && blank, strings.IndexByte(" .-()/", c) >= 0:
 		default:
 			formatted = false
 		}
+		blank = blank && value[i] == ' '
 	}
 	formatted = formatted && digits > 0
 	for i := 0; i < len(value) && len(dst) < longest; i++ {

@@ -100,12 +100,42 @@ func TestNumbersHasAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestNormalIsBounded: of a text that is longer than a number only the beginning is looked at, and what could be read twice as often as it is
+// long (blanks before pluses, which may each be the leading one) is read once.
+func TestNormalIsBounded(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, value, want string
+	}{
+		{"blanks before a plus", strings.Repeat(" ", 8) + "+1", "+1"},
+		{"blanks before pluses", "  ++1", "  ++1"},
+		{"a plus behind a bracket", "(+1", "(+1"},
+		{"the longest number", "1" + strings.Repeat(" ", maxNumber-2) + "2", "12"},
+		{"one byte more", "1" + strings.Repeat(" ", maxNumber-1) + "2", "1" + strings.Repeat(" ", longest-1)},
+		{"a long name", strings.Repeat("A", 4*maxNumber), strings.Repeat("a", longest)},
+		{"a long name that shrinks in lower case", strings.Repeat("\u212a", 4*maxNumber), strings.Repeat("k", longest)},
+		{"a long name cut within a letter", strings.Repeat("é", 4*maxNumber), strings.Repeat("é", longest/2)},
+	} {
+		if got := string(normal(nil, c.value)); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+	// What lies behind the bound cannot matter: it is not looked at.
+	for _, head := range []string{" ", "+", "7", "é", "-"} {
+		long := strings.Repeat(head, maxNumber)
+		if a, b := normal(nil, long+"x"), normal(nil, long+strings.Repeat(" +7é", 1<<14)); string(a) != string(b) {
+			t.Errorf("%q: what follows %d bytes makes %q of %q", head, maxNumber, b, a)
+		}
+	}
+}
+
 // FuzzNumbers: what is listed is found as it was written, and no plus is forgiven to a short number.
 func FuzzNumbers(f *testing.F) {
 	f.Add("+14155550100", "+14155550100", "US")
 	f.Add("030*", "0301234", "DE")
 	f.Add("*411", "411", "")
 	f.Add("user_7kq2zp", "USER_7KQ2ZP", "xx")
+	f.Add("1*", strings.Repeat(" ", 300)+"+1", "")
 	f.Fuzz(func(t *testing.T, written, value, region string) {
 		var n numbers
 		if n.add(diag.Text{S: written}, region) != nil {
