@@ -1,6 +1,7 @@
 package routes
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -212,6 +213,20 @@ func CleanPath(path string) string {
 	if !strings.Contains(path, "//") && (len(path) == 1 || !strings.HasSuffix(path, "/")) && strings.HasPrefix(path, "/") {
 		return path
 	}
-	segments := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
-	return "/" + strings.Join(segments, "/")
+	var b strings.Builder
+	b.Grow(len(path) + 1)
+	after := byte(0)
+	for i := range len(path) {
+		switch c := path[i]; {
+		case c == '/':
+			after = '/'
+		default:
+			if after == '/' || i == 0 {
+				b.WriteByte('/')
+			}
+			b.WriteByte(c)
+			after = c
+		}
+	}
+	return cmp.Or(b.String(), "/")
 }

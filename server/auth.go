@@ -3,9 +3,11 @@ package server
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/callhours/callhours/config"
@@ -45,11 +47,20 @@ func same(a *[sha256.Size]byte, s string) bool {
 	return a != nil && subtle.ConstantTimeCompare(a[:], digest(s)[:]) == 1
 }
 
+// maxTokens is how many of the tokens that a request presents count: each is compared with others.
+const maxTokens = 4
+
+// maxHops is how many addresses of X-Forwarded-For are read, and shown the most of its text that a log line shows.
+const (
+	maxHops  = 32
+	maxShown = 128
+)
+
 // credentials are what a request presents, taken out of it before anything is logged.
 type credentials struct {
 	username, password string
 	tokens             []string
-	from               string   // address and port of the peer
+	remote             string   // address and port of the peer
 	forwarded          []string // X-Forwarded-For, as it came
 }
 
@@ -61,7 +72,7 @@ func present(r *http.Request) credentials {
 		r.Header.Del("Authorization")
 	}
 	if token := r.Header.Get(tokenHeader); token != "" {
-		c.tokens = append(c.tokens, token)
+		c.addToken(token)
 		r.Header.Del(tokenHeader)
 	}
 	if strings.Contains(r.URL.RawQuery, "token=") {
@@ -69,7 +80,7 @@ func present(r *http.Request) credentials {
 		for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
 			if name, value, _ := strings.Cut(pair, "="); name == "token" {
 				if text, err := url.QueryUnescape(value); err == nil {
-					c.tokens = append(c.tokens, text)
+					c.addToken(text)
 				}
 				continue
 			}
@@ -77,19 +88,27 @@ func present(r *http.Request) credentials {
 		}
 		r.URL.RawQuery = strings.Join(kept, "&")
 	}
-	c.from, c.forwarded = r.RemoteAddr, r.Header["X-Forwarded-For"]
+	c.remote, c.forwarded = r.RemoteAddr, r.Header["X-Forwarded-For"]
 	return c
 }
 
-// admit gives 200, or the status of the refusal: 403 for a place that may not ask, 401 for missing or wrong credentials.
-func (a *auth) admit(c credentials) int {
+func (c *credentials) addToken(token string) {
+	if len(c.tokens) < maxTokens {
+		c.tokens = append(c.tokens, token)
+	}
+}
+
+// admit gives 200, or the status of the refusal: 403 for an address that may not ask or cannot be read, 401 for missing or wrong credentials.
+func (a *auth) admit(c *credentials) int {
 	if a == nil {
 		return http.StatusOK
 	}
-	if len(a.networks) > 0 && !within(a.networks, a.client(c)) {
-		return http.StatusForbidden
+	if len(a.networks) > 0 {
+		if at, ok := a.client(c); !ok || !within(a.networks, at) {
+			return http.StatusForbidden
+		}
 	}
-	if a.username == nil && a.token == nil {
+	if !a.secret() {
 		return http.StatusOK
 	}
 	name, password := same(a.username, c.username), same(a.password, c.password)
@@ -103,21 +122,78 @@ func (a *auth) admit(c credentials) int {
 	return http.StatusOK
 }
 
-// client is who asks: the peer, or where that is a trusted proxy the last address in X-Forwarded-For that is none.
-func (a *auth) client(c credentials) netip.Addr {
-	hops := strings.Split(strings.Join(c.forwarded, ","), ",")
-	var at netip.Addr
-	if peer, err := netip.ParseAddrPort(c.from); err == nil {
-		at = peer.Addr().Unmap()
+// secret reports that a caller must present one.
+func (a *auth) secret() bool { return a.username != nil || a.token != nil }
+
+// client is the address that a request comes from: the peer's, or where that is a trusted proxy the last one in X-Forwarded-For that is
+// none. A proxy that sends no such header asks for itself. It is false where an address that decides cannot be read.
+func (a *auth) client(c *credentials) (netip.Addr, bool) {
+	peer, err := netip.ParseAddrPort(c.remote)
+	if err != nil {
+		return netip.Addr{}, false
 	}
-	for i := len(hops) - 1; i >= 0 && within(a.proxies, at); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
+	at, hops := peer.Addr().Unmap().WithZone(""), 0
+	for _, rest := range slices.Backward(c.forwarded) {
+		for more := true; more; hops++ {
+			if !within(a.proxies, at) {
+				return at, true
+			}
+			hop := rest
+			if i := strings.LastIndexByte(rest, ','); i >= 0 {
+				rest, hop = rest[:i], rest[i+1:]
+			} else {
+				more = false
+			}
+			var ok bool
+			if at, ok = parseHop(hop); !ok || hops == maxHops {
+				return at, false
+			}
 		}
-		at = hop.Unmap()
 	}
-	return at
+	return at, true
+}
+
+// parseHop reads an element of X-Forwarded-For as proxies write them: an address, in brackets or with a port or neither. Anything else
+// (unknown, obfuscated names, nothing, zones, which mean something on one machine only) is no address.
+func parseHop(text string) (netip.Addr, bool) {
+	text = strings.Trim(text, " \t")
+	at, err := netip.ParseAddr(text)
+	if err != nil {
+		var with netip.AddrPort
+		with, err = netip.ParseAddrPort(text)
+		at = with.Addr()
+	}
+	if inside, ok := strings.CutPrefix(text, "["); ok && err != nil {
+		if inside, ok = strings.CutSuffix(inside, "]"); ok {
+			at, err = netip.ParseAddr(inside)
+			ok = at.Is6()
+		}
+		if !ok {
+			return netip.Addr{}, false
+		}
+	}
+	return at.Unmap(), err == nil && at.Zone() == ""
+}
+
+// attrs are what the log says of a request that is refused by its credentials or its address: nothing of the former.
+func (c *credentials) attrs(attrs []slog.Attr) []slog.Attr {
+	attrs = append(attrs, slog.String("remote", c.remote))
+	if len(c.forwarded) > 0 {
+		attrs = append(attrs, slog.String("forwarded_for", ending(c.forwarded)))
+	}
+	return attrs
+}
+
+// ending is the last part of a header, which decides, on one line and in ASCII.
+func ending(lines []string) string {
+	text := lines[len(lines)-1]
+	for i := len(lines) - 2; i >= 0 && len(text) <= maxShown; i-- {
+		text = lines[i] + ", " + text
+	}
+	if len(text) > maxShown {
+		text = "..." + text[len(text)-maxShown:]
+	}
+	return headerText(text)
 }
 
 func within(networks []netip.Prefix, at netip.Addr) bool {

@@ -42,12 +42,13 @@ type live struct {
 	*Generation
 	served  []served                   // in the order of routes
 	tokens  map[[sha256.Size]byte]bool // digests of every token that leads a path
-	callers string                     // how much of a caller's number the log shows
-	faults  bool                       // the log shows only calls that go wrong
-	shown   string                     // how much of it is remembered
+	doors   doors
+	callers string // how much of a caller's number the log shows
+	faults  bool   // the log shows only calls that go wrong
+	shown   string // how much of it is remembered
 	missed  *ring
-	nowhere *facts            // of calls without a route
-	readers map[string]reader // of hours
+	nowhere *facts  // of calls without a route
+	readers readers // of hours
 }
 
 // served is a route with all that a call to it needs, in one place: of ten thousand routes, calls find little in the processor's caches.
@@ -74,7 +75,7 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
 		at.Route, at.auth, at.metrics, at.ring = r, g.auths[i], m.Route(r.Name), rings[i]
 		at.openings = make([]atomic.Pointer[opening], len(r.Branches))
 	}
-	l.readers = g.readers()
+	l.readers, l.doors = newReaders(g), newDoors(g)
 	l.missed, l.nowhere = &d.missed, &facts{generation: g.Name(), calendars: []preview.CalendarRead{}}
 	for _, a := range append(slices.Clone(g.auths), g.shared) {
 		if a != nil && a.token != nil {
@@ -91,6 +92,7 @@ type record struct {
 	route  *served // nil where none was found, or who asks may not
 	answer render.Answer
 	call   *pivot.Call
+	from   *credentials // of who was refused
 	miss   routes.Why
 	err    error
 	shed   bool // counted already, and no line: there are too many
@@ -159,6 +161,11 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		presented.tokens = append(presented.tokens, token)
 		path = rest
 	}
+	by, status := l.doors.at(path).admit(&presented)
+	if status != http.StatusOK {
+		rec.refuse(w, &presented, status)
+		return
+	}
 	call, err := pivot.Parse(r)
 	if err != nil {
 		rec.status, rec.err = http.StatusBadRequest, err
@@ -187,12 +194,11 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		route = &l.served[found]
 		guard = route.auth
 	}
-	if rec.status = guard.admit(presented); rec.status != http.StatusOK {
-		if rec.status == http.StatusUnauthorized {
-			w.Header().Set("WWW-Authenticate", `Basic realm="callhours"`)
+	if guard != by {
+		if status = guard.admit(&presented); status != http.StatusOK {
+			rec.refuse(w, &presented, status)
+			return
 		}
-		plain(w, rec.status, http.StatusText(rec.status))
-		return
 	}
 	if route == nil {
 		rec.status, rec.miss = http.StatusNotFound, why
@@ -206,6 +212,15 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 	rec.status = rec.answer.Status
 	c.count(route.metrics, &rec.answer, now)
 	rec.write(w)
+}
+
+// refuse answers a request that may not ask, and notes where it came from.
+func (rec *record) refuse(w http.ResponseWriter, from *credentials, status int) {
+	rec.status, rec.from = status, from
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Basic realm="callhours"`)
+	}
+	plain(w, status, http.StatusText(status))
 }
 
 // count counts a decision. It goes by what was decided; what answered instead stands in the fallbacks.
@@ -279,8 +294,9 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	} else {
 		attrs = append(attrs, slog.Int("status", rec.status))
 	}
-	if rec.status == http.StatusUnauthorized || rec.status == http.StatusForbidden {
+	if rec.from != nil {
 		level = slog.LevelWarn
+		attrs = rec.from.attrs(attrs)
 	}
 	if rec.miss != "" {
 		level = slog.LevelWarn

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
 	"log/slog"
@@ -63,37 +64,57 @@ type reader struct {
 	tokens []*[sha256.Size]byte
 }
 
-// admits compares all tokens, so that the time it takes does not tell which one is near.
-func (r reader) admits(c credentials) bool {
-	ok := false
-	for _, own := range r.tokens {
-		for _, token := range c.tokens {
-			ok = same(own, token) || ok
-		}
-	}
-	return ok
+// readers are the routes whose hours can be read.
+type readers struct {
+	routes map[string]reader // by name
+	most   int               // how many tokens open one, at most
 }
 
-// readers are the routes whose hours can be read, by name.
-func (g *Generation) readers() map[string]reader {
-	all := map[string]reader{}
+func newReaders(g *Generation) readers {
+	all := readers{routes: map[string]reader{}}
 	for _, r := range g.file.Routes {
 		for _, token := range r.Hours {
-			own := all[r.Name]
+			own := all.routes[r.Name]
 			own.tokens = append(own.tokens, digest(token.Reveal()))
-			all[r.Name] = own
+			all.routes[r.Name] = own
+			all.most = max(all.most, len(own.tokens))
 		}
 	}
 	for _, r := range g.routes {
-		if own, ok := all[r.Name]; ok {
+		if own, ok := all.routes[r.Name]; ok {
 			own.route = r
-			all[r.Name] = own
+			all.routes[r.Name] = own
 		}
 	}
 	return all
 }
 
-// serve answers for the hours of a route. Who has no token for it is told what who asks for nothing is told.
+// admit finds the route of a name, if one of the tokens opens its hours. It compares as much for a route that is not there, or has no
+// token, as for one that has the most, so that the time it takes tells nothing of which routes there are.
+func (rs readers) admit(name string, tokens []string) *render.Route {
+	own := rs.routes[name]
+	if len(tokens) == 0 {
+		tokens = []string{""}
+	}
+	ok := 0
+	for _, token := range tokens {
+		presented := digest(token)
+		for i := range rs.most {
+			expected, counts := presented, 0
+			if i < len(own.tokens) {
+				expected, counts = own.tokens[i], 1
+			}
+			ok |= counts & subtle.ConstantTimeCompare(expected[:], presented[:])
+		}
+	}
+	if ok == 0 {
+		return nil
+	}
+	return own.route
+}
+
+// serve answers for the hours of a route. Whoever has no token for it gets the same answer and the same line in the log, whether there is such a
+// route or not.
 func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l *live) {
 	presented := present(r)
 	began := p.now()
@@ -107,27 +128,26 @@ func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l
 		later(w)
 		return
 	}
-	name, isCalendar := strings.CutSuffix(strings.TrimPrefix(path, openHours), ".ics")
-	own, known := l.readers[name]
-	status := http.StatusNotFound
-	switch admitted := own.admits(presented); {
-	case !known || !isCalendar:
-		plain(w, status, "nothing is here")
-		return
-	case !admitted:
+	name := strings.TrimPrefix(path, openHours)
+	plainName, isCalendar := strings.CutSuffix(name, ".ics")
+	route := l.readers.admit(plainName, presented.tokens)
+	status, level := http.StatusNotFound, slog.LevelInfo
+	attrs := make([]slog.Attr, 0, 5)
+	attrs = append(attrs, slog.Int("status", status), slog.String("route", headerText(shortened(plainName))))
+	switch {
+	case route == nil || !isCalendar:
+		level = slog.LevelWarn
+		attrs = presented.attrs(attrs)
 		plain(w, status, "nothing is here")
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		status = http.StatusMethodNotAllowed
 		w.Header().Set("Allow", "GET, HEAD")
 		plain(w, status, "only GET is answered here")
 	default:
-		status = p.give(w, r, l, own.route)
+		status = p.give(w, r, l, route)
 	}
-	level := slog.LevelInfo
-	if status == http.StatusNotFound {
-		level = slog.LevelWarn
-	}
-	p.log.LogAttrs(r.Context(), level, "hours", slog.Int("status", status), slog.String("route", name), slog.Duration("took", p.now().Sub(began)))
+	attrs[0] = slog.Int("status", status)
+	p.log.LogAttrs(r.Context(), level, "hours", append(attrs, slog.Duration("took", p.now().Sub(began)))...)
 }
 
 // later refuses who may come again; Kazoo never asks here.

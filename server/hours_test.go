@@ -96,7 +96,7 @@ func TestReaders(t *testing.T) {
 			t.Errorf("the log shows a token: %s", w.log)
 		}
 	}
-	if s := w.log.String(); !strings.Contains(s, `"status":200,"route":"acme/main"`) || !strings.Contains(s, `"level":"WARN","msg":"hours","status":404,"route":"acme/main"`) {
+	if s := w.log.String(); !strings.Contains(s, `"status":200,"route":"acme/main"`) || !strings.Contains(s, `"level":"WARN","msg":"hours","status":404,"route":"acme/main","remote":"192.0.2.1:1234"`) {
 		t.Errorf("the log does not show who was served and who was not: %s", s)
 	}
 	w = started(t, oneRoute, nil)

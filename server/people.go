@@ -76,7 +76,7 @@ func (s *Server) calendar(name string) (console.Calendar, bool) {
 // hoursPath is where the hours of a route can be subscribed to; "" where nobody has a token for them.
 func (s *Server) hoursPath(route string) string {
 	l := s.live.Load()
-	if l == nil || len(l.readers[route].tokens) == 0 {
+	if l == nil || len(l.readers.routes[route].tokens) == 0 {
 		return ""
 	}
 	return openHours + route + ".ics"

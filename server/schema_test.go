@@ -37,7 +37,11 @@ func TestLogSchema(t *testing.T) {
 	}
 	w := started(t, "log: {callers: full}\n"+oneRoute+
 		"  - name: broken\n    branches:\n      - {name: open, when: {caller: \"+1202*\"}, callflow: '{\"module\":\"{{ if eq .Call.CallID \"\" }}hangup{{ else }}{{ fail \"no\" }}{{ end }}\"}'}\n"+
-		"      - {name: closed, pass: true}\n", nil)
+		"      - {name: closed, pass: true}\n"+
+		"  - {name: guarded, auth: {networks: [198.51.100.0/24], trusted_proxies: [192.0.2.1]}, branches: [{name: closed, pass: true}]}\n", nil)
+	stranger := post("/guarded", "Request", "+14155550100")
+	stranger.Header.Set("X-Forwarded-For", "unknown")
+	w.call(stranger)
 	w.call(post("/main", "Request", "+14155550100", "Caller-ID-Number", "+12025550147", "Account-ID", acme, "Call-ID", "abc"))
 	w.call(post("/broken", "Request", "+14155550100", "Caller-ID-Number", "+12025550147", "Call-ID", "abc"))
 	w.call(post("/nowhere"))

@@ -1,0 +1,281 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestClient reads X-Forwarded-For: what decides and cannot be read is refused.
+func TestClient(t *testing.T) {
+	t.Parallel()
+	own := auth{
+		networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")},
+		proxies:  []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("2001:db8:ffff::/48")},
+	}
+	const unreadable = ""
+	for _, c := range []struct {
+		remote, want string
+		forwarded    []string
+	}{
+		{"127.0.0.1:4000", "127.0.0.1", nil}, // the proxy asks for itself
+		{"[::ffff:127.0.0.1]:4000", "127.0.0.1", nil},
+		{"198.51.100.9:4000", "198.51.100.9", []string{"10.0.0.1"}}, // no proxy: what it says of others does not count
+		{"198.51.100.9:4000", "198.51.100.9", []string{"unknown"}},
+		{"[fe80::1%eth0]:4000", "fe80::1", nil},
+		{"@", unreadable, nil},
+		{"", unreadable, []string{"10.0.0.1"}},
+
+		{"127.0.0.1:1", "203.0.113.9", []string{"203.0.113.9"}},
+		{"127.0.0.1:1", "203.0.113.9", []string{"  203.0.113.9\t"}},
+		{"127.0.0.1:1", "203.0.113.9", []string{"203.0.113.9:51234"}},
+		{"127.0.0.1:1", "2001:db8::1", []string{"2001:db8::1"}},
+		{"127.0.0.1:1", "2001:db8::1", []string{"[2001:db8::1]"}},
+		{"127.0.0.1:1", "2001:db8::1", []string{"[2001:db8::1]:443"}},
+		{"127.0.0.1:1", "203.0.113.9", []string{"::ffff:203.0.113.9"}},
+		{"127.0.0.1:1", "203.0.113.9", []string{"[::ffff:203.0.113.9]:80"}},
+		{"127.0.0.1:1", "203.0.113.9", []string{"10.0.0.1, 203.0.113.9"}},
+		{"127.0.0.1:1", "203.0.113.9", []string{"10.0.0.1", "203.0.113.9"}},
+		{"127.0.0.1:1", "203.0.113.9", []string{"unknown, 203.0.113.9"}}, // written by the client itself; a proxy says the last one
+		{"127.0.0.1:1", "10.0.0.1", []string{"10.0.0.1,127.0.0.1", "2001:db8:ffff::2"}},
+		{"127.0.0.1:1", "127.0.0.1", []string{"127.0.0.1"}},
+
+		{"127.0.0.1:1", unreadable, []string{""}},
+		{"127.0.0.1:1", unreadable, []string{","}},
+		{"127.0.0.1:1", unreadable, []string{"203.0.113.9,"}},
+		{"127.0.0.1:1", unreadable, []string{"203.0.113.9, "}},
+		{"127.0.0.1:1", unreadable, []string{"203.0.113.9", ""}},
+		{"127.0.0.1:1", unreadable, []string{"203.0.113.9", "x"}},
+		{"127.0.0.1:1", unreadable, []string{"203.0.113.9, garbage"}},
+		{"127.0.0.1:1", unreadable, []string{",127.0.0.1"}},
+		{"127.0.0.1:1", unreadable, []string{"unknown"}},
+		{"127.0.0.1:1", unreadable, []string{"_hidden"}},
+		{"127.0.0.1:1", unreadable, []string{"for=203.0.113.9"}},
+		{"127.0.0.1:1", unreadable, []string{`"203.0.113.9"`}},
+		{"127.0.0.1:1", unreadable, []string{"0203.0.113.9"}},
+		{"127.0.0.1:1", unreadable, []string{"203.0.113"}},
+		{"127.0.0.1:1", unreadable, []string{"3405803785"}},
+		{"127.0.0.1:1", unreadable, []string{"203.0.113.9:"}},
+		{"127.0.0.1:1", unreadable, []string{"203.0.113.9:http"}},
+		{"127.0.0.1:1", unreadable, []string{"203.0.113.9:70000"}},
+		{"127.0.0.1:1", unreadable, []string{"[203.0.113.9]"}},
+		{"127.0.0.1:1", unreadable, []string{"[2001:db8::1"}},
+		{"127.0.0.1:1", unreadable, []string{"2001:db8::1]"}},
+		{"127.0.0.1:1", unreadable, []string{"[[2001:db8::1]]"}},
+		{"127.0.0.1:1", unreadable, []string{"fe80::1%eth0"}},
+		{"127.0.0.1:1", unreadable, []string{"[fe80::1%eth0]:80"}},
+		{"127.0.0.1:1", unreadable, []string{"10.0.0.1 10.0.0.2"}},
+		{"127.0.0.1:1", unreadable, []string{"localhost"}},
+		{"127.0.0.1:1", unreadable, []string{"10.0.0.1" + strings.Repeat(", 127.0.0.1", maxHops)}},
+		{"127.0.0.1:1", "10.0.0.1", []string{"10.0.0.1" + strings.Repeat(", 127.0.0.1", maxHops-1)}},
+	} {
+		at, ok := own.client(&credentials{remote: c.remote, forwarded: c.forwarded})
+		got := unreadable
+		if ok {
+			got = at.String()
+		}
+		if got != c.want {
+			t.Errorf("%s for %q: got %q, want %q", c.remote, c.forwarded, got, c.want)
+		}
+	}
+}
+
+// FuzzClient: behind a proxy an address counts only where the header's last element is one.
+func FuzzClient(f *testing.F) {
+	for _, s := range []string{"203.0.113.9:1", "[::1]", "10.0.0.1,", ",", "unknown", "10.0.0.1, ::ffff:10.0.0.2", "[fe80::1%1]:2"} {
+		f.Add(s)
+	}
+	proxy := netip.MustParseAddr("127.0.0.1")
+	own := auth{proxies: []netip.Prefix{netip.PrefixFrom(proxy, 32)}}
+	f.Fuzz(func(t *testing.T, header string) {
+		at, ok := own.client(&credentials{remote: "127.0.0.1:9", forwarded: []string{header}})
+		if !ok {
+			return
+		}
+		if !at.IsValid() || at.Is4In6() || at.Zone() != "" {
+			t.Errorf("%q is read as %v", header, at)
+		}
+		if last := header[strings.LastIndex(header, ",")+1:]; at != proxy && !strings.ContainsAny(last, "0123456789abcdefABCDEF:") {
+			t.Errorf("%q is read as %v", header, at)
+		}
+	})
+}
+
+// TestUnreadableAddressIsLogged: the line shows from where it came and what could not be read, in ASCII and cut.
+func TestUnreadableAddressIsLogged(t *testing.T) {
+	t.Parallel()
+	w := started(t, "auth: {networks: [192.0.2.0/24], trusted_proxies: [192.0.2.1]}"+oneRoute, nil)
+	for _, c := range []struct {
+		forwarded []string
+		want      string
+	}{
+		{[]string{"unknown"}, `"forwarded_for":"unknown"`},
+		{[]string{"a", "b\u202e\u009b2J"}, `"forwarded_for":"a, b\\u202e\\u009b2J"`},
+		{[]string{strings.Repeat("9", 50_000) + "end"}, `"forwarded_for":"...` + strings.Repeat("9", maxShown-3) + `end"`},
+	} {
+		r := post("/main", "Request", "1001")
+		r.Header["X-Forwarded-For"] = c.forwarded
+		if got := w.call(r); got.StatusCode != http.StatusForbidden {
+			t.Errorf("%.40q: got %d, want 403", c.forwarded, got.StatusCode)
+		}
+		if log := w.log.String(); !strings.Contains(log, `"level":"WARN","msg":"call","status":403,"remote":"192.0.2.1:1234",`+c.want) {
+			t.Errorf("%.40q: the log does not show it: %.2000s", c.forwarded, log)
+		}
+	}
+}
+
+// TestDoor: strangers are refused before their request is read; those who could be admitted by some route of the path are not.
+func TestDoor(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		yaml   string
+		tokens int // of routes on /shared
+		path   string
+		change func(*http.Request)
+		read   bool
+		want   int
+	}{
+		"a secret":                            {"auth: {token: t0ken-of-all}", 0, "/main", nil, false, 401},
+		"a secret, no such path":              {"auth: {token: t0ken-of-all}", 0, "/nowhere", nil, false, 401},
+		"the secret, no such path":            {"auth: {token: t0ken-of-all}", 0, "/nowhere?token=t0ken-of-all", nil, true, 404},
+		"a network":                           {"auth: {networks: [198.51.100.0/24]}", 0, "/main", nil, false, 403},
+		"a network and a secret":              {"auth: {networks: [198.51.100.0/24], token: t0ken-of-all}", 0, "/main?token=t0ken-of-all", nil, false, 403},
+		"the network without the secret":      {"auth: {networks: [192.0.2.0/24], token: t0ken-of-all}", 0, "/main", nil, false, 401},
+		"the network and the secret":          {"auth: {networks: [192.0.2.0/24], token: t0ken-of-all}", 0, "/main?token=t0ken-of-all", nil, true, 200},
+		"another method":                      {"auth: {token: t0ken-of-all}", 0, "/main", func(r *http.Request) { r.Method = "BREW" }, false, 401},
+		"open, but for routes":                {"", 3, "/shared", nil, true, 404},                                             // no number: asked for no route, and everybody may hear that
+		"one of few tokens":                   {"auth: {token: t0ken-of-all}", 3, "/shared?token=token-of-2", nil, true, 401}, // not this route's
+		"one of many tokens":                  {"auth: {token: t0ken-of-all}", 40, "/shared?token=token-of-39", nil, true, 401},
+		"none of few tokens":                  {"auth: {token: t0ken-of-all}", 3, "/shared?token=token-of-4", nil, false, 401},
+		"none of many tokens":                 {"auth: {token: t0ken-of-all}", 40, "/shared?token=token-of-40", nil, false, 401},
+		"many tokens, and a network for some": {"auth: {networks: [198.51.100.0/24]}", 40, "/shared?token=token-of-40", nil, true, 403},
+		"a password, among many tokens":       {"auth: {basic: {username: kazoo, password: s3cret}}", 40, "/shared", func(r *http.Request) { r.SetBasicAuth("kazoo", "s3cret") }, true, 404},
+		"a wrong password, among many tokens": {"auth: {basic: {username: kazoo, password: s3cret}}", 40, "/shared", func(r *http.Request) { r.SetBasicAuth("kazoo", "secret") }, false, 401},
+		"the fifth token of a request":        {"auth: {token: t0ken-of-all}", 0, "/main?token=1&token=2&token=3&token=4&token=t0ken-of-all", nil, false, 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var yaml strings.Builder
+			yaml.WriteString(c.yaml + oneRoute)
+			for i := range c.tokens {
+				fmt.Fprintf(&yaml, "  - {name: r%d, path: /shared, auth: {token: token-of-%d}, match: {dialed: [\"%d\"]}, branches: [{name: closed, pass: true}]}\n", i, i, 1000+i)
+			}
+			w := started(t, yaml.String(), nil)
+			r := post(c.path)
+			body := &countingReader{r: strings.NewReader("Request=" + map[bool]string{true: "1001", false: "7"}[c.want == 401])}
+			r.Body, r.ContentLength = io.NopCloser(body), -1
+			if c.change != nil {
+				c.change(r)
+			}
+			if got := w.call(r); got.StatusCode != c.want {
+				t.Errorf("got %d, want %d", got.StatusCode, c.want)
+			}
+			if read := body.n > 0; read != c.read {
+				t.Errorf("%d bytes of the body were read", body.n)
+			}
+		})
+	}
+}
+
+// countingReader counts what is read.
+type countingReader struct {
+	r io.Reader
+	n int
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += n
+	return n, err
+}
+
+// TestStrangersCostNothing: what a stranger sends changes nothing about what refusing costs, and of many tokens, addresses and credentials no
+// more is kept than of a few. It counts what all of the process allocates.
+func TestStrangersCostNothing(t *testing.T) {
+	w := started(t, "auth: {networks: [192.0.2.0/24], trusted_proxies: [192.0.2.1], token: t0ken-of-all}"+oneRoute, nil)
+	cost := func(change func(r *http.Request, n int), n int) float64 {
+		const rounds = 50
+		requests := make([]*http.Request, rounds)
+		for i := range requests {
+			requests[i] = httptest.NewRequest(http.MethodPost, "/main", nil)
+			change(requests[i], n)
+		}
+		w.log.Reset()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for _, r := range requests {
+			w.call(r)
+		}
+		runtime.ReadMemStats(&after)
+		return float64(after.TotalAlloc-before.TotalAlloc) / rounds
+	}
+	for name, c := range map[string]struct {
+		linear bool // a copy of what is long is made
+		change func(r *http.Request, n int)
+	}{
+		"a body": {false, func(r *http.Request, n int) { r.Body = io.NopCloser(strings.NewReader(strings.Repeat(" +", n/2))) }},
+		"addresses": {false, func(r *http.Request, n int) {
+			r.Header["X-Forwarded-For"] = []string{strings.Repeat("192.0.2.1,", n/10) + "192.0.2.1"}
+		}},
+		"headers": {false, func(r *http.Request, n int) {
+			r.Header["X-Forwarded-For"] = slices.Repeat([]string{"192.0.2.1"}, n/10)
+		}},
+		"tokens":   {true, func(r *http.Request, n int) { r.URL.RawQuery = strings.Repeat("token=x&", n/8) }},
+		"a token":  {true, func(r *http.Request, n int) { r.URL.RawQuery = "token=" + strings.Repeat("+", n) }},
+		"a header": {true, func(r *http.Request, n int) { r.Header.Set(tokenHeader, strings.Repeat("+", n)) }},
+		"a login":  {true, func(r *http.Request, n int) { r.Header.Set("Authorization", "Basic "+strings.Repeat("QUFB", n/4)) }},
+		"a path":   {true, func(r *http.Request, n int) { r.URL.Path = strings.Repeat("/x", n/2) + "/" }},
+	} {
+		const n = 16 << 10
+		cost(c.change, n)
+		one, two, four := cost(c.change, n), cost(c.change, 2*n), cost(c.change, 4*n)
+		t.Logf("%s: %.0f, %.0f, %.0f bytes", name, one, two, four)
+		most := 1.1
+		if c.linear {
+			most = 2.3
+		}
+		if two > most*one || four > most*two {
+			t.Errorf("%s of 16, 32, 64 KiB: %.0f, %.0f, %.0f bytes are allocated", name, one, two, four)
+		}
+	}
+}
+
+// TestReadersAreAlike: whether there are hours is told neither by the answer, nor by the log, nor by the work that is done.
+func TestReadersAreAlike(t *testing.T) {
+	w := started(t, openToReaders, readersFiles())
+	ask := func(target string) (answer, line string, allocs float64) {
+		w.log.Reset()
+		got := w.read(target)
+		answer = fmt.Sprint(got.StatusCode, got.Header, body(t, got))
+		line = regexp.MustCompile(`"time":"[^"]*"|"route":"[^"]*"|"took":\d+`).ReplaceAllString(w.log.String(), "")
+		r := httptest.NewRequest(http.MethodGet, target, nil)
+		return answer, line, testing.AllocsPerRun(50, func() { w.Calls().ServeHTTP(discarded{http.Header{}}, r) })
+	}
+	wrong := "?token=" + strings.Repeat("0", len(anyToken))
+	wantAnswer, wantLine, wantAllocs := ask("/-/hours/plain.ics" + wrong)
+	for _, target := range []string{"/-/hours/other/main.ics", "/-/hours/other/much.ics", "/-/hours/nowhe.ics", "/-/hours/plain.icz", "/-/hours/.ics"} {
+		for _, query := range []string{"", "?token=", wrong} {
+			answer, line, allocs := ask(target + query)
+			if answer != wantAnswer || line != wantLine {
+				t.Errorf("%s%s: got %s and %s, want %s and %s", target, query, answer, line, wantAnswer, wantLine)
+			}
+			if query == wrong && allocs != wantAllocs {
+				t.Errorf("%s%s: got %v allocations, want %v", target, query, allocs, wantAllocs)
+			}
+		}
+	}
+}
+
+// discarded is an answer that nobody reads.
+type discarded struct{ h http.Header }
+
+func (d discarded) Header() http.Header         { return d.h }
+func (d discarded) WriteHeader(int)             {}
+func (d discarded) Write(p []byte) (int, error) { return len(p), nil }
