@@ -69,6 +69,25 @@ var dependencies = map[string]string{
 	"golang.org/x/text":                        "normal forms and case folding",
 }
 
+// readers are the files that read files in another way than internal/files does, which knows a pipe from a file, how large one
+// may be, and how long to wait. Each has a reason.
+var readers = map[string]string{
+	"cmd/callhours/init.go":       "copies the examples that are part of the program",
+	"console/console.go":          "reads the pages that are part of the program",
+	"internal/durable/durable.go": "opens a directory to flush it",
+	"templates/source.go":         "is given files in memory by config",
+	"templates/templates.go":      "likewise",
+}
+
+// reads are the functions by which a file is read otherwise, by package.
+var reads = map[string][]string{
+	"os":       {"Open", "OpenFile", "ReadFile", "ReadDir", "Stat"},
+	"fs":       {"ReadFile", "ReadDir", "Stat", "Glob", "WalkDir"},
+	"filepath": {"Glob", "Walk", "WalkDir"},
+	"tls":      {"LoadX509KeyPair"},
+	"ioutil":   {"ReadFile", "ReadDir"},
+}
+
 // topLevel is everything that a clone, its build and its run leave in the root directory.
 var topLevel = []string{
 	".ci", ".git", ".gitignore", ".golangci.yml", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "go.mod", "go.sum",
@@ -234,7 +253,8 @@ func problems(t *testing.T, name string, src []byte) []string {
 			}
 		}
 	}
-	isTest, isMain := strings.HasSuffix(name, "_test.go"), path.Dir(name) == "cmd/callhours" || strings.HasPrefix(name, "tools/")
+	isTest, isTool := strings.HasSuffix(name, "_test.go"), strings.HasPrefix(name, "tools/")
+	isMain := isTool || path.Dir(name) == "cmd/callhours"
 	for node := range ast.Preorder(file) {
 		switch n := node.(type) {
 		case *ast.FuncDecl:
@@ -242,7 +262,14 @@ func problems(t *testing.T, name string, src []byte) []string {
 				report(n.Pos(), "init runs on import; make it a function that is called")
 			}
 		case *ast.SelectorExpr:
-			if x, ok := n.X.(*ast.Ident); !ok || clock == "" || x.Name != clock {
+			x, ok := n.X.(*ast.Ident)
+			if !ok {
+				continue
+			}
+			if slices.Contains(reads[x.Name], n.Sel.Name) && !isTest && !isTool && readers[name] == "" && path.Dir(name) != "internal/files" {
+				report(n.Pos(), x.Name+"."+n.Sel.Name+" may wait for ever, or read without end; use internal/files")
+			}
+			if clock == "" || x.Name != clock {
 				continue
 			}
 			switch n.Sel.Name {
@@ -276,6 +303,9 @@ func TestProblems(t *testing.T) {
 		{"a sleeping test", "server/a_test.go", "package server\nimport \"time\"\nfunc f() { time.Sleep(1) }\n", 1},
 		{"init", "server/a.go", "package server\nfunc init() {}\n", 1},
 		{"a method called init", "server/a.go", "package server\ntype a int\nfunc (a) init() {}\n", 0},
+		{"a file read", "server/a.go", "package server\nimport \"os\"\nvar x, _ = os.ReadFile(\"a\")\n", 1},
+		{"a file read by a test", "server/a_test.go", "package server\nimport \"os\"\nvar x, _ = os.ReadFile(\"a\")\n", 0},
+		{"a file read by what reads files", "internal/files/a.go", "package files\nimport \"os\"\nvar x, _ = os.Open(\"a\")\n", 0},
 		{"util", "util/a.go", "package util\n", 1},
 	} {
 		if got := problems(t, c.name, []byte(c.src)); len(got) != c.want {

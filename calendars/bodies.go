@@ -24,7 +24,7 @@ func (s *Store) Bodies(calendar string) ([]File, error) {
 	if sub.File != "" {
 		return Files(sub.Files, sub.File, sub.Limits)
 	}
-	on, err := s.copies.load(name)
+	on, err := s.copies.load(name, t.Limits.withDefaults().Bytes)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/internal/durable"
+	"github.com/callhours/callhours/internal/files"
 )
 
 // copies are the last good bodies of feeds on disk. Each is one file, named by a hash so that no secret stands in a name, written
@@ -43,6 +44,12 @@ type header struct {
 }
 
 const copyVersion = 1
+
+// How much is read of a copy besides its body, and of a pointer.
+const (
+	maxCopyHeader = 256 << 10
+	maxPointer    = 1 << 10
+)
 
 // errNoCopy says that nothing is kept.
 var errNoCopy = errors.New("there is no copy")
@@ -97,8 +104,8 @@ func (c copies) remove(from []string, useless func(fs.DirEntry) bool) error {
 	var errs []error
 	for _, sub := range from {
 		dir := filepath.Join(c.dir, sub)
-		entries, err := os.ReadDir(dir)
-		errs = append(errs, durable.Reason(err))
+		entries, err := files.List(dir)
+		errs = append(errs, err)
 		for _, e := range entries {
 			if useless(e) {
 				errs = append(errs, durable.Reason(os.Remove(filepath.Join(dir, e.Name()))))
@@ -108,18 +115,18 @@ func (c copies) remove(from []string, useless func(fs.DirEntry) bool) error {
 	return errors.Join(errs...)
 }
 
-// load reads a copy. One that is not as it was written is set aside, and the error says so.
-func (c copies) load(name string) (saved, error) {
+// load reads a copy whose body has at most limit bytes. One that is not as it was written is set aside, and the error says so.
+func (c copies) load(name string, limit int) (saved, error) {
 	if c.dir == "" {
 		return saved{}, errNoCopy
 	}
 	path := filepath.Join(c.dir, bodies, name)
-	content, err := os.ReadFile(path)
+	content, err := files.Read(path, int64(limit)+maxCopyHeader)
 	if errors.Is(err, fs.ErrNotExist) {
 		return saved{}, errNoCopy
 	}
 	if err != nil {
-		return saved{}, durable.Reason(err)
+		return saved{}, err
 	}
 	s, err := parseCopy(content)
 	if err != nil && c.readOnly {
@@ -129,7 +136,7 @@ func (c copies) load(name string) (saved, error) {
 		aside := path + corrupt
 		return saved{}, errors.Join(fmt.Errorf("%s: %w; it is set aside as %s", path, err, filepath.Base(aside)), durable.Reason(os.Rename(path, aside)))
 	}
-	if info, err := os.Stat(path); err == nil && info.ModTime().After(s.read) {
+	if info, err := files.Stat(path); err == nil && info.ModTime().After(s.read) {
 		s.read = info.ModTime()
 	}
 	return s, nil
@@ -166,17 +173,8 @@ func (c copies) compiled(name string) []byte {
 	if c.dir == "" {
 		return nil
 	}
-	f, err := os.Open(filepath.Join(c.dir, events, name))
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() <= maxCompiled {
-		// What cannot be read is worked out from the body.
-		content, _ := readBody(f, int(info.Size()), maxCompiled)
-		return content
-	}
-	return nil
+	content, _ := files.Read(filepath.Join(c.dir, events, name), maxCompiled) // what cannot be read is worked out from the body
+	return content
 }
 
 // compile keeps a copy's events. They need not survive a loss of power.
@@ -212,7 +210,7 @@ func (c copies) pointed(calendar string) string {
 	if c.dir == "" {
 		return ""
 	}
-	content, err := os.ReadFile(filepath.Join(c.dir, pointers, pointerName(calendar)))
+	content, err := files.Read(filepath.Join(c.dir, pointers, pointerName(calendar)), maxPointer)
 	name := strings.TrimSpace(string(content))
 	if err != nil || strings.Trim(name, "0123456789abcdef") != "" {
 		return ""

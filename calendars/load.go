@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"slices"
+
+	"github.com/callhours/callhours/internal/files"
 )
 
 // File is a calendar file that has been read: its name for messages, and what it holds.
@@ -47,22 +47,23 @@ func Files(fsys fs.FS, pattern string, limits Limits) ([]File, error) {
 		return nil, err
 	}
 	limits = limits.withDefaults()
-	files := make([]File, len(names))
+	list := make([]File, len(names))
 	for i, name := range names {
 		body, err := readLimited(fsys, name, limits.Bytes)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		files[i] = File{Name: name, Body: body}
+		list[i] = File{Name: name, Body: body}
 	}
-	return files, nil
+	return list, nil
 }
 
 // ReadFrom is Read for what comes from a reader, of which it takes no more than Limits.Bytes and one.
 func ReadFrom(from io.Reader, limits Limits) (*Calendar, error) {
-	body, err := readBody(from, 0, limits.withDefaults().Bytes)
+	limit := limits.withDefaults().Bytes
+	body, err := files.ReadAll(from, 0, int64(limit))
 	if err != nil {
-		return nil, err
+		return nil, tooLarge(err, limit)
 	}
 	return Read(body, limits)
 }
@@ -105,12 +106,8 @@ func sumOf(files []File) [sha256.Size]byte {
 
 // match lists the files that a pattern names. A file of exactly that name goes first: brackets are allowed in names.
 func match(fsys fs.FS, pattern string) ([]string, error) {
-	stat, glob := os.Stat, filepath.Glob
-	if fsys != nil {
-		stat = func(name string) (fs.FileInfo, error) { return fs.Stat(fsys, name) }
-		glob = func(pattern string) ([]string, error) { return fs.Glob(fsys, pattern) }
-	}
-	info, err := stat(pattern)
+	tree := files.Tree{FS: fsys}
+	info, err := tree.Stat(pattern)
 	if err == nil {
 		if info.IsDir() {
 			return nil, fmt.Errorf("%s: want a file, found a directory; a glob such as %q names its files", pattern,
@@ -118,51 +115,31 @@ func match(fsys fs.FS, pattern string) ([]string, error) {
 		}
 		return []string{pattern}, nil
 	}
-	names, globErr := glob(pattern)
+	names, globErr := tree.Glob(pattern)
 	switch {
 	case globErr != nil:
 		return nil, fmt.Errorf("%s: want a file name or a glob such as \"*.ics\"", pattern)
 	case len(names) > 0:
-		slices.Sort(names)
 		return names, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: %w", pattern, fs.ErrNotExist)
 	}
-	if at, ok := errors.AsType[*fs.PathError](err); ok {
-		err = at.Err
-	}
-	return nil, fmt.Errorf("%s: %w", pattern, err)
+	return nil, fmt.Errorf("%s: %w", pattern, files.Reason(err))
 }
 
+// readLimited reads one file. Its errors leave the name to the caller.
 func readLimited(fsys fs.FS, name string, limit int) ([]byte, error) {
-	open := func(name string) (fs.File, error) { return os.Open(name) }
-	if fsys != nil {
-		open = fsys.Open
-	}
-	f, err := open(name)
+	body, _, err := files.Tree{FS: fsys}.Read(name, int64(limit))
 	if err != nil {
-		if at, ok := errors.AsType[*fs.PathError](err); ok {
-			err = at.Err
-		}
-		return nil, err
+		return nil, tooLarge(files.Reason(err), limit)
 	}
-	defer f.Close()
-	expected := 0
-	if info, err := f.Stat(); err == nil {
-		expected = int(min(info.Size(), int64(limit)))
-	}
-	return readBody(f, expected, limit)
+	return body, nil
 }
 
-// readBody reads a body of up to limit bytes. Where it is as long as expected no room is wasted.
-func readBody(from io.Reader, expected, limit int) ([]byte, error) {
-	var room bytes.Buffer
-	room.Grow(expected + bytes.MinRead)
-	if _, err := room.ReadFrom(io.LimitReader(from, int64(limit)+1)); err != nil {
-		return nil, err
+// tooLarge says of a body over the limit which key sets that.
+func tooLarge(err error, limit int) error {
+	if _, ok := errors.AsType[*files.TooLargeError](err); ok {
+		return tooBig("", limit, "bytes")
 	}
-	if room.Len() > limit {
-		return nil, tooBig("", limit, "bytes")
-	}
-	return room.Bytes(), nil
+	return err
 }

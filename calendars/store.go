@@ -232,7 +232,7 @@ type loaded struct {
 
 // load reads a copy from disk: from its compiled events, else from its body. It needs no lock.
 func (s *Store) load(name string, t terms) loaded {
-	on, err := s.copies.load(name)
+	on, err := s.copies.load(name, t.Limits.withDefaults().Bytes)
 	if errors.Is(err, errNoCopy) {
 		return loaded{}
 	}

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/callhours/callhours/internal/files"
 )
 
 // Bounds of connections. What bounds an attempt as a whole is FetcherOptions.Timeout.
@@ -31,6 +33,12 @@ type pool struct {
 	// byReach are the transports by how far the addresses may lead that they connect to, public or private. They are two
 	// so that a connection to a private address, made for a feed that names it, is never there for a redirect to reuse.
 	byReach [private + 1]*http.Transport
+}
+
+// CheckCAFile says why a CA file cannot be read; nil if it can.
+func CheckCAFile(name string) error {
+	_, err := files.Read(name, caBytes)
+	return err
 }
 
 // poolFor is the pool of a CA file, "" being the system's authorities. The file is read each time, so that a renewed one

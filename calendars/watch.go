@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
-	"github.com/callhours/callhours/internal/durable"
+	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -65,13 +64,9 @@ func fingerprint(fsys fs.FS, pattern string) (string, error) {
 	}
 	var b strings.Builder
 	for _, name := range names {
-		stat := os.Stat
-		if fsys != nil {
-			stat = func(name string) (fs.FileInfo, error) { return fs.Stat(fsys, name) }
-		}
-		info, err := stat(name)
+		info, err := files.Tree{FS: fsys}.Stat(name)
 		if err != nil {
-			return "", durable.Reason(err)
+			return "", err
 		}
 		fmt.Fprintf(&b, "%q %d %d\n", name, info.Size(), info.ModTime().UnixNano())
 	}

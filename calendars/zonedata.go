@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/callhours/callhours/internal/files"
 )
 
 // packed is time zone data as Debian's tzdata package has them; make tzdata renews them. The copy that Go brings is older
@@ -16,6 +18,9 @@ import (
 //
 //go:embed tzdata/zoneinfo.zip
 var packed string
+
+// maxZones bounds a file of zone data, in bytes: all rules in tzdata.zi have 110 kB.
+const maxZones = 4 << 20
 
 // versionFile holds the version of data that have no tzdata.zi.
 const versionFile = "+VERSION"
@@ -25,11 +30,11 @@ var systemZones = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/u
 
 // zoneData is a copy of the IANA time zone data. It is safe for concurrent use.
 type zoneData struct {
-	version string    // such as "2026f"; "" where the copy does not say
-	source  string    // "embedded", "system" or "directory"
-	files   fs.FS     // compiled zones by name (RFC 9636)
-	zones   sync.Map  // *time.Location by name, so that a zone is read once and weighs once
-	spare   *zoneData // asked for what files lack; may be nil
+	version string     // such as "2026f"; "" where the copy does not say
+	source  string     // "embedded", "system" or "directory"
+	files   files.Tree // compiled zones by name (RFC 9636)
+	zones   sync.Map   // *time.Location by name, so that a zone is read once and weighs once
+	spare   *zoneData  // asked for what files lack; may be nil
 }
 
 // zonesInUse is chosen once: the newest of the copies that there are.
@@ -72,10 +77,10 @@ func ZoneDataVersion() (version, source string) {
 	return d.version, d.source
 }
 
-func newZoneData(source string, files fs.FS) *zoneData {
-	d := &zoneData{source: source, files: files}
+func newZoneData(source string, zones fs.FS) *zoneData {
+	d := &zoneData{source: source, files: files.Tree{FS: zones}}
 	for _, name := range []string{"tzdata.zi", versionFile} {
-		head, err := fs.ReadFile(files, name)
+		head, _, err := d.files.Read(name, maxZones)
 		if err != nil {
 			continue
 		}
@@ -130,8 +135,8 @@ func (d *zoneData) zone(name string) *time.Location {
 	return kept.(*time.Location)
 }
 
-func readZone(files fs.FS, name string) (*time.Location, error) {
-	body, err := fs.ReadFile(files, name)
+func readZone(zones files.Tree, name string) (*time.Location, error) {
+	body, _, err := zones.Read(name, maxZones)
 	if err != nil {
 		return nil, err
 	}

@@ -3,13 +3,12 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
+
+	"github.com/callhours/callhours/internal/files"
 )
 
 // maxFile bounds one file of YAML or of numbers, in bytes.
@@ -20,33 +19,24 @@ type disk struct {
 	fsys fs.FS
 }
 
-func (d disk) open(name string) (fs.File, error) {
-	if d.fsys == nil {
-		return os.Open(name)
-	}
-	return d.fsys.Open(name)
-}
+func (d disk) tree() files.Tree { return files.Tree{FS: d.fsys} }
 
 // read gives the bytes and the mode of a file. Its errors say what is wrong and leave the name to the caller.
 func (d disk) read(name string) ([]byte, fs.FileMode, error) {
-	f, err := d.open(name)
+	return contentsOf(d.tree().Read(name, maxFile))
+}
+
+// readArgument is read for the name that was typed on the command line.
+func (d disk) readArgument(name string) ([]byte, fs.FileMode, error) {
+	return contentsOf(d.tree().ReadArgument(name, maxFile))
+}
+
+func contentsOf(body []byte, info fs.FileInfo, err error) ([]byte, fs.FileMode, error) {
+	if _, ok := errors.AsType[*files.TooLargeError](err); ok {
+		return nil, 0, fmt.Errorf("%w; split it into several", reason(err))
+	}
 	if err != nil {
 		return nil, 0, reason(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, 0, reason(err)
-	}
-	if info.IsDir() {
-		return nil, 0, errors.New("a file is wanted, this is a directory")
-	}
-	body, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, 0, reason(err)
-	}
-	if len(body) > maxFile {
-		return nil, 0, fmt.Errorf("the file is larger than %d MiB; split it with include", maxFile>>20)
 	}
 	return body, info.Mode(), nil
 }
@@ -56,23 +46,11 @@ var errNoDirectory = errors.New("there is no such directory")
 
 // list gives the names in a directory, sorted.
 func (d disk) list(name string) ([]string, error) {
-	f, err := d.open(name)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+	entries, err := d.tree().List(name)
+	_, otherKind := errors.AsType[*files.KindError](err)
+	if otherKind || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 		return nil, errNoDirectory
 	}
-	if err != nil {
-		return nil, reason(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, reason(err)
-	}
-	dir, ok := f.(fs.ReadDirFile)
-	if !ok || !info.IsDir() {
-		return nil, errNoDirectory
-	}
-	entries, err := dir.ReadDir(-1)
 	if err != nil {
 		return nil, reason(err)
 	}
@@ -80,28 +58,15 @@ func (d disk) list(name string) ([]string, error) {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	slices.Sort(names)
 	return names, nil
-}
-
-// stat describes a file, or the one that a link leads to.
-func (d disk) stat(name string) (fs.FileInfo, error) {
-	if d.fsys == nil {
-		return os.Stat(name)
-	}
-	return fs.Stat(d.fsys, name)
 }
 
 // glob gives the names that fit a pattern, sorted.
 func (d disk) glob(pattern string) ([]string, error) {
-	var names []string
-	var err error
-	if d.fsys == nil {
-		names, err = filepath.Glob(pattern)
-	} else {
-		names, err = fs.Glob(d.fsys, pattern)
+	names, err := d.tree().Glob(pattern)
+	if err != nil {
+		err = reason(err)
 	}
-	slices.Sort(names)
 	return names, err
 }
 
@@ -131,11 +96,8 @@ func (d disk) join(dir, name string) string {
 
 // reason is what the operating system has to say without the name that it says it of.
 func reason(err error) error {
-	switch pathErr, ok := errors.AsType[*fs.PathError](err); {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 		return fs.ErrNotExist
-	case ok:
-		return pathErr.Err
 	}
-	return err
+	return files.Reason(err)
 }

@@ -35,6 +35,7 @@ type Inputs struct {
 	disk    disk
 	spare   map[string]*Input // read from disk, and not asked for yet
 	frozen  bool              // nothing more is read from disk
+	typed   string            // the file that the command line names, which may be a pipe of the shell's
 	files   map[string]*Input
 	looks   map[Look]listing
 	kept    []string        // tenants' files that are read although nothing names them
@@ -264,6 +265,8 @@ func (in *Inputs) peek(path string) *Input {
 		f = in.former.files[path]
 	case in.frozen:
 		f.Err = fs.ErrNotExist
+	case path == in.typed:
+		f.Bytes, f.Mode, f.Err = in.disk.readArgument(path)
 	default:
 		f.Bytes, f.Mode, f.Err = in.disk.read(path)
 	}

@@ -36,7 +36,7 @@ func Load(path string, o Options) (*File, error) {
 		tenants: map[string]*Tenant{},
 		zones:   map[string]bool{},
 	}
-	l.file.Dir = in.disk.dir(path)
+	l.file.Dir, in.typed = in.disk.dir(path), path
 	main := in.read(path, "")
 	in.mark(path, func(in *Input) { in.Source = true })
 	if main.Err != nil {

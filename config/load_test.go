@@ -517,8 +517,8 @@ func TestUnreadableMainFile(t *testing.T) {
 		{"missing on disk", missing, nil, missing + ": file does not exist"},
 		{"missing in memory", "c.yaml", fstest.MapFS{}, "c.yaml: file does not exist"},
 		{"a path that memory cannot have", "/etc/c.yaml", fstest.MapFS{}, "/etc/c.yaml: file does not exist"},
-		{"a directory", dir, nil, dir + ": a file is wanted, this is a directory"},
-		{"too large", "c.yaml", big, "c.yaml: the file is larger than 8 MiB; split it with include"},
+		{"a directory", dir, nil, dir + ": is a directory; expected a regular file"},
+		{"too large", "c.yaml", big, "c.yaml: is larger than 8 MiB; split it into several"},
 	} {
 		f, err := Load(c.path, Options{FS: c.fsys})
 		if err == nil || err.Error() != c.want || f != nil {

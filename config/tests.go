@@ -87,6 +87,7 @@ const (
 // they name can be looked up in the same run. Such Tests must not be run.
 func LoadTests(path string, o Options) (*Tests, error) {
 	l := &loader{file: &File{Path: path}, inputs: NewInputs(o.FS)}
+	l.inputs.typed = path
 	in := l.inputs.read(path, "")
 	if in.Err != nil {
 		return nil, fmt.Errorf("%s: %w", path, in.Err)

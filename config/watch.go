@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/callhours/callhours/internal/files"
 )
 
 // Watch looks at the files of a configuration again and again, and reads those that may have changed. The zero Watch is ready; it is not
@@ -32,6 +34,9 @@ const (
 func (w *Watch) Sum(in *Inputs, now time.Time) [sha256.Size]byte {
 	next := make(map[string]seen, len(in.files))
 	sum := in.sum(func(f *Input) content {
+		if f.Path == in.typed && files.IsDescriptor(f.Path) { // it can be read only once
+			return contentOf(f.Bytes, f.Err)
+		}
 		s := w.look(in.disk, f.Path, now)
 		next[f.Path] = s
 		return s.content
@@ -41,7 +46,7 @@ func (w *Watch) Sum(in *Inputs, now time.Time) [sha256.Size]byte {
 }
 
 func (w *Watch) look(d disk, path string, now time.Time) seen {
-	info, err := d.stat(path)
+	info, err := d.tree().Stat(path)
 	before, known := w.seen[path]
 	if err == nil && known && before.info != nil && same(before.info, info) &&
 		before.read.Sub(info.ModTime()) > settled && now.Sub(before.read) < rereadInputs {

@@ -61,6 +61,7 @@ type Metrics struct {
 	requests                      *prometheus.CounterVec
 	shed, logDropped, stateFailed prometheus.Counter
 	reloadOK, reloadTime          prometheus.Gauge
+	filesHung                     prometheus.Gauge
 	duration                      prometheus.Histogram
 	slow                          prometheus.ExemplarObserver // duration
 	exemplar                      atomic.Int64                // when the last one began, in its unit
@@ -120,6 +121,8 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 			WithLabelValues(),
 		reloadTime: gauge("config_last_reload_success_timestamp_seconds",
 			"When a configuration last went live; 0 if never.").WithLabelValues(),
+		filesHung: gauge("file_reads_hung",
+			"Reads of files that were given up because the file system does not answer, and wait still.").WithLabelValues(),
 		stateFailed: counter("state_write_failures_total", "Writes to the state directory that failed.").WithLabelValues(),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "callhours_request_duration_seconds",
@@ -304,6 +307,13 @@ func (m *Metrics) LogLineDropped() {
 func (m *Metrics) StateWriteFailed() {
 	if m != nil {
 		m.stateFailed.Inc()
+	}
+}
+
+// FileReadsHung sets how many reads of files were given up and wait still.
+func (m *Metrics) FileReadsHung(n int) {
+	if m != nil {
+		m.filesHung.Set(float64(n))
 	}
 }
 

@@ -18,6 +18,8 @@ import (
 	jskind "github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"github.com/callhours/callhours/internal/files"
 )
 
 // Schemas are a cluster's own: the documents of JSON Schema draft-04 that Kazoo keeps in its database system_schemas and shows under
@@ -29,19 +31,23 @@ type Schemas struct {
 	printer *message.Printer
 }
 
+// maxSchema bounds the file of one schema, in bytes.
+const maxSchema = 4 << 20
+
 // schemaBase is what names of schemas are relative to.
 const schemaBase = "kazoo:///"
 
 // LoadSchemas reads the schemas of a directory, NAME.json each: as they stand in Kazoo's sources, or as `GET /v2/schemas/NAME` answers,
 // with its envelope. callflows.action must be there, a callflows.MODULE for each module that answers may have, and what these refer to.
 func LoadSchemas(dir fs.FS) (*Schemas, error) {
-	files, err := fs.Glob(dir, "*.json")
+	in := files.Tree{FS: dir}
+	names, err := in.Glob("*.json")
 	if err != nil {
 		return nil, err
 	}
 	documents := schemaDocuments{}
-	for _, file := range files {
-		body, err := fs.ReadFile(dir, file)
+	for _, file := range names {
+		body, _, err := in.Read(file, maxSchema)
 		if err != nil {
 			return nil, err
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/durable"
+	"github.com/callhours/callhours/internal/files"
 )
 
 // The accepted copy: the files of the generation that answers, in one file of the state directory. Secrets are among them.
@@ -22,6 +23,7 @@ const (
 	acceptedDir     = "accepted"
 	acceptedName    = "configuration"
 	acceptedVersion = 1
+	maxAccepted     = 1 << 30    // how many bytes are read of it
 	setAside        = ".corrupt" // follows the name of a copy that is not as it was written
 )
 
@@ -56,7 +58,7 @@ func saveAccepted(dir string, g *Generation, now time.Time) error {
 
 // tidy removes what a crash has left half written.
 func tidy(dir string) {
-	entries, err := os.ReadDir(dir)
+	entries, err := files.List(dir)
 	if err != nil {
 		return // writing will say so
 	}
@@ -74,12 +76,12 @@ func readAccepted(dir, main string) (*config.Inputs, error) {
 		return nil, nil
 	}
 	path := filepath.Join(dir, acceptedDir, acceptedName)
-	content, err := os.ReadFile(path)
+	content, err := files.Read(path, maxAccepted)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the accepted copy cannot be read: %w", durable.Reason(err))
+		return nil, fmt.Errorf("the accepted copy cannot be read: %w", err)
 	}
 	header, inputs, err := parseAccepted(content)
 	if err != nil {

@@ -142,8 +142,8 @@ func curvesOfRoutes(t *testing.T, most int) []curve {
 }
 
 // quietly is a world without a log, whose configuration can be read again.
-func quietly(t *testing.T, yaml string, more map[string]string) (*world, *files) {
-	f := &files{}
+func quietly(t *testing.T, yaml string, more map[string]string) (*world, *testFiles) {
+	f := &testFiles{}
 	f.set(yaml, more)
 	w := &world{registry: prometheus.NewRegistry(), now: monday}
 	i := &Installation{Path: "callhours.yaml", Files: f, Now: w.clock}

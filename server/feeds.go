@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"os"
 	"slices"
 	"time"
 
@@ -65,7 +64,7 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		b.wrong(c.Pos, "calendar %q: %s", c.Name, err)
 	}
 	if c.CAFile != "" {
-		if _, err := os.Stat(c.CAFile); err != nil && b.files == nil {
+		if err := calendars.CheckCAFile(c.CAFile); err != nil && b.files == nil {
 			b.missing(c, "ca_file: ", err)
 		}
 	}

@@ -17,14 +17,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// files are what a test's configuration consists of; loading reads them as they are then.
-type files struct {
+// testFiles are what a test's configuration consists of; loading reads them as they are then.
+type testFiles struct {
 	mu   sync.Mutex
 	fsys fstest.MapFS
 	sets int64
 }
 
-func (f *files) set(yaml string, more map[string]string) {
+func (f *testFiles) set(yaml string, more map[string]string) {
 	fsys := filesOf(head+yaml, more)
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -35,16 +35,16 @@ func (f *files) set(yaml string, more map[string]string) {
 	f.fsys = fsys
 }
 
-func (f *files) Open(name string) (fs.File, error) {
+func (f *testFiles) Open(name string) (fs.File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.fsys.Open(name)
 }
 
 // reloadable is a world whose configuration can be read again.
-func reloadable(t testing.TB, yaml string, more map[string]string) (*world, *files) {
+func reloadable(t testing.TB, yaml string, more map[string]string) (*world, *testFiles) {
 	t.Helper()
-	f := &files{}
+	f := &testFiles{}
 	f.set(yaml, more)
 	w := &world{registry: prometheus.NewRegistry(), log: &buffer{}, now: monday}
 	i := &Installation{Path: "callhours.yaml", Files: f, Now: w.clock}

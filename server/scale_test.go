@@ -395,7 +395,7 @@ func BenchmarkCallDuringReload(b *testing.B) {
 	p := provider{companies: n, events: usual}
 	p.serve(b)
 	fs := p.files()
-	f := &files{fsys: fs}
+	f := &testFiles{fsys: fs}
 	w := &world{registry: prometheus.NewRegistry(), now: monday}
 	i := &Installation{Path: "callhours.yaml", Files: f, Now: w.clock}
 	loaded, _ := i.Start(false)

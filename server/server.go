@@ -26,6 +26,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
 )
@@ -179,6 +180,7 @@ func (s *Server) Observe() {
 func (s *Server) scraped() {
 	s.Observe()
 	s.options.Metrics.Findings(s.findings())
+	s.options.Metrics.FileReadsHung(files.Hung())
 }
 
 // Run answers calls until ctx ends, then drains: readiness goes, answers ask for their connections to be closed, and

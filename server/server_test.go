@@ -623,7 +623,7 @@ func TestRunTLS(t *testing.T) {
 	w := newWorld(t, "tls: {cert_file: tls.crt, key_file: tls.key}\n"+oneRoute, nil)
 	at := make(chan net.Addr, 2)
 	w.options.Started = func(calls, admin net.Addr) { at <- calls; at <- admin }
-	if err := w.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "tls: tls.crt and tls.key are no certificate") {
+	if err := w.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "tls: cert_file tls.crt: no such file") {
 		t.Errorf("without the files: got %v", err)
 	}
 	w.options.Generation.file.TLS = &config.TLS{CertFile: c.cert, KeyFile: c.key}

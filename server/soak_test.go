@@ -179,7 +179,7 @@ type soak struct {
 	companies []*company
 	client    *http.Client
 
-	files  *files
+	files  *testFiles
 	texts  map[string]string // by name
 	faulty string            // what the main file has besides
 
@@ -247,7 +247,7 @@ func newSoak(t *testing.T, lasts time.Duration) *soak {
 			Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}, Timeout: 30 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		files: &files{}, texts: map[string]string{},
+		files: &testFiles{}, texts: map[string]string{},
 	}
 	server := httptest.NewServer(s.feeds)
 	t.Cleanup(server.Close)

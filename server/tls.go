@@ -7,7 +7,12 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"github.com/callhours/callhours/internal/files"
 )
+
+// maxPEM bounds the file of a certificate or key, in bytes.
+const maxPEM = 1 << 20
 
 // certificate is a key pair in files that whoever renews it replaces. A pair that cannot be read leaves the former in use.
 type certificate struct {
@@ -16,7 +21,15 @@ type certificate struct {
 }
 
 func (c *certificate) read() error {
-	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	cert, err := files.Read(c.cert, maxPEM)
+	if err != nil {
+		return fmt.Errorf("tls: cert_file %w", err)
+	}
+	key, err := files.Read(c.key, maxPEM)
+	if err != nil {
+		return fmt.Errorf("tls: key_file %w", err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
 		return fmt.Errorf("tls: %s and %s are no certificate with its key: %s", c.cert, c.key, reason(err))
 	}

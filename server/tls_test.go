@@ -90,7 +90,7 @@ func TestCertificateIsReadAgain(t *testing.T) {
 func TestCertificateMistake(t *testing.T) {
 	t.Parallel()
 	c := &certificate{cert: "nowhere.crt", key: "nowhere.key"}
-	want := "tls: nowhere.crt and nowhere.key are no certificate with its key: nowhere.crt: no such file or directory"
+	want := "tls: cert_file nowhere.crt: no such file or directory"
 	if err := c.read(); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

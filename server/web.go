@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"regexp"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/files"
 )
 
 // leaked is what a YAML library says of its own types and of the text that it met, which may be a password.
@@ -23,16 +23,19 @@ var wording = strings.NewReplacer("crypto/bcrypt: hashedSecret", "the hash of a 
 
 // checkWeb says what is wrong with a web configuration of the Prometheus kind; "" if nothing is.
 func checkWeb(path string) string {
+	if _, err := files.Read(path, maxWeb); err != nil {
+		return err.Error()
+	}
 	err := web.Validate(path)
 	if err == nil {
 		return ""
 	}
-	if _, unread := os.Stat(path); unread != nil {
-		return reason(unread)
-	}
 	text := strings.Join(strings.Fields(leaked.ReplaceAllString(err.Error(), "")), " ")
 	return path + ": " + wording.Replace(text) + "; want Prometheus' web configuration"
 }
+
+// maxWeb bounds a web configuration, in bytes.
+const maxWeb = 1 << 20
 
 // webConfig is what we ourselves look for in a web configuration.
 type webConfig struct {
@@ -46,7 +49,7 @@ type webConfig struct {
 
 // readWeb reads a web configuration; what cannot be read says nothing.
 func readWeb(path string) (c webConfig) {
-	if text, err := os.ReadFile(path); path != "" && err == nil {
+	if text, err := files.Read(path, maxWeb); path != "" && err == nil {
 		_ = yaml.Unmarshal(text, &c)
 	}
 	return c

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -99,14 +100,28 @@ func events(ctx context.Context, name string, a window, w world) error {
 	return errors.Join(err, out.Flush())
 }
 
+func readStream(name string, from io.Reader) (*calendars.Calendar, error) {
+	c, err := calendars.ReadFrom(from, calendars.Limits{})
+	if err != nil {
+		return nil, deny(fmt.Errorf("%s: %w", name, err))
+	}
+	return c, nil
+}
+
 // find reads the calendar that the argument means, and gives its zone if it has one.
 func find(ctx context.Context, name string, a window, w world) (*calendars.Calendar, *time.Location, error) {
 	if name == "-" {
-		c, err := calendars.ReadFrom(w.stdin, calendars.Limits{})
+		c, err := readStream("standard input", w.stdin)
+		return c, nil, err
+	}
+	if files.IsDescriptor(name) { // a shell's <(command)
+		f, err := files.OpenDescriptor(name)
 		if err != nil {
-			return nil, nil, deny(fmt.Errorf("standard input: %w", err))
+			return nil, nil, deny(err)
 		}
-		return c, nil, nil
+		defer f.Close()
+		c, err := readStream(name, f)
+		return c, nil, err
 	}
 	if strings.Contains(name, "://") {
 		c, err := fetch(ctx, calendars.Source{URL: name}, w)

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/callhours/callhours/internal/files"
 )
 
 // garbage is how much a process may allocate between two collections at least. Small installations keep some 10 MB, and at the usual GOGC would
@@ -59,7 +61,8 @@ func withinLimit(root fs.FS) {
 // does. Inside a container the mounted tree often begins at the container's own cgroup, whatever its path outside is.
 func allowed(root fs.FS) int64 {
 	var least int64
-	list, _ := fs.ReadFile(root, "proc/self/cgroup") // other systems have none
+	in := files.Tree{FS: root}
+	list, _, _ := in.Read("proc/self/cgroup", maxKernelFile) // other systems have none
 	for line := range strings.Lines(string(list)) {
 		number, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
 		controllers, own, _ := strings.Cut(rest, ":")
@@ -71,7 +74,7 @@ func allowed(root fs.FS) int64 {
 			tree, file = "sys/fs/cgroup/memory", "memory.limit_in_bytes"
 		}
 		for dir := path.Join("/", own); ; dir = path.Dir(dir) {
-			text, _ := fs.ReadFile(root, path.Join(tree, dir, file)) // the root has none, and what is around a container is not seen
+			text, _, _ := in.Read(path.Join(tree, dir, file), maxKernelFile) // the root has none, and what is around a container is not seen
 			n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
 			if err == nil && n < unlimited && (least == 0 || n < least) {
 				least = n
@@ -83,6 +86,9 @@ func allowed(root fs.FS) int64 {
 	}
 	return least
 }
+
+// maxKernelFile bounds what is read of a file that the kernel writes.
+const maxKernelFile = 1 << 20
 
 // unlimited is less than version 1 says where there is no limit, and more than any machine has. Version 2 says "max".
 const unlimited = 1 << 60

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +13,7 @@ import (
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/examples"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/server"
 )
 
@@ -148,7 +148,7 @@ func installed(path string) (string, fs.FS) {
 	if path != "" {
 		return path, nil
 	}
-	if _, err := os.Stat(examples.Config); errors.Is(err, fs.ErrNotExist) {
+	if _, err := files.Stat(examples.Config); errors.Is(err, fs.ErrNotExist) {
 		return examples.Config, examples.FrontDesk()
 	}
 	return examples.Config, nil

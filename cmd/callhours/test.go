@@ -16,6 +16,7 @@ import (
 
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/server"
 )
@@ -98,16 +99,17 @@ func testFiles(path string, named []string) (fs.FS, []string, error) {
 	if len(named) > 0 {
 		return nil, named, nil
 	}
-	path, files := installed(path)
+	path, fsys := installed(path)
 	const pattern = "*_test.yaml"
-	found, err := filepath.Glob(filepath.Join(filepath.Dir(path), pattern))
-	if files != nil {
-		found, err = fs.Glob(files, pattern)
+	where := pattern
+	if fsys == nil {
+		where = filepath.Join(filepath.Dir(path), pattern)
 	}
+	found, err := files.Tree{FS: fsys}.Glob(where)
 	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("no %s stands beside %s; name the files of tests", pattern, path)
 	}
-	return files, found, err
+	return fsys, found, err
 }
 
 // loadTests makes the tests of all files ready to run. The error is everything that is wrong with any of them, at once.

@@ -93,27 +93,41 @@ func ReadArgument(name string, limit int64) ([]byte, error) {
 
 // ReadArgument is [ReadArgument] in a Tree; only the zero Tree has descriptors.
 func (t Tree) ReadArgument(name string, limit int64) ([]byte, fs.FileInfo, error) {
-	if t.Root != nil || t.FS != nil || !isDescriptor(name) {
+	if t.Root != nil || t.FS != nil || !IsDescriptor(name) {
 		return t.Read(name, limit)
 	}
-	f, err := os.Open(name)
+	f, err := OpenDescriptor(name)
 	if err != nil {
-		return nil, nil, wrap(name, err)
+		return nil, nil, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return nil, nil, wrap(name, err)
 	}
-	if info.IsDir() {
-		return nil, nil, wrap(name, kindError(info.Mode()))
-	}
 	body, err := ReadAll(f, 0, limit)
 	return body, info, wrap(name, err)
 }
 
-// isDescriptor reports whether a name stands for a file that the process was started with.
-func isDescriptor(name string) bool {
+// OpenDescriptor opens a file that the process was started with. Reading it waits for whoever writes it.
+func OpenDescriptor(name string) (*os.File, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, wrap(name, err)
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = kindError(info.Mode())
+	}
+	if err != nil {
+		f.Close()
+		return nil, wrap(name, err)
+	}
+	return f, nil
+}
+
+// IsDescriptor reports whether a name stands for a file that the process was started with; it can be read once.
+func IsDescriptor(name string) bool {
 	name = path.Clean(filepath.ToSlash(name))
 	return name == "/dev/stdin" || strings.HasPrefix(name, "/dev/fd/") || strings.HasPrefix(name, "/proc/self/fd/")
 }

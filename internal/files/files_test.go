@@ -199,7 +199,7 @@ func TestIsDescriptor(t *testing.T) {
 		"/dev/stdin": true, "/dev/fd/0": true, "/dev//fd/63": true, "/proc/self/fd/3": true,
 		"/dev/fd": false, "/dev/fd/../zero": false, "/dev/null": false, "dev/fd/0": false, "": false, "/proc/self/fd/../environ": false,
 	} {
-		if got := isDescriptor(name); got != want {
+		if got := IsDescriptor(name); got != want {
 			t.Errorf("%q: got %v", name, got)
 		}
 	}

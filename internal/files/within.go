@@ -9,10 +9,12 @@ import (
 )
 
 const (
-	// Patience is how long a read waits for the file system.
-	Patience = 5 * time.Second
-	// maxHung bounds the directories whose file systems do not answer. Each costs a thread of the process, of which there
-	// are no more than 10,000.
+	// Patience is how long a read waits for the file system. The more reads wait in vain already, the shorter it is, down
+	// to leastPatience, so that a mount with a thousand directories does not hold a reload up for an hour.
+	Patience      = 5 * time.Second
+	leastPatience = 250 * time.Millisecond
+	// maxHung bounds the reads that wait in vain. Each costs a thread of the process, of which there are no more than
+	// 10,000.
 	maxHung = 256
 )
 
@@ -50,7 +52,8 @@ func within[T any](dir string, do func() (T, error)) (result T, err error) {
 		}
 		ended <- outcome{v, err}
 	}()
-	timer := time.NewTimer(Patience)
+	wait := patience()
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case o := <-ended:
@@ -65,7 +68,11 @@ func within[T any](dir string, do func() (T, error)) (result T, err error) {
 	}
 	hung.dirs[dir]++
 	hung.reads.Add(1)
-	return result, fmt.Errorf("%w: nothing in %v", ErrHung, Patience)
+	return result, fmt.Errorf("%w: nothing in %v", ErrHung, wait.Round(time.Millisecond))
+}
+
+func patience() time.Duration {
+	return max(Patience/time.Duration(1+hung.reads.Load()), leastPatience)
 }
 
 // admit refuses what would only hold one more thread.
@@ -78,8 +85,8 @@ func admit(dir string) error {
 	switch {
 	case dir != "" && hung.dirs[dir] > 0:
 		return fmt.Errorf("%w: an earlier read in this directory still waits", ErrHung)
-	case len(hung.dirs) >= maxHung:
-		return fmt.Errorf("%w: reads in %d directories wait already", ErrHung, maxHung)
+	case hung.reads.Load() >= maxHung:
+		return fmt.Errorf("%w: %d reads wait already", ErrHung, maxHung)
 	}
 	return nil
 }

@@ -76,6 +76,9 @@ func TestHungDirectory(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		}
+		if took := time.Since(begun); took > 2*time.Minute {
+			t.Errorf("%d directories held a reader up for %v", 2*maxHung, took)
+		}
 		if Hung() != maxHung {
 			t.Errorf("%d threads wait, want %d", Hung(), maxHung)
 		}
