@@ -28,6 +28,9 @@ type checker struct {
 }
 
 func (c *checker) mistake(n parse.Node, format string, args ...any) {
+	if len(c.mistakes) == maxMistakes {
+		return
+	}
 	c.mistakes = append(c.mistakes, diag.Mistakef(c.source.pos(n.Position()), format, args...))
 }
 
@@ -109,6 +112,9 @@ func (c *checker) operand(n parse.Node) {
 
 // call checks the call of a function with arguments, of which the last may come from the pipeline.
 func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
+	if len(c.mistakes) == maxMistakes {
+		return
+	}
 	f, ok := functions[n.Ident]
 	if !ok {
 		if reason, ok := refused[n.Ident]; ok {
@@ -176,6 +182,9 @@ func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, given i
 	cure := `dig "NAME" true .Data`
 	if f, ok := asked.(*parse.FieldNode); ok && len(f.Ident) > 1 {
 		cure = fmt.Sprintf(`dig "%s" true .%s`, strings.Join(f.Ident[1:], `" "`), f.Ident[0])
+	}
+	if len(c.odd) == maxMistakes {
+		return
 	}
 	c.odd = append(c.odd, diag.Mistakef(c.source.pos(n.Position()),
 		"%s gives true also where the value is set to false, which counts as empty; write {{ %s }}, or declare a default in the template's header", n.Ident, cure))

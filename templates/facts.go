@@ -106,6 +106,7 @@ func (f facts) first(n int) facts {
 type evaluator struct {
 	facts   facts
 	indexed []string // variables that were taken for the index of a list
+	steps   int      // operands that were looked at
 }
 
 // pipe is the truth of a pipeline.
@@ -151,6 +152,7 @@ func (e *evaluator) pipe(p *parse.PipeNode) truth {
 }
 
 func (e *evaluator) operand(n parse.Node) truth {
+	e.steps++
 	switch n := n.(type) {
 	case *parse.BoolNode:
 		return truthOf(n.True)

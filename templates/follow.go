@@ -30,11 +30,9 @@ type follower struct {
 	later  int       // loops that are not in their first turn
 	caller string    // where what is followed is called, when that is in another file
 	last   parse.Pos // the end of the text that was read last
-	steps  int       // nodes and bytes that were followed, in each of their places
+	steps  int       // nodes and bytes that may still be followed, in each of their places
+	depth  int       // templates that wait for the one they call
 }
-
-// mostSteps bounds the time that following a template takes: loops within loops are followed many times.
-const mostSteps = 100_000
 
 // copied is a tree that is being made for one context.
 type copied struct {
@@ -61,7 +59,7 @@ type loop struct {
 
 // follow gives copies of the main tree and all that it calls in which each action has its encoder, by name.
 func follow(main *tree, templates map[string]*tree) (map[string]*tree, []diag.Mistake) {
-	f := follower{all: templates, ends: map[string][]place{}}
+	f := follower{all: templates, ends: map[string][]place{}, steps: stepsFor(templates)}
 	for {
 		f.copies, f.asked, f.mistakes = map[string]*copied{}, false, nil
 		before := f.total()
@@ -147,13 +145,14 @@ func (f *follower) mistake(n parse.Pos, format string, args ...any) {
 // template follows one copy of a template, called at a node, from where it begins to where it ends.
 func (f *follower) template(name string, t *tree, at parse.Pos, c jsonContext) jsonContext {
 	c.floor = len(c.open)
-	tree := &tree{t.Copy(), t.source}
+	tree := &tree{Tree: t.Copy(), source: t.source, nodes: t.nodes}
 	tree.Name = name
 	outer := *f
 	f.tree = &copied{
 		tree: tree, encoders: map[*parse.ActionNode]encoder{}, indexed: map[*parse.RangeNode]bool{}, calls: map[*parse.TemplateNode]*called{},
 	}
 	f.loops, f.later, f.caller = nil, 0, ""
+	f.steps -= t.nodes // to copy it
 	if outer.tree != nil {
 		if f.caller = outer.caller; outer.tree.source != t.source {
 			f.caller = outer.tree.source.pos(at).String()
@@ -201,13 +200,17 @@ func (f *follower) node(c jsonContext, n parse.Node) jsonContext {
 	if c.dead() {
 		return c
 	}
-	if f.steps += len(c.places); f.steps > mostSteps {
-		f.mistake(n.Position(), "has too many conditions and loops within each other; write it in simpler parts")
+	// Facts are copied and searched for each place.
+	cost := len(c.places) * (1 + len(c.places[0].facts)/64)
+	if text, ok := n.(*parse.TextNode); ok {
+		cost += len(c.places) * len(text.Text)
+	}
+	if f.steps -= cost; f.steps < 0 {
+		f.mistake(n.Position(), "%s", tooComplex)
 		return c.with(nil)
 	}
 	switch n := n.(type) {
 	case *parse.TextNode:
-		f.steps += len(c.places) * len(n.Text)
 		return f.text(c, n)
 	case *parse.ActionNode:
 		if len(n.Pipe.Decl) > 0 {
@@ -263,6 +266,7 @@ func (f *follower) define(c jsonContext, p *parse.PipeNode) jsonContext {
 
 // use notes the loops whose index a condition was decided by.
 func (f *follower) use(e *evaluator) {
+	f.steps -= e.steps
 	for _, name := range e.indexed {
 		for _, l := range slices.Backward(f.loops) {
 			if l.index == name {
@@ -457,7 +461,12 @@ func (f *follower) call(c jsonContext, n *parse.TemplateNode) jsonContext {
 	inner.places = slices.Clone(met.places)
 	name := met.name + " in " + inner.key()
 	if known := f.copies[name]; known == nil {
+		if f.depth++; f.depth > MaxDepth {
+			f.mistake(n.Pos, "%s", tooDeep)
+			return c.with(nil)
+		}
 		end := f.template(name, f.all[met.name], n.Pos, inner)
+		f.depth--
 		if len(f.mistakes) > 0 {
 			return c.with(nil)
 		}
@@ -476,6 +485,10 @@ func (f *follower) call(c jsonContext, n *parse.TemplateNode) jsonContext {
 		for _, end := range f.ends[name] {
 			end.facts = p.facts
 			places = add(places, end)
+		}
+		if len(places) > mostPlaces {
+			f.mistake(n.Pos, "%s leads to too many different places; write it with fewer conditions", f.tree.source.action(n.Pos))
+			return c.with(nil)
 		}
 	}
 	return c.with(places)

@@ -155,7 +155,7 @@ func TestEncodingMistakes(t *testing.T) {
 		{"a template in the wrong place", `{{ define "v" }}"a":1{{ end }}[{{ template "v" }}]`, `:1:20: want a comma or ], found ':'`},
 		{"a template that ends elsewhere", `{{ define "v" }}{{ if . }}1{{ end }}{{ end }}[1,{{ template "v" . }}]`, `:1:23: {{if .}} without {{else}}: nothing is written where a value is wanted when it is false; add {{else}} null`},
 		{"recursion without an end", `{{ define "a" }}[{{ template "a" . }}]{{ end }}{{ template "a" . }}`, `:1:1: templates call each other here without an end; put the call into an {{if}}`},
-		{"loops within loops", strings.Repeat(`[{{ range $i, $e := .Data.x }}{{ if $i }},{{ end }}`, 60) + `1` + strings.Repeat(`{{ end }}]`, 60), `:1:3020: has too many conditions and loops within each other; write it in simpler parts`},
+		{"loops within loops", strings.Repeat(`[{{ range $i, $e := .Data.x }}{{ if $i }},{{ end }}`, 60) + `1` + strings.Repeat(`{{ end }}]`, 60), `:1:3051: has too many conditions and loops within each other; write it in simpler parts`},
 		{"flags without end", "[" + strings.Repeat(`{{ $c := .Data.x }}{{ if $c }}{{ $c = true }}{{ else }}{{ $c = false }}{{ end }}`, 60) + `]`, `:1:507: {{if $c}} leads to too many different places; write it with fewer conditions`},
 		{"recursion that opens brackets", `{{ define "a" }}[{{ if . }}{{ template "a" . }}{{ end }}{{ end }}{{ template "a" . }}`, `:1:40: template "a" leaves [ open; close a bracket in the template that opens it`},
 	} {

@@ -24,6 +24,9 @@ func FuzzParseExecute(f *testing.F) {
 	for _, fn := range Functions() {
 		f.Add(fn.Example)
 	}
+	for _, h := range hostile {
+		f.Add(h.text(2 << 10))
+	}
 	for _, text := range []string{
 		"{{- /*\ndata: a id; b int = 1\n*/ -}}{{ .Data.a }}", "{{ if }}", "{{ range $i, $e := .Events }}{{ break }}{{ end }}",
 		"{{ with .Match }}{{ .Name }}{{ else with .Event }}{{ .Start.Local }}{{ end }}", "{{ (index .Events 0).Summary }}",

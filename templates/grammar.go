@@ -124,6 +124,12 @@ func (c jsonContext) step(p place, b byte) (place, string, *fault) {
 		return q, c.open, fault
 	case inLiteral:
 		if literal(b) {
+			if len(p.literal) == maxLiteral {
+				return p, c.open, &fault{
+					want: fmt.Sprintf("a number of at most %d characters", maxLiteral), found: p.literal + "…",
+					hint: "text stands in quotes", before: len(p.literal),
+				}
+			}
 			p.literal += string(b)
 			return p, c.open, nil
 		}
@@ -176,6 +182,10 @@ func (c jsonContext) step(p place, b byte) (place, string, *fault) {
 			break
 		}
 		switch {
+		case (b == '[' || b == '{') && len(c.open) == MaxBrackets:
+			return p, c.open, &fault{
+				want: fmt.Sprintf("at most %d brackets within each other", MaxBrackets), found: "one more", hint: "write it flatter",
+			}
 		case b == '[':
 			p.phase = wantElement
 			return p, c.open + "[", nil

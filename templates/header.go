@@ -94,6 +94,9 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 			return fields, append(mistakes, diag.Mistakef(at,
 				`want a field such as "voicemail id" or "timeout int = 20", found %s`, clip(strings.TrimSpace(found))))
 		}
+		if len(fields) == maxFields {
+			return fields, append(mistakes, diag.Mistakef(at, "a header declares at most %d fields; gather them in a map", maxFields))
+		}
 		f := Field{Name: m[1], Kind: m[2], Required: true}
 		rest = strings.TrimLeft(rest[len(m[0]):], " \t")
 		if !slices.Contains(kinds, f.Kind) {

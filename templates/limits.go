@@ -18,6 +18,33 @@ const (
 	maxWork = 16 << 20 // bytes that the functions of one execution make, all in all
 )
 
+// What a template's text may be, beside its length, so that following it at load ends soon. A text of MaxSource bytes cannot nest so deep
+// that text/template's own parser runs out of stack; what walks the trees after it does so no deeper than this.
+const (
+	MaxNesting   = 100 // {{if}}, {{else if}}, {{range}}, {{with}} and parentheses within each other
+	MaxVariables = 250 // variables that one template, or one {{define}}, defines
+	MaxBrackets  = 500 // { and [ of JSON within each other
+	maxLiteral   = 64  // bytes of a number in JSON
+	maxFields    = 250 // that a header declares
+	maxMistakes  = 100 // that are told of one template
+
+	maxSteps = 100_000 // nodes and bytes that one analysis of a template follows, in each of their contexts
+)
+
+// stepsFor is how many of maxSteps a template has. Most take one or two for each byte of their text; thousands of small ones in a file must
+// not take the time of as many large ones.
+func stepsFor(trees map[string]*tree) int {
+	const any, perByte = 4_000, 40
+	length, counted := 0, map[*source]bool{}
+	for _, t := range trees {
+		if !counted[t.source] {
+			counted[t.source] = true
+			length += len(t.source.text)
+		}
+	}
+	return min(maxSteps, any+perByte*length)
+}
+
 // ErrLimit is wrapped by the error of an execution that passed a bound or the deadline of its context.
 var ErrLimit = errors.New("a limit of templates is passed")
 

@@ -36,7 +36,7 @@ func (t *Template) Place(ctx context.Context, data any, env Env, offset int) (di
 		patterns: t.patterns, zone: t.zone, zones: t.zones,
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.trees)) {
-		c := &tree{t.trees[name].Copy(), t.trees[name].source}
+		c := &tree{Tree: t.trees[name].Copy(), source: t.trees[name].source}
 		marks = markNodes(c, marks)
 		copied.trees[name] = c
 	}

@@ -3,6 +3,7 @@ package templates
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,12 +21,21 @@ type source struct {
 	text string
 	zone zoneFinder
 	odd  []diag.Mistake // what its trees say and hardly mean
+
+	marks []lineMark // each stretch further on; nil before check
 }
+
+// lineMark is a place in the text: lines before it, and characters before it on its own. With them any place is found from near by.
+type lineMark struct{ lines, characters int }
+
+// stretch is how many bytes lie between marks.
+const stretch = 1 << 10
 
 // tree is the parse tree of a template or of a definition in it.
 type tree struct {
 	*parse.Tree
 	source *source
+	nodes  int // of the tree, all in all
 }
 
 // read reads a template file; nil with the mistakes if it cannot be used.
@@ -70,6 +80,12 @@ func (s *source) check() []diag.Mistake {
 	if strings.HasPrefix(s.text, "\ufeff") {
 		return []diag.Mistake{diag.Mistakef(s.pos(0), "begins with a byte order mark; save it as UTF-8 without one")}
 	}
+	s.marks = nil
+	var m lineMark
+	for i := 0; i < len(s.text); i += stretch {
+		s.marks = append(s.marks, m)
+		m = m.after(s.text[i:min(i+stretch, len(s.text))])
+	}
 	for i, r := range s.text {
 		if r == utf8.RuneError && !strings.HasPrefix(s.text[i:], "\ufffd") {
 			return []diag.Mistake{diag.Mistakef(s.pos(parse.Pos(i)), "want UTF-8, found the byte %#02x", s.text[i])}
@@ -80,9 +96,26 @@ func (s *source) check() []diag.Mistake {
 
 // pos is the place of a byte of the text. Columns count characters.
 func (s *source) pos(offset parse.Pos) diag.Pos {
-	before := s.text[:min(int(offset), len(s.text))]
-	start := strings.LastIndexByte(before, '\n') + 1
-	return s.shift(strings.Count(before, "\n"), utf8.RuneCountInString(before[start:]))
+	at := min(int(offset), len(s.text))
+	from, m := 0, lineMark{}
+	if near := min(at/stretch, len(s.marks)-1); near > 0 {
+		from, m = near*stretch, s.marks[near]
+	}
+	m = m.after(s.text[from:at])
+	return s.shift(m.lines, m.characters)
+}
+
+// after is where a text ends that begins at the mark.
+func (m lineMark) after(text string) lineMark {
+	for i := range len(text) {
+		switch b := text[i]; {
+		case b == '\n':
+			m.lines, m.characters = m.lines+1, 0
+		case utf8.RuneStart(b):
+			m.characters++
+		}
+	}
+	return m
 }
 
 // place is the place that text/template calls line:column, where lines count from 1 and columns are bytes from 0.
@@ -115,8 +148,18 @@ func (s *source) parse() (map[string]*tree, []diag.Mistake) {
 		return nil, []diag.Mistake{s.parseMistake(err)}
 	}
 	trees := map[string]*tree{}
-	for name, t := range parsed {
-		trees[name] = &tree{t, s}
+	for _, name := range slices.Sorted(maps.Keys(parsed)) {
+		t, measure := parsed[name], nesting{}
+		measure.list(t.Root, 0)
+		if measure.deepest != nil {
+			return nil, []diag.Mistake{diag.Mistakef(s.pos(measure.deepest.Position()),
+				"more than %d {{if}}, {{else if}}, {{range}}, {{with}} and parentheses within each other; write it in simpler parts", MaxNesting)}
+		}
+		if measure.variables > MaxVariables {
+			return nil, []diag.Mistake{diag.Mistakef(s.pos(t.Root.Pos),
+				"a template defines at most %d variables, found %d; write it in simpler parts", MaxVariables, measure.variables)}
+		}
+		trees[name] = &tree{Tree: t, source: s, nodes: measure.nodes}
 	}
 	var mistakes []diag.Mistake
 	for _, t := range trees {
@@ -189,6 +232,7 @@ var parseWords = []struct {
 	{regexp.MustCompile(`^undefined variable "(.*)"$`), `variable "$1" is not defined; write {{ $1 := … }} before it`},
 	{regexp.MustCompile(`^missing value for (.*)$`), `{{$1}} wants a value, found none`},
 	{regexp.MustCompile(`^(.*): missing value for command$`), `want a value or a function, found none`},
+	{regexp.MustCompile(`^max expression depth exceeded$`), `has more parentheses within each other than can be read; write it in simpler parts`},
 	{regexp.MustCompile(`^unterminated (raw )?quoted string$`), `a quoted text does not end; a quotation mark is missing`},
 	{regexp.MustCompile(`^multiple definition of template (".*")$`), `template $1 is defined twice`},
 	{regexp.MustCompile(`^bad number syntax: "(.*)"$`), `want a number, found "$1"`},
@@ -227,9 +271,9 @@ var actionText = regexp.MustCompile(`^\{\{(?:- )?\s*(?:` +
 
 // action is the action whose first word stands at an offset, for messages.
 func (s *source) action(offset parse.Pos) string {
-	before, after := s.text[:offset], s.text[offset:]
-	begin := max(strings.LastIndex(before, "{{"), 0)
-	inside, _, _ := strings.Cut(before[begin+len("{{"):]+after, "}}")
+	begin := max(strings.LastIndex(s.text[:offset], "{{"), 0)
+	inside := s.text[begin+len("{{"):]
+	inside, _, _ = strings.Cut(inside[:min(len(inside), MaxText/64)], "}}")
 	inside = oneLine(strings.TrimSuffix(strings.TrimPrefix(inside, "- "), " -"))
 	if runes := []rune(inside); len(runes) > 40 {
 		inside = string(runes[:40]) + "…"

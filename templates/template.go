@@ -99,8 +99,9 @@ func (t *Template) complete(s *source, all map[string]*tree, writes form) []diag
 	case t.main == nil:
 		return []diag.Mistake{diag.Mistakef(s.pos(0), `want a callflow such as {"module": "hangup"}, found nothing`)}
 	default:
-		if t.trees, mistakes = follow(t.main, all); len(mistakes) > 0 {
+		if t.trees, mistakes = follow(t.main, reached); len(mistakes) > 0 {
 			_, _, more := usesOf(t.main, reached)
+			more = slices.DeleteFunc(more, func(m diag.Mistake) bool { return m.Message == tooDeep || m.Message == tooComplex })
 			return append(mistakes, more...)
 		}
 	}
@@ -130,24 +131,29 @@ const (
 	text                 // for people to hear or read
 )
 
-// reach collects a tree and what it calls.
+// reach collects a tree and all that it calls.
 func reach(from *tree, all, reached map[string]*tree) {
-	if from == nil || reached[from.Name] != nil {
-		return
-	}
-	reached[from.Name] = from
-	inspect(from.Root, func(n parse.Node) {
-		if n, ok := n.(*parse.TemplateNode); ok {
-			reach(all[n.Name], all, reached)
+	todo := []*tree{from}
+	for len(todo) > 0 {
+		t := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if t == nil || reached[t.Name] != nil {
+			continue
 		}
-	})
+		reached[t.Name] = t
+		inspect(t.Root, func(n parse.Node) {
+			if n, ok := n.(*parse.TemplateNode); ok {
+				todo = append(todo, all[n.Name])
+			}
+		})
+	}
 }
 
 // written gives copies of trees whose actions write text.
 func written(trees map[string]*tree) map[string]*tree {
 	copies := map[string]*tree{}
 	for name, t := range trees {
-		c := &tree{t.Copy(), t.source}
+		c := &tree{Tree: t.Copy(), source: t.source, nodes: t.nodes}
 		inspect(c.Root, func(n parse.Node) {
 			if n, ok := n.(*parse.ActionNode); ok && len(n.Pipe.Decl) == 0 {
 				pipeInto(n.Pipe, string(textEncoder))
@@ -187,10 +193,13 @@ func (t *Template) prepare(n *parse.CommandNode) {
 // undefined finds calls of templates that do not exist. The main one cannot be called.
 func undefined(trees, all map[string]*tree, main string) []diag.Mistake {
 	var mistakes []diag.Mistake
-	known := slices.DeleteFunc(slices.Collect(maps.Keys(all)), func(name string) bool { return name == main })
+	var known []string // for suggestions
 	for _, t := range trees {
 		inspect(t.Root, func(n parse.Node) {
-			if n, ok := n.(*parse.TemplateNode); ok && !slices.Contains(known, n.Name) {
+			if n, ok := n.(*parse.TemplateNode); ok && (n.Name == main || all[n.Name] == nil) && len(mistakes) < maxMistakes {
+				if known == nil {
+					known = slices.DeleteFunc(slices.Collect(maps.Keys(all)), func(name string) bool { return name == main })
+				}
 				mistakes = append(mistakes, diag.Mistakef(t.source.pos(n.Pos),
 					"template %q is not defined here or in a file whose name begins with _%s", n.Name, diag.Suggest(n.Name, known)))
 			}

@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"text/template/parse"
@@ -34,8 +33,9 @@ type Want struct {
 // Uses tells what the template can read.
 func (t *Template) Uses() Uses {
 	u := t.uses
-	u.Call, u.Clock, u.Calendars, u.Data = slices.Clone(u.Call), slices.Clone(u.Clock), slices.Clone(u.Calendars), slices.Clone(u.Data)
-	u.Names = slices.Clone(u.Names)
+	for _, list := range []*[]string{&u.Call, &u.Clock, &u.Calendars, &u.Data, &u.Names} {
+		*list = slices.Clone(*list)
+	}
 	return u
 }
 
@@ -73,9 +73,13 @@ type reader struct {
 	tree      *tree
 	top       value // of $
 	variables []variable
-	there     []string // what was asked about, and is there
+	there     []string // what was asked about, and is there: each once, sorted
 	wants     []Want
+	wanted    map[Want]bool
 	mistakes  []diag.Mistake
+	steps     int  // that may still be made
+	depth     int  // templates that wait for the one they call
+	stopped   bool // one of these is too many
 }
 
 type variable struct {
@@ -84,9 +88,9 @@ type variable struct {
 }
 
 func usesOf(main *tree, trees map[string]*tree) (Uses, []Want, []diag.Mistake) {
-	r := &reader{sets: map[*[]string]map[string]bool{}, trees: trees, seen: map[string]bool{}}
+	r := &reader{sets: map[*[]string]map[string]bool{}, trees: trees, seen: map[string]bool{}, wanted: map[Want]bool{}, steps: stepsFor(trees)}
 	if main != nil {
-		r.template(main.Name, value{what: root})
+		r.template(main.Name, value{what: root}, nil)
 	}
 	for list, set := range r.sets {
 		*list = slices.Sorted(maps.Keys(set))
@@ -94,32 +98,10 @@ func usesOf(main *tree, trees map[string]*tree) (Uses, []Want, []diag.Mistake) {
 	return r.uses, r.wants, r.mistakes
 }
 
-// note adds a name to one of the lists of what is used.
-func (r *reader) note(list *[]string, name string) {
-	if r.sets[list] == nil {
-		r.sets[list] = map[string]bool{}
-	}
-	r.sets[list][name] = true
-}
-
-// template follows a template that is called with a dot, once for each kind of dot and what is known to be there.
-func (r *reader) template(name string, dot value) {
-	t := r.trees[name]
-	key := fmt.Sprint(name, dot, r.there)
-	if t == nil || r.seen[key] {
-		return
-	}
-	r.seen[key] = true
-	tree, top, variables := r.tree, r.top, r.variables
-	r.tree, r.top, r.variables = t, dot, nil
-	r.list(t.Root, dot)
-	r.tree, r.top, r.variables = tree, top, variables
-}
-
 // scope follows a list in which some values are known to be there.
 func (r *reader) scope(l *parse.ListNode, dot value, there []string) {
 	variables, before := len(r.variables), r.there
-	r.there = append(slices.Clip(r.there), there...)
+	r.know(there)
 	r.list(l, dot)
 	r.variables, r.there = r.variables[:variables], before
 }
@@ -129,6 +111,9 @@ func (r *reader) list(l *parse.ListNode, dot value) {
 		return
 	}
 	for _, n := range l.Nodes {
+		if !r.spend(1, n) {
+			return
+		}
 		variables := len(r.variables)
 		switch n := n.(type) {
 		case *parse.ActionNode:
@@ -141,7 +126,7 @@ func (r *reader) list(l *parse.ListNode, dot value) {
 			if n.Pipe != nil {
 				passed = r.pipe(n.Pipe, dot)
 			}
-			r.template(n.Name, passed)
+			r.template(n.Name, passed, n)
 		case *parse.IfNode:
 			r.whole(r.pipe(n.Pipe, dot))
 			yes, no := r.asked(n.Pipe, dot)
@@ -183,8 +168,11 @@ func (r *reader) whole(v value) {
 // use notes that a value is used as a whole, and wanted to be there.
 func (r *reader) use(v value, n parse.Node) {
 	r.whole(v)
-	w := Want{r.tree.source.pos(n.Position()), v.maybe}
-	if v.maybe != "" && !slices.Contains(r.there, v.maybe) && !slices.Contains(r.wants, w) {
+	if v.maybe == "" || slices.Contains(r.there, v.maybe) {
+		return
+	}
+	if w := (Want{r.tree.source.pos(n.Position()), v.maybe}); !r.wanted[w] {
+		r.wanted[w] = true
 		r.wants = append(r.wants, w)
 	}
 }
@@ -213,10 +201,10 @@ func (r *reader) asked(p *parse.PipeNode, dot value) (yes, no []string) {
 			y, n := r.askedOf(arg, dot)
 			if f.Ident == "and" {
 				yes = append(yes, y...)
-				r.there = append(slices.Clip(r.there), y...)
+				r.know(y)
 			} else {
 				no = append(no, n...)
-				r.there = append(slices.Clip(r.there), n...)
+				r.know(n)
 			}
 		}
 		r.there = before
@@ -229,6 +217,9 @@ func (r *reader) asked(p *parse.PipeNode, dot value) (yes, no []string) {
 }
 
 func (r *reader) askedOf(n parse.Node, dot value) (yes, no []string) {
+	if !r.spend(1, n) {
+		return nil, nil
+	}
 	if p, ok := n.(*parse.PipeNode); ok {
 		return r.asked(p, dot)
 	}
@@ -308,9 +299,9 @@ func (r *reader) command(c *parse.CommandNode, dot value) value {
 		r.whole(v)
 		switch yes, no := r.askedOf(arg, dot); f.Ident { // what follows is read only if this argument lets it
 		case "and":
-			r.there = append(slices.Clip(r.there), yes...)
+			r.know(yes)
 		case "or":
-			r.there = append(slices.Clip(r.there), no...)
+			r.know(no)
 		}
 	}
 	r.there = before
@@ -379,6 +370,9 @@ func (r *reader) function(name string) {
 }
 
 func (r *reader) operand(n parse.Node, dot value) value {
+	if !r.spend(1, n) {
+		return value{}
+	}
 	switch n := n.(type) {
 	case *parse.DotNode:
 		return dot
@@ -434,6 +428,9 @@ func (r *reader) field(of value, names []string, n parse.Node) value {
 		case "Tenant", "Route", "Branch":
 			r.note(&r.uses.Names, "."+names[0])
 		default:
+			if len(r.mistakes) >= maxMistakes {
+				return value{}
+			}
 			name := "." + names[0]
 			r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.source.pos(n.Position()),
 				"%s is not known%s", name, diag.Suggest(name, roots)))

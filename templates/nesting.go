@@ -1,0 +1,152 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+	"text/template/parse"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// What is said of templates that cannot be followed to their end.
+const (
+	tooComplex = "has too many conditions and loops within each other; write it in simpler parts"
+	tooDeep    = "templates call each other more than 100 deep from here; write them into one another"
+)
+
+// nesting measures a tree, so that what walks it afterwards needs no measure of its own.
+type nesting struct {
+	nodes     int
+	variables int        // that are defined
+	deepest   parse.Node // the first node that stands in more than MaxNesting others; nil: there is none
+}
+
+func (m *nesting) list(l *parse.ListNode, depth int) {
+	if l == nil {
+		return
+	}
+	m.nodes++
+	for _, n := range l.Nodes {
+		m.nodes++
+		switch n := n.(type) {
+		case *parse.ActionNode:
+			m.pipe(n.Pipe, depth)
+		case *parse.TemplateNode:
+			m.pipe(n.Pipe, depth)
+		case *parse.IfNode:
+			m.branch(&n.BranchNode, depth+1)
+		case *parse.WithNode:
+			m.branch(&n.BranchNode, depth+1)
+		case *parse.RangeNode:
+			m.branch(&n.BranchNode, depth+1)
+		}
+	}
+}
+
+// tooDeep notes a node that stands too deep.
+func (m *nesting) tooDeep(n parse.Node, depth int) bool {
+	if depth > MaxNesting && m.deepest == nil {
+		m.deepest = n
+	}
+	return m.deepest != nil
+}
+
+func (m *nesting) branch(b *parse.BranchNode, depth int) {
+	if m.tooDeep(b, depth) {
+		return
+	}
+	m.pipe(b.Pipe, depth)
+	m.list(b.List, depth)
+	m.list(b.ElseList, depth)
+}
+
+func (m *nesting) pipe(p *parse.PipeNode, depth int) {
+	if p == nil || m.tooDeep(p, depth) {
+		return
+	}
+	if !p.IsAssign {
+		m.variables += len(p.Decl)
+	}
+	m.nodes += 1 + len(p.Decl)
+	for _, cmd := range p.Cmds {
+		m.nodes++
+		for _, arg := range cmd.Args {
+			m.operand(arg, depth)
+		}
+	}
+}
+
+func (m *nesting) operand(n parse.Node, depth int) {
+	m.nodes++
+	switch n := n.(type) {
+	case *parse.PipeNode:
+		m.pipe(n, depth+1)
+	case *parse.ChainNode:
+		if !m.tooDeep(n, depth) {
+			m.operand(n.Node, depth+1)
+		}
+	}
+}
+
+// spend counts steps at a node. It is false once they are too many: nothing is followed any further then.
+func (r *reader) spend(n int, at parse.Node) bool {
+	if r.steps -= n; r.steps < 0 {
+		r.stop(at, tooComplex)
+	}
+	return !r.stopped
+}
+
+func (r *reader) stop(at parse.Node, why string) {
+	if !r.stopped {
+		r.stopped = true
+		r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.source.pos(at.Position()), "%s", why))
+	}
+}
+
+// template follows a template that is called with a dot at a node (nil: the main one), once for each kind of dot and what is known to be there.
+// That is a set, so that templates that call each other have few of them; as there can be many sets, steps are counted besides.
+func (r *reader) template(name string, dot value, at parse.Node) {
+	t := r.trees[name]
+	if t == nil || r.stopped {
+		return
+	}
+	key := fmt.Sprintf("%q %d %q %q", name, dot.what, dot.maybe, r.there)
+	if r.seen[key] {
+		return
+	}
+	r.seen[key] = true
+	if at != nil {
+		if !r.spend(len(key)/16, at) {
+			return
+		}
+		if r.depth++; r.depth > MaxDepth {
+			r.stop(at, tooDeep)
+			return
+		}
+		defer func() { r.depth-- }()
+	}
+	tree, top, variables := r.tree, r.top, r.variables
+	r.tree, r.top, r.variables = t, dot, nil
+	r.list(t.Root, dot)
+	r.tree, r.top, r.variables = tree, top, variables
+}
+
+// know adds to what is there.
+func (r *reader) know(names []string) {
+	for _, name := range names {
+		i, known := slices.BinarySearch(r.there, name)
+		if known {
+			continue
+		}
+		r.steps -= len(r.there) / 8
+		r.there = slices.Insert(slices.Clip(r.there), i, name) // others may still hold the former
+	}
+}
+
+// note adds a name to one of the lists of what is used.
+func (r *reader) note(list *[]string, name string) {
+	if r.sets[list] == nil {
+		r.sets[list] = map[string]bool{}
+	}
+	r.sets[list][name] = true
+}
