@@ -267,3 +267,12 @@ func (e *Event) key() string {
 func (e *Event) supersedes(other *Event) bool {
 	return cmp.Or(cmp.Compare(e.sequence, other.sequence), cmp.Compare(e.modified, other.modified)) >= 0
 }
+
+// revises reports whether a series is a later version than the override of one of its occurrences, by SEQUENCE, else by
+// LAST-MODIFIED. DTSTAMP does not count: many programs write the time of export there.
+func (e *Event) revises(override *Event) bool {
+	if e.sequence != override.sequence {
+		return e.sequence > override.sequence
+	}
+	return e.dated && override.dated && e.modified > override.modified
+}

@@ -3,6 +3,7 @@ package calendars
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -47,6 +48,20 @@ type slot struct {
 // every product keeps the hour on the clock, and people mean it: a night shift until six ends at six.
 type span struct{ wall, exact int64 }
 
+// compare orders spans by length, nil first.
+func (s *span) compare(other *span) int {
+	if s == nil || other == nil {
+		switch {
+		case s == other:
+			return 0
+		case s == nil:
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(s.wall+s.exact, other.wall+other.exact)
+}
+
 // variant is what an override with RANGE=THISANDFUTURE makes of its slot and those after it.
 type variant struct {
 	since slot
@@ -76,9 +91,21 @@ func (x *compiler) expand(s *series) {
 func (x *compiler) tryExpand(s *series) (event *Event, over string) {
 	master := s.master
 	taken := exceptions{}
+	if master != nil {
+		for _, s := range master.exceptions {
+			x.except(&taken, master, s)
+		}
+	}
+	var deleted exceptions
+	if len(s.overrides) > 0 {
+		deleted = taken.clone()
+	}
 	var variants []variant
 	for _, o := range s.overrides {
 		event = o
+		if master != nil && master.revises(o) && deleted.has(x.replaced(master, o)) {
+			continue // The occurrence was changed first, and then deleted.
+		}
 		if master != nil && o.onwards && o.start.form == master.start.form {
 			variants = append(variants, x.variant(master, o))
 			continue
@@ -93,9 +120,6 @@ func (x *compiler) tryExpand(s *series) (event *Event, over string) {
 	}
 	if (master.cancelled || master.hidden) && len(variants) == 0 {
 		return master, ""
-	}
-	for _, s := range master.exceptions {
-		x.except(&taken, master, s)
 	}
 	slices.SortFunc(variants, func(a, b variant) int { return cmp.Compare(a.since.at, b.since.at) })
 	if over := x.collect(master, variants); over != "" {
@@ -185,14 +209,19 @@ func (x *compiler) length(start stamp, end *stamp, d duration) span {
 
 // variant places an override with RANGE=THISANDFUTURE (3.2.13): what it does to its own slot it does to all that follow.
 func (x *compiler) variant(master, o *Event) variant {
-	named := x.align(master, *o.replaces)
-	civil := x.clock.on(named, master.start)
+	since := x.replaced(master, o)
 	return variant{
-		since: slot{at: x.clock.instant(named), civil: civil},
-		shift: x.clock.on(o.start, master.start) - civil,
+		since: since,
+		shift: x.clock.on(o.start, master.start) - since.civil,
 		event: o,
 		span:  x.span(o),
 	}
+}
+
+// replaced is the slot of the master that an override stands for.
+func (x *compiler) replaced(master, o *Event) slot {
+	named := x.align(master, *o.replaces)
+	return slot{at: x.clock.instant(named), civil: x.clock.on(named, master.start)}
 }
 
 // align makes a time that names an occurrence of the master one of the master's kind.
@@ -228,6 +257,10 @@ func (x *compiler) except(e *exceptions, master *Event, s stamp) {
 	e.instants[x.clock.instant(x.align(master, s))] = true
 }
 
+func (e *exceptions) clone() exceptions {
+	return exceptions{instants: maps.Clone(e.instants), days: maps.Clone(e.days)}
+}
+
 func (e *exceptions) has(s slot) bool { return e.instants[s.at] || e.days[floorDiv(s.civil, day)] }
 
 // collect finds the slots of a master that may reach into the window, in order and each once, in x.slots. It returns
@@ -247,7 +280,7 @@ func (x *compiler) collect(master *Event, variants []variant) (over string) {
 	}
 	from, to := x.from-back-2*day, x.to+ahead+2*day
 
-	if from <= start.civil && start.civil < to {
+	if from <= start.civil && start.civil < to && !master.endsBeforeStart() {
 		x.slots = append(x.slots, slot{at: x.clock.instant(start), civil: start.civil})
 	}
 	for _, r := range master.rules {
@@ -270,8 +303,11 @@ func (x *compiler) collect(master *Event, variants []variant) (over string) {
 		}
 		x.slots = append(x.slots, added)
 	}
-	slices.SortFunc(x.slots, func(a, b slot) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.civil, b.civil)) })
-	x.slots = slices.CompactFunc(x.slots, func(a, b slot) bool { return a.at == b.at && (a.span == nil) == (b.span == nil) })
+	// Of an occurrence that is named twice, the period of an RDATE says the length (3.8.5.2); of two periods, the longer.
+	slices.SortFunc(x.slots, func(a, b slot) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), b.span.compare(a.span), cmp.Compare(a.civil, b.civil))
+	})
+	x.slots = slices.CompactFunc(x.slots, func(a, b slot) bool { return a.at == b.at })
 	return x.exclude(master, from, to)
 }
 
@@ -309,6 +345,31 @@ func (x *compiler) collectRule(r *rule, start stamp, from, to int64) (over strin
 		return fmt.Sprintf("the rules of the calendar take more than %d steps with it (limits.calendar_steps)", x.limits.CalendarSteps)
 	}
 	return fmt.Sprintf("its rule takes more than %d steps (limits.steps)", x.limits.Steps)
+}
+
+// endsBeforeStart reports whether all rules of a series end before its DTSTART, in whatever zone: what calendars leave of
+// a series that was deleted from its first occurrence on. It then has no occurrence (3.3.10).
+func (e *Event) endsBeforeStart() bool {
+	const farthestEast = 14 * hour
+	for _, r := range e.rules {
+		if r.until == nil {
+			return false
+		}
+		until, start := r.until.civil, e.start.civil
+		switch {
+		case r.until.form == dateForm:
+			until += day - 1
+		case r.until.form != utcForm:
+		case e.start.form == zonedForm:
+			start = Instant(start, e.start.zone)
+		case e.start.form != utcForm:
+			until += farthestEast
+		}
+		if until >= start {
+			return false
+		}
+	}
+	return len(e.rules) > 0
 }
 
 // until narrows the window of a rule by its UNTIL, which is inclusive: civil times before to, instants up to last.

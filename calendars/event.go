@@ -39,6 +39,7 @@ type schedule struct {
 	cancelled bool
 	sequence  int
 	modified  int64 // LAST-MODIFIED, else DTSTAMP, as civil UTC
+	dated     bool  // modified is LAST-MODIFIED
 
 	start      stamp
 	end        *stamp   // DTEND; nil: duration decides
@@ -139,7 +140,7 @@ func (e *Event) describe(p property) {
 		e.sequence, _ = strconv.Atoi(strings.TrimSpace(p.value))
 	case "LAST-MODIFIED":
 		if s, err := parseStamp(p.value); err == nil {
-			e.modified = s.civil
+			e.modified, e.dated = s.civil, true
 		}
 	case "DTSTAMP":
 		if s, err := parseStamp(p.value); err == nil && e.modified == 0 {
@@ -149,7 +150,7 @@ func (e *Event) describe(p property) {
 }
 
 // The order in which scheduling properties are read: the later ones depend on DTSTART.
-var readingOrder = []string{"RECURRENCE-ID", "DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE"}
+var readingOrder = []string{"DTSTART", "RECURRENCE-ID", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE"}
 
 // event makes an Event of a VEVENT's properties; nil if it cannot be used, after saying so.
 func (r *reader) event(d *draft) *Event {
@@ -161,16 +162,21 @@ func (r *reader) event(d *draft) *Event {
 			scheduled = append(scheduled, p)
 		}
 	}
+	e.cancelled = e.cancelled || r.cancels
 	slices.SortStableFunc(scheduled, func(a, b property) int {
 		return cmp.Compare(slices.Index(readingOrder, a.name), slices.Index(readingOrder, b.name))
 	})
 	started := false
+	var start property
 	for _, p := range scheduled {
 		if p.name == "DTSTART" {
 			if started {
+				if d.second == 0 && p.content != start.content {
+					d.second = p.line
+				}
 				continue
 			}
-			started = true
+			started, start = true, p
 		} else if !started && p.name != "RECURRENCE-ID" {
 			break
 		}
@@ -186,6 +192,11 @@ func (r *reader) event(d *draft) *Event {
 		e.start = *e.replaces
 	}
 	e.AllDay = e.start.form == dateForm
+	if e.endsBeforeStart() && !e.cancelled {
+		p := e.problem("RRULE", "UNTIL lies before DTSTART", "has no occurrence")
+		p.Harmless = true
+		r.note(p)
+	}
 	return e
 }
 
@@ -194,7 +205,7 @@ func (r *reader) schedule(e *Event, p property) bool {
 	switch p.name {
 	case "RECURRENCE-ID":
 		s, err := r.stamp(p)
-		if err != nil {
+		if s, err = r.dateOnly(e, p, s, err); err != nil {
 			return r.useless(e, p, err)
 		}
 		parameters, _ := p.parameters()
@@ -267,6 +278,10 @@ func (r *reader) setRule(e *Event, p property) {
 	if e.replaces != nil {
 		return // 3.8.4.4: a component with RECURRENCE-ID is one occurrence.
 	}
+	if strings.Trim(p.value, "; \t") == "" {
+		r.forgive(p.line, "an empty "+p.name+" is ignored; remove it")
+		return
+	}
 	e.Recurring = true
 	parsed, err := parseRule(p.value)
 	if err != nil {
@@ -284,23 +299,33 @@ func (r *reader) setRule(e *Event, p property) {
 	}
 }
 
+// setDates takes in RDATEs or EXDATEs. One that cannot be read costs the series nothing else.
 func (r *reader) setDates(e *Event, p property) bool {
 	kind, err := r.valueKind(p)
 	if err != nil {
-		return r.useless(e, p, err)
+		r.problem(e, p, err.Error(), "is read without it")
+		return true
 	}
+	reported := false
 	for item := range strings.SplitSeq(p.value, ",") {
 		if strings.TrimSpace(item) == "" {
 			continue
 		}
 		d, err := r.rdate(kind, item)
-		if _, ok := errors.AsType[unknownZone](err); ok {
-			return r.useless(e, p, err)
+		d.start, err = r.dateOnly(e, p, d.start, err)
+		if zone, ok := errors.AsType[unknownZone](err); ok && p.name == "EXDATE" {
+			// What an EXDATE names is an occurrence of the series, whatever its zone is called.
+			if !reported {
+				r.problem(e, p, zone.what(), "is read with it on the clock of DTSTART"+zone.hint)
+			}
+			d.start.form, d.start.zone = e.start.form, e.start.zone
+			err, reported = nil, true
 		}
 		switch {
+		case err != nil && !reported:
+			r.unusedDate(e, p, err)
+			reported = true
 		case err != nil:
-			r.problem(e, p, err.Error(), "is read without it")
-			return true
 		case p.name == "EXDATE":
 			e.exceptions = append(e.exceptions, d.start)
 		case e.replaces == nil:
@@ -312,6 +337,25 @@ func (r *reader) setDates(e *Event, p property) bool {
 		}
 	}
 	return true
+}
+
+// unusedDate notes that a date of a series is left out.
+func (r *reader) unusedDate(e *Event, p property, err error) {
+	if zone, ok := errors.AsType[unknownZone](err); ok {
+		r.problem(e, p, zone.what(), "is read without it"+zone.hint)
+		return
+	}
+	r.problem(e, p, err.Error(), "is read without it")
+}
+
+// dateOnly forgives an unknown zone where only the date of a time counts: in an all-day series.
+func (r *reader) dateOnly(e *Event, p property, s stamp, err error) (stamp, error) {
+	zone, ok := errors.AsType[unknownZone](err)
+	if !ok || e.start.form != dateForm || e.start == (stamp{}) {
+		return s, err
+	}
+	r.forgive(p.line, fmt.Sprintf("%s: %s, and does not matter in an all-day series: the date counts", p.name, zone.what()))
+	return stamp{civil: s.civil - floorMod(s.civil, day)}, nil
 }
 
 // rdate reads a DATE, a DATE-TIME, or a PERIOD: two of these or one and a duration (3.3.9).
@@ -372,6 +416,7 @@ func (r *reader) valueKind(p property) (kind valueKind, err error) {
 	}
 	kind.date = strings.EqualFold(parameters["VALUE"], "DATE")
 	kind.tzid, kind.zoned = parameters["TZID"]
+	kind.tzid = plainTZID(kind.tzid)
 	if len(r.kinds) < most {
 		r.kinds[strings.Clone(written)] = kind
 	}

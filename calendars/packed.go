@@ -20,6 +20,7 @@ const (
 	isCancelled
 	isOnwards
 	isHidden
+	isDated
 	hasDescription
 	hasLocation
 	hasCategories
@@ -72,12 +73,17 @@ func (p *packer) problem(q Problem) {
 	p.text(q.UID)
 	p.text(q.Property)
 	p.text(q.Message)
+	harmless := 0
+	if q.Harmless {
+		harmless = 1
+	}
+	p.number(harmless)
 }
 
 func (p *packer) event(e *Event) {
 	parts := 0
 	for i, is := range [...]bool{ // in the order of the bits
-		e.Tentative, e.Transparent, e.Recurring, e.cancelled, e.onwards, e.hidden,
+		e.Tentative, e.Transparent, e.Recurring, e.cancelled, e.onwards, e.hidden, e.dated,
 		e.Description != "", e.Location != "", len(e.Categories) > 0, e.file != "", e.sequence != 0 || e.modified != 0,
 		e.end != nil, e.duration != (duration{}), e.replaces != nil,
 		len(e.rules) > 0, len(e.exclusions) > 0, len(e.dates) > 0, len(e.exceptions) > 0,
@@ -202,7 +208,7 @@ func unpack(packed string, zones []*time.Location) (components []*Event, unread 
 		return nil, nil, nil
 	}
 	u := &unpacker{from: packed, zones: zones}
-	events, problems := u.count(6), u.count(5)
+	events, problems := u.count(6), u.count(6)
 	for range problems {
 		unread = append(unread, u.problem())
 	}
@@ -273,7 +279,7 @@ func (u *unpacker) text() string {
 }
 
 func (u *unpacker) problem() Problem {
-	return Problem{File: u.text(), Line: u.number(), UID: u.text(), Property: u.text(), Message: u.text()}
+	return Problem{File: u.text(), Line: u.number(), UID: u.text(), Property: u.text(), Message: u.text(), Harmless: u.number() == 1}
 }
 
 func (u *unpacker) event(e *Event) {
@@ -285,7 +291,7 @@ func (u *unpacker) event(e *Event) {
 		return
 	}
 	e.Tentative, e.Transparent, e.Recurring = has(isTentative), has(isTransparent), has(isRecurring)
-	e.cancelled, e.onwards, e.hidden = has(isCancelled), has(isOnwards), has(isHidden)
+	e.cancelled, e.onwards, e.hidden, e.dated = has(isCancelled), has(isOnwards), has(isHidden), has(isDated)
 	e.Line = u.number()
 	e.UID, e.Summary = u.text(), u.text()
 	e.start = u.stamp()

@@ -14,6 +14,8 @@ type Problem struct {
 	UID      string // of the event concerned; "" without one
 	Property string // such as "DTSTART"; "" for the event as a whole
 	Message  string // what is wrong and what becomes of the event, on one line
+
+	Harmless bool // it was read all the same, and nothing of it is lost
 }
 
 // String is the problem on one line: `line 212: DTSTART: time zone "Europe/Berln" is not known; …`.

@@ -1,8 +1,12 @@
 package calendars
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -18,7 +22,7 @@ func readFile(f File, limits Limits) (*Calendar, error) {
 	if len(f.Body) > limits.Bytes {
 		return nil, tooBig("", limits.Bytes, "bytes")
 	}
-	body := utf8Body(f.Body)
+	body := dedented(utf8Body(f.Body))
 	r := &reader{
 		file:    f.Name,
 		limits:  limits,
@@ -30,6 +34,8 @@ func readFile(f File, limits Limits) (*Calendar, error) {
 	if err := r.read(); err != nil {
 		return nil, err
 	}
+	r.reportForgiven()
+	r.reportOthers()
 	if r.unlisted > 0 {
 		r.contents.unread = append(r.contents.unread, Problem{
 			File: r.file, Line: r.scanner.number, Message: fmt.Sprintf("%d more problems are not listed", r.unlisted),
@@ -52,12 +58,17 @@ type reader struct {
 	out      *Calendar
 	contents contents // of out
 
-	calendars int // how many VCALENDARs have begun
+	calendars int  // how many VCALENDARs have begun
+	cancels   bool // METHOD:CANCEL stands in this one
 
-	open   []string // the components that have begun, as far as Limits.Nesting allows
-	deeper int      // how many more have begun inside those
-	draft  *draft   // the VEVENT being read, nil outside
-	drafts int      // how many have begun
+	open   []string       // the components that have begun, as far as Limits.Nesting allows
+	deeper int            // how many more have begun inside those
+	draft  *draft         // the VEVENT being read, nil outside
+	drafts int            // how many have begun
+	others map[string]int // how many other components have begun that say when something takes place, by name
+
+	forgiven leniencies
+	lost     stretch // the lines outside an event that are being passed over
 
 	unlisted int // problems beyond maxProblems
 }
@@ -69,6 +80,13 @@ type draft struct {
 	properties []property
 	excess     string // why it is over a limit; "" if it is not
 	stray      int    // the first line that is no content line; 0: none
+	second     int    // the line of another DTSTART, of what may be a second event; 0: none
+}
+
+// stretch is a run of lines between two that begin or end a component.
+type stretch struct {
+	start    int  // the first line that looks like a part of an event; 0: none
+	reported bool // a Problem says that something in it is lost
 }
 
 func (r *reader) read() error {
@@ -77,7 +95,20 @@ func (r *reader) read() error {
 		if l.number > r.limits.Lines {
 			return tooBig("", r.limits.Lines, "lines")
 		}
-		name, component := string(l.name), l.component()
+		r.forgiveLine(l)
+		name := string(l.name)
+		component, odd := l.component()
+		if component == "" {
+			if begin, ok := l.asComponent(); ok {
+				if name, component = "END", "VEVENT"; begin {
+					name = "BEGIN"
+				}
+				odd = fmt.Sprintf("%s is read as %s:VEVENT", quote(string(l.name)+string(l.rest)), name)
+			}
+		}
+		if odd != "" {
+			r.forgive(l.number, odd)
+		}
 		if first && (name != "BEGIN" || component != "VCALENDAR") {
 			return fmt.Errorf("%w: line %d: want BEGIN:VCALENDAR, found %s", ErrNotCalendar, l.number, quote(name+string(l.rest)))
 		}
@@ -88,7 +119,7 @@ func (r *reader) read() error {
 				return err
 			}
 		case "END":
-			r.end(component)
+			r.end(l.number, component)
 		default:
 			r.property(l)
 		}
@@ -106,8 +137,19 @@ func (r *reader) begin(l line, component string) error {
 	if r.draft != nil && component == "VEVENT" {
 		r.abandon("want END:VEVENT before the next event")
 	}
+	r.lost = stretch{}
+	if timed[component] && component != "VTIMEZONE" && component != "STANDARD" && component != "DAYLIGHT" {
+		if r.others == nil {
+			r.others = map[string]int{}
+		}
+		r.others[component]++
+	}
 	if len(r.open) >= r.limits.Nesting {
 		r.deeper++
+		if component == "VEVENT" {
+			r.note(Problem{File: r.file, Line: l.number, Message: fmt.Sprintf(
+				"an event begins in components that nest deeper than %d (limits.nesting); it is ignored", r.limits.Nesting)})
+		}
 		if r.draft != nil {
 			r.draft.excess = fmt.Sprintf("its components nest deeper than %d (limits.nesting)", r.limits.Nesting)
 		}
@@ -116,8 +158,12 @@ func (r *reader) begin(l line, component string) error {
 	r.open = append(r.open, component)
 	if component == "VCALENDAR" {
 		r.calendars++
+		r.cancels = false
 	}
-	if component == "VEVENT" && slices.Contains(r.open, "VCALENDAR") {
+	if component == "VEVENT" {
+		if !slices.Contains(r.open, "VCALENDAR") {
+			r.forgive(l.number, "an event stands outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same")
+		}
 		if r.drafts++; r.drafts > r.limits.Events {
 			return tooBig(fmt.Sprintf("line %d: ", l.number), r.limits.Events, "events")
 		}
@@ -126,8 +172,9 @@ func (r *reader) begin(l line, component string) error {
 	return nil
 }
 
-// end closes a component, and with it those inside that were left open. An END without BEGIN is nothing.
-func (r *reader) end(component string) {
+// end closes a component, and with it those inside that were left open. An END without BEGIN closes nothing.
+func (r *reader) end(number int, component string) {
+	defer func() { r.lost = stretch{} }()
 	if r.deeper > 0 {
 		r.deeper--
 		return
@@ -137,6 +184,7 @@ func (r *reader) end(component string) {
 		i--
 	}
 	if i < 0 {
+		r.endsNothing(number, component)
 		return
 	}
 	if r.draft != nil && i < r.draft.depth {
@@ -147,6 +195,62 @@ func (r *reader) end(component string) {
 		}
 	}
 	r.open = r.open[:i]
+}
+
+// endsNothing reports an END without BEGIN, where something may be lost by it.
+func (r *reader) endsNothing(number int, component string) {
+	switch {
+	case component == "VEVENT" && r.lost.start > 0:
+		r.loses(r.lost.start)
+	case component == "VEVENT":
+		r.note(Problem{File: r.file, Line: number, Message: "END:VEVENT without BEGIN:VEVENT; it is ignored"})
+	case !components[component]:
+		r.note(Problem{File: r.file, Line: number, Message: fmt.Sprintf(
+			"END:%s closes nothing; it is ignored (is a line end missing?)", brief(component))})
+	}
+}
+
+// loses reports lines of an event that stand outside any, once for a stretch.
+func (r *reader) loses(line int) {
+	if !r.lost.reported {
+		r.lost.reported = true
+		r.note(Problem{File: r.file, Line: line, Message: "lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored"})
+	}
+}
+
+// outside handles a line that no event takes in. What looks like a part of an event is lost, and that is reported.
+func (r *reader) outside(l line) {
+	name := string(l.name)
+	inner := ""
+	if len(r.open) > 0 {
+		inner = r.open[len(r.open)-1]
+	}
+	if timed[inner] && r.deeper == 0 {
+		return
+	}
+	if eventProperties[name] != unread && r.lost.start == 0 {
+		r.lost.start = l.number
+	}
+	switch {
+	case name == "DTSTART" || name == "RECURRENCE-ID":
+		r.loses(cmp.Or(r.lost.start, l.number))
+	case l.name == nil && (bytes.Contains(bytes.ToUpper(l.rest), []byte("VEVENT")) ||
+		bytes.Contains(bytes.ToUpper(l.rest), []byte("DTSTART"))):
+		r.loses(l.number)
+	}
+}
+
+// reportOthers says of a body without events what it has instead.
+func (r *reader) reportOthers() {
+	if r.drafts > 0 || len(r.others) == 0 {
+		return
+	}
+	var found []string
+	for _, name := range slices.Sorted(maps.Keys(r.others)) {
+		found = append(found, fmt.Sprintf("%d %s", r.others[name], name))
+	}
+	r.note(Problem{File: r.file, Line: 1, Message: fmt.Sprintf("it has no events (VEVENT), but %s, which are not read; share a calendar of events",
+		strings.Join(found, ", "))})
 }
 
 // abandon gives up the event being read.
@@ -174,6 +278,10 @@ func (r *reader) finish() {
 	if d.stray > 0 {
 		r.note(Problem{File: r.file, Line: d.stray, Message: "want a content line such as NAME:VALUE; the line is ignored"})
 	}
+	if d.second > 0 {
+		r.note(Problem{File: r.file, Line: d.second, Property: "DTSTART",
+			Message: "the event has another one; this one is ignored (is END:VEVENT or BEGIN:VEVENT missing before it?)"})
+	}
 	r.draft = nil
 }
 
@@ -185,7 +293,11 @@ func (r *reader) property(l line) {
 		if len(r.open) == 1 && r.open[0] == "VCALENDAR" && r.deeper == 0 {
 			r.describe(l)
 		}
+		r.outside(l)
 	case len(r.open) > d.depth || r.deeper > 0 || d.excess != "":
+		if string(l.name) == "DTSTART" && d.second == 0 && !timed[r.open[len(r.open)-1]] {
+			d.second = l.number
+		}
 	case l.name == nil:
 		if d.stray == 0 {
 			d.stray = l.number
@@ -199,8 +311,15 @@ func (r *reader) property(l line) {
 func (r *reader) collect(l line) {
 	d := r.draft
 	name := string(l.name)
-	params, value, ok := valueOf(l.rest)
 	text := eventProperties[name] == textual
+	if !text {
+		var odd []string
+		l, odd = l.tidy()
+		for _, what := range odd {
+			r.forgive(l.number, what)
+		}
+	}
+	params, value, ok := valueOf(l.rest)
 	switch {
 	case params > r.limits.Params && !text:
 		d.excess = fmt.Sprintf("its %s has more than %d parameters (limits.params)", name, r.limits.Params)
@@ -226,6 +345,10 @@ func (r *reader) describe(l line) {
 		}
 	case "X-WR-TIMEZONE":
 		c.timezone = p.text()
+	case "METHOD":
+		if r.cancels = strings.EqualFold(strings.TrimSpace(p.value), "CANCEL"); r.cancels { // RFC 5546, 3.2.5
+			r.note(Problem{File: r.file, Line: l.number, Message: "METHOD:CANCEL cancels all events of its calendar; none of them is ever on"})
+		}
 	case "REFRESH-INTERVAL", "X-PUBLISHED-TTL": // RFC 7986, 5.7; MS-OXCICAL
 		if d, err := parseDuration(p.value); err == nil && c.refresh == 0 {
 			c.refresh = max(0, time.Duration(min(d.days*day+d.seconds, 366*day))*time.Second)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // What Read can find wrong with a body as a whole; to be asked for with errors.Is.
@@ -70,14 +69,10 @@ type line struct {
 	name   []byte // upper case; nil where the line is no content line
 	rest   []byte // from the semicolon or colon after the name; the whole line where there is no name
 	cut    bool   // it was longer than the limit
-}
 
-// component is what a BEGIN or END names, in upper case; "" for any other line.
-func (l line) component() string {
-	if name := string(l.name); name != "BEGIN" && name != "END" {
-		return ""
-	}
-	return strings.ToUpper(strings.TrimSpace(string(bytes.TrimLeft(l.rest, ":"))))
+	indented bool // blanks before it were removed
+	marked   bool // byte order marks or invisible blanks before it were removed
+	nuls     bool // NUL characters in it were removed
 }
 
 // property is the line as a property.
@@ -96,6 +91,10 @@ type scanner struct {
 	upper     [64]byte
 }
 
+// foldedFrom is how long a line is at least, in bytes, before programs fold it; RFC 5545, 3.1, wants 75. What follows a
+// shorter line and looks like a line of its own is one, though blanks stand before it.
+const foldedFrom = 60
+
 // next is the next line that is not blank; false at the end of the body.
 func (s *scanner) next() (line, bool) {
 	var text []byte
@@ -106,9 +105,13 @@ func (s *scanner) next() (line, bool) {
 		text = s.physical()
 	}
 	l := line{number: s.number}
+	blanks := text
+	text = l.clean(text)
+	blanks = blanks[:len(blanks)-len(text)]
 	unfolded := false
-	for s.continues() {
+	for last := len(text); s.continues() && (last >= foldedFrom || !s.standsAlone(blanks)); {
 		more := s.physical()
+		last = len(more)
 		if !unfolded {
 			s.unfolded, unfolded = append(s.unfolded[:0], text...), true
 		}
@@ -117,6 +120,9 @@ func (s *scanner) next() (line, bool) {
 		}
 		text = s.unfolded
 	}
+	if bytes.IndexByte(text, 0) >= 0 {
+		text, l.nuls = bytes.ReplaceAll(text, []byte{0}, nil), true
+	}
 	if len(text) > s.lineBytes {
 		text, l.cut = cutRune(text, s.lineBytes), true
 	}
@@ -124,9 +130,8 @@ func (s *scanner) next() (line, bool) {
 	return l, true
 }
 
-// physical takes one line, without its end, off the body.
-func (s *scanner) physical() []byte {
-	s.number++
+// peek is the line that comes next, without its end.
+func (s *scanner) peek() []byte {
 	end := bytes.IndexByte(s.body, '\n')
 	if end < 0 {
 		end = len(s.body)
@@ -134,8 +139,14 @@ func (s *scanner) physical() []byte {
 	if cr := bytes.IndexByte(s.body[:end], '\r'); cr >= 0 {
 		end = cr
 	}
-	text := s.body[:end]
-	s.body = s.body[end:]
+	return s.body[:end]
+}
+
+// physical takes one line, without its end, off the body.
+func (s *scanner) physical() []byte {
+	s.number++
+	text := s.peek()
+	s.body = s.body[len(text):]
 	if len(s.body) > 0 && s.body[0] == '\r' {
 		s.body = s.body[1:]
 	}

@@ -106,6 +106,9 @@ func (z *zones) defined(name zoneName) (definition, bool) {
 	return d, ok
 }
 
+// plainTZID is the name of a zone without what stands around it: blanks and quotes, where it is defined and where it is used.
+func plainTZID(tzid string) string { return strings.Trim(tzid, "\" \t\u00a0") }
+
 // locate notes where the body's VTIMEZONEs stand. It is done for the first name that nothing else explains, so that a
 // VTIMEZONE may follow the events that name it.
 func (z *zones) locate() {
@@ -115,7 +118,7 @@ func (z *zones) locate() {
 	for l, ok := s.next(); ok; l, ok = s.next() {
 		switch string(l.name) {
 		case "BEGIN":
-			switch l.component() {
+			switch component, _ := l.component(); component {
 			case "VCALENDAR":
 				calendar++
 				here = nil
@@ -123,7 +126,7 @@ func (z *zones) locate() {
 				here = &definition{line: l.number, body: s.body}
 			}
 		case "END":
-			if l.component() == "VTIMEZONE" {
+			if component, _ := l.component(); component == "VTIMEZONE" {
 				here = nil
 			}
 		case "TZID":
@@ -141,7 +144,7 @@ func (z *zones) locate() {
 }
 
 // unquoted is a TZID as its parameter would have it.
-func (p property) unquoted() string { return strings.Trim(strings.TrimSpace(p.text()), `"`) }
+func (p property) unquoted() string { return plainTZID(p.text()) }
 
 // observance is a STANDARD or DAYLIGHT of a VTIMEZONE (RFC 5545, 3.6.5): when its offset comes into force.
 type observance struct {
@@ -177,7 +180,9 @@ func (z *zones) observances(d definition) (list []observance, location string, e
 	s := scanner{body: d.body, number: d.line, lineBytes: z.limits.LineBytes}
 	var o *observance
 	for l, ok := s.next(); ok; l, ok = s.next() {
-		switch name, component := string(l.name), l.component(); {
+		name := string(l.name)
+		component, _ := l.component()
+		switch {
 		case name == "END" && component == "VTIMEZONE":
 			if len(list) == 0 {
 				err = errors.New("want a STANDARD or DAYLIGHT in it")
@@ -203,6 +208,7 @@ func (z *zones) observances(d definition) (list []observance, location string, e
 }
 
 func (o *observance) set(l line, dates int) (err error) {
+	l, _ = l.tidy()
 	switch string(l.name) {
 	case "DTSTART":
 		var s stamp

@@ -67,7 +67,7 @@ func TestZoneNames(t *testing.T) {
 		{`"Office: Berlin"`, "07:00"},
 
 		{"Europe/Berln", `time zone "Europe/Berln" is not known; event (a) is ignored; did you mean "Europe/Berlin"?`},
-		{"Berlin", `time zone "Berlin" is not known; event (a) is ignored`},
+		{"Berlin", `time zone "Berlin" is not known; event (a) is ignored; did you mean "Europe/Berlin"?`},
 		{"(UTC+09:00) Berlin", `time zone "(UTC+09:00) Berlin" is not known; event (a) is ignored`},
 		{"Local", `time zone "Local" is not known; event (a) is ignored`},
 		{"1", `time zone "1" is not known; event (a) is ignored`},

@@ -2,6 +2,7 @@ package calendars
 
 import (
 	_ "embed"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -176,11 +177,17 @@ var regions = map[string]string{
 	"international date line west": "Etc/GMT+12",
 }
 
-// suggestZone is a hint at the end of a message; "" where no name is close.
+// offsetName fits what programs write for an offset, which no name of a zone is near to.
+var offsetName = regexp.MustCompile(`^(?i:UTC|GMT|Z)? ?[+-]?\d`)
+
+// suggestZone is a hint at the end of a message: the zone of a bare city, or a name that is close; "" where there is none.
 func suggestZone(name string) string {
 	const longest = 64
-	if name == "" || len(name) > longest {
+	if name == "" || len(name) > longest || offsetName.MatchString(name) {
 		return ""
+	}
+	if zones := names().cities[foldZone(name)]; len(zones) == 1 {
+		return fmt.Sprintf("; did you mean %q?", zones[0])
 	}
 	return diag.Suggest(name, names().all)
 }

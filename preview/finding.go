@@ -42,7 +42,7 @@ func Kinds() []Kind {
 		"calendar_unknown", "feed_failed", "clock_skew", "calendar_timezone", "expected_ahead", "coverage_gap", "no_events_ahead", "ends_soon",
 		"events_unmatched", "busy_only", "near_miss", "title_fits_two", "events_overlap",
 		// Single events.
-		"event_unusable", "odd_event", "no_length", "one_day", "clock_change", "series_ended", "series_ends", "far_future",
+		"event_unusable", "not_standard", "odd_event", "no_length", "one_day", "clock_change", "series_ended", "series_ends", "far_future",
 	}
 	slices.Sort(names)
 	kinds := make([]Kind, len(names))

@@ -167,11 +167,15 @@ func (x *calendarLint) close() []Finding {
 func (x *calendarLint) events() {
 	for _, p := range x.options.Timelines.Problems(x.c.Name) {
 		at := diag.Pos{File: p.File, Line: p.Line}
-		if p.File, p.Line = "", 0; x.said["event_unusable"] >= mostSaid {
-			x.said["event_unusable"]++
+		kind := "event_unusable"
+		if p.Harmless {
+			kind = "not_standard"
+		}
+		if p.File, p.Line = "", 0; x.said[kind] >= mostSaid {
+			x.said[kind]++
 			continue
 		}
-		f := Findingf(at, "event_unusable", "%s", p.String())
+		f := Findingf(at, kind, "%s", p.String())
 		f.Calendar = x.c.Name
 		if at.Line == 0 && at.File == "" {
 			f.Pos = x.c.Pos
@@ -182,7 +186,9 @@ func (x *calendarLint) events() {
 		x.found = append(x.found, f)
 	}
 	for _, o := range x.calendar.Odd(x.view, x.now) {
-		if e := x.by[o.Event]; e != nil && e.admitted && e.first.End > e.first.Start {
+		e := x.by[o.Event]
+		lost := o.Lost && slices.ContainsFunc(x.asks, func(a routes.Ask) bool { return a.Admits(o.Event) })
+		if lost || e != nil && e.admitted && e.first.End > e.first.Start {
 			o.File, o.Line = "", 0
 			x.say(o.Event, "odd_event", "%s", o.Problem.String())
 		}

@@ -241,7 +241,7 @@ func (s *Server) showEvents(g *Generation, name string) {
 	m := s.options.Metrics.Calendar(name)
 	m.LastEvent(g.reach(name, s.options.Now()))
 	problems := g.timelines.Problems(name)
-	m.Rejected(len(problems))
+	m.Rejected(len(slices.DeleteFunc(slices.Clone(problems), func(p calendars.Problem) bool { return p.Harmless })))
 	for _, p := range problems {
 		if !slices.Contains(s.logged[name], p) {
 			s.options.Log.Warn("problem in a calendar", slog.String("calendar", name), slog.String("problem", p.String()))

@@ -296,6 +296,14 @@ var lintConfig = []lintCase{
 		name: "a default that false cannot change", yaml: branches(`name: odd, state: other, when: {calendar: holidays}, data: {self: false}, callflow: '{"module":"device","data":{"id":"1","can_call_self":{{ default true .Data.self }}}}'`, openBranch),
 		want: []string{"template_odd: callhours.yaml:13:150: default gives true also where the value is set to false, which counts as empty; write {{ dig \"self\" true .Data }}"},
 	},
+	{
+		name: "what was forgiven", yaml: office, files: hours(open, event("Closed", "20261224", "", "RRULE:")),
+		want: []string{`not_standard: hours.ics:16: an empty RRULE is ignored; remove it`},
+	},
+	{
+		name: "a day that is lost west of its owner", yaml: office, files: hours(open, event("Closed", "20251201", "", "RRULE:FREQ=YEARLY;UNTIL=20261130T230000Z")),
+		want: []string{`odd_event: hours.ics:12: RRULE: UNTIL is midnight on the clock of another zone: seen from America/New_York, 2026-12-01 is left out`},
+	},
 	{name: "odd callflows", yaml: branches(`name: odd, state: other, when: {calendar: holidays}, callflow: '{"module":"tts","data":{"text":"x","langage":"en"}}'`, openBranch), want: []string{"callflow_odd: callhours.yaml:13:"}},
 
 	{

@@ -143,6 +143,9 @@ func (b *testBuilder) read(w config.TestCalendar, limits calendars.Limits) *cale
 			return nil
 		}
 		for _, p := range c.Problems() {
+			if p.Harmless {
+				continue
+			}
 			at := w.Text.Pos
 			at.Line += max(p.Line-1, 0)
 			p.Line = 0

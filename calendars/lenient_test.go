@@ -1,0 +1,186 @@
+package calendars
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestForgiven: what is meant beyond doubt is read, and reported; what is not is lost with a Problem at its line.
+func TestForgiven(t *testing.T) {
+	t.Parallel()
+	const (
+		head = "BEGIN:VCALENDAR\nVERSION:2.0\n"
+		one  = "BEGIN:VEVENT\nUID:1\nDTSTART:20261224T090000Z\nEND:VEVENT\n"
+		two  = "BEGIN:VEVENT\nUID:2\nDTSTART:20261225T090000Z\nEND:VEVENT\n"
+		foot = "END:VCALENDAR\n"
+		// What is said of lines that stand alone though something is before them.
+		blanks = "blanks before a line are ignored; remove them, since they make it part of the line before"
+		mark   = "a byte order mark or invisible blank before a line is ignored; remove it"
+	)
+	read := func(written, as string) string { return fmt.Sprintf("%s is read as %s", written, as) }
+	for _, c := range []struct {
+		name, body string
+		events     string   // their UIDs
+		want       []string // problems
+	}{
+		{"two calendars joined, each with a mark", "\ufeff" + head + one + foot + "\ufeff" + head + two + foot, "1 2", []string{"line 8: " + mark}},
+		{"a mark and an event", head + "\ufeff" + one + two + foot, "1 2", []string{"line 3: " + mark}},
+		{"a no-break space", head + "\u00a0" + one + foot, "1", []string{"line 3: " + mark}},
+		{"two marks first", "\ufeff\ufeff" + head + one + foot, "1", []string{"line 1: " + mark}},
+		{"blanks first", " \t" + head + one + foot, "1", []string{"line 1: " + blanks}},
+		{"all indented alike", indent(head+one+foot, "    "), "1", nil},
+		{"BEGIN indented", head + "  " + one + foot, "1", []string{"line 3: " + blanks}},
+		{"an event indented", head + indent(one, "\t") + two + foot, "1 2", []string{"line 3: " + blanks + " (4 lines, this is the first)"}},
+		{"a rule indented", head + strings.Replace(one, "END", " RRULE:FREQ=DAILY;COUNT=2\nEND", 1) + foot, "1", []string{"line 6: " + blanks}},
+		{"a folded text that speaks of events", head + strings.Replace(one, "END", "DESCRIPTION:"+strings.Repeat("x", 63)+
+			"\n BEGIN:VEVENT\nEND", 1) + foot, "1", nil},
+		{"a folded text that begins like a date", head + strings.Replace(one, "END", "DESCRIPTION:Call us\n DTSTART: soon\nEND", 1) + foot, "1", nil},
+		{"BEGIN with a parameter", head + strings.Replace(one, "BEGIN:", "BEGIN;X=1:", 1) + foot, "1", []string{"line 3: BEGIN takes no parameters"}},
+		{"BEGIN with a slip", head + strings.Replace(one, "BEGIN:", "BEGN:", 1) + foot, "1", []string{"line 3: " + read(`"BEGN:VEVENT"`, "BEGIN:VEVENT")}},
+		{"BEGIN without a colon", head + strings.Replace(one, "BEGIN:", "BEGIN ", 1) + foot, "1", []string{"line 3: " + read(`"BEGIN VEVENT"`, "BEGIN:VEVENT")}},
+		{"VEVENT with slips", head + strings.ReplaceAll(one, "VEVENT", "VEVNT") + two + foot, "1 2", []string{
+			"line 3: " + read("BEGIN:VEVNT", "BEGIN:VEVENT"), "line 6: " + read("END:VEVNT", "END:VEVENT"),
+		}},
+		{"a quoted mail", head + "> " + one + foot, "1", []string{"line 3: " + read(`"> BEGIN:VEVENT"`, "BEGIN:VEVENT")}},
+		{"BEGIN missing", head + strings.TrimPrefix(one, "BEGIN:VEVENT\n") + two + foot, "2", []string{
+			"line 3: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+		}},
+		{"END:VCALENDAR for BEGIN:VEVENT", head + foot + strings.TrimPrefix(one, "BEGIN:VEVENT\n") + two + foot, "2", []string{
+			"line 4: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+			"line 7: an event stands outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same",
+		}},
+		{"events outside", head + foot + one + two + foot, "1 2", []string{
+			"line 4: an event stands outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same (2 lines, this is the first)",
+		}},
+		{"END:VEVENT and no more", head + "END:VEVENT\n" + one + foot, "1", []string{"line 3: END:VEVENT without BEGIN:VEVENT; it is ignored"}},
+		{"a line end missing", head + strings.TrimSuffix(one, "\n") + two + foot, "2", []string{
+			"line 6: END:VEVENTBEGIN:VEVENT closes nothing; it is ignored (is a line end missing?)",
+			"line 8: DTSTART: the event has another one; this one is ignored (is END:VEVENT or BEGIN:VEVENT missing before it?)",
+		}},
+		{"an event in a component that nobody knows", head + "BEGIN:XEVENTS\nDTSTART:20261224\nEND:XEVENTS\n" + one + foot, "1", []string{
+			"line 4: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+		}},
+		{"an event too deep", head + strings.Repeat("BEGIN:X-A\n", 8) + one + strings.Repeat("END:X-A\n", 8) + foot, "", []string{
+			"line 11: an event begins in components that nest deeper than 8 (limits.nesting); it is ignored",
+			"line 12: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+		}},
+		{"to-dos only", head + "BEGIN:VTODO\nDTSTART:20261224\nEND:VTODO\nBEGIN:VFREEBUSY\nDTSTART:20261224T000000Z\nEND:VFREEBUSY\n" + foot, "", []string{
+			"line 1: it has no events (VEVENT), but 1 VFREEBUSY, 1 VTODO, which are not read; share a calendar of events",
+		}},
+		{"cancelled as a whole", head + "METHOD:CANCEL\n" + one + foot + head + two + foot, "2", []string{
+			"line 3: METHOD:CANCEL cancels all events of its calendar; none of them is ever on",
+		}},
+		{"declined by somebody", head + strings.Replace(one, "END", "ATTENDEE;PARTSTAT=DECLINED:mailto:a@example.com\nEND", 1) + foot, "1", nil},
+		{"NULs", head + strings.Replace(one, "UID:1", "UID:1\x00\x00", 1) + foot, "1", []string{"line 4: NUL characters are ignored; remove them"}},
+		{"other control characters in a time", head + strings.Replace(one, "DTSTART:", "DTSTART;TZID=Europe/Berlin\x02:\x01", 1) + foot, "1", []string{
+			"line 5: control characters are ignored; remove them",
+		}},
+		{"a quoted time", head + strings.Replace(one, "20261224T090000Z", `"20261224T090000Z"`, 1) + foot, "1", []string{
+			"line 5: quotes in a time or rule are ignored; remove them",
+		}},
+		{"empty rules", head + strings.Replace(one, "END", "RRULE:\nEND", 1) + strings.Replace(two, "END", "RRULE:;\nEND", 1) + foot, "1 2", []string{
+			"line 6: an empty RRULE is ignored; remove it (2 lines, this is the first)",
+		}},
+		{"two starts that agree", head + strings.Replace(one, "END", "DTSTART:20261224T090000Z\nEND", 1) + foot, "1", nil},
+		{"an end before the rule begins", head + strings.Replace(one, "END", "RRULE:FREQ=DAILY;UNTIL=20261220\nEND", 1) + foot, "1", []string{
+			"line 3: RRULE: UNTIL lies before DTSTART; event (1) has no occurrence",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			calendar := mustRead(t, []byte(c.body))
+			var uids []string
+			for _, e := range calendar.Events() {
+				uids = append(uids, e.UID)
+			}
+			if got := strings.Join(uids, " "); got != c.events {
+				t.Errorf("got events %q, want %q", got, c.events)
+			}
+			if diff := cmp.Diff(c.want, texts(calendar.Problems())); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// indent puts blanks before each line.
+func indent(text, blanks string) string {
+	return blanks + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+blanks) + "\n"
+}
+
+// FuzzNothingVanishes damages one place of a calendar of whole events: the body is then refused, or each of its events is
+// there or has a problem at one of its lines or those beside it.
+func FuzzNothingVanishes(f *testing.F) {
+	for _, damage := range []string{"", " ", "\t ", "\ufeff", "END:VCALENDAR\n", "BEGIN:X\n", "x", "\n", "\n\n", ":", ";", "\"", "\x00", "END:VEVENT\n", "BEGIN:VALARM\n", "-", "\r"} {
+		for at := range 14 {
+			f.Add(uint16(at*17), uint8(0), damage)
+			f.Add(uint16(at*23), uint8(at), damage)
+		}
+	}
+	f.Fuzz(func(t *testing.T, at uint16, cut uint8, damage string) {
+		if strings.ContainsAny(damage, "\u0085\u2028") || len(damage) > 30 {
+			t.Skip("another size of damage")
+		}
+		const events = 4
+		var body bytes.Buffer
+		first := make([]int, events) // where each event begins in the body
+		body.WriteString("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//example//EN\n")
+		for i := range events {
+			first[i] = body.Len()
+			fmt.Fprintf(&body, "BEGIN:VEVENT\nUID:%d@example.com\nDTSTART:2026120%dT090000Z\nSUMMARY:Open\nEND:VEVENT\n", i, i+1)
+		}
+		end := body.Len()
+		body.WriteString("END:VCALENDAR\n")
+
+		place := first[0] + int(at)%(end-first[0])
+		until := min(place+int(cut)%40, end)
+		damaged := slices.Concat(body.Bytes()[:place], []byte(damage), body.Bytes()[until:])
+		calendar, err := Read(damaged, Limits{})
+		if err != nil {
+			return // as a whole, and loudly
+		}
+		found := map[int64]bool{}
+		for _, e := range calendar.Events() {
+			found[e.start.civil/day] = true
+		}
+		for i := range events {
+			start, stop := first[i], end
+			if i+1 < events {
+				stop = first[i+1]
+			}
+			if found[int64(dayOf(2026, 12, i+1))] || place <= start && until >= stop {
+				continue
+			}
+			// Where the event's lines are now.
+			moved := len(damage) - (until - place)
+			if start >= until {
+				start += moved
+			}
+			if stop >= until {
+				stop += moved
+			}
+			from, to := lineAt(damaged, min(start, place)), lineAt(damaged, max(stop, place+len(damage)))
+			text := string(damaged[min(start, len(damaged)):min(max(stop, start), len(damaged))])
+			if !strings.Contains(text, "DTSTART") && !strings.Contains(text, "BEGIN:VEVENT") {
+				continue // Nothing is left of it.
+			}
+			if !slices.ContainsFunc(calendar.Problems(), func(p Problem) bool { return p.Line >= from-1 && p.Line <= to+1 }) {
+				t.Errorf("event %d (lines %d to %d) is neither there nor reported: %v\n%s", i, from, to, calendar.Problems(), damaged)
+			}
+		}
+	})
+}
+
+// lineAt is the line in which an offset lies, counted as the scanner does.
+func lineAt(body []byte, offset int) int {
+	s := scanner{body: body}
+	for len(s.body) > len(body)-offset && len(s.body) > 0 {
+		s.physical()
+	}
+	return max(s.number, 1)
+}
