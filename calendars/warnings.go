@@ -26,6 +26,7 @@ func (c *Calendar) Warnings(view View, at time.Time) []Problem {
 // moment, and cost nothing to those who do not ask.
 func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 	clock := newClock(view)
+	steps := &budget{left: c.limits.withDefaults().CalendarSteps}
 	var odd []Oddity
 	for _, e := range c.Events() {
 		warn := func(property, what string) {
@@ -42,8 +43,9 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 		case e.end != nil && e.end.form != floatingForm && e.start.form == floatingForm:
 			warn("DTSTART", "it has no time zone, though DTEND has one; it is read on the clock of "+clock.view.Zone.String())
 		}
-		steps := &budget{left: c.limits.withDefaults().Steps}
-		named := slices.ContainsFunc(e.rules, func(r *rule) bool { return r.names(e.start.civil, steps) })
+		named := slices.ContainsFunc(e.rules, func(r *rule) bool {
+			return r.freq >= minutely || steps.over() || r.names(e.start.civil, steps)
+		})
 		for _, r := range e.rules {
 			if r.freq >= minutely {
 				warn("RRULE", "it repeats within the hour")
@@ -54,7 +56,7 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 					clock.view.Zone, time.Unix(lost, 0).UTC().Format(time.DateOnly)), "ends a day early")})
 			}
 		}
-		if len(e.rules) > 0 && !named && e.rules[0].freq < minutely && !e.endsBeforeStart() {
+		if len(e.rules) > 0 && !named && !e.endsBeforeStart() {
 			warn("RRULE", "it does not name DTSTART, which is the first occurrence all the same")
 		}
 		if len(e.rules) > 0 && e.start.form == utcForm && clock.changes(at) {
@@ -67,7 +69,7 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 // lostDay is the day, as civil time, that an all-day series loses because its UNTIL is midnight of a zone east of the
 // View's: Outlook writes the local midnight of the last day in UTC.
 func (c *clock) lostDay(e *Event, r *rule, b *budget) (civil int64, ok bool) {
-	if !e.AllDay || r.until == nil || r.until.form != utcForm || floorMod(r.until.civil, day) == 0 {
+	if !e.AllDay || r.until == nil || r.freq >= minutely || r.until.form != utcForm || floorMod(r.until.civil, day) == 0 {
 		return 0, false
 	}
 	if floorMod(c.on(*r.until, stamp{}), day) == 0 {
