@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,10 +21,13 @@ import (
 // copies are the last good bodies of feeds on disk. Each is one file, named by a hash so that no secret stands in a name, written
 // whole beside and renamed into place: after a crash there is the old one or the new one. The zero copies keep nothing.
 //
-// The file's own time is when the body was last confirmed, so that a feed that never changes is not written again.
+// A file has a header of one line of JSON, a line with the header's SHA-256, the body, and two confirmations of a fixed length: when the body
+// was confirmed last, and the time before. The older one is overwritten in place, so that a feed that never changes is not written again, and what a
+// crash tears is not the other one. Each holds for that body only, by its hash; the file's own time means nothing, since copying changes it.
 type copies struct {
 	dir      string
 	readOnly bool
+	disk     durable.Disk
 }
 
 // saved is a body with what is known of it.
@@ -32,9 +36,10 @@ type saved struct {
 	sum        [sha256.Size]byte // of the body
 	read       time.Time         // when it was last read or confirmed
 	validators Validators
+	former     bool // the file is of the former format: read is the file's own time
 }
 
-// header is the first line of a file; the body follows.
+// header is the first line of a file.
 type header struct {
 	Version    int        `json:"callhours_copy"`
 	Bytes      int        `json:"bytes"`
@@ -43,7 +48,10 @@ type header struct {
 	Validators Validators `json:"validators"`
 }
 
-const copyVersion = 1
+const (
+	copyVersion   = 2
+	formerVersion = 1 // had the body after the header, and nothing else
+)
 
 // How much is read of a copy besides its body, and of a pointer.
 const (
@@ -53,6 +61,12 @@ const (
 
 // errNoCopy says that nothing is kept.
 var errNoCopy = errors.New("there is no copy")
+
+// errNewer says that a file is a later version's, which may be the one to run tomorrow again: it is left alone.
+var errNewer = errors.New("it was written by a newer version of callhours, and is left as it is; nothing is kept in its place")
+
+// errOtherCopy says that a copy is of another body than the one that was confirmed.
+var errOtherCopy = errors.New("it is not the copy that was confirmed")
 
 // The names of what stands in the directory.
 const (
@@ -129,15 +143,17 @@ func (c copies) load(name string, limit int) (saved, error) {
 		return saved{}, err
 	}
 	s, err := parseCopy(content)
-	if err != nil && c.readOnly {
+	if err != nil && (c.readOnly || errors.Is(err, errNewer)) {
 		return saved{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if err != nil {
 		aside := path + corrupt
 		return saved{}, errors.Join(fmt.Errorf("%s: %w; it is set aside as %s", path, err, filepath.Base(aside)), durable.Reason(os.Rename(path, aside)))
 	}
-	if info, err := files.Stat(path); err == nil && info.ModTime().After(s.read) {
-		s.read = info.ModTime()
+	if s.former {
+		if info, err := files.Stat(path); err == nil && info.ModTime().After(s.read) {
+			s.read = info.ModTime()
+		}
 	}
 	return s, nil
 }
@@ -145,27 +161,93 @@ func (c copies) load(name string, limit int) (saved, error) {
 func parseCopy(content []byte) (saved, error) {
 	line, body, _ := bytes.Cut(content, []byte("\n"))
 	var h header
-	if err := json.Unmarshal(line, &h); err != nil || h.Version != copyVersion {
+	if err := json.Unmarshal(line, &h); err != nil || h.Version < formerVersion {
 		return saved{}, errors.New("it is no copy of a feed")
+	}
+	if h.Version > copyVersion {
+		return saved{}, errNewer
+	}
+	var tail []byte
+	if h.Version == copyVersion {
+		check := hexSum(line) + "\n"
+		rest, ok := bytes.CutPrefix(body, []byte(check))
+		if !ok {
+			return saved{}, errors.New("its first line is not as it was written")
+		}
+		end := max(len(rest)-2*confirmationBytes, 0)
+		body, tail = rest[:end], rest[end:]
 	}
 	sum := sha256.Sum256(body)
 	if len(body) != h.Bytes || hex.EncodeToString(sum[:]) != h.SHA256 {
 		return saved{}, fmt.Errorf("its %d bytes are not the %d that were written", len(body), h.Bytes)
 	}
-	return saved{body, sum, h.Read, h.Validators}, nil
+	s := saved{body: body, sum: sum, validators: h.Validators, former: h.Version == formerVersion}
+	for slot := range slices.Chunk(tail, confirmationBytes) {
+		if at, ok := readConfirmation(slot, sum); ok && at.After(s.read) {
+			s.read = at
+		}
+	}
+	if s.read.IsZero() {
+		s.read = h.Read
+	}
+	return s, nil
 }
 
-// save writes a copy.
+func hexSum(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// confirmationTime is of a fixed length, and readable.
+const confirmationTime = "2006-01-02T15:04:05.000000000Z"
+
+// confirmationBytes is the length of a confirmation: words, a time, a space, 32 digits and a line feed.
+const confirmationBytes = len("confirmed ") + len(confirmationTime) + 1 + 32 + 1
+
+// confirmation says that the body with a hash was what the feed held at a moment. Its digits vouch for both.
+func confirmation(sum [sha256.Size]byte, at time.Time) []byte {
+	at = at.UTC()
+	if at.Year() > 9999 || at.Year() < 0 { // what no clock shows that is right has no length of its own
+		at = time.Unix(0, 0).UTC()
+	}
+	text := "confirmed " + at.Format(confirmationTime)
+	return []byte(text + " " + hexSum(append(sum[:], text...))[:32] + "\n")
+}
+
+// readConfirmation reads one of the body with a hash; false if it is of another one, or torn.
+func readConfirmation(slot []byte, sum [sha256.Size]byte) (time.Time, bool) {
+	text, _, _ := strings.Cut(strings.TrimPrefix(string(slot), "confirmed "), " ")
+	at, err := time.Parse(confirmationTime, text)
+	return at, err == nil && bytes.Equal(slot, confirmation(sum, at))
+}
+
+// save writes a copy, unless a newer version's is there.
 func (c copies) save(name string, s saved) error {
 	if c.dir == "" || c.readOnly {
 		return nil
 	}
+	dir := filepath.Join(c.dir, bodies)
+	if isNewer(filepath.Join(dir, name)) {
+		return errNewer
+	}
 	sum := sha256.Sum256(s.body)
-	line, err := json.Marshal(header{copyVersion, len(s.body), hex.EncodeToString(sum[:]), s.read, s.validators})
+	line, err := json.Marshal(header{copyVersion, len(s.body), hex.EncodeToString(sum[:]), s.read.UTC(), s.validators})
 	if err != nil {
 		return err
 	}
-	return durable.Write(filepath.Join(c.dir, bodies), name, append(append(line, '\n'), s.body...))
+	slot := confirmation(sum, s.read)
+	return c.disk.Write(dir, name, slices.Concat(line, []byte("\n"+hexSum(line)+"\n"), s.body, slot, slot))
+}
+
+// isNewer reports whether a file is a newer version's. What cannot be read is not.
+func isNewer(path string) bool {
+	first, err := files.Head(path, maxCopyHeader)
+	if err != nil {
+		return false
+	}
+	line, _, _ := bytes.Cut(first, []byte("\n"))
+	var h header
+	return json.Unmarshal(line, &h) == nil && h.Version > copyVersion
 }
 
 // compiled is what was kept of a copy's events; nil for nothing.
@@ -186,15 +268,30 @@ func (c copies) compile(name string, calendar *Calendar, key [sha256.Size]byte) 
 	if content == nil {
 		return nil
 	}
-	return durable.Swap(filepath.Join(c.dir, events), name, content)
+	return c.disk.Swap(filepath.Join(c.dir, events), name, content)
 }
 
-// confirm notes that a copy is still what the feed holds.
-func (c copies) confirm(name string, at time.Time) error {
+// confirm notes that the body with a hash, of which the copy is, is still what the feed holds.
+func (c copies) confirm(name string, sum [sha256.Size]byte, at time.Time) error {
 	if c.dir == "" || c.readOnly {
 		return nil
 	}
-	return durable.Reason(os.Chtimes(filepath.Join(c.dir, bodies, name), at, at))
+	return c.disk.Amend(filepath.Join(c.dir, bodies), name, 2*confirmationBytes, func(tail []byte) (int, []byte, error) {
+		if len(tail) != 2*confirmationBytes {
+			return 0, nil, errOtherCopy
+		}
+		first, ok := readConfirmation(tail[:confirmationBytes], sum)
+		second, also := readConfirmation(tail[confirmationBytes:], sum)
+		switch {
+		case !ok && !also:
+			return 0, nil, errOtherCopy
+		case ok && first.After(at) || also && second.After(at): // the clock was wrong then: nothing is to be left of that
+			return 0, slices.Concat(confirmation(sum, at), confirmation(sum, at)), nil
+		case !ok || also && first.Before(second):
+			return 0, confirmation(sum, at), nil
+		}
+		return confirmationBytes, confirmation(sum, at), nil
+	})
 }
 
 // point notes which copy a calendar uses, so that after a change of its address it still has its former events.
@@ -202,7 +299,7 @@ func (c copies) point(calendar, name string) error {
 	if c.dir == "" || c.readOnly {
 		return nil
 	}
-	return durable.Write(filepath.Join(c.dir, pointers), pointerName(calendar), []byte(name+"\n"))
+	return c.disk.Write(filepath.Join(c.dir, pointers), pointerName(calendar), []byte(name+"\n"))
 }
 
 // pointed is the copy that a calendar used last; "" for none.

@@ -2,6 +2,7 @@ package calendars
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math"
@@ -36,6 +37,9 @@ type feed struct {
 	failing time.Time // since when attempts fail; zero: the last one did not
 	failed  int       // how many in a row
 	said    time.Time // when the log last said that it fails
+
+	rewrites  int       // attempts in a row after which a copy could not be written
+	rewriteAt time.Time // when the body is fetched whole, to write it again; zero: nothing is to be written
 }
 
 // kept is the copy of a feed that calendars on the same terms use.
@@ -45,6 +49,10 @@ type kept struct {
 	stale    bool      // the last attempt did not confirm it
 
 	held time.Time // when a body was first seen that lost too much; zero: none is held back
+
+	stored  [sha256.Size]byte // of the body that the copy on disk has; zero: none that can be confirmed
+	unsaved bool              // the copy on disk is an older body's, or of the former format, and is to be written
+	undated bool              // read is the time of a file, which copying changes
 }
 
 // copiesOn are the copies of a feed by the terms on which calendars use them, each once. They are a list because there is hardly ever more
@@ -108,12 +116,12 @@ func (k kept) after(t terms, files []File, now time.Time) (kept, metrics.FetchRe
 				calendar.Len(), k.calendar.Len())
 		}
 	}
-	return kept{calendar: calendar, read: now}, metrics.OK, nil
+	return kept{calendar: calendar, read: now, unsaved: true}, metrics.OK, nil
 }
 
 // confirmed is the copy when its feed holds the same as ever.
 func (k kept) confirmed(now time.Time) kept {
-	k.read, k.stale, k.held = now, false, time.Time{}
+	k.read, k.stale, k.held, k.undated = now, false, time.Time{}, false
 	return k
 }
 
@@ -156,9 +164,19 @@ func (f *feed) holding() bool {
 	return false
 }
 
+// unsaved reports whether a copy on disk is to be written.
+func (f *feed) unsaved() bool {
+	for _, k := range f.kept {
+		if k.unsaved {
+			return true
+		}
+	}
+	return false
+}
+
 // conditions are the validators to send: none where the whole body is wanted, as by somebody who asks for it, and now and then.
 func (f *feed) conditions(now time.Time) Validators {
-	if f.wanted || f.lacks() || f.holding() || now.Sub(f.whole) >= believeValidators {
+	if f.wanted || f.lacks() || f.holding() || f.unsaved() && !now.Before(f.rewriteAt) || now.Sub(f.whole) >= believeValidators {
 		return Validators{}
 	}
 	return f.validators
@@ -183,11 +201,20 @@ func (f *feed) interval() time.Duration {
 // reschedule sets the next attempt after one has ended. random is in [0, 1).
 func (f *feed) reschedule(now time.Time, random float64) {
 	wait := f.interval()
+	f.rewrites++
+	if !f.unsaved() {
+		f.rewrites = 0
+	}
 	switch {
 	case f.holding():
 		wait = seenTwice
 	case f.failed > 0:
 		wait = max(backoff(firstRetry, lastRetry, f.failed), f.last.RetryAfter)
+	case f.rewrites > 0:
+		// The body is not in memory any more: it is fetched for being written. Those whose disk stays full fetch it as often as they would anyway.
+		again := backoff(firstRetry, believeValidators, f.rewrites)
+		f.rewriteAt = now.Add(again)
+		wait = min(wait, again)
 	}
 	f.next = now.Add(wait + time.Duration(random*float64(wait)/10)) // so that feeds part that began together
 	if f.host.until.After(f.next) {

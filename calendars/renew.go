@@ -3,6 +3,7 @@ package calendars
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -216,12 +217,15 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 	var errs []error
 	if f.host != nil {
 		switch {
-		case isNew:
-			body := o.files[0].Body
-			errs = append(errs, s.copies.save(name, saved{body: body, read: after.read, validators: o.Validators}),
-				s.copies.compile(name, after.calendar, compiledKey(s.options.Program, sha256.Sum256(body), t.Limits)))
-		case after.read != before.read:
-			errs = append(errs, s.copies.confirm(name, after.read))
+		case after.unsaved && !after.stale && len(o.files) > 0:
+			errs = append(errs, s.write(name, t, &after, o)...)
+		case after.read != before.read && after.stored != [sha256.Size]byte{}:
+			if err := s.copies.confirm(name, after.stored, after.read); err != nil {
+				after.stored, after.unsaved = [sha256.Size]byte{}, true // whatever is there now, it is not to be believed
+				errs = append(errs, err)
+			} else {
+				errs = append(errs, nil)
+			}
 		}
 	}
 	s.mu.Lock()
@@ -250,6 +254,23 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 			slog.Int("events", after.events()), slog.Int("before", before.events()))
 	}
 	return changed
+}
+
+// write keeps the body that an attempt brought, and what was read of it. A copy that cannot be written is written when the body comes again.
+func (s *Store) write(name string, t terms, k *kept, o *brought) []error {
+	body := o.files[0].Body
+	sum := sha256.Sum256(body)
+	err := s.copies.save(name, saved{body: body, read: k.read, validators: o.Validators})
+	k.stored, k.unsaved = sum, err != nil
+	if errors.Is(err, errNewer) { // the log has said so when it was read
+		k.stored, k.unsaved = [sha256.Size]byte{}, false
+		return nil
+	}
+	if err != nil {
+		k.stored = [sha256.Size]byte{}
+		return []error{err}
+	}
+	return []error{nil, s.copies.compile(name, k.calendar, compiledKey(s.options.Program, sum, t.Limits))}
 }
 
 func (k kept) events() int {
@@ -283,7 +304,7 @@ func (s *Store) record(f *feed, o *brought, now time.Time) {
 		m := s.options.Metrics.Calendar(sub.Calendar)
 		m.Fetched(o.Result)
 		if own := s.subscribed[sub.Calendar]; own != nil && own.feed == f && own.copy() != nil {
-			m.LastSuccess(own.copy().read)
+			m.LastSuccess(own.state(now).Dated())
 		}
 	}
 	s.say(f, o, now)

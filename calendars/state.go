@@ -9,13 +9,29 @@ type State struct {
 	Stale    bool      // it is older than the last attempt, or of the source that the calendar had before
 	Err      error     // why the last attempt brought nothing; nil after a good one
 	Why      string    // in a few words why the calendar is unknown; "" if it is known
+	Doubt    string    // why Read may be wrong; "" if it can be believed
 }
 
 // Why a calendar can be unknown.
 const (
 	neverRead = "it was never read"
 	expired   = "its copy is older than expire_after"
+	noAge     = "how old its copy is cannot be known: it is dated in the future"
 )
+
+// Why the age of a copy may be wrong.
+const (
+	fromFuture = "it is dated in the future; was the clock wrong then, or is it now?"
+	undated    = "it was written by a former version, and has only the time of its file, which copying changes"
+)
+
+// Dated is Read, or zero where that is in the future.
+func (s State) Dated() time.Time {
+	if s.Doubt == fromFuture {
+		return time.Time{}
+	}
+	return s.Read
+}
 
 // Unknown reports whether nothing is known of the calendar, so that nothing may be decided by it.
 func (s State) Unknown() bool { return s.Calendar == nil }

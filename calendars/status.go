@@ -13,7 +13,8 @@ type Status struct {
 	Calendars []string // that ask for it, by name
 	Source    string   // a file, or scheme and host of an address
 	State     Worth
-	Read      time.Time           // when its copy was last read or confirmed; zero: there is none
+	Read      time.Time           // when its copy was last read or confirmed; zero: there is none, or that cannot be known
+	Doubt     string              // why Read may be wrong, or is not known; "" if it can be believed
 	Result    metrics.FetchResult // of the last attempt; "" before the first
 	Code      int                 // HTTP status of that; 0 without one
 	Err       error               // why it brought nothing; nil if it was well
@@ -66,6 +67,9 @@ func (s *Store) status(f *feed) Status {
 			continue
 		}
 		state := own.state(now)
+		if state.Doubt != "" {
+			st.Doubt = state.Doubt
+		}
 		switch {
 		case state.Unknown():
 			st.State = Unknown
@@ -73,7 +77,7 @@ func (s *Store) status(f *feed) Status {
 			st.State = Stale
 		}
 		if c := state.Calendar; c != nil {
-			st.Read, st.Title, st.Timezone = state.Read, c.Name(), c.Timezone()
+			st.Read, st.Title, st.Timezone = state.Dated(), c.Name(), c.Timezone()
 			st.Events, st.Problems = c.Len(), len(c.Problems())
 		}
 	}

@@ -2,6 +2,7 @@ package calendars
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/callhours/callhours/internal/durable"
 	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/metrics"
 )
@@ -20,6 +22,8 @@ type StoreOptions struct {
 	// Dir is where last good copies are kept; "" keeps none. With ReadOnly they are read and left as they are.
 	Dir      string
 	ReadOnly bool
+	// Disk is how files are written; the zero Disk is the operating system's.
+	Disk durable.Disk
 	// Program is what reads bodies, such as "callhours/1.2": events that another one has compiled are not used.
 	Program string
 	// PerMinute is how often a host may be asked, by its name as Source.Host gives it. Hosts that are not named are asked as often as
@@ -78,7 +82,9 @@ const (
 	// spread is the time over which the feeds are asked of which there are copies when the program starts.
 	spread = 5 * time.Minute
 	// clearEvery is how often copies are looked for that nobody uses.
-	clearEvery = 24 * time.Hour
+	clearEvery = time.Hour
+	// maxAhead is how far in the future a copy may be dated, by a clock that has been set since.
+	maxAhead = 5 * time.Minute
 )
 
 // NewStore makes a Store without subscriptions. It reads nothing and starts nothing.
@@ -87,7 +93,7 @@ func NewStore(o StoreOptions) *Store {
 	close(first)
 	return &Store{
 		options:    o,
-		copies:     copies{dir: o.Dir, readOnly: o.ReadOnly},
+		copies:     copies{dir: o.Dir, readOnly: o.ReadOnly, disk: o.Disk},
 		readers:    make(chan struct{}, maxReaders),
 		wake:       make(chan struct{}, 1),
 		subscribed: map[string]*subscribed{},
@@ -219,7 +225,8 @@ func (s *Store) restore(list []*restoring) {
 		f := r.feed
 		f.kept.put(r.terms, r.kept)
 		f.validators, f.whole = r.validators, now
-		r.kept.stale = now.Sub(r.kept.read) > 2*f.interval() // the process before would have confirmed it since
+		age := now.Sub(r.kept.read)
+		r.kept.stale = age > 2*f.interval() || age < -maxAhead || r.kept.undated // the process before would have confirmed it since
 	}
 }
 
@@ -246,7 +253,11 @@ func (s *Store) load(name string, t terms) loaded {
 			}
 		}
 		if err == nil {
-			return loaded{&kept{calendar: calendar, read: on.read}, on.validators, unwritten}
+			k := &kept{calendar: calendar, read: on.read, stored: on.sum}
+			if on.former {
+				k.stored, k.unsaved, k.undated = [sha256.Size]byte{}, !s.options.ReadOnly, true
+			}
+			return loaded{k, on.validators, unwritten}
 		}
 	}
 	s.options.Log.Warn("a copy of a feed cannot be used", slog.String("error", oneLine(err)))
@@ -259,7 +270,7 @@ func (s *Store) former(before *subscribed, sub *Subscription) *kept {
 		k := *before.copy()
 		return &k
 	}
-	if name := s.copies.pointed(sub.Calendar); name != "" {
+	if name := s.copies.pointed(sub.Calendar); name != "" && name != sub.terms().file(sub.key()) {
 		return s.load(name, sub.terms()).kept
 	}
 	return nil
@@ -299,10 +310,21 @@ func (s *subscribed) state(now time.Time) State {
 	if k == nil {
 		return State{Err: s.feed.last.Err, Why: neverRead}
 	}
-	if s.ExpireAfter > 0 && now.Sub(k.read) > s.ExpireAfter {
-		return State{Read: k.read, Err: s.feed.last.Err, Why: expired}
+	state := State{Calendar: k.calendar, Read: k.read, Stale: k.stale || k == s.former, Err: s.feed.last.Err}
+	switch {
+	case k.read.Sub(now) > maxAhead:
+		state.Doubt, state.Stale = fromFuture, true
+	case k.undated:
+		state.Doubt = undated
 	}
-	return State{Calendar: k.calendar, Read: k.read, Stale: k.stale || k == s.former, Err: s.feed.last.Err}
+	switch {
+	case s.ExpireAfter <= 0:
+	case state.Doubt == fromFuture:
+		state.Calendar, state.Stale, state.Why = nil, false, noAge
+	case now.Sub(k.read) > s.ExpireAfter:
+		state.Calendar, state.Stale, state.Why = nil, false, expired
+	}
+	return state
 }
 
 // Ready waits until there is a copy of each feed or an attempt of it has ended, but no longer than ctx, whose error it then

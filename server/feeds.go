@@ -220,7 +220,7 @@ func (s *Server) expire(g *Generation) {
 // for.
 func (s *Server) show(g *Generation, name string, unmatched int) {
 	m, state := s.options.Metrics.Calendar(name), g.timelines.Use(name).State
-	m.LastSuccess(state.Read)
+	m.LastSuccess(state.Dated())
 	if state.Unknown() {
 		m.Unknown()
 		attrs := []any{slog.String("calendar", name), slog.String("reason", state.Why)}
@@ -257,6 +257,7 @@ type feedStatus struct {
 	State     calendars.Worth     `json:"state"`
 	Read      *time.Time          `json:"read"`
 	Age       float64             `json:"age_seconds"`
+	Doubt     string              `json:"age_doubt"` // why read and age_seconds may be wrong, or are not known
 	Result    metrics.FetchResult `json:"result"`
 	Status    int                 `json:"status"`
 	Error     string              `json:"error"`
@@ -292,7 +293,7 @@ func (s *Server) renew(ctx context.Context, calendar string) (feedStatus, error)
 func (s *Server) feed(st calendars.Status) feedStatus {
 	now := s.options.Now()
 	out := feedStatus{
-		Calendars: st.Calendars, Source: st.Source, State: st.State, Read: timeOrNull(st.Read),
+		Calendars: st.Calendars, Source: st.Source, State: st.State, Read: timeOrNull(st.Read), Doubt: st.Doubt,
 		Result: st.Result, Status: st.Code, Attempted: timeOrNull(st.Attempted), Next: timeOrNull(st.Next),
 		Failed: st.Failed, Skew: st.Skew.Seconds(), Title: st.Title, Timezone: st.Timezone, Events: st.Events,
 	}

@@ -147,6 +147,11 @@ func (g *Generation) unread(of func(calendar string) calendars.State) []preview.
 	for _, c := range g.file.Calendars {
 		state := of(c.Name)
 		var f preview.Finding
+		if state.Doubt != "" {
+			f = preview.Findingf(c.Pos, "copy_undated", "how old the copy of calendar %s is cannot be relied on: %s", c.Name, state.Doubt)
+			f.Calendar = c.Name
+			found = append(found, f)
+		}
 		switch {
 		case state.Unknown() && state.Err != nil:
 			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s: %s", c.Name, state.Why, oneLine(state.Err))

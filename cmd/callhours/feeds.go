@@ -55,6 +55,7 @@ type feedView struct {
 	State     string     `json:"state"`
 	Read      *time.Time `json:"read"`
 	Age       float64    `json:"age_seconds"`
+	Doubt     string     `json:"age_doubt"`
 	Result    string     `json:"result"`
 	Error     string     `json:"error"`
 	Next      *time.Time `json:"next"`
@@ -144,6 +145,9 @@ func showFeeds(w world, list []feedView) error {
 		if f.Read != nil {
 			read = since(time.Duration(f.Age*float64(time.Second))) + " ago"
 		}
+		if f.Read == nil && f.Doubt != "" {
+			read = "unknown"
+		}
 		if f.Next != nil {
 			next = "in " + since(max(0, f.Next.Sub(now)))
 		}
@@ -156,6 +160,9 @@ func showFeeds(w world, list []feedView) error {
 		return err
 	}
 	for _, f := range list {
+		if f.Doubt != "" {
+			fmt.Fprintf(w.stdout, "%s: the age of its copy: %s\n", strings.Join(f.Calendars, ","), f.Doubt)
+		}
 		if f.Error != "" {
 			fmt.Fprintf(w.stdout, "%s: %s\n", strings.Join(f.Calendars, ","), f.Error)
 		}

@@ -148,12 +148,7 @@ func (t Tree) Read(name string, limit int64) ([]byte, fs.FileInfo, error) {
 }
 
 func (t Tree) read(name string, limit int64) (c contents, err error) {
-	f, err := t.open(name, func(m fs.FileMode) error {
-		if !m.IsRegular() {
-			return kindError(m)
-		}
-		return nil
-	})
+	f, err := t.open(name, regular)
 	if err != nil {
 		return c, err
 	}
@@ -166,6 +161,26 @@ func (t Tree) read(name string, limit int64) (c contents, err error) {
 	}
 	c.body, err = ReadAll(f, c.info.Size(), limit)
 	return c, err
+}
+
+// Head returns the first bytes of a regular file, limit at most.
+func Head(name string, limit int64) ([]byte, error) {
+	body, err := within(filepath.Dir(name), func() ([]byte, error) {
+		f, err := Tree{}.open(name, regular)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return io.ReadAll(io.LimitReader(f, limit))
+	})
+	return body, wrap(name, err)
+}
+
+func regular(m fs.FileMode) error {
+	if !m.IsRegular() {
+		return kindError(m)
+	}
+	return nil
 }
 
 // ReadAll reads up to limit bytes, and none too many for expected ones; more are a TooLargeError.
