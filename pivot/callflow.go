@@ -122,7 +122,7 @@ func (c *checker) at(part []byte, names []string, format string, args ...any) *F
 	if part != nil {
 		offset = cap(c.body) - cap(part) // a slice of the body reaches as far as the body does
 	}
-	return &Finding{path.String(), fmt.Sprintf(format, args...), offset}
+	return &Finding{Path: path.String(), Message: fmt.Sprintf(format, args...), Offset: offset}
 }
 
 // warn notes a finding that is not in the way.
@@ -162,7 +162,38 @@ func (c *checker) syntax() *Finding {
 	case err != io.EOF:
 		return c.misspelled(err)
 	}
+	return c.numbers()
+}
+
+// numbers sees that Kazoo can read all numbers of the body, which is JSON. Its parser has no JSON at all where one is too large for a float, also in a member
+// that nobody looks at.
+func (c *checker) numbers() *Finding {
+	for at := 0; at < len(c.body); at++ {
+		switch b := c.body[at]; {
+		case b == '"':
+			r := reader{json: c.body, at: at}
+			r.text()
+			at = r.at - 1
+		case b == '-' || b >= '0' && b <= '9':
+			r := reader{json: c.body, at: at}
+			number := r.value()
+			at = r.at - 1
+			if isFloat(number) && !fitsFloat(number) {
+				return c.at(number, nil, "%s is no number that Kazoo can read: it is too large or too small", describe(number))
+			}
+		}
+	}
 	return nil
+}
+
+// isFloat tells what is a float to Kazoo: 1.0 and 1e3 are none of its integers.
+func isFloat(number []byte) bool { return bytes.ContainsAny(number, ".eE") }
+
+// fitsFloat tells whether a number is neither infinite as a float nor, unless it is written so, zero.
+func fitsFloat(number []byte) bool {
+	f, err := strconv.ParseFloat(string(number), 64)
+	mantissa, _, _ := bytes.Cut(bytes.ToLower(number), []byte("e"))
+	return err == nil && (f != 0 || !bytes.ContainsAny(mantissa, "123456789"))
 }
 
 // misspelled says where the body is no JSON, or no JSON that all readers read alike.
@@ -217,9 +248,7 @@ func (c *checker) action(r *reader, depth int) *Finding {
 			children = r.json[from:r.at]
 		default:
 			if r.value(); c.warnings != nil {
-				text := string(content(name))
-				c.warn(name, []string{text}, "an action has no member %q, and Kazoo ignores it%s", text,
-					diag.Suggest(text, []string{"module", "data", "children"}))
+				c.member(name)
 			}
 		}
 	}
@@ -232,6 +261,22 @@ func (c *checker) action(r *reader, depth int) *Finding {
 		c.keys(o, children)
 	}
 	return c.data(o, data, body, depth)
+}
+
+// member warns of a member of an action that is none of its three. Kazoo reads a few more, of callflows that it keeps itself.
+func (c *checker) member(name []byte) {
+	switch text := string(content(name)); text {
+	case "id", "_id", "pvt_bucket_name":
+		c.warn(name, []string{text}, "all calls that get this %s share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; "+
+			"leave it out", text)
+	case "pvt_bucket_cost":
+		c.warn(name, []string{text}, "it changes how much the action takes of the call's budget of actions; leave it out")
+	case "remote_execution":
+		c.warn(name, []string{text}, "Kazoo sends the action elsewhere for it; leave it out")
+	default:
+		c.warn(name, []string{text}, "an action has no member %q, and Kazoo ignores it%s", text,
+			diag.Suggest(text, []string{"module", "data", "children"}))
+	}
 }
 
 // module finds what is known of a module; nil for one that only this cluster has.
@@ -249,12 +294,26 @@ func (c *checker) module(name, action []byte) (*object, *Finding) {
 	case slices.Contains(c.on.Modules, string(text)):
 		return nil, nil
 	case o == nil:
-		near := diag.Suggest(string(text[:min(len(text), maxModule)]), c.modules())
-		return nil, c.at(name, at, "%s is no module of Kazoo%s", describe(name), near)
+		return nil, c.at(name, at, "%s is no module of Kazoo%s", describe(name), nearModule(c.catalog.meant, c.modules(), string(text)))
 	case c.version&^o.in != 0:
 		return nil, c.at(name, at, "%s is not in Kazoo %s%s", describe(name), allVersions&^o.in, c.setVersion(o.in))
 	}
 	return o, nil
+}
+
+// nearModule ends a message about a module that is not among the known ones: what it is called in Kazoo, or else one whose name is close.
+func nearModule(called map[string][]string, known []string, text string) string {
+	text = text[:min(len(text), maxModule)]
+	var meant []string
+	for _, module := range called[strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(text))] {
+		if slices.Contains(known, module) {
+			meant = append(meant, strconv.Quote(module))
+		}
+	}
+	if len(meant) > 0 {
+		return fmt.Sprintf("; did you mean %s?", enumerate(meant, "or"))
+	}
+	return diag.Suggest(text, known)
 }
 
 // modules lists those that the cluster has.
@@ -341,5 +400,6 @@ func (c *checker) asks(o *object, key string) (known []string, asked bool) {
 			known = append(known, k)
 		}
 	}
-	return known, asked || slices.Contains(known, key)
+	slices.Sort(known)
+	return slices.Compact(known), asked || slices.Contains(known, key)
 }

@@ -52,7 +52,9 @@ func (vs versions) names() []string {
 // neither are the parts of audio_macro: Kazoo takes them and then has nothing to run.
 type catalog struct {
 	modules map[string]*object
-	causes  []string // why a call was not answered
+	causes  []string            // why a call was not answered
+	instant map[string]bool     // modules that take no time
+	meant   map[string][]string // modules by what people call them who know others
 }
 
 // object is what an object may have for members: the data of a module, or a value within it.
@@ -97,7 +99,9 @@ const (
 	anObject
 	aList
 	aURL
+	aPlainURL
 	aLink
+	anEmail
 	aLanguage
 	isDigits
 	anAction
@@ -106,7 +110,7 @@ const (
 // kinds are those that the catalog names by a word.
 var kinds = map[string]kind{
 	"text": aText, "integer": anInteger, "boolean": aBoolean, "object": anObject, "list": aList,
-	"url": aURL, "link": aLink, "language": aLanguage, "digits": isDigits, "action": anAction,
+	"url": aURL, "plain-url": aPlainURL, "link": aLink, "mail": anEmail, "language": aLanguage, "digits": isDigits, "action": anAction,
 }
 
 // value is one thing that a member or an element may be.

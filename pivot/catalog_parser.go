@@ -36,7 +36,7 @@ func parseCatalog(text string) (*catalog, error) {
 		}
 	}
 	p := catalogParser{map[string][]value{}, map[string]*object{}}
-	c := &catalog{modules: map[string]*object{}}
+	c := &catalog{modules: map[string]*object{}, instant: map[string]bool{}, meant: map[string][]string{}}
 	var common []field
 	// Names in braces may be used before they are explained: objects first, since lists hold them, then what is within both.
 	for _, pass := range []func(s section) error{
@@ -57,6 +57,12 @@ func parseCatalog(text string) (*catalog, error) {
 			if _, isList, _ := p.definition(s.heading); isList {
 				return nil
 			}
+			if module, names, ok := strings.Cut(s.heading, " <- "); ok {
+				for name := range strings.FieldsSeq(names) {
+					c.meant[name] = append(c.meant[name], module)
+				}
+				return nil
+			}
 			o.fields = append(o.fields, common...)
 			return p.module(c, o, s.heading)
 		},
@@ -69,6 +75,9 @@ func parseCatalog(text string) (*catalog, error) {
 	}
 	for _, v := range p.lists["{cause}"] {
 		c.causes = append(c.causes, v.word)
+	}
+	for _, v := range p.lists["{instant}"] {
+		c.instant[v.word] = true
 	}
 	return c, nil
 }

@@ -14,6 +14,9 @@ func TestVersions(t *testing.T) {
 	const (
 		serverless = `{"module":"pivot","data":{"serverless":{"flow_doc":{},"flow_type":"application/json"}}}`
 		both       = `{"module":"pivot","data":{"voice_url":"https://pivot.example.com","serverless":{"flow_doc":{},"flow_type":"text/xml"}}}`
+		url        = `.data.url: want a URL with http:// or https:// and another host than localhost`
+		user       = `.data.uri: want a URL with http:// or https:// and another host than localhost, found "http://me@host/"; a user needs a password, as in user:password@host`
+		macros     = `.data.macros: missing; want a list of at least 1 element`
 		list       = `{"module":"branch_variable","data":{"variable":["a","b"]}}`
 	)
 	for _, c := range []struct{ body, any, v43, master, v5 string }{
@@ -34,9 +37,59 @@ func TestVersions(t *testing.T) {
 			v5:   `.data.path[1]: want a text, found 1; put it in quotes`,
 		},
 		{
-			body: `{"module":"record_call","data":{"action":"start","url":"s:/"}}`,
-			any:  `.data.url: want a text of at least 5 characters, found "s:/", which not all of Kazoo's versions take; set kazoo_version if yours is 4.3 or master`,
-			v5:   `.data.url: want a text of at least 5 characters, found "s:/"`,
+			body:   `{"module":"record_call","data":{"url":"http://127.1/rec"}}`,
+			any:    url + `, found "http://127.1/rec"; 127.1 is this machine's own address to Kazoo; set kazoo_version if yours is 4.3`,
+			master: url + `, found "http://127.1/rec"; 127.1 is this machine's own address to Kazoo`,
+			v5:     url + `, found "http://127.1/rec"; 127.1 is this machine's own address to Kazoo`,
+		},
+		{
+			body: `{"module":"record_caller","data":{"url":"s:/"}}`,
+			any:  url + `, found "s:/"`, v43: url + `, found "s:/"`, master: url + `, found "s:/"`, v5: url + `, found "s:/"`,
+		},
+		{
+			body: `{"module":"webhook","data":{"uri":"http://me@host/"}}`, any: user, v43: user, master: user, v5: user,
+		},
+		{
+			body: `{"module":"set_variables","data":{"custom_application_vars":{"step":"2","tries":3}}}`,
+			any:  `.data.custom_application_vars.tries: want a text, found 3; put it in quotes; set kazoo_version if yours is master or 5`,
+			v43:  `.data.custom_application_vars.tries: want a text, found 3; put it in quotes`,
+		},
+		{
+			body:   `{"module":"missed_call_alert","data":{"recipients":[{"type":"user","id":"` + box + `"}]}}`,
+			any:    `.data.recipients[0].id: want an e-mail address or a list, found "` + box + `", which not all of Kazoo's versions take; set kazoo_version if yours is 4.3 or 5`,
+			master: `.data.recipients[0].id: want an e-mail address or a list, found "` + box + `"`,
+		},
+		{
+			body:   `{"module":"notification","data":{"recipients":[{"type":"email","id":["a@b","c"]}]}}`,
+			any:    `.module: "notification" is not in Kazoo 4.3; set kazoo_version if yours is master or 5`,
+			v43:    `.module: "notification" is not in Kazoo 4.3`,
+			master: `.data.recipients[0].id[1]: want an e-mail address, found "c"`, v5: `.data.recipients[0].id[1]: want an e-mail address, found "c"`,
+		},
+		{
+			body: `{"module":"conference","data":{"config":{"member":{}}}}`,
+			any:  `.data.config.name: missing in Kazoo 5; want a text of 1 to 128 characters`,
+			v5:   `.data.config.name: missing in Kazoo 5; want a text of 1 to 128 characters`,
+		},
+		{
+			body:   `{"module":"call_pickup","data":{"target_call_id":""}}`,
+			any:    `.module: "call_pickup" is not in Kazoo 4.3 and master; set kazoo_version if yours is 5`,
+			v43:    `.module: "call_pickup" is not in Kazoo 4.3 and master`,
+			master: `.module: "call_pickup" is not in Kazoo 4.3 and master`,
+			v5:     `.data.target_call_id: want a text of at least 1 character, found "" of 0`,
+		},
+		{
+			body: `{"module":"branch_variable"}`,
+			any:  `.data.variable: missing in Kazoo 5; want a text or a list of texts`, v5: `.data.variable: missing in Kazoo 5; want a text or a list of texts`,
+		},
+		// What a schema requires and has a default for may be left out: Kazoo fills it in and runs it.
+		{body: `{"module":"response"}`},
+		{body: `{"module":"record_call","data":{}}`},
+		{body: `{"module":"set_variables"}`},
+		{body: `{"module":"lookupcidname","data":{}}`},
+		{body: `{"module":"group_pickup_feature"}`},
+		{body: `{"module":"page_group","data":{"endpoints":[{"id":"a","endpoint_type":"user"}]}}`},
+		{
+			body: `{"module":"audio_macro","data":{"language":"en"}}`, any: macros, v43: macros, master: macros, v5: macros,
 		},
 		{
 			body:   `{"module":"doorman","data":{"id":"1"}}`,
@@ -175,6 +228,20 @@ func TestCallflowWarnings(t *testing.T) {
 			[]string{`.children.11: the module never asks for this child, so it is never taken; known: _`},
 		},
 		{"any key", `{"module":"temporal_route","children":{"f00":{"module":"hangup"},"rule_set":{"module":"hangup"}}}`, "", nil},
+		{"an id that calls share", `{"module":"hangup","id":"1","_id":"2"}`, "", []string{
+			`.id: all calls that get this id share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; leave it out`,
+			`._id: all calls that get this _id share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; leave it out`,
+		}},
+		{"what only Kazoo itself writes", `{"module":"hangup","pvt_bucket_name":"a","pvt_bucket_cost":1,"remote_execution":true}`, "", []string{
+			`.pvt_bucket_name: all calls that get this pvt_bucket_name share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; leave it out`,
+			`.pvt_bucket_cost: it changes how much the action takes of the call's budget of actions; leave it out`,
+			`.remote_execution: Kazoo sends the action elsewhere for it; leave it out`,
+		}},
+		{"where a call is parked", `{"module":"park","children":{"MAX_SLOT_EXCEEDED":{"module":"hangup"},"701":{"module":"hangup"},"_":{"module":"hangup"}}}`, "", nil},
+		{"why nobody was rung", `{"module":"ring_group","data":{"endpoints":[{"id":"a","endpoint_type":"user"}]},"children":{"NO_ENDPOINTS":{"module":"user","data":{"id":"a"},
+			"children":{"NO_ENDPOINTS":{"module":"hangup"},"NO_ENDPOINT":{"module":"hangup"}}}}}`, "", []string{
+			`.children.NO_ENDPOINTS.children.NO_ENDPOINT: the module never asks for this child, so it is never taken; did you mean "NO_ENDPOINTS"?`,
+		}},
 		{"only one child", `{"module":"tts","data":{"text":"a"},"children":{"1":{"module":"hangup"}}}`, "", []string{
 			`.children.1: the module never asks for this child, so it is never taken; did you mean "_"?`,
 		}},

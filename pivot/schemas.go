@@ -60,6 +60,10 @@ func LoadSchemas(dir fs.FS) (*Schemas, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft4)
 	compiler.UseLoader(documents)
+	compiler.AssertFormat()
+	for _, f := range kazooFormats() {
+		compiler.RegisterFormat(f)
+	}
 	s := Schemas{data: map[string]*jsonschema.Schema{}, printer: message.NewPrinter(language.English)}
 	for _, name := range slices.Sorted(maps.Keys(documents)) {
 		module, isModule := strings.CutPrefix(name, "callflows.")
@@ -96,13 +100,14 @@ func readSchema(body []byte) (any, error) {
 	for _, name := range []string{"id", "_id"} { // Kazoo names the document by it; to draft-04 id is an address
 		delete(schema, name)
 	}
-	adapt(schema)
+	adapt(schema, "")
 	return schema, nil
 }
 
-// adapt rewrites a schema where Kazoo reads it in its own way. What stands beside a $ref counts: the alternatives of audio_macro
-// differ by that alone. Formats do not: an address of an alert may be a user's id, whatever its format says.
-func adapt(schema any) {
+// adapt rewrites the schema of a member of that name where Kazoo reads it in its own way. What stands beside a $ref counts: the alternatives of
+// audio_macro differ by that alone. A text with kazoo-validation is a URL that Kazoo would ask, unless it is the name of a module. Of the formats
+// those count that jesse knows.
+func adapt(schema any, name string) {
 	s, ok := schema.(map[string]any)
 	if !ok {
 		return
@@ -112,21 +117,30 @@ func adapt(schema any) {
 		others, _ := s["allOf"].([]any)
 		s["allOf"] = append(others, map[string]any{"$ref": ref})
 	}
+	format := s["format"]
 	delete(s, "format")
+	switch {
+	case s["kazoo-validation"] == true && s["type"] == "string" && name != "module":
+		s["format"] = urlFormat
+	case format == "email":
+		s["format"] = emailFormat
+	case format == "date-time", format == "ipv4", format == "ipv6":
+		s["format"] = format
+	}
 	for key, value := range s {
 		switch key {
 		case "properties", "patternProperties", "definitions", "dependencies":
 			named, _ := value.(map[string]any)
-			for _, inside := range named {
-				adapt(inside)
+			for name, inside := range named {
+				adapt(inside, name)
 			}
 		case "oneOf", "anyOf", "allOf":
 			list, _ := value.([]any)
 			for _, inside := range list {
-				adapt(inside)
+				adapt(inside, name)
 			}
 		case "items", "additionalItems", "additionalProperties", "not":
-			adapt(value)
+			adapt(value, "")
 		}
 	}
 }
@@ -158,8 +172,8 @@ func (s *Schemas) compileError(err error) error {
 }
 
 // Check says whether the cluster would take a callflow: nil if it would, else a *[Finding] without an offset unless the body is no
-// JSON. As Kazoo does, it takes missing data for an empty object and wants a schema for each module. Kazoo's checks that are no part
-// of the schemas are left out: hosts that it keeps out, and the defaults that it fills in.
+// JSON. As Kazoo does, it fills in defaults before it looks, {} for missing data among them, wants a schema for each module, and a host that Kazoo
+// would ask in each URL that the schemas mark for that.
 func (s *Schemas) Check(body []byte) error {
 	c := checker{body: body}
 	if wrong := c.syntax(); wrong != nil {
@@ -170,7 +184,7 @@ func (s *Schemas) Check(body []byte) error {
 		return &Finding{Message: "not JSON: " + err.Error(), Offset: -1} // the syntax was found right
 	}
 	callflow = numbers(callflow)
-	withData(callflow)
+	fillDefaults(s.action, callflow, 0)
 	if err := s.action.Validate(callflow); err != nil {
 		return s.refused(err, callflow, nil)
 	}
@@ -178,21 +192,6 @@ func (s *Schemas) Check(body []byte) error {
 		return f
 	}
 	return nil
-}
-
-// withData gives every action an object for data.
-func withData(action any) {
-	a, ok := action.(map[string]any)
-	if !ok {
-		return
-	}
-	if _, given := a["data"]; !given {
-		a["data"] = map[string]any{}
-	}
-	children, _ := a["children"].(map[string]any)
-	for _, child := range children {
-		withData(child)
-	}
 }
 
 // numbers makes 1.0 and 1e3 what they are to Kazoo, no integers. The library goes by the value, so they get another one.
@@ -207,7 +206,7 @@ func numbers(v any) any {
 			v[i] = numbers(v[i])
 		}
 	case json.Number:
-		if f, err := v.Float64(); err == nil && strings.ContainsAny(string(v), ".eE") && f == math.Trunc(f) {
+		if f, err := v.Float64(); err == nil && isFloat([]byte(v)) && f == math.Trunc(f) {
 			return json.Number(strconv.FormatFloat(f, 'f', 0, 64) + ".000001")
 		}
 	}
@@ -218,15 +217,21 @@ func numbers(v any) any {
 func (s *Schemas) modules(root, action any, at []string) *Finding {
 	a, ok := action.(map[string]any)
 	if !ok { // a key that callflows.action says nothing of
-		return &Finding{pathIn(root, at), "want " + bareAction, -1}
+		return &Finding{Path: pathIn(root, at), Message: "want " + bareAction, Offset: -1}
 	}
 	module, _ := a["module"].(string)
 	schema := s.data[module]
 	if schema == nil {
-		return &Finding{pathIn(root, append(at, "module")), fmt.Sprintf("%q has no schema callflows.%s", module, module), -1}
+		return &Finding{
+			Path: pathIn(root, append(at, "module")), Offset: -1,
+			Message: fmt.Sprintf("%q has no schema callflows.%s%s", module, module, s.near(module)),
+		}
 	}
-	if err := schema.Validate(a["data"]); err != nil {
-		return s.refused(err, root, append(at, "data"))
+	if data, given := a["data"]; given {
+		fillDefaults(schema, data, 0)
+		if err := schema.Validate(data); err != nil {
+			return s.refused(err, root, append(at, "data"))
+		}
 	}
 	children, _ := a["children"].(map[string]any)
 	for _, key := range slices.Sorted(maps.Keys(children)) {
@@ -237,11 +242,17 @@ func (s *Schemas) modules(root, action any, at []string) *Finding {
 	return nil
 }
 
+// near ends a message about a module that has no schema.
+func (s *Schemas) near(module string) string {
+	known := slices.DeleteFunc(slices.Sorted(maps.Keys(s.data)), func(name string) bool { return name == "action" })
+	return nearModule(builtIn().meant, known, module)
+}
+
 func (s *Schemas) refused(err error, root any, at []string) *Finding {
 	if invalid, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
 		return s.finding(invalid, root, at)
 	}
-	return &Finding{pathIn(root, at), err.Error(), -1}
+	return &Finding{Path: pathIn(root, at), Message: err.Error(), Offset: -1}
 }
 
 // finding makes one of the first thing that is wrong.
@@ -262,11 +273,22 @@ func (s *Schemas) finding(e *jsonschema.ValidationError, root any, at []string) 
 		})
 	}
 	text := e.ErrorKind.LocalizedString(s.printer)
+	if format, ok := e.ErrorKind.(*jskind.Format); ok {
+		want := map[string]kind{emailFormat: anEmail, urlFormat: aURL}
+		if k, ours := want[format.Want]; ours {
+			got, _ := format.Got.(string)
+			text = fmt.Sprintf("want %s, found %.60q", (&value{kind: k}).String(), got)
+			if k == aURL {
+				why, _ := urlFault([]byte(got), true)
+				text += why
+			}
+		}
+	}
 	for i, cause := range e.Causes {
 		f := s.finding(cause, root, at)
 		text += [2]string{": ", "; or "}[min(i, 1)] + f.Message
 	}
-	return &Finding{pathIn(root, append(at[:len(at):len(at)], e.InstanceLocation...)), text, -1}
+	return &Finding{Path: pathIn(root, append(at[:len(at):len(at)], e.InstanceLocation...)), Message: text, Offset: -1}
 }
 
 // pathIn writes the way to a value as paths of findings are written.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -35,6 +36,9 @@ func (c *checker) values(vs []value, in versions, body []byte, depth int) *Findi
 		}
 	}
 	if inside != nil {
+		if missing != in && !strings.Contains(inside.Message, "set kazoo_version") {
+			inside.Message += c.setVersion(in &^ missing)
+		}
 		return inside
 	}
 	if tags := tags(vs); tags != nil && body[0] == '{' {
@@ -42,6 +46,10 @@ func (c *checker) values(vs []value, in versions, body []byte, depth int) *Findi
 	}
 	found, mend := describe(body), ""
 	switch kind := body[0]; {
+	case kind == '"' && slices.ContainsFunc(vs, func(v value) bool { return v.kind == aURL }):
+		if mend, _ = urlFault(content(body), true); missing != in {
+			mend += c.setVersion(in &^ missing)
+		}
 	case missing != in:
 		mend = fmt.Sprintf(", which not all of Kazoo's versions take%s", c.setVersion(in&^missing))
 	case kind == '"' && couldBe(vs, content(body)):
@@ -82,7 +90,7 @@ func couldBe(vs []value, text []byte) bool {
 func (c *checker) value(v *value, body []byte, depth int) (bool, *Finding) {
 	kind := body[0]
 	switch v.kind {
-	case aText, aWord, aURL, aLink, aLanguage, isDigits:
+	case aText, aWord, aURL, aPlainURL, aLink, anEmail, aLanguage, isDigits:
 		return kind == '"' && v.fits(content(body)), nil
 	case anInteger:
 		return (kind == '-' || kind >= '0' && kind <= '9') && v.holds(body), nil
@@ -114,12 +122,13 @@ func (v *value) fits(text []byte) bool {
 	switch v.kind {
 	case aWord:
 		return v.word == string(text)
-	case aURL, aLink:
-		rest, found := bytes.CutPrefix(text, []byte("http://"))
-		if !found {
-			rest, found = bytes.CutPrefix(text, []byte("https://"))
-		}
-		return found && (v.kind == aLink || !keptOut(rest))
+	case aURL, aPlainURL:
+		return clientURL(text, v.kind == aURL)
+	case aLink:
+		_, ok := afterScheme(text)
+		return ok
+	case anEmail:
+		return isEmail(text)
 	case aLanguage:
 		return (len(text) == 2 || len(text) == 5 && text[2] == '-' && letters(text[3:])) && letters(text[:2])
 	case isDigits:
@@ -136,22 +145,9 @@ func letters(text []byte) bool {
 	return !bytes.ContainsFunc(text, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') })
 }
 
-// keptOut tells whether Kazoo, as it comes, refuses to ask a host: localhost and the addresses that stand for the machine itself.
-func keptOut(afterScheme []byte) bool {
-	host := afterScheme
-	if i := bytes.IndexAny(host, "/?#"); i >= 0 {
-		host = host[:i]
-	}
-	host = host[bytes.LastIndexByte(host, '@')+1:]
-	if i := bytes.IndexByte(host, ':'); i >= 0 {
-		host = host[:i]
-	}
-	return len(host) == 0 || bytes.EqualFold(host, []byte("localhost")) || string(host) == "127.0.0.1" || string(host) == "0.0.0.0"
-}
-
 // holds tells whether a number is an integer within the bounds. 1.0 and 1e3 are none to Kazoo.
 func (v *value) holds(number []byte) bool {
-	if bytes.ContainsAny(number, ".eE") {
+	if isFloat(number) {
 		return false
 	}
 	if !v.bounded {
@@ -210,8 +206,10 @@ func (v *value) String() string {
 	switch v.kind {
 	case aWord:
 		return strconv.Quote(v.word)
-	case aURL:
+	case aURL, aPlainURL:
 		return "a URL with http:// or https:// and another host than localhost"
+	case anEmail:
+		return "an e-mail address"
 	case aLink:
 		return "a URL with http:// or https://"
 	case aLanguage:

@@ -1,0 +1,116 @@
+package pivot
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Formats that Kazoo looks at in its own way; see adapt.
+const (
+	emailFormat = "kazoo-email"
+	urlFormat   = "kazoo-url"
+)
+
+var wrongFormat = errors.New("it does not fit") // what was wanted is said by finding
+
+// kazooFormats are those that are Kazoo's own: jesse's pattern for e-mail, and the check of URLs that it would ask.
+func kazooFormats() []*jsonschema.Format {
+	text := func(name string, fits func([]byte) bool) *jsonschema.Format {
+		return &jsonschema.Format{Name: name, Validate: func(v any) error {
+			if s, ok := v.(string); ok && !fits([]byte(s)) {
+				return wrongFormat
+			}
+			return nil
+		}}
+	}
+	return []*jsonschema.Format{
+		text(emailFormat, isEmail),
+		text(urlFormat, func(text []byte) bool { return clientURL(text, true) }),
+	}
+}
+
+// maxSteps is how many steps through a schema fillDefaults makes without a step into the value: schemas that refer to each other have no end.
+const maxSteps = 50
+
+// fillDefaults gives objects the members that they lack and that a schema has a default for, as jesse does before it looks whether they are right. It
+// wants a type beside the default, and a default of that type.
+func fillDefaults(s *jsonschema.Schema, value any, steps int) {
+	if s == nil || steps == maxSteps {
+		return
+	}
+	fillDefaults(s.Ref, value, steps+1)
+	for _, all := range s.AllOf {
+		fillDefaults(all, value, steps+1)
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		for name, property := range s.Properties {
+			if _, given := value[name]; !given {
+				if property.Default == nil || property.Types == nil || !ofType(*property.Types, *property.Default) {
+					continue
+				}
+				value[name] = copied(*property.Default)
+			}
+			fillDefaults(property, value[name], 0)
+		}
+		for pattern, inside := range s.PatternProperties {
+			for name := range value {
+				if pattern.MatchString(name) {
+					fillDefaults(inside, value[name], 0)
+				}
+			}
+		}
+	case []any:
+		items, _ := s.Items.(*jsonschema.Schema)
+		for _, element := range value {
+			fillDefaults(items, element, 0)
+		}
+	}
+}
+
+// ofType tells whether a value is of one of the types.
+func ofType(types jsonschema.Types, value any) bool {
+	for _, name := range types.ToStrings() {
+		ok := false
+		switch value := value.(type) {
+		case nil:
+			ok = name == "null"
+		case bool:
+			ok = name == "boolean"
+		case string:
+			ok = name == "string"
+		case map[string]any:
+			ok = name == "object"
+		case []any:
+			ok = name == "array"
+		case json.Number:
+			ok = name == "number" || name == "integer" && !strings.ContainsAny(string(value), ".eE")
+		}
+		if ok {
+			return true
+		}
+	}
+	return false
+}
+
+// copied is a value that shares nothing with a default, which belongs to the schema.
+func copied(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		m := make(map[string]any, len(value))
+		for name, v := range value {
+			m[name] = copied(v)
+		}
+		return m
+	case []any:
+		list := make([]any, len(value))
+		for i, v := range value {
+			list[i] = copied(v)
+		}
+		return list
+	}
+	return value
+}

@@ -1,0 +1,120 @@
+package pivot
+
+import (
+	"bytes"
+	"fmt"
+	"math/big"
+	"strings"
+)
+
+// A URL that Kazoo is to ask passes three of its checks: it begins with http:// or https://, in lower case; Kazoo's own splitting of it does not
+// crash; and its host is none that the blacklists hold as they come: localhost, 127.0.0.1 and 0.0.0.0. From master on, addresses are read as
+// Erlang's inet:parse_address reads them, so that 127.1, 2130706433 and 0x7f.1 are 127.0.0.1; 4.3 goes by the spelling.
+
+// clientURL tells whether every Kazoo that takes a URL of the kind takes this one. It is the stricter one in three things: a host must be there, the
+// host behind user:password@ counts as well as the one that Kazoo sees, which is the user, and user@host:8080 is refused too.
+func clientURL(text []byte, anySpelling bool) bool {
+	_, ok := urlFault(text, anySpelling)
+	return ok
+}
+
+// urlFault tells whether clientURL takes a URL, and else, where it is not plain to see, why not.
+func urlFault(text []byte, anySpelling bool) (why string, ok bool) {
+	rest, ok := afterScheme(text)
+	if !ok {
+		return "", false
+	}
+	authority := rest
+	if i := bytes.IndexAny(authority, "/?#"); i >= 0 {
+		authority = authority[:i]
+	}
+	host := authority
+	if i := bytes.IndexAny(authority, ":@"); i >= 0 {
+		if authority[i] == '@' { // a user without a password: Kazoo looks for a colon behind it, and crashes where there is none
+			return "; a user needs a password, as in user:password@host", false
+		}
+		host = authority[:i]
+	}
+	hosts := [][]byte{host}
+	if i := bytes.LastIndexByte(authority, '@'); i >= 0 {
+		host, _, _ = bytes.Cut(authority[i+1:], []byte(":"))
+		hosts = append(hosts, host)
+	}
+	for _, host := range hosts {
+		switch {
+		case keptOut(host, false):
+			return "", false
+		case keptOut(host, anySpelling):
+			return fmt.Sprintf("; %s is this machine's own address to Kazoo", host), false
+		}
+	}
+	return "", true
+}
+
+// afterScheme is what follows http:// or https://, which Kazoo takes in lower case only.
+func afterScheme(text []byte) ([]byte, bool) {
+	rest, ok := bytes.CutPrefix(text, []byte("http://"))
+	if !ok {
+		rest, ok = bytes.CutPrefix(text, []byte("https://"))
+	}
+	return rest, ok
+}
+
+// keptOut tells whether Kazoo, as it comes, refuses to ask a host.
+func keptOut(host []byte, anySpelling bool) bool {
+	if len(host) == 0 || bytes.EqualFold(host, []byte("localhost")) || string(host) == "127.0.0.1" || string(host) == "0.0.0.0" {
+		return true
+	}
+	if !anySpelling {
+		return false
+	}
+	address, ok := erlangAddress(string(host))
+	return ok && (address == 127<<24|1 || address == 0)
+}
+
+// erlangAddress reads an IPv4 address as inet:parse_address does: one to four numbers, decimal, octal behind 0 or hexadecimal behind 0x, of which
+// the last fills the bytes that are left. Releases differ in how many zeros and signs they take; here it is all of them.
+func erlangAddress(host string) (uint32, bool) {
+	fields := strings.Split(host, ".")
+	if len(fields) > 4 {
+		return 0, false
+	}
+	var address uint32
+	for i, field := range fields {
+		last := i == len(fields)-1
+		room := uint(8)
+		if last {
+			room = uint(8 * (5 - len(fields)))
+		}
+		n, ok := erlangNumber(field)
+		if !ok || n>>room != 0 {
+			return 0, false
+		}
+		if last {
+			return address | uint32(n), true
+		}
+		address |= uint32(n) << (24 - 8*i)
+	}
+	return 0, false
+}
+
+func erlangNumber(field string) (uint64, bool) {
+	base := 10
+	switch {
+	case strings.HasPrefix(field, "0x"), strings.HasPrefix(field, "0X"):
+		base, field = 16, field[2:]
+	case len(field) > 1 && field[0] == '0':
+		base = 8
+	}
+	n, ok := new(big.Int).SetString(field, base)
+	if !ok || strings.Contains(field, "_") || !n.IsUint64() {
+		return 0, false
+	}
+	return n.Uint64(), true
+}
+
+// isEmail goes by the pattern of jesse, Kazoo's validator: one @ with something on both sides.
+func isEmail(text []byte) bool {
+	i := bytes.IndexByte(text, '@')
+	return i > 0 && i < len(text)-1 && bytes.LastIndexByte(text, '@') == i
+}
