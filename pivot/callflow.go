@@ -30,6 +30,7 @@ type Finding struct {
 	Path    string // from the top, as in ".children._.data.id" or ".data.endpoints[0]"; "" for the callflow itself
 	Message string // found, wanted and what to do
 	Offset  int    // of the byte of the body where it stands, from 0; -1 where that is not known
+	Budget  bool   // a warning about how many actions a call may run at once
 }
 
 // Error gives "path: message".
@@ -57,7 +58,9 @@ func CheckCallflow(body []byte, on Cluster) error {
 // callflow that is refused only what stands before that.
 func CallflowWarnings(body []byte, on Cluster) []*Finding {
 	var found []*Finding
-	check(body, on, &found)
+	if check(body, on, &found) == nil {
+		found = append(found, overBudget(body)...)
+	}
 	slices.SortStableFunc(found, func(a, b *Finding) int { return cmp.Compare(a.Offset, b.Offset) })
 	return found
 }

@@ -92,6 +92,7 @@ type failed struct {
 	first  sample
 	values map[string]bool
 	plain  bool // a sample that nobody would call odd shows it
+	budget bool // it is about how many actions a call may run at once
 }
 
 func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
@@ -120,7 +121,8 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		}
 		k := found[f.Mistake]
 		if k == nil {
-			k = &failed{Finding: f, odd: odd, on: templates.IsFail(err), first: s, values: map[string]bool{}}
+			about, _ := errors.AsType[*pivot.Finding](err)
+			k = &failed{Finding: f, odd: odd, on: templates.IsFail(err), first: s, values: map[string]bool{}, budget: about != nil && about.Budget}
 			found[f.Mistake], order = k, append(order, k)
 		}
 		if k.on {
@@ -163,7 +165,10 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		if f.Callflow && !f.values[""] && len(f.values) < 2 {
 			f.Warning = true
 		}
-		if f.Warning {
+		switch {
+		case f.budget:
+			f.Kind = "action_budget"
+		case f.Warning:
 			f.Kind = "callflow_odd"
 		}
 		list = append(list, shown{f.Finding, fmt.Sprintf(" (branch %s of route %s, %s", b.name, r.Name, f.first.String())})

@@ -304,6 +304,11 @@ var lintConfig = []lintCase{
 		name: "a day that is lost west of its owner", yaml: office, files: hours(open, event("Closed", "20251201", "", "RRULE:FREQ=YEARLY;UNTIL=20261130T230000Z")),
 		want: []string{`odd_event: hours.ics:12: RRULE: UNTIL is midnight on the clock of another zone: seen from America/New_York, 2026-12-01 is left out`},
 	},
+	{
+		name: "more actions than a call has tokens for", yaml: branches(`name: many, state: other, when: {calendar: holidays}, callflow: '`+strings.Repeat(`{"module":"noop","children":{"_":`, 20)+
+			`{"module":"hangup"}`+strings.Repeat("}}", 20)+`'`, openBranch) + "kazoo_version: master\n",
+		want: []string{"action_budget: callhours.yaml:13:735: the output is odd: .children._.children._"},
+	},
 	{name: "odd callflows", yaml: branches(`name: odd, state: other, when: {calendar: holidays}, callflow: '{"module":"tts","data":{"text":"x","langage":"en"}}'`, openBranch), want: []string{"callflow_odd: callhours.yaml:13:"}},
 
 	{
