@@ -127,7 +127,7 @@ var keyTable = []key{
 	{inInclude, "plans", "plans by name", "none", "as in the main file"},
 	{inInclude, "routes", "list of routes", "none", "as in the main file"},
 
-	{inAuth, "basic", "basic", "none", "a user name and password that the caller must send"},
+	{inAuth, "basic", "basic", "none", "a user name and password that the caller must send; Kazoo sends them with `method: post` only"},
 	{inAuth, "token", "secret", "none", "a token that the caller must send: `/TOKEN/path`, `?token=` or `X-Callhours-Token`"},
 	{inAuth, "networks", "addresses", "anywhere", "addresses and ranges that callers must come from"},
 	{inAuth, "trusted_proxies", "addresses", "none", "proxies whose `X-Forwarded-For` is believed"},

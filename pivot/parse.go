@@ -53,6 +53,21 @@ func Parse(r *http.Request) (Call, error) {
 	return Call{}, &RequestError{http.StatusBadRequest, err}
 }
 
+// IsCall tells Kazoo's requests from those of load balancers and of people: they are a POST, or a GET whose query names a call.
+func IsCall(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodPost:
+		return true
+	case http.MethodGet:
+		for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+			if strings.HasPrefix(pair, "Call-ID=") || strings.HasPrefix(pair, "CallSid=") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 var errMethod = errors.New("want GET or POST")
 
 func readParams(r *http.Request) ([]param, error) {

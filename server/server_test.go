@@ -271,6 +271,13 @@ routes:
 		{"a body over the limit", httptest.NewRequest(http.MethodPost, "/main", strings.NewReader(strings.Repeat("a", 64<<10+1))), 413, ""},
 		{"ten thousand parameters", httptest.NewRequest(http.MethodPost, "/main", strings.NewReader(strings.Repeat("a=b&", 10_000))), 413, ""},
 		{"health", httptest.NewRequest(http.MethodGet, "/-/healthy", nil), 200, ""},
+		{"health with a query", httptest.NewRequest(http.MethodGet, "/-/healthy?from=lb&My-Call-ID=1", nil), 200, ""},
+		{"a call to health", post("/-/healthy", "Call-ID", "1"), 404, "no_path"},
+		{"a call of no parameters to health", post("//-/healthy/"), 404, "no_path"},
+		{"a GET call to health", httptest.NewRequest(http.MethodGet, "/-/healthy?a=b&Call-ID=1", nil), 404, "no_path"},
+		{"a TwiML call to health", httptest.NewRequest(http.MethodGet, "/-/healthy?CallSid=1", nil), 404, "no_path"},
+		{"a call to hours", post("/-/hours/main.ics?token=x", "Call-ID", "1"), 404, "no_path"},
+		{"a call to what is reserved", post("/-/ready"), 404, "no_path"},
 	} {
 		got := w.call(c.r)
 		if got.StatusCode != c.status || got.Header.Get("X-Callhours-Reason") != c.reason {
@@ -289,7 +296,7 @@ routes:
 # HELP callhours_unmatched_calls_total Calls that no route answers, by why.
 # TYPE callhours_unmatched_calls_total counter
 callhours_unmatched_calls_total{reason="no_number"} 1
-callhours_unmatched_calls_total{reason="no_path"} 2
+callhours_unmatched_calls_total{reason="no_path"} 8
 callhours_unmatched_calls_total{reason="number_not_listed"} 1
 callhours_unmatched_calls_total{reason="other_account"} 1
 `, "callhours_unmatched_calls_total")
