@@ -74,8 +74,11 @@ func LoadSchemas(dir fs.FS) (*Schemas, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s.json: %w", name, s.compileError(err))
 		}
-		if s.data[module] = schema; module == "action" {
+		switch {
+		case module == "action":
 			s.action = schema
+		case !strings.Contains(module, "."): // else it is a part of one, which Kazoo takes and then has nothing to run
+			s.data[module] = schema
 		}
 	}
 	if s.action == nil {
@@ -244,8 +247,7 @@ func (s *Schemas) modules(root, action any, at []string) *Finding {
 
 // near ends a message about a module that has no schema.
 func (s *Schemas) near(module string) string {
-	known := slices.DeleteFunc(slices.Sorted(maps.Keys(s.data)), func(name string) bool { return name == "action" })
-	return nearModule(builtIn().meant, known, module)
+	return nearModule(builtIn().meant, slices.Sorted(maps.Keys(s.data)), module)
 }
 
 func (s *Schemas) refused(err error, root any, at []string) *Finding {
