@@ -42,7 +42,9 @@ func Parse(r *http.Request) (Call, error) {
 	params, err := readParams(r)
 	switch {
 	case err == nil:
-		return interpret(params), nil
+		c := interpret(params)
+		c.headers = r.Header
+		return c, nil
 	case errors.Is(err, errMethod):
 		return Call{}, &RequestError{http.StatusMethodNotAllowed, err}
 	case errors.Is(err, ErrTooLarge):

@@ -13,6 +13,7 @@ package pivot
 import (
 	"cmp"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -40,20 +41,29 @@ type Call struct {
 	UserIDs   []string // owners of the phone that calls; none for calls from outside
 	Digits    string   // digits pressed: one string, or the collection named "default"
 
-	params []param // all that was sent, in that order
+	params  []param     // all that was sent, in that order
+	headers http.Header // of the HTTP request; see RequestHeader
 }
 
 // param is a parameter with its name in the form that canonical gives.
 type param struct{ name, value string }
 
 // New makes the Call that Parse would make of these parameters, which have Kazoo's names ("Caller-ID-Number") or TwiML's,
-// and members as Kazoo writes them into a form ("Custom-Application-Vars[step]"). They are read in order of their names.
+// and members as Kazoo writes them into a form ("Custom-Application-Vars[step]"). They are read in order of their names. "Request-Header[X-Step]" stands
+// for a header of the HTTP request; no request can send it as a parameter.
 func New(params map[string]string) Call {
 	sorted := make([]param, 0, len(params))
+	headers := http.Header{}
 	for _, name := range slices.Sorted(maps.Keys(params)) {
+		if header, ok := strings.CutPrefix(name, "Request-Header["); ok {
+			headers.Set(strings.TrimSuffix(header, "]"), params[name])
+			continue
+		}
 		sorted = append(sorted, param{canonical(name), params[name]})
 	}
-	return interpret(sorted)
+	c := interpret(sorted)
+	c.headers = headers
+	return c
 }
 
 // Var is the value of a custom application variable, "" when absent. Kazoo sends them from 4.3 on. Members of nested
@@ -86,6 +96,40 @@ func (c *Call) Param(name string) string {
 		}
 	}
 	return ""
+}
+
+// Params are all values of a parameter in the order in which they were sent, nil when there is none. A list may be named without its brackets:
+// "Custom-SIP-Headers[Diversions]" finds the elements "Custom-SIP-Headers[Diversions][]", which are the numbers that a call was forwarded from.
+func (c *Call) Params(name string) []string {
+	name = canonical(name)
+	var values []string
+	for _, p := range c.params {
+		if p.name == name || len(p.name) == len(name)+len("[]") && strings.HasPrefix(p.name, name) && strings.HasSuffix(p.name, "[]") {
+			values = append(values, p.value)
+		}
+	}
+	return values
+}
+
+// What RequestHeader keeps to itself.
+const (
+	maxHeaderValue = 1024 // bytes
+	tokenHeader    = "X-Callhours-Token"
+)
+
+// RequestHeader is the value of a header of the HTTP request whose name begins with X-, such as those that custom_request_headers of a pivot action
+// of Kazoo 5 sets; "" when absent, for every other name, for the token by which Kazoo is known, and for a value of more than 1,024 bytes.
+func (c *Call) RequestHeader(name string) string {
+	name = http.CanonicalHeaderKey(name)
+	values := c.headers[name]
+	if len(values) == 0 || !strings.HasPrefix(name, "X-") || name == tokenHeader {
+		return ""
+	}
+	value := values[len(values)-1]
+	if len(value) > maxHeaderValue {
+		return ""
+	}
+	return repair(value)
 }
 
 // Withheld reports that the caller's number is hidden or was never known: Kazoo's and carriers' fillers in place of a

@@ -1,6 +1,9 @@
 package pivot
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -163,4 +166,68 @@ func TestDocumentedNames(t *testing.T) {
 			t.Errorf("%s: got From %q, To %q, Request %q, Dialed %q", c.form, call.From, call.To, call.Request, call.Dialed)
 		}
 	}
+}
+
+func TestParams(t *testing.T) {
+	t.Parallel()
+	call := parsed(t, http.MethodPost, "/?User-ID[]=9", "application/x-www-form-urlencoded",
+		"Custom-SIP-Headers[Diversions][]=%2B1312&Custom-SIP-Headers[X-A]=1&Custom-SIP-Headers[Diversions][]=sip%3Aa&Twice=1&Twice=&Twice[]=3&a+b=c&Custom-SIP-Headers[Diversions][]x=no", nil)
+	fromJSON := parsed(t, http.MethodPost, "/", "application/json", `{"Custom-SIP-Headers":{"Diversions":["+1312",{"a":1},null,true]}}`, nil)
+	for _, c := range []struct {
+		call *Call
+		name string
+		want []string
+	}{
+		{&call, "Custom-SIP-Headers[Diversions][]", []string{"+1312", "sip:a"}},
+		{&call, "Custom-SIP-Headers[Diversions]", []string{"+1312", "sip:a"}},
+		{&call, "Custom-SIP-Headers[X-A]", []string{"1"}},
+		{&call, "Custom-SIP-Headers", nil},
+		{&call, "Twice", []string{"1", "", "3"}},
+		{&call, "User-ID", []string{"9"}},
+		{&call, "a+b", []string{"c"}},
+		{&call, "", nil},
+		{&fromJSON, "Custom-SIP-Headers[Diversions]", []string{"+1312", `{"a":1}`, "true"}},
+		{new(Call), "x", nil},
+	} {
+		if diff := gocmp.Diff(c.want, c.call.Params(c.name)); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+func TestRequestHeader(t *testing.T) {
+	t.Parallel()
+	call := parsed(t, http.MethodPost, "/", "application/x-www-form-urlencoded", "Request-Header[X-Forged]=1&X-Forged=2", http.Header{
+		"X-Step": {"1", "2"}, "X-Callhours-Token": {"secret"}, "Authorization": {"secret"}, "X-Long": {strings.Repeat("a", 1025)}, "X-Fits": {strings.Repeat("a", 1024)}, "X-Latin": {"caf\xe9"},
+	})
+	for name, want := range map[string]string{
+		"X-Step": "2", "x-step": "2", "X-Callhours-Token": "", "x-callhours-token": "", "Authorization": "", "Content-Type": "", "X-Long": "",
+		"X-Fits": strings.Repeat("a", 1024), "X-Latin": "café", "X-Forged": "", "X-Other": "", "": "",
+	} {
+		if got := call.RequestHeader(name); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+	described := New(map[string]string{"Request-Header[x-step]": "3", "Request-Header[Cookie]": "a"})
+	if got := described.RequestHeader("X-Step"); got != "3" || described.RequestHeader("Cookie") != "" || described.Param("Request-Header[x-step]") != "" {
+		t.Errorf("got %q, want 3 and nothing else", got)
+	}
+	if got := new(Call).RequestHeader("X-Step"); got != "" {
+		t.Errorf("a call without headers: got %q", got)
+	}
+}
+
+// parsed is the call of a request.
+func parsed(t *testing.T, method, target, contentType, body string, headers http.Header) Call {
+	t.Helper()
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	for name, values := range headers {
+		r.Header[name] = values
+	}
+	r.Header.Set("Content-Type", contentType)
+	call, err := Parse(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return call
 }
