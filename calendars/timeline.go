@@ -150,10 +150,15 @@ func (t *Timeline) All() []Occurrence {
 
 // AllOf is All with the events of these occurrences, each once, and for each occurrence the index of its own.
 func (t *Timeline) AllOf() (list []Occurrence, events []*Event, which []uint32) {
+	return t.head(t.Len())
+}
+
+// head is AllOf for the first n occurrences.
+func (t *Timeline) head(n int) (list []Occurrence, events []*Event, which []uint32) {
 	components := t.calendar.open().components
-	list, which = make([]Occurrence, t.Len()), make([]uint32, t.Len())
+	list, which = make([]Occurrence, n), make([]uint32, n)
 	known := make([]uint32, len(components)) // indices of events, from 1; 0: not met yet
-	for i, place := range t.places {
+	for i, place := range t.places[:n] {
 		k, _ := slices.BinarySearchFunc(components, int(place), func(e *Event, place int) int { return e.place - place })
 		if known[k] == 0 {
 			events = append(events, components[k])
@@ -176,6 +181,41 @@ func (t *Timeline) Between(dst []Occurrence, from, to int64) []Occurrence {
 	}
 	slices.Reverse(dst[first:])
 	return dst
+}
+
+// First is Between for the first ones alone: it appends at most so many, and says how many more there are. Only those are unpacked.
+func (t *Timeline) First(dst []Occurrence, from, to int64, most int) (list []Occurrence, more int) {
+	n, ring := 0, make([]int, 0, min(most, t.Len()))
+	for i := range t.search(from, to) { // the last one first, so that those found last are kept
+		switch {
+		case len(ring) < most:
+			ring = append(ring, i)
+		case most > 0:
+			ring[n%most] = i
+		}
+		n++
+	}
+	for k := range len(ring) {
+		i := ring[(n-1-k)%len(ring)]
+		dst = append(dst, Occurrence{t.starts.at(i), t.ends.at(i), t.calendar.event(int(t.places[i]))})
+	}
+	return dst, n - len(ring)
+}
+
+// Busy is how many occurrences are on at any moment of [from, to), counted up to most. It allocates nothing, and looks at no event.
+func (t *Timeline) Busy(from, to int64, most int) (n int) {
+	for range t.search(from, to) {
+		if n++; n >= most {
+			break
+		}
+	}
+	return n
+}
+
+// Head is the beginning of All: at most so many occurrences.
+func (t *Timeline) Head(most int) []Occurrence {
+	list, _, _ := t.head(min(most, t.Len()))
+	return list
 }
 
 // Count is how many occurrences are on at a moment. It allocates nothing.

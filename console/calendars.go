@@ -65,6 +65,7 @@ type calendarPage struct {
 	More     int // routes beyond those
 	Problems []calendars.Problem
 	Warnings []calendars.Problem
+	MoreOdd  int // problems and warnings beyond those
 	Zone     string
 	From, To time.Time
 	Events   []occurrence
@@ -94,6 +95,8 @@ const (
 	mostOccurrences = 300
 	mostNamed       = 12
 	mostTexts       = 256 << 10 // bytes of events as written on a page
+	mostTexted      = 50        // events as written on a page, besides the one that was asked for
+	mostOdd         = 200       // problems on a page, and warnings
 )
 
 // anchor names an occurrence in a page. An all-day one goes by its date: routes may let their days begin at another hour.
@@ -115,6 +118,11 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 	}
 	q := r.URL.Query()
 	m := calendarPage{Name: name, Why: cal.Use.State.Why, Problems: cal.Problems, Warnings: cal.Warnings, Routes: cal.Routes, Done: q.Has("refreshed")}
+	shown := func(list []calendars.Problem) []calendars.Problem {
+		m.MoreOdd += max(0, len(list)-mostOdd)
+		return list[:min(len(list), mostOdd)]
+	}
+	m.Problems, m.Warnings = shown(m.Problems), shown(m.Warnings)
 	if len(m.Routes) > mostNamed {
 		m.Routes, m.More = m.Routes[:mostNamed], len(m.Routes)-mostNamed
 	}
@@ -179,11 +187,9 @@ func (c *Console) occurrences(m *calendarPage, cal Calendar, zone *time.Location
 	texts := map[*calendars.Event]string{}
 	budget := mostTexts
 	last := ""
-	for _, o := range cal.Use.State.Calendar.Compile(calendars.View{Zone: zone}, m.From, m.To).All() {
-		if len(m.Events) == mostOccurrences {
-			m.Cut = true
-			break
-		}
+	t := cal.Use.State.Calendar.Compile(calendars.View{Zone: zone}, m.From, m.To)
+	m.Cut = t.Len() > mostOccurrences
+	for _, o := range t.Head(mostOccurrences) {
 		start, end := time.Unix(o.Start, 0).In(zone), time.Unix(o.End, 0).In(zone)
 		item := occurrence{
 			Event: preview.Event{Calendar: m.Name, UID: o.Event.UID, Summary: o.Event.Summary, Start: start, End: end, AllDay: o.Event.AllDay},
@@ -192,7 +198,7 @@ func (c *Console) occurrences(m *calendarPage, cal Calendar, zone *time.Location
 		item.ID = anchor(item.Event)
 		item.Open = item.ID == open
 		text, known := texts[o.Event]
-		if !known {
+		if !known && (len(texts) < mostTexted || item.Open) { // each is looked for in the whole text
 			text = o.Event.Text(files)
 			texts[o.Event] = text
 		}

@@ -9,9 +9,13 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
+// mostSaid is how many mistakes stand on the page, and how many warnings.
+const mostSaid = 300
+
 type configurationPage struct {
 	preview.Status
 	Mistakes, Warnings []said
+	More               int  // mistakes and warnings beyond those
 	Done               bool // it was reloaded just now
 }
 
@@ -24,7 +28,10 @@ type said struct {
 
 func (c *Console) configuration(w http.ResponseWriter, r *http.Request) {
 	status := c.options.Status()
-	m := configurationPage{Status: status, Mistakes: drawn(status.Mistakes), Warnings: drawn(status.Warnings), Done: r.URL.Query().Has("reloaded")}
+	m := configurationPage{
+		Status: status, Mistakes: drawn(status.Mistakes[:min(len(status.Mistakes), mostSaid)]), Warnings: drawn(status.Warnings[:min(len(status.Warnings), mostSaid)]),
+		More: max(0, len(status.Mistakes)-mostSaid) + max(0, len(status.Warnings)-mostSaid), Done: r.URL.Query().Has("reloaded"),
+	}
 	c.show(w, http.StatusOK, "configuration", page{Title: "Configuration", Here: "configuration", Main: m})
 }
 

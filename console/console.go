@@ -29,6 +29,7 @@ var files embed.FS
 // Options are what a Console shows.
 type Options struct {
 	Now     func() time.Time
+	Passing func() time.Time // by which connections go
 	Version string
 	// Preview answers about decisions; it gives nil before calls are answered.
 	Preview func() *preview.Preview
@@ -91,6 +92,7 @@ func New(o Options) *Console {
 	for _, name := range []string{"now", "route", "try", "calendars", "calendar", "findings", "configuration", "message"} {
 		c.pages[name] = template.Must(template.New("layout.html").Funcs(c.funcs()).ParseFS(files, "pages/layout.html", "pages/parts.html", "pages/"+name+".html"))
 	}
+	c.pages["leadon"] = template.Must(template.ParseFS(files, "pages/leadon.html"))
 	c.mux.HandleFunc("GET /{$}", c.now)
 	c.mux.HandleFunc("GET /routes/{name...}", c.route)
 	c.mux.HandleFunc("GET /try", c.try)
@@ -158,7 +160,7 @@ type page struct {
 // show renders a page.
 func (c *Console) show(w http.ResponseWriter, status int, name string, p page) {
 	p.Now, p.Version = c.options.Now(), c.options.Version
-	var out bytes.Buffer
+	var out sheet
 	if err := c.pages[name].Execute(&out, p); err != nil {
 		http.Error(w, "the page cannot be shown: "+err.Error(), http.StatusInternalServerError)
 		return
@@ -170,6 +172,43 @@ func (c *Console) show(w http.ResponseWriter, status int, name string, p page) {
 	// Nobody is left to tell when the peer has gone.
 	_, _ = w.Write(out.Bytes())
 }
+
+// mostPage is how many bytes a page has. What it shows is bounded so that it never does.
+const mostPage = 8 << 20
+
+// sheet is a page while it is written.
+type sheet struct{ bytes.Buffer }
+
+func (s *sheet) Write(p []byte) (int, error) {
+	if s.Len()+len(p) > mostPage {
+		return 0, fmt.Errorf("it is longer than %d MiB", mostPage>>20)
+	}
+	return s.Buffer.Write(p)
+}
+
+// late says that a page takes too long, if somebody waits for it still.
+func (c *Console) late(w http.ResponseWriter, err error) {
+	w.Header().Set("Retry-After", "5")
+	http.Error(w, err.Error(), http.StatusServiceUnavailable)
+}
+
+// LeadOn answers who follows a link from another site's page: with a page that leads on to the same address, and costs nothing.
+func (c *Console) LeadOn(w http.ResponseWriter, r *http.Request) {
+	to := r.URL.RequestURI()
+	if strings.HasPrefix(to, "//") { // which would be another host
+		to = "/"
+	}
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusForbidden)
+	// Nobody is left to tell when the peer has gone.
+	_ = c.pages["leadon"].Execute(w, to)
+}
+
+// IsStatic reports whether a path is that of a file that pages refer to, which costs nothing to give.
+func IsStatic(path string) bool { return strings.HasPrefix(path, "/static/") }
 
 // message is a page that says one thing.
 type message struct {

@@ -14,6 +14,7 @@ type hub struct {
 	listeners map[chan struct{}]bool
 	serial    int
 	closed    bool
+	ended     chan struct{} // is closed with it
 }
 
 // mostListeners bounds the connections that stay open: half of those that the admin side has, so that others find a place.
@@ -22,7 +23,12 @@ const mostListeners = 128
 // alive is how often a silent connection says that it is there, for what stands between.
 const alive = 20 * time.Second
 
-func newHub() *hub { return &hub{listeners: map[chan struct{}]bool{}} }
+const (
+	mostSlow = 10 * time.Second // in which a listener takes what is written to it
+	pause    = time.Second      // between two changes that a listener is told of: pages are asked for again each time
+)
+
+func newHub() *hub { return &hub{listeners: map[chan struct{}]bool{}, ended: make(chan struct{})} }
 
 var (
 	errFull   = errors.New("too many listen already; try again later")
@@ -64,6 +70,9 @@ func (h *hub) tell() {
 func (h *hub) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if !h.closed {
+		close(h.ended)
+	}
 	h.closed = true
 	for l := range h.listeners {
 		close(l)
@@ -100,6 +109,8 @@ func (c *Console) Events(w http.ResponseWriter, r *http.Request) {
 	ticker := time.NewTicker(alive)
 	defer ticker.Stop()
 	send := func(text string) bool {
+		// Who does not read is dropped; what is no connection has no deadline.
+		_ = out.SetWriteDeadline(c.options.Passing().Add(mostSlow))
 		_, err := fmt.Fprint(w, text)
 		return err == nil && out.Flush() == nil
 	}
@@ -113,6 +124,13 @@ func (c *Console) Events(w http.ResponseWriter, r *http.Request) {
 		case _, open := <-l:
 			if !open || !send(fmt.Sprintf("event: changed\ndata: %d\n\n", c.hub.at())) {
 				return
+			}
+			select {
+			case <-r.Context().Done():
+				return
+			case <-c.hub.ended:
+				return
+			case <-time.After(pause):
 			}
 		case <-ticker.C:
 			if !send(": here\n\n") {

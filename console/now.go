@@ -11,7 +11,8 @@ const perPage = 48
 
 type nowPage struct {
 	list
-	Cards []card
+	Cards     []card
+	Truncated string
 }
 
 // card is a route on the page.
@@ -26,7 +27,12 @@ func (c *Console) now(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	m := nowPage{list: newList(r, "state")}
-	found := p.Now(c.options.Now(), preview.Filter{Text: m.Text, State: m.Pick}, (m.page-1)*perPage, perPage)
+	found, err := p.Now(r.Context(), c.options.Now(), preview.Filter{Text: m.Text, State: m.Pick}, (m.page-1)*perPage, perPage)
+	if err != nil {
+		c.late(w, err)
+		return
+	}
+	m.Truncated = found.Truncated
 	for _, s := range found.Standings {
 		m.Cards = append(m.Cards, card{s, strip(s)})
 	}

@@ -13,7 +13,11 @@ import (
 type picture struct {
 	Days    []row
 	Compact bool // a month: without words in the bars
+	More    int  // events and spans that are not drawn
 }
+
+// mostBars is how many bars a picture has.
+const mostBars = 2500
 
 // row is one local day.
 type row struct {
@@ -188,13 +192,27 @@ func draw(route string, from time.Time, days int, spans []preview.Span, lanes []
 	if pic.Compact {
 		h = monthly
 	}
+	left := mostBars
+	fits := func(bars []bar) bool {
+		if left < len(bars) {
+			pic.More++
+			return false
+		}
+		left -= len(bars)
+		return true
+	}
+	for _, l := range lanes {
+		pic.More += l.More
+	}
 	for i := range days {
 		midnight := preview.Midnight(from, i)
 		r, ps := newRow(midnight, now)
 		end := ps[len(ps)-1].to
 		for _, s := range spans {
 			if s.End.After(midnight) && s.Start.Before(end) {
-				r.Bands = append(r.Bands, place(ps, s.Start, s.End, bandOf(route, s))...)
+				if bars := place(ps, s.Start, s.End, bandOf(route, s)); fits(bars) {
+					r.Bands = append(r.Bands, bars...)
+				}
 			}
 		}
 		h.put(r.Bands, 0, h.band)
@@ -213,6 +231,9 @@ func draw(route string, from time.Time, days int, spans []preview.Span, lanes []
 				}
 				taken[n] = e.End
 				bars := place(ps, e.Start, e.End, eventBar(e, from))
+				if !fits(bars) {
+					continue
+				}
 				h.put(bars, r.Height+n*(h.lane+1), h.lane)
 				own.Bars, own.Rows = append(own.Bars, bars...), max(own.Rows, n+1)
 			}
@@ -312,10 +333,17 @@ func ticks() []tick {
 	return list
 }
 
+// mostWords is how many changes of a day are said in words.
+const mostWords = 24
+
 // Words say what happens on the day, for those who do not see the picture.
 func (p picture) Words() string {
 	var words []string
-	for _, b := range p.Days[0].Bands {
+	for i, b := range p.Days[0].Bands {
+		if i == mostWords {
+			words = append(words, fmt.Sprintf("and %d changes more", len(p.Days[0].Bands)-i))
+			break
+		}
 		words = append(words, b.State+" from "+b.Start.Format("15:04"))
 	}
 	return "today: " + strings.Join(words, ", ")

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -15,16 +16,18 @@ type routePage struct {
 	From, To time.Time
 	Picture  picture
 	Spans    []preview.Span
-	Lanes    []preview.Lane
-	Changes  []preview.Span
-	Earlier  string
-	Later    string
-	Present  string
-	Week     string
-	Month    string
-	ICS      string
-	Hours    string // where they can be subscribed to; "" where nobody has a token
-	Last     []preview.Trace
+	// Truncated says that there are more spans than those; "" where all are there.
+	Truncated string
+	Lanes     []preview.Lane
+	Changes   []preview.Span
+	Earlier   string
+	Later     string
+	Present   string
+	Week      string
+	Month     string
+	ICS       string
+	Hours     string // where they can be subscribed to; "" where nobody has a token
+	Last      []preview.Trace
 }
 
 // nextChanges is how many stand on the page, and within how many days they are looked for.
@@ -32,6 +35,7 @@ const (
 	nextChanges     = 20
 	nextChangesDays = 400
 	lastDecisions   = 20
+	mostShownSpans  = 1000 // of a route on its page
 )
 
 func (c *Console) route(w http.ResponseWriter, r *http.Request) {
@@ -65,8 +69,12 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 	}
 	days := m.span(first)
 	m.Hours, m.Last = c.options.HoursPath(name), c.options.Decisions(name, lastDecisions)
-	if m.Standing, err = p.Standing(name, now); err == nil {
-		err = m.fill(p, days, now)
+	if m.Standing, err = p.Standing(r.Context(), name, now); err == nil {
+		err = m.fill(r.Context(), p, days, now)
+	}
+	if r.Context().Err() != nil {
+		c.late(w, context.Cause(r.Context()))
+		return
 	}
 	if err != nil {
 		c.say(w, http.StatusInternalServerError, "This route cannot be shown", err.Error())
@@ -105,16 +113,16 @@ func (m *routePage) span(first time.Time) (days int) {
 }
 
 // fill asks for everything that is shown.
-func (m *routePage) fill(p *preview.Preview, days int, now time.Time) error {
-	h, err := p.Hours(m.Name, m.From, days)
+func (m *routePage) fill(ctx context.Context, p *preview.Preview, days int, now time.Time) error {
+	h, err := p.Hours(ctx, preview.Stretch{Route: m.Name, From: m.From, Days: days, Most: mostShownSpans})
 	if err != nil {
 		return err
 	}
-	m.Spans = h.Spans
-	if m.Lanes, err = p.Lanes(m.Name, m.From, m.To); err != nil {
+	m.Spans, m.Truncated = h.Spans, h.Truncated
+	if m.Lanes, err = p.Lanes(ctx, m.Name, m.From, m.To); err != nil {
 		return err
 	}
-	if m.Changes, err = p.Changes(m.Name, now, nextChanges, nextChangesDays); err != nil {
+	if m.Changes, err = p.Changes(ctx, m.Name, now, nextChanges, nextChangesDays); err != nil {
 		return err
 	}
 	m.Picture = draw(m.Name, m.From, days, m.Spans, m.Lanes, now)

@@ -10,8 +10,16 @@ import (
 )
 
 // Moment reads a time as people write it: RFC 3339, or a date and perhaps a time in the zone. A time that the clocks skip is
-// taken by RFC 5545 3.3.5, as events are.
+// taken by RFC 5545 3.3.5, as events are. Moments outside of the years 1970 to 2199 are refused.
 func Moment(text string, zone *time.Location) (time.Time, error) {
+	t, err := parseMoment(text, zone)
+	if y := t.Year(); err == nil && (y < firstYear || y > lastYear) {
+		return t, fmt.Errorf("%q is too far away: want the years %d to %d", text, firstYear, lastYear)
+	}
+	return t, err
+}
+
+func parseMoment(text string, zone *time.Location) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t.In(zone), nil
 	}

@@ -37,7 +37,8 @@ type Explanation struct {
 	State    string    `json:"state,omitempty"`
 	Unknown  bool      `json:"unknown"` // decided by the route's unknown branch
 	Reason   string    `json:"reason,omitempty"`
-	Events   []Event   `json:"events,omitempty"` // that decided, the first one foremost
+	Events   []Event   `json:"events,omitempty"`      // that decided, the first one foremost, and not too many
+	More     int       `json:"more_events,omitempty"` // that decided too
 	Steps    []Step    `json:"steps,omitempty"`
 	Until    *Change   `json:"until,omitempty"` // nil: no change in sight
 	Answer   Answer    `json:"answer"`
@@ -105,6 +106,9 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 		return &Explanation{At: q.At, Matched: matched, Answer: Answer{Status: http.StatusNotFound}}, nil
 	}
 	s := p.state(r, q.At)
+	if err := newWork(ctx).err(); err != nil {
+		return nil, err
+	}
 	a := s.Answer(ctx, q.Call, q.At)
 	decided := r.Branches[a.Decision.Branch]
 	e := &Explanation{
@@ -115,10 +119,15 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	if a.Branch >= 0 {
 		e.Answer.Branch, e.Answer.Rendered = r.Branches[a.Branch].Name, r.Renders(a.Branch)
 	}
-	for _, ev := range a.Events {
+	for _, ev := range a.Events[:min(len(a.Events), mostExplained)] {
 		e.Events = append(e.Events, eventOf(ev, r.Zone))
 	}
-	for _, step := range a.Decision.Steps() {
+	e.More = len(a.Events) - len(e.Events)
+	w := newWork(ctx)
+	for _, step := range a.Decision.Steps(w.looks) {
+		if step.Reason == "" {
+			step.Reason = unexplained
+		}
 		e.Steps = append(e.Steps, Step{step.Branch, string(step.State), step.Truth, step.Reason, step.Taken})
 	}
 	if at, ok := a.Decision.Until(); ok {

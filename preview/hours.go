@@ -1,6 +1,8 @@
 package preview
 
 import (
+	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -19,7 +21,17 @@ type Hours struct {
 	Timezone string    `json:"timezone"`
 	From     time.Time `json:"from"` // in the route's zone, like all times here
 	To       time.Time `json:"to"`   // exclusive
-	Spans    []Span    `json:"spans"`
+	Spans    []Span    `json:"spans,omitempty"`
+	// Truncated says that there is more until the time that was asked for, and how to ask for it; "" where all is there.
+	Truncated string `json:"truncated,omitempty"`
+}
+
+// Stretch is what hours are asked of.
+type Stretch struct {
+	Route string
+	From  time.Time
+	Days  int // counted on the clock of the route's zone
+	Most  int // spans; 0: MostSpans
 }
 
 // Span is a stretch of time that one branch answers. The first one may have begun before, and the last one may go on.
@@ -40,23 +52,36 @@ type Span struct {
 // Shown is the state as pages show it: the branch's, or "unknown".
 func (s Span) Shown() string { return asShown(s.State, s.unknown) }
 
-// Hours says what callers will get in the days from a moment on, counted on the clock of the route's zone. The error names a
-// route that is not there.
-func (p *Preview) Hours(name string, from time.Time, days int) (*Hours, error) {
-	r, _, err := p.route(Question{Route: name})
+// Hours says what callers will get in a stretch of time. It sees as far as is asked, window by window, and no more spans than
+// asked for. The error names a route that is not there, or says why nobody waits any more.
+func (p *Preview) Hours(ctx context.Context, asked Stretch) (*Hours, error) {
+	r, err := p.named(asked.Route)
 	if err != nil {
 		return nil, err
 	}
-	from = from.In(r.Zone)
-	h := &Hours{Route: r.Name, Timezone: r.Zone.String(), From: from, To: from.AddDate(0, 0, days)}
+	most, w := asked.Most, newWork(ctx)
+	if most == 0 {
+		most = MostSpans
+	}
+	from := asked.From.In(r.Zone)
+	h := &Hours{Route: r.Name, Timezone: r.Zone.String(), From: from, To: from.AddDate(0, 0, asked.Days)}
 	before := p.state(r, from.Add(-time.Second)).Decide(nil, from.Add(-time.Second)).Branch
 	state := p.state(r, from)
 	for at := from; at.Before(h.To); {
-		// Each moment has a window of its own, so that none lies past what can be seen; one that sees all that is left serves for the rest.
-		if _, seen := state.Window(); seen.Before(h.To) {
-			state = p.state(r, at)
+		if err := w.err(); err != nil {
+			return nil, err
 		}
-		s := spanOf(r, state, at, h.To)
+		if len(h.Spans) == most {
+			h.To, h.Truncated = at, cut("spans", most, at)
+			break
+		}
+		s, ends := spanOf(r, state, at, h.To)
+		// No span ends where a window does: what is not seen to end is looked at again from where it begins.
+		if _, seen := state.Window(); !ends && seen.Before(h.To) {
+			state = p.state(r, at)
+			s, _ = spanOf(r, state, at, h.To)
+		}
+		s.explain(state, w)
 		s.running = at.Equal(from) && s.index == before
 		h.Spans = append(h.Spans, s)
 		at = s.End
@@ -64,27 +89,39 @@ func (p *Preview) Hours(name string, from time.Time, days int) (*Hours, error) {
 	return h, nil
 }
 
-// spanOf is what the ordinary call gets from a moment on, until another branch takes over, or the end.
-func spanOf(r *render.Route, state *render.State, at, to time.Time) Span {
+// spanOf is what the ordinary call gets from a moment on, until another branch takes over, or to; ends is false where none does in
+// sight. Why is not said.
+func spanOf(r *render.Route, state *render.State, at, to time.Time) (s Span, ends bool) {
 	d := state.Decide(nil, at)
 	b := r.Branches[d.Branch]
-	s := Span{
-		Start: at, End: to, Branch: b.Name, State: string(b.State), Reason: d.Reason(),
+	s = Span{
+		Start: at, End: to, Branch: b.Name, State: string(b.State),
 		index: d.Branch, unknown: d.Unknown, otherwise: d.Branch == len(r.Branches)-1,
 	}
+	until, ends := d.Until()
+	if ends && until.Before(to) {
+		s.End = until
+	}
+	return s, ends
+}
+
+// explain says why, and by which event, as far as there is work left for that.
+func (s *Span) explain(state *render.State, w *work) {
+	d := state.Decide(nil, s.Start)
+	if !w.explains(d) {
+		s.Reason = unexplained
+		return
+	}
+	s.Reason = d.Reason()
 	if events := d.Events(); len(events) > 0 {
 		s.Event = events[0].Event.Summary
 	}
-	if until, ok := d.Until(); ok && until.Before(to) {
-		s.End = until
-	}
-	return s
 }
 
 // Text writes a line for each span, day by day.
 func (h *Hours) Text(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s, times in %s\n", h.Route, h.Timezone)
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "%s, times in %s\n", h.Route, h.Timezone)
 	widest := 0
 	for _, s := range h.Spans {
 		widest = max(widest, len(s.Branch)+len(s.State)+3)
@@ -112,8 +149,10 @@ func (h *Hours) Text(w io.Writer) error {
 		}
 		at = next
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	if h.Truncated != "" {
+		fmt.Fprintln(b, h.Truncated)
+	}
+	return b.Flush()
 }
 
 // onOneLine keeps a title from writing to a terminal anything but text.
@@ -130,7 +169,7 @@ func onOneLine(text string) string {
 const Past = 7
 
 // ICS writes the hours as a calendar (RFC 5545) that anybody can subscribe to: an event for each span but those of the last branch, which
-// holds when nothing else does. The same span has the same UID each time, as long as its start is in sight, and then as long as its end is.
+// holds when nothing else does. It is written event by event. The same span has the same UID each time, as long as its start is in sight, and then as long as its end is.
 // now is when it is written. By DTSTAMP, clients know the later one of two calendars (RFC 5546, section 2.1.5).
 func (h *Hours) ICS(w io.Writer, now time.Time) error {
 	c := ics.NewCalendarFor("callhours")
@@ -139,11 +178,19 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 	c.SetXWRTimezone(h.Timezone)
 	c.SetRefreshInterval("PT1H")
 	c.SetXPublishedTTL("PT1H")
+	if h.Truncated != "" {
+		c.SetXWRCalDesc(h.Truncated)
+	}
+	// RFC 5545, 3.1: lines end so, also where the library would end them as files do here.
+	lines := &ics.SerializationConfiguration{MaxLength: 75, PropertyMaxLength: 75, NewLine: string(ics.WithNewLineWindows)}
+	const end = "END:VCALENDAR\r\n"
+	out := bufio.NewWriter(w)
+	out.WriteString(strings.TrimSuffix(c.Serialize(lines), end))
 	for _, s := range h.Spans {
 		if s.otherwise {
 			continue
 		}
-		e := c.AddEvent(h.uid(s))
+		e := ics.NewEvent(h.uid(s))
 		e.SetSequence(0)
 		e.SetDtStampTime(now)
 		e.SetStartAt(s.Start)
@@ -156,9 +203,12 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 		e.SetDescription(onOneLine(s.Reason))
 		e.AddCategory(s.State)
 		e.SetTimeTransparency(ics.TransparencyTransparent)
+		if err := e.SerializeTo(out, lines); err != nil {
+			return err
+		}
 	}
-	// RFC 5545, 3.1: also where the library would end them as files do here.
-	return c.SerializeTo(w, ics.WithNewLineWindows)
+	out.WriteString(end)
+	return out.Flush()
 }
 
 // uid tells a span from all others: by its start, or where that lies before the hours, by its end, or where it goes on after them, by that.

@@ -17,7 +17,7 @@ func TestHours(t *testing.T) {
 	t.Parallel()
 	p := newPreview(t)
 	from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	h, err := p.Hours("main", from, 800) // farther than a live window
+	h, err := p.Hours(t.Context(), preview.Stretch{Route: "main", From: from, Days: 800}) // farther than a live window
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestHours(t *testing.T) {
 	if !at.Equal(h.To) || len(h.Spans) < 500 {
 		t.Errorf("%d spans end at %s, want %s", len(h.Spans), at, h.To)
 	}
-	if _, err := p.Hours("mian", from, 1); err == nil || err.Error() != `route "mian" is not there; did you mean "main"?` {
+	if _, err := p.Hours(t.Context(), preview.Stretch{Route: "mian", From: from, Days: 1}); err == nil || err.Error() != `route "mian" is not there; did you mean "main"?` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -54,7 +54,7 @@ func TestHoursICS(t *testing.T) {
 	p := newPreview(t)
 	read := func(from time.Time) (uids map[string]string, spans []string) {
 		t.Helper()
-		h, err := p.Hours("main", from.AddDate(0, 0, -preview.Past), 20)
+		h, err := p.Hours(t.Context(), preview.Stretch{Route: "main", From: from.AddDate(0, 0, -preview.Past), Days: 20})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,27 +27,37 @@ type Preview struct {
 	options Options
 	byName  map[string]*render.Route
 
-	mu     sync.Mutex // guards states: of each route the window that was asked for last
-	states map[*render.Route]*render.State
+	mu     sync.Mutex // guards states: of each route the windows that were asked for last, the last one first
+	states map[*render.Route][]*render.State
 }
+
+// mostStates is how many windows are kept of a route: a page asks for the present, and for the days that it shows.
+const mostStates = 3
 
 // New makes a Preview; it compiles nothing yet.
 func New(o Options) *Preview {
-	p := &Preview{options: o, byName: map[string]*render.Route{}, states: map[*render.Route]*render.State{}}
+	p := &Preview{options: o, byName: map[string]*render.Route{}, states: map[*render.Route][]*render.State{}}
 	for _, r := range o.Routes {
 		p.byName[r.Name] = r
 	}
 	return p
 }
 
-// state is the route compiled for the window that it has at a moment.
+// state is the route compiled for the window that it has at a moment. It compiles without the lock, so that nobody waits for another
+// one's route.
 func (p *Preview) state(r *render.Route, at time.Time) *render.State {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.states[r]
-	if s == nil || s.Stale(p.options.Timelines, at) {
-		s = r.Compile(p.options.Timelines, at)
-		p.states[r] = s
+	known := p.states[r]
+	p.mu.Unlock()
+	for _, s := range known {
+		if !s.Stale(p.options.Timelines, at) {
+			return s
+		}
 	}
+	s := r.Compile(p.options.Timelines, at)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	known = p.states[r]
+	p.states[r] = append([]*render.State{s}, known[:min(len(known), mostStates-1)]...)
 	return s
 }

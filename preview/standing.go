@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,7 +27,8 @@ type Standing struct {
 	Until     *Change    `json:"until"` // null: no change in sight
 	Calendars []string   `json:"calendars"`
 
-	Day []Span `json:"-"` // what it gets on that local day, from midnight to midnight
+	Day    []Span `json:"-"` // what it gets on that local day, from midnight on, as long as there are not too many spans
+	DayCut bool   `json:"-"` // the rest of the day was left out
 }
 
 // Shown is the state as pages show it: the branch's, or "unknown".
@@ -47,17 +49,22 @@ type Filter struct {
 
 // Found are the routes that a filter lets through.
 type Found struct {
-	Standings []Standing     `json:"routes"`
+	Standings []Standing     `json:"routes,omitempty"`
 	Total     int            `json:"total"`  // that pass, on all pages
 	States    map[string]int `json:"states"` // how many that fit the text are in which state
+	// Truncated says that fewer routes are there than were asked for, and how to ask for the others; "" where that is not so.
+	Truncated string `json:"truncated,omitempty"`
 }
 
 // Now says what the ordinary calls of routes get at a moment: of those that a filter lets through, in the order of the configuration, a
-// number from an offset on.
-func (p *Preview) Now(at time.Time, f Filter, offset, n int) Found {
-	found := Found{Standings: []Standing{}, States: map[string]int{}}
+// number from an offset on. The error says why nobody waits any more.
+func (p *Preview) Now(ctx context.Context, at time.Time, f Filter, offset, n int) (Found, error) {
+	found, w := Found{Standings: []Standing{}, States: map[string]int{}}, newWork(ctx)
 	words := strings.Fields(strings.ToLower(f.Text))
 	for _, r := range p.options.Routes {
+		if err := w.err(); err != nil {
+			return found, err
+		}
 		s := p.present(r, at)
 		d := s.Decide(nil, at)
 		b := r.Branches[d.Branch]
@@ -69,11 +76,16 @@ func (p *Preview) Now(at time.Time, f Filter, offset, n int) Found {
 		if f.State != "" && f.State != state {
 			continue
 		}
-		if found.Total++; found.Total > offset && len(found.Standings) < n {
-			found.Standings = append(found.Standings, standing(r, s, at))
+		if found.Total++; found.Total <= offset || len(found.Standings) == n || found.Truncated != "" {
+			continue
 		}
+		if !w.scans(d) && len(found.Standings) > 0 {
+			found.Truncated = fmt.Sprintf("cut after %d routes, whose calendars change very often; ask for the others from offset %d on", len(found.Standings), offset+len(found.Standings))
+			continue
+		}
+		found.Standings = append(found.Standings, standing(r, s, at, w))
 	}
-	return found
+	return found, nil
 }
 
 // fits says whether each of the words, in lower case, stands in what is said of a route.
@@ -97,16 +109,19 @@ func (p *Preview) present(r *render.Route, at time.Time) *render.State {
 	return p.state(r, at)
 }
 
-func standing(r *render.Route, s *render.State, at time.Time) Standing {
+func standing(r *render.Route, s *render.State, at time.Time, w *work) Standing {
 	d := s.Decide(nil, at)
 	b := r.Branches[d.Branch]
 	out := Standing{
-		Route: r.Name, Timezone: r.Zone.String(), At: at.In(r.Zone), Branch: b.Name, State: string(b.State), Unknown: d.Unknown, Reason: d.Reason(),
+		Route: r.Name, Timezone: r.Zone.String(), At: at.In(r.Zone), Branch: b.Name, State: string(b.State), Unknown: d.Unknown, Reason: unexplained,
 		Calendars: append([]string{}, r.Calendars()...),
 	}
-	if events := d.Events(); len(events) > 0 {
-		e := eventOf(events[0], r.Zone)
-		out.Event = &e
+	if w.explains(d) {
+		out.Reason = d.Reason()
+		if events := d.Events(); len(events) > 0 {
+			e := eventOf(events[0], r.Zone)
+			out.Event = &e
+		}
 	}
 	if since, ok := d.Since(); ok {
 		out.Since = &since
@@ -116,7 +131,10 @@ func standing(r *render.Route, s *render.State, at time.Time) Standing {
 		out.Until = &Change{until, r.Branches[next.Branch].Name, string(r.Branches[next.Branch].State)}
 	}
 	for from, to := Midnight(out.At, 0), Midnight(out.At, 1); from.Before(to); {
-		span := spanOf(r, s, from, to)
+		if out.DayCut = len(out.Day) == mostStrip; out.DayCut {
+			break
+		}
+		span, _ := spanOf(r, s, from, to)
 		out.Day = append(out.Day, span)
 		from = span.End
 	}
@@ -124,12 +142,12 @@ func standing(r *render.Route, s *render.State, at time.Time) Standing {
 }
 
 // Standing says what the ordinary call of a route gets at a moment. The error names a route that is not there.
-func (p *Preview) Standing(name string, at time.Time) (Standing, error) {
+func (p *Preview) Standing(ctx context.Context, name string, at time.Time) (Standing, error) {
 	r, err := p.named(name)
 	if err != nil {
 		return Standing{}, err
 	}
-	return standing(r, p.present(r, at), at), nil
+	return standing(r, p.present(r, at), at, newWork(ctx)), nil
 }
 
 func (p *Preview) named(name string) (*render.Route, error) {
@@ -181,7 +199,7 @@ func (p *Preview) Route(name string) (Route, error) {
 
 // Changes are the next times at which another branch takes over for the ordinary call of a route, at most so many, within the days
 // after a moment and within sight. The error names a route that is not there.
-func (p *Preview) Changes(name string, from time.Time, most, days int) ([]Span, error) {
+func (p *Preview) Changes(ctx context.Context, name string, from time.Time, most, days int) ([]Span, error) {
 	r, err := p.named(name)
 	if err != nil {
 		return nil, err
@@ -192,8 +210,13 @@ func (p *Preview) Changes(name string, from time.Time, most, days int) ([]Span, 
 		to = seen
 	}
 	var list []Span
+	w := newWork(ctx)
 	for at := from.In(r.Zone); len(list) <= most; {
-		s := spanOf(r, state, at, to)
+		if err := w.err(); err != nil {
+			return nil, err
+		}
+		s, _ := spanOf(r, state, at, to)
+		s.explain(state, w)
 		list = append(list, s)
 		if at = s.End; !at.Before(to) {
 			break
@@ -207,6 +230,7 @@ type Lane struct {
 	Calendar string      `json:"calendar"`
 	Unknown  string      `json:"unknown,omitempty"` // why nothing is known of it
 	Events   []LaneEvent `json:"events"`
+	More     int         `json:"more,omitempty"` // events that were left out, the later ones
 }
 
 // LaneEvent is an event in a lane.
@@ -215,15 +239,19 @@ type LaneEvent struct {
 	Matters bool `json:"matters"` // a condition of the route counts it
 }
 
-// Lanes are the events of a route's calendars that are on between two moments, in the order of its conditions. The error names a route that
-// is not there.
-func (p *Preview) Lanes(name string, from, to time.Time) ([]Lane, error) {
+// Lanes are the events of a route's calendars that are on between two moments, in the order of its conditions, at most MostLaneEvents of
+// them. The error names a route that is not there, or says why nobody waits any more.
+func (p *Preview) Lanes(ctx context.Context, name string, from, to time.Time) ([]Lane, error) {
 	r, err := p.named(name)
 	if err != nil {
 		return nil, err
 	}
-	lanes := []Lane{}
-	for _, full := range r.Calendars() {
+	lanes, w, names := []Lane{}, newWork(ctx), r.Calendars()
+	windowFrom, windowTo := p.state(r, from).Window()
+	for _, full := range names {
+		if err := w.err(); err != nil {
+			return nil, err
+		}
 		use := p.options.Timelines.Use(full)
 		lane := Lane{Calendar: full, Events: []LaneEvent{}}
 		if use.State.Unknown() {
@@ -232,10 +260,18 @@ func (p *Preview) Lanes(name string, from, to time.Time) ([]Lane, error) {
 			continue
 		}
 		view := calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}
-		if use.Zone != nil {
-			view.Zone = use.Zone
+		var t *calendars.Timeline
+		if windowFrom.After(from) || windowTo.Before(to) { // what was compiled for the window does not serve
+			if use.Zone != nil {
+				view.Zone = use.Zone
+			}
+			t = use.State.Calendar.Compile(view, from, to)
+		} else if t, _ = p.options.Timelines.Of(full, view, windowFrom, windowTo); t == nil {
+			continue // it has become unknown
 		}
-		for _, o := range use.State.Calendar.Compile(view, from, to).Between(nil, from.Unix(), to.Unix()) {
+		list, more := t.First(nil, from.Unix(), to.Unix(), MostLaneEvents/len(names))
+		lane.More = more
+		for _, o := range list {
 			lane.Events = append(lane.Events, LaneEvent{occurrence(full, o, r.Zone), r.Admits(full, o.Event)})
 		}
 		lanes = append(lanes, lane)

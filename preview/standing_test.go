@@ -26,14 +26,14 @@ func TestNow(t *testing.T) {
 		{preview.Filter{State: "open"}, 1},
 		{preview.Filter{State: "closed"}, 0},
 	} {
-		if got := p.Now(tuesday, c.filter, 0, 10); got.Total != c.total || len(got.Standings) != c.total {
+		if got, err := p.Now(t.Context(), tuesday, c.filter, 0, 10); err != nil || got.Total != c.total || len(got.Standings) != c.total {
 			t.Errorf("%+v: got %d of %d, want %d", c.filter, len(got.Standings), got.Total, c.total)
 		}
 	}
-	if got := p.Now(tuesday, preview.Filter{}, 1, 10); got.Total != 1 || len(got.Standings) != 0 || got.States["open"] != 1 {
+	if got, err := p.Now(t.Context(), tuesday, preview.Filter{}, 1, 10); err != nil || got.Total != 1 || len(got.Standings) != 0 || got.States["open"] != 1 {
 		t.Errorf("from the second on: got %+v", got)
 	}
-	s, err := p.Standing("main", tuesday)
+	s, err := p.Standing(t.Context(), "main", tuesday)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestNow(t *testing.T) {
 	if got := strings.Join(day, ", "); got != "00:00 closed, 09:00 open, 17:00 closed" {
 		t.Errorf("the day is %s", got)
 	}
-	if _, err := p.Standing("mian", tuesday); err == nil || err.Error() != `route "mian" is not there; did you mean "main"?` {
+	if _, err := p.Standing(t.Context(), "mian", tuesday); err == nil || err.Error() != `route "mian" is not there; did you mean "main"?` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -56,18 +56,18 @@ func TestNow(t *testing.T) {
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	p := newPreview(t)
-	got, err := p.Changes("main", tuesday, 20, 400)
+	got, err := p.Changes(t.Context(), "main", tuesday, 20, 400)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := p.Hours("main", tuesday, 30)
+	h, err := p.Hours(t.Context(), preview.Stretch{Route: "main", From: tuesday, Days: 30})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(got) != 20 || !slices.Equal(got, h.Spans[1:21]) {
 		t.Errorf("got %v, want %v", got, h.Spans[1:21])
 	}
-	if got, err := p.Changes("main", tuesday, 20, 1); err != nil || len(got) != 2 {
+	if got, err := p.Changes(t.Context(), "main", tuesday, 20, 1); err != nil || len(got) != 2 {
 		t.Errorf("within a day: got %v, %v", got, err)
 	}
 }
@@ -76,7 +76,7 @@ func TestLanes(t *testing.T) {
 	t.Parallel()
 	p := newPreview(t)
 	from := preview.Midnight(tuesday, 0)
-	got, err := p.Lanes("main", from, from.AddDate(0, 0, 7))
+	got, err := p.Lanes(t.Context(), "main", from, from.AddDate(0, 0, 7))
 	if err != nil || len(got) != 1 || got[0].Calendar != "hours" || len(got[0].Events) != 5 {
 		t.Fatalf("got %+v, %v", got, err)
 	}

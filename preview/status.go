@@ -4,15 +4,16 @@ import "time"
 
 // Status is what a server answers from, and how the last look at its files went: the JSON of /api/v1/status. Lists are never nil.
 type Status struct {
-	Generation   string    `json:"generation"`    // the short name of the generation that answers; it changes with the content of its inputs
-	Loaded       time.Time `json:"loaded"`        // when that went live
-	FromAccepted bool      `json:"from_accepted"` // it was built from the accepted copy at start, since the files were wrong
-	Tried        time.Time `json:"tried"`         // when the files were read last, at start or for a reload
-	Failed       bool      `json:"failed"`        // something was wrong with them then: for Rejected alone, or, if that is empty, all was refused
-	Mistakes     []Said    `json:"mistakes"`      // what was wrong, by place
-	Rejected     []string  `json:"rejected"`      // tenants whose files were refused: their last accepted version answers, or nothing if there is none
-	Warnings     []Said    `json:"warnings"`      // what works in the generation that answers, and should be mended
-	Restart      []string  `json:"restart"`       // keys that differ from those the server was started with, and take effect at the next start
+	Generation   string    `json:"generation"`          // the short name of the generation that answers; it changes with the content of its inputs
+	Loaded       time.Time `json:"loaded"`              // when that went live
+	FromAccepted bool      `json:"from_accepted"`       // it was built from the accepted copy at start, since the files were wrong
+	Tried        time.Time `json:"tried"`               // when the files were read last, at start or for a reload
+	Failed       bool      `json:"failed"`              // something was wrong with them then: for Rejected alone, or, if that is empty, all was refused
+	Mistakes     []Said    `json:"mistakes"`            // what was wrong, by place
+	Rejected     []string  `json:"rejected"`            // tenants whose files were refused: their last accepted version answers, or nothing if there is none
+	Warnings     []Said    `json:"warnings"`            // what works in the generation that answers, and should be mended
+	Restart      []string  `json:"restart"`             // keys that differ from those the server was started with, and take effect at the next start
+	Truncated    string    `json:"truncated,omitempty"` // there are more mistakes or warnings than these
 }
 
 // Said is a message about a place in a file.

@@ -200,14 +200,19 @@ func (s *Segments) deciding(n *node, c *pivot.Call, segment int, visit func(leaf
 	}
 }
 
+// stretch is the span of time whose events make a leaf hold in a segment.
+func (s *Segments) stretch(leaf, segment int) (from, to int64) {
+	from = s.start(segment)
+	if s.route.leaves[leaf].wholeDay {
+		return s.route.day(from, 0), s.route.day(from, 1)
+	}
+	return from, from + 1
+}
+
 // on appends the occurrences that make a leaf hold in a segment.
 func (s *Segments) on(dst []Event, leaf, segment int) []Event {
 	l := s.route.leaves[leaf]
-	from := s.start(segment)
-	to := from + 1
-	if l.wholeDay {
-		from, to = s.route.day(from, 0), s.route.day(from, 1)
-	}
+	from, to := s.stretch(leaf, segment)
 	for i, t := range s.timelines[leaf] {
 		if t == nil {
 			continue

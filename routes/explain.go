@@ -2,6 +2,7 @@ package routes
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -15,19 +16,53 @@ type Step struct {
 	Taken  bool
 }
 
-// Steps are the branches in order, each with what its condition said and why, up to the last one.
-func (d Decision) Steps() []Step {
+// Steps are the branches in order, each with what its condition said and why, up to the last one. why is asked for each branch whether so
+// many events may be looked at for its reason, which is "" if not; nil for all.
+func (d Decision) Steps(why func(events int) bool) []Step {
 	s := d.segments
 	steps := make([]Step, len(s.route.Branches))
 	for i, b := range s.route.Branches {
 		n := s.route.branches[i]
-		steps[i] = Step{
-			Branch: b.Name, State: b.State, Taken: i == d.Branch,
-			Truth: s.eval(n, d.call, d.segment).String(), Reason: d.why(n),
+		steps[i] = Step{Branch: b.Name, State: b.State, Taken: i == d.Branch, Truth: s.eval(n, d.call, d.segment).String()}
+		if why == nil || why(d.weight(n, math.MaxInt)) {
+			steps[i].Reason = d.why(n)
 		}
 	}
 	return steps
 }
+
+// Weight is how many events Reason, and Events likewise, have to look at, counted up to most.
+func (d Decision) Weight(most int) int {
+	if d.segments == nil {
+		return 0
+	}
+	return d.weight(d.segments.route.branches[d.tried], most)
+}
+
+// weight is how many events are on in the calendars of a condition, counted up to most.
+func (d Decision) weight(n *node, most int) (sum int) {
+	s := d.segments
+	if n == nil || d.segment == outside {
+		return 0
+	}
+	if n.op == opCalendar {
+		from, to := s.stretch(n.leaf, d.segment)
+		for _, t := range s.timelines[n.leaf] {
+			if t != nil && sum < most {
+				sum += t.Busy(from, to, most-sum)
+			}
+		}
+	}
+	for _, k := range n.kids {
+		if sum < most {
+			sum += d.weight(k, most-sum)
+		}
+	}
+	return sum
+}
+
+// Segments is how many segments there are, which Until and Since may have to pass.
+func (d Decision) Segments() int { return len(d.segments.starts) }
 
 // Reason says in one line why the branch was taken. It shows titles of events and what the configuration says, never the caller.
 func (d Decision) Reason() string {

@@ -2,12 +2,12 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/callhours/callhours/console"
 	"github.com/callhours/callhours/preview"
@@ -15,11 +15,13 @@ import (
 
 // admin is people's side: health, readiness, metrics, the API and the console.
 type admin struct {
+	turns    *turns
+	passing  func() time.Time // by which connections go
 	console  *console.Console
 	api      api
 	reload   func(context.Context) error
-	findings func() any
-	feeds    func() []feedStatus
+	findings func() (found []preview.Finding, pending int)
+	feeds    func(ctx context.Context, offset, limit int) []feedStatus
 	status   func() preview.Status
 	renew    func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now
 	asksWho  func() bool                                                    // who came this far has proven who they are
@@ -37,6 +39,15 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusForbidden, "this host name is not one of callhours' own; ask by address, as localhost, or by the name in admin_listen")
 		return
 	}
+	a.writeWithin(w, answerWithin)
+	if status, line := checkRequest(r); status != 0 {
+		plain(w, status, line)
+		return
+	}
+	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !cheap(r.URL.Path) && foreign(r) {
+		a.refuseForeign(w, r)
+		return
+	}
 	if name, ok := renewed(r.URL.Path); ok {
 		if a.mayAct(w, r) {
 			a.serveRenew(w, r, name)
@@ -50,8 +61,13 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if a.console.Has(r) {
-		if r.Method != http.MethodPost || a.mayAct(w, r) {
+		switch {
+		case r.Method == http.MethodPost && !a.mayAct(w, r):
+		case r.Method == http.MethodPost || console.IsStatic(r.URL.Path):
+			a.writeWithin(w, 0) // a fetch that was asked for may take half a minute
 			a.console.ServeHTTP(w, r)
+		default:
+			a.inTurn(w, r, a.console.ServeHTTP)
 		}
 		return
 	}
@@ -117,6 +133,7 @@ const reloadPath = "/-/reload"
 // serveReload reloads the configuration, and answers with its mistakes if there are any.
 func (a *admin) serveReload(w http.ResponseWriter, r *http.Request) {
 	// Who asked may go; a reload that has begun is finished.
+	a.writeWithin(w, 0) // as long as the reload takes
 	if err := a.reload(context.WithoutCancel(r.Context())); err != nil {
 		plain(w, http.StatusUnprocessableEntity, err.Error())
 		return
@@ -126,6 +143,7 @@ func (a *admin) serveReload(w http.ResponseWriter, r *http.Request) {
 
 // serveRenew fetches a calendar's feed and answers when the attempt has ended.
 func (a *admin) serveRenew(w http.ResponseWriter, r *http.Request, calendar string) {
+	a.writeWithin(w, 0) // as long as the attempt takes
 	feed, err := a.renew(r.Context(), calendar)
 	switch {
 	case r.Context().Err() != nil: // nobody listens any more
@@ -134,19 +152,6 @@ func (a *admin) serveRenew(w http.ResponseWriter, r *http.Request, calendar stri
 	default:
 		answerJSON(w, feed)
 	}
-}
-
-// answerJSON answers with a value.
-func answerJSON(w http.ResponseWriter, value any) {
-	body, err := json.Marshal(value)
-	if err != nil {
-		plain(w, http.StatusInternalServerError, err.Error())
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	// Nobody is left to tell when the peer has gone.
-	_, _ = w.Write(append(body, '\n'))
 }
 
 // mayBeAsked refuses names that somebody else's page made a browser resolve to this address (DNS rebinding).

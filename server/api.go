@@ -6,10 +6,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/callhours/callhours/preview"
+)
+
+// Bounds of lists that are paged through.
+const (
+	usualLimit = 100
+	mostLimit  = 1000
+	mostOffset = 1_000_000
 )
 
 // api answers what people ask about the decisions of the configuration that is live, with its calendars as they are now.
@@ -42,24 +48,29 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	refuse(w, r, err)
+}
+
+// refuse answers that a question has no answer: because of how it is asked, or because it takes too long.
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		plain(w, http.StatusServiceUnavailable, err.Error())
+		return
+	}
 	plain(w, http.StatusBadRequest, err.Error())
 }
 
 // hours is callhours hours: route, from, days (14), and format: json, text or ics.
 func (a *api) hours(w http.ResponseWriter, r *http.Request) {
-	const most = 3660
 	asked := r.URL.Query()
 	q := preview.Question{Route: asked.Get("route")}
-	days, err := 14, error(nil)
-	if text := asked.Get("days"); text != "" {
-		days, err = strconv.Atoi(text)
-	}
+	days, err := amount(asked, "days", 14, 1, preview.MostDays)
 	format := asked.Get("format")
 	switch {
 	case q.Route == "":
 		err = errors.New("of which route? name a route")
-	case err != nil || days < 1 || days > most:
-		err = fmt.Errorf("days %q: want 1 to %d", asked.Get("days"), most)
+	case err != nil:
+		err = fmt.Errorf("%w; for days that come later, say from", err)
 	case format != "" && format != "json" && format != "text" && format != "ics":
 		err = fmt.Errorf("format %q is not known: want json, text or ics", format)
 	}
@@ -78,10 +89,10 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 	}
 	var h *preview.Hours
 	if err == nil {
-		h, err = p.Hours(q.Route, from, days)
+		h, err = p.Hours(r.Context(), preview.Stretch{Route: q.Route, From: from, Days: days})
 	}
 	if err != nil {
-		plain(w, http.StatusBadRequest, err.Error())
+		refuse(w, r, err)
 		return
 	}
 	// Nobody is left to tell when the peer has gone.
@@ -93,20 +104,18 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_ = h.Text(w)
 	default:
-		answerJSON(w, h)
+		spans := h.Spans
+		h.Spans = nil
+		answerList(w, r, h, "spans", spans, nothing, h.Truncated)
 	}
 }
 
 // remembered are the last decisions, the newest first: of a route, or of all calls; limit (100) says how many at most.
 func (a *api) remembered(w http.ResponseWriter, r *http.Request) {
-	const most = 1000
 	asked := r.URL.Query()
-	limit, err := 100, error(nil)
-	if text := asked.Get("limit"); text != "" {
-		limit, err = strconv.Atoi(text)
-	}
-	if err != nil || limit < 1 || limit > most {
-		plain(w, http.StatusBadRequest, fmt.Sprintf("limit %q: want 1 to %d", asked.Get("limit"), most))
+	limit, err := amount(asked, "limit", usualLimit, 1, mostLimit)
+	if err != nil {
+		plain(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	list := a.decisions(asked.Get("route"), limit)
@@ -115,31 +124,26 @@ func (a *api) remembered(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusBadRequest, fmt.Sprint(err))
 		return
 	}
-	answerJSON(w, map[string]any{"decisions": list})
+	answerList(w, r, nothing, "decisions", list, nothing, "")
 }
 
 // routes are what the ordinary calls of routes get now: q and state choose, offset and limit (100) page through them.
 func (a *api) routes(w http.ResponseWriter, r *http.Request) {
-	const most = 1000
 	asked := r.URL.Query()
-	number := func(key string, otherwise, least, most int) (int, error) {
-		text := asked.Get(key)
-		if text == "" {
-			return otherwise, nil
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < least || n > most {
-			return 0, fmt.Errorf("%s %q: want %d to %d", key, text, least, most)
-		}
-		return n, nil
-	}
-	offset, err := number("offset", 0, 0, 1_000_000)
-	limit, wrong := number("limit", 100, 1, most)
+	offset, err := amount(asked, "offset", 0, 0, mostOffset)
+	limit, wrong := amount(asked, "limit", usualLimit, 1, mostLimit)
 	if err = cmp.Or(err, wrong); err != nil {
 		plain(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	answerJSON(w, a.preview().Now(a.now(), preview.Filter{Text: asked.Get("q"), State: asked.Get("state")}, offset, limit))
+	found, err := a.preview().Now(r.Context(), a.now(), preview.Filter{Text: asked.Get("q"), State: asked.Get("state")}, offset, limit)
+	if err != nil {
+		refuse(w, r, err)
+		return
+	}
+	list := found.Standings
+	found.Standings = nil
+	answerList(w, r, nothing, "routes", list, found, found.Truncated)
 }
 
 // moment is the one that is asked about, at= or from=, in the zone of the route that answers; now without one.

@@ -23,21 +23,22 @@ const (
 type endpoint struct {
 	path  string
 	waits bool // 503 until calls are answered
+	turns bool // it is worked out when its turn comes
 	serve http.HandlerFunc
 }
 
 // endpoints are all that is read. What is done stands beside: feedsPath/CALENDAR/refresh and reloadPath.
 func (a *admin) endpoints() []endpoint {
 	return []endpoint{
-		{explainPath, true, a.api.explain},
-		{hoursPath, true, a.api.hours},
-		{routesPath, true, a.api.routes},
-		{decisionsPath, true, a.api.remembered},
-		{findingsPath, false, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, a.findings()) }},
-		{statusPath, false, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, a.status()) }},
-		{feedsPath, false, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, map[string]any{"feeds": a.feeds()}) }},
-		{eventsPath, false, a.console.Events},
-		{openapiPath, false, console.OpenAPI},
+		{explainPath, true, true, a.api.explain},
+		{hoursPath, true, true, a.api.hours},
+		{routesPath, true, true, a.api.routes},
+		{decisionsPath, true, true, a.api.remembered},
+		{findingsPath, false, true, a.serveFindings},
+		{statusPath, false, true, a.serveStatus},
+		{feedsPath, false, true, a.serveFeeds},
+		{eventsPath, false, false, a.console.Events},
+		{openapiPath, false, false, console.OpenAPI},
 	}
 }
 
@@ -48,6 +49,8 @@ func (a *admin) endpoint(path string) http.HandlerFunc {
 		case e.path != path:
 		case e.waits && a.live.Load() == nil:
 			return func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusServiceUnavailable, "starting") }
+		case e.turns:
+			return func(w http.ResponseWriter, r *http.Request) { a.inTurn(w, r, e.serve) }
 		default:
 			return e.serve
 		}

@@ -272,10 +272,13 @@ type feedStatus struct {
 	Problems  int                 `json:"problems"`
 }
 
-// feeds are all feeds as people look at them.
-func (s *Server) feeds() []feedStatus {
+// feeds are feeds as people look at them, a number from an offset on, until nobody waits any more.
+func (s *Server) feeds(ctx context.Context, offset, limit int) []feedStatus {
 	list := []feedStatus{}
-	for _, st := range s.store.Feeds() {
+	for _, st := range part(s.store.Feeds(), offset, limit) {
+		if ctx.Err() != nil {
+			break
+		}
 		list = append(list, s.feed(st))
 	}
 	return list

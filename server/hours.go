@@ -2,10 +2,13 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -26,11 +29,12 @@ const (
 	// hoursAhead is how many days from today on they show.
 	hoursAhead = 90
 
-	// Whoever asks must not take from calls: one calendar is made at a time, few requests wait for it, and what was made is kept until a
-	// calendar or the day is another one.
+	// Whoever asks must not take from calls: a calendar is made when its turn comes, few requests wait for theirs, and what was made is kept
+	// until a calendar or the day is another one.
 	hoursAtOnce   = 16
 	hoursWait     = 2 * time.Second
 	mostHours     = 4 << 20  // bytes of a calendar
+	mostHourSpans = 5000     // spans of a calendar; what comes later is left out
 	mostHoursKept = 32 << 20 // bytes of all that are kept
 )
 
@@ -39,7 +43,7 @@ type publisher struct {
 	now     func() time.Time
 	log     *slog.Logger
 	running atomic.Int64
-	making  chan struct{} // holds one while a calendar is made
+	turns   *turns // in which calendars are made
 
 	mu   sync.Mutex // guards the following
 	kept map[*render.Route]*published
@@ -54,8 +58,8 @@ type published struct {
 	body  []byte                     // nil: it would be too large
 }
 
-func newPublisher(now func() time.Time, log *slog.Logger) *publisher {
-	return &publisher{now: now, log: log, making: make(chan struct{}, 1), kept: map[*render.Route]*published{}}
+func newPublisher(now func() time.Time, log *slog.Logger, turns *turns) *publisher {
+	return &publisher{now: now, log: log, turns: turns, kept: map[*render.Route]*published{}}
 }
 
 // reader is a route whose hours can be read, and the digests of the tokens that open them.
@@ -194,52 +198,74 @@ func (p *publisher) current(r *http.Request, l *live, route *render.Route) *publ
 	if c := p.find(route); c != nil && c.state == state && c.day == day {
 		return c
 	}
-	timer := time.NewTimer(hoursWait)
-	defer timer.Stop()
-	select {
-	case p.making <- struct{}{}:
-		defer func() { <-p.making }()
-	case <-timer.C:
-		return nil
-	case <-r.Context().Done():
+	turn, done, err := p.turns.take(r.Context(), hoursWait)
+	if err != nil {
 		return nil
 	}
+	defer done()
 	former := p.find(route)
 	if former != nil && former.state == state && former.day == day {
 		return former // somebody else made it meanwhile
 	}
-	c := p.make(l, route, former)
+	c := p.make(turn, l, route, former)
+	if turn.Err() != nil {
+		return nil // it is not whole
+	}
 	c.state, c.day = state, day
 	p.keep(route, c)
 	return c
 }
 
 // make makes the calendar of a route. One that says the same as the former is the former, with the time when that was made.
-func (p *publisher) make(l *live, route *render.Route, former *published) *published {
+func (p *publisher) make(ctx context.Context, l *live, route *render.Route, former *published) *published {
 	now := p.now()
 	y, m, d := now.In(route.Zone).Date()
 	from := time.Date(y, m, d-preview.Past, 0, 0, 0, 0, route.Zone)
-	h, err := l.previewOf(route).Hours(route.Name, from, hoursAhead+preview.Past)
-	if err != nil { // the route is there
+	h, err := l.previewOf(route).Hours(ctx, preview.Stretch{Route: route.Name, From: from, Days: hoursAhead + preview.Past, Most: mostHourSpans})
+	if err != nil { // nobody waits any more, since the route is there
 		return &published{}
 	}
-	text, err := json.Marshal(h)
-	if err != nil { // there is nothing in it that could fail
+	sum := sha256.New()
+	if err := digestHours(sum, *h); err != nil { // there is nothing in it that could fail
 		return &published{}
 	}
-	sum := sha256.Sum256(text)
-	c := &published{tag: `W/"` + hex.EncodeToString(sum[:16]) + `"`}
+	c := &published{tag: `W/"` + hex.EncodeToString(sum.Sum(nil)[:16]) + `"`}
 	if former != nil && former.tag == c.tag {
 		c.body = former.body
 		return c
 	}
-	var body bytes.Buffer
-	if err := h.ICS(&body, now); err == nil && body.Len() <= mostHours {
+	body := bounded{most: mostHours}
+	if err := h.ICS(&body, now); err == nil {
 		c.body = body.Bytes()
-	} else {
-		p.log.Warn("the hours of a route are too many to be a calendar", slog.String("route", route.Name), slog.Int("spans", len(h.Spans)))
+	}
+	if c.body == nil || h.Truncated != "" {
+		p.log.Warn("the hours of a route are too many to be a calendar, which is cut", slog.String("route", route.Name), slog.Int("spans", len(h.Spans)), slog.Bool("given", c.body != nil))
 	}
 	return c
+}
+
+// digestHours writes what hours say, span by span.
+func digestHours(w io.Writer, h preview.Hours) error {
+	spans, out := h.Spans, json.NewEncoder(w)
+	h.Spans = nil
+	err := out.Encode(h)
+	for i := 0; i < len(spans) && err == nil; i++ {
+		err = out.Encode(&spans[i])
+	}
+	return err
+}
+
+// bounded takes so many bytes, and no write beyond them.
+type bounded struct {
+	bytes.Buffer
+	most int
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > b.most {
+		return 0, errors.New("it is too long")
+	}
+	return b.Buffer.Write(p)
 }
 
 func (p *publisher) find(route *render.Route) *published {

@@ -205,11 +205,15 @@ func TestReadersBounds(t *testing.T) {
 		}
 	}
 	p := w.calls.hours
-	p.making <- struct{}{}
+	for range cap(w.turns.places) {
+		w.turns.places <- struct{}{}
+	}
 	gone, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("gone"))
 	refused("while another one is made", httptest.NewRequest(http.MethodGet, path, nil).WithContext(gone))
-	<-p.making
+	for range cap(w.turns.places) {
+		<-w.turns.places
+	}
 	p.running.Store(hoursAtOnce)
 	refused("while others wait", httptest.NewRequest(http.MethodGet, path, nil))
 	p.running.Store(0)
@@ -234,7 +238,7 @@ func BenchmarkReaders(b *testing.B) {
 	w := started(b, openToReaders, readersFiles())
 	l := w.live.Load()
 	for b.Loop() {
-		if c := w.calls.hours.make(l, l.routes[0], nil); c.body == nil {
+		if c := w.calls.hours.make(b.Context(), l, l.routes[0], nil); c.body == nil {
 			b.Fatal("no calendar")
 		}
 	}

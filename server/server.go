@@ -39,7 +39,9 @@ const (
 	idleTimeout   = 150 * time.Second
 	maxHeader     = 80 << 10 // a GET carries in its request line what a POST has in its body
 
-	rollEvery = time.Minute      // how often the clock is compared with the compiled window
+	rollEvery   = time.Minute // how often the clock is compared with the compiled window
+	mostScrapes = 4           // of /metrics at once
+
 	certEvery = 30 * time.Second // how often certificate files are read again
 	closing   = 10 * time.Second // what is left of calls in flight after draining
 )
@@ -70,6 +72,7 @@ type Server struct {
 	store    *calendars.Store
 	calls    *calls
 	admin    *admin
+	turns    *turns // of what is worked out for people on either side
 
 	decisions  decisions
 	rehearsals *rehearsals
@@ -88,24 +91,27 @@ type Server struct {
 // New makes a server ready to run: it has read the copies of feeds, and fetched nothing. Its handlers answer 503 until Run, or Start,
 // has compiled the calendars.
 func New(o Options) *Server {
-	s := &Server{status: preview.Status{Mistakes: []preview.Said{}, Rejected: []string{}, Restart: []string{}}, options: o, logged: map[string][]calendars.Problem{}, rehearsals: newRehearsals()}
+	s := &Server{status: preview.Status{Mistakes: []preview.Said{}, Rejected: []string{}, Restart: []string{}}, options: o, logged: map[string][]calendars.Problem{}, rehearsals: newRehearsals(), turns: newTurns()}
+	if o.Passing == nil {
+		o.Passing, s.options.Passing = o.Now, o.Now
+	}
 	s.options.Loaded.built = nil // nobody asks for it any more
 	o.Metrics.Configure(o.Generation.series())
 	s.store = o.Generation.store(calendars.StoreOptions{Log: o.Log, Metrics: o.Metrics, Now: o.Now, Changed: s.refresh}, o.UserAgent)
 	s.store.Subscribe(o.Generation.subscriptions())
-	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining, hours: newPublisher(o.Now, o.Log)}
+	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining, hours: newPublisher(o.Now, o.Log, s.turns)}
 	s.calls.most = inFlight * int64(runtime.GOMAXPROCS(0))
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
-	s.admin = &admin{live: &s.live, draining: &s.draining, refresh: s.scraped, feeds: s.feeds, renew: s.renew}
+	s.admin = &admin{turns: s.turns, passing: o.Passing, live: &s.live, draining: &s.draining, refresh: s.scraped, feeds: s.feeds, renew: s.renew}
 	s.admin.reload, s.admin.status = s.Reload, s.Status
-	s.admin.findings = func() any { return map[string]any{"findings": s.Findings(), "pending": s.pending()} }
+	s.admin.findings = func() ([]preview.Finding, int) { return s.Findings(), s.pending() }
 	s.admin.api = api{now: o.Now, preview: s.preview, decisions: s.decisions.traces}
 	s.admin.console = s.newConsole()
 	s.admin.asksWho = func() bool { return readWeb(o.Generation.file.AdminWebConfig.S).asksWho() }
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
 	}
-	s.admin.metrics = promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
+	s.admin.metrics = promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: mostScrapes})
 	if o.Profiles {
 		s.admin.profiles = profiles()
 	}
@@ -204,9 +210,6 @@ func (s *Server) Run(ctx context.Context) error {
 	defer stop()
 	callsAt := forCalls.Addr()
 	passing := s.options.Passing
-	if passing == nil {
-		passing = s.options.Now
-	}
 	ofKazoo := newConnections(forCalls, min(mostOfKazoo, mostDescriptors()/2), file.TLS != nil, passing, func() {
 		s.options.Metrics.Shed()
 		s.options.Metrics.Request(http.StatusServiceUnavailable, 0)
@@ -227,8 +230,8 @@ func (s *Server) Run(ctx context.Context) error {
 	errs := slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug)
 	forKazoo := s.server()
 	forKazoo.ErrorLog = errs
-	// No limit for the answer: a fetch that was asked for may take half a minute.
-	forPeople := &http.Server{Handler: s.admin, ErrorLog: errs, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
+	// How long the answer may take is said by each handler: a fetch that was asked for may take half a minute.
+	forPeople := &http.Server{Handler: s.admin, ErrorLog: errs, MaxHeaderBytes: mostPeopleHeader, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
 	forPeople.RegisterOnShutdown(s.admin.console.Close) // who listens for changes would hold it open
 	ended := make(chan error, 2)
 	loops.Go(func() { ended <- forKazoo.Serve(kazoo) })

@@ -142,6 +142,9 @@ func (w *world) start(t testing.TB, o Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if o.Passing == nil {
+		o.Passing = time.Now
+	}
 	o.Registry, o.Metrics, o.Now = w.registry, m, w.clock
 	o.Log = slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.Server = New(o)

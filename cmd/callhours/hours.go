@@ -43,15 +43,20 @@ else does, is no event there. The running server gives the same at /api/v1/hours
 	return cmd
 }
 
+// Bounds of hours.
+const (
+	mostHourDays = 3660
+	mostSpans    = 1_000_000
+)
+
 func hours(ctx context.Context, a hoursAsked, w world) error {
-	const most = 3660
 	switch {
 	case a.format != "text" && a.format != "json" && a.format != "ics":
 		return refuse(fmt.Errorf("--format %q is not known: want text, json or ics", a.format))
 	case a.route == "":
 		return refuse(errors.New("of which route? name a --route"))
-	case a.days < 1 || a.days > most:
-		return refuse(fmt.Errorf("--days %d: want 1 to %d", a.days, most))
+	case a.days < 1 || a.days > mostHourDays:
+		return refuse(fmt.Errorf("--days %d: want 1 to %d", a.days, mostHourDays))
 	}
 	in, err := open(a.config, w)
 	if err != nil {
@@ -84,7 +89,7 @@ func hours(ctx context.Context, a hoursAsked, w world) error {
 		return refuse(err)
 	}
 	look(ctx, g, names, w)
-	h, err := g.Preview().Hours(a.route, from, days)
+	h, err := g.Preview().Hours(ctx, preview.Stretch{Route: a.route, From: from, Days: days, Most: mostSpans})
 	if err != nil {
 		return refuse(err)
 	}

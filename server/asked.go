@@ -1,0 +1,146 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/callhours/callhours/console"
+)
+
+// Bounds of what people's side is asked.
+const (
+	mostPeopleHeader = 32 << 10 // bytes of a request's line and headers
+	mostPeopleBody   = 64 << 10 // bytes of a body; forms of ours have none
+	mostPath         = 1 << 10  // bytes
+	mostQuery        = 16 << 10 // bytes, as they are sent
+	mostParameter    = 256      // characters of one
+	mostCallText     = 1 << 10  // characters of a `param`, which is one of a call
+	mostParameters   = 64       // of one request
+
+	answerWithin = time.Minute // in which an answer is written; who reads more slowly is dropped
+)
+
+// checkRequest says what a request asks beyond the bounds; "" for one that is within them.
+func checkRequest(r *http.Request) (status int, line string) {
+	switch {
+	case len(r.URL.Path) > mostPath:
+		return http.StatusRequestURITooLong, fmt.Sprintf("the path has %d bytes: want %d at most", len(r.URL.Path), mostPath)
+	case len(r.URL.RawQuery) > mostQuery:
+		return http.StatusRequestURITooLong, fmt.Sprintf("the parameters have %d bytes: want %d at most", len(r.URL.RawQuery), mostQuery)
+	case r.ContentLength > mostPeopleBody:
+		return http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has %d bytes: want %d at most", r.ContentLength, mostPeopleBody)
+	}
+	n := 0
+	for name, values := range r.URL.Query() {
+		if n += len(values); n > mostParameters {
+			return http.StatusBadRequest, fmt.Sprintf("there are more than %d parameters", mostParameters)
+		}
+		most := mostParameter
+		if name == "param" {
+			most = mostCallText
+		}
+		for _, v := range values {
+			if len(v) > most && utf8.RuneCountInString(v) > most {
+				return http.StatusBadRequest, fmt.Sprintf("%s has %d characters: want %d at most", shortName(name), utf8.RuneCountInString(v), most)
+			}
+		}
+		if len(name) > mostParameter {
+			return http.StatusBadRequest, fmt.Sprintf("the name of a parameter has %d bytes: want %d at most", len(name), mostParameter)
+		}
+	}
+	return 0, ""
+}
+
+// shortName is the name of a parameter as a message shows it.
+func shortName(name string) string {
+	const most = 40
+	if len(name) > most {
+		name = name[:most] + "…"
+	}
+	for _, r := range name {
+		if r != '_' && r != '-' && (r < 'a' || r > 'z') {
+			return strconv.Quote(name)
+		}
+	}
+	return name
+}
+
+// amount is a parameter between two bounds, or otherwise where it is not given.
+func amount(asked url.Values, key string, otherwise, least, most int) (int, error) {
+	text := asked.Get(key)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		return 0, fmt.Errorf("%s %q: want %d to %d", key, text, least, most)
+	}
+	return n, nil
+}
+
+// cheap are the paths that cost nothing to answer, whoever makes a browser ask for them.
+func cheap(path string) bool {
+	switch path {
+	case "/-/healthy", "/-/ready", openapiPath:
+		return true
+	}
+	return console.IsStatic(path)
+}
+
+// foreign reports whether a page of another site makes a browser ask, as far as browsers say so: with Sec-Fetch-Site wherever the connection is
+// one that they trust (TLS, or to the machine itself), and with Origin for requests whose answers the page would read. Programs send neither.
+func foreign(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "same-origin", "none":
+		return false
+	case "":
+	default:
+		return true
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return false
+	}
+	at, err := url.Parse(origin)
+	return err != nil || at.Host != r.Host
+}
+
+// notForOthers is what a page of another site is told.
+const notForOthers = "a page of another site may not ask for this; open it from here, or ask without a browser"
+
+// refuseForeign answers a request that a page of another site makes. Somebody who follows a link is shown a page that leads on.
+func (a *admin) refuseForeign(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document" {
+		a.console.LeadOn(w, r)
+		return
+	}
+	plain(w, http.StatusForbidden, notForOthers)
+}
+
+// inTurn answers a request that costs something when its turn comes.
+func (a *admin) inTurn(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+	turn, done, err := a.turns.take(r.Context(), turnWait)
+	switch {
+	case r.Context().Err() != nil && err != nil: // nobody listens any more
+	case err != nil:
+		w.Header().Set("Retry-After", strconv.Itoa(askedAgain))
+		plain(w, http.StatusServiceUnavailable, err.Error())
+	default:
+		defer done()
+		serve(w, r.WithContext(turn))
+	}
+}
+
+// writeWithin lets a request be answered for so long; zero for as long as it takes. It holds until the connection's next request.
+func (a *admin) writeWithin(w http.ResponseWriter, d time.Duration) {
+	var by time.Time
+	if d > 0 {
+		by = a.passing().Add(d)
+	}
+	// What is no connection has no deadline.
+	_ = http.NewResponseController(w).SetWriteDeadline(by)
+}
