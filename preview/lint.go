@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -50,11 +51,12 @@ func NewLint(o LintOptions) *Lint {
 
 // What bounds the work, and how much is said.
 const (
-	mostSegments    = 20_000  // of a route that are looked at
-	mostOccurrences = 200_000 // of a calendar
-	mostHeld        = 20_000  // events that hold a branch, over all segments
-	mostEvents      = 5_000   // of a calendar whose titles are compared
-	mostSaid        = 10      // findings of one kind about one calendar
+	mostSegments    = 20_000    // of a route that are looked at
+	mostOccurrences = 200_000   // of a calendar
+	mostHeld        = 100_000   // events that are looked at for why branches hold, over all segments
+	mostCompared    = 2_000_000 // comparisons of texts of a calendar's events with conditions
+	mostEvents      = 5_000     // of a calendar whose titles are compared
+	mostSaid        = 10        // findings of one kind about one calendar
 )
 
 // neverDays is how many days a route has to be seen closed before it is called so.
@@ -95,8 +97,8 @@ func (l *Lint) branch(r *render.Route, branch int, kind, format string, args ...
 	return f
 }
 
-// Route finds what a route's calendars make of it from now until a moment, in the state that it has now.
-func (l *Lint) Route(r *render.Route, s *render.State, now, until time.Time) []Finding {
+// Route finds what a route's calendars make of it from now until a moment, in the state that it has now. It ends early with ctx.
+func (l *Lint) Route(ctx context.Context, r *render.Route, s *render.State, now, until time.Time) []Finding {
 	x := &routeLint{Lint: l, r: r, s: s, now: now, until: until}
 	if _, to := s.Window(); until.After(to) {
 		x.until = to
@@ -106,12 +108,12 @@ func (l *Lint) Route(r *render.Route, s *render.State, now, until time.Time) []F
 	}
 	x.walk()
 	x.reach = s.Reach(now, x.until, mostSegments)
-	x.shadowed()
-	x.closures()
-	x.neverOpen()
-	x.cuts()
-	x.holidays()
-	x.zones()
+	for _, look := range []func(){x.shadowed, x.closures, x.neverOpen, x.cuts, x.holidays, x.zones} {
+		if ctx.Err() != nil {
+			break
+		}
+		look()
+	}
 	return x.found
 }
 
@@ -152,7 +154,7 @@ func (x *routeLint) sayRoute(kind, format string, args ...any) {
 
 // walk decides every segment for the ordinary call.
 func (x *routeLint) walk() {
-	for _, at := range x.s.Starts(x.now, x.until) {
+	for at := range x.s.Starts(x.now, x.until) {
 		if len(x.spans) == mostSegments {
 			x.until = at
 			break
@@ -190,16 +192,20 @@ func (x *routeLint) closures() {
 		by         int
 	}
 	tallies, most := map[int]*tally{}, mostHeld
+	spend := func(n int) bool {
+		most -= n
+		return most >= 0
+	}
 	for i := range x.spans {
 		taken := x.spans[i]
 		for b := taken.branch; b < len(x.r.Branches)-1; b++ {
 			if x.r.Branches[b].State != routes.Closed {
 				continue
 			}
-			holding := x.s.Holding(b, taken.at)
-			if most -= len(holding); most < 0 {
+			if !spend(1 + x.s.Weigh(b, taken.at, most+1)) {
 				return
 			}
+			holding := x.s.Holding(b, taken.at)
 			if len(holding) == 0 || !holding[0].Event.AllDay || holding[0].End-holding[0].Start > 4*24*3600 {
 				continue
 			}
@@ -213,7 +219,11 @@ func (x *routeLint) closures() {
 			if taken.state != routes.Open {
 				continue
 			}
-			if e := x.s.Decide(nil, taken.at).Events(); len(e) == 0 || !e[0].Event.Recurring {
+			d := x.s.Decide(nil, taken.at)
+			if !spend(d.Weight(most + 1)) {
+				return
+			}
+			if e := d.Events(); len(e) == 0 || !e[0].Event.Recurring {
 				continue
 			}
 			if t.over[day] = true; t.at.IsZero() {

@@ -2,6 +2,7 @@ package preview
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,8 +17,8 @@ import (
 )
 
 // Calendar finds what a calendar holds from now until a moment that was most likely meant otherwise. One that no route asks, or of which
-// nothing is known, has no findings.
-func (l *Lint) Calendar(c Calendar, now, until time.Time) []Finding {
+// nothing is known, has no findings. It ends early with ctx.
+func (l *Lint) Calendar(ctx context.Context, c Calendar, now, until time.Time) []Finding {
 	asking := l.asking[c.Name]
 	use := l.options.Timelines.Use(c.Name)
 	if len(asking) == 0 || use.State.Unknown() {
@@ -25,7 +26,7 @@ func (l *Lint) Calendar(c Calendar, now, until time.Time) []Finding {
 	}
 	// As the first route sees it: another one's zone moves events by hours at most.
 	x := &calendarLint{
-		Lint: l, c: c, asking: asking, calendar: use.State.Calendar, now: now, until: until, said: map[string]int{},
+		Lint: l, c: c, asking: asking, calendar: use.State.Calendar, now: now, until: until, said: map[string]int{}, left: mostCompared,
 		view: calendars.View{Zone: cmp.Or(use.Zone, asking[0].Zone), DayStarts: asking[0].DayStarts}, ownZone: use.Zone,
 	}
 	from, to := l.options.Timelines.Window(asking[0].Name, now)
@@ -33,15 +34,12 @@ func (l *Lint) Calendar(c Calendar, now, until time.Time) []Finding {
 		x.until = to
 	}
 	x.timeline, _ = l.options.Timelines.Of(c.Name, calendars.View{Zone: asking[0].Zone, DayStarts: asking[0].DayStarts}, from, to)
-	x.gather()
-	x.events()
-	x.reach()
-	x.coverage()
-	x.unmatched()
-	x.titles()
-	x.overlaps()
-	x.series()
-	x.timezone()
+	for _, look := range []func(){x.gather, x.events, x.reach, x.coverage, x.unmatched, x.titles, x.overlaps, x.series, x.timezone} {
+		if ctx.Err() != nil {
+			break
+		}
+		look()
+	}
 	return x.close()
 }
 
@@ -56,9 +54,12 @@ type calendarLint struct {
 	ownZone    *time.Location
 	now, until time.Time
 
+	occurrences []calendars.Occurrence // of the timeline, the first ones
+
 	asks  []routes.Ask // distinct
 	ahead []*lintEvent // that have an occurrence from now on, in the order in which they come
 	by    map[*calendars.Event]*lintEvent
+	left  int  // comparisons that may still be made
 	whole bool // nothing was left out of these, for there being too much
 
 	found []Finding
@@ -89,15 +90,21 @@ func (x *calendarLint) gather() {
 		}
 	}
 	x.by = map[*calendars.Event]*lintEvent{}
-	all := x.timeline.All()
-	x.whole = len(all) <= mostOccurrences
-	for _, o := range all[:min(len(all), mostOccurrences)] {
+	weight := 0
+	for _, a := range x.asks {
+		weight += a.Weight()
+	}
+	most := min(mostEvents, max(1, x.left/2/max(1, weight))) // the other half is for what is asked of them then
+	x.left -= most * weight
+	x.occurrences = x.timeline.Head(mostOccurrences)
+	x.whole = x.timeline.Len() <= mostOccurrences
+	for _, o := range x.occurrences {
 		if o.End <= x.now.Unix() && o.Start < x.now.Unix() || o.Start >= x.until.Unix() {
 			continue
 		}
 		e := x.by[o.Event]
 		if e == nil {
-			if len(x.ahead) == mostEvents {
+			if len(x.ahead) == most {
 				x.whole = false
 				continue
 			}
@@ -120,6 +127,12 @@ func (x *calendarLint) gather() {
 // say adds a finding about an event, or with nil about the calendar, unless enough of that kind were said.
 func (x *calendarLint) say(e *calendars.Event, kind, format string, args ...any) {
 	x.sayOf("", "", e, kind, format, args...)
+}
+
+// compares spends so many comparisons, and reports whether they may be made.
+func (x *calendarLint) compares(n int) bool {
+	x.left -= n
+	return x.left >= 0
 }
 
 // sayOf is say about a route and a branch too.
@@ -211,7 +224,7 @@ func (x *calendarLint) events() {
 		y, _, _ := e.Begins()
 		annual, _ := e.Annual()
 		years[calendars.Fold(e.Summary)+strconv.Itoa(y)] = true
-		if (y >= year+50 || y >= year+5 && !annual) && slices.ContainsFunc(x.asks, func(a routes.Ask) bool { return a.Admits(e) }) {
+		if (y >= year+50 || y >= year+5 && !annual) && slices.ContainsFunc(x.asks, func(a routes.Ask) bool { return x.compares(a.Weight()) && a.Admits(e) }) {
 			far = append(far, e)
 		}
 	}
@@ -300,9 +313,8 @@ func (x *calendarLint) coverage() {
 		return
 	}
 	at, n := x.now.Unix(), 0
-	all := x.timeline.All()
 	var from, to int64
-	for _, o := range all[:min(len(all), mostOccurrences)] {
+	for _, o := range x.occurrences {
 		if o.Start >= x.until.Unix() {
 			break
 		}

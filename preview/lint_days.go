@@ -14,9 +14,9 @@ func (x *routeLint) cuts() {
 	if x.r.DayStarts != 0 {
 		return
 	}
-	n := 0
+	n, most := 0, mostHeld
 	var first time.Time
-	var opening, closing routes.Event
+	var opened, closed routes.Event
 	for i := 1; i < len(x.spans); i++ {
 		was, is := x.spans[i-1], x.spans[i]
 		if h, m, s := is.at.Clock(); h+m+s != 0 || was.state == is.state {
@@ -26,7 +26,11 @@ func (x *routeLint) cuts() {
 		if was.state == routes.Closed {
 			closedAt, openAt = was.at, is.at
 		}
-		opens, closes := x.s.Decide(nil, openAt).Events(), x.s.Decide(nil, closedAt).Events()
+		opening, closing := x.s.Decide(nil, openAt), x.s.Decide(nil, closedAt)
+		if most -= opening.Weight(most+1) + closing.Weight(most+1); most < 0 {
+			break
+		}
+		opens, closes := opening.Events(), closing.Events()
 		if len(opens) == 0 || len(closes) == 0 || !closes[0].Event.AllDay || closes[0].Start != is.at.Unix() && closes[0].End != is.at.Unix() {
 			continue
 		}
@@ -34,14 +38,14 @@ func (x *routeLint) cuts() {
 			continue
 		}
 		if n++; n == 1 {
-			first, opening, closing = is.at, opens[0], closes[0]
+			first, opened, closed = is.at, opens[0], closes[0]
 		}
 	}
 	if n > 0 {
 		x.sayRoute("closure_cuts_opening",
 			"at midnight before %s the all-day event %s of calendar %s cuts the opening %s, which runs over it; set day_starts of route %s to an hour after the last closing, such as \"05:00\"",
-			first.Format("Mon 2006-01-02"), title(closing.Event), closing.Calendar, title(opening.Event), x.r.Name)
-		x.found[len(x.found)-1].Calendar = closing.Calendar
+			first.Format("Mon 2006-01-02"), title(closed.Event), closed.Calendar, title(opened.Event), x.r.Name)
+		x.found[len(x.found)-1].Calendar = closed.Calendar
 	}
 }
 
@@ -127,7 +131,7 @@ func (x *routeLint) closedDays(name string, asks []routes.Ask) (days map[int]boo
 			years[key][y] = true
 		}
 	}
-	for _, o := range t.All()[:min(len(t.All()), mostEvents)] {
+	for _, o := range t.Head(mostEvents) {
 		if !o.Event.AllDay || !slices.ContainsFunc(asks, func(a routes.Ask) bool { return a.Admits(o.Event) }) {
 			continue
 		}

@@ -29,6 +29,9 @@ func (x *calendarLint) unmatched() {
 		}
 		whole = whole && e.AllDay
 		for _, a := range x.asks {
+			if !x.compares(a.Weight()) {
+				break
+			}
 			pattern := a.Near(e.Event)
 			if pattern == "" {
 				continue
@@ -117,6 +120,9 @@ func (x *calendarLint) titles() {
 		for _, e := range x.ahead {
 			first := -1
 			for _, a := range asks {
+				if !x.compares(a.Weight()) {
+					return
+				}
 				if !a.Admits(e.Event) {
 					continue
 				}
@@ -151,11 +157,22 @@ func (x *calendarLint) overlaps() {
 			name string
 		}
 		var turns []turn
-		for _, o := range x.timeline.All()[:min(len(x.timeline.All()), mostOccurrences/10)] {
-			if o.End <= x.now.Unix() || o.Start >= x.until.Unix() || o.Start == o.End || !a.Admits(o.Event) {
+		names := map[*calendars.Event]string{} // that stand in titles; "" for none, and where the condition does not count the event
+		for _, o := range x.occurrences[:min(len(x.occurrences), mostOccurrences/10)] {
+			if o.End <= x.now.Unix() || o.Start >= x.until.Unix() || o.Start == o.End {
 				continue
 			}
-			if name := a.Name(o.Event); name != "" {
+			name, known := names[o.Event]
+			if !known {
+				if !x.compares(2 * a.Weight()) {
+					return
+				}
+				if a.Admits(o.Event) {
+					name = a.Name(o.Event)
+				}
+				names[o.Event] = name
+			}
+			if name != "" {
 				turns = append(turns, turn{o, name})
 			}
 		}
@@ -201,9 +218,12 @@ func (x *calendarLint) series() {
 	for _, a := range x.asks {
 		var last *lintEvent
 		for _, e := range x.ahead {
-			if (last == nil || e.last.End > last.last.End) && a.Admits(e.Event) {
+			if (last == nil || e.last.End > last.last.End) && x.compares(a.Weight()) && a.Admits(e.Event) {
 				last = e
 			}
+		}
+		if x.left < 0 {
+			return // nothing follows from a part
 		}
 		if last != nil {
 			margin := 35 * 24 * time.Hour
@@ -226,11 +246,14 @@ func (x *calendarLint) series() {
 		times := map[*calendars.Event]int{}
 		var ended *calendars.Occurrence
 		for i, o := range past {
-			if o.Event.Repeats() && o.End <= x.now.Unix() && a.Admits(o.Event) {
+			if o.Event.Repeats() && o.End <= x.now.Unix() && x.compares(a.Weight()) && a.Admits(o.Event) {
 				if times[o.Event]++; ended == nil || o.End >= ended.End {
 					ended = &past[i]
 				}
 			}
+		}
+		if x.left < 0 {
+			return
 		}
 		// One that ended long ago ended on purpose.
 		if ended == nil || times[ended.Event] < 3 || said[ended.Event] || ended.End < x.now.Add(-lately).Unix() {

@@ -242,7 +242,7 @@ func (p *Preview) starts(q Question, from, to time.Time) []time.Time {
 		if to.Before(end) {
 			end = to
 		}
-		all = append(all, s.Starts(at, end)...)
+		all = slices.AppendSeq(all, s.Starts(at, end))
 		at = end
 	}
 	return all

@@ -16,8 +16,11 @@ type Rehearsed struct {
 // eachSegment is for how long every segment is rehearsed. Later ones hardly differ but by their events.
 const eachSegment = 7 * 24 * time.Hour
 
-// mostRehearsed bounds the events that are looked at: a feed may have thousands on at once.
-const mostRehearsed = 20_000
+// Bounds of one rehearsal.
+const (
+	mostRehearsed = 100_000 // events that are looked at: a feed may have thousands on at once
+	mostRendered  = 2_000   // answers that are rendered
+)
 
 // Rehearse renders what the ordinary call gets in each segment of [from, until), with the events that decide then, and gives what fails, each
 // branch and error once. After a week only segments are rendered whose branch or events have not been seen before. It keeps nothing, so that
@@ -32,19 +35,19 @@ func (s *State) Rehearse(ctx context.Context, from, until time.Time) []Rehearsed
 		unknown bool
 		events  [3]*calendars.Event
 	}
-	most := mostRehearsed
+	most, rendered := mostRehearsed, 0
 	seen, had := map[said]bool{}, map[decided]bool{}
 	var failed []Rehearsed
-	for _, at := range s.Starts(from, until) {
+	for at := range s.Starts(from, until) {
 		if ctx.Err() != nil {
 			return failed
 		}
 		d := s.Decide(nil, at)
 		key := decided{branch: d.Branch, unknown: d.Unknown}
-		events := d.Events()
-		if most -= len(events); most < 0 {
+		if most -= d.Weight(most + 1); most < 0 {
 			return failed
 		}
+		events := d.Events()
 		for i, e := range events[:min(len(events), len(key.events))] {
 			key.events[i] = e.Event
 		}
@@ -52,8 +55,14 @@ func (s *State) Rehearse(ctx context.Context, from, until time.Time) []Rehearsed
 			continue
 		}
 		had[key] = true
+		if rendered++; rendered > mostRendered {
+			return failed
+		}
 		a := Answer{Decision: d, Events: events, Reason: d.Reason()}
 		s.answer(ctx, &a, s.seen(a.Events), nil, at)
+		if ctx.Err() != nil {
+			return failed // what was interrupted has not failed
+		}
 		for _, f := range a.Failures {
 			key := said{f.Branch, f.Err.Error()}
 			if !seen[key] {

@@ -102,6 +102,11 @@ func (s *Segments) Holding(branch int, at time.Time) []Event {
 	return Decision{Branch: branch, tried: branch, segments: s, segment: segment}.Events()
 }
 
+// Weigh is how many events Holding has to look at, counted up to most.
+func (s *Segments) Weigh(branch int, at time.Time, most int) int {
+	return Decision{Branch: branch, tried: branch, segments: s, segment: s.find(at.Unix())}.Weight(most)
+}
+
 // Dead is a branch that no call can ever take, whatever the calendars hold.
 type Dead struct {
 	Branch int
@@ -299,6 +304,12 @@ func (a Ask) Key() string { return a.leaf.narrowed + "\x00" + strings.Join(a.lea
 
 // String is the condition in words, without its calendars: `events with summary "open*"`.
 func (a Ask) String() string { return "events" + a.leaf.narrowed }
+
+// Weight is how much it takes to compare the condition with an event, in comparisons of a text.
+func (a Ask) Weight() int {
+	f := &a.leaf.filter
+	return 1 + len(f.Summary) + len(f.Description) + len(f.Location) + len(f.Category) + len(a.leaf.keys)
+}
 
 // Admits says whether the condition counts an event.
 func (a Ask) Admits(e *calendars.Event) bool { return a.leaf.admits(e) }

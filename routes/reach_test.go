@@ -143,7 +143,7 @@ func TestReachAgrees(t *testing.T) {
 	s := compile(t, o, u)
 	begin := time.Date(2026, 11, 20, 0, 0, 0, 0, newYork)
 	reach := s.Reach(begin, begin.AddDate(0, 0, 57), 10_000)
-	for _, at := range s.Starts(begin, begin.AddDate(0, 0, 57)) {
+	for at := range s.Starts(begin, begin.AddDate(0, 0, 57)) {
 		for _, caller := range []string{"", "+14155550100", "+12125550100"} {
 			var call *pivot.Call
 			if caller != "" {

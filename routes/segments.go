@@ -2,6 +2,7 @@ package routes
 
 import (
 	"encoding/binary"
+	"iter"
 	"math"
 	"slices"
 	"sort"
@@ -290,15 +291,19 @@ func (s *Segments) end(segment int) int64 {
 	return s.to
 }
 
-// Starts are when segments begin in [from, until), and from itself, in the route's zone.
-func (s *Segments) Starts(from, until time.Time) []time.Time {
-	list := []time.Time{from.In(s.route.Zone)}
-	for i := range s.starts {
-		if at := s.start(i); at > from.Unix() && at < until.Unix() {
-			list = append(list, time.Unix(at, 0).In(s.route.Zone))
+// Starts yields when segments begin in [from, until), and from itself first, in the route's zone.
+func (s *Segments) Starts(from, until time.Time) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		if !yield(from.In(s.route.Zone)) {
+			return
+		}
+		after := from.Unix()
+		for i := sort.Search(len(s.starts), func(i int) bool { return s.start(i) > after }); i < len(s.starts) && s.start(i) < until.Unix(); i++ {
+			if !yield(time.Unix(s.start(i), 0).In(s.route.Zone)) {
+				return
+			}
 		}
 	}
-	return list
 }
 
 // holds says whether a leaf's condition holds in a segment.

@@ -1,43 +1,85 @@
 package server
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
-// backlog is work that waits, each piece of it once, in the order in which it came. The zero backlog is empty.
+// backlog is work that waits, each piece of it once. Owners take turns, so that nobody waits longer for who has much to do; of one owner's
+// pieces the first that came is the first. The zero backlog is empty, and everything in it one owner's.
 type backlog[T comparable] struct {
-	waiting []T
-	queued  map[T]bool // those that wait
+	owner  func(T) string // nil: all are one's
+	pieces map[string][]T // that wait, by owner
+	turns  []string       // owners of pieces, the next one first
+	queued map[T]bool     // those that wait
 }
 
 // add puts in what does not wait already.
 func (b *backlog[T]) add(pieces ...T) {
 	if b.queued == nil {
-		b.queued = map[T]bool{}
+		b.queued, b.pieces = map[T]bool{}, map[string][]T{}
 	}
 	for _, p := range pieces {
-		if !b.queued[p] {
-			b.queued[p] = true
-			b.waiting = append(b.waiting, p)
+		if b.queued[p] {
+			continue
 		}
+		b.queued[p] = true
+		owner := b.ownerOf(p)
+		if len(b.pieces[owner]) == 0 {
+			b.turns = append(b.turns, owner)
+		}
+		b.pieces[owner] = append(b.pieces[owner], p)
 	}
 }
 
-// take takes the first one off; false if none waits.
+func (b *backlog[T]) ownerOf(p T) string {
+	if b.owner == nil {
+		return ""
+	}
+	return b.owner(p)
+}
+
+// take takes the first one of the owner whose turn it is off; false if none waits.
 func (b *backlog[T]) take() (first T, ok bool) {
-	if len(b.waiting) == 0 {
+	if len(b.turns) == 0 {
 		return first, false
 	}
-	first, b.waiting = b.waiting[0], b.waiting[1:]
+	owner := b.turns[0]
+	b.turns = b.turns[1:]
+	first, b.pieces[owner] = b.pieces[owner][0], b.pieces[owner][1:]
+	if len(b.pieces[owner]) > 0 {
+		b.turns = append(b.turns, owner)
+	} else {
+		delete(b.pieces, owner)
+	}
 	delete(b.queued, first)
 	return first, true
 }
 
 // drop takes off all that are of no use any more.
 func (b *backlog[T]) drop(useless func(T) bool) {
-	b.waiting = slices.DeleteFunc(b.waiting, func(p T) bool {
-		if useless(p) {
-			delete(b.queued, p)
-			return true
+	for owner, pieces := range b.pieces {
+		b.pieces[owner] = slices.DeleteFunc(pieces, func(p T) bool {
+			if useless(p) {
+				delete(b.queued, p)
+				return true
+			}
+			return false
+		})
+		if len(b.pieces[owner]) == 0 {
+			delete(b.pieces, owner)
 		}
-		return false
-	})
+	}
+	b.turns = slices.DeleteFunc(b.turns, func(owner string) bool { return len(b.pieces[owner]) == 0 })
+}
+
+// len is how many wait.
+func (b *backlog[T]) len() int { return len(b.queued) }
+
+// tenantOf is the tenant of a route or calendar by its full name; "" where it is nobody's.
+func tenantOf(name string) string {
+	if i := strings.LastIndexByte(name, '/'); i >= 0 {
+		return name[:i]
+	}
+	return ""
 }

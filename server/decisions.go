@@ -1,9 +1,11 @@
 package server
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -11,9 +13,11 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// mostTraces is how many decisions are remembered of all routes together, at some 300 bytes each, besides the
-// callflows of those that were rendered by themselves.
-const mostTraces = 100_000
+// Bounds of what is remembered of all routes together.
+const (
+	mostTraces     = 100_000  // decisions, at some 400 bytes each, besides their callflows and texts
+	mostTraceBytes = 64 << 20 // of callflows and texts that are no other decision's; beyond them a decision is remembered without its own
+)
 
 // decisions remember the last calls of each route, and of those that no route takes. They outlive reloads. Remembering a call
 // allocates nothing but a route's ring, once.
@@ -21,6 +25,7 @@ type decisions struct {
 	mu     sync.Mutex       // guards rings
 	rings  map[string]*ring // by route
 	missed ring             // of calls that no route takes
+	own    atomic.Int64     // bytes that traces hold by themselves
 }
 
 // ring holds the last calls of a route; the oldest one makes place. It takes no memory before the first.
@@ -28,7 +33,8 @@ type ring struct {
 	mu   sync.Mutex // guards the following
 	most int        // how many are held
 	held []trace
-	came int // how many calls came ever; the last one is held[(came-1) % most]
+	came int           // how many calls came ever; the last one is held[(came-1) % most]
+	all  *atomic.Int64 // bytes that the traces of all rings hold by themselves; nil before hold, and once the ring is forgotten
 }
 
 // trace is what is remembered of a call. What is the same for many calls is shared by them.
@@ -40,6 +46,8 @@ type trace struct {
 	event   string
 	body    []byte // the callflow; its summary is made when somebody asks
 	failure string
+	own     int32 // bytes of these that no other trace holds
+	bare    bool  // the callflow is not remembered, since those of others take too much
 
 	// texts holds the caller's number, the dialed one, the account and the call id behind each other, and ends where each ends: a call's own
 	// texts may be parts of its whole request, which is not to be remembered.
@@ -84,22 +92,37 @@ func (d *decisions) keep(routes []string, most int) []*ring {
 		if r == nil {
 			r = &ring{}
 		}
-		r.hold(each)
+		r.hold(each, &d.own)
 		d.rings[name], list[i] = r, r
 	}
-	d.missed.hold(most)
+	for name, r := range former {
+		if d.rings[name] != r {
+			r.forget()
+		}
+	}
+	d.missed.hold(most, &d.own)
 	return list
 }
 
 // hold sets how many calls are held, and keeps the last ones.
-func (r *ring) hold(most int) {
+func (r *ring) hold(most int, all *atomic.Int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.all = all
 	if r.most == most {
 		return
 	}
 	last := r.last(most)
 	slices.Reverse(last)
+	for i := range r.held {
+		all.Add(-int64(r.held[i].own))
+	}
+	former := &trace{}
+	for i := range last {
+		last[i].share(former)
+		all.Add(int64(last[i].own))
+		former = &last[i]
+	}
 	r.most, r.held, r.came = most, nil, len(last)
 	if len(last) > 0 {
 		r.held = make([]trace, most)
@@ -111,12 +134,62 @@ func (r *ring) hold(most int) {
 func (r *ring) add(t *trace) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.all == nil {
+		return // the route is gone
+	}
 	if r.held == nil {
 		r.held = make([]trace, r.most)
 	}
-	r.held[r.came%r.most] = *t
+	if r.came > 0 {
+		t.share(&r.held[(r.came-1)%r.most])
+	} else {
+		t.share(&trace{})
+	}
+	oldest := &r.held[r.came%r.most]
+	if next := &r.held[(r.came+1)%r.most]; r.most > 1 && oldest.own > 0 && sameBody(oldest.body, next.body) {
+		next.own += oldest.own // it holds them from here on
+	} else {
+		r.all.Add(-int64(oldest.own))
+	}
+	if r.all.Add(int64(t.own)) > mostTraceBytes {
+		r.all.Add(-int64(t.own))
+		t.bare, t.body, t.failure, t.own = len(t.body) > 0, nil, "", 0
+	}
+	*oldest = *t
 	r.came++
 }
+
+// forget drops what is held, for good.
+func (r *ring) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.all == nil {
+		return
+	}
+	for i := range r.held {
+		r.all.Add(-int64(r.held[i].own))
+	}
+	r.all, r.held, r.came = nil, nil, 0
+}
+
+// share takes what is the same as in another trace from that, and counts what is not.
+func (t *trace) share(with *trace) {
+	own := 0
+	if !sameBody(t.body, with.body) {
+		own += len(t.body)
+	}
+	for _, s := range [...]struct{ mine, other *string }{{&t.reason, &with.reason}, {&t.event, &with.event}, {&t.failure, &with.failure}} {
+		if *s.mine == *s.other {
+			*s.mine = *s.other
+		} else {
+			own += len(*s.mine)
+		}
+	}
+	t.own = int32(min(own, math.MaxInt32))
+}
+
+// sameBody reports whether two callflows are one in memory.
+func sameBody(a, b []byte) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
 // last are the last calls, the newest first. The lock is held.
 func (r *ring) last(most int) []trace {
@@ -169,6 +242,9 @@ func (t *trace) trace() preview.Trace {
 		At: t.at.UTC(), Route: f.route, Unknown: t.unknown, Reason: t.reason, Event: t.event, Failure: t.failure, Status: int(t.status), Summary: pivot.Summary(t.body),
 		Caller: t.text(0), Dialed: t.text(1), Account: t.text(2), CallID: t.text(3),
 		Took: t.took, Generation: f.generation, Calendars: f.calendars,
+	}
+	if t.bare {
+		out.Summary = "(not remembered: those of other calls take too much)"
 	}
 	if t.branch >= 0 {
 		out.Branch, out.State = f.branches[t.branch].branch, f.branches[t.branch].state

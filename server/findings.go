@@ -73,11 +73,11 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 	for _, r := range g.routes {
 		work <- func() []preview.Finding {
 			s := r.Compile(lint.timelines, now)
-			return append(lint.Route(r, s, now, until), g.failing(r, s.Rehearse(ctx, now, until))...)
+			return append(lint.Route(ctx, r, s, now, until), g.failing(r, s.Rehearse(ctx, now, until))...)
 		}
 	}
 	for _, c := range lint.calendars {
-		work <- func() []preview.Finding { return lint.Calendar(c, now, until) }
+		work <- func() []preview.Finding { return lint.Calendar(ctx, c, now, until) }
 	}
 	close(work)
 	wait.Wait()

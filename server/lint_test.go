@@ -291,11 +291,11 @@ func BenchmarkLint(b *testing.B) {
 		look func() int
 	}{
 		{"static", func() int { return len(l.Static(r)) }},
-		{"route", func() int { return len(l.Route(r, r.State(), monday, until)) }},
+		{"route", func() int { return len(l.Route(b.Context(), r, r.State(), monday, until)) }},
 		{"calendars", func() int {
 			n := 0
 			for _, c := range l.calendars {
-				n += len(l.Calendar(c, monday, until))
+				n += len(l.Calendar(b.Context(), c, monday, until))
 			}
 			return n
 		}},

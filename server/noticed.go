@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -20,7 +21,29 @@ type noticed struct {
 	static  []preview.Finding
 	about   map[string][]preview.Finding // by "route NAME" and "calendar NAME"
 	waiting backlog[string]              // calendars that are to be looked at
+	ended   context.Context              // ends with the generation; nil before the first
+	end     context.CancelFunc
 }
+
+// errOver is why looking ends when another generation has gone live.
+var errOver = errors.New("another generation is live")
+
+// looking is a context that ends when looking at one route or calendar has lasted too long, or another generation goes live.
+func (n *noticed) looking(ctx context.Context) (context.Context, func()) {
+	n.mu.Lock()
+	ended := n.ended
+	n.mu.Unlock()
+	ctx, stop := context.WithTimeout(ctx, lookLasts)
+	if ended == nil {
+		return ctx, stop
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	off := context.AfterFunc(ended, func() { cancel(errOver) })
+	return ctx, func() { off(); cancel(nil); stop() }
+}
+
+// over reports whether looking has ended because another generation has gone live.
+func (n *noticed) over(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errOver) }
 
 // begin waits for a generation to be looked at, and forgets everything but what was said of routes that are not fresh: those are the former
 // generation's.
@@ -36,7 +59,11 @@ func (n *noticed) begin(g *Generation, fresh []*render.Route) {
 		delete(about, "route "+r.Name)
 	}
 	n.of, n.lint, n.looked, n.static = g, g.newLint(g.timelines), false, nil
-	n.about, n.waiting = about, backlog[string]{}
+	n.about, n.waiting = about, backlog[string]{owner: tenantOf}
+	if n.end != nil {
+		n.end()
+	}
+	n.ended, n.end = context.WithCancel(context.Background())
 	n.mu.Unlock()
 	n.ask(g.Calendars()...)
 }
@@ -108,12 +135,16 @@ func (n *noticed) live() (*Generation, lint) {
 const lookAhead = 400 * 24 * time.Hour
 
 // notice keeps what there is to say of a route, besides that it will fail.
-func (s *Server) notice(r *render.Route, failed []render.Rehearsed, now time.Time) {
+func (s *Server) notice(ctx context.Context, r *render.Route, failed []render.Rehearsed, now time.Time) {
 	g, l := s.noticed.live()
 	if g == nil || !g.has(r) {
 		return
 	}
-	found := append(g.failing(r, failed), l.Route(r, r.State(), now, now.Add(lookAhead))...)
+	found := append(g.failing(r, failed), l.Route(ctx, r, r.State(), now, now.Add(lookAhead))...)
+	if s.noticed.over(ctx) {
+		s.again(r)
+		return
+	}
 	if !s.noticed.put(g, "route "+r.Name, found) {
 		s.rehearsals.ask([]*render.Route{r}) // another generation may have it too
 	}
@@ -122,13 +153,18 @@ func (s *Server) notice(r *render.Route, failed []render.Rehearsed, now time.Tim
 // has reports whether a route is one of the generation's.
 func (g *Generation) has(r *render.Route) bool { return g.members[r] }
 
-// noticeCalendars looks at the calendars that wait, and at the configuration if nobody has.
-func (s *Server) noticeCalendars(ctx context.Context) {
-	s.noticed.lookAround()
-	for g, l, name, ok := s.noticed.next(); ok && ctx.Err() == nil; g, l, name, ok = s.noticed.next() {
-		now := s.options.Now()
-		s.noticed.put(g, "calendar "+name, l.Calendar(l.calendars[name], now, now.Add(lookAhead)))
+// noticeCalendar looks at the next calendar that waits; false if none does.
+func (s *Server) noticeCalendar(ctx context.Context) bool {
+	g, l, name, ok := s.noticed.next()
+	if !ok {
+		return false
 	}
+	ctx, done := s.noticed.looking(ctx)
+	defer done()
+	now := s.options.Now()
+	// Of a generation that is over nothing is kept.
+	s.noticed.put(g, "calendar "+name, l.Calendar(ctx, l.calendars[name], now, now.Add(lookAhead)))
+	return true
 }
 
 // Findings are all that there are of the live configuration and its calendars, as far as they have been looked at, in the order of their places.
@@ -177,7 +213,7 @@ func (s *Server) findings() map[metrics.Finding]int {
 // pending is how many routes and calendars have not been looked at since they changed.
 func (s *Server) pending() int {
 	s.noticed.mu.Lock()
-	n := len(s.noticed.waiting.waiting)
+	n := s.noticed.waiting.len()
 	if !s.noticed.looked {
 		n++
 	}

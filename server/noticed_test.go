@@ -116,7 +116,7 @@ func TestFindingsAfterReload(t *testing.T) {
 	}
 	w.store.Subscribe(next.subscriptions())
 	w.swap(next)
-	w.notice(former[0], nil, monday) // too late
+	w.notice(t.Context(), former[0], nil, monday) // too late
 	w.rehearseWaiting(t.Context())
 	if found := w.Findings(); len(found) != 0 {
 		t.Errorf("got %v", found)

@@ -14,8 +14,11 @@ import (
 // ahead is how far routes are rehearsed.
 const ahead = 7 * 24 * time.Hour
 
+// lookLasts is how long a route or calendar is looked at. What has not been found by then is not looked for.
+const lookLasts = 10 * time.Second
+
 // rehearsals render what the routes will answer in the coming week, when they have other events: a title that breaks a template is
-// known before a caller hears it. They run one after the other, away from calls.
+// known before a caller hears it. They run one after the other, away from calls, and tenants take turns.
 type rehearsals struct {
 	wake chan struct{}
 
@@ -25,7 +28,10 @@ type rehearsals struct {
 }
 
 func newRehearsals() *rehearsals {
-	return &rehearsals{wake: make(chan struct{}, 1), failing: map[string][]string{}}
+	return &rehearsals{
+		wake: make(chan struct{}, 1), failing: map[string][]string{},
+		waiting: backlog[*render.Route]{owner: func(r *render.Route) string { return tenantOf(r.Name) }},
+	}
 }
 
 // ask puts routes into the queue, each once.
@@ -59,25 +65,46 @@ func (s *Server) rehearse(ctx context.Context) {
 	}
 }
 
-// rehearseWaiting rehearses the routes that wait, logs what will fail and has not been said, and keeps what else there is to say of them and of the
-// calendars that wait.
+// rehearseWaiting looks at the routes and the calendars that wait, in turn, until none does or ctx ends.
 func (s *Server) rehearseWaiting(ctx context.Context) {
-	for r := s.rehearsals.next(); r != nil && ctx.Err() == nil; r = s.rehearsals.next() {
-		now := s.options.Now()
-		var failing []string
-		failed := r.State().Rehearse(ctx, now, now.Add(ahead))
-		for _, f := range failed {
-			text := r.Branches[f.Branch].Name + ": " + f.Err.Error()
-			failing = append(failing, text)
-			if !slices.Contains(s.rehearsals.said(r.Name), text) {
-				s.options.Log.WarnContext(ctx, "a branch will not answer", slog.String("route", r.Name), slog.String("branch", r.Branches[f.Branch].Name),
-					slog.Time("from", f.At), slog.String("reason", string(f.Failure.Reason)), slog.String("error", f.Err.Error()))
-			}
+	s.noticed.lookAround()
+	for more := true; more && ctx.Err() == nil; {
+		r := s.rehearsals.next()
+		if r != nil {
+			s.rehearseRoute(ctx, r)
 		}
-		s.rehearsals.say(r.Name, failing)
-		s.notice(r, failed, now)
+		more = s.noticeCalendar(ctx) || r != nil
 	}
-	s.noticeCalendars(ctx)
+}
+
+// rehearseRoute rehearses a route, logs what will fail and has not been said, and keeps what else there is to say of it.
+func (s *Server) rehearseRoute(ctx context.Context, r *render.Route) {
+	ctx, done := s.noticed.looking(ctx)
+	defer done()
+	now := s.options.Now()
+	var failing []string
+	failed := r.State().Rehearse(ctx, now, now.Add(ahead))
+	if s.noticed.over(ctx) {
+		s.again(r)
+		return
+	}
+	for _, f := range failed {
+		text := r.Branches[f.Branch].Name + ": " + f.Err.Error()
+		failing = append(failing, text)
+		if !slices.Contains(s.rehearsals.said(r.Name), text) {
+			s.options.Log.WarnContext(ctx, "a branch will not answer", slog.String("route", r.Name), slog.String("branch", r.Branches[f.Branch].Name),
+				slog.Time("from", f.At), slog.String("reason", string(f.Failure.Reason)), slog.String("error", f.Err.Error()))
+		}
+	}
+	s.rehearsals.say(r.Name, failing)
+	s.notice(ctx, r, failed, now)
+}
+
+// again looks at a route once more, of which another generation has it too.
+func (s *Server) again(r *render.Route) {
+	if g, _ := s.noticed.live(); g != nil && g.has(r) {
+		s.rehearsals.ask([]*render.Route{r})
+	}
 }
 
 func (h *rehearsals) said(route string) []string {
@@ -110,5 +137,5 @@ func (h *rehearsals) retain(routes []*render.Route) {
 func (h *rehearsals) pending() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.waiting.waiting)
+	return h.waiting.len()
 }

@@ -146,7 +146,7 @@ func (w *world) start(t testing.TB, o Options) {
 		o.Passing = time.Now
 	}
 	o.Registry, o.Metrics, o.Now = w.registry, m, w.clock
-	o.Log = slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	o.Log = slog.New(BoundedHandler(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	w.Server = New(o)
 }
 

@@ -78,7 +78,7 @@ func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 	s := server.New(server.Options{
 		Installation: i, Loaded: loaded,
 		Generation: g, Registry: registry, Metrics: m, Now: w.now, UserAgent: userAgent(), Version: buildVersion(),
-		Log: slog.New(handler(in.file.Log, lines)), Profiles: flags.pprof,
+		Log: slog.New(server.BoundedHandler(handler(in.file.Log, lines))), Profiles: flags.pprof,
 		Started: func(calls, admin net.Addr) {
 			fmt.Fprint(w.stdout, banner(in, calls, admin))
 		},
