@@ -15,10 +15,22 @@ type Data struct {
 	places *places
 }
 
-// places has the shape of Values: in is by key, and by decimal index for a list.
+// places has the shape of Values.
 type places struct {
-	at diag.Pos
-	in map[string]*places
+	at    diag.Pos
+	in    map[string]*places // of a mapping, by key
+	items []*places          // of a list
+}
+
+// find gives the places of what is under a key, or a decimal index of a list; nil for nothing.
+func (p *places) find(step string) *places {
+	if p.items == nil {
+		return p.in[step]
+	}
+	if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(p.items) {
+		return p.items[i]
+	}
+	return nil
 }
 
 // At gives the place of a value by its path: keys, and indexes in decimal. A text stands where its first character does.
@@ -29,7 +41,7 @@ func (d *Data) At(path ...string) diag.Pos {
 		if p == nil {
 			break
 		}
-		p = p.in[step]
+		p = p.find(step)
 	}
 	if p == nil {
 		return diag.Pos{}
@@ -59,10 +71,11 @@ func (f fields) data(key string) *Data {
 var smallInteger = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,8})$`)
 
 func (s *source) dataValue(n *node) (any, *places) {
-	p := &places{at: n.first, in: map[string]*places{}}
+	p := &places{at: n.first}
 	switch n.kind {
 	case mapping:
 		values := make(map[string]any, len(n.entries))
+		p.in = make(map[string]*places, len(n.entries))
 		for _, e := range n.entries {
 			if e.key.S == "" {
 				s.mistake(e.key.Pos, "a key of data is empty")
@@ -72,8 +85,9 @@ func (s *source) dataValue(n *node) (any, *places) {
 		return values, p
 	case list:
 		values := make([]any, len(n.items))
+		p.items = make([]*places, len(n.items))
 		for i, item := range n.items {
-			values[i], p.in[strconv.Itoa(i)] = s.dataValue(item)
+			values[i], p.items[i] = s.dataValue(item)
 		}
 		return values, p
 	}
@@ -107,7 +121,7 @@ func merge(under, over *Data) *Data {
 }
 
 func mergeMaps(under, over map[string]any, underAt, overAt *places) (map[string]any, *places) {
-	values, at := maps.Clone(under), &places{overAt.at, maps.Clone(underAt.in)}
+	values, at := maps.Clone(under), &places{at: overAt.at, in: maps.Clone(underAt.in)}
 	for key, value := range over {
 		below, wasMap := values[key].(map[string]any)
 		above, isMap := value.(map[string]any)

@@ -42,7 +42,7 @@ func Load(path string, o Options) (*File, error) {
 	if main.Err != nil {
 		return nil, fmt.Errorf("%s: %w", path, main.Err)
 	}
-	root, mistakes := parse(path, main.Bytes)
+	root, mistakes := parseUpTo(maxMain, path, main.Bytes)
 	l.mistakes = append(l.mistakes, mistakes...)
 	if root == nil {
 		return nil, l.mistakes.Err()
@@ -189,6 +189,7 @@ func (s *source) include(former *File) []*source {
 		}
 		files = append(files, &included{path: path.S, bytes: in.Bytes, former: before.tenant(path.S)})
 	}
+	lighten(files, maxAllValues)
 	parallel.Each(len(files), func(i int) {
 		if files[i].former == nil {
 			files[i].parse()
@@ -214,12 +215,17 @@ func (s *source) include(former *File) []*source {
 type included struct {
 	path     string
 	bytes    []byte
-	former   *Tenant // that can be taken over, if its name is not taken; nil: none
+	former   *Tenant       // that can be taken over, if its name is not taken; nil: none
+	refused  diag.Mistakes // it is not read
 	root     *node
 	mistakes diag.Mistakes
 }
 
-func (f *included) parse() { f.root, f.mistakes = parse(f.path, f.bytes) }
+func (f *included) parse() {
+	if f.mistakes = f.refused; f.refused == nil {
+		f.root, f.mistakes = parse(f.path, f.bytes)
+	}
+}
 
 func (s *source) included(path string, root *node) *source {
 	in := *s

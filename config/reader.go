@@ -60,8 +60,14 @@ func (n *node) what() string {
 }
 
 // parse reads the one document of a file. The node is nil when there is none or its syntax is wrong.
-func parse(file string, src []byte) (*node, diag.Mistakes) {
+func parse(file string, src []byte) (*node, diag.Mistakes) { return parseUpTo(maxValues, file, src) }
+
+// parseUpTo is parse for a file that may hold that many values.
+func parseUpTo(most int, file string, src []byte) (*node, diag.Mistakes) {
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
+	if m, ok := tooMany(file, src, most); ok {
+		return nil, diag.Mistakes{m}
+	}
 	if m, ok := unreadable(file, src); ok {
 		return nil, diag.Mistakes{m}
 	}

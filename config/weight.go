@@ -1,0 +1,88 @@
+package config
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// What a file of YAML may hold. A value takes some hundred bytes while it is read, so that bytes alone do not bound memory: eight MiB may be four million values.
+const (
+	maxValues    = 200_000   // in a file that the main one includes, in one of secrets and in one of tests
+	maxMain      = 1_000_000 // in the main file
+	maxAllValues = 2_000_000 // in all files that the main one includes
+)
+
+// begins reports whether a byte of YAML can begin a value or a key, by the one after it. What is only text in quotes or in a block counts too:
+// to tell it apart takes reading the file.
+func begins(b, next byte) bool {
+	switch b {
+	case ',', '[', '{', ':', '\n':
+		return true
+	case '-', '?':
+		return next == ' ' || next == '\t' || next == '\n' || next == '\r'
+	}
+	return false
+}
+
+// valuesIn is about how many keys and values a file holds, at most twice as many as it tells, and without reading it as YAML.
+func valuesIn(src []byte) int {
+	n := 0
+	for i, b := range src {
+		if begins(b, after(src, i)) {
+			n++
+		}
+	}
+	return n
+}
+
+func after(src []byte, i int) byte {
+	if i+1 < len(src) {
+		return src[i+1]
+	}
+	return '\n'
+}
+
+// tooMany is the mistake of a file that holds more values than it may; false if it does not.
+func tooMany(file string, src []byte, most int) (diag.Mistake, bool) {
+	n, line := 0, 1
+	for i, b := range src {
+		if begins(b, after(src, i)) {
+			n++
+		}
+		if n > most {
+			return diag.Mistakef(diag.Pos{File: file, Line: line}, "the file holds more than %d keys and values (lines, commas, colons and brackets count); "+
+				"split it, and put long lists of numbers into files of their own", most), true
+		}
+		if b == '\n' {
+			line++
+		}
+	}
+	return diag.Mistake{}, false
+}
+
+// lighten marks the largest of included files as too large until the others together hold no more than all may.
+func lighten(files []*included, most int) {
+	type weighed struct {
+		*included
+		values int
+	}
+	all, total := make([]weighed, len(files)), 0
+	for i, f := range files {
+		all[i] = weighed{f, valuesIn(f.bytes)}
+		total += all[i].values
+	}
+	if total <= most {
+		return
+	}
+	slices.SortStableFunc(all, func(a, b weighed) int { return cmp.Compare(b.values, a.values) })
+	for _, f := range all {
+		if total <= most {
+			return
+		}
+		f.refused = diag.Mistakes{diag.Mistakef(diag.Pos{File: f.path}, "all files that are included hold more than %d keys and values, and this one %d of them; "+
+			"make it smaller", most, f.values)}
+		total -= f.values
+	}
+}
