@@ -55,7 +55,7 @@ func (a *attempt) run(ctx context.Context) Fetched {
 		return a.fail(metrics.ServerError, "%w", err)
 	}
 	a.user = user
-	pool, err := a.fetcher.poolFor(a.source.CAFile)
+	pool, err := a.fetcher.poolFor(a.source)
 	if err != nil {
 		return a.fail(metrics.ServerError, "%w", err)
 	}

@@ -21,12 +21,13 @@ var (
 	neverFetched = prefixes("100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::254/128", "fd20:ce::254/128")
 
 	// privateRanges are, besides what netip knows, those that IANA's special-purpose registries call not globally reachable
-	// and that may lead somewhere: this network, CGNAT, protocol assignments, benchmarking, reserved, NAT64 with a local
-	// prefix, Teredo, and the site-local addresses of old.
-	privateRanges = prefixes("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4",
-		"64:ff9b:1::/48", "2001::/32", "fec0::/10")
+	// and that may lead somewhere: this network, CGNAT, protocol assignments, 6to4 relays, benchmarking, reserved, NAT64 with
+	// a local prefix, Teredo, segment routing, and the site-local addresses of old.
+	privateRanges = prefixes("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4",
+		"64:ff9b:1::/48", "2001::/32", "2001:2::/48", "5f00::/16", "fec0::/10")
 
-	nat64, sixToFour, compatible = netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("::/96")
+	nat64, sixToFour       = netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("2002::/16")
+	compatible, translated = netip.MustParsePrefix("::/96"), netip.MustParsePrefix("::ffff:0:0:0/96")
 )
 
 func prefixes(texts ...string) []netip.Prefix {
@@ -51,8 +52,8 @@ func reachOf(a netip.Addr) reach {
 	return public
 }
 
-// carried is the IPv4 address inside an IPv6 one: mapped, by NAT64 (RFC 6052), 6to4 (RFC 3056) or compatible (RFC 4291,
-// 2.5.5.1); the address itself if there is none.
+// carried is the IPv4 address inside an IPv6 one: mapped, by NAT64 (RFC 6052), 6to4 (RFC 3056), translated (RFC 2765, 2.1)
+// or compatible (RFC 4291, 2.5.5.1); the address itself if there is none.
 func carried(a netip.Addr) netip.Addr {
 	b := a.As16()
 	switch {
@@ -60,7 +61,7 @@ func carried(a netip.Addr) netip.Addr {
 		return a.Unmap()
 	case a.IsUnspecified() || a.IsLoopback():
 		return a
-	case nat64.Contains(a), compatible.Contains(a):
+	case nat64.Contains(a), compatible.Contains(a), translated.Contains(a):
 		return netip.AddrFrom4([4]byte(b[12:16]))
 	case sixToFour.Contains(a):
 		return netip.AddrFrom4([4]byte(b[2:6]))
@@ -81,14 +82,15 @@ func (e *addressError) Error() string {
 	return fmt.Sprintf("%s is a private address", e.addr)
 }
 
-// guard is a net.Dialer's Control: it sees the address that is about to be connected to, after the DNS had its say.
-func (f *Fetcher) guard(allowed reach) func(network, address string, _ syscall.RawConn) error {
+// control is a net.Dialer's Control that refuses addresses beyond a reach. It is called with each address that is about to
+// be connected to, after the look-up in the DNS; of several that a name has, those that are not refused remain.
+func control(allowed reach, of func(netip.Addr) reach) func(network, address string, _ syscall.RawConn) error {
 	return func(_, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)
 		if err != nil {
 			return err
 		}
-		if r := f.reachOf(at.Addr()); r > allowed {
+		if r := of(at.Addr()); r > allowed {
 			return &addressError{at.Addr(), r}
 		}
 		return nil

@@ -14,12 +14,14 @@ import (
 func TestReachOf(t *testing.T) {
 	t.Parallel()
 	for want, addresses := range map[reach]string{
-		public: `8.8.8.8 172.32.0.1 100.128.0.1 192.0.1.1 2606:4700::1 ::ffff:8.8.8.8 64:ff9b::808:808 2002:808:808::1`,
+		public: `8.8.8.8 172.32.0.1 100.128.0.1 192.0.1.1 2606:4700::1 ::ffff:8.8.8.8 ::ffff:0:8.8.8.8 64:ff9b::808:808 2002:808:808::1
+			2001:200::1 2001:4860:4860::8888%1`,
 		private: `127.0.0.1 127.8.8.8 10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1 100.64.0.1 100.127.255.255 0.0.0.0 0.1.2.3
 			198.18.0.1 239.0.0.5 240.0.0.1 255.255.255.255 192.0.0.1 :: ::1 fc00::1 fdff::1 fec0::1 ff05::1 ::ffff:127.0.0.1
-			::ffff:10.0.0.1 64:ff9b::a00:1 64:ff9b:1::1 2002:a00:1::1 2001::1 ::a00:1`,
+			::ffff:10.0.0.1 64:ff9b::a00:1 64:ff9b:1::1 2002:a00:1::1 2001::1 ::a00:1 ::ffff:0:10.0.0.1 192.88.99.1 5f00::1 2001:2::1
+			2002:7f00:1::1%eth0 fc00::1%3`,
 		never: `169.254.0.1 169.254.169.254 fe80::1 fe80::1%eth0 febf::1 ::ffff:169.254.169.254 64:ff9b::a9fe:a9fe 2002:a9fe:a9fe::1
-			::a9fe:a9fe 224.0.0.5 ff02::1 100.100.100.200 168.63.129.16 192.0.0.192 fd00:ec2::254 fd20:ce::254 ::ffff:100.100.100.200`,
+			::a9fe:a9fe ::ffff:0:169.254.169.254 224.0.0.5 ff02::1 100.100.100.200 168.63.129.16 192.0.0.192 fd00:ec2::254 fd20:ce::254 ::ffff:100.100.100.200`,
 	} {
 		for address := range strings.FieldsSeq(addresses) {
 			if got := reachOf(netip.MustParseAddr(address)); got != want {
@@ -35,8 +37,9 @@ func TestFetchAddresses(t *testing.T) {
 	t.Parallel()
 	const publicIP, privateIP = "127.0.0.2", "127.0.0.1"
 	for _, c := range []struct {
-		name string
-		deny bool
+		name  string
+		owner string
+		deny  bool
 		// first is fetched before, and must succeed; "" for nothing. {public} and {private} are the servers.
 		first, url string
 		script     func(t *testing.T, outside, inside *faultServer, dns *fakeDNS)
@@ -52,6 +55,48 @@ func TestFetchAddresses(t *testing.T) {
 		{
 			name: "private, by address in IPv6, denied", deny: true, url: "http://[::ffff:127.0.0.1]:{private}/in",
 			want: "server_error 0: http://[::ffff:127.0.0.1]:{private}/…: 127.0.0.1 is a private address, which deny_private_addresses forbids",
+		},
+		{
+			name: "a tenant's", owner: "acme", deny: true, url: "http://private.test:{private}/in",
+			want: "server_error 0: http://private.test:{private}/…: 127.0.0.1 is a private address, " +
+				"from which a tenant's feed is fetched only if deny_private_addresses in the main file allows it",
+		},
+		{name: "a tenant's, allowed", owner: "acme", url: "http://private.test:{private}/in", want: "ok 200", asked: 1},
+		{
+			name: "a tenant's, where the operator's connection is open", owner: "acme", deny: true, first: "http://private.test:{private}/in",
+			url: "http://private.test:{private}/in",
+			want: "server_error 0: http://private.test:{private}/…: 127.0.0.1 is a private address, " +
+				"from which a tenant's feed is fetched only if deny_private_addresses in the main file allows it",
+			asked: 1,
+		},
+		{
+			name: "of two addresses the private one, denied", deny: true, url: "http://both.test:{public}/out",
+			script: func(t *testing.T, outside, inside *faultServer, dns *fakeDNS) {
+				dns.set("both.test", privateIP, publicIP)
+				newFaultServerAt(t, privateIP+":"+port(outside)).on("/out", answerStatus(500))
+			},
+			want: "ok 200",
+		},
+		{
+			name: "two private addresses, denied", deny: true, url: "http://both.test:{private}/in",
+			script: func(_ *testing.T, _, _ *faultServer, dns *fakeDNS) { dns.set("both.test", privateIP, "127.0.0.3") },
+			want:   "server_error 0: http://both.test:{private}/…: 127.0.0.1 is a private address, which deny_private_addresses forbids",
+		},
+		{
+			name: "in IPv6 with a zone, denied", deny: true, url: "http://[::1%25lo]:{private}/in",
+			want: "server_error 0: http://[::1%lo]:{private}/…: ::1%lo is a private address, which deny_private_addresses forbids",
+		},
+		{
+			name: "by NAT64, denied", deny: true, url: "http://[64:ff9b::7f00:1]:{private}/in",
+			want: "server_error 0: http://[64:ff9b::7f00:1]:{private}/…: 64:ff9b::7f00:1 is a private address, which deny_private_addresses forbids",
+		},
+		{
+			name: "from public to another port of a private one", url: "http://public.test:{public}/to-port",
+			script: func(t *testing.T, outside, _ *faultServer, _ *fakeDNS) {
+				outside.on("/to-port", answerRedirect(307, "http://[::ffff:127.0.0.1]:1/in"))
+			},
+			want: "server_error 307: http://public.test:{public}/…: redirected to http://[::ffff:127.0.0.1]:1/…: " +
+				"127.0.0.1 is a private address, where a redirect from a public one may not lead",
 		},
 		{name: "public, private ones denied", deny: true, url: "http://public.test:{public}/out", want: "ok 200"},
 		{
@@ -124,7 +169,7 @@ func TestFetchAddresses(t *testing.T) {
 			if c.script != nil {
 				c.script(t, outside, inside, dns)
 			}
-			f := newTestFetcher(t, FetcherOptions{DenyPrivate: c.deny})
+			f := newTestFetcher(t, FetcherOptions{})
 			f.resolver = dns.resolver()
 			f.reachOf = func(a netip.Addr) reach {
 				if a.String() == publicIP {
@@ -137,7 +182,7 @@ func TestFetchAddresses(t *testing.T) {
 					t.Fatalf("first: got %s", got)
 				}
 			}
-			got := f.Fetch(t.Context(), Source{URL: ports.Replace(c.url)}, Validators{})
+			got := f.Fetch(t.Context(), Source{URL: ports.Replace(c.url), DenyPrivate: c.deny, Owner: c.owner}, Validators{})
 			if diff := cmp.Diff(ports.Replace(c.want), outcome(got)); diff != "" {
 				t.Errorf("outcome (-want +got):\n%s", diff)
 			}
@@ -182,7 +227,7 @@ func TestFetchRefusedConnection(t *testing.T) {
 func TestFetchSilentDNS(t *testing.T) {
 	t.Parallel()
 	dns := &fakeDNS{}
-	dns.set("silent.test", "")
+	dns.set("silent.test")
 	f := newTestFetcher(t, FetcherOptions{Timeout: 200 * time.Millisecond})
 	f.resolver = dns.resolver()
 	got := outcome(f.Fetch(t.Context(), Source{URL: "http://silent.test/"}, Validators{}))

@@ -306,19 +306,22 @@ func sign(t testing.TB, by *authority, wanted *x509.Certificate) (*x509.Certific
 }
 
 // fakeDNS is a resolver that knows the hosts it is given, by name without a dot at the end, and no others. The hosts may
-// change between look-ups. A host with the zero address is never answered for.
+// change between look-ups. A host without addresses is never answered for.
 type fakeDNS struct {
 	mu    sync.Mutex
-	hosts map[string]net.IP // IPv4; guarded by mu
+	hosts map[string][]net.IP // IPv4; guarded by mu
 }
 
-func (d *fakeDNS) set(host, ip string) {
+func (d *fakeDNS) set(host string, ips ...string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.hosts == nil {
-		d.hosts = map[string]net.IP{}
+		d.hosts = map[string][]net.IP{}
 	}
-	d.hosts[host] = net.ParseIP(ip).To4()
+	d.hosts[host] = nil
+	for _, ip := range ips {
+		d.hosts[host] = append(d.hosts[host], net.ParseIP(ip).To4())
+	}
 }
 
 // resolver asks over a pipe, in the form that DNS has on TCP: two bytes of length, then the message (RFC 1035).
@@ -351,19 +354,21 @@ func (d *fakeDNS) answer(conn net.Conn) {
 		kind := query[end+2]
 		end += 5
 		d.mu.Lock()
-		ip, known := d.hosts[strings.ToLower(strings.Join(labels, "."))]
+		ips, known := d.hosts[strings.ToLower(strings.Join(labels, "."))]
 		d.mu.Unlock()
 		reply := append([]byte(nil), query[:end]...)
 		copy(reply[2:12], []byte{0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}) // an answer to one question, no records
 		switch {
 		case !known:
 			reply[3] |= 3 // NXDOMAIN
-		case ip == nil:
+		case len(ips) == 0:
 			continue
 		case kind == 1:
-			reply[7] = 1
-			reply = append(reply, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4)
-			reply = append(reply, ip...)
+			reply[7] = byte(len(ips))
+			for _, ip := range ips {
+				reply = append(reply, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4)
+				reply = append(reply, ip...)
+			}
 		}
 		conn.Write(binary.BigEndian.AppendUint16(nil, uint16(len(reply))))
 		conn.Write(reply)

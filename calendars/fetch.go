@@ -37,11 +37,10 @@ type Fetched struct {
 
 // FetcherOptions say how feeds are fetched.
 type FetcherOptions struct {
-	UserAgent   string           // of sources that name none; "": "callhours"
-	Timeout     time.Duration    // of one attempt, redirects and body included; 0: 30 s
-	Bytes       int              // of a body, both as sent and after decompression; 0: that of Limits
-	DenyPrivate bool             // refuse private addresses also where a source's own URL leads there
-	Now         func() time.Time // the clock for dates that servers send and for certificates; required
+	UserAgent string           // of sources that name none; "": "callhours"
+	Timeout   time.Duration    // of one attempt, redirects and body included; 0: 30 s
+	Bytes     int              // of a body, both as sent and after decompression; 0: that of Limits
+	Now       func() time.Time // the clock for dates that servers send and for certificates; required
 }
 
 // Fetcher fetches feeds over HTTP and knows what a feed is: it checks status, content and completeness, and follows
@@ -49,20 +48,20 @@ type FetcherOptions struct {
 //
 // Connections are direct: HTTP_PROXY and its like are ignored, since a proxy would hide the addresses that a Fetcher
 // checks as it connects. Link-local addresses and those of cloud metadata are always refused; private ones are once a
-// public address was part of the attempt, and all the time with DenyPrivate.
+// public address was part of the attempt, and all the time of sources with DenyPrivate.
 //
 // A Fetcher is safe for concurrent use. It starts no goroutine of its own; idle connections close after 90 s.
 type Fetcher struct {
 	userAgent string
 	timeout   time.Duration
 	bytes     int
-	own       reach // how far a source's own URL may lead
 	now       func() time.Time
 	resolver  *net.Resolver               // nil for the system's
 	reachOf   func(addr netip.Addr) reach // reachOf, except in tests, where all addresses are loopback
 
-	mu    sync.Mutex
-	pools map[string]*pool // by CA file; guarded by mu
+	mu    sync.Mutex // guards the following
+	pools map[poolKey]*pool
+	swept time.Time // when pools were last looked for that nothing uses
 }
 
 // NewFetcher makes a Fetcher. It connects to nothing.
@@ -71,19 +70,15 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 		userAgent: cmp.Or(o.UserAgent, "callhours"),
 		timeout:   o.Timeout,
 		bytes:     o.Bytes,
-		own:       private,
 		now:       o.Now,
 		reachOf:   reachOf,
-		pools:     map[string]*pool{},
+		pools:     map[poolKey]*pool{},
 	}
 	if f.timeout <= 0 {
 		f.timeout = 30 * time.Second
 	}
 	if f.bytes <= 0 {
 		f.bytes = Limits{}.withDefaults().Bytes
-	}
-	if o.DenyPrivate {
-		f.own = public
 	}
 	return f
 }
@@ -94,7 +89,10 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 func (f *Fetcher) Fetch(ctx context.Context, s Source, v Validators) Fetched {
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	a := &attempt{fetcher: f, source: s, validators: v, allowed: f.own, at: s.String()}
+	a := &attempt{fetcher: f, source: s, validators: v, allowed: private, at: s.String()}
+	if s.DenyPrivate {
+		a.allowed = public
+	}
 	return a.run(ctx)
 }
 

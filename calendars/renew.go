@@ -228,6 +228,7 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 			}
 		}
 	}
+	moved := before.unsaved && !after.unsaved // what it pointed to may have been another file
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := f.kept.on(t)
@@ -237,11 +238,13 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 	*k = after
 	for _, sub := range f.subscriptions {
 		own := s.subscribed[sub.Calendar]
-		if own == nil || own.feed != f || sub.terms() != t || after.calendar == nil || !isNew && own.former == nil {
+		if own == nil || own.feed != f || sub.terms() != t || after.calendar == nil || !isNew && own.former == nil && !moved {
 			continue
 		}
+		if isNew || own.former != nil {
+			changed = append(changed, sub.Calendar)
+		}
 		own.former = nil
-		changed = append(changed, sub.Calendar)
 		if f.host != nil {
 			errs = append(errs, s.copies.point(sub.Calendar, name))
 		}

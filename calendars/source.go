@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -25,6 +26,13 @@ type Source struct {
 	Header             http.Header // further headers, for the URL's own host alone; nil for none
 	UserAgent          string      // "" for the fetcher's own
 	CAFile             string      // PEM of the authorities to trust instead of the system's; "" for the system's
+
+	// Owner is the tenant whose feed it is; "" for the operator. Owners share nothing that a server sent: no body, no
+	// connection, no pause.
+	Owner string
+	// DenyPrivate refuses private addresses also where the URL itself leads to one. Redirects from public ones never lead
+	// there.
+	DenyPrivate bool
 }
 
 // refusedHeaders are those that the fetcher or net/http writes itself.
@@ -63,10 +71,19 @@ func (s Source) Validate() error {
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
-// Key is what makes two feeds one: a SHA-256 in hexadecimal over the normalised URL (webcal as https, the host in lower
-// case, without default port and fragment), credentials, headers, the name of the CA file and the user agent. It shows
-// none of them and may name a file.
+// Key is what makes two feeds one: a SHA-256 in hexadecimal over the owner, the addresses that are refused, the normalised
+// URL (webcal as https, the host in lower case, without default port and fragment), credentials, headers, the name of the
+// CA file and the user agent. It shows none of them and may name a file.
 func (s Source) Key() string {
+	if s.Owner == "" && !s.DenyPrivate {
+		return s.sharedKey()
+	}
+	return keyOf("owned", s.Owner, strconv.FormatBool(s.DenyPrivate), s.sharedKey())
+}
+
+// sharedKey is the key without owner and addresses. Copies of older versions of callhours are named by it, and so is what
+// the operator may fetch from anywhere.
+func (s Source) sharedKey() string {
 	where, user := s.URL, url.UserPassword(s.Username, s.Password)
 	if u, credentials, err := s.address(); err == nil {
 		where, user = u.String(), credentials
@@ -84,6 +101,10 @@ func (s Source) Key() string {
 			fields = append(fields, name, value)
 		}
 	}
+	return keyOf(fields...)
+}
+
+func keyOf(fields ...string) string {
 	sum := sha256.New()
 	for _, field := range fields { // each with its length, so that none can pass for two
 		sum.Write(binary.AppendUvarint(nil, uint64(len(field))))

@@ -82,6 +82,11 @@ func TestSourceKey(t *testing.T) {
 	if got := same[0].Key(); len(got) != 64 {
 		t.Errorf("key: got %q, want 64 hexadecimal digits", got)
 	}
+	// Copies on disk are named by it: another value loses those of every installation.
+	const ever = "fe38c63ba148770a34313b3b03c9f09ea42d20b8840a5ca403a88d9419a067dc"
+	if got := same[0].Key(); got != ever {
+		t.Errorf("key of the operator's feed: got %s, want %s", got, ever)
+	}
 	other := []Source{
 		same[0],
 		{},
@@ -103,6 +108,11 @@ func TestSourceKey(t *testing.T) {
 		{URL: "https://calendar.example.com/a", Header: http.Header{"U": {"p"}}},
 		{URL: "https://calendar.example.com/a", Header: http.Header{"U": {"p", "p"}}},
 		{URL: "https://calendar.example.com/a", Header: http.Header{"U": {"p"}, "P": {"u"}}},
+		{URL: "https://calendar.example.com/a", DenyPrivate: true},
+		{URL: "https://calendar.example.com/a", Owner: "acme"},
+		{URL: "https://calendar.example.com/a", Owner: "acme", DenyPrivate: true},
+		{URL: "https://calendar.example.com/a", Owner: "u", DenyPrivate: true},
+		{URL: "https://calendar.example.com/a", Owner: "u", CAFile: "acme"},
 	}
 	seen := map[string]Source{}
 	for _, s := range other {

@@ -141,7 +141,7 @@ func (s *Store) Subscribe(list []*Subscription) {
 			f.kept.put(t, &kept{})
 			switch {
 			case f.host != nil:
-				missing = append(missing, &restoring{feed: f, terms: t})
+				missing = append(missing, &restoring{feed: f, terms: t, by: sub})
 			case sub.Known != nil:
 				f.kept.put(t, &kept{calendar: sub.Known, read: now})
 				s.options.Metrics.Calendar(sub.Calendar).Fetched(metrics.OK)
@@ -207,6 +207,7 @@ func (s *Store) host(sub *Subscription) *host {
 type restoring struct {
 	feed  *feed
 	terms terms
+	by    *Subscription // the first that asks for it
 	loaded
 }
 
@@ -214,7 +215,10 @@ type restoring struct {
 func (s *Store) restore(list []*restoring) {
 	parallel.Each(len(list), func(i int) {
 		r := list[i]
-		r.loaded = s.load(r.terms.file(r.feed.key), r.terms)
+		name := r.terms.file(r.feed.key)
+		if r.loaded = s.load(name, r.terms); r.kept == nil {
+			r.loaded = s.adopt(r.by, name)
+		}
 	})
 	now := s.options.Now()
 	for _, r := range list {
@@ -262,6 +266,22 @@ func (s *Store) load(name string, t terms) loaded {
 	}
 	s.options.Log.Warn("a copy of a feed cannot be used", slog.String("error", oneLine(err)))
 	return loaded{}
+}
+
+// adopt reads the copy that a calendar used under a version of callhours that did not tell owners apart; it is written under
+// its present name when the feed has answered. The calendar's pointer proves that it is its own: who asks for the same only
+// now gets nothing of it.
+func (s *Store) adopt(sub *Subscription, name string) loaded {
+	t := sub.terms()
+	former := t.file(sub.formerKey())
+	if former == name || s.copies.pointed(sub.Calendar) != former {
+		return loaded{}
+	}
+	on := s.load(former, t)
+	if on.kept != nil {
+		on.kept.stored, on.kept.unsaved = [sha256.Size]byte{}, !s.options.ReadOnly
+	}
+	return on
 }
 
 // former is what a calendar had from another source: of the subscriptions before, else on disk.

@@ -5,13 +5,14 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"time"
 )
 
-// Subscription is what one calendar asks of a Store. Source or File is set.
+// Subscription is what one calendar asks of a Store. Source's URL or File is set.
 type Subscription struct {
 	Calendar string // its full name
-	Source   Source
+	Source   Source // with a File only its Owner counts
 	File     string // a path or glob, as Load takes it
 	Files    fs.FS  // where File is; nil: the operating system's
 	// Known is what was read of File a moment ago, so that nothing waits for it; nil if it was not.
@@ -30,8 +31,11 @@ func (s *Subscription) key() string {
 	if s.File == "" {
 		return s.Source.Key()
 	}
-	return "file " + s.File
+	return "file " + strconv.Quote(s.Source.Owner) + " " + s.File
 }
+
+// formerKey is the key by which versions of callhours named copies that did not tell owners apart.
+func (s *Subscription) formerKey() string { return s.Source.sharedKey() }
 
 // where is what may be shown of the source.
 func (s *Subscription) where() string {

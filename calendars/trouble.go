@@ -24,8 +24,10 @@ func (a *attempt) lost(ctx context.Context, err error) Fetched {
 		switch {
 		case refused.reach == never:
 			return a.fail(metrics.ServerError, "%w", refused)
-		case a.fetcher.own == public:
+		case a.source.DenyPrivate && a.source.Owner == "":
 			return a.fail(metrics.ServerError, "%w, which deny_private_addresses forbids", refused)
+		case a.source.DenyPrivate:
+			return a.fail(metrics.ServerError, "%w, from which a tenant's feed is fetched only if deny_private_addresses in the main file allows it", refused)
 		}
 		return a.fail(metrics.ServerError, "%w, where a redirect from a public one may not lead", refused)
 	}

@@ -43,6 +43,7 @@ func (s *source) calendar(e entry) *Calendar {
 		Headers:     in.headers(),
 		UserAgent:   in.word("user_agent").S,
 		CAFile:      s.resolve(in.word("ca_file")),
+		DenyPrivate: s.deniesPrivate(),
 		Timezone:    in.zone("timezone"),
 		ExpireAfter: in.duration("expire_after", span{least: time.Minute, most: forever}),
 		ShrinkGuard: in.perCent("shrink_guard"),
@@ -66,6 +67,14 @@ func (s *source) calendar(e entry) *Calendar {
 		}
 	}
 	return c
+}
+
+// deniesPrivate reports whether a source's feeds are not fetched from private addresses.
+func (s *source) deniesPrivate() bool {
+	if deny := s.file.DenyPrivate; deny != nil {
+		return *deny
+	}
+	return s.tenant != nil
 }
 
 // limits reads what a calendar may cost; what it leaves out is as in otherwise.

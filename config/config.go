@@ -47,7 +47,7 @@ type File struct {
 	Limits       Limits        // of calendars that set none
 
 	PerMinute   map[string]int // how often a server that feeds come from is asked at most, by its name in lower case
-	DenyPrivate bool           // feeds are not fetched from private addresses
+	DenyPrivate *bool          // feeds are not fetched from private addresses; nil: tenants' are not
 
 	// All of the following are in the order of the files: the main one, then includes by name.
 	Lists     []*List
@@ -143,6 +143,9 @@ type Calendar struct {
 	Headers   map[string]Secret // by name as written
 	UserAgent string            // "": the program's own
 	CAFile    string            // PEM, resolved; "": the system's authorities
+	// DenyPrivate is what the main file says of private addresses, with its default: a tenant's calendar is not fetched from
+	// there.
+	DenyPrivate bool
 
 	Timezone    Text          // of all-day and floating events; zero: that of the route that asks
 	ExpireAfter time.Duration // an older copy is unknown; 0: never

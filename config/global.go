@@ -46,9 +46,7 @@ func (s *source) readGlobal() {
 
 	f.Limits = top.limits(Limits{})
 	f.PerMinute = top.hosts()
-	if deny := top.boolean("deny_private_addresses"); deny != nil {
-		f.DenyPrivate = *deny
-	}
+	f.DenyPrivate = top.boolean("deny_private_addresses")
 
 	f.Auth = top.auth()
 	if n := top.get("tls"); n != nil {

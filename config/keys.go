@@ -109,7 +109,7 @@ var keyTable = []key{
 	{inMain, "drain", "duration", "`5s`", "how long the listener stays open after SIGTERM, at most 10m"},
 	{inMain, "horizon", "duration", "`400d`", "how far ahead calendars are expanded, 1d to 3660d; past it the answer is unknown"},
 	{inMain, "hosts", "hosts by name", "none", "how the servers that feeds come from are treated, such as `calendar.google.com`"},
-	{inMain, "deny_private_addresses", "true or false", "`false`", "refuse feeds from private addresses; those that a public server redirects to are always refused"},
+	{inMain, "deny_private_addresses", "true or false", "for tenants' feeds", "refuse feeds from private addresses: everybody's, or with `false` nobody's; those that a public server redirects to are always refused"},
 	{inMain, "limits", "limits", "see there", "what a calendar may cost that sets no limits of its own"},
 	{inMain, "include", "paths", "none", "files or globs of tenants and of further calendars and routes"},
 	{inMain, "secrets", "paths", "none", "files or globs of secrets"},

@@ -39,7 +39,7 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		zone: b.zone(c.Timezone), absent: c.IfUnknown == "absent", only: b.filters(c.Only), except: b.filters(c.Except),
 		Subscription: &calendars.Subscription{
 			Calendar: c.Name, File: c.File, Files: b.files, Refresh: c.Refresh, Limits: calendars.Limits(c.Limits),
-			ShrinkGuard: c.ShrinkGuard, ExpireAfter: c.ExpireAfter,
+			ShrinkGuard: c.ShrinkGuard, ExpireAfter: c.ExpireAfter, Source: calendars.Source{Owner: c.Tenant},
 		},
 	}
 	if c.File != "" {
@@ -50,7 +50,9 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		own.Known = known
 		return own
 	}
-	own.Source = calendars.Source{URL: c.URL.Reveal(), UserAgent: c.UserAgent, CAFile: c.CAFile}
+	own.Source = calendars.Source{
+		Owner: c.Tenant, DenyPrivate: c.DenyPrivate, URL: c.URL.Reveal(), UserAgent: c.UserAgent, CAFile: c.CAFile,
+	}
 	if c.Basic != nil {
 		own.Source.Username, own.Source.Password = c.Basic.Username, c.Basic.Password.Reveal()
 	}
@@ -84,7 +86,7 @@ func (b *builder) missing(c *config.Calendar, key string, err error) {
 // store makes the store of feeds that a configuration asks for, with what is different between a server and one look.
 func (g *Generation) store(o calendars.StoreOptions, userAgent string) *calendars.Store {
 	o.Fetch = calendars.NewFetcher(calendars.FetcherOptions{
-		UserAgent: userAgent, Bytes: g.largestBody(), DenyPrivate: g.file.DenyPrivate, Now: o.Now,
+		UserAgent: userAgent, Bytes: g.largestBody(), Now: o.Now,
 	}).Fetch
 	o.Dir, o.PerMinute, o.Program = g.file.StateDir, g.file.PerMinute, userAgent
 	return calendars.NewStore(o)

@@ -213,7 +213,7 @@ func (g *Generation) restart(first *Generation) []string {
 	for key, same := range map[string]bool{
 		"listen": a.Listen.S == b.Listen.S, "admin_listen": a.AdminListen.S == b.AdminListen.S, "tls": sameTLS(a.TLS, b.TLS),
 		"admin_web_config": a.AdminWebConfig.S == b.AdminWebConfig.S,
-		"state_dir":        a.StateDir == b.StateDir, "log": a.Log.Format == b.Log.Format, "deny_private_addresses": a.DenyPrivate == b.DenyPrivate,
+		"state_dir":        a.StateDir == b.StateDir, "log": a.Log.Format == b.Log.Format,
 		"hosts": maps.Equal(a.PerMinute, b.PerMinute), "limits.bytes": g.largestBody() <= first.largestBody(),
 	} {
 		if !same {

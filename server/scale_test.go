@@ -44,7 +44,7 @@ const usual = 95
 
 // files are the configuration.
 func (p provider) files() fstest.MapFS {
-	main := head + "path: /pivot\nlog: {callers: none}\ninclude: [tenants/*.yaml]\ndata: {voicemail: " + voicemail + "}\n"
+	main := head + "path: /pivot\nlog: {callers: none}\ndeny_private_addresses: false\ninclude: [tenants/*.yaml]\ndata: {voicemail: " + voicemail + "}\n"
 	files := fstest.MapFS{"callhours.yaml": {Data: []byte(main), Mode: 0o600}}
 	for i := range p.companies {
 		text := fmt.Sprintf(`tenant: {name: company%d, account: [%s], phone_region: US}

@@ -521,7 +521,7 @@ func (s *soak) set(name, content string) {
 }
 
 func (s *soak) put() {
-	s.files.set("include: [tenants/*.yaml]\ndata: {voicemail: "+voicemail+"}\n"+s.faulty, s.texts)
+	s.files.set("deny_private_addresses: false\ninclude: [tenants/*.yaml]\ndata: {voicemail: "+voicemail+"}\n"+s.faulty, s.texts)
 }
 
 // sample is what the process holds at a moment.
