@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 const (
 	maxRetryAfter = 6 * time.Hour        // how long a server is believed that asks to wait
 	maxMaxAge     = 366 * 24 * time.Hour // keeps arithmetic with dates in bounds
-	validatorSize = 1 << 10              // an ETag over this is not kept
+	validatorSize = 1 << 10              // of an ETag or a date; a longer one is not kept
 	pageBytes     = 64 << 10             // of a page that is looked at to say what it is
 )
 
@@ -96,10 +97,11 @@ func isMicrosoft(host string) bool {
 
 // captcha ends an attempt that met a page that asks for proof of a person.
 func (a *attempt) captcha() Fetched {
-	fetched := a.fail(metrics.RateLimited, "it suspects a robot and asks for proof of a person; fetch less often, or from another address")
-	fetched.Busy = true
-	return fetched
+	return a.fail(metrics.RateLimited, "it suspects a robot and asks for proof of a person; fetch less often, or from another address")
 }
+
+// isHome reports whether an address is on the source's own host. What others say is no word of that host.
+func (a *attempt) isHome(u *url.URL) bool { return u.Host == a.visited[0].Host }
 
 // tell adds what an answer's header says.
 func (a *attempt) tell(f *Fetched, answer *http.Response) {
@@ -113,17 +115,25 @@ func (a *attempt) tell(f *Fetched, answer *http.Response) {
 	switch {
 	case f.Err != nil:
 		f.RetryAfter = retryAfter(h.Get("Retry-After"), now)
-		f.Busy = f.Busy || f.Status == http.StatusTooManyRequests || f.Status == http.StatusServiceUnavailable && f.RetryAfter > 0
+		enough := f.Status == http.StatusTooManyRequests || f.Status == http.StatusServiceUnavailable && f.RetryAfter > 0
+		f.Busy = f.Busy || enough && a.isHome(a.visited[len(a.visited)-1])
 		return
 	case f.Status == http.StatusNotModified: // it need not repeat them (RFC 9110, 15.4.5)
 		f.Validators = a.validators
 	}
-	if tag := h.Get("ETag"); tag != "" && len(tag) <= validatorSize {
+	if tag := h.Get("ETag"); isValidator(tag) {
 		f.Validators.ETag = tag
 	}
-	if _, err := http.ParseTime(h.Get("Last-Modified")); err == nil {
-		f.Validators.LastModified = h.Get("Last-Modified")
+	if date := h.Get("Last-Modified"); isValidator(date) {
+		if _, err := http.ParseTime(date); err == nil {
+			f.Validators.LastModified = date
+		}
 	}
+}
+
+// isValidator reports whether a header's value can be sent back, and kept in a copy as it is.
+func isValidator(value string) bool {
+	return value != "" && len(value) <= validatorSize && !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // retryAfter reads what a server asks to wait: seconds or a date (RFC 9110, 10.2.3). What is neither is nothing.

@@ -7,6 +7,7 @@ import (
 	"net/http/httptrace"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync/atomic"
 
@@ -179,8 +180,9 @@ func (a *attempt) redirected(from *url.URL, answer *http.Response) (*url.URL, *F
 	}
 	to.User = nil
 	switch {
-	case isSorry(to):
+	case isGoogle(from.Hostname()) && isSorry(to):
 		failure := a.captcha()
+		failure.Busy = a.isHome(from)
 		return nil, &failure
 	case from.Scheme == "https" && to.Scheme == "http":
 		return refuse("from https to http (%s); what is read there could be changed on its way", shown(to))
@@ -208,7 +210,10 @@ func (a *attempt) hasVisited(to *url.URL) bool {
 	return false
 }
 
-// isSorry reports whether an address is Google's page for robots.
-func isSorry(u *url.URL) bool {
-	return strings.Contains("."+u.Hostname(), ".google.") && strings.HasPrefix(u.Path, "/sorry/")
-}
+// isSorry reports whether an address is Google's page for robots, to which Google's hosts redirect.
+func isSorry(u *url.URL) bool { return isGoogle(u.Hostname()) && strings.HasPrefix(u.Path, "/sorry/") }
+
+// googleHost fits google.com, those of countries such as google.de and google.co.uk, and hosts below them.
+var googleHost = regexp.MustCompile(`^([a-z0-9-]+\.)*google\.(com|[a-z]{2}|com?\.[a-z]{2})$`)
+
+func isGoogle(host string) bool { return googleHost.MatchString(host) }

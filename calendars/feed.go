@@ -14,7 +14,9 @@ import (
 // feed is one source, for all calendars that ask for it. It is guarded by its Store's mutex.
 type feed struct {
 	key           string
-	host          *host           // nil for files
+	owner         *owner
+	host          *host           // nil for files, as is share
+	share         *share          // of its host, its owner's
 	subscriptions []*Subscription // never none
 	kept          copiesOn
 	validators    Validators
@@ -31,6 +33,8 @@ type feed struct {
 	ended   chan struct{} // closed when the attempt that runs, or the next one, has ended
 	asked   bool          // somebody waits for an attempt that has not begun: no pause holds
 	wanted  bool          // somebody waits for the one that has begun
+	byHand  byHand
+	waiters int // requests that wait for an attempt
 
 	last    Fetched   // how the last attempt went, without its body
 	lastAt  time.Time // when it ended; zero: none has
@@ -208,6 +212,8 @@ func (f *feed) reschedule(now time.Time, random float64) {
 	switch {
 	case f.holding():
 		wait = seenTwice
+	case f.failed > 0 && f.last.Result == metrics.RateLimited:
+		wait = max(backoff(firstPause, lastRetry, f.failed), f.last.RetryAfter)
 	case f.failed > 0:
 		wait = max(backoff(firstRetry, lastRetry, f.failed), f.last.RetryAfter)
 	case f.rewrites > 0:
@@ -217,7 +223,7 @@ func (f *feed) reschedule(now time.Time, random float64) {
 		wait = min(wait, again)
 	}
 	f.next = now.Add(wait + time.Duration(random*float64(wait)/10)) // so that feeds part that began together
-	if f.host.until.After(f.next) {
-		f.next = f.host.until.Add(time.Duration(random * float64(time.Minute)))
+	if until := f.share.admits(now); until.After(f.next) {
+		f.next = until.Add(time.Duration(random * float64(time.Minute)))
 	}
 }

@@ -31,7 +31,7 @@ type Fetched struct {
 	RetryAfter time.Duration // what the server asks to wait, at most 6 h; 0: nothing, or OK or Unchanged
 	MaxAge     time.Duration // how much longer the server calls the answer fresh (RFC 9111), at most a year; 0: nothing said, or no-cache
 	Skew       time.Duration // the server's clock less ours, to about a second; 0 without a Date
-	Busy       bool          // the whole host had enough of us: 429, 503 with Retry-After, or a page that suspects a robot
+	Busy       bool          // the source's own host had enough of us: 429, 503 with Retry-After, or Google's redirect to its page for robots
 	Err        error         // in one line, beginning with scheme and host of the source, without any secret; nil with OK and Unchanged
 }
 

@@ -5,15 +5,36 @@ import (
 	"time"
 )
 
-// host is how a server is treated that several feeds come from: a few attempts at a time, spread as its owner likes, and none
-// while it has had enough of us. It is guarded by its Store's mutex.
+// host is a server that feeds come from: a few attempts at a time, by turns of the owners of the feeds, spread as the operator likes. It is
+// guarded by its Store's mutex, as are the following.
 type host struct {
 	pace    time.Duration // between two attempts; 0: none
 	running int           // attempts that take a place
-	waiting []*feed       // for a place, in order
 	next    time.Time     // when the pace allows another attempt
-	until   time.Time     // no attempt before
-	refused int           // how often in a row it had enough of us
+	until   time.Time     // no attempt of any owner before, since several were told to wait
+	shares  map[*owner]*share
+	turns   []*share // those with feeds that wait, in order
+	ready   bool     // it is in an owner's list of those with something to begin
+}
+
+// share is what an owner has of a host: the feeds that wait, and the pause that the host asked for. What a host tells one owner holds for that
+// owner's feeds: another's may be other accounts, and somebody's page on a shared host may say anything.
+type share struct {
+	host    *host
+	owner   *owner
+	waiting []*feed   // for a place, in order
+	queued  bool      // it is among its host's turns or its owner's blocked
+	until   time.Time // no attempt before
+	refused int       // how often in a row the host had enough of the owner
+}
+
+// owner is the operator or a tenant.
+type owner struct {
+	most    int           // attempts at a time, of all hosts
+	running int           // attempts
+	blocked []*share      // whose turn came while most were running
+	ready   []*host       // where it is the owner's turn, in order
+	readers chan struct{} // holds one for each body that is being read or waits to be
 }
 
 const (
@@ -25,12 +46,37 @@ const (
 	// firstPause and lastPause bound how long a host is left alone that says only that it has had enough.
 	firstPause = 15 * time.Minute
 	lastPause  = 6 * time.Hour
+	// several is how many owners a host has to have told to wait, and more than half of those with feeds there, before the others wait too, for
+	// firstPause.
+	several = 3
+	// atOnce is how many attempts run at a time, of all hosts; a tenant has perTenant of them at most, and the operator leaves as many.
+	atOnce      = 512
+	perTenant   = 64
+	perOperator = atOnce - perTenant
 )
 
-// admits is when the host may be asked, from now on.
-func (h *host) admits(now time.Time) time.Time {
+func newOwner(name string) *owner {
+	if name == "" {
+		return &owner{most: perOperator, readers: make(chan struct{}, maxReaders)}
+	}
+	return &owner{most: perTenant, readers: make(chan struct{}, 1)}
+}
+
+// share is what an owner has of the host.
+func (h *host) share(o *owner) *share {
+	if h.shares[o] == nil {
+		if h.shares == nil {
+			h.shares = map[*owner]*share{}
+		}
+		h.shares[o] = &share{host: h, owner: o}
+	}
+	return h.shares[o]
+}
+
+// admits is when the host may be asked for the owner's feeds, from now on.
+func (s *share) admits(now time.Time) time.Time {
 	at := now
-	for _, other := range [2]time.Time{h.until, h.next} {
+	for _, other := range [2]time.Time{s.host.until, s.until} {
 		if other.After(at) {
 			at = other
 		}
@@ -38,57 +84,72 @@ func (h *host) admits(now time.Time) time.Time {
 	return at
 }
 
-// began counts an attempt.
-func (h *host) began(now time.Time) {
-	h.running++
-	if h.pace > 0 {
-		h.next = now.Add(h.pace)
-	}
-}
-
-// released gives a place back. Those that wait for one are tried again, in order, when any is free.
-func (h *host) released() (again []*feed) {
-	h.running--
-	free := min(max(0, places-h.running), len(h.waiting))
-	again = slices.Clone(h.waiting[:free])
-	clear(h.waiting[:free])
-	h.waiting = h.waiting[free:] // not moved: of a large installation 20,000 feeds may wait
-	for _, f := range again {
-		f.waits = false
-	}
-	return again
-}
-
 // wait makes a feed wait for a place.
-func (h *host) wait(f *feed) {
-	h.waiting = append(h.waiting, f)
+func (s *share) wait(f *feed) {
+	s.waiting = append(s.waiting, f)
 	f.waits = true
+	if !s.queued {
+		s.queued = true
+		s.host.turns = append(s.host.turns, s)
+	}
 }
 
 // dismiss makes a feed wait no longer.
-func (h *host) dismiss(f *feed) {
+func (s *share) dismiss(f *feed) {
 	if f.waits {
-		h.waiting = slices.DeleteFunc(h.waiting, func(other *feed) bool { return other == f })
+		s.waiting = slices.DeleteFunc(s.waiting, func(other *feed) bool { return other == f })
 		f.waits = false
+	}
+}
+
+// pop is the feed that has waited longest. Others are not moved: of a large installation 20,000 may wait.
+func (s *share) pop() *feed {
+	f := s.waiting[0]
+	s.waiting[0] = nil
+	s.waiting = s.waiting[1:]
+	f.waits = false
+	return f
+}
+
+// began counts an attempt.
+func (s *share) began(now time.Time) {
+	s.owner.running++
+	s.host.running++
+	if s.host.pace > 0 {
+		s.host.next = now.Add(s.host.pace)
 	}
 }
 
 // ended takes in how an attempt went.
-func (h *host) ended(f Fetched, now time.Time) {
+func (s *share) ended(f Fetched, now time.Time) {
 	switch {
 	case f.Busy:
-		if !now.Before(h.until) { // Attempts that ran at the same time say the same.
-			h.refused++
+		if !now.Before(s.until) { // Attempts that ran at the same time say the same.
+			s.refused++
 		}
 		pause := f.RetryAfter
 		if pause == 0 {
-			pause = backoff(firstPause, lastPause, h.refused)
+			pause = backoff(firstPause, lastPause, s.refused)
 		}
-		if until := now.Add(pause); until.After(h.until) {
-			h.until = until
+		if until := now.Add(pause); until.After(s.until) {
+			s.until = until
 		}
+		s.host.believe(now)
 	case f.Err == nil:
-		h.refused = 0
+		s.refused = 0
+	}
+}
+
+// believe makes all owners wait for a while once the host has told most of them to.
+func (h *host) believe(now time.Time) {
+	told := 0
+	for _, s := range h.shares {
+		if s.until.After(now) {
+			told++
+		}
+	}
+	if told >= several && 2*told > len(h.shares) {
+		h.until = now.Add(firstPause)
 	}
 }
 

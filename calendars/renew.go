@@ -38,50 +38,12 @@ func (s *Store) Run(ctx context.Context) {
 	}
 }
 
-// poke tells Run to look at the queue again.
-func (s *Store) poke() {
+// wakeRun makes Run look at the queue again.
+func (s *Store) wakeRun() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
 	}
-}
-
-// due takes the feeds off the queue whose attempts may begin now, and tells when to look again.
-func (s *Store) due() (due []*feed, wait time.Duration) {
-	const longest = time.Minute // the clock may be set meanwhile
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.options.Now()
-	for s.running < atOnce {
-		f := s.queue.soonest()
-		switch {
-		case f == nil:
-			return due, longest
-		case f.next.After(now):
-			return due, min(longest, f.next.Sub(now))
-		}
-		if h := f.host; h != nil && !f.asked {
-			if at := h.admits(now); at.After(now) {
-				f.next = at
-				s.queue.add(f)
-				continue
-			}
-			if h.running >= places {
-				s.queue.remove(f)
-				h.wait(f)
-				continue
-			}
-		}
-		s.queue.remove(f)
-		if f.host != nil {
-			f.host.began(now)
-		}
-		f.running, f.wanted, f.asked = true, f.asked, false
-		f.begun++
-		s.running++
-		due = append(due, f)
-	}
-	return due, longest
 }
 
 // brought is what an attempt brought.
@@ -120,19 +82,6 @@ func (s *Store) attempt(ctx context.Context, f *feed) {
 	s.end(f, o)
 }
 
-// release gives an attempt's place to others of its host.
-func (s *Store) release(h *host) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, f := range h.released() {
-		if s.feeds[f.key] == f && !f.running {
-			f.next = s.options.Now()
-			s.queue.add(f)
-		}
-	}
-	s.poke()
-}
-
 // end takes in what came of an attempt, says so, and sets the next one.
 func (s *Store) end(f *feed, o brought) {
 	var changed []string
@@ -147,14 +96,14 @@ func (s *Store) end(f *feed, o brought) {
 		s.record(f, &o, now)
 	}
 	if f.host != nil {
-		f.host.ended(o.Fetched, now)
+		f.share.ended(o.Fetched, now)
 		f.reschedule(now, rand.Float64())
 	} else {
 		f.next = now.Add(s.pollEvery())
 	}
-	s.running--
+	s.ended(f)
 	if f.asked { // meanwhile
-		f.next = now
+		f.next = f.byHand.next(now)
 	}
 	f.running = false
 	close(f.ended)
@@ -166,7 +115,7 @@ func (s *Store) end(f *feed, o brought) {
 		delete(s.awaited, f)
 	}
 	s.checkFirst()
-	s.poke()
+	s.wakeRun()
 }
 
 // take makes the new copies, and gives the calendars that have other events by that.
@@ -187,10 +136,10 @@ func (s *Store) take(f *feed, o *brought) (changed []string) {
 		t, after := list[i].terms, k
 		switch {
 		case len(body) > 0:
-			s.readers <- struct{}{}
+			done := s.reads(f.owner)
 			result, err := metrics.Unchanged, error(nil)
 			after, result, err = k.after(t, body, now)
-			<-s.readers
+			done()
 			if err != nil {
 				o.Err = err
 				if f.host != nil {
@@ -359,8 +308,12 @@ func (f *feed) names() []string {
 	return names
 }
 
+// ErrManyWait says that so many requests wait for attempts of a feed that no more are taken.
+var ErrManyWait = errors.New("too many requests wait for this feed; try again in a minute")
+
 // Refresh makes an attempt now, after one that runs already, and gives the feed as it is when it has ended. The body is fetched whole, and no
-// pause holds, neither the feed's own nor its host's. The error names a calendar that is not there, or is ctx's.
+// pause holds, neither the feed's own nor its host's; but of many attempts that are asked for one after the other there is one every ten seconds.
+// The error names a calendar that is not there, is ErrManyWait, or is ctx's.
 func (s *Store) Refresh(ctx context.Context, calendar string) (Status, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -369,14 +322,17 @@ func (s *Store) Refresh(ctx context.Context, calendar string) (Status, error) {
 		return Status{}, fmt.Errorf("calendar %s is not known%s", quote(calendar), diag.Suggest(calendar, slices.Collect(maps.Keys(s.subscribed))))
 	}
 	f := sub.feed
+	if f.waiters >= handWaiting {
+		return Status{}, ErrManyWait
+	}
+	f.waiters++
+	defer func() { f.waiters-- }()
 	f.asked = true
 	if !f.running {
-		if f.host != nil {
-			f.host.dismiss(f)
-		}
-		f.next, f.print = s.options.Now(), ""
+		s.dismiss(f)
+		f.next, f.print = f.byHand.next(s.options.Now()), ""
 		s.queue.add(f)
-		s.poke()
+		s.wakeRun()
 	}
 	for mine := f.begun + 1; f.begun < mine || f.running && f.begun == mine; {
 		ended := f.ended

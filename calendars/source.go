@@ -37,22 +37,45 @@ type Source struct {
 
 // refusedHeaders are those that the fetcher or net/http writes itself.
 var refusedHeaders = []string{
-	"Accept-Encoding", "Connection", "Content-Length", "Host", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range",
-	"If-Unmodified-Since", "Proxy-Connection", "Range", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
+	"Accept-Encoding", "Connection", "Content-Encoding", "Content-Length", "Expect", "Host", "Http2-Settings", "If-Match", "If-Modified-Since",
+	"If-None-Match", "If-Range", "If-Unmodified-Since", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Range", "Te",
+	"Trailer", "Transfer-Encoding", "Upgrade",
 }
+
+// What a source may send with each request, so that many requests cost little and no server refuses them.
+const (
+	maxHeaders     = 32
+	maxHeaderName  = 128     // bytes
+	maxHeaderValue = 8 << 10 // bytes; also of user name and password together
+	maxUserAgent   = 512     // bytes
+	maxURL         = 8 << 10 // bytes
+)
 
 // Validate says in one line what keeps the source from being fetched, and no secret; nil if nothing does. It reads no
 // file.
 func (s Source) Validate() error {
+	if len(s.URL) > maxURL {
+		return fmt.Errorf("url has %d bytes; want %d at most", len(s.URL), maxURL)
+	}
 	if _, _, err := s.address(); err != nil {
 		return err
 	}
-	if strings.ContainsFunc(s.UserAgent, isControl) {
+	switch {
+	case len(s.Username)+len(s.Password) > maxHeaderValue:
+		return fmt.Errorf("user name and password have %d bytes; want %d at most", len(s.Username)+len(s.Password), maxHeaderValue)
+	case len(s.UserAgent) > maxUserAgent:
+		return fmt.Errorf("user_agent has %d bytes; want %d at most", len(s.UserAgent), maxUserAgent)
+	case strings.ContainsFunc(s.UserAgent, isControl):
 		return errors.New("user_agent holds a line break or another control character")
+	case len(s.Header) > maxHeaders:
+		return fmt.Errorf("%d headers are set; want %d at most", len(s.Header), maxHeaders)
 	}
+	sent := 0
 	for _, name := range slices.Sorted(maps.Keys(s.Header)) {
 		canonical := http.CanonicalHeaderKey(name)
 		switch {
+		case len(name) > maxHeaderName:
+			return fmt.Errorf("header %s has a name of %d bytes; want %d at most", quote(name), len(name), maxHeaderName)
 		case slices.Contains(refusedHeaders, canonical):
 			return fmt.Errorf("header %s is written by callhours itself", canonical)
 		case canonical == "User-Agent":
@@ -63,6 +86,9 @@ func (s Source) Validate() error {
 		for _, value := range s.Header[name] {
 			if strings.ContainsFunc(value, isControl) {
 				return fmt.Errorf("header %s holds a line break or another control character", canonical)
+			}
+			if sent += len(value); sent > maxHeaderValue {
+				return fmt.Errorf("header %s makes the headers longer than %d bytes; want shorter ones", canonical, maxHeaderValue)
 			}
 		}
 	}

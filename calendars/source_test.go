@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,6 +15,14 @@ import (
 func TestSourceValidate(t *testing.T) {
 	t.Parallel()
 	const address = "https://calendar.example.com/PLANTED"
+	long := strings.Repeat("a", 10<<10)
+	numbered := func(n int) http.Header {
+		h := http.Header{}
+		for i := range n {
+			h.Set(fmt.Sprint("X-", i), "a")
+		}
+		return h
+	}
 	for _, c := range []struct {
 		name   string
 		source Source
@@ -47,6 +56,25 @@ func TestSourceValidate(t *testing.T) {
 			Source{URL: address, Header: http.Header{"X-Token": {"PLANTED\r\nX: y"}}},
 			"header X-Token holds a line break or another control character",
 		},
+		{"the host's name", Source{URL: address, Header: http.Header{"host": {"PLANTED"}}}, "header Host is written by callhours itself"},
+		{"a proxy's", Source{URL: address, Header: http.Header{"proxy-authorization": {"PLANTED"}}}, "header Proxy-Authorization is written by callhours itself"},
+		{"of one hop", Source{URL: address, Header: http.Header{"Keep-alive": {"PLANTED"}}}, "header Keep-Alive is written by callhours itself"},
+		{"a long header", Source{URL: address, Header: http.Header{"X-A": {long[:maxHeaderValue]}}}, ""},
+		{
+			"headers that are too long together",
+			Source{URL: address, Header: http.Header{"X-A": {long[:maxHeaderValue]}, "X-B": {"a"}}},
+			"header X-B makes the headers longer than 8192 bytes; want shorter ones",
+		},
+		{
+			"a long name",
+			Source{URL: address, Header: http.Header{long[:maxHeaderName+1]: {"PLANTED"}}},
+			`header "` + long[:80] + `…" has a name of 129 bytes; want 128 at most`,
+		},
+		{"many headers", Source{URL: address, Header: numbered(maxHeaders)}, ""},
+		{"too many headers", Source{URL: address, Header: numbered(maxHeaders + 1)}, "33 headers are set; want 32 at most"},
+		{"a long URL", Source{URL: address + long[:maxURL]}, fmt.Sprintf("url has %d bytes; want 8192 at most", len(address)+maxURL)},
+		{"long credentials", Source{URL: address, Username: "a", Password: long[:maxHeaderValue]}, "user name and password have 8193 bytes; want 8192 at most"},
+		{"a long user agent", Source{URL: address, UserAgent: long[:maxUserAgent+1]}, "user_agent has 513 bytes; want 512 at most"},
 		{"a user agent with a line break", Source{URL: address, UserAgent: "PLANTED\n"}, "user_agent holds a line break or another control character"},
 	} {
 		got := ""

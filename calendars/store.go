@@ -49,10 +49,15 @@ type Store struct {
 
 	mu         sync.Mutex // guards the following
 	subscribed map[string]*subscribed
-	feeds      map[string]*feed // by key
-	hosts      map[string]*host // by name
+	feeds      map[string]*feed  // by key
+	hosts      map[string]*host  // by name
+	owners     map[string]*owner // by name; "": the operator
 	queue      queue
-	running    int            // attempts
+	running    int            // attempts of hosts
+	reading    int            // those of files
+	unread     []*feed        // files that wait to be read, in order
+	turns      []*owner       // of hosts with something to begin, in order
+	begun      []*feed        // attempts that due has not given to Run yet
 	awaited    map[*feed]bool // those that Ready waits for: nothing is known of them, and no attempt has ended
 	first      chan struct{}  // closed when nothing is waited for by Ready
 	cleared    time.Time      // when copies were last looked for that nobody uses; zero: never
@@ -75,9 +80,7 @@ func (s *subscribed) copy() *kept {
 }
 
 const (
-	// atOnce is how many attempts run at a time, of all hosts; maxReaders how many bodies are taken apart at a time, which bounds
-	// the memory.
-	atOnce     = 512
+	// maxReaders is how many bodies are taken apart at a time, which bounds the memory.
 	maxReaders = 2
 	// spread is the time over which the feeds are asked of which there are copies when the program starts.
 	spread = 5 * time.Minute
@@ -99,6 +102,7 @@ func NewStore(o StoreOptions) *Store {
 		subscribed: map[string]*subscribed{},
 		feeds:      map[string]*feed{},
 		hosts:      map[string]*host{},
+		owners:     map[string]*owner{},
 		first:      first,
 	}
 }
@@ -129,7 +133,7 @@ func (s *Store) Subscribe(list []*Subscription) {
 		f := s.feeds[key]
 		if f == nil {
 			if f = feeds[key]; f == nil {
-				f = &feed{key: key, host: s.host(sub), place: -1, ended: make(chan struct{})}
+				f = s.newFeed(key, sub)
 			}
 			f.subscriptions = nil
 			s.feeds[key] = f
@@ -163,10 +167,9 @@ func (s *Store) Subscribe(list []*Subscription) {
 			continue
 		}
 		s.queue.remove(f)
-		if f.host != nil {
-			f.host.dismiss(f)
-		}
+		s.dismiss(f)
 	}
+	s.forget(now)
 	for _, f := range s.feeds {
 		f.kept = slices.DeleteFunc(f.kept, func(c copyOn) bool {
 			return !slices.ContainsFunc(f.subscriptions, func(s *Subscription) bool { return s.terms() == c.terms })
@@ -185,7 +188,21 @@ func (s *Store) Subscribe(list []*Subscription) {
 		}
 	}
 	s.checkFirst()
-	s.poke()
+	s.wakeRun()
+}
+
+// newFeed is the feed of a source that is asked for the first time.
+func (s *Store) newFeed(key string, sub *Subscription) *feed {
+	f := &feed{key: key, host: s.host(sub), place: -1, ended: make(chan struct{})}
+	name := sub.Source.Owner
+	if s.owners[name] == nil {
+		s.owners[name] = newOwner(name)
+	}
+	f.owner = s.owners[name]
+	if f.host != nil {
+		f.share = f.host.share(f.owner)
+	}
+	return f
 }
 
 // host is that of a subscription; nil for files.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -9,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/console"
 	"github.com/callhours/callhours/preview"
 )
@@ -147,6 +149,8 @@ func (a *admin) serveRenew(w http.ResponseWriter, r *http.Request, calendar stri
 	feed, err := a.renew(r.Context(), calendar)
 	switch {
 	case r.Context().Err() != nil: // nobody listens any more
+	case errors.Is(err, calendars.ErrManyWait):
+		plain(w, http.StatusTooManyRequests, err.Error())
 	case err != nil:
 		plain(w, http.StatusNotFound, err.Error())
 	default:
