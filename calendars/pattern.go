@@ -3,7 +3,6 @@ package calendars
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"regexp/syntax"
 	"strings"
 	"unicode"
@@ -13,6 +12,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/regex"
+)
+
+// What comparing may cost.
+const (
+	maxPattern  = regex.MaxLength // bytes of a pattern
+	maxCompared = 4096            // bytes of a field that patterns compare; the rest is as if it were not there
+	maxPatterns = 50_000          // steps for each byte of a field that patterns in one place take, see [Patterns.Cost]
 )
 
 // Pattern is a text to compare a field of an event with, as a person would compare them: the whole field, after Unicode
@@ -23,8 +30,8 @@ import (
 type Pattern struct {
 	text    string // as written
 	exclude bool
-	regexp  *regexp.Regexp // nil: pieces decide
-	pieces  []piece        // between the stars; one more than there are stars; none for ""
+	regexp  *regex.Regexp // nil: pieces decide
+	pieces  []piece       // between the stars; one more than there are stars; none for ""
 }
 
 // piece is folded text between two stars. Its blanks at a star are kept as marks instead: they ask that a word begins or
@@ -38,10 +45,13 @@ type piece struct {
 // punctuation only, which would match more than meant.
 func ParsePattern(text string) (Pattern, error) {
 	p := Pattern{text: text}
+	if len(text) > maxPattern {
+		return Pattern{}, fmt.Errorf("pattern %q…: want at most %d bytes, found %d; write * for what may differ", text[:40], maxPattern, len(text))
+	}
 	body, exclude := strings.CutPrefix(text, "!")
 	p.exclude = exclude
 	if len(body) > 2 && strings.HasPrefix(body, "/") && strings.HasSuffix(body, "/") {
-		re, err := regexp.Compile(body[1 : len(body)-1])
+		re, err := regex.Compile(body[1 : len(body)-1])
 		if err != nil {
 			return Pattern{}, fmt.Errorf("pattern %q: %s", text, unreadable(err))
 		}
@@ -74,15 +84,41 @@ func ParsePattern(text string) (Pattern, error) {
 func ParsePatterns(texts []diag.Text) (Patterns, []diag.Mistake) {
 	var ps Patterns
 	var mistakes []diag.Mistake
+	cost := 0
 	for _, text := range texts {
 		p, err := ParsePattern(text.S)
 		if err != nil {
 			mistakes = append(mistakes, diag.Mistakef(text.Pos, "%s", err))
 			continue
 		}
+		if cost += p.cost(); cost > maxPatterns {
+			return nil, append(mistakes, diag.Mistakef(text.Pos, "up to here the patterns take more than %d steps for each byte of a text; "+
+				"write fewer, or shorter ones", maxPatterns))
+		}
 		ps = append(ps, p)
 	}
 	return ps, mistakes
+}
+
+// cost is how many steps a byte of a text takes at worst: a regular expression's are slower than a comparison.
+func (p *Pattern) cost() int {
+	if p.regexp != nil {
+		return 8 * p.regexp.Cost
+	}
+	longest := 0
+	for _, piece := range p.pieces[min(1, len(p.pieces)):] { // the first is compared in one place
+		longest = max(longest, len(piece.text))
+	}
+	return 1 + longest
+}
+
+// Cost is how many steps a byte of a text takes at worst.
+func (ps Patterns) Cost() int {
+	cost := 0
+	for i := range ps {
+		cost += ps[i].cost()
+	}
+	return cost
 }
 
 // unreadable is what is wrong with a regular expression.
@@ -100,23 +136,41 @@ func (p Pattern) String() string { return p.text }
 // Excludes reports whether the pattern has an exclamation mark before it.
 func (p Pattern) Excludes() bool { return p.exclude }
 
-// matches leaves the exclamation mark to Patterns.
-func (p Pattern) matches(field string) bool {
-	if p.regexp != nil {
-		return p.regexp.MatchString(field)
+// field is a text that patterns are compared with. It is folded once, whatever many they are.
+type field struct {
+	written, folded string
+}
+
+// fieldOf cuts a text that is longer than what is compared.
+func fieldOf(text string) field {
+	if len(text) > maxCompared {
+		cut := maxCompared
+		for cut > maxCompared-utf8.UTFMax && !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		text = text[:cut]
 	}
-	for i := range len(field) {
-		if field[i] >= utf8.RuneSelf {
-			field = fold(field)
+	f := field{text, text}
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			f.folded = fold(text)
 			break
 		}
 	}
-	return p.matchesFolded(field)
+	return f
+}
+
+// matches leaves the exclamation mark to Patterns.
+func (p *Pattern) matches(f *field) bool {
+	if p.regexp != nil {
+		return p.regexp.MatchString(f.written)
+	}
+	return p.matchesFolded(f.folded)
 }
 
 // matchesFolded compares with a field that is ASCII, or folded already: a folded field is its own folding, and its only
 // separators are ASCII, so that one walk serves both without copying.
-func (p Pattern) matchesFolded(field string) bool {
+func (p *Pattern) matchesFolded(field string) bool {
 	at := skipSeparators(field, 0)
 	if len(p.pieces) == 0 {
 		return at == len(field)
@@ -233,41 +287,46 @@ type Patterns []Pattern
 
 // Match reports whether a field matches one of the patterns (or there are only excluding ones), and none that excludes.
 // A field in ASCII is matched without allocation.
-func (ps Patterns) Match(field string) bool {
-	matched, wanted := false, false
-	for _, p := range ps {
-		switch {
+func (ps Patterns) Match(text string) bool {
+	if len(ps) == 0 {
+		return true
+	}
+	matched, wanted, excluded := ps.compare(text)
+	return !excluded && (matched || !wanted)
+}
+
+// compare says whether a pattern that does not exclude matches, whether there is one, and whether one that excludes matches.
+func (ps Patterns) compare(text string) (matched, wanted, excluded bool) {
+	f := fieldOf(text)
+	for i := range ps {
+		switch p := &ps[i]; {
 		case p.exclude:
-			if p.matches(field) {
-				return false
+			if p.matches(&f) {
+				return matched, wanted, true
 			}
 		case !matched:
 			wanted = true
-			matched = p.matches(field)
+			matched = p.matches(&f)
 		}
 	}
-	return matched || !wanted
+	return matched, wanted, false
 }
 
 // matchAny is Match for a field with several values: one has to match, and none may be excluded. No values are one
 // empty value.
 func (ps Patterns) matchAny(fields []string) bool {
-	if len(fields) == 0 {
+	if len(fields) == 0 || len(ps) == 0 {
 		return ps.Match("")
 	}
-	matched, wanted := false, false
-	for _, p := range ps {
-		for _, field := range fields {
-			if (p.exclude || !matched) && p.matches(field) {
-				if p.exclude {
-					return false
-				}
-				matched = true
-			}
+	any, asked := false, false
+	for _, text := range fields {
+		matched, wanted, excluded := ps.compare(text)
+		if excluded {
+			return false
 		}
-		wanted = wanted || !p.exclude
+		any, asked = any || matched, asked || wanted
 	}
-	return matched || !wanted
+	return any || !asked
 }
 
 // String gives the patterns as written, for people: one alone, or several in brackets.

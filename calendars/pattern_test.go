@@ -119,3 +119,9 @@ func TestFilter(t *testing.T) {
 		t.Error(`the category "" does not match an event without categories`)
 	}
 }
+
+// matches compares a text with one pattern.
+func matches(p Pattern, text string) bool {
+	f := fieldOf(text)
+	return p.matches(&f)
+}

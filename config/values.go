@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/callhours/callhours/internal/regex"
 )
 
 const day = 24 * time.Hour
@@ -217,10 +219,12 @@ func (s *source) patternTexts(n *node, key string) []Text {
 		if !is || !ends {
 			continue
 		}
-		if _, err := regexp.Compile(expr); err != nil {
+		if _, err := regex.Compile(expr); err != nil {
 			why := "it is not a regular expression"
 			if detail, ok := errors.AsType[*syntax.Error](err); ok {
 				why = detail.Code.String()
+			} else if errors.Is(err, regex.ErrTooLarge) {
+				why = err.Error()
 			}
 			s.mistake(t.Pos, "pattern %s: %s", quote(t.S), why)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/internal/diag"
@@ -87,7 +88,7 @@ func (t truth) String() string { return [...]string{"false", "unknown", "true"}[
 type node struct {
 	op   op
 	kids []*node
-	leaf int                      // opCalendar: index into Route.leaves
+	leaf int                      // opCalendar: index into Route.leaves; opCall: which of the route's conditions on the call
 	test func(c *pivot.Call) bool // opCall
 	asks string                   // opCall: the condition in words, such as `caller is "+1415*"`
 	idle func() bool              // opCall: what the ordinary call says; nil: no
@@ -109,8 +110,8 @@ type leaf struct {
 	filter    calendars.Filter
 	wholeDay  bool
 	field     string   // of the names, "" when they are not asked
-	names     []string // folded by calendars.Fold, longest first
-	keys      []string // the names as written
+	names     names    // that are looked for
+	keys      []string // as written, longest first
 	narrowed  string   // ` with summary "open*"`, or ""
 }
 
@@ -120,11 +121,8 @@ func (l *leaf) admits(e *calendars.Event) bool {
 
 // name is the first of the leaf's names that stands in the event's title, longest first.
 func (l *leaf) name(e *calendars.Event) string {
-	title := " " + calendars.Fold(e.Summary) + " "
-	for i, name := range l.names {
-		if strings.Contains(title, " "+name+" ") {
-			return l.keys[i]
-		}
+	if i := l.names.find(calendars.Fold(e.Summary)); i >= 0 {
+		return l.keys[i]
 	}
 	return ""
 }
@@ -135,6 +133,52 @@ type builder struct {
 	shared   *Shared
 	leaves   map[string]int // by leaf.String
 	mistakes []diag.Mistake
+	onCalls  int  // what its conditions on the call cost; see calendars.Patterns.Cost
+	onEvents int  // the same of those on events
+	costly   bool // something is too much, and has been said
+}
+
+// What the conditions of a route may cost, so that a decision ends soon whatever a call and events hold. A text is compared to its bound
+// with each of its patterns in the worst case.
+const (
+	maxConditions = 2000   // all, any, not and what a condition asks, each
+	maxOnCalls    = 50_000 // steps for each byte of a field of a call
+	maxOnEvents   = 10_000 // the same of an event's
+	maxCallField  = 1024   // bytes of a call's field that are compared
+)
+
+// count counts parts of a condition, and what they cost.
+func (b *builder) count(at diag.Pos, parts, onCalls, onEvents int) {
+	b.route.nodes += parts
+	b.onCalls += onCalls
+	b.onEvents += onEvents
+	what, most := "", 0
+	switch {
+	case b.costly:
+		return
+	case b.route.nodes > maxConditions:
+		what, most = "have more than %d parts; put numbers into lists, and what differs into routes of its own", maxConditions
+	case b.onCalls > maxOnCalls:
+		what, most = "take more than %d steps for each byte of a call's field; write fewer patterns, or shorter ones, and numbers into lists", maxOnCalls
+	case b.onEvents > maxOnEvents:
+		what, most = "take more than %d steps for each byte of an event's title; write fewer patterns, or shorter ones, or names", maxOnEvents
+	default:
+		return
+	}
+	b.costly = true
+	b.mistakes = append(b.mistakes, diag.Mistakef(at, "up to here the conditions of route %q "+what, b.route.Name, most))
+}
+
+// fieldOf is the part of a call's field that is compared.
+func fieldOf(s string) string {
+	if len(s) <= maxCallField {
+		return s
+	}
+	cut := maxCallField
+	for cut > maxCallField-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut]
 }
 
 // Shared is what many routes have in common that are made of the conditions of one plan: its patterns are made ready once. Conditions must not be
@@ -184,6 +228,7 @@ func (b *builder) condition(c *Condition) *node {
 	}
 	var kids []*node
 	add := func(n *node) { kids = append(kids, n) }
+	b.count(c.Pos, 1, 0, 0)
 	if len(c.Calendars) > 0 {
 		add(&node{op: opCalendar, leaf: b.leaf(c)})
 	}
@@ -225,11 +270,10 @@ func (b *builder) leaf(c *Condition) int {
 			}
 			return strings.Compare(a, b)
 		})
-		l.names = make([]string, len(l.keys))
-		for i, key := range l.keys {
-			l.names[i] = calendars.Fold(key)
-		}
+		l.names = namesOf(l.keys)
 	}
+	f := &l.filter
+	b.count(c.Pos, 0, 0, f.Summary.Cost()+f.Description.Cost()+f.Location.Cost()+f.Category.Cost())
 	l.narrowed = b.shared.word(narrowed(c.Events))
 	key := l.String() + "\x00" + strings.Join(l.keys, "\x00")
 	if i, ok := b.leaves[key]; ok {
@@ -306,7 +350,13 @@ func quoted(texts []diag.Text) string {
 }
 
 // callTests adds the tests of c that look at the call.
-func (b *builder) callTests(c *Condition, add func(*node)) {
+func (b *builder) callTests(c *Condition, put func(*node)) {
+	add := func(n *node) {
+		n.leaf = b.route.callTests
+		b.route.callTests++
+		b.count(c.Pos, 1, 1, 0)
+		put(n)
+	}
 	if c.Caller.asked() {
 		set, words := b.numbers(c.Caller)
 		withheld := c.Caller.Withheld
@@ -325,9 +375,10 @@ func (b *builder) callTests(c *Condition, add func(*node)) {
 	}
 	if len(c.Account) > 0 {
 		ps, route := b.patterns(c.Account), b.route
+		b.count(c.Pos, 0, ps.Cost(), 0)
 		add(&node{
 			op: opCall, asks: "account is " + quoted(c.Account),
-			test: func(call *pivot.Call) bool { return ps.Match(call.AccountID) },
+			test: func(call *pivot.Call) bool { return ps.Match(fieldOf(call.AccountID)) },
 			idle: func() bool { return route.account != "" && ps.Match(route.account) },
 		})
 	}
@@ -336,7 +387,8 @@ func (b *builder) callTests(c *Condition, add func(*node)) {
 			return
 		}
 		ps := b.patterns(values)
-		add(&node{op: opCall, asks: asks + " is " + quoted(values), test: func(call *pivot.Call) bool { return ps.Match(get(call)) }})
+		b.count(c.Pos, 0, ps.Cost(), 0)
+		add(&node{op: opCall, asks: asks + " is " + quoted(values), test: func(call *pivot.Call) bool { return ps.Match(fieldOf(get(call))) }})
 	}
 	field("caller name", c.CallerName, func(call *pivot.Call) string { return call.CallerName })
 	field("digits", c.Digits, func(call *pivot.Call) string { return call.Digits })

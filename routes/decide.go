@@ -37,9 +37,13 @@ func (s *Segments) decide(c *pivot.Call, segment int) Decision {
 
 // judge is decide without knowing anything beforehand.
 func (s *Segments) judge(c *pivot.Call, segment int) Decision {
-	d := Decision{segments: s, segment: segment, call: c}
+	return s.judgeFor(asker{call: c}, segment)
+}
+
+func (s *Segments) judgeFor(c asker, segment int) Decision {
+	d := Decision{segments: s, segment: segment, call: c.call}
 	for i, n := range s.route.branches {
-		switch s.eval(n, c, segment) {
+		switch s.evalFor(n, c, segment) {
 		case yes:
 			d.Branch, d.tried = i, i
 			return d
@@ -54,8 +58,35 @@ func (s *Segments) judge(c *pivot.Call, segment int) Decision {
 	return d
 }
 
+// asker asks conditions about a call. Said holds what each of the route's said before, by node.leaf, unknown for those that were not asked;
+// nil: nothing is remembered.
+type asker struct {
+	call *pivot.Call
+	said []truth
+}
+
+func (c asker) ask(n *node) truth {
+	if c.said != nil && c.said[n.leaf] != unknown {
+		return c.said[n.leaf]
+	}
+	var t truth
+	if c.call != nil {
+		t = truthOf(n.test(c.call))
+	} else {
+		t = truthOf(n.idle != nil && n.idle())
+	}
+	if c.said != nil {
+		c.said[n.leaf] = t
+	}
+	return t
+}
+
 // eval is the truth of a condition in a segment; nil always holds.
 func (s *Segments) eval(n *node, c *pivot.Call, segment int) truth {
+	return s.evalFor(n, asker{call: c}, segment)
+}
+
+func (s *Segments) evalFor(n *node, c asker, segment int) truth {
 	if n == nil {
 		return yes
 	}
@@ -63,16 +94,13 @@ func (s *Segments) eval(n *node, c *pivot.Call, segment int) truth {
 	case opCalendar:
 		return s.truth(n.leaf, segment)
 	case opCall:
-		if c != nil {
-			return truthOf(n.test(c))
-		}
-		return truthOf(n.idle != nil && n.idle())
+		return c.ask(n)
 	case opNot:
-		return s.eval(n.kids[0], c, segment).not()
+		return s.evalFor(n.kids[0], c, segment).not()
 	case opAny:
 		t := no
 		for _, k := range n.kids {
-			if t = max(t, s.eval(k, c, segment)); t == yes {
+			if t = max(t, s.evalFor(k, c, segment)); t == yes {
 				break
 			}
 		}
@@ -80,7 +108,7 @@ func (s *Segments) eval(n *node, c *pivot.Call, segment int) truth {
 	default:
 		t := yes
 		for _, k := range n.kids {
-			if t = min(t, s.eval(k, c, segment)); t == no {
+			if t = min(t, s.evalFor(k, c, segment)); t == no {
 				break
 			}
 		}
@@ -94,57 +122,6 @@ func (d Decision) Lasts() (from, until int64, ok bool) {
 		return 0, 0, false
 	}
 	return d.segments.start(d.segment), d.segments.end(d.segment), true
-}
-
-// Until is when another branch takes over for the same call, in the route's zone; false when none does inside the window.
-func (d Decision) Until() (time.Time, bool) {
-	s := d.segments
-	if d.segment == outside {
-		return time.Time{}, false
-	}
-	for i := d.segment + 1; i < len(s.starts); i++ {
-		if s.decide(d.call, i).Branch != d.Branch {
-			return time.Unix(s.start(i), 0).In(s.route.Zone), true
-		}
-	}
-	return time.Time{}, false
-}
-
-// Span is a stretch of time that one branch, or branches of one state, answer. Times are in the route's zone.
-type Span struct {
-	Start, End time.Time
-	Branch     string // the one that begins it
-	State      State
-}
-
-// Next is the first span after the decision's moment in which the branch of that name, or a branch of that state, answers the same call;
-// nil when none begins inside the window.
-func (d Decision) Next(name string) *Span {
-	s := d.segments
-	if d.segment == outside {
-		return nil
-	}
-	is := func(i int) bool {
-		b := s.route.Branches[s.decide(d.call, i).Branch]
-		return b.Name == name || string(b.State) == name
-	}
-	was := is(d.segment)
-	for i := d.segment + 1; i < len(s.starts); i++ {
-		if !is(i) {
-			was = false
-			continue
-		}
-		if was {
-			continue
-		}
-		b := s.route.Branches[s.decide(d.call, i).Branch]
-		span := &Span{Start: time.Unix(s.start(i), 0).In(s.route.Zone), Branch: b.Name, State: b.State}
-		for ; i < len(s.starts) && is(i); i++ {
-			span.End = time.Unix(s.end(i), 0).In(s.route.Zone)
-		}
-		return span
-	}
-	return nil
 }
 
 // Events are the occurrences that made the branch's positive calendar conditions true, none under a `not`. The first one decided: timed

@@ -338,7 +338,7 @@ func (a Ask) Near(e *calendars.Event) string {
 		if a.leaf.field == "" || a.leaf.name(e) != "" {
 			return ""
 		}
-		if i := calendars.NearName(e.Summary, a.leaf.names); i >= 0 {
+		if i := calendars.NearName(e.Summary, a.leaf.names.folded); i >= 0 {
 			return a.leaf.keys[i]
 		}
 		return ""

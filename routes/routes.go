@@ -65,6 +65,8 @@ type Route struct {
 	first     string  // what the ordinary call dials
 	account   string  // whose the ordinary call is
 	asksCall  bool    // see AsksCall
+	callTests int     // how many conditions on the call there are
+	nodes     int     // parts of conditions, all in all
 }
 
 // New checks a route and makes it ready to be compiled and matched. The mistakes name the places of patterns and numbers

@@ -1,9 +1,6 @@
 package routes
 
-import (
-	"strings"
-	"time"
-)
+import "strings"
 
 // Words say what a branch waits for: `calendar hours with summary "open*" and not (caller is withheld)`; "otherwise" for one that has no
 // condition.
@@ -43,18 +40,4 @@ func (r *Route) part(n *node) string {
 		return words
 	}
 	return "(" + words + ")"
-}
-
-// Since is when the branch took over that the same call takes now; false when it did before the window. Times are in the route's zone.
-func (d Decision) Since() (time.Time, bool) {
-	s := d.segments
-	if d.segment == outside {
-		return time.Time{}, false
-	}
-	for i := d.segment; i > 0; i-- {
-		if s.decide(d.call, i-1).Branch != d.Branch {
-			return time.Unix(s.start(i), 0).In(s.route.Zone), true
-		}
-	}
-	return time.Time{}, false
 }

@@ -1,0 +1,62 @@
+package routes
+
+import (
+	"strings"
+
+	"github.com/callhours/callhours/calendars"
+)
+
+// names are looked for in titles as whole words. A title is taken apart, rather than searched for each of them: they may be thousands.
+type names struct {
+	index   map[string]int // in the order of the keys, by name as calendars.Fold gives it
+	folded  []string       // by key
+	longest int            // words of the longest
+}
+
+// namesOf makes keys ready. Of those that fold alike the first counts.
+func namesOf(keys []string) names {
+	n := names{index: make(map[string]int, len(keys)), folded: make([]string, len(keys))}
+	for i, key := range keys {
+		name := calendars.Fold(key)
+		n.folded[i] = name
+		if _, known := n.index[name]; !known {
+			n.index[name] = i
+			n.longest = max(n.longest, strings.Count(name, " ")+1)
+		}
+	}
+	return n
+}
+
+// maxTitle is how many words of a title are looked at.
+const maxTitle = 128
+
+// find gives the first of the keys whose name stands in a folded title; -1 if there is none.
+func (n *names) find(title string) int {
+	best := -1
+	begins, words := 0, 0
+	for begins <= len(title) && words < maxTitle {
+		end := begins
+		for range n.longest {
+			next := strings.IndexByte(title[end:], ' ')
+			if next < 0 {
+				end = len(title)
+			} else {
+				end += next
+			}
+			if i, ok := n.index[title[begins:end]]; ok && (best < 0 || i < best) {
+				best = i
+			}
+			if end == len(title) {
+				break
+			}
+			end++
+		}
+		next := strings.IndexByte(title[begins:], ' ')
+		if next < 0 {
+			break
+		}
+		begins += next + 1
+		words++
+	}
+	return best
+}
