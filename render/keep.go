@@ -83,7 +83,9 @@ type seen struct {
 func (s *State) seen(events []routes.Event) *seen {
 	v := &seen{}
 	for _, e := range events {
-		v.events = append(v.events, eventOf(e.Occurrence, e.Calendar, s.route.Zone))
+		if len(v.events) < templates.MaxEvents {
+			v.events = append(v.events, eventOf(e.Occurrence, e.Calendar, s.route.Zone))
+		}
 		if v.name == "" && e.Name != "" {
 			v.field, v.name = e.Field, e.Name
 		}

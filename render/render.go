@@ -268,7 +268,7 @@ func (s *State) render(ctx context.Context, index int, a *Answer, seen *seen, ca
 	if b.template == nil {
 		return nil, nil
 	}
-	return b.callflow(ctx, s.view(b, a.Decision, seen, call, now), s.route.options.Cluster)
+	return b.callflow(ctx, s.view(ctx, b, a.Decision, seen, call, now), s.route.options.Cluster)
 }
 
 // callflow gives the verified callflow that a branch with a template writes for a view.

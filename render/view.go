@@ -1,6 +1,7 @@
 package render
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -25,7 +26,9 @@ type View struct {
 	Data   map[string]any
 
 	decision routes.Decision
-	sample   *sample // instead of a decision
+	until    *any        // what Until has given; nil: it was not asked
+	alive    func() bool // whether there is time
+	sample   *sample     // instead of a decision
 	env      templates.Env
 }
 
@@ -52,36 +55,46 @@ type Event struct {
 }
 
 // Until is when another branch takes over; nil when none does in sight.
-func (v *View) Until() any {
+func (v *View) Until() (any, error) {
 	if v.sample != nil {
 		if !v.sample.ahead {
-			return nil
+			return nil, nil
 		}
-		return v.sample.now.Add(time.Hour)
+		return v.sample.now.Add(time.Hour), nil
 	}
-	if t, ok := v.decision.Until(); ok {
-		return t
+	if v.until == nil { // which may look at thousands of segments, and templates may ask again
+		v.until = new(any)
+		switch t, ok, looked := v.decision.UntilWhile(v.alive); {
+		case !looked:
+			return nil, errLate
+		case ok:
+			*v.until = t
+		}
 	}
-	return nil
+	return *v.until, nil
 }
+
+// errLate is the error of what looks ahead when there is no more time.
+var errLate = templates.Limitf("looks ahead for too long")
 
 // ordinary stands for the ordinary call where a template looks at one.
 var ordinary pivot.Call
 
-func (s *State) view(b *branch, d routes.Decision, seen *seen, call *pivot.Call, now time.Time) *View {
+func (s *State) view(ctx context.Context, b *branch, d routes.Decision, seen *seen, call *pivot.Call, now time.Time) *View {
 	r := s.route
 	now = now.In(r.Zone)
 	v := &View{
 		Call: call, Now: now, Tenant: r.options.Tenant, decision: d,
 		Route:  RouteView{r.Name, r.Zone.String(), r.options.Language},
 		Branch: BranchView{b.name, b.state},
+		alive:  func() bool { return ctx.Err() == nil },
 	}
 	if v.Call == nil {
 		v.Call = &ordinary
 	}
 	v.env = templates.Env{
 		Now: now, Language: r.language(call),
-		Next: func(name string) (any, error) { return s.next(d, name) },
+		Next: func(name string) (any, error) { return s.next(d, name, v.alive) },
 		On:   func(calendar string) (any, error) { return s.on(b, calendar, now) },
 	}
 	v.Events = seen.events
@@ -123,11 +136,14 @@ func (r *Route) known(name string) error {
 }
 
 // next is the template function of that name.
-func (s *State) next(d routes.Decision, name string) (any, error) {
+func (s *State) next(d routes.Decision, name string, alive func() bool) (any, error) {
 	if err := s.route.known(name); err != nil {
 		return nil, err
 	}
-	if span := d.Next(name); span != nil {
+	switch span, looked := d.NextWhile(name, alive); {
+	case !looked:
+		return nil, errLate
+	case span != nil:
 		return span, nil
 	}
 	return nil, nil
@@ -140,8 +156,12 @@ func (s *State) on(b *branch, name string, now time.Time) (any, error) {
 	if from, to := s.Window(); t == nil || now.Before(from) || !now.Before(to) {
 		return nil, fmt.Errorf("calendar %s is unknown", full)
 	}
+	on := t.At(nil, now.Unix())
+	if len(on) > templates.MaxEvents {
+		return nil, templates.Limitf("calendar %s has %d events at once, want at most %d", full, len(on), templates.MaxEvents)
+	}
 	var events []Event
-	for _, o := range t.At(nil, now.Unix()) {
+	for _, o := range on {
 		events = append(events, eventOf(o, full, s.route.Zone))
 	}
 	return events, nil

@@ -73,7 +73,11 @@ func may(from any, names ...string) (any, error) {
 		said := "." + strings.Join(names[:i+1], ".")
 		v := reflect.ValueOf(from)
 		if method := methodOf(v, name); method.IsValid() {
-			from = method.Call(nil)[0].Interface()
+			given := method.Call(nil)
+			if len(given) > 1 && !given[1].IsNil() {
+				return nil, given[1].Interface().(error)
+			}
+			from = given[0].Interface()
 			continue
 		}
 		for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
@@ -106,13 +110,16 @@ func may(from any, names ...string) (any, error) {
 	return from, nil
 }
 
-// methodOf finds a method without arguments that gives one value.
+// methodOf finds a method without arguments that gives one value, and perhaps an error, as text/template knows them.
 func methodOf(v reflect.Value, name string) reflect.Value {
 	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return reflect.Value{}
 	}
 	m := v.MethodByName(name)
-	if m.IsValid() && m.Type().NumIn() == 0 && m.Type().NumOut() == 1 {
+	if !m.IsValid() || m.Type().NumIn() > 0 {
+		return reflect.Value{}
+	}
+	if n := m.Type().NumOut(); n == 1 || n == 2 && m.Type().Out(1) == reflect.TypeFor[error]() {
 		return m
 	}
 	return reflect.Value{}

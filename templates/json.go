@@ -94,8 +94,21 @@ func appendJSON(dst []byte, v any) ([]byte, error) {
 	return appendOther(dst, v)
 }
 
-// appendOther encodes what templates cannot make, such as an event.
+// appendOther encodes what templates cannot make, such as an event, or a list of them.
 func appendOther(dst []byte, v any) ([]byte, error) {
+	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice && list.Type().Elem().Kind() != reflect.Uint8 && !list.IsNil() {
+		var err error
+		dst = append(dst, '[')
+		for i := range list.Len() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			if dst, err = appendJSON(dst, list.Index(i).Interface()); err != nil {
+				return dst, err
+			}
+		}
+		return append(dst, ']'), nil
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -15,6 +15,8 @@ const (
 	MaxSteps    = 10_000   // turns of loops and calls of templates in one execution
 	MaxDepth    = 100      // templates that wait for the one they called
 
+	MaxEvents = 1000 // events that on gives
+
 	maxWork = 16 << 20 // bytes that the functions of one execution make, all in all
 )
 
@@ -47,6 +49,9 @@ func stepsFor(trees map[string]*tree) int {
 
 // ErrLimit is wrapped by the error of an execution that passed a bound or the deadline of its context.
 var ErrLimit = errors.New("a limit of templates is passed")
+
+// Limitf is the error of what an [Env] gives that passed a bound.
+func Limitf(format string, args ...any) error { return limitf(format, args...) }
 
 // IsLimit tells an execution that was cut off from one that failed.
 func IsLimit(err error) bool { return errors.Is(err, ErrLimit) }

@@ -278,6 +278,9 @@ func (r *run) sortAlpha(list any) ([]any, error) {
 		}
 		texts = append(texts, s)
 	}
+	if err := r.spend(64 * len(texts)); err != nil { // to compare them
+		return nil, err
+	}
 	slices.Sort(texts)
 	return r.strings(texts)
 }
@@ -399,9 +402,15 @@ func (r *run) pluck(key string, from ...any) ([]any, error) {
 
 // splitN is sprig's split into a map with the keys _0, _1 and so on.
 func (r *run) splitN(between string, n int, s string) (map[string]any, error) {
-	parts := strings.SplitN(s, between, min(n, MaxElements+1))
-	if n < 0 {
-		parts = strings.SplitN(s, between, MaxElements+1)
+	if n < 0 || n > MaxElements {
+		n = MaxElements + 1
+	}
+	parts := strings.SplitN(s, between, n)
+	if err := r.elements(len(parts)); err != nil {
+		return nil, err
+	}
+	if err := r.spend(256 * len(parts)); err != nil { // to make a key of each
+		return nil, err
 	}
 	m := make(map[string]any, len(parts))
 	for i, p := range parts {

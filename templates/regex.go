@@ -3,57 +3,63 @@ package templates
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"regexp/syntax"
 	"strings"
+
+	"github.com/callhours/callhours/internal/regex"
 )
 
-// pattern is a compiled regular expression with the work that a byte of text costs at worst.
-type pattern struct {
-	*regexp.Regexp
-	cost int
-}
-
-const longestPattern = 1000 // bytes
-
-// compile refuses patterns whose matching would take too long: RE2's time is the text's length times the program's.
-func compile(expr string) (*pattern, error) {
-	const largest, groups = 1000, 20
-	if len(expr) > longestPattern {
-		return nil, limitf("a pattern of more than %d bytes", longestPattern)
+// compile refuses patterns whose matching would take too long.
+func compile(expr string) (*regex.Regexp, error) {
+	p, err := regex.Compile(expr)
+	if e, ok := errors.AsType[*syntax.Error](err); ok {
+		return nil, wantf("the pattern %s does not parse: %s", clip(expr), fmt.Sprintf("%s: %q", e.Code, e.Expr))
 	}
-	parsed, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
-		what := err.Error()
-		if e, ok := errors.AsType[*syntax.Error](err); ok {
-			what = fmt.Sprintf("%s: %q", e.Code, e.Expr)
-		}
-		return nil, wantf("the pattern %s does not parse: %s", clip(expr), what)
-	}
-	program, err := syntax.Compile(parsed.Simplify())
-	if err != nil || len(program.Inst) > largest || program.NumCap > 2*(groups+1) {
 		return nil, limitf("the pattern %s is too large", clip(expr))
 	}
-	re, err := regexp.Compile(expr)
-	if err != nil {
-		return nil, wantf("the pattern %s does not parse", clip(expr))
-	}
-	return &pattern{re, len(program.Inst)}, nil
+	return p, nil
 }
 
-// pattern finds the pattern that was compiled at load, or compiles it.
-func (r *run) pattern(expr, s string) (*pattern, error) {
+// pattern finds the pattern that was compiled at load, or compiles it, and counts one search in a text.
+func (r *run) pattern(expr, s string) (*regex.Regexp, error) {
 	p := r.t.patterns[expr]
 	if p == nil {
+		if err := r.spend(64 * len(expr)); err != nil {
+			return nil, err
+		}
 		var err error
 		if p, err = compile(expr); err != nil {
 			return nil, err
 		}
-		if err := r.spend(64 * p.cost); err != nil {
+		if err := r.spend(64 * p.Cost); err != nil {
 			return nil, err
 		}
 	}
-	return p, r.spend(len(s) * p.cost)
+	return p, r.spend(len(s) * p.Cost)
+}
+
+// matches finds the first n matches in a text, all with a negative n. Each search for the next one may read as far as [regex.Regexp.Ahead]
+// says, and is counted so.
+func (r *run) matches(expr, s string, n int) (*regex.Regexp, [][]int, error) {
+	p, err := r.pattern(expr, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	const search = 64 // to begin one
+	each := search + len(s)*p.Cost
+	if p.Ahead >= 0 {
+		each = search + min(len(s), p.Ahead+1)*p.Cost
+	}
+	if n < 0 || n > MaxElements {
+		n = MaxElements + 1
+	}
+	affordable := r.work/each + 1 // as many as are counted, and one to know that there are more
+	found := p.FindAllStringSubmatchIndex(s, min(n, affordable))
+	if err := r.elements(len(found)); err != nil {
+		return nil, nil, err
+	}
+	return p, found, r.spend(len(found) * each)
 }
 
 func (r *run) regexMatch(expr, s string) (bool, error) {
@@ -70,61 +76,80 @@ func (r *run) regexFind(expr, s string) (string, error) {
 }
 
 func (r *run) regexFindAll(expr, s string, n int) ([]any, error) {
-	p, err := r.pattern(expr, s)
+	_, found, err := r.matches(expr, s, n)
 	if err != nil {
 		return nil, err
 	}
-	if n < 0 || n > MaxElements {
-		n = MaxElements + 1
+	parts := make([]string, len(found))
+	for i, m := range found {
+		parts[i] = s[m[0]:m[1]]
 	}
-	return r.strings(p.FindAllString(s, n))
+	return r.strings(parts)
 }
 
+// regexSplit gives what regexp's Split does.
 func (r *run) regexSplit(expr, s string, n int) ([]any, error) {
-	p, err := r.pattern(expr, s)
-	if err != nil {
+	_, found, err := r.matches(expr, s, n)
+	switch {
+	case err != nil:
 		return nil, err
+	case n == 0:
+		return r.strings(nil)
+	case expr != "" && s == "":
+		return r.strings([]string{""})
 	}
-	if n < 0 || n > MaxElements {
-		n = MaxElements + 1
+	parts := make([]string, 0, len(found)+1)
+	begin, end := 0, 0
+	for _, m := range found {
+		if n > 0 && len(parts) == n-1 {
+			break
+		}
+		end = m[0]
+		if m[1] != 0 {
+			parts = append(parts, s[begin:end])
+		}
+		begin = m[1]
 	}
-	return r.strings(p.Split(s, n))
+	if end != len(s) {
+		parts = append(parts, s[begin:])
+	}
+	return r.strings(parts)
 }
 
 func (r *run) regexReplaceAll(expr, s, with string) (string, error) {
-	return r.regexReplace(expr, s, func(p *pattern, dst []byte, match []int) []byte {
+	return r.regexReplace(expr, s, func(p *regex.Regexp, dst []byte, match []int) []byte {
 		return p.ExpandString(dst, with, s, match)
 	}, len(with)+strings.Count(with, "$")*len(s))
 }
 
 func (r *run) regexReplaceAllLiteral(expr, s, with string) (string, error) {
-	return r.regexReplace(expr, s, func(_ *pattern, dst []byte, _ []int) []byte {
+	return r.regexReplace(expr, s, func(_ *regex.Regexp, dst []byte, _ []int) []byte {
 		return append(dst, with...)
 	}, len(with))
 }
 
 // regexReplace replaces every match by what put appends, which is at most longest bytes for one.
 func (r *run) regexReplace(
-	expr, s string, put func(p *pattern, dst []byte, match []int) []byte, longest int,
+	expr, s string, put func(p *regex.Regexp, dst []byte, match []int) []byte, longest int,
 ) (string, error) {
-	p, err := r.pattern(expr, s)
+	p, found, err := r.matches(expr, s, -1)
 	if err != nil {
 		return "", err
 	}
 	if err := r.spend(longest); err != nil {
 		return "", err
 	}
-	matches := p.FindAllStringSubmatchIndex(s, MaxElements+1)
-	if err := r.elements(len(matches)); err != nil {
-		return "", err
-	}
 	var out []byte
 	end := 0
-	for _, m := range matches {
+	for _, m := range found {
+		before := len(out)
 		out = put(p, append(out, s[end:m[0]]...), m)
 		end = m[1]
 		if len(out) > MaxText {
 			return "", r.room(len(out))
+		}
+		if err := r.spend(len(out) - before); err != nil {
+			return "", err
 		}
 	}
 	return r.text(string(append(out, s[end:]...)))

@@ -1,6 +1,12 @@
 package templates
 
-import "github.com/Masterminds/sprig/v3"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/sprig/v3"
+)
 
 // sprigs are the functions of sprig; only those that functions names are used.
 var sprigs = sprig.TxtFuncMap()
@@ -8,6 +14,55 @@ var sprigs = sprig.TxtFuncMap()
 // same takes sprig's function as it is: its result is no larger than one of its arguments.
 func same(name string) func(*run) any {
 	return func(*run) any { return sprigs[name] }
+}
+
+// longestNumeral is how many bytes a text may have that is read as a number. Longer ones are none, as other texts are: 0.
+const longestNumeral = 400
+
+// numeral is a value that may be read as a number at little cost.
+func numeral(v any) any {
+	if s, ok := v.(string); ok && len(s) > longestNumeral {
+		return ""
+	}
+	return v
+}
+
+// numerals are values of which each is a numeral.
+func numerals(vs []any) []any {
+	for i, v := range vs {
+		if s, ok := v.(string); ok && len(s) > longestNumeral {
+			vs = slices.Clone(vs)
+			vs[i] = ""
+			return append(vs[:i+1:i+1], numerals(vs[i+1:])...)
+		}
+	}
+	return vs
+}
+
+// number takes sprig's function of numbers.
+func number(name string) func(*run) any {
+	var bounded any
+	switch f := sprigs[name].(type) {
+	case func(any) int:
+		bounded = func(v any) int { return f(numeral(v)) }
+	case func(any) int64:
+		bounded = func(v any) int64 { return f(numeral(v)) }
+	case func(any) float64:
+		bounded = func(v any) float64 { return f(numeral(v)) }
+	case func(string) int:
+		bounded = func(s string) int { return f(numeral(s).(string)) }
+	case func(any, any) int64:
+		bounded = func(a, b any) int64 { return f(numeral(a), numeral(b)) }
+	case func(...any) int64:
+		bounded = func(vs ...any) int64 { return f(numerals(vs)...) }
+	case func(any, ...any) int64:
+		bounded = func(v any, vs ...any) int64 { return f(numeral(v), numerals(vs)...) }
+	case func(any, int, ...float64) float64:
+		bounded = func(v any, places int, on ...float64) float64 { return f(numeral(v), places, on...) }
+	default:
+		panic(fmt.Sprintf("templates: %s is a function of another type: %T", name, f))
+	}
+	return plainly(bounded)
 }
 
 // texts takes sprig's function of one text and bounds what it makes.
@@ -31,7 +86,7 @@ var empty = sprigs["empty"].(func(any) bool)
 var textFunctions = []function{
 	{
 		"abbrev", "a text cut to a number of characters, the last three of them dots",
-		`{{ abbrev 8 "opening hours" }} → openi...`, plainly(abbrev),
+		`{{ abbrev 8 "opening hours" }} → openi...`, func(r *run) any { return r.abbrev },
 	},
 	{"b64dec", "the text that base64 stands for", `{{ b64dec "YWJj" }} → abc`, func(r *run) any { return r.decode64 }},
 	{"b64enc", "a text in base64", `{{ b64enc "abc" }} → YWJj`, texts("b64enc")},
@@ -39,7 +94,9 @@ var textFunctions = []function{
 	{"cat", "values with blanks between them", `{{ cat "a" 1 }} → a 1`, func(r *run) any { return r.cat }},
 	{
 		"contains", "whether the second text holds the first", `{{ contains "lunch" "at lunch" }} → true`,
-		same("contains"),
+		func(r *run) any {
+			return func(part, s string) (bool, error) { return strings.Contains(s, part), r.spend(len(s)) }
+		},
 	},
 	{
 		"hasPrefix", "whether the second text begins with the first", `{{ hasPrefix "+1" "+14155550100" }} → true`,
@@ -109,7 +166,7 @@ var textFunctions = []function{
 		"splitn", "like split, n parts at most", `{{ (splitn "-" 2 "a-b-c")._1 }} → b-c`,
 		func(r *run) any { return r.splitN },
 	},
-	{"substr", "the characters from a start up to an end", `{{ substr 1 3 "abcd" }} → bc`, plainly(substr)},
+	{"substr", "the characters from a start up to an end", `{{ substr 1 3 "abcd" }} → bc`, func(r *run) any { return r.substr }},
 	{"swapcase", "small letters for capitals and the other way round", `{{ swapcase "aB" }} → Ab`, texts("swapcase")},
 	{"title", "a capital at the beginning of each word", `{{ title "front desk" }} → Front Desk`, texts("title")},
 	{"toString", "one value as text", `{{ toString 12 }} → 12`, func(r *run) any { return r.toString }},
@@ -122,7 +179,7 @@ var textFunctions = []function{
 	{"trimSuffix", "without a certain end", `{{ trimSuffix "!" "hi!" }} → hi`, same("trimSuffix")},
 	{
 		"trunc", "the first characters, or with a negative number the last", `{{ trunc 4 "Büro offen" }} → Büro`,
-		plainly(trunc),
+		func(r *run) any { return r.trunc },
 	},
 	{
 		"untitle", "a small letter at the beginning of each word", `{{ untitle "Front Desk" }} → front desk`,
@@ -215,12 +272,12 @@ var listFunctions = []function{
 }
 
 var otherFunctions = []function{
-	{"add", "the sum", `{{ add 1 2 3 }} → 6`, same("add")},
-	{"add1", "one more", `{{ add1 1 }} → 2`, same("add1")},
+	{"add", "the sum", `{{ add 1 2 3 }} → 6`, number("add")},
+	{"add1", "one more", `{{ add1 1 }} → 2`, number("add1")},
 	{"all", "whether no value is empty", `{{ all 1 "" }} → false`, same("all")},
 	{"any", "whether a value is not empty", `{{ any 1 "" }} → true`, same("any")},
-	{"atoi", "the whole number that a text says, else 0", `{{ atoi "12" }} → 12`, same("atoi")},
-	{"ceil", "the next whole number above", `{{ ceil 1.2 }} → 2`, same("ceil")},
+	{"atoi", "the whole number that a text says, else 0", `{{ atoi "12" }} → 12`, number("atoi")},
+	{"ceil", "the next whole number above", `{{ ceil 1.2 }} → 2`, number("ceil")},
 	{"coalesce", "the first value that is not empty", `{{ coalesce "" 0 "a" }} → a`, same("coalesce")},
 	{"default", "a value, or another where it is empty", `{{ "" | default "a" }} → a`, same("default")},
 	{
@@ -232,25 +289,25 @@ var otherFunctions = []function{
 		"fail", "ends the template, so that the fallback answers",
 		`{{ if false }}{{ fail "nobody is on call" }}{{ end }} → `, plainly(fail),
 	},
-	{"float64", "a value as a number with a fraction", `{{ float64 "1.5" }} → 1.5`, same("float64")},
-	{"floor", "the next whole number below", `{{ floor 1.8 }} → 1`, same("floor")},
+	{"float64", "a value as a number with a fraction", `{{ float64 "1.5" }} → 1.5`, number("float64")},
+	{"floor", "the next whole number below", `{{ floor 1.8 }} → 1`, number("floor")},
 	{
 		"fromJson", "the value that JSON stands for", `{{ (fromJson "{\"a\":1}").a }} → 1`,
 		func(r *run) any { return r.fromJSON },
 	},
-	{"int", "a value as a whole number", `{{ int "12" }} → 12`, same("int")},
-	{"int64", "the same; sprig has both", `{{ int64 "12" }} → 12`, same("int64")},
+	{"int", "a value as a whole number", `{{ int "12" }} → 12`, number("int")},
+	{"int64", "the same; sprig has both", `{{ int64 "12" }} → 12`, number("int64")},
 	{
 		"kindIs", "whether a value is of a kind, such as string, int, slice or map",
 		`{{ kindIs "string" .Data.front_desk }} → true`, same("kindIs"),
 	},
 	{"kindOf", "the kind of a value", `{{ kindOf 1 }} → int`, same("kindOf")},
-	{"max", "the largest", `{{ max 1 3 2 }} → 3`, same("max")},
-	{"min", "the smallest", `{{ min 3 1 2 }} → 1`, same("min")},
+	{"max", "the largest", `{{ max 1 3 2 }} → 3`, number("max")},
+	{"min", "the smallest", `{{ min 3 1 2 }} → 1`, number("min")},
 	{"mod", "what a division leaves", `{{ mod 7 2 }} → 1`, plainly(divide(func(a, b int64) int64 { return a % b }))},
-	{"mul", "the product", `{{ mul 2 3 }} → 6`, same("mul")},
-	{"round", "a number with so many places", `{{ round 1.25 1 }} → 1.3`, same("round")},
-	{"sub", "the difference", `{{ sub 3 1 }} → 2`, same("sub")},
+	{"mul", "the product", `{{ mul 2 3 }} → 6`, number("mul")},
+	{"round", "a number with so many places", `{{ round 1.25 1 }} → 1.3`, number("round")},
+	{"sub", "the difference", `{{ sub 3 1 }} → 2`, number("sub")},
 	{
 		"ternary", "the first value where the third is true, else the second", `{{ ternary "yes" "no" true }} → yes`,
 		same("ternary"),
@@ -259,12 +316,12 @@ var otherFunctions = []function{
 
 // divide is sprig's div or mod with a word about zero.
 func divide(f func(a, b int64) int64) func(a, b any) (int64, error) {
-	number := sprigs["int64"].(func(any) int64)
+	toInt := sprigs["int64"].(func(any) int64)
 	return func(a, b any) (int64, error) {
-		divisor := number(b)
+		divisor := toInt(numeral(b))
 		if divisor == 0 {
 			return 0, wantf("division by 0")
 		}
-		return f(number(a), divisor), nil
+		return f(toInt(numeral(a)), divisor), nil
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/regex"
 )
 
 // Template renders one kind of answer, or one text. It never changes and may be executed from many goroutines.
@@ -26,7 +27,7 @@ type Template struct {
 	main     *tree
 	trees    map[string]*tree // the main one and all that it can call, by name
 	calls    []string         // functions that the trees name and text/template does not have
-	patterns map[string]*pattern
+	patterns map[string]*regex.Regexp
 	zone     zoneFinder
 	zones    map[string]*time.Location // those that are named in quotes
 	runs     sync.Pool                 // of *run; each is a text/template of its own, for functions belong to a template
@@ -54,8 +55,10 @@ type run struct {
 	work  int // bytes that functions may still make
 	wrote int
 
-	scratch []byte   // for toJson
-	passed  []marked // by a copy that was made for Place
+	scratch []byte         // for toJson
+	nexts   map[string]any // what Env.Next gave, by name; nil: it was not asked
+	ons     map[string]any // what Env.On gave, by calendar
+	passed  []marked       // by a copy that was made for Place
 }
 
 // build makes a template of a text that was read.
@@ -66,7 +69,7 @@ func build(name string, s *source, pieces map[string]*tree, writes form) (*Templ
 	}
 	t := &Template{
 		name: name, main: own[s.name],
-		patterns: map[string]*pattern{}, zone: s.zone, zones: map[string]*time.Location{},
+		patterns: map[string]*regex.Regexp{}, zone: s.zone, zones: map[string]*time.Location{},
 	}
 	var wrong []diag.Mistake
 	if t.main != nil {
@@ -253,7 +256,7 @@ func (t *Template) Execute(ctx context.Context, dst *bytes.Buffer, data any, env
 	if err == nil {
 		err = r.exec.Execute(r, data)
 	}
-	r.ctx, r.env, r.dst = nil, Env{}, nil // the pool keeps nothing of a call alive
+	r.ctx, r.env, r.dst, r.nexts, r.ons = nil, Env{}, nil, nil, nil // the pool keeps nothing of a call alive
 	t.runs.Put(r)
 	if err != nil {
 		return t.explain(err, data)

@@ -114,6 +114,9 @@ func (r *run) join(between string, list any) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := r.elements(len(values)); err != nil {
+		return "", err
+	}
 	return r.glue(between, values, true)
 }
 
@@ -208,6 +211,9 @@ func (r *run) repeat(count int, s string) (string, error) {
 }
 
 func (r *run) replace(old, with, s string) (string, error) {
+	if err := r.spend(len(s)); err != nil {
+		return "", err
+	}
 	if more := len(with) - len(old); more > 0 {
 		if n := strings.Count(s, old); n > MaxText/more {
 			return "", r.room(MaxText + 1)
@@ -237,6 +243,9 @@ func (r *run) nindent(spaces int, s string) (string, error) {
 
 // wrap puts line ends in place of blanks so that lines have at most width characters where words allow.
 func (r *run) wrap(width int, s string) (string, error) {
+	if err := r.spend(8 * len(s)); err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	used, first := 0, true
 	for word := range strings.SplitSeq(s, " ") {
@@ -277,27 +286,27 @@ func cut(s string, start, end int) string {
 }
 
 // trunc keeps the first characters, or with a negative count the last.
-func trunc(count int, s string) string {
+func (r *run) trunc(count int, s string) (string, error) {
 	if count < 0 {
-		return cut(s, max(utf8.RuneCountInString(s)+count, 0), len(s))
+		return cut(s, max(utf8.RuneCountInString(s)+count, 0), len(s)), r.spend(len(s))
 	}
-	return cut(s, 0, count)
+	return cut(s, 0, count), r.spend(len(s))
 }
 
 // substr gives the characters from start up to end; a negative start is 0, a negative end the end of the text.
-func substr(start, end int, s string) string {
+func (r *run) substr(start, end int, s string) (string, error) {
 	if end < 0 {
 		end = len(s)
 	}
-	return cut(s, max(start, 0), end)
+	return cut(s, max(start, 0), end), r.spend(len(s))
 }
 
 // abbrev cuts a text that is longer than width characters and ends it in three dots.
-func abbrev(width int, s string) string {
-	if width < 4 || utf8.RuneCountInString(s) <= width {
-		return s
+func (r *run) abbrev(width int, s string) (string, error) {
+	if err := r.spend(len(s)); err != nil || width < 4 || utf8.RuneCountInString(s) <= width {
+		return s, err
 	}
-	return cut(s, 0, width-3) + "..."
+	return cut(s, 0, width-3) + "...", nil
 }
 
 // trimAll drops the characters of a set from both ends.
@@ -309,6 +318,9 @@ func (r *run) trimAll(set, s string) (string, error) {
 }
 
 func (r *run) decode64(s string) (string, error) {
+	if err := r.spend(len(s)); err != nil {
+		return "", err
+	}
 	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
 		return "", wantf("want base64, found %s", clip(s))

@@ -89,6 +89,9 @@ func (r *run) format(t time.Time, layout string) (string, error) {
 
 // toDate reads a time as it stands on a clock of the route's zone.
 func (r *run) toDate(layout, text string) (time.Time, error) {
+	if err := r.spend(8 * (len(layout) + len(text))); err != nil {
+		return time.Time{}, err
+	}
 	t, err := time.ParseInLocation(layout, text, r.env.Now.Location())
 	if err != nil {
 		return time.Time{}, wantf("want a time like %s, found %s", clip(layout), clip(text))
@@ -106,12 +109,31 @@ func (r *run) next(name string) (any, error) {
 	if r.env.Next == nil {
 		return nil, wantf("there is nothing to look ahead in here")
 	}
-	return r.env.Next(name)
+	return r.once(&r.nexts, name, r.env.Next)
+}
+
+// once asks what looks through calendars, which may be long, once for each name in an execution.
+func (r *run) once(known *map[string]any, name string, find func(string) (any, error)) (any, error) {
+	if v, ok := (*known)[name]; ok {
+		return v, nil
+	}
+	if err := r.spend(1 << 10); err != nil { // which asks whether there is time
+		return nil, err
+	}
+	v, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	if *known == nil {
+		*known = map[string]any{}
+	}
+	(*known)[name] = v
+	return v, nil
 }
 
 func (r *run) on(calendar string) (any, error) {
 	if r.env.On == nil {
 		return nil, wantf("there are no calendars here")
 	}
-	return r.env.On(calendar)
+	return r.once(&r.ons, calendar, r.env.On)
 }

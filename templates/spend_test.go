@@ -1,0 +1,76 @@
+package templates
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// TestNumerals holds that what is too long for a number is 0, as other texts are, and what is not is read as before.
+func TestNumerals(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("1", longestNumeral+1)
+	d := sample()
+	d.Data = map[string]any{"long": long}
+	for text, want := range map[string]string{
+		`{{ int .Data.long }}`:                                   "0",
+		`{{ float64 .Data.long }}`:                               "0",
+		`{{ add 1 .Data.long 2 .Data.long "3" }}`:                "6",
+		`{{ max 1 .Data.long }} {{ min 1 .Data.long }}`:          "1 0",
+		`{{ atoi .Data.long }} {{ atoi "12" }}`:                  "0 12",
+		`{{ round .Data.long 1 }} {{ ceil .Data.long }}`:         "0 0",
+		`{{ sub 3 .Data.long }} {{ mul 3 2 }} {{ div 7 "2" }}`:   "3 6 3",
+		`{{ float64 "1e300" }} {{ add1 "4" }} {{ floor "1.5" }}`: "1e+300 5 1",
+	} {
+		var b bytes.Buffer
+		if err := mustParse(t, text).Execute(t.Context(), &b, d, sampleEnv()); err != nil || b.String() != want {
+			t.Errorf("%s: got %q, %v, want %q", text, &b, err, want)
+		}
+	}
+}
+
+// TestRegexSplit holds that parts are those of regexp.
+func TestRegexSplit(t *testing.T) {
+	t.Parallel()
+	for _, expr := range []string{"a*", "a", "", "b|$", "(a)(b)?", "^"} {
+		p, err := compile(expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []string{"", "a", "ab", "baaac", "aé-b", "xyz"} {
+			for n := -1; n < 4; n++ {
+				r := &run{t: &Template{}, ctx: t.Context(), work: maxWork}
+				got, err := r.regexSplit(expr, s, n)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := p.Split(s, n)
+				if len(got) != len(want) {
+					t.Errorf("%q of %q, %d: got %q, want %q", expr, s, n, got, want)
+					continue
+				}
+				for i := range got {
+					if got[i] != want[i] {
+						t.Errorf("%q of %q, %d: got %q, want %q", expr, s, n, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestOnce asks calendars once for each name in an execution, and again in the next one.
+func TestOnce(t *testing.T) {
+	t.Parallel()
+	tmpl := mustParse(t, strings.Repeat(`{{ if on "a" }}{{ end }}{{ if next "open" }}{{ end }}{{ if next "closed" }}{{ end }}`, 50))
+	asked := map[string]int{}
+	find := func(name string) (any, error) { asked[name]++; return nil, nil }
+	for range 2 {
+		if err := tmpl.Execute(t.Context(), new(bytes.Buffer), sample(), Env{Next: find, On: find}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if asked["a"] != 2 || asked["open"] != 2 || asked["closed"] != 2 {
+		t.Errorf("asked %v", asked)
+	}
+}
