@@ -67,7 +67,7 @@ var dependencies = map[string]string{
 	"go.yaml.in/yaml/v4":                       "reading YAML with positions",
 	"golang.org/x/crypto":                      "needed by sprig, which asks for an old version",
 	"golang.org/x/sys":                         "how long a call has waited",
-	"golang.org/x/text":                        "normal forms and case folding",
+	"golang.org/x/text":                        "normal forms, case folding and the charsets of feeds",
 }
 
 // readers are the files that read files in another way than internal/files does, which knows a pipe from a file, how large one

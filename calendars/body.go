@@ -51,7 +51,7 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 	case !ends(text):
 		return a.fail(metrics.Truncated, "%w: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", ErrTruncated, len(body))
 	}
-	return Fetched{Result: metrics.OK, Status: a.status, Body: body}
+	return Fetched{Result: metrics.OK, Status: a.status, Body: inCharset(body, answer.Header.Get("Content-Type"))}
 }
 
 func (a *attempt) tooBig(what string) Fetched {
