@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,8 +49,10 @@ func deny(err error) error { return &exitError{no, err} }
 // errSaid ends the program where everything has been said already.
 var errSaid = errors.New("")
 
-// run is the whole program; it gives the exit code.
+// run is the whole program; it gives the exit code. It silences the logger of package log: net/http's transport, which has no other, writes pieces
+// of what servers send there, past everything that bounds, escapes and forms our lines. What matters of it comes as an error.
 func run(ctx context.Context, args []string, w world) int {
+	log.SetOutput(io.Discard)
 	root := &cobra.Command{
 		Use:   "callhours",
 		Short: "open hours for Kazoo, from calendars that people already share",
