@@ -12,6 +12,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/console"
+	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -48,6 +49,10 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !cheap(r.URL.Path) && foreign(r) {
 		a.refuseForeign(w, r)
+		return
+	}
+	if r.Method == http.MethodGet && pivot.IsCall(r) { // Kazoo ends a call that gets 200 and no callflow
+		plain(w, http.StatusNotFound, "calls are answered on listen, and this is admin_listen; correct the port of voice_url")
 		return
 	}
 	if name, ok := renewed(r.URL.Path); ok {

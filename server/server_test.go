@@ -341,7 +341,7 @@ func TestAdmin(t *testing.T) {
 			t.Errorf("Host %q: got %d, want %d", host, got.StatusCode, want)
 		}
 	}
-	for path, want := range map[string]int{"/": 200, "/-/healthy": 200, "/-/ready": 200, "/metrics": 200, "/main": 404, "/-/reload": 405} {
+	for path, want := range map[string]int{"/": 200, "/?Account-ID=1&Call-ID=2": 404, "/-/healthy?CallSid=2": 404, "/?q=Call-ID=2": 200, "/-/healthy": 200, "/-/ready": 200, "/metrics": 200, "/main": 404, "/-/reload": 405} {
 		if got := w.people(t, path, "localhost"); got.StatusCode != want {
 			t.Errorf("%s: got %d, want %d", path, got.StatusCode, want)
 		}
