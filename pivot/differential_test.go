@@ -52,7 +52,7 @@ func TestAgainstKazoo(t *testing.T) {
 		count = 40_000
 	}
 	j := newJesse(t, dir)
-	taken, seen, used := 0, map[string]bool{}, map[string]int{}
+	taken, safe, seen, used := 0, 0, map[string]bool{}, map[string]int{}
 	for i := uint64(0); len(seen) < count; i++ {
 		g := flowGenerator{Rand: rand.New(rand.NewPCG(17, i)), documents: j.documents}
 		body := g.flow()
@@ -64,6 +64,14 @@ func TestAgainstKazoo(t *testing.T) {
 		catalog, own := CheckCallflow(body, Cluster{Version: KazooMaster}), schemas.Check(body)
 		if len(wrong) == 0 {
 			taken++
+		}
+		if CheckCallflow(body, Cluster{}) == nil { // of any version, which must take it
+			for _, v := range Versions() {
+				if err := CheckCallflow(body, Cluster{Version: v}); err != nil {
+					t.Errorf("taken where the version is not known, and not by %s: %v\n\t%.600s", v, err, body)
+				}
+			}
+			safe++
 		}
 		for _, c := range []struct {
 			by  string
@@ -91,8 +99,8 @@ func TestAgainstKazoo(t *testing.T) {
 		}
 		t.Logf("%6d times: %s", used[a.name], a.name)
 	}
-	t.Logf("%d callflows, of which Kazoo takes %d", count, taken)
-	if taken < count/4 || taken > count*3/4 {
+	t.Logf("%d callflows, of which Kazoo takes %d, and every version of it %d", count, taken, safe)
+	if taken < count/4 || taken > count*3/4 || safe < count/5 {
 		t.Error("that is no test")
 	}
 }

@@ -151,3 +151,20 @@ func TestModulesOfOtherNames(t *testing.T) {
 		}
 	}
 }
+
+// FuzzClientURL shows that no URL is taken that Kazoo would not ask, by the tests' own reading of its sources.
+func FuzzClientURL(f *testing.F) {
+	for _, text := range someTexts {
+		f.Add(text)
+	}
+	f.Add("http://0x7F.0.0.01:80@x/")
+	f.Add("https://127.0.0.1.:@0")
+	f.Fuzz(func(t *testing.T, url string) {
+		if clientURL([]byte(url), true) && !asksHost(url) {
+			t.Errorf("%q is taken, and Kazoo would not ask it", url)
+		}
+		if clientURL([]byte(url), true) && !clientURL([]byte(url), false) {
+			t.Errorf("%q is taken by master and not by 4.3", url)
+		}
+	})
+}
