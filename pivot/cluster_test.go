@@ -78,6 +78,17 @@ func TestVersions(t *testing.T) {
 			v5:     `.data.target_call_id: want a text of at least 1 character, found "" of 0`,
 		},
 		{
+			body:   `{"module":"resources","data":{"custom_sip_headers":{"in":{"X-A":"a","X-B":2}}}}`,
+			any:    `.data.custom_sip_headers.in: want a text, true or false or an integer, found an object`,
+			v43:    `.data.custom_sip_headers.in: want a text, found an object`,
+			master: `.data.custom_sip_headers.in: want a text, found an object`,
+		},
+		{
+			body: `{"module":"conference","data":{"config":{"name":"a","endconf_grace_time":-1}}}`,
+			any:  `.data.config.endconf_grace_time: want an integer of at least 0, found -1`,
+			v5:   `.data.config.endconf_grace_time: want an integer of at least 0, found -1`,
+		},
+		{
 			body: `{"module":"branch_variable"}`,
 			any:  `.data.variable: missing in Kazoo 5; want a text or a list of texts`, v5: `.data.variable: missing in Kazoo 5; want a text or a list of texts`,
 		},

@@ -110,7 +110,7 @@ func (c *checker) other(o *object, name, body []byte, depth int) *Finding {
 		return nil
 	}
 	c.path = append(c.path, step{name: name})
-	wrong := c.values(o.rest.values, allVersions, body, depth)
+	wrong := c.values(o.rest.values, c.version, body, depth)
 	c.path = c.path[:len(c.path)-1]
 	return wrong
 }
