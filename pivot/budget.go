@@ -13,7 +13,7 @@ const (
 	budgetRefills = 10 // a second
 )
 
-// overBudget finds the first action of each path through a callflow that a call cannot pay for any more. The callflow is one that Kazoo takes.
+// overBudget finds the first action of a callflow that a call cannot pay for any more; nothing if there is none. The callflow is one that Kazoo takes.
 func overBudget(body []byte) []*Finding {
 	b := budget{checker: checker{body: body}}
 	b.action(&reader{json: body}, budgetTokens)
@@ -39,6 +39,9 @@ func (b *budget) action(r *reader, tokens float64) {
 		case "children":
 			children = value
 		}
+	}
+	if len(b.found) > 0 {
+		return
 	}
 	if tokens < budgetAction {
 		f := b.at(r.json[start:r.at], nil, "Kazoo ends the call before this action: more than %d actions that take no time come one after the other; do more in one, such as set_variables",

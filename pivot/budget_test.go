@@ -45,6 +45,7 @@ func TestBudget(t *testing.T) {
 		{"a second is enough", chain(append(append(times(15, set), sleep(`{"duration":1}`)), times(6, set)...)...), nil},
 		{"sleep takes no time unless told", chain(append(times(20, sleep(`{}`)), hangup)...), []string{strings.Repeat(".children._", 20) + ends}},
 		{"minutes", chain(append(append(times(19, set), sleep(`{"duration":1,"unit":"m"}`)), times(20, set)...)...), nil},
+		{"said once", `{"module":"menu","data":{"id":"a"},"children":{"1":` + chain(times(30, set)...) + `,"2":` + chain(times(30, set)...) + `}}`, []string{".children.1" + strings.Repeat(".children._", 20) + ends}},
 		{
 			"each path for itself", `{"module":"branch_variable","data":{"variable":"a"},"children":{"1":` + chain(times(19, set)...) + `,"2":` + chain(append(times(19, set), hangup)...) + `}}`,
 			[]string{".children.2" + strings.Repeat(".children._", 19) + ends},

@@ -31,6 +31,7 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 		return diag.Mistake{}, false
 	}
 	sign := m[1] + m[2] + m[3]
+	lines := lineCounter{text: s.text, line: 1}
 	for offset := 0; ; {
 		i := strings.Index(s.text[offset:], "{{")
 		if i < 0 {
@@ -48,7 +49,10 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 			}
 			name, rest := action[at[2]:at[3]], action[at[3]:]
 			begin := offset + at[2]
-			if strings.Count(s.text[:begin], "\n")+1 != line || !continues(rest, sign) {
+			switch on := lines.of(begin); {
+			case on > line:
+				return diag.Mistake{}, false
+			case on < line || !continues(rest, sign):
 				continue
 			}
 			if wrong := nameWanted(name, rest); wrong != "" {
@@ -57,6 +61,18 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 		}
 		offset += span[1]
 	}
+}
+
+// lineCounter tells the lines of places that are asked for from front to back, and looks at each byte once.
+type lineCounter struct {
+	text     string
+	at, line int
+}
+
+func (c *lineCounter) of(offset int) int {
+	c.line += strings.Count(c.text[c.at:offset], "\n")
+	c.at = offset
+	return c.line
 }
 
 // continues tells whether what follows a name is what the parser stopped at.

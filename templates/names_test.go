@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/callhours/callhours/internal/diag"
@@ -35,6 +36,22 @@ func TestNamesWithOtherSigns(t *testing.T) {
 		}
 		if got := mistakes[0].Error(); got != "t:"+c.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", c.text, got, c.want)
+		}
+	}
+}
+
+// TestNamesAreFoundInOnePass: a text of a hundred thousand names costs no more than a look at each.
+func TestNamesAreFoundInOnePass(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("{{ .Data.a }}\n", 20_000) + "{{ .Data.a-b }}"
+	s := &source{name: "t", at: diag.Pos{File: "t", Line: 1, Col: 1}, text: text}
+	if m, ok := s.misnamed(20_001, "bad character U+002D '-'"); !ok || m.Line != 20_001 || m.Col != 4 {
+		t.Errorf("got %v, %t", m, ok)
+	}
+	lines := lineCounter{text: text, line: 1}
+	for i := 0; i <= 20_000*14; i += 14 {
+		if got := lines.of(i); got != i/14+1 || lines.at != i {
+			t.Fatalf("byte %d: got line %d", i, got)
 		}
 	}
 }
