@@ -30,15 +30,16 @@ var below = map[string][]string{
 	"preview":           {"render"},
 	"render":            {"routes", "templates"},
 	"routes":            {"calendars", "pivot"},
-	"config":            {"internal/diag", "internal/files", "internal/parallel", "internal/regex"},
-	"calendars":         {"internal/diag", "internal/durable", "internal/files", "internal/parallel", "internal/regex", "metrics"},
+	"config":            {"internal/contain", "internal/diag", "internal/files", "internal/parallel", "internal/regex"},
+	"calendars":         {"internal/contain", "internal/diag", "internal/durable", "internal/files", "internal/parallel", "internal/regex", "metrics"},
 	"pivot":             {"internal/diag", "internal/files", "metrics"},
 	"templates":         {"internal/diag", "internal/regex", "metrics"},
 	"metrics":           nil,
 	"internal/diag":     nil,
 	"internal/durable":  nil,
-	"internal/files":    nil,
-	"internal/parallel": nil,
+	"internal/files":    {"internal/contain"},
+	"internal/parallel": {"internal/contain"},
+	"internal/contain":  {"metrics"},
 	"internal/regex":    nil,
 	"examples":          nil,
 }
@@ -311,6 +312,156 @@ func TestProblems(t *testing.T) {
 	} {
 		if got := problems(t, c.name, []byte(c.src)); len(got) != c.want {
 			t.Errorf("%s: got %q, want %d of them", c.what, got, c.want)
+		}
+	}
+}
+
+// uncontained are the functions that start a goroutine without giving it to a Guard or to contain.Do, and why that is right.
+var uncontained = map[string]string{
+	"cmd/callhours/main.go main":         "it calls the stop function of package signal",
+	"cmd/callhours/serve.go serve":       "Server.Reload contains its own panics; the rest only waits",
+	"internal/parallel/parallel.go Each": "each piece is contained; the first panic is raised again in the caller",
+	"internal/files/within.go within":    "the read is contained",
+	"server/connections.go linger":       "it closes a connection",
+	"server/findings.go Find":            "each piece is contained",
+	"server/noticed.go looking":          "it cancels a context",
+	"server/log.go NewLog":               "the write is contained, and there is no other log to report to",
+}
+
+// TestGoroutines sees that every goroutine contains its panics: one that does not would end the process for everybody. The tools are developers'.
+func TestGoroutines(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{}
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "tools" || name != "." && strings.HasPrefix(d.Name(), ".")):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		for _, g := range goroutines(t, filepath.ToSlash(name), src) {
+			if used[g.in] = true; uncontained[g.in] == "" {
+				t.Errorf("%s: this goroutine of %s does not contain its panics; let a contain.Guard run it", g.at, g.in)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for in := range uncontained {
+		if !used[in] {
+			t.Errorf("house_test.go: %s starts no uncontained goroutine any more; take it off the list", in)
+		}
+	}
+}
+
+// goroutine is one that is started without containment.
+type goroutine struct{ in, at string } // "file function", "file:line:col"
+
+// goroutines lists what a file starts without containment: by go, by the Go of a WaitGroup, and by AfterFunc.
+func goroutines(t *testing.T, name string, src []byte) []goroutine {
+	t.Helper()
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, name, src, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []goroutine
+	for _, decl := range file.Decls {
+		in := name
+		if f, ok := decl.(*ast.FuncDecl); ok {
+			in += " " + f.Name.Name
+		}
+		for node := range ast.Preorder(decl) {
+			var started ast.Expr
+			switch n := node.(type) {
+			case *ast.GoStmt:
+				if started = n.Call.Fun; contains(n.Call) {
+					continue
+				}
+			case *ast.CallExpr:
+				f, ok := n.Fun.(*ast.SelectorExpr)
+				if !ok || f.Sel.Name != "Go" && f.Sel.Name != "AfterFunc" || len(n.Args) == 0 {
+					continue
+				}
+				started = n.Args[len(n.Args)-1]
+			default:
+				continue
+			}
+			if f, ok := started.(*ast.FuncLit); !ok || !containsAll(f.Body.List) {
+				found = append(found, goroutine{in, files.Position(node.Pos()).String()})
+			}
+		}
+	}
+	return found
+}
+
+// containsAll reports whether statements are only deferred ones and calls of containment, whose error may be kept or sent.
+func containsAll(list []ast.Stmt) bool {
+	for _, s := range list {
+		var e ast.Expr
+		switch s := s.(type) {
+		case *ast.DeferStmt:
+			continue
+		case *ast.ExprStmt:
+			e = s.X
+		case *ast.SendStmt:
+			e = s.Value
+		case *ast.AssignStmt:
+			e = s.Rhs[0]
+		}
+		if call, ok := e.(*ast.CallExpr); !ok || !contains(call) {
+			return false
+		}
+	}
+	return true
+}
+
+// contains reports whether a call is one of a Guard, by the name of the variable, or of package contain.
+func contains(call *ast.CallExpr) bool {
+	method, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	of, name := method.X, ""
+	switch of := of.(type) {
+	case *ast.Ident:
+		name = of.Name
+	case *ast.SelectorExpr:
+		name = of.Sel.Name
+	}
+	return name == "guard" || name == "contain"
+}
+
+func TestGoroutinesFound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		what, body string
+		want       int
+	}{
+		{"nothing", "f()", 0},
+		{"a bare one", "go f()", 1},
+		{"one of a Guard", "go s.guard.Run(p, n, f)", 0},
+		{"a function", "go func() { f() }()", 1},
+		{"a function that contains", "go func() { defer f(); guard.Run(p, n, f) }()", 0},
+		{"one that sends", "go func() { c <- s.guard.Do(p, n, f) }()", 0},
+		{"one that does more", "go func() { f(); guard.Run(p, n, f) }()", 1},
+		{"a WaitGroup's", "w.Go(func() { f() })", 1},
+		{"a WaitGroup's, by name", "w.Go(f)", 1},
+		{"a WaitGroup's that contains", "w.Go(func() { s.guard.Loop(ctx, p, n, f) })", 0},
+		{"a timer's", "time.AfterFunc(d, f)", 1},
+		{"a timer's that contains", "time.AfterFunc(d, func() { _ = contain.Do(f) })", 0},
+		{"within another", "w.Go(func() { s.guard.Run(p, n, func() { go f() }) })", 1},
+	} {
+		if got := goroutines(t, "a.go", []byte("package a\nfunc a() {\n"+c.body+"\n}\n")); len(got) != c.want {
+			t.Errorf("%s: got %v, want %d of them", c.what, got, c.want)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 // feed is one source, for all calendars that ask for it. It is guarded by its Store's mutex.
 type feed struct {
 	key           string
+	subject       string // what the log calls it when reading it panics
 	owner         *owner
 	host          *host           // nil for files, as is share
 	share         *share          // of its host, its owner's

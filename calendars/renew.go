@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 )
@@ -26,7 +27,7 @@ func (s *Store) Run(ctx context.Context) {
 	for {
 		due, wait := s.due()
 		for _, f := range due {
-			attempts.Go(func() { s.attempt(ctx, f) })
+			attempts.Go(func() { s.guard.Run(metrics.PanicFeed, f.subject, func() { s.attempt(ctx, f) }) })
 		}
 		timer.Reset(wait)
 		select {
@@ -63,13 +64,23 @@ func (s *Store) attempt(ctx context.Context, f *feed) {
 	sub, conditions := f.subscriptions[0], f.conditions(now)
 	s.mu.Unlock()
 	if f.host == nil {
-		s.end(f, s.readFiles(f, sub, now))
+		var o brought
+		if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error { o = s.readFiles(f, sub, now); return nil }); err != nil {
+			o = brought{Fetched: failedBy(err), where: sub.where()}
+		}
+		s.end(f, o)
 		return
 	}
 	// A slow one gives its place away before it has ended.
 	release := sync.OnceFunc(func() { s.release(f.host) })
-	patience := time.AfterFunc(slow, release)
-	fetched := s.options.Fetch(ctx, sub.Source, conditions)
+	patience := time.AfterFunc(slow, func() { s.guard.Run(metrics.PanicFeed, f.subject, release) })
+	var fetched Fetched
+	if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error {
+		fetched = s.options.Fetch(ctx, sub.Source, conditions)
+		return nil
+	}); err != nil {
+		fetched = failedBy(fmt.Errorf("%s: %w", sub.where(), err))
+	}
 	patience.Stop()
 	release()
 	o := brought{Fetched: fetched, where: sub.where(), unconditional: conditions == Validators{}}
@@ -82,18 +93,23 @@ func (s *Store) attempt(ctx context.Context, f *feed) {
 	s.end(f, o)
 }
 
+// failedBy is an attempt that a panic ended.
+func failedBy(err error) Fetched { return Fetched{Result: metrics.ServerError, Err: err} }
+
 // end takes in what came of an attempt, says so, and sets the next one.
 func (s *Store) end(f *feed, o brought) {
 	var changed []string
 	if !o.idle {
-		changed = s.take(f, &o)
+		if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error { changed = s.take(f, &o); return nil }); err != nil {
+			o.Result, o.Err = metrics.NotCalendar, err
+		}
 	}
 	s.tell(changed)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
 	if !o.idle {
-		s.record(f, &o, now)
+		s.guard.Run(metrics.PanicFeed, f.subject, func() { s.record(f, &o, now) })
 	}
 	if f.host != nil {
 		f.share.ended(o.Fetched, now)
@@ -136,10 +152,8 @@ func (s *Store) take(f *feed, o *brought) (changed []string) {
 		t, after := list[i].terms, k
 		switch {
 		case len(body) > 0:
-			done := s.reads(f.owner)
 			result, err := metrics.Unchanged, error(nil)
-			after, result, err = k.after(t, body, now)
-			done()
+			after, result, err = s.read(f, k, t, body, now)
 			if err != nil {
 				o.Err = err
 				if f.host != nil {
@@ -157,6 +171,20 @@ func (s *Store) take(f *feed, o *brought) (changed []string) {
 		changed = append(changed, s.keep(f, t, k, after, o)...)
 	}
 	return changed
+}
+
+// read is the copy after a body was read, with a place among those that read. A body that makes the reader panic is one that cannot be used.
+func (s *Store) read(f *feed, k kept, t terms, body []File, now time.Time) (after kept, result metrics.FetchResult, err error) {
+	defer s.reads(f.owner)()
+	err = s.guard.Do(metrics.PanicFeed, f.subject, func() (err error) {
+		after, result, err = k.after(t, body, now)
+		return err
+	})
+	if contain.Is(err) {
+		k.stale = true
+		return k, metrics.NotCalendar, err
+	}
+	return after, result, err
 }
 
 // keep makes a copy the one that is used, here and on disk, and gives the calendars that have other events by that.
@@ -240,7 +268,7 @@ func (s *Store) tell(changed []string) {
 	s.telling.Lock()
 	defer s.telling.Unlock()
 	for _, name := range changed {
-		s.options.Changed(name)
+		s.guard.Run(metrics.PanicCalendar, "calendar "+name, func() { s.options.Changed(name) })
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/durable"
 	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/metrics"
@@ -42,6 +43,7 @@ type StoreOptions struct {
 // subscriptions change. A Store is safe for concurrent use.
 type Store struct {
 	options StoreOptions
+	guard   *contain.Guard
 	copies  copies
 	readers chan struct{} // holds one for each body that is being read
 	telling sync.Mutex    // held while Changed is called
@@ -96,6 +98,7 @@ func NewStore(o StoreOptions) *Store {
 	close(first)
 	return &Store{
 		options:    o,
+		guard:      contain.NewGuard(o.Log, o.Metrics),
 		copies:     copies{dir: o.Dir, readOnly: o.ReadOnly, disk: o.Disk},
 		readers:    make(chan struct{}, maxReaders),
 		wake:       make(chan struct{}, 1),
@@ -121,7 +124,9 @@ func (s *Store) Subscribe(list []*Subscription) {
 	cleared := make(chan error, 1)
 	if prepared == nil && now.Sub(s.cleared) >= clearEvery {
 		s.cleared = now
-		go func() { cleared <- s.copies.clear(now, list) }() // it looks at thousands of files, while others are read
+		go func() { // it looks at thousands of files, while others are read
+			cleared <- s.guard.Do(metrics.PanicState, "copies of feeds", func() error { return s.copies.clear(now, list) })
+		}()
 	} else {
 		cleared <- prepared
 	}
@@ -193,7 +198,7 @@ func (s *Store) Subscribe(list []*Subscription) {
 
 // newFeed is the feed of a source that is asked for the first time.
 func (s *Store) newFeed(key string, sub *Subscription) *feed {
-	f := &feed{key: key, host: s.host(sub), place: -1, ended: make(chan struct{})}
+	f := &feed{key: key, subject: "feed of calendar " + sub.Calendar, host: s.host(sub), place: -1, ended: make(chan struct{})}
 	name := sub.Source.Owner
 	if s.owners[name] == nil {
 		s.owners[name] = newOwner(name)
@@ -233,7 +238,7 @@ func (s *Store) restore(list []*restoring) {
 	parallel.Each(len(list), func(i int) {
 		r := list[i]
 		name := r.terms.file(r.feed.key)
-		if r.loaded = s.load(name, r.terms); r.kept == nil {
+		if r.loaded = s.load(name, r.terms, r.feed.subject); r.kept == nil {
 			r.loaded = s.adopt(r.by, name)
 		}
 	})
@@ -258,31 +263,41 @@ type loaded struct {
 	unwritten  error // why its compiled events could not be kept
 }
 
-// load reads a copy from disk: from its compiled events, else from its body. It needs no lock.
-func (s *Store) load(name string, t terms) loaded {
+// load reads a copy from disk: from its compiled events, else from its body. It needs no lock. subject names the copy in the log.
+func (s *Store) load(name string, t terms, subject string) (copy loaded) {
+	err := s.guard.Do(metrics.PanicFeed, subject, func() (err error) {
+		copy, err = s.loadCopy(name, t)
+		return err
+	})
+	if err != nil && !errors.Is(err, errNoCopy) {
+		s.options.Log.Warn("a copy of a feed cannot be used", slog.String("error", oneLine(err)))
+	}
+	return copy
+}
+
+func (s *Store) loadCopy(name string, t terms) (loaded, error) {
 	on, err := s.copies.load(name, t.Limits.withDefaults().Bytes)
-	if errors.Is(err, errNoCopy) {
-		return loaded{}
+	if err != nil {
+		return loaded{}, err
 	}
-	if err == nil {
-		key := compiledKey(s.options.Program, on.sum, t.Limits)
-		calendar, noneCompiled := readCompiled(s.copies.compiled(name), key, t.Limits)
-		var unwritten error
-		if noneCompiled != nil {
-			if calendar, err = ReadFiles([]File{{Body: on.body}}, t.Limits); err == nil {
-				unwritten = s.copies.compile(name, calendar, key)
-			}
+	key := compiledKey(s.options.Program, on.sum, t.Limits)
+	var calendar *Calendar
+	noneCompiled := contain.Do(func() (err error) {
+		calendar, err = readCompiled(s.copies.compiled(name), key, t.Limits)
+		return err
+	})
+	var unwritten error
+	if noneCompiled != nil {
+		if calendar, err = ReadFiles([]File{{Body: on.body}}, t.Limits); err != nil {
+			return loaded{}, err
 		}
-		if err == nil {
-			k := &kept{calendar: calendar, read: on.read, stored: on.sum}
-			if on.former {
-				k.stored, k.unsaved, k.undated = [sha256.Size]byte{}, !s.options.ReadOnly, true
-			}
-			return loaded{k, on.validators, unwritten}
-		}
+		unwritten = s.copies.compile(name, calendar, key)
 	}
-	s.options.Log.Warn("a copy of a feed cannot be used", slog.String("error", oneLine(err)))
-	return loaded{}
+	k := &kept{calendar: calendar, read: on.read, stored: on.sum}
+	if on.former {
+		k.stored, k.unsaved, k.undated = [sha256.Size]byte{}, !s.options.ReadOnly, true
+	}
+	return loaded{k, on.validators, unwritten}, nil
 }
 
 // adopt reads the copy that a calendar used under a version of callhours that did not tell owners apart; it is written under
@@ -294,7 +309,7 @@ func (s *Store) adopt(sub *Subscription, name string) loaded {
 	if former == name || s.copies.pointed(sub.Calendar) != former {
 		return loaded{}
 	}
-	on := s.load(former, t)
+	on := s.load(former, t, "calendar "+sub.Calendar)
 	if on.kept != nil {
 		on.kept.stored, on.kept.unsaved = [sha256.Size]byte{}, !s.options.ReadOnly
 	}
@@ -308,7 +323,7 @@ func (s *Store) former(before *subscribed, sub *Subscription) *kept {
 		return &k
 	}
 	if name := s.copies.pointed(sub.Calendar); name != "" && name != sub.terms().file(sub.key()) {
-		return s.load(name, sub.terms()).kept
+		return s.load(name, sub.terms(), "calendar "+sub.Calendar).kept
 	}
 	return nil
 }

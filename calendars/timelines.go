@@ -7,6 +7,9 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/callhours/callhours/internal/contain"
+	"github.com/callhours/callhours/metrics"
 )
 
 // Use is a calendar as a configuration uses it.
@@ -20,11 +23,16 @@ type Use struct {
 // concurrent use; it is no use on the way of a call, since a calendar may have to be compiled.
 type Timelines struct {
 	horizon time.Duration
+	guard   *contain.Guard
 
 	mu       sync.Mutex // guards the following
 	uses     map[string]Use
 	compiled map[string][]compiledFor // by calendar; for each view once
+	failures map[string]error         // by calendar: the panic that compiling it ended in, which is not tried again
 }
+
+// unexpanded is why a calendar is unknown whose events cannot be expanded.
+const unexpanded = "its events cannot be expanded"
 
 // compiledFor is a timeline and whom it was compiled for.
 type compiledFor struct {
@@ -51,7 +59,7 @@ const (
 
 // NewTimelines prepares calendars by their names; none is compiled yet. horizon is how far ahead of a moment its window reaches at least.
 func NewTimelines(uses map[string]Use, horizon time.Duration) *Timelines {
-	return &Timelines{horizon: horizon, uses: maps.Clone(uses), compiled: map[string][]compiledFor{}}
+	return &Timelines{horizon: horizon, uses: maps.Clone(uses), compiled: map[string][]compiledFor{}, failures: map[string]error{}}
 }
 
 // Window is the span of time for which somebody of that name compiles at a moment: from two days back to the horizon and up to six hours
@@ -71,6 +79,9 @@ func (ts *Timelines) Window(of string, at time.Time) (from, to time.Time) {
 func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline, why string) {
 	use := ts.Use(name)
 	calendar := use.State.Calendar
+	if calendar != nil && ts.failed(name) {
+		return nil, unexpanded
+	}
 	if use.State.Unknown() {
 		if !use.Absent {
 			return nil, cmp.Or(use.State.Why, neverRead)
@@ -84,7 +95,14 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline
 	if t := ts.find(name, key, from, to); t != nil {
 		return t, ""
 	}
-	t = calendar.Compile(view, from, to.Add(spare)) // without the lock: others compile other calendars meanwhile
+	err := ts.guard.Do(metrics.PanicCalendar, "calendar "+name, func() error {
+		t = calendar.Compile(view, from, to.Add(spare)) // without the lock: others compile other calendars meanwhile
+		return nil
+	})
+	if err != nil {
+		ts.fail(name, use.State.Calendar, err)
+		return nil, unexpanded
+	}
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	if ts.uses[name].State.Calendar == use.State.Calendar { // it is still the same
@@ -95,6 +113,24 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline
 		}
 	}
 	return t, ""
+}
+
+// Contain counts and logs the panics of calendars that are compiled; without it they are contained all the same.
+func (ts *Timelines) Contain(g *contain.Guard) { ts.guard = g }
+
+// fail keeps a calendar from being compiled again, if it is still the same.
+func (ts *Timelines) fail(name string, c *Calendar, err error) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	if ts.uses[name].State.Calendar == c {
+		ts.failures[name] = err
+	}
+}
+
+func (ts *Timelines) failed(name string) bool {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	return ts.failures[name] != nil
 }
 
 // find is what was compiled already; nil where that does not serve.
@@ -116,6 +152,7 @@ func (ts *Timelines) Set(name string, use Use) {
 	defer ts.mu.Unlock()
 	ts.uses[name] = use
 	delete(ts.compiled, name)
+	delete(ts.failures, name)
 }
 
 // Forget removes a calendar that is no longer asked for.
@@ -149,6 +186,9 @@ func (ts *Timelines) Problems(name string) []Problem {
 		return nil
 	}
 	problems := slices.Clone(c.Problems())
+	if err := ts.failures[name]; err != nil {
+		problems = append(problems, Problem{Message: unexpanded + ": " + err.Error() + "; the calendar is unknown until it changes"})
+	}
 	for _, t := range ts.compiled[name] {
 		problems = append(problems, t.Problems()...)
 	}

@@ -1,12 +1,14 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/parallel"
 )
@@ -52,21 +54,21 @@ func Load(path string, o Options) (*File, error) {
 	sources := append([]*source{top}, top.include(o.Former)...)
 	// Names may be used before the file that defines them, so each kind is read from all files in turn.
 	for _, s := range sources {
-		s.readSecrets()
+		s.contain(s.readSecrets)
 	}
-	top.readGlobal()
+	top.contain(top.readGlobal)
 	for _, s := range sources {
-		s.readLists()
-		s.readCalendars()
+		s.contain(s.readLists)
+		s.contain(s.readCalendars)
 	}
 	for _, s := range sources {
-		s.readPlans()
+		s.contain(s.readPlans)
 	}
-	top.readBuiltinPlans()
+	top.contain(top.readBuiltinPlans)
 	for _, s := range sources {
-		s.readRoutes()
+		s.contain(s.readRoutes)
 	}
-	l.crossCheck(top)
+	top.contain(func() { l.crossCheck(top) })
 	slices.SortStableFunc(l.file.Warnings, func(a, b Warning) int { return a.Compare(b.Pos) })
 	l.file.Mistakes = l.mistakes
 	in.former, in.spare = nil, nil // they have been asked for everything
@@ -85,6 +87,13 @@ type loader struct {
 
 func (l *loader) warn(p diag.Pos, kind, format string, args ...any) {
 	l.file.Warnings = append(l.file.Warnings, Warning{diag.Mistakef(p, format, args...), kind})
+}
+
+// contain reads a part of a source. A panic is a mistake in its file, so that a tenant's is the tenant's.
+func (s *source) contain(read func()) {
+	if err := contain.Do(func() error { read(); return nil }); err != nil {
+		s.mistakes = append(s.mistakes, diag.Mistakef(diag.Pos{File: cmp.Or(s.path, s.file.Path)}, "%s", err))
+	}
 }
 
 // source is a file of YAML that is being read, and the names that are known in it.
@@ -204,8 +213,11 @@ func (s *source) include(former *File) []*source {
 			f.parse()
 		}
 		s.mistakes = append(s.mistakes, f.mistakes...)
-		if f.root != nil {
-			sources = append(sources, s.included(f.path, f.root))
+		if f.root == nil {
+			continue
+		}
+		if err := contain.Do(func() error { sources = append(sources, s.included(f.path, f.root)); return nil }); err != nil {
+			s.mistakes = append(s.mistakes, diag.Mistakef(diag.Pos{File: f.path}, "%s", err))
 		}
 	}
 	return sources
@@ -222,8 +234,11 @@ type included struct {
 }
 
 func (f *included) parse() {
-	if f.mistakes = f.refused; f.refused == nil {
-		f.root, f.mistakes = parse(f.path, f.bytes)
+	if f.mistakes = f.refused; f.refused != nil {
+		return
+	}
+	if err := contain.Do(func() error { f.root, f.mistakes = parse(f.path, f.bytes); return nil }); err != nil {
+		f.root, f.mistakes = nil, diag.Mistakes{diag.Mistakef(diag.Pos{File: f.path}, "%s", err)}
 	}
 }
 

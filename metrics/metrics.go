@@ -36,8 +36,30 @@ const (
 	NoNumber        UnmatchedReason = "no_number"         // routes ask for a number and the call has none
 )
 
+// PanicPlace is what was being done when a panic was contained.
+type PanicPlace string
+
+// The places of callhours_panics_total.
+const (
+	PanicCall       PanicPlace = "call"       // answering a Pivot request
+	PanicHours      PanicPlace = "hours"      // publishing hours on the Pivot listener
+	PanicAdmin      PanicPlace = "admin"      // answering on the admin listener: console, API, metrics
+	PanicConnection PanicPlace = "connection" // accepting and watching connections
+	PanicFeed       PanicPlace = "feed"       // fetching or reading a feed or a calendar file
+	PanicCalendar   PanicPlace = "calendar"   // expanding a calendar and compiling routes from it
+	PanicConfig     PanicPlace = "config"     // loading the configuration, at start and at a reload
+	PanicTemplate   PanicPlace = "template"   // parsing or running a template
+	PanicFindings   PanicPlace = "findings"   // looking for findings, rendering ahead
+	PanicLog        PanicPlace = "log"        // formatting and writing log lines
+	PanicState      PanicPlace = "state"      // following the clock, keeping state, reading certificates
+)
+
 // Series that every installation has.
 var (
+	panicPlaces = [...]PanicPlace{
+		PanicCall, PanicHours, PanicAdmin, PanicConnection, PanicFeed, PanicCalendar, PanicConfig, PanicTemplate,
+		PanicFindings, PanicLog, PanicState,
+	}
 	unmatchedReasons = [...]UnmatchedReason{NoPath, OtherAccount, NumberNotListed, NoNumber}
 	requestCodes     = [...]int{200, 400, 401, 403, 404, 405, 408, 413, 500, 503}
 )
@@ -68,6 +90,7 @@ type Metrics struct {
 
 	byCode   map[int]prometheus.Counter             // requests_total, for requestCodes
 	byReason map[UnmatchedReason]prometheus.Counter // unmatched_calls_total
+	byPlace  map[PanicPlace]prometheus.Counter      // panics_total
 
 	mu   sync.Mutex // serializes Configure and Findings
 	said []Finding  // the series of findings; guarded by mu
@@ -136,6 +159,7 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 	}
 	// Prometheus' client has it so for every histogram that it makes.
 	m.slow, _ = m.duration.(prometheus.ExemplarObserver)
+	panics := counter("panics_total", "Panics that were contained, by what was being done.", "where")
 	unmatched := counter("unmatched_calls_total", "Calls that no route answers, by why.", "reason")
 	gauge("tzdata_info", "The time zone data in use; always 1.", "version", "source").
 		WithLabelValues(known(o.TZDataVersion), known(o.TZDataSource)).Set(1)
@@ -150,6 +174,10 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 	m.byReason = make(map[UnmatchedReason]prometheus.Counter, len(unmatchedReasons))
 	for _, reason := range unmatchedReasons {
 		m.byReason[reason] = unmatched.WithLabelValues(string(reason))
+	}
+	m.byPlace = make(map[PanicPlace]prometheus.Counter, len(panicPlaces))
+	for _, place := range panicPlaces {
+		m.byPlace[place] = panics.WithLabelValues(string(place))
 	}
 	m.Findings(nil)
 	m.series.describe()
@@ -277,6 +305,16 @@ func exemplarText(s string) string {
 		room--
 	}
 	return b.String()
+}
+
+// Panicked counts a panic that was contained.
+func (m *Metrics) Panicked(place PanicPlace) {
+	if m == nil {
+		return
+	}
+	if c := m.byPlace[place]; c != nil {
+		c.Inc()
+	}
 }
 
 // Unmatched counts a call that no route answers.

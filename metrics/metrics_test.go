@@ -198,7 +198,7 @@ func TestEverySeriesExists(t *testing.T) {
 	}
 	want := map[string]int{
 		"decisions_total": 3, "fallbacks_total": 3 * 4, "unknown_decisions_total": 1, "unmatched_calls_total": 4,
-		"requests_total": 10, "shed_calls_total": 1, "log_lines_dropped_total": 1, "last_call_timestamp_seconds": 1,
+		"panics_total": 11, "requests_total": 10, "shed_calls_total": 1, "log_lines_dropped_total": 1, "last_call_timestamp_seconds": 1,
 		"branch_active": 3, "next_change_timestamp_seconds": 1, "route_info": 1, "calendar_up": 1, "calendar_unknown": 1,
 		"calendar_last_success_timestamp_seconds": 1, "calendar_fetches_total": 11, "calendar_events": 1,
 		"calendar_active_events": 1, "calendar_expected_ahead_seconds": 1, "calendar_expected_covered": 1, "calendar_may_be_empty": 1,
@@ -225,6 +225,8 @@ func TestMethods(t *testing.T) {
 		},
 		"Unmatched":            {func(m *Metrics) { m.Unmatched(NoNumber) }, []string{`unmatched_calls_total{reason="no_number"} 1`}},
 		"Unmatched, not known": {func(m *Metrics) { m.Unmatched("x") }, nil},
+		"Panicked":             {func(m *Metrics) { m.Panicked(PanicFeed) }, []string{`panics_total{where="feed"} 1`}},
+		"Panicked, not known":  {func(m *Metrics) { m.Panicked("x") }, nil},
 		"Shed":                 {func(m *Metrics) { m.Shed() }, []string{`shed_calls_total{} 1`}},
 		"LogLineDropped":       {func(m *Metrics) { m.LogLineDropped() }, []string{`log_lines_dropped_total{} 1`}},
 		"StateWriteFailed":     {func(m *Metrics) { m.StateWriteFailed() }, []string{`state_write_failures_total{} 1`}},
@@ -482,7 +484,7 @@ func TestTenThousandRoutes(t *testing.T) {
 		c.Routes = append(c.Routes, r)
 	}
 	m.Configure(c)
-	const all, own, others = 31, 100 * (5*(1+1+4) + 4), 3 + 4 + 2
+	const all, own, others = 42, 100 * (5*(1+1+4) + 4), 3 + 4 + 2
 	if got, want := len(series(t, reg)), own+others; got < want || got > want+all {
 		t.Errorf("got %d series, want %d and some that every installation has", got, want)
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/pivot"
@@ -28,7 +29,11 @@ type Finding struct {
 func Check(ctx context.Context, all []*Route, now time.Time, schemas *pivot.Schemas) []Finding {
 	c := newChecker(ctx, schemas)
 	lists := make([][]shown, len(all))
-	parallel.Each(len(all), func(i int) { lists[i] = c.route(all[i], now) })
+	parallel.Each(len(all), func(i int) {
+		if err := contain.Do(func() error { lists[i] = c.route(all[i], now); return nil }); err != nil {
+			lists[i] = []shown{{Finding{Mistake: diag.Mistakef(all[i].Pos, "route %q: %s", all[i].Name, err)}, " (found with sample calls"}}
+		}
+	})
 	for i, r := range all {
 		for _, f := range lists[i] {
 			c.say(r, f)

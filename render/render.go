@@ -21,6 +21,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/routes"
@@ -262,8 +263,13 @@ func (s *State) answer(ctx context.Context, a *Answer, seen *seen, call *pivot.C
 	a.Branch, a.Status = -1, http.StatusInternalServerError
 }
 
-// render gives the verified callflow of a branch; nil for a branch that passes.
-func (s *State) render(ctx context.Context, index int, a *Answer, seen *seen, call *pivot.Call, now time.Time) ([]byte, error) {
+// render gives the verified callflow of a branch; nil for a branch that passes. A panic is the branch's failure, so that the fallback answers.
+func (s *State) render(ctx context.Context, index int, a *Answer, seen *seen, call *pivot.Call, now time.Time) (body []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			body, err = nil, contain.New(p)
+		}
+	}()
 	b := &s.route.branches[index]
 	if b.template == nil {
 		return nil, nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/render"
@@ -46,7 +47,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 	for _, r := range file.Routes {
 		route, whole := b.reuse.route(r, names, b.library), true
 		if route == nil {
-			route, whole = b.made(r)
+			b.contain(r.Pos, fmt.Sprintf("route %q", r.Name), func() { route, whole = b.made(r) })
 		}
 		if route == nil {
 			continue
@@ -99,7 +100,8 @@ func (b *builder) check() diag.Mistakes {
 	b.read()
 	var whole []*render.Route
 	for _, r := range b.file.Routes {
-		answers := b.route(r)
+		var answers render.Options
+		b.contain(r.Pos, fmt.Sprintf("route %q", r.Name), func() { answers = b.route(r) })
 		if answers.Route == nil {
 			continue
 		}
@@ -140,6 +142,13 @@ func (b *builder) wrong(at diag.Pos, format string, args ...any) {
 	b.mistakes = append(b.mistakes, diag.Mistakef(at, format, args...))
 }
 
+// contain makes a part of the generation. A panic is a mistake at the place of what it is made of.
+func (b *builder) contain(at diag.Pos, subject string, build func()) {
+	if err := contain.Do(func() error { build(); return nil }); err != nil {
+		b.wrong(at, "%s: %s", subject, err)
+	}
+}
+
 // read reads what routes refer to.
 func (b *builder) read() {
 	if f := b.file.AdminWebConfig; f.S != "" && b.files == nil {
@@ -150,7 +159,7 @@ func (b *builder) read() {
 	b.library = b.templates()
 	b.named = map[string]bool{}
 	for _, c := range b.file.Calendars {
-		b.calendars = append(b.calendars, b.calendar(c))
+		b.contain(c.Pos, fmt.Sprintf("calendar %q", c.Name), func() { b.calendars = append(b.calendars, b.calendar(c)) })
 		b.named[c.Name] = true
 	}
 	b.shared, b.lists = routes.NewShared(), map[string]routes.List{}

@@ -3,7 +3,6 @@ package server
 import (
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
@@ -35,6 +35,7 @@ type calls struct {
 	running  atomic.Int64
 	most     int64 // running
 	hours    *publisher
+	guard    *contain.Guard
 }
 
 // live is a generation with what answering its calls needs beside it.
@@ -110,7 +111,8 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		if strings.HasPrefix(path, openHours) {
-			c.hours.serve(w, r, path, c.live.Load())
+			published := func(w http.ResponseWriter, r *http.Request) { c.hours.serve(w, r, path, c.live.Load()) }
+			guarded{c.guard, metrics.PanicHours, http.HandlerFunc(published)}.ServeHTTP(w, r)
 			return
 		}
 	}
@@ -124,20 +126,33 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		// net/http would cut the connection, which some versions of Kazoo wait ten seconds for.
 		if p := recover(); p != nil {
-			rec.status, rec.err = http.StatusInternalServerError, fmt.Errorf("panic: %v", p)
+			subject := "a call"
+			if rec.route != nil {
+				subject = "a call of route " + rec.route.Name
+			}
+			rec.status, rec.err = http.StatusInternalServerError, c.guard.Recovered(metrics.PanicCall, subject, p)
 			plain(w, rec.status, "no answer")
 		}
-		if rec.shed {
-			return
+		if !rec.shed {
+			c.finish(&rec, began)
 		}
-		now := c.now()
-		c.record(&rec, now, now.Sub(began))
-		rec.remember(began, now.Sub(began))
 	}()
 	c.answer(w, r, path, &rec)
 	if conn != nil && rec.route != nil {
 		conn.known.Store(true)
 	}
+}
+
+// finish counts, logs and remembers a call that has its answer. That nothing of it reaches the answer is worth more than the record.
+func (c *calls) finish(rec *record, began time.Time) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.guard.Recovered(metrics.PanicLog, "a call", p)
+		}
+	}()
+	now := c.now()
+	c.record(rec, now, now.Sub(began))
+	rec.remember(began, now.Sub(began))
 }
 
 // shed tells a call to use its fallback.
@@ -236,6 +251,9 @@ func (c *calls) count(m *metrics.RouteMetrics, a *render.Answer, now time.Time) 
 	}
 	if len(a.Failures) > 0 {
 		m.Fallback(decided, metrics.FallbackReason(a.Failures[0].Reason))
+		for _, f := range a.Failures {
+			c.guard.Panicked(metrics.PanicTemplate, f.Err)
+		}
 	}
 	if a.Branch < 0 {
 		m.Fallback(decided, metrics.FallbackReason(render.NoAnswer))

@@ -12,6 +12,9 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/callhours/callhours/internal/contain"
+	"github.com/callhours/callhours/metrics"
 )
 
 // Bounds of connections.
@@ -41,6 +44,7 @@ type connections struct {
 	answer      []byte // what refused connections are told; nil: nothing
 	refused     func()
 	now         func() time.Time
+	guard       *contain.Guard
 
 	busy           atomic.Bool   // there are too many calls
 	asked          atomic.Uint32 // calls, to choose those that are looked at
@@ -109,10 +113,7 @@ func (l *connections) look(now time.Time) {
 	crowded := 2*len(l.open) > l.most
 	for c := range l.open {
 		c.quiet.Add(1)
-		c.mu.Lock()
-		c.read.look(now, c.TCPConn.SetReadDeadline)
-		c.written.look(now, c.TCPConn.SetWriteDeadline)
-		c.mu.Unlock()
+		c.look(now)
 		if crowded && c.mayGo() {
 			l.spare = append(l.spare, c)
 		}
@@ -126,6 +127,14 @@ func (l *connections) look(now time.Time) {
 		}
 		return int(a.quiet.Load() - b.quiet.Load())
 	})
+}
+
+// look tells the connection of deadlines that have passed.
+func (c *connection) look(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.read.look(now, c.TCPConn.SetReadDeadline)
+	c.written.look(now, c.TCPConn.SetWriteDeadline)
 }
 
 // judge says whether there are too many calls: once half of all have waited in several ticks, and until less than a quarter have in as many, or
@@ -174,11 +183,18 @@ func (l *connections) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c := l.admit(tcp, raw); c != nil {
+		var c *connection
+		if err := l.guard.Do(metrics.PanicConnection, "a connection", func() error {
+			if c = l.admit(tcp, raw); c == nil {
+				l.refused()
+				l.refuse(tcp, raw)
+			}
+			return nil
+		}); err != nil {
+			_ = tcp.Close()
+		} else if c != nil {
 			return c, nil
 		}
-		l.refused()
-		l.refuse(tcp, raw)
 	}
 }
 
@@ -225,15 +241,18 @@ func (l *connections) refuse(tcp *net.TCPConn, raw syscall.RawConn) {
 		_ = tcp.Close()
 		return
 	}
-	go func() {
-		defer l.lingering.Add(-1)
-		late := time.AfterFunc(lingering, func() { _ = tcp.Close() })
-		defer late.Stop()
-		defer tcp.Close()
-		if _, err := tcp.Write(l.answer); err == nil && tcp.CloseWrite() == nil {
-			_, _ = io.Copy(io.Discard, tcp)
-		}
-	}()
+	go l.guard.Run(metrics.PanicConnection, "a refused connection", func() { l.linger(tcp) })
+}
+
+// linger tells a refused connection why and waits for a moment until it has read that.
+func (l *connections) linger(tcp *net.TCPConn) {
+	defer l.lingering.Add(-1)
+	late := time.AfterFunc(lingering, func() { _ = tcp.Close() })
+	defer late.Stop()
+	defer tcp.Close()
+	if _, err := tcp.Write(l.answer); err == nil && tcp.CloseWrite() == nil {
+		_, _ = io.Copy(io.Discard, tcp)
+	}
 }
 
 // mayGo reports that a connection keeps us waiting for longer than others should wait for it.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
@@ -122,6 +123,7 @@ type Followed struct {
 // Follow begins to keep calendars fresh, by their names, until ctx ends or [Followed.Close]. It writes nothing, and has waited, for
 // start_timeout at most, until something is known of each.
 func (g *Generation) Follow(ctx context.Context, userAgent string, now func() time.Time, names []string) *Followed {
+	guard := contain.NewGuard(nil, nil)
 	f := &Followed{g: g, changed: make(chan struct{}, 1), ended: make(chan struct{})}
 	f.store = g.store(calendars.StoreOptions{ReadOnly: true, Log: slog.New(slog.DiscardHandler), Now: now, Changed: func(string) {
 		select {
@@ -140,7 +142,7 @@ func (g *Generation) Follow(ctx context.Context, userAgent string, now func() ti
 	f.stop = stop
 	go func() {
 		defer close(f.ended)
-		f.store.Run(running)
+		guard.Loop(running, metrics.PanicFeed, "feeds", f.store.Run)
 	}()
 	waiting, cancel := context.WithTimeout(ctx, g.file.StartTimeout)
 	defer cancel()
@@ -198,7 +200,7 @@ func (s *Server) take(g *Generation, name string) {
 func (s *Server) compile(g *Generation, name string) {
 	now := s.options.Now()
 	for _, r := range g.asking[name] {
-		r.Use(r.Compile(g.timelines, now))
+		g.compile(r, now)
 	}
 	s.noticed.ask(name)
 	s.rehearsals.ask(g.asking[name])

@@ -13,6 +13,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
@@ -63,7 +64,10 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 	for range runtime.GOMAXPROCS(0) {
 		wait.Go(func() {
 			for do := range work {
-				more := do()
+				var more []preview.Finding
+				if err := contain.Do(func() error { more = do(); return nil }); err != nil {
+					more = []preview.Finding{preview.Findingf(diag.Pos{}, "mistake", "looking for findings: %s", err)}
+				}
 				mu.Lock()
 				found = append(found, more...)
 				mu.Unlock()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/metrics"
@@ -39,6 +40,7 @@ type Generation struct {
 
 	warnings []config.Warning // of templates and what they write for sample calls
 	missing  diag.Mistakes    // files that calendars name: what their calendars are worth says the same among findings
+	guard    *contain.Guard   // nil before it is live
 }
 
 // Calendar is a calendar by its full name, and the zone of its all-day and floating events: its own, else the configuration's; nil
@@ -74,10 +76,26 @@ func (g *Generation) roll(now time.Time, also func(*render.Route)) []*render.Rou
 		}
 	}
 	parallel.Each(len(rolled), func(i int) {
-		rolled[i].Use(rolled[i].Compile(g.timelines, now))
-		also(rolled[i])
+		g.compile(rolled[i], now)
+		g.guard.Run(metrics.PanicCalendar, "route "+rolled[i].Name, func() { also(rolled[i]) })
 	})
 	return rolled
+}
+
+// compile makes calls of a route use its calendars as they are. Where that panics the route keeps what it had; one that had nothing takes all
+// of its calendars for unknown.
+func (g *Generation) compile(r *render.Route, now time.Time) {
+	g.guard.Run(metrics.PanicCalendar, "route "+r.Name, func() { r.Use(r.Compile(g.timelines, now)) })
+	if r.State() == nil {
+		none := calendars.NewTimelines(nil, g.file.Horizon)
+		g.guard.Run(metrics.PanicCalendar, "route "+r.Name+" without calendars", func() { r.Use(r.Compile(none, now)) })
+	}
+}
+
+// contain makes the generation count and log panics.
+func (g *Generation) contain(guard *contain.Guard) {
+	g.guard = guard
+	g.timelines.Contain(guard)
 }
 
 // Preview answers what people ask about the generation's decisions.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
 )
 
@@ -129,7 +130,14 @@ type attempt struct {
 	stateDir   string
 }
 
-func (i Installation) attempt(inputs *config.Inputs, spared func(of string) bool, former *Generation) attempt {
+func (i Installation) attempt(inputs *config.Inputs, spared func(of string) bool, former *Generation) (a attempt) {
+	if err := contain.Do(func() error { a = i.build(inputs, spared, former); return nil }); err != nil {
+		return attempt{err: fmt.Errorf("%s: %w", i.Path, err), stateDir: inputs.StateDir(i.Path)}
+	}
+	return a
+}
+
+func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, former *Generation) attempt {
 	var before *config.File
 	if former != nil {
 		before = former.file

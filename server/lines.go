@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callhours/callhours/internal/contain"
+	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/pivot"
 )
 
@@ -19,6 +21,7 @@ const (
 // processor's caches then, where a single one would wait for it as long as for a tenth of its answer. The zero lines are empty; they are
 // safe for concurrent use.
 type lines struct {
+	guard   *contain.Guard
 	writing sync.Mutex // held while lines are written, so that they keep their order
 	room    []line     // what was written last; its memory is used again. Guarded by writing
 
@@ -43,10 +46,10 @@ func (ls *lines) add(l line) {
 	ls.waiting = append(ls.waiting, l)
 	switch n := len(ls.waiting); {
 	case n%together == 0:
-		go ls.flush()
+		go ls.guard.Run(metrics.PanicLog, "lines of calls", ls.flush)
 	case n > 1:
 	case ls.timer == nil:
-		ls.timer = time.AfterFunc(formatting, ls.flush)
+		ls.timer = time.AfterFunc(formatting, func() { ls.guard.Run(metrics.PanicLog, "lines of calls", ls.flush) })
 	default:
 		ls.timer.Reset(formatting)
 	}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/callhours/callhours/internal/contain"
 )
 
 // Bounds of the log.
@@ -89,7 +91,7 @@ func (l *Log) flush(room []byte) []byte {
 	if count == 0 {
 		return lines
 	}
-	if _, err := l.to.Write(lines); err != nil {
+	if err := contain.Do(func() error { _, err := l.to.Write(lines); return err }); err != nil {
 		for range count {
 			l.dropped()
 		}

@@ -161,9 +161,11 @@ func (s *Server) noticeCalendar(ctx context.Context) bool {
 	}
 	ctx, done := s.noticed.looking(ctx)
 	defer done()
-	now := s.options.Now()
-	// Of a generation that is over nothing is kept.
-	s.noticed.put(g, "calendar "+name, l.Calendar(ctx, l.calendars[name], now, now.Add(lookAhead)))
+	s.guard.Run(metrics.PanicFindings, "calendar "+name, func() {
+		now := s.options.Now()
+		// Of a generation that is over nothing is kept.
+		s.noticed.put(g, "calendar "+name, l.Calendar(ctx, l.calendars[name], now, now.Add(lookAhead)))
+	})
 	return true
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/render"
 )
 
@@ -67,11 +68,11 @@ func (s *Server) rehearse(ctx context.Context) {
 
 // rehearseWaiting looks at the routes and the calendars that wait, in turn, until none does or ctx ends.
 func (s *Server) rehearseWaiting(ctx context.Context) {
-	s.noticed.lookAround()
+	s.guard.Run(metrics.PanicFindings, "configuration", s.noticed.lookAround)
 	for more := true; more && ctx.Err() == nil; {
 		r := s.rehearsals.next()
 		if r != nil {
-			s.rehearseRoute(ctx, r)
+			s.guard.Run(metrics.PanicFindings, "route "+r.Name, func() { s.rehearseRoute(ctx, r) })
 		}
 		more = s.noticeCalendar(ctx) || r != nil
 	}

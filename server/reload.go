@@ -13,6 +13,7 @@ import (
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/parallel"
+	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -51,7 +52,12 @@ func (r *Refusal) outcome() string {
 	return "tenants " + strings.Join(r.Rejected, ", ") + " are refused, and their last accepted files are used, if any; everything else is live"
 }
 
+// reload is Reload for somebody. A panic on the way is a refusal of everything: nothing is live before it is whole.
 func (s *Server) reload(ctx context.Context, why why) error {
+	return s.guard.Do(metrics.PanicConfig, "reload", func() error { return s.reloadFiles(ctx, why) })
+}
+
+func (s *Server) reloadFiles(ctx context.Context, why why) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	if s.options.Installation == nil {
@@ -140,6 +146,7 @@ func (s *Server) accept(ctx context.Context, g *Generation) {
 
 // swap makes a generation the one that answers.
 func (s *Server) swap(g *Generation) {
+	g.contain(s.guard)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
@@ -151,7 +158,7 @@ func (s *Server) swap(g *Generation) {
 	changed := s.inherit(g, former)
 	stale := g.stale(changed)
 	for _, r := range stale {
-		r.Use(r.Compile(g.timelines, now))
+		g.compile(r, now)
 	}
 	counted := newUnmatched(g)
 	fresh := append(stale, g.roll(now, counted.count)...)
@@ -179,9 +186,10 @@ func (s *Server) swap(g *Generation) {
 			shown = append(shown, name)
 		}
 	}
-	parallel.Each(len(shown), func(i int) { counted.of(shown[i]) })
+	counting := func(name string) func() { return func() { counted.of(name) } }
+	parallel.Each(len(shown), func(i int) { s.guard.Run(metrics.PanicCalendar, "calendar "+shown[i], counting(shown[i])) })
 	for _, name := range shown {
-		s.show(g, name, counted.of(name))
+		s.guard.Run(metrics.PanicCalendar, "calendar "+name, func() { s.show(g, name, counted.of(name)) })
 	}
 	for _, m := range g.warnings {
 		if former == nil || !slices.Contains(former.warnings, m) {

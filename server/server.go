@@ -26,6 +26,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
@@ -69,6 +70,7 @@ type Server struct {
 	options  Options
 	live     atomic.Pointer[live]
 	draining atomic.Bool
+	guard    *contain.Guard
 	store    *calendars.Store
 	calls    *calls
 	admin    *admin
@@ -96,10 +98,12 @@ func New(o Options) *Server {
 		o.Passing, s.options.Passing = o.Now, o.Now
 	}
 	s.options.Loaded.built = nil // nobody asks for it any more
+	s.guard = contain.NewGuard(o.Log, o.Metrics)
 	o.Metrics.Configure(o.Generation.series())
 	s.store = o.Generation.store(calendars.StoreOptions{Log: o.Log, Metrics: o.Metrics, Now: o.Now, Changed: s.refresh}, o.UserAgent)
 	s.store.Subscribe(o.Generation.subscriptions())
-	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining, hours: newPublisher(o.Now, o.Log, s.turns)}
+	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining, hours: newPublisher(o.Now, o.Log, s.turns), guard: s.guard}
+	s.calls.lines.guard = s.guard
 	s.calls.most = inFlight * int64(runtime.GOMAXPROCS(0))
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{turns: s.turns, passing: o.Passing, live: &s.live, draining: &s.draining, refresh: s.scraped, feeds: s.feeds, renew: s.renew}
@@ -122,7 +126,7 @@ func New(o Options) *Server {
 func (s *Server) Calls() http.Handler { return s.calls }
 
 // Admin is the handler of people's side.
-func (s *Server) Admin() http.Handler { return s.admin }
+func (s *Server) Admin() http.Handler { return guarded{s.guard, metrics.PanicAdmin, s.admin} }
 
 // Start compiles the generation's calendars for the present, with what is known of them, and lets calls be answered.
 func (s *Server) Start() {
@@ -172,13 +176,17 @@ func (s *Server) Observe() {
 	}
 	for i := range l.served {
 		r := &l.served[i]
-		d := r.State().Decide(nil, now)
-		r.metrics.Active(d.Branch)
-		until, _ := d.Until()
-		r.metrics.NextChange(until)
+		s.guard.Run(metrics.PanicAdmin, "metrics of route "+r.Name, func() {
+			d := r.State().Decide(nil, now)
+			r.metrics.Active(d.Branch)
+			until, _ := d.Until()
+			r.metrics.NextChange(until)
+		})
 	}
 	for _, c := range l.calendars {
-		s.options.Metrics.Calendar(c.Calendar).Active(l.active(c.Calendar, now))
+		s.guard.Run(metrics.PanicAdmin, "metrics of calendar "+c.Calendar, func() {
+			s.options.Metrics.Calendar(c.Calendar).Active(l.active(c.Calendar, now))
+		})
 	}
 }
 
@@ -214,16 +222,20 @@ func (s *Server) Run(ctx context.Context) error {
 		s.options.Metrics.Shed()
 		s.options.Metrics.Request(http.StatusServiceUnavailable, 0)
 	})
-	loops.Go(func() { ofKazoo.run(background) })
+	ofKazoo.guard = s.guard
+	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "listen", ofKazoo.run) })
 	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), false, passing, func() {})
-	loops.Go(func() { ofPeople.run(background) })
+	ofPeople.guard = s.guard
+	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "admin_listen", ofPeople.run) })
 	var kazoo net.Listener = ofKazoo
 	if file.TLS != nil {
 		c := &certificate{cert: file.TLS.CertFile, key: file.TLS.KeyFile}
 		if err := c.read(); err != nil {
 			return err
 		}
-		loops.Go(func() { c.watch(background, s.options.Log) })
+		loops.Go(func() {
+			s.guard.Loop(background, metrics.PanicState, "tls", func(ctx context.Context) { c.watch(ctx, s.options.Log) })
+		})
 		// OTP 19, which Kazoo 4.3 runs on, ends at TLS 1.2.
 		kazoo = tls.NewListener(ofKazoo, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get})
 	}
@@ -231,21 +243,25 @@ func (s *Server) Run(ctx context.Context) error {
 	forKazoo := s.server()
 	forKazoo.ErrorLog = errs
 	// How long the answer may take is said by each handler: a fetch that was asked for may take half a minute.
-	forPeople := &http.Server{Handler: s.admin, ErrorLog: errs, MaxHeaderBytes: mostPeopleHeader, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
+	forPeople := &http.Server{Handler: s.Admin(), ErrorLog: errs, MaxHeaderBytes: mostPeopleHeader, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
 	forPeople.RegisterOnShutdown(s.admin.console.Close) // who listens for changes would hold it open
 	ended := make(chan error, 2)
-	loops.Go(func() { ended <- forKazoo.Serve(kazoo) })
-	loops.Go(func() { ended <- s.servePeople(ofPeople, forPeople) })
+	loops.Go(func() {
+		ended <- s.guard.Do(metrics.PanicConnection, "listen", func() error { return forKazoo.Serve(kazoo) })
+	})
+	loops.Go(func() {
+		ended <- s.guard.Do(metrics.PanicConnection, "admin_listen", func() error { return s.servePeople(ofPeople, forPeople) })
+	})
 	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() && !readWeb(file.AdminWebConfig.S).asksWho() {
 		s.options.Log.Warn("admin_listen has no authentication and is not loopback; whoever reaches it reads everything it shows; admin_web_config can ask for passwords",
 			slog.String("admin_listen", at.String()))
 	}
-	loops.Go(func() { s.store.Run(background) })
+	loops.Go(func() { s.guard.Loop(background, metrics.PanicFeed, "feeds", s.store.Run) })
 	s.await(ctx, s.options.Generation)
 	s.Start()
-	loops.Go(func() { s.roll(background) })
-	loops.Go(func() { s.rehearse(background) })
-	loops.Go(func() { s.follow(background) })
+	loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "clock", s.roll) })
+	loops.Go(func() { s.guard.Loop(background, metrics.PanicFindings, "findings", s.rehearse) })
+	loops.Go(func() { s.guard.Loop(background, metrics.PanicConfig, "configuration", s.follow) })
 	if s.options.Started != nil {
 		s.options.Started(callsAt, people.Addr())
 	}

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/callhours/callhours/internal/contain"
 )
 
 const (
@@ -45,7 +47,8 @@ func within[T any](dir string, do func() (T, error)) (result T, err error) {
 	ended := make(chan outcome, 1)
 	var over atomic.Bool // it has ended, or was given up, whichever was first
 	go func() {
-		v, err := do()
+		var v T
+		err := contain.Do(func() (err error) { v, err = do(); return err })
 		if !over.CompareAndSwap(false, true) {
 			forget(dir)
 			return
