@@ -23,7 +23,9 @@ func (c *Calendar) Compile(view View, from, to time.Time) *Timeline {
 			x.expand(s)
 		}
 	}
-	return newTimeline(c, x.from, x.to, x.occurrences, x.problems)
+	t := newTimeline(c, x.from, x.to, x.occurrences, x.problems)
+	t.steps = x.limits.CalendarSteps - x.steps
+	return t
 }
 
 // compiler is one Compile.
@@ -35,7 +37,8 @@ type compiler struct {
 
 	occurrences []Occurrence
 	problems    []Problem
-	slots       []slot // of the current series; reused
+	slots       []slot          // of the current series; reused
+	clamped     map[*Event]bool // of which that was said
 }
 
 // slot is a place of a series in time, before overrides.
@@ -175,8 +178,23 @@ func (x *compiler) add(e *Event, s slot, length span) {
 		}
 	}
 	if s.at < x.to && (end > x.from || end == s.at && s.at >= x.from) {
-		x.occurrences = append(x.occurrences, Occurrence{s.at, end, e})
+		x.occurrences = append(x.occurrences, x.written(s.at, end, e))
 	}
+}
+
+// Moments lie between these, so that every zone can write them with a year of four digits (RFC 3339, 5.6).
+var firstMoment, lastMoment = (int64(dayOf(0, 1, 1)) + 2) * day, (int64(dayOf(lastYear+1, 1, 1)) - 2) * day
+
+// written is an occurrence within the moments that can be written. That its end is another one than the calendar says is a Problem.
+func (x *compiler) written(start, end int64, e *Event) Occurrence {
+	if end > lastMoment && !x.clamped[e] {
+		if x.clamped == nil {
+			x.clamped = map[*Event]bool{}
+		}
+		x.clamped[e] = true
+		x.problems = append(x.problems, e.problem("", "it ends after the year 9999", "is read as ending on 9999-12-30"))
+	}
+	return Occurrence{min(max(start, firstMoment), lastMoment), min(max(end, firstMoment), lastMoment), e}
 }
 
 // instant is where civil time on the event's own wall clock lies.
@@ -396,14 +414,19 @@ func (x *compiler) exclude(master *Event, from, to int64) (over string) {
 		return ""
 	}
 	kept := slices.Clone(x.slots)
-	excluded := map[int64]bool{}
+	excluded := make(map[int64]bool, len(kept)) // of each slot that there is: what rules name besides would be without bounds
+	for _, s := range kept {
+		excluded[s.at] = false
+	}
 	for _, r := range master.exclusions {
 		x.slots = x.slots[:0]
 		if over := x.collectRule(r, master.start, from, to); over != "" {
 			return over
 		}
 		for _, s := range x.slots {
-			excluded[s.at] = true
+			if _, is := excluded[s.at]; is {
+				excluded[s.at] = true
+			}
 		}
 	}
 	x.slots = slices.DeleteFunc(kept, func(s slot) bool { return excluded[s.at] })

@@ -15,7 +15,7 @@ import (
 // who reads them goes by the SHA-256.
 
 // compiledVersion changes whenever the same body is read otherwise than before, or written otherwise.
-const compiledVersion = 3
+const compiledVersion = 4
 
 // maxCompiled bounds a file that is read, in bytes.
 const maxCompiled = 256 << 20

@@ -76,59 +76,27 @@ var eventProperties = map[string]use{
 	"RDATE": scheduling, "EXDATE": scheduling, "RECURRENCE-ID": scheduling,
 }
 
-// property is one property of an event.
-type property struct {
-	line    int
-	name    string
-	content string // the whole content line
-	value   string // as written
-}
-
-func newProperty(l line, name string, valueLength int) property {
-	content := name + string(l.rest)
-	return property{line: l.number, name: name, content: content, value: content[len(content)-valueLength:]}
-}
-
-// text is the value with its escapes resolved (3.3.11), whatever its parameters say.
-func (p property) text() string {
-	return validText(ics.FromText(p.value))
-}
-
-// maxCategories is how many categories of an event are read; a person gives it a few.
-const maxCategories = 100
-
-// texts is a comma-separated list of texts, without the empty ones. An escaped comma does not separate.
-func (p property) texts() []string {
-	var list []string
-	begin := 0
-	for i := 0; i <= len(p.value) && len(list) < maxCategories; i++ {
-		if i == len(p.value) || p.value[i] == ',' {
-			text := strings.TrimSpace(validText(ics.FromText(p.value[begin:i])))
-			if text != "" {
-				list = append(list, text)
-			}
-			begin = i + 1
-		} else if p.value[i] == '\\' {
-			i++
-		}
-	}
-	return list
-}
-
-// describe takes in a property that says what the event is.
-func (e *Event) describe(p property) {
+// describe takes in a property that says what the event is. A text that is too long is cut, and that is said of it.
+func (e *Event) describe(p property) (flaw string) {
+	cut, most := false, longestText
 	switch p.name {
 	case "UID":
-		e.UID = strings.TrimSpace(p.text())
+		e.UID = cutUID(strings.TrimSpace(p.text()))
 	case "SUMMARY":
-		e.Summary = p.text()
+		e.Summary, cut = cutText(p.text(), longestText)
 	case "DESCRIPTION":
-		e.Description = p.text()
+		most = longestDescription
+		e.Description, cut = cutText(p.text(), most)
 	case "LOCATION":
-		e.Location = p.text()
+		e.Location, cut = cutText(p.text(), longestText)
 	case "CATEGORIES":
 		if e.Categories = append(e.Categories, p.texts()...); len(e.Categories) > maxCategories {
 			e.Categories = e.Categories[:maxCategories]
+		}
+		for i, c := range e.Categories {
+			var long bool
+			e.Categories[i], long = cutText(c, longestText)
+			cut = cut || long
 		}
 	case "STATUS":
 		status := strings.TrimSpace(p.value)
@@ -147,22 +115,38 @@ func (e *Event) describe(p property) {
 			e.modified = s.civil
 		}
 	}
+	if cut {
+		return fmt.Sprintf("longer than %d characters", most)
+	}
+	return ""
 }
 
 // The order in which scheduling properties are read: the later ones depend on DTSTART.
 var readingOrder = []string{"DTSTART", "RECURRENCE-ID", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE"}
 
+// cutProperty is a text that was too long.
+type cutProperty struct {
+	property
+	flaw string
+}
+
 // event makes an Event of a VEVENT's properties; nil if it cannot be used, after saying so.
 func (r *reader) event(d *draft) *Event {
 	e := &Event{Line: d.line, schedule: schedule{file: r.file}}
 	var scheduled []property
+	var cut []cutProperty
 	for _, p := range d.properties {
-		e.describe(p)
+		if flaw := e.describe(p); flaw != "" {
+			cut = append(cut, cutProperty{p, flaw})
+		}
 		if eventProperties[p.name] == scheduling {
 			scheduled = append(scheduled, p)
 		}
 	}
 	e.cancelled = e.cancelled || r.cancels
+	for _, c := range cut { // only now is the event known by its title
+		r.problem(e, c.property, c.flaw, "is read with its beginning")
+	}
 	slices.SortStableFunc(scheduled, func(a, b property) int {
 		return cmp.Compare(slices.Index(readingOrder, a.name), slices.Index(readingOrder, b.name))
 	})

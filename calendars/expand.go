@@ -10,6 +10,9 @@ import (
 // that the same feed is over its limit on every machine or on none.
 type budget struct{ left int }
 
+// perStep is how many values of a rule's lists are looked through in one step: a rule may list hundreds.
+const perStep = 32
+
 // spend reports whether the budget still holds.
 func (b *budget) spend(n int) bool {
 	b.left -= n
@@ -31,6 +34,7 @@ func (r *rule) starts(start, from, to int64, b *budget) iter.Seq[int64] {
 			return
 		}
 		e := expansion{rule: r, start: start, from: from, to: to, left: r.count, budget: b, yield: yield}
+		e.perDay = 1 + (len(r.nth)+len(r.yearDays)+len(r.weeks))/perStep
 		e.first = from
 		if r.count > 0 {
 			e.first = start
@@ -69,6 +73,7 @@ type expansion struct {
 	start, from, to int64
 	first           int64 // where the walk has to begin: from, or start when the rule counts
 	left            int   // how many starts COUNT still allows
+	perDay          int   // the steps that looking at a day takes
 	budget          *budget
 	yield           func(int64) bool
 
@@ -174,7 +179,7 @@ func (e *expansion) inPeriod(begin, end int) bool {
 		if e.months != 0 && e.months&(1<<month) == 0 {
 			d, date = d+length-date+1, length+1
 		} else {
-			if !e.budget.spend(1) {
+			if !e.budget.spend(e.perDay) {
 				return false
 			}
 			if e.matches(d, year, month, date) {
@@ -206,6 +211,9 @@ func (e *expansion) inPeriod(begin, end int) bool {
 
 // pick emits the members of a period's set of n that BYSETPOS names; false ends the walk.
 func (e *expansion) pick(n int, member func(int) int64) bool {
+	if !e.budget.spend(len(e.positions) / perStep) {
+		return false
+	}
 	e.set = e.set[:0]
 	for _, position := range e.positions {
 		i := position - 1
@@ -264,7 +272,7 @@ func (e *expansion) withinDays() {
 	step := unit * int64(e.interval)
 	origin := e.start - floorMod(e.start, unit)
 	for d := floorDiv(e.first, day); d*day < e.to; d++ {
-		if !e.budget.spend(1) {
+		if !e.budget.spend(e.perDay) {
 			return
 		}
 		year, month, date := dateOf(int(d))
@@ -313,6 +321,9 @@ func (e *expansion) inUnit(at int64) bool {
 		e.times = e.withinMinute(e.times[:0], at)
 	default:
 		e.times = append(e.times[:0], at)
+	}
+	if !e.budget.spend(len(e.times) / perStep) {
+		return false
 	}
 	if len(e.positions) > 0 {
 		return e.pick(len(e.times), func(i int) int64 { return e.times[i] })

@@ -2,6 +2,8 @@ package calendars
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -58,6 +60,41 @@ func label(e *Event) string {
 		text += " (" + strings.Trim(quote(e.UID), `"`) + ")"
 	}
 	return text
+}
+
+// The longest texts of an event, in characters. Titles, places and names are repeated in answers, pages, log lines and .ics files for
+// each of thousands of occurrences; the whole text is in the body, which only the event's own page shows.
+const (
+	longestText        = 256
+	longestDescription = 8192
+)
+
+// cutText cuts a text to so many characters, the last of which says that there is more.
+func cutText(text string, most int) (cut string, is bool) {
+	if len(text) <= most {
+		return text, false
+	}
+	n := 0
+	for i := range text {
+		switch n++; {
+		case n == most:
+			cut = text[:i]
+		case n > most:
+			return cut + "…", true
+		}
+	}
+	return text, false
+}
+
+// cutUID is a UID with a hash in place of what is too long, so that others stay others.
+func cutUID(uid string) string {
+	const hashed = 16
+	if len(uid) <= longestText {
+		return uid
+	}
+	sum := sha256.Sum256([]byte(uid))
+	cut, _ := cutText(uid, longestText-hashed)
+	return cut + hex.EncodeToString(sum[:])[:hashed]
 }
 
 // quote is a feed's text inside a message: in quotes, on one line, and not too long.

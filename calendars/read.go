@@ -279,8 +279,10 @@ func (r *reader) finish() {
 		r.note(Problem{File: r.file, Line: d.stray, Message: "want a content line such as NAME:VALUE; the line is ignored"})
 	}
 	if d.second > 0 {
-		r.note(Problem{File: r.file, Line: d.second, Property: "DTSTART",
-			Message: "the event has another one; this one is ignored (is END:VEVENT or BEGIN:VEVENT missing before it?)"})
+		r.note(Problem{
+			File: r.file, Line: d.second, Property: "DTSTART",
+			Message: "the event has another one; this one is ignored (is END:VEVENT or BEGIN:VEVENT missing before it?)",
+		})
 	}
 	r.draft = nil
 }
@@ -338,13 +340,13 @@ func (r *reader) describe(l line) {
 	p := l.property()
 	switch c := r.out; p.name {
 	case "X-WR-CALNAME":
-		c.name = p.text()
+		c.name, _ = cutText(p.text(), longestText)
 	case "NAME": // RFC 7986, 5.1
 		if c.name == "" {
-			c.name = p.text()
+			c.name, _ = cutText(p.text(), longestText)
 		}
 	case "X-WR-TIMEZONE":
-		c.timezone = p.text()
+		c.timezone, _ = cutText(p.text(), longestText)
 	case "METHOD":
 		if r.cancels = strings.EqualFold(strings.TrimSpace(p.value), "CANCEL"); r.cancels { // RFC 5546, 3.2.5
 			r.note(Problem{File: r.file, Line: l.number, Message: "METHOD:CANCEL cancels all events of its calendar; none of them is ever on"})

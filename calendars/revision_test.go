@@ -15,8 +15,10 @@ func TestRevisions(t *testing.T) {
 		return vevent(append([]string{"UID:s", "DTSTART;TZID=Europe/Rome:20270301T090000", hour, "RRULE:FREQ=DAILY;COUNT=3"}, more...)...)
 	}
 	changed := func(more ...string) string {
-		return vevent(append([]string{"UID:s", "RECURRENCE-ID;TZID=Europe/Rome:20270302T090000", "DTSTART;TZID=Europe/Rome:20270302T150000",
-			"DTEND;TZID=Europe/Rome:20270302T160000"}, more...)...)
+		return vevent(append([]string{
+			"UID:s", "RECURRENCE-ID;TZID=Europe/Rome:20270302T090000", "DTSTART;TZID=Europe/Rome:20270302T150000",
+			"DTEND;TZID=Europe/Rome:20270302T160000",
+		}, more...)...)
 	}
 	const (
 		first, second, third = "2027-03-01 09:00 +0100, 2027-03-01 10:00 +0100, s", "2027-03-02 09:00 +0100, 2027-03-02 10:00 +0100, s", "2027-03-03 09:00 +0100, 2027-03-03 10:00 +0100, s"

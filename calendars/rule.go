@@ -69,7 +69,7 @@ func parseRule(text string) (*rule, error) {
 		}
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		if seen[name] {
-			return nil, fmt.Errorf("%s is there twice", name)
+			return nil, fmt.Errorf("%s is there twice", brief(name))
 		}
 		seen[name] = true
 		if err := r.set(name, value); err != nil {
@@ -77,7 +77,7 @@ func parseRule(text string) (*rule, error) {
 		}
 	}
 	if r.freq < 0 {
-		return nil, fmt.Errorf("a rule needs FREQ, found %q", text)
+		return nil, fmt.Errorf("a rule needs FREQ, found %s", quote(text))
 	}
 	return r, nil
 }
@@ -87,7 +87,7 @@ func (r *rule) set(name, value string) (err error) {
 	case "FREQ":
 		r.freq = frequency(slices.Index(frequencies, value))
 		if r.freq < 0 {
-			err = fmt.Errorf("want FREQ as one of %s, found %q", strings.Join(frequencies, ", "), value)
+			err = fmt.Errorf("want FREQ as one of %s, found %s", strings.Join(frequencies, ", "), quote(value))
 		}
 	case "INTERVAL":
 		r.interval, err = positive(name, value)
@@ -101,7 +101,7 @@ func (r *rule) set(name, value string) (err error) {
 		r.until = &s
 	case "WKST":
 		if r.weekFrom = slices.Index(weekdays, value); r.weekFrom < 0 {
-			err = fmt.Errorf("want WKST as one of %s, found %q", strings.Join(weekdays, ", "), value)
+			err = fmt.Errorf("want WKST as one of %s, found %s", strings.Join(weekdays, ", "), quote(value))
 		}
 	case "BYMONTH":
 		err = each(name, value, 1, 12, func(n int) { r.months |= 1 << n })
@@ -130,15 +130,15 @@ func (r *rule) set(name, value string) (err error) {
 		err = r.setWeekdays(value)
 	case "RSCALE":
 		if value != "GREGORIAN" {
-			err = fmt.Errorf("want RSCALE=GREGORIAN, found %q", value)
+			err = fmt.Errorf("want RSCALE=GREGORIAN, found %s", quote(value))
 		}
 	case "SKIP":
 		if value != "OMIT" {
-			err = fmt.Errorf("want SKIP=OMIT, found %q", value)
+			err = fmt.Errorf("want SKIP=OMIT, found %s", quote(value))
 		}
 	default:
 		if !strings.HasPrefix(name, "X-") {
-			err = fmt.Errorf("%q is no part of a rule", name)
+			err = fmt.Errorf("%s is no part of a rule", quote(name))
 		}
 	}
 	return err
@@ -159,7 +159,7 @@ func (r *rule) setWeekdays(value string) error {
 		}
 		switch {
 		case weekday < 0 || ordinal != "" && (n == 0 || n < -53 || n > 53):
-			return fmt.Errorf("want BYDAY as weekdays such as MO or -1FR, found %q", item)
+			return fmt.Errorf("want BYDAY as weekdays such as MO or -1FR, found %s", quote(item))
 		case n == 0:
 			r.weekdays |= 1 << weekday
 		default:
@@ -173,7 +173,7 @@ func (r *rule) setWeekdays(value string) error {
 func positive(name, value string) (int, error) {
 	digits := strings.TrimPrefix(value, "+")
 	if digits == "" || strings.Trim(digits, "0123456789") != "" || strings.Trim(digits, "0") == "" {
-		return 0, fmt.Errorf("want %s as a number from 1 on, found %q", name, value)
+		return 0, fmt.Errorf("want %s as a number from 1 on, found %s", name, quote(value))
 	}
 	n, err := strconv.Atoi(digits)
 	if err != nil {
@@ -195,7 +195,7 @@ func each(name, value string, low, high int, add func(int)) error {
 	for _, item := range items {
 		n, err := strconv.Atoi(strings.TrimSpace(item))
 		if err != nil || n < low || n > high || n == 0 && low < 0 {
-			return fmt.Errorf("want %s as numbers %s, found %q", name, span, item)
+			return fmt.Errorf("want %s as numbers %s, found %s", name, span, quote(item))
 		}
 		add(n)
 	}

@@ -28,7 +28,7 @@ type stamp struct {
 // common and means a DATE. 24:00 is the next midnight, and a 61st second the 60th.
 func parseStamp(text string) (stamp, error) {
 	bad := func() (stamp, error) {
-		return stamp{}, fmt.Errorf("want a time such as 20261224 or 20261224T090000Z, found %q", text)
+		return stamp{}, fmt.Errorf("want a time such as 20261224 or 20261224T090000Z, found %s", quote(text))
 	}
 	date, clock, timed := strings.Cut(strings.ToUpper(strings.TrimSpace(text)), "T")
 	year, month, dayOfMonth, ok := cutDigits(date, 4)
@@ -70,7 +70,7 @@ const longestDuration = (lastYear + 1) * 366
 
 // parseDuration reads "P1DT2H30M", "P2W", "PT45M" and so on, with an optional sign.
 func parseDuration(text string) (duration, error) {
-	bad := fmt.Errorf("want a duration such as PT1H30M or P2D, found %q", text)
+	bad := fmt.Errorf("want a duration such as PT1H30M or P2D, found %s", quote(text))
 	rest := strings.ToUpper(strings.TrimSpace(text))
 	negative := strings.HasPrefix(rest, "-")
 	rest, ok := strings.CutPrefix(strings.TrimLeft(rest, "+-"), "P")

@@ -49,6 +49,7 @@ type Timeline struct {
 	calendar *Calendar
 	from, to int64
 	problems []Problem
+	steps    int // that its rules took
 
 	// The occurrences in order: when they start and end, and where their events stand in the calendar. For searching there is
 	// the latest end in each block of them, in each block of blocks and so on, which lets a search pass what has ended.

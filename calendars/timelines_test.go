@@ -127,3 +127,36 @@ func TestTimelinesProblems(t *testing.T) {
 		t.Errorf("of an unknown calendar: %v", got)
 	}
 }
+
+// TestManyZones sees that all time zones together are within the limits of one, that the first is always served, and that it is said.
+func TestManyZones(t *testing.T) {
+	t.Parallel()
+	c, err := Read(wrap(vevent("UID:a", "DTSTART:20260101T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY")), Limits{Instances: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ts := NewTimelines(map[string]Use{"a": {State: State{Calendar: c}}}, 300*24*time.Hour)
+	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+	served := 0
+	for range 2 { // who is refused stays so, and who is served too
+		served = 0
+		for i := range 400 {
+			from, to := ts.Window("route", at)
+			timeline, why := ts.Of("a", View{Zone: time.FixedZone(fmt.Sprint(i), 60*i)}, from, to)
+			switch {
+			case timeline != nil:
+				served++
+			case why != manyZones:
+				t.Errorf("it is unknown because %q", why)
+			}
+		}
+	}
+	if served != 3 {
+		t.Errorf("%d zones are served, want 3 of some 300 occurrences each", served)
+	}
+	want := "[routes in 397 time zones do not fit beside the others, which together take all of limits.instances or " +
+		"limits.calendar_steps; the calendar is unknown to them; set the calendar's timezone, or raise the limit]"
+	if got := fmt.Sprint(ts.Problems("a")); got != want {
+		t.Errorf("said %s", got)
+	}
+}

@@ -20,6 +20,7 @@ type zones struct {
 	unknown     map[zoneName]unknownZone
 	definitions map[zoneName]definition // nil before the body was searched for them
 	steps       int                     // taken by the definitions that were worked out
+	onsets      int                     // of these
 }
 
 // zoneName is a TZID in one of the body's VCALENDARs, counted from 1. Each may define its own zone of a name.
@@ -33,6 +34,13 @@ type definition struct {
 	line int    // of its BEGIN
 	body []byte // what follows that line
 }
+
+// longestTZID is how many bytes a TZID may have that is looked for outside of the body. IANA's and Windows' names are shorter
+// than 80; to look for each of the parts of a long one would take the square of its length.
+const longestTZID = 256
+
+// mostOnsets bounds the changes of the clocks in all VTIMEZONEs of a body that were worked out: they stay in memory.
+const mostOnsets = 100_000
 
 // manyUnknown is how many unknown zones a body may name before its other names go unsearched: looking for one costs a
 // search on disk.
@@ -69,13 +77,16 @@ func (z *zones) search(name zoneName) (*time.Location, unknownZone) {
 	if len(z.unknown) >= manyUnknown {
 		return nil, unknownZone{name: tzid}
 	}
-	for _, find := range []func(string) *time.Location{ianaZone, windowsZone} {
-		if zone := find(tzid); zone != nil && explains(tzid) {
+	tooLong := len(tzid) > longestTZID
+	if !tooLong {
+		for _, find := range []func(string) *time.Location{ianaZone, windowsZone} {
+			if zone := find(tzid); zone != nil && explains(tzid) {
+				return zone, unknownZone{}
+			}
+		}
+		if zone := prefixedZone(tzid); zone != nil && strings.Contains(zone.String(), "/") {
 			return zone, unknownZone{}
 		}
-	}
-	if zone := prefixedZone(tzid); zone != nil && strings.Contains(zone.String(), "/") {
-		return zone, unknownZone{}
 	}
 	d, defined := z.defined(name)
 	if defined {
@@ -84,6 +95,9 @@ func (z *zones) search(name zoneName) (*time.Location, unknownZone) {
 			return zone, unknownZone{}
 		}
 		return nil, unknownZone{name: tzid, why: fmt.Sprintf("is not to be had from its VTIMEZONE in line %d: %s", d.line, err)}
+	}
+	if tooLong {
+		return nil, unknownZone{name: tzid}
 	}
 	for _, find := range []func(string) *time.Location{ianaZone, prefixedZone, guessZone} {
 		if zone := find(tzid); zone != nil {
@@ -167,11 +181,13 @@ func (z *zones) compile(tzid string, d definition) (*time.Location, error) {
 	allowed := b.left
 	defer func() { z.steps += allowed - max(0, b.left) }()
 	var onsets []onset
+	most := max(0, min(z.limits.Dates, mostOnsets-z.onsets))
 	for i := range observances {
-		if onsets, err = observances[i].onsets(onsets, b, z.limits.Dates); err != nil {
+		if onsets, err = observances[i].onsets(onsets, b, most); err != nil {
 			return nil, err
 		}
 	}
+	z.onsets += len(onsets)
 	return zoneOf(tzid, onsets)
 }
 
@@ -194,6 +210,9 @@ func (z *zones) observances(d definition) (list []observance, location string, e
 			}
 			list = append(list, observance{})
 			o = &list[len(list)-1]
+		case name == "BEGIN" && slices.Contains([]string{"VTIMEZONE", "VEVENT", "VCALENDAR"}, component):
+			// So that definitions without an end are not each read to the end of the body.
+			return nil, location, fmt.Errorf("want END:VTIMEZONE before BEGIN:%s in line %d", component, l.number)
 		case name == "END":
 			o = nil
 		case name == "X-LIC-LOCATION" || name == "TZID-ALIAS-OF": // libical; RFC 7808, 7.1
@@ -286,11 +305,7 @@ func (o *observance) onsets(dst []onset, b *budget, most int) ([]onset, error) {
 		dst = append(dst, onset{at: civil - *o.from, from: *o.from, to: *o.to})
 	}
 	start := o.start.civil
-	// DTSTART is an onset of its own only without a rule, or where the rule names it: Outlook's rules begin on New Year's
-	// Day of 1601, when no clock was changed.
-	if len(o.rules) == 0 {
-		add(start)
-	}
+	before := len(dst)
 	for _, s := range o.dates {
 		if s.form == utcForm {
 			s.civil += *o.from
@@ -318,11 +333,19 @@ func (o *observance) onsets(dst []onset, b *budget, most int) ([]onset, error) {
 			return nil, errors.New("its rules take too many steps (limits.steps)")
 		}
 	}
+	// DTSTART is an onset of its own (3.6.5) without a rule, where the rule names it, and where the rules name nothing: UNTIL
+	// before DTSTART, the 30th of February. Else it is none: Outlook's rules begin on New Year's Day of 1601, when no clock was changed.
+	if len(o.rules) == 0 || len(dst) == before {
+		add(start)
+	}
 	return dst, nil
 }
 
 // zoneOf makes a zone of its changes. Before the first, the offset is the one that it changes from.
 func zoneOf(name string, onsets []onset) (*time.Location, error) {
+	if len(onsets) == 0 {
+		return nil, errors.New("nothing in it says when an offset begins")
+	}
 	slices.SortStableFunc(onsets, func(a, b onset) int { return cmp.Compare(a.at, b.at) })
 	offsets := []int64{onsets[0].from} // The first is used by no change, which is how it is known as the one before them.
 	indexes := make([]byte, len(onsets))

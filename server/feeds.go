@@ -329,5 +329,9 @@ func timeOrNull(t time.Time) *time.Time {
 		return nil
 	}
 	t = t.UTC()
+	// Of others JSON makes an error, and that of the whole list.
+	if y := t.Year(); y < 0 || y > 9999 {
+		t = time.Date(min(max(y, 0), 9999), time.December, 31, 23, 59, 59, 0, time.UTC)
+	}
 	return &t
 }

@@ -87,9 +87,13 @@ const listed = 8
 // Suggest ends a message about a name that is not known: `; did you mean "x"?` when one of the known names is close,
 // else the known names when they are few, else nothing. Names are compared without regard to case.
 func Suggest(got string, known []string) string {
-	best, least := "", utf8.RuneCountInString(got)/3+1
-	for _, name := range known {
-		if d := Distance(strings.ToLower(got), strings.ToLower(name)); d <= least && (best == "" || d < least) {
+	best, length := "", utf8.RuneCountInString(got)
+	least, compared, lower := length/3+1, known, strings.ToLower(got)
+	if length > longestCompared {
+		compared = nil
+	}
+	for _, name := range compared {
+		if d := Distance(lower, strings.ToLower(name)); d <= least && (best == "" || d < least) {
 			best, least = name, d
 		}
 	}
@@ -102,8 +106,18 @@ func Suggest(got string, known []string) string {
 	return ""
 }
 
-// Distance counts the insertions, deletions, replacements and swaps of neighbours that turn a into b.
+// longestCompared is how many characters a name may have that is compared with others: the time that takes is the product of both lengths.
+const longestCompared = 64
+
+// Distance counts the insertions, deletions, replacements and swaps of neighbours that turn a into b. Names of more than 64 characters are
+// as far from every other as they are long.
 func Distance(a, b string) int {
+	if a == b {
+		return 0
+	}
+	if longest := max(utf8.RuneCountInString(a), utf8.RuneCountInString(b)); longest > longestCompared {
+		return longest
+	}
 	from, to := []rune(a), []rune(b)
 	before, last, row := make([]int, len(to)+1), make([]int, len(to)+1), make([]int, len(to)+1)
 	for j := range last {

@@ -1,7 +1,11 @@
 package diag
 
 import (
+	"strconv"
+	"strings"
 	"testing"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 func TestPosString(t *testing.T) {
@@ -61,6 +65,34 @@ func TestSuggest(t *testing.T) {
 	} {
 		if got := Suggest(c.got, c.known); got != c.want {
 			t.Errorf("Suggest(%q, %q): got %q, want %q", c.got, c.known, got, c.want)
+		}
+	}
+}
+
+// TestSuggestLong sees that what a long name costs follows its length, and not the product with the lengths of the known ones.
+func TestSuggestLong(t *testing.T) {
+	known := make([]string, 1000)
+	for i := range known {
+		known[i] = strings.Repeat("x", 60) + strconv.Itoa(i)
+	}
+	growth.Linear(t, 100_000, func(n int) int {
+		return growth.Bytes(func() {
+			if got := Suggest(strings.Repeat("x", n), known); got != "" {
+				t.Errorf("suggested %q", got)
+			}
+		})
+	})
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{strings.Repeat("ä", 64), strings.Repeat("ä", 63), 1},
+		{strings.Repeat("ä", 65), strings.Repeat("ä", 64), 65},
+		{strings.Repeat("ä", 65), strings.Repeat("ä", 65), 0},
+		{"a", strings.Repeat("b", 900_000), 900_000},
+	} {
+		if got := Distance(c.a, c.b); got != c.want {
+			t.Errorf("Distance of %d and %d bytes: got %d, want %d", len(c.a), len(c.b), got, c.want)
 		}
 	}
 }

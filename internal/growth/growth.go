@@ -1,0 +1,43 @@
+// Package growth is for tests of cost: it asserts that what something costs grows no faster than what it is given, by counts (steps, bytes
+// allocated) and never by seconds, so that a machine's day has no say.
+//
+//	growth.Linear(t, 10_000, func(n int) int {
+//		body := hostile(n)
+//		return growth.Bytes(func() { Read(body, Limits{}) })
+//	})
+package growth
+
+import (
+	"runtime"
+	"testing"
+)
+
+// most is how much faster than doubled a cost may grow when the input doubles: slices grow in jumps, and a logarithm is no square.
+const most = 2.3
+
+// Linear fails the test when the cost of n, 2n and 4n grows by more than 2.3 from one to the next. The cost is that of an input of n (lines,
+// bytes, names). One that is the same for all, as with what is refused, is linear too.
+func Linear(t testing.TB, n int, cost func(n int) int) {
+	t.Helper()
+	cost(n) // what is made once
+	before := cost(n)
+	for _, times := range []int{2, 4} {
+		now := cost(times * n)
+		if float64(now) > most*float64(before)+1000 {
+			t.Errorf("an input of %d costs %d, and one of %d costs %d, %.1f times as much; want at most %.1f", times/2*n, before, times*n, now,
+				float64(now)/float64(max(before, 1)), most)
+		}
+		before = now
+	}
+}
+
+// Bytes is how many bytes a function allocates. Others that run at the same time count too: a test that asks for it is not parallel, or asks
+// for so many that they do not matter.
+func Bytes(f func()) int {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return int(after.TotalAlloc - before.TotalAlloc)
+}
