@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+
 	"github.com/callhours/callhours/internal/diag"
 )
 
@@ -212,6 +214,14 @@ func (f fields) phoneRegion(otherwise string) string {
 	}
 	if !countryGrammar.MatchString(t.S) {
 		f.mistake(t.Pos, "want phone_region as a country of two capital letters such as US, found %s", quote(t.S))
+		return t.S
+	}
+	region, err := language.ParseRegion(t.S)
+	switch known := region.Canonicalize(); {
+	case err != nil || !known.IsCountry():
+		f.mistake(t.Pos, "phone_region %s is not a country; use its ISO 3166 code, such as US or GB", quote(t.S))
+	case known != region:
+		f.mistake(t.Pos, "phone_region %s is not a country's ISO 3166 code; did you mean %q?", quote(t.S), known)
 	}
 	return t.S
 }
@@ -234,6 +244,27 @@ func (l *loader) crossCheck(main *source) {
 		l.warn(p, "no_auth", "there is no auth: anyone who reaches listen %q may ask", f.Listen.S)
 	}
 	l.samePaths()
+	if sameAddress(f.Listen.S, f.AdminListen.S) {
+		p := f.AdminListen.Pos
+		if p.Line == 0 {
+			p = f.Listen.Pos
+		}
+		l.mistakes = append(l.mistakes, diag.Mistakef(p,
+			"listen and admin_listen are both on port %s; give them different ports, so that Kazoo cannot reach the admin side",
+			f.Listen.S[strings.LastIndex(f.Listen.S, ":")+1:]))
+	}
+}
+
+// sameAddress reports whether a machine cannot listen on both addresses: they have one port, and one host or every host.
+func sameAddress(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	everywhere := func(host string) bool {
+		addr, err := netip.ParseAddr(host)
+		return host == "" || err == nil && addr.IsUnspecified()
+	}
+	return errA == nil && errB == nil && portA == portB && portA != "0" &&
+		(hostA == hostB || everywhere(hostA) || everywhere(hostB))
 }
 
 // samePaths finds routes of which the second would never be asked.

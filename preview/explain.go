@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,8 +32,9 @@ type Question struct {
 type Explanation struct {
 	At       time.Time `json:"at"` // in the route's zone
 	Timezone string    `json:"timezone,omitempty"`
-	Route    string    `json:"route,omitempty"` // "" when no route answers
-	Matched  string    `json:"matched"`         // by what the route was found, or why none was
+	Route    string    `json:"route,omitempty"`   // "" when no route answers
+	Matched  string    `json:"matched"`           // by what the route was found, or why none was
+	Missing  string    `json:"missing,omitempty"` // that in a sentence, where none was
 	Branch   string    `json:"branch,omitempty"`
 	State    string    `json:"state,omitempty"`
 	Unknown  bool      `json:"unknown"` // decided by the route's unknown branch
@@ -103,7 +105,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 		return nil, err
 	}
 	if r == nil {
-		return &Explanation{At: q.At, Matched: matched, Answer: Answer{Status: http.StatusNotFound}}, nil
+		return &Explanation{At: q.At, Matched: matched, Missing: p.missing(q, matched), Answer: Answer{Status: http.StatusNotFound}}, nil
 	}
 	s := p.state(r, q.At)
 	if err := newWork(ctx).err(); err != nil {
@@ -182,6 +184,11 @@ func (p *Preview) route(q Question) (*render.Route, string, error) {
 	return p.options.Routes[found], string(why), nil
 }
 
+// missing says in a sentence why no route was found.
+func (p *Preview) missing(q Question, why string) string {
+	return p.options.Table.Missing(routes.CleanPath(cmp.Or(q.Path, p.options.Path)), routes.Why(why))
+}
+
 // steps writes the branches in order and what their conditions said, each line indented.
 func (e *Explanation) steps(w io.Writer, indent string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -209,7 +216,7 @@ func (e *Explanation) Text(w io.Writer) error {
 	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
 	row("at", "%s", e.At.Format(clock))
 	if e.Route == "" {
-		row("route", "none: %s", e.Matched)
+		row("route", "none: %s (%s)", e.Matched, e.Missing)
 		row("answer", "404, so that Kazoo goes on with the `_` child of its pivot action")
 		return t.Flush()
 	}

@@ -34,6 +34,7 @@ const None = -1
 // Table finds the route of a call. It is immutable and safe for concurrent use.
 type Table struct {
 	paths map[string]*place
+	long  map[string]bool // segments of paths that are long enough to be a token
 }
 
 // place is what answers on one path. Routes go by their index.
@@ -59,13 +60,18 @@ type prefixRoute struct {
 
 // NewTable puts routes where calls find them. A spelling of a number, or a path, that two routes claim for one account is a mistake.
 func NewTable(rs []*Route) (*Table, []diag.Mistake) {
-	t := &Table{paths: map[string]*place{}}
+	t := &Table{paths: map[string]*place{}, long: map[string]bool{}}
 	c := claims{routes: rs}
 	for i, r := range rs {
 		p := t.paths[r.Path]
 		if p == nil {
 			p = &place{exact: map[string]int32{}, accounts: map[string]*index{}, any: index{rest: None}}
 			t.paths[r.Path] = p
+			for segment := range strings.SplitSeq(r.Path, "/") {
+				if len(segment) >= longSegment {
+					t.long[segment] = true
+				}
+			}
 		}
 		if len(r.Match.Accounts) == 0 {
 			before := len(p.exact)

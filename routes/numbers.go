@@ -1,6 +1,7 @@
 package routes
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -49,6 +50,9 @@ func (n *numbers) add(text diag.Text, region string) error {
 	key := normal(buf[:0], bare)
 	if len(key) == 0 {
 		return fmt.Errorf("%q is no number: want digits, such as \"+14155550100\" or \"1001\", or a name", written)
+	}
+	if bytes.ContainsAny(key, " \t") {
+		return fmt.Errorf("%q is no number: want digits, such as \"+14155550100\" or \"1001\", or a name without blanks", written)
 	}
 	if len(key) == longest {
 		return fmt.Errorf("%q is too long for a number: want fewer than %d characters", written, longest)

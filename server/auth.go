@@ -62,6 +62,7 @@ type credentials struct {
 	tokens             []string
 	remote             string   // address and port of the peer
 	forwarded          []string // X-Forwarded-For, as it came
+	unreadable         bool     // an address that decides cannot be read
 }
 
 // present takes the credentials out of a request. Its path keeps a token; see [pathToken].
@@ -104,7 +105,8 @@ func (a *auth) admit(c *credentials) int {
 		return http.StatusOK
 	}
 	if len(a.networks) > 0 {
-		if at, ok := a.client(c); !ok || !within(a.networks, at) {
+		at, ok := a.client(c)
+		if c.unreadable = !ok; !ok || !within(a.networks, at) {
 			return http.StatusForbidden
 		}
 	}
@@ -173,6 +175,19 @@ func parseHop(text string) (netip.Addr, bool) {
 		}
 	}
 	return at.Unmap(), err == nil && at.Zone() == ""
+}
+
+// refusal says why a request was refused, as the log's reason.
+func (c *credentials) refusal(status int) string {
+	switch {
+	case status == http.StatusForbidden && c.unreadable:
+		return "address_unreadable"
+	case status == http.StatusForbidden:
+		return "address_not_in_networks"
+	case c.username == "" && c.password == "" && len(c.tokens) == 0:
+		return "no_credentials"
+	}
+	return "wrong_credentials"
 }
 
 // attrs are what the log says of a request that is refused by its credentials or its address: nothing of the former.

@@ -95,6 +95,7 @@ type record struct {
 	call   *pivot.Call
 	from   *credentials // of who was refused
 	miss   routes.Why
+	path   string // without a token that led it
 	err    error
 	shed   bool // counted already, and no line: there are too many
 }
@@ -179,6 +180,7 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		presented.tokens = append(presented.tokens, token)
 		path = rest
 	}
+	rec.path = path
 	by, status := l.doors.at(path).admit(&presented)
 	if status != http.StatusOK {
 		rec.refuse(w, &presented, status)
@@ -317,11 +319,12 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	}
 	if rec.from != nil {
 		level = slog.LevelWarn
+		attrs = append(attrs, slog.String("reason", rec.from.refusal(rec.status)), slog.String("path", rec.shownPath()))
 		attrs = rec.from.attrs(attrs)
 	}
 	if rec.miss != "" {
 		level = slog.LevelWarn
-		attrs = append(attrs, slog.String("reason", string(rec.miss)))
+		attrs = append(attrs, slog.String("reason", string(rec.miss)), slog.String("path", rec.shownPath()), slog.String("detail", rec.missing()))
 	}
 	if rec.call != nil {
 		attrs = callAttrs(attrs, rec.live.callers, rec.call)
@@ -332,6 +335,12 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	}
 	writeLine(c.log.Handler(), now, level, append(attrs, slog.Duration("took", took)))
 }
+
+// shownPath is the path that was asked for, as the log may show it.
+func (rec *record) shownPath() string { return headerText(rec.live.table.ShownPath(rec.path)) }
+
+// missing says in a sentence why the call has no route.
+func (rec *record) missing() string { return rec.live.table.Missing(rec.path, rec.miss) }
 
 // decision is the part of a line that says what was decided, and who answered.
 func (rec *record) decision() []slog.Attr {

@@ -289,7 +289,7 @@ func (rec *record) remember(began time.Time, took time.Duration) {
 	t := trace{at: began, took: took, branch: -1, answered: -1, status: int16(rec.status)}
 	t.say(rec.call, l.shown)
 	if rec.route == nil {
-		t.facts, t.reason = l.nowhere, string(rec.miss)
+		t.facts, t.reason, t.failure = l.nowhere, string(rec.miss), inLine(rec.missing())
 		l.missed.add(&t)
 		return
 	}

@@ -125,7 +125,7 @@ func TestUnreadableAddressIsLogged(t *testing.T) {
 		if got := w.call(r); got.StatusCode != http.StatusForbidden {
 			t.Errorf("%.40q: got %d, want 403", c.forwarded, got.StatusCode)
 		}
-		if log := w.log.String(); !strings.Contains(log, `"level":"WARN","msg":"call","status":403,"remote":"192.0.2.1:1234",`+c.want) {
+		if log := w.log.String(); !strings.Contains(log, `"level":"WARN","msg":"call","status":403,"reason":"address_unreadable","path":"/main","remote":"192.0.2.1:1234",`+c.want) {
 			t.Errorf("%.40q: the log does not show it: %.2000s", c.forwarded, log)
 		}
 	}
@@ -279,3 +279,26 @@ type discarded struct{ h http.Header }
 func (d discarded) Header() http.Header         { return d.h }
 func (d discarded) WriteHeader(int)             {}
 func (d discarded) Write(p []byte) (int, error) { return len(p), nil }
+
+// TestRefusalIsExplained: the line of a refused call says why, from where it came and which path it asked for, and no token.
+func TestRefusalIsExplained(t *testing.T) {
+	t.Parallel()
+	const token = "k7Qp2vXw9ZrT4mNb6LsD1f"
+	w := started(t, "auth: {networks: [192.0.2.0/24], token: "+token+"}"+oneRoute, nil)
+	for _, c := range []struct {
+		path, remote, want string
+	}{
+		{"/main", "198.51.100.7:1234", `"status":403,"reason":"address_not_in_networks","path":"/main","remote":"198.51.100.7:1234"`},
+		{"/main", "192.0.2.1:1234", `"status":401,"reason":"no_credentials","path":"/main"`},
+		{"/main?token=guess", "192.0.2.1:1234", `"status":401,"reason":"wrong_credentials","path":"/main"`},
+		{"/" + token[1:] + "/main", "192.0.2.1:1234", `"status":401,"reason":"no_credentials","path":"/\\u2026/main"`},
+		{"/" + token + "/mian", "192.0.2.1:1234", `"status":404,"reason":"no_path","path":"/mian","detail":"no route has the path \"/mian\"; did you mean \"/main\"?"`},
+	} {
+		r := post(c.path, "Request", "1001")
+		r.RemoteAddr = c.remote
+		w.call(r)
+		if log := w.log.String(); !strings.Contains(log, c.want) || strings.Contains(log, token[1:]) || strings.Contains(log, "guess") {
+			t.Errorf("%s from %s: want %s in\n%s", c.path, c.remote, c.want, log)
+		}
+	}
+}

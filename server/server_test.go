@@ -554,7 +554,7 @@ func TestFaultsInTheLog(t *testing.T) {
 	w.call(post("/elsewhere"))
 	w.call(httptest.NewRequest(http.MethodPut, "/main", nil))
 	log := w.log.String()
-	for _, want := range []string{`"failed_open":"invalid_callflow`, `"reason":"no_path"`, `"status":405`} {
+	for _, want := range []string{`"failed_open":"invalid_callflow`, `"reason":"no_path","path":"/elsewhere","detail":"no route has the path \"/elsewhere\"; known: /main"`, `"status":405`} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %s: %s", want, log)
 		}

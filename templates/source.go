@@ -52,7 +52,7 @@ func read(dir fs.FS, file, name string, zone zoneFinder) (*source, []diag.Mistak
 	if err != nil {
 		return nil, []diag.Mistake{diag.Mistakef(diag.Pos{File: name}, "cannot be read: %s", reason(err))}
 	}
-	s.text = string(text)
+	s.text = strings.TrimPrefix(string(text), "\ufeff") // which editors on Windows write
 	if mistakes := s.check(); mistakes != nil {
 		return nil, mistakes
 	}
@@ -76,9 +76,6 @@ func (s *source) tooLong(size int64) diag.Mistake {
 func (s *source) check() []diag.Mistake {
 	if len(s.text) > MaxSource {
 		return []diag.Mistake{s.tooLong(int64(len(s.text)))}
-	}
-	if strings.HasPrefix(s.text, "\ufeff") {
-		return []diag.Mistake{diag.Mistakef(s.pos(0), "begins with a byte order mark; save it as UTF-8 without one")}
 	}
 	s.marks = nil
 	var m lineMark

@@ -25,6 +25,10 @@ import (
 // flushing is how long the last log lines may take to be written.
 const flushing = 2 * time.Second
 
+// exampleServed is said where no configuration is named and none is found.
+const exampleServed = "there is no ./callhours.yaml here, and -c names no other: this is the built-in example, " +
+	"on loopback only, and none of your routes are answered; start in the right directory, or with -c FILE"
+
 func serveCommand(w world) *cobra.Command {
 	var path string
 	var flags serveFlags
@@ -66,6 +70,9 @@ func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 	for _, warning := range in.file.Warnings {
 		fmt.Fprintf(w.stderr, "warning: %s\n", warning.Error())
 	}
+	if files != nil {
+		fmt.Fprintf(w.stderr, "warning: %s\n", exampleServed)
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m, err := metrics.New(registry, metricsOptions())
@@ -75,11 +82,15 @@ func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 	withinLimit(os.DirFS("/"))
 	collectLess()
 	lines := server.NewLog(w.stderr, m.LogLineDropped)
+	log := slog.New(server.BoundedHandler(handler(in.file.Log, lines)))
 	s := server.New(server.Options{
 		Installation: i, Loaded: loaded,
 		Generation: g, Registry: registry, Metrics: m, Now: w.now, UserAgent: userAgent(), Version: buildVersion(),
-		Log: slog.New(server.BoundedHandler(handler(in.file.Log, lines))), Profiles: flags.pprof,
+		Log: log, Profiles: flags.pprof,
 		Started: func(calls, admin net.Addr) {
+			if files != nil {
+				log.Warn("the built-in example is served", slog.String("detail", exampleServed))
+			}
 			fmt.Fprint(w.stdout, banner(in, calls, admin))
 		},
 	})

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/examples"
+)
+
+// TestExampleServed: where callhours.yaml has vanished the built-in example answers, which nobody can miss and nobody elsewhere reaches.
+func TestExampleServed(t *testing.T) {
+	file, err := config.Load(examples.Config, config.Options{FS: examples.FrontDesk()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, address := range []string{file.Listen.S, file.AdminListen.S} {
+		if host, _, err := net.SplitHostPort(address); err != nil || host != "127.0.0.1" {
+			t.Errorf("the example listens on %s", address)
+		}
+	}
+	t.Chdir(t.TempDir())
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, errs bytes.Buffer
+	run(ended, []string{"serve"}, world{stdout: &out, stderr: &errs, now: time.Now})
+	if !strings.Contains(errs.String(), "warning: "+exampleServed+"\n") {
+		t.Errorf("got %s", errs.String())
+	}
+}

@@ -1,0 +1,54 @@
+package routes
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// Missing says in a sentence why [Table.Match] found no route for a call on a path, and which path may have been meant. It is for the people who
+// operate the server: it names paths, and never a token.
+func (t *Table) Missing(path string, why Why) string {
+	switch why {
+	case NoPath:
+		shown, hint := t.ShownPath(path), ""
+		if len(t.paths) <= mostCompared {
+			hint = diag.Suggest(shown, slices.Sorted(maps.Keys(t.paths)))
+		}
+		return "no route has the path " + strconv.Quote(shown) + hint
+	case OtherAccount:
+		return "no route at this path is for the call's account"
+	case NoNumber:
+		return "the call names no dialed number, and the routes at this path go by number"
+	case NumberNotListed:
+		return "no route at this path lists the dialed number"
+	}
+	return string(why)
+}
+
+// mostCompared is up to how many paths one that no route has is compared with: anybody can ask for such a path.
+const mostCompared = 200
+
+// longSegment is the length, in bytes, from which on a segment of an unknown path may be a token.
+const longSegment = 16
+
+// ShownPath is a path as it may be shown: a long segment that no route's path has may be a mistyped token, and is "…".
+func (t *Table) ShownPath(path string) string {
+	const most = 128
+	if t.paths[path] != nil {
+		return path
+	}
+	segments := strings.Split(path[:min(len(path), most)], "/")
+	for i, segment := range segments {
+		if len(segment) >= longSegment && !t.long[segment] {
+			segments[i] = "…"
+		}
+	}
+	if len(path) > most {
+		segments[len(segments)-1] = "…"
+	}
+	return strings.ToValidUTF8(strings.Join(segments, "/"), "\ufffd")
+}
