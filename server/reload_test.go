@@ -228,7 +228,7 @@ func TestRestartKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"admin_listen", "admin_web_config", "deny_private_addresses", "hosts", "limits.bytes", "listen", "log", "state_dir"}
+	want := []string{"admin_listen", "admin_web_config", "hosts", "limits.bytes", "listen", "log", "state_dir"}
 	if diff := cmp.Diff(want, other.restart(first)); diff != "" {
 		t.Error(diff)
 	}
