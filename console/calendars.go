@@ -46,7 +46,7 @@ func (c *Console) calendars(w http.ResponseWriter, r *http.Request) {
 	m.choose([]string{string(calendars.Fresh), string(calendars.Stale), string(calendars.Unknown)}, counts)
 	from, to := m.cut(len(m.Rows), feedsPerPage)
 	m.Rows = m.Rows[from:to]
-	c.show(w, http.StatusOK, "calendars", page{Title: "Calendars", Here: "calendars", Main: m})
+	c.show(r.Context(), w, http.StatusOK, "calendars", page{Title: "Calendars", Here: "calendars", Main: m})
 }
 
 func rowOf(name string, st calendars.Status) calendarRow {
@@ -113,7 +113,7 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	cal, ok := c.options.Calendar(name)
 	if !ok {
-		c.say(w, http.StatusNotFound, "No such calendar", fmt.Sprintf("calendar %q is not configured", name))
+		c.say(r.Context(), w, http.StatusNotFound, "No such calendar", fmt.Sprintf("calendar %q is not configured", name))
 		return
 	}
 	q := r.URL.Query()
@@ -143,13 +143,13 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 	}
 	m.Zone = zone.String()
 	if err := m.days(q, c.options.Now().In(zone)); err != nil {
-		c.say(w, http.StatusBadRequest, "No such day", "from "+err.Error())
+		c.say(r.Context(), w, http.StatusBadRequest, "No such day", "from "+err.Error())
 		return
 	}
 	if !cal.Use.State.Unknown() {
 		c.occurrences(&m, cal, zone, q.Get("open"))
 	}
-	c.show(w, http.StatusOK, "calendar", page{Title: "Calendar " + name, Here: "calendars", Main: m})
+	c.show(r.Context(), w, http.StatusOK, "calendar", page{Title: "Calendar " + name, Here: "calendars", Main: m})
 }
 
 // days sets which days are shown, and the links that move through time.
@@ -192,7 +192,7 @@ func (c *Console) occurrences(m *calendarPage, cal Calendar, zone *time.Location
 	for _, o := range t.Head(mostOccurrences) {
 		start, end := time.Unix(o.Start, 0).In(zone), time.Unix(o.End, 0).In(zone)
 		item := occurrence{
-			Event: preview.Event{Calendar: m.Name, UID: o.Event.UID, Summary: o.Event.Summary, Start: start, End: end, AllDay: o.Event.AllDay},
+			Event: preview.Event{Calendar: m.Name, UID: o.Event.UID, Summary: preview.Title(o.Event.Summary), Start: start, End: end, AllDay: o.Event.AllDay},
 			Line:  o.Event.Line, Faint: o.Event.Transparent, Series: o.Event.Recurring, LastDay: end.Add(-time.Second),
 		}
 		item.ID = anchor(item.Event)
@@ -216,7 +216,7 @@ func (c *Console) occurrences(m *calendarPage, cal Calendar, zone *time.Location
 func (c *Console) refresh(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	if err := c.options.Refresh(r.Context(), name); err != nil {
-		c.say(w, http.StatusNotFound, "Not refreshed", err.Error())
+		c.say(r.Context(), w, http.StatusNotFound, "Not refreshed", err.Error())
 		return
 	}
 	http.Redirect(w, r, "/calendars/"+escaped(name)+"?refreshed=1", http.StatusSeeOther)

@@ -32,7 +32,7 @@ func (c *Console) configuration(w http.ResponseWriter, r *http.Request) {
 		Status: status, Mistakes: drawn(status.Mistakes[:min(len(status.Mistakes), mostSaid)]), Warnings: drawn(status.Warnings[:min(len(status.Warnings), mostSaid)]),
 		More: max(0, len(status.Mistakes)-mostSaid) + max(0, len(status.Warnings)-mostSaid), Done: r.URL.Query().Has("reloaded"),
 	}
-	c.show(w, http.StatusOK, "configuration", page{Title: "Configuration", Here: "configuration", Main: m})
+	c.show(r.Context(), w, http.StatusOK, "configuration", page{Title: "Configuration", Here: "configuration", Main: m})
 }
 
 func drawn(list []preview.Said) []said {
@@ -73,7 +73,7 @@ func pointed(s preview.Said) string {
 func (c *Console) reload(w http.ResponseWriter, r *http.Request) {
 	if err := c.options.Reload(r.Context()); err != nil {
 		if status := c.options.Status(); len(status.Mistakes) == 0 {
-			c.say(w, http.StatusUnprocessableEntity, "Not reloaded", err.Error())
+			c.say(r.Context(), w, http.StatusUnprocessableEntity, "Not reloaded", err.Error())
 			return
 		}
 		http.Redirect(w, r, "/config", http.StatusSeeOther)

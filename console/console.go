@@ -158,10 +158,15 @@ type page struct {
 }
 
 // show renders a page.
-func (c *Console) show(w http.ResponseWriter, status int, name string, p page) {
+func (c *Console) show(ctx context.Context, w http.ResponseWriter, status int, name string, p page) {
 	p.Now, p.Version = c.options.Now(), c.options.Version
-	var out sheet
-	if err := c.pages[name].Execute(&out, p); err != nil {
+	out := sheet{ctx: ctx}
+	err := c.pages[name].Execute(&out, p)
+	if ctx.Err() != nil {
+		c.late(w, context.Cause(ctx))
+		return
+	}
+	if err != nil {
 		http.Error(w, "the page cannot be shown: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -176,10 +181,16 @@ func (c *Console) show(w http.ResponseWriter, status int, name string, p page) {
 // mostPage is how many bytes a page has. What it shows is bounded so that it never does.
 const mostPage = 8 << 20
 
-// sheet is a page while it is written.
-type sheet struct{ bytes.Buffer }
+// sheet is a page while it is written, for as long as somebody waits for it.
+type sheet struct {
+	bytes.Buffer
+	ctx context.Context
+}
 
 func (s *sheet) Write(p []byte) (int, error) {
+	if s.ctx.Err() != nil {
+		return 0, context.Cause(s.ctx)
+	}
 	if s.Len()+len(p) > mostPage {
 		return 0, fmt.Errorf("it is longer than %d MiB", mostPage>>20)
 	}
@@ -216,16 +227,16 @@ type message struct {
 	Again      bool // the page is asked for again in a moment
 }
 
-func (c *Console) say(w http.ResponseWriter, status int, head, text string) {
-	c.show(w, status, "message", page{Title: head, Main: message{head, text, status == http.StatusServiceUnavailable}})
+func (c *Console) say(ctx context.Context, w http.ResponseWriter, status int, head, text string) {
+	c.show(ctx, w, status, "message", page{Title: head, Main: message{head, text, status == http.StatusServiceUnavailable}})
 }
 
 // asked gives the preview; false after it has said that there is none yet.
-func (c *Console) asked(w http.ResponseWriter) (*preview.Preview, bool) {
+func (c *Console) asked(w http.ResponseWriter, r *http.Request) (*preview.Preview, bool) {
 	p := c.options.Preview()
 	if p == nil {
 		w.Header().Set("Retry-After", "2")
-		c.say(w, http.StatusServiceUnavailable, "Starting", "The calendars are being read; calls are answered in a moment.")
+		c.say(r.Context(), w, http.StatusServiceUnavailable, "Starting", "The calendars are being read; calls are answered in a moment.")
 	}
 	return p, p != nil
 }

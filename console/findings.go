@@ -36,5 +36,5 @@ func (c *Console) findings(w http.ResponseWriter, r *http.Request) {
 	m.choose([]string{preview.Error, preview.Warning}, counts)
 	from, to := m.cut(len(m.Found), findingsPerPage)
 	m.Found = m.Found[from:to]
-	c.show(w, http.StatusOK, "findings", page{Title: "Findings", Here: "findings", Main: m})
+	c.show(r.Context(), w, http.StatusOK, "findings", page{Title: "Findings", Here: "findings", Main: m})
 }

@@ -22,7 +22,7 @@ type card struct {
 }
 
 func (c *Console) now(w http.ResponseWriter, r *http.Request) {
-	p, ok := c.asked(w)
+	p, ok := c.asked(w, r)
 	if !ok {
 		return
 	}
@@ -38,5 +38,5 @@ func (c *Console) now(w http.ResponseWriter, r *http.Request) {
 	}
 	m.choose([]string{"open", "closed", "other", "unknown"}, found.States)
 	m.cut(found.Total, perPage)
-	c.show(w, http.StatusOK, "now", page{Title: "Now", Here: "now", Main: m})
+	c.show(r.Context(), w, http.StatusOK, "now", page{Title: "Now", Here: "now", Main: m})
 }

@@ -39,7 +39,7 @@ const (
 )
 
 func (c *Console) route(w http.ResponseWriter, r *http.Request) {
-	p, ok := c.asked(w)
+	p, ok := c.asked(w, r)
 	if !ok {
 		return
 	}
@@ -48,12 +48,12 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 	m := routePage{View: "week"}
 	var err error
 	if m.Route, err = p.Route(name); err != nil {
-		c.say(w, http.StatusNotFound, "No such route", err.Error())
+		c.say(r.Context(), w, http.StatusNotFound, "No such route", err.Error())
 		return
 	}
 	zone, err := p.Zone(preview.Question{Route: name})
 	if err != nil {
-		c.say(w, http.StatusNotFound, "No such route", err.Error())
+		c.say(r.Context(), w, http.StatusNotFound, "No such route", err.Error())
 		return
 	}
 	now = now.In(zone)
@@ -63,7 +63,7 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 	first := now
 	if text := r.URL.Query().Get("from"); text != "" {
 		if first, err = preview.Moment(text, zone); err != nil {
-			c.say(w, http.StatusBadRequest, "No such day", "from "+err.Error())
+			c.say(r.Context(), w, http.StatusBadRequest, "No such day", "from "+err.Error())
 			return
 		}
 	}
@@ -77,10 +77,10 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		c.say(w, http.StatusInternalServerError, "This route cannot be shown", err.Error())
+		c.say(r.Context(), w, http.StatusInternalServerError, "This route cannot be shown", err.Error())
 		return
 	}
-	c.show(w, http.StatusOK, "route", page{Title: name, Here: "now", Main: m})
+	c.show(r.Context(), w, http.StatusOK, "route", page{Title: name, Here: "now", Main: m})
 }
 
 // span sets which days are shown, and the links that move through time.

@@ -23,7 +23,7 @@ type tryPage struct {
 }
 
 func (c *Console) try(w http.ResponseWriter, r *http.Request) {
-	p, ok := c.asked(w)
+	p, ok := c.asked(w, r)
 	if !ok {
 		return
 	}
@@ -43,7 +43,7 @@ func (c *Console) try(w http.ResponseWriter, r *http.Request) {
 			m.Error, status = err.Error(), http.StatusBadRequest
 		}
 	}
-	c.show(w, status, "try", page{Title: "Try a call", Here: "try", Main: m})
+	c.show(r.Context(), w, status, "try", page{Title: "Try a call", Here: "try", Main: m})
 }
 
 // ask puts the question.

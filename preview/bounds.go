@@ -71,6 +71,30 @@ func (w *work) scans(d routes.Decision) bool {
 // unexplained is the reason where more is on at once than is looked through.
 const unexplained = "more events are on at once than are looked through for one answer"
 
+// Characters of a title in an answer, and of why something is.
+const (
+	mostTitle  = 256
+	mostReason = 1024
+)
+
+// Title is the beginning of a title, as answers have it.
+func Title(text string) string { return clip(text, mostTitle) }
+
+// clip is the beginning of a text.
+func clip(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	n := 0
+	for i := range text {
+		if n == most {
+			return text[:i] + "…"
+		}
+		n++
+	}
+	return text
+}
+
 // cut is the sentence that ends what was cut.
 func cut(what string, n int, at time.Time) string {
 	return fmt.Sprintf("cut after %d %s, at %s; ask from there on, or for less", n, what, at.Format(time.RFC3339))

@@ -53,7 +53,7 @@ func crowded(t *testing.T, series, times int, long bool) *preview.Preview {
 		t.Fatal(err)
 	}
 	return preview.New(preview.Options{
-		Table: table, Routes: []*render.Route{route}, Path: "/pivot",
+		Table: table, Routes: []*render.Route{route, route}, Path: "/pivot",
 		Timelines: calendars.NewTimelines(map[string]calendars.Use{"hours": {State: calendars.State{Calendar: c}}}, 400*24*time.Hour),
 	})
 }
@@ -164,5 +164,29 @@ func TestLanesBounds(t *testing.T) {
 	lanes, err := crowded(t, 1, 3000, false).Lanes(t.Context(), "main", midnight, midnight.AddDate(3, 0, 0)) // farther than a window
 	if err != nil || len(lanes[0].Events) != preview.MostLaneEvents || lanes[0].More != 1500 {
 		t.Errorf("%d events and %d more, %v", len(lanes[0].Events), lanes[0].More, err)
+	}
+}
+
+// TestNowBounds: a list of routes ends where too much would have to be passed, and says where to go on; a day has so many spans.
+func TestNowBounds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		times, spans int
+		cut          bool
+	}{{100, 200, false}, {101, 200, true}} {
+		s, err := crowded(t, 1, c.times, false).Standing(t.Context(), "main", midnight)
+		if err != nil || len(s.Day) != c.spans || s.DayCut != c.cut {
+			t.Errorf("%d occurrences in a day: %d spans, cut: %v, %v", c.times, len(s.Day), s.DayCut, err)
+		}
+	}
+	p := crowded(t, 1, 50, false) // 101 segments or so, and two routes
+	whole, err := p.NowWithin(t.Context(), midnight, 1000)
+	if err != nil || len(whole.Standings) != 2 || whole.Truncated != "" {
+		t.Fatalf("%d routes, %q, %v", len(whole.Standings), whole.Truncated, err)
+	}
+	part, err := p.NowWithin(t.Context(), midnight, 150)
+	want := "cut after 1 routes, whose calendars change very often; ask for the others from offset 1 on"
+	if err != nil || len(part.Standings) != 1 || part.Truncated != want || part.Total != 2 {
+		t.Errorf("%d of %d routes, %q, %v; want %q", len(part.Standings), part.Total, part.Truncated, err, want)
 	}
 }

@@ -115,7 +115,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	decided := r.Branches[a.Decision.Branch]
 	e := &Explanation{
 		At: q.At.In(r.Zone), Timezone: r.Zone.String(), Route: r.Name, Matched: matched,
-		Branch: decided.Name, State: string(decided.State), Unknown: a.Decision.Unknown, Reason: a.Reason,
+		Branch: decided.Name, State: string(decided.State), Unknown: a.Decision.Unknown, Reason: clip(a.Reason, mostReason),
 		Answer: Answer{Status: a.Status, Summary: pivot.Summary(a.Body), Callflow: a.Body},
 	}
 	if a.Branch >= 0 {
@@ -130,7 +130,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 		if step.Reason == "" {
 			step.Reason = unexplained
 		}
-		e.Steps = append(e.Steps, Step{step.Branch, string(step.State), step.Truth, step.Reason, step.Taken})
+		e.Steps = append(e.Steps, Step{step.Branch, string(step.State), step.Truth, clip(step.Reason, mostReason), step.Taken})
 	}
 	if at, ok := a.Decision.Until(); ok {
 		then := r.Branches[s.Decide(q.Call, at).Branch]
@@ -154,7 +154,7 @@ func (p *Preview) Zone(q Question) (*time.Location, error) {
 
 func eventOf(e routes.Event, zone *time.Location) Event {
 	return Event{
-		Calendar: e.Calendar, UID: e.Event.UID, Summary: e.Event.Summary,
+		Calendar: e.Calendar, UID: e.Event.UID, Summary: clip(e.Event.Summary, mostTitle),
 		Start: time.Unix(e.Start, 0).In(zone), End: time.Unix(e.End, 0).In(zone), AllDay: e.Event.AllDay,
 	}
 }

@@ -112,9 +112,9 @@ func (s *Span) explain(state *render.State, w *work) {
 		s.Reason = unexplained
 		return
 	}
-	s.Reason = d.Reason()
+	s.Reason = clip(d.Reason(), mostReason)
 	if events := d.Events(); len(events) > 0 {
-		s.Event = events[0].Event.Summary
+		s.Event = clip(events[0].Event.Summary, mostTitle)
 	}
 }
 

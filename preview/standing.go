@@ -59,7 +59,11 @@ type Found struct {
 // Now says what the ordinary calls of routes get at a moment: of those that a filter lets through, in the order of the configuration, a
 // number from an offset on. The error says why nobody waits any more.
 func (p *Preview) Now(ctx context.Context, at time.Time, f Filter, offset, n int) (Found, error) {
-	found, w := Found{Standings: []Standing{}, States: map[string]int{}}, newWork(ctx)
+	return p.now(newWork(ctx), at, f, offset, n)
+}
+
+func (p *Preview) now(w *work, at time.Time, f Filter, offset, n int) (Found, error) {
+	found := Found{Standings: []Standing{}, States: map[string]int{}}
 	words := strings.Fields(strings.ToLower(f.Text))
 	for _, r := range p.options.Routes {
 		if err := w.err(); err != nil {
@@ -117,7 +121,7 @@ func standing(r *render.Route, s *render.State, at time.Time, w *work) Standing 
 		Calendars: append([]string{}, r.Calendars()...),
 	}
 	if w.explains(d) {
-		out.Reason = d.Reason()
+		out.Reason = clip(d.Reason(), mostReason)
 		if events := d.Events(); len(events) > 0 {
 			e := eventOf(events[0], r.Zone)
 			out.Event = &e
@@ -281,7 +285,7 @@ func (p *Preview) Lanes(ctx context.Context, name string, from, to time.Time) ([
 
 func occurrence(calendar string, o calendars.Occurrence, zone *time.Location) Event {
 	return Event{
-		Calendar: calendar, UID: o.Event.UID, Summary: o.Event.Summary,
+		Calendar: calendar, UID: o.Event.UID, Summary: clip(o.Event.Summary, mostTitle),
 		Start: time.Unix(o.Start, 0).In(zone), End: time.Unix(o.End, 0).In(zone), AllDay: o.Event.AllDay,
 	}
 }

@@ -127,11 +127,15 @@ func TestConditionCosts(t *testing.T) {
 		{"an expression of copies", &Condition{CallerName: pattern(1, "/("+strings.Repeat("a", 900)+"){1000}/")}, "the expression is too large"},
 		{"a long pattern", &Condition{CallerName: pattern(1, strings.Repeat("a", 1001))}, "want at most 1000 bytes, found 1001"},
 		{"many large expressions", &Condition{CallerName: pattern(10, "/x.{1,400}y/")}, "the patterns take more than 50000 steps"},
-		{"many large expressions in many places", &Condition{Pos: at, CallerName: pattern(4, "/x.{1,400}y/"), Digits: pattern(4, "/x.{1,400}z/")},
-			`c.yaml:5: up to here the conditions of route "r" take more than 50000 steps for each byte of a call's field`},
+		{
+			"many large expressions in many places", &Condition{Pos: at, CallerName: pattern(4, "/x.{1,400}y/"), Digits: pattern(4, "/x.{1,400}z/")},
+			`c.yaml:5: up to here the conditions of route "r" take more than 50000 steps for each byte of a call's field`,
+		},
 		{"long pieces", &Condition{CallerName: pattern(60, "*"+strings.Repeat("a", 900)+"b*")}, "the patterns take more than 50000 steps"},
-		{"costly titles", &Condition{Pos: at, Calendars: []string{"a"}, Events: Events{Summary: pattern(4, "/x.{1,400}y/")}},
-			`c.yaml:5: up to here the conditions of route "r" take more than 10000 steps for each byte of an event's title`},
+		{
+			"costly titles", &Condition{Pos: at, Calendars: []string{"a"}, Events: Events{Summary: pattern(4, "/x.{1,400}y/")}},
+			`c.yaml:5: up to here the conditions of route "r" take more than 10000 steps for each byte of an event's title`,
+		},
 		{"many parts", &Condition{Pos: at, Any: parts(1990)}, ""},
 		{"too many parts", &Condition{Pos: at, Any: parts(3000)}, `c.yaml:2009: up to here the conditions of route "r" have more than 2000 parts`},
 	} {

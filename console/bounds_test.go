@@ -1,0 +1,169 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/preview"
+)
+
+// TestPictureBounds: a picture has so many bars and says how many more there are, and words for so many changes.
+func TestPictureBounds(t *testing.T) {
+	t.Parallel()
+	midnight := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	spans := func(n int) (list []preview.Span) {
+		for i := range n {
+			list = append(list, preview.Span{Start: midnight.Add(time.Duration(i) * time.Second), End: midnight.Add(time.Duration(i+1) * time.Second), State: "open"})
+		}
+		return list
+	}
+	for n, more := range map[int]int{mostBars: 0, mostBars + 1: 1, 3 * mostBars: 2 * mostBars} {
+		pic := draw("main", midnight, 1, spans(n), nil, midnight)
+		if got := len(pic.Days[0].Bands); got != mostBars || pic.More != more {
+			t.Errorf("%d spans: %d bars and %d more, want %d more", n, got, pic.More, more)
+		}
+	}
+	lanes := []preview.Lane{{Calendar: "hours", More: 7}}
+	for range 100 { // each is on in 31 rows
+		lanes[0].Events = append(lanes[0].Events, preview.LaneEvent{Event: preview.Event{Start: midnight, End: midnight.AddDate(0, 1, 0)}})
+	}
+	pic, bars := draw("main", midnight, 31, nil, lanes, midnight), 0
+	for _, d := range pic.Days {
+		bars += len(d.Lanes[0].Bars)
+		if d.Lanes[0].Rows > mostRows {
+			t.Errorf("%d rows", d.Lanes[0].Rows)
+		}
+	}
+	if bars != mostBars || pic.More != 7+31*100-mostBars {
+		t.Errorf("long events: %d bars and %d more", bars, pic.More)
+	}
+	for n, want := range map[int]string{mostWords: "open from 00:00", mostWords + 1: "and 1 changes more"} {
+		words := strip(preview.Standing{At: midnight, Day: spans(n)}).Words()
+		if !strings.HasSuffix(words, want) || strings.Count(words, "open") != mostWords {
+			t.Errorf("%d changes: %s", n, words)
+		}
+	}
+}
+
+// TestPageBounds: pages have so many bytes, and lists on them so many elements, and say how many more there are.
+func TestPageBounds(t *testing.T) {
+	t.Parallel()
+	ctx, leave := context.WithCancel(t.Context())
+	s := sheet{ctx: ctx}
+	if _, err := s.Write(make([]byte, mostPage)); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Write([]byte("x")); err == nil || s.Len() != mostPage {
+		t.Errorf("a page of %d bytes: %v", s.Len(), err)
+	}
+	leave()
+	s.Reset()
+	if _, err := s.Write([]byte("x")); !errors.Is(err, context.Canceled) || s.Len() != 0 {
+		t.Errorf("for nobody: %d bytes, %v", s.Len(), err)
+	}
+	problems, mistakes := 0, 0
+	c := New(Options{
+		Now: time.Now, Passing: time.Now, Feeds: func() []calendars.Status { return nil },
+		Findings: func() ([]preview.Finding, int) { return nil, 0 },
+		Status:   func() preview.Status { return preview.Status{Mistakes: make([]preview.Said, mistakes)} },
+		Calendar: func(string) (Calendar, bool) {
+			return Calendar{Problems: make([]calendars.Problem, problems), Routes: make([]string, mostNamed+1)}, true
+		},
+		Preview: func() *preview.Preview { return nil },
+	})
+	for _, more := range []int{0, 1} {
+		problems, mistakes = mostOdd+more, mostSaid+more
+		for path, want := range map[string]string{"/calendars/hours": "And 1 more of these", "/config": "And 1 more;"} {
+			rec := httptest.NewRecorder()
+			c.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
+			if got := strings.Contains(rec.Body.String(), want); got != (more == 1) || rec.Code != 200 {
+				t.Errorf("%s, %d beyond the bound: got %d, %q is there: %v", path, more, rec.Code, want, got)
+			}
+		}
+	}
+}
+
+// listener is a connection that takes so many writes and then stalls.
+type listener struct {
+	http.ResponseWriter
+	takes     int
+	written   []string
+	deadlines []time.Time
+}
+
+func (l *listener) Write(p []byte) (int, error) {
+	if len(l.written) == l.takes {
+		return 0, errors.New("i/o timeout")
+	}
+	l.written = append(l.written, string(p))
+	return len(p), nil
+}
+
+func (l *listener) FlushError() error { return nil }
+
+func (l *listener) SetWriteDeadline(by time.Time) error {
+	l.deadlines = append(l.deadlines, by)
+	return nil
+}
+
+// TestSlowListener: who takes too long to read is dropped, each write has a deadline, and changes are told no more often than once in a while.
+func TestSlowListener(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := &Console{hub: newHub(), options: Options{Passing: time.Now}}
+		l := &listener{ResponseWriter: httptest.NewRecorder(), takes: 3}
+		ended := make(chan struct{})
+		began := time.Now()
+		go func() {
+			defer close(ended)
+			c.Events(l, httptest.NewRequest(http.MethodGet, "/", nil))
+		}()
+		synctest.Wait()
+		for range 10 {
+			c.Changed()
+			synctest.Wait()
+		}
+		if len(l.written) != 2 {
+			t.Errorf("of ten changes at once are told %v", l.written[1:])
+		}
+		<-time.After(pause)
+		synctest.Wait()
+		if len(l.written) != 3 || time.Since(began) != pause {
+			t.Errorf("the others are told as %v", l.written[2:])
+		}
+		<-time.After(pause)
+		c.Changed()
+		<-ended
+		for i, by := range l.deadlines {
+			if left := by.Sub(began) - mostSlow; left != max(0, time.Duration(i-1))*pause {
+				t.Errorf("write %d has until %v after the beginning", i, by.Sub(began))
+			}
+		}
+		if len(l.deadlines) != 4 || len(c.hub.listeners) != 0 {
+			t.Errorf("%d deadlines, %d listeners", len(l.deadlines), len(c.hub.listeners))
+		}
+		for i := range mostListeners {
+			if _, err := c.hub.join(); err != nil {
+				t.Fatal(i, err)
+			}
+		}
+		if _, err := c.hub.join(); !errors.Is(err, errFull) {
+			t.Errorf("one more: %v", err)
+		}
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		rec := httptest.NewRecorder()
+		c.Events(rec, httptest.NewRequest(http.MethodGet, "/", nil).WithContext(gone))
+		if rec.Code != http.StatusServiceUnavailable {
+			t.Error(fmt.Sprint(rec.Code))
+		}
+	})
+}
