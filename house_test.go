@@ -94,7 +94,7 @@ var reads = map[string][]string{
 // topLevel is everything that a clone, its build and its run leave in the root directory.
 var topLevel = []string{
 	".ci", ".git", ".gitignore", ".golangci.yml", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "go.mod", "go.sum",
-	"docs_test.go", "house_test.go",
+	"docs_test.go", "house_test.go", "limits_table_test.go", "limits_test.go",
 	"calendars", "cmd", "config", "console", "docs", "examples", "internal", "metrics", "pivot", "preview", "render",
 	"routes", "server", "templates", "tools",
 	"callhours", "state",

@@ -1,0 +1,132 @@
+package callhours_test
+
+const limitsHead = `# Limits
+
+What may be asked of callhours, by whom, and what happens beyond. Work is bounded by what is allowed to be asked, before it is asked: nothing here is measured in
+seconds where it can be counted, so that the same question has the same answer on a busy machine. This page is written from the constants themselves by a test
+(` + "`UPDATE=1 go test . -run TestLimits`" + `), which also sees that a test of ours is named for each. Keys are those of [config.md](config.md#every-key).
+`
+
+// limitSection is a part of docs/limits.md.
+type limitSection struct {
+	title, text string
+	limits      []limit
+}
+
+func limitSections() []limitSection {
+	return []limitSection{
+		{"Calls", "What Kazoo, or whoever reaches `listen`, may send.", []limit{
+			{"line and headers of a request", "{server.maxHeader:bytes}", "", "431", "server.TestHeaderBytes"},
+			{"body of a request", "{pivot.MaxBody:bytes}", "", "413: Kazoo goes on with its `_` child", "pivot.TestParseRefuses"},
+			{"parameters of a call", "{pivot.maxParams}", "", "refused likewise", "pivot.FuzzParse"},
+			{"objects within objects in a JSON body", "{pivot.maxNesting}", "", "refused likewise", "pivot.FuzzParse"},
+			{"a number", "{routes.maxNumber} bytes", "", "taken for a name, and compared by its beginning", "routes.TestNormalIsBounded"},
+			{"time for a request to arrive", "{server.readTimeout}, its headers {server.headerTimeout}", "", "the connection is closed", "server.TestDeadlines"},
+			{"time to take an answer", "{server.writeTimeout}", "", "the connection is closed", "server.TestDeadlines"},
+			{"connections", "{server.mostOfKazoo}, and half of the process's descriptors", "", "503 at once, and the connection is closed", "server.TestTooManyConnections"},
+			{"calls at once", "{server.inFlight} for each processor", "", "503", "server.TestOverload"},
+			{"addresses in `X-Forwarded-For`", "{server.maxHops}", "", "403", "server.TestClient"},
+		}},
+		{"Hours on Kazoo's side", "`/-/hours/ROUTE.ics`, for who has a token.", []limit{
+			{"requests at once", "{server.hoursAtOnce}", "", "503 with Retry-After", "server.TestReadersBounds"},
+			{"wait for a turn", "{server.hoursWait}", "", "503 with Retry-After", "server.TestReadersBounds"},
+			{"spans of a calendar", "{server.mostHourSpans}", "", "the later ones are left out; X-WR-CALDESC and the log say so", "server.TestCrowdedViews"},
+			{"a calendar", "{server.mostHours:bytes}", "", "503; the log says so", "server.TestReadersBounds"},
+			{"calendars that are kept", "{server.mostHoursKept:bytes}", "", "all are made again", "server.TestReadersBounds"},
+		}},
+		{"Questions to people's side", "`admin_listen`: the console, the API, /metrics. What a page of another site makes a browser ask for is refused, but for health, readiness, the console's files and the " +
+			"description of the API.", []limit{
+			{"line and headers of a request", "{server.mostPeopleHeader:bytes}", "", "431", "server.TestHeaderBytes"},
+			{"body of a request", "{server.mostPeopleBody:bytes}", "", "413", "server.TestRequestBounds"},
+			{"path", "{server.mostPath:bytes}", "", "414", "server.TestRequestBounds"},
+			{"all parameters", "{server.mostQuery:bytes}, {server.mostParameters} of them", "", "414, 400", "server.TestRequestBounds"},
+			{"a parameter", "{server.mostParameter} characters; `param` {server.mostCallText}", "", "400", "server.TestRequestBounds"},
+			{"a moment", "the years {preview.firstYear:plain} to {preview.lastYear:plain}", "", "400", "server.TestRequestBounds"},
+			{"days of `/api/v1/hours`", "{preview.MostDays}", "", "400; ask for the others with `from`", "server.TestRequestBounds"},
+			{"`limit` of routes and decisions", "{server.mostLimit}", "", "400; ask for the others with `offset`", "server.TestRequestBounds"},
+			{"`offset`, and `limit` of findings and feeds", "{server.mostOffset}", "", "400", "server.TestRequestBounds"},
+			{"pages and answers worked out at once", "as many as processors, less one", "", "the next ones wait", "server.TestTurns"},
+			{"that wait for their turn", "{server.mostWaiting}", "", "503 with Retry-After", "server.TestTurns"},
+			{"wait for a turn", "{server.turnWait}", "", "503 with Retry-After", "server.TestTurns"},
+			{"a turn", "{server.turnLasts}", "", "503, or the answer ends", "server.TestTurns"},
+			{"scrapes of `/metrics` at once", "{server.mostScrapes}", "", "503", "server.TestScrapes"},
+			{"time to take an answer", "{server.answerWithin}", "", "the connection is closed", "server.TestSlowReaders"},
+			{"connections", "{server.mostOfPeople}, and an eighth of the process's descriptors", "", "those that are idle make place", "server.TestTooManyConnections"},
+			{"listeners of `/api/v1/events`", "{console.mostListeners}", "", "503", "server.TestEvents"},
+			{"time in which a listener takes what is written to it", "{console.mostSlow}", "", "it is dropped", "console.TestSlowListener"},
+		}},
+		{"Answers to people", "What is left out is said where it is, in the API by a member `truncated`, `more_events` or `more`, with how to ask for it.", []limit{
+			{"a list of the API", "{server.mostAnswer:bytes}", "", "the rest is left out", "server.TestAnswerList"},
+			{"mistakes, and warnings, of `/api/v1/status`", "{server.mostSaid}", "", "the rest is left out", "server.TestStatusBounds"},
+			{"spans of hours", "{preview.MostSpans}; on a page {console.mostShownSpans}", "", "the later ones are left out", "preview.TestHoursBounds"},
+			{"events of an explanation", "{preview.mostExplained}", "", "the rest is counted", "preview.TestExplainBounds"},
+			{"events that are looked at to say why, in one answer", "{preview.mostLooked}", "", "the branch is said, and not why", "preview.TestExplainBounds"},
+			{"segments that are passed to find when something changes, in one answer", "{preview.mostScanned}", "", "the routes after that are left out", "preview.TestNowBounds"},
+			{"a title", "{preview.mostTitle} characters; a reason {preview.mostReason}", "", "it is cut, but as written on the calendar's page", "preview.TestClip"},
+			{"spans of a day in a list of routes", "{preview.mostStrip}", "", "the rest of the day is not drawn", "preview.TestNowBounds"},
+			{"events in the lanes of a route", "{preview.MostLaneEvents}", "", "the later ones are counted", "preview.TestLanesBounds"},
+			{"windows that are kept of a route for questions", "{preview.mostStates}", "", "the oldest is compiled anew", "preview.TestFarAhead"},
+			{"a page", "{console.mostPage:bytes}", "", "500", "console.TestPageBounds"},
+			{"bars of a picture", "{console.mostBars}; events side by side {console.mostRows}", "", "the rest is counted; side by side they share a row", "console.TestPictureBounds"},
+			{"changes of a day in words", "{console.mostWords}", "", "the rest is counted", "console.TestPictureBounds"},
+			{"events of a calendar's page", "{console.mostOccurrences} in 30 days; as written {console.mostTexted}, {console.mostTexts:bytes}", "", "a link shows the others", "server.TestCrowdedViews"},
+			{"problems, and odd events, on a calendar's page", "{console.mostOdd}; routes {console.mostNamed}", "", "the rest is counted", "console.TestPageBounds"},
+			{"mistakes, and warnings, on the page of the configuration", "{console.mostSaid}", "", "the rest is counted", "console.TestPageBounds"},
+			{"a callflow that is drawn", "{console.mostDepth} levels, {console.mostFacts} fields of an action", "", "the JSON beside it has all", "console.TestTree"},
+		}},
+		{"Findings", "They are looked for away from calls; tenants take turns.", []limit{
+			{"looking at one route or calendar", "{server.lookLasts}, and not beyond its generation", "", "what has not been found is not said", "server.TestLookingEnds"},
+			{"segments of a route", "{preview.mostSegments}", "", "the later ones are not looked at", "server.TestLintSteps"},
+			{"events that are looked at for why branches hold", "{preview.mostHeld}", "", "the rest is not looked at", "server.TestLintSteps"},
+			{"occurrences of a calendar", "{preview.mostOccurrences}; events {preview.mostEvents}", "", "nothing is said that needs all of them", "server.TestLintIsBounded"},
+			{"comparisons of texts with conditions, of one calendar", "{preview.mostCompared}", "", "the rest is not compared", "server.TestLintSteps"},
+			{"findings of one kind about one calendar", "{preview.mostSaid}", "", "the rest is counted", "server.TestLintIsBounded"},
+			{"answers that are rendered ahead for a route", "{render.mostRendered}; events {render.mostRehearsed}", "", "the later ones are not rendered ahead", "server.TestRehearsalIsBounded"},
+		}},
+		{"Log and memory of calls", "", []limit{
+			{"a text in a line of the log", "{server.mostField:bytes}", "", "it is cut", "server.TestBoundedLines"},
+			{"a line of the log", "{server.mostLine:bytes}", "", "it is dropped, and counted as such", "server.TestBoundedLines"},
+			{"lines that wait for who reads the log", "{server.waiting:bytes}", "", "lines are dropped, and counted", "server.TestStalledLog"},
+			{"remembered decisions", "{server.mostTraces}; of a route 20, {config.mostKept} at most", "keep", "the oldest are forgotten", "server.TestDecisionsRing"},
+			{"callflows and texts of remembered decisions", "{server.mostTraceBytes:bytes}", "", "decisions are remembered without their callflows", "server.TestDecisionsBytes"},
+		}},
+		{"Calendars", "Of each feed or file. An event that is over a limit is left out and named; the rest of the calendar decides.", []limit{
+			{"a body", "{limits.Bytes:bytes}, {limits.Lines} lines", "bytes` and `lines", "it is refused, and the former copy stays", "calendars.TestRefused"},
+			{"events", "{limits.Events}", "events", "refused likewise", "calendars.TestRefused"},
+			{"a line, unfolded", "{limits.LineBytes:bytes}", "line_bytes", "a text is cut; with any other property the event is left out", "calendars.TestHostile"},
+			{"parameter values of a property", "{limits.Params}", "params", "the event is left out", "calendars.TestHostile"},
+			{"components within components", "{limits.Nesting}", "nesting", "the event is left out", "calendars.TestHostile"},
+			{"changed occurrences of a series", "{limits.Overrides}", "overrides", "the event is left out", "calendars.TestHostile"},
+			{"EXDATEs and RDATEs of an event", "{limits.Dates}", "dates", "the event is left out", "calendars.TestHostile"},
+			{"parts of a VTIMEZONE", "{limits.Observances}", "observances", "the definition is not used", "calendars.TestHostile"},
+			{"steps of a rule", "{limits.Steps}; of all rules {limits.CalendarSteps}", "steps` and `calendar_steps", "the series is left out", "calendars.TestBudgets"},
+			{"occurrences in a window", "{limits.Instances}; of a series {limits.EventInstances}", "instances` and `event_instances", "the series that do not fit are left out", "calendars.TestBudgets"},
+			{"problems that are listed", "{calendars.maxProblems}", "", "the rest is counted", "calendars.TestManyProblems"},
+			{"redirects of a feed", "{calendars.maxRedirects}", "", "the attempt fails", "calendars.TestFetchFaults"},
+			{"wait that a server asks for", "{calendars.maxRetryAfter}", "", "it is asked after that", "calendars.TestRetryAfter"},
+		}},
+		{"Templates", "", []limit{
+			{"text of a template", "{templates.MaxSource:bytes}", "", "refused at load", "templates.TestLimitMessages"},
+			{"output of a template", "{templates.MaxOutput:bytes}", "", "the fallback answers", "templates.TestLimitMessages"},
+			{"a text that a function makes", "{templates.MaxText:bytes}, all in all {templates.maxWork:bytes}", "", "the fallback answers", "templates.TestLimitMessages"},
+			{"elements of a list or map", "{templates.MaxElements}", "", "the fallback answers", "templates.TestLimitMessages"},
+			{"turns of loops and calls of templates", "{templates.MaxSteps}, {templates.MaxDepth} within one another", "", "the fallback answers", "templates.TestLimitMessages"},
+			{"events that `on` gives", "{templates.MaxEvents}", "", "the later ones are left out", "templates.TestDocsBounds"},
+			{"`if`, `range`, `with` and parentheses within each other", "{templates.MaxNesting}; variables {templates.MaxVariables}; brackets of JSON {templates.MaxBrackets}", "", "refused at load", "templates.TestDocsBounds"},
+			{"steps that an analysis of a template follows", "{templates.maxSteps}", "", "refused at load", "templates.TestHostileTemplates"},
+			{"a callflow", "{pivot.maxDepth} levels", "", "the fallback answers", "pivot.TestCheckCallflowRefuses"},
+		}},
+		{"Conditions", "Of one route; patterns of a plan count for each route that has it.", []limit{
+			{"conditions", "{routes.maxConditions}", "", "refused at load", "routes.TestConditionCosts"},
+			{"what patterns take for each byte of a text", "{routes.maxOnCalls} steps of a call's, {routes.maxOnEvents} of an event's", "", "refused at load", "routes.TestConditionCosts"},
+			{"a field of a call", "{routes.maxCallField} bytes", "", "its beginning is compared", "routes.TestLongFields"},
+		}},
+		{"Configuration and state", "", []limit{
+			{"a file of the configuration", "{config.maxFile:bytes}", "", "refused", "config.TestFromDisk"},
+			{"nesting in a file", "{config.maxDepth} levels; {config.maxCopies} nodes by aliases", "", "refused", "config.TestFileWithMistakes"},
+			{"names in a directory, or that a pattern finds", "{files.maxNames}", "", "refused", "files.TestList"},
+			{"wait for a file that does not answer", "{files.Patience}", "", "as if it could not be read", "files.TestHung"},
+			{"a file of certificates", "{server.maxPEM:bytes}", "", "refused", "server.TestCertificateMistake"},
+		}},
+	}
+}
