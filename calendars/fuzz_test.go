@@ -123,8 +123,12 @@ func FuzzPattern(f *testing.F) {
 	f.Add("*a * b*", "x a-b")
 	f.Add("straße", "STRASSE")
 	f.Add("/^a+$/", "aaa")
+	f.Add("/(a?){1000}b/", "aaa")
+	f.Add("/("+strings.Repeat("a", 900)+"){1000}/", "a")
+	f.Add("*"+strings.Repeat("a", 900)+"b*", strings.Repeat("a", 2000))
+	f.Add("*a*a*a*a*b", strings.Repeat("a ", 1000))
 	f.Fuzz(func(t *testing.T, text, field string) {
-		if !utf8.ValidString(text) || !utf8.ValidString(field) {
+		if !utf8.ValidString(text) || !utf8.ValidString(field) || max(len(field), len(fold(field)))+4 > maxCompared {
 			return
 		}
 		if own, err := ParsePattern(field); err == nil && !strings.ContainsAny(field, "*/!") && !matches(own, field) {

@@ -40,6 +40,9 @@ func FuzzLoad(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	for _, h := range hostile {
+		f.Add([]byte(h.text(400)))
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		main := "timezone: UTC\ninclude: [in.yaml]\nsecrets: [s.yaml]\nlists: {l: {file: l.txt}}\n"
 		for _, fsys := range []fstest.MapFS{

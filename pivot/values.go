@@ -160,11 +160,12 @@ func (v *value) holds(number []byte) bool {
 func (c *checker) list(v *value, body []byte, depth int) *Finding {
 	n := 0
 	r := reader{json: body}
+	var seen distinct
 	for r.enter(); r.more(); n++ {
 		element := r.value()
 		c.path = append(c.path, step{index: n})
 		wrong := c.values(v.of, v.in, element, depth)
-		if wrong == nil && v.unique && stands(body, n, element) {
+		if wrong == nil && v.unique && seen.again(body, n, element) {
 			wrong = c.at(element, nil, "%s stands in the list twice", describe(element))
 		}
 		c.path = c.path[:len(c.path)-1]
@@ -176,6 +177,30 @@ func (c *checker) list(v *value, body []byte, depth int) *Finding {
 		return c.at(body, nil, "want %s, found %d", want([]value{*v}, v.in), n)
 	}
 	return nil
+}
+
+// distinct are the texts of a list so far; nil while they are few enough to be looked through.
+type distinct map[string]bool
+
+// again tells whether a text is among the first n elements of a list.
+func (d *distinct) again(list []byte, n int, text []byte) bool {
+	const few = 16
+	if n < few {
+		return stands(list, n, text)
+	}
+	if *d == nil {
+		*d = distinct{}
+		r := reader{json: list}
+		r.enter()
+		for range n {
+			r.more()
+			(*d)[string(content(r.value()))] = true
+		}
+	}
+	key := string(content(text))
+	known := (*d)[key]
+	(*d)[key] = true
+	return known
 }
 
 // stands tells whether a text is among the first elements of a list.

@@ -125,6 +125,9 @@ func (b *testBuilder) branch(name diag.Text) {
 	b.wrong(name.Pos, "branch %q is not one of route %s%s", name.S, b.route.Name, diag.Suggest(name.S, branchNames(b.route)))
 }
 
+// maxPath is how many bytes a JSONPath may have: reading one goes as deep as it nests.
+const maxPath = 1000
+
 // want reads what is wanted at every moment.
 func (b *testBuilder) want() wanted {
 	w := b.options.Want
@@ -132,6 +135,10 @@ func (b *testBuilder) want() wanted {
 	b.branch(w.AnsweredBy)
 	for _, p := range w.Callflow {
 		if !strings.HasPrefix(p.Key.S, "$") {
+			continue
+		}
+		if len(p.Key.S) > maxPath {
+			b.wrong(p.Key.Pos, "%q… is no JSONPath: want at most %d bytes, found %d", p.Key.S[:40], maxPath, len(p.Key.S))
 			continue
 		}
 		path, err := jsonpath.Parse(p.Key.S)

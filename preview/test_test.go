@@ -98,3 +98,19 @@ func TestRange(t *testing.T) {
 		}
 	}
 }
+
+// TestLongPath refuses a JSONPath that nests deeper than it can be read.
+func TestLongPath(t *testing.T) {
+	t.Parallel()
+	key := "$[?" + strings.Repeat("(", 1<<20)
+	_, mistakes := preview.NewTest(preview.TestOptions{
+		Name: "x", Preview: crowded(t, 1, 1, false), Route: written("main"),
+		Want: preview.Want{Callflow: []preview.Part{{Key: written(key), Value: 1}}},
+	})
+	for _, m := range mistakes {
+		if strings.HasSuffix(m.Message, "… is no JSONPath: want at most 1000 bytes, found 1048579") {
+			return
+		}
+	}
+	t.Errorf("got %.300v", mistakes)
+}

@@ -74,3 +74,93 @@ func TestOnce(t *testing.T) {
 		t.Errorf("asked %v", asked)
 	}
 }
+
+// TestFunctionsAreLinear gives each function of a text n, 2n and 4n bytes of what costs it most: what it allocates and what it is counted for grow
+// no faster than the text.
+func TestFunctionsAreLinear(t *testing.T) {
+	inputs := map[string]string{
+		"words": "a ", "letters": "A", "not ASCII": "é", "underscores": "_a", "digits": "1", "lines": "\n", "humps": "aB", "brackets": "[", "quotes": `"`, "plus": "+",
+		"commas": "x,", "percents": "%%", "controls": "\x01",
+	}
+	calls := map[string]func(f any, s string) bool{
+		"one text": func(f any, s string) bool {
+			switch f := f.(type) {
+			case func(string) string:
+				f(s)
+			case func(string) (string, error):
+				_, _ = f(s)
+			case func(any) (string, error):
+				_, _ = f(s)
+			case func(any) (JSON, error):
+				_, _ = f(s)
+			case func(string) (any, error):
+				_, _ = f(s)
+			case func(...any) (string, error):
+				_, _ = f(s)
+			default:
+				return false
+			}
+			return true
+		},
+		"a part and a text": func(f any, s string) bool {
+			switch f := f.(type) {
+			case func(string, string) (string, error):
+				_, _ = f("x*y|x|a", s)
+			case func(string, string) (bool, error):
+				_, _ = f("(a|[^b]*c)", s)
+			case func(string, string) ([]any, error):
+				_, _ = f(",", s)
+			case func(string, string) (map[string]any, error):
+				_, _ = f(",", s)
+			case func(string, string, string) (string, error):
+				_, _ = f("a|x", s, "yy")
+			case func(string, string, int) ([]any, error):
+				_, _ = f("x*y|x|,", s, -1)
+			case func(int, string) (string, error):
+				_, _ = f(3, s)
+			default:
+				return false
+			}
+			return true
+		},
+	}
+	tried := 0
+	for _, f := range Functions() {
+		bind := functions[f.Name].bind
+		if bind == nil {
+			continue
+		}
+		for kind, call := range calls {
+			for input, piece := range inputs {
+				var cost [3]uint64
+				var spent [3]int
+				known := false
+				for i := range cost {
+					s := strings.Repeat(piece, 4096/len(piece)<<i)
+					r := &run{t: &Template{}, ctx: t.Context(), work: maxWork}
+					g := bind(r)
+					cost[i] = allocated(func() { known = call(g, s) })
+					spent[i] = maxWork - r.work
+				}
+				if !known {
+					break
+				}
+				tried++
+				for i := 1; i < len(cost); i++ {
+					if cost[i] > 1<<20 && float64(cost[i]) > 2.3*float64(max(cost[i-1], 1<<17)) {
+						t.Errorf("%s of %s, %s: allocates %d bytes, and %d for twice the text", f.Name, kind, input, cost[i-1], cost[i])
+					}
+				}
+				if cost[2] > 8<<20 {
+					t.Errorf("%s of %s, %s: allocates %d bytes for %d", f.Name, kind, input, cost[2], 4*4096)
+				}
+				if cost[2] > 1<<20 && spent[2] < 4*4096 {
+					t.Errorf("%s of %s, %s: allocates %d bytes, and counts %d", f.Name, kind, input, cost[2], spent[2])
+				}
+			}
+		}
+	}
+	if tried < 300 {
+		t.Errorf("tried %d", tried)
+	}
+}
