@@ -78,6 +78,7 @@ var readers = map[string]string{
 	"cmd/callhours/init.go":       "copies the examples that are part of the program",
 	"console/console.go":          "reads the pages that are part of the program",
 	"internal/durable/durable.go": "opens a directory to flush it",
+	"internal/durable/lock.go":    "opens the file of the lock",
 	"templates/source.go":         "is given files in memory by config",
 	"templates/templates.go":      "likewise",
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/callhours/callhours/internal/durable"
@@ -26,7 +27,7 @@ import (
 // crash tears is not the other one. Each holds for that body only, by its hash; the file's own time means nothing, since copying changes it.
 type copies struct {
 	dir      string
-	readOnly bool
+	readOnly *atomic.Bool // whether they are left as they are; nil: they are not
 	disk     durable.Disk
 }
 
@@ -65,6 +66,9 @@ var errNoCopy = errors.New("there is no copy")
 // errNewer says that a file is a later version's, which may be the one to run tomorrow again: it is left alone.
 var errNewer = errors.New("it was written by a newer version of callhours, and is left as it is; nothing is kept in its place")
 
+// errReadOnly says that copies are another process's to write, at present.
+var errReadOnly = errors.New("another process writes the copies")
+
 // errOtherCopy says that a copy is of another body than the one that was confirmed.
 var errOtherCopy = errors.New("it is not the copy that was confirmed")
 
@@ -76,14 +80,16 @@ const (
 	corrupt  = ".corrupt"
 )
 
-// prepare makes the directories.
+func (c copies) isReadOnly() bool { return c.readOnly != nil && c.readOnly.Load() }
+
+// prepare makes the directories. Links to others are refused: what is written and removed is below dir.
 func (c copies) prepare() error {
-	if c.dir == "" || c.readOnly {
+	if c.dir == "" || c.isReadOnly() {
 		return nil
 	}
 	for _, sub := range []string{bodies, events, pointers} {
-		if err := os.MkdirAll(filepath.Join(c.dir, sub), 0o700); err != nil {
-			return durable.Reason(err)
+		if err := durable.MakeDir(filepath.Join(c.dir, sub)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -94,14 +100,14 @@ func (c copies) mend() error {
 	return c.remove([]string{bodies, events, pointers}, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), durable.Partial) })
 }
 
-// clear removes copies a month old that the subscriptions do not use, nor did before their sources changed.
+// clear removes what is a month old and what the subscriptions do not use, nor did before their sources changed.
 func (c copies) clear(now time.Time, list []*Subscription) error {
 	const unused = 30 * 24 * time.Hour
 	inUse := map[string]bool{}
 	for _, sub := range list {
-		inUse[sub.terms().file(sub.key())], inUse[c.pointed(sub.Calendar)] = true, true
+		inUse[sub.terms().file(sub.key())], inUse[c.pointed(sub.Calendar)], inUse[pointerName(sub.Calendar)] = true, true, true
 	}
-	return c.remove([]string{bodies, events}, func(e fs.DirEntry) bool {
+	return c.remove([]string{bodies, events, pointers}, func(e fs.DirEntry) bool {
 		if inUse[e.Name()] || strings.HasPrefix(e.Name(), durable.Partial) {
 			return false
 		}
@@ -112,7 +118,7 @@ func (c copies) clear(now time.Time, list []*Subscription) error {
 
 // remove removes files from directories.
 func (c copies) remove(from []string, useless func(fs.DirEntry) bool) error {
-	if c.dir == "" || c.readOnly {
+	if c.dir == "" || c.isReadOnly() {
 		return nil
 	}
 	var errs []error
@@ -143,7 +149,7 @@ func (c copies) load(name string, limit int) (saved, error) {
 		return saved{}, err
 	}
 	s, err := parseCopy(content)
-	if err != nil && (c.readOnly || errors.Is(err, errNewer)) {
+	if err != nil && (c.isReadOnly() || errors.Is(err, errNewer)) {
 		return saved{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if err != nil {
@@ -223,8 +229,11 @@ func readConfirmation(slot []byte, sum [sha256.Size]byte) (time.Time, bool) {
 
 // save writes a copy, unless a newer version's is there.
 func (c copies) save(name string, s saved) error {
-	if c.dir == "" || c.readOnly {
+	if c.dir == "" {
 		return nil
+	}
+	if c.isReadOnly() {
+		return errReadOnly
 	}
 	dir := filepath.Join(c.dir, bodies)
 	if isNewer(filepath.Join(dir, name)) {
@@ -261,7 +270,7 @@ func (c copies) compiled(name string) []byte {
 
 // compile keeps a copy's events. They need not survive a loss of power.
 func (c copies) compile(name string, calendar *Calendar, key [sha256.Size]byte) error {
-	if c.dir == "" || c.readOnly {
+	if c.dir == "" || c.isReadOnly() {
 		return nil
 	}
 	content := calendar.compile(key)
@@ -273,7 +282,7 @@ func (c copies) compile(name string, calendar *Calendar, key [sha256.Size]byte) 
 
 // confirm notes that the body with a hash, of which the copy is, is still what the feed holds.
 func (c copies) confirm(name string, sum [sha256.Size]byte, at time.Time) error {
-	if c.dir == "" || c.readOnly {
+	if c.dir == "" || c.isReadOnly() {
 		return nil
 	}
 	return c.disk.Amend(filepath.Join(c.dir, bodies), name, 2*confirmationBytes, func(tail []byte) (int, []byte, error) {
@@ -296,7 +305,7 @@ func (c copies) confirm(name string, sum [sha256.Size]byte, at time.Time) error 
 
 // point notes which copy a calendar uses, so that after a change of its address it still has its former events.
 func (c copies) point(calendar, name string) error {
-	if c.dir == "" || c.readOnly {
+	if c.dir == "" || c.isReadOnly() {
 		return nil
 	}
 	return c.disk.Write(filepath.Join(c.dir, pointers), pointerName(calendar), []byte(name+"\n"))

@@ -356,3 +356,49 @@ func TestNewerCopy(t *testing.T) {
 		}
 	})
 }
+
+// TestWriteLater: while another process writes the copies they are left as they are, and what was fetched meanwhile is written afterwards.
+func TestWriteLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		first := &shop{answers: map[string]func(Validators) Fetched{office: conditional(event("a"))}}
+		first.open(t, StoreOptions{Dir: dir}, hours())
+		second := &shop{answers: map[string]func(Validators) Fetched{office: conditional(event("a"))}}
+		second.open(t, StoreOptions{Dir: dir, ReadOnly: true}, hours())
+		first.stop()
+		second.is("hours", "fresh: a")
+		before := copyFile(t, dir).content
+		second.on(office, conditional(event("a"), event("b")))
+		after(time.Hour)
+		second.is("hours", "fresh: a b")
+		if got := copyFile(t, dir).content; !bytes.Equal(got, before) {
+			t.Errorf("a copy that is another's is written: %s", got)
+		}
+		second.store.Write()
+		after(20 * time.Minute)
+		if got := copyFile(t, dir).content; !bytes.Contains(got, []byte("UID:b")) {
+			t.Errorf("what was fetched is not written: %s", got)
+		}
+		if n := testutil.ToFloat64(collector{second.registry, "callhours_state_write_failures_total"}); n != 0 {
+			t.Errorf("%v writes have failed", n)
+		}
+		second.stop()
+	})
+}
+
+// TestPrepare: what copies are kept in is ours alone, and below the directory that the configuration names.
+func TestPrepare(t *testing.T) {
+	t.Parallel()
+	c := copies{dir: t.TempDir()}
+	elsewhere := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(c.dir, bodies), 0o755), os.Symlink(elsewhere, filepath.Join(c.dir, events))); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.prepare(); err == nil || !strings.HasSuffix(err.Error(), "events: is no directory but a link; remove it") {
+		t.Errorf("got %v", err)
+	}
+	if info, err := os.Stat(filepath.Join(c.dir, bodies)); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("got %v, %v", info.Mode(), err)
+	}
+}

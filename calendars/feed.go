@@ -57,6 +57,7 @@ type kept struct {
 
 	stored  [sha256.Size]byte // of the body that the copy on disk has; zero: none that can be confirmed
 	unsaved bool              // the copy on disk is an older body's, or of the former format, and is to be written
+	pending bool              // unsaved as soon as copies are ours to write
 	undated bool              // read is the time of a file, which copying changes
 }
 

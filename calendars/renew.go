@@ -241,7 +241,11 @@ func (s *Store) write(name string, t terms, k *kept, o *brought) []error {
 	body := o.files[0].Body
 	sum := sha256.Sum256(body)
 	err := s.copies.save(name, saved{body: body, read: k.read, validators: o.Validators})
-	k.stored, k.unsaved = sum, err != nil
+	k.stored, k.unsaved, k.pending = sum, err != nil, false
+	if errors.Is(err, errReadOnly) {
+		k.stored, k.unsaved, k.pending = [sha256.Size]byte{}, false, true
+		return nil
+	}
 	if errors.Is(err, errNewer) { // the log has said so when it was read
 		k.stored, k.unsaved = [sha256.Size]byte{}, false
 		return nil

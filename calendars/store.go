@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,7 +23,7 @@ type StoreOptions struct {
 	Fetch func(context.Context, Source, Validators) Fetched // that of a Fetcher
 	// Dir is where last good copies are kept; "" keeps none. With ReadOnly they are read and left as they are.
 	Dir      string
-	ReadOnly bool
+	ReadOnly bool // until Write is called
 	// Disk is how files are written; the zero Disk is the operating system's.
 	Disk durable.Disk
 	// Program is what reads bodies, such as "callhours/1.2": events that another one has compiled are not used.
@@ -96,10 +97,12 @@ const (
 func NewStore(o StoreOptions) *Store {
 	first := make(chan struct{})
 	close(first)
-	return &Store{
+	readOnly := &atomic.Bool{}
+	readOnly.Store(o.ReadOnly)
+	s := &Store{
 		options:    o,
 		guard:      contain.NewGuard(o.Log, o.Metrics),
-		copies:     copies{dir: o.Dir, readOnly: o.ReadOnly, disk: o.Disk},
+		copies:     copies{dir: o.Dir, disk: o.Disk},
 		readers:    make(chan struct{}, maxReaders),
 		wake:       make(chan struct{}, 1),
 		subscribed: map[string]*subscribed{},
@@ -107,6 +110,27 @@ func NewStore(o StoreOptions) *Store {
 		hosts:      map[string]*host{},
 		owners:     map[string]*owner{},
 		first:      first,
+	}
+	s.copies.readOnly = readOnly
+	return s
+}
+
+// Write begins to write copies, where StoreOptions.ReadOnly said that they were another's to write: what has been fetched since is fetched
+// once more for it.
+func (s *Store) Write() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.copies.readOnly.Store(false)
+	prepared := s.copies.prepare()
+	if prepared == nil {
+		prepared = s.copies.mend()
+	}
+	s.wrote(prepared)
+	for _, f := range s.feeds {
+		for _, k := range f.kept {
+			k.unsaved = k.unsaved || k.pending
+			k.pending = false
+		}
 	}
 }
 
@@ -295,7 +319,7 @@ func (s *Store) loadCopy(name string, t terms) (loaded, error) {
 	}
 	k := &kept{calendar: calendar, read: on.read, stored: on.sum}
 	if on.former {
-		k.stored, k.unsaved, k.undated = [sha256.Size]byte{}, !s.options.ReadOnly, true
+		k.stored, k.unsaved, k.pending, k.undated = [sha256.Size]byte{}, !s.copies.isReadOnly(), true, true
 	}
 	return loaded{k, on.validators, unwritten}, nil
 }
@@ -311,7 +335,7 @@ func (s *Store) adopt(sub *Subscription, name string) loaded {
 	}
 	on := s.load(former, t, "calendar "+sub.Calendar)
 	if on.kept != nil {
-		on.kept.stored, on.kept.unsaved = [sha256.Size]byte{}, !s.options.ReadOnly
+		on.kept.stored, on.kept.unsaved, on.kept.pending = [sha256.Size]byte{}, !s.copies.isReadOnly(), true
 	}
 	return on
 }

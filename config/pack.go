@@ -54,22 +54,40 @@ func (in *Inputs) Pack() ([]byte, error) {
 	return json.Marshal(p)
 }
 
-// Unpack makes inputs of what Pack wrote.
-func Unpack(text []byte) (*Inputs, error) {
+// Unpack makes inputs of what Pack wrote. path gives the present spelling of each path in it.
+func Unpack(text []byte, path func(string) string) (*Inputs, error) {
 	var p packed
 	if err := json.Unmarshal(text, &p); err != nil {
 		return nil, err
 	}
+	spell := func(s string) string {
+		if s == "" { // everybody's
+			return ""
+		}
+		return path(s)
+	}
+	spellAll := func(list []string) (out []string) {
+		for _, s := range list {
+			out = append(out, spell(s))
+		}
+		return out
+	}
 	in := NewInputs(nil)
-	in.frozen, in.kept, in.without = true, p.Kept, map[string]bool{}
+	in.frozen, in.kept, in.without = true, spellAll(p.Kept), map[string]bool{}
 	for _, f := range p.Files {
-		in.files[f.Path] = &Input{Path: f.Path, Bytes: f.Bytes, Mode: f.Mode, Tenant: f.Tenant, readers: f.Readers, Name: f.Name, Source: f.Source}
+		at := spell(f.Path)
+		in.files[at] = &Input{Path: at, Bytes: f.Bytes, Mode: f.Mode, Tenant: spell(f.Tenant), readers: spellAll(f.Readers), Name: f.Name, Source: f.Source}
 	}
 	for _, l := range p.Looks {
-		in.looks[Look{l.Tenant, l.Name, l.Directory}] = listing{names: l.Names}
+		names := l.Names
+		if !l.Directory {
+			names = spellAll(names)
+			slices.Sort(names)
+		}
+		in.looks[Look{spell(l.Tenant), spell(l.Name), l.Directory}] = listing{names: names}
 	}
-	for _, path := range p.Without {
-		in.without[path] = true
+	for _, at := range p.Without {
+		in.without[spell(at)] = true
 	}
 	return in, nil
 }

@@ -83,7 +83,7 @@ type Metrics struct {
 	requests                      *prometheus.CounterVec
 	shed, logDropped, stateFailed prometheus.Counter
 	reloadOK, reloadTime          prometheus.Gauge
-	filesHung                     prometheus.Gauge
+	filesHung, stateReadOnly      prometheus.Gauge
 	duration                      prometheus.Histogram
 	slow                          prometheus.ExemplarObserver // duration
 	exemplar                      atomic.Int64                // when the last one began, in its unit
@@ -146,7 +146,8 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 			"When a configuration last went live; 0 if never.").WithLabelValues(),
 		filesHung: gauge("file_reads_hung",
 			"Reads of files that were given up because the file system does not answer, and wait still.").WithLabelValues(),
-		stateFailed: counter("state_write_failures_total", "Writes to the state directory that failed.").WithLabelValues(),
+		stateReadOnly: gauge("state_read_only", "Whether another process writes the state directory, so that this one does not.").WithLabelValues(),
+		stateFailed:   counter("state_write_failures_total", "Writes to the state directory that failed.").WithLabelValues(),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "callhours_request_duration_seconds",
 			Help:    "Time to answer a request on Kazoo's side.",
@@ -352,6 +353,17 @@ func (m *Metrics) StateWriteFailed() {
 func (m *Metrics) FileReadsHung(n int) {
 	if m != nil {
 		m.filesHung.Set(float64(n))
+	}
+}
+
+// StateReadOnly says whether another process writes the state directory.
+func (m *Metrics) StateReadOnly(yes bool) {
+	if m == nil {
+		return
+	}
+	m.stateReadOnly.Set(0)
+	if yes {
+		m.stateReadOnly.Set(1)
 	}
 }
 

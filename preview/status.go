@@ -13,6 +13,7 @@ type Status struct {
 	Rejected     []string  `json:"rejected"`            // tenants whose files were refused: their last accepted version answers, or nothing if there is none
 	Warnings     []Said    `json:"warnings"`            // what works in the generation that answers, and should be mended
 	Restart      []string  `json:"restart"`             // keys that differ from those the server was started with, and take effect at the next start
+	Shared       string    `json:"state_shared"`        // which other process writes state_dir, so that this one does not; "": none
 	Truncated    string    `json:"truncated,omitempty"` // there are more mistakes or warnings than these
 }
 

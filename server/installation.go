@@ -14,6 +14,7 @@ import (
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/durable"
 )
 
 // Installation is a configuration and where its files are: what a server is started from, and loads again.
@@ -21,6 +22,9 @@ type Installation struct {
 	Path  string           // of the main file
 	Files fs.FS            // where it and all others are; nil: the operating system's. Of others no accepted copy is kept.
 	Now   func() time.Time // the program's clock
+	// Exclusive takes the lock of state_dir, which then belongs to this process alone. Another that has it makes Start a reader of that directory, and
+	// a strict one fail.
+	Exclusive bool
 }
 
 // Loaded is what came of reading an installation's files.
@@ -34,7 +38,9 @@ type Loaded struct {
 	built  *Generation    // of them, whatever is wrong with it; nil: nothing
 	err    error          // why the main file cannot be read
 
-	stateDir string // as far as the files say it
+	stateDir string        // as far as the files say it
+	lock     *durable.Lock // of the state directory; nil: there is none, or nobody asked for it
+	shared   error         // why it is not held; nil: it is
 }
 
 // Err says why everything is refused; nil if it is not.
@@ -52,10 +58,29 @@ func (l *Loaded) Err() error {
 // copy, and anything else by taking the whole copy; strict does neither. notes are what people should know of the copy.
 func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 	l = i.load(loading{})
-	if i.Files != nil || strict {
+	if i.Files != nil {
 		return l, nil
 	}
-	kept, err := readAccepted(l.stateDir, i.Path)
+	var lock *durable.Lock
+	var shared error
+	if i.Exclusive && l.stateDir != "" {
+		lock = durable.NewLock(l.stateDir)
+		shared = lock.Acquire()
+	}
+	defer func() { l.lock, l.shared = lock, shared }()
+	isShared := errors.Is(shared, durable.ErrHeld)
+	switch {
+	case isShared && strict:
+		return Loaded{err: fmt.Errorf("state_dir %w; stop that process, or set another state_dir", shared)}, nil
+	case isShared:
+		notes = append(notes, fmt.Errorf("state_dir %w; its copies are read, and nothing is written there until that process ends", shared))
+	case errors.Is(shared, durable.ErrNoLocks):
+		notes = append(notes, fmt.Errorf("state_dir %w", shared))
+	}
+	if strict {
+		return l, notes
+	}
+	kept, err := readAccepted(l.stateDir, i.Path, isShared)
 	if err != nil {
 		notes = append(notes, err)
 	}

@@ -182,7 +182,7 @@ func (s *Server) present() []preview.Finding {
 	if l == nil {
 		return nil
 	}
-	found := l.unread(s.store.State)
+	found := append(l.unread(s.store.State), s.sharedState()...)
 	_, about := s.noticed.live()
 	for _, st := range s.store.Feeds() {
 		c, ok := about.calendars[st.Calendars[0]]

@@ -340,13 +340,13 @@ func TestWebConfigMistakes(t *testing.T) {
 	dir := t.TempDir()
 	pair(t, dir, 1)
 	for text, want := range map[string]string{
-		"":                                               "",
-		"basic_auth_users: {}":                           "",
-		"basic_auth_users: {ops: hunter2}":               "the hash of a password is too short to be a bcrypted password; want Prometheus' web configuration",
-		"basic_auth_users: [hunter2]":                    "line 1: this value is of another kind than wanted; want Prometheus' web configuration",
-		"basic_auth_users: hunter2":                      "line 1: this value is of another kind than wanted; want Prometheus' web configuration",
-		"users: {ops: hunter2}":                          "line 1: field users not found; want Prometheus' web configuration",
-		"tls_server_config: {cert_file: x}":              "missing one of key or key_file; want Prometheus' web configuration",
+		"":                                  "",
+		"basic_auth_users: {}":              "",
+		"basic_auth_users: {ops: hunter2}":  "the hash of a password is too short to be a bcrypted password; want Prometheus' web configuration",
+		"basic_auth_users: [hunter2]":       "line 1: this value is of another kind than wanted; want Prometheus' web configuration",
+		"basic_auth_users: hunter2":         "line 1: this value is of another kind than wanted; want Prometheus' web configuration",
+		"users: {ops: hunter2}":             "line 1: field users not found; want Prometheus' web configuration",
+		"tls_server_config: {cert_file: x}": "missing one of key or key_file; want Prometheus' web configuration",
 		"tls_server_config: {cert_file: x, key_file: y}": "x",
 		"a: [": "line 1: did not find expected node content; want Prometheus' web configuration",
 	} {

@@ -132,15 +132,24 @@ func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
 // accept keeps the files of a generation that has gone live, for the next start.
 func (s *Server) accept(ctx context.Context, g *Generation) {
 	dir := s.options.Generation.file.StateDir
-	if dir == "" || s.options.Installation == nil || s.accepted == g.name {
+	s.state.wanted = true
+	if dir == "" || s.options.Installation == nil || s.accepted == g.name || s.state.isReadOnly() {
 		return
 	}
 	err := saveAccepted(dir, g, s.options.Now())
 	if err == nil {
-		s.accepted = g.name
+		s.accepted, s.state.failed = g.name, 0
 		return
 	}
-	s.options.Metrics.StateWriteFailed()
+	if errors.Is(err, errNewerAccepted) {
+		s.accepted = g.name // it is not tried again
+	} else {
+		s.state.failed++
+		s.options.Metrics.StateWriteFailed()
+	}
+	if s.state.failed > 1 {
+		return // the log has said so
+	}
 	s.options.Log.WarnContext(ctx, "the accepted configuration cannot be kept; it will not survive a restart", slog.String("error", err.Error()))
 }
 

@@ -84,6 +84,7 @@ type Server struct {
 	read       *config.Inputs // the files as they were read last; nil: there is no Installation
 	readSum    [sha256.Size]byte
 	accepted   string // name of the generation of which the accepted copy is
+	state      stateDir
 
 	mu     sync.Mutex                     // held while calendars and windows change
 	logged map[string][]calendars.Problem // by calendar: what the log has said already
@@ -100,7 +101,8 @@ func New(o Options) *Server {
 	s.options.Loaded.built = nil // nobody asks for it any more
 	s.guard = contain.NewGuard(o.Log, o.Metrics)
 	o.Metrics.Configure(o.Generation.series())
-	s.store = o.Generation.store(calendars.StoreOptions{Log: o.Log, Metrics: o.Metrics, Now: o.Now, Changed: s.refresh}, o.UserAgent)
+	s.state.begin(o.Loaded)
+	s.store = o.Generation.store(calendars.StoreOptions{ReadOnly: s.state.isReadOnly(), Log: o.Log, Metrics: o.Metrics, Now: o.Now, Changed: s.refresh}, o.UserAgent)
 	s.store.Subscribe(o.Generation.subscriptions())
 	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining, hours: newPublisher(o.Now, o.Log, s.turns), guard: s.guard}
 	s.calls.lines.guard = s.guard
@@ -195,6 +197,7 @@ func (s *Server) scraped() {
 	s.Observe()
 	s.options.Metrics.Findings(s.findings())
 	s.options.Metrics.FileReadsHung(files.Hung())
+	s.options.Metrics.StateReadOnly(s.state.isReadOnly())
 }
 
 // Run answers calls until ctx ends, then drains: readiness goes, answers ask for their connections to be closed, and
@@ -262,6 +265,9 @@ func (s *Server) Run(ctx context.Context) error {
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "clock", s.roll) })
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicFindings, "findings", s.rehearse) })
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicConfig, "configuration", s.follow) })
+	if s.options.Installation != nil {
+		loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "state_dir", s.keepState) })
+	}
 	if s.options.Started != nil {
 		s.options.Started(callsAt, people.Addr())
 	}

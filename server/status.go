@@ -30,7 +30,7 @@ func (s *Server) Status() preview.Status {
 	s.mu.Lock()
 	status := s.status
 	s.mu.Unlock()
-	status.Warnings = []preview.Said{}
+	status.Warnings, status.Shared = []preview.Said{}, s.state.reason()
 	if l := s.live.Load(); l != nil {
 		status.Generation = l.name
 		warnings := slices.Clone(l.missing)

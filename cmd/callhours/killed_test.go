@@ -134,12 +134,18 @@ type process struct {
 // startProcess starts the configuration in a directory, with that environment alone, and waits until calls are answered.
 func startProcess(t *testing.T, dir string, env ...string) *process {
 	t.Helper()
+	return startProcessWith(t, dir, nil, env...)
+}
+
+// startProcessWith is startProcess with arguments of serve.
+func startProcessWith(t *testing.T, dir string, args []string, env ...string) *process {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &process{cmd: exec.Command(self), log: &bytes.Buffer{}, read: make(chan struct{})}
-	p.cmd.Args = []string{"callhours", "serve"}
+	p.cmd.Args = append([]string{"callhours", "serve"}, args...)
 	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr = dir, append([]string{}, env...), p.log
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {

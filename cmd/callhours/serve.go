@@ -57,7 +57,7 @@ type serveFlags struct{ strict, pprof bool }
 
 func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 	main, files := installed(path)
-	i := &server.Installation{Path: main, Files: files, Now: w.now}
+	i := &server.Installation{Path: main, Files: files, Now: w.now, Exclusive: true}
 	loaded, notes := i.Start(flags.strict)
 	for _, note := range notes {
 		fmt.Fprintf(w.stderr, "warning: %s\n", note)

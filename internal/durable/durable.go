@@ -148,3 +148,20 @@ func Reason(err error) error {
 	}
 	return err
 }
+
+// MakeDir makes a directory that we alone can use, or makes one that is there so. A link to one is refused.
+func MakeDir(path string) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return Reason(err)
+	}
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return Reason(err)
+	case !info.IsDir():
+		return fmt.Errorf("%s: is no directory but a link; remove it", path)
+	case info.Mode().Perm()&0o077 != 0:
+		return Reason(os.Chmod(path, 0o700))
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// LockFile is the name of the file by which a directory is locked. What it holds says who has it.
+const LockFile = "lock"
+
+// ErrHeld says that another process has the lock.
+var ErrHeld = errors.New("another process uses it")
+
+// ErrNoLocks says that the file system has no locks.
+var ErrNoLocks = errors.New("its file system has no locks, so that nobody can tell whether another process uses it")
+
+// Lock keeps a directory for this process, until it is released or the process ends, however it does.
+type Lock struct {
+	dir  string
+	file *os.File // nil: we do not hold it
+}
+
+// NewLock makes a lock of a directory that is not held.
+func NewLock(dir string) *Lock { return &Lock{dir: dir} }
+
+// Dir is the directory.
+func (l *Lock) Dir() string { return l.dir }
+
+// Held reports whether this process holds the lock.
+func (l *Lock) Held() bool { return l.file != nil }
+
+// Acquire takes the lock, and makes the directory if need be. The error is ErrHeld when another process has it, ErrNoLocks where there are none, or
+// why the directory cannot be used.
+func (l *Lock) Acquire() error {
+	if l.file != nil {
+		return nil
+	}
+	if err := os.MkdirAll(l.dir, 0o700); err != nil {
+		return Reason(err)
+	}
+	path := filepath.Join(l.dir, LockFile)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	if err != nil {
+		return Reason(err)
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return errors.Join(fmt.Errorf("%s: is no regular file; remove it", path), f.Close())
+	}
+	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		owner, _ := io.ReadAll(io.LimitReader(f, 64))
+		f.Close()
+		if who := strings.TrimSpace(string(owner)); who != "" && strings.Trim(who, "0123456789") == "" {
+			return fmt.Errorf("%s: %w (process %s)", l.dir, ErrHeld, who)
+		}
+		return fmt.Errorf("%s: %w", l.dir, ErrHeld)
+	case err != nil:
+		f.Close()
+		return fmt.Errorf("%s: %w (%v)", l.dir, ErrNoLocks, err)
+	}
+	l.file = f
+	// Who reads it only tells people: a full disk is no reason not to hold the lock.
+	if err := f.Truncate(0); err == nil {
+		_, _ = fmt.Fprintf(f, "%d\n", os.Getpid())
+	}
+	return nil
+}
+
+// Release gives the lock up.
+func (l *Lock) Release() error {
+	if l.file == nil {
+		return nil
+	}
+	f := l.file
+	l.file = nil
+	return Reason(f.Close())
+}

@@ -1,0 +1,101 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/durable"
+	"github.com/callhours/callhours/preview"
+)
+
+// stateDir is whose the state directory is.
+type stateDir struct {
+	lock   *durable.Lock         // nil: the directory is ours, or there is none
+	shared atomic.Pointer[error] // why nothing is written there; nil: it is
+	wanted bool                  // what answers is to be the accepted copy; guarded by Server.reloading, as is the following
+	failed int                   // attempts in a row to write that
+}
+
+func (d *stateDir) begin(l Loaded) {
+	d.lock = l.lock
+	if errors.Is(l.shared, durable.ErrHeld) {
+		d.shared.Store(&l.shared)
+	}
+}
+
+func (d *stateDir) isReadOnly() bool { return d.shared.Load() != nil }
+
+// reason says whose it is; "" if it is ours.
+func (d *stateDir) reason() string {
+	if why := d.shared.Load(); why != nil {
+		return (*why).Error()
+	}
+	return ""
+}
+
+const (
+	// claimEvery is how often a state directory of another process is tried, which may be the one that this one replaces.
+	claimEvery = 2 * time.Second
+	// firstRewrite and lastRewrite bound the pause before the accepted copy is written again that could not be.
+	firstRewrite = time.Minute
+	lastRewrite  = time.Hour
+)
+
+// keepState takes over the state directory when the process that has it ends, and writes the accepted copy again where that failed.
+func (s *Server) keepState(ctx context.Context) {
+	ticker := time.NewTicker(claimEvery)
+	defer ticker.Stop()
+	var next time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		now := s.options.Now()
+		switch {
+		case s.state.isReadOnly():
+			s.claim(ctx)
+		case !now.Before(next):
+			next = now.Add(s.acceptAgain(ctx))
+		}
+	}
+}
+
+// claim makes the state directory ours if nobody has it any more.
+func (s *Server) claim(ctx context.Context) {
+	if err := s.state.lock.Acquire(); err != nil {
+		return
+	}
+	s.state.shared.Store(nil)
+	s.options.Log.InfoContext(ctx, "state_dir is free; this process writes it from now on", slog.String("state_dir", s.state.lock.Dir()))
+	s.store.Write()
+	s.acceptAgain(ctx)
+}
+
+// acceptAgain writes the accepted copy if it is not that of the files that answer, and tells how long to wait before that is looked at again.
+func (s *Server) acceptAgain(ctx context.Context) time.Duration {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	if l := s.live.Load(); l != nil && s.state.wanted && s.accepted != l.name {
+		s.accept(ctx, l.Generation)
+	}
+	if s.state.failed == 0 {
+		return firstRewrite
+	}
+	return min(firstRewrite<<min(s.state.failed-1, 10), lastRewrite)
+}
+
+// sharedState is what there is to say of the state directory.
+func (s *Server) sharedState() []preview.Finding {
+	why := s.state.reason()
+	if why == "" {
+		return nil
+	}
+	return []preview.Finding{preview.Findingf(diag.Pos{File: s.options.Generation.file.Path}, "state_dir_shared",
+		"state_dir %s; nothing is kept there by this process until that one ends", why)}
+}
