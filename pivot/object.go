@@ -122,6 +122,18 @@ func isHeader(name []byte) bool {
 	})
 }
 
+// isNearlyID reports whether a value has the length of Kazoo's own ids and is none: Kazoo takes it, and finds nothing by it.
+func isNearlyID(body []byte) bool {
+	if body[0] != '"' {
+		return false
+	}
+	const digits, letters = "0123456789abcdef", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	text := content(body)
+	return len(text) == 32 && len(bytes.Trim(text, letters)) == 0 && bytes.ContainsFunc(text, func(r rune) bool {
+		return !strings.ContainsRune(digits, r)
+	})
+}
+
 func (c *checker) field(f *field, name, body []byte, depth int) *Finding {
 	known := f.in & c.version
 	if c.warnings != nil && known != c.version {
@@ -132,6 +144,9 @@ func (c *checker) field(f *field, name, body []byte, depth int) *Finding {
 	}
 	c.path = append(c.path, step{name: name})
 	wrong := c.values(f.values, known, body, depth)
+	if c.warnings != nil && wrong == nil && (f.name == "id" || strings.HasSuffix(f.name, "_id")) && isNearlyID(body) {
+		c.warn(body, nil, "an id of Kazoo has 32 digits from 0 to 9 and a to f, found %s; is one mistyped?", describe(body))
+	}
 	c.path = c.path[:len(c.path)-1]
 	return wrong
 }

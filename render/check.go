@@ -1,9 +1,14 @@
 package render
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -120,7 +125,9 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 	note := func(s sample, v *View, err error, odd bool) {
 		f := b.finding(err)
 		if wrong, ok := errors.AsType[*callflowError](err); ok {
-			if at, ok := b.placeOf(c.ctx, v, wrong); ok {
+			if m, ok := b.dataMistake(wrong); ok {
+				f.Mistake = m
+			} else if at, ok := b.placeOf(c.ctx, v, wrong); ok {
 				f.Mistake = diag.Mistakef(at, "%s", wrong.says()) // the place names the template
 			}
 		}
@@ -147,7 +154,7 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		}
 		if err == nil && c.schemas != nil {
 			if refused := c.schemas.Check(body); refused != nil {
-				err = &callflowError{template: b.template.Name(), wrong: "the cluster's schemas refuse the output", err: refused}
+				err = &callflowError{template: b.template.Name(), wrong: "the cluster's schemas refuse the output", err: refused, body: body}
 			}
 		}
 		if err != nil {
@@ -155,7 +162,7 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 			continue
 		}
 		for _, w := range pivot.CallflowWarnings(body, r.options.Cluster) {
-			note(s, v, &callflowError{template: b.template.Name(), wrong: "the output is odd", err: w}, true)
+			note(s, v, &callflowError{template: b.template.Name(), wrong: "the output is odd", err: w, body: body}, true)
 		}
 	}
 	if len(order) == 0 && !silent {
@@ -224,6 +231,47 @@ func (b *branch) finding(err error) Finding {
 		err = errors.New(wrong.says())
 	}
 	return Finding{Mistake: diag.Mistakef(b.place, "%s", err), Callflow: isCallflow}
+}
+
+// dataMistake is a fault of a callflow at the value of data that brought it, so that a wrong id is said once and where it is written; false
+// where the value comes from elsewhere, or stands in more than one place.
+func (b *branch) dataMistake(wrong *callflowError) (diag.Mistake, bool) {
+	about, ok := errors.AsType[*pivot.Finding](wrong.err)
+	if !ok || b.dataPlace == nil || about.Offset < 0 || about.Offset >= len(wrong.body) {
+		return diag.Mistake{}, false
+	}
+	var text string
+	if err := json.NewDecoder(bytes.NewReader(wrong.body[about.Offset:])).Decode(&text); err != nil || text == "" {
+		return diag.Mistake{}, false // it is not the text that is wrong
+	}
+	paths := pathsOf(nil, nil, b.plain, text)
+	if len(paths) != 1 {
+		return diag.Mistake{}, false
+	}
+	at := b.dataPlace(paths[0]...)
+	if at.Line == 0 {
+		return diag.Mistake{}, false // a default, which the template declares
+	}
+	return diag.Mistakef(at, "data %s: %s", strings.Join(paths[0], "."), about.Message), true
+}
+
+// pathsOf appends the paths at which a text stands in data: keys, and indexes in decimal.
+func pathsOf(found [][]string, at []string, data any, text string) [][]string {
+	switch data := data.(type) {
+	case string:
+		if data == text {
+			found = append(found, slices.Clone(at))
+		}
+	case map[string]any:
+		for key, value := range data {
+			found = pathsOf(found, append(at, key), value, text)
+		}
+	case []any:
+		for i, value := range data {
+			found = pathsOf(found, append(at, strconv.Itoa(i)), value, text)
+		}
+	}
+	return found
 }
 
 // placeOf is where in the template the part of a callflow was written that an error is about, for a view that was filled in; false where

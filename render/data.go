@@ -21,13 +21,14 @@ type branch struct {
 	written   map[string]any      // the fields that hold templates; their strings are *templates.Template
 	calendars map[string]string   // full names, by the names that templates use
 	place     diag.Pos            // where the template is named or written
+	dataPlace func(path ...string) diag.Pos
 	reads     reads
 	wrong     bool // it has mistakes
 }
 
 func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	from, given := o.Route.Branches[index], o.Branches[index]
-	b := branch{name: from.Name, state: string(from.State), template: given.Template, place: given.Place}
+	b := branch{name: from.Name, state: string(from.State), template: given.Template, place: given.Place, dataPlace: given.Data.Place}
 	if b.template == nil {
 		return b, nil
 	}

@@ -289,7 +289,7 @@ func (b *branch) callflow(ctx context.Context, v *View, cluster pivot.Cluster) (
 	}
 	body := bytes.TrimSpace(out.Bytes()) // a file ends with a line end, and an answer need not
 	if err := pivot.CheckCallflow(body, cluster); err != nil {
-		return nil, &callflowError{template: b.template.Name(), wrong: "the output is not a callflow", err: err, blanks: leadingBlanks(out.Bytes())}
+		return nil, &callflowError{template: b.template.Name(), wrong: "the output is not a callflow", err: err, body: body, blanks: leadingBlanks(out.Bytes())}
 	}
 	return body, nil
 }
@@ -302,7 +302,8 @@ type callflowError struct {
 	template string
 	wrong    string
 	err      error
-	blanks   int // bytes of the output before the callflow
+	body     []byte // the callflow; nil where nobody looks for the place of what is wrong
+	blanks   int    // bytes of the output before the callflow
 }
 
 func (e *callflowError) Error() string { return e.template + ": " + e.says() }
