@@ -61,15 +61,6 @@ func (d disk) list(name string) ([]string, error) {
 	return names, nil
 }
 
-// glob gives the names that fit a pattern, sorted.
-func (d disk) glob(pattern string) ([]string, error) {
-	names, err := d.tree().Glob(pattern)
-	if err != nil {
-		err = reason(err)
-	}
-	return names, err
-}
-
 // dir is the directory of a file; "" when its name is bare.
 func (d disk) dir(name string) string {
 	switch {
@@ -100,4 +91,19 @@ func reason(err error) error {
 		return fs.ErrNotExist
 	}
 	return files.Reason(err)
+}
+
+// called reports whether a file is a tenant's by its name: NAME.yaml, or a file in a directory NAME.
+func (d disk) called(file, name string) bool {
+	base := path.Base(filepath.ToSlash(file))
+	return strings.TrimSuffix(base, path.Ext(base)) == name || path.Base(filepath.ToSlash(d.dir(file))) == name
+}
+
+// below reports whether a file lies in a directory or below it.
+func (d disk) below(dir, name string) bool {
+	if dir == "" || dir == "." {
+		return !path.IsAbs(name) && !filepath.IsAbs(name) && name != ".." && !strings.HasPrefix(filepath.ToSlash(name), "../")
+	}
+	rest, ok := strings.CutPrefix(filepath.ToSlash(name), strings.TrimSuffix(filepath.ToSlash(dir), "/"))
+	return ok && strings.HasPrefix(rest, "/")
 }

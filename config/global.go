@@ -244,6 +244,7 @@ func (l *loader) crossCheck(main *source) {
 		l.warn(p, "no_auth", "there is no auth: anyone who reaches listen %q may ask", f.Listen.S)
 	}
 	l.samePaths()
+	l.ownPaths()
 	if sameAddress(f.Listen.S, f.AdminListen.S) {
 		p := f.AdminListen.Pos
 		if p.Line == 0 {
@@ -265,6 +266,21 @@ func sameAddress(a, b string) bool {
 	}
 	return errA == nil && errB == nil && portA == portB && portA != "0" &&
 		(hostA == hostB || everywhere(hostA) || everywhere(hostB))
+}
+
+// ownPaths finds routes of tenants without an account on paths where the operator's routes answer, which may have any name.
+func (l *loader) ownPaths() {
+	operators := map[string]diag.Pos{l.file.PivotPath.S: l.file.PivotPath.Pos}
+	for _, r := range l.file.Routes {
+		if r.Tenant == nil && len(r.Match.Accounts)+len(r.Match.Dialed) > 0 {
+			operators[r.Path.S] = r.Pos
+		}
+	}
+	for _, r := range l.file.Routes {
+		if _, theirs := operators[r.Path.S]; theirs && r.Tenant != nil && len(r.Match.Accounts) == 0 {
+			l.mistakes = append(l.mistakes, diag.Mistakef(r.Path.Pos, "path %q is the main file's; set another path, or account in tenant", r.Path.S))
+		}
+	}
 }
 
 // samePaths finds routes of which the second would never be asked.

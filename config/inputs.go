@@ -24,6 +24,8 @@ type Input struct {
 	Tenant string
 	Name   string // of the tenant whose file this is; "" for others, and where it cannot be understood
 	Source bool   // it is YAML of the configuration: the main file, or one that it includes
+	// Accounts are what a tenant's file claims, in lower case.
+	Accounts []string
 
 	readers []string // tenants' files that name it, and "" for what is everybody's
 }
@@ -51,8 +53,15 @@ type Look struct {
 }
 
 type listing struct {
-	names []string // sorted; without its own name in a directory
-	err   error
+	names  []string // sorted; without its own name in a directory
+	barred []barred // directories that a glob leads to and that cannot be read
+	err    error
+}
+
+// barred is a directory that cannot be read, and why.
+type barred struct {
+	dir string
+	err error
 }
 
 // NewInputs makes empty inputs, which are read from fsys as Load asks for them; nil: the operating system.
@@ -69,8 +78,11 @@ func (in *Inputs) Files() []Input {
 	return list
 }
 
-// Of is the path of the tenant's file to which a file belongs; "" where it is everybody's, or not known.
+// Of is the path of the tenant's file to which a file belongs; "" where it is everybody's, or not known. The nil Inputs know none.
 func (in *Inputs) Of(path string) string {
+	if in == nil {
+		return ""
+	}
 	if f := in.files[path]; f != nil {
 		return f.Tenant
 	}
@@ -90,6 +102,9 @@ func (in *Inputs) TenantIn(path string) string {
 
 // FileOf is the path of a tenant's file; "" if there is none.
 func (in *Inputs) FileOf(tenant string) string {
+	if in == nil {
+		return ""
+	}
 	for path, f := range in.files {
 		if f.Name == tenant && tenant != "" {
 			return path
@@ -120,7 +135,7 @@ func (in *Inputs) Gone(former *Inputs) []string {
 	var gone []string
 	for look, f := range former.looks {
 		names, asked := in.looks[look]
-		if !look.Directory && look.Tenant == "" && asked && len(names.names) == 0 && slices.ContainsFunc(f.names, former.IsSource) {
+		if !look.Directory && look.Tenant == "" && asked && len(names.names) == 0 && len(names.barred) == 0 && slices.ContainsFunc(f.names, former.IsSource) {
 			gone = append(gone, look.Name)
 		}
 	}
@@ -191,6 +206,10 @@ func (in *Inputs) sum(read func(*Input) content, look func(Look) listing) [sha25
 		part(sum, l.Name)
 		for _, name := range f.names {
 			part(sum, name)
+		}
+		for _, b := range f.barred {
+			part(sum, b.dir)
+			part(sum, b.err.Error())
 		}
 		if f.err != nil {
 			part(sum, f.err.Error())
@@ -287,10 +306,23 @@ func (in *Inputs) mark(path string, note func(*Input)) {
 // belongs notes that a file is a tenant's own.
 func (f *Input) belongs(path string) { f.Tenant, f.readers = path, []string{path} }
 
-// glob gives the names that fit a pattern, sorted.
-func (in *Inputs) glob(pattern, tenant string) ([]string, error) {
-	f := in.look(Look{Tenant: tenant, Name: pattern})
-	return f.names, f.err
+// glob finds the names that fit a pattern.
+func (in *Inputs) glob(pattern, tenant string) listing {
+	return in.look(Look{Tenant: tenant, Name: pattern})
+}
+
+// sourcesBelow gives the paths of the tenants' files in a directory or below it, sorted. The nil Inputs have none.
+func (in *Inputs) sourcesBelow(dir string) []string {
+	var paths []string
+	if in != nil {
+		for path, f := range in.files {
+			if f.Source && f.Tenant == path && in.disk.below(dir, path) {
+				paths = append(paths, path)
+			}
+		}
+	}
+	slices.Sort(paths)
+	return paths
 }
 
 // ending is what the names of template files end in.
@@ -326,7 +358,7 @@ func (in *Inputs) glance(l Look) listing {
 func (d disk) look(l Look) listing {
 	var f listing
 	if !l.Directory {
-		f.names, f.err = d.glob(l.Name)
+		f.names, f.barred, f.err = d.glob(l.Name)
 		return f
 	}
 	if f.names, f.err = d.list(l.Name); f.err == nil {

@@ -15,6 +15,7 @@ const (
 	inMetrics
 	inDecisions
 	inHours
+	inGrant
 	inSecret
 	inList
 	inTenant
@@ -50,6 +51,7 @@ var nouns = map[place]string{
 	inMetrics:   "metrics",
 	inDecisions: "decisions",
 	inHours:     "hours",
+	inGrant:     "an entry of tenants",
 	inSecret:    "a secret",
 	inList:      "a list of numbers",
 	inTenant:    "tenant",
@@ -111,7 +113,9 @@ var keyTable = []key{
 	{inMain, "hosts", "hosts by name", "none", "how the servers that feeds come from are treated, such as `calendar.google.com`"},
 	{inMain, "deny_private_addresses", "true or false", "for tenants' feeds", "refuse feeds from private addresses: everybody's, or with `false` nobody's; those that a public server redirects to are always refused"},
 	{inMain, "limits", "limits", "see there", "what a calendar may cost that sets no limits of its own"},
-	{inMain, "include", "paths", "none", "files or globs of tenants and of further calendars and routes"},
+	{inMain, "include", "paths", "none", "files or globs of tenants"},
+	{inMain, "include_shared", "paths", "none", "files or globs of the operator's own further calendars, plans and routes, which are everybody's"},
+	{inMain, "tenants", "by tenant's name", "none", "what is given to tenants, and to no others"},
 	{inMain, "secrets", "paths", "none", "files or globs of secrets"},
 	{inMain, "data", "data", "none", "what every template may use as `.Data`"},
 	{inMain, "lists", "lists by name", "none", "telephone numbers for conditions"},
@@ -119,7 +123,7 @@ var keyTable = []key{
 	{inMain, "plans", "plans by name", "`office` is built in", "branches that many routes share"},
 	{inMain, "routes", "list of routes", "none", "what answers calls"},
 
-	{inInclude, "tenant", "tenant", "none", "whose file this is; without it, what it defines is everybody's"},
+	{inInclude, "tenant", "tenant", "required in files that a glob of `include` finds", "whose file this is; without it, what it defines is everybody's"},
 	{inInclude, "secrets", "paths", "none", "files or globs of secrets, for this tenant alone"},
 	{inInclude, "data", "data", "none", "what the tenant's templates may use, over the main file's; needs a `tenant`"},
 	{inInclude, "lists", "lists by name", "none", "as in the main file"},
@@ -148,6 +152,9 @@ var keyTable = []key{
 	{inDecisions, "callers", "`last4`, `none`, `full`", "`last4`", "how much of callers' numbers is remembered; with `none` no dialed number either"},
 
 	{inHours, "token", "secret", "required", "opens `/-/hours/ROUTE.ics?token=…` on `listen`"},
+
+	{inGrant, "account", "texts", "those that nobody else has", "the accounts that this tenant may have, and no other tenant; its own where its file names none"},
+	{inGrant, "secrets", "names", "none", "secrets of the main file that the tenant's file may name"},
 
 	{inSecret, "secret", "name", "required", "a name from the secrets files"},
 

@@ -18,6 +18,9 @@ type Options struct {
 	FS fs.FS // where all paths are looked up, slash-separated; nil: the operating system, paths as given
 	// Inputs are where files are looked for first, and where those are kept that had to be read; nil: empty ones.
 	Inputs *Inputs
+	// Accepted are the files of the configuration that was accepted last: whose name and accounts are whose, and which files an include found.
+	// nil: none was.
+	Accepted *Inputs
 	// Former is what was loaded before, without mistakes: what it says of tenants of which nothing has changed is taken over. nil: nothing was.
 	Former *File
 }
@@ -33,10 +36,10 @@ func Load(path string, o Options) (*File, error) {
 		in = NewInputs(o.FS)
 	}
 	l := &loader{
-		inputs:  in,
-		file:    &File{Path: path, Inputs: in},
-		tenants: map[string]*Tenant{},
-		zones:   map[string]bool{},
+		inputs:   in,
+		file:     &File{Path: path, Inputs: in},
+		accepted: o.Accepted,
+		zones:    map[string]bool{},
 	}
 	l.file.Dir, in.typed = in.disk.dir(path), path
 	main := in.read(path, "")
@@ -78,10 +81,11 @@ func Load(path string, o Options) (*File, error) {
 // loader is one run of Load.
 type loader struct {
 	inputs   *Inputs
+	accepted *Inputs // see Options
 	file     *File
-	tenants  map[string]*Tenant
-	zones    map[string]bool // whether a time zone is known, by name
-	hours    []Secret        // the token that opens the hours of all routes; none without one
+	grants   map[string]*grant // what the main file says of tenants, by name
+	zones    map[string]bool   // whether a time zone is known, by name
+	hours    []Secret          // the token that opens the hours of all routes; none without one
 	mistakes diag.Mistakes
 }
 
@@ -171,6 +175,7 @@ func (l *loader) main(root *node) *source {
 	s.calendars.own, s.plans.own, s.lists.own = map[string]*Calendar{}, map[string]*Plan{}, map[string]*List{}
 	s.secrets.own, s.routes.own = map[string]Secret{}, map[string]*Route{}
 	s.top = s.fields(root, inMain)
+	s.grants = s.top.grants()
 	s.base = s.top.data("data")
 	s.language, s.phoneRegion = s.top.language(""), s.top.phoneRegion("")
 	return s
@@ -179,24 +184,23 @@ func (l *loader) main(root *node) *source {
 // include reads the files that the main one includes, in the order of its list, those of a glob by name.
 func (s *source) include(former *File) []*source {
 	var sources []*source
-	paths := s.paths(s.top.words("include"), "include")
-	for _, kept := range s.inputs.kept {
-		if !slices.ContainsFunc(paths, func(path Text) bool { return path.S == kept }) {
-			paths = append(paths, Text{S: kept})
-		}
+	found := s.includes()
+	var paths []Text
+	for _, f := range found {
+		paths = append(paths, f.Text)
 	}
 	before := s.takeover(former, paths)
 	var files []*included
-	for _, path := range paths {
-		if path.S == s.file.Path || s.inputs.without[path.S] {
+	for _, f := range found {
+		if f.S == s.file.Path || s.inputs.without[f.S] {
 			continue
 		}
-		in, ok := s.read(path)
-		s.inputs.mark(path.S, func(in *Input) { in.Source = true })
+		in, ok := s.read(f.Text)
+		s.inputs.mark(f.S, func(in *Input) { in.Source = true })
 		if !ok {
 			continue
 		}
-		files = append(files, &included{path: path.S, bytes: in.Bytes, former: before.tenant(path.S)})
+		files = append(files, &included{path: f.S, trust: f.trust, bytes: in.Bytes, former: before.tenant(f.S)})
 	}
 	lighten(files, maxAllValues)
 	parallel.Each(len(files), func(i int) {
@@ -206,28 +210,87 @@ func (s *source) include(former *File) []*source {
 	})
 	for _, f := range files {
 		if f.former != nil {
-			if taken := s.take(before, f.former); taken != nil {
-				sources = append(sources, taken)
-				continue
-			}
-			f.parse()
+			sources = append(sources, s.take(before, f.former))
+			continue
 		}
 		s.mistakes = append(s.mistakes, f.mistakes...)
 		if f.root == nil {
 			continue
 		}
-		if err := contain.Do(func() error { sources = append(sources, s.included(f.path, f.root)); return nil }); err != nil {
+		if err := contain.Do(func() error {
+			if in := s.included(f); in != nil {
+				sources = append(sources, in)
+			}
+			return nil
+		}); err != nil {
 			s.mistakes = append(s.mistakes, diag.Mistakef(diag.Pos{File: f.path}, "%s", err))
 		}
 	}
-	return sources
+	return s.settle(sources)
+}
+
+// listed is a file to include, and how far the operator vouches for it.
+type listed struct {
+	Text
+	trust
+}
+
+// trust says whether a file without a tenant is everybody's.
+type trust int
+
+const (
+	tenants trust = iota // it is not: a glob of include found it, and whoever writes a tenant's file may leave the tenant out
+	named                // it is unless it was a tenant's before: include names it
+	shared               // it is: include_shared says so
+)
+
+// includes finds the files to include. Where a directory cannot be read, they are those that were accepted in it, else the directory itself: reading
+// them says what is wrong, and it is the mistake of the tenants that are there.
+func (s *source) includes() []listed {
+	var all []listed
+	seen := map[string]bool{}
+	add := func(f listed) {
+		if !seen[f.S] {
+			seen[f.S] = true
+			all = append(all, f)
+		}
+	}
+	for _, path := range s.paths(s.top.words("include_shared"), "include_shared") {
+		add(listed{path, shared})
+	}
+	for _, name := range s.top.words("include") {
+		how := named
+		if strings.ContainsAny(name.S, wild) {
+			how = tenants
+		}
+		for _, path := range s.paths([]Text{name}, "include") {
+			add(listed{path, how})
+		}
+		if how == named {
+			continue
+		}
+		for _, b := range s.inputs.glob(s.resolve(name), "").barred {
+			lost := s.accepted.sourcesBelow(b.dir)
+			if len(lost) == 0 {
+				lost = []string{b.dir}
+			}
+			for _, path := range lost {
+				add(listed{Text{Pos: name.Pos, S: path}, tenants})
+			}
+		}
+	}
+	for _, kept := range s.inputs.kept {
+		add(listed{Text{S: kept}, tenants})
+	}
+	return all
 }
 
 // included is a file that the main one includes.
 type included struct {
-	path     string
+	path string
+	trust
 	bytes    []byte
-	former   *Tenant       // that can be taken over, if its name is not taken; nil: none
+	former   *Tenant       // that can be taken over; nil: none
 	refused  diag.Mistakes // it is not read
 	root     *node
 	mistakes diag.Mistakes
@@ -242,18 +305,26 @@ func (f *included) parse() {
 	}
 }
 
-func (s *source) included(path string, root *node) *source {
+// included reads whose file that is; nil if it is not to be read, which is reported.
+func (s *source) included(f *included) *source {
 	in := *s
-	in.path = path
-	in.dir = s.inputs.disk.dir(path)
-	in.top = in.fields(root, inInclude)
-	if n := in.top.get("tenant"); n != nil {
+	in.path = f.path
+	in.dir = s.inputs.disk.dir(f.path)
+	in.top = in.fields(f.root, inInclude)
+	switch n := in.top.get("tenant"); {
+	case n != nil:
 		in.calendars, in.plans, in.lists = s.calendars.within(), s.plans.within(), s.lists.within()
 		in.secrets, in.routes = s.secrets.within(), s.routes.within()
-		s.inputs.mark(path, func(in *Input) { in.belongs(path) })
+		s.inputs.mark(f.path, func(in *Input) { in.belongs(f.path) })
 		in.readTenant(n)
-	} else if n := in.top.get("data"); n != nil {
-		s.mistake(n.Pos, "data in an included file needs a tenant; set it in the main file or on a route")
+	case f.trust == tenants || f.trust == named && s.accepted.Of(f.path) == f.path:
+		if !in.top.whole { // the key may be the one that is misspelt
+			return nil
+		}
+		s.mistake(in.top.Pos, "the file has no tenant; set tenant: {name: …}, or, if it is the operator's, list it under include_shared in the main file")
+		return nil
+	case in.top.get("data") != nil:
+		s.mistake(in.top.get("data").Pos, "data in an included file needs a tenant; set it in the main file or on a route")
 	}
 	return &in
 }
@@ -276,11 +347,14 @@ func (s *source) paths(names []Text, key string) []Text {
 		}
 		full := s.resolve(name)
 		found := []string{full}
-		if strings.ContainsAny(name.S, "*?[") {
-			var err error
-			if found, err = s.inputs.glob(full, s.on()); err != nil {
+		if strings.ContainsAny(name.S, wild) {
+			looked := s.inputs.glob(full, s.on())
+			found = looked.names
+			if looked.err != nil {
 				s.mistake(name.Pos, "%s %s: a [ in a glob wants its ]", key, quote(name.S))
-			} else if len(found) == 0 {
+			} else if len(looked.barred) > 0 && key != "include" {
+				s.mistake(name.Pos, "%s %s: the directory %s: %v; make it readable", key, quote(name.S), quote(looked.barred[0].dir), looked.barred[0].err)
+			} else if len(found) == 0 && len(looked.barred) == 0 {
 				s.warn(name.Pos, "glob_matches_nothing", "%s %s matches no file", key, quote(name.S))
 			}
 		}

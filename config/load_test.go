@@ -281,7 +281,7 @@ routes:
 
 func TestIncludeWithoutTenant(t *testing.T) {
 	t.Parallel()
-	f := load(t, "conf/callhours.yaml", "timezone: UTC\ninclude: [\"*.yaml\", more/b.yaml]\nlisten: localhost:1\n",
+	f := load(t, "conf/callhours.yaml", "timezone: UTC\ninclude_shared: [\"*.yaml\"]\ninclude: more/b.yaml\nlisten: localhost:1\n",
 		"conf/a.yaml", "calendars: {hours: {file: ics/a.ics}}\n",
 		"conf/more/b.yaml", `
 lists: {vip: {numbers: [1]}}

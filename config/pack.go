@@ -22,7 +22,9 @@ type packedFile struct {
 	Tenant  string      `json:"tenant,omitempty"`
 	Name    string      `json:"name,omitempty"`
 	Source  bool        `json:"source,omitempty"`
-	Bytes   []byte      `json:"bytes"`
+	// Accounts is missing in what former versions wrote: the tenants have no accounts then that could be another's claim.
+	Accounts []string `json:"accounts,omitempty"`
+	Bytes    []byte   `json:"bytes"`
 }
 
 type packedLook struct {
@@ -38,7 +40,9 @@ func (in *Inputs) Pack() ([]byte, error) {
 	p := packed{Kept: in.kept}
 	for _, f := range in.Files() {
 		if f.Err == nil {
-			p.Files = append(p.Files, packedFile{f.Path, f.Mode, f.readers, f.Tenant, f.Name, f.Source, f.Bytes})
+			p.Files = append(p.Files, packedFile{
+				Path: f.Path, Mode: f.Mode, Readers: f.readers, Tenant: f.Tenant, Name: f.Name, Source: f.Source, Accounts: f.Accounts, Bytes: f.Bytes,
+			})
 		}
 	}
 	for _, l := range slices.SortedFunc(maps.Keys(in.looks), Look.compare) {
@@ -76,7 +80,9 @@ func Unpack(text []byte, path func(string) string) (*Inputs, error) {
 	in.frozen, in.kept, in.without = true, spellAll(p.Kept), map[string]bool{}
 	for _, f := range p.Files {
 		at := spell(f.Path)
-		in.files[at] = &Input{Path: at, Bytes: f.Bytes, Mode: f.Mode, Tenant: spell(f.Tenant), readers: spellAll(f.Readers), Name: f.Name, Source: f.Source}
+		in.files[at] = &Input{
+			Path: at, Bytes: f.Bytes, Mode: f.Mode, Tenant: spell(f.Tenant), readers: spellAll(f.Readers), Name: f.Name, Source: f.Source, Accounts: f.Accounts,
+		}
 	}
 	for _, l := range p.Looks {
 		names := l.Names

@@ -1,6 +1,9 @@
 package config
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // readRoutes reads the routes that a source defines.
 func (s *source) readRoutes() {
@@ -53,6 +56,9 @@ func (s *source) route(n *node, hours []Secret) *Route {
 	default:
 		r.Path = Text{Pos: name.Pos, S: "/" + r.Name}
 	}
+	if s.tenant != nil && len(s.tenant.Accounts) == 0 && !s.onOwnPath(in, r) {
+		return nil
+	}
 	if r.Timezone.Line == 0 && s.tenant != nil {
 		r.Timezone = s.tenant.Timezone
 	}
@@ -66,6 +72,21 @@ func (s *source) route(n *node, hours []Secret) *Route {
 		return nil
 	}
 	return r
+}
+
+// onOwnPath reports whether the route of a tenant that has no account is asked on a path of that tenant's own. Anywhere else it would be asked about calls of
+// others; what is wrong is reported.
+func (s *source) onOwnPath(in fields, r *Route) bool {
+	own := "/" + s.tenant.Name + "/"
+	switch {
+	case in.get("match") != nil:
+		s.mistake(in.get("match").Pos, "tenant %q has no account, so that its routes must not match calls, which may be others'; set account in tenant", s.tenant.Name)
+	case !strings.HasPrefix(r.Path.S, own):
+		s.mistake(r.Path.Pos, "tenant %q has no account, so that its paths begin with %q; set account in tenant, or change the path", s.tenant.Name, own)
+	default:
+		return true
+	}
+	return false
 }
 
 // outcomes reads the branches of a route, its own or its plan's, and what depends on them.

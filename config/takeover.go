@@ -138,12 +138,9 @@ func (t *takeover) tenant(path string) *Tenant {
 	return t.tenants[path]
 }
 
-// take makes a source of a tenant that is taken over; nil where the tenant's name is taken by another now.
+// take makes a source of a tenant that is taken over.
 func (s *source) take(t *takeover, tenant *Tenant) *source {
 	path := tenant.Pos.File
-	if s.tenants[tenant.Name] != nil {
-		return nil
-	}
 	in := *s
 	in.path, in.tenant, in.taken = path, tenant, t
 	for _, f := range t.files[path] {
@@ -154,10 +151,8 @@ func (s *source) take(t *takeover, tenant *Tenant) *source {
 	}
 	s.inputs.mark(path, func(in *Input) {
 		in.belongs(path)
-		in.Name = tenant.Name
+		in.Name, in.Accounts = tenant.Name, accountKeys(tenant.Accounts)
 	})
-	s.tenants[tenant.Name] = tenant
-	s.file.Tenants = append(s.file.Tenants, tenant)
 	s.file.Warnings = append(s.file.Warnings, t.warnings[path]...)
 	return &in
 }

@@ -1,7 +1,5 @@
 package config
 
-import "github.com/callhours/callhours/internal/diag"
-
 // readTenant reads whose file this is.
 func (s *source) readTenant(n *node) {
 	in := s.fields(n, inTenant)
@@ -14,6 +12,9 @@ func (s *source) readTenant(n *node) {
 		Language:    in.language(s.language),
 		PhoneRegion: in.phoneRegion(s.phoneRegion),
 		Labels:      map[string]string{},
+	}
+	if g := s.grants[t.Name]; g != nil && len(t.Accounts) == 0 {
+		t.Accounts = g.accounts
 	}
 	s.tenant, s.says = t, in
 	for _, e := range s.entries(in.get("labels"), "labels") {
@@ -29,13 +30,5 @@ func (s *source) readTenant(n *node) {
 	if name.S == "" || !s.isName(name, "a tenant") {
 		return
 	}
-	if other, ok := s.tenants[t.Name]; ok {
-		m := diag.Mistakef(name.Pos, "tenant %q is already defined at %s", t.Name, other.Pos)
-		m.Other = other.Pos
-		s.mistakes = append(s.mistakes, m)
-		return
-	}
-	s.tenants[t.Name] = t
-	s.inputs.mark(s.path, func(in *Input) { in.Name = t.Name })
-	s.file.Tenants = append(s.file.Tenants, t)
+	s.inputs.mark(s.path, func(in *Input) { in.Name, in.Accounts = t.Name, accountKeys(t.Accounts) })
 }

@@ -87,7 +87,7 @@ func manyRoutes(n, branches int) (yaml string, more map[string]string) {
 		}
 		more[fmt.Sprintf("routes/%d.yaml", first)] = b.String()
 	}
-	return "include: [routes/*.yaml]\ncalendars: {hours: {file: hours.ics}}\ndata: {voicemail: " + voicemail + "}\n", more
+	return "include_shared: [routes/*.yaml]\ncalendars: {hours: {file: hours.ics}}\ndata: {voicemail: " + voicemail + "}\n", more
 }
 
 // perCall is what a call costs, in µs of a processor: the least of some rounds, since everything else only adds.

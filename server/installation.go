@@ -95,7 +95,7 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 	} else if l.Generation != nil { // nothing is wrong but what is gone
 		l = again
 	}
-	whole := i.attempt(kept, func(string) bool { return true }, l.built)
+	whole := i.attempt(kept, func(string) bool { return true }, loading{accepted: kept, former: l.built})
 	if err := errors.Join(whole.err, whole.mistakes.Err()); err != nil {
 		return l, append(notes, fmt.Errorf("the accepted copy cannot be used either: %w", err))
 	}
@@ -113,7 +113,7 @@ type loading struct {
 // load reads the files as they are.
 func (i Installation) load(how loading) Loaded {
 	l := Loaded{inputs: config.NewInputs(i.Files)}
-	a := i.attempt(l.inputs, nil, how.former)
+	a := i.attempt(l.inputs, nil, how)
 	all := a.mistakes
 	l.built, l.stateDir = a.generation, a.stateDir
 	if gone := l.gone(i.Path, how); a.err == nil && len(gone) > 0 {
@@ -122,7 +122,8 @@ func (i Installation) load(how loading) Loaded {
 	}
 	c := &culprits{present: l.inputs, accepted: how.accepted, instead: map[string]string{}, names: map[string]string{}}
 	for a.err == nil && len(a.mistakes) > 0 && how.accepted != nil && c.blame(a.mistakes) {
-		a = i.attempt(l.inputs.With(how.accepted, c.instead), c.standsIn, cmp.Or(l.built, how.former))
+		how.former = cmp.Or(l.built, how.former)
+		a = i.attempt(l.inputs.With(how.accepted, c.instead), c.standsIn, how)
 		all = append(all, a.mistakes...)
 		l.built = cmp.Or(a.generation, l.built)
 	}
@@ -155,19 +156,19 @@ type attempt struct {
 	stateDir   string
 }
 
-func (i Installation) attempt(inputs *config.Inputs, spared func(of string) bool, former *Generation) (a attempt) {
-	if err := contain.Do(func() error { a = i.build(inputs, spared, former); return nil }); err != nil {
+func (i Installation) attempt(inputs *config.Inputs, spared func(of string) bool, how loading) (a attempt) {
+	if err := contain.Do(func() error { a = i.build(inputs, spared, how); return nil }); err != nil {
 		return attempt{err: fmt.Errorf("%s: %w", i.Path, err), stateDir: inputs.StateDir(i.Path)}
 	}
 	return a
 }
 
-func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, former *Generation) attempt {
+func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, how loading) attempt {
 	var before *config.File
-	if former != nil {
-		before = former.file
+	if how.former != nil {
+		before = how.former.file
 	}
-	file, err := config.Load(i.Path, config.Options{Inputs: inputs, Former: before})
+	file, err := config.Load(i.Path, config.Options{Inputs: inputs, Accepted: how.accepted, Former: before})
 	var mistakes diag.Mistakes
 	switch {
 	case file == nil && errors.As(err, &mistakes):
@@ -178,7 +179,7 @@ func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, 
 	if i.Files != nil {
 		file.StateDir = "" // there is no directory beside it
 	}
-	b := builder{file: file, files: i.Files, now: i.Now(), spared: spared, former: former}
+	b := builder{file: file, files: i.Files, now: i.Now(), spared: spared, former: how.former}
 	if err != nil {
 		return attempt{mistakes: append(file.Mistakes, b.check()...), stateDir: file.StateDir}
 	}

@@ -22,6 +22,7 @@ type testFiles struct {
 	mu   sync.Mutex
 	fsys fstest.MapFS
 	sets int64
+	bar  string // a directory that cannot be read; "": none
 }
 
 func (f *testFiles) set(yaml string, more map[string]string) {
@@ -38,6 +39,9 @@ func (f *testFiles) set(yaml string, more map[string]string) {
 func (f *testFiles) Open(name string) (fs.File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.bar != "" && (name == f.bar || strings.HasPrefix(name, f.bar+"/")) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+	}
 	return f.fsys.Open(name)
 }
 

@@ -296,7 +296,7 @@ func someHours(random *rand.Rand, now time.Time) hoursOf {
 
 func (s *soak) tenant(c *company, h hoursOf) string {
 	return fmt.Sprintf("tenant: {name: %s, timezone: America/New_York}\ncalendars:\n  hours: {url: \"%s/%[1]s/hours.ics\", refresh: 1m}\n"+
-		"  holidays: {url: \"%[2]s/%[1]s/holidays.ics\", refresh: 1m}\nroutes:\n  - name: main\n    path: /%[1]s\n    data: {front_desk: \"%[3]s\", company: %[1]s}%[4]s",
+		"  holidays: {url: \"%[2]s/%[1]s/holidays.ics\", refresh: 1m}\nroutes:\n  - name: main\n    path: /%[1]s/main\n    data: {front_desk: \"%[3]s\", company: %[1]s}%[4]s",
 		c.name, s.feedsAt, h.device, soakBranches)
 }
 
@@ -314,7 +314,7 @@ func (s *soak) ask(t *testing.T, n int) {
 	caller := fmt.Sprintf("+1202555%04d", n%10000)
 	form := "Request=%2B14155550100&Call-ID=" + fmt.Sprint(n) + "&Caller-ID-Number=" + strings.Replace(caller, "+", "%2B", 1)
 	may, before := c.allowed(), s.clock.now()
-	r, err := s.client.Post(s.calls+"/"+c.name, "application/x-www-form-urlencoded", strings.NewReader(form))
+	r, err := s.client.Post(s.calls+"/"+c.name+"/main", "application/x-www-form-urlencoded", strings.NewReader(form))
 	if err != nil {
 		s.complain("%s: %v", c.name, err)
 		return

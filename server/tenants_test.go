@@ -13,9 +13,10 @@ func says(tenant, text, more string) string {
 	return "tenant: {name: " + tenant + "}\n" + more + "routes:\n  - {name: main, branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"" + text + "\"}}'}]}\n"
 }
 
-// dials is a tenant's file whose route answers a number on /pivot.
-func dials(tenant, number string) string {
-	return "tenant: {name: " + tenant + "}\nroutes:\n  - {name: main, match: {dialed: [\"" + number + "\"]}, branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"" + tenant + "\"}}'}]}\n"
+// claims is a tenant's file whose route answers the calls of an account on /pivot.
+func claims(tenant, account string) string {
+	return "tenant: {name: " + tenant + ", account: [" + account + "]}\nroutes:\n  - {name: main, match: {dialed: [\"+14155550101\"]}, " +
+		"branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"" + tenant + "\"}}'}]}\n"
 }
 
 // TestTenants: what is wrong with a tenant's files concerns that tenant alone, and what its former files do not mend keeps everything as it was.
@@ -30,7 +31,7 @@ func TestTenants(t *testing.T) {
 		yaml          string // of the main file, besides include
 		before, after map[string]string
 		afterYAML     string
-		answers       map[string]string // by path: the text, or "" for none; "N" in "/pivot N" is dialed
+		answers       map[string]string // by path: the text, or "" for none; the account stands behind it
 		rejected      []string
 		mistake       string // that is among those said
 	}{
@@ -100,30 +101,87 @@ func TestTenants(t *testing.T) {
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
 			rejected: []string{"a"}, mistake: "tenants/a.yaml:2:22: a.txt: file does not exist",
 		},
-		"the one that has changed claims the other's number": {
-			before:   map[string]string{a1: dials("a", "+14155550101"), b1: dials("b", "+14155550102")},
-			after:    map[string]string{a1: dials("a", "+14155550102"), b1: dials("b", "+14155550102")},
-			answers:  map[string]string{"/pivot +14155550101": "a", "/pivot +14155550102": "b"},
-			rejected: []string{"a"}, mistake: "tenants/b.yaml:3:35: number \"+14155550102\" on path /pivot is already answered by route \"a/main\" at tenants/a.yaml:3:12; " +
-				"give one of them another number, account or path",
+		"one claims the other's account": {
+			before:   map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
+			after:    map[string]string{a1: claims("a", "Acc2"), b1: claims("b", "acc2")},
+			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc2": "b"},
+			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:29: account \"acc2\" is already tenant \"b\"'s, at tenants/b.yaml:1:29; use your own\n",
 		},
-		"both have changed and claim a number": {
-			before:   map[string]string{a1: dials("a", "+14155550101"), b1: dials("b", "+14155550102")},
-			after:    map[string]string{a1: dials("a", "+14155550103"), b1: dials("b", "+14155550103")},
-			answers:  map[string]string{"/pivot +14155550101": "", "/pivot +14155550102": "b", "/pivot +14155550103": "a"},
-			rejected: []string{"b"}, mistake: "tenants/b.yaml:3:35: ",
+		"one claims the other's account, and both have changed": {
+			before:   map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
+			after:    map[string]string{a1: claims("a", "acc2"), b1: "# edited\n" + says("b", "b2", "")[:16] + ", account: [acc2]" + says("b", "b2", "")[16:]},
+			answers:  map[string]string{"/pivot acc1": "a", "/b/main acc2": "b2"},
+			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:29: account \"acc2\" is already tenant \"b\"'s, at tenants/b.yaml:2:29; use your own\n",
 		},
-		"a number goes to another tenant, and the former one is wrong": {
-			before:   map[string]string{a1: dials("a", "+14155550101"), b1: dials("b", "+14155550102")},
-			after:    map[string]string{a1: wrong, b1: dials("b", "+14155550101")},
-			answers:  map[string]string{"/pivot +14155550101": "a", "/pivot +14155550102": "b"},
-			rejected: []string{"a", "b"}, mistake: "tenants/b.yaml:3:35: ",
+		"both claim what is nobody's": {
+			before:   map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
+			after:    map[string]string{a1: claims("a", "acc3"), b1: claims("b", "acc3")},
+			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc2": "b", "/pivot acc3": ""},
+			rejected: []string{"a", "b"}, mistake: "tenants/b.yaml:1:29: account \"acc3\" is also claimed at tenants/a.yaml:1:29, and no accepted",
+		},
+		"an account goes to another tenant": {
+			before:  map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
+			after:   map[string]string{a1: claims("a", "acc3"), b1: claims("b", "acc1")},
+			answers: map[string]string{"/pivot acc1": "b", "/pivot acc2": "", "/pivot acc3": "a"},
+		},
+		"an account goes to another tenant, and the former one is wrong": {
+			before:   map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
+			after:    map[string]string{a1: wrong, b1: claims("b", "acc1")},
+			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc2": "b"},
+			rejected: []string{"a", "b"}, mistake: "tenants/b.yaml:1:29: ",
+		},
+		"an account that the main file gives": {
+			yaml:     "tenants: {b: {account: acc4}}\n",
+			before:   map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc4")},
+			after:    map[string]string{a1: claims("a", "acc4")},
+			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc4": ""},
+			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:29: account \"acc4\" is tenant \"b\"'s, as callhours.yaml:6:11 says; remove it here\n",
+		},
+		"an account that the main file does not give": {
+			yaml:     "tenants: {a: {account: acc1}}\n",
+			before:   map[string]string{a1: claims("a", "acc1")},
+			after:    map[string]string{a1: claims("a", "acc1, acc5")},
+			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc5": ""},
+			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:35: account \"acc5\" is none that callhours.yaml:6:11 gives this tenant; add it there, or remove it here\n",
+		},
+		"an account of the operator's": {
+			yaml: "routes: [{name: x, match: {account: acc6, dialed: \"1\"}, branches: [{name: closed, callflow: " +
+				`'{"module":"tts","data":{"text":"x"}}'` + "}]}]\n",
+			before:   map[string]string{a1: claims("a", "acc1")},
+			after:    map[string]string{a1: claims("a", "acc6")},
+			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc6": ""},
+			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:29: account \"acc6\" is the operator's: a route has it at callhours.yaml:6:37; remove it here, or write",
+		},
+		"a tenant without an account that matches": {
+			before:   map[string]string{a1: says("a", "a1", ""), b1: claims("b", "acc2")},
+			after:    map[string]string{a1: strings.Replace(claims("a", "acc1"), ", account: [acc1]", "", 1), b1: claims("b", "acc2")},
+			answers:  map[string]string{"/a/main": "a1", "/pivot acc1": "", "/pivot acc2": "b"},
+			rejected: []string{"a"}, mistake: "tenants/a.yaml:3:25: tenant \"a\" has no account, so that its routes must not match calls, which may be others'; set account in tenant\n",
+		},
+		"a tenant without an account on a path of others": {
+			before:   map[string]string{a1: says("a", "a1", ""), b1: says("b", "b1", "")},
+			after:    map[string]string{a1: strings.Replace(says("a", "a2", ""), "branches", "path: /b/main, branches", 1), b1: says("b", "b2", "")},
+			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
+			rejected: []string{"a"}, mistake: "tenants/a.yaml:3:24: tenant \"a\" has no account, so that its paths begin with \"/a/\"; set account in tenant, or change the path\n",
+		},
+		"a tenant without an account on the main file's path": {
+			yaml:     "path: /a/pivot\n",
+			before:   map[string]string{a1: says("a", "a1", ""), b1: claims("b", "acc2")},
+			after:    map[string]string{a1: strings.Replace(says("a", "a2", ""), "branches", "path: /a/pivot, branches", 1), b1: claims("b", "acc2")},
+			answers:  map[string]string{"/a/main": "a1", "/a/pivot acc2": "b", "/a/pivot acc9": ""},
+			rejected: []string{"a"}, mistake: "tenants/a.yaml:3:24: path \"/a/pivot\" is the main file's; set another path, or account in tenant\n",
+		},
+		"a tenant leaves out that it is one": {
+			before:   map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
+			after:    map[string]string{a1: strings.TrimPrefix(claims("a", "acc1"), "tenant: {name: a, account: [acc1]}\n"), b1: claims("b", "acc2")},
+			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc2": "b"},
+			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:1: the file has no tenant; set tenant: {name: …}, or, if it is the operator's, list it under include_shared in the main file\n",
 		},
 		"two tenants of one name": {
 			before:   map[string]string{a1: says("a", "a1", ""), b1: says("b", "b1", "")},
-			after:    map[string]string{a1: says("b", "a2", ""), b1: says("b", "b1", "")},
-			answers:  map[string]string{"/a/main": "a1", "/b/main": "b1"},
-			rejected: []string{"a"}, mistake: "tenants/b.yaml:1:16: tenant \"b\" is already defined at tenants/a.yaml:1:16",
+			after:    map[string]string{a1: says("b", "a2", ""), b1: says("b", "b2", "")},
+			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
+			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:16: the name \"b\" is already tenant \"b\"'s, at tenants/b.yaml:1:16; use your own\n",
 		},
 		"data is missing that a plan of everybody's reads": {
 			yaml:     "plans: {p: {branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":{{ .Data.text }}}}'}]}}\n",
@@ -173,8 +231,8 @@ func TestTenants(t *testing.T) {
 				t.Errorf("got %v\nwant %s", err, c.mistake)
 			}
 			for asked, want := range c.answers {
-				path, number, _ := strings.Cut(asked, " ")
-				got, status := w.call(post(path, "Request", number)), 404
+				path, account, _ := strings.Cut(asked, " ")
+				got, status := w.call(post(path, "Request", "+14155550101", "Account-ID", account)), 404
 				if want != "" {
 					status, want = 200, `{"module":"tts","data":{"text":"`+want+`"}}`
 				}
