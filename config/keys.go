@@ -132,7 +132,7 @@ var keyTable = []key{
 	{inInclude, "routes", "list of routes", "none", "as in the main file"},
 
 	{inAuth, "basic", "basic", "none", "a user name and password that the caller must send; Kazoo sends them with `method: post` only"},
-	{inAuth, "token", "secret", "none", "a token that the caller must send: `/TOKEN/path`, `?token=` or `X-Callhours-Token`"},
+	{inAuth, "token", "secret", "none", "a token that the caller must send: `/TOKEN/path`, `?token=` or `X-Callhours-Token`; 128 bits or more: `openssl rand -hex 16`"},
 	{inAuth, "networks", "addresses", "anywhere", "addresses and ranges that callers must come from"},
 	{inAuth, "trusted_proxies", "addresses", "none", "proxies whose `X-Forwarded-For` is believed"},
 
@@ -151,7 +151,7 @@ var keyTable = []key{
 	{inDecisions, "keep", "amount", "`20`", "how many of each route, 1000 at most; of all routes together 100,000"},
 	{inDecisions, "callers", "`last4`, `none`, `full`", "`last4`", "how much of callers' numbers is remembered; with `none` no dialed number either"},
 
-	{inHours, "token", "secret", "required", "opens `/-/hours/ROUTE.ics?token=…` on `listen`"},
+	{inHours, "token", "secret", "required", "opens `/-/hours/ROUTE.ics?token=…` on `listen`; 128 bits or more: `openssl rand -hex 16`"},
 
 	{inGrant, "account", "texts", "those that nobody else has", "the accounts that this tenant may have, and no other tenant; its own where its file names none"},
 	{inGrant, "secrets", "names", "none", "secrets of the main file that the tenant's file may name"},

@@ -439,7 +439,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 timezone: UTC
 listen: localhost:1
 secrets: s.yaml
-auth: {basic: {username: kazoo, password: {secret: pw}}, token: hunter2-plain}
+auth: {basic: {username: kazoo, password: {secret: pw}}, token: hunter2-plain-4f1c9a7be2d8036581}
 calendars:
   hours: {url: "https://hunter2.example.com/hunter2.ics", headers: {Authorization: Bearer hunter2}, basic: {username: u, password: hunter2}}
 `, "s.yaml", "pw: hunter2\n")

@@ -34,7 +34,7 @@ routes:
 	files := fstest.MapFS{}
 	put := func(name, body string) { files[name] = &fstest.MapFile{Data: []byte(body), Mode: 0o600} }
 	put("callhours.yaml", main())
-	put("secrets/main.yaml", "t: token\n")
+	put("secrets/main.yaml", "t: token-of-takeover-4f1c9a7be2d8036581\n")
 	put("spam.txt", "+14155550100\n")
 	put("vip.txt", "+14155550101\n")
 	for _, name := range []string{"a", "b", "c"} {

@@ -44,6 +44,7 @@ type place struct {
 	any      index             // routes that ask for no account
 	numbers  int               // of exact that ask for no account
 	listed   numbers           // every number of the path, whoever's
+	leftover bool              // the rest of any is Leftover
 }
 
 // index is what answers on one path for one account, or for any, where a call does not dial a number that is listed whole.
@@ -110,6 +111,7 @@ func (c *claims) claim(p *place, account string, x *index, route int) {
 	if len(r.Match.Dialed) == 0 {
 		if x.rest == None {
 			x.rest = at
+			p.leftover = p.leftover || r.Match.Leftover
 		}
 		taken(x.rest, r.Pos, "every number")
 	}
@@ -169,7 +171,7 @@ func (t *Table) Match(path string, c *pivot.Call) (int, Why) {
 	if account != nil && account.rest != None {
 		return int(account.rest), ByAccount
 	}
-	if p.any.rest != None {
+	if p.any.rest != None && (account == nil || !p.leftover) {
 		return int(p.any.rest), ByPath
 	}
 	return None, p.miss(account, c)
@@ -182,7 +184,7 @@ func (p *place) miss(account *index, c *pivot.Call) Why {
 		return OtherAccount
 	case c.Dialed == "":
 		return NoNumber
-	case p.listed.has(c.Dialed):
+	case account == nil && p.listed.has(c.Dialed): // to an account of the path it is not told what others have
 		return OtherAccount
 	}
 	return NumberNotListed

@@ -39,6 +39,8 @@ type Branch struct {
 type Match struct {
 	Accounts []diag.Text // Account-IDs, 32 hex digits each; none: any account
 	Dialed   []diag.Text // numbers, or prefixes that end in *; none: any number
+	// Leftover keeps calls away whose account another route of the path names: whoever owns that account was asked, and had no answer.
+	Leftover bool
 }
 
 // Options describe a route to [New].

@@ -65,7 +65,7 @@ type credentials struct {
 	unreadable         bool     // an address that decides cannot be read
 }
 
-// present takes the credentials out of a request. Its path keeps a token; see [pathToken].
+// present takes the credentials out of a request. Its path keeps a token; see [tokenPaths].
 func present(r *http.Request) credentials {
 	var c credentials
 	if r.Header["Authorization"] != nil {
@@ -220,18 +220,42 @@ func within(networks []netip.Prefix, at netip.Addr) bool {
 	return false
 }
 
-// pathToken takes a token that leads a path off it: "/TOKEN/main" is "/main" with a token. known are the digests of all
-// tokens that some route takes.
-func pathToken(path string, known map[[sha256.Size]byte]bool) (token, rest string) {
-	if len(known) == 0 {
+// tokenPaths say on which paths a token counts that leads a path, by the token's digest: on those of the routes that have it. So nobody can
+// name a token like a part of others' paths.
+type tokenPaths struct {
+	of     map[[sha256.Size]byte]map[string]bool
+	shared *[sha256.Size]byte // that of calls without a route, which counts on any path
+}
+
+func newTokenPaths(g *Generation) tokenPaths {
+	t := tokenPaths{of: map[[sha256.Size]byte]map[string]bool{}}
+	for i, a := range g.auths {
+		if a == nil || a.token == nil {
+			continue
+		}
+		if t.of[*a.token] == nil {
+			t.of[*a.token] = map[string]bool{}
+		}
+		t.of[*a.token][g.routes[i].Path] = true
+	}
+	if g.shared != nil {
+		t.shared = g.shared.token
+	}
+	return t
+}
+
+// split takes a token that leads a path off it: "/TOKEN/main" is "/main" with a token. The token is "" if there is none that counts on the rest.
+func (t tokenPaths) split(path string) (token, rest string) {
+	if len(t.of) == 0 && t.shared == nil {
 		return "", path
 	}
-	first, rest, found := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	if first == "" || !known[*digest(first)] {
+	first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if first == "" {
 		return "", path
 	}
-	if !found {
-		return first, "/"
+	rest = "/" + rest
+	if same(t.shared, first) || t.of[*digest(first)][rest] {
+		return first, rest
 	}
-	return first, "/" + rest
+	return "", path
 }

@@ -232,7 +232,7 @@ func (b *builder) route(r *config.Route) render.Options {
 	}
 	o := routes.Options{
 		Pos: r.Pos, Name: r.Name, Path: r.Path.S,
-		Match:  routes.Match{Accounts: r.Match.Accounts, Dialed: r.Match.Dialed},
+		Match:  routes.Match{Accounts: r.Match.Accounts, Dialed: r.Match.Dialed, Leftover: r.Tenant != nil && len(r.Match.Accounts) == 0},
 		Region: r.PhoneRegion, Zone: zone, DayStarts: r.DayStarts, Unknown: r.Unknown, Shared: b.shared,
 	}
 	answers := render.Options{

@@ -1,11 +1,9 @@
 package server
 
 import (
-	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -41,8 +39,8 @@ type calls struct {
 // live is a generation with what answering its calls needs beside it.
 type live struct {
 	*Generation
-	served  []served                   // in the order of routes
-	tokens  map[[sha256.Size]byte]bool // digests of every token that leads a path
+	served  []served // in the order of routes
+	tokens  tokenPaths
 	doors   doors
 	callers string // how much of a caller's number the log shows
 	faults  bool   // the log shows only calls that go wrong
@@ -63,7 +61,7 @@ type served struct {
 }
 
 func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
-	l := &live{Generation: g, tokens: map[[sha256.Size]byte]bool{}, callers: g.file.Log.Callers, shown: g.file.Decisions.Callers}
+	l := &live{Generation: g, tokens: newTokenPaths(g), callers: g.file.Log.Callers, shown: g.file.Decisions.Callers}
 	l.faults = g.file.Log.Calls == "faults"
 	var names []string
 	for _, r := range g.routes {
@@ -78,11 +76,6 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
 	}
 	l.readers, l.doors = newReaders(g), newDoors(g)
 	l.missed, l.nowhere = &d.missed, &facts{generation: g.Name(), calendars: []preview.CalendarRead{}}
-	for _, a := range append(slices.Clone(g.auths), g.shared) {
-		if a != nil && a.token != nil {
-			l.tokens[*a.token] = true
-		}
-	}
 	return l
 }
 
@@ -176,12 +169,9 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 	}
 	rec.live = l
 	presented := present(r)
-	if token, rest := pathToken(path, l.tokens); token != "" {
-		presented.tokens = append(presented.tokens, token)
-		path = rest
-	}
-	rec.path = path
-	by, status := l.doors.at(path).admit(&presented)
+	at := l.read(path, &presented)
+	by, status := l.admit(&at, &presented)
+	rec.path = at.path
 	if status != http.StatusOK {
 		rec.refuse(w, &presented, status)
 		return
@@ -207,14 +197,15 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		return
 	}
 	rec.call = &call
-	found, why := l.table.Match(path, &call)
+	found, why := l.match(&at, &call, &presented)
+	rec.path = at.path
 	var route *served
 	guard := l.shared
 	if found != routes.None {
 		route = &l.served[found]
 		guard = route.auth
 	}
-	if guard != by {
+	if guard != by || at.again {
 		if status = guard.admit(&presented); status != http.StatusOK {
 			rec.refuse(w, &presented, status)
 			return

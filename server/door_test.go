@@ -142,30 +142,30 @@ func TestDoor(t *testing.T) {
 		read   bool
 		want   int
 	}{
-		"a secret":                            {"auth: {token: t0ken-of-all}", 0, "/main", nil, false, 401},
-		"a secret, no such path":              {"auth: {token: t0ken-of-all}", 0, "/nowhere", nil, false, 401},
-		"the secret, no such path":            {"auth: {token: t0ken-of-all}", 0, "/nowhere?token=t0ken-of-all", nil, true, 404},
+		"a secret":                            {"auth: {token: t0ken-of-all-4f1c9a7be2d8036581}", 0, "/main", nil, false, 401},
+		"a secret, no such path":              {"auth: {token: t0ken-of-all-4f1c9a7be2d8036581}", 0, "/nowhere", nil, false, 401},
+		"the secret, no such path":            {"auth: {token: t0ken-of-all-4f1c9a7be2d8036581}", 0, "/nowhere?token=t0ken-of-all-4f1c9a7be2d8036581", nil, true, 404},
 		"a network":                           {"auth: {networks: [198.51.100.0/24]}", 0, "/main", nil, false, 403},
-		"a network and a secret":              {"auth: {networks: [198.51.100.0/24], token: t0ken-of-all}", 0, "/main?token=t0ken-of-all", nil, false, 403},
-		"the network without the secret":      {"auth: {networks: [192.0.2.0/24], token: t0ken-of-all}", 0, "/main", nil, false, 401},
-		"the network and the secret":          {"auth: {networks: [192.0.2.0/24], token: t0ken-of-all}", 0, "/main?token=t0ken-of-all", nil, true, 200},
-		"another method":                      {"auth: {token: t0ken-of-all}", 0, "/main", func(r *http.Request) { r.Method = "BREW" }, false, 401},
-		"open, but for routes":                {"", 3, "/shared", nil, true, 404},                                             // no number: asked for no route, and everybody may hear that
-		"one of few tokens":                   {"auth: {token: t0ken-of-all}", 3, "/shared?token=token-of-2", nil, true, 401}, // not this route's
-		"one of many tokens":                  {"auth: {token: t0ken-of-all}", 40, "/shared?token=token-of-39", nil, true, 401},
-		"none of few tokens":                  {"auth: {token: t0ken-of-all}", 3, "/shared?token=token-of-4", nil, false, 401},
-		"none of many tokens":                 {"auth: {token: t0ken-of-all}", 40, "/shared?token=token-of-40", nil, false, 401},
-		"many tokens, and a network for some": {"auth: {networks: [198.51.100.0/24]}", 40, "/shared?token=token-of-40", nil, true, 403},
+		"a network and a secret":              {"auth: {networks: [198.51.100.0/24], token: t0ken-of-all-4f1c9a7be2d8036581}", 0, "/main?token=t0ken-of-all-4f1c9a7be2d8036581", nil, false, 403},
+		"the network without the secret":      {"auth: {networks: [192.0.2.0/24], token: t0ken-of-all-4f1c9a7be2d8036581}", 0, "/main", nil, false, 401},
+		"the network and the secret":          {"auth: {networks: [192.0.2.0/24], token: t0ken-of-all-4f1c9a7be2d8036581}", 0, "/main?token=t0ken-of-all-4f1c9a7be2d8036581", nil, true, 200},
+		"another method":                      {"auth: {token: t0ken-of-all-4f1c9a7be2d8036581}", 0, "/main", func(r *http.Request) { r.Method = "BREW" }, false, 401},
+		"open, but for routes":                {"", 3, "/shared", nil, true, 404},                                                                                   // no number: asked for no route, and everybody may hear that
+		"one of few tokens":                   {"auth: {token: t0ken-of-all-4f1c9a7be2d8036581}", 3, "/shared?token=token-of-2-4f1c9a7be2d8036581", nil, true, 401}, // not this route's
+		"one of many tokens":                  {"auth: {token: t0ken-of-all-4f1c9a7be2d8036581}", 40, "/shared?token=token-of-39-4f1c9a7be2d8036581", nil, true, 401},
+		"none of few tokens":                  {"auth: {token: t0ken-of-all-4f1c9a7be2d8036581}", 3, "/shared?token=token-of-4-4f1c9a7be2d8036581", nil, false, 401},
+		"none of many tokens":                 {"auth: {token: t0ken-of-all-4f1c9a7be2d8036581}", 40, "/shared?token=token-of-40-4f1c9a7be2d8036581", nil, false, 401},
+		"many tokens, and a network for some": {"auth: {networks: [198.51.100.0/24]}", 40, "/shared?token=token-of-40-4f1c9a7be2d8036581", nil, true, 403},
 		"a password, among many tokens":       {"auth: {basic: {username: kazoo, password: s3cret}}", 40, "/shared", func(r *http.Request) { r.SetBasicAuth("kazoo", "s3cret") }, true, 404},
 		"a wrong password, among many tokens": {"auth: {basic: {username: kazoo, password: s3cret}}", 40, "/shared", func(r *http.Request) { r.SetBasicAuth("kazoo", "secret") }, false, 401},
-		"the fifth token of a request":        {"auth: {token: t0ken-of-all}", 0, "/main?token=1&token=2&token=3&token=4&token=t0ken-of-all", nil, false, 401},
+		"the fifth token of a request":        {"auth: {token: t0ken-of-all-4f1c9a7be2d8036581}", 0, "/main?token=1&token=2&token=3&token=4&token=t0ken-of-all-4f1c9a7be2d8036581", nil, false, 401},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var yaml strings.Builder
 			yaml.WriteString(c.yaml + oneRoute)
 			for i := range c.tokens {
-				fmt.Fprintf(&yaml, "  - {name: r%d, path: /shared, auth: {token: token-of-%d}, match: {dialed: [\"%d\"]}, branches: [{name: closed, pass: true}]}\n", i, i, 1000+i)
+				fmt.Fprintf(&yaml, "  - {name: r%d, path: /shared, auth: {token: token-of-%d-4f1c9a7be2d8036581}, match: {dialed: [\"%d\"]}, branches: [{name: closed, pass: true}]}\n", i, i, 1000+i)
 			}
 			w := started(t, yaml.String(), nil)
 			r := post(c.path)
@@ -199,7 +199,7 @@ func (c *countingReader) Read(p []byte) (int, error) {
 // TestStrangersCostNothing: what a stranger sends changes nothing about what refusing costs, and of many tokens, addresses and credentials no
 // more is kept than of a few. It counts what all of the process allocates.
 func TestStrangersCostNothing(t *testing.T) {
-	w := started(t, "auth: {networks: [192.0.2.0/24], trusted_proxies: [192.0.2.1], token: t0ken-of-all}"+oneRoute, nil)
+	w := started(t, "auth: {networks: [192.0.2.0/24], trusted_proxies: [192.0.2.1], token: t0ken-of-all-4f1c9a7be2d8036581}"+oneRoute, nil)
 	cost := func(change func(r *http.Request, n int), n int) float64 {
 		const rounds = 50
 		requests := make([]*http.Request, rounds)

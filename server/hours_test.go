@@ -19,9 +19,9 @@ import (
 
 // The tokens of the tests; none is a part of another one's.
 const (
-	anyToken  = "token-of-everything"
-	acmeToken = "manager-of-acme-01"
-	mainToken = "manager-of-main-02"
+	anyToken  = "token-of-everything-4f1c9a7be2d8036581"
+	acmeToken = "manager-of-acme-01-4f1c9a7be2d8"
+	mainToken = "manager-of-main-02-4f1c9a7be2d8"
 )
 
 const openToReaders = `

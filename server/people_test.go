@@ -241,7 +241,7 @@ func TestOtherSites(t *testing.T) {
 // TestPolicy: every page forbids what it does not need, and shows no secret.
 func TestPolicy(t *testing.T) {
 	t.Parallel()
-	w := started(t, "auth: {token: sesame-token-of-calls}\nhours: {token: sesame-token-of-hours}\n"+strings.Replace(oneRoute, "{hours: {file: hours.ics}",
+	w := started(t, "auth: {token: sesame-token-of-calls-4f1c9a7be2d8036581}\nhours: {token: sesame-token-of-hours-4f1c9a7be2d8036581}\n"+strings.Replace(oneRoute, "{hours: {file: hours.ics}",
 		"{hours: {file: hours.ics}, gone: {url: \"http://127.0.0.1:9/sesame-address/basic.ics\", basic: {username: me, password: sesame-password}, headers: {X-Key: sesame-header}}", 1), nil)
 	for path, want := range map[string]int{
 		"/": 200, "/routes/main": 200, "/routes/none": 404, "/try": 200, "/calendars": 200, "/calendars/hours": 200, "/calendars/none": 404, "/calendars/gone": 200, "/findings": 200,
