@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -26,6 +27,7 @@ type Source struct {
 	Header             http.Header // further headers, for the URL's own host alone; nil for none
 	UserAgent          string      // "" for the fetcher's own
 	CAFile             string      // PEM of the authorities to trust instead of the system's; "" for the system's
+	CAFiles            fs.FS       // where CAFile is; nil: the operating system's
 
 	// Owner is the tenant whose feed it is; "" for the operator. Owners share nothing that a server sent: no body, no
 	// connection, no pause.

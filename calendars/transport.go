@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net"
 	"net/http"
@@ -45,8 +46,8 @@ type pool struct {
 	used    time.Time // guarded by the Fetcher's mutex
 }
 
-// CheckCAFile says why a CA file cannot be read; nil if it can.
-func CheckCAFile(name string) error {
+// CheckCAFile says why a CA file cannot be read; nil if it can. fsys is as of Source.CAFiles.
+func CheckCAFile(fsys fs.FS, name string) error {
 	_, err := files.Read(name, caBytes)
 	return err
 }
@@ -59,7 +60,7 @@ func (f *Fetcher) poolFor(s Source) (*pool, error) {
 	var pem []byte
 	if caFile != "" {
 		var err error
-		if pem, err = readLimited(nil, caFile, caBytes); err != nil {
+		if pem, err = readLimited(s.CAFiles, caFile, caBytes); err != nil {
 			return nil, fmt.Errorf("ca_file %s: %w", quote(caFile), err)
 		}
 		digest = sha256.Sum256(pem)

@@ -36,13 +36,14 @@ func (s *source) calendar(e entry) *Calendar {
 		Pos:         e.key.Pos,
 		Name:        s.prefix() + e.key.S,
 		Tenant:      s.tenantName(),
+		Home:        s.tenantHome(),
 		URL:         in.feedURL(),
-		File:        s.resolve(in.word("file")),
+		File:        s.own(in.word("file"), "file"),
 		Refresh:     in.duration("refresh", span{least: time.Minute, most: forever}),
 		Basic:       in.basic(),
 		Headers:     in.headers(),
 		UserAgent:   in.word("user_agent").S,
-		CAFile:      s.resolve(in.word("ca_file")),
+		CAFile:      s.own(in.word("ca_file"), "ca_file"),
 		DenyPrivate: s.deniesPrivate(),
 		Timezone:    in.zone("timezone"),
 		ExpireAfter: in.duration("expire_after", span{least: time.Minute, most: forever}),
@@ -75,6 +76,14 @@ func (s *source) deniesPrivate() bool {
 		return *deny
 	}
 	return s.tenant != nil
+}
+
+// tenantHome is the directory that files of a tenant's calendars do not lead out of; "" for everybody's, which may.
+func (s *source) tenantHome() string {
+	if s.tenant == nil {
+		return ""
+	}
+	return s.home
 }
 
 // limits reads what a calendar may cost; what it leaves out is as in otherwise.

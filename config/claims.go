@@ -33,6 +33,17 @@ func (f fields) grants() map[string]*grant {
 	return grants
 }
 
+// checkGrants reports secrets that the main file gives and does not have.
+func (s *source) checkGrants() {
+	for _, g := range s.grants {
+		for _, name := range g.secrets {
+			if _, ok := s.secrets.own[name.S]; !ok {
+				s.mistake(name.Pos, "secret %s is not defined%s", quote(name.S), suggest(name.S, s.secrets.known()))
+			}
+		}
+	}
+}
+
 // accountKey is how accounts compare.
 func accountKey(account Text) string { return strings.ToLower(account.S) }
 

@@ -136,6 +136,8 @@ type Calendar struct {
 	Name   string // full: "acme/hours" for a tenant's
 	Tenant string
 
+	Home string // directory that File and CAFile do not lead out of, by no link; "": anywhere
+
 	URL       Secret        // http, https, webcal or webcals
 	File      string        // resolved path or glob
 	Refresh   time.Duration // 0: as the feed hints

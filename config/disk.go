@@ -17,9 +17,8 @@ const maxFile = 8 << 20
 // disk is where files are looked up: the operating system when fsys is nil.
 type disk struct {
 	fsys fs.FS
+	home string // where nothing leads out; "": everywhere
 }
-
-func (d disk) tree() files.Tree { return files.Tree{FS: d.fsys} }
 
 // read gives the bytes and the mode of a file. Its errors say what is wrong and leave the name to the caller.
 func (d disk) read(name string) ([]byte, fs.FileMode, error) {

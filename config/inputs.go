@@ -28,6 +28,7 @@ type Input struct {
 	Accounts []string
 
 	readers []string // tenants' files that name it, and "" for what is everybody's
+	home    string   // as of which it was read, so that no link leads out of it; "": it was not asked
 }
 
 // Inputs are the files of a configuration as they were when they were first asked for: YAML, secrets, lists of numbers, templates, and
@@ -43,6 +44,8 @@ type Inputs struct {
 	kept    []string        // tenants' files that are read although nothing names them
 	without map[string]bool // tenants' files that are passed over
 	former  *Inputs         // has what kept files name and nobody else; nil: nothing
+	// homes are the directories of which tenants' files may name files, by the path of the tenant's file.
+	homes map[string]string
 }
 
 // Look is a question to a directory: which files fit a glob, or which templates are in it.
@@ -66,7 +69,7 @@ type barred struct {
 
 // NewInputs makes empty inputs, which are read from fsys as Load asks for them; nil: the operating system.
 func NewInputs(fsys fs.FS) *Inputs {
-	return &Inputs{disk: disk{fsys}, files: map[string]*Input{}, looks: map[Look]listing{}}
+	return &Inputs{disk: disk{fsys: fsys}, files: map[string]*Input{}, looks: map[Look]listing{}}
 }
 
 // Files are all that were read, or should have been, by path.
@@ -236,8 +239,12 @@ func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 	}
 	maps.DeleteFunc(out.files, func(_ string, f *Input) bool { _, away := instead[f.Tenant]; return away && f.Tenant != "" })
 	maps.DeleteFunc(out.looks, func(l Look, _ listing) bool { _, away := instead[l.Tenant]; return away && l.Tenant != "" })
+	out.homes = maps.Clone(in.homes)
 	back := map[string]bool{}
 	for away, path := range instead {
+		if home := former.homes[path]; home != "" {
+			out.homes[path] = home
+		}
 		delete(out.files, away)
 		out.without[away] = away != path
 		back[path] = path != ""
@@ -262,23 +269,44 @@ func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 
 // read gives a file, read at most once, on behalf of a tenant's file, or of "".
 func (in *Inputs) read(path, tenant string) *Input {
-	f := in.peek(path)
+	f := in.peek(path, in.homeOf(path, tenant))
+	if was := in.files[path]; was != nil && was != f { // somebody else may have it, wherever it leads
+		if f.Err == nil {
+			was.readBy(tenant)
+		}
+		return f
+	}
 	in.files[path] = f
-	if !in.frozen && !slices.Contains(f.readers, tenant) {
+	if !in.frozen {
+		f.readBy(tenant)
+	}
+	return f
+}
+
+// readBy notes on whose behalf a file is read.
+func (f *Input) readBy(tenant string) {
+	if !slices.Contains(f.readers, tenant) {
 		f.readers = append(f.readers, tenant)
 		if f.Tenant = f.readers[0]; len(f.readers) > 1 {
 			f.Tenant = ""
 		}
 	}
-	return f
 }
 
-// peek is read for who only wants to know: the file does not become one of the inputs.
-func (in *Inputs) peek(path string) *Input {
-	if f := cmp.Or(in.files[path], in.spare[path]); f != nil {
+// homeOf is the directory that a file may not lead out of for whoever names it: a tenant's own file may be a link of the operator's.
+func (in *Inputs) homeOf(path, tenant string) string {
+	if path == tenant {
+		return ""
+	}
+	return in.homes[tenant]
+}
+
+// peek is read for who only wants to know: the file does not become one of the inputs. home is as of homeOf.
+func (in *Inputs) peek(path, home string) *Input {
+	if f := cmp.Or(in.files[path], in.spare[path]); f != nil && (in.frozen || f.home == home || home == "" && f.Err == nil) {
 		return f
 	}
-	f := &Input{Path: path}
+	f := &Input{Path: path, home: home}
 	switch {
 	case in.frozen && in.former != nil && in.former.files[path] != nil:
 		f = in.former.files[path]
@@ -287,7 +315,7 @@ func (in *Inputs) peek(path string) *Input {
 	case path == in.typed:
 		f.Bytes, f.Mode, f.Err = in.disk.readArgument(path)
 	default:
-		f.Bytes, f.Mode, f.Err = in.disk.read(path)
+		f.Bytes, f.Mode, f.Err = in.disk.within(home).read(path)
 	}
 	if in.spare == nil {
 		in.spare = map[string]*Input{}
@@ -351,8 +379,11 @@ func (in *Inputs) glance(l Look) listing {
 	case in.frozen:
 		return listing{}
 	}
-	return in.disk.look(l)
+	return in.lookAgain(l)
 }
+
+// lookAgain asks the disk.
+func (in *Inputs) lookAgain(l Look) listing { return in.disk.within(in.homes[l.Tenant]).look(l) }
 
 // look asks the disk.
 func (d disk) look(l Look) listing {

@@ -113,8 +113,8 @@ func TestPack(t *testing.T) {
 	)})
 	must(t, err)
 	former, err := Load("callhours.yaml", Options{FS: memory(
-		"callhours.yaml", "timezone: UTC\ninclude: [tenants/*.yaml, more/*.yaml]\n", "tenants/a.yaml", "tenant: {name: a}\nsecrets: ../a-*.yaml\ndata: {n: 1}\n",
-		"a-1.yaml", "one: hunter3\n", "more/b.yaml", "tenant: {name: b}\n",
+		"callhours.yaml", "timezone: UTC\ninclude: [tenants/*.yaml, more/*.yaml]\n", "tenants/a.yaml", "tenant: {name: a}\nsecrets: a/*.yaml\ndata: {n: 1}\n",
+		"tenants/a/1.yaml", "one: hunter3\n", "more/b.yaml", "tenant: {name: b}\n",
 	)})
 	must(t, err)
 	mixed := present.Inputs.With(former.Inputs, map[string]string{"tenants/a.yaml": "tenants/a.yaml", "tenants/new.yaml": "", "gone.yaml": "more/b.yaml"})
@@ -125,7 +125,7 @@ func TestPack(t *testing.T) {
 		for _, tenant := range file.Tenants {
 			names += tenant.Name
 		}
-		if names != "ab" || file.Tenants[0].Data.Values["n"] != 1 || !mixed.Has("a-1.yaml") || !mixed.Has("s.yaml") || mixed.Has("tenants/new.yaml") {
+		if names != "ab" || file.Tenants[0].Data.Values["n"] != 1 || !mixed.Has("tenants/a/1.yaml") || !mixed.Has("s.yaml") || mixed.Has("tenants/new.yaml") {
 			t.Errorf("tenants %s, files %v", names, mixed.Files())
 		}
 		sum := mixed.Sum()

@@ -37,7 +37,9 @@ func (s *source) readNumbers(l *List, file Text) {
 	if file.S == "" {
 		return
 	}
-	l.File = s.resolve(file)
+	if l.File = s.own(file, "file"); l.File == "" {
+		return
+	}
 	in, ok := s.read(Text{Pos: file.Pos, S: l.File})
 	if !ok {
 		return

@@ -59,6 +59,10 @@ func Load(path string, o Options) (*File, error) {
 	for _, s := range sources {
 		s.contain(s.readSecrets)
 	}
+	top.checkGrants()
+	for _, s := range sources {
+		s.takeGranted(top)
+	}
 	top.contain(top.readGlobal)
 	for _, s := range sources {
 		s.contain(s.readLists)
@@ -106,6 +110,7 @@ type source struct {
 	top    fields
 	path   string
 	dir    string
+	home   string    // of which a tenant's file may name files; "" for none
 	tenant *Tenant   // nil: everybody's
 	says   fields    // what the file says of its tenant
 	taken  *takeover // from which all of the tenant is taken over; nil: it is read
@@ -185,6 +190,7 @@ func (l *loader) main(root *node) *source {
 func (s *source) include(former *File) []*source {
 	var sources []*source
 	found := s.includes()
+	s.findHomes(found)
 	var paths []Text
 	for _, f := range found {
 		paths = append(paths, f.Text)
@@ -309,14 +315,15 @@ func (f *included) parse() {
 func (s *source) included(f *included) *source {
 	in := *s
 	in.path = f.path
-	in.dir = s.inputs.disk.dir(f.path)
+	in.dir, in.home = s.inputs.disk.dir(f.path), s.inputs.homes[f.path]
 	in.top = in.fields(f.root, inInclude)
 	switch n := in.top.get("tenant"); {
 	case n != nil:
 		in.calendars, in.plans, in.lists = s.calendars.within(), s.plans.within(), s.lists.within()
-		in.secrets, in.routes = s.secrets.within(), s.routes.within()
+		in.routes = s.routes.within()
 		s.inputs.mark(f.path, func(in *Input) { in.belongs(f.path) })
 		in.readTenant(n)
+		in.secrets = scope[Secret]{own: map[string]Secret{}}
 	case f.trust == tenants || f.trust == named && s.accepted.Of(f.path) == f.path:
 		if !in.top.whole { // the key may be the one that is misspelt
 			return nil
@@ -345,7 +352,10 @@ func (s *source) paths(names []Text, key string) []Text {
 		if name.S == "" {
 			continue // reported where it was read
 		}
-		full := s.resolve(name)
+		full := s.own(name, key)
+		if full == "" {
+			continue
+		}
 		found := []string{full}
 		if strings.ContainsAny(name.S, wild) {
 			looked := s.inputs.glob(full, s.on())

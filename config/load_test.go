@@ -202,6 +202,7 @@ plans:
       - {name: spam, state: other, when: {caller: {list: spam}}, template: hang-up}
       - {name: open, when: {all: [{calendar: hours}, {not: {calendar: closures}}]}, template: ring}
       - {name: closed, template: voicemail}
+tenants: {acme: {secrets: [acme-hours]}}
 `,
 		"secrets.yaml", "acme-hours: webcal://example.com/acme.ics\n",
 		"spam.txt", "\ufeff+1900*\r\n",
@@ -481,14 +482,15 @@ func TestSecretsModeAndLookup(t *testing.T) {
 timezone: UTC
 listen: localhost:1
 secrets: s.yaml
-include: [t.yaml]
-`, "s.yaml", "a: global-a\nb: global-b\n", "t.yaml", `
+include: [acme.yaml]
+tenants: {acme: {secrets: [a, b]}}
+`, "s.yaml", "a: global-a\nb: global-b\n", "acme.yaml", `
 tenant: {name: acme}
-secrets: [t-secrets.yaml]
+secrets: [acme/secrets.yaml]
 calendars:
   a: {url: "https://example.com/", basic: {username: u, password: {secret: a}}}
   b: {url: "https://example.com/", basic: {username: u, password: {secret: b}}}
-`, "t-secrets.yaml", "a: tenant-a\n")
+`, "acme/secrets.yaml", "a: tenant-a\n")
 	fsys["s.yaml"].Mode = 0o644
 	f, err := Load("c.yaml", Options{FS: fsys})
 	if err != nil {

@@ -24,6 +24,7 @@ type packedFile struct {
 	Source  bool        `json:"source,omitempty"`
 	// Accounts is missing in what former versions wrote: the tenants have no accounts then that could be another's claim.
 	Accounts []string `json:"accounts,omitempty"`
+	Home     string   `json:"home,omitempty"` // of a tenant's file
 	Bytes    []byte   `json:"bytes"`
 }
 
@@ -41,7 +42,8 @@ func (in *Inputs) Pack() ([]byte, error) {
 	for _, f := range in.Files() {
 		if f.Err == nil {
 			p.Files = append(p.Files, packedFile{
-				Path: f.Path, Mode: f.Mode, Readers: f.readers, Tenant: f.Tenant, Name: f.Name, Source: f.Source, Accounts: f.Accounts, Bytes: f.Bytes,
+				Path: f.Path, Mode: f.Mode, Readers: f.readers, Tenant: f.Tenant, Name: f.Name, Source: f.Source, Accounts: f.Accounts,
+				Home: in.homes[f.Path], Bytes: f.Bytes,
 			})
 		}
 	}
@@ -82,6 +84,14 @@ func Unpack(text []byte, path func(string) string) (*Inputs, error) {
 		at := spell(f.Path)
 		in.files[at] = &Input{
 			Path: at, Bytes: f.Bytes, Mode: f.Mode, Tenant: spell(f.Tenant), readers: spellAll(f.Readers), Name: f.Name, Source: f.Source, Accounts: f.Accounts,
+		}
+	}
+	for _, f := range p.Files {
+		if f.Home != "" {
+			if in.homes == nil {
+				in.homes = map[string]string{}
+			}
+			in.homes[f.Path] = f.Home
 		}
 	}
 	for _, l := range p.Looks {

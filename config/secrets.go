@@ -74,6 +74,19 @@ func (s *source) readSecrets() {
 	}
 }
 
+// takeGranted gives a tenant the secrets of the main file that that says it may have.
+func (s *source) takeGranted(main *source) {
+	if s.tenant == nil || s.taken != nil || s.grants[s.tenant.Name] == nil {
+		return
+	}
+	s.secrets.outer = map[string]Secret{}
+	for _, name := range s.grants[s.tenant.Name].secrets {
+		if secret, ok := main.secrets.own[name.S]; ok {
+			s.secrets.outer[name.S] = secret
+		}
+	}
+}
+
 func (s *source) addSecret(e entry) {
 	name, n := e.key, e.value
 	switch {
@@ -129,6 +142,10 @@ func (s *source) secretNamed(name Text) Secret {
 	case !nameGrammar.MatchString(name.S):
 		// The name is not shown: the secret itself may stand in its place.
 		s.mistake(name.Pos, "want the name of a secret in lower-case letters, digits and dashes")
+	case !ok && s.tenant != nil:
+		// Whether the main file has one of that name is none of the tenant's business.
+		s.mistake(name.Pos, "secret %q is none of this tenant's; write it into a file of its own under secrets, or have the main file give it: "+
+			"tenants: {%s: {secrets: [%s]}}", name.S, s.tenant.Name, name.S)
 	case !ok:
 		s.mistake(name.Pos, "secret %q is not defined%s", name.S, suggest(name.S, s.secrets.known()))
 	default:

@@ -103,7 +103,7 @@ func (t *takeover) sameForAll(main string, paths []Text) bool {
 		if t.former.Has(path) && t.former.Of(path) == "" || t.former.Of(path) == path && t.sameFile(t.former.files[path]) || t.inputs.without[path] {
 			continue
 		}
-		root, _ := parse(path, t.inputs.peek(path).Bytes)
+		root, _ := parse(path, t.inputs.peek(path, "").Bytes)
 		if root == nil || root.kind != mapping || !slices.ContainsFunc(root.entries, func(e entry) bool { return e.key.S == "tenant" }) {
 			return false
 		}
@@ -116,13 +116,13 @@ func (t *takeover) sameFile(f *Input) bool {
 	if f == nil || f.Err != nil {
 		return false
 	}
-	is := t.inputs.peek(f.Path)
+	is := t.inputs.peek(f.Path, f.home)
 	return is == f || is.Err == nil && is.Mode == f.Mode && bytes.Equal(is.Bytes, f.Bytes)
 }
 
 // tenant is the tenant whose file stands at a path, if nothing of it has changed; else nil.
 func (t *takeover) tenant(path string) *Tenant {
-	if t == nil || t.tenants[path] == nil {
+	if t == nil || t.tenants[path] == nil || t.inputs.homes[path] != t.former.homes[path] {
 		return nil
 	}
 	for _, f := range t.files[path] {
@@ -142,7 +142,7 @@ func (t *takeover) tenant(path string) *Tenant {
 func (s *source) take(t *takeover, tenant *Tenant) *source {
 	path := tenant.Pos.File
 	in := *s
-	in.path, in.tenant, in.taken = path, tenant, t
+	in.path, in.home, in.tenant, in.taken = path, s.inputs.homes[path], tenant, t
 	for _, f := range t.files[path] {
 		s.inputs.read(f.Path, path)
 	}

@@ -17,9 +17,9 @@ func TestTakeover(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 7))
 	tenant := func(name string) string {
 		return fmt.Sprintf(`tenant: {name: %s, account: [%[1]s000]}
-secrets: ../secrets/%[1]s-*.yaml
+secrets: %[1]s/*.yaml
 data: {n: "%d"}
-lists: {vip: {file: ../vip.txt}}
+lists: {vip: {file: %[1]s/vip.txt}}
 calendars: {own: {url: {secret: address}}}
 plans: {p: {calendars: [c], branches: [{name: open, when: {calendar: c}, pass: true}, {name: closed, pass: true}]}}
 routes:
@@ -36,10 +36,10 @@ routes:
 	put("callhours.yaml", main())
 	put("secrets/main.yaml", "t: token-of-takeover-4f1c9a7be2d8036581\n")
 	put("spam.txt", "+14155550100\n")
-	put("vip.txt", "+14155550101\n")
-	for _, name := range []string{"a", "b", "c"} {
+	for _, name := range []string{"a", "b", "c", "d"} {
+		put("tenants/"+name+"/vip.txt", "+14155550101\n")
 		put("tenants/"+name+".yaml", tenant(name))
-		put("secrets/"+name+"-1.yaml", "address: https://"+name+".example.com/1\n")
+		put("tenants/"+name+"/1.yaml", "address: https://"+name+".example.com/1\n")
 	}
 	var before *File
 	taken, accepted, wrong := 0, 0, 0
@@ -53,14 +53,14 @@ routes:
 		case 4:
 			delete(files, "tenants/"+name+".yaml")
 		case 5:
-			put("secrets/"+name+"-1.yaml", fmt.Sprintf("address: https://%s.example.com/%d\n", name, random.IntN(2)))
+			put("tenants/"+name+"/1.yaml", fmt.Sprintf("address: https://%s.example.com/%d\n", name, random.IntN(2)))
 		case 6:
-			put("secrets/"+name+"-2.yaml", "another: text\n")
-			files["secrets/"+name+"-2.yaml"].Mode = 0o644 // a warning
+			put("tenants/"+name+"/2.yaml", "another: text\n")
+			files["tenants/"+name+"/2.yaml"].Mode = 0o644 // a warning
 		case 7:
-			delete(files, "secrets/"+name+"-2.yaml")
+			delete(files, "tenants/"+name+"/2.yaml")
 		case 8:
-			put("vip.txt", fmt.Sprintf("+1415555010%d\n", random.IntN(9)))
+			put("tenants/"+name+"/vip.txt", fmt.Sprintf("+1415555010%d\n", random.IntN(9)))
 		case 9:
 			put("spam.txt", fmt.Sprintf("+1415555010%d\n", random.IntN(9)))
 		case 10:

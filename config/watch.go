@@ -37,10 +37,10 @@ func (w *Watch) Sum(in *Inputs, now time.Time) [sha256.Size]byte {
 		if f.Path == in.typed && files.IsDescriptor(f.Path) { // it can be read only once
 			return contentOf(f.Bytes, f.Err)
 		}
-		s := w.look(in.disk, f.Path, now)
+		s := w.look(in.disk.within(f.home), f.Path, now)
 		next[f.Path] = s
 		return s.content
-	}, in.disk.look)
+	}, in.lookAgain)
 	w.seen = next
 	return sum
 }

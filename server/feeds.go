@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"io/fs"
 	"log/slog"
 	"slices"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
 )
@@ -39,20 +41,23 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 	own := &calendar{
 		zone: b.zone(c.Timezone), absent: c.IfUnknown == "absent", only: b.filters(c.Only), except: b.filters(c.Except),
 		Subscription: &calendars.Subscription{
-			Calendar: c.Name, File: c.File, Files: b.files, Refresh: c.Refresh, Limits: calendars.Limits(c.Limits),
+			Calendar: c.Name, File: c.File, Files: b.filesFor(c), Refresh: c.Refresh, Limits: calendars.Limits(c.Limits),
 			ShrinkGuard: c.ShrinkGuard, ExpireAfter: c.ExpireAfter, Source: calendars.Source{Owner: c.Tenant},
 		},
 	}
 	if c.File != "" {
-		known, err := calendars.Reload(b.reuse.known(c), b.files, c.File, own.Limits)
+		known, err := calendars.Reload(b.reuse.known(c), b.filesFor(c), c.File, own.Limits)
 		if err != nil {
 			b.missing(c, "", err)
 		}
 		own.Known = known
 		return own
 	}
+	if !c.URL.Given() {
+		return own // which was reported
+	}
 	own.Source = calendars.Source{
-		Owner: c.Tenant, DenyPrivate: c.DenyPrivate, URL: c.URL.Reveal(), UserAgent: c.UserAgent, CAFile: c.CAFile,
+		Owner: c.Tenant, DenyPrivate: c.DenyPrivate, URL: c.URL.Reveal(), UserAgent: c.UserAgent, CAFile: c.CAFile, CAFiles: b.filesFor(c),
 	}
 	if c.Basic != nil {
 		own.Source.Username, own.Source.Password = c.Basic.Username, c.Basic.Password.Reveal()
@@ -67,11 +72,19 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		b.wrong(c.Pos, "calendar %q: %s", c.Name, err)
 	}
 	if c.CAFile != "" {
-		if err := calendars.CheckCAFile(c.CAFile); err != nil && b.files == nil {
+		if err := calendars.CheckCAFile(b.filesFor(c), c.CAFile); err != nil && b.files == nil {
 			b.missing(c, "ca_file: ", err)
 		}
 	}
 	return own
+}
+
+// filesFor is where the files of a calendar are: those of a tenant's lie below its own directory.
+func (b *builder) filesFor(c *config.Calendar) fs.FS {
+	if b.files == nil && c.Home != "" {
+		return files.Below(c.Home)
+	}
+	return b.files
 }
 
 // missing notes that a file cannot be read that a calendar names. It is no reason to refuse what was accepted before.

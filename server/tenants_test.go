@@ -90,16 +90,16 @@ func TestTenants(t *testing.T) {
 			rejected: []string{"a"}, mistake: "callhours.yaml:5:11: tenants/a.yaml: file does not exist",
 		},
 		"secrets of a tenant are wrong": {
-			before:   map[string]string{a1: says("a", "a1", "secrets: ../secrets/a.yaml\n"), "secrets/a.yaml": "one: 1\n", b1: says("b", "b1", "")},
-			after:    map[string]string{a1: says("a", "a2", "secrets: ../secrets/a.yaml\n"), "secrets/a.yaml": "one: [1]\n", b1: says("b", "b2", "")},
+			before:   map[string]string{a1: says("a", "a1", "secrets: a/secrets.yaml\n"), "tenants/a/secrets.yaml": "one: 1\n", b1: says("b", "b1", "")},
+			after:    map[string]string{a1: says("a", "a2", "secrets: a/secrets.yaml\n"), "tenants/a/secrets.yaml": "one: [1]\n", b1: says("b", "b2", "")},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
-			rejected: []string{"a"}, mistake: "secrets/a.yaml:1:6: want secret \"one\" as a text, found a list",
+			rejected: []string{"a"}, mistake: "tenants/a/secrets.yaml:1:6: want secret \"one\" as a text, found a list",
 		},
 		"numbers of a tenant are gone": {
-			before:   map[string]string{a1: says("a", "a1", "lists: {spam: {file: ../a.txt}}\n"), "a.txt": "+14155550100\n", b1: says("b", "b1", "")},
-			after:    map[string]string{a1: says("a", "a2", "lists: {spam: {file: ../a.txt}}\n"), b1: says("b", "b2", "")},
+			before:   map[string]string{a1: says("a", "a1", "lists: {spam: {file: a/spam.txt}}\n"), "tenants/a/spam.txt": "+14155550100\n", b1: says("b", "b1", "")},
+			after:    map[string]string{a1: says("a", "a2", "lists: {spam: {file: a/spam.txt}}\n"), b1: says("b", "b2", "")},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:2:22: a.txt: file does not exist",
+			rejected: []string{"a"}, mistake: "tenants/a.yaml:2:22: tenants/a/spam.txt: file does not exist",
 		},
 		"one claims the other's account": {
 			before:   map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
@@ -199,10 +199,10 @@ func TestTenants(t *testing.T) {
 			mistake:   "callhours.yaml:6:",
 		},
 		"a calendar's file is gone": {
-			before:   map[string]string{a1: says("a", "a1", "calendars: {own: {file: ../own.ics}}\n"), "own.ics": hoursFile, b1: says("b", "b1", "")},
-			after:    map[string]string{a1: says("a", "a2", "calendars: {own: {file: ../own.ics}}\n"), b1: says("b", "b2", "")},
+			before:   map[string]string{a1: says("a", "a1", "calendars: {own: {file: a/own.ics}}\n"), "tenants/a/own.ics": hoursFile, b1: says("b", "b1", "")},
+			after:    map[string]string{a1: says("a", "a2", "calendars: {own: {file: a/own.ics}}\n"), b1: says("b", "b2", "")},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:2:13: calendar \"a/own\": own.ics: file does not exist",
+			rejected: []string{"a"}, mistake: "tenants/a.yaml:2:13: calendar \"a/own\": tenants/a/own.ics: file does not exist",
 		},
 		"the main file is wrong": {
 			before:    map[string]string{a1: says("a", "a1", "")},

@@ -304,7 +304,9 @@ func (t Tree) dirOf(name string) string {
 	case t.Root != nil:
 		return filepath.Join(t.Root.Name(), filepath.Dir(name))
 	case t.FS != nil:
-		return ""
+		if _, below := t.FS.(Below); !below {
+			return ""
+		}
 	}
 	return filepath.Dir(name)
 }

@@ -1,0 +1,126 @@
+package config
+
+import (
+	"cmp"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/callhours/callhours/internal/files"
+)
+
+// findHomes finds the directories of which tenants' files may name files: that in which the file stands, if nothing else of the configuration lies there or
+// below, else the one beside it that is called like the file, without its ending; "" where something else lies there too. It does so once: a tenant
+// whose former file is used has its former directory.
+func (s *source) findHomes(all []listed) {
+	in := s.inputs
+	if in.frozen && in.homes != nil {
+		return
+	}
+	lies := map[string]int{} // how many files lie in a directory or below it
+	count := func(name string) {
+		for at := in.disk.abs(name); ; {
+			up := parent(at)
+			if up == at {
+				return
+			}
+			lies[up]++
+			at = up
+		}
+	}
+	count(s.file.Path)
+	for _, f := range all {
+		count(f.S)
+	}
+	for _, name := range s.operatorsPaths() {
+		count(name)
+	}
+	in.homes = map[string]string{}
+	for _, f := range all {
+		dir := in.disk.dir(f.S)
+		beside := in.disk.beside(f.S)
+		switch {
+		case lies[in.disk.abs(cmp.Or(dir, "."))] == 1:
+			in.homes[f.S] = cmp.Or(dir, ".")
+		case lies[in.disk.abs(beside)] == 0 && beside != f.S:
+			in.homes[f.S] = beside
+		}
+	}
+}
+
+// operatorsPaths are what else the main file names and no tenant may read: of a glob the part before its first wildcard.
+func (s *source) operatorsPaths() []string {
+	var names []string
+	for _, key := range []string{"secrets", "state_dir", "templates", "admin_web_config"} {
+		for _, n := range s.top.get(key).scalars() {
+			if i := strings.IndexAny(n.text, wild); i >= 0 {
+				n = &node{text: n.text[:i] + "x"}
+			}
+			if n.text == "" {
+				continue
+			}
+			name := s.inputs.disk.join(s.dir, n.text)
+			names = append(names, name)
+			if key != "admin_web_config" { // or a directory
+				names = append(names, s.inputs.disk.join(name, "x"))
+			}
+		}
+	}
+	if tls := s.top.get("tls"); tls != nil {
+		for _, n := range append(tls.child("cert_file").scalars(), tls.child("key_file").scalars()...) {
+			names = append(names, s.inputs.disk.join(s.dir, n.text))
+		}
+	}
+	return names
+}
+
+// own resolves the name of a file, or a glob, that a source names; "" for a tenant's that may not name it, which is reported.
+func (s *source) own(t Text, key string) string {
+	full := s.resolve(t)
+	if full == "" || s.tenant == nil {
+		return full
+	}
+	d := s.inputs.disk
+	switch {
+	case s.home == "":
+		s.mistake(t.Pos, "%s %s: other files of the configuration lie beside this one and in %q, so that it may name no files; "+
+			"put it into a directory of its own", key, quote(t.S), d.beside(s.path))
+	case !d.below(d.abs(s.home), d.abs(full)):
+		s.mistake(t.Pos, "%s %s is outside of %q, the directory of which this tenant's file may name files; move it there", key, quote(t.S), s.home)
+	default:
+		return full
+	}
+	return ""
+}
+
+// beside is the directory beside a file that is called like it, without its ending.
+func (d disk) beside(file string) string {
+	return d.join(d.dir(file), strings.TrimSuffix(path.Base(filepath.ToSlash(file)), path.Ext(file)))
+}
+
+// within is a disk that has only what lies below a directory, whatever links there are; "" for everything.
+func (d disk) within(dir string) disk {
+	if d.fsys == nil && dir != "" {
+		d.home = dir
+	}
+	return d
+}
+
+func (d disk) tree() files.Tree {
+	if d.home != "" {
+		return files.Tree{FS: files.Below(d.home)}
+	}
+	return files.Tree{FS: d.fsys}
+}
+
+// abs is a name by which others can be compared.
+func (d disk) abs(name string) string {
+	if d.fsys == nil {
+		if full, err := filepath.Abs(name); err == nil {
+			return filepath.ToSlash(full)
+		}
+	}
+	return path.Join("/", filepath.ToSlash(name))
+}
+
+func parent(name string) string { return path.Dir(name) }
