@@ -75,6 +75,9 @@ func ReadFiles(files []File, limits Limits) (*Calendar, error) {
 	for i, f := range files {
 		part, err := readFile(f, limits)
 		if err != nil && f.Name != "" {
+			if not, ok := errors.AsType[*notCalendarError](err); ok { // a file may be anybody's secrets
+				err = &notCalendarError{line: not.line}
+			}
 			err = fmt.Errorf("%s: %w", f.Name, err)
 		}
 		if err != nil {
@@ -89,6 +92,22 @@ func ReadFiles(files []File, limits Limits) (*Calendar, error) {
 	calendar.sum = sumOf(files)
 	return calendar, nil
 }
+
+// notCalendarError is ErrNotCalendar of a text that begins otherwise.
+type notCalendarError struct {
+	line  int
+	found string // quoted; "" where it is not told
+}
+
+func (e *notCalendarError) Error() string {
+	text := fmt.Sprintf("%s: line %d: want BEGIN:VCALENDAR", ErrNotCalendar, e.line)
+	if e.found != "" {
+		text += ", found " + e.found
+	}
+	return text
+}
+
+func (e *notCalendarError) Unwrap() error { return ErrNotCalendar }
 
 // sumOf tells bodies apart by what they hold: DTSTAMP of many servers is the time of the fetch.
 func sumOf(files []File) [sha256.Size]byte {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // Read reads an iCalendar body (RFC 5545): one VCALENDAR or several. It is strict about what is a calendar and
@@ -110,7 +112,7 @@ func (r *reader) read() error {
 			r.forgive(l.number, odd)
 		}
 		if first && (name != "BEGIN" || component != "VCALENDAR") {
-			return fmt.Errorf("%w: line %d: want BEGIN:VCALENDAR, found %s", ErrNotCalendar, l.number, quote(name+string(l.rest)))
+			return &notCalendarError{l.number, diag.Excerpt(name + string(l.rest))}
 		}
 		first = false
 		switch name {

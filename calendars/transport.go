@@ -48,7 +48,7 @@ type pool struct {
 
 // CheckCAFile says why a CA file cannot be read; nil if it can. fsys is as of Source.CAFiles.
 func CheckCAFile(fsys fs.FS, name string) error {
-	_, err := files.Read(name, caBytes)
+	_, _, err := files.Tree{FS: fsys}.Read(name, caBytes)
 	return err
 }
 

@@ -60,10 +60,22 @@ func (n *node) what() string {
 }
 
 // parse reads the one document of a file. The node is nil when there is none or its syntax is wrong.
-func parse(file string, src []byte) (*node, diag.Mistakes) { return parseUpTo(maxValues, file, src) }
+func parse(file string, src []byte) (*node, diag.Mistakes) {
+	return (&converter{file: file}).parse(maxValues, src)
+}
 
 // parseUpTo is parse for a file that may hold that many values.
 func parseUpTo(most int, file string, src []byte) (*node, diag.Mistakes) {
+	return (&converter{file: file}).parse(most, src)
+}
+
+// parseSecrets is parse whose mistakes show nothing of the file.
+func parseSecrets(file string, src []byte) (*node, diag.Mistakes) {
+	return (&converter{file: file, secret: true}).parse(maxValues, src)
+}
+
+func (c *converter) parse(most int, src []byte) (*node, diag.Mistakes) {
+	file := c.file
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	if m, ok := tooMany(file, src, most); ok {
 		return nil, diag.Mistakes{m}
@@ -75,7 +87,7 @@ func parseUpTo(most int, file string, src []byte) (*node, diag.Mistakes) {
 	if err != nil {
 		return nil, diag.Mistakes{diag.Mistakef(diag.Pos{File: file}, "cannot be read as YAML")}
 	}
-	c := &converter{file: file, lines: splitLines(src), open: map[*yaml.Node]bool{}}
+	c.lines, c.open = splitLines(src), map[*yaml.Node]bool{}
 	var doc, second yaml.Node
 	switch err := loader.Load(&doc); {
 	case errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0:
@@ -125,6 +137,7 @@ func unreadable(file string, src []byte) (diag.Mistake, bool) {
 // converter turns the library's nodes into ours.
 type converter struct {
 	file     string
+	secret   bool // nothing of it is shown
 	lines    []string
 	open     map[*yaml.Node]bool // what is being converted: an alias to it would never end
 	inside   int                 // aliases that are being followed
@@ -195,7 +208,11 @@ func (c *converter) entries(n *yaml.Node, out *node) {
 			c.mistake(key.Pos, `"<<" does not merge here; write its keys out`)
 			continue
 		case again:
-			c.mistake(key.Pos, "key %s is written twice, first at %s", quote(key.text), first)
+			what := "key " + diag.Excerpt(key.text)
+			if c.secret {
+				what = "a key"
+			}
+			c.mistake(key.Pos, "%s is written twice, first at %s", what, first)
 			continue
 		}
 		seen[key.text] = key.Pos

@@ -60,7 +60,7 @@ func (s *source) readSecrets() {
 		if in.Mode.Perm()&^0o600 != 0 {
 			s.warn(diag.Pos{File: file}, "secrets_readable", "secrets are open to others (mode %04o); chmod 600", in.Mode.Perm())
 		}
-		root, mistakes := parse(file, in.Bytes)
+		root, mistakes := parseSecrets(file, in.Bytes)
 		s.mistakes = append(s.mistakes, mistakes...)
 		if root == nil {
 			continue
@@ -87,21 +87,21 @@ func (s *source) takeGranted(main *source) {
 	}
 }
 
+// addSecret keeps a secret. Nothing of the file is shown, whose names may be values, or which may be another file altogether.
 func (s *source) addSecret(e entry) {
 	name, n := e.key, e.value
 	switch {
 	case !nameGrammar.MatchString(name.S):
-		// The name is not shown: a value may stand in its place.
 		s.mistake(name.Pos, "want the name of a secret in lower-case letters, digits and dashes")
 	case n.kind != scalar:
-		s.mistake(n.Pos, "want secret %q as a text, found %s", name.S, n.what())
+		s.mistake(n.Pos, "want a secret as a text, found %s", n.what())
 	case n.text == "":
-		s.mistake(n.Pos, "secret %q is empty", name.S)
+		s.mistake(n.Pos, "a secret is empty")
 	case strings.ContainsAny(n.text, "\r\n"):
-		s.mistake(n.Pos, "secret %q holds a line break; write it on one line", name.S)
+		s.mistake(n.Pos, "a secret holds a line break; write it on one line")
 	default:
 		if first, ok := s.secrets.own[name.S]; ok {
-			s.mistake(name.Pos, "secret %q is already defined at %s", name.S, first.Pos)
+			s.mistake(name.Pos, "this secret is already defined at %s", first.Pos)
 			return
 		}
 		s.secrets.own[name.S] = Secret{name.Pos, &n.text}

@@ -32,7 +32,7 @@ func (s *source) fields(n *node, in place) fields {
 	f.whole = true
 	for _, e := range n.entries {
 		if known := keysOf[in]; !slices.Contains(known, e.key.S) {
-			s.mistake(e.key.Pos, "unknown key %s in %s%s", quote(e.key.S), nouns[in], hint(e.key.S, in))
+			s.mistake(e.key.Pos, "unknown key %s in %s%s", diag.Excerpt(e.key.S), nouns[in], hint(e.key.S, in))
 			f.whole = false
 			continue
 		}

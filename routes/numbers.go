@@ -41,21 +41,21 @@ func (n *numbers) add(text diag.Text, region string) error {
 	written := text.S
 	bare, isPrefix := strings.CutSuffix(written, "*")
 	if strings.HasPrefix(bare, "+") && strings.Contains(bare, "*") {
-		return fmt.Errorf("%q: a * stands for the rest of a number only at its end", written)
+		return fmt.Errorf("%s: a * stands for the rest of a number only at its end", diag.Excerpt(written))
 	}
 	if isPrefix && bare == "" {
-		return fmt.Errorf("%q fits every number; write digits before the *, or leave the condition out", written)
+		return fmt.Errorf("%s fits every number; write digits before the *, or leave the condition out", diag.Excerpt(written))
 	}
 	var buf [longest]byte
 	key := normal(buf[:0], bare)
 	if len(key) == 0 {
-		return fmt.Errorf("%q is no number: want digits, such as \"+14155550100\" or \"1001\", or a name", written)
+		return fmt.Errorf("%s is no number: want digits, such as \"+14155550100\" or \"1001\", or a name", diag.Excerpt(written))
 	}
 	if bytes.ContainsAny(key, " \t") {
 		return fmt.Errorf("%q is no number: want digits, such as \"+14155550100\" or \"1001\", or a name without blanks", written)
 	}
 	if len(key) == longest {
-		return fmt.Errorf("%q is too long for a number: want fewer than %d characters", written, longest)
+		return fmt.Errorf("%s is too long for a number: want fewer than %d characters", diag.Excerpt(written), longest)
 	}
 	for _, s := range spellings(string(key), region, isPrefix) {
 		if !isPrefix {

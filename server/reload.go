@@ -12,6 +12,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
@@ -114,7 +115,11 @@ func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
 	for _, mistake := range l.Mistakes {
 		s.options.Log.ErrorContext(ctx, "mistake in the configuration", slog.String("mistake", mistake.Error()))
 	}
-	refusal := &Refusal{Err: l.Mistakes.Err(), Rejected: l.Rejected}
+	var shown diag.Mistakes
+	for _, m := range l.Mistakes {
+		shown = append(shown, withoutQuotes(m, l.inputs))
+	}
+	refusal := &Refusal{Err: shown.Err(), Rejected: l.Rejected}
 	if l.err != nil {
 		refusal.Err = l.err
 	}

@@ -50,7 +50,7 @@ func (s *Server) Status() preview.Status {
 func said(ms diag.Mistakes, inputs *config.Inputs) []preview.Said {
 	list := []preview.Said{}
 	for _, m := range ms {
-		one := preview.Said{File: m.File, Line: m.Line, Column: m.Col, Message: m.Message}
+		one := preview.Said{File: m.File, Line: m.Line, Column: m.Col, Message: withoutQuotes(m, inputs).Message}
 		if inputs != nil {
 			one.Tenant = inputs.TenantIn(inputs.Of(m.File))
 			if one.Tenant == "" {
@@ -61,6 +61,18 @@ func said(ms diag.Mistakes, inputs *config.Inputs) []preview.Said {
 		list = append(list, one)
 	}
 	return list
+}
+
+// quoted is a quoted text in a message.
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// withoutQuotes is a mistake as the admin side shows it, to whoever reaches that: what was found in files other than the configuration's YAML and
+// templates is left out. Such a file may be another one than it should be; the log has some of it.
+func withoutQuotes(m diag.Mistake, inputs *config.Inputs) diag.Mistake {
+	if inputs != nil && inputs.Has(m.File) && !inputs.IsSource(m.File) && !strings.HasSuffix(m.File, ".json.tmpl") {
+		m.Message = quoted.ReplaceAllString(m.Message, `"…"`)
+	}
+	return m
 }
 
 // yamlKey is a line of YAML that says what its value is: `key: …`, perhaps in a list.

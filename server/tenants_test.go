@@ -93,7 +93,7 @@ func TestTenants(t *testing.T) {
 			before:   map[string]string{a1: says("a", "a1", "secrets: a/secrets.yaml\n"), "tenants/a/secrets.yaml": "one: 1\n", b1: says("b", "b1", "")},
 			after:    map[string]string{a1: says("a", "a2", "secrets: a/secrets.yaml\n"), "tenants/a/secrets.yaml": "one: [1]\n", b1: says("b", "b2", "")},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
-			rejected: []string{"a"}, mistake: "tenants/a/secrets.yaml:1:6: want secret \"one\" as a text, found a list",
+			rejected: []string{"a"}, mistake: "tenants/a/secrets.yaml:1:6: want a secret as a text, found a list",
 		},
 		"numbers of a tenant are gone": {
 			before:   map[string]string{a1: says("a", "a1", "lists: {spam: {file: a/spam.txt}}\n"), "tenants/a/spam.txt": "+14155550100\n", b1: says("b", "b1", "")},

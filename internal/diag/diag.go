@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -79,6 +80,26 @@ func (ms Mistakes) Sorted() Mistakes {
 		return cmp.Or(a.Compare(b.Pos), cmp.Compare(a.Message, b.Message))
 	})
 	return slices.CompactFunc(sorted, func(a, b Mistake) bool { return a.Pos == b.Pos && a.Message == b.Message })
+}
+
+// excerpt is how many characters of a file are shown that may not be what it should be: enough to see what it is instead.
+const excerpt = 20
+
+// Excerpt quotes the first printable characters of a text, 20 at most, for messages about what was found in a file: it may be somebody's secrets.
+func Excerpt(text string) string {
+	var shown strings.Builder
+	n, cut := 0, false
+	for _, r := range text {
+		if cut = n == excerpt || !unicode.IsPrint(r); cut {
+			break
+		}
+		shown.WriteRune(r)
+		n++
+	}
+	if cut {
+		shown.WriteString("…")
+	}
+	return fmt.Sprintf("%q", shown.String())
 }
 
 // listed is how many known names a message may list when none is close.

@@ -108,3 +108,21 @@ func TestDistance(t *testing.T) {
 		}
 	}
 }
+
+func TestExcerpt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                          `""`,
+		"BEGIN:VEVENT":              `"BEGIN:VEVENT"`,
+		"12345678901234567890":      `"12345678901234567890"`,
+		"root:x:0:0:root:/root:/sh": `"root:x:0:0:root:/roo…"`,
+		"äöüäöüäöüäöüäöüäöüäöüäöü": `"äöüäöüäöüäöüäöüäöüäö…"`,
+		"one\x00two":  `"one…"`,
+		"\x1b[31mred": `"…"`,
+		"\u202eabc":   `"…"`,
+	} {
+		if got := Excerpt(text); got != want {
+			t.Errorf("%q: got %s, want %s", text, got, want)
+		}
+	}
+}
