@@ -91,7 +91,7 @@ func Unpack(text []byte, path func(string) string) (*Inputs, error) {
 			if in.homes == nil {
 				in.homes = map[string]string{}
 			}
-			in.homes[f.Path] = f.Home
+			in.homes[spell(f.Path)] = spell(f.Home)
 		}
 	}
 	for _, l := range p.Looks {

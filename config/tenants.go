@@ -11,19 +11,12 @@ func (s *source) readTenant(n *node) {
 		Timezone:    in.zone("timezone"),
 		Language:    in.language(s.language),
 		PhoneRegion: in.phoneRegion(s.phoneRegion),
-		Labels:      map[string]string{},
+		Labels:      in.labels(),
 	}
 	if g := s.grants[t.Name]; g != nil && len(t.Accounts) == 0 {
 		t.Accounts = g.accounts
 	}
 	s.tenant, s.says = t, in
-	for _, e := range s.entries(in.get("labels"), "labels") {
-		if label := s.scalar(e.value, "a label"); e.key.S != "" {
-			t.Labels[e.key.S] = label.S
-		} else {
-			s.mistake(e.key.Pos, "a label has no name")
-		}
-	}
 	s.language, s.phoneRegion = t.Language, t.PhoneRegion
 	s.base = merge(s.base, s.top.data("data"))
 	t.Data = s.base

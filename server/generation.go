@@ -106,10 +106,11 @@ func (g *Generation) Preview() *preview.Preview {
 // series are the names that metrics are labelled with.
 func (g *Generation) series() metrics.Configured {
 	c := metrics.Configured{OwnSeries: g.file.Metrics.Routes}
+	names := g.file.LabelNames()
 	for _, r := range g.file.Routes {
 		route := metrics.Route{Name: r.Name}
 		if r.Tenant != nil {
-			route.Tenant, route.Labels = r.Tenant.Name, r.Tenant.Labels
+			route.Tenant, route.Labels = r.Tenant.Name, labels(r.Tenant, names)
 		}
 		for _, b := range r.Branches {
 			route.Branches = append(route.Branches, metrics.Branch{Name: b.Name, State: b.State})
@@ -129,6 +130,17 @@ func (g *Generation) series() metrics.Configured {
 		}
 	}
 	return c
+}
+
+// labels are those of a tenant's labels that are exported.
+func labels(t *config.Tenant, names []string) map[string]string {
+	exported := map[string]string{}
+	for name, value := range t.Labels {
+		if slices.Contains(names, name) {
+			exported[name] = value
+		}
+	}
+	return exported
 }
 
 // unmatched is how many events of a calendar no condition of any route admits; 0 for one that is unknown.
