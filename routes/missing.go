@@ -35,11 +35,15 @@ const mostCompared = 200
 // longSegment is the length, in bytes, from which on a segment of an unknown path may be a token.
 const longSegment = 16
 
-// ShownPath is a path as it may be shown: a long segment that no route's path has may be a mistyped token, and is "…".
+// ShownPath is a path as it may be shown: what leads a known path, and a long segment that no route's path has, may be a mistyped token, and
+// is "…".
 func (t *Table) ShownPath(path string) string {
 	const most = 128
 	if t.paths[path] != nil {
 		return path
+	}
+	if first, rest, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/"); ok && first != "" && t.paths["/"+rest] != nil {
+		return "/…/" + rest
 	}
 	segments := strings.Split(path[:min(len(path), most)], "/")
 	for i, segment := range segments {

@@ -25,6 +25,7 @@ func TestMissing(t *testing.T) {
 		{"/c2VjcmV0IHRva2Vu-of-them/zentrale", NoPath, `no route has the path "/…/zentrale"; did you mean "/zentrale"?`},
 		{"/" + strings.Repeat("x/", 100), NoPath, `no route has the path "/` + strings.Repeat("x/", 63) + `…"; ` +
 			"known: /support-of-the-north-west/night, /zentrale"},
+		{"/short/zentrale", NoPath, `no route has the path "/…/zentrale"; did you mean "/zentrale"?`},
 		{"/zentrale", NumberNotListed, "no route at this path lists the dialed number"},
 		{"/zentrale", NoNumber, "the call names no dialed number, and the routes at this path go by number"},
 		{"/zentrale", OtherAccount, "no route at this path is for the call's account"},

@@ -227,7 +227,7 @@ func TestRestartKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := load(t, strings.ReplaceAll(head, "127.0.0.1:0", "127.0.0.1:1")+"state_dir: x\nadmin_web_config: web.yaml\nlog: {format: json}\ndeny_private_addresses: true\n"+
+	other, err := load(t, strings.Replace(strings.Replace(head, "127.0.0.1:0", "127.0.0.1:1", 1), "127.0.0.1:0", "127.0.0.1:2", 1)+"state_dir: x\nadmin_web_config: web.yaml\nlog: {format: json}\ndeny_private_addresses: true\n"+
 		"hosts: {a.example.com: {per_minute: 1}}\nlimits: {bytes: 32MiB}\n"+oneRoute, nil)
 	if err != nil {
 		t.Fatal(err)
