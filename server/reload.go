@@ -20,7 +20,8 @@ import (
 
 // Reload reads the files again, builds a generation and swaps it in, whole. What is wrong with the files of one tenant keeps that tenant's
 // former files; anything else keeps the former generation. The error then is a [Refusal]. Feeds that are asked for as before are neither
-// fetched nor forgotten; of new ones a copy or one attempt is waited for, start_timeout at most. One reload runs at a time.
+// fetched nor forgotten; of new ones a copy or one attempt is waited for, start_timeout at most. One reload runs at a time, and none before calls are
+// answered: one that comes earlier waits.
 func (s *Server) Reload(ctx context.Context) error { return s.reload(ctx, byHand) }
 
 // why says who wants a reload.
@@ -59,11 +60,18 @@ func (s *Server) reload(ctx context.Context, why why) error {
 }
 
 func (s *Server) reloadFiles(ctx context.Context, why why) error {
-	s.reloading.Lock()
-	defer s.reloading.Unlock()
 	if s.options.Installation == nil {
 		return errors.New("there is no configuration to read again")
 	}
+	select {
+	case <-s.started: // what is loading now would otherwise take the place of what is loaded here
+	case <-s.life.Done():
+		return errors.New("callhours is stopping")
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
 	begun, former := s.options.Now(), s.options.Generation
 	if l := s.live.Load(); l != nil {
 		former = l.Generation

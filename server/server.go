@@ -44,7 +44,10 @@ const (
 	mostScrapes = 4           // of /metrics at once
 
 	certEvery = 30 * time.Second // how often certificate files are read again
-	closing   = 10 * time.Second // what is left of calls in flight after draining
+	closing   = 7 * time.Second  // what is left of calls in flight after draining
+
+	// Closing is how long a server may take to end after its context, besides drain; whatever hangs then is left behind.
+	Closing = 9 * time.Second
 )
 
 // Options are what a Server needs.
@@ -80,8 +83,11 @@ type Server struct {
 	rehearsals *rehearsals
 	noticed    noticed
 	asked      previewed
-	reloading  sync.Mutex     // held by the one reload that runs; guards the following
-	read       *config.Inputs // the files as they were read last; nil: there is no Installation
+	started    chan struct{}   // closed when calls are answered; no reload begins before
+	life       context.Context // ends when nothing is worth waiting for any more
+	end        func()          // ends it
+	reloading  sync.Mutex      // held by the one reload that runs; guards the following
+	read       *config.Inputs  // the files as they were read last; nil: there is no Installation
 	readSum    [sha256.Size]byte
 	accepted   string // name of the generation of which the accepted copy is
 	state      stateDir
@@ -98,6 +104,8 @@ func New(o Options) *Server {
 	if o.Passing == nil {
 		o.Passing, s.options.Passing = o.Now, o.Now
 	}
+	s.started = make(chan struct{})
+	s.life, s.end = context.WithCancel(context.Background())
 	s.options.Loaded.built = nil // nobody asks for it any more
 	s.guard = contain.NewGuard(o.Log, o.Metrics)
 	o.Metrics.Configure(o.Generation.series())
@@ -132,6 +140,7 @@ func (s *Server) Admin() http.Handler { return guarded{s.guard, metrics.PanicAdm
 
 // Start compiles the generation's calendars for the present, with what is known of them, and lets calls be answered.
 func (s *Server) Start() {
+	defer close(s.started)
 	s.swap(s.options.Generation)
 	if s.options.Installation == nil {
 		return
@@ -201,8 +210,9 @@ func (s *Server) scraped() {
 }
 
 // Run answers calls until ctx ends, then drains: readiness goes, answers ask for their connections to be closed, and
-// after the configured time the listeners close and calls in flight are answered. The error says what could not be
-// started or what ended the listeners early.
+// after the configured time the listeners close and calls in flight are answered. Before calls are answered there is nothing to drain. The error
+// says what could not be started or what ended the listeners early. It returns when all that it started has ended, which may be never where a
+// disk hangs: see Closing.
 func (s *Server) Run(ctx context.Context) error {
 	file := s.options.Generation.file
 	forCalls, err := listen(ctx, file.Listen.S)
@@ -261,22 +271,26 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicFeed, "feeds", s.store.Run) })
 	s.await(ctx, s.options.Generation)
-	s.Start()
-	loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "clock", s.roll) })
-	loops.Go(func() { s.guard.Loop(background, metrics.PanicFindings, "findings", s.rehearse) })
-	loops.Go(func() { s.guard.Loop(background, metrics.PanicConfig, "configuration", s.follow) })
-	if s.options.Installation != nil {
-		loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "state_dir", s.keepState) })
+	if ctx.Err() == nil {
+		s.Start()
+		loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "clock", s.roll) })
+		loops.Go(func() { s.guard.Loop(background, metrics.PanicFindings, "findings", s.rehearse) })
+		loops.Go(func() { s.guard.Loop(background, metrics.PanicConfig, "configuration", s.follow) })
+		if s.options.Installation != nil {
+			loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "state_dir", s.keepState) })
+		}
+		if s.options.Started != nil {
+			s.options.Started(callsAt, people.Addr())
+		}
+		select {
+		case err = <-ended:
+			err = fmt.Errorf("a listener ended: %w", err)
+		case <-ctx.Done():
+			err = s.drain(background, ended)
+		}
 	}
-	if s.options.Started != nil {
-		s.options.Started(callsAt, people.Addr())
-	}
-	select {
-	case err = <-ended:
-		err = fmt.Errorf("a listener ended: %w", err)
-	case <-ctx.Done():
-		err = s.drain(background, ended)
-	}
+	s.draining.Store(true)
+	s.end()
 	late, cancel := context.WithTimeout(background, closing)
 	defer cancel()
 	err = errors.Join(err, forKazoo.Shutdown(late), forPeople.Shutdown(late))
@@ -340,7 +354,8 @@ func listen(ctx context.Context, address string) (*net.TCPListener, error) {
 func (s *Server) await(ctx context.Context, g *Generation) {
 	waiting, cancel := context.WithTimeout(ctx, g.file.StartTimeout)
 	defer cancel()
-	if err := s.store.Ready(waiting); err != nil && ctx.Err() == nil {
+	defer context.AfterFunc(s.life, cancel)()
+	if err := s.store.Ready(waiting); err != nil && ctx.Err() == nil && s.life.Err() == nil {
 		s.options.Log.WarnContext(ctx, "some feeds have not answered yet; calls are answered without them", slog.Duration("start_timeout", g.file.StartTimeout))
 	}
 }

@@ -33,7 +33,7 @@ const clockKey = "CALLHOURS_TEST_CLOCK"
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"callhours": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		defer stop()
+		context.AfterFunc(ctx, stop)
 		now := time.Now
 		if text := os.Getenv(nowKey); text != "" {
 			fixed, err := time.Parse(time.RFC3339, text)

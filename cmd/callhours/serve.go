@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,12 +19,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/server"
 )
 
-// flushing is how long the last log lines may take to be written.
-const flushing = 2 * time.Second
+// flushing is how long the last log lines may take to be written. With server.Closing it makes 10 s.
+const flushing = time.Second
 
 // exampleServed is said where no configuration is named and none is found.
 const exampleServed = "there is no ./callhours.yaml here, and -c names no other: this is the built-in example, " +
@@ -55,71 +57,139 @@ SIGTERM drains: readiness turns 503, answers ask for their connection to be clos
 // serveFlags are those of serve besides the configuration.
 type serveFlags struct{ strict, pprof bool }
 
+// serve answers until ctx ends, and then takes no longer than drain and server.Closing to end.
 func serve(ctx context.Context, path string, flags serveFlags, w world) error {
-	main, files := installed(path)
-	i := &server.Installation{Path: main, Files: files, Now: w.now, Exclusive: true}
-	loaded, notes := i.Start(flags.strict)
-	for _, note := range notes {
-		fmt.Fprintf(w.stderr, "warning: %s\n", note)
-	}
-	if err := loaded.Err(); err != nil {
-		return refuse(err)
-	}
-	g := loaded.Generation
-	in := installation{file: g.File(), files: files}
-	for _, warning := range in.file.Warnings {
-		fmt.Fprintf(w.stderr, "warning: %s\n", warning.Error())
-	}
-	if files != nil {
-		fmt.Fprintf(w.stderr, "warning: %s\n", exampleServed)
-	}
+	hangup := make(chan os.Signal, 1) // one that comes before calls are answered is remembered
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	// Whoever reads the log may go: calls are answered all the same, and its lines are counted as dropped.
+	signal.Ignore(syscall.SIGPIPE)
+	defer signal.Reset(syscall.SIGPIPE)
+
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m, err := metrics.New(registry, metricsOptions())
 	if err != nil {
 		return deny(err)
 	}
+	// Nothing is written to the outside itself, which may not be read either.
+	lines, banners := server.NewLog(w.stderr, m.LogLineDropped), server.NewLog(w.stdout, func() {})
+	defer func() {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushing)
+		defer cancel()
+		// Whoever does not read the lines by then will not.
+		_ = banners.Close(late)
+		_ = lines.Close(late)
+	}()
+	err = serveTo(ctx, path, flags, w.now, served{registry, m, lines, banners}, hangup)
+	if err == nil {
+		return nil
+	}
+	fmt.Fprintln(lines, err)
+	code := no
+	var exit *exitError
+	if errors.As(err, &exit) {
+		code = exit.code
+	}
+	return &exitError{code, errSaid}
+}
+
+// served is what a server is seen by.
+type served struct {
+	registry       *prometheus.Registry
+	metrics        *metrics.Metrics
+	lines, banners io.Writer // never block
+}
+
+// serveTo loads and runs the server. What hangs when ctx has ended is left behind: the program ends with it.
+func serveTo(ctx context.Context, path string, flags serveFlags, now func() time.Time, to served, hangup <-chan os.Signal) error {
+	var s *server.Server
+	var drain time.Duration
+	loaded := make(chan error, 1)
+	go func() {
+		loaded <- contain.Do(func() (err error) {
+			s, drain, err = prepare(path, flags, now, to)
+			return err
+		})
+	}()
+	select {
+	case <-ctx.Done(): // nobody is being answered
+		return nil
+	case err := <-loaded:
+		if err != nil {
+			return err
+		}
+	}
+	ended := make(chan error, 1)
+	go func() {
+		reloading, stop := context.WithCancel(ctx)
+		var reloads sync.WaitGroup
+		reloads.Go(func() { reloadOn(reloading, hangup, s) })
+		err := contain.Do(func() error { return s.Run(ctx) })
+		stop()
+		reloads.Wait()
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-after(ctx, drain+server.Closing):
+		return fmt.Errorf("stopping took more than %s; something was left unfinished", drain+server.Closing)
+	}
+}
+
+// prepare reads what the server answers by.
+func prepare(path string, flags serveFlags, now func() time.Time, to served) (*server.Server, time.Duration, error) {
+	main, files := installed(path)
+	i := &server.Installation{Path: main, Files: files, Now: now, Exclusive: true}
+	loaded, notes := i.Start(flags.strict)
+	for _, note := range notes {
+		fmt.Fprintf(to.lines, "warning: %s\n", note)
+	}
+	if err := loaded.Err(); err != nil {
+		return nil, 0, refuse(err)
+	}
+	g := loaded.Generation
+	in := installation{file: g.File(), files: files}
+	for _, warning := range in.file.Warnings {
+		fmt.Fprintf(to.lines, "warning: %s\n", warning.Error())
+	}
+	if files != nil {
+		fmt.Fprintf(to.lines, "warning: %s\n", exampleServed)
+	}
 	withinLimit(os.DirFS("/"))
 	collectLess()
-	lines := server.NewLog(w.stderr, m.LogLineDropped)
-	log := slog.New(server.BoundedHandler(handler(in.file.Log, lines)))
-	s := server.New(server.Options{
+	log := slog.New(server.BoundedHandler(handler(in.file.Log, to.lines)))
+	return server.New(server.Options{
 		Installation: i, Loaded: loaded,
-		Generation: g, Registry: registry, Metrics: m, Now: w.now, UserAgent: userAgent(), Version: buildVersion(),
+		Generation: g, Registry: to.registry, Metrics: to.metrics, Now: now, UserAgent: userAgent(), Version: buildVersion(),
 		Log: log, Profiles: flags.pprof,
 		Started: func(calls, admin net.Addr) {
 			if files != nil {
 				log.Warn("the built-in example is served", slog.String("detail", exampleServed))
 			}
-			fmt.Fprint(w.stdout, banner(in, calls, admin))
+			fmt.Fprint(to.banners, banner(in, calls, admin))
 		},
-	})
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	reloading, stop := context.WithCancel(ctx)
-	var reloads sync.WaitGroup
-	reloads.Go(func() {
-		for {
-			select {
-			case <-reloading.Done():
-				return
-			case <-hangup:
-				_ = s.Reload(reloading) // it says itself how that went
-			}
+	}), in.file.Drain, nil
+}
+
+// reloadOn reloads the configuration for each signal until ctx ends.
+func reloadOn(ctx context.Context, hangup <-chan os.Signal, s *server.Server) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+			_ = s.Reload(ctx) // it says itself how that went
 		}
-	})
-	err = s.Run(ctx)
-	signal.Stop(hangup)
-	stop()
-	reloads.Wait()
-	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushing)
-	defer cancel()
-	// Who does not read the log by then will not.
-	_ = lines.Close(late)
-	if err != nil {
-		return deny(err)
 	}
-	return nil
+}
+
+// after is closed some time after ctx has ended.
+func after(ctx context.Context, d time.Duration) <-chan struct{} {
+	done := make(chan struct{})
+	context.AfterFunc(ctx, func() { time.AfterFunc(d, func() { close(done) }) })
+	return done
 }
 
 func handler(l config.Log, to io.Writer) slog.Handler {

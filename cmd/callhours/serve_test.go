@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -25,10 +26,21 @@ func TestExampleServed(t *testing.T) {
 	}
 	t.Chdir(t.TempDir())
 	ended, cancel := context.WithCancel(t.Context())
-	cancel()
+	defer cancel()
 	var out, errs bytes.Buffer
-	run(ended, []string{"serve"}, world{stdout: &out, stderr: &errs, now: time.Now})
+	run(ended, []string{"serve"}, world{stdout: &out, stderr: stopping{&errs, cancel}, now: time.Now})
 	if !strings.Contains(errs.String(), "warning: "+exampleServed+"\n") {
 		t.Errorf("got %s", errs.String())
 	}
+}
+
+// stopping ends the program by what it writes first; one that is stopped earlier says nothing.
+type stopping struct {
+	io.Writer
+	stop func()
+}
+
+func (s stopping) Write(p []byte) (int, error) {
+	defer s.stop()
+	return s.Writer.Write(p)
 }
