@@ -126,7 +126,6 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head := w.Header()
 	head.Set("Content-Security-Policy", policy)
-	head.Set("X-Content-Type-Options", "nosniff")
 	// Without a referrer browsers would also hide the origin of our own forms, by which they are told from other sites'.
 	head.Set("Referrer-Policy", "same-origin")
 	c.mux.ServeHTTP(w, r)
@@ -172,7 +171,6 @@ func (c *Console) show(ctx context.Context, w http.ResponseWriter, status int, n
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	// Nobody is left to tell when the peer has gone.
 	_, _ = w.Write(out.Bytes())

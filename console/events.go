@@ -104,7 +104,6 @@ func (c *Console) Events(w http.ResponseWriter, r *http.Request) {
 	out := http.NewResponseController(w)
 	head := w.Header()
 	head.Set("Content-Type", "text/event-stream")
-	head.Set("Cache-Control", "no-store")
 	head.Set("X-Accel-Buffering", "no")
 	ticker := time.NewTicker(alive)
 	defer ticker.Stop()

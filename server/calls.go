@@ -94,7 +94,8 @@ type record struct {
 }
 
 func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if c.draining.Load() {
+	secure(w.Header())
+	if c.draining.Load() || chunked(r) {
 		w.Header().Set("Connection", "close")
 	}
 	path := routes.CleanPath(r.URL.Path)
@@ -168,6 +169,11 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		return
 	}
 	rec.live = l
+	if chunked(r) {
+		rec.status, rec.err = http.StatusLengthRequired, errors.New(wantLength)
+		plain(w, rec.status, wantLength)
+		return
+	}
 	presented := present(r)
 	at := l.read(path, &presented)
 	by, status := l.admit(&at, &presented)

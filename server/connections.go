@@ -82,7 +82,8 @@ type deadline struct {
 func newConnections(l *net.TCPListener, most int, encrypted bool, now func() time.Time, refused func()) *connections {
 	c := &connections{TCPListener: l, refused: refused, now: now, open: map[*connection]bool{}, most: most, usual: usualPerCPU * runtime.GOMAXPROCS(0)}
 	if !encrypted {
-		c.answer = []byte("HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n")
+		c.answer = []byte("HTTP/1.1 503 Service Unavailable\r\n" + securedLines +
+			"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n")
 	}
 	return c
 }
@@ -290,7 +291,9 @@ func (c *connection) Read(p []byte) (int, error) {
 
 func (c *connection) Write(p []byte) (int, error) {
 	c.quiet.Store(0)
-	return c.TCPConn.Write(p)
+	more := withHeaders(p)
+	n, err := c.TCPConn.Write(more)
+	return max(0, n-(len(more)-len(p))), err
 }
 
 func (c *connection) Close() error {

@@ -176,7 +176,6 @@ func (p *publisher) give(w http.ResponseWriter, r *http.Request, l *live, route 
 	}
 	h.Set("Content-Type", "text/calendar; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(c.body)))
-	h.Set("X-Content-Type-Options", "nosniff")
 	// Nobody is left to tell when the peer has gone; net/http leaves the body out for HEAD.
 	_, _ = w.Write(c.body)
 	return http.StatusOK

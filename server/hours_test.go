@@ -85,8 +85,8 @@ func TestReaders(t *testing.T) {
 	if got := w.read("/-/hours/plain.ics", tokenHeader, anyToken); got.StatusCode != 200 {
 		t.Errorf("with a header: got %d", got.StatusCode)
 	}
-	if got := w.call(post("/-/hours/plain.ics?token=" + anyToken)); got.StatusCode != 405 || got.Header.Get("Allow") != "GET, HEAD" {
-		t.Errorf("a POST: got %d %v", got.StatusCode, got.Header)
+	if got := w.call(httptest.NewRequest(http.MethodPut, "/-/hours/plain.ics?token="+anyToken, nil)); got.StatusCode != 405 || got.Header.Get("Allow") != "GET, HEAD" {
+		t.Errorf("a PUT: got %d %v", got.StatusCode, got.Header)
 	}
 	if got := w.call(post("/plain")); got.StatusCode != 403 { // the tokens open nothing else
 		t.Errorf("a call: got %d, want 403", got.StatusCode)

@@ -334,42 +334,6 @@ func TestWebConfig(t *testing.T) {
 	}
 }
 
-// TestWebConfigMistakes: what is wrong is said in words, and no password is shown.
-func TestWebConfigMistakes(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	pair(t, dir, 1)
-	for text, want := range map[string]string{
-		"":                                  "",
-		"basic_auth_users: {}":              "",
-		"basic_auth_users: {ops: hunter2}":  "the hash of a password is too short to be a bcrypted password; want Prometheus' web configuration",
-		"basic_auth_users: [hunter2]":       "line 1: this value is of another kind than wanted; want Prometheus' web configuration",
-		"basic_auth_users: hunter2":         "line 1: this value is of another kind than wanted; want Prometheus' web configuration",
-		"users: {ops: hunter2}":             "line 1: field users not found; want Prometheus' web configuration",
-		"tls_server_config: {cert_file: x}": "missing one of key or key_file; want Prometheus' web configuration",
-		"tls_server_config: {cert_file: x, key_file: y}": "x",
-		"a: [": "line 1: did not find expected node content; want Prometheus' web configuration",
-	} {
-		path := filepath.Join(dir, "web.yaml")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		got := checkWeb(path)
-		if want != "" && want != "x" {
-			want = path + ": " + want
-		}
-		if want == "x" && strings.Contains(got, "no such file") {
-			continue
-		}
-		if got != want || strings.Contains(got, "hunter") {
-			t.Errorf("%q: got %q, want %q", text, got, want)
-		}
-	}
-	if got := checkWeb(filepath.Join(dir, "none.yaml")); !strings.HasSuffix(got, "none.yaml: no such file or directory") {
-		t.Errorf("a file that is not there: %q", got)
-	}
-}
-
 // TestStarting: before calls are answered the pages say so, and come again.
 func TestStarting(t *testing.T) {
 	t.Parallel()

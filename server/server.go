@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -121,7 +122,7 @@ func New(o Options) *Server {
 	s.admin.findings = func() ([]preview.Finding, int) { return s.Findings(), s.pending() }
 	s.admin.api = api{now: o.Now, preview: s.preview, decisions: s.decisions.traces}
 	s.admin.console = s.newConsole()
-	s.admin.asksWho = func() bool { return readWeb(o.Generation.file.AdminWebConfig.S).asksWho() }
+	s.admin.asksWho = func() bool { return false }
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
 	}
@@ -136,7 +137,9 @@ func New(o Options) *Server {
 func (s *Server) Calls() http.Handler { return s.calls }
 
 // Admin is the handler of people's side.
-func (s *Server) Admin() http.Handler { return guarded{s.guard, metrics.PanicAdmin, s.admin} }
+func (s *Server) Admin() http.Handler { return secured(s.guardedAdmin()) }
+
+func (s *Server) guardedAdmin() http.Handler { return guarded{s.guard, metrics.PanicAdmin, s.admin} }
 
 // Start compiles the generation's calendars for the present, with what is known of them, and lets calls be answered.
 func (s *Server) Start() {
@@ -225,6 +228,11 @@ func (s *Server) Run(ctx context.Context) error {
 		return err
 	}
 	defer people.Close()
+	gate, err := newGate(file.AdminWebConfig.S, s.guardedAdmin(), s.options.Log, s.options.Now)
+	if err != nil {
+		return err
+	}
+	s.admin.asksWho = gate.requiresLogin
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var loops sync.WaitGroup
 	defer loops.Wait()
@@ -237,7 +245,7 @@ func (s *Server) Run(ctx context.Context) error {
 	})
 	ofKazoo.guard = s.guard
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "listen", ofKazoo.run) })
-	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), false, passing, func() {})
+	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), gate.config.Load().tls != nil, passing, func() {})
 	ofPeople.guard = s.guard
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "admin_listen", ofPeople.run) })
 	var kazoo net.Listener = ofKazoo
@@ -252,22 +260,25 @@ func (s *Server) Run(ctx context.Context) error {
 		// OTP 19, which Kazoo 4.3 runs on, ends at TLS 1.2.
 		kazoo = tls.NewListener(ofKazoo, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get})
 	}
-	errs := slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug)
 	forKazoo := s.server()
-	forKazoo.ErrorLog = errs
+	forKazoo.ErrorLog = log.New(&httpLog{log: s.options.Log, now: s.options.Now, listener: "listen"}, "", 0)
 	// How long the answer may take is said by each handler: a fetch that was asked for may take half a minute.
-	forPeople := &http.Server{Handler: s.Admin(), ErrorLog: errs, MaxHeaderBytes: mostPeopleHeader, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
+	forPeople := &http.Server{DisableGeneralOptionsHandler: true, MaxHeaderBytes: mostPeopleHeader, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
+	forPeople.ErrorLog = log.New(&httpLog{log: s.options.Log, now: s.options.Now, listener: "admin_listen"}, "", 0)
 	forPeople.RegisterOnShutdown(s.admin.console.Close) // who listens for changes would hold it open
 	ended := make(chan error, 2)
 	loops.Go(func() {
 		ended <- s.guard.Do(metrics.PanicConnection, "listen", func() error { return forKazoo.Serve(kazoo) })
 	})
 	loops.Go(func() {
-		ended <- s.guard.Do(metrics.PanicConnection, "admin_listen", func() error { return s.servePeople(ofPeople, forPeople) })
+		ended <- s.guard.Do(metrics.PanicConnection, "admin_listen", func() error { return gate.serve(ofPeople, forPeople) })
 	})
-	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() && !readWeb(file.AdminWebConfig.S).asksWho() {
+	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.AddrPort().Addr().Unmap().IsLoopback() && !gate.requiresLogin() {
 		s.options.Log.Warn("admin_listen has no authentication and is not loopback; whoever reaches it reads everything it shows; admin_web_config can ask for passwords",
 			slog.String("admin_listen", at.String()))
+	}
+	if gate.path != "" {
+		loops.Go(func() { s.guard.Loop(background, metrics.PanicConfig, "admin_web_config", gate.watch) })
 	}
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicFeed, "feeds", s.store.Run) })
 	s.await(ctx, s.options.Generation)
@@ -301,7 +312,7 @@ func (s *Server) Run(ctx context.Context) error {
 // server is Kazoo's side.
 func (s *Server) server() *http.Server {
 	return &http.Server{
-		Handler: s.calls, MaxHeaderBytes: maxHeader, ConnContext: withConnection,
+		Handler: s.calls, MaxHeaderBytes: maxHeader, ConnContext: withConnection, DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 	}
 }

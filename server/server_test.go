@@ -213,6 +213,7 @@ func TestAnswer(t *testing.T) {
 		"X-Callhours-Route": {"main"}, "X-Callhours-Branch": {"open"}, "X-Callhours-Event": {"Open"},
 		"X-Callhours-Reason": {`calendar hours has "Open", 2026-11-23 09:00 to 17:00`},
 	}
+	secure(want)
 	if fmt.Sprint(got.Header) != fmt.Sprint(want) {
 		t.Errorf("headers: got %v, want %v", got.Header, want)
 	}

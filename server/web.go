@@ -2,83 +2,281 @@ package server
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
-	"regexp"
-	"strings"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
 
-	"github.com/prometheus/exporter-toolkit/web"
-	"go.yaml.in/yaml/v4"
+	"golang.org/x/crypto/bcrypt"
 
 	"github.com/callhours/callhours/config"
-	"github.com/callhours/callhours/internal/files"
 )
 
-// leaked is what a YAML library says of its own types and of the text that it met, which may be a password.
-var leaked = regexp.MustCompile("(?s)^yaml: (unmarshal errors:\\s*)?| in type web\\.\\w+| into [\\w\\[\\].]+| !!\\w+( `[^`]*`)?")
-
-// wording puts what libraries say into words of ours.
-var wording = strings.NewReplacer("crypto/bcrypt: hashedSecret", "the hash of a password is", "cannot unmarshal", "this value is of another kind than wanted")
+// Bounds of passwords. Checking one takes as long as its hash says, some tenths of a second of a processor, and whoever asks need not be anybody.
+const (
+	webEvery    = 2 * time.Second // how often a web configuration is read again
+	checksWait  = 16              // passwords that wait to be checked, of all addresses
+	checksOfOne = 2               // and of one address
+	checkPause  = 3               // after a wrong one, for how many times as long as it took none is checked
+)
 
 // checkWeb says what is wrong with a web configuration of the Prometheus kind; "" if nothing is.
 func checkWeb(path string) string {
-	if _, err := files.Read(path, maxWeb); err != nil {
+	if _, err := readWeb(path); err != nil {
 		return err.Error()
 	}
-	err := web.Validate(path)
-	if err == nil {
-		return ""
-	}
-	text := strings.Join(strings.Fields(leaked.ReplaceAllString(err.Error(), "")), " ")
-	return path + ": " + wording.Replace(text) + "; want Prometheus' web configuration"
-}
-
-// maxWeb bounds a web configuration, in bytes.
-const maxWeb = 1 << 20
-
-// webConfig is what we ourselves look for in a web configuration.
-type webConfig struct {
-	Users map[string]string `yaml:"basic_auth_users"`
-	TLS   struct {
-		Cert       string `yaml:"cert"`
-		CertFile   string `yaml:"cert_file"`
-		ClientAuth string `yaml:"client_auth_type"`
-	} `yaml:"tls_server_config"`
-}
-
-// readWeb reads a web configuration; what cannot be read says nothing.
-func readWeb(path string) (c webConfig) {
-	if text, err := files.Read(path, maxWeb); path != "" && err == nil {
-		_ = yaml.Unmarshal(text, &c)
-	}
-	return c
-}
-
-// asksWho reports whether the web configuration lets in only those who prove who they are.
-func (c webConfig) asksWho() bool {
-	return len(c.Users) > 0 || c.TLS.ClientAuth == "RequireAndVerifyClientCert"
+	return ""
 }
 
 // PeopleScheme is "https" where a configuration's admin_web_config brings a certificate, else "http".
 func PeopleScheme(f *config.File) string {
-	if c := readWeb(f.AdminWebConfig.S); c.TLS.Cert != "" || c.TLS.CertFile != "" {
-		return "https"
+	if f.AdminWebConfig.S != "" {
+		if c, err := readWeb(f.AdminWebConfig.S); err == nil && c.tls != nil {
+			return "https"
+		}
 	}
 	return "http"
 }
 
-// servePeople answers people until the listener closes, by TLS and to those who prove who they are where the configuration says so. That
-// file is read again for every request, so that a change needs no restart.
-func (s *Server) servePeople(l net.Listener, h *http.Server) error {
-	path := s.options.Generation.file.AdminWebConfig.S
-	if path == "" {
-		return h.Serve(l)
-	}
-	return web.Serve(l, h, &web.FlagConfig{WebConfigFile: &path}, slog.New(faultsOnly{s.options.Log.Handler()}))
+// gate lets those to the admin side who prove who they are. What the web configuration says may change while it runs; what would open
+// the admin side, or cannot be read, leaves the former in use.
+type gate struct {
+	path   string // "": there is no web configuration
+	next   http.Handler
+	log    *slog.Logger
+	now    func() time.Time
+	key    [32]byte // of known
+	config atomic.Pointer[webConfig]
+
+	checking chan struct{} // holds one while a password is checked
+	mu       sync.Mutex    // guards the following
+	waiting  map[netip.Addr]int
+	inLine   int                          // how many wait in all
+	known    map[string][sha256.Size]byte // by user: what let them in last, digested with key
+	tokens   float64                      // requests that rate_limit allows now
+	filled   time.Time                    // as of when
+
+	refused rationed // lines about wrong passwords
 }
 
-// faultsOnly is a log without what a library says of ordinary days.
-type faultsOnly struct{ slog.Handler }
+func newGate(path string, next http.Handler, log *slog.Logger, now func() time.Time) (*gate, error) {
+	g := &gate{path: path, next: next, log: log, now: now, checking: make(chan struct{}, 1), waiting: map[netip.Addr]int{}, known: map[string][sha256.Size]byte{}}
+	if _, err := rand.Read(g.key[:]); err != nil {
+		return nil, err
+	}
+	g.config.Store(&webConfig{})
+	if path == "" {
+		return g, nil
+	}
+	c, err := readWeb(path)
+	if err != nil {
+		return nil, err
+	}
+	g.config.Store(c)
+	return g, nil
+}
 
-func (faultsOnly) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelError }
+// requiresLogin reports whether whoever came this far has proven who they are.
+func (g *gate) requiresLogin() bool { return g.config.Load().requiresLogin() }
+
+// refresh reads the web configuration again.
+func (g *gate) refresh() error {
+	former := g.config.Load()
+	c, err := readWeb(g.path)
+	switch {
+	case err != nil:
+		return err
+	case c.sum == former.sum:
+		return nil
+	case former.requiresLogin() && !c.requiresLogin():
+		return errors.New(g.path + ": nobody would be asked for a password any more; restart callhours if that is meant")
+	case (c.tls == nil) != (former.tls == nil):
+		return errors.New(g.path + ": whether there is TLS changes at the next start")
+	}
+	g.config.Store(c)
+	g.log.Info("admin_web_config is read again", slog.Int("users", len(c.users)))
+	return nil
+}
+
+// watch reads the web configuration again and again until ctx ends. A mistake is logged when it begins and when it changes.
+func (g *gate) watch(ctx context.Context) {
+	ticker := time.NewTicker(webEvery)
+	defer ticker.Stop()
+	reported := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		switch err := g.refresh(); {
+		case err == nil:
+			reported = ""
+		case err.Error() != reported:
+			reported = err.Error()
+			g.log.ErrorContext(ctx, "admin_web_config is not taken; the former stays in use", slog.String("error", reported))
+		}
+	}
+}
+
+// serve answers people until the listener closes.
+func (g *gate) serve(l net.Listener, h *http.Server) error {
+	h.Handler = g
+	c := g.config.Load()
+	if c.tls == nil {
+		return h.Serve(l)
+	}
+	if !c.http2 {
+		h.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
+	}
+	h.TLSConfig = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return g.config.Load().tls, nil }}
+	return h.ServeTLS(l, "", "")
+}
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	secure(w.Header())
+	c := g.config.Load()
+	for name, value := range c.headers {
+		w.Header().Set(name, value)
+	}
+	switch {
+	case chunked(r):
+		w.Header().Set("Connection", "close")
+		plain(w, http.StatusLengthRequired, wantLength)
+		return
+	case !g.allows(c):
+		plain(w, http.StatusTooManyRequests, "too many requests; see rate_limit of admin_web_config")
+		return
+	case len(c.users) == 0:
+		g.next.ServeHTTP(w, r)
+		return
+	}
+	user, password, given := r.BasicAuth()
+	status := http.StatusUnauthorized
+	if given {
+		status = g.check(r, c, user, password)
+	}
+	switch status {
+	case http.StatusOK:
+		g.next.ServeHTTP(w, r)
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Basic realm="callhours", charset="UTF-8"`)
+		plain(w, status, "Unauthorized")
+	default:
+		w.Header().Set("Retry-After", "1")
+		plain(w, status, "too many passwords are being checked; try again")
+	}
+}
+
+// allows takes a request from what rate_limit allows.
+func (g *gate) allows(c *webConfig) bool {
+	if c.every == 0 {
+		return true
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.now()
+	if g.filled.IsZero() {
+		g.tokens = float64(c.burst)
+	}
+	g.tokens = min(float64(c.burst), g.tokens+float64(now.Sub(g.filled))/float64(c.every))
+	g.filled = now
+	if g.tokens < 1 {
+		return false
+	}
+	g.tokens--
+	return true
+}
+
+// check says whether a user has that password: 200, 401, or 429 for too many at a time. One that was right is right again at no cost, so
+// that a flood of wrong ones leaves those alone who are in already.
+func (g *gate) check(r *http.Request, c *webConfig, user, password string) int {
+	hash, exists := c.users[user]
+	if !exists {
+		hash = dearest(c.users) // so that the time does not tell who there is
+	}
+	sum := g.digest(user, hash, password)
+	g.mu.Lock()
+	before := g.known[user]
+	g.mu.Unlock()
+	if subtle.ConstantTimeCompare(before[:], sum[:]) == 1 && exists {
+		return http.StatusOK
+	}
+	from, leave := g.enter(r)
+	if leave == nil {
+		return http.StatusTooManyRequests
+	}
+	defer leave()
+	select {
+	case g.checking <- struct{}{}:
+	case <-r.Context().Done():
+		return http.StatusTooManyRequests
+	}
+	began := g.now()
+	if err := bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)); err != nil || !exists {
+		// The next one waits, so that wrong passwords take a quarter of one processor at most.
+		time.AfterFunc(checkPause*g.now().Sub(began), func() { <-g.checking })
+		g.refused.line(g.now(), func(more int) {
+			g.log.Warn("wrong password on the admin side", slog.String("remote", from.String()), slog.Int("more", more))
+		})
+		return http.StatusUnauthorized
+	}
+	<-g.checking
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.known[user] = sum
+	return http.StatusOK
+}
+
+// digest stands for a password that was right, in memory alone and for this process.
+func (g *gate) digest(user, hash, password string) (sum [sha256.Size]byte) {
+	h := hmac.New(sha256.New, g.key[:])
+	for _, s := range []string{user, hash, password} {
+		part := sha256.Sum256([]byte(s))
+		_, _ = h.Write(part[:])
+	}
+	h.Sum(sum[:0])
+	return sum
+}
+
+// dearest is the hash that takes longest to check.
+func dearest(users map[string]string) (hash string) {
+	most := -1
+	for _, h := range users {
+		if cost, err := bcrypt.Cost([]byte(h)); err == nil && cost > most {
+			most, hash = cost, h
+		}
+	}
+	return hash
+}
+
+// enter puts a request in line for a check of its password; leave is nil if the line is too long.
+func (g *gate) enter(r *http.Request) (from netip.Addr, leave func()) {
+	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		from = peer.Addr().Unmap()
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.inLine >= checksWait || g.waiting[from] >= checksOfOne {
+		return from, nil
+	}
+	g.inLine++
+	g.waiting[from]++
+	return from, func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.inLine--
+		if g.waiting[from]--; g.waiting[from] == 0 {
+			delete(g.waiting, from)
+		}
+	}
+}

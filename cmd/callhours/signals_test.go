@@ -167,7 +167,7 @@ func TestHangupBeforeStart(t *testing.T) {
 func TestLogReaderGone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	writeConfig(t, dir, "drain: 1ms\n" + oneClosed)
+	writeConfig(t, dir, "drain: 1ms\n"+oneClosed)
 	out, both := pipe(t)
 	cmd := signalled(t, dir, both, both)
 	calls := out.line(t, "Kazoo asks at  ")
@@ -220,7 +220,7 @@ func TestTerminate(t *testing.T) {
 	t.Run("while a reload waits for a feed", func(t *testing.T) {
 		t.Parallel()
 		dir, feed := t.TempDir(), newHangingFeed(t)
-		writeConfig(t, dir, "drain: 1ms\n" + oneClosed)
+		writeConfig(t, dir, "drain: 1ms\n"+oneClosed)
 		out, stdout := pipe(t)
 		cmd := signalled(t, dir, stdout, nil)
 		admin := out.line(t, "people look at ")
@@ -243,7 +243,7 @@ func TestTerminate(t *testing.T) {
 	t.Run("while nobody reads its log", func(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()
-		writeConfig(t, dir, "drain: 1ms\n" + oneClosed)
+		writeConfig(t, dir, "drain: 1ms\n"+oneClosed)
 		_, full := pipe(t)
 		if err := full.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
 			t.Fatal(err)
@@ -264,7 +264,7 @@ func TestTerminate(t *testing.T) {
 	t.Run("twice", func(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()
-		writeConfig(t, dir, "drain: 10m\n" + oneClosed)
+		writeConfig(t, dir, "drain: 10m\n"+oneClosed)
 		out, stdout := pipe(t)
 		cmd := signalled(t, dir, stdout, nil)
 		admin := out.line(t, "people look at ")

@@ -1,0 +1,70 @@
+package server
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+)
+
+// Headers of every answer. A handler that means something else says so: what may be kept (assets of the console, hours), what a page of the
+// console may load.
+const (
+	noSniff    = "nosniff"
+	noStore    = "no-store"
+	noReferrer = "no-referrer"
+	noFrames   = "DENY"
+	noContent  = "default-src 'none'; frame-ancestors 'none'"
+)
+
+// secure sets them. Their values are shared by all answers: whoever changes one replaces it.
+func secure(h http.Header) {
+	h["X-Content-Type-Options"] = noSniffOnly
+	h["Cache-Control"] = noStoreOnly
+	h["Referrer-Policy"] = noReferrerOnly
+	h["X-Frame-Options"] = noFramesOnly
+	h["Content-Security-Policy"] = noContentOnly
+}
+
+// What secure sets. An append makes a copy, since none has room for more.
+var (
+	noSniffOnly    = []string{noSniff}
+	noStoreOnly    = []string{noStore}
+	noReferrerOnly = []string{noReferrer}
+	noFramesOnly   = []string{noFrames}
+	noContentOnly  = []string{noContent}
+)
+
+// securedLines are those headers as they stand in an answer that net/http does not write.
+const securedLines = "Cache-Control: " + noStore + "\r\nContent-Security-Policy: " + noContent + "\r\nReferrer-Policy: " + noReferrer +
+	"\r\nX-Content-Type-Options: " + noSniff + "\r\nX-Frame-Options: " + noFrames + "\r\n"
+
+// bareHeaders are all that net/http writes with an answer to what it cannot read, past the handlers; an answer of a handler has a Date.
+const bareHeaders = "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
+
+// withHeaders adds the headers to an answer that net/http writes by itself. Others are given back as they are.
+func withHeaders(answer []byte) []byte {
+	const begin = "HTTP/1.1 400"
+	if len(answer) <= len(begin) || answer[9] != '4' && answer[9] != '5' || !bytes.HasPrefix(answer, []byte("HTTP/1.1 ")) {
+		return answer
+	}
+	status, rest, found := strings.Cut(string(answer), "\r\n")
+	if !found || !strings.HasPrefix("\r\n"+rest, bareHeaders) {
+		return answer
+	}
+	return []byte(status + "\r\n" + securedLines + rest)
+}
+
+// secured sets the headers of a handler's answers.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secure(w.Header())
+		next.ServeHTTP(w, r)
+	})
+}
+
+// chunked reports a request whose length is not said. Such a one may also have said a length, which net/http drops: what stands before us could
+// have gone by that and taken the rest for another request.
+func chunked(r *http.Request) bool { return len(r.TransferEncoding) > 0 }
+
+// wantLength is what is said to it.
+const wantLength = "a request needs a Content-Length, and no Transfer-Encoding"
