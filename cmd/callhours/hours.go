@@ -99,7 +99,7 @@ func hours(ctx context.Context, a hoursAsked, w world) error {
 		out.SetEscapeHTML(false)
 		return out.Encode(h)
 	case "ics":
-		return h.ICS(w.stdout, w.now())
+		return h.ICS(exact(w.stdout), w.now())
 	}
 	return h.Text(w.stdout)
 }

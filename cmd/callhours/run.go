@@ -53,6 +53,7 @@ var errSaid = errors.New("")
 // of what servers send there, past everything that bounds, escapes and forms our lines. What matters of it comes as an error.
 func run(ctx context.Context, args []string, w world) int {
 	log.SetOutput(io.Discard)
+	w.stdout, w.stderr = &terminal{to: w.stdout}, &terminal{to: w.stderr}
 	root := &cobra.Command{
 		Use:   "callhours",
 		Short: "open hours for Kazoo, from calendars that people already share",
