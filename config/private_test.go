@@ -18,7 +18,7 @@ func TestDenyPrivate(t *testing.T) {
 	} {
 		files := fstest.MapFS{}
 		for name, text := range map[string]string{
-			"callhours.yaml": "timezone: Europe/Berlin\ninclude: [more/*.yaml]\ncalendars: {main: {url: \"http://10.0.0.1/m.ics\"}}\n" + c.main,
+			"callhours.yaml": "timezone: Europe/Berlin\ninclude: [more/b.yaml]\ninclude_shared: [more/a.yaml]\ncalendars: {main: {url: \"http://10.0.0.1/m.ics\"}}\n" + c.main,
 			"more/a.yaml":    "calendars: {shared: {url: \"http://10.0.0.1/m.ics\"}}\n",
 			"more/b.yaml":    "tenant: {name: acme}\ncalendars: {own: {url: \"http://10.0.0.1/m.ics\"}}\n",
 		} {

@@ -65,7 +65,7 @@ func TestHeaders(t *testing.T) {
 		{"starting", starting.Calls(), "POST", "/main", 503, nil},
 		{"too many", overloaded.Calls(), "POST", "/main", 503, nil},
 		{"forbidden", w.Calls(), "POST", "/plain", 403, nil},
-		{"unauthorized", started(t, "auth: {token: t0ken-of-all}"+oneRoute, nil).Calls(), "POST", "/main", 401, nil},
+		{"unauthorized", started(t, "auth: {token: t0ken-of-all-5f2c81d90b7e4a36}"+oneRoute, nil).Calls(), "POST", "/main", 401, nil},
 		{"hours", w.Calls(), "GET", "/-/hours/plain.ics?token=" + anyToken, 200, hours},
 		{"hours of nobody", w.Calls(), "GET", "/-/hours/plain.ics", 404, nil},
 		{"hours, another method", w.Calls(), "PUT", "/-/hours/plain.ics?token=" + anyToken, 405, nil},

@@ -40,9 +40,11 @@ func readersFiles() map[string]string {
 		return "tenant: {name: " + name + hours + "}\nroutes:\n  - {name: main, " + route + "branches: [{name: open, when: {calendar: hours}, pass: true}, {name: closed, pass: true}]}\n"
 	}
 	return map[string]string{
-		"secrets.yaml": "any: " + anyToken + "\nacme: " + acmeToken + "\nmain: " + mainToken + "\n",
-		"acme.yaml":    "secrets: secrets.yaml\n" + tenant("acme", ", hours: {token: {secret: acme}}", ""),
-		"other.yaml":   "secrets: secrets.yaml\n" + tenant("other", "", "hours: {token: {secret: main}}, "),
+		"secrets.yaml":       "any: " + anyToken + "\n",
+		"acme.yaml":          "secrets: acme/secrets.yaml\n" + tenant("acme", ", hours: {token: {secret: acme}}", ""),
+		"acme/secrets.yaml":  "acme: " + acmeToken + "\n",
+		"other.yaml":         "secrets: other/secrets.yaml\n" + tenant("other", "", "hours: {token: {secret: main}}, "),
+		"other/secrets.yaml": "main: " + mainToken + "\n",
 	}
 }
 

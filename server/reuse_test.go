@@ -24,9 +24,9 @@ routes:
       - {name: closed, template: two}
   - {name: third, branches: [{name: open, when: {calendar: other}, template: two}, {name: closed, template: two}]}
 `
-	tenant := says("a", "a1", "calendars: {own: {file: ../hours.ics}}\n")
+	tenant := says("a", "a1", "calendars: {own: {file: a/hours.ics}}\n")
 	before := map[string]string{
-		"tenants/a.yaml": tenant, "tenants/b.yaml": says("b", "b1", ""), "spam.txt": "+14155550100\n", "other.ics": hoursFile,
+		"tenants/a.yaml": tenant, "tenants/b.yaml": says("b", "b1", ""), "spam.txt": "+14155550100\n", "other.ics": hoursFile, "tenants/a/hours.ics": hoursFile,
 		"templates/one.json.tmpl": `{"module": "tts", "data": {"text": "one"}}`, "templates/two.json.tmpl": `{"module": "tts", "data": {"text": "two"}}`,
 	}
 	const all = "main third a/main b/main"
@@ -46,7 +46,7 @@ routes:
 		"a calendar's events":          {after: map[string]string{"other.ics": strings.ReplaceAll(hoursFile, "UID:open", "UID:another")}, kept: all, compiled: "main a/main b/main"},
 		"how a calendar is used":       {from: "other: {file: other.ics}", to: "other: {file: other.ics, if_unknown: absent}", kept: all, compiled: "main a/main b/main"},
 		"a calendar more":              {from: "other: {", to: "more: {file: hours.ics}, other: {", kept: ""},
-		"a tenant's calendar more":     {after: map[string]string{"tenants/a.yaml": strings.Replace(tenant, "own: {", "more: {file: ../hours.ics}, own: {", 1)}, kept: "main third b/main"},
+		"a tenant's calendar more":     {after: map[string]string{"tenants/a.yaml": strings.Replace(tenant, "own: {", "more: {file: a/hours.ics}, own: {", 1)}, kept: "main third b/main"},
 		"a setting of all answers":     {from: "templates: templates", to: "templates: templates\nkazoo_version: 5", kept: ""},
 		"a setting of something else":  {from: "include: [tenants/*.yaml]", to: "include: [tenants/*.yaml]  # as ever", kept: all},
 		"the horizon":                  {from: "templates: templates", to: "horizon: 30d\ntemplates: templates", kept: "a/main b/main", compiled: "none"},

@@ -123,9 +123,9 @@ callhours_decisions_total{branch="open",route="main",state="open"} 1
 // TestExemplars sees that a call's id reaches /metrics where OpenMetrics is asked for, whatever it holds, and that a stranger's does not.
 func TestExemplars(t *testing.T) {
 	t.Parallel()
-	w := started(t, "auth: {token: letmein-7}\n"+oneRoute, nil)
+	w := started(t, "auth: {token: c0ffee15900d7ea5b4d0115badcaffe0}\n"+oneRoute, nil)
 	w.call(post("/main", "Call-ID", "stranger"))
-	w.call(post("/letmein-7/main", "Call-ID", "abc\xff\n"+strings.Repeat("é", 300)))
+	w.call(post("/c0ffee15900d7ea5b4d0115badcaffe0/main", "Call-ID", "abc\xff\n"+strings.Repeat("é", 300)))
 	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/metrics", nil)
 	r.Header.Set("Accept", "application/openmetrics-text; version=1.0.0")
 	rec := httptest.NewRecorder()
