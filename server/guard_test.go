@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"io"
 	"log/slog"
 	"net/http"
@@ -18,13 +17,13 @@ import (
 // TestGuarded sees what becomes of an answer whose handler panics before and after it has begun.
 func TestGuarded(t *testing.T) {
 	t.Parallel()
-	var log bytes.Buffer
+	log := &buffer{}
 	reg := prometheus.NewRegistry()
 	m, err := metrics.New(reg, metrics.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	guard := contain.NewGuard(slog.New(slog.NewTextHandler(&log, nil)), m)
+	guard := contain.NewGuard(slog.New(slog.NewTextHandler(log, nil)), m)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/fine", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "fine") })
 	mux.HandleFunc("/before", func(w http.ResponseWriter, _ *http.Request) {
