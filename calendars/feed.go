@@ -101,13 +101,17 @@ const (
 	lastRetry  = time.Hour
 )
 
+// bodyReader reads files of a hash, unless it refuses to.
+type bodyReader func(sum [sha256.Size]byte, files []File, limits Limits) (*Calendar, error)
+
 // after is the copy after a body was read, whole: the new one, the old one confirmed, or the old one while the body has to be seen
 // again or cannot be used.
-func (k kept) after(t terms, files []File, now time.Time) (kept, metrics.FetchResult, error) {
-	if k.calendar != nil && k.calendar.sum == sumOf(files) {
+func (k kept) after(t terms, files []File, now time.Time, read bodyReader) (kept, metrics.FetchResult, error) {
+	sum := sumOf(files)
+	if k.calendar != nil && k.calendar.sum == sum {
 		return k.confirmed(now), metrics.Unchanged, nil
 	}
-	calendar, err := ReadFiles(files, t.Limits)
+	calendar, err := read(sum, files, t.Limits)
 	if err != nil {
 		k.stale = true
 		return k, resultOfBody(err), err

@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 )
@@ -176,15 +175,29 @@ func (s *Store) take(f *feed, o *brought) (changed []string) {
 // read is the copy after a body was read, with a place among those that read. A body that makes the reader panic is one that cannot be used.
 func (s *Store) read(f *feed, k kept, t terms, body []File, now time.Time) (after kept, result metrics.FetchResult, err error) {
 	defer s.reads(f.owner)()
+	s.mu.Lock()
+	byHand := f.wanted
+	s.mu.Unlock()
 	err = s.guard.Do(metrics.PanicFeed, f.subject, func() (err error) {
-		after, result, err = k.after(t, body, now)
+		after, result, err = k.after(t, body, now, s.bodyReader(byHand))
 		return err
 	})
-	if contain.Is(err) {
+	if isSuspect(err) {
 		k.stale = true
 		return k, metrics.NotCalendar, err
 	}
 	return after, result, err
+}
+
+// bodyReader reads what is not suspect; by hand also what is.
+func (s *Store) bodyReader(byHand bool) bodyReader {
+	return func(sum [sha256.Size]byte, files []File, limits Limits) (calendar *Calendar, err error) {
+		err = s.suspects.read(sum, s.options.Now(), byHand, func() (err error) {
+			calendar, err = s.parse(files, limits)
+			return err
+		})
+		return calendar, err
+	}
 }
 
 // keep makes a copy the one that is used, here and on disk, and gives the calendars that have other events by that.

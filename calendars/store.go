@@ -43,12 +43,14 @@ type StoreOptions struct {
 // disk, and replaces it only by a body that is a calendar. Calendars share the feed of a source; feeds live on when the
 // subscriptions change. A Store is safe for concurrent use.
 type Store struct {
-	options StoreOptions
-	guard   *contain.Guard
-	copies  copies
-	readers chan struct{} // holds one for each body that is being read
-	telling sync.Mutex    // held while Changed is called
-	wake    chan struct{} // tells Run that the queue has changed
+	options  StoreOptions
+	guard    *contain.Guard
+	suspects *suspects
+	parse    func([]File, Limits) (*Calendar, error) // ReadFiles
+	copies   copies
+	readers  chan struct{} // holds one for each body that is being read
+	telling  sync.Mutex    // held while Changed is called
+	wake     chan struct{} // tells Run that the queue has changed
 
 	mu         sync.Mutex // guards the following
 	subscribed map[string]*subscribed
@@ -102,6 +104,8 @@ func NewStore(o StoreOptions) *Store {
 	s := &Store{
 		options:    o,
 		guard:      contain.NewGuard(o.Log, o.Metrics),
+		suspects:   newSuspects(marksIn(o), o.Program),
+		parse:      ReadFiles,
 		copies:     copies{dir: o.Dir, disk: o.Disk},
 		readers:    make(chan struct{}, maxReaders),
 		wake:       make(chan struct{}, 1),
@@ -141,6 +145,8 @@ func (s *Store) Subscribe(list []*Subscription) {
 	now := s.options.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// A directory that cannot be written is told of by what keeps copies there.
+	_ = s.suspects.open(now)
 	prepared := s.copies.prepare()
 	if prepared == nil && s.cleared.IsZero() { // the attempts that write begin only now
 		prepared = s.copies.mend()
@@ -312,7 +318,8 @@ func (s *Store) loadCopy(name string, t terms) (loaded, error) {
 	})
 	var unwritten error
 	if noneCompiled != nil {
-		if calendar, err = ReadFiles([]File{{Body: on.body}}, t.Limits); err != nil {
+		files := []File{{Body: on.body}}
+		if calendar, err = s.bodyReader(false)(sumOf(files), files, t.Limits); err != nil {
 			return loaded{}, err
 		}
 		unwritten = s.copies.compile(name, calendar, key)
