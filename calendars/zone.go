@@ -14,7 +14,13 @@ func LoadZone(name string) (*time.Location, error) {
 	if zone := zonesInUse().zone(name); zone != nil {
 		return zone, nil
 	}
-	return nil, unknownZone{name: name, hint: suggestZone(name)}
+	return nil, unknownName(name)
+}
+
+// CheckZone reports that LoadZone does not find a time zone, and what to write instead.
+func CheckZone(name string) error {
+	_, err := LoadZone(name)
+	return err
 }
 
 // unknownZone is a zone that is not known. Its parts are apart because a Problem speaks of the event between them.

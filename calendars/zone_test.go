@@ -20,14 +20,14 @@ func TestLoadZone(t *testing.T) {
 		"Europe/Berlin":                      "",
 		"UTC":                                "",
 		"America/Argentina/Buenos_Aires":     "",
-		"":                                   `time zone "" is not known`,
-		"Local":                              `time zone "Local" is not known`,
-		"localtime":                          `time zone "localtime" is not known`,
+		"":                                   `time zone "" is not known; use a name such as Europe/Berlin`,
+		"Local":                              `time zone "Local" depends on the machine; use a name such as Europe/Berlin`,
+		"localtime":                          `time zone "localtime" depends on the machine; use a name such as Europe/Berlin`,
 		"Europe/Berln":                       `time zone "Europe/Berln" is not known; did you mean "Europe/Berlin"?`,
 		"europe/berlin":                      `time zone "europe/berlin" is not known; did you mean "Europe/Berlin"?`,
 		"America/New York":                   `time zone "America/New York" is not known; did you mean "America/New_York"?`,
-		"../../etc/passwd":                   `time zone "../../etc/passwd" is not known`,
-		"W. Europe Standard Time, and so on": `time zone "W. Europe Standard Time, and so on" is not known`,
+		"../../etc/passwd":                   `time zone "../../etc/passwd" is not known; use a name such as Europe/Berlin`,
+		"W. Europe Standard Time, and so on": `time zone "W. Europe Standard Time, and so on" is not known; use a name such as Europe/Berlin`,
 	} {
 		zone, err := LoadZone(name)
 		switch {
@@ -100,5 +100,36 @@ func TestInstantNaively(t *testing.T) {
 				offset = o
 			}
 		})
+	}
+}
+
+// Whatever a person writes for a zone, the message says once what to write instead.
+func TestCheckZone(t *testing.T) {
+	t.Parallel()
+	const name = "; use a name such as Europe/Berlin"
+	for zone, want := range map[string]string{
+		"Europe/Vienna":                     "",
+		"Europe/Vienn":                      `time zone "Europe/Vienn" is not known; did you mean "Europe/Vienna"?`,
+		"europe/vienna":                     `time zone "europe/vienna" is not known; did you mean "Europe/Vienna"?`,
+		"Vienna":                            `time zone "Vienna" is not known; did you mean "Europe/Vienna"?`,
+		"Lima":                              `time zone "Lima" is not known; did you mean "America/Lima"?`,
+		"Tokyo Standard Time":               `time zone "Tokyo Standard Time" is not known; did you mean "Asia/Tokyo"?`,
+		"w. europe standard time":           `time zone "w. europe standard time" is not known; did you mean "Europe/Berlin"?`,
+		"US-Eastern":                        `time zone "US-Eastern" is not known; did you mean "US/Eastern"?`,
+		"(UTC+09:00) Osaka, Sapporo, Tokyo": `time zone "(UTC+09:00) Osaka, Sapporo, Tokyo" is not known; did you mean "Asia/Tokyo"?`,
+		"GMT+1":                             `time zone "GMT+1" is an offset, which knows no summer time` + name,
+		"UTC-05:00":                         `time zone "UTC-05:00" is an offset, which knows no summer time` + name,
+		"+0530":                             `time zone "+0530" is an offset, which knows no summer time` + name,
+		"BST":                               `time zone "BST" is not known` + name,
+		"Local":                             `time zone "Local" depends on the machine` + name,
+		"xyzzy plugh":                       `time zone "xyzzy plugh" is not known` + name,
+	} {
+		got := ""
+		if err := CheckZone(zone); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q:\n got %s\nwant %s", zone, got, want)
+		}
 	}
 }

@@ -143,8 +143,10 @@ func (f fields) feedURL() Secret {
 		f.mistake(secret.Pos, "want url as an http, https or webcal address, found the scheme %q", u.Scheme)
 	case u.Hostname() == "":
 		f.mistake(secret.Pos, "the url names no host")
+	default:
+		return secret
 	}
-	return secret
+	return Secret{}
 }
 
 var headerGrammar = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")

@@ -35,6 +35,7 @@ type File struct {
 
 	StateDir     string // resolved; "": nothing is kept on disk
 	Templates    string // directory of the user's templates, resolved; "": the built-in library alone
+	NoTemplates  bool   // that directory cannot be read, which is one of the Mistakes
 	Timezone     Text   // of routes and tenants that name none; may be absent when all of them do
 	KazooVersion string // "4.3", "master" or "5"; "": not known, so that only what all of them take is answered
 	ExtraModules []string

@@ -108,6 +108,7 @@ func (s *source) readTemplates(at diag.Pos) {
 	case err != nil:
 		s.mistake(at, "templates: %s: %v", dir, err)
 	}
+	s.file.NoTemplates = err != nil
 	for _, name := range names {
 		s.inputs.read(s.inputs.disk.join(dir, name), "")
 	}

@@ -23,6 +23,8 @@ type Options struct {
 	Accepted *Inputs
 	// Former is what was loaded before, without mistakes: what it says of tenants of which nothing has changed is taken over. nil: nothing was.
 	Former *File
+	// Zone reports what is wrong with the name of a time zone, and what to write instead; nil: the Go library looks whether it knows the name.
+	Zone func(name string) error
 }
 
 // Load reads a configuration: the main file and, once each, everything that it includes.
@@ -39,7 +41,11 @@ func Load(path string, o Options) (*File, error) {
 		inputs:   in,
 		file:     &File{Path: path, Inputs: in},
 		accepted: o.Accepted,
-		zones:    map[string]bool{},
+		zones:    map[string]error{},
+		findZone: o.Zone,
+	}
+	if l.findZone == nil {
+		l.findZone = knownZone
 	}
 	l.file.Dir, in.typed = in.disk.dir(path), path
 	main := in.read(path, "")
@@ -77,6 +83,7 @@ func Load(path string, o Options) (*File, error) {
 	}
 	top.contain(func() { l.crossCheck(top) })
 	slices.SortStableFunc(l.file.Warnings, func(a, b Warning) int { return a.Compare(b.Pos) })
+	l.mistakes = withoutEffects(l.mistakes)
 	l.file.Mistakes = l.mistakes
 	in.former, in.spare = nil, nil // they have been asked for everything
 	return l.file, l.mistakes.Err()
@@ -87,9 +94,10 @@ type loader struct {
 	inputs   *Inputs
 	accepted *Inputs // see Options
 	file     *File
-	grants   map[string]*grant // what the main file says of tenants, by name
-	zones    map[string]bool   // whether a time zone is known, by name
-	hours    []Secret          // the token that opens the hours of all routes; none without one
+	grants   map[string]*grant       // what the main file says of tenants, by name
+	zones    map[string]error        // what is wrong with a time zone, by name
+	findZone func(name string) error // see Options
+	hours    []Secret                // the token that opens the hours of all routes; none without one
 	mistakes diag.Mistakes
 }
 

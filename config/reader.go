@@ -141,7 +141,11 @@ type converter struct {
 	lines    []string
 	open     map[*yaml.Node]bool // what is being converted: an alias to it would never end
 	inside   int                 // aliases that are being followed
-	copies   int                 // nodes added by aliases so far
+	texts    []quoted            // in quotes; see scan
+	blocks   map[int]bool        // lines of blocks of text; see scan
+	line     []rune              // see runes
+	lineAt   int
+	copies   int // nodes added by aliases so far
 	mistakes diag.Mistakes
 }
 
@@ -189,6 +193,11 @@ func (c *converter) convert(n *yaml.Node) *node {
 			out.items = append(out.items, c.convert(item))
 		}
 	case yaml.MappingNode:
+		if m, ok := c.template(n); ok {
+			c.mistakes = append(c.mistakes, m)
+			out.plain = false // it is read as a text, for that was meant
+			return out
+		}
 		out.kind = mapping
 		c.entries(n, out)
 	}

@@ -26,7 +26,11 @@ func (s *source) fields(n *node, in place) fields {
 	}
 	f.Pos = n.Pos
 	if n.kind != mapping {
-		s.mistake(n.Pos, "want %s as a mapping, found %s", nouns[in], n.what())
+		cure := ""
+		if n.kind == scalar && n.plain && noBlank.MatchString(n.text) {
+			cure = `; put a blank after the ":"`
+		}
+		s.mistake(n.Pos, "want %s as a mapping, found %s%s", nouns[in], n.what(), cure)
 		return f
 	}
 	f.whole = true

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,7 +22,7 @@ var syntaxMessages = []struct{ theirs, ours string }{
 	{"mapping keys are not allowed", `a "?" makes no sense here; put the text in quotes`},
 	{"block sequence entries are not allowed", `a "-" makes no sense here; ` +
 		`start the list on its own line, or put the text in quotes`},
-	{"did not find expected key", "want another key of this mapping; check the indentation and the quotes before this place"},
+	{"did not find expected key", `expected another "key: value" here; check indentation and quotes above`},
 	{"did not find expected '-'", `want another "-" of this list; check the indentation`},
 	{"',' or ']'", `want "," or "]" in this list`},
 	{"',' or '}'", `want "," or "}" in this mapping`},
@@ -46,27 +47,48 @@ var syntaxMessages = []struct{ theirs, ours string }{
 	{"tag", `a tag has no meaning here; a text that begins with "!" needs quotes`},
 }
 
+// noBlank fits a line whose key is part of a text, since nothing parts it from its value.
+var noBlank = regexp.MustCompile(`^(\s*(?:- +)*[a-z_]+:)[^\s/]`)
+
 // syntax puts an error of the YAML library into our words.
 func (c *converter) syntax(err error) diag.Mistake {
-	p, theirs := diag.Pos{File: c.file}, ""
+	p, theirs, opened := diag.Pos{File: c.file}, "", diag.Pos{}
 	if all, ok := errors.AsType[*yaml.LoadErrors](err); ok && len(all.Errors) > 0 {
 		err = all.Errors[0]
 	}
 	if one, ok := errors.AsType[*yaml.LoadError](err); ok {
 		theirs = one.Message
 		mark := one.Mark
+		if open := one.ContextMark; strings.Contains(theirs, "did not find expected ','") && open.Line > 0 && open.Line < mark.Line {
+			opened = diag.Pos{File: c.file, Line: open.Line, Col: open.Column}
+		}
 		// A missing end is better shown where its beginning is.
 		if one.ContextMark.Line > 0 && (c.blankFrom(mark.Line) || strings.Contains(theirs, "unexpected end of stream")) {
 			mark = one.ContextMark
 		}
 		p.Line, p.Col = mark.Line, mark.Column
 	}
+	for _, line := range [2]int{p.Line, p.Line - 1} {
+		if m, ok := c.needsQuotes(line); ok {
+			return m
+		}
+	}
+	if q, ok := c.brokenQuotes(p); ok && p.Line > 0 {
+		return q.mistake()
+	}
 	switch {
 	case p.Line == 0:
+	case opened.Line > 0:
+		return diag.Mistakef(opened, `the "%c" opened here is not closed before %d:%d; close it`, c.runeAt(opened), p.Line, p.Col)
 	case c.blankFrom(p.Line):
 		return diag.Mistakef(p, "the file ends where more is wanted; check that every bracket and quote is closed")
 	case strings.Contains(theirs, "cannot start any token") && c.runeAt(p) == '\t':
 		return diag.Mistakef(p, "a tab cannot indent; use spaces")
+	}
+	if strings.Contains(theirs, "mapping values are not allowed") && p.Line > 1 {
+		if m := noBlank.FindStringSubmatch(c.lines[p.Line-2]); m != nil {
+			return diag.Mistakef(diag.Pos{File: c.file, Line: p.Line - 1, Col: len([]rune(m[1]))}, `want a blank after this ":"`)
+		}
 	}
 	for _, m := range syntaxMessages {
 		if strings.Contains(theirs, m.theirs) {
@@ -87,7 +109,7 @@ func (c *converter) runeAt(p diag.Pos) rune {
 	if p.Line < 1 || p.Line > len(c.lines) {
 		return 0
 	}
-	line := []rune(c.lines[p.Line-1])
+	line := c.runes(p.Line - 1)
 	if p.Col < 1 || p.Col > len(line) {
 		return 0
 	}

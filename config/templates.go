@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"io/fs"
 	"path"
+	"strings"
 	"time"
 )
 
 // TemplateFiles are the files of the directory Templates as they were read; nil when there is none.
 func (f *File) TemplateFiles() fs.FS {
-	if f.Templates == "" {
+	if f.Templates == "" || f.NoTemplates {
 		return nil
 	}
 	return templateFiles{f.Inputs, f.Templates}
@@ -24,6 +25,24 @@ func (f *File) TemplateInputs() []Input {
 		}
 	}
 	return list
+}
+
+// NearTemplate is a file in the directory of templates that has the name of a template and another ending than templates have; "" where
+// there is none.
+func (f *File) NearTemplate(name string) string {
+	if f.Templates == "" || f.Inputs.frozen {
+		return ""
+	}
+	files, err := f.Inputs.disk.list(f.Templates)
+	if err != nil {
+		return ""
+	}
+	for _, file := range files {
+		if stem, _, _ := strings.Cut(file, "."); strings.EqualFold(stem, name) && strings.Contains(file, ".") {
+			return file
+		}
+	}
+	return ""
 }
 
 // templateFiles shows the inputs of one directory.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"regexp"
@@ -104,38 +105,24 @@ func (f fields) zone(key string) Text {
 	if t.Line == 0 {
 		return t
 	}
-	if t.S == "Local" {
-		f.mistake(t.Pos, "time zone %q depends on the machine; name one such as Europe/Berlin", t.S)
-		return t
+	wrong, looked := f.zones[t.S]
+	if !looked {
+		wrong = f.findZone(t.S)
+		f.zones[t.S] = wrong
 	}
-	known, asked := f.zones[t.S]
-	if !asked {
-		_, err := time.LoadLocation(t.S)
-		known = err == nil
-		f.zones[t.S] = known
-	}
-	if !known {
-		f.mistake(t.Pos, "time zone %s is not known%s", quote(t.S), suggest(t.S, commonZones))
+	if wrong != nil {
+		f.mistake(t.Pos, "%s", wrong)
 	}
 	return t
 }
 
-// commonZones are what a name with a typing error most likely meant.
-var commonZones = strings.Fields(`
-	Africa/Cairo Africa/Casablanca Africa/Johannesburg Africa/Lagos Africa/Nairobi
-	America/Anchorage America/Argentina/Buenos_Aires America/Bogota America/Caracas America/Chicago America/Denver
-	America/Detroit America/Edmonton America/Halifax America/Havana America/Lima America/Los_Angeles America/Mexico_City
-	America/Montevideo America/New_York America/Panama America/Phoenix America/Puerto_Rico America/Santiago
-	America/Sao_Paulo America/St_Johns America/Toronto America/Vancouver America/Winnipeg
-	Asia/Bangkok Asia/Dubai Asia/Ho_Chi_Minh Asia/Hong_Kong Asia/Jakarta Asia/Jerusalem Asia/Karachi Asia/Kolkata
-	Asia/Manila Asia/Riyadh Asia/Seoul Asia/Shanghai Asia/Singapore Asia/Taipei Asia/Tehran Asia/Tokyo
-	Atlantic/Reykjavik Australia/Adelaide Australia/Brisbane Australia/Darwin Australia/Hobart Australia/Melbourne
-	Australia/Perth Australia/Sydney
-	Europe/Amsterdam Europe/Athens Europe/Belgrade Europe/Berlin Europe/Brussels Europe/Bucharest Europe/Budapest
-	Europe/Copenhagen Europe/Dublin Europe/Helsinki Europe/Istanbul Europe/Kyiv Europe/Lisbon Europe/London
-	Europe/Madrid Europe/Oslo Europe/Paris Europe/Prague Europe/Rome Europe/Sofia Europe/Stockholm Europe/Vienna
-	Europe/Warsaw Europe/Zurich
-	Pacific/Auckland Pacific/Fiji Pacific/Guam Pacific/Honolulu UTC`)
+// knownZone reports that the Go library does not know a time zone.
+func knownZone(name string) error {
+	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+		return fmt.Errorf("time zone %s is not known", quote(name))
+	}
+	return nil
+}
 
 // address gives host:port to listen on.
 func (f fields) address(key, otherwise string) Text {

@@ -272,8 +272,8 @@ func (b *builder) answer(branch *config.Branch) render.Branch {
 	switch {
 	case branch.Template.S != "":
 		out.Place = branch.Template.Pos
-		if out.Template = b.library.Template(branch.Template.S); out.Template == nil {
-			b.wrong(branch.Template.Pos, "template %q is not there%s", branch.Template.S, diag.Suggest(branch.Template.S, b.library.Names()))
+		if out.Template = b.library.Template(branch.Template.S); out.Template == nil && !b.file.NoTemplates {
+			b.noTemplate(branch.Template)
 		}
 	case branch.Callflow.S != "":
 		out.Place = branch.Callflow.Pos
@@ -282,6 +282,15 @@ func (b *builder) answer(branch *config.Branch) render.Branch {
 		b.mistakes = append(b.mistakes, mistakes...)
 	}
 	return out
+}
+
+// noTemplate reports a template that is not there, and the file that was meant for it.
+func (b *builder) noTemplate(name diag.Text) {
+	if beside := b.file.NearTemplate(name.S); beside != "" {
+		b.wrong(name.Pos, "template %q is not there; rename the file %q to %q", name.S, beside, name.S+".json.tmpl")
+		return
+	}
+	b.wrong(name.Pos, "template %q is not there%s", name.S, diag.Suggest(name.S, b.library.Names()))
 }
 
 func condition(c *config.Condition, data *config.Data, lists map[string]routes.List) *routes.Condition {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
@@ -168,7 +169,7 @@ func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, 
 	if how.former != nil {
 		before = how.former.file
 	}
-	file, err := config.Load(i.Path, config.Options{Inputs: inputs, Accepted: how.accepted, Former: before})
+	file, err := config.Load(i.Path, config.Options{Inputs: inputs, Accepted: how.accepted, Former: before, Zone: calendars.CheckZone})
 	var mistakes diag.Mistakes
 	switch {
 	case file == nil && errors.As(err, &mistakes):

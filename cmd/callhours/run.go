@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/examples"
 	"github.com/callhours/callhours/internal/diag"
@@ -130,7 +131,7 @@ func open(path string, w world) (installation, error) {
 func load(path string, w world) (installation, diag.Mistakes, error) {
 	var i installation
 	path, i.files = installed(path)
-	file, err := config.Load(path, config.Options{FS: i.files})
+	file, err := config.Load(path, config.Options{FS: i.files, Zone: calendars.CheckZone})
 	i.file = file
 	var mistakes diag.Mistakes
 	switch {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/files"
@@ -161,7 +162,7 @@ func loadTests(path string, files fs.FS, paths []string, w world) ([]*preview.Te
 
 // testedConfig builds a configuration for tests. Its warnings are left to check.
 func testedConfig(path string, files fs.FS, w world) (*server.Generation, error) {
-	file, err := config.Load(path, config.Options{FS: files})
+	file, err := config.Load(path, config.Options{FS: files, Zone: calendars.CheckZone})
 	var mistakes diag.Mistakes
 	if errors.As(err, &mistakes) && file != nil {
 		err = append(mistakes, server.Check(file, files, w.now())...).Err()
