@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"math"
 	"net/url"
 	"regexp"
@@ -86,47 +87,67 @@ func (s *source) tenantHome() string {
 	return s.home
 }
 
-// limits reads what a calendar may cost; what it leaves out is as in otherwise.
+// limits reads what a calendar may cost; what it leaves out is as in otherwise, those of the main file.
 func (f fields) limits(otherwise Limits) Limits {
 	in := f.fields(f.get("limits"), inLimits)
 	return Limits{
-		Bytes:          in.amount("bytes", otherwise.Bytes),
-		Lines:          in.amount("lines", otherwise.Lines),
-		Events:         in.amount("events", otherwise.Events),
-		LineBytes:      in.amount("line_bytes", otherwise.LineBytes),
-		Params:         in.amount("params", otherwise.Params),
-		Nesting:        in.amount("nesting", otherwise.Nesting),
-		Overrides:      in.amount("overrides", otherwise.Overrides),
-		Dates:          in.amount("dates", otherwise.Dates),
-		Observances:    in.amount("observances", otherwise.Observances),
-		Steps:          in.amount("steps", otherwise.Steps),
-		EventInstances: in.amount("event_instances", otherwise.EventInstances),
-		CalendarSteps:  in.amount("calendar_steps", otherwise.CalendarSteps),
-		Instances:      in.amount("instances", otherwise.Instances),
+		Bytes:          in.limit("bytes", otherwise.Bytes),
+		Lines:          in.limit("lines", otherwise.Lines),
+		Events:         in.limit("events", otherwise.Events),
+		LineBytes:      in.limit("line_bytes", otherwise.LineBytes),
+		Params:         in.limit("params", otherwise.Params),
+		Nesting:        in.limit("nesting", otherwise.Nesting),
+		Overrides:      in.limit("overrides", otherwise.Overrides),
+		Dates:          in.limit("dates", otherwise.Dates),
+		Observances:    in.limit("observances", otherwise.Observances),
+		Steps:          in.limit("steps", otherwise.Steps),
+		EventInstances: in.limit("event_instances", otherwise.EventInstances),
+		CalendarSteps:  in.limit("calendar_steps", otherwise.CalendarSteps),
+		Instances:      in.limit("instances", otherwise.Instances),
 	}
 }
 
-var amountGrammar = regexp.MustCompile(`^([1-9][0-9_]{0,11})(KiB|MiB)?$`)
+// raised is how many times its default a limit may be in the operator's files.
+const raised = 10
 
-// amount gives a whole number from 1 to 1,000,000,000; KiB and MiB may follow it.
-func (f fields) amount(key string, otherwise int) int {
-	const most = 1_000_000_000
+// limit reads one of a calendar's limits. A tenant lowers what the operator allows, and never raises it: what a calendar
+// costs, everybody pays.
+func (f fields) limit(key string, otherwise int) int {
+	standard, _ := parseAmount(strings.Trim(defaultOf(inLimits, key), "`"))
+	if f.tenant != nil {
+		return f.amount(key, otherwise, cmp.Or(otherwise, standard), " in a tenant's file, as the operator's limits are")
+	}
+	return f.amount(key, otherwise, raised*standard, "")
+}
+
+// amount gives a whole number from 1 on; KiB and MiB may follow it. why says of what most holds.
+func (f fields) amount(key string, otherwise, most int, why string) int {
 	t := f.text(key)
 	if t.Line == 0 {
 		return otherwise
 	}
-	m := amountGrammar.FindStringSubmatch(t.S)
-	if m == nil {
+	n, ok := parseAmount(t.S)
+	switch {
+	case !ok:
 		f.mistake(t.Pos, "want %s as a number such as 1000 or 16MiB, found %s", key, quote(t.S))
-		return otherwise
+	case n > most:
+		f.mistake(t.Pos, "%s is at most %d%s; found %s", key, most, why, quote(t.S))
+	default:
+		return n
 	}
-	n, err := strconv.Atoi(strings.ReplaceAll(m[1], "_", ""))
-	n *= map[string]int{"": 1, "KiB": 1 << 10, "MiB": 1 << 20}[m[2]]
-	if err != nil || n > most {
-		f.mistake(t.Pos, "%s is at most %d, found %s", key, most, quote(t.S))
-		return otherwise
+	return otherwise
+}
+
+var amountGrammar = regexp.MustCompile(`^([1-9][0-9_]{0,11})(KiB|MiB)?$`)
+
+// parseAmount reads a whole number; KiB and MiB may follow it.
+func parseAmount(s string) (int, bool) {
+	m := amountGrammar.FindStringSubmatch(s)
+	if m == nil {
+		return 0, false
 	}
-	return n
+	n, err := strconv.Atoi(strings.ReplaceAll(m[1], "_", "")) // twelve digits at most
+	return n * map[string]int{"": 1, "KiB": 1 << 10, "MiB": 1 << 20}[m[2]], err == nil
 }
 
 // feedURL gives the address of a feed. It is a secret: messages show its scheme at most.

@@ -55,9 +55,9 @@ func (s *source) readGlobal() {
 		tls := s.fields(n, inTLS)
 		f.TLS = &TLS{CertFile: s.resolve(tls.required("cert_file")), KeyFile: s.resolve(tls.required("key_file"))}
 	}
-	f.Metrics.Routes = s.fields(top.get("metrics"), inMetrics).amount("routes", 0)
+	f.Metrics.Routes = s.fields(top.get("metrics"), inMetrics).amount("routes", 0, 1_000_000_000, "")
 	remembered := s.fields(top.get("decisions"), inDecisions)
-	f.Decisions = Decisions{Keep: remembered.amount("keep", 20), Callers: remembered.oneOf("callers", "last4", "none", "full")}
+	f.Decisions = Decisions{Keep: remembered.amount("keep", 20, 1_000_000_000, ""), Callers: remembered.oneOf("callers", "last4", "none", "full")}
 	if f.Decisions.Keep > mostKept {
 		s.mistake(remembered.get("keep").Pos, "keep is at most %d, found %d", mostKept, f.Decisions.Keep)
 	}
@@ -127,7 +127,7 @@ func (f fields) hosts() map[string]int {
 			f.mistake(e.key.Pos, "want the name of a server such as calendar.google.com, found %s", quote(e.key.S))
 			continue
 		}
-		if n := f.fields(e.value, inHost).amount("per_minute", 0); n > 0 {
+		if n := f.fields(e.value, inHost).amount("per_minute", 0, 1_000_000_000, ""); n > 0 {
 			perMinute[name] = n
 		}
 	}

@@ -292,3 +292,9 @@ func (p place) table() []key {
 	}
 	return keyTable
 }
+
+// defaultOf is what holds, as the table has it, where a key is not given.
+func defaultOf(in place, name string) string {
+	i := slices.IndexFunc(keyTable, func(k key) bool { return k.in == in && k.name == name })
+	return keyTable[i].otherwise
+}
