@@ -75,6 +75,20 @@ func TestOnce(t *testing.T) {
 	}
 }
 
+// least is the least of some measurements where the first is large enough to be judged. What a call allocates for itself it allocates each time;
+// what it allocates because a collection, or the race detector, has emptied a pool of package regexp it finds there the next time.
+func least(measure func() uint64) uint64 {
+	const enough = 1 << 20
+	bytes := measure()
+	for range 7 {
+		if bytes <= enough {
+			break
+		}
+		bytes = min(bytes, measure())
+	}
+	return bytes
+}
+
 // TestFunctionsAreLinear gives each function of a text n, 2n and 4n bytes of what costs it most: what it allocates and what it is counted for grow
 // no faster than the text.
 func TestFunctionsAreLinear(t *testing.T) {
@@ -137,10 +151,13 @@ func TestFunctionsAreLinear(t *testing.T) {
 				known := false
 				for i := range cost {
 					s := strings.Repeat(piece, 4096/len(piece)<<i)
-					r := &run{t: &Template{}, ctx: t.Context(), work: maxWork}
-					g := bind(r)
-					cost[i] = allocated(func() { known = call(g, s) })
-					spent[i] = maxWork - r.work
+					cost[i] = least(func() uint64 {
+						r := &run{t: &Template{}, ctx: t.Context(), work: maxWork}
+						g := bind(r)
+						bytes := allocated(func() { known = call(g, s) })
+						spent[i] = maxWork - r.work
+						return bytes
+					})
 				}
 				if !known {
 					break
