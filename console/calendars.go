@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"net/http"
@@ -215,9 +216,13 @@ func (c *Console) occurrences(m *calendarPage, cal Calendar, zone *time.Location
 // refresh fetches a calendar's feed now.
 func (c *Console) refresh(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
-	if err := c.options.Refresh(r.Context(), name); err != nil {
+	switch err := c.options.Refresh(r.Context(), name); {
+	case errors.Is(err, calendars.ErrManyWait):
+		w.Header().Set("Retry-After", "60")
+		c.say(r.Context(), w, http.StatusTooManyRequests, "Not refreshed", err.Error())
+	case err != nil:
 		c.say(r.Context(), w, http.StatusNotFound, "Not refreshed", err.Error())
-		return
+	default:
+		http.Redirect(w, r, "/calendars/"+escaped(name)+"?refreshed=1", http.StatusSeeOther)
 	}
-	http.Redirect(w, r, "/calendars/"+escaped(name)+"?refreshed=1", http.StatusSeeOther)
 }

@@ -155,6 +155,7 @@ func (a *admin) serveRenew(w http.ResponseWriter, r *http.Request, calendar stri
 	switch {
 	case r.Context().Err() != nil: // nobody listens any more
 	case errors.Is(err, calendars.ErrManyWait):
+		w.Header().Set("Retry-After", "60")
 		plain(w, http.StatusTooManyRequests, err.Error())
 	case err != nil:
 		plain(w, http.StatusNotFound, err.Error())
