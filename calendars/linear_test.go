@@ -93,7 +93,7 @@ func TestTextsAreLinear(t *testing.T) {
 		"parseStamp":    func(s string) { _, _ = parseStamp(s) },
 		"parseDuration": func(s string) { _, _ = parseDuration("P" + s) },
 		"prefixedZone":  func(s string) { (&zones{limits: Limits{}.withDefaults()}).search(zoneName{1, s}) },
-		"cutText":       func(s string) { cutText(s, longestText) },
+		"cutText":       func(s string) { _, _ = cutText(s, longestText) },
 	} {
 		t.Run(what, func(t *testing.T) {
 			growth.Linear(t, 50_000, func(n int) int {

@@ -14,14 +14,14 @@ const (
 	urlFormat   = "kazoo-url"
 )
 
-var wrongFormat = errors.New("it does not fit") // what was wanted is said by finding
+var errFormat = errors.New("it does not fit") // what was wanted is said by finding
 
 // kazooFormats are those that are Kazoo's own: jesse's pattern for e-mail, and the check of URLs that it would ask.
 func kazooFormats() []*jsonschema.Format {
 	text := func(name string, fits func([]byte) bool) *jsonschema.Format {
 		return &jsonschema.Format{Name: name, Validate: func(v any) error {
 			if s, ok := v.(string); ok && !fits([]byte(s)) {
-				return wrongFormat
+				return errFormat
 			}
 			return nil
 		}}

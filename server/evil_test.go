@@ -181,12 +181,11 @@ func TestEvil(t *testing.T) {
 			}))
 		}
 	}
-	for _, claim := range []string{
+	files = append(
+		files,
 		goodFile, strings.Replace(goodFile, "acc0", "acc9", 1), strings.Replace(goodFile, "name: good", "name: evil", 1), "", "\n", "tenant: good\n", "[]\n",
-		strings.SplitN(goodFile, "\n", 3)[2], "tenant: {name: evil}\n" + strings.SplitN(goodFile, "\n", 3)[2], strings.Repeat("a: [", 200), "\x00", "\xff\xfe",
-	} {
-		files = append(files, claim)
-	}
+		strings.SplitN(goodFile, "\n", 3)[2], "tenant: {name: evil}\n"+strings.SplitN(goodFile, "\n", 3)[2], strings.Repeat("a: [", 200), "\x00", "\xff\xfe",
+	)
 	crafted := len(files)
 	n := 150
 	if os.Getenv("CALLHOURS_SOAK") != "" {

@@ -87,7 +87,6 @@ type webReader struct {
 
 	cert, key, clientCA             string // as text
 	certFile, keyFile, clientCAFile string
-	clientAuth                      *yaml.Node
 	sans                            []string
 	tls                             tls.Config
 	tlsAt                           *yaml.Node

@@ -12,7 +12,7 @@ func TestTerminal(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"Open\tuntil 5\n": "Open\tuntil 5\n",
-		"Zoë 開いています ❤️ 👩‍💻 فارسی می‌خواهم": "Zoë 開いています ❤️ 👩‍💻 فارسی می‌خواهم",
+		"Zoë 開いています ❤️ 👩‍💻 فارسی می\u200cخواهم": "Zoë 開いています ❤️ 👩‍💻 فارسی می\u200cخواهم",
 		"\x1b[2Jgone\x07\r":          `\u001b[2Jgone\u0007\u000d`,
 		"\u009b2J\u0085\u0090":       `\u009b2J\u0085\u0090`,
 		"\x7f\x00":                   `\u007f\u0000`,
