@@ -6,6 +6,7 @@ OUT      := callhours
 PROFILE  := cmd/callhours/calls.pgo
 FUZZTIME := 30s
 TOOL     := go tool -modfile=tools/go.mod
+VULNDB   := https://vuln.go.dev
 
 build: ## build ./callhours: static, without paths of this machine (OUT=file)
 	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -pgo $(PROFILE) -ldflags '$(LDFLAGS)' -o $(OUT) ./cmd/callhours
@@ -20,7 +21,7 @@ test: ## run all tests with the race detector
 soak: ## run all tests with the full counts of the long ones (CALLHOURS_SOAK=30m go test -run TestSoak ./server: longer)
 	CALLHOURS_SOAK=1 go test -timeout 60m -shuffle=on ./...
 
-check: lint ## what a change must pass besides tests: modules and lint
+check: lint vulns ## what a change must pass besides tests: modules, lint and known vulnerabilities
 	go mod verify
 	go mod tidy -diff
 	go -C tools mod tidy -diff
@@ -31,6 +32,10 @@ lint: ## gofumpt, vet, staticcheck, deadcode; golangci-lint too with GOLANGCI=1
 	$(TOOL) staticcheck ./...
 	@dead=$$($(TOOL) deadcode -test ./...); test -z "$$dead" || { echo "$$dead"; exit 1; }
 	$(if $(GOLANGCI),golangci-lint run)
+
+vulns: ## known vulnerabilities in what is called; skipped where the database is out of reach (VULNDB=file:///copy of it)
+	@if curl -fsS -m 5 -o /dev/null $(VULNDB)/index/db.json; then $(TOOL) govulncheck -db $(VULNDB) ./...; \
+	else echo "govulncheck skipped: $(VULNDB) cannot be reached; set VULNDB=file:///DIR to use a copy of the database"; fi
 
 fmt: ## format all Go files
 	$(TOOL) gofumpt -w .
@@ -71,4 +76,4 @@ dashboards: ## write Grafana's dashboards, and compare them with Grafana's own t
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: build run test soak check lint fmt fuzz bench profile bench-http curves scale update conformance tzdata dashboards help
+.PHONY: build run test soak check lint vulns fmt fuzz bench profile bench-http curves scale update conformance tzdata dashboards help
