@@ -82,18 +82,17 @@ func (s *source) settle(sources []*source) []*source {
 	refused := map[*source]bool{}
 	for name, claims := range names {
 		of := claimed{what: "the name " + quote(name), owner: s.accepted.FileOf(name), cure: "rename one of them"}
-		if i := slices.IndexFunc(claims, func(c claim) bool { return s.inputs.disk.called(c.by.path, name) }); i >= 0 && of.owner == "" {
-			of.owner = claims[i].by.path
-		}
+		of.owner = s.rightful(claims, name, of.owner)
 		s.refuse(claims, of, refused)
 	}
+	s.refuseLodgers(sources, refused)
 	for in := range refused { // it is not the tenant that it says
 		s.inputs.mark(in.path, func(in *Input) { in.Name = "" })
 	}
 	for name, g := range s.grants {
 		for _, c := range names[name] {
-			if !s.inputs.disk.called(c.by.path, name) {
-				c.by.reject(c, refused, "what %s gives tenant %q is for a file %s.yaml, or one in a directory %s; rename the file or the tenant", g.Pos, name, name, name)
+			if at := s.placeOf(c.by.path); at.name != name {
+				c.by.reject(c, refused, "what %s gives tenant %q is for %s; rename the file or the tenant", g.Pos, name, at.wanted(name))
 			}
 		}
 	}

@@ -92,12 +92,6 @@ func reason(err error) error {
 	return files.Reason(err)
 }
 
-// called reports whether a file is a tenant's by its name: NAME.yaml, or a file in a directory NAME.
-func (d disk) called(file, name string) bool {
-	base := path.Base(filepath.ToSlash(file))
-	return strings.TrimSuffix(base, path.Ext(base)) == name || path.Base(filepath.ToSlash(d.dir(file))) == name
-}
-
 // below reports whether a file lies in a directory or below it.
 func (d disk) below(dir, name string) bool {
 	if dir == "" || dir == "." {

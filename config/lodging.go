@@ -1,0 +1,91 @@
+package config
+
+import (
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// lodging is what the operator calls the place of an included file. A tenant's author may choose the names below it, and what is in the file.
+type lodging struct {
+	name      string // "" where no include finds the file any more
+	directory bool   // it is a directory's name, of which all files have one author
+}
+
+// wanted says where a tenant's file has to lie.
+func (l lodging) wanted(tenant string) string {
+	if l.directory {
+		return "files in a directory " + tenant
+	}
+	return "a file " + tenant + ".yaml"
+}
+
+// placeOf is the place of an included file: what the first wildcard of the include that finds it stands for. Where that is in a directory's name
+// (tenants/*/*.yaml) it is the directory's; in the file's own name (tenants/*.yaml) it is that, without its ending, as it is for a file that is named
+// whole.
+func (s *source) placeOf(file string) lodging {
+	steps := strings.Split(filepath.ToSlash(file), "/")
+	base := steps[len(steps)-1]
+	own := lodging{name: strings.TrimSuffix(base, path.Ext(base))}
+	for _, include := range s.top.get("include").scalars() {
+		pattern := filepath.ToSlash(s.resolve(Text{S: include.text}))
+		if pattern == filepath.ToSlash(file) {
+			return own
+		}
+		if ok, err := path.Match(pattern, filepath.ToSlash(file)); err != nil || !ok {
+			continue
+		}
+		first := slices.IndexFunc(strings.Split(pattern, "/"), func(step string) bool { return strings.ContainsAny(step, wild) })
+		if first == len(steps)-1 || first < 0 {
+			return own
+		}
+		return lodging{name: steps[first], directory: true}
+	}
+	return lodging{}
+}
+
+// rightful is the path of the file whose name a tenant's is: that in the directory of that name, which the operator made; else the one that
+// had it when the configuration was accepted last; else the one that is called so.
+func (s *source) rightful(claims []claim, name, accepted string) string {
+	var called string
+	for _, c := range claims {
+		switch at := s.placeOf(c.by.path); {
+		case at.name != name:
+		case at.directory && !s.placeOf(accepted).is(at):
+			return c.by.path
+		case called == "":
+			called = c.by.path
+		}
+	}
+	if accepted != "" {
+		return accepted
+	}
+	return called
+}
+
+func (l lodging) is(other lodging) bool { return l == other && l.name != "" }
+
+// refuseLodgers refuses second tenants in a directory of one: whoever writes there would have as much as several tenants may have.
+func (s *source) refuseLodgers(sources []*source, refused map[*source]bool) {
+	hosts := map[string]string{} // name of the tenant, by that of the directory
+	claims := map[string][]claim{}
+	for _, in := range sources {
+		if at := s.placeOf(in.path); in.tenant != nil && at.directory && !refused[in] {
+			claims[at.name] = append(claims[at.name], claim{in.tenant.Pos, in})
+		}
+	}
+	for place, all := range claims {
+		hosts[place] = all[0].by.tenant.Name
+		for _, c := range all {
+			if name := c.by.tenant.Name; name == place || s.accepted.FileOf(name) == c.by.path && hosts[place] != place {
+				hosts[place] = name
+			}
+		}
+		for _, c := range all {
+			if c.by.tenant.Name != hosts[place] {
+				c.by.reject(c, refused, "the directory %q is tenant %q's; give this tenant a directory of its own", place, hosts[place])
+			}
+		}
+	}
+}

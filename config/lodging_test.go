@@ -1,0 +1,94 @@
+package config
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// TestLodging: in a directory for each tenant the name is that of the directory, which the operator made, and never that of a file, which its author
+// chooses.
+func TestLodging(t *testing.T) {
+	t.Parallel()
+	tenant := func(name, account string) string {
+		return "tenant: {name: " + name + ", account: [" + account + "]}\nroutes: [{name: main, branches: [{name: closed, pass: true}]}]\n"
+	}
+	const grant = "tenants: {good: {account: [good1], secrets: [shared]}}\nsecrets: secrets.yaml\n"
+	for _, c := range []struct {
+		name, main string
+		accepted   map[string]string // files of the configuration that was accepted last
+		files      map[string]string
+		want       string // tenants with the directory of their file, and what is refused
+	}{
+		{
+			"a file called like another tenant", "include: [tenants/*/*.yaml]\n", nil,
+			map[string]string{"evil/good.yaml": tenant("good", "good1"), "good/main.yaml": tenant("good", "good1")},
+			`tenants/evil/good.yaml:1:16: the name "good" is already tenant "good"'s, at tenants/good/main.yaml:1:16; use your own`,
+		},
+		{
+			"and one that was accepted before the other came", "include: [tenants/*/*.yaml]\n",
+			map[string]string{"evil/good.yaml": tenant("good", "good1")},
+			map[string]string{"evil/good.yaml": tenant("good", "good1"), "good/main.yaml": tenant("good", "good1")},
+			`tenants/evil/good.yaml:1:16: the name "good" is already tenant "good"'s, at tenants/good/main.yaml:1:16; use your own`,
+		},
+		{
+			"what the main file gives", "include: [tenants/*/*.yaml]\n" + grant, nil,
+			map[string]string{"evil/good.yaml": tenant("good", "good1")},
+			`tenants/evil/good.yaml:1:16: what callhours.yaml:3:11 gives tenant "good" is for files in a directory good; rename the file or the tenant`,
+		},
+		{
+			"a directory inside another's", "include: ['tenants/*/*/*.yaml']\n" + grant, nil,
+			map[string]string{"evil/good/main.yaml": tenant("good", "good1")},
+			`tenants/evil/good/main.yaml:1:16: what callhours.yaml:3:11 gives tenant "good" is for files in a directory good; rename the file or the tenant`,
+		},
+		{
+			"two tenants in a directory", "include: [tenants/*/*.yaml]\n", nil,
+			map[string]string{"evil/a.yaml": tenant("evil", "e1"), "evil/b.yaml": tenant("more", "e2")},
+			`tenants/evil/b.yaml:1:16: the directory "evil" is tenant "evil"'s; give this tenant a directory of its own`,
+		},
+		{
+			"files of all tenants in one directory", "include: [tenants/*.yaml]\n" + grant, nil,
+			map[string]string{"good.yaml": tenant("good", "good1"), "evil.yaml": tenant("evil", "e1")}, "",
+		},
+		{
+			"a file that the operator names", "include: [tenants/x/good.yaml]\n" + grant, nil,
+			map[string]string{"x/good.yaml": tenant("good", "good1")}, "",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			load := func(files map[string]string, accepted *Inputs) (*File, error) {
+				fsys := fstest.MapFS{
+					"callhours.yaml": {Data: []byte("timezone: UTC\n" + c.main), Mode: 0o600},
+					"secrets.yaml":   {Data: []byte("shared: of-good-alone\n"), Mode: 0o600},
+				}
+				for name, text := range files {
+					fsys["tenants/"+name] = &fstest.MapFile{Data: []byte(text), Mode: 0o600}
+				}
+				return Load("callhours.yaml", Options{FS: fsys, Accepted: accepted})
+			}
+			var accepted *Inputs
+			if c.accepted != nil {
+				before, err := load(c.accepted, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				accepted = before.Inputs
+			}
+			_, err := load(c.files, accepted)
+			var mistakes diag.Mistakes
+			got := ""
+			if errors.As(err, &mistakes) {
+				for _, m := range mistakes {
+					got += m.Error() + "\n"
+				}
+			}
+			if got = strings.TrimSpace(got); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
