@@ -101,6 +101,7 @@ func limitSections() []limitSection {
 			{"parts of a VTIMEZONE", "{limits.Observances}", "observances", "the definition is not used", "calendars.TestHostile"},
 			{"steps of a rule", "{limits.Steps}; of all rules {limits.CalendarSteps}", "steps` and `calendar_steps", "the series is left out", "calendars.TestBudgets"},
 			{"occurrences in a window", "{limits.Instances}; of a series {limits.EventInstances}", "instances` and `event_instances", "the series that do not fit are left out", "calendars.TestBudgets"},
+			{"occurrences and steps of all calendars of a tenant", "{calendars.ownerTimes} times `instances` and `calendar_steps`", "", "a calendar is unknown to the routes for which there is no place; its problems say so", "calendars.TestOwnersTotal"},
 			{"problems that are listed", "{calendars.maxProblems}", "", "the rest is counted", "calendars.TestManyProblems"},
 			{"redirects of a feed", "{calendars.maxRedirects}", "", "the attempt fails", "calendars.TestFetchFaults"},
 			{"wait that a server asks for", "{calendars.maxRetryAfter}", "", "it is asked after that", "calendars.TestRetryAfter"},

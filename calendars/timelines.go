@@ -2,7 +2,6 @@ package calendars
 
 import (
 	"cmp"
-	"fmt"
 	"hash/fnv"
 	"maps"
 	"slices"
@@ -28,9 +27,10 @@ type Timelines struct {
 
 	mu       sync.Mutex // guards the following
 	uses     map[string]Use
-	compiled map[string][]compiledFor   // by calendar; for each view once
-	refused  map[string]map[viewed]bool // by calendar: for whom it was not compiled, since all together are over a limit
-	failures map[string]error           // by calendar: the panic that compiling it ended in, which is not tried again
+	compiled map[string][]compiledFor      // by calendar; for each view once
+	totals   map[string]amount             // by owner: of all that is compiled of its calendars
+	refused  map[string]map[viewed]refusal // by calendar: for whom it was not compiled, since all together are over a limit
+	failures map[string]error              // by calendar: the panic that compiling it ended in, which is not tried again
 }
 
 // manyZones is why a calendar is unknown to the routes of a zone.
@@ -64,7 +64,14 @@ const (
 
 // NewTimelines prepares calendars by their names; none is compiled yet. horizon is how far ahead of a moment its window reaches at least.
 func NewTimelines(uses map[string]Use, horizon time.Duration) *Timelines {
-	return &Timelines{horizon: horizon, uses: maps.Clone(uses), compiled: map[string][]compiledFor{}, failures: map[string]error{}, refused: map[string]map[viewed]bool{}}
+	return &Timelines{
+		horizon:  horizon,
+		uses:     maps.Clone(uses),
+		compiled: map[string][]compiledFor{},
+		totals:   map[string]amount{},
+		refused:  map[string]map[viewed]refusal{},
+		failures: map[string]error{},
+	}
 }
 
 // Window is the span of time for which somebody of that name compiles at a moment: from two days back to the horizon and up to six hours
@@ -100,8 +107,11 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline
 	if t := ts.find(name, key, from, to); t != nil {
 		return t, ""
 	}
-	if !ts.fits(name, calendar, key, nil) {
-		return nil, manyZones
+	ts.mu.Lock()
+	why = ts.refuses(name, calendar, key, nil)
+	ts.mu.Unlock()
+	if why != "" {
+		return nil, why
 	}
 	err := ts.guard.Do(metrics.PanicCalendar, "calendar "+name, func() error {
 		t = calendar.Compile(view, from, to.Add(spare)) // without the lock: others compile other calendars meanwhile
@@ -111,53 +121,20 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline
 		ts.fail(name, use.State.Calendar, err)
 		return nil, unexpanded
 	}
-	if !ts.fits(name, calendar, key, t) {
-		return nil, manyZones
-	}
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	if ts.uses[name].State.Calendar == use.State.Calendar { // it is still the same
-		if i := slices.IndexFunc(ts.compiled[name], key.is); i >= 0 {
-			ts.compiled[name][i].Timeline = t
-		} else {
-			ts.compiled[name] = append(ts.compiled[name], compiledFor{key, t})
-		}
+	if ts.uses[name].State.Calendar != use.State.Calendar { // it was replaced meanwhile
+		return t, ""
 	}
+	if why := ts.refuses(name, calendar, key, t); why != "" {
+		return nil, why
+	}
+	ts.put(name, key, t)
 	return t, ""
 }
 
 // Contain counts and logs the panics of calendars that are compiled; without it they are contained all the same.
 func (ts *Timelines) Contain(g *contain.Guard) { ts.guard = g }
-
-// fits reports whether a calendar may be compiled for one more view, and then whether the timeline may be kept: what all views of a calendar
-// take together is bounded as what one takes, so that to ask for it from hundreds of zones does not cost hundreds of times. The first view
-// always fits.
-func (ts *Timelines) fits(name string, c *Calendar, key viewed, t *Timeline) bool {
-	ts.mu.Lock()
-	defer ts.mu.Unlock()
-	limits := c.limits.withDefaults()
-	others, instances, steps := 0, 0, 0
-	for _, other := range ts.compiled[name] {
-		if other.viewed != key && other.calendar == c {
-			others++
-			instances += other.starts.len()
-			steps += other.steps
-		}
-	}
-	if t != nil {
-		instances += t.starts.len()
-		steps += t.steps
-	}
-	if others == 0 || instances <= limits.Instances && steps <= limits.CalendarSteps {
-		delete(ts.refused[name], key)
-		return true
-	}
-	if ts.refused[name] == nil {
-		ts.refused[name] = map[viewed]bool{}
-	}
-	ts.refused[name][key] = true
-	return false
-}
 
 // fail keeps a calendar from being compiled again, if it is still the same.
 func (ts *Timelines) fail(name string, c *Calendar, err error) {
@@ -192,7 +169,7 @@ func (ts *Timelines) Set(name string, use Use) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	ts.uses[name] = use
-	delete(ts.compiled, name)
+	ts.drop(name)
 	delete(ts.failures, name)
 	delete(ts.refused, name)
 }
@@ -231,10 +208,7 @@ func (ts *Timelines) Problems(name string) []Problem {
 	if err := ts.failures[name]; err != nil {
 		problems = append(problems, Problem{Message: unexpanded + ": " + err.Error() + "; the calendar is unknown until it changes"})
 	}
-	if n := len(ts.refused[name]); n > 0 {
-		problems = append(problems, Problem{Message: fmt.Sprintf("routes in %d time zones do not fit beside the others, which together take all of limits.instances or "+
-			"limits.calendar_steps; the calendar is unknown to them; set the calendar's timezone, or raise the limit", n)})
-	}
+	problems = append(problems, ts.refusedProblems(name, c)...)
 	for _, t := range ts.compiled[name] {
 		problems = append(problems, t.Problems()...)
 	}

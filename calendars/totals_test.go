@@ -1,0 +1,80 @@
+package calendars
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestOwnersTotal: all calendars of a tenant are compiled up to the total and not beyond it, however many there are; those of
+// others and of the operator do not count, and what is replaced or forgotten makes place again.
+func TestOwnersTotal(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+	read := func(seconds int) *Calendar { // as many occurrences
+		var events []string
+		for i := 0; seconds > 0; i++ {
+			n := min(seconds, 10_000)
+			events = append(events, vevent(fmt.Sprint("UID:", i), "DTSTART:20261001T000000Z", "DURATION:PT1S", fmt.Sprint("RRULE:FREQ=SECONDLY;COUNT=", n)))
+			seconds -= n
+		}
+		return mustRead(t, wrap(events...))
+	}
+	standard := Limits{}.withDefaults()
+	large, one := read(standard.Instances), read(1)
+	uses := map[string]Use{"everybody's": {State: State{Calendar: large}}, "good/a": {State: State{Calendar: large}}, "evil/one": {State: State{Calendar: one}}}
+	for i := range ownerTimes {
+		uses[fmt.Sprint("evil/", i)] = Use{State: State{Calendar: large}}
+	}
+	ts := NewTimelines(uses, time.Hour)
+	of := func(name string) string {
+		from, to := ts.Window("route", at)
+		timeline, why := ts.Of(name, View{Zone: time.UTC}, from, to)
+		if (timeline == nil) != (why != "") {
+			t.Errorf("%s: got %v, %q", name, timeline, why)
+		}
+		return why
+	}
+	served := func(names ...string) {
+		t.Helper()
+		for _, name := range names {
+			if why := of(name); why != "" {
+				t.Errorf("%s is unknown: %s", name, why)
+			}
+		}
+	}
+	for i := range ownerTimes {
+		served(fmt.Sprint("evil/", i)) // at the bound
+	}
+	want := amount{ownerTimes * standard.Instances, ts.totals["evil"].steps}
+	if got := ts.totals["evil"]; got != want {
+		t.Errorf("they take %v, want %v", got, want)
+	}
+	for range 2 {
+		if got := of("evil/one"); got != ownersTotal { // one past it
+			t.Errorf("one past the total: got %q", got)
+		}
+	}
+	const said = `all calendars of tenant "evil" together have more than 4000000 occurrences, or take more than 80000000 steps of rules; the calendar is unknown ` +
+		`to routes in 1 time zones; use fewer or smaller calendars, or raise limits.instances and limits.calendar_steps in the main file`
+	if got := strings.Join(texts(ts.Problems("evil/one")), "\n"); got != said {
+		t.Errorf("said %q, want %q", got, said)
+	}
+	served("good/a", "everybody's", "evil/0")
+
+	ts.Set("evil/0", Use{State: State{Calendar: read(2)}}) // it is smaller now
+	served("evil/0", "evil/one")
+	if got := ts.Problems("evil/one"); got != nil {
+		t.Errorf("it is served, and still said: %v", got)
+	}
+	if got := ts.totals["evil"].instances; got != (ownerTimes-1)*standard.Instances+3 {
+		t.Errorf("they take %d occurrences", got)
+	}
+	for name := range uses {
+		ts.Forget(name)
+	}
+	if len(ts.totals) > 0 {
+		t.Errorf("nothing is kept, and counted %v", ts.totals)
+	}
+}
