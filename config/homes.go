@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"maps"
 	"path"
 	"path/filepath"
 	"strings"
@@ -9,7 +10,8 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// findHomes finds the directories of which tenants' files may name files: that in which the file stands, if nothing else of the configuration lies there or
+// findHomes finds the directories of which tenants' files may name files: the one that the operator made for the tenant (see placeOf), out of which the
+// tenant's file does not lead either; else that in which the file stands, if nothing else of the configuration lies there or
 // below, else the one beside it that is called like the file, without its ending; "" where something else lies there too. It does so once: a tenant
 // whose former file is used has its former directory.
 func (s *source) findHomes(all []listed) {
@@ -29,14 +31,21 @@ func (s *source) findHomes(all []listed) {
 		}
 	}
 	count(s.file.Path)
-	for _, f := range all {
-		count(f.S)
-	}
 	for _, name := range s.operatorsPaths() {
 		count(name)
 	}
-	in.homes = map[string]string{}
+	operators := maps.Clone(lies)
 	for _, f := range all {
+		count(f.S)
+	}
+	in.homes, in.lodged = map[string]string{}, map[string]string{}
+	for _, f := range all {
+		if at := s.placeOf(f.S); at.directory != "" {
+			if in.lodged[f.S] = at.directory; operators[in.disk.abs(at.directory)] == 0 {
+				in.homes[f.S] = at.directory
+			}
+			continue
+		}
 		dir := in.disk.dir(f.S)
 		beside := in.disk.beside(f.S)
 		switch {

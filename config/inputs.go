@@ -46,6 +46,8 @@ type Inputs struct {
 	former  *Inputs         // has what kept files name and nobody else; nil: nothing
 	// homes are the directories of which tenants' files may name files, by the path of the tenant's file.
 	homes map[string]string
+	// lodged are those that the operator made for one tenant each, by the path of the file, which does not lead out of them.
+	lodged map[string]string
 }
 
 // Look is a question to a directory: which files fit a glob, or which templates are in it.
@@ -239,7 +241,7 @@ func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 	}
 	maps.DeleteFunc(out.files, func(_ string, f *Input) bool { _, away := instead[f.Tenant]; return away && f.Tenant != "" })
 	maps.DeleteFunc(out.looks, func(l Look, _ listing) bool { _, away := instead[l.Tenant]; return away && l.Tenant != "" })
-	out.homes = maps.Clone(in.homes)
+	out.homes, out.lodged = maps.Clone(in.homes), maps.Clone(in.lodged)
 	back := map[string]bool{}
 	for away, path := range instead {
 		if home := former.homes[path]; home != "" {
@@ -293,10 +295,11 @@ func (f *Input) readBy(tenant string) {
 	}
 }
 
-// homeOf is the directory that a file may not lead out of for whoever names it: a tenant's own file may be a link of the operator's.
+// homeOf is the directory that a file may not lead out of for whoever names it: a tenant's own file may be a link of the operator's, unless the
+// tenant makes the names there.
 func (in *Inputs) homeOf(path, tenant string) string {
 	if path == tenant {
-		return ""
+		return in.lodged[path]
 	}
 	return in.homes[tenant]
 }

@@ -175,8 +175,11 @@ func (s *source) on() string {
 }
 
 // read gives a file that the configuration names, and reports that it cannot be read.
-func (s *source) read(path Text) (*Input, bool) {
-	in := s.inputs.read(path.S, s.on())
+func (s *source) read(path Text) (*Input, bool) { return s.readAs(path, s.on()) }
+
+// readAs is read on behalf of the tenant whose file has that path; "" for the operator.
+func (s *source) readAs(path Text, of string) (*Input, bool) {
+	in := s.inputs.read(path.S, of)
 	if in.Err != nil {
 		s.mistakes = append(s.mistakes, diag.Mistake{Pos: path.Pos, Message: fmt.Sprintf("%s: %v", path.S, in.Err), Other: diag.Pos{File: path.S}})
 	}
@@ -209,7 +212,11 @@ func (s *source) include(former *File) []*source {
 		if f.S == s.file.Path || s.inputs.without[f.S] {
 			continue
 		}
-		in, ok := s.read(f.Text)
+		as := ""
+		if s.inputs.lodged[f.S] != "" {
+			as = f.S
+		}
+		in, ok := s.readAs(f.Text, as)
 		s.inputs.mark(f.S, func(in *Input) { in.Source = true })
 		if !ok {
 			continue

@@ -10,12 +10,12 @@ import (
 // lodging is what the operator calls the place of an included file. A tenant's author may choose the names below it, and what is in the file.
 type lodging struct {
 	name      string // "" where no include finds the file any more
-	directory bool   // it is a directory's name, of which all files have one author
+	directory string // path of the directory that the operator made for one author, and whose name it is; "" for none
 }
 
 // wanted says where a tenant's file has to lie.
 func (l lodging) wanted(tenant string) string {
-	if l.directory {
+	if l.directory != "" {
 		return "files in a directory " + tenant
 	}
 	return "a file " + tenant + ".yaml"
@@ -40,7 +40,7 @@ func (s *source) placeOf(file string) lodging {
 		if first == len(steps)-1 || first < 0 {
 			return own
 		}
-		return lodging{name: steps[first], directory: true}
+		return lodging{name: steps[first], directory: filepath.FromSlash(strings.Join(steps[:first+1], "/"))}
 	}
 	return lodging{}
 }
@@ -52,7 +52,7 @@ func (s *source) rightful(claims []claim, name, accepted string) string {
 	for _, c := range claims {
 		switch at := s.placeOf(c.by.path); {
 		case at.name != name:
-		case at.directory && !s.placeOf(accepted).is(at):
+		case at.directory != "" && !s.placeOf(accepted).is(at):
 			return c.by.path
 		case called == "":
 			called = c.by.path
@@ -71,7 +71,7 @@ func (s *source) refuseLodgers(sources []*source, refused map[*source]bool) {
 	hosts := map[string]string{} // name of the tenant, by that of the directory
 	claims := map[string][]claim{}
 	for _, in := range sources {
-		if at := s.placeOf(in.path); in.tenant != nil && at.directory && !refused[in] {
+		if at := s.placeOf(in.path); in.tenant != nil && at.directory != "" && !refused[in] {
 			claims[at.name] = append(claims[at.name], claim{in.tenant.Pos, in})
 		}
 	}

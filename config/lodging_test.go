@@ -2,6 +2,8 @@ package config
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -90,5 +92,52 @@ func TestLodging(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestLodgingLinks: whatever links a tenant makes in the directory that the operator gave, nothing outside of it is read.
+func TestLodgingLinks(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"callhours.yaml":         "timezone: UTC\ninclude: [tenants/*/*.yaml]\nsecrets: [secrets/*.yaml]\n",
+		"secrets/a.yaml":         "operators: of-nobody-else\n",
+		"tenants/good/main.yaml": "tenant: {name: good, account: [g1]}\nroutes: [{name: main, branches: [{name: closed, pass: true}]}]\n",
+		"tenants/good/hours.ics": "BEGIN:VCALENDAR\nEND:VCALENDAR\n",
+		"tenants/evil/a.yaml": "tenant: {name: evil, account: [e1]}\nsecrets: [a/*.yaml, inner/own.yaml]\ncalendars: {x: {file: b/hours.ics}}\n" +
+			"lists: {l: {file: b/main.yaml}}\n",
+		"tenants/evil/..data/own.yaml": "mine: x\n",
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, to := range map[string]string{"a": "../../secrets", "b": "../good", "c.yaml": "../../secrets/a.yaml", "inner": "..data"} {
+		if err := os.Symlink(to, filepath.Join(dir, "tenants/evil", link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, err := Load(filepath.Join(dir, "callhours.yaml"), Options{})
+	var mistakes diag.Mistakes
+	if !errors.As(err, &mistakes) {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(mistakes.Error(), dir+string(filepath.Separator), "")
+	for _, want := range []string{"tenants/evil/c.yaml: is a link that leads out of", "tenants/evil/a.yaml:4:19: "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("want %q in %s", want, text)
+		}
+	}
+	if strings.Contains(text, "nobody") || strings.Contains(text, "g1") || strings.Contains(text, "own.yaml") {
+		t.Errorf("what is outside is shown, or what is inside is refused: %s", text)
+	}
+	for _, in := range file.Inputs.files {
+		if strings.Contains(in.Path, "evil") && in.Err == nil && (strings.Contains(string(in.Bytes), "nobody") || strings.Contains(string(in.Bytes), "g1")) {
+			t.Errorf("%s was read", in.Path)
+		}
 	}
 }
