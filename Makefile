@@ -69,6 +69,10 @@ conformance: ## compare the calendars with the shared corpus, where it is presen
 tzdata: ## pack the newest time zone data, and the zones of Windows, into calendars/tzdata
 	tools/tzdata/fetch
 
+notices: ## write the licences of all that is linked in into THIRD_PARTY_NOTICES
+	GOOS=linux GOARCH=amd64 $(MAKE) build
+	go -C tools run ./notices $(abspath $(OUT)) $(CURDIR)/THIRD_PARTY_NOTICES
+
 dashboards: ## write Grafana's dashboards, and compare them with Grafana's own types
 	go -C tools run ./dashboards ../examples/grafana/dashboards
 	tools/dashboards/types
@@ -76,4 +80,4 @@ dashboards: ## write Grafana's dashboards, and compare them with Grafana's own t
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: build run test soak check lint vulns fmt fuzz bench profile bench-http curves scale update conformance tzdata dashboards help
+.PHONY: build run test soak check lint vulns fmt fuzz bench profile bench-http curves scale update conformance tzdata notices dashboards help

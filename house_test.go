@@ -93,8 +93,8 @@ var reads = map[string][]string{
 
 // topLevel is everything that a clone, its build and its run leave in the root directory.
 var topLevel = []string{
-	".ci", ".git", ".gitignore", ".golangci.yml", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "go.mod", "go.sum",
-	"docs_test.go", "house_test.go", "limits_table_test.go", "limits_test.go",
+	".ci", ".git", ".gitignore", ".golangci.yml", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "THIRD_PARTY_NOTICES", "go.mod", "go.sum",
+	"docs_test.go", "house_test.go", "limits_table_test.go", "limits_test.go", "notices_test.go",
 	"calendars", "cmd", "config", "console", "docs", "examples", "internal", "metrics", "pivot", "preview", "render",
 	"routes", "server", "templates", "tools",
 	"callhours", "state",
