@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/sha256"
+	"log/slog"
 	"time"
 
 	"github.com/callhours/callhours/config"
@@ -10,9 +11,19 @@ import (
 
 // follower compares the files of the installation with what was read of them, again and again.
 type follower struct {
-	watch   config.Watch
-	pending [sha256.Size]byte // what they were at the last look, if that was something else than was read; else zero
+	watch     config.Watch
+	pending   [sha256.Size]byte // what they were at the last look, if that was something else than was read; else zero
+	unsettled int               // looks in a row that found something else each
+	rests     time.Time         // until then files are not read again by themselves
 }
+
+const (
+	// mostUnsettled is how many looks in a row may find files changing before they are read all the same: whoever writes one of them all the time must
+	// not keep everybody else's changes from going live. What is half written is that tenant's mistake, and its former files stand in.
+	mostUnsettled = 6
+	// restTimes is how much longer than a reload took the pause after it is: one that changes a file at every look must not keep the server busy.
+	restTimes = 4
+)
 
 // follow reads the files again when they hold something else, until ctx ends.
 func (s *Server) follow(ctx context.Context) {
@@ -44,14 +55,24 @@ func (s *Server) look(ctx context.Context, f *follower) {
 	s.reloading.Lock()
 	read, was := s.read, s.readSum
 	s.reloading.Unlock()
-	sum := f.watch.Sum(read, s.options.Now())
+	began := s.options.Now()
+	sum := f.watch.Sum(read, began)
 	switch {
 	case sum == was:
-		f.pending = [sha256.Size]byte{}
-	case sum != f.pending:
+		f.pending, f.unsettled = [sha256.Size]byte{}, 0
+		return
+	case sum != f.pending && f.unsettled < mostUnsettled:
 		f.pending = sum
-	default:
-		f.pending = [sha256.Size]byte{}
-		_ = s.reload(ctx, byItself) // it says itself how that went
+		f.unsettled++
+		return
+	case began.Before(f.rests):
+		f.pending = sum
+		return
+	case sum != f.pending:
+		s.options.Log.Warn("files change all the time, and are read as they are now", slog.Int("looks", f.unsettled))
 	}
+	f.pending, f.unsettled = [sha256.Size]byte{}, 0
+	_ = s.reload(ctx, byItself) // it says itself how that went
+	ended := s.options.Now()
+	f.rests = ended.Add(restTimes * ended.Sub(began))
 }
