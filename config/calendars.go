@@ -25,6 +25,9 @@ func (s *source) readCalendars() {
 			s.mistake(e.key.Pos, "calendar %q is already defined at %s", e.key.S, first.Pos)
 			continue
 		}
+		if s.exceeds(len(s.calendars.own)+1, mostCalendars, e.key.Pos, "calendars", "remove some, or make two tenants of it") {
+			return
+		}
 		c := s.calendar(e)
 		s.calendars.own[e.key.S] = c
 		s.file.Calendars = append(s.file.Calendars, c)

@@ -14,6 +14,7 @@ func (s *source) readLists() {
 		s.file.Lists = append(s.file.Lists, s.taken.lists[s.tenant.Name]...)
 		return
 	}
+	numbers := 0
 	for _, e := range s.named(s.top.get("lists"), "lists", "a list") {
 		if first, ok := s.lists.own[e.key.S]; ok {
 			s.mistake(e.key.Pos, "list %q is already defined at %s", e.key.S, first.Pos)
@@ -26,6 +27,10 @@ func (s *source) readLists() {
 			s.mistake(in.Pos, "list %q wants either file or numbers", e.key.S)
 		case slices.Contains(given, "file"):
 			s.readNumbers(l, in.word("file"))
+		}
+		numbers += len(l.Numbers)
+		if s.exceeds(numbers, mostNumbers, l.Pos, "numbers in all its lists", "remove some, or write prefixes such as +4930*") {
+			return
 		}
 		s.lists.own[e.key.S] = l
 		s.file.Lists = append(s.file.Lists, l)

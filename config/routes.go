@@ -15,10 +15,19 @@ func (s *source) readRoutes() {
 	if s.tenant != nil {
 		hours = s.says.subscribers(hours)
 	}
-	for _, n := range s.items(s.top.get("routes"), "routes") {
+	const cure = "remove some, or make two tenants of it"
+	branches := 0
+	for i, n := range s.items(s.top.get("routes"), "routes") {
+		if s.exceeds(i+1, mostRoutes, n.Pos, "routes", cure) {
+			return
+		}
 		r := s.route(n, hours)
 		if r == nil {
 			continue
+		}
+		branches += len(r.Branches)
+		if s.exceeds(branches, mostBranches, r.Pos, "branches in all its routes (those of a plan count for each route)", cure) {
+			return
 		}
 		if first, ok := s.routes.own[r.Name]; ok {
 			s.mistake(r.Pos, "route %q is already defined at %s", r.Name, first.Pos)

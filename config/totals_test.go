@@ -1,0 +1,60 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// TestTenantTotals: a tenant defines as much as it may in all, and one more is its mistake; the operator may.
+func TestTenantTotals(t *testing.T) {
+	t.Parallel()
+	repeat := func(n int, format string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	routes := func(n int) string { return "routes:\n" + repeat(n, "  - {name: r%d, plan: p}\n") }
+	plan := func(n int) string {
+		return "plans:\n  p:\n    branches:\n" + repeat(n-1, "      - {name: b%d, state: other, when: {caller: [\"+1*\"]}, pass: true}\n") + "      - {name: rest, state: open, pass: true}\n"
+	}
+	for name, c := range map[string]struct {
+		at, past string
+		want     string
+	}{
+		"calendars": {
+			"calendars:\n" + repeat(mostCalendars, "  c%d: {file: acme/a.ics}\n"), "calendars:\n" + repeat(mostCalendars+1, "  c%d: {file: acme/a.ics}\n"),
+			`tenant "acme" has more than 2000 calendars; remove some, or make two tenants of it`,
+		},
+		"routes": {plan(2) + routes(mostRoutes), plan(2) + routes(mostRoutes+1), `tenant "acme" has more than 5000 routes; remove some, or make two tenants of it`},
+		"branches": {
+			plan(50) + routes(mostBranches/50), plan(50) + routes(mostBranches/50+1),
+			`tenant "acme" has more than 50000 branches in all its routes (those of a plan count for each route); remove some, or make two tenants of it`,
+		},
+		"numbers": {
+			"lists:\n  l: {file: acme/numbers}\n", "lists:\n  l: {file: acme/numbers}\n  m: {numbers: [\"1\"]}\n",
+			`tenant "acme" has more than 200000 numbers in all its lists; remove some, or write prefixes such as +4930*`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			said := func(tenant string) string {
+				_, err := Load("callhours.yaml", Options{FS: fstest.MapFS{
+					"callhours.yaml":       {Data: []byte("timezone: UTC\ninclude: [tenants/*.yaml]\n")},
+					"tenants/acme.yaml":    {Data: []byte("tenant: {name: acme, account: [7a1c]}\n" + tenant)},
+					"tenants/acme/numbers": {Data: []byte(repeat(mostNumbers, "+49%d\n"))},
+				}})
+				return fmt.Sprint(err)
+			}
+			if got := said(c.at); strings.Contains(got, "more than") || got != "<nil>" {
+				t.Errorf("at the bound: %.300s", got)
+			}
+			if got := said(c.past); !strings.Contains(got, c.want) {
+				t.Errorf("past it: %.300s, want %s", got, c.want)
+			}
+		})
+	}
+}
