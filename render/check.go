@@ -31,8 +31,10 @@ type Finding struct {
 // Check renders every branch of the routes for sample calls (an ordinary one, one without a number, a hostile one, one of which nothing
 // is known), with and without an event and anything in sight, and says what fails, and what Kazoo would take and hardly anybody means.
 // What is said alike of several routes is said once, and a route that was looked at before is not looked at again. The callflows are held against the schemas of a cluster too; nil for none.
-func Check(ctx context.Context, all []*Route, now time.Time, schemas *pivot.Schemas) []Finding {
+// clock measures what sample calls take, so that those of one tenant are bounded; nil: they are not.
+func Check(ctx context.Context, all []*Route, now time.Time, schemas *pivot.Schemas, clock func() time.Time) []Finding {
 	c := newChecker(ctx, schemas)
+	c.clock = clock
 	lists := make([][]shown, len(all))
 	parallel.Each(len(all), func(i int) {
 		if err := contain.Do(func() error { lists[i] = c.route(all[i], now); return nil }); err != nil {
@@ -57,9 +59,11 @@ type checker struct {
 	ctx     context.Context
 	schemas *pivot.Schemas // nil: none
 	calls   []sampleCall
+	clock   func() time.Time // nil: nothing is measured
 
 	mu    sync.Mutex
-	right map[string]bool // by proof: nothing is wrong with such a branch; guarded by mu
+	right map[string]bool      // by proof: nothing is wrong with such a branch; guarded by mu
+	spent map[string]*patience // by tenant; guarded by mu
 
 	findings []Finding
 	where    []string             // by finding: the sample that shows it
@@ -68,7 +72,7 @@ type checker struct {
 }
 
 func newChecker(ctx context.Context, schemas *pivot.Schemas) *checker {
-	return &checker{ctx: ctx, schemas: schemas, calls: sampleCalls(), right: map[string]bool{}, said: map[diag.Mistake]int{}}
+	return &checker{ctx: ctx, schemas: schemas, calls: sampleCalls(), right: map[string]bool{}, spent: map[string]*patience{}, said: map[diag.Mistake]int{}}
 }
 
 // shown is a finding, and the sample that shows it.
@@ -147,6 +151,13 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		if c.ctx.Err() != nil {
 			return list
 		}
+		if c.outOfPatience(r) {
+			silent = true
+			list = append(list, shown{Finding{Mistake: diag.Mistakef(b.place, "not all sample calls are tried, since those of the tenant take longer "+
+				"than %s together; make its templates do less", mostTried), Warning: true, Kind: "template_odd"},
+				fmt.Sprintf(" (branch %s of route %s", b.name, r.Name)})
+			break
+		}
 		v, body, err := c.sample(r, b, &s)
 		if _, said := errors.AsType[diag.Mistakes](err); said { // what is wrong with the template itself is known
 			silent = true
@@ -188,15 +199,59 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 	return list
 }
 
-// sample writes the callflow of a sample. One that takes too long is tried again, since the machine may just have been busy with other things.
+// mostTried is how long the sample calls of one tenant may take together: others wait for the end of a load. It is time and not an amount,
+// since a busy machine must not refuse what it accepts when it is idle; so what is over it is a warning.
+const mostTried = 10 * time.Second
+
+// patience is what sample calls of a tenant have taken.
+type patience struct {
+	took  time.Duration
+	tried bool // one that took too long was tried again
+}
+
+func (c *checker) time() time.Time {
+	if c.clock == nil {
+		return time.Time{}
+	}
+	return c.clock()
+}
+
+// outOfPatience reports whether the sample calls of a route's tenant have taken too long. The operator's are tried whatever they take.
+func (c *checker) outOfPatience(r *Route) bool {
+	tenant := r.options.Tenant
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.spent[tenant]
+	return tenant != "" && p != nil && p.took > mostTried
+}
+
+// charge adds what a sample call took, and reports whether it is to be tried again, being late.
+func (c *checker) charge(r *Route, took time.Duration, late bool) (again bool) {
+	tenant := r.options.Tenant
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.spent[tenant]
+	if p == nil {
+		p = &patience{}
+		c.spent[tenant] = p
+	}
+	p.took += took
+	again = late && (tenant == "" || !p.tried)
+	p.tried = p.tried || late
+	return again
+}
+
+// sample writes the callflow of a sample. One that takes too long is tried again, since the machine may just have been busy with other things: one
+// of each tenant.
 func (c *checker) sample(r *Route, b *branch, s *sample) (v *View, body []byte, err error) {
 	for range 3 {
 		ctx, cancel := context.WithTimeout(c.ctx, r.options.Within)
+		began := c.time()
 		v = r.sampleView(b, s)
 		body, err = b.callflow(ctx, v, r.options.Cluster)
 		late := ctx.Err() != nil
 		cancel()
-		if !late {
+		if again := c.charge(r, c.time().Sub(began), late); !again {
 			break
 		}
 	}

@@ -123,7 +123,7 @@ func TestProofOfWrong(t *testing.T) {
 		}
 		all = append(all, r)
 	}
-	found := Check(t.Context(), all, now, nil)
+	found := Check(t.Context(), all, now, nil, nil)
 	if len(found) != 1 || len(found[0].Routes) != 5 {
 		t.Fatalf("got %v, want one mistake of 5 routes", fmt.Sprint(found))
 	}
