@@ -31,9 +31,9 @@ var below = map[string][]string{
 	"render":            {"routes", "templates"},
 	"routes":            {"calendars", "pivot"},
 	"config":            {"internal/contain", "internal/diag", "internal/files", "internal/parallel", "internal/regex"},
-	"calendars":         {"internal/contain", "internal/diag", "internal/durable", "internal/files", "internal/parallel", "internal/regex", "metrics"},
+	"calendars":         {"internal/contain", "internal/diag", "internal/durable", "internal/files", "internal/parallel", "internal/regex", "internal/suspect", "metrics"},
 	"pivot":             {"internal/diag", "internal/files", "metrics"},
-	"templates":         {"internal/diag", "internal/regex", "metrics"},
+	"templates":         {"internal/contain", "internal/diag", "internal/regex", "metrics"},
 	"metrics":           nil,
 	"internal/diag":     nil,
 	"internal/durable":  nil,
@@ -42,6 +42,7 @@ var below = map[string][]string{
 	"internal/contain":  {"metrics"},
 	"internal/growth":   nil,
 	"internal/regex":    nil,
+	"internal/suspect":  {"internal/contain", "internal/durable", "internal/files"},
 	"examples":          nil,
 }
 

@@ -8,12 +8,14 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/suspect"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -182,7 +184,7 @@ func (s *Store) read(f *feed, k kept, t terms, body []File, now time.Time) (afte
 		after, result, err = k.after(t, body, now, s.bodyReader(byHand))
 		return err
 	})
-	if isSuspect(err) {
+	if suspect.Is(err) {
 		k.stale = true
 		return k, metrics.NotCalendar, err
 	}
@@ -192,13 +194,25 @@ func (s *Store) read(f *feed, k kept, t terms, body []File, now time.Time) (afte
 // bodyReader reads what is not suspect; by hand also what is.
 func (s *Store) bodyReader(byHand bool) bodyReader {
 	return func(sum [sha256.Size]byte, files []File, limits Limits) (calendar *Calendar, err error) {
-		err = s.suspects.read(sum, s.options.Now(), byHand, func() (err error) {
+		err = s.suspects.Read(sum, s.options.Now(), byHand, func() (err error) {
 			calendar, err = s.parse(files, limits)
 			return err
 		})
 		return calendar, err
 	}
 }
+
+// marksOf says where a store keeps its marks.
+func marksOf(o StoreOptions) suspect.Options {
+	marks := suspect.Options{Program: o.Program, Doing: "reading", Again: "until it changes or is refreshed by hand"}
+	if o.Dir != "" && !o.ReadOnly {
+		marks.Dir = filepath.Join(o.Dir, marksDir)
+	}
+	return marks
+}
+
+// marksDir is the directory of the marks in that of the store.
+const marksDir = "reading"
 
 // keep makes a copy the one that is used, here and on disk, and gives the calendars that have other events by that.
 func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed []string) {

@@ -15,6 +15,7 @@ import (
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/durable"
 	"github.com/callhours/callhours/internal/parallel"
+	"github.com/callhours/callhours/internal/suspect"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -45,7 +46,7 @@ type StoreOptions struct {
 type Store struct {
 	options  StoreOptions
 	guard    *contain.Guard
-	suspects *suspects
+	suspects *suspect.Marks
 	parse    func([]File, Limits) (*Calendar, error) // ReadFiles
 	copies   copies
 	readers  chan struct{} // holds one for each body that is being read
@@ -104,7 +105,7 @@ func NewStore(o StoreOptions) *Store {
 	s := &Store{
 		options:    o,
 		guard:      contain.NewGuard(o.Log, o.Metrics),
-		suspects:   newSuspects(marksIn(o), o.Program),
+		suspects:   suspect.New(marksOf(o)),
 		parse:      ReadFiles,
 		copies:     copies{dir: o.Dir, disk: o.Disk},
 		readers:    make(chan struct{}, maxReaders),
@@ -146,7 +147,7 @@ func (s *Store) Subscribe(list []*Subscription) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// A directory that cannot be written is told of by what keeps copies there.
-	_ = s.suspects.open(now)
+	_ = s.suspects.Open(now)
 	prepared := s.copies.prepare()
 	if prepared == nil && s.cleared.IsZero() { // the attempts that write begin only now
 		prepared = s.copies.mend()

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
@@ -28,6 +29,7 @@ type Input struct {
 	Accounts []string
 
 	readers []string // tenants' files that name it, and "" for what is everybody's
+	refused bool     // Bytes were read, and Err says why they are not to be used
 	home    string   // as of which it was read, so that no link leads out of it; "": it was not asked
 }
 
@@ -41,9 +43,10 @@ type Inputs struct {
 	typed   string            // the file that the command line names, which may be a pipe of the shell's
 	files   map[string]*Input
 	looks   map[Look]listing
-	kept    []string        // tenants' files that are read although nothing names them
-	without map[string]bool // tenants' files that are passed over
-	former  *Inputs         // has what kept files name and nobody else; nil: nothing
+	kept    []string                             // tenants' files that are read although nothing names them
+	without map[string]bool                      // tenants' files that are passed over
+	admit   func(path string, body []byte) error // see Admit; nil: everything is
+	former  *Inputs                              // has what kept files name and nobody else; nil: nothing
 	// homes are the directories of which tenants' files may name files, by the path of the tenant's file.
 	homes map[string]string
 	// lodged are those that the operator made for one tenant each, by the path of the file, which does not lead out of them.
@@ -72,6 +75,29 @@ type barred struct {
 // NewInputs makes empty inputs, which are read from fsys as Load asks for them; nil: the operating system.
 func NewInputs(fsys fs.FS) *Inputs {
 	return &Inputs{disk: disk{fsys: fsys}, files: map[string]*Input{}, looks: map[Look]listing{}}
+}
+
+// Open reads the main file, as Load would.
+func (in *Inputs) Open(main string) {
+	in.typed = main
+	in.read(main, "")
+}
+
+// Admit sets what is asked before a file that was read from disk is used, and asks it of those that were read already. Its error is why the file
+// cannot be used, which is a mistake like any other.
+func (in *Inputs) Admit(ask func(path string, body []byte) error) {
+	in.admit = ask
+	for _, f := range in.files {
+		in.admitted(f)
+	}
+}
+
+func (in *Inputs) admitted(f *Input) {
+	if f.Err != nil || in.admit == nil {
+		return
+	}
+	f.Err = in.admit(f.Path, f.Bytes)
+	f.refused = f.Err != nil
 }
 
 // Files are all that were read, or should have been, by path.
@@ -167,7 +193,7 @@ func (in *Inputs) Line(at diag.Pos) string {
 // Sum is a SHA-256 over the names and the bytes of all files, and over what was found in directories. It is the same for the same files,
 // whatever their times and modes are.
 func (in *Inputs) Sum() [sha256.Size]byte {
-	return in.sum(func(f *Input) content { return contentOf(f.Bytes, f.Err) }, func(l Look) listing { return in.looks[l] })
+	return in.sum(func(f *Input) content { return f.content() }, func(l Look) listing { return in.looks[l] })
 }
 
 // Sums are SHA-256s over the files of each tenant, by the path of its file; "" has those that are everybody's.
@@ -178,7 +204,7 @@ func (in *Inputs) Sums() map[string][sha256.Size]byte {
 		if running[f.Tenant] == nil {
 			running[f.Tenant] = sha256.New()
 		}
-		c := contentOf(f.Bytes, f.Err)
+		c := f.content()
 		part(running[f.Tenant], path)
 		running[f.Tenant].Write(c[:])
 	}
@@ -187,6 +213,19 @@ func (in *Inputs) Sums() map[string][sha256.Size]byte {
 		sums[tenant] = [sha256.Size]byte(h.Sum(nil))
 	}
 	return sums
+}
+
+// content is that of the file, used or not.
+func (f *Input) content() content {
+	if f.refused {
+		return contentOf(f.Bytes, nil)
+	}
+	return contentOf(f.Bytes, f.Err)
+}
+
+// Holds reports whether a file was read and held exactly that. The nil Inputs have none.
+func (in *Inputs) Holds(path string, body []byte) bool {
+	return in != nil && in.Has(path) && bytes.Equal(in.files[path].Bytes, body)
 }
 
 // content tells what files hold apart; why one cannot be read counts as content.
@@ -317,8 +356,10 @@ func (in *Inputs) peek(path, home string) *Input {
 		f.Err = fs.ErrNotExist
 	case path == in.typed:
 		f.Bytes, f.Mode, f.Err = in.disk.readArgument(path)
+		in.admitted(f)
 	default:
 		f.Bytes, f.Mode, f.Err = in.disk.within(home).read(path)
+		in.admitted(f)
 	}
 	if in.spare == nil {
 		in.spare = map[string]*Input{}

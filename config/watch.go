@@ -35,7 +35,7 @@ func (w *Watch) Sum(in *Inputs, now time.Time) [sha256.Size]byte {
 	next := make(map[string]seen, len(in.files))
 	sum := in.sum(func(f *Input) content {
 		if f.Path == in.typed && files.IsDescriptor(f.Path) { // it can be read only once
-			return contentOf(f.Bytes, f.Err)
+			return f.content()
 		}
 		s := w.look(in.disk.within(f.home), f.Path, now)
 		next[f.Path] = s

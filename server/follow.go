@@ -15,6 +15,7 @@ type follower struct {
 	pending   [sha256.Size]byte // what they were at the last look, if that was something else than was read; else zero
 	unsettled int               // looks in a row that found something else each
 	rests     time.Time         // until then files are not read again by themselves
+	tried     [sha256.Size]byte // what they were when reading them failed so that nobody knows what was read; else zero
 }
 
 const (
@@ -54,25 +55,33 @@ func (s *Server) follow(ctx context.Context) {
 func (s *Server) look(ctx context.Context, f *follower) {
 	s.reloading.Lock()
 	read, was := s.read, s.readSum
+	due := s.waiting && s.options.Loaded.marks.IsDue(s.options.Now())
 	s.reloading.Unlock()
 	began := s.options.Now()
 	sum := f.watch.Sum(read, began)
 	switch {
-	case sum == was:
+	case sum == was || sum == f.tried:
 		f.pending, f.unsettled = [sha256.Size]byte{}, 0
+		if due && sum == was {
+			_ = s.reload(ctx, byItself)
+		}
 		return
-	case sum != f.pending && f.unsettled < mostUnsettled:
+	case sum != f.pending && (f.unsettled < mostUnsettled || began.Before(f.rests)):
 		f.pending = sum
 		f.unsettled++
 		return
-	case began.Before(f.rests):
-		f.pending = sum
-		return
 	case sum != f.pending:
 		s.options.Log.Warn("files change all the time, and are read as they are now", slog.Int("looks", f.unsettled))
+		defer func() { // while they go on changing
+			ended := s.options.Now()
+			f.rests = ended.Add(restTimes * ended.Sub(began))
+		}()
 	}
-	f.pending, f.unsettled = [sha256.Size]byte{}, 0
+	f.pending, f.unsettled, f.tried = [sha256.Size]byte{}, 0, [sha256.Size]byte{}
 	_ = s.reload(ctx, byItself) // it says itself how that went
-	ended := s.options.Now()
-	f.rests = ended.Add(restTimes * ended.Sub(began))
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	if s.read == read { // it ended before it could tell, and would again
+		f.tried = sum
+	}
 }

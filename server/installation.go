@@ -16,6 +16,7 @@ import (
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/durable"
+	"github.com/callhours/callhours/internal/suspect"
 )
 
 // Installation is a configuration and where its files are: what a server is started from, and loads again.
@@ -26,6 +27,7 @@ type Installation struct {
 	// Exclusive takes the lock of state_dir, which then belongs to this process alone. Another that has it makes Start a reader of that directory, and
 	// a strict one fail.
 	Exclusive bool
+	Program   string // that loads, such as "callhours/1.2": another one tries again what ended this
 }
 
 // Loaded is what came of reading an installation's files.
@@ -39,9 +41,11 @@ type Loaded struct {
 	built  *Generation    // of them, whatever is wrong with it; nil: nothing
 	err    error          // why the main file cannot be read
 
-	stateDir string        // as far as the files say it
-	lock     *durable.Lock // of the state directory; nil: there is none, or nobody asked for it
-	shared   error         // why it is not held; nil: it is
+	stateDir string         // as far as the files say it
+	marks    *suspect.Marks // of what is being loaded; nil: there is nothing to fall back on
+	waiting  bool           // something of it is to be tried later
+	lock     *durable.Lock  // of the state directory; nil: there is none, or nobody asked for it
+	shared   error          // why it is not held; nil: it is
 }
 
 // Err says why everything is refused; nil if it is not.
@@ -58,17 +62,34 @@ func (l *Loaded) Err() error {
 // Start loads the installation for a server that starts. What is wrong with the files of one tenant is mended with those of the accepted
 // copy, and anything else by taking the whole copy; strict does neither. notes are what people should know of the copy.
 func (i Installation) Start(strict bool) (l Loaded, notes []error) {
-	l = i.load(loading{})
 	if i.Files != nil {
-		return l, nil
+		return i.load(loading{}), nil
 	}
+	how := loading{inputs: config.NewInputs(nil)}
+	how.inputs.Open(i.Path)
 	var lock *durable.Lock
 	var shared error
-	if i.Exclusive && l.stateDir != "" {
+	if dir := how.inputs.StateDir(i.Path); !strict && dir != "" {
+		// Without an accepted copy there is nothing to serve instead, and so nothing is held back.
+		if how.known, _ = readAccepted(dir, i.Path, true); how.known != nil {
+			if i.Exclusive {
+				lock = durable.NewLock(dir)
+				shared = lock.Acquire()
+			}
+			how.marks = i.marksIn(dir, errors.Is(shared, durable.ErrHeld) || !i.Exclusive)
+		}
+	}
+	l = i.load(how)
+	how.inputs = nil
+	if lock != nil && lock.Dir() != l.stateDir && l.stateDir != "" {
+		_ = lock.Release()
+		lock, shared = nil, nil
+	}
+	if lock == nil && i.Exclusive && l.stateDir != "" {
 		lock = durable.NewLock(l.stateDir)
 		shared = lock.Acquire()
 	}
-	defer func() { l.lock, l.shared = lock, shared }()
+	defer func() { l.lock, l.shared, l.marks = lock, shared, how.marks }()
 	isShared := errors.Is(shared, durable.ErrHeld)
 	switch {
 	case isShared && strict:
@@ -91,7 +112,7 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 	if l.Generation != nil && len(l.inputs.Gone(kept)) == 0 {
 		return l, notes
 	}
-	if again := i.load(loading{accepted: kept, former: l.built, cautious: true}); again.Generation != nil {
+	if again := i.load(loading{accepted: kept, former: l.built, cautious: true, known: how.known, marks: how.marks}); again.Generation != nil {
 		return again, notes
 	} else if l.Generation != nil { // nothing is wrong but what is gone
 		l = again
@@ -108,12 +129,25 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 type loading struct {
 	accepted *config.Inputs // whose files stand in for wrong ones of a tenant; nil: nobody's
 	former   *Generation    // whose parts may be used again; nil: none
+	inputs   *config.Inputs // of which the main file has been read; nil: none was
+	known    *config.Inputs // what has been loaded before without ending the process; nil: that is not looked at
+	marks    *suspect.Marks // of what is being loaded; nil: none are made
+	byHand   bool           // also what ended the process is loaded
 	cautious bool           // that all files of a glob are gone is a mistake: nobody has said that they should
 }
 
 // load reads the files as they are.
-func (i Installation) load(how loading) Loaded {
-	l := Loaded{inputs: config.NewInputs(i.Files)}
+func (i Installation) load(how loading) (l Loaded) {
+	l = Loaded{inputs: how.inputs}
+	if l.inputs == nil {
+		l.inputs = config.NewInputs(i.Files)
+	}
+	if how.marks != nil {
+		a := admission{loading: how, now: i.Now()}
+		l.inputs.Admit(a.ask)
+		defer func() { l.waiting = a.waiting }()
+		defer a.end()
+	}
 	a := i.attempt(l.inputs, nil, how)
 	all := a.mistakes
 	l.built, l.stateDir = a.generation, a.stateDir
@@ -175,7 +209,7 @@ func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, 
 	case file == nil && errors.As(err, &mistakes):
 		return attempt{mistakes: mistakes, stateDir: inputs.StateDir(i.Path)}
 	case file == nil:
-		return attempt{err: err}
+		return attempt{err: err, stateDir: inputs.StateDir(i.Path)}
 	}
 	if i.Files != nil {
 		file.StateDir = "" // there is no directory beside it

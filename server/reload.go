@@ -76,7 +76,11 @@ func (s *Server) reloadFiles(ctx context.Context, why why) error {
 	if l := s.live.Load(); l != nil {
 		former = l.Generation
 	}
-	loaded := s.options.Installation.load(loading{accepted: former.file.Inputs, former: former, cautious: why == byItself})
+	loaded := s.options.Installation.load(loading{
+		accepted: former.file.Inputs, former: former, cautious: why == byItself,
+		known: former.file.Inputs, marks: s.options.Loaded.marks, byHand: why == byHand,
+	})
+	s.waiting = loaded.waiting
 	s.read, s.readSum = loaded.inputs, loaded.inputs.Sum()
 	g := loaded.Generation
 	if g == nil {
@@ -122,6 +126,9 @@ func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
 	m.ReloadRefused()
 	for _, mistake := range l.Mistakes {
 		s.options.Log.ErrorContext(ctx, "mistake in the configuration", slog.String("mistake", mistake.Error()))
+	}
+	if l.err != nil {
+		s.options.Log.ErrorContext(ctx, "mistake in the configuration", slog.String("mistake", l.err.Error()))
 	}
 	var shown diag.Mistakes
 	for _, m := range l.Mistakes {

@@ -90,6 +90,7 @@ type Server struct {
 	reloading  sync.Mutex      // held by the one reload that runs; guards the following
 	read       *config.Inputs  // the files as they were read last; nil: there is no Installation
 	readSum    [sha256.Size]byte
+	waiting    bool   // some of them are to be tried later, see admission
 	accepted   string // name of the generation of which the accepted copy is
 	state      stateDir
 
@@ -151,6 +152,7 @@ func (s *Server) Start() {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	ctx := context.Background()
+	s.waiting = s.options.Loaded.waiting
 	s.read, s.readSum = s.options.Loaded.inputs, s.options.Loaded.inputs.Sum()
 	_ = s.went(ctx, &s.options.Loaded, s.status.Loaded) // it says itself how that went
 	if !s.options.Loaded.FromAccepted {

@@ -74,6 +74,9 @@ func (s *Server) claim(ctx context.Context) {
 	s.state.shared.Store(nil)
 	s.options.Log.InfoContext(ctx, "state_dir is free; this process writes it from now on", slog.String("state_dir", s.state.lock.Dir()))
 	s.store.Write()
+	if marks := s.options.Loaded.marks; marks != nil {
+		marks.Write()
+	}
 	s.acceptAgain(ctx)
 }
 

@@ -31,6 +31,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
 )
 
@@ -99,14 +100,19 @@ func (l *Library) add(dir fs.FS, where string) (map[string]*tree, []diag.Mistake
 	pieces := map[string]*tree{}
 	var files []*source
 	for _, name := range names {
-		s, wrong := read(dir, name, path.Join(where, name), l.zone)
+		var s *source
+		wrong := contained(path.Join(where, name), func() (wrong []diag.Mistake) {
+			s, wrong = read(dir, name, path.Join(where, name), l.zone)
+			return wrong
+		})
 		mistakes = append(mistakes, wrong...)
 		piece := strings.HasPrefix(name, "_")
 		switch {
 		case s != nil && piece:
-			trees, wrong := s.parse()
-			mistakes = append(mistakes, wrong...)
-			mistakes = append(mistakes, share(pieces, trees, s)...)
+			mistakes = append(mistakes, contained(path.Join(where, name), func() []diag.Mistake {
+				trees, wrong := s.parse()
+				return append(wrong, share(pieces, trees, s)...)
+			})...)
 		case s != nil:
 			files = append(files, s)
 		case !piece:
@@ -115,11 +121,26 @@ func (l *Library) add(dir fs.FS, where string) (map[string]*tree, []diag.Mistake
 	}
 	for _, s := range files {
 		name := templateName(path.Base(s.name))
-		t, wrong := build(name, s, pieces, callflow)
+		var t *Template
+		wrong := contained(s.at.File, func() (wrong []diag.Mistake) {
+			t, wrong = build(name, s, pieces, callflow)
+			return wrong
+		})
+		if t == nil {
+			t = &Template{name: name, mistakes: wrong}
+		}
 		mistakes = append(mistakes, wrong...)
 		l.templates[name], l.sources[name] = t, s.text
 	}
 	return pieces, mistakes
+}
+
+// contained makes a mistake in a file of a panic.
+func contained(file string, f func() []diag.Mistake) (wrong []diag.Mistake) {
+	if err := contain.Do(func() error { wrong = f(); return nil }); err != nil {
+		return []diag.Mistake{diag.Mistakef(diag.Pos{File: file}, "%s", err)}
+	}
+	return wrong
 }
 
 // share adds the definitions of one _*.json.tmpl to the pieces.

@@ -30,6 +30,10 @@ const nowKey = "CALLHOURS_TEST_NOW"
 // clockKey is the environment variable that names a file with the program's clock, which moves when the file is replaced.
 const clockKey = "CALLHOURS_TEST_CLOCK"
 
+// fatalKey is the environment variable that names a file of the configuration: while that holds "FATAL" and is being loaded, the program ends, as
+// it would where a stack is used up.
+const fatalKey = "CALLHOURS_TEST_FATAL"
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"callhours": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -45,6 +49,10 @@ func TestMain(m *testing.M) {
 		if file := os.Getenv(clockKey); file != "" {
 			now = func() time.Time { return readClock(file) }
 		}
+		if file := os.Getenv(fatalKey); file != "" {
+			before := loadingNow()
+			now = func() time.Time { endAt(file, before); return time.Now() }
+		}
 		code := run(ctx, os.Args[1:], world{os.Stdin, os.Stdout, os.Stderr, now})
 		if file := os.Getenv(spentKey); file != "" {
 			writeSpent(file)
@@ -52,6 +60,37 @@ func TestMain(m *testing.M) {
 		os.Exit(code)
 	}})
 }
+
+// endAt ends the program if the file is fatal and something is marked as being loaded that was not before.
+func endAt(file string, before map[string]bool) {
+	text, err := os.ReadFile(file)
+	if err != nil || !strings.Contains(string(text), "FATAL") {
+		return
+	}
+	for mark := range loadingNow() {
+		if !before[mark] {
+			os.Exit(fatalCode)
+		}
+	}
+}
+
+// loadingNow are the marks of what is being loaded, or was when a process ended.
+func loadingNow() map[string]bool {
+	marks, err := filepath.Glob("state/reading/configuration/*")
+	if err != nil {
+		panic(err)
+	}
+	loading := map[string]bool{}
+	for _, mark := range marks {
+		if state, err := os.ReadFile(mark); err == nil && strings.HasPrefix(string(state), "reading") {
+			loading[mark] = true
+		}
+	}
+	return loading
+}
+
+// fatalCode is that of a program that endAt has ended.
+const fatalCode = 77
 
 func readClock(file string) time.Time {
 	text, err := os.ReadFile(file)

@@ -141,7 +141,7 @@ func serveTo(ctx context.Context, path string, flags serveFlags, now func() time
 // prepare reads what the server answers by.
 func prepare(path string, flags serveFlags, now func() time.Time, to served) (*server.Server, time.Duration, error) {
 	main, files := installed(path)
-	i := &server.Installation{Path: main, Files: files, Now: now, Exclusive: true}
+	i := &server.Installation{Path: main, Files: files, Now: now, Exclusive: true, Program: userAgent()}
 	loaded, notes := i.Start(flags.strict)
 	for _, note := range notes {
 		fmt.Fprintf(to.lines, "warning: %s\n", note)

@@ -1,0 +1,69 @@
+package suspect
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// TestDeaths: a content is read again, late and alone, after a first death, and not after a second; a mark that only was there is no death.
+func TestDeaths(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "reading")
+	now := time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)
+	bad, good := [32]byte{1}, [32]byte{2}
+	died := errors.New("died")
+	start := func() *Marks {
+		s := New(Options{Dir: dir, Program: "test"})
+		if err := s.Open(now); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	// die reads a content and ends the process meanwhile, as far as the disk can tell.
+	die := func(s *Marks, sum [32]byte, at time.Time) (read bool, err error) {
+		err = s.Read(sum, at, false, func() error {
+			read = true
+			name := filepath.Join(dir, s.mark(sum))
+			text, err := os.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			return errors.Join(died, os.WriteFile(name+"~", text, 0o600))
+		})
+		if read {
+			if err := os.Rename(filepath.Join(dir, s.mark(sum))+"~", filepath.Join(dir, s.mark(sum))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return read, err
+	}
+	later := now.Add(suspectAfter)
+	for i, c := range []struct {
+		at   time.Time
+		read bool
+	}{{now, true}, {now, false}, {now, false}, {later, true}, {later, false}, {later.Add(24 * time.Hour), false}} {
+		s := start()
+		if read, err := die(s, bad, c.at); read != c.read || !read && !Is(err) {
+			t.Errorf("process %d: read %v, want %v: %v", i, read, c.read, err)
+		}
+		if err := s.Read(good, now, false, func() error { return nil }); err != nil {
+			t.Errorf("process %d: another content: %v", i, err)
+		}
+	}
+	other := New(Options{Dir: dir, Program: "another version"})
+	if err := errors.Join(other.Open(now), other.Read(bad, now, false, func() error { return nil })); err != nil {
+		t.Errorf("another version of the program does not read it: %v", err)
+	}
+	if err := start().Read(bad, now, true, func() error { return nil }); err != nil {
+		t.Errorf("it is not read by hand: %v", err)
+	}
+	if err := start().Read(bad, now, false, func() error { return nil }); err != nil {
+		t.Errorf("it was read well by hand, and is still suspect: %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("marks are left: %v, %v", left, err)
+	}
+}
