@@ -320,7 +320,11 @@ func (s *Store) loadCopy(name string, t terms) (loaded, error) {
 	var unwritten error
 	if noneCompiled != nil {
 		files := []File{{Body: on.body}}
-		if calendar, err = s.bodyReader(false)(sumOf(files), files, t.Limits); err != nil {
+		err := s.suspects.ReadAgain(sumOf(files), s.options.Now(), func() (err error) {
+			calendar, err = s.parse(files, t.Limits)
+			return err
+		})
+		if err != nil {
 			return loaded{}, err
 		}
 		unwritten = s.copies.compile(name, calendar, key)

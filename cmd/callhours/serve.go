@@ -114,6 +114,10 @@ func serveTo(ctx context.Context, path string, flags serveFlags, now func() time
 	}()
 	select {
 	case <-ctx.Done(): // nobody is being answered
+		select { // what is being read when the process ends is suspect at the next start
+		case <-loaded:
+		case <-time.After(loadingEnds):
+		}
 		return nil
 	case err := <-loaded:
 		if err != nil {
@@ -172,6 +176,9 @@ func prepare(path string, flags serveFlags, now func() time.Time, to served) (*s
 		},
 	}), in.file.Drain, nil
 }
+
+// loadingEnds is how long a load may go on that is told to end: long enough for any one file.
+const loadingEnds = 3 * time.Second
 
 // reloadOn reloads the configuration for each signal until ctx ends.
 func reloadOn(ctx context.Context, hangup <-chan os.Signal, s *server.Server) {

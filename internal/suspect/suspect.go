@@ -201,6 +201,20 @@ func (m *Marks) Read(sum [sha256.Size]byte, now time.Time, byHand bool, read fun
 	if err != nil && !byHand {
 		return err
 	}
+	return m.run(sum, suspect, read)
+}
+
+// ReadAgain reads a content that was read well before, by whatever process: one death does not make it wait, since that of a process that was told
+// to end, or killed, must not take the last good copy away.
+func (m *Marks) ReadAgain(sum [sha256.Size]byte, now time.Time, read func() error) error {
+	suspect, err := m.Ask(sum, now)
+	if err != nil && !IsWaiting(err) {
+		return err
+	}
+	return m.run(sum, suspect, read)
+}
+
+func (m *Marks) run(sum [sha256.Size]byte, suspect bool, read func() error) error {
 	if suspect {
 		m.alone.Lock()
 		defer m.alone.Unlock()
@@ -209,7 +223,7 @@ func (m *Marks) Read(sum [sha256.Size]byte, now time.Time, byHand bool, read fun
 		defer m.alone.RUnlock()
 	}
 	m.Begin(sum)
-	err = contain.Do(read)
+	err := contain.Do(read)
 	m.End(sum, err)
 	return err
 }

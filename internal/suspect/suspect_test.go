@@ -67,3 +67,40 @@ func TestDeaths(t *testing.T) {
 		t.Errorf("marks are left: %v, %v", left, err)
 	}
 }
+
+// TestReadAgain: what was read well before does not wait after one death, and is not read after two.
+func TestReadAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	sum := [32]byte{1}
+	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	for i, want := range []struct{ first, again bool }{{true, true}, {false, true}, {false, false}} {
+		m := New(Options{Dir: dir, Program: "p", Doing: "reading", Again: "until it changes"})
+		if err := m.Open(now); err != nil {
+			t.Fatal(err)
+		}
+		_, err := m.Ask(sum, now)
+		if got := err == nil; got != want.first {
+			t.Errorf("start %d: a new content may be read: %v, want %v", i, got, want.first)
+		}
+		read := false
+		err = m.ReadAgain(sum, now, func() error {
+			read = true
+			m2 := filepath.Join(dir, m.mark(sum)) // the process ends here, and its mark stays
+			text, err := os.ReadFile(m2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = os.WriteFile(m2+".kept", text, 0o600) }()
+			return nil
+		})
+		if read != want.again || (err == nil) != want.again {
+			t.Errorf("start %d: read again: %v, %v, want %v", i, read, err, want.again)
+		}
+		if kept := filepath.Join(dir, m.mark(sum)); read {
+			if err := os.Rename(kept+".kept", kept); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
