@@ -18,7 +18,8 @@ type amount struct{ instances, steps int }
 
 func amountOf(t *Timeline) amount { return amount{t.starts.len(), t.steps} }
 
-func (a amount) plus(b amount) amount  { return amount{a.instances + b.instances, a.steps + b.steps} }
+func (a amount) plus(b amount) amount { return amount{a.instances + b.instances, a.steps + b.steps} }
+
 func (a amount) minus(b amount) amount { return amount{a.instances - b.instances, a.steps - b.steps} }
 
 func (a amount) within(most amount) bool {

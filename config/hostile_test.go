@@ -78,6 +78,9 @@ func keys(n int, format string) string {
 // TestHostileFiles reads files of tenants that cost most for what they hold: each value may cost so much memory and no more, and twice the values
 // twice of it.
 func TestHostileFiles(t *testing.T) {
+	if underRace {
+		t.Skip("it measures memory; the run without the race detector does")
+	}
 	const most = 2 << 10 // bytes for each value, of which a quarter is there at a time
 	for _, c := range hostile {
 		t.Run(c.name, func(t *testing.T) {

@@ -53,11 +53,13 @@ func TestLodging(t *testing.T) {
 		},
 		{
 			"files of all tenants in one directory", "include: [tenants/*.yaml]\n" + grant, nil,
-			map[string]string{"good.yaml": tenant("good", "good1"), "evil.yaml": tenant("evil", "e1")}, "",
+			map[string]string{"good.yaml": tenant("good", "good1"), "evil.yaml": tenant("evil", "e1")},
+			"",
 		},
 		{
 			"a file that the operator names", "include: [tenants/x/good.yaml]\n" + grant, nil,
-			map[string]string{"x/good.yaml": tenant("good", "good1")}, "",
+			map[string]string{"x/good.yaml": tenant("good", "good1")},
+			"",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

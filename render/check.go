@@ -153,9 +153,11 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		}
 		if c.outOfPatience(r) {
 			silent = true
-			list = append(list, shown{Finding{Mistake: diag.Mistakef(b.place, "not all sample calls are tried, since those of the tenant take longer "+
-				"than %s together; make its templates do less", mostTried), Warning: true, Kind: "template_odd"},
-				fmt.Sprintf(" (branch %s of route %s", b.name, r.Name)})
+			list = append(list, shown{
+				Finding{Mistake: diag.Mistakef(b.place, "not all sample calls are tried, since those of the tenant take longer "+
+					"than %s together; make its templates do less", mostTried), Warning: true, Kind: "template_odd"},
+				fmt.Sprintf(" (branch %s of route %s", b.name, r.Name),
+			})
 			break
 		}
 		v, body, err := c.sample(r, b, &s)

@@ -77,6 +77,9 @@ func (c *caller) ask(t testing.TB, message []byte, length, n int) {
 // TestAllocations: a whole call allocates less than net/http's bare handler, which parses the form. It runs alone, since it counts what
 // all of the process allocates.
 func TestAllocations(t *testing.T) {
+	if underRace {
+		t.Skip("it measures memory; the run without the race detector does")
+	}
 	count := func(h http.Handler) float64 {
 		c, message := newCaller(t, listenAndServe(t, h)), message("/front-desk")
 		const n = 500

@@ -249,6 +249,9 @@ func TestStrangersCostNothing(t *testing.T) {
 
 // TestReadersAreAlike: whether there are hours is told neither by the answer, nor by the log, nor by the work that is done.
 func TestReadersAreAlike(t *testing.T) {
+	if underRace {
+		t.Skip("it measures memory; the run without the race detector does")
+	}
 	w := started(t, openToReaders, readersFiles())
 	ask := func(target string) (answer, line string, allocs float64) {
 		w.log.Reset()

@@ -92,6 +92,9 @@ func least(measure func() uint64) uint64 {
 // TestFunctionsAreLinear gives each function of a text n, 2n and 4n bytes of what costs it most: what it allocates and what it is counted for grow
 // no faster than the text.
 func TestFunctionsAreLinear(t *testing.T) {
+	if underRace {
+		t.Skip("it measures memory; the run without the race detector does")
+	}
 	inputs := map[string]string{
 		"words": "a ", "letters": "A", "not ASCII": "é", "underscores": "_a", "digits": "1", "lines": "\n", "humps": "aB", "brackets": "[", "quotes": `"`, "plus": "+",
 		"commas": "x,", "percents": "%%", "controls": "\x01",
