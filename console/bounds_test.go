@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,11 +97,14 @@ func TestPageBounds(t *testing.T) {
 type listener struct {
 	http.ResponseWriter
 	takes     int
+	mu        sync.Mutex // guards the following
 	written   []string
 	deadlines []time.Time
 }
 
 func (l *listener) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if len(l.written) == l.takes {
 		return 0, errors.New("i/o timeout")
 	}
@@ -110,8 +115,17 @@ func (l *listener) Write(p []byte) (int, error) {
 func (l *listener) FlushError() error { return nil }
 
 func (l *listener) SetWriteDeadline(by time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.deadlines = append(l.deadlines, by)
 	return nil
+}
+
+// told is what was written so far.
+func (l *listener) told() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.written)
 }
 
 // TestSlowListener: who takes too long to read is dropped, each write has a deadline, and changes are told no more often than once in a while.
@@ -131,13 +145,13 @@ func TestSlowListener(t *testing.T) {
 			c.Changed()
 			synctest.Wait()
 		}
-		if len(l.written) != 2 {
-			t.Errorf("of ten changes at once are told %v", l.written[1:])
+		if told := l.told(); len(told) != 2 {
+			t.Errorf("of ten changes at once are told %v", told[1:])
 		}
 		<-time.After(pause)
 		synctest.Wait()
-		if len(l.written) != 3 || time.Since(began) != pause {
-			t.Errorf("the others are told as %v", l.written[2:])
+		if told := l.told(); len(told) != 3 || time.Since(began) != pause {
+			t.Errorf("the others are told as %v", told[2:])
 		}
 		<-time.After(pause)
 		c.Changed()

@@ -78,6 +78,9 @@ func (v valuer) LogValue() slog.Value { return slog.StringValue(string(v)) }
 
 // TestBoundedLinesCost: a line of short texts costs no allocation more.
 func TestBoundedLinesCost(t *testing.T) {
+	if underRace {
+		t.Skip("with the race detector a sync.Pool loses what it holds, at random")
+	}
 	var out bytes.Buffer
 	plain := slog.New(slog.NewJSONHandler(&out, nil))
 	bounded := slog.New(BoundedHandler(slog.NewJSONHandler(&out, nil)))

@@ -59,7 +59,7 @@ func newLooked(t *testing.T) *looked {
 		t.Fatal(err)
 	}
 	example := os.DirFS("../../examples/front-desk")
-	for from, to := range map[string]string{"office-hours.ics": "hours.ics", "holidays.ics": "holidays.ics"} {
+	for to, from := range map[string]string{"hours.ics": "office-hours.ics", "tenants/hours.ics": "office-hours.ics", "holidays.ics": "holidays.ics"} {
 		f, err := example.Open(from)
 		if err != nil {
 			t.Fatal(err)

@@ -28,6 +28,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// hoursOfTheDay are open hours with a lunch in them, and an event that cannot be used.
+const hoursOfTheDay = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\n" +
+	"BEGIN:VEVENT\nUID:open\nDTSTART;TZID=America/New_York:20200101T090000\nDTEND;TZID=America/New_York:20200101T170000\nRRULE:FREQ=DAILY\nSUMMARY:Open\nEND:VEVENT\n" +
+	"BEGIN:VEVENT\nUID:lunch\nDTSTART;TZID=America/New_York:20200101T120000\nDTEND;TZID=America/New_York:20200101T130000\nRRULE:FREQ=DAILY\nSUMMARY:Lunch\nEND:VEVENT\n" +
+	"BEGIN:VEVENT\nUID:bad\nDTSTART:yesterday\nSUMMARY:Open\nEND:VEVENT\nEND:VCALENDAR\n"
+
 // theDay is an installation with branches by hour and by caller, a template that fails, a feed that is not there, and an event
 // that cannot be used: everything that dashboards show.
 var theDay = map[string]string{
@@ -36,7 +42,7 @@ listen: 127.0.0.1:0
 admin_listen: 127.0.0.1:0
 timezone: America/New_York
 start_timeout: 1s
-include: [acme.yaml]
+include: [acme/main.yaml]
 calendars:
   hours: {file: hours.ics, expect: covered}
   holidays: {file: holidays.ics, expect: {ahead: 60d}, if_unknown: absent}
@@ -59,7 +65,7 @@ routes:
       - {name: closed, when: {calendar: holidays}, pass: true}
       - {name: default, state: other, pass: true}
 `,
-	"acme.yaml": `
+	"acme/main.yaml": `
 tenant: {name: acme, labels: {contact: ops@acme.example, expect_calls: "yes"}}
 calendars:
   hours: {file: hours.ics}
@@ -69,10 +75,8 @@ routes:
       - {name: open, when: {calendar: hours, summary: "open*"}, pass: true}
       - {name: closed, pass: true}
 `,
-	"hours.ics": "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\n" +
-		"BEGIN:VEVENT\nUID:open\nDTSTART;TZID=America/New_York:20200101T090000\nDTEND;TZID=America/New_York:20200101T170000\nRRULE:FREQ=DAILY\nSUMMARY:Open\nEND:VEVENT\n" +
-		"BEGIN:VEVENT\nUID:lunch\nDTSTART;TZID=America/New_York:20200101T120000\nDTEND;TZID=America/New_York:20200101T130000\nRRULE:FREQ=DAILY\nSUMMARY:Lunch\nEND:VEVENT\n" +
-		"BEGIN:VEVENT\nUID:bad\nDTSTART:yesterday\nSUMMARY:Open\nEND:VEVENT\nEND:VCALENDAR\n",
+	"hours.ics":      hoursOfTheDay,
+	"acme/hours.ics": hoursOfTheDay,
 	"holidays.ics": "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\n" +
 		"BEGIN:VEVENT\nUID:new-year\nDTSTART;VALUE=DATE:20200101\nRRULE:FREQ=YEARLY\nSUMMARY:New Year\nEND:VEVENT\nEND:VCALENDAR\n",
 }
@@ -100,6 +104,9 @@ func TestPrometheus(t *testing.T) {
 		t.Skip("prometheus is not installed: apt-get install prometheus")
 	}
 	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "acme"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range theDay {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -166,7 +166,7 @@ func prepare(path string, flags serveFlags, now func() time.Time, to served) (*s
 	log := slog.New(server.BoundedHandler(handler(in.file.Log, to.lines)))
 	return server.New(server.Options{
 		Installation: i, Loaded: loaded,
-		Generation: g, Registry: to.registry, Metrics: to.metrics, Now: now, UserAgent: userAgent(), Version: buildVersion(),
+		Generation: g, Registry: to.registry, Metrics: to.metrics, Now: now, Passing: time.Now, UserAgent: userAgent(), Version: buildVersion(),
 		Log: log, Profiles: flags.pprof,
 		Started: func(calls, admin net.Addr) {
 			if files != nil {
