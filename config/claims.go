@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -79,11 +80,18 @@ func (s *source) settle(sources []*source) []*source {
 			}
 		}
 	}
+	s.hold(sources)
+	held, kept := s.inputs.held().names, s.accepted.held()
 	refused := map[*source]bool{}
 	for name, claims := range names {
-		of := claimed{what: "the name " + quote(name), owner: s.accepted.FileOf(name), cure: "rename one of them"}
+		of := claimed{what: "the name " + quote(name), owner: cmp.Or(s.accepted.FileOf(name), s.returned(claims, kept.names[name])), cure: "rename one of them"}
 		of.owner = s.rightful(claims, name, of.owner)
 		s.refuse(claims, of, refused)
+		for _, c := range claims {
+			if h, ok := held[name]; ok && s.placeOf(c.by.path).name != name && s.ownerOf(c.by.path) != h.Owner && !refused[c.by] {
+				s.refuseHeld(c, h, of.what, refused)
+			}
+		}
 	}
 	s.refuseLodgers(sources, refused)
 	for in := range refused { // it is not the tenant that it says
@@ -97,13 +105,13 @@ func (s *source) settle(sources []*source) []*source {
 		}
 	}
 	s.settleAccounts(accounts, sources, refused)
-	kept := slices.DeleteFunc(sources, func(in *source) bool { return refused[in] })
-	for _, in := range kept {
+	left := slices.DeleteFunc(sources, func(in *source) bool { return refused[in] })
+	for _, in := range left {
 		if in.tenant != nil && in.tenant.Name != "" {
 			s.file.Tenants = append(s.file.Tenants, in.tenant)
 		}
 	}
-	return kept
+	return left
 }
 
 // settleAccounts refuses whoever claims an account that is given to another or is the operator's, and then those who are left and claim the same.
@@ -114,7 +122,7 @@ func (s *source) settleAccounts(accounts map[string][]claim, sources []*source, 
 			granted[key] = name
 		}
 	}
-	operators := s.operatorsAccounts(sources)
+	operators, held := s.operatorsAccounts(sources), s.inputs.held().accounts
 	keys := slices.Sorted(maps.Keys(accounts))
 	for _, key := range keys {
 		to, given := granted[key]
@@ -128,13 +136,15 @@ func (s *source) settleAccounts(accounts map[string][]claim, sources []*source, 
 			case !given && operators[key].Line > 0:
 				c.by.reject(c, refused, "account %s is the operator's: a route has it at %s; remove it here, or write tenants: {%s: {account: …}} in the main file",
 					quote(key), operators[key], c.by.tenant.Name)
+			case !given && held[key].Owner != "" && s.ownerOf(c.by.path) != held[key].Owner && !refused[c.by]:
+				s.refuseHeld(c, held[key], "account "+quote(key), refused)
 			}
 		}
 	}
-	before := maps.Clone(refused)
+	before, kept := maps.Clone(refused), s.accepted.held()
 	for _, key := range keys {
 		s.refuse(accounts[key], claimed{
-			what: "account " + quote(key), owner: s.accepted.fileOfAccount(key), without: before,
+			what: "account " + quote(key), owner: cmp.Or(s.accepted.fileOfAccount(key), s.returned(accounts[key], kept.accounts[key])), without: before,
 			cure: "remove it from one of them, or give it in the main file: tenants: {NAME: {account: …}}",
 		}, refused)
 	}

@@ -51,6 +51,7 @@ type Inputs struct {
 	homes map[string]string
 	// lodged are those that the operator made for one tenant each, by the path of the file, which does not lead out of them.
 	lodged map[string]string
+	holds  []Hold // see Held
 }
 
 // Look is a question to a directory: which files fit a glob, or which templates are in it.
@@ -280,7 +281,7 @@ func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 	}
 	maps.DeleteFunc(out.files, func(_ string, f *Input) bool { _, away := instead[f.Tenant]; return away && f.Tenant != "" })
 	maps.DeleteFunc(out.looks, func(l Look, _ listing) bool { _, away := instead[l.Tenant]; return away && l.Tenant != "" })
-	out.homes, out.lodged = maps.Clone(in.homes), maps.Clone(in.lodged)
+	out.homes, out.lodged, out.holds = maps.Clone(in.homes), maps.Clone(in.lodged), in.holds
 	back := map[string]bool{}
 	for away, path := range instead {
 		if home := former.homes[path]; home != "" {

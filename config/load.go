@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
@@ -23,6 +24,9 @@ type Options struct {
 	Accepted *Inputs
 	// Former is what was loaded before, without mistakes: what it says of tenants of which nothing has changed is taken over. nil: nothing was.
 	Former *File
+	// Hold is when the files are read, where that is nobody's decision: what tenants had in Accepted and do not claim any more stays theirs. Zero: it is
+	// free, since somebody reloads by hand.
+	Hold time.Time
 	// Zone reports what is wrong with the name of a time zone, and what to write instead; nil: the Go library looks whether it knows the name.
 	Zone func(name string) error
 }
@@ -41,6 +45,7 @@ func Load(path string, o Options) (*File, error) {
 		inputs:   in,
 		file:     &File{Path: path, Inputs: in},
 		accepted: o.Accepted,
+		since:    o.Hold,
 		zones:    map[string]error{},
 		findZone: o.Zone,
 	}
@@ -92,7 +97,8 @@ func Load(path string, o Options) (*File, error) {
 // loader is one run of Load.
 type loader struct {
 	inputs   *Inputs
-	accepted *Inputs // see Options
+	accepted *Inputs   // see Options
+	since    time.Time // Options.Hold
 	file     *File
 	grants   map[string]*grant       // what the main file says of tenants, by name
 	zones    map[string]error        // what is wrong with a time zone, by name

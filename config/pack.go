@@ -13,6 +13,7 @@ type packed struct {
 	Looks   []packedLook `json:"looks"`
 	Kept    []string     `json:"kept,omitempty"`
 	Without []string     `json:"without,omitempty"`
+	Holds   []Hold       `json:"holds,omitempty"`
 }
 
 type packedFile struct {
@@ -38,7 +39,7 @@ type packedLook struct {
 // Pack writes the inputs as JSON, secrets included, so that Load can read the same configuration from what Unpack makes of it. What could not
 // be read is left out.
 func (in *Inputs) Pack() ([]byte, error) {
-	p := packed{Kept: in.kept}
+	p := packed{Kept: in.kept, Holds: in.holds}
 	for _, f := range in.Files() {
 		if f.Err == nil {
 			p.Files = append(p.Files, packedFile{
@@ -101,6 +102,10 @@ func Unpack(text []byte, path func(string) string) (*Inputs, error) {
 			slices.Sort(names)
 		}
 		in.looks[Look{spell(l.Tenant), spell(l.Name), l.Directory}] = listing{names: names}
+	}
+	for _, h := range p.Holds {
+		h.Owner = spell(h.Owner)
+		in.holds = append(in.holds, h)
 	}
 	for _, at := range p.Without {
 		in.without[spell(at)] = true

@@ -109,10 +109,10 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 	if kept == nil {
 		return l, notes
 	}
-	if l.Generation != nil && len(l.inputs.Gone(kept)) == 0 {
+	if l.Generation != nil && len(l.inputs.Gone(kept)) == 0 && !l.inputs.Frees(kept) {
 		return l, notes
 	}
-	if again := i.load(loading{accepted: kept, former: l.built, cautious: true, known: how.known, marks: how.marks}); again.Generation != nil {
+	if again := i.load(loading{accepted: kept, former: l.built, cautious: true, hold: i.Now(), known: how.known, marks: how.marks}); again.Generation != nil {
 		return again, notes
 	} else if l.Generation != nil { // nothing is wrong but what is gone
 		l = again
@@ -133,6 +133,7 @@ type loading struct {
 	known    *config.Inputs // what has been loaded before without ending the process; nil: that is not looked at
 	marks    *suspect.Marks // of what is being loaded; nil: none are made
 	byHand   bool           // also what ended the process is loaded
+	hold     time.Time      // when the files are read without anybody's doing, and what tenants had stays theirs; zero: somebody reloads by hand
 	cautious bool           // that all files of a glob are gone is a mistake: nobody has said that they should
 }
 
@@ -203,7 +204,7 @@ func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, 
 	if how.former != nil {
 		before = how.former.file
 	}
-	file, err := config.Load(i.Path, config.Options{Inputs: inputs, Accepted: how.accepted, Former: before, Zone: calendars.CheckZone})
+	file, err := config.Load(i.Path, config.Options{Inputs: inputs, Accepted: how.accepted, Former: before, Hold: how.hold, Zone: calendars.CheckZone})
 	var mistakes diag.Mistakes
 	switch {
 	case file == nil && errors.As(err, &mistakes):

@@ -76,7 +76,12 @@ func (s *Server) reloadFiles(ctx context.Context, why why) error {
 	if l := s.live.Load(); l != nil {
 		former = l.Generation
 	}
+	var hold time.Time
+	if why == byItself {
+		hold = begun
+	}
 	loaded := s.options.Installation.load(loading{
+		hold:     hold,
 		accepted: former.file.Inputs, former: former, cautious: why == byItself,
 		known: former.file.Inputs, marks: s.options.Loaded.marks, byHand: why == byHand,
 	})
@@ -153,16 +158,16 @@ func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
 func (s *Server) accept(ctx context.Context, g *Generation) {
 	dir := s.options.Generation.file.StateDir
 	s.state.wanted = true
-	if dir == "" || s.options.Installation == nil || s.accepted == g.name || s.state.isReadOnly() {
+	if dir == "" || s.options.Installation == nil || s.accepted == g.acceptance() || s.state.isReadOnly() {
 		return
 	}
 	err := saveAccepted(dir, g, s.options.Now())
 	if err == nil {
-		s.accepted, s.state.failed = g.name, 0
+		s.accepted, s.state.failed = g.acceptance(), 0
 		return
 	}
 	if errors.Is(err, errNewerAccepted) {
-		s.accepted = g.name // it is not tried again
+		s.accepted = g.acceptance() // it is not tried again
 	} else {
 		s.state.failed++
 		s.options.Metrics.StateWriteFailed()
@@ -225,6 +230,7 @@ func (s *Server) swap(g *Generation) {
 			s.options.Log.Warn("problem with a template or a sample call", slog.String("problem", m.Error()))
 		}
 	}
+	s.logHeld(g, former)
 	for _, m := range g.missing {
 		if former == nil || !slices.Contains(former.missing, m) {
 			s.options.Log.Warn("a calendar's file is missing", slog.String("problem", m.Error()))

@@ -91,7 +91,7 @@ type Server struct {
 	read       *config.Inputs  // the files as they were read last; nil: there is no Installation
 	readSum    [sha256.Size]byte
 	waiting    bool   // some of them are to be tried later, see admission
-	accepted   string // name of the generation of which the accepted copy is
+	accepted   string // what the accepted copy is of, as acceptance gives it
 	state      stateDir
 
 	mu     sync.Mutex                     // held while calendars and windows change

@@ -84,7 +84,7 @@ func (s *Server) claim(ctx context.Context) {
 func (s *Server) acceptAgain(ctx context.Context) time.Duration {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	if l := s.live.Load(); l != nil && s.state.wanted && s.accepted != l.name {
+	if l := s.live.Load(); l != nil && s.state.wanted && s.accepted != l.acceptance() {
 		s.accept(ctx, l.Generation)
 	}
 	if s.state.failed == 0 {
