@@ -102,6 +102,8 @@ func limitSections() []limitSection {
 			{"steps of a rule", "{limits.Steps}; of all rules {limits.CalendarSteps}", "steps` and `calendar_steps", "the series is left out", "calendars.TestBudgets"},
 			{"occurrences in a window", "{limits.Instances}; of a series {limits.EventInstances}", "instances` and `event_instances", "the series that do not fit are left out", "calendars.TestBudgets"},
 			{"occurrences and steps of all calendars of a tenant", "{calendars.ownerTimes} times `instances` and `calendar_steps`", "", "a calendar is unknown to the routes for which there is no place; its problems say so", "calendars.TestOwnersTotal"},
+			{"events of all calendars of a tenant in memory, packed; their files, at load", "{calendars.ownerBytes:bytes}", "", "the feed or file is refused, and its former copy stays", "calendars.TestOwnerBytes"},
+			{"files of a calendar", "{calendars.filesTimes} times `bytes`", "", "refused likewise", "calendars.TestLoader"},
 			{"problems that are listed", "{calendars.maxProblems}", "", "the rest is counted", "calendars.TestManyProblems"},
 			{"redirects of a feed", "{calendars.maxRedirects}", "", "the attempt fails", "calendars.TestFetchFaults"},
 			{"wait that a server asks for", "{calendars.maxRetryAfter}", "", "it is asked after that", "calendars.TestRetryAfter"},

@@ -30,11 +30,14 @@ type share struct {
 
 // owner is the operator or a tenant.
 type owner struct {
+	name    string        // "": the operator
 	most    int           // attempts at a time, of all hosts
 	running int           // attempts
 	blocked []*share      // whose turn came while most were running
 	ready   []*host       // where it is the owner's turn, in order
 	readers chan struct{} // holds one for each body that is being read or waits to be
+
+	arriving map[*Calendar]int // those that were read and are about to be kept, by how many attempts
 }
 
 const (
@@ -59,7 +62,7 @@ func newOwner(name string) *owner {
 	if name == "" {
 		return &owner{most: perOperator, readers: make(chan struct{}, maxReaders)}
 	}
-	return &owner{most: perTenant, readers: make(chan struct{}, 1)}
+	return &owner{name: name, most: perTenant, readers: make(chan struct{}, 1)}
 }
 
 // share is what an owner has of the host.

@@ -33,6 +33,11 @@ func Reload(former *Calendar, fsys fs.FS, pattern string, limits Limits) (*Calen
 	if err != nil {
 		return nil, err
 	}
+	return reread(former, files, limits)
+}
+
+// reread is ReadFiles, or former if that was read of files that hold the same.
+func reread(former *Calendar, files []File, limits Limits) (*Calendar, error) {
 	if former != nil && former.sum == sumOf(files) {
 		return former, nil
 	}
@@ -40,7 +45,7 @@ func Reload(former *Calendar, fsys fs.FS, pattern string, limits Limits) (*Calen
 }
 
 // Files reads the files that a path or a glob (path.Match) names, in the order of their names; fsys nil is the operating
-// system's files. That none matches is an error, and so is a file over Limits.Bytes.
+// system's files. That none matches is an error, and so is a file over Limits.Bytes, or that all together hold more than four times as much.
 func Files(fsys fs.FS, pattern string, limits Limits) ([]File, error) {
 	names, err := match(fsys, pattern)
 	if err != nil {
@@ -48,15 +53,23 @@ func Files(fsys fs.FS, pattern string, limits Limits) ([]File, error) {
 	}
 	limits = limits.withDefaults()
 	list := make([]File, len(names))
+	length := 0
 	for i, name := range names {
 		body, err := readLimited(fsys, name, limits.Bytes)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+		if length += len(body); length > filesTimes*limits.Bytes {
+			return nil, fmt.Errorf("%s: %w: up to here the files of the calendar hold more than %d bytes, %d times limits.bytes; make two calendars of them",
+				name, ErrTooBig, filesTimes*limits.Bytes, filesTimes)
+		}
 		list[i] = File{Name: name, Body: body}
 	}
 	return list, nil
 }
+
+// filesTimes is how many times the limit of one file all files of a calendar hold together.
+const filesTimes = 4
 
 // ReadFrom is Read for what comes from a reader, of which it takes no more than Limits.Bytes and one.
 func ReadFrom(from io.Reader, limits Limits) (*Calendar, error) {

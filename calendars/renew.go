@@ -148,13 +148,13 @@ func (s *Store) take(f *feed, o *brought) (changed []string) {
 		o.Result = metrics.Unchanged
 	}
 	now := s.options.Now()
-	body := o.files
+	body, parse := o.files, s.parseOnce()
 	for i, k := range before {
-		t, after := list[i].terms, k
+		t, after, done := list[i].terms, k, func() {}
 		switch {
 		case len(body) > 0:
 			result, err := metrics.Unchanged, error(nil)
-			after, result, err = s.read(f, k, t, body, now)
+			after, done, result, err = s.read(f, k, t, body, now, parse)
 			if err != nil {
 				o.Err = err
 				if f.host != nil {
@@ -169,33 +169,63 @@ func (s *Store) take(f *feed, o *brought) (changed []string) {
 		default:
 			after.stale = true
 		}
-		changed = append(changed, s.keep(f, t, k, after, o)...)
+		func() {
+			defer done()
+			changed = append(changed, s.keep(f, t, k, after, o)...)
+		}()
 	}
 	return changed
 }
 
-// read is the copy after a body was read, with a place among those that read. A body that makes the reader panic is one that cannot be used.
-func (s *Store) read(f *feed, k kept, t terms, body []File, now time.Time) (after kept, result metrics.FetchResult, err error) {
+// parseOnce takes the bodies of one attempt apart, once for those that want it on the same limits.
+func (s *Store) parseOnce() func([]File, Limits) (*Calendar, error) {
+	known := map[Limits]*Calendar{}
+	return func(files []File, limits Limits) (*Calendar, error) {
+		if c := known[limits]; c != nil {
+			return c, nil
+		}
+		c, err := s.parse(files, limits)
+		if err == nil {
+			known[limits] = c
+		}
+		return c, err
+	}
+}
+
+// read is the copy after a body was read, with a place among those that read, and with one in memory until done. A body that makes the reader panic is one
+// that cannot be used.
+func (s *Store) read(f *feed, k kept, t terms, body []File, now time.Time, parse func([]File, Limits) (*Calendar, error)) (
+	after kept, done func(), result metrics.FetchResult, err error,
+) {
 	defer s.reads(f.owner)()
 	s.mu.Lock()
 	byHand := f.wanted
 	s.mu.Unlock()
 	err = s.guard.Do(metrics.PanicFeed, f.subject, func() (err error) {
-		after, result, err = k.after(t, body, now, s.bodyReader(byHand))
+		after, result, err = k.after(t, body, now, s.bodyReader(byHand, parse))
 		return err
 	})
-	if suspect.Is(err) {
-		k.stale = true
-		return k, metrics.NotCalendar, err
+	done = func() {}
+	switch {
+	case suspect.Is(err):
+		result = metrics.NotCalendar
+	case err != nil:
+		return after, done, result, err
+	default:
+		if done, err = s.arrives(f.owner, after.calendar, k.calendar); err == nil {
+			return after, done, result, nil
+		}
+		result = metrics.TooBig
 	}
-	return after, result, err
+	k.stale = true
+	return k, func() {}, result, err
 }
 
 // bodyReader reads what is not suspect; by hand also what is.
-func (s *Store) bodyReader(byHand bool) bodyReader {
+func (s *Store) bodyReader(byHand bool, parse func([]File, Limits) (*Calendar, error)) bodyReader {
 	return func(sum [sha256.Size]byte, files []File, limits Limits) (calendar *Calendar, err error) {
 		err = s.suspects.Read(sum, s.options.Now(), byHand, func() (err error) {
-			calendar, err = s.parse(files, limits)
+			calendar, err = parse(files, limits)
 			return err
 		})
 		return calendar, err

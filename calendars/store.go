@@ -2,7 +2,6 @@ package calendars
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"math/rand/v2"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/durable"
-	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/internal/suspect"
 	"github.com/callhours/callhours/metrics"
 )
@@ -191,11 +189,17 @@ func (s *Store) Subscribe(list []*Subscription) {
 			*k = kept{calendar: sub.Known, read: now} // it was read just now
 		}
 	}
-	s.restore(missing)
+	counted := s.ledger(nil)
+	for name, own := range s.subscribed { // what may have to be kept from another source
+		if before := former[name]; before != nil && before.copy() != nil {
+			counted.add(own.feed.owner, before.copy().calendar)
+		}
+	}
+	s.restore(missing, counted)
 	s.wrote(<-cleared)
 	for _, own := range s.subscribed {
 		if own.feed.kept.on(own.terms()).calendar == nil {
-			own.former = s.former(former[own.Calendar], own.Subscription)
+			own.former = s.former(former[own.Calendar], own, counted)
 		}
 	}
 	for key, f := range feeds {
@@ -254,114 +258,6 @@ func (s *Store) host(sub *Subscription) *host {
 		}
 	}
 	return s.hosts[name]
-}
-
-// restoring is a feed's copy that is read from disk.
-type restoring struct {
-	feed  *feed
-	terms terms
-	by    *Subscription // the first that asks for it
-	loaded
-}
-
-// restore reads the copies of feeds from disk, as far as there are any, on all processors.
-func (s *Store) restore(list []*restoring) {
-	parallel.Each(len(list), func(i int) {
-		r := list[i]
-		name := r.terms.file(r.feed.key)
-		if r.loaded = s.load(name, r.terms, r.feed.subject); r.kept == nil {
-			r.loaded = s.adopt(r.by, name)
-		}
-	})
-	now := s.options.Now()
-	for _, r := range list {
-		s.wrote(r.unwritten)
-		if r.kept == nil {
-			continue
-		}
-		f := r.feed
-		f.kept.put(r.terms, r.kept)
-		f.validators, f.whole = r.validators, now
-		age := now.Sub(r.kept.read)
-		r.kept.stale = age > 2*f.interval() || age < -maxAhead || r.kept.undated // the process before would have confirmed it since
-	}
-}
-
-// loaded is a copy that was read from disk.
-type loaded struct {
-	kept       *kept // nil: there is none that can be used
-	validators Validators
-	unwritten  error // why its compiled events could not be kept
-}
-
-// load reads a copy from disk: from its compiled events, else from its body. It needs no lock. subject names the copy in the log.
-func (s *Store) load(name string, t terms, subject string) (copy loaded) {
-	err := s.guard.Do(metrics.PanicFeed, subject, func() (err error) {
-		copy, err = s.loadCopy(name, t)
-		return err
-	})
-	if err != nil && !errors.Is(err, errNoCopy) {
-		s.options.Log.Warn("a copy of a feed cannot be used", slog.String("error", oneLine(err)))
-	}
-	return copy
-}
-
-func (s *Store) loadCopy(name string, t terms) (loaded, error) {
-	on, err := s.copies.load(name, t.Limits.withDefaults().Bytes)
-	if err != nil {
-		return loaded{}, err
-	}
-	key := compiledKey(s.options.Program, on.sum, t.Limits)
-	var calendar *Calendar
-	noneCompiled := contain.Do(func() (err error) {
-		calendar, err = readCompiled(s.copies.compiled(name), key, t.Limits)
-		return err
-	})
-	var unwritten error
-	if noneCompiled != nil {
-		files := []File{{Body: on.body}}
-		err := s.suspects.ReadAgain(sumOf(files), s.options.Now(), func() (err error) {
-			calendar, err = s.parse(files, t.Limits)
-			return err
-		})
-		if err != nil {
-			return loaded{}, err
-		}
-		unwritten = s.copies.compile(name, calendar, key)
-	}
-	k := &kept{calendar: calendar, read: on.read, stored: on.sum}
-	if on.former {
-		k.stored, k.unsaved, k.pending, k.undated = [sha256.Size]byte{}, !s.copies.isReadOnly(), true, true
-	}
-	return loaded{k, on.validators, unwritten}, nil
-}
-
-// adopt reads the copy that a calendar used under a version of callhours that did not tell owners apart; it is written under
-// its present name when the feed has answered. The calendar's pointer proves that it is its own: who asks for the same only
-// now gets nothing of it.
-func (s *Store) adopt(sub *Subscription, name string) loaded {
-	t := sub.terms()
-	former := t.file(sub.formerKey())
-	if former == name || s.copies.pointed(sub.Calendar) != former {
-		return loaded{}
-	}
-	on := s.load(former, t, "calendar "+sub.Calendar)
-	if on.kept != nil {
-		on.kept.stored, on.kept.unsaved, on.kept.pending = [sha256.Size]byte{}, !s.copies.isReadOnly(), true
-	}
-	return on
-}
-
-// former is what a calendar had from another source: of the subscriptions before, else on disk.
-func (s *Store) former(before *subscribed, sub *Subscription) *kept {
-	if before != nil && before.copy() != nil {
-		k := *before.copy()
-		return &k
-	}
-	if name := s.copies.pointed(sub.Calendar); name != "" && name != sub.terms().file(sub.key()) {
-		return s.load(name, sub.terms(), "calendar "+sub.Calendar).kept
-	}
-	return nil
 }
 
 // enter puts a feed into the queue: at once if somebody has no copy of it, else some time soon, so that a restart does not ask for

@@ -126,6 +126,7 @@ type builder struct {
 	clock     func() time.Time // measures what sample calls take; nil: nothing does
 	library   *templates.Library
 	calendars []*calendar
+	loader    *calendars.Loader
 	named     map[string]bool // calendars by their full names
 	lists     map[string]routes.List
 	shared    *routes.Shared
@@ -158,7 +159,7 @@ func (b *builder) read() {
 		}
 	}
 	b.library = b.templates()
-	b.named = map[string]bool{}
+	b.named, b.loader = map[string]bool{}, calendars.NewLoader()
 	for _, c := range b.file.Calendars {
 		b.contain(c.Pos, fmt.Sprintf("calendar %q", c.Name), func() { b.calendars = append(b.calendars, b.calendar(c)) })
 		b.named[c.Name] = true

@@ -46,7 +46,7 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		},
 	}
 	if c.File != "" {
-		known, err := calendars.Reload(b.reuse.known(c), b.filesFor(c), c.File, own.Limits)
+		known, err := b.loader.Load(c.Tenant, b.reuse.known(c), b.filesFor(c), c.File, own.Limits)
 		if err != nil {
 			b.missing(c, "", err)
 		}
