@@ -3,6 +3,7 @@ package calendars
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -199,6 +200,7 @@ type unpacker struct {
 	from  string
 	at    int
 	zones []*time.Location
+	brief bool // nothing of when an event takes place is wanted
 	bad   bool
 }
 
@@ -297,8 +299,7 @@ func (u *unpacker) event(e *Event) {
 	e.start = u.stamp()
 	e.AllDay = e.start.form == dateForm
 	if has(hasEnd) {
-		end := u.stamp()
-		e.end = &end
+		e.end = u.wanted()
 	}
 	if has(hasDuration) {
 		e.duration = u.duration()
@@ -313,7 +314,8 @@ func (u *unpacker) event(e *Event) {
 		e.Location = u.text()
 	}
 	if has(hasCategories) {
-		e.Categories = make([]string, u.count(1))
+		n := u.count(1)
+		e.Categories = slices.Grow(e.Categories, n)[:n]
 		for i := range e.Categories {
 			e.Categories[i] = u.text()
 		}
@@ -322,8 +324,10 @@ func (u *unpacker) event(e *Event) {
 		e.file = u.text()
 	}
 	if has(hasReplaces) {
-		s := u.stamp()
-		e.replaces, e.RecurrenceID = &s, u.text()
+		e.replaces, e.RecurrenceID = u.wanted(), u.text()
+	}
+	if u.brief {
+		return
 	}
 	if has(hasRules) {
 		e.rules = u.rules(e.start)
@@ -387,6 +391,16 @@ func (u *unpacker) stamp() stamp {
 		s.zone = u.zones[zone]
 	}
 	return s
+}
+
+// wanted is a stamp; nil where nothing of when an event takes place is wanted.
+func (u *unpacker) wanted() *stamp {
+	s := u.stamp()
+	if u.brief {
+		return nil
+	}
+	kept := s
+	return &kept
 }
 
 func (u *unpacker) duration() duration {

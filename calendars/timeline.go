@@ -178,7 +178,7 @@ func (t *Timeline) At(dst []Occurrence, at int64) []Occurrence { return t.Betwee
 func (t *Timeline) Between(dst []Occurrence, from, to int64) []Occurrence {
 	first := len(dst)
 	for i := range t.search(from, to) {
-		dst = append(dst, Occurrence{t.starts.at(i), t.ends.at(i), t.calendar.event(int(t.places[i]))})
+		dst = append(dst, t.Occurrence(i))
 	}
 	slices.Reverse(dst[first:])
 	return dst
@@ -197,10 +197,31 @@ func (t *Timeline) First(dst []Occurrence, from, to int64, most int) (list []Occ
 		n++
 	}
 	for k := range len(ring) {
-		i := ring[(n-1-k)%len(ring)]
-		dst = append(dst, Occurrence{t.starts.at(i), t.ends.at(i), t.calendar.event(int(t.places[i]))})
+		dst = append(dst, t.Occurrence(ring[(n-1-k)%len(ring)]))
 	}
 	return dst, n - len(ring)
+}
+
+// Scan yields what is on at any moment of [from, to), the last one first, each with its index in All. The Event is the same variable each
+// time, and has no more than what is said of it: its texts, and whether it is transparent, recurring or lasts whole days. Looking at many
+// events takes no room.
+func (t *Timeline) Scan(from, to int64) iter.Seq2[int, Occurrence] {
+	return func(yield func(int, Occurrence) bool) {
+		e := new(Event)
+		for i := range t.search(from, to) {
+			*e = Event{Categories: e.Categories[:0]}
+			u := &unpacker{from: t.calendar.packed, at: int(t.places[i]), zones: t.calendar.zones, brief: true}
+			u.event(e)
+			if !yield(i, Occurrence{t.starts.at(i), t.ends.at(i), e}) {
+				return
+			}
+		}
+	}
+}
+
+// Occurrence is the ith of All.
+func (t *Timeline) Occurrence(i int) Occurrence {
+	return Occurrence{t.starts.at(i), t.ends.at(i), t.calendar.event(int(t.places[i]))}
 }
 
 // Busy is how many occurrences are on at any moment of [from, to), counted up to most. It allocates nothing, and looks at no event.

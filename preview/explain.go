@@ -124,7 +124,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	for _, ev := range a.Events[:min(len(a.Events), mostExplained)] {
 		e.Events = append(e.Events, eventOf(ev, r.Zone))
 	}
-	e.More = len(a.Events) - len(e.Events)
+	e.More = len(a.Events) + a.More - len(e.Events)
 	w := newWork(ctx)
 	for _, step := range a.Decision.Steps(w.looks) {
 		if step.Reason == "" {

@@ -160,7 +160,7 @@ func (s *State) keeper(d routes.Decision) *keeper {
 // keep keeps what was found out about a decision, and the answer if it is the same for other calls.
 func (s *State) keep(a *Answer, seen *seen, held routes.Held, call *pivot.Call, now time.Time) {
 	b := &s.route.branches[a.Decision.Branch]
-	k := kept{held: held, from: math.MinInt64, until: math.MaxInt64, seen: seen, answer: Answer{Events: a.Events, Reason: a.Reason, Title: a.Title}}
+	k := kept{held: held, from: math.MinInt64, until: math.MaxInt64, seen: seen, answer: Answer{Events: a.Events, More: a.More, Reason: a.Reason, Title: a.Title}}
 	if len(a.Failures) > 0 || !s.route.lasts(b) {
 		s.keeper(a.Decision).add(k, now.Unix())
 		return

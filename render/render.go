@@ -179,7 +179,8 @@ type Answer struct {
 	Status   int    // 200, 404 for a branch that passes, 500 when there is no answer
 	Body     []byte // the callflow, not to be changed; nil unless Status is 200
 	Decision routes.Decision
-	Events   []routes.Event // that decided, the first one foremost
+	Events   []routes.Event // that decided, the first one foremost, as Decision.Events has them
+	More     int            // how many more decided, at least
 	Reason   string         // why the decision is what it is, in one line
 	Title    string         // of the first of Events, cut to a line; "" without events
 	Branch   int            // the branch that answered: the decided one, or the fallback; -1: none
@@ -221,7 +222,8 @@ func (s *State) Answer(ctx context.Context, call *pivot.Call, now time.Time) Ans
 
 // decided is the answer to a decision before it is rendered.
 func (s *State) decided(d routes.Decision) Answer {
-	a := Answer{Decision: d, Events: d.Events(), Reason: d.Reason()}
+	a := Answer{Decision: d, Reason: d.Reason()}
+	a.Events, a.More = d.FirstEvents()
 	if len(a.Events) > 0 {
 		a.Title = title(a.Events[0].Event.Summary)
 	}

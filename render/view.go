@@ -21,7 +21,7 @@ type View struct {
 	Route  RouteView
 	Branch BranchView
 	Event  *Event  // the one that decided; nil when none did
-	Events []Event // all that decided, Event first
+	Events []Event // that decided, Event first; the first templates.MaxEvents of them
 	Match  *Match  // what a `names` condition found; nil without one
 	Data   map[string]any
 
@@ -156,12 +156,12 @@ func (s *State) on(b *branch, name string, now time.Time) (any, error) {
 	if from, to := s.Window(); t == nil || now.Before(from) || !now.Before(to) {
 		return nil, fmt.Errorf("calendar %s is unknown", full)
 	}
-	on := t.At(nil, now.Unix())
-	if len(on) > templates.MaxEvents {
-		return nil, templates.Limitf("calendar %s has %d events at once, want at most %d", full, len(on), templates.MaxEvents)
+	at := now.Unix()
+	if t.Busy(at, at+1, templates.MaxEvents+1) > templates.MaxEvents { // which looks at no more than that
+		return nil, templates.Limitf("calendar %s has more than %d events at once, the most that `on` gives", full, templates.MaxEvents)
 	}
 	var events []Event
-	for _, o := range on {
+	for _, o := range t.At(nil, at) {
 		events = append(events, eventOf(o, full, s.route.Zone))
 	}
 	return events, nil

@@ -1,11 +1,8 @@
 package routes
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
-	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/pivot"
 )
 
@@ -122,89 +119,4 @@ func (d Decision) Lasts() (from, until int64, ok bool) {
 		return 0, 0, false
 	}
 	return d.segments.start(d.segment), d.segments.end(d.segment), true
-}
-
-// Events are the occurrences that made the branch's positive calendar conditions true, none under a `not`. The first one decided: timed
-// before all-day, later start, shorter, order of the calendars in the condition, UID, RECURRENCE-ID.
-func (d Decision) Events() []Event {
-	if d.Unknown || d.segment == outside {
-		return nil
-	}
-	var events []Event
-	d.segments.deciding(d.segments.route.branches[d.tried], d.call, d.segment, func(leaf int) {
-		events = d.segments.on(events, leaf, d.segment)
-	})
-	if len(events) < 2 {
-		return events
-	}
-	order := make(map[string]int)
-	for i, name := range d.segments.route.Calendars() {
-		order[name] = i
-	}
-	slices.SortStableFunc(events, func(a, b Event) int {
-		return cmp.Or(
-			cmp.Compare(truthOf(a.Event.AllDay), truthOf(b.Event.AllDay)),
-			cmp.Compare(b.Start, a.Start),
-			cmp.Compare(a.End-a.Start, b.End-b.Start),
-			cmp.Compare(order[a.Calendar], order[b.Calendar]),
-			cmp.Compare(a.Event.UID, b.Event.UID),
-			cmp.Compare(a.Event.RecurrenceID, b.Event.RecurrenceID),
-		)
-	})
-	return slices.CompactFunc(events, func(a, b Event) bool {
-		return a.Occurrence.Same(b.Occurrence) && a.Calendar == b.Calendar
-	})
-}
-
-// Event is an occurrence and the name of the calendar it stands in.
-type Event struct {
-	calendars.Occurrence
-	Calendar string
-	Field    string // the `names` field one of whose keys stands in the title; "" where none was asked for
-	Name     string // that key
-}
-
-// deciding visits the calendar leaves that make a condition true, in order.
-func (s *Segments) deciding(n *node, c *pivot.Call, segment int, visit func(leaf int)) {
-	if n == nil || n.op == opNot || s.eval(n, c, segment) != yes {
-		return
-	}
-	if n.op == opCalendar {
-		visit(n.leaf)
-	}
-	for _, k := range n.kids {
-		s.deciding(k, c, segment, visit)
-	}
-}
-
-// stretch is the span of time whose events make a leaf hold in a segment.
-func (s *Segments) stretch(leaf, segment int) (from, to int64) {
-	from = s.start(segment)
-	if s.route.leaves[leaf].wholeDay {
-		return s.route.day(from, 0), s.route.day(from, 1)
-	}
-	return from, from + 1
-}
-
-// on appends the occurrences that make a leaf hold in a segment.
-func (s *Segments) on(dst []Event, leaf, segment int) []Event {
-	l := s.route.leaves[leaf]
-	from, to := s.stretch(leaf, segment)
-	for i, t := range s.timelines[leaf] {
-		if t == nil {
-			continue
-		}
-		for _, o := range t.Between(nil, from, to) {
-			if l.filter.Match(o.Event) {
-				e := Event{Occurrence: o, Calendar: l.calendars[i], Field: l.field}
-				if l.field != "" {
-					if e.Name = l.name(o.Event); e.Name == "" {
-						continue
-					}
-				}
-				dst = append(dst, e)
-			}
-		}
-	}
-	return dst
 }

@@ -129,7 +129,7 @@ func (d Decision) whyLeaf(leaf int, truth truth) string {
 			}
 		}
 	case yes:
-		for _, e := range s.on(nil, leaf, d.segment) {
+		if e := s.on(leaf, d.segment).why; e.Event != nil {
 			return fmt.Sprintf("calendar %s has %q, %s", e.Calendar, e.Event.Summary, s.when(e))
 		}
 	case no:

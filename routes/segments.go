@@ -13,7 +13,7 @@ import (
 )
 
 // Segments are a route's calendars compiled for a window: spans of time in which no calendar condition of the route changes,
-// nor the events behind it. They are immutable, but for where the last search ended, and safe for concurrent use.
+// nor the events behind it. They are immutable, but for where the last search ended and what is kept of crowds, and safe for concurrent use.
 type Segments struct {
 	route     *Route
 	from, to  int64                   // Unix seconds, [from, to)
@@ -26,6 +26,7 @@ type Segments struct {
 	unknown   []uint64                // a bit for every leaf one of whose calendars is unknown
 	timelines [][]*calendars.Timeline // by leaf, then by calendar of the leaf; nil: unknown
 	why       map[string]string       // why a calendar is unknown, by its name
+	crowds    crowds
 }
 
 // Compile compiles the route for the window [from, to). timelines gives a calendar's timeline by its name, compiled for the
