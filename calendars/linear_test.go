@@ -15,6 +15,9 @@ var wide = Limits{LineBytes: 1 << 24, Dates: 1 << 24, Observances: 1 << 24, Over
 
 // TestReadIsLinear feeds the reader bodies of n, 2n and 4n of what is hostile.
 func TestReadIsLinear(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it measures")
+	}
 	times := strings.Repeat
 	timed := func(tzid string) string { return vevent("UID:"+tzid, "DTSTART;TZID=\""+tzid+"\":20261124T090000") }
 	for _, c := range []struct {

@@ -5,12 +5,17 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // TestOwnersTotal: all calendars of a tenant are compiled up to the total and not beyond it, however many there are; those of
 // others and of the operator do not count, and what is replaced or forgotten makes place again.
 func TestOwnersTotal(t *testing.T) {
 	t.Parallel()
+	if growth.UnderRace {
+		t.Skip("millions of occurrences in one goroutine")
+	}
 	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 	read := func(seconds int) *Calendar { // as many occurrences
 		var events []string

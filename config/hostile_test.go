@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // allocated is how many bytes a function allocates. It is for tests that run alone.
@@ -78,7 +79,7 @@ func keys(n int, format string) string {
 // TestHostileFiles reads files of tenants that cost most for what they hold: each value may cost so much memory and no more, and twice the values
 // twice of it.
 func TestHostileFiles(t *testing.T) {
-	if underRace {
+	if growth.UnderRace {
 		t.Skip("it measures memory; the run without the race detector does")
 	}
 	const most = 2 << 10 // bytes for each value, of which a quarter is there at a time

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callhours/callhours/internal/growth"
 	"github.com/callhours/callhours/pivot"
 )
 
@@ -78,7 +79,7 @@ func (v valuer) LogValue() slog.Value { return slog.StringValue(string(v)) }
 
 // TestBoundedLinesCost: a line of short texts costs no allocation more.
 func TestBoundedLinesCost(t *testing.T) {
-	if underRace {
+	if growth.UnderRace {
 		t.Skip("with the race detector a sync.Pool loses what it holds, at random")
 	}
 	var out bytes.Buffer
@@ -99,6 +100,9 @@ func TestBoundedLinesCost(t *testing.T) {
 // what is the same for many calls counts once.
 func TestDecisionsBytes(t *testing.T) {
 	t.Parallel()
+	if growth.UnderRace {
+		t.Skip("gigabytes in one goroutine")
+	}
 	const size = 1 << 20
 	var d decisions
 	rings := d.keep([]string{"a", "b"}, 100)

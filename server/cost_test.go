@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // caller makes calls over one connection, one after the other, and allocates nothing for them.
@@ -77,7 +79,7 @@ func (c *caller) ask(t testing.TB, message []byte, length, n int) {
 // TestAllocations: a whole call allocates less than net/http's bare handler, which parses the form. It runs alone, since it counts what
 // all of the process allocates.
 func TestAllocations(t *testing.T) {
-	if underRace {
+	if growth.UnderRace {
 		t.Skip("it measures memory; the run without the race detector does")
 	}
 	count := func(h http.Handler) float64 {

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/internal/growth"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -40,7 +41,7 @@ type point struct {
 // TestCurves measures what callhours costs as it grows and draws it, into the directory that CALLHOURS_CURVES names; without one it draws small
 // ones into nowhere. CALLHOURS_ROUTES bounds the routes.
 func TestCurves(t *testing.T) {
-	if underRace {
+	if growth.UnderRace {
 		t.Skip("it measures; the run without the race detector has it")
 	}
 	dir, most, events := os.Getenv("CALLHOURS_CURVES"), 100_000, 10_000

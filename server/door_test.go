@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // TestClient reads X-Forwarded-For: what decides and cannot be read is refused.
@@ -249,7 +251,7 @@ func TestStrangersCostNothing(t *testing.T) {
 
 // TestReadersAreAlike: whether there are hours is told neither by the answer, nor by the log, nor by the work that is done.
 func TestReadersAreAlike(t *testing.T) {
-	if underRace {
+	if growth.UnderRace {
 		t.Skip("it measures memory; the run without the race detector does")
 	}
 	w := started(t, openToReaders, readersFiles())

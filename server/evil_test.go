@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // The other tenant of the tests of this file: what its callers hear, its people see and operations count must not depend on evil's file.
@@ -188,6 +190,9 @@ func TestEvil(t *testing.T) {
 	)
 	crafted := len(files)
 	n := 150
+	if growth.UnderRace {
+		n = 20
+	}
 	if os.Getenv("CALLHOURS_SOAK") != "" {
 		n = 10_000
 	}

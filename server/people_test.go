@@ -17,6 +17,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // sevenths is a configuration of so many, of which one in seven is closed.
@@ -36,7 +37,7 @@ func sevenths(n int) string {
 // TestManyRoutes: the first page of the console, and any other, is small and fast with 10,000 routes. The time is held to in a soak
 // alone, since the machine may be busy.
 func TestManyRoutes(t *testing.T) {
-	if underRace {
+	if growth.UnderRace {
 		t.Skip("it measures; the run without the race detector has it")
 	}
 	t.Parallel()

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // TestRolling: as the clock moves on, a few routes are compiled at a time and never all of them, each has its horizon ahead
@@ -19,7 +20,7 @@ import (
 func TestRolling(t *testing.T) {
 	t.Parallel()
 	routes := 120
-	if underRace {
+	if growth.UnderRace {
 		routes = 40
 	}
 	var yaml strings.Builder

@@ -28,6 +28,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/growth"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -285,7 +286,7 @@ func routesUnderTest() int {
 // everything unchanged, and calls beside those to a single route. A soak holds it to what was
 // reached, with room for a busy machine.
 func TestProvider(t *testing.T) {
-	if underRace {
+	if growth.UnderRace {
 		t.Skip("it measures; the run without the race detector has it")
 	}
 	n := routesUnderTest()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/examples"
+	"github.com/callhours/callhours/internal/growth"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
 )
@@ -39,7 +40,7 @@ func TestYear(t *testing.T) {
 	}
 	t.Logf("the machine's zone is %s", os.Getenv("TZ"))
 	every := 15 * time.Minute
-	if underRace {
+	if growth.UnderRace {
 		every *= 5 // which meets every quarter of an hour in turn
 	}
 	seen := map[string]int{}
@@ -76,7 +77,7 @@ func TestYear(t *testing.T) {
 
 // TestYearElsewhere: the zone of the machine changes nothing. A zone is a process' own, so that it runs in another one.
 func TestYearElsewhere(t *testing.T) {
-	if underRace {
+	if growth.UnderRace {
 		t.Skip("it asks 35,040 times; the run without the race detector has it")
 	}
 	t.Parallel()

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // TestNumerals holds that what is too long for a number is 0, as other texts are, and what is not is read as before.
@@ -92,7 +94,7 @@ func least(measure func() uint64) uint64 {
 // TestFunctionsAreLinear gives each function of a text n, 2n and 4n bytes of what costs it most: what it allocates and what it is counted for grow
 // no faster than the text.
 func TestFunctionsAreLinear(t *testing.T) {
-	if underRace {
+	if growth.UnderRace {
 		t.Skip("it measures memory; the run without the race detector does")
 	}
 	inputs := map[string]string{

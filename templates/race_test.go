@@ -1,6 +1,0 @@
-//go:build race
-
-package templates
-
-// underRace is set where the race detector makes everything ten times as slow: what measures is then for the other run.
-const underRace = true
