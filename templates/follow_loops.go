@@ -1,0 +1,100 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+	"text/template/parse"
+)
+
+// loop is a {{range}} that is being followed.
+type loop struct {
+	node         *parse.RangeNode
+	index        string // its variable for the index, ""
+	depth        int    // of variables outside it
+	breaks, ends jsonContext
+}
+
+// exit takes a place out of a loop or to its next turn.
+func (f *follower) exit(c jsonContext, l *loop, to *jsonContext, pos parse.Pos) jsonContext {
+	left := c.leave(l.depth)
+	*to = f.join(*to, left, pos, func(a, b jsonContext) string {
+		return fmt.Sprintf("leaves the turn where %s is wanted, and another way leaves it where %s is", b.all(), a.all())
+	})
+	return c.with(nil)
+}
+
+// loop follows {{range}}: no turn, a first one, and later ones until they lead to no other place.
+func (f *follower) loop(c jsonContext, n *parse.RangeNode) jsonContext {
+	l := &loop{node: n, depth: c.variables()}
+	if d := n.Pipe.Decl; len(d) == 2 && !n.Pipe.IsAssign {
+		l.index = d[0].Ident[0]
+	}
+	// The variables of {{range}} hold what is ranged over until the first turn, in {{else}} too.
+	none := f.list(l.variables(c, isUnknown), n.ElseList, l.depth)
+	text := f.tree.source.action(n.Pos)
+	between := func(a, b jsonContext) string {
+		return fmt.Sprintf("each turn of {{range}} begins where %s is wanted, and it ends where %s is; it must end where the next can begin", a.all(), b.all())
+	}
+	turn := func(from jsonContext, index byte) jsonContext {
+		if l.index == "" {
+			index = isUnknown
+		}
+		l.ends = c.with(nil)
+		f.loops = append(f.loops, l)
+		end := f.list(l.variables(from, index), n.List, l.depth)
+		f.loops = f.loops[:len(f.loops)-1]
+		if len(f.mistakes) > 0 {
+			return c.with(nil)
+		}
+		return f.join(l.ends, end, n.Pos, between)
+	}
+	l.breaks = c.with(nil)
+	after := turn(c, isFirst)
+	f.later++
+	for seen := after; !seen.dead() && len(f.mistakes) == 0; {
+		if seen.open != c.open {
+			f.mistake(n.Pos, "%s", between(c, seen))
+			break
+		}
+		next := turn(seen, isLater)
+		if next.dead() {
+			break
+		}
+		grown := after.with(add(slices.Clone(after.places), next.places...))
+		if len(grown.places) == len(after.places) {
+			break
+		}
+		if len(grown.places) > mostPlaces {
+			f.mistake(n.Pos, "%s leads to too many different places; write it with fewer conditions", text)
+		}
+		after, seen = grown, grown
+	}
+	f.later--
+	if len(f.mistakes) > 0 {
+		return c.with(nil)
+	}
+	differs := func(a, b jsonContext) string { return apart("range", &n.BranchNode, text, a, b) }
+	after = f.join(after, l.breaks, n.Pos, func(a, b jsonContext) string {
+		return fmt.Sprintf("{{break}} leaves {{range}} where %s is wanted, and its turns end where %s is; end both alike", b.all(), a.all())
+	})
+	if len(f.mistakes) > 0 {
+		return c.with(nil)
+	}
+	return f.join(after, none, n.Pos, differs)
+}
+
+// variables defines or sets those of a loop. Only of the first one something can be known.
+func (l *loop) variables(c jsonContext, first byte) jsonContext {
+	var places []place
+	for _, p := range c.places {
+		for i, v := range l.node.Pipe.Decl {
+			known := byte(isUnknown)
+			if i == 0 {
+				known = first
+			}
+			p.facts = p.facts.set(v, l.node.Pipe.IsAssign, known)
+		}
+		places = add(places, p)
+	}
+	return c.with(places)
+}
