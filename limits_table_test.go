@@ -111,7 +111,11 @@ func limitSections() []limitSection {
 		{"Templates", "", []limit{
 			{"text of a template", "{templates.MaxSource:bytes}", "", "refused at load", "templates.TestLimitMessages"},
 			{"output of a template", "{templates.MaxOutput:bytes}", "", "the fallback answers", "templates.TestLimitMessages"},
-			{"a text that a function makes", "{templates.MaxText:bytes}, all in all {templates.maxWork:bytes}", "", "the fallback answers", "templates.TestLimitMessages"},
+			{"a text that a function makes", "{templates.MaxText:bytes}", "", "the fallback answers", "templates.TestLimitMessages"},
+			{
+				"what one execution goes through: bytes that functions make, look through or compare, elements of lists and maps, parts of the template",
+				"{templates.maxWork:bytes}; an element or part counts as {templates.perElement:bytes}", "", "the fallback answers", "templates.TestStraightText",
+			},
 			{"elements of a list or map", "{templates.MaxElements}", "", "the fallback answers", "templates.TestLimitMessages"},
 			{"turns of loops and calls of templates", "{templates.MaxSteps}, {templates.MaxDepth} within one another", "", "the fallback answers", "templates.TestLimitMessages"},
 			{"events that `on` gives", "{templates.MaxEvents}", "", "the fallback answers", "render.TestManyEvents"},

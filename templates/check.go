@@ -16,11 +16,11 @@ const (
 	stepName  = "__step"
 	enterName = "__enter"
 	leaveName = "__leave"
+	passName  = "__pass"
 	listName  = "__list"
 )
 
-// checker walks one tree: it refuses what is not allowed, corrects the places of nodes and puts a count of steps at the
-// head of each loop. text/template has no way to end an execution, and {{range 1000000000000}}{{end}} writes nothing.
+// checker walks one tree: it refuses what is not allowed and corrects the places of nodes.
 type checker struct {
 	source   *source
 	mistakes []diag.Mistake
@@ -50,7 +50,6 @@ func (c *checker) list(l *parse.ListNode) {
 			c.branch(&n.BranchNode)
 		case *parse.RangeNode:
 			c.branch(&n.BranchNode)
-			n.List.Nodes = slices.Insert(n.List.Nodes, 0, callNode(stepName, n.Pos, n.Line))
 		}
 	}
 }

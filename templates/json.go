@@ -35,6 +35,11 @@ func (r *run) toJSON(v any) (JSON, error) {
 		if err := r.room(len(v)); err != nil {
 			return JSON{}, err
 		}
+	case nil, bool, int:
+	default:
+		if err := r.lookThrough(v); err != nil {
+			return JSON{}, err
+		}
 	}
 	text, err := appendJSON(r.scratch[:0], v)
 	r.scratch = text[:0]
@@ -189,6 +194,9 @@ func list(v any) (any, error) {
 // fromJSON decodes one JSON value. Whole numbers become int, so that they are written as they were read.
 func (r *run) fromJSON(text string) (any, error) {
 	if err := r.room(len(text)); err != nil {
+		return nil, err
+	}
+	if err := r.spend(8 * len(text)); err != nil { // to read it costs more than to go through it
 		return nil, err
 	}
 	d := json.NewDecoder(bytes.NewReader([]byte(text)))

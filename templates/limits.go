@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"context"
 	"errors"
 	"fmt"
 )
@@ -17,7 +16,7 @@ const (
 
 	MaxEvents = 1000 // events that on gives
 
-	maxWork = 16 << 20 // bytes that the functions of one execution make, all in all
+	maxWork = 16 << 20 // bytes that one execution goes through, all in all: see spend
 )
 
 // What a template's text may be, beside its length, so that following it at load ends soon. A text of MaxSource bytes cannot nest so deep
@@ -63,131 +62,3 @@ func limitf(format string, args ...any) error { return limitError(fmt.Sprintf(fo
 
 func (e limitError) Error() string        { return string(e) }
 func (e limitError) Is(target error) bool { return target == ErrLimit }
-
-// alive ends the execution whose context has ended.
-func (r *run) alive() error {
-	switch err := r.ctx.Err(); {
-	case err == nil:
-		return nil
-	case errors.Is(err, context.DeadlineExceeded):
-		return limitf("takes too long")
-	default:
-		return err
-	}
-}
-
-// step counts a turn of a loop. It returns false, so that it can be the condition of an {{if}} that writes nothing.
-func (r *run) step() (bool, error) {
-	if r.steps--; r.steps < 0 {
-		return false, limitf("more than %d steps; does a loop end?", MaxSteps)
-	}
-	return false, r.alive()
-}
-
-// enter counts the call of a template, leave its end. Both return false like step.
-func (r *run) enter() (bool, error) {
-	if r.depth++; r.depth > MaxDepth {
-		return false, limitf("templates call each other more than %d deep", MaxDepth)
-	}
-	return r.step()
-}
-
-func (r *run) leave() bool {
-	r.depth--
-	return false
-}
-
-// spend counts bytes that a function makes or looks through, before it does so.
-func (r *run) spend(n int) error {
-	if n < 0 || n > r.work {
-		return limitf("functions make more than %d MiB in all", maxWork>>20)
-	}
-	r.work -= n
-	if n < 1<<10 {
-		return nil
-	}
-	return r.alive()
-}
-
-// text gives back what a function made if it is within bounds.
-func (r *run) text(s string) (string, error) {
-	if err := r.room(len(s)); err != nil {
-		return "", err
-	}
-	return s, nil
-}
-
-// room asks whether a text of n bytes may be made.
-func (r *run) room(n int) error {
-	if n > MaxText || n < 0 {
-		return limitf("a text of more than %d bytes", MaxText)
-	}
-	return r.spend(n)
-}
-
-// elements asks whether a list of n elements may be made.
-func (r *run) elements(n int) error {
-	if n > MaxElements || n < 0 {
-		return limitf("a list of more than %d elements", MaxElements)
-	}
-	return r.spend(16 * n)
-}
-
-// weigh gives back a list or map that a function made if all that it holds is within bounds. Lists can hold the same
-// list many times over: thirty doublings would have a billion elements to write.
-func weigh[T any](r *run, made T) (T, error) {
-	w := weight{elements: MaxElements + 1, text: MaxText}
-	w.add(made)
-	if w.elements < 0 || w.text < 0 {
-		var zero T
-		return zero, limitf("a list or map of more than %d elements or %d bytes", MaxElements, MaxText)
-	}
-	return made, r.spend(16 * (MaxElements + 1 - w.elements))
-}
-
-// weight is what may still be added.
-type weight struct{ elements, text int }
-
-// opaque is what a value weighs that templates cannot make: an event, a call.
-const opaque = 100
-
-func (w *weight) add(v any) {
-	if w.elements--; w.elements < 0 || w.text < 0 {
-		return
-	}
-	switch v := v.(type) {
-	case string:
-		w.text -= len(v)
-	case JSON:
-		w.text -= len(v.text)
-	case []any:
-		for _, e := range v {
-			w.add(e)
-			if w.elements < 0 {
-				return
-			}
-		}
-	case map[string]any:
-		for k, e := range v {
-			w.text -= len(k)
-			w.add(e)
-			if w.elements < 0 {
-				return
-			}
-		}
-	case []string:
-		for _, e := range v {
-			w.add(e)
-		}
-	case map[string]string:
-		for k, e := range v {
-			w.text -= len(k)
-			w.add(e)
-		}
-	case []int:
-		w.elements -= len(v)
-	case nil, bool, int, int64, float64:
-	default:
-		w.elements -= opaque
-	}
-}

@@ -2,15 +2,12 @@ package templates
 
 import (
 	"cmp"
-	"fmt"
-	"maps"
 	"reflect"
 	"slices"
-	"strings"
 )
 
 // listOf gives the elements of a list of any kind.
-func listOf(v any) ([]any, error) {
+func (r *run) listOf(v any) ([]any, error) {
 	if list, ok := v.([]any); ok {
 		return list, nil
 	}
@@ -21,30 +18,14 @@ func listOf(v any) ([]any, error) {
 	if rv.Len() > MaxElements {
 		return nil, limitf("a list of more than %d elements", MaxElements)
 	}
+	if err := r.elements(rv.Len()); err != nil {
+		return nil, err
+	}
 	list := make([]any, rv.Len())
 	for i := range list {
 		list[i] = rv.Index(i).Interface()
 	}
 	return list, nil
-}
-
-// mapOf gives the entries of a map whose keys are text.
-func mapOf(v any) (map[string]any, error) {
-	if m, ok := v.(map[string]any); ok {
-		return m, nil
-	}
-	rv := reflect.ValueOf(v)
-	if rv.Kind() != reflect.Map || rv.Type().Key().Kind() != reflect.String {
-		return nil, wantf("want a map, found %s", describe(v))
-	}
-	if rv.Len() > MaxElements {
-		return nil, limitf("a map of more than %d entries", MaxElements)
-	}
-	m := make(map[string]any, rv.Len())
-	for k, e := range rv.Seq2() {
-		m[k.String()] = e.Interface()
-	}
-	return m, nil
 }
 
 // strings makes a list of texts.
@@ -107,20 +88,23 @@ func (r *run) seq(numbers ...int) (string, error) {
 func part(pick func(list []any) []any) func(r *run) any {
 	return func(r *run) any {
 		return func(list any) ([]any, error) {
-			elements, err := listOf(list)
+			elements, err := r.listOf(list)
 			if err != nil {
 				return nil, err
 			}
-			return pick(elements), r.elements(len(elements))
+			if err := r.elements(len(elements)); err != nil {
+				return nil, err
+			}
+			return pick(elements), nil
 		}
 	}
 }
 
 // one is a function that gives one element of a list, nothing if it is empty.
 func one(pick func(list []any) any) func(r *run) any {
-	return func(*run) any {
+	return func(r *run) any {
 		return func(list any) (any, error) {
-			elements, err := listOf(list)
+			elements, err := r.listOf(list)
 			if err != nil || len(elements) == 0 {
 				return nil, err
 			}
@@ -143,16 +127,22 @@ func compact(list []any) []any {
 }
 
 func (r *run) append(list, value any) ([]any, error) {
-	elements, err := listOf(list)
+	elements, err := r.listOf(list)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.elements(len(elements) + 1); err != nil {
 		return nil, err
 	}
 	return weigh(r, append(slices.Clip(slices.Clone(elements)), value))
 }
 
 func (r *run) prepend(list, value any) ([]any, error) {
-	elements, err := listOf(list)
+	elements, err := r.listOf(list)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.elements(len(elements) + 1); err != nil {
 		return nil, err
 	}
 	return weigh(r, append([]any{value}, elements...))
@@ -161,11 +151,14 @@ func (r *run) prepend(list, value any) ([]any, error) {
 func (r *run) concat(lists ...any) ([]any, error) {
 	all := []any{}
 	for _, list := range lists {
-		elements, err := listOf(list)
+		elements, err := r.listOf(list)
 		if err != nil {
 			return nil, err
 		}
-		if err := r.elements(len(all) + len(elements)); err != nil {
+		if len(all)+len(elements) > MaxElements {
+			return nil, r.elements(MaxElements + 1)
+		}
+		if err := r.elements(len(elements)); err != nil {
 			return nil, err
 		}
 		all = append(all, elements...)
@@ -178,7 +171,7 @@ func (r *run) has(value, list any) (bool, error) {
 	if list == nil {
 		return false, nil
 	}
-	elements, err := listOf(list)
+	elements, err := r.listOf(list)
 	if err != nil {
 		return false, err
 	}
@@ -186,14 +179,16 @@ func (r *run) has(value, list any) (bool, error) {
 }
 
 func (r *run) holds(elements []any, value any) (bool, error) {
-	if err := r.spend(16 * len(elements)); err != nil {
-		return false, err
+	for _, e := range elements {
+		if same, err := r.equal(e, value); same || err != nil {
+			return same, err
+		}
 	}
-	return slices.ContainsFunc(elements, func(e any) bool { return reflect.DeepEqual(e, value) }), nil
+	return false, nil
 }
 
 func (r *run) without(list any, drop ...any) ([]any, error) {
-	elements, err := listOf(list)
+	elements, err := r.listOf(list)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +206,7 @@ func (r *run) without(list any, drop ...any) ([]any, error) {
 }
 
 func (r *run) uniq(list any) ([]any, error) {
-	elements, err := listOf(list)
+	elements, err := r.listOf(list)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +225,7 @@ func (r *run) uniq(list any) ([]any, error) {
 
 // slice gives the elements from start (default 0) up to end (default all).
 func (r *run) slice(list any, bounds ...int) ([]any, error) {
-	elements, err := listOf(list)
+	elements, err := r.listOf(list)
 	if err != nil {
 		return nil, err
 	}
@@ -251,22 +246,25 @@ func (r *run) slice(list any, bounds ...int) ([]any, error) {
 }
 
 func (r *run) chunk(size int, list any) ([]any, error) {
-	elements, err := listOf(list)
+	elements, err := r.listOf(list)
 	if err != nil {
 		return nil, err
 	}
 	if size < 1 {
 		return nil, wantf("want a size of 1 or more, found %d", size)
 	}
+	if err := r.elements(len(elements)); err != nil {
+		return nil, err
+	}
 	chunks := []any{}
 	for c := range slices.Chunk(elements, size) {
 		chunks = append(chunks, c)
 	}
-	return chunks, r.elements(len(elements) + len(chunks))
+	return chunks, r.elements(len(chunks))
 }
 
 func (r *run) sortAlpha(list any) ([]any, error) {
-	elements, err := listOf(list)
+	elements, err := r.listOf(list)
 	if err != nil {
 		return nil, err
 	}
@@ -276,145 +274,11 @@ func (r *run) sortAlpha(list any) ([]any, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := r.spend(8 * (perElement + len(s))); err != nil { // to compare it with some others
+			return nil, err
+		}
 		texts = append(texts, s)
-	}
-	if err := r.spend(64 * len(texts)); err != nil { // to compare them
-		return nil, err
 	}
 	slices.Sort(texts)
 	return r.strings(texts)
-}
-
-// dict makes a map of keys and values that take turns.
-func (r *run) dict(pairs ...any) (map[string]any, error) {
-	if len(pairs)%2 == 1 {
-		return nil, wantf("want a value for each key, found %s", count(len(pairs), "argument"))
-	}
-	m := make(map[string]any, len(pairs)/2)
-	for pair := range slices.Chunk(pairs, 2) {
-		key, err := plain(pair[0])
-		if err != nil {
-			return nil, err
-		}
-		m[key] = pair[1]
-	}
-	return weigh(r, m)
-}
-
-// get gives the value of a key, an empty text if there is none.
-func get(from any, key string) (any, error) {
-	m, err := mapOf(from)
-	if err != nil {
-		return nil, err
-	}
-	if v, ok := m[key]; ok {
-		return v, nil
-	}
-	return "", nil
-}
-
-func hasKey(from any, key string) (bool, error) {
-	m, err := mapOf(from)
-	_, ok := m[key]
-	return ok, err
-}
-
-// dig follows keys into maps in maps: the keys, what to give if one is missing, the map.
-func dig(args ...any) (any, error) {
-	if len(args) < 3 {
-		return nil, wantf("want keys, a default and a map, found %d arguments", len(args))
-	}
-	keys, missing, v := args[:len(args)-2], args[len(args)-2], args[len(args)-1]
-	for _, k := range keys {
-		key, err := plain(k)
-		if err != nil {
-			return nil, err
-		}
-		m, err := mapOf(v)
-		if err != nil {
-			return nil, err
-		}
-		next, ok := m[key]
-		if !ok {
-			return missing, nil
-		}
-		v = next
-	}
-	return v, nil
-}
-
-// keys and values are sorted by key, so that the same data gives the same answer.
-func (r *run) keys(from any) ([]any, error) {
-	m, err := mapOf(from)
-	if err != nil {
-		return nil, err
-	}
-	return r.strings(slices.Sorted(maps.Keys(m)))
-}
-
-func (r *run) values(from any) ([]any, error) {
-	m, err := mapOf(from)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]any, 0, len(m))
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		list = append(list, m[k])
-	}
-	return list, r.elements(len(list))
-}
-
-func (r *run) pick(from any, keys ...string) (map[string]any, error) {
-	return r.filter(from, func(key string) bool { return slices.Contains(keys, key) })
-}
-
-func (r *run) omit(from any, keys ...string) (map[string]any, error) {
-	return r.filter(from, func(key string) bool { return !slices.Contains(keys, key) })
-}
-
-func (r *run) filter(from any, keep func(key string) bool) (map[string]any, error) {
-	m, err := mapOf(from)
-	if err != nil {
-		return nil, err
-	}
-	kept := map[string]any{}
-	for k, v := range m {
-		if keep(k) {
-			kept[k] = v
-		}
-	}
-	return kept, r.elements(len(m))
-}
-
-func (r *run) pluck(key string, from ...any) ([]any, error) {
-	list := []any{}
-	for _, f := range from {
-		m, err := mapOf(f)
-		if err != nil {
-			return nil, err
-		}
-		if v, ok := m[key]; ok {
-			list = append(list, v)
-		}
-	}
-	return weigh(r, list)
-}
-
-// splitN is sprig's split into a map with the keys _0, _1 and so on.
-func (r *run) splitN(between string, n int, s string) (map[string]any, error) {
-	if n < 0 || n > MaxElements {
-		n = MaxElements + 1
-	}
-	parts := strings.SplitN(s, between, n)
-	if err := r.elements(len(parts)); err != nil {
-		return nil, err
-	}
-	if err := r.spend(256 * len(parts)); err != nil { // to make a key of each
-		return nil, err
-	}
-	m := make(map[string]any, len(parts))
-	for i, p := range parts {
-		m[fmt.Sprintf("_%d", i)] = p
-	}
-	return weigh(r, m)
 }

@@ -17,6 +17,9 @@ func (r *run) phone(args ...any) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := r.spend(perPhone + len(number)); err != nil {
+		return "", err
+	}
 	return r.text(s.dial(number))
 }
 

@@ -44,6 +44,7 @@ func (t *Template) Place(ctx context.Context, data any, env Env, offset int) (di
 	r.begin(ctx, &bytes.Buffer{}, env)
 	// What the output breaks off at is no matter here.
 	_ = r.exec.Execute(r, data)
+	r.end()
 	last := -1
 	for i, m := range r.passed {
 		if m.wrote <= offset {

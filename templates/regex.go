@@ -21,6 +21,9 @@ func compile(expr string) (*regex.Regexp, error) {
 	return p, nil
 }
 
+// search is what it takes to begin one.
+const search = 64
+
 // pattern finds the pattern that was compiled at load, or compiles it, and counts one search in a text.
 func (r *run) pattern(expr, s string) (*regex.Regexp, error) {
 	p := r.t.patterns[expr]
@@ -36,7 +39,7 @@ func (r *run) pattern(expr, s string) (*regex.Regexp, error) {
 			return nil, err
 		}
 	}
-	return p, r.spend(len(s) * p.Cost)
+	return p, r.spend(len(expr) + search + len(s)*p.Cost)
 }
 
 // matches finds the first n matches in a text, all with a negative n. Each search for the next one may read as far as [regex.Regexp.Ahead]
@@ -46,7 +49,6 @@ func (r *run) matches(expr, s string, n int) (*regex.Regexp, [][]int, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	const search = 64 // to begin one
 	each := search + len(s)*p.Cost
 	if p.Ahead >= 0 {
 		each = search + min(len(s), p.Ahead+1)*p.Cost

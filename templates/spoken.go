@@ -193,6 +193,9 @@ func (r *run) language(what string, args []any) (*speech, any, error) {
 // spoken says a time as people do, seen from the moment of the call. The language may stand before it. Of an event that lasts all
 // day it says the day.
 func (r *run) spoken(args ...any) (string, error) {
+	if err := r.spend(perTime); err != nil {
+		return "", err
+	}
 	s, v, err := r.language("a time", args)
 	if err != nil {
 		return "", err

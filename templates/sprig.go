@@ -11,7 +11,7 @@ import (
 // sprigs are the functions of sprig; only those that functions names are used.
 var sprigs = sprig.TxtFuncMap()
 
-// same takes sprig's function as it is: its result is no larger than one of its arguments.
+// same takes sprig's function as it is: it looks at its arguments' kinds and goes through none of them.
 func same(name string) func(*run) any {
 	return func(*run) any { return sprigs[name] }
 }
@@ -29,14 +29,11 @@ func numeral(v any) any {
 
 // numerals are values of which each is a numeral.
 func numerals(vs []any) []any {
-	for i, v := range vs {
-		if s, ok := v.(string); ok && len(s) > longestNumeral {
-			vs = slices.Clone(vs)
-			vs[i] = ""
-			return append(vs[:i+1:i+1], numerals(vs[i+1:])...)
-		}
+	bounded := slices.Clone(vs)
+	for i, v := range bounded {
+		bounded[i] = numeral(v)
 	}
-	return vs
+	return bounded
 }
 
 // number takes sprig's function of numbers.
@@ -78,6 +75,19 @@ func texts(name string) func(*run) any {
 	}
 }
 
+// about is a function that looks for a part in a text.
+func about[T any](f func(s, part string) T) func(*run) any {
+	return func(r *run) any {
+		return func(part, s string) (T, error) {
+			if err := r.spend(len(s) + len(part)); err != nil {
+				var none T
+				return none, err
+			}
+			return f(s, part), nil
+		}
+	}
+}
+
 // plainly takes a function that needs nothing of the run.
 func plainly(f any) func(*run) any { return func(*run) any { return f } }
 
@@ -94,17 +104,15 @@ var textFunctions = []function{
 	{"cat", "values with blanks between them", `{{ cat "a" 1 }} → a 1`, func(r *run) any { return r.cat }},
 	{
 		"contains", "whether the second text holds the first", `{{ contains "lunch" "at lunch" }} → true`,
-		func(r *run) any {
-			return func(part, s string) (bool, error) { return strings.Contains(s, part), r.spend(len(s)) }
-		},
+		about(strings.Contains),
 	},
 	{
 		"hasPrefix", "whether the second text begins with the first", `{{ hasPrefix "+1" "+14155550100" }} → true`,
-		same("hasPrefix"),
+		about(strings.HasPrefix),
 	},
 	{
 		"hasSuffix", "whether the second text ends in the first", `{{ hasSuffix "00" "+14155550100" }} → true`,
-		same("hasSuffix"),
+		about(strings.HasSuffix),
 	},
 	{"indent", "blanks before each line", `{{ indent 2 "a" | len }} → 3`, func(r *run) any { return r.indent }},
 	{"initials", "the first letters of words", `{{ initials "Front Desk" }} → FD`, texts("initials")},
@@ -175,8 +183,8 @@ var textFunctions = []function{
 		"trimAll", "without certain characters at the ends", `{{ trimAll "*#" "*411#" }} → 411`,
 		func(r *run) any { return r.trimAll },
 	},
-	{"trimPrefix", "without a certain beginning", `{{ trimPrefix "+" "+1415" }} → 1415`, same("trimPrefix")},
-	{"trimSuffix", "without a certain end", `{{ trimSuffix "!" "hi!" }} → hi`, same("trimSuffix")},
+	{"trimPrefix", "without a certain beginning", `{{ trimPrefix "+" "+1415" }} → 1415`, about(strings.TrimPrefix)},
+	{"trimSuffix", "without a certain end", `{{ trimSuffix "!" "hi!" }} → hi`, about(strings.TrimSuffix)},
 	{
 		"trunc", "the first characters, or with a negative number the last", `{{ trunc 4 "Büro offen" }} → Büro`,
 		func(r *run) any { return r.trunc },
@@ -210,11 +218,11 @@ var listFunctions = []function{
 		"dict", "a map of keys and values", `{{ dict "id" "x" | toJson }} → {"id":"x"}`,
 		func(r *run) any { return r.dict },
 	},
-	{"dig", "a value deep in maps, or a default", `{{ dig "a" "b" "none" (dict "a" (dict "b" 1)) }} → 1`, plainly(dig)},
+	{"dig", "a value deep in maps, or a default", `{{ dig "a" "b" "none" (dict "a" (dict "b" 1)) }} → 1`, func(r *run) any { return r.dig }},
 	{"first", "the first element", `{{ list 1 2 | first }} → 1`, one(func(list []any) any { return list[0] })},
-	{"get", "the value of a key, empty if there is none", `{{ get .Data "front_desk" }} → 0123`, plainly(get)},
+	{"get", "the value of a key, empty if there is none", `{{ get .Data "front_desk" }} → 0123`, func(r *run) any { return r.get }},
 	{"has", "whether a list holds a value", `{{ list 1 2 | has 2 }} → true`, func(r *run) any { return r.has }},
-	{"hasKey", "whether a map has a key", `{{ hasKey .Data "lobby" }} → false`, plainly(hasKey)},
+	{"hasKey", "whether a map has a key", `{{ hasKey .Data "lobby" }} → false`, func(r *run) any { return r.hasKey }},
 	{"initial", "all elements but the last", `{{ list 1 2 | initial | toJson }} → [1]`, part(initial)},
 	{
 		"keys", "the keys of a map, sorted", `{{ dict "b" 1 "a" 2 | keys | toJson }} → ["a","b"]`,

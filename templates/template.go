@@ -41,6 +41,8 @@ type Env struct {
 	Next func(name string) (any, error)
 	// On gives the events that are on in a calendar at Now.
 	On func(calendar string) (any, error)
+	// Spent, if it is set, is added what the execution has done, in bytes that it went through and wrote: the same on every machine.
+	Spent *int
 }
 
 // run is one execution: what it may still do, and the functions bound to it.
@@ -52,7 +54,8 @@ type run struct {
 	dst   *bytes.Buffer
 	steps int // turns of loops and calls that are left
 	depth int // calls that wait
-	work  int // bytes that functions may still make
+	work  int // what may still be spent, in bytes
+	asked int // what work was when the deadline was asked last
 	wrote int
 
 	scratch []byte         // for toJson
@@ -256,7 +259,7 @@ func (t *Template) Execute(ctx context.Context, dst *bytes.Buffer, data any, env
 	if err == nil {
 		err = r.exec.Execute(r, data)
 	}
-	r.ctx, r.env, r.dst, r.nexts, r.ons = nil, Env{}, nil, nil, nil // the pool keeps nothing of a call alive
+	r.end()
 	t.runs.Put(r)
 	if err != nil {
 		return t.explain(err, data)
@@ -267,7 +270,15 @@ func (t *Template) Execute(ctx context.Context, dst *bytes.Buffer, data any, env
 // begin gives a run what one execution may ask and do.
 func (r *run) begin(ctx context.Context, dst *bytes.Buffer, env Env) {
 	r.ctx, r.env, r.dst = ctx, env, dst
-	r.steps, r.depth, r.work, r.wrote = MaxSteps, 0, maxWork, 0
+	r.steps, r.depth, r.work, r.asked, r.wrote = MaxSteps, 0, maxWork, maxWork, 0
+}
+
+// end says what an execution has spent, and lets go of what belongs to the call.
+func (r *run) end() {
+	if r.env.Spent != nil {
+		*r.env.Spent += maxWork - r.work + min(r.wrote, MaxOutput)
+	}
+	r.ctx, r.env, r.dst, r.nexts, r.ons = nil, Env{}, nil, nil, nil
 }
 
 // newRun makes a text/template with the functions that the trees name. The trees are shared: nobody changes them.
@@ -276,10 +287,6 @@ func (t *Template) newRun() *run {
 	bound := template.FuncMap{}
 	for _, name := range t.calls {
 		switch name {
-		case stepName:
-			bound[name] = r.step
-		case enterName:
-			bound[name] = r.enter
 		case leaveName:
 			bound[name] = r.leave
 		case markName:
@@ -297,7 +304,9 @@ func (t *Template) newRun() *run {
 		case string(textEncoder):
 			bound[name] = r.spokenText
 		default:
-			bound[name] = functions[name].bind(r)
+			if bound[name] = r.counter(name); bound[name] == nil {
+				bound[name] = functions[name].bind(r)
+			}
 		}
 	}
 	r.exec = template.New(t.main.Name).Option("missingkey=error").Funcs(bound)

@@ -83,6 +83,9 @@ func (r *run) toString(v any) (string, error) {
 
 // glue writes values one after the other.
 func (r *run) glue(between string, values []any, skipNil bool) (string, error) {
+	if err := r.spend(perElement * len(values)); err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	first := true
 	for _, v := range values {
@@ -110,11 +113,8 @@ func (r *run) println(values ...any) (string, error) { return r.glue(" ", append
 func (r *run) cat(values ...any) (string, error)     { return r.glue(" ", values, true) }
 
 func (r *run) join(between string, list any) (string, error) {
-	values, err := listOf(list)
+	values, err := r.listOf(list)
 	if err != nil {
-		return "", err
-	}
-	if err := r.elements(len(values)); err != nil {
 		return "", err
 	}
 	return r.glue(between, values, true)
@@ -144,6 +144,9 @@ func directive(format string) (string, error) {
 
 // printf knows fmt's directives with a width of at most three digits, without *, argument numbers and %q.
 func (r *run) printf(format string, values ...any) (string, error) {
+	if err := r.room(len(format)); err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	for rest := format; b.Len() <= MaxText; {
 		i := strings.IndexByte(rest, '%')
@@ -211,7 +214,7 @@ func (r *run) repeat(count int, s string) (string, error) {
 }
 
 func (r *run) replace(old, with, s string) (string, error) {
-	if err := r.spend(len(s)); err != nil {
+	if err := r.spend(len(s) + len(old)); err != nil {
 		return "", err
 	}
 	if more := len(with) - len(old); more > 0 {
@@ -287,10 +290,13 @@ func cut(s string, start, end int) string {
 
 // trunc keeps the first characters, or with a negative count the last.
 func (r *run) trunc(count int, s string) (string, error) {
-	if count < 0 {
-		return cut(s, max(utf8.RuneCountInString(s)+count, 0), len(s)), r.spend(len(s))
+	if err := r.spend(2 * len(s)); err != nil {
+		return "", err
 	}
-	return cut(s, 0, count), r.spend(len(s))
+	if count < 0 {
+		return cut(s, max(utf8.RuneCountInString(s)+count, 0), len(s)), nil
+	}
+	return cut(s, 0, count), nil
 }
 
 // substr gives the characters from start up to end; a negative start is 0, a negative end the end of the text.
@@ -298,7 +304,10 @@ func (r *run) substr(start, end int, s string) (string, error) {
 	if end < 0 {
 		end = len(s)
 	}
-	return cut(s, max(start, 0), end), r.spend(len(s))
+	if err := r.spend(len(s)); err != nil {
+		return "", err
+	}
+	return cut(s, max(start, 0), end), nil
 }
 
 // abbrev cuts a text that is longer than width characters and ends it in three dots.
@@ -311,7 +320,7 @@ func (r *run) abbrev(width int, s string) (string, error) {
 
 // trimAll drops the characters of a set from both ends.
 func (r *run) trimAll(set, s string) (string, error) {
-	if err := r.spend(len(set) * len(s) / 64); err != nil {
+	if err := r.spend(len(set) + len(s) + len(set)*len(s)/64); err != nil {
 		return "", err
 	}
 	return r.text(strings.Trim(s, set))
@@ -329,6 +338,9 @@ func (r *run) decode64(s string) (string, error) {
 }
 
 func (r *run) split(between, s string) ([]any, error) {
+	if err := r.spend(len(s) + len(between)); err != nil {
+		return nil, err
+	}
 	if err := r.elements(strings.Count(s, between) + 1); err != nil {
 		return nil, err
 	}

@@ -60,6 +60,9 @@ func (r *run) dateInZone(layout string, v any, zone string) (string, error) {
 	}
 	where := r.t.zones[zone]
 	if where == nil {
+		if err := r.spend(perZone + len(zone)); err != nil {
+			return "", err
+		}
 		if where, err = r.t.zone.find(zone); err != nil {
 			return "", err
 		}
@@ -81,7 +84,7 @@ func (f zoneFinder) find(name string) (*time.Location, error) {
 }
 
 func (r *run) format(t time.Time, layout string) (string, error) {
-	if err := r.room(len(layout)); err != nil {
+	if err := r.spend(perTime + 4*len(layout)); err != nil {
 		return "", err
 	}
 	return r.text(t.Format(layout))
@@ -89,7 +92,7 @@ func (r *run) format(t time.Time, layout string) (string, error) {
 
 // toDate reads a time as it stands on a clock of the route's zone.
 func (r *run) toDate(layout, text string) (time.Time, error) {
-	if err := r.spend(8 * (len(layout) + len(text))); err != nil {
+	if err := r.spend(perTime + 8*(len(layout)+len(text))); err != nil {
 		return time.Time{}, err
 	}
 	t, err := time.ParseInLocation(layout, text, r.env.Now.Location())
@@ -101,6 +104,9 @@ func (r *run) toDate(layout, text string) (time.Time, error) {
 
 // ago is how long before the moment of the call a time was, such as 3h0m0s.
 func (r *run) ago(v any) (string, error) {
+	if err := r.spend(perTime); err != nil {
+		return "", err
+	}
 	t, err := timeOf(v)
 	return r.env.Now.Sub(t).Round(time.Second).String(), err
 }
@@ -114,10 +120,16 @@ func (r *run) next(name string) (any, error) {
 
 // once asks what looks through calendars, which may be long, once for each name in an execution.
 func (r *run) once(known *map[string]any, name string, find func(string) (any, error)) (any, error) {
+	if err := r.spend(len(name)); err != nil {
+		return nil, err
+	}
 	if v, ok := (*known)[name]; ok {
 		return v, nil
 	}
-	if err := r.spend(1 << 10); err != nil { // which asks whether there is time
+	if err := r.spend(1 << 10); err != nil {
+		return nil, err
+	}
+	if err := r.alive(); err != nil {
 		return nil, err
 	}
 	v, err := find(name)

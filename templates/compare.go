@@ -1,0 +1,291 @@
+package templates
+
+import "reflect"
+
+// equal tells whether two values are the same through and through, as reflect.DeepEqual does, and counts as it goes: it ends at the first difference.
+func (r *run) equal(a, b any) (bool, error) {
+	if err := r.spend(perElement); err != nil {
+		return false, err
+	}
+	switch a := a.(type) {
+	case nil, bool, int, int64, float64:
+		return a == b, nil
+	case string:
+		b, ok := b.(string)
+		return r.equalTexts(a, b, ok)
+	case JSON:
+		b, ok := b.(JSON)
+		return r.equalTexts(a.text, b.text, ok)
+	case []any:
+		b, ok := b.([]any)
+		if !ok || len(a) != len(b) || (a == nil) != (b == nil) {
+			return false, nil
+		}
+		if len(a) == 0 || &a[0] == &b[0] {
+			return true, nil
+		}
+		for i := range a {
+			if same, err := r.equal(a[i], b[i]); !same || err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		if !ok || len(a) != len(b) || (a == nil) != (b == nil) {
+			return false, nil
+		}
+		if reflect.ValueOf(a).UnsafePointer() == reflect.ValueOf(b).UnsafePointer() {
+			return true, nil
+		}
+		for k, e := range a {
+			if err := r.spend(len(k)); err != nil {
+				return false, err
+			}
+			other, ok := b[k]
+			if !ok {
+				return false, nil
+			}
+			if same, err := r.equal(e, other); !same || err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	}
+	if reflect.TypeOf(a) != reflect.TypeOf(b) {
+		return false, nil
+	}
+	if err := r.lookThrough(a); err != nil {
+		return false, err
+	}
+	return reflect.DeepEqual(a, b), nil
+}
+
+func (r *run) equalTexts(a, b string, bothTexts bool) (bool, error) {
+	if !bothTexts || len(a) != len(b) {
+		return false, nil
+	}
+	if err := r.spend(len(a)); err != nil {
+		return false, err
+	}
+	return a == b, nil
+}
+
+// The comparisons of text/template, with a count of what they go through and words of ours for what cannot be compared.
+
+func (r *run) eq(first reflect.Value, others ...reflect.Value) (bool, error) {
+	if len(others) == 0 {
+		return false, wantf("want at least 2 arguments, found 1")
+	}
+	first = inside(first)
+	for _, other := range others {
+		if same, err := r.same(first, inside(other)); same || err != nil {
+			return same, err
+		}
+	}
+	return false, nil
+}
+
+func (r *run) ne(a, b reflect.Value) (bool, error) {
+	same, err := r.eq(a, b)
+	return !same && err == nil, err
+}
+
+func (r *run) lt(a, b reflect.Value) (bool, error) { return r.less(inside(a), inside(b)) }
+
+func (r *run) le(a, b reflect.Value) (bool, error) {
+	if less, err := r.lt(a, b); less || err != nil {
+		return less, err
+	}
+	return r.eq(a, b)
+}
+
+func (r *run) gt(a, b reflect.Value) (bool, error) {
+	notMore, err := r.le(a, b)
+	return !notMore && err == nil, err
+}
+
+func (r *run) ge(a, b reflect.Value) (bool, error) {
+	less, err := r.lt(a, b)
+	return !less && err == nil, err
+}
+
+// inside is what an interface holds.
+func inside(v reflect.Value) reflect.Value {
+	if v.Kind() == reflect.Interface {
+		return v.Elem()
+	}
+	return v
+}
+
+// same tells whether two values are equal. Whole numbers are compared whatever their types, and nothing is equal to nothing alone.
+func (r *run) same(a, b reflect.Value) (bool, error) {
+	switch {
+	case a.Kind() == reflect.String && b.Kind() == reflect.String: // the usual case
+		return r.equalTexts(a.String(), b.String(), true)
+	case isNothing(a) || isNothing(b):
+		if sortOf(a) != sortOf(b) && a.IsValid() && b.IsValid() {
+			return false, incomparable(a, b)
+		}
+		return isNothing(a) && isNothing(b), nil
+	case a.CanInt() && b.CanInt():
+		return a.Int() == b.Int(), nil
+	case a.CanUint() && b.CanUint():
+		return a.Uint() == b.Uint(), nil
+	case a.CanInt() && b.CanUint():
+		return a.Int() >= 0 && uint64(a.Int()) == b.Uint(), nil
+	case a.CanUint() && b.CanInt():
+		return b.Int() >= 0 && a.Uint() == uint64(b.Int()), nil
+	case sortOf(a) != sortOf(b):
+		return false, incomparable(a, b)
+	}
+	switch a.Kind() {
+	case reflect.Bool:
+		return a.Bool() == b.Bool(), nil
+	case reflect.Float32, reflect.Float64:
+		return a.Float() == b.Float(), nil
+	}
+	if !b.Type().Comparable() {
+		return false, wantf("%s cannot be compared; compare what it holds", describe(b.Interface()))
+	}
+	return a.Interface() == b.Interface(), r.spend(perElement * opaque)
+}
+
+// less tells whether a text or number comes before another.
+func (r *run) less(a, b reflect.Value) (bool, error) {
+	switch {
+	case a.CanInt() && b.CanInt():
+		return a.Int() < b.Int(), nil
+	case a.CanUint() && b.CanUint():
+		return a.Uint() < b.Uint(), nil
+	case a.CanInt() && b.CanUint():
+		return a.Int() < 0 || uint64(a.Int()) < b.Uint(), nil
+	case a.CanUint() && b.CanInt():
+		return b.Int() >= 0 && a.Uint() < uint64(b.Int()), nil
+	case a.CanFloat() && b.CanFloat():
+		return a.Float() < b.Float(), nil
+	case a.Kind() == reflect.String && b.Kind() == reflect.String:
+		return a.String() < b.String(), r.spend(min(a.Len(), b.Len()))
+	}
+	return false, incomparable(a, b)
+}
+
+// isNothing tells whether a value is absent, or nil.
+func isNothing(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Map, reflect.Pointer, reflect.Slice, reflect.Func:
+		return v.IsNil()
+	}
+	return false
+}
+
+// sortOf is the kind of a value, one for all widths of numbers.
+func sortOf(v reflect.Value) reflect.Kind {
+	switch {
+	case v.CanInt():
+		return reflect.Int
+	case v.CanUint():
+		return reflect.Uint
+	case v.CanFloat():
+		return reflect.Float64
+	}
+	return v.Kind()
+}
+
+// incomparable is the error of a comparison of unlike values.
+func incomparable(a, b reflect.Value) error {
+	of := func(v reflect.Value) string {
+		switch {
+		case !v.IsValid():
+			return "nothing"
+		case v.CanFloat():
+			return "a number with a fraction"
+		case v.CanInt(), v.CanUint():
+			return "a whole number"
+		}
+		return describe(v.Interface())
+	}
+	hint := ""
+	switch {
+	case (a.Kind() == reflect.String) != (b.Kind() == reflect.String):
+		hint = "; toString makes a text of a number, int a number of a text"
+	case a.CanFloat() != b.CanFloat():
+		hint = "; float64 makes the one of the other"
+	}
+	return wantf("want two numbers or two texts to compare, found %s and %s%s", of(a), of(b), hint)
+}
+
+// index gives an element of a list or map, or of what it holds, as text/template's does. A key is gone through to find it.
+func (r *run) index(from reflect.Value, keys ...reflect.Value) (reflect.Value, error) {
+	from = inside(from)
+	if !from.IsValid() {
+		return reflect.Value{}, wantf("want a list or a map, found nothing; guard it with {{with}}")
+	}
+	for _, key := range keys {
+		key = inside(key)
+		for from.Kind() == reflect.Pointer || from.Kind() == reflect.Interface {
+			if from = from.Elem(); !from.IsValid() {
+				return reflect.Value{}, wantf("want a list or a map, found nothing; guard it with {{with}}")
+			}
+		}
+		var err error
+		switch from.Kind() {
+		case reflect.Array, reflect.Slice, reflect.String:
+			if from, err = element(from, key); err != nil {
+				return reflect.Value{}, err
+			}
+		case reflect.Map:
+			if key.Kind() == reflect.String {
+				if err := r.spend(key.Len()); err != nil {
+					return reflect.Value{}, err
+				}
+			}
+			if from, err = entry(from, key); err != nil {
+				return reflect.Value{}, err
+			}
+		default:
+			return reflect.Value{}, wantf("want a list or a map, found %s", describe(from.Interface()))
+		}
+	}
+	return from, nil
+}
+
+// element is the one at a position, which counts from 0.
+func element(list, at reflect.Value) (reflect.Value, error) {
+	n := int64(-1)
+	switch {
+	case at.CanInt():
+		n = at.Int()
+	case at.CanUint() && at.Uint() < 1<<62:
+		n = int64(at.Uint()) // it is below 1<<62
+	case at.CanUint():
+	case !at.IsValid():
+		return reflect.Value{}, wantf("want a whole number for a place in a list, found nothing")
+	default:
+		return reflect.Value{}, wantf("want a whole number for a place in a list, found %s", describe(at.Interface()))
+	}
+	if n < 0 || n >= int64(list.Len()) {
+		return reflect.Value{}, wantf("there is no element %d: the list has %d, and the first is 0", n, list.Len())
+	}
+	return list.Index(int(n)), nil
+}
+
+// entry is the value of a key; the zero value if there is none.
+func entry(from, key reflect.Value) (reflect.Value, error) {
+	wanted := from.Type().Key()
+	switch {
+	case !key.IsValid():
+		return reflect.Value{}, wantf("want a key, found nothing")
+	case key.Type().AssignableTo(wanted):
+	case (key.CanInt() || key.CanUint()) && wanted.Kind() >= reflect.Int && wanted.Kind() <= reflect.Uintptr:
+		key = key.Convert(wanted)
+	default:
+		return reflect.Value{}, wantf("want %s for a key, found %s", word(wanted.String()), describe(key.Interface()))
+	}
+	if v := from.MapIndex(key); v.IsValid() {
+		return v, nil
+	}
+	return reflect.Zero(from.Type().Elem()), nil
+}
