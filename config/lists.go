@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"strings"
 
@@ -20,6 +21,9 @@ func (s *source) readLists() {
 			s.mistake(e.key.Pos, "list %q is already defined at %s", e.key.S, first.Pos)
 			continue
 		}
+		if s.exceeds(len(s.lists.own)+1, mostLists, e.key.Pos, "lists", "remove some, or make two tenants of it") {
+			return
+		}
 		in := s.fields(e.value, inList)
 		l := &List{Pos: e.key.Pos, Name: s.prefix() + e.key.S, Tenant: s.tenantName(), Numbers: in.words("numbers")}
 		switch given := in.given("file", "numbers"); {
@@ -37,7 +41,8 @@ func (s *source) readLists() {
 	}
 }
 
-// readNumbers reads a file with a number a line.
+// readNumbers reads a file with a number a line, once for all lists of the source that name it. Of a tenant's it reads no more than all its lists may hold,
+// and one.
 func (s *source) readNumbers(l *List, file Text) {
 	if file.S == "" {
 		return
@@ -45,20 +50,45 @@ func (s *source) readNumbers(l *List, file Text) {
 	if l.File = s.own(file, "file"); l.File == "" {
 		return
 	}
+	if known, ok := s.numbers[l.File]; ok {
+		l.Numbers = known
+		return
+	}
 	in, ok := s.read(Text{Pos: file.Pos, S: l.File})
 	if !ok {
 		return
 	}
+	if s.numbers == nil {
+		s.numbers = map[string][]Text{}
+	}
 	body := bytes.TrimPrefix(in.Bytes, []byte("\ufeff"))
 	if m, bad := unreadable(l.File, body); bad {
 		s.mistakes = append(s.mistakes, m)
+		s.numbers[l.File] = nil
 		return
 	}
-	for i, line := range splitLines(body) {
+	most := math.MaxInt
+	if s.tenant != nil {
+		most = mostNumbers + 1
+	}
+	l.Numbers = slices.Clip(numbersIn(l.File, body, most))
+	s.numbers[l.File] = l.Numbers
+}
+
+// numbersIn are the numbers that stand in a file, one a line, up to so many.
+func numbersIn(file string, body []byte, most int) (numbers []Text) {
+	n := 0
+	for line := range strings.SplitSeq(lineBreaks.Replace(string(body)), "\n") {
+		n++
 		line, _, _ = strings.Cut(line, "#")
-		if number := strings.TrimSpace(line); number != "" {
-			col := strings.Index(line, number) + 1
-			l.Numbers = append(l.Numbers, Text{Pos: diag.Pos{File: l.File, Line: i + 1, Col: col}, S: number})
+		number := strings.TrimSpace(line)
+		if number == "" {
+			continue
+		}
+		numbers = append(numbers, Text{Pos: diag.Pos{File: file, Line: n, Col: strings.Index(line, number) + 1}, S: number})
+		if len(numbers) == most {
+			break
 		}
 	}
+	return numbers
 }

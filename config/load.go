@@ -137,6 +137,16 @@ type source struct {
 	lists     scope[*List]
 	secrets   scope[Secret]
 	routes    scope[*Route]
+
+	numbers map[string][]Text // of the lists' files that were read, by path
+	reading namedFiles        // what was read of them and of secrets
+}
+
+// namedFiles are the files that a tenant's file names.
+type namedFiles struct {
+	seen, read map[string]bool // by path
+	bytes      int
+	full       bool // it is more than the tenant may; no more is read
 }
 
 // scope holds what is defined under a name, a tenant's own and, behind it, what is everybody's.
@@ -181,7 +191,13 @@ func (s *source) on() string {
 }
 
 // read gives a file that the configuration names, and reports that it cannot be read.
-func (s *source) read(path Text) (*Input, bool) { return s.readAs(path, s.on()) }
+func (s *source) read(path Text) (*Input, bool) {
+	if !s.admits(path) {
+		return nil, false
+	}
+	in, ok := s.readAs(path, s.on())
+	return in, ok && s.counts(path, in)
+}
 
 // readAs is read on behalf of the tenant whose file has that path; "" for the operator.
 func (s *source) readAs(path Text, of string) (*Input, bool) {
@@ -337,6 +353,7 @@ func (s *source) included(f *included) *source {
 	in := *s
 	in.path = f.path
 	in.dir, in.home = s.inputs.disk.dir(f.path), s.inputs.homes[f.path]
+	in.numbers, in.reading = nil, namedFiles{}
 	in.top = in.fields(f.root, inInclude)
 	switch n := in.top.get("tenant"); {
 	case n != nil:

@@ -51,10 +51,21 @@ func (s *source) readSecrets() {
 	if s.taken != nil {
 		return
 	}
-	for _, path := range s.paths(s.top.texts("secrets"), "secrets") {
+	names, values := s.top.texts("secrets"), 0
+	if len(names) > mostPaths && s.exceeds(len(names), mostPaths, names[mostPaths].Pos, "paths and globs under secrets", "write fewer of them") {
+		return
+	}
+	for _, path := range s.paths(names, "secrets") {
 		in, ok := s.read(path)
+		if !ok && s.reading.full {
+			return
+		}
 		if !ok {
 			continue
+		}
+		values += valuesIn(in.Bytes)
+		if s.exceeds(values, mostSecrets, diag.Pos{File: path.S}, "keys and values in its files of secrets (lines, commas, colons and brackets count)", "remove what is not needed") {
+			return
 		}
 		file := path.S
 		if in.Mode.Perm()&^0o600 != 0 {

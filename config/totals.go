@@ -7,8 +7,13 @@ import "github.com/callhours/callhours/internal/diag"
 const (
 	mostCalendars = 2_000
 	mostRoutes    = 5_000
-	mostBranches  = 50_000  // of all its routes
+	mostBranches  = 50_000 // of all its routes
+	mostLists     = 2_000
 	mostNumbers   = 200_000 // of all its lists
+	mostFiles     = 5_000   // that it names, of lists and secrets; those of its calendars have bounds of their own
+	mostFileBytes = 32 << 20
+	mostPaths     = 100    // under its key secrets
+	mostSecrets   = 20_000 // keys and values in its files of secrets
 )
 
 // exceeds reports whether a tenant defines more of something than it may, which is its mistake; cure says what to do. The operator may define any number.
@@ -18,4 +23,34 @@ func (s *source) exceeds(n, most int, p diag.Pos, what, cure string) bool {
 	}
 	s.mistake(p, "tenant %q has more than %d %s; %s", s.tenant.Name, most, what, cure)
 	return true
+}
+
+// admits reports whether one more file may be read that a tenant names, for each file once. Where it may not, that is said once, and nothing more is read.
+func (s *source) admits(path Text) bool {
+	switch {
+	case s.tenant == nil || s.reading.seen[path.S]:
+		return true
+	case s.reading.full:
+		return false
+	}
+	if s.reading.seen == nil {
+		s.reading.seen = map[string]bool{}
+	}
+	s.reading.seen[path.S] = true
+	s.reading.full = s.exceeds(len(s.reading.seen), mostFiles, path.Pos, "files of lists and secrets", "put what is in them into fewer files")
+	return !s.reading.full
+}
+
+// counts adds up what the files hold that a tenant names, when one was read for the first time; false if it is more than it may.
+func (s *source) counts(path Text, in *Input) bool {
+	if s.tenant == nil || s.reading.read[path.S] {
+		return true
+	}
+	if s.reading.read == nil {
+		s.reading.read = map[string]bool{}
+	}
+	s.reading.read[path.S] = true
+	s.reading.bytes += len(in.Bytes)
+	s.reading.full = s.exceeds(s.reading.bytes, mostFileBytes, path.Pos, "bytes in its files of lists and secrets", "remove what is not needed")
+	return !s.reading.full
 }

@@ -29,6 +29,10 @@ func TestTenantTotals(t *testing.T) {
 			"calendars:\n" + repeat(mostCalendars, "  c%d: {file: acme/a.ics}\n"), "calendars:\n" + repeat(mostCalendars+1, "  c%d: {file: acme/a.ics}\n"),
 			`tenant "acme" has more than 2000 calendars; remove some, or make two tenants of it`,
 		},
+		"lists": {
+			"lists:\n" + repeat(mostLists, "  l%d: {file: acme/one}\n"), "lists:\n" + repeat(mostLists+1, "  l%d: {file: acme/one}\n"),
+			`tenant "acme" has more than 2000 lists; remove some, or make two tenants of it`,
+		},
 		"routes": {plan(2) + routes(mostRoutes), plan(2) + routes(mostRoutes+1), `tenant "acme" has more than 5000 routes; remove some, or make two tenants of it`},
 		"branches": {
 			plan(50) + routes(mostBranches/50), plan(50) + routes(mostBranches/50+1),
@@ -45,6 +49,7 @@ func TestTenantTotals(t *testing.T) {
 				_, err := Load("callhours.yaml", Options{FS: fstest.MapFS{
 					"callhours.yaml":       {Data: []byte("timezone: UTC\ninclude: [tenants/*.yaml]\n")},
 					"tenants/acme.yaml":    {Data: []byte("tenant: {name: acme, account: [7a1c]}\n" + tenant)},
+					"tenants/acme/one":     {Data: []byte("+49\n")},
 					"tenants/acme/numbers": {Data: []byte(repeat(mostNumbers, "+49%d\n"))},
 				}})
 				return fmt.Sprint(err)
