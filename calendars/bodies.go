@@ -18,7 +18,7 @@ func (s *Store) Bodies(calendar string) ([]File, error) {
 	t := sub.terms()
 	name := t.file(sub.key())
 	if sub.former != nil && sub.copy() == sub.former {
-		name = s.copies.pointed(calendar)
+		name = s.copies.pointed(sub.Subscription)
 	}
 	s.mu.Unlock()
 	if sub.File != "" {

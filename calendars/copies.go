@@ -57,7 +57,7 @@ const (
 // How much is read of a copy besides its body, and of a pointer.
 const (
 	maxCopyHeader = 256 << 10
-	maxPointer    = 1 << 10
+	maxPointer    = 8 << 10
 )
 
 // errNoCopy says that nothing is kept.
@@ -105,15 +105,22 @@ func (c copies) clear(now time.Time, list []*Subscription) error {
 	const unused = 30 * 24 * time.Hour
 	inUse := map[string]bool{}
 	for _, sub := range list {
-		inUse[sub.terms().file(sub.key())], inUse[c.pointed(sub.Calendar)], inUse[pointerName(sub.Calendar)] = true, true, true
+		for _, name := range []string{sub.terms().file(sub.key()), c.pointed(sub), pointerName(sub), c.formerlyPointed(sub), formerPointer(sub)} {
+			inUse[name] = true
+		}
 	}
-	return c.remove([]string{bodies, events, pointers}, func(e fs.DirEntry) bool {
+	owners := ownersOf(list)
+	strange := c.remove([]string{pointers}, func(e fs.DirEntry) bool {
+		owner := c.readPointer(e.Name()).owner
+		return owner != "" && !owners[owner]
+	})
+	return errors.Join(strange, c.remove([]string{bodies, events, pointers}, func(e fs.DirEntry) bool {
 		if inUse[e.Name()] || strings.HasPrefix(e.Name(), durable.Partial) {
 			return false
 		}
 		info, err := e.Info()
 		return err == nil && now.Sub(info.ModTime()) > unused // else it is gone meanwhile
-	})
+	}))
 }
 
 // remove removes files from directories.
@@ -301,30 +308,4 @@ func (c copies) confirm(name string, sum [sha256.Size]byte, at time.Time) error 
 		}
 		return confirmationBytes, confirmation(sum, at), nil
 	})
-}
-
-// point notes which copy a calendar uses, so that after a change of its address it still has its former events.
-func (c copies) point(calendar, name string) error {
-	if c.dir == "" || c.isReadOnly() {
-		return nil
-	}
-	return c.disk.Write(filepath.Join(c.dir, pointers), pointerName(calendar), []byte(name+"\n"))
-}
-
-// pointed is the copy that a calendar used last; "" for none.
-func (c copies) pointed(calendar string) string {
-	if c.dir == "" {
-		return ""
-	}
-	content, err := files.Read(filepath.Join(c.dir, pointers, pointerName(calendar)), maxPointer)
-	name := strings.TrimSpace(string(content))
-	if err != nil || strings.Trim(name, "0123456789abcdef") != "" {
-		return ""
-	}
-	return name
-}
-
-func pointerName(calendar string) string {
-	sum := sha256.Sum256([]byte(calendar))
-	return hex.EncodeToString(sum[:])
 }

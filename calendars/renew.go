@@ -280,7 +280,7 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 		}
 		own.former = nil
 		if f.host != nil {
-			errs = append(errs, s.copies.point(sub.Calendar, name))
+			errs = append(errs, s.copies.point(sub, name))
 		}
 	}
 	for _, err := range errs {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"log/slog"
+	"slices"
 
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/parallel"
@@ -111,8 +112,8 @@ func (s *Store) loadCopy(name string, t terms) (loaded, error) {
 // now gets nothing of it.
 func (s *Store) adopt(sub *Subscription, name string) loaded {
 	t := sub.terms()
-	former := t.file(sub.formerKey())
-	if former == name || s.copies.pointed(sub.Calendar) != former {
+	former := s.copies.formerlyPointed(sub)
+	if former == "" || former == name || !slices.Contains(sub.formerFiles(), former) {
 		return loaded{}
 	}
 	on := s.load(former, t, "calendar "+sub.Calendar)
@@ -122,14 +123,15 @@ func (s *Store) adopt(sub *Subscription, name string) loaded {
 	return on
 }
 
-// former is what a calendar had from another source: of the subscriptions before, else on disk.
+// former is what a calendar had from another source: of the subscriptions before, else on disk. Another owner's of
+// the same name is another calendar.
 func (s *Store) former(before, own *subscribed, counted *ledger) *kept {
-	if before != nil && before.copy() != nil {
+	if before != nil && before.copy() != nil && before.Source.Owner == own.Source.Owner {
 		k := *before.copy()
 		return &k
 	}
 	sub := own.Subscription
-	if name := s.copies.pointed(sub.Calendar); name != "" && name != sub.terms().file(sub.key()) {
+	if name := s.copies.pointed(sub); name != "" && name != sub.terms().file(sub.key()) {
 		if k := s.load(name, sub.terms(), "calendar "+sub.Calendar).kept; s.places(k, own.feed, counted) {
 			return k
 		}

@@ -29,7 +29,7 @@ type Source struct {
 	CAFile             string      // PEM of the authorities to trust instead of the system's; "" for the system's
 	CAFiles            fs.FS       // where CAFile is; nil: the operating system's
 
-	// Owner is the tenant whose feed it is; "" for the operator. Owners share nothing that a server sent: no body, no
+	// Owner is whose feed it is: a tenant's file or directory, and not the name that its author chooses; "" for the operator. Owners share nothing that a server sent: no body, no
 	// connection, no pause.
 	Owner string
 	// DenyPrivate refuses private addresses also where the URL itself leads to one. Redirects from public ones never lead

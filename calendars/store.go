@@ -202,6 +202,7 @@ func (s *Store) Subscribe(list []*Subscription) {
 			own.former = s.former(former[own.Calendar], own, counted)
 		}
 	}
+	s.copies.forgetOwners(former, list)
 	for key, f := range feeds {
 		if s.feeds[key] == f {
 			continue

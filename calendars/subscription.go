@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -34,8 +35,12 @@ func (s *Subscription) key() string {
 	return "file " + strconv.Quote(s.Source.Owner) + " " + s.File
 }
 
-// formerKey is the key by which versions of callhours named copies that did not tell owners apart.
-func (s *Subscription) formerKey() string { return s.Source.sharedKey() }
+// formerFiles are the names of copies under versions of callhours that did not tell owners apart, or by the tenant's name.
+func (s *Subscription) formerFiles() []string {
+	named := s.Source
+	named.Owner, _, _ = strings.Cut(s.Calendar, "/")
+	return []string{s.terms().file(s.Source.sharedKey()), s.terms().file(named.Key())}
+}
 
 // where is what may be shown of the source.
 func (s *Subscription) where() string {

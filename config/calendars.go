@@ -40,6 +40,7 @@ func (s *source) calendar(e entry) *Calendar {
 		Pos:         e.key.Pos,
 		Name:        s.prefix() + e.key.S,
 		Tenant:      s.tenantName(),
+		Owner:       s.owner(),
 		Home:        s.tenantHome(),
 		URL:         in.feedURL(),
 		File:        s.own(in.word("file"), "file"),

@@ -128,7 +128,8 @@ type Tenant struct {
 	Language    string // resolved: the tenant's, else the global one; "" when neither is set
 	PhoneRegion string // ISO 3166 country of nationally written numbers, resolved likewise; "": none
 	Labels      map[string]string
-	Data        *Data // global and its own, merged; never nil
+	Owner       string // whose it is, whatever its name: its file, or the directory that is one tenant's, as seen from the main file
+	Data        *Data  // global and its own, merged; never nil
 }
 
 // Calendar is a named iCalendar source: URL or File is set, never both.
@@ -136,6 +137,7 @@ type Calendar struct {
 	diag.Pos
 	Name   string // full: "acme/hours" for a tenant's
 	Tenant string
+	Owner  string // of that tenant; "": the operator
 
 	Home string // directory that File and CAFile do not lead out of, by no link; "": anywhere
 

@@ -361,6 +361,7 @@ func (s *source) included(f *included) *source {
 		in.routes = s.routes.within()
 		s.inputs.mark(f.path, func(in *Input) { in.belongs(f.path) })
 		in.readTenant(n)
+		in.tenant.Owner = s.fromMain(s.ownerOf(f.path))
 		in.secrets = scope[Secret]{own: map[string]Secret{}}
 	case f.trust == tenants || f.trust == named && s.accepted.Of(f.path) == f.path:
 		if !in.top.whole { // the key may be the one that is misspelt
@@ -430,6 +431,14 @@ func (s *source) tenantName() string {
 		return ""
 	}
 	return s.tenant.Name
+}
+
+// owner is "" for what is everybody's.
+func (s *source) owner() string {
+	if s.tenant == nil {
+		return ""
+	}
+	return s.tenant.Owner
 }
 
 // named gives the entries of a mapping by name, without those whose name is wrong.

@@ -224,6 +224,7 @@ routes:
 	}
 	tenant := &Tenant{
 		Name:        "acme",
+		Owner:       "tenants/acme.yaml",
 		Accounts:    texts("7a1c"),
 		Timezone:    text("America/New_York"),
 		Language:    "en-us",

@@ -67,6 +67,7 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
 	for _, r := range g.routes {
 		names = append(names, r.Name)
 	}
+	d.disown(g)
 	rings := d.keep(names, g.file.Decisions.Keep)
 	l.served = make([]served, len(g.routes))
 	for i, r := range g.routes {

@@ -22,10 +22,11 @@ const (
 // decisions remember the last calls of each route, and of those that no route takes. They outlive reloads. Remembering a call
 // allocates nothing but a route's ring, once.
 type decisions struct {
-	mu     sync.Mutex       // guards rings
-	rings  map[string]*ring // by route
-	missed ring             // of calls that no route takes
-	own    atomic.Int64     // bytes that traces hold by themselves
+	mu     sync.Mutex        // guards rings
+	rings  map[string]*ring  // by route
+	owners map[string]string // of these, by route, as config.Tenant.Owner
+	missed ring              // of calls that no route takes
+	own    atomic.Int64      // bytes that traces hold by themselves
 }
 
 // ring holds the last calls of a route; the oldest one makes place. It takes no memory before the first.
@@ -77,6 +78,25 @@ type facts struct {
 
 // outcome is the name and the state of a branch.
 type outcome struct{ branch, state string }
+
+// disown forgets the calls of routes that have another owner now: a tenant may take the name of one that has left.
+func (d *decisions) disown(g *Generation) {
+	owners := map[string]string{}
+	for _, r := range g.file.Routes {
+		if r.Tenant != nil {
+			owners[r.Name] = r.Tenant.Owner
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for name, r := range d.rings {
+		if d.owners[name] != owners[name] {
+			r.forget()
+			delete(d.rings, name)
+		}
+	}
+	d.owners = owners
+}
 
 // keep gives the rings of a configuration's routes, in their order, and the one of calls without a route. Rings of other routes are
 // forgotten.

@@ -42,7 +42,7 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		zone: b.zone(c.Timezone), absent: c.IfUnknown == "absent", only: b.filters(c.Only), except: b.filters(c.Except),
 		Subscription: &calendars.Subscription{
 			Calendar: c.Name, File: c.File, Files: b.filesFor(c), Refresh: c.Refresh, Limits: calendars.Limits(c.Limits),
-			ShrinkGuard: c.ShrinkGuard, ExpireAfter: c.ExpireAfter, Source: calendars.Source{Owner: c.Tenant},
+			ShrinkGuard: c.ShrinkGuard, ExpireAfter: c.ExpireAfter, Source: calendars.Source{Owner: c.Owner},
 		},
 	}
 	if c.File != "" {
@@ -57,7 +57,7 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		return own // which was reported
 	}
 	own.Source = calendars.Source{
-		Owner: c.Tenant, DenyPrivate: c.DenyPrivate, URL: c.URL.Reveal(), UserAgent: c.UserAgent, CAFile: c.CAFile, CAFiles: b.filesFor(c),
+		Owner: c.Owner, DenyPrivate: c.DenyPrivate, URL: c.URL.Reveal(), UserAgent: c.UserAgent, CAFile: c.CAFile, CAFiles: b.filesFor(c),
 	}
 	if c.Basic != nil {
 		own.Source.Username, own.Source.Password = c.Basic.Username, c.Basic.Password.Reveal()
