@@ -113,7 +113,7 @@ func limitSections() []limitSection {
 			{"output of a template", "{templates.MaxOutput:bytes}", "", "the fallback answers", "templates.TestLimitMessages"},
 			{"a text that a function makes", "{templates.MaxText:bytes}", "", "the fallback answers", "templates.TestLimitMessages"},
 			{
-				"what one execution goes through: bytes that functions make, look through or compare, elements of lists and maps, parts of the template",
+				"what the templates of one answer go through: bytes that functions make, look through or compare, elements of lists and maps, parts of the template",
 				"{templates.maxWork:bytes}; an element or part counts as {templates.perElement:bytes}", "", "the fallback answers", "templates.TestStraightText",
 			},
 			{"elements of a list or map", "{templates.MaxElements}", "", "the fallback answers", "templates.TestLimitMessages"},
@@ -123,6 +123,14 @@ func limitSections() []limitSection {
 			{"crowds of more events than that, of which a route keeps which are the first", "{routes.mostCrowds} conditions, in one segment", "", "they are looked for anew", "routes.TestCrowdOfEvents"},
 			{"`if`, `range`, `with` and parentheses within each other", "{templates.MaxNesting}; variables {templates.MaxVariables}; brackets of JSON {templates.MaxBrackets}", "", "refused at load", "templates.TestDocsBounds"},
 			{"steps that an analysis of a template follows", "{templates.maxSteps}", "", "refused at load", "templates.TestHostileTemplates"},
+			{
+				"sample calls of a branch, at a load", "{render.mostPassed} that pass a limit of templates; their templates go through {render.branchWork:bytes}",
+				"", "the others are not tried; a warning says so", "render.TestSampleBounds",
+			},
+			{
+				"sample calls of a tenant's routes, at a load", "their templates go through {render.tenantWork:bytes}; without a tenant {render.ownWork:bytes}",
+				"", "the others are not tried; a warning says so", "render.TestSampleBounds",
+			},
 			{"a callflow", "{pivot.maxDepth} levels", "", "the fallback answers", "pivot.TestCheckCallflowRefuses"},
 		}},
 		{"Conditions", "Of one route; patterns of a plan count for each route that has it.", []limit{

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/callhours/callhours/internal/contain"
@@ -31,19 +30,24 @@ type Finding struct {
 // Check renders every branch of the routes for sample calls (an ordinary one, one without a number, a hostile one, one of which nothing
 // is known), with and without an event and anything in sight, and says what fails, and what Kazoo would take and hardly anybody means.
 // What is said alike of several routes is said once, and a route that was looked at before is not looked at again. The callflows are held against the schemas of a cluster too; nil for none.
-// clock measures what sample calls take, so that those of one tenant are bounded; nil: they are not.
-func Check(ctx context.Context, all []*Route, now time.Time, schemas *pivot.Schemas, clock func() time.Time) []Finding {
-	c := newChecker(ctx, schemas)
-	c.clock = clock
-	lists := make([][]shown, len(all))
-	parallel.Each(len(all), func(i int) {
-		if err := contain.Do(func() error { lists[i] = c.route(all[i], now); return nil }); err != nil {
-			lists[i] = []shown{{Finding{Mistake: diag.Mistakef(all[i].Pos, "route %q: %s", all[i].Name, err)}, " (found with sample calls"}}
+// What sample calls of one tenant may do is bounded by counts, so that the same configuration has the same findings on every machine.
+func Check(ctx context.Context, all []*Route, now time.Time, schemas *pivot.Schemas) []Finding {
+	return newChecker(ctx, schemas).check(all, now)
+}
+
+func (c *checker) check(all []*Route, now time.Time) []Finding {
+	for some := range slices.Chunk(all, atOnce) {
+		looks := make([]*look, len(some))
+		for i, r := range some {
+			looks[i] = c.look(r)
 		}
-	})
-	for i, r := range all {
-		for _, f := range lists[i] {
-			c.say(r, f)
+		parallel.Each(len(some), func(i int) {
+			if err := contain.Do(func() error { c.route(some[i], looks[i], now); return nil }); err != nil {
+				looks[i].list = []shown{{Finding{Mistake: diag.Mistakef(some[i].Pos, "route %q: %s", some[i].Name, err)}, " (found with sample calls"}}
+			}
+		})
+		for i, r := range some {
+			c.add(r, looks[i])
 		}
 	}
 	for i, more := range c.more {
@@ -59,11 +63,8 @@ type checker struct {
 	ctx     context.Context
 	schemas *pivot.Schemas // nil: none
 	calls   []sampleCall
-	clock   func() time.Time // nil: nothing is measured
-
-	mu    sync.Mutex
-	right map[string]bool      // by proof: nothing is wrong with such a branch; guarded by mu
-	spent map[string]*patience // by tenant; guarded by mu
+	right   map[string]bool // by proof: nothing is wrong with such a branch
+	spent   map[string]int  // by tenant: what its sample calls have done
 
 	findings []Finding
 	where    []string             // by finding: the sample that shows it
@@ -72,7 +73,7 @@ type checker struct {
 }
 
 func newChecker(ctx context.Context, schemas *pivot.Schemas) *checker {
-	return &checker{ctx: ctx, schemas: schemas, calls: sampleCalls(), right: map[string]bool{}, spent: map[string]*patience{}, said: map[diag.Mistake]int{}}
+	return &checker{ctx: ctx, schemas: schemas, calls: sampleCalls(), right: map[string]bool{}, spent: map[string]int{}, said: map[diag.Mistake]int{}}
 }
 
 // shown is a finding, and the sample that shows it.
@@ -81,21 +82,26 @@ type shown struct {
 	where string
 }
 
-// route is what there is to say of a route.
-func (c *checker) route(r *Route, now time.Time) []shown {
+// checked is what sample calls have shown of a route, and what they did.
+type checked struct {
+	list  []shown
+	spent int
+}
+
+// route looks at a route.
+func (c *checker) route(r *Route, l *look, now time.Time) {
 	if known := r.checked.Load(); known != nil && c.schemas == nil {
-		return *known
+		l.checked = *known
+		return
 	}
-	list := []shown{}
 	for i := range r.branches {
 		if b := &r.branches[i]; b.template != nil && !b.wrong {
-			list = append(list, c.branch(r, i, now)...)
+			l.list = append(l.list, c.branch(r, i, l, now)...)
 		}
 	}
-	if c.schemas == nil && c.ctx.Err() == nil {
-		r.checked.Store(&list)
+	if c.schemas == nil && c.ctx.Err() == nil && !l.cut {
+		r.checked.Store(&l.checked)
 	}
-	return list
 }
 
 // failed is what went wrong, with the samples that show it.
@@ -109,7 +115,7 @@ type failed struct {
 	budget bool // it is about how many actions a call may run at once
 }
 
-func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
+func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []shown) {
 	b := &r.branches[index]
 	for _, t := range append(templatesIn(b.written), b.template) {
 		for _, m := range t.Warnings() {
@@ -119,13 +125,14 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		}
 	}
 	proof := r.proof(index)
-	if c.isRight(proof) {
+	if c.right[proof] || l.right[proof] {
 		return list
 	}
 	samples := r.samples(index, c.calls, now)
 	found := map[diag.Mistake]*failed{}
 	var order []*failed
 	meant, silent := 0, false
+	spent, limits := 0, 0 // what samples have done, and how many passed a limit of templates
 	note := func(s sample, v *View, err error, odd bool) {
 		f := b.finding(err)
 		if wrong, ok := errors.AsType[*callflowError](err); ok {
@@ -151,16 +158,26 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		if c.ctx.Err() != nil {
 			return list
 		}
-		if c.outOfPatience(r) {
+		if why, enough := l.enough(spent, limits); enough {
 			silent = true
-			list = append(list, shown{
-				Finding{Mistake: diag.Mistakef(b.place, "not all sample calls are tried, since those of the tenant take longer "+
-					"than %s together; make its templates do less", mostTried), Warning: true, Kind: "template_odd"},
-				fmt.Sprintf(" (branch %s of route %s", b.name, r.Name),
-			})
+			if why != "" {
+				list = append(list, shown{
+					Finding{
+						Mistake: diag.Mistakef(b.place, "not all sample calls are tried, since %s; make its templates do less", why), Warning: true, Kind: "template_odd",
+					},
+					fmt.Sprintf(" (branch %s of route %s", b.name, r.Name),
+				})
+			}
 			break
 		}
-		v, body, err := c.sample(r, b, &s)
+		before := l.spent
+		v := r.sampleView(b, &s)
+		body, err := b.callflow(c.ctx, v, r.options.Cluster)
+		l.spent += perSample + v.spent
+		spent += l.spent - before
+		if templates.IsLimit(err) {
+			limits++
+		}
 		if _, said := errors.AsType[diag.Mistakes](err); said { // what is wrong with the template itself is known
 			silent = true
 			continue
@@ -179,7 +196,7 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		}
 	}
 	if len(order) == 0 && !silent {
-		c.setRight(proof)
+		l.right[proof] = true
 	}
 	for _, f := range order {
 		if f.on && meant < len(samples) {
@@ -199,65 +216,6 @@ func (c *checker) branch(r *Route, index int, now time.Time) (list []shown) {
 		list = append(list, shown{f.Finding, fmt.Sprintf(" (branch %s of route %s, %s", b.name, r.Name, f.first.String())})
 	}
 	return list
-}
-
-// mostTried is how long the sample calls of one tenant may take together: others wait for the end of a load. It is time and not an amount,
-// since a busy machine must not refuse what it accepts when it is idle; so what is over it is a warning.
-const mostTried = 10 * time.Second
-
-// patience is what sample calls of a tenant have taken.
-type patience struct {
-	took  time.Duration
-	tried bool // one that took too long was tried again
-}
-
-func (c *checker) time() time.Time {
-	if c.clock == nil {
-		return time.Time{}
-	}
-	return c.clock()
-}
-
-// outOfPatience reports whether the sample calls of a route's tenant have taken too long. The operator's are tried whatever they take.
-func (c *checker) outOfPatience(r *Route) bool {
-	tenant := r.options.Tenant
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p := c.spent[tenant]
-	return tenant != "" && p != nil && p.took > mostTried
-}
-
-// charge adds what a sample call took, and reports whether it is to be tried again, being late.
-func (c *checker) charge(r *Route, took time.Duration, late bool) (again bool) {
-	tenant := r.options.Tenant
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p := c.spent[tenant]
-	if p == nil {
-		p = &patience{}
-		c.spent[tenant] = p
-	}
-	p.took += took
-	again = late && (tenant == "" || !p.tried)
-	p.tried = p.tried || late
-	return again
-}
-
-// sample writes the callflow of a sample. One that takes too long is tried again, since the machine may just have been busy with other things: one
-// of each tenant.
-func (c *checker) sample(r *Route, b *branch, s *sample) (v *View, body []byte, err error) {
-	for range 3 {
-		ctx, cancel := context.WithTimeout(c.ctx, r.options.Within)
-		began := c.time()
-		v = r.sampleView(b, s)
-		body, err = b.callflow(ctx, v, r.options.Cluster)
-		late := ctx.Err() != nil
-		cancel()
-		if again := c.charge(r, c.time().Sub(began), late); !again {
-			break
-		}
-	}
-	return v, body, err
 }
 
 func (c *checker) say(r *Route, f shown) {

@@ -113,7 +113,7 @@ func TestCheck(t *testing.T) {
 				t.Fatal(mistakes)
 			}
 			var got string
-			found := Check(t.Context(), []*Route{r}, now, nil, nil)
+			found := Check(t.Context(), []*Route{r}, now, nil)
 			for _, f := range found {
 				if f.Warning && !strings.HasPrefix(got, "?") {
 					got += "?"
@@ -139,7 +139,7 @@ func TestCheckSeveral(t *testing.T) {
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
-	found := Check(t.Context(), []*Route{r, r}, now, nil, nil)
+	found := Check(t.Context(), []*Route{r, r}, now, nil)
 	if len(found) != 1 || !strings.HasSuffix(found[0].Message, "(branch b0 of route acme/main, an ordinary call, and 3 more)") {
 		t.Errorf("got %v", found)
 	}
@@ -196,7 +196,7 @@ func TestCheckInPlace(t *testing.T) {
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
-	found := Check(t.Context(), []*Route{r}, now, nil, nil)
+	found := Check(t.Context(), []*Route{r}, now, nil)
 	want := `callhours.yaml:7:30: the output is not a callflow: .module: "voicemial" is no module of Kazoo; did you mean "voicemail"? (branch b0 of route acme/main, an ordinary call)`
 	if len(found) != 1 || found[0].Error() != want || found[0].Warning || !found[0].Callflow {
 		t.Errorf("got %v, want %s", found, want)
@@ -217,44 +217,12 @@ func TestCheckSchemas(t *testing.T) {
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
-	if found := Check(t.Context(), []*Route{r}, now, nil, nil); len(found) > 0 {
+	if found := Check(t.Context(), []*Route{r}, now, nil); len(found) > 0 {
 		t.Errorf("without schemas: got %v", found)
 	}
 	want := []Finding{{Callflow: true, Mistake: diag.Mistake{Pos: place, Message: "callhours.yaml:7:20: the cluster's schemas refuse the output: " +
 		".data.text: maxLength: got 12, want 9 (branch b0 of route acme/main, an ordinary call)"}, Routes: []*Route{r}}}
-	if diff := cmp.Diff(want, Check(t.Context(), []*Route{r}, now, schemas, nil), cmp.Comparer(func(a, b *Route) bool { return a == b })); diff != "" {
+	if diff := cmp.Diff(want, Check(t.Context(), []*Route{r}, now, schemas), cmp.Comparer(func(a, b *Route) bool { return a == b })); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-// TestCheckPatience: sample calls of a tenant that have taken too long together are left out, with a word, and one that is late is tried again
-// only once for each tenant.
-func TestCheckPatience(t *testing.T) {
-	t.Parallel()
-	l := library(t)
-	bad := inline(t, l, `{"module":"custom","data":{"x":"{{ .Call.Nope }}"}}`)
-	r, mistakes := newRoute(t, setting{branches: []Branch{{Template: bad, Place: place}, {}}, whens: []*routes.Condition{titled("a")}, fallback: 1})
-	if len(mistakes) > 0 {
-		t.Fatal(mistakes)
-	}
-	c := newChecker(t.Context(), nil)
-	if !c.charge(r, mostTried, true) || c.charge(r, 0, true) || c.charge(r, 0, false) {
-		t.Error("a late sample is not tried again once")
-	}
-	if c.outOfPatience(r) {
-		t.Error("what takes as long as is allowed is too long")
-	}
-	c.charge(r, 1, false)
-	list := c.branch(r, 0, now)
-	if len(list) != 1 || !list[0].Warning || !strings.HasPrefix(list[0].Message, "not all sample calls are tried, since those of the tenant take longer than 10s together") {
-		t.Errorf("got %v", list)
-	}
-	if c.isRight(r.proof(0)) {
-		t.Error("a branch that was not tried is taken to be right")
-	}
-	r.options.Tenant = ""
-	c.charge(r, 2*mostTried, false)
-	if list := c.branch(r, 0, now); len(list) != 1 || list[0].Warning {
-		t.Errorf("of the operator: got %v", list)
 	}
 }

@@ -29,7 +29,7 @@ func TestLibrarySchemas(t *testing.T) {
 	l := library(t)
 	for _, name := range l.Names() {
 		s := compiled(t, setting{branches: []Branch{{Template: l.Template(name), Data: Data{Values: l.Template(name).Example()}}}})
-		if found := Check(t.Context(), []*Route{s.route}, now, schemas, nil); len(found) > 0 {
+		if found := Check(t.Context(), []*Route{s.route}, now, schemas); len(found) > 0 {
 			t.Errorf("%s: %v", name, found)
 		}
 	}
@@ -56,7 +56,7 @@ func TestLibraryExamples(t *testing.T) {
 					t.Errorf("%s in Kazoo %q: %v: %s", name, v, w, a.Body)
 				}
 			}
-			if found := Check(t.Context(), []*Route{s.route}, now, nil, nil); len(found) > 0 {
+			if found := Check(t.Context(), []*Route{s.route}, now, nil); len(found) > 0 {
 				t.Errorf("%s: %v", name, found)
 			}
 		}

@@ -69,16 +69,3 @@ func appendValue(p []byte, value any) []byte {
 	}
 	return fmt.Appendf(p, "%#v", value)
 }
-
-// isRight reports whether nothing is wrong with a branch of that proof.
-func (c *checker) isRight(proof string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.right[proof]
-}
-
-func (c *checker) setRight(proof string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.right[proof] = true
-}

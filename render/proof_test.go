@@ -96,10 +96,10 @@ func TestProof(t *testing.T) {
 			c.change(&other)
 			first, second := route(right()), route(other)
 			checker := newChecker(t.Context(), nil)
-			if found := checker.route(first, now); len(found) > 0 || len(checker.right) != 1 {
+			if found := checker.check([]*Route{first}, now); len(found) > 0 || len(checker.right) != 1 {
 				t.Fatalf("got %v, %v; want one that is right", found, checker.right)
 			}
-			if looked := !checker.isRight(second.proof(0)); looked != c.looked {
+			if looked := !checker.right[second.proof(0)]; looked != c.looked {
 				t.Errorf("looked at again: got %t, want %t\n%s\n%s", looked, c.looked, first.proof(0), second.proof(0))
 			}
 		})
@@ -123,7 +123,7 @@ func TestProofOfWrong(t *testing.T) {
 		}
 		all = append(all, r)
 	}
-	found := Check(t.Context(), all, now, nil, nil)
+	found := Check(t.Context(), all, now, nil)
 	if len(found) != 1 || len(found[0].Routes) != 5 {
 		t.Fatalf("got %v, want one mistake of 5 routes", fmt.Sprint(found))
 	}

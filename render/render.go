@@ -63,7 +63,7 @@ type Route struct {
 	asksCall bool   // a condition asks about the call
 	speaks   string // the language for calls that have none
 	state    atomic.Pointer[State]
-	checked  atomic.Pointer[[]shown] // what Check has found without schemas; nil: it has not looked
+	checked  atomic.Pointer[checked] // what Check has found without schemas; nil: it has not looked
 }
 
 // State is a route compiled for a window of time. It is safe for concurrent use. What is rendered once for a segment, because it

@@ -163,7 +163,8 @@ func (r *Route) sampleView(b *branch, s *sample) *View {
 			}
 			return &routes.Span{Start: tomorrow, End: tomorrow.Add(8 * time.Hour), Branch: name, State: routes.Open}, nil
 		},
-		On: func(string) (any, error) { return v.Events, nil },
+		On:    func(string) (any, error) { return v.Events, nil },
+		Spent: &v.spent,
 	}
 	return v
 }

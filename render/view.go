@@ -29,6 +29,7 @@ type View struct {
 	until    *any        // what Until has given; nil: it was not asked
 	alive    func() bool // whether there is time
 	sample   *sample     // instead of a decision
+	spent    int         // what its templates have done, see [templates.Env]
 	env      templates.Env
 }
 
@@ -94,8 +95,9 @@ func (s *State) view(ctx context.Context, b *branch, d routes.Decision, seen *se
 	}
 	v.env = templates.Env{
 		Now: now, Language: r.language(call),
-		Next: func(name string) (any, error) { return s.next(d, name, v.alive) },
-		On:   func(calendar string) (any, error) { return s.on(b, calendar, now) },
+		Next:  func(name string) (any, error) { return s.next(d, name, v.alive) },
+		On:    func(calendar string) (any, error) { return s.on(b, calendar, now) },
+		Spent: &v.spent,
 	}
 	v.Events = seen.events
 	if seen.name != "" {

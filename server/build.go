@@ -67,7 +67,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 		g.auths = append(g.auths, own)
 		plain = append(plain, route.Route)
 	}
-	for _, f := range render.Check(context.Background(), g.routes, b.now, nil, b.clock) {
+	for _, f := range render.Check(context.Background(), g.routes, b.now, nil) {
 		if f.Warning {
 			g.warnings = append(g.warnings, config.Warning{Mistake: f.Mistake, Kind: f.Kind})
 			continue
@@ -108,7 +108,7 @@ func (b *builder) check() diag.Mistakes {
 		route, _ := render.New(answers)
 		whole = append(whole, route)
 	}
-	for _, f := range render.Check(context.Background(), whole, b.now, nil, b.clock) {
+	for _, f := range render.Check(context.Background(), whole, b.now, nil) {
 		// Everything else may follow from data that is missing because its line is wrong.
 		if !f.Warning && strings.Contains(f.Message, " is not known; ") && !strings.Contains(f.Message, ".Data") {
 			f.Other = f.Routes[0].Pos
@@ -123,7 +123,6 @@ type builder struct {
 	file      *config.File
 	files     fs.FS
 	now       time.Time
-	clock     func() time.Time // measures what sample calls take; nil: nothing does
 	library   *templates.Library
 	calendars []*calendar
 	loader    *calendars.Loader

@@ -137,7 +137,7 @@ func (g *Generation) against(ctx context.Context, schemas *pivot.Schemas, now ti
 		return nil
 	}
 	var found []preview.Finding
-	for _, f := range render.Check(ctx, g.routes, now, schemas, nil) {
+	for _, f := range render.Check(ctx, g.routes, now, schemas) {
 		if !f.Warning {
 			found = append(found, preview.Findingf(f.Pos, "schema_refused", "%s", f.Message))
 		}

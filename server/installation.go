@@ -215,7 +215,7 @@ func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, 
 	if i.Files != nil {
 		file.StateDir = "" // there is no directory beside it
 	}
-	b := builder{file: file, files: i.Files, now: i.Now(), clock: i.Now, spared: spared, former: how.former}
+	b := builder{file: file, files: i.Files, now: i.Now(), spared: spared, former: how.former}
 	if err != nil {
 		return attempt{mistakes: append(file.Mistakes, b.check()...), stateDir: file.StateDir}
 	}

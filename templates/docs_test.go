@@ -89,7 +89,7 @@ func TestDocsBounds(t *testing.T) {
 		fmt.Sprintf("| %d elements and %d KiB of text", MaxElements, MaxText>>10),
 		fmt.Sprintf("| turns of loops and calls of templates in one execution | %d |", MaxSteps),
 		fmt.Sprintf("| templates that call each other | %d deep |", MaxDepth),
-		fmt.Sprintf("| what one execution goes through | %d MiB: ", maxWork>>20),
+		fmt.Sprintf("| what one answer's templates go through, those in data included | %d MiB: ", maxWork>>20),
 		fmt.Sprintf("| a pattern of the `regex…` functions | %d bytes |", regex.MaxLength),
 	} {
 		if !strings.Contains(string(page), row) {

@@ -70,7 +70,7 @@ var ours = []function{
 	},
 	{"now", "the moment of the call, like .Now", `{{ now | date "15:04" }} → 10:30`, func(r *run) any { return r.now }},
 	{
-		"on", "the events that are on in a calendar, named by a text in quotes",
+		"on", "the events that are on in a calendar, named by a text in quotes; with more than 1,000 at once the fallback answers",
 		`{{ range on "holidays" }}{{ .Summary }}{{ end }} → Thanksgiving`, func(r *run) any { return r.on },
 	},
 	{

@@ -41,7 +41,8 @@ type Env struct {
 	Next func(name string) (any, error)
 	// On gives the events that are on in a calendar at Now.
 	On func(calendar string) (any, error)
-	// Spent, if it is set, is added what the execution has done, in bytes that it went through and wrote: the same on every machine.
+	// Spent, if it is set, is what the templates of one answer have done so far, in bytes that they went through and wrote: the same on every
+	// machine. Each execution adds its own, and together they do no more than one may.
 	Spent *int
 }
 
@@ -54,7 +55,8 @@ type run struct {
 	dst   *bytes.Buffer
 	steps int // turns of loops and calls that are left
 	depth int // calls that wait
-	work  int // what may still be spent, in bytes
+	given int // what may be spent, in bytes
+	work  int // of it, what is left
 	asked int // what work was when the deadline was asked last
 	wrote int
 
@@ -270,13 +272,17 @@ func (t *Template) Execute(ctx context.Context, dst *bytes.Buffer, data any, env
 // begin gives a run what one execution may ask and do.
 func (r *run) begin(ctx context.Context, dst *bytes.Buffer, env Env) {
 	r.ctx, r.env, r.dst = ctx, env, dst
-	r.steps, r.depth, r.work, r.asked, r.wrote = MaxSteps, 0, maxWork, maxWork, 0
+	r.steps, r.depth, r.wrote, r.given = MaxSteps, 0, 0, maxWork
+	if env.Spent != nil {
+		r.given = max(0, maxWork-*env.Spent)
+	}
+	r.work, r.asked = r.given, r.given
 }
 
 // end says what an execution has spent, and lets go of what belongs to the call.
 func (r *run) end() {
 	if r.env.Spent != nil {
-		*r.env.Spent += maxWork - r.work + min(r.wrote, MaxOutput)
+		*r.env.Spent += r.given - r.work + min(r.wrote, MaxOutput)
 	}
 	r.ctx, r.env, r.dst, r.nexts, r.ons = nil, Env{}, nil, nil, nil
 }
