@@ -136,6 +136,8 @@ func limitSections() []limitSection {
 		{"Conditions", "Of one route; patterns of a plan count for each route that has it.", []limit{
 			{"conditions", "{routes.maxConditions}", "", "refused at load", "routes.TestConditionCosts"},
 			{"what patterns take for each byte of a text", "{routes.maxOnCalls} steps of a call's, {routes.maxOnEvents} of an event's", "", "refused at load", "routes.TestConditionCosts"},
+			{"what `only` and `except` take for each byte of an event", "{server.mostFilterSteps} steps of a calendar, {server.mostTenantFilterSteps} of all of a tenant", "", "refused at load", "server.TestFilterSteps"},
+			{"what they take in all, of all calendars of a tenant", "{server.mostCompared} steps", "", "the calendar is unknown, and says why", "server.TestCompared"},
 			{"a field of a call", "{routes.maxCallField} bytes", "", "its beginning is compared", "routes.TestLongFields"},
 		}},
 		{"Configuration and state", "", []limit{

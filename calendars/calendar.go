@@ -42,6 +42,7 @@ type Calendar struct {
 	packed     string           // all that could be read, in the order of the feed, and what could not
 	zones      []*time.Location // that events in it name
 	selections []selection      // all of which an event has to pass
+	hidden     []bool           // those that do not, in the order of packed, once that was found out
 
 	size     int                                    // how many Events there are
 	flaws    int                                    // how many Problems
@@ -104,8 +105,12 @@ func (c *Calendar) open() *contents {
 	if err != nil { // It was packed by us, and unpacked once before it was written to disk.
 		panic(err)
 	}
-	for _, s := range c.selections {
-		for _, e := range components {
+	for i, e := range components {
+		if len(c.hidden) > 0 {
+			e.hidden = c.hidden[i]
+			continue
+		}
+		for _, s := range c.selections {
 			e.hidden = e.hidden || !s.admits(e)
 		}
 	}
@@ -173,8 +178,21 @@ func (c *Calendar) Select(only, except []Filter) *Calendar {
 		selections: append(slices.Clone(c.selections), selection{only, except}),
 	}
 	opened := selected.open()
+	selected.hidden = make([]bool, len(opened.components))
+	for i, e := range opened.components {
+		selected.hidden[i] = e.hidden
+	}
 	selected.size, selected.flaws = len(opened.events), len(opened.problems)
 	return selected
+}
+
+// SelectSteps is how many steps Select takes at worst to compare the events.
+func (c *Calendar) SelectSteps(only, except []Filter) int64 {
+	cost := 0
+	for _, f := range slices.Concat(only, except) {
+		cost += f.Summary.Cost() + f.Description.Cost() + f.Location.Cost() + f.Category.Cost()
+	}
+	return int64(cost) * int64(len(c.packed))
 }
 
 func (s selection) admits(e *Event) bool {

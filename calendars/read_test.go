@@ -312,3 +312,25 @@ func TestSelect(t *testing.T) {
 		t.Errorf("Select changed its calendar: %d events, want 3", got)
 	}
 }
+
+// TestSelectOnce: which events are left out is found out once, however often they are unpacked.
+func TestSelectOnce(t *testing.T) {
+	t.Parallel()
+	calendar, err := Read(wrap(vevent("UID:a", "DTSTART:20270104T080000Z", "SUMMARY:a"), vevent("UID:b", "DTSTART:20270104T080000Z", "SUMMARY:b")), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pattern, err := ParsePattern("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	selected := calendar.Select([]Filter{{Summary: Patterns{pattern}}}, nil)
+	selected.selections = nil // so that nothing can be compared again
+	selected.unpacked.Store(nil)
+	if got := selected.Events(); len(got) != 1 || got[0].UID != "a" {
+		t.Errorf("got %v", got)
+	}
+	if steps := calendar.SelectSteps([]Filter{{Summary: Patterns{pattern}}}, nil); steps != int64(len(calendar.packed)) {
+		t.Errorf("a pattern takes %d steps of %d bytes", steps, len(calendar.packed))
+	}
+}

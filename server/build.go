@@ -40,7 +40,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 	names := calendarNames(file.Calendars)
 	g := &Generation{
 		name: nameOf(file.Inputs), file: file, shared: newAuth(file.Auth), members: map[*render.Route]bool{}, calendars: b.calendars,
-		byName: map[string]*calendar{}, asking: map[string][]*render.Route{}, missing: b.absent,
+		byName: map[string]*calendar{}, compared: map[string]int64{}, asking: map[string][]*render.Route{}, missing: b.absent,
 		library: b.library, faulty: map[*render.Route]bool{},
 	}
 	var plain []*routes.Route
@@ -83,7 +83,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 	uses := map[string]calendars.Use{}
 	for _, c := range b.calendars {
 		g.byName[c.Calendar] = c
-		uses[c.Calendar] = c.use(calendars.State{Calendar: c.Known, Read: b.now})
+		uses[c.Calendar] = g.use(c, calendars.State{Calendar: c.Known, Read: b.now})
 	}
 	g.table, g.timelines = table, calendars.NewTimelines(uses, file.Horizon)
 	return g, b.mistakes
@@ -126,6 +126,7 @@ type builder struct {
 	library   *templates.Library
 	calendars []*calendar
 	loader    *calendars.Loader
+	filtered  map[string]int  // steps of only and except, by tenant
 	named     map[string]bool // calendars by their full names
 	lists     map[string]routes.List
 	shared    *routes.Shared
@@ -158,7 +159,7 @@ func (b *builder) read() {
 		}
 	}
 	b.library = b.templates()
-	b.named, b.loader = map[string]bool{}, calendars.NewLoader()
+	b.named, b.loader, b.filtered = map[string]bool{}, calendars.NewLoader(), map[string]int{}
 	for _, c := range b.file.Calendars {
 		b.contain(c.Pos, fmt.Sprintf("calendar %q", c.Name), func() { b.calendars = append(b.calendars, b.calendar(c)) })
 		b.named[c.Name] = true
@@ -188,24 +189,6 @@ func (b *builder) zone(name diag.Text) *time.Location {
 		return time.UTC
 	}
 	return zone
-}
-
-func (b *builder) filters(from []config.Filter) []calendars.Filter {
-	var out []calendars.Filter
-	for _, f := range from {
-		out = append(out, calendars.Filter{
-			Summary: b.patterns(f.Summary), Description: b.patterns(f.Description),
-			Location: b.patterns(f.Location), Category: b.patterns(f.Category),
-			Transparency: f.Transparency.S, AllDay: f.AllDay, Recurring: f.Recurring,
-		})
-	}
-	return out
-}
-
-func (b *builder) patterns(texts []diag.Text) calendars.Patterns {
-	ps, mistakes := calendars.ParsePatterns(texts)
-	b.mistakes = append(b.mistakes, mistakes...)
-	return ps
 }
 
 // made makes a route with its answers; nil if something is wrong with the route itself, and whole if nothing is.

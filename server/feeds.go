@@ -26,25 +26,21 @@ type calendar struct {
 
 	taken *calendars.Calendar // what the timelines have of it, before only and except; guarded by Server.mu
 	why   string              // why it is unknown; likewise
-}
 
-// use is the calendar as routes use it, worth what it is.
-func (c *calendar) use(state calendars.State) calendars.Use {
-	if state.Calendar != nil {
-		state.Calendar = state.Calendar.Select(c.only, c.except)
-	}
-	return calendars.Use{State: state, Zone: c.zone, Absent: c.absent}
+	steps   int64 // what comparing its events took; likewise
+	refused bool  // it would take too much, see Generation.use; likewise
 }
 
 // calendar makes what a configured one asks for.
 func (b *builder) calendar(c *config.Calendar) *calendar {
 	own := &calendar{
-		zone: b.zone(c.Timezone), absent: c.IfUnknown == "absent", only: b.filters(c.Only), except: b.filters(c.Except),
+		zone: b.zone(c.Timezone), absent: c.IfUnknown == "absent",
 		Subscription: &calendars.Subscription{
 			Calendar: c.Name, File: c.File, Files: b.filesFor(c), Refresh: c.Refresh, Limits: calendars.Limits(c.Limits),
 			ShrinkGuard: c.ShrinkGuard, ExpireAfter: c.ExpireAfter, Source: calendars.Source{Owner: c.Owner},
 		},
 	}
+	own.only, own.except = b.filters(c)
 	if c.File != "" {
 		known, err := b.loader.Load(c.Tenant, b.reuse.known(c), b.filesFor(c), c.File, own.Limits)
 		if err != nil {
@@ -171,7 +167,7 @@ func (f *Followed) Changed() <-chan struct{} { return f.changed }
 func (f *Followed) take() {
 	for _, s := range f.store.Feeds() {
 		for _, name := range s.Calendars {
-			f.g.timelines.Set(name, f.g.byName[name].use(f.store.State(name)))
+			f.g.timelines.Set(name, f.g.use(f.g.byName[name], f.store.State(name)))
 		}
 	}
 }
@@ -205,7 +201,7 @@ func (s *Server) refresh(name string) {
 func (s *Server) take(g *Generation, name string) {
 	c, state := g.byName[name], s.store.State(name)
 	c.taken, c.why = state.Calendar, state.Why
-	g.timelines.Set(name, c.use(state))
+	g.timelines.Set(name, g.use(c, state))
 	s.asked.forget()
 }
 
@@ -225,7 +221,7 @@ func (s *Server) expire(g *Generation) {
 		if c.ExpireAfter == 0 {
 			continue
 		}
-		if was := g.timelines.Use(c.Calendar).State; was.Why != s.store.State(c.Calendar).Why {
+		if c.why != s.store.State(c.Calendar).Why {
 			s.take(g, c.Calendar)
 			s.compile(g, c.Calendar)
 			s.show(g, c.Calendar, g.unmatched(c.Calendar))

@@ -172,8 +172,9 @@ func (s *Server) inherit(g, former *Generation) (changed map[string]bool) {
 	}
 	for i, c := range g.calendars {
 		state, before := s.store.State(c.Calendar), former.byName[c.Calendar]
-		if before != nil && before.taken == state.Calendar && before.why == state.Why && reflect.DeepEqual(was[c.Calendar], g.file.Calendars[i]) {
+		if before != nil && !before.refused && before.taken == state.Calendar && before.why == state.Why && reflect.DeepEqual(was[c.Calendar], g.file.Calendars[i]) {
 			c.taken, c.why = state.Calendar, state.Why
+			g.counts(c, before.steps)
 			continue
 		}
 		s.take(g, c.Calendar)

@@ -35,7 +35,7 @@ func (g *Generation) Recall(now time.Time) {
 	store.Subscribe(asked)
 	for _, c := range g.calendars {
 		if c.File == "" {
-			g.timelines.Set(c.Calendar, c.use(store.State(c.Calendar)))
+			g.timelines.Set(c.Calendar, g.use(c, store.State(c.Calendar)))
 		}
 	}
 }
@@ -118,7 +118,7 @@ func (b *testBuilder) replace(uses map[string]calendars.Use, with []config.TestC
 		if !w.Unknown {
 			state = calendars.State{Calendar: b.read(w, c.Limits), Read: b.now}
 		}
-		uses[w.Name] = c.use(state)
+		uses[w.Name] = b.generation.use(c, state)
 	}
 }
 
