@@ -37,6 +37,11 @@ type Limits struct {
 	Instances     int // 1,000,000
 }
 
+// MostInstances is how many occurrences all events of a calendar may have; never less than the default.
+func (l Limits) MostInstances() int {
+	return max(l.withDefaults().Instances, Limits{}.withDefaults().Instances)
+}
+
 func (l Limits) withDefaults() Limits {
 	for _, field := range []struct {
 		value    *int

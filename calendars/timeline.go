@@ -154,18 +154,31 @@ func (t *Timeline) AllOf() (list []Occurrence, events []*Event, which []uint32) 
 	return t.head(t.Len())
 }
 
+// Within is AllOf for the occurrences that are on at any moment of [from, to), in no order. n is how many there are, see [Timeline.Busy].
+func (t *Timeline) Within(from, to int64, n int) (list []Occurrence, events []*Event, which []uint32) {
+	return t.listed(t.search(from, to), n)
+}
+
 // head is AllOf for the first n occurrences.
 func (t *Timeline) head(n int) (list []Occurrence, events []*Event, which []uint32) {
+	return t.listed(func(yield func(int) bool) {
+		for i := 0; i < n && yield(i); i++ {
+		}
+	}, n)
+}
+
+// listed is AllOf for n occurrences, by their indices.
+func (t *Timeline) listed(indices iter.Seq[int], n int) (list []Occurrence, events []*Event, which []uint32) {
 	components := t.calendar.open().components
-	list, which = make([]Occurrence, n), make([]uint32, n)
+	list, which = make([]Occurrence, 0, n), make([]uint32, 0, n)
 	known := make([]uint32, len(components)) // indices of events, from 1; 0: not met yet
-	for i, place := range t.places[:n] {
-		k, _ := slices.BinarySearchFunc(components, int(place), func(e *Event, place int) int { return e.place - place })
+	for i := range indices {
+		k, _ := slices.BinarySearchFunc(components, int(t.places[i]), func(e *Event, place int) int { return e.place - place })
 		if known[k] == 0 {
 			events = append(events, components[k])
 			known[k] = uint32(len(events))
 		}
-		list[i], which[i] = Occurrence{t.starts.at(i), t.ends.at(i), components[k]}, known[k]-1
+		list, which = append(list, Occurrence{t.starts.at(i), t.ends.at(i), components[k]}), append(which, known[k]-1)
 	}
 	return list, events, which
 }

@@ -109,13 +109,32 @@ func TestFarAhead(t *testing.T) {
 	p := crowded(t, 1, 10, false)
 	cost := func(days int) float64 {
 		return testing.AllocsPerRun(1, func() {
-			if _, err := p.Hours(t.Context(), preview.Stretch{Route: "main", From: midnight.AddDate(-5, 0, 0), Days: days}); err != nil {
+			fresh := p.With(routes.NewTotals(1_000_000)) // which has compiled nothing
+			h, err := fresh.Hours(t.Context(), preview.Stretch{Route: "main", From: midnight.AddDate(-5, 0, 0), Days: days})
+			if err != nil {
 				t.Fatal(err)
+			}
+			if len(h.Spans) < 20 {
+				t.Errorf("in %d days there are %d spans", days, len(h.Spans))
 			}
 		})
 	}
-	if near, far := cost(400), cost(3660); far > 12*near {
-		t.Errorf("ten years take %.0f allocations, and 400 days %.0f", far, near)
+	if near, far := cost(2400), cost(4800); far > 2.5*near {
+		t.Errorf("4,800 days take %.0f allocations, and 2,400 %.0f", far, near)
+	}
+}
+
+// TestKeptSegments: what is kept for questions is bounded in segments, whatever windows are asked for.
+func TestKeptSegments(t *testing.T) {
+	t.Parallel()
+	p := crowded(t, 50, 19_000, false)
+	for i := range 4 {
+		if _, err := p.Explain(t.Context(), preview.Question{Route: "main", At: midnight.Add(time.Duration(i) * 6 * time.Hour)}); err != nil {
+			t.Fatal(err)
+		}
+		if n, size := p.Kept(); n < 1 || n > 2 || size > 4_000_000 || size < 1_800_000 {
+			t.Errorf("after %d windows, %d are kept with %d segments", i+1, n, size)
+		}
 	}
 }
 

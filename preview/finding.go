@@ -37,7 +37,7 @@ func Kinds() []Kind {
 		mistake, "schema_refused", "callflow_odd", "template_odd", "action_budget", "no_auth", "no_routes", "glob_matches_nothing", "secret_in_plain", "secrets_readable", "state_dir_shared",
 		"routes_without_account", "id_of_two_tenants", "fallback_same_template",
 		// Routes and their branches.
-		"branch_never_taken", "branch_shadowed", "branch_will_fail", "never_open", "closure_cuts_opening", "holiday_on_closed_day", "zones_differ",
+		"branch_never_taken", "branch_shadowed", "branch_will_fail", "never_open", "closure_cuts_opening", "holiday_on_closed_day", "zones_differ", "route_too_large",
 		// Calendars and their feeds.
 		"calendar_unknown", "feed_failed", "copy_undated", "clock_skew", "calendar_timezone", "expected_ahead", "coverage_gap", "no_events_ahead", "ends_soon",
 		"events_unmatched", "busy_only", "near_miss", "title_fits_two", "events_overlap",
@@ -55,7 +55,7 @@ func Kinds() []Kind {
 // severity is that of a kind.
 func severity(kind string) string {
 	switch kind {
-	case mistake, "schema_refused", "branch_never_taken", "branch_will_fail", "calendar_unknown", "expected_ahead", "coverage_gap":
+	case mistake, "schema_refused", "branch_never_taken", "branch_will_fail", "route_too_large", "calendar_unknown", "expected_ahead", "coverage_gap":
 		return Error
 	}
 	return Warning

@@ -76,10 +76,14 @@ func (p *Preview) Hours(ctx context.Context, asked Stretch) (*Hours, error) {
 			break
 		}
 		s, ends := spanOf(r, state, at, h.To)
-		// No span ends where a window does: what is not seen to end is looked at again from where it begins.
+		// No span ends where a window does: what is not seen to end is looked at again from where it begins, and from where each window ends.
 		if _, seen := state.Window(); !ends && seen.Before(h.To) {
 			state = p.state(r, at)
-			s, _ = spanOf(r, state, at, h.To)
+			if s, ends = spanOf(r, state, at, h.To); !ends {
+				if err := p.extend(r, state, &s, w); err != nil {
+					return nil, err
+				}
+			}
 		}
 		s.explain(state, w)
 		s.running = at.Equal(from) && s.index == before
@@ -87,6 +91,33 @@ func (p *Preview) Hours(ctx context.Context, asked Stretch) (*Hours, error) {
 		at = s.End
 	}
 	return h, nil
+}
+
+// extend looks for the end of a span that does not end in the window of a state, window by window. The error says why nobody waits any more.
+func (p *Preview) extend(r *render.Route, state *render.State, s *Span, w *work) error {
+	to := s.End
+	for {
+		_, seen := state.Window()
+		if !seen.Before(to) {
+			return nil
+		}
+		if err := w.err(); err != nil {
+			return err
+		}
+		state = p.state(r, seen)
+		if _, end := state.Window(); !end.After(seen) { // cannot be
+			return nil
+		}
+		next, ends := spanOf(r, state, seen, to)
+		switch {
+		case next.index != s.index || next.unknown != s.unknown:
+			s.End = seen
+			return nil
+		case ends:
+			s.End = next.End
+			return nil
+		}
+	}
 }
 
 // spanOf is what the ordinary call gets from a moment on, until another branch takes over, or to; ends is false where none does in

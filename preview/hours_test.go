@@ -10,6 +10,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/routes"
 )
 
 // TestHours: the spans follow one another without a gap, agree with explain at their ends, and see as far as is asked.
@@ -45,6 +46,33 @@ func TestHours(t *testing.T) {
 	}
 	if _, err := p.Hours(t.Context(), preview.Stretch{Route: "mian", From: from, Days: 1}); err == nil || err.Error() != `route "mian" is not there; did you mean "main"?` {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestHoursShort: a route that is compiled for three days at a time has the same hours, and the same ends of what lasts longer.
+func TestHoursShort(t *testing.T) {
+	t.Parallel()
+	whole := newPreview(t)
+	for name, p := range map[string]*preview.Preview{"whole": whole.With(routes.NewTotals(1_000_000)), "short": whole.With(routes.NewTotals(100))} {
+		from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+		for _, asked := range []preview.Stretch{{Route: "main", From: from, Days: 400}, {Route: "main", From: from.AddDate(-5, 0, 0), Days: 3000}} {
+			want, err := whole.Hours(t.Context(), asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := p.Hours(t.Context(), asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a, b := fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got); a != b {
+				t.Errorf("%s: %s", name, cmp.Diff(a, b))
+			}
+		}
+	}
+	found := whole.With(routes.NewTotals(100))
+	e, err := found.Explain(t.Context(), preview.Question{Route: "main", At: time.Date(2026, 3, 6, 20, 0, 0, 0, time.UTC)})
+	if err != nil || e.Branch != "closed" || e.Unknown {
+		t.Errorf("on a Friday evening: %+v, %v", e, err)
 	}
 }
 

@@ -103,6 +103,14 @@ func (l *Lint) Route(ctx context.Context, r *render.Route, s *render.State, now,
 	if _, to := s.Window(); until.After(to) {
 		x.until = to
 	}
+	if why := s.Short(); why != "" {
+		what := "is looked ahead for a day at most, so that its next changes are not known"
+		if s.Refused() != "" {
+			what = "takes all of its calendars for unknown"
+		}
+		x.sayRoute("route_too_large", "route %s %s: %s", r.Name, what, why)
+		return x.found // nothing follows from a day
+	}
 	if l.anyUnknown(r) {
 		return x.found // nothing follows from what is not known
 	}

@@ -20,6 +20,7 @@ type Options struct {
 	Routes    []*render.Route      // as the table has them
 	Path      string               // where a call is sent when the question names no path
 	Timelines *calendars.Timelines // not those of live calls: a question about last year must not cost them theirs
+	Totals    routes.Totals        // those of live calls: what they have no room for is unknown here too, and nothing is counted to them; zero: none are live
 }
 
 // Preview answers questions about one generation, and its calendars as they were when it was made.
@@ -27,15 +28,22 @@ type Preview struct {
 	options Options
 	byName  map[string]*render.Route
 
-	mu     sync.Mutex // guards states: of each route the windows that were asked for last, the last one first
-	states map[*render.Route][]*render.State
+	mu     sync.Mutex                        // guards the following
+	states map[*render.Route][]*render.State // of each route the windows that were asked for last, the last one first
+	size   int                               // of states, but for those that were let go since all were forgotten
 }
 
-// mostStates is how many windows are kept of a route: a page asks for the present, and for the days that it shows.
-const mostStates = 3
+// What is kept: windows of a route, since a page asks for the present, and for the days that it shows; and segments of all.
+const (
+	mostStates = 3
+	mostKept   = 4_000_000
+)
 
 // New makes a Preview; it compiles nothing yet.
 func New(o Options) *Preview {
+	if o.Totals == (routes.Totals{}) {
+		o.Totals = routes.NewTotals(calendars.Limits{}.MostInstances())
+	}
 	p := &Preview{options: o, byName: map[string]*render.Route{}, states: map[*render.Route][]*render.State{}}
 	for _, r := range o.Routes {
 		p.byName[r.Name] = r
@@ -54,9 +62,13 @@ func (p *Preview) state(r *render.Route, at time.Time) *render.State {
 			return s
 		}
 	}
-	s := r.Compile(p.options.Timelines, at)
+	s := r.Compile(p.options.Timelines, p.options.Totals.Asking(), at)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.size += s.Size(); p.size > mostKept {
+		clear(p.states)
+		p.size = s.Size()
+	}
 	known = p.states[r]
 	p.states[r] = append([]*render.State{s}, known[:min(len(known), mostStates-1)]...)
 	return s

@@ -156,7 +156,7 @@ func TestKeptOfCalendar(t *testing.T) {
 			t.Fatal(err)
 		}
 		ts.Set("acme/hours", calendars.Use{State: calendars.State{Calendar: c}})
-		r.Use(r.Compile(ts, now))
+		r.Use(r.Compile(ts, routes.NewTotals(1_000_000), now))
 		want := fmt.Sprintf(`{"module":"hangup","data":{"x":"ask for \"%s\""}}`, who)
 		for range 2 {
 			if got := string(r.State().Answer(t.Context(), nil, now).Body); got != want {

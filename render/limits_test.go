@@ -8,6 +8,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/routes"
 	"github.com/callhours/callhours/templates"
 )
 
@@ -32,7 +33,7 @@ func TestManyEvents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := r.Compile(calendars.NewTimelines(map[string]calendars.Use{"acme/hours": {State: calendars.State{Calendar: c}}}, 400*24*time.Hour), now)
+		s := r.Compile(calendars.NewTimelines(map[string]calendars.Use{"acme/hours": {State: calendars.State{Calendar: c}}}, 400*24*time.Hour), routes.NewTotals(1_000_000), now)
 		a := s.Answer(t.Context(), nil, now)
 		switch {
 		case n <= templates.MaxEvents && (len(a.Failures) > 0 || !strings.Contains(string(a.Body), "1000 of 0")):

@@ -71,6 +71,7 @@ type Route struct {
 type State struct {
 	*routes.Segments
 	route     *Route
+	from, to  time.Time                      // the window that it was compiled for; that of Segments may end earlier
 	timelines map[string]*calendars.Timeline // those that templates name; a missing one is unknown
 	keepers   []keeper                       // by branch, then by branch for decisions that are unknown
 	current   atomic.Pointer[current]        // the last one; nil: there was none
@@ -97,13 +98,13 @@ func New(o Options) (*Route, []diag.Mistake) {
 	return r, mistakes
 }
 
-// Compile makes the state for the window that the route has at a moment from the calendars.
-func (r *Route) Compile(ts *calendars.Timelines, at time.Time) *State {
+// Compile makes the state for the window that the route has at a moment from the calendars, with the room that totals have for it.
+func (r *Route) Compile(ts *calendars.Timelines, totals routes.Totals, at time.Time) *State {
 	view := calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}
 	from, to := ts.Window(r.Name, at)
 	s := &State{
-		route:     r,
-		Segments:  r.Route.Compile(func(name string) (*calendars.Timeline, string) { return ts.Of(name, view, from, to) }, from, to),
+		route: r, from: from, to: to,
+		Segments:  r.Route.Compile(func(name string) (*calendars.Timeline, string) { return ts.Of(name, view, from, to) }, from, to, totals),
 		timelines: map[string]*calendars.Timeline{},
 		keepers:   make([]keeper, 2*len(r.branches)),
 	}
@@ -121,8 +122,7 @@ func (r *Route) Compile(ts *calendars.Timelines, at time.Time) *State {
 // on, or was set.
 func (s *State) Stale(ts *calendars.Timelines, at time.Time) bool {
 	from, to := ts.Window(s.route.Name, at)
-	compiledFrom, compiledTo := s.Window()
-	return !from.Equal(compiledFrom) || !to.Equal(compiledTo)
+	return !from.Equal(s.from) || !to.Equal(s.to)
 }
 
 // Calendars are the full names of those that the route's conditions or its templates name, each once.

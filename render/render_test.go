@@ -113,7 +113,7 @@ func compiled(t testing.TB, s setting) *State {
 	if s.unknown {
 		use = calendars.Use{}
 	}
-	return r.Compile(calendars.NewTimelines(map[string]calendars.Use{"acme/hours": use}, 400*24*time.Hour), now)
+	return r.Compile(calendars.NewTimelines(map[string]calendars.Use{"acme/hours": use}, 400*24*time.Hour), routes.NewTotals(1_000_000), now)
 }
 
 func titled(pattern string) *routes.Condition {

@@ -127,7 +127,7 @@ func compile(t testing.TB, o Options, u uses) *Segments {
 	ts := calendars.NewTimelines(u, to.Sub(from))
 	return r.Compile(func(name string) (*calendars.Timeline, string) {
 		return ts.Of(name, calendars.View{Zone: o.Zone, DayStarts: o.DayStarts}, from, to)
-	}, from, to)
+	}, from, to, NewTotals(1_000_000))
 }
 
 func at(t testing.TB, s string) time.Time {

@@ -121,7 +121,11 @@ func (d Decision) whyLeaf(leaf int, truth truth) string {
 	switch truth {
 	case unknown:
 		if d.segment == outside {
-			return "the moment lies outside the window that the calendars are expanded for"
+			text := "the moment lies outside the window that the calendars are expanded for"
+			if s.short != "" {
+				text += ", which is short: " + s.short
+			}
+			return text
 		}
 		for i, t := range s.timelines[leaf] {
 			if t == nil {

@@ -27,34 +27,95 @@ type Segments struct {
 	timelines [][]*calendars.Timeline // by leaf, then by calendar of the leaf; nil: unknown
 	why       map[string]string       // why a calendar is unknown, by its name
 	crowds    crowds
+	short     string // see Short
+	refused   string // see Refused
 }
 
 // Compile compiles the route for the window [from, to). timelines gives a calendar's timeline by its name, compiled for the
-// route's zone and day for a window no smaller, or nil when the calendar is unknown, and why.
-func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, string), from, to time.Time) *Segments {
-	s := &Segments{
+// route's zone and day for a window no smaller, or nil when the calendar is unknown, and why. A route that takes more than totals have room for is compiled
+// for the beginning of the window alone, see [Segments.Short]; where even that takes too much, all of its calendars are unknown, see [Segments.Refused].
+func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, string), from, to time.Time, totals Totals) *Segments {
+	known, why := map[string]*calendars.Timeline{}, map[string]string{}
+	for _, name := range r.Calendars() {
+		t, reason := timelines(name)
+		if known[name] = t; t == nil {
+			why[name] = reason
+		}
+	}
+	s, takes := r.compile(known, from, to, totals.room(r.Name, wholeWindow))
+	short, refused := totals.count(r.Name, takes, wholeWindow), ""
+	if short != "" {
+		if soon := from.Add(Soon); soon.Before(to) {
+			to = soon
+		}
+		s, takes = r.compile(known, from, to, totals.room(r.Name, shortWindow))
+		refused = totals.count(r.Name, takes, shortWindow)
+	}
+	if refused != "" {
+		s, _ = r.compile(nil, from, to, cost{})
+		for _, name := range r.Calendars() {
+			if why[name] == "" {
+				why[name] = refused
+			}
+		}
+	}
+	s.why, s.short, s.refused = why, short, refused
+	return s
+}
+
+// Short is why the window ends early, since the route takes too much; "" where it does not.
+func (s *Segments) Short() string { return s.short }
+
+// Refused is why all calendars of the route are unknown, whatever they hold, because it takes too much; "" where they are not.
+func (s *Segments) Refused() string { return s.refused }
+
+// Size is what the segments take, in amounts of some ten bytes.
+func (s *Segments) Size() int { return len(s.starts) + len(s.holds) }
+
+// touching is how far beyond a window an occurrence may lie that a condition on whole days finds in it.
+const touching = 48 * time.Hour
+
+// compile makes segments of the timelines; those that are not known are nil. takes is what that took; where it is more than most, compile has
+// ended there, and what it gives is not to be used.
+func (r *Route) compile(known map[string]*calendars.Timeline, from, to time.Time, most cost) (s *Segments, takes cost) {
+	s = &Segments{
 		route: r, from: from.Unix(), to: min(to.Unix(), from.Unix()+math.MaxUint32), // 136 years; a horizon has ten at most
 		words:   (len(r.leaves) + 63) / 64,
 		unknown: make([]uint64, (len(r.leaves)+63)/64),
 	}
-	known := map[string]*calendars.Timeline{}
-	all := map[string]*occurrences{}
-	for _, name := range r.Calendars() {
-		t, why := timelines(name)
-		if known[name] = t; t != nil {
-			all[name] = occurrencesOf(t)
-			continue
+	first, last := s.from-int64(touching/time.Second), s.to+int64(touching/time.Second)
+	number := map[string]int{}
+	for name, t := range known {
+		if t != nil {
+			number[name] = t.Busy(first, last, most.steps+1)
 		}
-		if s.why == nil {
-			s.why = map[string]string{}
+	}
+	for _, l := range r.leaves {
+		for _, name := range l.calendars {
+			if takes.steps += number[name]; takes.steps > most.steps {
+				return nil, takes
+			}
 		}
-		s.why[name] = why
 	}
-	n := 0
-	for _, of := range all {
-		n += 2 * len(of.all)
+	all, n := map[string]*occurrences{}, 0
+	for name, t := range known {
+		if t != nil {
+			all[name] = &occurrences{}
+			all[name].all, all[name].events, all[name].which = t.Within(first, last, number[name])
+			n += 2 * len(all[name].all)
+		}
 	}
-	edges := make([]edge, 0, n)
+	for _, l := range r.leaves {
+		for _, name := range l.calendars {
+			if of := all[name]; of != nil {
+				takes.steps += of.compared(&l.filter)
+			}
+		}
+	}
+	if takes.steps > most.steps {
+		return nil, takes
+	}
+	edges := make([]edge, 0, min(n, most.edges))
 	for i, l := range r.leaves {
 		ts := make([]*calendars.Timeline, len(l.calendars))
 		for k, name := range l.calendars {
@@ -62,11 +123,15 @@ func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, st
 				set(s.unknown, i)
 				continue
 			}
-			edges = s.edges(edges, i, all[name])
+			if edges, takes.edges = s.edges(edges, i, all[name], most.edges); takes.edges > most.edges {
+				return nil, takes
+			}
 		}
 		s.timelines = append(s.timelines, ts)
 	}
-	s.sweep(edges)
+	if takes = s.sweep(edges, takes, most); !takes.within(most) {
+		return nil, takes
+	}
 	if !r.asksCall {
 		verdicts := make([]verdict, max(1, len(s.holds)/max(1, s.words)))
 		for i := range s.starts {
@@ -77,7 +142,7 @@ func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, st
 		}
 		s.verdicts = verdicts
 	}
-	return s
+	return s, takes
 }
 
 // verdict is what is decided while the same conditions on calendars hold.
@@ -114,10 +179,16 @@ type titled struct {
 	fits     []bool // by event
 }
 
-func occurrencesOf(t *calendars.Timeline) *occurrences {
-	var of occurrences
-	of.all, of.events, of.which = t.AllOf()
-	return &of
+// compared is what comparing the events' texts with patterns takes.
+func (of *occurrences) compared(f *calendars.Filter) int {
+	n := 0
+	if !f.Compares() {
+		return n
+	}
+	for _, e := range of.events {
+		n += f.Steps(e)
+	}
+	return n / comparedInStep
 }
 
 // fits says which of the events have titles that fit.
@@ -138,8 +209,9 @@ func (of *occurrences) fits(patterns calendars.Patterns) []bool {
 // same reports whether patterns are the same without looking at them.
 func same(a, b calendars.Patterns) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
-// edges appends where the events of a calendar that a leaf admits begin and end inside the window.
-func (s *Segments) edges(dst []edge, leaf int, of *occurrences) []edge {
+// edges appends where the events of a calendar that a leaf admits begin and end inside the window, and says how many there are then: up to the first
+// ones over most, which are not appended.
+func (s *Segments) edges(dst []edge, leaf int, of *occurrences, most int) (edges []edge, n int) {
 	l := s.route.leaves[leaf]
 	admitted := slices.Clone(of.fits(l.filter.Summary))
 	rest := l.filter
@@ -156,22 +228,32 @@ func (s *Segments) edges(dst []edge, leaf int, of *occurrences) []edge {
 			start, end = s.route.days(o)
 		}
 		start, end = max(start, s.from), min(end, s.to)
-		if start < end {
-			dst = append(dst, s.edge(start, leaf, 1), s.edge(end, leaf, 0))
+		if start >= end {
+			continue
 		}
+		if len(dst)+2 > most {
+			return dst, len(dst) + 2
+		}
+		dst = append(dst, s.edge(start, leaf, 1), s.edge(end, leaf, 0))
 	}
-	return dst
+	return dst, len(dst)
 }
 
-// sweep turns edges into segments.
-func (s *Segments) sweep(edges []edge) {
+// sweep turns edges into segments. It says what that takes with what was taken before, and ends where that is more than most.
+func (s *Segments) sweep(edges []edge, before, most cost) cost {
 	slices.Sort(edges)
 	last := uint32(s.to - s.from)
 	on := make([]int, len(s.route.leaves))
 	now := make([]uint64, s.words)
 	pictures := map[string]uint32{}
 	s.starts, s.pictures.many = make([]uint32, 1, len(edges)+1), make([]uint32, 0, len(edges)+1)
+	takes := func() cost { // besides the first picture, which every route has
+		return before.plus(cost{max(0, len(s.holds)-s.words), max(0, len(pictures)-1) * s.route.nodes})
+	}
 	for i := 0; i < len(edges); {
+		if !takes().within(most) {
+			return takes()
+		}
 		at := edges[i].after()
 		if at > s.starts[len(s.starts)-1] && at < last {
 			s.picture(pictures, now)
@@ -193,6 +275,7 @@ func (s *Segments) sweep(edges []edge) {
 	s.picture(pictures, now)
 	s.starts, s.holds = slices.Clone(s.starts), slices.Clone(s.holds) // which takes no more room than they need
 	s.pictures = s.pictures.packed(len(s.holds) / max(1, s.words))
+	return takes()
 }
 
 // picture ends a segment in which these leaves hold. There are few different pictures, which come again every week.

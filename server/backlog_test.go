@@ -105,7 +105,7 @@ func TestLintSteps(t *testing.T) {
 			t.Fatal(err)
 		}
 		l, r := g.newLint(g.timelines), g.routes[0]
-		s := r.Compile(g.timelines, monday)
+		s := r.Compile(g.timelines, g.totals, monday)
 		until := monday.AddDate(0, 0, 400)
 		return testing.AllocsPerRun(1, func() {
 			l.Route(t.Context(), r, s, monday, until)
@@ -134,7 +134,7 @@ func TestRehearsalIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := g.routes[0]
-	s := r.Compile(g.timelines, monday)
+	s := r.Compile(g.timelines, g.totals, monday)
 	starts := slices.Collect(s.Starts(monday, monday.AddDate(0, 0, 7)))
 	cost := func(ctx context.Context, days int) float64 {
 		return testing.AllocsPerRun(1, func() { s.Rehearse(ctx, monday, monday.AddDate(0, 0, days)) })

@@ -86,8 +86,12 @@ func build(b builder) (*Generation, diag.Mistakes) {
 		uses[c.Calendar] = g.use(c, calendars.State{Calendar: c.Known, Read: b.now})
 	}
 	g.table, g.timelines = table, calendars.NewTimelines(uses, file.Horizon)
+	g.totals = routes.NewTotals(mostInstances(file))
 	return g, b.mistakes
 }
+
+// mostInstances is how many occurrences a calendar may have by the main file.
+func mostInstances(file *config.File) int { return calendars.Limits(file.Limits).MostInstances() }
 
 // Check gives what the packages find wrong with a configuration in which mistakes were found already, so that all of them can be said
 // at once. It looks only at what stands by itself: nothing follows from what the mistakes left out.

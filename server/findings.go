@@ -76,7 +76,7 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 	}
 	for _, r := range g.routes {
 		work <- func() []preview.Finding {
-			s := r.Compile(lint.timelines, now)
+			s := r.Compile(lint.timelines, g.totals, now)
 			return append(lint.Route(ctx, r, s, now, until), g.failing(r, s.Rehearse(ctx, now, until))...)
 		}
 	}

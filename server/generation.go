@@ -33,6 +33,7 @@ type Generation struct {
 	compared  map[string]int64 // what only and except take, by tenant; guarded as the calendars are
 
 	timelines *calendars.Timelines // of live calls
+	totals    routes.Totals        // likewise
 
 	library *templates.Library
 	faulty  map[*render.Route]bool // that have mistakes; none in a generation that answers
@@ -86,10 +87,10 @@ func (g *Generation) roll(now time.Time, also func(*render.Route)) []*render.Rou
 // compile makes calls of a route use its calendars as they are. Where that panics the route keeps what it had; one that had nothing takes all
 // of its calendars for unknown.
 func (g *Generation) compile(r *render.Route, now time.Time) {
-	g.guard.Run(metrics.PanicCalendar, "route "+r.Name, func() { r.Use(r.Compile(g.timelines, now)) })
+	g.guard.Run(metrics.PanicCalendar, "route "+r.Name, func() { r.Use(r.Compile(g.timelines, g.totals, now)) })
 	if r.State() == nil {
 		none := calendars.NewTimelines(nil, g.file.Horizon)
-		g.guard.Run(metrics.PanicCalendar, "route "+r.Name+" without calendars", func() { r.Use(r.Compile(none, now)) })
+		g.guard.Run(metrics.PanicCalendar, "route "+r.Name+" without calendars", func() { r.Use(r.Compile(none, g.totals, now)) })
 	}
 }
 

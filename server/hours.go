@@ -299,5 +299,5 @@ func (g *Generation) previewOf(r *render.Route) *preview.Preview {
 	for _, name := range r.Calendars() {
 		uses[name] = g.timelines.Use(name)
 	}
-	return preview.New(preview.Options{Routes: []*render.Route{r}, Timelines: calendars.NewTimelines(uses, g.file.Horizon)})
+	return preview.New(preview.Options{Routes: []*render.Route{r}, Timelines: calendars.NewTimelines(uses, g.file.Horizon), Totals: g.totals})
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -95,6 +96,14 @@ func (s *Server) rehearseRoute(ctx context.Context, r *render.Route) {
 		if !slices.Contains(s.rehearsals.said(r.Name), text) {
 			s.options.Log.WarnContext(ctx, "a branch will not answer", slog.String("route", r.Name), slog.String("branch", r.Branches[f.Branch].Name),
 				slog.Time("from", f.At), slog.String("reason", string(f.Failure.Reason)), slog.String("error", f.Err.Error()))
+		}
+	}
+	if state := r.State(); state.Short() != "" {
+		// Which of the two bounds it is may change at each look; what there is to do is the same.
+		said, unknown := "a route takes too much", state.Refused() != ""
+		text := fmt.Sprint(said, unknown)
+		if failing = append(failing, text); !slices.Contains(s.rehearsals.said(r.Name), text) {
+			s.options.Log.WarnContext(ctx, said, slog.String("route", r.Name), slog.Bool("calendars_unknown", unknown), slog.String("reason", state.Short()))
 		}
 	}
 	s.rehearsals.say(r.Name, failing)

@@ -196,6 +196,10 @@ func (s *Server) swap(g *Generation) {
 	}
 	counted := newUnmatched(g)
 	fresh := append(stale, g.roll(now, counted.count)...)
+	for _, r := range g.short(former, fresh) {
+		g.compile(r, now)
+		fresh = append(fresh, r)
+	}
 	s.rehearsals.retain(g.routes)
 	s.noticed.begin(g, fresh)
 	s.rehearsals.ask(fresh)

@@ -153,6 +153,11 @@ func (u *reuse) known(c *config.Calendar) *calendars.Calendar {
 // again. It gives the names of the others.
 func (s *Server) inherit(g, former *Generation) (changed map[string]bool) {
 	changed = map[string]bool{}
+	if former != nil {
+		g.totals = former.totals // the routes that they count are answered from until each is compiled anew
+		g.totals.Limit(mostInstances(g.file))
+		g.forgetRoutes(former)
+	}
 	if former == nil || former.file.Horizon != g.file.Horizon {
 		for _, c := range g.calendars {
 			s.take(g, c.Calendar)
@@ -181,6 +186,43 @@ func (s *Server) inherit(g, former *Generation) (changed map[string]bool) {
 		changed[c.Calendar] = true
 	}
 	return changed
+}
+
+// forgetRoutes no longer counts the routes of the former generation that are gone.
+func (g *Generation) forgetRoutes(former *Generation) {
+	names := make(map[string]bool, len(g.routes))
+	for _, r := range g.routes {
+		names[r.Name] = true
+	}
+	for _, r := range former.routes {
+		if !names[r.Name] {
+			g.totals.Forget(r.Name)
+		}
+	}
+}
+
+// short lists the routes that took too much before, and whose tenants have others now, or may take more.
+func (g *Generation) short(former *Generation, fresh []*render.Route) []*render.Route {
+	if former == nil {
+		return nil
+	}
+	others := map[string]bool{}
+	for _, r := range fresh {
+		others[tenantOf(r.Name)] = true
+	}
+	for _, r := range former.routes {
+		if !g.members[r] {
+			others[tenantOf(r.Name)] = true
+		}
+	}
+	raised := mostInstances(former.file) != mostInstances(g.file)
+	var list []*render.Route
+	for _, r := range g.routes {
+		if s := r.State(); s.Short() != "" && (raised || others[tenantOf(r.Name)]) {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // stale lists the routes that were compiled before, with calendars that have changed since.

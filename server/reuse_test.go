@@ -92,7 +92,7 @@ routes:
 				t.Fatal(err)
 			}
 			for i, r := range fresh.routes {
-				r.Use(r.Compile(fresh.timelines, monday))
+				r.Use(r.Compile(fresh.timelines, fresh.totals, monday))
 				if a, b := r.State().Answer(t.Context(), nil, monday), is.routes[i].State().Answer(t.Context(), nil, monday); string(a.Body) != string(b.Body) || a.Reason != b.Reason {
 					t.Errorf("%s answers %s (%s), and built anew %s (%s)", r.Name, b.Body, b.Reason, a.Body, a.Reason)
 				}

@@ -79,7 +79,9 @@ func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time) ([
 
 // previewWith answers questions about the generation with other calendars.
 func (g *Generation) previewWith(uses map[string]calendars.Use) *preview.Preview {
-	return preview.New(preview.Options{Table: g.table, Routes: g.routes, Timelines: calendars.NewTimelines(uses, g.file.Horizon), Path: g.file.PivotPath.S})
+	return preview.New(preview.Options{
+		Table: g.table, Routes: g.routes, Path: g.file.PivotPath.S, Timelines: calendars.NewTimelines(uses, g.file.Horizon), Totals: g.totals,
+	})
 }
 
 // callOf is the call that parameters make; nil, the ordinary call, when there are none.

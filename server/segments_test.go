@@ -1,0 +1,70 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/callhours/callhours/render"
+)
+
+// seconds is a calendar of 999,500 occurrences of an hour each, less than limits.instances, of which several are on at any time.
+func seconds() string {
+	var events []string
+	for i := range 50 {
+		events = append(events, event(fmt.Sprint("Open ", i), fmt.Sprintf("20261120T%02d%02d00Z", i/30, i%30*2), fmt.Sprintf("20261120T%02d%02d00Z", 1+i/30, i%30*2),
+			"RRULE:FREQ=SECONDLY;INTERVAL=1500;COUNT=19990"))
+	}
+	return ics(events...)
+}
+
+// TestRouteTooLarge: a route that takes too much answers calls as ever, is said to be too large, and its hours are known; another route is as it was.
+func TestRouteTooLarge(t *testing.T) {
+	t.Parallel()
+	yaml := `
+calendars: {hours: {file: hours.ics}}
+routes:
+  - name: main
+    branches:
+      - {name: closed, when: {calendar: hours, summary: "closed*"}, pass: true}
+      - {name: open, when: {all: [{calendar: hours, summary: "open*"}, {calendar: hours, summary: "*pen*"}, {calendar: hours, summary: "*1"}]}, callflow: '{"module":"tts","data":{"text":"{{ .Event.Summary }}"}}'}
+      - {name: rest, state: other, pass: true}
+  - name: other
+    branches:
+      - {name: open, when: {calendar: hours, summary: "open 7"}, callflow: '{"module":"tts","data":{"text":"other"}}'}
+      - {name: rest, state: other, pass: true}
+`
+	w := started(t, yaml, map[string]string{"hours.ics": seconds()})
+	if got := w.call(post("/main")); got.StatusCode != http.StatusOK || !strings.Contains(body(t, got), "Open") {
+		t.Errorf("%d: %q", got.StatusCode, got.Header)
+	}
+	w.rehearseWaiting(t.Context())
+	said := 0
+	for _, f := range w.Findings() {
+		if f.Kind != "route_too_large" {
+			continue
+		}
+		said++
+		if f.Route != "main" || f.Severity != "error" || !strings.Contains(f.Message, "route main is looked ahead for a day at most") || !strings.Contains(f.Message, "use fewer conditions") {
+			t.Errorf("said is %s", f)
+		}
+	}
+	if said != 1 {
+		t.Errorf("it is said %d times", said)
+	}
+	if n := strings.Count(w.log.String(), "a route takes too much"); n != 1 {
+		t.Errorf("the log says it %d times", n)
+	}
+	w.rehearsals.ask([]*render.Route{w.live.Load().routes[0]})
+	w.rehearseWaiting(t.Context())
+	if n := strings.Count(w.log.String(), "a route takes too much"); n != 1 {
+		t.Errorf("the log says it %d times after another look", n)
+	}
+	for i, r := range w.live.Load().routes {
+		s := r.State()
+		if s.Refused() != "" || (s.Short() != "") != (i == 0) || s.Stale(w.live.Load().timelines, w.now) {
+			t.Errorf("%s: short %q, refused %q", r.Name, s.Short(), s.Refused())
+		}
+	}
+}
