@@ -88,7 +88,7 @@ func (c copies) prepare() error {
 		return nil
 	}
 	for _, sub := range []string{bodies, events, pointers} {
-		if err := durable.MakeDir(filepath.Join(c.dir, sub)); err != nil {
+		if err := c.disk.MakeDir(filepath.Join(c.dir, sub)); err != nil {
 			return err
 		}
 	}
@@ -135,7 +135,10 @@ func (c copies) remove(from []string, useless func(fs.DirEntry) bool) error {
 		errs = append(errs, err)
 		for _, e := range entries {
 			if useless(e) {
-				errs = append(errs, durable.Reason(os.Remove(filepath.Join(dir, e.Name()))))
+				err := c.disk.Remove(filepath.Join(dir, e.Name()))
+				if errs = append(errs, err); errors.Is(err, files.ErrHung) {
+					return errors.Join(errs...)
+				}
 			}
 		}
 	}
@@ -161,7 +164,8 @@ func (c copies) load(name string, limit int) (saved, error) {
 	}
 	if err != nil {
 		aside := path + corrupt
-		return saved{}, errors.Join(fmt.Errorf("%s: %w; it is set aside as %s", path, err, filepath.Base(aside)), durable.Reason(os.Rename(path, aside)))
+		moved := c.disk.Do(durable.Rename, path, func() error { return os.Rename(path, aside) })
+		return saved{}, errors.Join(fmt.Errorf("%s: %w; it is set aside as %s", path, err, filepath.Base(aside)), moved)
 	}
 	if s.former {
 		if info, err := files.Stat(path); err == nil && info.ModTime().After(s.read) {

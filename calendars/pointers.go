@@ -3,11 +3,9 @@ package calendars
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/callhours/callhours/internal/durable"
 	"github.com/callhours/callhours/internal/files"
 )
 
@@ -75,7 +73,7 @@ func (c copies) forgetOwners(former map[string]*subscribed, list []*Subscription
 }
 
 func (c copies) unpoint(name string) error {
-	return durable.Reason(os.Remove(filepath.Join(c.dir, pointers, name)))
+	return c.disk.Remove(filepath.Join(c.dir, pointers, name))
 }
 
 func ownersOf(list []*Subscription) map[string]bool {

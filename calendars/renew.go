@@ -236,7 +236,7 @@ func (s *Store) bodyReader(byHand bool, parse func([]File, Limits) (*Calendar, e
 func marksOf(o StoreOptions) suspect.Options {
 	marks := suspect.Options{Program: o.Program, Doing: "reading", Again: "until it changes or is refreshed by hand"}
 	if o.Dir != "" && !o.ReadOnly {
-		marks.Dir = filepath.Join(o.Dir, marksDir)
+		marks.Dir, marks.Disk = filepath.Join(o.Dir, marksDir), diskOf(o)
 	}
 	return marks
 }
@@ -270,6 +270,7 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 		return nil
 	}
 	*k = after
+	var pointing []*Subscription
 	for _, sub := range f.subscriptions {
 		own := s.subscribed[sub.Calendar]
 		if own == nil || own.feed != f || sub.terms() != t || after.calendar == nil || !isNew && own.former == nil && !moved {
@@ -280,9 +281,14 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 		}
 		own.former = nil
 		if f.host != nil {
-			errs = append(errs, s.copies.point(sub, name))
+			pointing = append(pointing, sub)
 		}
 	}
+	s.mu.Unlock() // the disk may not answer for a while
+	for _, sub := range pointing {
+		errs = append(errs, s.copies.point(sub, name))
+	}
+	s.mu.Lock()
 	for _, err := range errs {
 		s.wrote(err)
 	}

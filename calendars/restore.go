@@ -4,7 +4,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/parallel"
@@ -19,21 +22,110 @@ type restoring struct {
 	loaded
 }
 
-// restore reads the copies of feeds from disk, as far as there are any and place for them, on all processors.
-func (s *Store) restore(list []*restoring, counted *ledger) {
-	parallel.Each(len(list), func(i int) {
-		r := list[i]
-		name := r.terms.file(r.feed.key)
-		if r.loaded = s.load(name, r.terms, r.feed.subject); r.kept == nil {
-			r.loaded = s.adopt(r.by, name)
+// tidy makes the directories, and begins to remove what nobody uses. What comes of it says whether copies can be kept.
+func (s *Store) tidy(list []*Subscription, now time.Time) <-chan error {
+	// A directory that cannot be written is told of by what keeps copies there.
+	_ = s.suspects.Open(now)
+	cleared := make(chan error, 1)
+	prepared := s.copies.prepare()
+	if prepared == nil && s.cleared.IsZero() { // the attempts that write begin only now
+		prepared = s.copies.mend()
+	}
+	if prepared != nil || now.Sub(s.cleared) < clearEvery {
+		cleared <- prepared
+		return cleared
+	}
+	s.cleared = now
+	go func() { // it looks at thousands of files, while others are read
+		cleared <- s.guard.Do(metrics.PanicState, "copies of feeds", func() error { return s.copies.clear(now, list) })
+	}()
+	return cleared
+}
+
+// onDisk is what subscriptions found on disk.
+type onDisk struct {
+	copies map[string]loaded // by name
+	former map[string]*kept  // what calendars had from another source, by calendar
+}
+
+// fromDisk reads the copies of what subscriptions ask for that is not in memory, and where there is none, what the calendar had from another source. It
+// waits for the disk, and so is called without mu.
+func (s *Store) fromDisk(list []*Subscription) onDisk {
+	feeds, lacking := map[string]*Subscription{}, map[string]*Subscription{} // the first that asks for a copy, by its name; by calendar
+	s.mu.Lock()
+	for _, sub := range list {
+		var k *kept
+		if f := s.feeds[sub.key()]; f != nil {
+			k = f.kept.on(sub.terms())
 		}
-		if !s.places(r.kept, r.feed, counted) {
-			r.kept = nil
+		name := sub.terms().file(sub.key())
+		if k == nil && sub.File == "" && feeds[name] == nil {
+			feeds[name] = sub
+		}
+		before := s.subscribed[sub.Calendar]
+		if (k == nil || k.calendar == nil) && (sub.Known == nil || k != nil) && (before == nil || before.copy() == nil || before.Source.Owner != sub.Source.Owner) {
+			lacking[sub.Calendar] = sub
+		}
+	}
+	s.mu.Unlock()
+	found := onDisk{map[string]loaded{}, map[string]*kept{}}
+	counted, names := &tally{bytes: map[string]int{}}, slices.Sorted(maps.Keys(feeds))
+	copies := make([]loaded, len(names))
+	parallel.Each(len(names), func(i int) {
+		name, sub := names[i], feeds[names[i]]
+		if copies[i] = s.load(name, sub.terms(), "feed of calendar "+sub.Calendar); copies[i].kept == nil {
+			copies[i] = s.adopt(sub, name)
+		}
+		if !counted.fits(sub.Source.Owner, copies[i].kept) {
+			copies[i].kept = nil
 		}
 	})
+	for i, name := range names {
+		found.copies[name] = copies[i]
+	}
+	for _, calendar := range slices.Sorted(maps.Keys(lacking)) {
+		sub := lacking[calendar]
+		own := sub.terms().file(sub.key())
+		if found.copies[own].kept != nil {
+			continue
+		}
+		if name := s.copies.pointed(sub); name != "" && name != own {
+			if k := s.load(name, sub.terms(), "calendar "+calendar).kept; counted.fits(sub.Source.Owner, k) {
+				found.former[calendar] = k
+			}
+		}
+	}
+	return found
+}
+
+// tally bounds what is read from disk for each tenant before it is known which of it there is place for: twice as much.
+type tally struct {
+	mu    sync.Mutex
+	bytes map[string]int
+}
+
+func (t *tally) fits(owner string, k *kept) bool {
+	if k == nil || owner == "" {
+		return true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.bytes[owner] += k.calendar.weight()
+	return t.bytes[owner] <= 2*ownerBytes
+}
+
+// restore puts the copies in place that were read from disk, as far as there is place for them.
+func (s *Store) restore(list []*restoring, disk onDisk, counted *ledger) {
+	for _, r := range list {
+		if r.loaded = disk.copies[r.terms.file(r.feed.key)]; !s.places(r.kept, r.feed, counted) {
+			r.kept = nil
+		}
+	}
 	now := s.options.Now()
 	for _, r := range list {
-		s.wrote(r.unwritten)
+		if r.unwritten != nil {
+			s.wrote(r.unwritten)
+		}
 		if r.kept == nil {
 			continue
 		}
@@ -125,16 +217,13 @@ func (s *Store) adopt(sub *Subscription, name string) loaded {
 
 // former is what a calendar had from another source: of the subscriptions before, else on disk. Another owner's of
 // the same name is another calendar.
-func (s *Store) former(before, own *subscribed, counted *ledger) *kept {
+func (s *Store) former(before, own *subscribed, disk onDisk, counted *ledger) *kept {
 	if before != nil && before.copy() != nil && before.Source.Owner == own.Source.Owner {
 		k := *before.copy()
 		return &k
 	}
-	sub := own.Subscription
-	if name := s.copies.pointed(sub); name != "" && name != sub.terms().file(sub.key()) {
-		if k := s.load(name, sub.terms(), "calendar "+sub.Calendar).kept; s.places(k, own.feed, counted) {
-			return k
-		}
+	if k := disk.former[own.Calendar]; s.places(k, own.feed, counted) {
+		return k
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/durable"
+	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/internal/suspect"
 	"github.com/callhours/callhours/metrics"
 )
@@ -49,7 +50,11 @@ type Store struct {
 	copies   copies
 	readers  chan struct{} // holds one for each body that is being read
 	telling  sync.Mutex    // held while Changed is called
-	wake     chan struct{} // tells Run that the queue has changed
+
+	subscribing sync.Mutex // held by Subscribe and Write, which wait for the disk without mu; guards cleared
+	cleared     time.Time  // when copies were last looked for that nobody uses; zero: never
+
+	wake chan struct{} // tells Run that the queue has changed
 
 	mu         sync.Mutex // guards the following
 	subscribed map[string]*subscribed
@@ -64,7 +69,6 @@ type Store struct {
 	begun      []*feed        // attempts that due has not given to Run yet
 	awaited    map[*feed]bool // those that Ready waits for: nothing is known of them, and no attempt has ended
 	first      chan struct{}  // closed when nothing is waited for by Ready
-	cleared    time.Time      // when copies were last looked for that nobody uses; zero: never
 	unwritten  error          // why copies cannot be kept, as the log has said it; nil: they can
 }
 
@@ -105,7 +109,7 @@ func NewStore(o StoreOptions) *Store {
 		guard:      contain.NewGuard(o.Log, o.Metrics),
 		suspects:   suspect.New(marksOf(o)),
 		parse:      ReadFiles,
-		copies:     copies{dir: o.Dir, disk: o.Disk},
+		copies:     copies{dir: o.Dir, disk: diskOf(o)},
 		readers:    make(chan struct{}, maxReaders),
 		wake:       make(chan struct{}, 1),
 		subscribed: map[string]*subscribed{},
@@ -121,13 +125,15 @@ func NewStore(o StoreOptions) *Store {
 // Write begins to write copies, where StoreOptions.ReadOnly said that they were another's to write: what has been fetched since is fetched
 // once more for it.
 func (s *Store) Write() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.subscribing.Lock()
+	defer s.subscribing.Unlock()
 	s.copies.readOnly.Store(false)
 	prepared := s.copies.prepare()
 	if prepared == nil {
 		prepared = s.copies.mend()
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.wrote(prepared)
 	for _, f := range s.feeds {
 		for _, k := range f.kept {
@@ -139,27 +145,24 @@ func (s *Store) Write() {
 
 // Subscribe replaces the subscriptions. Feeds that are asked for as before go on as before; the copies of others are read
 // from disk. A calendar whose source is another one keeps its events until that has answered well once. What goes wrong with the disk is
-// logged and counted, and costs no more than what would survive a restart.
+// logged and counted, and costs no more than what would survive a restart. While the disk does not answer, the former subscriptions hold.
 func (s *Store) Subscribe(list []*Subscription) {
+	s.subscribing.Lock()
+	defer s.subscribing.Unlock()
 	now := s.options.Now()
+	cleared := s.tidy(list, now)
+	disk := s.fromDisk(list)
+	former := s.replace(list, disk, <-cleared, now)
+	s.copies.forgetOwners(former, list)
+}
+
+// replace makes subscriptions those that hold, and gives those that held before. It touches no disk.
+func (s *Store) replace(list []*Subscription, disk onDisk, unkept error, now time.Time) (former map[string]*subscribed) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// A directory that cannot be written is told of by what keeps copies there.
-	_ = s.suspects.Open(now)
-	prepared := s.copies.prepare()
-	if prepared == nil && s.cleared.IsZero() { // the attempts that write begin only now
-		prepared = s.copies.mend()
-	}
-	cleared := make(chan error, 1)
-	if prepared == nil && now.Sub(s.cleared) >= clearEvery {
-		s.cleared = now
-		go func() { // it looks at thousands of files, while others are read
-			cleared <- s.guard.Do(metrics.PanicState, "copies of feeds", func() error { return s.copies.clear(now, list) })
-		}()
-	} else {
-		cleared <- prepared
-	}
-	former, feeds := s.subscribed, s.feeds
+	s.wrote(unkept)
+	former = s.subscribed
+	feeds := s.feeds
 	s.subscribed, s.feeds = map[string]*subscribed{}, map[string]*feed{}
 	var missing []*restoring
 	for _, sub := range list {
@@ -195,14 +198,12 @@ func (s *Store) Subscribe(list []*Subscription) {
 			counted.add(own.feed.owner, before.copy().calendar)
 		}
 	}
-	s.restore(missing, counted)
-	s.wrote(<-cleared)
+	s.restore(missing, disk, counted)
 	for _, own := range s.subscribed {
 		if own.feed.kept.on(own.terms()).calendar == nil {
-			own.former = s.former(former[own.Calendar], own, counted)
+			own.former = s.former(former[own.Calendar], own, disk, counted)
 		}
 	}
-	s.copies.forgetOwners(former, list)
 	for key, f := range feeds {
 		if s.feeds[key] == f {
 			continue
@@ -230,6 +231,7 @@ func (s *Store) Subscribe(list []*Subscription) {
 	}
 	s.checkFirst()
 	s.wakeRun()
+	return former
 }
 
 // newFeed is the feed of a source that is asked for the first time.
@@ -346,12 +348,28 @@ func (s *Store) wrote(err error) {
 		return
 	}
 	s.options.Metrics.StateWriteFailed()
-	why := err
+	why := err // and not which of the files it was, where that can be left out
 	if number, ok := errors.AsType[syscall.Errno](err); ok {
-		why = number // and not which of the files it was
+		why = number
+	} else if errors.Is(err, files.ErrHung) {
+		why = files.ErrHung
 	}
 	if s.unwritten == nil || s.unwritten.Error() != why.Error() {
 		s.unwritten = why
 		s.options.Log.Warn("copies of feeds cannot be kept; they will not survive a restart", slog.String("error", oneLine(err)))
 	}
+}
+
+// Unkept is why copies of feeds cannot be kept at present; nil: they can, or are nowhere to be kept.
+func (s *Store) Unkept() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unwritten
+}
+
+// diskOf is where a store writes. While anything there waits for the file system, everything else fails at once.
+func diskOf(o StoreOptions) durable.Disk {
+	disk := o.Disk
+	disk.Root = o.Dir
+	return disk
 }

@@ -145,7 +145,7 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 		reloadTime: gauge("config_last_reload_success_timestamp_seconds",
 			"When a configuration last went live; 0 if never.").WithLabelValues(),
 		filesHung: gauge("file_reads_hung",
-			"Reads of files that were given up because the file system does not answer, and wait still.").WithLabelValues(),
+			"Reads and writes of files that were given up because the file system does not answer, and wait still.").WithLabelValues(),
 		stateReadOnly: gauge("state_read_only", "Whether another process writes the state directory, so that this one does not.").WithLabelValues(),
 		stateFailed:   counter("state_write_failures_total", "Writes to the state directory that failed.").WithLabelValues(),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{

@@ -73,14 +73,15 @@ func saveAccepted(dir string, g *Generation, now time.Time) error {
 		return err
 	}
 	into, name := filepath.Join(dir, acceptedDir), acceptedFile(g.file.Path)
-	if err := durable.MakeDir(into); err != nil {
+	disk := durable.Disk{Root: dir}
+	if err := disk.MakeDir(into); err != nil {
 		return err
 	}
-	tidy(into, name, now)
+	tidy(disk, into, name, now)
 	if isNewerAccepted(filepath.Join(into, name)) {
 		return errNewerAccepted
 	}
-	return durable.Write(into, name, append(append(line, '\n'), body...))
+	return disk.Write(into, name, append(append(line, '\n'), body...))
 }
 
 // isNewerAccepted reports whether a copy is a newer version's. What cannot be read is not.
@@ -92,7 +93,7 @@ func isNewerAccepted(path string) bool {
 }
 
 // tidy removes what a crash has left half written, and copies of other main files that have not been written for long.
-func tidy(dir, own string, now time.Time) {
+func tidy(disk durable.Disk, dir, own string, now time.Time) {
 	entries, err := files.List(dir)
 	if err != nil {
 		return // writing will say so
@@ -101,7 +102,7 @@ func tidy(dir, own string, now time.Time) {
 		info, err := e.Info()
 		old := err == nil && now.Sub(info.ModTime()) > unusedAccepted && e.Name() != own
 		if old || strings.HasPrefix(e.Name(), durable.Partial) {
-			_ = os.Remove(filepath.Join(dir, e.Name())) // it is in nobody's way
+			_ = disk.Remove(filepath.Join(dir, e.Name())) // it is in nobody's way
 		}
 	}
 }
@@ -131,7 +132,7 @@ func readAccepted(dir, main string, readOnly bool) (*config.Inputs, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	default:
 		err = fmt.Errorf("%s: %w; it is set aside as %s", path, err, filepath.Base(path)+setAside)
-		return nil, errors.Join(err, durable.Reason(os.Rename(path, path+setAside)))
+		return nil, errors.Join(err, durable.Disk{Root: dir}.Do(durable.Rename, path, func() error { return os.Rename(path, path+setAside) }))
 	}
 	if !header.isOf(main, dir) {
 		return nil, fmt.Errorf("%s: the accepted copy is of %s and not of %s; it is not used", path, filepath.Join(header.Dir, header.Main), mainPath(main))

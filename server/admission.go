@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/callhours/callhours/internal/durable"
 	"github.com/callhours/callhours/internal/suspect"
 )
 
@@ -14,7 +15,7 @@ const marksDir = "reading/configuration"
 // marksIn reads the marks of what was being loaded when a process ended. Where they cannot be read, nothing is held back.
 func (i Installation) marksIn(dir string, readOnly bool) *suspect.Marks {
 	marks := suspect.New(suspect.Options{
-		Dir: filepath.Join(dir, marksDir), ReadOnly: readOnly, Program: i.Program, Doing: "loading",
+		Dir: filepath.Join(dir, marksDir), Disk: durable.Disk{Root: dir}, ReadOnly: readOnly, Program: i.Program, Doing: "loading",
 		Again: "until it changes, or by a reload by hand (SIGHUP or POST /-/reload)",
 	})
 	_ = marks.Open(i.Now())

@@ -16,6 +16,7 @@ import (
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/durable"
+	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/internal/suspect"
 )
 
@@ -76,7 +77,7 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 				lock = durable.NewLock(dir)
 				shared = lock.Acquire()
 			}
-			how.marks = i.marksIn(dir, errors.Is(shared, durable.ErrHeld) || !i.Exclusive)
+			how.marks = i.marksIn(dir, isNotOurs(shared) || !i.Exclusive)
 		}
 	}
 	l = i.load(how)
@@ -90,8 +91,10 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 		shared = lock.Acquire()
 	}
 	defer func() { l.lock, l.shared, l.marks = lock, shared, how.marks }()
-	isShared := errors.Is(shared, durable.ErrHeld)
+	isShared := isNotOurs(shared)
 	switch {
+	case errors.Is(shared, files.ErrHung):
+		notes = append(notes, fmt.Errorf("state_dir %w; nothing is written there until it does", shared))
 	case isShared && strict:
 		return Loaded{err: fmt.Errorf("state_dir %w; stop that process, or set another state_dir", shared)}, nil
 	case isShared:

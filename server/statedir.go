@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/durable"
+	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -22,9 +24,15 @@ type stateDir struct {
 
 func (d *stateDir) begin(l Loaded) {
 	d.lock = l.lock
-	if errors.Is(l.shared, durable.ErrHeld) {
+	if isNotOurs(l.shared) {
 		d.shared.Store(&l.shared)
 	}
+}
+
+// isNotOurs reports whether what Lock.Acquire says means that nothing is to be written: another process has the directory, or may have it, since the
+// file system does not answer.
+func isNotOurs(err error) bool {
+	return errors.Is(err, durable.ErrHeld) || errors.Is(err, files.ErrHung)
 }
 
 func (d *stateDir) isReadOnly() bool { return d.shared.Load() != nil }
@@ -95,10 +103,17 @@ func (s *Server) acceptAgain(ctx context.Context) time.Duration {
 
 // sharedState is what there is to say of the state directory.
 func (s *Server) sharedState() []preview.Finding {
-	why := s.state.reason()
-	if why == "" {
-		return nil
+	at := diag.Pos{File: s.options.Generation.file.Path}
+	why := s.state.shared.Load()
+	switch {
+	case why != nil && errors.Is(*why, files.ErrHung):
+		return []preview.Finding{preview.Findingf(at, "state_dir_unwritable", "state_dir %v; nothing is kept there until it does", *why)}
+	case why != nil:
+		return []preview.Finding{preview.Findingf(at, "state_dir_shared", "state_dir %v; nothing is kept there by this process until that one ends", *why)}
 	}
-	return []preview.Finding{preview.Findingf(diag.Pos{File: s.options.Generation.file.Path}, "state_dir_shared",
-		"state_dir %s; nothing is kept there by this process until that one ends", why)}
+	if err := s.store.Unkept(); err != nil {
+		return []preview.Finding{preview.Findingf(at, "state_dir_unwritable",
+			"state_dir: copies of feeds cannot be kept, and will not survive a restart: %s", strings.ReplaceAll(err.Error(), "\n", "; "))}
+	}
+	return nil
 }

@@ -1,4 +1,6 @@
-// Package durable writes files that are there whole or not at all, also after a loss of power.
+// Package durable writes files that are there whole or not at all, also after a loss of power. Nothing here waits longer than [files.Patience] for a
+// file system that does not answer: what was given up is an error, which wraps [files.ErrHung], though it may still be done when the file system
+// answers again.
 package durable
 
 import (
@@ -9,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/callhours/callhours/internal/files"
 )
 
 // Partial is how the names of files begin that are being written. A crash may leave some behind.
@@ -16,6 +20,8 @@ const Partial = ".partial-"
 
 // Disk is how files are written. The zero Disk is the operating system's.
 type Disk struct {
+	// Root is a directory below which everything fails at once while anything there waits for the file system. "": each directory is by itself.
+	Root string
 	// Fault says why a step cannot be done, for tests of what happens then; a write that fails has written the half. nil: nothing fails.
 	Fault func(step Step, path string) error
 }
@@ -30,7 +36,33 @@ const (
 	Flush  Step = "flush"
 	Rename Step = "rename"
 	Patch  Step = "amend"
+	Make   Step = "make" // a directory
+	Remove Step = "remove"
 )
+
+// Do runs what a step asks of the file system, for a path, and gives it up as the rest of the package does.
+func (d Disk) Do(step Step, path string, do func() error) error {
+	return d.within(path, filepath.Dir(path), func() error {
+		if err := d.fails(step, path); err != nil {
+			return Reason(err)
+		}
+		return Reason(do())
+	})
+}
+
+// Remove removes a file.
+func (d Disk) Remove(path string) error {
+	return d.Do(Remove, path, func() error { return os.Remove(path) })
+}
+
+// within runs what may wait for the file system. path is what the error names when it does.
+func (d Disk) within(path, dir string, do func() error) error {
+	_, err := files.Within(cmp.Or(d.Root, dir), func() (struct{}, error) { return struct{}{}, do() }, nil)
+	if errors.Is(err, files.ErrHung) {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return err
+}
 
 func (d Disk) fails(step Step, path string) error {
 	if d.Fault == nil {
@@ -51,15 +83,17 @@ func Swap(dir, name string, content []byte) error { return Disk{}.Swap(dir, name
 
 // Write is [Write].
 func (d Disk) Write(dir, name string, content []byte) error {
-	if err := d.replace(dir, name, content, true); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return d.within(filepath.Join(dir, name), dir, func() error {
+		if err := d.replace(dir, name, content, true); err != nil {
+			return err
+		}
+		return syncDir(dir)
+	})
 }
 
 // Swap is [Swap].
 func (d Disk) Swap(dir, name string, content []byte) error {
-	return d.replace(dir, name, content, false)
+	return d.within(filepath.Join(dir, name), dir, func() error { return d.replace(dir, name, content, false) })
 }
 
 func (d Disk) replace(dir, name string, content []byte, flush bool) error {
@@ -97,6 +131,10 @@ func (d Disk) replace(dir, name string, content []byte, flush bool) error {
 // not followed. It takes the time of a few system calls, and no room.
 func (d Disk) Amend(dir, name string, tail int, amend func(tail []byte) (at int, with []byte, err error)) error {
 	path := filepath.Join(dir, name)
+	return d.within(path, dir, func() error { return d.amend(path, tail, amend) })
+}
+
+func (d Disk) amend(path string, tail int, amend func(tail []byte) (at int, with []byte, err error)) error {
 	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return Reason(err)
@@ -150,18 +188,22 @@ func Reason(err error) error {
 }
 
 // MakeDir makes a directory that we alone can use, or makes one that is there so. A link to one is refused.
-func MakeDir(path string) error {
+func (d Disk) MakeDir(path string) error {
+	return d.Do(Make, path, func() error { return makeDir(path) })
+}
+
+func makeDir(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return Reason(err)
+		return err
 	}
 	info, err := os.Lstat(path)
 	switch {
 	case err != nil:
-		return Reason(err)
+		return err
 	case !info.IsDir():
 		return fmt.Errorf("%s: is no directory but a link; remove it", path)
 	case info.Mode().Perm()&0o077 != 0:
-		return Reason(os.Chmod(path, 0o700))
+		return os.Chmod(path, 0o700)
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/callhours/callhours/internal/files"
 )
 
 // LockFile is the name of the file by which a directory is locked. What it holds says who has it.
@@ -34,41 +36,50 @@ func (l *Lock) Dir() string { return l.dir }
 // Held reports whether this process holds the lock.
 func (l *Lock) Held() bool { return l.file != nil }
 
-// Acquire takes the lock, and makes the directory if need be. The error is ErrHeld when another process has it, ErrNoLocks where there are none, or
-// why the directory cannot be used.
+// Acquire takes the lock, and makes the directory if need be. The error is ErrHeld when another process has it, ErrNoLocks where there are none,
+// files.ErrHung where the file system does not answer, or why the directory cannot be used.
 func (l *Lock) Acquire() error {
 	if l.file != nil {
 		return nil
 	}
+	f, err := files.Within(l.dir, func() (*os.File, error) { return l.take() }, func(f *os.File) { f.Close() })
+	if errors.Is(err, files.ErrHung) {
+		return fmt.Errorf("%s: %w", l.dir, err)
+	}
+	l.file = f
+	return err
+}
+
+// take gives the file of the lock, which holds it while it is open.
+func (l *Lock) take() (*os.File, error) {
 	if err := os.MkdirAll(l.dir, 0o700); err != nil {
-		return Reason(err)
+		return nil, Reason(err)
 	}
 	path := filepath.Join(l.dir, LockFile)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
-		return Reason(err)
+		return nil, Reason(err)
 	}
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return errors.Join(fmt.Errorf("%s: is no regular file; remove it", path), f.Close())
+		return nil, errors.Join(fmt.Errorf("%s: is no regular file; remove it", path), f.Close())
 	}
 	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		owner, _ := io.ReadAll(io.LimitReader(f, 64))
 		f.Close()
 		if who := strings.TrimSpace(string(owner)); who != "" && strings.Trim(who, "0123456789") == "" {
-			return fmt.Errorf("%s: %w (process %s)", l.dir, ErrHeld, who)
+			return nil, fmt.Errorf("%s: %w (process %s)", l.dir, ErrHeld, who)
 		}
-		return fmt.Errorf("%s: %w", l.dir, ErrHeld)
+		return nil, fmt.Errorf("%s: %w", l.dir, ErrHeld)
 	case err != nil:
 		f.Close()
-		return fmt.Errorf("%s: %w (%v)", l.dir, ErrNoLocks, err)
+		return nil, fmt.Errorf("%s: %w (%v)", l.dir, ErrNoLocks, err)
 	}
-	l.file = f
 	// Who reads it only tells people: a full disk is no reason not to hold the lock.
 	if err := f.Truncate(0); err == nil {
 		_, _ = fmt.Fprintf(f, "%d\n", os.Getpid())
 	}
-	return nil
+	return f, nil
 }
 
 // Release gives the lock up.

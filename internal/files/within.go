@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// Patience is how long a read waits for the file system. The more reads wait in vain already, the shorter it is, down
+	// Patience is how long a read or write waits for the file system. The more wait in vain already, the shorter it is, down
 	// to leastPatience, so that a mount with a thousand directories does not hold a reload up for an hour.
 	Patience      = 5 * time.Second
 	leastPatience = 250 * time.Millisecond
-	// maxHung bounds the reads that wait in vain. Each costs a thread of the process, of which there are no more than
+	// maxHung bounds the reads and writes that wait in vain. Each costs a thread of the process, of which there are no more than
 	// 10,000.
 	maxHung = 256
 )
@@ -23,7 +23,7 @@ const (
 // ErrHung says that the file system did not answer in time, or has not answered somebody else yet.
 var ErrHung = errors.New("the file system does not answer")
 
-// hung counts the reads that were given up and still wait, by directory. It belongs to the process, as the threads do that
+// hung counts the reads and writes that were given up and still wait, by directory. It belongs to the process, as the threads do that
 // they hold: a package-wide variable is what keeps two users of a hung directory from holding two of them a second.
 var hung = struct {
 	sync.Mutex
@@ -31,12 +31,15 @@ var hung = struct {
 	reads atomic.Int64
 }{dirs: map[string]int{}}
 
-// Hung is how many reads of this process were given up because the file system does not answer, and wait still.
+// Hung is how many reads and writes of this process were given up because the file system does not answer, and wait still.
 func Hung() int { return int(hung.reads.Load()) }
 
-// within runs do, which may wait for the file system, and gives it up after Patience. While it waits, others in the same
-// directory fail at once.
-func within[T any](dir string, do func() (T, error)) (result T, err error) {
+func within[T any](dir string, do func() (T, error)) (T, error) { return Within(dir, do, nil) }
+
+// Within runs do, which may wait for the file system, and gives it up after [Patience], with [ErrHung]. While it waits, others that give the same
+// directory fail at once, so that one that does not answer holds few threads, however much is asked of it. late, unless it is nil, is given what
+// do brought after it had been given up.
+func Within[T any](dir string, do func() (T, error), late func(T)) (result T, err error) {
 	if err := admit(dir); err != nil {
 		return result, err
 	}
@@ -51,6 +54,9 @@ func within[T any](dir string, do func() (T, error)) (result T, err error) {
 		err := contain.Do(func() (err error) { v, err = do(); return err })
 		if !over.CompareAndSwap(false, true) {
 			forget(dir)
+			if late != nil && err == nil {
+				late(v)
+			}
 			return
 		}
 		ended <- outcome{v, err}
@@ -87,9 +93,9 @@ func admit(dir string) error {
 	defer hung.Unlock()
 	switch {
 	case dir != "" && hung.dirs[dir] > 0:
-		return fmt.Errorf("%w: an earlier read in this directory still waits", ErrHung)
+		return fmt.Errorf("%w: an earlier access to this directory still waits", ErrHung)
 	case hung.reads.Load() >= maxHung:
-		return fmt.Errorf("%w: %d reads wait already", ErrHung, maxHung)
+		return fmt.Errorf("%w: %d accesses wait already", ErrHung, maxHung)
 	}
 	return nil
 }

@@ -89,3 +89,22 @@ func TestHungDirectory(t *testing.T) {
 		}
 	})
 }
+
+// TestLate: what is brought after it was given up is handed over, so that it can be closed.
+func TestLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until, late := make(chan struct{}), 0
+		take := func() (int, error) { <-until; return 7, nil }
+		if v, err := Within("/net", take, func(v int) { late = v }); v != 0 || !errors.Is(err, ErrHung) {
+			t.Errorf("got %d, %v", v, err)
+		}
+		close(until)
+		synctest.Wait()
+		if late != 7 {
+			t.Errorf("got %d late, want 7", late)
+		}
+		if v, err := Within("/net", take, func(int) { t.Error("it was not late") }); v != 7 || err != nil {
+			t.Errorf("got %d, %v", v, err)
+		}
+	})
+}

@@ -38,6 +38,7 @@ type Marks struct {
 // Options say where marks are and of what.
 type Options struct {
 	Dir      string // of the marks; "": nothing is remembered across restarts
+	Disk     durable.Disk
 	ReadOnly bool   // the directory is another process's: its marks are heeded, and none is written
 	Program  string // that reads; another one begins anew
 	Doing    string // what it does with a content: "reading"
@@ -78,8 +79,8 @@ func (m *Marks) Open(now time.Time) error {
 		return nil
 	}
 	if !m.readOnly {
-		if err := os.MkdirAll(m.options.Dir, 0o700); err != nil {
-			return durable.Reason(err)
+		if err := m.options.Disk.Do(durable.Make, m.options.Dir, func() error { return os.MkdirAll(m.options.Dir, 0o700) }); err != nil {
+			return err
 		}
 	}
 	entries, err := files.List(m.options.Dir)
@@ -128,13 +129,14 @@ func (m *Marks) Write() {
 // remembered across restarts.
 func (m *Marks) write(mark, state string, n int) {
 	if m.options.Dir != "" && !m.readOnly {
-		_ = os.WriteFile(filepath.Join(m.options.Dir, mark), fmt.Appendf(nil, "%s %d\n", state, n), 0o600)
+		path := filepath.Join(m.options.Dir, mark)
+		_ = m.options.Disk.Do(durable.Fill, path, func() error { return os.WriteFile(path, fmt.Appendf(nil, "%s %d\n", state, n), 0o600) })
 	}
 }
 
 func (m *Marks) remove(mark string) {
 	if m.options.Dir != "" && !m.readOnly {
-		_ = os.Remove(filepath.Join(m.options.Dir, mark))
+		_ = m.options.Disk.Remove(filepath.Join(m.options.Dir, mark))
 	}
 }
 
