@@ -324,12 +324,12 @@ var uncontained = map[string]string{
 	"cmd/callhours/serve.go serveTo":     "loading and running contain their panics, as Server.Reload does; the rest only waits",
 	"cmd/callhours/serve.go after":       "it closes a channel",
 	"server/server.go await":             "it cancels a context",
-	"server/web.go check":                "it makes room in a channel",
 	"internal/parallel/parallel.go Each": "each piece is contained; the first panic is raised again in the caller",
 	"internal/files/within.go Within":    "the read is contained",
 	"server/connections.go linger":       "it closes a connection",
 	"server/findings.go Find":            "each piece is contained",
 	"server/noticed.go looking":          "it cancels a context",
+	"server/logins.go enter":             "it gives the turn to the next in line",
 	"server/log.go NewLog":               "the write is contained, and there is no other log to report to",
 }
 

@@ -28,7 +28,7 @@ func limitSections() []limitSection {
 			{"addresses in `X-Forwarded-For`", "{server.maxHops}", "", "403", "server.TestClient"},
 		}},
 		{"Hours on Kazoo's side", "`/-/hours/ROUTE.ics`, for who has a token.", []limit{
-			{"requests at once", "{server.hoursAtOnce}", "", "503 with Retry-After", "server.TestReadersBounds"},
+			{"calendars that are sent at once", "{server.hoursAtOnce}; {server.hoursOfOne} of one tenant's routes, or of one of the operator's", "", "503 with Retry-After", "server.TestReadersBounds"},
 			{"wait for a turn", "{server.hoursWait}", "", "503 with Retry-After", "server.TestReadersBounds"},
 			{"spans of a calendar", "{server.mostHourSpans}", "", "the later ones are left out; X-WR-CALDESC and the log say so", "server.TestCrowdedViews"},
 			{"a calendar", "{server.mostHours:bytes}", "", "503; the log says so", "server.TestReadersBounds"},

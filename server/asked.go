@@ -1,10 +1,12 @@
 package server
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -92,7 +94,8 @@ func cheap(path string) bool {
 }
 
 // foreign reports whether a page of another site makes a browser ask, as far as browsers say so: with Sec-Fetch-Site wherever the connection is
-// one that they trust (TLS, or to the machine itself), and with Origin for requests whose answers the page would read. Programs send neither.
+// one that they trust (TLS, or to the machine itself), with Origin for requests whose answers the page would read, and else with Referer, which the
+// page can keep back. Programs send none of them.
 func foreign(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":
@@ -101,7 +104,7 @@ func foreign(r *http.Request) bool {
 	default:
 		return true
 	}
-	origin := r.Header.Get("Origin")
+	origin := cmp.Or(r.Header.Get("Origin"), r.Header.Get("Referer"))
 	if origin == "" {
 		return false
 	}
@@ -114,7 +117,11 @@ const notForOthers = "a page of another site may not ask for this; open it from 
 
 // refuseForeign answers a request that a page of another site makes. Somebody who follows a link is shown a page that leads on.
 func (a *admin) refuseForeign(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document" {
+	navigates := r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+	if r.Header.Get("Sec-Fetch-Site") == "" { // nothing says what the browser wants it for
+		navigates = strings.HasPrefix(r.Header.Get("Accept"), "text/html")
+	}
+	if r.Method == http.MethodGet && navigates {
 		a.console.LeadOn(w, r)
 		return
 	}

@@ -48,10 +48,18 @@ func withHeaders(answer []byte) []byte {
 		return answer
 	}
 	status, rest, found := strings.Cut(string(answer), "\r\n")
+	if found && isBare417(status, rest) {
+		return []byte(status + "\r\n" + securedLines + rest)
+	}
 	if !found || !strings.HasPrefix("\r\n"+rest, bareHeaders) {
 		return answer
 	}
 	return []byte(status + "\r\n" + securedLines + rest)
+}
+
+// isBare417 reports the answer of net/http to an Expect that it does not know, which has no body and is written past the handlers as well.
+func isBare417(status, rest string) bool {
+	return status == "HTTP/1.1 417 Expectation Failed" && !strings.Contains(rest, "X-Content-Type-Options: ")
 }
 
 // secured sets the headers of a handler's answers.

@@ -235,6 +235,7 @@ func TestRawRequests(t *testing.T) {
 		{"an encoding behind a blank", "Transfer-Encoding : chunked\r\nContent-Length: 4\r\n\r\n", "0\r\n\r\n", 400, 400, true},
 		{"a header without a name", ": x\r\n\r\n", "", 400, 400, true},
 		{"a header with a control character", "X: a\x00b\r\n\r\n", "", 400, 400, true},
+		{"an expectation that nobody knows", "Expect: foo\r\n\r\n", "", 417, 417, true},
 		{"two hosts", "Host: localhost\r\n\r\n", "", 400, 400, true},
 		{"headers that are too long", "X: " + strings.Repeat("x", 2<<20) + "\r\n\r\n", "", 431, 431, true},
 	} {

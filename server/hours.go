@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 	"weak"
 
@@ -31,7 +30,8 @@ const (
 
 	// Whoever asks must not take from calls: a calendar is made when its turn comes, few requests wait for theirs, and what was made is kept
 	// until a calendar or the day is another one.
-	hoursAtOnce   = 16
+	hoursAtOnce   = 64
+	hoursOfOne    = 4 // of these, of one tenant's routes, or of one of the operator's: readers that take nothing hold a place until they are cut off
 	hoursWait     = 2 * time.Second
 	mostHours     = 4 << 20  // bytes of a calendar
 	mostHourSpans = 5000     // spans of a calendar; what comes later is left out
@@ -42,7 +42,7 @@ const (
 type publisher struct {
 	now     func() time.Time
 	log     *slog.Logger
-	running atomic.Int64
+	running places
 	turns   *turns // in which calendars are made
 
 	mu   sync.Mutex // guards the following
@@ -122,12 +122,6 @@ func (rs readers) admit(name string, tokens []string) *render.Route {
 func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l *live) {
 	presented := present(r)
 	began := p.now()
-	if p.running.Add(1) > hoursAtOnce {
-		p.running.Add(-1)
-		later(w)
-		return
-	}
-	defer p.running.Add(-1)
 	if l == nil {
 		later(w)
 		return
@@ -147,11 +141,23 @@ func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l
 		status = http.StatusMethodNotAllowed
 		w.Header().Set("Allow", "GET, HEAD")
 		plain(w, status, "only GET is answered here")
+	case !p.running.take(ownerOf(route), hoursAtOnce, hoursOfOne):
+		status = http.StatusServiceUnavailable
+		later(w)
 	default:
+		defer p.running.leave(ownerOf(route))
 		status = p.give(w, r, l, route)
 	}
 	attrs[0] = slog.Int("status", status)
 	p.log.LogAttrs(r.Context(), level, "hours", append(attrs, slog.Duration("took", p.now().Sub(began)))...)
+}
+
+// ownerOf is the tenant whose route that is, else the route itself.
+func ownerOf(route *render.Route) string {
+	if tenant, _, ok := strings.Cut(route.Name, "/"); ok {
+		return tenant
+	}
+	return "/" + route.Name
 }
 
 // later refuses who may come again; Kazoo never asks here.

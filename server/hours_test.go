@@ -216,9 +216,21 @@ func TestReadersBounds(t *testing.T) {
 	for range cap(w.turns.places) {
 		<-w.turns.places
 	}
-	p.running.Store(hoursAtOnce)
+	p.running.taken = hoursAtOnce
 	refused("while others wait", httptest.NewRequest(http.MethodGet, path, nil))
-	p.running.Store(0)
+	p.running.taken = 0
+	owner := ownerOf(w.live.Load().routes[0])
+	for range hoursOfOne {
+		p.running.take(owner, hoursAtOnce, hoursOfOne)
+	}
+	refused("while its own readers hold their places", httptest.NewRequest(http.MethodGet, path, nil))
+	if !p.running.take("another", hoursAtOnce, hoursOfOne) {
+		t.Error("the readers of one tenant keep another's out")
+	}
+	for range hoursOfOne {
+		p.running.leave(owner)
+	}
+	p.running.leave("another")
 	route := w.live.Load().routes[0]
 	for range 3 {
 		p.keep(route, &published{body: make([]byte, mostHoursKept/2)})

@@ -23,10 +23,8 @@ import (
 
 // Bounds of passwords. Checking one takes as long as its hash says, some tenths of a second of a processor, and whoever asks need not be anybody.
 const (
-	webEvery    = 2 * time.Second // how often a web configuration is read again
-	checksWait  = 16              // passwords that wait to be checked, of all addresses
-	checksOfOne = 2               // and of one address
-	checkPause  = 3               // after a wrong one, for how many times as long as it took none is checked
+	webEvery   = 2 * time.Second // how often a web configuration is read again
+	checkPause = 3               // after a wrong one, for how many times as long as it took none is checked
 )
 
 // checkWeb says what is wrong with a web configuration of the Prometheus kind; "" if nothing is.
@@ -57,19 +55,17 @@ type gate struct {
 	key    [32]byte // of known
 	config atomic.Pointer[webConfig]
 
-	checking chan struct{} // holds one while a password is checked
-	mu       sync.Mutex    // guards the following
-	waiting  map[netip.Addr]int
-	inLine   int                          // how many wait in all
-	known    map[string][sha256.Size]byte // by user: what let them in last, digested with key
-	tokens   float64                      // requests that rate_limit allows now
-	filled   time.Time                    // as of when
+	logins *logins                      // in which passwords are checked
+	mu     sync.Mutex                   // guards the following
+	known  map[string][sha256.Size]byte // by user: what let them in last, digested with key
+	tokens float64                      // requests that rate_limit allows now
+	filled time.Time                    // as of when
 
 	refused rationed // lines about wrong passwords
 }
 
 func newGate(path string, next http.Handler, log *slog.Logger, now func() time.Time) (*gate, error) {
-	g := &gate{path: path, next: next, log: log, now: now, checking: make(chan struct{}, 1), waiting: map[netip.Addr]int{}, known: map[string][sha256.Size]byte{}}
+	g := &gate{path: path, next: next, log: log, now: now, logins: newLogins(now), known: map[string][sha256.Size]byte{}}
 	if _, err := rand.Read(g.key[:]); err != nil {
 		return nil, err
 	}
@@ -211,26 +207,24 @@ func (g *gate) check(r *http.Request, c *webConfig, user, password string) int {
 	if subtle.ConstantTimeCompare(before[:], sum[:]) == 1 && exists {
 		return http.StatusOK
 	}
-	from, leave := g.enter(r)
-	if leave == nil {
-		return http.StatusTooManyRequests
+	var from netip.Addr
+	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		from = peer.Addr().Unmap()
 	}
-	defer leave()
-	select {
-	case g.checking <- struct{}{}:
-	case <-r.Context().Done():
+	leave, ok := g.logins.enter(r.Context(), from)
+	if !ok {
 		return http.StatusTooManyRequests
 	}
 	began := g.now()
 	if err := bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)); err != nil || !exists {
 		// The next one waits, so that wrong passwords take a quarter of one processor at most.
-		time.AfterFunc(checkPause*g.now().Sub(began), func() { <-g.checking })
+		leave(true, checkPause*g.now().Sub(began))
 		g.refused.line(g.now(), func(more int) {
 			g.log.Warn("wrong password on the admin side", slog.String("remote", from.String()), slog.Int("more", more))
 		})
 		return http.StatusUnauthorized
 	}
-	<-g.checking
+	leave(false, 0)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.known[user] = sum
@@ -257,26 +251,4 @@ func dearest(users map[string]string) (hash string) {
 		}
 	}
 	return hash
-}
-
-// enter puts a request in line for a check of its password; leave is nil if the line is too long.
-func (g *gate) enter(r *http.Request) (from netip.Addr, leave func()) {
-	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		from = peer.Addr().Unmap()
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.inLine >= checksWait || g.waiting[from] >= checksOfOne {
-		return from, nil
-	}
-	g.inLine++
-	g.waiting[from]++
-	return from, func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.inLine--
-		if g.waiting[from]--; g.waiting[from] == 0 {
-			delete(g.waiting, from)
-		}
-	}
 }

@@ -222,7 +222,7 @@ func TestGateUnderFlood(t *testing.T) {
 	if got := signIn(g, "192.0.2.1:1", "u0", "right"); got != http.StatusOK {
 		t.Fatalf("got %d", got)
 	}
-	g.checking <- struct{}{} // as if a check took for ever
+	g.logins.busy = true // as if a check took for ever
 	var refused, inLine atomic.Int64
 	var all sync.WaitGroup
 	for i := range 30 {
@@ -244,7 +244,7 @@ func TestGateUnderFlood(t *testing.T) {
 			t.Errorf("somebody who comes later: got %d", got)
 		}
 	})
-	<-g.checking
+	g.logins.free()
 	all.Wait()
 	if got := refused.Load(); got != 30-checksOfOne {
 		t.Errorf("%d of 30 were refused", got)
@@ -252,8 +252,8 @@ func TestGateUnderFlood(t *testing.T) {
 	if n := strings.Count(log.String(), "wrong password"); n != 1 {
 		t.Errorf("%d lines: %s", n, log)
 	}
-	if len(g.waiting) > 0 || g.inLine != 0 {
-		t.Errorf("%d still wait", g.inLine)
+	if n := len(g.logins.waiting); n > 0 || len(g.logins.of) > 0 {
+		t.Errorf("%d still wait", n)
 	}
 }
 
