@@ -69,6 +69,7 @@ type Store struct {
 	begun      []*feed        // attempts that due has not given to Run yet
 	awaited    map[*feed]bool // those that Ready waits for: nothing is known of them, and no attempt has ended
 	first      chan struct{}  // closed when nothing is waited for by Ready
+	progress   chan struct{}  // closed and made anew when less may be waited for
 	unwritten  error          // why copies cannot be kept, as the log has said it; nil: they can
 }
 
@@ -117,6 +118,7 @@ func NewStore(o StoreOptions) *Store {
 		hosts:      map[string]*host{},
 		owners:     map[string]*owner{},
 		first:      first,
+		progress:   make(chan struct{}),
 	}
 	s.copies.readOnly = readOnly
 	return s
@@ -312,32 +314,6 @@ func (s *subscribed) state(now time.Time) State {
 		state.Calendar, state.Stale, state.Why = nil, false, expired
 	}
 	return state
-}
-
-// Ready waits until there is a copy of each feed or an attempt of it has ended, but no longer than ctx, whose error it then
-// gives.
-func (s *Store) Ready(ctx context.Context) error {
-	s.mu.Lock()
-	first := s.first
-	s.mu.Unlock()
-	select {
-	case <-first:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// checkFirst opens Ready once nothing is waited for.
-func (s *Store) checkFirst() {
-	select {
-	case <-s.first:
-		return
-	default:
-	}
-	if len(s.awaited) == 0 {
-		close(s.first)
-	}
 }
 
 // wrote takes in how writing to the disk went: what fails is counted each time, and logged when it begins and when the reason is

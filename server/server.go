@@ -363,12 +363,16 @@ func listen(ctx context.Context, address string) (*net.TCPListener, error) {
 	return nil, fmt.Errorf("listen %s: %w; is another callhours running, or the address another machine's?", address, err)
 }
 
-// await waits until something is known of each feed, for start_timeout at most: a caller is better answered by what is known than not.
+// tenantsWait is how long the tenants whose feeds have not answered yet are waited for after the last one whose feeds have.
+const tenantsWait = time.Second
+
+// await waits until something is known of each feed, for start_timeout at most: a caller is better answered by what is known than not. Tenants whose feeds
+// take longer than the others' keep nobody else waiting.
 func (s *Server) await(ctx context.Context, g *Generation) {
 	waiting, cancel := context.WithTimeout(ctx, g.file.StartTimeout)
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
-	if err := s.store.Ready(waiting); err != nil && ctx.Err() == nil && s.life.Err() == nil {
+	if !s.store.ReadyFor(waiting, tenantsWait) && ctx.Err() == nil && s.life.Err() == nil {
 		s.options.Log.WarnContext(ctx, "some feeds have not answered yet; calls are answered without them", slog.Duration("start_timeout", g.file.StartTimeout))
 	}
 }
