@@ -17,8 +17,8 @@ type Configured struct {
 	Calendars []Calendar
 	Tenants   []string
 
-	// OwnSeries is how many of Routes, from the first, have series of their own; 0 stands for all. The others are counted
-	// together, as route and branch "_other".
+	// OwnSeries is how many of Routes have series of their own; 0 stands for all. Tenants take turns, the operator first, and of each those go first that
+	// have series already. The others are counted together, as route and branch "_other".
 	OwnSeries int
 }
 
@@ -77,15 +77,15 @@ func (m *Metrics) Configure(c Configured) {
 		tenants:   make(map[string]*gauge, len(c.Tenants)),
 	}
 	s := shelves{newShelf(former.routeSeries), newShelf(former.branchSeries), newShelf(former.stateSeries)}
-	own := c.Routes
-	if c.OwnSeries > 0 {
-		own = own[:min(c.OwnSeries, len(own))]
-	}
-	for _, r := range own {
-		next.routes[r.Name] = s.route(r)
-	}
-	for _, r := range c.Routes[len(own):] {
-		next.routes[r.Name] = s.other(r)
+	var own []Route
+	mine := share(c.Routes, c.OwnSeries, func(name string) bool { r := former.routes[name]; return r != nil && r.own })
+	for _, r := range c.Routes {
+		if mine[r.Name] {
+			own = append(own, r)
+			next.routes[r.Name] = s.route(r)
+		} else {
+			next.routes[r.Name] = s.other(r)
+		}
 	}
 	calendars := newShelf(former.calendarSeries)
 	for _, cal := range c.Calendars {
