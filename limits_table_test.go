@@ -150,6 +150,7 @@ func limitSections() []limitSection {
 			{"nesting in a file", "{config.maxDepth} levels; {config.maxCopies} nodes by aliases", "", "refused", "config.TestFileWithMistakes"},
 			{"what a tenant's file defines", "{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them, {config.mostLists} lists, {config.mostNumbers} numbers in them", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals"},
 			{"files of lists and secrets that a tenant names", "{config.mostFiles}, {config.mostFileBytes:bytes}; {config.mostPaths} paths under `secrets`, {config.mostSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles"},
+			{"mistakes of a file that are said; that say what a name was meant to be", "{diag.MostMistakes}; {config.mostSuggested}, of templates {server.mostSuggested}", "", "the rest is counted", "config.TestManyMistakes"},
 			{"names in a directory, or that a pattern finds", "{files.maxNames}", "", "refused", "files.TestList"},
 			{"wait for a file that does not answer", "{files.Patience}", "", "as if it could not be read", "files.TestHung"},
 			{"a file of certificates", "{server.maxPEM:bytes}", "", "refused", "server.TestCertificateMistake"},

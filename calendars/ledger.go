@@ -17,8 +17,8 @@ const perCalendar = 512
 func (c *Calendar) weight() int { return perCalendar + len(c.packed) + 16*len(c.zones) }
 
 // ownerTooBig says that a calendar of a tenant has no place beside its others.
-func ownerTooBig(owner string) error {
-	return fmt.Errorf("%w: all calendars of tenant %s together take more than %d MiB; remove some, or share calendars with fewer events", ErrTooBig, quote(owner), ownerBytes>>20)
+func ownerTooBig() error {
+	return fmt.Errorf("%w: all calendars of the tenant together take more than %d MiB; remove some, or share calendars with fewer events", ErrTooBig, ownerBytes>>20)
 }
 
 // ledger counts what the copies of tenants take together, each once whatever many calendars use it: those that there were when it was made, and what was
@@ -76,7 +76,7 @@ func (l *ledger) admit(o *owner, c, instead *Calendar) error {
 		less = instead.weight()
 	}
 	if w := c.weight(); w > less && l.bytes[o]-less+w > ownerBytes {
-		return ownerTooBig(o.name)
+		return ownerTooBig()
 	}
 	l.add(o, c)
 	return nil
@@ -143,7 +143,7 @@ func (l *Loader) load(owner string, former *Calendar, fsys fs.FS, pattern string
 		return Reload(former, fsys, pattern, limits)
 	}
 	if l.bytes[owner] > ownerBytes {
-		return nil, ownerTooBig(owner)
+		return nil, ownerTooBig()
 	}
 	files, err := Files(fsys, pattern, limits)
 	if err != nil {
@@ -155,7 +155,7 @@ func (l *Loader) load(owner string, former *Calendar, fsys fs.FS, pattern string
 	}
 	l.bytes[owner] += length
 	if l.bytes[owner] > ownerBytes {
-		return nil, ownerTooBig(owner)
+		return nil, ownerTooBig()
 	}
 	calendar, err := reread(former, files, limits)
 	if err != nil {
@@ -163,7 +163,7 @@ func (l *Loader) load(owner string, former *Calendar, fsys fs.FS, pattern string
 	}
 	l.bytes[owner] += max(0, calendar.weight()-length)
 	if l.bytes[owner] > ownerBytes {
-		return nil, ownerTooBig(owner)
+		return nil, ownerTooBig()
 	}
 	return calendar, nil
 }

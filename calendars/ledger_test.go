@@ -70,7 +70,7 @@ func TestOwnerBytes(t *testing.T) {
 		}
 	}
 	err := s.brings("evil/c8", "heavy8")
-	const want = `https://evil.example/…: too big: all calendars of tenant "evil" together take more than 128 MiB; remove some, or share calendars with fewer events`
+	const want = `https://evil.example/…: too big: all calendars of the tenant together take more than 128 MiB; remove some, or share calendars with fewer events`
 	if err == nil || err.Error() != want || !errors.Is(err, ErrTooBig) {
 		t.Errorf("past it: got %v, want %s", err, want)
 	}

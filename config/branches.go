@@ -100,7 +100,7 @@ func (f fields) indexOf(key string, branches []*Branch, otherwise int) int {
 	}
 	i := slices.IndexFunc(branches, func(b *Branch) bool { return b.Name == name.S })
 	if i < 0 {
-		f.mistake(name.Pos, "branch %s is not defined%s", quote(name.S), suggest(name.S, branchNames(branches)))
+		f.mistake(name.Pos, "branch %s is not defined%s", quote(name.S), f.suggest(name.S, func() []string { return branchNames(branches) }))
 		return otherwise
 	}
 	return i

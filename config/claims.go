@@ -39,7 +39,7 @@ func (s *source) checkGrants() {
 	for _, g := range s.grants {
 		for _, name := range g.secrets {
 			if _, ok := s.secrets.own[name.S]; !ok {
-				s.mistake(name.Pos, "secret %s is not defined%s", quote(name.S), suggest(name.S, s.secrets.known()))
+				s.mistake(name.Pos, "secret %s is not defined%s", quote(name.S), s.suggest(name.S, s.secrets.known))
 			}
 		}
 	}

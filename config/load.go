@@ -87,6 +87,9 @@ func Load(path string, o Options) (*File, error) {
 		s.contain(s.readRoutes)
 	}
 	top.contain(func() { l.crossCheck(top) })
+	for _, s := range sources {
+		s.sayRest()
+	}
 	slices.SortStableFunc(l.file.Warnings, func(a, b Warning) int { return a.Compare(b.Pos) })
 	l.mistakes = withoutEffects(l.mistakes)
 	l.file.Mistakes = l.mistakes
@@ -138,6 +141,7 @@ type source struct {
 	secrets   scope[Secret]
 	routes    scope[*Route]
 
+	said    said              // mistakes
 	numbers map[string][]Text // of the lists' files that were read, by path
 	reading namedFiles        // what was read of them and of secrets
 }
@@ -172,15 +176,6 @@ func (s scope[T]) known() []string {
 
 // within is the scope of a tenant inside this global one.
 func (s scope[T]) within() scope[T] { return scope[T]{own: map[string]T{}, outer: s.own} }
-
-// mistake notes a mistake, and that it is in a tenant's file or seen in what that file uses.
-func (s *source) mistake(p diag.Pos, format string, args ...any) {
-	m := diag.Mistakef(p, format, args...)
-	if of := s.on(); of != p.File {
-		m.Other = diag.Pos{File: of}
-	}
-	s.mistakes = append(s.mistakes, m)
-}
 
 // on is the path of the tenant's file on whose behalf a source reads.
 func (s *source) on() string {
@@ -353,7 +348,7 @@ func (s *source) included(f *included) *source {
 	in := *s
 	in.path = f.path
 	in.dir, in.home = s.inputs.disk.dir(f.path), s.inputs.homes[f.path]
-	in.numbers, in.reading = nil, namedFiles{}
+	in.said, in.numbers, in.reading = said{}, nil, namedFiles{}
 	in.top = in.fields(f.root, inInclude)
 	switch n := in.top.get("tenant"); {
 	case n != nil:

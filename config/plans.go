@@ -63,7 +63,7 @@ func (s *source) definePlan(e entry) {
 	p.Branches = in.branches(func(name Text) (Text, bool) {
 		known := p.roleNames()
 		if !slices.Contains(known, name.S) {
-			s.mistake(name.Pos, "plan %q has no role %s in its calendars%s", p.Name, quote(name.S), suggest(name.S, known))
+			s.mistake(name.Pos, "plan %q has no role %s in its calendars%s", p.Name, quote(name.S), s.suggest(name.S, func() []string { return known }))
 			return name, false
 		}
 		return name, true
@@ -97,7 +97,7 @@ func (f fields) planned(p *Plan) []*Branch {
 	for _, e := range f.entries(f.get("answers"), "answers") {
 		i := slices.IndexFunc(out, func(b *Branch) bool { return b.Name == e.key.S })
 		if i < 0 {
-			f.mistake(e.key.Pos, "plan %q has no branch %s%s", p.Name, quote(e.key.S), suggest(e.key.S, branchNames(out)))
+			f.mistake(e.key.Pos, "plan %q has no branch %s%s", p.Name, quote(e.key.S), f.suggest(e.key.S, func() []string { return branchNames(out) }))
 			continue
 		}
 		f.otherAnswer(e, out[i])
@@ -129,7 +129,7 @@ func (f fields) roles(p *Plan) map[string][]Text {
 	roles := map[string][]Text{}
 	for _, e := range f.entries(f.get("calendars"), "calendars") {
 		if !slices.Contains(known, e.key.S) {
-			f.mistake(e.key.Pos, "plan %q has no role %s%s", p.Name, quote(e.key.S), suggest(e.key.S, known))
+			f.mistake(e.key.Pos, "plan %q has no role %s%s", p.Name, quote(e.key.S), f.suggest(e.key.S, func() []string { return known }))
 			continue
 		}
 		for _, name := range f.scalars(e.value, "role "+e.key.S) {

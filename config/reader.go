@@ -102,6 +102,9 @@ func (c *converter) parse(most int, src []byte) (*node, diag.Mistakes) {
 	case !errors.Is(err, io.EOF):
 		c.mistakes = append(c.mistakes, c.syntax(err))
 	}
+	if more := c.said.mistakes - diag.MostMistakes; more > 0 {
+		c.mistakes = append(c.mistakes, diag.More(c.said.rest, more))
+	}
 	if c.copies > maxCopies {
 		return nil, c.mistakes
 	}
@@ -147,6 +150,7 @@ type converter struct {
 	lineAt   int
 	copies   int // nodes added by aliases so far
 	mistakes diag.Mistakes
+	said     said
 }
 
 func (c *converter) at(n *yaml.Node) diag.Pos {
@@ -154,7 +158,9 @@ func (c *converter) at(n *yaml.Node) diag.Pos {
 }
 
 func (c *converter) mistake(p diag.Pos, format string, args ...any) {
-	c.mistakes = append(c.mistakes, diag.Mistakef(p, format, args...))
+	if c.said.admits(p) {
+		c.mistakes = append(c.mistakes, diag.Mistakef(p, format, args...))
+	}
 }
 
 func (c *converter) convert(n *yaml.Node) *node {
@@ -194,7 +200,9 @@ func (c *converter) convert(n *yaml.Node) *node {
 		}
 	case yaml.MappingNode:
 		if m, ok := c.template(n); ok {
-			c.mistakes = append(c.mistakes, m)
+			if c.said.admits(m.Pos) {
+				c.mistakes = append(c.mistakes, m)
+			}
 			out.plain = false // it is read as a text, for that was meant
 			return out
 		}

@@ -141,7 +141,7 @@ func (f fields) plan() (*Plan, bool) {
 	}
 	p, ok := f.plans.find(name.S)
 	if !ok {
-		f.mistake(name.Pos, "plan %s is not defined%s", quote(name.S), suggest(name.S, f.plans.known()))
+		f.mistake(name.Pos, "plan %s is not defined%s", quote(name.S), f.suggest(name.S, f.plans.known))
 	}
 	return p, ok && len(p.Branches) > 0
 }
@@ -187,5 +187,5 @@ func (s *source) checkNames(field Text, d *Data, r *Route) {
 		}
 	}
 	slices.Sort(mappings)
-	s.mistake(field.Pos, "the data of route %q has no mapping %s%s", r.Name, quote(field.S), suggest(field.S, mappings))
+	s.mistake(field.Pos, "the data of route %q has no mapping %s%s", r.Name, quote(field.S), s.suggest(field.S, func() []string { return mappings }))
 }

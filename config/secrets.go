@@ -161,7 +161,7 @@ func (s *source) secretNamed(name Text) Secret {
 		s.mistake(name.Pos, "secret %q is not defined, and no file is named under secrets; set secrets: [secrets.yaml] and write %s: VALUE into that file",
 			name.S, name.S)
 	case !ok:
-		s.mistake(name.Pos, "secret %q is not defined%s", name.S, suggest(name.S, s.secrets.known()))
+		s.mistake(name.Pos, "secret %q is not defined%s", name.S, s.suggest(name.S, s.secrets.known))
 	default:
 		return Secret{name.Pos, found.text}
 	}

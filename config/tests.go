@@ -121,6 +121,7 @@ func LoadTests(path string, o Options) (*Tests, error) {
 	if s.moments > maxTestMoments {
 		s.mistake(diag.Pos{File: path}, "%d moments are more than the %d that a file may have; split it", s.moments, maxTestMoments)
 	}
+	s.sayRest()
 	return t, withoutEffects(l.mistakes).Err()
 }
 

@@ -130,6 +130,7 @@ type builder struct {
 	library   *templates.Library
 	calendars []*calendar
 	loader    *calendars.Loader
+	suggested map[string]int  // templates for which one was looked that may be meant, by file
 	filtered  map[string]int  // steps of only and except, by tenant
 	named     map[string]bool // calendars by their full names
 	lists     map[string]routes.List
@@ -164,6 +165,7 @@ func (b *builder) read() {
 	}
 	b.library = b.templates()
 	b.named, b.loader, b.filtered = map[string]bool{}, calendars.NewLoader(), map[string]int{}
+	b.suggested = map[string]int{}
 	for _, c := range b.file.Calendars {
 		b.contain(c.Pos, fmt.Sprintf("calendar %q", c.Name), func() { b.calendars = append(b.calendars, b.calendar(c)) })
 		b.named[c.Name] = true
@@ -272,13 +274,20 @@ func (b *builder) answer(branch *config.Branch) render.Branch {
 	return out
 }
 
+// mostSuggested is for how many templates of a file that are not there one is looked for that may be meant.
+const mostSuggested = 20
+
 // noTemplate reports a template that is not there, and the file that was meant for it.
 func (b *builder) noTemplate(name diag.Text) {
 	if beside := b.file.NearTemplate(name.S); beside != "" {
 		b.wrong(name.Pos, "template %q is not there; rename the file %q to %q", name.S, beside, name.S+".json.tmpl")
 		return
 	}
-	b.wrong(name.Pos, "template %q is not there%s", name.S, diag.Suggest(name.S, b.library.Names()))
+	near := ""
+	if b.suggested[name.Pos.File]++; b.suggested[name.Pos.File] <= mostSuggested {
+		near = diag.Suggest(name.S, b.library.Names())
+	}
+	b.wrong(name.Pos, "template %q is not there%s", name.S, near)
 }
 
 func condition(c *config.Condition, data *config.Data, lists map[string]routes.List) *routes.Condition {

@@ -42,7 +42,7 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 	}
 	own.only, own.except = b.filters(c)
 	if c.File != "" {
-		known, err := b.loader.Load(c.Tenant, b.reuse.known(c), b.filesFor(c), c.File, own.Limits)
+		known, err := b.loader.Load(c.Owner, b.reuse.known(c), b.filesFor(c), c.File, own.Limits)
 		if err != nil {
 			b.missing(c, "", err)
 		}

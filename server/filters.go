@@ -58,15 +58,15 @@ func (b *builder) filters(c *config.Calendar) (only, except []calendars.Filter) 
 // use is a calendar as routes use it, worth what it is: its events are those that only and except let through. Where these would take too much beside the
 // tenant's other calendars, it is unknown. The mutex that guards the generation's calendars is held.
 func (g *Generation) use(c *calendar, state calendars.State) calendars.Use {
-	tenant := c.Source.Owner
-	others, steps := g.compared[tenant]-c.steps, int64(0)
+	owner := c.Source.Owner
+	others, steps := g.compared[owner]-c.steps, int64(0)
 	if c.refused = false; state.Calendar != nil {
 		steps = state.Calendar.SelectSteps(c.only, c.except)
 	}
 	switch {
-	case tenant != "" && others+steps > mostCompared:
-		state.Err = fmt.Errorf("%w: only and except of the calendars of tenant %q take more than %d steps in all; write fewer patterns, or use smaller calendars",
-			calendars.ErrTooBig, tenant, mostCompared)
+	case owner != "" && others+steps > mostCompared:
+		state.Err = fmt.Errorf("%w: only and except of all calendars of the tenant take more than %d steps; write fewer patterns, or use smaller calendars",
+			calendars.ErrTooBig, int64(mostCompared))
 		state.Calendar, state.Why, steps, c.refused = nil, tooMuchCompared, 0, true
 	case state.Calendar != nil:
 		state.Calendar = state.Calendar.Select(c.only, c.except)

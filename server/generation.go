@@ -30,7 +30,7 @@ type Generation struct {
 
 	calendars []*calendar // in the order of the configuration
 	byName    map[string]*calendar
-	compared  map[string]int64 // what only and except take, by tenant; guarded as the calendars are
+	compared  map[string]int64 // what only and except take, by owner; guarded as the calendars are
 
 	timelines *calendars.Timelines // of live calls
 	totals    routes.Totals        // likewise

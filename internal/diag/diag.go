@@ -73,13 +73,46 @@ func (ms Mistakes) Err() error {
 	return ms.Sorted()
 }
 
-// Sorted gives the mistakes by place, each once, also where it concerns several other places.
+// MostMistakes is how many mistakes of a file are said, for each other place that they concern in another file.
+const MostMistakes = 200
+
+// More says that there are more mistakes in a file than are said, from a place on.
+func More(from Pos, n int) Mistake {
+	return Mistakef(from, "%d more mistakes of this file are not listed; mend the others first", n)
+}
+
+// Sorted gives the mistakes by place, each once, also where it concerns several other places. Of a file they are the first ones, and how many more there are.
 func (ms Mistakes) Sorted() Mistakes {
 	sorted := slices.Clone(ms)
 	slices.SortStableFunc(sorted, func(a, b Mistake) int {
 		return cmp.Or(a.Compare(b.Pos), cmp.Compare(a.Message, b.Message))
 	})
-	return slices.CompactFunc(sorted, func(a, b Mistake) bool { return a.Pos == b.Pos && a.Message == b.Message })
+	sorted = slices.CompactFunc(sorted, func(a, b Mistake) bool { return a.Pos == b.Pos && a.Message == b.Message })
+	return sorted.first(MostMistakes)
+}
+
+// first keeps so many of each file, for each other file that they concern. One more, which may say how many more there are, stays.
+func (ms Mistakes) first(most int) Mistakes {
+	type files struct{ at, other string }
+	found, kept := map[files]int{}, map[files]int{}
+	of := func(m Mistake) files { return files{m.File, m.Other.File} }
+	for _, m := range ms {
+		found[of(m)]++
+	}
+	out := ms[:0]
+	for _, m := range ms {
+		f := of(m)
+		kept[f]++
+		switch {
+		case m.File == "" || found[f] <= most+1 || kept[f] <= most:
+			out = append(out, m)
+		case kept[f] == most+1:
+			more := More(m.Pos, found[f]-most)
+			more.Other = m.Other
+			out = append(out, more)
+		}
+	}
+	return out
 }
 
 // excerpt is how many characters of a file are shown that may not be what it should be: enough to see what it is instead.
@@ -114,6 +147,9 @@ func Suggest(got string, known []string) string {
 		compared = nil
 	}
 	for _, name := range compared {
+		if n := utf8.RuneCountInString(name); n > length+least || n < length-least {
+			continue
+		}
 		if d := Distance(lower, strings.ToLower(name)); d <= least && (best == "" || d < least) {
 			best, least = name, d
 		}
