@@ -183,8 +183,8 @@ func (s *Store) loadCopy(name string, t terms) (loaded, error) {
 	var unwritten error
 	if noneCompiled != nil {
 		files := []File{{Body: on.body}}
-		err := s.suspects.ReadAgain(sumOf(files), s.options.Now(), func() (err error) {
-			calendar, err = s.parse(files, t.Limits)
+		err := s.suspects.ReadAgain(suspectSum(sumOf(files), t.Limits), s.options.Now(), func() (err error) {
+			calendar, err = s.parseAndExpand(files, t.Limits)
 			return err
 		})
 		if err != nil {

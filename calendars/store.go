@@ -47,6 +47,7 @@ type Store struct {
 	guard    *contain.Guard
 	suspects *suspect.Marks
 	parse    func([]File, Limits) (*Calendar, error) // ReadFiles
+	expand   func(*Calendar, time.Time)              // expand
 	copies   copies
 	readers  chan struct{} // holds one for each body that is being read
 	telling  sync.Mutex    // held while Changed is called
@@ -110,6 +111,7 @@ func NewStore(o StoreOptions) *Store {
 		guard:      contain.NewGuard(o.Log, o.Metrics),
 		suspects:   suspect.New(marksOf(o)),
 		parse:      ReadFiles,
+		expand:     expand,
 		copies:     copies{dir: o.Dir, disk: diskOf(o)},
 		readers:    make(chan struct{}, maxReaders),
 		wake:       make(chan struct{}, 1),
@@ -130,6 +132,7 @@ func (s *Store) Write() {
 	s.subscribing.Lock()
 	defer s.subscribing.Unlock()
 	s.copies.readOnly.Store(false)
+	s.suspects.Write()
 	prepared := s.copies.prepare()
 	if prepared == nil {
 		prepared = s.copies.mend()

@@ -31,8 +31,14 @@ type Marks struct {
 	mu       sync.Mutex       // guards the following
 	began    time.Time        // zero before the marks were read
 	readOnly bool             // of Options, until Write
-	deaths   map[string]int   // by mark
+	deaths   map[string]death // by mark
 	panics   map[string]error // likewise
+}
+
+// death is how often the process ended while a content was read, and when the last such reading had begun.
+type death struct {
+	n  int
+	at time.Time
 }
 
 // Options say where marks are and of what.
@@ -64,7 +70,7 @@ var errWaits = errors.New("it is not read again")
 
 // New makes marks that are not read yet.
 func New(o Options) *Marks {
-	return &Marks{options: o, readOnly: o.ReadOnly, deaths: map[string]int{}, panics: map[string]error{}}
+	return &Marks{options: o, readOnly: o.ReadOnly, deaths: map[string]death{}, panics: map[string]error{}}
 }
 
 // Open reads the marks, once. now is when the process began.
@@ -106,14 +112,21 @@ func (m *Marks) Open(now time.Time) error {
 		}
 		var state string
 		var n int
-		if _, err := fmt.Sscan(string(text), &state, &n); err != nil || n < 0 || n > enoughDeaths {
+		var began int64 // what the former version did not write
+		if fields, _ := fmt.Sscan(string(text), &state, &n, &began); fields < 2 || n < 0 || n > enoughDeaths {
 			state, n = "reading", 0 // it was being written
+		}
+		at := info.ModTime()
+		if state != "reading" && began > 0 {
+			at = time.Unix(began, 0)
 		}
 		if state == "reading" && !m.readOnly { // else it may be read at this moment
 			n = min(n+1, enoughDeaths)
 		}
-		m.deaths[e.Name()] = n
-		m.write(e.Name(), "suspect", n)
+		m.deaths[e.Name()] = death{n, at}
+		if state == "reading" {
+			m.write(e.Name(), "suspect", m.deaths[e.Name()])
+		}
 	}
 	return nil
 }
@@ -127,10 +140,12 @@ func (m *Marks) Write() {
 
 // write notes a content. It need not survive a loss of power, which is no death of ours; a disk that cannot be written costs what is
 // remembered across restarts.
-func (m *Marks) write(mark, state string, n int) {
+func (m *Marks) write(mark, state string, d death) {
 	if m.options.Dir != "" && !m.readOnly {
 		path := filepath.Join(m.options.Dir, mark)
-		_ = m.options.Disk.Do(durable.Fill, path, func() error { return os.WriteFile(path, fmt.Appendf(nil, "%s %d\n", state, n), 0o600) })
+		_ = m.options.Disk.Do(durable.Fill, path, func() error {
+			return os.WriteFile(path, fmt.Appendf(nil, "%s %d %d\n", state, d.n, max(0, d.at.Unix())), 0o600)
+		})
 	}
 }
 
@@ -154,12 +169,12 @@ func (m *Marks) Ask(sum [sha256.Size]byte, now time.Time) (suspect bool, err err
 	switch {
 	case panicked != nil:
 		return true, fmt.Errorf("%s; %w %s", panicked, errRefused, m.options.Again)
-	case deaths >= enoughDeaths:
-		return true, fmt.Errorf("callhours ended while %s this; %w %s", m.options.Doing, errRefused, m.options.Again)
-	case deaths > 0 && now.Sub(m.began) < suspectAfter:
+	case deaths.n >= enoughDeaths:
+		return true, fmt.Errorf("callhours ended while %s this, last at %s; %w %s", m.options.Doing, deaths.at.UTC().Format(time.RFC3339), errRefused, m.options.Again)
+	case deaths.n > 0 && now.Sub(m.began) < suspectAfter:
 		return true, m.Waits()
 	}
-	return deaths > 0, nil
+	return deaths.n > 0, nil
 }
 
 // Waits is why a suspect is not read yet.
@@ -191,7 +206,7 @@ func (m *Marks) End(sum [sha256.Size]byte, err error) {
 	delete(m.panics, mark)
 	if contain.Is(err) {
 		m.panics[mark] = err
-		m.write(mark, "suspect", enoughDeaths)
+		m.write(mark, "suspect", death{n: enoughDeaths})
 		return
 	}
 	m.remove(mark)
