@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -43,6 +44,42 @@ func (f *File) NearTemplate(name string) string {
 		}
 	}
 	return ""
+}
+
+// mostSearched is how many directories are looked into for a template that is elsewhere.
+const mostSearched = 100
+
+// FarTemplate is the path of a template's file that is not looked for where it is: in a sub-directory of Templates, or, with set false,
+// where no Templates are set, beside the main file or in a directory there; "" where there is none.
+func (f *File) FarTemplate(name string) (file string, set bool) {
+	set = f.Templates != ""
+	if f.Inputs.frozen {
+		return "", set
+	}
+	top := f.Templates
+	if !set {
+		if top = f.Dir; top == "" {
+			top = "."
+		}
+	}
+	wanted := path.Base(name) + ".json.tmpl"
+	names, err := f.Inputs.disk.list(top)
+	if err != nil {
+		return "", set
+	}
+	if !set && slices.Contains(names, wanted) {
+		return "./" + wanted, set
+	}
+	for i, dir := range names {
+		if i == mostSearched {
+			break
+		}
+		in, err := f.Inputs.disk.list(f.Inputs.disk.join(top, dir))
+		if err == nil && slices.Contains(in, wanted) {
+			return "./" + path.Join(map[bool]string{true: top}[set], dir, wanted), set
+		}
+	}
+	return "", set
 }
 
 // templateFiles shows the inputs of one directory.

@@ -67,7 +67,11 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	for _, t := range append(p.parsed, b.template) {
 		for _, name := range t.Uses().Calendars {
 			if b.calendars[name] = o.Calendar(name); b.calendars[name] == "" {
-				mistakes = append(mistakes, diag.Mistakef(given.Place, "the template asks for calendar %q, which is not defined", name))
+				var known []string
+				if o.Known != nil {
+					known = o.Known()
+				}
+				mistakes = append(mistakes, diag.Mistakef(given.Place, "the template asks for calendar %q, which is not defined%s", name, diag.Suggest(name, known)))
 			}
 		}
 	}

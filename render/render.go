@@ -53,6 +53,7 @@ type Options struct {
 	Cluster  pivot.Cluster       // the Kazoo that is to take the answers
 	Library  *templates.Library  // parses the templates inside data
 	Calendar func(string) string // the full name of a calendar that a template names, "" when there is none
+	Known    func() []string     // the names by which Calendar finds some, for suggestions; nil: none
 }
 
 // Route is a route with its answers. It is safe for concurrent use.
@@ -94,7 +95,7 @@ func New(o Options) (*Route, []diag.Mistake) {
 		b.wrong = len(wrong) > 0
 		r.branches = append(r.branches, b)
 	}
-	r.options.Library, r.options.Calendar = nil, nil // all has been asked; a route outlives what built it
+	r.options.Library, r.options.Calendar, r.options.Known = nil, nil, nil // all has been asked; a route outlives what built it
 	return r, mistakes
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -229,6 +230,7 @@ func (b *builder) route(r *config.Route) render.Options {
 		Language: r.Language, Fallback: r.Fallback, Within: b.file.AnswerWithin, Library: b.library,
 		Cluster:  pivot.Cluster{Version: pivot.Version(b.file.KazooVersion), Modules: b.file.ExtraModules},
 		Calendar: func(name string) string { return b.calendarFor(r, name) },
+		Known:    func() []string { return b.calendarsFor(r) },
 	}
 	if r.Tenant != nil {
 		answers.Tenant = r.Tenant.Name
@@ -256,6 +258,22 @@ func (b *builder) calendarFor(r *config.Route, name string) string {
 	return ""
 }
 
+// calendarsFor are the names by which a route's templates find calendars. No other tenant's are among them.
+func (b *builder) calendarsFor(r *config.Route) []string {
+	var names []string
+	for full := range b.named {
+		name := full
+		if r.Tenant != nil {
+			name = strings.TrimPrefix(full, r.Tenant.Name+"/")
+		}
+		if !strings.Contains(name, "/") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // answer is what a branch answers with; one that passes has no template.
 func (b *builder) answer(branch *config.Branch) render.Branch {
 	out := render.Branch{Data: render.Data{Values: branch.Data.Values, Place: branch.Data.At}}
@@ -279,15 +297,28 @@ const mostSuggested = 20
 
 // noTemplate reports a template that is not there, and the file that was meant for it.
 func (b *builder) noTemplate(name diag.Text) {
+	if b.suggested[name.Pos.File]++; b.suggested[name.Pos.File] > mostSuggested {
+		b.wrong(name.Pos, "template %q is not there", name.S)
+		return
+	}
 	if beside := b.file.NearTemplate(name.S); beside != "" {
 		b.wrong(name.Pos, "template %q is not there; rename the file %q to %q", name.S, beside, name.S+".json.tmpl")
 		return
 	}
-	near := ""
-	if b.suggested[name.Pos.File]++; b.suggested[name.Pos.File] <= mostSuggested {
-		near = diag.Suggest(name.S, b.library.Names())
+	suggestion := diag.Suggest(name.S, b.library.Names())
+	switch where, set := b.file.FarTemplate(name.S); {
+	case where != "" && set:
+		b.wrong(name.Pos, "template %q is not there; move %s into %s, since sub-directories are not looked into, and write template: %s",
+			name.S, where, b.file.Templates, path.Base(name.S))
+	case where != "":
+		b.wrong(name.Pos, "template %q is not there; there is %s, so set templates: %s", name.S, where, path.Dir(where))
+	case !set && !strings.Contains(suggestion, "did you mean"):
+		b.wrong(name.Pos, "template %q is not built in; for templates of your own set templates: DIRECTORY", name.S)
+	case !set:
+		b.wrong(name.Pos, "template %q is not built in%s", name.S, suggestion)
+	default:
+		b.wrong(name.Pos, "template %q is not there%s", name.S, suggestion)
 	}
-	b.wrong(name.Pos, "template %q is not there%s", name.S, near)
 }
 
 func condition(c *config.Condition, data *config.Data, lists map[string]routes.List) *routes.Condition {

@@ -2,7 +2,6 @@ package templates
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -40,6 +39,8 @@ func (c *checker) list(l *parse.ListNode) {
 	}
 	for _, n := range l.Nodes {
 		switch n := n.(type) {
+		case *parse.TextNode:
+			c.text(n)
 		case *parse.ActionNode:
 			c.pipe(n.Pipe)
 		case *parse.TemplateNode:
@@ -77,6 +78,9 @@ func (c *checker) pipe(p *parse.PipeNode) {
 					c.call(f, cmd.Args[1:], given)
 				}
 				continue
+			}
+			if n, ok := arg.(*parse.NumberNode); ok {
+				c.character(n)
 			}
 			c.operand(arg)
 			if j == 0 {
@@ -120,7 +124,7 @@ func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
 			c.mistake(n, "%s is not available: %s", n.Ident, reason)
 			return
 		}
-		c.mistake(n, "there is no function %q%s", n.Ident, diag.Suggest(n.Ident, slices.Collect(maps.Keys(functions))))
+		c.mistake(n, "there is no function %q%s", n.Ident, functionMeant(n.Ident))
 		return
 	}
 	if f.bind != nil {
@@ -140,12 +144,13 @@ func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
 		if s, ok := args[0].(*parse.StringNode); ok && strings.Contains(s.Text, "%q") {
 			c.mistake(s, "%%q makes text that JSON does not allow: %s", quotes)
 		}
-	case n.Ident == "dateInZone" && len(args) == 3:
-		if s, ok := args[2].(*parse.StringNode); ok {
-			if _, err := c.source.zone.find(s.Text); err != nil {
-				c.mistake(s, "%s", err)
-			}
+	case strings.HasPrefix(n.Ident, "date") && len(args) > 0 && args[0].Type() == parse.NodeString:
+		c.layout(args[0].(*parse.StringNode))
+		if n.Ident == "dateInZone" && len(args) == 3 {
+			c.zone(args[2])
 		}
+	case n.Ident == "dateInZone" && len(args) == 3:
+		c.zone(args[2])
 	case strings.HasPrefix(n.Ident, "regex") && len(args) > 0 && n.Ident != "regexQuoteMeta":
 		if s, ok := args[0].(*parse.StringNode); ok {
 			if _, err := compile(s.Text); err != nil {
@@ -209,7 +214,9 @@ func (c *checker) method(n parse.Node, args []parse.Node, given int) {
 		case "Format":
 			if given != 1 || len(args) != 1 || args[0].Type() != parse.NodeString {
 				c.mistake(n, `want .Format with one layout in quotes, as in {{ .Now.Format "15:04" }}; or write date`)
+				continue
 			}
+			c.layout(args[0].(*parse.StringNode))
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"runtime"
@@ -88,7 +89,10 @@ var faults = []struct {
 }{
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: map has no entry for key (".*")$`),
-		func(e string, m []string, _ any) string { return upTo(e, m[2]) + " is not set" },
+		func(e string, m []string, data any) string {
+			name, _ := strconv.Unquote(m[2])
+			return upTo(e, m[2]) + " is not set" + didYouMean(name, keysAt(data, owner(e, m[2])))
+		},
 	},
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: can't evaluate field (\w+) in type (.*)$`),
@@ -158,13 +162,45 @@ func wordsFor(said string, data any) string {
 // has ends a message about a name that an object does not have. Of a call all names are said: they are many, and not in the template.
 func has(owner, name string, known []string) string {
 	suggestion := diag.Suggest(name, known)
-	if strings.HasSuffix(owner, ".Call") && len(known) > 0 {
-		suggestion = "; a call has " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
+	kind := ""
+	switch {
+	case strings.HasSuffix(owner, ".Call"):
+		kind = "a call"
+	case slices.Contains(known, "Summary"):
+		kind = "an event"
+	}
+	if kind != "" && len(known) > 0 && (kind == "a call" || suggestion == "") {
+		suggestion = "; " + kind + " has " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
 		if close := diag.Suggest(name, known); strings.Contains(close, "did you mean") {
 			suggestion += close
 		}
 	}
 	return suggestion
+}
+
+// keysAt are the keys of the map in data that an expression such as .Data.people names; nil where it names none.
+func keysAt(data any, expression string) []string {
+	names := strings.Split(strings.TrimPrefix(expression, "$"), ".")
+	if len(names) < 2 || names[0] != "" || names[1] != "Data" {
+		return nil
+	}
+	v := reflect.Indirect(reflect.ValueOf(data))
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	at := v.FieldByName("Data")
+	for _, name := range names[2:] {
+		m, _ := at.Interface().(map[string]any)
+		at = reflect.ValueOf(m[name])
+		if !at.IsValid() {
+			return nil
+		}
+	}
+	if !at.IsValid() {
+		return nil
+	}
+	m, _ := at.Interface().(map[string]any)
+	return slices.Collect(maps.Keys(m))
 }
 
 // upTo cuts an expression such as .Data.a.b after the name that the fault is about.

@@ -110,7 +110,7 @@ func TestEncodingMistakes(t *testing.T) {
 		{"a name without quotes", `{a:1}`, `:1:2: want a member name in quotes or }, found 'a'; names of members stand in quotes`},
 		{"text without quotes", `{"a":hello}`, `:1:6: want a number, true, false, null or a text in quotes, found hello`},
 		{"text without quotes, beyond ASCII", `{"a":ß}`, `:1:6: want a value, found 'ß'; text stands in quotes`},
-		{"single quotes", `{'a':1}`, `:1:2: want a member name in quotes or }, found '\''`},
+		{"single quotes", `{'a':1}`, `:1:2: want a member name in quotes or }, found '\''; names and texts stand in straight double quotes, as in "hangup"`},
 		{"a number as people write it", `{"a":007}`, `:1:6: want a number, true, false, null or a text in quotes, found 007`},
 		{"Python", `{"a":True}`, `:1:6: want a number, true, false, null or a text in quotes, found True`},
 		{"two values", `{} {}`, `:1:4: want the end of the template, found '{'`},

@@ -230,9 +230,13 @@ func (p place) inside(b byte) (place, *fault) {
 	case b == '"':
 		p.phase = afterValue
 	case b < ' ':
+		hint := `write a line end as \n`
+		if b == '\t' {
+			hint = `write a tab as \t`
+		}
 		return p, &fault{
 			want: "a string on one line, without control characters", found: fmt.Sprintf("%q", rune(b)),
-			hint: `write a line end as \n`,
+			hint: hint,
 		}
 	}
 	return p, nil
@@ -352,6 +356,10 @@ func (c jsonContext) unexpected(p place, found string, b byte) *fault {
 	f := &fault{want: c.wanted(p), found: found}
 	closes := b == ']' || b == '}'
 	switch {
+	case b == '\'' || b == '\xe2': // curly quotes begin with that byte
+		f.hint = `names and texts stand in straight double quotes, as in "hangup"`
+	case b == '/' || b == '#':
+		f.hint = "write a comment as {{/* … */}}"
 	case p.phase == afterValue && c.open != "" && !closes && b != ',' && b != ':':
 		f.hint = missingComma
 	case p.phase == afterValue && c.open != "" && closes:

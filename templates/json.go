@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -160,6 +161,9 @@ func inQuotes(v any) (string, error) {
 	}
 	s, err := plain(v)
 	if err != nil {
+		if fields := reflect.Indirect(reflect.ValueOf(v)); fields.Kind() == reflect.Struct {
+			return "", wantf("want a text inside the quotes, found an object, which has %s; write one of them after a dot", strings.Join(readable(fields.Type()), ", "))
+		}
 		return "", wantf("want a text inside the quotes, found %s; leave the quotes out to write it as JSON", describe(v))
 	}
 	return s, nil

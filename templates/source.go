@@ -2,6 +2,7 @@ package templates
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"regexp"
@@ -236,28 +237,61 @@ var parseWords = []struct {
 	{regexp.MustCompile(`^multiple definition of template (".*")$`), `template $1 is defined twice`},
 	{regexp.MustCompile(`^bad number syntax: "(.*)"$`), `want a number, found "$1"`},
 	{regexp.MustCompile(`^(\{\{break\}\}|\{\{continue\}\}) outside \{\{range\}\}$`), `$1 stands outside {{range}}`},
+	{regexp.MustCompile(`^unexpected "(&)" in .*$`), `&& has no meaning here; write {{ if and A B }}`},
+	{regexp.MustCompile(`^unexpected "(\|)" in .*$`), `| leads to a function, as in {{ .Call.From | upper }}; for || write {{ if or A B }}`},
+	{regexp.MustCompile(`^unexpected "(=)" in .*$`), `= has no meaning here; write {{ if eq A B }} to compare`},
+	{regexp.MustCompile(`^unexpected "(:=)" in .*$`), `the name of a variable begins with $, as in {{ $$x := .Call.From }}`},
+	{regexp.MustCompile(`^unexpected "(!)" in .*$`), `! has no meaning here; write {{ if not A }}, or {{ if ne A B }}`},
+	{regexp.MustCompile(`^unexpected "(<)" in .*$`), `< has no meaning here; write {{ if lt A B }}, or le`},
+	{regexp.MustCompile(`^unexpected "(>)" in .*$`), `> has no meaning here; write {{ if gt A B }}, or ge`},
+	{regexp.MustCompile(`^unexpected "(\()" in .*$`), `arguments follow a function after a blank, not in parentheses, as in {{ default "x" .Data.y }}`},
+	{regexp.MustCompile(`^unexpected "(%)" in .*$`), `% has no meaning here; a text stands in double quotes`},
+	{regexp.MustCompile(`^unexpected "(\{)" in .*$`), `found { after {{; an action has two braces, as in {{ .Call.From }}`},
+	{regexp.MustCompile(`^(?:illegal|bad) number syntax: "(\+)"$`), `+ has no meaning here; write {{ add A B }} for numbers, or {{ print A B }} for texts`},
+	{regexp.MustCompile(`^malformed character constant: (.*)$`), `a text stands in double quotes, found $1`},
+	{regexp.MustCompile(`^unterminated character constant$`), `a text stands in double quotes, found ' alone`},
 	{regexp.MustCompile(`^unexpected "(.)" in command$`), `"$1" has no meaning here`},
 	{regexp.MustCompile(`^unexpected "(.*)" in (.*)$`), `"$1" is not expected in $2`},
 }
 
-// find gives the place of a text on a line if it stands there once, else the place that was known.
+// anAction is an action on one line, aText a text in quotes.
+var (
+	anAction = regexp.MustCompile(`\{\{.*?\}\}`)
+	aText    = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+)
+
+// find gives the place of a text on a line if it stands there once, or where it is first found in an action; else the place that was known.
 func (s *source) find(line int, text string, known diag.Pos) diag.Pos {
 	lines := strings.Split(s.text, "\n")
-	if text == "" || line < 1 || line > len(lines) || strings.Count(lines[line-1], text) != 1 {
+	if text == "" || line < 1 || line > len(lines) {
 		return known
 	}
-	return s.place(line, strings.Index(lines[line-1], text))
+	if strings.Count(lines[line-1], text) == 1 {
+		return s.place(line, strings.Index(lines[line-1], text))
+	}
+	// It may stand in JSON as well, or in quotes.
+	for _, at := range anAction.FindAllStringIndex(lines[line-1], -1) {
+		inside := aText.ReplaceAllStringFunc(lines[line-1][at[0]:at[1]], func(quoted string) string { return strings.Repeat(" ", len(quoted)) })
+		if i := strings.Index(inside[len("{{"):], text); i >= 0 {
+			return s.place(line, at[0]+len("{{")+i)
+		}
+	}
+	return known
 }
 
 // action is the beginning of an action that is not closed.
 type action struct {
 	offset  parse.Pos
 	keyword string // "" for an action without its }}
+	ended   string // how it is closed elsewhere, such as endif
 }
 
 func (a action) wanted() string {
 	if a.keyword == "" {
 		return "{{ is not closed; }} is missing"
+	}
+	if a.ended != "" {
+		return fmt.Sprintf("{{%s}} is not closed; write {{end}} for {{%s}}", a.keyword, a.ended)
 	}
 	return "{{" + a.keyword + "}} is not closed; {{end}} is missing"
 }
@@ -295,7 +329,11 @@ func (s *source) openAction() (action, bool) {
 		}
 		switch m[1] {
 		case "if", "range", "with", "define", "block":
-			open = append(open, action{parse.Pos(offset), m[1]})
+			open = append(open, action{offset: parse.Pos(offset), keyword: m[1]})
+		case "endif", "endfor", "endrange", "endwith", "fi", "done":
+			if len(open) > 0 {
+				open[len(open)-1].ended = m[1]
+			}
 		case "end":
 			if len(open) > 0 {
 				open = open[:len(open)-1]

@@ -1,0 +1,83 @@
+package templates
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template/parse"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// elsewhere are words of other template languages, and what is written here.
+var elsewhere = map[string]string{
+	"elif": "{{else if …}}", "elsif": "{{else if …}}", "elseif": "{{else if …}}", "unless": "{{if not …}}", "for": "{{range …}}", "foreach": "{{range …}}",
+	"each": "{{range …}}", "set": "{{ $x := … }}", "let": "{{ $x := … }}", "null": "nil", "None": "nil", "none": "nil", "True": "true", "False": "false", "include": "{{template …}}",
+}
+
+// functionMeant ends the message about a function that does not exist.
+func functionMeant(name string) string {
+	if write, ok := elsewhere[name]; ok {
+		return "; write " + write
+	}
+	if first, _ := utf8.DecodeRuneInString(name); unicode.IsUpper(first) {
+		if slices.Contains(roots, "."+name) {
+			return "; write ." + name + " with a dot before it"
+		}
+		return "; what is read begins with a dot and has no blank in it, as in .Call.From"
+	}
+	return diag.Suggest(name, slices.Collect(maps.Keys(functions)))
+}
+
+// otherLayout is a way of other languages to say how a time is written.
+var otherLayout = regexp.MustCompile(`%[YmdHMIpBbAaySj]|YYYY|yyyy|HH|hh|MMM?M?|DD|dd|\bmm\b|\bss\b`)
+
+// layout notes a layout that shows no time as Go's layouts do, and writes itself.
+func (c *checker) layout(s *parse.StringNode) {
+	found := otherLayout.FindString(s.Text)
+	if found != "" && !strings.ContainsAny(s.Text, "0123456789") && len(c.odd) < maxMistakes {
+		c.odd = append(c.odd, diag.Mistakef(c.source.pos(s.Position()),
+			"%q in a layout is written as it stands; a layout shows the 2nd of January 2006 at 15:04:05, as in \"15:04\" or \"2006-01-02\"", found))
+	}
+}
+
+func (c *checker) zone(n parse.Node) {
+	s, ok := n.(*parse.StringNode)
+	if !ok {
+		return
+	}
+	if _, err := c.source.zone.find(s.Text); err != nil {
+		c.mistake(s, "%s", err)
+	}
+}
+
+// character notes a character in single quotes, which is a number.
+func (c *checker) character(n *parse.NumberNode) {
+	if strings.HasPrefix(n.Text, "'") && len(c.odd) < maxMistakes {
+		c.odd = append(c.odd, diag.Mistakef(c.source.pos(n.Pos), "%s is the number %d; a text stands in double quotes", n.Text, n.Int64))
+	}
+}
+
+// otherAction is what is an action in another language, or with a brace too few.
+var otherAction = regexp.MustCompile(`\{%[^%]*%\}|\{ ?\.(?:Call|Event|Data|Now|Match|Route|Branch|Tenant|Until)\b[^{}]*\}`)
+
+// text notes text that was hardly meant to be written as it stands.
+func (c *checker) text(n *parse.TextNode) {
+	for _, at := range otherAction.FindAllIndex(n.Text, -1) {
+		if len(c.odd) == maxMistakes {
+			return
+		}
+		c.odd = append(c.odd, diag.Mistakef(c.source.pos(n.Pos+parse.Pos(at[0])), "%s is written as it stands; an action stands in {{ and }}", clip(string(n.Text[at[0]:at[1]]))))
+	}
+}
+
+// didYouMean is diag.Suggest without a list of what is known, which may be long and the operator's own.
+func didYouMean(name string, known []string) string {
+	if s := diag.Suggest(name, known); strings.HasPrefix(s, "; did you mean") {
+		return s
+	}
+	return ""
+}
