@@ -24,7 +24,7 @@ const module = "github.com/callhours/callhours"
 // below is the picture of docs/design.md §2: what stands directly below each package. A package may import what it
 // reaches on the way down, and nothing else of ours.
 var below = map[string][]string{
-	"cmd/callhours":     {"server", "examples"},
+	"cmd/callhours":     {"server", "examples", "internal/early"},
 	"server":            {"config", "console", "preview"},
 	"console":           {"preview"},
 	"preview":           {"render"},
@@ -42,6 +42,7 @@ var below = map[string][]string{
 	"internal/contain":  {"metrics"},
 	"internal/growth":   nil,
 	"internal/regex":    nil,
+	"internal/early":    nil,
 	"internal/suspect":  {"internal/contain", "internal/durable", "internal/files"},
 	"examples":          nil,
 }
@@ -320,17 +321,17 @@ func TestProblems(t *testing.T) {
 
 // uncontained are the functions that start a goroutine without giving it to a Guard or to contain.Do, and why that is right.
 var uncontained = map[string]string{
-	"cmd/callhours/main.go main":         "it calls the stop function of package signal",
-	"cmd/callhours/serve.go serveTo":     "loading and running contain their panics, as Server.Reload does; the rest only waits",
-	"cmd/callhours/serve.go after":       "it closes a channel",
-	"server/server.go await":             "it cancels a context",
-	"internal/parallel/parallel.go Each": "each piece is contained; the first panic is raised again in the caller",
-	"internal/files/within.go Within":    "the read is contained",
-	"server/connections.go linger":       "it closes a connection",
-	"server/findings.go Find":            "each piece is contained",
-	"server/noticed.go looking":          "it cancels a context",
-	"server/logins.go enter":             "it gives the turn to the next in line",
-	"server/log.go NewLog":               "the write is contained, and there is no other log to report to",
+	"cmd/callhours/main.go interruptible": "it calls the stop function of package signal, or ends the process",
+	"cmd/callhours/serve.go serveTo":      "loading and running contain their panics, as Server.Reload does; the rest only waits",
+	"cmd/callhours/serve.go after":        "it closes a channel",
+	"server/server.go await":              "it cancels a context",
+	"internal/parallel/parallel.go Each":  "each piece is contained; the first panic is raised again in the caller",
+	"internal/files/within.go Within":     "the read is contained",
+	"server/connections.go linger":        "it closes a connection",
+	"server/findings.go Find":             "each piece is contained",
+	"server/noticed.go looking":           "it cancels a context",
+	"server/logins.go enter":              "it gives the turn to the next in line",
+	"server/log.go NewLog":                "the write is contained, and there is no other log to report to",
 }
 
 // TestGoroutines sees that every goroutine contains its panics: one that does not would end the process for everybody. The tools are developers'.

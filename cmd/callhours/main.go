@@ -11,10 +11,25 @@ import (
 	"syscall"
 	"time"
 	_ "time/tzdata" // so that config and templates know the names of zones in a bare container
+
+	"github.com/callhours/callhours/internal/early"
 )
 
+// grace is how long a command has to end by itself that was asked to. Most of what takes long is not interrupted by anything, such as reading files.
+const grace = 200 * time.Millisecond
+
 func main() {
+	os.Exit(run(interruptible(), os.Args[1:], world{os.Stdin, os.Stdout, os.Stderr, time.Now}))
+}
+
+// interruptible is a context that ends with the first SIGINT or SIGTERM. Only serve takes longer to end than grace.
+func interruptible() context.Context {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], world{os.Stdin, os.Stdout, os.Stderr, time.Now}))
+	context.AfterFunc(ctx, func() {
+		stop() // a second signal ends the process at once
+		if !early.Serves() {
+			time.AfterFunc(grace, func() { os.Exit(no) })
+		}
+	})
+	return ctx
 }

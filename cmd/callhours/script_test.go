@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -36,8 +35,7 @@ const fatalKey = "CALLHOURS_TEST_FATAL"
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"callhours": func() {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		context.AfterFunc(ctx, stop)
+		ctx := interruptible()
 		now := time.Now
 		if text := os.Getenv(nowKey); text != "" {
 			fixed, err := time.Parse(time.RFC3339, text)

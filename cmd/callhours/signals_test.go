@@ -300,3 +300,33 @@ func TestAfter(t *testing.T) {
 		}
 	})
 }
+
+// TestInterrupted: a command that reads what never ends is ended by one signal.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	for _, by := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		from, to, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer to.Close()
+		self, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(self)
+		cmd.Args, cmd.Dir, cmd.Env, cmd.Stdin = []string{"callhours", "events", "-"}, t.TempDir(), []string{}, from
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = cmd.Process.Kill() })
+		from.Close()
+		if _, err := to.WriteString("BEGIN:VCALENDAR\n" + strings.Repeat("X:x\n", 100<<10)); err != nil { // more than a pipe holds: it is reading
+			t.Fatal(err)
+		}
+		send(t, cmd, by)
+		if got := outcome(t, cmd); got != no {
+			t.Errorf("%s: got %d, want %d", by, got, no)
+		}
+	}
+}
