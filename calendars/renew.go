@@ -105,7 +105,13 @@ func (s *Store) end(f *feed, o brought) {
 			o.Result, o.Err = metrics.NotCalendar, err
 		}
 	}
-	s.tell(changed)
+	if len(changed) > 0 { // whoever is told may take long, and others are fetched and read meanwhile
+		s.mu.Lock()
+		s.ended(f)
+		s.mu.Unlock()
+		s.wakeRun()
+		s.tell(changed)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
@@ -118,7 +124,9 @@ func (s *Store) end(f *feed, o brought) {
 	} else {
 		f.next = now.Add(s.pollEvery())
 	}
-	s.ended(f)
+	if len(changed) == 0 {
+		s.ended(f)
+	}
 	if f.asked { // meanwhile
 		f.next = f.byHand.next(now)
 	}
@@ -352,11 +360,9 @@ func (k kept) events() int {
 
 // tell calls Changed.
 func (s *Store) tell(changed []string) {
-	if s.options.Changed == nil || len(changed) == 0 {
+	if s.options.Changed == nil {
 		return
 	}
-	s.telling.Lock()
-	defer s.telling.Unlock()
 	for _, name := range changed {
 		s.guard.Run(metrics.PanicCalendar, "calendar "+name, func() { s.options.Changed(name) })
 	}

@@ -34,8 +34,8 @@ type StoreOptions struct {
 	Log       *slog.Logger
 	Metrics   *metrics.Metrics // nil counts nothing
 	Now       func() time.Time
-	// Changed is told that a calendar has other events, or has become known. It is called by one goroutine at a time, and
-	// the attempt that brought it ends only then; nil tells nobody.
+	// Changed is told that a calendar has other events, or has become known. It is called by several goroutines at
+	// once, so that no owner waits for what another one's calendar costs, and the attempt that brought it ends only then; nil tells nobody.
 	Changed func(calendar string)
 }
 
@@ -50,7 +50,6 @@ type Store struct {
 	expand   func(*Calendar, time.Time)              // expand
 	copies   copies
 	readers  chan struct{} // holds one for each body that is being read
-	telling  sync.Mutex    // held while Changed is called
 
 	subscribing sync.Mutex // held by Subscribe and Write, which wait for the disk without mu; guards cleared
 	cleared     time.Time  // when copies were last looked for that nobody uses; zero: never

@@ -42,6 +42,7 @@ type shop struct {
 	running  int
 	log      bytes.Buffer
 	changed  []string
+	use      func(calendar string) // after changed has it; nil: nobody
 }
 
 // open starts a Store with subscriptions. Servers that are not scripted fail.
@@ -73,8 +74,11 @@ func (s *shop) open(t *testing.T, o StoreOptions, list ...*Subscription) {
 	}}))
 	o.Changed = func(name string) {
 		s.mu.Lock()
-		defer s.mu.Unlock()
 		s.changed = append(s.changed, name)
+		s.mu.Unlock()
+		if s.use != nil {
+			s.use(name)
+		}
 	}
 	s.store = NewStore(o)
 	s.store.Subscribe(list)

@@ -1,10 +1,13 @@
 package calendars
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -299,4 +302,60 @@ func TestRefreshBounded(t *testing.T) {
 		all.Wait()
 		hung.stop()
 	})
+}
+
+// TestTellingHoldsNobodyUp: what it takes to use an owner's calendars keeps no other feed or file from being asked, read and told of.
+func TestTellingHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		const n = fileReaders + perTenant // more than may be read or asked at a time
+		list := many("evil", "https://calendar.example.com/#.ics", n)
+		for i := range n {
+			name := filepath.Join(dir, fmt.Sprint(i, ".ics"))
+			if err := os.WriteFile(name, body(event("a"))(Validators{}).Body, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, &Subscription{Calendar: fmt.Sprint("evil/file", i), File: name, Source: Source{Owner: "evil"}})
+		}
+		list = append(list, many("acme", "https://calendar.example.com/acme#.ics", 1)...)
+		list = append(list, &Subscription{Calendar: "acme/file", File: filepath.Join(dir, "0.ics"), Source: Source{Owner: "acme"}})
+		used := make(chan struct{})
+		s := &shop{
+			fetched: func(_ Source, v Validators) Fetched { return body(event("a"))(v) },
+			use: func(name string) {
+				if strings.HasPrefix(name, "evil/") {
+					<-used
+				}
+			},
+		}
+		s.open(t, StoreOptions{}, list...)
+		after(time.Minute)
+		s.mu.Lock()
+		told := len(s.changed)
+		for _, name := range []string{"acme/0", "acme/file"} {
+			if !slices.Contains(s.changed, name) {
+				t.Errorf("%s is not told of", name)
+			}
+		}
+		s.mu.Unlock()
+		if told != len(list) {
+			t.Errorf("%d of %d are told of", told, len(list))
+		}
+		if err := s.store.Ready(canceled(t)); err == nil {
+			t.Error("it is ready before its calendars are used")
+		}
+		close(used)
+		after(time.Minute)
+		if err := s.store.Ready(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// canceled is a context that has ended.
+func canceled(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
 }

@@ -73,6 +73,9 @@ func (b *backlog[T]) drop(useless func(T) bool) {
 	b.turns = slices.DeleteFunc(b.turns, func(owner string) bool { return len(b.pieces[owner]) == 0 })
 }
 
+// has reports whether a piece waits.
+func (b *backlog[T]) has(p T) bool { return b.queued[p] }
+
 // len is how many wait.
 func (b *backlog[T]) len() int { return len(b.queued) }
 

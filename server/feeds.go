@@ -184,49 +184,12 @@ func (f *Followed) Close() {
 	<-f.ended
 }
 
-// refresh takes a calendar's state over from the store: its events are others, it has become known, or it has expired.
-func (s *Server) refresh(name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if l := s.live.Load(); l != nil && l.byName[name] != nil {
-		s.take(l.Generation, name)
-		s.compile(l.Generation, name)
-		s.know(l, name)
-		s.show(l.Generation, name, l.unmatched(name))
-	}
-	s.admin.console.Changed()
-}
-
 // take puts what the store knows of a calendar into the timelines.
 func (s *Server) take(g *Generation, name string) {
 	c, state := g.byName[name], s.store.State(name)
 	c.taken, c.why = state.Calendar, state.Why
 	g.timelines.Set(name, g.use(c, state))
 	s.asked.forget()
-}
-
-// compile makes live calls use a calendar as it is now.
-func (s *Server) compile(g *Generation, name string) {
-	now := s.options.Now()
-	for _, r := range g.asking[name] {
-		g.compile(r, now)
-	}
-	s.noticed.ask(name)
-	s.rehearsals.ask(g.asking[name])
-}
-
-// expire takes over the calendars whose copies have become too old, or are no longer.
-func (s *Server) expire(g *Generation) {
-	for _, c := range g.calendars {
-		if c.ExpireAfter == 0 {
-			continue
-		}
-		if c.why != s.store.State(c.Calendar).Why {
-			s.take(g, c.Calendar)
-			s.compile(g, c.Calendar)
-			s.show(g, c.Calendar, g.unmatched(c.Calendar))
-		}
-	}
 }
 
 // show puts what is known of a calendar into its metrics, and what is wrong with it into the log. unmatched is how many of its events no route asks

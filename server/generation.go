@@ -71,17 +71,22 @@ func (g *Generation) Roll(now time.Time) []*render.Route {
 
 // roll is Roll that calls also with each route after it was compiled, from several goroutines.
 func (g *Generation) roll(now time.Time, also func(*render.Route)) []*render.Route {
-	var rolled []*render.Route
-	for _, r := range g.routes {
-		if s := r.State(); s == nil || s.Stale(g.timelines, now) {
-			rolled = append(rolled, r)
-		}
-	}
+	rolled := g.outdated(now)
 	parallel.Each(len(rolled), func(i int) {
 		g.compile(rolled[i], now)
 		g.guard.Run(metrics.PanicCalendar, "route "+rolled[i].Name, func() { also(rolled[i]) })
 	})
 	return rolled
+}
+
+// outdated lists the routes whose window has moved on, or was never compiled.
+func (g *Generation) outdated(now time.Time) (list []*render.Route) {
+	for _, r := range g.routes {
+		if s := r.State(); s == nil || s.Stale(g.timelines, now) {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // compile makes calls of a route use its calendars as they are. Where that panics the route keeps what it had; one that had nothing takes all

@@ -17,7 +17,6 @@ import (
 	"net/http"
 	"os"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +30,7 @@ import (
 	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/render"
 )
 
 // Limits of time on Kazoo's side. Kazoo gives up after 5 s and keeps idle connections for 120 s.
@@ -96,6 +96,7 @@ type Server struct {
 
 	mu     sync.Mutex                     // held while calendars and windows change
 	logged map[string][]calendars.Problem // by calendar: what the log has said already
+	stale  backlog[*render.Route]         // routes of the live generation that are to be compiled anew, see recompile
 	status preview.Status                 // what is not said by the generation itself
 }
 
@@ -106,6 +107,7 @@ func New(o Options) *Server {
 	if o.Passing == nil {
 		o.Passing, s.options.Passing = o.Now, o.Now
 	}
+	s.stale.owner = func(r *render.Route) string { return tenantOf(r.Name) }
 	s.started = make(chan struct{})
 	s.life, s.end = context.WithCancel(context.Background())
 	s.options.Loaded.built = nil // nobody asks for it any more
@@ -158,30 +160,6 @@ func (s *Server) Start() {
 	if !s.options.Loaded.FromAccepted {
 		s.accept(ctx, s.options.Generation)
 	}
-}
-
-// Advance follows the clock: a part of the routes is compiled anew, each at another moment, and copies of feeds expire. Run calls
-// it every minute.
-func (s *Server) Advance() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.live.Load()
-	if l == nil {
-		return
-	}
-	var asked []string
-	rolled := l.Roll(s.options.Now())
-	for _, r := range rolled {
-		asked = append(asked, r.Calendars()...)
-	}
-	slices.Sort(asked)
-	for _, name := range slices.Compact(asked) {
-		s.showEvents(l.Generation, name)
-		s.noticed.ask(name)
-	}
-	s.rehearsals.ask(rolled)
-	s.expire(l.Generation)
-	s.know(l, "")
 }
 
 // Observe brings the gauges that follow the clock up to date. The admin side calls it for every scrape.

@@ -1,0 +1,131 @@
+package server
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/callhours/callhours/render"
+)
+
+// tenantFile is a tenant's file with a calendar, in a file of its own, and so many routes that ask it.
+func tenantFile(name string, routes int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "tenant: {name: %s}\ncalendars: {hours: {file: %s/hours.ics}}\nroutes:\n", name, name)
+	for i := range routes {
+		fmt.Fprintf(&b, "  - {name: r%d, branches: [{name: open, when: {calendar: hours}, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"{{ .Event.Summary }}\"}}'}, "+
+			"{name: closed, state: closed, pass: true}]}\n", i)
+	}
+	return b.String()
+}
+
+// neighbours are a tenant with many routes, and one with one.
+func neighbours() map[string]string {
+	return map[string]string{
+		"tenants/evil.yaml": tenantFile("evil", 40), "tenants/good.yaml": tenantFile("good", 1),
+		"tenants/evil/hours.ics": hoursFile, "tenants/good/hours.ics": hoursFile,
+	}
+}
+
+// TestRecompileTurns: while the routes of one tenant are compiled anew, those of another one wait for one of them and no more; the lock is free
+// after each.
+func TestRecompileTurns(t *testing.T) {
+	t.Parallel()
+	w := started(t, "include: [tenants/*.yaml]\n", neighbours())
+	l := w.live.Load()
+	evil, good := l.asking["evil/hours"], l.asking["good/hours"]
+	if len(evil) != 40 || len(good) != 1 {
+		t.Fatalf("there are %d and %d routes", len(evil), len(good))
+	}
+	was := map[*render.Route]*render.State{}
+	for _, r := range l.routes {
+		was[r] = r.State()
+	}
+	compiled := func(list []*render.Route) (n int) {
+		for _, r := range list {
+			if r.State() != was[r] {
+				n++
+			}
+		}
+		return n
+	}
+	w.stale.add(evil...)
+	last := evil[len(evil)-1]
+	for i := range 3 {
+		if !w.compileNext(last) || compiled(evil) != i+1 {
+			t.Fatalf("after %d steps %d routes are compiled", i+1, compiled(evil))
+		}
+	}
+	w.recompile(good) // comes after forty others
+	if n := compiled(evil); compiled(good) != 1 || n > 4 {
+		t.Errorf("%d of the tenant that has many are compiled first", n)
+	}
+	w.recompile(evil)
+	if n := compiled(evil); n != len(evil) || w.stale.len() != 0 || w.compileNext(last) {
+		t.Errorf("%d of %d are compiled, and %d wait", n, len(evil), w.stale.len())
+	}
+}
+
+// TestRecompileReload: what waits when another generation goes live is compiled in that, unless it is gone.
+func TestRecompileReload(t *testing.T) {
+	t.Parallel()
+	w, f := reloadable(t, "include: [tenants/*.yaml]\n", neighbours())
+	w.Start()
+	before := w.live.Load()
+	evil := before.asking["evil/hours"]
+	w.stale.add(evil...)
+	less := neighbours()
+	less["tenants/evil.yaml"] = tenantFile("evil", 20)
+	f.set("include: [tenants/*.yaml]\n", less)
+	if err := w.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	was := map[*render.Route]*render.State{}
+	for _, r := range evil {
+		was[r] = r.State()
+	}
+	w.recompile(evil)
+	l := w.live.Load()
+	kept := 0
+	for i, r := range evil {
+		if l.has(r) {
+			kept++
+		}
+		if (r.State() != was[r]) != l.has(r) {
+			t.Errorf("route %d: it is compiled: %t, it is there: %t", i, r.State() != was[r], l.has(r))
+		}
+	}
+	if kept != 20 || w.stale.len() != 0 {
+		t.Errorf("%d routes are kept, %d wait", kept, w.stale.len())
+	}
+}
+
+// TestRefreshTogether: many calendars change, the clock moves and the configuration is read again at once, and all is as it is at the end.
+func TestRefreshTogether(t *testing.T) {
+	t.Parallel()
+	w, f := reloadable(t, "include: [tenants/*.yaml]\n", neighbours())
+	w.Start()
+	var all sync.WaitGroup
+	for range 4 {
+		for _, name := range []string{"evil/hours", "good/hours", "nobody/hours"} {
+			all.Go(func() { w.refresh(name) })
+		}
+		all.Go(w.Advance)
+	}
+	files := neighbours()
+	files["tenants/good/hours.ics"] = strings.ReplaceAll(hoursFile, "SUMMARY:Open", "SUMMARY:Later")
+	f.set("include: [tenants/*.yaml]\n", files)
+	if err := w.Reload(t.Context()); err != nil {
+		t.Error(err)
+	}
+	all.Wait()
+	if w.stale.len() != 0 {
+		t.Errorf("%d routes wait", w.stale.len())
+	}
+	for path, want := range map[string]string{"/good/r0": "Later", "/evil/r0": "Open", "/evil/r39": "Open"} {
+		if got := body(t, w.call(post(path))); !strings.Contains(got, want) {
+			t.Errorf("%s: got %q, want %s", path, got, want)
+		}
+	}
+}
