@@ -45,6 +45,7 @@ type Calendar struct {
 	hidden     []bool           // those that do not, in the order of packed, once that was found out
 
 	size     int                                    // how many Events there are
+	chosen   int                                    // from how many Select has chosen these; 0: it was not asked
 	flaws    int                                    // how many Problems
 	unpacked atomic.Pointer[weak.Pointer[contents]] // those that somebody looks at, if any
 }
@@ -182,9 +183,12 @@ func (c *Calendar) Select(only, except []Filter) *Calendar {
 	for i, e := range opened.components {
 		selected.hidden[i] = e.hidden
 	}
-	selected.size, selected.flaws = len(opened.events), len(opened.problems)
+	selected.size, selected.flaws, selected.chosen = len(opened.events), len(opened.problems), cmp.Or(c.chosen, c.size)
 	return selected
 }
+
+// LeftOut is how many events Select has left out, of those that could have had occurrences. It costs nothing.
+func (c *Calendar) LeftOut() int { return max(0, c.chosen-c.size) }
 
 // SelectSteps is how many steps Select takes at worst to compare the events.
 func (c *Calendar) SelectSteps(only, except []Filter) int64 {

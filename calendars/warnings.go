@@ -16,6 +16,9 @@ type Oddity struct {
 // Warnings are Odd for those who want the words alone.
 func (c *Calendar) Warnings(view View, at time.Time) []Problem {
 	var warnings []Problem
+	if c.size == 0 && c.LeftOut() > 0 {
+		warnings = append(warnings, Problem{Message: fmt.Sprintf("only and except leave none of its %d events", c.LeftOut())})
+	}
 	for _, o := range c.Odd(view, at) {
 		warnings = append(warnings, o.Problem)
 	}

@@ -260,21 +260,32 @@ func (x *calendarLint) reach() {
 			last = e
 		}
 	}
-	sees := x.until.Sub(x.now)
+	sees, none := x.until.Sub(x.now), last == nil && x.calendar.Len() == 0
 	switch {
 	case x.c.MayBeEmpty || !x.whole:
+	case none && x.calendar.LeftOut() > 0:
+		x.say(nil, "no_events_ahead", "calendar %s has %s, and only and except leave none of them; mend its only or except, or set expect: may_be_empty if that is meant",
+			x.c.Name, counted(x.calendar.LeftOut(), "event"))
 	case last == nil && x.c.Ahead > 0:
-		x.say(nil, "expected_ahead", "calendar %s holds no event from now on, and is expected to reach %s ahead; add events", x.c.Name, days(x.c.Ahead))
-	case last == nil && len(x.calendar.Events()) == 0:
+		x.say(nil, "expected_ahead", "calendar %s holds no event from now on%s, and is expected to reach %s ahead; add events", x.c.Name, x.leftOut(), days(x.c.Ahead))
+	case none:
 		x.say(nil, "no_events_ahead", "calendar %s holds no events; if that is meant, set expect: may_be_empty", x.c.Name)
 	case last == nil:
-		x.say(nil, "no_events_ahead", "calendar %s holds no event from now on%s; add events, or set expect: may_be_empty if that is meant", x.c.Name, x.former())
+		x.say(nil, "no_events_ahead", "calendar %s holds no event from now on%s%s; add events, or set expect: may_be_empty if that is meant", x.c.Name, x.leftOut(), x.former())
 	case x.c.Ahead > 0 && last.last.End < x.now.Add(min(x.c.Ahead, sees)).Unix():
 		x.say(nil, "expected_ahead", "calendar %s ends with %s on %s, and is expected to reach %s ahead; add events", x.c.Name, title(last.Event), x.date(last.last.End-1), days(x.c.Ahead))
 	case x.c.Ahead == 0 && x.isSeries(last): // see series
 	case x.c.Ahead == 0 && last.last.End < x.now.Add(min(soon, sees)).Unix():
 		x.say(nil, "ends_soon", "calendar %s ends with %s on %s; add events, or set expect: may_be_empty or {ahead: …} to say what is meant", x.c.Name, title(last.Event), x.date(last.last.End-1))
 	}
+}
+
+// leftOut says how many events the calendar would have besides.
+func (x *calendarLint) leftOut() string {
+	if x.calendar.LeftOut() == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (only and except leave out %d of its %s)", x.calendar.LeftOut(), counted(x.calendar.LeftOut()+x.calendar.Len(), "event"))
 }
 
 // isSeries reports whether an event is one of a series that conditions count, by the week or so.

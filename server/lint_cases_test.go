@@ -135,6 +135,15 @@ var lintCalendars = []lintCase{
 		want: []string{`no_events_ahead: callhours.yaml:8:3: calendar holidays holds no event from now on; its last one, "Easter Monday", was on Mon 2026-04-06; add`},
 	},
 	{name: "no holidays at all", yaml: office, files: holidays(), want: []string{`no_events_ahead: calendar holidays holds no events; if that is meant, set expect: may_be_empty`}},
+	{
+		name: "an only that no event fits", yaml: strings.Replace(office, "holidays.ics}", "holidays.ics, only: {description: \"public holiday*\"}}", 1), files: holidays(christmas, event("New Year", "20270101", "20270102")),
+		want: []string{`no_events_ahead: calendar holidays has 2 events, and only and except leave none of them; mend its only or except, or set expect: may_be_empty`},
+	},
+	{
+		name: "an except that leaves what is over", yaml: strings.Replace(office, "holidays.ics}", "holidays.ics, except: {summary: \"New*\"}}", 1),
+		files: holidays(event("New Year", "20270101", "20270102"), event("Easter Monday", "20260406", "20260407")),
+		want:  []string{`no_events_ahead: calendar holidays holds no event from now on (only and except leave out 1 of its 2 events); its last one, "Easter Monday", was on Mon 2026-04-06`},
+	},
 	{name: "a calendar that may be empty", yaml: strings.Replace(office, "holidays.ics}", "holidays.ics, expect: may_be_empty}", 1), files: holidays()},
 	{
 		name: "holidays that reach less far than expected", yaml: strings.Replace(office, "holidays.ics}", "holidays.ics, expect: {ahead: 2160h}}", 1),
