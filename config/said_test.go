@@ -65,3 +65,19 @@ func TestScanIsLinear(t *testing.T) {
 		})
 	}
 }
+
+// TestLongQuotes: a line that is long is not searched for a text without quotes, and a text that is long is not shown.
+func TestLongQuotes(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"{{" + strings.Repeat("a", longestShown-4) + "}}": "write a: ",
+		"{{" + strings.Repeat("a", longestShown-3) + "}}": "needs quotes",
+		"{{" + strings.Repeat("a", longestLine) + "}}":    "",
+	} {
+		c := &converter{file: "a.yaml", lines: []string{"a: " + value}}
+		m, ok := c.needsQuotes(1)
+		if ok != (want != "") || !strings.Contains(m.Message, want) || len(value) > longestShown && strings.Contains(m.Message, "aaa") {
+			t.Errorf("%d bytes: got %q, want %q", len(value), m.Message, want)
+		}
+	}
+}
