@@ -188,18 +188,14 @@ func keysAt(data any, expression string) []string {
 	if v.Kind() != reflect.Struct {
 		return nil
 	}
-	at := v.FieldByName("Data")
-	for _, name := range names[2:] {
-		m, _ := at.Interface().(map[string]any)
-		at = reflect.ValueOf(m[name])
-		if !at.IsValid() {
-			return nil
-		}
-	}
-	if !at.IsValid() {
+	field := v.FieldByName("Data")
+	if !field.IsValid() || !field.CanInterface() {
 		return nil
 	}
-	m, _ := at.Interface().(map[string]any)
+	m, _ := field.Interface().(map[string]any)
+	for _, name := range names[2:] {
+		m, _ = m[name].(map[string]any)
+	}
 	return slices.Collect(maps.Keys(m))
 }
 
