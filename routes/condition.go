@@ -64,26 +64,6 @@ type Named struct {
 	Values []diag.Text
 }
 
-// truth is a value of Kleene's three-valued logic. The order makes `and` the minimum, `or` the maximum.
-type truth uint8
-
-const (
-	no truth = iota
-	unknown
-	yes
-)
-
-func truthOf(b bool) truth {
-	if b {
-		return yes
-	}
-	return no
-}
-
-func (t truth) not() truth { return yes - t }
-
-func (t truth) String() string { return [...]string{"false", "unknown", "true"}[t] }
-
 // node is a condition made ready.
 type node struct {
 	op   op

@@ -55,6 +55,26 @@ func (s *Segments) judgeFor(c asker, segment int) Decision {
 	return d
 }
 
+// truth is a value of Kleene's three-valued logic. The order makes `and` the minimum, `or` the maximum.
+type truth uint8
+
+const (
+	no truth = iota
+	unknown
+	yes
+)
+
+func truthOf(b bool) truth {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func (t truth) not() truth { return yes - t }
+
+func (t truth) String() string { return [...]string{"false", "unknown", "true"}[t] }
+
 // asker asks conditions about a call. Said holds what each of the route's said before, by node.leaf, unknown for those that were not asked;
 // nil: nothing is remembered.
 type asker struct {
