@@ -163,7 +163,7 @@ func limitSections() []limitSection {
 		{"Configuration and state", "", []limit{
 			{"a file of the configuration", "{config.maxFile:bytes}", "", "refused", "config.TestFromDisk"},
 			{"nesting in a file", "{config.maxDepth} levels; {config.maxCopies} nodes by aliases", "", "refused", "config.TestFileWithMistakes"},
-			{"what a tenant's file defines", "{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them, {config.mostLists} lists, {config.mostNumbers} numbers in them", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals"},
+			{"what a tenant's file defines", "{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them, {config.mostLists} lists, {config.mostNumbers} numbers in them, {config.mostMerged} keys of data merged for its routes and branches", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals"},
 			{"files of lists and secrets that a tenant names", "{config.mostFiles}, {config.mostFileBytes:bytes}; {config.mostPaths} paths under `secrets`, {config.mostSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles"},
 			{"mistakes of a file that are said; that say what a name was meant to be", "{diag.MostMistakes}; {config.mostSuggested}, of templates {server.mostSuggested}", "", "the rest is counted", "config.TestManyMistakes"},
 			{"keys and values of a file: the main one, an included one, all included ones", "{config.maxMain}, {config.maxValues}, {config.maxAllValues}", "", "refused", "config.TestValues"},

@@ -142,6 +142,7 @@ type source struct {
 	routes    scope[*Route]
 
 	said    said              // mistakes
+	merged  int               // keys of data, see merge
 	numbers map[string][]Text // of the lists' files that were read, by path
 	reading namedFiles        // what was read of them and of secrets
 }
@@ -348,7 +349,7 @@ func (s *source) included(f *included) *source {
 	in := *s
 	in.path = f.path
 	in.dir, in.home = s.inputs.disk.dir(f.path), s.inputs.homes[f.path]
-	in.said, in.numbers, in.reading = said{}, nil, namedFiles{}
+	in.merged, in.said, in.numbers, in.reading = 0, said{}, nil, namedFiles{}
 	in.top = in.fields(f.root, inInclude)
 	switch n := in.top.get("tenant"); {
 	case n != nil:

@@ -117,7 +117,7 @@ func (f fields) otherAnswer(e entry, b *Branch) {
 	}
 	in := f.fields(e.value, inAnswer)
 	in.answer(b)
-	b.Data = merge(b.Data, in.data("data"))
+	b.Data = in.merge(b.Data, in.data("data"))
 	if in.whole && len(e.value.entries) == 0 {
 		f.mistake(e.value.Pos, "the answer of branch %q is empty", b.Name)
 	}

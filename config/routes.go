@@ -126,9 +126,9 @@ func (f fields) outcomes(r *Route) {
 	r.Unknown = f.indexOf("unknown", r.Branches, plan.Unknown)
 	r.Fallback = f.indexOf("fallback", r.Branches, plan.Fallback)
 
-	data := merge(merge(f.base, plan.Data), f.data("data"))
+	data := f.merge(f.merge(f.base, plan.Data), f.data("data"))
 	for _, b := range r.Branches {
-		b.Data = merge(data, b.Data)
+		b.Data = f.merge(data, b.Data)
 		b.When.walk(func(c *Condition) { f.checkNames(c.Names, b.Data, r) })
 	}
 }

@@ -12,8 +12,9 @@ const (
 	mostNumbers   = 200_000 // of all its lists
 	mostFiles     = 5_000   // that it names, of lists and secrets; those of its calendars have bounds of their own
 	mostFileBytes = 32 << 20
-	mostPaths     = 100    // under its key secrets
-	mostSecrets   = 20_000 // keys and values in its files of secrets
+	mostPaths     = 100       // under its key secrets
+	mostSecrets   = 20_000    // keys and values in its files of secrets
+	mostMerged    = 1_000_000 // keys of data that are merged for its routes and branches
 )
 
 // exceeds reports whether a tenant defines more of something than it may, which is its mistake; cure says what to do. The operator may define any number.
@@ -53,4 +54,34 @@ func (s *source) counts(path Text, in *Input) bool {
 	s.reading.bytes += len(in.Bytes)
 	s.reading.full = s.exceeds(s.reading.bytes, mostFileBytes, path.Pos, "bytes in its files of lists and secrets", "remove what is not needed")
 	return !s.reading.full
+}
+
+// merge is data over that of the tenant, the plan or the branch. Each time what is under it is copied, so that large data of a tenant with many routes that have
+// their own is bounded: beyond that it is a mistake, and what is under it is taken as it is.
+func (s *source) merge(under, over *Data) *Data {
+	if s.tenant == nil || len(over.Values) == 0 || len(under.Values) == 0 {
+		return merge(under, over)
+	}
+	if s.merged > mostMerged {
+		return under
+	}
+	s.merged += merges(under.Values, over.Values)
+	if s.exceeds(s.merged, mostMerged, over.places.at, "keys in the data of all its routes and branches together (those of the tenant and of plans count for each that has data of its own)",
+		"move what is the same for many into data of fewer keys") {
+		return under
+	}
+	return merge(under, over)
+}
+
+// merges is how many keys merging copies.
+func merges(under, over map[string]any) int {
+	n := len(under) + len(over)
+	for key, value := range over {
+		below, wasMap := under[key].(map[string]any)
+		above, isMap := value.(map[string]any)
+		if wasMap && isMap {
+			n += merges(below, above)
+		}
+	}
+	return n
 }

@@ -38,6 +38,11 @@ func TestTenantTotals(t *testing.T) {
 			plan(50) + routes(mostBranches/50), plan(50) + routes(mostBranches/50+1),
 			`tenant "acme" has more than 50000 branches in all its routes (those of a plan count for each route); remove some, or make two tenants of it`,
 		},
+		"data": {
+			"data:\n" + repeat(999, "  k%d: x\n") + plan(2) + "routes:\n" + repeat(1000, "  - {name: r%d, plan: p, data: {a: b}}\n"),
+			"data:\n" + repeat(999, "  k%d: x\n") + plan(2) + "routes:\n" + repeat(1001, "  - {name: r%d, plan: p, data: {a: b}}\n"),
+			`tenant "acme" has more than 1000000 keys in the data of all its routes and branches together`,
+		},
 		"numbers": {
 			"lists:\n  l: {file: acme/numbers}\n", "lists:\n  l: {file: acme/numbers}\n  m: {numbers: [\"1\"]}\n",
 			`tenant "acme" has more than 200000 numbers in all its lists; remove some, or write prefixes such as +4930*`,
