@@ -77,6 +77,9 @@ func (s *source) calendar(e entry) *Calendar {
 
 // deniesPrivate reports whether a source's feeds are not fetched from private addresses.
 func (s *source) deniesPrivate() bool {
+	if g := s.grants[s.tenantName()]; s.tenant != nil && g != nil && g.denyPrivate != nil {
+		return *g.denyPrivate
+	}
 	if deny := s.file.DenyPrivate; deny != nil {
 		return *deny
 	}

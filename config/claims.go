@@ -14,6 +14,8 @@ type grant struct {
 	diag.Pos
 	accounts []Text // that the tenant alone may claim, and no others; nil: any that is nobody else's
 	secrets  []Text // of the main file's that its file may name
+
+	denyPrivate *bool // whether its feeds are refused from private addresses; nil: as it is for all tenants
 }
 
 // grants reads what the main file says of tenants.
@@ -21,7 +23,7 @@ func (f fields) grants() map[string]*grant {
 	grants, owners := map[string]*grant{}, map[string]Text{}
 	for _, e := range f.named(f.get("tenants"), "tenants", "a tenant") {
 		in := f.fields(e.value, inGrant)
-		g := &grant{Pos: e.key.Pos, accounts: in.words("account"), secrets: in.words("secrets")}
+		g := &grant{Pos: e.key.Pos, accounts: in.words("account"), secrets: in.words("secrets"), denyPrivate: in.boolean("deny_private_addresses")}
 		for _, account := range g.accounts {
 			if other, ok := owners[accountKey(account)]; ok {
 				f.mistake(account.Pos, "account %s is already given to a tenant at %s", quote(account.S), other.Pos)

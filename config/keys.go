@@ -106,7 +106,7 @@ var keyTable = []key{
 	{inMain, "kazoo_version", "`4.3`, `master`, `5`", "any", "the Kazoo that asks; without it, only what all of these versions take is answered"},
 	{inMain, "extra_modules", "texts", "none", "callflow modules of your own cluster, accepted besides Kazoo's"},
 	{inMain, "answer_within", "duration", "`1s`", "deadline of one answer, 10ms to 4s (Kazoo waits 5 s at most)"},
-	{inMain, "start_timeout", "duration", "`10s`", "how long start and reload wait for new calendars, at most 10m"},
+	{inMain, "start_timeout", "duration", "`10s`", "how long start and reload wait for new calendars, at most 10m; for those of tenants until no further tenant has got its own for 1s"},
 	{inMain, "watch", "duration or `never`", "`5s`", "how often the files of the configuration are looked at; what has changed, and is the same at the next look, is reloaded; from 1s to 1h"},
 	{inMain, "drain", "duration", "`5s`", "how long the listener stays open after SIGTERM, at most 10m"},
 	{inMain, "horizon", "duration", "`400d`", "how far ahead calendars are expanded, 1d to 3660d; past it the answer is unknown"},
@@ -146,7 +146,7 @@ var keyTable = []key{
 	{inLog, "callers", "`none`, `last4`, `full`", "`none`", "how much of callers' numbers is logged"},
 	{inLog, "calls", "`all`, `faults`", "`all`", "which calls have a line: with `faults` only those that are refused, find no route, or meet a branch that fails"},
 
-	{inMetrics, "routes", "amount", "all", "how many routes, in the order of the files, have series of their own; the others are counted together as `_other`"},
+	{inMetrics, "routes", "amount", "all", "how many routes have series of their own: one of each tenant in turn, the operator first, those that have some already before others; the others are counted together as `_other`"},
 
 	{inDecisions, "keep", "amount", "`20`", "how many of each route, 1000 at most; of all routes together 100,000"},
 	{inDecisions, "callers", "`last4`, `none`, `full`", "`last4`", "how much of callers' numbers is remembered; with `none` no dialed number either"},
@@ -154,6 +154,7 @@ var keyTable = []key{
 	{inHours, "token", "secret", "required", "opens `/-/hours/ROUTE.ics?token=…` on `listen`; 128 bits or more: `openssl rand -hex 16`"},
 
 	{inGrant, "account", "texts", "those that nobody else has", "the accounts that this tenant may have, and no other tenant; its own where its file names none"},
+	{inGrant, "deny_private_addresses", "true or false", "as the main file says for all", "whether feeds of this tenant are refused from private addresses"},
 	{inGrant, "secrets", "names", "none", "secrets of the main file that the tenant's file may name"},
 
 	{inSecret, "secret", "name", "required", "a name from the secrets files"},

@@ -15,12 +15,15 @@ func TestDenyPrivate(t *testing.T) {
 		{"", false, false, true},
 		{"deny_private_addresses: false\n", false, false, false},
 		{"deny_private_addresses: true\n", true, true, true},
+		{"tenants: {acme: {deny_private_addresses: false}, other: {deny_private_addresses: true}}\n", false, false, false},
+		{"deny_private_addresses: false\ntenants: {acme: {deny_private_addresses: true}}\n", false, false, true},
+		{"tenants: {other: {deny_private_addresses: false}}\n", false, false, true},
 	} {
 		files := fstest.MapFS{}
 		for name, text := range map[string]string{
-			"callhours.yaml": "timezone: Europe/Berlin\ninclude: [more/b.yaml]\ninclude_shared: [more/a.yaml]\ncalendars: {main: {url: \"http://10.0.0.1/m.ics\"}}\n" + c.main,
+			"callhours.yaml": "timezone: Europe/Berlin\ninclude: [more/acme.yaml]\ninclude_shared: [more/a.yaml]\ncalendars: {main: {url: \"http://10.0.0.1/m.ics\"}}\n" + c.main,
 			"more/a.yaml":    "calendars: {shared: {url: \"http://10.0.0.1/m.ics\"}}\n",
-			"more/b.yaml":    "tenant: {name: acme}\ncalendars: {own: {url: \"http://10.0.0.1/m.ics\"}}\n",
+			"more/acme.yaml": "tenant: {name: acme}\ncalendars: {own: {url: \"http://10.0.0.1/m.ics\"}}\n",
 		} {
 			files[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o600}
 		}
