@@ -57,6 +57,34 @@ func (s *source) findHomes(all []listed) {
 	}
 }
 
+// tenantsPlace is where a tenant's files lie.
+type tenantsPlace struct {
+	directory string // of which what lies there is the tenant's
+	home      string // of which the tenant's files may name files; "" for none
+}
+
+// homeOf finds the tenant's place in which a file lies; false for none. The nil File has none.
+func (f *File) homeOf(name string) (at tenantsPlace, ok bool) {
+	if f == nil {
+		return at, false
+	}
+	in := f.Inputs
+	for _, places := range []map[string]string{in.homes, in.lodged} {
+		for by, dir := range places {
+			if dir != "" && in.disk.below(in.disk.abs(dir), in.disk.abs(name)) && len(dir) > len(at.directory) {
+				at, ok = tenantsPlace{dir, in.homes[by]}, true
+			}
+		}
+	}
+	return at, ok
+}
+
+// Confines reports whether a file lies in a tenant's directory, so that it names files as the tenant's own.
+func (f *File) Confines(name string) bool {
+	_, ok := f.homeOf(name)
+	return ok
+}
+
 // operatorsPaths are what else the main file names and no tenant may read: of a glob the part before its first wildcard.
 func (s *source) operatorsPaths() []string {
 	var names []string

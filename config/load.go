@@ -27,6 +27,9 @@ type Options struct {
 	// Hold is when the files are read, where that is nobody's decision: what tenants had in Accepted and do not claim any more stays theirs. Zero: it is
 	// free, since somebody reloads by hand.
 	Hold time.Time
+	// Tested is the configuration that LoadTests reads tests of, whole or as far as it was understood: a file of tests that lies in a tenant's
+	// directory is the tenant's, and names files as the tenant does. nil: it is the operator's.
+	Tested *File
 	// Zone reports what is wrong with the name of a time zone, and what to write instead; nil: the Go library looks whether it knows the name.
 	Zone func(name string) error
 }

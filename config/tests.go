@@ -14,6 +14,7 @@ import (
 // looked up by whoever has the configuration. docs/testing.md describes every key.
 type Tests struct {
 	Path      string // as given to LoadTests
+	Home      string // the directory of a tenant's tests, out of which their files do not lead; "" for the operator's
 	Config    Text   // the configuration that is tested, resolved; without a place where the file names none
 	Calendars []TestCalendar
 	Tests     []Test
@@ -87,8 +88,14 @@ const (
 // they name can be looked up in the same run. Such Tests must not be run.
 func LoadTests(path string, o Options) (*Tests, error) {
 	l := &loader{file: &File{Path: path}, inputs: NewInputs(o.FS)}
-	l.inputs.typed = path
-	in := l.inputs.read(path, "")
+	src := &source{loader: l, path: path, dir: l.inputs.disk.dir(path)}
+	if at, ok := o.Tested.homeOf(path); ok {
+		l.inputs.lodged, l.inputs.homes = map[string]string{path: at.directory}, map[string]string{path: at.home}
+		src.tenant, src.home = &Tenant{}, at.home
+	} else {
+		l.inputs.typed = path
+	}
+	in := l.inputs.read(path, src.on())
 	if in.Err != nil {
 		return nil, fmt.Errorf("%s: %w", path, in.Err)
 	}
@@ -97,9 +104,9 @@ func LoadTests(path string, o Options) (*Tests, error) {
 	if root == nil {
 		return nil, l.mistakes.Err()
 	}
-	s := &testSource{source: &source{loader: l, dir: l.inputs.disk.dir(path)}, names: map[string]diag.Pos{}}
+	s := &testSource{source: src, names: map[string]diag.Pos{}}
 	top := s.fields(root, inTests)
-	t := &Tests{Path: path, Config: top.word("config"), Calendars: s.testCalendars(top)}
+	t := &Tests{Path: path, Home: src.home, Config: top.word("config"), Calendars: s.testCalendars(top)}
 	if t.Config.S == "" {
 		t.Config.S = "callhours.yaml"
 	}
@@ -147,7 +154,7 @@ func (s *testSource) testCalendars(f fields) []TestCalendar {
 		case n.kind == mapping:
 			in := s.fields(n, inTestCalendar)
 			if c.File = in.required("file"); c.File.S != "" {
-				c.File.S = s.resolve(c.File)
+				c.File.S = s.own(c.File, "file")
 			}
 		case n.plain && n.text == "unknown":
 			c.Unknown = true

@@ -78,10 +78,13 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 // filesFor is where the files of a calendar are: those of a tenant's lie below its own directory.
 func (b *builder) filesFor(c *config.Calendar) fs.FS {
 	if b.files == nil && c.Home != "" {
-		return files.Below(c.Home)
+		return below(c.Home)
 	}
 	return b.files
 }
+
+// below is what lies in a tenant's directory, wherever links lead.
+func below(home string) fs.FS { return files.Below(home) }
 
 // missing notes that a file cannot be read that a calendar names. It is no reason to refuse what was accepted before.
 func (b *builder) missing(c *config.Calendar, key string, err error) {

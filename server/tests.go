@@ -44,6 +44,9 @@ func (g *Generation) Recall(now time.Time) {
 // operating system's. now is when they are read. The error is diag.Mistakes: everything that is wrong with them, at once.
 func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time) ([]*preview.Test, error) {
 	b := testBuilder{generation: g, files: files, now: now}
+	if files == nil && written.Home != "" {
+		b.files = below(written.Home)
+	}
 	uses := g.timelines.Uses()
 	b.replace(uses, written.Calendars)
 	shared := g.previewWith(uses)

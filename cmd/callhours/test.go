@@ -22,13 +22,13 @@ import (
 	"github.com/callhours/callhours/server"
 )
 
-// tested are the flags of test.
-type tested struct {
+// testFlags are the flags of test.
+type testFlags struct {
 	config, format, run, junit string
 }
 
 func testCommand(w world) *cobra.Command {
-	var a tested
+	var a testFlags
 	cmd := &cobra.Command{
 		Use:   "test [FILE…]",
 		Short: "run routing tests: calls at moments, and the branches wanted for them",
@@ -53,7 +53,7 @@ It exits with 1 when a test fails, and with 2 when a file is wrong.`,
 	return cmd
 }
 
-func test(ctx context.Context, a tested, paths []string, w world) error {
+func test(ctx context.Context, a testFlags, paths []string, w world) error {
 	if !slices.Contains([]string{"text", "json", "junit"}, a.format) {
 		return refuse(fmt.Errorf("--format %q is not known: want text, json or junit", a.format))
 	}
@@ -117,7 +117,7 @@ func testFiles(path string, named []string) (fs.FS, []string, error) {
 func loadTests(path string, files fs.FS, paths []string, w world) ([]*preview.Test, error) {
 	var tests []*preview.Test
 	var mistakes diag.Mistakes
-	built := map[string]*server.Generation{} // by the path of its configuration; nil: it is wrong
+	built := map[string]tested{} // by the path of the configuration
 	take := func(err error) error {
 		var some diag.Mistakes
 		if errors.As(err, &some) {
@@ -125,30 +125,43 @@ func loadTests(path string, files fs.FS, paths []string, w world) ([]*preview.Te
 		}
 		return err
 	}
-	for _, p := range paths {
-		written, err := config.LoadTests(p, config.Options{FS: files})
+	build := func(of string, named diag.Pos) (tested, error) {
+		c, known := built[of]
+		if known {
+			return c, nil
+		}
+		c, err := testedConfig(of, files, w)
+		if errors.Is(err, fs.ErrNotExist) && named.Line > 0 {
+			err = diag.Mistakes{diag.Mistakef(named, "%s", err)}
+		}
 		if err := take(err); err != nil {
-			return nil, err
+			return tested{}, err
 		}
-		if written == nil {
-			continue
-		}
-		of := written.Config.S
+		built[of] = c
+		return c, nil
+	}
+	for _, p := range paths {
+		var c tested
+		var err error
 		if path != "" {
-			of = path
-		}
-		g, known := built[of]
-		if !known {
-			g, err = testedConfig(of, files, w)
-			if errors.Is(err, fs.ErrNotExist) && written.Config.Line > 0 {
-				err = diag.Mistakes{diag.Mistakef(written.Config.Pos, "%s", err)}
-			}
-			if err := take(err); err != nil {
+			if c, err = build(path, diag.Pos{}); err != nil {
 				return nil, err
 			}
-			built[of] = g
 		}
-		if g == nil {
+		written, wrong := config.LoadTests(p, config.Options{FS: files, Tested: c.file})
+		if path == "" && written != nil {
+			if c, err = build(written.Config.S, written.Config.Pos); err != nil {
+				return nil, err
+			}
+			if c.file != nil && c.file.Confines(p) {
+				written, wrong = config.LoadTests(p, config.Options{FS: files, Tested: c.file})
+			}
+		}
+		if err := take(wrong); err != nil {
+			return nil, err
+		}
+		g := c.generation
+		if written == nil || g == nil {
 			continue
 		}
 		own, err := g.Tests(written, files, w.now())
@@ -160,25 +173,31 @@ func loadTests(path string, files fs.FS, paths []string, w world) ([]*preview.Te
 	return tests, mistakes.Err()
 }
 
+// tested is a configuration for tests.
+type tested struct {
+	file       *config.File       // as far as it was understood; nil: not at all
+	generation *server.Generation // nil: it is wrong
+}
+
 // testedConfig builds a configuration for tests. Its warnings are left to check.
-func testedConfig(path string, files fs.FS, w world) (*server.Generation, error) {
+func testedConfig(path string, files fs.FS, w world) (tested, error) {
 	file, err := config.Load(path, config.Options{FS: files, Zone: calendars.CheckZone})
 	var mistakes diag.Mistakes
 	if errors.As(err, &mistakes) && file != nil {
 		err = append(mistakes, server.Check(file, files, w.now())...).Err()
 	}
 	if err != nil {
-		return nil, err
+		return tested{file: file}, err
 	}
 	if files != nil {
 		file.StateDir = "" // there is no directory beside it
 	}
 	g, err := server.Build(file, files, w.now())
 	if err != nil {
-		return nil, err
+		return tested{file: file}, err
 	}
 	g.Recall(w.now())
-	return g, nil
+	return tested{file, g}, nil
 }
 
 // report writes the results to standard output.
