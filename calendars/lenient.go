@@ -99,6 +99,26 @@ func (s *scanner) standsAlone(blanks []byte) bool {
 	return false
 }
 
+// freeTexts are properties in which people and programs write whatever they like, pieces of calendars too.
+var freeTexts = map[string]bool{"DESCRIPTION": true, "COMMENT": true, "ATTACH": true, "STYLED-DESCRIPTION": true}
+
+// holdsAnother reports whether a line of an event holds a line that says when an event takes place, or begins one, as where
+// a line end is missing.
+func (l line) holdsAnother() bool {
+	if freeTexts[string(l.name)] || bytes.HasPrefix(l.name, []byte("X-")) {
+		return false
+	}
+	if bytes.Contains(l.rest, []byte("BEGIN:VEVENT")) {
+		return true
+	}
+	_, after, found := bytes.Cut(l.rest, []byte("DTSTART"))
+	if !found {
+		return false
+	}
+	_, value, ok := valueOf(after)
+	return ok && looksLikeTime(value)
+}
+
 // looksLikeTime reports whether a value begins like a DATE.
 func looksLikeTime(value []byte) bool {
 	value = bytes.TrimSpace(value)

@@ -62,6 +62,10 @@ func TestForgiven(t *testing.T) {
 			"line 6: END:VEVENTBEGIN:VEVENT closes nothing; it is ignored (is a line end missing?)",
 			"line 8: DTSTART: the event has another one; this one is ignored (is END:VEVENT or BEGIN:VEVENT missing before it?)",
 		}},
+		{"a line end missing before a start", head + strings.Replace(one, "END", "SUMMARY:OpenDTSTART:20261231T090000Z\nEND", 1) + foot, "1", []string{
+			"line 6: the line holds another one of an event, which is not read as one (is a line end missing?)",
+		}},
+		{"a description of a start", head + strings.Replace(one, "END", "DESCRIPTION:write DTSTART:20261231T090000Z\nEND", 1) + foot, "1", nil},
 		{"an event in a component that nobody knows", head + "BEGIN:XEVENTS\nDTSTART:20261224\nEND:XEVENTS\n" + one + foot, "1", []string{
 			"line 4: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
 		}},

@@ -82,6 +82,7 @@ type draft struct {
 	properties []property
 	excess     string // why it is over a limit; "" if it is not
 	stray      int    // the first line that is no content line; 0: none
+	joined     int    // a line that holds another line of an event too; 0: none
 	second     int    // the line of another DTSTART, of what may be a second event; 0: none
 }
 
@@ -280,6 +281,12 @@ func (r *reader) finish() {
 	if d.stray > 0 {
 		r.note(Problem{File: r.file, Line: d.stray, Message: "want a content line such as NAME:VALUE; the line is ignored"})
 	}
+	if d.joined > 0 {
+		r.note(Problem{
+			File: r.file, Line: d.joined,
+			Message: "the line holds another one of an event, which is not read as one (is a line end missing?)",
+		})
+	}
 	if d.second > 0 {
 		r.note(Problem{
 			File: r.file, Line: d.second, Property: "DTSTART",
@@ -292,6 +299,9 @@ func (r *reader) finish() {
 // property handles a line that neither begins nor ends a component.
 func (r *reader) property(l line) {
 	d := r.draft
+	if d != nil && d.joined == 0 && l.holdsAnother() {
+		d.joined = l.number
+	}
 	switch {
 	case d == nil:
 		if len(r.open) == 1 && r.open[0] == "VCALENDAR" && r.deeper == 0 {
