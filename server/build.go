@@ -142,6 +142,7 @@ type builder struct {
 	// spared says whose calendars may be missing, by the path of the tenant's file, or "": their configuration was accepted before, and has
 	// not changed since. nil: nobody's.
 	spared func(of string) bool
+	starts bool        // for a server that starts without --strict
 	former *Generation // whose parts may be used again where nothing has changed; nil: none
 	reuse  *reuse
 }
@@ -159,7 +160,7 @@ func (b *builder) contain(at diag.Pos, subject string, build func()) {
 
 // read reads what routes refer to.
 func (b *builder) read() {
-	if f := b.file.AdminWebConfig; f.S != "" && b.files == nil {
+	if f := b.file.AdminWebConfig; f.S != "" && b.files == nil && !b.gated() {
 		if wrong := checkWeb(f.S); wrong != "" {
 			b.wrong(f.Pos, "admin_web_config: %s", wrong)
 		}
@@ -175,6 +176,12 @@ func (b *builder) read() {
 	for _, l := range b.file.Lists {
 		b.lists[l.Name] = routes.List{Name: l.Name, Numbers: l.Numbers}
 	}
+}
+
+// gated reports whether what is wrong with admin_web_config is the gate's to say, which keeps the admin side closed or the former in use: at a start, and
+// while the name of the file is the same. Calls do not wait for it.
+func (b *builder) gated() bool {
+	return b.starts || b.former != nil && b.former.file.AdminWebConfig.S == b.file.AdminWebConfig.S
 }
 
 func (b *builder) templates() *templates.Library {

@@ -66,7 +66,7 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 	if i.Files != nil {
 		return i.load(loading{}), nil
 	}
-	how := loading{inputs: config.NewInputs(nil)}
+	how := loading{inputs: config.NewInputs(nil), starts: !strict}
 	how.inputs.Open(i.Path)
 	var lock *durable.Lock
 	var shared error
@@ -115,12 +115,12 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 	if l.Generation != nil && len(l.inputs.Gone(kept)) == 0 && !l.inputs.Frees(kept) {
 		return l, notes
 	}
-	if again := i.load(loading{accepted: kept, former: l.built, cautious: true, hold: i.Now(), known: how.known, marks: how.marks}); again.Generation != nil {
+	if again := i.load(loading{accepted: kept, former: l.built, cautious: true, hold: i.Now(), known: how.known, marks: how.marks, starts: true}); again.Generation != nil {
 		return again, notes
 	} else if l.Generation != nil { // nothing is wrong but what is gone
 		l = again
 	}
-	whole := i.attempt(kept, func(string) bool { return true }, loading{accepted: kept, former: l.built})
+	whole := i.attempt(kept, func(string) bool { return true }, loading{accepted: kept, former: l.built, starts: true})
 	if err := errors.Join(whole.err, whole.mistakes.Err()); err != nil {
 		return l, append(notes, fmt.Errorf("the accepted copy cannot be used either: %w", err))
 	}
@@ -137,6 +137,7 @@ type loading struct {
 	marks    *suspect.Marks // of what is being loaded; nil: none are made
 	byHand   bool           // also what ended the process is loaded
 	hold     time.Time      // when the files are read without anybody's doing, and what tenants had stays theirs; zero: somebody reloads by hand
+	starts   bool           // for a server that starts and is not strict
 	cautious bool           // that all files of a glob are gone is a mistake: nobody has said that they should
 }
 
@@ -218,7 +219,7 @@ func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, 
 	if i.Files != nil {
 		file.StateDir = "" // there is no directory beside it
 	}
-	b := builder{file: file, files: i.Files, now: i.Now(), spared: spared, former: how.former}
+	b := builder{file: file, files: i.Files, now: i.Now(), spared: spared, former: how.former, starts: how.starts}
 	if err != nil {
 		return attempt{mistakes: append(file.Mistakes, b.check()...), stateDir: file.StateDir}
 	}

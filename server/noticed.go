@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -182,7 +183,7 @@ func (s *Server) present() []preview.Finding {
 	if l == nil {
 		return nil
 	}
-	found := append(l.unread(s.store.State), s.sharedState()...)
+	found := append(l.unread(s.store.State), slices.Concat(s.sharedState(), s.gate.Load().findings())...)
 	_, about := s.noticed.live()
 	for _, st := range s.store.Feeds() {
 		c, ok := about.calendars[st.Calendars[0]]

@@ -78,7 +78,8 @@ type Server struct {
 	store    *calendars.Store
 	calls    *calls
 	admin    *admin
-	turns    *turns // of what is worked out for people on either side
+	gate     atomic.Pointer[gate] // nil before Run
+	turns    *turns               // of what is worked out for people on either side
 
 	decisions  decisions
 	rehearsals *rehearsals
@@ -212,6 +213,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.gate.Store(gate)
 	s.admin.asksWho = gate.requiresLogin
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var loops sync.WaitGroup
@@ -225,7 +227,7 @@ func (s *Server) Run(ctx context.Context) error {
 	})
 	ofKazoo.guard = s.guard
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "listen", ofKazoo.run) })
-	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), gate.config.Load().tls != nil, passing, func() {})
+	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), gate.shut || gate.config.Load().tls != nil, passing, func() {})
 	ofPeople.guard = s.guard
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "admin_listen", ofPeople.run) })
 	var kazoo net.Listener = ofKazoo
@@ -253,7 +255,7 @@ func (s *Server) Run(ctx context.Context) error {
 	loops.Go(func() {
 		ended <- s.guard.Do(metrics.PanicConnection, "admin_listen", func() error { return gate.serve(ofPeople, forPeople) })
 	})
-	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.AddrPort().Addr().Unmap().IsLoopback() && !gate.requiresLogin() {
+	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.AddrPort().Addr().Unmap().IsLoopback() && !gate.requiresLogin() && !gate.shut {
 		s.options.Log.Warn("admin_listen has no authentication and is not loopback; whoever reaches it reads everything it shows; admin_web_config can ask for passwords",
 			slog.String("admin_listen", at.String()))
 	}

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,12 +20,16 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/files"
+	"github.com/callhours/callhours/preview"
 )
 
 // Bounds of passwords. Checking one takes as long as its hash says, some tenths of a second of a processor, and whoever asks need not be anybody.
 const (
-	webEvery   = 2 * time.Second // how often a web configuration is read again
-	checkPause = 3               // after a wrong one, for how many times as long as it took none is checked
+	webEvery    = 2 * time.Second // how often a web configuration is read again
+	closedAgain = "2"             // seconds after which to ask a closed admin side again
+	checkPause  = 3               // after a wrong one, for how many times as long as it took none is checked
 )
 
 // checkWeb says what is wrong with a web configuration of the Prometheus kind; "" if nothing is.
@@ -46,7 +51,8 @@ func PeopleScheme(f *config.File) string {
 }
 
 // gate lets those to the admin side who prove who they are. What the web configuration says may change while it runs; what would open
-// the admin side, or cannot be read, leaves the former in use.
+// the admin side, or cannot be read, leaves the former in use. Where there is no former one, since it could not be used at the start, nobody is let in
+// until it can: calls are answered meanwhile.
 type gate struct {
 	path   string // "": there is no web configuration
 	next   http.Handler
@@ -54,6 +60,9 @@ type gate struct {
 	now    func() time.Time
 	key    [32]byte // of known
 	config atomic.Pointer[webConfig]
+	wrong  atomic.Pointer[error] // why the file is not taken; nil: it is
+	shut   bool                  // it began closed, so that connections may be older than TLS
+	seen   [sha256.Size]byte     // what asks for no password and would open a closed gate if it stays as it is; for refresh
 
 	logins *logins                      // in which passwords are checked
 	mu     sync.Mutex                   // guards the following
@@ -75,10 +84,24 @@ func newGate(path string, next http.Handler, log *slog.Logger, now func() time.T
 	}
 	c, err := readWeb(path)
 	if err != nil {
-		return nil, err
+		c, g.shut = &webConfig{closed: err}, true
+		g.wrong.Store(&err)
+		log.Error("admin_web_config cannot be used; the admin side is closed until it can, and calls are answered", slog.String("error", err.Error()))
 	}
 	g.config.Store(c)
 	return g, nil
+}
+
+// findings say that the web configuration is not taken. The nil gate has none.
+func (g *gate) findings() []preview.Finding {
+	if g == nil {
+		return nil
+	}
+	wrong := g.wrong.Load()
+	if wrong == nil {
+		return nil
+	}
+	return []preview.Finding{preview.Findingf(diag.Pos{File: g.path}, "mistake", "admin_web_config is not taken: %v", *wrong)}
 }
 
 // requiresLogin reports whether whoever came this far has proven who they are.
@@ -91,6 +114,11 @@ func (g *gate) refresh() error {
 	switch {
 	case err != nil:
 		return err
+	case former.closed != nil && !c.requiresLogin() && c.sum != g.seen:
+		// What has been written so far may be half of it; a start would take it too.
+		g.seen = c.sum
+		return errors.New(g.path + ": it asks nobody for a password; it is taken if it stays so")
+	case former.closed != nil:
 	case c.sum == former.sum:
 		return nil
 	case former.requiresLogin() && !c.requiresLogin():
@@ -108,34 +136,55 @@ func (g *gate) watch(ctx context.Context) {
 	ticker := time.NewTicker(webEvery)
 	defer ticker.Stop()
 	reported := ""
+	if wrong := g.wrong.Load(); wrong != nil {
+		reported = (*wrong).Error() // by newGate
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		switch err := g.refresh(); {
-		case err == nil:
+		err := g.refresh()
+		if err == nil {
+			g.wrong.Store(nil)
 			reported = ""
-		case err.Error() != reported:
-			reported = err.Error()
-			g.log.ErrorContext(ctx, "admin_web_config is not taken; the former stays in use", slog.String("error", reported))
+			continue
 		}
+		g.wrong.Store(&err)
+		if err.Error() == reported {
+			continue
+		}
+		reported = err.Error()
+		what := "admin_web_config is not taken; the former stays in use"
+		if g.config.Load().closed != nil {
+			what = "admin_web_config is not taken; the admin side stays closed"
+		}
+		g.log.ErrorContext(ctx, what, slog.String("error", reported))
 	}
 }
 
 // serve answers people until the listener closes.
 func (g *gate) serve(l net.Listener, h *http.Server) error {
 	h.Handler = g
-	c := g.config.Load()
-	if c.tls == nil {
-		return h.Serve(l)
+	return h.Serve(gatedListener{l, g, &tls.Config{
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return g.config.Load().tls, nil },
+	}})
+}
+
+// gatedListener encrypts the connections that are accepted while the web configuration has a certificate.
+type gatedListener struct {
+	net.Listener
+	gate *gate
+	tls  *tls.Config
+}
+
+func (l gatedListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil || l.gate.config.Load().tls == nil {
+		return c, err
 	}
-	if !c.http2 {
-		h.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
-	}
-	h.TLSConfig = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return g.config.Load().tls, nil }}
-	return h.ServeTLS(l, "", "")
+	return tls.Server(c, l.tls), nil
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -148,6 +197,15 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case chunked(r):
 		w.Header().Set("Connection", "close")
 		plain(w, http.StatusLengthRequired, wantLength)
+		return
+	case c.closed != nil && r.URL.Path != "/-/healthy" && r.URL.Path != "/-/ready":
+		w.Header().Set("Retry-After", closedAgain)
+		plain(w, http.StatusServiceUnavailable, "the admin side is closed, since admin_web_config cannot be used: "+g.shownReason(c)+
+			"; calls are answered, and it opens when the file is mended")
+		return
+	case g.shut && c.tls != nil && r.TLS == nil:
+		w.Header().Set("Connection", "close")
+		plain(w, http.StatusServiceUnavailable, "admin_web_config asks for TLS now; ask again over https")
 		return
 	case !g.allows(c):
 		plain(w, http.StatusTooManyRequests, "too many requests; see rate_limit of admin_web_config")
@@ -171,6 +229,19 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "1")
 		plain(w, status, "too many passwords are being checked; try again")
 	}
+}
+
+// shownReason is why a closed gate is closed, for whoever asks: without where the file lies.
+func (g *gate) shownReason(c *webConfig) string {
+	err := c.closed
+	if wrong := g.wrong.Load(); wrong != nil {
+		err = *wrong
+	}
+	if m, ok := errors.AsType[diag.Mistake](err); ok {
+		m.File = filepath.Base(m.File)
+		return m.Error()
+	}
+	return files.Reason(err).Error()
 }
 
 // allows takes a request from what rate_limit allows.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -296,5 +297,73 @@ func TestHTTPLog(t *testing.T) {
 	}
 	if strings.Contains(b.String(), "second") || bytes.ContainsRune([]byte(b.String()), 0x9b) {
 		t.Errorf("got %q", b.String())
+	}
+}
+
+// TestGateBeginsClosed: a web configuration that cannot be used at the start lets nobody in, and what asks for no password opens nothing while it may be
+// half written.
+func TestGateBeginsClosed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "web.yaml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("basic_auth_users: {u0: hunter2}")
+	in := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "in") })
+	log := &buffer{}
+	g, err := newGate(path, in, slog.New(slog.NewJSONHandler(log, nil)), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect := func(what, target, user, password string, want int) {
+		t.Helper()
+		r := httptest.NewRequest(http.MethodGet, target, nil)
+		r.SetBasicAuth(user, password)
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, r)
+		if w.Code != want || strings.Contains(w.Body.String()+log.String(), "hunter2") || strings.Contains(w.Body.String(), filepath.Dir(path)) {
+			t.Errorf("%s: %s: got %d %q, want %d", what, target, w.Code, w.Body, want)
+		}
+	}
+	for _, target := range []string{"/", "/metrics", "/api/v1/status", "/-/reload", "/-/healthy/", "//-/healthy", "/x/../-/ready"} {
+		expect("at first", target, "u0", "hunter2", 503)
+	}
+	expect("at first", "/-/healthy", "", "", 200)
+	expect("at first", "/-/ready", "", "", 200)
+	if g.requiresLogin() || len(g.findings()) != 1 {
+		t.Errorf("a closed gate: requiresLogin %t, findings %v", g.requiresLogin(), g.findings())
+	}
+	for _, text := range []string{"", "{", "basic_auth_users: {}", "rate_limit: {burst: 9, interval: 1s}", "http_server_config: {http2: false}"} {
+		write(text)
+		if err := g.refresh(); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+		expect(text, "/", "", "", 503)
+	}
+	write(usersOf(t, bcrypt.MinCost, "right"))
+	if err := g.refresh(); err != nil {
+		t.Fatal(err)
+	}
+	expect("mended", "/", "", "", 401)
+	expect("mended", "/", "u0", "wrong", 401)
+	expect("mended", "/", "u0", "right", 200)
+	write("http_server_config: {http2: false}")
+	if err := g.refresh(); err == nil {
+		t.Error("the gate opens")
+	}
+	expect("mended", "/", "", "", 401)
+}
+
+// TestGateOpensWithTLS: a gate that begins closed is encrypted from when there is a certificate, and connections from before get nothing.
+func TestGateOpensWithTLS(t *testing.T) {
+	t.Parallel()
+	g, _, _ := gated(t, time.Now, bcrypt.MinCost, "right")
+	g.shut = true
+	g.config.Store(&webConfig{users: g.config.Load().users, tls: &tls.Config{MinVersion: tls.VersionTLS12}})
+	if got := signIn(g, "192.0.2.1:1", "u0", "right"); got != http.StatusServiceUnavailable {
+		t.Errorf("a connection without TLS: got %d", got)
 	}
 }

@@ -35,11 +35,12 @@ type webConfig struct {
 	burst   int           // requests at once, where interval is set
 	every   time.Duration // for one more request; 0: no limit
 	sum     [sha256.Size]byte
+	closed  error // why nobody gets an answer: the file could not be used at the start; nil: it could
 }
 
 // requiresLogin reports whether only those get an answer who prove who they are.
 func (c *webConfig) requiresLogin() bool {
-	return c != nil && (len(c.users) > 0 || c.tls != nil && c.tls.ClientAuth == tls.RequireAndVerifyClientCert)
+	return c != nil && c.closed == nil && (len(c.users) > 0 || c.tls != nil && c.tls.ClientAuth == tls.RequireAndVerifyClientCert)
 }
 
 // readWeb reads a web configuration and the files that it names. The error is what is wrong, with its place; it shows no value.
