@@ -28,6 +28,7 @@ type Input struct {
 	// Accounts are what a tenant's file claims, in lower case.
 	Accounts []string
 
+	guest   bool     // see MayBeTenants
 	readers []string // tenants' files that name it, and "" for what is everybody's
 	refused bool     // Bytes were read, and Err says why they are not to be used
 	home    string   // as of which it was read, so that no link leads out of it; "": it was not asked

@@ -238,7 +238,9 @@ func (s *source) include(former *File) []*source {
 			as = f.S
 		}
 		in, ok := s.readAs(f.Text, as)
-		s.inputs.mark(f.S, func(in *Input) { in.Source = true })
+		s.inputs.mark(f.S, func(in *Input) {
+			in.Source, in.guest = true, f.trust == tenants || f.trust == named && saysTenant(in.Bytes)
+		})
 		if !ok {
 			continue
 		}

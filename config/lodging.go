@@ -89,3 +89,19 @@ func (s *source) refuseLodgers(sources []*source, refused map[*source]bool) {
 		}
 	}
 }
+
+// MayBeTenants reports whether a file is a tenant's as far as can be told where it cannot be understood: a glob of include found it, or include names
+// it and it has a line that begins with the key tenant.
+func (in *Inputs) MayBeTenants(path string) bool {
+	return in.files[path] != nil && in.files[path].guest
+}
+
+func saysTenant(body []byte) bool {
+	return slices.ContainsFunc(splitLines(body), func(line string) bool { return strings.HasPrefix(line, "tenant:") })
+}
+
+// Mentions reports whether a text stands in a file, in capitals or not.
+func (in *Inputs) Mentions(path, text string) bool {
+	f := in.files[path]
+	return f != nil && strings.Contains(strings.ToLower(string(f.Bytes)), strings.ToLower(text))
+}

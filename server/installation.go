@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
@@ -61,7 +59,7 @@ func (l *Loaded) Err() error {
 }
 
 // Start loads the installation for a server that starts. What is wrong with the files of one tenant is mended with those of the accepted
-// copy, and anything else by taking the whole copy; strict does neither. notes are what people should know of the copy.
+// copy, and anything else by taking the whole copy. Without a copy tenants whose files are wrong are left out. strict does nothing of that. notes are what people should know of the copy.
 func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 	if i.Files != nil {
 		return i.load(loading{}), nil
@@ -110,6 +108,10 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 		notes = append(notes, err)
 	}
 	if kept == nil {
+		if l.Generation == nil && l.err == nil {
+			how.inputs, how.first, how.former = l.inputs, true, l.built
+			l = i.load(how)
+		}
 		return l, notes
 	}
 	if l.Generation != nil && len(l.inputs.Gone(kept)) == 0 && !l.inputs.Frees(kept) {
@@ -138,6 +140,7 @@ type loading struct {
 	byHand   bool           // also what ended the process is loaded
 	hold     time.Time      // when the files are read without anybody's doing, and what tenants had stays theirs; zero: somebody reloads by hand
 	starts   bool           // for a server that starts and is not strict
+	first    bool           // nothing is known of an accepted copy: tenants whose files are wrong are left out
 	cautious bool           // that all files of a glob are gone is a mistake: nobody has said that they should
 }
 
@@ -160,15 +163,19 @@ func (i Installation) load(how loading) (l Loaded) {
 		l.Mistakes = append(all, gone...).Sorted()
 		return l
 	}
-	c := &culprits{present: l.inputs, accepted: how.accepted, instead: map[string]string{}, names: map[string]string{}}
-	for a.err == nil && len(a.mistakes) > 0 && how.accepted != nil && c.blame(a.mistakes) {
+	accepted := how.accepted
+	if how.first {
+		accepted = config.NewInputs(nil)
+	}
+	c := &culprits{present: l.inputs, accepted: accepted, first: how.first, instead: map[string]string{}, names: map[string]string{}}
+	for a.err == nil && len(a.mistakes) > 0 && accepted != nil && c.blame(a.mistakes) {
 		how.former = cmp.Or(l.built, how.former)
-		a = i.attempt(l.inputs.With(how.accepted, c.instead), c.standsIn, how)
+		a = i.attempt(l.inputs.With(accepted, c.instead), c.standsIn, how)
 		all = append(all, a.mistakes...)
 		l.built = cmp.Or(a.generation, l.built)
 	}
 	l.Mistakes, l.err = all.Sorted(), a.err
-	if a.err == nil && len(a.mistakes) == 0 {
+	if a.err == nil && len(a.mistakes) == 0 && (!how.first || c.mayStart(a.generation)) {
 		l.Generation = a.generation
 		l.Rejected = slices.Compact(slices.Sorted(maps.Values(c.names)))
 		l.Generation.rejected = l.Rejected
@@ -225,117 +232,4 @@ func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, 
 	}
 	g, mistakes := build(b)
 	return attempt{generation: g, mistakes: mistakes, stateDir: file.StateDir}
-}
-
-// culprits are the tenants in whose files mistakes are, and what stands in for them.
-type culprits struct {
-	present, accepted *config.Inputs
-	instead           map[string]string // by path of a tenant's file: that of the accepted one, "" for none
-	names             map[string]string // of these tenants, by the same path
-	now, before       map[string][32]byte
-}
-
-// standsIn reports whether a file of the accepted inputs is used instead of a present one.
-func (c *culprits) standsIn(file string) bool {
-	for _, path := range c.instead {
-		if path == file {
-			return true
-		}
-	}
-	return false
-}
-
-// blame finds the tenants whose files the mistakes are in; false if one of them is in no tenant's, or nothing is left to be tried.
-func (c *culprits) blame(mistakes diag.Mistakes) bool {
-	if c.now == nil {
-		c.now, c.before = c.present.Sums(), c.accepted.Sums()
-	}
-	found := map[string]bool{}
-	for _, m := range mistakes {
-		file := c.culprit(m)
-		if file == "" {
-			return false
-		}
-		found[file] = true
-	}
-	for file := range found {
-		c.instead[file] = c.substitute(file)
-		c.names[file] = c.name(file)
-	}
-	return true
-}
-
-// culprit is the tenant's file that is to be mended; "" if there is none that has not been replaced already. Of two that a mistake
-// concerns it is the one that has changed, else the one that the mistake stands in, which is the later.
-func (c *culprits) culprit(m diag.Mistake) string {
-	var files []string
-	for _, place := range []diag.Pos{m.Pos, m.Other} {
-		if file := c.tenantOf(place.File); file != "" && !slices.Contains(files, file) && !c.tried(file) {
-			files = append(files, file)
-		}
-	}
-	for _, file := range files {
-		if c.changed(file) {
-			return file
-		}
-	}
-	if len(files) == 0 {
-		return ""
-	}
-	return files[0]
-}
-
-func (c *culprits) tried(file string) bool {
-	_, ok := c.instead[file]
-	return ok || c.standsIn(file)
-}
-
-// tenantOf is the path of the tenant's file to which a file belongs; "" for what is everybody's. One that was included and cannot be
-// understood is what it was before, and a tenant's if it is new.
-func (c *culprits) tenantOf(file string) string {
-	if of := c.present.Of(file); of != "" {
-		if c.accepted.Has(of) && c.accepted.Of(of) == "" {
-			return ""
-		}
-		return of
-	}
-	switch {
-	case c.accepted.Of(file) == file:
-		return file
-	case c.present.IsSource(file) && !c.accepted.Has(file):
-		return file
-	}
-	return ""
-}
-
-// changed reports whether a tenant's files are others than the accepted ones.
-func (c *culprits) changed(file string) bool {
-	sum, ok := c.now[file]
-	return !ok || sum != c.before[c.substitute(file)]
-}
-
-// substitute is the accepted file of a tenant whose present one is that: at the same path, else, where the file was renamed, under the
-// same name of the tenant; "" for none.
-func (c *culprits) substitute(file string) string {
-	if c.accepted.Of(file) == file {
-		return file
-	}
-	if name := c.present.TenantIn(file); name != "" {
-		if former := c.accepted.FileOf(name); former != "" && !c.present.Has(former) {
-			return former
-		}
-	}
-	return ""
-}
-
-// name is that of the tenant to which a file belongs: as it was accepted, else as the file says, else as the file is called.
-func (c *culprits) name(file string) string {
-	if name := c.accepted.TenantIn(c.instead[file]); name != "" {
-		return name
-	}
-	if name := c.present.TenantIn(file); name != "" {
-		return name
-	}
-	base := path.Base(strings.ReplaceAll(file, `\`, "/"))
-	return strings.TrimSuffix(base, path.Ext(base))
 }

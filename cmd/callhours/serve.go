@@ -40,8 +40,8 @@ func serveCommand(w world) *cobra.Command {
 		Long: `serve answers Kazoo's Pivot requests on listen, and people on admin_listen: the console, /api/v1, /metrics, /-/healthy, /-/ready.
 
 It checks the configuration, its templates and its calendar files, and says all that is wrong at once. What is wrong in the files of one
-tenant keeps that tenant's last accepted files in use; anything else the whole accepted copy in state_dir. Without such a copy, and with
---strict, it refuses to start with exit code 2.
+tenant keeps that tenant's last accepted files in use; anything else the whole accepted copy in state_dir. Without such a copy
+tenants whose files are wrong are left out, and anything else ends with exit code 2; with --strict everything does.
 
 The files are read again when they change, on SIGHUP, and on POST /-/reload; what is wrong then keeps the former files in use in the same way.
 SIGTERM drains: readiness turns 503, answers ask for their connection to be closed, calls in flight are answered.`,
