@@ -110,10 +110,14 @@ func limitSections() []limitSection {
 			{"occurrences and steps of all calendars of a tenant", "{calendars.ownerTimes} times `instances` and `calendar_steps`", "", "a calendar is unknown to the routes for which there is no place; its problems say so", "calendars.TestOwnersTotal"},
 			{"events of all calendars of a tenant in memory, packed; their files, at load", "{calendars.ownerBytes:bytes}", "", "the feed or file is refused, and its former copy stays", "calendars.TestOwnerBytes"},
 			{"files of a calendar", "{calendars.filesTimes} times `bytes`", "", "refused likewise", "calendars.TestLoader"},
-			{"occurrences that a route's conditions look at", "{routes.routeSteps} times `instances`, and those that they count begin and end {routes.routeEdges} times `instances`", "instances",
-				"it is looked ahead for a day at most; beyond that too, its calendars are unknown to it; `check` says so (`route_too_large`)", "routes.TestRouteTotal"},
-			{"of all routes of a tenant", "{routes.ownerSteps} times and {routes.ownerEdges} times; half of it for what lies more than a day ahead", "instances",
-				"likewise, for the routes for which there is no room", "routes.TestTenantsTotal"},
+			{
+				"occurrences that a route's conditions look at", "{routes.routeSteps} times `instances`, and those that they count begin and end {routes.routeEdges} times `instances`", "instances",
+				"it is looked ahead for a day at most; beyond that too, its calendars are unknown to it; `check` says so (`route_too_large`)", "routes.TestRouteTotal",
+			},
+			{
+				"of all routes of a tenant", "{routes.ownerSteps} times and {routes.ownerEdges} times; half of it for what lies more than a day ahead", "instances",
+				"likewise, for the routes for which there is no room", "routes.TestTenantsTotal",
+			},
 			{"problems that are listed", "{calendars.maxProblems}", "", "the rest is counted", "calendars.TestManyProblems"},
 			{"a title or place of an event; a description", "{calendars.longestText} characters; {calendars.longestDescription}", "", "it is cut", "calendars.TestCutTexts"},
 			{"the text of an event as written", "{calendars.mostText:bytes}", "", "it is cut", "calendars.TestText"},
@@ -162,6 +166,7 @@ func limitSections() []limitSection {
 		}},
 		{"Configuration and state", "", []limit{
 			{"a file of the configuration", "{config.maxFile:bytes}", "", "refused", "config.TestFromDisk"},
+			{"included files in one tenant's directory; all included files", "{config.mostOwnSources} with {config.mostOwnSourceBytes:bytes}; {config.mostSourceBytes:bytes}", "", "those of that tenant, or of the largest, are not read; what was accepted answers", "config.TestOwnSources"},
 			{"nesting in a file", "{config.maxDepth} levels; {config.maxCopies} nodes by aliases", "", "refused", "config.TestFileWithMistakes"},
 			{"what a tenant's file defines", "{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them, {config.mostLists} lists, {config.mostNumbers} numbers in them, {config.mostMerged} keys of data merged for its routes and branches", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals"},
 			{"files of lists and secrets that a tenant names", "{config.mostFiles}, {config.mostFileBytes:bytes}; {config.mostPaths} paths under `secrets`, {config.mostSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles"},

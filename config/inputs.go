@@ -30,6 +30,8 @@ type Input struct {
 
 	guest   bool     // see MayBeTenants
 	readers []string // tenants' files that name it, and "" for what is everybody's
+	unread  bool     // it was not even looked into; Err says why
+	stamp   string   // of one that is unread: by which it is seen to have changed; "" for one whose size was not asked either
 	refused bool     // Bytes were read, and Err says why they are not to be used
 	home    string   // as of which it was read, so that no link leads out of it; "": it was not asked
 }
@@ -52,7 +54,8 @@ type Inputs struct {
 	homes map[string]string
 	// lodged are those that the operator made for one tenant each, by the path of the file, which does not lead out of them.
 	lodged map[string]string
-	holds  []Hold // see Held
+	taken  map[string]int // bytes read of the included files in each of them
+	holds  []Hold         // see Held
 }
 
 // Look is a question to a directory: which files fit a glob, or which templates are in it.
@@ -76,7 +79,7 @@ type barred struct {
 
 // NewInputs makes empty inputs, which are read from fsys as Load asks for them; nil: the operating system.
 func NewInputs(fsys fs.FS) *Inputs {
-	return &Inputs{disk: disk{fsys: fsys}, files: map[string]*Input{}, looks: map[Look]listing{}}
+	return &Inputs{disk: disk{fsys: fsys}, files: map[string]*Input{}, spare: map[string]*Input{}, looks: map[Look]listing{}, taken: map[string]int{}}
 }
 
 // Open reads the main file, as Load would.
@@ -217,27 +220,9 @@ func (in *Inputs) Sums() map[string][sha256.Size]byte {
 	return sums
 }
 
-// content is that of the file, used or not.
-func (f *Input) content() content {
-	if f.refused {
-		return contentOf(f.Bytes, nil)
-	}
-	return contentOf(f.Bytes, f.Err)
-}
-
 // Holds reports whether a file was read and held exactly that. The nil Inputs have none.
 func (in *Inputs) Holds(path string, body []byte) bool {
 	return in != nil && in.Has(path) && bytes.Equal(in.files[path].Bytes, body)
-}
-
-// content tells what files hold apart; why one cannot be read counts as content.
-type content [sha256.Size]byte
-
-func contentOf(body []byte, err error) content {
-	if err != nil {
-		return sha256.Sum256([]byte("\x00" + err.Error()))
-	}
-	return sha256.Sum256(append([]byte{1}, body...))
 }
 
 func (in *Inputs) sum(read func(*Input) content, look func(Look) listing) [sha256.Size]byte {
@@ -347,7 +332,7 @@ func (in *Inputs) homeOf(path, tenant string) string {
 
 // peek is read for who only wants to know: the file does not become one of the inputs. home is as of homeOf.
 func (in *Inputs) peek(path, home string) *Input {
-	if f := cmp.Or(in.files[path], in.spare[path]); f != nil && (in.frozen || f.home == home || home == "" && f.Err == nil) {
+	if f := cmp.Or(in.files[path], in.spare[path]); f != nil && (in.frozen || f.unread || f.home == home || home == "" && f.Err == nil) {
 		return f
 	}
 	f := &Input{Path: path, home: home}
@@ -361,6 +346,7 @@ func (in *Inputs) peek(path, home string) *Input {
 		in.admitted(f)
 	default:
 		f.Bytes, f.Mode, f.Err = in.disk.within(home).read(path)
+		in.takes(f)
 		in.admitted(f)
 	}
 	if in.spare == nil {

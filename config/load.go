@@ -223,6 +223,7 @@ func (s *source) include(former *File) []*source {
 	var sources []*source
 	found := s.includes()
 	s.findHomes(found)
+	s.ration(found)
 	var paths []Text
 	for _, f := range found {
 		paths = append(paths, f.Text)

@@ -86,7 +86,7 @@ func (t *takeover) sameForAll(main string, paths []Text) bool {
 		}
 		is, was := t.inputs.glance(l), t.former.looks[l]
 		for _, name := range is.names {
-			if !slices.Contains(was.names, name) && !included[name] {
+			if _, before := slices.BinarySearch(was.names, name); !before && !included[name] {
 				return false
 			}
 		}

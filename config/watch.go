@@ -2,6 +2,7 @@ package config
 
 import (
 	"crypto/sha256"
+	"errors"
 	"io/fs"
 	"os"
 	"time"
@@ -37,6 +38,16 @@ func (w *Watch) Sum(in *Inputs, now time.Time) [sha256.Size]byte {
 		if f.Path == in.typed && files.IsDescriptor(f.Path) { // it can be read only once
 			return f.content()
 		}
+		if f.unread && f.stamp != "" {
+			info, err := in.disk.within(f.home).tree().Stat(f.Path)
+			if err != nil {
+				info = nil
+			}
+			return contentOf(nil, errors.New(stampOf(info)))
+		}
+		if f.unread { // what is found in its directory tells
+			return f.content()
+		}
 		s := w.look(in.disk.within(f.home), f.Path, now)
 		next[f.Path] = s
 		return s.content
@@ -59,4 +70,25 @@ func (w *Watch) look(d disk, path string, now time.Time) seen {
 // same reports whether nothing shows that a file has changed.
 func same(a, b fs.FileInfo) bool {
 	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && a.Mode() == b.Mode() && (os.SameFile(a, b) || a.Sys() == nil)
+}
+
+// content is that of the file, used or not.
+func (f *Input) content() content {
+	if f.unread {
+		return contentOf(nil, errors.New(f.stamp))
+	}
+	if f.refused {
+		return contentOf(f.Bytes, nil)
+	}
+	return contentOf(f.Bytes, f.Err)
+}
+
+// content tells what files hold apart; why one cannot be read counts as content.
+type content [sha256.Size]byte
+
+func contentOf(body []byte, err error) content {
+	if err != nil {
+		return sha256.Sum256([]byte("\x00" + err.Error()))
+	}
+	return sha256.Sum256(append([]byte{1}, body...))
 }

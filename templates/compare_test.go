@@ -21,8 +21,22 @@ func compared() []any {
 	one := &comparable{1, 2}
 	return []any{
 		nil, true, false, 0, 1, -1, int64(1), int8(-3), uint(1), uint64(1 << 63), 1.0, 1.5, float32(1.5), "", "a", "b", "ab", text("a"), complex(1, 2),
-		[]any{}, []any(nil), []any{1, "a"}, map[string]any{}, map[string]any(nil), map[string]any{"a": 1}, map[string]string{"a": "b"}, []string{"a"},
-		comparable{1, 2}, comparable{1, 3}, one, none, &comparable{1, 2}, JSON{"1"}, time.Unix(5, 0).UTC(), [2]int{1, 2}, errors.New, map[int64]string{1: "x"},
+		[]any{},
+		[]any(nil),
+		[]any{1, "a"},
+		map[string]any{},
+		map[string]any(nil),
+		map[string]any{"a": 1},
+		map[string]string{"a": "b"},
+		[]string{"a"},
+		comparable{1, 2},
+		comparable{1, 3},
+		one, none, &comparable{1, 2},
+		JSON{"1"},
+		time.Unix(5, 0).UTC(),
+		[2]int{1, 2},
+		errors.New,
+		map[int64]string{1: "x"},
 	}
 }
 

@@ -1,0 +1,102 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+)
+
+// What included files may hold, in bytes: they are in memory while a configuration is read, and as long as it is used.
+const (
+	mostOwnSources     = 100 // files in the directory of one tenant
+	mostOwnSourceBytes = 2 * maxFile
+	mostSourceBytes    = 256 << 20 // of all
+)
+
+// share is what one owner has of the included files: those in the directory that the operator made for a tenant, or one file.
+type share struct {
+	paths []string
+	infos []fs.FileInfo // nil where a file is not to be had, which reading it tells
+	bytes int64
+	why   error // they are not read
+}
+
+// ration notes which included files are not read, before any is: those of a tenant that together are more than a tenant's may be, and the largest
+// until all fit. What they held when they were accepted stays in use. Links count for what they lead to.
+func (s *source) ration(found []listed) {
+	in := s.inputs
+	if in.frozen {
+		return
+	}
+	var all []*share
+	byOwner := map[string]*share{}
+	for _, f := range found {
+		owner := cmp.Or(in.lodged[f.S], f.S)
+		if byOwner[owner] == nil {
+			byOwner[owner] = &share{}
+			all = append(all, byOwner[owner])
+		}
+		byOwner[owner].paths = append(byOwner[owner].paths, f.S)
+	}
+	var total int64
+	for _, o := range all {
+		if len(o.paths) > mostOwnSources {
+			o.why = fmt.Errorf("its directory holds %d files that are included, and may hold %d; remove some, and the others are read",
+				len(o.paths), mostOwnSources)
+			continue
+		}
+		for _, path := range o.paths {
+			info, err := in.disk.within(in.lodged[path]).tree().Stat(path)
+			if err != nil {
+				info = nil
+			} else {
+				o.bytes += info.Size()
+			}
+			o.infos = append(o.infos, info)
+		}
+		if len(o.paths) > 1 && o.bytes > mostOwnSourceBytes {
+			o.why = fmt.Errorf("the files of its directory that are included hold %d bytes together, and may hold %d; make them smaller",
+				o.bytes, mostOwnSourceBytes)
+			continue
+		}
+		total += min(o.bytes, mostOwnSourceBytes)
+	}
+	slices.SortStableFunc(all, func(a, b *share) int { return cmp.Compare(b.bytes, a.bytes) })
+	for _, o := range all {
+		if o.why == nil && total > mostSourceBytes {
+			o.why = fmt.Errorf("all files that are included hold more than %d bytes, and these %d of them; make them smaller", mostSourceBytes, o.bytes)
+			total -= min(o.bytes, mostOwnSourceBytes)
+		}
+		if o.why == nil {
+			continue
+		}
+		for i, path := range o.paths {
+			f := &Input{Path: path, home: in.lodged[path], Err: o.why, unread: true}
+			if o.infos != nil {
+				f.stamp = stampOf(o.infos[i])
+			}
+			in.spare[path] = f
+		}
+	}
+}
+
+// stampOf tells whether a file that is not read may have changed.
+func stampOf(info fs.FileInfo) string {
+	if info == nil {
+		return "not to be had"
+	}
+	return fmt.Sprint(info.Size(), " ", info.ModTime().UnixNano())
+}
+
+// takes counts what was read of an included file, whose owner may have made it larger meanwhile.
+func (in *Inputs) takes(f *Input) {
+	owner := in.lodged[f.Path]
+	if owner == "" {
+		return
+	}
+	if in.taken[owner] += len(f.Bytes); in.taken[owner] > mostOwnSourceBytes {
+		f.Bytes, f.Err = nil, errors.New("the files of its directory that are included grow while they are read; make them smaller")
+	}
+}
