@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	ics "github.com/arran4/golang-ical"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // Event is a VEVENT as written (RFC 5545, 3.6.1). Its texts are unescaped and valid UTF-8.
@@ -76,8 +78,8 @@ var eventProperties = map[string]use{
 	"RDATE": scheduling, "EXDATE": scheduling, "RECURRENCE-ID": scheduling,
 }
 
-// describe takes in a property that says what the event is. A text that is too long is cut, and that is said of it.
-func (e *Event) describe(p property) (flaw string) {
+// describe takes in a property that says what the event is, and reports a text that is cut or a status that is unknown.
+func (e *Event) describe(p property) (flaw, becomes string) {
 	cut, most := false, longestText
 	switch p.name {
 	case "UID":
@@ -99,9 +101,7 @@ func (e *Event) describe(p property) (flaw string) {
 			cut = cut || long
 		}
 	case "STATUS":
-		status := strings.TrimSpace(p.value)
-		e.Tentative = strings.EqualFold(status, "TENTATIVE")
-		e.cancelled = strings.EqualFold(status, "CANCELLED") || strings.EqualFold(status, "CANCELED")
+		return e.setStatus(strings.ToUpper(strings.Trim(p.value, "\"' \t")))
 	case "TRANSP":
 		e.Transparent = strings.EqualFold(strings.TrimSpace(p.value), "TRANSPARENT")
 	case "SEQUENCE":
@@ -116,42 +116,59 @@ func (e *Event) describe(p property) (flaw string) {
 		}
 	}
 	if cut {
-		return fmt.Sprintf("longer than %d characters", most)
+		return fmt.Sprintf("longer than %d characters", most), "is read with its beginning"
 	}
-	return ""
+	return "", ""
+}
+
+// statuses are those of 3.8.1.11 for an event, which allows no others.
+var statuses = []string{"CANCELLED", "CONFIRMED", "TENTATIVE"}
+
+// setStatus takes in a STATUS in upper case. The American spelling of CANCELLED is beyond doubt; any other value is
+// reported, since it may be meant to take the event away.
+func (e *Event) setStatus(status string) (flaw, becomes string) {
+	if status == "CANCELED" {
+		status = "CANCELLED"
+	}
+	e.cancelled, e.Tentative = status == "CANCELLED", status == "TENTATIVE"
+	if status == "" || slices.Contains(statuses, status) {
+		return "", ""
+	}
+	return "unknown status " + quote(status), "counts as confirmed" + diag.Suggest(status, statuses)
 }
 
 // The order in which scheduling properties are read: the later ones depend on DTSTART.
 var readingOrder = []string{"DTSTART", "RECURRENCE-ID", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE"}
 
-// cutProperty is a text that was too long.
-type cutProperty struct {
+// flawed is a property that is not read as it is written.
+type flawed struct {
 	property
-	flaw string
+	flaw, becomes string
 }
 
 // event makes an Event of a VEVENT's properties; nil if it cannot be used, after saying so.
 func (r *reader) event(d *draft) *Event {
 	e := &Event{Line: d.line, schedule: schedule{file: r.file}}
 	var scheduled []property
-	var cut []cutProperty
+	var flaws []flawed
 	for _, p := range d.properties {
-		if flaw := e.describe(p); flaw != "" {
-			cut = append(cut, cutProperty{p, flaw})
+		if flaw, becomes := e.describe(p); flaw != "" {
+			flaws = append(flaws, flawed{p, flaw, becomes})
 		}
 		if eventProperties[p.name] == scheduling {
 			scheduled = append(scheduled, p)
 		}
 	}
 	e.cancelled = e.cancelled || r.cancels
-	for _, c := range cut { // only now is the event known by its title
-		r.problem(e, c.property, c.flaw, "is read with its beginning")
+	for _, f := range flaws { // only now is the event known by its title
+		r.problem(e, f.property, f.flaw, f.becomes)
 	}
 	slices.SortStableFunc(scheduled, func(a, b property) int {
 		return cmp.Compare(slices.Index(readingOrder, a.name), slices.Index(readingOrder, b.name))
 	})
 	started := false
 	var start property
+	flaws = flaws[:0]
 	for _, p := range scheduled {
 		if p.name == "DTSTART" {
 			if started {
@@ -164,9 +181,16 @@ func (r *reader) event(d *draft) *Event {
 		} else if !started && p.name != "RECURRENCE-ID" {
 			break
 		}
-		if !r.schedule(e, p) {
+		flaw, usable := r.schedule(e, p)
+		if !usable {
 			return nil
 		}
+		if flaw != "" {
+			flaws = append(flaws, flawed{property: p, flaw: flaw})
+		}
+	}
+	for _, f := range flaws { // only now is it known whether DTEND or DURATION says the length
+		r.problem(e, f.property, f.flaw, e.withoutEnd())
 	}
 	if !started {
 		if !e.cancelled || e.replaces == nil {
@@ -177,20 +201,21 @@ func (r *reader) event(d *draft) *Event {
 	}
 	e.AllDay = e.start.form == dateForm
 	if e.endsBeforeStart() && !e.cancelled {
-		p := e.problem("RRULE", "UNTIL lies before DTSTART", "has no occurrence")
+		p := e.problem("RRULE", "UNTIL lies before DTSTART", "has no occurrence by its RRULE")
 		p.Harmless = true
 		r.note(p)
 	}
 	return e
 }
 
-// schedule takes in a property that says when the event is; false if the event cannot be used without it.
-func (r *reader) schedule(e *Event, p property) bool {
+// schedule takes in a property that says when the event is; usable is false if the event cannot be used without it, which
+// is reported. A flaw is why the event's end cannot be used, and is the caller's to report.
+func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 	switch p.name {
 	case "RECURRENCE-ID":
 		s, err := r.stamp(p)
 		if s, err = r.dateOnly(e, p, s, err); err != nil {
-			return r.useless(e, p, err)
+			return "", r.useless(e, p, err)
 		}
 		parameters, _ := p.parameters()
 		e.replaces, e.Recurring, e.RecurrenceID = &s, true, p.value
@@ -198,33 +223,37 @@ func (r *reader) schedule(e *Event, p property) bool {
 	case "DTSTART":
 		s, err := r.stamp(p)
 		if err != nil {
-			return r.useless(e, p, err)
+			return "", r.useless(e, p, err)
 		}
 		e.start = s
 	case "DTEND":
 		return r.setEnd(e, p)
 	case "DURATION":
 		length, err := parseDuration(p.value)
-		switch {
-		case err != nil:
-			r.problem(e, p, err.Error(), e.withoutEnd())
-		case length.days < 0 || length.seconds < 0:
-			r.problem(e, p, fmt.Sprintf("want it to be positive, found %s", quote(p.value)), e.withoutEnd())
-		default:
-			e.duration = length
+		if err == nil && (length.days < 0 || length.seconds < 0) {
+			err = fmt.Errorf("want it to be positive, found %s", quote(p.value))
 		}
+		if err != nil {
+			return err.Error(), true
+		}
+		e.duration = length
 	case "RRULE", "EXRULE":
 		r.setRule(e, p)
 	case "RDATE", "EXDATE":
-		return r.setDates(e, p)
+		return "", r.setDates(e, p)
 	}
-	return true
+	return "", true
 }
 
-func (r *reader) setEnd(e *Event, p property) bool {
+func (r *reader) setEnd(e *Event, p property) (flaw string, usable bool) {
 	s, err := r.stamp(p)
+	written := s
+	s, err = r.dateOnly(e, p, s, err)
+	if err == nil && written.unplaced() { // A part of a day is a day, as in a known zone.
+		s = stamp{civil: written.civil, form: floatingForm}
+	}
 	if _, ok := errors.AsType[unknownZone](err); ok {
-		return r.useless(e, p, err)
+		return "", r.useless(e, p, err)
 	}
 	if err == nil && s.form == dateForm && e.start.form != dateForm {
 		s.form, s.zone = e.start.form, e.start.zone
@@ -233,11 +262,10 @@ func (r *reader) setEnd(e *Event, p property) bool {
 		err = fmt.Errorf("want an end after the start, found %s", quote(p.value))
 	}
 	if err != nil {
-		r.problem(e, p, err.Error(), e.withoutEnd())
-		return true
+		return err.Error(), true
 	}
 	e.end = &s
-	return true
+	return "", true
 }
 
 // useless notes why an event cannot be used; it is false.
@@ -250,9 +278,12 @@ func (r *reader) useless(e *Event, p property, err error) bool {
 	return false
 }
 
-// withoutEnd is what becomes of an event whose end cannot be used.
+// withoutEnd is what becomes of an event one of whose DTEND and DURATION cannot be used.
 func (e *Event) withoutEnd() string {
-	if e.start.form == dateForm {
+	switch {
+	case e.end != nil || e.duration != (duration{}):
+		return "is read without it"
+	case e.start.form == dateForm:
 		return "lasts one day"
 	}
 	return "has no length"
@@ -281,79 +312,6 @@ func (r *reader) setRule(e *Event, p property) {
 	} else {
 		e.rules = append(e.rules, parsed)
 	}
-}
-
-// setDates takes in RDATEs or EXDATEs. One that cannot be read costs the series nothing else.
-func (r *reader) setDates(e *Event, p property) bool {
-	kind, err := r.valueKind(p)
-	if err != nil {
-		r.problem(e, p, err.Error(), "is read without it")
-		return true
-	}
-	reported := false
-	for item := range strings.SplitSeq(p.value, ",") {
-		if strings.TrimSpace(item) == "" {
-			continue
-		}
-		d, err := r.rdate(kind, item)
-		d.start, err = r.dateOnly(e, p, d.start, err)
-		if zone, ok := errors.AsType[unknownZone](err); ok && p.name == "EXDATE" {
-			// What an EXDATE names is an occurrence of the series, whatever its zone is called.
-			if !reported {
-				r.problem(e, p, zone.what(), "is read with it on the clock of DTSTART"+zone.hint)
-			}
-			d.start.form, d.start.zone = e.start.form, e.start.zone
-			err, reported = nil, true
-		}
-		switch {
-		case err != nil && !reported:
-			r.unusedDate(e, p, err)
-			reported = true
-		case err != nil:
-		case p.name == "EXDATE":
-			e.exceptions = append(e.exceptions, d.start)
-		case e.replaces == nil:
-			e.Recurring = true
-			e.dates = append(e.dates, d)
-		}
-		if len(e.dates)+len(e.exceptions) > r.limits.Dates {
-			return r.useless(e, p, fmt.Errorf("more than %d dates (limits.dates)", r.limits.Dates))
-		}
-	}
-	return true
-}
-
-// unusedDate notes that a date of a series is left out.
-func (r *reader) unusedDate(e *Event, p property, err error) {
-	if zone, ok := errors.AsType[unknownZone](err); ok {
-		r.problem(e, p, zone.what(), "is read without it"+zone.hint)
-		return
-	}
-	r.problem(e, p, err.Error(), "is read without it")
-}
-
-// dateOnly forgives an unknown zone where only the date of a time counts: in an all-day series.
-func (r *reader) dateOnly(e *Event, p property, s stamp, err error) (stamp, error) {
-	zone, ok := errors.AsType[unknownZone](err)
-	if !ok || e.start.form != dateForm || e.start == (stamp{}) {
-		return s, err
-	}
-	r.forgive(p.line, fmt.Sprintf("%s: %s, and does not matter in an all-day series: the date counts", p.name, zone.what()))
-	return stamp{civil: s.civil - floorMod(s.civil, day)}, nil
-}
-
-// rdate reads a DATE, a DATE-TIME, or a PERIOD: two of these or one and a duration (3.3.9).
-func (r *reader) rdate(kind valueKind, text string) (d rdate, err error) {
-	first, second, period := strings.Cut(text, "/")
-	if d.start, err = r.parse(kind, first); err != nil || !period {
-		return d, err
-	}
-	if d.duration, err = parseDuration(second); err == nil {
-		return d, nil
-	}
-	end, err := r.parse(kind, second)
-	d.end = &end
-	return d, err
 }
 
 // stamp reads a property that is one DATE or DATE-TIME.

@@ -92,7 +92,7 @@ func TestForgiven(t *testing.T) {
 		}},
 		{"two starts that agree", head + strings.Replace(one, "END", "DTSTART:20261224T090000Z\nEND", 1) + foot, "1", nil},
 		{"an end before the rule begins", head + strings.Replace(one, "END", "RRULE:FREQ=DAILY;UNTIL=20261220\nEND", 1) + foot, "1", []string{
-			"line 3: RRULE: UNTIL lies before DTSTART; event (1) has no occurrence",
+			"line 3: RRULE: UNTIL lies before DTSTART; event (1) has no occurrence by its RRULE",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

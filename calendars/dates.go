@@ -1,0 +1,150 @@
+package calendars
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// setDates takes in RDATEs or EXDATEs. One that cannot be read costs the series nothing else.
+func (r *reader) setDates(e *Event, p property) bool {
+	kind, err := r.valueKind(p)
+	if err != nil {
+		r.problem(e, p, err.Error(), "is read without it")
+		return true
+	}
+	reported := false
+	for item := range strings.SplitSeq(p.value, ",") {
+		if strings.TrimSpace(item) == "" {
+			continue
+		}
+		d, err := r.rdate(kind, item)
+		d.start, err = r.dateOnly(e, p, d.start, err)
+		if zone, ok := errors.AsType[unknownZone](err); ok && p.name == "EXDATE" {
+			// What an EXDATE names is an occurrence of the series, whatever its zone is called.
+			if !reported {
+				r.problem(e, p, zone.what(), "is read with it on the clock of DTSTART"+zone.hint)
+			}
+			d.start.form, d.start.zone = e.start.form, e.start.zone
+			err, reported = nil, true
+		}
+		switch {
+		case err != nil && !reported:
+			r.unusedDate(e, p, err)
+			reported = true
+		case err != nil:
+		case p.name == "EXDATE":
+			e.exceptions = append(e.exceptions, d.start)
+		case e.replaces == nil:
+			e.Recurring = true
+			e.dates = append(e.dates, r.withLength(e, p, d, item))
+		}
+		if len(e.dates)+len(e.exceptions) > r.limits.Dates {
+			return r.useless(e, p, fmt.Errorf("more than %d dates (limits.dates)", r.limits.Dates))
+		}
+	}
+	return true
+}
+
+// unusedDate notes that a date of a series is left out.
+func (r *reader) unusedDate(e *Event, p property, err error) {
+	if zone, ok := errors.AsType[unknownZone](err); ok {
+		r.problem(e, p, zone.what(), "is read without it"+zone.hint)
+		return
+	}
+	r.problem(e, p, err.Error(), "is read without it")
+}
+
+// dateOnly forgives an unknown zone where only the date of a time counts: in an all-day series.
+func (r *reader) dateOnly(e *Event, p property, s stamp, err error) (stamp, error) {
+	zone, ok := errors.AsType[unknownZone](err)
+	if !ok || e.start.form != dateForm || e.start == (stamp{}) {
+		return s, err
+	}
+	what := "series"
+	if p.name == "DTEND" {
+		what = "event"
+	}
+	r.forgive(p.line, fmt.Sprintf("%s: %s, and does not matter in an all-day %s: the date counts", p.name, zone.what(), what))
+	if s.unplaced() {
+		s = stamp{civil: s.civil - floorMod(s.civil, day)}
+	}
+	return s, nil
+}
+
+// unplaced reports whether a stamp is in a zone that is not known.
+func (s stamp) unplaced() bool { return s.form == zonedForm && s.zone == nil }
+
+// rdate reads a DATE, a DATE-TIME, or a PERIOD: two of these or one and a duration (3.3.9). Also where a zone is not known, which is
+// the error then, all else is read.
+func (r *reader) rdate(kind valueKind, text string) (d rdate, err error) {
+	first, second, period := strings.Cut(text, "/")
+	d.start, err = r.parse(kind, first)
+	if _, ok := errors.AsType[unknownZone](err); err != nil && !ok || !period {
+		return d, err
+	}
+	if length, bad := parseDuration(second); bad == nil {
+		d.duration = length
+		return d, err
+	}
+	end, bad := r.parse(kind, second)
+	if err == nil {
+		err = bad
+	} else if _, ok := errors.AsType[unknownZone](bad); bad != nil && !ok {
+		err = bad
+	}
+	d.end = &end
+	return d, err
+}
+
+// withLength is an RDATE with its own length as DTEND and DURATION would be read; without it, after saying so, where that is
+// none. A date is an end too, as it is for DTEND.
+func (r *reader) withLength(e *Event, p property, d rdate, item string) rdate {
+	_, written, period := strings.Cut(item, "/")
+	if !period {
+		return d
+	}
+	flaw := ""
+	switch end := d.end; {
+	case end == nil && (d.duration.days <= 0 && d.duration.seconds <= 0 || d.duration.days < 0 || d.duration.seconds < 0):
+		flaw = "want a period of positive length, found " + quote(written)
+	case end == nil:
+	case end.unplaced(): // It was forgiven in an all-day series: a part of a day is one.
+		*end = stamp{civil: end.civil, form: floatingForm}
+	case end.form == dateForm:
+		end.form, end.zone = d.start.form, d.start.zone
+	}
+	if d.end != nil && !d.end.after(d.start) {
+		flaw = "want a period that ends after its start, found " + quote(item)
+	}
+	if flaw != "" {
+		r.problem(e, p, flaw, "is read with the date, which lasts as long as the event")
+		return rdate{start: d.start}
+	}
+	return d
+}
+
+// after reports whether a time lies after another one, or could where they are not on the same clock. Days lie after those before
+// them and, as ends of whole days, after themselves.
+func (s stamp) after(other stamp) bool {
+	switch {
+	case other.form == dateForm && s.form != utcForm:
+		return s.civil >= other.civil
+	case s.form == other.form && s.zone == other.zone:
+		return s.civil > other.civil
+	case s.placed() && other.placed():
+		return s.absolute() > other.absolute()
+	}
+	return true
+}
+
+// placed reports whether a stamp means the same instant to everybody.
+func (s stamp) placed() bool { return s.form == utcForm || s.form == zonedForm }
+
+// absolute is the instant of a placed stamp.
+func (s stamp) absolute() int64 {
+	if s.form == utcForm {
+		return s.civil
+	}
+	return Instant(s.civil, s.zone)
+}
