@@ -217,9 +217,13 @@ func (x *compiler) length(start stamp, end *stamp, d duration) span {
 	// Whole days: a part of one is one, and so is none, which some exporters write for one (3.6.1 wants none at all).
 	wall := d.days*day + d.seconds
 	if end != nil {
-		wall = x.clock.on(*end, start) - start.civil
-		if end.form == utcForm {
+		switch {
+		case end.form == utcForm && end.isDate(): // T235959Z is the end of that day
+			wall = end.civil - start.civil
+		case end.form == utcForm:
 			wall = x.clock.date(*end) - start.civil
+		default:
+			wall = x.clock.on(*end, start) - start.civil
 		}
 	}
 	return span{wall: max(day, wall+floorMod(-wall, day))}
@@ -298,7 +302,7 @@ func (x *compiler) collect(master *Event, variants []variant) (over string) {
 	}
 	from, to := x.from-back-2*day, x.to+ahead+2*day
 
-	if from <= start.civil && start.civil < to && !master.endsBeforeStart() {
+	if from <= start.civil && start.civil < to && !x.clock.endsBeforeStart(master) {
 		x.slots = append(x.slots, slot{at: x.clock.instant(start), civil: start.civil})
 	}
 	for _, r := range master.rules {
@@ -366,28 +370,35 @@ func (x *compiler) collectRule(r *rule, start stamp, from, to int64) (over strin
 }
 
 // endsBeforeStart reports whether all rules of a series end before its DTSTART, in whatever zone: what calendars leave of
-// a series that was deleted from its first occurrence on. It then has no occurrence (3.3.10).
+// a series that was deleted from its first occurrence on. It then has no occurrence by them (3.3.10).
 func (e *Event) endsBeforeStart() bool {
-	const farthestEast = 14 * hour
-	for _, r := range e.rules {
-		if r.until == nil {
-			return false
-		}
-		until, start := r.until.civil, e.start.civil
-		switch {
-		case r.until.form == dateForm:
-			until += day - 1
-		case r.until.form != utcForm:
-		case e.start.form == zonedForm:
-			start = Instant(start, e.start.zone)
-		case e.start.form != utcForm:
-			until += farthestEast
-		}
-		if until >= start {
-			return false
-		}
+	return len(e.rules) > 0 && !slices.ContainsFunc(e.rules, func(r *rule) bool { return !r.endsBefore(e.start, nil) })
+}
+
+// endsBeforeStart is the event's as seen in the View, which says what the zone of days and floating times is.
+func (c *clock) endsBeforeStart(e *Event) bool {
+	return len(e.rules) > 0 && !slices.ContainsFunc(e.rules, func(r *rule) bool { return !r.endsBefore(e.start, c) })
+}
+
+// endsBefore reports whether UNTIL lies before DTSTART: as seen in a View, or, where the clock is nil, in all.
+func (r *rule) endsBefore(start stamp, c *clock) bool {
+	u := r.until
+	switch {
+	case u == nil:
+		return false
+	case u.form == dateForm:
+		return u.civil+day-1 < start.civil
+	case u.form == utcForm && start.form == zonedForm:
+		return u.civil < Instant(start.civil, start.zone)
+	case u.form != utcForm, start.form == utcForm, start.form == dateForm && u.isDate():
+		return u.civil < start.civil
+	case c == nil:
+		const farthestEast = 14 * hour
+		return u.civil+farthestEast < start.civil
+	case start.form == dateForm:
+		return c.date(*u) < start.civil
 	}
-	return len(e.rules) > 0
+	return u.civil < c.wall(start).instant(start.civil)
 }
 
 // until narrows the window of a rule by its UNTIL, which is inclusive: civil times before to, instants up to last.

@@ -160,11 +160,17 @@ func (c *clock) on(s, other stamp) int64 {
 }
 
 // date is the midnight of the day that a stamp means where whole days are meant. Outlook writes local midnight in UTC,
-// which has to be converted; others write the date with T000000Z, which must not be.
+// which has to be converted; others write the date with T000000Z or T235959Z, which must not be.
 func (c *clock) date(s stamp) int64 {
 	civil := s.civil
-	if s.form == utcForm && floorMod(civil, day) != 0 {
+	if s.form == utcForm && !s.isDate() {
 		civil = c.on(s, stamp{})
 	}
 	return civil - floorMod(civil, day)
+}
+
+// isDate reports whether a time is what programs and people write who mean the date alone: the first or the last second of it.
+func (s stamp) isDate() bool {
+	second := floorMod(s.civil, day)
+	return second == 0 || second == day-1
 }

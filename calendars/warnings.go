@@ -49,17 +49,21 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 		named := slices.ContainsFunc(e.rules, func(r *rule) bool {
 			return r.freq >= minutely || steps.over() || r.names(e.start.civil, steps)
 		})
+		strays := false
 		for _, r := range e.rules {
 			if r.freq >= minutely {
 				warn("RRULE", "it repeats within the hour")
 			}
-			if lost, ok := clock.lostDay(e, r, steps); ok && lost >= at.Unix()-day {
-				odd = append(odd, Oddity{Event: e, Lost: true, Problem: e.problem("RRULE", fmt.Sprintf(
-					"UNTIL is midnight on the clock of another zone: seen from %s, %s is left out; set the timezone of the calendar",
-					clock.view.Zone, time.Unix(lost, 0).UTC().Format(time.DateOnly)), "ends a day early")})
+			if d, lost, ok := clock.strayDay(e, r, steps); ok && d >= at.Unix()-day {
+				strays = true
+				odd = append(odd, Oddity{Event: e, Lost: lost, Problem: clock.strayed(e, d, lost)})
 			}
 		}
-		if len(e.rules) > 0 && !named && !e.endsBeforeStart() {
+		switch ends := clock.endsBeforeStart(e); {
+		case ends && !e.endsBeforeStart() && !strays: // what is so for everybody is a Problem of the calendar
+			odd = append(odd, Oddity{Event: e, Problem: e.problem("RRULE",
+				"UNTIL lies before DTSTART, seen from "+clock.view.Zone.String(), "has no occurrence by its RRULE")})
+		case len(e.rules) > 0 && !named && !ends:
 			warn("RRULE", "it does not name DTSTART, which is the first occurrence all the same")
 		}
 		if len(e.rules) > 0 && e.start.form == utcForm && clock.changes(at) {
@@ -69,20 +73,40 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 	return odd
 }
 
-// lostDay is the day, as civil time, that an all-day series loses because its UNTIL is midnight of a zone east of the
-// View's: Outlook writes the local midnight of the last day in UTC.
-func (c *clock) lostDay(e *Event, r *rule, b *budget) (civil int64, ok bool) {
-	if !e.AllDay || r.until == nil || r.freq >= minutely || r.until.form != utcForm || floorMod(r.until.civil, day) == 0 {
-		return 0, false
+// strayDay is the day, as civil time, that an all-day series loses or gains because its UNTIL was a date on another clock than
+// the View's. Programs write it as the local midnight that the last day begins with, which is the day before further west, or as the
+// second that it ends with, which is the day after further east.
+func (c *clock) strayDay(e *Event, r *rule, b *budget) (civil int64, lost, ok bool) {
+	const farthestEast, farthestWest = 13 * hour, -11 * hour // of where people live, but for two islands
+	const quarter = hour / 4
+	u := r.until
+	if !e.AllDay || u == nil || r.freq >= minutely || u.form != utcForm || u.isDate() {
+		return 0, false, false
 	}
-	if floorMod(c.on(*r.until, stamp{}), day) == 0 {
-		return 0, false // It is midnight here.
+	d, here := c.date(*u), c.on(*u, stamp{})
+	switch {
+	case floorMod(here, day) == 0 || floorMod(here+1, day) == 0: // It is midnight here.
+		return 0, false, false
+	case floorMod(u.civil, quarter) == 0 && d+day-u.civil <= farthestEast:
+		d, lost = d+day, true
+	case floorMod(u.civil+1, quarter) == 0 && d-u.civil-1 >= farthestWest:
+	default:
+		return 0, false, false
 	}
-	next := c.date(*r.until) + day
-	for civil := range r.starts(e.start.civil, next, next+1, b) {
-		return civil, true
+	for civil := range r.starts(e.start.civil, d, d+1, b) {
+		return civil, lost, true
 	}
-	return 0, false
+	return 0, false, false
+}
+
+// strayed words what strayDay finds.
+func (c *clock) strayed(e *Event, d int64, lost bool) Problem {
+	written, becomes, ends := "midnight", "left out", "ends a day early"
+	if !lost {
+		written, becomes, ends = "the end of a day", "added", "ends a day late"
+	}
+	return e.problem("RRULE", fmt.Sprintf("UNTIL is %s on the clock of another zone: seen from %s, %s is %s; set the timezone of the calendar",
+		written, c.view.Zone, time.Unix(d, 0).UTC().Format(time.DateOnly), becomes), ends)
 }
 
 // changes reports whether the clock of the View is set forward or back within the year.
