@@ -304,11 +304,12 @@ func (c *checker) module(name, action []byte) (*object, *Finding) {
 	return o, nil
 }
 
-// nearModule ends a message about a module that is not among the known ones: what it is called in Kazoo, or else one whose name is close.
+// nearModule ends a message about a module that is not among the known ones: what it is called in Kazoo, or else one whose name is close, or
+// those that its words name: hangup_call.
 func nearModule(called map[string][]string, known []string, text string) string {
-	text = text[:min(len(text), maxModule)]
+	text = strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(text[:min(len(text), maxModule)]))
 	var meant []string
-	for _, module := range called[strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(text))] {
+	for _, module := range called[text] {
 		if slices.Contains(known, module) {
 			meant = append(meant, strconv.Quote(module))
 		}
@@ -316,7 +317,29 @@ func nearModule(called map[string][]string, known []string, text string) string 
 	if len(meant) > 0 {
 		return fmt.Sprintf("; did you mean %s?", enumerate(meant, "or"))
 	}
-	return diag.Suggest(text, known)
+	// A third of the name may be wrong: "sms" is no "set".
+	most := max(1, utf8.RuneCountInString(text)/3)
+	near := slices.DeleteFunc(slices.Clone(known), func(name string) bool { return diag.Distance(text, strings.ToLower(name)) > most })
+	if len(near) > 0 {
+		return diag.Suggest(text, near)
+	}
+	for word := range strings.SplitSeq(text, "_") {
+		if word == "call" || word == "group" { // which many names hold
+			continue
+		}
+		for _, module := range append([]string{word}, called[word]...) {
+			if quoted := strconv.Quote(module); slices.Contains(known, module) && !slices.Contains(meant, quoted) {
+				meant = append(meant, quoted)
+			}
+		}
+	}
+	switch {
+	case len(meant) > 0 && len(meant) <= 3:
+		return fmt.Sprintf("; did you mean %s?", enumerate(meant, "or"))
+	case len(meant) > 3:
+		return ""
+	}
+	return diag.Suggest("", known) // which are listed where they are few
 }
 
 // modules lists those that the cluster has.

@@ -122,16 +122,28 @@ func isHeader(name []byte) bool {
 	})
 }
 
-// isNearlyID reports whether a value has the length of Kazoo's own ids and is none: Kazoo takes it, and finds nothing by it.
+// isNearlyID reports whether a value looks like one of Kazoo's own ids and is none: one with a digit too few, in capitals, with dashes.
+// Kazoo takes it, and finds nothing by it.
 func isNearlyID(body []byte) bool {
 	if body[0] != '"' {
 		return false
 	}
 	const digits, letters = "0123456789abcdef", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	text := content(body)
-	return len(text) == 32 && len(bytes.Trim(text, letters)) == 0 && bytes.ContainsFunc(text, func(r rune) bool {
-		return !strings.ContainsRune(digits, r)
-	})
+	whole := len(bytes.Trim(text, digits)) == 0
+	if len(text) == 32 {
+		return !whole && len(bytes.Trim(text, letters)) == 0
+	}
+	bare := bytes.ReplaceAll(text, []byte("-"), nil)
+	return len(bare) >= 28 && len(bare) <= 36 && len(bytes.Trim(bare, digits+"ABCDEF")) == 0
+}
+
+// otherLength says how long a text is that has not the length of Kazoo's ids.
+func otherLength(text []byte) string {
+	if len(text) == 32 {
+		return ""
+	}
+	return fmt.Sprintf(" of %d", len(text))
 }
 
 func (c *checker) field(f *field, name, body []byte, depth int) *Finding {
@@ -145,7 +157,7 @@ func (c *checker) field(f *field, name, body []byte, depth int) *Finding {
 	c.path = append(c.path, step{name: name})
 	wrong := c.values(f.values, known, body, depth)
 	if c.warnings != nil && wrong == nil && (f.name == "id" || strings.HasSuffix(f.name, "_id")) && isNearlyID(body) {
-		c.warn(body, nil, "an id of Kazoo has 32 digits from 0 to 9 and a to f, found %s; is one mistyped?", describe(body))
+		c.warn(body, nil, "an id of Kazoo has 32 digits from 0 to 9 and a to f, found %s%s; is one mistyped?", describe(body), otherLength(content(body)))
 	}
 	c.path = c.path[:len(c.path)-1]
 	return wrong

@@ -125,10 +125,18 @@ func TestModulesOfOtherNames(t *testing.T) {
 	for text, want := range map[string]string{
 		"say": `"tts"`, "Playback": `"play"`, "vm": `"voicemail"`, "sip_response": `"response"`, "hunt-group": `"ring_group"`, "goto": `"callflow"`,
 		"Gather": `"collect_dtmf"`, "extension": `"device" or "user"`, "fax": `"faxbox" or "receive_fax"`, "Set Var": `"set_variables"`, "hangupp": `"hangup"`,
+		"hangup_call": `"hangup"`, "park-call": `"park"`, "tts_say": `"tts"`, "pivot_call": `"pivot"`, "receive_voicemail": `"voicemail"`, "speech": `"tts"`,
+		"ring": `"device", "user" or "ring_group"`, "record_cal": `"record_call"`, "play_and_park": `"play" or "park"`,
 	} {
 		err := CheckCallflow([]byte(`{"module":"`+text+`"}`), Cluster{})
 		if full := `.module: "` + text + `" is no module of Kazoo; did you mean ` + want + `?`; err == nil || err.Error() != full {
 			t.Errorf("got %v, want %s", err, full)
+		}
+	}
+	for _, text := range []string{"sms", "xyz", "play_menu_park_hangup"} {
+		err := CheckCallflow([]byte(`{"module":"`+text+`"}`), Cluster{})
+		if want := `.module: "` + text + `" is no module of Kazoo`; err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s, with nothing suggested", err, want)
 		}
 	}
 	own := Cluster{Modules: []string{"say"}}
