@@ -18,6 +18,7 @@ type Data struct {
 // places has the shape of Values.
 type places struct {
 	at    diag.Pos
+	key   diag.Pos           // of the key that it stands under; zero without one
 	in    map[string]*places // of a mapping, by key
 	items []*places          // of a list
 }
@@ -47,6 +48,14 @@ func (d *Data) At(path ...string) diag.Pos {
 		return diag.Pos{}
 	}
 	return p.at
+}
+
+// KeyAt gives the place of one of the Values' own keys; the zero Pos when there is no such key.
+func (d *Data) KeyAt(key string) diag.Pos {
+	if p := d.places.in[key]; p != nil {
+		return p.key
+	}
+	return diag.Pos{}
 }
 
 func noData() *Data { return &Data{Values: map[string]any{}, places: &places{}} }
@@ -81,6 +90,7 @@ func (s *source) dataValue(n *node) (any, *places) {
 				s.mistake(e.key.Pos, "a key of data is empty")
 			}
 			values[e.key.S], p.in[e.key.S] = s.dataValue(e.value)
+			p.in[e.key.S].key = e.key.Pos
 		}
 		return values, p
 	case list:
@@ -121,7 +131,7 @@ func merge(under, over *Data) *Data {
 }
 
 func mergeMaps(under, over map[string]any, underAt, overAt *places) (map[string]any, *places) {
-	values, at := maps.Clone(under), &places{at: overAt.at, in: maps.Clone(underAt.in)}
+	values, at := maps.Clone(under), &places{at: overAt.at, key: overAt.key, in: maps.Clone(underAt.in)}
 	for key, value := range over {
 		below, wasMap := values[key].(map[string]any)
 		above, isMap := value.(map[string]any)

@@ -47,20 +47,21 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	mistakes := p.mistakes
 	for _, f := range b.template.Fields() {
 		if value, ok := given.Data.Values[f.Name]; ok {
-			if s, isText := value.(string); !f.Takes(value) && !(isText && strings.Contains(s, "{{")) {
+			if s, isText := value.(string); isText && strings.Contains(s, "{{") {
+				continue
+			}
+			if wrong := f.Objection(value); wrong != "" {
 				at := given.Place
 				if given.Data.Place != nil {
 					at = given.Data.Place(f.Name)
 				}
-				mistakes = append(mistakes, diag.Mistakef(at, "want data %q of template %s to be of the kind %s, found %s",
-					f.Name, b.template.Name(), f.Kind, templates.Describe(value)))
+				// Without the template's name: several templates may want the same, and it is said once.
+				mistakes = append(mistakes, diag.Mistakef(at, "data %s: %s", f.Name, wrong))
 			}
 			continue
 		}
 		if f.Required {
-			mistakes = append(mistakes, diag.Mistakef(given.Place, "template %s wants data %q (%s), and branch %q of route %s has none; add it under data",
-				b.template.Name(), f.Name, f.Kind, b.name, o.Route.Name))
-			continue
+			continue // missingData says so
 		}
 		b.plain[f.Name] = f.Default
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,39 +68,41 @@ func TestLibraryExamples(t *testing.T) {
 func TestLibraryAnswers(t *testing.T) {
 	t.Parallel()
 	l := library(t)
+	ids := strings.NewReplacer("@a", strings.Repeat("a", 32), "@b", strings.Repeat("b", 32), "@c", strings.Repeat("c", 32),
+		"@d", strings.Repeat("d", 32), "@m", strings.Repeat("e", 32))
 	const mail = `{"module":"voicemail","data":{"id":"` + voicemail + `"}}`
 	const orMail = `,"children":{"_":` + mail + `}}`
 	said := func(next string) string { return `{"module":"tts","data":{"text":"Hi"},"children":{"_":` + next + `}}` }
 	for _, c := range []struct{ name, data, want string }{
 		{"ring-in-turn-then-voicemail", `{"users": []}`, mail},
 		{
-			"ring-in-turn-then-voicemail", `{"users": ["a", "b"], "timeout": 7}`,
-			`{"module":"user","data":{"id":"a","timeout":7},"children":{"_":{"module":"user","data":{"id":"b","timeout":7}` + orMail + `}}`,
+			"ring-in-turn-then-voicemail", `{"users": ["@a", "@b"], "timeout": 7}`,
+			`{"module":"user","data":{"id":"@a","timeout":7},"children":{"_":{"module":"user","data":{"id":"@b","timeout":7}` + orMail + `}}`,
 		},
 		{
-			"ring-group-then-voicemail", `{"users": ["a"], "devices": ["b"], "timeout": 9}`,
-			`{"module":"ring_group","data":{"strategy":"simultaneous","timeout":9,"endpoints":[{"id":"a","endpoint_type":"user","timeout":9},` +
-				`{"id":"b","endpoint_type":"device","timeout":9}]}` + orMail,
+			"ring-group-then-voicemail", `{"users": ["@a"], "devices": ["@b"], "timeout": 9}`,
+			`{"module":"ring_group","data":{"strategy":"simultaneous","timeout":9,"endpoints":[{"id":"@a","endpoint_type":"user","timeout":9},` +
+				`{"id":"@b","endpoint_type":"device","timeout":9}]}` + orMail,
 		},
 		{"announce", `{"message": "Hi"}`, said(mail)},
 		{"announce", `{"recording": "r", "message": "Hi"}`, `{"module":"play","data":{"id":"r"}` + orMail},
 		{"announce", `{"message": "Hi", "voicemail": null}`, said(`{"module":"hangup"}`)},
-		{"announce", `{"message": "Hi", "device": "a"}`, said(`{"module":"device","data":{"id":"a","timeout":20}` + orMail)},
-		{"announce", `{"message": "Hi", "user": "a"}`, said(`{"module":"user","data":{"id":"a","timeout":20}` + orMail)},
+		{"announce", `{"message": "Hi", "device": "@a"}`, said(`{"module":"device","data":{"id":"@a","timeout":20}` + orMail)},
+		{"announce", `{"message": "Hi", "user": "@a"}`, said(`{"module":"user","data":{"id":"@a","timeout":20}` + orMail)},
 		{
-			"announce", `{"message": "Hi", "users": ["a", "b"], "voicemail": null}`,
-			said(`{"module":"ring_group","data":{"strategy":"simultaneous","timeout":20,"endpoints":[{"id":"a","endpoint_type":"user","timeout":20},` +
-				`{"id":"b","endpoint_type":"user","timeout":20}]}}`),
+			"announce", `{"message": "Hi", "users": ["@a", "@b"], "voicemail": null}`,
+			said(`{"module":"ring_group","data":{"strategy":"simultaneous","timeout":20,"endpoints":[{"id":"@a","endpoint_type":"user","timeout":20},` +
+				`{"id":"@b","endpoint_type":"user","timeout":20}]}}`),
 		},
 		{
-			"announce", `{"message": "Hi", "menu": "m", "keys": {"1": "c"}}`,
-			said(`{"module":"menu","data":{"id":"m"},"children":{"1":{"module":"callflow","data":{"id":"c"}},"_":` + mail + `}}`),
+			"announce", `{"message": "Hi", "menu": "@m", "keys": {"1": "@c"}}`,
+			said(`{"module":"menu","data":{"id":"@m"},"children":{"1":{"module":"callflow","data":{"id":"@c"}},"_":` + mail + `}}`),
 		},
-		{"announce", `{"message": "Hi", "callflow": "c"}`, said(`{"module":"callflow","data":{"id":"c"}}`)},
+		{"announce", `{"message": "Hi", "callflow": "@c"}`, said(`{"module":"callflow","data":{"id":"@c"}}`)},
 		{"announce", `{"message": "Hi", "number": "+1"}`, said(`{"module":"resources","data":{"to_did":"+1","timeout":20}` + orMail)},
-		{"menu", `{"menu": "m", "keys": {}}`, `{"module":"menu","data":{"id":"m"}` + orMail},
+		{"menu", `{"menu": "@m", "keys": {}}`, `{"module":"menu","data":{"id":"@m"}` + orMail},
 		{"forward", `{"number": "+1", "voicemail": null}`, `{"module":"resources","data":{"to_did":"+1","timeout":30}}`},
-		{"on-call", `{"default": "d", "people": {}}`, `{"module":"user","data":{"id":"d","timeout":20}` + orMail},
+		{"on-call", `{"default": "@d", "people": {}}`, `{"module":"user","data":{"id":"@d","timeout":20}` + orMail},
 		{"reject", `{}`, `{"module":"response","data":{"code":486,"message":"Busy Here"}}`},
 		{
 			"collect-digits", `{"url": "http://a.example/b", "recording": "r"}`,
@@ -107,6 +110,7 @@ func TestLibraryAnswers(t *testing.T) {
 				`{"module":"pivot","data":{"voice_url":"http://a.example/b","method":"post","req_format":"kazoo"}}}}}}`,
 		},
 	} {
+		c.data, c.want = ids.Replace(c.data), ids.Replace(c.want)
 		data := map[string]any{"voicemail": voicemail}
 		if err := json.Unmarshal([]byte(c.data), &data); err != nil {
 			t.Fatal(err)
@@ -127,7 +131,7 @@ func TestLibraryOnCall(t *testing.T) {
 	people := map[string]any{"anna": frontDesk}
 	s := compiled(t, setting{
 		branches: []Branch{{Template: library(t).Template("on-call"), Data: Data{Values: map[string]any{
-			"people": people, "default": "d", "voicemail": voicemail,
+			"people": people, "default": frontDesk, "voicemail": voicemail,
 		}}}, {}},
 		whens: []*routes.Condition{{Calendars: []string{"acme/hours"}, Events: routes.Events{
 			Summary: []diag.Text{{S: "*"}}, Names: &routes.Names{Field: "people", Keys: []string{"anna"}},

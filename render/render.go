@@ -40,6 +40,7 @@ type Data struct {
 	Values map[string]any
 	// Place says where a value is written; nil where the values were not written in a file.
 	Place func(path ...string) diag.Pos
+	Key   func(key string) diag.Pos // says where a key of Values is written; nil like Place
 }
 
 // Options describe a route's answers to [New].
@@ -89,12 +90,14 @@ func New(o Options) (*Route, []diag.Mistake) {
 		speaks: cmp.Or(templates.Language(o.Language), "en"),
 	}
 	var mistakes []diag.Mistake
+	var missing missingData
 	for i := range o.Branches {
 		b, wrong := newBranch(&o, i)
 		mistakes = append(mistakes, wrong...)
-		b.wrong = len(wrong) > 0
+		b.wrong = len(wrong) > 0 || missing.add(&o, i)
 		r.branches = append(r.branches, b)
 	}
+	mistakes = append(mistakes, missing.mistakes(&o)...)
 	r.options.Library, r.options.Calendar, r.options.Known = nil, nil, nil // all has been asked; a route outlives what built it
 	return r, mistakes
 }

@@ -297,9 +297,9 @@ func TestMistakes(t *testing.T) {
 			"data of another kind",
 			Branch{
 				Template: l.Template("ring-then-voicemail"), Place: at,
-				Data: Data{Values: map[string]any{"front_desk": frontDesk, "voicemail": int64(12), "timeout": "soon"}},
+				Data: Data{Values: map[string]any{"front_desk": frontDesk, "voicemail": voicemail, "timeout": "soon"}},
 			},
-			`callhours.yaml:30:9: want data "timeout" of template ring-then-voicemail to be of the kind int, found a text`,
+			`callhours.yaml:30:9: data timeout: want the kind int, found a text`,
 		},
 		{
 			"a calendar that is not there",

@@ -246,7 +246,7 @@ func (b *builder) route(r *config.Route) render.Options {
 		o.Branches = append(o.Branches, routes.Branch{
 			Name: branch.Name, State: routes.State(branch.State), When: condition(branch.When, branch.Data, b.lists),
 		})
-		answers.Branches = append(answers.Branches, b.answer(branch))
+		answers.Branches = append(answers.Branches, b.answer(r, branch))
 	}
 	var mistakes []diag.Mistake
 	answers.Route, mistakes = routes.New(o)
@@ -281,12 +281,14 @@ func (b *builder) calendarsFor(r *config.Route) []string {
 	return slices.Compact(names)
 }
 
-// answer is what a branch answers with; one that passes has no template.
-func (b *builder) answer(branch *config.Branch) render.Branch {
-	out := render.Branch{Data: render.Data{Values: branch.Data.Values, Place: branch.Data.At}}
+// answer is what a branch answers with; one that passes has no template. Where the branch is a built-in plan's, it is the route that can be mended.
+func (b *builder) answer(r *config.Route, branch *config.Branch) render.Branch {
+	out := render.Branch{Data: render.Data{Values: branch.Data.Values, Place: branch.Data.At, Key: branch.Data.KeyAt}}
 	switch {
 	case branch.Template.S != "":
-		out.Place = branch.Template.Pos
+		if out.Place = branch.Template.Pos; config.IsBuiltin(out.Place) {
+			out.Place = r.Pos
+		}
 		if out.Template = b.library.Template(branch.Template.S); out.Template == nil && !b.file.NoTemplates {
 			b.noTemplate(branch.Template)
 		}

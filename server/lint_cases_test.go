@@ -319,8 +319,8 @@ var lintConfig = []lintCase{
 		want: []string{"action_budget: callhours.yaml:13:735: the output is odd: .children._.children._"},
 	},
 	{
-		name: "an id that is mistyped, in three branches", yaml: strings.Replace(office, voicemail, voicemail[1:]+"O", 1),
-		want: []string{`callflow_odd: callhours.yaml:13:69: data voicemail: an id of Kazoo has 32 digits from 0 to 9 and a to f, found "` + voicemail[1:] + `O"; is one mistyped?`},
+		name: "an id that is mistyped, in a callflow", yaml: branches(`name: odd, state: other, when: {calendar: holidays}, callflow: '{"module":"device","data":{"id":"`+voicemail[1:]+`"}}'`, openBranch),
+		want: []string{`callflow_odd: callhours.yaml:13:113: the output is odd: .data.id: an id of Kazoo has 32 digits from 0 to 9 and a to f, found "` + voicemail[1:] + `" of 31; is one mistyped?`},
 	},
 	{name: "odd callflows", yaml: branches(`name: odd, state: other, when: {calendar: holidays}, callflow: '{"module":"tts","data":{"text":"x","langage":"en"}}'`, openBranch), want: []string{"callflow_odd: callhours.yaml:13:"}},
 

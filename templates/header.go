@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"text/template/parse"
+	"unicode/utf8"
 
 	"github.com/callhours/callhours/internal/diag"
 )
@@ -116,9 +117,11 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 			}
 			f.Required, f.Default = false, plainNumbers(f.Default)
 			rest = value[d.InputOffset():]
-			if !f.Takes(f.Default) {
+			if !f.takes(f.Default) {
 				mistakes = append(mistakes, diag.Mistakef(at,
 					"%s is of the kind %s, its default is %s", f.Name, f.Kind, describe(f.Default)))
+			} else if wrong := f.Objection(f.Default); wrong != "" {
+				mistakes = append(mistakes, diag.Mistakef(at, "the default of %s: %s", f.Name, wrong))
 			}
 		}
 		fields = append(fields, f)
@@ -130,9 +133,41 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 	}
 }
 
-// Takes tells whether a value is of the field's kind. Nothing fits all kinds; a number fits a text, since digits without quotes are read
-// as one.
-func (f Field) Takes(value any) bool {
+// Objection says why a value is none that the field takes; "" for one that it takes. Nothing fits all kinds, where there is a default; a number fits a text,
+// since digits without quotes are read as one. An id is one of Kazoo's, or empty where there is a default.
+func (f Field) Objection(value any) string {
+	const id = "an id of Kazoo: 32 digits from 0 to 9 and a to f"
+	text, isText := value.(string)
+	switch {
+	case !f.takes(value) && f.Kind == "id":
+		return fmt.Sprintf("want %s, found %s", id, describe(value))
+	case !f.takes(value):
+		return fmt.Sprintf("want the kind %s, found %s", f.Kind, describe(value))
+	case f.Kind != "id", !f.Required && (value == nil || text == ""):
+		return ""
+	case value == nil:
+		return fmt.Sprintf("want %s, found null", id)
+	case !isText:
+		return fmt.Sprintf("want %s, found the number %v", id, value)
+	case kazooID.MatchString(text):
+		return ""
+	}
+	meant := ""
+	if near := nearlyID.FindStringSubmatch(strings.ToLower(strings.TrimSpace(text))); near != nil {
+		if plain := strings.ReplaceAll(near[1], "-", ""); len(plain) == 32 {
+			meant = fmt.Sprintf("; did you mean %q?", plain)
+		}
+	}
+	return fmt.Sprintf("want %s, found %s of %d%s", id, clip(text), utf8.RuneCountInString(text), meant)
+}
+
+// kazooID is what Kazoo calls documents by. nearlyID are one in capitals, with dashes, or at the end of a URL.
+var (
+	kazooID  = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	nearlyID = regexp.MustCompile(`^(?:.*/)?([0-9a-f-]{32,40})/?$`)
+)
+
+func (f Field) takes(value any) bool {
 	is := describe(value)
 	if value == nil {
 		return true
