@@ -56,7 +56,7 @@ func (v viewed) is(c compiledFor) bool { return c.viewed == v }
 const (
 	// behind is how far into the past a window reaches, so that what began before the moment asked for is seen.
 	behind = 48 * time.Hour
-	// step is how far a window moves at a time.
+	// step is how far a window moves at a time, and so how far apart the windows of any two are at a moment: a calendar is compiled for all of them at once.
 	step = 6 * time.Hour
 	// spare is how much more than asked for is compiled, so that a calendar is compiled anew a quarter as often as the windows move.
 	spare = 24 * time.Hour
@@ -114,7 +114,7 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline
 		return nil, why
 	}
 	err := ts.guard.Do(metrics.PanicCalendar, "calendar "+name, func() error {
-		t = calendar.Compile(view, from, to.Add(spare)) // without the lock: others compile other calendars meanwhile
+		t = calendar.Compile(view, from.Add(-step), to.Add(spare)) // without the lock: others compile other calendars meanwhile
 		return nil
 	})
 	if err != nil {

@@ -160,3 +160,19 @@ func TestManyZones(t *testing.T) {
 		t.Errorf("said %s", got)
 	}
 }
+
+// TestTimelinesOnce: a calendar is compiled once for all that ask at a moment, whatever their windows, and whoever asks first.
+func TestTimelinesOnce(t *testing.T) {
+	t.Parallel()
+	ts := NewTimelines(map[string]Use{"a": {State: State{Calendar: mustRead(t, wrap(vevent("UID:a", "DTSTART:20261124T080000Z")))}}}, testHorizon)
+	now := time.Date(2026, 11, 23, 0, 0, 30, 0, time.UTC)
+	compiled := map[*Timeline]bool{}
+	for i := range 1000 {
+		from, to := ts.Window(fmt.Sprint("tenant/", i), now)
+		one, _ := ts.Of("a", View{}, from, to)
+		compiled[one] = true
+	}
+	if len(compiled) != 1 {
+		t.Errorf("it is compiled %d times", len(compiled))
+	}
+}
