@@ -30,18 +30,20 @@ func (f *Filter) Compares() bool {
 	return len(f.Summary)+len(f.Description)+len(f.Location)+len(f.Category) > 0
 }
 
-// Steps is what Match takes of an event at most, in steps of patterns; see [Patterns.Cost].
-func (f *Filter) Steps(e *Event) int {
-	n := f.Summary.steps(e.Summary) + f.Description.steps(e.Description) + f.Location.steps(e.Location)
-	for _, category := range e.Categories {
-		n += f.Category.steps(category)
+// Steps is what Match takes of events at most, in steps of patterns; see [Patterns.Cost]. A text without bytes takes as many as one of a byte.
+func (f *Filter) Steps(events ...*Event) (n int) {
+	summary, description, location, category := f.Summary.Cost(), f.Description.Cost(), f.Location.Cost(), f.Category.Cost()
+	for _, e := range events {
+		n += summary*compared(e.Summary) + description*compared(e.Description) + location*compared(e.Location)
+		for _, text := range e.Categories {
+			n += category * compared(text)
+		}
+		if len(e.Categories) == 0 {
+			n += category
+		}
 	}
 	return n
 }
 
-func (ps Patterns) steps(text string) int {
-	if len(ps) == 0 {
-		return 0
-	}
-	return ps.Cost() * min(len(text), maxCompared)
-}
+// compared is how many bytes of a text are compared, and at least one: each pattern is looked at.
+func compared(text string) int { return max(1, min(len(text), maxCompared)) }

@@ -108,12 +108,11 @@ func (r *Route) compile(known map[string]*calendars.Timeline, from, to time.Time
 	for _, l := range r.leaves {
 		for _, name := range l.calendars {
 			if of := all[name]; of != nil {
-				takes.steps += of.compared(&l.filter)
+				if takes.steps += of.compared(&l.filter); takes.steps > most.steps {
+					return nil, takes
+				}
 			}
 		}
-	}
-	if takes.steps > most.steps {
-		return nil, takes
 	}
 	edges := make([]edge, 0, min(n, most.edges))
 	for i, l := range r.leaves {
@@ -181,14 +180,10 @@ type titled struct {
 
 // compared is what comparing the events' texts with patterns takes.
 func (of *occurrences) compared(f *calendars.Filter) int {
-	n := 0
 	if !f.Compares() {
-		return n
+		return 0
 	}
-	for _, e := range of.events {
-		n += f.Steps(e)
-	}
-	return n / comparedInStep
+	return f.Steps(of.events...) / comparedInStep
 }
 
 // fits says which of the events have titles that fit.
