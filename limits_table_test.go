@@ -158,6 +158,7 @@ func limitSections() []limitSection {
 			{"what patterns take for each byte of a text", "{routes.maxOnCalls} steps of a call's, {routes.maxOnEvents} of an event's", "", "refused at load", "routes.TestConditionCosts"},
 			{"what `only` and `except` take for each byte of an event", "{server.mostFilterSteps} steps of a calendar, {server.mostTenantFilterSteps} of all of a tenant", "", "refused at load", "server.TestFilterSteps"},
 			{"what they take in all, of all calendars of a tenant", "{server.mostCompared} steps", "", "the calendar is unknown, and says why", "server.TestCompared"},
+			{"counting the events that no condition asks for, of all calendars of a tenant", "{server.mostCounting} steps", "", "the metric of the calendar is missing", "server.TestUnmatchedBound"},
 			{"a pattern; a regular expression", "{regex.MaxLength} bytes; {regex.MaxSize} steps of its program, {regex.MaxGroups} groups", "", "refused at load", "regex.TestCompile"},
 			{"what patterns in one place take for each byte", "{calendars.maxPatterns} steps", "", "refused at load", "calendars.TestParsePatternsBound"},
 			{"a field of an event", "{calendars.maxCompared} bytes", "", "its beginning is compared", "calendars.FuzzPattern"},

@@ -74,6 +74,23 @@ func NewTimelines(uses map[string]Use, horizon time.Duration) *Timelines {
 	}
 }
 
+// Clone gives timelines that are the same for now, and go on by themselves. What is compiled is shared.
+func (ts *Timelines) Clone() *Timelines {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	c := &Timelines{
+		horizon: ts.horizon, guard: ts.guard, uses: maps.Clone(ts.uses), compiled: maps.Clone(ts.compiled), totals: maps.Clone(ts.totals),
+		refused: maps.Clone(ts.refused), failures: maps.Clone(ts.failures),
+	}
+	for name, list := range c.compiled {
+		c.compiled[name] = slices.Clone(list) // it is changed in place
+	}
+	for name, views := range c.refused {
+		c.refused[name] = maps.Clone(views)
+	}
+	return c
+}
+
 // Window is the span of time for which somebody of that name compiles at a moment: from two days back to the horizon and up to six hours
 // more. It moves on every six hours, for each name at another time, so that never everything is compiled at once; and it
 // depends on nothing else, so that a question asked later has the window that a call had.

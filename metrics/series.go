@@ -99,7 +99,9 @@ func (n *configured) Collect(ch chan<- prometheus.Metric) {
 	for _, l := range now.calendarSeries {
 		name, s := l.key, &l.series
 		for i, f := range c.gauges {
-			f.send(ch, s.gauges[i].value(), name)
+			if v := s.gauges[i].value(); i != calendarUnmatched || v >= 0 {
+				f.send(ch, v, name)
+			}
 		}
 		for i, result := range fetchResults {
 			c.fetches.send(ch, s.fetches[i].value(), name, string(result))

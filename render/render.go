@@ -154,6 +154,18 @@ func (r *Route) Admits(calendar string, e *calendars.Event) bool {
 	return r.Route.Admits(calendar, e)
 }
 
+// AddTo adds what the route asks of a calendar's events: what its conditions do, and all of them where a template names the calendar.
+func (r *Route) AddTo(a *routes.Asked, calendar string) {
+	for _, b := range r.branches {
+		for _, name := range b.calendars {
+			if name == calendar {
+				a.AddAll()
+			}
+		}
+	}
+	a.Add(r.Route)
+}
+
 // Use makes a state the one that live calls are answered from.
 func (r *Route) Use(s *State) { r.state.Store(s) }
 

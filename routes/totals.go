@@ -1,6 +1,7 @@
 package routes
 
 import (
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -85,6 +86,13 @@ func (t Totals) Limit(instances int) (changed bool) {
 
 // Asking gives the same totals for somebody who only asks: what is compiled then has the room that the route has, and is not counted.
 func (t Totals) Asking() Totals { return Totals{t.totals, true} }
+
+// Clone gives totals that count the same for now, and go on by themselves.
+func (t Totals) Clone() Totals {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return Totals{&totals{route: t.route, owner: t.owner, owners: maps.Clone(t.owners), routes: maps.Clone(t.routes)}, t.asking}
+}
 
 // Forget no longer counts a route, by its name.
 func (t Totals) Forget(route string) {

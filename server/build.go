@@ -87,7 +87,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 		uses[c.Calendar] = g.use(c, calendars.State{Calendar: c.Known, Read: b.now})
 	}
 	g.table, g.timelines = table, calendars.NewTimelines(uses, file.Horizon)
-	g.totals = routes.NewTotals(mostInstances(file))
+	g.totals, g.counting = routes.NewTotals(mostInstances(file)), newCounting()
 	return g, b.mistakes
 }
 

@@ -2,7 +2,6 @@ package server
 
 import (
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
@@ -34,6 +33,7 @@ type Generation struct {
 
 	timelines *calendars.Timelines // of live calls
 	totals    routes.Totals        // likewise
+	counting  *counting            // of events that no route asks for
 
 	library *templates.Library
 	faulty  map[*render.Route]bool // that have mistakes; none in a generation that answers
@@ -64,19 +64,10 @@ func (g *Generation) Name() string { return g.name }
 // File is the configuration that the generation was built from.
 func (g *Generation) File() *config.File { return g.file }
 
-// Roll compiles the routes whose window has moved on, or was never compiled, and makes live calls use them. It gives them.
-func (g *Generation) Roll(now time.Time) []*render.Route {
-	return g.roll(now, func(*render.Route) {})
-}
-
-// roll is Roll that calls also with each route after it was compiled, from several goroutines.
-func (g *Generation) roll(now time.Time, also func(*render.Route)) []*render.Route {
+// Roll compiles the routes whose window has moved on, or was never compiled, and makes live calls use them.
+func (g *Generation) Roll(now time.Time) {
 	rolled := g.outdated(now)
-	parallel.Each(len(rolled), func(i int) {
-		g.compile(rolled[i], now)
-		g.guard.Run(metrics.PanicCalendar, "route "+rolled[i].Name, func() { also(rolled[i]) })
-	})
-	return rolled
+	parallel.Each(len(rolled), func(i int) { g.compile(rolled[i], now) })
 }
 
 // outdated lists the routes whose window has moved on, or was never compiled.
@@ -89,14 +80,22 @@ func (g *Generation) outdated(now time.Time) (list []*render.Route) {
 	return list
 }
 
-// compile makes calls of a route use its calendars as they are. Where that panics the route keeps what it had; one that had nothing takes all
-// of its calendars for unknown.
+// compile makes calls of a route use its calendars as they are.
 func (g *Generation) compile(r *render.Route, now time.Time) {
-	g.guard.Run(metrics.PanicCalendar, "route "+r.Name, func() { r.Use(r.Compile(g.timelines, g.totals, now)) })
-	if r.State() == nil {
-		none := calendars.NewTimelines(nil, g.file.Horizon)
-		g.guard.Run(metrics.PanicCalendar, "route "+r.Name+" without calendars", func() { r.Use(r.Compile(none, g.totals, now)) })
+	if state := g.compiled(r, now); state != nil {
+		r.Use(state)
 	}
+}
+
+// compiled is a route with its calendars as they are. Where compiling it panics that is nil, so that it keeps what it had; one that had nothing takes all of
+// its calendars for unknown.
+func (g *Generation) compiled(r *render.Route, now time.Time) (state *render.State) {
+	g.guard.Run(metrics.PanicCalendar, "route "+r.Name, func() { state = r.Compile(g.timelines, g.totals, now) })
+	if state == nil && r.State() == nil {
+		none := calendars.NewTimelines(nil, g.file.Horizon)
+		g.guard.Run(metrics.PanicCalendar, "route "+r.Name+" without calendars", func() { state = r.Compile(none, g.totals, now) })
+	}
+	return state
 }
 
 // contain makes the generation count and log panics.
@@ -148,52 +147,6 @@ func labels(t *config.Tenant, names []string) map[string]string {
 		}
 	}
 	return exported
-}
-
-// unmatched is how many events of a calendar no condition of any route admits; 0 for one that is unknown.
-func (g *Generation) unmatched(name string) int {
-	n, c := 0, g.timelines.Use(name).State.Calendar
-	if c == nil {
-		return 0
-	}
-	for _, e := range c.Events() {
-		if !slices.ContainsFunc(g.asking[name], func(r *render.Route) bool { return r.Admits(name, e) }) {
-			n++
-		}
-	}
-	return n
-}
-
-// unmatched are how many events of each calendar no route asks for, each counted once.
-type unmatched struct {
-	g *Generation
-
-	mu sync.Mutex
-	n  map[string]int // guarded by mu
-}
-
-func newUnmatched(g *Generation) *unmatched { return &unmatched{g: g, n: map[string]int{}} }
-
-// count counts those of a route that has just been compiled: its calendars are still unpacked.
-func (u *unmatched) count(r *render.Route) {
-	for _, name := range r.Calendars() {
-		u.of(name)
-	}
-}
-
-// of counts those of a calendar, unless that was done.
-func (u *unmatched) of(name string) int {
-	u.mu.Lock()
-	n, ok := u.n[name]
-	u.mu.Unlock()
-	if ok {
-		return n
-	}
-	n = u.g.unmatched(name)
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.n[name] = n
-	return n
 }
 
 // reach is when the last event of a calendar ends, within the window that is compiled; zero when there is none.

@@ -13,7 +13,6 @@ import (
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
-	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
 )
@@ -176,72 +175,6 @@ func (s *Server) accept(ctx context.Context, g *Generation) {
 		return // the log has said so
 	}
 	s.options.Log.WarnContext(ctx, "the accepted configuration cannot be kept; it will not survive a restart", slog.String("error", err.Error()))
-}
-
-// swap makes a generation the one that answers.
-func (s *Server) swap(g *Generation) {
-	g.contain(s.guard)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.options.Now()
-	var former *Generation
-	if l := s.live.Load(); l != nil {
-		former = l.Generation
-	}
-	s.status.Loaded, s.status.Restart = now, g.restart(s.options.Generation)
-	changed := s.inherit(g, former)
-	stale := g.stale(changed)
-	for _, r := range stale {
-		g.compile(r, now)
-	}
-	counted := newUnmatched(g)
-	fresh := append(stale, g.roll(now, counted.count)...)
-	for _, r := range g.short(former, fresh) {
-		g.compile(r, now)
-		fresh = append(fresh, r)
-	}
-	s.rehearsals.retain(g.routes)
-	s.noticed.begin(g, fresh)
-	s.rehearsals.ask(fresh)
-	l := newLive(g, s.options.Metrics, &s.decisions)
-	s.know(l, "")
-	s.live.Store(l)
-	s.calls.hours.forget()
-	s.asked.forget()
-	s.options.Metrics.Reloaded(now)
-	for _, r := range fresh { // whether its events fit a condition is another question then
-		for _, name := range r.Calendars() {
-			changed[name] = true
-		}
-	}
-	logged := s.logged
-	s.logged = map[string][]calendars.Problem{}
-	var shown []string
-	for _, c := range g.calendars {
-		name := c.Calendar
-		s.logged[name] = logged[name]
-		if changed[name] || former == nil || len(former.asking[name]) != len(g.asking[name]) {
-			shown = append(shown, name)
-		}
-	}
-	counting := func(name string) func() { return func() { counted.of(name) } }
-	parallel.Each(len(shown), func(i int) { s.guard.Run(metrics.PanicCalendar, "calendar "+shown[i], counting(shown[i])) })
-	for _, name := range shown {
-		s.guard.Run(metrics.PanicCalendar, "calendar "+name, func() { s.show(g, name, counted.of(name)) })
-	}
-	for _, m := range g.warnings {
-		if former == nil || !slices.Contains(former.warnings, m) {
-			s.options.Log.Warn("problem with a template or a sample call", slog.String("problem", m.Error()))
-		}
-	}
-	s.logHeld(g, former)
-	for _, m := range g.missing {
-		if former == nil || !slices.Contains(former.missing, m) {
-			s.options.Log.Warn("a calendar's file is missing", slog.String("problem", m.Error()))
-		}
-	}
-	s.Observe()
-	s.admin.console.Changed()
 }
 
 // subscriptions are what the calendars ask of the store.

@@ -149,93 +149,14 @@ func (u *reuse) known(c *config.Calendar) *calendars.Calendar {
 	return u.former.byName[c.Name].Known
 }
 
-// inherit takes over what is known of calendars from the generation that answers, so that those which are as they were need not be compiled
-// again. It gives the names of the others.
-func (s *Server) inherit(g, former *Generation) (changed map[string]bool) {
-	changed = map[string]bool{}
-	if former != nil {
-		g.totals = former.totals // the routes that they count are answered from until each is compiled anew
-		g.totals.Limit(mostInstances(g.file))
-		g.forgetRoutes(former)
-	}
-	if former == nil || former.file.Horizon != g.file.Horizon {
-		for _, c := range g.calendars {
-			s.take(g, c.Calendar)
-			changed[c.Calendar] = true
-		}
-		return changed
-	}
-	g.timelines = former.timelines
-	for _, c := range former.calendars {
-		if g.byName[c.Calendar] == nil {
-			g.timelines.Forget(c.Calendar)
-		}
-	}
-	was := map[string]*config.Calendar{}
-	for _, c := range former.file.Calendars {
+// sameCalendars are the calendars that are written as they were, by name.
+func sameCalendars(former, file *config.File) map[string]bool {
+	was, same := map[string]*config.Calendar{}, map[string]bool{}
+	for _, c := range former.Calendars {
 		was[c.Name] = c
 	}
-	for i, c := range g.calendars {
-		state, before := s.store.State(c.Calendar), former.byName[c.Calendar]
-		if before != nil && !before.refused && before.taken == state.Calendar && before.why == state.Why && reflect.DeepEqual(was[c.Calendar], g.file.Calendars[i]) {
-			c.taken, c.why = state.Calendar, state.Why
-			g.counts(c, before.steps)
-			continue
-		}
-		s.take(g, c.Calendar)
-		changed[c.Calendar] = true
+	for _, c := range file.Calendars {
+		same[c.Name] = was[c.Name] != nil && reflect.DeepEqual(was[c.Name], c)
 	}
-	return changed
-}
-
-// forgetRoutes no longer counts the routes of the former generation that are gone.
-func (g *Generation) forgetRoutes(former *Generation) {
-	names := make(map[string]bool, len(g.routes))
-	for _, r := range g.routes {
-		names[r.Name] = true
-	}
-	for _, r := range former.routes {
-		if !names[r.Name] {
-			g.totals.Forget(r.Name)
-		}
-	}
-}
-
-// short lists the routes that took too much before, and whose tenants have others now, or may take more.
-func (g *Generation) short(former *Generation, fresh []*render.Route) []*render.Route {
-	if former == nil {
-		return nil
-	}
-	others := map[string]bool{}
-	for _, r := range fresh {
-		others[tenantOf(r.Name)] = true
-	}
-	for _, r := range former.routes {
-		if !g.members[r] {
-			others[tenantOf(r.Name)] = true
-		}
-	}
-	raised := mostInstances(former.file) != mostInstances(g.file)
-	var list []*render.Route
-	for _, r := range g.routes {
-		if s := r.State(); s.Short() != "" && (raised || others[tenantOf(r.Name)]) {
-			list = append(list, r)
-		}
-	}
-	return list
-}
-
-// stale lists the routes that were compiled before, with calendars that have changed since.
-func (g *Generation) stale(changed map[string]bool) []*render.Route {
-	var list []*render.Route
-	seen := map[*render.Route]bool{}
-	for name := range changed {
-		for _, r := range g.asking[name] {
-			if r.State() != nil && !seen[r] {
-				seen[r] = true
-				list = append(list, r)
-			}
-		}
-	}
-	return list
+	return same
 }

@@ -1,0 +1,231 @@
+package server
+
+import (
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/internal/parallel"
+	"github.com/callhours/callhours/metrics"
+	"github.com/callhours/callhours/render"
+)
+
+// next is a generation that is made ready to answer while another one does. Nobody else has it, so that Server.mu is not held; what changes meanwhile is
+// found out when it goes live.
+type next struct {
+	g, former *Generation // former: the live one; nil at the start
+	now       time.Time   // of its windows
+	fresh     []*render.Route
+	states    []*render.State // of fresh; nil: it keeps what it has
+	kept      map[*render.Route]*render.State
+	changed   map[string]bool // calendars that are others than they were, or whose routes are
+	shown     []string        // calendars of which there is something else to show
+	tallies   *tallies        // of shown
+}
+
+// swap makes a generation the one that answers. One generation at a time is made ready.
+func (s *Server) swap(g *Generation) {
+	n := s.prepare(g)
+	late, stale := s.activate(n)
+	for _, name := range late {
+		s.refresh(name)
+	}
+	s.recompile(stale)
+}
+
+// prepare compiles a generation's routes: those that are new or that have other calendars, those whose window has moved on, and those that there may be
+// more room for now.
+func (s *Server) prepare(g *Generation) *next {
+	g.contain(s.guard)
+	n := &next{g: g, now: s.options.Now(), kept: map[*render.Route]*render.State{}, tallies: newTallies(g)}
+	if l := s.live.Load(); l != nil {
+		n.former = l.Generation
+	}
+	n.changed = s.inherit(g, n.former)
+	for _, r := range g.routes {
+		n.kept[r] = r.State()
+	}
+	n.fresh = g.fresh(n.former, n.changed, n.kept, n.now)
+	for _, r := range n.fresh {
+		delete(n.kept, r)
+		g.totals.Forget(r.Name)              // all of them before any is compiled, so that there is room for those that come first
+		for _, name := range r.Calendars() { // whether its events fit a condition is another question then
+			n.changed[name] = true
+		}
+	}
+	for _, c := range g.calendars {
+		if name := c.Calendar; n.changed[name] || n.former == nil || len(n.former.asking[name]) != len(g.asking[name]) {
+			n.shown = append(n.shown, name)
+		}
+	}
+	n.states = make([]*render.State, len(n.fresh))
+	count := func(name string) {
+		s.guard.Run(metrics.PanicCalendar, "calendar "+name, func() { n.tallies.of(name) })
+	}
+	parallel.Each(len(n.fresh), func(i int) {
+		n.states[i] = g.compiled(n.fresh[i], n.now)
+		for _, name := range n.fresh[i].Calendars() { // which are still unpacked
+			count(name)
+		}
+	})
+	parallel.Each(len(n.shown), func(i int) { count(n.shown[i]) })
+	return n
+}
+
+// fresh lists the routes of a generation that are to be compiled, by what they are at present.
+func (g *Generation) fresh(former *Generation, changed map[string]bool, states map[*render.Route]*render.State, now time.Time) (list []*render.Route) {
+	is := map[*render.Route]bool{}
+	for name := range changed {
+		for _, r := range g.asking[name] {
+			is[r] = true
+		}
+	}
+	others := map[string]bool{} // tenants that have other routes than before
+	for _, r := range g.routes {
+		if s := states[r]; s == nil || s.Stale(g.timelines, now) {
+			is[r] = true
+		}
+		if is[r] {
+			others[tenantOf(r.Name)] = true
+		}
+	}
+	if former != nil {
+		for _, r := range former.routes {
+			if !g.members[r] {
+				others[tenantOf(r.Name)] = true
+			}
+		}
+	}
+	raised := former != nil && mostInstances(former.file) != mostInstances(g.file)
+	for _, r := range g.routes {
+		if is[r] || states[r].Short() != "" && (raised || others[tenantOf(r.Name)]) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// activate lets a generation answer. late are calendars that have changed since it took them over, and stale routes that were compiled for the former
+// one meanwhile.
+func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g, former := n.g, n.former
+	for i, r := range n.fresh {
+		if n.states[i] != nil {
+			r.Use(n.states[i])
+		}
+	}
+	for _, r := range g.routes {
+		if was, ok := n.kept[r]; ok && r.State() != was {
+			stale = append(stale, r)
+		}
+	}
+	for _, c := range g.calendars {
+		if state := s.store.State(c.Calendar); state.Calendar != c.taken || state.Why != c.why {
+			late = append(late, c.Calendar)
+		}
+	}
+	now := s.options.Now()
+	s.status.Loaded, s.status.Restart = now, g.restart(s.options.Generation)
+	s.rehearsals.retain(g.routes)
+	s.noticed.begin(g, n.fresh)
+	s.rehearsals.ask(n.fresh)
+	l := newLive(g, s.options.Metrics, &s.decisions)
+	s.know(l, "")
+	s.live.Store(l)
+	s.calls.hours.forget()
+	s.asked.forget()
+	s.options.Metrics.Reloaded(now)
+	logged := s.logged
+	s.logged = map[string][]calendars.Problem{}
+	for _, c := range g.calendars {
+		s.logged[c.Calendar] = logged[c.Calendar]
+	}
+	for _, name := range n.shown {
+		s.guard.Run(metrics.PanicCalendar, "calendar "+name, func() { s.show(g, name, n.tallies.of(name)) })
+	}
+	s.logNew(g, former)
+	s.Observe()
+	s.admin.console.Changed()
+	return late, stale
+}
+
+// logNew logs what is wrong with a generation and was not with the former one.
+func (s *Server) logNew(g, former *Generation) {
+	for _, m := range g.warnings {
+		if former == nil || !slices.Contains(former.warnings, m) {
+			s.options.Log.Warn("problem with a template or a sample call", slog.String("problem", m.Error()))
+		}
+	}
+	s.logHeld(g, former)
+	for _, m := range g.missing {
+		if former == nil || !slices.Contains(former.missing, m) {
+			s.options.Log.Warn("a calendar's file is missing", slog.String("problem", m.Error()))
+		}
+	}
+}
+
+// inherit takes over what is known of calendars from the generation that answers, so that those which are as they were need not be compiled
+// again. It gives the names of the others. What it takes over are copies: until the generation is live, the former one goes on with its own.
+func (s *Server) inherit(g, former *Generation) (changed map[string]bool) {
+	changed = map[string]bool{}
+	for _, c := range g.calendars {
+		changed[c.Calendar] = true
+	}
+	if former != nil {
+		s.inheritFrom(former, g, changed)
+	}
+	for _, c := range g.calendars {
+		if changed[c.Calendar] {
+			s.take(g, c.Calendar)
+		}
+	}
+	return changed
+}
+
+// inheritFrom takes calendars that are as they were off the changed ones.
+func (s *Server) inheritFrom(former, g *Generation, changed map[string]bool) {
+	same := sameCalendars(former.file, g.file)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g.totals, g.counting = former.totals.Clone(), former.counting.clone()
+	g.totals.Limit(mostInstances(g.file))
+	g.forget(former)
+	if former.file.Horizon != g.file.Horizon {
+		return
+	}
+	g.timelines = former.timelines.Clone()
+	for name := range former.byName {
+		if g.byName[name] == nil {
+			g.timelines.Forget(name)
+		}
+	}
+	for _, c := range g.calendars {
+		state, before := s.store.State(c.Calendar), former.byName[c.Calendar]
+		if same[c.Calendar] && before != nil && !before.refused && before.taken == state.Calendar && before.why == state.Why {
+			c.taken, c.why = state.Calendar, state.Why
+			g.counts(c, before.steps)
+			delete(changed, c.Calendar)
+		}
+	}
+}
+
+// forget no longer counts the routes and calendars of the former generation that are gone.
+func (g *Generation) forget(former *Generation) {
+	names := make(map[string]bool, len(g.routes))
+	for _, r := range g.routes {
+		names[r.Name] = true
+	}
+	for _, r := range former.routes {
+		if !names[r.Name] {
+			g.totals.Forget(r.Name)
+		}
+	}
+	for name := range former.byName {
+		if g.byName[name] == nil {
+			g.counting.took(name, 0)
+		}
+	}
+}
