@@ -324,6 +324,7 @@ var uncontained = map[string]string{
 	"cmd/callhours/main.go interruptible": "it calls the stop function of package signal, or ends the process",
 	"cmd/callhours/serve.go serveTo":      "loading and running contain their panics, as Server.Reload does; the rest only waits",
 	"cmd/callhours/serve.go after":        "it closes a channel",
+	"calendars/room.go withTime":          "it cancels a context",
 	"server/server.go await":              "it cancels a context",
 	"internal/parallel/parallel.go Each":  "each piece is contained; the first panic is raised again in the caller",
 	"internal/files/within.go Within":     "the read is contained",

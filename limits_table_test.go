@@ -122,6 +122,7 @@ func limitSections() []limitSection {
 			{"a title or place of an event; a description", "{calendars.longestText} characters; {calendars.longestDescription}", "", "it is cut", "calendars.TestCutTexts"},
 			{"the text of an event as written", "{calendars.mostText:bytes}", "", "it is cut", "calendars.TestText"},
 			{"how long a server calls an answer fresh", "{calendars.maxMaxAge}", "", "it is taken for that", "calendars.FuzzTold"},
+			{"bodies of feeds over {calendars.smallBody:bytes} that are held at a time", "{calendars.largeBodies}, of a tenant {calendars.largeOfTenant}", "", "they wait, and their attempts have their whole time afterwards", "calendars.TestRoom"},
 			{"redirects of a feed", "{calendars.maxRedirects}", "", "the attempt fails", "calendars.TestFetchFaults"},
 			{"wait that a server asks for", "{calendars.maxRetryAfter}", "", "it is asked after that", "calendars.TestRetryAfter"},
 		}},

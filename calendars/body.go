@@ -27,9 +27,9 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 	var err error
 	switch encoding := strings.ToLower(strings.Join(answer.Header.Values("Content-Encoding"), ",")); encoding {
 	case "", "identity":
-		body, err = io.ReadAll(wire) // not by Content-Length, a promise: many that promise much and send nothing cost nothing
+		body, err = io.ReadAll(roomy(ctx, wire)) // not by Content-Length, a promise: many that promise much and send nothing cost nothing
 	case "gzip", "x-gzip":
-		body, err = unzip(wire, limit)
+		body, err = unzip(ctx, wire, limit)
 	default:
 		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is %s, want gzip or none", ErrNotCalendar, quote(encoding))
 	}
@@ -60,14 +60,14 @@ func (a *attempt) tooBig(what string) Fetched {
 
 // unzip decompresses until the end, an error, or a byte over the limit. A deflate stream that is no such thing counts as
 // a damaged one.
-func unzip(from io.Reader, limit int64) ([]byte, error) {
+func unzip(ctx context.Context, from io.Reader, limit int64) ([]byte, error) {
 	z, err := gzip.NewReader(from)
 	if err == io.EOF { // not a byte
 		return nil, nil
 	}
 	var body []byte
 	if err == nil {
-		body, err = io.ReadAll(io.LimitReader(z, limit+1))
+		body, err = io.ReadAll(roomy(ctx, io.LimitReader(z, limit+1)))
 	}
 	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt {
 		err = gzip.ErrChecksum

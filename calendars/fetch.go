@@ -87,7 +87,7 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 // has; the zero Validators make it unconditional. A ctx that is cancelled ends it with Timeout and an Err that says
 // "stopped".
 func (f *Fetcher) Fetch(ctx context.Context, s Source, v Validators) Fetched {
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	ctx, cancel := withTime(ctx, f.timeout)
 	defer cancel()
 	a := &attempt{fetcher: f, source: s, validators: v, allowed: private, at: s.String()}
 	if s.DenyPrivate {

@@ -36,6 +36,7 @@ type owner struct {
 	blocked []*share      // whose turn came while most were running
 	ready   []*host       // where it is the owner's turn, in order
 	readers chan struct{} // holds one for each body that is being read or waits to be
+	large   chan struct{} // see room
 
 	arriving map[*Calendar]int // those that were read and are about to be kept, by how many attempts
 }
@@ -60,9 +61,9 @@ const (
 
 func newOwner(name string) *owner {
 	if name == "" {
-		return &owner{most: perOperator, readers: make(chan struct{}, maxReaders)}
+		return &owner{most: perOperator, readers: make(chan struct{}, maxReaders), large: make(chan struct{}, largeBodies)}
 	}
-	return &owner{name: name, most: perTenant, readers: make(chan struct{}, 1)}
+	return &owner{name: name, most: perTenant, readers: make(chan struct{}, 1), large: make(chan struct{}, largeOfTenant)}
 }
 
 // share is what an owner has of the host.

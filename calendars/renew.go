@@ -74,9 +74,11 @@ func (s *Store) attempt(ctx context.Context, f *feed) {
 	// A slow one gives its place away before it has ended.
 	release := sync.OnceFunc(func() { s.release(f.host) })
 	patience := time.AfterFunc(slow, func() { s.guard.Run(metrics.PanicFeed, f.subject, release) })
+	space := &room{own: f.share.owner.large, all: s.large}
+	defer space.free() // the body is kept by then, or dropped
 	var fetched Fetched
 	if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error {
-		fetched = s.options.Fetch(ctx, sub.Source, conditions)
+		fetched = s.options.Fetch(inRoom(ctx, space), sub.Source, conditions)
 		return nil
 	}); err != nil {
 		fetched = failedBy(fmt.Errorf("%s: %w", sub.where(), err))

@@ -50,6 +50,7 @@ type Store struct {
 	expand   func(*Calendar, time.Time)              // expand
 	copies   copies
 	readers  chan struct{} // holds one for each body that is being read
+	large    chan struct{} // see room
 
 	subscribing sync.Mutex // held by Subscribe and Write, which wait for the disk without mu; guards cleared
 	cleared     time.Time  // when copies were last looked for that nobody uses; zero: never
@@ -113,6 +114,7 @@ func NewStore(o StoreOptions) *Store {
 		expand:     expand,
 		copies:     copies{dir: o.Dir, disk: diskOf(o)},
 		readers:    make(chan struct{}, maxReaders),
+		large:      make(chan struct{}, largeBodies),
 		wake:       make(chan struct{}, 1),
 		subscribed: map[string]*subscribed{},
 		feeds:      map[string]*feed{},

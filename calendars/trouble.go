@@ -41,7 +41,7 @@ func (a *attempt) lost(ctx context.Context, err error) Fetched {
 func (a *attempt) late(ctx context.Context, err error) (Fetched, bool) {
 	stage := stageNames[a.stage.Load()]
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
+	case errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), context.DeadlineExceeded):
 		return a.fail(metrics.Timeout, "stopped while %s", stage), true
 	case ctx.Err() != nil:
 		return a.fail(metrics.Timeout, "timed out while %s; an attempt may take %v", stage, a.fetcher.timeout), true
