@@ -43,7 +43,7 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 	case err != nil:
 		return a.cut(ctx, err, int(limit+1-wire.N), answer.ContentLength)
 	}
-	switch text := decoded(body); {
+	switch text := dedented(decoded(body)); {
 	case isCaptcha(text[:min(len(text), pageBytes)]):
 		return a.captcha()
 	case !begins(text):
@@ -89,28 +89,30 @@ func decoded(body []byte) []byte {
 func begins(text []byte) bool {
 	s := scanner{body: text, lineBytes: 1 << 10}
 	first, _ := s.next()
-	return string(first.name) == "BEGIN" && isCalendar(first.rest)
+	name, component, _ := first.boundary()
+	return name == "BEGIN" && component == "VCALENDAR"
 }
 
 // ends reports whether the last line that begins or ends a component ends a calendar. Lines that go on the one before are
 // none.
 func ends(text []byte) bool {
+	var boundary, calendar bool
 	for len(text) > 0 {
 		start := bytes.LastIndexAny(text, "\r\n") + 1
-		line := text[start:]
+		last := text[start:]
 		text = text[:max(start-1, 0)]
-		name, rest := (&scanner{}).split(line)
-		switch string(name) {
-		case "BEGIN":
-			return false
-		case "END":
-			return isCalendar(rest)
+		if len(last) > 0 && (last[0] == ' ' || last[0] == '\t') {
+			continue
+		}
+		s := scanner{body: last, lineBytes: 1 << 10}
+		for l, ok := s.next(); ok; l, ok = s.next() {
+			name, component, _ := l.boundary()
+			boundary = name == "BEGIN" || name == "END"
+			calendar = name == "END" && component == "VCALENDAR"
+		}
+		if boundary {
+			return calendar
 		}
 	}
 	return false
-}
-
-// isCalendar reports whether what follows BEGIN or END is VCALENDAR.
-func isCalendar(rest []byte) bool {
-	return strings.EqualFold(strings.TrimSpace(string(bytes.TrimLeft(rest, ":"))), "VCALENDAR")
 }

@@ -151,7 +151,8 @@ func (r *reader) event(d *draft) *Event {
 	e := &Event{Line: d.line, schedule: schedule{file: r.file}}
 	var scheduled []property
 	var flaws []flawed
-	for _, p := range d.properties {
+	once, others := single(d.properties)
+	for _, p := range once {
 		if flaw, becomes := e.describe(p); flaw != "" {
 			flaws = append(flaws, flawed{p, flaw, becomes})
 		}
@@ -159,7 +160,10 @@ func (r *reader) event(d *draft) *Event {
 			scheduled = append(scheduled, p)
 		}
 	}
-	e.cancelled = e.cancelled || r.cancels
+	e.cancelled = e.cancelled || r.method == "CANCEL"
+	for _, p := range others {
+		r.note(Problem{File: r.file, Line: p.line, UID: e.UID, Property: p.name, Message: anotherOne(p.name)})
+	}
 	for _, f := range flaws { // only now is the event known by its title
 		r.problem(e, f.property, f.flaw, f.becomes)
 	}
@@ -167,17 +171,10 @@ func (r *reader) event(d *draft) *Event {
 		return cmp.Compare(slices.Index(readingOrder, a.name), slices.Index(readingOrder, b.name))
 	})
 	started := false
-	var start property
 	flaws = flaws[:0]
 	for _, p := range scheduled {
 		if p.name == "DTSTART" {
-			if started {
-				if d.second == 0 && p.content != start.content {
-					d.second = p.line
-				}
-				continue
-			}
-			started, start = true, p
+			started = true
 		} else if !started && p.name != "RECURRENCE-ID" {
 			break
 		}

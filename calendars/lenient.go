@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // What feeds get wrong beyond doubt of what they mean: it is read all the same, and reported once for a body, at the
@@ -52,77 +54,92 @@ func (r *reader) forgiveLine(l line) {
 	if l.nuls {
 		r.forgive(l.number, "NUL characters are ignored; remove them")
 	}
+	if l.glued {
+		r.forgive(l.number, "a line follows a BEGIN or END without a line end, and is read as one; add the line end")
+	}
+	if l.hides != "" {
+		r.forgive(l.number, "an indented line that begins like "+l.hides+" is read as the rest of the line before, as RFC 5545 says; "+
+			"remove the blanks before it if it is a line of its own")
+	}
 }
 
-// invisible are what editors, web pages and joined files leave before a line: byte order marks, zero-width and
-// no-break spaces.
-var invisible = [][]byte{[]byte("\ufeff"), []byte("\u200b"), []byte("\u2060"), []byte("\u00a0")}
+// isInvisible reports whether a character is one that editors, web pages and joined files leave before a line: a byte order
+// mark, a zero-width space or a blank of any width.
+func isInvisible(c rune) bool {
+	return c == '\ufeff' || c == '\u200b' || c == '\u2060' || c > 0x7f && unicode.IsSpace(c)
+}
+
+// misreadMark is a byte order mark that a program took for Latin letters.
+const misreadMark = "ï»¿"
 
 // clean takes off what stands before a line and is not part of it.
 func (l *line) clean(text []byte) []byte {
 	for len(text) > 0 {
-		switch text[0] {
-		case ' ', '\t':
-			text, l.indented = text[1:], true
-			continue
-		case invisible[0][0], invisible[1][0], invisible[3][0]:
-			i := slices.IndexFunc(invisible, func(mark []byte) bool { return bytes.HasPrefix(text, mark) })
-			if i >= 0 {
-				text, l.marked = text[len(invisible[i]):], true
-				continue
-			}
+		c, size := rune(text[0]), 1
+		if c >= utf8.RuneSelf {
+			c, size = utf8.DecodeRune(text)
 		}
-		break
+		switch {
+		case c == ' ' || c == '\t':
+			l.indented = true
+		case isInvisible(c):
+			l.marked = true
+		case c == 'ï' && bytes.HasPrefix(text, []byte(misreadMark)):
+			l.marked, size = true, len(misreadMark)
+		default:
+			return text
+		}
+		text = text[size:]
 	}
 	return text
-}
-
-// standsAlone reports whether the indented line that comes next is a line of its own rather than the rest of the one
-// before: it begins or ends a component, says when an event takes place, or is indented as the one before is.
-func (s *scanner) standsAlone(blanks []byte) bool {
-	var l line
-	written := s.peek()
-	text := bytes.TrimRight(l.clean(written), " \t")
-	l.name, l.rest = (&scanner{}).split(text)
-	if rest, alike := bytes.CutPrefix(written, blanks); alike && len(blanks) > 0 && l.name != nil && bytes.HasPrefix(rest, text) {
-		return true
-	}
-	switch name := string(l.name); {
-	case name == "BEGIN" || name == "END":
-		component, _ := l.component()
-		return components[component]
-	case eventProperties[name] == scheduling:
-		_, value, ok := valueOf(l.rest)
-		value = value[bytes.LastIndexByte(value, ':')+1:]
-		return ok && (name == "DURATION" || looksLikeTime(value) || bytes.Contains(bytes.ToUpper(value), []byte("FREQ=")))
-	}
-	return false
 }
 
 // freeTexts are properties in which people and programs write whatever they like, pieces of calendars too.
 var freeTexts = map[string]bool{"DESCRIPTION": true, "COMMENT": true, "ATTACH": true, "STYLED-DESCRIPTION": true}
 
+// isFreeText reports whether a property is one of freeTexts, or a text of some program's own like them.
+func isFreeText(name []byte) bool {
+	return freeTexts[string(name)] || bytes.HasPrefix(name, []byte("X-")) && bytes.Contains(name, []byte("DESC"))
+}
+
 // holdsAnother reports whether a line of an event holds a line that says when an event takes place, or begins one, as where
 // a line end is missing.
 func (l line) holdsAnother() bool {
-	if freeTexts[string(l.name)] || bytes.HasPrefix(l.name, []byte("X-")) {
+	if isFreeText(l.name) || bytes.HasPrefix(l.name, []byte("X-")) {
 		return false
 	}
-	if bytes.Contains(l.rest, []byte("BEGIN:VEVENT")) {
+	if l.gluedTo("BEGIN:VEVENT") >= 0 {
 		return true
 	}
-	_, after, found := bytes.Cut(l.rest, []byte("DTSTART"))
-	if !found {
+	i := l.gluedTo("DTSTART")
+	if i < 0 {
 		return false
 	}
-	_, value, ok := valueOf(after)
+	_, value, ok := valueOf(l.rest[i+len("DTSTART"):])
 	return ok && looksLikeTime(value)
+}
+
+// gluedTo is where a word stands in a line, in a text without a blank before it; -1: nowhere.
+func (l line) gluedTo(word string) int {
+	i := bytes.Index(l.rest, []byte(word))
+	if i > 0 && properties[string(l.name)] && !typed[string(l.name)] && !isNameByte(l.rest[i-1]) {
+		return -1
+	}
+	return i
 }
 
 // looksLikeTime reports whether a value begins like a DATE.
 func looksLikeTime(value []byte) bool {
 	value = bytes.TrimSpace(value)
 	return len(value) >= 8 && len(bytes.Trim(value[:8], "0123456789")) == 0
+}
+
+// looksScheduled reports whether a value begins like a date, a duration or a rule.
+func looksScheduled(value []byte) bool {
+	value = bytes.ToUpper(bytes.Trim(value, `" `+"\t"))
+	sign := bytes.TrimLeft(value, "+-")
+	return looksLikeTime(value) || len(sign) > 1 && sign[0] == 'P' && bytes.IndexByte([]byte("T0123456789"), sign[1]) >= 0 ||
+		bytes.Contains(value, []byte("FREQ="))
 }
 
 // components are those of RFC 5545, 7953, 7808 and 9073 that feeds have.
@@ -148,23 +165,53 @@ func (l line) component() (name, odd string) {
 	if !ok {
 		value = bytes.TrimLeft(l.rest, ":;")
 	}
-	written := strings.ToUpper(strings.TrimSpace(string(value)))
-	name = written
-	if l.rest[0] == ';' {
+	written := strings.ToUpper(string(value))
+	name = strings.TrimSpace(written)
+	switch {
+	case l.rest[0] == ';':
 		odd = fmt.Sprintf("%s takes no parameters", l.name)
+	case len(name) != len(written):
+		odd = fmt.Sprintf("blanks around the name after %s are ignored; remove them", l.name)
 	}
 	if components[name] || len(name) > 16 {
 		return name, odd
 	}
-	if plain := strings.Trim(name, "\"':;,. "); components[plain] {
-		name = plain
-	} else if isNearly(plain, "VEVENT") {
-		name = "VEVENT"
-	}
+	written = name
+	name = componentNear(strings.Trim(name, "\"':;,. "), name)
 	if name != written {
 		odd = fmt.Sprintf("%s:%s is read as %[1]s:%[3]s", l.name, brief(written), name)
 	}
 	return name, odd
+}
+
+// boundary is what a line begins or ends: name is BEGIN or END, and component which, in upper case. For any other line it is
+// the line's own name, and component is "". odd says what is forgiven.
+func (l line) boundary() (name, component, odd string) {
+	name = string(l.name)
+	if component, odd = l.component(); component != "" {
+		return name, component, odd
+	}
+	component, begin := l.asComponent()
+	if component == "" {
+		return name, "", odd
+	}
+	if name = "END"; begin {
+		name = "BEGIN"
+	}
+	return name, component, fmt.Sprintf("%s is read as %s:%s", quote(string(l.name)+string(l.rest)), name, component)
+}
+
+// componentNear is the component that a word is, or is with one slip; otherwise if it is none.
+func componentNear(word, otherwise string) string {
+	if components[word] {
+		return word
+	}
+	for _, name := range slices.Sorted(maps.Keys(components)) {
+		if isNearly(word, name) {
+			return name
+		}
+	}
+	return otherwise
 }
 
 // isNearly reports whether a word is another with one slip: a letter too few, too many, wrong, or two in turn.
@@ -184,12 +231,20 @@ func isNearly(word, of string) bool {
 		len(left) == 2 && len(right) == 2 && left[0] == right[1] && left[1] == right[0]
 }
 
-// asComponent finds a BEGIN or END of an event in a line that is written as neither: "BEGIN VEVENT", "BEGN:VEVENT",
-// "> BEGIN:VEVENT". false where the line is something else.
-func (l line) asComponent() (begin, ok bool) {
-	const name, longest = "VEVENT", 40
-	if n := len(l.rest); n < len(name) || n > longest || !bytes.EqualFold(l.rest[n-len(name):], []byte(name)) {
-		return false, false
+// asComponent finds a BEGIN or END of an event, an alarm or a calendar in a line that is written as neither: "BEGIN VEVENT",
+// "BEGN:VEVENT", "> BEGIN:VEVENT". name is "" where the line is something else.
+func (l line) asComponent() (name string, begin bool) {
+	const longest = 40
+	if len(l.rest) > longest || bytes.HasPrefix(l.name, []byte("X-")) {
+		return "", false
+	}
+	for _, component := range [...]string{"VEVENT", "VCALENDAR", "VALARM"} {
+		if n := len(l.rest) - len(component); n >= 0 && bytes.EqualFold(l.rest[n:], []byte(component)) {
+			name = component
+		}
+	}
+	if name == "" {
+		return "", false
 	}
 	letters := strings.Map(func(c rune) rune {
 		if 'A' <= c && c <= 'Z' {
@@ -199,12 +254,13 @@ func (l line) asComponent() (begin, ok bool) {
 	}, strings.ToUpper(string(l.name)+string(l.rest)))
 	verb, ok := strings.CutSuffix(letters, name)
 	switch {
-	case !ok || verb == "":
-		return false, false
+	case !ok:
 	case verb == "END":
-		return false, true
+		return name, false
+	case verb == "BEGIN" || isNearly(verb, "BEGIN"):
+		return name, true
 	}
-	return true, verb == "BEGIN" || isNearly(verb, "BEGIN")
+	return "", false
 }
 
 // dedented is a body without the blanks before each of its lines, where its first two lines say that all of them are
@@ -243,7 +299,7 @@ func (l line) tidy() (tidied line, odd []string) {
 	if !ok {
 		return l, odd
 	}
-	if i := bytes.LastIndexByte(value, ':'); i >= 0 && l.rest[0] == ';' {
+	if i := bytes.LastIndexByte(value, ':'); i >= 0 && l.rest[0] == ';' && looksScheduled(value[i+1:]) {
 		end := len(l.rest) - len(value) + i
 		l.rest = append(quotedParameters(l.rest[:end]), l.rest[end:]...)
 		value = value[i+1:]

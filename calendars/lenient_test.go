@@ -3,6 +3,7 @@ package calendars
 import (
 	"bytes"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,7 @@ func TestForgiven(t *testing.T) {
 		foot = "END:VCALENDAR\n"
 		// What is said of lines that stand alone though something is before them.
 		blanks = "blanks before a line are ignored; remove them, since they make it part of the line before"
+		glued  = "a line follows a BEGIN or END without a line end, and is read as one; add the line end"
 		mark   = "a byte order mark or invisible blank before a line is ignored; remove it"
 	)
 	read := func(written, as string) string { return fmt.Sprintf("%s is read as %s", written, as) }
@@ -58,10 +60,57 @@ func TestForgiven(t *testing.T) {
 			"line 4: an event stands outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same (2 lines, this is the first)",
 		}},
 		{"END:VEVENT and no more", head + "END:VEVENT\n" + one + foot, "1", []string{"line 3: END:VEVENT without BEGIN:VEVENT; it is ignored"}},
-		{"a line end missing", head + strings.TrimSuffix(one, "\n") + two + foot, "2", []string{
-			"line 6: END:VEVENTBEGIN:VEVENT closes nothing; it is ignored (is a line end missing?)",
-			"line 8: DTSTART: the event has another one; this one is ignored (is END:VEVENT or BEGIN:VEVENT missing before it?)",
+		{"a line end missing", head + strings.TrimSuffix(one, "\n") + two + foot, "1 2", []string{"line 6: " + glued}},
+		{"two line ends missing", head + one + "BEGIN:VEVENTUID:2\nDTSTART:20261225T090000Z\nEND:VEVENTEND:VCALENDAR\n", "1 2", []string{
+			"line 7: " + glued + " (2 lines, this is the first)",
 		}},
+		{"END:VEVENT missing", head + strings.Replace(one, "END:VEVENT\n", "", 1) + two + foot, "1 2", []string{
+			"line 6: END:VEVENT is missing before the next event, and is read as if it were there",
+		}},
+		{"the last END:VEVENT missing", head + one + strings.Replace(two, "END:VEVENT\n", "", 1) + foot, "1 2", []string{
+			"line 10: END:VEVENT is missing before END:VCALENDAR, and is read as if it were there",
+		}},
+		{"END and BEGIN missing", head + strings.Replace(one, "END:VEVENT\n", "", 1) + strings.Replace(two, "BEGIN:VEVENT\n", "", 1) + foot, "1 2", []string{
+			"line 6: END:VEVENT and BEGIN:VEVENT are missing before this line, where another event begins",
+		}},
+		{"two starts in one", head + strings.Replace(one, "END", "DTSTART:20261231T090000Z\nEND", 1) + foot, "1", []string{
+			"line 6: DTSTART: the event has another one; this one is ignored (is END:VEVENT or BEGIN:VEVENT missing before it?)",
+		}},
+		{"an alarm without an end", head + strings.Replace(one, "END", "BEGIN:VALARM\nTRIGGER:-PT5M\nSTATUS:TENTATIVE\nEND", 1) + two + foot, "1 2", []string{
+			"line 6: BEGIN:VALARM has no END before END:VEVENT; the lines after it that belong to an event are read as the event's",
+		}},
+		{"an alarm with slips", head + strings.Replace(one, "END", "BEGIN:VALAM\nTRIGGER:-PT5M\nEND:VALLARM\nEND", 1) + foot, "1", []string{
+			"line 6: " + read("BEGIN:VALAM", "BEGIN:VALARM"), "line 8: " + read("END:VALLARM", "END:VALARM"),
+		}},
+		{"an alarm that begins as something else", head + strings.Replace(one, "END", "BEGIN:BELL\nTRIGGER:-PT5M\nEND:VALARM\nEND", 1) + foot, "1", []string{
+			`line 8: END:VALARM ends what began as "BELL"`,
+		}},
+		{"a rule in an alarm", head + strings.Replace(one, "END", "BEGIN:VALARM\nRRULE:FREQ=DAILY\nEND:VALARM\nEND", 1) + foot, "1", []string{
+			"line 7: RRULE: it stands in VALARM, not in the event, and is ignored (is END:VALARM missing before it?)",
+		}},
+		{"calendars with slips", strings.ReplaceAll(head+one+foot, "VCALENDAR", "VCALENDER"), "1", []string{
+			"line 1: " + read("BEGIN:VCALENDER", "BEGIN:VCALENDAR"), "line 7: " + read("END:VCALENDER", "END:VCALENDAR"),
+		}},
+		{"no colons", "BEGIN VCALENDAR\n" + one + "END VCALENDAR\n", "1", []string{
+			"line 1: " + read(`"BEGIN VCALENDAR"`, "BEGIN:VCALENDAR"), "line 6: " + read(`"END VCALENDAR"`, "END:VCALENDAR"),
+		}},
+		{"a mark read as Latin letters", "ï»¿" + head + one + foot, "1", []string{"line 1: " + mark}},
+		{"a wide blank", "\u3000" + head + one + foot, "1", []string{"line 1: " + mark}},
+		{"blanks after BEGIN", head + strings.Replace(one, "BEGIN:", "BEGIN:\t", 1) + foot, "1", []string{
+			"line 3: blanks around the name after BEGIN are ignored; remove them",
+		}},
+		{"properties twice", head + strings.Replace(one, "END", "SUMMARY:Open\nSUMMARY:Closed\nSTATUS:CONFIRMED\nSTATUS:CANCELLED\nSUMMARY:Open\nEND", 1) + foot, "1", []string{
+			"line 7: SUMMARY: the event has another one; this one is ignored", "line 9: STATUS: the event has another one; this one is ignored",
+		}},
+		{"a status indented", head + strings.Replace(one, "END", "   STATUS:TENTATIVE\nEND", 1) + foot, "1", []string{"line 6: " + blanks}},
+		{"a rule indented behind a title", head + strings.Replace(one, "END", "SUMMARY:Open\n RRULE:FREQ=DAILY\nEND", 1) + foot, "1", []string{
+			"line 6: an indented line that begins like RRULE is read as the rest of the line before, as RFC 5545 says; " +
+				"remove the blanks before it if it is a line of its own",
+		}},
+		{"a start indented behind a title", head + strings.Replace(one, "DTSTART", "SUMMARY:Open\n DTSTART", 1) + two + foot, "1 2", []string{"line 6: " + blanks}},
+		{"BEGIN indented behind a long line", head + "PRODID:" + strings.Repeat("x", 70) + "\n " + one + foot, "1", []string{"line 4: " + blanks}},
+		{"texts that speak of starts", head + "X-WR-CALDESC:x\n BEGIN:VEVENT\n" + strings.Replace(one, "DTSTART", "DESCRIPTION:x\n DTSTART:20260101\nCOMMENT:x\n END:VEVENT\nDTSTART", 1) +
+			foot, "1", nil},
 		{"a line end missing before a start", head + strings.Replace(one, "END", "SUMMARY:OpenDTSTART:20261231T090000Z\nEND", 1) + foot, "1", []string{
 			"line 6: the line holds another one of an event, which is not read as one (is a line end missing?)",
 		}},
@@ -78,6 +127,12 @@ func TestForgiven(t *testing.T) {
 		}},
 		{"cancelled as a whole", head + "METHOD:CANCEL\n" + one + foot + head + two + foot, "2", []string{
 			"line 3: METHOD:CANCEL cancels all events of its calendar; none of them is ever on",
+		}},
+		{"cancelled as a whole at its end", head + one + "METHOD:CANCEL\n" + foot + head + two + foot, "2", []string{
+			"line 7: METHOD:CANCEL cancels all events of its calendar; none of them is ever on",
+		}},
+		{"two methods", head + "METHOD:PUBLISH\nMETHOD:CANCEL\n" + one + foot, "1", []string{
+			"line 4: METHOD: the calendar has another one; this one is ignored",
 		}},
 		{"declined by somebody", head + strings.Replace(one, "END", "ATTENDEE;PARTSTAT=DECLINED:mailto:a@example.com\nEND", 1) + foot, "1", nil},
 		{"NULs", head + strings.Replace(one, "UID:1", "UID:1\x00\x00", 1) + foot, "1", []string{"line 4: NUL characters are ignored; remove them"}},
@@ -118,7 +173,7 @@ func indent(text, blanks string) string {
 }
 
 // FuzzNothingVanishes damages one place of a calendar of whole events: the body is then refused, or each of its events is
-// there or has a problem at one of its lines or those beside it.
+// there or has a problem at one of its lines or those beside it. A valid calendar is read exactly.
 func FuzzNothingVanishes(f *testing.F) {
 	for _, damage := range []string{"", " ", "\t ", "\ufeff", "END:VCALENDAR\n", "BEGIN:X\n", "x", "\n", "\n\n", ":", ";", "\"", "\x00", "END:VEVENT\n", "BEGIN:VALARM\n", "-", "\r"} {
 		for at := range 14 {
@@ -130,6 +185,7 @@ func FuzzNothingVanishes(f *testing.F) {
 		if strings.ContainsAny(damage, "\u0085\u2028") || len(damage) > 30 {
 			t.Skip("another size of damage")
 		}
+		checkValid(t, uint64(at)<<8|uint64(cut), uint64(crc32.ChecksumIEEE([]byte(damage))))
 		const events = 4
 		var body bytes.Buffer
 		first := make([]int, events) // where each event begins in the body

@@ -60,8 +60,9 @@ type reader struct {
 	out      *Calendar
 	contents contents // of out
 
-	calendars int  // how many VCALENDARs have begun
-	cancels   bool // METHOD:CANCEL stands in this one
+	calendars int    // how many VCALENDARs have begun
+	before    int    // how many events were read before this one
+	method    string // of this one, "" as long as none was read
 
 	open   []string       // the components that have begun, as far as Limits.Nesting allows
 	deeper int            // how many more have begun inside those
@@ -73,17 +74,6 @@ type reader struct {
 	lost     stretch // the lines outside an event that are being passed over
 
 	unlisted int // problems beyond maxProblems
-}
-
-// draft is a VEVENT whose lines are being collected.
-type draft struct {
-	line       int // of its BEGIN
-	depth      int // of its own properties; deeper ones belong to alarms and the like
-	properties []property
-	excess     string // why it is over a limit; "" if it is not
-	stray      int    // the first line that is no content line; 0: none
-	joined     int    // a line that holds another line of an event too; 0: none
-	second     int    // the line of another DTSTART, of what may be a second event; 0: none
 }
 
 // stretch is a run of lines between two that begin or end a component.
@@ -99,16 +89,7 @@ func (r *reader) read() error {
 			return tooBig("", r.limits.Lines, "lines")
 		}
 		r.forgiveLine(l)
-		name := string(l.name)
-		component, odd := l.component()
-		if component == "" {
-			if begin, ok := l.asComponent(); ok {
-				if name, component = "END", "VEVENT"; begin {
-					name = "BEGIN"
-				}
-				odd = fmt.Sprintf("%s is read as %s:VEVENT", quote(string(l.name)+string(l.rest)), name)
-			}
-		}
+		name, component, odd := l.boundary()
 		if odd != "" {
 			r.forgive(l.number, odd)
 		}
@@ -126,6 +107,7 @@ func (r *reader) read() error {
 		default:
 			r.property(l)
 		}
+		r.scanner.inner, r.scanner.started = r.inner(), r.draft != nil && r.draft.started
 	}
 	switch {
 	case first:
@@ -136,9 +118,17 @@ func (r *reader) read() error {
 	return nil
 }
 
+// inner is the component that began last and has not ended; "" outside all.
+func (r *reader) inner() string {
+	if len(r.open) == 0 {
+		return ""
+	}
+	return r.open[len(r.open)-1]
+}
+
 func (r *reader) begin(l line, component string) error {
 	if r.draft != nil && component == "VEVENT" {
-		r.abandon("want END:VEVENT before the next event")
+		r.finishUnended(l.number, "the next event")
 	}
 	r.lost = stretch{}
 	if timed[component] && component != "VTIMEZONE" && component != "STANDARD" && component != "DAYLIGHT" {
@@ -161,7 +151,7 @@ func (r *reader) begin(l line, component string) error {
 	r.open = append(r.open, component)
 	if component == "VCALENDAR" {
 		r.calendars++
-		r.cancels = false
+		r.before, r.method = len(r.contents.components), ""
 	}
 	if component == "VEVENT" {
 		if !slices.Contains(r.open, "VCALENDAR") {
@@ -171,6 +161,9 @@ func (r *reader) begin(l line, component string) error {
 			return tooBig(fmt.Sprintf("line %d: ", l.number), r.limits.Events, "events")
 		}
 		r.draft = &draft{line: l.number, depth: len(r.open)}
+	}
+	if r.draft != nil && len(r.open) == r.draft.depth+1 {
+		r.draft.inner = inner{line: l.number, properties: r.draft.inner.properties}
 	}
 	return nil
 }
@@ -186,16 +179,22 @@ func (r *reader) end(number int, component string) {
 	for i >= 0 && r.open[i] != component {
 		i--
 	}
+	if d := r.draft; d != nil && i < d.depth-1 && len(r.open) > d.depth && !components[r.inner()] && parents[component] == "VEVENT" {
+		i = len(r.open) - 1
+		r.forgive(number, fmt.Sprintf("END:%s ends what began as %s", component, quote(r.open[i])))
+	}
 	if i < 0 {
 		r.endsNothing(number, component)
 		return
 	}
-	if r.draft != nil && i < r.draft.depth {
-		if component == "VEVENT" {
-			r.finish()
-		} else {
-			r.abandon("want END:VEVENT before END:" + brief(component))
-		}
+	switch d := r.draft; {
+	case d == nil:
+	case i >= d.depth:
+		r.closeInner(i)
+	case i == d.depth-1 && component == "VEVENT":
+		r.finish()
+	default:
+		r.finishUnended(number, "END:"+brief(component))
 	}
 	r.open = r.open[:i]
 }
@@ -224,11 +223,7 @@ func (r *reader) loses(line int) {
 // outside handles a line that no event takes in. What looks like a part of an event is lost, and that is reported.
 func (r *reader) outside(l line) {
 	name := string(l.name)
-	inner := ""
-	if len(r.open) > 0 {
-		inner = r.open[len(r.open)-1]
-	}
-	if timed[inner] && r.deeper == 0 {
+	if timed[r.inner()] && r.deeper == 0 {
 		return
 	}
 	if eventProperties[name] != unread && r.lost.start == 0 {
@@ -256,97 +251,6 @@ func (r *reader) reportOthers() {
 		strings.Join(found, ", "))})
 }
 
-// abandon gives up the event being read.
-func (r *reader) abandon(why string) {
-	d := r.draft
-	r.draft = nil
-	r.open = r.open[:d.depth-1]
-	e := &Event{Line: d.line}
-	for _, p := range d.properties {
-		e.describe(p)
-	}
-	r.problem(e, property{line: d.line}, why, "is ignored")
-}
-
-// finish makes an Event of the VEVENT being read.
-func (r *reader) finish() {
-	d := r.draft
-	if d.excess != "" {
-		r.abandon(d.excess)
-		return
-	}
-	if e := r.event(d); e != nil {
-		r.contents.components = append(r.contents.components, e)
-	}
-	if d.stray > 0 {
-		r.note(Problem{File: r.file, Line: d.stray, Message: "want a content line such as NAME:VALUE; the line is ignored"})
-	}
-	if d.joined > 0 {
-		r.note(Problem{
-			File: r.file, Line: d.joined,
-			Message: "the line holds another one of an event, which is not read as one (is a line end missing?)",
-		})
-	}
-	if d.second > 0 {
-		r.note(Problem{
-			File: r.file, Line: d.second, Property: "DTSTART",
-			Message: "the event has another one; this one is ignored (is END:VEVENT or BEGIN:VEVENT missing before it?)",
-		})
-	}
-	r.draft = nil
-}
-
-// property handles a line that neither begins nor ends a component.
-func (r *reader) property(l line) {
-	d := r.draft
-	if d != nil && d.joined == 0 && l.holdsAnother() {
-		d.joined = l.number
-	}
-	switch {
-	case d == nil:
-		if len(r.open) == 1 && r.open[0] == "VCALENDAR" && r.deeper == 0 {
-			r.describe(l)
-		}
-		r.outside(l)
-	case len(r.open) > d.depth || r.deeper > 0 || d.excess != "":
-		if string(l.name) == "DTSTART" && d.second == 0 && !timed[r.open[len(r.open)-1]] {
-			d.second = l.number
-		}
-	case l.name == nil:
-		if d.stray == 0 {
-			d.stray = l.number
-		}
-	case eventProperties[string(l.name)] != unread:
-		r.collect(l)
-	}
-}
-
-// collect keeps a property of the event being read, unless it is over a limit.
-func (r *reader) collect(l line) {
-	d := r.draft
-	name := string(l.name)
-	text := eventProperties[name] == textual
-	if !text {
-		var odd []string
-		l, odd = l.tidy()
-		for _, what := range odd {
-			r.forgive(l.number, what)
-		}
-	}
-	params, value, ok := valueOf(l.rest)
-	switch {
-	case params > r.limits.Params && !text:
-		d.excess = fmt.Sprintf("its %s has more than %d parameters (limits.params)", name, r.limits.Params)
-	case l.cut && !text:
-		d.excess = fmt.Sprintf("its %s is longer than %d bytes (limits.line_bytes)", name, r.limits.LineBytes)
-	case len(d.properties) > 2*r.limits.Dates:
-		d.excess = fmt.Sprintf("it has more than %d dates (limits.dates)", r.limits.Dates)
-	case !ok && text:
-	default:
-		d.properties = append(d.properties, newProperty(l, name, len(value)))
-	}
-}
-
 // describe reads a property of the calendar itself.
 func (r *reader) describe(l line) {
 	p := l.property()
@@ -360,8 +264,17 @@ func (r *reader) describe(l line) {
 	case "X-WR-TIMEZONE":
 		c.timezone, _ = cutText(p.text(), longestText)
 	case "METHOD":
-		if r.cancels = strings.EqualFold(strings.TrimSpace(p.value), "CANCEL"); r.cancels { // RFC 5546, 3.2.5
+		if r.method == "" {
+			r.method = strings.ToUpper(strings.TrimSpace(p.value))
+		} else if !strings.EqualFold(r.method, strings.TrimSpace(p.value)) {
+			r.note(Problem{File: r.file, Line: l.number, Property: p.name, Message: "the calendar has another one; this one is ignored"})
+			return
+		}
+		if r.method == "CANCEL" { // RFC 5546, 3.2.5
 			r.note(Problem{File: r.file, Line: l.number, Message: "METHOD:CANCEL cancels all events of its calendar; none of them is ever on"})
+			for _, e := range r.contents.components[r.before:] { // where it follows them
+				e.cancelled = true
+			}
 		}
 	case "REFRESH-INTERVAL", "X-PUBLISHED-TTL": // RFC 7986, 5.7; MS-OXCICAL
 		if d, err := parseDuration(p.value); err == nil && c.refresh == 0 {

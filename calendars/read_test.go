@@ -77,9 +77,6 @@ func TestProblems(t *testing.T) {
 		{"a line that is none", []string{start, "DESCRIPTION:two", "lines without a fold", "or three"}, []string{
 			"line 6: want a content line such as NAME:VALUE; the line is ignored",
 		}, true},
-		{"two events in one", []string{start, "BEGIN:VEVENT", start}, []string{
-			"line 3: want END:VEVENT before the next event; event is ignored",
-		}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -75,9 +75,11 @@ type line struct {
 	rest   []byte // from the semicolon or colon after the name; the whole line where there is no name
 	cut    bool   // it was longer than the limit
 
-	indented bool // blanks before it were removed
-	marked   bool // byte order marks or invisible blanks before it were removed
-	nuls     bool // NUL characters in it were removed
+	indented bool   // blanks before it were removed
+	marked   bool   // byte order marks or invisible blanks before it were removed
+	nuls     bool   // NUL characters in it were removed
+	glued    bool   // another line followed it without a line end, and comes next
+	hides    string // the property that an indented line seems to be which was read as its rest; "" for none
 }
 
 // property is the line as a property.
@@ -94,15 +96,26 @@ type scanner struct {
 	lineBytes int
 	unfolded  []byte
 	upper     [64]byte
+	glued     []byte // what follows a BEGIN or END on its line
+
+	strict bool // no indented line stands alone
+
+	inner   string // the component in which the lines stand, as far as whoever reads them says so
+	started bool   // it has a DTSTART
+
+	ahead ahead
 }
 
-// foldedFrom is how long a line is at least, in bytes, before programs fold it; RFC 5545, 3.1, wants 75. What follows a
-// shorter line and looks like a line of its own is one, though blanks stand before it.
+// foldedFrom is how long a line is at least, in bytes, before programs fold it; RFC 5545, 3.1, wants 75.
 const foldedFrom = 60
 
 // next is the next line that is not blank; false at the end of the body.
 func (s *scanner) next() (line, bool) {
 	var text []byte
+	if s.glued != nil {
+		text, s.glued = s.glued, nil
+		return s.separated(line{number: s.number}, text), true
+	}
 	for len(bytes.TrimSpace(text)) == 0 {
 		if len(s.body) == 0 {
 			return line{}, false
@@ -110,13 +123,14 @@ func (s *scanner) next() (line, bool) {
 		text = s.physical()
 	}
 	l := line{number: s.number}
-	blanks := text
+	f := folding{blanks: text}
 	text = l.clean(text)
-	blanks = blanks[:len(blanks)-len(text)]
+	f.blanks = f.blanks[:len(f.blanks)-len(text)]
+	f.last = len(text)
 	unfolded := false
-	for last := len(text); s.continues() && (last >= foldedFrom || !s.standsAlone(blanks)); {
+	for s.continues() && !s.standsAlone(&f, text) {
 		more := s.physical()
-		last = len(more)
+		f.last = len(more)
 		if !unfolded {
 			s.unfolded, unfolded = append(s.unfolded[:0], text...), true
 		}
@@ -131,8 +145,30 @@ func (s *scanner) next() (line, bool) {
 	if len(text) > s.lineBytes {
 		text, l.cut = cutRune(text, s.lineBytes), true
 	}
+	l.hides = f.hides
+	return s.separated(l, text), true
+}
+
+// separated is a line with its name, and without another that follows a BEGIN or END on it: that one comes next.
+func (s *scanner) separated(l line, text []byte) line {
 	l.name, l.rest = s.split(text)
-	return l, true
+	if name := string(l.name); name != "BEGIN" && name != "END" || l.rest[0] != ':' {
+		return l
+	}
+	value := bytes.TrimLeft(l.rest[1:], " \t")
+	for component := range components {
+		if len(value) <= len(component) || !bytes.EqualFold(value[:len(component)], []byte(component)) {
+			continue
+		}
+		var upper [64]byte
+		more := value[len(component):]
+		name, rest := splitName(&upper, more)
+		if _, _, ok := valueOf(rest); ok && properties[string(name)] {
+			l.rest, l.glued = l.rest[:len(l.rest)-len(more)], true
+			s.glued = more
+		}
+	}
+	return l
 }
 
 // peek is the line that comes next, without its end.
@@ -171,22 +207,30 @@ func (s *scanner) continues() bool {
 }
 
 // split finds the name of a content line.
-func (s *scanner) split(text []byte) (name, rest []byte) {
+func (s *scanner) split(text []byte) (name, rest []byte) { return splitName(&s.upper, text) }
+
+// splitName is split with a place for the name.
+func splitName(upper *[64]byte, text []byte) (name, rest []byte) {
 	text = bytes.TrimRight(text, " \t")
-	end := bytes.IndexAny(text, ":;")
-	if end <= 0 || end > len(s.upper) {
+	end := bytes.IndexAny(text[:min(len(text), len(upper)+1)], ":;")
+	if end <= 0 {
 		return nil, text
 	}
 	for i, b := range text[:end] {
 		if 'a' <= b && b <= 'z' {
 			b -= 'a' - 'A'
 		}
-		if (b < 'A' || b > 'Z') && (b < '0' || b > '9') && b != '-' {
+		if !isNameByte(b) {
 			return nil, text
 		}
-		s.upper[i] = b
+		upper[i] = b
 	}
-	return s.upper[:end], text[end:]
+	return upper[:end], text[end:]
+}
+
+// isNameByte reports whether a name may hold it.
+func isNameByte(b byte) bool {
+	return 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z' || '0' <= b && b <= '9' || b == '-'
 }
 
 // valueOf splits what follows a name into the number of parameter values and the value as written; false where there is
