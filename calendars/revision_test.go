@@ -165,20 +165,3 @@ func TestHints(t *testing.T) {
 		t.Error(diff)
 	}
 }
-
-func TestSuggestZone(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]string{
-		"Zurich":         `; did you mean "Europe/Zurich"?`,
-		"los angeles":    `; did you mean "America/Los_Angeles"?`,
-		"Europe/Zuerich": `; did you mean "Europe/Zurich"?`,
-		"UTC+01":         "",
-		"GMT-05:00":      "",
-		"Istanbul":       "", // Asia's and Europe's
-		"":               "",
-	} {
-		if got := suggestZone(name); got != want {
-			t.Errorf("%q: got %q, want %q", name, got, want)
-		}
-	}
-}

@@ -104,7 +104,7 @@ func (z *zones) search(name zoneName) (*time.Location, unknownZone) {
 			return zone, unknownZone{}
 		}
 	}
-	return nil, unknownZone{name: tzid, hint: suggestZone(tzid)}
+	return nil, unknownTo(tzid)
 }
 
 // defined is the VTIMEZONE of that name: in the same VCALENDAR, else the first in the body.

@@ -2,14 +2,11 @@ package calendars
 
 import (
 	_ "embed"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/callhours/callhours/internal/diag"
 )
 
 // windowsNames are the zones of Windows, a tab, and the IANA name for each, as CLDR has them; make tzdata renews them.
@@ -175,55 +172,4 @@ var regions = map[string]string{
 	"samoa":                        "Pacific/Apia",
 	"western/central europe":       "Europe/Berlin", // of Notes
 	"international date line west": "Etc/GMT+12",
-}
-
-// offsetName fits what programs write for an offset, which no name of a zone is near to.
-var offsetName = regexp.MustCompile(`^(?i:UTC|GMT|Z)? ?[+-]?\d`)
-
-// longestName is how many bytes a name may have that is compared with those of zones.
-const longestName = 64
-
-// suggestZone is a hint at the end of a message: the zone of a bare city, or a name that is close; "" where there is none.
-func suggestZone(name string) string {
-	if name == "" || len(name) > longestName || offsetName.MatchString(name) {
-		return ""
-	}
-	if zones := names().cities[foldZone(name)]; len(zones) == 1 {
-		return fmt.Sprintf("; did you mean %q?", zones[0])
-	}
-	return diag.Suggest(name, names().all)
-}
-
-// offsetOnly fits an offset from UTC as people write it where a zone is wanted.
-var offsetOnly = regexp.MustCompile(`^(?i:UTC|GMT|Z)? ?[+-] ?\d{1,2}(?::?\d\d)?$`)
-
-// shortZone fits an abbreviation such as CEST, which says what the clocks show for a part of the year, often in several countries.
-var shortZone = regexp.MustCompile(`^[A-Za-z]{2,5}$`)
-
-// unknownName says what to write in place of a zone's name that is not IANA's. What feeds may write for a zone is understood
-// there; a person is told its name.
-func unknownName(name string) unknownZone {
-	e := unknownZone{name: name}
-	if len(name) > longestName {
-		return e
-	}
-	for _, find := range []func(string) *time.Location{windowsZone, ianaZone, prefixedZone, guessZone} {
-		if zone := find(name); zone != nil {
-			e.hint = fmt.Sprintf("; did you mean %q?", zone)
-			return e
-		}
-	}
-	switch {
-	case strings.EqualFold(name, "local"), strings.EqualFold(name, "localtime"):
-		e.why, e.hint = "depends on the machine", "; use a name such as Europe/Berlin"
-	case offsetOnly.MatchString(name):
-		e.why, e.hint = "is an offset, which knows no summer time", "; use a name such as Europe/Berlin"
-	case len(names().cities[foldZone(name)]) == 0 && shortZone.MatchString(name):
-		e.hint = "; use a name such as Europe/Berlin"
-	default:
-		if e.hint = suggestZone(name); e.hint == "" {
-			e.hint = "; use a name such as Europe/Berlin"
-		}
-	}
-	return e
 }
