@@ -1,11 +1,11 @@
 package templates
 
 import (
-	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"text/template/parse"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/callhours/callhours/internal/diag"
 )
@@ -23,7 +23,8 @@ const (
 type checker struct {
 	source   *source
 	mistakes []diag.Mistake
-	odd      []diag.Mistake // what can be executed and is hardly meant
+	odd      []diag.Mistake             // what can be executed and is hardly meant
+	set      map[string]*parse.PipeNode // what variables were last set to; without those of a {{range}}, and those that {{ $x = … }} changes
 }
 
 func (c *checker) mistake(n parse.Node, format string, args ...any) {
@@ -50,7 +51,12 @@ func (c *checker) list(l *parse.ListNode) {
 		case *parse.WithNode:
 			c.branch(&n.BranchNode)
 		case *parse.RangeNode:
-			c.branch(&n.BranchNode)
+			c.pipe(n.Pipe)
+			for _, v := range n.Pipe.Decl { // it is an element of what is written there
+				delete(c.set, v.Ident[0])
+			}
+			c.list(n.List)
+			c.list(n.ElseList)
 		}
 	}
 }
@@ -67,15 +73,20 @@ func (c *checker) pipe(p *parse.PipeNode) {
 	}
 	for i, cmd := range p.Cmds {
 		given := len(cmd.Args) - 1
+		var piped parse.Node
 		if i > 0 {
 			given++
+		}
+		if i == 1 {
+			piped = p.Cmds[0]
 		}
 		for j, arg := range cmd.Args {
 			if f, ok := arg.(*parse.IdentifierNode); ok {
 				if j > 0 {
-					c.call(f, nil, 0)
+					c.argument(f)
 				} else {
 					c.call(f, cmd.Args[1:], given)
+					c.alwaysTrue(f, cmd.Args[1:], piped, given)
 				}
 				continue
 			}
@@ -90,6 +101,29 @@ func (c *checker) pipe(p *parse.PipeNode) {
 			}
 		}
 	}
+	for _, v := range p.Decl {
+		if p.IsAssign {
+			delete(c.set, v.Ident[0])
+			continue
+		}
+		if c.set == nil {
+			c.set = map[string]*parse.PipeNode{}
+		}
+		c.set[v.Ident[0]] = p
+	}
+}
+
+// argument checks a function that stands for an argument: what is none is a text without its quotes.
+func (c *checker) argument(n *parse.IdentifierNode) {
+	_, known := functions[n.Ident]
+	_, no := refused[n.Ident]
+	_, other := elsewhere[n.Ident]
+	first, _ := utf8.DecodeRuneInString(n.Ident)
+	if known || no || other || unicode.IsUpper(first) {
+		c.call(n, nil, 0)
+		return
+	}
+	c.mistake(n, "there is no function %q; a text or a key stands in double quotes, as in %q", n.Ident, n.Ident)
 }
 
 // operand corrects where fields and variables begin: text/template says where their second name stands.
@@ -136,7 +170,6 @@ func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
 			c.mistake(n, "%s wants %s, found %d", n.Ident, count(want, "argument"), given)
 		}
 	}
-	c.alwaysTrue(n, args, given)
 	switch {
 	case n.Ident == "on" && (len(args) != 1 || args[0].Type() != parse.NodeString):
 		c.mistake(n, `want the calendar's name in quotes right after on, as in {{ on "holidays" }}`)
@@ -158,40 +191,6 @@ func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
 			}
 		}
 	}
-}
-
-// alwaysTrue notes functions that give a value unless it is empty, and else true: false is empty, so that they give true for whatever is true or false.
-func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, given int) {
-	isTrue := func(arg parse.Node) bool {
-		b, ok := arg.(*parse.BoolNode)
-		return ok && b.True
-	}
-	var asked parse.Node // that false is lost of, where it is no result of the pipeline
-	switch n.Ident {
-	case "default":
-		if given != 2 || len(args) == 0 || !isTrue(args[0]) {
-			return
-		}
-		if len(args) == 2 {
-			asked = args[1]
-		}
-	case "or", "coalesce":
-		if given < 2 || !slices.ContainsFunc(args, isTrue) {
-			return
-		}
-		asked = args[0]
-	default:
-		return
-	}
-	cure := `dig "NAME" true .Data`
-	if f, ok := asked.(*parse.FieldNode); ok && len(f.Ident) > 1 {
-		cure = fmt.Sprintf(`dig "%s" true .%s`, strings.Join(f.Ident[1:], `" "`), f.Ident[0])
-	}
-	if len(c.odd) == maxMistakes {
-		return
-	}
-	c.odd = append(c.odd, diag.Mistakef(c.source.pos(n.Position()),
-		"%s gives true also where the value is set to false, which counts as empty; write {{ %s }}, or declare a default in the template's header", n.Ident, cure))
 }
 
 // method refuses the methods of times that read the server's zone or make text without bound.

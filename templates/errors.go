@@ -161,7 +161,7 @@ func wordsFor(said string, data any) string {
 
 // has ends a message about a name that an object does not have. Of a call all names are said: they are many, and not in the template.
 func has(owner, name string, known []string) string {
-	suggestion := diag.Suggest(name, known)
+	suggestion := fieldMeant(name, known)
 	kind := ""
 	switch {
 	case strings.HasSuffix(owner, ".Call"):
@@ -171,11 +171,25 @@ func has(owner, name string, known []string) string {
 	}
 	if kind != "" && len(known) > 0 && (kind == "a call" || suggestion == "") {
 		suggestion = "; " + kind + " has " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
-		if close := diag.Suggest(name, known); strings.Contains(close, "did you mean") {
+		if close := fieldMeant(name, known); strings.Contains(close, "did you mean") {
 			suggestion += close
 		}
 	}
 	return suggestion
+}
+
+// fieldMeant is diag.Suggest, but for a name that is the beginning of others, such as Caller of CallerName and CallerNumber.
+func fieldMeant(name string, known []string) string {
+	var longer []string
+	for _, k := range slices.Sorted(slices.Values(known)) {
+		if len(name) >= 4 && len(k) > len(name) && strings.EqualFold(k[:len(name)], name) && k[len(name)] >= 'A' && k[len(name)] <= 'Z' {
+			longer = append(longer, strconv.Quote(k))
+		}
+	}
+	if len(longer) == 0 || len(longer) > 3 {
+		return diag.Suggest(name, known)
+	}
+	return "; did you mean " + strings.Join(longer, " or ") + "?"
 }
 
 // keysAt are the keys of the map in data that an expression such as .Data.people names; nil where it names none.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template/parse"
 	"unicode"
@@ -30,6 +31,21 @@ func functionMeant(name string) string {
 		return "; what is read begins with a dot and has no blank in it, as in .Call.From"
 	}
 	return diag.Suggest(name, slices.Collect(maps.Keys(functions)))
+}
+
+// rootElsewhere are names of other template languages, and what they are here.
+var rootElsewhere = map[string]string{
+	".values": ".Data", ".vars": ".Data", ".var": ".Data", ".variables": ".Data", ".config": ".Data", ".params": ".Data", ".settings": ".Data", ".options": ".Data",
+	".caller": ".Call", ".from": ".Call.From", ".to": ".Call.To", ".request": ".Call", ".summary": ".Event.Summary", ".title": ".Event.Summary",
+	".time": ".Now", ".date": ".Now", ".today": ".Now", ".company": ".Tenant", ".account": ".Call.AccountID", ".state": ".Branch.State",
+}
+
+// rootMeant ends the message about a name that a template's data does not have.
+func rootMeant(name string) string {
+	if write, ok := rootElsewhere[strings.ToLower(name)]; ok {
+		return "; did you mean " + strconv.Quote(write) + "?"
+	}
+	return diag.Suggest(name, roots)
 }
 
 // otherLayout is a way of other languages to say how a time is written.

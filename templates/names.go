@@ -18,7 +18,13 @@ var badName = regexp.MustCompile(`^(?:bad character U\+[0-9A-F]+ '(.)'|bad numbe
 var operands = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"|` + "`[^`]*`" + `|((?:\$[\pL_\pN]*|[\pL_][\pL_\pN]*|\))(?:\.[\pL_][\pL_\pN]*)*|(?:\.[\pL_][\pL_\pN]*)+)`)
 
 // afterName are the ways in which a name goes on: with a key in brackets, with one in quotes, or with what is part of a key.
-var afterName = regexp.MustCompile(`^(?:\["([^"\\]*)"\]|\."([^"\\]*)"|([^\s(){}|",.\[]+|\.[\pN][\pL_\pN-]*))((?:\.[\pL_][\pL_\pN]*)*)`)
+var afterName = regexp.MustCompile(`^(?:\[(?:"([^"\\]*)"|'([^'\\]*)'| "([^"\\]*) ")\]|\.(?:"([^"\\]*)"|'([^'\\]*)')|([^\s(){}|",.\[]+|\.[\pN][\pL_\pN-]*))((?:\.[\pL_][\pL_\pN]*)*)`)
+
+// unquoted is how a text without quotes goes on after a name. follows are the places where it is an argument, and no function.
+var (
+	unquoted = regexp.MustCompile(`^-[\pL_\pN][\pL_\pN-]*`)
+	follows  = regexp.MustCompile(`(?:[\pL_\pN")]|^\.) +$`)
+)
 
 // arithmetic are the functions for what is written with signs elsewhere.
 var arithmetic = map[byte]string{'-': "sub", '+': "add", '*': "mul", '/': "div", '%': "mod"}
@@ -31,6 +37,11 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 		return diag.Mistake{}, false
 	}
 	sign := m[1] + m[2] + m[3]
+	if sign == "[" && strings.Contains(s.text, `[\"`) { // as in a JSON text; places stay as they are
+		plain := *s
+		plain.text = strings.NewReplacer(`[\"`, `[ "`, `\"]`, ` "]`).Replace(s.text)
+		s = &plain
+	}
 	lines := lineCounter{text: s.text, line: 1}
 	for offset := 0; ; {
 		i := strings.Index(s.text[offset:], "{{")
@@ -55,6 +66,9 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 			case on < line || !continues(rest, sign):
 				continue
 			}
+			if text := name + unquoted.FindString(rest); strings.Contains(text, "-") && name[0] != '.' && name[0] != '$' && follows.MatchString(action[:at[2]]) {
+				return diag.Mistakef(s.pos(parse.Pos(begin)), "%q has no quotes; a text or a key stands in double quotes, as in %q", text, text), true
+			}
 			if wrong := nameWanted(name, rest); wrong != "" {
 				return diag.Mistakef(s.pos(parse.Pos(begin)), "%s", wrong), true
 			}
@@ -77,8 +91,8 @@ func (c *lineCounter) of(offset int) int {
 
 // continues tells whether what follows a name is what the parser stopped at.
 func continues(rest, sign string) bool {
-	if sign == `"` {
-		return strings.HasPrefix(rest, `."`)
+	if sign == `"` || sign == "'" {
+		return strings.HasPrefix(rest, "."+sign)
 	}
 	return strings.HasPrefix(rest, sign)
 }
@@ -89,13 +103,14 @@ func nameWanted(name, rest string) string {
 	if m == nil {
 		return ""
 	}
-	inKey := strings.TrimSuffix(m[3], "-") // {{ .Data.x-}} lacks a blank
-	owner, key := name, m[1]+m[2]
-	if key == "" && m[3] != "" {
+	quotedKey, bare, further := m[1]+m[2]+m[3]+m[4]+m[5], m[6], m[7]
+	inKey := strings.TrimSuffix(bare, "-") // {{ .Data.x-}} lacks a blank
+	owner, key := name, quotedKey
+	if key == "" && bare != "" {
 		dot := strings.LastIndexByte(name, '.')
 		switch {
-		case m[3][0] == '.': // .Data.2nd
-			key = m[3][1:]
+		case bare[0] == '.': // .Data.2nd
+			key = bare[1:]
 		case inKey == "":
 			return fmt.Sprintf("want a blank before -}}, as in {{ %s -}}", name)
 		case dot < 0 && name[0] == '$':
@@ -113,8 +128,8 @@ func nameWanted(name, rest string) string {
 		owner = "(…)" + owner[1:]
 	}
 	cure := fmt.Sprintf("get %s %q", owner, key)
-	if m[4] != "" {
-		cure = "(" + cure + ")" + m[4]
+	if further != "" {
+		cure = "(" + cure + ")" + further
 	}
 	return fmt.Sprintf("a name after a dot has letters, digits and _ only, found %q; write {{ %s }}%s", key, cure, orArithmetic(name, inKey))
 }

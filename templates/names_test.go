@@ -26,6 +26,15 @@ func TestNamesWithOtherSigns(t *testing.T) {
 		{`{{ .Data["front desk"] }}`, `1:4: ` + only + `"front desk"; write {{ get .Data "front desk" }}`},
 		{`{{ .Data."front desk" }}`, `1:4: ` + only + `"front desk"; write {{ get .Data "front desk" }}`},
 		{`{{ $a := 3 }}{{ $a-1 }}`, `1:17: the name of a variable has letters, digits and _ only, found "$a-1", or {{ sub $a 1 }}`},
+		{`{{ .Data['front desk'] }}`, `1:4: ` + only + `"front desk"; write {{ get .Data "front desk" }}`},
+		{`{{ .Data.'my-key' }}`, `1:4: ` + only + `"my-key"; write {{ get .Data "my-key" }}`},
+		{`{"a":"{{ .Data[\"my-key\"].id }}"}`, `1:10: ` + only + `"my-key"; write {{ (get .Data "my-key").id }}`},
+		{`{"a":"{{ get .Data \"my-key\" }}"}`, `1:20: \" has no meaning in an action; write " alone, also where the action stands in a text`},
+		{`{{ index .Data my-key }}`, `1:16: "my-key" has no quotes; a text or a key stands in double quotes, as in "my-key"`},
+		{`{{ .Data.x | default my-own-key }}`, `1:22: "my-own-key" has no quotes; a text or a key stands in double quotes, as in "my-own-key"`},
+		{`{{ get .Data mykey }}`, `1:14: there is no function "mykey"; a text or a key stands in double quotes, as in "mykey"`},
+		{`{{ .Data.key name }}`, `1:14: there is no function "name"; a text or a key stands in double quotes, as in "name"`},
+		{`{{ .Values.key }}`, `1:4: .Values is not known; did you mean ".Data"?`},
 		{`{{ to-upper "a" }}`, `1:4: the name of a function has letters and digits only, found "to-upper"`},
 		{`{{ .Data.id-}}`, `1:4: want a blank before -}}, as in {{ .Data.id -}}`},
 	} {
@@ -62,13 +71,23 @@ func TestDefaultTrue(t *testing.T) {
 	const says = " gives true also where the value is set to false, which counts as empty; write {{ "
 	for _, c := range []struct{ text, want string }{
 		{`{{ default true .Data.record }}`, `t:1:4: default` + says + `dig "record" true .Data }}`},
-		{`{{ .Data.site.record | default true }}`, `t:1:24: default` + says + `dig "NAME" true .Data }}`},
+		{`{{ .Data.site.record | default true }}`, `t:1:24: default` + says + `dig "site" "record" true .Data }}`},
+		{`{{ default (true) .Data.record }}`, `t:1:4: default` + says + `dig "record" true .Data }}`},
+		{`{{ $d := not false }}{{ default $d .Data.record }}`, `t:1:25: default` + says + `dig "record" true .Data }}`},
+		{`{{ $f := .Data.record }}{{ $f | default (not false) }}`, `t:1:33: default` + says + `dig "record" true .Data }}`},
+		{`{{ with $f := .Data.record }}{{ default true $f }}{{ end }}`, `t:1:33: default` + says + `dig "record" true .Data }}`},
+		{`{{ get .Data "my-key" | default true }}`, `t:1:25: default` + says + `dig "my-key" true .Data }}`},
+		{`{{ default true (get .Data.site "a").b }}`, `t:1:4: default` + says + `dig "site" "a" "b" true .Data }}`},
+		{`{{ default true (index $.Data "a" "b") }}`, `t:1:4: default` + says + `dig "a" "b" true $.Data }}`},
+		{`{{ range $x := .Data.list }}{{ $x.on | default true }}{{ end }}`, `t:1:40: default` + says + `dig "on" true $x }}`},
+		{`{{ .Data.a | print | default true }}`, `t:1:22: default gives true also where the value is set to false, which counts as empty; declare a default in the template's header`},
 		{`{{ if or .Data.site.record true }}a{{ end }}`, `t:1:7: or` + says + `dig "site" "record" true .Data }}`},
 		{`{{ coalesce .Data.a .Data.b true }}`, `t:1:4: coalesce` + says + `dig "a" true .Data }}`},
-		{`{{ .Data.a | or true }}`, `t:1:14: or` + says + `dig "NAME" true .Data }}`},
-		{`{{ with .Data.a }}{{ default true .b }}{{ end }}`, `t:1:22: default` + says + `dig "NAME" true .Data }}`},
+		{`{{ .Data.a | or true }}`, `t:1:14: or` + says + `dig "a" true .Data }}`},
+		{`{{ with .Data.a }}{{ default true .b }}{{ end }}`, `t:1:22: default` + says + `dig "b" true . }}`},
 
 		{`{{ default false .Data.record }}{{ default "true" .Data.x }}{{ default 20 .Data.timeout }}`, ""},
+		{`{{ $d := true }}{{ if .Data.a }}{{ $d = false }}{{ end }}{{ default $d .Data.b }}`, ""},
 		{`{{ dig "record" true .Data }}{{ or .Data.a .Data.b }}{{ coalesce .Data.a "x" }}{{ and .Data.a true }}`, ""},
 	} {
 		got, mistakes := (&Library{}).ParseText(diag.Pos{File: "t", Line: 1, Col: 1}, c.text)

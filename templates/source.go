@@ -250,6 +250,7 @@ var parseWords = []struct {
 	{regexp.MustCompile(`^(?:illegal|bad) number syntax: "(\+)"$`), `+ has no meaning here; write {{ add A B }} for numbers, or {{ print A B }} for texts`},
 	{regexp.MustCompile(`^malformed character constant: (.*)$`), `a text stands in double quotes, found $1`},
 	{regexp.MustCompile(`^unterminated character constant$`), `a text stands in double quotes, found ' alone`},
+	{regexp.MustCompile(`^unexpected "(\\)\\" in .*$`), `\" has no meaning in an action; write " alone, also where the action stands in a text`},
 	{regexp.MustCompile(`^unexpected "(.)" in command$`), `"$1" has no meaning here`},
 	{regexp.MustCompile(`^unexpected "(.*)" in (.*)$`), `"$1" is not expected in $2`},
 }

@@ -433,7 +433,7 @@ func (r *reader) field(of value, names []string, n parse.Node) value {
 			}
 			name := "." + names[0]
 			r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.source.pos(n.Position()),
-				"%s is not known%s", name, diag.Suggest(name, roots)))
+				"%s is not known%s", name, rootMeant(name)))
 		}
 		return r.field(next, names[1:], n)
 	case data:

@@ -1,0 +1,132 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/template/parse"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// alwaysTrue notes functions that give a value unless it is empty, and else true: false is empty, so that they give true for whatever is true or
+// false. The last argument may come from the pipeline: piped, where it is one command.
+func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, piped parse.Node, given int) {
+	isTrue := func(arg parse.Node) bool { return c.isTrue(arg, maxFollowed) }
+	var asked parse.Node // that false is lost of
+	switch n.Ident {
+	case "default":
+		if given != 2 || len(args) == 0 || !isTrue(args[0]) {
+			return
+		}
+		if asked = piped; len(args) == 2 {
+			asked = args[1]
+		}
+	case "or", "coalesce":
+		if given < 2 || !slices.ContainsFunc(args, isTrue) {
+			return
+		}
+		if asked = args[0]; isTrue(asked) {
+			if asked = piped; len(args) > 1 {
+				asked = args[1]
+			}
+		}
+	default:
+		return
+	}
+	if len(c.odd) == maxMistakes {
+		return
+	}
+	cure := "declare a default in the template's header"
+	if root, keys := c.path(asked, maxFollowed); len(keys) > 0 {
+		cure = fmt.Sprintf("write {{ dig %s true %s }}, or %s", strings.Join(keys, " "), root, cure)
+	}
+	c.odd = append(c.odd, diag.Mistakef(c.source.pos(n.Position()),
+		"%s gives true also where the value is set to false, which counts as empty; %s", n.Ident, cure))
+}
+
+// maxFollowed is how many variables, parentheses and calls within each other are looked into for what they stand for.
+const maxFollowed = 8
+
+// isTrue tells whether an expression is true whatever the data: true, (true), (not false), or a variable that was set to one of them.
+func (c *checker) isTrue(n parse.Node, most int) bool {
+	if most == 0 {
+		return false
+	}
+	switch n := n.(type) {
+	case *parse.BoolNode:
+		return n.True
+	case *parse.VariableNode:
+		set := c.set[n.Ident[0]]
+		return len(n.Ident) == 1 && set != nil && c.isTrue(set, most-1)
+	case *parse.PipeNode:
+		if len(n.Cmds) != 1 {
+			return false
+		}
+		args := n.Cmds[0].Args
+		if len(args) == 1 {
+			return c.isTrue(args[0], most-1)
+		}
+		f, isCall := args[0].(*parse.IdentifierNode)
+		b, isBool := args[1].(*parse.BoolNode)
+		return len(args) == 2 && isCall && isBool && f.Ident == "not" && !b.True
+	}
+	return false
+}
+
+// path finds the map that an expression reads and the keys, in quotes, by which it does: .Data and "site", "record" of .Data.site.record. No keys
+// where the expression is another one.
+func (c *checker) path(n parse.Node, most int) (root string, keys []string) {
+	if most == 0 {
+		return "", nil
+	}
+	quoted := func(names []string) []string {
+		out := make([]string, len(names))
+		for i, name := range names {
+			out[i] = fmt.Sprintf("%q", name)
+		}
+		return out
+	}
+	switch n := n.(type) {
+	case *parse.DotNode:
+		return ".", nil
+	case *parse.FieldNode:
+		if slices.Contains(roots, "."+n.Ident[0]) {
+			return "." + n.Ident[0], quoted(n.Ident[1:])
+		}
+		return ".", quoted(n.Ident)
+	case *parse.VariableNode:
+		switch set := c.set[n.Ident[0]]; {
+		case n.Ident[0] == "$" && len(n.Ident) > 1:
+			return "$." + n.Ident[1], quoted(n.Ident[2:])
+		case len(n.Ident) == 1 && set != nil:
+			return c.path(set, most-1)
+		}
+		return n.Ident[0], quoted(n.Ident[1:])
+	case *parse.PipeNode:
+		if len(n.Cmds) == 1 {
+			return c.path(n.Cmds[0], most-1)
+		}
+	case *parse.ChainNode:
+		if root, keys = c.path(n.Node, most-1); root != "" {
+			return root, append(keys, quoted(n.Field)...)
+		}
+	case *parse.CommandNode:
+		if len(n.Args) == 1 {
+			return c.path(n.Args[0], most-1)
+		}
+		if f, ok := n.Args[0].(*parse.IdentifierNode); !ok || f.Ident != "get" && f.Ident != "index" || len(n.Args) < 3 {
+			return "", nil
+		}
+		root, keys = c.path(n.Args[1], most-1)
+		for _, arg := range n.Args[2:] {
+			key, ok := arg.(*parse.StringNode)
+			if !ok || root == "" {
+				return "", nil
+			}
+			keys = append(keys, key.Quoted)
+		}
+		return root, keys
+	}
+	return "", nil
+}
