@@ -2,6 +2,7 @@ package config
 
 import (
 	_ "embed"
+	"fmt"
 	"slices"
 
 	"github.com/callhours/callhours/internal/diag"
@@ -129,7 +130,13 @@ func (f fields) roles(p *Plan) map[string][]Text {
 	roles := map[string][]Text{}
 	for _, e := range f.entries(f.get("calendars"), "calendars") {
 		if !slices.Contains(known, e.key.S) {
-			f.mistake(e.key.Pos, "plan %q has no role %s%s", p.Name, quote(e.key.S), f.suggest(e.key.S, func() []string { return known }))
+			suggestion := f.suggest(e.key.S, func() []string { return known })
+			f.mistake(e.key.Pos, "plan %q has no role %s%s", p.Name, quote(e.key.S), suggestion)
+			for _, role := range known {
+				if suggestion == fmt.Sprintf("; did you mean %q?", role) && roles[role] == nil {
+					roles[role] = []Text{} // it is there, and misspelt
+				}
+			}
 			continue
 		}
 		for _, name := range f.scalars(e.value, "role "+e.key.S) {
@@ -141,7 +148,7 @@ func (f fields) roles(p *Plan) map[string][]Text {
 		}
 	}
 	for _, role := range known {
-		if _, ok := roles[role]; !ok {
+		if _, ok := roles[role]; !ok && (f.whole || f.get("calendars") != nil) { // an unknown key may be calendars
 			f.mistake(f.Pos, "plan %q wants a calendar for role %q; set calendars: {%s: …}", p.Name, role, role)
 		}
 	}

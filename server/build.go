@@ -314,6 +314,12 @@ func (b *builder) noTemplate(name diag.Text) {
 		b.wrong(name.Pos, "template %q is not there; rename the file %q to %q", name.S, beside, name.S+".json.tmpl")
 		return
 	}
+	for _, ending := range []string{".json.tmpl", ".tmpl", ".json"} {
+		if stem, ok := strings.CutSuffix(path.Base(name.S), ending); ok && slices.Contains(b.library.Names(), stem) {
+			b.wrong(name.Pos, "a template is named without its directory and ending, found %q; write %s", name.S, stem)
+			return
+		}
+	}
 	suggestion := diag.Suggest(name.S, b.library.Names())
 	switch where, set := b.file.FarTemplate(name.S); {
 	case where != "" && set:

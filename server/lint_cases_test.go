@@ -320,7 +320,7 @@ var lintConfig = []lintCase{
 	},
 	{
 		name: "an id that is mistyped, in a callflow", yaml: branches(`name: odd, state: other, when: {calendar: holidays}, callflow: '{"module":"device","data":{"id":"`+voicemail[1:]+`"}}'`, openBranch),
-		want: []string{`callflow_odd: callhours.yaml:13:113: the output is odd: .data.id: an id of Kazoo has 32 digits from 0 to 9 and a to f, found "` + voicemail[1:] + `" of 31; is one mistyped?`},
+		want: []string{`callflow_odd: callhours.yaml:13:106: the output is odd: .data.id: an id of Kazoo has 32 digits from 0 to 9 and a to f, found "` + voicemail[1:] + `" of 31; is one mistyped?`},
 	},
 	{name: "odd callflows", yaml: branches(`name: odd, state: other, when: {calendar: holidays}, callflow: '{"module":"tts","data":{"text":"x","langage":"en"}}'`, openBranch), want: []string{"callflow_odd: callhours.yaml:13:"}},
 
