@@ -109,6 +109,8 @@ func limitSections() []limitSection {
 			{"occurrences in a window", "{limits.Instances}; of a series {limits.EventInstances}", "instances` and `event_instances", "the series that do not fit are left out", "calendars.TestBudgets"},
 			{"occurrences and steps of all calendars of a tenant", "{calendars.ownerTimes} times `instances` and `calendar_steps`", "", "a calendar is unknown to the routes for which there is no place; its problems say so", "calendars.TestOwnersTotal"},
 			{"events of all calendars of a tenant in memory, packed; their files, at load", "{calendars.ownerBytes:bytes}", "", "the feed or file is refused, and its former copy stays", "calendars.TestOwnerBytes"},
+			{"copies of all feeds of a tenant in `state_dir`, with their events; a file counts {calendars.leastOnDisk:bytes} at least", "{calendars.ownerDisk:bytes}", "", "unused copies are dropped, the oldest first; then the feed's events stay in memory alone, and the finding `copy_not_kept` says so", "calendars.TestOwnerDisk"},
+			{"files that nobody uses, removed from `state_dir` while a reload waits", "{calendars.mostCleared}", "", "the others are removed after it", "calendars.TestPointersOfRenamed"},
 			{"files of a calendar", "{calendars.filesTimes} times `bytes`", "", "refused likewise", "calendars.TestLoader"},
 			{
 				"occurrences that a route's conditions look at", "{routes.routeSteps} times `instances`, and those that they count begin and end {routes.routeEdges} times `instances`", "instances",

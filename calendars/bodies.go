@@ -16,7 +16,7 @@ func (s *Store) Bodies(calendar string) ([]File, error) {
 		return nil, fmt.Errorf("calendar %q is not there", calendar)
 	}
 	t := sub.terms()
-	name := t.file(sub.key())
+	name := sub.copyName()
 	if sub.former != nil && sub.copy() == sub.former {
 		name = s.copies.pointed(sub.Subscription)
 	}

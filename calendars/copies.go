@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ type copies struct {
 	dir      string
 	readOnly *atomic.Bool // whether they are left as they are; nil: they are not
 	disk     durable.Disk
+	quotas   *quotas // what they take of each tenant's; nil: nobody counts
 }
 
 // saved is a body with what is known of it.
@@ -95,63 +97,13 @@ func (c copies) prepare() error {
 	return nil
 }
 
-// mend removes what a crash has left half written. Nothing is being written meanwhile.
-func (c copies) mend() error {
-	return c.remove([]string{bodies, events, pointers}, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), durable.Partial) })
-}
-
-// clear removes what is a month old and what the subscriptions do not use, nor did before their sources changed.
-func (c copies) clear(now time.Time, list []*Subscription) error {
-	const unused = 30 * 24 * time.Hour
-	inUse := map[string]bool{}
-	for _, sub := range list {
-		for _, name := range []string{sub.terms().file(sub.key()), c.pointed(sub), pointerName(sub), c.formerlyPointed(sub), formerPointer(sub)} {
-			inUse[name] = true
-		}
-	}
-	owners := ownersOf(list)
-	strange := c.remove([]string{pointers}, func(e fs.DirEntry) bool {
-		owner := c.readPointer(e.Name()).owner
-		return owner != "" && !owners[owner]
-	})
-	return errors.Join(strange, c.remove([]string{bodies, events, pointers}, func(e fs.DirEntry) bool {
-		if inUse[e.Name()] || strings.HasPrefix(e.Name(), durable.Partial) {
-			return false
-		}
-		info, err := e.Info()
-		return err == nil && now.Sub(info.ModTime()) > unused // else it is gone meanwhile
-	}))
-}
-
-// remove removes files from directories.
-func (c copies) remove(from []string, useless func(fs.DirEntry) bool) error {
-	if c.dir == "" || c.isReadOnly() {
-		return nil
-	}
-	var errs []error
-	for _, sub := range from {
-		dir := filepath.Join(c.dir, sub)
-		entries, err := files.List(dir)
-		errs = append(errs, err)
-		for _, e := range entries {
-			if useless(e) {
-				err := c.disk.Remove(filepath.Join(dir, e.Name()))
-				if errs = append(errs, err); errors.Is(err, files.ErrHung) {
-					return errors.Join(errs...)
-				}
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // load reads a copy whose body has at most limit bytes. One that is not as it was written is set aside, and the error says so.
 func (c copies) load(name string, limit int) (saved, error) {
 	if c.dir == "" {
 		return saved{}, errNoCopy
 	}
-	path := filepath.Join(c.dir, bodies, name)
-	content, err := files.Read(path, int64(limit)+maxCopyHeader)
+	file := filepath.Join(c.dir, bodies, name)
+	content, err := files.Read(file, int64(limit)+maxCopyHeader)
 	if errors.Is(err, fs.ErrNotExist) {
 		return saved{}, errNoCopy
 	}
@@ -160,15 +112,15 @@ func (c copies) load(name string, limit int) (saved, error) {
 	}
 	s, err := parseCopy(content)
 	if err != nil && (c.isReadOnly() || errors.Is(err, errNewer)) {
-		return saved{}, fmt.Errorf("%s: %w", path, err)
+		return saved{}, fmt.Errorf("%s: %w", file, err)
 	}
 	if err != nil {
-		aside := path + corrupt
-		moved := c.disk.Do(durable.Rename, path, func() error { return os.Rename(path, aside) })
-		return saved{}, errors.Join(fmt.Errorf("%s: %w; it is set aside as %s", path, err, filepath.Base(aside)), moved)
+		aside := file + corrupt
+		moved := c.disk.Do(durable.Rename, file, func() error { return os.Rename(file, aside) })
+		return saved{}, errors.Join(fmt.Errorf("%s: %w; it is set aside as %s", file, err, filepath.Base(aside)), moved)
 	}
 	if s.former {
-		if info, err := files.Stat(path); err == nil && info.ModTime().After(s.read) {
+		if info, err := files.Stat(file); err == nil && info.ModTime().After(s.read) {
 			s.read = info.ModTime()
 		}
 	}
@@ -256,7 +208,32 @@ func (c copies) save(name string, s saved) error {
 		return err
 	}
 	slot := confirmation(sum, s.read)
-	return c.disk.Write(dir, name, slices.Concat(line, []byte("\n"+hexSum(line)+"\n"), s.body, slot, slot))
+	err = c.put(c.disk.Write, bodies, name, slices.Concat(line, []byte("\n"+hexSum(line)+"\n"), s.body, slot, slot))
+	if former := path.Base(name); err == nil && former != name { // where versions without directories of owners kept it
+		if _, found := os.Lstat(filepath.Join(dir, former)); found == nil {
+			_ = c.disk.Remove(filepath.Join(dir, former)) // clear tries again
+		}
+	}
+	return err
+}
+
+// put writes a file, if its owner has room for it, and makes the owner's directory.
+func (c copies) put(write func(dir, name string, content []byte) error, sub, name string, content []byte) error {
+	undo, err := c.take(sub, name, len(content))
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(c.dir, sub)
+	err = write(dir, name, content)
+	if own := path.Dir(name); own != "." && errors.Is(err, fs.ErrNotExist) {
+		if err = c.disk.MakeDir(filepath.Join(dir, own)); err == nil {
+			err = write(dir, name, content)
+		}
+	}
+	if err != nil {
+		undo()
+	}
+	return err
 }
 
 // isNewer reports whether a file is a newer version's. What cannot be read is not.
@@ -288,7 +265,10 @@ func (c copies) compile(name string, calendar *Calendar, key [sha256.Size]byte) 
 	if content == nil {
 		return nil
 	}
-	return c.disk.Swap(filepath.Join(c.dir, events), name, content)
+	if err := c.put(c.disk.Swap, events, name, content); !errors.Is(err, errNoRoom) { // else they are worked out from the body
+		return err
+	}
+	return nil
 }
 
 // confirm notes that the body with a hash, of which the copy is, is still what the feed holds.

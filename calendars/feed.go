@@ -59,6 +59,7 @@ type kept struct {
 	unsaved bool              // the copy on disk is an older body's, or of the former format, and is to be written
 	pending bool              // unsaved as soon as copies are ours to write
 	undated bool              // read is the time of a file, which copying changes
+	crowded bool              // the copy on disk is not written because the tenant has too much there
 }
 
 // copiesOn are the copies of a feed by the terms on which calendars use them, each once. They are a list because there is hardly ever more

@@ -38,6 +38,7 @@ type owner struct {
 	readers chan struct{} // holds one for each body that is being read or waits to be
 	large   chan struct{} // see room
 
+	full     time.Time         // when the log last said that copies of it find no room on disk
 	arriving map[*Calendar]int // those that were read and are about to be kept, by how many attempts
 }
 

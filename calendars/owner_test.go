@@ -92,7 +92,7 @@ func TestUpgrade(t *testing.T) {
 		}
 		for _, owner := range []string{"acme", "other", "newcomer"} {
 			sub := hours(tenant(owner))
-			if got := again.store.copies.pointed(sub); got != sub.terms().file(sub.key()) {
+			if got := again.store.copies.pointed(sub); got != sub.copyName() {
 				t.Errorf("%s points to %s", sub.Calendar, got)
 			}
 		}

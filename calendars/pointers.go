@@ -23,6 +23,9 @@ func (c copies) point(sub *Subscription, name string) error {
 		text += sub.Source.Owner + "\n"
 	}
 	err := c.disk.Write(filepath.Join(c.dir, pointers), pointerName(sub), []byte(text))
+	if err == nil {
+		c.quotas.pointed(sub, name)
+	}
 	if err == nil && pointerName(sub) != formerPointer(sub) {
 		_ = c.unpoint(formerPointer(sub)) // that it stays does no harm: it is believed of the same source alone
 	}
@@ -53,20 +56,25 @@ func (c copies) readPointer(name string) pointer {
 	content, err := files.Read(filepath.Join(c.dir, pointers, name), maxPointer)
 	to, owner, _ := strings.Cut(string(content), "\n")
 	to, owner = strings.TrimSpace(to), strings.TrimSuffix(owner, "\n")
-	if err != nil || strings.Trim(to, "0123456789abcdef") != "" {
+	if err != nil || !isCopyName(to) {
 		return pointer{}
 	}
 	return pointer{to, owner}
 }
 
-// forgetOwners removes the pointers of owners that have no calendar any more. Copies are named by their sources, and nobody else's.
-func (c copies) forgetOwners(former map[string]*subscribed, list []*Subscription) {
+// forgetPointers removes the pointers of calendars that tenants do not have any more: otherwise those who rename their calendars again and again would
+// fill the directory. Copies are named by their sources, and nobody else's.
+func (c copies) forgetPointers(former map[string]*subscribed, list []*Subscription) {
 	if c.dir == "" || c.isReadOnly() {
 		return
 	}
-	owners := ownersOf(list)
+	type calendar struct{ owner, name string }
+	present := map[calendar]bool{}
+	for _, sub := range list {
+		present[calendar{sub.Source.Owner, sub.Calendar}] = true
+	}
 	for _, sub := range former {
-		if owner := sub.Source.Owner; owner != "" && !owners[owner] {
+		if owner := sub.Source.Owner; owner != "" && sub.File == "" && !present[calendar{owner, sub.Calendar}] {
 			_ = c.unpoint(pointerName(sub.Subscription)) // clear tries again
 		}
 	}
@@ -74,14 +82,6 @@ func (c copies) forgetOwners(former map[string]*subscribed, list []*Subscription
 
 func (c copies) unpoint(name string) error {
 	return c.disk.Remove(filepath.Join(c.dir, pointers, name))
-}
-
-func ownersOf(list []*Subscription) map[string]bool {
-	owners := map[string]bool{}
-	for _, sub := range list {
-		owners[sub.Source.Owner] = true
-	}
-	return owners
 }
 
 // pointerName is the name of a calendar's pointer.

@@ -233,7 +233,7 @@ func (s *Store) read(f *feed, k kept, t terms, body []File, now time.Time, parse
 // keep makes a copy the one that is used, here and on disk, and gives the calendars that have other events by that.
 func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed []string) {
 	isNew := after.calendar != before.calendar
-	name := t.file(f.key)
+	name := copyName(f.owner.name, t.file(f.key))
 	var errs []error
 	if f.host != nil {
 		switch {
@@ -278,6 +278,9 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 	for _, err := range errs {
 		s.wrote(err)
 	}
+	if after.crowded && !before.crowded {
+		f.owner.crowded(s.options.Log, f, s.options.Now())
+	}
 	if lost := before.events() - after.events(); isNew && 2*lost > before.events() {
 		s.options.Log.Warn("a calendar has lost most of its events", slog.Any("calendars", f.names()),
 			slog.Int("events", after.events()), slog.Int("before", before.events()))
@@ -290,7 +293,7 @@ func (s *Store) write(name string, t terms, k *kept, o *brought) []error {
 	body := o.files[0].Body
 	sum := sha256.Sum256(body)
 	err := s.copies.save(name, saved{body: body, read: k.read, validators: o.Validators})
-	k.stored, k.unsaved, k.pending = sum, err != nil, false
+	k.stored, k.unsaved, k.pending, k.crowded = sum, err != nil, false, errors.Is(err, errNoRoom)
 	if errors.Is(err, errReadOnly) {
 		k.stored, k.unsaved, k.pending = [sha256.Size]byte{}, false, true
 		return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"path"
 	"slices"
 	"sync"
 	"time"
@@ -37,7 +38,13 @@ func (s *Store) tidy(list []*Subscription, now time.Time) <-chan error {
 	}
 	s.cleared = now
 	go func() { // it looks at thousands of files, while others are read
-		cleared <- s.guard.Do(metrics.PanicState, "copies of feeds", func() error { return s.copies.clear(now, list) })
+		cleared <- s.guard.Do(metrics.PanicState, "copies of feeds", func() error {
+			more, err := s.copies.clear(now, list)
+			if more {
+				go s.guard.Run(metrics.PanicState, "copies of feeds", s.clearRest)
+			}
+			return err
+		})
 	}()
 	return cleared
 }
@@ -58,7 +65,7 @@ func (s *Store) fromDisk(list []*Subscription) onDisk {
 		if f := s.feeds[sub.key()]; f != nil {
 			k = f.kept.on(sub.terms())
 		}
-		name := sub.terms().file(sub.key())
+		name := sub.copyName()
 		if k == nil && sub.File == "" && feeds[name] == nil {
 			feeds[name] = sub
 		}
@@ -85,7 +92,7 @@ func (s *Store) fromDisk(list []*Subscription) onDisk {
 	}
 	for _, calendar := range slices.Sorted(maps.Keys(lacking)) {
 		sub := lacking[calendar]
-		own := sub.terms().file(sub.key())
+		own := sub.copyName()
 		if found.copies[own].kept != nil {
 			continue
 		}
@@ -117,7 +124,7 @@ func (t *tally) fits(owner string, k *kept) bool {
 // restore puts the copies in place that were read from disk, as far as there is place for them.
 func (s *Store) restore(list []*restoring, disk onDisk, counted *ledger) {
 	for _, r := range list {
-		if r.loaded = disk.copies[r.terms.file(r.feed.key)]; !s.places(r.kept, r.feed, counted) {
+		if r.loaded = disk.copies[copyName(r.feed.owner.name, r.terms.file(r.feed.key))]; !s.places(r.kept, r.feed, counted) {
 			r.kept = nil
 		}
 	}
@@ -199,16 +206,17 @@ func (s *Store) loadCopy(name string, t terms) (loaded, error) {
 	return loaded{k, on.validators, unwritten}, nil
 }
 
-// adopt reads the copy that a calendar used under a version of callhours that did not tell owners apart; it is written under
-// its present name when the feed has answered. The calendar's pointer proves that it is its own: who asks for the same only
-// now gets nothing of it.
-func (s *Store) adopt(sub *Subscription, name string) loaded {
+// adopt reads the copy that a calendar used under a version of callhours that had no directories of owners, or did not tell owners apart; it is written
+// under its present name when the feed has answered. In the first case its name proves that it is its own, in the second the calendar's pointer: who asks
+// for the same only now gets nothing of it.
+func (s *Store) adopt(sub *Subscription, name string) (on loaded) {
 	t := sub.terms()
-	former := s.copies.formerlyPointed(sub)
-	if former == "" || former == name || !slices.Contains(sub.formerFiles(), former) {
-		return loaded{}
+	if former := path.Base(name); former != name {
+		on = s.load(former, t, "calendar "+sub.Calendar)
 	}
-	on := s.load(former, t, "calendar "+sub.Calendar)
+	if former := s.copies.formerlyPointed(sub); on.kept == nil && former != "" && former != name && slices.Contains(sub.formerFiles(), former) {
+		on = s.load(former, t, "calendar "+sub.Calendar)
+	}
 	if on.kept != nil {
 		on.kept.stored, on.kept.unsaved, on.kept.pending = [sha256.Size]byte{}, !s.copies.isReadOnly(), true
 	}

@@ -112,7 +112,7 @@ func NewStore(o StoreOptions) *Store {
 		suspects:   suspect.New(marksOf(o)),
 		parse:      ReadFiles,
 		expand:     expand,
-		copies:     copies{dir: o.Dir, disk: diskOf(o)},
+		copies:     copies{dir: o.Dir, disk: diskOf(o), quotas: newQuotas()},
 		readers:    make(chan struct{}, maxReaders),
 		large:      make(chan struct{}, largeBodies),
 		wake:       make(chan struct{}, 1),
@@ -156,10 +156,11 @@ func (s *Store) Subscribe(list []*Subscription) {
 	s.subscribing.Lock()
 	defer s.subscribing.Unlock()
 	now := s.options.Now()
+	s.copies.quotas.use(list)
 	cleared := s.tidy(list, now)
 	disk := s.fromDisk(list)
 	former := s.replace(list, disk, <-cleared, now)
-	s.copies.forgetOwners(former, list)
+	s.copies.forgetPointers(former, list)
 }
 
 // replace makes subscriptions those that hold, and gives those that held before. It touches no disk.
@@ -304,6 +305,9 @@ func (s *subscribed) state(now time.Time) State {
 		return State{Err: s.feed.last.Err, Why: neverRead}
 	}
 	state := State{Calendar: k.calendar, Read: k.read, Stale: k.stale || k == s.former, Err: s.feed.last.Err}
+	if k.crowded {
+		state.Unkept = errNoRoom
+	}
 	switch {
 	case k.read.Sub(now) > maxAhead:
 		state.Doubt, state.Stale = fromFuture, true
@@ -321,8 +325,11 @@ func (s *subscribed) state(now time.Time) State {
 }
 
 // wrote takes in how writing to the disk went: what fails is counted each time, and logged when it begins and when the reason is
-// another.
+// another. That a tenant has too much there is said of that tenant.
 func (s *Store) wrote(err error) {
+	if errors.Is(err, errNoRoom) {
+		return
+	}
 	if err == nil {
 		s.unwritten = nil
 		return

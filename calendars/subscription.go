@@ -68,6 +68,25 @@ func (t terms) file(key string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// copyName is the name of the copy that the calendar uses.
+func (s *Subscription) copyName() string { return copyName(s.Source.Owner, s.terms().file(s.key())) }
+
+// copyName is the name of an owner's copy: a tenant's is in a directory of its own.
+func copyName(owner, file string) string {
+	if owner == "" {
+		return file
+	}
+	return keyOf("directory", owner) + "/" + file
+}
+
+// isCopyName reports whether a text may be the name of a copy; "" may.
+func isCopyName(name string) bool {
+	own, file, ok := strings.Cut(name, "/")
+	return isHash(own) && isHash(file) && (!ok || own != "" && file != "")
+}
+
+func isHash(text string) bool { return strings.Trim(text, "0123456789abcdef") == "" }
+
 // How often a feed is asked, unless a calendar says when; the last two bound what the feed itself hints.
 const (
 	defaultRefresh = 15 * time.Minute

@@ -39,7 +39,7 @@ func Kinds() []Kind {
 		// Routes and their branches.
 		"branch_never_taken", "branch_shadowed", "branch_will_fail", "never_open", "closure_cuts_opening", "holiday_on_closed_day", "zones_differ", "route_too_large",
 		// Calendars and their feeds.
-		"calendar_unknown", "feed_failed", "copy_undated", "clock_skew", "calendar_timezone", "expected_ahead", "coverage_gap", "no_events_ahead", "ends_soon",
+		"calendar_unknown", "feed_failed", "copy_not_kept", "copy_undated", "clock_skew", "calendar_timezone", "expected_ahead", "coverage_gap", "no_events_ahead", "ends_soon",
 		"events_unmatched", "busy_only", "near_miss", "title_fits_two", "events_overlap",
 		// Single events.
 		"event_unusable", "not_standard", "odd_event", "no_length", "one_day", "clock_change", "series_ended", "series_ends", "far_future",

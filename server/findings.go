@@ -156,6 +156,11 @@ func (g *Generation) unread(of func(calendar string) calendars.State) []preview.
 			f.Calendar = c.Name
 			found = append(found, f)
 		}
+		if state.Unkept != nil {
+			f = preview.Findingf(c.Pos, "copy_not_kept", "the copy of calendar %s is not kept on disk, and will not survive a restart: %s", c.Name, state.Unkept)
+			f.Calendar = c.Name
+			found = append(found, f)
+		}
 		switch {
 		case state.Unknown() && state.Err != nil:
 			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s: %s", c.Name, state.Why, oneLine(state.Err))

@@ -81,13 +81,13 @@ func Write(dir, name string, content []byte) error { return Disk{}.Write(dir, na
 // ours, so that whoever reads it has to check what he reads. It takes a tenth of the time.
 func Swap(dir, name string, content []byte) error { return Disk{}.Swap(dir, name, content) }
 
-// Write is [Write].
+// Write is [Write]. The name may be of a file in a directory below dir.
 func (d Disk) Write(dir, name string, content []byte) error {
 	return d.within(filepath.Join(dir, name), dir, func() error {
 		if err := d.replace(dir, name, content, true); err != nil {
 			return err
 		}
-		return syncDir(dir)
+		return syncDir(filepath.Dir(filepath.Join(dir, name)))
 	})
 }
 

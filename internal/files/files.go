@@ -258,20 +258,11 @@ func (t Tree) List(name string) ([]fs.DirEntry, error) {
 }
 
 func (t Tree) list(name string) ([]fs.DirEntry, error) {
-	f, err := t.open(name, func(m fs.FileMode) error {
-		if !m.IsDir() {
-			return &KindError{kind(m), "a directory"}
-		}
-		return nil
-	})
+	dir, err := t.openDir(name)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	dir, ok := f.(fs.ReadDirFile)
-	if !ok {
-		return nil, &KindError{"a file", "a directory"}
-	}
+	defer dir.Close()
 	entries, err := dir.ReadDir(maxNames + 1)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
@@ -281,6 +272,49 @@ func (t Tree) list(name string) ([]fs.DirEntry, error) {
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries, nil
+}
+
+func (t Tree) openDir(name string) (fs.ReadDirFile, error) {
+	f, err := t.open(name, func(m fs.FileMode) error {
+		if !m.IsDir() {
+			return &KindError{kind(m), "a directory"}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	dir, ok := f.(fs.ReadDirFile)
+	if !ok {
+		f.Close()
+		return nil, &KindError{"a file", "a directory"}
+	}
+	return dir, nil
+}
+
+// Each calls do for the entries of a directory in no order, however many there are, until do gives an error, which is given back as it is. do may remove
+// the entry; it may be called for one that is gone, and not for one that is new.
+func Each(name string, do func(fs.DirEntry) error) error {
+	const part = 1024
+	dir, err := within(name, func() (fs.ReadDirFile, error) { return Tree{}.openDir(name) })
+	if err != nil {
+		return wrap(name, err)
+	}
+	defer dir.Close()
+	for {
+		entries, err := within(name, func() ([]fs.DirEntry, error) { return dir.ReadDir(part) })
+		for _, e := range entries {
+			if err := do(e); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return wrap(name, err)
+		}
+	}
 }
 
 // Glob returns the names that match a pattern (path.Match), sorted. Directories that cannot be listed match nothing.
