@@ -11,11 +11,12 @@ type draft struct {
 	line       int // of its BEGIN
 	depth      int // of its own properties; deeper ones belong to alarms and the like
 	properties []property
-	lead       string // the property that it began with, before others were split off
-	started    bool   // it has a DTSTART
-	excess     string // why it is over a limit; "" if it is not
-	stray      int    // the first line that is no content line; 0: none
-	joined     int    // a line that holds another line of an event too; 0: none
+	lead       string    // the property that it began with, before others were split off
+	started    bool      // it has a DTSTART
+	excess     string    // why it is over a limit; "" if it is not
+	stray      int       // the first line that is no content line; 0: none
+	joined     int       // a line that holds another line of an event too; 0: none
+	slips      []Problem // misspelt names
 	inner      inner
 }
 
@@ -50,11 +51,23 @@ func (r *reader) property(l line) {
 			d.inner.take(l, len(r.open), r.limits.Dates)
 		}
 	case l.name == nil:
+		if named, odd := l.named(); odd != "" {
+			r.forgive(l.number, odd)
+			r.collect(named)
+			return
+		}
 		if d.stray == 0 {
 			d.stray = l.number
 		}
 	case eventProperties[string(l.name)] != unread:
 		r.collect(l)
+	case len(d.slips) < 5: // more say nothing new
+		if of := slipOf(string(l.name)); of != "" {
+			d.slips = append(d.slips, Problem{
+				File: r.file, Line: l.number,
+				Message: fmt.Sprintf("%s is no property of an event, and is ignored; did you mean %s?", l.name, of),
+			})
+		}
 	}
 }
 
@@ -192,6 +205,9 @@ func (r *reader) finish() {
 	}
 	if d.stray > 0 {
 		r.note(Problem{File: r.file, Line: d.stray, Message: "want a content line such as NAME:VALUE; the line is ignored"})
+	}
+	for _, p := range d.slips {
+		r.note(p)
 	}
 	if d.joined > 0 {
 		r.note(Problem{

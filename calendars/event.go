@@ -197,6 +197,9 @@ func (r *reader) event(d *draft) *Event {
 		e.start = *e.replaces
 	}
 	e.AllDay = e.start.form == dateForm
+	if e.replaces != nil && e.UID == "" {
+		r.problem(e, property{line: d.line, name: "RECURRENCE-ID"}, "an event without a UID changes no series", "is read as one of its own")
+	}
 	if e.endsBeforeStart() && !e.cancelled {
 		p := e.problem("RRULE", "UNTIL lies before DTSTART", "has no occurrence by its RRULE")
 		p.Harmless = true

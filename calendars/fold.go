@@ -17,15 +17,16 @@ type folding struct {
 	begun   bool // its value has begun
 }
 
-// typed are the properties whose value never holds a colon.
+// typed are the properties whose value never holds a colon and what looks like a property's name before it.
 var typed = set("BEGIN", "END", "VERSION", "CALSCALE", "METHOD", "DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE",
 	"RECURRENCE-ID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "PRIORITY", "STATUS", "TRANSP", "CLASS", "GEO",
 	"PERCENT-COMPLETE", "DUE", "COMPLETED", "TRIGGER", "ACTION", "REPEAT", "TZOFFSETFROM", "TZOFFSETTO", "FREEBUSY",
-	"REFRESH-INTERVAL", "X-PUBLISHED-TTL", "ACKNOWLEDGED")
+	"REFRESH-INTERVAL", "X-PUBLISHED-TTL", "ACKNOWLEDGED",
+	"UID", "TZID", "X-WR-TIMEZONE") // names, in which nobody writes a line
 
 // properties are those with which a line of its own can begin.
 var properties = union(typed, set("PRODID", "NAME", "UID", "SUMMARY", "DESCRIPTION", "LOCATION", "CATEGORIES", "COMMENT", "CONTACT",
-	"ATTACH", "ATTENDEE", "ORGANIZER", "URL", "RELATED-TO", "RESOURCES", "REQUEST-STATUS", "IMAGE", "COLOR", "CONFERENCE", "TZID",
+	"ATTACH", "ATTENDEE", "ORGANIZER", "URL", "SOURCE", "RELATED-TO", "RESOURCES", "REQUEST-STATUS", "IMAGE", "COLOR", "CONFERENCE", "TZID",
 	"TZNAME", "TZURL", "X-WR-CALNAME", "X-WR-CALDESC", "X-WR-TIMEZONE", "X-LIC-LOCATION", "X-MICROSOFT-CDO-BUSYSTATUS"))
 
 func set(names ...string) map[string]bool {
@@ -43,7 +44,7 @@ func union(a, b map[string]bool) map[string]bool {
 	return b
 }
 
-// takesNoText reports whether a line cannot go on with another property: its value has begun and never holds a colon.
+// takesNoText reports whether a line cannot go on with another property: its value has begun and never holds one.
 func (f *folding) takesNoText(text []byte) bool {
 	if f.scanned == 0 {
 		var upper [64]byte

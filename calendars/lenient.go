@@ -97,6 +97,42 @@ func (l *line) clean(text []byte) []byte {
 // freeTexts are properties in which people and programs write whatever they like, pieces of calendars too.
 var freeTexts = map[string]bool{"DESCRIPTION": true, "COMMENT": true, "ATTACH": true, "STYLED-DESCRIPTION": true}
 
+// named is a line whose name is followed by a blank, or by = instead of the colon, with that put right: "STATUS :CANCELLED".
+// odd is "" where it is another.
+func (l line) named() (named line, odd string) {
+	i := bytes.IndexAny(l.rest, ":;=")
+	if l.name != nil || i <= 0 {
+		return l, ""
+	}
+	written, rest := l.rest[:i], l.rest[i:]
+	name := bytes.TrimRight(written, " \t")
+	switch use := eventProperties[string(name)]; {
+	case use == unread || rest[0] != '=' && len(name) == len(written):
+		return l, ""
+	case rest[0] == '=':
+		if use != scheduling || !looksScheduled(rest[1:]) {
+			return l, ""
+		}
+		rest = append([]byte{':'}, rest[1:]...)
+	}
+	odd = fmt.Sprintf("%s is read as %s%c", quote(string(l.rest[:i+1])), name, rest[0])
+	l.name, l.rest = name, rest
+	return l, odd
+}
+
+// slipOf is the property of an event of which a name is a misspelling; "" where it is a name that somebody may have given.
+func slipOf(name string) string {
+	if properties[name] || strings.HasPrefix(name, "X-") {
+		return ""
+	}
+	for _, of := range slices.Sorted(maps.Keys(eventProperties)) {
+		if isNearly(name, of) {
+			return of
+		}
+	}
+	return ""
+}
+
 // isFreeText reports whether a property is one of freeTexts, or a text of some program's own like them.
 func isFreeText(name []byte) bool {
 	return freeTexts[string(name)] || bytes.HasPrefix(name, []byte("X-")) && bytes.Contains(name, []byte("DESC"))
@@ -255,7 +291,7 @@ func (l line) asComponent() (name string, begin bool) {
 	verb, ok := strings.CutSuffix(letters, name)
 	switch {
 	case !ok:
-	case verb == "END":
+	case verb == "END" || l.name != nil && isNearly(verb, "END"):
 		return name, false
 	case verb == "BEGIN" || isNearly(verb, "BEGIN"):
 		return name, true
@@ -296,6 +332,11 @@ func (l line) tidy() (tidied line, odd []string) {
 		odd = append(odd, "control characters are ignored; remove them")
 	}
 	_, value, ok := valueOf(l.rest)
+	if !ok && bytes.HasPrefix(bytes.ToUpper(l.rest), []byte(";FREQ=")) {
+		l.rest = append([]byte{':'}, l.rest[1:]...)
+		odd = append(odd, fmt.Sprintf("a colon is missing after %s, and is read as if it were there", l.name))
+		_, value, ok = valueOf(l.rest)
+	}
 	if !ok {
 		return l, odd
 	}

@@ -111,6 +111,31 @@ func TestForgiven(t *testing.T) {
 		{"BEGIN indented behind a long line", head + "PRODID:" + strings.Repeat("x", 70) + "\n " + one + foot, "1", []string{"line 4: " + blanks}},
 		{"texts that speak of starts", head + "X-WR-CALDESC:x\n BEGIN:VEVENT\n" + strings.Replace(one, "DTSTART", "DESCRIPTION:x\n DTSTART:20260101\nCOMMENT:x\n END:VEVENT\nDTSTART", 1) +
 			foot, "1", nil},
+		{"a stamp indented behind a UID", head + strings.Replace(one, "DTSTART", "\tDTSTAMP:20260101T000000Z\nDTSTART", 1) + foot, "1", []string{"line 5: " + blanks}},
+		{"END with a slip", head + strings.Replace(one, "END", "BEGIN:VALARM\nTRIGGER:-PT5M\nEDN:VALARM\nEND", 1) + foot, "1", []string{
+			"line 8: " + read(`"EDN:VALARM"`, "END:VALARM"),
+		}},
+		{"a blank before the colon", head + strings.Replace(one, "END", "TRANSP :OPAQUE\nDTEND\t;VALUE=DATE-TIME:20261224T100000Z\nEND", 1) + foot, "1", []string{
+			"line 6: " + read(`"TRANSP :"`, "TRANSP:"), "line 7: " + read(`"DTEND\t;"`, "DTEND;"),
+		}},
+		{"a rule with other signs", head + strings.Replace(one, "END", "RRULE=FREQ=DAILY;COUNT=2\nEND", 1) +
+			strings.Replace(two, "END", "RRULE;FREQ=DAILY;COUNT=2\nEND", 1) + foot, "1 2", []string{
+			"line 6: " + read(`"RRULE="`, "RRULE:"), "line 11: a colon is missing after RRULE, and is read as if it were there",
+		}},
+		{"a property with a slip", head + strings.Replace(one, "END", "DSCRIPTION:x\nX-RULE:x\nCOLOR:red\nEXDAET:20261225\nEND", 1) + foot, "1", []string{
+			"line 6: DSCRIPTION is no property of an event, and is ignored; did you mean DESCRIPTION?",
+			"line 9: EXDAET is no property of an event, and is ignored; did you mean EXDATE?",
+		}},
+		{"a title outside", head + one + "SUMMARY:Open\n" + two + foot, "1 2", []string{
+			"line 7: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+		}},
+		{"a UID outside", head + one + "UID:3\n" + two + foot, "1 2", []string{
+			"line 7: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+		}},
+		{"what a calendar may say of itself", head + "UID:3\nLAST-MODIFIED:20260101T000000Z\nDESCRIPTION:x\nCATEGORIES:x\n" + one + foot, "1", nil},
+		{"a change of no series", head + strings.Replace(one, "UID:1", "RECURRENCE-ID:20261224T080000Z", 1) + two + foot, " 2", []string{
+			"line 3: RECURRENCE-ID: an event without a UID changes no series; event is read as one of its own",
+		}},
 		{"a line end missing before a start", head + strings.Replace(one, "END", "SUMMARY:OpenDTSTART:20261231T090000Z\nEND", 1) + foot, "1", []string{
 			"line 6: the line holds another one of an event, which is not read as one (is a line end missing?)",
 		}},

@@ -60,6 +60,7 @@ type reader struct {
 	out      *Calendar
 	contents contents // of out
 
+	ended     bool   // a component of this VCALENDAR has ended: no property of its own follows
 	calendars int    // how many VCALENDARs have begun
 	before    int    // how many events were read before this one
 	method    string // of this one, "" as long as none was read
@@ -151,6 +152,7 @@ func (r *reader) begin(l line, component string) error {
 	r.open = append(r.open, component)
 	if component == "VCALENDAR" {
 		r.calendars++
+		r.ended = false
 		r.before, r.method = len(r.contents.components), ""
 	}
 	if component == "VEVENT" {
@@ -197,6 +199,7 @@ func (r *reader) end(number int, component string) {
 		r.finishUnended(number, "END:"+brief(component))
 	}
 	r.open = r.open[:i]
+	r.ended = true
 }
 
 // endsNothing reports an END without BEGIN, where something may be lost by it.
@@ -220,6 +223,9 @@ func (r *reader) loses(line int) {
 	}
 }
 
+// calendarProperties are properties of an event that a calendar may have too (RFC 7986, 5).
+var calendarProperties = set("UID", "DESCRIPTION", "CATEGORIES", "LAST-MODIFIED")
+
 // outside handles a line that no event takes in. What looks like a part of an event is lost, and that is reported.
 func (r *reader) outside(l line) {
 	name := string(l.name)
@@ -232,6 +238,8 @@ func (r *reader) outside(l line) {
 	switch {
 	case name == "DTSTART" || name == "RECURRENCE-ID":
 		r.loses(cmp.Or(r.lost.start, l.number))
+	case eventProperties[name] != unread && (len(r.open) == 0 || r.inner() == "VCALENDAR") && (!calendarProperties[name] || r.ended):
+		r.loses(r.lost.start)
 	case l.name == nil && (bytes.Contains(bytes.ToUpper(l.rest), []byte("VEVENT")) ||
 		bytes.Contains(bytes.ToUpper(l.rest), []byte("DTSTART"))):
 		r.loses(l.number)
