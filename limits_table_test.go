@@ -154,6 +154,11 @@ func limitSections() []limitSection {
 				"sample calls of a tenant's routes, at a load", "their templates go through {render.tenantWork:bytes}; without a tenant {render.ownWork:bytes}",
 				"", "the others are not tried; a warning says so", "render.TestSampleBounds",
 			},
+			{
+				"templates in the data of a branch; keys of data that are copied for templates that read it whole and declare more",
+				"{render.mostInData}; {render.mostCopied} in all", "", "refused at load", "render.TestDataMistakesOnce",
+			},
+			{"warnings about the output of a sample call", "{pivot.MostWarnings}", "", "the first are said", "render.TestOddFields"},
 			{"a callflow", "{pivot.maxDepth} levels", "", "the fallback answers", "pivot.TestCheckCallflowRefuses"},
 		}},
 		{"Conditions", "Of one route; patterns of a plan count for each route that has it.", []limit{

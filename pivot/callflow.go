@@ -53,6 +53,9 @@ func CheckCallflow(body []byte, on Cluster) error {
 	return nil
 }
 
+// MostWarnings bounds those of one callflow; the first ones are given.
+const MostWarnings = 100
+
 // CallflowWarnings says what Kazoo would take and hardly anybody means: members that it ignores, such as misspelt ones, children
 // that are never asked for, actions that do nothing for want of an id. It says nothing of what [CheckCallflow] refuses, and of a
 // callflow that is refused only what stands before that.
@@ -62,7 +65,7 @@ func CallflowWarnings(body []byte, on Cluster) []*Finding {
 		found = append(found, overBudget(body)...)
 	}
 	slices.SortStableFunc(found, func(a, b *Finding) int { return cmp.Compare(a.Offset, b.Offset) })
-	return found
+	return found[:min(len(found), MostWarnings)]
 }
 
 func check(body []byte, on Cluster, warnings *[]*Finding) *Finding {

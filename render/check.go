@@ -1,14 +1,10 @@
 package render
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/callhours/callhours/internal/contain"
@@ -43,7 +39,9 @@ func (c *checker) check(all []*Route, now time.Time) []Finding {
 		}
 		parallel.Each(len(some), func(i int) {
 			if err := contain.Do(func() error { c.route(some[i], looks[i], now); return nil }); err != nil {
-				looks[i].list = []shown{{Finding{Mistake: diag.Mistakef(some[i].Pos, "route %q: %s", some[i].Name, err)}, " (found with sample calls"}}
+				looks[i].list = []shown{{
+					Finding: Finding{Mistake: diag.Mistakef(some[i].Pos, "route %q: %s", some[i].Name, err)}, where: " (found with sample calls",
+				}}
 			}
 		})
 		for i, r := range some {
@@ -63,8 +61,10 @@ type checker struct {
 	ctx     context.Context
 	schemas *pivot.Schemas // nil: none
 	calls   []sampleCall
-	right   map[string]bool // by proof: nothing is wrong with such a branch
-	spent   map[string]int  // by tenant: what its sample calls have done
+	right   map[string]bool    // by proof: nothing is wrong with such a branch
+	wrong   map[string][]shown // by proof and place of the template: what is
+	spent   map[string]int     // by tenant: what its sample calls have done
+	placed  map[placed]diag.Pos
 
 	findings []Finding
 	where    []string             // by finding: the sample that shows it
@@ -73,13 +73,23 @@ type checker struct {
 }
 
 func newChecker(ctx context.Context, schemas *pivot.Schemas) *checker {
-	return &checker{ctx: ctx, schemas: schemas, calls: sampleCalls(), right: map[string]bool{}, spent: map[string]int{}, said: map[diag.Mistake]int{}}
+	return &checker{ctx: ctx, schemas: schemas, calls: sampleCalls(), right: map[string]bool{}, wrong: map[string][]shown{}, spent: map[string]int{}, placed: map[placed]diag.Pos{}, said: map[diag.Mistake]int{}}
 }
 
 // shown is a finding, and the sample that shows it.
 type shown struct {
 	Finding
-	where string
+	where  string
+	sample string // "" where it is about no sample
+}
+
+// shows is a finding of a branch of a route, which a sample shows.
+func (b *branch) shows(r *Route, f Finding, sample string) shown {
+	where := fmt.Sprintf(" (branch %s of route %s", b.name, r.Name)
+	if sample != "" {
+		where += ", " + sample
+	}
+	return shown{f, where, sample}
 }
 
 // checked is what sample calls have shown of a route, and what they did.
@@ -117,28 +127,39 @@ type failed struct {
 
 func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []shown) {
 	b := &r.branches[index]
-	for _, t := range append(templatesIn(b.written), b.template) {
+	for _, t := range append(slices.Clone(b.inner), b.template) {
 		for _, m := range t.Warnings() {
-			list = append(list, shown{
-				Finding{Mistake: m, Warning: true, Kind: "template_odd"}, fmt.Sprintf(" (branch %s of route %s", b.name, r.Name),
-			})
+			list = append(list, b.shows(r, Finding{Mistake: m, Warning: true, Kind: "template_odd"}, ""))
 		}
 	}
 	proof := r.proof(index)
 	if c.right[proof] || l.right[proof] {
 		return list
 	}
+	atPlace := proof + " at " + b.place.String()
+	wrong, ok := c.wrong[atPlace]
+	if !ok {
+		wrong, ok = l.wrong[atPlace]
+	}
+	if ok {
+		for _, f := range wrong {
+			list = append(list, b.shows(r, f.Finding, f.sample))
+		}
+		return list
+	}
+	before := len(list)
 	samples := r.samples(index, c.calls, now)
 	found := map[diag.Mistake]*failed{}
 	var order []*failed
 	meant, silent := 0, false
 	spent, limits := 0, 0 // what samples have done, and how many passed a limit of templates
-	note := func(s sample, v *View, err error, odd bool) {
+	p := placer{branch: b, look: l, before: c.placed, paths: map[string][][]string{}}
+	note := func(s sample, err error, odd bool) {
 		f := b.finding(err)
 		if wrong, ok := errors.AsType[*callflowError](err); ok {
-			if m, ok := b.dataMistake(wrong); ok {
+			if m, ok := p.dataMistake(wrong); ok {
 				f.Mistake = m
-			} else if at, ok := b.placeOf(c.ctx, v, wrong); ok {
+			} else if at, ok := p.place(c.ctx, wrong); ok {
 				f.Mistake = diag.Mistakef(at, "%s", wrong.says()) // the place names the template
 			}
 		}
@@ -158,23 +179,20 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []sh
 		if c.ctx.Err() != nil {
 			return list
 		}
+		l.spent, spent, p.spent = l.spent+p.spent, spent+p.spent, 0
 		if why, enough := l.enough(spent, limits); enough {
 			silent = true
 			if why != "" {
-				list = append(list, shown{
-					Finding{
-						Mistake: diag.Mistakef(b.place, "not all sample calls are tried, since %s; make its templates do less", why), Warning: true, Kind: "template_odd",
-					},
-					fmt.Sprintf(" (branch %s of route %s", b.name, r.Name),
-				})
+				list = append(list, b.shows(r, Finding{
+					Mistake: diag.Mistakef(b.place, "not all sample calls are tried, since %s; make its templates do less", why), Warning: true, Kind: "template_odd",
+				}, ""))
 			}
 			break
 		}
-		before := l.spent
 		v := r.sampleView(b, &s)
 		body, err := b.callflow(c.ctx, v, r.options.Cluster)
-		l.spent += perSample + v.spent
-		spent += l.spent - before
+		p.spent += perSample + v.spent
+		p.view, p.places = v, nil
 		if templates.IsLimit(err) {
 			limits++
 		}
@@ -188,13 +206,14 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []sh
 			}
 		}
 		if err != nil {
-			note(s, v, err, false)
+			note(s, err, false)
 			continue
 		}
 		for _, w := range pivot.CallflowWarnings(body, r.options.Cluster) {
-			note(s, v, &callflowError{template: b.template.Name(), wrong: "the output is odd", err: w, body: body}, true)
+			note(s, &callflowError{template: b.template.Name(), wrong: "the output is odd", err: w, body: body}, true)
 		}
 	}
+	l.spent += p.spent
 	if len(order) == 0 && !silent {
 		l.right[proof] = true
 	}
@@ -213,7 +232,10 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []sh
 		case f.Warning:
 			f.Kind = "callflow_odd"
 		}
-		list = append(list, shown{f.Finding, fmt.Sprintf(" (branch %s of route %s, %s", b.name, r.Name, f.first.String())})
+		list = append(list, b.shows(r, f.Finding, f.first.String()))
+	}
+	if !silent {
+		l.wrong[atPlace] = list[before:]
 	}
 	return list
 }
@@ -246,57 +268,6 @@ func (b *branch) finding(err error) Finding {
 		err = errors.New(wrong.says())
 	}
 	return Finding{Mistake: diag.Mistakef(b.place, "%s", err), Callflow: isCallflow}
-}
-
-// dataMistake is a fault of a callflow at the value of data that brought it, so that a wrong id is said once and where it is written; false
-// where the value comes from elsewhere, or stands in more than one place.
-func (b *branch) dataMistake(wrong *callflowError) (diag.Mistake, bool) {
-	about, ok := errors.AsType[*pivot.Finding](wrong.err)
-	if !ok || b.dataPlace == nil || about.Offset < 0 || about.Offset >= len(wrong.body) {
-		return diag.Mistake{}, false
-	}
-	var text string
-	if err := json.NewDecoder(bytes.NewReader(wrong.body[about.Offset:])).Decode(&text); err != nil || text == "" {
-		return diag.Mistake{}, false // it is not the text that is wrong
-	}
-	paths := pathsOf(nil, nil, b.plain, text)
-	if len(paths) != 1 {
-		return diag.Mistake{}, false
-	}
-	at := b.dataPlace(paths[0]...)
-	if at.Line == 0 {
-		return diag.Mistake{}, false // a default, which the template declares
-	}
-	return diag.Mistakef(at, "data %s: %s", strings.Join(paths[0], "."), about.Message), true
-}
-
-// pathsOf appends the paths at which a text stands in data: keys, and indexes in decimal.
-func pathsOf(found [][]string, at []string, data any, text string) [][]string {
-	switch data := data.(type) {
-	case string:
-		if data == text {
-			found = append(found, slices.Clone(at))
-		}
-	case map[string]any:
-		for key, value := range data {
-			found = pathsOf(found, append(at, key), value, text)
-		}
-	case []any:
-		for i, value := range data {
-			found = pathsOf(found, append(at, strconv.Itoa(i)), value, text)
-		}
-	}
-	return found
-}
-
-// placeOf is where in the template the part of a callflow was written that an error is about, for a view that was filled in; false where
-// that is not known.
-func (b *branch) placeOf(ctx context.Context, v *View, wrong *callflowError) (diag.Pos, bool) {
-	about, ok := errors.AsType[*pivot.Finding](wrong.err)
-	if !ok || about.Offset < 0 {
-		return diag.Pos{}, false
-	}
-	return b.template.Place(ctx, v, v.env, wrong.blanks+about.Offset)
 }
 
 // String says which sample it is, for people.

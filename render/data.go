@@ -3,9 +3,9 @@ package render
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/callhours/callhours/internal/diag"
@@ -16,11 +16,14 @@ import (
 type branch struct {
 	name      string
 	state     string
-	template  *templates.Template // nil: it passes
-	plain     map[string]any      // the data without the strings that are templates, with declared defaults
-	written   map[string]any      // the fields that hold templates; their strings are *templates.Template
-	calendars map[string]string   // full names, by the names that templates use
-	place     diag.Pos            // where the template is named or written
+	template  *templates.Template   // nil: it passes
+	plain     map[string]any        // the data that may be read, without what holds templates, with declared defaults; shared where names is nil
+	written   map[string]any        // the fields that hold templates; their strings are *templates.Template
+	inner     []*templates.Template // in written
+	names     []string              // what may be read of data; nil: all
+	told      string                // tells what may be read from other data
+	calendars map[string]string     // full names, by the names that templates use
+	place     diag.Pos              // where the template is named or written
 	dataPlace func(path ...string) diag.Pos
 	reads     reads
 	wrong     bool // it has mistakes
@@ -32,19 +35,13 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	if b.template == nil {
 		return b, nil
 	}
-	b.plain, b.written, b.calendars = map[string]any{}, map[string]any{}, map[string]string{}
-	uses := b.template.Uses()
-	p := dataParser{options: o, place: given.Data.Place}
-	for name, value := range given.Data.Values {
-		parsed, isTemplate := p.parse(value, name)
-		switch {
-		case !isTemplate:
-			b.plain[name] = value
-		case uses.AllData || slices.Contains(uses.Data, name):
-			b.written[name] = parsed
-		}
-	}
-	mistakes := p.mistakes
+	b.calendars = map[string]string{}
+	memo := o.Memo
+	data, mistakes := memo.all(o.Library, given.Data)
+	mistakes = slices.Clone(mistakes)
+	used := b.take(data, o.Route.Names(index))
+	b.told = memo.tell(data, b.names)
+	missing := map[string]any{} // with their defaults
 	for _, f := range b.template.Fields() {
 		if value, ok := given.Data.Values[f.Name]; ok {
 			if s, isText := value.(string); isText && strings.Contains(s, "{{") {
@@ -63,9 +60,17 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 		if f.Required {
 			continue // missingData says so
 		}
-		b.plain[f.Name] = f.Default
+		missing[f.Name] = f.Default
 	}
-	for _, t := range append(p.parsed, b.template) {
+	if b.names == nil && len(missing) > 0 {
+		var ok bool
+		if b.plain, ok = memo.copy(b.plain); !ok {
+			mistakes = append(mistakes, diag.Mistakef(given.Place, "data is read as a whole by too many templates that declare what it has not "+
+				"(%d keys are copied at most); name what they need under data, or use less data", mostCopied))
+		}
+	}
+	maps.Copy(b.plain, missing)
+	for _, t := range used {
 		for _, name := range t.Uses().Calendars {
 			if b.calendars[name] = o.Calendar(name); b.calendars[name] == "" {
 				var known []string
@@ -76,31 +81,43 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 			}
 		}
 	}
-	used := append(templatesIn(b.written), b.template)
 	for _, t := range used {
 		b.reads.add(t.Uses(), b.calendars)
 	}
 	return b, append(mistakes, b.wants(o, index, used)...)
 }
 
-// templatesIn lists the templates in data that was parsed.
-func templatesIn(value any) []*templates.Template {
-	var found []*templates.Template
-	switch value := value.(type) {
-	case *templates.Template:
-		if value != nil { // one with mistakes is nil
-			found = append(found, value)
-		}
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(value)) {
-			found = append(found, templatesIn(value[name])...)
-		}
-	case []any:
-		for _, v := range value {
-			found = append(found, templatesIn(v)...)
+// take takes those values that the templates of the branch and the conditions that look for names in them may read, and gives the templates.
+func (b *branch) take(data *whole, found map[string][]string) []*templates.Template {
+	uses := b.template.Uses()
+	names := slices.Concat(uses.Data, slices.Collect(maps.Keys(found)))
+	if uses.AllData {
+		b.plain, b.written, b.inner = data.plain, data.written, data.templates
+		return append(slices.Clone(b.inner), b.template)
+	}
+	b.plain, b.written = map[string]any{}, map[string]any{}
+	for _, name := range uses.Data {
+		if parsed, ok := data.written[name]; ok {
+			b.written[name], b.inner = parsed, append(b.inner, data.within[name]...)
 		}
 	}
-	return found
+	used := append(slices.Clone(b.inner), b.template)
+	for _, t := range b.inner {
+		inner := t.Uses()
+		if inner.AllData {
+			b.plain = data.plain
+			return used
+		}
+		names = append(names, inner.Data...)
+	}
+	slices.Sort(names)
+	b.names = append([]string{}, slices.Compact(names)...) // not nil, which means all
+	for _, name := range b.names {
+		if value, ok := data.plain[name]; ok {
+			b.plain[name] = value
+		}
+	}
+	return used
 }
 
 // wants finds what templates read as if it were always there, and is not when this branch answers.
@@ -134,7 +151,7 @@ func (b *branch) wants(o *Options, index int, used []*templates.Template) []diag
 
 // dataParser finds the strings in data that are templates of their own.
 type dataParser struct {
-	options  *Options
+	library  *templates.Library
 	place    func(path ...string) diag.Pos
 	parsed   []*templates.Template
 	mistakes []diag.Mistake
@@ -151,26 +168,43 @@ func (p *dataParser) parse(value any, path ...string) (any, bool) {
 		if p.place != nil {
 			at = p.place(path...)
 		}
-		t, mistakes := p.options.Library.ParseText(at, value)
+		t, mistakes := p.library.ParseText(at, value)
 		p.mistakes = append(p.mistakes, mistakes...)
 		if t != nil {
 			p.parsed = append(p.parsed, t)
 		}
 		return t, true
 	case map[string]any:
-		out, found := make(map[string]any, len(value)), false
+		var out map[string]any
 		for name, v := range value {
-			parsed, isTemplate := p.parse(v, append(slices.Clone(path), name)...)
-			out[name], found = parsed, found || isTemplate
+			parsed, isTemplate := p.parse(v, append(path, name)...)
+			if isTemplate && out == nil {
+				out = maps.Clone(value)
+			}
+			if isTemplate {
+				out[name] = parsed
+			}
 		}
-		return out, found
+		if out != nil {
+			return out, true
+		}
 	case []any:
-		out, found := make([]any, len(value)), false
+		var out []any
 		for i, v := range value {
-			parsed, isTemplate := p.parse(v, append(slices.Clone(path), fmt.Sprint(i))...)
-			out[i], found = parsed, found || isTemplate
+			if _, simple := v.(int); simple {
+				continue
+			}
+			parsed, isTemplate := p.parse(v, append(path, strconv.Itoa(i))...)
+			if isTemplate && out == nil {
+				out = slices.Clone(value)
+			}
+			if isTemplate {
+				out[i] = parsed
+			}
 		}
-		return out, found
+		if out != nil {
+			return out, true
+		}
 	}
 	return value, false
 }

@@ -3,6 +3,8 @@ package render
 import (
 	"fmt"
 	"maps"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // What sample calls may do, in bytes that their templates go through and write: see [templates.Env]. They have no deadline, since a busy machine
@@ -23,15 +25,17 @@ const (
 // look is a look at one route.
 type look struct {
 	checked
-	right map[string]bool // by proof: nothing is wrong with such a branch
-	may   int             // what it may spend
-	whose string          // tells whose sample calls they are, with their bound
-	cut   bool            // it might have spent more
+	right  map[string]bool     // by proof: nothing is wrong with such a branch
+	wrong  map[string][]shown  // by proof and place of the template: what is
+	placed map[placed]diag.Pos // where what is wrong was written
+	may    int                 // what it may spend
+	whose  string              // tells whose sample calls they are, with their bound
+	cut    bool                // it might have spent more
 }
 
 // look begins to look at a route.
 func (c *checker) look(r *Route) *look {
-	l := &look{right: map[string]bool{}}
+	l := &look{right: map[string]bool{}, wrong: map[string][]shown{}, placed: map[placed]diag.Pos{}}
 	most := ownWork
 	l.whose = "those of the routes without a tenant"
 	if r.options.Tenant != "" {
@@ -46,6 +50,12 @@ func (c *checker) look(r *Route) *look {
 func (c *checker) add(r *Route, l *look) {
 	c.spent[r.options.Tenant] += l.spent
 	maps.Copy(c.right, l.right)
+	maps.Copy(c.wrong, l.wrong)
+	for key, at := range l.placed {
+		if _, ok := c.placed[key]; !ok {
+			c.placed[key] = at
+		}
+	}
 	for _, f := range l.list {
 		c.say(r, f)
 	}

@@ -13,10 +13,9 @@ import (
 func (r *Route) proof(index int) string {
 	b := &r.branches[index]
 	var uses templates.Uses
-	for _, t := range append(templatesIn(b.written), b.template) {
+	for _, t := range append(slices.Clone(b.inner), b.template) {
 		u := t.Uses()
-		uses.Names, uses.Data = append(uses.Names, u.Names...), append(uses.Data, u.Data...)
-		uses.AllData, uses.Next = uses.AllData || u.AllData, uses.Next || u.Next
+		uses.Names, uses.Next = append(uses.Names, u.Names...), uses.Next || u.Next
 	}
 	event, match := r.comesWith(index)
 	p := fmt.Appendf(nil, "%p %q %q %d %q %t %t", b.template, r.Zone, r.options.Language, r.options.Within, r.options.Cluster, event, match)
@@ -30,23 +29,8 @@ func (r *Route) proof(index int) string {
 	}
 	for _, field := range slices.Sorted(maps.Keys(r.Names(index))) {
 		p = fmt.Appendf(p, " finds %q %q", field, r.Names(index)[field])
-		uses.Data = append(uses.Data, field)
 	}
-	if uses.AllData {
-		uses.Data = slices.Collect(maps.Keys(b.plain))
-	}
-	uses.Data = slices.AppendSeq(uses.Data, maps.Keys(b.written))
-	slices.Sort(uses.Data)
-	for _, name := range slices.Compact(uses.Data) {
-		p = fmt.Appendf(p, " %q", name)
-		if value, ok := b.plain[name]; ok {
-			p = appendValue(append(p, '='), value)
-		}
-		if value, ok := b.written[name]; ok {
-			p = appendValue(append(p, '~'), value)
-		}
-	}
-	return string(p)
+	return string(fmt.Appendf(p, " data %s", b.told))
 }
 
 // appendValue appends a value of data so that no other looks the same. A template is known by where it is: the library has each text once.

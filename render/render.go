@@ -53,6 +53,7 @@ type Options struct {
 	Within   time.Duration       // how long one answer may take; 0: a second
 	Cluster  pivot.Cluster       // the Kazoo that is to take the answers
 	Library  *templates.Library  // parses the templates inside data
+	Memo     *Memo               // what routes that are made with the same Library share; nil: this one shares nothing
 	Calendar func(string) string // the full name of a calendar that a template names, "" when there is none
 	Known    func() []string     // the names by which Calendar finds some, for suggestions; nil: none
 }
@@ -85,6 +86,9 @@ func New(o Options) (*Route, []diag.Mistake) {
 	if o.Within == 0 {
 		o.Within = time.Second
 	}
+	if o.Memo == nil {
+		o.Memo = new(Memo)
+	}
 	r := &Route{
 		Route: o.Route, options: o, asksCall: o.Route.AsksCall(),
 		speaks: cmp.Or(templates.Language(o.Language), "en"),
@@ -98,7 +102,7 @@ func New(o Options) (*Route, []diag.Mistake) {
 		r.branches = append(r.branches, b)
 	}
 	mistakes = append(mistakes, missing.mistakes(&o)...)
-	r.options.Library, r.options.Calendar, r.options.Known = nil, nil, nil // all has been asked; a route outlives what built it
+	r.options.Library, r.options.Memo, r.options.Calendar, r.options.Known = nil, nil, nil, nil // all has been asked; a route outlives what built it
 	return r, mistakes
 }
 

@@ -35,7 +35,7 @@ func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 // be used then.
 func build(b builder) (*Generation, diag.Mistakes) {
 	file := b.file
-	b.reuse = newReuse(b.former, file)
+	b.reuse, b.memo = newReuse(b.former, file), new(render.Memo)
 	b.read()
 	defer b.library.Forget() // texts that are written in one configuration
 	names := calendarNames(file.Calendars)
@@ -129,6 +129,7 @@ type builder struct {
 	files     fs.FS
 	now       time.Time
 	library   *templates.Library
+	memo      *render.Memo
 	calendars []*calendar
 	loader    *calendars.Loader
 	suggested map[string]int  // templates for which one was looked that may be meant, by file
@@ -234,7 +235,7 @@ func (b *builder) route(r *config.Route) render.Options {
 		Region: r.PhoneRegion, Zone: zone, DayStarts: r.DayStarts, Unknown: r.Unknown, Shared: b.shared,
 	}
 	answers := render.Options{
-		Language: r.Language, Fallback: r.Fallback, Within: b.file.AnswerWithin, Library: b.library,
+		Language: r.Language, Fallback: r.Fallback, Within: b.file.AnswerWithin, Library: b.library, Memo: b.memo,
 		Cluster:  pivot.Cluster{Version: pivot.Version(b.file.KazooVersion), Modules: b.file.ExtraModules},
 		Calendar: func(name string) string { return b.calendarFor(r, name) },
 		Known:    func() []string { return b.calendarsFor(r) },

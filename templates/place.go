@@ -2,6 +2,7 @@ package templates
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -24,38 +25,51 @@ type mark struct {
 // marked is where in the output a mark was passed.
 type marked struct{ mark, wrote int }
 
-// Place is where in the template's text the byte at an offset of its output was written: the character of a text, or the beginning of an action. It
-// executes a copy of the template with the same data, and is for messages; false where that does not come so far.
-func (t *Template) Place(ctx context.Context, data any, env Env, offset int) (diag.Pos, bool) {
+// Places finds where in the template's text the bytes of an output were written.
+type Places struct {
+	marks  []mark
+	passed []marked
+	Spent  int // what finding them out has cost, as counted by [Env]
+}
+
+// perNode is what copying and marking a node of a template counts for, in bytes.
+const perNode = 128
+
+// Places executes a copy of the template with the same data, and is for messages. What it finds out ends where that execution fails.
+func (t *Template) Places(ctx context.Context, data any, env Env) *Places {
+	p := &Places{}
 	if len(t.mistakes) > 0 || t.main == nil {
-		return diag.Pos{}, false
+		return p
 	}
-	var marks []mark
 	copied := &Template{
 		name: t.name, main: t.main, trees: map[string]*tree{}, calls: append(slices.Clone(t.calls), markName),
 		patterns: t.patterns, zone: t.zone, zones: t.zones,
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.trees)) {
 		c := &tree{Tree: t.trees[name].Copy(), source: t.trees[name].source}
-		marks = markNodes(c, marks)
+		p.marks = markNodes(c, p.marks)
 		copied.trees[name] = c
 	}
+	p.Spent = perNode * len(p.marks)
 	r := copied.newRun()
 	r.begin(ctx, &bytes.Buffer{}, env)
 	// What the output breaks off at is no matter here.
 	_ = r.exec.Execute(r, data)
 	r.end()
-	last := -1
-	for i, m := range r.passed {
-		if m.wrote <= offset {
-			last = i
-		}
-	}
-	if last < 0 {
+	p.passed = slices.Clone(r.passed)
+	return p
+}
+
+// At is where the byte at an offset of the output was written: the character of a text, or the beginning of an action; false where that is not
+// known.
+func (p *Places) At(offset int) (diag.Pos, bool) {
+	after, _ := slices.BinarySearchFunc(p.passed, offset+1, func(m marked, offset int) int { return cmp.Compare(m.wrote, offset) })
+	if after == 0 {
 		return diag.Pos{}, false
 	}
-	m := marks[r.passed[last].mark]
-	return m.source.pos(m.pos + parse.Pos(min(offset-r.passed[last].wrote, max(0, m.length-1)))), true
+	last := p.passed[after-1]
+	m := p.marks[last.mark]
+	return m.source.pos(m.pos + parse.Pos(min(offset-last.wrote, max(0, m.length-1)))), true
 }
 
 // markNodes puts a call of mark before each node of a tree that writes.

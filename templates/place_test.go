@@ -34,7 +34,7 @@ func TestPlace(t *testing.T) {
 		`"module": "hangup"`: "templates/_tail.json.tmpl:2:10",
 	} {
 		at := strings.Index(out.String(), part)
-		if got, ok := tmpl.Place(t.Context(), data, Env{}, at); at < 0 || !ok || got.String() != want {
+		if got, ok := tmpl.Places(t.Context(), data, Env{}).At(at); at < 0 || !ok || got.String() != want {
 			t.Errorf("%s at %d of %s: got %s, %v, want %s", part, at, out.String(), got, ok, want)
 		}
 	}

@@ -1,0 +1,135 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/growth"
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/routes"
+)
+
+// sharing makes routes of one branch, which share a library, a template and data.
+func sharing(t *testing.T, n int, text string, data map[string]any) []*Route {
+	t.Helper()
+	l := library(t)
+	template, mistakes := l.Parse(diag.Pos{File: "c.yaml", Line: 1}, text)
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	memo := new(Memo)
+	var all []*Route
+	for i := range n {
+		plain, wrong := routes.New(routes.Options{
+			Name: fmt.Sprint("r", i), Zone: time.UTC,
+			Branches: []routes.Branch{{Name: "a", State: routes.Open}},
+		})
+		if wrong != nil {
+			t.Fatal(wrong)
+		}
+		r, mistakes := New(Options{Route: plain, Library: l, Memo: memo, Branches: []Branch{{
+			Template: template, Place: diag.Pos{File: "c.yaml", Line: 1}, Data: Data{Values: data},
+		}}})
+		if len(mistakes) > 0 {
+			t.Fatal(mistakes)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// TestSharedData: data that is the same for many branches is looked through once.
+func TestSharedData(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it measures")
+	}
+	list := []any{"{{ 1 }}"}
+	for i := range 50_000 {
+		list = append(list, fmt.Sprint(i))
+	}
+	data := map[string]any{"l": list}
+	cost := func(n int) int {
+		return growth.Bytes(func() { sharing(t, n, `{"module":"tts","data":{"text":"{{ len .Data.l }}"}}`, data) })
+	}
+	cost(1)
+	one, many := cost(1), cost(200)
+	if most := 2 * one; many-one > 200*16<<10 || many > most+200*16<<10 {
+		t.Errorf("one branch allocates %d bytes, and 200 with the same data %d", one, many)
+	}
+	all := sharing(t, 3, `{"module":"tts","data":{"text":"{{ index .Data.l 0 }}"}}`, data)
+	if p := all[0].proof(0); p != all[2].proof(0) {
+		t.Error("routes with the same data have not the same proof")
+	}
+	other := sharing(t, 1, `{"module":"tts","data":{"text":"{{ index .Data.l 0 }}"}}`, map[string]any{"l": append(list[:1:1], "x")})
+	if all[0].branches[0].told == other[0].branches[0].told {
+		t.Error("other data is told to be the same")
+	}
+}
+
+// TestDataMistakesOnce: what is wrong with data that many branches share is told of the first one whole, and of each other one once.
+func TestDataMistakesOnce(t *testing.T) {
+	t.Parallel()
+	l, memo := library(t), new(Memo)
+	d := Data{Values: map[string]any{"a": "{{ nothing }}", "b": "{{ none }}", "c": "x"}}
+	if _, first := memo.all(l, d); len(first) != 2 {
+		t.Errorf("the first one has %v", first)
+	}
+	if _, second := memo.all(l, d); len(second) != 1 {
+		t.Errorf("the second one has %v", second)
+	}
+	many := map[string]any{}
+	for i := range mostInData + 1 {
+		many[fmt.Sprintf("k%03d", i)] = "{{ .Call.From }}"
+	}
+	if _, wrong := memo.all(l, Data{Values: many}); len(wrong) != 1 || !strings.Contains(wrong[0].Message, "more than 200 templates") {
+		t.Errorf("one template more than there may be: %v", wrong)
+	}
+	delete(many, "k000")
+	if w, wrong := memo.all(l, Data{Values: maps.Clone(many)}); len(wrong) != 0 || len(w.templates) != mostInData {
+		t.Errorf("as many templates as there may be: %v", wrong)
+	}
+	if _, ok := memo.copy(make(map[string]any)); !ok {
+		t.Error("nothing cannot be copied")
+	}
+	memo.copied = mostCopied
+	if _, ok := memo.copy(many); ok {
+		t.Error("data is copied beyond the bound")
+	}
+}
+
+// TestOddFields: finding the places of many odd fields of an output costs about what the output does, and routes that write the same are looked at
+// once.
+func TestOddFields(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it measures")
+	}
+	odd := func(n int) string {
+		var b strings.Builder
+		b.WriteString(`{"module":"voicemail","data":{"id":"7b1e3d52c6a94f0eb4d2a9c8e5f60137"`)
+		for i := range n {
+			fmt.Fprintf(&b, `,"x%d":{{ 1 }}`, i)
+		}
+		b.WriteString("}}")
+		return b.String()
+	}
+	now := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
+	growth.Linear(t, 300, func(n int) int {
+		all := sharing(t, 1, odd(n), nil)
+		return growth.Bytes(func() {
+			if found := Check(t.Context(), all, now, nil); len(found) != pivot.MostWarnings {
+				t.Errorf("of %d odd fields %d are found", n, len(found))
+			}
+		})
+	})
+	cost := func(routes int) int {
+		all := sharing(t, routes, odd(300), nil)
+		return growth.Bytes(func() { Check(t.Context(), all, now, nil) })
+	}
+	if one, many := cost(8), cost(80); many > 3*one {
+		t.Errorf("8 routes allocate %d bytes, and 80 that write the same %d", one, many)
+	}
+}
