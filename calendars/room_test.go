@@ -57,6 +57,7 @@ func TestRoom(t *testing.T) {
 			t.Errorf("a small body: %d bytes, %v, held %t", n, err, small.held)
 		}
 		<-time.After(24 * time.Hour)
+		synctest.Wait()
 		if most != largeBodies || ended != len(tenants)*perTenant || len(all) != 0 {
 			t.Errorf("at most %d are held, %d ended, %d are held in the end", most, ended, len(all))
 		}
