@@ -120,6 +120,7 @@ func limitSections() []limitSection {
 				"of all routes of a tenant", "{routes.ownerSteps} times and {routes.ownerEdges} times; half of it for what lies more than a day ahead", "instances",
 				"likewise, for the routes for which there is no room", "routes.TestTenantsTotal",
 			},
+			{"misspelt names of an event that are reported", "{calendars.maxSlips}", "", "the rest is not mentioned", "calendars.TestForgiven"},
 			{"problems that are listed", "{calendars.maxProblems}", "", "the rest is counted", "calendars.TestManyProblems"},
 			{"a title or place of an event; a description", "{calendars.longestText} characters; {calendars.longestDescription}", "", "it is cut", "calendars.TestCutTexts"},
 			{"the text of an event as written", "{calendars.mostText:bytes}", "", "it is cut", "calendars.TestText"},

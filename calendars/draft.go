@@ -61,7 +61,7 @@ func (r *reader) property(l line) {
 		}
 	case eventProperties[string(l.name)] != unread:
 		r.collect(l)
-	case len(d.slips) < 5: // more say nothing new
+	case len(d.slips) < maxSlips:
 		if of := slipOf(string(l.name)); of != "" {
 			d.slips = append(d.slips, Problem{
 				File: r.file, Line: l.number,
@@ -70,6 +70,9 @@ func (r *reader) property(l line) {
 		}
 	}
 }
+
+// maxSlips is how many misspelt names of an event are reported.
+const maxSlips = 5
 
 // collect keeps a property of the event being read, unless it is over a limit.
 func (r *reader) collect(l line) {

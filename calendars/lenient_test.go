@@ -126,6 +126,11 @@ func TestForgiven(t *testing.T) {
 			"line 6: DSCRIPTION is no property of an event, and is ignored; did you mean DESCRIPTION?",
 			"line 9: EXDAET is no property of an event, and is ignored; did you mean EXDATE?",
 		}},
+		{"many slips", head + strings.Replace(one, "END", strings.Repeat("EXDAET:20261225\n", 7)+"END", 1) + foot, "1", slices.Collect(func(yield func(string) bool) {
+			for n := range 5 { // maxSlips
+				yield(fmt.Sprintf("line %d: EXDAET is no property of an event, and is ignored; did you mean EXDATE?", 6+n))
+			}
+		})},
 		{"a title outside", head + one + "SUMMARY:Open\n" + two + foot, "1 2", []string{
 			"line 7: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
 		}},
