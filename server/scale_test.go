@@ -310,7 +310,7 @@ func TestProvider(t *testing.T) {
 	w.fetch(t, &p)
 	_, refresh := took("everything fetched, unchanged")
 
-	ms, _ := filepath.Glob(filepath.Join(p.state, "events", "*"))
+	ms, _ := filepath.Glob(filepath.Join(p.state, "events", "*", "*")) // each tenant's in a directory of its own
 	if len(ms) != 2*n {
 		t.Errorf("%d compiled calendars, want %d", len(ms), 2*n)
 	}
