@@ -251,12 +251,30 @@ func (l *loader) crossCheck(main *source) {
 func sameAddress(a, b string) bool {
 	hostA, portA, errA := net.SplitHostPort(a)
 	hostB, portB, errB := net.SplitHostPort(b)
+	if errA != nil || errB != nil {
+		return false
+	}
+	portA, portB = strings.TrimLeft(portA, "0"), strings.TrimLeft(portB, "0")
 	everywhere := func(host string) bool {
 		addr, err := netip.ParseAddr(host)
 		return host == "" || err == nil && addr.IsUnspecified()
 	}
-	return errA == nil && errB == nil && portA == portB && portA != "0" &&
-		(hostA == hostB || everywhere(hostA) || everywhere(hostB))
+	return portA == portB && portA != "" && (sameHost(hostA, hostB) || everywhere(hostA) || everywhere(hostB))
+}
+
+// sameHost reports whether both hosts are one address. The name localhost stands for 127.0.0.1, which is what Go listens on.
+func sameHost(a, b string) bool {
+	address := func(host string) (string, netip.Addr, error) {
+		host = strings.TrimSuffix(strings.ToLower(host), ".")
+		if host == "localhost" {
+			host = "127.0.0.1"
+		}
+		addr, err := netip.ParseAddr(host)
+		return host, addr.Unmap(), err
+	}
+	hostA, addrA, errA := address(a)
+	hostB, addrB, errB := address(b)
+	return hostA == hostB || errA == nil && errB == nil && addrA == addrB
 }
 
 // ownPaths finds routes of tenants without an account on paths where the operator's routes answer, which may have any name.
