@@ -16,7 +16,7 @@ func (s *source) readRoutes() {
 		hours = s.says.subscribers(hours)
 	}
 	const cure = "remove some, or make two tenants of it"
-	branches := 0
+	branches, asked := 0, 0
 	for i, n := range s.items(s.top.get("routes"), "routes") {
 		if s.exceeds(i+1, mostRoutes, n.Pos, "routes", cure) {
 			return
@@ -27,6 +27,13 @@ func (s *source) readRoutes() {
 		}
 		branches += len(r.Branches)
 		if s.exceeds(branches, mostBranches, r.Pos, "branches in all its routes (those of a plan count for each route)", cure) {
+			return
+		}
+		for _, b := range r.Branches {
+			asked += b.When.asked()
+		}
+		if s.exceeds(asked, mostAsked, r.Pos, "parts in the conditions of all its routes (those of a plan count for each route, and so do the calendars and numbers that they name)",
+			"put numbers into lists, or make two tenants of it") {
 			return
 		}
 		if first, ok := s.routes.own[r.Name]; ok {

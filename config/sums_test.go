@@ -13,7 +13,7 @@ func TestSums(t *testing.T) {
 		values  = "maxValues of a file"
 		files   = "mostFiles, mostFileBytes, mostPaths, mostSecrets"
 		steps   = "calendars.maxPatterns, server.mostFilterSteps, mostTenantFilterSteps and mostCompared"
-		asks    = "routes.maxConditions, maxOnCalls and maxOnEvents of a route; mostBranches"
+		asks    = "routes.maxConditions, maxOnCalls and maxOnEvents of a route; mostBranches, mostAsked"
 		lowered = "the operator's limits, which a tenant only lowers; calendars.ownerTimes, ownerBytes"
 		samples = "templates.MaxSource; what sample calls of a tenant take"
 	)

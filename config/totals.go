@@ -7,7 +7,8 @@ import "github.com/callhours/callhours/internal/diag"
 const (
 	mostCalendars = 2_000
 	mostRoutes    = 5_000
-	mostBranches  = 50_000 // of all its routes
+	mostBranches  = 50_000  // of all its routes
+	mostAsked     = 500_000 // parts of the conditions of all its routes
 	mostLists     = 2_000
 	mostNumbers   = 200_000 // of all its lists
 	mostFiles     = 5_000   // that it names, of lists and secrets; those of its calendars have bounds of their own
@@ -83,5 +84,14 @@ func merges(under, over map[string]any) int {
 			n += merges(below, above)
 		}
 	}
+	return n
+}
+
+// asked is how many parts a condition has: itself, and the calendars, numbers, patterns and lists that it names. A route keeps something of each.
+func (c *Condition) asked() int {
+	n := 0
+	c.walk(func(c *Condition) {
+		n += 1 + len(c.Calendars) + len(c.Caller.Numbers) + len(c.Caller.Lists) + len(c.Dialed.Numbers) + len(c.Dialed.Lists) + len(c.Vars) + len(c.Headers)
+	})
 	return n
 }

@@ -38,6 +38,10 @@ func TestTenantTotals(t *testing.T) {
 			plan(50) + routes(mostBranches/50), plan(50) + routes(mostBranches/50+1),
 			`tenant "acme" has more than 50000 branches in all its routes (those of a plan count for each route); remove some, or make two tenants of it`,
 		},
+		"conditions": {
+			plan(2) + routes(mostRoutes), strings.Replace(plan(2), `["+1*"]`, "["+strings.Repeat(`"+1*", `, 100)+"]", 1) + routes(mostRoutes),
+			`tenant "acme" has more than 500000 parts in the conditions of all its routes`,
+		},
 		"data": {
 			"data:\n" + repeat(999, "  k%d: x\n") + plan(2) + "routes:\n" + repeat(1000, "  - {name: r%d, plan: p, data: {a: b}}\n"),
 			"data:\n" + repeat(999, "  k%d: x\n") + plan(2) + "routes:\n" + repeat(1001, "  - {name: r%d, plan: p, data: {a: b}}\n"),

@@ -161,11 +161,15 @@ func fieldOf(s string) string {
 	return s[:cut]
 }
 
-// Shared is what many routes have in common that are made of the conditions of one plan: its patterns are made ready once. Conditions must not be
+// Shared is what many routes have in common that are made of the conditions of one plan: its patterns, lists of
+// numbers and names are made ready once. Conditions must not be
 // changed while it is in use, and it is for one goroutine.
 type Shared struct {
 	patterns map[written]calendars.Patterns
 	words    map[string]string // each text once
+	lists    map[listIn]listed
+	keys     map[keysAt]*keyedNames
+	alike    map[string]*keyedNames // by the keys themselves
 }
 
 // written is where a list of texts is.
@@ -176,7 +180,10 @@ type written struct {
 
 // NewShared makes one that has nothing yet.
 func NewShared() *Shared {
-	return &Shared{patterns: map[written]calendars.Patterns{}, words: map[string]string{}}
+	return &Shared{
+		patterns: map[written]calendars.Patterns{}, words: map[string]string{},
+		lists: map[listIn]listed{}, keys: map[keysAt]*keyedNames{}, alike: map[string]*keyedNames{},
+	}
 }
 
 func (s *Shared) word(text string) string {
@@ -233,6 +240,7 @@ func (b *builder) condition(c *Condition) *node {
 }
 
 func (b *builder) leaf(c *Condition) int {
+	id := 0 // of its names
 	l := &leaf{calendars: c.Calendars, wholeDay: c.Events.WholeDay, filter: calendars.Filter{
 		Summary:      b.patterns(c.Events.Summary),
 		Description:  b.patterns(c.Events.Description),
@@ -243,19 +251,13 @@ func (b *builder) leaf(c *Condition) int {
 		Recurring:    c.Events.Recurring,
 	}}
 	if names := c.Events.Names; names != nil {
-		l.field, l.keys = names.Field, slices.Clone(names.Keys)
-		slices.SortFunc(l.keys, func(a, b string) int {
-			if len(a) != len(b) {
-				return len(b) - len(a)
-			}
-			return strings.Compare(a, b)
-		})
-		l.names = namesOf(l.keys)
+		k := b.shared.names(names.Keys)
+		l.field, l.keys, l.names, id = names.Field, k.keys, k.names, k.id
 	}
 	f := &l.filter
 	b.count(c.Pos, 0, 0, f.Summary.Cost()+f.Description.Cost()+f.Location.Cost()+f.Category.Cost())
 	l.narrowed = b.shared.word(narrowed(c.Events))
-	key := l.String() + "\x00" + strings.Join(l.keys, "\x00")
+	key := fmt.Sprintf("%s\x00%d", l, id)
 	if i, ok := b.leaves[key]; ok {
 		return i
 	}
@@ -389,9 +391,8 @@ func (b *builder) numbers(n Numbers) (*numbers, string) {
 		words = append(words, fmt.Sprintf("%q", text.S))
 	}
 	for _, list := range n.Lists {
-		for _, text := range list.Numbers {
-			b.addNumber(set, text)
-		}
+		known, mistakes := b.shared.list(list.Numbers, b.route.Region)
+		set.lists, b.mistakes = append(set.lists, known), append(b.mistakes, mistakes...)
 		words = append(words, "on list "+list.Name)
 	}
 	if n.Withheld {

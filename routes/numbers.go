@@ -29,6 +29,7 @@ type numbers struct {
 	exact    map[string]diag.Text // spelling -> as written
 	prefixes map[string]prefix    // by spelling without the *
 	lengths  []int                // of the keys of prefixes, longest first
+	lists    []*numbers           // that it holds besides, which have none
 }
 
 type prefix struct {
@@ -81,9 +82,11 @@ func (n *numbers) add(text diag.Text, region string) error {
 func (n *numbers) has(value string) bool {
 	var buf [longest]byte
 	key := normal(buf[:0], value)
-	if len(key) == 0 {
-		return false
-	}
+	return len(key) > 0 && (n.holds(key) || slices.ContainsFunc(n.lists, func(l *numbers) bool { return l.holds(key) }))
+}
+
+// holds says whether the set itself has a normal key.
+func (n *numbers) holds(key []byte) bool {
 	if _, ok := n.exact[string(key)]; ok {
 		return true
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -137,6 +138,7 @@ type builder struct {
 	named     map[string]bool // calendars by their full names
 	lists     map[string]routes.List
 	shared    *routes.Shared
+	keys      map[uintptr][]string // sorted ones of mappings in data, by the mapping
 	mistakes  diag.Mistakes
 	absent    diag.Mistakes // files that calendars name and that may be missing
 
@@ -173,7 +175,7 @@ func (b *builder) read() {
 		b.contain(c.Pos, fmt.Sprintf("calendar %q", c.Name), func() { b.calendars = append(b.calendars, b.calendar(c)) })
 		b.named[c.Name] = true
 	}
-	b.shared, b.lists = routes.NewShared(), map[string]routes.List{}
+	b.shared, b.lists, b.keys = routes.NewShared(), map[string]routes.List{}, map[uintptr][]string{}
 	for _, l := range b.file.Lists {
 		b.lists[l.Name] = routes.List{Name: l.Name, Numbers: l.Numbers}
 	}
@@ -245,7 +247,7 @@ func (b *builder) route(r *config.Route) render.Options {
 	}
 	for _, branch := range r.Branches {
 		o.Branches = append(o.Branches, routes.Branch{
-			Name: branch.Name, State: routes.State(branch.State), When: condition(branch.When, branch.Data, b.lists),
+			Name: branch.Name, State: routes.State(branch.State), When: b.condition(branch.When, branch.Data),
 		})
 		answers.Branches = append(answers.Branches, b.answer(r, branch))
 	}
@@ -337,34 +339,45 @@ func (b *builder) noTemplate(name diag.Text) {
 	}
 }
 
-func condition(c *config.Condition, data *config.Data, lists map[string]routes.List) *routes.Condition {
+func (b *builder) condition(c *config.Condition, data *config.Data) *routes.Condition {
 	if c == nil {
 		return nil
 	}
 	out := &routes.Condition{
-		Pos: c.Pos, Not: condition(c.Not, data, lists),
+		Pos: c.Pos, Not: b.condition(c.Not, data),
 		Events: routes.Events{
 			Summary: c.Events.Summary, Description: c.Events.Description, Location: c.Events.Location, Category: c.Events.Category,
 			Transparency: c.Events.Transparency.S, AllDay: c.Events.AllDay, Recurring: c.Events.Recurring, WholeDay: c.WholeDay,
 		},
-		Caller: numbers(c.Caller, lists), Dialed: numbers(c.Dialed, lists),
+		Caller: numbers(c.Caller, b.lists), Dialed: numbers(c.Dialed, b.lists),
 		CallerName: c.CallerName, Account: c.Account, Digits: c.Digits,
 		Vars: named(c.Vars), Headers: named(c.Headers),
 	}
 	for _, k := range c.All {
-		out.All = append(out.All, condition(k, data, lists))
+		out.All = append(out.All, b.condition(k, data))
 	}
 	for _, k := range c.Any {
-		out.Any = append(out.Any, condition(k, data, lists))
+		out.Any = append(out.Any, b.condition(k, data))
 	}
 	for _, name := range c.Calendars {
 		out.Calendars = append(out.Calendars, name.S)
 	}
 	if c.Names.S != "" {
 		field, _ := data.Values[c.Names.S].(map[string]any)
-		out.Events.Names = &routes.Names{Field: c.Names.S, Keys: slices.Sorted(maps.Keys(field))}
+		out.Events.Names = &routes.Names{Field: c.Names.S, Keys: b.sortedKeys(field)}
 	}
 	return out
+}
+
+// sortedKeys are the keys of a mapping in data, the same list for all conditions that look for them. The configuration keeps the mapping.
+func (b *builder) sortedKeys(field map[string]any) []string {
+	at := reflect.ValueOf(field).Pointer()
+	keys, ok := b.keys[at]
+	if !ok {
+		keys = slices.Sorted(maps.Keys(field))
+		b.keys[at] = keys
+	}
+	return keys
 }
 
 func numbers(n config.Numbers, lists map[string]routes.List) routes.Numbers {
