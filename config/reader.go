@@ -148,7 +148,8 @@ type converter struct {
 	blocks   map[int]bool        // lines of blocks of text; see scan
 	line     []rune              // see runes
 	lineAt   int
-	copies   int // nodes added by aliases so far
+	firsts   map[*yaml.Node]diag.Pos // of blocks of text, see first
+	copies   int                     // nodes added by aliases so far
 	mistakes diag.Mistakes
 	said     said
 }
@@ -242,9 +243,18 @@ func (c *converter) first(n *yaml.Node) diag.Pos {
 	p := c.at(n)
 	switch {
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		if known, ok := c.firsts[n]; ok { // an alias to it
+			return known
+		}
+		if c.firsts == nil {
+			c.firsts = map[*yaml.Node]diag.Pos{}
+		}
+		c.firsts[n] = p
 		for _, line := range c.lines[min(p.Line, len(c.lines)):] {
 			if text := strings.TrimLeft(line, " "); text != "" {
-				return diag.Pos{File: p.File, Line: p.Line + 1, Col: len(line) - len(text) + 1}
+				p = diag.Pos{File: p.File, Line: p.Line + 1, Col: len(line) - len(text) + 1}
+				c.firsts[n] = p
+				return p
 			}
 		}
 	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
