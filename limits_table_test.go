@@ -177,6 +177,7 @@ func limitSections() []limitSection {
 		{"Configuration and state", "", []limit{
 			{"a file of the configuration", "{config.maxFile:bytes}", "", "refused", "config.TestFromDisk"},
 			{"included files in one tenant's directory; all included files", "{config.mostOwnSources} with {config.mostOwnSourceBytes:bytes}; {config.mostSourceBytes:bytes}", "", "those of that tenant, or of the largest, are not read; what was accepted answers", "config.TestOwnSources"},
+			{"the name of a tenant, calendar, list, plan, role, route or branch", "{config.maxName} characters", "", "refused", "config.TestLongName"},
 			{"nesting in a file", "{config.maxDepth} levels; {config.maxCopies} nodes by aliases", "", "refused", "config.TestFileWithMistakes"},
 			{"what a tenant's file defines", "{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them with {config.mostAsked} parts in their conditions, {config.mostLists} lists, {config.mostNumbers} numbers in them, {config.mostMerged} keys of data merged for its routes and branches", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals"},
 			{"files of lists and secrets that a tenant names", "{config.mostFiles}, {config.mostFileBytes:bytes}; {config.mostPaths} paths under `secrets`, {config.mostSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles"},

@@ -219,10 +219,17 @@ func (s *source) patternTexts(n *node, key string) []Text {
 	return texts
 }
 
+// maxName is how many characters a name may have: metrics, paths and pages repeat it.
+const maxName = 200
+
 var nameGrammar = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
 // isName checks the name of something: one grammar for all of them. what is its noun.
 func (s *source) isName(t Text, what string) bool {
+	if len(t.S) > maxName {
+		s.mistake(t.Pos, "the name of %s has more than %d characters; shorten it", what, maxName)
+		return false
+	}
 	if nameGrammar.MatchString(t.S) {
 		return true
 	}
