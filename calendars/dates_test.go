@@ -84,11 +84,14 @@ func TestSaidAndDone(t *testing.T) {
 			[]string{`line 6: RDATE: time zone "Contoso Time" is not known, and does not matter in an all-day series: the date counts (2 lines, this is the first)`},
 		},
 		{
-			"a period of whole days that is none", []string{whole, "RDATE;VALUE=PERIOD;TZID=Contoso Time:20270305T000000/soon"}, []string{day("01", "02")},
+			"a period of whole days that is none",
+			[]string{whole, "RDATE;VALUE=PERIOD;TZID=Contoso Time:20270305T000000/soon"},
+			[]string{day("01", "02")},
 			[]string{`line 6: RDATE: want a time such as 20261224 or 20261224T090000Z, found "soon"; event (e) is read without it`},
 		},
 		{
-			"dates that are all of a series", []string{noon, "DURATION:PT1H", "RRULE:FREQ=DAILY;UNTIL=20270220T000000Z", "RDATE;TZID=Europe/Rome:20270305T120000"},
+			"dates that are all of a series",
+			[]string{noon, "DURATION:PT1H", "RRULE:FREQ=DAILY;UNTIL=20270220T000000Z", "RDATE;TZID=Europe/Rome:20270305T120000"},
 			[]string{"2027-03-05 12:00 +0100, 2027-03-05 13:00 +0100, e"},
 			[]string{"line 3: RRULE: UNTIL lies before DTSTART; event (e) has no occurrence by its RRULE"},
 		},

@@ -112,9 +112,14 @@ func (b *branch) take(data *whole, found map[string][]string) []*templates.Templ
 	}
 	slices.Sort(names)
 	b.names = append([]string{}, slices.Compact(names)...) // not nil, which means all
+	fields := b.template.Fields()
 	for _, name := range b.names {
-		if value, ok := data.plain[name]; ok {
+		switch value, ok := data.plain[name]; {
+		case ok:
 			b.plain[name] = value
+		case data.written[name] == nil && !slices.ContainsFunc(fields, func(f templates.Field) bool { return f.Name == name }):
+			b.names, b.plain = nil, data.plain // for who says what was meant instead
+			return used
 		}
 	}
 	return used
