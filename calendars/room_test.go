@@ -104,8 +104,7 @@ func TestRoomIsFreed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		taken := 0
-		var s *Store
-		s = NewStore(StoreOptions{Now: time.Now, Fetch: func(ctx context.Context, _ Source, _ Validators) Fetched {
+		s := NewStore(StoreOptions{Now: time.Now, Fetch: func(ctx context.Context, _ Source, _ Validators) Fetched {
 			r, _ := ctx.Value(roomKey{}).(*room)
 			if err := r.take(ctx); err != nil {
 				return Fetched{Result: metrics.Timeout, Err: err}

@@ -131,7 +131,7 @@ func TestReadOnlyHeedsMarks(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		s := shop{answers: map[string]func(Validators) Fetched{office: body(event("bad"))}}
-		died := suspect.New(marksOf(StoreOptions{Dir: dir, Program: "p"}))
+		var died *suspect.Marks
 		sum := suspectSum(sumOf([]File{{Body: wrap(event("bad"))}}), Limits{})
 		for range 2 { // two processes that end while they read it
 			if died = suspect.New(marksOf(StoreOptions{Dir: dir, Program: "p"})); died.Open(time.Now()) != nil {

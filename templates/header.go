@@ -187,9 +187,6 @@ func (f Field) takes(value any) bool {
 	return true
 }
 
-// Describe names what a value is, for messages: "a text", "a number", "a list" and so on.
-func Describe(value any) string { return describe(value) }
-
 // count says a number of things.
 func count(n int, thing string) string {
 	if n == 1 {
