@@ -73,8 +73,9 @@ func (w *webReader) loadTLS() {
 		// Without one Go takes the system's authorities, by which anybody can get a certificate.
 		w.wrongAt(w.tlsAt, "client_auth_type verifies certificates and needs client_ca_file or client_allowed_sans")
 	}
-	if w.sans != nil {
-		w.tls.VerifyPeerCertificate = func(raw [][]byte, _ [][]*x509.Certificate) error { return allowedSAN(raw, w.sans) }
+	if w.sans != nil && w.tls.ClientAuth != tls.NoClientCert {
+		// VerifyPeerCertificate is not called when a session is resumed, whose certificate may not be allowed any more.
+		w.tls.VerifyConnection = func(c tls.ConnectionState) error { return allowedSAN(c.PeerCertificates, w.sans) }
 	}
 	w.tls.NextProtos = []string{"http/1.1"}
 	if w.c.http2 {
@@ -100,14 +101,11 @@ func (w *webReader) content(file, text string) []byte {
 }
 
 // allowedSAN wants one of some names in a client's certificate.
-func allowedSAN(raw [][]byte, names []string) error {
-	if len(raw) == 0 {
+func allowedSAN(peer []*x509.Certificate, names []string) error {
+	if len(peer) == 0 {
 		return errors.New("there is no client certificate")
 	}
-	cert, err := x509.ParseCertificate(raw[0])
-	if err != nil {
-		return errors.New("the client certificate cannot be read")
-	}
+	cert := peer[0]
 	own := slices.Concat(cert.DNSNames, cert.EmailAddresses)
 	for _, ip := range cert.IPAddresses {
 		own = append(own, net.IP(ip).String())
