@@ -156,7 +156,7 @@ func limitSections() []limitSection {
 				"", "the others are not tried; a warning says so", "render.TestSampleBounds",
 			},
 			{
-				"templates in the data of a branch; keys of data that are copied for templates that read it whole and declare more",
+				"templates in the data of a branch; keys of a tenant's data that are copied for templates that read it whole and declare more",
 				"{render.mostInData}; {render.mostCopied} in all", "", "refused at load", "render.TestDataMistakesOnce",
 			},
 			{"warnings about the output of a sample call", "{pivot.MostWarnings}", "", "the first are said", "render.TestOddFields"},

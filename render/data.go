@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -36,11 +37,10 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 		return b, nil
 	}
 	b.calendars = map[string]string{}
-	memo := o.Memo
-	data, mistakes := memo.all(o.Library, given.Data)
+	data, mistakes := o.Memo.all(o.Library, given.Data)
 	mistakes = slices.Clone(mistakes)
 	used := b.take(data, o.Route.Names(index))
-	b.told = memo.tell(data, b.names)
+	b.told = o.Memo.tell(data, b.names)
 	missing := map[string]any{} // with their defaults
 	for _, f := range b.template.Fields() {
 		if value, ok := given.Data.Values[f.Name]; ok {
@@ -48,10 +48,7 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 				continue
 			}
 			if wrong := f.Objection(value); wrong != "" {
-				at := given.Place
-				if given.Data.Place != nil {
-					at = given.Data.Place(f.Name)
-				}
+				at := cmp.Or(given.Data.at(f.Name), given.Place)
 				// Without the template's name: several templates may want the same, and it is said once.
 				mistakes = append(mistakes, diag.Mistakef(at, "data %s: %s", f.Name, wrong))
 			}
@@ -64,7 +61,7 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	}
 	if b.names == nil && len(missing) > 0 {
 		var ok bool
-		if b.plain, ok = memo.copy(b.plain); !ok {
+		if b.plain, ok = o.Memo.copy(o.Tenant, b.plain); !ok {
 			mistakes = append(mistakes, diag.Mistakef(given.Place, "data is read as a whole by too many templates that declare what it has not "+
 				"(%d keys are copied at most); name what they need under data, or use less data", mostCopied))
 		}
@@ -157,7 +154,7 @@ func (b *branch) wants(o *Options, index int, used []*templates.Template) []diag
 // dataParser finds the strings in data that are templates of their own.
 type dataParser struct {
 	library  *templates.Library
-	place    func(path ...string) diag.Pos
+	data     Data
 	parsed   []*templates.Template
 	mistakes []diag.Mistake
 }
@@ -169,11 +166,7 @@ func (p *dataParser) parse(value any, path ...string) (any, bool) {
 		if !strings.Contains(value, "{{") {
 			return value, false
 		}
-		var at diag.Pos
-		if p.place != nil {
-			at = p.place(path...)
-		}
-		t, mistakes := p.library.ParseText(at, value)
+		t, mistakes := p.library.ParseText(p.data.at(path...), value)
 		p.mistakes = append(p.mistakes, mistakes...)
 		if t != nil {
 			p.parsed = append(p.parsed, t)

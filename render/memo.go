@@ -15,7 +15,7 @@ import (
 // Bounds of data. A tenant's is the same for all of its branches, of which there may be thousands.
 const (
 	mostInData = 200       // templates in the data of a branch
-	mostCopied = 1_000_000 // keys of data that are copied for templates that read it as a whole and declare what it has not
+	mostCopied = 1_000_000 // keys of a tenant's data that are copied for templates that read it as a whole and declare what it has not
 	longText   = 256       // bytes of a text that is not looked through again for each branch
 )
 
@@ -26,7 +26,7 @@ type Memo struct {
 	values  map[identity]*known
 	digests map[identity]digest
 	whole   map[identity]*whole
-	copied  int
+	copied  map[string]int // keys, by tenant
 }
 
 // identity tells a map, a list or a long text from others: shared values are the same one.
@@ -74,13 +74,14 @@ func identityOf(value any) (identity, bool) {
 	return identity{}, false
 }
 
-// value looks for templates in a value, of a key of data.
-func (m *Memo) value(library *templates.Library, place func(...string) diag.Pos, value any, name string) *known {
+// value looks for templates in the value of a key of data.
+func (m *Memo) value(library *templates.Library, d Data, name string) *known {
+	value := d.Values[name]
 	id, lasts := identityOf(value)
 	if k := m.values[id]; lasts && k != nil {
 		return k
 	}
-	p := dataParser{library: library, place: place}
+	p := dataParser{library: library, data: d}
 	k := &known{value: value, parsed: value}
 	if parsed, found := p.parse(value, name); found {
 		k.parsed, k.templates = parsed, p.parsed
@@ -105,7 +106,7 @@ func (m *Memo) all(library *templates.Library, d Data) (*whole, []diag.Mistake) 
 		w = &whole{values: d.Values, plain: map[string]any{}, written: map[string]any{}, within: map[string][]*templates.Template{}}
 		crowded := false
 		for _, name := range slices.Sorted(maps.Keys(d.Values)) {
-			k := m.value(library, d.Place, d.Values[name], name)
+			k := m.value(library, d, name)
 			w.mistakes = append(w.mistakes, k.mistakes...)
 			switch {
 			case len(w.templates)+len(k.templates) > mostInData:
@@ -137,11 +138,14 @@ func (m *Memo) all(library *templates.Library, d Data) (*whole, []diag.Mistake) 
 	return w, w.mistakes
 }
 
-// copy is data with room for what a template declares and it has not; false where data was copied too often.
-func (m *Memo) copy(data map[string]any) (map[string]any, bool) {
+// copy is data with room for what a template declares and it has not; false where a tenant's was copied too often.
+func (m *Memo) copy(tenant string, data map[string]any) (map[string]any, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.copied += len(data); m.copied > mostCopied {
+	if m.copied == nil {
+		m.copied = map[string]int{}
+	}
+	if m.copied[tenant] += len(data); tenant != "" && m.copied[tenant] > mostCopied {
 		return map[string]any{}, false
 	}
 	return maps.Clone(data), true
@@ -199,6 +203,7 @@ func digestOf(told []byte) string {
 	return fmt.Sprintf("%x", sum)
 }
 
+// at says where a value is written; the zero Pos where the values were not written in a file.
 func (d Data) at(path ...string) diag.Pos {
 	if d.Place == nil {
 		return diag.Pos{}

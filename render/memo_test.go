@@ -92,12 +92,14 @@ func TestDataMistakesOnce(t *testing.T) {
 	if w, wrong := memo.all(l, Data{Values: maps.Clone(many)}); len(wrong) != 0 || len(w.templates) != mostInData {
 		t.Errorf("as many templates as there may be: %v", wrong)
 	}
-	if _, ok := memo.copy(make(map[string]any)); !ok {
-		t.Error("nothing cannot be copied")
+	if _, ok := memo.copy("evil", many); !ok {
+		t.Error("a little cannot be copied")
 	}
-	memo.copied = mostCopied
-	if _, ok := memo.copy(many); ok {
-		t.Error("data is copied beyond the bound")
+	memo.copied["evil"], memo.copied[""] = mostCopied, mostCopied
+	for tenant, want := range map[string]bool{"evil": false, "good": true, "": true} { // the operator's is not bounded
+		if _, ok := memo.copy(tenant, many); ok != want {
+			t.Errorf("with the room of evil used up, data of tenant %q is copied: %v", tenant, ok)
+		}
 	}
 }
 
