@@ -24,14 +24,17 @@ const module = "github.com/callhours/callhours"
 // below is the picture of docs/design.md §2: what stands directly below each package. A package may import what it
 // reaches on the way down, and nothing else of ours.
 var below = map[string][]string{
-	"cmd/callhours":     {"server", "examples", "internal/early"},
-	"server":            {"config", "console", "preview"},
-	"console":           {"preview"},
-	"preview":           {"render"},
-	"render":            {"routes", "templates"},
-	"routes":            {"calendars", "pivot"},
-	"config":            {"internal/contain", "internal/diag", "internal/files", "internal/parallel", "internal/regex"},
-	"calendars":         {"internal/contain", "internal/diag", "internal/durable", "internal/files", "internal/parallel", "internal/regex", "internal/suspect", "metrics"},
+	"cmd/callhours": {"server", "examples", "internal/early"},
+	"server":        {"config", "console", "preview"},
+	"console":       {"preview"},
+	"preview":       {"render"},
+	"render":        {"routes", "templates"},
+	"routes":        {"calendars", "pivot"},
+	"config":        {"internal/contain", "internal/diag", "internal/files", "internal/parallel", "internal/regex"},
+	"calendars": {
+		"internal/contain", "internal/diag", "internal/durable", "internal/files",
+		"internal/parallel", "internal/regex", "internal/suspect", "metrics",
+	},
 	"pivot":             {"internal/diag", "internal/files", "metrics"},
 	"templates":         {"internal/contain", "internal/diag", "internal/regex", "metrics"},
 	"metrics":           nil,
@@ -73,8 +76,8 @@ var dependencies = map[string]string{
 	"golang.org/x/text":                        "normal forms, case folding and the charsets of feeds",
 }
 
-// readers are the files that read files in another way than internal/files does, which knows a pipe from a file, how large one
-// may be, and how long to wait. Each has a reason.
+// readers are the files that read files in another way than internal/files does, which knows a pipe from a file, how
+// large one may be, and how long to wait. Each has a reason.
 var readers = map[string]string{
 	"cmd/callhours/init.go":       "copies the examples that are part of the program",
 	"console/console.go":          "reads the pages that are part of the program",
@@ -95,7 +98,8 @@ var reads = map[string][]string{
 
 // topLevel is everything that a clone, its build and its run leave in the root directory.
 var topLevel = []string{
-	".ci", ".git", ".gitignore", ".golangci.yml", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "THIRD_PARTY_NOTICES", "go.mod", "go.sum",
+	".ci", ".git", ".gitignore", ".golangci.yml", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
+	"THIRD_PARTY_NOTICES", "go.mod", "go.sum",
 	"docs_test.go", "house_test.go", "limits_table_test.go", "limits_test.go", "notices_test.go",
 	"calendars", "cmd", "config", "console", "docs", "examples", "internal", "metrics", "pivot", "preview", "render",
 	"routes", "server", "templates", "tools",
@@ -110,7 +114,8 @@ type goPackage struct {
 
 func TestImports(t *testing.T) {
 	t.Parallel()
-	dec := json.NewDecoder(strings.NewReader(command(t, "go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "./...")))
+	dec := json.NewDecoder(
+		strings.NewReader(command(t, "go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "./...")))
 	seen := 0
 	for dec.More() {
 		var p goPackage
@@ -129,7 +134,8 @@ func TestImports(t *testing.T) {
 		may := reach(from)
 		for _, to := range ours(p.Imports) {
 			if !slices.Contains(may, to) {
-				t.Errorf("%s imports %s; it may import %s", from, to, cmp.Or(strings.Join(may, ", "), "nothing of ours"))
+				t.Errorf("%s imports %s; it may import %s", from, to,
+					cmp.Or(strings.Join(may, ", "), "nothing of ours"))
 			}
 		}
 		may = append(may, from)
@@ -271,7 +277,8 @@ func problems(t *testing.T, name string, src []byte) []string {
 			if !ok {
 				continue
 			}
-			if slices.Contains(reads[x.Name], n.Sel.Name) && !isTest && !isTool && readers[name] == "" && path.Dir(name) != "internal/files" {
+			if slices.Contains(reads[x.Name], n.Sel.Name) && !isTest && !isTool && readers[name] == "" &&
+				path.Dir(name) != "internal/files" {
 				report(n.Pos(), x.Name+"."+n.Sel.Name+" may wait for ever, or read without end; use internal/files")
 			}
 			if clock == "" || x.Name != clock {
@@ -309,8 +316,14 @@ func TestProblems(t *testing.T) {
 		{"init", "server/a.go", "package server\nfunc init() {}\n", 1},
 		{"a method called init", "server/a.go", "package server\ntype a int\nfunc (a) init() {}\n", 0},
 		{"a file read", "server/a.go", "package server\nimport \"os\"\nvar x, _ = os.ReadFile(\"a\")\n", 1},
-		{"a file read by a test", "server/a_test.go", "package server\nimport \"os\"\nvar x, _ = os.ReadFile(\"a\")\n", 0},
-		{"a file read by what reads files", "internal/files/a.go", "package files\nimport \"os\"\nvar x, _ = os.Open(\"a\")\n", 0},
+		{
+			"a file read by a test", "server/a_test.go", "package server\nimport \"os\"\nvar x, _ = os.ReadFile(\"a\")\n",
+			0,
+		},
+		{
+			"a file read by what reads files", "internal/files/a.go",
+			"package files\nimport \"os\"\nvar x, _ = os.Open(\"a\")\n", 0,
+		},
 		{"util", "util/a.go", "package util\n", 1},
 	} {
 		if got := problems(t, c.name, []byte(c.src)); len(got) != c.want {
@@ -319,7 +332,8 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// uncontained are the functions that start a goroutine without giving it to a Guard or to contain.Do, and why that is right.
+// uncontained are the functions that start a goroutine without giving it to a Guard or to
+// contain.Do, and why that is right.
 var uncontained = map[string]string{
 	"cmd/callhours/main.go interruptible": "it calls the stop function of package signal, or ends the process",
 	"cmd/callhours/serve.go serveTo":      "loading and running contain their panics, as Server.Reload does; the rest only waits",
@@ -335,7 +349,8 @@ var uncontained = map[string]string{
 	"server/log.go NewLog":                "the write is contained, and there is no other log to report to",
 }
 
-// TestGoroutines sees that every goroutine contains its panics: one that does not would end the process for everybody. The tools are developers'.
+// TestGoroutines sees that every goroutine contains its panics: one that does not would end the process for
+// everybody. The tools are developers'.
 func TestGoroutines(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
@@ -343,7 +358,8 @@ func TestGoroutines(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "tools" || name != "." && strings.HasPrefix(d.Name(), ".")):
+		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "tools" ||
+			name != "." && strings.HasPrefix(d.Name(), ".")):
 			return filepath.SkipDir
 		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
 			return nil
@@ -410,7 +426,8 @@ func goroutines(t *testing.T, name string, src []byte) []goroutine {
 	return found
 }
 
-// containsAll reports whether statements are only deferred ones and calls of containment, whose error may be kept or sent.
+// containsAll reports whether statements are only deferred ones and calls of containment,
+// whose error may be kept or sent.
 func containsAll(list []ast.Stmt) bool {
 	for _, s := range list {
 		var e ast.Expr

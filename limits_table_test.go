@@ -4,7 +4,8 @@ const limitsHead = `# Limits
 
 What may be asked of callhours, by whom, and what happens beyond. Work is bounded by what is allowed to be asked, before it is asked: nothing here is measured in
 seconds where it can be counted, so that the same question has the same answer on a busy machine. This page is written from the constants themselves by a test
-(` + "`UPDATE=1 go test . -run TestLimits`" + `), which also sees that a test of ours is named for each. Keys are those of [config.md](config.md#every-key).
+(` + "`UPDATE=1 go test . -run TestLimits`" +
+	`), which also sees that a test of ours is named for each. Keys are those of [config.md](config.md#every-key).
 `
 
 // limitSection is a part of docs/limits.md.
@@ -17,180 +18,531 @@ func limitSections() []limitSection {
 	return []limitSection{
 		{"Calls", "What Kazoo, or whoever reaches `listen`, may send.", []limit{
 			{"line and headers of a request", "{server.maxHeader:bytes}", "", "431", "server.TestHeaderBytes"},
-			{"body of a request", "{pivot.MaxBody:bytes}", "", "413: Kazoo goes on with its `_` child", "pivot.TestParseRefuses"},
+			{
+				"body of a request", "{pivot.MaxBody:bytes}", "", "413: Kazoo goes on with its `_` child",
+				"pivot.TestParseRefuses",
+			},
 			{"parameters of a call", "{pivot.maxParams}", "", "refused likewise", "pivot.FuzzParse"},
 			{"objects within objects in a JSON body", "{pivot.maxNesting}", "", "refused likewise", "pivot.FuzzParse"},
-			{"a number", "{routes.maxNumber} bytes", "", "taken for a name, and compared by its beginning", "routes.TestNormalIsBounded"},
-			{"time for a request to arrive", "{server.readTimeout}, its headers {server.headerTimeout}", "", "the connection is closed", "server.TestDeadlines"},
+			{
+				"a number", "{routes.maxNumber} bytes", "", "taken for a name, and compared by its beginning",
+				"routes.TestNormalIsBounded",
+			},
+			{
+				"time for a request to arrive", "{server.readTimeout}, its headers {server.headerTimeout}", "",
+				"the connection is closed", "server.TestDeadlines",
+			},
 			{"time to take an answer", "{server.writeTimeout}", "", "the connection is closed", "server.TestDeadlines"},
-			{"connections", "{server.mostOfKazoo}, and half of the process's descriptors", "", "503 at once, and the connection is closed", "server.TestTooManyConnections"},
+			{
+				"connections", "{server.mostOfKazoo}, and half of the process's descriptors", "",
+				"503 at once, and the connection is closed", "server.TestTooManyConnections",
+			},
 			{"calls at once", "{server.inFlight} for each processor", "", "503", "server.TestOverload"},
 			{"addresses in `X-Forwarded-For`", "{server.maxHops}", "", "403", "server.TestClient"},
 		}},
 		{"Hours on Kazoo's side", "`/-/hours/ROUTE.ics`, for who has a token.", []limit{
-			{"calendars that are sent at once", "{server.hoursAtOnce}; {server.hoursOfOne} of one tenant's routes, or of one of the operator's", "", "503 with Retry-After", "server.TestReadersBounds"},
+			{
+				"calendars that are sent at once",
+				"{server.hoursAtOnce}; {server.hoursOfOne} of one tenant's routes, or of one of the operator's", "",
+				"503 with Retry-After", "server.TestReadersBounds",
+			},
 			{"wait for a turn", "{server.hoursWait}", "", "503 with Retry-After", "server.TestReadersBounds"},
-			{"spans of a calendar", "{server.mostHourSpans}", "", "the later ones are left out; X-WR-CALDESC and the log say so", "server.TestCrowdedViews"},
+			{
+				"spans of a calendar", "{server.mostHourSpans}", "",
+				"the later ones are left out; X-WR-CALDESC and the log say so", "server.TestCrowdedViews",
+			},
 			{"a calendar", "{server.mostHours:bytes}", "", "503; the log says so", "server.TestReadersBounds"},
-			{"calendars that are kept", "{server.mostHoursKept:bytes}", "", "all are made again", "server.TestReadersBounds"},
+			{
+				"calendars that are kept", "{server.mostHoursKept:bytes}", "", "all are made again",
+				"server.TestReadersBounds",
+			},
 		}},
-		{"Questions to people's side", "`admin_listen`: the console, the API, /metrics. What a page of another site makes a browser ask for is refused, but for health, readiness, the console's files and the " +
-			"description of the API.", []limit{
-			{"line and headers of a request", "{server.mostPeopleHeader:bytes}", "", "431", "server.TestHeaderBytes"},
-			{"body of a request", "{server.mostPeopleBody:bytes}", "", "413", "server.TestRequestBounds"},
-			{"path", "{server.mostPath:bytes}", "", "414", "server.TestRequestBounds"},
-			{"all parameters", "{server.mostQuery:bytes}, {server.mostParameters} of them", "", "414, 400", "server.TestRequestBounds"},
-			{"a parameter", "{server.mostParameter} characters; `param` {server.mostCallText}", "", "400", "server.TestRequestBounds"},
-			{"a moment", "the years {preview.firstYear:plain} to {preview.lastYear:plain}", "", "400", "server.TestRequestBounds"},
-			{"days of `/api/v1/hours`", "{preview.MostDays}", "", "400; ask for the others with `from`", "server.TestRequestBounds"},
-			{"`limit` of routes and decisions", "{server.mostLimit}", "", "400; ask for the others with `offset`", "server.TestRequestBounds"},
-			{"`offset`, and `limit` of findings and feeds", "{server.mostOffset}", "", "400", "server.TestRequestBounds"},
-			{"pages and answers worked out at once", "as many as processors, less one", "", "the next ones wait", "server.TestTurns"},
-			{"that wait for their turn", "{server.mostWaiting}", "", "503 with Retry-After", "server.TestTurns"},
-			{"wait for a turn", "{server.turnWait}", "", "503 with Retry-After", "server.TestTurns"},
-			{"a turn", "{server.turnLasts}", "", "503, or the answer ends", "server.TestTurns"},
-			{"scrapes of `/metrics` at once", "{server.mostScrapes}", "", "503", "server.TestScrapes"},
-			{"time to take an answer", "{server.answerWithin}", "", "the connection is closed", "server.TestSlowReaders"},
-			{"addresses whose failed logins are remembered", "{server.mostFailures}", "", "the oldest are forgotten", "server.TestLogins"},
-			{"connections", "{server.mostOfPeople}, and an eighth of the process's descriptors", "", "those that are idle make place", "server.TestTooManyConnections"},
-			{"listeners of `/api/v1/events`", "{console.mostListeners}", "", "503", "server.TestEvents"},
-			{"time in which a listener takes what is written to it", "{console.mostSlow}", "", "it is dropped", "console.TestSlowListener"},
-		}},
-		{"Answers to people", "What is left out is said where it is, in the API by a member `truncated`, `more_events` or `more`, with how to ask for it.", []limit{
-			{"a list of the API", "{server.mostAnswer:bytes}", "", "the rest is left out", "server.TestAnswerList"},
-			{"mistakes, and warnings, of `/api/v1/status`", "{server.mostSaid}", "", "the rest is left out", "server.TestStatusBounds"},
-			{"spans of hours", "{preview.MostSpans}; on a page {console.mostShownSpans}", "", "the later ones are left out", "preview.TestHoursBounds"},
-			{"events of an explanation", "{preview.mostExplained}", "", "the rest is counted", "preview.TestExplainBounds"},
-			{"events that are looked at to say why, in one answer", "{preview.mostLooked}", "", "the branch is said, and not why", "preview.TestExplainBounds"},
-			{"segments that are passed to find when something changes, in one answer", "{preview.mostScanned}", "", "the routes after that are left out", "preview.TestNowBounds"},
-			{"a title", "{preview.mostTitle} characters; a reason {preview.mostReason}", "", "it is cut, but as written on the calendar's page", "preview.TestClip"},
-			{"spans of a day in a list of routes", "{preview.mostStrip}", "", "the rest of the day is not drawn", "preview.TestNowBounds"},
-			{"events in the lanes of a route", "{preview.MostLaneEvents}", "", "the later ones are counted", "preview.TestLanesBounds"},
-			{"segments that are kept for questions", "{preview.mostKept}", "", "all are compiled anew", "preview.TestKeptSegments"},
-			{"windows that are kept of a route for questions", "{preview.mostStates}", "", "the oldest is compiled anew", "preview.TestFarAhead"},
-			{"a page", "{console.mostPage:bytes}", "", "500", "console.TestPageBounds"},
-			{"bars of a picture", "{console.mostBars}; events side by side {console.mostRows}", "", "the rest is counted; side by side they share a row", "console.TestPictureBounds"},
-			{"changes of a day in words", "{console.mostWords}", "", "the rest is counted", "console.TestPictureBounds"},
-			{"events of a calendar's page", "{console.mostOccurrences} in 30 days; as written {console.mostTexted}, {console.mostTexts:bytes}", "", "a link shows the others", "server.TestCrowdedViews"},
-			{"problems, and odd events, on a calendar's page", "{console.mostOdd}; routes {console.mostNamed}", "", "the rest is counted", "console.TestPageBounds"},
-			{"mistakes, and warnings, on the page of the configuration", "{console.mostSaid}", "", "the rest is counted", "console.TestPageBounds"},
-			{"a callflow that is drawn", "{console.mostDepth} levels, {console.mostFacts} fields of an action", "", "the JSON beside it has all", "console.TestTree"},
-		}},
+		{
+			"Questions to people's side",
+			"`admin_listen`: the console, the API, /metrics. What a page of another site makes a browser ask for is refused, but for health, readiness, the console's files and the " +
+				"description of the API.",
+			[]limit{
+				{
+					"line and headers of a request", "{server.mostPeopleHeader:bytes}", "", "431",
+					"server.TestHeaderBytes",
+				},
+				{"body of a request", "{server.mostPeopleBody:bytes}", "", "413", "server.TestRequestBounds"},
+				{"path", "{server.mostPath:bytes}", "", "414", "server.TestRequestBounds"},
+				{
+					"all parameters", "{server.mostQuery:bytes}, {server.mostParameters} of them", "", "414, 400",
+					"server.TestRequestBounds",
+				},
+				{
+					"a parameter", "{server.mostParameter} characters; `param` {server.mostCallText}", "", "400",
+					"server.TestRequestBounds",
+				},
+				{
+					"a moment", "the years {preview.firstYear:plain} to {preview.lastYear:plain}", "", "400",
+					"server.TestRequestBounds",
+				},
+				{
+					"days of `/api/v1/hours`", "{preview.MostDays}", "", "400; ask for the others with `from`",
+					"server.TestRequestBounds",
+				},
+				{
+					"`limit` of routes and decisions", "{server.mostLimit}", "", "400; ask for the others with `offset`",
+					"server.TestRequestBounds",
+				},
+				{
+					"`offset`, and `limit` of findings and feeds", "{server.mostOffset}", "", "400",
+					"server.TestRequestBounds",
+				},
+				{
+					"pages and answers worked out at once", "as many as processors, less one", "", "the next ones wait",
+					"server.TestTurns",
+				},
+				{"that wait for their turn", "{server.mostWaiting}", "", "503 with Retry-After", "server.TestTurns"},
+				{"wait for a turn", "{server.turnWait}", "", "503 with Retry-After", "server.TestTurns"},
+				{"a turn", "{server.turnLasts}", "", "503, or the answer ends", "server.TestTurns"},
+				{"scrapes of `/metrics` at once", "{server.mostScrapes}", "", "503", "server.TestScrapes"},
+				{
+					"time to take an answer", "{server.answerWithin}", "", "the connection is closed",
+					"server.TestSlowReaders",
+				},
+				{
+					"addresses whose failed logins are remembered", "{server.mostFailures}", "",
+					"the oldest are forgotten", "server.TestLogins",
+				},
+				{
+					"connections", "{server.mostOfPeople}, and an eighth of the process's descriptors", "",
+					"those that are idle make place", "server.TestTooManyConnections",
+				},
+				{"listeners of `/api/v1/events`", "{console.mostListeners}", "", "503", "server.TestEvents"},
+				{
+					"time in which a listener takes what is written to it", "{console.mostSlow}", "", "it is dropped",
+					"console.TestSlowListener",
+				},
+			},
+		},
+		{
+			"Answers to people",
+			"What is left out is said where it is, in the API by a member `truncated`, `more_events` or `more`, with how to ask for it.",
+			[]limit{
+				{"a list of the API", "{server.mostAnswer:bytes}", "", "the rest is left out", "server.TestAnswerList"},
+				{
+					"mistakes, and warnings, of `/api/v1/status`", "{server.mostSaid}", "", "the rest is left out",
+					"server.TestStatusBounds",
+				},
+				{
+					"spans of hours", "{preview.MostSpans}; on a page {console.mostShownSpans}", "",
+					"the later ones are left out", "preview.TestHoursBounds",
+				},
+				{
+					"events of an explanation", "{preview.mostExplained}", "", "the rest is counted",
+					"preview.TestExplainBounds",
+				},
+				{
+					"events that are looked at to say why, in one answer", "{preview.mostLooked}", "",
+					"the branch is said, and not why", "preview.TestExplainBounds",
+				},
+				{
+					"segments that are passed to find when something changes, in one answer", "{preview.mostScanned}", "",
+					"the routes after that are left out", "preview.TestNowBounds",
+				},
+				{
+					"a title", "{preview.mostTitle} characters; a reason {preview.mostReason}", "",
+					"it is cut, but as written on the calendar's page", "preview.TestClip",
+				},
+				{
+					"spans of a day in a list of routes", "{preview.mostStrip}", "", "the rest of the day is not drawn",
+					"preview.TestNowBounds",
+				},
+				{
+					"events in the lanes of a route", "{preview.MostLaneEvents}", "", "the later ones are counted",
+					"preview.TestLanesBounds",
+				},
+				{
+					"segments that are kept for questions", "{preview.mostKept}", "", "all are compiled anew",
+					"preview.TestKeptSegments",
+				},
+				{
+					"windows that are kept of a route for questions", "{preview.mostStates}", "",
+					"the oldest is compiled anew", "preview.TestFarAhead",
+				},
+				{"a page", "{console.mostPage:bytes}", "", "500", "console.TestPageBounds"},
+				{
+					"bars of a picture", "{console.mostBars}; events side by side {console.mostRows}", "",
+					"the rest is counted; side by side they share a row", "console.TestPictureBounds",
+				},
+				{
+					"changes of a day in words", "{console.mostWords}", "", "the rest is counted",
+					"console.TestPictureBounds",
+				},
+				{
+					"events of a calendar's page",
+					"{console.mostOccurrences} in 30 days; as written {console.mostTexted}, {console.mostTexts:bytes}",
+					"", "a link shows the others", "server.TestCrowdedViews",
+				},
+				{
+					"problems, and odd events, on a calendar's page", "{console.mostOdd}; routes {console.mostNamed}", "",
+					"the rest is counted", "console.TestPageBounds",
+				},
+				{
+					"mistakes, and warnings, on the page of the configuration", "{console.mostSaid}", "",
+					"the rest is counted", "console.TestPageBounds",
+				},
+				{
+					"a callflow that is drawn", "{console.mostDepth} levels, {console.mostFacts} fields of an action", "",
+					"the JSON beside it has all", "console.TestTree",
+				},
+			},
+		},
 		{"Findings", "They are looked for away from calls; tenants take turns.", []limit{
-			{"looking at one route or calendar", "{server.lookLasts}, and not beyond its generation", "", "what has not been found is not said", "server.TestLookingEnds"},
-			{"segments of a route", "{preview.mostSegments}", "", "the later ones are not looked at", "server.TestLintSteps"},
-			{"events that are looked at for why branches hold", "{preview.mostHeld}", "", "the rest is not looked at", "server.TestLintSteps"},
-			{"occurrences of a calendar", "{preview.mostOccurrences}; events {preview.mostEvents}", "", "nothing is said that needs all of them", "server.TestLintIsBounded"},
-			{"comparisons of texts with conditions, of one calendar", "{preview.mostCompared}", "", "the rest is not compared", "server.TestLintSteps"},
-			{"findings of one kind about one calendar", "{preview.mostSaid}", "", "the rest is counted", "server.TestLintIsBounded"},
-			{"answers that are rendered ahead for a route", "{render.mostRendered}; events {render.mostRehearsed}", "", "the later ones are not rendered ahead", "server.TestRehearsalIsBounded"},
+			{
+				"looking at one route or calendar", "{server.lookLasts}, and not beyond its generation", "",
+				"what has not been found is not said", "server.TestLookingEnds",
+			},
+			{
+				"segments of a route", "{preview.mostSegments}", "", "the later ones are not looked at",
+				"server.TestLintSteps",
+			},
+			{
+				"events that are looked at for why branches hold", "{preview.mostHeld}", "", "the rest is not looked at",
+				"server.TestLintSteps",
+			},
+			{
+				"occurrences of a calendar", "{preview.mostOccurrences}; events {preview.mostEvents}", "",
+				"nothing is said that needs all of them", "server.TestLintIsBounded",
+			},
+			{
+				"comparisons of texts with conditions, of one calendar", "{preview.mostCompared}", "",
+				"the rest is not compared", "server.TestLintSteps",
+			},
+			{
+				"findings of one kind about one calendar", "{preview.mostSaid}", "", "the rest is counted",
+				"server.TestLintIsBounded",
+			},
+			{
+				"answers that are rendered ahead for a route", "{render.mostRendered}; events {render.mostRehearsed}", "",
+				"the later ones are not rendered ahead", "server.TestRehearsalIsBounded",
+			},
 		}},
 		{"Log and memory of calls", "", []limit{
 			{"a text in a line of the log", "{server.mostField:bytes}", "", "it is cut", "server.TestBoundedLines"},
-			{"a line of the log", "{server.mostLine:bytes}", "", "it is dropped, and counted as such", "server.TestBoundedLines"},
-			{"a caller, a dialed number, an account, a Call-ID of a remembered decision", "{server.mostCaller}, {server.mostDialed}, {server.mostAccount}, {server.mostCallID} bytes", "", "they are cut", "server.TestDecisionsShow"},
-			{"an address that cannot be read, in the log", "{server.maxShown} characters", "", "it is cut", "server.TestUnreadableAddressIsLogged"},
+			{
+				"a line of the log", "{server.mostLine:bytes}", "", "it is dropped, and counted as such",
+				"server.TestBoundedLines",
+			},
+			{
+				"a caller, a dialed number, an account, a Call-ID of a remembered decision",
+				"{server.mostCaller}, {server.mostDialed}, {server.mostAccount}, {server.mostCallID} bytes", "",
+				"they are cut", "server.TestDecisionsShow",
+			},
+			{
+				"an address that cannot be read, in the log", "{server.maxShown} characters", "", "it is cut",
+				"server.TestUnreadableAddressIsLogged",
+			},
 			{"a summary of a callflow", "{pivot.MaxSummary} characters", "", "it is cut", "pivot.TestSummary"},
-			{"lines that wait for who reads the log", "{server.waiting:bytes}", "", "lines are dropped, and counted", "server.TestStalledLog"},
-			{"remembered decisions", "{server.mostTraces}; of a route 20, {config.mostKept} at most", "keep", "the oldest are forgotten", "server.TestDecisionsRing"},
-			{"callflows and texts of remembered decisions", "{server.mostTraceBytes:bytes}", "", "decisions are remembered without their callflows", "server.TestDecisionsBytes"},
-		}},
-		{"Calendars", "Of each feed or file. An event that is over a limit is left out and named; the rest of the calendar decides.", []limit{
-			{"the source of a feed", "{calendars.maxURL:bytes}; {calendars.maxHeaders} headers with names of {calendars.maxHeaderName} and values of {calendars.maxHeaderValue} bytes; an agent of {calendars.maxUserAgent}", "", "refused at load", "calendars.TestSourceValidate"},
-			{"a body", "{limits.Bytes:bytes}, {limits.Lines} lines", "bytes` and `lines", "it is refused, and the former copy stays", "calendars.TestRefused"},
-			{"events", "{limits.Events}", "events", "refused likewise", "calendars.TestRefused"},
-			{"a line, unfolded", "{limits.LineBytes:bytes}", "line_bytes", "a text is cut; with any other property the event is left out", "calendars.TestHostile"},
-			{"parameter values of a property", "{limits.Params}", "params", "the event is left out", "calendars.TestHostile"},
-			{"components within components", "{limits.Nesting}", "nesting", "the event is left out", "calendars.TestHostile"},
-			{"changed occurrences of a series", "{limits.Overrides}", "overrides", "the event is left out", "calendars.TestHostile"},
-			{"EXDATEs and RDATEs of an event", "{limits.Dates}", "dates", "the event is left out", "calendars.TestHostile"},
-			{"parts of a VTIMEZONE", "{limits.Observances}", "observances", "the definition is not used", "calendars.TestHostile"},
-			{"steps of a rule", "{limits.Steps}; of all rules {limits.CalendarSteps}", "steps` and `calendar_steps", "the series is left out", "calendars.TestBudgets"},
-			{"occurrences in a window", "{limits.Instances}; of a series {limits.EventInstances}", "instances` and `event_instances", "the series that do not fit are left out", "calendars.TestBudgets"},
-			{"occurrences and steps of all calendars of a tenant", "{calendars.ownerTimes} times `instances` and `calendar_steps`", "", "a calendar is unknown to the routes for which there is no place; its problems say so", "calendars.TestOwnersTotal"},
-			{"events of all calendars of a tenant in memory, packed; their files, at load", "{calendars.ownerBytes:bytes}", "", "the feed or file is refused, and its former copy stays", "calendars.TestOwnerBytes"},
-			{"copies of all feeds of a tenant in `state_dir`, with their events; a file counts {calendars.leastOnDisk:bytes} at least", "{calendars.ownerDisk:bytes}", "", "unused copies are dropped, the oldest first; then the feed's events stay in memory alone, and the finding `copy_not_kept` says so", "calendars.TestOwnerDisk"},
-			{"files that nobody uses, removed from `state_dir` while a reload waits", "{calendars.mostCleared}", "", "the others are removed after it", "calendars.TestPointersOfRenamed"},
-			{"files of a calendar", "{calendars.filesTimes} times `bytes`", "", "refused likewise", "calendars.TestLoader"},
 			{
-				"occurrences that a route's conditions look at", "{routes.routeSteps} times `instances`, and those that they count begin and end {routes.routeEdges} times `instances`", "instances",
-				"it is looked ahead for a day at most; beyond that too, its calendars are unknown to it; `check` says so (`route_too_large`)", "routes.TestRouteTotal",
+				"lines that wait for who reads the log", "{server.waiting:bytes}", "", "lines are dropped, and counted",
+				"server.TestStalledLog",
 			},
 			{
-				"of all routes of a tenant", "{routes.ownerSteps} times and {routes.ownerEdges} times; half of it for what lies more than a day ahead", "instances",
-				"likewise, for the routes for which there is no room", "routes.TestTenantsTotal",
+				"remembered decisions", "{server.mostTraces}; of a route 20, {config.mostKept} at most", "keep",
+				"the oldest are forgotten", "server.TestDecisionsRing",
 			},
-			{"misspelt names of an event that are reported", "{calendars.maxSlips}", "", "the rest is not mentioned", "calendars.TestForgiven"},
-			{"problems that are listed", "{calendars.maxProblems}", "", "the rest is counted", "calendars.TestManyProblems"},
-			{"a title or place of an event; a description", "{calendars.longestText} characters; {calendars.longestDescription}", "", "it is cut", "calendars.TestCutTexts"},
-			{"the text of an event as written", "{calendars.mostText:bytes}", "", "it is cut", "calendars.TestText"},
-			{"how long a server calls an answer fresh", "{calendars.maxMaxAge}", "", "it is taken for that", "calendars.FuzzTold"},
-			{"bodies of feeds over {calendars.smallBody:bytes} that are held at a time", "{calendars.largeBodies}, of a tenant {calendars.largeOfTenant}", "", "they wait, and their attempts have their whole time afterwards", "calendars.TestRoom"},
-			{"redirects of a feed", "{calendars.maxRedirects}", "", "the attempt fails", "calendars.TestFetchFaults"},
-			{"wait that a server asks for", "{calendars.maxRetryAfter}", "", "it is asked after that", "calendars.TestRetryAfter"},
+			{
+				"callflows and texts of remembered decisions", "{server.mostTraceBytes:bytes}", "",
+				"decisions are remembered without their callflows", "server.TestDecisionsBytes",
+			},
 		}},
+		{
+			"Calendars",
+			"Of each feed or file. An event that is over a limit is left out and named; the rest of the calendar decides.",
+			[]limit{
+				{
+					"the source of a feed",
+					"{calendars.maxURL:bytes}; {calendars.maxHeaders} headers with names of {calendars.maxHeaderName} and values of {calendars.maxHeaderValue} bytes; an agent of {calendars.maxUserAgent}", "", "refused at load", "calendars.TestSourceValidate",
+				},
+				{
+					"a body", "{limits.Bytes:bytes}, {limits.Lines} lines", "bytes` and `lines",
+					"it is refused, and the former copy stays", "calendars.TestRefused",
+				},
+				{"events", "{limits.Events}", "events", "refused likewise", "calendars.TestRefused"},
+				{
+					"a line, unfolded", "{limits.LineBytes:bytes}", "line_bytes",
+					"a text is cut; with any other property the event is left out", "calendars.TestHostile",
+				},
+				{
+					"parameter values of a property", "{limits.Params}", "params", "the event is left out",
+					"calendars.TestHostile",
+				},
+				{
+					"components within components", "{limits.Nesting}", "nesting", "the event is left out",
+					"calendars.TestHostile",
+				},
+				{
+					"changed occurrences of a series", "{limits.Overrides}", "overrides", "the event is left out",
+					"calendars.TestHostile",
+				},
+				{
+					"EXDATEs and RDATEs of an event", "{limits.Dates}", "dates", "the event is left out",
+					"calendars.TestHostile",
+				},
+				{
+					"parts of a VTIMEZONE", "{limits.Observances}", "observances", "the definition is not used",
+					"calendars.TestHostile",
+				},
+				{
+					"steps of a rule", "{limits.Steps}; of all rules {limits.CalendarSteps}", "steps` and `calendar_steps",
+					"the series is left out", "calendars.TestBudgets",
+				},
+				{
+					"occurrences in a window", "{limits.Instances}; of a series {limits.EventInstances}",
+					"instances` and `event_instances", "the series that do not fit are left out",
+					"calendars.TestBudgets",
+				},
+				{
+					"occurrences and steps of all calendars of a tenant",
+					"{calendars.ownerTimes} times `instances` and `calendar_steps`", "",
+					"a calendar is unknown to the routes for which there is no place; its problems say so",
+					"calendars.TestOwnersTotal",
+				},
+				{
+					"events of all calendars of a tenant in memory, packed; their files, at load",
+					"{calendars.ownerBytes:bytes}", "", "the feed or file is refused, and its former copy stays",
+					"calendars.TestOwnerBytes",
+				},
+				{
+					"copies of all feeds of a tenant in `state_dir`, with their events; a file counts {calendars.leastOnDisk:bytes} at least", "{calendars.ownerDisk:bytes}", "", "unused copies are dropped, the oldest first; then the feed's events stay in memory alone, and the finding `copy_not_kept` says so", "calendars.TestOwnerDisk",
+				},
+				{
+					"files that nobody uses, removed from `state_dir` while a reload waits", "{calendars.mostCleared}", "",
+					"the others are removed after it", "calendars.TestPointersOfRenamed",
+				},
+				{
+					"files of a calendar", "{calendars.filesTimes} times `bytes`", "", "refused likewise",
+					"calendars.TestLoader",
+				},
+				{
+					"occurrences that a route's conditions look at",
+					"{routes.routeSteps} times `instances`, and those that they count begin and end {routes.routeEdges} times `instances`", "instances",
+					"it is looked ahead for a day at most; beyond that too, its calendars are unknown to it; `check` says so (`route_too_large`)", "routes.TestRouteTotal",
+				},
+				{
+					"of all routes of a tenant",
+					"{routes.ownerSteps} times and {routes.ownerEdges} times; half of it for what lies more than a day ahead", "instances",
+					"likewise, for the routes for which there is no room", "routes.TestTenantsTotal",
+				},
+				{
+					"misspelt names of an event that are reported", "{calendars.maxSlips}", "",
+					"the rest is not mentioned", "calendars.TestForgiven",
+				},
+				{
+					"problems that are listed", "{calendars.maxProblems}", "", "the rest is counted",
+					"calendars.TestManyProblems",
+				},
+				{
+					"a title or place of an event; a description",
+					"{calendars.longestText} characters; {calendars.longestDescription}", "", "it is cut",
+					"calendars.TestCutTexts",
+				},
+				{
+					"the text of an event as written", "{calendars.mostText:bytes}", "", "it is cut",
+					"calendars.TestText",
+				},
+				{
+					"how long a server calls an answer fresh", "{calendars.maxMaxAge}", "", "it is taken for that",
+					"calendars.FuzzTold",
+				},
+				{
+					"bodies of feeds over {calendars.smallBody:bytes} that are held at a time",
+					"{calendars.largeBodies}, of a tenant {calendars.largeOfTenant}", "",
+					"they wait, and their attempts have their whole time afterwards", "calendars.TestRoom",
+				},
+				{
+					"redirects of a feed", "{calendars.maxRedirects}", "", "the attempt fails",
+					"calendars.TestFetchFaults",
+				},
+				{
+					"wait that a server asks for", "{calendars.maxRetryAfter}", "", "it is asked after that",
+					"calendars.TestRetryAfter",
+				},
+			},
+		},
 		{"Templates", "", []limit{
 			{"text of a template", "{templates.MaxSource:bytes}", "", "refused at load", "templates.TestLimitMessages"},
-			{"output of a template", "{templates.MaxOutput:bytes}", "", "the fallback answers", "templates.TestLimitMessages"},
-			{"a text that a function makes", "{templates.MaxText:bytes}", "", "the fallback answers", "templates.TestLimitMessages"},
+			{
+				"output of a template", "{templates.MaxOutput:bytes}", "", "the fallback answers",
+				"templates.TestLimitMessages",
+			},
+			{
+				"a text that a function makes", "{templates.MaxText:bytes}", "", "the fallback answers",
+				"templates.TestLimitMessages",
+			},
 			{
 				"what the templates of one answer go through: bytes that functions make, look through or compare, elements of lists and maps, parts of the template",
-				"{templates.maxWork:bytes}; an element or part counts as {templates.perElement:bytes}", "", "the fallback answers", "templates.TestStraightText",
+				"{templates.maxWork:bytes}; an element or part counts as {templates.perElement:bytes}", "",
+				"the fallback answers", "templates.TestStraightText",
 			},
-			{"elements of a list or map", "{templates.MaxElements}", "", "the fallback answers", "templates.TestLimitMessages"},
-			{"turns of loops and calls of templates", "{templates.MaxSteps}, {templates.MaxDepth} within one another", "", "the fallback answers", "templates.TestLimitMessages"},
-			{"events that `on` gives", "{templates.MaxEvents}", "", "the fallback answers", "render.TestManyEvents"},
-			{"`.Events`", "{routes.MaxEvents}", "", "the later ones are left out; conditions look at all", "routes.TestEventsAreTheFirst"},
-			{"crowds of more events than that, of which a route keeps which are the first", "{routes.mostCrowds} conditions, in one segment", "", "they are looked for anew", "routes.TestCrowdOfEvents"},
-			{"`if`, `range`, `with` and parentheses within each other", "{templates.MaxNesting}; variables {templates.MaxVariables}; brackets of JSON {templates.MaxBrackets}", "", "refused at load", "templates.TestDocsBounds"},
-			{"digits of a number", "{templates.longestNumeral}", "", "the fallback answers", "templates.TestNumerals"},
-			{"bytes of a number in JSON; fields that a header declares", "{templates.maxLiteral}; {templates.maxFields}", "", "refused at load", "templates.TestDocsBounds"},
-			{"mistakes of a template", "{templates.maxMistakes}", "", "the rest is not said", "templates.TestHostileTemplates"},
-			{"steps that an analysis of a template follows", "{templates.maxSteps}", "", "refused at load", "templates.TestHostileTemplates"},
 			{
-				"sample calls of a branch, at a load", "{render.mostPassed} that pass a limit of templates; their templates go through {render.branchWork:bytes}",
+				"elements of a list or map", "{templates.MaxElements}", "", "the fallback answers",
+				"templates.TestLimitMessages",
+			},
+			{
+				"turns of loops and calls of templates", "{templates.MaxSteps}, {templates.MaxDepth} within one another",
+				"", "the fallback answers", "templates.TestLimitMessages",
+			},
+			{"events that `on` gives", "{templates.MaxEvents}", "", "the fallback answers", "render.TestManyEvents"},
+			{
+				"`.Events`", "{routes.MaxEvents}", "", "the later ones are left out; conditions look at all",
+				"routes.TestEventsAreTheFirst",
+			},
+			{
+				"crowds of more events than that, of which a route keeps which are the first",
+				"{routes.mostCrowds} conditions, in one segment", "", "they are looked for anew",
+				"routes.TestCrowdOfEvents",
+			},
+			{
+				"`if`, `range`, `with` and parentheses within each other",
+				"{templates.MaxNesting}; variables {templates.MaxVariables}; brackets of JSON {templates.MaxBrackets}",
+				"", "refused at load", "templates.TestDocsBounds",
+			},
+			{"digits of a number", "{templates.longestNumeral}", "", "the fallback answers", "templates.TestNumerals"},
+			{
+				"bytes of a number in JSON; fields that a header declares",
+				"{templates.maxLiteral}; {templates.maxFields}", "", "refused at load", "templates.TestDocsBounds",
+			},
+			{
+				"mistakes of a template", "{templates.maxMistakes}", "", "the rest is not said",
+				"templates.TestHostileTemplates",
+			},
+			{
+				"steps that an analysis of a template follows", "{templates.maxSteps}", "", "refused at load",
+				"templates.TestHostileTemplates",
+			},
+			{
+				"sample calls of a branch, at a load",
+				"{render.mostPassed} that pass a limit of templates; their templates go through {render.branchWork:bytes}",
 				"", "the others are not tried; a warning says so", "render.TestSampleBounds",
 			},
 			{
-				"sample calls of a tenant's routes, at a load", "their templates go through {render.tenantWork:bytes}; without a tenant {render.ownWork:bytes}",
+				"sample calls of a tenant's routes, at a load",
+				"their templates go through {render.tenantWork:bytes}; without a tenant {render.ownWork:bytes}",
 				"", "the others are not tried; a warning says so", "render.TestSampleBounds",
 			},
 			{
 				"templates in the data of a branch; keys of a tenant's data that are copied for templates that read it whole and declare more",
 				"{render.mostInData}; {render.mostCopied} in all", "", "refused at load", "render.TestDataMistakesOnce",
 			},
-			{"warnings about the output of a sample call", "{pivot.MostWarnings}", "", "the first are said", "render.TestOddFields"},
+			{
+				"warnings about the output of a sample call", "{pivot.MostWarnings}", "", "the first are said",
+				"render.TestOddFields",
+			},
 			{"a callflow", "{pivot.maxDepth} levels", "", "the fallback answers", "pivot.TestCheckCallflowRefuses"},
 		}},
 		{"Conditions", "Of one route; patterns of a plan count for each route that has it.", []limit{
 			{"conditions", "{routes.maxConditions}", "", "refused at load", "routes.TestConditionCosts"},
-			{"what patterns take for each byte of a text", "{routes.maxOnCalls} steps of a call's, {routes.maxOnEvents} of an event's", "", "refused at load", "routes.TestConditionCosts"},
-			{"what `only` and `except` take for each byte of an event", "{server.mostFilterSteps} steps of a calendar, {server.mostTenantFilterSteps} of all of a tenant", "", "refused at load", "server.TestFilterSteps"},
-			{"what they take in all, of all calendars of a tenant", "{server.mostCompared} steps", "", "the calendar is unknown, and says why", "server.TestCompared"},
-			{"counting the events that no condition asks for, of all calendars of a tenant", "{server.mostCounting} steps", "", "the metric of the calendar is missing", "server.TestUnmatchedBound"},
-			{"a pattern; a regular expression", "{regex.MaxLength} bytes; {regex.MaxSize} steps of its program, {regex.MaxGroups} groups", "", "refused at load", "regex.TestCompile"},
-			{"what patterns in one place take for each byte", "{calendars.maxPatterns} steps", "", "refused at load", "calendars.TestParsePatternsBound"},
-			{"a field of an event", "{calendars.maxCompared} bytes", "", "its beginning is compared", "calendars.FuzzPattern"},
-			{"words of a title that `names` looks at; bytes of a name that is no number", "{routes.maxTitle}; {routes.longest}", "", "the rest is not looked at", "routes.TestNames"},
-			{"a field of a call", "{routes.maxCallField} bytes", "", "its beginning is compared", "routes.TestLongFields"},
+			{
+				"what patterns take for each byte of a text",
+				"{routes.maxOnCalls} steps of a call's, {routes.maxOnEvents} of an event's", "", "refused at load",
+				"routes.TestConditionCosts",
+			},
+			{
+				"what `only` and `except` take for each byte of an event",
+				"{server.mostFilterSteps} steps of a calendar, {server.mostTenantFilterSteps} of all of a tenant", "",
+				"refused at load", "server.TestFilterSteps",
+			},
+			{
+				"what they take in all, of all calendars of a tenant", "{server.mostCompared} steps", "",
+				"the calendar is unknown, and says why", "server.TestCompared",
+			},
+			{
+				"counting the events that no condition asks for, of all calendars of a tenant",
+				"{server.mostCounting} steps", "", "the metric of the calendar is missing",
+				"server.TestUnmatchedBound",
+			},
+			{
+				"a pattern; a regular expression",
+				"{regex.MaxLength} bytes; {regex.MaxSize} steps of its program, {regex.MaxGroups} groups", "",
+				"refused at load", "regex.TestCompile",
+			},
+			{
+				"what patterns in one place take for each byte", "{calendars.maxPatterns} steps", "", "refused at load",
+				"calendars.TestParsePatternsBound",
+			},
+			{
+				"a field of an event", "{calendars.maxCompared} bytes", "", "its beginning is compared",
+				"calendars.FuzzPattern",
+			},
+			{
+				"words of a title that `names` looks at; bytes of a name that is no number",
+				"{routes.maxTitle}; {routes.longest}", "", "the rest is not looked at", "routes.TestNames",
+			},
+			{
+				"a field of a call", "{routes.maxCallField} bytes", "", "its beginning is compared",
+				"routes.TestLongFields",
+			},
 		}},
 		{"Configuration and state", "", []limit{
 			{"a file of the configuration", "{config.maxFile:bytes}", "", "refused", "config.TestFromDisk"},
-			{"included files in one tenant's directory; all included files", "{config.mostOwnSources} with {config.mostOwnSourceBytes:bytes}; {config.mostSourceBytes:bytes}", "", "those of that tenant, or of the largest, are not read; what was accepted answers", "config.TestOwnSources"},
-			{"the name of a tenant, calendar, list, plan, role, route or branch", "{config.maxName} characters", "", "refused", "config.TestLongName"},
-			{"nesting in a file", "{config.maxDepth} levels; {config.maxCopies} nodes by aliases", "", "refused", "config.TestFileWithMistakes"},
-			{"what a tenant's file defines", "{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them with {config.mostAsked} parts in their conditions, {config.mostLists} lists, {config.mostNumbers} numbers in them, {config.mostMerged} keys of data merged for its routes and branches", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals"},
-			{"files of lists and secrets that a tenant names", "{config.mostFiles}, {config.mostFileBytes:bytes}; {config.mostPaths} paths under `secrets`, {config.mostSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles"},
-			{"mistakes of a file that are said; that say what a name was meant to be", "{diag.MostMistakes}; {config.mostSuggested}, of templates {server.mostSuggested}", "", "the rest is counted", "config.TestManyMistakes"},
-			{"keys and values of a file: the main one, an included one, all included ones", "{config.maxMain}, {config.maxValues}, {config.maxAllValues}", "", "refused", "config.TestValues"},
-			{"moments, and events, of a file of tests", "{config.maxTestMoments}, {config.maxTestEvents}", "", "refused", "config.TestBoundsOfTests"},
-			{"labels of a tenant; names of labels in metrics", "{config.maxLabels} with {config.maxLabelText} characters; {config.maxLabelNames}", "", "refused; the others are left out", "config.TestLabels"},
-			{"a name for which one is looked that was meant", "{diag.longestCompared} characters", "", "nothing is suggested", "diag.TestSuggestLong"},
-			{"a line in which a text without quotes is looked for; such a text that is shown", "{config.longestLine} bytes; {config.longestShown}", "", "YAML's own message is said; it is said without the text", "config.TestLongQuotes"},
-			{"reads that wait for a file system", "{files.maxHung}", "", "further ones fail at once", "files.TestHungDirectory"},
-			{"looks at files that never hold still", "{server.mostUnsettled}", "", "they are read as they are", "server.TestRestless"},
+			{
+				"included files in one tenant's directory; all included files",
+				"{config.mostOwnSources} with {config.mostOwnSourceBytes:bytes}; {config.mostSourceBytes:bytes}", "",
+				"those of that tenant, or of the largest, are not read; what was accepted answers",
+				"config.TestOwnSources",
+			},
+			{
+				"the name of a tenant, calendar, list, plan, role, route or branch", "{config.maxName} characters", "",
+				"refused", "config.TestLongName",
+			},
+			{
+				"nesting in a file", "{config.maxDepth} levels; {config.maxCopies} nodes by aliases", "", "refused",
+				"config.TestFileWithMistakes",
+			},
+			{
+				"what a tenant's file defines",
+				"{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them with {config.mostAsked} parts in their conditions, {config.mostLists} lists, {config.mostNumbers} numbers in them, {config.mostMerged} keys of data merged for its routes and branches", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals",
+			},
+			{
+				"files of lists and secrets that a tenant names",
+				"{config.mostFiles}, {config.mostFileBytes:bytes}; {config.mostPaths} paths under `secrets`, {config.mostSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles",
+			},
+			{
+				"mistakes of a file that are said; that say what a name was meant to be",
+				"{diag.MostMistakes}; {config.mostSuggested}, of templates {server.mostSuggested}", "",
+				"the rest is counted", "config.TestManyMistakes",
+			},
+			{
+				"keys and values of a file: the main one, an included one, all included ones",
+				"{config.maxMain}, {config.maxValues}, {config.maxAllValues}", "", "refused", "config.TestValues",
+			},
+			{
+				"moments, and events, of a file of tests", "{config.maxTestMoments}, {config.maxTestEvents}", "",
+				"refused", "config.TestBoundsOfTests",
+			},
+			{
+				"labels of a tenant; names of labels in metrics",
+				"{config.maxLabels} with {config.maxLabelText} characters; {config.maxLabelNames}", "",
+				"refused; the others are left out", "config.TestLabels",
+			},
+			{
+				"a name for which one is looked that was meant", "{diag.longestCompared} characters", "",
+				"nothing is suggested", "diag.TestSuggestLong",
+			},
+			{
+				"a line in which a text without quotes is looked for; such a text that is shown",
+				"{config.longestLine} bytes; {config.longestShown}", "",
+				"YAML's own message is said; it is said without the text", "config.TestLongQuotes",
+			},
+			{
+				"reads that wait for a file system", "{files.maxHung}", "", "further ones fail at once",
+				"files.TestHungDirectory",
+			},
+			{
+				"looks at files that never hold still", "{server.mostUnsettled}", "", "they are read as they are",
+				"server.TestRestless",
+			},
 			{"names in a directory, or that a pattern finds", "{files.maxNames}", "", "refused", "files.TestList"},
-			{"wait for a file that does not answer", "{files.Patience}", "", "as if it could not be read", "files.TestHung"},
+			{
+				"wait for a file that does not answer", "{files.Patience}", "", "as if it could not be read",
+				"files.TestHung",
+			},
 			{"a file of certificates", "{server.maxPEM:bytes}", "", "refused", "server.TestCertificateMistake"},
 		}},
 	}

@@ -23,15 +23,17 @@ import (
 // limit is what may be asked of callhours of one kind, and what happens beyond.
 type limit struct {
 	what string
-	// bound is the bound; what stands in braces is a constant of ours by its package and name, as {server.mostPath}, perhaps with how to write
-	// it: {server.mostAnswer:bytes}, or {preview.lastYear:plain}. A default of a calendar's limits is {limits.Bytes:bytes}.
+	// bound is the bound; what stands in braces is a constant of ours by its package and name, as {server.mostPath},
+	// perhaps with how to write it: {server.mostAnswer:bytes}, or {preview.lastYear:plain}. A default of a calendar's
+	// limits is {limits.Bytes:bytes}.
 	bound  string
 	key    string // that changes it; "" for none
 	beyond string
 	test   string // that is at the bound and beyond it, by its package and name: server.TestRequestBounds
 }
 
-// TestLimits holds docs/limits.md to the table of limits, their constants, and the tests that hold to them. UPDATE=1 writes it.
+// TestLimits holds docs/limits.md to the table of limits, their constants, and the tests that hold
+// to them. UPDATE=1 writes it.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	known, err := constants()
@@ -51,7 +53,8 @@ func TestLimits(t *testing.T) {
 	}
 	got, err := os.ReadFile(name)
 	if err != nil || string(got) != text {
-		t.Errorf("%s is not what the table of limits_table_test.go and the constants say; UPDATE=1 go test . -run TestLimits writes it (%v)", name, err)
+		t.Errorf(
+			"%s is not what the table of limits_table_test.go and the constants say; UPDATE=1 go test . -run TestLimits writes it (%v)", name, err)
 	}
 }
 
@@ -61,20 +64,28 @@ var isBound = regexp.MustCompile(`^([mM]ost|[mM]ax|[lL]ongest)([A-Z]|$)`)
 // noRow are constants that are called like bounds and have no row, and why.
 var noRow = map[string][]string{
 	"it is how precisely something is worked out, or how far something is looked ahead, and nothing is refused": {
-		"config.mostSearched", "routes.mostAtoms", "routes.mostCompared", "render.mostKept", "render.mostNames", "templates.mostPassed", "templates.mostPlaces", "templates.maxFollowed",
-		"preview.maxPath", "calendars.mostClockChecked", "calendars.mostHint", "calendars.maxAhead", "server.mostLingering", "contain.mostReported",
+		"config.mostSearched", "routes.mostAtoms", "routes.mostCompared", "render.mostKept", "render.mostNames",
+		"templates.mostPassed", "templates.mostPlaces", "templates.maxFollowed",
+		"preview.maxPath", "calendars.mostClockChecked", "calendars.mostHint", "calendars.maxAhead",
+		"server.mostLingering", "contain.mostReported",
 	},
 	"it is a bound of the grammar, beyond which a text is not what it should be": {
-		"calendars.longestDuration", "calendars.longestOffset", "calendars.maxInterval", "calendars.maxList", "calendars.longestTZID", "calendars.longestName", "calendars.maxCategories",
-		"calendars.mostOnsets", "config.longestRange", "pivot.maxHeaderValue", "pivot.maxModule", "pivot.maxName", "pivot.maxSteps", "templates.longestNumber", "server.maxTokens",
+		"calendars.longestDuration", "calendars.longestOffset", "calendars.maxInterval", "calendars.maxList",
+		"calendars.longestTZID", "calendars.longestName", "calendars.maxCategories",
+		"calendars.mostOnsets", "config.longestRange", "pivot.maxHeaderValue", "pivot.maxModule", "pivot.maxName",
+		"pivot.maxSteps", "templates.longestNumber", "server.maxTokens",
 		"server.maxWebDepth", "server.maxGuards", "suspect.longestMark",
 	},
 	"it is of a file of callhours' own, or of the operator's": {
-		"calendars.maxCompiled", "calendars.maxCopyHeader", "calendars.maxPointer", "calendars.maxReaders", "calendars.maxZones", "server.maxAccepted", "server.maxAcceptedHead", "server.maxWeb",
+		"calendars.maxCompiled", "calendars.maxCopyHeader", "calendars.maxPointer", "calendars.maxReaders",
+		"calendars.maxZones", "server.maxAccepted", "server.maxAcceptedHead", "server.maxWeb",
 		"pivot.maxSchema", "config.maxHolds",
 	},
-	"it is how much of a text is shown in messages":   {"config.longest", "console.longest", "contain.longestValue"},
-	"it is of a command, at whose end is who gave it": {"callhours.maxKernelFile", "callhours.mostDays", "callhours.mostHourDays", "callhours.mostSpans"},
+	"it is how much of a text is shown in messages": {"config.longest", "console.longest", "contain.longestValue"},
+	"it is of a command, at whose end is who gave it": {
+		"callhours.maxKernelFile", "callhours.mostDays",
+		"callhours.mostHourDays", "callhours.mostSpans",
+	},
 	"it is of tests": {"growth.most"},
 }
 
@@ -115,9 +126,13 @@ func TestLimitsAreListed(t *testing.T) {
 // TestLimitValues: constants are written as people read them.
 func TestLimitValues(t *testing.T) {
 	t.Parallel()
-	known := map[string]value{"a.b": {constant.MakeInt64(64 << 10), false}, "a.d": {constant.MakeInt64(int64(1500 * time.Millisecond)), true}, "a.n": {constant.MakeInt64(1500), false}}
+	known := map[string]value{
+		"a.b": {constant.MakeInt64(64 << 10), false},
+		"a.d": {constant.MakeInt64(int64(1500 * time.Millisecond)), true}, "a.n": {constant.MakeInt64(1500), false},
+	}
 	for text, want := range map[string]string{
-		"{a.b:bytes} of it": "64 KiB of it", "{a.b}": "65,536", "{a.d}": "1.5s", "{a.n:bytes}": "1,500 bytes", "{a.n} and {a.n}": "1,500 and 1,500", "none": "none",
+		"{a.b:bytes} of it": "64 KiB of it", "{a.b}": "65,536", "{a.d}": "1.5s", "{a.n:bytes}": "1,500 bytes",
+		"{a.n} and {a.n}": "1,500 and 1,500", "none": "none",
 	} {
 		if got, err := fillBound(text, known); got != want || err != nil {
 			t.Errorf("%s: got %q, %v; want %q", text, got, err, want)
@@ -208,8 +223,8 @@ func grouped(n int64) string {
 	return s
 }
 
-// constants are those of our packages that are numbers, by the last part of the package's path and their name, and the defaults of a calendar's
-// limits.
+// constants are those of our packages that are numbers, by the last part of the package's path and their name, and the
+// defaults of a calendar's limits.
 func constants() (map[string]value, error) {
 	found := map[string]value{}
 	for dir := range below {
@@ -264,7 +279,8 @@ func limitDefaults(files *token.FileSet, pkg *types.Package, parsed []*ast.File)
 			if !ok {
 				return true
 			}
-			if v, err := types.Eval(files, pkg, token.NoPos, types.ExprString(pair.Elts[1])); err == nil && v.Value != nil {
+			if v, err := types.Eval(files, pkg, token.NoPos, types.ExprString(pair.Elts[1])); err == nil &&
+				v.Value != nil {
 				found[field.Sel.Name] = v.Value
 			}
 			return true
@@ -285,7 +301,8 @@ func (clockOnly) Import(name string) (*types.Package, error) {
 	duration := types.NewNamed(of, types.Typ[types.Int64], nil)
 	pkg.Scope().Insert(of)
 	for unit, d := range map[string]time.Duration{
-		"Nanosecond": 1, "Microsecond": time.Microsecond, "Millisecond": time.Millisecond, "Second": time.Second, "Minute": time.Minute, "Hour": time.Hour,
+		"Nanosecond": 1, "Microsecond": time.Microsecond, "Millisecond": time.Millisecond, "Second": time.Second,
+		"Minute": time.Minute, "Hour": time.Hour,
 	} {
 		pkg.Scope().Insert(types.NewConst(token.NoPos, pkg, unit, duration, constant.MakeInt64(int64(d))))
 	}

@@ -13,7 +13,8 @@ import (
 // TestNotices compares the modules in THIRD_PARTY_NOTICES with those that are linked into callhours.
 func TestNotices(t *testing.T) {
 	t.Parallel()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}@{{.Version}}{{end}}{{end}}", "./cmd/callhours")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f",
+		"{{with .Module}}{{if not .Main}}{{.Path}}@{{.Version}}{{end}}{{end}}", "./cmd/callhours")
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
 	out, err := cmd.Output()
 	if err != nil {
@@ -36,10 +37,12 @@ func TestNotices(t *testing.T) {
 	}
 }
 
-// TestNestedNotices: what a module has copied from others, and is linked in, has its licence in THIRD_PARTY_NOTICES too.
+// TestNestedNotices: what a module has copied from others, and is linked in, has its licence
+// in THIRD_PARTY_NOTICES too.
 func TestNestedNotices(t *testing.T) {
 	t.Parallel()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Dir}}\t{{$.Dir}}{{end}}{{end}}", "./cmd/callhours")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f",
+		"{{with .Module}}{{if not .Main}}{{.Dir}}\t{{$.Dir}}{{end}}{{end}}", "./cmd/callhours")
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
 	out, err := cmd.Output()
 	if err != nil {
@@ -60,8 +63,10 @@ func TestNestedNotices(t *testing.T) {
 				if err != nil {
 					continue
 				}
-				if found++; !strings.Contains(string(notices), strings.Trim(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")) {
-					t.Errorf("THIRD_PARTY_NOTICES lacks %s; run make notices", strings.TrimPrefix(filepath.Join(dir, name), filepath.Dir(module)))
+				if found++; !strings.Contains(string(notices),
+					strings.Trim(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")) {
+					t.Errorf("THIRD_PARTY_NOTICES lacks %s; run make notices",
+						strings.TrimPrefix(filepath.Join(dir, name), filepath.Dir(module)))
 				}
 			}
 		}

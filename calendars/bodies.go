@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Bodies are the texts that a calendar is read from at present: its files as they are now, or the copy of its feed on disk. The error says
-// why they cannot be shown; a feed without a state directory keeps no text.
+// Bodies are the texts that a calendar is read from at present: its files as they are now, or the copy of its feed on
+// disk. The error says why they cannot be shown; a feed without a state directory keeps no text.
 func (s *Store) Bodies(calendar string) ([]File, error) {
 	s.mu.Lock()
 	sub := s.subscribed[calendar]
@@ -34,8 +34,8 @@ func (s *Store) Bodies(calendar string) ([]File, error) {
 // mostText bounds the text of one event that is shown.
 const mostText = 16 << 10
 
-// Text is the event as it stands in the texts that its calendar was read from, from BEGIN:VEVENT to END:VEVENT; "" when it is not there, as
-// when the texts are newer than the event.
+// Text is the event as it stands in the texts that its calendar was read from, from BEGIN:VEVENT to END:VEVENT; "" when
+// it is not there, as when the texts are newer than the event.
 func (e *Event) Text(files []File) string {
 	for _, f := range files {
 		if f.Name != e.file && e.file != "" {

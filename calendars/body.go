@@ -27,11 +27,13 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 	var err error
 	switch encoding := strings.ToLower(strings.Join(answer.Header.Values("Content-Encoding"), ",")); encoding {
 	case "", "identity":
-		body, err = io.ReadAll(roomy(ctx, wire)) // not by Content-Length, a promise: many that promise much and send nothing cost nothing
+		// not by Content-Length, a promise: many that promise much and send nothing cost nothing
+		body, err = io.ReadAll(roomy(ctx, wire))
 	case "gzip", "x-gzip":
 		body, err = unzip(ctx, wire, limit)
 	default:
-		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is %s, want gzip or none", ErrNotCalendar, quote(encoding))
+		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is %s, want gzip or none", ErrNotCalendar,
+			quote(encoding))
 	}
 	switch {
 	case wire.N <= 0:
@@ -39,7 +41,8 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 	case int64(len(body)) > limit:
 		return a.tooBig("of a body when decompressed")
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
-		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is gzip, and its body is not, or damaged", ErrNotCalendar)
+		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is gzip, and its body is not, or damaged",
+			ErrNotCalendar)
 	case err != nil:
 		return a.cut(ctx, err, int(limit+1-wire.N), answer.ContentLength)
 	}
@@ -47,19 +50,23 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 	case isCaptcha(text[:min(len(text), pageBytes)]):
 		return a.captcha()
 	case !begins(text):
-		return a.fail(metrics.NotCalendar, "%w: want BEGIN:VCALENDAR first, found %s; is the calendar still shared?", ErrNotCalendar, a.found(text))
+		return a.fail(metrics.NotCalendar, "%w: want BEGIN:VCALENDAR first, found %s; is the calendar still shared?",
+			ErrNotCalendar, a.found(text))
 	case !ends(text):
-		return a.fail(metrics.Truncated, "%w: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", ErrTruncated, len(body))
+		return a.fail(metrics.Truncated,
+			"%w: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", ErrTruncated,
+			len(body))
 	}
 	return Fetched{Result: metrics.OK, Status: a.status, Body: inCharset(body, answer.Header.Get("Content-Type"))}
 }
 
 func (a *attempt) tooBig(what string) Fetched {
-	return a.fail(metrics.TooBig, "%w: more than %d bytes %s; share a calendar with fewer events", ErrTooBig, a.fetcher.bytes, what)
+	return a.fail(metrics.TooBig, "%w: more than %d bytes %s; share a calendar with fewer events", ErrTooBig,
+		a.fetcher.bytes, what)
 }
 
-// unzip decompresses until the end, an error, or a byte over the limit. A deflate stream that is no such thing counts as
-// a damaged one.
+// unzip decompresses until the end, an error, or a byte over the limit. A deflate stream that is no such
+// thing counts as a damaged one.
 func unzip(ctx context.Context, from io.Reader, limit int64) ([]byte, error) {
 	z, err := gzip.NewReader(from)
 	if err == io.EOF { // not a byte
@@ -93,8 +100,8 @@ func begins(text []byte) bool {
 	return name == "BEGIN" && component == "VCALENDAR"
 }
 
-// ends reports whether the last line that begins or ends a component ends a calendar. Lines that go on the one before are
-// none.
+// ends reports whether the last line that begins or ends a component ends a calendar. Lines that go
+// on the one before are none.
 func ends(text []byte) bool {
 	var boundary, calendar bool
 	for len(text) > 0 {

@@ -31,8 +31,8 @@ import (
 	"weak"
 )
 
-// Calendar is what was read from one feed, or from several files that make one calendar. It is immutable, and small: its events are
-// packed, and unpacked for as long as somebody looks at them.
+// Calendar is what was read from one feed, or from several files that make one calendar. It is immutable, and small:
+// its events are packed, and unpacked for as long as somebody looks at them.
 type Calendar struct {
 	name, timezone string
 	refresh        time.Duration
@@ -80,8 +80,9 @@ func (c *Calendar) Timezone() string { return c.timezone }
 // Refresh is how often the feed asks to be fetched (REFRESH-INTERVAL or X-PUBLISHED-TTL); 0 without a hint.
 func (c *Calendar) Refresh() time.Duration { return c.refresh }
 
-// Events are those that can have occurrences, in the order of the file: neither cancelled nor replaced by another
-// version nor left out by Select. The slice must not be modified, nor kept for long: all of them are in memory for as long as one is.
+// Events are those that can have occurrences, in the order of the file: neither cancelled nor replaced by
+// another version nor left out by Select. The slice must not be modified, nor kept for long: all of them are in
+// memory for as long as one is.
 func (c *Calendar) Events() []*Event { return c.open().events }
 
 // Len is how many Events there are. It costs nothing.
@@ -175,7 +176,8 @@ func (c *Calendar) Select(only, except []Filter) *Calendar {
 		return c
 	}
 	selected := &Calendar{
-		name: c.name, timezone: c.timezone, refresh: c.refresh, limits: c.limits, sum: c.sum, packed: c.packed, zones: c.zones,
+		name: c.name, timezone: c.timezone, refresh: c.refresh, limits: c.limits, sum: c.sum, packed: c.packed,
+		zones:      c.zones,
 		selections: append(slices.Clone(c.selections), selection{only, except}),
 	}
 	opened := selected.open()
@@ -255,8 +257,9 @@ func (c *contents) group(limits Limits) {
 	for _, s := range c.series {
 		if len(s.overrides) > limits.Overrides {
 			e := s.overrides[limits.Overrides]
-			c.problems = append(c.problems, e.problem("RECURRENCE-ID", fmt.Sprintf("more than %d of one series (limits.overrides)",
-				limits.Overrides), "and its series are ignored"))
+			c.problems = append(c.problems,
+				e.problem("RECURRENCE-ID", fmt.Sprintf("more than %d of one series (limits.overrides)",
+					limits.Overrides), "and its series are ignored"))
 			for _, e := range append(s.overrides, s.master) {
 				tooMany[e] = true
 			}

@@ -25,14 +25,17 @@ const (
 // errEnough ends a walk whose callers have seen enough.
 var errEnough = errors.New("enough")
 
-// each walks through what stands in a directory of copies, and in those of owners. name is relative to it; an owner's directory comes after its files.
+// each walks through what stands in a directory of copies, and in those of owners. name is relative to it; an owner's
+// directory comes after its files.
 func (c copies) each(sub string, do func(name string, e fs.DirEntry) error) error {
 	dir := filepath.Join(c.dir, sub)
 	return files.Each(dir, func(e fs.DirEntry) error {
 		if !e.IsDir() || !isHash(e.Name()) {
 			return do(e.Name(), e)
 		}
-		err := files.Each(filepath.Join(dir, e.Name()), func(own fs.DirEntry) error { return do(e.Name()+"/"+own.Name(), own) })
+		err := files.Each(filepath.Join(dir, e.Name()), func(own fs.DirEntry) error {
+			return do(e.Name()+"/"+own.Name(), own)
+		})
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -48,13 +51,16 @@ func (c copies) mend() error {
 	return err
 }
 
-// clear removes what is a month old and what the subscriptions do not use, nor did before their sources changed; what owners have left that are gone, after a
-// day. more reports whether there was too much to be removed at once.
+// clear removes what is a month old and what the subscriptions do not use, nor did before their sources changed; what
+// owners have left that are gone, after a day. more reports whether there was too much to be removed at once.
 func (c copies) clear(now time.Time, list []*Subscription) (more bool, err error) {
 	inUse, owners := map[string]bool{}, map[string]bool{}
 	for _, sub := range list {
 		own := sub.copyName()
-		for _, name := range []string{own, path.Base(own), c.pointed(sub), pointerName(sub), c.formerlyPointed(sub), formerPointer(sub)} {
+		for _, name := range []string{
+			own, path.Base(own), c.pointed(sub), pointerName(sub), c.formerlyPointed(sub),
+			formerPointer(sub),
+		} {
 			inUse[name] = true
 		}
 		owners[path.Dir(own)] = true
@@ -64,7 +70,8 @@ func (c copies) clear(now time.Time, list []*Subscription) (more bool, err error
 		if inUse[name] || e.IsDir() && owners[name] || strings.HasPrefix(name, durable.Partial) {
 			return false
 		}
-		if sub == pointers && c.readPointer(name).owner != "" { // a tenant's, of a calendar that it does not have any more
+		// a tenant's, of a calendar that it does not have any more
+		if sub == pointers && c.readPointer(name).owner != "" {
 			return true
 		}
 		info, err := e.Info()
@@ -78,8 +85,11 @@ func (c copies) clear(now time.Time, list []*Subscription) (more bool, err error
 	})
 }
 
-// remove removes files from directories, and directories of owners that are empty by then; most of them at most, 0 being all.
-func (c copies) remove(from []string, most int, useless func(sub, name string, e fs.DirEntry) bool) (more bool, err error) {
+// remove removes files from directories, and directories of owners that are empty by then; most
+// of them at most, 0 being all.
+func (c copies) remove(from []string, most int, useless func(sub, name string, e fs.DirEntry) bool) (more bool,
+	err error,
+) {
 	if c.dir == "" || c.isReadOnly() {
 		return false, nil
 	}

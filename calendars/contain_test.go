@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestFetchPanics sees that a feed whose attempt panics fails like any other, that its copy is used and its next attempt made, and that
-// other feeds do not notice.
+// TestFetchPanics sees that a feed whose attempt panics fails like any other, that its copy is used and its next
+// attempt made, and that other feeds do not notice.
 func TestFetchPanics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -16,7 +16,8 @@ func TestFetchPanics(t *testing.T) {
 
 		s.on("https://a.example/", body(event("one")))
 		s.on("https://b.example/", body(event("two")))
-		s.open(t, StoreOptions{}, &Subscription{Calendar: "a", Source: Source{URL: "https://a.example/"}}, &Subscription{Calendar: "b", Source: Source{URL: "https://b.example/"}})
+		s.open(t, StoreOptions{}, &Subscription{Calendar: "a", Source: Source{URL: "https://a.example/"}},
+			&Subscription{Calendar: "b", Source: Source{URL: "https://b.example/"}})
 		s.is("a", "fresh: one")
 		s.on("https://a.example/", func(Validators) Fetched { panic("no such luck") })
 		after(20 * time.Minute)
@@ -38,7 +39,8 @@ func TestChangedPanics(t *testing.T) {
 		s := shop{answers: map[string]func(Validators) Fetched{}}
 
 		s.on("https://a.example/", body(event("one")))
-		s.open(t, StoreOptions{}, &Subscription{Calendar: "a", Source: Source{URL: "https://a.example/"}}, &Subscription{Calendar: "b", Source: Source{URL: "https://a.example/"}})
+		s.open(t, StoreOptions{}, &Subscription{Calendar: "a", Source: Source{URL: "https://a.example/"}},
+			&Subscription{Calendar: "b", Source: Source{URL: "https://a.example/"}})
 		var told []string
 		s.store.options.Changed = func(name string) {
 			if told = append(told, name); name == "a" {

@@ -20,12 +20,14 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// copies are the last good bodies of feeds on disk. Each is one file, named by a hash so that no secret stands in a name, written
-// whole beside and renamed into place: after a crash there is the old one or the new one. The zero copies keep nothing.
+// copies are the last good bodies of feeds on disk. Each is one file, named by a hash so that no secret stands
+// in a name, written whole beside and renamed into place: after a crash there is the old one or the new one.
+// The zero copies keep nothing.
 //
-// A file has a header of one line of JSON, a line with the header's SHA-256, the body, and two confirmations of a fixed length: when the body
-// was confirmed last, and the time before. The older one is overwritten in place, so that a feed that never changes is not written again, and what a
-// crash tears is not the other one. Each holds for that body only, by its hash; the file's own time means nothing, since copying changes it.
+// A file has a header of one line of JSON, a line with the header's SHA-256, the body, and two confirmations of a fixed
+// length: when the body was confirmed last, and the time before. The older one is overwritten in place, so that a feed
+// that never changes is not written again, and what a crash tears is not the other one. Each holds for that body only,
+// by its hash; the file's own time means nothing, since copying changes it.
 type copies struct {
 	dir      string
 	readOnly *atomic.Bool // whether they are left as they are; nil: they are not
@@ -66,7 +68,8 @@ const (
 var errNoCopy = errors.New("there is no copy")
 
 // errNewer says that a file is a later version's, which may be the one to run tomorrow again: it is left alone.
-var errNewer = errors.New("it was written by a newer version of callhours, and is left as it is; nothing is kept in its place")
+var errNewer = errors.New(
+	"it was written by a newer version of callhours, and is left as it is; nothing is kept in its place")
 
 // errReadOnly says that copies are another process's to write, at present.
 var errReadOnly = errors.New("another process writes the copies")
@@ -97,7 +100,8 @@ func (c copies) prepare() error {
 	return nil
 }
 
-// load reads a copy whose body has at most limit bytes. One that is not as it was written is set aside, and the error says so.
+// load reads a copy whose body has at most limit bytes. One that is not as it was written is set
+// aside, and the error says so.
 func (c copies) load(name string, limit int) (saved, error) {
 	if c.dir == "" {
 		return saved{}, errNoCopy
@@ -252,7 +256,8 @@ func (c copies) compiled(name string) []byte {
 	if c.dir == "" {
 		return nil
 	}
-	content, _ := files.Read(filepath.Join(c.dir, events, name), maxCompiled) // what cannot be read is worked out from the body
+	// what cannot be read is worked out from the body
+	content, _ := files.Read(filepath.Join(c.dir, events, name), maxCompiled)
 	return content
 }
 
@@ -265,7 +270,8 @@ func (c copies) compile(name string, calendar *Calendar, key [sha256.Size]byte) 
 	if content == nil {
 		return nil
 	}
-	if err := c.put(c.disk.Swap, events, name, content); !errors.Is(err, errNoRoom) { // else they are worked out from the body
+	// else they are worked out from the body
+	if err := c.put(c.disk.Swap, events, name, content); !errors.Is(err, errNoRoom) {
 		return err
 	}
 	return nil
@@ -276,20 +282,22 @@ func (c copies) confirm(name string, sum [sha256.Size]byte, at time.Time) error 
 	if c.dir == "" || c.isReadOnly() {
 		return nil
 	}
-	return c.disk.Amend(filepath.Join(c.dir, bodies), name, 2*confirmationBytes, func(tail []byte) (int, []byte, error) {
-		if len(tail) != 2*confirmationBytes {
-			return 0, nil, errOtherCopy
-		}
-		first, ok := readConfirmation(tail[:confirmationBytes], sum)
-		second, also := readConfirmation(tail[confirmationBytes:], sum)
-		switch {
-		case !ok && !also:
-			return 0, nil, errOtherCopy
-		case ok && first.After(at) || also && second.After(at): // the clock was wrong then: nothing is to be left of that
-			return 0, slices.Concat(confirmation(sum, at), confirmation(sum, at)), nil
-		case !ok || also && first.Before(second):
-			return 0, confirmation(sum, at), nil
-		}
-		return confirmationBytes, confirmation(sum, at), nil
-	})
+	return c.disk.Amend(filepath.Join(c.dir, bodies), name, 2*confirmationBytes,
+		func(tail []byte) (int, []byte, error) {
+			if len(tail) != 2*confirmationBytes {
+				return 0, nil, errOtherCopy
+			}
+			first, ok := readConfirmation(tail[:confirmationBytes], sum)
+			second, also := readConfirmation(tail[confirmationBytes:], sum)
+			switch {
+			case !ok && !also:
+				return 0, nil, errOtherCopy
+			// the clock was wrong then: nothing is to be left of that
+			case ok && first.After(at) || also && second.After(at):
+				return 0, slices.Concat(confirmation(sum, at), confirmation(sum, at)), nil
+			case !ok || also && first.Before(second):
+				return 0, confirmation(sum, at), nil
+			}
+			return confirmationBytes, confirmation(sum, at), nil
+		})
 }

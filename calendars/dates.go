@@ -65,7 +65,8 @@ func (r *reader) dateOnly(e *Event, p property, s stamp, err error) (stamp, erro
 	if p.name == "DTEND" {
 		what = "event"
 	}
-	r.forgive(p.line, fmt.Sprintf("%s: %s, and does not matter in an all-day %s: the date counts", p.name, zone.what(), what))
+	r.forgive(p.line,
+		fmt.Sprintf("%s: %s, and does not matter in an all-day %s: the date counts", p.name, zone.what(), what))
 	if s.unplaced() {
 		s = stamp{civil: s.civil - floorMod(s.civil, day)}
 	}
@@ -75,8 +76,8 @@ func (r *reader) dateOnly(e *Event, p property, s stamp, err error) (stamp, erro
 // unplaced reports whether a stamp is in a zone that is not known.
 func (s stamp) unplaced() bool { return s.form == zonedForm && s.zone == nil }
 
-// rdate reads a DATE, a DATE-TIME, or a PERIOD: two of these or one and a duration (3.3.9). Also where a zone is not known, which is
-// the error then, all else is read.
+// rdate reads a DATE, a DATE-TIME, or a PERIOD: two of these or one and a duration (3.3.9). Also where a zone is not
+// known, which is the error then, all else is read.
 func (r *reader) rdate(kind valueKind, text string) (d rdate, err error) {
 	first, second, period := strings.Cut(text, "/")
 	d.start, err = r.parse(kind, first)
@@ -97,8 +98,8 @@ func (r *reader) rdate(kind valueKind, text string) (d rdate, err error) {
 	return d, err
 }
 
-// withLength is an RDATE with its own length as DTEND and DURATION would be read; without it, after saying so, where that is
-// none. A date is an end too, as it is for DTEND.
+// withLength is an RDATE with its own length as DTEND and DURATION would be read; without it, after saying so, where
+// that is none. A date is an end too, as it is for DTEND.
 func (r *reader) withLength(e *Event, p property, d rdate, item string) rdate {
 	_, written, period := strings.Cut(item, "/")
 	if !period {
@@ -106,7 +107,8 @@ func (r *reader) withLength(e *Event, p property, d rdate, item string) rdate {
 	}
 	flaw := ""
 	switch end := d.end; {
-	case end == nil && (d.duration.days <= 0 && d.duration.seconds <= 0 || d.duration.days < 0 || d.duration.seconds < 0):
+	case end == nil && (d.duration.days <= 0 && d.duration.seconds <= 0 || d.duration.days < 0 ||
+		d.duration.seconds < 0):
 		flaw = "want a period of positive length, found " + quote(written)
 	case end == nil:
 	case end.unplaced(): // It was forgiven in an all-day series: a part of a day is one.
@@ -124,8 +126,8 @@ func (r *reader) withLength(e *Event, p property, d rdate, item string) rdate {
 	return d
 }
 
-// after reports whether a time lies after another one, or could where they are not on the same clock. Days lie after those before
-// them and, as ends of whole days, after themselves.
+// after reports whether a time lies after another one, or could where they are not on the same clock. Days lie after
+// those before them and, as ends of whole days, after themselves.
 func (s stamp) after(other stamp) bool {
 	switch {
 	case other.form == dateForm && s.form != utcForm:

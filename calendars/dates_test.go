@@ -44,30 +44,54 @@ func TestSaidAndDone(t *testing.T) {
 		{"an empty DTEND beside DURATION", []string{noon, "DTEND:", "DURATION:PT1H"}, []string{once}, []string{
 			`line 6: DTEND: want a time such as 20261224 or 20261224T090000Z, found ""; event (e) is read without it`,
 		}},
-		{"a negative DURATION beside DTEND", []string{noon, "DURATION:-PT1H", "DTEND;TZID=Europe/Rome:20270301T130000"}, []string{once}, []string{
-			`line 6: DURATION: want it to be positive, found "-PT1H"; event (e) is read without it`,
-		}},
+		{
+			"a negative DURATION beside DTEND",
+			[]string{noon, "DURATION:-PT1H", "DTEND;TZID=Europe/Rome:20270301T130000"},
+			[]string{once},
+			[]string{
+				`line 6: DURATION: want it to be positive, found "-PT1H"; event (e) is read without it`,
+			},
+		},
 		{"nothing but an empty DTEND", []string{whole, "DTEND:"}, []string{day("01", "02")}, []string{
 			`line 6: DTEND: want a time such as 20261224 or 20261224T090000Z, found ""; event (e) lasts one day`,
 		}},
-		{"whole days until midnight of nowhere", []string{whole, "DTEND;TZID=Contoso Time:20270303T000000"}, []string{day("01", "03")}, []string{
-			`line 6: DTEND: time zone "Contoso Time" is not known, and does not matter in an all-day event: the date counts`,
-		}},
-		{"whole days until the evening of nowhere", []string{whole, "DTEND;TZID=Contoso Time:20270302T180000"}, []string{day("01", "03")}, []string{
-			`line 6: DTEND: time zone "Contoso Time" is not known, and does not matter in an all-day event: the date counts`,
-		}},
+		{
+			"whole days until midnight of nowhere",
+			[]string{whole, "DTEND;TZID=Contoso Time:20270303T000000"},
+			[]string{day("01", "03")},
+			[]string{
+				`line 6: DTEND: time zone "Contoso Time" is not known, and does not matter in an all-day event: the date counts`,
+			},
+		},
+		{
+			"whole days until the evening of nowhere",
+			[]string{whole, "DTEND;TZID=Contoso Time:20270302T180000"},
+			[]string{day("01", "03")},
+			[]string{
+				`line 6: DTEND: time zone "Contoso Time" is not known, and does not matter in an all-day event: the date counts`,
+			},
+		},
 		{"a time until one of nowhere", []string{noon, "DTEND;TZID=Contoso Time:20270301T180000"}, nil, []string{
 			`line 6: DTEND: time zone "Contoso Time" is not known; event (e) is ignored`,
 		}},
 		{"a period", period("20270305T090000/20270305T110000"), with("05 09:00", "05 11:00"), nil},
 		{"a period with an end in UTC", period("20270305T090000/20270305T083000Z"), with("05 09:00", "05 09:30"), nil},
 		{"a period until a date", period("20270305T220000/20270306"), with("05 22:00", "06 00:00"), nil},
-		{"a period that ends before it starts", period("20270305T090000/20270305T080000"), with("05 09:00", "05 10:00"), []string{
-			`line 7: RDATE: want a period that ends after its start, found "20270305T090000/20270305T080000"` + added,
-		}},
-		{"a period that ends before it starts, in UTC", period("20270305T090000/20270305T080000Z"), with("05 09:00", "05 10:00"), []string{
-			`line 7: RDATE: want a period that ends after its start, found "20270305T090000/20270305T080000Z"` + added,
-		}},
+		{
+			"a period that ends before it starts", period("20270305T090000/20270305T080000"), with("05 09:00", "05 10:00"),
+			[]string{
+				`line 7: RDATE: want a period that ends after its start, found "20270305T090000/20270305T080000"` +
+					added,
+			},
+		},
+		{
+			"a period that ends before it starts, in UTC", period("20270305T090000/20270305T080000Z"),
+			with("05 09:00", "05 10:00"),
+			[]string{
+				`line 7: RDATE: want a period that ends after its start, found "20270305T090000/20270305T080000Z"` +
+					added,
+			},
+		},
 		{"a period until its own date", period("20270305T090000/20270305"), with("05 09:00", "05 10:00"), []string{
 			`line 7: RDATE: want a period that ends after its start, found "20270305T090000/20270305"` + added,
 		}},
@@ -81,17 +105,24 @@ func TestSaidAndDone(t *testing.T) {
 			"periods of whole days in a zone of nowhere",
 			[]string{whole, "RDATE;VALUE=PERIOD;TZID=Contoso Time:20270305T000000/P2D,20270310T000000/20270312T180000"},
 			[]string{day("01", "02"), day("05", "07"), day("10", "13")},
-			[]string{`line 6: RDATE: time zone "Contoso Time" is not known, and does not matter in an all-day series: the date counts (2 lines, this is the first)`},
+			[]string{
+				`line 6: RDATE: time zone "Contoso Time" is not known, and does not matter in an all-day series: the date counts (2 lines, this is the first)`,
+			},
 		},
 		{
 			"a period of whole days that is none",
 			[]string{whole, "RDATE;VALUE=PERIOD;TZID=Contoso Time:20270305T000000/soon"},
 			[]string{day("01", "02")},
-			[]string{`line 6: RDATE: want a time such as 20261224 or 20261224T090000Z, found "soon"; event (e) is read without it`},
+			[]string{
+				`line 6: RDATE: want a time such as 20261224 or 20261224T090000Z, found "soon"; event (e) is read without it`,
+			},
 		},
 		{
 			"dates that are all of a series",
-			[]string{noon, "DURATION:PT1H", "RRULE:FREQ=DAILY;UNTIL=20270220T000000Z", "RDATE;TZID=Europe/Rome:20270305T120000"},
+			[]string{
+				noon, "DURATION:PT1H", "RRULE:FREQ=DAILY;UNTIL=20270220T000000Z",
+				"RDATE;TZID=Europe/Rome:20270305T120000",
+			},
 			[]string{"2027-03-05 12:00 +0100, 2027-03-05 13:00 +0100, e"},
 			[]string{"line 3: RRULE: UNTIL lies before DTSTART; event (e) has no occurrence by its RRULE"},
 		},
@@ -106,7 +137,8 @@ func TestSaidAndDone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			timeline := calendar.Compile(View{Zone: zone}, time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC), time.Date(2027, 5, 1, 0, 0, 0, 0, time.UTC))
+			timeline := calendar.Compile(View{Zone: zone}, time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC),
+				time.Date(2027, 5, 1, 0, 0, 0, 0, time.UTC))
 			if diff := cmp.Diff(c.want, wallTimes(timeline.All(), zone)); diff != "" {
 				t.Error(diff)
 			}

@@ -101,8 +101,8 @@ func (r *reader) collect(l line) {
 	}
 }
 
-// take keeps a line of an alarm that the event may have, should the alarm never end. An alarm has neither times nor rules
-// of an event (RFC 5545, 3.6.6).
+// take keeps a line of an alarm that the event may have, should the alarm never end. An alarm has neither times nor
+// rules of an event (RFC 5545, 3.6.6).
 func (i *inner) take(l line, depth, dates int) {
 	switch name := string(l.name); {
 	case name == "REPEAT":
@@ -128,7 +128,8 @@ func (r *reader) closeInner(components int) {
 	for _, p := range i.properties[kept:] {
 		if eventProperties[p.name] == scheduling && p.name != "DURATION" {
 			r.note(Problem{File: r.file, Line: p.line, Property: p.name, Message: fmt.Sprintf(
-				"it stands in %s, not in the event, and is ignored (is END:%[1]s missing before it?)", brief(r.open[components]))})
+				"it stands in %s, not in the event, and is ignored (is END:%[1]s missing before it?)",
+				brief(r.open[components]))})
 			break
 		}
 	}
@@ -167,7 +168,8 @@ func (r *reader) adopt() {
 	r.forgive(d.inner.line, what)
 }
 
-// finishUnended finishes an event that has no END:VEVENT of its own: events do not nest. One without a start is given up.
+// finishUnended finishes an event that has no END:VEVENT of its own: events do not nest. One
+// without a start is given up.
 func (r *reader) finishUnended(number int, before string) {
 	d := r.draft
 	if !d.started {
@@ -207,7 +209,10 @@ func (r *reader) finish() {
 		return
 	}
 	if d.stray > 0 {
-		r.note(Problem{File: r.file, Line: d.stray, Message: "want a content line such as NAME:VALUE; the line is ignored"})
+		r.note(Problem{
+			File: r.file, Line: d.stray,
+			Message: "want a content line such as NAME:VALUE; the line is ignored",
+		})
 	}
 	for _, p := range d.slips {
 		r.note(p)
@@ -241,8 +246,8 @@ var onlyOnce = map[string]int{
 // counts says of each of onlyOnce where it stands first, from 1 on.
 type counts [14]int
 
-// splitOff takes off what belongs to another event. It begins where the properties that an event has once come again, when
-// those are another start and at least one other.
+// splitOff takes off what belongs to another event. It begins where the properties that an event has once come again,
+// when those are another start and at least one other.
 func (d *draft) splitOff() *draft {
 	var first counts
 	at, starts := -1, 0
@@ -303,8 +308,8 @@ func (d *draft) splitOff() *draft {
 	return next
 }
 
-// single parts an event's properties from those that come again, of which the first counts; of two starts or ends the first
-// that looks like a time. others are those that say something else.
+// single parts an event's properties from those that come again, of which the first counts; of two starts or ends the
+// first that looks like a time. others are those that say something else.
 func single(properties []property) (once, others []property) {
 	var seen counts
 	once = make([]property, 0, len(properties))
@@ -319,7 +324,8 @@ func single(properties []property) (once, others []property) {
 		if p.content == former.content {
 			continue
 		}
-		if eventProperties[p.name] == scheduling && looksScheduled([]byte(p.value)) && !looksScheduled([]byte(former.value)) {
+		if eventProperties[p.name] == scheduling && looksScheduled([]byte(p.value)) &&
+			!looksScheduled([]byte(former.value)) {
 			p, *former = *former, p
 		}
 		others = append(others, p)

@@ -198,7 +198,8 @@ func (r *reader) event(d *draft) *Event {
 	}
 	e.AllDay = e.start.form == dateForm
 	if e.replaces != nil && e.UID == "" {
-		r.problem(e, property{line: d.line, name: "RECURRENCE-ID"}, "an event without a UID changes no series", "is read as one of its own")
+		r.problem(e, property{line: d.line, name: "RECURRENCE-ID"}, "an event without a UID changes no series",
+			"is read as one of its own")
 	}
 	if e.endsBeforeStart() && !e.cancelled {
 		p := e.problem("RRULE", "UNTIL lies before DTSTART", "has no occurrence by its RRULE")
@@ -208,8 +209,8 @@ func (r *reader) event(d *draft) *Event {
 	return e
 }
 
-// schedule takes in a property that says when the event is; usable is false if the event cannot be used without it, which
-// is reported. A flaw is why the event's end cannot be used, and is the caller's to report.
+// schedule takes in a property that says when the event is; usable is false if the event cannot be used without it,
+// which is reported. A flaw is why the event's end cannot be used, and is the caller's to report.
 func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 	switch p.name {
 	case "RECURRENCE-ID":

@@ -62,8 +62,8 @@ type kept struct {
 	crowded bool              // the copy on disk is not written because the tenant has too much there
 }
 
-// copiesOn are the copies of a feed by the terms on which calendars use them, each once. They are a list because there is hardly ever more
-// than one, and a map would weigh a kilobyte for each feed.
+// copiesOn are the copies of a feed by the terms on which calendars use them, each once. They are a list because there
+// is hardly ever more than one, and a map would weigh a kilobyte for each feed.
 type copiesOn []copyOn
 
 type copyOn struct {
@@ -105,8 +105,8 @@ const (
 // bodyReader reads files of a hash, unless it refuses to.
 type bodyReader func(sum [sha256.Size]byte, files []File, limits Limits) (*Calendar, error)
 
-// after is the copy after a body was read, whole: the new one, the old one confirmed, or the old one while the body has to be seen
-// again or cannot be used.
+// after is the copy after a body was read, whole: the new one, the old one confirmed, or the old one while the body has
+// to be seen again or cannot be used.
 func (k kept) after(t terms, files []File, now time.Time, read bodyReader) (kept, metrics.FetchResult, error) {
 	sum := sumOf(files)
 	if k.calendar != nil && k.calendar.sum == sum {
@@ -123,8 +123,10 @@ func (k kept) after(t terms, files []File, now time.Time, read bodyReader) (kept
 		}
 		if now.Sub(k.held) < seenTwice {
 			k.stale = true
-			return k, metrics.Shrunk, fmt.Errorf("%d events where there were %d; that has to be seen twice, 10 minutes apart, before it is believed",
-				calendar.Len(), k.calendar.Len())
+			return k, metrics.Shrunk,
+				fmt.Errorf(
+					"%d events where there were %d; that has to be seen twice, 10 minutes apart, before it is believed",
+					calendar.Len(), k.calendar.Len())
 		}
 	}
 	return kept{calendar: calendar, read: now, unsaved: true}, metrics.OK, nil
@@ -185,16 +187,18 @@ func (f *feed) unsaved() bool {
 	return false
 }
 
-// conditions are the validators to send: none where the whole body is wanted, as by somebody who asks for it, and now and then.
+// conditions are the validators to send: none where the whole body is wanted, as by somebody who
+// asks for it, and now and then.
 func (f *feed) conditions(now time.Time) Validators {
-	if f.wanted || f.lacks() || f.holding() || f.unsaved() && !now.Before(f.rewriteAt) || now.Sub(f.whole) >= believeValidators {
+	if f.wanted || f.lacks() || f.holding() || f.unsaved() && !now.Before(f.rewriteAt) ||
+		now.Sub(f.whole) >= believeValidators {
 		return Validators{}
 	}
 	return f.validators
 }
 
-// interval is how often the feed is asked: at the shortest interval that a calendar wants. One that does not say wants it as the feed
-// hints, else every quarter of an hour, or as long as its server calls an answer fresh.
+// interval is how often the feed is asked: at the shortest interval that a calendar wants. One that does not say wants
+// it as the feed hints, else every quarter of an hour, or as long as its server calls an answer fresh.
 func (f *feed) interval() time.Duration {
 	otherwise := min(max(defaultRefresh, f.maxAge), mostHint)
 	for _, k := range f.kept {
@@ -224,7 +228,8 @@ func (f *feed) reschedule(now time.Time, random float64) {
 	case f.failed > 0:
 		wait = max(backoff(firstRetry, lastRetry, f.failed), f.last.RetryAfter)
 	case f.rewrites > 0:
-		// The body is not in memory any more: it is fetched for being written. Those whose disk stays full fetch it as often as they would anyway.
+		// The body is not in memory any more: it is fetched for being written. Those whose disk stays full fetch it as
+		// often as they would anyway.
 		again := backoff(firstRetry, believeValidators, f.rewrites)
 		f.rewriteAt = now.Add(again)
 		wait = min(wait, again)

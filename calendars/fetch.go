@@ -22,17 +22,21 @@ type Validators struct {
 
 // Fetched is how one attempt to fetch a feed ended.
 type Fetched struct {
-	// Result is OK (a complete calendar), Unchanged (304 to a conditional request) or what went wrong, an address that may
-	// not be connected to, a source that is not valid and a connection that fails being ServerError. It is never Shrunk.
+	// Result is OK (a complete calendar), Unchanged (304 to a conditional request) or what went wrong, an
+	// address that may not be connected to, a source that is not valid and a connection that fails being
+	// ServerError. It is never Shrunk.
 	Result     metrics.FetchResult
 	Status     int           // of the last answer; 0 without one
 	Body       []byte        // decompressed, otherwise as sent; nil unless OK
 	Validators Validators    // to send next time, with OK and Unchanged
 	RetryAfter time.Duration // what the server asks to wait, at most 6 h; 0: nothing, or OK or Unchanged
-	MaxAge     time.Duration // how much longer the server calls the answer fresh (RFC 9111), at most a year; 0: nothing said, or no-cache
-	Skew       time.Duration // the server's clock less ours, to about a second; 0 without a Date
-	Busy       bool          // the source's own host had enough of us: 429, 503 with Retry-After, or Google's redirect to its page for robots
-	Err        error         // in one line, beginning with scheme and host of the source, without any secret; nil with OK and Unchanged
+	// how much longer the server calls the answer fresh (RFC 9111), at most a year; 0: nothing said, or no-cache
+	MaxAge time.Duration
+	Skew   time.Duration // the server's clock less ours, to about a second; 0 without a Date
+	// the source's own host had enough of us: 429, 503 with Retry-After, or Google's redirect to its page for robots
+	Busy bool
+	// in one line, beginning with scheme and host of the source, without any secret; nil with OK and Unchanged
+	Err error
 }
 
 // FetcherOptions say how feeds are fetched.
@@ -83,9 +87,9 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 	return f
 }
 
-// Fetch makes one attempt: a request, and those that redirects ask for. v are the validators of the copy that the caller
-// has; the zero Validators make it unconditional. A ctx that is cancelled ends it with Timeout and an Err that says
-// "stopped".
+// Fetch makes one attempt: a request, and those that redirects ask for. v are the validators of the copy that
+// the caller has; the zero Validators make it unconditional. A ctx that is cancelled ends it with Timeout and
+// an Err that says "stopped".
 func (f *Fetcher) Fetch(ctx context.Context, s Source, v Validators) Fetched {
 	ctx, cancel := withTime(ctx, f.timeout)
 	defer cancel()

@@ -30,9 +30,11 @@ func (f *Filter) Compares() bool {
 	return len(f.Summary)+len(f.Description)+len(f.Location)+len(f.Category) > 0
 }
 
-// Steps is what Match takes of events at most, in steps of patterns; see [Patterns.Cost]. A text without bytes takes as many as one of a byte.
+// Steps is what Match takes of events at most, in steps of patterns; see [Patterns.Cost]. A text without bytes
+// takes as many as one of a byte.
 func (f *Filter) Steps(events ...*Event) (n int) {
-	summary, description, location, category := f.Summary.Cost(), f.Description.Cost(), f.Location.Cost(), f.Category.Cost()
+	summary, description, location, category := f.Summary.Cost(), f.Description.Cost(), f.Location.Cost(),
+		f.Category.Cost()
 	for _, e := range events {
 		n += summary*compared(e.Summary) + description*compared(e.Description) + location*compared(e.Location)
 		for _, text := range e.Categories {

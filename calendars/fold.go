@@ -2,8 +2,8 @@ package calendars
 
 import "bytes"
 
-// A fold may stand anywhere in a line (RFC 5545, 3.1), so that an indented line is the rest of the one before, whatever it
-// looks like. It is a line of its own only where a calendar could not be valid otherwise.
+// A fold may stand anywhere in a line (RFC 5545, 3.1), so that an indented line is the rest of the one before, whatever
+// it looks like. It is a line of its own only where a calendar could not be valid otherwise.
 
 // folding is what is known of a line whose rest is being looked for.
 type folding struct {
@@ -18,16 +18,20 @@ type folding struct {
 }
 
 // typed are the properties whose value never holds a colon and what looks like a property's name before it.
-var typed = set("BEGIN", "END", "VERSION", "CALSCALE", "METHOD", "DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE",
+var typed = set("BEGIN", "END", "VERSION", "CALSCALE", "METHOD", "DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE",
+	"RDATE", "EXDATE",
 	"RECURRENCE-ID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "PRIORITY", "STATUS", "TRANSP", "CLASS", "GEO",
 	"PERCENT-COMPLETE", "DUE", "COMPLETED", "TRIGGER", "ACTION", "REPEAT", "TZOFFSETFROM", "TZOFFSETTO", "FREEBUSY",
 	"REFRESH-INTERVAL", "X-PUBLISHED-TTL", "ACKNOWLEDGED",
 	"UID", "TZID", "X-WR-TIMEZONE") // names, in which nobody writes a line
 
 // properties are those with which a line of its own can begin.
-var properties = union(typed, set("PRODID", "NAME", "UID", "SUMMARY", "DESCRIPTION", "LOCATION", "CATEGORIES", "COMMENT", "CONTACT",
-	"ATTACH", "ATTENDEE", "ORGANIZER", "URL", "SOURCE", "RELATED-TO", "RESOURCES", "REQUEST-STATUS", "IMAGE", "COLOR", "CONFERENCE", "TZID",
-	"TZNAME", "TZURL", "X-WR-CALNAME", "X-WR-CALDESC", "X-WR-TIMEZONE", "X-LIC-LOCATION", "X-MICROSOFT-CDO-BUSYSTATUS"))
+var properties = union(typed,
+	set("PRODID", "NAME", "UID", "SUMMARY", "DESCRIPTION", "LOCATION", "CATEGORIES", "COMMENT", "CONTACT",
+		"ATTACH", "ATTENDEE", "ORGANIZER", "URL", "SOURCE", "RELATED-TO", "RESOURCES", "REQUEST-STATUS", "IMAGE",
+		"COLOR", "CONFERENCE", "TZID",
+		"TZNAME", "TZURL", "X-WR-CALNAME", "X-WR-CALDESC", "X-WR-TIMEZONE", "X-LIC-LOCATION",
+		"X-MICROSOFT-CDO-BUSYSTATUS"))
 
 func set(names ...string) map[string]bool {
 	s := map[string]bool{}
@@ -63,8 +67,9 @@ func (f *folding) takesNoText(text []byte) bool {
 	return f.begun && typed[f.name]
 }
 
-// standsAlone reports whether the indented line that comes next is a line of its own rather than the rest of a text: the
-// text takes no such rest, it is indented as the text is, or without it the components, or the event, would not be whole.
+// standsAlone reports whether the indented line that comes next is a line of its own rather than the rest
+// of a text: the text takes no such rest, it is indented as the text is, or without it the components, or
+// the event, would not be whole.
 func (s *scanner) standsAlone(f *folding, text []byte) bool {
 	if s.strict {
 		return false
@@ -78,7 +83,8 @@ func (s *scanner) standsAlone(f *folding, text []byte) bool {
 		return false
 	}
 	known := properties[string(l.name)]
-	if rest, alike := bytes.CutPrefix(written, f.blanks); alike && len(f.blanks) > 0 && (known || f.last < foldedFrom) &&
+	if rest, alike := bytes.CutPrefix(written, f.blanks); alike && len(f.blanks) > 0 &&
+		(known || f.last < foldedFrom) &&
 		bytes.HasPrefix(rest, plain) {
 		return true
 	}
@@ -94,7 +100,9 @@ func (s *scanner) standsAlone(f *folding, text []byte) bool {
 	switch name {
 	case "BEGIN", "END":
 		component, _ := l.component()
-		if components[component] && (s.wants(name, component) || !free && name == "BEGIN" && s.blockAhead(written[:len(written)-len(l.clean(written))], component)) {
+		if components[component] &&
+			(s.wants(name, component) ||
+				!free && name == "BEGIN" && s.blockAhead(written[:len(written)-len(l.clean(written))], component)) {
 			return true
 		}
 	case "DTSTART":
@@ -103,14 +111,18 @@ func (s *scanner) standsAlone(f *folding, text []byte) bool {
 			return true
 		}
 	}
-	if !free && f.begun && f.last < foldedFrom && (eventProperties[name] == textual || name == "BEGIN" || name == "END" || looksScheduled(value)) {
+	if !free && f.begun && f.last < foldedFrom &&
+		(eventProperties[name] == textual || name == "BEGIN" || name == "END" || looksScheduled(value)) {
 		f.hides = name
 	}
 	return false
 }
 
 // parents are the components that stand in others only.
-var parents = map[string]string{"VEVENT": "VCALENDAR", "VALARM": "VEVENT", "STANDARD": "VTIMEZONE", "DAYLIGHT": "VTIMEZONE", "VTIMEZONE": "VCALENDAR"}
+var parents = map[string]string{
+	"VEVENT": "VCALENDAR", "VALARM": "VEVENT", "STANDARD": "VTIMEZONE",
+	"DAYLIGHT": "VTIMEZONE", "VTIMEZONE": "VCALENDAR",
+}
 
 // wants reports whether a BEGIN or END has to stand here for the components to be whole: the next that is not indented
 // goes with it, and does not without it.
@@ -161,7 +173,8 @@ func (s *scanner) lookAhead() *ahead {
 	}
 }
 
-// blockAhead reports whether a whole component comes that is indented alike: nobody folds a text so. It looks at a hundred lines.
+// blockAhead reports whether a whole component comes that is indented alike: nobody folds a text so.
+// It looks at a hundred lines.
 func (s *scanner) blockAhead(blanks []byte, component string) bool {
 	if parents[component] != s.inner && s.inner != "" {
 		return false

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// host is a server that feeds come from: a few attempts at a time, by turns of the owners of the feeds, spread as the operator likes. It is
-// guarded by its Store's mutex, as are the following.
+// host is a server that feeds come from: a few attempts at a time, by turns of the owners of the feeds, spread as the
+// operator likes. It is guarded by its Store's mutex, as are the following.
 type host struct {
 	pace    time.Duration // between two attempts; 0: none
 	running int           // attempts that take a place
@@ -17,8 +17,9 @@ type host struct {
 	ready   bool     // it is in an owner's list of those with something to begin
 }
 
-// share is what an owner has of a host: the feeds that wait, and the pause that the host asked for. What a host tells one owner holds for that
-// owner's feeds: another's may be other accounts, and somebody's page on a shared host may say anything.
+// share is what an owner has of a host: the feeds that wait, and the pause that the host asked for. What a host
+// tells one owner holds for that owner's feeds: another's may be other accounts, and somebody's page on a
+// shared host may say anything.
 type share struct {
 	host    *host
 	owner   *owner
@@ -45,16 +46,17 @@ type owner struct {
 const (
 	// places is how many attempts of a host may begin before one of them has ended or grown slow.
 	places = 4
-	// slow is when an attempt gives its place to the next one: three hundred feeds of which each hangs must not keep the others of
-	// their host waiting for hours.
+	// slow is when an attempt gives its place to the next one: three hundred feeds of which each hangs must not keep
+	// the others of their host waiting for hours.
 	slow = 2 * time.Second
 	// firstPause and lastPause bound how long a host is left alone that says only that it has had enough.
 	firstPause = 15 * time.Minute
 	lastPause  = 6 * time.Hour
-	// several is how many owners a host has to have told to wait, and more than half of those with feeds there, before the others wait too, for
-	// firstPause.
+	// several is how many owners a host has to have told to wait, and more than half of those with feeds there, before
+	// the others wait too, for firstPause.
 	several = 3
-	// atOnce is how many attempts run at a time, of all hosts; a tenant has perTenant of them at most, and the operator leaves as many.
+	// atOnce is how many attempts run at a time, of all hosts; a tenant has perTenant of them at most, and
+	// the operator leaves as many.
 	atOnce      = 512
 	perTenant   = 64
 	perOperator = atOnce - perTenant
@@ -62,9 +64,15 @@ const (
 
 func newOwner(name string) *owner {
 	if name == "" {
-		return &owner{most: perOperator, readers: make(chan struct{}, maxReaders), large: make(chan struct{}, largeBodies)}
+		return &owner{
+			most: perOperator, readers: make(chan struct{}, maxReaders),
+			large: make(chan struct{}, largeBodies),
+		}
 	}
-	return &owner{name: name, most: perTenant, readers: make(chan struct{}, 1), large: make(chan struct{}, largeOfTenant)}
+	return &owner{
+		name: name, most: perTenant, readers: make(chan struct{}, 1),
+		large: make(chan struct{}, largeOfTenant),
+	}
 }
 
 // share is what an owner has of the host.

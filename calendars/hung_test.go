@@ -15,8 +15,9 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// TestHungDisk: with a disk that does not answer, feeds are read on, who asks is answered at once, other subscriptions are taken in, few threads
-// wait, and it is said once. When it answers again all is written. It is not parallel, since what hangs counts for the process.
+// TestHungDisk: with a disk that does not answer, feeds are read on, who asks is answered at once, other subscriptions
+// are taken in, few threads wait, and it is said once. When it answers again all is written. It is not parallel, since
+// what hangs counts for the process.
 func TestHungDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
@@ -44,7 +45,10 @@ func TestHungDisk(t *testing.T) {
 		s.is("hours", "fresh: a b")
 		subscribed := make(chan struct{})
 		go func() {
-			s.store.Subscribe([]*Subscription{hours(), hours(func(s *Subscription) { s.Calendar, s.Limits = "second", Limits{Events: 50} })})
+			s.store.Subscribe([]*Subscription{
+				hours(),
+				hours(func(s *Subscription) { s.Calendar, s.Limits = "second", Limits{Events: 50} }),
+			})
 			close(subscribed)
 		}()
 		synctest.Wait()
@@ -61,7 +65,8 @@ func TestHungDisk(t *testing.T) {
 		after(24 * time.Hour)
 		s.is("second", "fresh: a b")
 		failures := testutil.ToFloat64(collector{s.registry, "callhours_state_write_failures_total"})
-		if n := strings.Count(s.logged(), "copies of feeds cannot be kept"); n != 1 || !strings.Contains(s.logged(), files.ErrHung.Error()) || failures == 0 {
+		if n := strings.Count(s.logged(), "copies of feeds cannot be kept"); n != 1 ||
+			!strings.Contains(s.logged(), files.ErrHung.Error()) || failures == 0 {
 			t.Errorf("%v writes failed, and the log says so %d times:\n%s", failures, n, s.logged())
 		}
 		if most.Load() > 2 || files.Hung() == 0 {

@@ -15,7 +15,8 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// heavyStore is a Store in which a body that holds "heavy" takes nearly an eighth of what a tenant has, and counts how often bodies are taken apart.
+// heavyStore is a Store in which a body that holds "heavy" takes nearly an eighth of what a tenant has, and counts how
+// often bodies are taken apart.
 func heavyStore(o StoreOptions) (s *Store, parsed *int) {
 	o.Now, o.Log = func() time.Time { return time.Unix(1_800_000_000, 0) }, slog.New(slog.DiscardHandler)
 	s, parsed = NewStore(o), new(int)
@@ -38,7 +39,10 @@ func feedOf(owner string, n int) *Subscription {
 	if owner != "" {
 		name = owner + "/" + name
 	}
-	return &Subscription{Calendar: name, Source: Source{Owner: owner, URL: fmt.Sprintf("https://%s.example/%d", owner, n)}}
+	return &Subscription{
+		Calendar: name,
+		Source:   Source{Owner: owner, URL: fmt.Sprintf("https://%s.example/%d", owner, n)},
+	}
 }
 
 func feedsOf(owner string, n int) (list []*Subscription) {
@@ -50,12 +54,16 @@ func feedsOf(owner string, n int) (list []*Subscription) {
 
 // brings lets a calendar's feed bring a body.
 func (s *Store) brings(calendar, body string) error {
-	o := &brought{Fetched: Fetched{Result: metrics.OK}, where: s.subscribed[calendar].where(), files: []File{{Body: []byte(body)}}}
+	o := &brought{
+		Fetched: Fetched{Result: metrics.OK}, where: s.subscribed[calendar].where(),
+		files: []File{{Body: []byte(body)}},
+	}
 	s.take(s.subscribed[calendar].feed, o)
 	return o.Err
 }
 
-// TestOwnerBytes: the calendars of a tenant take together what they may, and one more is refused until there is place; others do not notice.
+// TestOwnerBytes: the calendars of a tenant take together what they may, and one more is refused until there is
+// place; others do not notice.
 func TestOwnerBytes(t *testing.T) {
 	t.Parallel()
 	s, _ := heavyStore(StoreOptions{})
@@ -127,7 +135,11 @@ func TestOwnerBytesOnDisk(t *testing.T) {
 	s := NewStore(StoreOptions{Dir: dir, Program: "one", Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	s.Subscribe(feedsOf("evil", 10))
 	for i := range 10 {
-		if err := s.brings(fmt.Sprintf("evil/c%d", i), string(wrap(fmt.Sprintf("BEGIN:VEVENT\r\nUID:heavy%d\r\nDTSTART:20270104T080000Z\r\nSUMMARY:a\r\nEND:VEVENT\r\n", i)))); err != nil {
+		if err := s.brings(fmt.Sprintf("evil/c%d", i),
+			string(
+				wrap(
+					fmt.Sprintf(
+						"BEGIN:VEVENT\r\nUID:heavy%d\r\nDTSTART:20270104T080000Z\r\nSUMMARY:a\r\nEND:VEVENT\r\n", i)))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -215,7 +227,8 @@ func TestParsePatternsBound(t *testing.T) {
 	t.Parallel()
 	var texts []diag.Text
 	for i := range maxPatterns / 500 {
-		texts = append(texts, diag.Text{Pos: diag.Pos{File: "a.yaml", Line: i + 1, Col: 1}, S: "*" + strings.Repeat("a", 499) + "*"})
+		texts = append(texts,
+			diag.Text{Pos: diag.Pos{File: "a.yaml", Line: i + 1, Col: 1}, S: "*" + strings.Repeat("a", 499) + "*"})
 	}
 	if ps, mistakes := ParsePatterns(texts); len(mistakes) > 0 || ps.Cost() != maxPatterns {
 		t.Errorf("at the bound: %d steps, %v", ps.Cost(), mistakes)

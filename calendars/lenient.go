@@ -58,13 +58,14 @@ func (r *reader) forgiveLine(l line) {
 		r.forgive(l.number, "a line follows a BEGIN or END without a line end, and is read as one; add the line end")
 	}
 	if l.hides != "" {
-		r.forgive(l.number, "an indented line that begins like "+l.hides+" is read as the rest of the line before, as RFC 5545 says; "+
+		r.forgive(l.number, "an indented line that begins like "+l.hides+
+			" is read as the rest of the line before, as RFC 5545 says; "+
 			"remove the blanks before it if it is a line of its own")
 	}
 }
 
-// isInvisible reports whether a character is one that editors, web pages and joined files leave before a line: a byte order
-// mark, a zero-width space or a blank of any width.
+// isInvisible reports whether a character is one that editors, web pages and joined files leave before a line: a byte
+// order mark, a zero-width space or a blank of any width.
 func isInvisible(c rune) bool {
 	return c == '\ufeff' || c == '\u200b' || c == '\u2060' || c > 0x7f && unicode.IsSpace(c)
 }
@@ -97,8 +98,8 @@ func (l *line) clean(text []byte) []byte {
 // freeTexts are properties in which people and programs write whatever they like, pieces of calendars too.
 var freeTexts = map[string]bool{"DESCRIPTION": true, "COMMENT": true, "ATTACH": true, "STYLED-DESCRIPTION": true}
 
-// named is a line whose name is followed by a blank, or by = instead of the colon, with that put right: "STATUS :CANCELLED".
-// odd is "" where it is another.
+// named is a line whose name is followed by a blank, or by = instead of the colon, with that put right: "STATUS
+// :CANCELLED". odd is "" where it is another.
 func (l line) named() (named line, odd string) {
 	i := bytes.IndexAny(l.rest, ":;=")
 	if l.name != nil || i <= 0 {
@@ -120,7 +121,8 @@ func (l line) named() (named line, odd string) {
 	return l, odd
 }
 
-// slipOf is the property of an event of which a name is a misspelling; "" where it is a name that somebody may have given.
+// slipOf is the property of an event of which a name is a misspelling; "" where it is a name
+// that somebody may have given.
 func slipOf(name string) string {
 	if properties[name] || strings.HasPrefix(name, "X-") {
 		return ""
@@ -138,8 +140,8 @@ func isFreeText(name []byte) bool {
 	return freeTexts[string(name)] || bytes.HasPrefix(name, []byte("X-")) && bytes.Contains(name, []byte("DESC"))
 }
 
-// holdsAnother reports whether a line of an event holds a line that says when an event takes place, or begins one, as where
-// a line end is missing.
+// holdsAnother reports whether a line of an event holds a line that says when an event takes place, or begins one, as
+// where a line end is missing.
 func (l line) holdsAnother() bool {
 	if isFreeText(l.name) || bytes.HasPrefix(l.name, []byte("X-")) {
 		return false
@@ -174,7 +176,8 @@ func looksLikeTime(value []byte) bool {
 func looksScheduled(value []byte) bool {
 	value = bytes.ToUpper(bytes.Trim(value, `" `+"\t"))
 	sign := bytes.TrimLeft(value, "+-")
-	return looksLikeTime(value) || len(sign) > 1 && sign[0] == 'P' && bytes.IndexByte([]byte("T0123456789"), sign[1]) >= 0 ||
+	return looksLikeTime(value) ||
+		len(sign) > 1 && sign[0] == 'P' && bytes.IndexByte([]byte("T0123456789"), sign[1]) >= 0 ||
 		bytes.Contains(value, []byte("FREQ="))
 }
 
@@ -220,8 +223,8 @@ func (l line) component() (name, odd string) {
 	return name, odd
 }
 
-// boundary is what a line begins or ends: name is BEGIN or END, and component which, in upper case. For any other line it is
-// the line's own name, and component is "". odd says what is forgiven.
+// boundary is what a line begins or ends: name is BEGIN or END, and component which, in upper case. For any other line
+// it is the line's own name, and component is "". odd says what is forgiven.
 func (l line) boundary() (name, component, odd string) {
 	name = string(l.name)
 	if component, odd = l.component(); component != "" {
@@ -267,8 +270,8 @@ func isNearly(word, of string) bool {
 		len(left) == 2 && len(right) == 2 && left[0] == right[1] && left[1] == right[0]
 }
 
-// asComponent finds a BEGIN or END of an event, an alarm or a calendar in a line that is written as neither: "BEGIN VEVENT",
-// "BEGN:VEVENT", "> BEGIN:VEVENT". name is "" where the line is something else.
+// asComponent finds a BEGIN or END of an event, an alarm or a calendar in a line that is written as neither: "BEGIN
+// VEVENT", "BEGN:VEVENT", "> BEGIN:VEVENT". name is "" where the line is something else.
 func (l line) asComponent() (name string, begin bool) {
 	const longest = 40
 	if len(l.rest) > longest || bytes.HasPrefix(l.name, []byte("X-")) {
@@ -344,7 +347,8 @@ func (l line) tidy() (tidied line, odd []string) {
 		end := len(l.rest) - len(value) + i
 		l.rest = append(quotedParameters(l.rest[:end]), l.rest[end:]...)
 		value = value[i+1:]
-		odd = append(odd, "a parameter with a colon needs quotes; the last colon of the line is taken to begin the value")
+		odd = append(odd,
+			"a parameter with a colon needs quotes; the last colon of the line is taken to begin the value")
 	}
 	if bytes.IndexByte(value, '"') >= 0 {
 		unquoted := bytes.ReplaceAll(value, []byte(`"`), nil)

@@ -10,7 +10,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// wide are limits that a body under test does not meet. That of parameters stays: golang-ical takes the square of their number.
+// wide are limits that a body under test does not meet. That of parameters stays: golang-ical takes
+// the square of their number.
 var wide = Limits{LineBytes: 1 << 24, Dates: 1 << 24, Observances: 1 << 24, Overrides: 1 << 24, Nesting: 1 << 24}
 
 // TestReadIsLinear feeds the reader bodies of n, 2n and 4n of what is hostile.
@@ -26,7 +27,9 @@ func TestReadIsLinear(t *testing.T) {
 		body func(n int) string
 	}{
 		{"events", 2000, func(n int) string { return times(event("a"), n) }},
-		{"folds", 20_000, func(n int) string { return vevent("UID:a", "DTSTART:20261124T090000Z", "SUMMARY:x"+times("\r\n y", n)) }},
+		{"folds", 20_000, func(n int) string {
+			return vevent("UID:a", "DTSTART:20261124T090000Z", "SUMMARY:x"+times("\r\n y", n))
+		}},
 		{"a folded time", 20_000, func(n int) string { return vevent("UID:a", "DTSTART:"+times("\r\n 2", n)) }},
 		{"escapes", 20_000, func(n int) string {
 			return vevent("UID:a", "DTSTART:20261124T090000Z", `DESCRIPTION:`+times(`\n\,`, n))
@@ -34,18 +37,27 @@ func TestReadIsLinear(t *testing.T) {
 		{"categories", 20_000, func(n int) string {
 			return vevent("UID:a", "DTSTART:20261124T090000Z", "CATEGORIES:"+times(`a\,b,`, n))
 		}},
-		{"lines of categories", 20_000, func(n int) string { return vevent("UID:a", "DTSTART:20261124T090000Z"+times("\r\nCATEGORIES:a", n)) }},
-		{"parameters", 5000, func(n int) string { return vevent("UID:a", "DTSTART"+times(";X=1", n)+":20261124T090000Z") }},
-		{"quotes", 20_000, func(n int) string { return vevent("UID:a", `DTSTART;TZID="`+times(`;:,`, n)+`":20261124T090000`) }},
+		{"lines of categories", 20_000, func(n int) string {
+			return vevent("UID:a", "DTSTART:20261124T090000Z"+times("\r\nCATEGORIES:a", n))
+		}},
+		{"parameters", 5000, func(n int) string {
+			return vevent("UID:a", "DTSTART"+times(";X=1", n)+":20261124T090000Z")
+		}},
+		{"quotes", 20_000, func(n int) string {
+			return vevent("UID:a", `DTSTART;TZID="`+times(`;:,`, n)+`":20261124T090000`)
+		}},
 		{"nesting", 100_000, func(n int) string { return times("BEGIN:X\r\n", n) + times("END:X\r\n", n) }},
 		{"ends of nothing", 20_000, func(n int) string { return times("END:X\r\n", n) }},
 		{"exceptions", 5000, func(n int) string {
-			return vevent("UID:a", "DTSTART:20261124T090000Z", "RRULE:FREQ=DAILY", "EXDATE:"+times("20271121T090000Z,", n)+"20271121T090000Z")
+			return vevent("UID:a", "DTSTART:20261124T090000Z", "RRULE:FREQ=DAILY",
+				"EXDATE:"+times("20271121T090000Z,", n)+"20271121T090000Z")
 		}},
 		{"rules", 2000, func(n int) string {
 			return vevent("UID:a", "DTSTART:20261124T090000Z"+times("\r\nRRULE:FREQ=YEARLY", n))
 		}},
-		{"versions of one event", 2000, func(n int) string { return times(vevent("UID:a", "DTSTART:20261124T090000Z", "SEQUENCE:1"), n) }},
+		{"versions of one event", 2000, func(n int) string {
+			return times(vevent("UID:a", "DTSTART:20261124T090000Z", "SEQUENCE:1"), n)
+		}},
 		{"unknown zones", 50, func(n int) string {
 			return concat(n, func(i int) string { return timed(fmt.Sprintf("nowhere/%d", i)) })
 		}},
@@ -57,7 +69,8 @@ func TestReadIsLinear(t *testing.T) {
 				})
 		}},
 		{"parts of a zone", 2000, func(n int) string {
-			return "BEGIN:VTIMEZONE\r\nTZID:z\r\n" + times("BEGIN:STANDARD\r\nDTSTART:20260101T000000\r\nTZOFFSETTO:+0100\r\nEND:STANDARD\r\n", n) +
+			return "BEGIN:VTIMEZONE\r\nTZID:z\r\n" +
+				times("BEGIN:STANDARD\r\nDTSTART:20260101T000000\r\nTZOFFSETTO:+0100\r\nEND:STANDARD\r\n", n) +
 				"END:VTIMEZONE\r\n" + timed("z")
 		}},
 	} {
@@ -112,7 +125,8 @@ func TestStepsAreLinear(t *testing.T) {
 	t.Parallel()
 	list := strings.TrimSuffix(strings.Repeat("1MO,-1SU,", 300), ",")
 	for _, text := range []string{
-		"FREQ=DAILY", "FREQ=HOURLY;BYMINUTE=1,2,3;BYSETPOS=366", "FREQ=YEARLY;BYDAY=" + list, "FREQ=MONTHLY;BYMONTHDAY=30;BYMONTH=2", "FREQ=SECONDLY;INTERVAL=7;BYHOUR=3",
+		"FREQ=DAILY", "FREQ=HOURLY;BYMINUTE=1,2,3;BYSETPOS=366", "FREQ=YEARLY;BYDAY=" + list,
+		"FREQ=MONTHLY;BYMONTHDAY=30;BYMONTH=2", "FREQ=SECONDLY;INTERVAL=7;BYHOUR=3",
 	} {
 		r, err := parseRule(text)
 		if err != nil {
@@ -132,11 +146,13 @@ func TestStepsAreLinear(t *testing.T) {
 func TestNoOnset(t *testing.T) {
 	t.Parallel()
 	for _, rule := range []string{
-		"FREQ=YEARLY;UNTIL=19990101T000000Z", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=YEARLY;INTERVAL=9999999;BYMONTH=1;BYMONTHDAY=2",
+		"FREQ=YEARLY;UNTIL=19990101T000000Z", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+		"FREQ=YEARLY;INTERVAL=9999999;BYMONTH=1;BYMONTHDAY=2",
 		"FREQ=HOURLY;INTERVAL=2;BYHOUR=11", "FREQ=MONTHLY;BYDAY=53MO", "FREQ=YEARLY;BYSETPOS=366",
 	} {
-		definition := "BEGIN:VTIMEZONE\r\nTZID:own\r\nBEGIN:STANDARD\r\nDTSTART:20260101T000000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100\r\nRRULE:" + rule +
-			"\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+		definition :=
+			"BEGIN:VTIMEZONE\r\nTZID:own\r\nBEGIN:STANDARD\r\nDTSTART:20260101T000000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100\r\nRRULE:" + rule +
+				"\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
 		c := mustRead(t, wrap(definition, vevent("UID:a", "DTSTART;TZID=own:20260401T090000", "DURATION:PT1H")))
 		at := time.Date(2026, 4, 1, 8, 30, 0, 0, time.UTC)
 		if len(c.Problems()) > 0 || c.Compile(View{}, at.Add(-time.Hour), at.Add(time.Hour)).Count(at.Unix()) != 1 {
@@ -153,14 +169,16 @@ func TestCutTexts(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("ö", 300)
 	c := mustRead(t, wrap(
-		vevent("UID:"+long+"1", "DTSTART:20261124T090000Z", "SUMMARY:"+long, "LOCATION:"+long, "CATEGORIES:a,"+long, "DESCRIPTION:"+strings.Repeat(long, 30)),
+		vevent("UID:"+long+"1", "DTSTART:20261124T090000Z", "SUMMARY:"+long, "LOCATION:"+long, "CATEGORIES:a,"+long,
+			"DESCRIPTION:"+strings.Repeat(long, 30)),
 		vevent("UID:"+long+"2", "DTSTART:20261124T090000Z", "SUMMARY:"+strings.Repeat("ö", 256), "DESCRIPTION:"+long)))
 	want := strings.Repeat("ö", 255) + "…"
 	events := c.Events()
 	if len(events) != 2 {
 		t.Fatalf("read %d events, want 2", len(events))
 	}
-	if e := events[0]; e.Summary != want || e.Location != want || e.Categories[1] != want || len([]rune(e.Description)) != longestDescription || len(e.UID) > 600 {
+	if e := events[0]; e.Summary != want || e.Location != want || e.Categories[1] != want ||
+		len([]rune(e.Description)) != longestDescription || len(e.UID) > 600 {
 		t.Errorf("got %+v", e)
 	}
 	if e := events[1]; strings.HasSuffix(e.Summary, "…") || e.Description != long || e.UID == events[0].UID {
@@ -170,8 +188,9 @@ func TestCutTexts(t *testing.T) {
 	for _, p := range c.Problems() {
 		said = append(said, fmt.Sprint(p.Line, " ", p.Property, ": ", p.Message[:strings.Index(p.Message, ";")]))
 	}
-	if got, want := strings.Join(said, "\n"), "6 SUMMARY: longer than 256 characters\n7 LOCATION: longer than 256 characters\n"+
-		"8 CATEGORIES: longer than 256 characters\n9 DESCRIPTION: longer than 8192 characters"; got != want {
+	if got, want := strings.Join(said, "\n"),
+		"6 SUMMARY: longer than 256 characters\n7 LOCATION: longer than 256 characters\n"+
+			"8 CATEGORIES: longer than 256 characters\n9 DESCRIPTION: longer than 8192 characters"; got != want {
 		t.Errorf("said\n%s\nwant\n%s", got, want)
 	}
 }

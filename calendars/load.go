@@ -44,8 +44,9 @@ func reread(former *Calendar, files []File, limits Limits) (*Calendar, error) {
 	return ReadFiles(files, limits)
 }
 
-// Files reads the files that a path or a glob (path.Match) names, in the order of their names; fsys nil is the operating
-// system's files. That none matches is an error, and so is a file over Limits.Bytes, or that all together hold more than four times as much.
+// Files reads the files that a path or a glob (path.Match) names, in the order of their names; fsys nil is the
+// operating system's files. That none matches is an error, and so is a file over Limits.Bytes, or that all together
+// hold more than four times as much.
 func Files(fsys fs.FS, pattern string, limits Limits) ([]File, error) {
 	names, err := match(fsys, pattern)
 	if err != nil {
@@ -60,8 +61,10 @@ func Files(fsys fs.FS, pattern string, limits Limits) ([]File, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		if length += len(body); length > filesTimes*limits.Bytes {
-			return nil, fmt.Errorf("%s: %w: up to here the files of the calendar hold more than %d bytes, %d times limits.bytes; make two calendars of them",
-				name, ErrTooBig, filesTimes*limits.Bytes, filesTimes)
+			return nil,
+				fmt.Errorf(
+					"%s: %w: up to here the files of the calendar hold more than %d bytes, %d times limits.bytes; make two calendars of them",
+					name, ErrTooBig, filesTimes*limits.Bytes, filesTimes)
 		}
 		list[i] = File{Name: name, Body: body}
 	}
@@ -81,8 +84,8 @@ func ReadFrom(from io.Reader, limits Limits) (*Calendar, error) {
 	return Read(body, limits)
 }
 
-// ReadFiles reads the calendar that several files make together. The error names the file, if it has a name, and is otherwise Read's; one
-// file that cannot be read spoils them all.
+// ReadFiles reads the calendar that several files make together. The error names the file, if it has a name, and is
+// otherwise Read's; one file that cannot be read spoils them all.
 func ReadFiles(files []File, limits Limits) (*Calendar, error) {
 	parts := make([]*Calendar, len(files))
 	for i, f := range files {

@@ -66,7 +66,8 @@ func TestUpgrade(t *testing.T) {
 		read := before.store.State("hours").Read
 
 		down := &shop{}
-		down.open(t, StoreOptions{Dir: dir}, hours(), hours(tenant("acme")), hours(tenant("other")), hours(tenant("newcomer")))
+		down.open(t, StoreOptions{Dir: dir}, hours(), hours(tenant("acme")), hours(tenant("other")),
+			hours(tenant("newcomer")))
 		for _, name := range []string{"hours", "acme/hours", "other/hours"} {
 			down.is(name, "fresh: a")
 			if got := down.store.State(name).Read; !got.Equal(read) {

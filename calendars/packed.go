@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// The events of a Calendar are kept packed: one text, in which an event of an office takes a hundred bytes, where the Events with all
-// that belongs to them take five times as many. They are unpacked for as long as they are looked at. Their texts are then parts of the
-// packed one.
+// The events of a Calendar are kept packed: one text, in which an event of an office takes a hundred bytes, where the
+// Events with all that belongs to them take five times as many. They are unpacked for as long as they are looked at.
+// Their texts are then parts of the packed one.
 //
-// What is packed is also what is written to disk (see compiled.go). Numbers are varints, texts have their length before them.
+// What is packed is also what is written to disk (see compiled.go). Numbers are varints, texts
+// have their length before them.
 
 // An event begins with bits that say which of its parts follow.
 const (
@@ -195,7 +196,8 @@ func (p *packer) duration(d duration) {
 // errPacked says that something is not what pack writes.
 var errPacked = errors.New("these are no packed events")
 
-// unpacker takes apart what pack has written. After the first thing that is out of place there is nothing but zeros, and bad is set.
+// unpacker takes apart what pack has written. After the first thing that is out of place there is
+// nothing but zeros, and bad is set.
 type unpacker struct {
 	from  string
 	at    int
@@ -281,7 +283,10 @@ func (u *unpacker) text() string {
 }
 
 func (u *unpacker) problem() Problem {
-	return Problem{File: u.text(), Line: u.number(), UID: u.text(), Property: u.text(), Message: u.text(), Harmless: u.number() == 1}
+	return Problem{
+		File: u.text(), Line: u.number(), UID: u.text(), Property: u.text(), Message: u.text(),
+		Harmless: u.number() == 1,
+	}
 }
 
 func (u *unpacker) event(e *Event) {
@@ -384,7 +389,8 @@ func (u *unpacker) stamp() stamp {
 	s := stamp{form: form(kind & 3), civil: u.signed()}
 	zone := kind >> 2
 	switch {
-	case s.civil < firstCivil || s.civil > lastCivil, s.form != zonedForm && zone != 0, s.form == zonedForm && zone >= len(u.zones):
+	case s.civil < firstCivil || s.civil > lastCivil, s.form != zonedForm && zone != 0,
+		s.form == zonedForm && zone >= len(u.zones):
 		u.fail()
 		return stamp{}
 	case s.form == zonedForm:
@@ -405,7 +411,8 @@ func (u *unpacker) wanted() *stamp {
 
 func (u *unpacker) duration() duration {
 	d := duration{days: u.signed(), seconds: u.signed()}
-	if d.days < -longestDuration || d.days > longestDuration || d.seconds < -longestDuration*day || d.seconds > longestDuration*day {
+	if d.days < -longestDuration || d.days > longestDuration || d.seconds < -longestDuration*day ||
+		d.seconds > longestDuration*day {
 		u.fail()
 		return duration{}
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// pointer says which copy a calendar uses, so that after a change of its address it still has its former events. It is the owner's: another one
-// may call its calendar the same, and its tenant as well.
+// pointer says which copy a calendar uses, so that after a change of its address it still has its former events. It is
+// the owner's: another one may call its calendar the same, and its tenant as well.
 type pointer struct{ copy, owner string }
 
 // point notes which copy a calendar uses.
@@ -62,8 +62,8 @@ func (c copies) readPointer(name string) pointer {
 	return pointer{to, owner}
 }
 
-// forgetPointers removes the pointers of calendars that tenants do not have any more: otherwise those who rename their calendars again and again would
-// fill the directory. Copies are named by their sources, and nobody else's.
+// forgetPointers removes the pointers of calendars that tenants do not have any more: otherwise those who rename their
+// calendars again and again would fill the directory. Copies are named by their sources, and nobody else's.
 func (c copies) forgetPointers(former map[string]*subscribed, list []*Subscription) {
 	if c.dir == "" || c.isReadOnly() {
 		return
@@ -92,7 +92,8 @@ func pointerName(sub *Subscription) string {
 	return keyOf("pointer", sub.Source.Owner, sub.Calendar)
 }
 
-// formerPointer is its name under versions of callhours that went by the calendar's name alone, as it is for the operator's.
+// formerPointer is its name under versions of callhours that went by the calendar's name alone,
+// as it is for the operator's.
 func formerPointer(sub *Subscription) string {
 	sum := sha256.Sum256([]byte(sub.Calendar))
 	return hex.EncodeToString(sum[:])

@@ -16,14 +16,16 @@ import (
 )
 
 const (
-	// ownerDisk is how much the copies of a tenant's feeds, and their compiled events, take on disk. The operator's are not counted, as in memory.
+	// ownerDisk is how much the copies of a tenant's feeds, and their compiled events, take on disk. The operator's
+	// are not counted, as in memory.
 	ownerDisk = 512 << 20
 	// leastOnDisk is what a file counts at least, since it takes a block and a name.
 	leastOnDisk = 16 << 10
 )
 
 // errNoRoom says that a copy is not kept on disk because its tenant has too much there.
-var errNoRoom = fmt.Errorf("the copies of the tenant's feeds take more than %d MiB on disk; have fewer or smaller feeds", ownerDisk>>20)
+var errNoRoom = fmt.Errorf(
+	"the copies of the tenant's feeds take more than %d MiB on disk; have fewer or smaller feeds", ownerDisk>>20)
 
 // crowded says in the log that copies of a tenant's find no room on disk, once an hour.
 func (o *owner) crowded(log *slog.Logger, f *feed, now time.Time) {
@@ -32,7 +34,8 @@ func (o *owner) crowded(log *slog.Logger, f *feed, now time.Time) {
 		return
 	}
 	o.full = now
-	log.Warn("copies of a tenant's feeds are not kept on disk; they will not survive a restart", slog.Any("calendars", f.names()), slog.String("error", errNoRoom.Error()))
+	log.Warn("copies of a tenant's feeds are not kept on disk; they will not survive a restart",
+		slog.Any("calendars", f.names()), slog.String("error", errNoRoom.Error()))
 }
 
 // quotas count what the copies of tenants take on disk. The nil quotas count nothing.
@@ -131,8 +134,9 @@ func (q *quota) put(file string, p placed) {
 	}
 }
 
-// take counts a file that is about to be written, and removes what its owner does not use any more where there is no room for it, the oldest first.
-// undo is for a file that could not be written. The error is errNoRoom, or says why nobody knows what there is.
+// take counts a file that is about to be written, and removes what its owner does not use any more where there is no
+// room for it, the oldest first. undo is for a file that could not be written. The error is errNoRoom, or says why
+// nobody knows what there is.
 func (c copies) take(sub, name string, length int) (undo func(), err error) {
 	own := path.Dir(name)
 	if own == "." || c.quotas == nil {
@@ -202,7 +206,8 @@ func (c copies) measure(r *quota, own string) error {
 	return nil
 }
 
-// useless are the files of an owner that no calendar uses, nor did before its source changed, in the order in which they were written.
+// useless are the files of an owner that no calendar uses, nor did before its source changed, in the order
+// in which they were written.
 func (c copies) useless(r *quota) []string {
 	if r.pointers == nil {
 		r.pointers = map[string]string{}

@@ -28,8 +28,8 @@ func keptFiles(t *testing.T, dir, sub string) (files []string, bytes int64) {
 	return files, bytes
 }
 
-// TestOwnerDisk: of a tenant whose copies take all that they may the unused ones are dropped, the oldest first, and then no more are kept, which is said;
-// others find room, and a restart counts what is there.
+// TestOwnerDisk: of a tenant whose copies take all that they may the unused ones are dropped, the oldest first, and
+// then no more are kept, which is said; others find room, and a restart counts what is there.
 func TestOwnerDisk(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -51,7 +51,8 @@ func TestOwnerDisk(t *testing.T) {
 		bring := func(s *Store, owner string, n int) {
 			t.Helper()
 			for i := range n {
-				if err := s.brings(fmt.Sprintf("%s/c%d", owner, i), string(wrap(event(fmt.Sprint(owner, i))))); err != nil {
+				if err := s.brings(fmt.Sprintf("%s/c%d", owner, i),
+					string(wrap(event(fmt.Sprint(owner, i))))); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -89,7 +90,8 @@ func TestOwnerDisk(t *testing.T) {
 		if n := unkept(s, "evil", 30); n < 20 || n+len(got) < 30 {
 			t.Errorf("%d copies are kept, %d are said not to be", len(got), n)
 		}
-		if n := strings.Count(log.String(), "not kept on disk"); n != 1 || !strings.Contains(log.String(), "evil/c") || s.Unkept() != nil {
+		if n := strings.Count(log.String(), "not kept on disk"); n != 1 || !strings.Contains(log.String(), "evil/c") ||
+			s.Unkept() != nil {
 			t.Errorf("the log says it %d times, of all: %v\n%s", n, s.Unkept(), &log)
 		}
 		bring(s, "good", 4)
@@ -120,7 +122,8 @@ func TestOwnerDisk(t *testing.T) {
 			list, _ := keptFiles(t, dir, sub)
 			for _, name := range list {
 				path := filepath.Join(dir, sub, name)
-				if err := errors.Join(os.Chtimes(path, old, old), os.Chtimes(filepath.Dir(path), old, old)); err != nil {
+				if err := errors.Join(os.Chtimes(path, old, old),
+					os.Chtimes(filepath.Dir(path), old, old)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -133,7 +136,8 @@ func TestOwnerDisk(t *testing.T) {
 	})
 }
 
-// TestPointersOfRenamed: a tenant that renames its calendars leaves no pointers behind, neither at once nor those of a crash, however many there are.
+// TestPointersOfRenamed: a tenant that renames its calendars leaves no pointers behind, neither at once nor those of a
+// crash, however many there are.
 func TestPointersOfRenamed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -159,7 +163,8 @@ func TestPointersOfRenamed(t *testing.T) {
 		}
 		for i := range mostCleared + 100 {
 			name := keyOf("pointer", "evil", fmt.Sprint("evil/gone", i))
-			if err := os.WriteFile(filepath.Join(dir, pointers, name), []byte(keyOf("x")+"\nevil\n"), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, pointers, name), []byte(keyOf("x")+"\nevil\n"),
+				0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -177,7 +182,8 @@ func TestPointersOfRenamed(t *testing.T) {
 	})
 }
 
-// TestOwnDirectories: the copy of a tenant that a version without directories of owners has written is used, and moves when its feed answers.
+// TestOwnDirectories: the copy of a tenant that a version without directories of owners has written is used, and
+// moves when its feed answers.
 func TestOwnDirectories(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

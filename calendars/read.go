@@ -12,9 +12,9 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Read reads an iCalendar body (RFC 5545): one VCALENDAR or several. It is strict about what is a calendar and
-// lenient about what is in it, encodings included: an event that cannot be read becomes a Problem and costs the others nothing. The error
-// is one of ErrNotCalendar (also for an empty body), ErrTruncated and ErrTooBig, in one line that says where.
+// Read reads an iCalendar body (RFC 5545): one VCALENDAR or several. It is strict about what is a calendar and lenient
+// about what is in it, encodings included: an event that cannot be read becomes a Problem and costs the others nothing.
+// The error is one of ErrNotCalendar (also for an empty body), ErrTruncated and ErrTooBig, in one line that says where.
 func Read(body []byte, limits Limits) (*Calendar, error) {
 	return readFile(File{Body: body}, limits)
 }
@@ -114,7 +114,8 @@ func (r *reader) read() error {
 	case first:
 		return fmt.Errorf("%w: it is empty", ErrNotCalendar)
 	case len(r.open) > 0:
-		return fmt.Errorf("%w: line %d: want END:%s, found the end", ErrTruncated, r.scanner.number, r.open[len(r.open)-1])
+		return fmt.Errorf("%w: line %d: want END:%s, found the end", ErrTruncated, r.scanner.number,
+			r.open[len(r.open)-1])
 	}
 	return nil
 }
@@ -142,7 +143,8 @@ func (r *reader) begin(l line, component string) error {
 		r.deeper++
 		if component == "VEVENT" {
 			r.note(Problem{File: r.file, Line: l.number, Message: fmt.Sprintf(
-				"an event begins in components that nest deeper than %d (limits.nesting); it is ignored", r.limits.Nesting)})
+				"an event begins in components that nest deeper than %d (limits.nesting); it is ignored",
+				r.limits.Nesting)})
 		}
 		if r.draft != nil {
 			r.draft.excess = fmt.Sprintf("its components nest deeper than %d (limits.nesting)", r.limits.Nesting)
@@ -181,7 +183,8 @@ func (r *reader) end(number int, component string) {
 	for i >= 0 && r.open[i] != component {
 		i--
 	}
-	if d := r.draft; d != nil && i < d.depth-1 && len(r.open) > d.depth && !components[r.inner()] && parents[component] == "VEVENT" {
+	if d := r.draft; d != nil && i < d.depth-1 && len(r.open) > d.depth && !components[r.inner()] &&
+		parents[component] == "VEVENT" {
 		i = len(r.open) - 1
 		r.forgive(number, fmt.Sprintf("END:%s ends what began as %s", component, quote(r.open[i])))
 	}
@@ -219,7 +222,10 @@ func (r *reader) endsNothing(number int, component string) {
 func (r *reader) loses(line int) {
 	if !r.lost.reported {
 		r.lost.reported = true
-		r.note(Problem{File: r.file, Line: line, Message: "lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored"})
+		r.note(Problem{
+			File: r.file, Line: line,
+			Message: "lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+		})
 	}
 }
 
@@ -238,7 +244,8 @@ func (r *reader) outside(l line) {
 	switch {
 	case name == "DTSTART" || name == "RECURRENCE-ID":
 		r.loses(cmp.Or(r.lost.start, l.number))
-	case eventProperties[name] != unread && (len(r.open) == 0 || r.inner() == "VCALENDAR") && (!calendarProperties[name] || r.ended):
+	case eventProperties[name] != unread && (len(r.open) == 0 || r.inner() == "VCALENDAR") &&
+		(!calendarProperties[name] || r.ended):
 		r.loses(r.lost.start)
 	case l.name == nil && (bytes.Contains(bytes.ToUpper(l.rest), []byte("VEVENT")) ||
 		bytes.Contains(bytes.ToUpper(l.rest), []byte("DTSTART"))):
@@ -255,8 +262,11 @@ func (r *reader) reportOthers() {
 	for _, name := range slices.Sorted(maps.Keys(r.others)) {
 		found = append(found, fmt.Sprintf("%d %s", r.others[name], name))
 	}
-	r.note(Problem{File: r.file, Line: 1, Message: fmt.Sprintf("it has no events (VEVENT), but %s, which are not read; share a calendar of events",
-		strings.Join(found, ", "))})
+	r.note(Problem{
+		File: r.file, Line: 1,
+		Message: fmt.Sprintf("it has no events (VEVENT), but %s, which are not read; share a calendar of events",
+			strings.Join(found, ", ")),
+	})
 }
 
 // describe reads a property of the calendar itself.
@@ -275,11 +285,17 @@ func (r *reader) describe(l line) {
 		if r.method == "" {
 			r.method = strings.ToUpper(strings.TrimSpace(p.value))
 		} else if !strings.EqualFold(r.method, strings.TrimSpace(p.value)) {
-			r.note(Problem{File: r.file, Line: l.number, Property: p.name, Message: "the calendar has another one; this one is ignored"})
+			r.note(Problem{
+				File: r.file, Line: l.number, Property: p.name,
+				Message: "the calendar has another one; this one is ignored",
+			})
 			return
 		}
 		if r.method == "CANCEL" { // RFC 5546, 3.2.5
-			r.note(Problem{File: r.file, Line: l.number, Message: "METHOD:CANCEL cancels all events of its calendar; none of them is ever on"})
+			r.note(Problem{
+				File: r.file, Line: l.number,
+				Message: "METHOD:CANCEL cancels all events of its calendar; none of them is ever on",
+			})
 			for _, e := range r.contents.components[r.before:] { // where it follows them
 				e.cancelled = true
 			}

@@ -24,9 +24,14 @@ func TestProblems(t *testing.T) {
 		kept  bool // whether the event is
 	}{
 		{"nothing wrong", []string{start}, nil, true},
-		{"a zone with a slip", []string{"UID:u", "SUMMARY:Christmas", "DTSTART;TZID=Europe/Berln:20261224T090000"}, []string{
-			`line 6: DTSTART: time zone "Europe/Berln" is not known; event "Christmas" (u) is ignored; did you mean "Europe/Berlin"?`,
-		}, false},
+		{
+			"a zone with a slip",
+			[]string{"UID:u", "SUMMARY:Christmas", "DTSTART;TZID=Europe/Berln:20261224T090000"},
+			[]string{
+				`line 6: DTSTART: time zone "Europe/Berln" is not known; event "Christmas" (u) is ignored; did you mean "Europe/Berlin"?`,
+			},
+			false,
+		},
 		{"a zone that nothing defines", []string{"DTSTART;TZID=Customized Time Zone:20261224T090000"}, []string{
 			`line 4: DTSTART: time zone "Customized Time Zone" is not known; event is ignored`,
 		}, false},
@@ -112,26 +117,31 @@ func TestLenient(t *testing.T) {
 	plain := "BEGIN:VCALENDAR\n" + event + "END:VCALENDAR\n"
 	want := Occurrence{Start: 1798099200, End: 1798102800}
 	for name, body := range map[string]string{
-		"plain":                      plain,
-		"CRLF":                       strings.ReplaceAll(plain, "\n", "\r\n"),
-		"CR":                         strings.ReplaceAll(plain, "\n", "\r"),
-		"CRCRLF":                     strings.ReplaceAll(plain, "\n", "\r\r\n"),
-		"a byte order mark":          "\ufeff" + plain,
-		"no last line end":           strings.TrimSpace(plain),
-		"blank lines":                strings.ReplaceAll(plain, "\n", "\n\n"),
-		"trailing blanks":            strings.ReplaceAll(plain, "\n", "  \n"),
-		"folds inside characters":    strings.ReplaceAll(plain, "\xbc", "\n \xbc"),
-		"lower case":                 strings.NewReplacer("DTSTART;TZID", "dtstart;tzid", "BEGIN:VEVENT", "begin:vevent", "END", "end").Replace(plain),
-		"a zone in lower case":       strings.ReplaceAll(plain, "Europe/Berlin", "europe/berlin"),
-		"a zone behind a prefix":     strings.ReplaceAll(plain, "Europe/Berlin", "/freeassociation.example/Tzfile/Europe/Berlin"),
-		"a quoted zone":              strings.ReplaceAll(plain, "Europe/Berlin", `"Europe/Berlin"`),
-		"junk after the end":         plain + "<!-- served in 3 ms -->\n",
-		"several calendars":          "BEGIN:VCALENDAR\nEND:VCALENDAR\n" + plain,
-		"properties between":         "BEGIN:VCALENDAR\nX-A:1\n" + event + "X-B:2\nEND:VCALENDAR\n",
-		"an alarm":                   strings.ReplaceAll(plain, "END:VEVENT", "BEGIN:VALARM\nTRIGGER:-PT5M\nDURATION:PT9H\nEND:VALARM\nEND:VEVENT"),
-		"an alarm without end":       strings.ReplaceAll(plain, "END:VEVENT", "BEGIN:VALARM\nTRIGGER:-PT5M\nEND:VEVENT"),
-		"a time in UTC with a zone":  strings.ReplaceAll(plain, "T090000", "T080000Z"),
-		"properties of other kinds":  strings.ReplaceAll(plain, "UID:a", "UID:a\nATTENDEE;CN=\"A: B\":mailto:a@example.com\nX-APPLE:1"),
+		"plain":                   plain,
+		"CRLF":                    strings.ReplaceAll(plain, "\n", "\r\n"),
+		"CR":                      strings.ReplaceAll(plain, "\n", "\r"),
+		"CRCRLF":                  strings.ReplaceAll(plain, "\n", "\r\r\n"),
+		"a byte order mark":       "\ufeff" + plain,
+		"no last line end":        strings.TrimSpace(plain),
+		"blank lines":             strings.ReplaceAll(plain, "\n", "\n\n"),
+		"trailing blanks":         strings.ReplaceAll(plain, "\n", "  \n"),
+		"folds inside characters": strings.ReplaceAll(plain, "\xbc", "\n \xbc"),
+		"lower case": strings.NewReplacer("DTSTART;TZID", "dtstart;tzid", "BEGIN:VEVENT",
+			"begin:vevent", "END", "end").Replace(plain),
+		"a zone in lower case": strings.ReplaceAll(plain, "Europe/Berlin", "europe/berlin"),
+		"a zone behind a prefix": strings.ReplaceAll(plain, "Europe/Berlin",
+			"/freeassociation.example/Tzfile/Europe/Berlin"),
+		"a quoted zone":      strings.ReplaceAll(plain, "Europe/Berlin", `"Europe/Berlin"`),
+		"junk after the end": plain + "<!-- served in 3 ms -->\n",
+		"several calendars":  "BEGIN:VCALENDAR\nEND:VCALENDAR\n" + plain,
+		"properties between": "BEGIN:VCALENDAR\nX-A:1\n" + event + "X-B:2\nEND:VCALENDAR\n",
+		"an alarm": strings.ReplaceAll(plain, "END:VEVENT",
+			"BEGIN:VALARM\nTRIGGER:-PT5M\nDURATION:PT9H\nEND:VALARM\nEND:VEVENT"),
+		"an alarm without end": strings.ReplaceAll(plain, "END:VEVENT",
+			"BEGIN:VALARM\nTRIGGER:-PT5M\nEND:VEVENT"),
+		"a time in UTC with a zone": strings.ReplaceAll(plain, "T090000", "T080000Z"),
+		"properties of other kinds": strings.ReplaceAll(plain, "UID:a",
+			"UID:a\nATTENDEE;CN=\"A: B\":mailto:a@example.com\nX-APPLE:1"),
 		"a summary with parameters":  strings.ReplaceAll(plain, "SUMMARY:", `SUMMARY;LANGUAGE=de;ALTREP="x,y;z:":`),
 		"Latin letters of Windows":   strings.ReplaceAll(plain, "Grüße", "Gr\xfc\xdfe"),
 		"UTF-16":                     utf16Body(plain, "\xff\xfe"),
@@ -171,14 +181,17 @@ func TestTexts(t *testing.T) {
 	t.Parallel()
 	calendar := mustRead(t, []byte("BEGIN:VCALENDAR\nX-WR-CALNAME:Büro\\, Nord\nNAME:Other\nX-WR-TIMEZONE:UTC\n"+
 		"REFRESH-INTERVAL;VALUE=DURATION:PT4H\nX-PUBLISHED-TTL:PT1H\n"+vevent("UID: u ", `SUMMARY:a\, b\; c\\n\nd\N`,
-		"DESCRIPTION:\xc3\xa9\xff!", "LOCATION:+1 415 555 0100", `CATEGORIES:Red,with\, comma,, `, "CATEGORIES;LANGUAGE=en:Blue", "STATUS:Tentative",
-		"TRANSP:transparent", "DTSTART;VALUE=DATE:20261224", "RRULE:FREQ=YEARLY")+vevent("UID:u", "DTSTART;VALUE=DATE:20271225",
-		"RECURRENCE-ID;VALUE=DATE:20271224", "SUMMARY:moved")+"END:VCALENDAR\n"))
+		"DESCRIPTION:\xc3\xa9\xff!", "LOCATION:+1 415 555 0100", `CATEGORIES:Red,with\, comma,, `,
+		"CATEGORIES;LANGUAGE=en:Blue", "STATUS:Tentative",
+		"TRANSP:transparent", "DTSTART;VALUE=DATE:20261224", "RRULE:FREQ=YEARLY")+
+		vevent("UID:u", "DTSTART;VALUE=DATE:20271225",
+			"RECURRENCE-ID;VALUE=DATE:20271224", "SUMMARY:moved")+"END:VCALENDAR\n"))
 	want := []*Event{
 		{
 			UID: "u", Summary: "a, b; c\\n\nd\n", Description: "é\ufffd!", Location: "+1 415 555 0100",
-			Categories: []string{"Red", "with, comma", "Blue"}, Tentative: true, Transparent: true, AllDay: true, Recurring: true,
-			Line: 7,
+			Categories: []string{"Red", "with, comma", "Blue"}, Tentative: true, Transparent: true, AllDay: true,
+			Recurring: true,
+			Line:      7,
 		},
 		{UID: "u", Summary: "moved", AllDay: true, Recurring: true, RecurrenceID: "20271224", Line: 19},
 	}
@@ -193,7 +206,8 @@ func TestTexts(t *testing.T) {
 // TestSharedUID is an exporter that gives two events one UID: one of them counts, and the other is named.
 func TestSharedUID(t *testing.T) {
 	t.Parallel()
-	calendar := mustRead(t, wrap(vevent("UID:u", "DTSTART:20261224T090000Z", "SUMMARY:x"), vevent("UID:u", "DTSTART:20261225T090000Z")))
+	calendar := mustRead(t,
+		wrap(vevent("UID:u", "DTSTART:20261224T090000Z", "SUMMARY:x"), vevent("UID:u", "DTSTART:20261225T090000Z")))
 	want := []string{`line 3: UID: it is also that of line 8, which counts; event "x" (u) is ignored`}
 	if diff := cmp.Diff(want, texts(calendar.Problems())); diff != "" {
 		t.Error(diff)
@@ -220,7 +234,9 @@ func TestManyProblems(t *testing.T) {
 func TestLoad(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{
-		"a.ics":      {Data: wrap(vevent("UID:a", "DTSTART:20261224", "SEQUENCE:1"), vevent("UID:b", "DTSTART:20261224"))},
+		"a.ics": {
+			Data: wrap(vevent("UID:a", "DTSTART:20261224", "SEQUENCE:1"), vevent("UID:b", "DTSTART:20261224")),
+		},
 		"b.ics":      {Data: wrap(vevent("UID:a", "DTSTART:20261225"), vevent("UID:c", "DTSTART:x"))},
 		"bad.html":   {Data: []byte("<html>")},
 		"[odd].ics":  {Data: wrap()},
@@ -276,7 +292,8 @@ func TestSelect(t *testing.T) {
 	t.Parallel()
 	calendar := mustRead(t, wrap(
 		vevent("UID:a", "DTSTART:20270104T090000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=3", "SUMMARY:Open"),
-		vevent("UID:a", "RECURRENCE-ID:20270105T090000Z", "DTSTART:20270105T090000Z", "DURATION:PT1H", "SUMMARY:Private"),
+		vevent("UID:a", "RECURRENCE-ID:20270105T090000Z", "DTSTART:20270105T090000Z", "DURATION:PT1H",
+			"SUMMARY:Private"),
 		vevent("UID:b", "DTSTART:20270108T090000Z", "DURATION:PT1H", "SUMMARY:Open too"),
 	))
 	from := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -288,7 +305,12 @@ func TestSelect(t *testing.T) {
 		{"all", nil, nil, []string{"4 Open", "5 Private", "6 Open", "8 Open too"}},
 		{"only", []Filter{{Summary: mustPatterns(t, "open*")}}, nil, []string{"4 Open", "6 Open", "8 Open too"}},
 		{"except", nil, []Filter{{Summary: mustPatterns(t, "open")}}, []string{"5 Private", "8 Open too"}},
-		{"both", []Filter{{Summary: mustPatterns(t, "open*")}}, []Filter{{Recurring: new(true)}}, []string{"8 Open too"}},
+		{
+			"both",
+			[]Filter{{Summary: mustPatterns(t, "open*")}},
+			[]Filter{{Recurring: new(true)}},
+			[]string{"8 Open too"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -313,7 +335,8 @@ func TestSelect(t *testing.T) {
 // TestSelectOnce: which events are left out is found out once, however often they are unpacked.
 func TestSelectOnce(t *testing.T) {
 	t.Parallel()
-	calendar, err := Read(wrap(vevent("UID:a", "DTSTART:20270104T080000Z", "SUMMARY:a"), vevent("UID:b", "DTSTART:20270104T080000Z", "SUMMARY:b")), Limits{})
+	calendar, err := Read(wrap(vevent("UID:a", "DTSTART:20270104T080000Z", "SUMMARY:a"),
+		vevent("UID:b", "DTSTART:20270104T080000Z", "SUMMARY:b")), Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,7 +350,8 @@ func TestSelectOnce(t *testing.T) {
 	if got := selected.Events(); len(got) != 1 || got[0].UID != "a" {
 		t.Errorf("got %v", got)
 	}
-	if steps := calendar.SelectSteps([]Filter{{Summary: Patterns{pattern}}}, nil); steps != int64(len(calendar.packed)) {
+	if steps := calendar.SelectSteps([]Filter{{Summary: Patterns{pattern}}},
+		nil); steps != int64(len(calendar.packed)) {
 		t.Errorf("a pattern takes %d steps of %d bytes", steps, len(calendar.packed))
 	}
 }

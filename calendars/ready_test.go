@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// TestReadyFor: a tenant whose feed hangs is waited for a second longer than the others, who may take their time one after the other.
+// TestReadyFor: a tenant whose feed hangs is waited for a second longer than the others, who may take
+// their time one after the other.
 func TestReadyFor(t *testing.T) {
 	t.Parallel()
 	const hangs, soon, later = "https://hangs.example.com/", "https://soon.example.com/", "https://later.example.com/"
@@ -21,11 +22,21 @@ func TestReadyFor(t *testing.T) {
 		want time.Duration
 		all  bool
 	}{
-		"a tenant's hangs":                      {[]*Subscription{at("evil", hangs)}, time.Second, false},
-		"tenants are ready one after the other": {[]*Subscription{at("evil", hangs), at("a", soon), at("b", later)}, 2600 * time.Millisecond, false},
-		"one tenant has many":                   {[]*Subscription{at("evil", hangs), at("evil", soon), at("evil", later)}, time.Second, false},
-		"the operator's is waited for":          {[]*Subscription{at("evil", hangs), at("", later)}, 1600 * time.Millisecond, false},
-		"all are ready":                         {[]*Subscription{at("a", soon), at("", later)}, 1600 * time.Millisecond, true},
+		"a tenant's hangs": {[]*Subscription{at("evil", hangs)}, time.Second, false},
+		"tenants are ready one after the other": {
+			[]*Subscription{at("evil", hangs), at("a", soon), at("b", later)},
+			2600 * time.Millisecond, false,
+		},
+		"one tenant has many": {
+			[]*Subscription{at("evil", hangs), at("evil", soon), at("evil", later)},
+			time.Second, false,
+		},
+		"the operator's is waited for": {
+			[]*Subscription{at("evil", hangs), at("", later)},
+			1600 * time.Millisecond,
+			false,
+		},
+		"all are ready": {[]*Subscription{at("a", soon), at("", later)}, 1600 * time.Millisecond, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -55,10 +55,11 @@ type onDisk struct {
 	former map[string]*kept  // what calendars had from another source, by calendar
 }
 
-// fromDisk reads the copies of what subscriptions ask for that is not in memory, and where there is none, what the calendar had from another source. It
-// waits for the disk, and so is called without mu.
+// fromDisk reads the copies of what subscriptions ask for that is not in memory, and where there is none, what the
+// calendar had from another source. It waits for the disk, and so is called without mu.
 func (s *Store) fromDisk(list []*Subscription) onDisk {
-	feeds, lacking := map[string]*Subscription{}, map[string]*Subscription{} // the first that asks for a copy, by its name; by calendar
+	// the first that asks for a copy, by its name; by calendar
+	feeds, lacking := map[string]*Subscription{}, map[string]*Subscription{}
 	s.mu.Lock()
 	for _, sub := range list {
 		var k *kept
@@ -70,7 +71,8 @@ func (s *Store) fromDisk(list []*Subscription) onDisk {
 			feeds[name] = sub
 		}
 		before := s.subscribed[sub.Calendar]
-		if (k == nil || k.calendar == nil) && (sub.Known == nil || k != nil) && (before == nil || before.copy() == nil || before.Source.Owner != sub.Source.Owner) {
+		if (k == nil || k.calendar == nil) && (sub.Known == nil || k != nil) &&
+			(before == nil || before.copy() == nil || before.Source.Owner != sub.Source.Owner) {
 			lacking[sub.Calendar] = sub
 		}
 	}
@@ -124,7 +126,8 @@ func (t *tally) fits(owner string, k *kept) bool {
 // restore puts the copies in place that were read from disk, as far as there is place for them.
 func (s *Store) restore(list []*restoring, disk onDisk, counted *ledger) {
 	for _, r := range list {
-		if r.loaded = disk.copies[copyName(r.feed.owner.name, r.terms.file(r.feed.key))]; !s.places(r.kept, r.feed, counted) {
+		if r.loaded = disk.copies[copyName(r.feed.owner.name, r.terms.file(r.feed.key))]; !s.places(r.kept, r.feed,
+			counted) {
 			r.kept = nil
 		}
 	}
@@ -140,19 +143,21 @@ func (s *Store) restore(list []*restoring, disk onDisk, counted *ledger) {
 		f.kept.put(r.terms, r.kept)
 		f.validators, f.whole = r.validators, now
 		age := now.Sub(r.kept.read)
-		r.kept.stale = age > 2*f.interval() || age < -maxAhead || r.kept.undated // the process before would have confirmed it since
+		// the process before would have confirmed it since
+		r.kept.stale = age > 2*f.interval() || age < -maxAhead || r.kept.undated
 	}
 }
 
-// places reports whether there is place for a copy that was read from disk beside the other calendars of its owner, and says in the log where there
-// is none. nil needs none.
+// places reports whether there is place for a copy that was read from disk beside the other calendars of its owner, and
+// says in the log where there is none. nil needs none.
 func (s *Store) places(k *kept, f *feed, counted *ledger) bool {
 	if k == nil {
 		return true
 	}
 	err := counted.admit(f.owner, k.calendar, nil)
 	if err != nil {
-		s.options.Log.Warn("a copy of a feed cannot be used", slog.String("feed", f.subject), slog.String("error", oneLine(err)))
+		s.options.Log.Warn("a copy of a feed cannot be used", slog.String("feed", f.subject),
+			slog.String("error", oneLine(err)))
 	}
 	return err == nil
 }
@@ -164,7 +169,8 @@ type loaded struct {
 	unwritten  error // why its compiled events could not be kept
 }
 
-// load reads a copy from disk: from its compiled events, else from its body. It needs no lock. subject names the copy in the log.
+// load reads a copy from disk: from its compiled events, else from its body. It needs no lock.
+// subject names the copy in the log.
 func (s *Store) load(name string, t terms, subject string) (copy loaded) {
 	err := s.guard.Do(metrics.PanicFeed, subject, func() (err error) {
 		copy, err = s.loadCopy(name, t)
@@ -206,15 +212,16 @@ func (s *Store) loadCopy(name string, t terms) (loaded, error) {
 	return loaded{k, on.validators, unwritten}, nil
 }
 
-// adopt reads the copy that a calendar used under a version of callhours that had no directories of owners, or did not tell owners apart; it is written
-// under its present name when the feed has answered. In the first case its name proves that it is its own, in the second the calendar's pointer: who asks
-// for the same only now gets nothing of it.
+// adopt reads the copy that a calendar used under a version of callhours that had no directories of owners, or did not
+// tell owners apart; it is written under its present name when the feed has answered. In the first case its name proves
+// that it is its own, in the second the calendar's pointer: who asks for the same only now gets nothing of it.
 func (s *Store) adopt(sub *Subscription, name string) (on loaded) {
 	t := sub.terms()
 	if former := path.Base(name); former != name {
 		on = s.load(former, t, "calendar "+sub.Calendar)
 	}
-	if former := s.copies.formerlyPointed(sub); on.kept == nil && former != "" && former != name && slices.Contains(sub.formerFiles(), former) {
+	if former := s.copies.formerlyPointed(sub); on.kept == nil && former != "" && former != name &&
+		slices.Contains(sub.formerFiles(), former) {
 		on = s.load(former, t, "calendar "+sub.Calendar)
 	}
 	if on.kept != nil {

@@ -12,7 +12,9 @@ func TestRevisions(t *testing.T) {
 	t.Parallel()
 	const hour = "DTEND;TZID=Europe/Rome:20270301T100000"
 	series := func(more ...string) string {
-		return vevent(append([]string{"UID:s", "DTSTART;TZID=Europe/Rome:20270301T090000", hour, "RRULE:FREQ=DAILY;COUNT=3"}, more...)...)
+		return vevent(
+			append([]string{"UID:s", "DTSTART;TZID=Europe/Rome:20270301T090000", hour, "RRULE:FREQ=DAILY;COUNT=3"},
+				more...)...)
 	}
 	changed := func(more ...string) string {
 		return vevent(append([]string{
@@ -21,18 +23,21 @@ func TestRevisions(t *testing.T) {
 		}, more...)...)
 	}
 	const (
-		first, second, third = "2027-03-01 09:00 +0100, 2027-03-01 10:00 +0100, s", "2027-03-02 09:00 +0100, 2027-03-02 10:00 +0100, s", "2027-03-03 09:00 +0100, 2027-03-03 10:00 +0100, s"
-		moved                = "2027-03-02 15:00 +0100, 2027-03-02 16:00 +0100, s"
-		exdate               = "EXDATE;TZID=Europe/Rome:20270302T090000"
+		first, second, third = "2027-03-01 09:00 +0100, 2027-03-01 10:00 +0100, s",
+			"2027-03-02 09:00 +0100, 2027-03-02 10:00 +0100, s", "2027-03-03 09:00 +0100, 2027-03-03 10:00 +0100, s"
+		moved  = "2027-03-02 15:00 +0100, 2027-03-02 16:00 +0100, s"
+		exdate = "EXDATE;TZID=Europe/Rome:20270302T090000"
 	)
 	for _, c := range []situation{
 		{
-			name: "changed, then deleted, by SEQUENCE", events: []string{series(exdate, "SEQUENCE:3"), changed("SEQUENCE:2")},
-			want: []string{first, third},
+			name:   "changed, then deleted, by SEQUENCE",
+			events: []string{series(exdate, "SEQUENCE:3"), changed("SEQUENCE:2")},
+			want:   []string{first, third},
 		},
 		{
-			name: "changed, then deleted, the change first in the feed", events: []string{changed("SEQUENCE:2"), series("EXDATE:20270302T080000Z", "SEQUENCE:3")},
-			want: []string{first, third},
+			name:   "changed, then deleted, the change first in the feed",
+			events: []string{changed("SEQUENCE:2"), series("EXDATE:20270302T080000Z", "SEQUENCE:3")},
+			want:   []string{first, third},
 		},
 		{
 			name: "changed, then deleted, by LAST-MODIFIED", events: []string{
@@ -54,59 +59,76 @@ func TestRevisions(t *testing.T) {
 			want:   []string{first, moved, third},
 		},
 		{
-			name: "another occurrence was deleted", events: []string{series("EXDATE;TZID=Europe/Rome:20270303T090000", "SEQUENCE:3"), changed("SEQUENCE:2")},
-			want: []string{first, moved},
+			name:   "another occurrence was deleted",
+			events: []string{series("EXDATE;TZID=Europe/Rome:20270303T090000", "SEQUENCE:3"), changed("SEQUENCE:2")},
+			want:   []string{first, moved},
 		},
 		{
-			name: "an exception in a zone that nothing knows", events: []string{series("EXDATE;TZID=Contoso Time:20270302T090000")},
-			want: []string{first, third},
+			name:   "an exception in a zone that nothing knows",
+			events: []string{series("EXDATE;TZID=Contoso Time:20270302T090000")},
+			want:   []string{first, third},
 		},
 		{
-			name: "one exception of several cannot be read", events: []string{series("EXDATE;TZID=Europe/Rome:20270302T090000,soon,20270303T090000")},
-			want: []string{first},
+			name:   "one exception of several cannot be read",
+			events: []string{series("EXDATE;TZID=Europe/Rome:20270302T090000,soon,20270303T090000")},
+			want:   []string{first},
 		},
 		{
 			name: "an exception with damaged parameters", events: []string{series("EXDATE;TZID:20270302T090000")},
 			want: []string{first, second, third},
 		},
 		{
-			name: "an addition in a zone that nothing knows", events: []string{series("RDATE;TZID=Contoso Time:20270310T090000")},
-			want: []string{first, second, third},
+			name:   "an addition in a zone that nothing knows",
+			events: []string{series("RDATE;TZID=Contoso Time:20270310T090000")},
+			want:   []string{first, second, third},
 		},
 		{
-			name: "a period where the rule has a start", events: []string{series("RDATE;VALUE=PERIOD;TZID=Europe/Rome:20270302T090000/PT3H,20270301T090000/20270301T093000")},
+			name: "a period where the rule has a start",
+			events: []string{
+				series("RDATE;VALUE=PERIOD;TZID=Europe/Rome:20270302T090000/PT3H,20270301T090000/20270301T093000"),
+			},
 			want: []string{
-				"2027-03-01 09:00 +0100, 2027-03-01 09:30 +0100, s", "2027-03-02 09:00 +0100, 2027-03-02 12:00 +0100, s", third,
+				"2027-03-01 09:00 +0100, 2027-03-01 09:30 +0100, s",
+				"2027-03-02 09:00 +0100, 2027-03-02 12:00 +0100, s", third,
 			},
 		},
 		{
-			name: "two periods with one start", events: []string{vevent("UID:s", "DTSTART;TZID=Europe/Rome:20270301T090000", hour,
+			name: "two periods with one start",
+			events: []string{vevent("UID:s", "DTSTART;TZID=Europe/Rome:20270301T090000", hour,
 				"RDATE;VALUE=PERIOD;TZID=Europe/Rome:20270302T090000/PT1H,20270302T090000/PT2H,20270302T090000/PT1H30M")},
 			want: []string{first, "2027-03-02 09:00 +0100, 2027-03-02 11:00 +0100, s"},
 		},
 		{
 			name: "whole days, and a zone that nothing knows", events: []string{
-				vevent("UID:s", "DTSTART;VALUE=DATE:20270301", "RRULE:FREQ=DAILY;COUNT=3", "EXDATE;TZID=UTC+05:20270303T000000"),
+				vevent("UID:s", "DTSTART;VALUE=DATE:20270301", "RRULE:FREQ=DAILY;COUNT=3",
+					"EXDATE;TZID=UTC+05:20270303T000000"),
 				vevent("UID:s", "DTSTART;VALUE=DATE:20270308", "RECURRENCE-ID;TZID=Contoso Time:20270302T000000"),
 			},
-			want: []string{"2027-03-01 00:00 +0100, 2027-03-02 00:00 +0100, s", "2027-03-08 00:00 +0100, 2027-03-09 00:00 +0100, s"},
+			want: []string{
+				"2027-03-01 00:00 +0100, 2027-03-02 00:00 +0100, s",
+				"2027-03-08 00:00 +0100, 2027-03-09 00:00 +0100, s",
+			},
 		},
 		{
-			name: "a rule that ends before it begins", events: []string{vevent("UID:s", "DTSTART;TZID=Europe/Rome:20270301T090000", hour,
+			name: "a rule that ends before it begins",
+			events: []string{vevent("UID:s", "DTSTART;TZID=Europe/Rome:20270301T090000", hour,
 				"RRULE:FREQ=DAILY;UNTIL=20270228T225959Z")},
 		},
 		{
-			name: "one rule ends before it begins, another does not", events: []string{vevent("UID:s", "DTSTART;TZID=Europe/Rome:20270301T090000", hour,
+			name: "one rule ends before it begins, another does not",
+			events: []string{vevent("UID:s", "DTSTART;TZID=Europe/Rome:20270301T090000", hour,
 				"RRULE:FREQ=DAILY;UNTIL=20270228T225959Z", "RRULE:FREQ=DAILY;COUNT=1")},
 			want: []string{first},
 		},
 		{
-			name: "UNTIL is the first start", events: []string{vevent("UID:s", "DTSTART;TZID=Europe/Rome:20270301T090000", hour,
+			name: "UNTIL is the first start",
+			events: []string{vevent("UID:s", "DTSTART;TZID=Europe/Rome:20270301T090000", hour,
 				"RRULE:FREQ=DAILY;UNTIL=20270301T080000Z")},
 			want: []string{first},
 		},
 		{
-			name: "days end before they begin", events: []string{vevent("UID:s", "DTSTART;VALUE=DATE:20270301", "RRULE:FREQ=DAILY;UNTIL=20270228")},
+			name:   "days end before they begin",
+			events: []string{vevent("UID:s", "DTSTART;VALUE=DATE:20270301", "RRULE:FREQ=DAILY;UNTIL=20270228")},
 		},
 		{
 			name:   "UNTIL is local midnight of the first day, in UTC",
@@ -121,12 +143,17 @@ func TestRevisions(t *testing.T) {
 		},
 		{
 			name: "a colon without quotes in a zone that the calendar defines", events: []string{
-				vtimezone("GMT+01:00 Rome"), vevent("UID:s", "DTSTART;TZID=GMT+01:00 Rome:20270301T090000", "DURATION:PT1H"),
+				vtimezone("GMT+01:00 Rome"),
+				vevent("UID:s", "DTSTART;TZID=GMT+01:00 Rome:20270301T090000", "DURATION:PT1H"),
 			},
 			want: []string{first},
 		},
 		{
-			name: "quotes in a rule", events: []string{vevent("UID:s", "DTSTART;TZID=Europe/Rome:20270301T090000", hour, `RRULE:FREQ=WEEKLY;BYDAY="MO,WE";COUNT="2"`)},
+			name: "quotes in a rule",
+			events: []string{
+				vevent("UID:s", "DTSTART;TZID=Europe/Rome:20270301T090000", hour,
+					`RRULE:FREQ=WEEKLY;BYDAY="MO,WE";COUNT="2"`),
+			},
 			want: []string{first, third},
 		},
 	} {
@@ -147,7 +174,8 @@ func TestHints(t *testing.T) {
 		vevent("UID:3", "DTSTART;TZID=Europe/Rome:20270301T090000", "DTEND;TZID=Asia/Tokyo:20270301T120000"),
 		vevent("UID:4", "DTSTART;VALUE=DATE:20250601", "RRULE:FREQ=YEARLY;UNTIL=20270531T220000Z"),
 		vevent("UID:5", "DTSTART;VALUE=DATE:20250601", "RRULE:FREQ=YEARLY;UNTIL=20260531T220000Z"),
-		vevent("UID:6", "DTSTART;TZID=Europe/Rome:20270301T090000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;BYDAY=TU", "RRULE:FREQ=WEEKLY;BYDAY=MO"),
+		vevent("UID:6", "DTSTART;TZID=Europe/Rome:20270301T090000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;BYDAY=TU",
+			"RRULE:FREQ=WEEKLY;BYDAY=MO"),
 	))
 	zone, err := LoadZone("America/Denver")
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 const (
 	// smallBody is how many bytes of a body wait for nobody.
 	smallBody = 256 << 10
-	// largeBodies is how many bodies that are larger are held at a time, from when they are fetched until they are kept; a tenant has
-	// largeOfTenant of them at most. Others wait with what they have, and have their whole time afterwards.
+	// largeBodies is how many bodies that are larger are held at a time, from when they are fetched until
+	// they are kept; a tenant has largeOfTenant of them at most. Others wait with what they have, and have
+	// their whole time afterwards.
 	largeBodies   = 16
 	largeOfTenant = 2
 )
@@ -21,7 +22,8 @@ type room struct {
 	held     bool
 }
 
-// take waits until there is room, or ctx ends. Its own share is first, so that no tenant waits in more than its places of those for all.
+// take waits until there is room, or ctx ends. Its own share is first, so that no tenant waits in more than
+// its places of those for all.
 func (r *room) take(ctx context.Context) error {
 	select {
 	case r.own <- struct{}{}:
@@ -85,7 +87,8 @@ func (r *roomyReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// allotted is a context that ends when its time is over. That begins anew after the wait for room. Its Deadline is that without waiting.
+// allotted is a context that ends when its time is over. That begins anew after the wait for room. Its
+// Deadline is that without waiting.
 type allotted struct {
 	context.Context
 	length time.Duration

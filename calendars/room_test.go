@@ -13,7 +13,8 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// TestRoom: of many large bodies a few are held at a time, of one tenant fewer, and all are read in the end; small ones do not wait.
+// TestRoom: of many large bodies a few are held at a time, of one tenant fewer, and all are read in the
+// end; small ones do not wait.
 func TestRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -53,7 +54,9 @@ func TestRoom(t *testing.T) {
 		}
 		synctest.Wait()
 		small := &room{own: tenants[0].large, all: all}
-		if n, err := io.Copy(io.Discard, roomy(inRoom(t.Context(), small), bytes.NewReader(make([]byte, smallBody-1)))); n != smallBody-1 || err != nil || small.held {
+		if n, err := io.Copy(io.Discard,
+			roomy(inRoom(t.Context(), small), bytes.NewReader(make([]byte, smallBody-1)))); n != smallBody-1 ||
+			err != nil || small.held {
 			t.Errorf("a small body: %d bytes, %v, held %t", n, err, small.held)
 		}
 		<-time.After(24 * time.Hour)
@@ -64,10 +67,12 @@ func TestRoom(t *testing.T) {
 	})
 }
 
-// TestRoomWaits: an attempt that waits for room, for however long, has its time afterwards, and fails only if that is over.
+// TestRoomWaits: an attempt that waits for room, for however long, has its time afterwards, and
+// fails only if that is over.
 func TestRoomWaits(t *testing.T) {
 	t.Parallel()
-	large := append(bytes.Clone(small[:len(small)-len("END:VCALENDAR\r\n")]), bytes.Repeat([]byte("X-A:"+string(bytes.Repeat([]byte("a"), 60))+"\r\n"), smallBody/60)...)
+	large := append(bytes.Clone(small[:len(small)-len("END:VCALENDAR\r\n")]),
+		bytes.Repeat([]byte("X-A:"+string(bytes.Repeat([]byte("a"), 60))+"\r\n"), smallBody/60)...)
 	large = append(large, "END:VCALENDAR\r\n"...)
 	for name, c := range map[string]struct {
 		body     []byte
@@ -83,7 +88,10 @@ func TestRoomWaits(t *testing.T) {
 				defer cancel()
 				time.AfterFunc(time.Hour, func() { <-r.own })
 				a := &attempt{fetcher: f, status: http.StatusOK}
-				answer := &http.Response{Body: io.NopCloser(bytes.NewReader(c.body)), Header: http.Header{"Content-Encoding": {c.encoding}}, ContentLength: -1}
+				answer := &http.Response{
+					Body:   io.NopCloser(bytes.NewReader(c.body)),
+					Header: http.Header{"Content-Encoding": {c.encoding}}, ContentLength: -1,
+				}
 				if got := a.read(ctx, answer); got.Result != metrics.OK || len(got.Body) != len(large) || !r.held {
 					t.Errorf("got %s, %d bytes: %v", got.Result, len(got.Body), got.Err)
 				}
@@ -91,7 +99,8 @@ func TestRoomWaits(t *testing.T) {
 					t.Error("its time is over")
 				}
 				<-ctx.Done()
-				if got, _ := a.late(ctx, ctx.Err()); got.Err == nil || got.Result != metrics.Timeout || context.Cause(ctx) != context.DeadlineExceeded {
+				if got, _ := a.late(ctx, ctx.Err()); got.Err == nil || got.Result != metrics.Timeout ||
+					context.Cause(ctx) != context.DeadlineExceeded {
 					t.Errorf("afterwards: %v", got.Err)
 				}
 			})
@@ -114,7 +123,11 @@ func TestRoomIsFreed(t *testing.T) {
 		}})
 		var asked []*Subscription
 		for _, path := range []string{"a", "b", "c", "d", "e"} {
-			asked = append(asked, &Subscription{Calendar: path, Refresh: time.Minute, Source: Source{Owner: "acme", URL: "https://" + path + ".example/x.ics"}})
+			asked = append(asked,
+				&Subscription{
+					Calendar: path, Refresh: time.Minute,
+					Source: Source{Owner: "acme", URL: "https://" + path + ".example/x.ics"},
+				})
 		}
 		s.Subscribe(asked)
 		ctx, stop := context.WithCancel(t.Context())

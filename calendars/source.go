@@ -22,25 +22,28 @@ import (
 // of Header are secrets: whatever prints a Source, or a value that holds one in an exported field, prints String. They
 // are safe to share as long as nobody writes to Header.
 type Source struct {
-	URL                string      // http, https, webcal or webcals (both mean https); user and password in it are Username and Password
+	// http, https, webcal or webcals (both mean https); user and password in it are Username and Password
+	URL                string
 	Username, Password string      // basic authentication; both "" for none
 	Header             http.Header // further headers, for the URL's own host alone; nil for none
 	UserAgent          string      // "" for the fetcher's own
 	CAFile             string      // PEM of the authorities to trust instead of the system's; "" for the system's
 	CAFiles            fs.FS       // where CAFile is; nil: the operating system's
 
-	// Owner is whose feed it is: a tenant's file or directory, and not the name that its author chooses; "" for the operator. Owners share nothing that a server sent: no body, no
-	// connection, no pause.
+	// Owner is whose feed it is: a tenant's file or directory, and not the name that its author chooses; "" for the
+	// operator. Owners share nothing that a server sent: no body, no connection, no pause.
 	Owner string
-	// DenyPrivate refuses private addresses also where the URL itself leads to one. Redirects from public ones never lead
-	// there.
+	// DenyPrivate refuses private addresses also where the URL itself leads to one. Redirects from
+	// public ones never lead there.
 	DenyPrivate bool
 }
 
 // refusedHeaders are those that the fetcher or net/http writes itself.
 var refusedHeaders = []string{
-	"Accept-Encoding", "Connection", "Content-Encoding", "Content-Length", "Expect", "Host", "Http2-Settings", "If-Match", "If-Modified-Since",
-	"If-None-Match", "If-Range", "If-Unmodified-Since", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Range", "Te",
+	"Accept-Encoding", "Connection", "Content-Encoding", "Content-Length", "Expect", "Host", "Http2-Settings",
+	"If-Match", "If-Modified-Since",
+	"If-None-Match", "If-Range", "If-Unmodified-Since", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization",
+	"Proxy-Connection", "Range", "Te",
 	"Trailer", "Transfer-Encoding", "Upgrade",
 }
 
@@ -64,7 +67,8 @@ func (s Source) Validate() error {
 	}
 	switch {
 	case len(s.Username)+len(s.Password) > maxHeaderValue:
-		return fmt.Errorf("user name and password have %d bytes; want %d at most", len(s.Username)+len(s.Password), maxHeaderValue)
+		return fmt.Errorf("user name and password have %d bytes; want %d at most", len(s.Username)+len(s.Password),
+			maxHeaderValue)
 	case len(s.UserAgent) > maxUserAgent:
 		return fmt.Errorf("user_agent has %d bytes; want %d at most", len(s.UserAgent), maxUserAgent)
 	case strings.ContainsFunc(s.UserAgent, isControl):
@@ -77,7 +81,8 @@ func (s Source) Validate() error {
 		canonical := http.CanonicalHeaderKey(name)
 		switch {
 		case len(name) > maxHeaderName:
-			return fmt.Errorf("header %s has a name of %d bytes; want %d at most", quote(name), len(name), maxHeaderName)
+			return fmt.Errorf("header %s has a name of %d bytes; want %d at most", quote(name), len(name),
+				maxHeaderName)
 		case slices.Contains(refusedHeaders, canonical):
 			return fmt.Errorf("header %s is written by callhours itself", canonical)
 		case canonical == "User-Agent":
@@ -90,7 +95,8 @@ func (s Source) Validate() error {
 				return fmt.Errorf("header %s holds a line break or another control character", canonical)
 			}
 			if sent += len(value); sent > maxHeaderValue {
-				return fmt.Errorf("header %s makes the headers longer than %d bytes; want shorter ones", canonical, maxHeaderValue)
+				return fmt.Errorf("header %s makes the headers longer than %d bytes; want shorter ones", canonical,
+					maxHeaderValue)
 			}
 		}
 	}
@@ -99,9 +105,9 @@ func (s Source) Validate() error {
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
-// Key is what makes two feeds one: a SHA-256 in hexadecimal over the owner, the addresses that are refused, the normalised
-// URL (webcal as https, the host in lower case, without default port and fragment), credentials, headers, the name of the
-// CA file and the user agent. It shows none of them and may name a file.
+// Key is what makes two feeds one: a SHA-256 in hexadecimal over the owner, the addresses that are refused, the
+// normalised URL (webcal as https, the host in lower case, without default port and fragment), credentials, headers,
+// the name of the CA file and the user agent. It shows none of them and may name a file.
 func (s Source) Key() string {
 	if s.Owner == "" && !s.DenyPrivate {
 		return s.sharedKey()
@@ -109,8 +115,8 @@ func (s Source) Key() string {
 	return keyOf("owned", s.Owner, strconv.FormatBool(s.DenyPrivate), s.sharedKey())
 }
 
-// sharedKey is the key without owner and addresses. Copies of older versions of callhours are named by it, and so is what
-// the operator may fetch from anywhere.
+// sharedKey is the key without owner and addresses. Copies of older versions of callhours are named by it, and so is
+// what the operator may fetch from anywhere.
 func (s Source) sharedKey() string {
 	where, user := s.URL, url.UserPassword(s.Username, s.Password)
 	if u, credentials, err := s.address(); err == nil {
@@ -180,8 +186,8 @@ func hasPassword(user *url.Userinfo) bool {
 	return password != ""
 }
 
-// address takes the URL apart: normalised and without credentials, and these. Its errors show nothing of the URL but the
-// scheme.
+// address takes the URL apart: normalised and without credentials, and these. Its errors show
+// nothing of the URL but the scheme.
 func (s Source) address() (*url.URL, *url.Userinfo, error) {
 	u, err := url.Parse(strings.TrimSpace(s.URL))
 	if err != nil || u.Scheme == "" {
@@ -223,7 +229,8 @@ func normalise(u *url.URL) error {
 	}
 	u.Path = cmp.Or(u.Path, "/")
 	u.Fragment, u.RawFragment = "", ""
-	u.RawQuery = strings.ReplaceAll(u.RawQuery, " ", "%20") // as it stands it would end the address in the request's first line
+	// as it stands it would end the address in the request's first line
+	u.RawQuery = strings.ReplaceAll(u.RawQuery, " ", "%20")
 	// url.Parse takes what it reads raw in the zone of an IPv6 address, and refuses it once it is escaped.
 	if again, err := url.Parse(u.String()); err != nil || again.Host != u.Host {
 		return errors.New("the url's host has characters that no address may have")

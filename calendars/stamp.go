@@ -169,7 +169,8 @@ func (c *clock) date(s stamp) int64 {
 	return civil - floorMod(civil, day)
 }
 
-// isDate reports whether a time is what programs and people write who mean the date alone: the first or the last second of it.
+// isDate reports whether a time is what programs and people write who mean the date alone: the
+// first or the last second of it.
 func (s stamp) isDate() bool {
 	second := floorMod(s.civil, day)
 	return second == 0 || second == day-1

@@ -10,7 +10,8 @@ type State struct {
 	Err      error     // why the last attempt brought nothing; nil after a good one
 	Why      string    // in a few words why the calendar is unknown; "" if it is known
 	Doubt    string    // why Read may be wrong; "" if it can be believed
-	Unkept   error     // why the copy is not kept on disk though others are: its tenant has too much there; nil: it is, or nothing is
+	// why the copy is not kept on disk though others are: its tenant has too much there; nil: it is, or nothing is
+	Unkept error
 }
 
 // Why a calendar can be unknown.

@@ -28,20 +28,21 @@ type StoreOptions struct {
 	Disk durable.Disk
 	// Program is what reads bodies, such as "callhours/1.2": events that another one has compiled are not used.
 	Program string
-	// PerMinute is how often a host may be asked, by its name as Source.Host gives it. Hosts that are not named are asked as often as
-	// their feeds want.
+	// PerMinute is how often a host may be asked, by its name as Source.Host gives it. Hosts that are not named are
+	// asked as often as their feeds want.
 	PerMinute map[string]int
 	Log       *slog.Logger
 	Metrics   *metrics.Metrics // nil counts nothing
 	Now       func() time.Time
-	// Changed is told that a calendar has other events, or has become known. It is called by several goroutines at
-	// once, so that no owner waits for what another one's calendar costs, and the attempt that brought it ends only then; nil tells nobody.
+	// Changed is told that a calendar has other events, or has become known. It is called by several goroutines
+	// at once, so that no owner waits for what another one's calendar costs, and the attempt that brought it ends
+	// only then; nil tells nobody.
 	Changed func(calendar string)
 }
 
-// Store keeps calendars fresh: it fetches feeds and reads files again and again, keeps the last good copy of each in memory and on
-// disk, and replaces it only by a body that is a calendar. Calendars share the feed of a source; feeds live on when the
-// subscriptions change. A Store is safe for concurrent use.
+// Store keeps calendars fresh: it fetches feeds and reads files again and again, keeps the last good copy of each in
+// memory and on disk, and replaces it only by a body that is a calendar. Calendars share the feed of a source; feeds
+// live on when the subscriptions change. A Store is safe for concurrent use.
 type Store struct {
 	options  StoreOptions
 	guard    *contain.Guard
@@ -127,8 +128,8 @@ func NewStore(o StoreOptions) *Store {
 	return s
 }
 
-// Write begins to write copies, where StoreOptions.ReadOnly said that they were another's to write: what has been fetched since is fetched
-// once more for it.
+// Write begins to write copies, where StoreOptions.ReadOnly said that they were another's to write: what has been
+// fetched since is fetched once more for it.
 func (s *Store) Write() {
 	s.subscribing.Lock()
 	defer s.subscribing.Unlock()
@@ -149,9 +150,10 @@ func (s *Store) Write() {
 	}
 }
 
-// Subscribe replaces the subscriptions. Feeds that are asked for as before go on as before; the copies of others are read
-// from disk. A calendar whose source is another one keeps its events until that has answered well once. What goes wrong with the disk is
-// logged and counted, and costs no more than what would survive a restart. While the disk does not answer, the former subscriptions hold.
+// Subscribe replaces the subscriptions. Feeds that are asked for as before go on as before; the copies of others are
+// read from disk. A calendar whose source is another one keeps its events until that has answered well once. What goes
+// wrong with the disk is logged and counted, and costs no more than what would survive a restart. While the disk does
+// not answer, the former subscriptions hold.
 func (s *Store) Subscribe(list []*Subscription) {
 	s.subscribing.Lock()
 	defer s.subscribing.Unlock()
@@ -164,7 +166,9 @@ func (s *Store) Subscribe(list []*Subscription) {
 }
 
 // replace makes subscriptions those that hold, and gives those that held before. It touches no disk.
-func (s *Store) replace(list []*Subscription, disk onDisk, unkept error, now time.Time) (former map[string]*subscribed) {
+func (s *Store) replace(list []*Subscription, disk onDisk, unkept error,
+	now time.Time,
+) (former map[string]*subscribed) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wrote(unkept)
@@ -195,7 +199,8 @@ func (s *Store) replace(list []*Subscription, disk onDisk, unkept error, now tim
 				s.options.Metrics.Calendar(sub.Calendar).Fetched(metrics.OK)
 			}
 		}
-		if k := f.kept.on(t); sub.Known != nil && k.calendar != nil && k.calendar.sum != sub.Known.sum && !t.doubts(k.calendar.Len(), sub.Known.Len()) {
+		if k := f.kept.on(t); sub.Known != nil && k.calendar != nil && k.calendar.sum != sub.Known.sum &&
+			!t.doubts(k.calendar.Len(), sub.Known.Len()) {
 			*k = kept{calendar: sub.Known, read: now} // it was read just now
 		}
 	}
@@ -243,7 +248,10 @@ func (s *Store) replace(list []*Subscription, disk onDisk, unkept error, now tim
 
 // newFeed is the feed of a source that is asked for the first time.
 func (s *Store) newFeed(key string, sub *Subscription) *feed {
-	f := &feed{key: key, subject: "feed of calendar " + sub.Calendar, host: s.host(sub), place: -1, ended: make(chan struct{})}
+	f := &feed{
+		key: key, subject: "feed of calendar " + sub.Calendar, host: s.host(sub), place: -1,
+		ended: make(chan struct{}),
+	}
 	name := sub.Source.Owner
 	if s.owners[name] == nil {
 		s.owners[name] = newOwner(name)
@@ -270,8 +278,9 @@ func (s *Store) host(sub *Subscription) *host {
 	return s.hosts[name]
 }
 
-// enter puts a feed into the queue: at once if somebody has no copy of it, else some time soon, so that a restart does not ask for
-// everything at the same moment. One that is there already, or runs, stays as it is, unless it would be asked too late now.
+// enter puts a feed into the queue: at once if somebody has no copy of it, else some time soon, so that a restart
+// does not ask for everything at the same moment. One that is there already, or runs, stays as it is, unless it
+// would be asked too late now.
 func (s *Store) enter(f *feed, now time.Time) {
 	most := time.Duration(0)
 	if f.host != nil && (!f.lacks() || !f.lastAt.IsZero()) {
@@ -324,8 +333,8 @@ func (s *subscribed) state(now time.Time) State {
 	return state
 }
 
-// wrote takes in how writing to the disk went: what fails is counted each time, and logged when it begins and when the reason is
-// another. That a tenant has too much there is said of that tenant.
+// wrote takes in how writing to the disk went: what fails is counted each time, and logged when it begins and when the
+// reason is another. That a tenant has too much there is said of that tenant.
 func (s *Store) wrote(err error) {
 	if errors.Is(err, errNoRoom) {
 		return
@@ -343,7 +352,8 @@ func (s *Store) wrote(err error) {
 	}
 	if s.unwritten == nil || s.unwritten.Error() != why.Error() {
 		s.unwritten = why
-		s.options.Log.Warn("copies of feeds cannot be kept; they will not survive a restart", slog.String("error", oneLine(err)))
+		s.options.Log.Warn("copies of feeds cannot be kept; they will not survive a restart",
+			slog.String("error", oneLine(err)))
 	}
 }
 

@@ -66,12 +66,13 @@ func (s *shop) open(t *testing.T, o StoreOptions, list ...*Subscription) {
 	}
 	m.Configure(configured)
 	o.Fetch, o.Metrics, o.Now = s.fetch, m, time.Now
-	o.Log = slog.New(slog.NewTextHandler(locked{&s.mu, &s.log}, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey {
-			return slog.Attr{}
-		}
-		return a
-	}}))
+	o.Log = slog.New(slog.NewTextHandler(locked{&s.mu, &s.log},
+		&slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		}}))
 	o.Changed = func(name string) {
 		s.mu.Lock()
 		s.changed = append(s.changed, name)
@@ -147,7 +148,10 @@ func (s *shop) on(url string, answer func(Validators) Fetched) {
 // body answers a calendar of those events.
 func body(events ...string) func(Validators) Fetched {
 	return func(v Validators) Fetched {
-		return Fetched{Result: metrics.OK, Status: 200, Body: wrap(events...), Validators: Validators{ETag: fmt.Sprintf(`"%d"`, len(events))}}
+		return Fetched{
+			Result: metrics.OK, Status: 200, Body: wrap(events...),
+			Validators: Validators{ETag: fmt.Sprintf(`"%d"`, len(events))},
+		}
 	}
 }
 
@@ -234,7 +238,8 @@ func (s *shop) results(calendar string) string {
 	var list []string
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			if f.GetName() == "callhours_calendar_fetches_total" && m.GetLabel()[0].GetValue() == calendar && m.GetCounter().GetValue() > 0 {
+			if f.GetName() == "callhours_calendar_fetches_total" && m.GetLabel()[0].GetValue() == calendar &&
+				m.GetCounter().GetValue() > 0 {
 				list = append(list, fmt.Sprintf("%s=%v", m.GetLabel()[1].GetValue(), m.GetCounter().GetValue()))
 			}
 		}
@@ -260,7 +265,8 @@ func TestIntervals(t *testing.T) {
 	hinting := func(hint string) func(Validators) Fetched {
 		return func(v Validators) Fetched {
 			f := body(event("a"))(v)
-			f.Body = bytes.Replace(f.Body, []byte("VERSION:2.0\r\n"), []byte("VERSION:2.0\r\nREFRESH-INTERVAL;VALUE=DURATION:"+hint+"\r\n"), 1)
+			f.Body = bytes.Replace(f.Body, []byte("VERSION:2.0\r\n"),
+				[]byte("VERSION:2.0\r\nREFRESH-INTERVAL;VALUE=DURATION:"+hint+"\r\n"), 1)
 			return f
 		}
 	}
@@ -296,7 +302,8 @@ func TestIntervals(t *testing.T) {
 				s.answers = map[string]func(Validators) Fetched{office: c.answer}
 				var list []*Subscription
 				for i, refresh := range c.refresh {
-					list = append(list, &Subscription{Calendar: fmt.Sprint(i), Source: Source{URL: office}, Refresh: refresh})
+					list = append(list,
+						&Subscription{Calendar: fmt.Sprint(i), Source: Source{URL: office}, Refresh: refresh})
 				}
 				s.open(t, StoreOptions{}, list...)
 				after(12 * time.Hour)
@@ -317,7 +324,8 @@ func TestIntervals(t *testing.T) {
 	}
 }
 
-// TestFailures of feeds: the copy stays, the pauses grow, and the log says when it begins, why, still, and when it is over.
+// TestFailures of feeds: the copy stays, the pauses grow, and the log says when it begins, why,
+// still, and when it is over.
 func TestFailingFeed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -351,7 +359,10 @@ func TestFailingFeed(t *testing.T) {
 		}
 		failing := `level=WARN msg="a feed fails; its copy is used" calendars=[hours] result=server_error error="https://calendar.example.com/…: 503"`
 		gone := `level=WARN msg="a feed fails; its copy is used" calendars=[hours] result=not_found error="https://calendar.example.com/…: 404"`
-		if diff := gocmp.Diff([]string{failing, failing, failing, failing, gone, gone, `level=INFO msg="a feed is well again" calendars=[hours] result=ok`}, lines); diff != "" {
+		if diff := gocmp.Diff([]string{
+			failing, failing, failing, failing, gone, gone,
+			`level=INFO msg="a feed is well again" calendars=[hours] result=ok`,
+		}, lines); diff != "" {
 			t.Error(diff)
 		}
 		if diff := gocmp.Diff([]string{"hours", "hours"}, s.told()); diff != "" {
@@ -360,7 +371,8 @@ func TestFailingFeed(t *testing.T) {
 	})
 }
 
-// TestHosts: a host that has had enough is left alone, with all its feeds; and those that hang do not keep the others waiting.
+// TestHosts: a host that has had enough is left alone, with all its feeds; and those that hang do
+// not keep the others waiting.
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	const feeds = 40
@@ -420,7 +432,8 @@ func TestHosts(t *testing.T) {
 			for _, url := range urls {
 				s.answers[url] = body(event("a"))
 			}
-			s.open(t, StoreOptions{PerMinute: map[string]int{"calendar.example.com": 10}}, append(slices.Clone(list), elsewhere)...)
+			s.open(t, StoreOptions{PerMinute: map[string]int{"calendar.example.com": 10}},
+				append(slices.Clone(list), elsewhere)...)
 			asked := func() (n int) {
 				for _, url := range urls {
 					n += s.times(url)
@@ -446,13 +459,22 @@ func TestHosts(t *testing.T) {
 		pauses     []time.Duration
 	}{
 		{"enough, until", 3 * time.Hour, []time.Duration{3 * time.Hour, 3 * time.Hour}},
-		{"enough", 0, []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 6 * time.Hour, 6 * time.Hour}},
+		{
+			"enough", 0,
+			[]time.Duration{
+				15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 6 * time.Hour,
+				6 * time.Hour,
+			},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := &shop{answers: map[string]func(Validators) Fetched{elsewhere.Source.URL: body(event("a"))}}
-				busy := Fetched{Result: metrics.RateLimited, Status: 429, Busy: true, RetryAfter: c.retryAfter, Err: errors.New("429")}
+				busy := Fetched{
+					Result: metrics.RateLimited, Status: 429, Busy: true, RetryAfter: c.retryAfter,
+					Err: errors.New("429"),
+				}
 				for _, url := range urls[:8] {
 					s.answers[url] = func(Validators) Fetched { return busy }
 				}
@@ -524,11 +546,36 @@ func TestShrinking(t *testing.T) {
 		want   []string   // after the first, after the second, after twenty minutes more
 		result string
 	}{
-		{"for good", 0, [][]string{full, none}, []string{"fresh: a b c d", "stale: a b c d", "fresh:"}, "ok=2 shrunk=1"},
-		{"for a moment", 0, [][]string{full, none, full}, []string{"fresh: a b c d", "stale: a b c d", "fresh: a b c d"}, "ok=1 shrunk=1 unchanged=1"},
-		{"by three of four, unguarded", 0, [][]string{full, half}, []string{"fresh: a b c d", "fresh: a", "fresh: a"}, "ok=2"},
-		{"by three of four", 50, [][]string{full, half}, []string{"fresh: a b c d", "stale: a b c d", "fresh: a"}, "ok=2 shrunk=1"},
-		{"by less than the guard", 80, [][]string{full, half}, []string{"fresh: a b c d", "fresh: a", "fresh: a"}, "ok=2"},
+		{
+			"for good", 0,
+			[][]string{full, none},
+			[]string{"fresh: a b c d", "stale: a b c d", "fresh:"},
+			"ok=2 shrunk=1",
+		},
+		{
+			"for a moment", 0,
+			[][]string{full, none, full},
+			[]string{"fresh: a b c d", "stale: a b c d", "fresh: a b c d"},
+			"ok=1 shrunk=1 unchanged=1",
+		},
+		{
+			"by three of four, unguarded", 0,
+			[][]string{full, half},
+			[]string{"fresh: a b c d", "fresh: a", "fresh: a"},
+			"ok=2",
+		},
+		{
+			"by three of four", 50,
+			[][]string{full, half},
+			[]string{"fresh: a b c d", "stale: a b c d", "fresh: a"},
+			"ok=2 shrunk=1",
+		},
+		{
+			"by less than the guard", 80,
+			[][]string{full, half},
+			[]string{"fresh: a b c d", "fresh: a", "fresh: a"},
+			"ok=2",
+		},
 		{"from nothing", 0, [][]string{none, none}, []string{"fresh:", "fresh:", "fresh:"}, "ok=1 unchanged=1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -540,7 +587,8 @@ func TestShrinking(t *testing.T) {
 					turn++
 					return body(events...)(v)
 				}}}
-				s.open(t, StoreOptions{}, hours(func(s *Subscription) { s.ShrinkGuard, s.Refresh = c.guard, 30*time.Minute }))
+				s.open(t, StoreOptions{},
+					hours(func(s *Subscription) { s.ShrinkGuard, s.Refresh = c.guard, 30*time.Minute }))
 				s.is("hours", c.want[0])
 				after(34 * time.Minute)
 				s.is("hours", c.want[1])
@@ -554,13 +602,14 @@ func TestShrinking(t *testing.T) {
 	}
 }
 
-// TestSharedFeed: one source is fetched once, however many ask; what differs in anything that a server could answer differently to is
-// fetched apart; and each calendar reads it on its own terms.
+// TestSharedFeed: one source is fetched once, however many ask; what differs in anything that a server could answer
+// differently to is fetched apart; and each calendar reads it on its own terms.
 func TestSharedFeed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &shop{answers: map[string]func(Validators) Fetched{
-			office: body(event("a"), event("b")), "webcal" + strings.TrimPrefix(office, "https"): body(event("a"), event("b")),
+			office: body(event("a"), event("b")),
+			"webcal" + strings.TrimPrefix(office, "https"): body(event("a"), event("b")),
 		}}
 		s.open(t, StoreOptions{},
 			hours(),
@@ -580,7 +629,8 @@ func TestSharedFeed(t *testing.T) {
 			s.is(name, "fresh: a b")
 		}
 		s.is("small", "unknown: it was never read")
-		if err := s.store.State("small").Err; err == nil || !strings.HasSuffix(err.Error(), "more than 1 events (limits.events)") {
+		if err := s.store.State("small").Err; err == nil ||
+			!strings.HasSuffix(err.Error(), "more than 1 events (limits.events)") {
 			t.Errorf("got %v", err)
 		}
 		var names [][]string
@@ -638,7 +688,8 @@ func TestRestart(t *testing.T) {
 		// A copy of long ago is kept as long as somebody asks for it.
 		long := time.Now().AddDate(-1, 0, 0)
 		used, stray := copyFile(t, dir), filepath.Join(dir, bodies, strings.Repeat("0", 64))
-		if err := errors.Join(os.WriteFile(stray, nil, 0o600), os.Chtimes(stray, long, long), os.Chtimes(used.path, long, long)); err != nil {
+		if err := errors.Join(os.WriteFile(stray, nil, 0o600), os.Chtimes(stray, long, long),
+			os.Chtimes(used.path, long, long)); err != nil {
 			t.Fatal(err)
 		}
 		old := open(t, failure(metrics.ServerError, "down"))
@@ -674,15 +725,16 @@ func TestRestart(t *testing.T) {
 	})
 }
 
-// TestCleared: what a crash left half written is removed at the start, and not later, when something may be being written; copies that nobody uses
-// are looked for once a day.
+// TestCleared: what a crash left half written is removed at the start, and not later, when something may be being
+// written; copies that nobody uses are looked for once a day.
 func TestCleared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		put := func(name string) string {
 			path, long := filepath.Join(dir, bodies, name), time.Now().AddDate(-1, 0, 0)
-			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600), os.Chtimes(path, long, long)); err != nil {
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600),
+				os.Chtimes(path, long, long)); err != nil {
 				t.Fatal(err)
 			}
 			return path
@@ -705,7 +757,8 @@ func TestCleared(t *testing.T) {
 		after(24 * time.Hour)
 		s.store.Subscribe(nil)
 		if !isThere(half) || isThere(stray) {
-			t.Errorf("a day later: what is being written is there: %t; a copy that nobody uses is there: %t", isThere(half), isThere(stray))
+			t.Errorf("a day later: what is being written is there: %t; a copy that nobody uses is there: %t",
+				isThere(half), isThere(stray))
 		}
 		s.stop()
 	})
@@ -735,8 +788,8 @@ func copyFile(t *testing.T, dir string) keptFile {
 	return keptFile{}
 }
 
-// TestOtherSource: a calendar whose address is another one keeps its events, marked stale, until that has answered well once; also across a
-// restart.
+// TestOtherSource: a calendar whose address is another one keeps its events, marked stale, until that has answered well
+// once; also across a restart.
 func TestOtherSource(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -762,7 +815,8 @@ func TestOtherSource(t *testing.T) {
 		again.stop()
 
 		last := &shop{}
-		last.open(t, StoreOptions{Dir: dir}, moved, hours(func(s *Subscription) { s.Calendar, s.Source.URL = "new", "https://calendar.example.com/new.ics" }))
+		last.open(t, StoreOptions{Dir: dir}, moved,
+			hours(func(s *Subscription) { s.Calendar, s.Source.URL = "new", "https://calendar.example.com/new.ics" }))
 		last.is("hours", "fresh: b")
 		last.is("new", "unknown: it was never read") // and never what another calendar has
 	})
@@ -805,7 +859,8 @@ func TestReady(t *testing.T) {
 			pass(3 * time.Second)
 			return body(event("a"))(v)
 		}}}
-		s.open(t, StoreOptions{}, hours(), &Subscription{Calendar: "lost", Source: Source{URL: "https://calendar.example.com/lost.ics"}})
+		s.open(t, StoreOptions{}, hours(),
+			&Subscription{Calendar: "lost", Source: Source{URL: "https://calendar.example.com/lost.ics"}})
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := s.store.Ready(short); !errors.Is(err, context.DeadlineExceeded) {
@@ -843,11 +898,15 @@ func TestExpiry(t *testing.T) {
 func TestRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		busy := Fetched{Result: metrics.RateLimited, Status: 429, Busy: true, RetryAfter: 5 * time.Hour, Err: errors.New("429")}
+		busy := Fetched{
+			Result: metrics.RateLimited, Status: 429, Busy: true, RetryAfter: 5 * time.Hour,
+			Err: errors.New("429"),
+		}
 		s := &shop{answers: map[string]func(Validators) Fetched{office: func(Validators) Fetched { return busy }}}
 		s.open(t, StoreOptions{}, hours())
 		after(time.Minute)
-		if st := s.store.Feeds()[0]; st.State != Unknown || st.Result != metrics.RateLimited || time.Until(st.Next) < 4*time.Hour {
+		if st := s.store.Feeds()[0]; st.State != Unknown || st.Result != metrics.RateLimited ||
+			time.Until(st.Next) < 4*time.Hour {
 			t.Errorf("got %+v", st)
 		}
 		s.on(office, func(v Validators) Fetched {
@@ -867,7 +926,8 @@ func TestRefresh(t *testing.T) {
 		if n := s.times(office); n < 2 || n > 3 { // who comes while an attempt runs shares the next one
 			t.Errorf("asked %d times, want once or twice more", n)
 		}
-		if _, err := s.store.Refresh(t.Context(), "huors"); err == nil || err.Error() != `calendar "huors" is not known; did you mean "hours"?` {
+		if _, err := s.store.Refresh(t.Context(), "huors"); err == nil ||
+			err.Error() != `calendar "huors" is not known; did you mean "hours"?` {
 			t.Errorf("got %v", err)
 		}
 		s.on(office, func(Validators) Fetched {
@@ -893,7 +953,8 @@ func TestSkew(t *testing.T) {
 		}}}
 		s.open(t, StoreOptions{}, hours())
 		after(time.Hour)
-		if n := strings.Count(s.logged(), `msg="a server's clock and ours differ; one of them is wrong" calendars=[hours] ahead=-5m0s`); n != 1 {
+		if n := strings.Count(s.logged(),
+			`msg="a server's clock and ours differ; one of them is wrong" calendars=[hours] ahead=-5m0s`); n != 1 {
 			t.Errorf("said %d times: %s", n, s.logged())
 		}
 		if st := s.store.Feeds()[0]; st.Skew != -5*time.Minute {
@@ -935,7 +996,8 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	families, err := c.registry.Gather()
 	for _, f := range families {
 		if f.GetName() == c.name && err == nil {
-			ch <- prometheus.MustNewConstMetric(prometheus.NewDesc(c.name, "", nil, nil), prometheus.CounterValue, f.GetMetric()[0].GetCounter().GetValue())
+			ch <- prometheus.MustNewConstMetric(prometheus.NewDesc(c.name, "", nil, nil), prometheus.CounterValue,
+				f.GetMetric()[0].GetCounter().GetValue())
 		}
 	}
 }
@@ -948,7 +1010,8 @@ func TestConcurrentStore(t *testing.T) {
 	for i := range 30 {
 		url := fmt.Sprintf("https://%d.example.com/a.ics", i%7)
 		s.answers[url] = body(event("a"))
-		list = append(list, &Subscription{Calendar: fmt.Sprint(i), Source: Source{URL: url}, ShrinkGuard: i % 3, Refresh: time.Minute})
+		list = append(list,
+			&Subscription{Calendar: fmt.Sprint(i), Source: Source{URL: url}, ShrinkGuard: i % 3, Refresh: time.Minute})
 	}
 	s.begun, s.asked, s.sent = time.Now(), map[string][]time.Duration{}, map[string][]Validators{}
 	store := NewStore(StoreOptions{

@@ -21,8 +21,8 @@ type Subscription struct {
 	Refresh time.Duration
 	Limits  Limits
 
-	// ShrinkGuard holds a body back that lost more than so many per cent of the former one's events, until it was seen again;
-	// 0: only one that lost them all.
+	// ShrinkGuard holds a body back that lost more than so many per cent of the former one's events, until it was seen
+	// again; 0: only one that lost them all.
 	ShrinkGuard int
 	ExpireAfter time.Duration // a copy older than this is unknown; 0: never
 }
@@ -35,7 +35,8 @@ func (s *Subscription) key() string {
 	return "file " + strconv.Quote(s.Source.Owner) + " " + s.File
 }
 
-// formerFiles are the names of copies under versions of callhours that did not tell owners apart, or by the tenant's name.
+// formerFiles are the names of copies under versions of callhours that did not tell owners
+// apart, or by the tenant's name.
 func (s *Subscription) formerFiles() []string {
 	named := s.Source
 	named.Owner, _, _ = strings.Cut(s.Calendar, "/")

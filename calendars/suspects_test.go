@@ -15,8 +15,8 @@ import (
 	"github.com/callhours/callhours/internal/suspect"
 )
 
-// TestPanickingBody sees that a body whose reading panics is read once, that the copy before goes on, across a restart too, and that it is
-// read again by hand and when it changes.
+// TestPanickingBody sees that a body whose reading panics is read once, that the copy before goes on, across a restart
+// too, and that it is read again by hand and when it changes.
 func TestPanickingBody(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -39,7 +39,8 @@ func TestPanickingBody(t *testing.T) {
 		if n := read.Load(); n != 1 {
 			t.Errorf("it was read %d times, want once", n)
 		}
-		if got := s.store.Feeds()[0].Err.Error(); !strings.HasSuffix(got, "(no such luck); please report it with the stack in the log; it is not read again until it changes or is refreshed by hand") {
+		if got := s.store.Feeds()[0].Err.Error(); !strings.HasSuffix(got,
+			"(no such luck); please report it with the stack in the log; it is not read again until it changes or is refreshed by hand") {
 			t.Errorf("the feed says %q", got)
 		}
 		_, _ = s.store.Refresh(t.Context(), "hours")
@@ -61,8 +62,8 @@ func TestPanickingBody(t *testing.T) {
 	})
 }
 
-// TestPanickingExpansion: a body that can be read, and panics when its occurrences are worked out, does not take the place of the one before. It is not
-// read again, also after a restart, where another body is.
+// TestPanickingExpansion: a body that can be read, and panics when its occurrences are worked out, does not take the
+// place of the one before. It is not read again, also after a restart, where another body is.
 func TestPanickingExpansion(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -82,7 +83,8 @@ func TestPanickingExpansion(t *testing.T) {
 		s.on(office, body(event("bad")))
 		after(3 * time.Hour)
 		s.is("hours", "stale: one")
-		if got := s.store.Feeds()[0].Err.Error(); tried.Load() != 1 || !strings.Contains(got, "(no such day)") || !strings.HasSuffix(got, "it is not read again until it changes or is refreshed by hand") {
+		if got := s.store.Feeds()[0].Err.Error(); tried.Load() != 1 || !strings.Contains(got, "(no such day)") ||
+			!strings.HasSuffix(got, "it is not read again until it changes or is refreshed by hand") {
 			t.Errorf("tried %d times; the feed says %q", tried.Load(), got)
 		}
 		if got := s.told(); len(got) != 1 {
@@ -125,7 +127,8 @@ func TestMarksOfOtherLimits(t *testing.T) {
 	})
 }
 
-// TestReadOnlyHeedsMarks: who only reads a directory, as check does, does not read what ended the process, says when that was, and changes nothing.
+// TestReadOnlyHeedsMarks: who only reads a directory, as check does, does not read what ended the process, says when
+// that was, and changes nothing.
 func TestReadOnlyHeedsMarks(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -145,7 +148,8 @@ func TestReadOnlyHeedsMarks(t *testing.T) {
 		before := contentsOf(t, dir)
 		s.open(t, StoreOptions{Dir: dir, Program: "p", ReadOnly: true}, hours())
 		s.is("hours", "unknown: it was never read")
-		if got := s.store.Feeds()[0].Err.Error(); !strings.Contains(got, "callhours ended while reading this, last at 20") || !strings.Contains(got, "it is not read again") {
+		if got := s.store.Feeds()[0].Err.Error(); !strings.Contains(got,
+			"callhours ended while reading this, last at 20") || !strings.Contains(got, "it is not read again") {
 			t.Errorf("the feed says %q", got)
 		}
 		if got := contentsOf(t, dir); !maps.Equal(got, before) || len(got) != 1 {

@@ -19,18 +19,20 @@ type Use struct {
 	Absent bool           // while it is unknown nothing is on in it, instead of nobody knowing
 }
 
-// Timelines keep calendars compiled for as long as their window serves, each once for every view that asks for it. They are safe for
-// concurrent use; it is no use on the way of a call, since a calendar may have to be compiled.
+// Timelines keep calendars compiled for as long as their window serves, each once for every view that asks for it. They
+// are safe for concurrent use; it is no use on the way of a call, since a calendar may have to be compiled.
 type Timelines struct {
 	horizon time.Duration
 	guard   *contain.Guard
 
 	mu       sync.Mutex // guards the following
 	uses     map[string]Use
-	compiled map[string][]compiledFor      // by calendar; for each view once
-	totals   map[string]amount             // by owner: of all that is compiled of its calendars
-	refused  map[string]map[viewed]refusal // by calendar: for whom it was not compiled, since all together are over a limit
-	failures map[string]error              // by calendar: the panic that compiling it ended in, which is not tried again
+	compiled map[string][]compiledFor // by calendar; for each view once
+	totals   map[string]amount        // by owner: of all that is compiled of its calendars
+	// by calendar: for whom it was not compiled, since all together are over a limit
+	refused map[string]map[viewed]refusal
+	// by calendar: the panic that compiling it ended in, which is not tried again
+	failures map[string]error
 }
 
 // manyZones is why a calendar is unknown to the routes of a zone.
@@ -56,13 +58,16 @@ func (v viewed) is(c compiledFor) bool { return c.viewed == v }
 const (
 	// behind is how far into the past a window reaches, so that what began before the moment asked for is seen.
 	behind = 48 * time.Hour
-	// step is how far a window moves at a time, and so how far apart the windows of any two are at a moment: a calendar is compiled for all of them at once.
+	// step is how far a window moves at a time, and so how far apart the windows of any two are at a moment: a calendar
+	// is compiled for all of them at once.
 	step = 6 * time.Hour
-	// spare is how much more than asked for is compiled, so that a calendar is compiled anew a quarter as often as the windows move.
+	// spare is how much more than asked for is compiled, so that a calendar is compiled anew a quarter
+	// as often as the windows move.
 	spare = 24 * time.Hour
 )
 
-// NewTimelines prepares calendars by their names; none is compiled yet. horizon is how far ahead of a moment its window reaches at least.
+// NewTimelines prepares calendars by their names; none is compiled yet. horizon is how far ahead of a moment
+// its window reaches at least.
 func NewTimelines(uses map[string]Use, horizon time.Duration) *Timelines {
 	return &Timelines{
 		horizon:  horizon,
@@ -79,7 +84,8 @@ func (ts *Timelines) Clone() *Timelines {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	c := &Timelines{
-		horizon: ts.horizon, guard: ts.guard, uses: maps.Clone(ts.uses), compiled: maps.Clone(ts.compiled), totals: maps.Clone(ts.totals),
+		horizon: ts.horizon, guard: ts.guard, uses: maps.Clone(ts.uses), compiled: maps.Clone(ts.compiled),
+		totals:  maps.Clone(ts.totals),
 		refused: maps.Clone(ts.refused), failures: maps.Clone(ts.failures),
 	}
 	for name, list := range c.compiled {
@@ -91,9 +97,9 @@ func (ts *Timelines) Clone() *Timelines {
 	return c
 }
 
-// Window is the span of time for which somebody of that name compiles at a moment: from two days back to the horizon and up to six hours
-// more. It moves on every six hours, for each name at another time, so that never everything is compiled at once; and it
-// depends on nothing else, so that a question asked later has the window that a call had.
+// Window is the span of time for which somebody of that name compiles at a moment: from two days back to the horizon
+// and up to six hours more. It moves on every six hours, for each name at another time, so that never everything is
+// compiled at once; and it depends on nothing else, so that a question asked later has the window that a call had.
 func (ts *Timelines) Window(of string, at time.Time) (from, to time.Time) {
 	h := fnv.New64a()
 	h.Write([]byte(of))
@@ -103,8 +109,8 @@ func (ts *Timelines) Window(of string, at time.Time) (from, to time.Time) {
 	return from, time.Unix(begun, 0).Add(step + ts.horizon)
 }
 
-// Of is the timeline of a calendar as a route in that zone with that day sees it, compiled for [from, to) at least; nil when
-// the calendar is unknown, and then why.
+// Of is the timeline of a calendar as a route in that zone with that day sees it, compiled for [from, to) at least; nil
+// when the calendar is unknown, and then why.
 func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline, why string) {
 	use := ts.Use(name)
 	calendar := use.State.Calendar
@@ -131,7 +137,8 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline
 		return nil, why
 	}
 	err := ts.guard.Do(metrics.PanicCalendar, "calendar "+name, func() error {
-		t = calendar.Compile(view, from.Add(-step), to.Add(spare)) // without the lock: others compile other calendars meanwhile
+		// without the lock: others compile other calendars meanwhile
+		t = calendar.Compile(view, from.Add(-step), to.Add(spare))
 		return nil
 	})
 	if err != nil {
@@ -180,8 +187,8 @@ func (ts *Timelines) find(name string, key viewed, from, to time.Time) *Timeline
 	return nil
 }
 
-// Set replaces a calendar: it has other events now, or has become unknown. What was compiled of the former is forgotten; who holds a
-// timeline of it keeps that.
+// Set replaces a calendar: it has other events now, or has become unknown. What was compiled of the former is
+// forgotten; who holds a timeline of it keeps that.
 func (ts *Timelines) Set(name string, use Use) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -223,7 +230,8 @@ func (ts *Timelines) Problems(name string) []Problem {
 	}
 	problems := slices.Clone(c.Problems())
 	if err := ts.failures[name]; err != nil {
-		problems = append(problems, Problem{Message: unexpanded + ": " + err.Error() + "; the calendar is unknown until it changes"})
+		problems = append(problems,
+			Problem{Message: unexpanded + ": " + err.Error() + "; the calendar is unknown until it changes"})
 	}
 	problems = append(problems, ts.refusedProblems(name, c)...)
 	for _, t := range ts.compiled[name] {

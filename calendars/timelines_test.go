@@ -10,7 +10,8 @@ import (
 
 const testHorizon = 400 * 24 * time.Hour
 
-// TestWindow: at any moment a window reaches from the past to the horizon, and only a part of all move on in the same minute.
+// TestWindow: at any moment a window reaches from the past to the horizon, and only a part of all
+// move on in the same minute.
 func TestWindow(t *testing.T) {
 	t.Parallel()
 	ts := NewTimelines(nil, testHorizon)
@@ -22,7 +23,8 @@ func TestWindow(t *testing.T) {
 		for i := range names {
 			name := fmt.Sprint("tenant-", i, "/main")
 			from, to := ts.Window(name, now)
-			if now.Sub(from) < behind || now.Sub(from) >= behind+step || to.Sub(now) <= testHorizon || to.Sub(now) > testHorizon+step {
+			if now.Sub(from) < behind || now.Sub(from) >= behind+step || to.Sub(now) <= testHorizon ||
+				to.Sub(now) > testHorizon+step {
 				t.Fatalf("%s at %s: from %s to %s", name, now, from, to)
 			}
 			if windows[name] != from {
@@ -109,7 +111,8 @@ func TestTimelinesOf(t *testing.T) {
 // TestTimelinesProblems: what a calendar could not use, and what goes over a limit for any of its views, each once.
 func TestTimelinesProblems(t *testing.T) {
 	t.Parallel()
-	calendar := mustRead(t, wrap(vevent("UID:tick", "DTSTART:20261123T000000", "RRULE:FREQ=SECONDLY"), vevent("UID:odd", "DTSTART:x")))
+	calendar := mustRead(t,
+		wrap(vevent("UID:tick", "DTSTART:20261123T000000", "RRULE:FREQ=SECONDLY"), vevent("UID:odd", "DTSTART:x")))
 	ts := NewTimelines(map[string]Use{"a": {State: State{Calendar: calendar}}, "b": {}}, testHorizon)
 	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	from, to := ts.Window("route", now)
@@ -128,10 +131,12 @@ func TestTimelinesProblems(t *testing.T) {
 	}
 }
 
-// TestManyZones sees that all time zones together are within the limits of one, that the first is always served, and that it is said.
+// TestManyZones sees that all time zones together are within the limits of one, that the first is always
+// served, and that it is said.
 func TestManyZones(t *testing.T) {
 	t.Parallel()
-	c, err := Read(wrap(vevent("UID:a", "DTSTART:20260101T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY")), Limits{Instances: 1000})
+	c, err := Read(wrap(vevent("UID:a", "DTSTART:20260101T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY")),
+		Limits{Instances: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,10 +166,13 @@ func TestManyZones(t *testing.T) {
 	}
 }
 
-// TestTimelinesOnce: a calendar is compiled once for all that ask at a moment, whatever their windows, and whoever asks first.
+// TestTimelinesOnce: a calendar is compiled once for all that ask at a moment, whatever their
+// windows, and whoever asks first.
 func TestTimelinesOnce(t *testing.T) {
 	t.Parallel()
-	ts := NewTimelines(map[string]Use{"a": {State: State{Calendar: mustRead(t, wrap(vevent("UID:a", "DTSTART:20261124T080000Z")))}}}, testHorizon)
+	ts := NewTimelines(map[string]Use{
+		"a": {State: State{Calendar: mustRead(t, wrap(vevent("UID:a", "DTSTART:20261124T080000Z")))}},
+	}, testHorizon)
 	now := time.Date(2026, 11, 23, 0, 0, 30, 0, time.UTC)
 	compiled := map[*Timeline]bool{}
 	for i := range 1000 {

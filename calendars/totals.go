@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// ownerTimes is how many times the limits of one calendar all calendars of a tenant take together, compiled: however many it defines, it does not
-// take the memory of the others. The operator's calendars are not counted.
+// ownerTimes is how many times the limits of one calendar all calendars of a tenant take together, compiled: however
+// many it defines, it does not take the memory of the others. The operator's calendars are not counted.
 const ownerTimes = 4
 
 // ownersTotal is why a calendar is unknown to a route because of the others of its tenant.
@@ -35,11 +35,14 @@ func ownerOf(calendar string) string {
 	return owner
 }
 
-// ownersMost is what the calendars of the tenant of one with those limits take together at most. The calendar's own limits are never above the
-// operator's; who lowers them for one calendar does not lower the total.
+// ownersMost is what the calendars of the tenant of one with those limits take together at most. The calendar's own
+// limits are never above the operator's; who lowers them for one calendar does not lower the total.
 func (l Limits) ownersMost() amount {
 	l, standard := l.withDefaults(), Limits{}.withDefaults()
-	return amount{ownerTimes * max(l.Instances, standard.Instances), ownerTimes * max(l.CalendarSteps, standard.CalendarSteps)}
+	return amount{
+		ownerTimes * max(l.Instances, standard.Instances),
+		ownerTimes * max(l.CalendarSteps, standard.CalendarSteps),
+	}
 }
 
 // refusal is why a calendar was not compiled for a view, or what was compiled not kept.
@@ -48,10 +51,10 @@ type refusal struct {
 	needs amount // what it took; zero: that is not known
 }
 
-// refuses is why a calendar is not compiled for one more view, or, where t is that, why it is not kept; "" if it is. What all views of a calendar take
-// together is bounded as what one takes, so that to ask for it from hundreds of zones does not cost hundreds of times; its first view always
-// is within that. What all calendars of a tenant take is bounded too. Until there is place for what was refused, it is not compiled again.
-// It is called with the lock.
+// refuses is why a calendar is not compiled for one more view, or, where t is that, why it is not kept; "" if it is.
+// What all views of a calendar take together is bounded as what one takes, so that to ask for it from hundreds of zones
+// does not cost hundreds of times; its first view always is within that. What all calendars of a tenant take is bounded
+// too. Until there is place for what was refused, it is not compiled again. It is called with the lock.
 func (ts *Timelines) refuses(name string, c *Calendar, key viewed, t *Timeline) string {
 	needs := ts.refused[name][key].needs
 	if t != nil {
@@ -129,14 +132,20 @@ func (ts *Timelines) refusedProblems(name string, c *Calendar) (problems []Probl
 		}
 	}
 	if zones > 0 {
-		problems = append(problems, Problem{Message: fmt.Sprintf("routes in %d time zones do not fit beside the others, which together take all of limits.instances or "+
-			"limits.calendar_steps; the calendar is unknown to them; set the calendar's timezone, or raise the limit", zones)})
+		problems = append(problems,
+			Problem{
+				Message: fmt.Sprintf("routes in %d time zones do not fit beside the others, which together take all of limits.instances or "+
+					"limits.calendar_steps; the calendar is unknown to them; set the calendar's timezone, or raise the limit", zones),
+			})
 	}
 	if total > 0 {
 		most := c.limits.ownersMost()
-		problems = append(problems, Problem{Message: fmt.Sprintf("all calendars of tenant %s together have more than %d occurrences, or take more than %d steps of rules; "+
-			"the calendar is unknown to routes in %d time zones; use fewer or smaller calendars, or raise limits.instances and limits.calendar_steps in the main file",
-			quote(ownerOf(name)), most.instances, most.steps, total)})
+		problems = append(problems,
+			Problem{
+				Message: fmt.Sprintf("all calendars of tenant %s together have more than %d occurrences, or take more than %d steps of rules; "+
+					"the calendar is unknown to routes in %d time zones; use fewer or smaller calendars, or raise limits.instances and limits.calendar_steps in the main file",
+					quote(ownerOf(name)), most.instances, most.steps, total),
+			})
 	}
 	return problems
 }

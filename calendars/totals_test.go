@@ -9,8 +9,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestOwnersTotal: all calendars of a tenant are compiled up to the total and not beyond it, however many there are; those of
-// others and of the operator do not count, and what is replaced or forgotten makes place again.
+// TestOwnersTotal: all calendars of a tenant are compiled up to the total and not beyond it, however many there are;
+// those of others and of the operator do not count, and what is replaced or forgotten makes place again.
 func TestOwnersTotal(t *testing.T) {
 	t.Parallel()
 	if growth.UnderRace {
@@ -21,14 +21,19 @@ func TestOwnersTotal(t *testing.T) {
 		var events []string
 		for i := 0; seconds > 0; i++ {
 			n := min(seconds, 10_000)
-			events = append(events, vevent(fmt.Sprint("UID:", i), "DTSTART:20261001T000000Z", "DURATION:PT1S", fmt.Sprint("RRULE:FREQ=SECONDLY;COUNT=", n)))
+			events = append(events,
+				vevent(fmt.Sprint("UID:", i), "DTSTART:20261001T000000Z", "DURATION:PT1S",
+					fmt.Sprint("RRULE:FREQ=SECONDLY;COUNT=", n)))
 			seconds -= n
 		}
 		return mustRead(t, wrap(events...))
 	}
 	standard := Limits{}.withDefaults()
 	large, one := read(standard.Instances), read(1)
-	uses := map[string]Use{"everybody's": {State: State{Calendar: large}}, "good/a": {State: State{Calendar: large}}, "evil/one": {State: State{Calendar: one}}}
+	uses := map[string]Use{
+		"everybody's": {State: State{Calendar: large}}, "good/a": {State: State{Calendar: large}},
+		"evil/one": {State: State{Calendar: one}},
+	}
 	for i := range ownerTimes {
 		uses[fmt.Sprint("evil/", i)] = Use{State: State{Calendar: large}}
 	}

@@ -24,8 +24,8 @@ const (
 	headerBytes = 64 << 10  // of an answer's header
 	caBytes     = 4 << 20   // of a CA file
 
-	// An HTTP/2 connection that says nothing is asked whether it lives: fetches that share it would all time out on a dead
-	// one.
+	// An HTTP/2 connection that says nothing is asked whether it lives: fetches that share it would
+	// all time out on a dead one.
 	pingAfter   = 15 * time.Second
 	pingTimeout = 10 * time.Second
 )
@@ -40,8 +40,9 @@ type poolKey struct {
 // pool holds the connections of one owner to hosts that one set of authorities vouches for.
 type pool struct {
 	digest [sha256.Size]byte // of the CA file; zero for the system's authorities
-	// byReach are the transports by how far the addresses may lead that they connect to, public or private. They are two
-	// so that a connection to a private address, made for a feed that names it, is never there for a redirect to reuse.
+	// byReach are the transports by how far the addresses may lead that they connect to, public or
+	// private. They are two so that a connection to a private address, made for a feed that names it, is
+	// never there for a redirect to reuse.
 	byReach [private + 1]*http.Transport
 	used    time.Time // guarded by the Fetcher's mutex
 }
@@ -52,8 +53,8 @@ func CheckCAFile(fsys fs.FS, name string) error {
 	return err
 }
 
-// poolFor is the pool of a source. Its CA file is read each time, so that a renewed one is used from the next attempt on;
-// its former connections end with what they are carrying.
+// poolFor is the pool of a source. Its CA file is read each time, so that a renewed one is used from the next attempt
+// on; its former connections end with what they are carrying.
 func (f *Fetcher) poolFor(s Source) (*pool, error) {
 	caFile, key := s.CAFile, poolKey{s.Owner, s.DenyPrivate, s.CAFile}
 	var digest [sha256.Size]byte
@@ -92,8 +93,8 @@ func (f *Fetcher) poolFor(s Source) (*pool, error) {
 	return p, nil
 }
 
-// forgetPools drops the pools that nothing has used for so long that none of their connections is left, once in a while:
-// tenants come and go.
+// forgetPools drops the pools that nothing has used for so long that none of their connections is left, once in a
+// while: tenants come and go.
 func (f *Fetcher) forgetPools(now time.Time) {
 	if now.Sub(f.swept) < poolUnused {
 		return

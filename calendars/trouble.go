@@ -27,7 +27,9 @@ func (a *attempt) lost(ctx context.Context, err error) Fetched {
 		case a.source.DenyPrivate && a.source.Owner == "":
 			return a.fail(metrics.ServerError, "%w, which deny_private_addresses forbids", refused)
 		case a.source.DenyPrivate:
-			return a.fail(metrics.ServerError, "%w, from which a tenant's feed is fetched only if deny_private_addresses in the main file allows it", refused)
+			return a.fail(metrics.ServerError,
+				"%w, from which a tenant's feed is fetched only if deny_private_addresses in the main file allows it",
+				refused)
 		}
 		return a.fail(metrics.ServerError, "%w, where a redirect from a public one may not lead", refused)
 	}
@@ -52,8 +54,8 @@ func (a *attempt) late(ctx context.Context, err error) (Fetched, bool) {
 	return Fetched{}, false
 }
 
-// isTooLongHeader reports whether an answer's header was over headerBytes. net/http has no value for that; over HTTP/2 it
-// ends the connection, which looks like any other broken one.
+// isTooLongHeader reports whether an answer's header was over headerBytes. net/http has no value for that; over HTTP/2
+// it ends the connection, which looks like any other broken one.
 func isTooLongHeader(err error) bool {
 	return strings.Contains(err.Error(), "server response headers exceeded")
 }
@@ -72,7 +74,8 @@ func (a *attempt) reason(err error) string {
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused; is the server running, and the port right?"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF),
+		errors.Is(err, io.ErrUnexpectedEOF):
 		return "the connection was closed while " + stageNames[a.stage.Load()]
 	}
 	if number, ok := errors.AsType[syscall.Errno](err); ok {

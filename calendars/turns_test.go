@@ -23,7 +23,8 @@ import (
 func many(owner, url string, n int) (list []*Subscription) {
 	for i := range n {
 		list = append(list, &Subscription{
-			Calendar: fmt.Sprintf("%s/%d", owner, i), Source: Source{URL: strings.ReplaceAll(url, "#", fmt.Sprint(i)), Owner: owner},
+			Calendar: fmt.Sprintf("%s/%d", owner, i),
+			Source:   Source{URL: strings.ReplaceAll(url, "#", fmt.Sprint(i)), Owner: owner},
 		})
 	}
 	return list
@@ -31,7 +32,10 @@ func many(owner, url string, n int) (list []*Subscription) {
 
 // enough is what a host says that has had enough.
 func enough(after time.Duration) Fetched {
-	return Fetched{Result: metrics.RateLimited, Status: http.StatusTooManyRequests, Busy: true, RetryAfter: after, Err: errors.New("429")}
+	return Fetched{
+		Result: metrics.RateLimited, Status: http.StatusTooManyRequests, Busy: true, RetryAfter: after,
+		Err: errors.New("429"),
+	}
 }
 
 // gapsOf are the whole minutes between an owner's attempts at a URL.
@@ -45,7 +49,8 @@ func (s *shop) gapsOf(owner, url string) (minutes []int) {
 	return minutes
 }
 
-// TestPausesOfOwners: what a host tells one owner holds for all feeds of that owner there, and for nobody else's, unless most owners are told.
+// TestPausesOfOwners: what a host tells one owner holds for all feeds of that owner there, and for nobody else's,
+// unless most owners are told.
 func TestPausesOfOwners(t *testing.T) {
 	t.Parallel()
 	const url = "https://calendar.example.com/#.ics"
@@ -68,7 +73,8 @@ func TestPausesOfOwners(t *testing.T) {
 				}
 				var told atomic.Bool
 				s := &shop{fetched: func(source Source, v Validators) Fetched {
-					if told.Load() && slices.Contains(names[:c.told], source.Owner) && strings.HasSuffix(source.URL, "0.ics") {
+					if told.Load() && slices.Contains(names[:c.told], source.Owner) &&
+						strings.HasSuffix(source.URL, "0.ics") {
 						return enough(5 * time.Hour)
 					}
 					return body(event("a"))(v)
@@ -86,7 +92,8 @@ func TestPausesOfOwners(t *testing.T) {
 							continue
 						}
 						if len(gaps) < 7 || slices.Min(gaps) < c.want[0] || slices.Max(gaps) > c.want[1] {
-							t.Errorf("%s/%s was asked after %v minutes, want from %d to %d", name, one, gaps, c.want[0], c.want[1])
+							t.Errorf("%s/%s was asked after %v minutes, want from %d to %d", name, one, gaps, c.want[0],
+								c.want[1])
 						}
 					}
 				}
@@ -121,13 +128,16 @@ func TestTurns(t *testing.T) {
 		want    time.Duration
 	}{
 		{"that hang", hang, nil, 2 * slow},
-		{"so many a minute", func(_ Source, v Validators) Fetched { return body(event("a"))(v) }, map[string]int{"calendar.example.com": 10}, 20 * time.Second},
+		{"so many a minute", func(_ Source, v Validators) Fetched {
+			return body(event("a"))(v)
+		}, map[string]int{"calendar.example.com": 10}, 20 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := &shop{fetched: c.fetched}
-				s.open(t, StoreOptions{PerMinute: c.pace}, append(many("evil", url, 300), append(many("good", url, 1), many("", url, 1)...)...)...)
+				s.open(t, StoreOptions{PerMinute: c.pace},
+					append(many("evil", url, 300), append(many("good", url, 1), many("", url, 1)...)...)...)
 				after(2 * time.Minute)
 				for _, owner := range []string{"good", ""} {
 					if got := at(s, owner); got > c.want {
@@ -145,8 +155,8 @@ func TestTurns(t *testing.T) {
 	}
 }
 
-// TestOwnersAtOnce: a tenant whose feeds all hang, each on a host of its own, has its part of the attempts and not those of others; nor does it
-// keep files from being read.
+// TestOwnersAtOnce: a tenant whose feeds all hang, each on a host of its own, has its part of the attempts and not
+// those of others; nor does it keep files from being read.
 func TestOwnersAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -192,8 +202,8 @@ func TestOwnersAtOnce(t *testing.T) {
 	})
 }
 
-// TestOwnersProperty lets two owners ask for the same URLs of servers that answer one of them at random: bodies, errors and pauses of that one never
-// show at the other, whose feeds are asked as if it were alone.
+// TestOwnersProperty lets two owners ask for the same URLs of servers that answer one of them at random: bodies, errors
+// and pauses of that one never show at the other, whose feeds are asked as if it were alone.
 func TestOwnersProperty(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
@@ -215,7 +225,10 @@ func TestOwnersProperty(t *testing.T) {
 					pass(30 * time.Second)
 					return Fetched{Result: metrics.Timeout, Err: errors.New("evil's: timeout")}
 				case 2:
-					return Fetched{Result: metrics.NotFound, Status: 404, RetryAfter: min(wait, maxRetryAfter), Err: errors.New("evil's: 404")}
+					return Fetched{
+						Result: metrics.NotFound, Status: 404, RetryAfter: min(wait, maxRetryAfter),
+						Err: errors.New("evil's: 404"),
+					}
 				case 3:
 					return Fetched{Result: metrics.Unchanged, Status: 304, Validators: v, MaxAge: wait}
 				case 4:
@@ -230,12 +243,15 @@ func TestOwnersProperty(t *testing.T) {
 				for i := range 3 {
 					name := fmt.Sprintf("good/%d", i)
 					s.is(name, "fresh: good")
-					if gaps := s.gapsOf("good", strings.ReplaceAll(url, "#", fmt.Sprint(i))); len(gaps) < 3*hour || slices.Max(append(gaps, 0)) > 16 {
-						t.Errorf("seed %d: %s was asked after %v minutes, want every quarter of an hour", seed, name, gaps)
+					if gaps := s.gapsOf("good", strings.ReplaceAll(url, "#", fmt.Sprint(i))); len(gaps) < 3*hour ||
+						slices.Max(append(gaps, 0)) > 16 {
+						t.Errorf("seed %d: %s was asked after %v minutes, want every quarter of an hour", seed, name,
+							gaps)
 					}
 				}
 				for _, f := range s.store.Feeds() {
-					if strings.HasPrefix(f.Calendars[0], "good/") && (f.Err != nil || f.Skew != 0 || f.Failed > 0 || time.Until(f.Next) > 17*time.Minute) {
+					if strings.HasPrefix(f.Calendars[0], "good/") &&
+						(f.Err != nil || f.Skew != 0 || f.Failed > 0 || time.Until(f.Next) > 17*time.Minute) {
 						t.Errorf("seed %d: %+v", seed, f)
 					}
 				}
@@ -248,8 +264,8 @@ func TestOwnersProperty(t *testing.T) {
 	}
 }
 
-// TestRefreshBounded: however often people ask for a feed, its server is asked every ten seconds at most; too many requests are turned away;
-// and feeds that hang while they are asked for by hand keep no others waiting.
+// TestRefreshBounded: however often people ask for a feed, its server is asked every ten seconds at most; too many
+// requests are turned away; and feeds that hang while they are asked for by hand keep no others waiting.
 func TestRefreshBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -280,7 +296,8 @@ func TestRefreshBounded(t *testing.T) {
 		for i := range 100 {
 			all.Go(func() {
 				for range 50 {
-					if _, err := hung.store.Refresh(t.Context(), fmt.Sprintf("evil/%d", i%2)); errors.Is(err, ErrManyWait) {
+					if _, err := hung.store.Refresh(t.Context(), fmt.Sprintf("evil/%d", i%2)); errors.Is(err,
+						ErrManyWait) {
 						turnedAway.Add(1)
 						pass(time.Minute)
 					} else if err != nil {
@@ -295,7 +312,8 @@ func TestRefreshBounded(t *testing.T) {
 		}
 		for i := range 5 {
 			hung.is(fmt.Sprintf("good/%d", i), "fresh: a")
-			if gaps := hung.gapsOf("good", strings.ReplaceAll(url, "#", fmt.Sprint(i))); len(gaps) < 3 || slices.Max(gaps) > 16 {
+			if gaps := hung.gapsOf("good", strings.ReplaceAll(url, "#", fmt.Sprint(i))); len(gaps) < 3 ||
+				slices.Max(gaps) > 16 {
 				t.Errorf("good/%d was asked after %v minutes", i, gaps)
 			}
 		}
@@ -304,7 +322,8 @@ func TestRefreshBounded(t *testing.T) {
 	})
 }
 
-// TestTellingHoldsNobodyUp: what it takes to use an owner's calendars keeps no other feed or file from being asked, read and told of.
+// TestTellingHoldsNobodyUp: what it takes to use an owner's calendars keeps no other feed or file from
+// being asked, read and told of.
 func TestTellingHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -316,10 +335,12 @@ func TestTellingHoldsNobodyUp(t *testing.T) {
 			if err := os.WriteFile(name, body(event("a"))(Validators{}).Body, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			list = append(list, &Subscription{Calendar: fmt.Sprint("evil/file", i), File: name, Source: Source{Owner: "evil"}})
+			list = append(list,
+				&Subscription{Calendar: fmt.Sprint("evil/file", i), File: name, Source: Source{Owner: "evil"}})
 		}
 		list = append(list, many("acme", "https://calendar.example.com/acme#.ics", 1)...)
-		list = append(list, &Subscription{Calendar: "acme/file", File: filepath.Join(dir, "0.ics"), Source: Source{Owner: "acme"}})
+		list = append(list,
+			&Subscription{Calendar: "acme/file", File: filepath.Join(dir, "0.ics"), Source: Source{Owner: "acme"}})
 		used := make(chan struct{})
 		s := &shop{
 			fetched: func(_ Source, v Validators) Fetched { return body(event("a"))(v) },

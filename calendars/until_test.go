@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestUntilOfDays: UNTIL of an all-day series is a date (3.3.10), in whatever form it is written, and what is said of it fits what is
-// shown.
+// TestUntilOfDays: UNTIL of an all-day series is a date (3.3.10), in whatever form it is written, and what is
+// said of it fits what is shown.
 func TestUntilOfDays(t *testing.T) {
 	t.Parallel()
 	const (
@@ -16,7 +16,8 @@ func TestUntilOfDays(t *testing.T) {
 		set  = "; set the timezone of the calendar; event (e) ends a day "
 	)
 	stray := func(how, zone, d, becomes string) []string {
-		return []string{"line 3: RRULE: UNTIL is " + how + " on the clock of another zone: seen from " + zone + ", " + d + " is " + becomes}
+		return []string{"line 3: RRULE: UNTIL is " + how + " on the clock of another zone: seen from " + zone + ", " +
+			d + " is " + becomes}
 	}
 	early := func(zone, d string) []string { return stray("midnight", zone, d, "left out"+set+"early") }
 	late := func(zone, d string) []string { return stray("the end of a day", zone, d, "added"+set+"late") }
@@ -70,7 +71,8 @@ func TestUntilOfDays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			calendar := mustRead(t, wrap(vevent("UID:e", "DTSTART;VALUE=DATE:"+c.start, "RRULE:FREQ=DAILY;UNTIL="+c.until)))
+			calendar := mustRead(t,
+				wrap(vevent("UID:e", "DTSTART;VALUE=DATE:"+c.start, "RRULE:FREQ=DAILY;UNTIL="+c.until)))
 			view, from := View{Zone: zone}, time.Date(2027, 2, 1, 0, 0, 0, 0, zone)
 			last := ""
 			for _, o := range calendar.Compile(view, from, from.AddDate(1, 0, 0)).All() {
@@ -79,14 +81,16 @@ func TestUntilOfDays(t *testing.T) {
 			if last != c.last {
 				t.Errorf("got %q as the last day, want %q", last, c.last)
 			}
-			if diff := cmp.Diff(c.told, append(texts(calendar.Problems()), texts(calendar.Warnings(view, from))...)); diff != "" {
+			if diff := cmp.Diff(c.told,
+				append(texts(calendar.Problems()), texts(calendar.Warnings(view, from))...)); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
 }
 
-// TestUTCEnds: a DTEND of whole days that is written in UTC is the first day after them, or the last second of the last.
+// TestUTCEnds: a DTEND of whole days that is written in UTC is the first day after them, or
+// the last second of the last.
 func TestUTCEnds(t *testing.T) {
 	t.Parallel()
 	for _, zone := range []string{"Europe/Rome", "Asia/Tokyo", "America/Denver"} {
@@ -94,7 +98,8 @@ func TestUTCEnds(t *testing.T) {
 			c := situation{
 				zone: zone, from: "2027-02-01", to: "2027-05-01",
 				events: []string{vevent("UID:e", "DTSTART;VALUE=DATE:20270301", "DTEND:"+end)},
-				on:     []string{"2027-03-01 00:00", "2027-03-02 23:59"}, off: []string{"2027-02-28 23:59", "2027-03-03 00:00"},
+				on:     []string{"2027-03-01 00:00", "2027-03-02 23:59"},
+				off:    []string{"2027-02-28 23:59", "2027-03-03 00:00"},
 			}
 			z, err := LoadZone(zone)
 			if err != nil {

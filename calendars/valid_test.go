@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestValidFilesAreReadExactly: a calendar that follows RFC 5545 is read as it is written, with nothing said of it, wherever its
-// lines are folded and whatever its texts speak of.
+// TestValidFilesAreReadExactly: a calendar that follows RFC 5545 is read as it is written, with nothing said of it,
+// wherever its lines are folded and whatever its texts speak of.
 func TestValidFilesAreReadExactly(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(3000) {
@@ -48,7 +48,8 @@ func checkValid(t *testing.T, a, b uint64) {
 func saidBy(calendar *Calendar) (got []said) {
 	for _, e := range calendar.Events() {
 		s := said{
-			UID: e.UID, Summary: e.Summary, Description: e.Description, Location: e.Location, Start: int(e.start.civil / day),
+			UID: e.UID, Summary: e.Summary, Description: e.Description, Location: e.Location,
+			Start: int(e.start.civil / day),
 			Rules: len(e.rules), Exceptions: len(e.exceptions),
 		}
 		if e.end != nil {
@@ -67,9 +68,13 @@ func validCalendar(random *rand.Rand) (body string, events []said) {
 	text := func() string {
 		var words []string
 		for range 1 + random.IntN(6) {
-			words = append(words, one("Open", "call us", "DTSTART:20260113T080000Z", "DTSTART;TZID=Europe/Berlin:20260113T080000", "RRULE:FREQ=DAILY;COUNT=5",
-				"EXDATE:20260108", "STATUS:CANCELLED", "BEGIN:VEVENT", "END:VEVENT", "END:VCALENDAR", "BEGIN:VALARM", "END:VALARM", "RECURRENCE-ID:20260108",
-				"DTEND:20270101", "DURATION:PT1H", "SUMMARY:x", "METHOD:CANCEL", "ä€", "a,b", "back\\slash", "new\nline", `"quoted"`, "UID:other"))
+			words = append(words,
+				one("Open", "call us", "DTSTART:20260113T080000Z", "DTSTART;TZID=Europe/Berlin:20260113T080000",
+					"RRULE:FREQ=DAILY;COUNT=5",
+					"EXDATE:20260108", "STATUS:CANCELLED", "BEGIN:VEVENT", "END:VEVENT", "END:VCALENDAR",
+					"BEGIN:VALARM", "END:VALARM", "RECURRENCE-ID:20260108",
+					"DTEND:20270101", "DURATION:PT1H", "SUMMARY:x", "METHOD:CANCEL", "ä€", "a,b", "back\\slash",
+					"new\nline", `"quoted"`, "UID:other"))
 		}
 		return strings.Join(words, one(" ", "  "))
 	}
@@ -78,10 +83,12 @@ func validCalendar(random *rand.Rand) (body string, events []said) {
 	write := func(line string) {
 		for random.IntN(4) > 0 && len(line) > 2 {
 			at := 1 + random.IntN(len(line)-1)
-			if i := strings.LastIndexAny(line, " :"); i > 0 && random.IntN(2) == 0 && len(strings.TrimSpace(line[i:])) > 1 {
+			if i := strings.LastIndexAny(line, " :"); i > 0 && random.IntN(2) == 0 &&
+				len(strings.TrimSpace(line[i:])) > 1 {
 				at = min(i+random.IntN(2), len(line)-1) // before a word, where it hurts
 			}
-			if rest := strings.TrimLeft(line[at:], " \t"); random.IntN(3) > 0 || rest == "" || strings.TrimSpace(line[:at]) == "" {
+			if rest := strings.TrimLeft(line[at:], " \t"); random.IntN(3) > 0 || rest == "" ||
+				strings.TrimSpace(line[:at]) == "" {
 				break
 			}
 			b.WriteString(line[:at] + ending + one(" ", "\t"))
@@ -165,18 +172,31 @@ func TestNothingIsMixedIn(t *testing.T) {
 		want        []said
 	}{
 		{"three events", first + second + third, []said{two, one, three}},
-		{"a title first", "SUMMARY:One\n" + strings.Replace(first, "SUMMARY:One\n", "", 1) + "SUMMARY:One\n" + second, []said{
-			{Summary: "One", Start: start + 3, Days: 1}, one,
-		}},
-		{"cancelled second", first + strings.Replace(third, "DTEND", "STATUS:CANCELLED\nDTEND", 1), []said{one}},
-		{"an override", first + "UID:a\nRECURRENCE-ID;VALUE=DATE:20260106\n" + second, []said{one, {UID: "a", Start: start + 3, Days: 1}}},
-		{"each line twice", strings.ReplaceAll(first, "\n", "\nX-A:1\n") + first[:strings.Index(first, "RRULE")], []said{one}},
-		{"another end", first + "DTEND;VALUE=DATE:20260120\n", []said{one}},
 		{
-			"an alarm that never ends", strings.Replace(first, "SUMMARY", "BEGIN:VALARM\nDESCRIPTION:x\nDURATION:PT1H\nSUMMARY", 1), []said{one},
+			"a title first", "SUMMARY:One\n" + strings.Replace(first, "SUMMARY:One\n", "", 1) + "SUMMARY:One\n" + second,
+			[]said{
+				{Summary: "One", Start: start + 3, Days: 1}, one,
+			},
+		},
+		{"cancelled second", first + strings.Replace(third, "DTEND", "STATUS:CANCELLED\nDTEND", 1), []said{one}},
+		{
+			"an override", first + "UID:a\nRECURRENCE-ID;VALUE=DATE:20260106\n" + second,
+			[]said{one, {UID: "a", Start: start + 3, Days: 1}},
 		},
 		{
-			"an alarm before one that ends", strings.Replace(first, "SUMMARY", "BEGIN:VALARM\nACTION:EMAIL\nBEGIN:VALARM\nSUMMARY:x\nEND:VALARM\nSUMMARY", 1),
+			"each line twice", strings.ReplaceAll(first, "\n", "\nX-A:1\n") + first[:strings.Index(first, "RRULE")],
+			[]said{one},
+		},
+		{"another end", first + "DTEND;VALUE=DATE:20260120\n", []said{one}},
+		{
+			"an alarm that never ends",
+			strings.Replace(first, "SUMMARY", "BEGIN:VALARM\nDESCRIPTION:x\nDURATION:PT1H\nSUMMARY", 1),
+			[]said{one},
+		},
+		{
+			"an alarm before one that ends",
+			strings.Replace(first, "SUMMARY",
+				"BEGIN:VALARM\nACTION:EMAIL\nBEGIN:VALARM\nSUMMARY:x\nEND:VALARM\nSUMMARY", 1),
 			[]said{{UID: "a", Start: start, Days: 2, Rules: 1}},
 		},
 	} {

@@ -35,8 +35,8 @@ type definition struct {
 	body []byte // what follows that line
 }
 
-// longestTZID is how many bytes a TZID may have that is looked for outside of the body. IANA's and Windows' names are shorter
-// than 80; to look for each of the parts of a long one would take the square of its length.
+// longestTZID is how many bytes a TZID may have that is looked for outside of the body. IANA's and Windows' names are
+// shorter than 80; to look for each of the parts of a long one would take the square of its length.
 const longestTZID = 256
 
 // mostOnsets bounds the changes of the clocks in all VTIMEZONEs of a body that were worked out: they stay in memory.
@@ -46,8 +46,9 @@ const mostOnsets = 100_000
 // search on disk.
 const manyUnknown = 200
 
-// find resolves a TZID. An IANA name goes before the body's own VTIMEZONE, which is often years out of date, and so does
-// a name of Windows; a VTIMEZONE says what any other name means; what then remains is guessed, if there is no doubt.
+// find resolves a TZID. An IANA name goes before the body's own VTIMEZONE, which is often years out of
+// date, and so does a name of Windows; a VTIMEZONE says what any other name means; what then remains is
+// guessed, if there is no doubt.
 func (z *zones) find(name zoneName) (*time.Location, error) {
 	if zone := z.known[name]; zone != nil {
 		return zone, nil
@@ -94,7 +95,8 @@ func (z *zones) search(name zoneName) (*time.Location, unknownZone) {
 		if err == nil {
 			return zone, unknownZone{}
 		}
-		return nil, unknownZone{name: tzid, why: fmt.Sprintf("is not to be had from its VTIMEZONE in line %d: %s", d.line, err)}
+		return nil,
+			unknownZone{name: tzid, why: fmt.Sprintf("is not to be had from its VTIMEZONE in line %d: %s", d.line, err)}
 	}
 	if tooLong {
 		return nil, unknownZone{name: tzid}
@@ -120,7 +122,8 @@ func (z *zones) defined(name zoneName) (definition, bool) {
 	return d, ok
 }
 
-// plainTZID is the name of a zone without what stands around it: blanks and quotes, where it is defined and where it is used.
+// plainTZID is the name of a zone without what stands around it: blanks and quotes, where it is
+// defined and where it is used.
 func plainTZID(tzid string) string { return strings.Trim(tzid, "\" \t\u00a0") }
 
 // locate notes where the body's VTIMEZONEs stand. It is done for the first name that nothing else explains, so that a
@@ -333,8 +336,9 @@ func (o *observance) onsets(dst []onset, b *budget, most int) ([]onset, error) {
 			return nil, errors.New("its rules take too many steps (limits.steps)")
 		}
 	}
-	// DTSTART is an onset of its own (3.6.5) without a rule, where the rule names it, and where the rules name nothing: UNTIL
-	// before DTSTART, the 30th of February. Else it is none: Outlook's rules begin on New Year's Day of 1601, when no clock was changed.
+	// DTSTART is an onset of its own (3.6.5) without a rule, where the rule names it, and where the rules name
+	// nothing: UNTIL before DTSTART, the 30th of February. Else it is none: Outlook's rules begin on New Year's Day
+	// of 1601, when no clock was changed.
 	if len(o.rules) == 0 || len(dst) == before {
 		add(start)
 	}
@@ -347,7 +351,8 @@ func zoneOf(name string, onsets []onset) (*time.Location, error) {
 		return nil, errors.New("nothing in it says when an offset begins")
 	}
 	slices.SortStableFunc(onsets, func(a, b onset) int { return cmp.Compare(a.at, b.at) })
-	offsets := []int64{onsets[0].from} // The first is used by no change, which is how it is known as the one before them.
+	// The first is used by no change, which is how it is known as the one before them.
+	offsets := []int64{onsets[0].from}
 	indexes := make([]byte, len(onsets))
 	for i, o := range onsets {
 		k := slices.Index(offsets[1:], o.to) + 1

@@ -17,7 +17,8 @@ type Oddity struct {
 func (c *Calendar) Warnings(view View, at time.Time) []Problem {
 	var warnings []Problem
 	if c.size == 0 && c.LeftOut() > 0 {
-		warnings = append(warnings, Problem{Message: fmt.Sprintf("only and except leave none of its %d events", c.LeftOut())})
+		warnings = append(warnings,
+			Problem{Message: fmt.Sprintf("only and except leave none of its %d events", c.LeftOut())})
 	}
 	for _, o := range c.Odd(view, at) {
 		warnings = append(warnings, o.Problem)
@@ -25,8 +26,8 @@ func (c *Calendar) Warnings(view View, at time.Time) []Problem {
 	return warnings
 }
 
-// Odd are the events that are used as written and were most likely meant otherwise. They are worked out anew each time, as seen in a View at a
-// moment, and cost nothing to those who do not ask.
+// Odd are the events that are used as written and were most likely meant otherwise. They are worked out anew each time,
+// as seen in a View at a moment, and cost nothing to those who do not ask.
 func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 	clock := newClock(view)
 	steps := &budget{left: c.limits.withDefaults().CalendarSteps}
@@ -42,9 +43,11 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 		case e.end != nil && clock.instant(*e.end) <= clock.instant(e.start):
 			warn("DTEND", "it is not after DTSTART, in their time zones, so that the event is never on")
 		case e.end != nil && e.end.form == floatingForm && e.start.form != floatingForm:
-			warn("DTEND", "it has no time zone, though DTSTART has one; it is read on the clock of "+clock.view.Zone.String())
+			warn("DTEND", "it has no time zone, though DTSTART has one; it is read on the clock of "+
+				clock.view.Zone.String())
 		case e.end != nil && e.end.form != floatingForm && e.start.form == floatingForm:
-			warn("DTSTART", "it has no time zone, though DTEND has one; it is read on the clock of "+clock.view.Zone.String())
+			warn("DTSTART", "it has no time zone, though DTEND has one; it is read on the clock of "+
+				clock.view.Zone.String())
 		}
 		named := slices.ContainsFunc(e.rules, func(r *rule) bool {
 			return r.freq >= minutely || steps.over() || r.names(e.start.civil, steps)
@@ -73,9 +76,9 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 	return odd
 }
 
-// strayDay is the day, as civil time, that an all-day series loses or gains because its UNTIL was a date on another clock than
-// the View's. Programs write it as the local midnight that the last day begins with, which is the day before further west, or as the
-// second that it ends with, which is the day after further east.
+// strayDay is the day, as civil time, that an all-day series loses or gains because its UNTIL was a date on another
+// clock than the View's. Programs write it as the local midnight that the last day begins with, which is the day before
+// further west, or as the second that it ends with, which is the day after further east.
 func (c *clock) strayDay(e *Event, r *rule, b *budget) (civil int64, lost, ok bool) {
 	const farthestEast, farthestWest = 13 * hour, -11 * hour // of where people live, but for two islands
 	const quarter = hour / 4
@@ -105,8 +108,10 @@ func (c *clock) strayed(e *Event, d int64, lost bool) Problem {
 	if !lost {
 		written, becomes, ends = "the end of a day", "added", "ends a day late"
 	}
-	return e.problem("RRULE", fmt.Sprintf("UNTIL is %s on the clock of another zone: seen from %s, %s is %s; set the timezone of the calendar",
-		written, c.view.Zone, time.Unix(d, 0).UTC().Format(time.DateOnly), becomes), ends)
+	return e.problem("RRULE",
+		fmt.Sprintf(
+			"UNTIL is %s on the clock of another zone: seen from %s, %s is %s; set the timezone of the calendar",
+			written, c.view.Zone, time.Unix(d, 0).UTC().Format(time.DateOnly), becomes), ends)
 }
 
 // changes reports whether the clock of the View is set forward or back within the year.

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// LoadZone finds a time zone by its IANA name, such as "Europe/Berlin" or "UTC", in the newest zone data that there are (see
-// ZoneDataVersion). Unlike time.LoadLocation it refuses the names that mean the machine's own zone ("", "Local",
-// "localtime"): what a caller hears must not depend on where the program runs. Equal names give the same zone. The error
-// suggests a name that is close.
+// LoadZone finds a time zone by its IANA name, such as "Europe/Berlin" or "UTC", in the newest zone data that there are
+// (see ZoneDataVersion). Unlike time.LoadLocation it refuses the names that mean the machine's own zone ("", "Local",
+// "localtime"): what a caller hears must not depend on where the program runs. Equal names give the same zone. The
+// error suggests a name that is close.
 func LoadZone(name string) (*time.Location, error) {
 	if zone := zonesInUse().zone(name); zone != nil {
 		return zone, nil

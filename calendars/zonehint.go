@@ -19,8 +19,8 @@ import (
 // longestName is how many bytes a name may have that is compared with those of zones.
 const longestName = 64
 
-// zoneHints are the names of zones as people misspell them. A hint is followed without a second thought, so that there is none
-// where a name could be a place elsewhere.
+// zoneHints are the names of zones as people misspell them. A hint is followed without a second thought, so that there
+// is none where a name could be a place elsewhere.
 type zoneHints struct {
 	whole   map[string][]string // IANA names by their letters
 	cities  []city              // in the order of their names
@@ -90,10 +90,12 @@ func lettersOf(name string) string {
 	}, norm.NFD.String(name))
 }
 
-// windowsCore are the words of a name of Windows without those that all of them end with, however spelt; timed reports whether
-// there were any.
+// windowsCore are the words of a name of Windows without those that all of them end with, however spelt; timed
+// reports whether there were any.
 func windowsCore(name string) (core string, timed bool) {
-	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
 	for len(words) > 1 {
 		switch words[len(words)-1] {
 		case "time", "standard", "standart", "daylight", "summer", "std":
@@ -111,7 +113,9 @@ func suggestZone(name string) string {
 	if letters == "" || len(name) > longestName {
 		return ""
 	}
-	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune(" \t,;()[]\"'", r) }) {
+	for _, word := range strings.FieldsFunc(name, func(r rune) bool {
+		return strings.ContainsRune(" \t,;()[]\"'", r)
+	}) {
 		if zone := ianaZone(word); strings.Contains(word, "/") && zone != nil { // "Timezone Europe/Berlin"
 			return zone.String()
 		}
@@ -166,10 +170,13 @@ func (h *zoneHints) areas() (list []string) {
 // city finds a city by its bare name, in which there may be a slip.
 func (h *zoneHints) city(letters string) string {
 	const shortest = 6
-	return h.find(letters, shortest, false, func(c city) bool { return slices.Contains(areas, c.area) && !manyPlaces[c.letters] })
+	return h.find(letters, shortest, false, func(c city) bool {
+		return slices.Contains(areas, c.area) && !manyPlaces[c.letters]
+	})
 }
 
-// find is the zone of the only city of that name, or else, unless the name has to be exact, of the only one that is a slip away.
+// find is the zone of the only city of that name, or else, unless the name has to be exact, of the
+// only one that is a slip away.
 func (h *zoneHints) find(letters string, shortest int, exact bool, among func(city) bool) string {
 	only := func(is func(city) bool) string {
 		zone := ""
@@ -185,7 +192,8 @@ func (h *zoneHints) find(letters string, shortest int, exact bool, among func(ci
 		return zone
 	}
 	// What is a place's own name is no slip of another's.
-	if exact || len(letters) < shortest-1 || slices.ContainsFunc(h.cities, func(c city) bool { return c.letters == letters }) {
+	if exact || len(letters) < shortest-1 ||
+		slices.ContainsFunc(h.cities, func(c city) bool { return c.letters == letters }) {
 		return only(func(c city) bool { return c.letters == letters })
 	}
 	return only(func(c city) bool { return len(c.letters) >= shortest && oneSlip(letters, c.letters) })
@@ -224,7 +232,8 @@ var offsetOnly = regexp.MustCompile(`^(?i:UTC|GMT|Z)? ?([+-]) ?(\d{1,2})(?::?(\d
 
 const useName = "; use a name such as "
 
-// unknownTo says of a zone's name that a feed has and nothing explains what is wrong with it, and what to write if that is known.
+// unknownTo says of a zone's name that a feed has and nothing explains what is wrong with it, and
+// what to write if that is known.
 func unknownTo(name string) unknownZone {
 	e := unknownZone{name: name}
 	if len(name) > longestName {
@@ -236,7 +245,8 @@ func unknownTo(name string) unknownZone {
 		if m[1] == "-" {
 			hours = -hours
 		}
-		if fixed := fmt.Sprintf("Etc/GMT%+d", -hours); strings.Trim(m[3], "0") == "" && hours != 0 && zonesInUse().zone(fixed) != nil {
+		if fixed := fmt.Sprintf("Etc/GMT%+d", -hours); strings.Trim(m[3], "0") == "" && hours != 0 &&
+			zonesInUse().zone(fixed) != nil {
 			e.hint += ", or " + fixed + " where there is none" // POSIX has the sign the other way round
 		}
 		return e
@@ -249,8 +259,8 @@ func unknownTo(name string) unknownZone {
 	return e
 }
 
-// unknownName says what to write in place of a zone's name that is not IANA's. What feeds may write for a zone is understood
-// there; a person is told its name.
+// unknownName says what to write in place of a zone's name that is not IANA's. What feeds may write for a zone is
+// understood there; a person is told its name.
 func unknownName(name string) unknownZone {
 	e := unknownZone{name: name}
 	if len(name) > longestName {

@@ -10,8 +10,14 @@ func TestHintsOfZones(t *testing.T) {
 	t.Parallel()
 	for want, names := range map[string][]string{
 		// Cities by IANA's name, with a slip, in another language; those of a link are one.
-		"Europe/Zurich":                  {"Zurich", "Zürich", "Zuerich", "Europe/Zuerich", "Europe/Zürich", "Geneva", "Europe/Bern"},
-		"America/Los_Angeles":            {"los angeles", "San Francisco", "America/Seattle", "Pacific Time", "Pacific Standart Time"},
+		"Europe/Zurich": {
+			"Zurich", "Zürich", "Zuerich", "Europe/Zuerich", "Europe/Zürich", "Geneva",
+			"Europe/Bern",
+		},
+		"America/Los_Angeles": {
+			"los angeles", "San Francisco", "America/Seattle", "Pacific Time",
+			"Pacific Standart Time",
+		},
 		"America/Argentina/Buenos_Aires": {"Buenos Aires", "BUENOS_AIRES", "America/Argentina/Buenos_Aire"},
 		"America/Indiana/Indianapolis":   {"Indianapolis", "America/Indiana/Indianpolis"},
 		"America/Kentucky/Louisville":    {"Louisville"},
@@ -19,16 +25,21 @@ func TestHintsOfZones(t *testing.T) {
 		"Asia/Hong_Kong":                 {"Hong Kong", "Asia/Hongkong"},
 		"America/Sao_Paulo":              {"São Paulo", "Sao Paulo", "America/São_Paulo", "America/Brasilia"},
 		"America/St_Johns":               {"St. Johns", "St John's"},
-		"America/New_York":               {"Boston", "America/Boston", "US/Boston", "Amercia/New_York", "Eastern Time", "Eastern Daylight Time", "New-York"},
-		"America/Chicago":                {"US/Chicago", "USA/Chicago", "Houston"},
-		"US/Eastern":                     {"US Eastern", "US/Estern"},
-		"Asia/Kolkata":                   {"Mumbai", "Asia/Mumbai", "Asia/Kolkatta", "Asia/Delhi"},
-		"Asia/Shanghai":                  {"Beijing", "Asia/Beijing", "Asia/China"},
-		"Asia/Seoul":                     {"Asia/Seul"},
-		"Asia/Vientiane":                 {"Laos"},
+		"America/New_York": {
+			"Boston", "America/Boston", "US/Boston", "Amercia/New_York", "Eastern Time",
+			"Eastern Daylight Time", "New-York",
+		},
+		"America/Chicago": {"US/Chicago", "USA/Chicago", "Houston"},
+		"US/Eastern":      {"US Eastern", "US/Estern"},
+		"Asia/Kolkata":    {"Mumbai", "Asia/Mumbai", "Asia/Kolkatta", "Asia/Delhi"},
+		"Asia/Shanghai":   {"Beijing", "Asia/Beijing", "Asia/China"},
+		"Asia/Seoul":      {"Asia/Seul"},
+		"Asia/Vientiane":  {"Laos"},
 		"Europe/Berlin": {
-			"Munich", "München", "Europe/Munich", "Frankfurt", "Europe/Kiel", "Berln", "Europe/Berln", "Europe Berlin", "Timezone Europe/Berlin", "Euorpe/Berlin",
-			"W. Europe Standart Time", "W Europe Standard Time", "W. Europe Time", "Central European Time", "Mitteleuropäische Zeit",
+			"Munich", "München", "Europe/Munich", "Frankfurt", "Europe/Kiel", "Berln", "Europe/Berln", "Europe Berlin",
+			"Timezone Europe/Berlin", "Euorpe/Berlin",
+			"W. Europe Standart Time", "W Europe Standard Time", "W. Europe Time", "Central European Time",
+			"Mitteleuropäische Zeit",
 		},
 		"Europe/Vienna":      {"Wien", "Europe/Wien", "Austria", "Vienna"},
 		"Europe/Paris":       {"Romance Standard", "Romanze Standard Time"},
@@ -36,9 +47,12 @@ func TestHintsOfZones(t *testing.T) {
 		"Australia/Brisbane": {"E. Australia Time"},
 		"UTC":                {"Z"},
 		"": {
-			"", "x", "Contoso Time", "Customized Time Zone", "tzlocal()", "tzone://Microsoft/Custom", "Asia/Atlantis", "Mars/Berlin",
-			"Samoa Island", "Georgia", "Granada", "Cordoba", "San Juan", "Petersburg", "Victoria", "Monterey", "Central", "Eastern", "Europe/Geneve Lake", "Pacific", "East", "North",
-			"Paris, Texas", "Portland", "America/London", "Europe/Boston", "Europe/Mumbai", "US/Paris", "Africa/Rome", "Russia Time Zone 4",
+			"", "x", "Contoso Time", "Customized Time Zone", "tzlocal()", "tzone://Microsoft/Custom", "Asia/Atlantis",
+			"Mars/Berlin",
+			"Samoa Island", "Georgia", "Granada", "Cordoba", "San Juan", "Petersburg", "Victoria", "Monterey",
+			"Central", "Eastern", "Europe/Geneve Lake", "Pacific", "East", "North",
+			"Paris, Texas", "Portland", "America/London", "Europe/Boston", "Europe/Mumbai", "US/Paris", "Africa/Rome",
+			"Russia Time Zone 4",
 			"Etc/GMT+15", "5", "1", "Asia/", "/", "Europe/", "Arab", "Oslo Lome Time", "Koln Time Zone 1",
 		},
 	} {
@@ -89,7 +103,9 @@ func TestPlaces(t *testing.T) {
 		}
 	}
 	for short, zones := range abbreviations {
-		for _, zone := range strings.FieldsFunc(strings.ReplaceAll(zones, " or ", ","), func(r rune) bool { return r == ',' || r == ' ' }) {
+		for _, zone := range strings.FieldsFunc(strings.ReplaceAll(zones, " or ", ","), func(r rune) bool {
+			return r == ',' || r == ' '
+		}) {
 			if zonesInUse().zone(zone) == nil {
 				t.Errorf("%s: %s is no zone", short, zone)
 			}
@@ -99,7 +115,10 @@ func TestPlaces(t *testing.T) {
 
 // FuzzHintsOfZones: a hint is the name of a zone, whatever the name is.
 func FuzzHintsOfZones(f *testing.F) {
-	for _, name := range []string{"Europe/Berln", "W. Europe Standart Time", "GMT+02:00", "ü/\xff", "Buenos Aires", "//", "(UTC) Berlin"} {
+	for _, name := range []string{
+		"Europe/Berln", "W. Europe Standart Time", "GMT+02:00", "ü/\xff", "Buenos Aires",
+		"//", "(UTC) Berlin",
+	} {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {

@@ -88,7 +88,8 @@ func windowsZone(tzid string) *time.Location {
 // copied fits a zone that Outlook has taken over from a calendar and given a number, such as "Eastern Standard Time 1".
 var copied = regexp.MustCompile(`^(.*\S) \d+$`)
 
-// displayed fits a zone as Windows shows it to people, such as "(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna".
+// displayed fits a zone as Windows shows it to people, such as "(UTC+01:00) Amsterdam, Berlin,
+// Bern, Rome, Stockholm, Vienna".
 var displayed = regexp.MustCompile(`^\((?:UTC|GMT)(?:([+-])(\d\d?)[:.]?(\d\d))?\)\s*(.+)$`)
 
 // guessZone finds what some programs write in place of a zone's name where the calendar does not define it. nil where

@@ -20,7 +20,8 @@ func (f fields) branches(naming naming) []*Branch {
 		switch {
 		case n.kind != mapping:
 		case last && b.When != nil:
-			f.mistake(b.When.Pos, "the last branch has no condition, so that there is always an answer; delete when or add a branch")
+			f.mistake(b.When.Pos,
+				"the last branch has no condition, so that there is always an answer; delete when or add a branch")
 		case !last && b.When == nil:
 			f.mistake(b.Pos, "branch %q has no condition: the branches after it are never reached", b.Name)
 		}
@@ -100,7 +101,8 @@ func (f fields) indexOf(key string, branches []*Branch, otherwise int) int {
 	}
 	i := slices.IndexFunc(branches, func(b *Branch) bool { return b.Name == name.S })
 	if i < 0 {
-		f.mistake(name.Pos, "branch %s is not defined%s", quote(name.S), f.suggest(name.S, func() []string { return branchNames(branches) }))
+		f.mistake(name.Pos, "branch %s is not defined%s", quote(name.S),
+			f.suggest(name.S, func() []string { return branchNames(branches) }))
 		return otherwise
 	}
 	return i

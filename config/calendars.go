@@ -25,7 +25,8 @@ func (s *source) readCalendars() {
 			s.mistake(e.key.Pos, "calendar %q is already defined at %s", e.key.S, first.Pos)
 			continue
 		}
-		if s.exceeds(len(s.calendars.own)+1, mostCalendars, e.key.Pos, "calendars", "remove some, or make two tenants of it") {
+		if s.exceeds(len(s.calendars.own)+1, mostCalendars, e.key.Pos, "calendars",
+			"remove some, or make two tenants of it") {
 			return
 		}
 		c := s.calendar(e)
@@ -117,12 +118,13 @@ func (f fields) limits(otherwise Limits) Limits {
 // raised is how many times its default a limit may be in the operator's files.
 const raised = 10
 
-// limit reads one of a calendar's limits. A tenant lowers what the operator allows, and never raises it: what a calendar
-// costs, everybody pays.
+// limit reads one of a calendar's limits. A tenant lowers what the operator allows, and never raises it: what a
+// calendar costs, everybody pays.
 func (f fields) limit(key string, otherwise int) int {
 	standard, _ := parseAmount(strings.Trim(defaultOf(inLimits, key), "`"))
 	if f.tenant != nil {
-		return f.amount(key, otherwise, cmp.Or(otherwise, standard), " in a tenant's file, as the operator's limits are")
+		return f.amount(key, otherwise, cmp.Or(otherwise, standard),
+			" in a tenant's file, as the operator's limits are")
 	}
 	return f.amount(key, otherwise, raised*standard, "")
 }

@@ -23,7 +23,10 @@ func (f fields) grants() map[string]*grant {
 	grants, owners := map[string]*grant{}, map[string]Text{}
 	for _, e := range f.named(f.get("tenants"), "tenants", "a tenant") {
 		in := f.fields(e.value, inGrant)
-		g := &grant{Pos: e.key.Pos, accounts: in.words("account"), secrets: in.words("secrets"), denyPrivate: in.boolean("deny_private_addresses")}
+		g := &grant{
+			Pos: e.key.Pos, accounts: in.words("account"), secrets: in.words("secrets"),
+			denyPrivate: in.boolean("deny_private_addresses"),
+		}
 		for _, account := range g.accounts {
 			if other, ok := owners[accountKey(account)]; ok {
 				f.mistake(account.Pos, "account %s is already given to a tenant at %s", quote(account.S), other.Pos)
@@ -64,9 +67,9 @@ type claim struct {
 	by *source
 }
 
-// settle finds tenants that claim what is another's: a name or an account. The main file says whose it is, else the accepted configuration does;
-// where neither tells, nobody gets it. A tenant that claims wrongly is reported, alone, and nothing more is read of it, so that its file cannot be held
-// against the others. The rest go into the File.
+// settle finds tenants that claim what is another's: a name or an account. The main file says whose it is, else the
+// accepted configuration does; where neither tells, nobody gets it. A tenant that claims wrongly is reported, alone,
+// and nothing more is read of it, so that its file cannot be held against the others. The rest go into the File.
 func (s *source) settle(sources []*source) []*source {
 	names, accounts := map[string][]claim{}, map[string][]claim{}
 	for _, in := range sources {
@@ -86,11 +89,15 @@ func (s *source) settle(sources []*source) []*source {
 	held, kept := s.inputs.held().names, s.accepted.held()
 	refused := map[*source]bool{}
 	for name, claims := range names {
-		of := claimed{what: "the name " + quote(name), owner: cmp.Or(s.accepted.FileOf(name), s.returned(claims, kept.names[name])), cure: "rename one of them"}
+		of := claimed{
+			what:  "the name " + quote(name),
+			owner: cmp.Or(s.accepted.FileOf(name), s.returned(claims, kept.names[name])), cure: "rename one of them",
+		}
 		of.owner = s.rightful(claims, name, of.owner)
 		s.refuse(claims, of, refused)
 		for _, c := range claims {
-			if h, ok := held[name]; ok && s.placeOf(c.by.path).name != name && s.ownerOf(c.by.path) != h.Owner && !refused[c.by] {
+			if h, ok := held[name]; ok && s.placeOf(c.by.path).name != name && s.ownerOf(c.by.path) != h.Owner &&
+				!refused[c.by] {
 				s.refuseHeld(c, h, of.what, refused)
 			}
 		}
@@ -102,7 +109,8 @@ func (s *source) settle(sources []*source) []*source {
 	for name, g := range s.grants {
 		for _, c := range names[name] {
 			if at := s.placeOf(c.by.path); at.name != name {
-				c.by.reject(c, refused, "what %s gives tenant %q is for %s; rename the file or the tenant", g.Pos, name, at.wanted(name))
+				c.by.reject(c, refused, "what %s gives tenant %q is for %s; rename the file or the tenant", g.Pos, name,
+					at.wanted(name))
 			}
 		}
 	}
@@ -116,7 +124,8 @@ func (s *source) settle(sources []*source) []*source {
 	return left
 }
 
-// settleAccounts refuses whoever claims an account that is given to another or is the operator's, and then those who are left and claim the same.
+// settleAccounts refuses whoever claims an account that is given to another or is the operator's, and then those who
+// are left and claim the same.
 func (s *source) settleAccounts(accounts map[string][]claim, sources []*source, refused map[*source]bool) {
 	granted := map[string]string{} // name of the tenant, by account
 	for name, g := range s.grants {
@@ -132,11 +141,14 @@ func (s *source) settleAccounts(accounts map[string][]claim, sources []*source, 
 			g := s.grants[c.by.tenant.Name]
 			switch {
 			case given && to != c.by.tenant.Name:
-				c.by.reject(c, refused, "account %s is tenant %q's, as %s says; remove it here", quote(key), to, s.grants[to].Pos)
+				c.by.reject(c, refused, "account %s is tenant %q's, as %s says; remove it here", quote(key), to,
+					s.grants[to].Pos)
 			case !given && g != nil && len(g.accounts) > 0:
-				c.by.reject(c, refused, "account %s is none that %s gives this tenant; add it there, or remove it here", quote(key), g.Pos)
+				c.by.reject(c, refused, "account %s is none that %s gives this tenant; add it there, or remove it here",
+					quote(key), g.Pos)
 			case !given && operators[key].Line > 0:
-				c.by.reject(c, refused, "account %s is the operator's: a route has it at %s; remove it here, or write tenants: {%s: {account: …}} in the main file",
+				c.by.reject(c, refused,
+					"account %s is the operator's: a route has it at %s; remove it here, or write tenants: {%s: {account: …}} in the main file",
 					quote(key), operators[key], c.by.tenant.Name)
 			case !given && held[key].Owner != "" && s.ownerOf(c.by.path) != held[key].Owner && !refused[c.by]:
 				s.refuseHeld(c, held[key], "account "+quote(key), refused)
@@ -146,8 +158,10 @@ func (s *source) settleAccounts(accounts map[string][]claim, sources []*source, 
 	before, kept := maps.Clone(refused), s.accepted.held()
 	for _, key := range keys {
 		s.refuse(accounts[key], claimed{
-			what: "account " + quote(key), owner: cmp.Or(s.accepted.fileOfAccount(key), s.returned(accounts[key], kept.accounts[key])), without: before,
-			cure: "remove it from one of them, or give it in the main file: tenants: {NAME: {account: …}}",
+			what:    "account " + quote(key),
+			owner:   cmp.Or(s.accepted.fileOfAccount(key), s.returned(accounts[key], kept.accounts[key])),
+			without: before,
+			cure:    "remove it from one of them, or give it in the main file: tenants: {NAME: {account: …}}",
 		}, refused)
 	}
 }
@@ -171,13 +185,15 @@ func (s *source) refuse(claims []claim, of claimed, refused map[*source]bool) {
 		switch {
 		case i == at:
 		case at >= 0:
-			c.by.reject(c, refused, "%s is already tenant %q's, at %s; use your own", of.what, claims[at].by.tenant.Name, claims[at].at)
+			c.by.reject(c, refused, "%s is already tenant %q's, at %s; use your own", of.what,
+				claims[at].by.tenant.Name, claims[at].at)
 		default:
 			other := claims[0]
 			if i == 0 {
 				other = claims[1]
 			}
-			c.by.reject(c, refused, "%s is also claimed at %s, and no accepted configuration says whose it is; %s", of.what, other.at, of.cure)
+			c.by.reject(c, refused, "%s is also claimed at %s, and no accepted configuration says whose it is; %s",
+				of.what, other.at, of.cure)
 		}
 	}
 }

@@ -138,7 +138,8 @@ func (c *Condition) walk(visit func(*Condition)) {
 	c.Not.walk(visit)
 }
 
-// filled is a copy of a plan's condition with its roles filled by calendars. It is the condition itself where none is named.
+// filled is a copy of a plan's condition with its roles filled by calendars. It is the condition
+// itself where none is named.
 func (c *Condition) filled(roles map[string][]Text) *Condition {
 	if c == nil {
 		return nil

@@ -6,8 +6,8 @@
 // callhours. What others own (templates, text patterns, telephone numbers) is handed on as Text, so that its owner can
 // report a mistake at the same place.
 //
-// Load reads every file once and keeps its bytes in File.Inputs, those of the templates too. A File is not changed after Load and may be read by
-// many goroutines. docs/config.md describes every key.
+// Load reads every file once and keeps its bytes in File.Inputs, those of the templates too. A File is not changed
+// after Load and may be read by many goroutines. docs/config.md describes every key.
 package config
 
 import (
@@ -27,7 +27,8 @@ type File struct {
 	PivotPath   Text // path of routes that have a match and no path; default "/pivot"
 	Auth        *Auth
 	TLS         *TLS // of Listen; nil: plain HTTP
-	// AdminWebConfig is the file that says how AdminListen does TLS and who may ask, resolved; "" for plain HTTP to anyone.
+	// AdminWebConfig is the file that says how AdminListen does TLS and who may ask, resolved;
+	// "" for plain HTTP to anyone.
 	AdminWebConfig Text
 	Log            Log
 	Metrics        Metrics
@@ -128,8 +129,9 @@ type Tenant struct {
 	Language    string // resolved: the tenant's, else the global one; "" when neither is set
 	PhoneRegion string // ISO 3166 country of nationally written numbers, resolved likewise; "": none
 	Labels      map[string]string
-	Owner       string // whose it is, whatever its name: its file, or the directory that is one tenant's, as seen from the main file
-	Data        *Data  // global and its own, merged; never nil
+	// whose it is, whatever its name: its file, or the directory that is one tenant's, as seen from the main file
+	Owner string
+	Data  *Data // global and its own, merged; never nil
 }
 
 // Calendar is a named iCalendar source: URL or File is set, never both.
@@ -148,8 +150,8 @@ type Calendar struct {
 	Headers   map[string]Secret // by name as written
 	UserAgent string            // "": the program's own
 	CAFile    string            // PEM, resolved; "": the system's authorities
-	// DenyPrivate is what the main file says of private addresses, with its default: a tenant's calendar is not fetched from
-	// there.
+	// DenyPrivate is what the main file says of private addresses, with its default: a tenant's
+	// calendar is not fetched from there.
 	DenyPrivate bool
 
 	Timezone    Text          // of all-day and floating events; zero: that of the route that asks
@@ -164,8 +166,9 @@ type Calendar struct {
 
 // Limits bound what a calendar may cost; 0 leaves the default to whoever reads it.
 type Limits struct {
-	Bytes, Lines, Events                                                             int // over these it is refused
-	LineBytes, Params, Nesting, Overrides, Dates, Observances, Steps, EventInstances int // of an event, which is left out
+	Bytes, Lines, Events int // over these it is refused
+	// of an event, which is left out
+	LineBytes, Params, Nesting, Overrides, Dates, Observances, Steps, EventInstances int
 	CalendarSteps, Instances                                                         int // of all events together
 }
 
@@ -192,11 +195,12 @@ type Route struct {
 	Tenant *Tenant // nil: none
 	Plan   string  // full name of the plan whose branches these are; "": its own
 
-	Path        Text // cleaned; a default stands at the route's name
-	Match       Match
-	Auth        *Auth    // nil: that of the File
-	Hours       []Secret // tokens that open the route's hours as a calendar: the File's, the tenant's, its own; none: nobody's
-	Timezone    Text     // of the route, else the tenant, else the File
+	Path  Text // cleaned; a default stands at the route's name
+	Match Match
+	Auth  *Auth // nil: that of the File
+	// tokens that open the route's hours as a calendar: the File's, the tenant's, its own; none: nobody's
+	Hours       []Secret
+	Timezone    Text // of the route, else the tenant, else the File
 	DayStarts   time.Duration
 	Language    string // "" when nobody sets one
 	PhoneRegion string // likewise

@@ -34,8 +34,8 @@ func (p *places) find(step string) *places {
 	return nil
 }
 
-// At gives the place of a value by its path: keys, and indexes in decimal. A text stands where its first character does.
-// The zero Pos when there is no such value.
+// At gives the place of a value by its path: keys, and indexes in decimal. A text stands where its first character
+// does. The zero Pos when there is no such value.
 func (d *Data) At(path ...string) diag.Pos {
 	p := d.places
 	for _, step := range path {

@@ -95,7 +95,8 @@ func reason(err error) error {
 // below reports whether a file lies in a directory or below it.
 func (d disk) below(dir, name string) bool {
 	if dir == "" || dir == "." {
-		return !path.IsAbs(name) && !filepath.IsAbs(name) && name != ".." && !strings.HasPrefix(filepath.ToSlash(name), "../")
+		return !path.IsAbs(name) && !filepath.IsAbs(name) && name != ".." &&
+			!strings.HasPrefix(filepath.ToSlash(name), "../")
 	}
 	rest, ok := strings.CutPrefix(filepath.ToSlash(name), strings.TrimSuffix(filepath.ToSlash(dir), "/"))
 	return ok && strings.HasPrefix(rest, "/")

@@ -57,7 +57,10 @@ func (s *source) readGlobal() {
 	}
 	f.Metrics.Routes = s.fields(top.get("metrics"), inMetrics).amount("routes", 0, 1_000_000_000, "")
 	remembered := s.fields(top.get("decisions"), inDecisions)
-	f.Decisions = Decisions{Keep: remembered.amount("keep", 20, 1_000_000_000, ""), Callers: remembered.oneOf("callers", "last4", "none", "full")}
+	f.Decisions = Decisions{
+		Keep:    remembered.amount("keep", 20, 1_000_000_000, ""),
+		Callers: remembered.oneOf("callers", "last4", "none", "full"),
+	}
 	if f.Decisions.Keep > mostKept {
 		s.mistake(remembered.get("keep").Pos, "keep is at most %d, found %d", mostKept, f.Decisions.Keep)
 	}
@@ -247,7 +250,8 @@ func (l *loader) crossCheck(main *source) {
 	}
 }
 
-// sameAddress reports whether a machine cannot listen on both addresses: they have one port, and one host or every host.
+// sameAddress reports whether a machine cannot listen on both addresses: they have one port,
+// and one host or every host.
 func sameAddress(a, b string) bool {
 	hostA, portA, errA := net.SplitHostPort(a)
 	hostB, portB, errB := net.SplitHostPort(b)
@@ -262,7 +266,8 @@ func sameAddress(a, b string) bool {
 	return portA == portB && portA != "" && (sameHost(hostA, hostB) || everywhere(hostA) || everywhere(hostB))
 }
 
-// sameHost reports whether both hosts are one address. The name localhost stands for 127.0.0.1, which is what Go listens on.
+// sameHost reports whether both hosts are one address. The name localhost stands for 127.0.0.1,
+// which is what Go listens on.
 func sameHost(a, b string) bool {
 	address := func(host string) (string, netip.Addr, error) {
 		host = strings.TrimSuffix(strings.ToLower(host), ".")
@@ -277,7 +282,8 @@ func sameHost(a, b string) bool {
 	return hostA == hostB || errA == nil && errB == nil && addrA == addrB
 }
 
-// ownPaths finds routes of tenants without an account on paths where the operator's routes answer, which may have any name.
+// ownPaths finds routes of tenants without an account on paths where the operator's routes
+// answer, which may have any name.
 func (l *loader) ownPaths() {
 	operators := map[string]diag.Pos{l.file.PivotPath.S: l.file.PivotPath.Pos}
 	for _, r := range l.file.Routes {
@@ -287,7 +293,9 @@ func (l *loader) ownPaths() {
 	}
 	for _, r := range l.file.Routes {
 		if _, theirs := operators[r.Path.S]; theirs && r.Tenant != nil && len(r.Match.Accounts) == 0 {
-			l.mistakes = append(l.mistakes, diag.Mistakef(r.Path.Pos, "path %q is the main file's; set another path, or account in tenant", r.Path.S))
+			l.mistakes = append(l.mistakes,
+				diag.Mistakef(r.Path.Pos, "path %q is the main file's; set another path, or account in tenant",
+					r.Path.S))
 		}
 	}
 }
@@ -300,7 +308,8 @@ func (l *loader) samePaths() {
 			continue
 		}
 		if other, ok := first[r.Path.S]; ok {
-			m := diag.Mistakef(r.Path.Pos, "path %q is taken by route %q at %s; set another path or a match", r.Path.S, other.Name, other.Path.Pos)
+			m := diag.Mistakef(r.Path.Pos, "path %q is taken by route %q at %s; set another path or a match", r.Path.S,
+				other.Name, other.Path.Pos)
 			m.Other = other.Path.Pos
 			l.mistakes = append(l.mistakes, m)
 			continue

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Hold is a name or an account that a tenant had when the configuration was accepted and that no file of its own claims any more. Files go away for
-// moments, as in a checkout or a deployment, and nobody may take meanwhile what is another's: it stays that tenant's for [HeldFor], or until somebody
-// reloads by hand.
+// Hold is a name or an account that a tenant had when the configuration was accepted and that no file of its own claims
+// any more. Files go away for moments, as in a checkout or a deployment, and nobody may take meanwhile what is
+// another's: it stays that tenant's for [HeldFor], or until somebody reloads by hand.
 type Hold struct {
 	Owner   string    `json:"owner"`             // path of the tenant's file, or of the directory that is one tenant's
 	Tenant  string    `json:"tenant"`            // its name
@@ -21,7 +21,8 @@ type Hold struct {
 const (
 	// HeldFor is how long what a tenant had is kept for it.
 	HeldFor = 30 * 24 * time.Hour
-	// maxHolds bounds what is kept for one owner, who may change what it claims all the time. The oldest are freed beyond it.
+	// maxHolds bounds what is kept for one owner, who may change what it claims all the time. The
+	// oldest are freed beyond it.
 	maxHolds = 10_000
 )
 
@@ -73,7 +74,9 @@ func (s *source) hold(sources []*source) {
 		own := Hold{Owner: s.ownerOf(in.path), Tenant: in.tenant.Name}
 		delete(since, own)
 		claimed := accountKeys(in.tenant.Accounts)
-		maps.DeleteFunc(since, func(h Hold, _ time.Time) bool { return h.Owner == own.Owner && slices.Contains(claimed, h.Account) })
+		maps.DeleteFunc(since, func(h Hold, _ time.Time) bool {
+			return h.Owner == own.Owner && slices.Contains(claimed, h.Account)
+		})
 	}
 	s.inputs.holds = nil
 	owned := map[string]int{}
@@ -82,12 +85,16 @@ func (s *source) hold(sources []*source) {
 		s.inputs.holds = append(s.inputs.holds, h)
 	}
 	slices.SortFunc(s.inputs.holds, func(a, b Hold) int { return cmp.Or(b.Since.Compare(a.Since), a.compare(b)) })
-	s.inputs.holds = slices.DeleteFunc(s.inputs.holds, func(h Hold) bool { owned[h.Owner]++; return owned[h.Owner] > maxHolds })
+	s.inputs.holds = slices.DeleteFunc(s.inputs.holds, func(h Hold) bool {
+		owned[h.Owner]++
+		return owned[h.Owner] > maxHolds
+	})
 	slices.SortFunc(s.inputs.holds, Hold.compare)
 }
 
 func (h Hold) compare(other Hold) int {
-	return cmp.Or(cmp.Compare(h.Owner, other.Owner), cmp.Compare(h.Tenant, other.Tenant), cmp.Compare(h.Account, other.Account))
+	return cmp.Or(cmp.Compare(h.Owner, other.Owner), cmp.Compare(h.Tenant, other.Tenant),
+		cmp.Compare(h.Account, other.Account))
 }
 
 // held are the names and the accounts that are kept for tenants.
@@ -117,11 +124,13 @@ func (s *source) returned(claims []claim, h Hold) string {
 
 // refuseHeld refuses a claim on what is kept for another.
 func (s *source) refuseHeld(c claim, h Hold, what string, refused map[*source]bool) {
-	c.by.reject(c, refused, "%s is kept for tenant %q, whose files in %s have not claimed it since %s; use your own, or free it by a reload by hand "+
-		"(SIGHUP or POST /-/reload)", what, h.Tenant, h.Owner, h.Since.UTC().Format(time.DateTime))
+	c.by.reject(c, refused,
+		"%s is kept for tenant %q, whose files in %s have not claimed it since %s; use your own, or free it by a reload by hand "+
+			"(SIGHUP or POST /-/reload)", what, h.Tenant, h.Owner, h.Since.UTC().Format(time.DateTime))
 }
 
-// Frees reports whether something that tenants had in former, or that was kept for them then, is claimed by none of the same files.
+// Frees reports whether something that tenants had in former, or that was kept for them then, is
+// claimed by none of the same files.
 func (in *Inputs) Frees(former *Inputs) bool {
 	if len(former.holds) > 0 {
 		return true
@@ -131,7 +140,8 @@ func (in *Inputs) Frees(former *Inputs) bool {
 			continue
 		}
 		is := in.files[path]
-		if is == nil || is.Name != was.Name || slices.ContainsFunc(was.Accounts, func(a string) bool { return !slices.Contains(is.Accounts, a) }) {
+		if is == nil || is.Name != was.Name ||
+			slices.ContainsFunc(was.Accounts, func(a string) bool { return !slices.Contains(is.Accounts, a) }) {
 			return true
 		}
 	}

@@ -10,10 +10,11 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// findHomes finds the directories of which tenants' files may name files: the one that the operator made for the tenant (see placeOf), out of which the
-// tenant's file does not lead either; else that in which the file stands, if nothing else of the configuration lies there or
-// below, else the one beside it that is called like the file, without its ending; "" where something else lies there too. It does so once: a tenant
-// whose former file is used has its former directory.
+// findHomes finds the directories of which tenants' files may name files: the one that the operator made for
+// the tenant (see placeOf), out of which the tenant's file does not lead either; else that in which the file
+// stands, if nothing else of the configuration lies there or below, else the one beside it that is called like
+// the file, without its ending; "" where something else lies there too. It does so once: a tenant whose former
+// file is used has its former directory.
 func (s *source) findHomes(all []listed) {
 	in := s.inputs
 	if in.frozen && in.homes != nil {
@@ -85,7 +86,8 @@ func (f *File) Confines(name string) bool {
 	return ok
 }
 
-// operatorsPaths are what else the main file names and no tenant may read: of a glob the part before its first wildcard.
+// operatorsPaths are what else the main file names and no tenant may read: of a glob the
+// part before its first wildcard.
 func (s *source) operatorsPaths() []string {
 	var names []string
 	for _, key := range []string{"secrets", "state_dir", "templates", "admin_web_config"} {
@@ -111,7 +113,8 @@ func (s *source) operatorsPaths() []string {
 	return names
 }
 
-// own resolves the name of a file, or a glob, that a source names; "" for a tenant's that may not name it, which is reported.
+// own resolves the name of a file, or a glob, that a source names; "" for a tenant's that may not
+// name it, which is reported.
 func (s *source) own(t Text, key string) string {
 	full := s.resolve(t)
 	if full == "" || s.tenant == nil {
@@ -120,10 +123,13 @@ func (s *source) own(t Text, key string) string {
 	d := s.inputs.disk
 	switch {
 	case s.home == "":
-		s.mistake(t.Pos, "%s %s: other files of the configuration lie beside this one and in %q, so that it may name no files; "+
-			"put it into a directory of its own", key, quote(t.S), d.beside(s.path))
+		s.mistake(t.Pos,
+			"%s %s: other files of the configuration lie beside this one and in %q, so that it may name no files; "+
+				"put it into a directory of its own", key, quote(t.S), d.beside(s.path))
 	case !d.below(d.abs(s.home), d.abs(full)):
-		s.mistake(t.Pos, "%s %s is outside of %q, the directory of which this tenant's file may name files; move it there", key, quote(t.S), s.home)
+		s.mistake(t.Pos,
+			"%s %s is outside of %q, the directory of which this tenant's file may name files; move it there", key,
+			quote(t.S), s.home)
 	default:
 		return full
 	}

@@ -40,8 +40,12 @@ var hostile = []struct {
 	{"texts on lines", func(n int) string { return "data:\n" + keys(n/4-10, "  k%d: |\n    x\n\n") }},
 	{"empty texts", func(n int) string { return "data:\n" + keys(n/2-10, "  k%d: |\n") }},
 	{"one long text", func(n int) string { return "data:\n  a: |\n" + strings.Repeat("    x\n", n-10) }},
-	{"a text in quotes on many lines", func(n int) string { return "data: {a: \"" + strings.Repeat("x\n\n", n/2-10) + "\"}\n" }},
-	{"a text without quotes on many lines", func(n int) string { return "data:\n  a: " + strings.Repeat("x\n    ", n-10) + "\n" }},
+	{"a text in quotes on many lines", func(n int) string {
+		return "data: {a: \"" + strings.Repeat("x\n\n", n/2-10) + "\"}\n"
+	}},
+	{"a text without quotes on many lines", func(n int) string {
+		return "data:\n  a: " + strings.Repeat("x\n    ", n-10) + "\n"
+	}},
 	{"anchors", func(n int) string { return "data: {a: [" + keys(n-10, "&a%d x,") + "x]}\n" }},
 	{"aliases", func(n int) string { return "data: {a: &a x, b: [" + strings.Repeat("*a,", n-10) + "x]}\n" }},
 	{"aliases of aliases", func(n int) string {
@@ -60,9 +64,12 @@ var hostile = []struct {
 	{"documents", func(n int) string { return strings.Repeat("---\n", n/2-10) }},
 	{"directives", func(n int) string { return strings.Repeat("%A\n", n-10) }},
 	{"routes of nothing", func(n int) string { return "routes: [" + strings.Repeat("{},", n/2-10) + "{}]\n" }},
-	{"routes that are one", func(n int) string { return "routes: [" + strings.Repeat("{name: a},", n/4-10) + "{name: a}]\n" }},
+	{"routes that are one", func(n int) string {
+		return "routes: [" + strings.Repeat("{name: a},", n/4-10) + "{name: a}]\n"
+	}},
 	{"conditions", func(n int) string {
-		return "routes: [{name: a, branches: [{name: open, when: {any: [" + strings.Repeat("{},", n/2-30) + "{}]}, pass: true}]}]\n"
+		return "routes: [{name: a, branches: [{name: open, when: {any: [" + strings.Repeat("{},", n/2-30) +
+			"{}]}, pass: true}]}]\n"
 	}},
 	{"numbers", func(n int) string { return "lists: {a: {numbers: [" + strings.Repeat("1,", n-15) + "1]}}\n" }},
 }
@@ -76,8 +83,8 @@ func keys(n int, format string) string {
 	return b.String()
 }
 
-// TestHostileFiles reads files of tenants that cost most for what they hold: each value may cost so much memory and no more, and twice the values
-// twice of it.
+// TestHostileFiles reads files of tenants that cost most for what they hold: each value may cost so much memory and no
+// more, and twice the values twice of it.
 func TestHostileFiles(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures memory; the run without the race detector does")
@@ -126,10 +133,16 @@ func TestValues(t *testing.T) {
 	}
 	large := "data: {a: [" + strings.Repeat("x,", maxValues) + "x]}\n"
 	for _, c := range []struct{ files, want string }{
-		{"tenant: {name: a}\n" + large, "t.yaml:2: the file holds more than 200000 keys and values (lines, commas, colons and brackets count); " +
-			"split it, and put long lists of numbers into files of their own"},
-		{large, "t.yaml:1: the file holds more than 200000 keys and values (lines, commas, colons and brackets count); " +
-			"split it, and put long lists of numbers into files of their own"},
+		{
+			"tenant: {name: a}\n" + large,
+			"t.yaml:2: the file holds more than 200000 keys and values (lines, commas, colons and brackets count); " +
+				"split it, and put long lists of numbers into files of their own",
+		},
+		{
+			large,
+			"t.yaml:1: the file holds more than 200000 keys and values (lines, commas, colons and brackets count); " +
+				"split it, and put long lists of numbers into files of their own",
+		},
 	} {
 		_, err := Load("c.yaml", Options{FS: memory("c.yaml", "timezone: UTC\ninclude: [t.yaml]\n", "t.yaml", c.files)})
 		if mistakes, ok := errors.AsType[diag.Mistakes](err); !ok || mistakes.Error() != c.want {
@@ -166,7 +179,8 @@ func TestLighten(t *testing.T) {
 			t.Errorf("%d values: got %q refused, want %q", c.most, got, c.want)
 		}
 	}
-	if got, want := files[3].refused.Error(), "3.yaml: all files that are included hold more than 10 keys and values, and this one 41 of them; make it smaller"; got != want {
+	if got, want := files[3].refused.Error(),
+		"3.yaml: all files that are included hold more than 10 keys and values, and this one 41 of them; make it smaller"; got != want {
 		t.Errorf("got %s", got)
 	}
 }

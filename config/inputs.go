@@ -21,7 +21,8 @@ type Input struct {
 	Bytes []byte
 	Mode  fs.FileMode
 	Err   error // nil: it was read
-	// Tenant is the path of the tenant's file that names it, or that it is; "" for what is everybody's, or several tenants'.
+	// Tenant is the path of the tenant's file that names it, or that it is; "" for what is
+	// everybody's, or several tenants'.
 	Tenant string
 	Name   string // of the tenant whose file this is; "" for others, and where it cannot be understood
 	Source bool   // it is YAML of the configuration: the main file, or one that it includes
@@ -31,14 +32,15 @@ type Input struct {
 	guest   bool     // see MayBeTenants
 	readers []string // tenants' files that name it, and "" for what is everybody's
 	unread  bool     // it was not even looked into; Err says why
-	stamp   string   // of one that is unread: by which it is seen to have changed; "" for one whose size was not asked either
-	refused bool     // Bytes were read, and Err says why they are not to be used
-	home    string   // as of which it was read, so that no link leads out of it; "": it was not asked
+	// of one that is unread: by which it is seen to have changed; "" for one whose size was not asked either
+	stamp   string
+	refused bool   // Bytes were read, and Err says why they are not to be used
+	home    string // as of which it was read, so that no link leads out of it; "": it was not asked
 }
 
-// Inputs are the files of a configuration as they were when they were first asked for: YAML, secrets, lists of numbers, templates, and
-// which files the globs found. Loading from the same Inputs again finds the same. They are filled by Load and do not change after it; those
-// that [Inputs.With] and [Unpack] make are never read from disk.
+// Inputs are the files of a configuration as they were when they were first asked for: YAML, secrets, lists of numbers,
+// templates, and which files the globs found. Loading from the same Inputs again finds the same. They are filled by
+// Load and do not change after it; those that [Inputs.With] and [Unpack] make are never read from disk.
 type Inputs struct {
 	disk    disk
 	spare   map[string]*Input // read from disk, and not asked for yet
@@ -52,7 +54,8 @@ type Inputs struct {
 	former  *Inputs                              // has what kept files name and nobody else; nil: nothing
 	// homes are the directories of which tenants' files may name files, by the path of the tenant's file.
 	homes map[string]string
-	// lodged are those that the operator made for one tenant each, by the path of the file, which does not lead out of them.
+	// lodged are those that the operator made for one tenant each, by the path of the file,
+	// which does not lead out of them.
 	lodged map[string]string
 	taken  map[string]int // bytes read of the included files in each of them
 	holds  []Hold         // see Held
@@ -79,7 +82,10 @@ type barred struct {
 
 // NewInputs makes empty inputs, which are read from fsys as Load asks for them; nil: the operating system.
 func NewInputs(fsys fs.FS) *Inputs {
-	return &Inputs{disk: disk{fsys: fsys}, files: map[string]*Input{}, spare: map[string]*Input{}, looks: map[Look]listing{}, taken: map[string]int{}}
+	return &Inputs{
+		disk: disk{fsys: fsys}, files: map[string]*Input{}, spare: map[string]*Input{},
+		looks: map[Look]listing{}, taken: map[string]int{},
+	}
 }
 
 // Open reads the main file, as Load would.
@@ -88,8 +94,8 @@ func (in *Inputs) Open(main string) {
 	in.read(main, "")
 }
 
-// Admit sets what is asked before a file that was read from disk is used, and asks it of those that were read already. Its error is why the file
-// cannot be used, which is a mistake like any other.
+// Admit sets what is asked before a file that was read from disk is used, and asks it of those that were read already.
+// Its error is why the file cannot be used, which is a mistake like any other.
 func (in *Inputs) Admit(ask func(path string, body []byte) error) {
 	in.admit = ask
 	for _, f := range in.files {
@@ -114,7 +120,8 @@ func (in *Inputs) Files() []Input {
 	return list
 }
 
-// Of is the path of the tenant's file to which a file belongs; "" where it is everybody's, or not known. The nil Inputs know none.
+// Of is the path of the tenant's file to which a file belongs; "" where it is everybody's, or not
+// known. The nil Inputs know none.
 func (in *Inputs) Of(path string) string {
 	if in == nil {
 		return ""
@@ -171,7 +178,8 @@ func (in *Inputs) Gone(former *Inputs) []string {
 	var gone []string
 	for look, f := range former.looks {
 		names, asked := in.looks[look]
-		if !look.Directory && look.Tenant == "" && asked && len(names.names) == 0 && len(names.barred) == 0 && slices.ContainsFunc(f.names, former.IsSource) {
+		if !look.Directory && look.Tenant == "" && asked && len(names.names) == 0 && len(names.barred) == 0 &&
+			slices.ContainsFunc(f.names, former.IsSource) {
 			gone = append(gone, look.Name)
 		}
 	}
@@ -195,8 +203,8 @@ func (in *Inputs) Line(at diag.Pos) string {
 	return strings.TrimPrefix(lines[at.Line-1], "\ufeff")
 }
 
-// Sum is a SHA-256 over the names and the bytes of all files, and over what was found in directories. It is the same for the same files,
-// whatever their times and modes are.
+// Sum is a SHA-256 over the names and the bytes of all files, and over what was found in directories. It is the same
+// for the same files, whatever their times and modes are.
 func (in *Inputs) Sum() [sha256.Size]byte {
 	return in.sum(func(f *Input) content { return f.content() }, func(l Look) listing { return in.looks[l] })
 }
@@ -259,14 +267,21 @@ func part(to hash.Hash, s string) {
 	io.WriteString(to, s)
 }
 
-// With gives inputs in which the files of some tenants are those of former: instead holds, by the path of a tenant's file, that of the file
-// of former which stands in for it; "" passes the tenant over.
+// With gives inputs in which the files of some tenants are those of former: instead holds, by the path of a tenant's
+// file, that of the file of former which stands in for it; "" passes the tenant over.
 func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 	out := &Inputs{
-		disk: in.disk, frozen: true, files: maps.Clone(in.files), looks: maps.Clone(in.looks), former: former, without: map[string]bool{},
+		disk: in.disk, frozen: true, files: maps.Clone(in.files), looks: maps.Clone(in.looks), former: former,
+		without: map[string]bool{},
 	}
-	maps.DeleteFunc(out.files, func(_ string, f *Input) bool { _, away := instead[f.Tenant]; return away && f.Tenant != "" })
-	maps.DeleteFunc(out.looks, func(l Look, _ listing) bool { _, away := instead[l.Tenant]; return away && l.Tenant != "" })
+	maps.DeleteFunc(out.files, func(_ string, f *Input) bool {
+		_, away := instead[f.Tenant]
+		return away && f.Tenant != ""
+	})
+	maps.DeleteFunc(out.looks, func(l Look, _ listing) bool {
+		_, away := instead[l.Tenant]
+		return away && l.Tenant != ""
+	})
 	out.homes, out.lodged, out.holds = maps.Clone(in.homes), maps.Clone(in.lodged), in.holds
 	back := map[string]bool{}
 	for away, path := range instead {
@@ -321,8 +336,8 @@ func (f *Input) readBy(tenant string) {
 	}
 }
 
-// homeOf is the directory that a file may not lead out of for whoever names it: a tenant's own file may be a link of the operator's, unless the
-// tenant makes the names there.
+// homeOf is the directory that a file may not lead out of for whoever names it: a tenant's own file may be a link of
+// the operator's, unless the tenant makes the names there.
 func (in *Inputs) homeOf(path, tenant string) string {
 	if path == tenant {
 		return in.lodged[path]
@@ -332,7 +347,8 @@ func (in *Inputs) homeOf(path, tenant string) string {
 
 // peek is read for who only wants to know: the file does not become one of the inputs. home is as of homeOf.
 func (in *Inputs) peek(path, home string) *Input {
-	if f := cmp.Or(in.files[path], in.spare[path]); f != nil && (in.frozen || f.unread || f.home == home || home == "" && f.Err == nil) {
+	if f := cmp.Or(in.files[path], in.spare[path]); f != nil &&
+		(in.frozen || f.unread || f.home == home || home == "" && f.Err == nil) {
 		return f
 	}
 	f := &Input{Path: path, home: home}
@@ -356,7 +372,8 @@ func (in *Inputs) peek(path, home string) *Input {
 	return f
 }
 
-// mark notes what a file turned out to be. Those that are no longer read from disk have it noted, and may be in use elsewhere.
+// mark notes what a file turned out to be. Those that are no longer read from disk have it noted,
+// and may be in use elsewhere.
 func (in *Inputs) mark(path string, note func(*Input)) {
 	if !in.frozen {
 		note(in.files[path])

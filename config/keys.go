@@ -85,12 +85,18 @@ type key struct {
 	meaning   string
 }
 
-// keyTable has every key that the loader knows. A key that is not here is a mistake in the YAML, and reading one that is
-// not here panics; so the loader and the documentation agree.
+// keyTable has every key that the loader knows. A key that is not here is a mistake in the YAML, and reading one that
+// is not here panics; so the loader and the documentation agree.
 var keyTable = []key{
-	{inMain, "listen", "address", "`:8080`", "Kazoo's side: Pivot requests, `/-/healthy`, and hours for who has a token for them; nothing else"},
+	{
+		inMain, "listen", "address", "`:8080`",
+		"Kazoo's side: Pivot requests, `/-/healthy`, and hours for who has a token for them; nothing else",
+	},
 	{inMain, "admin_listen", "address", "`127.0.0.1:9480`", "people's side: console, metrics, health, reload"},
-	{inMain, "admin_web_config", "path", "none", "Prometheus' web configuration for `admin_listen`: TLS and `basic_auth_users`; without it, plain HTTP to whoever reaches it"},
+	{
+		inMain, "admin_web_config", "path", "none",
+		"Prometheus' web configuration for `admin_listen`: TLS and `basic_auth_users`; without it, plain HTTP to whoever reaches it",
+	},
 	{inMain, "path", "URL path", "`/pivot`", "where routes answer that have a `match` and no `path`"},
 	{inMain, "auth", "auth", "none", "who may ask; without it, anyone who reaches `listen` (a warning says so)"},
 	{inMain, "tls", "tls", "none", "certificate of `listen`; without it, plain HTTP"},
@@ -98,23 +104,50 @@ var keyTable = []key{
 	{inMain, "metrics", "metrics", "see there", "how many series `/metrics` has"},
 	{inMain, "decisions", "decisions", "see there", "how many decisions `/api/v1/decisions` remembers"},
 	{inMain, "hours", "hours", "none", "who may subscribe to the hours of all routes, on Kazoo's side"},
-	{inMain, "state_dir", "path", "none", "directory of last good copies of feeds and the last accepted configuration; without it nothing is kept"},
+	{
+		inMain, "state_dir", "path", "none",
+		"directory of last good copies of feeds and the last accepted configuration; without it nothing is kept",
+	},
 	{inMain, "templates", "path", "none", "directory of `*.json.tmpl`; the built-in library is always there"},
 	{inMain, "timezone", "zone", "none", "zone of routes and tenants that name none; there is no silent UTC"},
 	{inMain, "language", "text", "none", "language of routes and tenants that name none, such as `en-us`"},
-	{inMain, "phone_region", "country", "none", "country of nationally written numbers, such as `US`, of routes and tenants that name none"},
-	{inMain, "kazoo_version", "`4.3`, `master`, `5`", "any", "the Kazoo that asks; without it, only what all of these versions take is answered"},
+	{
+		inMain, "phone_region", "country", "none",
+		"country of nationally written numbers, such as `US`, of routes and tenants that name none",
+	},
+	{
+		inMain, "kazoo_version", "`4.3`, `master`, `5`", "any",
+		"the Kazoo that asks; without it, only what all of these versions take is answered",
+	},
 	{inMain, "extra_modules", "texts", "none", "callflow modules of your own cluster, accepted besides Kazoo's"},
 	{inMain, "answer_within", "duration", "`1s`", "deadline of one answer, 10ms to 4s (Kazoo waits 5 s at most)"},
-	{inMain, "start_timeout", "duration", "`10s`", "how long start and reload wait for new calendars, at most 10m; for those of tenants until no further tenant has got its own for 1s"},
-	{inMain, "watch", "duration or `never`", "`5s`", "how often the files of the configuration are looked at; what has changed, and is the same at the next look, is reloaded; from 1s to 1h"},
+	{
+		inMain, "start_timeout", "duration", "`10s`",
+		"how long start and reload wait for new calendars, at most 10m; for those of tenants until no further tenant has got its own for 1s",
+	},
+	{
+		inMain, "watch", "duration or `never`", "`5s`",
+		"how often the files of the configuration are looked at; what has changed, and is the same at the next look, is reloaded; from 1s to 1h",
+	},
 	{inMain, "drain", "duration", "`5s`", "how long the listener stays open after SIGTERM, at most 10m"},
-	{inMain, "horizon", "duration", "`400d`", "how far ahead calendars are expanded, 1d to 3660d; past it the answer is unknown"},
-	{inMain, "hosts", "hosts by name", "none", "how the servers that feeds come from are treated, such as `calendar.google.com`"},
-	{inMain, "deny_private_addresses", "true or false", "for tenants' feeds", "refuse feeds from private addresses: everybody's, or with `false` nobody's; those that a public server redirects to are always refused"},
+	{
+		inMain, "horizon", "duration", "`400d`",
+		"how far ahead calendars are expanded, 1d to 3660d; past it the answer is unknown",
+	},
+	{
+		inMain, "hosts", "hosts by name", "none",
+		"how the servers that feeds come from are treated, such as `calendar.google.com`",
+	},
+	{
+		inMain, "deny_private_addresses", "true or false", "for tenants' feeds",
+		"refuse feeds from private addresses: everybody's, or with `false` nobody's; those that a public server redirects to are always refused",
+	},
 	{inMain, "limits", "limits", "see there", "what a calendar may cost that sets no limits of its own"},
 	{inMain, "include", "paths", "none", "files or globs of tenants"},
-	{inMain, "include_shared", "paths", "none", "files or globs of the operator's own further calendars, plans and routes, which are everybody's"},
+	{
+		inMain, "include_shared", "paths", "none",
+		"files or globs of the operator's own further calendars, plans and routes, which are everybody's",
+	},
 	{inMain, "tenants", "by tenant's name", "none", "what is given to tenants, and to no others"},
 	{inMain, "secrets", "paths", "none", "files or globs of secrets"},
 	{inMain, "data", "data", "none", "what every template may use as `.Data`"},
@@ -123,7 +156,10 @@ var keyTable = []key{
 	{inMain, "plans", "plans by name", "`office` is built in", "branches that many routes share"},
 	{inMain, "routes", "list of routes", "none", "what answers calls"},
 
-	{inInclude, "tenant", "tenant", "required in files that a glob of `include` finds", "whose file this is; without it, what it defines is everybody's"},
+	{
+		inInclude, "tenant", "tenant", "required in files that a glob of `include` finds",
+		"whose file this is; without it, what it defines is everybody's",
+	},
 	{inInclude, "secrets", "paths", "none", "files or globs of secrets, for this tenant alone"},
 	{inInclude, "data", "data", "none", "what the tenant's templates may use, over the main file's; needs a `tenant`"},
 	{inInclude, "lists", "lists by name", "none", "as in the main file"},
@@ -131,8 +167,14 @@ var keyTable = []key{
 	{inInclude, "plans", "plans by name", "none", "as in the main file"},
 	{inInclude, "routes", "list of routes", "none", "as in the main file"},
 
-	{inAuth, "basic", "basic", "none", "a user name and password that the caller must send; Kazoo sends them with `method: post` only"},
-	{inAuth, "token", "secret", "none", "a token that the caller must send: `/TOKEN/path`, `?token=` or `X-Callhours-Token`; 128 bits or more: `openssl rand -hex 16`"},
+	{
+		inAuth, "basic", "basic", "none",
+		"a user name and password that the caller must send; Kazoo sends them with `method: post` only",
+	},
+	{
+		inAuth, "token", "secret", "none",
+		"a token that the caller must send: `/TOKEN/path`, `?token=` or `X-Callhours-Token`; 128 bits or more: `openssl rand -hex 16`",
+	},
 	{inAuth, "networks", "addresses", "anywhere", "addresses and ranges that callers must come from"},
 	{inAuth, "trusted_proxies", "addresses", "none", "proxies whose `X-Forwarded-For` is believed"},
 
@@ -144,17 +186,35 @@ var keyTable = []key{
 
 	{inLog, "format", "`text`, `json`", "`text`", "form of log lines"},
 	{inLog, "callers", "`none`, `last4`, `full`", "`none`", "how much of callers' numbers is logged"},
-	{inLog, "calls", "`all`, `faults`", "`all`", "which calls have a line: with `faults` only those that are refused, find no route, or meet a branch that fails"},
+	{
+		inLog, "calls", "`all`, `faults`", "`all`",
+		"which calls have a line: with `faults` only those that are refused, find no route, or meet a branch that fails",
+	},
 
-	{inMetrics, "routes", "amount", "all", "how many routes have series of their own: one of each tenant in turn, the operator first, those that have some already before others; the others are counted together as `_other`"},
+	{
+		inMetrics, "routes", "amount", "all",
+		"how many routes have series of their own: one of each tenant in turn, the operator first, those that have some already before others; the others are counted together as `_other`",
+	},
 
 	{inDecisions, "keep", "amount", "`20`", "how many of each route, 1000 at most; of all routes together 100,000"},
-	{inDecisions, "callers", "`last4`, `none`, `full`", "`last4`", "how much of callers' numbers is remembered; with `none` no dialed number either"},
+	{
+		inDecisions, "callers", "`last4`, `none`, `full`", "`last4`",
+		"how much of callers' numbers is remembered; with `none` no dialed number either",
+	},
 
-	{inHours, "token", "secret", "required", "opens `/-/hours/ROUTE.ics?token=…` on `listen`; 128 bits or more: `openssl rand -hex 16`"},
+	{
+		inHours, "token", "secret", "required",
+		"opens `/-/hours/ROUTE.ics?token=…` on `listen`; 128 bits or more: `openssl rand -hex 16`",
+	},
 
-	{inGrant, "account", "texts", "those that nobody else has", "the accounts that this tenant may have, and no other tenant; its own where its file names none"},
-	{inGrant, "deny_private_addresses", "true or false", "as the main file says for all", "whether feeds of this tenant are refused from private addresses"},
+	{
+		inGrant, "account", "texts", "those that nobody else has",
+		"the accounts that this tenant may have, and no other tenant; its own where its file names none",
+	},
+	{
+		inGrant, "deny_private_addresses", "true or false", "as the main file says for all",
+		"whether feeds of this tenant are refused from private addresses",
+	},
 	{inGrant, "secrets", "names", "none", "secrets of the main file that the tenant's file may name"},
 
 	{inSecret, "secret", "name", "required", "a name from the secrets files"},
@@ -168,7 +228,10 @@ var keyTable = []key{
 	{inTenant, "language", "text", "the main file's", "language of routes that name none"},
 	{inTenant, "phone_region", "country", "the main file's", "country of nationally written numbers"},
 	{inTenant, "labels", "texts by name", "none", "labels of the tenant's routes in `callhours_route_info`"},
-	{inTenant, "hours", "hours", "none", "who may subscribe to the hours of the tenant's routes, besides the main file's"},
+	{
+		inTenant, "hours", "hours", "none",
+		"who may subscribe to the hours of the tenant's routes, besides the main file's",
+	},
 
 	{inCalendar, "url", "secret", "`url` or `file`", "http, https, webcal or webcals address of a feed"},
 	{inCalendar, "file", "path", "`url` or `file`", "an `.ics` file, or a glob of several that make one calendar"},
@@ -179,11 +242,20 @@ var keyTable = []key{
 	{inCalendar, "ca_file", "path", "the system's", "certificate authorities of the feed's server, PEM"},
 	{inCalendar, "timezone", "zone", "that of the route that asks", "zone of all-day and floating events"},
 	{inCalendar, "expire_after", "duration", "never", "a last good copy older than this is unknown"},
-	{inCalendar, "shrink_guard", "per cent", "only an empty copy", "hold back a copy that lost more than this part of its events until it was seen twice"},
-	{inCalendar, "expect", "`covered`, `may_be_empty`, expect", "nothing", "what `check` and alerts expect: some event on at any moment, or that none at all are fine"},
+	{
+		inCalendar, "shrink_guard", "per cent", "only an empty copy",
+		"hold back a copy that lost more than this part of its events until it was seen twice",
+	},
+	{
+		inCalendar, "expect", "`covered`, `may_be_empty`, expect", "nothing",
+		"what `check` and alerts expect: some event on at any moment, or that none at all are fine",
+	},
 	{inCalendar, "only", "filter or list of them", "all", "events that count at all: those that fit any of these"},
 	{inCalendar, "except", "filter or list of them", "none", "events that do not count"},
-	{inCalendar, "if_unknown", "`unknown`, `absent`", "`unknown`", "`absent`: its conditions are false while it is unknown"},
+	{
+		inCalendar, "if_unknown", "`unknown`, `absent`", "`unknown`",
+		"`absent`: its conditions are false while it is unknown",
+	},
 
 	{inCalendar, "limits", "limits", "the main file's", "what it may cost"},
 
@@ -192,8 +264,14 @@ var keyTable = []key{
 	{inLimits, "bytes", "amount", "`16MiB`", "of a body; over it the body is refused and the former copy stays"},
 	{inLimits, "lines", "amount", "`1000000`", "of a body, before unfolding; refused likewise"},
 	{inLimits, "events", "amount", "`100000`", "of a body; refused likewise"},
-	{inLimits, "line_bytes", "amount", "`64KiB`", "of an unfolded line; over it a text is cut, and with any other property the event is left out"},
-	{inLimits, "params", "amount", "`16`", "parameter values of a property; over it the event is left out, as with the following"},
+	{
+		inLimits, "line_bytes", "amount", "`64KiB`",
+		"of an unfolded line; over it a text is cut, and with any other property the event is left out",
+	},
+	{
+		inLimits, "params", "amount", "`16`",
+		"parameter values of a property; over it the event is left out, as with the following",
+	},
 	{inLimits, "nesting", "amount", "`8`", "components within components"},
 	{inLimits, "overrides", "amount", "`10000`", "changed occurrences of a series"},
 	{inLimits, "dates", "amount", "`10000`", "EXDATEs and RDATEs of an event; changes of the clocks in a VTIMEZONE"},
@@ -201,7 +279,10 @@ var keyTable = []key{
 	{inLimits, "steps", "amount", "`1000000`", "of one rule"},
 	{inLimits, "event_instances", "amount", "`20000`", "occurrences of a series in the window"},
 	{inLimits, "calendar_steps", "amount", "`20000000`", "of all rules; the series that come after are left out"},
-	{inLimits, "instances", "amount", "`1000000`", "occurrences of all events in the window; the series that do not fit are left out"},
+	{
+		inLimits, "instances", "amount", "`1000000`",
+		"occurrences of all events in the window; the series that do not fit are left out",
+	},
 
 	{inExpect, "ahead", "duration", "required", "there must be events at least this far ahead"},
 
@@ -224,25 +305,46 @@ var keyTable = []key{
 	{inRoute, "path", "URL path", "`/` and the name; with a `match` the main file's `path`", "where Kazoo asks"},
 	{inRoute, "match", "match", "every call on the path", "which calls on the path"},
 	{inRoute, "auth", "auth", "the main file's", "who may ask"},
-	{inRoute, "hours", "hours", "none", "who may subscribe to the route's hours, besides the tenant's and the main file's"},
+	{
+		inRoute, "hours", "hours", "none",
+		"who may subscribe to the route's hours, besides the tenant's and the main file's",
+	},
 	{inRoute, "timezone", "zone", "the tenant's, else the main file's", "local time; a route without any is a mistake"},
-	{inRoute, "day_starts", "hour", "the plan's, else `00:00`", "all-day events and `whole_day` run from this hour to the next day's"},
-	{inRoute, "language", "text", "the tenant's, else the main file's", "language of `spoken` and `phone` for calls that have none"},
+	{
+		inRoute, "day_starts", "hour", "the plan's, else `00:00`",
+		"all-day events and `whole_day` run from this hour to the next day's",
+	},
+	{
+		inRoute, "language", "text", "the tenant's, else the main file's",
+		"language of `spoken` and `phone` for calls that have none",
+	},
 	{inRoute, "phone_region", "country", "the tenant's, else the main file's", "country of nationally written numbers"},
 	{inRoute, "data", "data", "none", "what the templates may use"},
-	{inRoute, "branches", "list of branches", "`branches` or `plan`", "outcomes; the first whose condition holds is taken"},
+	{
+		inRoute, "branches", "list of branches", "`branches` or `plan`",
+		"outcomes; the first whose condition holds is taken",
+	},
 	{inRoute, "plan", "name", "`branches` or `plan`", "the plan whose branches these are"},
 	{inRoute, "calendars", "names by role", "none", "calendars for the plan's roles, one or a list for each"},
 	{inRoute, "answers", "answers by branch", "none", "other answers for branches of the plan"},
-	{inRoute, "unknown", "name", "the plan's, else the last branch", "branch when a calendar needed to decide is unknown"},
+	{
+		inRoute, "unknown", "name", "the plan's, else the last branch",
+		"branch when a calendar needed to decide is unknown",
+	},
 	{inRoute, "fallback", "name", "the plan's, else the last branch", "branch when the chosen one does not render"},
 
 	{inMatch, "account", "texts", "the tenant's", "Kazoo account IDs"},
 	{inMatch, "dialed", "numbers", "any", "dialled numbers, or prefixes such as `+1415*`"},
 
 	{inBranch, "name", "name", "required", "in metrics, logs and `next`"},
-	{inBranch, "state", "`open`, `closed`, `other`", "the name, where it is open or closed", "what alerts, colours and `next` go by"},
-	{inBranch, "when", "condition", "always", "when the branch is taken; the last branch has none, all others have one"},
+	{
+		inBranch, "state", "`open`, `closed`, `other`", "the name, where it is open or closed",
+		"what alerts, colours and `next` go by",
+	},
+	{
+		inBranch, "when", "condition", "always",
+		"when the branch is taken; the last branch has none, all others have one",
+	},
 	{inBranch, "template", "text", "one of three", "name of the template that answers"},
 	{inBranch, "callflow", "text", "one of three", "a template written in place"},
 	{inBranch, "pass", "true", "one of three", "answer 404, so that Kazoo runs the `_` child of its pivot action"},
@@ -264,7 +366,10 @@ var keyTable = []key{
 	{inCondition, "transparency", "`opaque`, `transparent`", "either", "with `calendar`: shown as busy, or as free"},
 	{inCondition, "all_day", "true or false", "either", "with `calendar`: all-day events, or timed ones"},
 	{inCondition, "recurring", "true or false", "either", "with `calendar`: part of a series, or single"},
-	{inCondition, "whole_day", "true or false", "`false`", "with `calendar`: for the whole local day that such an event touches"},
+	{
+		inCondition, "whole_day", "true or false", "`false`",
+		"with `calendar`: for the whole local day that such an event touches",
+	},
 	{inCondition, "names", "text", "", "with `calendar`: the event's title holds a key of this mapping in `data`"},
 	{inCondition, "caller", "numbers", "", "the caller's number; also `withheld` and `{list: NAME}`"},
 	{inCondition, "dialed", "numbers", "", "the dialled number; also `{list: NAME}`"},

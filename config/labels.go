@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Every route's series of callhours_route_info has every label that any tenant has, so that one tenant's are everybody's cost.
+// Every route's series of callhours_route_info has every label that any tenant has, so that one
+// tenant's are everybody's cost.
 const (
 	maxLabels     = 8   // of one tenant
 	maxLabelNames = 32  // that are exported
@@ -36,8 +37,8 @@ func (f fields) labels() map[string]string {
 	return labels
 }
 
-// LabelNames are the names of tenants' labels that are exported: those that the most tenants have, 32 at most, so that a tenant's own cannot take the place of
-// what others share.
+// LabelNames are the names of tenants' labels that are exported: those that the most tenants have, 32 at most, so that
+// a tenant's own cannot take the place of what others share.
 func (f *File) LabelNames() []string {
 	tenants := map[string]int{}
 	for _, t := range f.Tenants {
@@ -45,6 +46,8 @@ func (f *File) LabelNames() []string {
 			tenants[name]++
 		}
 	}
-	names := slices.SortedFunc(maps.Keys(tenants), func(a, b string) int { return cmp.Or(cmp.Compare(tenants[b], tenants[a]), cmp.Compare(a, b)) })
+	names := slices.SortedFunc(maps.Keys(tenants), func(a, b string) int {
+		return cmp.Or(cmp.Compare(tenants[b], tenants[a]), cmp.Compare(a, b))
+	})
 	return names[:min(len(names), maxLabelNames)]
 }

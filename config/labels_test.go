@@ -16,8 +16,12 @@ func TestLabels(t *testing.T) {
 		return "tenant: {name: evil, labels: {" + strings.Join(list, ", ") + "}}\n"
 	}
 	load := func(evil string) (*File, error) {
-		return Load("c.yaml", Options{FS: memory("c.yaml", "timezone: UTC\nlisten: localhost:1\ninclude: [t/*.yaml]\n", "t/evil.yaml", evil,
-			"t/a.yaml", "tenant: {name: a, labels: {contact: a}}\n", "t/b.yaml", "tenant: {name: b, labels: {contact: b}}\n")})
+		return Load("c.yaml",
+			Options{
+				FS: memory("c.yaml", "timezone: UTC\nlisten: localhost:1\ninclude: [t/*.yaml]\n", "t/evil.yaml", evil,
+					"t/a.yaml", "tenant: {name: a, labels: {contact: a}}\n", "t/b.yaml",
+					"tenant: {name: b, labels: {contact: b}}\n"),
+			})
 	}
 	for _, c := range []struct{ evil, want string }{
 		{labels(8, "a", strings.Repeat("x", 128)), ""},
@@ -25,11 +29,14 @@ func TestLabels(t *testing.T) {
 		{labels(1, "a", strings.Repeat("x", 129)), "a label has at most 128 characters, in its name and in its value"},
 		{labels(1, strings.Repeat("x", 128), "a"), "a label has at most 128 characters, in its name and in its value"},
 	} {
-		if _, err := load(c.evil); (err == nil) != (c.want == "") || err != nil && !strings.HasSuffix(err.Error(), c.want) {
+		if _, err := load(c.evil); (err == nil) != (c.want == "") ||
+			err != nil && !strings.HasSuffix(err.Error(), c.want) {
 			t.Errorf("got %v, want %q", err, c.want)
 		}
 	}
-	f := &File{Tenants: []*Tenant{{Labels: map[string]string{"contact": "a"}}, {Labels: map[string]string{"contact": "b"}}}}
+	f := &File{
+		Tenants: []*Tenant{{Labels: map[string]string{"contact": "a"}}, {Labels: map[string]string{"contact": "b"}}},
+	}
 	for i := range 50 {
 		f.Tenants = append(f.Tenants, &Tenant{Labels: map[string]string{fmt.Sprintf("a%02d", i): "x"}})
 	}

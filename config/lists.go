@@ -33,7 +33,8 @@ func (s *source) readLists() {
 			s.readNumbers(l, in.word("file"))
 		}
 		numbers += len(l.Numbers)
-		if s.exceeds(numbers, mostNumbers, l.Pos, "numbers in all its lists", "remove some, or write prefixes such as +4930*") {
+		if s.exceeds(numbers, mostNumbers, l.Pos, "numbers in all its lists",
+			"remove some, or write prefixes such as +4930*") {
 			return
 		}
 		s.lists.own[e.key.S] = l
@@ -41,8 +42,8 @@ func (s *source) readLists() {
 	}
 }
 
-// readNumbers reads a file with a number a line, once for all lists of the source that name it. Of a tenant's it reads no more than all its lists may hold,
-// and one.
+// readNumbers reads a file with a number a line, once for all lists of the source that name it. Of a tenant's it reads
+// no more than all its lists may hold, and one.
 func (s *source) readNumbers(l *List, file Text) {
 	if file.S == "" {
 		return
@@ -85,7 +86,8 @@ func numbersIn(file string, body []byte, most int) (numbers []Text) {
 		if number == "" {
 			continue
 		}
-		numbers = append(numbers, Text{Pos: diag.Pos{File: file, Line: n, Col: strings.Index(line, number) + 1}, S: number})
+		numbers = append(numbers,
+			Text{Pos: diag.Pos{File: file, Line: n, Col: strings.Index(line, number) + 1}, S: number})
 		if len(numbers) == most {
 			break
 		}

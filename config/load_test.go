@@ -141,7 +141,10 @@ func TestOneOffice(t *testing.T) {
 			Branches: []*Branch{
 				{
 					Name: "closed-by-hand", State: "closed", Template: text("voicemail"), Data: data(nil),
-					When: &Condition{Calendars: texts("hours"), Asked: &Asked{Events: Filter{Summary: texts("*closed*", "*vacation*")}}},
+					When: &Condition{
+						Calendars: texts("hours"),
+						Asked:     &Asked{Events: Filter{Summary: texts("*closed*", "*vacation*")}},
+					},
 				},
 				{
 					Name: "holiday", State: "closed", Template: text("announce-then-voicemail"),
@@ -230,7 +233,9 @@ routes:
 		Language:    "en-us",
 		PhoneRegion: "US",
 		Labels:      map[string]string{"contact": "ops@acme.example"},
-		Data:        &Data{Values: map[string]any{"voicemail": 4567, "hold": map[string]any{"music": "b", "seconds": 20}}},
+		Data: &Data{
+			Values: map[string]any{"voicemail": 4567, "hold": map[string]any{"music": "b", "seconds": 20}},
+		},
 	}
 	data := &Data{Values: map[string]any{
 		"voicemail": 4567, "hold": map[string]any{"music": "b", "seconds": 20}, "front_desk": "0123",
@@ -245,10 +250,16 @@ routes:
 		Language:    "en-us",
 		PhoneRegion: "US",
 		Branches: []*Branch{
-			{Name: "spam", State: "other", Template: text("hang-up"), Data: data, When: &Condition{Asked: &Asked{Caller: Numbers{Lists: texts("spam")}}}},
+			{
+				Name: "spam", State: "other", Template: text("hang-up"), Data: data,
+				When: &Condition{Asked: &Asked{Caller: Numbers{Lists: texts("spam")}}},
+			},
 			{Name: "open", State: "open", Template: text("menu"), Data: data, When: &Condition{
 				Asked: &Asked{},
-				All:   []*Condition{{Calendars: texts("acme/hours"), Asked: &Asked{}}, {Asked: &Asked{}, Not: &Condition{Calendars: texts("holidays"), Asked: &Asked{}}}},
+				All: []*Condition{
+					{Calendars: texts("acme/hours"), Asked: &Asked{}},
+					{Asked: &Asked{}, Not: &Condition{Calendars: texts("holidays"), Asked: &Asked{}}},
+				},
 			}},
 			{Name: "closed", State: "closed", Template: text("voicemail"), Data: data},
 		},
@@ -283,7 +294,8 @@ routes:
 
 func TestIncludeWithoutTenant(t *testing.T) {
 	t.Parallel()
-	f := load(t, "conf/callhours.yaml", "timezone: UTC\ninclude_shared: [\"*.yaml\"]\ninclude: more/b.yaml\nlisten: localhost:1\n",
+	f := load(t, "conf/callhours.yaml",
+		"timezone: UTC\ninclude_shared: [\"*.yaml\"]\ninclude: more/b.yaml\nlisten: localhost:1\n",
 		"conf/a.yaml", "calendars: {hours: {file: ics/a.ics}}\n",
 		"conf/more/b.yaml", `
 lists: {vip: {numbers: [1]}}
@@ -311,7 +323,8 @@ func TestScalarsKeepTheirText(t *testing.T) {
 	f := load(t, "c.yaml", "\ufefftimezone: UTC\r\nlisten: localhost:1\r\nlists:\r\n"+
 		"  n: {numbers: [+14155550100, 0123, 1_000, 1.10, 0x1F, 1e3, yes, \"true\", null, 2026-01-01, ~, 12:30:45]}\r\n"+
 		"data:\r\n  text: |\r\n    a\r\n    b\r\n")
-	want := texts("+14155550100", "0123", "1_000", "1.10", "0x1F", "1e3", "yes", "true", "null", "2026-01-01", "~", "12:30:45")
+	want := texts("+14155550100", "0123", "1_000", "1.10", "0x1F", "1e3", "yes", "true", "null", "2026-01-01", "~",
+		"12:30:45")
 	if diff := cmp.Diff(want, f.Lists[0].Numbers, ignorePlaces); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -352,7 +365,11 @@ func TestDataTypes(t *testing.T) {
 		{"{{ .Call.From }}x", nil}, // a mapping that opens: a mistake
 		{`"{{ .Call.From }}"`, "{{ .Call.From }}"},
 	} {
-		f, err := Load("c.yaml", Options{FS: memory("c.yaml", "listen: localhost:1\nroutes: [{name: r, timezone: UTC, branches: [{name: closed, pass: true}], data: {v: "+c.yaml+"}}]\n")})
+		f, err := Load("c.yaml",
+			Options{
+				FS: memory("c.yaml",
+					"listen: localhost:1\nroutes: [{name: r, timezone: UTC, branches: [{name: closed, pass: true}], data: {v: "+c.yaml+"}}]\n"),
+			})
 		if strings.HasPrefix(c.yaml, "{{") {
 			if err == nil {
 				t.Errorf("%s: got no mistake, want one", c.yaml)
@@ -425,7 +442,8 @@ func TestParseDuration(t *testing.T) {
 func TestShort(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
-		time.Minute: "1m", 48 * time.Hour: "2d", 90 * time.Minute: "1h30m", 2 * time.Hour: "2h", 10 * time.Second: "10s", 0: "0s",
+		time.Minute: "1m", 48 * time.Hour: "2d", 90 * time.Minute: "1h30m", 2 * time.Hour: "2h",
+		10 * time.Second: "10s", 0: "0s",
 		70 * time.Second: "1m10s", 10 * time.Millisecond: "10ms",
 	} {
 		if got := short(d); got != want {
@@ -451,15 +469,20 @@ calendars:
 	f.Inputs = nil
 	hidden := struct{ s Secret }{f.Auth.Token}
 	var log bytes.Buffer
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "token", f.Auth.Token, "auth", f.Auth, "calendar", f.Calendars[0])
-	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "token", f.Auth.Token, "auth", f.Auth, "calendar", f.Calendars[0])
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "token", f.Auth.Token, "auth", f.Auth, "calendar",
+		f.Calendars[0])
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "token", f.Auth.Token, "auth", f.Auth, "calendar",
+		f.Calendars[0])
 	encoded, err := json.Marshal(f)
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := log.String() + string(encoded)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%T"} {
-		for _, value := range []any{f.Auth.Token, f.Auth, *f.Auth, f.Auth.Basic, f.Calendars[0], f.Calendars[0].Headers, hidden, &hidden} {
+		for _, value := range []any{
+			f.Auth.Token, f.Auth, *f.Auth, f.Auth.Basic, f.Calendars[0], f.Calendars[0].Headers,
+			hidden, &hidden,
+		} {
 			all += fmt.Sprintf(verb+"\n", value)
 		}
 	}
@@ -502,7 +525,8 @@ calendars:
 			t.Errorf("calendar %s: got %q, want %q", f.Calendars[i].Name, got, want)
 		}
 	}
-	if want := "s.yaml: secrets are open to others (mode 0644); chmod 600"; len(f.Warnings) == 0 || f.Warnings[len(f.Warnings)-1].Error() != want {
+	if want := "s.yaml: secrets are open to others (mode 0644); chmod 600"; len(f.Warnings) == 0 ||
+		f.Warnings[len(f.Warnings)-1].Error() != want {
 		t.Errorf("got warnings %v, want %q", f.Warnings, want)
 	}
 }
@@ -554,10 +578,11 @@ func TestFromDisk(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, body := range map[string]string{
-		"callhours.yaml": "timezone: UTC\nlisten: localhost:1\ninclude: [t/*.yaml]\nsecrets: [" + filepath.Join(dir, "s.yaml") + "]\n",
-		"s.yaml":         "a: b\n",
-		"t/b.yaml":       "tenant: {name: b}\n",
-		"t/a.yaml":       "tenant: {name: a}\n",
+		"callhours.yaml": "timezone: UTC\nlisten: localhost:1\ninclude: [t/*.yaml]\nsecrets: [" +
+			filepath.Join(dir, "s.yaml") + "]\n",
+		"s.yaml":   "a: b\n",
+		"t/b.yaml": "tenant: {name: b}\n",
+		"t/a.yaml": "tenant: {name: a}\n",
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

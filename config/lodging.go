@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// lodging is what the operator calls the place of an included file. A tenant's author may choose the names below it, and what is in the file.
+// lodging is what the operator calls the place of an included file. A tenant's author may choose the names below
+// it, and what is in the file.
 type lodging struct {
 	name      string // "" where no include finds the file any more
 	directory string // path of the directory that the operator made for one author, and whose name it is; "" for none
@@ -21,9 +22,9 @@ func (l lodging) wanted(tenant string) string {
 	return "a file " + tenant + ".yaml"
 }
 
-// placeOf is the place of an included file: what the first wildcard of the include that finds it stands for. Where that is in a directory's name
-// (tenants/*/*.yaml) it is the directory's; in the file's own name (tenants/*.yaml) it is that, without its ending, as it is for a file that is named
-// whole.
+// placeOf is the place of an included file: what the first wildcard of the include that finds it stands for. Where that
+// is in a directory's name (tenants/*/*.yaml) it is the directory's; in the file's own name (tenants/*.yaml) it is
+// that, without its ending, as it is for a file that is named whole.
 func (s *source) placeOf(file string) lodging {
 	steps := strings.Split(filepath.ToSlash(file), "/")
 	base := steps[len(steps)-1]
@@ -36,7 +37,9 @@ func (s *source) placeOf(file string) lodging {
 		if ok, err := path.Match(pattern, filepath.ToSlash(file)); err != nil || !ok {
 			continue
 		}
-		first := slices.IndexFunc(strings.Split(pattern, "/"), func(step string) bool { return strings.ContainsAny(step, wild) })
+		first := slices.IndexFunc(strings.Split(pattern, "/"), func(step string) bool {
+			return strings.ContainsAny(step, wild)
+		})
 		if first == len(steps)-1 || first < 0 {
 			return own
 		}
@@ -45,8 +48,8 @@ func (s *source) placeOf(file string) lodging {
 	return lodging{}
 }
 
-// rightful is the path of the file whose name a tenant's is: that in the directory of that name, which the operator made; else the one that
-// had it when the configuration was accepted last; else the one that is called so.
+// rightful is the path of the file whose name a tenant's is: that in the directory of that name, which the operator
+// made; else the one that had it when the configuration was accepted last; else the one that is called so.
 func (s *source) rightful(claims []claim, name, accepted string) string {
 	var called string
 	for _, c := range claims {
@@ -66,7 +69,8 @@ func (s *source) rightful(claims []claim, name, accepted string) string {
 
 func (l lodging) is(other lodging) bool { return l == other && l.name != "" }
 
-// refuseLodgers refuses second tenants in a directory of one: whoever writes there would have as much as several tenants may have.
+// refuseLodgers refuses second tenants in a directory of one: whoever writes there would have as much
+// as several tenants may have.
 func (s *source) refuseLodgers(sources []*source, refused map[*source]bool) {
 	hosts := map[string]string{} // name of the tenant, by that of the directory
 	claims := map[string][]claim{}
@@ -78,20 +82,22 @@ func (s *source) refuseLodgers(sources []*source, refused map[*source]bool) {
 	for place, all := range claims {
 		hosts[place] = all[0].by.tenant.Name
 		for _, c := range all {
-			if name := c.by.tenant.Name; name == place || s.accepted.FileOf(name) == c.by.path && hosts[place] != place {
+			if name := c.by.tenant.Name; name == place ||
+				s.accepted.FileOf(name) == c.by.path && hosts[place] != place {
 				hosts[place] = name
 			}
 		}
 		for _, c := range all {
 			if c.by.tenant.Name != hosts[place] {
-				c.by.reject(c, refused, "the directory %q is tenant %q's; give this tenant a directory of its own", place, hosts[place])
+				c.by.reject(c, refused, "the directory %q is tenant %q's; give this tenant a directory of its own",
+					place, hosts[place])
 			}
 		}
 	}
 }
 
-// MayBeTenants reports whether a file is a tenant's as far as can be told where it cannot be understood: a glob of include found it, or include names
-// it and it has a line that begins with the key tenant.
+// MayBeTenants reports whether a file is a tenant's as far as can be told where it cannot be understood: a glob of
+// include found it, or include names it and it has a line that begins with the key tenant.
 func (in *Inputs) MayBeTenants(path string) bool {
 	return in.files[path] != nil && in.files[path].guest
 }

@@ -11,12 +11,13 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// TestLodging: in a directory for each tenant the name is that of the directory, which the operator made, and never that of a file, which its author
-// chooses.
+// TestLodging: in a directory for each tenant the name is that of the directory, which the operator made, and never
+// that of a file, which its author chooses.
 func TestLodging(t *testing.T) {
 	t.Parallel()
 	tenant := func(name, account string) string {
-		return "tenant: {name: " + name + ", account: [" + account + "]}\nroutes: [{name: main, branches: [{name: closed, pass: true}]}]\n"
+		return "tenant: {name: " + name + ", account: [" + account +
+			"]}\nroutes: [{name: main, branches: [{name: closed, pass: true}]}]\n"
 	}
 	const grant = "tenants: {good: {account: [good1], secrets: [shared]}}\nsecrets: secrets.yaml\n"
 	for _, c := range []struct {
@@ -97,7 +98,8 @@ func TestLodging(t *testing.T) {
 	}
 }
 
-// TestLodgingLinks: whatever links a tenant makes in the directory that the operator gave, nothing outside of it is read.
+// TestLodgingLinks: whatever links a tenant makes in the directory that the operator gave,
+// nothing outside of it is read.
 func TestLodgingLinks(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -118,7 +120,10 @@ func TestLodgingLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for link, to := range map[string]string{"a": "../../secrets", "b": "../good", "c.yaml": "../../secrets/a.yaml", "inner": "..data"} {
+	for link, to := range map[string]string{
+		"a": "../../secrets", "b": "../good", "c.yaml": "../../secrets/a.yaml",
+		"inner": "..data",
+	} {
 		if err := os.Symlink(to, filepath.Join(dir, "tenants/evil", link)); err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +143,8 @@ func TestLodgingLinks(t *testing.T) {
 		t.Errorf("what is outside is shown, or what is inside is refused: %s", text)
 	}
 	for _, in := range file.Inputs.files {
-		if strings.Contains(in.Path, "evil") && in.Err == nil && (strings.Contains(string(in.Bytes), "nobody") || strings.Contains(string(in.Bytes), "g1")) {
+		if strings.Contains(in.Path, "evil") && in.Err == nil &&
+			(strings.Contains(string(in.Bytes), "nobody") || strings.Contains(string(in.Bytes), "g1")) {
 			t.Errorf("%s was read", in.Path)
 		}
 	}

@@ -17,7 +17,10 @@ func TestLongName(t *testing.T) {
 		"calendars: {%s: {file: a.ics}}\n",
 		"lists: {%s: {numbers: [\"1\"]}}\n",
 	} {
-		for length, want := range map[int]string{maxName: "<nil>", maxName + 1: "has more than 200 characters; shorten it"} {
+		for length, want := range map[int]string{
+			maxName:     "<nil>",
+			maxName + 1: "has more than 200 characters; shorten it",
+		} {
 			src := "timezone: UTC\n" + fmt.Sprintf(form, strings.Repeat("x", length))
 			_, err := Load("callhours.yaml", Options{FS: fstest.MapFS{"callhours.yaml": {Data: []byte(src)}}})
 			if got := fmt.Sprint(err); !strings.Contains(got, want) || strings.Contains(got, "xxx") {

@@ -20,7 +20,8 @@ func (c countedFS) Open(name string) (fs.File, error) {
 	return c.MapFS.Open(name)
 }
 
-// TestTenantFiles: a tenant's lists and secrets are read as far as they may be in all, and what is beyond is not opened; the operator's are all read.
+// TestTenantFiles: a tenant's lists and secrets are read as far as they may be in all, and what is beyond is not
+// opened; the operator's are all read.
 func TestTenantFiles(t *testing.T) {
 	t.Parallel()
 	large := append(bytes.Repeat([]byte("# nothing\n"), 800_000), "+49\n"...) // bytes, and one number
@@ -45,15 +46,19 @@ func TestTenantFiles(t *testing.T) {
 	}{
 		"bytes": {lists(fits), nil, "", fmt.Sprintf("l%d", fits-1), ""},
 		"more bytes": {
-			lists(fits + 3), nil, `tenant "acme" has more than 33554432 bytes in its files of lists and secrets; remove what is not needed`,
+			lists(fits + 3), nil,
+			`tenant "acme" has more than 33554432 bytes in its files of lists and secrets; remove what is not needed`,
 			fmt.Sprintf("l%d", fits), fmt.Sprintf("l%d", fits+1),
 		},
 		"files": {
 			"secrets: [acme/s*]\n", func(m fstest.MapFS) { many(m, mostFiles+3) },
-			`tenant "acme" has more than 5000 files of lists and secrets; put what is in them into fewer files`, "s1", "s999",
+			`tenant "acme" has more than 5000 files of lists and secrets; put what is in them into fewer files`, "s1",
+			"s999",
 		},
-		"paths":      {secrets(mostPaths), func(m fstest.MapFS) { many(m, 1) }, "", "s0", ""},
-		"more paths": {secrets(mostPaths + 1), func(m fstest.MapFS) { many(m, 1) }, `tenant "acme" has more than 100 paths and globs under secrets; write fewer of them`, "", "s0"},
+		"paths": {secrets(mostPaths), func(m fstest.MapFS) { many(m, 1) }, "", "s0", ""},
+		"more paths": {secrets(mostPaths + 1), func(m fstest.MapFS) {
+			many(m, 1)
+		}, `tenant "acme" has more than 100 paths and globs under secrets; write fewer of them`, "", "s0"},
 		"secrets": {
 			"secrets: [acme/s*]\n", func(m fstest.MapFS) {
 				many(m, 3)
@@ -75,7 +80,8 @@ func TestTenantFiles(t *testing.T) {
 				c.add(files.MapFS)
 			}
 			_, err := Load("callhours.yaml", Options{FS: files})
-			if got := fmt.Sprint(err); c.want == "" && err != nil || !strings.Contains(got, c.want) || strings.Count(got, "more than") > 1 {
+			if got := fmt.Sprint(err); c.want == "" && err != nil || !strings.Contains(got, c.want) ||
+				strings.Count(got, "more than") > 1 {
 				t.Errorf("got %.400s, want %s once", got, c.want)
 			}
 			if c.opened != "" && files.opened["tenants/acme/"+c.opened] == 0 {
@@ -95,7 +101,8 @@ func many(m fstest.MapFS, n int) {
 	}
 }
 
-// TestNumbersOnce: a file that several lists name is read and taken apart once, and a tenant's no further than its lists may hold.
+// TestNumbersOnce: a file that several lists name is read and taken apart once, and a tenant's no
+// further than its lists may hold.
 func TestNumbersOnce(t *testing.T) {
 	t.Parallel()
 	files := countedFS{fstest.MapFS{

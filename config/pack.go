@@ -23,7 +23,8 @@ type packedFile struct {
 	Tenant  string      `json:"tenant,omitempty"`
 	Name    string      `json:"name,omitempty"`
 	Source  bool        `json:"source,omitempty"`
-	// Accounts is missing in what former versions wrote: the tenants have no accounts then that could be another's claim.
+	// Accounts is missing in what former versions wrote: the tenants have no accounts then
+	// that could be another's claim.
 	Accounts []string `json:"accounts,omitempty"`
 	Home     string   `json:"home,omitempty"` // of a tenant's file
 	Bytes    []byte   `json:"bytes"`
@@ -36,15 +37,16 @@ type packedLook struct {
 	Names     []string `json:"names"`
 }
 
-// Pack writes the inputs as JSON, secrets included, so that Load can read the same configuration from what Unpack makes of it. What could not
-// be read is left out.
+// Pack writes the inputs as JSON, secrets included, so that Load can read the same configuration from what Unpack makes
+// of it. What could not be read is left out.
 func (in *Inputs) Pack() ([]byte, error) {
 	p := packed{Kept: in.kept, Holds: in.holds}
 	for _, f := range in.Files() {
 		if f.Err == nil {
 			p.Files = append(p.Files, packedFile{
-				Path: f.Path, Mode: f.Mode, Readers: f.readers, Tenant: f.Tenant, Name: f.Name, Source: f.Source, Accounts: f.Accounts,
-				Home: in.homes[f.Path], Bytes: f.Bytes,
+				Path: f.Path, Mode: f.Mode, Readers: f.readers, Tenant: f.Tenant, Name: f.Name, Source: f.Source,
+				Accounts: f.Accounts,
+				Home:     in.homes[f.Path], Bytes: f.Bytes,
 			})
 		}
 	}
@@ -84,7 +86,8 @@ func Unpack(text []byte, path func(string) string) (*Inputs, error) {
 	for _, f := range p.Files {
 		at := spell(f.Path)
 		in.files[at] = &Input{
-			Path: at, Bytes: f.Bytes, Mode: f.Mode, Tenant: spell(f.Tenant), readers: spellAll(f.Readers), Name: f.Name, Source: f.Source, Accounts: f.Accounts,
+			Path: at, Bytes: f.Bytes, Mode: f.Mode, Tenant: spell(f.Tenant), readers: spellAll(f.Readers), Name: f.Name,
+			Source: f.Source, Accounts: f.Accounts,
 		}
 	}
 	for _, f := range p.Files {

@@ -64,7 +64,8 @@ func (s *source) definePlan(e entry) {
 	p.Branches = in.branches(func(name Text) (Text, bool) {
 		known := p.roleNames()
 		if !slices.Contains(known, name.S) {
-			s.mistake(name.Pos, "plan %q has no role %s in its calendars%s", p.Name, quote(name.S), s.suggest(name.S, func() []string { return known }))
+			s.mistake(name.Pos, "plan %q has no role %s in its calendars%s", p.Name, quote(name.S),
+				s.suggest(name.S, func() []string { return known }))
 			return name, false
 		}
 		return name, true
@@ -98,7 +99,8 @@ func (f fields) planned(p *Plan) []*Branch {
 	for _, e := range f.entries(f.get("answers"), "answers") {
 		i := slices.IndexFunc(out, func(b *Branch) bool { return b.Name == e.key.S })
 		if i < 0 {
-			f.mistake(e.key.Pos, "plan %q has no branch %s%s", p.Name, quote(e.key.S), f.suggest(e.key.S, func() []string { return branchNames(out) }))
+			f.mistake(e.key.Pos, "plan %q has no branch %s%s", p.Name, quote(e.key.S),
+				f.suggest(e.key.S, func() []string { return branchNames(out) }))
 			continue
 		}
 		f.otherAnswer(e, out[i])

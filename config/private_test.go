@@ -15,7 +15,10 @@ func TestDenyPrivate(t *testing.T) {
 		{"", false, false, true},
 		{"deny_private_addresses: false\n", false, false, false},
 		{"deny_private_addresses: true\n", true, true, true},
-		{"tenants: {acme: {deny_private_addresses: false}, other: {deny_private_addresses: true}}\n", false, false, false},
+		{
+			"tenants: {acme: {deny_private_addresses: false}, other: {deny_private_addresses: true}}\n", false, false,
+			false,
+		},
 		{"deny_private_addresses: false\ntenants: {acme: {deny_private_addresses: true}}\n", false, false, true},
 		{"tenants: {other: {deny_private_addresses: false}}\n", false, false, true},
 	} {

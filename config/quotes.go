@@ -16,9 +16,9 @@ type quoted struct {
 	closed     bool     // what follows the second quote can follow a text
 }
 
-// brokenQuotes finds the first text in quotes that explains why a file is not YAML at a place: one that is never closed, one
-// that swallows the place, or one that more text follows. It reads as much of YAML as tells quotes from apostrophes in texts,
-// comments and blocks: the YAML library says nothing of what stands before a fault.
+// brokenQuotes finds the first text in quotes that explains why a file is not YAML at a place: one that is never
+// closed, one that swallows the place, or one that more text follows. It reads as much of YAML as tells quotes from
+// apostrophes in texts, comments and blocks: the YAML library says nothing of what stands before a fault.
 func (c *converter) brokenQuotes(fault diag.Pos) (quoted, bool) {
 	c.scan()
 	for _, q := range c.texts {
@@ -39,14 +39,16 @@ func (q quoted) mistake() diag.Mistake {
 	case q.end.Line == 0:
 		return diag.Mistakef(q.start, "the quote opened here is not closed; close it at the end of its text")
 	case q.end.Line > q.start.Line:
-		return diag.Mistakef(q.start, "the quote opened here is not closed before the next one at %d:%d; close it at the end of its text",
+		return diag.Mistakef(q.start,
+			"the quote opened here is not closed before the next one at %d:%d; close it at the end of its text",
 			q.end.Line, q.end.Col)
 	}
-	return diag.Mistakef(q.end, "the quotes end here and more text follows; put quotes around the whole text, others in it as \\\" or ''")
+	return diag.Mistakef(q.end,
+		"the quotes end here and more text follows; put quotes around the whole text, others in it as \\\" or ''")
 }
 
-// scan finds the texts in quotes, in their order, and the lines that are part of a block of text. It takes time in proportion
-// to the file, once.
+// scan finds the texts in quotes, in their order, and the lines that are part of a block of text. It takes time in
+// proportion to the file, once.
 func (c *converter) scan() {
 	if c.blocks != nil {
 		return
@@ -145,7 +147,8 @@ func (c *converter) afterBlock(line int) int {
 	return line
 }
 
-// longestLine is how many characters of a line are looked at for what a text in quotes is followed by, or should be in quotes.
+// longestLine is how many characters of a line are looked at for what a text in quotes is followed
+// by, or should be in quotes.
 const longestLine = 1000
 
 const beginsLikeTemplate = "a text that begins with {{ needs quotes"
@@ -153,7 +156,8 @@ const beginsLikeTemplate = "a text that begins with {{ needs quotes"
 // bareTemplate fits a line of a mapping or a list whose value begins like a template and has no quotes.
 var bareTemplate = regexp.MustCompile(`^(\s*(?:- +)*(?:- +|([\p{L}\p{N}_.-]+): +))(\{\{.*)$`)
 
-// needsQuotes says of the value on a line, counted from 1, that it begins with {{ and so needs quotes; false if it does not.
+// needsQuotes says of the value on a line, counted from 1, that it begins with {{ and so needs
+// quotes; false if it does not.
 func (c *converter) needsQuotes(line int) (diag.Mistake, bool) {
 	if line < 1 || line > len(c.lines) || len(c.lines[line-1]) > longestLine {
 		return diag.Mistake{}, false
@@ -167,7 +171,8 @@ func (c *converter) needsQuotes(line int) (diag.Mistake, bool) {
 	}
 	at := diag.Pos{File: c.file, Line: line, Col: len([]rune(m[1])) + 1}
 	value := strings.TrimSpace(m[3])
-	if before, _, comment := strings.Cut(value, " #"); comment && strings.Count(before, "}}") == strings.Count(value, "}}") {
+	if before, _, comment := strings.Cut(value, " #"); comment &&
+		strings.Count(before, "}}") == strings.Count(value, "}}") {
 		value = strings.TrimSpace(before)
 	}
 	return bare(at, m[2], value), true
@@ -176,8 +181,8 @@ func (c *converter) needsQuotes(line int) (diag.Mistake, bool) {
 // longestShown is how many bytes of a value a corrected line shows.
 const longestShown = 60
 
-// bare is the mistake of a text that begins with {{ and has no quotes. It shows the line as it should be where that is no
-// secret and not long.
+// bare is the mistake of a text that begins with {{ and has no quotes. It shows the line as it should be where
+// that is no secret and not long.
 func bare(at diag.Pos, key, value string) diag.Mistake {
 	if len(value) > longestShown || looksSecret.MatchString(key) || key == "url" {
 		return diag.Mistakef(at, "%s around it", beginsLikeTemplate)
@@ -195,7 +200,8 @@ func bare(at diag.Pos, key, value string) diag.Mistake {
 	return diag.Mistakef(at, "%s; write %s", beginsLikeTemplate, right)
 }
 
-// template reports a mapping that was meant as a text: one whose two first characters are {{, which no key of ours can be.
+// template reports a mapping that was meant as a text: one whose two first characters are {{,
+// which no key of ours can be.
 func (c *converter) template(n *yaml.Node) (diag.Mistake, bool) {
 	at := c.at(n)
 	if c.runeAt(at) != '{' || c.runeAt(diag.Pos{Line: at.Line, Col: at.Col + 1}) != '{' {

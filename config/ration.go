@@ -15,7 +15,8 @@ const (
 	mostSourceBytes    = 256 << 20 // of all
 )
 
-// share is what one owner has of the included files: those in the directory that the operator made for a tenant, or one file.
+// share is what one owner has of the included files: those in the directory that the operator
+// made for a tenant, or one file.
 type share struct {
 	paths []string
 	infos []fs.FileInfo // nil where a file is not to be had, which reading it tells
@@ -23,8 +24,9 @@ type share struct {
 	why   error // they are not read
 }
 
-// ration notes which included files are not read, before any is: those of a tenant that together are more than a tenant's may be, and the largest
-// until all fit. What they held when they were accepted stays in use. Links count for what they lead to.
+// ration notes which included files are not read, before any is: those of a tenant that together are more than a
+// tenant's may be, and the largest until all fit. What they held when they were accepted stays in use. Links
+// count for what they lead to.
 func (s *source) ration(found []listed) {
 	in := s.inputs
 	if in.frozen {
@@ -43,7 +45,8 @@ func (s *source) ration(found []listed) {
 	var total int64
 	for _, o := range all {
 		if len(o.paths) > mostOwnSources {
-			o.why = fmt.Errorf("its directory holds %d files that are included, and may hold %d; remove some, and the others are read",
+			o.why = fmt.Errorf(
+				"its directory holds %d files that are included, and may hold %d; remove some, and the others are read",
 				len(o.paths), mostOwnSources)
 			continue
 		}
@@ -57,7 +60,8 @@ func (s *source) ration(found []listed) {
 			o.infos = append(o.infos, info)
 		}
 		if len(o.paths) > 1 && o.bytes > mostOwnSourceBytes {
-			o.why = fmt.Errorf("the files of its directory that are included hold %d bytes together, and may hold %d; make them smaller",
+			o.why = fmt.Errorf(
+				"the files of its directory that are included hold %d bytes together, and may hold %d; make them smaller",
 				o.bytes, mostOwnSourceBytes)
 			continue
 		}
@@ -66,7 +70,9 @@ func (s *source) ration(found []listed) {
 	slices.SortStableFunc(all, func(a, b *share) int { return cmp.Compare(b.bytes, a.bytes) })
 	for _, o := range all {
 		if o.why == nil && total > mostSourceBytes {
-			o.why = fmt.Errorf("all files that are included hold more than %d bytes, and these %d of them; make them smaller", mostSourceBytes, o.bytes)
+			o.why = fmt.Errorf(
+				"all files that are included hold more than %d bytes, and these %d of them; make them smaller",
+				mostSourceBytes, o.bytes)
 			total -= min(o.bytes, mostOwnSourceBytes)
 		}
 		if o.why == nil {
@@ -97,6 +103,7 @@ func (in *Inputs) takes(f *Input) {
 		return
 	}
 	if in.taken[owner] += len(f.Bytes); in.taken[owner] > mostOwnSourceBytes {
-		f.Bytes, f.Err = nil, errors.New("the files of its directory that are included grow while they are read; make them smaller")
+		f.Bytes, f.Err = nil,
+			errors.New("the files of its directory that are included grow while they are read; make them smaller")
 	}
 }

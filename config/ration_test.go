@@ -22,7 +22,8 @@ func (o *opened) Open(name string) (fs.File, error) {
 	return o.MapFS.Open(name)
 }
 
-// TestOwnSources includes a tenant's directory at and past its bounds: past them none of its files is read, and the other tenants' are.
+// TestOwnSources includes a tenant's directory at and past its bounds: past them none of its files is read,
+// and the other tenants' are.
 func TestOwnSources(t *testing.T) {
 	t.Parallel()
 	const good = "tenant: {name: good, account: [11111111111111111111111111111111]}\nroutes: [{name: main, branches: [{name: a, state: open, pass: true}]}]\n"
@@ -32,13 +33,22 @@ func TestOwnSources(t *testing.T) {
 		want        string // of the mistakes; "": its files are read
 	}{
 		{"as many as it may", mostOwnSources, 2, ""},
-		{"one more", mostOwnSources + 1, 2, "tenants/evil/000.yaml: its directory holds 101 files that are included, and may hold 100; remove some, and the others are read"},
+		{
+			"one more", mostOwnSources + 1, 2,
+			"tenants/evil/000.yaml: its directory holds 101 files that are included, and may hold 100; remove some, and the others are read",
+		},
 		{"as large as they may be", 2, maxFile, ""},
-		{"one byte more", 3, maxFile - maxFile/3 + 1, "tenants/evil/000.yaml: the files of its directory that are included hold 16777221 bytes together, and may hold 16777216; make them smaller"},
+		{
+			"one byte more", 3, maxFile - maxFile/3 + 1,
+			"tenants/evil/000.yaml: the files of its directory that are included hold 16777221 bytes together, and may hold 16777216; make them smaller",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			fsys := &opened{MapFS: memory("callhours.yaml", "timezone: UTC\ninclude: [tenants/*/*.yaml]\n", "tenants/good/main.yaml", good), dir: "tenants/evil"}
+			fsys := &opened{
+				MapFS: memory("callhours.yaml", "timezone: UTC\ninclude: [tenants/*/*.yaml]\n",
+					"tenants/good/main.yaml", good), dir: "tenants/evil",
+			}
 			body := []byte("}" + strings.Repeat(" ", c.size-1)) // which is refused at once
 			for i := range c.files {
 				fsys.MapFS[fmt.Sprintf("tenants/evil/%03d.yaml", i)] = &fstest.MapFile{Data: body, Mode: 0o600}
@@ -64,7 +74,10 @@ func TestOwnSources(t *testing.T) {
 // TestAllSources: of all included files the largest owners' are left out until the others fit.
 func TestAllSources(t *testing.T) {
 	t.Parallel()
-	fsys := &opened{MapFS: memory("callhours.yaml", "timezone: UTC\ninclude: [tenants/*/*.yaml]\n", "tenants/good/main.yaml", "tenant: {name: good, account: [11111111111111111111111111111111]}\n"), dir: "tenants/good"}
+	fsys := &opened{
+		MapFS: memory("callhours.yaml", "timezone: UTC\ninclude: [tenants/*/*.yaml]\n", "tenants/good/main.yaml",
+			"tenant: {name: good, account: [11111111111111111111111111111111]}\n"), dir: "tenants/good",
+	}
 	body := []byte("}" + strings.Repeat(" ", maxFile-1))
 	n := mostSourceBytes / mostOwnSourceBytes
 	for i := range n {
@@ -73,7 +86,8 @@ func TestAllSources(t *testing.T) {
 		}
 	}
 	_, err := Load("callhours.yaml", Options{FS: fsys})
-	if got := strings.Count(fmt.Sprint(err), "all files that are included hold more than 268435456 bytes, and these 16777216 of them; make them smaller"); got != 2 || fsys.times == 0 {
+	if got := strings.Count(fmt.Sprint(err),
+		"all files that are included hold more than 268435456 bytes, and these 16777216 of them; make them smaller"); got != 2 || fsys.times == 0 {
 		t.Errorf("%d files are left out, and the small one is read %d times: %.500s", got, fsys.times, fmt.Sprint(err))
 	}
 }

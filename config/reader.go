@@ -83,7 +83,8 @@ func (c *converter) parse(most int, src []byte) (*node, diag.Mistakes) {
 	if m, ok := unreadable(file, src); ok {
 		return nil, diag.Mistakes{m}
 	}
-	loader, err := yaml.NewLoader(bytes.NewReader(src), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
+	loader, err := yaml.NewLoader(bytes.NewReader(src),
+		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
 	if err != nil {
 		return nil, diag.Mistakes{diag.Mistakef(diag.Pos{File: file}, "cannot be read as YAML")}
 	}

@@ -26,13 +26,15 @@ func (s *source) readRoutes() {
 			continue
 		}
 		branches += len(r.Branches)
-		if s.exceeds(branches, mostBranches, r.Pos, "branches in all its routes (those of a plan count for each route)", cure) {
+		if s.exceeds(branches, mostBranches, r.Pos, "branches in all its routes (those of a plan count for each route)",
+			cure) {
 			return
 		}
 		for _, b := range r.Branches {
 			asked += b.When.asked()
 		}
-		if s.exceeds(asked, mostAsked, r.Pos, "parts in the conditions of all its routes (those of a plan count for each route, and so do the calendars and numbers that they name)",
+		if s.exceeds(asked, mostAsked, r.Pos,
+			"parts in the conditions of all its routes (those of a plan count for each route, and so do the calendars and numbers that they name)",
 			"put numbers into lists, or make two tenants of it") {
 			return
 		}
@@ -90,15 +92,18 @@ func (s *source) route(n *node, hours []Secret) *Route {
 	return r
 }
 
-// onOwnPath reports whether the route of a tenant that has no account is asked on a path of that tenant's own. Anywhere else it would be asked about calls of
-// others; what is wrong is reported.
+// onOwnPath reports whether the route of a tenant that has no account is asked on a path of that tenant's own. Anywhere
+// else it would be asked about calls of others; what is wrong is reported.
 func (s *source) onOwnPath(in fields, r *Route) bool {
 	own := "/" + s.tenant.Name + "/"
 	switch {
 	case in.get("match") != nil:
-		s.mistake(in.get("match").Pos, "tenant %q has no account, so that its routes must not match calls, which may be others'; set account in tenant", s.tenant.Name)
+		s.mistake(in.get("match").Pos,
+			"tenant %q has no account, so that its routes must not match calls, which may be others'; set account in tenant", s.tenant.Name)
 	case !strings.HasPrefix(r.Path.S, own):
-		s.mistake(r.Path.Pos, "tenant %q has no account, so that its paths begin with %q; set account in tenant, or change the path", s.tenant.Name, own)
+		s.mistake(r.Path.Pos,
+			"tenant %q has no account, so that its paths begin with %q; set account in tenant, or change the path",
+			s.tenant.Name, own)
 	default:
 		return true
 	}
@@ -194,5 +199,6 @@ func (s *source) checkNames(field Text, d *Data, r *Route) {
 		}
 	}
 	slices.Sort(mappings)
-	s.mistake(field.Pos, "the data of route %q has no mapping %s%s", r.Name, quote(field.S), s.suggest(field.S, func() []string { return mappings }))
+	s.mistake(field.Pos, "the data of route %q has no mapping %s%s", r.Name, quote(field.S),
+		s.suggest(field.S, func() []string { return mappings }))
 }

@@ -2,7 +2,8 @@ package config
 
 import "github.com/callhours/callhours/internal/diag"
 
-// mostSuggested is how many mistakes of a file say what was probably meant: to find that takes comparing a name with all that are known.
+// mostSuggested is how many mistakes of a file say what was probably meant: to find that takes comparing a
+// name with all that are known.
 const mostSuggested = 20
 
 // said counts the mistakes that were found in a file, of which only so many are said.

@@ -11,13 +11,15 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestManyMistakes: of a file with many mistakes the first are said, and how many more there are; what was meant, of fewer. Those of others are all said.
+// TestManyMistakes: of a file with many mistakes the first are said, and how many more there are; what was meant, of
+// fewer. Those of others are all said.
 func TestManyMistakes(t *testing.T) {
 	t.Parallel()
 	const n = 3000
 	var routes strings.Builder
 	for i := range n {
-		fmt.Fprintf(&routes, "  - {name: r%d, branches: [{name: open, when: {calendar: hour}, pass: true}, {name: closed, pass: true}]}\n", i)
+		fmt.Fprintf(&routes,
+			"  - {name: r%d, branches: [{name: open, when: {calendar: hour}, pass: true}, {name: closed, pass: true}]}\n", i)
 	}
 	for name, c := range map[string]struct {
 		text string
@@ -42,7 +44,8 @@ func TestManyMistakes(t *testing.T) {
 		}
 		text := err.Error()
 		if len(mistakes) != want || !strings.Contains(text, "tenants/b.yaml:2:1: unknown key") ||
-			c.more > 0 && !strings.Contains(text, fmt.Sprintf("%d more mistakes of this file are not listed; mend the others first", c.more)) {
+			c.more > 0 && !strings.Contains(text,
+				fmt.Sprintf("%d more mistakes of this file are not listed; mend the others first", c.more)) {
 			t.Errorf("%s: %d mistakes, want %d: %s", name, len(mistakes), want, text[max(0, len(text)-300):])
 		}
 		if got := strings.Count(text, `did you mean "hours"`); name == "names" && got != mostSuggested {
@@ -54,12 +57,16 @@ func TestManyMistakes(t *testing.T) {
 // TestScanIsLinear: what finding the quotes of a file takes follows its length, whatever stands in it.
 func TestScanIsLinear(t *testing.T) {
 	for name, part := range map[string]string{
-		"texts on a line": `"x",`, "texts on lines": "a: \"x\"\n", "texts over lines": "a: \"x\n\n y\"\n", "blocks": "a: |\n  x\n", "empty blocks": "a: |\n", "blanks and blocks": "- |\n\n\n",
+		"texts on a line": `"x",`, "texts on lines": "a: \"x\"\n", "texts over lines": "a: \"x\n\n y\"\n",
+		"blocks": "a: |\n  x\n", "empty blocks": "a: |\n", "blanks and blocks": "- |\n\n\n",
 		"apostrophes": "'it''s' ", "escapes": `"\\\"" `, "brackets": "[{", "open": "\"\n", "comments": "# \"\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			growth.Linear(t, 5_000, func(n int) int {
-				c := &converter{file: "a.yaml", lines: strings.Split(strings.Repeat(part, n), "\n"), texts: make([]quoted, 0, n+1)}
+				c := &converter{
+					file: "a.yaml", lines: strings.Split(strings.Repeat(part, n), "\n"),
+					texts: make([]quoted, 0, n+1),
+				}
 				return growth.Bytes(c.scan)
 			})
 		})
@@ -76,7 +83,8 @@ func TestLongQuotes(t *testing.T) {
 	} {
 		c := &converter{file: "a.yaml", lines: []string{"a: " + value}}
 		m, ok := c.needsQuotes(1)
-		if ok != (want != "") || !strings.Contains(m.Message, want) || len(value) > longestShown && strings.Contains(m.Message, "aaa") {
+		if ok != (want != "") || !strings.Contains(m.Message, want) ||
+			len(value) > longestShown && strings.Contains(m.Message, "aaa") {
 			t.Errorf("%d bytes: got %q, want %q", len(value), m.Message, want)
 		}
 	}

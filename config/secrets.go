@@ -52,7 +52,8 @@ func (s *source) readSecrets() {
 		return
 	}
 	names, values := s.top.texts("secrets"), 0
-	if len(names) > mostPaths && s.exceeds(len(names), mostPaths, names[mostPaths].Pos, "paths and globs under secrets", "write fewer of them") {
+	if len(names) > mostPaths &&
+		s.exceeds(len(names), mostPaths, names[mostPaths].Pos, "paths and globs under secrets", "write fewer of them") {
 		return
 	}
 	for _, path := range s.paths(names, "secrets") {
@@ -64,12 +65,15 @@ func (s *source) readSecrets() {
 			continue
 		}
 		values += valuesIn(in.Bytes)
-		if s.exceeds(values, mostSecrets, diag.Pos{File: path.S}, "keys and values in its files of secrets (lines, commas, colons and brackets count)", "remove what is not needed") {
+		if s.exceeds(values, mostSecrets, diag.Pos{File: path.S},
+			"keys and values in its files of secrets (lines, commas, colons and brackets count)",
+			"remove what is not needed") {
 			return
 		}
 		file := path.S
 		if in.Mode.Perm()&^0o600 != 0 {
-			s.warn(diag.Pos{File: file}, "secrets_readable", "secrets are open to others (mode %04o); chmod 600", in.Mode.Perm())
+			s.warn(diag.Pos{File: file}, "secrets_readable", "secrets are open to others (mode %04o); chmod 600",
+				in.Mode.Perm())
 		}
 		root, mistakes := parseSecrets(file, in.Bytes)
 		s.mistakes = append(s.mistakes, mistakes...)
@@ -98,7 +102,8 @@ func (s *source) takeGranted(main *source) {
 	}
 }
 
-// addSecret keeps a secret. Nothing of the file is shown, whose names may be values, or which may be another file altogether.
+// addSecret keeps a secret. Nothing of the file is shown, whose names may be values, or which may
+// be another file altogether.
 func (s *source) addSecret(e entry) {
 	name, n := e.key, e.value
 	switch {
@@ -155,10 +160,12 @@ func (s *source) secretNamed(name Text) Secret {
 		s.mistake(name.Pos, "want the name of a secret in lower-case letters, digits and dashes")
 	case !ok && s.tenant != nil:
 		// Whether the main file has one of that name is none of the tenant's business.
-		s.mistake(name.Pos, "secret %q is none of this tenant's; write it into a file of its own under secrets, or have the main file give it: "+
-			"tenants: {%s: {secrets: [%s]}}", name.S, s.tenant.Name, name.S)
+		s.mistake(name.Pos,
+			"secret %q is none of this tenant's; write it into a file of its own under secrets, or have the main file give it: "+
+				"tenants: {%s: {secrets: [%s]}}", name.S, s.tenant.Name, name.S)
 	case !ok && s.top.get("secrets") == nil:
-		s.mistake(name.Pos, "secret %q is not defined, and no file is named under secrets; set secrets: [secrets.yaml] and write %s: VALUE into that file",
+		s.mistake(name.Pos,
+			"secret %q is not defined, and no file is named under secrets; set secrets: [secrets.yaml] and write %s: VALUE into that file",
 			name.S, name.S)
 	case !ok:
 		s.mistake(name.Pos, "secret %q is not defined%s", name.S, s.suggest(name.S, s.secrets.known))
@@ -171,6 +178,7 @@ func (s *source) secretNamed(name Text) Secret {
 // plainSecret warns of a secret that stands in the YAML itself.
 func (s *source) plainSecret(n *node, what string) {
 	if n != nil && n.kind == scalar {
-		s.warn(n.Pos, "secret_in_plain", "%s stands in plain text; put it into a secrets file and write {secret: NAME}", what)
+		s.warn(n.Pos, "secret_in_plain", "%s stands in plain text; put it into a secrets file and write {secret: NAME}",
+			what)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestSums: of each key of a tenant's file that is an amount, may be repeated or names something large, it is known what bounds it for the whole tenant. A key
-// that is new has to be put here.
+// TestSums: of each key of a tenant's file that is an amount, may be repeated or names something large, it is known
+// what bounds it for the whole tenant. A key that is new has to be put here.
 func TestSums(t *testing.T) {
 	t.Parallel()
 	const (
@@ -18,14 +18,23 @@ func TestSums(t *testing.T) {
 		samples = "templates.MaxSource; what sample calls of a tenant take"
 	)
 	bounds := map[place]map[string]string{
-		inInclude:   {"secrets": files, "data": "mostMerged", "lists": "mostLists, mostNumbers", "calendars": "mostCalendars", "plans": values + "; mostBranches", "routes": "mostRoutes"},
-		inAuth:      {"networks": values, "trusted_proxies": values},
-		inList:      {"file": files, "numbers": "mostNumbers"},
-		inTenant:    {"account": values, "labels": "maxLabels", "hours": values},
-		inCalendar:  {"file": "calendars.ownerBytes, filesTimes", "headers": "calendars.maxHeaders", "ca_file": "4 MiB each; mostCalendars", "only": steps, "except": steps, "limits": lowered},
-		inFilter:    {"summary": steps, "description": steps, "location": steps, "category": steps},
-		inPlan:      {"calendars": values, "branches": "mostBranches", "data": "mostMerged"},
-		inRoute:     {"path": values, "hours": values, "data": "mostMerged", "branches": "mostBranches", "calendars": values, "answers": values},
+		inInclude: {
+			"secrets": files, "data": "mostMerged", "lists": "mostLists, mostNumbers",
+			"calendars": "mostCalendars", "plans": values + "; mostBranches", "routes": "mostRoutes",
+		},
+		inAuth:   {"networks": values, "trusted_proxies": values},
+		inList:   {"file": files, "numbers": "mostNumbers"},
+		inTenant: {"account": values, "labels": "maxLabels", "hours": values},
+		inCalendar: {
+			"file": "calendars.ownerBytes, filesTimes", "headers": "calendars.maxHeaders",
+			"ca_file": "4 MiB each; mostCalendars", "only": steps, "except": steps, "limits": lowered,
+		},
+		inFilter: {"summary": steps, "description": steps, "location": steps, "category": steps},
+		inPlan:   {"calendars": values, "branches": "mostBranches", "data": "mostMerged"},
+		inRoute: {
+			"path": values, "hours": values, "data": "mostMerged", "branches": "mostBranches",
+			"calendars": values, "answers": values,
+		},
 		inMatch:     {"account": values, "dialed": values},
 		inBranch:    {"callflow": samples, "data": "mostMerged", "when": asks},
 		inAnswer:    {"callflow": samples, "data": "mostMerged"},

@@ -59,11 +59,13 @@ func (c *converter) syntax(err error) diag.Mistake {
 	if one, ok := errors.AsType[*yaml.LoadError](err); ok {
 		theirs = one.Message
 		mark := one.Mark
-		if open := one.ContextMark; strings.Contains(theirs, "did not find expected ','") && open.Line > 0 && open.Line < mark.Line {
+		if open := one.ContextMark; strings.Contains(theirs, "did not find expected ','") && open.Line > 0 &&
+			open.Line < mark.Line {
 			opened = diag.Pos{File: c.file, Line: open.Line, Col: open.Column}
 		}
 		// A missing end is better shown where its beginning is.
-		if one.ContextMark.Line > 0 && (c.blankFrom(mark.Line) || strings.Contains(theirs, "unexpected end of stream")) {
+		if one.ContextMark.Line > 0 &&
+			(c.blankFrom(mark.Line) || strings.Contains(theirs, "unexpected end of stream")) {
 			mark = one.ContextMark
 		}
 		p.Line, p.Col = mark.Line, mark.Column
@@ -79,7 +81,8 @@ func (c *converter) syntax(err error) diag.Mistake {
 	switch {
 	case p.Line == 0:
 	case opened.Line > 0:
-		return diag.Mistakef(opened, `the "%c" opened here is not closed before %d:%d; close it`, c.runeAt(opened), p.Line, p.Col)
+		return diag.Mistakef(opened, `the "%c" opened here is not closed before %d:%d; close it`, c.runeAt(opened),
+			p.Line, p.Col)
 	case c.blankFrom(p.Line):
 		return diag.Mistakef(p, "the file ends where more is wanted; check that every bracket and quote is closed")
 	case strings.Contains(theirs, "cannot start any token") && c.runeAt(p) == '\t':
@@ -87,7 +90,8 @@ func (c *converter) syntax(err error) diag.Mistake {
 	}
 	if strings.Contains(theirs, "mapping values are not allowed") && p.Line > 1 {
 		if m := noBlank.FindStringSubmatch(c.lines[p.Line-2]); m != nil {
-			return diag.Mistakef(diag.Pos{File: c.file, Line: p.Line - 1, Col: len([]rune(m[1]))}, `want a blank after this ":"`)
+			return diag.Mistakef(diag.Pos{File: c.file, Line: p.Line - 1, Col: len([]rune(m[1]))},
+				`want a blank after this ":"`)
 		}
 	}
 	for _, m := range syntaxMessages {

@@ -5,30 +5,33 @@ import (
 	"slices"
 )
 
-// takeover finds the tenants of a former File of which nothing has changed, neither in their files nor in what is everybody's, so that what was
-// read of them means the same. The nil takeover finds none.
+// takeover finds the tenants of a former File of which nothing has changed, neither in their files nor in what is
+// everybody's, so that what was read of them means the same. The nil takeover finds none.
 type takeover struct {
-	inputs    *Inputs // the present ones
-	former    *Inputs
-	files     map[string][]*Input // that a former tenant named, by path of the tenant's file; of "" that are everybody's
-	looks     map[string][]Look   // likewise
-	tenants   map[string]*Tenant  // by path of its file
-	lists     map[string][]*List  // by tenant's name, as are the following
+	inputs *Inputs // the present ones
+	former *Inputs
+	// that a former tenant named, by path of the tenant's file; of "" that are everybody's
+	files     map[string][]*Input
+	looks     map[string][]Look  // likewise
+	tenants   map[string]*Tenant // by path of its file
+	lists     map[string][]*List // by tenant's name, as are the following
 	calendars map[string][]*Calendar
 	plans     map[string][]*Plan
 	routes    map[string][]*Route
 	warnings  map[string][]Warning // by path of the tenant's file
 }
 
-// takeover prepares to take over tenants of a former File, which had no mistakes; nil if what is everybody's has changed. paths are the files
-// that are included now.
+// takeover prepares to take over tenants of a former File, which had no mistakes; nil if what is everybody's has
+// changed. paths are the files that are included now.
 func (s *source) takeover(former *File, paths []Text) *takeover {
 	if former == nil || former.Path != s.file.Path || former.Inputs == s.inputs {
 		return nil
 	}
 	t := &takeover{
-		inputs: s.inputs, former: former.Inputs, files: map[string][]*Input{}, looks: map[string][]Look{}, tenants: map[string]*Tenant{},
-		lists: map[string][]*List{}, calendars: map[string][]*Calendar{}, plans: map[string][]*Plan{}, routes: map[string][]*Route{},
+		inputs: s.inputs, former: former.Inputs, files: map[string][]*Input{}, looks: map[string][]Look{},
+		tenants: map[string]*Tenant{},
+		lists:   map[string][]*List{}, calendars: map[string][]*Calendar{}, plans: map[string][]*Plan{},
+		routes:   map[string][]*Route{},
 		warnings: map[string][]Warning{},
 	}
 	for _, f := range former.Inputs.files {
@@ -100,11 +103,13 @@ func (t *takeover) sameForAll(main string, paths []Text) bool {
 		}
 	}
 	for path := range included { // what is new or has changed must be a tenant's
-		if t.former.Has(path) && t.former.Of(path) == "" || t.former.Of(path) == path && t.sameFile(t.former.files[path]) || t.inputs.without[path] {
+		if t.former.Has(path) && t.former.Of(path) == "" ||
+			t.former.Of(path) == path && t.sameFile(t.former.files[path]) || t.inputs.without[path] {
 			continue
 		}
 		root, _ := parse(path, t.inputs.peek(path, "").Bytes)
-		if root == nil || root.kind != mapping || !slices.ContainsFunc(root.entries, func(e entry) bool { return e.key.S == "tenant" }) {
+		if root == nil || root.kind != mapping ||
+			!slices.ContainsFunc(root.entries, func(e entry) bool { return e.key.S == "tenant" }) {
 			return false
 		}
 	}

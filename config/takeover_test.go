@@ -12,8 +12,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestTakeover changes files again and again, in any way, and loads them with what was loaded before and without: the Files are the same, and
-// tenants of which nothing has changed are taken over.
+// TestTakeover changes files again and again, in any way, and loads them with what was loaded before and without: the
+// Files are the same, and tenants of which nothing has changed are taken over.
 func TestTakeover(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(7, 7))
@@ -30,8 +30,10 @@ routes:
 `, name, random.IntN(3))
 	}
 	main := func() string {
-		return fmt.Sprintf("timezone: Europe/%s\ndata: {m: 1}\nauth: {token: {secret: t}}\ninclude: [tenants/*.yaml]\ninclude_shared: [shared/*.yaml]\nsecrets: [secrets/main.yaml]\n"+
-			"lists: {spam: {file: spam.txt}}\ncalendars: {shared: {file: s.ics}}\n", []string{"Berlin", "Berlin", "Paris"}[random.IntN(3)])
+		return fmt.Sprintf(
+			"timezone: Europe/%s\ndata: {m: 1}\nauth: {token: {secret: t}}\ninclude: [tenants/*.yaml]\ninclude_shared: [shared/*.yaml]\nsecrets: [secrets/main.yaml]\n"+
+				"lists: {spam: {file: spam.txt}}\ncalendars: {shared: {file: s.ics}}\n",
+			[]string{"Berlin", "Berlin", "Paris"}[random.IntN(3)])
 	}
 	files := fstest.MapFS{}
 	put := func(name, body string) { files[name] = &fstest.MapFile{Data: []byte(body), Mode: 0o600} }

@@ -28,8 +28,8 @@ func (f *File) TemplateInputs() []Input {
 	return list
 }
 
-// NearTemplate is a file in the directory of templates that has the name of a template and another ending than templates have; "" where
-// there is none.
+// NearTemplate is a file in the directory of templates that has the name of a template and another ending than
+// templates have; "" where there is none.
 func (f *File) NearTemplate(name string) string {
 	if f.Templates == "" || f.Inputs.frozen {
 		return ""
@@ -49,8 +49,8 @@ func (f *File) NearTemplate(name string) string {
 // mostSearched is how many directories are looked into for a template that is elsewhere.
 const mostSearched = 100
 
-// FarTemplate is the path of a template's file that is not looked for where it is: in a sub-directory of Templates, or, with set false,
-// where no Templates are set, beside the main file or in a directory there; "" where there is none.
+// FarTemplate is the path of a template's file that is not looked for where it is: in a sub-directory of Templates, or,
+// with set false, where no Templates are set, beside the main file or in a directory there; "" where there is none.
 func (f *File) FarTemplate(name string) (file string, set bool) {
 	set = f.Templates != ""
 	if f.Inputs.frozen {

@@ -10,8 +10,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Tests is a file of routing tests: calls and moments, and what is wanted for each. Names of routes, branches and calendars in it are
-// looked up by whoever has the configuration. docs/testing.md describes every key.
+// Tests is a file of routing tests: calls and moments, and what is wanted for each. Names of routes, branches and
+// calendars in it are looked up by whoever has the configuration. docs/testing.md describes every key.
 type Tests struct {
 	Path      string // as given to LoadTests
 	Home      string // the directory of a tenant's tests, out of which their files do not lead; "" for the operator's
@@ -20,8 +20,8 @@ type Tests struct {
 	Tests     []Test
 }
 
-// TestCalendar is what a calendar of the configuration holds while tests run. At most one of Unknown, File, Text and Events is set; none
-// means a calendar without events.
+// TestCalendar is what a calendar of the configuration holds while tests run. At most one of Unknown, File, Text and
+// Events is set; none means a calendar without events.
 type TestCalendar struct {
 	diag.Pos
 	Name    string // full: "acme/hours" for a tenant's
@@ -31,7 +31,8 @@ type TestCalendar struct {
 	Events  []TestEvent
 }
 
-// TestEvent is an event in short. Start and End are a date, a date and time of day, or RFC 3339; a zero End ends a day after a date.
+// TestEvent is an event in short. Start and End are a date, a date and time of day, or RFC 3339; a zero
+// End ends a day after a date.
 type TestEvent struct {
 	diag.Pos
 	Summary, Description, Location Text
@@ -73,7 +74,8 @@ type TestWant struct {
 	Callflow                            []TestPart // in the order written
 }
 
-// TestPart is a part of the wanted callflow: what stands under a key, or what an RFC 9535 path that begins with $ selects.
+// TestPart is a part of the wanted callflow: what stands under a key, or what an RFC 9535 path
+// that begins with $ selects.
 type TestPart struct {
 	Key   Text
 	Value any // as in Data
@@ -84,8 +86,8 @@ const (
 	maxTestEvents  = 10_000 // written in short, in one file
 )
 
-// LoadTests reads a file of routing tests. Its errors are as those of Load; with mistakes the Tests hold what was understood, so that what
-// they name can be looked up in the same run. Such Tests must not be run.
+// LoadTests reads a file of routing tests. Its errors are as those of Load; with mistakes the Tests hold what was
+// understood, so that what they name can be looked up in the same run. Such Tests must not be run.
 func LoadTests(path string, o Options) (*Tests, error) {
 	l := &loader{file: &File{Path: path}, inputs: NewInputs(o.FS)}
 	src := &source{loader: l, path: path, dir: l.inputs.disk.dir(path)}
@@ -123,10 +125,13 @@ func LoadTests(path string, o Options) (*Tests, error) {
 		}
 	}
 	if s.events > maxTestEvents {
-		s.mistake(diag.Pos{File: path}, "%d events are more than the %d that a file may have; put them into a calendar file", s.events, maxTestEvents)
+		s.mistake(diag.Pos{File: path},
+			"%d events are more than the %d that a file may have; put them into a calendar file", s.events,
+			maxTestEvents)
 	}
 	if s.moments > maxTestMoments {
-		s.mistake(diag.Pos{File: path}, "%d moments are more than the %d that a file may have; split it", s.moments, maxTestMoments)
+		s.mistake(diag.Pos{File: path}, "%d moments are more than the %d that a file may have; split it", s.moments,
+			maxTestMoments)
 	}
 	s.sayRest()
 	return t, withoutEffects(l.mistakes).Err()
@@ -161,7 +166,9 @@ func (s *testSource) testCalendars(f fields) []TestCalendar {
 		case strings.HasPrefix(strings.ToUpper(strings.TrimSpace(n.text)), "BEGIN:"):
 			c.Text = Text{Pos: n.first, S: n.text}
 		default:
-			s.mistake(n.Pos, "want the calendar as a list of events, {file: NAME}, the word unknown or iCalendar text, found %s", found(n))
+			s.mistake(n.Pos,
+				"want the calendar as a list of events, {file: NAME}, the word unknown or iCalendar text, found %s",
+				found(n))
 		}
 		all = append(all, c)
 	}
@@ -183,7 +190,8 @@ func (s *testSource) event(n *node) (TestEvent, bool) {
 	s.events++
 	e := TestEvent{
 		Pos: n.Pos, Summary: in.text("summary"), Description: in.text("description"), Location: in.text("location"),
-		Category: in.words("category"), Start: in.required("start"), End: in.word("end"), Rule: in.word("rrule"), Except: in.words("except"),
+		Category: in.words("category"), Start: in.required("start"), End: in.word("end"), Rule: in.word("rrule"),
+		Except: in.words("except"),
 	}
 	dated := e.Start.S != "" && in.whole
 	for _, t := range append([]Text{e.Start, e.End}, e.Except...) {
@@ -195,9 +203,11 @@ func (s *testSource) event(n *node) (TestEvent, bool) {
 	switch {
 	case !dated: // whatever follows from that is no mistake of its own
 	case e.End.S == "" && !startsDay:
-		s.mistake(n.Pos, "the event has no end; only one that starts with a date alone may leave it out, and is a day long")
+		s.mistake(n.Pos,
+			"the event has no end; only one that starts with a date alone may leave it out, and is a day long")
 	case e.End.S != "" && startsDay != endsDay:
-		s.mistake(e.End.Pos, "want start and end both as a date or both with a time of day, found %s and %s", quote(e.Start.S), quote(e.End.S))
+		s.mistake(e.End.Pos, "want start and end both as a date or both with a time of day, found %s and %s",
+			quote(e.Start.S), quote(e.End.S))
 	}
 	if e.Rule.S != "" && !ruleGrammar.MatchString(e.Rule.S) {
 		s.mistake(e.Rule.Pos, `want rrule as in RFC 5545 such as "FREQ=WEEKLY;BYDAY=MO,TU", found %s`, quote(e.Rule.S))
@@ -228,7 +238,8 @@ func (s *source) isMoment(t Text) bool {
 		}
 	}
 	if err != nil {
-		s.mistake(t.Pos, "want a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found %s", quote(t.S))
+		s.mistake(t.Pos, "want a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found %s",
+			quote(t.S))
 	}
 	return err == nil
 }
@@ -277,7 +288,14 @@ func (s *testSource) call(f fields, t *Test) {
 	}
 	in := s.fields(n, inTestCall)
 	t.Path = in.urlPath("path")
-	for _, p := range []struct{ key, name string }{{"account", "Account-ID"}, {"dialed", "Request"}, {"caller", "Caller-ID-Number"}, {"caller_name", "Caller-ID-Name"}} {
+	for _, p := range []struct {
+		key, name string
+	}{
+		{"account", "Account-ID"},
+		{"dialed", "Request"},
+		{"caller", "Caller-ID-Number"},
+		{"caller_name", "Caller-ID-Name"},
+	} {
 		if value := in.text(p.key); value.Line > 0 {
 			t.Call = append(t.Call, Field{Name: Text{Pos: value.Pos, S: p.name}, Values: []Text{value}})
 		}
@@ -298,7 +316,8 @@ func (s *testSource) want(f fields) TestWant {
 	}
 	in := s.fields(n, inTestWant)
 	w := TestWant{
-		Pos: n.Pos, Route: in.text("route"), Branch: in.word("branch"), Event: in.text("event"), Reason: in.word("reason"),
+		Pos: n.Pos, Route: in.text("route"), Branch: in.word("branch"), Event: in.text("event"),
+		Reason:     in.word("reason"),
 		AnsweredBy: in.word("answered_by"), Unknown: in.boolean("unknown"), Until: in.word("until"),
 	}
 	if in.whole && len(n.entries) == 0 {

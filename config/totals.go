@@ -2,8 +2,8 @@ package config
 
 import "github.com/callhours/callhours/internal/diag"
 
-// What a tenant's file may define in all. Each definition may be within its own bounds, and there may be many; a plan's branches count for every route
-// that has it.
+// What a tenant's file may define in all. Each definition may be within its own bounds, and there may be many; a plan's
+// branches count for every route that has it.
 const (
 	mostCalendars = 2_000
 	mostRoutes    = 5_000
@@ -18,7 +18,8 @@ const (
 	mostMerged    = 1_000_000 // keys of data that are merged for its routes and branches
 )
 
-// exceeds reports whether a tenant defines more of something than it may, which is its mistake; cure says what to do. The operator may define any number.
+// exceeds reports whether a tenant defines more of something than it may, which is its mistake; cure says what to do.
+// The operator may define any number.
 func (s *source) exceeds(n, most int, p diag.Pos, what, cure string) bool {
 	if s.tenant == nil || n <= most {
 		return false
@@ -27,7 +28,8 @@ func (s *source) exceeds(n, most int, p diag.Pos, what, cure string) bool {
 	return true
 }
 
-// admits reports whether one more file may be read that a tenant names, for each file once. Where it may not, that is said once, and nothing more is read.
+// admits reports whether one more file may be read that a tenant names, for each file once. Where it may not, that is
+// said once, and nothing more is read.
 func (s *source) admits(path Text) bool {
 	switch {
 	case s.tenant == nil || s.reading.seen[path.S]:
@@ -39,11 +41,13 @@ func (s *source) admits(path Text) bool {
 		s.reading.seen = map[string]bool{}
 	}
 	s.reading.seen[path.S] = true
-	s.reading.full = s.exceeds(len(s.reading.seen), mostFiles, path.Pos, "files of lists and secrets", "put what is in them into fewer files")
+	s.reading.full = s.exceeds(len(s.reading.seen), mostFiles, path.Pos, "files of lists and secrets",
+		"put what is in them into fewer files")
 	return !s.reading.full
 }
 
-// counts adds up what the files hold that a tenant names, when one was read for the first time; false if it is more than it may.
+// counts adds up what the files hold that a tenant names, when one was read for the first time;
+// false if it is more than it may.
 func (s *source) counts(path Text, in *Input) bool {
 	if s.tenant == nil || s.reading.read[path.S] {
 		return true
@@ -53,12 +57,14 @@ func (s *source) counts(path Text, in *Input) bool {
 	}
 	s.reading.read[path.S] = true
 	s.reading.bytes += len(in.Bytes)
-	s.reading.full = s.exceeds(s.reading.bytes, mostFileBytes, path.Pos, "bytes in its files of lists and secrets", "remove what is not needed")
+	s.reading.full = s.exceeds(s.reading.bytes, mostFileBytes, path.Pos, "bytes in its files of lists and secrets",
+		"remove what is not needed")
 	return !s.reading.full
 }
 
-// merge is data over that of the tenant, the plan or the branch. Each time what is under it is copied, so that large data of a tenant with many routes that have
-// their own is bounded: beyond that it is a mistake, and what is under it is taken as it is.
+// merge is data over that of the tenant, the plan or the branch. Each time what is under it is copied, so that
+// large data of a tenant with many routes that have their own is bounded: beyond that it is a mistake, and what is
+// under it is taken as it is.
 func (s *source) merge(under, over *Data) *Data {
 	if s.tenant == nil || len(over.Values) == 0 || len(under.Values) == 0 {
 		return merge(under, over)
@@ -67,7 +73,8 @@ func (s *source) merge(under, over *Data) *Data {
 		return under
 	}
 	s.merged += merges(under.Values, over.Values)
-	if s.exceeds(s.merged, mostMerged, over.places.at, "keys in the data of all its routes and branches together (those of the tenant and of plans count for each that has data of its own)",
+	if s.exceeds(s.merged, mostMerged, over.places.at,
+		"keys in the data of all its routes and branches together (those of the tenant and of plans count for each that has data of its own)",
 		"move what is the same for many into data of fewer keys") {
 		return under
 	}
@@ -87,11 +94,13 @@ func merges(under, over map[string]any) int {
 	return n
 }
 
-// asked is how many parts a condition has: itself, and the calendars, numbers, patterns and lists that it names. A route keeps something of each.
+// asked is how many parts a condition has: itself, and the calendars, numbers, patterns and lists that it names. A
+// route keeps something of each.
 func (c *Condition) asked() int {
 	n := 0
 	c.walk(func(c *Condition) {
-		n += 1 + len(c.Calendars) + len(c.Caller.Numbers) + len(c.Caller.Lists) + len(c.Dialed.Numbers) + len(c.Dialed.Lists) + len(c.Vars) + len(c.Headers)
+		n += 1 + len(c.Calendars) + len(c.Caller.Numbers) + len(c.Caller.Lists) + len(c.Dialed.Numbers) +
+			len(c.Dialed.Lists) + len(c.Vars) + len(c.Headers)
 	})
 	return n
 }

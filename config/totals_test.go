@@ -19,32 +19,42 @@ func TestTenantTotals(t *testing.T) {
 	}
 	routes := func(n int) string { return "routes:\n" + repeat(n, "  - {name: r%d, plan: p}\n") }
 	plan := func(n int) string {
-		return "plans:\n  p:\n    branches:\n" + repeat(n-1, "      - {name: b%d, state: other, when: {caller: [\"+1*\"]}, pass: true}\n") + "      - {name: rest, state: open, pass: true}\n"
+		return "plans:\n  p:\n    branches:\n" +
+			repeat(n-1, "      - {name: b%d, state: other, when: {caller: [\"+1*\"]}, pass: true}\n") +
+			"      - {name: rest, state: open, pass: true}\n"
 	}
 	for name, c := range map[string]struct {
 		at, past string
 		want     string
 	}{
 		"calendars": {
-			"calendars:\n" + repeat(mostCalendars, "  c%d: {file: acme/a.ics}\n"), "calendars:\n" + repeat(mostCalendars+1, "  c%d: {file: acme/a.ics}\n"),
+			"calendars:\n" + repeat(mostCalendars, "  c%d: {file: acme/a.ics}\n"),
+			"calendars:\n" + repeat(mostCalendars+1, "  c%d: {file: acme/a.ics}\n"),
 			`tenant "acme" has more than 2000 calendars; remove some, or make two tenants of it`,
 		},
 		"lists": {
-			"lists:\n" + repeat(mostLists, "  l%d: {file: acme/one}\n"), "lists:\n" + repeat(mostLists+1, "  l%d: {file: acme/one}\n"),
+			"lists:\n" + repeat(mostLists, "  l%d: {file: acme/one}\n"),
+			"lists:\n" + repeat(mostLists+1, "  l%d: {file: acme/one}\n"),
 			`tenant "acme" has more than 2000 lists; remove some, or make two tenants of it`,
 		},
-		"routes": {plan(2) + routes(mostRoutes), plan(2) + routes(mostRoutes+1), `tenant "acme" has more than 5000 routes; remove some, or make two tenants of it`},
+		"routes": {
+			plan(2) + routes(mostRoutes), plan(2) + routes(mostRoutes+1),
+			`tenant "acme" has more than 5000 routes; remove some, or make two tenants of it`,
+		},
 		"branches": {
 			plan(50) + routes(mostBranches/50), plan(50) + routes(mostBranches/50+1),
 			`tenant "acme" has more than 50000 branches in all its routes (those of a plan count for each route); remove some, or make two tenants of it`,
 		},
 		"conditions": {
-			plan(2) + routes(mostRoutes), strings.Replace(plan(2), `["+1*"]`, "["+strings.Repeat(`"+1*", `, 100)+"]", 1) + routes(mostRoutes),
+			plan(2) + routes(mostRoutes),
+			strings.Replace(plan(2), `["+1*"]`, "["+strings.Repeat(`"+1*", `, 100)+"]", 1) + routes(mostRoutes),
 			`tenant "acme" has more than 500000 parts in the conditions of all its routes`,
 		},
 		"data": {
-			"data:\n" + repeat(999, "  k%d: x\n") + plan(2) + "routes:\n" + repeat(1000, "  - {name: r%d, plan: p, data: {a: b}}\n"),
-			"data:\n" + repeat(999, "  k%d: x\n") + plan(2) + "routes:\n" + repeat(1001, "  - {name: r%d, plan: p, data: {a: b}}\n"),
+			"data:\n" + repeat(999, "  k%d: x\n") + plan(2) + "routes:\n" +
+				repeat(1000, "  - {name: r%d, plan: p, data: {a: b}}\n"),
+			"data:\n" + repeat(999, "  k%d: x\n") + plan(2) + "routes:\n" +
+				repeat(1001, "  - {name: r%d, plan: p, data: {a: b}}\n"),
 			`tenant "acme" has more than 1000000 keys in the data of all its routes and branches together`,
 		},
 		"numbers": {

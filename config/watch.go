@@ -10,8 +10,8 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// Watch looks at the files of a configuration again and again, and reads those that may have changed. The zero Watch is ready; it is not
-// safe for concurrent use.
+// Watch looks at the files of a configuration again and again, and reads those that may have changed. The zero Watch is
+// ready; it is not safe for concurrent use.
 type Watch struct {
 	seen map[string]seen // by path
 }
@@ -24,8 +24,8 @@ type seen struct {
 }
 
 const (
-	// settled is how old a file must be when it is read, so that a later write to it shows in its time: some file systems count in
-	// seconds, and a server's clock is not ours.
+	// settled is how old a file must be when it is read, so that a later write to it shows in its time: some file
+	// systems count in seconds, and a server's clock is not ours.
 	settled = 5 * time.Second
 	// rereadInputs is how often files are read although nothing shows that they have changed.
 	rereadInputs = time.Minute
@@ -69,7 +69,8 @@ func (w *Watch) look(d disk, path string, now time.Time) seen {
 
 // same reports whether nothing shows that a file has changed.
 func same(a, b fs.FileInfo) bool {
-	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && a.Mode() == b.Mode() && (os.SameFile(a, b) || a.Sys() == nil)
+	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && a.Mode() == b.Mode() &&
+		(os.SameFile(a, b) || a.Sys() == nil)
 }
 
 // content is that of the file, used or not.

@@ -23,7 +23,11 @@ func TestPictureBounds(t *testing.T) {
 	midnight := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 	spans := func(n int) (list []preview.Span) {
 		for i := range n {
-			list = append(list, preview.Span{Start: midnight.Add(time.Duration(i) * time.Second), End: midnight.Add(time.Duration(i+1) * time.Second), State: "open"})
+			list = append(list,
+				preview.Span{
+					Start: midnight.Add(time.Duration(i) * time.Second),
+					End:   midnight.Add(time.Duration(i+1) * time.Second), State: "open",
+				})
 		}
 		return list
 	}
@@ -35,7 +39,8 @@ func TestPictureBounds(t *testing.T) {
 	}
 	lanes := []preview.Lane{{Calendar: "hours", More: 7}}
 	for range 100 { // each is on in 31 rows
-		lanes[0].Events = append(lanes[0].Events, preview.LaneEvent{Event: preview.Event{Start: midnight, End: midnight.AddDate(0, 1, 0)}})
+		lanes[0].Events = append(lanes[0].Events,
+			preview.LaneEvent{Event: preview.Event{Start: midnight, End: midnight.AddDate(0, 1, 0)}})
 	}
 	pic, bars := draw("main", midnight, 31, nil, lanes, midnight), 0
 	for _, d := range pic.Days {
@@ -128,7 +133,8 @@ func (l *listener) told() []string {
 	return slices.Clone(l.written)
 }
 
-// TestSlowListener: who takes too long to read is dropped, each write has a deadline, and changes are told no more often than once in a while.
+// TestSlowListener: who takes too long to read is dropped, each write has a deadline, and changes are told no more
+// often than once in a while.
 func TestSlowListener(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

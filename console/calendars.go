@@ -100,7 +100,8 @@ const (
 	mostOdd         = 200       // problems on a page, and warnings
 )
 
-// anchor names an occurrence in a page. An all-day one goes by its date: routes may let their days begin at another hour.
+// anchor names an occurrence in a page. An all-day one goes by its date: routes may let their
+// days begin at another hour.
 func anchor(e preview.Event) string {
 	h, start := fnv.New64a(), e.Start.UTC().Format(time.RFC3339)
 	if e.AllDay {
@@ -114,11 +115,15 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	cal, ok := c.options.Calendar(name)
 	if !ok {
-		c.say(r.Context(), w, http.StatusNotFound, "No such calendar", fmt.Sprintf("calendar %q is not configured", name))
+		c.say(r.Context(), w, http.StatusNotFound, "No such calendar",
+			fmt.Sprintf("calendar %q is not configured", name))
 		return
 	}
 	q := r.URL.Query()
-	m := calendarPage{Name: name, Why: cal.Use.State.Why, Problems: cal.Problems, Warnings: cal.Warnings, Routes: cal.Routes, Done: q.Has("refreshed")}
+	m := calendarPage{
+		Name: name, Why: cal.Use.State.Why, Problems: cal.Problems, Warnings: cal.Warnings,
+		Routes: cal.Routes, Done: q.Has("refreshed"),
+	}
 	shown := func(list []calendars.Problem) []calendars.Problem {
 		m.MoreOdd += max(0, len(list)-mostOdd)
 		return list[:min(len(list), mostOdd)]
@@ -193,8 +198,11 @@ func (c *Console) occurrences(m *calendarPage, cal Calendar, zone *time.Location
 	for _, o := range t.Head(mostOccurrences) {
 		start, end := time.Unix(o.Start, 0).In(zone), time.Unix(o.End, 0).In(zone)
 		item := occurrence{
-			Event: preview.Event{Calendar: m.Name, UID: o.Event.UID, Summary: preview.Title(o.Event.Summary), Start: start, End: end, AllDay: o.Event.AllDay},
-			Line:  o.Event.Line, Faint: o.Event.Transparent, Series: o.Event.Recurring, LastDay: end.Add(-time.Second),
+			Event: preview.Event{
+				Calendar: m.Name, UID: o.Event.UID, Summary: preview.Title(o.Event.Summary),
+				Start: start, End: end, AllDay: o.Event.AllDay,
+			},
+			Line: o.Event.Line, Faint: o.Event.Transparent, Series: o.Event.Recurring, LastDay: end.Add(-time.Second),
 		}
 		item.ID = anchor(item.Event)
 		item.Open = item.ID == open

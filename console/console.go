@@ -1,9 +1,10 @@
-// Package console is the web pages for people: what the telephones do now, what they will do, and why. It shows what package preview
-// answers; what only a server knows comes in as funcs.
+// Package console is the web pages for people: what the telephones do now, what they will do, and why. It shows what
+// package preview answers; what only a server knows comes in as funcs.
 //
-// The pages are rendered whole on the server, pictures included, and work without JavaScript; a little of it adds live updates, tips and
-// copying. Everything is embedded: nothing is asked of other hosts, which the Content-Security-Policy holds browsers to. Texts of calendars and
-// calls are escaped by html/template. A [Console] is safe for concurrent use; who may ask is decided before it.
+// The pages are rendered whole on the server, pictures included, and work without JavaScript; a little of it adds live
+// updates, tips and copying. Everything is embedded: nothing is asked of other hosts, which the Content-Security-Policy
+// holds browsers to. Texts of calendars and calls are escaped by html/template. A [Console] is safe for concurrent use;
+// who may ask is decided before it.
 package console
 
 import (
@@ -45,7 +46,8 @@ type Options struct {
 	Findings func() (found []preview.Finding, pending int)
 	// Decisions are the last ones of a route, at most so many, the newest first.
 	Decisions func(route string, most int) []preview.Trace
-	// HoursPath is where the hours of a route can be subscribed to on Kazoo's side, without the token; "" where nobody has one.
+	// HoursPath is where the hours of a route can be subscribed to on Kazoo's side, without the
+	// token; "" where nobody has one.
 	HoursPath func(route string) string
 	// Refresh fetches a calendar's feed, and Reload reads the configuration again; the error is for people.
 	Refresh func(ctx context.Context, calendar string) error
@@ -79,9 +81,13 @@ type asset struct {
 
 // New makes a Console. It starts nothing.
 func New(o Options) *Console {
-	c := &Console{options: o, mux: http.NewServeMux(), pages: map[string]*template.Template{}, assets: map[string]asset{}, hub: newHub()}
+	c := &Console{
+		options: o, mux: http.NewServeMux(), pages: map[string]*template.Template{},
+		assets: map[string]asset{}, hub: newHub(),
+	}
 	for name, kind := range map[string]string{
-		"console.css": "text/css; charset=utf-8", "console.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
+		"console.css": "text/css; charset=utf-8", "console.js": "text/javascript; charset=utf-8",
+		"icon.svg": "image/svg+xml",
 	} {
 		body := embedded("static/" + name)
 		sum := fnv.New64a()
@@ -89,8 +95,13 @@ func New(o Options) *Console {
 		c.assets[name] = asset{body, kind, fmt.Sprintf("%x", sum.Sum64())}
 		c.mux.HandleFunc("GET /static/"+name, c.asset)
 	}
-	for _, name := range []string{"now", "route", "try", "calendars", "calendar", "findings", "configuration", "message"} {
-		c.pages[name] = template.Must(template.New("layout.html").Funcs(c.funcs()).ParseFS(files, "pages/layout.html", "pages/parts.html", "pages/"+name+".html"))
+	for _, name := range []string{
+		"now", "route", "try", "calendars", "calendar", "findings", "configuration",
+		"message",
+	} {
+		c.pages[name] = template.Must(
+			template.New("layout.html").Funcs(c.funcs()).ParseFS(files, "pages/layout.html", "pages/parts.html",
+				"pages/"+name+".html"))
 	}
 	c.pages["leadon"] = template.Must(template.ParseFS(files, "pages/leadon.html"))
 	c.mux.HandleFunc("GET /{$}", c.now)
@@ -126,7 +137,8 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head := w.Header()
 	head.Set("Content-Security-Policy", policy)
-	// Without a referrer browsers would also hide the origin of our own forms, by which they are told from other sites'.
+	// Without a referrer browsers would also hide the origin of our own forms, by which they
+	// are told from other sites'.
 	head.Set("Referrer-Policy", "same-origin")
 	c.mux.ServeHTTP(w, r)
 }
@@ -201,7 +213,8 @@ func (c *Console) late(w http.ResponseWriter, err error) {
 	http.Error(w, err.Error(), http.StatusServiceUnavailable)
 }
 
-// LeadOn answers who follows a link from another site's page: with a page that leads on to the same address, and costs nothing.
+// LeadOn answers who follows a link from another site's page: with a page that leads on to the same
+// address, and costs nothing.
 func (c *Console) LeadOn(w http.ResponseWriter, r *http.Request) {
 	to := r.URL.RequestURI()
 	if strings.HasPrefix(to, "//") { // which would be another host
@@ -226,7 +239,8 @@ type message struct {
 }
 
 func (c *Console) say(ctx context.Context, w http.ResponseWriter, status int, head, text string) {
-	c.show(ctx, w, status, "message", page{Title: head, Main: message{head, text, status == http.StatusServiceUnavailable}})
+	c.show(ctx, w, status, "message",
+		page{Title: head, Main: message{head, text, status == http.StatusServiceUnavailable}})
 }
 
 // asked gives the preview; false after it has said that there is none yet.
@@ -234,7 +248,8 @@ func (c *Console) asked(w http.ResponseWriter, r *http.Request) (*preview.Previe
 	p := c.options.Preview()
 	if p == nil {
 		w.Header().Set("Retry-After", "2")
-		c.say(r.Context(), w, http.StatusServiceUnavailable, "Starting", "The calendars are being read; calls are answered in a moment.")
+		c.say(r.Context(), w, http.StatusServiceUnavailable, "Starting",
+			"The calendars are being read; calls are answered in a moment.")
 	}
 	return p, p != nil
 }

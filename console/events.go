@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// hub tells those who listen that something has changed. It forgets what nobody came for in time: who is told looks anew anyway.
+// hub tells those who listen that something has changed. It forgets what nobody came for in time:
+// who is told looks anew anyway.
 type hub struct {
 	mu        sync.Mutex // guards the following
 	listeners map[chan struct{}]bool
@@ -17,7 +18,8 @@ type hub struct {
 	ended     chan struct{} // is closed with it
 }
 
-// mostListeners bounds the connections that stay open: half of those that the admin side has, so that others find a place.
+// mostListeners bounds the connections that stay open: half of those that the admin side has,
+// so that others find a place.
 const mostListeners = 128
 
 // alive is how often a silent connection says that it is there, for what stands between.

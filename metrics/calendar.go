@@ -116,7 +116,8 @@ func (c *CalendarMetrics) Rejected(n int) {
 	}
 }
 
-// Unmatched says how many events of the calendar fit no condition of any branch. Below zero nobody has counted them, and there is no such series.
+// Unmatched says how many events of the calendar fit no condition of any branch. Below zero nobody has counted them,
+// and there is no such series.
 func (c *CalendarMetrics) Unmatched(n int) {
 	if c != nil {
 		c.gauges[calendarUnmatched].Set(float64(n))

@@ -17,8 +17,9 @@ type Configured struct {
 	Calendars []Calendar
 	Tenants   []string
 
-	// OwnSeries is how many of Routes have series of their own; 0 stands for all. Tenants take turns, the operator first, and of each those go first that
-	// have series already. The others are counted together, as route and branch "_other".
+	// OwnSeries is how many of Routes have series of their own; 0 stands for all. Tenants take turns, the
+	// operator first, and of each those go first that have series already. The others are counted together,
+	// as route and branch "_other".
 	OwnSeries int
 }
 
@@ -41,7 +42,8 @@ type Calendar struct {
 	MayBeEmpty bool          // no events at all are fine
 }
 
-// other is the route, and the branch, of all routes that have no series of their own. No name in a configuration begins so.
+// other is the route, and the branch, of all routes that have no series of their own. No name
+// in a configuration begins so.
 const other = "_other"
 
 // Route is the series of a configured route; nil for a name that is not configured. Look it up once for each
@@ -62,8 +64,8 @@ func (m *Metrics) Calendar(name string) *CalendarMetrics {
 }
 
 // Configure makes every series of a configuration, at 0, and deletes those of the former one that are not in it. A
-// series that stays keeps its value, also for who looked it up before. Call it when a configuration goes live, then look
-// its routes up: what is still counted on a series that is gone is lost.
+// series that stays keeps its value, also for who looked it up before. Call it when a configuration goes live, then
+// look its routes up: what is still counted on a series that is gone is lost.
 func (m *Metrics) Configure(c Configured) {
 	if m == nil {
 		return
@@ -132,7 +134,10 @@ func (s shelves) take(r Route) *RouteMetrics {
 	made := &RouteMetrics{routeSeries: s.routes.take(name), branches: make([]branchMetrics, len(r.Branches))}
 	for i, b := range r.Branches {
 		branch := valid(b.Name)
-		made.branches[i] = branchMetrics{s.states.take([3]string{name, branch, valid(b.State)}), s.branches.take([2]string{name, branch})}
+		made.branches[i] = branchMetrics{
+			s.states.take([3]string{name, branch, valid(b.State)}),
+			s.branches.take([2]string{name, branch}),
+		}
 	}
 	return made
 }
@@ -170,7 +175,8 @@ func (i *routeInfo) set(routes []Route) {
 		}
 	}
 	further := slices.Sorted(maps.Keys(names))
-	desc := prometheus.NewDesc("callhours_route_info", "A route, its tenant and the labels it is configured with; always 1.",
+	desc := prometheus.NewDesc("callhours_route_info",
+		"A route, its tenant and the labels it is configured with; always 1.",
 		append([]string{"route", "tenant"}, further...), nil)
 
 	series := make(map[string]prometheus.Metric, len(routes))
@@ -200,7 +206,8 @@ func labelName(name string) string {
 		return '_'
 	}, name)
 	switch {
-	case clean == "", clean[0] >= '0' && clean[0] <= '9', strings.HasPrefix(clean, "__"), clean == "route", clean == "tenant":
+	case clean == "", clean[0] >= '0' && clean[0] <= '9', strings.HasPrefix(clean, "__"), clean == "route",
+		clean == "tenant":
 		return "label_" + clean
 	}
 	return clean

@@ -7,8 +7,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// The series that have names of the configuration as labels are kept here and not in vectors of Prometheus' client: 10,000 routes and
-// 20,000 calendars have 800,000 of them, each of which would weigh 600 bytes there and weighs 8 here. What a scrape shows is made for it.
+// The series that have names of the configuration as labels are kept here and not in vectors of Prometheus' client:
+// 10,000 routes and 20,000 calendars have 800,000 of them, each of which would weigh 600 bytes there and weighs 8 here.
+// What a scrape shows is made for it.
 
 // counter counts.
 type counter struct{ n atomic.Uint64 }

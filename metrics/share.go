@@ -1,7 +1,8 @@
 package metrics
 
-// share tells which routes have series of their own: most of them at most, one of each tenant in turn, the operator's first, so that no tenant takes those
-// of another by having many. Of one tenant those go first that had series before, then as they are configured.
+// share tells which routes have series of their own: most of them at most, one of each tenant in turn, the operator's
+// first, so that no tenant takes those of another by having many. Of one tenant those go first that had series before,
+// then as they are configured.
 func share(routes []Route, most int, had func(name string) bool) map[string]bool {
 	own := map[string]bool{}
 	if most <= 0 || most >= len(routes) {

@@ -36,14 +36,14 @@ type Finding struct {
 // Error gives "path: message".
 func (f *Finding) Error() string { return cmp.Or(f.Path, "callflow") + ": " + f.Message }
 
-// CheckCallflow says whether a Kazoo would take the body as an answer: nil if it would, else a *[Finding]: the first thing that
-// is in the way. Where the body is no JSON, the path is line and column, from 1.
+// CheckCallflow says whether a Kazoo would take the body as an answer: nil if it would, else a *[Finding]: the first
+// thing that is in the way. Where the body is no JSON, the path is line and column, from 1.
 //
 // Kazoo wants exactly one JSON object in UTF-8, a bare action: module, a text that names one of its modules; data, if
 // present an object that fits the schema of the module; children, if present an object whose members are actions in
 // turn. Other members are allowed. Kazoo announces an answer before it validates it, so a caller hears silence when it
-// then refuses it; hence what is ambiguous (a member named twice) is refused here too, and so is what some version of Kazoo
-// refuses, as long as the version is not known.
+// then refuses it; hence what is ambiguous (a member named twice) is refused here too, and so is what some version of
+// Kazoo refuses, as long as the version is not known.
 //
 // What the modules are and what each wants is written in catalog.txt. It says nothing of whether an id exists.
 func CheckCallflow(body []byte, on Cluster) error {
@@ -56,9 +56,9 @@ func CheckCallflow(body []byte, on Cluster) error {
 // MostWarnings bounds those of one callflow; the first ones are given.
 const MostWarnings = 100
 
-// CallflowWarnings says what Kazoo would take and hardly anybody means: members that it ignores, such as misspelt ones, children
-// that are never asked for, actions that do nothing for want of an id. It says nothing of what [CheckCallflow] refuses, and of a
-// callflow that is refused only what stands before that.
+// CallflowWarnings says what Kazoo would take and hardly anybody means: members that it ignores, such as misspelt ones,
+// children that are never asked for, actions that do nothing for want of an id. It says nothing of what [CheckCallflow]
+// refuses, and of a callflow that is refused only what stands before that.
 func CallflowWarnings(body []byte, on Cluster) []*Finding {
 	var found []*Finding
 	if check(body, on, &found) == nil {
@@ -138,7 +138,9 @@ func (c *checker) warn(part []byte, names []string, format string, args ...any) 
 
 // plain quotes a name that would blur a path.
 func plain(name string) string {
-	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || strings.ContainsRune(`.":[`, r) }) {
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool {
+		return r <= ' ' || strings.ContainsRune(`.":[`, r)
+	}) {
 		return strconv.Quote(name)
 	}
 	return name
@@ -171,8 +173,8 @@ func (c *checker) syntax() *Finding {
 	return c.numbers()
 }
 
-// numbers sees that Kazoo can read all numbers of the body, which is JSON. Its parser has no JSON at all where one is too large for a float, also in a member
-// that nobody looks at.
+// numbers sees that Kazoo can read all numbers of the body, which is JSON. Its parser has no JSON at all where one is
+// too large for a float, also in a member that nobody looks at.
 func (c *checker) numbers() *Finding {
 	for at := 0; at < len(c.body); at++ {
 		switch b := c.body[at]; {
@@ -185,7 +187,8 @@ func (c *checker) numbers() *Finding {
 			number := r.value()
 			at = r.at - 1
 			if isFloat(number) && !fitsFloat(number) {
-				return c.at(number, nil, "%s is no number that Kazoo can read: it is too large or too small", describe(number))
+				return c.at(number, nil, "%s is no number that Kazoo can read: it is too large or too small",
+					describe(number))
 			}
 		}
 	}
@@ -269,14 +272,17 @@ func (c *checker) action(r *reader, depth int) *Finding {
 	return c.data(o, data, body, depth)
 }
 
-// member warns of a member of an action that is none of its three. Kazoo reads a few more, of callflows that it keeps itself.
+// member warns of a member of an action that is none of its three. Kazoo reads a few more, of
+// callflows that it keeps itself.
 func (c *checker) member(name []byte) {
 	switch text := string(content(name)); text {
 	case "id", "_id", "pvt_bucket_name":
-		c.warn(name, []string{text}, "all calls that get this %s share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; "+
-			"leave it out", text)
+		c.warn(name, []string{text},
+			"all calls that get this %s share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; "+
+				"leave it out", text)
 	case "pvt_bucket_cost":
-		c.warn(name, []string{text}, "it changes how much the action takes of the call's budget of actions; leave it out")
+		c.warn(name, []string{text},
+			"it changes how much the action takes of the call's budget of actions; leave it out")
 	case "remote_execution":
 		c.warn(name, []string{text}, "Kazoo sends the action elsewhere for it; leave it out")
 	default:
@@ -289,7 +295,9 @@ func (c *checker) member(name []byte) {
 func (c *checker) module(name, action []byte) (*object, *Finding) {
 	at := []string{"module"}
 	if name == nil {
-		return nil, c.at(action, nil, "no module; an action is an object such as %s, with nothing around it", `{"module": "hangup"}`)
+		return nil,
+			c.at(action, nil, "no module; an action is an object such as %s, with nothing around it",
+				`{"module": "hangup"}`)
 	}
 	if name[0] != '"' || len(name) == len(`""`) {
 		return nil, c.at(name, at, "want a non-empty text, found %s", describe(name))
@@ -300,15 +308,17 @@ func (c *checker) module(name, action []byte) (*object, *Finding) {
 	case slices.Contains(c.on.Modules, string(text)):
 		return nil, nil
 	case o == nil:
-		return nil, c.at(name, at, "%s is no module of Kazoo%s", describe(name), nearModule(c.catalog.meant, c.modules(), string(text)))
+		return nil,
+			c.at(name, at, "%s is no module of Kazoo%s", describe(name),
+				nearModule(c.catalog.meant, c.modules(), string(text)))
 	case c.version&^o.in != 0:
 		return nil, c.at(name, at, "%s is not in Kazoo %s%s", describe(name), allVersions&^o.in, c.setVersion(o.in))
 	}
 	return o, nil
 }
 
-// nearModule ends a message about a module that is not among the known ones: what it is called in Kazoo, or else one whose name is close, or
-// those that its words name: hangup_call.
+// nearModule ends a message about a module that is not among the known ones: what it is called in Kazoo, or else one
+// whose name is close, or those that its words name: hangup_call.
 func nearModule(called map[string][]string, known []string, text string) string {
 	text = strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(text[:min(len(text), maxModule)]))
 	var meant []string
@@ -322,7 +332,9 @@ func nearModule(called map[string][]string, known []string, text string) string 
 	}
 	// A third of the name may be wrong: "sms" is no "set".
 	most := max(1, utf8.RuneCountInString(text)/3)
-	near := slices.DeleteFunc(slices.Clone(known), func(name string) bool { return diag.Distance(text, strings.ToLower(name)) > most })
+	near := slices.DeleteFunc(slices.Clone(known), func(name string) bool {
+		return diag.Distance(text, strings.ToLower(name)) > most
+	})
 	if len(near) > 0 {
 		return diag.Suggest(text, near)
 	}
@@ -404,7 +416,8 @@ func (c *checker) keys(o *object, children []byte) {
 		name := r.name()
 		key := string(content(name))
 		if known, asked := c.asks(o, key); !asked {
-			c.warn(name, []string{"children", key}, "the module never asks for this child, so it is never taken%s", diag.Suggest(key, known))
+			c.warn(name, []string{"children", key}, "the module never asks for this child, so it is never taken%s",
+				diag.Suggest(key, known))
 		}
 	}
 }

@@ -14,18 +14,21 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// apart is where the catalog is meant to differ from the schemas of Kazoo master, by module and field. The catalog is the stricter one
-// in all of them.
+// apart is where the catalog is meant to differ from the schemas of Kazoo master, by module and field. The catalog is
+// the stricter one in all of them.
 var apart = []struct {
 	module, field string
 	both          *regexp.Regexp // of values that both take all the same
 	reason        string
 }{
-	{"notification", "skip_module", regexp.MustCompile(`^(true|false)$`), "its schema does not name it, though Kazoo reads it of every action"},
+	{
+		"notification", "skip_module", regexp.MustCompile(`^(true|false)$`),
+		"its schema does not name it, though Kazoo reads it of every action",
+	},
 }
 
-// TestConformance holds the catalog against Kazoo's own schemas, where they are present: for every module, documents with every field
-// left out, right, and wrong in many ways are taken by both or by none.
+// TestConformance holds the catalog against Kazoo's own schemas, where they are present: for every module, documents
+// with every field left out, right, and wrong in many ways are taken by both or by none.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	shared := os.Getenv("CALLHOURS_SHARED")
@@ -113,7 +116,8 @@ func TestConformance(t *testing.T) {
 			}
 		}
 	}
-	// Every module that both know, each the child of the one before: a mistake at the end is found by both, and at the same place.
+	// Every module that both know, each the child of the one before: a mistake at the end is found by
+	// both, and at the same place.
 	var chain []map[string]any
 	for _, module := range slices.Sorted(maps.Keys(schemas.data)) {
 		if o := builtIn().modules[module]; o != nil {
@@ -123,7 +127,10 @@ func TestConformance(t *testing.T) {
 	for _, last := range []map[string]any{{"module": "hangup"}, {"module": "tts", "data": map[string]any{"text": 1}}} {
 		flow := last
 		for _, action := range slices.Backward(chain) {
-			flow = map[string]any{"module": action["module"], "data": action["data"], "children": map[string]any{"_": flow}}
+			flow = map[string]any{
+				"module": action["module"], "data": action["data"],
+				"children": map[string]any{"_": flow},
+			}
 		}
 		body := marshal(t, flow)
 		ours, theirs := CheckCallflow(body, Cluster{Version: KazooMaster}), schemas.Check(body)
@@ -134,7 +141,8 @@ func TestConformance(t *testing.T) {
 			continue
 		}
 		place := strings.Repeat(".children._", len(chain)) + ".data.text: "
-		if ours == nil || theirs == nil || !strings.HasPrefix(ours.Error(), place) || !strings.HasPrefix(theirs.Error(), place) {
+		if ours == nil || theirs == nil || !strings.HasPrefix(ours.Error(), place) ||
+			!strings.HasPrefix(theirs.Error(), place) {
 			t.Errorf("a mistake below all modules: catalog: %v; schemas: %v", ours, theirs)
 		}
 	}
@@ -193,7 +201,8 @@ func (g *generator) object(schema map[string]any) map[string]any {
 	for name, property := range properties {
 		property, _ := property.(map[string]any)
 		list, ok := property["default"].([]any)
-		if least, _ := property["minItems"].(float64); slices.Contains(required, any(name)) || ok && len(list) < int(least) {
+		if least, _ := property["minItems"].(float64); slices.Contains(required, any(name)) ||
+			ok && len(list) < int(least) {
 			out[name] = g.good(property)
 		}
 	}
@@ -250,8 +259,10 @@ func (n number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 func (g *generator) variants(schema map[string]any, depth int) []any {
 	schema = g.whole(schema)
 	out := []any{
-		nil, true, false, "", "a", "true", "auto", "7", "en", "en-us", "en-USA", "en_us", "x-1", "http://pivot.example.com", "https://10.0.0.1:8080/x?y",
-		"ftp://pivot.example.com", "pivot.example.com", "http://localhost/", "http://127.0.0.1", "http://", "a@b", "@b", "a@b@c",
+		nil, true, false, "", "a", "true", "auto", "7", "en", "en-us", "en-USA", "en_us", "x-1",
+		"http://pivot.example.com", "https://10.0.0.1:8080/x?y",
+		"ftp://pivot.example.com", "pivot.example.com", "http://localhost/", "http://127.0.0.1", "http://", "a@b", "@b",
+		"a@b@c",
 		0, 1, -1, 7, number("1.0"), number("0.5"), number("1e2"), number("12345678901234567890"),
 		[]any{},
 		[]any{"a"},

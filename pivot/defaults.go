@@ -32,11 +32,12 @@ func kazooFormats() []*jsonschema.Format {
 	}
 }
 
-// maxSteps is how many steps through a schema fillDefaults makes without a step into the value: schemas that refer to each other have no end.
+// maxSteps is how many steps through a schema fillDefaults makes without a step into the value: schemas that
+// refer to each other have no end.
 const maxSteps = 50
 
-// fillDefaults gives objects the members that they lack and that a schema has a default for, as jesse does before it looks whether they are right. It
-// wants a type beside the default, and a default of that type.
+// fillDefaults gives objects the members that they lack and that a schema has a default for, as jesse does before it
+// looks whether they are right. It wants a type beside the default, and a default of that type.
 func fillDefaults(s *jsonschema.Schema, value any, steps int) {
 	if s == nil || steps == maxSteps {
 		return

@@ -9,8 +9,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// object checks the members of an object. The body is nil for data that is left out: Kazoo takes it for an empty object. around is
-// where to say that something is missing from it.
+// object checks the members of an object. The body is nil for data that is left out: Kazoo takes it for an empty
+// object. around is where to say that something is missing from it.
 func (c *checker) object(o *object, body, around []byte, depth int) *Finding {
 	var given uint64 // of o.fields, by index
 	if body != nil {
@@ -43,7 +43,8 @@ func (c *checker) object(o *object, body, around []byte, depth int) *Finding {
 			}
 			return c.at(around, []string{f.name}, "missing%s; want %s", only, want(f.values, f.in&c.version))
 		case f.expected && c.warnings != nil && f.in&c.version != 0 && !o.given(f.unless, given):
-			c.warn(around, []string{f.name}, "missing; without it the action does nothing; want %s", want(f.values, f.in&c.version))
+			c.warn(around, []string{f.name}, "missing; without it the action does nothing; want %s",
+				want(f.values, f.in&c.version))
 		}
 	}
 	if o.choice != nil && o.choice.in&c.version != 0 {
@@ -122,8 +123,8 @@ func isHeader(name []byte) bool {
 	})
 }
 
-// isNearlyID reports whether a value looks like one of Kazoo's own ids and is none: one with a digit too few, in capitals, with dashes.
-// Kazoo takes it, and finds nothing by it.
+// isNearlyID reports whether a value looks like one of Kazoo's own ids and is none: one with a digit too few, in
+// capitals, with dashes. Kazoo takes it, and finds nothing by it.
 func isNearlyID(body []byte) bool {
 	if body[0] != '"' {
 		return false
@@ -157,7 +158,8 @@ func (c *checker) field(f *field, name, body []byte, depth int) *Finding {
 	c.path = append(c.path, step{name: name})
 	wrong := c.values(f.values, known, body, depth)
 	if c.warnings != nil && wrong == nil && (f.name == "id" || strings.HasSuffix(f.name, "_id")) && isNearlyID(body) {
-		c.warn(body, nil, "an id of Kazoo has 32 digits from 0 to 9 and a to f, found %s%s; is one mistyped?", describe(body), otherLength(content(body)))
+		c.warn(body, nil, "an id of Kazoo has 32 digits from 0 to 9 and a to f, found %s%s; is one mistyped?",
+			describe(body), otherLength(content(body)))
 	}
 	c.path = c.path[:len(c.path)-1]
 	return wrong

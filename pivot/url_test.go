@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestClientURLs shows which URLs every Kazoo that reads addresses in any spelling would ask, and which those that go by the spelling.
+// TestClientURLs shows which URLs every Kazoo that reads addresses in any spelling would ask, and which
+// those that go by the spelling.
 func TestClientURLs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -64,10 +65,15 @@ func TestClientURLs(t *testing.T) {
 		{"http://127.1:secret@pivot.example.com/", true, false},
 	} {
 		for _, module := range []string{
-			`{"module":"pivot","data":{"voice_url":"` + c.url + `"}}`, `{"module":"webhook","data":{"uri":"` + c.url + `"}}`,
-			`{"module":"record_call","data":{"url":"` + c.url + `"}}`, `{"module":"record_caller","data":{"url":"` + c.url + `"}}`,
+			`{"module":"pivot","data":{"voice_url":"` + c.url + `"}}`,
+			`{"module":"webhook","data":{"uri":"` + c.url + `"}}`,
+			`{"module":"record_call","data":{"url":"` + c.url + `"}}`,
+			`{"module":"record_caller","data":{"url":"` + c.url + `"}}`,
 		} {
-			for version, want := range map[Version]bool{Kazoo43: c.v43, KazooMaster: c.m, Kazoo5: c.m, "": c.v43 && c.m} {
+			for version, want := range map[Version]bool{
+				Kazoo43: c.v43, KazooMaster: c.m, Kazoo5: c.m,
+				"": c.v43 && c.m,
+			} {
 				err := CheckCallflow([]byte(module), Cluster{Version: version})
 				if (err == nil) != want {
 					t.Errorf("%s for version %q: got %v", module, version, err)
@@ -80,15 +86,17 @@ func TestClientURLs(t *testing.T) {
 func TestErlangAddress(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]uint32{
-		"1.2.3.4": 0x01020304, "1.2.772": 0x01020304, "1.131844": 0x01020304, "16909060": 0x01020304, "01.0x2.03.4": 0x01020304,
-		"4294967295": 0xffffffff, "0": 0, "0x0000000000001": 1, "00000000000001": 1, "+1": 1,
+		"1.2.3.4": 0x01020304, "1.2.772": 0x01020304, "1.131844": 0x01020304, "16909060": 0x01020304,
+		"01.0x2.03.4": 0x01020304,
+		"4294967295":  0xffffffff, "0": 0, "0x0000000000001": 1, "00000000000001": 1, "+1": 1,
 	} {
 		if got, ok := erlangAddress(text); !ok || got != want {
 			t.Errorf("%s: got %#x, %t, want %#x", text, got, ok, want)
 		}
 	}
 	for _, text := range []string{
-		"", ".", "1.", ".1", "1..2", "1.2.3.4.5", "256.1", "1.16777216", "4294967296", "-1", "0x", "0xg", "09", "1_0", "a", "1.2.3.256", "18446744073709551617",
+		"", ".", "1.", ".1", "1..2", "1.2.3.4.5", "256.1", "1.16777216", "4294967296", "-1", "0x", "0xg", "09", "1_0",
+		"a", "1.2.3.256", "18446744073709551617",
 	} {
 		if got, ok := erlangAddress(text); ok {
 			t.Errorf("%q: got %#x, want no address", text, got)
@@ -100,12 +108,16 @@ func TestErlangAddress(t *testing.T) {
 func TestNumbersOutOfRange(t *testing.T) {
 	t.Parallel()
 	for number, fits := range map[string]bool{
-		"1e308": true, "-1.7976931348623157e308": true, "0e999": true, "0.0E-999": true, "1e-300": true, strings.Repeat("9", 400): true,
-		"1e400": false, "-1E+400": false, "2e308": false, "1e-400": false, strings.Repeat("9", 400) + ".5": false,
+		"1e308": true, "-1.7976931348623157e308": true, "0e999": true, "0.0E-999": true, "1e-300": true,
+		strings.Repeat("9", 400): true,
+		"1e400":                  false, "-1E+400": false, "2e308": false, "1e-400": false,
+		strings.Repeat("9", 400) + ".5": false,
 	} {
 		for _, body := range []string{
-			`{"module":"hangup","x":` + number + `}`, `{"module":"hangup","data":{"x":[{"y":"1e400 \" 2e999"}, ` + number + ` ]}}`,
-			`{"module":"play","data":{"id":"a"},"children":{"_":{"module":"sleep","data":{"x":-0,"y":` + number + "\n}}}}",
+			`{"module":"hangup","x":` + number + `}`,
+			`{"module":"hangup","data":{"x":[{"y":"1e400 \" 2e999"}, ` + number + ` ]}}`,
+			`{"module":"play","data":{"id":"a"},"children":{"_":{"module":"sleep","data":{"x":-0,"y":` + number +
+				"\n}}}}",
 		} {
 			err := CheckCallflow([]byte(body), Cluster{})
 			if (err == nil) != fits {
@@ -114,7 +126,8 @@ func TestNumbersOutOfRange(t *testing.T) {
 		}
 	}
 	err := CheckCallflow([]byte(`{"module":"hangup","x":[1e400]}`), Cluster{})
-	if f, ok := err.(*Finding); !ok || f.Offset != 24 || f.Error() != "callflow: 1e400 is no number that Kazoo can read: it is too large or too small" {
+	if f, ok := err.(*Finding); !ok || f.Offset != 24 ||
+		f.Error() != "callflow: 1e400 is no number that Kazoo can read: it is too large or too small" {
 		t.Errorf("got %#v", err)
 	}
 }
@@ -123,13 +136,17 @@ func TestNumbersOutOfRange(t *testing.T) {
 func TestModulesOfOtherNames(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"say": `"tts"`, "Playback": `"play"`, "vm": `"voicemail"`, "sip_response": `"response"`, "hunt-group": `"ring_group"`, "goto": `"callflow"`,
-		"Gather": `"collect_dtmf"`, "extension": `"device" or "user"`, "fax": `"faxbox" or "receive_fax"`, "Set Var": `"set_variables"`, "hangupp": `"hangup"`,
-		"hangup_call": `"hangup"`, "park-call": `"park"`, "tts_say": `"tts"`, "pivot_call": `"pivot"`, "receive_voicemail": `"voicemail"`, "speech": `"tts"`,
+		"say": `"tts"`, "Playback": `"play"`, "vm": `"voicemail"`, "sip_response": `"response"`,
+		"hunt-group": `"ring_group"`, "goto": `"callflow"`,
+		"Gather": `"collect_dtmf"`, "extension": `"device" or "user"`, "fax": `"faxbox" or "receive_fax"`,
+		"Set Var": `"set_variables"`, "hangupp": `"hangup"`,
+		"hangup_call": `"hangup"`, "park-call": `"park"`, "tts_say": `"tts"`, "pivot_call": `"pivot"`,
+		"receive_voicemail": `"voicemail"`, "speech": `"tts"`,
 		"ring": `"device", "user" or "ring_group"`, "record_cal": `"record_call"`, "play_and_park": `"play" or "park"`,
 	} {
 		err := CheckCallflow([]byte(`{"module":"`+text+`"}`), Cluster{})
-		if full := `.module: "` + text + `" is no module of Kazoo; did you mean ` + want + `?`; err == nil || err.Error() != full {
+		if full := `.module: "` + text + `" is no module of Kazoo; did you mean ` + want + `?`; err == nil ||
+			err.Error() != full {
 			t.Errorf("got %v, want %s", err, full)
 		}
 	}

@@ -17,8 +17,8 @@ import (
 
 var midnight = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 
-// crowded is a preview of a route whose calendar has series, each of so many occurrences of a minute, two minutes apart; all days on end where
-// long.
+// crowded is a preview of a route whose calendar has series, each of so many occurrences of a minute, two minutes
+// apart; all days on end where long.
 func crowded(t *testing.T, series, times int, long bool) *preview.Preview {
 	t.Helper()
 	var b strings.Builder
@@ -29,7 +29,8 @@ func crowded(t *testing.T, series, times int, long bool) *preview.Preview {
 		if long {
 			end = start.AddDate(0, 0, 30)
 		}
-		fmt.Fprintf(&b, "BEGIN:VEVENT\r\nUID:%d\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:%s\r\nDTEND:%s\r\nSUMMARY:Open\r\nRRULE:FREQ=MINUTELY;INTERVAL=2;COUNT=%d\r\nEND:VEVENT\r\n",
+		fmt.Fprintf(&b,
+			"BEGIN:VEVENT\r\nUID:%d\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:%s\r\nDTEND:%s\r\nSUMMARY:Open\r\nRRULE:FREQ=MINUTELY;INTERVAL=2;COUNT=%d\r\nEND:VEVENT\r\n",
 			i, start.Format("20060102T150405Z"), end.Format("20060102T150405Z"), times)
 	}
 	b.WriteString("END:VCALENDAR\r\n")
@@ -39,12 +40,17 @@ func crowded(t *testing.T, series, times int, long bool) *preview.Preview {
 	}
 	plain, mistakes := routes.New(routes.Options{
 		Name: "main", Path: "/pivot", Zone: time.UTC, Unknown: 1,
-		Branches: []routes.Branch{{Name: "open", State: routes.Open, When: &routes.Condition{Calendars: []string{"hours"}}}, {Name: "closed", State: routes.Closed}},
+		Branches: []routes.Branch{
+			{Name: "open", State: routes.Open, When: &routes.Condition{Calendars: []string{"hours"}}},
+			{Name: "closed", State: routes.Closed},
+		},
 	})
 	if err := diag.Mistakes(mistakes).Err(); err != nil {
 		t.Fatal(err)
 	}
-	route, mistakes := render.New(render.Options{Route: plain, Fallback: 1, Calendar: func(string) string { return "" }, Branches: make([]render.Branch, 2)})
+	route, mistakes := render.New(render.Options{Route: plain, Fallback: 1, Calendar: func(string) string {
+		return ""
+	}, Branches: make([]render.Branch, 2)})
 	if err := diag.Mistakes(mistakes).Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +60,8 @@ func crowded(t *testing.T, series, times int, long bool) *preview.Preview {
 	}
 	return preview.New(preview.Options{
 		Table: table, Routes: []*render.Route{route, route}, Path: "/pivot",
-		Timelines: calendars.NewTimelines(map[string]calendars.Use{"hours": {State: calendars.State{Calendar: c}}}, 400*24*time.Hour),
+		Timelines: calendars.NewTimelines(map[string]calendars.Use{"hours": {State: calendars.State{Calendar: c}}},
+			400*24*time.Hour),
 	})
 }
 
@@ -70,7 +77,8 @@ func TestHoursBounds(t *testing.T) {
 		}
 		return h
 	}
-	if h := ask(midnight, 1, 1440); len(h.Spans) != 1440 || h.Truncated != "" || !h.To.Equal(midnight.AddDate(0, 0, 1)) {
+	if h := ask(midnight, 1, 1440); len(h.Spans) != 1440 || h.Truncated != "" ||
+		!h.To.Equal(midnight.AddDate(0, 0, 1)) {
 		t.Errorf("as many as there are: %d to %s, %q", len(h.Spans), h.To, h.Truncated)
 	}
 	h := ask(midnight, 1, 1439)
@@ -110,7 +118,8 @@ func TestFarAhead(t *testing.T) {
 	cost := func(days int) float64 {
 		return testing.AllocsPerRun(1, func() {
 			fresh := p.With(routes.NewTotals(1_000_000)) // which has compiled nothing
-			h, err := fresh.Hours(t.Context(), preview.Stretch{Route: "main", From: midnight.AddDate(-5, 0, 0), Days: days})
+			h, err := fresh.Hours(t.Context(),
+				preview.Stretch{Route: "main", From: midnight.AddDate(-5, 0, 0), Days: days})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,7 +138,8 @@ func TestKeptSegments(t *testing.T) {
 	t.Parallel()
 	p := crowded(t, 50, 19_000, false)
 	for i := range 4 {
-		if _, err := p.Explain(t.Context(), preview.Question{Route: "main", At: midnight.Add(time.Duration(i) * 6 * time.Hour)}); err != nil {
+		if _, err := p.Explain(t.Context(),
+			preview.Question{Route: "main", At: midnight.Add(time.Duration(i) * 6 * time.Hour)}); err != nil {
 			t.Fatal(err)
 		}
 		if n, size := p.Kept(); n < 1 || n > 2 || size > 4_000_000 || size < 1_800_000 {
@@ -138,7 +148,8 @@ func TestKeptSegments(t *testing.T) {
 	}
 }
 
-// TestExplainBounds: where very many events are on at once, it is said that they are too many to say why; the branch is right all the same.
+// TestExplainBounds: where very many events are on at once, it is said that they are too many to say why; the
+// branch is right all the same.
 func TestExplainBounds(t *testing.T) {
 	t.Parallel()
 	const most = 100_000 // events that are looked at for an answer
@@ -149,7 +160,8 @@ func TestExplainBounds(t *testing.T) {
 		t.Fatal(err, h)
 	}
 	e, err := p.Explain(t.Context(), preview.Question{Route: "main", At: at})
-	if err != nil || e.Branch != "open" || len(e.Events) != 100 || e.More != 600 || !strings.HasPrefix(e.Steps[0].Reason, "calendar hours has") {
+	if err != nil || e.Branch != "open" || len(e.Events) != 100 || e.More != 600 ||
+		!strings.HasPrefix(e.Steps[0].Reason, "calendar hours has") {
 		t.Errorf("%d events and %d more: %v, %v", len(e.Events), e.More, e.Steps, err)
 	}
 	p = crowded(t, 6, 17_000, true) // 102,000 are on in the end
@@ -171,22 +183,27 @@ func TestExplainBounds(t *testing.T) {
 // TestLanesBounds: lanes have the first events, and say how many more there are.
 func TestLanesBounds(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ times, events, more int }{{preview.MostLaneEvents, preview.MostLaneEvents, 0}, {preview.MostLaneEvents + 1, preview.MostLaneEvents, 1}} {
+	for _, c := range []struct {
+		times, events, more int
+	}{{preview.MostLaneEvents, preview.MostLaneEvents, 0}, {preview.MostLaneEvents + 1, preview.MostLaneEvents, 1}} {
 		p := crowded(t, 1, c.times, false)
 		for _, from := range []time.Time{midnight, midnight.AddDate(0, 0, -1)} {
 			lanes, err := p.Lanes(t.Context(), "main", from, midnight.AddDate(0, 0, 7))
-			if err != nil || len(lanes) != 1 || len(lanes[0].Events) != c.events || lanes[0].More != c.more || !lanes[0].Events[0].Start.Equal(midnight) {
+			if err != nil || len(lanes) != 1 || len(lanes[0].Events) != c.events || lanes[0].More != c.more ||
+				!lanes[0].Events[0].Start.Equal(midnight) {
 				t.Errorf("%d occurrences: %d events and %d more, %v", c.times, len(lanes[0].Events), lanes[0].More, err)
 			}
 		}
 	}
-	lanes, err := crowded(t, 1, 3000, false).Lanes(t.Context(), "main", midnight, midnight.AddDate(3, 0, 0)) // farther than a window
+	// farther than a window
+	lanes, err := crowded(t, 1, 3000, false).Lanes(t.Context(), "main", midnight, midnight.AddDate(3, 0, 0))
 	if err != nil || len(lanes[0].Events) != preview.MostLaneEvents || lanes[0].More != 1500 {
 		t.Errorf("%d events and %d more, %v", len(lanes[0].Events), lanes[0].More, err)
 	}
 }
 
-// TestNowBounds: a list of routes ends where too much would have to be passed, and says where to go on; a day has so many spans.
+// TestNowBounds: a list of routes ends where too much would have to be passed, and says where to go
+// on; a day has so many spans.
 func TestNowBounds(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -19,8 +19,8 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// Question is a call at a moment. Route names the route that answers; without it Path and the call find one, as they would for
-// Kazoo.
+// Question is a call at a moment. Route names the route that answers; without it Path and the call find
+// one, as they would for Kazoo.
 type Question struct {
 	Route string
 	Path  string      // "": where calls go that name no path
@@ -89,7 +89,8 @@ type Failure struct {
 	Error  string `json:"error"`
 }
 
-// Calendars are the full names of those that an answer depends on; none where no route answers. The error names a route that is not there.
+// Calendars are the full names of those that an answer depends on; none where no route answers. The error
+// names a route that is not there.
 func (p *Preview) Calendars(q Question) ([]string, error) {
 	r, _, err := p.route(q)
 	if r == nil {
@@ -105,7 +106,10 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 		return nil, err
 	}
 	if r == nil {
-		return &Explanation{At: q.At, Matched: matched, Missing: p.missing(q, matched), Answer: Answer{Status: http.StatusNotFound}}, nil
+		return &Explanation{
+			At: q.At, Matched: matched, Missing: p.missing(q, matched),
+			Answer: Answer{Status: http.StatusNotFound},
+		}, nil
 	}
 	s := p.state(r, q.At)
 	if err := newWork(ctx).err(); err != nil {
@@ -115,7 +119,8 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	decided := r.Branches[a.Decision.Branch]
 	e := &Explanation{
 		At: q.At.In(r.Zone), Timezone: r.Zone.String(), Route: r.Name, Matched: matched,
-		Branch: decided.Name, State: string(decided.State), Unknown: a.Decision.Unknown, Reason: clip(a.Reason, mostReason),
+		Branch: decided.Name, State: string(decided.State), Unknown: a.Decision.Unknown,
+		Reason: clip(a.Reason, mostReason),
 		Answer: Answer{Status: a.Status, Summary: pivot.Summary(a.Body), Callflow: a.Body},
 	}
 	if a.Branch >= 0 {
@@ -130,7 +135,8 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 		if step.Reason == "" {
 			step.Reason = unexplained
 		}
-		e.Steps = append(e.Steps, Step{step.Branch, string(step.State), step.Truth, clip(step.Reason, mostReason), step.Taken})
+		e.Steps = append(e.Steps,
+			Step{step.Branch, string(step.State), step.Truth, clip(step.Reason, mostReason), step.Taken})
 	}
 	if at, ok := a.Decision.Until(); ok {
 		then := r.Branches[s.Decide(q.Call, at).Branch]
@@ -142,8 +148,8 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	return e, nil
 }
 
-// Zone is the time zone in which people speak of the question: the answering route's, or without one UTC. The error names a
-// route that is not there.
+// Zone is the time zone in which people speak of the question: the answering route's, or without one UTC. The error
+// names a route that is not there.
 func (p *Preview) Zone(q Question) (*time.Location, error) {
 	r, _, err := p.route(q)
 	if err != nil || r == nil {
@@ -236,7 +242,8 @@ func (e *Explanation) Text(w io.Writer) error {
 	case http.StatusNotFound:
 		row("answer", "404 by branch %s, so that Kazoo goes on with the `_` child of its pivot action", e.Answer.Branch)
 	default:
-		row("answer", "%d: no branch could be rendered; Kazoo goes on with the `_` child of its pivot action", e.Answer.Status)
+		row("answer", "%d: no branch could be rendered; Kazoo goes on with the `_` child of its pivot action",
+			e.Answer.Status)
 	}
 	if e.Answer.Summary != "" {
 		row("", "%s", e.Answer.Summary)

@@ -9,8 +9,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// The severities of findings. An error is a mistake in the configuration, a call that will not be answered as meant, or something that the
-// configuration expects and that is not so; a warning is most likely meant otherwise.
+// The severities of findings. An error is a mistake in the configuration, a call that will not be answered as meant, or
+// something that the configuration expects and that is not so; a warning is most likely meant otherwise.
 const (
 	Error   = "error"
 	Warning = "warning"
@@ -34,15 +34,19 @@ type Kind struct{ Name, Severity string }
 func Kinds() []Kind {
 	names := []string{
 		// The configuration.
-		mistake, "schema_refused", "callflow_odd", "template_odd", "action_budget", "no_auth", "no_routes", "glob_matches_nothing", "secret_in_plain", "secrets_readable", "state_dir_shared", "state_dir_unwritable",
+		mistake, "schema_refused", "callflow_odd", "template_odd", "action_budget", "no_auth", "no_routes",
+		"glob_matches_nothing", "secret_in_plain", "secrets_readable", "state_dir_shared", "state_dir_unwritable",
 		"routes_without_account", "id_of_two_tenants", "fallback_same_template",
 		// Routes and their branches.
-		"branch_never_taken", "branch_shadowed", "branch_will_fail", "never_open", "closure_cuts_opening", "holiday_on_closed_day", "zones_differ", "route_too_large",
+		"branch_never_taken", "branch_shadowed", "branch_will_fail", "never_open", "closure_cuts_opening",
+		"holiday_on_closed_day", "zones_differ", "route_too_large",
 		// Calendars and their feeds.
-		"calendar_unknown", "feed_failed", "copy_not_kept", "copy_undated", "clock_skew", "calendar_timezone", "expected_ahead", "coverage_gap", "no_events_ahead", "ends_soon",
+		"calendar_unknown", "feed_failed", "copy_not_kept", "copy_undated", "clock_skew", "calendar_timezone",
+		"expected_ahead", "coverage_gap", "no_events_ahead", "ends_soon",
 		"events_unmatched", "busy_only", "near_miss", "title_fits_two", "events_overlap",
 		// Single events.
-		"event_unusable", "not_standard", "odd_event", "no_length", "one_day", "clock_change", "series_ended", "series_ends", "far_future",
+		"event_unusable", "not_standard", "odd_event", "no_length", "one_day", "clock_change", "series_ended",
+		"series_ends", "far_future",
 	}
 	slices.Sort(names)
 	kinds := make([]Kind, len(names))
@@ -55,7 +59,8 @@ func Kinds() []Kind {
 // severity is that of a kind.
 func severity(kind string) string {
 	switch kind {
-	case mistake, "schema_refused", "branch_never_taken", "branch_will_fail", "route_too_large", "calendar_unknown", "expected_ahead", "coverage_gap":
+	case mistake, "schema_refused", "branch_never_taken", "branch_will_fail", "route_too_large", "calendar_unknown",
+		"expected_ahead", "coverage_gap":
 		return Error
 	}
 	return Warning
@@ -66,7 +71,8 @@ func Findingf(at diag.Pos, kind, format string, args ...any) Finding {
 	return Finding{Pos: at, Kind: kind, Severity: severity(kind), Message: fmt.Sprintf(format, args...)}
 }
 
-// SortFindings puts them into the order in which people read them, by place and then by what they are about, and drops what is said twice.
+// SortFindings puts them into the order in which people read them, by place and then by what they are about,
+// and drops what is said twice.
 func SortFindings(all []Finding) []Finding {
 	slices.SortStableFunc(all, func(a, b Finding) int {
 		return cmp.Or(a.Pos.Compare(b.Pos), cmp.Compare(a.Calendar, b.Calendar), cmp.Compare(a.Route, b.Route),
@@ -93,7 +99,8 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 // mistake is the kind of what keeps a configuration from being loaded.
 const mistake = "mistake"
 
-// String is the finding on one line: `file:line:col: message [kind]`, with its severity before a warning, and a mistake without its kind.
+// String is the finding on one line: `file:line:col: message [kind]`, with its severity before a warning, and
+// a mistake without its kind.
 func (f Finding) String() string {
 	text := diag.Mistake{Pos: f.Pos, Message: f.Message}.Error()
 	if f.Severity == Warning {

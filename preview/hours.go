@@ -22,7 +22,8 @@ type Hours struct {
 	From     time.Time `json:"from"` // in the route's zone, like all times here
 	To       time.Time `json:"to"`   // exclusive
 	Spans    []Span    `json:"spans,omitempty"`
-	// Truncated says that there is more until the time that was asked for, and how to ask for it; "" where all is there.
+	// Truncated says that there is more until the time that was asked for, and how to ask
+	// for it; "" where all is there.
 	Truncated string `json:"truncated,omitempty"`
 }
 
@@ -52,8 +53,8 @@ type Span struct {
 // Shown is the state as pages show it: the branch's, or "unknown".
 func (s Span) Shown() string { return asShown(s.State, s.unknown) }
 
-// Hours says what callers will get in a stretch of time. It sees as far as is asked, window by window, and no more spans than
-// asked for. The error names a route that is not there, or says why nobody waits any more.
+// Hours says what callers will get in a stretch of time. It sees as far as is asked, window by window, and no more
+// spans than asked for. The error names a route that is not there, or says why nobody waits any more.
 func (p *Preview) Hours(ctx context.Context, asked Stretch) (*Hours, error) {
 	r, err := p.named(asked.Route)
 	if err != nil {
@@ -76,7 +77,8 @@ func (p *Preview) Hours(ctx context.Context, asked Stretch) (*Hours, error) {
 			break
 		}
 		s, ends := spanOf(r, state, at, h.To)
-		// No span ends where a window does: what is not seen to end is looked at again from where it begins, and from where each window ends.
+		// No span ends where a window does: what is not seen to end is looked at again from where it begins, and
+		// from where each window ends.
 		if _, seen := state.Window(); !ends && seen.Before(h.To) {
 			state = p.state(r, at)
 			if s, ends = spanOf(r, state, at, h.To); !ends {
@@ -93,7 +95,8 @@ func (p *Preview) Hours(ctx context.Context, asked Stretch) (*Hours, error) {
 	return h, nil
 }
 
-// extend looks for the end of a span that does not end in the window of a state, window by window. The error says why nobody waits any more.
+// extend looks for the end of a span that does not end in the window of a state, window by window. The error
+// says why nobody waits any more.
 func (p *Preview) extend(r *render.Route, state *render.State, s *Span, w *work) error {
 	to := s.End
 	for {
@@ -120,8 +123,8 @@ func (p *Preview) extend(r *render.Route, state *render.State, s *Span, w *work)
 	}
 }
 
-// spanOf is what the ordinary call gets from a moment on, until another branch takes over, or to; ends is false where none does in
-// sight. Why is not said.
+// spanOf is what the ordinary call gets from a moment on, until another branch takes over, or to; ends is false where
+// none does in sight. Why is not said.
 func spanOf(r *render.Route, state *render.State, at, to time.Time) (s Span, ends bool) {
 	d := state.Decide(nil, at)
 	b := r.Branches[d.Branch]
@@ -158,7 +161,8 @@ func (h *Hours) Text(w io.Writer) error {
 		widest = max(widest, len(s.Branch)+len(s.State)+3)
 	}
 	line := func(at time.Time, day string, s Span) {
-		text := fmt.Sprintf("%-14s  %s  %-*s  %s", day, at.Format("15:04"), widest, s.Branch+" ("+s.State+")", onOneLine(s.Event))
+		text := fmt.Sprintf("%-14s  %s  %-*s  %s", day, at.Format("15:04"), widest, s.Branch+" ("+s.State+")",
+			onOneLine(s.Event))
 		b.WriteString(strings.TrimRight(text, " ") + "\n")
 	}
 	i := 0
@@ -196,12 +200,14 @@ func onOneLine(text string) string {
 	}, text)
 }
 
-// Past is how many days before today a calendar of hours should begin: spans that run already then keep their UID from one day to the next.
+// Past is how many days before today a calendar of hours should begin: spans that run already then keep their
+// UID from one day to the next.
 const Past = 7
 
-// ICS writes the hours as a calendar (RFC 5545) that anybody can subscribe to: an event for each span but those of the last branch, which
-// holds when nothing else does. It is written event by event. The same span has the same UID each time, as long as its start is in sight, and then as long as its end is.
-// now is when it is written. By DTSTAMP, clients know the later one of two calendars (RFC 5546, section 2.1.5).
+// ICS writes the hours as a calendar (RFC 5545) that anybody can subscribe to: an event for each span but those of the
+// last branch, which holds when nothing else does. It is written event by event. The same span has the same UID each
+// time, as long as its start is in sight, and then as long as its end is. now is when it is written. By DTSTAMP,
+// clients know the later one of two calendars (RFC 5546, section 2.1.5).
 func (h *Hours) ICS(w io.Writer, now time.Time) error {
 	c := ics.NewCalendarFor("callhours")
 	c.SetMethod(ics.MethodPublish)
@@ -213,7 +219,10 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 		c.SetXWRCalDesc(h.Truncated)
 	}
 	// RFC 5545, 3.1: lines end so, also where the library would end them as files do here.
-	lines := &ics.SerializationConfiguration{MaxLength: 75, PropertyMaxLength: 75, NewLine: string(ics.WithNewLineWindows)}
+	lines := &ics.SerializationConfiguration{
+		MaxLength: 75, PropertyMaxLength: 75,
+		NewLine: string(ics.WithNewLineWindows),
+	}
 	const end = "END:VCALENDAR\r\n"
 	out := bufio.NewWriter(w)
 	out.WriteString(strings.TrimSuffix(c.Serialize(lines), end))
@@ -242,7 +251,8 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 	return out.Flush()
 }
 
-// uid tells a span from all others: by its start, or where that lies before the hours, by its end, or where it goes on after them, by that.
+// uid tells a span from all others: by its start, or where that lies before the hours, by its end, or where it
+// goes on after them, by that.
 func (h *Hours) uid(s Span) string {
 	key := fmt.Appendf(nil, "%s %s %d", h.Route, s.Branch, s.Start.Unix())
 	switch {

@@ -44,18 +44,26 @@ func TestHours(t *testing.T) {
 	if !at.Equal(h.To) || len(h.Spans) < 500 {
 		t.Errorf("%d spans end at %s, want %s", len(h.Spans), at, h.To)
 	}
-	if _, err := p.Hours(t.Context(), preview.Stretch{Route: "mian", From: from, Days: 1}); err == nil || err.Error() != `route "mian" is not there; did you mean "main"?` {
+	if _, err := p.Hours(t.Context(), preview.Stretch{Route: "mian", From: from, Days: 1}); err == nil ||
+		err.Error() != `route "mian" is not there; did you mean "main"?` {
 		t.Errorf("got %v", err)
 	}
 }
 
-// TestHoursShort: a route that is compiled for three days at a time has the same hours, and the same ends of what lasts longer.
+// TestHoursShort: a route that is compiled for three days at a time has the same hours, and the
+// same ends of what lasts longer.
 func TestHoursShort(t *testing.T) {
 	t.Parallel()
 	whole := newPreview(t)
-	for name, p := range map[string]*preview.Preview{"whole": whole.With(routes.NewTotals(1_000_000)), "short": whole.With(routes.NewTotals(100))} {
+	for name, p := range map[string]*preview.Preview{
+		"whole": whole.With(routes.NewTotals(1_000_000)),
+		"short": whole.With(routes.NewTotals(100)),
+	} {
 		from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-		for _, asked := range []preview.Stretch{{Route: "main", From: from, Days: 400}, {Route: "main", From: from.AddDate(-5, 0, 0), Days: 3000}} {
+		for _, asked := range []preview.Stretch{
+			{Route: "main", From: from, Days: 400},
+			{Route: "main", From: from.AddDate(-5, 0, 0), Days: 3000},
+		} {
 			want, err := whole.Hours(t.Context(), asked)
 			if err != nil {
 				t.Fatal(err)
@@ -70,7 +78,8 @@ func TestHoursShort(t *testing.T) {
 		}
 	}
 	found := whole.With(routes.NewTotals(100))
-	e, err := found.Explain(t.Context(), preview.Question{Route: "main", At: time.Date(2026, 3, 6, 20, 0, 0, 0, time.UTC)})
+	e, err := found.Explain(t.Context(),
+		preview.Question{Route: "main", At: time.Date(2026, 3, 6, 20, 0, 0, 0, time.UTC)})
 	if err != nil || e.Branch != "closed" || e.Unknown {
 		t.Errorf("on a Friday evening: %+v, %v", e, err)
 	}
@@ -82,7 +91,8 @@ func TestHoursICS(t *testing.T) {
 	p := newPreview(t)
 	read := func(from time.Time) (uids map[string]string, spans []string) {
 		t.Helper()
-		h, err := p.Hours(t.Context(), preview.Stretch{Route: "main", From: from.AddDate(0, 0, -preview.Past), Days: 20})
+		h, err := p.Hours(t.Context(),
+			preview.Stretch{Route: "main", From: from.AddDate(0, 0, -preview.Past), Days: 20})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,8 +31,9 @@ type Calendar struct {
 	MayBeEmpty bool          // no events at all are fine
 }
 
-// Lint finds what is most likely meant otherwise: in branches, and in what calendars hold in the coming time. Its work is bounded, whatever
-// feeds hold; what it finds are guesses, and each says what made it guess. It is safe for concurrent use.
+// Lint finds what is most likely meant otherwise: in branches, and in what calendars hold in the coming time.
+// Its work is bounded, whatever feeds hold; what it finds are guesses, and each says what made it guess. It
+// is safe for concurrent use.
 type Lint struct {
 	options LintOptions
 	asking  map[string][]*render.Route // by calendar
@@ -74,9 +75,12 @@ func (l *Lint) Static(r *render.Route) []Finding {
 		}
 		text := "it can never be taken: its condition contradicts itself; mend the condition, or delete the branch"
 		if d.By >= 0 {
-			text = fmt.Sprintf("it can never be taken: whenever its condition holds, branch %s above it takes the call; move it up, or delete it", r.Branches[d.By].Name)
+			text = fmt.Sprintf(
+				"it can never be taken: whenever its condition holds, branch %s above it takes the call; move it up, or delete it", r.Branches[d.By].Name)
 		}
-		found = append(found, l.branch(r, d.Branch, "branch_never_taken", "branch %s of route %s: %s", r.Branches[d.Branch].Name, r.Name, text))
+		found = append(found,
+			l.branch(r, d.Branch, "branch_never_taken", "branch %s of route %s: %s", r.Branches[d.Branch].Name, r.Name,
+				text))
 	}
 	for _, i := range r.Unrescued() {
 		found = append(found, l.branch(r, i, "fallback_same_template",
@@ -97,7 +101,8 @@ func (l *Lint) branch(r *render.Route, branch int, kind, format string, args ...
 	return f
 }
 
-// Route finds what a route's calendars make of it from now until a moment, in the state that it has now. It ends early with ctx.
+// Route finds what a route's calendars make of it from now until a moment, in the state that it has
+// now. It ends early with ctx.
 func (l *Lint) Route(ctx context.Context, r *render.Route, s *render.State, now, until time.Time) []Finding {
 	x := &routeLint{Lint: l, r: r, s: s, now: now, until: until}
 	if _, to := s.Window(); until.After(to) {
@@ -174,8 +179,8 @@ func (x *routeLint) walk() {
 
 const toMinute = "Mon 2006-01-02 15:04"
 
-// shadowed finds branches whose condition holds at times, and then another branch always takes the call. That a branch of the same state does is
-// said only where it is no chance.
+// shadowed finds branches whose condition holds at times, and then another branch always takes the call. That a branch
+// of the same state does is said only where it is no chance.
 func (x *routeLint) shadowed() {
 	for i, reach := range x.reach {
 		b := x.r.Branches[i]
@@ -186,13 +191,14 @@ func (x *routeLint) shadowed() {
 		if by.State == b.State && reach.Shadowed < 3 || x.r.IsRest(i, reach.By) {
 			continue
 		}
-		x.say(i, "branch_shadowed", "branch %s of route %s is not taken until %s: whenever its condition holds, a branch above it takes the call, as %s does on %s; move it up, or narrow the other",
+		x.say(i, "branch_shadowed",
+			"branch %s of route %s is not taken until %s: whenever its condition holds, a branch above it takes the call, as %s does on %s; move it up, or narrow the other",
 			b.Name, x.r.Name, x.until.In(x.r.Zone).Format(time.DateOnly), by.Name, reach.At.Format(toMinute))
 	}
 }
 
-// closures finds branches for days on which the route is closed that stand below its weekly hours, and so are taken only at night. A one-off opening, and
-// what lasts for weeks, may well be meant so.
+// closures finds branches for days on which the route is closed that stand below its weekly hours, and so are taken
+// only at night. A one-off opening, and what lasts for weeks, may well be meant so.
 func (x *routeLint) closures() {
 	type tally struct {
 		days, over map[string]bool
@@ -241,10 +247,12 @@ func (x *routeLint) closures() {
 	}
 	for b := range x.r.Branches {
 		t := tallies[b]
-		if t == nil || len(t.over) == 0 || len(t.over)*3 < len(t.days) || slices.ContainsFunc(x.found, func(f Finding) bool { return f.Branch == x.r.Branches[b].Name }) {
+		if t == nil || len(t.over) == 0 || len(t.over)*3 < len(t.days) ||
+			slices.ContainsFunc(x.found, func(f Finding) bool { return f.Branch == x.r.Branches[b].Name }) {
 			continue
 		}
-		x.say(b, "branch_shadowed", "branch %s of route %s is taken only when the route is closed anyway: while it is open, branch %s above takes the call, as on %s; move it up",
+		x.say(b, "branch_shadowed",
+			"branch %s of route %s is taken only when the route is closed anyway: while it is open, branch %s above takes the call, as on %s; move it up",
 			x.r.Branches[b].Name, x.r.Name, x.r.Branches[t.by].Name, t.at.Format(toMinute))
 	}
 }
@@ -267,7 +275,8 @@ func (x *routeLint) neverOpen() {
 		}
 	}
 	if first >= 0 {
-		x.sayRoute("never_open", "route %s is never open until %s: no branch of state open is taken; look at what its calendars hold (callhours events) and at the conditions",
+		x.sayRoute("never_open",
+			"route %s is never open until %s: no branch of state open is taken; look at what its calendars hold (callhours events) and at the conditions",
 			x.r.Name, x.until.In(x.r.Zone).Format(time.DateOnly))
 		x.found[len(x.found)-1].Branch = x.r.Branches[first].Name
 	}
@@ -284,7 +293,8 @@ func (x *routeLint) zones() {
 		if in == nil || share < 0.8 || sameClock(in, x.r.Zone, x.now) {
 			continue
 		}
-		x.sayRoute("zones_differ", "the series of calendar %s are written in %s, and route %s is in %s, by which all-day events and %q are read; set the route's timezone, or the calendar's if that is meant",
+		x.sayRoute("zones_differ",
+			"the series of calendar %s are written in %s, and route %s is in %s, by which all-day events and %q are read; set the route's timezone, or the calendar's if that is meant",
 			name, in, x.r.Name, x.r.Zone, "whole_day")
 		x.found[len(x.found)-1].Calendar = name
 	}

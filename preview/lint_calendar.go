@@ -16,8 +16,8 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// Calendar finds what a calendar holds from now until a moment that was most likely meant otherwise. One that no route asks, or of which
-// nothing is known, has no findings. It ends early with ctx.
+// Calendar finds what a calendar holds from now until a moment that was most likely meant otherwise. One that no route
+// asks, or of which nothing is known, has no findings. It ends early with ctx.
 func (l *Lint) Calendar(ctx context.Context, c Calendar, now, until time.Time) []Finding {
 	asking := l.asking[c.Name]
 	use := l.options.Timelines.Use(c.Name)
@@ -26,15 +26,20 @@ func (l *Lint) Calendar(ctx context.Context, c Calendar, now, until time.Time) [
 	}
 	// As the first route sees it: another one's zone moves events by hours at most.
 	x := &calendarLint{
-		Lint: l, c: c, asking: asking, calendar: use.State.Calendar, now: now, until: until, said: map[string]int{}, left: mostCompared,
+		Lint: l, c: c, asking: asking, calendar: use.State.Calendar, now: now, until: until, said: map[string]int{},
+		left: mostCompared,
 		view: calendars.View{Zone: cmp.Or(use.Zone, asking[0].Zone), DayStarts: asking[0].DayStarts}, ownZone: use.Zone,
 	}
 	from, to := l.options.Timelines.Window(asking[0].Name, now)
 	if x.until.After(to) {
 		x.until = to
 	}
-	x.timeline, _ = l.options.Timelines.Of(c.Name, calendars.View{Zone: asking[0].Zone, DayStarts: asking[0].DayStarts}, from, to)
-	for _, look := range []func(){x.gather, x.events, x.reach, x.coverage, x.unmatched, x.titles, x.overlaps, x.series, x.timezone} {
+	x.timeline, _ = l.options.Timelines.Of(c.Name, calendars.View{Zone: asking[0].Zone, DayStarts: asking[0].DayStarts},
+		from, to)
+	for _, look := range []func(){
+		x.gather, x.events, x.reach, x.coverage, x.unmatched, x.titles, x.overlaps, x.series,
+		x.timezone,
+	} {
 		if ctx.Err() != nil {
 			break
 		}
@@ -176,7 +181,8 @@ func (x *calendarLint) close() []Finding {
 	return x.found
 }
 
-// events finds what is wrong with single events: those that cannot be used, and those that conditions count and that are odd.
+// events finds what is wrong with single events: those that cannot be used, and those that
+// conditions count and that are odd.
 func (x *calendarLint) events() {
 	for _, p := range x.options.Timelines.Problems(x.c.Name) {
 		at := diag.Pos{File: p.File, Line: p.Line}
@@ -215,7 +221,9 @@ func (x *calendarLint) events() {
 		if c.Skipped {
 			how = "skips; the hour after it counts"
 		}
-		x.say(c.Event, "clock_change", "%s begins or ends at %s, a time that the clock of %s %s; move it by an hour if that is not meant", title(c.Event), c.Written, c.Zone, how)
+		x.say(c.Event, "clock_change",
+			"%s begins or ends at %s, a time that the clock of %s %s; move it by an hour if that is not meant",
+			title(c.Event), c.Written, c.Zone, how)
 	}
 	year := x.now.In(x.view.Zone).Year()
 	years := map[string]bool{} // in which an event of a title begins: a list may well go on for decades
@@ -224,7 +232,8 @@ func (x *calendarLint) events() {
 		y, _, _ := e.Begins()
 		annual, _ := e.Annual()
 		years[calendars.Fold(e.Summary)+strconv.Itoa(y)] = true
-		if (y >= year+50 || y >= year+5 && !annual) && slices.ContainsFunc(x.asks, func(a routes.Ask) bool { return x.compares(a.Weight()) && a.Admits(e) }) {
+		if (y >= year+50 || y >= year+5 && !annual) &&
+			slices.ContainsFunc(x.asks, func(a routes.Ask) bool { return x.compares(a.Weight()) && a.Admits(e) }) {
 			far = append(far, e)
 		}
 	}
@@ -239,7 +248,8 @@ func (x *calendarLint) events() {
 		case e.first.Start == e.first.End:
 			x.say(e.Event, "no_length", "%s has no length, and so is never on; give it an end", title(e.Event))
 		case e.AllDay && !e.Repeats() && !e.open && e.first.End-e.first.Start <= 25*3600 && speaksOfDays(e.Summary):
-			x.say(e.Event, "one_day", "%s lasts one day, %s, and its title speaks of more; the end of an all-day event is the day after the last", title(e.Event), x.date(e.first.Start))
+			x.say(e.Event, "one_day",
+				"%s lasts one day, %s, and its title speaks of more; the end of an all-day event is the day after the last", title(e.Event), x.date(e.first.Start))
 		}
 	}
 }
@@ -264,19 +274,27 @@ func (x *calendarLint) reach() {
 	switch {
 	case x.c.MayBeEmpty || !x.whole:
 	case none && x.calendar.LeftOut() > 0:
-		x.say(nil, "no_events_ahead", "calendar %s has %s, and only and except leave none of them; mend its only or except, or set expect: may_be_empty if that is meant",
+		x.say(nil, "no_events_ahead",
+			"calendar %s has %s, and only and except leave none of them; mend its only or except, or set expect: may_be_empty if that is meant",
 			x.c.Name, counted(x.calendar.LeftOut(), "event"))
 	case last == nil && x.c.Ahead > 0:
-		x.say(nil, "expected_ahead", "calendar %s holds no event from now on%s, and is expected to reach %s ahead; add events", x.c.Name, x.leftOut(), days(x.c.Ahead))
+		x.say(nil, "expected_ahead",
+			"calendar %s holds no event from now on%s, and is expected to reach %s ahead; add events", x.c.Name,
+			x.leftOut(), days(x.c.Ahead))
 	case none:
-		x.say(nil, "no_events_ahead", "calendar %s holds no events; if that is meant, set expect: may_be_empty", x.c.Name)
+		x.say(nil, "no_events_ahead", "calendar %s holds no events; if that is meant, set expect: may_be_empty",
+			x.c.Name)
 	case last == nil:
-		x.say(nil, "no_events_ahead", "calendar %s holds no event from now on%s%s; add events, or set expect: may_be_empty if that is meant", x.c.Name, x.leftOut(), x.former())
+		x.say(nil, "no_events_ahead",
+			"calendar %s holds no event from now on%s%s; add events, or set expect: may_be_empty if that is meant",
+			x.c.Name, x.leftOut(), x.former())
 	case x.c.Ahead > 0 && last.last.End < x.now.Add(min(x.c.Ahead, sees)).Unix():
-		x.say(nil, "expected_ahead", "calendar %s ends with %s on %s, and is expected to reach %s ahead; add events", x.c.Name, title(last.Event), x.date(last.last.End-1), days(x.c.Ahead))
+		x.say(nil, "expected_ahead", "calendar %s ends with %s on %s, and is expected to reach %s ahead; add events",
+			x.c.Name, title(last.Event), x.date(last.last.End-1), days(x.c.Ahead))
 	case x.c.Ahead == 0 && x.isSeries(last): // see series
 	case x.c.Ahead == 0 && last.last.End < x.now.Add(min(soon, sees)).Unix():
-		x.say(nil, "ends_soon", "calendar %s ends with %s on %s; add events, or set expect: may_be_empty or {ahead: …} to say what is meant", x.c.Name, title(last.Event), x.date(last.last.End-1))
+		x.say(nil, "ends_soon",
+			"calendar %s ends with %s on %s; add events, or set expect: may_be_empty or {ahead: …} to say what is meant", x.c.Name, title(last.Event), x.date(last.last.End-1))
 	}
 }
 
@@ -285,7 +303,8 @@ func (x *calendarLint) leftOut() string {
 	if x.calendar.LeftOut() == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (only and except leave out %d of its %s)", x.calendar.LeftOut(), counted(x.calendar.LeftOut()+x.calendar.Len(), "event"))
+	return fmt.Sprintf(" (only and except leave out %d of its %s)", x.calendar.LeftOut(),
+		counted(x.calendar.LeftOut()+x.calendar.Len(), "event"))
 }
 
 // isSeries reports whether an event is one of a series that conditions count, by the week or so.
@@ -317,8 +336,8 @@ func days(d time.Duration) string {
 	return d.String()
 }
 
-// coverage finds the moments at which nothing is on in a calendar that is expected to be covered. After its last event is not a gap, but
-// an end.
+// coverage finds the moments at which nothing is on in a calendar that is expected to be covered. After its last
+// event is not a gap, but an end.
 func (x *calendarLint) coverage() {
 	if !x.c.Covered {
 		return
@@ -341,13 +360,16 @@ func (x *calendarLint) coverage() {
 		if n > 1 {
 			more = fmt.Sprintf(", and %d times more", n-1)
 		}
-		x.say(nil, "coverage_gap", "calendar %s is expected to be covered, and nothing is on from %s to %s%s; fill the gap", x.c.Name, x.clock(from), x.clock(to), more)
+		x.say(nil, "coverage_gap",
+			"calendar %s is expected to be covered, and nothing is on from %s to %s%s; fill the gap", x.c.Name,
+			x.clock(from), x.clock(to), more)
 	}
 }
 
 // timezone finds a zone of the calendar's own that has another clock than a route that asks it.
 func (x *calendarLint) timezone() {
-	if x.ownZone == nil || !x.c.Shared || !slices.ContainsFunc(x.ahead, func(e *lintEvent) bool { return e.IsLocal() }) {
+	if x.ownZone == nil || !x.c.Shared ||
+		!slices.ContainsFunc(x.ahead, func(e *lintEvent) bool { return e.IsLocal() }) {
 		return
 	}
 	var other []*render.Route
@@ -363,7 +385,8 @@ func (x *calendarLint) timezone() {
 	if len(other) > 1 {
 		more = fmt.Sprintf(" and %d more routes", len(other)-1)
 	}
-	x.sayOf(other[0].Name, "", nil, "calendar_timezone", "calendar %s has timezone %s, so that its all-day and floating events begin at midnight there, and route %s is in %s%s; leave timezone out, and each route reads them in its own zone",
+	x.sayOf(other[0].Name, "", nil, "calendar_timezone",
+		"calendar %s has timezone %s, so that its all-day and floating events begin at midnight there, and route %s is in %s%s; leave timezone out, and each route reads them in its own zone",
 		x.c.Name, x.ownZone, other[0].Name, other[0].Zone, more)
 }
 

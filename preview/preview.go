@@ -1,8 +1,9 @@
-// Package preview answers what people ask about decisions: what happens to a call at a moment, and why; and it says what is most likely
-// meant otherwise, as [Finding]s of a [Lint]. The command line, the admin API and the console put their questions here, so that they give one answer.
+// Package preview answers what people ask about decisions: what happens to a call at a moment, and why; and it says
+// what is most likely meant otherwise, as [Finding]s of a [Lint]. The command line, the admin API and the console put
+// their questions here, so that they give one answer.
 //
-// It walks the code that live calls walk, with another clock: it compiles the window that a live server would have at the moment
-// asked for, from the same events. A [Preview] is safe for concurrent use.
+// It walks the code that live calls walk, with another clock: it compiles the window that a live server would have at
+// the moment asked for, from the same events. A [Preview] is safe for concurrent use.
 package preview
 
 import (
@@ -20,7 +21,9 @@ type Options struct {
 	Routes    []*render.Route      // as the table has them
 	Path      string               // where a call is sent when the question names no path
 	Timelines *calendars.Timelines // not those of live calls: a question about last year must not cost them theirs
-	Totals    routes.Totals        // those of live calls: what they have no room for is unknown here too, and nothing is counted to them; zero: none are live
+	// those of live calls: what they have no room for is unknown here too, and nothing is counted
+	// to them; zero: none are live
+	Totals routes.Totals
 }
 
 // Preview answers questions about one generation, and its calendars as they were when it was made.
@@ -33,7 +36,8 @@ type Preview struct {
 	size   int                               // of states, but for those that were let go since all were forgotten
 }
 
-// What is kept: windows of a route, since a page asks for the present, and for the days that it shows; and segments of all.
+// What is kept: windows of a route, since a page asks for the present, and for the days that it
+// shows; and segments of all.
 const (
 	mostStates = 3
 	mostKept   = 4_000_000
@@ -51,8 +55,8 @@ func New(o Options) *Preview {
 	return p
 }
 
-// state is the route compiled for the window that it has at a moment. It compiles without the lock, so that nobody waits for another
-// one's route.
+// state is the route compiled for the window that it has at a moment. It compiles without the lock, so that nobody
+// waits for another one's route.
 func (p *Preview) state(r *render.Route, at time.Time) *render.State {
 	p.mu.Lock()
 	known := p.states[r]

@@ -23,10 +23,12 @@ type Finding struct {
 	Routes   []*Route // that show it
 }
 
-// Check renders every branch of the routes for sample calls (an ordinary one, one without a number, a hostile one, one of which nothing
-// is known), with and without an event and anything in sight, and says what fails, and what Kazoo would take and hardly anybody means.
-// What is said alike of several routes is said once, and a route that was looked at before is not looked at again. The callflows are held against the schemas of a cluster too; nil for none.
-// What sample calls of one tenant may do is bounded by counts, so that the same configuration has the same findings on every machine.
+// Check renders every branch of the routes for sample calls (an ordinary one, one without a number, a hostile
+// one, one of which nothing is known), with and without an event and anything in sight, and says what fails, and
+// what Kazoo would take and hardly anybody means. What is said alike of several routes is said once, and a route
+// that was looked at before is not looked at again. The callflows are held against the schemas of a cluster too;
+// nil for none. What sample calls of one tenant may do is bounded by counts, so that the same configuration has
+// the same findings on every machine.
 func Check(ctx context.Context, all []*Route, now time.Time, schemas *pivot.Schemas) []Finding {
 	return newChecker(ctx, schemas).check(all, now)
 }
@@ -40,7 +42,8 @@ func (c *checker) check(all []*Route, now time.Time) []Finding {
 		parallel.Each(len(some), func(i int) {
 			if err := contain.Do(func() error { c.route(some[i], looks[i], now); return nil }); err != nil {
 				looks[i].list = []shown{{
-					Finding: Finding{Mistake: diag.Mistakef(some[i].Pos, "route %q: %s", some[i].Name, err)}, where: " (found with sample calls",
+					Finding: Finding{Mistake: diag.Mistakef(some[i].Pos, "route %q: %s", some[i].Name, err)},
+					where:   " (found with sample calls",
 				}}
 			}
 		})
@@ -73,7 +76,11 @@ type checker struct {
 }
 
 func newChecker(ctx context.Context, schemas *pivot.Schemas) *checker {
-	return &checker{ctx: ctx, schemas: schemas, calls: sampleCalls(), right: map[string]bool{}, wrong: map[string][]shown{}, spent: map[string]int{}, placed: map[placed]diag.Pos{}, said: map[diag.Mistake]int{}}
+	return &checker{
+		ctx: ctx, schemas: schemas, calls: sampleCalls(), right: map[string]bool{},
+		wrong: map[string][]shown{}, spent: map[string]int{}, placed: map[placed]diag.Pos{},
+		said: map[diag.Mistake]int{},
+	}
 }
 
 // shown is a finding, and the sample that shows it.
@@ -166,7 +173,10 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []sh
 		k := found[f.Mistake]
 		if k == nil {
 			about, _ := errors.AsType[*pivot.Finding](err)
-			k = &failed{Finding: f, odd: odd, on: templates.IsFail(err), first: s, values: map[string]bool{}, budget: about != nil && about.Budget}
+			k = &failed{
+				Finding: f, odd: odd, on: templates.IsFail(err), first: s, values: map[string]bool{},
+				budget: about != nil && about.Budget,
+			}
 			found[f.Mistake], order = k, append(order, k)
 		}
 		if k.on {
@@ -184,7 +194,9 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []sh
 			silent = true
 			if why != "" {
 				list = append(list, b.shows(r, Finding{
-					Mistake: diag.Mistakef(b.place, "not all sample calls are tried, since %s; make its templates do less", why), Warning: true, Kind: "template_odd",
+					Mistake: diag.Mistakef(b.place,
+						"not all sample calls are tried, since %s; make its templates do less", why), Warning: true,
+					Kind: "template_odd",
 				}, ""))
 			}
 			break
@@ -202,7 +214,10 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []sh
 		}
 		if err == nil && c.schemas != nil {
 			if refused := c.schemas.Check(body); refused != nil {
-				err = &callflowError{template: b.template.Name(), wrong: "the cluster's schemas refuse the output", err: refused, body: body}
+				err = &callflowError{
+					template: b.template.Name(), wrong: "the cluster's schemas refuse the output",
+					err: refused, body: body,
+				}
 			}
 		}
 		if err != nil {
@@ -221,7 +236,8 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []sh
 		if f.on && meant < len(samples) {
 			continue // the fallback answers on purpose
 		}
-		// What Kazoo would refuse is the author's if values do not change it: it is the same for another call, or none was looked at.
+		// What Kazoo would refuse is the author's if values do not change it: it is the same for another
+		// call, or none was looked at.
 		f.Warning = f.odd || !f.plain
 		if f.Callflow && !f.values[""] && len(f.values) < 2 {
 			f.Warning = true

@@ -15,10 +15,11 @@ import (
 
 // branch is what a branch answers, made ready.
 type branch struct {
-	name      string
-	state     string
-	template  *templates.Template   // nil: it passes
-	plain     map[string]any        // the data that may be read, without what holds templates, with declared defaults; shared where names is nil
+	name     string
+	state    string
+	template *templates.Template // nil: it passes
+	// the data that may be read, without what holds templates, with declared defaults; shared where names is nil
+	plain     map[string]any
 	written   map[string]any        // the fields that hold templates; their strings are *templates.Template
 	inner     []*templates.Template // in written
 	names     []string              // what may be read of data; nil: all
@@ -32,7 +33,10 @@ type branch struct {
 
 func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	from, given := o.Route.Branches[index], o.Branches[index]
-	b := branch{name: from.Name, state: string(from.State), template: given.Template, place: given.Place, dataPlace: given.Data.Place}
+	b := branch{
+		name: from.Name, state: string(from.State), template: given.Template, place: given.Place,
+		dataPlace: given.Data.Place,
+	}
 	if b.template == nil {
 		return b, nil
 	}
@@ -62,8 +66,10 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	if b.names == nil && len(missing) > 0 {
 		var ok bool
 		if b.plain, ok = o.Memo.copy(o.Tenant, b.plain); !ok {
-			mistakes = append(mistakes, diag.Mistakef(given.Place, "data is read as a whole by too many templates that declare what it has not "+
-				"(%d keys are copied at most); name what they need under data, or use less data", mostCopied))
+			mistakes = append(mistakes,
+				diag.Mistakef(given.Place,
+					"data is read as a whole by too many templates that declare what it has not "+
+						"(%d keys are copied at most); name what they need under data, or use less data", mostCopied))
 		}
 	}
 	maps.Copy(b.plain, missing)
@@ -74,7 +80,9 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 				if o.Known != nil {
 					known = o.Known()
 				}
-				mistakes = append(mistakes, diag.Mistakef(given.Place, "the template asks for calendar %q, which is not defined%s", name, diag.Suggest(name, known)))
+				mistakes = append(mistakes,
+					diag.Mistakef(given.Place, "the template asks for calendar %q, which is not defined%s", name,
+						diag.Suggest(name, known)))
 			}
 		}
 	}
@@ -84,7 +92,8 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	return b, append(mistakes, b.wants(o, index, used)...)
 }
 
-// take takes those values that the templates of the branch and the conditions that look for names in them may read, and gives the templates.
+// take takes those values that the templates of the branch and the conditions that look for names in them may
+// read, and gives the templates.
 func (b *branch) take(data *whole, found map[string][]string) []*templates.Template {
 	uses := b.template.Uses()
 	names := slices.Concat(uses.Data, slices.Collect(maps.Keys(found)))
@@ -114,7 +123,8 @@ func (b *branch) take(data *whole, found map[string][]string) []*templates.Templ
 		switch value, ok := data.plain[name]; {
 		case ok:
 			b.plain[name] = value
-		case data.written[name] == nil && !slices.ContainsFunc(fields, func(f templates.Field) bool { return f.Name == name }):
+		case data.written[name] == nil &&
+			!slices.ContainsFunc(fields, func(f templates.Field) bool { return f.Name == name }):
 			b.names, b.plain = nil, data.plain // for who says what was meant instead
 			return used
 		}
@@ -144,8 +154,10 @@ func (b *branch) wants(o *Options, index int, used []*templates.Template) []diag
 			case w.Name != ".Event" && w.Name != ".Match":
 				reason = "no change may be in sight"
 			}
-			mistakes = append(mistakes, diag.Mistakef(w.Pos, "%s can be nothing when branch %q of route %s answers: %s; guard it with {{with %s}} … {{else}} … {{end}}",
-				w.Name, b.name, o.Route.Name, reason, w.Name))
+			mistakes = append(mistakes,
+				diag.Mistakef(w.Pos,
+					"%s can be nothing when branch %q of route %s answers: %s; guard it with {{with %s}} … {{else}} … {{end}}",
+					w.Name, b.name, o.Route.Name, reason, w.Name))
 		}
 	}
 	return mistakes
@@ -207,7 +219,8 @@ func (p *dataParser) parse(value any, path ...string) (any, bool) {
 	return value, false
 }
 
-// fill runs the templates inside the branch's data, which see the plain data alone, and completes the view's Data with their text.
+// fill runs the templates inside the branch's data, which see the plain data alone, and completes the
+// view's Data with their text.
 func (b *branch) fill(ctx context.Context, v *View) error {
 	v.Data = b.plain
 	if len(b.written) == 0 {

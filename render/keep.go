@@ -51,7 +51,8 @@ func (r *Route) Renders(index int) string {
 	case len(b.reads.each) > 0:
 		return "rendered for each call: it reads " + read(b.reads.each)
 	case len(b.reads.ahead) > 0 && r.asksCall:
-		return "rendered for each call: it reads " + read(b.reads.ahead) + ", and a condition of the route asks about the call"
+		return "rendered for each call: it reads " + read(b.reads.ahead) +
+			", and a condition of the route asks about the call"
 	case b.reads.day:
 		return "rendered once for this span and day"
 	}
@@ -63,7 +64,8 @@ func (r *Route) lasts(b *branch) bool {
 	return len(b.reads.each) == 0 && (len(b.reads.ahead) == 0 || !r.asksCall)
 }
 
-// kept is what was found out once about decisions: why they were taken, and where it is the same for all calls, the answer.
+// kept is what was found out once about decisions: why they were taken, and where it is the
+// same for all calls, the answer.
 type kept struct {
 	held        routes.Held
 	language    string // of the call, where the answer depends on it
@@ -93,7 +95,8 @@ func (s *State) seen(events []routes.Event) *seen {
 	return v
 }
 
-// mostKept bounds the answers that are kept of one branch at a time: callers choose the language, and what conditions say of them.
+// mostKept bounds the answers that are kept of one branch at a time: callers choose the language, and
+// what conditions say of them.
 const mostKept = 16
 
 // keeper holds the answers of one branch.
@@ -127,15 +130,15 @@ func (k *keeper) add(a kept, now int64) {
 	k.list.CompareAndSwap(old, &list) // when another call was faster, the next one keeps it
 }
 
-// current is the answer to all calls for a while, whoever calls. It is found without looking at anything else: calls to many routes find
-// little of each in the processor's caches.
+// current is the answer to all calls for a while, whoever calls. It is found without looking at anything else: calls to
+// many routes find little of each in the processor's caches.
 type current struct {
 	from, until int64 // Unix seconds, [from, until)
 	answer      Answer
 }
 
-// goOn makes an answer that was kept whole the one to all calls for as long as the decision and the answer last, where it depends on nothing of a
-// call. The decision is the ordinary call's, since that of a call holds all of its request.
+// goOn makes an answer that was kept whole the one to all calls for as long as the decision and the answer last, where
+// it depends on nothing of a call. The decision is the ordinary call's, since that of a call holds all of its request.
 func (s *State) goOn(k *kept, now time.Time) {
 	if s.route.asksCall || k.language != "" {
 		return
@@ -160,7 +163,10 @@ func (s *State) keeper(d routes.Decision) *keeper {
 // keep keeps what was found out about a decision, and the answer if it is the same for other calls.
 func (s *State) keep(a *Answer, seen *seen, held routes.Held, call *pivot.Call, now time.Time) {
 	b := &s.route.branches[a.Decision.Branch]
-	k := kept{held: held, from: math.MinInt64, until: math.MaxInt64, seen: seen, answer: Answer{Events: a.Events, More: a.More, Reason: a.Reason, Title: a.Title}}
+	k := kept{
+		held: held, from: math.MinInt64, until: math.MaxInt64, seen: seen,
+		answer: Answer{Events: a.Events, More: a.More, Reason: a.Reason, Title: a.Title},
+	}
 	if len(a.Failures) > 0 || !s.route.lasts(b) {
 		s.keeper(a.Decision).add(k, now.Unix())
 		return
@@ -172,7 +178,8 @@ func (s *State) keep(a *Answer, seen *seen, held routes.Held, call *pivot.Call, 
 	}
 	if b.reads.day {
 		y, m, d := now.In(s.route.Zone).Date()
-		k.from, k.until = time.Date(y, m, d, 0, 0, 0, 0, s.route.Zone).Unix(), time.Date(y, m, d+1, 0, 0, 0, 0, s.route.Zone).Unix()
+		k.from, k.until = time.Date(y, m, d, 0, 0, 0, 0, s.route.Zone).Unix(),
+			time.Date(y, m, d+1, 0, 0, 0, 0, s.route.Zone).Unix()
 	}
 	at := now.Unix()
 	for _, name := range b.reads.calendars {

@@ -29,7 +29,8 @@ func TestLibrarySchemas(t *testing.T) {
 	}
 	l := library(t)
 	for _, name := range l.Names() {
-		s := compiled(t, setting{branches: []Branch{{Template: l.Template(name), Data: Data{Values: l.Template(name).Example()}}}})
+		s := compiled(t,
+			setting{branches: []Branch{{Template: l.Template(name), Data: Data{Values: l.Template(name).Example()}}}})
 		if found := Check(t.Context(), []*Route{s.route}, now, schemas); len(found) > 0 {
 			t.Errorf("%s: %v", name, found)
 		}
@@ -68,7 +69,8 @@ func TestLibraryExamples(t *testing.T) {
 func TestLibraryAnswers(t *testing.T) {
 	t.Parallel()
 	l := library(t)
-	ids := strings.NewReplacer("@a", strings.Repeat("a", 32), "@b", strings.Repeat("b", 32), "@c", strings.Repeat("c", 32),
+	ids := strings.NewReplacer("@a", strings.Repeat("a", 32), "@b", strings.Repeat("b", 32), "@c",
+		strings.Repeat("c", 32),
 		"@d", strings.Repeat("d", 32), "@m", strings.Repeat("e", 32))
 	const mail = `{"module":"voicemail","data":{"id":"` + voicemail + `"}}`
 	const orMail = `,"children":{"_":` + mail + `}}`
@@ -87,21 +89,35 @@ func TestLibraryAnswers(t *testing.T) {
 		{"announce", `{"message": "Hi"}`, said(mail)},
 		{"announce", `{"recording": "r", "message": "Hi"}`, `{"module":"play","data":{"id":"r"}` + orMail},
 		{"announce", `{"message": "Hi", "voicemail": null}`, said(`{"module":"hangup"}`)},
-		{"announce", `{"message": "Hi", "device": "@a"}`, said(`{"module":"device","data":{"id":"@a","timeout":20}` + orMail)},
-		{"announce", `{"message": "Hi", "user": "@a"}`, said(`{"module":"user","data":{"id":"@a","timeout":20}` + orMail)},
+		{
+			"announce", `{"message": "Hi", "device": "@a"}`,
+			said(`{"module":"device","data":{"id":"@a","timeout":20}` + orMail),
+		},
+		{
+			"announce", `{"message": "Hi", "user": "@a"}`,
+			said(`{"module":"user","data":{"id":"@a","timeout":20}` + orMail),
+		},
 		{
 			"announce", `{"message": "Hi", "users": ["@a", "@b"], "voicemail": null}`,
-			said(`{"module":"ring_group","data":{"strategy":"simultaneous","timeout":20,"endpoints":[{"id":"@a","endpoint_type":"user","timeout":20},` +
-				`{"id":"@b","endpoint_type":"user","timeout":20}]}}`),
+			said(
+				`{"module":"ring_group","data":{"strategy":"simultaneous","timeout":20,"endpoints":[{"id":"@a","endpoint_type":"user","timeout":20},` +
+					`{"id":"@b","endpoint_type":"user","timeout":20}]}}`),
 		},
 		{
 			"announce", `{"message": "Hi", "menu": "@m", "keys": {"1": "@c"}}`,
-			said(`{"module":"menu","data":{"id":"@m"},"children":{"1":{"module":"callflow","data":{"id":"@c"}},"_":` + mail + `}}`),
+			said(`{"module":"menu","data":{"id":"@m"},"children":{"1":{"module":"callflow","data":{"id":"@c"}},"_":` +
+				mail + `}}`),
 		},
 		{"announce", `{"message": "Hi", "callflow": "@c"}`, said(`{"module":"callflow","data":{"id":"@c"}}`)},
-		{"announce", `{"message": "Hi", "number": "+1"}`, said(`{"module":"resources","data":{"to_did":"+1","timeout":20}` + orMail)},
+		{
+			"announce", `{"message": "Hi", "number": "+1"}`,
+			said(`{"module":"resources","data":{"to_did":"+1","timeout":20}` + orMail),
+		},
 		{"menu", `{"menu": "@m", "keys": {}}`, `{"module":"menu","data":{"id":"@m"}` + orMail},
-		{"forward", `{"number": "+1", "voicemail": null}`, `{"module":"resources","data":{"to_did":"+1","timeout":30}}`},
+		{
+			"forward", `{"number": "+1", "voicemail": null}`,
+			`{"module":"resources","data":{"to_did":"+1","timeout":30}}`,
+		},
 		{"on-call", `{"default": "@d", "people": {}}`, `{"module":"user","data":{"id":"@d","timeout":20}` + orMail},
 		{"reject", `{}`, `{"module":"response","data":{"code":486,"message":"Busy Here"}}`},
 		{
@@ -138,7 +154,8 @@ func TestLibraryOnCall(t *testing.T) {
 		}}},
 		fallback: 1,
 	})
-	want := `{"module":"user","data":{"id":"` + frontDesk + `","timeout":20},"children":{"_":{"module":"voicemail","data":{"id":"` + voicemail + `"}}}}`
+	want := `{"module":"user","data":{"id":"` + frontDesk +
+		`","timeout":20},"children":{"_":{"module":"voicemail","data":{"id":"` + voicemail + `"}}}}`
 	if a := s.Answer(t.Context(), nil, now.Add(-4*time.Hour)); string(a.Body) != want {
 		t.Errorf("got %s %v, want %s", a.Body, a.Failures, want)
 	}

@@ -26,14 +26,17 @@ func TestManyEvents(t *testing.T) {
 		var b strings.Builder
 		b.WriteString("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n")
 		for i := range n {
-			fmt.Fprintf(&b, "BEGIN:VEVENT\r\nUID:%d\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260105T090000Z\r\nDTEND:20270105T090000Z\r\nSUMMARY:x\r\nEND:VEVENT\r\n", i)
+			fmt.Fprintf(&b,
+				"BEGIN:VEVENT\r\nUID:%d\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260105T090000Z\r\nDTEND:20270105T090000Z\r\nSUMMARY:x\r\nEND:VEVENT\r\n", i)
 		}
 		b.WriteString("END:VCALENDAR\r\n")
 		c, err := calendars.Read([]byte(b.String()), calendars.Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := r.Compile(calendars.NewTimelines(map[string]calendars.Use{"acme/hours": {State: calendars.State{Calendar: c}}}, 400*24*time.Hour), routes.NewTotals(1_000_000), now)
+		s := r.Compile(
+			calendars.NewTimelines(map[string]calendars.Use{"acme/hours": {State: calendars.State{Calendar: c}}},
+				400*24*time.Hour), routes.NewTotals(1_000_000), now)
 		a := s.Answer(t.Context(), nil, now)
 		switch {
 		case n <= templates.MaxEvents && (len(a.Failures) > 0 || !strings.Contains(string(a.Body), "1000 of 0")):

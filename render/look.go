@@ -7,9 +7,10 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// What sample calls may do, in bytes that their templates go through and write: see [templates.Env]. They have no deadline, since a busy machine
-// must not refuse what an idle one accepts; and thousands of templates that do all that one may must not keep others from the end of a load. What is
-// left out is a warning, and live calls are bounded anyway.
+// What sample calls may do, in bytes that their templates go through and write: see [templates.Env]. They
+// have no deadline, since a busy machine must not refuse what an idle one accepts; and thousands of templates
+// that do all that one may must not keep others from the end of a load. What is left out is a warning, and
+// live calls are bounded anyway.
 const (
 	mostPassed = 3         // samples of a branch that pass a limit of templates
 	branchWork = 64 << 20  // of one branch
@@ -17,8 +18,8 @@ const (
 	ownWork    = 4 << 30   // of the operator's, that are no tenant's
 	perSample  = 1 << 10   // for what is the same for each
 
-	// atOnce is how many routes are looked at at a time. Each has an equal part of what is left to its tenant, so that it does not matter which of
-	// them is quicker.
+	// atOnce is how many routes are looked at at a time. Each has an equal part of what is left to its tenant, so that
+	// it does not matter which of them is quicker.
 	atOnce = 8
 )
 
@@ -42,7 +43,8 @@ func (c *checker) look(r *Route) *look {
 		most, l.whose = tenantWork, "those of the tenant"
 	}
 	l.may = max(0, most-c.spent[r.options.Tenant]) / atOnce
-	l.whose += fmt.Sprintf(" may go through %d MiB together, and those of a route through an eighth of what is left", most>>20)
+	l.whose += fmt.Sprintf(" may go through %d MiB together, and those of a route through an eighth of what is left",
+		most>>20)
 	return l
 }
 

@@ -21,7 +21,8 @@ func costly(bytes int) string {
 func looked(t *testing.T, l *templates.Library, tenant, text string) *Route {
 	t.Helper()
 	r, mistakes := newRoute(t, setting{
-		branches: []Branch{{Template: inline(t, l, text), Place: place}, {}}, whens: []*routes.Condition{titled("a")}, fallback: 1,
+		branches: []Branch{{Template: inline(t, l, text), Place: place}, {}}, whens: []*routes.Condition{titled("a")},
+		fallback: 1,
 	})
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
@@ -43,17 +44,31 @@ func TestSampleBounds(t *testing.T) {
 	}{
 		{"an ordinary branch", "acme", costly(1 << 20), 0, "", 4 << 20, branchWork, true},
 		{
-			"a branch that does much", "acme", costly(8 << 20), 0, "?not all sample calls are tried, since those of the branch go through more than 64 MiB; make its templates do less",
+			"a branch that does much", "acme", costly(8 << 20), 0,
+			"?not all sample calls are tried, since those of the branch go through more than 64 MiB; make its templates do less",
 			branchWork, branchWork + 8<<20, true,
 		},
-		{"one that passes a limit", "acme", costly(40 << 20), 0, "has: does more than", 3 * 15 << 20, 3*16<<20 + 1<<18, true},
+		{
+			"one that passes a limit", "acme", costly(40 << 20), 0, "has: does more than", 3 * 15 << 20, 3*16<<20 + 1<<18,
+			true,
+		},
 		{
 			"of a tenant that has done much", "acme", costly(1 << 20), tenantWork - 16<<20,
 			"?not all sample calls are tried, since those of the tenant may go through 512 MiB together, and those of a route through an eighth of what is left; make its templates do less", 2 << 20, 3<<20 + 1<<18, false,
 		},
-		{"a right one of a tenant that has done all", "acme", costly(1), tenantWork, "?not all sample calls are tried", 0, 0, false},
-		{"a wrong one of the operator", "", `{"module":"custom","data":{"x":"{{ .Call.Nope }}"}}`, tenantWork, ".Call.Nope is not known", 1 << 10, 1 << 14, true},
-		{"of an operator that has done all", "", costly(1), ownWork, "?not all sample calls are tried, since those of the routes without a tenant may go through 4096 MiB", 0, 0, false},
+		{
+			"a right one of a tenant that has done all", "acme", costly(1), tenantWork, "?not all sample calls are tried",
+			0, 0, false,
+		},
+		{
+			"a wrong one of the operator", "", `{"module":"custom","data":{"x":"{{ .Call.Nope }}"}}`, tenantWork,
+			".Call.Nope is not known", 1 << 10, 1 << 14, true,
+		},
+		{
+			"of an operator that has done all", "", costly(1), ownWork,
+			"?not all sample calls are tried, since those of the routes without a tenant may go through 4096 MiB", 0, 0,
+			false,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -84,8 +99,8 @@ func TestSampleBounds(t *testing.T) {
 	}
 }
 
-// TestChecksAreAlike: the same routes have the same findings, and cost the same, however they are spread over processors; those that were looked at
-// before count as they did then.
+// TestChecksAreAlike: the same routes have the same findings, and cost the same, however they are spread over
+// processors; those that were looked at before count as they did then.
 func TestChecksAreAlike(t *testing.T) {
 	t.Parallel()
 	l := library(t)

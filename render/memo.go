@@ -14,13 +14,15 @@ import (
 
 // Bounds of data. A tenant's is the same for all of its branches, of which there may be thousands.
 const (
-	mostInData = 200       // templates in the data of a branch
-	mostCopied = 1_000_000 // keys of a tenant's data that are copied for templates that read it as a whole and declare what it has not
-	longText   = 256       // bytes of a text that is not looked through again for each branch
+	mostInData = 200 // templates in the data of a branch
+	// keys of a tenant's data that are copied for templates that read it as a whole and declare what it has not
+	mostCopied = 1_000_000
+	longText   = 256 // bytes of a text that is not looked through again for each branch
 )
 
-// Memo remembers what was found out about data, for the branches that share it: what it takes to look through a value is done once for each value,
-// however many branches have it. The zero value is ready, and safe for concurrent use. It is for one Library.
+// Memo remembers what was found out about data, for the branches that share it: what it takes to look through a
+// value is done once for each value, however many branches have it. The zero value is ready, and safe for
+// concurrent use. It is for one Library.
 type Memo struct {
 	mu      sync.Mutex
 	values  map[identity]*known
@@ -96,14 +98,18 @@ func (m *Memo) value(library *templates.Library, d Data, name string) *known {
 	return k
 }
 
-// all looks through all data of a branch. Its mistakes are told once, and then the first of them alone, so that the branch has one.
+// all looks through all data of a branch. Its mistakes are told once, and then the first of them alone,
+// so that the branch has one.
 func (m *Memo) all(library *templates.Library, d Data) (*whole, []diag.Mistake) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	id, lasts := identityOf(d.Values)
 	w := m.whole[id]
 	if w == nil || !lasts {
-		w = &whole{values: d.Values, plain: map[string]any{}, written: map[string]any{}, within: map[string][]*templates.Template{}}
+		w = &whole{
+			values: d.Values, plain: map[string]any{}, written: map[string]any{},
+			within: map[string][]*templates.Template{},
+		}
 		crowded := false
 		for _, name := range slices.Sorted(maps.Keys(d.Values)) {
 			k := m.value(library, d, name)
@@ -112,8 +118,9 @@ func (m *Memo) all(library *templates.Library, d Data) (*whole, []diag.Mistake) 
 			case len(w.templates)+len(k.templates) > mostInData:
 				if !crowded {
 					crowded = true
-					w.mistakes = append(w.mistakes, diag.Mistakef(d.at(name), "up to here the data of a branch holds more than %d templates; "+
-						"write the texts into templates of their own", mostInData))
+					w.mistakes = append(w.mistakes,
+						diag.Mistakef(d.at(name), "up to here the data of a branch holds more than %d templates; "+
+							"write the texts into templates of their own", mostInData))
 				}
 				w.templates = append(w.templates, k.templates...)[:mostInData]
 			case len(k.templates) > 0 || len(k.mistakes) > 0:

@@ -64,13 +64,15 @@ func TestSharedData(t *testing.T) {
 	if p := all[0].proof(0); p != all[2].proof(0) {
 		t.Error("routes with the same data have not the same proof")
 	}
-	other := sharing(t, 1, `{"module":"tts","data":{"text":"{{ index .Data.l 0 }}"}}`, map[string]any{"l": append(list[:1:1], "x")})
+	other := sharing(t, 1, `{"module":"tts","data":{"text":"{{ index .Data.l 0 }}"}}`,
+		map[string]any{"l": append(list[:1:1], "x")})
 	if all[0].branches[0].told == other[0].branches[0].told {
 		t.Error("other data is told to be the same")
 	}
 }
 
-// TestDataMistakesOnce: what is wrong with data that many branches share is told of the first one whole, and of each other one once.
+// TestDataMistakesOnce: what is wrong with data that many branches share is told of the first one whole,
+// and of each other one once.
 func TestDataMistakesOnce(t *testing.T) {
 	t.Parallel()
 	l, memo := library(t), new(Memo)
@@ -85,7 +87,8 @@ func TestDataMistakesOnce(t *testing.T) {
 	for i := range mostInData + 1 {
 		many[fmt.Sprintf("k%03d", i)] = "{{ .Call.From }}"
 	}
-	if _, wrong := memo.all(l, Data{Values: many}); len(wrong) != 1 || !strings.Contains(wrong[0].Message, "more than 200 templates") {
+	if _, wrong := memo.all(l, Data{Values: many}); len(wrong) != 1 ||
+		!strings.Contains(wrong[0].Message, "more than 200 templates") {
 		t.Errorf("one template more than there may be: %v", wrong)
 	}
 	delete(many, "k000")
@@ -103,8 +106,8 @@ func TestDataMistakesOnce(t *testing.T) {
 	}
 }
 
-// TestOddFields: finding the places of many odd fields of an output costs about what the output does, and routes that write the same are looked at
-// once.
+// TestOddFields: finding the places of many odd fields of an output costs about what the output does, and routes that
+// write the same are looked at once.
 func TestOddFields(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures")

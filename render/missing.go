@@ -9,7 +9,8 @@ import (
 	"github.com/callhours/callhours/templates"
 )
 
-// missingData are the fields that templates of a route's branches want and that the data does not have, in the order in which they are found.
+// missingData are the fields that templates of a route's branches want and that the data does not have, in the
+// order in which they are found.
 type missingData []missingField
 
 type missingField struct {
@@ -29,7 +30,9 @@ func (m *missingData) add(o *Options, branch int) bool {
 			continue
 		}
 		any = true
-		if i := slices.IndexFunc(*m, func(known missingField) bool { return known.Name == f.Name && known.Kind == f.Kind }); i >= 0 {
+		if i := slices.IndexFunc(*m, func(known missingField) bool {
+			return known.Name == f.Name && known.Kind == f.Kind
+		}); i >= 0 {
 			(*m)[i].branches = append((*m)[i].branches, branch)
 		} else {
 			*m = append(*m, missingField{f, []int{branch}})
@@ -44,25 +47,30 @@ func (m missingData) mistakes(o *Options) []diag.Mistake {
 	for _, f := range m {
 		first := o.Branches[f.branches[0]]
 		if key := o.misspelt(f); key != "" {
-			out = append(out, diag.Mistakef(first.Data.Key(key), "no template asks for data %q; did you mean %q?", key, f.Name))
+			out = append(out,
+				diag.Mistakef(first.Data.Key(key), "no template asks for data %q; did you mean %q?", key, f.Name))
 			continue
 		}
 		if len(f.branches) == 1 {
-			out = append(out, diag.Mistakef(first.Place, "template %s wants data %q (%s), and branch %q of route %s has none; add it under data",
-				first.Template.Name(), f.Name, f.Kind, o.Route.Branches[f.branches[0]].Name, o.Route.Name))
+			out = append(out,
+				diag.Mistakef(first.Place,
+					"template %s wants data %q (%s), and branch %q of route %s has none; add it under data",
+					first.Template.Name(), f.Name, f.Kind, o.Route.Branches[f.branches[0]].Name, o.Route.Name))
 			continue
 		}
 		var names []string
 		for _, i := range f.branches {
 			names = append(names, o.Route.Branches[i].Name)
 		}
-		out = append(out, diag.Mistakef(first.Place, "branches %s of route %s want data %q (%s), and have none; add it under data",
-			strings.Join(names, ", "), o.Route.Name, f.Name, f.Kind))
+		out = append(out,
+			diag.Mistakef(first.Place, "branches %s of route %s want data %q (%s), and have none; add it under data",
+				strings.Join(names, ", "), o.Route.Name, f.Name, f.Kind))
 	}
 	return out
 }
 
-// misspelt is the key of data that was most likely written for a field, "" for none: one that is near, and that nothing in the route asks for.
+// misspelt is the key of data that was most likely written for a field, "" for none: one that is near, and that
+// nothing in the route asks for.
 func (o *Options) misspelt(f missingField) string {
 	data := o.Branches[f.branches[0]].Data
 	if data.Key == nil {
@@ -109,7 +117,8 @@ func (o *Options) asks(name string) bool {
 		if b.Template == nil {
 			continue
 		}
-		if slices.Contains(b.Template.Uses().Data, name) || slices.ContainsFunc(b.Template.Fields(), func(f templates.Field) bool { return f.Name == name }) {
+		if slices.Contains(b.Template.Uses().Data, name) ||
+			slices.ContainsFunc(b.Template.Fields(), func(f templates.Field) bool { return f.Name == name }) {
 			return true
 		}
 	}

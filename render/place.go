@@ -34,8 +34,8 @@ type placer struct {
 	spent  int                   // what that has cost, as templates count
 }
 
-// dataMistake is a fault of a callflow at the value of data that brought it, so that a wrong id is said once and where it is written; false
-// where the value comes from elsewhere, or stands in more than one place.
+// dataMistake is a fault of a callflow at the value of data that brought it, so that a wrong id is said once and where
+// it is written; false where the value comes from elsewhere, or stands in more than one place.
 func (p *placer) dataMistake(wrong *callflowError) (diag.Mistake, bool) {
 	about, ok := errors.AsType[*pivot.Finding](wrong.err)
 	b := p.branch
@@ -81,7 +81,8 @@ func (p *placer) pathsOf(found [][]string, at []string, data any, text string) [
 	return found
 }
 
-// place is where in the template the part of a callflow was written that an error is about; false where that is not known.
+// place is where in the template the part of a callflow was written that an error is about;
+// false where that is not known.
 func (p *placer) place(ctx context.Context, wrong *callflowError) (diag.Pos, bool) {
 	about, ok := errors.AsType[*pivot.Finding](wrong.err)
 	if !ok || about.Offset < 0 {

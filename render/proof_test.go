@@ -10,7 +10,8 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// TestProof: a branch that differs from one that is right in anything that its templates read is looked at, and one that differs in nothing else is not.
+// TestProof: a branch that differs from one that is right in anything that its templates read is looked at, and one
+// that differs in nothing else is not.
 func TestProof(t *testing.T) {
 	t.Parallel()
 	l := library(t)
@@ -32,13 +33,18 @@ func TestProof(t *testing.T) {
 		fallback                       int
 	}
 	names := func(keys ...string) *routes.Condition {
-		return &routes.Condition{Calendars: []string{"hours"}, Events: routes.Events{Names: &routes.Names{Field: "people", Keys: keys}}}
+		return &routes.Condition{
+			Calendars: []string{"hours"},
+			Events:    routes.Events{Names: &routes.Names{Field: "people", Keys: keys}},
+		}
 	}
 	people := map[string]any{"anna": map[string]any{"device": frontDesk}, "bob": map[string]any{}}
 	right := func() made {
 		return made{
-			name: "a", tenant: "acme", language: "en", branch: "b", state: routes.Open, zone: "Europe/Berlin", when: titled("open"),
-			data: map[string]any{"x": "1", "more": map[string]any{"k": []any{1, "a", nil, true}}}, within: time.Second, fallback: 1,
+			name: "a", tenant: "acme", language: "en", branch: "b", state: routes.Open, zone: "Europe/Berlin",
+			when: titled("open"),
+			data: map[string]any{"x": "1", "more": map[string]any{"k": []any{1, "a", nil, true}}}, within: time.Second,
+			fallback: 1,
 		}
 	}
 	for _, c := range []struct {
@@ -47,14 +53,19 @@ func TestProof(t *testing.T) {
 		looked     bool
 	}{
 		{"nothing that is read", `"{{ .Data.x }}"`, func(m *made) {
-			m.name, m.tenant, m.branch, m.state, m.data = "b", "other", "c", routes.Closed, map[string]any{"x": "1", "more": 2}
+			m.name, m.tenant, m.branch, m.state, m.data = "b", "other", "c", routes.Closed,
+				map[string]any{"x": "1", "more": 2}
 		}, false},
-		{"a name that is not read", `"{{ .Event.Summary | trunc 9 }}"`, func(m *made) { m.when = titled("closed") }, false},
+		{"a name that is not read", `"{{ .Event.Summary | trunc 9 }}"`, func(m *made) {
+			m.when = titled("closed")
+		}, false},
 		{"data", `"{{ .Data.x }}"`, func(m *made) { m.data["x"] = "2" }, true},
 		{"a kind of data", `{{ .Data.x }}`, func(m *made) { m.data["x"] = 1 }, true},
 		{"data that is absent", `{{ hasKey .Data "x" }}`, func(m *made) { delete(m.data, "x") }, true},
 		{"data that is nothing", `{{ hasKey .Data "x" }}`, func(m *made) { m.data["x"] = nil }, true},
-		{"data within data", `{{ .Data.more }}`, func(m *made) { m.data["more"] = map[string]any{"k": []any{1, "a", nil, false}} }, true},
+		{"data within data", `{{ .Data.more }}`, func(m *made) {
+			m.data["more"] = map[string]any{"k": []any{1, "a", nil, false}}
+		}, true},
 		{"all data", `{{ .Data }}`, func(m *made) { m.data["y"] = 1 }, true},
 		{"a template in data", `"{{ .Data.x }}"`, func(m *made) { m.data["x"] = "{{ .Data.more.k | len }}" }, true},
 		{"what a template in data reads", `"{{ .Data.x }}"`, func(m *made) { m.data["more"] = 2 }, false},
@@ -64,7 +75,9 @@ func TestProof(t *testing.T) {
 		{"the state", `"{{ .Branch.State }}"`, func(m *made) { m.state = routes.Closed }, true},
 		{"the language", `"{{ spoken .Now }}"`, func(m *made) { m.language = "de" }, true},
 		{"the zone", `"{{ .Now }}"`, func(m *made) { m.zone = "America/New_York" }, true},
-		{"whether there is an event", `{{ with .Event }}1{{ else }}2{{ end }}`, func(m *made) { m.when = &routes.Condition{Digits: []diag.Text{{S: "1"}}} }, true},
+		{"whether there is an event", `{{ with .Event }}1{{ else }}2{{ end }}`, func(m *made) {
+			m.when = &routes.Condition{Digits: []diag.Text{{S: "1"}}}
+		}, true},
 		{"that it is the fallback", `{{ with .Event }}1{{ else }}2{{ end }}`, func(m *made) { m.fallback = 0 }, true},
 		{"the names that are looked for", `{{ with .Match }}{{ .Value }}{{ else }}1{{ end }}`, func(m *made) {
 			m.when, m.data["people"] = names("anna", "bob"), people
@@ -78,14 +91,19 @@ func TestProof(t *testing.T) {
 			route := func(m made) *Route {
 				plain, mistakes := routes.New(routes.Options{
 					Name: m.name, Path: "/main", Zone: zone(m.zone), Unknown: 1,
-					Branches: []routes.Branch{{Name: m.branch, State: m.state, When: m.when}, {Name: "closed", State: routes.Closed}},
+					Branches: []routes.Branch{
+						{Name: m.branch, State: m.state, When: m.when},
+						{Name: "closed", State: routes.Closed},
+					},
 				})
 				if err := diag.Mistakes(mistakes).Err(); err != nil {
 					t.Fatal(err)
 				}
 				r, mistakes := New(Options{
-					Route: plain, Tenant: m.tenant, Language: m.language, Branches: []Branch{{Template: template, Place: place, Data: Data{Values: m.data}}, {}},
-					Fallback: m.fallback, Within: m.within, Cluster: pivot.Cluster{Modules: append([]string{"custom"}, m.modules...)}, Library: l,
+					Route: plain, Tenant: m.tenant, Language: m.language,
+					Branches: []Branch{{Template: template, Place: place, Data: Data{Values: m.data}}, {}},
+					Fallback: m.fallback, Within: m.within,
+					Cluster: pivot.Cluster{Modules: append([]string{"custom"}, m.modules...)}, Library: l,
 				})
 				if err := diag.Mistakes(mistakes).Err(); err != nil {
 					t.Fatal(err)
@@ -117,7 +135,8 @@ func TestProofOfWrong(t *testing.T) {
 		if i%10 == 9 {
 			x = "0"
 		}
-		r, mistakes := newRoute(t, setting{branches: []Branch{{Template: template, Place: place, Data: Data{Values: map[string]any{"x": x}}}}})
+		r, mistakes := newRoute(t,
+			setting{branches: []Branch{{Template: template, Place: place, Data: Data{Values: map[string]any{"x": x}}}}})
 		if len(mistakes) > 0 {
 			t.Fatal(mistakes)
 		}

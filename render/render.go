@@ -1,10 +1,10 @@
-// Package render turns a decision into an answer: it runs the template of the branch that a call takes, verifies the callflow,
-// and when that fails answers by the route's fallback branch, or says that there is no answer, which makes Kazoo run
-// the `_` child of its own pivot action.
+// Package render turns a decision into an answer: it runs the template of the branch that a call takes, verifies the
+// callflow, and when that fails answers by the route's fallback branch, or says that there is no answer, which makes
+// Kazoo run the `_` child of its own pivot action.
 //
-// A [Route] is a route of package routes together with what its branches answer. [Route.Compile] makes a [State] for a window of time
-// from the calendars; [Route.Use] swaps it in whole. Answering takes no lock and does no I/O; moments come in as arguments. Live answers,
-// explain, check and tests all go through [State.Answer].
+// A [Route] is a route of package routes together with what its branches answer. [Route.Compile] makes a [State] for a
+// window of time from the calendars; [Route.Use] swaps it in whole. Answering takes no lock and does no I/O; moments
+// come in as arguments. Live answers, explain, check and tests all go through [State.Answer].
 package render
 
 import (
@@ -45,9 +45,10 @@ type Data struct {
 
 // Options describe a route's answers to [New].
 type Options struct {
-	Route    *routes.Route
-	Tenant   string
-	Language string // of spoken and phone, where the call has none that they know; one that they do not know, and "", is English
+	Route  *routes.Route
+	Tenant string
+	// of spoken and phone, where the call has none that they know; one that they do not know, and "", is English
+	Language string
 	Branches []Branch
 	Fallback int                 // index of the branch that answers when the chosen one does not render
 	Within   time.Duration       // how long one answer may take; 0: a second
@@ -69,8 +70,8 @@ type Route struct {
 	checked  atomic.Pointer[checked] // what Check has found without schemas; nil: it has not looked
 }
 
-// State is a route compiled for a window of time. It is safe for concurrent use. What is rendered once for a segment, because it
-// looks at neither the call nor the clock, is kept here.
+// State is a route compiled for a window of time. It is safe for concurrent use. What is rendered once for a segment,
+// because it looks at neither the call nor the clock, is kept here.
 type State struct {
 	*routes.Segments
 	route     *Route
@@ -80,8 +81,9 @@ type State struct {
 	current   atomic.Pointer[current]        // the last one; nil: there was none
 }
 
-// New checks what the branches answer: that each template's data is there, that the templates inside data parse, and that nothing is read
-// that is not there when the branch answers. A route with mistakes is for [Check] alone, which looks at its other branches.
+// New checks what the branches answer: that each template's data is there, that the templates inside data parse, and
+// that nothing is read that is not there when the branch answers. A route with mistakes is for [Check] alone, which
+// looks at its other branches.
 func New(o Options) (*Route, []diag.Mistake) {
 	if o.Within == 0 {
 		o.Within = time.Second
@@ -102,17 +104,21 @@ func New(o Options) (*Route, []diag.Mistake) {
 		r.branches = append(r.branches, b)
 	}
 	mistakes = append(mistakes, missing.mistakes(&o)...)
-	r.options.Library, r.options.Memo, r.options.Calendar, r.options.Known = nil, nil, nil, nil // all has been asked; a route outlives what built it
+	// all has been asked; a route outlives what built it
+	r.options.Library, r.options.Memo, r.options.Calendar, r.options.Known = nil, nil, nil, nil
 	return r, mistakes
 }
 
-// Compile makes the state for the window that the route has at a moment from the calendars, with the room that totals have for it.
+// Compile makes the state for the window that the route has at a moment from the calendars, with the
+// room that totals have for it.
 func (r *Route) Compile(ts *calendars.Timelines, totals routes.Totals, at time.Time) *State {
 	view := calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}
 	from, to := ts.Window(r.Name, at)
 	s := &State{
 		route: r, from: from, to: to,
-		Segments:  r.Route.Compile(func(name string) (*calendars.Timeline, string) { return ts.Of(name, view, from, to) }, from, to, totals),
+		Segments: r.Route.Compile(func(name string) (*calendars.Timeline, string) {
+			return ts.Of(name, view, from, to)
+		}, from, to, totals),
 		timelines: map[string]*calendars.Timeline{},
 		keepers:   make([]keeper, 2*len(r.branches)),
 	}
@@ -126,8 +132,8 @@ func (r *Route) Compile(ts *calendars.Timelines, totals routes.Totals, at time.T
 	return s
 }
 
-// Stale reports whether the route has another window at a moment than the one that the state was compiled for: the clock has moved
-// on, or was set.
+// Stale reports whether the route has another window at a moment than the one that the state was compiled for: the
+// clock has moved on, or was set.
 func (s *State) Stale(ts *calendars.Timelines, at time.Time) bool {
 	from, to := ts.Window(s.route.Name, at)
 	return !from.Equal(s.from) || !to.Equal(s.to)
@@ -146,7 +152,8 @@ func (r *Route) Calendars() []string {
 	return names
 }
 
-// Admits reports whether an event of a calendar matters to the route: some condition counts it, or a template names the calendar.
+// Admits reports whether an event of a calendar matters to the route: some condition counts it, or a
+// template names the calendar.
 func (r *Route) Admits(calendar string, e *calendars.Event) bool {
 	for _, b := range r.branches {
 		for _, name := range b.calendars {
@@ -158,7 +165,8 @@ func (r *Route) Admits(calendar string, e *calendars.Event) bool {
 	return r.Route.Admits(calendar, e)
 }
 
-// AddTo adds what the route asks of a calendar's events: what its conditions do, and all of them where a template names the calendar.
+// AddTo adds what the route asks of a calendar's events: what its conditions do, and all of them where a
+// template names the calendar.
 func (r *Route) AddTo(a *routes.Asked, calendar string) {
 	for _, b := range r.branches {
 		for _, name := range b.calendars {
@@ -207,8 +215,8 @@ type Answer struct {
 	Failures []Failure
 }
 
-// Answer decides and renders. A nil call is the ordinary call. An answer that reads neither the call nor the clock is rendered and
-// verified for the first call of a segment; for the others this allocates nothing.
+// Answer decides and renders. A nil call is the ordinary call. An answer that reads neither the call nor the clock is
+// rendered and verified for the first call of a segment; for the others this allocates nothing.
 func (s *State) Answer(ctx context.Context, call *pivot.Call, now time.Time) Answer {
 	if c := s.current.Load(); c != nil && c.from <= now.Unix() && now.Unix() < c.until {
 		return c.answer
@@ -225,7 +233,8 @@ func (s *State) Answer(ctx context.Context, call *pivot.Call, now time.Time) Ans
 		a.Decision = d
 		if !k.whole {
 			s.answer(ctx, &a, k.seen, call, now)
-			if len(a.Failures) == 0 && s.route.lasts(&s.route.branches[d.Branch]) { // what failed before does so no more
+			// what failed before does so no more
+			if len(a.Failures) == 0 && s.route.lasts(&s.route.branches[d.Branch]) {
 				s.keep(&a, k.seen, held, call, now)
 			}
 		} else {
@@ -250,7 +259,8 @@ func (s *State) decided(d routes.Decision) Answer {
 	return a
 }
 
-// title is a copy of an event's title, since who remembers it need not remember the calendar, and short enough for a line.
+// title is a copy of an event's title, since who remembers it need not remember the calendar,
+// and short enough for a line.
 func title(text string) string {
 	const most = 128
 	if len(text) > most {
@@ -285,8 +295,11 @@ func (s *State) answer(ctx context.Context, a *Answer, seen *seen, call *pivot.C
 	a.Branch, a.Status = -1, http.StatusInternalServerError
 }
 
-// render gives the verified callflow of a branch; nil for a branch that passes. A panic is the branch's failure, so that the fallback answers.
-func (s *State) render(ctx context.Context, index int, a *Answer, seen *seen, call *pivot.Call, now time.Time) (body []byte, err error) {
+// render gives the verified callflow of a branch; nil for a branch that passes. A panic is the branch's failure,
+// so that the fallback answers.
+func (s *State) render(ctx context.Context, index int, a *Answer, seen *seen, call *pivot.Call,
+	now time.Time,
+) (body []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			body, err = nil, contain.New(p)
@@ -311,7 +324,11 @@ func (b *branch) callflow(ctx context.Context, v *View, cluster pivot.Cluster) (
 	}
 	body := bytes.TrimSpace(out.Bytes()) // a file ends with a line end, and an answer need not
 	if err := pivot.CheckCallflow(body, cluster); err != nil {
-		return nil, &callflowError{template: b.template.Name(), wrong: "the output is not a callflow", err: err, body: body, blanks: leadingBlanks(out.Bytes())}
+		return nil,
+			&callflowError{
+				template: b.template.Name(), wrong: "the output is not a callflow", err: err, body: body,
+				blanks: leadingBlanks(out.Bytes()),
+			}
 	}
 	return body, nil
 }

@@ -44,7 +44,8 @@ const sampleID = "0123456789abcdef0123456789abcdef"
 func sampleCalls() []sampleCall {
 	const odd = "\",\"module\":\"x\"}\\\x00\x1f\xff\u2028<&>{{.}}' é😀"
 	known := map[string]string{
-		"Call-ID": "1f7c5e3a-9b21-4c0e-8f6d", "Account-ID": sampleID, "Direction": "inbound", "From-Realm": "acme.example", "To-Realm": "acme.example",
+		"Call-ID": "1f7c5e3a-9b21-4c0e-8f6d", "Account-ID": sampleID, "Direction": "inbound",
+		"From-Realm": "acme.example", "To-Realm": "acme.example",
 		"Request-Realm": "acme.example", "To": "+14155550100", "Request": "+14155550100", "Api-Version": "4.x",
 	}
 	make := func(more map[string]string) pivot.Call {
@@ -54,11 +55,19 @@ func sampleCalls() []sampleCall {
 	}
 	return []sampleCall{
 		{"an ordinary call", false, make(map[string]string{
-			"From": "+12025550147", "Caller-ID-Number": "+12025550147", "Caller-ID-Name": "JANE DOE", "Language": "en-us", "Digits": "4711",
+			"From": "+12025550147", "Caller-ID-Number": "+12025550147", "Caller-ID-Name": "JANE DOE",
+			"Language": "en-us", "Digits": "4711",
 		})},
-		{"a call from a hidden number", false, make(map[string]string{"From": "anonymous", "Caller-ID-Number": "anonymous", "Caller-ID-Name": "anonymous"})},
+		{
+			"a call from a hidden number", false,
+			make(map[string]string{
+				"From": "anonymous", "Caller-ID-Number": "anonymous",
+				"Caller-ID-Name": "anonymous",
+			}),
+		},
 		{"a call with odd characters", true, make(map[string]string{
-			"From": odd, "Caller-ID-Number": odd, "Caller-ID-Name": strings.Repeat(odd, 64), "Language": odd, "Digits": odd, "To": odd, "Request": odd,
+			"From": odd, "Caller-ID-Number": odd, "Caller-ID-Name": strings.Repeat(odd, 64), "Language": odd,
+			"Digits": odd, "To": odd, "Request": odd,
 		})},
 		{"a call of which nothing is known", false, pivot.New(map[string]string{})},
 	}
@@ -72,7 +81,13 @@ func sampleEvents(now time.Time) []sampleEvent {
 			Summary: "Sample event", Description: "A sample", Location: "Here", Categories: []string{"sample"},
 			Start: at(9), End: at(17), UID: "sample", Calendar: "sample",
 		}},
-		{"an event with a long title", true, Event{Summary: strings.Repeat("\"Sample\" événement\\ ", 64), Start: at(0), End: at(24), AllDay: true, UID: "long", Calendar: "sample"}},
+		{
+			"an event with a long title", true,
+			Event{
+				Summary: strings.Repeat("\"Sample\" événement\\ ", 64), Start: at(0), End: at(24), AllDay: true,
+				UID: "long", Calendar: "sample",
+			},
+		},
 	}
 }
 
@@ -84,8 +99,11 @@ func (r *Route) samples(index int, calls []sampleCall, now time.Time) []sample {
 	}
 	now = now.In(r.Zone)
 	moments := []time.Time{now}
-	if b.reads.day || slices.ContainsFunc(b.reads.each, func(name string) bool { return !strings.HasPrefix(name, ".Call") }) {
-		moments = append(moments, time.Date(2028, 2, 29, 23, 59, 59, 0, r.Zone), time.Date(now.Year()+1, 1, 1, 0, 0, 0, 0, r.Zone))
+	if b.reads.day || slices.ContainsFunc(b.reads.each, func(name string) bool {
+		return !strings.HasPrefix(name, ".Call")
+	}) {
+		moments = append(moments, time.Date(2028, 2, 29, 23, 59, 59, 0, r.Zone),
+			time.Date(now.Year()+1, 1, 1, 0, 0, 0, 0, r.Zone))
 	}
 	event, match := r.comesWith(index)
 	readsEvents := b.reads.event || len(b.reads.calendars) > 0
@@ -161,7 +179,8 @@ func (r *Route) sampleView(b *branch, s *sample) *View {
 			if err := r.known(name); err != nil || !s.ahead {
 				return nil, err
 			}
-			return &routes.Span{Start: tomorrow, End: tomorrow.Add(8 * time.Hour), Branch: name, State: routes.Open}, nil
+			return &routes.Span{Start: tomorrow, End: tomorrow.Add(8 * time.Hour), Branch: name, State: routes.Open},
+				nil
 		},
 		On:    func(string) (any, error) { return v.Events, nil },
 		Spent: &v.spent,

@@ -81,7 +81,9 @@ var errLate = templates.Limitf("looks ahead for too long")
 // ordinary stands for the ordinary call where a template looks at one.
 var ordinary pivot.Call
 
-func (s *State) view(ctx context.Context, b *branch, d routes.Decision, seen *seen, call *pivot.Call, now time.Time) *View {
+func (s *State) view(ctx context.Context, b *branch, d routes.Decision, seen *seen, call *pivot.Call,
+	now time.Time,
+) *View {
 	r := s.route
 	now = now.In(r.Zone)
 	v := &View{
@@ -160,7 +162,9 @@ func (s *State) on(b *branch, name string, now time.Time) (any, error) {
 	}
 	at := now.Unix()
 	if t.Busy(at, at+1, templates.MaxEvents+1) > templates.MaxEvents { // which looks at no more than that
-		return nil, templates.Limitf("calendar %s has more than %d events at once, the most that `on` gives", full, templates.MaxEvents)
+		return nil,
+			templates.Limitf("calendar %s has more than %d events at once, the most that `on` gives", full,
+				templates.MaxEvents)
 	}
 	var events []Event
 	for _, o := range t.At(nil, at) {

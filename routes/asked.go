@@ -7,7 +7,8 @@ import (
 	"github.com/callhours/callhours/calendars"
 )
 
-// Asked is what conditions of many routes ask of the events of one calendar, each condition once: the routes of a plan ask the same.
+// Asked is what conditions of many routes ask of the events of one calendar, each condition once: the
+// routes of a plan ask the same.
 type Asked struct {
 	calendar string
 	leaves   []*leaf
@@ -34,8 +35,8 @@ func (a *Asked) Add(r *Route) {
 // AddAll adds somebody who asks for all events.
 func (a *Asked) AddAll() { a.all = true }
 
-// Unmatched counts the events that nobody asks for. steps is what that takes: one for each condition that is tried for an event, and those of its patterns.
-// Beyond most it ends, and n is not known.
+// Unmatched counts the events that nobody asks for. steps is what that takes: one for each condition that is tried for
+// an event, and those of its patterns. Beyond most it ends, and n is not known.
 func (a *Asked) Unmatched(events []*calendars.Event, most int) (n, steps int, known bool) {
 	if a.all {
 		return 0, 0, true

@@ -11,7 +11,8 @@ import (
 	"github.com/callhours/callhours/pivot"
 )
 
-// Condition is what a branch waits for, as it is written. What is set holds together: a call or a moment must meet all of it.
+// Condition is what a branch waits for, as it is written. What is set holds together: a call or a
+// moment must meet all of it.
 type Condition struct {
 	diag.Pos
 	All, Any []*Condition
@@ -68,7 +69,8 @@ type Named struct {
 type node struct {
 	op   op
 	kids []*node
-	leaf int                      // opCalendar: index into Route.leaves; opCall: which of the route's conditions on the call
+	// opCalendar: index into Route.leaves; opCall: which of the route's conditions on the call
+	leaf int
 	test func(c *pivot.Call) bool // opCall
 	asks string                   // opCall: the condition in words, such as `caller is "+1415*"`
 	idle func() bool              // opCall: what the ordinary call says; nil: no
@@ -118,8 +120,8 @@ type builder struct {
 	costly   bool // something is too much, and has been said
 }
 
-// What the conditions of a route may cost, so that a decision ends soon whatever a call and events hold. A text is compared to its bound
-// with each of its patterns in the worst case.
+// What the conditions of a route may cost, so that a decision ends soon whatever a call and events hold. A text is
+// compared to its bound with each of its patterns in the worst case.
 const (
 	maxConditions = 2000   // all, any, not and what a condition asks, each
 	maxOnCalls    = 50_000 // steps for each byte of a field of a call
@@ -137,16 +139,20 @@ func (b *builder) count(at diag.Pos, parts, onCalls, onEvents int) {
 	case b.costly:
 		return
 	case b.route.nodes > maxConditions:
-		what, most = "have more than %d parts; put numbers into lists, and what differs into routes of its own", maxConditions
+		what, most = "have more than %d parts; put numbers into lists, and what differs into routes of its own",
+			maxConditions
 	case b.onCalls > maxOnCalls:
-		what, most = "take more than %d steps for each byte of a call's field; write fewer patterns, or shorter ones, and numbers into lists", maxOnCalls
+		what, most =
+			"take more than %d steps for each byte of a call's field; write fewer patterns, or shorter ones, and numbers into lists", maxOnCalls
 	case b.onEvents > maxOnEvents:
-		what, most = "take more than %d steps for each byte of an event's title; write fewer patterns, or shorter ones, or names", maxOnEvents
+		what, most =
+			"take more than %d steps for each byte of an event's title; write fewer patterns, or shorter ones, or names", maxOnEvents
 	default:
 		return
 	}
 	b.costly = true
-	b.mistakes = append(b.mistakes, diag.Mistakef(at, "up to here the conditions of route %q "+what, b.route.Name, most))
+	b.mistakes = append(b.mistakes,
+		diag.Mistakef(at, "up to here the conditions of route %q "+what, b.route.Name, most))
 }
 
 // fieldOf is the part of a call's field that is compared.
@@ -370,7 +376,9 @@ func (b *builder) callTests(c *Condition, put func(*node)) {
 		}
 		ps := b.patterns(values)
 		b.count(c.Pos, 0, ps.Cost(), 0)
-		add(&node{op: opCall, asks: asks + " is " + quoted(values), test: func(call *pivot.Call) bool { return ps.Match(fieldOf(get(call))) }})
+		add(&node{op: opCall, asks: asks + " is " + quoted(values), test: func(call *pivot.Call) bool {
+			return ps.Match(fieldOf(get(call)))
+		}})
 	}
 	field("caller name", c.CallerName, func(call *pivot.Call) string { return call.CallerName })
 	field("digits", c.Digits, func(call *pivot.Call) string { return call.Digits })
@@ -409,10 +417,13 @@ func (b *builder) addNumber(set *numbers, text diag.Text) {
 
 // Admits says whether some condition of the route counts an event of a calendar.
 func (r *Route) Admits(calendar string, e *calendars.Event) bool {
-	return slices.ContainsFunc(r.widest, func(l *leaf) bool { return slices.Contains(l.calendars, calendar) && l.admits(e) })
+	return slices.ContainsFunc(r.widest, func(l *leaf) bool {
+		return slices.Contains(l.calendars, calendar) && l.admits(e)
+	})
 }
 
-// widest are the leaves without those of which another one admits all that they do: the plan's `open` once, and not again with recurring: false.
+// widest are the leaves without those of which another one admits all that they do: the plan's `open` once, and not
+// again with recurring: false.
 func widest(leaves []*leaf) []*leaf {
 	var list []*leaf
 	for _, l := range leaves {
@@ -426,7 +437,8 @@ func widest(leaves []*leaf) []*leaf {
 // covers reports whether a leaf asks for titles alone, and another one for the same ones and something more.
 func (l *leaf) covers(narrow *leaf) bool {
 	f := &l.filter
-	titlesAlone := l.field == "" && len(f.Description)+len(f.Location)+len(f.Category) == 0 && f.Transparency == "" && f.AllDay == nil && f.Recurring == nil
+	titlesAlone := l.field == "" && len(f.Description)+len(f.Location)+len(f.Category) == 0 && f.Transparency == "" &&
+		f.AllDay == nil && f.Recurring == nil
 	more := narrow.filter.Recurring != nil || narrow.filter.AllDay != nil || narrow.filter.Transparency != ""
 	return titlesAlone && more && same(f.Summary, narrow.filter.Summary) && slices.Equal(l.calendars, narrow.calendars)
 }

@@ -17,9 +17,9 @@ type Decision struct {
 	call     *pivot.Call
 }
 
-// Decide takes the first branch whose condition holds for a call at a moment. A nil call is the ordinary call: on no list, fitting no
-// pattern of the caller, name, digits, variable or header, and dialing the route's first number. A moment outside the
-// window finds every calendar unknown. It allocates nothing.
+// Decide takes the first branch whose condition holds for a call at a moment. A nil call is the ordinary call: on no
+// list, fitting no pattern of the caller, name, digits, variable or header, and dialing the route's first number. A
+// moment outside the window finds every calendar unknown. It allocates nothing.
 func (s *Segments) Decide(c *pivot.Call, now time.Time) Decision {
 	return s.decide(c, s.find(now.Unix()))
 }
@@ -29,7 +29,10 @@ func (s *Segments) decide(c *pivot.Call, segment int) Decision {
 		return s.judge(c, segment)
 	}
 	v := &s.verdicts[s.pictures.at(segment)]
-	return Decision{Branch: int(v.branch), Unknown: v.unknown, segments: s, segment: segment, tried: int(v.tried), call: c}
+	return Decision{
+		Branch: int(v.branch), Unknown: v.unknown, segments: s, segment: segment, tried: int(v.tried),
+		call: c,
+	}
 }
 
 // judge is decide without knowing anything beforehand.
@@ -50,7 +53,8 @@ func (s *Segments) judgeFor(c asker, segment int) Decision {
 		case no:
 		}
 	}
-	// New is given a last branch without a condition; a route without any branch has no other answer than the unknown one.
+	// New is given a last branch without a condition; a route without any branch has no other
+	// answer than the unknown one.
 	d.Branch, d.tried, d.Unknown = s.route.Unknown, s.route.Unknown, true
 	return d
 }
@@ -75,8 +79,8 @@ func (t truth) not() truth { return yes - t }
 
 func (t truth) String() string { return [...]string{"false", "unknown", "true"}[t] }
 
-// asker asks conditions about a call. Said holds what each of the route's said before, by node.leaf, unknown for those that were not asked;
-// nil: nothing is remembered.
+// asker asks conditions about a call. Said holds what each of the route's said before, by node.leaf, unknown for those
+// that were not asked; nil: nothing is remembered.
 type asker struct {
 	call *pivot.Call
 	said []truth

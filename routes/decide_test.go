@@ -21,7 +21,8 @@ func zone(name string) *time.Location {
 	return z
 }
 
-// office is a calendar of opening hours: weekdays nine to five, lunch at noon, a short Christmas Eve, a closed afternoon.
+// office is a calendar of opening hours: weekdays nine to five, lunch at noon, a short
+// Christmas Eve, a closed afternoon.
 const office = `
 UID:open
 DTSTART;TZID=America/New_York:20260105T090000
@@ -141,20 +142,46 @@ func at(t testing.TB, s string) time.Time {
 
 func TestOffice(t *testing.T) {
 	t.Parallel()
-	s := compile(t, Options{Branches: officeBranches(), Unknown: 4}, uses{"hours": known(calendar(t, office)), "holidays": known(calendar(t, holidays))})
+	s := compile(t, Options{Branches: officeBranches(), Unknown: 4},
+		uses{"hours": known(calendar(t, office)), "holidays": known(calendar(t, holidays))})
 	for _, c := range []struct{ at, branch, event, reason, until, next string }{
 		{"2026-11-23 08:59:59", "closed", "", "no branch before it holds", "2026-11-23 09:00", "2026-11-23 09:00"},
-		{"2026-11-23 09:00", "open", "Open", `calendar hours has "Open", 2026-11-23 09:00 to 17:00`, "2026-11-23 12:00", "2026-11-23 13:00"},
-		{"2026-11-23 12:00", "lunch", "Lunch", `calendar hours has "Lunch", 2026-11-23 12:00 to 13:00`, "2026-11-23 13:00", "2026-11-23 13:00"},
-		{"2026-11-23 16:59:59", "open", "Open", `calendar hours has "Open", 2026-11-23 09:00 to 17:00`, "2026-11-23 17:00", "2026-11-24 09:00"},
+		{
+			"2026-11-23 09:00", "open", "Open", `calendar hours has "Open", 2026-11-23 09:00 to 17:00`, "2026-11-23 12:00",
+			"2026-11-23 13:00",
+		},
+		{
+			"2026-11-23 12:00", "lunch", "Lunch", `calendar hours has "Lunch", 2026-11-23 12:00 to 13:00`,
+			"2026-11-23 13:00", "2026-11-23 13:00",
+		},
+		{
+			"2026-11-23 16:59:59", "open", "Open", `calendar hours has "Open", 2026-11-23 09:00 to 17:00`,
+			"2026-11-23 17:00", "2026-11-24 09:00",
+		},
 		{"2026-11-23 17:00", "closed", "", "no branch before it holds", "2026-11-24 09:00", "2026-11-24 09:00"},
 		{"2026-11-21 12:30", "closed", "", "no branch before it holds", "2026-11-23 09:00", "2026-11-23 09:00"},
-		{"2026-11-26 10:00", "holiday", "Thanksgiving Day", `calendar holidays has "Thanksgiving Day", all day on 2026-11-26`, "2026-11-27 00:00", "2026-11-27 09:00"},
-		{"2026-12-01 14:00", "closed-by-hand", "Closed for stocktaking", `calendar hours has "Closed for stocktaking", 2026-12-01 13:00 to 18:00`, "2026-12-01 18:00", "2026-12-02 09:00"},
-		{"2026-12-24 09:00", "open", "Open 9-12", `calendar hours has "Open 9-12", 2026-12-24 09:00 to 12:00`, "2026-12-24 12:00", "2026-12-28 09:00"},
-		{"2026-12-24 12:30", "lunch", "Lunch", `calendar hours has "Lunch", 2026-12-24 12:00 to 13:00`, "2026-12-24 13:00", "2026-12-28 09:00"},
+		{
+			"2026-11-26 10:00", "holiday", "Thanksgiving Day",
+			`calendar holidays has "Thanksgiving Day", all day on 2026-11-26`, "2026-11-27 00:00", "2026-11-27 09:00",
+		},
+		{
+			"2026-12-01 14:00", "closed-by-hand", "Closed for stocktaking",
+			`calendar hours has "Closed for stocktaking", 2026-12-01 13:00 to 18:00`, "2026-12-01 18:00",
+			"2026-12-02 09:00",
+		},
+		{
+			"2026-12-24 09:00", "open", "Open 9-12", `calendar hours has "Open 9-12", 2026-12-24 09:00 to 12:00`,
+			"2026-12-24 12:00", "2026-12-28 09:00",
+		},
+		{
+			"2026-12-24 12:30", "lunch", "Lunch", `calendar hours has "Lunch", 2026-12-24 12:00 to 13:00`,
+			"2026-12-24 13:00", "2026-12-28 09:00",
+		},
 		{"2026-12-24 14:00", "closed", "", "no branch before it holds", "2026-12-25 00:00", "2026-12-28 09:00"},
-		{"2026-12-25 14:00", "holiday", "Christmas Day", `calendar holidays has "Christmas Day", all day on 2026-12-25`, "2026-12-26 00:00", "2026-12-28 09:00"},
+		{
+			"2026-12-25 14:00", "holiday", "Christmas Day", `calendar holidays has "Christmas Day", all day on 2026-12-25`,
+			"2026-12-26 00:00", "2026-12-28 09:00",
+		},
 	} {
 		d := s.Decide(nil, at(t, c.at))
 		if got := s.route.Branches[d.Branch].Name; got != c.branch || d.Unknown {
@@ -177,7 +204,8 @@ func TestOffice(t *testing.T) {
 			t.Errorf("%s: got next open %v, want %s", c.at, next, c.next)
 		}
 	}
-	if d := s.Decide(nil, at(t, "2026-11-26 10:00")); d.Next("lunch").End.Format("15:04") != "13:00" || d.Next("other") != nil {
+	if d := s.Decide(nil, at(t, "2026-11-26 10:00")); d.Next("lunch").End.Format("15:04") != "13:00" ||
+		d.Next("other") != nil {
 		t.Errorf("next by branch: got %v and %v", d.Next("lunch"), d.Next("other"))
 	}
 	for _, outside := range []string{"2026-11-19 18:59", "2027-01-19 00:00"} {
@@ -185,7 +213,8 @@ func TestOffice(t *testing.T) {
 		if _, ok := d.Until(); !d.Unknown || d.Branch != 4 || ok || d.Events() != nil || d.Next("open") != nil {
 			t.Errorf("%s, outside the window: got %+v, want the unknown branch", outside, d)
 		}
-		if got, want := d.Reason(), "branch closed-by-hand cannot be decided: the moment lies outside the window that the calendars are expanded for"; got != want {
+		if got, want := d.Reason(),
+			"branch closed-by-hand cannot be decided: the moment lies outside the window that the calendars are expanded for"; got != want {
 			t.Errorf("%s: got reason %q, want %q", outside, got, want)
 		}
 	}
@@ -204,20 +233,56 @@ func TestUnknown(t *testing.T) {
 		unknown bool
 		reason  string
 	}{
-		{"holidays unknown, open by hours", uses{"hours": hours, "holidays": nobodyKnows}, "2026-11-23 10:00", "closed", true, "branch open cannot be decided: calendar holidays is unknown: it was never read"},
-		{"holidays unknown, but closed by hand", uses{"hours": hours, "holidays": nobodyKnows}, "2026-12-01 14:00", "closed-by-hand", false, `calendar hours has "Closed for stocktaking", 2026-12-01 13:00 to 18:00`},
-		{"holidays unknown, but open on purpose", uses{"hours": hours, "holidays": nobodyKnows}, "2026-12-24 10:00", "open", false, `calendar hours has "Open 9-12", 2026-12-24 09:00 to 12:00`},
-		{"holidays unknown, at night", uses{"hours": hours, "holidays": nobodyKnows}, "2026-11-23 20:00", "closed", true, "branch holiday cannot be decided: calendar holidays is unknown: it was never read"},
-		{"holidays absent", uses{"hours": hours, "holidays": absent}, "2026-11-26 10:00", "open", false, `calendar hours has "Open", 2026-11-26 09:00 to 17:00`},
-		{"hours unknown", uses{"hours": nobodyKnows, "holidays": absent}, "2026-11-23 10:00", "closed", true, "branch closed-by-hand cannot be decided: calendar hours is unknown: it was never read"},
-		{"hours not defined at all", uses{"holidays": absent}, "2026-11-23 10:00", "closed", true, "branch closed-by-hand cannot be decided: calendar hours is unknown: it was never read"},
+		{
+			"holidays unknown, open by hours",
+			uses{"hours": hours, "holidays": nobodyKnows},
+			"2026-11-23 10:00", "closed",
+			true, "branch open cannot be decided: calendar holidays is unknown: it was never read",
+		},
+		{
+			"holidays unknown, but closed by hand",
+			uses{"hours": hours, "holidays": nobodyKnows},
+			"2026-12-01 14:00",
+			"closed-by-hand", false, `calendar hours has "Closed for stocktaking", 2026-12-01 13:00 to 18:00`,
+		},
+		{
+			"holidays unknown, but open on purpose",
+			uses{"hours": hours, "holidays": nobodyKnows},
+			"2026-12-24 10:00",
+			"open", false, `calendar hours has "Open 9-12", 2026-12-24 09:00 to 12:00`,
+		},
+		{
+			"holidays unknown, at night",
+			uses{"hours": hours, "holidays": nobodyKnows},
+			"2026-11-23 20:00", "closed",
+			true, "branch holiday cannot be decided: calendar holidays is unknown: it was never read",
+		},
+		{
+			"holidays absent",
+			uses{"hours": hours, "holidays": absent},
+			"2026-11-26 10:00", "open", false,
+			`calendar hours has "Open", 2026-11-26 09:00 to 17:00`,
+		},
+		{
+			"hours unknown",
+			uses{"hours": nobodyKnows, "holidays": absent},
+			"2026-11-23 10:00", "closed", true,
+			"branch closed-by-hand cannot be decided: calendar hours is unknown: it was never read",
+		},
+		{
+			"hours not defined at all",
+			uses{"holidays": absent},
+			"2026-11-23 10:00", "closed", true,
+			"branch closed-by-hand cannot be decided: calendar hours is unknown: it was never read",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := compile(t, Options{Branches: branches, Unknown: 4}, c.u)
 			d := s.Decide(nil, at(t, c.at))
 			if got := branches[d.Branch].Name; got != c.branch || d.Unknown != c.unknown || d.Reason() != c.reason {
-				t.Errorf("got %s, unknown %t, %s\nwant %s, unknown %t, %s", got, d.Unknown, d.Reason(), c.branch, c.unknown, c.reason)
+				t.Errorf("got %s, unknown %t, %s\nwant %s, unknown %t, %s", got, d.Unknown, d.Reason(), c.branch,
+					c.unknown, c.reason)
 			}
 		})
 	}
@@ -231,7 +296,10 @@ func TestKleene(t *testing.T) {
 		"on":  known(calendar(t, "UID:1\nDTSTART:20260101T000000Z\nDTEND:20280101T000000Z\nSUMMARY:On")),
 		"off": known(calendar(t, "UID:1\nDTSTART:20200101T000000Z\nDTEND:20200102T000000Z\nSUMMARY:Past")),
 	}
-	leaf := map[truth]*Condition{yes: {Calendars: []string{"on"}}, no: {Calendars: []string{"off"}}, unknown: {Calendars: []string{"unknown"}}}
+	leaf := map[truth]*Condition{
+		yes: {Calendars: []string{"on"}}, no: {Calendars: []string{"off"}},
+		unknown: {Calendars: []string{"unknown"}},
+	}
 	now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 	check := func(name string, c *Condition, want truth) {
 		s := compile(t, Options{Branches: []Branch{{"b", Open, c}, {"last", Closed, nil}}, Unknown: 1}, u)
@@ -244,10 +312,12 @@ func TestKleene(t *testing.T) {
 		for b, right := range leaf {
 			check(fmt.Sprintf("%s and %s", a, b), &Condition{All: []*Condition{left, right}}, min(a, b))
 			check(fmt.Sprintf("%s or %s", a, b), &Condition{Any: []*Condition{left, right}}, max(a, b))
-			check(fmt.Sprintf("keys %s, %s", a, b), &Condition{Calendars: left.Calendars, All: []*Condition{right}}, min(a, b))
+			check(fmt.Sprintf("keys %s, %s", a, b), &Condition{Calendars: left.Calendars, All: []*Condition{right}},
+				min(a, b))
 		}
 		for b, right := range leaf {
-			check(fmt.Sprintf("several calendars %s, %s", a, b), &Condition{Calendars: append(append([]string(nil), left.Calendars...), right.Calendars...)}, max(a, b))
+			check(fmt.Sprintf("several calendars %s, %s", a, b),
+				&Condition{Calendars: append(append([]string(nil), left.Calendars...), right.Calendars...)}, max(a, b))
 		}
 	}
 }
@@ -265,8 +335,12 @@ func TestCallConditions(t *testing.T) {
 	}{
 		{
 			name: "caller", when: Condition{Caller: Numbers{Listed: texts("+12025550147", "+49*")}},
-			fits: []map[string]string{{"Caller-ID-Number": "+12025550147"}, {"Caller-ID-Number": "2025550147"}, {"Caller-ID-Number": "+4930123456"}},
-			not:  []map[string]string{{}, {"Caller-ID-Number": "anonymous"}, {"Caller-ID-Number": "+12025550148"}},
+			fits: []map[string]string{
+				{"Caller-ID-Number": "+12025550147"},
+				{"Caller-ID-Number": "2025550147"},
+				{"Caller-ID-Number": "+4930123456"},
+			},
+			not: []map[string]string{{}, {"Caller-ID-Number": "anonymous"}, {"Caller-ID-Number": "+12025550148"}},
 		},
 		{
 			name: "caller on a list", when: Condition{Caller: Numbers{Lists: spam}},
@@ -279,20 +353,27 @@ func TestCallConditions(t *testing.T) {
 			not:  []map[string]string{{"Caller-ID-Number": "+12025550147"}},
 		},
 		{
-			name: "caller not on a list", when: Condition{Not: &Condition{Caller: Numbers{Lists: spam}}}, ordinary: true,
-			fits: []map[string]string{{"Caller-ID-Number": "+12025550147"}}, not: []map[string]string{{"Caller-ID-Number": "+12025550199"}},
+			name: "caller not on a list", when: Condition{Not: &Condition{Caller: Numbers{Lists: spam}}},
+			ordinary: true,
+			fits:     []map[string]string{{"Caller-ID-Number": "+12025550147"}},
+			not:      []map[string]string{{"Caller-ID-Number": "+12025550199"}},
 		},
 		{
-			name: "dialed", when: Condition{Dialed: Numbers{Listed: texts("+14155550111")}}, match: Match{Dialed: texts("+14155550100", "+14155550111")},
-			fits: []map[string]string{{"Request": "+14155550111"}, {"Request": "nouser", "To": "14155550111"}}, not: []map[string]string{{"Request": "+14155550100"}, {}},
+			name: "dialed", when: Condition{Dialed: Numbers{Listed: texts("+14155550111")}},
+			match: Match{Dialed: texts("+14155550100", "+14155550111")},
+			fits:  []map[string]string{{"Request": "+14155550111"}, {"Request": "nouser", "To": "14155550111"}},
+			not:   []map[string]string{{"Request": "+14155550100"}, {}},
 		},
 		{
-			name: "dialed the route's first number", when: Condition{Dialed: Numbers{Listed: texts("+1415555010*")}}, match: Match{Dialed: texts("+14155550100", "+14155550111")},
-			fits: []map[string]string{{"Request": "+14155550100"}}, not: []map[string]string{{"Request": "+14155550111"}}, ordinary: true,
+			name: "dialed the route's first number", when: Condition{Dialed: Numbers{Listed: texts("+1415555010*")}},
+			match: Match{Dialed: texts("+14155550100", "+14155550111")},
+			fits:  []map[string]string{{"Request": "+14155550100"}},
+			not:   []map[string]string{{"Request": "+14155550111"}}, ordinary: true,
 		},
 		{
 			name: "caller name", when: Condition{CallerName: texts("*doe*", "!john*")},
-			fits: []map[string]string{{"Caller-ID-Name": "JANE DOE"}}, not: []map[string]string{{"Caller-ID-Name": "John Doe"}, {}, {"Caller-ID-Name": "Jane"}},
+			fits: []map[string]string{{"Caller-ID-Name": "JANE DOE"}},
+			not:  []map[string]string{{"Caller-ID-Name": "John Doe"}, {}, {"Caller-ID-Name": "Jane"}},
 		},
 		{
 			name: "caller name empty", when: Condition{CallerName: texts("")},
@@ -300,7 +381,8 @@ func TestCallConditions(t *testing.T) {
 		},
 		{
 			name: "account", when: Condition{Account: texts(acme)}, match: Match{Accounts: texts(acme)},
-			fits: []map[string]string{{"Account-ID": acme}}, not: []map[string]string{{"Account-ID": bravo}, {}}, ordinary: true,
+			fits: []map[string]string{{"Account-ID": acme}}, not: []map[string]string{{"Account-ID": bravo}, {}},
+			ordinary: true,
 		},
 		{
 			name: "digits", when: Condition{Digits: texts("1", "2")},
@@ -308,20 +390,30 @@ func TestCallConditions(t *testing.T) {
 		},
 		{
 			name: "variable", when: Condition{Vars: []Named{{"step", texts("2")}}},
-			fits: []map[string]string{{"Custom-Application-Vars[step]": "2"}}, not: []map[string]string{{"Custom-Application-Vars[step]": "3"}, {"step": "2"}},
+			fits: []map[string]string{{"Custom-Application-Vars[step]": "2"}},
+			not:  []map[string]string{{"Custom-Application-Vars[step]": "3"}, {"step": "2"}},
 		},
 		{
 			name: "header", when: Condition{Headers: []Named{{"X-Queue", texts("gold*")}}},
-			fits: []map[string]string{{"Custom-SIP-Headers[X-Queue]": "golden"}, {"Custom-SIP-Headers[x-queue]": "gold"}}, not: []map[string]string{{"Custom-SIP-Headers[X-Queue]": "silver"}, {}},
+			fits: []map[string]string{
+				{"Custom-SIP-Headers[X-Queue]": "golden"},
+				{"Custom-SIP-Headers[x-queue]": "gold"},
+			},
+			not: []map[string]string{{"Custom-SIP-Headers[X-Queue]": "silver"}, {}},
 		},
 		{
 			name: "two keys are both wanted", when: Condition{Digits: texts("1"), CallerName: texts("jane*")},
-			fits: []map[string]string{{"Digits": "1", "Caller-ID-Name": "Jane"}}, not: []map[string]string{{"Digits": "1"}, {"Caller-ID-Name": "Jane"}},
+			fits: []map[string]string{{"Digits": "1", "Caller-ID-Name": "Jane"}},
+			not:  []map[string]string{{"Digits": "1"}, {"Caller-ID-Name": "Jane"}},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := compile(t, Options{Region: "US", Match: c.match, Branches: []Branch{{"yes", Other, &c.when}, {"no", Other, nil}}, Unknown: 1}, nil)
+			s := compile(t,
+				Options{
+					Region: "US", Match: c.match, Branches: []Branch{{"yes", Other, &c.when}, {"no", Other, nil}},
+					Unknown: 1,
+				}, nil)
 			now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 			check := func(params map[string]string, want int) {
 				call := pivot.New(params)
@@ -346,7 +438,10 @@ func TestReasonHidesTheCaller(t *testing.T) {
 	t.Parallel()
 	s := compile(t, Options{Branches: []Branch{
 		{"spam", Other, &Condition{Caller: Numbers{Lists: []List{{"spam", texts("+12025550199")}}}}},
-		{"vip", Other, &Condition{CallerName: texts("jane*"), Caller: Numbers{Listed: texts("+1202*"), Withheld: true}}},
+		{
+			"vip", Other,
+			&Condition{CallerName: texts("jane*"), Caller: Numbers{Listed: texts("+1202*"), Withheld: true}},
+		},
 		{"closed", Closed, nil},
 	}, Unknown: 2}, nil)
 	now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
@@ -364,15 +459,23 @@ func TestReasonHidesTheCaller(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	t.Parallel()
-	onCall := &Condition{Calendars: []string{"hours"}, Events: Events{Names: &Names{"people", []string{"anna", "Anna Schmidt", "Ann"}}}}
-	s := compile(t, Options{Branches: []Branch{{"on-call", Other, onCall}, {"closed", Closed, nil}}, Unknown: 1}, uses{"hours": known(calendar(t, office))})
+	onCall := &Condition{
+		Calendars: []string{"hours"},
+		Events:    Events{Names: &Names{"people", []string{"anna", "Anna Schmidt", "Ann"}}},
+	}
+	s := compile(t, Options{Branches: []Branch{{"on-call", Other, onCall}, {"closed", Closed, nil}}, Unknown: 1},
+		uses{"hours": known(calendar(t, office))})
 	d := s.Decide(nil, at(t, "2026-12-02 03:00"))
 	es := d.Events()
 	if d.Branch != 0 || len(es) != 1 || es[0].Name != "Anna Schmidt" || es[0].Field != "people" {
 		t.Fatalf("got branch %d, events %+v; want the longest name, Anna Schmidt", d.Branch, es)
 	}
-	nobody := &Condition{Calendars: []string{"hours"}, Events: Events{Names: &Names{"people", []string{"Ann", "Schmid", "call Ann"}}}}
-	s = compile(t, Options{Branches: []Branch{{"on-call", Other, nobody}, {"closed", Closed, nil}}, Unknown: 1}, uses{"hours": known(calendar(t, office))})
+	nobody := &Condition{
+		Calendars: []string{"hours"},
+		Events:    Events{Names: &Names{"people", []string{"Ann", "Schmid", "call Ann"}}},
+	}
+	s = compile(t, Options{Branches: []Branch{{"on-call", Other, nobody}, {"closed", Closed, nil}}, Unknown: 1},
+		uses{"hours": known(calendar(t, office))})
 	if d := s.Decide(nil, at(t, "2026-12-02 03:00")); d.Branch != 1 {
 		t.Errorf("a part of a word was taken for a name")
 	}
@@ -405,7 +508,11 @@ DTSTART:20261201T120000Z
 DTEND:20261201T180000Z
 SUMMARY:short 1`)
 	b := calendar(t, "UID:a\nDTSTART:20261201T120000Z\nDTEND:20261201T180000Z\nSUMMARY:other calendar")
-	s := compile(t, Options{Branches: []Branch{{"on", Open, &Condition{Calendars: []string{"a", "b"}}}, {"off", Closed, nil}}, Unknown: 1}, uses{"a": known(a), "b": known(b)})
+	s := compile(t,
+		Options{
+			Branches: []Branch{{"on", Open, &Condition{Calendars: []string{"a", "b"}}}, {"off", Closed, nil}},
+			Unknown:  1,
+		}, uses{"a": known(a), "b": known(b)})
 	var got []string
 	for _, e := range s.Decide(nil, time.Date(2026, 12, 1, 15, 0, 0, 0, time.UTC)).Events() {
 		got = append(got, e.Event.Summary)
@@ -418,16 +525,22 @@ SUMMARY:short 1`)
 // TestDayStarts: a bar's Sunday ends at two in the morning, and with it what is closed all day.
 func TestDayStarts(t *testing.T) {
 	t.Parallel()
-	c := calendar(t, "UID:closed\nDTSTART;VALUE=DATE:20261201\nSUMMARY:Closed\n--\nUID:gig\nDTSTART;TZID=America/New_York:20261203T230000\nDTEND;TZID=America/New_York:20261204T010000\nSUMMARY:Gig")
+	c := calendar(t,
+		"UID:closed\nDTSTART;VALUE=DATE:20261201\nSUMMARY:Closed\n--\nUID:gig\nDTSTART;TZID=America/New_York:20261203T230000\nDTEND;TZID=America/New_York:20261204T010000\nSUMMARY:Gig")
 	branches := []Branch{
 		{"closed", Closed, &Condition{Calendars: []string{"bar"}, Events: Events{Summary: texts("closed")}}},
-		{"gig-day", Other, &Condition{Calendars: []string{"bar"}, Events: Events{Summary: texts("gig"), WholeDay: true}}},
+		{
+			"gig-day", Other,
+			&Condition{Calendars: []string{"bar"}, Events: Events{Summary: texts("gig"), WholeDay: true}},
+		},
 		{"open", Open, nil},
 	}
 	s := compile(t, Options{Branches: branches, Unknown: 2, DayStarts: 5 * time.Hour}, uses{"bar": known(c)})
 	for moment, want := range map[string]string{
-		"2026-12-01 04:59": "open", "2026-12-01 05:00": "closed", "2026-12-02 04:59": "closed", "2026-12-02 05:00": "open",
-		"2026-12-03 04:59": "open", "2026-12-03 05:00": "gig-day", "2026-12-04 04:59": "gig-day", "2026-12-04 05:00": "open",
+		"2026-12-01 04:59": "open", "2026-12-01 05:00": "closed", "2026-12-02 04:59": "closed",
+		"2026-12-02 05:00": "open",
+		"2026-12-03 04:59": "open", "2026-12-03 05:00": "gig-day", "2026-12-04 04:59": "gig-day",
+		"2026-12-04 05:00": "open",
 	} {
 		if got := branches[s.Decide(nil, at(t, moment)).Branch].Name; got != want {
 			t.Errorf("%s: got %s, want %s", moment, got, want)
@@ -435,12 +548,13 @@ func TestDayStarts(t *testing.T) {
 	}
 }
 
-// TestSegmentsAgreeWithMinutes holds the compiled segments against a search through the occurrences, minute by minute over days
-// on which clocks change.
+// TestSegmentsAgreeWithMinutes holds the compiled segments against a search through the occurrences, minute by minute
+// over days on which clocks change.
 func TestSegmentsAgreeWithMinutes(t *testing.T) {
 	t.Parallel()
 	c := calendar(t, office)
-	s := compile(t, Options{Branches: officeBranches(), Unknown: 4}, uses{"hours": known(c), "holidays": known(calendar(t, holidays))})
+	s := compile(t, Options{Branches: officeBranches(), Unknown: 4},
+		uses{"hours": known(c), "holidays": known(calendar(t, holidays))})
 	from, to := s.Window()
 	all := c.Compile(calendars.View{Zone: newYork}, from, to).All()
 	open, lunch := s.route.branches[1].kids[1].kids[0].leaf, s.route.branches[3].leaf
@@ -482,7 +596,8 @@ func TestMistakes(t *testing.T) {
 
 func TestSteps(t *testing.T) {
 	t.Parallel()
-	s := compile(t, Options{Branches: officeBranches(), Unknown: 4}, uses{"hours": known(calendar(t, office)), "holidays": {}})
+	s := compile(t, Options{Branches: officeBranches(), Unknown: 4},
+		uses{"hours": known(calendar(t, office)), "holidays": {}})
 	var got []string
 	for _, step := range s.Decide(nil, at(t, "2026-11-23 12:30")).Steps(nil) {
 		got = append(got, fmt.Sprintf("%s %s %t: %s", step.Branch, step.Truth, step.Taken, step.Reason))
@@ -498,7 +613,8 @@ closed true true: no branch before it holds`
 }
 
 func TestDecideAllocatesNothing(t *testing.T) {
-	s := compile(t, Options{Branches: officeBranches(), Unknown: 4}, uses{"hours": known(calendar(t, office)), "holidays": known(calendar(t, holidays))})
+	s := compile(t, Options{Branches: officeBranches(), Unknown: 4},
+		uses{"hours": known(calendar(t, office)), "holidays": known(calendar(t, holidays))})
 	call := pivot.New(map[string]string{"Caller-ID-Number": "+12025550147", "Request": "+14155550100"})
 	now := at(t, "2026-11-23 10:00")
 	if got := testing.AllocsPerRun(100, func() { s.Decide(&call, now) }); got != 0 {
@@ -507,7 +623,8 @@ func TestDecideAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkDecide(b *testing.B) {
-	s := compile(b, Options{Branches: officeBranches(), Unknown: 4}, uses{"hours": known(calendar(b, office)), "holidays": known(calendar(b, holidays))})
+	s := compile(b, Options{Branches: officeBranches(), Unknown: 4},
+		uses{"hours": known(calendar(b, office)), "holidays": known(calendar(b, holidays))})
 	call := pivot.New(map[string]string{"Caller-ID-Number": "+12025550147", "Request": "+14155550100"})
 	now := at(b, "2026-12-10 20:00")
 	b.ReportAllocs()
@@ -519,7 +636,9 @@ func BenchmarkDecide(b *testing.B) {
 func BenchmarkMatch(b *testing.B) {
 	var rs []*Route
 	for i := range 10_000 {
-		rs = append(rs, route(b, fmt.Sprint("r", i), "/pivot", Match{Accounts: texts(fmt.Sprintf("%032x", i)), Dialed: texts(fmt.Sprintf("+1415%07d", i))}))
+		rs = append(rs,
+			route(b, fmt.Sprint("r", i), "/pivot",
+				Match{Accounts: texts(fmt.Sprintf("%032x", i)), Dialed: texts(fmt.Sprintf("+1415%07d", i))}))
 	}
 	tb := table(b, rs...)
 	call := &pivot.Call{AccountID: fmt.Sprintf("%032x", 4711), Dialed: "+14150004711"}
@@ -551,9 +670,12 @@ func TestManyPictures(t *testing.T) {
 	var events []string
 	for n := 1; n < 1<<len(letters); n++ {
 		start := begin.Add(time.Duration(n) * time.Hour)
-		events = append(events, fmt.Sprintf("UID:%d\nDTSTART:%s\nDTEND:%s\nSUMMARY:%s", n, start.Format("20060102T150405Z"), start.Add(time.Hour).Format("20060102T150405Z"), title(n)))
+		events = append(events,
+			fmt.Sprintf("UID:%d\nDTSTART:%s\nDTEND:%s\nSUMMARY:%s", n, start.Format("20060102T150405Z"),
+				start.Add(time.Hour).Format("20060102T150405Z"), title(n)))
 	}
-	s := compile(t, Options{Branches: append(branches, Branch{"closed", Closed, nil}), Unknown: len(letters)}, uses{"hours": known(calendar(t, strings.Join(events, "\n--\n")))})
+	s := compile(t, Options{Branches: append(branches, Branch{"closed", Closed, nil}), Unknown: len(letters)},
+		uses{"hours": known(calendar(t, strings.Join(events, "\n--\n")))})
 	if len(s.holds) <= 256 {
 		t.Fatalf("%d pictures, want more than 256", len(s.holds))
 	}
@@ -577,22 +699,35 @@ func TestShared(t *testing.T) {
 	titles := []diag.Text{{S: "open*"}, {S: "!*not*"}}
 	decide := func(titles []diag.Text) string {
 		s := compile(t, Options{
-			Branches: []Branch{{"open", Open, &Condition{Calendars: []string{"hours"}, Events: Events{Summary: titles}}}, {"closed", Closed, nil}},
-			Unknown:  1, Shared: shared,
+			Branches: []Branch{
+				{"open", Open, &Condition{Calendars: []string{"hours"}, Events: Events{Summary: titles}}},
+				{"closed", Closed, nil},
+			},
+			Unknown: 1, Shared: shared,
 		}, uses{"hours": known(calendar(t, office))})
 		return s.route.Branches[s.Decide(nil, at(t, "2026-11-23 10:00")).Branch].Name
 	}
 	for _, c := range []struct {
 		titles []diag.Text
 		want   string
-	}{{titles, "open"}, {titles, "open"}, {titles[1:], "open"}, {[]diag.Text{{S: "close*"}}, "closed"}, {titles[:1], "open"}, {nil, "open"}} {
+	}{
+		{titles, "open"},
+		{titles, "open"},
+		{titles[1:], "open"},
+		{[]diag.Text{{S: "close*"}}, "closed"},
+		{titles[:1], "open"},
+		{nil, "open"},
+	} {
 		if got := decide(c.titles); got != c.want {
 			t.Errorf("%v: got %s, want %s", c.titles, got, c.want)
 		}
 	}
 	bad := []diag.Text{{S: "/(/"}}
 	for range 2 {
-		_, mistakes := New(Options{Branches: []Branch{{"open", Open, &Condition{Calendars: []string{"hours"}, Events: Events{Summary: bad}}}}, Shared: shared})
+		_, mistakes := New(Options{
+			Branches: []Branch{{"open", Open, &Condition{Calendars: []string{"hours"}, Events: Events{Summary: bad}}}},
+			Shared:   shared,
+		})
 		if len(mistakes) != 1 {
 			t.Errorf("got %v, want a mistake each time", mistakes)
 		}
@@ -634,7 +769,8 @@ func TestAdmits(t *testing.T) {
 		{"others", "lunch", true, true, true},
 		{"others", "open", false, false, false},
 	} {
-		if got := r.Admits(c.calendar, &calendars.Event{Summary: c.title, Recurring: c.recurring, AllDay: c.allDay}); got != c.want {
+		if got := r.Admits(c.calendar,
+			&calendars.Event{Summary: c.title, Recurring: c.recurring, AllDay: c.allDay}); got != c.want {
 			t.Errorf("%+v: got %t", c, got)
 		}
 	}

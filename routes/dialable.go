@@ -8,8 +8,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// dialable says why no call can be to what is written as a dialed number, and what to write. Names stay as they are: Kazoo sends the user part
-// of the SIP address that was called, which need not be digits.
+// dialable says why no call can be to what is written as a dialed number, and what to write. Names stay as they are:
+// Kazoo sends the user part of the SIP address that was called, which need not be digits.
 func dialable(written string) error {
 	shown := diag.Excerpt(written)
 	for _, r := range written {
@@ -29,7 +29,8 @@ func dialable(written string) error {
 			return fmt.Errorf("%s is a URI, and Kazoo sends the number alone; write %s", shown, diag.Excerpt(rest))
 		}
 	}
-	if parts := strings.FieldsFunc(bare, func(r rune) bool { return r == ',' || r == ';' }); len(parts) > 1 && allNumbers(parts) {
+	if parts := strings.FieldsFunc(bare, func(r rune) bool { return r == ',' || r == ';' }); len(parts) > 1 &&
+		allNumbers(parts) {
 		return fmt.Errorf("%s are several numbers in one text; write a list such as [%s, %s]", shown,
 			diag.Excerpt(strings.TrimSpace(parts[0])), diag.Excerpt(strings.TrimSpace(parts[1])))
 	}
@@ -43,15 +44,19 @@ func dialable(written string) error {
 		return fmt.Errorf("%s begins with more than one +; write one", shown)
 	case strings.Trim(digits, formatting) == "":
 		return fmt.Errorf("%s is a + without digits; write the whole number, such as \"+14155550100\"", shown)
-	case strings.Contains(digits, "(0)") && !strings.HasPrefix(country, italy) && !strings.HasPrefix(country, sanMarino):
+	case strings.Contains(digits, "(0)") && !strings.HasPrefix(country, italy) &&
+		!strings.HasPrefix(country, sanMarino):
 		return fmt.Errorf("%s has a (0) that is not dialed after a country's code; write %s", shown,
 			diag.Excerpt(strings.Replace(bare, "(0)", "", 1)))
 	}
-	if i := strings.IndexFunc(digits, func(r rune) bool { return (r < '0' || r > '9') && !strings.ContainsRune(formatting, r) }); i >= 0 {
+	if i := strings.IndexFunc(digits, func(r rune) bool {
+		return (r < '0' || r > '9') && !strings.ContainsRune(formatting, r)
+	}); i >= 0 {
 		r := []rune(digits[i:])[0]
 		meant := map[rune]string{'O': "0", 'o': "0", 'l': "1", 'I': "1"}[r]
 		if meant == "" {
-			return fmt.Errorf("%s has %q after its +, where digits alone can be dialed; write the number in digits", shown, r)
+			return fmt.Errorf("%s has %q after its +, where digits alone can be dialed; write the number in digits",
+				shown, r)
 		}
 		return fmt.Errorf("%s has the letter %q; did you mean the digit %s?", shown, r, meant)
 	}

@@ -12,7 +12,8 @@ import (
 // MaxEvents is how many events a decision gives at most: a feed may have 100,000 on at once.
 const MaxEvents = 1000
 
-// mostCrowds bounds the conditions of which is kept what more than MaxEvents events came to, in the segment that was asked about last.
+// mostCrowds bounds the conditions of which is kept what more than MaxEvents events came to, in the
+// segment that was asked about last.
 const mostCrowds = 16
 
 // Event is an occurrence and the name of the calendar it stands in.
@@ -40,10 +41,10 @@ func (e *Event) compare(o *Event) int {
 	)
 }
 
-// Events are the occurrences that made the branch's positive calendar conditions true, none under a `not`. The first one decided: timed
-// before all-day, later start, shorter, order of the calendars in the condition, UID, RECURRENCE-ID. Of more than MaxEvents they are the first
-// ones, and the last of these is then the first in which a `names` condition found something, if no other of them is. The slice must not be
-// modified.
+// Events are the occurrences that made the branch's positive calendar conditions true, none under a `not`. The first
+// one decided: timed before all-day, later start, shorter, order of the calendars in the condition, UID, RECURRENCE-ID.
+// Of more than MaxEvents they are the first ones, and the last of these is then the first in which a `names` condition
+// found something, if no other of them is. The slice must not be modified.
 func (d Decision) Events() []Event {
 	events, _ := d.FirstEvents()
 	return events
@@ -109,8 +110,8 @@ type crowds struct {
 	leaves  map[int]*found
 }
 
-// on finds the events that make a leaf hold in a segment. Of a crowd it is found once and kept, so that what one call has to look at does
-// not grow with what is on.
+// on finds the events that make a leaf hold in a segment. Of a crowd it is found once and kept, so that what one call
+// has to look at does not grow with what is on.
 func (s *Segments) on(leaf, segment int) *found {
 	if !s.isCrowded(leaf, segment) {
 		return s.look(leaf, segment)
@@ -181,8 +182,8 @@ func (s *Segments) look(leaf, segment int) *found {
 	return f
 }
 
-// add takes an event in whose Event will be another one soon. There are up to twice as many as a decision gives before those are left out
-// that are not among the first.
+// add takes an event in whose Event will be another one soon. There are up to twice as many as a decision gives before
+// those are left out that are not among the first.
 func (f *found) add(e Event) {
 	n := len(f.events)
 	if f.worst != nil && f.worst.compare(&e) <= 0 {

@@ -16,14 +16,17 @@ type Step struct {
 	Taken  bool
 }
 
-// Steps are the branches in order, each with what its condition said and why, up to the last one. why is asked for each branch whether so
-// many events may be looked at for its reason, which is "" if not; nil for all.
+// Steps are the branches in order, each with what its condition said and why, up to the last one. why is asked for each
+// branch whether so many events may be looked at for its reason, which is "" if not; nil for all.
 func (d Decision) Steps(why func(events int) bool) []Step {
 	s := d.segments
 	steps := make([]Step, len(s.route.Branches))
 	for i, b := range s.route.Branches {
 		n := s.route.branches[i]
-		steps[i] = Step{Branch: b.Name, State: b.State, Taken: i == d.Branch, Truth: s.eval(n, d.call, d.segment).String()}
+		steps[i] = Step{
+			Branch: b.Name, State: b.State, Taken: i == d.Branch,
+			Truth: s.eval(n, d.call, d.segment).String(),
+		}
 		if why == nil || why(d.weight(n, math.MaxInt)) {
 			steps[i].Reason = d.why(n)
 		}
@@ -64,7 +67,8 @@ func (d Decision) weight(n *node, most int) (sum int) {
 // Segments is how many segments there are, which Until and Since may have to pass.
 func (d Decision) Segments() int { return len(d.segments.starts) }
 
-// Reason says in one line why the branch was taken. It shows titles of events and what the configuration says, never the caller.
+// Reason says in one line why the branch was taken. It shows titles of events and what the
+// configuration says, never the caller.
 func (d Decision) Reason() string {
 	if d.segments == nil {
 		return ""

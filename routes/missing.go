@@ -9,8 +9,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Missing says in a sentence why [Table.Match] found no route for a call on a path, and which path may have been meant. It is for the people who
-// operate the server: it names paths, and never a token.
+// Missing says in a sentence why [Table.Match] found no route for a call on a path, and which path may have been meant.
+// It is for the people who operate the server: it names paths, and never a token.
 func (t *Table) Missing(path string, why Why) string {
 	switch why {
 	case NoPath:
@@ -35,14 +35,15 @@ const mostCompared = 200
 // longSegment is the length, in bytes, from which on a segment of an unknown path may be a token.
 const longSegment = 16
 
-// ShownPath is a path as it may be shown: what leads a known path, and a long segment that no route's path has, may be a mistyped token, and
-// is "…".
+// ShownPath is a path as it may be shown: what leads a known path, and a long segment that no route's path has, may be
+// a mistyped token, and is "…".
 func (t *Table) ShownPath(path string) string {
 	const most = 128
 	if t.paths[path] != nil {
 		return path
 	}
-	if first, rest, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/"); ok && first != "" && t.paths["/"+rest] != nil {
+	if first, rest, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/"); ok && first != "" &&
+		t.paths["/"+rest] != nil {
 		return "/…/" + rest
 	}
 	segments := strings.Split(path[:min(len(path), most)], "/")

@@ -22,7 +22,10 @@ func TestMissing(t *testing.T) {
 		{"/other", NoPath, `no route has the path "/other"; known: /support-of-the-north-west/night, /zentrale`},
 		{"/support-of-the-north-west/nigth", NoPath, `no route has the path "/support-of-the-north-west/nigth"; ` +
 			`did you mean "/support-of-the-north-west/night"?`},
-		{"/c2VjcmV0IHRva2Vu-of-them/zentrale", NoPath, `no route has the path "/…/zentrale"; did you mean "/zentrale"?`},
+		{
+			"/c2VjcmV0IHRva2Vu-of-them/zentrale", NoPath,
+			`no route has the path "/…/zentrale"; did you mean "/zentrale"?`,
+		},
 		{"/" + strings.Repeat("x/", 100), NoPath, `no route has the path "/` + strings.Repeat("x/", 63) + `…"; ` +
 			"known: /support-of-the-north-west/night, /zentrale"},
 		{"/short/zentrale", NoPath, `no route has the path "/…/zentrale"; did you mean "/zentrale"?`},

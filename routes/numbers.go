@@ -16,11 +16,11 @@ import (
 const (
 	// longest is how many bytes of a number are compared; nothing that a telephone dials is longer.
 	longest = 64
-	// maxNumber is how many bytes a number may have with its formatting. What is longer is a name, compared by its beginning:
-	// looking at it costs no more than looking at a number, however much a stranger sends.
+	// maxNumber is how many bytes a number may have with its formatting. What is longer is a name, compared by its
+	// beginning: looking at it costs no more than looking at a number, however much a stranger sends.
 	maxNumber = 256
-	// forgiving is from how many digits on a missing + is forgiven. Shorter ones are extensions and services, which a plus would
-	// turn into somebody's number.
+	// forgiving is from how many digits on a missing + is forgiven. Shorter ones are extensions and services, which a
+	// plus would turn into somebody's number.
 	forgiving = 8
 )
 
@@ -37,7 +37,8 @@ type prefix struct {
 	least   int // how long a value must be; 0: any
 }
 
-// add puts a number into the set in all its spellings. Region is the ISO 3166 region that national spellings belong to, or "".
+// add puts a number into the set in all its spellings. Region is the ISO 3166 region that national
+// spellings belong to, or "".
 func (n *numbers) add(text diag.Text, region string) error {
 	written := text.S
 	bare, isPrefix := strings.CutSuffix(written, "*")
@@ -45,15 +46,18 @@ func (n *numbers) add(text diag.Text, region string) error {
 		return fmt.Errorf("%s: a * stands for the rest of a number only at its end", diag.Excerpt(written))
 	}
 	if isPrefix && bare == "" {
-		return fmt.Errorf("%s fits every number; write digits before the *, or leave the condition out", diag.Excerpt(written))
+		return fmt.Errorf("%s fits every number; write digits before the *, or leave the condition out",
+			diag.Excerpt(written))
 	}
 	var buf [longest]byte
 	key := normal(buf[:0], bare)
 	if len(key) == 0 {
-		return fmt.Errorf("%s is no number: want digits, such as \"+14155550100\" or \"1001\", or a name", diag.Excerpt(written))
+		return fmt.Errorf("%s is no number: want digits, such as \"+14155550100\" or \"1001\", or a name",
+			diag.Excerpt(written))
 	}
 	if bytes.ContainsAny(key, " \t") {
-		return fmt.Errorf("%q is no number: want digits, such as \"+14155550100\" or \"1001\", or a name without blanks", written)
+		return fmt.Errorf(
+			"%q is no number: want digits, such as \"+14155550100\" or \"1001\", or a name without blanks", written)
 	}
 	if len(key) == longest {
 		return fmt.Errorf("%s is too long for a number: want fewer than %d characters", diag.Excerpt(written), longest)
@@ -100,9 +104,9 @@ func (n *numbers) holds(key []byte) bool {
 	return false
 }
 
-// normal appends a number as it is compared: formatting dropped from what is digits, an optional leading + and ` .-()/`;
-// anything else, and what is longer than maxNumber, whole and in lower case; cut at the capacity of a key. It looks at each
-// byte twice at most, and at maxNumber of them.
+// normal appends a number as it is compared: formatting dropped from what is digits, an optional leading + and `
+// .-()/`; anything else, and what is longer than maxNumber, whole and in lower case; cut at the capacity of a key. It
+// looks at each byte twice at most, and at maxNumber of them.
 func normal(dst []byte, value string) []byte {
 	formatted := len(value) <= maxNumber
 	if !formatted {
@@ -142,8 +146,8 @@ type spelling struct {
 	least int
 }
 
-// spellings are the ways in which carriers and Kazoo write the number that a normal key stands for: with and without +, with 00,
-// and as it is dialed inside the region. Extensions, services and emergency numbers have one only.
+// spellings are the ways in which carriers and Kazoo write the number that a normal key stands for: with and without +,
+// with 00, and as it is dialed inside the region. Extensions, services and emergency numbers have one only.
 func spellings(key, region string, isPrefix bool) []spelling {
 	out := []spelling{{key, 0}}
 	add := func(text string, least int) {
@@ -164,7 +168,8 @@ func spellings(key, region string, isPrefix bool) []spelling {
 	international := bare
 	if !plus {
 		// A national number gains its country; what already has a country only its plus.
-		if parsed, err := phonenumbers.Parse(key, strings.ToUpper(region)); region != "" && err == nil && phonenumbers.IsPossibleNumber(parsed) {
+		if parsed, err := phonenumbers.Parse(key, strings.ToUpper(region)); region != "" && err == nil &&
+			phonenumbers.IsPossibleNumber(parsed) {
 			international = strings.TrimPrefix(phonenumbers.Format(parsed, phonenumbers.E164), "+")
 		} else if rest, ok := strings.CutPrefix(key, "00"); ok {
 			international = rest

@@ -15,7 +15,10 @@ func TestNumbersHas(t *testing.T) {
 	}{
 		{
 			"with a plus", "+14155550100", "",
-			[]string{"+14155550100", "14155550100", "0014155550100", "+1 (415) 555-0100", "1.415.555/0100", " +14155550100"},
+			[]string{
+				"+14155550100", "14155550100", "0014155550100", "+1 (415) 555-0100", "1.415.555/0100",
+				" +14155550100",
+			},
 			[]string{"4155550100", "+14155550101", "+141555501000", "14155550100x", ""},
 		},
 		{
@@ -46,8 +49,16 @@ func TestNumbersHas(t *testing.T) {
 			[]string{"+14155550100", "14155550100", "001415555010", "+1415"},
 			[]string{"+14165550100", "1415", "14155", "415555010000"},
 		},
-		{"a prefix of a region", "+4930*", "DE", []string{"+49301234567", "0301234567", "49301234567"}, []string{"030", "301234567"}},
-		{"a prefix of extensions", "4*", "DE", []string{"4", "4711", "49301234567"}, []string{"+4", "+49301234567", "0049"}},
+		{
+			"a prefix of a region", "+4930*", "DE",
+			[]string{"+49301234567", "0301234567", "49301234567"},
+			[]string{"030", "301234567"},
+		},
+		{
+			"a prefix of extensions", "4*", "DE",
+			[]string{"4", "4711", "49301234567"},
+			[]string{"+4", "+49301234567", "0049"},
+		},
 		{"a prefix of names", "user_*", "", []string{"user_7kq2zp", "User_"}, []string{"user"}},
 		{"a star in the middle", "*72*", "", []string{"*72", "*721001"}, []string{"72"}},
 	} {
@@ -74,11 +85,12 @@ func TestNumbersHas(t *testing.T) {
 func TestNumbersMistakes(t *testing.T) {
 	t.Parallel()
 	for written, want := range map[string]string{
-		"*":                      `"*" fits every number; write digits before the *, or leave the condition out`,
-		"+1*55":                  `"+1*55": a * stands for the rest of a number only at its end`,
-		"hello world":            `"hello world" is no number: want digits, such as "+14155550100" or "1001", or a name without blanks`,
-		"":                       `"" is no number: want digits, such as "+14155550100" or "1001", or a name`,
-		strings.Repeat("7", 100): `"` + strings.Repeat("7", 20) + `…" is too long for a number: want fewer than 64 characters`,
+		"*":           `"*" fits every number; write digits before the *, or leave the condition out`,
+		"+1*55":       `"+1*55": a * stands for the rest of a number only at its end`,
+		"hello world": `"hello world" is no number: want digits, such as "+14155550100" or "1001", or a name without blanks`,
+		"":            `"" is no number: want digits, such as "+14155550100" or "1001", or a name`,
+		strings.Repeat("7", 100): `"` + strings.Repeat("7", 20) +
+			`…" is too long for a number: want fewer than 64 characters`,
 	} {
 		var n numbers
 		if err := n.add(diag.Text{S: written}, ""); err == nil || err.Error() != want {
@@ -101,8 +113,8 @@ func TestNumbersHasAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestNormalIsBounded: of a text that is longer than a number only the beginning is looked at, and what could be read twice as often as it is
-// long (blanks before pluses, which may each be the leading one) is read once.
+// TestNormalIsBounded: of a text that is longer than a number only the beginning is looked at, and what could be read
+// twice as often as it is long (blanks before pluses, which may each be the leading one) is read once.
 func TestNormalIsBounded(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -145,7 +157,8 @@ func FuzzNumbers(f *testing.F) {
 		if !n.has(strings.TrimSuffix(written, "*")) {
 			t.Errorf("%q is not in itself", written)
 		}
-		if rest, plus := strings.CutPrefix(value, "+"); plus && len(rest) < forgiving && strings.Trim(rest, "0123456789") == "" &&
+		if rest, plus := strings.CutPrefix(value, "+"); plus && len(rest) < forgiving &&
+			strings.Trim(rest, "0123456789") == "" &&
 			n.has(value) && !strings.HasPrefix(strings.TrimLeft(written, " .-()/"), "+") && len(written) < forgiving {
 			t.Errorf("%q fits %q", value, written)
 		}

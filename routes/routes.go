@@ -1,14 +1,14 @@
-// Package routes decides: given a call and a moment, which route answers it, which of the route's branches it takes, which
-// event decided that, and until when it stays so.
+// Package routes decides: given a call and a moment, which route answers it, which of the route's branches it takes,
+// which event decided that, and until when it stays so.
 //
-// A [Route] is a path and perhaps a match, a time zone, and branches in order. [New] checks one and makes it ready; a [Table]
-// finds the route of a call by map look-ups alone. [Route.Compile] turns calendars into [Segments]: spans of time in which no
-// calendar condition of the route changes. [Segments.Decide] is then memory only: a binary search and a walk over the
-// conditions, without a lock, an allocation, a clock or I/O of its own.
+// A [Route] is a path and perhaps a match, a time zone, and branches in order. [New] checks one and makes it ready; a
+// [Table] finds the route of a call by map look-ups alone. [Route.Compile] turns calendars into [Segments]: spans of
+// time in which no calendar condition of the route changes. [Segments.Decide] is then memory only: a binary search and
+// a walk over the conditions, without a lock, an allocation, a clock or I/O of its own.
 //
 // Conditions are three-valued (Kleene): a calendar that is unknown, or a moment outside the compiled window, makes them
-// unknown, never false. Everything here is immutable once made and safe for concurrent use. What a branch answers is not
-// known here; see package render.
+// unknown, never false. Everything here is immutable once made and safe for concurrent use. What a branch answers is
+// not known here; see package render.
 package routes
 
 import (
@@ -39,7 +39,8 @@ type Branch struct {
 type Match struct {
 	Accounts []diag.Text // Account-IDs, 32 hex digits each; none: any account
 	Dialed   []diag.Text // numbers, or prefixes that end in *; none: any number
-	// Leftover keeps calls away whose account another route of the path names: whoever owns that account was asked, and had no answer.
+	// Leftover keeps calls away whose account another route of the path names: whoever owns that account
+	// was asked, and had no answer.
 	Leftover bool
 }
 
@@ -54,7 +55,8 @@ type Options struct {
 	DayStarts time.Duration  // when a local day begins, counted from midnight by the wall clock
 	Branches  []Branch       // in order; the last one has no condition
 	Unknown   int            // index of the branch taken when a calendar needed to decide is unknown
-	Shared    *Shared        // with routes that are made of the same conditions; nil: with none. A [Route] does not keep it
+	// with routes that are made of the same conditions; nil: with none. A [Route] does not keep it
+	Shared *Shared
 }
 
 // Route is a checked route.
@@ -71,8 +73,8 @@ type Route struct {
 	nodes     int     // parts of conditions, all in all
 }
 
-// New checks a route and makes it ready to be compiled and matched. The mistakes name the places of patterns and numbers
-// that cannot be used; the route is nil if there are any.
+// New checks a route and makes it ready to be compiled and matched. The mistakes name the places of patterns and
+// numbers that cannot be used; the route is nil if there are any.
 func New(o Options) (*Route, []diag.Mistake) {
 	r := &Route{Options: o}
 	r.Shared = nil

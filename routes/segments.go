@@ -12,8 +12,9 @@ import (
 	"github.com/callhours/callhours/calendars"
 )
 
-// Segments are a route's calendars compiled for a window: spans of time in which no calendar condition of the route changes,
-// nor the events behind it. They are immutable, but for where the last search ended and what is kept of crowds, and safe for concurrent use.
+// Segments are a route's calendars compiled for a window: spans of time in which no calendar condition of the route
+// changes, nor the events behind it. They are immutable, but for where the last search ended and what is kept of
+// crowds, and safe for concurrent use.
 type Segments struct {
 	route     *Route
 	from, to  int64                   // Unix seconds, [from, to)
@@ -31,10 +32,13 @@ type Segments struct {
 	refused   string // see Refused
 }
 
-// Compile compiles the route for the window [from, to). timelines gives a calendar's timeline by its name, compiled for the
-// route's zone and day for a window no smaller, or nil when the calendar is unknown, and why. A route that takes more than totals have room for is compiled
-// for the beginning of the window alone, see [Segments.Short]; where even that takes too much, all of its calendars are unknown, see [Segments.Refused].
-func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, string), from, to time.Time, totals Totals) *Segments {
+// Compile compiles the route for the window [from, to). timelines gives a calendar's timeline by its name, compiled for
+// the route's zone and day for a window no smaller, or nil when the calendar is unknown, and why. A route that takes
+// more than totals have room for is compiled for the beginning of the window alone, see [Segments.Short]; where even
+// that takes too much, all of its calendars are unknown, see [Segments.Refused].
+func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, string), from, to time.Time,
+	totals Totals,
+) *Segments {
 	known, why := map[string]*calendars.Timeline{}, map[string]string{}
 	for _, name := range r.Calendars() {
 		t, reason := timelines(name)
@@ -66,7 +70,8 @@ func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, st
 // Short is why the window ends early, since the route takes too much; "" where it does not.
 func (s *Segments) Short() string { return s.short }
 
-// Refused is why all calendars of the route are unknown, whatever they hold, because it takes too much; "" where they are not.
+// Refused is why all calendars of the route are unknown, whatever they hold, because it takes too
+// much; "" where they are not.
 func (s *Segments) Refused() string { return s.refused }
 
 // Size is what the segments take, in amounts of some ten bytes.
@@ -75,11 +80,12 @@ func (s *Segments) Size() int { return len(s.starts) + len(s.holds) }
 // touching is how far beyond a window an occurrence may lie that a condition on whole days finds in it.
 const touching = 48 * time.Hour
 
-// compile makes segments of the timelines; those that are not known are nil. takes is what that took; where it is more than most, compile has
-// ended there, and what it gives is not to be used.
+// compile makes segments of the timelines; those that are not known are nil. takes is what that took; where it is more
+// than most, compile has ended there, and what it gives is not to be used.
 func (r *Route) compile(known map[string]*calendars.Timeline, from, to time.Time, most cost) (s *Segments, takes cost) {
 	s = &Segments{
-		route: r, from: from.Unix(), to: min(to.Unix(), from.Unix()+math.MaxUint32), // 136 years; a horizon has ten at most
+		// 136 years; a horizon has ten at most
+		route: r, from: from.Unix(), to: min(to.Unix(), from.Unix()+math.MaxUint32),
 		words:   (len(r.leaves) + 63) / 64,
 		unknown: make([]uint64, (len(r.leaves)+63)/64),
 	}
@@ -150,8 +156,9 @@ type verdict struct {
 	unknown, known bool
 }
 
-// edge is a moment at which an event of a leaf comes on or goes off: from the left, seconds after from in 32 bits, the leaf in 31, and in the last whether
-// the event comes on. Numbers are sorted in half the time that it would take with fields.
+// edge is a moment at which an event of a leaf comes on or goes off: from the left, seconds after from in
+// 32 bits, the leaf in 31, and in the last whether the event comes on. Numbers are sorted in half the time
+// that it would take with fields.
 type edge uint64
 
 func (s *Segments) edge(at int64, leaf int, comesOn edge) edge {
@@ -204,8 +211,8 @@ func (of *occurrences) fits(patterns calendars.Patterns) []bool {
 // same reports whether patterns are the same without looking at them.
 func same(a, b calendars.Patterns) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
-// edges appends where the events of a calendar that a leaf admits begin and end inside the window, and says how many there are then: up to the first
-// ones over most, which are not appended.
+// edges appends where the events of a calendar that a leaf admits begin and end inside the window, and says how many
+// there are then: up to the first ones over most, which are not appended.
 func (s *Segments) edges(dst []edge, leaf int, of *occurrences, most int) (edges []edge, n int) {
 	l := s.route.leaves[leaf]
 	admitted := slices.Clone(of.fits(l.filter.Summary))
@@ -234,7 +241,8 @@ func (s *Segments) edges(dst []edge, leaf int, of *occurrences, most int) (edges
 	return dst, len(dst)
 }
 
-// sweep turns edges into segments. It says what that takes with what was taken before, and ends where that is more than most.
+// sweep turns edges into segments. It says what that takes with what was taken before, and ends
+// where that is more than most.
 func (s *Segments) sweep(edges []edge, before, most cost) cost {
 	slices.Sort(edges)
 	last := uint32(s.to - s.from)
@@ -377,7 +385,8 @@ func (s *Segments) Starts(from, until time.Time) iter.Seq[time.Time] {
 			return
 		}
 		after := from.Unix()
-		for i := sort.Search(len(s.starts), func(i int) bool { return s.start(i) > after }); i < len(s.starts) && s.start(i) < until.Unix(); i++ {
+		for i := sort.Search(len(s.starts), func(i int) bool { return s.start(i) > after }); i < len(s.starts) &&
+			s.start(i) < until.Unix(); i++ {
 			if !yield(time.Unix(s.start(i), 0).In(s.route.Zone)) {
 				return
 			}

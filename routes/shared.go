@@ -19,7 +19,8 @@ type listIn struct {
 	region string
 }
 
-// list makes a list ready once for all conditions that name it. All of its mistakes are told the first time, then the first of them alone.
+// list makes a list ready once for all conditions that name it. All of its mistakes are told the first time,
+// then the first of them alone.
 func (s *Shared) list(texts []diag.Text, region string) (*numbers, []diag.Mistake) {
 	if len(texts) == 0 {
 		return &numbers{}, nil

@@ -23,7 +23,8 @@ func TestSharedOnce(t *testing.T) {
 			for range conditions {
 				b := &builder{route: &Route{}, shared: s, leaves: map[string]int{}}
 				b.condition(&Condition{
-					Calendars: []string{"hours"}, Events: Events{Names: &Names{Field: "on", Keys: keys}}, Caller: Numbers{Lists: []List{{"l", texts}}},
+					Calendars: []string{"hours"}, Events: Events{Names: &Names{Field: "on", Keys: keys}},
+					Caller: Numbers{Lists: []List{{"l", texts}}},
 				})
 			}
 		})

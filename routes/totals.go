@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// What compiled routes take at most, in multiples of what one calendar may have in occurrences (limits.instances). Edges are moments at which an
-// event of a condition begins or ends, and each further combination of 64 conditions; they take memory. Steps are occurrences that conditions look
-// at, and conditions that combinations are decided by; they take time. Of what is a tenant's, whole windows have half, and those that are cut short
-// the other half.
+// What compiled routes take at most, in multiples of what one calendar may have in occurrences (limits.instances).
+// Edges are moments at which an event of a condition begins or ends, and each further combination of 64 conditions;
+// they take memory. Steps are occurrences that conditions look at, and conditions that combinations are decided by;
+// they take time. Of what is a tenant's, whole windows have half, and those that are cut short the other half.
 const (
 	routeEdges = 4
 	routeSteps = 50
@@ -18,7 +18,8 @@ const (
 	ownerSteps = 200
 )
 
-// lostTimes is how many times the steps count that were gone in vain: whoever has no room left is not to look for it again and again.
+// lostTimes is how many times the steps count that were gone in vain: whoever has no room left is not to
+// look for it again and again.
 const lostTimes = 4
 
 // comparedInStep is how many steps of patterns, for each byte of a text, are one step.
@@ -45,8 +46,9 @@ func (c cost) times(n int) cost { return cost{c.edges * n, c.steps * n} }
 
 func (c cost) within(most cost) bool { return c.edges <= most.edges && c.steps <= most.steps }
 
-// Totals bound what compiled routes take, one by one, and those of each tenant together: however many a tenant has, they do not take the memory and
-// the time of the others. The operator's routes are bounded one by one. They are safe for concurrent use.
+// Totals bound what compiled routes take, one by one, and those of each tenant together: however many a tenant
+// has, they do not take the memory and the time of the others. The operator's routes are bounded one by one. They
+// are safe for concurrent use.
 type Totals struct {
 	*totals
 	asking bool // nothing is counted
@@ -84,14 +86,18 @@ func (t Totals) Limit(instances int) (changed bool) {
 	return changed
 }
 
-// Asking gives the same totals for somebody who only asks: what is compiled then has the room that the route has, and is not counted.
+// Asking gives the same totals for somebody who only asks: what is compiled then has the room that the
+// route has, and is not counted.
 func (t Totals) Asking() Totals { return Totals{t.totals, true} }
 
 // Clone gives totals that count the same for now, and go on by themselves.
 func (t Totals) Clone() Totals {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return Totals{&totals{route: t.route, owner: t.owner, owners: maps.Clone(t.owners), routes: maps.Clone(t.routes)}, t.asking}
+	return Totals{
+		&totals{route: t.route, owner: t.owner, owners: maps.Clone(t.owners), routes: maps.Clone(t.routes)},
+		t.asking,
+	}
 }
 
 // Forget no longer counts a route, by its name.
@@ -113,8 +119,8 @@ func (t Totals) room(route string, window int) cost {
 	return cost{max(0, min(t.route.edges, left.edges)), max(0, min(t.route.steps, left.steps))}
 }
 
-// count counts what a window of a route takes, in the place of what it took, or says why it takes too much. Of one that does, the steps are counted
-// that were gone before that was known, lostTimes each: they are gone again each time.
+// count counts what a window of a route takes, in the place of what it took, or says why it takes too much. Of one that
+// does, the steps are counted that were gone before that was known, lostTimes each: they are gone again each time.
 func (t Totals) count(route string, takes cost, window int) (why string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

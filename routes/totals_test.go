@@ -31,7 +31,8 @@ func counted(t testing.TB, totals Totals, u uses, branches []Branch, names ...st
 
 // everyHour is on in the first half of each of so many hours.
 func everyHour(hours int) string {
-	return fmt.Sprintf("UID:1\nDTSTART:20261120T000000Z\nDTEND:20261120T003000Z\nRRULE:FREQ=HOURLY;COUNT=%d\nSUMMARY:Open", hours)
+	return fmt.Sprintf(
+		"UID:1\nDTSTART:20261120T000000Z\nDTEND:20261120T003000Z\nRRULE:FREQ=HOURLY;COUNT=%d\nSUMMARY:Open", hours)
 }
 
 func openOrClosed() []Branch {
@@ -45,11 +46,12 @@ func manyNames(tenant string, n int) (list []string) {
 	return list
 }
 
-// TestRouteTotal: a route that takes more than a route may has a short window, in which calls get what they would get; one that takes too much even there
-// takes its calendars for unknown.
+// TestRouteTotal: a route that takes more than a route may has a short window, in which calls get what they would get;
+// one that takes too much even there takes its calendars for unknown.
 func TestRouteTotal(t *testing.T) {
 	t.Parallel()
-	u := uses{"hours": known(calendar(t, everyHour(1000)))} // 2,000 edges and a combination, of which 72 hours have 144 and one
+	// 2,000 edges and a combination, of which 72 hours have 144 and one
+	u := uses{"hours": known(calendar(t, everyHour(1000)))}
 	now := at(t, "2026-11-21 09:15")
 	for _, test := range []struct {
 		instances              int
@@ -84,22 +86,28 @@ func TestRouteTotal(t *testing.T) {
 				t.Errorf("%d, %s at %s: got %s, want %s", test.instances, test.name, want.at, got, want.answer)
 			}
 		}
-		if closed := s.Decide(nil, now.Add(30*time.Minute)); test.refused == "" && (closed.Unknown || closed.Branch != 1) {
+		if closed := s.Decide(nil, now.Add(30*time.Minute)); test.refused == "" &&
+			(closed.Unknown || closed.Branch != 1) {
 			t.Errorf("%d, %s: half an hour later it is branch %d", test.instances, test.name, closed.Branch)
 		}
 	}
 }
 
-// TestShortIsWhole: in a short window everything is decided as in the whole one, days that events touch from outside included.
+// TestShortIsWhole: in a short window everything is decided as in the whole one, days that events
+// touch from outside included.
 func TestShortIsWhole(t *testing.T) {
 	t.Parallel()
 	events := []string{
 		everyHour(1000),
-		"UID:2\nDTSTART:20261123T030000Z\nDTEND:20261123T040000Z\nSUMMARY:special", // the evening before, behind the end of the short window
+		// the evening before, behind the end of the short window
+		"UID:2\nDTSTART:20261123T030000Z\nDTEND:20261123T040000Z\nSUMMARY:special",
 		"UID:3\nDTSTART:20261101T030000Z\nDTEND:20261120T040000Z\nSUMMARY:special", // from before it
 	}
 	branches := []Branch{
-		{"special", Other, &Condition{Calendars: []string{"hours"}, Events: Events{Summary: texts("special"), WholeDay: true}}},
+		{
+			"special", Other,
+			&Condition{Calendars: []string{"hours"}, Events: Events{Summary: texts("special"), WholeDay: true}},
+		},
 		openOrClosed()[0], openOrClosed()[1],
 	}
 	u := uses{"hours": known(calendar(t, strings.Join(events, "\n--\n")))}
@@ -116,7 +124,8 @@ func TestShortIsWhole(t *testing.T) {
 	for now := from; now.Before(to); now = now.Add(10 * time.Minute) {
 		a, b := whole.Decide(nil, now), short.Decide(nil, now)
 		if a.Branch != b.Branch || a.Unknown != b.Unknown {
-			t.Fatalf("%s: branch %d, unknown %t; of the whole window %d, %t", now, b.Branch, b.Unknown, a.Branch, a.Unknown)
+			t.Fatalf("%s: branch %d, unknown %t; of the whole window %d, %t", now, b.Branch, b.Unknown, a.Branch,
+				a.Unknown)
 		}
 		taken[a.Branch] = true
 	}
@@ -125,7 +134,8 @@ func TestShortIsWhole(t *testing.T) {
 	}
 }
 
-// TestTenantsTotal: however many routes a tenant has, together they take no more than their bound, and nothing of another tenant's.
+// TestTenantsTotal: however many routes a tenant has, together they take no more than their bound, and
+// nothing of another tenant's.
 func TestTenantsTotal(t *testing.T) {
 	t.Parallel()
 	const instances = 1000
@@ -150,13 +160,15 @@ func TestTenantsTotal(t *testing.T) {
 	if most := (ownerEdges + 1) * instances; size > most {
 		t.Errorf("all take %d, want %d at most", size, most)
 	}
-	for _, s := range counted(t, totals, u, openOrClosed(), slices.Concat(manyNames("acme", 9), []string{"main", "other"})...) {
+	for _, s := range counted(t, totals, u, openOrClosed(),
+		slices.Concat(manyNames("acme", 9), []string{"main", "other"})...) {
 		if s.Short() != "" {
 			t.Errorf("%s is short: %s", s.route.Name, s.Short())
 		}
 	}
 	// Who only asks finds what live calls find, and is not counted.
-	if s := counted(t, totals.Asking(), u, openOrClosed(), "evil/0", "evil/400"); s[0].Short() != "" || s[1].Refused() == "" {
+	if s := counted(t, totals.Asking(), u, openOrClosed(), "evil/0", "evil/400"); s[0].Short() != "" ||
+		s[1].Refused() == "" {
 		t.Errorf("asking, %q and %q", s[0].Short(), s[1].Refused())
 	}
 	for _, name := range manyNames("evil", 500) {
@@ -183,7 +195,8 @@ func TestTenantsTotal(t *testing.T) {
 func TestLooksInVain(t *testing.T) {
 	t.Parallel()
 	u := uses{"hours": known(calendar(t, everyHour(1000)))} // 1,000 steps for each route
-	totals := NewTotals(501)                                // 10,020 edges for whole windows, which is room for 5 routes, and 50,100 steps
+	// 10,020 edges for whole windows, which is room for 5 routes, and 50,100 steps
+	totals := NewTotals(501)
 	for i, s := range counted(t, totals, u, openOrClosed(), manyNames("evil", 100)...) {
 		if whole := s.Short() == ""; whole != (i < 5) {
 			t.Errorf("%s: %q", s.route.Name, s.Short())
@@ -203,7 +216,8 @@ func TestLooksInVain(t *testing.T) {
 	}
 }
 
-// TestRefusedIsCheap is not parallel, since it counts allocations: a route for which there is no room costs no look at its occurrences.
+// TestRefusedIsCheap is not parallel, since it counts allocations: a route for which there is no room costs
+// no look at its occurrences.
 func TestRefusedIsCheap(t *testing.T) {
 	cost := func(hours int) float64 {
 		u := uses{"hours": known(calendar(t, everyHour(hours)))}
@@ -233,7 +247,9 @@ func TestComparedIsCounted(t *testing.T) {
 	t.Parallel()
 	var events []string
 	for i := range 100 {
-		events = append(events, fmt.Sprintf("UID:%d\nDTSTART:20261121T%02d0000Z\nDURATION:PT1H\nSUMMARY:Open\nDESCRIPTION:%s", i, i%24, strings.Repeat("ab", 2000)))
+		events = append(events,
+			fmt.Sprintf("UID:%d\nDTSTART:20261121T%02d0000Z\nDURATION:PT1H\nSUMMARY:Open\nDESCRIPTION:%s", i, i%24,
+				strings.Repeat("ab", 2000)))
 	}
 	asking := func(pattern string) []Branch {
 		return []Branch{

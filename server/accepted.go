@@ -19,8 +19,8 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// The accepted copy: the files of the generation that answers, in one file of the state directory, named by the path of the main file. Secrets are
-// among them.
+// The accepted copy: the files of the generation that answers, in one file of the state directory, named by the path of
+// the main file. Secrets are among them.
 const (
 	acceptedDir     = "accepted"
 	acceptedName    = "configuration" // and a hash of the main file's absolute path; alone it is the former version's
@@ -43,10 +43,11 @@ type acceptedHeader struct {
 }
 
 // errNewerAccepted says that a copy is a later version's.
-var errNewerAccepted = errors.New("the accepted copy was written by a newer version of callhours, and is left as it is; nothing is kept in its place")
+var errNewerAccepted = errors.New(
+	"the accepted copy was written by a newer version of callhours, and is left as it is; nothing is kept in its place")
 
-// mainPath tells main files apart: the absolute path, however it is spelled. Links are not followed, since those of Kubernetes and of releases lead
-// elsewhere with each update.
+// mainPath tells main files apart: the absolute path, however it is spelled. Links are not followed, since those of
+// Kubernetes and of releases lead elsewhere with each update.
 func mainPath(main string) string {
 	if path, err := filepath.Abs(main); err == nil {
 		return path
@@ -68,7 +69,11 @@ func saveAccepted(dir string, g *Generation, now time.Time) error {
 	}
 	sum := sha256.Sum256(body)
 	working := strings.TrimSuffix(mainPath("x"), string(filepath.Separator)+"x")
-	line, err := json.Marshal(acceptedHeader{acceptedVersion, g.file.Path, cmp.Or(working, "/"), g.name, now.UTC(), len(body), hex.EncodeToString(sum[:])})
+	line, err := json.Marshal(
+		acceptedHeader{
+			acceptedVersion, g.file.Path, cmp.Or(working, "/"), g.name, now.UTC(), len(body),
+			hex.EncodeToString(sum[:]),
+		})
 	if err != nil {
 		return err
 	}
@@ -107,8 +112,8 @@ func tidy(disk durable.Disk, dir, own string, now time.Time) {
 	}
 }
 
-// readAccepted reads the accepted copy of a main file; nil without an error if there is none. One that is not as it was written is set
-// aside, unless the directory is another process's, and the error says so.
+// readAccepted reads the accepted copy of a main file; nil without an error if there is none. One that is not as it was
+// written is set aside, unless the directory is another process's, and the error says so.
 func readAccepted(dir, main string, readOnly bool) (*config.Inputs, error) {
 	if dir == "" {
 		return nil, nil
@@ -132,16 +137,21 @@ func readAccepted(dir, main string, readOnly bool) (*config.Inputs, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	default:
 		err = fmt.Errorf("%s: %w; it is set aside as %s", path, err, filepath.Base(path)+setAside)
-		return nil, errors.Join(err, durable.Disk{Root: dir}.Do(durable.Rename, path, func() error { return os.Rename(path, path+setAside) }))
+		return nil,
+			errors.Join(err, durable.Disk{Root: dir}.Do(durable.Rename, path, func() error {
+				return os.Rename(path, path+setAside)
+			}))
 	}
 	if !header.isOf(main, dir) {
-		return nil, fmt.Errorf("%s: the accepted copy is of %s and not of %s; it is not used", path, filepath.Join(header.Dir, header.Main), mainPath(main))
+		return nil,
+			fmt.Errorf("%s: the accepted copy is of %s and not of %s; it is not used", path,
+				filepath.Join(header.Dir, header.Main), mainPath(main))
 	}
 	return inputs, nil
 }
 
-// isOf reports whether a copy is of a main file. The former version did not say where a relative path starts: it is taken to be the same file where the
-// state directory lies beside it.
+// isOf reports whether a copy is of a main file. The former version did not say where a relative path starts: it is
+// taken to be the same file where the state directory lies beside it.
 func (h acceptedHeader) isOf(main, dir string) bool {
 	switch {
 	case filepath.IsAbs(h.Main):
@@ -149,7 +159,8 @@ func (h acceptedHeader) isOf(main, dir string) bool {
 	case h.Dir != "":
 		return filepath.Join(h.Dir, h.Main) == mainPath(main)
 	}
-	inside := strings.HasPrefix(mainPath(dir), strings.TrimSuffix(filepath.Dir(mainPath(main)), string(filepath.Separator))+string(filepath.Separator))
+	inside := strings.HasPrefix(mainPath(dir),
+		strings.TrimSuffix(filepath.Dir(mainPath(main)), string(filepath.Separator))+string(filepath.Separator))
 	return filepath.Clean(h.Main) == filepath.Clean(main) && inside
 }
 

@@ -28,7 +28,8 @@ type admin struct {
 	status   func() preview.Status
 	renew    func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now
 	asksWho  func() bool                                                    // who came this far has proven who they are
-	names    []string                                                       // hosts by which it may be asked, besides addresses and localhost
+	// hosts by which it may be asked, besides addresses and localhost
+	names    []string
 	metrics  http.Handler
 	profiles http.Handler // nil: none
 	live     *atomic.Pointer[live]
@@ -39,7 +40,8 @@ type admin struct {
 
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !a.mayBeAsked(r.Host) && !a.asksWho() {
-		plain(w, http.StatusForbidden, "this host name is not one of callhours' own; ask by address, as localhost, or by the name in admin_listen")
+		plain(w, http.StatusForbidden,
+			"this host name is not one of callhours' own; ask by address, as localhost, or by the name in admin_listen")
 		return
 	}
 	a.writeWithin(w, answerWithin)
@@ -52,7 +54,8 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method == http.MethodGet && pivot.IsCall(r) { // Kazoo ends a call that gets 200 and no callflow
-		plain(w, http.StatusNotFound, "calls are answered on listen, and this is admin_listen; correct the port of voice_url")
+		plain(w, http.StatusNotFound,
+			"calls are answered on listen, and this is admin_listen; correct the port of voice_url")
 		return
 	}
 	if name, ok := renewed(r.URL.Path); ok {

@@ -12,18 +12,20 @@ import (
 // marksDir is where the configuration's marks are in state_dir, below those of feeds.
 const marksDir = "reading/configuration"
 
-// marksIn reads the marks of what was being loaded when a process ended. Where they cannot be read, nothing is held back.
+// marksIn reads the marks of what was being loaded when a process ended. Where they cannot be
+// read, nothing is held back.
 func (i Installation) marksIn(dir string, readOnly bool) *suspect.Marks {
 	marks := suspect.New(suspect.Options{
-		Dir: filepath.Join(dir, marksDir), Disk: durable.Disk{Root: dir}, ReadOnly: readOnly, Program: i.Program, Doing: "loading",
+		Dir: filepath.Join(dir, marksDir), Disk: durable.Disk{Root: dir}, ReadOnly: readOnly, Program: i.Program,
+		Doing: "loading",
 		Again: "until it changes, or by a reload by hand (SIGHUP or POST /-/reload)",
 	})
 	_ = marks.Open(i.Now())
 	return marks
 }
 
-// admission marks the files that are being loaded and are not known to do no harm, until loading has ended, and holds back those at which the
-// process ended before. Of what may be tried again one file is at a time.
+// admission marks the files that are being loaded and are not known to do no harm, until loading has ended, and holds
+// back those at which the process ended before. Of what may be tried again one file is at a time.
 type admission struct {
 	loading
 	now     time.Time

@@ -30,11 +30,14 @@ const (
 func checkRequest(r *http.Request) (status int, line string) {
 	switch {
 	case len(r.URL.Path) > mostPath:
-		return http.StatusRequestURITooLong, fmt.Sprintf("the path has %d bytes: want %d at most", len(r.URL.Path), mostPath)
+		return http.StatusRequestURITooLong,
+			fmt.Sprintf("the path has %d bytes: want %d at most", len(r.URL.Path), mostPath)
 	case len(r.URL.RawQuery) > mostQuery:
-		return http.StatusRequestURITooLong, fmt.Sprintf("the parameters have %d bytes: want %d at most", len(r.URL.RawQuery), mostQuery)
+		return http.StatusRequestURITooLong,
+			fmt.Sprintf("the parameters have %d bytes: want %d at most", len(r.URL.RawQuery), mostQuery)
 	case r.ContentLength > mostPeopleBody:
-		return http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has %d bytes: want %d at most", r.ContentLength, mostPeopleBody)
+		return http.StatusRequestEntityTooLarge,
+			fmt.Sprintf("the body has %d bytes: want %d at most", r.ContentLength, mostPeopleBody)
 	}
 	n := 0
 	for name, values := range r.URL.Query() {
@@ -47,11 +50,14 @@ func checkRequest(r *http.Request) (status int, line string) {
 		}
 		for _, v := range values {
 			if len(v) > most && utf8.RuneCountInString(v) > most {
-				return http.StatusBadRequest, fmt.Sprintf("%s has %d characters: want %d at most", shortName(name), utf8.RuneCountInString(v), most)
+				return http.StatusBadRequest,
+					fmt.Sprintf("%s has %d characters: want %d at most", shortName(name), utf8.RuneCountInString(v),
+						most)
 			}
 		}
 		if len(name) > mostParameter {
-			return http.StatusBadRequest, fmt.Sprintf("the name of a parameter has %d bytes: want %d at most", len(name), mostParameter)
+			return http.StatusBadRequest,
+				fmt.Sprintf("the name of a parameter has %d bytes: want %d at most", len(name), mostParameter)
 		}
 	}
 	return 0, ""
@@ -93,9 +99,9 @@ func cheap(path string) bool {
 	return console.IsStatic(path)
 }
 
-// foreign reports whether a page of another site makes a browser ask, as far as browsers say so: with Sec-Fetch-Site wherever the connection is
-// one that they trust (TLS, or to the machine itself), with Origin for requests whose answers the page would read, and else with Referer, which the
-// page can keep back. Programs send none of them.
+// foreign reports whether a page of another site makes a browser ask, as far as browsers say so: with Sec-Fetch-Site
+// wherever the connection is one that they trust (TLS, or to the machine itself), with Origin for requests whose
+// answers the page would read, and else with Referer, which the page can keep back. Programs send none of them.
 func foreign(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":
@@ -115,7 +121,8 @@ func foreign(r *http.Request) bool {
 // notForOthers is what a page of another site is told.
 const notForOthers = "a page of another site may not ask for this; open it from here, or ask without a browser"
 
-// refuseForeign answers a request that a page of another site makes. Somebody who follows a link is shown a page that leads on.
+// refuseForeign answers a request that a page of another site makes. Somebody who follows a link is
+// shown a page that leads on.
 func (a *admin) refuseForeign(w http.ResponseWriter, r *http.Request) {
 	navigates := r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 	if r.Header.Get("Sec-Fetch-Site") == "" { // nothing says what the browser wants it for
@@ -142,7 +149,8 @@ func (a *admin) inTurn(w http.ResponseWriter, r *http.Request, serve http.Handle
 	}
 }
 
-// writeWithin lets a request be answered for so long; zero for as long as it takes. It holds until the connection's next request.
+// writeWithin lets a request be answered for so long; zero for as long as it takes. It holds until
+// the connection's next request.
 func (a *admin) writeWithin(w http.ResponseWriter, d time.Duration) {
 	var by time.Time
 	if d > 0 {

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// TestRequestBounds: what is asked for within a bound is answered, and one more is refused with the bound, before anything is worked out.
+// TestRequestBounds: what is asked for within a bound is answered, and one more is refused with the bound,
+// before anything is worked out.
 func TestRequestBounds(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
@@ -36,15 +37,27 @@ func TestRequestBounds(t *testing.T) {
 		{"/?" + x(mostQuery), 400, ""},
 		{"/?" + x(mostQuery+1), 414, "the parameters have 16385 bytes: want 16384 at most\n"},
 		{explainPath + "?route=main&param=A=" + x(mostCallText-2), 200, ""},
-		{explainPath + "?route=main&param=A=" + x(mostCallText-1), 400, "param has 1025 characters: want 1024 at most\n"},
+		{
+			explainPath + "?route=main&param=A=" + x(mostCallText-1), 400,
+			"param has 1025 characters: want 1024 at most\n",
+		},
 		{explainPath + "?route=main&at=2199-12-31", 200, ""},
-		{explainPath + "?route=main&at=2200-01-01", 400, `at "2200-01-01" is too far away: want the years 1970 to 2199` + "\n"},
+		{
+			explainPath + "?route=main&at=2200-01-01", 400,
+			`at "2200-01-01" is too far away: want the years 1970 to 2199` + "\n",
+		},
 		{explainPath + "?route=main&at=1970-01-01", 200, ""},
-		{explainPath + "?route=main&at=1969-12-31", 400, `at "1969-12-31" is too far away: want the years 1970 to 2199` + "\n"},
+		{
+			explainPath + "?route=main&at=1969-12-31", 400,
+			`at "1969-12-31" is too far away: want the years 1970 to 2199` + "\n",
+		},
 		{"/routes/main?from=9999-01-01", 400, ""},
 		{"/calendars/hours?from=0001-01-01", 400, ""},
 		{hoursPath + "?route=main&days=400", 200, ""},
-		{hoursPath + "?route=main&days=401", 400, `days "401": want 1 to 400; for days that come later, say from` + "\n"},
+		{
+			hoursPath + "?route=main&days=401", 400,
+			`days "401": want 1 to 400; for days that come later, say from` + "\n",
+		},
 		{routesPath + "?limit=1000&offset=1000000", 200, ""},
 		{routesPath + "?limit=1001", 400, `limit "1001": want 1 to 1000` + "\n"},
 		{routesPath + "?offset=1000001", 400, `offset "1000001": want 0 to 1000000` + "\n"},
@@ -55,7 +68,8 @@ func TestRequestBounds(t *testing.T) {
 	} {
 		got := w.people(t, c.path, "localhost")
 		if text := body(t, got); got.StatusCode != c.status || c.want != "" && text != c.want {
-			t.Errorf("%.60s (%d bytes): got %d %.90q, want %d %q", c.path, len(c.path), got.StatusCode, text, c.status, c.want)
+			t.Errorf("%.60s (%d bytes): got %d %.90q, want %d %q", c.path, len(c.path), got.StatusCode, text, c.status,
+				c.want)
 		}
 	}
 	for size, want := range map[int]int{mostPeopleBody: 422, mostPeopleBody + 1: 413} {
@@ -69,7 +83,8 @@ func TestRequestBounds(t *testing.T) {
 	}
 }
 
-// TestForeign: a page of another site can make a browser ask for nothing that costs anything; programs, our own pages and people are answered.
+// TestForeign: a page of another site can make a browser ask for nothing that costs anything; programs, our own
+// pages and people are answered.
 func TestForeign(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
@@ -87,16 +102,23 @@ func TestForeign(t *testing.T) {
 		"a page of the same site":         {headers{"Sec-Fetch-Site": "same-site"}, 403},
 		"a word that nobody knows":        {headers{"Sec-Fetch-Site": "x"}, 403},
 		"our page without TLS":            {headers{"Referer": "http://localhost/routes"}, 200},
-		"another one's picture, no TLS":   {headers{"Referer": "https://evil.example/page", "Accept": "image/png,*/*"}, 403},
-		"another one's link, no TLS":      {headers{"Referer": "https://wiki.example/page", "Accept": "text/html,*/*"}, 403},
-		"another one's script":            {headers{"Origin": "https://evil.example"}, 403},
-		"a script of no origin":           {headers{"Origin": "null"}, 403},
-		"a frame":                         {headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}, 403},
-		"a link":                          {follows, 403},
+		"another one's picture, no TLS": {
+			headers{"Referer": "https://evil.example/page", "Accept": "image/png,*/*"},
+			403,
+		},
+		"another one's link, no TLS": {headers{"Referer": "https://wiki.example/page", "Accept": "text/html,*/*"}, 403},
+		"another one's script":       {headers{"Origin": "https://evil.example"}, 403},
+		"a script of no origin":      {headers{"Origin": "null"}, 403},
+		"a frame": {
+			headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}, 403,
+		},
+		"a link": {follows, 403},
 	} {
 		for path, free := range map[string]bool{
-			"/": false, "/routes/main?view=month": false, "/calendars/hours": false, "/try?route=main": false, "/findings": false, "/config": false, "/nowhere": false,
-			hoursPath + "?route=main": false, explainPath + "?route=main": false, feedsPath: false, findingsPath: false, statusPath: false, decisionsPath: false, routesPath: false,
+			"/": false, "/routes/main?view=month": false, "/calendars/hours": false, "/try?route=main": false,
+			"/findings": false, "/config": false, "/nowhere": false,
+			hoursPath + "?route=main": false, explainPath + "?route=main": false, feedsPath: false, findingsPath: false,
+			statusPath: false, decisionsPath: false, routesPath: false,
 			"/metrics": false, "/-/healthy": true, "/-/ready": true, "/static/console.css": true, openapiPath: true,
 		} {
 			want := c.want
@@ -109,12 +131,15 @@ func TestForeign(t *testing.T) {
 			got := w.peopleWith(path, c.headers)
 			if text := body(t, got); got.StatusCode != want {
 				t.Errorf("%s asks for %s: got %d, want %d", name, path, got.StatusCode, want)
-			} else if leads := strings.Contains(text, `<a href="`+strings.ReplaceAll(path, "&", "&amp;")+`">`); want == 403 && (leads != strings.Contains(name, "link") || len(text) > 1000) {
+			} else if leads := strings.Contains(text,
+				`<a href="`+strings.ReplaceAll(path, "&", "&amp;")+`">`); want == 403 &&
+				(leads != strings.Contains(name, "link") || len(text) > 1000) {
 				t.Errorf("%s asks for %s: %s", name, path, text)
 			}
 		}
 	}
-	if text := body(t, w.peopleWith("//evil.example/", follows)); !strings.Contains(text, `<a href="/">`) || strings.Contains(text, "evil") {
+	if text := body(t, w.peopleWith("//evil.example/", follows)); !strings.Contains(text, `<a href="/">`) ||
+		strings.Contains(text, "evil") {
 		t.Errorf("a page leads to another host: %s", text)
 	}
 	if text := body(t, w.peopleWith(`/<script>"'`, follows)); strings.Contains(text, "<script") {
@@ -137,7 +162,8 @@ func (w *world) peopleWith(path string, headers map[string]string) *http.Respons
 	return rec.Result()
 }
 
-// TestTurns: as many are worked out at once as have places, so many wait and no more, and none for longer than the wait.
+// TestTurns: as many are worked out at once as have places, so many wait and no more, and
+// none for longer than the wait.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -215,7 +241,8 @@ func TestTurns(t *testing.T) {
 	})
 }
 
-// TestOutOfTurn: who finds too many before him is told so, and what costs nothing is answered all the same, as calls are.
+// TestOutOfTurn: who finds too many before him is told so, and what costs nothing is answered
+// all the same, as calls are.
 func TestOutOfTurn(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
@@ -224,11 +251,13 @@ func TestOutOfTurn(t *testing.T) {
 	}
 	w.turns.waiting.Store(mostWaiting)
 	for path, want := range map[string]int{
-		"/": 503, "/routes/main": 503, explainPath + "?route=main": 503, hoursPath + "?route=main": 503, findingsPath: 503, statusPath: 503, feedsPath: 503,
+		"/": 503, "/routes/main": 503, explainPath + "?route=main": 503, hoursPath + "?route=main": 503,
+		findingsPath: 503, statusPath: 503, feedsPath: 503,
 		"/-/healthy": 200, "/-/ready": 200, "/metrics": 200, "/static/console.js": 200, openapiPath: 200,
 	} {
 		got := w.people(t, path, "localhost")
-		if text := body(t, got); got.StatusCode != want || want == 503 && (text != errBusy.Error()+"\n" || got.Header.Get("Retry-After") != "5") {
+		if text := body(t, got); got.StatusCode != want ||
+			want == 503 && (text != errBusy.Error()+"\n" || got.Header.Get("Retry-After") != "5") {
 			t.Errorf("%s: got %d %.80q, want %d", path, got.StatusCode, text, want)
 		}
 	}
@@ -237,13 +266,21 @@ func TestOutOfTurn(t *testing.T) {
 	}
 }
 
-// FuzzAsked: whatever is asked of people's side, it is answered with one of the statuses that are described, in bounded length.
+// FuzzAsked: whatever is asked of people's side, it is answered with one of the statuses that are
+// described, in bounded length.
 func FuzzAsked(f *testing.F) {
-	for _, seed := range []string{"route=main", "route=main&at=2026-12-25", "days=0&route=main", "limit=-1", "offset=9999999999999999999", "from=9999-12-31T23:59:59Z&route=main", "%zz", "a;b", "param=A%3D1&param=B", "q=\xff", "view=month&from=1970-01-01", "zone=Asia/Kathmandu&open=e1"} {
+	for _, seed := range []string{
+		"route=main", "route=main&at=2026-12-25", "days=0&route=main", "limit=-1",
+		"offset=9999999999999999999", "from=9999-12-31T23:59:59Z&route=main", "%zz", "a;b", "param=A%3D1&param=B",
+		"q=\xff", "view=month&from=1970-01-01", "zone=Asia/Kathmandu&open=e1",
+	} {
 		f.Add(uint8(0), seed)
 	}
 	w := started(f, oneRoute, nil)
-	paths := []string{explainPath, hoursPath, routesPath, decisionsPath, findingsPath, feedsPath, statusPath, "/", "/routes/main", "/calendars/hours", "/try", "/findings", "/config", "/calendars"}
+	paths := []string{
+		explainPath, hoursPath, routesPath, decisionsPath, findingsPath, feedsPath, statusPath, "/",
+		"/routes/main", "/calendars/hours", "/try", "/findings", "/config", "/calendars",
+	}
 	f.Fuzz(func(t *testing.T, which uint8, query string) {
 		path := paths[int(which)%len(paths)]
 		r := httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil)
@@ -266,19 +303,23 @@ func crowd(series, times int) string {
 	events := make([]string, series)
 	for i := range events {
 		at := monday.Add(time.Duration(i) * time.Second)
-		events[i] = event(fmt.Sprintf("Open %d", i), at.Format("20060102T150405Z"), at.Add(time.Minute).Format("20060102T150405Z"), fmt.Sprintf("RRULE:FREQ=MINUTELY;INTERVAL=2;COUNT=%d", times))
+		events[i] = event(fmt.Sprintf("Open %d", i), at.Format("20060102T150405Z"),
+			at.Add(time.Minute).Format("20060102T150405Z"),
+			fmt.Sprintf("RRULE:FREQ=MINUTELY;INTERVAL=2;COUNT=%d", times))
 	}
 	return ics(events...)
 }
 
-// TestCrowdedViews: a small calendar with very many spans gives pages and answers of bounded length, that say what they leave out.
+// TestCrowdedViews: a small calendar with very many spans gives pages and answers of bounded length,
+// that say what they leave out.
 func TestCrowdedViews(t *testing.T) {
 	t.Parallel()
-	w := started(t, strings.Replace(openToReaders, "auth: {networks: [198.51.100.7]}\n", "", 1), func() map[string]string {
-		files := readersFiles()
-		files["hours.ics"] = crowd(4, 12_000)
-		return files
-	}())
+	w := started(t, strings.Replace(openToReaders, "auth: {networks: [198.51.100.7]}\n", "", 1),
+		func() map[string]string {
+			files := readersFiles()
+			files["hours.ics"] = crowd(4, 12_000)
+			return files
+		}())
 	for _, c := range []struct {
 		path, want string
 		most       int // bytes
@@ -303,7 +344,8 @@ func TestCrowdedViews(t *testing.T) {
 	}
 	got := w.read("/-/hours/plain.ics?token=" + anyToken)
 	text := body(t, got)
-	if got.StatusCode != 200 || len(text) > mostHours || !strings.Contains(text, "X-WR-CALDESC:cut after 5000 spans") || !strings.HasSuffix(text, "END:VCALENDAR\r\n") {
+	if got.StatusCode != 200 || len(text) > mostHours || !strings.Contains(text, "X-WR-CALDESC:cut after 5000 spans") ||
+		!strings.HasSuffix(text, "END:VCALENDAR\r\n") {
 		t.Errorf("Kazoo's side: got %d, %d bytes: %.300s", got.StatusCode, len(text), text)
 	}
 	if !strings.Contains(w.log.String(), "the hours of a route are too many to be a calendar, which is cut") {
@@ -345,7 +387,10 @@ func TestClientLeaves(t *testing.T) {
 	w := started(t, oneRoute, nil)
 	gone, leave := context.WithCancelCause(t.Context())
 	leave(errors.New("left"))
-	for _, path := range []string{"/", "/routes/main", hoursPath + "?route=main", routesPath, explainPath + "?route=main"} {
+	for _, path := range []string{
+		"/", "/routes/main", hoursPath + "?route=main", routesPath,
+		explainPath + "?route=main",
+	} {
 		r := httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil).WithContext(gone)
 		rec := httptest.NewRecorder()
 		w.Admin().ServeHTTP(rec, r)
@@ -363,14 +408,16 @@ func (c counted) MarshalJSON() ([]byte, error) {
 	return []byte(`"0123456789"`), nil
 }
 
-// TestAnswerList: a list is cut where an answer is long enough, and an element that cannot be written takes nothing from the others.
+// TestAnswerList: a list is cut where an answer is long enough, and an element that cannot be written
+// takes nothing from the others.
 func TestAnswerList(t *testing.T) {
 	t.Parallel()
 	const mega = 1 << 20
 	long := strings.Repeat("x", mega-2)
 	answer := func(list []any) string {
 		rec := httptest.NewRecorder()
-		answerList(rec, httptest.NewRequest(http.MethodGet, "/", nil), map[string]int{"before": 1}, "list", list, map[string]int{"after": 2}, "")
+		answerList(rec, httptest.NewRequest(http.MethodGet, "/", nil), map[string]int{"before": 1}, "list", list,
+			map[string]int{"after": 2}, "")
 		return rec.Body.String()
 	}
 	for n, cut := range map[int]bool{mostAnswer / mega: false, mostAnswer/mega + 1: false, mostAnswer/mega + 2: true} {
@@ -379,11 +426,14 @@ func TestAnswerList(t *testing.T) {
 			list[i] = long
 		}
 		text := answer(list)
-		if got := strings.Contains(text, fmt.Sprintf(`],"truncated":"cut after 17 of %d, at 16 MiB; ask for less",`, n)); got != cut || len(text) > mostAnswer+2*mega {
+		if got := strings.Contains(text,
+			fmt.Sprintf(`],"truncated":"cut after 17 of %d, at 16 MiB; ask for less",`, n)); got != cut ||
+			len(text) > mostAnswer+2*mega {
 			t.Errorf("%d elements: %d bytes, cut: %v, want %v", n, len(text), got, cut)
 		}
 	}
-	if text := answer([]any{1, func() {}, 3}); !strings.Contains(text, `"list":[1,3],"truncated":"1 of 3 cannot be written and are left out",`) {
+	if text := answer([]any{1, func() {}, 3}); !strings.Contains(text,
+		`"list":[1,3],"truncated":"1 of 3 cannot be written and are left out",`) {
 		t.Errorf("got %s", text)
 	}
 	if text := answer(nil); text != `{"before":1,"list":[],"after":2}`+"\n" {

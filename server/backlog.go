@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// backlog is work that waits, each piece of it once. Owners take turns, so that nobody waits longer for who has much to do; of one owner's
-// pieces the first that came is the first. The zero backlog is empty, and everything in it one owner's.
+// backlog is work that waits, each piece of it once. Owners take turns, so that nobody waits longer for who
+// has much to do; of one owner's pieces the first that came is the first. The zero backlog is empty, and
+// everything in it one owner's.
 type backlog[T comparable] struct {
 	owner  func(T) string // nil: all are one's
 	pieces map[string][]T // that wait, by owner

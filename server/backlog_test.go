@@ -39,7 +39,8 @@ func TestBacklog(t *testing.T) {
 	}
 	b.drop(func(p string) bool { return p != "greedy/again" && p != "greedy/7" })
 	b.add("greedy/9")
-	if got, want := fmt.Sprint(takeAll(), b.len(), len(b.turns), len(b.pieces)), "[greedy/7 greedy/again greedy/9] 0 0 0"; got != want {
+	if got, want := fmt.Sprint(takeAll(), b.len(), len(b.turns), len(b.pieces)),
+		"[greedy/7 greedy/again greedy/9] 0 0 0"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	one := backlog[int]{}
@@ -51,7 +52,8 @@ func TestBacklog(t *testing.T) {
 	}
 }
 
-// TestLookingEnds: what is looked at for a generation ends with it, and is looked at again where the next one has it too; and with the server.
+// TestLookingEnds: what is looked at for a generation ends with it, and is looked at again where the next one has
+// it too; and with the server.
 func TestLookingEnds(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
@@ -98,7 +100,9 @@ func TestLintSteps(t *testing.T) {
 		var events []string
 		for i := range n {
 			at := monday.Add(time.Duration(i) * time.Minute)
-			events = append(events, event(fmt.Sprintf("Opne hours and closed %d %s", i, strings.Repeat("x", 100)), at.Format("20060102T150405Z"), at.AddDate(0, 1, 0).Format("20060102T150405Z")))
+			events = append(events,
+				event(fmt.Sprintf("Opne hours and closed %d %s", i, strings.Repeat("x", 100)),
+					at.Format("20060102T150405Z"), at.AddDate(0, 1, 0).Format("20060102T150405Z")))
 		}
 		g, err := load(t, head+oneRoute, map[string]string{"hours.ics": ics(events...)})
 		if err != nil {
@@ -129,7 +133,10 @@ func TestLintSteps(t *testing.T) {
 
 // TestRehearsalIsBounded: of very many segments a bounded number is rendered, and none after the end.
 func TestRehearsalIsBounded(t *testing.T) {
-	g, err := load(t, head+strings.ReplaceAll(oneRoute, "template: voicemail", `callflow: '{"module":"hangup","data":{"now":"{{ .Now }}"}}'`), map[string]string{"hours.ics": crowd(2, 5000)})
+	g, err := load(t,
+		head+strings.ReplaceAll(oneRoute, "template: voicemail",
+			`callflow: '{"module":"hangup","data":{"now":"{{ .Now }}"}}'`),
+		map[string]string{"hours.ics": crowd(2, 5000)})
 	if err != nil {
 		t.Fatal(err)
 	}

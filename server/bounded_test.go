@@ -15,7 +15,8 @@ import (
 	"github.com/callhours/callhours/pivot"
 )
 
-// TestBoundedLines: no text in a line is longer than a field may be, whatever it is the text of, and a line that is too long is dropped.
+// TestBoundedLines: no text in a line is longer than a field may be, whatever it is the text of, and a line
+// that is too long is dropped.
 func TestBoundedLines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -26,13 +27,16 @@ func TestBoundedLines(t *testing.T) {
 		attr slog.Attr
 		want any
 	}{
-		"at the bound":   {slog.String("v", at), at},
-		"a text":         {slog.String("v", over), cut},
-		"an error":       {slog.Any("v", errors.New(over)), cut},
-		"a short error":  {slog.Any("v", errors.New("x")), "x"},
-		"a list":         {slog.Any("v", []string{"a", "b"}), []any{"a", "b"}},
-		"a long list":    {slog.Any("v", []string{over}), "[" + strings.Repeat("ä", mostField/2-2) + "…"},
-		"a group":        {slog.Group("v", slog.String("w", over), slog.Int("n", 1)), map[string]any{"w": cut, "n": 1.}},
+		"at the bound":  {slog.String("v", at), at},
+		"a text":        {slog.String("v", over), cut},
+		"an error":      {slog.Any("v", errors.New(over)), cut},
+		"a short error": {slog.Any("v", errors.New("x")), "x"},
+		"a list":        {slog.Any("v", []string{"a", "b"}), []any{"a", "b"}},
+		"a long list":   {slog.Any("v", []string{over}), "[" + strings.Repeat("ä", mostField/2-2) + "…"},
+		"a group": {
+			slog.Group("v", slog.String("w", over), slog.Int("n", 1)),
+			map[string]any{"w": cut, "n": 1.},
+		},
 		"what it stands": {slog.Any("v", valuer(over)), cut},
 		"a number":       {slog.Int("v", 7), 7.},
 	} {
@@ -96,8 +100,8 @@ func TestBoundedLinesCost(t *testing.T) {
 	}
 }
 
-// TestDecisionsBytes: what is remembered takes no more memory than its bound, whatever callflows are; the newest decisions are there all the same, and
-// what is the same for many calls counts once.
+// TestDecisionsBytes: what is remembered takes no more memory than its bound, whatever callflows are; the newest
+// decisions are there all the same, and what is the same for many calls counts once.
 func TestDecisionsBytes(t *testing.T) {
 	t.Parallel()
 	if growth.UnderRace {

@@ -22,8 +22,8 @@ import (
 	"github.com/callhours/callhours/templates"
 )
 
-// Build makes a generation of a configuration, reading its calendars from files; nil stands for the operating system's. now is
-// when they are read. It starts nothing. The error is diag.Mistakes: everything that is wrong, at once.
+// Build makes a generation of a configuration, reading its calendars from files; nil stands for the operating system's.
+// now is when they are read. It starts nothing. The error is diag.Mistakes: everything that is wrong, at once.
 func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 	g, mistakes := build(builder{file: file, files: files, now: now})
 	if err := mistakes.Err(); err != nil {
@@ -32,8 +32,8 @@ func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 	return g, nil
 }
 
-// build is Build with whatever a builder can be told. What is wrong is said once for each tenant that it concerns; the generation is not to
-// be used then.
+// build is Build with whatever a builder can be told. What is wrong is said once for each tenant that it concerns; the
+// generation is not to be used then.
 func build(b builder) (*Generation, diag.Mistakes) {
 	file := b.file
 	b.reuse, b.memo = newReuse(b.former, file), new(render.Memo)
@@ -41,8 +41,10 @@ func build(b builder) (*Generation, diag.Mistakes) {
 	defer b.library.Forget() // texts that are written in one configuration
 	names := calendarNames(file.Calendars)
 	g := &Generation{
-		name: nameOf(file.Inputs), file: file, shared: newAuth(file.Auth), members: map[*render.Route]bool{}, calendars: b.calendars,
-		byName: map[string]*calendar{}, compared: map[string]int64{}, asking: map[string][]*render.Route{}, missing: b.absent,
+		name: nameOf(file.Inputs), file: file, shared: newAuth(file.Auth), members: map[*render.Route]bool{},
+		calendars: b.calendars,
+		byName:    map[string]*calendar{}, compared: map[string]int64{}, asking: map[string][]*render.Route{},
+		missing: b.absent,
 		library: b.library, faulty: map[*render.Route]bool{},
 	}
 	var plain []*routes.Route
@@ -95,8 +97,8 @@ func build(b builder) (*Generation, diag.Mistakes) {
 // mostInstances is how many occurrences a calendar may have by the main file.
 func mostInstances(file *config.File) int { return calendars.Limits(file.Limits).MostInstances() }
 
-// Check gives what the packages find wrong with a configuration in which mistakes were found already, so that all of them can be said
-// at once. It looks only at what stands by itself: nothing follows from what the mistakes left out.
+// Check gives what the packages find wrong with a configuration in which mistakes were found already, so that all of
+// them can be said at once. It looks only at what stands by itself: nothing follows from what the mistakes left out.
 func Check(file *config.File, files fs.FS, now time.Time) diag.Mistakes {
 	b := builder{file: file, files: files, now: now}
 	return b.check()
@@ -142,8 +144,8 @@ type builder struct {
 	mistakes  diag.Mistakes
 	absent    diag.Mistakes // files that calendars name and that may be missing
 
-	// spared says whose calendars may be missing, by the path of the tenant's file, or "": their configuration was accepted before, and has
-	// not changed since. nil: nobody's.
+	// spared says whose calendars may be missing, by the path of the tenant's file, or "": their configuration was
+	// accepted before, and has not changed since. nil: nobody's.
 	spared func(of string) bool
 	starts bool        // for a server that starts without --strict
 	former *Generation // whose parts may be used again where nothing has changed; nil: none
@@ -172,7 +174,9 @@ func (b *builder) read() {
 	b.named, b.loader, b.filtered = map[string]bool{}, calendars.NewLoader(), map[string]int{}
 	b.suggested = map[string]int{}
 	for _, c := range b.file.Calendars {
-		b.contain(c.Pos, fmt.Sprintf("calendar %q", c.Name), func() { b.calendars = append(b.calendars, b.calendar(c)) })
+		b.contain(c.Pos, fmt.Sprintf("calendar %q", c.Name), func() {
+			b.calendars = append(b.calendars, b.calendar(c))
+		})
 		b.named[c.Name] = true
 	}
 	b.shared, b.lists, b.keys = routes.NewShared(), map[string]routes.List{}, map[uintptr][]string{}
@@ -181,8 +185,8 @@ func (b *builder) read() {
 	}
 }
 
-// gated reports whether what is wrong with admin_web_config is the gate's to say, which keeps the admin side closed or the former in use: at a start, and
-// while the name of the file is the same. Calls do not wait for it.
+// gated reports whether what is wrong with admin_web_config is the gate's to say, which keeps the admin side closed or
+// the former in use: at a start, and while the name of the file is the same. Calls do not wait for it.
 func (b *builder) gated() bool {
 	return b.starts || b.former != nil && b.former.file.AdminWebConfig.S == b.file.AdminWebConfig.S
 }
@@ -191,7 +195,8 @@ func (b *builder) templates() *templates.Library {
 	if library := b.reuse.templates(); library != nil {
 		return library
 	}
-	library, mistakes := templates.Load(templates.Options{Zone: calendars.LoadZone, Dir: b.file.TemplateFiles(), Path: b.file.Templates})
+	library, mistakes := templates.Load(
+		templates.Options{Zone: calendars.LoadZone, Dir: b.file.TemplateFiles(), Path: b.file.Templates})
 	b.mistakes = append(b.mistakes, mistakes...)
 	return library
 }
@@ -233,7 +238,10 @@ func (b *builder) route(r *config.Route) render.Options {
 	}
 	o := routes.Options{
 		Pos: r.Pos, Name: r.Name, Path: r.Path.S,
-		Match:  routes.Match{Accounts: r.Match.Accounts, Dialed: r.Match.Dialed, Leftover: r.Tenant != nil && len(r.Match.Accounts) == 0},
+		Match: routes.Match{
+			Accounts: r.Match.Accounts, Dialed: r.Match.Dialed,
+			Leftover: r.Tenant != nil && len(r.Match.Accounts) == 0,
+		},
 		Region: r.PhoneRegion, Zone: zone, DayStarts: r.DayStarts, Unknown: r.Unknown, Shared: b.shared,
 	}
 	answers := render.Options{
@@ -284,7 +292,8 @@ func (b *builder) calendarsFor(r *config.Route) []string {
 	return slices.Compact(names)
 }
 
-// answer is what a branch answers with; one that passes has no template. Where the branch is a built-in plan's, it is the route that can be mended.
+// answer is what a branch answers with; one that passes has no template. Where the branch is a built-in plan's, it is
+// the route that can be mended.
 func (b *builder) answer(r *config.Route, branch *config.Branch) render.Branch {
 	out := render.Branch{Data: render.Data{Values: branch.Data.Values, Place: branch.Data.At, Key: branch.Data.KeyAt}}
 	switch {
@@ -326,7 +335,8 @@ func (b *builder) noTemplate(name diag.Text) {
 	suggestion := diag.Suggest(name.S, b.library.Names())
 	switch where, set := b.file.FarTemplate(name.S); {
 	case where != "" && set:
-		b.wrong(name.Pos, "template %q is not there; move %s into %s, since sub-directories are not looked into, and write template: %s",
+		b.wrong(name.Pos,
+			"template %q is not there; move %s into %s, since sub-directories are not looked into, and write template: %s",
 			name.S, where, b.file.Templates, path.Base(name.S))
 	case where != "":
 		b.wrong(name.Pos, "template %q is not there; there is %s, so set templates: %s", name.S, where, path.Dir(where))
@@ -346,8 +356,10 @@ func (b *builder) condition(c *config.Condition, data *config.Data) *routes.Cond
 	out := &routes.Condition{
 		Pos: c.Pos, Not: b.condition(c.Not, data),
 		Events: routes.Events{
-			Summary: c.Events.Summary, Description: c.Events.Description, Location: c.Events.Location, Category: c.Events.Category,
-			Transparency: c.Events.Transparency.S, AllDay: c.Events.AllDay, Recurring: c.Events.Recurring, WholeDay: c.WholeDay,
+			Summary: c.Events.Summary, Description: c.Events.Description, Location: c.Events.Location,
+			Category:     c.Events.Category,
+			Transparency: c.Events.Transparency.S, AllDay: c.Events.AllDay, Recurring: c.Events.Recurring,
+			WholeDay: c.WholeDay,
 		},
 		Caller: numbers(c.Caller, b.lists), Dialed: numbers(c.Dialed, b.lists),
 		CallerName: c.CallerName, Account: c.Account, Digits: c.Digits,
@@ -369,7 +381,8 @@ func (b *builder) condition(c *config.Condition, data *config.Data) *routes.Cond
 	return out
 }
 
-// sortedKeys are the keys of a mapping in data, the same list for all conditions that look for them. The configuration keeps the mapping.
+// sortedKeys are the keys of a mapping in data, the same list for all conditions that look for them. The
+// configuration keeps the mapping.
 func (b *builder) sortedKeys(field map[string]any) []string {
 	at := reflect.ValueOf(field).Pointer()
 	keys, ok := b.keys[at]

@@ -19,7 +19,8 @@ import (
 
 // Bounds of connections.
 const (
-	mostOfKazoo   = 4096                   // open at a time, and at most half of the descriptors that the process may have
+	// open at a time, and at most half of the descriptors that the process may have
+	mostOfKazoo   = 4096
 	mostOfPeople  = 256                    // and an eighth
 	usualPerCPU   = 256                    // for each CPU: with more, none is added while calls wait
 	tick          = 100 * time.Millisecond // how often connections are looked at
@@ -35,9 +36,10 @@ const (
 	sampled  = 8                     // of how many calls one is looked at, while none waits
 )
 
-// connections is a listener that bounds how many connections are open: when there are too many, one that keeps us waiting gives its place
-// away, and where there is none the new one is refused at once. It also keeps the deadlines of all of them by one ticker: net/http sets four
-// for each call, which as timers of the runtime cost a tenth of what the call does.
+// connections is a listener that bounds how many connections are open: when there are too many, one that keeps us
+// waiting gives its place away, and where there is none the new one is refused at once. It also keeps the
+// deadlines of all of them by one ticker: net/http sets four for each call, which as timers of the runtime cost a
+// tenth of what the call does.
 type connections struct {
 	*net.TCPListener
 	most, usual int
@@ -46,11 +48,12 @@ type connections struct {
 	now         func() time.Time
 	guard       *contain.Guard
 
-	busy           atomic.Bool   // there are too many calls
-	asked          atomic.Uint32 // calls, to choose those that are looked at
-	alert          atomic.Bool   // one has waited since the last tick but one, so that each is looked at
-	looked, waited atomic.Int32  // calls since it was judged last that were looked at, and those of them that had waited
-	lingering      atomic.Int32  // refused connections that are still open
+	busy  atomic.Bool   // there are too many calls
+	asked atomic.Uint32 // calls, to choose those that are looked at
+	alert atomic.Bool   // one has waited since the last tick but one, so that each is looked at
+	// calls since it was judged last that were looked at, and those of them that had waited
+	looked, waited atomic.Int32
+	lingering      atomic.Int32 // refused connections that are still open
 
 	judging sync.Mutex
 	judged  time.Time // last
@@ -80,7 +83,10 @@ type deadline struct {
 }
 
 func newConnections(l *net.TCPListener, most int, encrypted bool, now func() time.Time, refused func()) *connections {
-	c := &connections{TCPListener: l, refused: refused, now: now, open: map[*connection]bool{}, most: most, usual: usualPerCPU * runtime.GOMAXPROCS(0)}
+	c := &connections{
+		TCPListener: l, refused: refused, now: now, open: map[*connection]bool{}, most: most,
+		usual: usualPerCPU * runtime.GOMAXPROCS(0),
+	}
 	if !encrypted {
 		c.answer = []byte("HTTP/1.1 503 Service Unavailable\r\n" + securedLines +
 			"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n")
@@ -138,11 +144,11 @@ func (c *connection) look(now time.Time) {
 	c.written.look(now, c.TCPConn.SetWriteDeadline)
 }
 
-// judge says whether there are too many calls: once half of all have waited in several ticks, and until less than a quarter have in as many, or
-// hardly anybody calls. That some have waited, or all for a moment, is not enough: Kazoo has time, and a burst, a machine that stops, or a
-// container that has used up its share of the CPU are no reasons not to answer. Nor does it end by a moment without: the connections that were
-// refused come back then, all at once. That some have not waited says little: a call that follows the answer on its connection at once has the
-// CPU already.
+// judge says whether there are too many calls: once half of all have waited in several ticks, and until less than a
+// quarter have in as many, or hardly anybody calls. That some have waited, or all for a moment, is not enough: Kazoo
+// has time, and a burst, a machine that stops, or a container that has used up its share of the CPU are no reasons not
+// to answer. Nor does it end by a moment without: the connections that were refused come back then, all at once. That
+// some have not waited says little: a call that follows the answer on its connection at once has the CPU already.
 func (l *connections) judge(now time.Time) {
 	if !l.judging.TryLock() {
 		return
@@ -229,8 +235,8 @@ func (l *connections) crowded() bool {
 	return len(l.open) > l.usual
 }
 
-// refuse says why. A connection that is closed before all is read that was sent takes back what was written, and so one that has sent nothing
-// yet is read from for a moment.
+// refuse says why. A connection that is closed before all is read that was sent takes back what was written, and so one
+// that has sent nothing yet is read from for a moment.
 func (l *connections) refuse(tcp *net.TCPConn, raw syscall.RawConn) {
 	if l.answer == nil || drain(raw) {
 		_, _ = tcp.Write(l.answer)
@@ -264,8 +270,9 @@ func (c *connection) mayGo() bool {
 	return c.quiet.Load() >= unknownTicks
 }
 
-// late reports that there are too many calls and the one that has just been read from the connection has waited too long: those behind it
-// wait as long, so that either all are answered late or some are told at once to use their fallback.
+// late reports that there are too many calls and the one that has just been read from the connection has
+// waited too long: those behind it wait as long, so that either all are answered late or some are told at
+// once to use their fallback.
 func (c *connection) late() bool {
 	l := c.of
 	if !l.alert.Load() && l.asked.Add(1)%sampled != 0 {

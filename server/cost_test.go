@@ -28,7 +28,8 @@ func listenAndServe(t testing.TB, h http.Handler) string {
 	}
 	srv := &http.Server{
 		Handler: h, ConnContext: withConnection,
-		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout,
 	}
 	t.Cleanup(func() { srv.Close() })
 	go srv.Serve(newConnections(l.(*net.TCPListener), 64, false, time.Now, func() {}))
@@ -47,8 +48,9 @@ func newCaller(t testing.TB, address string) *caller {
 
 // message is an ordinary call as Kazoo sends it.
 func message(path string) []byte {
-	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: %d\r\nte: \r\n"+
-		"host: pivot.example.com\r\nconnection: keep-alive\r\n\r\n%s", path, len(request), request)
+	return fmt.Appendf(nil,
+		"POST %s HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: %d\r\nte: \r\n"+
+			"host: pivot.example.com\r\nconnection: keep-alive\r\n\r\n%s", path, len(request), request)
 }
 
 // ask sends a message n times, and wants as many answers with bodies of that length.
@@ -76,8 +78,8 @@ func (c *caller) ask(t testing.TB, message []byte, length, n int) {
 	}
 }
 
-// TestAllocations: a whole call allocates less than net/http's bare handler, which parses the form. It runs alone, since it counts what
-// all of the process allocates.
+// TestAllocations: a whole call allocates less than net/http's bare handler, which parses the form. It runs alone,
+// since it counts what all of the process allocates.
 func TestAllocations(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures memory; the run without the race detector does")

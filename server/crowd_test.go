@@ -29,7 +29,8 @@ func TestManyRefreshes(t *testing.T) {
 			t.Errorf("the API: got %d, Retry-After %q", got.StatusCode, got.Header.Get("Retry-After"))
 		}
 	}
-	if got := refresh(t.Context(), "/calendars/hours"); got.StatusCode != http.StatusTooManyRequests || got.Header.Get("Retry-After") == "" {
+	if got := refresh(t.Context(), "/calendars/hours"); got.StatusCode != http.StatusTooManyRequests ||
+		got.Header.Get("Retry-After") == "" {
 		t.Errorf("the console: got %d, Retry-After %q", got.StatusCode, got.Header.Get("Retry-After"))
 	}
 	leave()

@@ -28,7 +28,8 @@ func (c *culprits) standsIn(file string) bool {
 	return false
 }
 
-// blame finds the tenants whose files the mistakes are in; false if one of them is in no tenant's, or nothing is left to be tried.
+// blame finds the tenants whose files the mistakes are in; false if one of them is in no tenant's, or
+// nothing is left to be tried.
 func (c *culprits) blame(mistakes diag.Mistakes) bool {
 	if c.now == nil {
 		c.now, c.before = c.present.Sums(), c.accepted.Sums()
@@ -48,8 +49,8 @@ func (c *culprits) blame(mistakes diag.Mistakes) bool {
 	return true
 }
 
-// culprit is the tenant's file that is to be mended; "" if there is none that has not been replaced already. Of two that a mistake
-// concerns it is the one that has changed, else the one that the mistake stands in, which is the later.
+// culprit is the tenant's file that is to be mended; "" if there is none that has not been replaced already. Of two
+// that a mistake concerns it is the one that has changed, else the one that the mistake stands in, which is the later.
 func (c *culprits) culprit(m diag.Mistake) string {
 	var files []string
 	for _, place := range []diag.Pos{m.Pos, m.Other} {
@@ -73,8 +74,8 @@ func (c *culprits) tried(file string) bool {
 	return ok || c.standsIn(file)
 }
 
-// tenantOf is the path of the tenant's file to which a file belongs; "" for what is everybody's. One that was included and cannot be
-// understood is what it was before, and a tenant's if it is new.
+// tenantOf is the path of the tenant's file to which a file belongs; "" for what is everybody's. One that was included
+// and cannot be understood is what it was before, and a tenant's if it is new.
 func (c *culprits) tenantOf(file string) string {
 	if of := c.present.Of(file); of != "" {
 		if c.accepted.Has(of) && c.accepted.Of(of) == "" {
@@ -98,8 +99,8 @@ func (c *culprits) changed(file string) bool {
 	return !ok || sum != c.before[c.substitute(file)]
 }
 
-// substitute is the accepted file of a tenant whose present one is that: at the same path, else, where the file was renamed, under the
-// same name of the tenant; "" for none.
+// substitute is the accepted file of a tenant whose present one is that: at the same path, else, where the file was
+// renamed, under the same name of the tenant; "" for none.
 func (c *culprits) substitute(file string) string {
 	if c.accepted.Of(file) == file {
 		return file
@@ -112,7 +113,8 @@ func (c *culprits) substitute(file string) string {
 	return ""
 }
 
-// name is that of the tenant to which a file belongs: as it was accepted, else as the file says, else as the file is called.
+// name is that of the tenant to which a file belongs: as it was accepted, else as the file says,
+// else as the file is called.
 func (c *culprits) name(file string) string {
 	if name := c.accepted.TenantIn(c.instead[file]); name != "" {
 		return name
@@ -124,9 +126,9 @@ func (c *culprits) name(file string) string {
 	return strings.TrimSuffix(base, path.Ext(base))
 }
 
-// mayStart reports whether a generation may be the first one although tenants are left out. One without a route answers nobody. Who takes what may be a
-// tenant's that is left out would keep it, since that is accepted then: where its file is no YAML, any account that stands in it may be its own, and
-// the name is what the file is called.
+// mayStart reports whether a generation may be the first one although tenants are left out. One without a route answers
+// nobody. Who takes what may be a tenant's that is left out would keep it, since that is accepted then: where its file
+// is no YAML, any account that stands in it may be its own, and the name is what the file is called.
 func (c *culprits) mayStart(g *Generation) bool {
 	if len(g.routes) == 0 {
 		return false
@@ -136,7 +138,9 @@ func (c *culprits) mayStart(g *Generation) bool {
 			continue // the others' claims have been compared with its own
 		}
 		for _, t := range g.file.Tenants {
-			if t.Name == name || slices.ContainsFunc(t.Accounts, func(a diag.Text) bool { return c.present.Mentions(file, a.S) }) {
+			if t.Name == name || slices.ContainsFunc(t.Accounts, func(a diag.Text) bool {
+				return c.present.Mentions(file, a.S)
+			}) {
 				return false
 			}
 		}

@@ -25,7 +25,8 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// curve is a chart of what something costs as it grows. Both axes are logarithmic, so that what grows alike is a straight line.
+// curve is a chart of what something costs as it grows. Both axes are logarithmic, so that what
+// grows alike is a straight line.
 type curve struct {
 	name, title string
 	grows, unit string   // what the axes mean
@@ -38,8 +39,8 @@ type point struct {
 	values []float64
 }
 
-// TestCurves measures what callhours costs as it grows and draws it, into the directory that CALLHOURS_CURVES names; without one it draws small
-// ones into nowhere. CALLHOURS_ROUTES bounds the routes.
+// TestCurves measures what callhours costs as it grows and draws it, into the directory that CALLHOURS_CURVES names;
+// without one it draws small ones into nowhere. CALLHOURS_ROUTES bounds the routes.
 func TestCurves(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures; the run without the race detector has it")
@@ -82,13 +83,15 @@ func manyRoutes(n, branches int) (yaml string, more map[string]string) {
 		for i := first; i < min(n, first+inFile); i++ {
 			fmt.Fprintf(&b, "  - name: r%d\n    branches:\n", i)
 			for k := range branches - 1 {
-				fmt.Fprintf(&b, "      - {name: b%d, state: open, when: {calendar: hours, summary: \"title %[1]d*\"}, template: voicemail}\n", k)
+				fmt.Fprintf(&b,
+					"      - {name: b%d, state: open, when: {calendar: hours, summary: \"title %[1]d*\"}, template: voicemail}\n", k)
 			}
 			b.WriteString("      - {name: closed, template: voicemail}\n")
 		}
 		more[fmt.Sprintf("routes/%d.yaml", first)] = b.String()
 	}
-	return "include_shared: [routes/*.yaml]\ncalendars: {hours: {file: hours.ics}}\ndata: {voicemail: " + voicemail + "}\n", more
+	return "include_shared: [routes/*.yaml]\ncalendars: {hours: {file: hours.ics}}\ndata: {voicemail: " + voicemail +
+		"}\n", more
 }
 
 // perCall is what a call costs, in µs of a processor: the least of some rounds, since everything else only adds.
@@ -98,7 +101,8 @@ func perCall(t *testing.T, w *world, path func(i int) string) float64 {
 	for range 7 {
 		requests, answers := make([]*http.Request, calls), make([]*httptest.ResponseRecorder, calls)
 		for i := range requests {
-			requests[i], answers[i] = post(path(i), "Request", "+14155550100", "Caller-ID-Number", "+12025550147"), httptest.NewRecorder()
+			requests[i], answers[i] = post(path(i), "Request", "+14155550100", "Caller-ID-Number", "+12025550147"),
+				httptest.NewRecorder()
 		}
 		began := cpu()
 		for i := range requests {
@@ -116,12 +120,19 @@ func perCall(t *testing.T, w *world, path func(i int) string) float64 {
 }
 
 func curvesOfRoutes(t *testing.T, most int) []curve {
-	call := curve{name: "routes-call", title: "A call, by the number of routes", grows: "routes", unit: "µs of a processor", lines: []string{"call"}}
+	call := curve{
+		name: "routes-call", title: "A call, by the number of routes", grows: "routes",
+		unit: "µs of a processor", lines: []string{"call"},
+	}
 	start := curve{
-		name: "routes-start", title: "Start and reload, by the number of routes", grows: "routes", unit: "seconds of a processor",
+		name: "routes-start", title: "Start and reload, by the number of routes", grows: "routes",
+		unit:  "seconds of a processor",
 		lines: []string{"start", "reload, one of them changed"},
 	}
-	memory := curve{name: "routes-memory", title: "Memory, by the number of routes", grows: "routes", unit: "MiB", lines: []string{"all routes"}}
+	memory := curve{
+		name: "routes-memory", title: "Memory, by the number of routes", grows: "routes", unit: "MiB",
+		lines: []string{"all routes"},
+	}
 	for _, n := range sizes(most) {
 		before, began := used(), cpu()
 		yaml, more := manyRoutes(n, 3)
@@ -130,7 +141,8 @@ func curvesOfRoutes(t *testing.T, most int) []curve {
 		started := cpu() - began
 		size := float64(n)
 		memory.points = append(memory.points, point{size, []float64{max(1, used()-before) / 1024}})
-		call.points = append(call.points, point{size, []float64{perCall(t, w, func(i int) string { return "/r" + strconv.Itoa(i*7919%n) })}})
+		call.points = append(call.points,
+			point{size, []float64{perCall(t, w, func(i int) string { return "/r" + strconv.Itoa(i*7919%n) })}})
 		more["routes/0.yaml"] = strings.Replace(more["routes/0.yaml"], "title 0*", "title zero*", 1)
 		f.set(yaml, more)
 		began = cpu()
@@ -156,18 +168,26 @@ func quietly(t *testing.T, yaml string, more map[string]string) (*world, *testFi
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Server = New(Options{Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: w.registry, Metrics: m, Now: w.clock, Log: slog.New(slog.DiscardHandler)})
+	w.Server = New(Options{
+		Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: w.registry,
+		Metrics: m, Now: w.clock, Log: slog.New(slog.DiscardHandler),
+	})
 	return w, f
 }
 
 func curvesOfEvents(t *testing.T, most int) []curve {
 	read := curve{
-		name: "events-read", title: "Reading a calendar, by its events", grows: "events in the calendar", unit: "ms of a processor",
+		name: "events-read", title: "Reading a calendar, by its events", grows: "events in the calendar",
+		unit:  "ms of a processor",
 		lines: []string{"from its body", "compiled for 400 days"},
 	}
-	call := curve{name: "events-call", title: "A call, by the events of its calendar", grows: "events in the calendar", unit: "µs of a processor", lines: []string{"call"}}
+	call := curve{
+		name: "events-call", title: "A call, by the events of its calendar", grows: "events in the calendar",
+		unit: "µs of a processor", lines: []string{"call"},
+	}
 	memory := curve{
-		name: "events-memory", title: "Memory, by the events of a calendar", grows: "events in the calendar", unit: "KiB",
+		name: "events-memory", title: "Memory, by the events of a calendar", grows: "events in the calendar",
+		unit:  "KiB",
 		lines: []string{"the calendar", "and compiled for 400 days"},
 	}
 	for _, n := range sizes(most) {
@@ -211,7 +231,8 @@ func curvesOfEvents(t *testing.T, most int) []curve {
 			lines = append(lines, line)
 		}
 		line = nil
-		memory.points = append(memory.points, point{size, []float64{max(0.1, packed/copies), max(0.1, (used()-before)/copies)}})
+		memory.points = append(memory.points,
+			point{size, []float64{max(0.1, packed/copies), max(0.1, (used()-before)/copies)}})
 		runtime.KeepAlive(calendar)
 		runtime.KeepAlive(lines)
 		yaml, more := manyRoutes(1, 3)
@@ -224,7 +245,10 @@ func curvesOfEvents(t *testing.T, most int) []curve {
 }
 
 func curvesOfBranches(t *testing.T) []curve {
-	call := curve{name: "branches-call", title: "A call that takes the last branch, by the number of branches", grows: "branches", unit: "µs of a processor", lines: []string{"call", "its decision"}}
+	call := curve{
+		name: "branches-call", title: "A call that takes the last branch, by the number of branches",
+		grows: "branches", unit: "µs of a processor", lines: []string{"call", "its decision"},
+	}
 	for _, n := range []int{1, 2, 3, 5, 8, 12, 20} {
 		yaml, more := manyRoutes(1, n)
 		w, _ := quietly(t, yaml, more)
@@ -239,7 +263,8 @@ func curvesOfBranches(t *testing.T) []curve {
 			}
 			least = min(least, max(cpu()-began, 1e-6)*1e6/decisions)
 		}
-		call.points = append(call.points, point{float64(n), []float64{perCall(t, w, func(int) string { return "/r0" }), least}})
+		call.points = append(call.points,
+			point{float64(n), []float64{perCall(t, w, func(int) string { return "/r0" }), least}})
 	}
 	return []curve{call}
 }
@@ -329,7 +354,9 @@ func (c *curve) draw() []byte {
 
 func round(v float64) float64 { return math.Round(v*10) / 10 }
 
-var pictureTemplate = template.Must(template.New("svg").Parse(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 400" role="img" aria-label="{{.Title}}; {{.Unit}}">
+var pictureTemplate = template.Must(
+	template.New("svg").Parse(
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 400" role="img" aria-label="{{.Title}}; {{.Unit}}">
 <style>
   svg { color: #1f2328; background: #ffffff; font: 13px system-ui, sans-serif }
   text { fill: currentColor }

@@ -15,12 +15,13 @@ import (
 
 // Bounds of what is remembered of all routes together.
 const (
-	mostTraces     = 100_000  // decisions, at some 400 bytes each, besides their callflows and texts
-	mostTraceBytes = 64 << 20 // of callflows and texts that are no other decision's; beyond them a decision is remembered without its own
+	mostTraces = 100_000 // decisions, at some 400 bytes each, besides their callflows and texts
+	// of callflows and texts that are no other decision's; beyond them a decision is remembered without its own
+	mostTraceBytes = 64 << 20
 )
 
-// decisions remember the last calls of each route, and of those that no route takes. They outlive reloads. Remembering a call
-// allocates nothing but a route's ring, once.
+// decisions remember the last calls of each route, and of those that no route takes. They outlive reloads. Remembering
+// a call allocates nothing but a route's ring, once.
 type decisions struct {
 	mu     sync.Mutex        // guards rings
 	rings  map[string]*ring  // by route
@@ -34,8 +35,9 @@ type ring struct {
 	mu   sync.Mutex // guards the following
 	most int        // how many are held
 	held []trace
-	came int           // how many calls came ever; the last one is held[(came-1) % most]
-	all  *atomic.Int64 // bytes that the traces of all rings hold by themselves; nil before hold, and once the ring is forgotten
+	came int // how many calls came ever; the last one is held[(came-1) % most]
+	// bytes that the traces of all rings hold by themselves; nil before hold, and once the ring is forgotten
+	all *atomic.Int64
 }
 
 // trace is what is remembered of a call. What is the same for many calls is shared by them.
@@ -50,8 +52,8 @@ type trace struct {
 	own     int32 // bytes of these that no other trace holds
 	bare    bool  // the callflow is not remembered, since those of others take too much
 
-	// texts holds the caller's number, the dialed one, the account and the call id behind each other, and ends where each ends: a call's own
-	// texts may be parts of its whole request, which is not to be remembered.
+	// texts holds the caller's number, the dialed one, the account and the call id behind each other, and ends where
+	// each ends: a call's own texts may be parts of its whole request, which is not to be remembered.
 	texts [mostCaller + mostDialed + mostAccount + mostCallID]byte
 	ends  [4]uint8
 
@@ -68,7 +70,8 @@ const (
 	mostCallID  = 80
 )
 
-// facts are what was known of a route when its calls came. They do not change, and hold nothing of a generation that is gone.
+// facts are what was known of a route when its calls came. They do not change, and hold nothing
+// of a generation that is gone.
 type facts struct {
 	generation string
 	route      string
@@ -98,8 +101,8 @@ func (d *decisions) disown(g *Generation) {
 	d.owners = owners
 }
 
-// keep gives the rings of a configuration's routes, in their order, and the one of calls without a route. Rings of other routes are
-// forgotten.
+// keep gives the rings of a configuration's routes, in their order, and the one of calls without a route. Rings of
+// other routes are forgotten.
 func (d *decisions) keep(routes []string, most int) []*ring {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -150,7 +153,8 @@ func (r *ring) hold(most int, all *atomic.Int64) {
 	}
 }
 
-// add remembers a call. It copies it under a lock that is held for no longer than that, or than somebody copies the ring.
+// add remembers a call. It copies it under a lock that is held for no longer than that, or
+// than somebody copies the ring.
 func (r *ring) add(t *trace) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -198,7 +202,9 @@ func (t *trace) share(with *trace) {
 	if !sameBody(t.body, with.body) {
 		own += len(t.body)
 	}
-	for _, s := range [...]struct{ mine, other *string }{{&t.reason, &with.reason}, {&t.event, &with.event}, {&t.failure, &with.failure}} {
+	for _, s := range [...]struct {
+		mine, other *string
+	}{{&t.reason, &with.reason}, {&t.event, &with.event}, {&t.failure, &with.failure}} {
 		if *s.mine == *s.other {
 			*s.mine = *s.other
 		} else {
@@ -221,8 +227,8 @@ func (r *ring) last(most int) []trace {
 	return out
 }
 
-// traces are the last decisions of a route, or of all routes and of the calls without one where it is "", the newest first; nil if
-// there is no such route.
+// traces are the last decisions of a route, or of all routes and of the calls without one where it is "", the newest
+// first; nil if there is no such route.
 func (d *decisions) traces(route string, most int) []preview.Trace {
 	d.mu.Lock()
 	var rings []*ring
@@ -259,7 +265,8 @@ func (d *decisions) traces(route string, most int) []preview.Trace {
 func (t *trace) trace() preview.Trace {
 	f := t.facts
 	out := preview.Trace{
-		At: t.at.UTC(), Route: f.route, Unknown: t.unknown, Reason: t.reason, Event: t.event, Failure: t.failure, Status: int(t.status), Summary: pivot.Summary(t.body),
+		At: t.at.UTC(), Route: f.route, Unknown: t.unknown, Reason: t.reason, Event: t.event, Failure: t.failure,
+		Status: int(t.status), Summary: pivot.Summary(t.body),
 		Caller: t.text(0), Dialed: t.text(1), Account: t.text(2), CallID: t.text(3),
 		Took: t.took, Generation: f.generation, Calendars: f.calendars,
 	}
@@ -342,8 +349,8 @@ func inLine(s string) string {
 	return s[:cut] + "…"
 }
 
-// know brings up to date when the calendars of routes were read, for the calls that come from then on: of those that ask a calendar, or where
-// that is "" of all.
+// know brings up to date when the calendars of routes were read, for the calls that come from then on: of those that
+// ask a calendar, or where that is "" of all.
 func (s *Server) know(l *live, calendar string) {
 	for i := range l.served {
 		r := &l.served[i]

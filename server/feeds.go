@@ -36,7 +36,8 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 	own := &calendar{
 		zone: b.zone(c.Timezone), absent: c.IfUnknown == "absent",
 		Subscription: &calendars.Subscription{
-			Calendar: c.Name, File: c.File, Files: b.filesFor(c), Refresh: c.Refresh, Limits: calendars.Limits(c.Limits),
+			Calendar: c.Name, File: c.File, Files: b.filesFor(c), Refresh: c.Refresh,
+			Limits:      calendars.Limits(c.Limits),
 			ShrinkGuard: c.ShrinkGuard, ExpireAfter: c.ExpireAfter, Source: calendars.Source{Owner: c.Owner},
 		},
 	}
@@ -53,7 +54,8 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		return own // which was reported
 	}
 	own.Source = calendars.Source{
-		Owner: c.Owner, DenyPrivate: c.DenyPrivate, URL: c.URL.Reveal(), UserAgent: c.UserAgent, CAFile: c.CAFile, CAFiles: b.filesFor(c),
+		Owner: c.Owner, DenyPrivate: c.DenyPrivate, URL: c.URL.Reveal(), UserAgent: c.UserAgent, CAFile: c.CAFile,
+		CAFiles: b.filesFor(c),
 	}
 	if c.Basic != nil {
 		own.Source.Username, own.Source.Password = c.Basic.Username, c.Basic.Password.Reveal()
@@ -105,9 +107,9 @@ func (g *Generation) store(o calendars.StoreOptions, userAgent string) *calendar
 	return calendars.NewStore(o)
 }
 
-// Look reads calendars as a server would have them that starts now: from its last good copies, and what has none from its feed,
-// once. It writes nothing. Names that are not known, and files, which Build has read, are passed over. It waits for start_timeout at most;
-// what is unknown then stays so, with the reason in its State.
+// Look reads calendars as a server would have them that starts now: from its last good copies, and what has none from
+// its feed, once. It writes nothing. Names that are not known, and files, which Build has read, are passed over. It
+// waits for start_timeout at most; what is unknown then stays so, with the reason in its State.
 func (g *Generation) Look(ctx context.Context, userAgent string, now func() time.Time, names []string) {
 	var feeds []string
 	for _, c := range g.calendars {
@@ -132,17 +134,20 @@ type Followed struct {
 	ended   chan struct{}
 }
 
-// Follow begins to keep calendars fresh, by their names, until ctx ends or [Followed.Close]. It writes nothing, and has waited, for
-// start_timeout at most, until something is known of each.
+// Follow begins to keep calendars fresh, by their names, until ctx ends or [Followed.Close]. It writes nothing, and has
+// waited, for start_timeout at most, until something is known of each.
 func (g *Generation) Follow(ctx context.Context, userAgent string, now func() time.Time, names []string) *Followed {
 	guard := contain.NewGuard(nil, nil)
 	f := &Followed{g: g, changed: make(chan struct{}, 1), ended: make(chan struct{})}
-	f.store = g.store(calendars.StoreOptions{ReadOnly: true, Log: slog.New(slog.DiscardHandler), Now: now, Changed: func(string) {
-		select {
-		case f.changed <- struct{}{}:
-		default:
-		}
-	}}, userAgent)
+	f.store = g.store(calendars.StoreOptions{
+		ReadOnly: true, Log: slog.New(slog.DiscardHandler), Now: now,
+		Changed: func(string) {
+			select {
+			case f.changed <- struct{}{}:
+			default:
+			}
+		},
+	}, userAgent)
 	var asked []*calendars.Subscription
 	for _, c := range g.calendars {
 		if slices.Contains(names, c.Calendar) {
@@ -195,8 +200,8 @@ func (s *Server) take(g *Generation, name string) {
 	s.asked.forget()
 }
 
-// show puts what is known of a calendar into its metrics, and what is wrong with it into the log. unmatched is how many of its events no route asks
-// for.
+// show puts what is known of a calendar into its metrics, and what is wrong with it into the log. unmatched is how many
+// of its events no route asks for.
 func (s *Server) show(g *Generation, name string, unmatched int) {
 	m, state := s.options.Metrics.Calendar(name), g.timelines.Use(name).State
 	m.LastSuccess(state.Dated())
@@ -223,7 +228,8 @@ func (s *Server) showEvents(g *Generation, name string) {
 	m.Rejected(len(slices.DeleteFunc(slices.Clone(problems), func(p calendars.Problem) bool { return p.Harmless })))
 	for _, p := range problems {
 		if !slices.Contains(s.logged[name], p) {
-			s.options.Log.Warn("problem in a calendar", slog.String("calendar", name), slog.String("problem", p.String()))
+			s.options.Log.Warn("problem in a calendar", slog.String("calendar", name),
+				slog.String("problem", p.String()))
 		}
 	}
 	s.logged[name] = problems

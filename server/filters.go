@@ -8,8 +8,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// What only and except may take, for each byte of a text, in steps as of [calendars.Patterns.Cost], and in all. The operator's calendars have only
-// the first bound.
+// What only and except may take, for each byte of a text, in steps as of [calendars.Patterns.Cost], and in all. The
+// operator's calendars have only the first bound.
 const (
 	mostFilterSteps       = 10_000        // of one calendar
 	mostTenantFilterSteps = 200_000       // of all calendars of a tenant
@@ -35,9 +35,11 @@ func (b *builder) filters(c *config.Calendar) (only, except []calendars.Filter) 
 		}
 		switch {
 		case steps > mostFilterSteps:
-			b.wrong(texts[0].Pos, "up to here only and except take more than %d steps for each byte of an event; write fewer patterns, or shorter ones", mostFilterSteps)
+			b.wrong(texts[0].Pos,
+				"up to here only and except take more than %d steps for each byte of an event; write fewer patterns, or shorter ones", mostFilterSteps)
 		case b.filtered[c.Tenant] > mostTenantFilterSteps:
-			b.wrong(texts[0].Pos, "up to here only and except of the calendars of tenant %q take more than %d steps for each byte of an event; write fewer patterns, or shorter ones",
+			b.wrong(texts[0].Pos,
+				"up to here only and except of the calendars of tenant %q take more than %d steps for each byte of an event; write fewer patterns, or shorter ones",
 				c.Tenant, mostTenantFilterSteps)
 		}
 		return ps
@@ -55,8 +57,9 @@ func (b *builder) filters(c *config.Calendar) (only, except []calendars.Filter) 
 	return all(c.Only), all(c.Except)
 }
 
-// use is a calendar as routes use it, worth what it is: its events are those that only and except let through. Where these would take too much beside the
-// tenant's other calendars, it is unknown. The mutex that guards the generation's calendars is held.
+// use is a calendar as routes use it, worth what it is: its events are those that only and except let through. Where
+// these would take too much beside the tenant's other calendars, it is unknown. The mutex that guards the
+// generation's calendars is held.
 func (g *Generation) use(c *calendar, state calendars.State) calendars.Use {
 	owner := c.Source.Owner
 	others, steps := g.compared[owner]-c.steps, int64(0)
@@ -65,7 +68,8 @@ func (g *Generation) use(c *calendar, state calendars.State) calendars.Use {
 	}
 	switch {
 	case owner != "" && others+steps > mostCompared:
-		state.Err = fmt.Errorf("%w: only and except of all calendars of the tenant take more than %d steps; write fewer patterns, or use smaller calendars",
+		state.Err = fmt.Errorf(
+			"%w: only and except of all calendars of the tenant take more than %d steps; write fewer patterns, or use smaller calendars",
 			calendars.ErrTooBig, int64(mostCompared))
 		state.Calendar, state.Why, steps, c.refused = nil, tooMuchCompared, 0, true
 	case state.Calendar != nil:

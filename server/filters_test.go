@@ -21,15 +21,21 @@ func buildWith(t *testing.T, evil string, events int) (*Generation, error) {
 	var ics strings.Builder
 	ics.WriteString("BEGIN:VCALENDAR\r\n")
 	for i := range events {
-		fmt.Fprintf(&ics, "BEGIN:VEVENT\r\nUID:%d\r\nDTSTART:20270104T080000Z\r\nSUMMARY:%s\r\nEND:VEVENT\r\n", i, strings.Repeat("b", 1000))
+		fmt.Fprintf(&ics, "BEGIN:VEVENT\r\nUID:%d\r\nDTSTART:20270104T080000Z\r\nSUMMARY:%s\r\nEND:VEVENT\r\n", i,
+			strings.Repeat("b", 1000))
 	}
 	ics.WriteString("END:VCALENDAR\r\n")
 	const route = "routes: [{name: main, branches: [{name: open, when: {calendar: c0}, pass: true}, {name: closed, pass: true}]}]\n"
 	files := fstest.MapFS{
-		"callhours.yaml":       {Data: []byte("timezone: UTC\ninclude: [tenants/*/*.yaml]\n")},
-		"tenants/evil/a.yaml":  {Data: []byte("tenant: {name: evil, account: [7a1c]}\n" + route + "calendars:\n" + evil)},
-		"tenants/evil/c.ics":   {Data: []byte(ics.String())},
-		"tenants/good/a.yaml":  {Data: []byte("tenant: {name: good, account: [7a1d]}\n" + route + "calendars:\n  c0: {file: c.ics, except: {summary: " + dearPatterns(25) + "}}\n")},
+		"callhours.yaml": {Data: []byte("timezone: UTC\ninclude: [tenants/*/*.yaml]\n")},
+		"tenants/evil/a.yaml": {
+			Data: []byte("tenant: {name: evil, account: [7a1c]}\n" + route + "calendars:\n" + evil),
+		},
+		"tenants/evil/c.ics": {Data: []byte(ics.String())},
+		"tenants/good/a.yaml": {
+			Data: []byte("tenant: {name: good, account: [7a1d]}\n" + route +
+				"calendars:\n  c0: {file: c.ics, except: {summary: " + dearPatterns(25) + "}}\n"),
+		},
 		"tenants/good/c.ics":   {Data: []byte(ics.String())},
 		"tenants/good/dot.ics": {Data: []byte(ics.String())},
 	}
@@ -40,13 +46,15 @@ func buildWith(t *testing.T, evil string, events int) (*Generation, error) {
 	return Build(file, files, time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC))
 }
 
-// TestFilterSteps: the patterns of all filters of a calendar, and of all calendars of a tenant, take together what they may.
+// TestFilterSteps: the patterns of all filters of a calendar, and of all calendars of a tenant,
+// take together what they may.
 func TestFilterSteps(t *testing.T) {
 	t.Parallel()
 	calendars := func(n int) string {
 		var b strings.Builder
 		for i := range n {
-			fmt.Fprintf(&b, "  c%d: {file: c.ics, only: {summary: %s}, except: [{summary: %s}, {location: %s}]}\n", i, dearPatterns(8), dearPatterns(8), dearPatterns(9))
+			fmt.Fprintf(&b, "  c%d: {file: c.ics, only: {summary: %s}, except: [{summary: %s}, {location: %s}]}\n", i,
+				dearPatterns(8), dearPatterns(8), dearPatterns(9))
 		}
 		return b.String()
 	}
@@ -57,21 +65,25 @@ func TestFilterSteps(t *testing.T) {
 			`tenants/evil/a.yaml:24:39: up to here only and except of the calendars of tenant "evil" take more than 200000 steps for each byte of an event; write fewer patterns, or shorter ones`,
 		},
 		{
-			"  c0: {file: c.ics, only: {summary: " + dearPatterns(13) + "}, except: [{summary: " + dearPatterns(12) + "}, {location: [\"*aaaaaaaaaaaaaaaaaaaaaaaaaaaaa*\"]}]}\n",
+			"  c0: {file: c.ics, only: {summary: " + dearPatterns(13) + "}, except: [{summary: " + dearPatterns(12) +
+				"}, {location: [\"*aaaaaaaaaaaaaaaaaaaaaaaaaaaaa*\"]}]}\n",
 			"up to here only and except take more than 10000 steps for each byte of an event; write fewer patterns, or shorter ones",
 		},
 	} {
 		_, err := buildWith(t, c.calendars, 1)
-		if got := fmt.Sprint(err); c.want == "" && err != nil || !strings.Contains(got, c.want) && !strings.Contains(got, c.want[strings.Index(c.want, ":")+1:]) {
+		if got := fmt.Sprint(err); c.want == "" && err != nil ||
+			!strings.Contains(got, c.want) && !strings.Contains(got, c.want[strings.Index(c.want, ":")+1:]) {
 			t.Errorf("got %.500s, want %s", got, c.want)
 		}
 	}
 }
 
-// TestCompared: what comparing the events of all calendars of a tenant takes is bounded; the calendar that is beyond is unknown, and others do not notice.
+// TestCompared: what comparing the events of all calendars of a tenant takes is bounded; the calendar that is beyond is
+// unknown, and others do not notice.
 func TestCompared(t *testing.T) {
 	t.Parallel()
-	g, err := buildWith(t, "  c0: {file: c.ics, except: {summary: "+dearPatterns(25)+"}}\n  c1: {file: c.ics, except: {summary: "+dearPatterns(25)+"}}\n  c2: {file: c.ics}\n", 250)
+	g, err := buildWith(t, "  c0: {file: c.ics, except: {summary: "+dearPatterns(25)+
+		"}}\n  c1: {file: c.ics, except: {summary: "+dearPatterns(25)+"}}\n  c2: {file: c.ics}\n", 250)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -152,22 +152,27 @@ func (g *Generation) unread(of func(calendar string) calendars.State) []preview.
 		state := of(c.Name)
 		var f preview.Finding
 		if state.Doubt != "" {
-			f = preview.Findingf(c.Pos, "copy_undated", "how old the copy of calendar %s is cannot be relied on: %s", c.Name, state.Doubt)
+			f = preview.Findingf(c.Pos, "copy_undated", "how old the copy of calendar %s is cannot be relied on: %s",
+				c.Name, state.Doubt)
 			f.Calendar = c.Name
 			found = append(found, f)
 		}
 		if state.Unkept != nil {
-			f = preview.Findingf(c.Pos, "copy_not_kept", "the copy of calendar %s is not kept on disk, and will not survive a restart: %s", c.Name, state.Unkept)
+			f = preview.Findingf(c.Pos, "copy_not_kept",
+				"the copy of calendar %s is not kept on disk, and will not survive a restart: %s", c.Name, state.Unkept)
 			f.Calendar = c.Name
 			found = append(found, f)
 		}
 		switch {
 		case state.Unknown() && state.Err != nil:
-			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s: %s", c.Name, state.Why, oneLine(state.Err))
+			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s: %s", c.Name, state.Why,
+				oneLine(state.Err))
 		case state.Unknown():
 			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s", c.Name, state.Why)
 		case state.Err != nil:
-			f = preview.Findingf(c.Pos, "feed_failed", "the feed of calendar %s cannot be read: %s; its copy of %s is used", c.Name, oneLine(state.Err), state.Read.UTC().Format(time.RFC3339))
+			f = preview.Findingf(c.Pos, "feed_failed",
+				"the feed of calendar %s cannot be read: %s; its copy of %s is used", c.Name, oneLine(state.Err),
+				state.Read.UTC().Format(time.RFC3339))
 		default:
 			continue
 		}
@@ -184,13 +189,15 @@ func (g *Generation) failing(r *render.Route, failed []render.Rehearsed) []previ
 		b := r.Branches[f.Branch]
 		found = append(found, preview.Finding{
 			Pos: r.Pos, Kind: "branch_will_fail", Severity: preview.Error, Route: r.Name, Branch: b.Name,
-			Message: fmt.Sprintf("branch %s of route %s will not answer, first on %s: %s: %s", b.Name, r.Name, f.At.Format("Mon 2006-01-02 15:04"), f.Reason, oneLine(f.Err)),
+			Message: fmt.Sprintf("branch %s of route %s will not answer, first on %s: %s: %s", b.Name, r.Name,
+				f.At.Format("Mon 2006-01-02 15:04"), f.Reason, oneLine(f.Err)),
 		})
 	}
 	return found
 }
 
-// anybodys finds routes that a company's own file brings and that answer the calls of any account, where there are several companies.
+// anybodys finds routes that a company's own file brings and that answer the calls of any account, where
+// there are several companies.
 func anybodys(f *config.File) []preview.Finding {
 	if len(f.Tenants) == 0 {
 		return nil
@@ -212,7 +219,8 @@ func anybodys(f *config.File) []preview.Finding {
 			continue
 		}
 		said[at] = true
-		one := preview.Findingf(at, "routes_without_account", "route %s stands in a file %s, and so answers calls of any account; name the account", r.Name, who)
+		one := preview.Findingf(at, "routes_without_account",
+			"route %s stands in a file %s, and so answers calls of any account; name the account", r.Name, who)
 		one.Route = r.Name
 		found = append(found, one)
 	}
@@ -222,7 +230,8 @@ func anybodys(f *config.File) []preview.Finding {
 // kazooID is what Kazoo calls devices, users, voicemail boxes and accounts by.
 var kazooID = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 
-// sharedIDs finds what two tenants write for themselves alike, and Kazoo finds in one account alone: an id that was copied along.
+// sharedIDs finds what two tenants write for themselves alike, and Kazoo finds in one account alone:
+// an id that was copied along.
 func sharedIDs(f *config.File) []preview.Finding {
 	type place struct {
 		at     diag.Pos
@@ -240,10 +249,12 @@ func sharedIDs(f *config.File) []preview.Finding {
 		switch {
 		case !ok:
 			first[id] = place{at, r.Tenant}
-		case was.tenant == nil || was.tenant == r.Tenant || was.at == at || said[at] || shareAccount(was.tenant, r.Tenant):
+		case was.tenant == nil || was.tenant == r.Tenant || was.at == at || said[at] ||
+			shareAccount(was.tenant, r.Tenant):
 		default:
 			said[at] = true
-			one := preview.Findingf(at, "id_of_two_tenants", "the id %s… is also tenant %s's, at %s, and Kazoo finds it in one account alone; write the id of tenant %s's own",
+			one := preview.Findingf(at, "id_of_two_tenants",
+				"the id %s… is also tenant %s's, at %s, and Kazoo finds it in one account alone; write the id of tenant %s's own",
 				id[:8], was.tenant.Name, was.at, r.Tenant.Name)
 			one.Route = r.Name
 			found = append(found, one)

@@ -19,10 +19,12 @@ type follower struct {
 }
 
 const (
-	// mostUnsettled is how many looks in a row may find files changing before they are read all the same: whoever writes one of them all the time must
-	// not keep everybody else's changes from going live. What is half written is that tenant's mistake, and its former files stand in.
+	// mostUnsettled is how many looks in a row may find files changing before they are read all the same: whoever
+	// writes one of them all the time must not keep everybody else's changes from going live. What is half written is
+	// that tenant's mistake, and its former files stand in.
 	mostUnsettled = 6
-	// restTimes is how much longer than a reload took the pause after it is: one that changes a file at every look must not keep the server busy.
+	// restTimes is how much longer than a reload took the pause after it is: one that changes a file at every look
+	// must not keep the server busy.
 	restTimes = 4
 )
 
@@ -50,8 +52,9 @@ func (s *Server) follow(ctx context.Context) {
 	}
 }
 
-// look reads the files again if they are others than when they were read last, and the same as at the look before: who is still writing is
-// not interrupted. What was refused is read again only when it has changed, so that it is reported once.
+// look reads the files again if they are others than when they were read last, and the same as at the look
+// before: who is still writing is not interrupted. What was refused is read again only when it has changed,
+// so that it is reported once.
 func (s *Server) look(ctx context.Context, f *follower) {
 	s.reloading.Lock()
 	read, was := s.read, s.readSum

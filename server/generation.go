@@ -45,8 +45,8 @@ type Generation struct {
 	guard    *contain.Guard   // nil before it is live
 }
 
-// Calendar is a calendar by its full name, and the zone of its all-day and floating events: its own, else the configuration's; nil
-// where there is neither.
+// Calendar is a calendar by its full name, and the zone of its all-day and floating events: its own, else the
+// configuration's; nil where there is neither.
 func (g *Generation) Calendar(name string) (calendars.Use, *time.Location, bool) {
 	_, ok := g.byName[name]
 	use := g.timelines.Use(name)
@@ -58,7 +58,8 @@ func (g *Generation) Calendar(name string) (calendars.Use, *time.Location, bool)
 	return use, zone, ok
 }
 
-// Name is short and changes with the content of the files that the generation was built from: twelve hexadecimal digits of their hash.
+// Name is short and changes with the content of the files that the generation was built from: twelve
+// hexadecimal digits of their hash.
 func (g *Generation) Name() string { return g.name }
 
 // File is the configuration that the generation was built from.
@@ -87,13 +88,15 @@ func (g *Generation) compile(r *render.Route, now time.Time) {
 	}
 }
 
-// compiled is a route with its calendars as they are. Where compiling it panics that is nil, so that it keeps what it had; one that had nothing takes all of
-// its calendars for unknown.
+// compiled is a route with its calendars as they are. Where compiling it panics that is nil, so that it keeps what it
+// had; one that had nothing takes all of its calendars for unknown.
 func (g *Generation) compiled(r *render.Route, now time.Time) (state *render.State) {
 	g.guard.Run(metrics.PanicCalendar, "route "+r.Name, func() { state = r.Compile(g.timelines, g.totals, now) })
 	if state == nil && r.State() == nil {
 		none := calendars.NewTimelines(nil, g.file.Horizon)
-		g.guard.Run(metrics.PanicCalendar, "route "+r.Name+" without calendars", func() { state = r.Compile(none, g.totals, now) })
+		g.guard.Run(metrics.PanicCalendar, "route "+r.Name+" without calendars", func() {
+			state = r.Compile(none, g.totals, now)
+		})
 	}
 	return state
 }
@@ -125,7 +128,8 @@ func (g *Generation) series() metrics.Configured {
 	}
 	for _, cal := range g.file.Calendars {
 		e := cal.Expect
-		c.Calendars = append(c.Calendars, metrics.Calendar{Name: cal.Name, Ahead: e.Ahead, Covered: e.Covered, MayBeEmpty: e.MayBeEmpty})
+		c.Calendars = append(c.Calendars,
+			metrics.Calendar{Name: cal.Name, Ahead: e.Ahead, Covered: e.Covered, MayBeEmpty: e.MayBeEmpty})
 	}
 	for _, t := range g.file.Tenants {
 		c.Tenants = append(c.Tenants, t.Name)
@@ -167,8 +171,8 @@ func (g *Generation) active(name string, now time.Time) int {
 	return t.Count(now.Unix())
 }
 
-// timeline is a calendar as the first route that asks it sees it, since another one's zone moves events by hours at most; nil when
-// no route does, and when it is unknown.
+// timeline is a calendar as the first route that asks it sees it, since another one's zone moves events by hours at
+// most; nil when no route does, and when it is unknown.
 func (g *Generation) timeline(name string, now time.Time) *calendars.Timeline {
 	if len(g.asking[name]) == 0 {
 		return nil

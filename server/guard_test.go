@@ -118,7 +118,8 @@ func TestCallPanics(t *testing.T) {
 	}
 }
 
-// TestCalendarPanics sees that a route whose calendars cannot be compiled takes them for unknown, and that the others answer.
+// TestCalendarPanics sees that a route whose calendars cannot be compiled takes them for unknown,
+// and that the others answer.
 func TestCalendarPanics(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, oneRoute+`  - {name: other, branches: [{name: closed, callflow: '{"module":"hangup"}'}]}

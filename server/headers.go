@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Headers of every answer. A handler that means something else says so: what may be kept (assets of the console, hours), what a page of the
-// console may load.
+// Headers of every answer. A handler that means something else says so: what may be kept (assets of the console,
+// hours), what a page of the console may load.
 const (
 	noSniff    = "nosniff"
 	noStore    = "no-store"
@@ -35,16 +35,19 @@ var (
 )
 
 // securedLines are those headers as they stand in an answer that net/http does not write.
-const securedLines = "Cache-Control: " + noStore + "\r\nContent-Security-Policy: " + noContent + "\r\nReferrer-Policy: " + noReferrer +
+const securedLines = "Cache-Control: " + noStore + "\r\nContent-Security-Policy: " + noContent +
+	"\r\nReferrer-Policy: " + noReferrer +
 	"\r\nX-Content-Type-Options: " + noSniff + "\r\nX-Frame-Options: " + noFrames + "\r\n"
 
-// bareHeaders are all that net/http writes with an answer to what it cannot read, past the handlers; an answer of a handler has a Date.
+// bareHeaders are all that net/http writes with an answer to what it cannot read, past the handlers; an
+// answer of a handler has a Date.
 const bareHeaders = "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
 
 // withHeaders adds the headers to an answer that net/http writes by itself. Others are given back as they are.
 func withHeaders(answer []byte) []byte {
 	const begin = "HTTP/1.1 400"
-	if len(answer) <= len(begin) || answer[9] != '4' && answer[9] != '5' || !bytes.HasPrefix(answer, []byte("HTTP/1.1 ")) {
+	if len(answer) <= len(begin) || answer[9] != '4' && answer[9] != '5' ||
+		!bytes.HasPrefix(answer, []byte("HTTP/1.1 ")) {
 		return answer
 	}
 	status, rest, found := strings.Cut(string(answer), "\r\n")
@@ -57,7 +60,8 @@ func withHeaders(answer []byte) []byte {
 	return []byte(status + "\r\n" + securedLines + rest)
 }
 
-// isBare417 reports the answer of net/http to an Expect that it does not know, which has no body and is written past the handlers as well.
+// isBare417 reports the answer of net/http to an Expect that it does not know, which has no body and is
+// written past the handlers as well.
 func isBare417(status, rest string) bool {
 	return status == "HTTP/1.1 417 Expectation Failed" && !strings.Contains(rest, "X-Content-Type-Options: ")
 }
@@ -70,8 +74,8 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// chunked reports a request whose length is not said. Such a one may also have said a length, which net/http drops: what stands before us could
-// have gone by that and taken the rest for another request.
+// chunked reports a request whose length is not said. Such a one may also have said a length, which net/http drops:
+// what stands before us could have gone by that and taken the rest for another request.
 func chunked(r *http.Request) bool { return len(r.TransferEncoding) > 0 }
 
 // wantLength is what is said to it.

@@ -15,7 +15,8 @@ import (
 
 // want are the headers of an answer that nobody may keep, frame, or take for something else.
 var want = map[string]string{
-	"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+	"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
+	"X-Frame-Options":         "DENY",
 	"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
@@ -33,16 +34,24 @@ func lacks(h http.Header, otherwise map[string]string) string {
 	return b.String()
 }
 
-// TestHeaders walks all that both listeners answer. What a browser may keep, and what a page of the console may load, stands here.
+// TestHeaders walks all that both listeners answer. What a browser may keep, and what a page of the
+// console may load, stands here.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
-	page := map[string]string{"Content-Security-Policy": "default-src 'none'; style-src 'self';", "Referrer-Policy": "same-origin"}
-	asset := map[string]string{"Content-Security-Policy": page["Content-Security-Policy"], "Referrer-Policy": "same-origin", "Cache-Control": "max-age=31536000, immutable"}
+	page := map[string]string{
+		"Content-Security-Policy": "default-src 'none'; style-src 'self';",
+		"Referrer-Policy":         "same-origin",
+	}
+	asset := map[string]string{
+		"Content-Security-Policy": page["Content-Security-Policy"],
+		"Referrer-Policy":         "same-origin", "Cache-Control": "max-age=31536000, immutable",
+	}
 	hours := map[string]string{"Cache-Control": "private, max-age=900"}
 	w, _ := reloadable(t, openToReaders, readersFiles())
 	w.Start()
 	starting := newWorld(t, oneRoute, nil)
-	open := started(t, oneRoute+"  - {name: broken, branches: [{name: closed, callflow: '{\"module\":\"{{ if eq (.Call.Param \"x\") \"y\" }}{{ fail \"no\" }}{{ else }}hangup{{ end }}\"}'}]}\n  - {name: passing, branches: [{name: closed, pass: true}]}\n", nil)
+	open := started(t, oneRoute+
+		"  - {name: broken, branches: [{name: closed, callflow: '{\"module\":\"{{ if eq (.Call.Param \"x\") \"y\" }}{{ fail \"no\" }}{{ else }}hangup{{ end }}\"}'}]}\n  - {name: passing, branches: [{name: closed, pass: true}]}\n", nil)
 	overloaded := started(t, oneRoute, nil)
 	overloaded.calls.most = 0
 	type answer struct {
@@ -65,7 +74,10 @@ func TestHeaders(t *testing.T) {
 		{"starting", starting.Calls(), "POST", "/main", 503, nil},
 		{"too many", overloaded.Calls(), "POST", "/main", 503, nil},
 		{"forbidden", w.Calls(), "POST", "/plain", 403, nil},
-		{"unauthorized", started(t, "auth: {token: t0ken-of-all-5f2c81d90b7e4a36}"+oneRoute, nil).Calls(), "POST", "/main", 401, nil},
+		{
+			"unauthorized", started(t, "auth: {token: t0ken-of-all-5f2c81d90b7e4a36}"+oneRoute, nil).Calls(), "POST",
+			"/main", 401, nil,
+		},
 		{"hours", w.Calls(), "GET", "/-/hours/plain.ics?token=" + anyToken, 200, hours},
 		{"hours of nobody", w.Calls(), "GET", "/-/hours/plain.ics", 404, nil},
 		{"hours, another method", w.Calls(), "PUT", "/-/hours/plain.ics?token=" + anyToken, 405, nil},
@@ -204,7 +216,8 @@ func exchange(t *testing.T, address, text string, n int) (answers []*http.Respon
 	return answers, false
 }
 
-// TestRawRequests: what two servers in a row could read as different requests is refused on both listeners, and its connection is closed.
+// TestRawRequests: what two servers in a row could read as different requests is refused on both listeners,
+// and its connection is closed.
 func TestRawRequests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, oneRoute, nil)
@@ -218,21 +231,37 @@ func TestRawRequests(t *testing.T) {
 		closed           bool
 	}{
 		{"as it should be", "Content-Length: 9\r\n\r\n", "Request=1", 200, 200, false},
-		{"a length that is said twice", "Content-Length: 9\r\nContent-Length: 9\r\n\r\n", "Request=1", 200, 200, false}, // RFC 9110, 8.6
+		// RFC 9110, 8.6
+		{"a length that is said twice", "Content-Length: 9\r\nContent-Length: 9\r\n\r\n", "Request=1", 200, 200, false},
 		{"two lengths", "Content-Length: 9\r\nContent-Length: 10\r\n\r\n", "Request=1", 400, 400, true},
 		{"two lengths in a line", "Content-Length: 9, 9\r\n\r\n", "Request=1", 400, 400, true},
 		{"a length with a sign", "Content-Length: +9\r\n\r\n", "Request=1", 400, 400, true},
 		{"a negative length", "Content-Length: -9\r\n\r\n", "Request=1", 400, 400, true},
 		{"an empty length", "Content-Length: \r\n\r\n", "Request=1", 400, 400, true},
 		{"a folded length", "Content-Length: 9\r\n 0\r\n\r\n", "Request=1", 400, 400, true},
-		{"length and encoding", "Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n", "9\r\nRequest=1\r\n0\r\n\r\n", 411, 411, true},
+		{
+			"length and encoding", "Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n",
+			"9\r\nRequest=1\r\n0\r\n\r\n", 411, 411, true,
+		},
 		{"encoding and length", "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n", "0\r\n\r\n", 411, 411, true},
 		{"encoding alone", "Transfer-Encoding: chunked\r\n\r\n", "9\r\nRequest=1\r\n0\r\n\r\n", 411, 411, true},
-		{"a folded encoding", "Transfer-Encoding:\r\n chunked\r\nContent-Length: 4\r\n\r\n", "0\r\n\r\n", 411, 411, true},
+		{
+			"a folded encoding", "Transfer-Encoding:\r\n chunked\r\nContent-Length: 4\r\n\r\n", "0\r\n\r\n", 411, 411,
+			true,
+		},
 		{"another encoding", "Transfer-Encoding: gzip, chunked\r\n\r\n", "0\r\n\r\n", 501, 501, true},
-		{"an unknown encoding", "Transfer-Encoding: xchunked\r\nContent-Length: 4\r\n\r\n", "0\r\n\r\n", 501, 501, true},
-		{"two encodings", "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n", "0\r\n\r\n", 501, 501, true},
-		{"an encoding behind a blank", "Transfer-Encoding : chunked\r\nContent-Length: 4\r\n\r\n", "0\r\n\r\n", 400, 400, true},
+		{
+			"an unknown encoding", "Transfer-Encoding: xchunked\r\nContent-Length: 4\r\n\r\n", "0\r\n\r\n", 501, 501,
+			true,
+		},
+		{
+			"two encodings", "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n", "0\r\n\r\n", 501, 501,
+			true,
+		},
+		{
+			"an encoding behind a blank", "Transfer-Encoding : chunked\r\nContent-Length: 4\r\n\r\n", "0\r\n\r\n", 400,
+			400, true,
+		},
 		{"a header without a name", ": x\r\n\r\n", "", 400, 400, true},
 		{"a header with a control character", "X: a\x00b\r\n\r\n", "", 400, 400, true},
 		{"an expectation that nobody knows", "Expect: foo\r\n\r\n", "", 417, 417, true},
@@ -295,7 +324,8 @@ func TestTargetsAndHosts(t *testing.T) {
 		{admin, "GET /-/ready HTTP/1.1", "Host: local host", 400},
 		{admin, "GET /-/ready HTTP/1.1", "X: y", 400},
 		{admin, "GET /-/ready HTTP/1.0", "X: y", 403},
-		{admin, "GET http://evil.example/-/ready HTTP/1.1", "Host: localhost", 403}, // the target counts (RFC 9112, 3.2.2)
+		// the target counts (RFC 9112, 3.2.2)
+		{admin, "GET http://evil.example/-/ready HTTP/1.1", "Host: localhost", 403},
 		{admin, "OPTIONS * HTTP/1.1", "Host: localhost", 405},
 		{admin, "CONNECT evil.example:80 HTTP/1.1", "Host: evil.example", 403},
 	} {

@@ -19,12 +19,16 @@ func (s *Server) logHeld(g, former *Generation) {
 	}
 	said := map[config.Hold]bool{}
 	for _, h := range g.file.Inputs.Held() {
-		known := slices.ContainsFunc(before, func(b config.Hold) bool { return b.Owner == h.Owner && b.Tenant == h.Tenant })
+		known := slices.ContainsFunc(before, func(b config.Hold) bool {
+			return b.Owner == h.Owner && b.Tenant == h.Tenant
+		})
 		if h.Account, h.Since = "", h.Since.UTC(); known || said[config.Hold{Owner: h.Owner, Tenant: h.Tenant}] {
 			continue
 		}
 		said[config.Hold{Owner: h.Owner, Tenant: h.Tenant}] = true
-		s.options.Log.Warn("a tenant no longer claims its name or an account; they are kept for it; reload by hand (SIGHUP or POST /-/reload) if that is meant",
-			slog.String("tenant", h.Tenant), slog.String("files", h.Owner), slog.Time("until", h.Since.Add(config.HeldFor)))
+		s.options.Log.Warn(
+			"a tenant no longer claims its name or an account; they are kept for it; reload by hand (SIGHUP or POST /-/reload) if that is meant",
+			slog.String("tenant", h.Tenant), slog.String("files", h.Owner),
+			slog.Time("until", h.Since.Add(config.HeldFor)))
 	}
 }

@@ -28,10 +28,12 @@ const (
 	// hoursAhead is how many days from today on they show.
 	hoursAhead = 90
 
-	// Whoever asks must not take from calls: a calendar is made when its turn comes, few requests wait for theirs, and what was made is kept
-	// until a calendar or the day is another one.
-	hoursAtOnce   = 64
-	hoursOfOne    = 4 // of these, of one tenant's routes, or of one of the operator's: readers that take nothing hold a place until they are cut off
+	// Whoever asks must not take from calls: a calendar is made when its turn comes, few requests wait for theirs, and
+	// what was made is kept until a calendar or the day is another one.
+	hoursAtOnce = 64
+	// of these, of one tenant's routes, or of one of the operator's: readers that take nothing hold a
+	// place until they are cut off
+	hoursOfOne    = 4
 	hoursWait     = 2 * time.Second
 	mostHours     = 4 << 20  // bytes of a calendar
 	mostHourSpans = 5000     // spans of a calendar; what comes later is left out
@@ -93,8 +95,9 @@ func newReaders(g *Generation) readers {
 	return all
 }
 
-// admit finds the route of a name, if one of the tokens opens its hours. It compares as much for a route that is not there, or has no
-// token, as for one that has the most, so that the time it takes tells nothing of which routes there are.
+// admit finds the route of a name, if one of the tokens opens its hours. It compares as much for a route
+// that is not there, or has no token, as for one that has the most, so that the time it takes tells
+// nothing of which routes there are.
 func (rs readers) admit(name string, tokens []string) *render.Route {
 	own := rs.routes[name]
 	if len(tokens) == 0 {
@@ -117,8 +120,8 @@ func (rs readers) admit(name string, tokens []string) *render.Route {
 	return own.route
 }
 
-// serve answers for the hours of a route. Whoever has no token for it gets the same answer and the same line in the log, whether there is such a
-// route or not.
+// serve answers for the hours of a route. Whoever has no token for it gets the same answer and the same line in the
+// log, whether there is such a route or not.
 func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l *live) {
 	presented := present(r)
 	began := p.now()
@@ -221,12 +224,14 @@ func (p *publisher) current(r *http.Request, l *live, route *render.Route) *publ
 	return c
 }
 
-// make makes the calendar of a route. One that says the same as the former is the former, with the time when that was made.
+// make makes the calendar of a route. One that says the same as the former is the former, with
+// the time when that was made.
 func (p *publisher) make(ctx context.Context, l *live, route *render.Route, former *published) *published {
 	now := p.now()
 	y, m, d := now.In(route.Zone).Date()
 	from := time.Date(y, m, d-preview.Past, 0, 0, 0, 0, route.Zone)
-	h, err := l.previewOf(route).Hours(ctx, preview.Stretch{Route: route.Name, From: from, Days: hoursAhead + preview.Past, Most: mostHourSpans})
+	h, err := l.previewOf(route).Hours(ctx,
+		preview.Stretch{Route: route.Name, From: from, Days: hoursAhead + preview.Past, Most: mostHourSpans})
 	if err != nil { // nobody waits any more, since the route is there
 		return &published{}
 	}
@@ -244,7 +249,8 @@ func (p *publisher) make(ctx context.Context, l *live, route *render.Route, form
 		c.body = body.Bytes()
 	}
 	if c.body == nil || h.Truncated != "" {
-		p.log.Warn("the hours of a route are too many to be a calendar, which is cut", slog.String("route", route.Name), slog.Int("spans", len(h.Spans)), slog.Bool("given", c.body != nil))
+		p.log.Warn("the hours of a route are too many to be a calendar, which is cut", slog.String("route", route.Name),
+			slog.Int("spans", len(h.Spans)), slog.Bool("given", c.body != nil))
 	}
 	return c
 }
@@ -305,5 +311,8 @@ func (g *Generation) previewOf(r *render.Route) *preview.Preview {
 	for _, name := range r.Calendars() {
 		uses[name] = g.timelines.Use(name)
 	}
-	return preview.New(preview.Options{Routes: []*render.Route{r}, Timelines: calendars.NewTimelines(uses, g.file.Horizon), Totals: g.totals})
+	return preview.New(preview.Options{
+		Routes:    []*render.Route{r},
+		Timelines: calendars.NewTimelines(uses, g.file.Horizon), Totals: g.totals,
+	})
 }

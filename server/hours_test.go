@@ -37,7 +37,8 @@ routes:
 
 func readersFiles() map[string]string {
 	tenant := func(name, hours, route string) string {
-		return "tenant: {name: " + name + hours + "}\nroutes:\n  - {name: main, " + route + "branches: [{name: open, when: {calendar: hours}, pass: true}, {name: closed, pass: true}]}\n"
+		return "tenant: {name: " + name + hours + "}\nroutes:\n  - {name: main, " + route +
+			"branches: [{name: open, when: {calendar: hours}, pass: true}, {name: closed, pass: true}]}\n"
 	}
 	return map[string]string{
 		"secrets.yaml":       "any: " + anyToken + "\n",
@@ -87,7 +88,8 @@ func TestReaders(t *testing.T) {
 	if got := w.read("/-/hours/plain.ics", tokenHeader, anyToken); got.StatusCode != 200 {
 		t.Errorf("with a header: got %d", got.StatusCode)
 	}
-	if got := w.call(httptest.NewRequest(http.MethodPut, "/-/hours/plain.ics?token="+anyToken, nil)); got.StatusCode != 405 || got.Header.Get("Allow") != "GET, HEAD" {
+	if got := w.call(httptest.NewRequest(http.MethodPut, "/-/hours/plain.ics?token="+anyToken,
+		nil)); got.StatusCode != 405 || got.Header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("a PUT: got %d %v", got.StatusCode, got.Header)
 	}
 	if got := w.call(post("/plain")); got.StatusCode != 403 { // the tokens open nothing else
@@ -98,7 +100,9 @@ func TestReaders(t *testing.T) {
 			t.Errorf("the log shows a token: %s", w.log)
 		}
 	}
-	if s := w.log.String(); !strings.Contains(s, `"status":200,"route":"acme/main"`) || !strings.Contains(s, `"level":"WARN","msg":"hours","status":404,"route":"acme/main","remote":"192.0.2.1:1234"`) {
+	if s := w.log.String(); !strings.Contains(s, `"status":200,"route":"acme/main"`) ||
+		!strings.Contains(s,
+			`"level":"WARN","msg":"hours","status":404,"route":"acme/main","remote":"192.0.2.1:1234"`) {
 		t.Errorf("the log does not show who was served and who was not: %s", s)
 	}
 	w = started(t, oneRoute, nil)
@@ -115,7 +119,8 @@ func TestReadersCalendar(t *testing.T) {
 	got := w.read(path)
 	text := body(t, got)
 	for name, want := range map[string]string{
-		"Content-Type": "text/calendar; charset=utf-8", "Cache-Control": "private, max-age=900", "Content-Length": fmt.Sprint(len(text)), "Location": "",
+		"Content-Type": "text/calendar; charset=utf-8", "Cache-Control": "private, max-age=900",
+		"Content-Length": fmt.Sprint(len(text)), "Location": "",
 	} {
 		if got.Header.Get(name) != want {
 			t.Errorf("%s: got %q, want %q", name, got.Header.Get(name), want)
@@ -126,7 +131,10 @@ func TestReadersCalendar(t *testing.T) {
 			t.Errorf("line %d: %q", i+1, line)
 		}
 	}
-	for _, want := range []string{"REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n", "\r\nDTSTAMP:20261123T150000Z\r\n", "\r\nSEQUENCE:0\r\n", "\r\nMETHOD:PUBLISH\r\n"} {
+	for _, want := range []string{
+		"REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n", "\r\nDTSTAMP:20261123T150000Z\r\n",
+		"\r\nSEQUENCE:0\r\n", "\r\nMETHOD:PUBLISH\r\n",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("want %q in %s", want, text[:500])
 		}
@@ -136,7 +144,8 @@ func TestReadersCalendar(t *testing.T) {
 		t.Fatal(err, c.Problems())
 	}
 	var h preview.Hours
-	if err := json.Unmarshal([]byte(body(t, w.ask(http.MethodGet, hoursPath+"?route=plain&from=2026-11-16&days=97"))), &h); err != nil {
+	if err := json.Unmarshal([]byte(body(t, w.ask(http.MethodGet, hoursPath+"?route=plain&from=2026-11-16&days=97"))),
+		&h); err != nil {
 		t.Fatal(err)
 	}
 	var want, spans []string
@@ -154,7 +163,8 @@ func TestReadersCalendar(t *testing.T) {
 
 	tag := got.Header.Get("Etag")
 	for _, asked := range []string{tag, strings.TrimPrefix(tag, "W/"), `"x", ` + tag, "*"} {
-		if got := w.read(path, "If-None-Match", asked); got.StatusCode != 304 || body(t, got) != "" || got.Header.Get("Etag") != tag {
+		if got := w.read(path, "If-None-Match", asked); got.StatusCode != 304 || body(t, got) != "" ||
+			got.Header.Get("Etag") != tag {
 			t.Errorf("If-None-Match %s: got %d", asked, got.StatusCode)
 		}
 	}
@@ -163,8 +173,8 @@ func TestReadersCalendar(t *testing.T) {
 	}
 }
 
-// TestReadersChange sees that a calendar is made anew for another day, other events or another configuration, and is the former one as
-// long as it says the same.
+// TestReadersChange sees that a calendar is made anew for another day, other events or another configuration, and is
+// the former one as long as it says the same.
 func TestReadersChange(t *testing.T) {
 	t.Parallel()
 	w, f := reloadable(t, openToReaders, readersFiles())

@@ -20,11 +20,12 @@ import (
 
 // Installation is a configuration and where its files are: what a server is started from, and loads again.
 type Installation struct {
-	Path  string           // of the main file
-	Files fs.FS            // where it and all others are; nil: the operating system's. Of others no accepted copy is kept.
+	Path string // of the main file
+	// where it and all others are; nil: the operating system's. Of others no accepted copy is kept.
+	Files fs.FS
 	Now   func() time.Time // the program's clock
-	// Exclusive takes the lock of state_dir, which then belongs to this process alone. Another that has it makes Start a reader of that directory, and
-	// a strict one fail.
+	// Exclusive takes the lock of state_dir, which then belongs to this process alone. Another that has it makes Start
+	// a reader of that directory, and a strict one fail.
 	Exclusive bool
 	Program   string // that loads, such as "callhours/1.2": another one tries again what ended this
 }
@@ -58,8 +59,9 @@ func (l *Loaded) Err() error {
 	return l.Mistakes.Err()
 }
 
-// Start loads the installation for a server that starts. What is wrong with the files of one tenant is mended with those of the accepted
-// copy, and anything else by taking the whole copy. Without a copy tenants whose files are wrong are left out. strict does nothing of that. notes are what people should know of the copy.
+// Start loads the installation for a server that starts. What is wrong with the files of one tenant is mended with
+// those of the accepted copy, and anything else by taking the whole copy. Without a copy tenants whose files are wrong
+// are left out. strict does nothing of that. notes are what people should know of the copy.
 func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 	if i.Files != nil {
 		return i.load(loading{}), nil
@@ -96,7 +98,9 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 	case isShared && strict:
 		return Loaded{err: fmt.Errorf("state_dir %w; stop that process, or set another state_dir", shared)}, nil
 	case isShared:
-		notes = append(notes, fmt.Errorf("state_dir %w; its copies are read, and nothing is written there until that process ends", shared))
+		notes = append(notes,
+			fmt.Errorf("state_dir %w; its copies are read, and nothing is written there until that process ends",
+				shared))
 	case errors.Is(shared, durable.ErrNoLocks):
 		notes = append(notes, fmt.Errorf("state_dir %w", shared))
 	}
@@ -117,7 +121,10 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 	if l.Generation != nil && len(l.inputs.Gone(kept)) == 0 && !l.inputs.Frees(kept) {
 		return l, notes
 	}
-	if again := i.load(loading{accepted: kept, former: l.built, cautious: true, hold: i.Now(), known: how.known, marks: how.marks, starts: true}); again.Generation != nil {
+	if again := i.load(loading{
+		accepted: kept, former: l.built, cautious: true, hold: i.Now(), known: how.known,
+		marks: how.marks, starts: true,
+	}); again.Generation != nil {
 		return again, notes
 	} else if l.Generation != nil { // nothing is wrong but what is gone
 		l = again
@@ -138,10 +145,12 @@ type loading struct {
 	known    *config.Inputs // what has been loaded before without ending the process; nil: that is not looked at
 	marks    *suspect.Marks // of what is being loaded; nil: none are made
 	byHand   bool           // also what ended the process is loaded
-	hold     time.Time      // when the files are read without anybody's doing, and what tenants had stays theirs; zero: somebody reloads by hand
-	starts   bool           // for a server that starts and is not strict
-	first    bool           // nothing is known of an accepted copy: tenants whose files are wrong are left out
-	cautious bool           // that all files of a glob are gone is a mistake: nobody has said that they should
+	// when the files are read without anybody's doing, and what tenants had stays theirs;
+	// zero: somebody reloads by hand
+	hold     time.Time
+	starts   bool // for a server that starts and is not strict
+	first    bool // nothing is known of an accepted copy: tenants whose files are wrong are left out
+	cautious bool // that all files of a glob are gone is a mistake: nobody has said that they should
 }
 
 // load reads the files as they are.
@@ -167,7 +176,10 @@ func (i Installation) load(how loading) (l Loaded) {
 	if how.first {
 		accepted = config.NewInputs(nil)
 	}
-	c := &culprits{present: l.inputs, accepted: accepted, first: how.first, instead: map[string]string{}, names: map[string]string{}}
+	c := &culprits{
+		present: l.inputs, accepted: accepted, first: how.first, instead: map[string]string{},
+		names: map[string]string{},
+	}
 	for a.err == nil && len(a.mistakes) > 0 && accepted != nil && c.blame(a.mistakes) {
 		how.former = cmp.Or(l.built, how.former)
 		a = i.attempt(l.inputs.With(accepted, c.instead), c.standsIn, how)
@@ -183,13 +195,15 @@ func (i Installation) load(how loading) (l Loaded) {
 	return l
 }
 
-// gone are the includes that match no file any more, where nobody has said that this is meant: a directory that is not mounted looks like it.
+// gone are the includes that match no file any more, where nobody has said that this is meant: a directory that
+// is not mounted looks like it.
 func (l *Loaded) gone(main string, how loading) diag.Mistakes {
 	var mistakes diag.Mistakes
 	if how.cautious {
 		for _, glob := range l.inputs.Gone(how.accepted) {
-			mistakes = append(mistakes, diag.Mistakef(diag.Pos{File: main}, "include %q matches no file any more; put the files back, "+
-				"or reload by SIGHUP or POST /-/reload if that is meant", glob))
+			mistakes = append(mistakes,
+				diag.Mistakef(diag.Pos{File: main}, "include %q matches no file any more; put the files back, "+
+					"or reload by SIGHUP or POST /-/reload if that is meant", glob))
 		}
 	}
 	return mistakes
@@ -215,7 +229,11 @@ func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, 
 	if how.former != nil {
 		before = how.former.file
 	}
-	file, err := config.Load(i.Path, config.Options{Inputs: inputs, Accepted: how.accepted, Former: before, Hold: how.hold, Zone: calendars.CheckZone})
+	file, err := config.Load(i.Path,
+		config.Options{
+			Inputs: inputs, Accepted: how.accepted, Former: before, Hold: how.hold,
+			Zone: calendars.CheckZone,
+		})
 	var mistakes diag.Mistakes
 	switch {
 	case file == nil && errors.As(err, &mistakes):

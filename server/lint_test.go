@@ -17,7 +17,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// event is a VEVENT: a title, a start as it is written ("20261126" or "20261126T090000"), an end or "", and further lines.
+// event is a VEVENT: a title, a start as it is written ("20261126" or "20261126T090000"), an
+// end or "", and further lines.
 func event(title, start, end string, more ...string) string {
 	stamped := func(name, at string) string {
 		switch {
@@ -31,7 +32,8 @@ func event(title, start, end string, more ...string) string {
 		at, zone, _ := strings.Cut(at, "@")
 		return name + ";TZID=" + zone + ":" + at + "\n"
 	}
-	text := "BEGIN:VEVENT\nUID:" + title + start + "\nDTSTAMP:20260101T000000Z\n" + stamped("DTSTART", start) + stamped("DTEND", end)
+	text := "BEGIN:VEVENT\nUID:" + title + start + "\nDTSTAMP:20260101T000000Z\n" + stamped("DTSTART", start) +
+		stamped("DTEND", end)
 	for _, line := range more {
 		text += line + "\n"
 	}
@@ -96,7 +98,10 @@ const (
 func find(t testing.TB, yaml string, files map[string]string) []preview.Finding {
 	t.Helper()
 	yaml += "answer_within: 4s\n" // so that a busy machine renders too
-	fsys := fstest.MapFS{"callhours.yaml": {Data: []byte(yaml), Mode: 0o600}, "hours.ics": {Data: []byte(ics(open, lunch))}, "holidays.ics": {Data: []byte(ics(christmas))}}
+	fsys := fstest.MapFS{
+		"callhours.yaml": {Data: []byte(yaml), Mode: 0o600},
+		"hours.ics":      {Data: []byte(ics(open, lunch))}, "holidays.ics": {Data: []byte(ics(christmas))},
+	}
 	for name, text := range files {
 		name, others := strings.CutSuffix(name, " for all")
 		fsys[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o600}
@@ -165,7 +170,8 @@ func TestLint(t *testing.T) {
 // TestWarningKinds: the words that package config gives to warnings are among the kinds.
 func TestWarningKinds(t *testing.T) {
 	t.Parallel()
-	file, err := config.Load("callhours.yaml", config.Options{FS: fstest.MapFS{"callhours.yaml": {Data: []byte("timezone: UTC\n")}}})
+	file, err := config.Load("callhours.yaml",
+		config.Options{FS: fstest.MapFS{"callhours.yaml": {Data: []byte("timezone: UTC\n")}}})
 	if err != nil || len(file.Warnings) == 0 {
 		t.Fatal(err, file)
 	}
@@ -185,8 +191,11 @@ func TestKindsAreFound(t *testing.T) {
 	t.Parallel()
 	found := map[string]bool{
 		"mistake": true, "schema_refused": true, "calendar_unknown": true, // by the scripts of cmd/callhours
-		"route_too_large": true,                                                                                                                           // by TestRouteTooLarge
-		"clock_skew":      true, "feed_failed": true, "copy_undated": true, "copy_not_kept": true, "state_dir_shared": true, "state_dir_unwritable": true, // where feeds are
+		// by TestRouteTooLarge
+		"route_too_large": true,
+		// where feeds are
+		"clock_skew": true, "feed_failed": true, "copy_undated": true, "copy_not_kept": true, "state_dir_shared": true,
+		"state_dir_unwritable": true,
 	}
 	for _, all := range [][]lintCase{lintBranches, lintCalendars, lintEvents, lintConfig} {
 		for _, c := range all {
@@ -216,10 +225,13 @@ func TestLintIsBounded(t *testing.T) {
 	}
 	var many []string
 	for i := range size {
-		many = append(many, event(strings.Repeat("Opne hours and closed ", 40), time.Date(2026, 12, 1, 0, i, 0, 0, time.UTC).Format("20060102T150405Z"), "20270601T000000Z"))
+		many = append(many,
+			event(strings.Repeat("Opne hours and closed ", 40),
+				time.Date(2026, 12, 1, 0, i, 0, 0, time.UTC).Format("20060102T150405Z"), "20270601T000000Z"))
 	}
 	for name, text := range map[string]string{
-		"every second":    ics(event("Open", "20261201T000000Z", "20261201T050000Z", fmt.Sprintf("RRULE:FREQ=SECONDLY;COUNT=%d", 5*size))),
+		"every second": ics(event("Open", "20261201T000000Z", "20261201T050000Z",
+			fmt.Sprintf("RRULE:FREQ=SECONDLY;COUNT=%d", 5*size))),
 		"events and more": ics(many...),
 		"not one is well": ics(strings.Split(strings.Repeat(event("Open", "20269901", "")+"|", size), "|")...),
 	} {
@@ -234,8 +246,8 @@ func TestLintIsBounded(t *testing.T) {
 	}
 }
 
-// TestLintCorpus goes through calendars that nobody made for us, as opening hours and as closures of an office: what is said of their titles
-// would be noise, and nothing takes long. One file of 150 is looked at, all with CALLHOURS_SOAK.
+// TestLintCorpus goes through calendars that nobody made for us, as opening hours and as closures of an office: what is
+// said of their titles would be noise, and nothing takes long. One file of 150 is looked at, all with CALLHOURS_SOAK.
 func TestLintCorpus(t *testing.T) {
 	t.Parallel()
 	shared := cmp.Or(os.Getenv("CALLHOURS_SHARED"), filepath.Join("..", "..", "shared"))
@@ -260,7 +272,8 @@ func TestLintCorpus(t *testing.T) {
 			began := time.Now()
 			for _, f := range find(t, head+office, map[string]string{as: string(text)}) {
 				switch f.Kind {
-				case "near_miss", "title_fits_two", "events_overlap", "closure_cuts_opening", "branch_never_taken", "branch_will_fail":
+				case "near_miss", "title_fits_two", "events_overlap", "closure_cuts_opening", "branch_never_taken",
+					"branch_will_fail":
 					t.Errorf("%s as %s: %s", files[i], as, f)
 				}
 			}
@@ -274,7 +287,8 @@ func TestLintCorpus(t *testing.T) {
 	}
 }
 
-// BenchmarkLint is what looking at a route of an office costs, and at its calendars, over 400 days; and the same with all that check does.
+// BenchmarkLint is what looking at a route of an office costs, and at its calendars, over 400 days; and the
+// same with all that check does.
 func BenchmarkLint(b *testing.B) {
 	file, err := config.Load("callhours.yaml", config.Options{FS: examples.FrontDesk()})
 	if err != nil {

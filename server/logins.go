@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// logins are the line in which passwords wait to be checked, one at a time. Addresses from which none was wrong lately go before the others, and take their places
-// when there are no more. IPv6 addresses count by their /64, which is one customer's; a wrong password counts for the /48 too, which may be as well.
+// logins are the line in which passwords wait to be checked, one at a time. Addresses from which none was wrong lately
+// go before the others, and take their places when there are no more. IPv6 addresses count by their /64, which is one
+// customer's; a wrong password counts for the /48 too, which may be as well.
 type logins struct {
 	now func() time.Time
 
@@ -47,8 +48,8 @@ func sites(a netip.Addr) (own, wide netip.Prefix) {
 	return own, wide
 }
 
-// enter waits for the turn of an address; false if there is none for it. leave says whether the password was wrong, and after what pause the next one
-// has its turn.
+// enter waits for the turn of an address; false if there is none for it. leave says whether the password was wrong, and
+// after what pause the next one has its turn.
 func (l *logins) enter(ctx context.Context, from netip.Addr) (leave func(wrong bool, pause time.Duration), ok bool) {
 	own, _ := sites(from)
 	l.mu.Lock()

@@ -12,8 +12,8 @@ import (
 	"github.com/callhours/callhours/render"
 )
 
-// noticed is what there is to say of the live generation, found away from calls and from those who ask. It is of one generation at a time; what
-// comes late of a former one is dropped.
+// noticed is what there is to say of the live generation, found away from calls and from those who ask. It is of one
+// generation at a time; what comes late of a former one is dropped.
 type noticed struct {
 	mu      sync.Mutex // guards the following
 	of      *Generation
@@ -29,7 +29,8 @@ type noticed struct {
 // errOver is why looking ends when another generation has gone live.
 var errOver = errors.New("another generation is live")
 
-// looking is a context that ends when looking at one route or calendar has lasted too long, or another generation goes live.
+// looking is a context that ends when looking at one route or calendar has lasted too long, or
+// another generation goes live.
 func (n *noticed) looking(ctx context.Context) (context.Context, func()) {
 	n.mu.Lock()
 	ended := n.ended
@@ -46,8 +47,8 @@ func (n *noticed) looking(ctx context.Context) (context.Context, func()) {
 // over reports whether looking has ended because another generation has gone live.
 func (n *noticed) over(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errOver) }
 
-// begin waits for a generation to be looked at, and forgets everything but what was said of routes that are not fresh: those are the former
-// generation's.
+// begin waits for a generation to be looked at, and forgets everything but what was said of routes that are not fresh:
+// those are the former generation's.
 func (n *noticed) begin(g *Generation, fresh []*render.Route) {
 	about := map[string][]preview.Finding{}
 	n.mu.Lock()
@@ -86,7 +87,8 @@ func (n *noticed) next() (g *Generation, l lint, name string, ok bool) {
 	return n.of, n.lint, name, true
 }
 
-// put keeps what there is to say of a route or calendar, if it is of the generation that is live, and reports whether it is.
+// put keeps what there is to say of a route or calendar, if it is of the generation that is
+// live, and reports whether it is.
 func (n *noticed) put(g *Generation, about string, found []preview.Finding) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -170,7 +172,8 @@ func (s *Server) noticeCalendar(ctx context.Context) bool {
 	return true
 }
 
-// Findings are all that there are of the live configuration and its calendars, as far as they have been looked at, in the order of their places.
+// Findings are all that there are of the live configuration and its calendars, as far as they have been looked at,
+// in the order of their places.
 func (s *Server) Findings() []preview.Finding {
 	all := []preview.Finding{}
 	s.noticed.each(func(found []preview.Finding) { all = append(all, found...) })
@@ -190,7 +193,9 @@ func (s *Server) present() []preview.Finding {
 		if !st.IsSkewed() || !ok {
 			continue
 		}
-		f := preview.Findingf(c.Pos, "clock_skew", "the clock of the server that feeds calendar %s is %s off ours; one of the two is wrong", c.Name, st.Skew.Round(time.Second))
+		f := preview.Findingf(c.Pos, "clock_skew",
+			"the clock of the server that feeds calendar %s is %s off ours; one of the two is wrong", c.Name,
+			st.Skew.Round(time.Second))
 		f.Calendar = c.Name
 		found = append(found, f)
 	}

@@ -29,20 +29,22 @@ func sevenths(n int) string {
 		if i%7 == 0 {
 			calendar = "never"
 		}
-		fmt.Fprintf(&b, "  - {name: route-%05d, branches: [{name: open, when: {calendar: %s, summary: \"open*\"}, pass: true}, {name: closed, pass: true}]}\n", i, calendar)
+		fmt.Fprintf(&b,
+			"  - {name: route-%05d, branches: [{name: open, when: {calendar: %s, summary: \"open*\"}, pass: true}, {name: closed, pass: true}]}\n", i, calendar)
 	}
 	return b.String()
 }
 
-// TestManyRoutes: the first page of the console, and any other, is small and fast with 10,000 routes. The time is held to in a soak
-// alone, since the machine may be busy.
+// TestManyRoutes: the first page of the console, and any other, is small and fast with 10,000 routes. The time is held
+// to in a soak alone, since the machine may be busy.
 func TestManyRoutes(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures; the run without the race detector has it")
 	}
 	t.Parallel()
 	const routes, most = 10_000, 200
-	w := started(t, sevenths(routes), map[string]string{"never.ics": strings.Replace(hoursFile, "SUMMARY:Open", "SUMMARY:Nothing", 1)})
+	w := started(t, sevenths(routes),
+		map[string]string{"never.ics": strings.Replace(hoursFile, "SUMMARY:Open", "SUMMARY:Nothing", 1)})
 	for _, c := range []struct{ path, want string }{
 		{"/", "1 to 48 of 10,000"},
 		{"/?page=209", "9,985 to 10,000 of 10,000"},
@@ -171,7 +173,8 @@ func TestSlowRefresh(t *testing.T) {
 		fmt.Fprint(rw, hoursFile)
 	}))
 	defer feed.Close()
-	w := started(t, "calendars: {hours: {url: \""+feed.URL+"/hours.ics\"}}\nroutes: [{name: main, branches: [{name: open, when: {calendar: hours}, pass: true}, {name: closed, pass: true}]}]\n", nil)
+	w := started(t, "calendars: {hours: {url: \""+feed.URL+
+		"/hours.ics\"}}\nroutes: [{name: main, branches: [{name: open, when: {calendar: hours}, pass: true}, {name: closed, pass: true}]}]\n", nil)
 	running, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -234,7 +237,8 @@ func TestOtherSites(t *testing.T) {
 		rec := httptest.NewRecorder()
 		w.Admin().ServeHTTP(rec, r)
 		if rec.Code != c.status || rec.Header().Get("Location") != c.to {
-			t.Errorf("%s from a %s page: got %d to %q, want %d to %q", c.path, c.site, rec.Code, rec.Header().Get("Location"), c.status, c.to)
+			t.Errorf("%s from a %s page: got %d to %q, want %d to %q", c.path, c.site, rec.Code,
+				rec.Header().Get("Location"), c.status, c.to)
 		}
 	}
 }
@@ -242,23 +246,31 @@ func TestOtherSites(t *testing.T) {
 // TestPolicy: every page forbids what it does not need, and shows no secret.
 func TestPolicy(t *testing.T) {
 	t.Parallel()
-	w := started(t, "auth: {token: sesame-token-of-calls-4f1c9a7be2d8036581}\nhours: {token: sesame-token-of-hours-4f1c9a7be2d8036581}\n"+strings.Replace(oneRoute, "{hours: {file: hours.ics}",
-		"{hours: {file: hours.ics}, gone: {url: \"http://127.0.0.1:9/sesame-address/basic.ics\", basic: {username: me, password: sesame-password}, headers: {X-Key: sesame-header}}", 1), nil)
+	w := started(t,
+		"auth: {token: sesame-token-of-calls-4f1c9a7be2d8036581}\nhours: {token: sesame-token-of-hours-4f1c9a7be2d8036581}\n"+strings.Replace(oneRoute, "{hours: {file: hours.ics}",
+			"{hours: {file: hours.ics}, gone: {url: \"http://127.0.0.1:9/sesame-address/basic.ics\", basic: {username: me, password: sesame-password}, headers: {X-Key: sesame-header}}", 1), nil)
 	for path, want := range map[string]int{
-		"/": 200, "/routes/main": 200, "/routes/none": 404, "/try": 200, "/calendars": 200, "/calendars/hours": 200, "/calendars/none": 404, "/calendars/gone": 200, "/findings": 200,
+		"/": 200, "/routes/main": 200, "/routes/none": 404, "/try": 200, "/calendars": 200, "/calendars/hours": 200,
+		"/calendars/none": 404, "/calendars/gone": 200, "/findings": 200,
 		"/try?route=main": 200,
-		"/config":         200, "/routes/main?from=x": 400, "/calendars/hours?from=x": 400, "/try?route=none": 400, "/static/console.js": 200,
+		"/config":         200, "/routes/main?from=x": 400, "/calendars/hours?from=x": 400, "/try?route=none": 400,
+		"/static/console.js": 200,
 	} {
 		got := w.people(t, path, "localhost")
 		if got.StatusCode != want {
 			t.Errorf("%s: got %d, want %d", path, got.StatusCode, want)
 		}
 		policy := got.Header.Get("Content-Security-Policy")
-		if !strings.HasPrefix(policy, "default-src 'none'; ") || strings.Contains(policy, "unsafe") || got.Header.Get("X-Content-Type-Options") != "nosniff" || got.Header.Get("Referrer-Policy") != "same-origin" {
+		if !strings.HasPrefix(policy, "default-src 'none'; ") || strings.Contains(policy, "unsafe") ||
+			got.Header.Get("X-Content-Type-Options") != "nosniff" ||
+			got.Header.Get("Referrer-Policy") != "same-origin" {
 			t.Errorf("%s: policy %q", path, policy)
 		}
 		text := body(t, got)
-		for _, inline := range []string{"sesame", "<style", " style=", " onclick=", " onload=", "javascript:", "//cdn", "https://"} {
+		for _, inline := range []string{
+			"sesame", "<style", " style=", " onclick=", " onload=", "javascript:", "//cdn",
+			"https://",
+		} {
 			if strings.Contains(text, inline) {
 				t.Errorf("%s: %q stands in it", path, inline)
 			}
@@ -276,7 +288,8 @@ func TestWebConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "web.yaml")
-	text := fmt.Sprintf("tls_server_config: {cert_file: %s, key_file: %s}\nbasic_auth_users: {ops: %s}\n", filepath.Base(c.cert), filepath.Base(c.key), hash)
+	text := fmt.Sprintf("tls_server_config: {cert_file: %s, key_file: %s}\nbasic_auth_users: {ops: %s}\n",
+		filepath.Base(c.cert), filepath.Base(c.key), hash)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +306,9 @@ func TestWebConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}}
+	client := &http.Client{
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true},
+	}
 	ask := func(scheme, password, host string) int {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, scheme+"://127.0.0.1:"+port+"/", nil)
 		if err != nil {
@@ -339,7 +354,10 @@ func TestWebConfig(t *testing.T) {
 func TestStarting(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, oneRoute, nil)
-	for path, want := range map[string]int{"/": 503, "/try?route=main": 503, "/routes/main": 503, "/calendars": 200, "/calendars/hours": 404, "/findings": 200, "/config": 200, routesPath: 503} {
+	for path, want := range map[string]int{
+		"/": 503, "/try?route=main": 503, "/routes/main": 503, "/calendars": 200,
+		"/calendars/hours": 404, "/findings": 200, "/config": 200, routesPath: 503,
+	} {
 		got := w.people(t, path, "localhost")
 		if got.StatusCode != want {
 			t.Errorf("%s: got %d, want %d", path, got.StatusCode, want)

@@ -2,7 +2,8 @@ package server
 
 import "sync"
 
-// places are how many requests may be answered at once, in all and of one owner each: nobody holds them all. The zero places are free.
+// places are how many requests may be answered at once, in all and of one owner each: nobody holds them
+// all. The zero places are free.
 type places struct {
 	mu    sync.Mutex // guards the following
 	taken int

@@ -10,8 +10,8 @@ import (
 // rationEvery is how often a line is written that strangers can cause at will.
 const rationEvery = 10 * time.Second
 
-// rationed lets one of many lines through, with the number of those before it that were left out. The zero value is ready; it is safe for
-// concurrent use.
+// rationed lets one of many lines through, with the number of those before it that were left out. The zero value is
+// ready; it is safe for concurrent use.
 type rationed struct {
 	mu   sync.Mutex // guards the following
 	next time.Time  // when one may be written again
@@ -32,8 +32,8 @@ func (r *rationed) line(now time.Time, write func(more int)) {
 	write(more)
 }
 
-// httpLog is where net/http writes what it has to say of connections: in ASCII, cut, and a line each ten seconds, since what it says is
-// caused by strangers, and partly written by them.
+// httpLog is where net/http writes what it has to say of connections: in ASCII, cut, and a line each ten seconds, since
+// what it says is caused by strangers, and partly written by them.
 type httpLog struct {
 	log      *slog.Logger
 	now      func() time.Time
@@ -44,7 +44,8 @@ type httpLog struct {
 func (l *httpLog) Write(p []byte) (int, error) {
 	l.lines.line(l.now(), func(more int) {
 		text, _, _ := strings.Cut(strings.TrimSpace(string(p)), "\n")
-		l.log.Warn("problem with a connection", slog.String("listener", l.listener), slog.String("problem", headerText(text)), slog.Int("more", more))
+		l.log.Warn("problem with a connection", slog.String("listener", l.listener),
+			slog.String("problem", headerText(text)), slog.Int("more", more))
 	})
 	return len(p), nil
 }

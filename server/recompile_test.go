@@ -14,8 +14,9 @@ func tenantFile(name string, routes int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "tenant: {name: %s}\ncalendars: {hours: {file: %s/hours.ics}}\nroutes:\n", name, name)
 	for i := range routes {
-		fmt.Fprintf(&b, "  - {name: r%d, branches: [{name: open, when: {calendar: hours}, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"{{ .Event.Summary }}\"}}'}, "+
-			"{name: closed, state: closed, pass: true}]}\n", i)
+		fmt.Fprintf(&b,
+			"  - {name: r%d, branches: [{name: open, when: {calendar: hours}, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"{{ .Event.Summary }}\"}}'}, "+
+				"{name: closed, state: closed, pass: true}]}\n", i)
 	}
 	return b.String()
 }
@@ -28,8 +29,8 @@ func neighbours() map[string]string {
 	}
 }
 
-// TestRecompileTurns: while the routes of one tenant are compiled anew, those of another one wait for one of them and no more; the lock is free
-// after each.
+// TestRecompileTurns: while the routes of one tenant are compiled anew, those of another one wait for one of them and
+// no more; the lock is free after each.
 func TestRecompileTurns(t *testing.T) {
 	t.Parallel()
 	w := started(t, "include: [tenants/*.yaml]\n", neighbours())
@@ -101,7 +102,8 @@ func TestRecompileReload(t *testing.T) {
 	}
 }
 
-// TestRefreshTogether: many calendars change, the clock moves and the configuration is read again at once, and all is as it is at the end.
+// TestRefreshTogether: many calendars change, the clock moves and the configuration is read again at once, and
+// all is as it is at the end.
 func TestRefreshTogether(t *testing.T) {
 	t.Parallel()
 	w, f := reloadable(t, "include: [tenants/*.yaml]\n", neighbours())

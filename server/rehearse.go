@@ -19,8 +19,8 @@ const ahead = 7 * 24 * time.Hour
 // lookLasts is how long a route or calendar is looked at. What has not been found by then is not looked for.
 const lookLasts = 10 * time.Second
 
-// rehearsals render what the routes will answer in the coming week, when they have other events: a title that breaks a template is
-// known before a caller hears it. They run one after the other, away from calls, and tenants take turns.
+// rehearsals render what the routes will answer in the coming week, when they have other events: a title that breaks a
+// template is known before a caller hears it. They run one after the other, away from calls, and tenants take turns.
 type rehearsals struct {
 	wake chan struct{}
 
@@ -79,7 +79,8 @@ func (s *Server) rehearseWaiting(ctx context.Context) {
 	}
 }
 
-// rehearseRoute rehearses a route, logs what will fail and has not been said, and keeps what else there is to say of it.
+// rehearseRoute rehearses a route, logs what will fail and has not been said, and keeps what
+// else there is to say of it.
 func (s *Server) rehearseRoute(ctx context.Context, r *render.Route) {
 	ctx, done := s.noticed.looking(ctx)
 	defer done()
@@ -94,8 +95,10 @@ func (s *Server) rehearseRoute(ctx context.Context, r *render.Route) {
 		text := r.Branches[f.Branch].Name + ": " + f.Err.Error()
 		failing = append(failing, text)
 		if !slices.Contains(s.rehearsals.said(r.Name), text) {
-			s.options.Log.WarnContext(ctx, "a branch will not answer", slog.String("route", r.Name), slog.String("branch", r.Branches[f.Branch].Name),
-				slog.Time("from", f.At), slog.String("reason", string(f.Failure.Reason)), slog.String("error", f.Err.Error()))
+			s.options.Log.WarnContext(ctx, "a branch will not answer", slog.String("route", r.Name),
+				slog.String("branch", r.Branches[f.Branch].Name),
+				slog.Time("from", f.At), slog.String("reason", string(f.Failure.Reason)),
+				slog.String("error", f.Err.Error()))
 		}
 	}
 	if state := r.State(); state.Short() != "" {
@@ -103,7 +106,8 @@ func (s *Server) rehearseRoute(ctx context.Context, r *render.Route) {
 		said, unknown := "a route takes too much", state.Refused() != ""
 		text := fmt.Sprint(said, unknown)
 		if failing = append(failing, text); !slices.Contains(s.rehearsals.said(r.Name), text) {
-			s.options.Log.WarnContext(ctx, said, slog.String("route", r.Name), slog.Bool("calendars_unknown", unknown), slog.String("reason", state.Short()))
+			s.options.Log.WarnContext(ctx, said, slog.String("route", r.Name), slog.Bool("calendars_unknown", unknown),
+				slog.String("reason", state.Short()))
 		}
 	}
 	s.rehearsals.say(r.Name, failing)

@@ -17,10 +17,10 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// Reload reads the files again, builds a generation and swaps it in, whole. What is wrong with the files of one tenant keeps that tenant's
-// former files; anything else keeps the former generation. The error then is a [Refusal]. Feeds that are asked for as before are neither
-// fetched nor forgotten; of new ones a copy or one attempt is waited for, start_timeout at most. One reload runs at a time, and none before calls are
-// answered: one that comes earlier waits.
+// Reload reads the files again, builds a generation and swaps it in, whole. What is wrong with the files of one tenant
+// keeps that tenant's former files; anything else keeps the former generation. The error then is a [Refusal]. Feeds
+// that are asked for as before are neither fetched nor forgotten; of new ones a copy or one attempt is waited for,
+// start_timeout at most. One reload runs at a time, and none before calls are answered: one that comes earlier waits.
 func (s *Server) Reload(ctx context.Context) error { return s.reload(ctx, byHand) }
 
 // why says who wants a reload.
@@ -48,9 +48,11 @@ func (r *Refusal) outcome() string {
 	case 0:
 		return "the former configuration answers"
 	case 1:
-		return "tenant " + r.Rejected[0] + " is refused, and its last accepted files are used, if any; everything else is live"
+		return "tenant " + r.Rejected[0] +
+			" is refused, and its last accepted files are used, if any; everything else is live"
 	}
-	return "tenants " + strings.Join(r.Rejected, ", ") + " are refused, and their last accepted files are used, if any; everything else is live"
+	return "tenants " + strings.Join(r.Rejected, ", ") +
+		" are refused, and their last accepted files are used, if any; everything else is live"
 }
 
 // reload is Reload for somebody. A panic on the way is a refusal of everything: nothing is live before it is whole.
@@ -99,7 +101,8 @@ func (s *Server) reloadFiles(ctx context.Context, why why) error {
 		s.options.Log.WarnContext(ctx, "some keys take effect at the next start", slog.Any("keys", keys))
 	}
 	s.swap(g)
-	s.options.Log.InfoContext(ctx, "configuration reloaded", slog.Int("routes", len(g.routes)), slog.Int("calendars", len(g.calendars)),
+	s.options.Log.InfoContext(ctx, "configuration reloaded", slog.Int("routes", len(g.routes)),
+		slog.Int("calendars", len(g.calendars)),
 		slog.String("generation", g.name), slog.Duration("took", s.options.Now().Sub(begun)))
 	s.accept(ctx, g)
 	return s.went(ctx, &loaded, begun)
@@ -110,9 +113,11 @@ func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
 	defer s.admin.console.Changed()
 	m := s.options.Metrics
 	s.mu.Lock()
-	s.status.Tried, s.status.Failed, s.status.Mistakes = at, len(l.Mistakes) > 0 || l.err != nil, said(l.Mistakes, l.inputs)
+	s.status.Tried, s.status.Failed, s.status.Mistakes = at, len(l.Mistakes) > 0 || l.err != nil,
+		said(l.Mistakes, l.inputs)
 	if l.err != nil {
-		s.status.Mistakes = append(s.status.Mistakes, preview.Said{File: s.options.Installation.Path, Message: l.err.Error()})
+		s.status.Mistakes = append(s.status.Mistakes,
+			preview.Said{File: s.options.Installation.Path, Message: l.err.Error()})
 	}
 	if g := l.Generation; g != nil {
 		s.status.Rejected, s.status.FromAccepted = append([]string{}, l.Rejected...), l.FromAccepted
@@ -144,11 +149,14 @@ func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
 	}
 	switch {
 	case l.FromAccepted:
-		s.options.Log.ErrorContext(ctx, "the files are refused; the accepted copy answers", slog.Int("mistakes", len(l.Mistakes)))
+		s.options.Log.ErrorContext(ctx, "the files are refused; the accepted copy answers",
+			slog.Int("mistakes", len(l.Mistakes)))
 	case l.Generation != nil:
-		s.options.Log.ErrorContext(ctx, "some tenants are refused; their last accepted files are used, if any", slog.Any("tenants", l.Rejected))
+		s.options.Log.ErrorContext(ctx, "some tenants are refused; their last accepted files are used, if any",
+			slog.Any("tenants", l.Rejected))
 	default:
-		s.options.Log.ErrorContext(ctx, "reload is refused; the former configuration answers", slog.String("error", strings.ReplaceAll(refusal.Err.Error(), "\n", "; ")))
+		s.options.Log.ErrorContext(ctx, "reload is refused; the former configuration answers",
+			slog.String("error", strings.ReplaceAll(refusal.Err.Error(), "\n", "; ")))
 	}
 	return refusal
 }
@@ -174,7 +182,8 @@ func (s *Server) accept(ctx context.Context, g *Generation) {
 	if s.state.failed > 1 {
 		return // the log has said so
 	}
-	s.options.Log.WarnContext(ctx, "the accepted configuration cannot be kept; it will not survive a restart", slog.String("error", err.Error()))
+	s.options.Log.WarnContext(ctx, "the accepted configuration cannot be kept; it will not survive a restart",
+		slog.String("error", err.Error()))
 }
 
 // subscriptions are what the calendars ask of the store.
@@ -186,12 +195,14 @@ func (g *Generation) subscriptions() []*calendars.Subscription {
 	return list
 }
 
-// restart names the keys that differ from the generation that the server was started with, and that are read then alone.
+// restart names the keys that differ from the generation that the server was started with,
+// and that are read then alone.
 func (g *Generation) restart(first *Generation) []string {
 	a, b := g.file, first.file
 	keys := []string{}
 	for key, same := range map[string]bool{
-		"listen": a.Listen.S == b.Listen.S, "admin_listen": a.AdminListen.S == b.AdminListen.S, "tls": sameTLS(a.TLS, b.TLS),
+		"listen": a.Listen.S == b.Listen.S, "admin_listen": a.AdminListen.S == b.AdminListen.S,
+		"tls":              sameTLS(a.TLS, b.TLS),
 		"admin_web_config": a.AdminWebConfig.S == b.AdminWebConfig.S,
 		"state_dir":        a.StateDir == b.StateDir, "log": a.Log.Format == b.Log.Format,
 		"hosts": maps.Equal(a.PerMinute, b.PerMinute), "limits.bytes": g.largestBody() <= first.largestBody(),

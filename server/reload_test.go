@@ -81,29 +81,37 @@ func TestReload(t *testing.T) {
 		t.Errorf("a new route answers %s", b)
 	}
 	page := body(t, w.people(t, "/metrics", "localhost"))
-	for _, line := range []string{`callhours_decisions_total{branch="open",route="main",state="open"} 1`, `callhours_decisions_total{branch="closed",route="second",state="closed"} 1`} {
+	for _, line := range []string{
+		`callhours_decisions_total{branch="open",route="main",state="open"} 1`,
+		`callhours_decisions_total{branch="closed",route="second",state="closed"} 1`,
+	} {
 		if !strings.Contains(page, line+"\n") {
 			t.Errorf("/metrics lacks %s", line)
 		}
 	}
 
-	f.set(strings.Replace(strings.Replace(two, "summary: \"open*\"", "sumary: \"open*\"", 1), "template: voicemail}", "template: voicemial}", 1), nil)
+	f.set(strings.Replace(strings.Replace(two, "summary: \"open*\"", "sumary: \"open*\"", 1), "template: voicemail}",
+		"template: voicemial}", 1), nil)
 	code, text := w.do("POST", "/-/reload")
 	want := "callhours.yaml:11:46: unknown key \"sumary\" in a condition; did you mean \"summary\"?\n"
-	if code != 422 || !strings.HasPrefix(text, want) || !strings.HasSuffix(text, "\nthe former configuration answers\n") {
+	if code != 422 || !strings.HasPrefix(text, want) ||
+		!strings.HasSuffix(text, "\nthe former configuration answers\n") {
 		t.Errorf("got %d %s\nwant %s", code, text, want)
 	}
 	if b := body(t, w.call(post("/second"))); b != `{"module":"hangup"}` {
 		t.Errorf("after a mistake: %s", b)
 	}
-	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page, "callhours_config_last_reload_successful 0\n") {
+	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page,
+		"callhours_config_last_reload_successful 0\n") {
 		t.Error("/metrics does not say that the reload was refused")
 	}
-	if log := w.log.String(); !strings.Contains(log, `"msg":"mistake in the configuration"`) || !strings.Contains(log, `"msg":"reload is refused; the former configuration answers"`) {
+	if log := w.log.String(); !strings.Contains(log, `"msg":"mistake in the configuration"`) ||
+		!strings.Contains(log, `"msg":"reload is refused; the former configuration answers"`) {
 		t.Errorf("the log does not say so: %s", log)
 	}
 
-	f.set(strings.Replace(oneRoute, "name: main", "name: other", 1), map[string]string{"hours.ics": strings.ReplaceAll(hoursFile, "SUMMARY:Open", "SUMMARY:Repairs")})
+	f.set(strings.Replace(oneRoute, "name: main", "name: other", 1),
+		map[string]string{"hours.ics": strings.ReplaceAll(hoursFile, "SUMMARY:Open", "SUMMARY:Repairs")})
 	if code, text := w.do("POST", "/-/reload"); code != 200 {
 		t.Fatalf("got %d %s", code, text)
 	}
@@ -114,7 +122,8 @@ func TestReload(t *testing.T) {
 		t.Errorf("a route that is gone: %d", got.StatusCode)
 	}
 	page = body(t, w.people(t, "/metrics", "localhost"))
-	if strings.Contains(page, `route="main"`) || strings.Contains(page, `route="second"`) || !strings.Contains(page, "callhours_config_last_reload_successful 1\n") {
+	if strings.Contains(page, `route="main"`) || strings.Contains(page, `route="second"`) ||
+		!strings.Contains(page, "callhours_config_last_reload_successful 1\n") {
 		t.Error("/metrics still has the series of routes that are gone, or does not say that the reload was accepted")
 	}
 	if code, text := w.do("GET", "/-/reload"); code != 405 || text != "only POST is answered here\n" {
@@ -126,7 +135,8 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestReloadFeeds: a reload fetches no feed again that is asked for as before; of a new one the first copy is there when it swaps.
+// TestReloadFeeds: a reload fetches no feed again that is asked for as before; of a new one the first
+// copy is there when it swaps.
 func TestReloadFeeds(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
@@ -167,7 +177,8 @@ func TestReloadFeeds(t *testing.T) {
 	}
 }
 
-// TestReloadUnderLoad reloads again and again, every third time with a mistake, while calls come in: each gets an answer of one generation, whole.
+// TestReloadUnderLoad reloads again and again, every third time with a mistake, while calls come in: each gets an
+// answer of one generation, whole.
 func TestReloadUnderLoad(t *testing.T) {
 	t.Parallel()
 	version := func(n int) string {
@@ -195,7 +206,8 @@ routes:
 				most := live.Load() + 1
 				var n int32
 				b := body(t, got)
-				if _, err := fmt.Sscanf(b, `{"module":"tts","data":{"text":"%d"}}`, &n); err != nil || n < least || n > most {
+				if _, err := fmt.Sscanf(b, `{"module":"tts","data":{"text":"%d"}}`, &n); err != nil || n < least ||
+					n > most {
 					t.Errorf("got %d %s, want a version from %d to %d", got.StatusCode, b, least, most)
 					return
 				}
@@ -227,8 +239,10 @@ func TestRestartKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := load(t, strings.Replace(strings.Replace(head, "127.0.0.1:0", "127.0.0.1:1", 1), "127.0.0.1:0", "127.0.0.1:2", 1)+"state_dir: x\nadmin_web_config: web.yaml\nlog: {format: json}\ndeny_private_addresses: true\n"+
-		"hosts: {a.example.com: {per_minute: 1}}\nlimits: {bytes: 32MiB}\n"+oneRoute, nil)
+	other, err := load(t,
+		strings.Replace(strings.Replace(head, "127.0.0.1:0", "127.0.0.1:1", 1), "127.0.0.1:0", "127.0.0.1:2", 1)+
+			"state_dir: x\nadmin_web_config: web.yaml\nlog: {format: json}\ndeny_private_addresses: true\n"+
+			"hosts: {a.example.com: {per_minute: 1}}\nlimits: {bytes: 32MiB}\n"+oneRoute, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/callhours/callhours/templates"
 )
 
-// reuse finds what a former generation has built of the same configuration. A route is built again when anything is different that it is made of:
-// what is written of it, with its places; its lists, its templates, the names of the calendars that its templates may mean. The nil reuse
-// has nothing.
+// reuse finds what a former generation has built of the same configuration. A route is built again when anything is
+// different that it is made of: what is written of it, with its places; its lists, its templates, the names of the
+// calendars that its templates may mean. The nil reuse has nothing.
 type reuse struct {
 	former    *Generation
 	routes    map[string]int // indices of the former's, by name
@@ -33,9 +33,11 @@ func newReuse(former *Generation, file *config.File) *reuse {
 	}
 	was := former.file
 	u := &reuse{
-		former: former, routes: map[string]int{}, configs: map[string]*config.Route{}, calendars: map[string]*config.Calendar{}, lists: map[string]bool{},
-		names:    calendarNames(was.Calendars),
-		settings: was.AnswerWithin == file.AnswerWithin && was.KazooVersion == file.KazooVersion && slices.Equal(was.ExtraModules, file.ExtraModules),
+		former: former, routes: map[string]int{}, configs: map[string]*config.Route{},
+		calendars: map[string]*config.Calendar{}, lists: map[string]bool{},
+		names: calendarNames(was.Calendars),
+		settings: was.AnswerWithin == file.AnswerWithin && was.KazooVersion == file.KazooVersion &&
+			slices.Equal(was.ExtraModules, file.ExtraModules),
 	}
 	for i, r := range former.routes {
 		u.routes[r.Name] = i
@@ -71,7 +73,8 @@ func sameTemplates(a, b *config.File) (all, pieces bool) {
 	}
 	allA, piecesA := texts(a)
 	allB, piecesB := texts(b)
-	return a.Templates == b.Templates && maps.Equal(allA, allB), a.Templates == b.Templates && maps.Equal(piecesA, piecesB)
+	return a.Templates == b.Templates && maps.Equal(allA, allB),
+		a.Templates == b.Templates && maps.Equal(piecesA, piecesB)
 }
 
 // calendarNames joins the names of calendars, by tenant.
@@ -143,7 +146,8 @@ func (u *reuse) sameLists(c *config.Condition) bool {
 
 // known is what was read of a calendar's files; nil if they are others now.
 func (u *reuse) known(c *config.Calendar) *calendars.Calendar {
-	if u == nil || u.calendars[c.Name] == nil || u.calendars[c.Name].File != c.File || u.calendars[c.Name].Limits != c.Limits {
+	if u == nil || u.calendars[c.Name] == nil || u.calendars[c.Name].File != c.File ||
+		u.calendars[c.Name].Limits != c.Limits {
 		return nil
 	}
 	return u.former.byName[c.Name].Known

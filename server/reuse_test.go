@@ -9,7 +9,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// TestReuse: a route is built again when something is different that it is made of, and else keeps what it has compiled.
+// TestReuse: a route is built again when something is different that it is made of, and else
+// keeps what it has compiled.
 func TestReuse(t *testing.T) {
 	t.Parallel()
 	const yaml = `include: [tenants/*.yaml]
@@ -26,8 +27,10 @@ routes:
 `
 	tenant := says("a", "a1", "calendars: {own: {file: a/hours.ics}}\n")
 	before := map[string]string{
-		"tenants/a.yaml": tenant, "tenants/b.yaml": says("b", "b1", ""), "spam.txt": "+14155550100\n", "other.ics": hoursFile, "tenants/a/hours.ics": hoursFile,
-		"templates/one.json.tmpl": `{"module": "tts", "data": {"text": "one"}}`, "templates/two.json.tmpl": `{"module": "tts", "data": {"text": "two"}}`,
+		"tenants/a.yaml": tenant, "tenants/b.yaml": says("b", "b1", ""), "spam.txt": "+14155550100\n",
+		"other.ics": hoursFile, "tenants/a/hours.ics": hoursFile,
+		"templates/one.json.tmpl": `{"module": "tts", "data": {"text": "one"}}`,
+		"templates/two.json.tmpl": `{"module": "tts", "data": {"text": "two"}}`,
 	}
 	const all = "main third a/main b/main"
 	cases := map[string]struct {
@@ -36,20 +39,49 @@ routes:
 		kept     string            // names of the routes that are not built again
 		compiled string            // of those, the ones that keep what is compiled; "": all
 	}{
-		"nothing":                      {kept: all},
-		"a tenant":                     {after: map[string]string{"tenants/b.yaml": says("b", "b2", "")}, kept: "main third a/main"},
-		"a line moves in a tenant":     {after: map[string]string{"tenants/b.yaml": "# moved\n" + says("b", "b1", "")}, kept: "main third a/main"},
-		"a template":                   {after: map[string]string{"templates/one.json.tmpl": `{"module": "tts", "data": {"text": "1"}}`}, kept: "third a/main b/main"},
+		"nothing": {kept: all},
+		"a tenant": {
+			after: map[string]string{"tenants/b.yaml": says("b", "b2", "")},
+			kept:  "main third a/main",
+		},
+		"a line moves in a tenant": {
+			after: map[string]string{"tenants/b.yaml": "# moved\n" + says("b", "b1", "")},
+			kept:  "main third a/main",
+		},
+		"a template": {
+			after: map[string]string{"templates/one.json.tmpl": `{"module": "tts", "data": {"text": "1"}}`},
+			kept:  "third a/main b/main",
+		},
 		"a template that nobody names": {after: map[string]string{"templates/more.json.tmpl": "{}"}, kept: all},
-		"what templates share":         {after: map[string]string{"templates/_all.json.tmpl": `{{define "x"}}{}{{end}}`}, kept: ""},
-		"a list":                       {after: map[string]string{"spam.txt": "+14155550101\n"}, kept: "third a/main b/main"},
-		"a calendar's events":          {after: map[string]string{"other.ics": strings.ReplaceAll(hoursFile, "UID:open", "UID:another")}, kept: all, compiled: "main a/main b/main"},
-		"how a calendar is used":       {from: "other: {file: other.ics}", to: "other: {file: other.ics, if_unknown: absent}", kept: all, compiled: "main a/main b/main"},
-		"a calendar more":              {from: "other: {", to: "more: {file: hours.ics}, other: {", kept: ""},
-		"a tenant's calendar more":     {after: map[string]string{"tenants/a.yaml": strings.Replace(tenant, "own: {", "more: {file: a/hours.ics}, own: {", 1)}, kept: "main third b/main"},
-		"a setting of all answers":     {from: "templates: templates", to: "templates: templates\nkazoo_version: 5", kept: ""},
-		"a setting of something else":  {from: "include: [tenants/*.yaml]", to: "include: [tenants/*.yaml]  # as ever", kept: all},
-		"the horizon":                  {from: "templates: templates", to: "horizon: 30d\ntemplates: templates", kept: "a/main b/main", compiled: "none"},
+		"what templates share": {
+			after: map[string]string{"templates/_all.json.tmpl": `{{define "x"}}{}{{end}}`}, kept: "",
+		},
+		"a list": {
+			after: map[string]string{"spam.txt": "+14155550101\n"},
+			kept:  "third a/main b/main",
+		},
+		"a calendar's events": {
+			after: map[string]string{"other.ics": strings.ReplaceAll(hoursFile, "UID:open", "UID:another")}, kept: all,
+			compiled: "main a/main b/main",
+		},
+		"how a calendar is used": {
+			from: "other: {file: other.ics}",
+			to:   "other: {file: other.ics, if_unknown: absent}", kept: all, compiled: "main a/main b/main",
+		},
+		"a calendar more":          {from: "other: {", to: "more: {file: hours.ics}, other: {", kept: ""},
+		"a tenant's calendar more": {after: map[string]string{"tenants/a.yaml": strings.Replace(tenant, "own: {", "more: {file: a/hours.ics}, own: {", 1)}, kept: "main third b/main"},
+		"a setting of all answers": {
+			from: "templates: templates", to: "templates: templates\nkazoo_version: 5",
+			kept: "",
+		},
+		"a setting of something else": {
+			from: "include: [tenants/*.yaml]", to: "include: [tenants/*.yaml]  # as ever",
+			kept: all,
+		},
+		"the horizon": {
+			from: "templates: templates", to: "horizon: 30d\ntemplates: templates", kept: "a/main b/main",
+			compiled: "none",
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -93,7 +125,9 @@ routes:
 			}
 			for i, r := range fresh.routes {
 				r.Use(r.Compile(fresh.timelines, fresh.totals, monday))
-				if a, b := r.State().Answer(t.Context(), nil, monday), is.routes[i].State().Answer(t.Context(), nil, monday); string(a.Body) != string(b.Body) || a.Reason != b.Reason {
+				if a, b := r.State().Answer(t.Context(), nil, monday),
+					is.routes[i].State().Answer(t.Context(), nil, monday); string(a.Body) != string(b.Body) ||
+					a.Reason != b.Reason {
 					t.Errorf("%s answers %s (%s), and built anew %s (%s)", r.Name, b.Body, b.Reason, a.Body, a.Reason)
 				}
 			}

@@ -15,8 +15,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestRolling: as the clock moves on, a few routes are compiled at a time and never all of them, each has its horizon ahead
-// at every moment, and what they decide is what a server decides that starts at that moment.
+// TestRolling: as the clock moves on, a few routes are compiled at a time and never all of them, each has its horizon
+// ahead at every moment, and what they decide is what a server decides that starts at that moment.
 func TestRolling(t *testing.T) {
 	t.Parallel()
 	routes := 120
@@ -30,12 +30,15 @@ func TestRolling(t *testing.T) {
 	}
 	yaml.WriteString("routes:\n")
 	for i := range routes {
-		fmt.Fprintf(&yaml, "  - name: r%d\n    branches:\n      - {name: open, when: {calendar: [own-%d, shared]}, pass: true}\n      - {name: closed, pass: true}\n", i, i)
+		fmt.Fprintf(&yaml,
+			"  - name: r%d\n    branches:\n      - {name: open, when: {calendar: [own-%d, shared]}, pass: true}\n      - {name: closed, pass: true}\n", i, i)
 	}
 	files := fstest.MapFS{
 		"callhours.yaml": {Data: []byte(yaml.String())},
-		"hours.ics": {Data: []byte("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a\nDTSTART;TZID=America/New_York:20260105T090000\n" +
-			"DURATION:PT8H\nRRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR\nSUMMARY:Open\nEND:VEVENT\nEND:VCALENDAR\n")},
+		"hours.ics": {
+			Data: []byte("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a\nDTSTART;TZID=America/New_York:20260105T090000\n" +
+				"DURATION:PT8H\nRRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR\nSUMMARY:Open\nEND:VEVENT\nEND:VCALENDAR\n"),
+		},
 	}
 	file, err := config.Load("callhours.yaml", config.Options{FS: files})
 	if err != nil {
@@ -82,7 +85,8 @@ func TestRolling(t *testing.T) {
 			gotUntil, _ := got.Until()
 			wantUntil, _ := want.Until()
 			if got.Branch != want.Branch || !gotUntil.Equal(wantUntil) {
-				t.Fatalf("%s at %s: branch %d until %s, a fresh server says %d until %s", r.Name, now, got.Branch, gotUntil, want.Branch, wantUntil)
+				t.Fatalf("%s at %s: branch %d until %s, a fresh server says %d until %s", r.Name, now, got.Branch,
+					gotUntil, want.Branch, wantUntil)
 			}
 		}
 	}

@@ -45,7 +45,8 @@ const usual = 95
 
 // files are the configuration.
 func (p provider) files() fstest.MapFS {
-	main := head + "path: /pivot\nlog: {callers: none}\ndeny_private_addresses: false\ninclude: [tenants/*.yaml]\ndata: {voicemail: " + voicemail + "}\n"
+	main := head +
+		"path: /pivot\nlog: {callers: none}\ndeny_private_addresses: false\ninclude: [tenants/*.yaml]\ndata: {voicemail: " + voicemail + "}\n"
 	files := fstest.MapFS{"callhours.yaml": {Data: []byte(main), Mode: 0o600}}
 	for i := range p.companies {
 		text := fmt.Sprintf(`tenant: {name: company%d, account: [%s], phone_region: US}
@@ -67,8 +68,8 @@ routes:
 func account(i int) string { return fmt.Sprintf("%032x", 0x7a1c0f8e2d4b4f6d+i*7919) }
 func number(i int) string  { return fmt.Sprintf("+1415%07d", 2000000+i) }
 
-// feed is a calendar of a company as Google writes it: office hours on five days of the week, and single events from a year ago to a year
-// ahead. In the closures they are whole days.
+// feed is a calendar of a company as Google writes it: office hours on five days of the week, and single events from a
+// year ago to a year ahead. In the closures they are whole days.
 func (p provider) feed(path string) []byte {
 	var i int
 	var kind string
@@ -77,19 +78,23 @@ func (p provider) feed(path string) []byte {
 	}
 	random := rand.New(rand.NewPCG(uint64(i), uint64(len(kind))))
 	var b strings.Builder
-	b.WriteString("BEGIN:VCALENDAR\r\nPRODID:-//Google Inc//Google Calendar 70.9054//EN\r\nVERSION:2.0\r\nCALSCALE:GREGORIAN\r\nMETHOD:PUBLISH\r\n" +
-		"X-WR-CALNAME:Company " + fmt.Sprint(i) + "\r\nX-WR-TIMEZONE:America/New_York\r\n")
+	b.WriteString(
+		"BEGIN:VCALENDAR\r\nPRODID:-//Google Inc//Google Calendar 70.9054//EN\r\nVERSION:2.0\r\nCALSCALE:GREGORIAN\r\nMETHOD:PUBLISH\r\n" +
+			"X-WR-CALNAME:Company " + fmt.Sprint(i) + "\r\nX-WR-TIMEZONE:America/New_York\r\n")
 	event := func(lines ...string) {
-		fmt.Fprintf(&b, "BEGIN:VEVENT\r\n%s\r\nDTSTAMP:20261120T090000Z\r\nUID:%013x%013x@google.com\r\nCREATED:20260104T101500Z\r\n"+
-			"LAST-MODIFIED:20260104T101500Z\r\nSEQUENCE:0\r\nSTATUS:CONFIRMED\r\nTRANSP:OPAQUE\r\nEND:VEVENT\r\n",
+		fmt.Fprintf(&b,
+			"BEGIN:VEVENT\r\n%s\r\nDTSTAMP:20261120T090000Z\r\nUID:%013x%013x@google.com\r\nCREATED:20260104T101500Z\r\n"+
+				"LAST-MODIFIED:20260104T101500Z\r\nSEQUENCE:0\r\nSTATUS:CONFIRMED\r\nTRANSP:OPAQUE\r\nEND:VEVENT\r\n",
 			strings.Join(lines, "\r\n"), random.Uint64()>>12, random.Uint64()>>12)
 	}
 	for d, day := range []string{"MO", "TU", "WE", "TH", "FR"} {
 		if kind == "hours.ics" {
-			event(fmt.Sprintf("DTSTART;TZID=America/New_York:202601%02dT090000", 5+d), fmt.Sprintf("DTEND;TZID=America/New_York:202601%02dT170000", 5+d),
+			event(fmt.Sprintf("DTSTART;TZID=America/New_York:202601%02dT090000", 5+d),
+				fmt.Sprintf("DTEND;TZID=America/New_York:202601%02dT170000", 5+d),
 				"RRULE:FREQ=WEEKLY;BYDAY="+day, "SUMMARY:Open")
 		} else {
-			event(fmt.Sprintf("DTSTART;TZID=America/New_York:202601%02dT120000", 5+d), fmt.Sprintf("DTEND;TZID=America/New_York:202601%02dT123000", 5+d),
+			event(fmt.Sprintf("DTSTART;TZID=America/New_York:202601%02dT120000", 5+d),
+				fmt.Sprintf("DTEND;TZID=America/New_York:202601%02dT123000", 5+d),
 				"RRULE:FREQ=WEEKLY;BYDAY="+day, "SUMMARY:Lunch of the front desk")
 		}
 	}
@@ -97,11 +102,14 @@ func (p provider) feed(path string) []byte {
 		at := monday.AddDate(-1, 0, n*730/max(1, p.events)).Add(time.Duration(random.IntN(8*4)) * 15 * time.Minute)
 		switch {
 		case kind == "closures.ics":
-			event("DTSTART;VALUE=DATE:"+at.Format("20060102"), "DTEND;VALUE=DATE:"+at.AddDate(0, 0, 1).Format("20060102"), fmt.Sprintf("SUMMARY:Closing day %d", n))
+			event("DTSTART;VALUE=DATE:"+at.Format("20060102"),
+				"DTEND;VALUE=DATE:"+at.AddDate(0, 0, 1).Format("20060102"), fmt.Sprintf("SUMMARY:Closing day %d", n))
 		case n%3 == 0:
-			event("DTSTART:"+at.Format("20060102T150405Z"), "DTEND:"+at.Add(time.Hour).Format("20060102T150405Z"), "SUMMARY:Closed: staff meeting")
+			event("DTSTART:"+at.Format("20060102T150405Z"), "DTEND:"+at.Add(time.Hour).Format("20060102T150405Z"),
+				"SUMMARY:Closed: staff meeting")
 		default:
-			event("DTSTART:"+at.Format("20060102T150405Z"), "DTEND:"+at.Add(time.Hour).Format("20060102T150405Z"), fmt.Sprintf("SUMMARY:Visit of customer %d", n))
+			event("DTSTART:"+at.Format("20060102T150405Z"), "DTEND:"+at.Add(time.Hour).Format("20060102T150405Z"),
+				fmt.Sprintf("SUMMARY:Visit of customer %d", n))
 		}
 	}
 	b.WriteString("END:VCALENDAR\r\n")
@@ -123,8 +131,8 @@ func (p provider) build(t testing.TB) *Generation {
 	return g
 }
 
-// serve makes the provider's feeds, which know conditions, in a process of their own: what they cost is nobody's concern. It is this program, and
-// answers for TestFeeds until its input ends.
+// serve makes the provider's feeds, which know conditions, in a process of their own: what they cost is nobody's
+// concern. It is this program, and answers for TestFeeds until its input ends.
 func (p *provider) serve(t testing.TB) {
 	t.Helper()
 	self, err := os.Executable()
@@ -158,7 +166,8 @@ func (p *provider) serve(t testing.TB) {
 // asFeeds makes this program the feeds of a provider whose calendars have so many single events.
 const asFeeds = "CALLHOURS_TEST_FEEDS"
 
-// TestFeeds is what [provider.serve] starts. At /asked/N it answers once N more requests were answered than when that was last asked.
+// TestFeeds is what [provider.serve] starts. At /asked/N it answers once N more requests were answered
+// than when that was last asked.
 func TestFeeds(t *testing.T) {
 	var p provider
 	if _, err := fmt.Sscan(os.Getenv(asFeeds), &p.events); err != nil {
@@ -203,7 +212,10 @@ func (p provider) server(t testing.TB, g *Generation) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Server = New(Options{Generation: g, Registry: w.registry, Metrics: m, Now: w.clock, Log: slog.New(slog.DiscardHandler)})
+	w.Server = New(Options{
+		Generation: g, Registry: w.registry, Metrics: m, Now: w.clock,
+		Log: slog.New(slog.DiscardHandler),
+	})
 	return w
 }
 
@@ -230,7 +242,8 @@ func (w *world) fetch(t testing.TB, p *provider) {
 		defer close(ended)
 		w.store.Run(ctx)
 	}()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/asked/%d", p.host, 2*p.companies), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/asked/%d", p.host, 2*p.companies),
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +259,8 @@ func (w *world) fetch(t testing.TB, p *provider) {
 	for slices.ContainsFunc(w.store.Feeds(), lacks) { // they were asked for, and their answers are read
 		<-tick.C
 	}
-	if err := w.store.Ready(ctx); err != nil { // who was asked may not have been read yet, and a reload would wait for it
+	// who was asked may not have been read yet, and a reload would wait for it
+	if err := w.store.Ready(ctx); err != nil {
 		t.Error(err)
 	}
 	cancel()
@@ -282,9 +296,9 @@ func routesUnderTest() int {
 	return n
 }
 
-// TestProvider measures an installation of many routes, with two calendars each: starts from bodies and from compiled events, memory, refreshing
-// everything unchanged, and calls beside those to a single route. A soak holds it to what was
-// reached, with room for a busy machine.
+// TestProvider measures an installation of many routes, with two calendars each: starts from bodies and from compiled
+// events, memory, refreshing everything unchanged, and calls beside those to a single route. A soak holds it to what
+// was reached, with room for a busy machine.
 func TestProvider(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures; the run without the race detector has it")
@@ -335,13 +349,14 @@ func TestProvider(t *testing.T) {
 
 	share := refresh / (15 * 60)
 	t.Logf("calls: %.3f of the single route's; refreshing costs %.2f %% of a processor", ratio, 100*share)
-	if n >= 1000 && (perRoute > 65 || compiled > float64(n)/250 || bodies > float64(n)/100 || share > 0.01*float64(n)/5000 || ratio < 0.5) {
+	if n >= 1000 && (perRoute > 65 || compiled > float64(n)/250 || bodies > float64(n)/100 ||
+		share > 0.01*float64(n)/5000 || ratio < 0.5) {
 		t.Error("that is more than it was")
 	}
 }
 
-// beside compares what calls over loopback to all routes cost, the caller's part included, with those to the one route of a server that has no
-// other, in turn.
+// beside compares what calls over loopback to all routes cost, the caller's part included, with those to the one route
+// of a server that has no other, in turn.
 func (p provider) beside(t *testing.T, w *world) float64 {
 	one := provider{companies: 1, state: t.TempDir(), events: usual}
 	one.serve(t)
@@ -362,8 +377,10 @@ func (p provider) beside(t *testing.T, w *world) float64 {
 			began := cpu()
 			for range calls {
 				n++
-				form := "Request=%2B" + number(n * 7919 % p.companies)[1:] + "&Account-ID=" + account(n*7919%p.companies) + "&Caller-ID-Number=%2B12025550147&Call-ID=a"
-				fmt.Fprintf(conn, "POST /pivot HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", len(form), form)
+				form := "Request=%2B" + number(n * 7919 % p.companies)[1:] + "&Account-ID=" +
+					account(n*7919%p.companies) + "&Caller-ID-Number=%2B12025550147&Call-ID=a"
+				fmt.Fprintf(conn,
+					"POST /pivot HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", len(form), form)
 				r, err := http.ReadResponse(from, nil)
 				if err != nil || r.StatusCode != http.StatusOK {
 					t.Fatalf("got %v, %v", r, err)
@@ -387,9 +404,9 @@ func (p provider) beside(t *testing.T, w *world) float64 {
 	return ratios[len(ratios)/2]
 }
 
-// BenchmarkCallDuringReload measures calls over loopback, a thousand a second, while nothing else happens and while the configuration is read again
-// and again: each time one company of 10,000 (CALLHOURS_ROUTES) has another number to ring. It reports the 99th percentile of both, of several rounds the
-// median, and how many times the quiet one that is.
+// BenchmarkCallDuringReload measures calls over loopback, a thousand a second, while nothing else happens and while the
+// configuration is read again and again: each time one company of 10,000 (CALLHOURS_ROUTES) has another number to ring.
+// It reports the 99th percentile of both, of several rounds the median, and how many times the quiet one that is.
 func BenchmarkCallDuringReload(b *testing.B) {
 	n := 10_000
 	_, _ = fmt.Sscan(os.Getenv("CALLHOURS_ROUTES"), &n)
@@ -407,7 +424,10 @@ func BenchmarkCallDuringReload(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	w.Server = New(Options{Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: w.registry, Metrics: m, Now: w.clock, Log: slog.New(slog.DiscardHandler)})
+	w.Server = New(Options{
+		Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: w.registry,
+		Metrics: m, Now: w.clock, Log: slog.New(slog.DiscardHandler),
+	})
 	w.fetch(b, &p)
 	w.Start()
 	calls := httptest.NewServer(w.Calls())
@@ -466,7 +486,8 @@ func (p provider) latencies(b *testing.B, calls *httptest.Server, n int) time.Du
 	defer tick.Stop()
 	for i := range took {
 		<-tick.C
-		form := "Request=" + strings.Replace(number(i%p.companies), "+", "%2B", 1) + "&Account-ID=" + account(i%p.companies)
+		form := "Request=" + strings.Replace(number(i%p.companies), "+", "%2B", 1) + "&Account-ID=" +
+			account(i%p.companies)
 		began := time.Now()
 		r, err := calls.Client().Post(calls.URL+"/pivot", "application/x-www-form-urlencoded", strings.NewReader(form))
 		if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestLogSchema compares the keys of log lines of calls, and their types, with the table of docs/operations.md: each that is
-// written stands there, and each that stands there is written.
+// TestLogSchema compares the keys of log lines of calls, and their types, with the table of docs/operations.md: each
+// that is written stands there, and each that stands there is written.
 func TestLogSchema(t *testing.T) {
 	t.Parallel()
 	doc, err := os.ReadFile("../docs/operations.md")
@@ -42,7 +42,8 @@ func TestLogSchema(t *testing.T) {
 	stranger := post("/guarded", "Request", "+14155550100")
 	stranger.Header.Set("X-Forwarded-For", "unknown")
 	w.call(stranger)
-	w.call(post("/main", "Request", "+14155550100", "Caller-ID-Number", "+12025550147", "Account-ID", acme, "Call-ID", "abc"))
+	w.call(post("/main", "Request", "+14155550100", "Caller-ID-Number", "+12025550147", "Account-ID", acme, "Call-ID",
+		"abc"))
 	w.call(post("/broken", "Request", "+14155550100", "Caller-ID-Number", "+12025550147", "Call-ID", "abc"))
 	w.call(post("/nowhere"))
 	w.call(httptest.NewRequest(http.MethodPut, "/main", nil))
@@ -71,7 +72,8 @@ func TestLogSchema(t *testing.T) {
 func TestLogWithoutNumbers(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
-	w.call(post("/main", "Request", "+14155550100", "Caller-ID-Number", "+12025550147", "From", "2025550147@203.0.113.9", "Call-ID", "abc"))
+	w.call(post("/main", "Request", "+14155550100", "Caller-ID-Number", "+12025550147", "From",
+		"2025550147@203.0.113.9", "Call-ID", "abc"))
 	w.call(post("/nowhere", "Request", "+14155550100", "Caller-ID-Number", "+12025550147"))
 	if log := w.log.String(); strings.Contains(log, "5550") || strings.Count(log, `"msg":"call"`) != 2 {
 		t.Errorf("want two calls without a number, found %s", log)
@@ -81,7 +83,9 @@ func TestLogWithoutNumbers(t *testing.T) {
 // TestExpectations sees what is exported of a calendar that is expected to hold something, and what of it is on.
 func TestExpectations(t *testing.T) {
 	t.Parallel()
-	w := started(t, strings.Replace(oneRoute, "{file: hours.ics}", "{file: hours.ics, expect: covered}, rota: {file: hours.ics, expect: {ahead: 60d}}", 1), nil)
+	w := started(t,
+		strings.Replace(oneRoute, "{file: hours.ics}",
+			"{file: hours.ics, expect: covered}, rota: {file: hours.ics, expect: {ahead: 60d}}", 1), nil)
 	text := func(on int) string {
 		return fmt.Sprintf(`# HELP callhours_calendar_active_events Events of the calendar that are on at present.
 # TYPE callhours_calendar_active_events gauge
@@ -93,12 +97,14 @@ callhours_calendar_active_events{calendar="rota"} 0
 	w.at(monday.Add(10 * time.Hour))
 	w.Observe()
 	w.metric(t, text(0), "callhours_calendar_active_events")
-	w.metric(t, `# HELP callhours_calendar_expected_covered Whether some event of the calendar is expected to be on at any moment.
+	w.metric(t,
+		`# HELP callhours_calendar_expected_covered Whether some event of the calendar is expected to be on at any moment.
 # TYPE callhours_calendar_expected_covered gauge
 callhours_calendar_expected_covered{calendar="hours"} 1
 callhours_calendar_expected_covered{calendar="rota"} 0
 `, "callhours_calendar_expected_covered")
-	w.metric(t, `# HELP callhours_calendar_expected_ahead_seconds How far ahead the calendar is expected to have events; 0 if nothing is said.
+	w.metric(t,
+		`# HELP callhours_calendar_expected_ahead_seconds How far ahead the calendar is expected to have events; 0 if nothing is said.
 # TYPE callhours_calendar_expected_ahead_seconds gauge
 callhours_calendar_expected_ahead_seconds{calendar="hours"} 0
 callhours_calendar_expected_ahead_seconds{calendar="rota"} 5.184e+06
@@ -108,7 +114,8 @@ callhours_calendar_expected_ahead_seconds{calendar="rota"} 5.184e+06
 // TestOtherRoutes sees that the switch reaches the metrics: the second route has no series of its own.
 func TestOtherRoutes(t *testing.T) {
 	t.Parallel()
-	w := started(t, "metrics: {routes: 1}\n"+oneRoute+"  - {name: second, branches: [{name: night, state: closed, pass: true}]}\n", nil)
+	w := started(t, "metrics: {routes: 1}\n"+oneRoute+
+		"  - {name: second, branches: [{name: night, state: closed, pass: true}]}\n", nil)
 	w.call(post("/main", "Call-ID", "a"))
 	w.call(post("/second", "Call-ID", "b"))
 	w.Observe()
@@ -120,7 +127,8 @@ callhours_decisions_total{branch="open",route="main",state="open"} 1
 `, "callhours_decisions_total")
 }
 
-// TestExemplars sees that a call's id reaches /metrics where OpenMetrics is asked for, whatever it holds, and that a stranger's does not.
+// TestExemplars sees that a call's id reaches /metrics where OpenMetrics is asked for, whatever it holds, and
+// that a stranger's does not.
 func TestExemplars(t *testing.T) {
 	t.Parallel()
 	w := started(t, "auth: {token: c0ffee15900d7ea5b4d0115badcaffe0}\n"+oneRoute, nil)
@@ -130,7 +138,8 @@ func TestExemplars(t *testing.T) {
 	r.Header.Set("Accept", "application/openmetrics-text; version=1.0.0")
 	rec := httptest.NewRecorder()
 	w.Admin().ServeHTTP(rec, r)
-	if b := rec.Body.String(); rec.Code != http.StatusOK || strings.Contains(b, "stranger") || !strings.Contains(b, `# {call_id="abc`) {
+	if b := rec.Body.String(); rec.Code != http.StatusOK || strings.Contains(b, "stranger") ||
+		!strings.Contains(b, `# {call_id="abc`) {
 		t.Errorf("status %d, want 200, the answered call's id and no stranger's in\n%s", rec.Code, b)
 	}
 }

@@ -9,17 +9,21 @@ import (
 	"github.com/callhours/callhours/render"
 )
 
-// seconds is a calendar of 999,500 occurrences of an hour each, less than limits.instances, of which several are on at any time.
+// seconds is a calendar of 999,500 occurrences of an hour each, less than limits.instances, of which
+// several are on at any time.
 func seconds() string {
 	var events []string
 	for i := range 50 {
-		events = append(events, event(fmt.Sprint("Open ", i), fmt.Sprintf("20261120T%02d%02d00Z", i/30, i%30*2), fmt.Sprintf("20261120T%02d%02d00Z", 1+i/30, i%30*2),
-			"RRULE:FREQ=SECONDLY;INTERVAL=1500;COUNT=19990"))
+		events = append(events,
+			event(fmt.Sprint("Open ", i), fmt.Sprintf("20261120T%02d%02d00Z", i/30, i%30*2),
+				fmt.Sprintf("20261120T%02d%02d00Z", 1+i/30, i%30*2),
+				"RRULE:FREQ=SECONDLY;INTERVAL=1500;COUNT=19990"))
 	}
 	return ics(events...)
 }
 
-// TestRouteTooLarge: a route that takes too much answers calls as ever, is said to be too large, and its hours are known; another route is as it was.
+// TestRouteTooLarge: a route that takes too much answers calls as ever, is said to be too large, and its hours are
+// known; another route is as it was.
 func TestRouteTooLarge(t *testing.T) {
 	t.Parallel()
 	yaml := `
@@ -46,7 +50,9 @@ routes:
 			continue
 		}
 		said++
-		if f.Route != "main" || f.Severity != "error" || !strings.Contains(f.Message, "route main is looked ahead for a day at most") || !strings.Contains(f.Message, "use fewer conditions") {
+		if f.Route != "main" || f.Severity != "error" ||
+			!strings.Contains(f.Message, "route main is looked ahead for a day at most") ||
+			!strings.Contains(f.Message, "use fewer conditions") {
 			t.Errorf("said is %s", f)
 		}
 	}

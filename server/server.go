@@ -1,8 +1,9 @@
-// Package server runs callhours: two listeners, one for Kazoo and one for people, and between them the generation that one
-// configuration built. It is the only place where the packages meet.
+// Package server runs callhours: two listeners, one for Kazoo and one for people, and between them the generation that
+// one configuration built. It is the only place where the packages meet.
 //
 // [Build] turns a configuration into a [Generation] or reports everything that is wrong with it; nothing is started by it. A [Server]
-// is a value that a test can start on port 0: [Server.Run] opens the listeners, answers until its context ends, drains, and returns.
+// is a value that a test can start on port 0: [Server.Run] opens the listeners, answers until its
+// context ends, drains, and returns.
 package server
 
 import (
@@ -47,7 +48,8 @@ const (
 	certEvery = 30 * time.Second // how often certificate files are read again
 	closing   = 7 * time.Second  // what is left of calls in flight after draining
 
-	// Closing is how long a server may take to end after its context, besides drain; whatever hangs then is left behind.
+	// Closing is how long a server may take to end after its context, besides drain;
+	// whatever hangs then is left behind.
 	Closing = 9 * time.Second
 )
 
@@ -62,7 +64,8 @@ type Options struct {
 	UserAgent  string           // of fetches; "": "callhours"
 	Profiles   bool             // the admin side shows those of Go's runtime
 	Version    string           // shown to people
-	// Installation is read again for Reload, and when its files change; nil where there is none. Loaded is how Generation came of it.
+	// Installation is read again for Reload, and when its files change; nil where there is none. Loaded
+	// is how Generation came of it.
 	Installation *Installation
 	Loaded       Loaded
 	// Started is told where the listeners are, once both are open and calls are answered; nil for nobody.
@@ -101,10 +104,13 @@ type Server struct {
 	status preview.Status                 // what is not said by the generation itself
 }
 
-// New makes a server ready to run: it has read the copies of feeds, and fetched nothing. Its handlers answer 503 until Run, or Start,
-// has compiled the calendars.
+// New makes a server ready to run: it has read the copies of feeds, and fetched nothing. Its handlers answer 503 until
+// Run, or Start, has compiled the calendars.
 func New(o Options) *Server {
-	s := &Server{status: preview.Status{Mistakes: []preview.Said{}, Rejected: []string{}, Restart: []string{}}, options: o, logged: map[string][]calendars.Problem{}, rehearsals: newRehearsals(), turns: newTurns()}
+	s := &Server{
+		status:  preview.Status{Mistakes: []preview.Said{}, Rejected: []string{}, Restart: []string{}},
+		options: o, logged: map[string][]calendars.Problem{}, rehearsals: newRehearsals(), turns: newTurns(),
+	}
 	if o.Passing == nil {
 		o.Passing, s.options.Passing = o.Now, o.Now
 	}
@@ -115,13 +121,23 @@ func New(o Options) *Server {
 	s.guard = contain.NewGuard(o.Log, o.Metrics)
 	o.Metrics.Configure(o.Generation.series())
 	s.state.begin(o.Loaded)
-	s.store = o.Generation.store(calendars.StoreOptions{ReadOnly: s.state.isReadOnly(), Log: o.Log, Metrics: o.Metrics, Now: o.Now, Changed: s.refresh}, o.UserAgent)
+	s.store = o.Generation.store(
+		calendars.StoreOptions{
+			ReadOnly: s.state.isReadOnly(), Log: o.Log, Metrics: o.Metrics, Now: o.Now,
+			Changed: s.refresh,
+		}, o.UserAgent)
 	s.store.Subscribe(o.Generation.subscriptions())
-	s.calls = &calls{now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining, hours: newPublisher(o.Now, o.Log, s.turns), guard: s.guard}
+	s.calls = &calls{
+		now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining,
+		hours: newPublisher(o.Now, o.Log, s.turns), guard: s.guard,
+	}
 	s.calls.lines.guard = s.guard
 	s.calls.most = inFlight * int64(runtime.GOMAXPROCS(0))
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
-	s.admin = &admin{turns: s.turns, passing: o.Passing, live: &s.live, draining: &s.draining, refresh: s.scraped, feeds: s.feeds, renew: s.renew}
+	s.admin = &admin{
+		turns: s.turns, passing: o.Passing, live: &s.live, draining: &s.draining, refresh: s.scraped,
+		feeds: s.feeds, renew: s.renew,
+	}
 	s.admin.reload, s.admin.status = s.Reload, s.Status
 	s.admin.findings = func() ([]preview.Finding, int) { return s.Findings(), s.pending() }
 	s.admin.api = api{now: o.Now, preview: s.preview, decisions: s.decisions.traces}
@@ -130,7 +146,8 @@ func New(o Options) *Server {
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
 	}
-	s.admin.metrics = promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: mostScrapes})
+	s.admin.metrics = promhttp.HandlerFor(o.Registry,
+		promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: mostScrapes})
 	if o.Profiles {
 		s.admin.profiles = profiles()
 	}
@@ -194,9 +211,9 @@ func (s *Server) scraped() {
 }
 
 // Run answers calls until ctx ends, then drains: readiness goes, answers ask for their connections to be closed, and
-// after the configured time the listeners close and calls in flight are answered. Before calls are answered there is nothing to drain. The error
-// says what could not be started or what ended the listeners early. It returns when all that it started has ended, which may be never where a
-// disk hangs: see Closing.
+// after the configured time the listeners close and calls in flight are answered. Before calls are answered there is
+// nothing to drain. The error says what could not be started or what ended the listeners early. It returns when all
+// that it started has ended, which may be never where a disk hangs: see Closing.
 func (s *Server) Run(ctx context.Context) error {
 	file := s.options.Generation.file
 	forCalls, err := listen(ctx, file.Listen.S)
@@ -227,7 +244,8 @@ func (s *Server) Run(ctx context.Context) error {
 	})
 	ofKazoo.guard = s.guard
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "listen", ofKazoo.run) })
-	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), gate.shut || gate.config.Load().tls != nil, passing, func() {})
+	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), gate.shut ||
+		gate.config.Load().tls != nil, passing, func() {})
 	ofPeople.guard = s.guard
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "admin_listen", ofPeople.run) })
 	var kazoo net.Listener = ofKazoo
@@ -237,7 +255,9 @@ func (s *Server) Run(ctx context.Context) error {
 			return err
 		}
 		loops.Go(func() {
-			s.guard.Loop(background, metrics.PanicState, "tls", func(ctx context.Context) { c.watch(ctx, s.options.Log) })
+			s.guard.Loop(background, metrics.PanicState, "tls", func(ctx context.Context) {
+				c.watch(ctx, s.options.Log)
+			})
 		})
 		// OTP 19, which Kazoo 4.3 runs on, ends at TLS 1.2.
 		kazoo = tls.NewListener(ofKazoo, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get})
@@ -245,7 +265,10 @@ func (s *Server) Run(ctx context.Context) error {
 	forKazoo := s.server()
 	forKazoo.ErrorLog = log.New(&httpLog{log: s.options.Log, now: s.options.Now, listener: "listen"}, "", 0)
 	// How long the answer may take is said by each handler: a fetch that was asked for may take half a minute.
-	forPeople := &http.Server{DisableGeneralOptionsHandler: true, MaxHeaderBytes: mostPeopleHeader, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
+	forPeople := &http.Server{
+		DisableGeneralOptionsHandler: true, MaxHeaderBytes: mostPeopleHeader,
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+	}
 	forPeople.ErrorLog = log.New(&httpLog{log: s.options.Log, now: s.options.Now, listener: "admin_listen"}, "", 0)
 	forPeople.RegisterOnShutdown(s.admin.console.Close) // who listens for changes would hold it open
 	ended := make(chan error, 2)
@@ -253,10 +276,14 @@ func (s *Server) Run(ctx context.Context) error {
 		ended <- s.guard.Do(metrics.PanicConnection, "listen", func() error { return forKazoo.Serve(kazoo) })
 	})
 	loops.Go(func() {
-		ended <- s.guard.Do(metrics.PanicConnection, "admin_listen", func() error { return gate.serve(ofPeople, forPeople) })
+		ended <- s.guard.Do(metrics.PanicConnection, "admin_listen", func() error {
+			return gate.serve(ofPeople, forPeople)
+		})
 	})
-	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.AddrPort().Addr().Unmap().IsLoopback() && !gate.requiresLogin() && !gate.shut {
-		s.options.Log.Warn("admin_listen has no authentication and is not loopback; whoever reaches it reads everything it shows; admin_web_config can ask for passwords",
+	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.AddrPort().Addr().Unmap().IsLoopback() &&
+		!gate.requiresLogin() && !gate.shut {
+		s.options.Log.Warn(
+			"admin_listen has no authentication and is not loopback; whoever reaches it reads everything it shows; admin_web_config can ask for passwords",
 			slog.String("admin_listen", at.String()))
 	}
 	if gate.path != "" {
@@ -295,7 +322,8 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) server() *http.Server {
 	return &http.Server{
 		Handler: s.calls, MaxHeaderBytes: maxHeader, ConnContext: withConnection, DisableGeneralOptionsHandler: true,
-		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout,
 	}
 }
 
@@ -340,19 +368,22 @@ func listen(ctx context.Context, address string) (*net.TCPListener, error) {
 	if errors.As(err, &call) {
 		err = call.Err
 	}
-	return nil, fmt.Errorf("listen %s: %w; is another callhours running, or the address another machine's?", address, err)
+	return nil,
+		fmt.Errorf("listen %s: %w; is another callhours running, or the address another machine's?", address, err)
 }
 
-// tenantsWait is how long the tenants whose feeds have not answered yet are waited for after the last one whose feeds have.
+// tenantsWait is how long the tenants whose feeds have not answered yet are waited for after
+// the last one whose feeds have.
 const tenantsWait = time.Second
 
-// await waits until something is known of each feed, for start_timeout at most: a caller is better answered by what is known than not. Tenants whose feeds
-// take longer than the others' keep nobody else waiting.
+// await waits until something is known of each feed, for start_timeout at most: a caller is better answered by what is
+// known than not. Tenants whose feeds take longer than the others' keep nobody else waiting.
 func (s *Server) await(ctx context.Context, g *Generation) {
 	waiting, cancel := context.WithTimeout(ctx, g.file.StartTimeout)
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
 	if !s.store.ReadyFor(waiting, tenantsWait) && ctx.Err() == nil && s.life.Err() == nil {
-		s.options.Log.WarnContext(ctx, "some feeds have not answered yet; calls are answered without them", slog.Duration("start_timeout", g.file.StartTimeout))
+		s.options.Log.WarnContext(ctx, "some feeds have not answered yet; calls are answered without them",
+			slog.Duration("start_timeout", g.file.StartTimeout))
 	}
 }

@@ -36,7 +36,8 @@ const (
 	voicemail = "7b1e3d52c6a94f0eb4d2a9c8e5f60137"
 	acme      = "7a1c0f8e2d4b4f6d9b3e5c7d8f9a0b1c"
 
-	openFlow   = `{"module":"device","data":{"id":"` + frontDesk + `"},"children":{"_":{"module":"voicemail","data":{"id":"` + voicemail + `"}}}}`
+	openFlow = `{"module":"device","data":{"id":"` + frontDesk +
+		`"},"children":{"_":{"module":"voicemail","data":{"id":"` + voicemail + `"}}}}`
 	closedFlow = `{"module":"voicemail","data":{"id":"` + voicemail + `"}}`
 )
 
@@ -204,7 +205,8 @@ func (w *world) metric(t testing.TB, text, name string) {
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
-	got := w.call(post("/main", "Request", "+14155550100", "Caller-ID-Number", "+12025550147", "Account-ID", acme, "Call-ID", "abc"))
+	got := w.call(post("/main", "Request", "+14155550100", "Caller-ID-Number", "+12025550147", "Account-ID", acme,
+		"Call-ID", "abc"))
 	if b := body(t, got); got.StatusCode != 200 || b != openFlow {
 		t.Errorf("got %d %s, want 200 %s", got.StatusCode, b, openFlow)
 	}
@@ -222,8 +224,9 @@ func TestAnswer(t *testing.T) {
 		t.Fatalf("log: %v in %s", err, w.log)
 	}
 	for key, want := range map[string]any{
-		"msg": "call", "status": 200.0, "route": "main", "branch": "open", "event": "Open", "call_id": "abc", "account": acme,
-		"reason": `calendar hours has "Open", 2026-11-23 09:00 to 17:00`,
+		"msg": "call", "status": 200.0, "route": "main", "branch": "open", "event": "Open", "call_id": "abc",
+		"account": acme,
+		"reason":  `calendar hours has "Open", 2026-11-23 09:00 to 17:00`,
 	} {
 		if line[key] != want {
 			t.Errorf("log: %s: got %v, want %v", key, line[key], want)
@@ -272,8 +275,14 @@ routes:
 		{"another account", post("/pivot", "Account-ID", "x", "Request", "+14155550100"), 404, "other_account"},
 		{"its number", post("/pivot", "Account-ID", acme, "Request", "14155550100"), 200, "no branch before it holds"},
 		{"a PUT", httptest.NewRequest(http.MethodPut, "/main", nil), 405, ""},
-		{"a body over the limit", httptest.NewRequest(http.MethodPost, "/main", strings.NewReader(strings.Repeat("a", 64<<10+1))), 413, ""},
-		{"ten thousand parameters", httptest.NewRequest(http.MethodPost, "/main", strings.NewReader(strings.Repeat("a=b&", 10_000))), 413, ""},
+		{
+			"a body over the limit",
+			httptest.NewRequest(http.MethodPost, "/main", strings.NewReader(strings.Repeat("a", 64<<10+1))), 413, "",
+		},
+		{
+			"ten thousand parameters",
+			httptest.NewRequest(http.MethodPost, "/main", strings.NewReader(strings.Repeat("a=b&", 10_000))), 413, "",
+		},
 		{"health", httptest.NewRequest(http.MethodGet, "/-/healthy", nil), 200, ""},
 		{"health with a query", httptest.NewRequest(http.MethodGet, "/-/healthy?from=lb&My-Call-ID=1", nil), 200, ""},
 		{"a call to health", post("/-/healthy", "Call-ID", "1"), 404, "no_path"},
@@ -285,7 +294,8 @@ routes:
 	} {
 		got := w.call(c.r)
 		if got.StatusCode != c.status || got.Header.Get("X-Callhours-Reason") != c.reason {
-			t.Errorf("%s: got %d for %q, want %d for %q", c.name, got.StatusCode, got.Header.Get("X-Callhours-Reason"), c.status, c.reason)
+			t.Errorf("%s: got %d for %q, want %d for %q", c.name, got.StatusCode, got.Header.Get("X-Callhours-Reason"),
+				c.status, c.reason)
 		}
 		if b := body(t, got); got.Header.Get("Content-Length") != fmt.Sprint(len(b)) || b == "" {
 			t.Errorf("%s: got Content-Length %s for %d bytes", c.name, got.Header.Get("Content-Length"), len(b))
@@ -342,7 +352,10 @@ func TestAdmin(t *testing.T) {
 			t.Errorf("Host %q: got %d, want %d", host, got.StatusCode, want)
 		}
 	}
-	for path, want := range map[string]int{"/": 200, "/?Account-ID=1&Call-ID=2": 404, "/-/healthy?CallSid=2": 404, "/?q=Call-ID=2": 200, "/-/healthy": 200, "/-/ready": 200, "/metrics": 200, "/main": 404, "/-/reload": 405} {
+	for path, want := range map[string]int{
+		"/": 200, "/?Account-ID=1&Call-ID=2": 404, "/-/healthy?CallSid=2": 404,
+		"/?q=Call-ID=2": 200, "/-/healthy": 200, "/-/ready": 200, "/metrics": 200, "/main": 404, "/-/reload": 405,
+	} {
 		if got := w.people(t, path, "localhost"); got.StatusCode != want {
 			t.Errorf("%s: got %d, want %d", path, got.StatusCode, want)
 		}
@@ -351,7 +364,8 @@ func TestAdmin(t *testing.T) {
 	for _, line := range []string{
 		`callhours_branch_active{branch="open",route="main",state="open"} 1`,
 		`callhours_branch_active{branch="closed",route="main",state="closed"} 0`,
-		fmt.Sprintf(`callhours_next_change_timestamp_seconds{route="main"} %v`, float64(monday.Add(7*time.Hour).Unix())),
+		fmt.Sprintf(`callhours_next_change_timestamp_seconds{route="main"} %v`,
+			float64(monday.Add(7*time.Hour).Unix())),
 		`callhours_calendar_events{calendar="hours"} 1`,
 		`callhours_calendar_up{calendar="hours"} 1`,
 		`callhours_calendar_unknown{calendar="hours"} 0`,
@@ -391,8 +405,10 @@ routes:
 			t.Parallel()
 			w := started(t, fmt.Sprintf(branches, "main", "closed"), nil)
 			got := w.call(post("/main", "Digits", c.digits))
-			if b := body(t, got); got.StatusCode != 200 || b != `{"module":"hangup"}` || got.Header.Get("X-Callhours-Branch") != "closed" {
-				t.Errorf("got %d %s of branch %s, want the fallback", got.StatusCode, b, got.Header.Get("X-Callhours-Branch"))
+			if b := body(t, got); got.StatusCode != 200 || b != `{"module":"hangup"}` ||
+				got.Header.Get("X-Callhours-Branch") != "closed" {
+				t.Errorf("got %d %s of branch %s, want the fallback", got.StatusCode, b,
+					got.Header.Get("X-Callhours-Branch"))
 			}
 			if n := w.value(t, "callhours_fallbacks_total", c.branch, c.reason); n != 1 {
 				t.Errorf("callhours_fallbacks_total{branch=%q,reason=%q}: got %v, want 1", c.branch, c.reason, n)
@@ -400,7 +416,8 @@ routes:
 			if n := w.value(t, "callhours_decisions_total", c.branch, ""); n != 1 {
 				t.Errorf("callhours_decisions_total{branch=%q}: got %v, want 1", c.branch, n)
 			}
-			if log := w.log.String(); !strings.Contains(log, `"answered_by":"closed"`) || !strings.Contains(log, `"failed_`+c.branch+`":"`+c.reason) {
+			if log := w.log.String(); !strings.Contains(log, `"answered_by":"closed"`) ||
+				!strings.Contains(log, `"failed_`+c.branch+`":"`+c.reason) {
 				t.Errorf("the log does not tell of the failure: %s", log)
 			}
 			// The branch that failed is its own fallback.
@@ -415,8 +432,10 @@ routes:
 		})
 	}
 	w := started(t, fmt.Sprintf(branches, "main", "passes"), nil)
-	if got := w.call(post("/main", "Digits", "1")); got.StatusCode != 404 || got.Header.Get("X-Callhours-Branch") != "passes" {
-		t.Errorf("a fallback that passes: got %d by %s, want 404 by passes", got.StatusCode, got.Header.Get("X-Callhours-Branch"))
+	if got := w.call(post("/main", "Digits", "1")); got.StatusCode != 404 ||
+		got.Header.Get("X-Callhours-Branch") != "passes" {
+		t.Errorf("a fallback that passes: got %d by %s, want 404 by passes", got.StatusCode,
+			got.Header.Get("X-Callhours-Branch"))
 	}
 }
 
@@ -460,11 +479,15 @@ routes:
 	if b := body(t, got); got.Header.Get("X-Callhours-Branch") != "nobody-knows" || !strings.Contains(b, "unknown") {
 		t.Errorf("got %s of branch %s, want that of the unknown branch", b, got.Header.Get("X-Callhours-Branch"))
 	}
-	if got := got.Header.Get("X-Callhours-Reason"); got != "branch open cannot be decided: calendar hours is unknown: it was never read" {
+	if got := got.Header.Get(
+		"X-Callhours-Reason"); got != "branch open cannot be decided: calendar hours is unknown: it was never read" {
 		t.Errorf("got reason %q", got)
 	}
 	page := body(t, w.people(t, "/metrics", "localhost"))
-	for _, line := range []string{`callhours_unknown_decisions_total{route="main"} 1`, `callhours_calendar_unknown{calendar="hours"} 1`} {
+	for _, line := range []string{
+		`callhours_unknown_decisions_total{route="main"} 1`,
+		`callhours_calendar_unknown{calendar="hours"} 1`,
+	} {
 		if !strings.Contains(page, line+"\n") {
 			t.Errorf("/metrics lacks %s", line)
 		}
@@ -474,22 +497,28 @@ routes:
 	}
 }
 
-// TestOneBadEvent: it costs itself, and the log names its line and the cure; and so with one that is over a limit in the window.
+// TestOneBadEvent: it costs itself, and the log names its line and the cure; and so with one that is
+// over a limit in the window.
 func TestOneBadEvent(t *testing.T) {
 	t.Parallel()
-	bad := strings.Replace(hoursFile, "END:VCALENDAR", "BEGIN:VEVENT\nUID:lost\nDTSTART;TZID=America/New_Yrok:20260105T090000\nSUMMARY:Lost\nEND:VEVENT\n"+
-		"BEGIN:VEVENT\nUID:tick\nDTSTART:20260105T090000\nRRULE:FREQ=SECONDLY\nEND:VEVENT\nEND:VCALENDAR", 1)
+	bad := strings.Replace(hoursFile, "END:VCALENDAR",
+		"BEGIN:VEVENT\nUID:lost\nDTSTART;TZID=America/New_Yrok:20260105T090000\nSUMMARY:Lost\nEND:VEVENT\n"+
+			"BEGIN:VEVENT\nUID:tick\nDTSTART:20260105T090000\nRRULE:FREQ=SECONDLY\nEND:VEVENT\nEND:VCALENDAR", 1)
 	w := started(t, oneRoute, map[string]string{"hours.ics": bad})
 	if b := body(t, w.call(post("/main"))); b != openFlow {
 		t.Errorf("got %s, want that the good event decides", b)
 	}
 	log := w.log.String()
-	for _, want := range []string{`"msg":"problem in a calendar","calendar":"hours"`, "hours.ics:14", "America/New_Yrok", "did you mean", "more than 20000 occurrences"} {
+	for _, want := range []string{
+		`"msg":"problem in a calendar","calendar":"hours"`, "hours.ics:14",
+		"America/New_Yrok", "did you mean", "more than 20000 occurrences",
+	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %s: %s", want, log)
 		}
 	}
-	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page, "callhours_calendar_rejected_events{calendar=\"hours\"} 2\n") {
+	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page,
+		"callhours_calendar_rejected_events{calendar=\"hours\"} 2\n") {
 		t.Error("/metrics does not count the event")
 	}
 }
@@ -497,12 +526,14 @@ func TestOneBadEvent(t *testing.T) {
 func TestCallersInTheLog(t *testing.T) {
 	t.Parallel()
 	for show, want := range map[string]string{
-		"none": "", "last4": `"caller":"…0147","dialed":"+14155550100"`, "full": `"caller":"+12025550147","dialed":"+14155550100"`,
+		"none": "", "last4": `"caller":"…0147","dialed":"+14155550100"`,
+		"full": `"caller":"+12025550147","dialed":"+14155550100"`,
 	} {
 		w := started(t, "log: {callers: "+show+"}\n"+oneRoute, nil)
 		w.call(post("/main", "Caller-ID-Number", "+12025550147", "Request", "+14155550100"))
 		log := w.log.String()
-		if !strings.Contains(log, want) || want == "" && (strings.Contains(log, "0147") || strings.Contains(log, "0100")) {
+		if !strings.Contains(log, want) ||
+			want == "" && (strings.Contains(log, "0147") || strings.Contains(log, "0100")) {
 			t.Errorf("callers: %s: got %s", show, log)
 		}
 	}
@@ -535,10 +566,12 @@ routes:
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(line, c.want) || !strings.Contains(line, `"reason":`+string(reason)) || strings.Count(line, "\n") != 1 {
+		if !strings.Contains(line, c.want) || !strings.Contains(line, `"reason":`+string(reason)) ||
+			strings.Count(line, "\n") != 1 {
 			t.Errorf("%s %s: got %s, want %s, and the reason %s", c.number, c.name, line, c.want, reason)
 		}
-		if failed := strings.Contains(line, `"failed_all"`); failed != (c.name == "none") || failed != strings.Contains(line, `"answered_by":"rest"`) {
+		if failed := strings.Contains(line, `"failed_all"`); failed != (c.name == "none") ||
+			failed != strings.Contains(line, `"answered_by":"rest"`) {
 			t.Errorf("%s %s: got %s", c.number, c.name, line)
 		}
 	}
@@ -547,7 +580,9 @@ routes:
 // TestFaultsInTheLog: with `calls: faults` an ordinary call has no line, and one that goes wrong has.
 func TestFaultsInTheLog(t *testing.T) {
 	t.Parallel()
-	w := started(t, "log: {calls: faults}\n"+strings.Replace(oneRoute, "template: ring-then-voicemail", `callflow: '{"module":"{{ .Call.CallerName }}"}'`, 1), nil)
+	w := started(t, "log: {calls: faults}\n"+
+		strings.Replace(oneRoute, "template: ring-then-voicemail", `callflow: '{"module":"{{ .Call.CallerName }}"}'`,
+			1), nil)
 	if w.call(post("/main", "Caller-ID-Name", "hangup")); strings.Contains(w.log.String(), `"msg":"call"`) {
 		t.Errorf("an ordinary call is logged: %s", w.log)
 	}
@@ -555,7 +590,11 @@ func TestFaultsInTheLog(t *testing.T) {
 	w.call(post("/elsewhere"))
 	w.call(httptest.NewRequest(http.MethodPut, "/main", nil))
 	log := w.log.String()
-	for _, want := range []string{`"failed_open":"invalid_callflow`, `"reason":"no_path","path":"/elsewhere","detail":"no route has the path \"/elsewhere\"; known: /main"`, `"status":405`} {
+	for _, want := range []string{
+		`"failed_open":"invalid_callflow`,
+		`"reason":"no_path","path":"/elsewhere","detail":"no route has the path \"/elsewhere\"; known: /main"`,
+		`"status":405`,
+	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %s: %s", want, log)
 		}
@@ -597,7 +636,8 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprint(conn, "POST /main HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+	fmt.Fprint(conn,
+		"POST /main HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
 	const goOn = "HTTP/1.1 100 Continue\r\n\r\n" // the call is being read
 	if _, err := io.ReadFull(conn, make([]byte, len(goOn))); err != nil {
 		t.Fatal(err)
@@ -627,21 +667,27 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRunTLS: TLS 1.2 is spoken, since Kazoo 4.3 has nothing newer, and a certificate that cannot be read starts nothing.
+// TestRunTLS: TLS 1.2 is spoken, since Kazoo 4.3 has nothing newer, and a certificate that
+// cannot be read starts nothing.
 func TestRunTLS(t *testing.T) {
 	t.Parallel()
 	c := pair(t, t.TempDir(), 1)
 	w := newWorld(t, "tls: {cert_file: tls.crt, key_file: tls.key}\n"+oneRoute, nil)
 	at := make(chan net.Addr, 2)
 	w.options.Started = func(calls, admin net.Addr) { at <- calls; at <- admin }
-	if err := w.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "tls: cert_file tls.crt: no such file") {
+	if err := w.Run(t.Context()); err == nil ||
+		!strings.HasPrefix(err.Error(), "tls: cert_file tls.crt: no such file") {
 		t.Errorf("without the files: got %v", err)
 	}
 	w.options.Generation.file.TLS = &config.TLS{CertFile: c.cert, KeyFile: c.key}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12}}}
+	client := &http.Client{
+		Transport: &http.Transport{
+			TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12},
+		},
+	}
 	got, err := client.PostForm("https://"+(<-at).String()+"/main", url.Values{"Request": {"1"}})
 	if err != nil {
 		t.Fatal(err)
@@ -660,7 +706,8 @@ func TestRunTLS(t *testing.T) {
 // TestExtraModules: what only this cluster has is no mistake in a callflow.
 func TestExtraModules(t *testing.T) {
 	t.Parallel()
-	w := started(t, "extra_modules: [acme_ivr]\nroutes: [{name: main, branches: [{name: closed, callflow: '{\"module\":\"acme_ivr\"}'}]}]\n", nil)
+	w := started(t,
+		"extra_modules: [acme_ivr]\nroutes: [{name: main, branches: [{name: closed, callflow: '{\"module\":\"acme_ivr\"}'}]}]\n", nil)
 	if got := w.call(post("/main")); got.StatusCode != 200 {
 		t.Errorf("got %d, want 200: %s", got.StatusCode, w.log)
 	}
@@ -670,7 +717,10 @@ func TestExtraModules(t *testing.T) {
 func TestKazooVersion(t *testing.T) {
 	t.Parallel()
 	const routes = `routes: [{name: main, branches: [{name: closed, callflow: '{"module":"noop"}'}]}]` + "\n"
-	for version, accepted := range map[string]bool{"": false, "kazoo_version: 4.3\n": false, "kazoo_version: master\n": true, "kazoo_version: \"5\"\n": true} {
+	for version, accepted := range map[string]bool{
+		"": false, "kazoo_version: 4.3\n": false,
+		"kazoo_version: master\n": true, "kazoo_version: \"5\"\n": true,
+	} {
 		if _, err := load(t, head+version+routes, nil); (err == nil) != accepted {
 			t.Errorf("%q: got %v, want it accepted: %v", version, err, accepted)
 		}
@@ -697,12 +747,18 @@ func TestPortInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	g, err := load(t, strings.Replace(head, "listen: \"127.0.0.1:0\"", "listen: \""+taken.Addr().String()+"\"", 1)+oneRoute, nil)
+	g, err := load(t, strings.Replace(head, "listen: \"127.0.0.1:0\"", "listen: \""+taken.Addr().String()+"\"", 1)+
+		oneRoute, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(Options{Generation: g, Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return monday }})
-	want := fmt.Sprintf("listen %s: address already in use; is another callhours running, or the address another machine's?", taken.Addr())
+	s := New(Options{
+		Generation: g, Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return monday },
+	})
+	want := fmt.Sprintf(
+		"listen %s: address already in use; is another callhours running, or the address another machine's?",
+		taken.Addr())
 	if err := s.Run(t.Context()); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -742,7 +798,8 @@ func TestOverload(t *testing.T) {
 	if got := w.call(post("/main")); got.StatusCode != 200 {
 		t.Errorf("below the limit: got %d, want 200", got.StatusCode)
 	}
-	w.metric(t, "# HELP callhours_shed_calls_total Calls refused with 503 because of overload.\n# TYPE callhours_shed_calls_total counter\ncallhours_shed_calls_total 1\n", "callhours_shed_calls_total")
+	w.metric(t,
+		"# HELP callhours_shed_calls_total Calls refused with 503 because of overload.\n# TYPE callhours_shed_calls_total counter\ncallhours_shed_calls_total 1\n", "callhours_shed_calls_total")
 }
 
 // TestPanic: a fault of ours costs one call its answer, not its connection.
@@ -781,12 +838,14 @@ func TestAdvance(t *testing.T) {
 	}
 	w.at(monday.AddDate(2, 0, 0)) // and nothing has advanced
 	got := w.call(post("/main"))
-	if reason := got.Header.Get("X-Callhours-Reason"); !strings.Contains(reason, "outside the window") || body(t, got) != closedFlow {
+	if reason := got.Header.Get("X-Callhours-Reason"); !strings.Contains(reason, "outside the window") ||
+		body(t, got) != closedFlow {
 		t.Errorf("past the horizon: got reason %q, want unknown and never closed by a calendar", reason)
 	}
 }
 
-// TestLogWritesTogether: a line that comes alone is written at once, those behind it together, and lines whose writer fails are counted.
+// TestLogWritesTogether: a line that comes alone is written at once, those behind it together, and lines
+// whose writer fails are counted.
 func TestLogWritesTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -860,7 +919,8 @@ func TestStalledLog(t *testing.T) {
 		_, _ = l.Write(line)
 	}
 	if dropped < 100 || dropped > 1100 {
-		t.Errorf("%d lines were dropped of twice as many as may wait and a hundred, want that hundred at least", dropped)
+		t.Errorf("%d lines were dropped of twice as many as may wait and a hundred, want that hundred at least",
+			dropped)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -886,7 +946,8 @@ func TestLogFlushes(t *testing.T) {
 	if err := l.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Count(b.String(), "\n"); got != 1000 || !strings.HasSuffix(b.String(), "level=INFO msg=line a=1 g.i=999\n") {
+	if got := strings.Count(b.String(), "\n"); got != 1000 ||
+		!strings.HasSuffix(b.String(), "level=INFO msg=line a=1 g.i=999\n") {
 		t.Errorf("got %d lines after Close, want 1000", got)
 	}
 }
@@ -894,7 +955,8 @@ func TestLogFlushes(t *testing.T) {
 func TestStateDir(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "state_dir: /dev/null/state\n"+oneRoute, nil)
-	if log := w.log.String(); !strings.Contains(log, "copies of feeds cannot be kept") || !strings.Contains(log, "not a directory") {
+	if log := w.log.String(); !strings.Contains(log, "copies of feeds cannot be kept") ||
+		!strings.Contains(log, "not a directory") {
 		t.Errorf("got %s, want a warning", log)
 	}
 	w.metric(t, `# HELP callhours_state_write_failures_total Writes to the state directory that failed.

@@ -18,8 +18,9 @@ import (
 type stateDir struct {
 	lock   *durable.Lock         // nil: the directory is ours, or there is none
 	shared atomic.Pointer[error] // why nothing is written there; nil: it is
-	wanted bool                  // what answers is to be the accepted copy; guarded by Server.reloading, as is the following
-	failed int                   // attempts in a row to write that
+	// what answers is to be the accepted copy; guarded by Server.reloading, as is the following
+	wanted bool
+	failed int // attempts in a row to write that
 }
 
 func (d *stateDir) begin(l Loaded) {
@@ -29,8 +30,8 @@ func (d *stateDir) begin(l Loaded) {
 	}
 }
 
-// isNotOurs reports whether what Lock.Acquire says means that nothing is to be written: another process has the directory, or may have it, since the
-// file system does not answer.
+// isNotOurs reports whether what Lock.Acquire says means that nothing is to be written: another process has the
+// directory, or may have it, since the file system does not answer.
 func isNotOurs(err error) bool {
 	return errors.Is(err, durable.ErrHeld) || errors.Is(err, files.ErrHung)
 }
@@ -46,14 +47,16 @@ func (d *stateDir) reason() string {
 }
 
 const (
-	// claimEvery is how often a state directory of another process is tried, which may be the one that this one replaces.
+	// claimEvery is how often a state directory of another process is tried, which may be the
+	// one that this one replaces.
 	claimEvery = 2 * time.Second
 	// firstRewrite and lastRewrite bound the pause before the accepted copy is written again that could not be.
 	firstRewrite = time.Minute
 	lastRewrite  = time.Hour
 )
 
-// keepState takes over the state directory when the process that has it ends, and writes the accepted copy again where that failed.
+// keepState takes over the state directory when the process that has it ends, and writes the accepted
+// copy again where that failed.
 func (s *Server) keepState(ctx context.Context) {
 	ticker := time.NewTicker(claimEvery)
 	defer ticker.Stop()
@@ -80,7 +83,8 @@ func (s *Server) claim(ctx context.Context) {
 		return
 	}
 	s.state.shared.Store(nil)
-	s.options.Log.InfoContext(ctx, "state_dir is free; this process writes it from now on", slog.String("state_dir", s.state.lock.Dir()))
+	s.options.Log.InfoContext(ctx, "state_dir is free; this process writes it from now on",
+		slog.String("state_dir", s.state.lock.Dir()))
 	s.store.Write()
 	if marks := s.options.Loaded.marks; marks != nil {
 		marks.Write()
@@ -88,7 +92,8 @@ func (s *Server) claim(ctx context.Context) {
 	s.acceptAgain(ctx)
 }
 
-// acceptAgain writes the accepted copy if it is not that of the files that answer, and tells how long to wait before that is looked at again.
+// acceptAgain writes the accepted copy if it is not that of the files that answer, and tells how long to wait
+// before that is looked at again.
 func (s *Server) acceptAgain(ctx context.Context) time.Duration {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
@@ -107,13 +112,19 @@ func (s *Server) sharedState() []preview.Finding {
 	why := s.state.shared.Load()
 	switch {
 	case why != nil && errors.Is(*why, files.ErrHung):
-		return []preview.Finding{preview.Findingf(at, "state_dir_unwritable", "state_dir %v; nothing is kept there until it does", *why)}
+		return []preview.Finding{
+			preview.Findingf(at, "state_dir_unwritable", "state_dir %v; nothing is kept there until it does", *why),
+		}
 	case why != nil:
-		return []preview.Finding{preview.Findingf(at, "state_dir_shared", "state_dir %v; nothing is kept there by this process until that one ends", *why)}
+		return []preview.Finding{
+			preview.Findingf(at, "state_dir_shared",
+				"state_dir %v; nothing is kept there by this process until that one ends", *why),
+		}
 	}
 	if err := s.store.Unkept(); err != nil {
 		return []preview.Finding{preview.Findingf(at, "state_dir_unwritable",
-			"state_dir: copies of feeds cannot be kept, and will not survive a restart: %s", strings.ReplaceAll(err.Error(), "\n", "; "))}
+			"state_dir: copies of feeds cannot be kept, and will not survive a restart: %s",
+			strings.ReplaceAll(err.Error(), "\n", "; "))}
 	}
 	return nil
 }

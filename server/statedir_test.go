@@ -10,7 +10,8 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// TestUnwritableStateDir: a state directory that cannot be written is a finding, and one whose lock does not answer is not written.
+// TestUnwritableStateDir: a state directory that cannot be written is a finding, and one whose lock
+// does not answer is not written.
 func TestUnwritableStateDir(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "state_dir: /dev/null/state\n"+oneRoute, nil)
@@ -21,7 +22,8 @@ func TestUnwritableStateDir(t *testing.T) {
 		}
 		return all.String()
 	}
-	if got := said(); !strings.HasPrefix(got, "state_dir_unwritable: state_dir: copies of feeds cannot be kept") || !strings.Contains(got, "not a directory") {
+	if got := said(); !strings.HasPrefix(got, "state_dir_unwritable: state_dir: copies of feeds cannot be kept") ||
+		!strings.Contains(got, "not a directory") {
 		t.Errorf("got %s", got)
 	}
 	for _, c := range []struct {
@@ -29,8 +31,14 @@ func TestUnwritableStateDir(t *testing.T) {
 		ours bool
 		want string
 	}{
-		{fmt.Errorf("/state: %w", files.ErrHung), false, "state_dir_unwritable: state_dir /state: the file system does not answer; nothing is kept there until it does\n"},
-		{fmt.Errorf("/state: %w", durable.ErrHeld), false, "state_dir_shared: state_dir /state: another process uses it; nothing is kept there by this process until that one ends\n"},
+		{
+			fmt.Errorf("/state: %w", files.ErrHung), false,
+			"state_dir_unwritable: state_dir /state: the file system does not answer; nothing is kept there until it does\n",
+		},
+		{
+			fmt.Errorf("/state: %w", durable.ErrHeld), false,
+			"state_dir_shared: state_dir /state: another process uses it; nothing is kept there by this process until that one ends\n",
+		},
 		{durable.ErrNoLocks, true, ""},
 		{errors.New("permission denied"), true, ""},
 		{nil, true, ""},

@@ -66,8 +66,9 @@ func said(ms diag.Mistakes, inputs *config.Inputs) []preview.Said {
 // quoted is a quoted text in a message.
 var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
-// withoutQuotes is a mistake as the admin side shows it, to whoever reaches that: what was found in files other than the configuration's YAML and
-// templates is left out. Such a file may be another one than it should be; the log has some of it.
+// withoutQuotes is a mistake as the admin side shows it, to whoever reaches that: what was found in files
+// other than the configuration's YAML and templates is left out. Such a file may be another one than it
+// should be; the log has some of it.
 func withoutQuotes(m diag.Mistake, inputs *config.Inputs) diag.Mistake {
 	if inputs != nil && inputs.Has(m.File) && !inputs.IsSource(m.File) && !strings.HasSuffix(m.File, ".json.tmpl") {
 		m.Message = quoted.ReplaceAllString(m.Message, `"…"`)
@@ -79,10 +80,14 @@ func withoutQuotes(m diag.Mistake, inputs *config.Inputs) diag.Mistake {
 var yamlKey = regexp.MustCompile(`^\s*(?:- +)*(?:\{ *)?[A-Za-z0-9_-]+ *:`)
 
 // hidden are words beside which a secret may stand, also where they are misspelt. Addresses of feeds are secrets.
-var hidden = []string{"password", "token", "secret", "secrets", "basic", "auth", "username", "headers", "authorization", "cookie", "url", "webhook", "key"}
+var hidden = []string{
+	"password", "token", "secret", "secrets", "basic", "auth", "username", "headers", "authorization",
+	"cookie", "url", "webhook", "key",
+}
 
-// shownLine is the line of a mistake, for people; "" where it may hold a secret. Only files of YAML and templates are shown; of YAML, lines whose own
-// key says that it is none. What stands behind an unknown key is not: it may be a secret's, misspelt.
+// shownLine is the line of a mistake, for people; "" where it may hold a secret. Only files of YAML and
+// templates are shown; of YAML, lines whose own key says that it is none. What stands behind an unknown key is
+// not: it may be a secret's, misspelt.
 func shownLine(inputs *config.Inputs, m diag.Mistake) string {
 	const longest = 300
 	line := inputs.Line(m.Pos)
@@ -96,9 +101,12 @@ func shownLine(inputs *config.Inputs, m diag.Mistake) string {
 	if key == "" || !inputs.IsSource(m.File) || strings.Contains(line, "://") {
 		return ""
 	}
-	for _, word := range strings.FieldsFunc(line, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') }) {
+	for _, word := range strings.FieldsFunc(line, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}) {
 		for _, h := range hidden {
-			if strings.Contains(strings.ToLower(word), h) || len(h) > 4 && strings.HasPrefix(diag.Suggest(word, []string{h}), "; did you mean") {
+			if strings.Contains(strings.ToLower(word), h) ||
+				len(h) > 4 && strings.HasPrefix(diag.Suggest(word, []string{h}), "; did you mean") {
 				return ""
 			}
 		}

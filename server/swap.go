@@ -11,8 +11,8 @@ import (
 	"github.com/callhours/callhours/render"
 )
 
-// next is a generation that is made ready to answer while another one does. Nobody else has it, so that Server.mu is not held; what changes meanwhile is
-// found out when it goes live.
+// next is a generation that is made ready to answer while another one does. Nobody else has it, so that Server.mu is
+// not held; what changes meanwhile is found out when it goes live.
 type next struct {
 	g, former *Generation // former: the live one; nil at the start
 	now       time.Time   // of its windows
@@ -34,8 +34,8 @@ func (s *Server) swap(g *Generation) {
 	s.recompile(stale)
 }
 
-// prepare compiles a generation's routes: those that are new or that have other calendars, those whose window has moved on, and those that there may be
-// more room for now.
+// prepare compiles a generation's routes: those that are new or that have other calendars, those whose window has moved
+// on, and those that there may be more room for now.
 func (s *Server) prepare(g *Generation) *next {
 	g.contain(s.guard)
 	n := &next{g: g, now: s.options.Now(), kept: map[*render.Route]*render.State{}, tallies: newTallies(g)}
@@ -49,7 +49,8 @@ func (s *Server) prepare(g *Generation) *next {
 	n.fresh = g.fresh(n.former, n.changed, n.kept, n.now)
 	for _, r := range n.fresh {
 		delete(n.kept, r)
-		g.totals.Forget(r.Name)              // all of them before any is compiled, so that there is room for those that come first
+		// all of them before any is compiled, so that there is room for those that come first
+		g.totals.Forget(r.Name)
 		for _, name := range r.Calendars() { // whether its events fit a condition is another question then
 			n.changed[name] = true
 		}
@@ -74,7 +75,9 @@ func (s *Server) prepare(g *Generation) *next {
 }
 
 // fresh lists the routes of a generation that are to be compiled, by what they are at present.
-func (g *Generation) fresh(former *Generation, changed map[string]bool, states map[*render.Route]*render.State, now time.Time) (list []*render.Route) {
+func (g *Generation) fresh(former *Generation, changed map[string]bool, states map[*render.Route]*render.State,
+	now time.Time,
+) (list []*render.Route) {
 	is := map[*render.Route]bool{}
 	for name := range changed {
 		for _, r := range g.asking[name] {
@@ -106,8 +109,8 @@ func (g *Generation) fresh(former *Generation, changed map[string]bool, states m
 	return list
 }
 
-// activate lets a generation answer. late are calendars that have changed since it took them over, and stale routes that were compiled for the former
-// one meanwhile.
+// activate lets a generation answer. late are calendars that have changed since it took them over, and stale routes
+// that were compiled for the former one meanwhile.
 func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,8 +170,9 @@ func (s *Server) logNew(g, former *Generation) {
 	}
 }
 
-// inherit takes over what is known of calendars from the generation that answers, so that those which are as they were need not be compiled
-// again. It gives the names of the others. What it takes over are copies: until the generation is live, the former one goes on with its own.
+// inherit takes over what is known of calendars from the generation that answers, so that those which are as they were
+// need not be compiled again. It gives the names of the others. What it takes over are copies: until the generation is
+// live, the former one goes on with its own.
 func (s *Server) inherit(g, former *Generation) (changed map[string]bool) {
 	changed = map[string]bool{}
 	for _, c := range g.calendars {
@@ -204,7 +208,8 @@ func (s *Server) inheritFrom(former, g *Generation, changed map[string]bool) {
 	}
 	for _, c := range g.calendars {
 		state, before := s.store.State(c.Calendar), former.byName[c.Calendar]
-		if same[c.Calendar] && before != nil && !before.refused && before.taken == state.Calendar && before.why == state.Why {
+		if same[c.Calendar] && before != nil && !before.refused && before.taken == state.Calendar &&
+			before.why == state.Why {
 			c.taken, c.why = state.Calendar, state.Why
 			g.counts(c, before.steps)
 			delete(changed, c.Calendar)

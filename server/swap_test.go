@@ -19,7 +19,8 @@ func TestPrepare(t *testing.T) {
 	w.Server.mu.Unlock()
 	for i, r := range n.fresh {
 		if r.State() != nil || n.states[i] == nil {
-			t.Fatalf("%s: it has a state before it is live: %t; it is compiled: %t", r.Name, r.State() != nil, n.states[i] != nil)
+			t.Fatalf("%s: it has a state before it is live: %t; it is compiled: %t", r.Name, r.State() != nil,
+				n.states[i] != nil)
 		}
 	}
 	if len(n.fresh) != 41 || w.live.Load() != nil {
@@ -36,13 +37,16 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
-// TestPrepareMeanwhile: what changes in the live generation while another one is made ready stays its own, and is found out when the other goes live.
+// TestPrepareMeanwhile: what changes in the live generation while another one is made ready stays its own, and is found
+// out when the other goes live.
 func TestPrepareMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := started(t, "include: [tenants/*.yaml]\n", neighbours())
 	former := w.live.Load().Generation
 	files := neighbours()
-	files["tenants/evil.yaml"] = strings.Replace(files["tenants/evil.yaml"], "calendars: {hours: {file: evil/hours.ics}}", "calendars: {hours: {file: evil/hours.ics, only: {summary: later}}}", 1)
+	files["tenants/evil.yaml"] = strings.Replace(files["tenants/evil.yaml"],
+		"calendars: {hours: {file: evil/hours.ics}}",
+		"calendars: {hours: {file: evil/hours.ics, only: {summary: later}}}", 1)
 	fsys := filesOf(head+"include: [tenants/*.yaml]\n", files)
 	file, err := config.Load("callhours.yaml", config.Options{FS: fsys})
 	if err != nil {
@@ -56,7 +60,8 @@ func TestPrepareMeanwhile(t *testing.T) {
 	if len(n.kept) != 41-len(n.fresh) || n.changed["good/hours"] || !n.changed["evil/hours"] {
 		t.Fatalf("%d routes are kept, %d compiled; changed are %v", len(n.kept), len(n.fresh), n.changed)
 	}
-	if c := former.timelines.Use("evil/hours").State.Calendar; c.Len() == 0 || g.timelines.Use("evil/hours").State.Calendar.Len() != 0 {
+	if c := former.timelines.Use("evil/hours").State.Calendar; c.Len() == 0 ||
+		g.timelines.Use("evil/hours").State.Calendar.Len() != 0 {
 		t.Error("the live generation has the other's calendar")
 	}
 	if got := body(t, w.call(post("/evil/r0"))); !strings.Contains(got, "Open") {
@@ -73,7 +78,8 @@ func TestPrepareMeanwhile(t *testing.T) {
 	}
 	w.recompile(stale)
 	for path, want := range map[string]string{"/good/r0": "Open", "/evil/r0": ""} {
-		if got := body(t, w.call(post(path))); want != "" && !strings.Contains(got, want) || want == "" && strings.Contains(got, "Open") {
+		if got := body(t, w.call(post(path))); want != "" && !strings.Contains(got, want) ||
+			want == "" && strings.Contains(got, "Open") {
 			t.Errorf("%s: got %q", path, got)
 		}
 	}

@@ -11,16 +11,20 @@ import (
 
 // says is a tenant's file whose route answers with a text.
 func says(tenant, text, more string) string {
-	return "tenant: {name: " + tenant + "}\n" + more + "routes:\n  - {name: main, branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"" + text + "\"}}'}]}\n"
+	return "tenant: {name: " + tenant + "}\n" + more +
+		"routes:\n  - {name: main, branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"" +
+		text + "\"}}'}]}\n"
 }
 
 // claims is a tenant's file whose route answers the calls of an account on /pivot.
 func claims(tenant, account string) string {
-	return "tenant: {name: " + tenant + ", account: [" + account + "]}\nroutes:\n  - {name: main, match: {dialed: [\"+14155550101\"]}, " +
+	return "tenant: {name: " + tenant + ", account: [" + account +
+		"]}\nroutes:\n  - {name: main, match: {dialed: [\"+14155550101\"]}, " +
 		"branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"" + tenant + "\"}}'}]}\n"
 }
 
-// TestTenants: what is wrong with a tenant's files concerns that tenant alone, and what its former files do not mend keeps everything as it was.
+// TestTenants: what is wrong with a tenant's files concerns that tenant alone, and what its former files do not mend
+// keeps everything as it was.
 func TestTenants(t *testing.T) {
 	t.Parallel()
 	const include = "include: [tenants/*.yaml]\n"
@@ -40,7 +44,8 @@ func TestTenants(t *testing.T) {
 			before:   map[string]string{a1: says("a", "a1", ""), b1: says("b", "b1", "")},
 			after:    map[string]string{a1: wrong, b1: says("b", "b2", "")},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:2:1: unknown key \"route\" in an included file; did you mean \"routes\"?",
+			rejected: []string{"a"},
+			mistake:  "tenants/a.yaml:2:1: unknown key \"route\" in an included file; did you mean \"routes\"?",
 		},
 		"a file that is no YAML": {
 			before:   map[string]string{a1: says("a", "a1", ""), b1: says("b", "b1", "")},
@@ -49,10 +54,14 @@ func TestTenants(t *testing.T) {
 			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:1: a tab cannot indent; use spaces",
 		},
 		"the key tenant is misspelt": {
-			before:   map[string]string{a1: says("a", "a1", ""), b1: says("b", "b1", "")},
-			after:    map[string]string{a1: strings.Replace(says("a", "a2", ""), "tenant:", "tenat:", 1), b1: says("b", "b2", "")},
+			before: map[string]string{a1: says("a", "a1", ""), b1: says("b", "b1", "")},
+			after: map[string]string{
+				a1: strings.Replace(says("a", "a2", ""), "tenant:", "tenat:", 1),
+				b1: says("b", "b2", ""),
+			},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2", "/main": ""},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:1: unknown key \"tenat\" in an included file; did you mean \"tenant\"?",
+			rejected: []string{"a"},
+			mistake:  "tenants/a.yaml:1:1: unknown key \"tenat\" in an included file; did you mean \"tenant\"?",
 		},
 		"a new tenant is wrong": {
 			before:   map[string]string{b1: says("b", "b1", "")},
@@ -91,14 +100,26 @@ func TestTenants(t *testing.T) {
 			rejected: []string{"a"}, mistake: "callhours.yaml:5:11: tenants/a.yaml: file does not exist",
 		},
 		"secrets of a tenant are wrong": {
-			before:   map[string]string{a1: says("a", "a1", "secrets: a/secrets.yaml\n"), "tenants/a/secrets.yaml": "one: 1\n", b1: says("b", "b1", "")},
-			after:    map[string]string{a1: says("a", "a2", "secrets: a/secrets.yaml\n"), "tenants/a/secrets.yaml": "one: [1]\n", b1: says("b", "b2", "")},
+			before: map[string]string{
+				a1:                       says("a", "a1", "secrets: a/secrets.yaml\n"),
+				"tenants/a/secrets.yaml": "one: 1\n", b1: says("b", "b1", ""),
+			},
+			after: map[string]string{
+				a1:                       says("a", "a2", "secrets: a/secrets.yaml\n"),
+				"tenants/a/secrets.yaml": "one: [1]\n", b1: says("b", "b2", ""),
+			},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
 			rejected: []string{"a"}, mistake: "tenants/a/secrets.yaml:1:6: want a secret as a text, found a list",
 		},
 		"numbers of a tenant are gone": {
-			before:   map[string]string{a1: says("a", "a1", "lists: {spam: {file: a/spam.txt}}\n"), "tenants/a/spam.txt": "+14155550100\n", b1: says("b", "b1", "")},
-			after:    map[string]string{a1: says("a", "a2", "lists: {spam: {file: a/spam.txt}}\n"), b1: says("b", "b2", "")},
+			before: map[string]string{
+				a1:                   says("a", "a1", "lists: {spam: {file: a/spam.txt}}\n"),
+				"tenants/a/spam.txt": "+14155550100\n", b1: says("b", "b1", ""),
+			},
+			after: map[string]string{
+				a1: says("a", "a2", "lists: {spam: {file: a/spam.txt}}\n"),
+				b1: says("b", "b2", ""),
+			},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
 			rejected: []string{"a"}, mistake: "tenants/a.yaml:2:22: tenants/a/spam.txt: file does not exist",
 		},
@@ -106,19 +127,25 @@ func TestTenants(t *testing.T) {
 			before:   map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
 			after:    map[string]string{a1: claims("a", "Acc2"), b1: claims("b", "acc2")},
 			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc2": "b"},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:29: account \"acc2\" is already tenant \"b\"'s, at tenants/b.yaml:1:29; use your own\n",
+			rejected: []string{"a"},
+			mistake:  "tenants/a.yaml:1:29: account \"acc2\" is already tenant \"b\"'s, at tenants/b.yaml:1:29; use your own\n",
 		},
 		"one claims the other's account, and both have changed": {
-			before:   map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
-			after:    map[string]string{a1: claims("a", "acc2"), b1: "# edited\n" + says("b", "b2", "")[:16] + ", account: [acc2]" + says("b", "b2", "")[16:]},
+			before: map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
+			after: map[string]string{
+				a1: claims("a", "acc2"),
+				b1: "# edited\n" + says("b", "b2", "")[:16] + ", account: [acc2]" + says("b", "b2", "")[16:],
+			},
 			answers:  map[string]string{"/pivot acc1": "a", "/b/main acc2": "b2"},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:29: account \"acc2\" is already tenant \"b\"'s, at tenants/b.yaml:2:29; use your own\n",
+			rejected: []string{"a"},
+			mistake:  "tenants/a.yaml:1:29: account \"acc2\" is already tenant \"b\"'s, at tenants/b.yaml:2:29; use your own\n",
 		},
 		"both claim what is nobody's": {
 			before:   map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
 			after:    map[string]string{a1: claims("a", "acc3"), b1: claims("b", "acc3")},
 			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc2": "b", "/pivot acc3": ""},
-			rejected: []string{"a", "b"}, mistake: "tenants/b.yaml:1:29: account \"acc3\" is also claimed at tenants/a.yaml:1:29, and no accepted",
+			rejected: []string{"a", "b"},
+			mistake:  "tenants/b.yaml:1:29: account \"acc3\" is also claimed at tenants/a.yaml:1:29, and no accepted",
 		},
 		"an account goes to another tenant": {
 			before:  map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
@@ -136,14 +163,16 @@ func TestTenants(t *testing.T) {
 			before:   map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc4")},
 			after:    map[string]string{a1: claims("a", "acc4")},
 			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc4": ""},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:29: account \"acc4\" is tenant \"b\"'s, as callhours.yaml:6:11 says; remove it here\n",
+			rejected: []string{"a"},
+			mistake:  "tenants/a.yaml:1:29: account \"acc4\" is tenant \"b\"'s, as callhours.yaml:6:11 says; remove it here\n",
 		},
 		"an account that the main file does not give": {
 			yaml:     "tenants: {a: {account: acc1}}\n",
 			before:   map[string]string{a1: claims("a", "acc1")},
 			after:    map[string]string{a1: claims("a", "acc1, acc5")},
 			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc5": ""},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:35: account \"acc5\" is none that callhours.yaml:6:11 gives this tenant; add it there, or remove it here\n",
+			rejected: []string{"a"},
+			mistake:  "tenants/a.yaml:1:35: account \"acc5\" is none that callhours.yaml:6:11 gives this tenant; add it there, or remove it here\n",
 		},
 		"an account of the operator's": {
 			yaml: "routes: [{name: x, match: {account: acc6, dialed: \"1\"}, branches: [{name: closed, callflow: " +
@@ -151,59 +180,96 @@ func TestTenants(t *testing.T) {
 			before:   map[string]string{a1: claims("a", "acc1")},
 			after:    map[string]string{a1: claims("a", "acc6")},
 			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc6": ""},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:29: account \"acc6\" is the operator's: a route has it at callhours.yaml:6:37; remove it here, or write",
+			rejected: []string{"a"},
+			mistake:  "tenants/a.yaml:1:29: account \"acc6\" is the operator's: a route has it at callhours.yaml:6:37; remove it here, or write",
 		},
 		"a tenant without an account that matches": {
-			before:   map[string]string{a1: says("a", "a1", ""), b1: claims("b", "acc2")},
-			after:    map[string]string{a1: strings.Replace(claims("a", "acc1"), ", account: [acc1]", "", 1), b1: claims("b", "acc2")},
+			before: map[string]string{a1: says("a", "a1", ""), b1: claims("b", "acc2")},
+			after: map[string]string{
+				a1: strings.Replace(claims("a", "acc1"), ", account: [acc1]", "", 1),
+				b1: claims("b", "acc2"),
+			},
 			answers:  map[string]string{"/a/main": "a1", "/pivot acc1": "", "/pivot acc2": "b"},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:3:25: tenant \"a\" has no account, so that its routes must not match calls, which may be others'; set account in tenant\n",
+			rejected: []string{"a"},
+			mistake:  "tenants/a.yaml:3:25: tenant \"a\" has no account, so that its routes must not match calls, which may be others'; set account in tenant\n",
 		},
 		"a tenant without an account on a path of others": {
-			before:   map[string]string{a1: says("a", "a1", ""), b1: says("b", "b1", "")},
-			after:    map[string]string{a1: strings.Replace(says("a", "a2", ""), "branches", "path: /b/main, branches", 1), b1: says("b", "b2", "")},
+			before: map[string]string{a1: says("a", "a1", ""), b1: says("b", "b1", "")},
+			after: map[string]string{
+				a1: strings.Replace(says("a", "a2", ""), "branches", "path: /b/main, branches", 1),
+				b1: says("b", "b2", ""),
+			},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:3:24: tenant \"a\" has no account, so that its paths begin with \"/a/\"; set account in tenant, or change the path\n",
+			rejected: []string{"a"},
+			mistake:  "tenants/a.yaml:3:24: tenant \"a\" has no account, so that its paths begin with \"/a/\"; set account in tenant, or change the path\n",
 		},
 		"a tenant without an account on the main file's path": {
-			yaml:     "path: /a/pivot\n",
-			before:   map[string]string{a1: says("a", "a1", ""), b1: claims("b", "acc2")},
-			after:    map[string]string{a1: strings.Replace(says("a", "a2", ""), "branches", "path: /a/pivot, branches", 1), b1: claims("b", "acc2")},
+			yaml:   "path: /a/pivot\n",
+			before: map[string]string{a1: says("a", "a1", ""), b1: claims("b", "acc2")},
+			after: map[string]string{
+				a1: strings.Replace(says("a", "a2", ""), "branches", "path: /a/pivot, branches", 1),
+				b1: claims("b", "acc2"),
+			},
 			answers:  map[string]string{"/a/main": "a1", "/a/pivot acc2": "b", "/a/pivot acc9": ""},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:3:24: path \"/a/pivot\" is the main file's; set another path, or account in tenant\n",
+			rejected: []string{"a"},
+			mistake:  "tenants/a.yaml:3:24: path \"/a/pivot\" is the main file's; set another path, or account in tenant\n",
 		},
 		"a tenant leaves out that it is one": {
-			before:   map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
-			after:    map[string]string{a1: strings.TrimPrefix(claims("a", "acc1"), "tenant: {name: a, account: [acc1]}\n"), b1: claims("b", "acc2")},
+			before: map[string]string{a1: claims("a", "acc1"), b1: claims("b", "acc2")},
+			after: map[string]string{
+				a1: strings.TrimPrefix(claims("a", "acc1"), "tenant: {name: a, account: [acc1]}\n"),
+				b1: claims("b", "acc2"),
+			},
 			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc2": "b"},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:1: the file has no tenant; set tenant: {name: …}, or, if it is the operator's, list it under include_shared in the main file\n",
+			rejected: []string{"a"},
+			mistake:  "tenants/a.yaml:1:1: the file has no tenant; set tenant: {name: …}, or, if it is the operator's, list it under include_shared in the main file\n",
 		},
 		"two tenants of one name": {
 			before:   map[string]string{a1: says("a", "a1", ""), b1: says("b", "b1", "")},
 			after:    map[string]string{a1: says("b", "a2", ""), b1: says("b", "b2", "")},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:1:16: the name \"b\" is already tenant \"b\"'s, at tenants/b.yaml:1:16; use your own\n",
+			rejected: []string{"a"},
+			mistake:  "tenants/a.yaml:1:16: the name \"b\" is already tenant \"b\"'s, at tenants/b.yaml:1:16; use your own\n",
 		},
 		"data is missing that a plan of everybody's reads": {
-			yaml:     "plans: {p: {branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":{{ .Data.text }}}}'}]}}\n",
-			before:   map[string]string{a1: "tenant: {name: a}\nroutes: [{name: main, plan: p, data: {text: a1}}]\n", b1: says("b", "b1", "")},
-			after:    map[string]string{a1: "tenant: {name: a}\nroutes: [{name: main, plan: p, data: {txt: a2}}]\n", b1: says("b", "b2", "")},
+			yaml: "plans: {p: {branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":{{ .Data.text }}}}'}]}}\n",
+			before: map[string]string{
+				a1: "tenant: {name: a}\nroutes: [{name: main, plan: p, data: {text: a1}}]\n",
+				b1: says("b", "b1", ""),
+			},
+			after: map[string]string{
+				a1: "tenant: {name: a}\nroutes: [{name: main, plan: p, data: {txt: a2}}]\n",
+				b1: says("b", "b2", ""),
+			},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
 			rejected: []string{"a"}, mistake: "callhours.yaml:6:",
 		},
 		"a plan of everybody's changes, and breaks one": {
 			yaml:      "plans: {p: {branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":{{ .Data.text }}}}'}]}}\n",
 			afterYAML: "plans: {p: {branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":{{ .Data.other }}}}'}]}}\n",
-			before:    map[string]string{a1: "tenant: {name: a}\nroutes: [{name: main, plan: p, data: {text: a1}}]\n", b1: says("b", "b1", "")},
-			after:     map[string]string{a1: "tenant: {name: a}\nroutes: [{name: main, plan: p, data: {text: a1}}]\n", b1: says("b", "b2", "")},
-			answers:   map[string]string{"/a/main": "a1", "/b/main": "b1"},
-			mistake:   "callhours.yaml:6:",
+			before: map[string]string{
+				a1: "tenant: {name: a}\nroutes: [{name: main, plan: p, data: {text: a1}}]\n",
+				b1: says("b", "b1", ""),
+			},
+			after: map[string]string{
+				a1: "tenant: {name: a}\nroutes: [{name: main, plan: p, data: {text: a1}}]\n",
+				b1: says("b", "b2", ""),
+			},
+			answers: map[string]string{"/a/main": "a1", "/b/main": "b1"},
+			mistake: "callhours.yaml:6:",
 		},
 		"a calendar's file is gone": {
-			before:   map[string]string{a1: says("a", "a1", "calendars: {own: {file: a/own.ics}}\n"), "tenants/a/own.ics": hoursFile, b1: says("b", "b1", "")},
-			after:    map[string]string{a1: says("a", "a2", "calendars: {own: {file: a/own.ics}}\n"), b1: says("b", "b2", "")},
+			before: map[string]string{
+				a1:                  says("a", "a1", "calendars: {own: {file: a/own.ics}}\n"),
+				"tenants/a/own.ics": hoursFile, b1: says("b", "b1", ""),
+			},
+			after: map[string]string{
+				a1: says("a", "a2", "calendars: {own: {file: a/own.ics}}\n"),
+				b1: says("b", "b2", ""),
+			},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
-			rejected: []string{"a"}, mistake: "tenants/a.yaml:2:13: calendar \"a/own\": tenants/a/own.ics: file does not exist",
+			rejected: []string{"a"},
+			mistake:  "tenants/a.yaml:2:13: calendar \"a/own\": tenants/a/own.ics: file does not exist",
 		},
 		"the main file is wrong": {
 			before:    map[string]string{a1: says("a", "a1", "")},
@@ -261,7 +327,8 @@ func TestTenants(t *testing.T) {
 	}
 }
 
-// TestLook: what has changed is taken when it is the same at two looks, and what is wrong with some content is said once.
+// TestLook: what has changed is taken when it is the same at two looks, and what is wrong
+// with some content is said once.
 func TestLook(t *testing.T) {
 	t.Parallel()
 	const path = "tenants/a.yaml"
@@ -320,10 +387,12 @@ func TestLook(t *testing.T) {
 	}
 }
 
-// TestRestless: a tenant who writes a file all the time keeps nobody else's change from going live, and is read at a pause.
+// TestRestless: a tenant who writes a file all the time keeps nobody else's change from going
+// live, and is read at a pause.
 func TestRestless(t *testing.T) {
 	t.Parallel()
-	w, f := reloadable(t, "include: [tenants/*.yaml]\n", map[string]string{"tenants/a.yaml": says("a", "1", ""), "tenants/b.yaml": says("b", "1", "")})
+	w, f := reloadable(t, "include: [tenants/*.yaml]\n",
+		map[string]string{"tenants/a.yaml": says("a", "1", ""), "tenants/b.yaml": says("b", "1", "")})
 	w.Start()
 	var l follower
 	live := -1

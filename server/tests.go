@@ -16,8 +16,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// Recall takes the calendars that have a feed from their last good copies, as they are worth now. It fetches and writes nothing; what has
-// no copy is unknown.
+// Recall takes the calendars that have a feed from their last good copies, as they are worth now. It fetches and writes
+// nothing; what has no copy is unknown.
 func (g *Generation) Recall(now time.Time) {
 	var asked []*calendars.Subscription
 	for _, c := range g.calendars {
@@ -40,8 +40,9 @@ func (g *Generation) Recall(now time.Time) {
 	}
 }
 
-// Tests makes routing tests ready to run against the generation, reading the calendar files that they name from files; nil stands for the
-// operating system's. now is when they are read. The error is diag.Mistakes: everything that is wrong with them, at once.
+// Tests makes routing tests ready to run against the generation, reading the calendar files that they name from
+// files; nil stands for the operating system's. now is when they are read. The error is diag.Mistakes: everything
+// that is wrong with them, at once.
 func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time) ([]*preview.Test, error) {
 	b := testBuilder{generation: g, files: files, now: now}
 	if files == nil && written.Home != "" {
@@ -55,7 +56,8 @@ func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time) ([
 		o := preview.TestOptions{
 			Pos: w.Pos, Name: w.Name, Preview: shared, Route: w.Route, Path: w.Path.S, Call: callOf(w.Call),
 			Want: preview.Want{
-				Route: w.Want.Route, Branch: w.Want.Branch, State: w.Want.State, Event: w.Want.Event, Reason: w.Want.Reason,
+				Route: w.Want.Route, Branch: w.Want.Branch, State: w.Want.State, Event: w.Want.Event,
+				Reason:     w.Want.Reason,
 				AnsweredBy: w.Want.AnsweredBy, Status: w.Want.Status, Unknown: w.Want.Unknown, Until: w.Want.Until,
 			},
 		}
@@ -65,7 +67,8 @@ func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time) ([
 			o.Preview = g.previewWith(own)
 		}
 		for _, m := range w.Moments {
-			o.Moments = append(o.Moments, preview.TestMoment{Pos: m.Pos, From: m.From, To: m.To, Word: m.Branch, Event: m.Event})
+			o.Moments = append(o.Moments,
+				preview.TestMoment{Pos: m.Pos, From: m.From, To: m.To, Word: m.Branch, Event: m.Event})
 		}
 		for _, p := range w.Want.Callflow {
 			o.Want.Callflow = append(o.Want.Callflow, preview.Part(p))
@@ -83,7 +86,8 @@ func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time) ([
 // previewWith answers questions about the generation with other calendars.
 func (g *Generation) previewWith(uses map[string]calendars.Use) *preview.Preview {
 	return preview.New(preview.Options{
-		Table: g.table, Routes: g.routes, Path: g.file.PivotPath.S, Timelines: calendars.NewTimelines(uses, g.file.Horizon), Totals: g.totals,
+		Table: g.table, Routes: g.routes, Path: g.file.PivotPath.S,
+		Timelines: calendars.NewTimelines(uses, g.file.Horizon), Totals: g.totals,
 	})
 }
 
@@ -116,7 +120,8 @@ func (b *testBuilder) replace(uses map[string]calendars.Use, with []config.TestC
 	for _, w := range with {
 		c := b.generation.byName[w.Name]
 		if c == nil {
-			b.wrong(w.Pos, "calendar %q is not defined in the configuration%s", w.Name, diag.Suggest(w.Name, slices.Sorted(maps.Keys(b.generation.byName))))
+			b.wrong(w.Pos, "calendar %q is not defined in the configuration%s", w.Name,
+				diag.Suggest(w.Name, slices.Sorted(maps.Keys(b.generation.byName))))
 			continue
 		}
 		state := calendars.State{Why: saidSo}
@@ -131,8 +136,8 @@ func (b *testBuilder) wrong(at diag.Pos, format string, args ...any) {
 	b.mistakes = append(b.mistakes, diag.Mistakef(at, format, args...))
 }
 
-// read reads what a calendar holds in tests. What cannot be used of text and events in the test file is a mistake; in a file of its own it
-// is left out, as it is for callers.
+// read reads what a calendar holds in tests. What cannot be used of text and events in the test file is a mistake; in a
+// file of its own it is left out, as it is for callers.
 func (b *testBuilder) read(w config.TestCalendar, limits calendars.Limits) *calendars.Calendar {
 	switch {
 	case w.File.S != "":
@@ -175,8 +180,8 @@ func (b *testBuilder) read(w config.TestCalendar, limits calendars.Limits) *cale
 	return c
 }
 
-// icalendar writes events as a calendar, and gives where each of them stands by its UID. Times without a zone stay without: they are those
-// of the calendar's zone, else of the route that asks.
+// icalendar writes events as a calendar, and gives where each of them stands by its UID. Times without a zone stay
+// without: they are those of the calendar's zone, else of the route that asks.
 func icalendar(events []config.TestEvent) ([]byte, map[string]diag.Pos) {
 	var out strings.Builder
 	places := map[string]diag.Pos{}
@@ -199,7 +204,10 @@ func icalendar(events []config.TestEvent) ([]byte, map[string]diag.Pos) {
 			}
 			line("EXDATE%s", at)
 		}
-		for name, value := range map[string]string{"SUMMARY": e.Summary.S, "DESCRIPTION": e.Description.S, "LOCATION": e.Location.S} {
+		for name, value := range map[string]string{
+			"SUMMARY": e.Summary.S, "DESCRIPTION": e.Description.S,
+			"LOCATION": e.Location.S,
+		} {
 			if value != "" {
 				line("%s:%s", name, escape(value))
 			}

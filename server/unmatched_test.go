@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestUnmatchedBound: counting the events that no route asks for is bounded for all calendars of a tenant together; those beyond have no such metric, and
-// others have theirs.
+// TestUnmatchedBound: counting the events that no route asks for is bounded for all calendars of a tenant together;
+// those beyond have no such metric, and others have theirs.
 func TestUnmatchedBound(t *testing.T) {
 	t.Parallel()
 	w := started(t, "include: [tenants/*.yaml]\n", neighbours())
@@ -33,7 +33,8 @@ func TestUnmatchedBound(t *testing.T) {
 	if got := series(); got != good {
 		t.Errorf("got %s", got)
 	}
-	if n := g.counting.clone(); n.left("evil/more") != 0 || n.left("good/more") != n.most-1 || n.left("everybody's") != n.most {
+	if n := g.counting.clone(); n.left("evil/more") != 0 || n.left("good/more") != n.most-1 ||
+		n.left("everybody's") != n.most {
 		t.Errorf("left are %d, %d and %d", n.left("evil/more"), n.left("good/more"), n.left("everybody's"))
 	}
 	g.counting.took("evil/other", 0)

@@ -25,7 +25,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// Bounds of passwords. Checking one takes as long as its hash says, some tenths of a second of a processor, and whoever asks need not be anybody.
+// Bounds of passwords. Checking one takes as long as its hash says, some tenths of a second of a processor, and
+// whoever asks need not be anybody.
 const (
 	webEvery    = 2 * time.Second // how often a web configuration is read again
 	closedAgain = "2"             // seconds after which to ask a closed admin side again
@@ -50,9 +51,9 @@ func PeopleScheme(f *config.File) string {
 	return "http"
 }
 
-// gate lets those to the admin side who prove who they are. What the web configuration says may change while it runs; what would open
-// the admin side, or cannot be read, leaves the former in use. Where there is no former one, since it could not be used at the start, nobody is let in
-// until it can: calls are answered meanwhile.
+// gate lets those to the admin side who prove who they are. What the web configuration says may change while it runs;
+// what would open the admin side, or cannot be read, leaves the former in use. Where there is no former one, since it
+// could not be used at the start, nobody is let in until it can: calls are answered meanwhile.
 type gate struct {
 	path   string // "": there is no web configuration
 	next   http.Handler
@@ -62,7 +63,8 @@ type gate struct {
 	config atomic.Pointer[webConfig]
 	wrong  atomic.Pointer[error] // why the file is not taken; nil: it is
 	shut   bool                  // it began closed, so that connections may be older than TLS
-	seen   [sha256.Size]byte     // what asks for no password and would open a closed gate if it stays as it is; for refresh
+	// what asks for no password and would open a closed gate if it stays as it is; for refresh
+	seen [sha256.Size]byte
 
 	logins *logins                      // in which passwords are checked
 	mu     sync.Mutex                   // guards the following
@@ -74,7 +76,10 @@ type gate struct {
 }
 
 func newGate(path string, next http.Handler, log *slog.Logger, now func() time.Time) (*gate, error) {
-	g := &gate{path: path, next: next, log: log, now: now, logins: newLogins(now), known: map[string][sha256.Size]byte{}}
+	g := &gate{
+		path: path, next: next, log: log, now: now, logins: newLogins(now),
+		known: map[string][sha256.Size]byte{},
+	}
 	if _, err := rand.Read(g.key[:]); err != nil {
 		return nil, err
 	}
@@ -86,7 +91,8 @@ func newGate(path string, next http.Handler, log *slog.Logger, now func() time.T
 	if err != nil {
 		c, g.shut = &webConfig{closed: err}, true
 		g.wrong.Store(&err)
-		log.Error("admin_web_config cannot be used; the admin side is closed until it can, and calls are answered", slog.String("error", err.Error()))
+		log.Error("admin_web_config cannot be used; the admin side is closed until it can, and calls are answered",
+			slog.String("error", err.Error()))
 	}
 	g.config.Store(c)
 	return g, nil
@@ -101,7 +107,9 @@ func (g *gate) findings() []preview.Finding {
 	if wrong == nil {
 		return nil
 	}
-	return []preview.Finding{preview.Findingf(diag.Pos{File: g.path}, "mistake", "admin_web_config is not taken: %v", *wrong)}
+	return []preview.Finding{
+		preview.Findingf(diag.Pos{File: g.path}, "mistake", "admin_web_config is not taken: %v", *wrong),
+	}
 }
 
 // requiresLogin reports whether whoever came this far has proven who they are.
@@ -122,7 +130,8 @@ func (g *gate) refresh() error {
 	case c.sum == former.sum:
 		return nil
 	case former.requiresLogin() && !c.requiresLogin():
-		return errors.New(g.path + ": nobody would be asked for a password any more; restart callhours if that is meant")
+		return errors.New(g.path +
+			": nobody would be asked for a password any more; restart callhours if that is meant")
 	case (c.tls == nil) != (former.tls == nil):
 		return errors.New(g.path + ": whether there is TLS changes at the next start")
 	}
@@ -131,7 +140,8 @@ func (g *gate) refresh() error {
 	return nil
 }
 
-// watch reads the web configuration again and again until ctx ends. A mistake is logged when it begins and when it changes.
+// watch reads the web configuration again and again until ctx ends. A mistake is logged when it
+// begins and when it changes.
 func (g *gate) watch(ctx context.Context) {
 	ticker := time.NewTicker(webEvery)
 	defer ticker.Stop()
@@ -200,8 +210,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case c.closed != nil && r.URL.Path != "/-/healthy" && r.URL.Path != "/-/ready":
 		w.Header().Set("Retry-After", closedAgain)
-		plain(w, http.StatusServiceUnavailable, "the admin side is closed, since admin_web_config cannot be used: "+g.shownReason(c)+
-			"; calls are answered, and it opens when the file is mended")
+		plain(w, http.StatusServiceUnavailable,
+			"the admin side is closed, since admin_web_config cannot be used: "+g.shownReason(c)+
+				"; calls are answered, and it opens when the file is mended")
 		return
 	case g.shut && c.tls != nil && r.TLS == nil:
 		w.Header().Set("Connection", "close")
@@ -264,8 +275,8 @@ func (g *gate) allows(c *webConfig) bool {
 	return true
 }
 
-// check says whether a user has that password: 200, 401, or 429 for too many at a time. One that was right is right again at no cost, so
-// that a flood of wrong ones leaves those alone who are in already.
+// check says whether a user has that password: 200, 401, or 429 for too many at a time. One that was right is right
+// again at no cost, so that a flood of wrong ones leaves those alone who are in already.
 func (g *gate) check(r *http.Request, c *webConfig, user, password string) int {
 	hash, exists := c.users[user]
 	if !exists {

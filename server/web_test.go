@@ -42,21 +42,22 @@ func TestWebConfigMistakes(t *testing.T) {
 		"basic_auth_users: {ops: hunter2":                                                                  ":2:1: this is not YAML; check the indentation and the quotes before this place",
 		"basic_auth_users: [hunter2]":                                                                      ":1:19: expected basic_auth_users as a mapping",
 		"basic_auth_users: hunter2":                                                                        ":1:19: expected basic_auth_users as a mapping",
-		"basic_auth_users: {ops: [" + hash + "]}":                                                          ":1:25: expected text",
-		"users: {ops: hunter2}":                                                                            ":1:1: unknown key in a web configuration; known: basic_auth_users, http_server_config, rate_limit, tls_server_config",
-		"basic_auth_user: {ops: hunter2}":                                                                  `:1:1: unknown key in a web configuration; did you mean "basic_auth_users"?`,
-		"a: [":                                                                                             ":2:1: this is not YAML; check the indentation and the quotes before this place",
-		"- a":                                                                                              ":1:1: expected a web configuration as a mapping",
-		"rate_limit: {burst: hunter2}":                                                                     ":1:21: expected a number of requests",
-		"rate_limit: {interval: hunter2}":                                                                  ":1:24: expected a duration such as 100ms",
-		"http_server_config: {http2: hunter2}":                                                             ":1:29: expected true or false",
-		"http_server_config: {headers: {Server: x}}":                                                       ":1:32: expected one of Content-Security-Policy, Strict-Transport-Security, X-Content-Type-Options, X-Frame-Options, X-XSS-Protection",
-		"tls_server_config: {cert_file: x}":                                                                "x",
-		"tls_server_config: {cert_file: x, key_file: y}":                                                   "x",
-		"tls_server_config: {client_auth_type: RequireAnyClientCert}":                                      ":1:20: tls_server_config has no cert_file",
-		"tls_server_config: {client_auth_type: hunter2}":                                                   ":1:39: expected one of , NoClientCert, RequestClientCert, RequireAndVerifyClientCert, RequireAnyClientCert, RequireClientCert, VerifyClientCertIfGiven",
-		"tls_server_config: {min_version: SSL3}":                                                           ":1:34: expected one of TLS10, TLS11, TLS12, TLS13",
-		"tls_server_config: {cipher_suites: TLS_AES}":                                                      ":1:36: expected a list",
+		"basic_auth_users: {ops: [" + hash +
+			"]}": ":1:25: expected text",
+		"users: {ops: hunter2}":                                       ":1:1: unknown key in a web configuration; known: basic_auth_users, http_server_config, rate_limit, tls_server_config",
+		"basic_auth_user: {ops: hunter2}":                             `:1:1: unknown key in a web configuration; did you mean "basic_auth_users"?`,
+		"a: [":                                                        ":2:1: this is not YAML; check the indentation and the quotes before this place",
+		"- a":                                                         ":1:1: expected a web configuration as a mapping",
+		"rate_limit: {burst: hunter2}":                                ":1:21: expected a number of requests",
+		"rate_limit: {interval: hunter2}":                             ":1:24: expected a duration such as 100ms",
+		"http_server_config: {http2: hunter2}":                        ":1:29: expected true or false",
+		"http_server_config: {headers: {Server: x}}":                  ":1:32: expected one of Content-Security-Policy, Strict-Transport-Security, X-Content-Type-Options, X-Frame-Options, X-XSS-Protection",
+		"tls_server_config: {cert_file: x}":                           "x",
+		"tls_server_config: {cert_file: x, key_file: y}":              "x",
+		"tls_server_config: {client_auth_type: RequireAnyClientCert}": ":1:20: tls_server_config has no cert_file",
+		"tls_server_config: {client_auth_type: hunter2}":              ":1:39: expected one of , NoClientCert, RequestClientCert, RequireAndVerifyClientCert, RequireAnyClientCert, RequireClientCert, VerifyClientCertIfGiven",
+		"tls_server_config: {min_version: SSL3}":                      ":1:34: expected one of TLS10, TLS11, TLS12, TLS13",
+		"tls_server_config: {cipher_suites: TLS_AES}":                 ":1:36: expected a list",
 	} {
 		path := filepath.Join(dir, "web.yaml")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -73,14 +74,18 @@ func TestWebConfigMistakes(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
-	if got := checkWeb(filepath.Join(dir, "none.yaml")); !strings.HasSuffix(got, "none.yaml: no such file or directory") {
+	if got := checkWeb(filepath.Join(dir, "none.yaml")); !strings.HasSuffix(got,
+		"none.yaml: no such file or directory") {
 		t.Errorf("a file that is not there: %q", got)
 	}
 }
 
 // FuzzWebConfig: whatever a file holds, it is a configuration or a mistake, and no mistake shows a password.
 func FuzzWebConfig(f *testing.F) {
-	for _, s := range []string{"basic_auth_users: {ops: hunter2}", "tls_server_config: {cert: x, key: y}", "a: &a [*a]", "rate_limit: {burst: 1, interval: 1h}", "? {}\n: x"} {
+	for _, s := range []string{
+		"basic_auth_users: {ops: hunter2}", "tls_server_config: {cert: x, key: y}", "a: &a [*a]",
+		"rate_limit: {burst: 1, interval: 1h}", "? {}\n: x",
+	} {
 		f.Add([]byte(s))
 	}
 	path := filepath.Join(f.TempDir(), "web.yaml")
@@ -92,14 +97,17 @@ func FuzzWebConfig(f *testing.F) {
 		if (c == nil) == (err == nil) {
 			t.Errorf("got %v and %v", c, err)
 		}
-		if err != nil && (strings.Contains(err.Error(), "hunter2") && !strings.Contains(path, "hunter2") || strings.Contains(err.Error(), "\n")) {
+		if err != nil && (strings.Contains(err.Error(), "hunter2") && !strings.Contains(path, "hunter2") ||
+			strings.Contains(err.Error(), "\n")) {
 			t.Errorf("got %q", err)
 		}
 	})
 }
 
 // gated is an admin side behind a gate, whose web configuration a test writes.
-func gated(t *testing.T, now func() time.Time, cost int, passwords ...string) (g *gate, write func(string), log *buffer) {
+func gated(t *testing.T, now func() time.Time, cost int, passwords ...string) (g *gate, write func(string),
+	log *buffer,
+) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "web.yaml")
 	write = func(text string) {
@@ -144,7 +152,8 @@ func signIn(g http.Handler, from, user, password string) int {
 	return w.Code
 }
 
-// TestGateStaysShut: a web configuration that vanishes, breaks, is half written, or asks nobody any more leaves the former in use.
+// TestGateStaysShut: a web configuration that vanishes, breaks, is half written, or asks nobody any
+// more leaves the former in use.
 func TestGateStaysShut(t *testing.T) {
 	t.Parallel()
 	g, write, _ := gated(t, time.Now, bcrypt.MinCost, "right", "other")
@@ -154,7 +163,13 @@ func TestGateStaysShut(t *testing.T) {
 		for _, c := range []struct {
 			user, password string
 			want           int
-		}{{"", "", none}, {"u0", "right", right}, {"u0", "wrong", 401}, {"u1", "other", other}, {"nobody", "right", 401}} {
+		}{
+			{"", "", none},
+			{"u0", "right", right},
+			{"u0", "wrong", 401},
+			{"u1", "other", other},
+			{"nobody", "right", 401},
+		} {
 			if got := signIn(g, "192.0.2.1:1", c.user, c.password); got != c.want {
 				t.Errorf("%s: %s with %q: got %d, want %d", what, c.user, c.password, got, c.want)
 			}
@@ -162,7 +177,8 @@ func TestGateStaysShut(t *testing.T) {
 	}
 	expect("at first", 401, 200, 200)
 	for i, text := range []string{
-		"", "# nothing yet\n", both[:len(both)/2], both[:len("basic_auth_users:\n")], "basic_auth_users: {}", "basic_auth_users: {u0: notahash}", "{", "\x00",
+		"", "# nothing yet\n", both[:len(both)/2], both[:len("basic_auth_users:\n")], "basic_auth_users: {}",
+		"basic_auth_users: {u0: notahash}", "{", "\x00",
 		"http_server_config: {http2: false}", "rate_limit: {burst: 1, interval: 1s}",
 	} {
 		write(text)
@@ -200,7 +216,8 @@ func TestGateWatches(t *testing.T) {
 		write("")
 		<-time.After(5 * webEvery)
 		synctest.Wait()
-		if n := strings.Count(log.String(), "admin_web_config is not taken"); n != 1 || !strings.Contains(log.String(), "the file asks nobody for anything") {
+		if n := strings.Count(log.String(), "admin_web_config is not taken"); n != 1 ||
+			!strings.Contains(log.String(), "the file asks nobody for anything") {
 			t.Errorf("%d lines: %s", n, log)
 		}
 		write(changed)
@@ -215,8 +232,8 @@ func TestGateWatches(t *testing.T) {
 	}
 }
 
-// TestGateUnderFlood: of thirty who try passwords at a time one is checked and few wait; whoever is in already stays in at once, and somebody
-// who comes from elsewhere gets a turn.
+// TestGateUnderFlood: of thirty who try passwords at a time one is checked and few wait; whoever is in already stays in
+// at once, and somebody who comes from elsewhere gets a turn.
 func TestGateUnderFlood(t *testing.T) {
 	t.Parallel()
 	g, _, log := gated(t, time.Now, 6, "right", "later")
@@ -263,7 +280,8 @@ func TestGateRate(t *testing.T) {
 	t.Parallel()
 	at := monday
 	g, write, _ := gated(t, func() time.Time { return at }, bcrypt.MinCost, "right")
-	write(usersOf(t, bcrypt.MinCost, "right") + "rate_limit: {burst: 2, interval: 1s}\nhttp_server_config: {headers: {X-Frame-Options: sameorigin}}\n")
+	write(usersOf(t, bcrypt.MinCost, "right") +
+		"rate_limit: {burst: 2, interval: 1s}\nhttp_server_config: {headers: {X-Frame-Options: sameorigin}}\n")
 	if err := g.refresh(); err != nil {
 		t.Fatal(err)
 	}
@@ -287,12 +305,14 @@ func TestHTTPLog(t *testing.T) {
 	at := monday
 	l := &httpLog{log: slog.New(slog.NewJSONHandler(&b, nil)), now: func() time.Time { return at }, listener: "listen"}
 	for i := range 1000 {
-		fmt.Fprintf(l, "http: TLS handshake error from %d: \u009b2J\u202e%s\nsecond line\n", i, strings.Repeat("x", 5000))
+		fmt.Fprintf(l, "http: TLS handshake error from %d: \u009b2J\u202e%s\nsecond line\n", i,
+			strings.Repeat("x", 5000))
 	}
 	at = at.Add(rationEvery)
 	fmt.Fprintln(l, "later")
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
-	if len(lines) != 2 || !strings.Contains(lines[0], `\\u009b2J\\u202exxx`) || len(lines[0]) > 500 || !strings.Contains(lines[1], `"problem":"later","more":999`) {
+	if len(lines) != 2 || !strings.Contains(lines[0], `\\u009b2J\\u202exxx`) || len(lines[0]) > 500 ||
+		!strings.Contains(lines[1], `"problem":"later","more":999`) {
 		t.Errorf("got %q", lines)
 	}
 	if strings.Contains(b.String(), "second") || bytes.ContainsRune([]byte(b.String()), 0x9b) {
@@ -300,8 +320,8 @@ func TestHTTPLog(t *testing.T) {
 	}
 }
 
-// TestGateBeginsClosed: a web configuration that cannot be used at the start lets nobody in, and what asks for no password opens nothing while it may be
-// half written.
+// TestGateBeginsClosed: a web configuration that cannot be used at the start lets nobody in, and what asks for no
+// password opens nothing while it may be half written.
 func TestGateBeginsClosed(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "web.yaml")
@@ -324,11 +344,15 @@ func TestGateBeginsClosed(t *testing.T) {
 		r.SetBasicAuth(user, password)
 		w := httptest.NewRecorder()
 		g.ServeHTTP(w, r)
-		if w.Code != want || strings.Contains(w.Body.String()+log.String(), "hunter2") || strings.Contains(w.Body.String(), filepath.Dir(path)) {
+		if w.Code != want || strings.Contains(w.Body.String()+log.String(), "hunter2") ||
+			strings.Contains(w.Body.String(), filepath.Dir(path)) {
 			t.Errorf("%s: %s: got %d %q, want %d", what, target, w.Code, w.Body, want)
 		}
 	}
-	for _, target := range []string{"/", "/metrics", "/api/v1/status", "/-/reload", "/-/healthy/", "//-/healthy", "/x/../-/ready"} {
+	for _, target := range []string{
+		"/", "/metrics", "/api/v1/status", "/-/reload", "/-/healthy/", "//-/healthy",
+		"/x/../-/ready",
+	} {
 		expect("at first", target, "u0", "hunter2", 503)
 	}
 	expect("at first", "/-/healthy", "", "", 200)
@@ -336,7 +360,10 @@ func TestGateBeginsClosed(t *testing.T) {
 	if g.requiresLogin() || len(g.findings()) != 1 {
 		t.Errorf("a closed gate: requiresLogin %t, findings %v", g.requiresLogin(), g.findings())
 	}
-	for _, text := range []string{"", "{", "basic_auth_users: {}", "rate_limit: {burst: 9, interval: 1s}", "http_server_config: {http2: false}"} {
+	for _, text := range []string{
+		"", "{", "basic_auth_users: {}", "rate_limit: {burst: 9, interval: 1s}",
+		"http_server_config: {http2: false}",
+	} {
 		write(text)
 		if err := g.refresh(); err == nil {
 			t.Errorf("%q is taken", text)
@@ -357,7 +384,8 @@ func TestGateBeginsClosed(t *testing.T) {
 	expect("mended", "/", "", "", 401)
 }
 
-// TestGateOpensWithTLS: a gate that begins closed is encrypted from when there is a certificate, and connections from before get nothing.
+// TestGateOpensWithTLS: a gate that begins closed is encrypted from when there is a certificate, and
+// connections from before get nothing.
 func TestGateOpensWithTLS(t *testing.T) {
 	t.Parallel()
 	g, _, _ := gated(t, time.Now, bcrypt.MinCost, "right")

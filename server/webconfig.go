@@ -24,8 +24,8 @@ import (
 // maxWeb is how many bytes a web configuration, or a file that it names, may have.
 const maxWeb = 1 << 20
 
-// webConfig is a web configuration of the kind that all of Prometheus' programs take, with the files that it names: who may see the admin
-// side, and by what certificate it is encrypted.
+// webConfig is a web configuration of the kind that all of Prometheus' programs take, with the files that it names: who
+// may see the admin side, and by what certificate it is encrypted.
 // https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md
 type webConfig struct {
 	users   map[string]string // bcrypt hashes by name; none: no password is asked for
@@ -40,10 +40,12 @@ type webConfig struct {
 
 // requiresLogin reports whether only those get an answer who prove who they are.
 func (c *webConfig) requiresLogin() bool {
-	return c != nil && c.closed == nil && (len(c.users) > 0 || c.tls != nil && c.tls.ClientAuth == tls.RequireAndVerifyClientCert)
+	return c != nil && c.closed == nil &&
+		(len(c.users) > 0 || c.tls != nil && c.tls.ClientAuth == tls.RequireAndVerifyClientCert)
 }
 
-// readWeb reads a web configuration and the files that it names. The error is what is wrong, with its place; it shows no value.
+// readWeb reads a web configuration and the files that it names. The error is what is wrong, with
+// its place; it shows no value.
 func readWeb(path string) (*webConfig, error) {
 	text, err := files.Read(path, maxWeb)
 	if err != nil {
@@ -51,7 +53,8 @@ func readWeb(path string) (*webConfig, error) {
 	}
 	w := &webReader{file: path, c: &webConfig{http2: true}, sum: sha256.New()}
 	_, _ = w.sum.Write(text)
-	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxWebDepth))))
+	loader, err := yaml.NewLoader(bytes.NewReader(text),
+		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxWebDepth))))
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +66,8 @@ func readWeb(path string) (*webConfig, error) {
 		w.read(doc.Content[0])
 	}
 	if w.wrong == nil && !w.says {
-		w.wrongAt(nil, "the file asks nobody for anything; add basic_auth_users or tls_server_config, or remove admin_web_config")
+		w.wrongAt(nil,
+			"the file asks nobody for anything; add basic_auth_users or tls_server_config, or remove admin_web_config")
 	}
 	if w.wrong != nil {
 		return nil, w.wrong
@@ -240,7 +244,8 @@ func (w *webReader) readUsers(n *yaml.Node) {
 		var hash string
 		w.text(&hash)(value)
 		if _, err := bcrypt.Cost([]byte(hash)); err != nil || name.Value == "" {
-			w.wrongAt(value, "expected a user name and the bcrypt hash of a password; make one by htpasswd -nBC 10 NAME")
+			w.wrongAt(value,
+				"expected a user name and the bcrypt hash of a password; make one by htpasswd -nBC 10 NAME")
 			return
 		}
 		w.c.users[name.Value], w.says = hash, true
@@ -253,7 +258,8 @@ func (w *webReader) readHTTP(n *yaml.Node) {
 		"headers": func(n *yaml.Node) {
 			w.c.headers = map[string]string{}
 			values := map[string][]string{
-				"Strict-Transport-Security": nil, "X-Content-Type-Options": {"nosniff"}, "X-Frame-Options": {"deny", "sameorigin"},
+				"Strict-Transport-Security": nil, "X-Content-Type-Options": {"nosniff"},
+				"X-Frame-Options":  {"deny", "sameorigin"},
 				"X-XSS-Protection": nil, "Content-Security-Policy": nil,
 			}
 			for name, value := range w.pairs(n, "headers") {

@@ -15,25 +15,41 @@ import (
 func (w *webReader) readTLS(n *yaml.Node) {
 	t := &w.tls
 	t.MinVersion, t.MaxVersion = tls.VersionTLS12, tls.VersionTLS13
-	versions := map[string]uint16{"TLS10": tls.VersionTLS10, "TLS11": tls.VersionTLS11, "TLS12": tls.VersionTLS12, "TLS13": tls.VersionTLS13}
+	versions := map[string]uint16{
+		"TLS10": tls.VersionTLS10, "TLS11": tls.VersionTLS11, "TLS12": tls.VersionTLS12,
+		"TLS13": tls.VersionTLS13,
+	}
 	ciphers := map[string]uint16{}
 	for _, c := range tls.CipherSuites() {
 		ciphers[c.Name] = c.ID
 	}
-	curves := map[string]tls.CurveID{"CurveP256": tls.CurveP256, "CurveP384": tls.CurveP384, "CurveP521": tls.CurveP521, "X25519": tls.X25519}
+	curves := map[string]tls.CurveID{
+		"CurveP256": tls.CurveP256, "CurveP384": tls.CurveP384, "CurveP521": tls.CurveP521,
+		"X25519": tls.X25519,
+	}
 	clients := map[string]tls.ClientAuthType{
 		"": tls.NoClientCert, "NoClientCert": tls.NoClientCert, "RequestClientCert": tls.RequestClientCert,
-		"RequireAnyClientCert": tls.RequireAnyClientCert, "RequireClientCert": tls.RequireAnyClientCert, // the former name
-		"VerifyClientCertIfGiven": tls.VerifyClientCertIfGiven, "RequireAndVerifyClientCert": tls.RequireAndVerifyClientCert,
+		// the former name
+		"RequireAnyClientCert": tls.RequireAnyClientCert, "RequireClientCert": tls.RequireAnyClientCert,
+		"VerifyClientCertIfGiven":    tls.VerifyClientCertIfGiven,
+		"RequireAndVerifyClientCert": tls.RequireAndVerifyClientCert,
 	}
 	var ignored bool
 	w.fields(n, "tls_server_config", map[string]webKey{
 		"cert": w.text(&w.cert), "key": w.text(&w.key), "client_ca": w.text(&w.clientCA),
 		"cert_file": w.path(&w.certFile), "key_file": w.path(&w.keyFile), "client_ca_file": w.path(&w.clientCAFile),
-		"client_auth_type":            word(w, clients, func(c tls.ClientAuthType) { t.ClientAuth = c }),
-		"client_allowed_sans":         w.each(func(n *yaml.Node) { var san string; w.text(&san)(n); w.sans = append(w.sans, san) }),
-		"cipher_suites":               w.each(word(w, ciphers, func(id uint16) { t.CipherSuites = append(t.CipherSuites, id) })),
-		"curve_preferences":           w.each(word(w, curves, func(id tls.CurveID) { t.CurvePreferences = append(t.CurvePreferences, id) })),
+		"client_auth_type": word(w, clients, func(c tls.ClientAuthType) { t.ClientAuth = c }),
+		"client_allowed_sans": w.each(func(n *yaml.Node) {
+			var san string
+			w.text(&san)(n)
+			w.sans = append(w.sans, san)
+		}),
+		"cipher_suites": w.each(word(w, ciphers, func(id uint16) {
+			t.CipherSuites = append(t.CipherSuites, id)
+		})),
+		"curve_preferences": w.each(word(w, curves, func(id tls.CurveID) {
+			t.CurvePreferences = append(t.CurvePreferences, id)
+		})),
 		"min_version":                 word(w, versions, func(v uint16) { t.MinVersion = v }),
 		"max_version":                 word(w, versions, func(v uint16) { t.MaxVersion = v }),
 		"prefer_server_cipher_suites": w.flag(&ignored), // without effect since Go 1.17
@@ -67,9 +83,11 @@ func (w *webReader) loadTLS() {
 			w.wrongAt(w.tlsAt, "client_ca_file holds no certificate")
 		}
 		if w.tls.ClientAuth == tls.NoClientCert {
-			w.wrongAt(w.tlsAt, "client_ca_file has no effect without client_auth_type; set it to RequireAndVerifyClientCert")
+			w.wrongAt(w.tlsAt,
+				"client_ca_file has no effect without client_auth_type; set it to RequireAndVerifyClientCert")
 		}
-	} else if w.sans == nil && (w.tls.ClientAuth == tls.RequireAndVerifyClientCert || w.tls.ClientAuth == tls.VerifyClientCertIfGiven) {
+	} else if w.sans == nil &&
+		(w.tls.ClientAuth == tls.RequireAndVerifyClientCert || w.tls.ClientAuth == tls.VerifyClientCertIfGiven) {
 		// Without one Go takes the system's authorities, by which anybody can get a certificate.
 		w.wrongAt(w.tlsAt, "client_auth_type verifies certificates and needs client_ca_file or client_allowed_sans")
 	}

@@ -25,7 +25,10 @@ func clientPair(t *testing.T, name string) tls.Certificate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotAfter: time.Now().AddDate(1, 0, 0)}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{name},
+		NotAfter: time.Now().AddDate(1, 0, 0),
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
@@ -33,8 +36,8 @@ func clientPair(t *testing.T, name string) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// TestRemovedClientIsNotResumed: a client whose name is taken out of client_allowed_sans does not get in by the session it had before either, and
-// whose name stays does.
+// TestRemovedClientIsNotResumed: a client whose name is taken out of client_allowed_sans does not get in by the session
+// it had before either, and whose name stays does.
 func TestRemovedClientIsNotResumed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -42,7 +45,8 @@ func TestRemovedClientIsNotResumed(t *testing.T) {
 	path := filepath.Join(dir, "web.yaml")
 	allow := func(sans string) {
 		t.Helper()
-		text := "tls_server_config: {cert_file: tls.crt, key_file: tls.key, client_auth_type: RequireAnyClientCert, client_allowed_sans: " + sans + "}\n"
+		text :=
+			"tls_server_config: {cert_file: tls.crt, key_file: tls.key, client_auth_type: RequireAnyClientCert, client_allowed_sans: " + sans + "}\n"
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -66,14 +70,17 @@ func TestRemovedClientIsNotResumed(t *testing.T) {
 		name    string
 		version uint16
 	}
-	sessions, certificates := map[client]tls.ClientSessionCache{}, map[string]tls.Certificate{"leaver": clientPair(t, "leaver"), "stayer": clientPair(t, "stayer")}
+	sessions, certificates := map[client]tls.ClientSessionCache{},
+		map[string]tls.Certificate{"leaver": clientPair(t, "leaver"), "stayer": clientPair(t, "stayer")}
 	ask := func(c client) string {
 		if sessions[c] == nil {
 			sessions[c] = tls.NewLRUClientSessionCache(1)
 		}
 		conn, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{
-			InsecureSkipVerify: true, ServerName: "localhost", //nolint:gosec // the server's certificate is not what is looked at
-			Certificates: []tls.Certificate{certificates[c.name]}, ClientSessionCache: sessions[c], MinVersion: c.version, MaxVersion: c.version,
+			InsecureSkipVerify: true,
+			ServerName:         "localhost", //nolint:gosec // the server's certificate is not what is looked at
+			Certificates:       []tls.Certificate{certificates[c.name]}, ClientSessionCache: sessions[c],
+			MinVersion: c.version, MaxVersion: c.version,
 		})
 		if err != nil {
 			return "refused"
@@ -101,7 +108,8 @@ func TestRemovedClientIsNotResumed(t *testing.T) {
 		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 			for name, want := range map[string]string{"leaver": step.leaver, "stayer": step.stayer} {
 				if got := ask(client{name, version}); got != want && (want != "200" || got[:3] != want) {
-					t.Errorf("client_allowed_sans %s, %s by %s: got %q, want %q", step.sans, name, tls.VersionName(version), got, want)
+					t.Errorf("client_allowed_sans %s, %s by %s: got %q, want %q", step.sans, name,
+						tls.VersionName(version), got, want)
 				}
 			}
 		}

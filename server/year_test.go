@@ -17,8 +17,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// TestYear: for every quarter of an hour of 2027, the clock moved along, a POST to the server and explain agree on branch and
-// body, and both with what a person reads in the example's calendars.
+// TestYear: for every quarter of an hour of 2027, the clock moved along, a POST to the server and explain agree on
+// branch and body, and both with what a person reads in the example's calendars.
 func TestYear(t *testing.T) {
 	t.Parallel()
 	file, err := config.Load(examples.Config, config.Options{FS: examples.FrontDesk()})
@@ -55,8 +55,10 @@ func TestYear(t *testing.T) {
 			t.Fatal(err)
 		}
 		answer := []byte(body(t, got))
-		if got.StatusCode != e.Answer.Status || got.Header.Get("X-Callhours-Branch") != e.Answer.Branch || !bytes.Equal(answer, e.Answer.Callflow) {
-			t.Fatalf("%s: the server says %d %s %s\nexplain says %d %s %s", at, got.StatusCode, got.Header.Get("X-Callhours-Branch"), answer,
+		if got.StatusCode != e.Answer.Status || got.Header.Get("X-Callhours-Branch") != e.Answer.Branch ||
+			!bytes.Equal(answer, e.Answer.Callflow) {
+			t.Fatalf("%s: the server says %d %s %s\nexplain says %d %s %s", at, got.StatusCode,
+				got.Header.Get("X-Callhours-Branch"), answer,
 				e.Answer.Status, e.Answer.Branch, e.Answer.Callflow)
 		}
 		if want := branchOf(at); e.Branch != want {
@@ -64,7 +66,8 @@ func TestYear(t *testing.T) {
 		}
 		seen[e.Branch]++
 	}
-	if total := int(365 * 24 * time.Hour / every); seen["open"]+seen["closed"]+seen["lunch"]+seen["holiday"]+seen["closed-by-hand"] != total {
+	if total := int(365 * 24 * time.Hour / every); seen["open"]+seen["closed"]+seen["lunch"]+seen["holiday"]+
+		seen["closed-by-hand"] != total {
 		t.Errorf("got %v, want %d moments", seen, total)
 	}
 	for _, branch := range []string{"closed-by-hand", "open", "holiday", "lunch", "closed"} {
@@ -88,15 +91,18 @@ func TestYearElsewhere(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestYear$", "-test.v")
 	cmd.Env = append(os.Environ(), "TZ=Pacific/Apia")
 	out, err := cmd.CombinedOutput()
-	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestYear ")) || !bytes.Contains(out, []byte("the machine's zone is Pacific/Apia")) {
+	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestYear ")) ||
+		!bytes.Contains(out, []byte("the machine's zone is Pacific/Apia")) {
 		t.Errorf("with TZ=Pacific/Apia: %v\n%s", err, out)
 	}
 }
 
 // exceptions are the days of 2027 on which the example's office does not keep its weekly hours.
 var exceptions = map[string]string{
-	"01-01": "holiday", "01-18": "holiday", "02-15": "holiday", "05-31": "holiday", "06-18": "holiday", "06-19": "holiday",
-	"07-04": "holiday", "07-05": "holiday", "09-06": "holiday", "11-25": "holiday", "12-24": "holiday", "12-25": "holiday", "12-31": "holiday",
+	"01-01": "holiday", "01-18": "holiday", "02-15": "holiday", "05-31": "holiday", "06-18": "holiday",
+	"06-19": "holiday",
+	"07-04": "holiday", "07-05": "holiday", "09-06": "holiday", "11-25": "holiday", "12-24": "holiday",
+	"12-25": "holiday", "12-31": "holiday",
 	"06-30": "afternoon", "09-10": "closed", "11-26": "short", "12-23": "short",
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// alwaysTrue notes functions that give a value unless it is empty, and else true: false is empty, so that they give true for whatever is true or
-// false. The last argument may come from the pipeline: piped, where it is one command.
+// alwaysTrue notes functions that give a value unless it is empty, and else true: false is empty, so that they give
+// true for whatever is true or false. The last argument may come from the pipeline: piped, where it is one command.
 func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, piped parse.Node, given int) {
 	isTrue := func(arg parse.Node) bool { return c.isTrue(arg, maxFollowed) }
 	var asked parse.Node // that false is lost of
@@ -48,7 +48,8 @@ func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, piped p
 // maxFollowed is how many variables, parentheses and calls within each other are looked into for what they stand for.
 const maxFollowed = 8
 
-// isTrue tells whether an expression is true whatever the data: true, (true), (not false), or a variable that was set to one of them.
+// isTrue tells whether an expression is true whatever the data: true, (true), (not false), or a variable
+// that was set to one of them.
 func (c *checker) isTrue(n parse.Node, most int) bool {
 	if most == 0 {
 		return false
@@ -74,8 +75,8 @@ func (c *checker) isTrue(n parse.Node, most int) bool {
 	return false
 }
 
-// path finds the map that an expression reads and the keys, in quotes, by which it does: .Data and "site", "record" of .Data.site.record. No keys
-// where the expression is another one.
+// path finds the map that an expression reads and the keys, in quotes, by which it does: .Data and "site", "record" of
+// .Data.site.record. No keys where the expression is another one.
 func (c *checker) path(n parse.Node, most int) (root string, keys []string) {
 	if most == 0 {
 		return "", nil
@@ -115,7 +116,8 @@ func (c *checker) path(n parse.Node, most int) (root string, keys []string) {
 		if len(n.Args) == 1 {
 			return c.path(n.Args[0], most-1)
 		}
-		if f, ok := n.Args[0].(*parse.IdentifierNode); !ok || f.Ident != "get" && f.Ident != "index" || len(n.Args) < 3 {
+		if f, ok := n.Args[0].(*parse.IdentifierNode); !ok || f.Ident != "get" && f.Ident != "index" ||
+			len(n.Args) < 3 {
 			return "", nil
 		}
 		root, keys = c.path(n.Args[1], most-1)

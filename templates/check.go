@@ -23,8 +23,9 @@ const (
 type checker struct {
 	source   *source
 	mistakes []diag.Mistake
-	odd      []diag.Mistake             // what can be executed and is hardly meant
-	set      map[string]*parse.PipeNode // what variables were last set to; without those of a {{range}}, and those that {{ $x = … }} changes
+	odd      []diag.Mistake // what can be executed and is hardly meant
+	// what variables were last set to; without those of a {{range}}, and those that {{ $x = … }} changes
+	set map[string]*parse.PipeNode
 }
 
 func (c *checker) mistake(n parse.Node, format string, args ...any) {

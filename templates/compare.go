@@ -2,7 +2,8 @@ package templates
 
 import "reflect"
 
-// equal tells whether two values are the same through and through, as reflect.DeepEqual does, and counts as it goes: it ends at the first difference.
+// equal tells whether two values are the same through and through, as reflect.DeepEqual does, and counts as it goes: it
+// ends at the first difference.
 func (r *run) equal(a, b any) (bool, error) {
 	if err := r.spend(perElement); err != nil {
 		return false, err
@@ -118,7 +119,8 @@ func inside(v reflect.Value) reflect.Value {
 	return v
 }
 
-// same tells whether two values are equal. Whole numbers are compared whatever their types, and nothing is equal to nothing alone.
+// same tells whether two values are equal. Whole numbers are compared whatever their types, and
+// nothing is equal to nothing alone.
 func (r *run) same(a, b reflect.Value) (bool, error) {
 	switch {
 	case a.Kind() == reflect.String && b.Kind() == reflect.String: // the usual case
@@ -217,7 +219,8 @@ func incomparable(a, b reflect.Value) error {
 	return wantf("want two numbers or two texts to compare, found %s and %s%s", of(a), of(b), hint)
 }
 
-// index gives an element of a list or map, or of what it holds, as text/template's does. A key is gone through to find it.
+// index gives an element of a list or map, or of what it holds, as text/template's does. A key
+// is gone through to find it.
 func (r *run) index(from reflect.Value, keys ...reflect.Value) (reflect.Value, error) {
 	from = inside(from)
 	if !from.IsValid() {

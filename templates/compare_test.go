@@ -20,7 +20,8 @@ func compared() []any {
 	var none *comparable
 	one := &comparable{1, 2}
 	return []any{
-		nil, true, false, 0, 1, -1, int64(1), int8(-3), uint(1), uint64(1 << 63), 1.0, 1.5, float32(1.5), "", "a", "b", "ab", text("a"), complex(1, 2),
+		nil, true, false, 0, 1, -1, int64(1), int8(-3), uint(1), uint64(1 << 63), 1.0, 1.5, float32(1.5), "", "a", "b",
+		"ab", text("a"), complex(1, 2),
 		[]any{},
 		[]any(nil),
 		[]any{1, "a"},
@@ -40,8 +41,8 @@ func compared() []any {
 	}
 }
 
-// TestComparisons holds eq, ne, lt, le, gt, ge and index to what text/template's own give, for each pair of values. What is an error there is one here,
-// in other words.
+// TestComparisons holds eq, ne, lt, le, gt, ge and index to what text/template's own give, for each pair of values.
+// What is an error there is one here, in other words.
 func TestComparisons(t *testing.T) {
 	t.Parallel()
 	r := &run{t: &Template{}}
@@ -53,14 +54,16 @@ func TestComparisons(t *testing.T) {
 	tried := 0
 	for name := range ours {
 		text := `{{ printf "%v" (` + name + ` .A .B) }}`
-		want, own := template.Must(theirs.New(name).Parse(text)), template.Must(template.New(name).Funcs(ours).Parse(text))
+		want, own := template.Must(theirs.New(name).Parse(text)),
+			template.Must(template.New(name).Funcs(ours).Parse(text))
 		for _, a := range compared() {
 			for _, b := range compared() {
 				data := map[string]any{"A": a, "B": b}
 				var expected, got bytes.Buffer
 				wrong, err := want.Execute(&expected, data), own.Execute(&got, data)
 				if (wrong == nil) != (err == nil) || wrong == nil && expected.String() != got.String() {
-					t.Errorf("%s of %T %v and %T %v: got %q, %v; text/template gives %q, %v", name, a, a, b, b, &got, err, &expected, wrong)
+					t.Errorf("%s of %T %v and %T %v: got %q, %v; text/template gives %q, %v", name, a, a, b, b, &got,
+						err, &expected, wrong)
 				}
 				tried++
 			}

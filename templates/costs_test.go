@@ -11,47 +11,51 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// costs are calls of each function with something large in each place where it could be gone through: $s is a text of n bytes, $r one of n/40, $t another that
-// is equal to $s, $w one of n/2 words, $l a list of n numbers, $k another that is equal to it, $c a list of texts with n bytes in all, $m a map of n
-// entries, $p another that is equal to it, $r a text of n/40 bytes, $e a list of n/16 values of another Go type. A call costs at least as much as the text before it says
-// for each of n: a byte gone through is 1, an element perElement.
+// costs are calls of each function with something large in each place where it could be gone through: $s is a text of n
+// bytes, $r one of n/40, $t another that is equal to $s, $w one of n/2 words, $l a list of n numbers, $k another that
+// is equal to it, $c a list of texts with n bytes in all, $m a map of n entries, $p another that is equal to it, $r a
+// text of n/40 bytes, $e a list of n/16 values of another Go type. A call costs at least as much as the text before it
+// says for each of n: a byte gone through is 1, an element perElement.
 var costs = map[string][]string{
-	"abbrev":                 {`1 abbrev 10 $s`},
-	"add":                    {`0 add 1 $s $s`},
-	"add1":                   {`0 add1 $s`},
-	"ago":                    {`0 ago 1`},
-	"all":                    {`0 all $l $s`},
-	"and":                    {`0 and $l $s`},
-	"any":                    {`0 any "" $l $s`},
-	"append":                 {`16 append $l 1`, `16 append list $l`, `1 append $e 1`},
-	"atoi":                   {`0 atoi $s`},
-	"b64dec":                 {`1 b64dec $s`},
-	"b64enc":                 {`1 b64enc $s`},
-	"camelcase":              {`1 camelcase $w`},
-	"cat":                    {`1 cat $s 1`, `1 cat 1 $s`},
-	"ceil":                   {`0 ceil $s`},
-	"chunk":                  {`16 chunk 2 $l`},
-	"coalesce":               {`0 coalesce "" $l $s`},
-	"compact":                {`16 compact $l`},
-	"concat":                 {`16 concat $l list`, `16 concat list $l`, `1 concat $e`},
-	"contains":               {`1 contains "y" $s`, `1 contains $s "y"`, `1 contains $s $t`},
-	"date":                   {`1 date $s 1`},
-	"dateInZone":             {`1 dateInZone $s 1 "UTC"`},
-	"default":                {`0 default $l $s`},
-	"dict":                   {`16 dict "a" $l`, `1 dict $s 1`},
-	"dig":                    {`0 dig "a" 1 $m`, `1 dig $s 1 $m`},
-	"div":                    {`0 div $s 2`},
-	"empty":                  {`0 empty $l`, `0 empty $s`},
-	"eq":                     {`1 eq $s $t`, `1 eq $s "a" $t`},
-	"fail":                   nil, // ends the template
-	"first":                  {`0 first $l`, `1 first $e`},
-	"float64":                {`0 float64 $s`},
-	"floor":                  {`0 floor $s`},
-	"fromJson":               {`8 fromJson (toJson $c | toString)`},
-	"ge":                     {`1 ge $s $t`},
-	"get":                    {`0 get $m "a"`, `1 get $m $s`},
-	"gt":                     {`1 gt $s $t`},
-	"has":                    {`16 has -1 $l`, `1 has $s (list $t)`, `16 has $l (list $k)`, `16 has $m (list $p)`, `1 has -1 $e`},
+	"abbrev":     {`1 abbrev 10 $s`},
+	"add":        {`0 add 1 $s $s`},
+	"add1":       {`0 add1 $s`},
+	"ago":        {`0 ago 1`},
+	"all":        {`0 all $l $s`},
+	"and":        {`0 and $l $s`},
+	"any":        {`0 any "" $l $s`},
+	"append":     {`16 append $l 1`, `16 append list $l`, `1 append $e 1`},
+	"atoi":       {`0 atoi $s`},
+	"b64dec":     {`1 b64dec $s`},
+	"b64enc":     {`1 b64enc $s`},
+	"camelcase":  {`1 camelcase $w`},
+	"cat":        {`1 cat $s 1`, `1 cat 1 $s`},
+	"ceil":       {`0 ceil $s`},
+	"chunk":      {`16 chunk 2 $l`},
+	"coalesce":   {`0 coalesce "" $l $s`},
+	"compact":    {`16 compact $l`},
+	"concat":     {`16 concat $l list`, `16 concat list $l`, `1 concat $e`},
+	"contains":   {`1 contains "y" $s`, `1 contains $s "y"`, `1 contains $s $t`},
+	"date":       {`1 date $s 1`},
+	"dateInZone": {`1 dateInZone $s 1 "UTC"`},
+	"default":    {`0 default $l $s`},
+	"dict":       {`16 dict "a" $l`, `1 dict $s 1`},
+	"dig":        {`0 dig "a" 1 $m`, `1 dig $s 1 $m`},
+	"div":        {`0 div $s 2`},
+	"empty":      {`0 empty $l`, `0 empty $s`},
+	"eq":         {`1 eq $s $t`, `1 eq $s "a" $t`},
+	"fail":       nil, // ends the template
+	"first":      {`0 first $l`, `1 first $e`},
+	"float64":    {`0 float64 $s`},
+	"floor":      {`0 floor $s`},
+	"fromJson":   {`8 fromJson (toJson $c | toString)`},
+	"ge":         {`1 ge $s $t`},
+	"get":        {`0 get $m "a"`, `1 get $m $s`},
+	"gt":         {`1 gt $s $t`},
+	"has": {
+		`16 has -1 $l`, `1 has $s (list $t)`, `16 has $l (list $k)`, `16 has $m (list $p)`,
+		`1 has -1 $e`,
+	},
 	"hasKey":                 {`0 hasKey $m "a"`, `1 hasKey $m $s`},
 	"hasPrefix":              {`1 hasPrefix $s $t`, `1 hasPrefix "x" $s`},
 	"hasSuffix":              {`1 hasSuffix $s $t`, `1 hasSuffix "x" $s`},
@@ -138,8 +142,8 @@ var costs = map[string][]string{
 	"wrap":                   {`1 wrap 10 $w`},
 }
 
-// TestEveryFunctionSpends holds each function to what it must count at least for each byte and element that it goes through, and that what it
-// counts grows no faster than they do.
+// TestEveryFunctionSpends holds each function to what it must count at least for each byte and element that it goes
+// through, and that what it counts grows no faster than they do.
 func TestEveryFunctionSpends(t *testing.T) {
 	t.Parallel()
 	l, _ := Load(Options{})
@@ -205,7 +209,8 @@ func largeOperands(n int) map[string]any {
 		same[i] = 1
 	}
 	return map[string]any{
-		"s": text(), "t": text(), "w": strings.Repeat("a ", n/2), "l": list(), "k": list(), "c": texts, "m": entries(), "p": entries(), "e": other, "same": same,
+		"s": text(), "t": text(), "w": strings.Repeat("a ", n/2), "l": list(), "k": list(), "c": texts, "m": entries(),
+		"p": entries(), "e": other, "same": same,
 		"percents": strings.Repeat("%%", n/2), "r": strings.Repeat("x", n/40),
 	}
 }
@@ -223,7 +228,8 @@ func spentBy(t *testing.T, l *Library, call string, operands map[string]any) int
 	}
 	d, env, spent := sample(), sampleEnv(), 0
 	d.Data, env.Spent = operands, &spent
-	if err := tmpl.Execute(t.Context(), &bytes.Buffer{}, d, env); err != nil && !strings.HasPrefix(call, "b64dec") && !strings.HasPrefix(call, "toDate") {
+	if err := tmpl.Execute(t.Context(), &bytes.Buffer{}, d, env); err != nil && !strings.HasPrefix(call, "b64dec") &&
+		!strings.HasPrefix(call, "toDate") {
 		t.Errorf("{{ %s }}: %v", call, err)
 	}
 	return spent
@@ -237,7 +243,8 @@ func TestStraightText(t *testing.T) {
 		setup + `{{$x:=1}}` + strings.Repeat(`{{$x =has $b $a}}`, 3500),
 		setup + `{{$x:=1}}` + strings.Repeat(`{{$x =uniq $b}}`, 3500),
 		`{{ $s := repeat 60000 "x" }}{{ $t := repeat 60000 "x" }}` + strings.Repeat(`{{if eq $s $t}}{{end}}`, 2500),
-		`{{ $s := repeat 60000 "x" }}{{ $t := repeat 60000 "x" }}{{if eq "y" ` + strings.Repeat(`$s `, 100) + `}}{{end}}{{ if and ` + strings.Repeat(`(eq $s $t) `, 4000) + `}}{{end}}`,
+		`{{ $s := repeat 60000 "x" }}{{ $t := repeat 60000 "x" }}{{if eq "y" ` + strings.Repeat(`$s `, 100) +
+			`}}{{end}}{{ if and ` + strings.Repeat(`(eq $s $t) `, 4000) + `}}{{end}}`,
 	} {
 		spent, env := 0, sampleEnv()
 		env.Spent = &spent
@@ -251,7 +258,8 @@ func TestStraightText(t *testing.T) {
 	plain := strings.Repeat(`{{.Data.front_desk}}`, 2000)
 	spent, env := 0, sampleEnv()
 	env.Spent = &spent
-	if err := mustParse(t, plain).Execute(t.Context(), &bytes.Buffer{}, sample(), env); err != nil || spent < 2000*perElement {
+	if err := mustParse(t, plain).Execute(t.Context(), &bytes.Buffer{}, sample(), env); err != nil ||
+		spent < 2000*perElement {
 		t.Errorf("2000 actions: %v, %d bytes are spent", err, spent)
 	}
 }
@@ -289,7 +297,8 @@ func TestDeadlineIsAsked(t *testing.T) {
 			t.Errorf("%.60s…: asked %d times for %d bytes", text, patient.asked, spent)
 		}
 		late := &lateAfter{t.Context(), 0, patient.asked - 1}
-		if err := tmpl.Execute(late, &bytes.Buffer{}, sample(), sampleEnv()); !IsLimit(err) || late.asked != patient.asked {
+		if err := tmpl.Execute(late, &bytes.Buffer{}, sample(), sampleEnv()); !IsLimit(err) ||
+			late.asked != patient.asked {
 			t.Errorf("%.60s…: got %v after %d times, want a limit", text, err, late.asked)
 		}
 	}

@@ -56,7 +56,10 @@ func sample() *testData {
 	return &testData{
 		Call: &testCall{From: "+14155550100", To: "100", CallerName: `x","module":"resources`}, Now: at(10, 30),
 		Branch: testBranch{"open", "open"}, Event: e, Events: []*testEvent{e},
-		Data: map[string]any{"front_desk": "0123", "voicemail": "4567", "empty": "", "numbers": []any{1, 2}, "deep": map[string]any{"a": map[string]any{"key": 1}}}, until: at(17, 0),
+		Data: map[string]any{
+			"front_desk": "0123", "voicemail": "4567", "empty": "", "numbers": []any{1, 2},
+			"deep": map[string]any{"a": map[string]any{"key": 1}},
+		}, until: at(17, 0),
 	}
 }
 

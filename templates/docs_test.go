@@ -65,7 +65,8 @@ func functionTable() string {
 			result = " → `" + result + "`"
 		}
 		cell := strings.NewReplacer("|", `\|`)
-		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s`%s |\n", f.Name, f.Source, f.Doc, cell.Replace(example), cell.Replace(result))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s`%s |\n", f.Name, f.Source, f.Doc, cell.Replace(example),
+			cell.Replace(result))
 	}
 	return b.String() + "\n"
 }
@@ -137,7 +138,11 @@ func TestDocsSpeech(t *testing.T) {
 		}
 		rows = append(rows, row)
 	}
-	for _, numbers := range [][]string{{"+1 (415) 555-0100", "+14155550100"}, {"+493012345678"}, {"415-555-0100 x123"}} {
+	for _, numbers := range [][]string{
+		{"+1 (415) 555-0100", "+14155550100"},
+		{"+493012345678"},
+		{"415-555-0100 x123"},
+	} {
 		said := english.dial(numbers[0])
 		for _, number := range numbers {
 			if got := english.dial(number); got != said {

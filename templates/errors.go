@@ -49,7 +49,8 @@ func (t *Template) explain(err error, data any) error {
 	at, said := t.place(text)
 	if cause := errors.Unwrap(failed.Err); cause != nil {
 		name := ""
-		if m := calling.FindStringSubmatch(strings.TrimSuffix(said, cause.Error())); m != nil && !strings.HasPrefix(m[1], "__") {
+		if m := calling.FindStringSubmatch(strings.TrimSuffix(said, cause.Error())); m != nil &&
+			!strings.HasPrefix(m[1], "__") {
 			name = m[1] + ": "
 		}
 		message := cause.Error()
@@ -98,7 +99,8 @@ var faults = []struct {
 		regexp.MustCompile(`^(?s)<(.*)>: can't evaluate field (\w+) in type (.*)$`),
 		func(e string, m []string, data any) string {
 			if m[3] == "interface {}" || !strings.Contains(m[3], ".") {
-				return fmt.Sprintf("%s is not known: %s has no fields", upTo(e, m[2]), cmp.Or(owner(e, m[2]), word(m[3])))
+				return fmt.Sprintf("%s is not known: %s has no fields", upTo(e, m[2]),
+					cmp.Or(owner(e, m[2]), word(m[3])))
 			}
 			return upTo(e, m[2]) + " is not known" + has(owner(e, m[2]), m[2], fieldsOf(data, m[3]))
 		},
@@ -159,7 +161,8 @@ func wordsFor(said string, data any) string {
 	return withoutTypes(said)
 }
 
-// has ends a message about a name that an object does not have. Of a call all names are said: they are many, and not in the template.
+// has ends a message about a name that an object does not have. Of a call all names are said: they are
+// many, and not in the template.
 func has(owner, name string, known []string) string {
 	suggestion := fieldMeant(name, known)
 	kind := ""
@@ -178,11 +181,13 @@ func has(owner, name string, known []string) string {
 	return suggestion
 }
 
-// fieldMeant is diag.Suggest, but for a name that is the beginning of others, such as Caller of CallerName and CallerNumber.
+// fieldMeant is diag.Suggest, but for a name that is the beginning of others, such as Caller of
+// CallerName and CallerNumber.
 func fieldMeant(name string, known []string) string {
 	var longer []string
 	for _, k := range slices.Sorted(slices.Values(known)) {
-		if len(name) >= 4 && len(k) > len(name) && strings.EqualFold(k[:len(name)], name) && k[len(name)] >= 'A' && k[len(name)] <= 'Z' {
+		if len(name) >= 4 && len(k) > len(name) && strings.EqualFold(k[:len(name)], name) && k[len(name)] >= 'A' &&
+			k[len(name)] <= 'Z' {
 			longer = append(longer, strconv.Quote(k))
 		}
 	}

@@ -20,8 +20,14 @@ func TestExecuteErrors(t *testing.T) {
 		{`{{ .Data.front_dsk }}`, `:1:4: .Data.front_dsk is not set; did you mean "front_desk"?`},
 		{`{{ $.Data.voicmail }}`, `:1:4: $.Data.voicmail is not set; did you mean "voicemail"?`},
 		{`{{ .Data.deep.a.ket }}`, `:1:4: .Data.deep.a.ket is not set; did you mean "key"?`},
-		{`{{ eq .Data.front_desk 1 }}`, `:1:4: eq: want two numbers or two texts to compare, found a text and a whole number; toString makes a text of a number, int a number of a text`},
-		{`{{ .Call.Form }}`, `:1:4: .Call.Form is not known; a call has CallerName, From, To, Var; did you mean "From"?`},
+		{
+			`{{ eq .Data.front_desk 1 }}`,
+			`:1:4: eq: want two numbers or two texts to compare, found a text and a whole number; toString makes a text of a number, int a number of a text`,
+		},
+		{
+			`{{ .Call.Form }}`,
+			`:1:4: .Call.Form is not known; a call has CallerName, From, To, Var; did you mean "From"?`,
+		},
 		{`{{ $.Branch.Title }}`, `:1:4: $.Branch.Title is not known; known: Name, State`},
 		{`{{ range .Events }}{{ .Sumary }}{{ end }}`, `:1:23: .Sumary is not known; did you mean "Summary"?`},
 		{`{{ .Data.voicemail.id }}`, `:1:4: .Data.voicemail.id is not known: .Data.voicemail has no fields`},
@@ -54,16 +60,25 @@ func TestExecuteErrors(t *testing.T) {
 		{`{{ spoken .Match }}`, `:1:4: spoken: want a time, found nothing; guard it with {{with}}`},
 		{`{{ date "15:04" nil }}`, `:1:4: date: want a time, found nothing; guard it with {{with}}`},
 		{`{{ toDate "2006-01-02" "soon" }}`, `:1:4: toDate: want a time like "2006-01-02", found "soon"`},
-		{`{{ dateInZone "15" .Now .Call.To }}`, `:1:4: dateInZone: want a time zone such as "Europe/Berlin", found "100"`},
+		{
+			`{{ dateInZone "15" .Now .Call.To }}`,
+			`:1:4: dateInZone: want a time zone such as "Europe/Berlin", found "100"`,
+		},
 		{`{{ fromJson "{" }}`, `:1:4: fromJson: want JSON, found "{"`},
 		{`{{ fromJson "1 2" }}`, `:1:4: fromJson: want one JSON value, found more after it in "1 2"`},
 		{`{{ b64dec "?" }}`, `:1:4: b64dec: want base64, found "?"`},
-		{`{{ regexMatch (print "(" ) "a" }}`, `:1:4: regexMatch: the pattern "(" does not parse: missing closing ): "("`},
+		{
+			`{{ regexMatch (print "(" ) "a" }}`,
+			`:1:4: regexMatch: the pattern "(" does not parse: missing closing ): "("`,
+		},
 		{`{{ printf "%d" "a" }}`, `:1:4: printf: a text does not fit "%d" in the format`},
 		{`{{ printf "%d" }}`, `:1:4: printf: no value is left for "%d" in the format`},
 		{`{{ printf "%s" 1 2 }}`, `:1:4: printf: the format has fewer directives than values: 1 too many`},
 		{`{{ printf "%*d" 9 1 }}`, `:1:4: printf: want a directive such as %s or %5d in the format, found "%*d"`},
-		{`{{ printf "%[1]s%[1]s" 1 }}`, `:1:4: printf: want a directive such as %s or %5d in the format, found "%[1]s%[1]s"`},
+		{
+			`{{ printf "%[1]s%[1]s" 1 }}`,
+			`:1:4: printf: want a directive such as %s or %5d in the format, found "%[1]s%[1]s"`,
+		},
 		{`{{ printf (print "%" "q") 1 }}`, `:1:4: printf: %q makes text that JSON does not allow; write toJson`},
 		{`{{ define "a" }}{{ .x }}{{ end }}{{ template "a" .Data }}`, `:1:20: .x is not set`},
 	} {
@@ -136,7 +151,10 @@ func TestExecute(t *testing.T) {
 		{`{{ first list | toJson }}`, `null`},
 		{`{{ fromJson "{\"a\":[1,2.5]}" | toJson }}`, `{"a":[1,2.5]}`},
 		{`{{ list (toJson "a") | toJson }}{{ toJson (toJson "a") }}{{ print (toJson "a") }}`, `["a"]"a""a"`},
-		{`{{ $l := list 1 }}{{ $m := append $l 2 }}{{ $n := append $l 3 }}{{ toJson $m }}{{ toJson $n }}`, `[1,2][1,3]`},
+		{
+			`{{ $l := list 1 }}{{ $m := append $l 2 }}{{ $n := append $l 3 }}{{ toJson $m }}{{ toJson $n }}`,
+			`[1,2][1,3]`,
+		},
 		{`{{ len (pluck "a" (dict "a" 1) (dict)) }}{{ has 1 nil }}`, `1false`},
 	} {
 		got, err := execute(t, c.text)
@@ -149,7 +167,8 @@ func TestExecute(t *testing.T) {
 // TestLists shows that functions take lists and maps of any kind of element.
 func TestLists(t *testing.T) {
 	t.Parallel()
-	tmpl := mustParse(t, `{{ join "," .Data.texts }} {{ last .Events | len }} {{ keys .Data.names | join "," }} {{ get .Data.names "a" }}`)
+	tmpl := mustParse(t,
+		`{{ join "," .Data.texts }} {{ last .Events | len }} {{ keys .Data.names | join "," }} {{ get .Data.names "a" }}`)
 	d := map[string]any{
 		"Events": [][]int{{1}, {1, 2}},
 		"Data":   map[string]any{"texts": [2]string{"x", "y"}, "names": map[testName]string{"b": "2", "a": "1"}},

@@ -11,16 +11,17 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// follower follows templates through the grammar of JSON, as html/template follows its own through HTML: their text moves the context,
-// and each action is given the encoder of the place where it stands. What may differ from one execution to the next (which branch is
-// taken, how often a loop turns) may lead to several places; each of them must allow what comes next. So what is accepted writes
-// JSON whatever the data is.
+// follower follows templates through the grammar of JSON, as html/template follows its own through HTML: their text
+// moves the context, and each action is given the encoder of the place where it stands. What may differ from one
+// execution to the next (which branch is taken, how often a loop turns) may lead to several places; each of them must
+// allow what comes next. So what is accepted writes JSON whatever the data is.
 //
-// A template that is called is followed once for each context in which it is called, in a copy of its own. It sees the innermost bracket
-// alone, so that one that calls itself ever deeper has few contexts.
+// A template that is called is followed once for each context in which it is called, in a copy of its own. It sees the
+// innermost bracket alone, so that one that calls itself ever deeper has few contexts.
 type follower struct {
-	all      map[string]*tree
-	ends     map[string][]place // where templates end that are called, by the name of the copy; grows until nothing is new
+	all map[string]*tree
+	// where templates end that are called, by the name of the copy; grows until nothing is new
+	ends     map[string][]place
 	copies   map[string]*copied // by name
 	asked    bool               // a template was called whose end is not known yet
 	mistakes []diag.Mistake
@@ -91,7 +92,9 @@ func (f *follower) total() int {
 func (f *follower) finish(main *tree, end jsonContext) {
 	pos := main.source.pos(parse.Pos(len(strings.TrimRight(main.source.text, " \t\r\n"))))
 	if end.dead() {
-		f.mistakes = append(f.mistakes, diag.Mistakef(main.source.pos(0), "templates call each other here without an end; put the call into an {{if}}"))
+		f.mistakes = append(f.mistakes,
+			diag.Mistakef(main.source.pos(0),
+				"templates call each other here without an end; put the call into an {{if}}"))
 		return
 	}
 	for _, p := range end.places {
@@ -141,7 +144,8 @@ func (f *follower) template(name string, t *tree, at parse.Pos, c jsonContext) j
 	tree.Name = name
 	outer := *f
 	f.tree = &copied{
-		tree: tree, encoders: map[*parse.ActionNode]encoder{}, indexed: map[*parse.RangeNode]bool{}, calls: map[*parse.TemplateNode]*called{},
+		tree: tree, encoders: map[*parse.ActionNode]encoder{}, indexed: map[*parse.RangeNode]bool{},
+		calls: map[*parse.TemplateNode]*called{},
 	}
 	f.loops, f.later, f.caller = nil, 0, ""
 	f.steps -= t.nodes // to copy it
@@ -157,7 +161,8 @@ func (f *follower) template(name string, t *tree, at parse.Pos, c jsonContext) j
 	return c
 }
 
-// list follows nodes. Variables that they define end with them: keep is how many are left, when the list is a scope of its own.
+// list follows nodes. Variables that they define end with them: keep is how many are left, when the
+// list is a scope of its own.
 func (f *follower) list(c jsonContext, l *parse.ListNode, keep int) jsonContext {
 	if l != nil {
 		for _, n := range l.Nodes {
@@ -295,7 +300,10 @@ func (f *follower) action(c jsonContext, n *parse.ActionNode) jsonContext {
 
 // conflict is the fault of an action that would need two encoders.
 func (e encoder) conflict(text string) *fault {
-	return &fault{want: "an action that stands in one kind of place", found: text + ", which stands in two", hint: "write it in each branch"}
+	return &fault{
+		want: "an action that stands in one kind of place", found: text + ", which stands in two",
+		hint: "write it in each branch",
+	}
 }
 
 // refuses says what cannot be written at a place whatever the data is.
@@ -341,7 +349,9 @@ func (f *follower) branch(c jsonContext, n *parse.BranchNode, keyword string) js
 	if len(f.mistakes) > 0 {
 		return c.with(nil)
 	}
-	return f.join(yes, no, n.Pos, func(a, b jsonContext) string { return apart(keyword, n, f.tree.source.action(n.Pos), a, b) })
+	return f.join(yes, no, n.Pos, func(a, b jsonContext) string {
+		return apart(keyword, n, f.tree.source.action(n.Pos), a, b)
+	})
 }
 
 // mostPlaces is how many places a template may have to keep apart at one node.
@@ -378,7 +388,8 @@ func (f *follower) call(c jsonContext, n *parse.TemplateNode) jsonContext {
 			return c.with(nil)
 		}
 		if end.open != inner.open && !end.dead() {
-			f.mistake(n.Pos, "template %q leaves %s open; close a bracket in the template that opens it", met.name, end.open[len(inner.open):])
+			f.mistake(n.Pos, "template %q leaves %s open; close a bracket in the template that opens it", met.name,
+				end.open[len(inner.open):])
 			return c.with(nil)
 		}
 		f.ends[name] = add(f.ends[name], end.places...)
@@ -394,7 +405,8 @@ func (f *follower) call(c jsonContext, n *parse.TemplateNode) jsonContext {
 			places = add(places, end)
 		}
 		if len(places) > mostPlaces {
-			f.mistake(n.Pos, "%s leads to too many different places; write it with fewer conditions", f.tree.source.action(n.Pos))
+			f.mistake(n.Pos, "%s leads to too many different places; write it with fewer conditions",
+				f.tree.source.action(n.Pos))
 			return c.with(nil)
 		}
 	}

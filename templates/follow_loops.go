@@ -18,7 +18,8 @@ type loop struct {
 func (f *follower) exit(c jsonContext, l *loop, to *jsonContext, pos parse.Pos) jsonContext {
 	left := c.leave(l.depth)
 	*to = f.join(*to, left, pos, func(a, b jsonContext) string {
-		return fmt.Sprintf("leaves the turn where %s is wanted, and another way leaves it where %s is", b.all(), a.all())
+		return fmt.Sprintf("leaves the turn where %s is wanted, and another way leaves it where %s is", b.all(),
+			a.all())
 	})
 	return c.with(nil)
 }
@@ -33,7 +34,8 @@ func (f *follower) loop(c jsonContext, n *parse.RangeNode) jsonContext {
 	none := f.list(l.variables(c, isUnknown), n.ElseList, l.depth)
 	text := f.tree.source.action(n.Pos)
 	between := func(a, b jsonContext) string {
-		return fmt.Sprintf("each turn of {{range}} begins where %s is wanted, and it ends where %s is; it must end where the next can begin", a.all(), b.all())
+		return fmt.Sprintf(
+			"each turn of {{range}} begins where %s is wanted, and it ends where %s is; it must end where the next can begin", a.all(), b.all())
 	}
 	turn := func(from jsonContext, index byte) jsonContext {
 		if l.index == "" {
@@ -75,7 +77,9 @@ func (f *follower) loop(c jsonContext, n *parse.RangeNode) jsonContext {
 	}
 	differs := func(a, b jsonContext) string { return apart("range", &n.BranchNode, text, a, b) }
 	after = f.join(after, l.breaks, n.Pos, func(a, b jsonContext) string {
-		return fmt.Sprintf("{{break}} leaves {{range}} where %s is wanted, and its turns end where %s is; end both alike", b.all(), a.all())
+		return fmt.Sprintf(
+			"{{break}} leaves {{range}} where %s is wanted, and its turns end where %s is; end both alike", b.all(),
+			a.all())
 	})
 	if len(f.mistakes) > 0 {
 		return c.with(nil)

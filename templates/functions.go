@@ -70,11 +70,13 @@ var ours = []function{
 	},
 	{"now", "the moment of the call, like .Now", `{{ now | date "15:04" }} → 10:30`, func(r *run) any { return r.now }},
 	{
-		"on", "the events that are on in a calendar, named by a text in quotes; with more than 1,000 at once the fallback answers",
+		"on",
+		"the events that are on in a calendar, named by a text in quotes; with more than 1,000 at once the fallback answers",
 		`{{ range on "holidays" }}{{ .Summary }}{{ end }} → Thanksgiving`, func(r *run) any { return r.on },
 	},
 	{
-		"phone", "a telephone number with blanks and commas, so that its digits are read one by one; a language may stand before it",
+		"phone",
+		"a telephone number with blanks and commas, so that its digits are read one by one; a language may stand before it",
 		`{{ phone "+1 (415) 555-0100" }} → 1, 4 1 5, 5 5 5, 0 1 0 0`, func(r *run) any { return r.phone },
 	},
 	{
@@ -94,10 +96,15 @@ var ours = []function{
 
 var goFunctions = []function{
 	{"and", "the first empty argument, else the last", `{{ and 1 0 }} → 0`, nil},
-	{"eq", "whether the first is equal to any of the others", `{{ eq .Branch.Name "open" "closed" }} → true`, func(r *run) any { return r.eq }},
+	{
+		"eq", "whether the first is equal to any of the others", `{{ eq .Branch.Name "open" "closed" }} → true`,
+		func(r *run) any { return r.eq },
+	},
 	{"ge", "greater or equal", `{{ ge 2 2 }} → true`, func(r *run) any { return r.ge }},
 	{"gt", "greater", `{{ gt 2 1 }} → true`, func(r *run) any { return r.gt }},
-	{"index", "an element of a list or map", `{{ index .Data "front_desk" }} → 0123`, func(r *run) any { return r.index }},
+	{"index", "an element of a list or map", `{{ index .Data "front_desk" }} → 0123`, func(r *run) any {
+		return r.index
+	}},
 	{"le", "less or equal", `{{ le 2 1 }} → false`, func(r *run) any { return r.le }},
 	{"len", "the number of elements, or of a text's bytes", `{{ len "abc" }} → 3`, nil},
 	{"lt", "less", `{{ lt 1 2 }} → true`, func(r *run) any { return r.lt }},

@@ -24,8 +24,8 @@ const (
 	inLiteral                  // inside a number, true, false or null
 )
 
-// place is where the output of a template can stand when an execution comes to a node. Places are compared with ==: two ways through a
-// template agree when they lead to the same place.
+// place is where the output of a template can stand when an execution comes to a node. Places are compared with ==: two
+// ways through a template agree when they lead to the same place.
 type place struct {
 	phase   phase
 	name    bool   // of inEscape and inHex: in a member name
@@ -109,7 +109,8 @@ func (c jsonContext) read(b byte) (jsonContext, *fault) {
 		if fault != nil {
 			return c, fault
 		}
-		// Brackets are alike in all places: a join of contexts wants it, and what opens or closes one does so in every place.
+		// Brackets are alike in all places: a join of contexts wants it, and what opens or closes
+		// one does so in every place.
 		next.open = open
 		next.places = add(next.places, q)
 	}
@@ -184,7 +185,8 @@ func (c jsonContext) step(p place, b byte) (place, string, *fault) {
 		switch {
 		case (b == '[' || b == '{') && len(c.open) == MaxBrackets:
 			return p, c.open, &fault{
-				want: fmt.Sprintf("at most %d brackets within each other", MaxBrackets), found: "one more", hint: "write it flatter",
+				want: fmt.Sprintf("at most %d brackets within each other", MaxBrackets), found: "one more",
+				hint: "write it flatter",
 			}
 		case b == '[':
 			p.phase = wantElement
@@ -268,7 +270,10 @@ func (p place) hexDigit(b byte) (place, *fault) {
 }
 
 func (place) lone() *fault {
-	return &fault{want: `both halves of a character, such as \ud83d\ude00`, found: "one alone", hint: "write the character itself"}
+	return &fault{
+		want: `both halves of a character, such as \ud83d\ude00`, found: "one alone",
+		hint: "write the character itself",
+	}
 }
 
 // unescaped is the place behind an escape sequence.
@@ -366,7 +371,8 @@ func (c jsonContext) unexpected(p place, found string, b byte) *fault {
 		f.hint = "brackets close in the order in which they were opened"
 	case p.phase == afterValue && b == ',':
 		f.hint = "one object is the whole answer"
-	case (p.phase != wantValue && p.phase <= wantName || p.phase == wantValue && c.top() == '[') && (closes || b == ','):
+	case (p.phase != wantValue && p.phase <= wantName || p.phase == wantValue && c.top() == '[') &&
+		(closes || b == ','):
 		f.hint = extraComma
 	case p.phase == wantValue && (closes || b == ','):
 		f.hint = "a member has a value; write null for none"
@@ -403,7 +409,11 @@ func (c jsonContext) action(p place, found string) (place, encoder, *fault) {
 		p.phase = wantColon
 		return p, nameEncoder, nil
 	case inEscape, inHex:
-		return p, "", &fault{want: "the rest of an escape sequence", found: found, hint: "a value cannot be a part of one; write \\\\ for a backslash"}
+		return p, "",
+			&fault{
+				want: "the rest of an escape sequence", found: found,
+				hint: "a value cannot be a part of one; write \\\\ for a backslash",
+			}
 	case inLiteral:
 		return p, "", &fault{
 			want: c.wanted(p), found: found + " right behind " + p.literal,

@@ -67,9 +67,11 @@ func (s *source) header(root *parse.ListNode) (h header, mistakes []diag.Mistake
 			declared, example = declared[:from[0]], declared[from[1]:]
 			d := json.NewDecoder(strings.NewReader(example))
 			d.UseNumber()
-			if err := d.Decode(&h.example); err != nil || h.example == nil || strings.TrimSpace(example[d.InputOffset():]) != "" {
+			if err := d.Decode(&h.example); err != nil || h.example == nil ||
+				strings.TrimSpace(example[d.InputOffset():]) != "" {
 				mistakes = append(mistakes, diag.Mistakef(s.pos(c.Pos+parse.Pos(at[1]+from[0])),
-					`want the data of an example as JSON, such as {"voicemail": "4567"}, found %s`, clip(strings.TrimSpace(example))))
+					`want the data of an example as JSON, such as {"voicemail": "4567"}, found %s`,
+					clip(strings.TrimSpace(example))))
 			}
 			h.example, _ = plainNumbers(h.example).(map[string]any)
 		}
@@ -96,7 +98,9 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 				`want a field such as "voicemail id" or "timeout int = 20", found %s`, clip(strings.TrimSpace(found))))
 		}
 		if len(fields) == maxFields {
-			return fields, append(mistakes, diag.Mistakef(at, "a header declares at most %d fields; gather them in a map", maxFields))
+			return fields,
+				append(mistakes,
+					diag.Mistakef(at, "a header declares at most %d fields; gather them in a map", maxFields))
 		}
 		f := Field{Name: m[1], Kind: m[2], Required: true}
 		rest = strings.TrimLeft(rest[len(m[0]):], " \t")
@@ -113,7 +117,8 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 			if err := d.Decode(&f.Default); err != nil {
 				found, _, _ := strings.Cut(value, ";")
 				return fields, append(mistakes, diag.Mistakef(at,
-					`want the default of %s as JSON, such as "text", 20, true or null, found %s`, f.Name, clip(strings.TrimSpace(found))))
+					`want the default of %s as JSON, such as "text", 20, true or null, found %s`, f.Name,
+					clip(strings.TrimSpace(found))))
 			}
 			f.Required, f.Default = false, plainNumbers(f.Default)
 			rest = value[d.InputOffset():]
@@ -128,13 +133,15 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 		if rest = strings.TrimLeft(rest, " \t\r"); rest != "" && rest[0] != ';' && rest[0] != '\n' {
 			found, _, _ := strings.Cut(rest, "\n")
 			return fields, append(mistakes,
-				diag.Mistakef(place(rest), "want ; or a line end after %s, found %s", f.Name, clip(strings.TrimSpace(found))))
+				diag.Mistakef(place(rest), "want ; or a line end after %s, found %s", f.Name,
+					clip(strings.TrimSpace(found))))
 		}
 	}
 }
 
-// Objection says why a value is none that the field takes; "" for one that it takes. Nothing fits all kinds, where there is a default; a number fits a text,
-// since digits without quotes are read as one. An id is one of Kazoo's, or empty where there is a default.
+// Objection says why a value is none that the field takes; "" for one that it takes. Nothing fits all kinds, where
+// there is a default; a number fits a text, since digits without quotes are read as one. An id is one of Kazoo's, or
+// empty where there is a default.
 func (f Field) Objection(value any) string {
 	const id = "an id of Kazoo: 32 digits from 0 to 9 and a to f"
 	text, isText := value.(string)

@@ -102,7 +102,8 @@ func appendJSON(dst []byte, v any) ([]byte, error) {
 
 // appendOther encodes what templates cannot make, such as an event, or a list of them.
 func appendOther(dst []byte, v any) ([]byte, error) {
-	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice && list.Type().Elem().Kind() != reflect.Uint8 && !list.IsNil() {
+	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice && list.Type().Elem().Kind() != reflect.Uint8 &&
+		!list.IsNil() {
 		var err error
 		dst = append(dst, '[')
 		for i := range list.Len() {
@@ -155,16 +156,21 @@ func inQuotes(v any) (string, error) {
 	case string:
 		return v, nil
 	case nil:
-		return "", wantf("want a text inside the quotes, found nothing; guard it with {{with}}, give a default, or leave the quotes out to write null")
+		return "",
+			wantf(
+				"want a text inside the quotes, found nothing; guard it with {{with}}, give a default, or leave the quotes out to write null")
 	case JSON:
 		return "", wantf("want a text inside the quotes, found JSON; leave the quotes or toJson out")
 	}
 	s, err := plain(v)
 	if err != nil {
 		if fields := reflect.Indirect(reflect.ValueOf(v)); fields.Kind() == reflect.Struct {
-			return "", wantf("want a text inside the quotes, found an object, which has %s; write one of them after a dot", strings.Join(readable(fields.Type()), ", "))
+			return "",
+				wantf("want a text inside the quotes, found an object, which has %s; write one of them after a dot",
+					strings.Join(readable(fields.Type()), ", "))
 		}
-		return "", wantf("want a text inside the quotes, found %s; leave the quotes out to write it as JSON", describe(v))
+		return "",
+			wantf("want a text inside the quotes, found %s; leave the quotes out to write it as JSON", describe(v))
 	}
 	return s, nil
 }
@@ -190,7 +196,9 @@ func (r *run) spokenText(v any) (string, error) {
 // list lets through what counts its turns from 0 in {{range $i, $e := …}}{{if $i}}.
 func list(v any) (any, error) {
 	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Map {
-		return nil, wantf("want a list to range over, found a map, whose keys {{if}} does not tell from each other; range over its values")
+		return nil,
+			wantf(
+				"want a list to range over, found a map, whose keys {{if}} does not tell from each other; range over its values")
 	}
 	return v, nil
 }

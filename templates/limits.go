@@ -19,8 +19,9 @@ const (
 	maxWork = 16 << 20 // bytes that one execution goes through, all in all: see spend
 )
 
-// What a template's text may be, beside its length, so that following it at load ends soon. A text of MaxSource bytes cannot nest so deep
-// that text/template's own parser runs out of stack; what walks the trees after it does so no deeper than this.
+// What a template's text may be, beside its length, so that following it at load ends soon. A text of MaxSource
+// bytes cannot nest so deep that text/template's own parser runs out of stack; what walks the trees after it
+// does so no deeper than this.
 const (
 	MaxNesting   = 100 // {{if}}, {{else if}}, {{range}}, {{with}} and parentheses within each other
 	MaxVariables = 250 // variables that one template, or one {{define}}, defines
@@ -32,8 +33,8 @@ const (
 	maxSteps = 100_000 // nodes and bytes that one analysis of a template follows, in each of their contexts
 )
 
-// stepsFor is how many of maxSteps a template has. Most take one or two for each byte of their text; thousands of small ones in a file must
-// not take the time of as many large ones.
+// stepsFor is how many of maxSteps a template has. Most take one or two for each byte of their text; thousands of small
+// ones in a file must not take the time of as many large ones.
 func stepsFor(trees map[string]*tree) int {
 	const any, perByte = 4_000, 40
 	length, counted := 0, map[*source]bool{}

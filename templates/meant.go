@@ -15,8 +15,10 @@ import (
 
 // elsewhere are words of other template languages, and what is written here.
 var elsewhere = map[string]string{
-	"elif": "{{else if …}}", "elsif": "{{else if …}}", "elseif": "{{else if …}}", "unless": "{{if not …}}", "for": "{{range …}}", "foreach": "{{range …}}",
-	"each": "{{range …}}", "set": "{{ $x := … }}", "let": "{{ $x := … }}", "null": "nil", "None": "nil", "none": "nil", "True": "true", "False": "false", "include": "{{template …}}",
+	"elif": "{{else if …}}", "elsif": "{{else if …}}", "elseif": "{{else if …}}", "unless": "{{if not …}}",
+	"for": "{{range …}}", "foreach": "{{range …}}",
+	"each": "{{range …}}", "set": "{{ $x := … }}", "let": "{{ $x := … }}", "null": "nil", "None": "nil", "none": "nil",
+	"True": "true", "False": "false", "include": "{{template …}}",
 }
 
 // functionMeant ends the message about a function that does not exist.
@@ -35,9 +37,12 @@ func functionMeant(name string) string {
 
 // rootElsewhere are names of other template languages, and what they are here.
 var rootElsewhere = map[string]string{
-	".values": ".Data", ".vars": ".Data", ".var": ".Data", ".variables": ".Data", ".config": ".Data", ".params": ".Data", ".settings": ".Data", ".options": ".Data",
-	".caller": ".Call", ".from": ".Call.From", ".to": ".Call.To", ".request": ".Call", ".summary": ".Event.Summary", ".title": ".Event.Summary",
-	".time": ".Now", ".date": ".Now", ".today": ".Now", ".company": ".Tenant", ".account": ".Call.AccountID", ".state": ".Branch.State",
+	".values": ".Data", ".vars": ".Data", ".var": ".Data", ".variables": ".Data", ".config": ".Data",
+	".params": ".Data", ".settings": ".Data", ".options": ".Data",
+	".caller": ".Call", ".from": ".Call.From", ".to": ".Call.To", ".request": ".Call", ".summary": ".Event.Summary",
+	".title": ".Event.Summary",
+	".time":  ".Now", ".date": ".Now", ".today": ".Now", ".company": ".Tenant", ".account": ".Call.AccountID",
+	".state": ".Branch.State",
 }
 
 // rootMeant ends the message about a name that a template's data does not have.
@@ -73,12 +78,14 @@ func (c *checker) zone(n parse.Node) {
 // character notes a character in single quotes, which is a number.
 func (c *checker) character(n *parse.NumberNode) {
 	if strings.HasPrefix(n.Text, "'") && len(c.odd) < maxMistakes {
-		c.odd = append(c.odd, diag.Mistakef(c.source.pos(n.Pos), "%s is the number %d; a text stands in double quotes", n.Text, n.Int64))
+		c.odd = append(c.odd,
+			diag.Mistakef(c.source.pos(n.Pos), "%s is the number %d; a text stands in double quotes", n.Text, n.Int64))
 	}
 }
 
 // otherAction is what is an action in another language, or with a brace too few.
-var otherAction = regexp.MustCompile(`\{%[^%]*%\}|\{ ?\.(?:Call|Event|Data|Now|Match|Route|Branch|Tenant|Until)\b[^{}]*\}`)
+var otherAction = regexp.MustCompile(
+	`\{%[^%]*%\}|\{ ?\.(?:Call|Event|Data|Now|Match|Route|Branch|Tenant|Until)\b[^{}]*\}`)
 
 // text notes text that was hardly meant to be written as it stands.
 func (c *checker) text(n *parse.TextNode) {
@@ -86,7 +93,9 @@ func (c *checker) text(n *parse.TextNode) {
 		if len(c.odd) == maxMistakes {
 			return
 		}
-		c.odd = append(c.odd, diag.Mistakef(c.source.pos(n.Pos+parse.Pos(at[0])), "%s is written as it stands; an action stands in {{ and }}", clip(string(n.Text[at[0]:at[1]]))))
+		c.odd = append(c.odd,
+			diag.Mistakef(c.source.pos(n.Pos+parse.Pos(at[0])),
+				"%s is written as it stands; an action stands in {{ and }}", clip(string(n.Text[at[0]:at[1]]))))
 	}
 }
 

@@ -10,17 +10,22 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// badName are the sentences in which text/template's parser says that a name goes on with what no name can have: .Data.my-key, .Data.2nd,
-// .Data.a:b, .Data["a"], .Data."a". It names neither the place nor the name.
-var badName = regexp.MustCompile(`^(?:bad character U\+[0-9A-F]+ '(.)'|bad number syntax: "(\.)[0-9].*"|expected (:)=)$`)
+// badName are the sentences in which text/template's parser says that a name goes on with what no name can have:
+// .Data.my-key, .Data.2nd, .Data.a:b, .Data["a"], .Data."a". It names neither the place nor the name.
+var badName = regexp.MustCompile(
+	`^(?:bad character U\+[0-9A-F]+ '(.)'|bad number syntax: "(\.)[0-9].*"|expected (:)=)$`)
 
 // operands are the texts in quotes in an action, which are passed over, and its names.
-var operands = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"|` + "`[^`]*`" + `|((?:\$[\pL_\pN]*|[\pL_][\pL_\pN]*|\))(?:\.[\pL_][\pL_\pN]*)*|(?:\.[\pL_][\pL_\pN]*)+)`)
+var operands = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"|` + "`[^`]*`" +
+	`|((?:\$[\pL_\pN]*|[\pL_][\pL_\pN]*|\))(?:\.[\pL_][\pL_\pN]*)*|(?:\.[\pL_][\pL_\pN]*)+)`)
 
-// afterName are the ways in which a name goes on: with a key in brackets, with one in quotes, or with what is part of a key.
-var afterName = regexp.MustCompile(`^(?:\[(?:"([^"\\]*)"|'([^'\\]*)'| "([^"\\]*) ")\]|\.(?:"([^"\\]*)"|'([^'\\]*)')|([^\s(){}|",.\[]+|\.[\pN][\pL_\pN-]*))((?:\.[\pL_][\pL_\pN]*)*)`)
+// afterName are the ways in which a name goes on: with a key in brackets, with one in quotes, or
+// with what is part of a key.
+var afterName = regexp.MustCompile(
+	`^(?:\[(?:"([^"\\]*)"|'([^'\\]*)'| "([^"\\]*) ")\]|\.(?:"([^"\\]*)"|'([^'\\]*)')|([^\s(){}|",.\[]+|\.[\pN][\pL_\pN-]*))((?:\.[\pL_][\pL_\pN]*)*)`)
 
-// unquoted is how a text without quotes goes on after a name. follows are the places where it is an argument, and no function.
+// unquoted is how a text without quotes goes on after a name. follows are the places where it is
+// an argument, and no function.
 var (
 	unquoted = regexp.MustCompile(`^-[\pL_\pN][\pL_\pN-]*`)
 	follows  = regexp.MustCompile(`(?:[\pL_\pN")]|^\.) +$`)
@@ -29,8 +34,8 @@ var (
 // arithmetic are the functions for what is written with signs elsewhere.
 var arithmetic = map[byte]string{'-': "sub", '+': "add", '*': "mul", '/': "div", '%': "mod"}
 
-// misnamed finds the name that the parser's message is about, on a line, and says how to write it. A name after a dot has letters, digits and _ only,
-// while a key of data may have anything.
+// misnamed finds the name that the parser's message is about, on a line, and says how to write it. A name after a dot
+// has letters, digits and _ only, while a key of data may have anything.
 func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 	m := badName.FindStringSubmatch(message)
 	if m == nil {
@@ -66,8 +71,10 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 			case on < line || !continues(rest, sign):
 				continue
 			}
-			if text := name + unquoted.FindString(rest); strings.Contains(text, "-") && name[0] != '.' && name[0] != '$' && follows.MatchString(action[:at[2]]) {
-				return diag.Mistakef(s.pos(parse.Pos(begin)), "%q has no quotes; a text or a key stands in double quotes, as in %q", text, text), true
+			if text := name + unquoted.FindString(rest); strings.Contains(text, "-") && name[0] != '.' &&
+				name[0] != '$' && follows.MatchString(action[:at[2]]) {
+				return diag.Mistakef(s.pos(parse.Pos(begin)),
+					"%q has no quotes; a text or a key stands in double quotes, as in %q", text, text), true
 			}
 			if wrong := nameWanted(name, rest); wrong != "" {
 				return diag.Mistakef(s.pos(parse.Pos(begin)), "%s", wrong), true
@@ -114,7 +121,8 @@ func nameWanted(name, rest string) string {
 		case inKey == "":
 			return fmt.Sprintf("want a blank before -}}, as in {{ %s -}}", name)
 		case dot < 0 && name[0] == '$':
-			return fmt.Sprintf("the name of a variable has letters, digits and _ only, found %q%s", name+inKey, orArithmetic(name, inKey))
+			return fmt.Sprintf("the name of a variable has letters, digits and _ only, found %q%s", name+inKey,
+				orArithmetic(name, inKey))
 		case dot < 0:
 			return fmt.Sprintf("the name of a function has letters and digits only, found %q", name+inKey)
 		default:
@@ -131,7 +139,8 @@ func nameWanted(name, rest string) string {
 	if further != "" {
 		cure = "(" + cure + ")" + further
 	}
-	return fmt.Sprintf("a name after a dot has letters, digits and _ only, found %q; write {{ %s }}%s", key, cure, orArithmetic(name, inKey))
+	return fmt.Sprintf("a name after a dot has letters, digits and _ only, found %q; write {{ %s }}%s", key, cure,
+		orArithmetic(name, inKey))
 }
 
 // orArithmetic ends the cure for what may be meant as arithmetic: .Data.x-1.

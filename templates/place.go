@@ -35,7 +35,8 @@ type Places struct {
 // perNode is what copying and marking a node of a template counts for, in bytes.
 const perNode = 128
 
-// Places executes a copy of the template with the same data, and is for messages. What it finds out ends where that execution fails.
+// Places executes a copy of the template with the same data, and is for messages. What it finds out ends
+// where that execution fails.
 func (t *Template) Places(ctx context.Context, data any, env Env) *Places {
 	p := &Places{}
 	if len(t.mistakes) > 0 || t.main == nil {
@@ -60,10 +61,12 @@ func (t *Template) Places(ctx context.Context, data any, env Env) *Places {
 	return p
 }
 
-// At is where the byte at an offset of the output was written: the character of a text, or the beginning of an action; false where that is not
-// known.
+// At is where the byte at an offset of the output was written: the character of a text, or the beginning of an action;
+// false where that is not known.
 func (p *Places) At(offset int) (diag.Pos, bool) {
-	after, _ := slices.BinarySearchFunc(p.passed, offset+1, func(m marked, offset int) int { return cmp.Compare(m.wrote, offset) })
+	after, _ := slices.BinarySearchFunc(p.passed, offset+1, func(m marked, offset int) int {
+		return cmp.Compare(m.wrote, offset)
+	})
 	if after == 0 {
 		return diag.Pos{}, false
 	}
@@ -93,7 +96,8 @@ func markNodes(t *tree, marks []mark) []mark {
 			call := callNode(markName, child.Position(), 0).(*parse.IfNode)
 			index := len(marks)
 			call.Pipe.Cmds[0].Args = append(call.Pipe.Cmds[0].Args, &parse.NumberNode{
-				NodeType: parse.NodeNumber, Pos: child.Position(), IsInt: true, Int64: int64(index), Text: strconv.Itoa(index),
+				NodeType: parse.NodeNumber, Pos: child.Position(), IsInt: true, Int64: int64(index),
+				Text: strconv.Itoa(index),
 			})
 			marks = append(marks, m)
 			nodes = append(nodes, call, child)

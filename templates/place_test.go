@@ -7,11 +7,14 @@ import (
 	"testing/fstest"
 )
 
-// TestPlace: every byte of an output is traced back to the text that wrote it, through conditions, loops and pieces of other files.
+// TestPlace: every byte of an output is traced back to the text that wrote it, through conditions,
+// loops and pieces of other files.
 func TestPlace(t *testing.T) {
 	t.Parallel()
 	l, mistakes := Load(Options{Path: "templates", Dir: fstest.MapFS{
-		"main.json.tmpl":  {Data: []byte("{{- /* a comment */ -}}\n{\"module\": \"tts\",\n \"data\": {\"text\": \"Grüße {{ .Data.name }}\",\n  \"list\": [{{ range $i, $x := .Data.list }}{{ if $i }}, {{ end }}{\"n\": {{ $x }}}{{ end }}]},\n \"children\": {{ template \"tail\" }}}\n")},
+		"main.json.tmpl": {
+			Data: []byte("{{- /* a comment */ -}}\n{\"module\": \"tts\",\n \"data\": {\"text\": \"Grüße {{ .Data.name }}\",\n  \"list\": [{{ range $i, $x := .Data.list }}{{ if $i }}, {{ end }}{\"n\": {{ $x }}}{{ end }}]},\n \"children\": {{ template \"tail\" }}}\n"),
+		},
 		"_tail.json.tmpl": {Data: []byte("{{ define \"tail\" }}\n  {\"_\": {\"module\": \"hangup\"}}{{ end }}")},
 	}})
 	if len(mistakes) > 0 {

@@ -42,8 +42,8 @@ func (r *run) pattern(expr, s string) (*regex.Regexp, error) {
 	return p, r.spend(len(expr) + search + len(s)*p.Cost)
 }
 
-// matches finds the first n matches in a text, all with a negative n. Each search for the next one may read as far as [regex.Regexp.Ahead]
-// says, and is counted so.
+// matches finds the first n matches in a text, all with a negative n. Each search for the next one may read as far as
+// [regex.Regexp.Ahead] says, and is counted so.
 func (r *run) matches(expr, s string, n int) (*regex.Regexp, [][]int, error) {
 	p, err := r.pattern(expr, s)
 	if err != nil {

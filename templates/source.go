@@ -26,7 +26,8 @@ type source struct {
 	marks []lineMark // each stretch further on; nil before check
 }
 
-// lineMark is a place in the text: lines before it, and characters before it on its own. With them any place is found from near by.
+// lineMark is a place in the text: lines before it, and characters before it on its own. With them any
+// place is found from near by.
 type lineMark struct{ lines, characters int }
 
 // stretch is how many bytes lie between marks.
@@ -155,7 +156,8 @@ func (s *source) parse() (map[string]*tree, []diag.Mistake) {
 		}
 		if measure.variables > MaxVariables {
 			return nil, []diag.Mistake{diag.Mistakef(s.pos(t.Root.Pos),
-				"a template defines at most %d variables, found %d; write it in simpler parts", MaxVariables, measure.variables)}
+				"a template defines at most %d variables, found %d; write it in simpler parts", MaxVariables,
+				measure.variables)}
 		}
 		trees[name] = &tree{Tree: t, source: s, nodes: measure.nodes}
 	}
@@ -232,25 +234,49 @@ var parseWords = []struct {
 	{regexp.MustCompile(`^undefined variable "(.*)"$`), `variable "$1" is not defined; write {{ $1 := … }} before it`},
 	{regexp.MustCompile(`^missing value for (.*)$`), `{{$1}} wants a value, found none`},
 	{regexp.MustCompile(`^(.*): missing value for command$`), `want a value or a function, found none`},
-	{regexp.MustCompile(`^max expression depth exceeded$`), `has more parentheses within each other than can be read; write it in simpler parts`},
-	{regexp.MustCompile(`^unterminated (raw )?quoted string$`), `a quoted text does not end; a quotation mark is missing`},
+	{
+		regexp.MustCompile(`^max expression depth exceeded$`),
+		`has more parentheses within each other than can be read; write it in simpler parts`,
+	},
+	{
+		regexp.MustCompile(`^unterminated (raw )?quoted string$`),
+		`a quoted text does not end; a quotation mark is missing`,
+	},
 	{regexp.MustCompile(`^multiple definition of template (".*")$`), `template $1 is defined twice`},
 	{regexp.MustCompile(`^bad number syntax: "(.*)"$`), `want a number, found "$1"`},
 	{regexp.MustCompile(`^(\{\{break\}\}|\{\{continue\}\}) outside \{\{range\}\}$`), `$1 stands outside {{range}}`},
 	{regexp.MustCompile(`^unexpected "(&)" in .*$`), `&& has no meaning here; write {{ if and A B }}`},
-	{regexp.MustCompile(`^unexpected "(\|)" in .*$`), `| leads to a function, as in {{ .Call.From | upper }}; for || write {{ if or A B }}`},
+	{
+		regexp.MustCompile(`^unexpected "(\|)" in .*$`),
+		`| leads to a function, as in {{ .Call.From | upper }}; for || write {{ if or A B }}`,
+	},
 	{regexp.MustCompile(`^unexpected "(=)" in .*$`), `= has no meaning here; write {{ if eq A B }} to compare`},
-	{regexp.MustCompile(`^unexpected "(:=)" in .*$`), `the name of a variable begins with $, as in {{ $$x := .Call.From }}`},
+	{
+		regexp.MustCompile(`^unexpected "(:=)" in .*$`),
+		`the name of a variable begins with $, as in {{ $$x := .Call.From }}`,
+	},
 	{regexp.MustCompile(`^unexpected "(!)" in .*$`), `! has no meaning here; write {{ if not A }}, or {{ if ne A B }}`},
 	{regexp.MustCompile(`^unexpected "(<)" in .*$`), `< has no meaning here; write {{ if lt A B }}, or le`},
 	{regexp.MustCompile(`^unexpected "(>)" in .*$`), `> has no meaning here; write {{ if gt A B }}, or ge`},
-	{regexp.MustCompile(`^unexpected "(\()" in .*$`), `arguments follow a function after a blank, not in parentheses, as in {{ default "x" .Data.y }}`},
+	{
+		regexp.MustCompile(`^unexpected "(\()" in .*$`),
+		`arguments follow a function after a blank, not in parentheses, as in {{ default "x" .Data.y }}`,
+	},
 	{regexp.MustCompile(`^unexpected "(%)" in .*$`), `% has no meaning here; a text stands in double quotes`},
-	{regexp.MustCompile(`^unexpected "(\{)" in .*$`), `found { after {{; an action has two braces, as in {{ .Call.From }}`},
-	{regexp.MustCompile(`^(?:illegal|bad) number syntax: "(\+)"$`), `+ has no meaning here; write {{ add A B }} for numbers, or {{ print A B }} for texts`},
+	{
+		regexp.MustCompile(`^unexpected "(\{)" in .*$`),
+		`found { after {{; an action has two braces, as in {{ .Call.From }}`,
+	},
+	{
+		regexp.MustCompile(`^(?:illegal|bad) number syntax: "(\+)"$`),
+		`+ has no meaning here; write {{ add A B }} for numbers, or {{ print A B }} for texts`,
+	},
 	{regexp.MustCompile(`^malformed character constant: (.*)$`), `a text stands in double quotes, found $1`},
 	{regexp.MustCompile(`^unterminated character constant$`), `a text stands in double quotes, found ' alone`},
-	{regexp.MustCompile(`^unexpected "(\\)\\" in .*$`), `\" has no meaning in an action; write " alone, also where the action stands in a text`},
+	{
+		regexp.MustCompile(`^unexpected "(\\)\\" in .*$`),
+		`\" has no meaning in an action; write " alone, also where the action stands in a text`,
+	},
 	{regexp.MustCompile(`^unexpected "(.)" in command$`), `"$1" has no meaning here`},
 	{regexp.MustCompile(`^unexpected "(.*)" in (.*)$`), `"$1" is not expected in $2`},
 }
@@ -261,7 +287,8 @@ var (
 	aText    = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 )
 
-// find gives the place of a text on a line if it stands there once, or where it is first found in an action; else the place that was known.
+// find gives the place of a text on a line if it stands there once, or where it is first found in an action;
+// else the place that was known.
 func (s *source) find(line int, text string, known diag.Pos) diag.Pos {
 	lines := strings.Split(s.text, "\n")
 	if text == "" || line < 1 || line > len(lines) {
@@ -272,7 +299,9 @@ func (s *source) find(line int, text string, known diag.Pos) diag.Pos {
 	}
 	// It may stand in JSON as well, or in quotes.
 	for _, at := range anAction.FindAllStringIndex(lines[line-1], -1) {
-		inside := aText.ReplaceAllStringFunc(lines[line-1][at[0]:at[1]], func(quoted string) string { return strings.Repeat(" ", len(quoted)) })
+		inside := aText.ReplaceAllStringFunc(lines[line-1][at[0]:at[1]], func(quoted string) string {
+			return strings.Repeat(" ", len(quoted))
+		})
 		if i := strings.Index(inside[len("{{"):], text); i >= 0 {
 			return s.place(line, at[0]+len("{{")+i)
 		}

@@ -10,8 +10,8 @@ import (
 	"text/template/parse"
 )
 
-// What an execution does is counted in bytes, before it is done: those that functions make, look through or compare, and for what is no text,
-// what takes about as long. maxWork of them take some tenths of a second.
+// What an execution does is counted in bytes, before it is done: those that functions make, look through or compare,
+// and for what is no text, what takes about as long. maxWork of them take some tenths of a second.
 const (
 	perElement = 16      // for an element of a list or map, and for a node of a template that is passed
 	askEach    = 4 << 10 // after so many bytes the deadline is asked
@@ -20,7 +20,8 @@ const (
 	perPhone = 4 << 10 // to part a telephone number
 	perZone  = 8 << 10 // to find a time zone that is not named in quotes
 
-	// mostPassed is how many nodes of a template may be passed at most before they are counted: an ordinary answer has fewer.
+	// mostPassed is how many nodes of a template may be passed at most before they are counted:
+	// an ordinary answer has fewer.
 	mostPassed = 256
 )
 
@@ -49,7 +50,8 @@ func (r *run) spend(n int) error {
 	return r.alive()
 }
 
-// step counts a turn of a loop that passes so many nodes. It returns false, so that it can be the condition of an {{if}} that writes nothing.
+// step counts a turn of a loop that passes so many nodes. It returns false, so that it can be the condition of an
+// {{if}} that writes nothing.
 func (r *run) step(nodes int) (bool, error) {
 	if r.steps--; r.steps < 0 {
 		return false, limitf("more than %d steps; does a loop end?", MaxSteps)
@@ -97,8 +99,9 @@ func (r *run) counter(name string) any {
 	return nil
 }
 
-// countNodes puts counts into a list of which so many nodes were passed before it: at the head of each loop, and wherever more than mostPassed
-// would be passed without one. It gives how many are passed since the last one at the end, and the most anywhere in the list.
+// countNodes puts counts into a list of which so many nodes were passed before it: at the head of each loop, and
+// wherever more than mostPassed would be passed without one. It gives how many are passed since the last one at the
+// end, and the most anywhere in the list.
 func countNodes(l *parse.ListNode, since int) (left, most int) {
 	if l == nil {
 		return since, since
@@ -192,8 +195,8 @@ func weigh[T any](r *run, made T) (T, error) {
 	return made, r.spend(perElement * (MaxElements + 1 - w.elements))
 }
 
-// lookThrough counts what it takes to go through a value and all that it holds, which may be more than a function could make: data is as
-// large as its file.
+// lookThrough counts what it takes to go through a value and all that it holds, which may be more than a function could
+// make: data is as large as its file.
 func (r *run) lookThrough(v any) error {
 	w := weight{elements: MaxElements + 1, text: MaxText}
 	w.add(v)

@@ -64,7 +64,8 @@ func TestRegexSplit(t *testing.T) {
 // TestOnce asks calendars once for each name in an execution, and again in the next one.
 func TestOnce(t *testing.T) {
 	t.Parallel()
-	tmpl := mustParse(t, strings.Repeat(`{{ if on "a" }}{{ end }}{{ if next "open" }}{{ end }}{{ if next "closed" }}{{ end }}`, 50))
+	tmpl := mustParse(t,
+		strings.Repeat(`{{ if on "a" }}{{ end }}{{ if next "open" }}{{ end }}{{ if next "closed" }}{{ end }}`, 50))
 	asked := map[string]int{}
 	find := func(name string) (any, error) { asked[name]++; return nil, nil }
 	for range 2 {
@@ -77,8 +78,9 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// least is the least of some measurements where the first is large enough to be judged. What a call allocates for itself it allocates each time;
-// what it allocates because a collection, or the race detector, has emptied a pool of package regexp it finds there the next time.
+// least is the least of some measurements where the first is large enough to be judged. What a call allocates for
+// itself it allocates each time; what it allocates because a collection, or the race detector, has emptied a pool of
+// package regexp it finds there the next time.
 func least(measure func() uint64) uint64 {
 	const enough = 1 << 20
 	bytes := measure()
@@ -91,14 +93,15 @@ func least(measure func() uint64) uint64 {
 	return bytes
 }
 
-// TestFunctionsAreLinear gives each function of a text n, 2n and 4n bytes of what costs it most: what it allocates and what it is counted for grow
-// no faster than the text.
+// TestFunctionsAreLinear gives each function of a text n, 2n and 4n bytes of what costs it most: what it allocates and
+// what it is counted for grow no faster than the text.
 func TestFunctionsAreLinear(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures memory; the run without the race detector does")
 	}
 	inputs := map[string]string{
-		"words": "a ", "letters": "A", "not ASCII": "é", "underscores": "_a", "digits": "1", "lines": "\n", "humps": "aB", "brackets": "[", "quotes": `"`, "plus": "+",
+		"words": "a ", "letters": "A", "not ASCII": "é", "underscores": "_a", "digits": "1", "lines": "\n",
+		"humps": "aB", "brackets": "[", "quotes": `"`, "plus": "+",
 		"commas": "x,", "percents": "%%", "controls": "\x01",
 	}
 	calls := map[string]func(f any, s string) bool{
@@ -170,7 +173,8 @@ func TestFunctionsAreLinear(t *testing.T) {
 				tried++
 				for i := 1; i < len(cost); i++ {
 					if cost[i] > 1<<20 && float64(cost[i]) > 2.3*float64(max(cost[i-1], 1<<17)) {
-						t.Errorf("%s of %s, %s: allocates %d bytes, and %d for twice the text", f.Name, kind, input, cost[i-1], cost[i])
+						t.Errorf("%s of %s, %s: allocates %d bytes, and %d for twice the text", f.Name, kind, input,
+							cost[i-1], cost[i])
 					}
 				}
 				if cost[2] > 8<<20 {

@@ -25,7 +25,8 @@ var english = speech{
 	yesterday: "yesterday", today: "today", tomorrow: "tomorrow", tonight: "tonight at midnight",
 	weekdays: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 	months: [12]string{
-		"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+		"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+		"December",
 	},
 	weekday: "%s",
 	date: func(s *speech, t time.Time) string {
@@ -54,7 +55,8 @@ var spanish = speech{
 	yesterday: "ayer", today: "hoy", tomorrow: "mañana", tonight: "hoy a medianoche",
 	weekdays: [7]string{"domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"},
 	months: [12]string{
-		"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+		"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
+		"diciembre",
 	},
 	weekday: "el %s",
 	date: func(s *speech, t time.Time) string {
@@ -91,7 +93,8 @@ var german = speech{
 	yesterday: "gestern", today: "heute", tomorrow: "morgen", tonight: "heute um Mitternacht",
 	weekdays: [7]string{"Sonntag", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag"},
 	months: [12]string{
-		"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember",
+		"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
+		"Dezember",
 	},
 	weekday: "am %s",
 	date: func(s *speech, t time.Time) string {
@@ -114,7 +117,8 @@ var french = speech{
 	yesterday: "hier", today: "aujourd'hui", tomorrow: "demain", tonight: "ce soir à minuit",
 	weekdays: [7]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"},
 	months: [12]string{
-		"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+		"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+		"décembre",
 	},
 	weekday: "%s",
 	date: func(s *speech, t time.Time) string {
@@ -152,8 +156,8 @@ var speeches = []struct {
 	*speech
 }{{"en", &english}, {"es", &spanish}, {"de", &german}, {"fr", &french}}
 
-// Language is the language in which spoken and phone speak for a tag such as "de", "de-DE" or "de_at": "en", "es", "de" or "fr"; "" for
-// one that they do not know.
+// Language is the language in which spoken and phone speak for a tag such as "de", "de-DE" or "de_at": "en", "es", "de"
+// or "fr"; "" for one that they do not know.
 func Language(tag string) string {
 	if i := strings.IndexAny(tag, "-_"); i >= 0 {
 		tag = tag[:i]
@@ -190,8 +194,8 @@ func (r *run) language(what string, args []any) (*speech, any, error) {
 	return nil, nil, wantf("want %s, found %d arguments", what, len(args))
 }
 
-// spoken says a time as people do, seen from the moment of the call. The language may stand before it. Of an event that lasts all
-// day it says the day.
+// spoken says a time as people do, seen from the moment of the call. The language may stand before it. Of an event that
+// lasts all day it says the day.
 func (r *run) spoken(args ...any) (string, error) {
 	if err := r.spend(perTime); err != nil {
 		return "", err

@@ -16,7 +16,8 @@ func same(name string) func(*run) any {
 	return func(*run) any { return sprigs[name] }
 }
 
-// longestNumeral is how many bytes a text may have that is read as a number. Longer ones are none, as other texts are: 0.
+// longestNumeral is how many bytes a text may have that is read as a number. Longer ones are
+// none, as other texts are: 0.
 const longestNumeral = 400
 
 // numeral is a value that may be read as a number at little cost.
@@ -174,7 +175,9 @@ var textFunctions = []function{
 		"splitn", "like split, n parts at most", `{{ (splitn "-" 2 "a-b-c")._1 }} → b-c`,
 		func(r *run) any { return r.splitN },
 	},
-	{"substr", "the characters from a start up to an end", `{{ substr 1 3 "abcd" }} → bc`, func(r *run) any { return r.substr }},
+	{"substr", "the characters from a start up to an end", `{{ substr 1 3 "abcd" }} → bc`, func(r *run) any {
+		return r.substr
+	}},
 	{"swapcase", "small letters for capitals and the other way round", `{{ swapcase "aB" }} → Ab`, texts("swapcase")},
 	{"title", "a capital at the beginning of each word", `{{ title "front desk" }} → Front Desk`, texts("title")},
 	{"toString", "one value as text", `{{ toString 12 }} → 12`, func(r *run) any { return r.toString }},
@@ -218,9 +221,14 @@ var listFunctions = []function{
 		"dict", "a map of keys and values", `{{ dict "id" "x" | toJson }} → {"id":"x"}`,
 		func(r *run) any { return r.dict },
 	},
-	{"dig", "a value deep in maps, or a default", `{{ dig "a" "b" "none" (dict "a" (dict "b" 1)) }} → 1`, func(r *run) any { return r.dig }},
+	{
+		"dig", "a value deep in maps, or a default", `{{ dig "a" "b" "none" (dict "a" (dict "b" 1)) }} → 1`,
+		func(r *run) any { return r.dig },
+	},
 	{"first", "the first element", `{{ list 1 2 | first }} → 1`, one(func(list []any) any { return list[0] })},
-	{"get", "the value of a key, empty if there is none", `{{ get .Data "front_desk" }} → 0123`, func(r *run) any { return r.get }},
+	{"get", "the value of a key, empty if there is none", `{{ get .Data "front_desk" }} → 0123`, func(r *run) any {
+		return r.get
+	}},
 	{"has", "whether a list holds a value", `{{ list 1 2 | has 2 }} → true`, func(r *run) any { return r.has }},
 	{"hasKey", "whether a map has a key", `{{ hasKey .Data "lobby" }} → false`, func(r *run) any { return r.hasKey }},
 	{"initial", "all elements but the last", `{{ list 1 2 | initial | toJson }} → [1]`, part(initial)},

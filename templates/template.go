@@ -30,10 +30,12 @@ type Template struct {
 	patterns map[string]*regex.Regexp
 	zone     zoneFinder
 	zones    map[string]*time.Location // those that are named in quotes
-	runs     sync.Pool                 // of *run; each is a text/template of its own, for functions belong to a template
+	// of *run; each is a text/template of its own, for functions belong to a template
+	runs sync.Pool
 }
 
-// Env is what one execution can ask beyond its data. The zero Env has no spans, no calendars and the year 1 for a clock.
+// Env is what one execution can ask beyond its data. The zero Env has no spans, no calendars
+// and the year 1 for a clock.
 type Env struct {
 	Now      time.Time // the moment of the call, in the route's zone: the only clock and zone of a template
 	Language string    // for spoken and phone, see Language; one that is not known, and "", is English
@@ -41,8 +43,8 @@ type Env struct {
 	Next func(name string) (any, error)
 	// On gives the events that are on in a calendar at Now.
 	On func(calendar string) (any, error)
-	// Spent, if it is set, is what the templates of one answer have done so far, in bytes that they went through and wrote: the same on every
-	// machine. Each execution adds its own, and together they do no more than one may.
+	// Spent, if it is set, is what the templates of one answer have done so far, in bytes that they went through and
+	// wrote: the same on every machine. Each execution adds its own, and together they do no more than one may.
 	Spent *int
 }
 
@@ -109,7 +111,9 @@ func (t *Template) complete(s *source, all map[string]*tree, writes form) []diag
 	default:
 		if t.trees, mistakes = follow(t.main, reached); len(mistakes) > 0 {
 			_, _, more := usesOf(t.main, reached)
-			more = slices.DeleteFunc(more, func(m diag.Mistake) bool { return m.Message == tooDeep || m.Message == tooComplex })
+			more = slices.DeleteFunc(more, func(m diag.Mistake) bool {
+				return m.Message == tooDeep || m.Message == tooComplex
+			})
 			return append(mistakes, more...)
 		}
 	}
@@ -204,12 +208,16 @@ func undefined(trees, all map[string]*tree, main string) []diag.Mistake {
 	var known []string // for suggestions
 	for _, t := range trees {
 		inspect(t.Root, func(n parse.Node) {
-			if n, ok := n.(*parse.TemplateNode); ok && (n.Name == main || all[n.Name] == nil) && len(mistakes) < maxMistakes {
+			if n, ok := n.(*parse.TemplateNode); ok && (n.Name == main || all[n.Name] == nil) &&
+				len(mistakes) < maxMistakes {
 				if known == nil {
-					known = slices.DeleteFunc(slices.Collect(maps.Keys(all)), func(name string) bool { return name == main })
+					known = slices.DeleteFunc(slices.Collect(maps.Keys(all)), func(name string) bool {
+						return name == main
+					})
 				}
 				mistakes = append(mistakes, diag.Mistakef(t.source.pos(n.Pos),
-					"template %q is not defined here or in a file whose name begins with _%s", n.Name, diag.Suggest(n.Name, known)))
+					"template %q is not defined here or in a file whose name begins with _%s", n.Name,
+					diag.Suggest(n.Name, known)))
 			}
 		})
 	}

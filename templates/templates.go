@@ -1,5 +1,5 @@
-// Package templates turns template files into callflows: text/template with a short list of functions, encoders for the places in
-// JSON where actions stand, and bounds that no template can pass.
+// Package templates turns template files into callflows: text/template with a short list of functions, encoders for the
+// places in JSON where actions stand, and bounds that no template can pass.
 //
 // Load reads the user's *.json.tmpl files and the built-in library, and reports everything that is wrong in them at
 // once, each mistake with its place. What it returns never changes and may be used from many goroutines.
@@ -16,8 +16,8 @@
 // Bounds: MaxSource, MaxOutput, MaxText, MaxElements, MaxSteps and MaxDepth; what passes one ends with an error that
 // wraps ErrLimit.
 //
-// What a template writes that is accepted is JSON, whatever the data is: see follower. That it is a callflow is not checked
-// here. Templates whose result is text (ParseText) write it as it is.
+// What a template writes that is accepted is JSON, whatever the data is: see follower. That it is a callflow is not
+// checked here. Templates whose result is text (ParseText) write it as it is.
 package templates
 
 import (
@@ -177,9 +177,9 @@ func (l *Library) Source(name string) (string, bool) {
 	return text, ok
 }
 
-// Parse makes a template of a callflow that stands in another file, such as the configuration. The first character of the text stands
-// at the place at; line k of the text at line at.Line+k-1, each line indented like the first (a YAML block scalar). The text sees what
-// the user's _*.json.tmpl define. The template is nil if there are mistakes.
+// Parse makes a template of a callflow that stands in another file, such as the configuration. The first character of
+// the text stands at the place at; line k of the text at line at.Line+k-1, each line indented like the first (a YAML
+// block scalar). The text sees what the user's _*.json.tmpl define. The template is nil if there are mistakes.
 func (l *Library) Parse(at diag.Pos, text string) (*Template, []diag.Mistake) {
 	return l.parse(at, text, callflow)
 }

@@ -39,8 +39,8 @@ func (t *Template) Uses() Uses {
 	return u
 }
 
-// Wants lists what the template reads without asking whether it is there, by {{with}} or {{if}}. Only who knows when the template
-// answers can tell whether it is.
+// Wants lists what the template reads without asking whether it is there, by {{with}} or {{if}}. Only who knows when
+// the template answers can tell whether it is.
 func (t *Template) Wants() []Want { return slices.Clone(t.wants) }
 
 // roots are the names that a template's data has.
@@ -88,7 +88,10 @@ type variable struct {
 }
 
 func usesOf(main *tree, trees map[string]*tree) (Uses, []Want, []diag.Mistake) {
-	r := &reader{sets: map[*[]string]map[string]bool{}, trees: trees, seen: map[string]bool{}, wanted: map[Want]bool{}, steps: stepsFor(trees)}
+	r := &reader{
+		sets: map[*[]string]map[string]bool{}, trees: trees, seen: map[string]bool{}, wanted: map[Want]bool{},
+		steps: stepsFor(trees),
+	}
 	if main != nil {
 		r.template(main.Name, value{what: root}, nil)
 	}

@@ -59,7 +59,10 @@ func newLooked(t *testing.T) *looked {
 		t.Fatal(err)
 	}
 	example := os.DirFS("../../examples/front-desk")
-	for to, from := range map[string]string{"hours.ics": "office-hours.ics", "tenants/hours.ics": "office-hours.ics", "holidays.ics": "holidays.ics"} {
+	for to, from := range map[string]string{
+		"hours.ics": "office-hours.ics", "tenants/hours.ics": "office-hours.ics",
+		"holidays.ics": "holidays.ics",
+	} {
 		f, err := example.Open(from)
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +81,8 @@ func newLooked(t *testing.T) *looked {
 	said, banner := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"serve", "-c", l.config}, world{stdout: banner, stderr: io.Discard, now: func() time.Time { return consoleClock }})
+		ended <- run(ctx, []string{"serve", "-c", l.config},
+			world{stdout: banner, stderr: io.Discard, now: func() time.Time { return consoleClock }})
 		banner.Close()
 	}()
 	t.Cleanup(func() {
@@ -98,7 +102,8 @@ func newLooked(t *testing.T) *looked {
 		t.Fatalf("serve says %q", text[:n])
 	}
 	l.address = string(found[1])
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-dev-shm-usage", true))
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(chromium),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-dev-shm-usage", true))
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	browser, cancel := chromedp.NewContext(allocator)
@@ -114,7 +119,8 @@ func newLooked(t *testing.T) *looked {
 func (l *looked) command(t *testing.T, args ...string) []byte {
 	t.Helper()
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), append(args, "-c", l.config), world{stdout: &out, stderr: &errs, now: func() time.Time { return consoleClock }}); code != fine {
+	if code := run(t.Context(), append(args, "-c", l.config),
+		world{stdout: &out, stderr: &errs, now: func() time.Time { return consoleClock }}); code != fine {
 		t.Fatalf("callhours %q ends with %d: %s", args, code, errs.String())
 	}
 	return out.Bytes()
@@ -145,7 +151,8 @@ func (l *looked) tab(t *testing.T) (tab context.Context, complaints func() []str
 			case *page.EventJavascriptDialogOpening:
 				complain("dialog: %s", e.Message)
 				go func() {
-					_, _ = chromedp.Call(ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+					_, _ = chromedp.Call(ctx, page.HandleJavaScriptDialog,
+						page.HandleJavaScriptDialogParams{Accept: true})
 				}()
 			}
 		})
@@ -190,8 +197,8 @@ const (
 	narrow = 390
 )
 
-// TestConsole looks at every page in a browser, wide and narrow, light and dark: nothing is complained of, axe finds nothing serious, and
-// nothing is wider than the window. CALLHOURS_SCREENSHOTS names a directory for pictures of them.
+// TestConsole looks at every page in a browser, wide and narrow, light and dark: nothing is complained of, axe finds
+// nothing serious, and nothing is wider than the window. CALLHOURS_SCREENSHOTS names a directory for pictures of them.
 func TestConsole(t *testing.T) {
 	t.Parallel()
 	l := newLooked(t)
@@ -220,7 +227,8 @@ func (l *looked) pages(t *testing.T) {
 		for _, theme := range []string{"light", "dark"} {
 			for _, width := range []int64{wide, narrow} {
 				// Without pictures each page is looked at once, and some by night on a telephone too.
-				usual := theme == "light" && width == wide || theme == "dark" && width == narrow && slices.Contains([]string{"now", "route", "try"}, name)
+				usual := theme == "light" && width == wide ||
+					theme == "dark" && width == narrow && slices.Contains([]string{"now", "route", "try"}, name)
 				if pictures == "" && !usual {
 					continue
 				}
@@ -229,11 +237,13 @@ func (l *looked) pages(t *testing.T) {
 					Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
 				})
 				if err == nil {
-					err = chromedp.Do(tab, chromedp.EmulateViewport(width, 900), chromedp.Navigate(l.address+consolePages[name]))
+					err = chromedp.Do(tab, chromedp.EmulateViewport(width, 900),
+						chromedp.Navigate(l.address+consolePages[name]))
 				}
 				var overflow int
 				if err == nil {
-					overflow, err = evaluate[int](tab, `document.documentElement.scrollWidth - document.documentElement.clientWidth`)
+					overflow, err = evaluate[int](tab,
+						`document.documentElement.scrollWidth - document.documentElement.clientWidth`)
 				}
 				if err != nil {
 					t.Fatalf("%s: %v", what, err)
@@ -285,7 +295,8 @@ func (l *looked) axe(t *testing.T, tab context.Context, what, axe string) {
 	err := chromedp.Do(tab, chromedp.Evaluate[chromedp.Void](axe+";0"))
 	var found []string
 	if err == nil {
-		found, err = evaluate[[]string](tab, `axe.run({resultTypes: ['violations']}).then(r => r.violations.filter(v => v.impact == 'serious' || v.impact == 'critical')
+		found, err = evaluate[[]string](tab,
+			`axe.run({resultTypes: ['violations']}).then(r => r.violations.filter(v => v.impact == 'serious' || v.impact == 'critical')
 			.flatMap(v => v.nodes.slice(0, 3).map(n => v.id + ': ' + n.html.slice(0, 200) + ': ' + n.failureSummary)))`)
 	}
 	if err != nil {
@@ -310,7 +321,8 @@ func (l *looked) timeline(t *testing.T) {
 		{"support", "2026-10-01", "month", "31"},
 	} {
 		type bar struct{ Start, End, Branch string }
-		err := chromedp.Do(tab, chromedp.Navigate(l.address+"/routes/"+c.route+"?"+url.Values{"from": {c.from}, "view": {c.view}}.Encode()))
+		err := chromedp.Do(tab,
+			chromedp.Navigate(l.address+"/routes/"+c.route+"?"+url.Values{"from": {c.from}, "view": {c.view}}.Encode()))
 		var drawn []bar
 		if err == nil {
 			drawn, err = evaluate[[]bar](tab, `[...document.querySelectorAll('.pic .bar:not(.event)')].map(b =>
@@ -333,7 +345,8 @@ func (l *looked) timeline(t *testing.T) {
 	}
 }
 
-// tried tries a call in the form and compares the answer with that of callhours explain; the lines to copy give the same.
+// tried tries a call in the form and compares the answer with that of callhours explain; the
+// lines to copy give the same.
 func (l *looked) tried(t *testing.T) {
 	tab, complaints := l.tab(t)
 	err := chromedp.Do(tab,
@@ -350,14 +363,16 @@ func (l *looked) tried(t *testing.T) {
 	}
 	var says answer
 	if err == nil {
-		says, err = evaluate[answer](tab, `(text => ({Flow: text('#flow'), Explain: text('#explain'), Curl: text('#curl'), Decision: text('#decision'),
+		says, err = evaluate[answer](tab,
+			`(text => ({Flow: text('#flow'), Explain: text('#explain'), Curl: text('#curl'), Decision: text('#decision'),
 			Steps: [...document.querySelectorAll('.steps .when')].map(e => e.textContent)}))(s => document.querySelector(s).textContent)`)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	flow, explain, curl, decision, steps := says.Flow, says.Explain, says.Curl, says.Decision, says.Steps
-	text := l.command(t, "explain", "--route", "support", "--caller", "+4930 '123' \"456\"", "--at", "2026-11-25 18:30", "--format", "json")
+	text := l.command(t, "explain", "--route", "support", "--caller", "+4930 '123' \"456\"", "--at", "2026-11-25 18:30",
+		"--format", "json")
 	var want struct {
 		Branch string
 		Answer struct{ Callflow json.RawMessage }
@@ -374,7 +389,8 @@ func (l *looked) tried(t *testing.T) {
 	for _, s := range want.Steps {
 		reasons = append(reasons, s.Reason)
 	}
-	if flow != indented.String() || !strings.Contains(decision, want.Branch) || !slices.Equal(steps, reasons) || want.Branch != "emergency" {
+	if flow != indented.String() || !strings.Contains(decision, want.Branch) || !slices.Equal(steps, reasons) ||
+		want.Branch != "emergency" {
 		t.Errorf("the page says\n%s\n%s\n%q\ncallhours explain says\n%s", decision, flow, steps, text)
 	}
 	words := shellWords(t, explain)
@@ -399,7 +415,8 @@ func (l *looked) tried(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got, wanted any
-	if json.Unmarshal(body, &got) != nil || json.Unmarshal(text, &wanted) != nil || fmt.Sprint(got) != fmt.Sprint(wanted) {
+	if json.Unmarshal(body, &got) != nil || json.Unmarshal(text, &wanted) != nil ||
+		fmt.Sprint(got) != fmt.Sprint(wanted) {
 		t.Errorf("%s gives\n%s\nwant\n%s", curl, body, text)
 	}
 	if list := complaints(); len(list) > 0 {
@@ -424,7 +441,8 @@ func (l *looked) events(t *testing.T) {
 	err := chromedp.Do(tab, chromedp.Navigate(l.address+"/routes/support"))
 	var links []link
 	if err == nil {
-		links, err = evaluate[[]link](tab, `[...document.querySelectorAll('.pic .bar.event')].map(b => ({Href: b.getAttribute('href'), Tip: b.dataset.tip}))`)
+		links, err = evaluate[[]link](tab,
+			`[...document.querySelectorAll('.pic .bar.event')].map(b => ({Href: b.getAttribute('href'), Tip: b.dataset.tip}))`)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -445,7 +463,8 @@ func (l *looked) events(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, id, _ := strings.Cut(k.Href, "#")
-		if _, opened, found := strings.Cut(string(body), `<details id="`+id+`" open>`); !found || !strings.Contains(opened, "BEGIN:VEVENT") {
+		if _, opened, found := strings.Cut(string(body), `<details id="`+id+`" open>`); !found ||
+			!strings.Contains(opened, "BEGIN:VEVENT") {
 			t.Errorf("%s: %s does not lead to its event", k.Tip, k.Href)
 		}
 	}
@@ -457,11 +476,15 @@ func (l *looked) events(t *testing.T) {
 // hostile looks for titles of events that want to be more than text.
 func (l *looked) hostile(t *testing.T) {
 	tab, complaints := l.tab(t)
-	for _, at := range []string{"/", "/routes/hostile", "/try?route=hostile", "/calendars/oncall?zone=Europe/Berlin", "/?q=%22%3E%3Cimg+src%3Dx+onerror%3Dalert(1)%3E", "/try?route=%3Cscript%3Ealert(1)%3C/script%3E"} {
+	for _, at := range []string{
+		"/", "/routes/hostile", "/try?route=hostile", "/calendars/oncall?zone=Europe/Berlin",
+		"/?q=%22%3E%3Cimg+src%3Dx+onerror%3Dalert(1)%3E", "/try?route=%3Cscript%3Ealert(1)%3C/script%3E",
+	} {
 		err := chromedp.Do(tab, chromedp.Navigate(l.address+at))
 		var made int
 		if err == nil {
-			made, err = evaluate[int](tab, `document.querySelectorAll('main img, main script, [onerror], main [style]').length`)
+			made, err = evaluate[int](tab,
+				`document.querySelectorAll('main img, main script, [onerror], main [style]').length`)
 		}
 		var text string
 		if err == nil {
@@ -473,7 +496,8 @@ func (l *looked) hostile(t *testing.T) {
 		if made > 0 {
 			t.Errorf("%s: %d elements were made of text", at, made)
 		}
-		if !strings.Contains(text, "onerror=alert(1)&gt;") && !strings.Contains(text, "onerror=alert(1)>") && !strings.Contains(text, "&lt;script&gt;") {
+		if !strings.Contains(text, "onerror=alert(1)&gt;") && !strings.Contains(text, "onerror=alert(1)>") &&
+			!strings.Contains(text, "&lt;script&gt;") {
 			t.Errorf("%s: the title is not there", at)
 		}
 	}
@@ -492,14 +516,16 @@ func (l *looked) keyboard(t *testing.T) {
 		err := chromedp.Do(tab, chromedp.KeyEvent(keys))
 		var what string
 		if err == nil {
-			what, err = evaluate[string](tab, `(e => e.dataset.branch || e.id || e.getAttribute('href') || e.tagName)(document.activeElement)`)
+			what, err = evaluate[string](tab,
+				`(e => e.dataset.branch || e.id || e.getAttribute('href') || e.tagName)(document.activeElement)`)
 		}
 		if err != nil {
 			t.Fatalf("%s: %v", step, err)
 		}
 		return what
 	}
-	if err := chromedp.Do(tab, chromedp.Navigate(l.address+"/routes/front-desk"), chromedp.Focus(chromedp.CSS(".goto button"))); err != nil {
+	if err := chromedp.Do(tab, chromedp.Navigate(l.address+"/routes/front-desk"),
+		chromedp.Focus(chromedp.CSS(".goto button"))); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ step, keys, want string }{
@@ -515,11 +541,13 @@ func (l *looked) keyboard(t *testing.T) {
 		if c.keys == kb.ArrowRight {
 			picture(t, tab, "route-tip")
 		}
-		tip, err := evaluate[string](tab, `document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent`)
+		tip, err := evaluate[string](tab,
+			`document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent`)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if inside := c.keys != kb.Tab || c.want == "closed"; inside != strings.HasPrefix(tip, c.want) && tip != "" || inside && tip == "" {
+		if inside := c.keys != kb.Tab || c.want == "closed"; inside != strings.HasPrefix(tip, c.want) && tip != "" ||
+			inside && tip == "" {
 			t.Errorf("%s: the tip says %q", c.step, tip)
 		}
 	}
@@ -532,7 +560,8 @@ func (l *looked) keyboard(t *testing.T) {
 	// What is typed chooses at once.
 	err := chromedp.Do(tab, chromedp.KeyEvent("support"))
 	if err == nil {
-		_, err = evaluate[bool](tab, `new Promise(done => { const look = () => document.querySelectorAll('.card').length == 1 ? done(true) : requestAnimationFrame(look); look() })`)
+		_, err = evaluate[bool](tab,
+			`new Promise(done => { const look = () => document.querySelectorAll('.card').length == 1 ? done(true) : requestAnimationFrame(look); look() })`)
 	}
 	if err != nil {
 		t.Errorf("typing chooses nothing: %v", err)
@@ -545,7 +574,8 @@ func (l *looked) keyboard(t *testing.T) {
 // plain looks at pages without JavaScript: everything is there.
 func (l *looked) plain(t *testing.T) {
 	tab, _ := l.tab(t)
-	if _, err := chromedp.Call(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+	if _, err := chromedp.Call(tab, emulation.SetScriptExecutionDisabled,
+		emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string][]string{
@@ -575,14 +605,17 @@ func (l *looked) live(t *testing.T) {
 	tab, complaints := l.tab(t)
 	shows := func(what string) {
 		t.Helper()
-		if _, err := evaluate[bool](tab, `new Promise(done => { const look = () => document.querySelector('main').textContent.includes(`+strconv.Quote(what)+`) ? done(true) : requestAnimationFrame(look); look() })`); err != nil {
+		if _, err := evaluate[bool](tab,
+			`new Promise(done => { const look = () => document.querySelector('main').textContent.includes(`+
+				strconv.Quote(what)+`) ? done(true) : requestAnimationFrame(look); look() })`); err != nil {
 			t.Fatalf("the page does not come to show %q: %v", what, err)
 		}
 	}
 	if err := chromedp.Do(tab, chromedp.Navigate(l.address+"/routes/front-desk")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := evaluate[bool](tab, `new Promise(done => { const look = () => document.getElementById('live').textContent == 'live' ? done(true) : requestAnimationFrame(look); look() })`); err != nil {
+	if _, err := evaluate[bool](tab,
+		`new Promise(done => { const look = () => document.getElementById('live').textContent == 'live' ? done(true) : requestAnimationFrame(look); look() })`); err != nil {
 		t.Fatalf("the page does not listen: %v", err)
 	}
 	file := filepath.Join(filepath.Dir(l.config), "holidays.ics")
@@ -590,7 +623,8 @@ func (l *looked) live(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, bytes.ReplaceAll(was, []byte("Thanksgiving Day"), []byte("Turkey & Pie Day")), 0o600); err != nil {
+	if err := os.WriteFile(file, bytes.ReplaceAll(was, []byte("Thanksgiving Day"), []byte("Turkey & Pie Day")),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	answer, err := http.Post(l.address+"/api/v1/feeds/holidays/refresh", "", nil)
@@ -604,14 +638,18 @@ func (l *looked) live(t *testing.T) {
 	}
 }
 
-// acts presses what can be pressed: a calendar is fetched, the configuration read again, and what is wrong with it drawn.
+// acts presses what can be pressed: a calendar is fetched, the configuration read again, and
+// what is wrong with it drawn.
 func (l *looked) acts(t *testing.T) {
 	tab, complaints := l.tab(t)
 	press := func(path, button, want string) {
 		t.Helper()
-		err := chromedp.Do(tab, chromedp.Navigate(l.address+path), chromedp.Submit(chromedp.CSS(button)), chromedp.WaitReady(chromedp.CSS("footer")))
+		err := chromedp.Do(tab, chromedp.Navigate(l.address+path), chromedp.Submit(chromedp.CSS(button)),
+			chromedp.WaitReady(chromedp.CSS("footer")))
 		if err == nil {
-			_, err = evaluate[bool](tab, `new Promise(done => { const look = () => document.querySelector('main').textContent.includes(`+strconv.Quote(want)+`) ? done(true) : requestAnimationFrame(look); look() })`)
+			_, err = evaluate[bool](tab,
+				`new Promise(done => { const look = () => document.querySelector('main').textContent.includes(`+
+					strconv.Quote(want)+`) ? done(true) : requestAnimationFrame(look); look() })`)
 		}
 		if err != nil {
 			t.Errorf("%s does not come to show %q: %v", path, want, err)

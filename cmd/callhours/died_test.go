@@ -12,8 +12,9 @@ import (
 	"testing"
 )
 
-// TestDiedWhileLoading has a process end while it loads a tenant's new file, and another while it loads the main file: the next one answers with
-// the accepted files and says why, in its log, its status and its metrics, until the file changes.
+// TestDiedWhileLoading has a process end while it loads a tenant's new file, and another while it loads the
+// main file: the next one answers with the accepted files and says why, in its log, its status and its
+// metrics, until the file changes.
 func TestDiedWhileLoading(t *testing.T) {
 	t.Parallel()
 	const (
@@ -25,7 +26,10 @@ func TestDiedWhileLoading(t *testing.T) {
 		file, text string
 		says       []string // of /api/v1/status and /metrics
 	}{
-		{"t/acme.yaml", strings.Replace(acme, "one", "FATAL", 1), []string{`"rejected":["acme"]`, `callhours_config_rejected{tenant="acme"} 1`}},
+		{
+			"t/acme.yaml", strings.Replace(acme, "one", "FATAL", 1),
+			[]string{`"rejected":["acme"]`, `callhours_config_rejected{tenant="acme"} 1`},
+		},
 		{"callhours.yaml", main + "# FATAL\n", []string{`"from_accepted":true`}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
@@ -33,7 +37,8 @@ func TestDiedWhileLoading(t *testing.T) {
 			dir := t.TempDir()
 			put := func(file, text string) {
 				t.Helper()
-				if err := errors.Join(os.MkdirAll(filepath.Join(dir, "t"), 0o700), os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600)); err != nil {
+				if err := errors.Join(os.MkdirAll(filepath.Join(dir, "t"), 0o700),
+					os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -72,7 +77,8 @@ func TestDiedWhileLoading(t *testing.T) {
 				t.Errorf("the accepted files do not answer: %s", got)
 			}
 			seen := read(http.Get(p.admin+"/api/v1/status")) + read(http.Get(p.admin+"/metrics"))
-			for _, want := range append(c.says, "callhours ended while loading this", "callhours_config_last_reload_successful 0") {
+			for _, want := range append(c.says, "callhours ended while loading this",
+				"callhours_config_last_reload_successful 0") {
 				if !strings.Contains(seen, want) {
 					t.Errorf("%q is not said", want)
 				}

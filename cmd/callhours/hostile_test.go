@@ -53,8 +53,9 @@ func writeSpent(file string) {
 	}
 }
 
-// TestHostileFeeds gives `callhours events` bodies that were made to cost much. Each ends within 256 MiB and, in a soak, 2 s of processor time;
-// the good event beside the hostile ones is there, or the body is refused by a limit that is named.
+// TestHostileFeeds gives `callhours events` bodies that were made to cost much. Each ends within 256 MiB
+// and, in a soak, 2 s of processor time; the good event beside the hostile ones is there, or the body is
+// refused by a limit that is named.
 func TestHostileFeeds(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -88,40 +89,89 @@ func TestHostileFeeds(t *testing.T) {
 		want       string // in the output; "": no problem at all
 		refused    bool
 	}{
-		{"50 MB", event("UID:x", "SUMMARY:"+strings.Repeat("x", 50<<20)), "more than 16777216 bytes (limits.bytes)", true},
-		{"a million lines", event(strings.Repeat("X:1\r\n", 1_000_000)), "more than 1000000 lines (limits.lines)", true},
-		{"a million components", strings.Repeat("BEGIN:X\r\n", 1_000_000), "more than 1000000 lines (limits.lines)", true},
-		{"100,001 events", many(100_001, func(int) string { return event("UID:x") }), "more than 100000 events (limits.events)", true},
-		{"one long line", event("UID:x", "DTSTART:20270104T090000Z", "DURATION:PT1H", "SUMMARY:"+strings.Repeat("x", 15<<20)), "longer than 256 characters", false},
-		{"a million parameters", event("UID:x", "DTSTART"+strings.Repeat(";X=1", 1_000_000)+":20270104"), "more than 16 parameters (limits.params)", false},
-		{"a million categories", event("UID:x", "DTSTART:20270104", "CATEGORIES:"+strings.Repeat("a,", 1_000_000)), "", false},
-		{"half a million exceptions", event("UID:x", "DTSTART:20270104", strings.Repeat("EXDATE:20270105\r\n", 500_000)), "more than 10000 dates (limits.dates)", false},
+		{
+			"50 MB", event("UID:x", "SUMMARY:"+strings.Repeat("x", 50<<20)), "more than 16777216 bytes (limits.bytes)",
+			true,
+		},
+		{
+			"a million lines", event(strings.Repeat("X:1\r\n", 1_000_000)), "more than 1000000 lines (limits.lines)",
+			true,
+		},
+		{
+			"a million components", strings.Repeat("BEGIN:X\r\n", 1_000_000), "more than 1000000 lines (limits.lines)",
+			true,
+		},
+		{
+			"100,001 events", many(100_001, func(int) string { return event("UID:x") }),
+			"more than 100000 events (limits.events)", true,
+		},
+		{
+			"one long line",
+			event("UID:x", "DTSTART:20270104T090000Z", "DURATION:PT1H", "SUMMARY:"+strings.Repeat("x", 15<<20)),
+			"longer than 256 characters", false,
+		},
+		{
+			"a million parameters", event("UID:x", "DTSTART"+strings.Repeat(";X=1", 1_000_000)+":20270104"),
+			"more than 16 parameters (limits.params)", false,
+		},
+		{
+			"a million categories", event("UID:x", "DTSTART:20270104", "CATEGORIES:"+strings.Repeat("a,", 1_000_000)), "",
+			false,
+		},
+		{
+			"half a million exceptions",
+			event("UID:x", "DTSTART:20270104", strings.Repeat("EXDATE:20270105\r\n", 500_000)),
+			"more than 10000 dates (limits.dates)", false,
+		},
 		{
 			"900,000 exceptions of 240 events", many(240, func(i int) string {
-				return event(fmt.Sprintf("UID:%d", i), "DTSTART:20111121", "RRULE:FREQ=DAILY", "EXDATE:"+strings.Repeat("20271121,", 3800))
+				return event(fmt.Sprintf("UID:%d", i), "DTSTART:20111121", "RRULE:FREQ=DAILY",
+					"EXDATE:"+strings.Repeat("20271121,", 3800))
 			}),
 			"", false,
 		},
 		{
-			"80,000 overrides of one event", event("UID:s", "DTSTART:20200101T000000Z", "RRULE:FREQ=HOURLY") + many(80_000, func(i int) string {
+			"80,000 overrides of one event",
+			event("UID:s", "DTSTART:20200101T000000Z", "RRULE:FREQ=HOURLY") + many(80_000, func(i int) string {
 				id := time.Date(2027, 1, 1, 0, i, 0, 0, time.UTC).Format("20060102T150405Z")
 				return event("UID:s", "RECURRENCE-ID:"+id, "DTSTART:20270104T090000Z")
 			}), "more than 10000 of one series (limits.overrides)", false,
 		},
-		{"80,000 events of every second", series(80_000, "FREQ=SECONDLY"), "more than 20000 occurrences (limits.event_instances)", false},
-		{"80,000 rules that never match", series(80_000, "FREQ=SECONDLY;BYSETPOS=2"), "more than 1000000 steps (limits.steps)", false},
-		{"30 February, 80,000 times", series(80_000, "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30"), "more than 20000000 steps with it (limits.calendar_steps)", false},
-		{"a thousand million seconds", series(1, "FREQ=SECONDLY;COUNT=1000000000"), "more than 1000000 steps (limits.steps)", false},
+		{
+			"80,000 events of every second", series(80_000, "FREQ=SECONDLY"),
+			"more than 20000 occurrences (limits.event_instances)", false,
+		},
+		{
+			"80,000 rules that never match", series(80_000, "FREQ=SECONDLY;BYSETPOS=2"),
+			"more than 1000000 steps (limits.steps)", false,
+		},
+		{
+			"30 February, 80,000 times", series(80_000, "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30"),
+			"more than 20000000 steps with it (limits.calendar_steps)", false,
+		},
+		{
+			"a thousand million seconds", series(1, "FREQ=SECONDLY;COUNT=1000000000"),
+			"more than 1000000 steps (limits.steps)", false,
+		},
 		{"80,000 events with one UID", strings.Repeat(event("UID:s", "DTSTART:20270104"), 80_000), "", false},
-		{"80,000 problems", strings.Repeat(event("UID:s", "DTSTART:x"), 80_000), "70000 more problems are not listed", false},
+		{
+			"80,000 problems", strings.Repeat(event("UID:s", "DTSTART:x"), 80_000), "70000 more problems are not listed",
+			false,
+		},
 		{"80,000 unknown zones", many(80_000, func(i int) string {
 			return event(fmt.Sprintf("UID:%d", i), fmt.Sprintf("DTSTART;TZID=Nowhere/%d:20270104T090000", i))
 		}), `time zone "Nowhere/0" is not known`, false},
-		{"a VTIMEZONE of 400,000 parts", zone(0, strings.Repeat("BEGIN:STANDARD\r\nEND:STANDARD\r\n", 400_000)), "more than 1000 parts (limits.observances)", false},
+		{
+			"a VTIMEZONE of 400,000 parts", zone(0, strings.Repeat("BEGIN:STANDARD\r\nEND:STANDARD\r\n", 400_000)),
+			"more than 1000 parts (limits.observances)", false,
+		},
 		{"50,000 VTIMEZONEs", many(50_000, func(i int) string {
 			return zone(i, part+"RRULE:FREQ=YEARLY;BYDAY=1SU\r\nEND:STANDARD\r\n")
 		}), "its rules take too many steps (limits.steps)", false},
-		{"a VTIMEZONE of every second", zone(0, part+"RRULE:FREQ=SECONDLY\r\nEND:STANDARD\r\n"), "the clocks change more than 10000 times (limits.dates)", false},
+		{
+			"a VTIMEZONE of every second", zone(0, part+"RRULE:FREQ=SECONDLY\r\nEND:STANDARD\r\n"),
+			"the clocks change more than 10000 times (limits.dates)", false,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) { // one after the other: they use much
 			good := event("UID:good", "DTSTART:20270104T090000Z", "DURATION:PT1H", "SUMMARY:Open")
@@ -132,7 +182,10 @@ func TestHostileFeeds(t *testing.T) {
 				t.Fatal(err)
 			}
 			cmd := exec.Command(self)
-			cmd.Args = []string{"callhours", "events", "-", "--timezone", "UTC", "--from", "2026-11-01", "--to", "2027-12-06", "--format", "json"}
+			cmd.Args = []string{
+				"callhours", "events", "-", "--timezone", "UTC", "--from", "2026-11-01", "--to",
+				"2027-12-06", "--format", "json",
+			}
 			cmd.Env = []string{spentKey + "=" + file}
 			cmd.Dir = t.TempDir()
 			cmd.Stdin = strings.NewReader(body)
@@ -140,13 +193,15 @@ func TestHostileFeeds(t *testing.T) {
 			cmd.Stdout, cmd.Stderr = &out, &out
 			err = cmd.Run()
 			var exit *exec.ExitError
-			if refused := errors.As(err, &exit) && exit.ExitCode() == 1; err != nil && !refused || refused != c.refused {
+			if refused := errors.As(err, &exit) && exit.ExitCode() == 1; err != nil && !refused ||
+				refused != c.refused {
 				t.Fatalf("got %v and %.200q", err, out.String())
 			}
 			if !c.refused && !strings.Contains(out.String(), `"uid":"good"`) {
 				t.Error("the good event is not there")
 			}
-			if c.want == "" && !strings.Contains(out.String(), `"problems":[]`) || !strings.Contains(out.String(), strings.ReplaceAll(c.want, `"`, `\"`)) {
+			if c.want == "" && !strings.Contains(out.String(), `"problems":[]`) ||
+				!strings.Contains(out.String(), strings.ReplaceAll(c.want, `"`, `\"`)) {
 				t.Errorf("got %.300q …, want %q in it", out.String(), c.want)
 			}
 			text, err := os.ReadFile(file)
@@ -161,7 +216,8 @@ func TestHostileFeeds(t *testing.T) {
 			if used.Memory > 256<<20 {
 				t.Errorf("used %d MiB, want 256 at most", used.Memory>>20)
 			}
-			if os.Getenv("CALLHOURS_SOAK") != "" && used.CPU > 2*time.Second { // elsewhere the machine may be too busy to tell
+			// elsewhere the machine may be too busy to tell
+			if os.Getenv("CALLHOURS_SOAK") != "" && used.CPU > 2*time.Second {
 				t.Errorf("used %v of the processor, want 2s at most", used.CPU)
 			}
 		})

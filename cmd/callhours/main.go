@@ -1,5 +1,5 @@
-// Callhours tells a Kazoo telephone platform what to do with a call. Kazoo sends a Pivot request; callhours matches it against
-// iCalendar feeds of open hours, renders the callflow from a template, and counts every branch taken.
+// Callhours tells a Kazoo telephone platform what to do with a call. Kazoo sends a Pivot request; callhours matches it
+// against iCalendar feeds of open hours, renders the callflow from a template, and counts every branch taken.
 //
 // Run `callhours help` for its commands.
 package main
@@ -15,7 +15,8 @@ import (
 	"github.com/callhours/callhours/internal/early"
 )
 
-// grace is how long a command has to end by itself that was asked to. Most of what takes long is not interrupted by anything, such as reading files.
+// grace is how long a command has to end by itself that was asked to. Most of what takes long is not interrupted by
+// anything, such as reading files.
 const grace = 200 * time.Millisecond
 
 func main() {

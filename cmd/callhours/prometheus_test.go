@@ -34,8 +34,8 @@ const hoursOfTheDay = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\n" +
 	"BEGIN:VEVENT\nUID:lunch\nDTSTART;TZID=America/New_York:20200101T120000\nDTEND;TZID=America/New_York:20200101T130000\nRRULE:FREQ=DAILY\nSUMMARY:Lunch\nEND:VEVENT\n" +
 	"BEGIN:VEVENT\nUID:bad\nDTSTART:yesterday\nSUMMARY:Open\nEND:VEVENT\nEND:VCALENDAR\n"
 
-// theDay is an installation with branches by hour and by caller, a template that fails, a feed that is not there, and an event
-// that cannot be used: everything that dashboards show.
+// theDay is an installation with branches by hour and by caller, a template that fails, a feed that is not there, and
+// an event that cannot be used: everything that dashboards show.
 var theDay = map[string]string{
 	"callhours.yaml": `
 listen: 127.0.0.1:0
@@ -87,10 +87,11 @@ var moments = []struct {
 	desk, openOnly string
 }{{8, "closed", "closed"}, {10, "open", "open"}, {12, "lunch", "open"}, {15, "open", "open"}, {20, "closed", "closed"}}
 
-// TestPrometheus is the golden test of the counters: a real Prometheus, with the configuration of examples/prometheus, scrapes a real
-// callhours that answers a scripted day of calls, and its sums by branch are those that were sent, to the last call. The server is killed and
-// started again at noon; in the evening a reload adds a route and keeps the counts of the others, and at night one takes a route away, with its
-// series. Every expression of the dashboards and every rule is run against what was scraped. 600 calls, in a soak 5,000.
+// TestPrometheus is the golden test of the counters: a real Prometheus, with the configuration of examples/prometheus,
+// scrapes a real callhours that answers a scripted day of calls, and its sums by branch are those that were sent, to
+// the last call. The server is killed and started again at noon; in the evening a reload adds a route and keeps the
+// counts of the others, and at night one takes a route away, with its series. Every expression of the dashboards and
+// every rule is run against what was scraped. 600 calls, in a soak 5,000.
 func TestPrometheus(t *testing.T) {
 	t.Parallel()
 	total := 600
@@ -157,7 +158,8 @@ func TestPrometheus(t *testing.T) {
 	})
 	d.added = true
 	d.call(t, server.calls, evening, len(moments), total)
-	all := fmt.Sprintf(`(sum by (route, branch) (callhours_decisions_total @ %s) + sum by (route, branch) (callhours_decisions_total)
+	all := fmt.Sprintf(
+		`(sum by (route, branch) (callhours_decisions_total @ %s) + sum by (route, branch) (callhours_decisions_total)
 		or sum by (route, branch) (callhours_decisions_total{route="added"})) > 0`, killed)
 	prom.until(t, "all calls", func() bool { return cmp.Equal(d.sent, prom.query(t, all)) })
 	var sum float64
@@ -173,7 +175,8 @@ func TestPrometheus(t *testing.T) {
 			t.Errorf("%s: increase() says %.1f calls, want about %v", branch, n, want)
 		}
 	}
-	if got, want := prom.query(t, `sum by (route) (callhours_unknown_decisions_total)`)["lost"], prom.query(t, `sum by (route) (callhours_decisions_total)`)["lost"]; got != want || got == 0 {
+	if got, want := prom.query(t, `sum by (route) (callhours_unknown_decisions_total)`)["lost"],
+		prom.query(t, `sum by (route) (callhours_decisions_total)`)["lost"]; got != want || got == 0 {
 		t.Errorf("route lost: %v of %v calls met an unknown calendar, want all", got, want)
 	}
 	t.Run("rules", func(t *testing.T) { prom.checkRules(t) })
@@ -182,7 +185,9 @@ func TestPrometheus(t *testing.T) {
 	without, _, _ := strings.Cut(theDay["callhours.yaml"], "  - name: lost\n")
 	server.reload(t, dir, without)
 	prom.until(t, "that the series of a route are gone", func() bool {
-		return len(prom.query(t, `callhours_decisions_total{route=~"lost|added"} or callhours_branch_active{route=~"lost|added"}`)) == 0
+		return len(
+			prom.query(t,
+				`callhours_decisions_total{route=~"lost|added"} or callhours_branch_active{route=~"lost|added"}`)) == 0
 	})
 	t.Logf("%d calls by %d branches", total, len(d.sent))
 }
@@ -220,7 +225,8 @@ func (d *day) set(t *testing.T, hour int) {
 	}
 	y, m, day := time.Now().In(zone).Date()
 	next := d.clock + ".next"
-	if err := os.WriteFile(next, []byte(time.Date(y, m, day, hour, 30, 0, 0, zone).Format(time.RFC3339)), 0o600); err != nil {
+	if err := os.WriteFile(next, []byte(time.Date(y, m, day, hour, 30, 0, 0, zone).Format(time.RFC3339)),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Rename(next, d.clock); err != nil {
@@ -228,7 +234,8 @@ func (d *day) set(t *testing.T, hour int) {
 	}
 }
 
-// call makes the calls of moments[from:to], an even part of total at each, four at a time, and wants each to take the branch of the script.
+// call makes the calls of moments[from:to], an even part of total at each, four at a time, and wants each to
+// take the branch of the script.
 func (d *day) call(t *testing.T, server string, from, to, total int) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}}
@@ -266,7 +273,8 @@ func (d *day) call(t *testing.T, server string, from, to, total int) {
 			})
 		}
 		busy.Wait()
-		if r, err := client.PostForm(server+"/nowhere", url.Values{"Request": {"+14155550100"}}); err != nil || r.StatusCode != http.StatusNotFound {
+		if r, err := client.PostForm(server+"/nowhere", url.Values{"Request": {"+14155550100"}}); err != nil ||
+			r.StatusCode != http.StatusNotFound {
 			t.Errorf("a call without a route: %v", err)
 		} else {
 			r.Body.Close()
@@ -275,7 +283,8 @@ func (d *day) call(t *testing.T, server string, from, to, total int) {
 }
 
 func (d *day) one(t *testing.T, client *http.Client, server, route, branch, caller, id string) {
-	r, err := client.PostForm(server+"/"+route, url.Values{"Request": {"+14155550100"}, "Caller-ID-Number": {caller}, "Call-ID": {id}})
+	r, err := client.PostForm(server+"/"+route,
+		url.Values{"Request": {"+14155550100"}, "Caller-ID-Number": {caller}, "Call-ID": {id}})
 	if err != nil {
 		t.Errorf("%s: %v", id, err)
 		return
@@ -320,7 +329,8 @@ func startPrometheus(t *testing.T, target string) *realPrometheus {
 		}
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, "prometheus", "--config.file="+filepath.Join(dir, "prometheus.yaml"), "--storage.tsdb.path="+filepath.Join(dir, "data"),
+	cmd := exec.CommandContext(ctx, "prometheus", "--config.file="+filepath.Join(dir, "prometheus.yaml"),
+		"--storage.tsdb.path="+filepath.Join(dir, "data"),
 		"--web.listen-address=127.0.0.1:0", "--enable-feature=exemplar-storage")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -466,7 +476,8 @@ func (p *realPrometheus) checkDashboards(t *testing.T) {
 		t.Fatalf("found %d dashboards, %v", len(files), err)
 	}
 	// Steps of a whole hour lie where nothing had been scraped yet.
-	variables := strings.NewReplacer("[$__range:1h]", "[10m:1s]", "$__range", "10m", "$__rate_interval", "10s", "$utc_offset", "-5",
+	variables := strings.NewReplacer("[$__range:1h]", "[10m:1s]", "$__range", "10m", "$__rate_interval", "10s",
+		"$utc_offset", "-5",
 		"$job", ".*", "$instance", ".*", "$route", ".*", "$calendar", ".*")
 	seen := 0
 	for _, file := range files {
@@ -501,7 +512,8 @@ func (p *realPrometheus) checkDashboards(t *testing.T) {
 			}
 			var data struct{ Result []json.RawMessage }
 			if err := p.get(t, path, question, &data); err != nil || len(data.Result) == 0 {
-				t.Errorf("%s, %s: %d series, %v: %s", filepath.Base(file), what, len(data.Result), err, question.Get("query"))
+				t.Errorf("%s, %s: %d series, %v: %s", filepath.Base(file), what, len(data.Result), err,
+					question.Get("query"))
 			}
 		}
 		for _, a := range d.Annotations.List {
@@ -526,7 +538,11 @@ func (p *realPrometheus) checkExemplars(t *testing.T) {
 	}
 	now := time.Now()
 	at := func(d time.Duration) []string { return []string{strconv.FormatInt(now.Add(d).Unix(), 10)} }
-	err := p.get(t, "query_exemplars", url.Values{"query": {"callhours_request_duration_seconds_bucket"}, "start": at(-time.Hour), "end": at(time.Minute)}, &data)
+	err := p.get(t, "query_exemplars",
+		url.Values{
+			"query": {"callhours_request_duration_seconds_bucket"}, "start": at(-time.Hour),
+			"end": at(time.Minute),
+		}, &data)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,8 +50,9 @@ func deny(err error) error { return &exitError{no, err} }
 // errSaid ends the program where everything has been said already.
 var errSaid = errors.New("")
 
-// run is the whole program; it gives the exit code. It silences the logger of package log: net/http's transport, which has no other, writes pieces
-// of what servers send there, past everything that bounds, escapes and forms our lines. What matters of it comes as an error.
+// run is the whole program; it gives the exit code. It silences the logger of package log: net/http's transport, which
+// has no other, writes pieces of what servers send there, past everything that bounds, escapes and forms our lines.
+// What matters of it comes as an error.
 func run(ctx context.Context, args []string, w world) int {
 	log.SetOutput(io.Discard)
 	w.stdout, w.stderr = &terminal{to: w.stdout}, &terminal{to: w.stderr}
@@ -79,7 +80,8 @@ Exit codes: 0 fine, 1 the answer is no (nothing would answer, a test failed, a s
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(w), initCommand(), checkCommand(w), explainCommand(w), eventsCommand(w), feedsCommand(w), hoursCommand(w), testCommand(w), templatesCommand(w), versionCommand())
+	root.AddCommand(serveCommand(w), initCommand(), checkCommand(w), explainCommand(w), eventsCommand(w),
+		feedsCommand(w), hoursCommand(w), testCommand(w), templatesCommand(w), versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return fine
@@ -127,7 +129,8 @@ func open(path string, w world) (installation, error) {
 	return i, nil
 }
 
-// load loads the configuration: the named one, ./callhours.yaml, or the built-in example. The error says why it could not be read.
+// load loads the configuration: the named one, ./callhours.yaml, or the built-in example. The error
+// says why it could not be read.
 func load(path string, w world) (installation, diag.Mistakes, error) {
 	var i installation
 	path, i.files = installed(path)
@@ -183,7 +186,8 @@ func userAgent() string { return "callhours/" + buildVersion() + " (like Chrome/
 
 // configFlag adds -c.
 func configFlag(cmd *cobra.Command, path *string) {
-	cmd.Flags().StringVarP(path, "config", "c", "", "configuration `file` (default: ./callhours.yaml, else the built-in example)")
+	cmd.Flags().StringVarP(path, "config", "c", "",
+		"configuration `file` (default: ./callhours.yaml, else the built-in example)")
 }
 
 // formatFlag adds --format.

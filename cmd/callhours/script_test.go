@@ -26,11 +26,12 @@ import (
 // nowKey is the environment variable that gives the program under test its clock, which then stands still.
 const nowKey = "CALLHOURS_TEST_NOW"
 
-// clockKey is the environment variable that names a file with the program's clock, which moves when the file is replaced.
+// clockKey is the environment variable that names a file with the program's clock, which
+// moves when the file is replaced.
 const clockKey = "CALLHOURS_TEST_CLOCK"
 
-// fatalKey is the environment variable that names a file of the configuration: while that holds "FATAL" and is being loaded, the program ends, as
-// it would where a stack is used up.
+// fatalKey is the environment variable that names a file of the configuration: while that holds "FATAL" and is being
+// loaded, the program ends, as it would where a stack is used up.
 const fatalKey = "CALLHOURS_TEST_FATAL"
 
 func TestMain(m *testing.M) {
@@ -102,7 +103,8 @@ func readClock(file string) time.Time {
 	return now
 }
 
-// TestScripts runs testdata/script/*.txtar: what the program does, as seen from outside. UPDATE=1 rewrites what they compare with.
+// TestScripts runs testdata/script/*.txtar: what the program does, as seen from outside. UPDATE=1
+// rewrites what they compare with.
 //
 // Besides testscript's own commands they have:
 //
@@ -130,7 +132,8 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"at":     func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(nowKey, args[0]) },
-			"status": status, "feed": feed, "fill": fill, "start": start, "call": call, "get": get, "waitfor": waitfor, "hangup": hangup, "stopped": stopped,
+			"status": status, "feed": feed, "fill": fill, "start": start, "call": call, "get": get, "waitfor": waitfor,
+			"hangup": hangup, "stopped": stopped,
 		},
 	})
 }

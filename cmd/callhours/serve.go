@@ -49,7 +49,8 @@ SIGTERM drains: readiness turns 503, answers ask for their connection to be clos
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), path, flags, w) },
 	}
 	configFlag(cmd, &path)
-	cmd.Flags().BoolVar(&flags.strict, "strict", false, "refuse to start if anything is wrong, also with an accepted copy at hand")
+	cmd.Flags().BoolVar(&flags.strict, "strict", false,
+		"refuse to start if anything is wrong, also with an accepted copy at hand")
 	cmd.Flags().BoolVar(&flags.pprof, "pprof", false, "show profiles of the process at /debug/pprof/ of admin_listen")
 	return cmd
 }
@@ -67,7 +68,8 @@ func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 	defer signal.Reset(syscall.SIGPIPE)
 
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m, err := metrics.New(registry, metricsOptions())
 	if err != nil {
 		return deny(err)
@@ -102,7 +104,9 @@ type served struct {
 }
 
 // serveTo loads and runs the server. What hangs when ctx has ended is left behind: the program ends with it.
-func serveTo(ctx context.Context, path string, flags serveFlags, now func() time.Time, to served, hangup <-chan os.Signal) error {
+func serveTo(ctx context.Context, path string, flags serveFlags, now func() time.Time, to served,
+	hangup <-chan os.Signal,
+) error {
 	var s *server.Server
 	var drain time.Duration
 	loaded := make(chan error, 1)
@@ -166,8 +170,9 @@ func prepare(path string, flags serveFlags, now func() time.Time, to served) (*s
 	log := slog.New(server.BoundedHandler(handler(in.file.Log, to.lines)))
 	return server.New(server.Options{
 		Installation: i, Loaded: loaded,
-		Generation: g, Registry: to.registry, Metrics: to.metrics, Now: now, Passing: time.Now, UserAgent: userAgent(), Version: buildVersion(),
-		Log: log, Profiles: flags.pprof,
+		Generation: g, Registry: to.registry, Metrics: to.metrics, Now: now, Passing: time.Now, UserAgent: userAgent(),
+		Version: buildVersion(),
+		Log:     log, Profiles: flags.pprof,
 		Started: func(calls, admin net.Addr) {
 			if files != nil {
 				log.Warn("the built-in example is served", slog.String("detail", exampleServed))
@@ -233,7 +238,8 @@ func banner(in installation, calls, admin net.Addr) string {
 	if len(r.Match.Dialed) > 0 {
 		dialed = strings.TrimSuffix(r.Match.Dialed[0].S, "*")
 	}
-	line = append(line, "--data-urlencode", "'Request="+dialed+"'", "--data-urlencode", "'Caller-ID-Number=+12025550147'",
+	line = append(line, "--data-urlencode", "'Request="+dialed+"'", "--data-urlencode",
+		"'Caller-ID-Number=+12025550147'",
 		scheme+"://"+reachable(calls.String())+r.Path.S)
 	fmt.Fprintf(&b, "\nA call, as Kazoo makes it:\n  %s\n", strings.Join(line, " "))
 	return b.String()

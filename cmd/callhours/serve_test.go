@@ -13,7 +13,8 @@ import (
 	"github.com/callhours/callhours/examples"
 )
 
-// TestExampleServed: where callhours.yaml has vanished the built-in example answers, which nobody can miss and nobody elsewhere reaches.
+// TestExampleServed: where callhours.yaml has vanished the built-in example answers, which nobody can miss
+// and nobody elsewhere reaches.
 func TestExampleServed(t *testing.T) {
 	file, err := config.Load(examples.Config, config.Options{FS: examples.FrontDesk()})
 	if err != nil {

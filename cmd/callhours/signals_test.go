@@ -100,7 +100,8 @@ const oneClosed = "routes: [{name: main, branches: [{name: closed, callflow: '{\
 func feedRoutes(feed string, names ...string) string {
 	yaml := fmt.Sprintf("start_timeout: 10m\ncalendars: {hours: {url: %q}}\nroutes:\n", feed)
 	for _, name := range names {
-		yaml += "  - {name: " + name + ", branches: [{name: open, when: {calendar: hours}, pass: true}, {name: closed, callflow: '{\"module\":\"hangup\"}'}]}\n"
+		yaml += "  - {name: " + name +
+			", branches: [{name: open, when: {calendar: hours}, pass: true}, {name: closed, callflow: '{\"module\":\"hangup\"}'}]}\n"
 	}
 	return yaml
 }
@@ -136,7 +137,8 @@ func pipe(t *testing.T) (piped, *os.File) {
 	return piped{bufio.NewReader(r), r}, w
 }
 
-// TestHangupBeforeStart: a signal to reload that comes while the server starts is remembered, and obeyed once calls are answered.
+// TestHangupBeforeStart: a signal to reload that comes while the server starts is remembered, and
+// obeyed once calls are answered.
 func TestHangupBeforeStart(t *testing.T) {
 	t.Parallel()
 	dir, feed := t.TempDir(), newHangingFeed(t)
@@ -321,7 +323,8 @@ func TestInterrupted(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = cmd.Process.Kill() })
 		from.Close()
-		if _, err := to.WriteString("BEGIN:VCALENDAR\n" + strings.Repeat("X:x\n", 100<<10)); err != nil { // more than a pipe holds: it is reading
+		// more than a pipe holds: it is reading
+		if _, err := to.WriteString("BEGIN:VCALENDAR\n" + strings.Repeat("X:x\n", 100<<10)); err != nil {
 			t.Fatal(err)
 		}
 		send(t, cmd, by)

@@ -36,7 +36,8 @@ A file in the directory that the configuration names hides the built-in template
 			}
 			text, ok := l.Source(args[0])
 			if !ok {
-				return refuse(fmt.Errorf("there is no built-in template %q%s", args[0], diag.Suggest(args[0], l.Names())))
+				return refuse(fmt.Errorf("there is no built-in template %q%s", args[0],
+					diag.Suggest(args[0], l.Names())))
 			}
 			if _, err := io.WriteString(exact(w.stdout), text); err != nil {
 				return deny(err)

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// terminal writes to a terminal, or where a terminal may show it, what others have written too: titles, messages of servers, names of
-// files. What would move the cursor, change colors or turn the direction of the text around it is escaped as JSON and Go do it, so that
-// JSON stays what it means. All commands print through it.
+// terminal writes to a terminal, or where a terminal may show it, what others have written too: titles, messages of
+// servers, names of files. What would move the cursor, change colors or turn the direction of the text around it is
+// escaped as JSON and Go do it, so that JSON stays what it means. All commands print through it.
 type terminal struct {
 	to   io.Writer
 	rest []byte // the beginning of a character whose end is still to be written

@@ -46,7 +46,8 @@ It exits with 1 when a test fails, and with 2 when a file is wrong.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return test(cmd.Context(), a, args, w) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&a.config, "config", "c", "", "configuration `file` to test (default: the one that each test file names)")
+	f.StringVarP(&a.config, "config", "c", "",
+		"configuration `file` to test (default: the one that each test file names)")
 	f.StringVar(&a.format, "format", "text", "`text`, json or junit")
 	f.StringVar(&a.run, "run", "", "run only tests whose name fits this `regular expression`")
 	f.StringVar(&a.junit, "junit", "", "write JUnit's XML to this `file` too")
@@ -95,7 +96,8 @@ func test(ctx context.Context, a testFlags, paths []string, w world) error {
 	return nil
 }
 
-// testFiles are the files to run, and where they are read from; nil: the operating system. Without any it is those beside the configuration.
+// testFiles are the files to run, and where they are read from; nil: the operating system. Without any it is
+// those beside the configuration.
 func testFiles(path string, named []string) (fs.FS, []string, error) {
 	if len(named) > 0 {
 		return nil, named, nil

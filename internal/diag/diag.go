@@ -37,7 +37,8 @@ func (p Pos) Compare(q Pos) int {
 type Mistake struct {
 	Pos
 	Message string
-	// Other is a second place that it concerns: whose use of the first shows it, or with what it collides. It is not said; the zero Pos is none.
+	// Other is a second place that it concerns: whose use of the first shows it, or with what it collides. It is not
+	// said; the zero Pos is none.
 	Other Pos
 }
 
@@ -81,7 +82,8 @@ func More(from Pos, n int) Mistake {
 	return Mistakef(from, "%d more mistakes of this file are not listed; mend the others first", n)
 }
 
-// Sorted gives the mistakes by place, each once, also where it concerns several other places. Of a file they are the first ones, and how many more there are.
+// Sorted gives the mistakes by place, each once, also where it concerns several other places. Of a file they are the
+// first ones, and how many more there are.
 func (ms Mistakes) Sorted() Mistakes {
 	sorted := slices.Clone(ms)
 	slices.SortStableFunc(sorted, func(a, b Mistake) int {
@@ -91,7 +93,8 @@ func (ms Mistakes) Sorted() Mistakes {
 	return sorted.first(MostMistakes)
 }
 
-// first keeps so many of each file, for each other file that they concern. One more, which may say how many more there are, stays.
+// first keeps so many of each file, for each other file that they concern. One more, which may say how
+// many more there are, stays.
 func (ms Mistakes) first(most int) Mistakes {
 	type files struct{ at, other string }
 	found, kept := map[files]int{}, map[files]int{}
@@ -115,10 +118,12 @@ func (ms Mistakes) first(most int) Mistakes {
 	return out
 }
 
-// excerpt is how many characters of a file are shown that may not be what it should be: enough to see what it is instead.
+// excerpt is how many characters of a file are shown that may not be what it should be:
+// enough to see what it is instead.
 const excerpt = 20
 
-// Excerpt quotes the first printable characters of a text, 20 at most, for messages about what was found in a file: it may be somebody's secrets.
+// Excerpt quotes the first printable characters of a text, 20 at most, for messages about what was found in a file:
+// it may be somebody's secrets.
 func Excerpt(text string) string {
 	var shown strings.Builder
 	n, cut := 0, false
@@ -163,11 +168,12 @@ func Suggest(got string, known []string) string {
 	return ""
 }
 
-// longestCompared is how many characters a name may have that is compared with others: the time that takes is the product of both lengths.
+// longestCompared is how many characters a name may have that is compared with others: the time that takes is
+// the product of both lengths.
 const longestCompared = 64
 
-// Distance counts the insertions, deletions, replacements and swaps of neighbours that turn a into b. Names of more than 64 characters are
-// as far from every other as they are long.
+// Distance counts the insertions, deletions, replacements and swaps of neighbours that turn a into b. Names of more
+// than 64 characters are as far from every other as they are long.
 func Distance(a, b string) int {
 	if a == b {
 		return 0

@@ -69,7 +69,8 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
-// TestSuggestLong sees that what a long name costs follows its length, and not the product with the lengths of the known ones.
+// TestSuggestLong sees that what a long name costs follows its length, and not the product with
+// the lengths of the known ones.
 func TestSuggestLong(t *testing.T) {
 	known := make([]string, 1000)
 	for i := range known {

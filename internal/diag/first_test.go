@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestSortedFirst: of a file with many mistakes the first are said, and how many more there are, for each file that they concern.
+// TestSortedFirst: of a file with many mistakes the first are said, and how many more there are, for
+// each file that they concern.
 func TestSortedFirst(t *testing.T) {
 	t.Parallel()
 	var ms Mistakes
@@ -23,12 +24,17 @@ func TestSortedFirst(t *testing.T) {
 	for _, m := range got {
 		by[m.File+" "+m.Other.File]++
 	}
-	for of, want := range map[string]int{"a.tmpl t0.yaml": MostMistakes + 1, "a.tmpl t1.yaml": MostMistakes + 1, "b.yaml ": MostMistakes + 1, " ": MostMistakes + 1} {
+	for of, want := range map[string]int{
+		"a.tmpl t0.yaml": MostMistakes + 1, "a.tmpl t1.yaml": MostMistakes + 1,
+		"b.yaml ": MostMistakes + 1, " ": MostMistakes + 1,
+	} {
 		if by[of] != want {
 			t.Errorf("%q: %d are said, want %d", of, by[of], want)
 		}
 	}
-	if text := got.Error(); strings.Count(text, "300 more mistakes of this file are not listed; mend the others first") != 2 || strings.Contains(text, "b.yaml: more") {
+	if text := got.Error(); strings.Count(text,
+		"300 more mistakes of this file are not listed; mend the others first") != 2 ||
+		strings.Contains(text, "b.yaml: more") {
 		t.Errorf("what is left out is not said as it should be")
 	}
 	if again := got.Sorted(); len(again) != len(got) {

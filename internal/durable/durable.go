@@ -1,6 +1,6 @@
-// Package durable writes files that are there whole or not at all, also after a loss of power. Nothing here waits longer than [files.Patience] for a
-// file system that does not answer: what was given up is an error, which wraps [files.ErrHung], though it may still be done when the file system
-// answers again.
+// Package durable writes files that are there whole or not at all, also after a loss of power. Nothing here waits
+// longer than [files.Patience] for a file system that does not answer: what was given up is an error, which wraps
+// [files.ErrHung], though it may still be done when the file system answers again.
 package durable
 
 import (
@@ -20,9 +20,11 @@ const Partial = ".partial-"
 
 // Disk is how files are written. The zero Disk is the operating system's.
 type Disk struct {
-	// Root is a directory below which everything fails at once while anything there waits for the file system. "": each directory is by itself.
+	// Root is a directory below which everything fails at once while anything there waits for the file system. "":
+	// each directory is by itself.
 	Root string
-	// Fault says why a step cannot be done, for tests of what happens then; a write that fails has written the half. nil: nothing fails.
+	// Fault says why a step cannot be done, for tests of what happens then; a write that fails has written
+	// the half. nil: nothing fails.
 	Fault func(step Step, path string) error
 }
 
@@ -77,8 +79,8 @@ func (d Disk) fails(step Step, path string) error {
 // Write puts a file that we alone can read into a directory, in place of a former one of its name.
 func Write(dir, name string, content []byte) error { return Disk{}.Write(dir, name, content) }
 
-// Swap is Write for what can be made again: after a loss of power there may be neither the former file nor the new one, or what is no file of
-// ours, so that whoever reads it has to check what he reads. It takes a tenth of the time.
+// Swap is Write for what can be made again: after a loss of power there may be neither the former file nor the new one,
+// or what is no file of ours, so that whoever reads it has to check what he reads. It takes a tenth of the time.
 func Swap(dir, name string, content []byte) error { return Disk{}.Swap(dir, name, content) }
 
 // Write is [Write]. The name may be of a file in a directory below dir.
@@ -100,7 +102,8 @@ func (d Disk) replace(dir, name string, content []byte, flush bool) error {
 	if err := d.fails(Create, filepath.Join(dir, name)); err != nil {
 		return Reason(err)
 	}
-	f, err := os.CreateTemp(dir, Partial+"*") // readable by us alone; a name that is taken, by a link too, is passed over
+	// readable by us alone; a name that is taken, by a link too, is passed over
+	f, err := os.CreateTemp(dir, Partial+"*")
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Errorf("%s: %w", dir, at.Err)
 	}
@@ -126,9 +129,10 @@ func (d Disk) replace(dir, name string, content []byte, flush bool) error {
 	return nil
 }
 
-// Amend overwrites some bytes among the last of a file, in place and without flushing them: amend is given as many of the last bytes as tail says,
-// or fewer if there are no more, and tells which of them become what. A crash may leave some of these bytes as they were and others new. A link is
-// not followed. It takes the time of a few system calls, and no room.
+// Amend overwrites some bytes among the last of a file, in place and without flushing them: amend is given as
+// many of the last bytes as tail says, or fewer if there are no more, and tells which of them become what. A
+// crash may leave some of these bytes as they were and others new. A link is not followed. It takes the time of a
+// few system calls, and no room.
 func (d Disk) Amend(dir, name string, tail int, amend func(tail []byte) (at int, with []byte, err error)) error {
 	path := filepath.Join(dir, name)
 	return d.within(path, dir, func() error { return d.amend(path, tail, amend) })

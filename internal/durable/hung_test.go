@@ -11,13 +11,14 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// TestHung: each kind of access is given up when the file system does not answer, and while it waits everything else below the same root fails at
-// once. It is not parallel, since what hangs counts for the process.
+// TestHung: each kind of access is given up when the file system does not answer, and while it waits everything else
+// below the same root fails at once. It is not parallel, since what hangs counts for the process.
 func TestHung(t *testing.T) {
 	for _, step := range []Step{Create, Flush, Patch, Make, Remove} {
 		synctest.Test(t, func(t *testing.T) {
 			root := t.TempDir()
-			if err := errors.Join(os.Mkdir(filepath.Join(root, "a"), 0o700), os.Mkdir(filepath.Join(root, "b"), 0o700), Write(filepath.Join(root, "a"), "x", []byte("old"))); err != nil {
+			if err := errors.Join(os.Mkdir(filepath.Join(root, "a"), 0o700), os.Mkdir(filepath.Join(root, "b"), 0o700),
+				Write(filepath.Join(root, "a"), "x", []byte("old"))); err != nil {
 				t.Fatal(err)
 			}
 			until := make(chan struct{})
@@ -31,7 +32,9 @@ func TestHung(t *testing.T) {
 				Create: func(dir string) error { return disk.Swap(filepath.Join(root, dir), "x", []byte("new")) },
 				Flush:  func(dir string) error { return disk.Write(filepath.Join(root, dir), "x", []byte("new")) },
 				Patch: func(dir string) error {
-					return disk.Amend(filepath.Join(root, dir), "x", 3, func([]byte) (int, []byte, error) { return 0, []byte("new"), nil })
+					return disk.Amend(filepath.Join(root, dir), "x", 3, func([]byte) (int, []byte, error) {
+						return 0, []byte("new"), nil
+					})
 				},
 				Make:   func(dir string) error { return disk.MakeDir(filepath.Join(root, dir, "c")) },
 				Remove: func(dir string) error { return disk.Remove(filepath.Join(root, dir, "x")) },

@@ -36,8 +36,9 @@ func (l *Lock) Dir() string { return l.dir }
 // Held reports whether this process holds the lock.
 func (l *Lock) Held() bool { return l.file != nil }
 
-// Acquire takes the lock, and makes the directory if need be. The error is ErrHeld when another process has it, ErrNoLocks where there are none,
-// files.ErrHung where the file system does not answer, or why the directory cannot be used.
+// Acquire takes the lock, and makes the directory if need be. The error is ErrHeld when another process
+// has it, ErrNoLocks where there are none, files.ErrHung where the file system does not answer, or why
+// the directory cannot be used.
 func (l *Lock) Acquire() error {
 	if l.file != nil {
 		return nil

@@ -1,6 +1,7 @@
-// Package early takes signals as early as a Go program can: its variables are set before those of all packages that it does not import and that come
-// after it by name. What they ran before main took up to some tenths of a second, in which a SIGHUP of whoever renewed a file, or a reader of
-// standard output that left, ended a server that was starting. Before that nobody can take a signal but whoever starts the process.
+// Package early takes signals as early as a Go program can: its variables are set before those of all packages that it
+// does not import and that come after it by name. What they ran before main took up to some tenths of a second, in
+// which a SIGHUP of whoever renewed a file, or a reader of standard output that left, ended a server that was starting.
+// Before that nobody can take a signal but whoever starts the process.
 package early
 
 import (
@@ -12,7 +13,8 @@ import (
 
 var serves = begin()
 
-// begin is called once, before main. A server that is starting has not read its files yet: a SIGHUP asks for nothing more.
+// begin is called once, before main. A server that is starting has not read its files yet: a
+// SIGHUP asks for nothing more.
 func begin() bool {
 	if !slices.Contains(os.Args[min(1, len(os.Args)):], "serve") {
 		return false

@@ -196,8 +196,9 @@ func ReadAll(from io.Reader, expected, limit int64) ([]byte, error) {
 	return room.Bytes(), nil
 }
 
-// open opens a file whose kind is right. It is looked at before it is opened, because opening some devices does something,
-// and again afterwards, because it may be another one by then; opening a pipe does not wait for its other end.
+// open opens a file whose kind is right. It is looked at before it is opened, because opening some
+// devices does something, and again afterwards, because it may be another one by then; opening a pipe
+// does not wait for its other end.
 func (t Tree) open(name string, check func(fs.FileMode) error) (fs.File, error) {
 	info, err := t.stat(name)
 	if err != nil {
@@ -292,8 +293,8 @@ func (t Tree) openDir(name string) (fs.ReadDirFile, error) {
 	return dir, nil
 }
 
-// Each calls do for the entries of a directory in no order, however many there are, until do gives an error, which is given back as it is. do may remove
-// the entry; it may be called for one that is gone, and not for one that is new.
+// Each calls do for the entries of a directory in no order, however many there are, until do gives an error, which is
+// given back as it is. do may remove the entry; it may be called for one that is gone, and not for one that is new.
 func Each(name string, do func(fs.DirEntry) error) error {
 	const part = 1024
 	dir, err := within(name, func() (fs.ReadDirFile, error) { return Tree{}.openDir(name) })

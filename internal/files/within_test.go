@@ -21,7 +21,8 @@ func (s stuck) Open(name string) (fs.File, error) {
 	return s.MapFS.Open(name)
 }
 
-// TestHung: a read is given up after Patience, is counted while it waits, and leaves nothing behind when it ends at last.
+// TestHung: a read is given up after Patience, is counted while it waits, and leaves nothing
+// behind when it ends at last.
 func TestHung(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := stuck{fstest.MapFS{"a": {Data: []byte("x")}}, make(chan struct{})}

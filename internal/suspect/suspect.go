@@ -1,5 +1,5 @@
-// Package suspect remembers what the process died of. A stack or memory that is used up cannot be contained; what was being read then is found at
-// the next start, and not read again first thing.
+// Package suspect remembers what the process died of. A stack or memory that is used up cannot be contained; what was
+// being read then is found at the next start, and not read again first thing.
 package suspect
 
 import (
@@ -18,11 +18,12 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// Marks remember contents, by their hash and the program that read them, whose reading panicked or did not end before the process did. Before a
-// new content is read a mark is written, and removed afterwards; a mark that is there at the start is of a process that died. Whoever kills a
-// process that reads many things leaves marks of all of them, and so one death proves nothing: such a content is read once more, alone, a minute
-// after the start. Only what was being read at two deaths is not read any more, until it changes or somebody asks for it by hand. Content that is
-// known costs nothing: it is not asked about. Marks are safe for concurrent use.
+// Marks remember contents, by their hash and the program that read them, whose reading panicked or did not end before
+// the process did. Before a new content is read a mark is written, and removed afterwards; a mark that is there at the
+// start is of a process that died. Whoever kills a process that reads many things leaves marks of all of them, and so
+// one death proves nothing: such a content is read once more, alone, a minute after the start. Only what was being read
+// at two deaths is not read any more, until it changes or somebody asks for it by hand. Content that is known costs
+// nothing: it is not asked about. Marks are safe for concurrent use.
 type Marks struct {
 	options Options
 
@@ -85,7 +86,9 @@ func (m *Marks) Open(now time.Time) error {
 		return nil
 	}
 	if !m.readOnly {
-		if err := m.options.Disk.Do(durable.Make, m.options.Dir, func() error { return os.MkdirAll(m.options.Dir, 0o700) }); err != nil {
+		if err := m.options.Disk.Do(durable.Make, m.options.Dir, func() error {
+			return os.MkdirAll(m.options.Dir, 0o700)
+		}); err != nil {
 			return err
 		}
 	}
@@ -138,8 +141,8 @@ func (m *Marks) Write() {
 	m.readOnly = false
 }
 
-// write notes a content. It need not survive a loss of power, which is no death of ours; a disk that cannot be written costs what is
-// remembered across restarts.
+// write notes a content. It need not survive a loss of power, which is no death of ours; a disk that cannot be written
+// costs what is remembered across restarts.
 func (m *Marks) write(mark, state string, d death) {
 	if m.options.Dir != "" && !m.readOnly {
 		path := filepath.Join(m.options.Dir, mark)
@@ -170,7 +173,9 @@ func (m *Marks) Ask(sum [sha256.Size]byte, now time.Time) (suspect bool, err err
 	case panicked != nil:
 		return true, fmt.Errorf("%s; %w %s", panicked, errRefused, m.options.Again)
 	case deaths.n >= enoughDeaths:
-		return true, fmt.Errorf("callhours ended while %s this, last at %s; %w %s", m.options.Doing, deaths.at.UTC().Format(time.RFC3339), errRefused, m.options.Again)
+		return true,
+			fmt.Errorf("callhours ended while %s this, last at %s; %w %s", m.options.Doing,
+				deaths.at.UTC().Format(time.RFC3339), errRefused, m.options.Again)
 	case deaths.n > 0 && now.Sub(m.began) < suspectAfter:
 		return true, m.Waits()
 	}
@@ -179,7 +184,8 @@ func (m *Marks) Ask(sum [sha256.Size]byte, now time.Time) (suspect bool, err err
 
 // Waits is why a suspect is not read yet.
 func (m *Marks) Waits() error {
-	return fmt.Errorf("callhours ended while %s this; %w before the process has run for a minute, and then alone", m.options.Doing, errWaits)
+	return fmt.Errorf("callhours ended while %s this; %w before the process has run for a minute, and then alone",
+		m.options.Doing, errWaits)
 }
 
 // IsDue reports whether a suspect that waits may be read.
@@ -221,8 +227,8 @@ func (m *Marks) Read(sum [sha256.Size]byte, now time.Time, byHand bool, read fun
 	return m.run(sum, suspect, read)
 }
 
-// ReadAgain reads a content that was read well before, by whatever process: one death does not make it wait, since that of a process that was told
-// to end, or killed, must not take the last good copy away.
+// ReadAgain reads a content that was read well before, by whatever process: one death does not make it wait, since that
+// of a process that was told to end, or killed, must not take the last good copy away.
 func (m *Marks) ReadAgain(sum [sha256.Size]byte, now time.Time, read func() error) error {
 	suspect, err := m.Ask(sum, now)
 	if err != nil && !IsWaiting(err) {

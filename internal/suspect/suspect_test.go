@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// TestDeaths: a content is read again, late and alone, after a first death, and not after a second; a mark that only was there is no death.
+// TestDeaths: a content is read again, late and alone, after a first death, and not after a second; a mark that
+// only was there is no death.
 func TestDeaths(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "reading")

@@ -1,5 +1,6 @@
-// Notices writes the licences of all that is linked into a program: notices PROGRAM FILE. PROGRAM is built by `make build`; the
-// licences are those in the module cache (of a module, and of what it holds of others below its directory), in Go's own directory and beside the embedded data. The same program gives the same bytes.
+// Notices writes the licences of all that is linked into a program: notices PROGRAM FILE. PROGRAM is built by `make
+// build`; the licences are those in the module cache (of a module, and of what it holds of others below its directory),
+// in Go's own directory and beside the embedded data. The same program gives the same bytes.
 package main
 
 import (
@@ -56,8 +57,14 @@ func write(program, file string) error {
 	}
 	parts = append(
 		parts,
-		part{"Go's standard library and runtime", "", []string{filepath.Join(root, "LICENSE"), filepath.Join(root, "PATENTS")}},
-		part{"Unicode CLDR, names of Windows time zones", "", []string{filepath.Join(dir, "calendars", "tzdata", "windows.LICENSE")}},
+		part{
+			"Go's standard library and runtime", "",
+			[]string{filepath.Join(root, "LICENSE"), filepath.Join(root, "PATENTS")},
+		},
+		part{
+			"Unicode CLDR, names of Windows time zones", "",
+			[]string{filepath.Join(dir, "calendars", "tzdata", "windows.LICENSE")},
+		},
 	)
 	var out bytes.Buffer
 	out.WriteString("Third-party software and data in callhours; written by `make notices`.\n")
@@ -76,7 +83,8 @@ func write(program, file string) error {
 			fmt.Fprintf(&out, "\n--- %s\n\n%s\n", shown, bytes.Trim(text, "\n"))
 		}
 	}
-	fmt.Fprintf(&out, "\n%s\nIANA time zone database\n\nThe time zone data are in the public domain.\n", strings.Repeat("=", 80))
+	fmt.Fprintf(&out, "\n%s\nIANA time zone database\n\nThe time zone data are in the public domain.\n",
+		strings.Repeat("=", 80))
 	return os.WriteFile(file, out.Bytes(), 0o644)
 }
 
@@ -97,7 +105,8 @@ func isLicence(name string) bool {
 	return slices.Contains([]string{"license", "licence", "copying", "notice", "patents", "authors"}, first)
 }
 
-// below are the licence files of what a module has copied from others: those between the directories of its linked packages and its own.
+// below are the licence files of what a module has copied from others: those between the directories of its
+// linked packages and its own.
 func below(module string, packages []string) ([]string, error) {
 	seen, found := map[string]bool{module: true}, []string{}
 	for _, dir := range packages {
