@@ -3,22 +3,12 @@ package config
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/growth"
 )
-
-// allocated is how many bytes a function allocates. It is for tests that run alone.
-func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
-}
 
 // hostile are files of about n values that cost most for their length.
 var hostile = []struct {
@@ -92,7 +82,7 @@ func TestHostileFiles(t *testing.T) {
 	const most = 2 << 10 // bytes for each value, of which a quarter is there at a time
 	for _, c := range hostile {
 		t.Run(c.name, func(t *testing.T) {
-			var cost [3]uint64
+			var cost [3]int
 			for i := range cost {
 				n := maxValues / 4 >> (2 - i)
 				text := c.text(n)
@@ -103,7 +93,7 @@ func TestHostileFiles(t *testing.T) {
 				if strings.HasPrefix(c.name, "d") || strings.HasPrefix(c.name, "question") {
 					fsys = memory("c.yaml", "timezone: UTC\ninclude: [t.yaml]\n", "t.yaml", text)
 				}
-				cost[i] = allocated(func() { _, _ = Load("c.yaml", Options{FS: fsys}) })
+				cost[i] = growth.Bytes(func() { _, _ = Load("c.yaml", Options{FS: fsys}) })
 			}
 			t.Logf("%d bytes for each value", cost[2]/(maxValues/4))
 			if cost[2] > most*maxValues/4 {

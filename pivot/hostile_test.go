@@ -5,19 +5,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"runtime"
 	"strings"
 	"testing"
-)
 
-// allocated is how many bytes a function allocates. It is for tests that run alone.
-func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
-}
+	"github.com/callhours/callhours/internal/growth"
+)
 
 // TestHostileRequests reads bodies that cost most for their length: twice the body may cost twice the memory, not four times.
 func TestHostileRequests(t *testing.T) {
@@ -46,10 +38,10 @@ func TestHostileRequests(t *testing.T) {
 		{"bytes that are no UTF-8 in JSON", asJSON, func(n int) string { return `{"a":"` + strings.Repeat("\xff", n-10) + `"}` }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var cost [3]uint64
+			var cost [3]int
 			for i := range cost {
 				body := c.body(MaxBody >> (2 - i))
-				cost[i] = allocated(func() {
+				cost[i] = growth.Bytes(func() {
 					_, _ = Parse(&http.Request{
 						Method: http.MethodPost, URL: &url.URL{}, Header: http.Header{"Content-Type": {c.kind}},
 						Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
@@ -90,7 +82,7 @@ func TestHostileCallflows(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var err error
-			cost := allocated(func() { err = CheckCallflow([]byte(c.body), Cluster{}); _ = Summary([]byte(c.body)) })
+			cost := growth.Bytes(func() { err = CheckCallflow([]byte(c.body), Cluster{}); _ = Summary([]byte(c.body)) })
 			if c.says == "" && err != nil && !strings.Contains(err.Error(), "conference") || c.says != "" && err == nil {
 				t.Errorf("got %v, want … %s", err, c.says)
 			}

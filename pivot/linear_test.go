@@ -4,15 +4,16 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestParseIsLinear: twice as long a request, of whatever makes reading it hard, takes at most 2.3 times as many bytes of memory; and no
-// request within the bounds takes more than 64 times the largest body.
+// TestParseIsLinear: twice as long a request, of whatever makes reading it hard, takes at most 2.3 times as many bytes of
+// memory; and no request within the bounds takes more than 64 times the largest body.
 func TestParseIsLinear(t *testing.T) {
-	const growth, least = 2.3, 4 << 10
+	const least = 4 << 10 // what reading no body takes
 	for name, c := range map[string]struct{ contentType, head, part, tail string }{
 		"pluses":              {formType, "Request=", "+", ""},
 		"blanks and pluses":   {"application/json", `{"Request":"`, " +", `"}`},
@@ -34,28 +35,25 @@ func TestParseIsLinear(t *testing.T) {
 		"no JSON":             {"application/json", ``, `}`, ``},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cost := func(bytes int) float64 {
+			cost := func(bytes int) int {
 				n := max(0, bytes-len(c.head)-len(c.tail)) / len(c.part)
 				body := c.head + strings.Repeat(c.part, n) + c.tail
-				r := &http.Request{Method: http.MethodPost, URL: new(url.URL), Header: http.Header{"Content-Type": {c.contentType}}, ContentLength: int64(len(body))}
-				const rounds = 20
-				var before, after runtime.MemStats
-				runtime.ReadMemStats(&before)
-				for range rounds {
-					r.Body = io.NopCloser(strings.NewReader(body))
-					_, _ = Parse(r)
+				r := &http.Request{
+					Method: http.MethodPost, URL: new(url.URL), Header: http.Header{"Content-Type": {c.contentType}},
+					ContentLength: int64(len(body)),
 				}
-				runtime.ReadMemStats(&after)
-				return float64(after.TotalAlloc-before.TotalAlloc)/rounds + least
+				const rounds = 20
+				return growth.Bytes(func() {
+					for range rounds {
+						r.Body = io.NopCloser(strings.NewReader(body))
+						_, _ = Parse(r)
+					}
+				})/rounds + least
 			}
-			cost(MaxBody / 4)
-			quarter, half, whole := cost(MaxBody/4), cost(MaxBody/2), cost(MaxBody)
-			t.Logf("%.0f, %.0f, %.0f bytes", quarter, half, whole)
-			if half > growth*quarter || whole > growth*half {
-				t.Errorf("a request of 16, 32, 64 KiB takes %.0f, %.0f, %.0f bytes; want at most %v times as much each", quarter, half, whole, growth)
-			}
+			growth.Linear(t, MaxBody/4, cost)
+			whole := cost(MaxBody)
 			if whole > 64*MaxBody {
-				t.Errorf("the largest request takes %.0f bytes", whole)
+				t.Errorf("the largest request takes %d bytes", whole)
 			}
 		})
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -263,7 +262,7 @@ func TestStrangersCostNothing(t *testing.T) {
 	w := started(t,
 		"auth: {networks: [192.0.2.0/24], trusted_proxies: [192.0.2.1], token: t0ken-of-all-4f1c9a7be2d8036581}"+
 			oneRoute, nil)
-	cost := func(change func(r *http.Request, n int), n int) float64 {
+	cost := func(change func(r *http.Request, n int), n int) int {
 		const rounds = 50
 		requests := make([]*http.Request, rounds)
 		for i := range requests {
@@ -271,13 +270,11 @@ func TestStrangersCostNothing(t *testing.T) {
 			change(requests[i], n)
 		}
 		w.log.Reset()
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		for _, r := range requests {
-			w.call(r)
-		}
-		runtime.ReadMemStats(&after)
-		return float64(after.TotalAlloc-before.TotalAlloc) / rounds
+		return growth.Bytes(func() {
+			for _, r := range requests {
+				w.call(r)
+			}
+		}) / rounds
 	}
 	for name, c := range map[string]struct {
 		linear bool // a copy of what is long is made
@@ -300,17 +297,13 @@ func TestStrangersCostNothing(t *testing.T) {
 		}},
 		"a path": {true, func(r *http.Request, n int) { r.URL.Path = strings.Repeat("/x", n/2) + "/" }},
 	} {
-		const n = 16 << 10
-		cost(c.change, n)
-		one, two, four := cost(c.change, n), cost(c.change, 2*n), cost(c.change, 4*n)
-		t.Logf("%s: %.0f, %.0f, %.0f bytes", name, one, two, four)
 		most := 1.1
 		if c.linear {
 			most = 2.3
 		}
-		if two > most*one || four > most*two {
-			t.Errorf("%s of 16, 32, 64 KiB: %.0f, %.0f, %.0f bytes are allocated", name, one, two, four)
-		}
+		t.Run(name, func(t *testing.T) {
+			growth.Within(t, most, 16<<10, func(n int) int { return cost(c.change, n) })
+		})
 	}
 }
 

@@ -3,22 +3,13 @@ package templates
 import (
 	"bytes"
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 	"text/template/parse"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/growth"
 )
-
-// allocated is how many bytes a function allocates. It is for tests that run alone.
-func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
-}
 
 // mutual are templates that call each other while they learn what is there.
 func mutual(names ...string) string {
@@ -123,14 +114,14 @@ func TestHostileTemplates(t *testing.T) {
 		} {
 			t.Run(c.name+" as "+writes.name, func(t *testing.T) {
 				l, _ := Load(Options{})
-				var cost [3]uint64
+				var cost [3]int
 				var last []diag.Mistake
 				for i := range cost {
 					text := c.text(MaxSource >> (2 - i))
 					if len(text) > MaxSource {
 						t.Fatalf("the text has %d bytes", len(text))
 					}
-					cost[i] = allocated(func() { last = writes.parse(l, text) })
+					cost[i] = growth.Bytes(func() { last = writes.parse(l, text) })
 				}
 				const any = 4 << 20 // up to here nobody minds
 				for i := 1; i < len(cost); i++ {

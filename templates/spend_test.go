@@ -81,7 +81,7 @@ func TestOnce(t *testing.T) {
 // least is the least of some measurements where the first is large enough to be judged. What a call allocates for
 // itself it allocates each time; what it allocates because a collection, or the race detector, has emptied a pool of
 // package regexp it finds there the next time.
-func least(measure func() uint64) uint64 {
+func least(measure func() int) int {
 	const enough = 1 << 20
 	bytes := measure()
 	for range 7 {
@@ -154,15 +154,15 @@ func TestFunctionsAreLinear(t *testing.T) {
 		}
 		for kind, call := range calls {
 			for input, piece := range inputs {
-				var cost [3]uint64
+				var cost [3]int
 				var spent [3]int
 				known := false
 				for i := range cost {
 					s := strings.Repeat(piece, 4096/len(piece)<<i)
-					cost[i] = least(func() uint64 {
+					cost[i] = least(func() int {
 						r := &run{t: &Template{}, ctx: t.Context(), work: maxWork}
 						g := bind(r)
-						bytes := allocated(func() { known = call(g, s) })
+						bytes := growth.Bytes(func() { known = call(g, s) })
 						spent[i] = maxWork - r.work
 						return bytes
 					})
