@@ -86,6 +86,9 @@ func (d disk) join(dir, name string) string {
 
 // reason is what the operating system has to say without the name that it says it of.
 func reason(err error) error {
+	if link, ok := errors.AsType[*files.LinkError](err); ok {
+		return link
+	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 		return fs.ErrNotExist
 	}

@@ -71,6 +71,11 @@ func check(ctx context.Context, a checking, w world) error {
 			return refuse(fmt.Errorf("--schemas %s: %w", a.schemas, err))
 		}
 	}
+	if _, example := installed(a.config); example != nil {
+		if err := exampleWanted(w); err != nil {
+			return err
+		}
+	}
 	in, mistakes, err := load(a.config, w)
 	if err != nil {
 		return refuse(err)
@@ -96,7 +101,11 @@ func check(ctx context.Context, a checking, w world) error {
 	if in.file != nil {
 		name = in.name()
 	}
-	return tell(found, name, a, w)
+	err = tell(found, name, a, w)
+	if err == nil && a.strict && in.files != nil {
+		return deny(errSaid) // the warning that it is the built-in example
+	}
+	return err
 }
 
 // read reads the feeds, or what is kept of them, and says of which it knows nothing for want of a network.

@@ -127,12 +127,13 @@ func find(ctx context.Context, name string, a window, w world) (*calendars.Calen
 		c, err := fetch(ctx, calendars.Source{URL: name}, w)
 		return c, nil, err
 	}
-	in, configErr := open(a.config, w)
+	in, configErr := openSilently(a.config, w)
 	if configErr == nil {
 		g, err := in.build(w)
 		if err != nil {
 			configErr = err
 		} else if _, _, ok := g.Calendar(name); ok {
+			in.warn(w)
 			look(ctx, g, []string{name}, w)
 			use, zone, _ := g.Calendar(name)
 			if use.State.Unknown() {

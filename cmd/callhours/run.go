@@ -13,9 +13,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
-	"github.com/callhours/callhours/examples"
 	"github.com/callhours/callhours/internal/diag"
-	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/server"
 )
 
@@ -116,6 +114,15 @@ func (i installation) name() string {
 
 // open is load for commands that go on only if nothing is wrong. Warnings go to standard error.
 func open(path string, w world) (installation, error) {
+	i, err := openSilently(path, w)
+	if err == nil {
+		i.warn(w)
+	}
+	return i, err
+}
+
+// openSilently is open without the warnings, for commands that may not need the configuration.
+func openSilently(path string, w world) (installation, error) {
 	i, mistakes, err := load(path, w)
 	if err == nil {
 		err = mistakes.Err()
@@ -123,10 +130,17 @@ func open(path string, w world) (installation, error) {
 	if err != nil {
 		return i, refuse(err)
 	}
+	return i, nil
+}
+
+// warn says on standard error what is odd about the installation.
+func (i installation) warn(w world) {
+	if i.files != nil {
+		fmt.Fprintf(w.stderr, "warning: %s\n", lookAround().warning())
+	}
 	for _, warning := range i.file.Warnings {
 		fmt.Fprintf(w.stderr, "warning: %s\n", warning.Error())
 	}
-	return i, nil
 }
 
 // load loads the configuration: the named one, ./callhours.yaml, or the built-in example. The error
@@ -149,17 +163,6 @@ func load(path string, w world) (installation, diag.Mistakes, error) {
 		file.StateDir = "" // there is no directory beside it
 	}
 	return i, nil, nil
-}
-
-// installed is the configuration that no name stands for, and where it is: ./callhours.yaml, or the built-in example.
-func installed(path string) (string, fs.FS) {
-	if path != "" {
-		return path, nil
-	}
-	if _, err := files.Stat(examples.Config); errors.Is(err, fs.ErrNotExist) {
-		return examples.Config, examples.FrontDesk()
-	}
-	return examples.Config, nil
 }
 
 // build makes the installation's generation.

@@ -27,10 +27,6 @@ import (
 // flushing is how long the last log lines may take to be written. With server.Closing it makes 10 s.
 const flushing = time.Second
 
-// exampleServed is said where no configuration is named and none is found.
-const exampleServed = "there is no ./callhours.yaml here, and -c names no other: this is the built-in example, " +
-	"on loopback only, and none of your routes are answered; start in the right directory, or with -c FILE"
-
 func serveCommand(w world) *cobra.Command {
 	var path string
 	var flags serveFlags
@@ -162,8 +158,10 @@ func prepare(path string, flags serveFlags, now func() time.Time, to served) (*s
 	for _, warning := range in.file.Warnings {
 		fmt.Fprintf(to.lines, "warning: %s\n", warning.Error())
 	}
+	var example string // why it is served
 	if files != nil {
-		fmt.Fprintf(to.lines, "warning: %s\n", exampleServed)
+		example = lookAround().served()
+		fmt.Fprintf(to.lines, "warning: %s\n", example)
 	}
 	withinLimit(os.DirFS("/"))
 	collectLess()
@@ -175,7 +173,7 @@ func prepare(path string, flags serveFlags, now func() time.Time, to served) (*s
 		Log:     log, Profiles: flags.pprof,
 		Started: func(calls, admin net.Addr) {
 			if files != nil {
-				log.Warn("the built-in example is served", slog.String("detail", exampleServed))
+				log.Warn("the built-in example is served", slog.String("detail", example))
 			}
 			fmt.Fprint(to.banners, banner(in, calls, admin))
 		},

@@ -30,7 +30,7 @@ func TestExampleServed(t *testing.T) {
 	defer cancel()
 	var out, errs bytes.Buffer
 	run(ended, []string{"serve"}, world{stdout: &out, stderr: stopping{&errs, cancel}, now: time.Now})
-	if !strings.Contains(errs.String(), "warning: "+exampleServed+"\n") {
+	if !strings.Contains(errs.String(), "warning: "+(absence{}).served()+"\n") {
 		t.Errorf("got %s", errs.String())
 	}
 }

@@ -62,6 +62,11 @@ func test(ctx context.Context, a testFlags, paths []string, w world) error {
 	if err != nil {
 		return refuse(fmt.Errorf("--run %q is no regular expression: %w", a.run, err))
 	}
+	if _, example := installed(a.config); example != nil && len(paths) == 0 {
+		if err := exampleWanted(w); err != nil {
+			return err
+		}
+	}
 	files, paths, err := testFiles(a.config, paths)
 	if err != nil {
 		return refuse(err)
@@ -109,6 +114,11 @@ func testFiles(path string, named []string) (fs.FS, []string, error) {
 		where = filepath.Join(filepath.Dir(path), pattern)
 	}
 	found, err := files.Tree{FS: fsys}.Glob(where)
+	if fsys == nil && len(found) == 0 {
+		if _, missing := files.Stat(path); missing != nil {
+			return nil, nil, missing
+		}
+	}
 	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("no %s stands beside %s; name the files of tests", pattern, path)
 	}

@@ -42,7 +42,7 @@ func (b Below) Stat(name string) (fs.FileInfo, error) {
 	}
 	defer root.Close()
 	info, err := root.Stat(rest)
-	return info, b.explain(err)
+	return info, lost(b.explain(err), func() (fs.FileInfo, error) { return root.Lstat(rest) })
 }
 
 // root opens the directory, for one look: thousands of tenants have one each.

@@ -51,6 +51,14 @@ type TooLargeError struct{ Limit int64 }
 
 func (e *TooLargeError) Error() string { return "is larger than " + size(e.Limit) }
 
+// LinkError says that a name is a symbolic link to nothing. It unwraps to [fs.ErrNotExist].
+type LinkError struct{}
+
+func (*LinkError) Error() string { return "is a link to a file that is not there; mend the link" }
+
+// Unwrap gives fs.ErrNotExist.
+func (*LinkError) Unwrap() error { return fs.ErrNotExist }
+
 // size is a number of bytes as people read it.
 func size(n int64) string {
 	switch {
@@ -246,7 +254,18 @@ func (t Tree) stat(name string) (fs.FileInfo, error) {
 	case t.FS != nil:
 		return fs.Stat(t.FS, name)
 	}
-	return os.Stat(name)
+	info, err := os.Stat(name)
+	return info, lost(err, func() (fs.FileInfo, error) { return os.Lstat(name) })
+}
+
+// lost is a LinkError where what does not exist is the target of a link.
+func lost(err error, lstat func() (fs.FileInfo, error)) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		if link, gone := lstat(); gone == nil && link.Mode()&fs.ModeSymlink != 0 {
+			return &LinkError{}
+		}
+	}
+	return err
 }
 
 // List returns the entries of a directory, sorted by name. One with more than 100,000 is an error.
