@@ -427,6 +427,11 @@ func limitSections() []limitSection {
 				"", "the others are not tried; a warning says so", "render.TestSampleBounds",
 			},
 			{
+				"answers that are kept of a tenant's routes; of the operator's; of a branch at a time",
+				"{render.mostTenantKept:bytes}; {render.mostOperatorKept:bytes}; {render.mostKept}", "",
+				"they are rendered for each call", "render.TestKeptRoom",
+			},
+			{
 				"templates in the data of a branch; keys of a tenant's data that are copied for templates that read it whole and declare more",
 				"{render.mostInData}; {render.mostCopied} in all", "", "refused at load", "render.TestDataMistakesOnce",
 			},

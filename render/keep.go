@@ -116,18 +116,56 @@ func (k *keeper) find(held routes.Held, language string, now int64) *kept {
 	return nil
 }
 
-// add keeps an answer, and forgets those of other segments and days.
-func (k *keeper) add(a kept, now int64) {
-	old := k.list.Load()
-	list := []kept{a}
-	if old != nil {
-		for _, o := range *old {
-			if len(list) < mostKept && o.held.SameSegment(a.held) && o.from <= now && now < o.until {
-				list = append(list, o)
-			}
+// entries are the answers that are held; they are not to be changed.
+func (k *keeper) entries() []kept {
+	if list := k.list.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
+// forget drops the answers of other segments and days than a decision's at a moment, and all but the first most.
+func (s *State) forget(k *keeper, held routes.Held, now int64, most int) {
+	var list []kept
+	dropped := false
+	for _, o := range k.entries() {
+		if len(list) < most && o.held.SameSegment(held) && o.from <= now && now < o.until {
+			list = append(list, o)
+		} else {
+			s.charge.give(o.bytes())
+			dropped = true
 		}
 	}
-	k.list.CompareAndSwap(old, &list) // when another call was faster, the next one keeps it
+	if dropped {
+		k.list.Store(&list)
+	}
+}
+
+// add keeps an answer if there is room for it, and forgets those of other segments and days.
+func (s *State) add(d routes.Decision, a kept, now int64) {
+	s.keeping.Lock()
+	defer s.keeping.Unlock()
+	k := s.keeper(d)
+	for _, o := range k.entries() {
+		if o.held == a.held && o.language == a.language && o.from <= now && now < o.until && (o.whole || !a.whole) {
+			return // another call was faster
+		}
+	}
+	s.forget(k, a.held, now, mostKept-1)
+	// The current answer takes no room of its own: it is one of those that are held.
+	if c := s.current.Load(); c != nil && !c.holds(now) {
+		s.current.Store(nil)
+	}
+	if !s.charge.take(a.bytes()) {
+		for i := range s.keepers {
+			s.forget(&s.keepers[i], a.held, now, mostKept)
+		}
+		if !s.charge.take(a.bytes()) {
+			return
+		}
+	}
+	list := append([]kept{a}, k.entries()...)
+	k.list.Store(&list)
 }
 
 // current is the answer to all calls for a while, whoever calls. It is found without looking at anything else: calls to
@@ -136,6 +174,8 @@ type current struct {
 	from, until int64 // Unix seconds, [from, until)
 	answer      Answer
 }
+
+func (c *current) holds(now int64) bool { return c.from <= now && now < c.until }
 
 // goOn makes an answer that was kept whole the one to all calls for as long as the decision and the answer last, where
 // it depends on nothing of a call. The decision is the ordinary call's, since that of a call holds all of its request.
@@ -147,7 +187,14 @@ func (s *State) goOn(k *kept, now time.Time) {
 	if from, until, ok := d.Lasts(); ok {
 		c := &current{from: max(from, k.from), until: min(until, k.until), answer: k.answer}
 		c.answer.Decision = d
-		s.current.Store(c)
+		s.keeping.Lock()
+		defer s.keeping.Unlock()
+		list := s.keeper(d).entries()
+		for i := range list {
+			if &list[i] == k { // else it was forgotten meanwhile
+				s.current.Store(c)
+			}
+		}
 	}
 }
 
@@ -168,7 +215,7 @@ func (s *State) keep(a *Answer, seen *seen, held routes.Held, call *pivot.Call, 
 		answer: Answer{Events: a.Events, More: a.More, Reason: a.Reason, Title: a.Title},
 	}
 	if len(a.Failures) > 0 || !s.route.lasts(b) {
-		s.keeper(a.Decision).add(k, now.Unix())
+		s.add(a.Decision, k, now.Unix())
 		return
 	}
 	k.answer, k.whole = *a, true
@@ -193,7 +240,7 @@ func (s *State) keep(a *Answer, seen *seen, held routes.Held, call *pivot.Call, 
 		from, to := s.Window()
 		k.from, k.until = max(k.from, from.Unix()), min(k.until, to.Unix())
 	}
-	s.keeper(a.Decision).add(k, at)
+	s.add(a.Decision, k, at)
 }
 
 // language is what spoken and phone speak to a call: its own, where they know it, else the route's; never "".

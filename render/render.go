@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -54,6 +55,7 @@ type Options struct {
 	Within   time.Duration       // how long one answer may take; 0: a second
 	Cluster  pivot.Cluster       // the Kazoo that is to take the answers
 	Library  *templates.Library  // parses the templates inside data
+	Room     *Room               // what answers may take that are kept, with all of its owner's routes; nil: no bound
 	Memo     *Memo               // what routes that are made with the same Library share; nil: this one shares nothing
 	Calendar func(string) string // the full name of a calendar that a template names, "" when there is none
 	Known    func() []string     // the names by which Calendar finds some, for suggestions; nil: none
@@ -79,6 +81,8 @@ type State struct {
 	timelines map[string]*calendars.Timeline // those that templates name; a missing one is unknown
 	keepers   []keeper                       // by branch, then by branch for decisions that are unknown
 	current   atomic.Pointer[current]        // the last one; nil: there was none
+	keeping   sync.Mutex                     // guards changes of keepers and current
+	charge    *charge                        // of what these keep
 }
 
 // New checks what the branches answer: that each template's data is there, that the templates inside data parse, and
@@ -122,6 +126,7 @@ func (r *Route) Compile(ts *calendars.Timelines, totals routes.Totals, at time.T
 		timelines: map[string]*calendars.Timeline{},
 		keepers:   make([]keeper, 2*len(r.branches)),
 	}
+	s.charge = newCharge(s, r.options.Room)
 	for _, b := range r.branches {
 		for _, full := range b.calendars {
 			if t, _ := ts.Of(full, view, from, to); t != nil {
@@ -218,7 +223,7 @@ type Answer struct {
 // Answer decides and renders. A nil call is the ordinary call. An answer that reads neither the call nor the clock is
 // rendered and verified for the first call of a segment; for the others this allocates nothing.
 func (s *State) Answer(ctx context.Context, call *pivot.Call, now time.Time) Answer {
-	if c := s.current.Load(); c != nil && c.from <= now.Unix() && now.Unix() < c.until {
+	if c := s.current.Load(); c != nil && c.holds(now.Unix()) {
 		return c.answer
 	}
 	d := s.Decide(call, now)

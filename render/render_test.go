@@ -53,6 +53,7 @@ type setting struct {
 	whens    []*routes.Condition
 	fallback int
 	unknown  bool // the calendar is
+	room     *Room
 }
 
 func library(t testing.TB) *templates.Library {
@@ -93,6 +94,7 @@ func newRoute(t testing.TB, s setting) (*Route, []diag.Mistake) {
 	}
 	r, mistakes := New(Options{
 		Route: plain, Tenant: "acme", Language: "en-us", Branches: s.branches, Fallback: s.fallback,
+		Room:     s.room,
 		Library:  library(t),
 		Cluster:  pivot.Cluster{Modules: []string{"custom"}}, // of which nothing is known
 		Calendar: func(name string) string { return map[string]string{"hours": "acme/hours"}[name] },

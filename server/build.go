@@ -38,6 +38,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 	file := b.file
 	b.reuse, b.memo = newReuse(b.former, file), new(render.Memo)
 	b.read()
+	b.rooms = roomsFor(file, b.former)
 	defer b.library.Forget() // texts that are written in one configuration
 	names := calendarNames(file.Calendars)
 	g := &Generation{
@@ -45,7 +46,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 		calendars: b.calendars,
 		byName:    map[string]*calendar{}, compared: map[string]int64{}, asking: map[string][]*render.Route{},
 		missing: b.absent,
-		library: b.library, faulty: map[*render.Route]bool{},
+		library: b.library, rooms: b.rooms, faulty: map[*render.Route]bool{},
 	}
 	var plain []*routes.Route
 	for _, r := range file.Routes {
@@ -150,6 +151,7 @@ type builder struct {
 	starts bool        // for a server that starts without --strict
 	former *Generation // whose parts may be used again where nothing has changed; nil: none
 	reuse  *reuse
+	rooms  map[string]*render.Room // of the answers that are kept, by owner; nil: of a generation that answers nobody
 }
 
 func (b *builder) wrong(at diag.Pos, format string, args ...any) {
@@ -250,8 +252,9 @@ func (b *builder) route(r *config.Route) render.Options {
 		Calendar: func(name string) string { return b.calendarFor(r, name) },
 		Known:    func() []string { return b.calendarsFor(r) },
 	}
+	answers.Room = b.rooms[""]
 	if r.Tenant != nil {
-		answers.Tenant = r.Tenant.Name
+		answers.Tenant, answers.Room = r.Tenant.Name, b.rooms[r.Tenant.Owner]
 	}
 	for _, branch := range r.Branches {
 		o.Branches = append(o.Branches, routes.Branch{

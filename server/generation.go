@@ -36,7 +36,8 @@ type Generation struct {
 	counting  *counting            // of events that no route asks for
 
 	library *templates.Library
-	faulty  map[*render.Route]bool // that have mistakes; none in a generation that answers
+	rooms   map[string]*render.Room // of the answers that are kept, by owner
+	faulty  map[*render.Route]bool  // that have mistakes; none in a generation that answers
 
 	rejected []string // tenants whose present files are not these
 

@@ -164,3 +164,22 @@ func sameCalendars(former, file *config.File) map[string]bool {
 	}
 	return same
 }
+
+// roomsFor are the rooms of the owners of a configuration: those that they had, since routes that have not changed pass
+// from one generation to the next with the answers that are kept of them.
+func roomsFor(file *config.File, former *Generation) map[string]*render.Room {
+	owners := []string{""}
+	for _, t := range file.Tenants {
+		owners = append(owners, t.Owner)
+	}
+	rooms := map[string]*render.Room{}
+	for _, owner := range owners {
+		if former != nil {
+			rooms[owner] = former.rooms[owner]
+		}
+		if rooms[owner] == nil {
+			rooms[owner] = render.NewRoom(owner)
+		}
+	}
+	return rooms
+}
