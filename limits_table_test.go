@@ -46,15 +46,24 @@ func limitSections() []limitSection {
 				"{server.hoursAtOnce}; {server.hoursOfOne} of one tenant's routes, or of one of the operator's", "",
 				"503 with Retry-After", "server.TestReadersBounds",
 			},
+			{
+				"calendars that are made at once", "half of the processors less one, one at least; one of an owner", "",
+				"the next ones wait; the owner that has used least time is next", "server.TestHoursOfOneOwner",
+			},
 			{"wait for a turn", "{server.hoursWait}", "", "503 with Retry-After", "server.TestReadersBounds"},
+			{"a turn", "{server.hoursLasts}", "", "503 with Retry-After", "server.TestReadersBounds"},
+			{
+				"time to take an answer, with the wait and the turn", "{server.hoursWithin}", "",
+				"the connection is closed", "server.TestHoursDeadline",
+			},
 			{
 				"spans of a calendar", "{server.mostHourSpans}", "",
 				"the later ones are left out; X-WR-CALDESC and the log say so", "server.TestCrowdedViews",
 			},
 			{"a calendar", "{server.mostHours:bytes}", "", "503; the log says so", "server.TestReadersBounds"},
 			{
-				"calendars that are kept", "{server.mostHoursKept:bytes}", "", "all are made again",
-				"server.TestReadersBounds",
+				"calendars that are kept", "{server.mostHoursKept:bytes}", "",
+				"the oldest of the owner with most bytes are forgotten, and made again", "server.TestKeptHours",
 			},
 		}},
 		{
@@ -93,13 +102,25 @@ func limitSections() []limitSection {
 					"server.TestRequestBounds",
 				},
 				{
-					"pages and answers worked out at once", "as many as processors, less one", "", "the next ones wait",
-					"server.TestTurns",
+					"pages and answers worked out at once",
+					"half of the processors, one at least; one client (address and user) has all but one, where there are several",
+					"", "the next ones wait; the client that has used least time is next", "server.TestTurnsGoByTime",
 				},
-				{"that wait for their turn", "{server.mostWaiting}", "", "503 with Retry-After", "server.TestTurns"},
+				{
+					"that wait for their turn", "{server.mostWaiting}", "",
+					"503 with Retry-After, for the last one of the client of which most wait",
+					"server.TestTurnsAreFair",
+				},
+				{
+					"clients whose used time is known", "{server.mostUsers}", "", "all begin anew",
+					"server.TestTurnsForget",
+				},
 				{"wait for a turn", "{server.turnWait}", "", "503 with Retry-After", "server.TestTurns"},
 				{"a turn", "{server.turnLasts}", "", "503, or the answer ends", "server.TestTurns"},
-				{"scrapes of `/metrics` at once", "{server.mostScrapes}", "", "503", "server.TestScrapes"},
+				{
+					"scrapes of `/metrics` at once", "{server.mostScrapes}; {server.scrapesOfOne} of one client", "",
+					"503 with Retry-After", "server.TestScrapes",
+				},
 				{
 					"time to take an answer", "{server.answerWithin}", "", "the connection is closed",
 					"server.TestSlowReaders",
@@ -112,7 +133,10 @@ func limitSections() []limitSection {
 					"connections", "{server.mostOfPeople}, and an eighth of the process's descriptors", "",
 					"those that are idle make place", "server.TestTooManyConnections",
 				},
-				{"listeners of `/api/v1/events`", "{console.mostListeners}", "", "503", "server.TestEvents"},
+				{
+					"listeners of `/api/v1/events`", "{console.mostListeners}", "",
+					"503, or the oldest of the client with most of them ends", "console.TestListenersAreFair",
+				},
 				{
 					"time in which a listener takes what is written to it", "{console.mostSlow}", "", "it is dropped",
 					"console.TestSlowListener",

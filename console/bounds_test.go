@@ -138,7 +138,7 @@ func (l *listener) told() []string {
 func TestSlowListener(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &Console{hub: newHub(), options: Options{Passing: time.Now}}
+		c := &Console{hub: newHub(), options: Options{Passing: time.Now, Client: addressOf}}
 		l := &listener{ResponseWriter: httptest.NewRecorder(), takes: 3}
 		ended := make(chan struct{})
 		began := time.Now()
@@ -171,11 +171,11 @@ func TestSlowListener(t *testing.T) {
 			t.Errorf("%d deadlines, %d listeners", len(l.deadlines), len(c.hub.listeners))
 		}
 		for i := range mostListeners {
-			if _, err := c.hub.join(); err != nil {
+			if _, err := c.hub.join("192.0.2.1:1234"); err != nil {
 				t.Fatal(i, err)
 			}
 		}
-		if _, err := c.hub.join(); !errors.Is(err, errFull) {
+		if _, err := c.hub.join("192.0.2.1:1234"); !errors.Is(err, errFull) {
 			t.Errorf("one more: %v", err)
 		}
 		gone, leave := context.WithCancel(t.Context())
@@ -186,4 +186,42 @@ func TestSlowListener(t *testing.T) {
 			t.Error(fmt.Sprint(rec.Code))
 		}
 	})
+}
+
+// addressOf tells clients apart by their address.
+func addressOf(r *http.Request) string { return r.RemoteAddr }
+
+// TestListenersAreFair: where all connections that may stay open are taken, the client with most loses its oldest to
+// one with fewer.
+func TestListenersAreFair(t *testing.T) {
+	t.Parallel()
+	h := newHub()
+	var evils []*listening
+	for range mostListeners {
+		l, err := h.join("evil")
+		if err != nil {
+			t.Fatal(err)
+		}
+		evils = append(evils, l)
+	}
+	if _, err := h.join("evil"); !errors.Is(err, errFull) {
+		t.Errorf("one more of the same: %v", err)
+	}
+	for i := range mostListeners / 2 {
+		if _, err := h.join("good"); err != nil {
+			t.Fatalf("good's number %d: %v", i, err)
+		}
+		if _, open := <-evils[i].told; open {
+			t.Fatalf("evil's number %d stays", i)
+		}
+	}
+	if _, err := h.join("good"); !errors.Is(err, errFull) || len(h.listeners) != mostListeners {
+		t.Errorf("good has half, and asks for more: %v, %d listen", err, len(h.listeners))
+	}
+	if _, err := h.join("fair"); err != nil {
+		t.Errorf("a third one: %v", err)
+	}
+	h.tell() // those that are left
+	h.leave(evils[0])
+	h.close()
 }

@@ -32,6 +32,8 @@ type Options struct {
 	Now     func() time.Time
 	Passing func() time.Time // by which connections go
 	Version string
+	// Client tells apart those who ask, for shares of the connections that stay open.
+	Client func(*http.Request) string
 	// Preview answers about decisions; it gives nil before calls are answered.
 	Preview func() *preview.Preview
 	// Feeds are all feeds as they are.

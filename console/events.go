@@ -3,7 +3,9 @@ package console
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,15 +13,21 @@ import (
 // hub tells those who listen that something has changed. It forgets what nobody came for in time:
 // who is told looks anew anyway.
 type hub struct {
-	mu        sync.Mutex // guards the following
-	listeners map[chan struct{}]bool
+	mu        sync.Mutex   // guards the following
+	listeners []*listening // in the order in which they came
 	serial    int
 	closed    bool
 	ended     chan struct{} // is closed with it
 }
 
+// listening is one who listens.
+type listening struct {
+	client string
+	told   chan struct{} // closed when it is to end
+}
+
 // mostListeners bounds the connections that stay open: half of those that the admin side has,
-// so that others find a place.
+// so that others find a place. Beyond them the client with the most loses its oldest to one with fewer.
 const mostListeners = 128
 
 // alive is how often a silent connection says that it is there, for what stands between.
@@ -30,40 +38,57 @@ const (
 	pause    = time.Second      // between two changes that a listener is told of: pages are asked for again each time
 )
 
-func newHub() *hub { return &hub{listeners: map[chan struct{}]bool{}, ended: make(chan struct{})} }
+func newHub() *hub { return &hub{ended: make(chan struct{})} }
 
 var (
 	errFull   = errors.New("too many listen already; try again later")
 	errClosed = errors.New("stopping")
 )
 
-func (h *hub) join() (chan struct{}, error) {
+func (h *hub) join(client string) (*listening, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
 	case h.closed:
 		return nil, errClosed
-	case len(h.listeners) >= mostListeners:
+	case len(h.listeners) >= mostListeners && !h.displace(client):
 		return nil, errFull
 	}
-	l := make(chan struct{}, 1)
-	h.listeners[l] = true
+	l := &listening{client, make(chan struct{}, 1)}
+	h.listeners = append(h.listeners, l)
 	return l, nil
 }
 
-func (h *hub) leave(l chan struct{}) {
+// displace ends the oldest of the client that has most, if it has more than the newcomer will have.
+func (h *hub) displace(newcomer string) bool {
+	have := map[string]int{newcomer: 1}
+	for _, l := range h.listeners {
+		have[l.client]++
+	}
+	most := slices.Max(slices.Collect(maps.Values(have)))
+	for i, l := range h.listeners {
+		if have[l.client] == most && most > have[newcomer] {
+			close(l.told)
+			h.listeners = slices.Delete(h.listeners, i, i+1)
+			return true
+		}
+	}
+	return false
+}
+
+func (h *hub) leave(l *listening) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.listeners, l)
+	h.listeners = slices.DeleteFunc(h.listeners, func(other *listening) bool { return other == l })
 }
 
 func (h *hub) tell() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.serial++
-	for l := range h.listeners {
+	for _, l := range h.listeners {
 		select {
-		case l <- struct{}{}:
+		case l.told <- struct{}{}:
 		default: // it has been told, and has not looked yet
 		}
 	}
@@ -76,8 +101,8 @@ func (h *hub) close() {
 		close(h.ended)
 	}
 	h.closed = true
-	for l := range h.listeners {
-		close(l)
+	for _, l := range h.listeners {
+		close(l.told)
 	}
 	h.listeners = nil
 }
@@ -96,7 +121,7 @@ func (c *Console) Close() { c.hub.close() }
 
 // Events is the handler of server-sent events: one named `changed` with a serial number when pages should look anew.
 func (c *Console) Events(w http.ResponseWriter, r *http.Request) {
-	l, err := c.hub.join()
+	l, err := c.hub.join(c.options.Client(r))
 	if err != nil {
 		w.Header().Set("Retry-After", "30")
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
@@ -122,7 +147,7 @@ func (c *Console) Events(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
 			return
-		case _, open := <-l:
+		case _, open := <-l.told:
 			if !open || !send(fmt.Sprintf("event: changed\ndata: %d\n\n", c.hub.at())) {
 				return
 			}

@@ -19,6 +19,7 @@ import (
 // admin is people's side: health, readiness, metrics, the API and the console.
 type admin struct {
 	turns    *turns
+	scrapes  places
 	passing  func() time.Time // by which connections go
 	console  *console.Console
 	api      api
@@ -103,8 +104,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			plain(w, http.StatusOK, "ready")
 		}
 	case "/metrics":
-		a.refresh()
-		a.metrics.ServeHTTP(w, r)
+		a.serveMetrics(w, r)
 	default:
 		if serve := a.endpoint(r.URL.Path); serve != nil {
 			serve(w, r)
@@ -112,6 +112,18 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		plain(w, http.StatusNotFound, "nothing is here; see /")
 	}
+}
+
+// serveMetrics answers a scrape, a few at a time.
+func (a *admin) serveMetrics(w http.ResponseWriter, r *http.Request) {
+	client := clientOf(r)
+	if !a.scrapes.take(client, mostScrapes, scrapesOfOne) {
+		refuseBusy(w)
+		return
+	}
+	defer a.scrapes.leave(client)
+	a.refresh()
+	a.metrics.ServeHTTP(w, r)
 }
 
 // renewed is the calendar that a path asks to fetch; a tenant's has a slash in it.

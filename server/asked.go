@@ -137,16 +137,21 @@ func (a *admin) refuseForeign(w http.ResponseWriter, r *http.Request) {
 
 // inTurn answers a request that costs something when its turn comes.
 func (a *admin) inTurn(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
-	turn, done, err := a.turns.take(r.Context(), turnWait)
+	turn, done, err := a.turns.take(r.Context(), clientOf(r), turnWait)
 	switch {
 	case r.Context().Err() != nil && err != nil: // nobody listens any more
 	case err != nil:
-		w.Header().Set("Retry-After", strconv.Itoa(askedAgain))
-		plain(w, http.StatusServiceUnavailable, err.Error())
+		refuseBusy(w)
 	default:
 		defer done()
 		serve(w, r.WithContext(turn))
 	}
+}
+
+// refuseBusy tells a client to come again.
+func refuseBusy(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", strconv.Itoa(askedAgain))
+	plain(w, http.StatusServiceUnavailable, errBusy.Error())
 }
 
 // writeWithin lets a request be answered for so long; zero for as long as it takes. It holds until

@@ -8,9 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -162,94 +160,16 @@ func (w *world) peopleWith(path string, headers map[string]string) *http.Respons
 	return rec.Result()
 }
 
-// TestTurns: as many are worked out at once as have places, so many wait and no more, and
-// none for longer than the wait.
-func TestTurns(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns()
-		var ends []func()
-		for range cap(turns.places) {
-			_, done, err := turns.take(t.Context(), turnWait)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ends = append(ends, done)
-		}
-		type result struct {
-			after time.Duration
-			err   error
-		}
-		results := make(chan result, mostWaiting+2)
-		began := time.Now()
-		var asking sync.WaitGroup
-		ask := func(ctx context.Context) {
-			asking.Go(func() {
-				_, done, err := turns.take(ctx, turnWait)
-				results <- result{time.Since(began), err}
-				if err == nil {
-					done()
-				}
-			})
-		}
-		gone, leave := context.WithCancelCause(t.Context())
-		ask(gone)
-		for range mostWaiting - 1 {
-			ask(t.Context())
-		}
-		synctest.Wait()
-		ask(t.Context())
-		if got := <-results; got.after != 0 || !errors.Is(got.err, errBusy) {
-			t.Errorf("one too many: got %v", got)
-		}
-		left := errors.New("left")
-		leave(left)
-		if got := <-results; got.after != 0 || !errors.Is(got.err, left) {
-			t.Errorf("who leaves: got %v", got)
-		}
-		ends[0]()
-		for range mostWaiting - 1 {
-			if got := <-results; got.err != nil {
-				t.Errorf("after a turn has ended: got %v", got)
-			}
-		}
-		_, again, err := turns.take(t.Context(), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ask(t.Context())
-		if got := <-results; got.after != turnWait || !errors.Is(got.err, errBusy) {
-			t.Errorf("who waits too long: got %v", got)
-		}
-		asking.Wait()
-		again()
-		turn, done, err := turns.take(t.Context(), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		<-turn.Done()
-		if took := time.Since(began) - turnWait; took != turnLasts || !errors.Is(context.Cause(turn), errLong) {
-			t.Errorf("a turn lasts %v: %v", took, context.Cause(turn))
-		}
-		done()
-		for _, end := range ends[1:] {
-			end()
-		}
-		if n := turns.waiting.Load(); n != 0 || len(turns.places) != 0 {
-			t.Errorf("%d wait and %d have a turn in the end", n, len(turns.places))
-		}
-	})
-}
-
 // TestOutOfTurn: who finds too many before him is told so, and what costs nothing is answered
 // all the same, as calls are.
 func TestOutOfTurn(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
-	for range cap(w.turns.places) {
-		w.turns.places <- struct{}{}
+	turns := w.admin.turns
+	turns.taken = turns.places
+	for i := range mostWaiting {
+		turns.waiting = append(turns.waiting, &waitingTurn{fmt.Sprint(i), make(chan bool, 1)})
 	}
-	w.turns.waiting.Store(mostWaiting)
 	for path, want := range map[string]int{
 		"/": 503, "/routes/main": 503, explainPath + "?route=main": 503, hoursPath + "?route=main": 503,
 		findingsPath: 503, statusPath: 503, feedsPath: 503,

@@ -36,24 +36,70 @@ func (s stuck) Collect(chan<- prometheus.Metric) {
 	<-s.leave
 }
 
-// TestScrapes: so many scrapes run at once, and the next one is told to come again.
+// TestScrapes: so many scrapes run at once, one client has not all of them, and the next one is told to come again.
 func TestScrapes(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
 	s := stuck{make(chan struct{}), make(chan struct{})}
 	w.registry.MustRegister(s)
 	codes := make(chan int, mostScrapes)
-	for range mostScrapes {
-		go func() { codes <- w.ask(http.MethodGet, "/metrics").StatusCode }()
+	scrape := func(from string) *http.Response {
+		r := httptest.NewRequest(http.MethodGet, "http://localhost/metrics", nil)
+		r.RemoteAddr = from + ":1234"
+		rec := httptest.NewRecorder()
+		w.Admin().ServeHTTP(rec, r)
+		return rec.Result()
+	}
+	begin := func(from string) {
+		go func() { codes <- scrape(from).StatusCode }()
 		<-s.enter
 	}
-	if got := w.ask(http.MethodGet, "/metrics"); got.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("one more: got %d", got.StatusCode)
+	refused := func(why, from string) {
+		t.Helper()
+		if got := scrape(from); got.StatusCode != http.StatusServiceUnavailable ||
+			got.Header.Get("Retry-After") != "5" {
+			t.Errorf("%s: got %d %v", why, got.StatusCode, got.Header)
+		}
 	}
+	for range scrapesOfOne {
+		begin("192.0.2.1")
+	}
+	refused("one more of a client", "192.0.2.1")
+	begin("192.0.2.2")
+	refused("one more of all", "192.0.2.3")
 	close(s.leave)
 	for range mostScrapes {
 		if got := <-codes; got != http.StatusOK {
 			t.Errorf("got %d", got)
+		}
+	}
+}
+
+// TestClientOf: shares go by address and user; of IPv6 addresses a customer has a /64.
+func TestClientOf(t *testing.T) {
+	t.Parallel()
+	of := func(from, user string) string {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = from
+		if user != "" {
+			r = withUser(r, user)
+		}
+		return clientOf(r)
+	}
+	for _, c := range []struct {
+		a, b, user string
+		same       bool
+	}{
+		{"192.0.2.1:1", "192.0.2.1:2", "", true},
+		{"192.0.2.1:1", "[::ffff:192.0.2.1]:2", "", true},
+		{"192.0.2.1:1", "192.0.2.2:1", "", false},
+		{"[2001:db8::1]:1", "[2001:db8::2]:1", "", true},
+		{"[fe80::1%eth0]:1", "[fe80::1]:1", "", true},
+		{"[2001:db8::1]:1", "[2001:db8:0:1::1]:1", "", false},
+		{"192.0.2.1:1", "192.0.2.1:2", "someone", false},
+	} {
+		if a, b := of(c.a, ""), of(c.b, c.user); (a == b) != c.same {
+			t.Errorf("%s is %q and %s %q, same: want %v", c.a, a, c.b, b, c.same)
 		}
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"weak"
 
@@ -33,11 +32,15 @@ const (
 	hoursAtOnce = 64
 	// of these, of one tenant's routes, or of one of the operator's: readers that take nothing hold a
 	// place until they are cut off
-	hoursOfOne    = 4
-	hoursWait     = 2 * time.Second
-	mostHours     = 4 << 20  // bytes of a calendar
-	mostHourSpans = 5000     // spans of a calendar; what comes later is left out
-	mostHoursKept = 32 << 20 // bytes of all that are kept
+	hoursOfOne = 4
+	// for a turn, and how long that lasts (a calendar that is being compiled is compiled to its end): nobody
+	// waits in vain for one other turn
+	hoursWait     = 10 * time.Second
+	hoursLasts    = 5 * time.Second
+	hoursWithin   = 30 * time.Second // in which an answer is written, with both
+	mostHours     = 4 << 20          // bytes of a calendar
+	mostHourSpans = 5000             // spans of a calendar; what comes later is left out
+	mostHoursKept = 32 << 20         // bytes of all that are kept
 )
 
 // publisher gives the hours of routes to those who have a token for them.
@@ -46,10 +49,7 @@ type publisher struct {
 	log     *slog.Logger
 	running places
 	turns   *turns // in which calendars are made
-
-	mu   sync.Mutex // guards the following
-	kept map[*render.Route]*published
-	size int // bytes of kept
+	kept    keptHours
 }
 
 // published is a calendar that was made.
@@ -61,7 +61,7 @@ type published struct {
 }
 
 func newPublisher(now func() time.Time, log *slog.Logger, turns *turns) *publisher {
-	return &publisher{now: now, log: log, turns: turns, kept: map[*render.Route]*published{}}
+	return &publisher{now: now, log: log, turns: turns}
 }
 
 // reader is a route whose hours can be read, and the digests of the tokens that open them.
@@ -149,6 +149,8 @@ func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l
 		later(w)
 	default:
 		defer p.running.leave(ownerOf(route))
+		// What is no connection has no deadline.
+		_ = http.NewResponseController(w).SetWriteDeadline(p.turns.now().Add(hoursWithin))
 		status = p.give(w, r, l, route)
 	}
 	attrs[0] = slog.Int("status", status)
@@ -157,7 +159,7 @@ func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l
 
 // ownerOf is the tenant whose route that is, else the route itself.
 func ownerOf(route *render.Route) string {
-	if tenant, _, ok := strings.Cut(route.Name, "/"); ok {
+	if tenant := tenantOf(route.Name); tenant != "" {
 		return tenant
 	}
 	return "/" + route.Name
@@ -203,15 +205,15 @@ func fits(asked, tag string) bool {
 // current is the calendar of a route as it is now; nil if it cannot be made in time.
 func (p *publisher) current(r *http.Request, l *live, route *render.Route) *published {
 	state, day := weak.Make(route.State()), p.now().In(route.Zone).Format(time.DateOnly)
-	if c := p.find(route); c != nil && c.state == state && c.day == day {
+	if c := p.kept.find(route); c != nil && c.state == state && c.day == day {
 		return c
 	}
-	turn, done, err := p.turns.take(r.Context(), hoursWait)
+	turn, done, err := p.turns.take(r.Context(), ownerOf(route), hoursWait)
 	if err != nil {
 		return nil
 	}
 	defer done()
-	former := p.find(route)
+	former := p.kept.find(route)
 	if former != nil && former.state == state && former.day == day {
 		return former // somebody else made it meanwhile
 	}
@@ -220,7 +222,7 @@ func (p *publisher) current(r *http.Request, l *live, route *render.Route) *publ
 		return nil // it is not whole
 	}
 	c.state, c.day = state, day
-	p.keep(route, c)
+	p.kept.keep(ownerOf(route), route, c)
 	return c
 }
 
@@ -277,32 +279,6 @@ func (b *bounded) Write(p []byte) (int, error) {
 		return 0, errors.New("it is too long")
 	}
 	return b.Buffer.Write(p)
-}
-
-func (p *publisher) find(route *render.Route) *published {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.kept[route]
-}
-
-// forget forgets what was made of another generation's routes.
-func (p *publisher) forget() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.kept, p.size = map[*render.Route]*published{}, 0
-}
-
-// keep keeps a calendar; when all of them would be too much, the others are forgotten.
-func (p *publisher) keep(route *render.Route, c *published) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if former := p.kept[route]; former != nil {
-		p.size -= len(former.body)
-	}
-	if p.size += len(c.body); p.size > mostHoursKept {
-		p.kept, p.size = map[*render.Route]*published{}, len(c.body)
-	}
-	p.kept[route] = c
 }
 
 // previewOf answers for one route alone, at no more cost than that.

@@ -217,15 +217,11 @@ func TestReadersBounds(t *testing.T) {
 		}
 	}
 	p := w.calls.hours
-	for range cap(w.turns.places) {
-		w.turns.places <- struct{}{}
-	}
+	p.turns.taken = p.turns.places
 	gone, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("gone"))
 	refused("while another one is made", httptest.NewRequest(http.MethodGet, path, nil).WithContext(gone))
-	for range cap(w.turns.places) {
-		<-w.turns.places
-	}
+	p.turns.taken = 0
 	p.running.taken = hoursAtOnce
 	refused("while others wait", httptest.NewRequest(http.MethodGet, path, nil))
 	p.running.taken = 0
@@ -241,17 +237,6 @@ func TestReadersBounds(t *testing.T) {
 		p.running.leave(owner)
 	}
 	p.running.leave("another")
-	route := w.live.Load().routes[0]
-	for range 3 {
-		p.keep(route, &published{body: make([]byte, mostHoursKept/2)})
-	}
-	if p.size != mostHoursKept/2 || len(p.kept) != 1 {
-		t.Errorf("%d bytes are kept of %d", p.size, len(p.kept))
-	}
-	p.keep(w.live.Load().routes[1], &published{body: make([]byte, mostHoursKept)})
-	if p.size != mostHoursKept || len(p.kept) != 1 {
-		t.Errorf("over the limit: %d bytes are kept of %d", p.size, len(p.kept))
-	}
 	if got := w.read(path); got.StatusCode != 200 {
 		t.Errorf("then: got %d", got.StatusCode)
 	}

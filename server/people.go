@@ -39,6 +39,7 @@ func (s *Server) preview() *preview.Preview {
 func (s *Server) newConsole() *console.Console {
 	return console.New(console.Options{
 		Now: s.options.Now, Passing: s.options.Passing, Version: s.options.Version, Preview: s.preview, Feeds: s.store.Feeds, Texts: s.store.Bodies, Calendar: s.calendar,
+		Client:   clientOf,
 		Status:   s.Status,
 		Findings: func() ([]preview.Finding, int) { return s.Findings(), s.pending() }, Decisions: s.decisions.traces, HoursPath: s.hoursPath,
 		Refresh: func(ctx context.Context, calendar string) error {

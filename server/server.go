@@ -42,8 +42,9 @@ const (
 	idleTimeout   = 150 * time.Second
 	maxHeader     = 80 << 10 // a GET carries in its request line what a POST has in its body
 
-	rollEvery   = time.Minute // how often the clock is compared with the compiled window
-	mostScrapes = 4           // of /metrics at once
+	rollEvery    = time.Minute // how often the clock is compared with the compiled window
+	mostScrapes  = 4           // of /metrics at once
+	scrapesOfOne = 3           // and by one client
 
 	certEvery = 30 * time.Second // how often certificate files are read again
 	closing   = 7 * time.Second  // what is left of calls in flight after draining
@@ -82,7 +83,6 @@ type Server struct {
 	calls    *calls
 	admin    *admin
 	gate     atomic.Pointer[gate] // nil before Run
-	turns    *turns               // of what is worked out for people on either side
 
 	decisions  decisions
 	rehearsals *rehearsals
@@ -109,7 +109,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		status:  preview.Status{Mistakes: []preview.Said{}, Rejected: []string{}, Restart: []string{}},
-		options: o, logged: map[string][]calendars.Problem{}, rehearsals: newRehearsals(), turns: newTurns(),
+		options: o, logged: map[string][]calendars.Problem{}, rehearsals: newRehearsals(),
 	}
 	if o.Passing == nil {
 		o.Passing, s.options.Passing = o.Now, o.Now
@@ -129,13 +129,13 @@ func New(o Options) *Server {
 	s.store.Subscribe(o.Generation.subscriptions())
 	s.calls = &calls{
 		now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining,
-		hours: newPublisher(o.Now, o.Log, s.turns), guard: s.guard,
+		hours: newPublisher(o.Now, o.Log, hoursTurns(o.Passing)), guard: s.guard,
 	}
 	s.calls.lines.guard = s.guard
 	s.calls.most = inFlight * int64(runtime.GOMAXPROCS(0))
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{
-		turns: s.turns, passing: o.Passing, live: &s.live, draining: &s.draining, refresh: s.scraped,
+		turns: peopleTurns(o.Passing), passing: o.Passing, live: &s.live, draining: &s.draining, refresh: s.scraped,
 		feeds: s.feeds, renew: s.renew,
 	}
 	s.admin.reload, s.admin.status = s.Reload, s.Status
@@ -146,8 +146,7 @@ func New(o Options) *Server {
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
 	}
-	s.admin.metrics = promhttp.HandlerFor(o.Registry,
-		promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: mostScrapes})
+	s.admin.metrics = promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 	if o.Profiles {
 		s.admin.profiles = profiles()
 	}

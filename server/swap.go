@@ -138,7 +138,7 @@ func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 	l := newLive(g, s.options.Metrics, &s.decisions)
 	s.know(l, "")
 	s.live.Store(l)
-	s.calls.hours.forget()
+	s.calls.hours.kept.forget()
 	s.asked.forget()
 	s.options.Metrics.Reloaded(now)
 	logged := s.logged

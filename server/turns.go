@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"sync/atomic"
+	"slices"
+	"sync"
 	"time"
 )
 
@@ -13,7 +14,8 @@ const (
 	mostWaiting = 16              // that wait for their turn; others are told to come again
 	turnWait    = 5 * time.Second // for a turn
 	turnLasts   = 15 * time.Second
-	askedAgain  = 5 // seconds after which to ask again
+	askedAgain  = 5    // seconds after which to ask again
+	mostUsers   = 1024 // clients whose used time is known
 )
 
 // errBusy is for whoever finds too many before him.
@@ -22,44 +24,155 @@ var errBusy = errors.New("too much is asked at once; ask again in some seconds")
 // errLong ends what takes too long.
 var errLong = errors.New("this takes longer than 15s; ask for less")
 
-// turns let as many pages and answers be worked out at once as there are processors, less the one that calls have to themselves where
-// there are several, and few wait.
+// turns bound how many pages or calendars are worked out at once. When a place is free, the client that has used least
+// time is next, so that one who asks for much, or for what takes long, delays the others by what is running for it and
+// no more. When too many wait, the one with the most of them loses its last to one with fewer.
 type turns struct {
-	places  chan struct{}
-	waiting atomic.Int64
+	places int // that may run at once
+	ofOne  int // of one client
+	lasts  time.Duration
+	now    func() time.Time
+
+	mu      sync.Mutex // guards the following
+	taken   int
+	running map[string]int // by client
+	waiting []*waitingTurn // in the order in which they came
+	// used is the time that each client has used, beside what one used that began when it did: who was away for long
+	// has saved up nothing.
+	used  map[string]time.Duration
+	least time.Duration // what the last one to have its turn had used before
 }
 
-func newTurns() *turns {
-	return &turns{places: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
+// waitingTurn is a request that waits.
+type waitingTurn struct {
+	client string
+	turn   chan bool // told whether it is its turn; false: it has lost its place
 }
 
-// take waits for a turn, and gives a context that ends with the asking one or when the turn has lasted too long. done ends the turn.
-func (t *turns) take(ctx context.Context, wait time.Duration) (turn context.Context, done func(), err error) {
-	select {
-	case t.places <- struct{}{}:
-	default:
-		if err := t.queue(ctx, wait); err != nil {
-			return nil, nil, err
-		}
+// peopleTurns are those of the admin listener, hoursTurns those of hours on the Pivot listener. Neither takes from the
+// other, and together they leave a processor to calls where there are more than two.
+func peopleTurns(now func() time.Time) *turns {
+	n := max(1, runtime.GOMAXPROCS(0)-1-hoursPlaces())
+	return newTurns(n, max(1, n-1), turnLasts, now)
+}
+
+func hoursTurns(now func() time.Time) *turns {
+	return newTurns(hoursPlaces(), 1, hoursLasts, now)
+}
+
+func hoursPlaces() int { return max(1, (runtime.GOMAXPROCS(0)-1)/2) }
+
+func newTurns(places, ofOne int, lasts time.Duration, now func() time.Time) *turns {
+	return &turns{
+		places: places, ofOne: ofOne, lasts: lasts, now: now,
+		running: map[string]int{}, used: map[string]time.Duration{},
 	}
-	turn, cancel := context.WithTimeoutCause(ctx, turnLasts, errLong)
-	return turn, func() { cancel(); <-t.places }, nil
 }
 
-func (t *turns) queue(ctx context.Context, wait time.Duration) error {
-	if t.waiting.Add(1) > mostWaiting {
-		t.waiting.Add(-1)
-		return errBusy
+// take waits for a turn of a client, and gives a context that ends with the request or when the turn has lasted too
+// long. done ends the turn.
+func (t *turns) take(ctx context.Context, client string, wait time.Duration) (
+	turn context.Context, done func(), err error,
+) {
+	if err := t.wait(ctx, client, wait); err != nil {
+		return nil, nil, err
 	}
-	defer t.waiting.Add(-1)
+	began := t.now()
+	turn, cancel := context.WithTimeoutCause(ctx, t.lasts, errLong)
+	return turn, func() { cancel(); t.end(client, t.now().Sub(began)) }, nil
+}
+
+func (t *turns) wait(ctx context.Context, client string, wait time.Duration) error {
+	w := &waitingTurn{client, make(chan bool, 1)}
+	t.mu.Lock()
+	t.used[client] = max(t.used[client], t.least)
+	t.waiting = append(t.waiting, w)
+	t.next()
+	if len(t.waiting) > mostWaiting {
+		t.displace(client)
+	}
+	t.mu.Unlock()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
+	var err error
 	select {
-	case t.places <- struct{}{}:
-		return nil
-	case <-timer.C:
+	case got := <-w.turn:
+		if got {
+			return nil
+		}
 		return errBusy
+	case <-timer.C:
+		err = errBusy
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		err = context.Cause(ctx)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if i := slices.Index(t.waiting, w); i >= 0 {
+		t.waiting = slices.Delete(t.waiting, i, i+1)
+		return err
+	}
+	if <-w.turn { // meanwhile
+		return nil
+	}
+	return errBusy
+}
+
+// next gives free places to those whose client has used least.
+func (t *turns) next() {
+	for t.taken < t.places {
+		first := -1
+		for i, w := range t.waiting {
+			if t.running[w.client] < t.ofOne &&
+				(first < 0 || t.used[w.client] < t.used[t.waiting[first].client]) {
+				first = i
+			}
+		}
+		if first < 0 {
+			return
+		}
+		w := t.waiting[first]
+		t.waiting = slices.Delete(t.waiting, first, first+1)
+		t.taken++
+		t.running[w.client]++
+		t.least = max(t.least, t.used[w.client])
+		w.turn <- true
+	}
+}
+
+// displace takes the place of the last one of the client of which most wait; the newcomer's, unless others have more.
+func (t *turns) displace(newcomer string) {
+	waiting := map[string]int{}
+	for _, w := range t.waiting {
+		waiting[w.client]++
+	}
+	most := newcomer
+	for client, n := range waiting {
+		if n > waiting[most] {
+			most = client
+		}
+	}
+	for i, w := range slices.Backward(t.waiting) {
+		if w.client == most {
+			t.waiting = slices.Delete(t.waiting, i, i+1)
+			w.turn <- false
+			return
+		}
+	}
+}
+
+// end ends a turn that has taken so long.
+func (t *turns) end(client string, took time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.taken--
+	if t.running[client]--; t.running[client] == 0 {
+		delete(t.running, client)
+	}
+	t.used[client] += took
+	t.next()
+	if t.taken == 0 && len(t.waiting) == 0 || len(t.used) > mostUsers {
+		clear(t.used)
+		t.least = 0
 	}
 }

@@ -232,7 +232,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch status {
 	case http.StatusOK:
-		g.next.ServeHTTP(w, r)
+		g.next.ServeHTTP(w, withUser(r, user))
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Basic realm="callhours", charset="UTF-8"`)
 		plain(w, status, "Unauthorized")
