@@ -375,9 +375,19 @@ func limitSections() []limitSection {
 					"calendars.FuzzTold",
 				},
 				{
-					"bodies of feeds over {calendars.smallBody:bytes} that are held at a time",
-					"{calendars.largeBodies}, of a tenant {calendars.largeOfTenant}", "",
+					"large bodies of feeds that are held at a time",
+					"{calendars.largeBodies}, of a tenant {calendars.largeOfTenant}, over {calendars.smallBody:bytes}", "",
 					"they wait, and their attempts have their whole time afterwards", "calendars.TestRoom",
+				},
+				{
+					"the same of files, where those of a calendar count as often as they fill `limits.bytes`",
+					"{calendars.largeBodies}, of a tenant {calendars.largeOfTenant}, which one calendar may take", "",
+					"they wait, unread", "calendars.TestFilesHeld",
+				},
+				{
+					"calendars whose files are looked at and read at a time",
+					"{calendars.fileReaders}, of a tenant {calendars.filesOfTenant}", "",
+					"they wait, and owners have turns", "calendars.TestFilesTurns",
 				},
 				{
 					"redirects of a feed", "{calendars.maxRedirects}", "", "the attempt fails",

@@ -6,8 +6,12 @@ import (
 	"time"
 )
 
-// fileReaders is how many files are read at a time.
-const fileReaders = 64
+// fileReaders is how many calendars' files are looked at and read at a time; a tenant has filesOfTenant of them at
+// most, and the operator leaves as many.
+const (
+	fileReaders   = 64
+	filesOfTenant = 1
+)
 
 // due takes the feeds off the queue whose attempts may begin now, and tells when to look again.
 func (s *Store) due() (due []*feed, wait time.Duration) {
@@ -19,8 +23,9 @@ func (s *Store) due() (due []*feed, wait time.Duration) {
 		s.queue.remove(f)
 		switch {
 		case f.host == nil:
-			s.unread = append(s.unread, f)
+			f.owner.unread = append(f.owner.unread, f)
 			f.waits = true
+			s.queueFiles(f.owner)
 		case f.asked:
 			s.begin(f, now)
 		case f.share.admits(now).After(now):
@@ -53,6 +58,7 @@ func (s *Store) begin(f *feed, now time.Time) {
 		s.running++
 	} else {
 		s.reading++
+		f.owner.reading++
 	}
 	if f.asked {
 		f.byHand.spend(now)
@@ -75,13 +81,29 @@ func (s *Store) isReady(h *host) {
 	}
 }
 
-// admitFiles begins what waits of files. They wait for no server.
+// queueFiles puts an owner in turn whose files wait and may be read.
+func (s *Store) queueFiles(o *owner) {
+	if !o.queued && len(o.unread) > 0 && o.reading < o.mostFiles {
+		o.queued = true
+		s.unread = append(s.unread, o)
+	}
+}
+
+// admitFiles begins what waits of files, one of each owner in turn. They wait for no server.
 func (s *Store) admitFiles(now time.Time) {
 	for s.reading < fileReaders && len(s.unread) > 0 {
-		f := s.unread[0]
+		o := s.unread[0]
 		s.unread = s.unread[1:]
+		o.queued = false
+		if len(o.unread) == 0 { // they have been dismissed
+			continue
+		}
+		f := o.unread[0]
+		o.unread[0] = nil
+		o.unread = o.unread[1:]
 		f.waits = false
 		s.begin(f, now)
+		s.queueFiles(o)
 	}
 }
 
@@ -144,10 +166,13 @@ func (s *Store) release(h *host) {
 	s.wakeRun()
 }
 
-// ended takes an attempt out of what runs, and puts as many shares of its owner in turn again as may begin.
+// ended takes an attempt out of what runs, and puts its owner's files, or as many shares of its owner as may begin, in
+// turn again.
 func (s *Store) ended(f *feed) {
 	if f.host == nil {
 		s.reading--
+		f.owner.reading--
+		s.queueFiles(f.owner)
 		return
 	}
 	s.running--
@@ -167,7 +192,7 @@ func (s *Store) dismiss(f *feed) {
 	case f.host != nil:
 		f.share.dismiss(f)
 	case f.waits:
-		s.unread = slices.DeleteFunc(s.unread, func(other *feed) bool { return other == f })
+		f.owner.unread = slices.DeleteFunc(f.owner.unread, func(other *feed) bool { return other == f })
 		f.waits = false
 	}
 }
@@ -184,7 +209,9 @@ func (s *Store) forget(now time.Time) {
 			delete(s.hosts, name)
 		}
 	}
-	maps.DeleteFunc(s.owners, func(_ string, o *owner) bool { return !owners[o] && o.running == 0 })
+	maps.DeleteFunc(s.owners, func(_ string, o *owner) bool {
+		return !owners[o] && o.running == 0 && o.reading == 0
+	})
 }
 
 // reads waits until a body of an owner may be read, and gives what ends that. A tenant has one at a time, so that neither large bodies nor many of

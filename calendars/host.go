@@ -31,13 +31,19 @@ type share struct {
 
 // owner is the operator or a tenant.
 type owner struct {
-	name    string        // "": the operator
-	most    int           // attempts at a time, of all hosts
-	running int           // attempts
-	blocked []*share      // whose turn came while most were running
-	ready   []*host       // where it is the owner's turn, in order
+	name    string   // "": the operator
+	most    int      // attempts at a time, of all hosts
+	running int      // attempts
+	blocked []*share // whose turn came while most were running
+	ready   []*host  // where it is the owner's turn, in order
+
+	mostFiles int     // calendars' files at a time
+	reading   int     // attempts of files
+	unread    []*feed // files that wait to be read, in order
+	queued    bool    // it is among those whose turn it is with files
+
 	readers chan struct{} // holds one for each body that is being read or waits to be
-	large   chan struct{} // see room
+	large   *allowance    // see room
 
 	full     time.Time         // when the log last said that copies of it find no room on disk
 	arriving map[*Calendar]int // those that were read and are about to be kept, by how many attempts
@@ -65,13 +71,13 @@ const (
 func newOwner(name string) *owner {
 	if name == "" {
 		return &owner{
-			most: perOperator, readers: make(chan struct{}, maxReaders),
-			large: make(chan struct{}, largeBodies),
+			most: perOperator, mostFiles: fileReaders - filesOfTenant,
+			readers: make(chan struct{}, maxReaders), large: newAllowance(largeBodies),
 		}
 	}
 	return &owner{
-		name: name, most: perTenant, readers: make(chan struct{}, 1),
-		large: make(chan struct{}, largeOfTenant),
+		name: name, most: perTenant, mostFiles: filesOfTenant,
+		readers: make(chan struct{}, 1), large: newAllowance(largeOfTenant),
 	}
 }
 

@@ -48,28 +48,44 @@ func reread(former *Calendar, files []File, limits Limits) (*Calendar, error) {
 // operating system's files. That none matches is an error, and so is a file over Limits.Bytes, or that all together
 // hold more than four times as much.
 func Files(fsys fs.FS, pattern string, limits Limits) ([]File, error) {
+	limits = limits.withDefaults()
+	return filesUpTo(fsys, pattern, limits, filesTimes*limits.Bytes)
+}
+
+// filesUpTo is Files that hold so many bytes together; limits have no zeros.
+func filesUpTo(fsys fs.FS, pattern string, limits Limits, most int) ([]File, error) {
 	names, err := match(fsys, pattern)
 	if err != nil {
 		return nil, err
 	}
-	limits = limits.withDefaults()
 	list := make([]File, len(names))
-	length := 0
+	left := most
 	for i, name := range names {
-		body, err := readLimited(fsys, name, limits.Bytes)
+		body, err := readLimited(fsys, name, min(limits.Bytes, left))
+		if errors.Is(err, ErrTooBig) && left < limits.Bytes {
+			return nil, &togetherError{name, most}
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if length += len(body); length > filesTimes*limits.Bytes {
-			return nil,
-				fmt.Errorf(
-					"%s: %w: up to here the files of the calendar hold more than %d bytes, %d times limits.bytes; make two calendars of them",
-					name, ErrTooBig, filesTimes*limits.Bytes, filesTimes)
-		}
+		left -= len(body)
 		list[i] = File{Name: name, Body: body}
 	}
 	return list, nil
 }
+
+// togetherError says that the files of a calendar, up to one, hold too much together.
+type togetherError struct {
+	name string
+	most int
+}
+
+func (e *togetherError) Error() string {
+	return fmt.Sprintf("%s: %s: up to here the files of the calendar hold more than %d bytes, %d times limits.bytes; "+
+		"make two calendars of them", e.name, ErrTooBig, e.most, filesTimes)
+}
+
+func (e *togetherError) Unwrap() error { return ErrTooBig }
 
 // filesTimes is how many times the limit of one file all files of a calendar hold together.
 const filesTimes = 4

@@ -63,19 +63,22 @@ func (s *Store) attempt(ctx context.Context, f *feed) {
 	now := s.options.Now()
 	sub, conditions := f.subscriptions[0], f.conditions(now)
 	s.mu.Unlock()
+	space := &room{own: f.owner.large, all: s.large}
+	defer space.free()
 	if f.host == nil {
 		var o brought
-		if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error { o = s.readFiles(f, sub, now); return nil }); err != nil {
+		if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error {
+			o = s.readFiles(ctx, f, sub, now, space)
+			return nil
+		}); err != nil {
 			o = brought{Fetched: failedBy(err), where: sub.where()}
 		}
-		s.end(f, o)
+		s.end(f, o, space)
 		return
 	}
 	// A slow one gives its place away before it has ended.
 	release := sync.OnceFunc(func() { s.release(f.host) })
 	patience := time.AfterFunc(slow, func() { s.guard.Run(metrics.PanicFeed, f.subject, release) })
-	space := &room{own: f.share.owner.large, all: s.large}
-	defer space.free() // the body is kept by then, or dropped
 	var fetched Fetched
 	if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error {
 		fetched = s.options.Fetch(inRoom(ctx, space), sub.Source, conditions)
@@ -92,20 +95,22 @@ func (s *Store) attempt(ctx context.Context, f *feed) {
 	if ctx.Err() != nil { // what ends with the program says nothing of the feed
 		o = brought{idle: true}
 	}
-	s.end(f, o)
+	s.end(f, o, space)
 }
 
 // failedBy is an attempt that a panic ended.
 func failedBy(err error) Fetched { return Fetched{Result: metrics.ServerError, Err: err} }
 
-// end takes in what came of an attempt, says so, and sets the next one.
-func (s *Store) end(f *feed, o brought) {
+// end takes in what came of an attempt, gives its room back, says what came, and sets the next one.
+func (s *Store) end(f *feed, o brought, space *room) {
 	var changed []string
 	if !o.idle {
 		if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error { changed = s.take(f, &o); return nil }); err != nil {
 			o.Result, o.Err = metrics.NotCalendar, err
 		}
 	}
+	o.files = nil // the body is kept by now, or dropped
+	space.free()
 	if len(changed) > 0 { // whoever is told may take long, and others are fetched and read meanwhile
 		s.mu.Lock()
 		s.ended(f)

@@ -3,51 +3,108 @@ package calendars
 import (
 	"context"
 	"io"
+	"slices"
+	"sync"
 	"time"
 )
 
 const (
 	// smallBody is how many bytes of a body wait for nobody.
 	smallBody = 256 << 10
-	// largeBodies is how many bodies that are larger are held at a time, from when they are fetched until
-	// they are kept; a tenant has largeOfTenant of them at most. Others wait with what they have, and have
+	// largeBodies is how many bodies that are larger are held at a time, from when they are fetched or read until
+	// they are kept; a tenant has largeOfTenant of them at most. The files of one calendar together count as
+	// often as they fill limits.bytes, and as all of a tenant's at most. Others wait with what they have, and have
 	// their whole time afterwards.
 	largeBodies   = 16
 	largeOfTenant = 2
 )
 
-// room is what one attempt may take of the memory for large bodies. It is for one goroutine.
-type room struct {
-	own, all chan struct{} // hold one for each large body, of the owner and of everybody
-	held     bool
+// allowance is what may be held at a time, for whoever comes first: who wants much is not kept waiting by those who
+// want little. It is safe for concurrent use.
+type allowance struct {
+	most int
+
+	mu      sync.Mutex
+	held    int
+	waiting []*claim // in order
 }
 
-// take waits until there is room, or ctx ends. Its own share is first, so that no tenant waits in more than
-// its places of those for all.
-func (r *room) take(ctx context.Context) error {
+// claim is what somebody waits for.
+type claim struct {
+	n     int
+	ready chan struct{} // closed when it is held
+}
+
+func newAllowance(most int) *allowance { return &allowance{most: most} }
+
+// take waits until n may be held, most at most, or ctx ends; it gives how many are.
+func (b *allowance) take(ctx context.Context, n int) (int, error) {
+	c := &claim{min(n, b.most), make(chan struct{})}
+	b.mu.Lock()
+	b.waiting = append(b.waiting, c)
+	b.admit()
+	b.mu.Unlock()
 	select {
-	case r.own <- struct{}{}:
+	case <-c.ready:
+		return c.n, nil
 	case <-ctx.Done():
-		return ctx.Err()
 	}
-	select {
-	case r.all <- struct{}{}:
-		r.held = true
-		return nil
-	case <-ctx.Done():
-		<-r.own
-		return ctx.Err()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if i := slices.Index(b.waiting, c); i >= 0 {
+		b.waiting = slices.Delete(b.waiting, i, i+1)
+	} else {
+		b.held -= c.n
 	}
+	b.admit() // those behind it may want less
+	return 0, ctx.Err()
+}
+
+// give gives back what was taken.
+func (b *allowance) give(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held -= n
+	b.admit()
+}
+
+func (b *allowance) admit() {
+	for len(b.waiting) > 0 && b.held+b.waiting[0].n <= b.most {
+		c := b.waiting[0]
+		b.waiting = b.waiting[1:]
+		b.held += c.n
+		close(c.ready)
+	}
+}
+
+// room is what one attempt may take of the memory for large bodies. It is for one goroutine.
+type room struct {
+	own, all           *allowance // of the owner and of everybody
+	ownTaken, allTaken int
+}
+
+// take waits until there is room for n bodies, or ctx ends. Its own share is first, so that no tenant waits in more
+// than its places of those for all. It is not called again before free.
+func (r *room) take(ctx context.Context, n int) (err error) {
+	if r.ownTaken, err = r.own.take(ctx, n); err != nil {
+		return err
+	}
+	if r.allTaken, err = r.all.take(ctx, n); err != nil {
+		r.own.give(r.ownTaken)
+		r.ownTaken = 0
+	}
+	return err
 }
 
 // free gives back what was taken, if anything was.
 func (r *room) free() {
-	if r.held {
-		<-r.all
-		<-r.own
-		r.held = false
-	}
+	r.all.give(r.allTaken)
+	r.own.give(r.ownTaken)
+	r.ownTaken, r.allTaken = 0, 0
 }
+
+// held reports whether there is room for a large body.
+func (r *room) held() bool { return r.allTaken > 0 }
 
 type roomKey struct{}
 
@@ -73,9 +130,9 @@ type roomyReader struct {
 }
 
 func (r *roomyReader) Read(p []byte) (int, error) {
-	if !r.room.held {
+	if !r.room.held() {
 		if r.small == 0 {
-			if err := whileWaiting(r.ctx, func() error { return r.room.take(r.ctx) }); err != nil {
+			if err := whileWaiting(r.ctx, func() error { return r.room.take(r.ctx, 1) }); err != nil {
 				return 0, err
 			}
 		} else {

@@ -18,7 +18,7 @@ import (
 func TestRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		all := make(chan struct{}, largeBodies)
+		all := newAllowance(largeBodies)
 		tenants := make([]*owner, 12)
 		var mu sync.Mutex
 		held, most, ended := map[*owner]int{}, 0, 0
@@ -56,13 +56,13 @@ func TestRoom(t *testing.T) {
 		small := &room{own: tenants[0].large, all: all}
 		if n, err := io.Copy(io.Discard,
 			roomy(inRoom(t.Context(), small), bytes.NewReader(make([]byte, smallBody-1)))); n != smallBody-1 ||
-			err != nil || small.held {
-			t.Errorf("a small body: %d bytes, %v, held %t", n, err, small.held)
+			err != nil || small.held() {
+			t.Errorf("a small body: %d bytes, %v, held %t", n, err, small.held())
 		}
 		<-time.After(24 * time.Hour)
 		synctest.Wait()
-		if most != largeBodies || ended != len(tenants)*perTenant || len(all) != 0 {
-			t.Errorf("at most %d are held, %d ended, %d are held in the end", most, ended, len(all))
+		if most != largeBodies || ended != len(tenants)*perTenant || all.held != 0 {
+			t.Errorf("at most %d are held, %d ended, %d are held in the end", most, ended, all.held)
 		}
 	})
 }
@@ -82,17 +82,19 @@ func TestRoomWaits(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				f := NewFetcher(FetcherOptions{Now: time.Now})
-				r := &room{own: make(chan struct{}, 1), all: make(chan struct{}, 1)}
-				r.own <- struct{}{}
+				r := &room{own: newAllowance(1), all: newAllowance(1)}
+				if _, err := r.own.take(t.Context(), 1); err != nil {
+					t.Fatal(err)
+				}
 				ctx, cancel := withTime(inRoom(t.Context(), r), time.Second)
 				defer cancel()
-				time.AfterFunc(time.Hour, func() { <-r.own })
+				time.AfterFunc(time.Hour, func() { r.own.give(1) })
 				a := &attempt{fetcher: f, status: http.StatusOK}
 				answer := &http.Response{
 					Body:   io.NopCloser(bytes.NewReader(c.body)),
 					Header: http.Header{"Content-Encoding": {c.encoding}}, ContentLength: -1,
 				}
-				if got := a.read(ctx, answer); got.Result != metrics.OK || len(got.Body) != len(large) || !r.held {
+				if got := a.read(ctx, answer); got.Result != metrics.OK || len(got.Body) != len(large) || !r.held() {
 					t.Errorf("got %s, %d bytes: %v", got.Result, len(got.Body), got.Err)
 				}
 				if ctx.Err() != nil {
@@ -115,7 +117,7 @@ func TestRoomIsFreed(t *testing.T) {
 		taken := 0
 		s := NewStore(StoreOptions{Now: time.Now, Fetch: func(ctx context.Context, _ Source, _ Validators) Fetched {
 			r, _ := ctx.Value(roomKey{}).(*room)
-			if err := r.take(ctx); err != nil {
+			if err := r.take(ctx, 1); err != nil {
 				return Fetched{Result: metrics.Timeout, Err: err}
 			}
 			taken++
@@ -135,8 +137,8 @@ func TestRoomIsFreed(t *testing.T) {
 		<-time.After(time.Hour)
 		stop()
 		synctest.Wait()
-		if taken < 2*len(asked) || len(s.large) != 0 {
-			t.Errorf("%d attempts had room, %d still have", taken, len(s.large))
+		if taken < 2*len(asked) || s.large.held != 0 {
+			t.Errorf("%d attempts had room, %d still have", taken, s.large.held)
 		}
 	})
 }

@@ -51,7 +51,7 @@ type Store struct {
 	expand   func(*Calendar, time.Time)              // expand
 	copies   copies
 	readers  chan struct{} // holds one for each body that is being read
-	large    chan struct{} // see room
+	large    *allowance    // see room
 
 	subscribing sync.Mutex // held by Subscribe and Write, which wait for the disk without mu; guards cleared
 	cleared     time.Time  // when copies were last looked for that nobody uses; zero: never
@@ -66,7 +66,7 @@ type Store struct {
 	queue      queue
 	running    int            // attempts of hosts
 	reading    int            // those of files
-	unread     []*feed        // files that wait to be read, in order
+	unread     []*owner       // of files that wait and may be read, in order
 	turns      []*owner       // of hosts with something to begin, in order
 	begun      []*feed        // attempts that due has not given to Run yet
 	awaited    map[*feed]bool // those that Ready waits for: nothing is known of them, and no attempt has ended
@@ -115,7 +115,7 @@ func NewStore(o StoreOptions) *Store {
 		expand:     expand,
 		copies:     copies{dir: o.Dir, disk: diskOf(o), quotas: newQuotas()},
 		readers:    make(chan struct{}, maxReaders),
-		large:      make(chan struct{}, largeBodies),
+		large:      newAllowance(largeBodies),
 		wake:       make(chan struct{}, 1),
 		subscribed: map[string]*subscribed{},
 		feeds:      map[string]*feed{},

@@ -1,10 +1,11 @@
 package calendars
 
 import (
+	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"time"
 
 	"github.com/callhours/callhours/internal/files"
@@ -12,8 +13,8 @@ import (
 )
 
 const (
-	// pollFiles is how often files are looked at; more of them than filesAtOnce are spread over a longer time, which stays below
-	// pollLongest.
+	// pollFiles is how often files are looked at; more of them than filesAtOnce are spread over a longer time, which
+	// stays below pollLongest.
 	pollFiles   = 2 * time.Second
 	pollLongest = 10 * time.Second
 	filesAtOnce = 2000
@@ -27,8 +28,9 @@ func (s *Store) pollEvery() time.Duration {
 	return min(max(pollFiles, every), pollLongest)
 }
 
-// readFiles is an attempt for files. As long as their names, sizes and times are the same they are read only now and then.
-func (s *Store) readFiles(f *feed, sub *Subscription, now time.Time) brought {
+// readFiles is an attempt for files. As long as their names, sizes and times are the same they are read only now and
+// then. Large ones wait for room before they are read.
+func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now time.Time, space *room) brought {
 	s.mu.Lock()
 	before, reread, last := f.print, f.reread, f.last
 	limits := sub.Limits.withDefaults()
@@ -36,17 +38,23 @@ func (s *Store) readFiles(f *feed, sub *Subscription, now time.Time) brought {
 		limits.Bytes = max(limits.Bytes, k.Limits.withDefaults().Bytes)
 	}
 	s.mu.Unlock()
-	print, err := fingerprint(sub.Files, sub.File)
+	print, size, err := fingerprint(sub.Files, sub.File)
 	o := brought{print: print, Fetched: Fetched{Result: metrics.OK}}
 	if err == nil && print == before && now.Sub(reread) < rereadFiles {
 		return brought{idle: true}
 	}
 	if err == nil {
-		o.files, err = Files(sub.Files, sub.File, limits)
+		o.files, err = filesInRoom(ctx, sub, limits, size, space)
+	}
+	if ctx.Err() != nil { // what ends with the program says nothing of the files
+		return brought{idle: true}
 	}
 	if err != nil {
-		o.print, o.Result, o.Err = "", resultOfFile(err), err
-		if last.Err != nil && last.Err.Error() == err.Error() && now.Sub(reread) < rereadFiles {
+		o.Result, o.Err = resultOfFile(err), err
+		if !errors.Is(err, ErrTooBig) { // it may be mended without a trace in names, sizes and times
+			o.print = ""
+		}
+		if o.print == "" && last.Err != nil && last.Err.Error() == err.Error() && now.Sub(reread) < rereadFiles {
 			return brought{idle: true}
 		}
 	}
@@ -56,21 +64,47 @@ func (s *Store) readFiles(f *feed, sub *Subscription, now time.Time) brought {
 	return o
 }
 
-// fingerprint changes when a file is replaced, written or gone, as far as can be seen without reading it.
-func fingerprint(fsys fs.FS, pattern string) (string, error) {
+// filesInRoom is [Files] of a subscription, with room for as many large bodies as they fill. Files that have grown
+// since their size was asked are read again with all the room that they may need.
+func filesInRoom(ctx context.Context, sub *Subscription, limits Limits, size int64, space *room) ([]File, error) {
+	n := 0
+	if size > smallBody {
+		n = int(min((size-1)/int64(limits.Bytes)+1, filesTimes))
+	}
+	for {
+		most := smallBody
+		if n > 0 {
+			most = n * limits.Bytes
+			if err := space.take(ctx, n); err != nil {
+				return nil, err
+			}
+		}
+		list, err := filesUpTo(sub.Files, sub.File, limits, most)
+		if _, more := errors.AsType[*togetherError](err); !more || n == filesTimes {
+			return list, err
+		}
+		space.free()
+		n = filesTimes
+	}
+}
+
+// fingerprint changes when a file is replaced, written or gone, as far as can be seen without reading it. The size is
+// that of all files.
+func fingerprint(fsys fs.FS, pattern string) (print string, size int64, _ error) {
 	names, err := match(fsys, pattern)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
-	var b strings.Builder
+	sum := sha256.New() // the names themselves may be many, and are kept for each feed
 	for _, name := range names {
 		info, err := files.Tree{FS: fsys}.Stat(name)
 		if err != nil {
-			return "", err
+			return "", 0, err
 		}
-		fmt.Fprintf(&b, "%q %d %d\n", name, info.Size(), info.ModTime().UnixNano())
+		size += info.Size()
+		fmt.Fprintf(sum, "%q %d %d\n", name, info.Size(), info.ModTime().UnixNano())
 	}
-	return b.String(), nil
+	return string(sum.Sum(nil)), size, nil
 }
 
 // resultOfFile is how reading a file ended that cannot be used.
