@@ -32,14 +32,16 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 	clock := newClock(view)
 	steps := &budget{left: c.limits.withDefaults().CalendarSteps}
 	var odd []Oddity
-	for _, e := range c.Events() {
+	opened := c.open()
+	overrides := opened.overrides()
+	for _, e := range opened.events {
 		warn := func(property, what string) {
 			odd = append(odd, Oddity{Event: e, Problem: e.problem(property, what, "is used as it is")})
 		}
 		switch {
 		case e.AllDay:
 		case e.end == nil && e.duration == (duration{}):
-			warn("", "it has neither DTEND nor DURATION, and so is never on")
+			warn("", "neither DTEND nor DURATION gives it a length, and so it is never on")
 		case e.end != nil && clock.instant(*e.end) <= clock.instant(e.start):
 			warn("DTEND", "it is not after DTSTART, in their time zones, so that the event is never on")
 		case e.end != nil && e.end.form == floatingForm && e.start.form != floatingForm:
@@ -66,7 +68,7 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 		case ends && !e.endsBeforeStart() && !strays: // what is so for everybody is a Problem of the calendar
 			odd = append(odd, Oddity{Event: e, Problem: e.problem("RRULE",
 				"UNTIL lies before DTSTART, seen from "+clock.view.Zone.String(), "has no occurrence by its RRULE")})
-		case len(e.rules) > 0 && !named && !ends:
+		case len(e.rules) > 0 && !named && !ends && clock.beginsAt(e, overrides[e.UID], steps):
 			warn("RRULE", "it does not name DTSTART, which is the first occurrence all the same")
 		}
 		if len(e.rules) > 0 && e.start.form == utcForm && clock.changes(at) {
@@ -74,6 +76,42 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 		}
 	}
 	return odd
+}
+
+// overrides are the changed occurrences of series, by UID.
+func (c *contents) overrides() map[string][]*Event {
+	all := map[string][]*Event{}
+	for _, s := range c.series {
+		if s.master != nil && len(s.overrides) > 0 {
+			all[s.master.UID] = s.overrides
+		}
+	}
+	return all
+}
+
+// beginsAt reports whether nothing but its DTSTART makes a series take place there: no RDATE names it, and neither an
+// EXDATE, an EXRULE nor a changed occurrence takes it away.
+func (c *clock) beginsAt(e *Event, overrides []*Event, steps *budget) bool {
+	x := &compiler{clock: c}
+	first := slot{at: c.instant(e.start), civil: e.start.civil}
+	taken := exceptions{}
+	for _, s := range e.exceptions {
+		x.except(&taken, e, s)
+	}
+	for _, o := range overrides {
+		x.except(&taken, e, *o.replaces)
+	}
+	if taken.has(first) {
+		return false
+	}
+	for _, d := range e.dates {
+		if c.instant(x.align(e, d.start)) == first.at {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(e.exclusions, func(r *rule) bool {
+		return !steps.over() && !r.endsBefore(e.start, c) && r.names(e.start.civil, steps)
+	})
 }
 
 // strayDay is the day, as civil time, that an all-day series loses or gains because its UNTIL was a date on another
