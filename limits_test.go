@@ -71,7 +71,7 @@ var noRow = map[string][]string{
 	},
 	"it is a bound of the grammar, beyond which a text is not what it should be": {
 		"calendars.longestDuration", "calendars.longestOffset", "calendars.maxInterval", "calendars.maxList",
-		"calendars.longestTZID", "calendars.longestName", "calendars.maxCategories",
+		"calendars.longestTZID", "calendars.longestName", "calendars.maxCategories", "calendars.longestCharset",
 		"calendars.mostOnsets", "config.longestRange", "pivot.maxHeaderValue", "pivot.maxModule", "pivot.maxName",
 		"pivot.maxSteps", "templates.longestNumber", "server.maxTokens",
 		"server.maxWebDepth", "server.maxGuards", "suspect.longestMark",

@@ -28,7 +28,7 @@ func (s *Store) Bodies(calendar string) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []File{{Body: on.body}}, nil
+	return []File{on.file()}, nil
 }
 
 // mostText bounds the text of one event that is shown.
@@ -41,7 +41,7 @@ func (e *Event) Text(files []File) string {
 		if f.Name != e.file && e.file != "" {
 			continue
 		}
-		if text := component(decoded(f.Body), e.Line); text != "" && strings.Contains(unfolded(text), e.UID) {
+		if text := component(utf8Body(f.Body), e.Line); text != "" && strings.Contains(unfolded(text), e.UID) {
 			return text
 		}
 	}

@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"strings"
 
-	"golang.org/x/text/encoding/unicode"
-
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -46,7 +44,7 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 	case err != nil:
 		return a.cut(ctx, err, int(limit+1-wire.N), answer.ContentLength)
 	}
-	switch text := dedented(decoded(body)); {
+	switch text := dedented(utf8Body(body)); {
 	case isCaptcha(text[:min(len(text), pageBytes)]):
 		return a.captcha()
 	case !begins(text):
@@ -57,7 +55,10 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 			"%w: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", ErrTruncated,
 			len(body))
 	}
-	return Fetched{Result: metrics.OK, Status: a.status, Body: inCharset(body, answer.Header.Get("Content-Type"))}
+	fetched := Fetched{Result: metrics.OK, Status: a.status}
+	fetched.Body, fetched.Charset = inCharset(body, answer.Header.Get("Content-Type"))
+	fetched.Charset = a.mask(fetched.Charset)
+	return fetched
 }
 
 func (a *attempt) tooBig(what string) Fetched {
@@ -80,16 +81,6 @@ func unzip(ctx context.Context, from io.Reader, limit int64) ([]byte, error) {
 		err = gzip.ErrChecksum
 	}
 	return body, err
-}
-
-// decoded is a body for looking at its first and last lines: UTF-16 with a byte order mark as UTF-8, all else as it is.
-func decoded(body []byte) []byte {
-	if bytes.HasPrefix(body, []byte("\xff\xfe")) || bytes.HasPrefix(body, []byte("\xfe\xff")) {
-		if text, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Bytes(body); err == nil {
-			return text
-		}
-	}
-	return bytes.TrimPrefix(body, []byte("\ufeff"))
 }
 
 // begins reports whether the first line is that of a calendar, by the scanner that Read uses.

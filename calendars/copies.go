@@ -38,6 +38,7 @@ type copies struct {
 // saved is a body with what is known of it.
 type saved struct {
 	body       []byte
+	charset    string            // Fetched.Charset
 	sum        [sha256.Size]byte // of the body
 	read       time.Time         // when it was last read or confirmed
 	validators Validators
@@ -51,7 +52,11 @@ type header struct {
 	SHA256     string     `json:"sha256"`
 	Read       time.Time  `json:"read"`
 	Validators Validators `json:"validators"`
+	Charset    string     `json:"charset,omitempty"`
 }
+
+// file is the body, to be read.
+func (s saved) file() File { return File{Body: s.body, Charset: s.charset} }
 
 const (
 	copyVersion   = 2
@@ -154,7 +159,9 @@ func parseCopy(content []byte) (saved, error) {
 	if len(body) != h.Bytes || hex.EncodeToString(sum[:]) != h.SHA256 {
 		return saved{}, fmt.Errorf("its %d bytes are not the %d that were written", len(body), h.Bytes)
 	}
-	s := saved{body: body, sum: sum, validators: h.Validators, former: h.Version == formerVersion}
+	s := saved{
+		body: body, charset: h.Charset, sum: sum, validators: h.Validators, former: h.Version == formerVersion,
+	}
 	for slot := range slices.Chunk(tail, confirmationBytes) {
 		if at, ok := readConfirmation(slot, sum); ok && at.After(s.read) {
 			s.read = at
@@ -207,7 +214,9 @@ func (c copies) save(name string, s saved) error {
 		return errNewer
 	}
 	sum := sha256.Sum256(s.body)
-	line, err := json.Marshal(header{copyVersion, len(s.body), hex.EncodeToString(sum[:]), s.read.UTC(), s.validators})
+	line, err := json.Marshal(header{
+		copyVersion, len(s.body), hex.EncodeToString(sum[:]), s.read.UTC(), s.validators, s.charset,
+	})
 	if err != nil {
 		return err
 	}

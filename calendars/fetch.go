@@ -27,7 +27,8 @@ type Fetched struct {
 	// ServerError. It is never Shrunk.
 	Result     metrics.FetchResult
 	Status     int           // of the last answer; 0 without one
-	Body       []byte        // decompressed, otherwise as sent; nil unless OK
+	Body       []byte        // decompressed, in UTF-8 if its charset is known, otherwise as sent; nil unless OK
+	Charset    string        // in which Body still is, as its server says, and which is not known; "" for UTF-8
 	Validators Validators    // to send next time, with OK and Unchanged
 	RetryAfter time.Duration // what the server asks to wait, at most 6 h; 0: nothing, or OK or Unchanged
 	// how much longer the server calls the answer fresh (RFC 9111), at most a year; 0: nothing said, or no-cache
@@ -38,6 +39,9 @@ type Fetched struct {
 	// in one line, beginning with scheme and host of the source, without any secret; nil with OK and Unchanged
 	Err error
 }
+
+// File is what was fetched, as ReadFiles reads it.
+func (f Fetched) File() File { return File{Body: f.Body, Charset: f.Charset} }
 
 // FetcherOptions say how feeds are fetched.
 type FetcherOptions struct {

@@ -153,7 +153,7 @@ func TestFetchFaults(t *testing.T) {
 		},
 		{
 			name: "a card", answers: script(answerBody([]byte("BEGIN:VCARD\r\nEND:VCARD\r\n"))),
-			want: "not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found other text; is the calendar still shared?",
+			want: "not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found an address book (BEGIN:VCARD); is the calendar still shared?",
 		},
 		{
 			name: "a calendar behind a server's warning", answers: script(answerBody([]byte("Warning: in line 3\n" + text))),
@@ -349,6 +349,24 @@ func TestFetchFaults(t *testing.T) {
 
 		{name: "a reset", answers: script(answerRaw("", true)), want: "server_error 0: HOME: the connection was closed while waiting for the answer"},
 		{name: "a closed connection", answers: script(answerRaw("", false)), want: "server_error 0: HOME: the connection was closed while waiting for the answer"},
+		{
+			name:    "two lengths",
+			answers: script(answerRaw("HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Length: 9\r\n\r\nPLANTED", false)),
+			want: "server_error 0: HOME: the answer has two Content-Length headers that differ; " +
+				"the server, or a proxy before it, is at fault",
+		},
+		{
+			name:    "a length that is none",
+			answers: script(answerRaw("HTTP/1.1 200 OK\r\nContent-Length: PLANTED\r\n\r\n", false)),
+			want: "server_error 0: HOME: the Content-Length of the answer is no number; " +
+				"the server, or a proxy before it, is at fault",
+		},
+		{
+			name:    "an encoding that is none",
+			answers: script(answerRaw("HTTP/1.1 200 OK\r\nTransfer-Encoding: PLANTED\r\n\r\n", false)),
+			want: "server_error 0: HOME: the Transfer-Encoding of the answer is none that HTTP has; " +
+				"the server, or a proxy before it, is at fault",
+		},
 		{name: "no HTTP", answers: script(answerRaw("SSH-2.0-PLANTED\r\n\r\n", false)), want: "server_error 0: HOME: what came was no HTTP answer; is the port right?"},
 		{
 			name:    "a server that hangs",
@@ -403,7 +421,7 @@ func TestFetchFaults(t *testing.T) {
 				t.Errorf("%s with %d bytes and the error %v", got.Result, len(got.Body), got.Err)
 			}
 			if got.Body != nil {
-				if _, err := Read(decoded(got.Body), Limits{}); err != nil {
+				if _, err := Read(utf8Body(got.Body), Limits{}); err != nil {
 					t.Errorf("the body is OK, and cannot be read: %v", err)
 				}
 			}

@@ -155,7 +155,7 @@ func FuzzBody(f *testing.F) {
 	f.Add([]byte("<!doctype html><title>a/PLANTED&#10;\x1b[1m</TITLE>"))
 	f.Add([]byte(`{"error": "unusual traffic"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		text := decoded(body)
+		text := utf8Body(body)
 		begun, ended := begins(text), ends(text)
 		if _, err := Read(text, Limits{}); err == nil && !begun || begun && errors.Is(err, ErrNotCalendar) {
 			t.Errorf("begins: got %v, Read %v", begun, err)

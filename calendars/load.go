@@ -14,8 +14,9 @@ import (
 
 // File is a calendar file that has been read: its name for messages, and what it holds.
 type File struct {
-	Name string
-	Body []byte
+	Name    string
+	Body    []byte
+	Charset string // of a feed, Fetched.Charset
 }
 
 // Load reads the calendar that a path or a glob names. It is Files and then ReadFiles.
@@ -107,8 +108,8 @@ func ReadFiles(files []File, limits Limits) (*Calendar, error) {
 	for i, f := range files {
 		part, err := readFile(f, limits)
 		if err != nil && f.Name != "" {
-			if not, ok := errors.AsType[*notCalendarError](err); ok { // a file may be anybody's secrets
-				err = &notCalendarError{line: not.line}
+			if not, ok := errors.AsType[*notCalendarError](err); ok { // a file may be anybody's secrets: only its kind
+				err = &notCalendarError{line: not.line, found: foundIn(dedented(utf8Body(f.Body)), maskWords)}
 			}
 			err = fmt.Errorf("%s: %w", f.Name, err)
 		}
@@ -128,15 +129,11 @@ func ReadFiles(files []File, limits Limits) (*Calendar, error) {
 // notCalendarError is ErrNotCalendar of a text that begins otherwise.
 type notCalendarError struct {
 	line  int
-	found string // quoted; "" where it is not told
+	found string // its first line, quoted, or of what kind it is
 }
 
 func (e *notCalendarError) Error() string {
-	text := fmt.Sprintf("%s: line %d: want BEGIN:VCALENDAR", ErrNotCalendar, e.line)
-	if e.found != "" {
-		text += ", found " + e.found
-	}
-	return text
+	return fmt.Sprintf("%s: line %d: want BEGIN:VCALENDAR, found %s", ErrNotCalendar, e.line, e.found)
 }
 
 func (e *notCalendarError) Unwrap() error { return ErrNotCalendar }

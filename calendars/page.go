@@ -23,8 +23,8 @@ func isCaptcha(page []byte) bool {
 	return !begins(page) && htmlSign.Match(page) && captchaSign.Match(page)
 }
 
-// found says in a few words what a body is that is no calendar.
-func (a *attempt) found(text []byte) string {
+// foundIn says in a few words what a body is that is no calendar; mask replaces what of its title is not to be shown.
+func foundIn(text []byte, mask func(string) string) string {
 	head := text[:min(len(text), pageBytes)]
 	trimmed := bytes.TrimSpace(head)
 	switch {
@@ -32,9 +32,11 @@ func (a *attempt) found(text []byte) string {
 		return "an empty body"
 	case bytes.Contains(bytes.ToUpper(head), []byte("BEGIN:VCALENDAR")):
 		return "other text before it"
+	case bytes.HasPrefix(bytes.ToUpper(trimmed), []byte("BEGIN:VCARD")):
+		return "an address book (BEGIN:VCARD)"
 	case htmlSign.Match(head):
 		if m := htmlTitle.FindSubmatch(head); m != nil {
-			if title := a.mask(strings.Join(strings.Fields(html.UnescapeString(string(m[1]))), " ")); title != "" {
+			if title := mask(strings.Join(strings.Fields(html.UnescapeString(string(m[1]))), " ")); title != "" {
 				return "a web page titled " + quote(title)
 			}
 		}
@@ -44,11 +46,22 @@ func (a *attempt) found(text []byte) string {
 	case trimmed[0] == '<':
 		return "XML"
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
-		return "gzip that no Content-Encoding announces"
+		return gzipped
 	case !strings.HasPrefix(http.DetectContentType(head), "text/"):
 		return "data"
 	}
 	return "other text"
+}
+
+// gzipped is what foundIn says of gzip.
+const gzipped = "gzip"
+
+// found is foundIn a body that was fetched.
+func (a *attempt) found(text []byte) string {
+	if found := foundIn(text, a.mask); found != gzipped {
+		return found
+	}
+	return gzipped + " that no Content-Encoding announces"
 }
 
 // mask replaces what of a page's text may be a secret: addresses, and whatever this attempt sent or was sent to. Servers
@@ -57,6 +70,11 @@ func (a *attempt) mask(text string) string {
 	for _, secret := range a.secrets() {
 		text = replaceFold(text, secret)
 	}
+	return maskWords(text)
+}
+
+// maskWords replaces what looks like an address or a secret.
+func maskWords(text string) string {
 	words := strings.Fields(text)
 	for i, word := range words {
 		if len(word) > 1 && strings.ContainsAny(word, "/?=@\\") || utf8.RuneCountInString(word) > 30 {

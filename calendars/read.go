@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/callhours/callhours/internal/diag"
 )
@@ -27,6 +28,8 @@ func readFile(f File, limits Limits) (*Calendar, error) {
 	body := dedented(utf8Body(f.Body))
 	r := &reader{
 		file:    f.Name,
+		charset: f.Charset,
+		foreign: f.Charset != "" || !utf8.Valid(body),
 		limits:  limits,
 		scanner: scanner{body: body, lineBytes: limits.LineBytes},
 		zones:   zones{body: body, limits: limits},
@@ -53,6 +56,8 @@ const maxProblems = 10_000
 // reader is one pass over a body.
 type reader struct {
 	file     string
+	charset  string // File.Charset
+	foreign  bool   // not all of the body is UTF-8, and that was not reported yet
 	limits   Limits
 	scanner  scanner
 	zones    zones
@@ -90,6 +95,10 @@ func (r *reader) read() error {
 			return tooBig("", r.limits.Lines, "lines")
 		}
 		r.forgiveLine(l)
+		if r.foreign && (!utf8.Valid(l.rest) || r.charset != "" && escapes(r.charset, l.rest)) {
+			r.foreign = false
+			r.reportCharset(l)
+		}
 		name, component, odd := l.boundary()
 		if odd != "" {
 			r.forgive(l.number, odd)

@@ -238,7 +238,9 @@ func TestLoad(t *testing.T) {
 			Data: wrap(vevent("UID:a", "DTSTART:20261224", "SEQUENCE:1"), vevent("UID:b", "DTSTART:20261224")),
 		},
 		"b.ics":      {Data: wrap(vevent("UID:a", "DTSTART:20261225"), vevent("UID:c", "DTSTART:x"))},
-		"bad.html":   {Data: []byte("<html>")},
+		"bad.html":   {Data: []byte("\n<html><title>Log in to\n https://calendar.test/?key=1</title>")},
+		"people.vcf": {Data: []byte("begin:vcard\nFN:Ann\n")},
+		"secret.txt": {Data: []byte("password\n")},
 		"[odd].ics":  {Data: wrap()},
 		"dir/x.ics":  {Data: wrap()},
 		"large.file": {Data: make([]byte, 2000)},
@@ -257,7 +259,13 @@ func TestLoad(t *testing.T) {
 		{"c.ics", nil, []string{"c.ics: file does not exist"}},
 		{"[", nil, []string{`[: want a file name or a glob such as "*.ics"`}},
 		{"dir", nil, []string{`dir: want a file, found a directory; a glob such as "dir/*.ics" names its files`}},
-		{"bad.html", nil, []string{`bad.html: not a calendar: line 1: want BEGIN:VCALENDAR`}},
+		{"bad.html", nil, []string{
+			`bad.html: not a calendar: line 2: want BEGIN:VCALENDAR, found a web page titled "Log in to …"`,
+		}},
+		{"people.vcf", nil, []string{
+			"people.vcf: not a calendar: line 1: want BEGIN:VCALENDAR, found an address book (BEGIN:VCARD)",
+		}},
+		{"secret.txt", nil, []string{"secret.txt: not a calendar: line 1: want BEGIN:VCALENDAR, found other text"}},
 		{"large.file", nil, []string{"large.file: too big: more than 1000 bytes (limits.bytes)"}},
 	} {
 		t.Run(c.pattern, func(t *testing.T) {

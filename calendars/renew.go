@@ -90,7 +90,7 @@ func (s *Store) attempt(ctx context.Context, f *feed) {
 	release()
 	o := brought{Fetched: fetched, where: sub.where(), unconditional: conditions == Validators{}}
 	if fetched.Result == metrics.OK {
-		o.files, o.Body = []File{{Body: fetched.Body}}, nil
+		o.files, o.Body = []File{fetched.File()}, nil
 	}
 	if ctx.Err() != nil { // what ends with the program says nothing of the feed
 		o = brought{idle: true}
@@ -297,7 +297,7 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 func (s *Store) write(name string, t terms, k *kept, o *brought) []error {
 	body := o.files[0].Body
 	sum := sha256.Sum256(body)
-	err := s.copies.save(name, saved{body: body, read: k.read, validators: o.Validators})
+	err := s.copies.save(name, saved{body: body, charset: o.Charset, read: k.read, validators: o.Validators})
 	k.stored, k.unsaved, k.pending, k.crowded = sum, err != nil, false, errors.Is(err, errNoRoom)
 	if errors.Is(err, errReadOnly) {
 		k.stored, k.unsaved, k.pending = [sha256.Size]byte{}, false, true

@@ -195,7 +195,7 @@ func (s *Store) loadCopy(name string, t terms) (loaded, error) {
 	})
 	var unwritten error
 	if noneCompiled != nil {
-		files := []File{{Body: on.body}}
+		files := []File{on.file()}
 		err := s.suspects.ReadAgain(suspectSum(sumOf(files), t.Limits), s.options.Now(), func() (err error) {
 			calendar, err = s.parseAndExpand(files, t.Limits)
 			return err

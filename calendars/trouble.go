@@ -81,7 +81,15 @@ func (a *attempt) reason(err error) string {
 	if number, ok := errors.AsType[syscall.Errno](err); ok {
 		return number.Error() + " while " + stageNames[a.stage.Load()]
 	}
-	if strings.Contains(err.Error(), "malformed") { // net/http has no value for it either
+	const faulty = "; the server, or a proxy before it, is at fault"
+	switch text := err.Error(); { // net/http has no values for these either
+	case strings.Contains(text, "multiple Content-Length"):
+		return "the answer has two Content-Length headers that differ" + faulty
+	case strings.Contains(text, "Content-Length"):
+		return "the Content-Length of the answer is no number" + faulty
+	case strings.Contains(text, "transfer encoding"):
+		return "the Transfer-Encoding of the answer is none that HTTP has" + faulty
+	case strings.Contains(text, "malformed"):
 		return "what came was no HTTP answer; is the port right?"
 	}
 	return "the connection failed while " + stageNames[a.stage.Load()]

@@ -166,7 +166,7 @@ func fetch(ctx context.Context, source calendars.Source, w world) (*calendars.Ca
 	if fetched.Err != nil {
 		return nil, deny(fetched.Err)
 	}
-	c, err := calendars.Read(fetched.Body, calendars.Limits{})
+	c, err := calendars.ReadFiles([]calendars.File{fetched.File()}, calendars.Limits{})
 	if err != nil {
 		return nil, deny(fmt.Errorf("%s: %w", source, err))
 	}
