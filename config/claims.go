@@ -24,7 +24,7 @@ func (f fields) grants() map[string]*grant {
 	for _, e := range f.named(f.get("tenants"), "tenants", "a tenant") {
 		in := f.fields(e.value, inGrant)
 		g := &grant{
-			Pos: e.key.Pos, accounts: in.words("account"), secrets: in.words("secrets"),
+			Pos: e.key.Pos, accounts: in.accounts("account"), secrets: in.words("secrets"),
 			denyPrivate: in.boolean("deny_private_addresses"),
 		}
 		for _, account := range g.accounts {

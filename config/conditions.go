@@ -31,7 +31,7 @@ func (s *source) condition(n *node, naming naming) *Condition {
 			Caller:     in.numbers("caller"),
 			Dialed:     in.numbers("dialed"),
 			CallerName: in.patterns("caller_name"),
-			Account:    in.words("account"),
+			Account:    in.accountPatterns("account"),
 			Digits:     in.patterns("digits"),
 			Vars:       in.patternsByName("var"),
 			Headers:    in.patternsByName("header"),

@@ -164,7 +164,7 @@ func (f fields) match() Match {
 	n := f.get("match")
 	if n != nil {
 		in := f.fields(n, inMatch)
-		m.Accounts = in.words("account")
+		m.Accounts = in.accounts("account")
 		m.Dialed = in.texts("dialed")
 		if in.whole && len(in.by) == 0 {
 			f.mistake(n.Pos, "match is empty; set account or dialed, or leave it out")

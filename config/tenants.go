@@ -7,7 +7,7 @@ func (s *source) readTenant(n *node) {
 	t := &Tenant{
 		Pos:         name.Pos,
 		Name:        name.S,
-		Accounts:    in.words("account"),
+		Accounts:    in.accounts("account"),
 		Timezone:    in.zone("timezone"),
 		Language:    in.language(s.language),
 		PhoneRegion: in.phoneRegion(s.phoneRegion),

@@ -45,6 +45,9 @@ func (n *numbers) add(text diag.Text, region string) error {
 	if strings.HasPrefix(bare, "+") && strings.Contains(bare, "*") {
 		return fmt.Errorf("%s: a * stands for the rest of a number only at its end", diag.Excerpt(written))
 	}
+	if err := dialable(written); err != nil {
+		return err
+	}
 	if isPrefix && bare == "" {
 		return fmt.Errorf("%s fits every number; write digits before the *, or leave the condition out",
 			diag.Excerpt(written))

@@ -83,10 +83,6 @@ func New(o Options) (*Route, []diag.Mistake) {
 		b.shared = NewShared()
 	}
 	for _, d := range o.Match.Dialed {
-		if err := dialable(d.S); err != nil {
-			b.mistakes = append(b.mistakes, diag.Mistakef(d.Pos, "%s", err))
-			continue
-		}
 		b.addNumber(&r.spellings, d)
 	}
 	if len(o.Match.Dialed) > 0 {
