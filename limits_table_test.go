@@ -470,6 +470,15 @@ func limitSections() []limitSection {
 				"{render.mostInData}; {render.mostCopied} in all", "", "refused at load", "render.TestDataMistakesOnce",
 			},
 			{
+				"fields, variables and calendars that the templates of a tenant's branches name, those of a template for each branch",
+				"{render.mostRead}", "", "refused at load", "render.TestReadBound",
+			},
+			{
+				"mistakes of a tenant's branches; fields, and calendars, that are not there and for which one looks what was meant",
+				"{render.mostTold}; {render.mostMisspelt} of a tenant", "", "of each further branch the first is said; nothing is suggested",
+				"render.TestReadBound",
+			},
+			{
 				"warnings about the output of a sample call", "{pivot.MostWarnings}", "", "the first are said",
 				"render.TestOddFields",
 			},

@@ -43,7 +43,14 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	b.calendars = map[string]string{}
 	data, mistakes := o.Memo.all(o.Library, given.Data)
 	mistakes = slices.Clone(mistakes)
-	used := b.take(data, o.Route.Names(index))
+	used := b.using(data)
+	if !o.Memo.mayRead(o.Tenant, used) {
+		return b, append(mistakes, diag.Mistakef(given.Place,
+			"up to here the templates of the tenant's branches name more than %d fields, variables and calendars together "+
+				"(those of a template count for each branch); use templates that name less, or make two tenants of it",
+			mostRead))
+	}
+	b.take(data, used, o.Route.Names(index))
 	b.told = o.Memo.tell(data, b.names)
 	missing := map[string]any{} // with their defaults
 	for _, f := range b.template.Fields() {
@@ -77,7 +84,7 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 		for _, name := range t.Uses().Calendars {
 			if b.calendars[name] = o.Calendar(name); b.calendars[name] == "" {
 				var known []string
-				if o.Known != nil {
+				if o.Known != nil && o.Memo.mayLook(o.Tenant, "calendars") {
 					known = o.Known()
 				}
 				mistakes = append(mistakes,
@@ -89,30 +96,41 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	for _, t := range used {
 		b.reads.add(t.Uses(), b.calendars)
 	}
-	return b, append(mistakes, b.wants(o, index, used)...)
+	return b, o.Memo.tells(o.Tenant, append(mistakes, b.wants(o, index, used)...))
 }
 
-// take takes those values that the templates of the branch and the conditions that look for names in them may
-// read, and gives the templates.
-func (b *branch) take(data *whole, found map[string][]string) []*templates.Template {
+// using are the templates of the branch: those in what its template reads of data, and that.
+func (b *branch) using(data *whole) []*templates.Template {
+	switch {
+	case b.template.ReadsAll():
+		b.inner = data.templates
+	case len(data.written) > 0:
+		for _, name := range b.template.Uses().Data {
+			b.inner = append(b.inner, data.within[name]...)
+		}
+	}
+	return append(slices.Clone(b.inner), b.template)
+}
+
+// take takes those values that the templates of the branch and the conditions that look for names in them may read.
+func (b *branch) take(data *whole, used []*templates.Template, found map[string][]string) {
 	uses := b.template.Uses()
 	names := slices.Concat(uses.Data, slices.Collect(maps.Keys(found)))
 	if uses.AllData {
-		b.plain, b.written, b.inner = data.plain, data.written, data.templates
-		return append(slices.Clone(b.inner), b.template)
+		b.plain, b.written = data.plain, data.written
+		return
 	}
 	b.plain, b.written = map[string]any{}, map[string]any{}
 	for _, name := range uses.Data {
 		if parsed, ok := data.written[name]; ok {
-			b.written[name], b.inner = parsed, append(b.inner, data.within[name]...)
+			b.written[name] = parsed
 		}
 	}
-	used := append(slices.Clone(b.inner), b.template)
-	for _, t := range b.inner {
+	for _, t := range used[:len(used)-1] {
 		inner := t.Uses()
 		if inner.AllData {
 			b.plain = data.plain
-			return used
+			return
 		}
 		names = append(names, inner.Data...)
 	}
@@ -126,10 +144,9 @@ func (b *branch) take(data *whole, found map[string][]string) []*templates.Templ
 		case data.written[name] == nil &&
 			!slices.ContainsFunc(fields, func(f templates.Field) bool { return f.Name == name }):
 			b.names, b.plain = nil, data.plain // for who says what was meant instead
-			return used
+			return
 		}
 	}
-	return used
 }
 
 // wants finds what templates read as if it were always there, and is not when this branch answers.

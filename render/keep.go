@@ -20,6 +20,8 @@ type reads struct {
 	day       bool     // spoken
 	language  bool
 	calendars []string // full names
+	names     bool     // those of the branch, the route or the tenant
+	next      bool     // what comes next
 }
 
 func (r *reads) add(u templates.Uses, full map[string]string) {
@@ -31,6 +33,7 @@ func (r *reads) add(u templates.Uses, full map[string]string) {
 	if u.Next {
 		r.ahead = append(r.ahead, "next")
 	}
+	r.names, r.next = r.names || len(u.Names) > 0, r.next || u.Next
 	r.day, r.language = r.day || u.Day, r.language || u.Language
 	for _, name := range u.Calendars {
 		r.calendars = append(r.calendars, full[name])

@@ -18,6 +18,10 @@ const (
 	// keys of a tenant's data that are copied for templates that read it as a whole and declare what it has not
 	mostCopied = 1_000_000
 	longText   = 256 // bytes of a text that is not looked through again for each branch
+	// fields, variables, calendars and the like that the templates of a tenant's branches name, each for each branch
+	mostRead = 1_000_000
+	mostMisspelt = 20     // fields, and calendars, of a tenant that are not there and for which one looks what was meant
+	mostTold     = 10_000 // mistakes of a tenant's branches, before only the first of each further branch is said
 )
 
 // Memo remembers what was found out about data, for the branches that share it: what it takes to look through a
@@ -29,6 +33,9 @@ type Memo struct {
 	digests map[identity]digest
 	whole   map[identity]*whole
 	copied  map[string]int // keys, by tenant
+	read    map[string]int // what templates name, by tenant
+	looked  map[misspelt]int
+	told    map[string]int // mistakes, by tenant
 }
 
 // identity tells a map, a list or a long text from others: shared values are the same one.
@@ -156,6 +163,47 @@ func (m *Memo) copy(tenant string, data map[string]any) (map[string]any, bool) {
 		return map[string]any{}, false
 	}
 	return maps.Clone(data), true
+}
+
+// mayRead counts what the templates of a branch name; false where those of its tenant name too much together.
+func (m *Memo) mayRead(tenant string, used []*templates.Template) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.read == nil {
+		m.read = map[string]int{}
+	}
+	for _, t := range used {
+		m.read[tenant] += t.Weight()
+	}
+	return tenant == "" || m.read[tenant] <= mostRead
+}
+
+// mayLook counts the names of a tenant for which one looks which was meant of data or calendars.
+func (m *Memo) mayLook(tenant, among string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.looked == nil {
+		m.looked = map[misspelt]int{}
+	}
+	m.looked[misspelt{tenant, among}]++
+	return m.looked[misspelt{tenant, among}] <= mostMisspelt
+}
+
+// misspelt are names of a tenant for which one looks among others.
+type misspelt struct{ tenant, among string }
+
+// tells counts the mistakes of the branches of a tenant, and gives those of one: the first where the others have many.
+func (m *Memo) tells(tenant string, mistakes []diag.Mistake) []diag.Mistake {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.told == nil {
+		m.told = map[string]int{}
+	}
+	if len(mistakes) > 0 && m.told[tenant] > mostTold {
+		mistakes = mistakes[:1]
+	}
+	m.told[tenant] += len(mistakes)
+	return mistakes
 }
 
 // digest tells a value of data, as it was parsed, from all others. It is called with the lock.

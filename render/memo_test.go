@@ -11,6 +11,7 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/routes"
+	"github.com/callhours/callhours/templates"
 )
 
 // sharing makes routes of one branch, which share a library, a template and data.
@@ -136,5 +137,90 @@ func TestOddFields(t *testing.T) {
 	}
 	if one, many := cost(8), cost(80); many > 3*one {
 		t.Errorf("8 routes allocate %d bytes, and 80 that write the same %d", one, many)
+	}
+}
+
+// TestReadBound: what the templates of a tenant's branches name is bounded, each branch with its own; and so is how
+// often one looks which name was meant.
+func TestReadBound(t *testing.T) {
+	t.Parallel()
+	l, memo := library(t), new(Memo)
+	var text strings.Builder
+	values := map[string]any{}
+	for i := range 3000 {
+		fmt.Fprintf(&text, "{{ .Data.a%d }}", i)
+		values[fmt.Sprint("a", i)] = i
+	}
+	template, mistakes := l.Parse(diag.Pos{File: "c.yaml", Line: 1}, `{"module":"tts","data":{"text":"`+text.String()+`"}}`)
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	used := []*templates.Template{template}
+	fits := mostRead / template.Weight()
+	for i := range fits + 1 {
+		if ok := memo.mayRead("acme", used); ok != (i < fits) {
+			t.Fatalf("branch %d of %d: %v", i+1, fits, ok)
+		}
+	}
+	if !memo.mayRead("other", used) {
+		t.Error("one tenant takes another's room")
+	}
+	plain, _ := routes.New(routes.Options{Name: "acme/r", Zone: time.UTC, Branches: []routes.Branch{{Name: "a", State: routes.Open}}})
+	_, mistakes = New(Options{Route: plain, Tenant: "acme", Library: l, Memo: memo, Branches: []Branch{{
+		Template: template, Place: diag.Pos{File: "c.yaml", Line: 1}, Data: Data{Values: values},
+	}}})
+	if text := diag.Mistakes(mistakes).Error(); !strings.Contains(text, "name more than 1000000 fields, variables and calendars") {
+		t.Errorf("got %s", text)
+	}
+	for i := range mostMisspelt + 1 {
+		if ok := memo.mayLook("acme", "data"); ok != (i < mostMisspelt) {
+			t.Errorf("look %d: %v", i+1, ok)
+		}
+	}
+	if !memo.mayLook("acme", "calendars") {
+		t.Error("looks among data count for calendars")
+	}
+	many := make([]diag.Mistake, mostTold+1)
+	if n := len(memo.tells("acme", many)); n != mostTold+1 {
+		t.Errorf("%d mistakes are told, want all", n)
+	}
+	if n := len(memo.tells("acme", many)); n != 1 {
+		t.Errorf("%d mistakes are told of one more branch, want 1", n)
+	}
+}
+
+// TestProofOfNames: what tells branches apart does not grow with the names that their conditions look for.
+func TestProofOfNames(t *testing.T) {
+	t.Parallel()
+	size := func(keys int) int {
+		names := &routes.Names{Field: "on"}
+		values := map[string]any{}
+		for i := range keys {
+			names.Keys = append(names.Keys, fmt.Sprint("n", i))
+			values[fmt.Sprint("n", i)] = "x"
+		}
+		plain, mistakes := routes.New(routes.Options{Name: "r", Zone: time.UTC, Unknown: 1, Branches: []routes.Branch{
+			{Name: "a", State: routes.Open, When: &routes.Condition{Calendars: []string{"c"}, Events: routes.Events{Names: names}}},
+			{Name: "b", State: routes.Open},
+		}})
+		if len(mistakes) > 0 {
+			t.Fatal(mistakes)
+		}
+		l := library(t)
+		template, mistakes := l.Parse(diag.Pos{File: "c.yaml", Line: 1},
+			`{"module":"tts","data":{"text":"{{ .Match.Value }}"}}`)
+		if len(mistakes) > 0 {
+			t.Fatal(mistakes)
+		}
+		r, mistakes := New(Options{Route: plain, Library: l, Fallback: 1, Branches: []Branch{
+			{Template: template, Data: Data{Values: map[string]any{"on": values}}}, {},
+		}})
+		if len(mistakes) > 0 {
+			t.Fatal(mistakes)
+		}
+		return len(r.proof(0))
+	}
+	if few, many := size(2), size(5000); many > few+8 {
+		t.Errorf("the proof of a branch has %d bytes with 2 names and %d with 5000", few, many)
 	}
 }

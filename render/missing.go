@@ -11,7 +11,12 @@ import (
 
 // missingData are the fields that templates of a route's branches want and that the data does not have, in the
 // order in which they are found.
-type missingData []missingField
+type missingData struct {
+	fields []missingField
+	known  map[fieldKey]int // indices of fields
+}
+
+type fieldKey struct{ name, kind string }
 
 type missingField struct {
 	templates.Field
@@ -30,13 +35,16 @@ func (m *missingData) add(o *Options, branch int) bool {
 			continue
 		}
 		any = true
-		if i := slices.IndexFunc(*m, func(known missingField) bool {
-			return known.Name == f.Name && known.Kind == f.Kind
-		}); i >= 0 {
-			(*m)[i].branches = append((*m)[i].branches, branch)
-		} else {
-			*m = append(*m, missingField{f, []int{branch}})
+		key := fieldKey{f.Name, f.Kind}
+		i, ok := m.known[key]
+		if !ok {
+			if m.known == nil {
+				m.known = map[fieldKey]int{}
+			}
+			i = len(m.fields)
+			m.known[key], m.fields = i, append(m.fields, missingField{Field: f})
 		}
+		m.fields[i].branches = append(m.fields[i].branches, branch)
 	}
 	return any
 }
@@ -44,7 +52,7 @@ func (m *missingData) add(o *Options, branch int) bool {
 // mistakes says each field once, however many branches want it: at the key that was meant for it, if there is one.
 func (m missingData) mistakes(o *Options) []diag.Mistake {
 	var out []diag.Mistake
-	for _, f := range m {
+	for _, f := range m.fields {
 		first := o.Branches[f.branches[0]]
 		if key := o.misspelt(f); key != "" {
 			out = append(out,
@@ -73,23 +81,32 @@ func (m missingData) mistakes(o *Options) []diag.Mistake {
 // nothing in the route asks for.
 func (o *Options) misspelt(f missingField) string {
 	data := o.Branches[f.branches[0]].Data
-	if data.Key == nil {
+	if data.Key == nil || !o.Memo.mayLook(o.Tenant, "data") {
 		return ""
 	}
-	var unasked []string
+	var keys []string
 	for key := range data.Values {
-		if !o.asks(key) && !writtenIn(data.Values, key) && data.Key(key).Line > 0 {
-			unasked = append(unasked, key)
+		if data.Key(key).Line > 0 {
+			keys = append(keys, key)
 		}
 	}
-	slices.Sort(unasked)
-	near := diag.Suggest(f.Name, unasked)
-	i := slices.IndexFunc(unasked, func(key string) bool { return near == fmt.Sprintf("; did you mean %q?", key) })
-	if i < 0 {
-		return ""
+	slices.Sort(keys)
+	for range mostNear {
+		near := diag.Suggest(f.Name, keys)
+		i := slices.IndexFunc(keys, func(key string) bool { return near == fmt.Sprintf("; did you mean %q?", key) })
+		if i < 0 {
+			return ""
+		}
+		if !o.asks(keys[i]) && !writtenIn(data.Values, keys[i]) {
+			return keys[i]
+		}
+		keys = slices.Delete(keys, i, i+1)
 	}
-	return unasked[i]
+	return ""
 }
+
+// mostNear is how many keys of data that something asks for are passed over, since another one is meant.
+const mostNear = 5
 
 // writtenIn tells whether a template within data names a key.
 func writtenIn(value any, key string) bool {

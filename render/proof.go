@@ -13,24 +13,21 @@ import (
 // one of them need not be tried for the others.
 func (r *Route) proof(index int) string {
 	b := &r.branches[index]
-	var uses templates.Uses
-	for _, t := range append(slices.Clone(b.inner), b.template) {
-		u := t.Uses()
-		uses.Names, uses.Next = append(uses.Names, u.Names...), uses.Next || u.Next
-	}
 	event, match := r.comesWith(index)
 	p := fmt.Appendf(nil, "%p %q %q %d %q %t %t", b.template, r.Zone, r.options.Language, r.options.Within,
 		r.options.Cluster, event, match)
-	if len(uses.Names) > 0 {
+	if b.reads.names {
 		p = fmt.Appendf(p, " names %q %q %q %q", r.options.Tenant, r.Name, b.name, b.state)
 	}
-	if uses.Next {
-		for i := range r.branches {
-			p = fmt.Appendf(p, " next %q", r.branches[i].name)
-		}
+	if b.reads.next {
+		p = fmt.Appendf(p, " next %s", r.outcomes)
 	}
-	for _, field := range slices.Sorted(maps.Keys(r.Names(index))) {
-		p = fmt.Appendf(p, " finds %q %q", field, r.Names(index)[field])
+	found := r.Names(index)
+	for _, field := range slices.Sorted(maps.Keys(found)) {
+		p = fmt.Appendf(p, " finds %q", field)
+		if keys := found[field]; len(keys) > 0 { // routes that were made together have the same list of the same keys
+			p = fmt.Appendf(p, " %p %d", &keys[0], len(keys))
+		}
 	}
 	return string(fmt.Appendf(p, " data %s", b.told))
 }

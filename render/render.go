@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -66,6 +67,8 @@ type Route struct {
 	*routes.Route
 	options  Options
 	branches []branch
+	named    map[string]bool // full names of the calendars that templates name
+	outcomes string          // tells the names of the branches from others
 	asksCall bool   // a condition asks about the call
 	speaks   string // the language for calls that have none
 	state    atomic.Pointer[State]
@@ -96,7 +99,7 @@ func New(o Options) (*Route, []diag.Mistake) {
 		o.Memo = new(Memo)
 	}
 	r := &Route{
-		Route: o.Route, options: o, asksCall: o.Route.AsksCall(),
+		Route: o.Route, options: o, named: map[string]bool{}, asksCall: o.Route.AsksCall(),
 		speaks: cmp.Or(templates.Language(o.Language), "en"),
 	}
 	var mistakes []diag.Mistake
@@ -108,6 +111,14 @@ func New(o Options) (*Route, []diag.Mistake) {
 		r.branches = append(r.branches, b)
 	}
 	mistakes = append(mistakes, missing.mistakes(&o)...)
+	var names []byte
+	for i := range r.branches {
+		names = fmt.Appendf(names, "%q ", r.branches[i].name)
+		for _, full := range r.branches[i].calendars {
+			r.named[full] = true
+		}
+	}
+	r.outcomes = digestOf(names)
 	// all has been asked; a route outlives what built it
 	r.options.Library, r.options.Memo, r.options.Calendar, r.options.Known = nil, nil, nil, nil
 	return r, mistakes
@@ -127,11 +138,9 @@ func (r *Route) Compile(ts *calendars.Timelines, totals routes.Totals, at time.T
 		keepers:   make([]keeper, 2*len(r.branches)),
 	}
 	s.charge = newCharge(s, r.options.Room)
-	for _, b := range r.branches {
-		for _, full := range b.calendars {
-			if t, _ := ts.Of(full, view, from, to); t != nil {
-				s.timelines[full] = t
-			}
+	for full := range r.named {
+		if t, _ := ts.Of(full, view, from, to); t != nil {
+			s.timelines[full] = t
 		}
 	}
 	return s
@@ -147,11 +156,13 @@ func (s *State) Stale(ts *calendars.Timelines, at time.Time) bool {
 // Calendars are the full names of those that the route's conditions or its templates name, each once.
 func (r *Route) Calendars() []string {
 	names := r.Route.Calendars()
-	for _, b := range r.branches {
-		for _, name := range slices.Sorted(maps.Values(b.calendars)) {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+	asked := make(map[string]bool, len(names))
+	for _, name := range names {
+		asked[name] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.named)) {
+		if !asked[name] {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -160,25 +171,14 @@ func (r *Route) Calendars() []string {
 // Admits reports whether an event of a calendar matters to the route: some condition counts it, or a
 // template names the calendar.
 func (r *Route) Admits(calendar string, e *calendars.Event) bool {
-	for _, b := range r.branches {
-		for _, name := range b.calendars {
-			if name == calendar {
-				return true
-			}
-		}
-	}
-	return r.Route.Admits(calendar, e)
+	return r.named[calendar] || r.Route.Admits(calendar, e)
 }
 
 // AddTo adds what the route asks of a calendar's events: what its conditions do, and all of them where a
 // template names the calendar.
 func (r *Route) AddTo(a *routes.Asked, calendar string) {
-	for _, b := range r.branches {
-		for _, name := range b.calendars {
-			if name == calendar {
-				a.AddAll()
-			}
-		}
+	if r.named[calendar] {
+		a.AddAll()
 	}
 	a.Add(r.Route)
 }

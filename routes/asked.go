@@ -2,7 +2,6 @@ package routes
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/callhours/callhours/calendars"
 )
@@ -12,7 +11,7 @@ import (
 type Asked struct {
 	calendar string
 	leaves   []*leaf
-	known    map[string]bool
+	known    map[string]bool // by leaf.id
 	all      bool
 }
 
@@ -25,8 +24,8 @@ func (a *Asked) Add(r *Route) {
 		if !slices.Contains(l.calendars, a.calendar) {
 			continue
 		}
-		if key := l.narrowed + "\x00" + strings.Join(l.keys, "\x00"); !a.known[key] {
-			a.known[key] = true
+		if !a.known[l.id] {
+			a.known[l.id] = true
 			a.leaves = append(a.leaves, l)
 		}
 	}

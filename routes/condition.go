@@ -91,10 +91,9 @@ type leaf struct {
 	calendars []string
 	filter    calendars.Filter
 	wholeDay  bool
-	field     string   // of the names, "" when they are not asked
-	names     names    // that are looked for
-	keys      []string // as written, longest first
-	narrowed  string   // ` with summary "open*"`, or ""
+	field     string // of the names, "" when they are not asked
+	names     *names // that are looked for; nil: none
+	narrows
 }
 
 func (l *leaf) admits(e *calendars.Event) bool {
@@ -104,7 +103,7 @@ func (l *leaf) admits(e *calendars.Event) bool {
 // name is the first of the leaf's names that stands in the event's title, longest first.
 func (l *leaf) name(e *calendars.Event) string {
 	if i := l.names.find(calendars.Fold(e.Summary)); i >= 0 {
-		return l.keys[i]
+		return l.names.keys[i]
 	}
 	return ""
 }
@@ -113,7 +112,7 @@ func (l *leaf) name(e *calendars.Event) string {
 type builder struct {
 	route    *Route
 	shared   *Shared
-	leaves   map[string]int // by leaf.String
+	leaves   map[string]int // by calendars and what they narrow
 	mistakes []diag.Mistake
 	onCalls  int  // what its conditions on the call cost; see calendars.Patterns.Cost
 	onEvents int  // the same of those on events
@@ -167,51 +166,12 @@ func fieldOf(s string) string {
 	return s[:cut]
 }
 
-// Shared is what many routes have in common that are made of the conditions of one plan: its patterns, lists of
-// numbers and names are made ready once. Conditions must not be
-// changed while it is in use, and it is for one goroutine.
-type Shared struct {
-	patterns map[written]calendars.Patterns
-	words    map[string]string // each text once
-	lists    map[listIn]listed
-	keys     map[keysAt]*keyedNames
-	alike    map[string]*keyedNames // by the keys themselves
-}
-
-// written is where a list of texts is.
-type written struct {
-	first *diag.Text
-	n     int
-}
-
-// NewShared makes one that has nothing yet.
-func NewShared() *Shared {
-	return &Shared{
-		patterns: map[written]calendars.Patterns{}, words: map[string]string{},
-		lists: map[listIn]listed{}, keys: map[keysAt]*keyedNames{}, alike: map[string]*keyedNames{},
-	}
-}
-
-func (s *Shared) word(text string) string {
-	if known, ok := s.words[text]; ok {
-		return known
-	}
-	s.words[text] = text
-	return text
-}
-
 func (b *builder) patterns(texts []diag.Text) calendars.Patterns {
 	if len(texts) == 0 {
 		return nil
 	}
-	key := written{&texts[0], len(texts)}
-	if ps, ok := b.shared.patterns[key]; ok {
-		return ps
-	}
-	ps, mistakes := calendars.ParsePatterns(texts)
-	if b.mistakes = append(b.mistakes, mistakes...); len(mistakes) == 0 {
-		b.shared.patterns[key] = ps
-	}
+	ps, mistakes := b.shared.patternsOf(texts)
+	b.mistakes = append(b.mistakes, mistakes...)
 	return ps
 }
 
@@ -246,7 +206,6 @@ func (b *builder) condition(c *Condition) *node {
 }
 
 func (b *builder) leaf(c *Condition) int {
-	id := 0 // of its names
 	l := &leaf{calendars: c.Calendars, wholeDay: c.Events.WholeDay, filter: calendars.Filter{
 		Summary:      b.patterns(c.Events.Summary),
 		Description:  b.patterns(c.Events.Description),
@@ -257,13 +216,12 @@ func (b *builder) leaf(c *Condition) int {
 		Recurring:    c.Events.Recurring,
 	}}
 	if names := c.Events.Names; names != nil {
-		k := b.shared.names(names.Keys)
-		l.field, l.keys, l.names, id = names.Field, k.keys, k.names, k.id
+		l.field, l.names = names.Field, b.shared.names(names.Keys)
 	}
 	f := &l.filter
 	b.count(c.Pos, 0, 0, f.Summary.Cost()+f.Description.Cost()+f.Location.Cost()+f.Category.Cost())
-	l.narrowed = b.shared.word(narrowed(c.Events))
-	key := fmt.Sprintf("%s\x00%d", l, id)
+	l.narrows = b.shared.narrowed(c.Events, &l.filter, l.names)
+	key := strings.Join(append(slices.Clone(l.calendars), l.id), "\x00")
 	if i, ok := b.leaves[key]; ok {
 		return i
 	}
@@ -279,7 +237,7 @@ func (l *leaf) String() string {
 	if len(l.calendars) > 1 {
 		word = "calendars "
 	}
-	return word + strings.Join(l.calendars, ", ") + l.narrowed
+	return word + strings.Join(l.calendars, ", ") + l.words
 }
 
 // narrowed says in words which events count; "" for all of them.
@@ -365,28 +323,28 @@ func (b *builder) callTests(c *Condition, put func(*node)) {
 		ps, route := b.patterns(c.Account), b.route
 		b.count(c.Pos, 0, ps.Cost(), 0)
 		add(&node{
-			op: opCall, asks: "account is " + quoted(c.Account),
+			op: opCall, asks: b.shared.asks("account", "", ps, c.Account),
 			test: func(call *pivot.Call) bool { return ps.Match(fieldOf(call.AccountID)) },
 			idle: func() bool { return route.account != "" && ps.Match(route.account) },
 		})
 	}
-	field := func(asks string, values []diag.Text, get func(*pivot.Call) string) {
+	field := func(what, name string, values []diag.Text, get func(*pivot.Call) string) {
 		if len(values) == 0 {
 			return
 		}
 		ps := b.patterns(values)
 		b.count(c.Pos, 0, ps.Cost(), 0)
-		add(&node{op: opCall, asks: asks + " is " + quoted(values), test: func(call *pivot.Call) bool {
+		add(&node{op: opCall, asks: b.shared.asks(what, name, ps, values), test: func(call *pivot.Call) bool {
 			return ps.Match(fieldOf(get(call)))
 		}})
 	}
-	field("caller name", c.CallerName, func(call *pivot.Call) string { return call.CallerName })
-	field("digits", c.Digits, func(call *pivot.Call) string { return call.Digits })
+	field("caller name", "", c.CallerName, func(call *pivot.Call) string { return call.CallerName })
+	field("digits", "", c.Digits, func(call *pivot.Call) string { return call.Digits })
 	for _, v := range c.Vars {
-		field("variable "+v.Name, v.Values, func(call *pivot.Call) string { return call.Var(v.Name) })
+		field("variable", v.Name, v.Values, func(call *pivot.Call) string { return call.Var(v.Name) })
 	}
 	for _, h := range c.Headers {
-		field("header "+h.Name, h.Values, func(call *pivot.Call) string { return call.Header(h.Name) })
+		field("header", h.Name, h.Values, func(call *pivot.Call) string { return call.Header(h.Name) })
 	}
 }
 
@@ -425,20 +383,26 @@ func (r *Route) Admits(calendar string, e *calendars.Event) bool {
 // widest are the leaves without those of which another one admits all that they do: the plan's `open` once, and not
 // again with recurring: false.
 func widest(leaves []*leaf) []*leaf {
+	titlesAlone := map[string]bool{} // by calendars and titles, of leaves that ask for nothing else
+	key := func(l *leaf) string {
+		titles := placeOf(l.filter.Summary)
+		return fmt.Sprintf("%s\x00%p %d", strings.Join(l.calendars, "\x00"), titles.first, titles.n)
+	}
+	for _, l := range leaves {
+		if f := &l.filter; l.field == "" && len(f.Description)+len(f.Location)+len(f.Category) == 0 && !l.flagged() {
+			titlesAlone[key(l)] = true
+		}
+	}
 	var list []*leaf
 	for _, l := range leaves {
-		if !slices.ContainsFunc(leaves, func(other *leaf) bool { return other != l && other.covers(l) }) {
+		if !l.flagged() || !titlesAlone[key(l)] {
 			list = append(list, l)
 		}
 	}
 	return slices.Clip(list)
 }
 
-// covers reports whether a leaf asks for titles alone, and another one for the same ones and something more.
-func (l *leaf) covers(narrow *leaf) bool {
-	f := &l.filter
-	titlesAlone := l.field == "" && len(f.Description)+len(f.Location)+len(f.Category) == 0 && f.Transparency == "" &&
-		f.AllDay == nil && f.Recurring == nil
-	more := narrow.filter.Recurring != nil || narrow.filter.AllDay != nil || narrow.filter.Transparency != ""
-	return titlesAlone && more && same(f.Summary, narrow.filter.Summary) && slices.Equal(l.calendars, narrow.calendars)
+// flagged reports whether a leaf asks for more of events than what their texts say.
+func (l *leaf) flagged() bool {
+	return l.filter.Recurring != nil || l.filter.AllDay != nil || l.filter.Transparency != ""
 }

@@ -150,13 +150,13 @@ func (s *Segments) isCrowded(leaf, segment int) bool {
 func (s *Segments) look(leaf, segment int) *found {
 	l := s.route.leaves[leaf]
 	from, to := s.stretch(leaf, segment)
-	f, names, n := &found{}, s.route.Calendars(), 0
+	f, n := &found{}, 0
 	for i, t := range s.timelines[leaf] {
 		if t == nil {
 			continue
 		}
 		known, last := n > 0, -1
-		e := Event{Calendar: l.calendars[i], Field: l.field, rank: slices.Index(names, l.calendars[i]), timeline: t}
+		e := Event{Calendar: l.calendars[i], Field: l.field, rank: s.route.ranks[l.calendars[i]], timeline: t}
 		for e.at, e.Occurrence = range t.Scan(from, to) {
 			if !l.filter.Match(e.Event) {
 				continue

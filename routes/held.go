@@ -108,7 +108,7 @@ func (r *Route) Names(branch int) map[string][]string {
 			return
 		}
 		if n.op == opCalendar && r.leaves[n.leaf].field != "" {
-			found[r.leaves[n.leaf].field] = r.leaves[n.leaf].keys
+			found[r.leaves[n.leaf].field] = r.leaves[n.leaf].names.keys
 		}
 		for _, k := range n.kids {
 			visit(k)

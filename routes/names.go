@@ -1,6 +1,8 @@
 package routes
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/callhours/callhours/calendars"
@@ -8,14 +10,25 @@ import (
 
 // names are looked for in titles as whole words. A title is taken apart, rather than searched for each of them: they may be thousands.
 type names struct {
+	keys    []string       // as written
+	id      string         // the same for the same keys
 	index   map[string]int // in the order of the keys, by name as calendars.Fold gives it
 	folded  []string       // by key
 	longest int            // words of the longest
 }
 
+// longestFirst are keys in the order in which they are looked for.
+func longestFirst(keys []string) []string {
+	keys = slices.Clone(keys)
+	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return keys
+}
+
 // namesOf makes keys ready. Of those that fold alike the first counts.
-func namesOf(keys []string) names {
-	n := names{index: make(map[string]int, len(keys)), folded: make([]string, len(keys))}
+func namesOf(keys []string) *names {
+	n := &names{
+		keys: keys, id: digest(keys...), index: make(map[string]int, len(keys)), folded: make([]string, len(keys)),
+	}
 	for i, key := range keys {
 		name := calendars.Fold(key)
 		n.folded[i] = name

@@ -1,9 +1,7 @@
 package routes
 
 import (
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
@@ -107,144 +105,32 @@ func (s *Segments) Weigh(branch int, at time.Time, most int) int {
 	return Decision{Branch: branch, tried: branch, segments: s, segment: s.find(at.Unix())}.Weight(most)
 }
 
-// Dead is a branch that no call can ever take, whatever the calendars hold.
-type Dead struct {
-	Branch int
-	By     int // a branch above that always takes its calls; -1: its own condition contradicts itself
-}
-
-// mostAtoms bounds the conditions that are tried out in all their combinations.
-const mostAtoms = 12
-
-// Dead are the branches that cannot be taken. Conditions on the same calendars are known to follow from one another where one is narrower;
-// what else may be impossible together is not, so that some dead branches are not found. A route with many conditions has none.
-func (r *Route) Dead() []Dead {
-	atoms := r.atoms()
-	if len(atoms) > mostAtoms {
-		return nil
-	}
-	reached, holds := make([]bool, len(r.branches)), make([]bool, len(r.branches))
-	takers := make([]map[int]bool, len(r.branches)) // of the calls for which a branch holds
-	for i := range takers {
-		takers[i] = map[int]bool{}
-	}
-	follows := r.follows(atoms)
-	for set := range uint(1) << len(atoms) {
-		if !consistent(follows, set) {
-			continue
-		}
-		taker := -1
-		for i, n := range r.branches {
-			if !assigned(n, atoms, set) {
-				continue
-			}
-			if holds[i] = true; taker < 0 {
-				taker, reached[i] = i, true
-			}
-			takers[i][taker] = true
-		}
-	}
-	var dead []Dead
-	for i := range r.branches {
-		if reached[i] {
-			continue
-		}
-		d := Dead{i, -1}
-		if holds[i] {
-			d.By = slices.Min(slices.Collect(maps.Keys(takers[i])))
-		}
-		dead = append(dead, d)
-	}
-	return dead
-}
-
-// atom is a condition that has no parts: a leaf, or what is asked about the call.
-type atom struct {
-	leaf int // -1: none
-	asks string
-}
-
-func (r *Route) atoms() []atom {
-	var atoms []atom
-	var visit func(n *node)
-	visit = func(n *node) {
-		if n == nil {
-			return
-		}
-		if n.op == opCalendar || n.op == opCall {
-			if a := atomOf(n); !slices.Contains(atoms, a) {
-				atoms = append(atoms, a)
-			}
-		}
-		for _, k := range n.kids {
-			visit(k)
-		}
-	}
-	for _, n := range r.branches {
-		visit(n)
-	}
-	return atoms
-}
-
-func atomOf(n *node) atom {
-	if n.op == opCalendar {
-		return atom{leaf: n.leaf}
-	}
-	return atom{leaf: -1, asks: n.asks}
-}
-
-// assigned is the truth of a condition where the atoms of a set hold and the others do not.
-func assigned(n *node, atoms []atom, set uint) bool {
-	if n == nil {
-		return true
-	}
-	switch n.op {
-	case opCalendar, opCall:
-		return set&(1<<slices.Index(atoms, atomOf(n))) != 0
-	case opNot:
-		return !assigned(n.kids[0], atoms, set)
-	case opAny:
-		return slices.ContainsFunc(n.kids, func(k *node) bool { return assigned(k, atoms, set) })
-	}
-	return !slices.ContainsFunc(n.kids, func(k *node) bool { return !assigned(k, atoms, set) })
-}
-
-// follows are, by atom, the sets of those that hold whenever it does.
-func (r *Route) follows(atoms []atom) []uint {
-	follows := make([]uint, len(atoms))
-	for i, a := range atoms {
-		for j, b := range atoms {
-			if i != j && a.leaf >= 0 && b.leaf >= 0 && r.leaves[a.leaf].implies(r.leaves[b.leaf]) {
-				follows[i] |= 1 << j
-			}
-		}
-	}
-	return follows
-}
-
-// consistent reports whether everything is in a set that follows from what is in it.
-func consistent(follows []uint, set uint) bool {
-	for i, f := range follows {
-		if set&(1<<i) != 0 && set&f != f {
-			return false
-		}
-	}
-	return true
-}
-
 // implies reports whether the other condition holds whenever this one does: it asks for less, of the same calendars or more.
 func (l *leaf) implies(o *leaf) bool {
-	for _, c := range l.calendars {
-		if !slices.Contains(o.calendars, c) {
-			return false
-		}
+	if within, _ := subset(l.calendars, o.calendars); !within {
+		return false
 	}
-	same := func(mine, other calendars.Patterns) bool { return len(other) == 0 || mine.String() == other.String() }
+	same := func(mine, other calendars.Patterns) bool { return len(other) == 0 || same(mine, other) }
 	f, g := &l.filter, &o.filter
 	flag := func(mine, other *bool) bool { return other == nil || mine != nil && *mine == *other }
-	return (o.wholeDay || !l.wholeDay) && (o.field == "" || o.field == l.field && slices.Equal(o.keys, l.keys)) &&
+	return (o.wholeDay || !l.wholeDay) && (o.field == "" || o.field == l.field && o.names.id == l.names.id) &&
 		same(f.Summary, g.Summary) && same(f.Description, g.Description) && same(f.Location, g.Location) && same(f.Category, g.Category) &&
 		(g.Transparency == "" || f.Transparency == g.Transparency) && flag(f.AllDay, g.AllDay) && flag(f.Recurring, g.Recurring)
+}
+
+// subset reports whether all of some calendars are among others, of both of which there may be thousands, and how many
+// names that took.
+func subset(of, others []string) (is bool, names int) {
+	known := make(map[string]bool, len(others))
+	for _, name := range others {
+		known[name] = true
+	}
+	for i, name := range of {
+		if !known[name] {
+			return false, len(others) + i + 1
+		}
+	}
+	return true, len(others) + len(of)
 }
 
 // IsRest reports whether a branch asks for what another one lets pass: it counts all events that a condition of that one counts, and more. What
@@ -300,15 +186,18 @@ func (r *Route) Asks(calendar string) []Ask {
 }
 
 // Key is the same for conditions that admit the same events of a calendar.
-func (a Ask) Key() string { return a.leaf.narrowed + "\x00" + strings.Join(a.leaf.keys, "\x00") }
+func (a Ask) Key() string { return a.leaf.id }
 
 // String is the condition in words, without its calendars: `events with summary "open*"`.
-func (a Ask) String() string { return "events" + a.leaf.narrowed }
+func (a Ask) String() string { return "events" + a.leaf.words }
 
 // Weight is how much it takes to compare the condition with an event, in comparisons of a text.
 func (a Ask) Weight() int {
-	f := &a.leaf.filter
-	return 1 + len(f.Summary) + len(f.Description) + len(f.Location) + len(f.Category) + len(a.leaf.keys)
+	f, n := &a.leaf.filter, 1
+	if a.leaf.names != nil {
+		n += len(a.leaf.names.keys)
+	}
+	return n + len(f.Summary) + len(f.Description) + len(f.Location) + len(f.Category)
 }
 
 // Admits says whether the condition counts an event.
@@ -339,7 +228,7 @@ func (a Ask) Near(e *calendars.Event) string {
 			return ""
 		}
 		if i := calendars.NearName(e.Summary, a.leaf.names.folded); i >= 0 {
-			return a.leaf.keys[i]
+			return a.leaf.names.keys[i]
 		}
 		return ""
 	}

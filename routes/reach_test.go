@@ -2,6 +2,8 @@ package routes
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,6 +155,81 @@ func TestReachAgrees(t *testing.T) {
 			if d := s.Decide(call, at); !reach[d.Branch].Taken {
 				t.Fatalf("at %s a call from %q takes branch %d, which is called not taken", at, caller, d.Branch)
 			}
+		}
+	}
+}
+
+// TestDeadAsTried: what sets of cases say of branches is what trying every combination says.
+func TestDeadAsTried(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	var some func(depth int) *Condition
+	some = func(depth int) *Condition {
+		switch k := random.IntN(6); {
+		case depth == 0 || k < 2:
+			if n := random.IntN(9); n < 8 {
+				return from(fmt.Sprintf("+1415555010%d", n))
+			}
+			return in("open*")
+		case k < 4:
+			return both(some(depth-1), some(depth-1))
+		case k < 5:
+			return either(some(depth-1), some(depth-1))
+		}
+		return not(some(depth - 1))
+	}
+	for range 300 {
+		var when []*Condition
+		for range 1 + random.IntN(6) {
+			when = append(when, some(3))
+		}
+		r, mistakes := New(ordered(when...))
+		if len(mistakes) > 0 {
+			t.Fatal(mistakes)
+		}
+		atoms := r.atoms()
+		var holds func(n *node, set int) bool
+		holds = func(n *node, set int) bool {
+			if n == nil {
+				return true
+			}
+			fails := func(k *node) bool { return !holds(k, set) }
+			switch n.op {
+			case opNot:
+				return fails(n.kids[0])
+			case opAny:
+				return slices.ContainsFunc(n.kids, func(k *node) bool { return holds(k, set) })
+			case opAll:
+				return !slices.ContainsFunc(n.kids, fails)
+			default:
+				return set&(1<<atoms[atomOf(n)]) != 0
+			}
+		}
+		by := make([]int, len(r.branches)) // the least of those that take its cases; len: it takes some itself; -1: it has none
+		for i := range by {
+			by[i] = -1
+		}
+		for set := range 1 << len(atoms) {
+			taker := -1
+			for i, n := range r.branches {
+				if !holds(n, set) {
+					continue
+				}
+				if taker < 0 {
+					taker, by[i] = i, len(by)
+				} else if by[i] < 0 || by[i] < len(by) && taker < by[i] {
+					by[i] = taker
+				}
+			}
+		}
+		var want []Dead
+		for i, b := range by {
+			if b < len(by) {
+				want = append(want, Dead{i, b})
+			}
+		}
+		if got := r.Dead(); !slices.Equal(got, want) {
+			t.Fatalf("got %v, want %v", got, want)
 		}
 	}
 }

@@ -62,15 +62,16 @@ type Options struct {
 // Route is a checked route.
 type Route struct {
 	Options
-	spellings numbers // of Match.Dialed
-	branches  []*node // by index of Branches; nil: always holds
-	leaves    []*leaf // the distinct calendar conditions
-	widest    []*leaf // those of them that others do not cover
-	first     string  // what the ordinary call dials
-	account   string  // whose the ordinary call is
-	asksCall  bool    // see AsksCall
-	callTests int     // how many conditions on the call there are
-	nodes     int     // parts of conditions, all in all
+	spellings numbers        // of Match.Dialed
+	branches  []*node        // by index of Branches; nil: always holds
+	leaves    []*leaf        // the distinct calendar conditions
+	widest    []*leaf        // those of them that others do not cover
+	ranks     map[string]int // of its calendars, in the order of its conditions
+	first     string         // what the ordinary call dials
+	account   string         // whose the ordinary call is
+	asksCall  bool           // see AsksCall
+	callTests int            // how many conditions on the call there are
+	nodes     int            // parts of conditions, all in all
 }
 
 // New checks a route and makes it ready to be compiled and matched. The mistakes name the places of patterns and
@@ -99,7 +100,10 @@ func New(o Options) (*Route, []diag.Mistake) {
 	if len(b.mistakes) > 0 {
 		return nil, b.mistakes
 	}
-	r.asksCall, r.widest = r.findAsksCall(), widest(r.leaves)
+	r.asksCall, r.widest, r.ranks = r.findAsksCall(), widest(r.leaves), map[string]int{}
+	for i, name := range r.Calendars() {
+		r.ranks[name] = i
+	}
 	return r, nil
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -230,6 +232,9 @@ func anybodys(f *config.File) []preview.Finding {
 // kazooID is what Kazoo calls devices, users, voicemail boxes and accounts by.
 var kazooID = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 
+// idLength is how long such an id is.
+const idLength = 32
+
 // sharedIDs finds what two tenants write for themselves alike, and Kazoo finds in one account alone:
 // an id that was copied along.
 func sharedIDs(f *config.File) []preview.Finding {
@@ -260,22 +265,39 @@ func sharedIDs(f *config.File) []preview.Finding {
 			found = append(found, one)
 		}
 	}
+	seen := map[lookedAt]bool{}
 	for _, r := range f.Routes {
 		if r.Tenant == nil {
 			continue
 		}
+		first := func(of reflect.Value, length int) bool {
+			at := lookedAt{r.Tenant, uintptr(of.UnsafePointer()), length}
+			was := seen[at]
+			seen[at] = true
+			return !was
+		}
 		for _, b := range r.Branches {
-			walkTexts(b.Data.Values, nil, func(path []string, text string) {
-				if kazooID.FindString(text) == text {
+			walkTexts(b.Data.Values, nil, first, func(path []string, text string) {
+				if len(text) == idLength && kazooID.MatchString(text) {
 					see(r, text, b.Data.At(path...))
 				}
 			})
-			for _, id := range kazooID.FindAllString(b.Callflow.S, -1) {
-				see(r, id, b.Callflow.Pos)
+			if text := b.Callflow.S; first(reflect.ValueOf(text), len(text)) {
+				for _, id := range kazooID.FindAllString(text, -1) {
+					see(r, id, b.Callflow.Pos)
+				}
 			}
 		}
 	}
 	return found
+}
+
+// lookedAt is data, or a text, that was looked through for a tenant: routes and branches share them. The configuration
+// keeps what is there, so that nothing else takes its place.
+type lookedAt struct {
+	tenant *config.Tenant
+	at     uintptr
+	length int
 }
 
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
@@ -286,20 +308,27 @@ func shareAccount(a, b *config.Tenant) bool {
 	})
 }
 
-// walkTexts visits the texts of data, each with its path.
-func walkTexts(value any, path []string, visit func(path []string, text string)) {
+// walkTexts visits the texts of data, each with its path, which is not to be kept; and those of a mapping or list only
+// where that is the first time.
+func walkTexts(value any, path []string, first func(of reflect.Value, length int) bool,
+	visit func(path []string, text string),
+) {
 	switch v := value.(type) {
 	case string:
-		if v != "" {
-			visit(path, v)
-		}
+		visit(path, v)
 	case map[string]any:
+		if !first(reflect.ValueOf(v), len(v)) {
+			return
+		}
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			walkTexts(v[key], append(slices.Clone(path), key), visit)
+			walkTexts(v[key], append(path, key), first, visit)
 		}
 	case []any:
+		if !first(reflect.ValueOf(v), len(v)) {
+			return
+		}
 		for i, inner := range v {
-			walkTexts(inner, append(slices.Clone(path), fmt.Sprint(i)), visit)
+			walkTexts(inner, append(path, strconv.Itoa(i)), first, visit)
 		}
 	}
 }

@@ -39,6 +39,24 @@ func (t *Template) Uses() Uses {
 	return u
 }
 
+// ReadsAll reports whether the template reads .Data as a whole.
+func (t *Template) ReadsAll() bool { return t.uses.AllData }
+
+// Weight is how much there is that [Template.Uses], [Template.Wants], [Template.Fields] and [Template.Warnings] tell:
+// who looks at it for each of many branches counts that.
+func (t *Template) Weight() int {
+	n := len(t.uses.Call) + len(t.uses.Clock) + len(t.uses.Calendars) + len(t.uses.Data) + len(t.uses.Names) +
+		len(t.wants) + len(t.header.fields)
+	seen := map[*source]bool{}
+	for _, tree := range t.trees {
+		if !seen[tree.source] {
+			seen[tree.source] = true
+			n += 1 + len(tree.source.odd)
+		}
+	}
+	return n
+}
+
 // Wants lists what the template reads without asking whether it is there, by {{with}} or {{if}}. Only who knows when
 // the template answers can tell whether it is.
 func (t *Template) Wants() []Want { return slices.Clone(t.wants) }
