@@ -545,7 +545,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"what a tenant's file defines",
-				"{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them with {config.mostAsked} parts in their conditions, {config.mostLists} lists, {config.mostNumbers} numbers in them, {config.mostMerged} keys of data merged for its routes and branches", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals",
+				"{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them with {config.mostAsked} parts in their conditions, {config.mostClaims} numbers in their matches (each for each account), {config.mostRoles} roles of a plan, {config.mostLists} lists, {config.mostNumbers} numbers in them, {config.mostMerged} keys of data merged for its routes and branches", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals",
 			},
 			{
 				"files of lists and secrets that a tenant names",

@@ -57,6 +57,8 @@ func (s *source) definePlan(e entry) {
 	for _, role := range in.texts("calendars") {
 		if slices.Contains(p.roleNames(), role.S) {
 			s.mistake(role.Pos, "role %q is written twice", role.S)
+		} else if s.exceeds(len(p.Roles)+1, mostRoles, role.Pos, "roles in a plan", "make two plans of it") {
+			break
 		} else if s.isName(role, "a role") {
 			p.Roles = append(p.Roles, role)
 		}

@@ -16,7 +16,7 @@ func (s *source) readRoutes() {
 		hours = s.says.subscribers(hours)
 	}
 	const cure = "remove some, or make two tenants of it"
-	branches, asked := 0, 0
+	branches, asked, claims := 0, 0, 0
 	for i, n := range s.items(s.top.get("routes"), "routes") {
 		if s.exceeds(i+1, mostRoutes, n.Pos, "routes", cure) {
 			return
@@ -36,6 +36,12 @@ func (s *source) readRoutes() {
 		if s.exceeds(asked, mostAsked, r.Pos,
 			"parts in the conditions of all its routes (those of a plan count for each route, and so do the calendars and numbers that they name)",
 			"put numbers into lists, or make two tenants of it") {
+			return
+		}
+		claims += r.claims()
+		if s.exceeds(claims, mostClaims, r.Pos,
+			"numbers in the matches of all its routes (each counts for every account of its route, which are all of the tenant's where it names none)",
+			"name the account in each match, or make two tenants of it") {
 			return
 		}
 		if first, ok := s.routes.own[r.Name]; ok {

@@ -24,7 +24,7 @@ func TestSums(t *testing.T) {
 		},
 		inAuth:   {"networks": values, "trusted_proxies": values},
 		inList:   {"file": files, "numbers": "mostNumbers"},
-		inTenant: {"account": values, "labels": "maxLabels", "hours": values},
+		inTenant: {"account": "mostClaims", "labels": "maxLabels", "hours": values},
 		inCalendar: {
 			"file": "calendars.ownerBytes, filesTimes", "headers": "calendars.maxHeaders",
 			"ca_file": "4 MiB each; mostCalendars", "only": steps, "except": steps, "limits": lowered,
@@ -35,7 +35,7 @@ func TestSums(t *testing.T) {
 			"path": values, "hours": values, "data": "mostMerged", "branches": "mostBranches",
 			"calendars": values, "answers": values,
 		},
-		inMatch:     {"account": values, "dialed": values},
+		inMatch:     {"account": "mostClaims", "dialed": "mostClaims"},
 		inBranch:    {"callflow": samples, "data": "mostMerged", "when": asks},
 		inAnswer:    {"callflow": samples, "data": "mostMerged"},
 		inCondition: {},

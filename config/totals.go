@@ -9,6 +9,8 @@ const (
 	mostRoutes    = 5_000
 	mostBranches  = 50_000  // of all its routes
 	mostAsked     = 500_000 // parts of the conditions of all its routes
+	mostRoles     = 100     // of a plan
+	mostClaims    = 500_000 // numbers that its routes match, each for each account that they match
 	mostLists     = 2_000
 	mostNumbers   = 200_000 // of all its lists
 	mostFiles     = 5_000   // that it names, of lists and secrets; those of its calendars have bounds of their own
@@ -93,6 +95,9 @@ func merges(under, over map[string]any) int {
 	}
 	return n
 }
+
+// claims is how many places the route takes among those by which calls find routes.
+func (r *Route) claims() int { return max(1, len(r.Match.Accounts)) * max(1, len(r.Match.Dialed)) }
 
 // asked is how many parts a condition has: itself, and the calendars, numbers, patterns and lists that it names. A
 // route keeps something of each.

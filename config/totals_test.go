@@ -45,6 +45,11 @@ func TestTenantTotals(t *testing.T) {
 			plan(50) + routes(mostBranches/50), plan(50) + routes(mostBranches/50+1),
 			`tenant "acme" has more than 50000 branches in all its routes (those of a plan count for each route); remove some, or make two tenants of it`,
 		},
+		"roles": {
+			strings.Replace(plan(2), "    branches", "    calendars: ["+repeat(mostRoles, "r%d, ")+"]\n    branches", 1),
+			strings.Replace(plan(2), "    branches", "    calendars: ["+repeat(mostRoles+1, "r%d, ")+"]\n    branches", 1),
+			`tenant "acme" has more than 100 roles in a plan; make two plans of it`,
+		},
 		"conditions": {
 			plan(2) + routes(mostRoutes),
 			strings.Replace(plan(2), `["+1*"]`, "["+strings.Repeat(`"+1*", `, 100)+"]", 1) + routes(mostRoutes),
@@ -80,5 +85,37 @@ func TestTenantTotals(t *testing.T) {
 				t.Errorf("past it: %.300s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestTenantClaims: how many numbers the routes of a tenant match is bounded, each for each of its accounts.
+func TestTenantClaims(t *testing.T) {
+	t.Parallel()
+	said := func(accounts, numbers int) string {
+		var b strings.Builder
+		b.WriteString("tenant: {name: acme, account: [")
+		for i := range accounts {
+			fmt.Fprintf(&b, "%032x, ", i+1)
+		}
+		b.WriteString("]}\nroutes:\n")
+		for i := range numbers / 100 {
+			fmt.Fprintf(&b, "  - {name: r%d, branches: [{name: open, pass: true}], match: {dialed: [", i)
+			for j := range 100 {
+				fmt.Fprintf(&b, `"+1415%07d", `, 100*i+j)
+			}
+			b.WriteString("]}}\n")
+		}
+		_, err := Load("callhours.yaml", Options{FS: fstest.MapFS{
+			"callhours.yaml":    {Data: []byte("timezone: UTC\ninclude: [tenants/*.yaml]\n")},
+			"tenants/acme.yaml": {Data: []byte(b.String())},
+		}})
+		return fmt.Sprint(err)
+	}
+	if got := said(100, mostClaims/100); got != "<nil>" {
+		t.Errorf("at the bound: %.300s", got)
+	}
+	if got := said(101, mostClaims/100); !strings.Contains(got,
+		`tenant "acme" has more than 500000 numbers in the matches of all its routes (each counts for every account`) {
+		t.Errorf("past it: %.300s", got)
 	}
 }

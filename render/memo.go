@@ -19,7 +19,7 @@ const (
 	mostCopied = 1_000_000
 	longText   = 256 // bytes of a text that is not looked through again for each branch
 	// fields, variables, calendars and the like that the templates of a tenant's branches name, each for each branch
-	mostRead = 1_000_000
+	mostRead     = 1_000_000
 	mostMisspelt = 20     // fields, and calendars, of a tenant that are not there and for which one looks what was meant
 	mostTold     = 10_000 // mistakes of a tenant's branches, before only the first of each further branch is said
 )

@@ -69,8 +69,8 @@ type Route struct {
 	branches []branch
 	named    map[string]bool // full names of the calendars that templates name
 	outcomes string          // tells the names of the branches from others
-	asksCall bool   // a condition asks about the call
-	speaks   string // the language for calls that have none
+	asksCall bool            // a condition asks about the call
+	speaks   string          // the language for calls that have none
 	state    atomic.Pointer[State]
 	checked  atomic.Pointer[checked] // what Check has found without schemas; nil: it has not looked
 }
