@@ -341,7 +341,7 @@ var uncontained = map[string]string{
 	"calendars/room.go withTime":          "it cancels a context",
 	"server/server.go await":              "it cancels a context",
 	"internal/parallel/parallel.go Each":  "each piece is contained; the first panic is raised again in the caller",
-	"internal/files/within.go Within":     "the read is contained",
+	"internal/files/within.go within":     "the read is contained",
 	"server/connections.go linger":        "it closes a connection",
 	"server/findings.go Find":             "each piece is contained",
 	"server/noticed.go looking":           "it cancels a context",

@@ -583,6 +583,11 @@ func limitSections() []limitSection {
 				"files.TestHungDirectory",
 			},
 			{
+				"of them below one tenant's directory; below all tenants'",
+				"{files.maxHungOfHome}; {files.maxHungOfHomes}", "",
+				"all below it fails at once, until one is answered; the rest is left to other files", "files.TestHungHome",
+			},
+			{
 				"looks at files that never hold still", "{server.mostUnsettled}", "", "they are read as they are",
 				"server.TestRestless",
 			},

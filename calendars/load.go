@@ -163,8 +163,13 @@ func match(fsys fs.FS, pattern string) ([]string, error) {
 		}
 		return []string{pattern}, nil
 	}
+	if errors.Is(err, files.ErrHung) {
+		return nil, fmt.Errorf("%s: %w", pattern, files.Reason(err))
+	}
 	names, globErr := tree.Glob(pattern)
 	switch {
+	case errors.Is(globErr, files.ErrHung):
+		return nil, fmt.Errorf("%s: %w", pattern, files.Reason(globErr))
 	case globErr != nil:
 		return nil, fmt.Errorf("%s: want a file name or a glob such as \"*.ics\"", pattern)
 	case len(names) > 0:

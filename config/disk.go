@@ -18,6 +18,7 @@ const maxFile = 8 << 20
 type disk struct {
 	fsys fs.FS
 	home string // where nothing leads out; "": everywhere
+	of   string // the directory of one tenant in which names are looked up for the operator; "" for none
 }
 
 // read gives the bytes and the mode of a file. Its errors say what is wrong and leave the name to the caller.

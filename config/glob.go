@@ -29,7 +29,8 @@ func (d disk) glob(pattern string) (names []string, unread []barred, _ error) {
 	return slices.Compact(w.names), w.unread, nil
 }
 
-// globbing is one run of glob.
+// globbing is one run of glob, or the part of it in the directory that the first wildcard stands for: that is one
+// tenant's (see placeOf), whose file system may not answer.
 type globbing struct {
 	disk   disk
 	names  []string
@@ -56,11 +57,17 @@ func (w *globbing) walk(dir string, elements []string) {
 		if fits, _ := filepath.Match(first, name); !fits {
 			continue // the pattern was found to be one
 		}
-		if at := w.disk.join(dir, name); len(rest) == 0 {
+		at := w.disk.join(dir, name)
+		if len(rest) == 0 {
 			w.names = append(w.names, at)
-		} else {
-			w.walk(at, rest)
+			continue
 		}
+		of := w.disk.of
+		if of == "" {
+			w.disk.of = at
+		}
+		w.walk(at, rest)
+		w.disk.of = of
 	}
 }
 
@@ -85,7 +92,7 @@ func (w *globbing) bar(dir string, err error) {
 	if errors.Is(err, errNoDirectory) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return
 	}
-	w.unread = append(w.unread, barred{orDot(dir), err})
+	w.unread = append(w.unread, barred{orDot(dir), err, w.disk.of})
 }
 
 func orDot(dir string) string {

@@ -41,9 +41,9 @@ func (s *source) findHomes(all []listed) {
 	}
 	in.homes, in.lodged = map[string]string{}, map[string]string{}
 	for _, f := range all {
-		if at := s.placeOf(f.S); at.directory != "" {
-			if in.lodged[f.S] = at.directory; operators[in.disk.abs(at.directory)] == 0 {
-				in.homes[f.S] = at.directory
+		if at := cmp.Or(s.placeOf(f.S).directory, f.of); at != "" {
+			if in.lodged[f.S] = at; operators[in.disk.abs(at)] == 0 {
+				in.homes[f.S] = at
 			}
 			continue
 		}
@@ -143,8 +143,12 @@ func (d disk) beside(file string) string {
 
 // within is a disk that has only what lies below a directory, whatever links there are; "" for everything.
 func (d disk) within(dir string) disk {
-	if d.fsys == nil && dir != "" {
+	switch {
+	case dir == "":
+	case d.fsys == nil:
 		d.home = dir
+	default: // files in memory have no links
+		d.of = dir
 	}
 	return d
 }
@@ -153,7 +157,7 @@ func (d disk) tree() files.Tree {
 	if d.home != "" {
 		return files.Tree{FS: files.Below(d.home)}
 	}
-	return files.Tree{FS: d.fsys}
+	return files.Tree{FS: d.fsys, Home: d.of}
 }
 
 // abs is a name by which others can be compared.

@@ -78,6 +78,7 @@ type listing struct {
 type barred struct {
 	dir string
 	err error
+	of  string // the directory of one tenant in which it lies; "" for none
 }
 
 // NewInputs makes empty inputs, which are read from fsys as Load asks for them; nil: the operating system.

@@ -278,6 +278,7 @@ func (s *source) include(former *File) []*source {
 type listed struct {
 	Text
 	trust
+	of string // the directory of one tenant in which it was to be found and could not be read; "" for what was found
 }
 
 // trust says whether a file without a tenant is everybody's.
@@ -301,7 +302,7 @@ func (s *source) includes() []listed {
 		}
 	}
 	for _, path := range s.paths(s.top.words("include_shared"), "include_shared") {
-		add(listed{path, shared})
+		add(listed{Text: path, trust: shared})
 	}
 	for _, name := range s.top.words("include") {
 		how := named
@@ -309,7 +310,7 @@ func (s *source) includes() []listed {
 			how = tenants
 		}
 		for _, path := range s.paths([]Text{name}, "include") {
-			add(listed{path, how})
+			add(listed{Text: path, trust: how})
 		}
 		if how == named {
 			continue
@@ -320,12 +321,12 @@ func (s *source) includes() []listed {
 				lost = []string{b.dir}
 			}
 			for _, path := range lost {
-				add(listed{Text{Pos: name.Pos, S: path}, tenants})
+				add(listed{Text{Pos: name.Pos, S: path}, tenants, b.of})
 			}
 		}
 	}
 	for _, kept := range s.inputs.kept {
-		add(listed{Text{S: kept}, tenants})
+		add(listed{Text: Text{S: kept}, trust: tenants})
 	}
 	return all
 }

@@ -78,6 +78,9 @@ const maxNames = 100_000
 type Tree struct {
 	Root *os.Root // symbolic links that lead out of it are refused
 	FS   fs.FS
+	// Home is the directory of one author in which names are looked up: while accesses below it wait in vain, further
+	// ones fail at once, and others' go on. "" for a [Below]'s own, or for none.
+	Home string
 }
 
 // Read returns what a regular file of at most limit bytes holds.
@@ -148,7 +151,7 @@ type contents struct {
 
 // Read returns what a regular file of at most limit bytes holds, and its size, mode and times.
 func (t Tree) Read(name string, limit int64) ([]byte, fs.FileInfo, error) {
-	c, err := within(t.dirOf(name), func() (contents, error) { return t.read(name, limit) })
+	c, err := within(t.spot(name), func() (contents, error) { return t.read(name, limit) }, nil)
 	if err != nil {
 		return nil, nil, wrap(name, err)
 	}
@@ -173,14 +176,14 @@ func (t Tree) read(name string, limit int64) (c contents, err error) {
 
 // Head returns the first bytes of a regular file, limit at most.
 func Head(name string, limit int64) ([]byte, error) {
-	body, err := within(filepath.Dir(name), func() ([]byte, error) {
+	body, err := within(Tree{}.spot(name), func() ([]byte, error) {
 		f, err := Tree{}.open(name, regular)
 		if err != nil {
 			return nil, err
 		}
 		defer f.Close()
 		return io.ReadAll(io.LimitReader(f, limit))
-	})
+	}, nil)
 	return body, wrap(name, err)
 }
 
@@ -243,7 +246,7 @@ func Stat(name string) (fs.FileInfo, error) { return Tree{}.Stat(name) }
 
 // Stat describes a file, or the one that a link leads to.
 func (t Tree) Stat(name string) (fs.FileInfo, error) {
-	info, err := within(t.dirOf(name), func() (fs.FileInfo, error) { return t.stat(name) })
+	info, err := within(t.spot(name), func() (fs.FileInfo, error) { return t.stat(name) }, nil)
 	return info, wrap(name, err)
 }
 
@@ -273,7 +276,7 @@ func List(name string) ([]fs.DirEntry, error) { return Tree{}.List(name) }
 
 // List returns the entries of a directory, sorted by name. One with more than 100,000 is an error.
 func (t Tree) List(name string) ([]fs.DirEntry, error) {
-	entries, err := within(name, func() ([]fs.DirEntry, error) { return t.list(name) })
+	entries, err := within(spot{t.home(), name}, func() ([]fs.DirEntry, error) { return t.list(name) }, nil)
 	return entries, wrap(name, err)
 }
 
@@ -316,13 +319,13 @@ func (t Tree) openDir(name string) (fs.ReadDirFile, error) {
 // given back as it is. do may remove the entry; it may be called for one that is gone, and not for one that is new.
 func Each(name string, do func(fs.DirEntry) error) error {
 	const part = 1024
-	dir, err := within(name, func() (fs.ReadDirFile, error) { return Tree{}.openDir(name) })
+	dir, err := Within(name, func() (fs.ReadDirFile, error) { return Tree{}.openDir(name) }, nil)
 	if err != nil {
 		return wrap(name, err)
 	}
 	defer dir.Close()
 	for {
-		entries, err := within(name, func() ([]fs.DirEntry, error) { return dir.ReadDir(part) })
+		entries, err := Within(name, func() ([]fs.DirEntry, error) { return dir.ReadDir(part) }, nil)
 		for _, e := range entries {
 			if err := do(e); err != nil {
 				return err
@@ -339,7 +342,7 @@ func Each(name string, do func(fs.DirEntry) error) error {
 
 // Glob returns the names that match a pattern (path.Match), sorted. Directories that cannot be listed match nothing.
 func (t Tree) Glob(pattern string) ([]string, error) {
-	names, err := within(t.dirOf(pattern), func() ([]string, error) {
+	names, err := within(t.spot(pattern), func() ([]string, error) {
 		switch {
 		case t.Root != nil:
 			return fs.Glob(t.Root.FS(), pattern)
@@ -347,22 +350,30 @@ func (t Tree) Glob(pattern string) ([]string, error) {
 			return fs.Glob(t.FS, pattern)
 		}
 		return filepath.Glob(pattern)
-	})
+	}, nil)
 	slices.Sort(names)
 	return names, wrap(pattern, err)
 }
 
-// dirOf names what a file system that does not answer is known by; files in memory have none.
-func (t Tree) dirOf(name string) string {
+// spot names what a file system that does not answer is known by; files in memory have no directory.
+func (t Tree) spot(name string) spot {
+	at := spot{home: t.home()}
+	_, below := t.FS.(Below)
 	switch {
 	case t.Root != nil:
-		return filepath.Join(t.Root.Name(), filepath.Dir(name))
-	case t.FS != nil:
-		if _, below := t.FS.(Below); !below {
-			return ""
-		}
+		at.dir = filepath.Join(t.Root.Name(), filepath.Dir(name))
+	case t.FS == nil || below:
+		at.dir = filepath.Dir(name)
 	}
-	return filepath.Dir(name)
+	return at
+}
+
+// home is the directory that is one author's.
+func (t Tree) home() string {
+	if below, ok := t.FS.(Below); ok {
+		return string(below)
+	}
+	return t.Home
 }
 
 // wrap puts the name before what is wrong, and leaves out the system call.

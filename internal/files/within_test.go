@@ -39,7 +39,7 @@ func TestHung(t *testing.T) {
 		}
 		close(s.until)
 		synctest.Wait()
-		if Hung() != 0 || len(hung.dirs) != 0 {
+		if Hung() != 0 || len(hung.dirs)+len(hung.homes)+hung.inHome != 0 {
 			t.Errorf("%d reads are counted after the end, %v", Hung(), hung.dirs)
 		}
 		if body, _, err := (Tree{FS: s}).Read("a", 10); err != nil || string(body) != "x" {
@@ -54,7 +54,7 @@ func TestHungDirectory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until := make(chan struct{})
 		read := func(dir string) error {
-			_, err := within(dir, func() (int, error) { <-until; return 0, nil })
+			_, err := Within(dir, func() (int, error) { <-until; return 0, nil }, nil)
 			return err
 		}
 		begun := time.Now()
@@ -69,7 +69,7 @@ func TestHungDirectory(t *testing.T) {
 		if took := time.Since(begun); took != Patience || Hung() != 1 {
 			t.Errorf("1001 reads took %v and %d threads", took, Hung())
 		}
-		if v, err := within("/local", func() (int, error) { return 7, nil }); v != 7 || err != nil {
+		if v, err := Within("/local", func() (int, error) { return 7, nil }, nil); v != 7 || err != nil {
 			t.Errorf("elsewhere: %v, %v", v, err)
 		}
 		for i := range 2 * maxHung {
@@ -85,7 +85,7 @@ func TestHungDirectory(t *testing.T) {
 		}
 		close(until)
 		synctest.Wait()
-		if Hung() != 0 || len(hung.dirs) != 0 {
+		if Hung() != 0 || len(hung.dirs)+len(hung.homes)+hung.inHome != 0 {
 			t.Errorf("%d reads are counted after the end", Hung())
 		}
 	})
@@ -108,4 +108,78 @@ func TestLate(t *testing.T) {
 			t.Errorf("got %d, %v", v, err)
 		}
 	})
+}
+
+// TestHungHome: of a home two reads wait in vain at most, in whichever directories, and those of other homes and
+// of the operator go on and have their time, unless very many homes do not answer.
+func TestHungHome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		until := make(chan struct{})
+		read := func(home, dir string) error {
+			_, err := within(spot{home, dir}, func() (int, error) { <-until; return 0, nil }, nil)
+			return err
+		}
+		for i := range 1000 {
+			if err := read("t/evil", "t/evil/"+strconv.Itoa(i)); !errors.Is(err, ErrHung) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if took := time.Since(begun); took > 2*Patience || Hung() != maxHungOfHome {
+			t.Errorf("1000 reads took %v and %d threads, want %d", took, Hung(), maxHungOfHome)
+		}
+		err := read("t/evil", "t/evil/h")
+		if want := "the file system does not answer: 2 accesses below t/evil wait already"; err == nil ||
+			err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		for _, at := range []spot{{"t/good", "t/good"}, {"", "t"}, {"", ""}} {
+			wait, err := admit(at)
+			if wait != Patience || err != nil {
+				t.Errorf("%v has %v, %v", at, wait, err)
+			}
+			if v, err := within(at, func() (int, error) { return 7, nil }, nil); v != 7 || err != nil {
+				t.Errorf("%v: %v, %v", at, v, err)
+			}
+		}
+		begun = time.Now()
+		for i := range maxHung {
+			home := "u/" + strconv.Itoa(i)
+			for j := range 3 {
+				if err := read(home, home+"/"+strconv.Itoa(j)); !errors.Is(err, ErrHung) {
+					t.Errorf("got %v", err)
+				}
+			}
+		}
+		if took := time.Since(begun); Hung() != maxHungOfHomes || took > 3*time.Minute {
+			t.Errorf("%d homes that do not answer hold %d threads, want %d, and held up for %v", maxHung, Hung(),
+				maxHungOfHomes, took)
+		}
+		if v, err := Within("t", func() (int, error) { return 7, nil }, nil); v != 7 || err != nil {
+			t.Errorf("the operator's: %v, %v", v, err)
+		}
+		close(until)
+		synctest.Wait()
+		if Hung() != 0 || len(hung.dirs)+len(hung.homes)+hung.inHome != 0 {
+			t.Errorf("%d reads are counted after the end", Hung())
+		}
+	})
+}
+
+// TestSpots: what lies below one author's directory is known by it, however it is named.
+func TestSpots(t *testing.T) {
+	for _, c := range []struct {
+		tree Tree
+		want spot
+	}{
+		{Tree{}, spot{"", "t/evil/h"}},
+		{Tree{FS: Below("t/evil")}, spot{"t/evil", "t/evil/h"}},
+		{Tree{Home: "t/evil"}, spot{"t/evil", "t/evil/h"}},
+		{Tree{FS: fstest.MapFS{}}, spot{}},
+		{Tree{FS: fstest.MapFS{}, Home: "t/evil"}, spot{"t/evil", ""}},
+	} {
+		if got := c.tree.spot("t/evil/h/x.ics"); got != c.want {
+			t.Errorf("%v: got %v, want %v", c.tree, got, c.want)
+		}
+	}
 }
