@@ -64,7 +64,8 @@ var isBound = regexp.MustCompile(`^([mM]ost|[mM]ax|[lL]ongest)([A-Z]|$)`)
 // noRow are constants that are called like bounds and have no row, and why.
 var noRow = map[string][]string{
 	"it is how precisely something is worked out, or how far something is looked ahead, and nothing is refused": {
-		"config.mostSearched", "routes.mostAtoms", "routes.mostCompared", "render.mostNames", "render.mostNear",
+		"config.mostSearched", "config.mostBeside", "routes.mostAtoms", "routes.mostCompared", "render.mostNames",
+		"render.mostNear",
 		"templates.mostPassed", "templates.mostPlaces", "templates.maxFollowed",
 		"preview.maxPath", "calendars.mostClockChecked", "calendars.mostHint", "calendars.maxAhead",
 		"server.mostLingering", "contain.mostReported",

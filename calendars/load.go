@@ -175,7 +175,10 @@ func match(fsys fs.FS, pattern string) ([]string, error) {
 	case len(names) > 0:
 		return names, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: %w", pattern, fs.ErrNotExist)
+		if link, ok := errors.AsType[*files.LinkError](err); ok {
+			return nil, &files.Error{Path: pattern, Err: link}
+		}
+		return nil, &files.Error{Path: pattern, Err: fs.ErrNotExist}
 	}
 	return nil, fmt.Errorf("%s: %w", pattern, files.Reason(err))
 }

@@ -37,6 +37,12 @@ func (s *source) readCalendars() {
 
 func (s *source) calendar(e entry) *Calendar {
 	in := s.fields(e.value, inCalendar)
+	if given := in.given("url", "file"); in.whole && len(given) == 1 && given[0] == "file" {
+		for _, key := range in.given("refresh", "basic", "headers", "user_agent", "ca_file") {
+			s.mistake(in.get(key).Pos, "%s goes with url; a file is read when it changes", key)
+			delete(in.by, key) // nothing more is said of it
+		}
+	}
 	c := &Calendar{
 		Pos:         e.key.Pos,
 		Name:        s.prefix() + e.key.S,
@@ -68,10 +74,6 @@ func (s *source) calendar(e entry) *Calendar {
 		s.mistake(e.key.Pos, "calendar %q has no source; set url or file", e.key.S)
 	case len(given) == 2:
 		s.mistake(in.get("file").Pos, "calendar %q has url and file; keep one", e.key.S)
-	case given[0] == "file":
-		for _, key := range in.given("refresh", "basic", "headers", "user_agent", "ca_file") {
-			s.mistake(in.get(key).Pos, "%s goes with url; a file is read when it changes", key)
-		}
 	}
 	return c
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"io/fs"
 	"net"
 	"net/netip"
 	"net/url"
@@ -107,7 +108,7 @@ func (s *source) readTemplates(at diag.Pos) {
 	names, err := s.inputs.templates(dir)
 	switch {
 	case errors.Is(err, errNoDirectory):
-		s.mistake(at, "templates: there is no directory %s", quote(dir))
+		s.mistake(at, "templates: there is no directory %s%s", quote(dir), s.nearMissing(dir, "", fs.ErrNotExist))
 	case err != nil:
 		s.mistake(at, "templates: %s: %v", dir, err)
 	}

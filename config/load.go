@@ -202,7 +202,10 @@ func (s *source) read(path Text) (*Input, bool) {
 func (s *source) readAs(path Text, of string) (*Input, bool) {
 	in := s.inputs.read(path.S, of)
 	if in.Err != nil {
-		s.mistakes = append(s.mistakes, diag.Mistake{Pos: path.Pos, Message: fmt.Sprintf("%s: %v", path.S, in.Err), Other: diag.Pos{File: path.S}})
+		s.mistakes = append(s.mistakes, diag.Mistake{
+			Pos: path.Pos, Other: diag.Pos{File: path.S},
+			Message: fmt.Sprintf("%s: %v%s", path.S, in.Err, s.nearMissing(path.S, s.inputs.homeOf(path.S, of), in.Err)),
+		})
 	}
 	return in, in.Err == nil
 }

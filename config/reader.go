@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -106,7 +107,7 @@ func (c *converter) parse(most int, src []byte) (*node, diag.Mistakes) {
 	if more := c.said.mistakes - diag.MostMistakes; more > 0 {
 		c.mistakes = append(c.mistakes, diag.More(c.said.rest, more))
 	}
-	if c.copies > maxCopies {
+	if c.copies > maxCopies || c.misread {
 		return nil, c.mistakes
 	}
 	return root, c.mistakes
@@ -151,6 +152,7 @@ type converter struct {
 	lineAt   int
 	firsts   map[*yaml.Node]diag.Pos // of blocks of text, see first
 	copies   int                     // nodes added by aliases so far
+	misread  bool                    // blanks that indent for people alone have put keys elsewhere
 	mistakes diag.Mistakes
 	said     said
 }
@@ -226,6 +228,14 @@ func (c *converter) entries(n *yaml.Node, out *node) {
 		case key.plain && key.text == "<<":
 			c.mistake(key.Pos, `"<<" does not merge here; write its keys out`)
 			continue
+		case key.plain && strings.TrimFunc(key.text, isTypesetBlank) != key.text:
+			if c.said.admits(key.Pos) {
+				c.mistakes = append(c.mistakes, noBreak(key.Pos))
+			}
+			c.misread = c.misread || strings.TrimLeftFunc(key.text, isTypesetBlank) != key.text
+			if key.text = strings.TrimFunc(key.text, unicode.IsSpace); seen[key.text].Line > 0 {
+				continue
+			}
 		case again:
 			what := "key " + diag.Excerpt(key.text)
 			if c.secret {

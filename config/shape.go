@@ -89,6 +89,10 @@ func (s *source) scalar(n *node, key string) Text {
 	case n.empty():
 		s.mistake(n.Pos, "%s has no value", key)
 	default:
+		if bare, ok := withoutTypographic(n.text); ok && n.plain {
+			s.mistake(n.Pos, "typographic quotes are none in YAML, and belong to the text; write %s", quote(bare))
+			return Text{Pos: n.Pos, S: bare}
+		}
 		return Text{Pos: n.Pos, S: n.text}
 	}
 	return Text{}

@@ -75,6 +75,11 @@ func (c *converter) syntax(err error) diag.Mistake {
 			return m
 		}
 	}
+	for _, line := range [2]int{p.Line, p.Line - 1} {
+		if m, ok := c.typeset(line); ok {
+			return m
+		}
+	}
 	if q, ok := c.brokenQuotes(p); ok && p.Line > 0 {
 		return q.mistake()
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"slices"
@@ -90,7 +91,13 @@ func below(home string) fs.FS { return files.Below(home) }
 
 // missing notes that a file cannot be read that a calendar names. It is no reason to refuse what was accepted before.
 func (b *builder) missing(c *config.Calendar, key string, err error) {
-	m := diag.Mistakef(c.Pos, "calendar %q: %s%s", c.Name, key, reason(err))
+	near := ""
+	if at, ok := errors.AsType[*files.Error](err); ok && errors.Is(err, fs.ErrNotExist) {
+		if b.suggested[c.Pos.File]++; b.suggested[c.Pos.File] <= mostSuggested {
+			near = b.file.NearFile(at.Path, c.Home)
+		}
+	}
+	m := diag.Mistakef(c.Pos, "calendar %q: %s%s%s", c.Name, key, reason(err), near)
 	if b.spared != nil && b.spared(b.file.Inputs.Of(c.Pos.File)) {
 		b.absent = append(b.absent, m)
 	} else {

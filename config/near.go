@@ -1,0 +1,54 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// mostBeside is how many names a directory may have in which one is looked for that was meant.
+const mostBeside = 1000
+
+// near ends a message about a file or directory that is not there: what has nearly that name beside it, or
+// nothing.
+func (d disk) near(name string) string {
+	names, err := d.list(orDot(d.dir(name)))
+	if err != nil || len(names) > mostBeside {
+		return ""
+	}
+	wanted := path.Base(filepath.ToSlash(name))
+	if s := suggest(wanted, names); strings.HasPrefix(s, "; did you mean") {
+		return s
+	}
+	stem := func(s string) string { return strings.TrimSuffix(s, path.Ext(s)) }
+	for _, n := range names {
+		if path.Ext(wanted) != "" && path.Ext(n) != "" && strings.EqualFold(stem(n), stem(wanted)) {
+			return "; did you mean " + diag.Excerpt(n) + "?"
+		}
+	}
+	return ""
+}
+
+// nearMissing is near for a file that could not be read, if that is since it is not there.
+func (s *source) nearMissing(name, home string, err error) string {
+	if !errors.Is(err, fs.ErrNotExist) || s.inputs.frozen {
+		return ""
+	}
+	if s.said.suggested++; s.said.suggested > mostSuggested {
+		return ""
+	}
+	return s.inputs.disk.within(home).near(name)
+}
+
+// NearFile ends a message about a file that is not there: the one that was probably meant beside it, or nothing.
+// Nothing outside of home is looked at, if that is given.
+func (f *File) NearFile(name, home string) string {
+	if f.Inputs.frozen {
+		return ""
+	}
+	return f.Inputs.disk.within(home).near(name)
+}
