@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -38,13 +39,7 @@ func (c *Console) configuration(w http.ResponseWriter, r *http.Request) {
 func drawn(list []preview.Said) []said {
 	var out []said
 	for _, s := range list {
-		one := said{Said: s, Place: s.File}
-		if s.Line > 0 {
-			one.Place += fmt.Sprintf(":%d", s.Line)
-		}
-		if s.Column > 0 {
-			one.Place += fmt.Sprintf(":%d", s.Column)
-		}
+		one := said{Said: s, Place: diag.Pos{File: s.File, Line: s.Line, Col: s.Column}.String()}
 		if s.Text != "" {
 			one.Drawn = pointed(s)
 		}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -180,7 +181,7 @@ func (c *Console) show(ctx context.Context, w http.ResponseWriter, status int, n
 		return
 	}
 	if err != nil {
-		http.Error(w, "the page cannot be shown: "+err.Error(), http.StatusInternalServerError)
+		http.Error(w, diag.Lines("the page cannot be shown: "+err.Error()), http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()
@@ -212,7 +213,7 @@ func (s *sheet) Write(p []byte) (int, error) {
 // late says that a page takes too long, if somebody waits for it still.
 func (c *Console) late(w http.ResponseWriter, err error) {
 	w.Header().Set("Retry-After", "5")
-	http.Error(w, err.Error(), http.StatusServiceUnavailable)
+	http.Error(w, diag.Lines(err.Error()), http.StatusServiceUnavailable)
 }
 
 // LeadOn answers who follows a link from another site's page: with a page that leads on to the same

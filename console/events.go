@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // hub tells those who listen that something has changed. It forgets what nobody came for in time:
@@ -124,7 +126,7 @@ func (c *Console) Events(w http.ResponseWriter, r *http.Request) {
 	l, err := c.hub.join(c.options.Client(r))
 	if err != nil {
 		w.Header().Set("Retry-After", "30")
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		http.Error(w, diag.Lines(err.Error()), http.StatusServiceUnavailable)
 		return
 	}
 	defer c.hub.leave(l)

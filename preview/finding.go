@@ -68,7 +68,7 @@ func severity(kind string) string {
 
 // Findingf makes a finding of a kind at a place.
 func Findingf(at diag.Pos, kind, format string, args ...any) Finding {
-	return Finding{Pos: at, Kind: kind, Severity: severity(kind), Message: fmt.Sprintf(format, args...)}
+	return Finding{Pos: at, Kind: kind, Severity: severity(kind), Message: diag.Line(fmt.Sprintf(format, args...))}
 }
 
 // SortFindings puts them into the order in which people read them, by place and then by what they are about,
@@ -107,7 +107,7 @@ func (f Finding) String() string {
 		text = "warning: " + text
 	}
 	if f.Kind == mistake { // which says nothing to look up
-		return onOneLine(text)
+		return text
 	}
-	return onOneLine(text) + " [" + f.Kind + "]"
+	return text + " [" + f.Kind + "]"
 }

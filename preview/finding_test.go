@@ -36,8 +36,8 @@ func TestFindingText(t *testing.T) {
 		text, json string
 	}{
 		{
-			preview.Findingf(at, "near_miss", "%s is near", "\"Opne\"\n\x1b[2J"), "warning: callhours.yaml:3:5: \"Opne\"  [2J is near [near_miss]",
-			`{"file":"callhours.yaml","line":3,"column":5,"kind":"near_miss","severity":"warning","route":"","calendar":"","branch":"","message":"\"Opne\"\n\u001b[2J is near"}`,
+			preview.Findingf(at, "near_miss", "%s is near", "\"Opne\"\n\x1b[2J"), "warning: callhours.yaml:3:5: \"Opne\"\\n\\u001b[2J is near [near_miss]",
+			`{"file":"callhours.yaml","line":3,"column":5,"kind":"near_miss","severity":"warning","route":"","calendar":"","branch":"","message":"\"Opne\"\\n\\u001b[2J is near"}`,
 		},
 		{
 			preview.Finding{Kind: "coverage_gap", Severity: preview.Error, Route: "main", Calendar: "hours", Branch: "open", Message: "there is a gap"},

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -102,7 +103,7 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 		_ = h.ICS(w, a.now())
 	case "text":
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_ = h.Text(w)
+		_ = h.Text(&diag.Terminal{To: w})
 	default:
 		spans := h.Spans
 		h.Spans = nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/internal/contain"
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
@@ -406,8 +407,9 @@ func shortened(s string) string {
 	return s
 }
 
-// plain answers with a line of text. Kazoo takes any status but 200 and 206 as "use your own fallback" and ignores the body.
+// plain answers with a line of text, or several, as a terminal may show them. Kazoo takes any status but 200 and 206 as "use your own fallback" and ignores the body.
 func plain(w http.ResponseWriter, status int, line string) {
+	line = diag.Lines(line)
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(line)+1))

@@ -148,7 +148,7 @@ func labels(t *config.Tenant, names []string) map[string]string {
 	exported := map[string]string{}
 	for name, value := range t.Labels {
 		if slices.Contains(names, name) {
-			exported[name] = value
+			exported[name] = diag.Line(value)
 		}
 	}
 	return exported

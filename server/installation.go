@@ -190,6 +190,9 @@ func (i Installation) load(how loading) (l Loaded) {
 	if a.err == nil && len(a.mistakes) == 0 && (!how.first || c.mayStart(a.generation)) {
 		l.Generation = a.generation
 		l.Rejected = slices.Compact(slices.Sorted(maps.Values(c.names)))
+		for i, name := range l.Rejected {
+			l.Rejected[i] = diag.Line(name) // it may be that of a file
+		}
 		l.Generation.rejected = l.Rejected
 	}
 	return l

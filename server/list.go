@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // mostAnswer is how many bytes a list of the API has, but for its last element.
@@ -23,7 +25,7 @@ func answerJSON(w http.ResponseWriter, value any) {
 	}
 	headJSON(w)
 	// Nobody is left to tell when the peer has gone.
-	_, _ = w.Write(append(body, '\n'))
+	_, _ = w.Write(append(diag.Escape(body), '\n'))
 }
 
 func headJSON(w http.ResponseWriter) {
@@ -42,6 +44,7 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name 
 	}
 	headJSON(w)
 	out := bufio.NewWriterSize(w, 64<<10)
+	members, behind = diag.Escape(members), diag.Escape(behind)
 	out.Write(members[:len(members)-1])
 	if len(members) > len("{}") {
 		out.WriteByte(',')
@@ -60,7 +63,7 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name 
 		if written > 0 {
 			out.WriteByte(',')
 		}
-		if _, err := out.Write(element); err != nil {
+		if _, err := out.Write(diag.Escape(element)); err != nil {
 			return // nobody is left to tell
 		}
 		size += len(element)

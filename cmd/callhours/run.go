@@ -53,7 +53,7 @@ var errSaid = errors.New("")
 // What matters of it comes as an error.
 func run(ctx context.Context, args []string, w world) int {
 	log.SetOutput(io.Discard)
-	w.stdout, w.stderr = &terminal{to: w.stdout}, &terminal{to: w.stderr}
+	w.stdout, w.stderr = &diag.Terminal{To: w.stdout}, &diag.Terminal{To: w.stderr}
 	root := &cobra.Command{
 		Use:   "callhours",
 		Short: "open hours for Kazoo, from calendars that people already share",

@@ -17,15 +17,17 @@ type Pos struct {
 	Line, Col int
 }
 
-// String gives "file:line:col", or less where less is known; "" for the zero Pos.
+// String gives "file:line:col", or less where less is known; "" for the zero Pos. It is one line of text, whatever the
+// name of the file is.
 func (p Pos) String() string {
-	switch {
+	switch file := Line(p.File); {
 	case p.Line == 0:
-		return p.File
+		return file
 	case p.Col == 0:
-		return fmt.Sprintf("%s:%d", p.File, p.Line)
+		return fmt.Sprintf("%s:%d", file, p.Line)
+	default:
+		return fmt.Sprintf("%s:%d:%d", file, p.Line, p.Col)
 	}
-	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
 }
 
 // Compare orders places by file, line and column.
@@ -42,17 +44,17 @@ type Mistake struct {
 	Other Pos
 }
 
-// Mistakef makes a Mistake at a place.
+// Mistakef makes a Mistake at a place. What is said is one line of text, whatever the names in it are.
 func Mistakef(p Pos, format string, args ...any) Mistake {
-	return Mistake{Pos: p, Message: fmt.Sprintf(format, args...)}
+	return Mistake{Pos: p, Message: Line(fmt.Sprintf(format, args...))}
 }
 
 // Error gives "file:line:col: message", or the message alone where no place is known.
 func (m Mistake) Error() string {
 	if place := m.Pos.String(); place != "" {
-		return place + ": " + m.Message
+		return place + ": " + Line(m.Message)
 	}
-	return m.Message
+	return Line(m.Message)
 }
 
 // Mistakes are all that is wrong, reported at once. Its Error has a line for each.

@@ -1,4 +1,4 @@
-package main
+package diag
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ func TestTerminal(t *testing.T) {
 			"byte by byte": func(b []byte) [][]byte { return bytes.SplitAfter(b, nil) },
 		} {
 			var out bytes.Buffer
-			w := &terminal{to: &out}
+			w := &Terminal{To: &out}
 			for _, part := range read([]byte(text)) {
 				if n, err := w.Write(part); n != len(part) || err != nil {
 					t.Fatalf("%q: got %d, %v", part, n, err)
@@ -47,7 +47,7 @@ func FuzzTerminal(f *testing.F) {
 	f.Add("a\u202e\u009b\x1b[2J\xff")
 	f.Fuzz(func(t *testing.T, text string) {
 		var out bytes.Buffer
-		w := &terminal{to: &out}
+		w := &Terminal{To: &out}
 		if _, err := w.Write([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func FuzzTerminal(f *testing.F) {
 		}
 		var want, got string
 		out.Reset()
-		w = &terminal{to: &out} // the other one may wait for the rest of a character
+		w = &Terminal{To: &out} // the other one may wait for the rest of a character
 		if _, err := w.Write(append(before, '\n')); err != nil {
 			t.Fatal(err)
 		}
@@ -70,4 +70,35 @@ func FuzzTerminal(f *testing.F) {
 			t.Fatalf("%s is written as %s", before, out.Bytes())
 		}
 	})
+}
+
+// TestOneLine: what is said of a file is one line of text, whatever its name is.
+func TestOneLine(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                          "",
+		"tenants/müller/main.yaml":  "tenants/müller/main.yaml",
+		"a\nerror: b\r\n\tc\x1b[2J": `a\nerror: b\u000d\n\tc\u001b[2J`,
+		"a\u202eb\u009b\xff":        `a\u202eb\u009b\u00ff`,
+	} {
+		if got := Line(text); got != want || Line(got) != want {
+			t.Errorf("%q: got %q, then %q, want %q", text, got, Line(got), want)
+		}
+		p := Pos{text, 3, 4}
+		for _, m := range []Mistake{Mistakef(p, "of %s", text), {Pos: p, Message: "of " + text}} {
+			if got := m.Error(); got != want+":3:4: of "+want && text != "" {
+				t.Errorf("%q: got %q", text, got)
+			}
+		}
+	}
+	if got := Lines("a\n\tb\x1b\n"); got != "a\n\tb\\u001b\n" {
+		t.Errorf("lines: got %q", got)
+	}
+}
+
+// TestLineIsFree: text that needs no escaping, as nearly all does, costs nothing.
+func TestLineIsFree(t *testing.T) {
+	if n := testing.AllocsPerRun(10, func() { Line("plain, and Zoë"); Lines("a\nb") }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
 }
