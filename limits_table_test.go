@@ -532,7 +532,7 @@ func limitSections() []limitSection {
 			{
 				"included files in one tenant's directory; all included files",
 				"{config.mostOwnSources} with {config.mostOwnSourceBytes:bytes}; {config.mostSourceBytes:bytes}", "",
-				"those of that tenant, or of the largest, are not read; what was accepted answers",
+				"those of that tenant, or of the largest, are not read, which is one mistake; what was accepted answers",
 				"config.TestOwnSources",
 			},
 			{
@@ -552,7 +552,7 @@ func limitSections() []limitSection {
 				"{config.mostFiles}, {config.mostFileBytes:bytes}; {config.mostPaths} paths under `secrets`, {config.mostSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles",
 			},
 			{
-				"mistakes of a file that are said; that say what a name was meant to be",
+				"mistakes that are said of a file, and of a directory that is one tenant's; that say what a name was meant to be",
 				"{diag.MostMistakes}; {config.mostSuggested}, of templates {server.mostSuggested}", "",
 				"the rest is counted", "config.TestManyMistakes",
 			},

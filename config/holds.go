@@ -3,7 +3,6 @@ package config
 import (
 	"cmp"
 	"maps"
-	"path/filepath"
 	"slices"
 	"time"
 )
@@ -36,14 +35,6 @@ func (in *Inputs) Held() []Hold {
 
 // ownerOf is the directory that is one tenant's, in which a file lies, else the file itself.
 func (s *source) ownerOf(path string) string { return cmp.Or(s.placeOf(path).directory, path) }
-
-// fromMain is a path as it is seen from the main file, however that was named.
-func (s *source) fromMain(path string) string {
-	if short, err := filepath.Rel(cmp.Or(s.file.Dir, "."), path); err == nil {
-		path = short
-	}
-	return filepath.ToSlash(path)
-}
 
 // hold keeps what tenants had and do not claim any more; nothing where Options.Hold does not say so.
 func (s *source) hold(sources []*source) {

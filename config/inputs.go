@@ -32,10 +32,12 @@ type Input struct {
 	guest   bool     // see MayBeTenants
 	readers []string // tenants' files that name it, and "" for what is everybody's
 	unread  bool     // it was not even looked into; Err says why
-	// of one that is unread: by which it is seen to have changed; "" for one whose size was not asked either
+	// of one that is unread: by which it, and what else is not read with it, is seen to have changed; "" where no
+	// size was asked
 	stamp   string
-	refused bool   // Bytes were read, and Err says why they are not to be used
-	home    string // as of which it was read, so that no link leads out of it; "": it was not asked
+	stamped []string // the paths of these files
+	refused bool     // Bytes were read, and Err says why they are not to be used
+	home    string   // as of which it was read, so that no link leads out of it; "": it was not asked
 }
 
 // Inputs are the files of a configuration as they were when they were first asked for: YAML, secrets, lists of numbers,
@@ -59,6 +61,9 @@ type Inputs struct {
 	lodged map[string]string
 	taken  map[string]int // bytes read of the included files in each of them
 	holds  []Hold         // see Held
+
+	dir      string   // of the main file
+	includes []string // what it includes, as paths and globs
 }
 
 // Look is a question to a directory: which files fit a glob, or which templates are in it.
@@ -155,6 +160,20 @@ func (in *Inputs) FileOf(tenant string) string {
 		}
 	}
 	return ""
+}
+
+// Tenants are the names of tenants by the paths of their files, as far as these can be understood. The nil Inputs have
+// none.
+func (in *Inputs) Tenants() map[string]string {
+	names := map[string]string{}
+	if in != nil {
+		for path, f := range in.files {
+			if f.Name != "" {
+				names[path] = f.Name
+			}
+		}
+	}
+	return names
 }
 
 // StateDir is the state_dir that the main file names, as far as that can be told where it is no YAML; "" for none.
@@ -273,8 +292,9 @@ func part(to hash.Hash, s string) {
 func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 	out := &Inputs{
 		disk: in.disk, frozen: true, files: maps.Clone(in.files), looks: maps.Clone(in.looks), former: former,
-		without: map[string]bool{},
+		without: map[string]bool{}, dir: in.dir, includes: in.includes,
 	}
+	maps.Copy(out.without, in.without)
 	maps.DeleteFunc(out.files, func(_ string, f *Input) bool {
 		_, away := instead[f.Tenant]
 		return away && f.Tenant != ""

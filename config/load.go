@@ -216,6 +216,7 @@ func (l *loader) main(root *node) *source {
 	s.secrets.own, s.routes.own = map[string]Secret{}, map[string]*Route{}
 	s.top = s.fields(root, inMain)
 	s.grants = s.top.grants()
+	s.findPlaces()
 	s.base = s.top.data("data")
 	s.language, s.phoneRegion = s.top.language(""), s.top.phoneRegion("")
 	return s
@@ -367,7 +368,7 @@ func (s *source) included(f *included) *source {
 		in.routes = s.routes.within()
 		s.inputs.mark(f.path, func(in *Input) { in.belongs(f.path) })
 		in.readTenant(n)
-		in.tenant.Owner = s.fromMain(s.ownerOf(f.path))
+		in.tenant.Owner = s.inputs.fromMain(s.ownerOf(f.path))
 		in.secrets = scope[Secret]{own: map[string]Secret{}}
 	case f.trust == tenants || f.trust == named && s.accepted.Of(f.path) == f.path:
 		if !in.top.whole { // the key may be the one that is misspelt

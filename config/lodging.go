@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"path"
 	"path/filepath"
 	"slices"
@@ -22,15 +23,25 @@ func (l lodging) wanted(tenant string) string {
 	return "a file " + tenant + ".yaml"
 }
 
+// findPlaces notes what the main file includes, so that the place of each included file can be told.
+func (s *source) findPlaces() {
+	in := s.inputs
+	in.dir, in.includes = s.dir, nil
+	for _, include := range s.top.get("include").scalars() {
+		in.includes = append(in.includes, filepath.ToSlash(s.resolve(Text{S: include.text})))
+	}
+}
+
 // placeOf is the place of an included file: what the first wildcard of the include that finds it stands for. Where that
 // is in a directory's name (tenants/*/*.yaml) it is the directory's; in the file's own name (tenants/*.yaml) it is
 // that, without its ending, as it is for a file that is named whole.
-func (s *source) placeOf(file string) lodging {
+func (s *source) placeOf(file string) lodging { return s.inputs.placeOf(file) }
+
+func (in *Inputs) placeOf(file string) lodging {
 	steps := strings.Split(filepath.ToSlash(file), "/")
 	base := steps[len(steps)-1]
 	own := lodging{name: strings.TrimSuffix(base, path.Ext(base))}
-	for _, include := range s.top.get("include").scalars() {
-		pattern := filepath.ToSlash(s.resolve(Text{S: include.text}))
+	for _, pattern := range in.includes {
 		if pattern == filepath.ToSlash(file) {
 			return own
 		}
@@ -46,6 +57,31 @@ func (s *source) placeOf(file string) lodging {
 		return lodging{name: steps[first], directory: filepath.FromSlash(strings.Join(steps[:first+1], "/"))}
 	}
 	return lodging{}
+}
+
+// Place is where an included file lies, whatever is in it.
+type Place struct {
+	Name      string // of its directory, if that is one tenant's, else of the file, without its ending
+	Owner     string // as of a Tenant whose file lies there
+	Directory bool   // the place is a directory that is one tenant's
+}
+
+// Place is that of a file which the main file includes.
+func (in *Inputs) Place(file string) Place {
+	at := in.placeOf(file)
+	if at.name == "" {
+		base := path.Base(filepath.ToSlash(file))
+		at.name = strings.TrimSuffix(base, path.Ext(base))
+	}
+	return Place{at.name, in.fromMain(cmp.Or(at.directory, file)), at.directory != ""}
+}
+
+// fromMain is a path as it is seen from the main file, however that was named.
+func (in *Inputs) fromMain(path string) string {
+	if short, err := filepath.Rel(cmp.Or(in.dir, "."), path); err == nil {
+		path = short
+	}
+	return filepath.ToSlash(path)
 }
 
 // rightful is the path of the file whose name a tenant's is: that in the directory of that name, which the operator

@@ -19,7 +19,7 @@ const (
 // made for a tenant, or one file.
 type share struct {
 	paths []string
-	infos []fs.FileInfo // nil where a file is not to be had, which reading it tells
+	infos []fs.FileInfo
 	bytes int64
 	why   error // they are not read
 }
@@ -50,14 +50,11 @@ func (s *source) ration(found []listed) {
 				len(o.paths), mostOwnSources)
 			continue
 		}
-		for _, path := range o.paths {
-			info, err := in.disk.within(in.lodged[path]).tree().Stat(path)
-			if err != nil {
-				info = nil
-			} else {
+		o.infos = in.infos(o.paths, in.lodged[o.paths[0]])
+		for _, info := range o.infos {
+			if info != nil {
 				o.bytes += info.Size()
 			}
-			o.infos = append(o.infos, info)
 		}
 		if len(o.paths) > 1 && o.bytes > mostOwnSourceBytes {
 			o.why = fmt.Errorf(
@@ -78,22 +75,56 @@ func (s *source) ration(found []listed) {
 		if o.why == nil {
 			continue
 		}
+		// One file says it for all of them: the tenant's that was accepted, else the first.
+		accepted := slices.ContainsFunc(o.paths, func(path string) bool { return s.accepted.Of(path) == path })
 		for i, path := range o.paths {
+			if s.accepted.Of(path) != path && (accepted || i > 0) {
+				in.passOver(path)
+				continue
+			}
 			f := &Input{Path: path, home: in.lodged[path], Err: o.why, unread: true}
 			if o.infos != nil {
-				f.stamp = stampOf(o.infos[i])
+				f.stamp, f.stamped = stampOf(o.infos), o.paths
+			}
+			if in.spare == nil {
+				in.spare = map[string]*Input{}
 			}
 			in.spare[path] = f
 		}
 	}
 }
 
-// stampOf tells whether a file that is not read may have changed.
-func stampOf(info fs.FileInfo) string {
-	if info == nil {
-		return "not to be had"
+// passOver leaves a file out that an include finds.
+func (in *Inputs) passOver(path string) {
+	if in.without == nil {
+		in.without = map[string]bool{}
 	}
-	return fmt.Sprint(info.Size(), " ", info.ModTime().UnixNano())
+	in.without[path] = true
+}
+
+// stampOf tells whether files that are not read may have changed.
+func stampOf(infos []fs.FileInfo) string {
+	var stamp []byte
+	for _, info := range infos {
+		if info == nil {
+			stamp = append(stamp, "not to be had; "...)
+		} else {
+			stamp = fmt.Append(stamp, info.Size(), " ", info.ModTime().UnixNano(), "; ")
+		}
+	}
+	return string(stamp)
+}
+
+// infos are those of the files of one owner; nil for each that is not to be had, which reading it tells.
+func (in *Inputs) infos(paths []string, home string) []fs.FileInfo {
+	list := make([]fs.FileInfo, len(paths))
+	tree := in.disk.within(home).tree()
+	for i, path := range paths {
+		if info, err := tree.Stat(path); err == nil {
+			list[i] = info
+		}
+	}
+	return list
 }
 
 // takes counts what was read of an included file, whose owner may have made it larger meanwhile.

@@ -39,11 +39,7 @@ func (w *Watch) Sum(in *Inputs, now time.Time) [sha256.Size]byte {
 			return f.content()
 		}
 		if f.unread && f.stamp != "" {
-			info, err := in.disk.within(f.home).tree().Stat(f.Path)
-			if err != nil {
-				info = nil
-			}
-			return contentOf(nil, errors.New(stampOf(info)))
+			return contentOf(nil, errors.New(stampOf(in.infos(f.stamped, f.home))))
 		}
 		if f.unread { // what is found in its directory tells
 			return f.content()

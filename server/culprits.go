@@ -1,9 +1,8 @@
 package server
 
 import (
-	"path"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
@@ -12,27 +11,67 @@ import (
 // culprits are the tenants in whose files mistakes are, and what stands in for them.
 type culprits struct {
 	present, accepted *config.Inputs
-	instead           map[string]string // by path of a tenant's file: that of the accepted one, "" for none
-	names             map[string]string // of these tenants, by the same path
-	first             bool              // nothing was accepted
-	now, before       map[string][32]byte
+	instead           map[string]string       // by path of a tenant's file: that of the accepted one, "" for none
+	standing          map[string]bool         // the accepted ones of these
+	names             map[string]string       // of these tenants, by the same path
+	first             bool                    // nothing was accepted
+	places            map[string]config.Place // of files that were asked for
+	now, before       map[string][32]byte     // nil until somebody is blamed, as are the following
+
+	files  map[string]string // of accepted tenants, by name
+	homes  map[string]string // likewise, by the directory that is one tenant's
+	lives  map[string]string // of present tenants, by such a directory
+	owners map[string]string // of tenants, by name: those that were accepted, and others
+}
+
+func newCulprits(present, accepted *config.Inputs, first bool) *culprits {
+	return &culprits{
+		present: present, accepted: accepted, first: first, instead: map[string]string{}, standing: map[string]bool{},
+		names: map[string]string{}, places: map[string]config.Place{},
+	}
+}
+
+// find finds out whose files there are.
+func (c *culprits) find() {
+	c.now, c.before = c.present.Sums(), c.accepted.Sums()
+	c.files, c.homes, c.lives = map[string]string{}, map[string]string{}, map[string]string{}
+	c.owners = map[string]string{}
+	note := func(tenants map[string]string, homes, files map[string]string) {
+		for _, file := range slices.Sorted(maps.Keys(tenants)) {
+			name, at := tenants[file], c.place(file)
+			if files[name] == "" {
+				files[name] = file
+			}
+			if c.owners[name] == "" {
+				c.owners[name] = at.Owner
+			}
+			if at.Directory && homes[at.Owner] == "" {
+				homes[at.Owner] = file
+			}
+		}
+	}
+	note(c.accepted.Tenants(), c.homes, c.files)
+	note(c.present.Tenants(), c.lives, map[string]string{})
+}
+
+// place is that of a file as the present main file has it.
+func (c *culprits) place(file string) config.Place {
+	at, ok := c.places[file]
+	if !ok {
+		at = c.present.Place(file)
+		c.places[file] = at
+	}
+	return at
 }
 
 // standsIn reports whether a file of the accepted inputs is used instead of a present one.
-func (c *culprits) standsIn(file string) bool {
-	for _, path := range c.instead {
-		if path == file {
-			return true
-		}
-	}
-	return false
-}
+func (c *culprits) standsIn(file string) bool { return c.standing[file] }
 
 // blame finds the tenants whose files the mistakes are in; false if one of them is in no tenant's, or
 // nothing is left to be tried.
 func (c *culprits) blame(mistakes diag.Mistakes) bool {
 	if c.now == nil {
-		c.now, c.before = c.present.Sums(), c.accepted.Sums()
+		c.find()
 	}
 	found := map[string]bool{}
 	for _, m := range mistakes {
@@ -44,6 +83,7 @@ func (c *culprits) blame(mistakes diag.Mistakes) bool {
 	}
 	for file := range found {
 		c.instead[file] = c.substitute(file)
+		c.standing[c.instead[file]] = c.instead[file] != ""
 		c.names[file] = c.name(file)
 	}
 	return true
@@ -100,45 +140,64 @@ func (c *culprits) changed(file string) bool {
 }
 
 // substitute is the accepted file of a tenant whose present one is that: at the same path, else, where the file was
-// renamed, under the same name of the tenant; "" for none.
+// renamed, in the same directory, if that is one tenant's, or under the same name of the tenant; "" for none.
 func (c *culprits) substitute(file string) string {
 	if c.accepted.Of(file) == file {
 		return file
 	}
-	if name := c.present.TenantIn(file); name != "" {
-		if former := c.accepted.FileOf(name); former != "" && !c.present.Has(former) {
+	owner := c.place(file).Owner
+	home := c.homes[owner]
+	if lives := c.lives[owner]; lives != "" && lives != file {
+		home = "" // it is not that file which was renamed
+	}
+	for _, former := range []string{home, c.files[c.present.TenantIn(file)]} {
+		if former != "" && !c.present.Has(former) {
 			return former
 		}
 	}
 	return ""
 }
 
-// name is that of the tenant to which a file belongs: as it was accepted, else as the file says,
-// else as the file is called.
+// name is that of the tenant to which a file belongs: as it was accepted, else as the operator calls the directory that
+// is one tenant's; where it is none, as the file says, else as the file is called. Names that are another's are passed
+// over, so that no tenant is taken for one whose files are refused; what is left then is the path.
 func (c *culprits) name(file string) string {
-	if name := c.accepted.TenantIn(c.instead[file]); name != "" {
-		return name
+	at := c.place(file)
+	for _, accepted := range []string{c.instead[file], c.homes[at.Owner]} {
+		if name := c.accepted.TenantIn(accepted); name != "" {
+			return name
+		}
 	}
-	if name := c.present.TenantIn(file); name != "" {
-		return name
+	says := ""
+	if !at.Directory {
+		says = c.present.TenantIn(file)
 	}
-	base := path.Base(strings.ReplaceAll(file, `\`, "/"))
-	return strings.TrimSuffix(base, path.Ext(base))
+	for _, name := range []string{says, at.Name} {
+		if of := c.owners[name]; name != "" && (of == "" || of == at.Owner) {
+			return name
+		}
+	}
+	return file
 }
 
 // mayStart reports whether a generation may be the first one although tenants are left out. One without a route answers
 // nobody. Who takes what may be a tenant's that is left out would keep it, since that is accepted then: where its file
-// is no YAML, any account that stands in it may be its own, and the name is what the file is called.
+// is no YAML, any account that stands in it may be its own, and the name is that of its place. What lies in the same
+// directory that is one tenant's takes from nobody.
 func (c *culprits) mayStart(g *Generation) bool {
 	if len(g.routes) == 0 {
 		return false
 	}
-	for file, name := range c.names {
+	for file := range c.names {
 		if c.present.TenantIn(file) != "" {
 			continue // the others' claims have been compared with its own
 		}
+		at := c.place(file)
 		for _, t := range g.file.Tenants {
-			if t.Name == name || slices.ContainsFunc(t.Accounts, func(a diag.Text) bool {
+			if t.Owner == at.Owner {
+				continue
+			}
+			if t.Name == at.Name || slices.ContainsFunc(t.Accounts, func(a diag.Text) bool {
 				return c.present.Mentions(file, a.S)
 			}) {
 				return false
@@ -146,4 +205,17 @@ func (c *culprits) mayStart(g *Generation) bool {
 		}
 	}
 	return true
+}
+
+// directory is the one, of those that are one tenant's, in which a mistake is; "" for none.
+func (c *culprits) directory(m diag.Mistake) string {
+	for _, file := range []string{m.File, m.Other.File} {
+		if at := c.place(c.present.Of(file)); at.Directory {
+			return at.Owner
+		}
+		if at := c.place(file); at.Directory {
+			return at.Owner
+		}
+	}
+	return ""
 }

@@ -176,17 +176,14 @@ func (i Installation) load(how loading) (l Loaded) {
 	if how.first {
 		accepted = config.NewInputs(nil)
 	}
-	c := &culprits{
-		present: l.inputs, accepted: accepted, first: how.first, instead: map[string]string{},
-		names: map[string]string{},
-	}
+	c := newCulprits(l.inputs, accepted, how.first)
 	for a.err == nil && len(a.mistakes) > 0 && accepted != nil && c.blame(a.mistakes) {
 		how.former = cmp.Or(l.built, how.former)
 		a = i.attempt(l.inputs.With(accepted, c.instead), c.standsIn, how)
 		all = append(all, a.mistakes...)
 		l.built = cmp.Or(a.generation, l.built)
 	}
-	l.Mistakes, l.err = all.Sorted(), a.err
+	l.Mistakes, l.err = all.Sorted().ByOwner(c.directory), a.err
 	if a.err == nil && len(a.mistakes) == 0 && (!how.first || c.mayStart(a.generation)) {
 		l.Generation = a.generation
 		l.Rejected = slices.Compact(slices.Sorted(maps.Values(c.names)))

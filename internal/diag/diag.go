@@ -92,29 +92,36 @@ func (ms Mistakes) Sorted() Mistakes {
 		return cmp.Or(a.Compare(b.Pos), cmp.Compare(a.Message, b.Message))
 	})
 	sorted = slices.CompactFunc(sorted, func(a, b Mistake) bool { return a.Pos == b.Pos && a.Message == b.Message })
-	return sorted.first(MostMistakes)
+	type files struct{ at, other string }
+	return first(sorted, func(m Mistake) (files, bool) { return files{m.File, m.Other.File}, m.File != "" }, More)
 }
 
-// first keeps so many of each file, for each other file that they concern. One more, which may say how
-// many more there are, stays.
-func (ms Mistakes) first(most int) Mistakes {
-	type files struct{ at, other string }
-	found, kept := map[files]int{}, map[files]int{}
-	of := func(m Mistake) files { return files{m.File, m.Other.File} }
+// ByOwner keeps of each owner's mistakes the first ones, and says how many more there are. Those of the owner "" stay.
+func (ms Mistakes) ByOwner(of func(Mistake) string) Mistakes {
+	return first(slices.Clone(ms), func(m Mistake) (string, bool) { owner := of(m); return owner, owner != "" },
+		func(from Pos, n int) Mistake {
+			return Mistakef(from, "%d more mistakes of this tenant's files are not listed; mend the others first", n)
+		})
+}
+
+// first keeps the first ones that concern the same. One more, which may say how many more there are, stays.
+func first[K comparable](ms Mistakes, of func(Mistake) (K, bool), more func(Pos, int) Mistake) Mistakes {
+	found, kept := map[K]int{}, map[K]int{}
 	for _, m := range ms {
-		found[of(m)]++
+		k, _ := of(m)
+		found[k]++
 	}
 	out := ms[:0]
 	for _, m := range ms {
-		f := of(m)
-		kept[f]++
+		k, bounded := of(m)
+		kept[k]++
 		switch {
-		case m.File == "" || found[f] <= most+1 || kept[f] <= most:
+		case !bounded || found[k] <= MostMistakes+1 || kept[k] <= MostMistakes:
 			out = append(out, m)
-		case kept[f] == most+1:
-			more := More(m.Pos, found[f]-most)
-			more.Other = m.Other
-			out = append(out, more)
+		case kept[k] == MostMistakes+1:
+			rest := more(m.Pos, found[k]-MostMistakes)
+			rest.Other = m.Other
+			out = append(out, rest)
 		}
 	}
 	return out

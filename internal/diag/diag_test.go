@@ -1,6 +1,7 @@
 package diag
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -125,5 +126,32 @@ func TestExcerpt(t *testing.T) {
 		if got := Excerpt(text); got != want {
 			t.Errorf("%q: got %s, want %s", text, got, want)
 		}
+	}
+}
+
+// TestByOwner: of the mistakes of each owner the first ones stay, those of nobody all do.
+func TestByOwner(t *testing.T) {
+	t.Parallel()
+	var ms Mistakes
+	for i := range 2 * MostMistakes {
+		for _, dir := range []string{"a", "", "b"} {
+			if dir != "b" || i <= MostMistakes {
+				ms = append(ms, Mistakef(Pos{File: fmt.Sprintf("%s/%d", dir, i)}, "wrong"))
+			}
+		}
+	}
+	got := map[string]int{}
+	of := func(m Mistake) string { dir, _, _ := strings.Cut(m.File, "/"); return dir }
+	last := map[string]string{}
+	for _, m := range ms.ByOwner(of) {
+		got[of(m)]++
+		last[of(m)] = m.Message
+	}
+	if got["a"] != MostMistakes+1 || got[""] != 2*MostMistakes || got["b"] != MostMistakes+1 {
+		t.Errorf("got %v", got)
+	}
+	if last["a"] != "200 more mistakes of this tenant's files are not listed; mend the others first" ||
+		last["b"] != "wrong" || last[""] != "wrong" {
+		t.Errorf("got %v", last)
 	}
 }
