@@ -122,6 +122,12 @@ func limitSections() []limitSection {
 					"503 with Retry-After", "server.TestScrapes",
 				},
 				{
+					"series of all tenants in a scrape of `/metrics`: of routes; of calendars",
+					"{metrics.mostOfRoutes:bytes}; {metrics.mostOfCalendars:bytes}", "",
+					"tenants share it evenly: further routes are counted as `_other`, further calendars have no series",
+					"metrics.TestScrapeBytes",
+				},
+				{
 					"time to take an answer", "{server.answerWithin}", "", "the connection is closed",
 					"server.TestSlowReaders",
 				},

@@ -19,7 +19,8 @@ type Configured struct {
 
 	// OwnSeries is how many of Routes have series of their own; 0 stands for all. Tenants take turns, the
 	// operator first, and of each those go first that have series already. The others are counted together,
-	// as route and branch "_other".
+	// as route and branch "_other", and so are tenants' routes beyond 24 MiB of a scrape. Tenants' calendars
+	// beyond 16 MiB have no series.
 	OwnSeries int
 }
 
@@ -55,7 +56,7 @@ func (m *Metrics) Route(name string) *RouteMetrics {
 	return m.series.names.Load().routes[name]
 }
 
-// Calendar is the series of a configured calendar; nil for a name that is not configured.
+// Calendar is the series of a configured calendar; nil for a name that is not configured, or has no series.
 func (m *Metrics) Calendar(name string) *CalendarMetrics {
 	if m == nil {
 		return nil
@@ -80,9 +81,11 @@ func (m *Metrics) Configure(c Configured) {
 	}
 	s := shelves{newShelf(former.routeSeries), newShelf(former.branchSeries), newShelf(former.stateSeries)}
 	var own []Route
-	mine := share(c.Routes, c.OwnSeries, func(name string) bool { r := former.routes[name]; return r != nil && r.own })
+	had := func(name string) bool { r := former.routes[name]; return r != nil && r.own }
+	mine := share(c.Routes, c.OwnSeries, had)
+	fits := routesThatFit(slices.DeleteFunc(slices.Clone(c.Routes), func(r Route) bool { return !mine[r.Name] }), had)
 	for _, r := range c.Routes {
-		if mine[r.Name] {
+		if mine[r.Name] && (r.Tenant == "" || fits[r.Name]) {
 			own = append(own, r)
 			next.routes[r.Name] = s.route(r)
 		} else {
@@ -90,7 +93,11 @@ func (m *Metrics) Configure(c Configured) {
 		}
 	}
 	calendars := newShelf(former.calendarSeries)
+	shown := calendarsThatFit(c.Calendars, func(name string) bool { return former.calendars[name] != nil })
 	for _, cal := range c.Calendars {
+		if strings.Contains(cal.Name, "/") && !shown[cal.Name] {
+			continue
+		}
 		made := calendars.take(valid(cal.Name))
 		made.gauges[calendarAhead].Set(cal.Ahead.Seconds())
 		made.gauges[calendarCovered].Set(truth(cal.Covered))

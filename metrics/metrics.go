@@ -217,7 +217,7 @@ func (n *configured) describe() {
 		calendarEvents:      {"events", "Events in the calendar that count."},
 		calendarActive:      {"active_events", "Events of the calendar that are on at present."},
 		calendarRejected:    {"rejected_events", "Events in the calendar that were not understood and are ignored."},
-		calendarUnmatched:   {"unmatched_events", "Events in the calendar that no condition fits."},
+		calendarUnmatched:   {"unmatched_events", "Events in the calendar that no condition fits; missing where they are not counted."},
 		calendarLastEvent:   {"last_event_timestamp_seconds", "When the last event of the calendar ends, within the horizon; 0 if it has none."},
 		calendarAhead:       {"expected_ahead_seconds", "How far ahead the calendar is expected to have events; 0 if nothing is said."},
 		calendarCovered:     {"expected_covered", "Whether some event of the calendar is expected to be on at any moment."},
