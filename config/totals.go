@@ -99,8 +99,8 @@ func merges(under, over map[string]any) int {
 // claims is how many places the route takes among those by which calls find routes.
 func (r *Route) claims() int { return max(1, len(r.Match.Accounts)) * max(1, len(r.Match.Dialed)) }
 
-// asked is how many parts a condition has: itself, and the calendars, numbers, patterns and lists that it names. A
-// route keeps something of each.
+// asked is how many parts a condition has: itself, and the calendars, numbers, lists, variables and headers that it
+// names, without their patterns. A route keeps something of each.
 func (c *Condition) asked() int {
 	n := 0
 	c.walk(func(c *Condition) {
