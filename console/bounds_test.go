@@ -223,5 +223,14 @@ func TestListenersAreFair(t *testing.T) {
 	}
 	h.tell() // those that are left
 	h.leave(evils[0])
+	last := h.listeners[len(h.listeners)-1]
+	<-last.told
+	h.drop()
+	if _, open := <-last.told; open || len(h.listeners) != 0 {
+		t.Errorf("%d listen after all were dropped", len(h.listeners))
+	}
+	if _, err := h.join("evil"); err != nil {
+		t.Errorf("anew: %v", err)
+	}
 	h.close()
 }

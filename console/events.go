@@ -96,6 +96,16 @@ func (h *hub) tell() {
 	}
 }
 
+// drop ends those who listen now.
+func (h *hub) drop() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, l := range h.listeners {
+		close(l.told)
+	}
+	h.listeners = nil
+}
+
 func (h *hub) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -117,6 +127,9 @@ func (h *hub) at() int {
 
 // Changed tells open pages to look anew. It does not block.
 func (c *Console) Changed() { c.hub.tell() }
+
+// Reconnect ends the connections of those who listen now. Browsers make new ones, if they may.
+func (c *Console) Reconnect() { c.hub.drop() }
 
 // Close ends the connections of those who listen. Nothing is told afterwards.
 func (c *Console) Close() { c.hub.close() }

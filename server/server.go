@@ -229,6 +229,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	gate.changed = s.admin.console.Reconnect
 	s.gate.Store(gate)
 	s.admin.asksWho = gate.requiresLogin
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))

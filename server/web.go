@@ -55,14 +55,16 @@ func PeopleScheme(f *config.File) string {
 // what would open the admin side, or cannot be read, leaves the former in use. Where there is no former one, since it
 // could not be used at the start, nobody is let in until it can: calls are answered meanwhile.
 type gate struct {
-	path   string // "": there is no web configuration
-	next   http.Handler
-	log    *slog.Logger
-	now    func() time.Time
-	key    [32]byte // of known
-	config atomic.Pointer[webConfig]
-	wrong  atomic.Pointer[error] // why the file is not taken; nil: it is
-	shut   bool                  // it began closed, so that connections may be older than TLS
+	path string // "": there is no web configuration
+	next http.Handler
+	// changed ends answers that last, so that those who listen have to get in anew; nil: there are none
+	changed func()
+	log     *slog.Logger
+	now     func() time.Time
+	key     [32]byte // of known
+	config  atomic.Pointer[webConfig]
+	wrong   atomic.Pointer[error] // why the file is not taken; nil: it is
+	shut    bool                  // it began closed, so that connections may be older than TLS
 	// what asks for no password and would open a closed gate if it stays as it is; for refresh
 	seen [sha256.Size]byte
 
@@ -136,6 +138,9 @@ func (g *gate) refresh() error {
 		return errors.New(g.path + ": whether there is TLS changes at the next start")
 	}
 	g.config.Store(c)
+	if g.changed != nil {
+		g.changed()
+	}
 	g.log.Info("admin_web_config is read again", slog.Int("users", len(c.users)))
 	return nil
 }
@@ -177,10 +182,16 @@ func (g *gate) watch(ctx context.Context) {
 // serve answers people until the listener closes.
 func (g *gate) serve(l net.Listener, h *http.Server) error {
 	h.Handler = g
+	h.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+		return context.WithValue(ctx, configKey{}, g.config.Load())
+	}
 	return h.Serve(gatedListener{l, g, &tls.Config{
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return g.config.Load().tls, nil },
 	}})
 }
+
+// configKey finds the web configuration of when a request's connection was accepted.
+type configKey struct{}
 
 // gatedListener encrypts the connections that are accepted while the web configuration has a certificate.
 type gatedListener struct {
@@ -203,7 +214,15 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range c.headers {
 		w.Header().Set(name, value)
 	}
+	var removed error
+	if accepted, ok := r.Context().Value(configKey{}).(*webConfig); ok && accepted != c {
+		w.Header().Set("Connection", "close") // the next one is made by what holds now
+		removed = c.checkClient(r.TLS)
+	}
 	switch {
+	case removed != nil:
+		plain(w, http.StatusForbidden, removed.Error()+"; admin_web_config has changed since the connection was made")
+		return
 	case chunked(r):
 		w.Header().Set("Connection", "close")
 		plain(w, http.StatusLengthRequired, wantLength)

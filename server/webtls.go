@@ -62,7 +62,8 @@ func (w *webReader) loadTLS() {
 	switch {
 	case w.wrong != nil:
 		return
-	case cert == nil && key == nil && w.clientCA == "" && w.clientCAFile == "" && w.tls.ClientAuth == tls.NoClientCert:
+	case cert == nil && key == nil && w.clientCA == "" && w.clientCAFile == "" && w.sans == nil &&
+		w.tls.ClientAuth == tls.NoClientCert:
 		return // says nothing
 	case cert == nil:
 		w.wrongAt(w.tlsAt, "tls_server_config has no cert_file")
@@ -91,7 +92,11 @@ func (w *webReader) loadTLS() {
 		// Without one Go takes the system's authorities, by which anybody can get a certificate.
 		w.wrongAt(w.tlsAt, "client_auth_type verifies certificates and needs client_ca_file or client_allowed_sans")
 	}
-	if w.sans != nil && w.tls.ClientAuth != tls.NoClientCert {
+	if w.sans != nil && w.tls.ClientAuth == tls.NoClientCert {
+		w.wrongAt(w.tlsAt,
+			"client_allowed_sans has no effect without client_auth_type; set it to RequireAndVerifyClientCert")
+	}
+	if w.sans != nil {
 		// VerifyPeerCertificate is not called when a session is resumed, whose certificate may not be allowed any more.
 		w.tls.VerifyConnection = func(c tls.ConnectionState) error { return allowedSAN(c.PeerCertificates, w.sans) }
 	}
@@ -116,6 +121,33 @@ func (w *webReader) content(file, text string) []byte {
 	}
 	_, _ = w.sum.Write(content)
 	return content
+}
+
+// checkClient says why the client of a connection that was made by a former web configuration would not get in by this
+// one: what the handshake checks.
+func (c *webConfig) checkClient(conn *tls.ConnectionState) error {
+	if c.tls == nil || conn == nil {
+		return nil
+	}
+	peer, auth := conn.PeerCertificates, c.tls.ClientAuth
+	if len(peer) == 0 && (auth == tls.RequireAnyClientCert || auth == tls.RequireAndVerifyClientCert) {
+		return errors.New("there is no client certificate")
+	}
+	if len(peer) > 0 && auth >= tls.VerifyClientCertIfGiven {
+		others := x509.NewCertPool()
+		for _, cert := range peer[1:] {
+			others.AddCert(cert)
+		}
+		if _, err := peer[0].Verify(x509.VerifyOptions{
+			Roots: c.tls.ClientCAs, Intermediates: others, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+		}); err != nil {
+			return errors.New("the client certificate is not verified by client_ca_file")
+		}
+	}
+	if c.tls.VerifyConnection != nil {
+		return c.tls.VerifyConnection(*conn)
+	}
+	return nil
 }
 
 // allowedSAN wants one of some names in a client's certificate.
