@@ -597,6 +597,19 @@ func limitSections() []limitSection {
 				"looks at files that never hold still", "{server.mostUnsettled}", "", "they are read as they are",
 				"server.TestRestless",
 			},
+			{
+				"names that the globs of a tenant's calendars look at, those of a directory for each glob, a file that is found as {calendars.foundNames}",
+				"{calendars.mostNames}", "", "the calendar is refused; its former events stay", "calendars.TestManyGlobs",
+			},
+			{
+				"names that they look at when files are looked at again",
+				"{calendars.polledNames} a second, of each owner; a directory that has changed counts {calendars.listedNames}-fold",
+				"", "they are looked at later", "calendars.TestPolledGlobs",
+			},
+			{
+				"names of directories that are kept of each owner", "{calendars.keptNames}", "", "the directories are listed again",
+				"calendars.TestPolledGlobs",
+			},
 			{"names in a directory, or that a pattern finds", "{files.maxNames}", "", "refused", "files.TestList"},
 			{
 				"wait for a file that does not answer", "{files.Patience}", "", "as if it could not be read",

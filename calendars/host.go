@@ -41,6 +41,7 @@ type owner struct {
 	reading   int     // attempts of files
 	unread    []*feed // files that wait to be read, in order
 	queued    bool    // it is among those whose turn it is with files
+	globs     globs
 
 	readers chan struct{} // holds one for each body that is being read or waits to be
 	large   *allowance    // see room

@@ -3,7 +3,9 @@ package calendars
 import (
 	"fmt"
 	"io/fs"
+	"math"
 	"sync"
+	"time"
 )
 
 // ownerBytes is how much memory the events of all calendars of a tenant take together, packed. The operator's are not
@@ -112,7 +114,9 @@ func (s *Store) arrives(o *owner, c, instead *Calendar) (done func(), err error)
 // together. It is for one goroutine.
 type Loader struct {
 	read  map[loadKey]loadedFiles
-	bytes map[string]int // that were read for each tenant, or what its calendars take, whichever is more
+	bytes map[string]int    // that were read for each tenant, or what its calendars take, whichever is more
+	globs map[string]*globs // by owner
+	names map[string]int    // that were looked at for each tenant's globs
 }
 
 type loadKey struct {
@@ -126,7 +130,11 @@ type loadedFiles struct {
 }
 
 // NewLoader makes a Loader that has read nothing.
-func NewLoader() *Loader { return &Loader{read: map[loadKey]loadedFiles{}, bytes: map[string]int{}} }
+func NewLoader() *Loader {
+	return &Loader{
+		read: map[loadKey]loadedFiles{}, bytes: map[string]int{}, globs: map[string]*globs{}, names: map[string]int{},
+	}
+}
 
 // Load reads the files that a path or a glob names, for a calendar of owner, "" being the operator. former is what was
 // read of them before; it is given back if they hold the same. nil: nothing was. The error is [Files]' or [ReadFiles]',
@@ -142,13 +150,29 @@ func (l *Loader) Load(owner string, former *Calendar, fsys fs.FS, pattern string
 }
 
 func (l *Loader) load(owner string, former *Calendar, fsys fs.FS, pattern string, limits Limits) (*Calendar, error) {
+	if l.globs[owner] == nil {
+		l.globs[owner] = &globs{once: true}
+	}
 	if owner == "" {
-		return Reload(former, fsys, pattern, limits)
+		names, _, err := match(fsys, pattern, l.globs[owner], time.Time{}, math.MaxInt)
+		if err != nil {
+			return nil, err
+		}
+		files, err := filesUpTo(fsys, names, limits.withDefaults(), filesTimes*limits.withDefaults().Bytes)
+		if err != nil {
+			return nil, err
+		}
+		return reread(former, files, limits)
 	}
 	if l.bytes[owner] > ownerBytes {
 		return nil, ownerTooBig()
 	}
-	files, err := Files(fsys, pattern, limits)
+	names, cost, err := match(fsys, pattern, l.globs[owner], time.Time{}, mostNames-l.names[owner])
+	if l.names[owner] += cost; err != nil {
+		return nil, err
+	}
+	full := limits.withDefaults()
+	files, err := filesUpTo(fsys, names, full, filesTimes*full.Bytes)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"path/filepath"
+	"time"
 
 	"github.com/callhours/callhours/internal/files"
 )
@@ -50,15 +52,15 @@ func reread(former *Calendar, files []File, limits Limits) (*Calendar, error) {
 // hold more than four times as much.
 func Files(fsys fs.FS, pattern string, limits Limits) ([]File, error) {
 	limits = limits.withDefaults()
-	return filesUpTo(fsys, pattern, limits, filesTimes*limits.Bytes)
-}
-
-// filesUpTo is Files that hold so many bytes together; limits have no zeros.
-func filesUpTo(fsys fs.FS, pattern string, limits Limits, most int) ([]File, error) {
-	names, err := match(fsys, pattern)
+	names, _, err := match(fsys, pattern, new(globs), time.Time{}, math.MaxInt)
 	if err != nil {
 		return nil, err
 	}
+	return filesUpTo(fsys, names, limits, filesTimes*limits.Bytes)
+}
+
+// filesUpTo reads files that hold so many bytes together; limits have no zeros.
+func filesUpTo(fsys fs.FS, names []string, limits Limits, most int) ([]File, error) {
 	list := make([]File, len(names))
 	left := most
 	for i, name := range names {
@@ -152,35 +154,36 @@ func sumOf(files []File) [sha256.Size]byte {
 	return [sha256.Size]byte(sum.Sum(nil))
 }
 
-// match lists the files that a pattern names. A file of exactly that name goes first: brackets are allowed in names.
-func match(fsys fs.FS, pattern string) ([]string, error) {
+// match lists the files that a pattern names, and what looking for them has cost, which is at most as much; see globs.
+// A file of exactly that name goes first: brackets are allowed in names.
+func match(fsys fs.FS, pattern string, g *globs, now time.Time, most int) (names []string, cost int, _ error) {
 	tree := files.Tree{FS: fsys}
 	info, err := tree.Stat(pattern)
 	if err == nil {
 		if info.IsDir() {
-			return nil, fmt.Errorf("%s: want a file, found a directory; a glob such as %q names its files", pattern,
+			return nil, 0, fmt.Errorf("%s: want a file, found a directory; a glob such as %q names its files", pattern,
 				filepath.ToSlash(filepath.Join(pattern, "*.ics")))
 		}
-		return []string{pattern}, nil
+		return []string{pattern}, 0, nil
 	}
 	if errors.Is(err, files.ErrHung) {
-		return nil, fmt.Errorf("%s: %w", pattern, files.Reason(err))
+		return nil, 0, fmt.Errorf("%s: %w", pattern, files.Reason(err))
 	}
-	names, globErr := tree.Glob(pattern)
+	names, cost, globErr := g.find(fsys, pattern, now, most)
 	switch {
-	case errors.Is(globErr, files.ErrHung):
-		return nil, fmt.Errorf("%s: %w", pattern, files.Reason(globErr))
+	case errors.Is(globErr, filepath.ErrBadPattern):
+		return nil, cost, fmt.Errorf("%s: want a file name or a glob such as \"*.ics\"", pattern)
 	case globErr != nil:
-		return nil, fmt.Errorf("%s: want a file name or a glob such as \"*.ics\"", pattern)
+		return nil, cost, fmt.Errorf("%s: %w", pattern, files.Reason(globErr))
 	case len(names) > 0:
-		return names, nil
+		return names, cost, nil
 	case errors.Is(err, fs.ErrNotExist):
 		if link, ok := errors.AsType[*files.LinkError](err); ok {
-			return nil, &files.Error{Path: pattern, Err: link}
+			return nil, cost, &files.Error{Path: pattern, Err: link}
 		}
-		return nil, &files.Error{Path: pattern, Err: fs.ErrNotExist}
+		return nil, cost, &files.Error{Path: pattern, Err: fs.ErrNotExist}
 	}
-	return nil, fmt.Errorf("%s: %w", pattern, files.Reason(err))
+	return nil, cost, fmt.Errorf("%s: %w", pattern, files.Reason(err))
 }
 
 // readLimited reads one file. Its errors leave the name to the caller.

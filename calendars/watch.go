@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"time"
 
 	"github.com/callhours/callhours/internal/files"
@@ -38,13 +39,24 @@ func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now t
 		limits.Bytes = max(limits.Bytes, k.Limits.withDefaults().Bytes)
 	}
 	s.mu.Unlock()
-	print, size, err := fingerprint(sub.Files, sub.File)
+	if !f.owner.globs.mayLook(now) {
+		return brought{idle: true}
+	}
+	most := math.MaxInt
+	if sub.Source.Owner != "" {
+		most = mostNames
+	}
+	names, _, err := match(sub.Files, sub.File, &f.owner.globs, now, most)
+	print, size := "", int64(0)
+	if err == nil {
+		print, size, err = fingerprint(sub.Files, names)
+	}
 	o := brought{print: print, Fetched: Fetched{Result: metrics.OK}}
 	if err == nil && print == before && now.Sub(reread) < rereadFiles {
 		return brought{idle: true}
 	}
 	if err == nil {
-		o.files, err = filesInRoom(ctx, sub, limits, size, space)
+		o.files, err = filesInRoom(ctx, sub, names, limits, size, space)
 	}
 	if ctx.Err() != nil { // what ends with the program says nothing of the files
 		return brought{idle: true}
@@ -66,7 +78,9 @@ func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now t
 
 // filesInRoom is [Files] of a subscription, with room for as many large bodies as they fill. Files that have grown
 // since their size was asked are read again with all the room that they may need.
-func filesInRoom(ctx context.Context, sub *Subscription, limits Limits, size int64, space *room) ([]File, error) {
+func filesInRoom(
+	ctx context.Context, sub *Subscription, names []string, limits Limits, size int64, space *room,
+) ([]File, error) {
 	n := 0
 	if size > smallBody {
 		n = int(min((size-1)/int64(limits.Bytes)+1, filesTimes))
@@ -79,7 +93,7 @@ func filesInRoom(ctx context.Context, sub *Subscription, limits Limits, size int
 				return nil, err
 			}
 		}
-		list, err := filesUpTo(sub.Files, sub.File, limits, most)
+		list, err := filesUpTo(sub.Files, names, limits, most)
 		if _, more := errors.AsType[*togetherError](err); !more || n == filesTimes {
 			return list, err
 		}
@@ -90,11 +104,7 @@ func filesInRoom(ctx context.Context, sub *Subscription, limits Limits, size int
 
 // fingerprint changes when a file is replaced, written or gone, as far as can be seen without reading it. The size is
 // that of all files.
-func fingerprint(fsys fs.FS, pattern string) (print string, size int64, _ error) {
-	names, err := match(fsys, pattern)
-	if err != nil {
-		return "", 0, err
-	}
+func fingerprint(fsys fs.FS, names []string) (print string, size int64, _ error) {
 	sum := sha256.New() // the names themselves may be many, and are kept for each feed
 	for _, name := range names {
 		info, err := files.Tree{FS: fsys}.Stat(name)

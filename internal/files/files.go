@@ -340,21 +340,6 @@ func Each(name string, do func(fs.DirEntry) error) error {
 	}
 }
 
-// Glob returns the names that match a pattern (path.Match), sorted. Directories that cannot be listed match nothing.
-func (t Tree) Glob(pattern string) ([]string, error) {
-	names, err := within(t.spot(pattern), func() ([]string, error) {
-		switch {
-		case t.Root != nil:
-			return fs.Glob(t.Root.FS(), pattern)
-		case t.FS != nil:
-			return fs.Glob(t.FS, pattern)
-		}
-		return filepath.Glob(pattern)
-	}, nil)
-	slices.Sort(names)
-	return names, wrap(pattern, err)
-}
-
 // spot names what a file system that does not answer is known by; files in memory have no directory.
 func (t Tree) spot(name string) spot {
 	at := spot{home: t.home()}

@@ -1,0 +1,88 @@
+package files
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// Glob returns the names that match a pattern (path.Match), sorted. Directories that are not there, or must not be read,
+// match nothing; another error is returned.
+func (t Tree) Glob(pattern string) ([]string, error) { return t.GlobIn(pattern, t.names) }
+
+// GlobIn is Glob with the names in a directory as list gives them, for who lists each once for several patterns.
+func (t Tree) GlobIn(pattern string, list func(dir string) ([]string, error)) ([]string, error) {
+	if _, err := filepath.Match(pattern, ""); err != nil {
+		return nil, wrap(pattern, err)
+	}
+	if !strings.ContainsAny(pattern, wild) {
+		_, err := t.Stat(pattern)
+		if errors.Is(err, ErrHung) {
+			return nil, err
+		}
+		if _, leadsNowhere := errors.AsType[*LinkError](err); err != nil && !leadsNowhere {
+			return nil, nil
+		}
+	}
+	names, err := t.glob(pattern, list)
+	slices.Sort(names)
+	return names, err
+}
+
+func (t Tree) names(dir string) ([]string, error) {
+	entries, err := t.List(dir)
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	return names, err
+}
+
+// wild are the characters by which a name is a pattern; a backslash takes the meaning of the next one away.
+const wild = `*?[\`
+
+func (t Tree) glob(pattern string, list func(dir string) ([]string, error)) ([]string, error) {
+	if !strings.ContainsAny(pattern, wild) {
+		return []string{pattern}, nil
+	}
+	dir, name := filepath.Split(pattern)
+	if len(dir) > 1 {
+		dir = strings.TrimSuffix(dir, string(filepath.Separator))
+	}
+	dirs, err := t.glob(dir, list)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, dir := range dirs {
+		names, err := list(orDot(dir))
+		if isGone(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range names {
+			if fits, _ := filepath.Match(name, n); fits { // the pattern was found to be one
+				found = append(found, filepath.Join(dir, n))
+			}
+		}
+	}
+	return found, nil
+}
+
+// isGone reports whether there is nothing that a glob could find in a directory.
+func isGone(err error) bool {
+	_, kind := errors.AsType[*KindError](err)
+	return kind || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR)
+}
+
+func orDot(dir string) string {
+	if dir == "" {
+		return "."
+	}
+	return dir
+}
