@@ -19,6 +19,10 @@ func limitSections() []limitSection {
 		{"Calls", "What Kazoo, or whoever reaches `listen`, may send.", []limit{
 			{"line and headers of a request", "{server.maxHeader:bytes}", "", "431", "server.TestHeaderBytes"},
 			{
+				"lines of a request before its body, of both listeners, without TLS", "{server.mostHeaderLines}", "",
+				"431, and the connection is closed", "server.TestHeaderLines",
+			},
+			{
 				"body of a request", "{pivot.MaxBody:bytes}", "", "413: Kazoo goes on with its `_` child",
 				"pivot.TestParseRefuses",
 			},

@@ -71,6 +71,7 @@ type connection struct {
 	raw   syscall.RawConn
 	known atomic.Bool  // a route has answered a call on it; never on people's side
 	quiet atomic.Int32 // ticks since the last answer; once it is known, since anything was heard of it
+	lines headerLines
 
 	mu            sync.Mutex
 	read, written deadline
@@ -293,11 +294,15 @@ func (c *connection) Read(p []byte) (int, error) {
 	if n > 0 && c.known.Load() {
 		c.quiet.Store(0)
 	}
+	if n > 0 && c.of.answer != nil && !c.lines.read(p[:n]) { // of encrypted ones nothing is known here
+		return c.refuseLines()
+	}
 	return n, err
 }
 
 func (c *connection) Write(p []byte) (int, error) {
 	c.quiet.Store(0)
+	c.lines.wrote(p)
 	more := withHeaders(p)
 	n, err := c.TCPConn.Write(more)
 	return max(0, n-(len(more)-len(p))), err

@@ -1,0 +1,64 @@
+package server
+
+import (
+	"bytes"
+	"io"
+	"sync/atomic"
+)
+
+// mostHeaderLines is how many lines a request has before its body: each is looked up and kept, so that many short ones
+// cost more than their bytes, and before it is known who sends them.
+const mostHeaderLines = 200
+
+// headerLines counts the lines of requests on a connection before their bodies. What follows an answer is the next
+// request. One goroutine reads at a time; another may write the answer.
+type headerLines struct {
+	answered atomic.Bool // since something was read
+	n        int
+	begun    bool // the line is not empty so far
+	body     bool // the empty line has come
+}
+
+// wrote notes that an answer was written, or a part of one.
+func (h *headerLines) wrote(p []byte) {
+	if !bytes.HasPrefix(p, []byte("HTTP/1.1 100 ")) { // which asks for the body
+		h.answered.Store(true)
+	}
+}
+
+// read counts what was read; false if there are too many lines.
+func (h *headerLines) read(p []byte) bool {
+	if h.answered.Swap(false) {
+		h.n, h.begun, h.body = 0, false, false
+	}
+	for !h.body && len(p) > 0 {
+		end := bytes.IndexByte(p, '\n')
+		line := p
+		if end >= 0 {
+			line, p = p[:end], p[end+1:]
+		} else {
+			p = nil
+		}
+		h.begun = h.begun || len(bytes.TrimRight(line, "\r")) > 0
+		if end < 0 {
+			break
+		}
+		h.body = !h.begun
+		h.n, h.begun = h.n+1, false
+		if h.n > mostHeaderLines {
+			return false
+		}
+	}
+	return true
+}
+
+// tooManyLines is told to who sends too many.
+const tooManyLines = "HTTP/1.1 431 Request Header Fields Too Large\r\n" + securedLines +
+	"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 22\r\nConnection: close\r\n\r\ntoo many header lines\n"
+
+// refuseLines answers a request with too many lines before its body, and ends the connection.
+func (c *connection) refuseLines() (int, error) {
+	_, _ = c.TCPConn.Write([]byte(tooManyLines))
+	_ = c.TCPConn.CloseWrite()
+	return 0, io.EOF
+}
