@@ -255,6 +255,8 @@ func (x *compiler) align(master *Event, s stamp) stamp {
 		aligned := master.start
 		aligned.civil = s.civil + floorMod(master.start.civil, day)
 		return aligned
+	case s.form == floatingForm && master.start.form == zonedForm: // what names an occurrence is on its clock
+		s.form, s.zone = zonedForm, master.start.zone
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package calendars
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -71,6 +72,49 @@ func (r *reader) dateOnly(e *Event, p property, s stamp, err error) (stamp, erro
 		s = stamp{civil: s.civil - floorMod(s.civil, day)}
 	}
 	return s, nil
+}
+
+// unplacedOverride is an event whose RECURRENCE-ID is in a zone that is not known.
+type unplacedOverride struct {
+	event    *Event
+	property property
+	zone     unknownZone
+}
+
+// placeOverrides decides what becomes of those when all series are known: in an all-day series the date alone says which
+// occurrence it is (3.8.4.4 wants the kind of the series' DTSTART). An event without its series goes by its own DTSTART.
+func (r *reader) placeOverrides() {
+	if len(r.unplaced) == 0 {
+		return
+	}
+	masters, here := map[string]*Event{}, map[*Event]bool{}
+	for _, e := range r.contents.components {
+		here[e] = true
+		if former := masters[e.UID]; e.replaces == nil && (former == nil || e.supersedes(former)) {
+			masters[e.UID] = e
+		}
+	}
+	ignored := map[*Event]bool{}
+	for _, o := range r.unplaced {
+		e, series := o.event, o.event
+		if !here[e] { // it was ignored for something else
+			continue
+		}
+		if master := masters[e.UID]; master != nil && e.UID != "" {
+			series = master
+		}
+		s, err := r.dateOnly(series, o.property, *e.replaces, o.zone)
+		if err != nil {
+			ignored[e] = true
+			r.useless(e, o.property, err)
+			continue
+		}
+		if e.start.unplaced() { // it is cancelled, and has no DTSTART
+			e.start, e.AllDay = s, true
+		}
+		*e.replaces = s
+	}
+	r.contents.components = slices.DeleteFunc(r.contents.components, func(e *Event) bool { return ignored[e] })
 }
 
 // unplaced reports whether a stamp is in a zone that is not known.

@@ -215,7 +215,10 @@ func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 	switch p.name {
 	case "RECURRENCE-ID":
 		s, err := r.stamp(p)
-		if s, err = r.dateOnly(e, p, s, err); err != nil {
+		if zone, ok := errors.AsType[unknownZone](err); ok {
+			r.unplaced, err = append(r.unplaced, unplacedOverride{e, p, zone}), nil
+		}
+		if err != nil {
 			return "", r.useless(e, p, err)
 		}
 		parameters, _ := p.parameters()
@@ -335,7 +338,7 @@ func (r *reader) parse(kind valueKind, text string) (stamp, error) {
 	}
 	if kind.zoned && s.form == floatingForm {
 		s.form = zonedForm
-		s.zone, err = r.zones.find(zoneName{r.calendars, kind.tzid})
+		s.zone, err = r.zones.find(zoneName{r.calendars, kind.tzid}, kind.line)
 	}
 	return s, err
 }
@@ -343,14 +346,22 @@ func (r *reader) parse(kind valueKind, text string) (stamp, error) {
 // valueKind is what the parameters of a time say about it.
 type valueKind struct {
 	date, zoned bool // VALUE=DATE; TZID is there
+	unnamed     bool // TZID is there and names nothing
 	tzid        string
+	line        int // of the property
 }
 
 // valueKind reads the parameters of a property. A feed writes the same few thousands of times.
 func (r *reader) valueKind(p property) (kind valueKind, err error) {
 	const most = 1000
 	written := p.content[len(p.name) : len(p.content)-len(p.value)]
-	if kind, ok := r.kinds[written]; ok {
+	kind, ok := r.kinds[written]
+	defer func() {
+		if kind.line = p.line; kind.unnamed {
+			r.forgive(p.line, "a TZID that names no time zone is ignored; name one, or remove it")
+		}
+	}()
+	if ok {
 		return kind, nil
 	}
 	parameters, err := p.parameters()
@@ -359,7 +370,9 @@ func (r *reader) valueKind(p property) (kind valueKind, err error) {
 	}
 	kind.date = strings.EqualFold(parameters["VALUE"], "DATE")
 	kind.tzid, kind.zoned = parameters["TZID"]
-	kind.tzid = plainTZID(kind.tzid)
+	if kind.zoned && plainTZID(kind.tzid) == "" {
+		kind.zoned, kind.unnamed = false, true
+	}
 	if len(r.kinds) < most {
 		r.kinds[strings.Clone(written)] = kind
 	}

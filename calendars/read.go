@@ -36,9 +36,11 @@ func readFile(f File, limits Limits) (*Calendar, error) {
 		kinds:   map[string]valueKind{},
 		out:     &Calendar{limits: limits},
 	}
+	r.zones.forgive = r.forgive
 	if err := r.read(); err != nil {
 		return nil, err
 	}
+	r.placeOverrides()
 	r.reportForgiven()
 	r.reportOthers()
 	if r.unlisted > 0 {
@@ -70,8 +72,10 @@ type reader struct {
 	before    int    // how many events were read before this one
 	method    string // of this one, "" as long as none was read
 
-	open   []string       // the components that have begun, as far as Limits.Nesting allows
-	deeper int            // how many more have begun inside those
+	open     []string           // the components that have begun, as far as Limits.Nesting allows
+	deeper   int                // how many more have begun inside those
+	unplaced []unplacedOverride // in the order of the body
+
 	draft  *draft         // the VEVENT being read, nil outside
 	drafts int            // how many have begun
 	others map[string]int // how many other components have begun that say when something takes place, by name

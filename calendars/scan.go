@@ -152,6 +152,9 @@ func (s *scanner) next() (line, bool) {
 // separated is a line with its name, and without another that follows a BEGIN or END on it: that one comes next.
 func (s *scanner) separated(l line, text []byte) line {
 	l.name, l.rest = s.split(text)
+	if string(l.name) == "TZID" { // the blanks at its end can tell a name from another
+		l.rest = text[len(l.name):]
+	}
 	if name := string(l.name); name != "BEGIN" && name != "END" || l.rest[0] != ':' {
 		return l
 	}

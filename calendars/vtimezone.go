@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // zones finds the zones that one body names, and keeps what it found: a feed names the same few thousands of times.
@@ -18,7 +19,9 @@ type zones struct {
 
 	known       map[zoneName]*time.Location
 	unknown     map[zoneName]unknownZone
-	definitions map[zoneName]definition // nil before the body was searched for them
+	definitions map[zoneName]definition // by their names as written; nil before the body was searched for them
+	trimmed     map[zoneName]definition // by these without what stands around them
+	forgive     func(line int, what string)
 	steps       int                     // taken by the definitions that were worked out
 	onsets      int                     // of these
 }
@@ -32,8 +35,12 @@ type zoneName struct {
 // definition is where a VTIMEZONE stands in the body.
 type definition struct {
 	line int    // of its BEGIN
+	named int   // the line of its TZID
 	body []byte // what follows that line
 }
+
+// blankNames is what is said of zones whose names are read without what stands around them.
+const blankNames = "blanks and quotes around the name of a time zone are ignored; remove them"
 
 // longestTZID is how many bytes a TZID may have that is looked for outside of the body. IANA's and Windows' names are
 // shorter than 80; to look for each of the parts of a long one would take the square of its length.
@@ -49,7 +56,13 @@ const manyUnknown = 200
 // find resolves a TZID. An IANA name goes before the body's own VTIMEZONE, which is often years out of
 // date, and so does a name of Windows; a VTIMEZONE says what any other name means; what then remains is
 // guessed, if there is no doubt.
-func (z *zones) find(name zoneName) (*time.Location, error) {
+func (z *zones) find(name zoneName, line int) (*time.Location, error) {
+	if plain := plainTZID(name.tzid); plain != name.tzid {
+		if _, exact := z.exact(name); !exact {
+			name.tzid = plain
+			z.forgive(line, blankNames)
+		}
+	}
 	if zone := z.known[name]; zone != nil {
 		return zone, nil
 	}
@@ -109,54 +122,76 @@ func (z *zones) search(name zoneName) (*time.Location, unknownZone) {
 	return nil, unknownTo(tzid)
 }
 
-// defined is the VTIMEZONE of that name: in the same VCALENDAR, else the first in the body.
-func (z *zones) defined(name zoneName) (definition, bool) {
-	if z.definitions == nil {
-		z.definitions = map[zoneName]definition{}
-		z.locate()
+// exact is the VTIMEZONE of just that name: in the same VCALENDAR, else the first in the body.
+func (z *zones) exact(name zoneName) (definition, bool) {
+	z.locate()
+	d, ok := z.definitions[name]
+	if !ok {
+		d, ok = z.definitions[zoneName{0, name.tzid}]
 	}
-	if d, ok := z.definitions[name]; ok {
-		return d, true
-	}
-	d, ok := z.definitions[zoneName{0, name.tzid}]
 	return d, ok
+}
+
+// defined is the VTIMEZONE of that name, also with blanks around it: in the same VCALENDAR, else the first in the body.
+func (z *zones) defined(name zoneName) (definition, bool) {
+	z.locate()
+	for _, name := range [2]zoneName{name, {0, name.tzid}} {
+		if d, ok := z.definitions[name]; ok {
+			return d, true
+		}
+		if d, ok := z.trimmed[name]; ok {
+			z.forgive(d.named, blankNames)
+			return d, true
+		}
+	}
+	return definition{}, false
 }
 
 // plainTZID is the name of a zone without what stands around it: blanks and quotes, where it is
 // defined and where it is used.
-func plainTZID(tzid string) string { return strings.Trim(tzid, "\" \t\u00a0") }
+func plainTZID(tzid string) string {
+	return strings.TrimFunc(tzid, func(c rune) bool { return c == '"' || unicode.IsSpace(c) || isInvisible(c) })
+}
 
 // locate notes where the body's VTIMEZONEs stand. It is done for the first name that nothing else explains, so that a
 // VTIMEZONE may follow the events that name it.
 func (z *zones) locate() {
+	if z.definitions != nil {
+		return
+	}
+	z.definitions, z.trimmed = map[zoneName]definition{}, map[zoneName]definition{}
 	s := scanner{body: z.body, lineBytes: z.limits.LineBytes}
 	calendar := 0
 	var here *definition
 	for l, ok := s.next(); ok; l, ok = s.next() {
-		switch string(l.name) {
-		case "BEGIN":
-			switch component, _ := l.component(); component {
-			case "VCALENDAR":
-				calendar++
-				here = nil
-			case "VTIMEZONE":
-				here = &definition{line: l.number, body: s.body}
-			}
-		case "END":
-			if component, _ := l.component(); component == "VTIMEZONE" {
-				here = nil
-			}
-		case "TZID":
-			if here == nil {
-				continue
-			}
-			tzid := l.property().unquoted()
-			for _, name := range [2]zoneName{{calendar, tzid}, {0, tzid}} {
-				if _, twice := z.definitions[name]; !twice {
-					z.definitions[name] = *here
-				}
+		name, component, _ := l.boundary()
+		switch {
+		case name == "BEGIN" && component == "VCALENDAR":
+			calendar++
+			here = nil
+		case name == "BEGIN" && component == "VTIMEZONE":
+			here = &definition{line: l.number, body: s.body}
+		case name == "END" && component == "VTIMEZONE":
+			here = nil
+		case name == "TZID" && here != nil:
+			here.named = l.number
+			z.define(calendar, l.property().text(), *here)
+		}
+	}
+}
+
+// define keeps the first definition of a name in a VCALENDAR, and in the body.
+func (z *zones) define(calendar int, tzid string, d definition) {
+	put := func(in map[zoneName]definition, tzid string) {
+		for _, name := range [2]zoneName{{calendar, tzid}, {0, tzid}} {
+			if _, twice := in[name]; !twice {
+				in[name] = d
 			}
 		}
+	}
+	put(z.definitions, tzid)
+	if plain := plainTZID(tzid); plain != tzid {
+		put(z.trimmed, plain)
 	}
 }
 
