@@ -3,7 +3,10 @@ package calendars
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // draft is a VEVENT whose lines are being collected.
@@ -15,8 +18,10 @@ type draft struct {
 	started    bool      // it has a DTSTART
 	excess     string    // why it is over a limit; "" if it is not
 	stray      int       // the first line that is no content line; 0: none
+	strayText  string    // of it, quoted
+	strays     int       // how many there are
 	joined     int       // a line that holds another line of an event too; 0: none
-	slips      []Problem // misspelt names
+	slips      []Problem // misspelt names that are not read
 	inner      inner
 }
 
@@ -56,22 +61,70 @@ func (r *reader) property(l line) {
 			r.collect(named)
 			return
 		}
-		if d.stray == 0 {
-			d.stray = l.number
+		if d.strays++; d.stray == 0 {
+			d.stray, d.strayText = l.number, diag.Excerpt(string(l.rest))
 		}
 	case eventProperties[string(l.name)] != unread:
 		r.collect(l)
-	case len(d.slips) < maxSlips:
-		if of := slipOf(string(l.name)); of != "" {
-			d.slips = append(d.slips, Problem{
-				File: r.file, Line: l.number,
-				Message: fmt.Sprintf("%s is no property of an event, and is ignored; did you mean %s?", l.name, of),
-			})
-		}
+	default:
+		r.slipped(l)
 	}
 }
 
-// maxSlips is how many misspelt names of an event are reported.
+// slipped handles a line whose name may be a misspelling of a property's: it is read where it can be no other, and its
+// value is one of that property.
+func (r *reader) slipped(l line) {
+	name := string(l.name)
+	switch of := slipsOf(name); {
+	case len(of) == 0:
+	case len(of) == 1 && name != "DATE" && l.fits(of[0]):
+		l.name = []byte(of[0])
+		before := len(r.draft.properties)
+		r.collect(l)
+		for i := range r.draft.properties[before:] {
+			r.draft.properties[before+i].slip = name
+		}
+	default:
+		r.noteSlip(l.number, name, strings.Join(of, " or "))
+	}
+}
+
+func (r *reader) noteSlip(number int, name, of string) {
+	if d := r.draft; len(d.slips) < maxSlips {
+		d.slips = append(d.slips, Problem{
+			File: r.file, Line: number,
+			Message: fmt.Sprintf("%s is no property of an event, and is ignored; did you mean %s?", name, of),
+		})
+	}
+}
+
+// settleSlips reports the misspelt names that are read, and drops what the event says under the right name too: then a
+// text is most likely a program's own ("UUID").
+func (r *reader) settleSlips() {
+	d := r.draft
+	said := map[string]bool{}
+	for _, p := range d.properties {
+		if p.slip == "" {
+			said[p.name] = true
+		}
+	}
+	d.properties = slices.DeleteFunc(d.properties, func(p property) bool {
+		_, once := onlyOnce[p.name]
+		switch {
+		case p.slip == "":
+			return false
+		case said[p.name] && (once || p.name == "RRULE" || p.name == "EXRULE"):
+			if eventProperties[p.name] == scheduling || p.name == "STATUS" {
+				r.noteSlip(p.line, p.slip, p.name)
+			}
+			return true
+		}
+		r.forgive(p.line, p.slip+" is read as "+p.name)
+		return false
+	})
+}
+
+// maxSlips is how many misspelt names of an event that are not read are reported.
 const maxSlips = 5
 
 // collect keeps a property of the event being read, unless it is over a limit.
@@ -208,10 +261,16 @@ func (r *reader) finish() {
 		r.abandon(d.excess)
 		return
 	}
+	r.settleSlips()
 	if d.stray > 0 {
+		more := ""
+		if d.strays > 1 {
+			more = fmt.Sprintf(", like %d more of the event", d.strays-1)
+		}
 		r.note(Problem{
 			File: r.file, Line: d.stray,
-			Message: "want a content line such as NAME:VALUE; the line is ignored",
+			Message: "want a content line such as NAME:VALUE, found " + d.strayText + "; the line is ignored" + more +
+				" (put a blank before it if it is the rest of the line before)",
 		})
 	}
 	for _, p := range d.slips {

@@ -98,19 +98,24 @@ func (l *line) clean(text []byte) []byte {
 // freeTexts are properties in which people and programs write whatever they like, pieces of calendars too.
 var freeTexts = map[string]bool{"DESCRIPTION": true, "COMMENT": true, "ATTACH": true, "STYLED-DESCRIPTION": true}
 
-// named is a line whose name is followed by a blank, or by = instead of the colon, with that put right: "STATUS
-// :CANCELLED". odd is "" where it is another.
+// named is a line whose name stands behind a group's or before a blank, or = or a blank in place of the colon, with that
+// put right: "item1.SUMMARY:", "STATUS :CANCELLED", "RRULE=FREQ=". odd is "" where it is another.
 func (l line) named() (named line, odd string) {
 	i := bytes.IndexAny(l.rest, ":;=")
+	if blank := bytes.IndexAny(l.rest, " \t"); blank > 0 && eventProperties[string(l.rest[:blank])] == scheduling &&
+		looksScheduled(l.rest[blank:]) && bytes.IndexByte([]byte(":;="), bytes.TrimLeft(l.rest[blank:], " \t")[0]) < 0 {
+		i = blank
+	}
 	if l.name != nil || i <= 0 {
 		return l, ""
 	}
 	written, rest := l.rest[:i], l.rest[i:]
 	name := bytes.TrimRight(written, " \t")
+	name = name[bytes.LastIndexByte(name, '.')+1:]
 	switch use := eventProperties[string(name)]; {
-	case use == unread || rest[0] != '=' && len(name) == len(written):
+	case use == unread || rest[0] != '=' && len(name) == len(written) && rest[0] != ' ' && rest[0] != '\t':
 		return l, ""
-	case rest[0] == '=':
+	case rest[0] == '=', rest[0] == ' ', rest[0] == '\t':
 		if use != scheduling || !looksScheduled(rest[1:]) {
 			return l, ""
 		}
@@ -121,18 +126,39 @@ func (l line) named() (named line, odd string) {
 	return l, odd
 }
 
-// slipOf is the property of an event of which a name is a misspelling; "" where it is a name
+// slipsOf are the properties of an event of which a name is a misspelling; none where it is a name
 // that somebody may have given.
-func slipOf(name string) string {
+func slipsOf(name string) (of []string) {
 	if properties[name] || strings.HasPrefix(name, "X-") {
-		return ""
+		return nil
 	}
-	for _, of := range slices.Sorted(maps.Keys(eventProperties)) {
-		if isNearly(name, of) {
-			return of
+	for _, property := range slices.Sorted(maps.Keys(eventProperties)) {
+		if isNearly(name, property) {
+			of = append(of, property)
 		}
 	}
-	return ""
+	return of
+}
+
+// fits reports whether the value of a line is one of a property.
+func (l line) fits(property string) bool {
+	_, value, ok := valueOf(l.rest)
+	text := strings.ToUpper(strings.Trim(string(value), "\"' \t"))
+	switch property {
+	case "RRULE", "EXRULE":
+		return strings.Contains(text, "FREQ=")
+	case "DURATION":
+		return ok && !looksLikeTime(value) && looksScheduled(value)
+	case "DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE", "DTSTAMP", "LAST-MODIFIED":
+		return ok && looksLikeTime(value)
+	case "STATUS":
+		return text == "CANCELED" || slices.Contains(statuses, text)
+	case "TRANSP":
+		return text == "TRANSPARENT" || text == "OPAQUE"
+	case "SEQUENCE":
+		return text != "" && strings.Trim(text, "0123456789") == ""
+	}
+	return text != ""
 }
 
 // isFreeText reports whether a property is one of freeTexts, or a text of some program's own like them.

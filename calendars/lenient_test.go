@@ -221,15 +221,15 @@ func TestForgiven(t *testing.T) {
 		}},
 		{
 			"a property with a slip",
-			head + strings.Replace(one, "END", "DSCRIPTION:x\nX-RULE:x\nCOLOR:red\nEXDAET:20261225\nEND", 1) + foot,
+			head + strings.Replace(one, "END", "DSCRIPTION:x\nX-RULE:x\nCOLOR:red\nEXDAET:soon\nEND", 1) + foot,
 			"1",
 			[]string{
-				"line 6: DSCRIPTION is no property of an event, and is ignored; did you mean DESCRIPTION?",
+				"line 6: DSCRIPTION is read as DESCRIPTION",
 				"line 9: EXDAET is no property of an event, and is ignored; did you mean EXDATE?",
 			},
 		},
 		{
-			"many slips", head + strings.Replace(one, "END", strings.Repeat("EXDAET:20261225\n", 7)+"END", 1) + foot, "1",
+			"many slips", head + strings.Replace(one, "END", strings.Repeat("EXDAET:soon\n", 7)+"END", 1) + foot, "1",
 			slices.Collect(func(yield func(string) bool) {
 				for n := range 5 { // maxSlips
 					yield(

@@ -12,6 +12,7 @@ type property struct {
 	name    string
 	content string // the whole content line
 	value   string // as written
+	slip    string // the name as written, where it is misspelt; "" where it is not
 }
 
 func newProperty(l line, name string, valueLength int) property {

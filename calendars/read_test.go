@@ -36,8 +36,8 @@ func TestProblems(t *testing.T) {
 			`line 4: DTSTART: time zone "Customized Time Zone" is not known; event is ignored`,
 		}, false},
 		{"no zone", []string{"DTSTART;TZID=:20261224T090000"}, []string{
-			`line 4: DTSTART: time zone "" is not known; event is ignored`,
-		}, false},
+			"line 4: a TZID that names no time zone is ignored; name one, or remove it",
+		}, true},
 		{"the machine's zone", []string{"DTSTART;TZID=Local:20261224T090000"}, []string{
 			`line 4: DTSTART: time zone "Local" is not known; event is ignored`,
 		}, false},
@@ -80,7 +80,8 @@ func TestProblems(t *testing.T) {
 			`line 5: EXDATE: want a time such as 20261224 or 20261224T090000Z, found "tomorrow"; event is read without it`,
 		}, true},
 		{"a line that is none", []string{start, "DESCRIPTION:two", "lines without a fold", "or three"}, []string{
-			"line 6: want a content line such as NAME:VALUE; the line is ignored",
+			`line 6: want a content line such as NAME:VALUE, found "lines without a fold"; the line is ignored, ` +
+				"like 1 more of the event (put a blank before it if it is the rest of the line before)",
 		}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
