@@ -106,12 +106,12 @@ func (x *compiler) tryExpand(s *series) (event *Event, over string) {
 	var variants []variant
 	for _, o := range s.overrides {
 		event = o
-		if master != nil && master.revises(o) && deleted.has(x.replaced(master, o)) {
-			continue // The occurrence was changed first, and then deleted.
-		}
-		if master != nil && o.onwards && o.start.form == master.start.form {
+		if master != nil && o.onwards { // The later ones stay changed also where this one was deleted.
 			variants = append(variants, x.variant(master, o))
 			continue
+		}
+		if master != nil && master.revises(o) && deleted.has(x.replaced(master, o)) {
+			continue // The occurrence was changed first, and then deleted.
 		}
 		if master != nil {
 			x.except(&taken, master, *o.replaces)
@@ -140,7 +140,7 @@ func (x *compiler) tryExpand(s *series) (event *Event, over string) {
 			return 1
 		})
 		if i > 0 {
-			x.addVariant(variants[i-1], slot)
+			x.addVariant(master, variants[i-1], slot)
 			continue
 		}
 		length := own
@@ -152,10 +152,15 @@ func (x *compiler) tryExpand(s *series) (event *Event, over string) {
 	return master, ""
 }
 
-func (x *compiler) addVariant(v variant, s slot) {
-	if v.shift != 0 {
-		s.civil += v.shift
+func (x *compiler) addVariant(master *Event, v variant, s slot) {
+	moved := master.start
+	moved.civil = s.civil + v.shift
+	switch start := v.event.start; {
+	case start.isDay() != moved.isDay(): // A day has no clock.
+		s.civil = moved.civil
 		s.at = x.instant(v.event, s.civil)
+	case v.shift != 0 || start.form != moved.form || start.zone != moved.zone:
+		s.at, s.civil = x.clock.instant(moved), x.clock.on(moved, start)
 	}
 	x.add(v.event, s, v.span)
 }
@@ -232,12 +237,11 @@ func (x *compiler) length(start stamp, end *stamp, d duration) span {
 // variant places an override with RANGE=THISANDFUTURE (3.2.13): what it does to its own slot it does to all that follow.
 func (x *compiler) variant(master, o *Event) variant {
 	since := x.replaced(master, o)
-	return variant{
-		since: since,
-		shift: x.clock.on(o.start, master.start) - since.civil,
-		event: o,
-		span:  x.span(o),
+	start := o.start.civil
+	if o.start.isDay() == master.start.isDay() {
+		start = x.clock.on(o.start, master.start)
 	}
+	return variant{since: since, shift: start - since.civil, event: o, span: x.span(o)}
 }
 
 // replaced is the slot of the master that an override stands for.

@@ -47,7 +47,8 @@ func TestMisspelt(t *testing.T) {
 	for _, c := range []expected{
 		{
 			"names that an event needs", wrap(vevent("UDI:a", "DTSTRAT:20270302T120000", "DTENDS:20270302T130000", "SUMARY:a")),
-			noon, []string{"line 4: UDI is read as UID", "line 5: DTSTRAT is read as DTSTART", "line 6: DTENDS is read as DTEND", "line 7: SUMARY is read as SUMMARY"},
+			noon,
+			[]string{"line 4: UDI is read as UID", "line 5: DTSTRAT is read as DTSTART", "line 6: DTENDS is read as DTEND", "line 7: SUMARY is read as SUMMARY"},
 		},
 		{
 			"an override", wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=2", "SUMMARY:a"),

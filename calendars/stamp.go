@@ -169,6 +169,9 @@ func (c *clock) date(s stamp) int64 {
 	return civil - floorMod(civil, day)
 }
 
+// isDay reports whether a stamp is a DATE.
+func (s stamp) isDay() bool { return s.form == dateForm }
+
 // isDate reports whether a time is what programs and people write who mean the date alone: the
 // first or the last second of it.
 func (s stamp) isDate() bool {

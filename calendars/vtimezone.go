@@ -22,8 +22,8 @@ type zones struct {
 	definitions map[zoneName]definition // by their names as written; nil before the body was searched for them
 	trimmed     map[zoneName]definition // by these without what stands around them
 	forgive     func(line int, what string)
-	steps       int                     // taken by the definitions that were worked out
-	onsets      int                     // of these
+	steps       int // taken by the definitions that were worked out
+	onsets      int // of these
 }
 
 // zoneName is a TZID in one of the body's VCALENDARs, counted from 1. Each may define its own zone of a name.
@@ -34,9 +34,9 @@ type zoneName struct {
 
 // definition is where a VTIMEZONE stands in the body.
 type definition struct {
-	line int    // of its BEGIN
-	named int   // the line of its TZID
-	body []byte // what follows that line
+	line  int    // of its BEGIN
+	named int    // the line of its TZID
+	body  []byte // what follows that line
 }
 
 // blankNames is what is said of zones whose names are read without what stands around them.
