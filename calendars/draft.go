@@ -77,6 +77,11 @@ func (r *reader) slipped(l line) {
 	name := string(l.name)
 	switch of := slipsOf(name); {
 	case len(of) == 0:
+		var upper [64]byte // "S:TATUS"
+		whole, _ := splitName(&upper, append([]byte(name), l.rest[1:]...))
+		if len(name) > 0 && eventProperties[string(whole)] != unread && !properties[name] {
+			r.noteSlip(l.number, name+string(l.rest[:1+len(whole)-len(name)]), string(whole))
+		}
 	case len(of) == 1 && name != "DATE" && l.fits(of[0]):
 		l.name = []byte(of[0])
 		before := len(r.draft.properties)

@@ -25,6 +25,9 @@ var typed = set("BEGIN", "END", "VERSION", "CALSCALE", "METHOD", "DTSTART", "DTE
 	"REFRESH-INTERVAL", "X-PUBLISHED-TTL", "ACKNOWLEDGED",
 	"UID", "TZID", "X-WR-TIMEZONE") // names, in which nobody writes a line
 
+// anyText are those of typed whose values may hold any text all the same.
+var anyText = set("BEGIN", "END", "UID", "TZID", "X-WR-TIMEZONE", "GEO")
+
 // properties are those with which a line of its own can begin.
 var properties = union(typed,
 	set("PRODID", "NAME", "UID", "SUMMARY", "DESCRIPTION", "LOCATION", "CATEGORIES", "COMMENT", "CONTACT",

@@ -55,7 +55,7 @@ func (r *reader) forgiveLine(l line) {
 		r.forgive(l.number, "NUL characters are ignored; remove them")
 	}
 	if l.glued {
-		r.forgive(l.number, "a line follows a BEGIN or END without a line end, and is read as one; add the line end")
+		r.forgive(l.number, "a line follows another without a line end, and is read as one; add the line end")
 	}
 	if l.hides != "" {
 		r.forgive(l.number, "an indented line that begins like "+l.hides+
@@ -175,12 +175,37 @@ func (l line) holdsAnother() bool {
 	if l.gluedTo("BEGIN:VEVENT") >= 0 {
 		return true
 	}
-	i := l.gluedTo("DTSTART")
-	if i < 0 {
-		return false
+	for n, name := range [...]string{"DTSTART", "DTEND", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "STATUS", "TRANSP"} {
+		if n > 0 && (l.name == nil || l.hides != "") { // what is wrong with it is said already
+			return false
+		}
+		if i := l.gluedTo(name); i >= 0 && (line{rest: l.rest[i+len(name):]}).fits(name) {
+			return true
+		}
 	}
-	_, value, ok := valueOf(l.rest[i+len("DTSTART"):])
-	return ok && looksLikeTime(value)
+	return false
+}
+
+// gluedLine is where another line begins in a value that holds none, as where a line end is missing: "20260107T090000ZUID:7";
+// 0: nowhere.
+func gluedLine(value []byte) int {
+	const longest = 32 // of a name
+	colon := bytes.IndexByte(value, ':')
+	for end := 1; end <= colon; end++ {
+		if value[end] != ':' && value[end] != ';' {
+			continue
+		}
+		start := end
+		for start > max(1, end-longest) && isNameByte(value[start-1]) {
+			start--
+		}
+		for ; start < end-2; start++ {
+			if properties[string(value[start:end])] {
+				return start
+			}
+		}
+	}
+	return 0
 }
 
 // gluedTo is where a word stands in a line, in a text without a blank before it; -1: nowhere.

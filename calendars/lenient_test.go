@@ -21,7 +21,7 @@ func TestForgiven(t *testing.T) {
 		foot = "END:VCALENDAR\n"
 		// What is said of lines that stand alone though something is before them.
 		blanks = "blanks before a line are ignored; remove them, since they make it part of the line before"
-		glued  = "a line follows a BEGIN or END without a line end, and is read as one; add the line end"
+		glued  = "a line follows another without a line end, and is read as one; add the line end"
 		mark   = "a byte order mark or invisible blank before a line is ignored; remove it"
 	)
 	read := func(written, as string) string { return fmt.Sprintf("%s is read as %s", written, as) }

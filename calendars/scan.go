@@ -96,7 +96,7 @@ type scanner struct {
 	lineBytes int
 	unfolded  []byte
 	upper     [64]byte
-	glued     []byte // what follows a BEGIN or END on its line
+	glued     []byte // what follows on its line a BEGIN or END, or a value that holds no other line
 
 	strict bool // no indented line stands alone
 
@@ -149,13 +149,24 @@ func (s *scanner) next() (line, bool) {
 	return s.separated(l, text), true
 }
 
-// separated is a line with its name, and without another that follows a BEGIN or END on it: that one comes next.
+// separated is a line with its name, and without another that follows on it a BEGIN or END, or a value that holds none:
+// that one comes next.
 func (s *scanner) separated(l line, text []byte) line {
 	l.name, l.rest = s.split(text)
 	if string(l.name) == "TZID" { // the blanks at its end can tell a name from another
 		l.rest = text[len(l.name):]
 	}
-	if name := string(l.name); name != "BEGIN" && name != "END" || l.rest[0] != ':' {
+	if name := string(l.name); name != "BEGIN" && name != "END" {
+		_, value, ok := valueOf(l.rest)
+		if ok && typed[name] && !anyText[name] {
+			if start := gluedLine(value); start > 0 {
+				s.glued, l.glued = value[start:], true
+				l.rest = bytes.TrimRight(bytes.TrimSuffix(l.rest[:len(l.rest)-len(value)+start], []byte(`\n`)), " \t,;")
+			}
+		}
+		return l
+	}
+	if l.rest[0] != ':' {
 		return l
 	}
 	value := bytes.TrimLeft(l.rest[1:], " \t")

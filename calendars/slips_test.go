@@ -1,6 +1,7 @@
 package calendars
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 )
@@ -66,5 +67,40 @@ func TestMisspelt(t *testing.T) {
 	}
 	if got := slipsOf("BEGINN"); slices.Contains(got, "BEGIN") {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestMissingLineEnds: a line that follows a value that holds none is a line of its own; in a text it is reported.
+func TestMissingLineEnds(t *testing.T) {
+	t.Parallel()
+	const (
+		glued = "line 4: a line follows another without a line end, and is read as one; add the line end"
+		holds = "line 7: the line holds another one of an event, which is not read as one (is a line end missing?)"
+	)
+	noon := []string{"02 12:00 a"}
+	first := func(line string, more ...string) []byte {
+		return wrap(vevent(append([]string{line, "DURATION:PT1H", "SUMMARY:a"}, more...)...))
+	}
+	last := func(line string) []byte {
+		return wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", line))
+	}
+	for _, c := range []expected{
+		{"a UID", first("DTSTAMP:20270101T000000ZUID:a", "DTSTART:20270302T120000"), noon, []string{glued}},
+		{"two lines", first("SEQUENCE:3 TRANSP:OPAQUE;DTSTART:20270302T120000"), noon, []string{glued + " (2 lines, this is the first)"}},
+		{"a rule", first("RRULE:FREQ=DAILY;COUNT=3EXDATE;VALUE=DATE:20270303", "DTSTART:20270302T120000"), []string{"02 12:00 a", "04 12:00 a"}, []string{glued}},
+		{"a zone", first("DTSTART;TZID=Europe/Rome:20270302T120000\\nSTATUS:CANCELLED"), nil, []string{glued}},
+		{"a zone with a colon", first(`DTSTART;TZID="(UTC+01:00) Rome":20270302T120000`), noon, nil},
+		{"a name that reads like one", wrap(vevent("UID:urn:uuid:7", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a")), noon, nil},
+		{"a title", last("SUMMARY:aSTATUS:CANCELLED"), []string{"02 12:00 aSTATUS:CANCELLED"}, []string{holds}},
+		{"a title that speaks of one", last("SUMMARY:Meet STATUS:CANCELLED"), []string{"02 12:00 Meet STATUS:CANCELLED"}, nil},
+		{"a colon in a name", last("S:UMMARY:a"), []string{"02 12:00 "}, []string{"line 7: S:UMMARY is no property of an event, and is ignored; did you mean SUMMARY?"}},
+		{"a part of a rule", wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", "RRULE:FREQ=DAILY;COUNT3")), noon, []string{
+			`line 8: RRULE: want parts such as COUNT=4, found "COUNT3"; event "a" (a) happens once`,
+		}},
+	} {
+		c.check(t)
+	}
+	if n := gluedLine(bytes.Repeat([]byte(";"), 1<<20)); n != 0 {
+		t.Errorf("got %d", n)
 	}
 }
