@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -222,6 +223,7 @@ func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 			return "", r.useless(e, p, err)
 		}
 		parameters, _ := p.parameters()
+		renamed(parameters)
 		e.replaces, e.Recurring, e.RecurrenceID = &s, true, p.value
 		e.onwards = strings.EqualFold(parameters["RANGE"], "THISANDFUTURE")
 	case "DTSTART":
@@ -345,8 +347,9 @@ func (r *reader) parse(kind valueKind, text string) (stamp, error) {
 
 // valueKind is what the parameters of a time say about it.
 type valueKind struct {
-	date, zoned bool // VALUE=DATE; TZID is there
-	unnamed     bool // TZID is there and names nothing
+	date, zoned bool   // VALUE=DATE; TZID is there
+	unnamed     bool   // TZID is there and names nothing
+	odd         string // what is wrong with the names of the parameters; "" for nothing
 	tzid        string
 	line        int // of the property
 }
@@ -357,7 +360,10 @@ func (r *reader) valueKind(p property) (kind valueKind, err error) {
 	written := p.content[len(p.name) : len(p.content)-len(p.value)]
 	kind, ok := r.kinds[written]
 	defer func() {
-		if kind.line = p.line; kind.unnamed {
+		if kind.line = p.line; kind.odd != "" {
+			r.forgive(p.line, kind.odd)
+		}
+		if kind.unnamed {
 			r.forgive(p.line, "a TZID that names no time zone is ignored; name one, or remove it")
 		}
 	}()
@@ -368,6 +374,7 @@ func (r *reader) valueKind(p property) (kind valueKind, err error) {
 	if err != nil {
 		return kind, err
 	}
+	kind.odd = renamed(parameters)
 	kind.date = strings.EqualFold(parameters["VALUE"], "DATE")
 	kind.tzid, kind.zoned = parameters["TZID"]
 	if kind.zoned && plainTZID(kind.tzid) == "" {
@@ -393,4 +400,22 @@ func (p property) parameters() (map[string]string, error) {
 		parameters[strings.ToUpper(name)] = strings.Join(values, ",")
 	}
 	return parameters, nil
+}
+
+// renamed gives parameters of a time whose names have blanks around them or one slip the names that are meant, unless
+// these are there, and says what was wrong; "" for nothing.
+func renamed(parameters map[string]string) (odd string) {
+	for _, written := range slices.Sorted(maps.Keys(parameters)) {
+		name := strings.TrimSpace(written)
+		for _, of := range [...]string{"TZID", "VALUE", "RANGE"} {
+			if isNearly(name, of) {
+				name = of
+			}
+		}
+		if _, there := parameters[name]; name != written && !there {
+			parameters[name] = parameters[written]
+			odd = fmt.Sprintf("the parameter %s is read as %s", quote(written), name)
+		}
+	}
+	return odd
 }

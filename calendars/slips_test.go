@@ -104,3 +104,29 @@ func TestMissingLineEnds(t *testing.T) {
 		t.Errorf("got %d", n)
 	}
 }
+
+// TestMisspeltParameters: a time whose zone is named by a parameter with a slip is not anybody's time.
+func TestMisspeltParameters(t *testing.T) {
+	t.Parallel()
+	as := func(written, name string) []string {
+		return []string{"line 5: the parameter " + quote(written) + " is read as " + name}
+	}
+	for _, c := range []struct {
+		parameters string
+		want       string
+		told       []string
+	}{
+		{";TZID=Asia/Karachi", "02 08:00 a", nil},
+		{"; TZID=Asia/Karachi", "02 08:00 a", as(" TZID", "TZID")},
+		{";TZD=Asia/Karachi", "02 08:00 a", as("TZD", "TZID")},
+		{";TZID=Asia/Karachi;TZIDS=Asia/Tokyo", "02 08:00 a", nil},
+		{";VLAUE=DATE", "02 00:00 a", as("VLAUE", "VALUE")},
+		{";X-TZID=Asia/Karachi", "02 12:00 a", nil},
+	} {
+		expected{
+			c.parameters, wrap(vevent("UID:a", "DTSTART"+c.parameters+":20270302T120000", "DURATION:PT1H", "SUMMARY:a")),
+			[]string{c.want},
+			c.told,
+		}.check(t)
+	}
+}
