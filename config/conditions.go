@@ -12,7 +12,9 @@ type naming func(name Text) (Text, bool)
 func (s *source) calendarNaming(name Text) (Text, bool) {
 	c, ok := s.calendars.find(name.S)
 	if !ok {
-		s.mistake(name.Pos, "calendar %s is not defined%s", quote(name.S), s.suggest(name.S, s.calendars.known))
+		if !s.unreadPart("calendars") {
+			s.mistake(name.Pos, "calendar %s is not defined%s", quote(name.S), s.suggest(name.S, s.calendars.known))
+		}
 		return name, false
 	}
 	return Text{Pos: name.Pos, S: c.Name}, true
@@ -101,7 +103,9 @@ func (f fields) numbers(key string) Numbers {
 func (s *source) listNamed(name Text) Text {
 	l, ok := s.lists.find(name.S)
 	if !ok {
-		s.mistake(name.Pos, "list %s is not defined%s", quote(name.S), s.suggest(name.S, s.lists.known))
+		if !s.unreadPart("lists") {
+			s.mistake(name.Pos, "list %s is not defined%s", quote(name.S), s.suggest(name.S, s.lists.known))
+		}
 		return name
 	}
 	return Text{Pos: name.Pos, S: l.Name}

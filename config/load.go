@@ -106,6 +106,7 @@ type loader struct {
 	accepted *Inputs   // see Options
 	since    time.Time // Options.Hold
 	file     *File
+	unread   []string                // parts of the main file whose key is misspelt
 	grants   map[string]*grant       // what the main file says of tenants, by name
 	zones    map[string]error        // what is wrong with a time zone, by name
 	findZone func(name string) error // see Options
@@ -143,6 +144,8 @@ type source struct {
 	lists     scope[*List]
 	secrets   scope[Secret]
 	routes    scope[*Route]
+
+	unreadHere []string // parts of the file whose key is misspelt
 
 	said    said              // mistakes
 	merged  int               // keys of data, see merge

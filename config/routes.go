@@ -158,7 +158,7 @@ func (f fields) plan() (*Plan, bool) {
 		return nil, false
 	}
 	p, ok := f.plans.find(name.S)
-	if !ok {
+	if !ok && !f.unreadPart("plans") {
 		f.mistake(name.Pos, "plan %s is not defined%s", quote(name.S), f.suggest(name.S, f.plans.known))
 	}
 	return p, ok && len(p.Branches) > 0

@@ -36,13 +36,33 @@ func (s *source) fields(n *node, in place) fields {
 	f.whole = true
 	for _, e := range n.entries {
 		if known := keysOf[in]; !slices.Contains(known, e.key.S) {
-			s.mistake(e.key.Pos, "unknown key %s in %s%s", diag.Excerpt(e.key.S), nouns[in], hint(e.key.S, in))
+			meant := hint(e.key.S, in)
+			s.mistake(e.key.Pos, "unknown key %s in %s%s", diag.Excerpt(e.key.S), nouns[in], meant)
+			s.misspell(in, meant)
 			f.whole = false
 			continue
 		}
 		f.by[e.key.S] = e.value
 	}
 	return f
+}
+
+// misspell notes that a part of a file is not read, since its key is misspelt, so that nothing is said of the names that it defines.
+func (s *source) misspell(in place, hint string) {
+	for _, part := range []string{"calendars", "lists", "plans"} {
+		switch {
+		case hint != fmt.Sprintf("; did you mean %q?", part):
+		case in == inMain:
+			s.loader.unread = append(s.loader.unread, part)
+		case in == inInclude:
+			s.unreadHere = append(s.unreadHere, part)
+		}
+	}
+}
+
+// unreadPart reports whether names of a kind may be defined in a part that is not read.
+func (s *source) unreadPart(part string) bool {
+	return slices.Contains(s.loader.unread, part) || slices.Contains(s.unreadHere, part)
 }
 
 // hint says what an unknown key may have meant: the place where it belongs, else a close key of its own place.

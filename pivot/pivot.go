@@ -166,6 +166,7 @@ const noUser = "nouser"
 func interpret(params []param) Call {
 	c := Call{params: params}
 	var collected, from, to, request string
+	numbered := false // the caller's number was sent, which may be empty
 	for _, p := range params {
 		switch p.name {
 		case "From":
@@ -190,7 +191,7 @@ func interpret(params []param) Call {
 		case "Caller-ID-Name", "CallerName":
 			c.CallerName = p.value
 		case "Caller-ID-Number", "CallerNumber":
-			c.CallerNumber = p.value
+			c.CallerNumber, numbered = p.value, true
 		case "Account-ID", "AccountSid":
 			c.AccountID = p.value
 		case "Call-ID", "CallSid":
@@ -208,6 +209,9 @@ func interpret(params []param) Call {
 		case "Digits[default]":
 			collected = p.value
 		}
+	}
+	if c.From == "" && !numbered { // the vendor's names are all there is; From-User is the caller's number there
+		c.CallerNumber = from
 	}
 	c.From, c.To, c.Request = cmp.Or(c.From, from), cmp.Or(c.To, to), cmp.Or(c.Request, request)
 	c.Dialed = cmp.Or(unlessFiller(c.Request), unlessFiller(c.To))

@@ -231,3 +231,30 @@ func parsed(t *testing.T, method, target, contentType, body string, headers http
 	}
 	return call
 }
+
+// TestDocumentedCaller: From-User is the caller's number where the vendor's names are all there is, and a number that
+// was sent empty, or as a filler, stays withheld.
+func TestDocumentedCaller(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		form, number string
+		withheld     bool
+	}{
+		{"From-User=%2B13125550202&To-User=2", "+13125550202", false},
+		{"From-User=anonymous", "anonymous", true},
+		{"From-User=%2B1&From-Realm=anonymous.invalid", "+1", true},
+		{"From-User=%2B13125550202&Caller-ID-Number=", "", true},
+		{"From-User=%2B13125550202&Caller-ID-Number=%2B13125550203", "+13125550203", false},
+		{"From=user_x&From-User=%2B13125550202", "", true},
+		{"To-User=2", "", true},
+	} {
+		params, err := appendForm(nil, c.form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := interpret(params)
+		if call.CallerNumber != c.number || call.Withheld() != c.withheld {
+			t.Errorf("%s: got %q, withheld %t", c.form, call.CallerNumber, call.Withheld())
+		}
+	}
+}

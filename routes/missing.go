@@ -10,8 +10,9 @@ import (
 )
 
 // Missing says in a sentence why [Table.Match] found no route for a call on a path, and which path may have been meant.
-// It is for the people who operate the server: it names paths, and never a token.
-func (t *Table) Missing(path string, why Why) string {
+// It is for the people who operate the server: it names paths, and never a token. Dialed is the number that was dialed;
+// "" where it may not be shown.
+func (t *Table) Missing(path string, why Why, dialed string) string {
 	switch why {
 	case NoPath:
 		shown, hint := t.ShownPath(path), ""
@@ -24,6 +25,9 @@ func (t *Table) Missing(path string, why Why) string {
 	case NoNumber:
 		return "the call names no dialed number, and the routes at this path go by number"
 	case NumberNotListed:
+		if p := t.paths[path]; dialed != "" && p != nil {
+			return "no route at this path lists the dialed number " + strconv.Quote(dialed) + p.nearNumber(dialed)
+		}
 		return "no route at this path lists the dialed number"
 	}
 	return string(why)
@@ -31,6 +35,27 @@ func (t *Table) Missing(path string, why Why) string {
 
 // mostCompared is up to how many paths one that no route has is compared with: anybody can ask for such a path.
 const mostCompared = 200
+
+// nearNumber ends a message about a number that no route lists: the one that was probably meant, with one slip
+// of the keys or without its country, or nothing.
+func (p *place) nearNumber(dialed string) string {
+	const local = 7 // digits that two numbers have in common where one lacks its country or area
+	if len(p.listed.exact) > mostCompared {
+		return ""
+	}
+	var buf [longest]byte
+	key := string(normal(buf[:0], dialed))
+	digits := strings.TrimLeft(key, "+0")
+	for _, spelling := range slices.Sorted(maps.Keys(p.listed.exact)) {
+		bare := strings.TrimLeft(spelling, "+0")
+		alike := len(bare) >= local && len(digits) >= local &&
+			(strings.HasSuffix(bare, digits) || strings.HasSuffix(digits, bare))
+		if alike || len(spelling) > 3 && diag.Distance(key, spelling) == 1 {
+			return "; did you mean " + strconv.Quote(p.listed.exact[spelling].S) + "?"
+		}
+	}
+	return ""
+}
 
 // longSegment is the length, in bytes, from which on a segment of an unknown path may be a token.
 const longSegment = 16

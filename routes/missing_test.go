@@ -3,6 +3,8 @@ package routes
 import (
 	"strings"
 	"testing"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 func TestMissing(t *testing.T) {
@@ -33,8 +35,34 @@ func TestMissing(t *testing.T) {
 		{"/zentrale", NoNumber, "the call names no dialed number, and the routes at this path go by number"},
 		{"/zentrale", OtherAccount, "no route at this path is for the call's account"},
 	} {
-		if got := table.Missing(c.path, c.why); got != c.want {
+		if got := table.Missing(c.path, c.why, ""); got != c.want {
 			t.Errorf("%s at %s:\ngot  %s\nwant %s", c.why, c.path, got, c.want)
+		}
+	}
+}
+
+// TestMissingNumber: a number that no route lists is said with the one that was meant, where it may be shown.
+func TestMissingNumber(t *testing.T) {
+	t.Parallel()
+	var all []*Route
+	for _, number := range []string{"+442079460018", "2001", "02079460123"} {
+		r, mistakes := New(Options{Name: "r" + number, Path: "/a", Match: Match{Dialed: []diag.Text{{S: number}}}})
+		if len(mistakes) > 0 {
+			t.Fatal(mistakes)
+		}
+		all = append(all, r)
+	}
+	table, _ := NewTable(all)
+	for dialed, near := range map[string]string{
+		"+442079460081": "+442079460018", "2079460018": "+442079460018", "2010": "2001", "+442079460123": "02079460123",
+		"2345": "", "+4930123456": "", "reception": "",
+	} {
+		want := `no route at this path lists the dialed number "` + dialed + `"`
+		if near != "" {
+			want += `; did you mean "` + near + `"?`
+		}
+		if got := table.Missing("/a", NumberNotListed, dialed); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
 }

@@ -63,12 +63,14 @@ type credentials struct {
 	remote             string   // address and port of the peer
 	forwarded          []string // X-Forwarded-For, as it came
 	unreadable         bool     // an address that decides cannot be read
+	presented          bool     // something came that was meant as credentials, right or wrong
 }
 
 // present takes the credentials out of a request. Its path keeps a token; see [tokenPaths].
 func present(r *http.Request) credentials {
 	var c credentials
 	if r.Header["Authorization"] != nil {
+		c.presented = true // of another scheme too
 		c.username, c.password, _ = r.BasicAuth()
 		r.Header.Del("Authorization")
 	}
@@ -76,13 +78,19 @@ func present(r *http.Request) credentials {
 		c.addToken(token)
 		r.Header.Del(tokenHeader)
 	}
-	if strings.Contains(r.URL.RawQuery, "token=") {
+	if q := r.URL.RawQuery; strings.Contains(q, "oken=") || strings.Contains(q, "OKEN=") {
 		var kept []string
 		for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
-			if name, value, _ := strings.Cut(pair, "="); name == "token" {
+			name, value, _ := strings.Cut(pair, "=")
+			if name == "token" {
+				c.presented = c.presented || value != ""
 				if text, err := url.QueryUnescape(value); err == nil {
 					c.addToken(text)
 				}
+				continue
+			}
+			if strings.EqualFold(name, "token") {
+				c.presented = true // mistyped, and read nevertheless by whoever logs parameters
 				continue
 			}
 			kept = append(kept, pair)
@@ -94,6 +102,7 @@ func present(r *http.Request) credentials {
 }
 
 func (c *credentials) addToken(token string) {
+	c.presented = true
 	if len(c.tokens) < maxTokens {
 		c.tokens = append(c.tokens, token)
 	}
@@ -177,14 +186,15 @@ func parseHop(text string) (netip.Addr, bool) {
 	return at.Unmap(), err == nil && at.Zone() == ""
 }
 
-// refusal says why a request was refused, as the log's reason.
-func (c *credentials) refusal(status int) string {
+// refusal says why a request was refused, as the log's reason. Its path, as it may be shown, has an ellipsis for what
+// may be a mistyped token.
+func (c *credentials) refusal(status int, path string) string {
 	switch {
 	case status == http.StatusForbidden && c.unreadable:
 		return "address_unreadable"
 	case status == http.StatusForbidden:
 		return "address_not_in_networks"
-	case c.username == "" && c.password == "" && len(c.tokens) == 0:
+	case !c.presented && !strings.HasPrefix(path, "/…/"):
 		return "no_credentials"
 	}
 	return "wrong_credentials"

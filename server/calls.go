@@ -318,7 +318,8 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	}
 	if rec.from != nil {
 		level = slog.LevelWarn
-		attrs = append(attrs, slog.String("reason", rec.from.refusal(rec.status)), slog.String("path", rec.shownPath()))
+		attrs = append(attrs, slog.String("reason", rec.from.refusal(rec.status, rec.live.table.ShownPath(rec.path))),
+			slog.String("path", rec.shownPath()))
 		attrs = rec.from.attrs(attrs)
 	}
 	if rec.miss != "" {
@@ -339,7 +340,13 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 func (rec *record) shownPath() string { return headerText(rec.live.table.ShownPath(rec.path)) }
 
 // missing says in a sentence why the call has no route.
-func (rec *record) missing() string { return rec.live.table.Missing(rec.path, rec.miss) }
+func (rec *record) missing() string {
+	dialed := ""
+	if rec.call != nil {
+		_, _, dialed = shownNumbers(rec.live.callers, rec.call)
+	}
+	return rec.live.table.Missing(rec.path, rec.miss, headerText(shortened(dialed)))
+}
 
 // decision is the part of a line that says what was decided, and who answered.
 func (rec *record) decision() []slog.Attr {

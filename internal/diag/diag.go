@@ -153,22 +153,29 @@ func Excerpt(text string) string {
 const listed = 8
 
 // Suggest ends a message about a name that is not known: `; did you mean "x"?` when one of the known names is close,
-// else the known names when they are few, else nothing. Names are compared without regard to case.
+// else the known names when they are few, else nothing. Names are compared without regard to case; close is one slip, or
+// a third of the characters, or two that are missing at the end.
 func Suggest(got string, known []string) string {
-	best, length := "", utf8.RuneCountInString(got)
-	least, compared, lower := length/3+1, known, strings.ToLower(got)
+	best, cut, length := "", "", utf8.RuneCountInString(got)
+	least, compared, lower := max(1, length/3), known, strings.ToLower(got)
 	if length > longestCompared {
 		compared = nil
 	}
 	for _, name := range compared {
-		if n := utf8.RuneCountInString(name); n > length+least || n < length-least {
+		other := strings.ToLower(name)
+		n := utf8.RuneCountInString(name)
+		if length > 2 && n == length+2 && strings.HasPrefix(other, lower) {
+			cut = name
 			continue
 		}
-		if d := Distance(lower, strings.ToLower(name)); d <= least && (best == "" || d < least) {
+		if n > length+least || n < length-least {
+			continue
+		}
+		if d := Distance(lower, other); d <= least && (best == "" || d < least) {
 			best, least = name, d
 		}
 	}
-	switch {
+	switch best = cmp.Or(best, cut); {
 	case best != "":
 		return fmt.Sprintf("; did you mean %q?", best)
 	case len(known) > 0 && len(known) <= listed:
