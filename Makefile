@@ -26,12 +26,11 @@ check: lint vulns ## what a change must pass besides tests: modules, lint and kn
 	go mod tidy -diff
 	go -C tools mod tidy -diff
 
-lint: ## gofumpt, vet, staticcheck, deadcode; golangci-lint too with GOLANGCI=1
+lint: ## gofumpt, vet, golangci-lint with staticcheck, deadcode
 	@files=$$($(TOOL) gofumpt -l .); test -z "$$files" || { echo "$$files: not formatted; run make fmt"; exit 1; }
 	go vet ./...
-	$(TOOL) staticcheck ./...
+	$(TOOL) golangci-lint run
 	@dead=$$($(TOOL) deadcode -test ./...); test -z "$$dead" || { echo "$$dead"; exit 1; }
-	$(if $(GOLANGCI),golangci-lint run)
 
 vulns: ## known vulnerabilities in what is called; skipped where the database is out of reach (VULNDB=file:///copy of it)
 	@if curl -fsS -m 5 -o /dev/null $(VULNDB)/index/db.json; then $(TOOL) govulncheck -db $(VULNDB) ./...; \

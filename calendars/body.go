@@ -70,7 +70,7 @@ func (a *attempt) tooBig(what string) Fetched {
 // thing counts as a damaged one.
 func unzip(ctx context.Context, from io.Reader, limit int64) ([]byte, error) {
 	z, err := gzip.NewReader(from)
-	if err == io.EOF { // not a byte
+	if errors.Is(err, io.EOF) { // not a byte
 		return nil, nil
 	}
 	var body []byte

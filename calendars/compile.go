@@ -54,10 +54,10 @@ type span struct{ wall, exact int64 }
 // compare orders spans by length, nil first.
 func (s *span) compare(other *span) int {
 	if s == nil || other == nil {
-		switch {
-		case s == other:
+		switch s {
+		case other:
 			return 0
-		case s == nil:
+		case nil:
 			return -1
 		}
 		return 1

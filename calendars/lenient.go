@@ -412,7 +412,7 @@ func (l line) tidy() (tidied line, odd []string) {
 // quotedParameters are parameters as written, each from its semicolon on, with quotes around values that hold a colon.
 func quotedParameters(written []byte) []byte {
 	var out []byte
-	for _, parameter := range bytes.Split(written[1:], []byte(";")) {
+	for parameter := range bytes.SplitSeq(written[1:], []byte(";")) {
 		name, value, _ := bytes.Cut(parameter, []byte("="))
 		out = append(append(append(out, ';'), name...), '=')
 		if bytes.IndexByte(value, ':') >= 0 && bytes.IndexByte(value, '"') < 0 {

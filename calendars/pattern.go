@@ -123,8 +123,7 @@ func (ps Patterns) Cost() int {
 
 // unreadable is what is wrong with a regular expression.
 func unreadable(err error) string {
-	var wrong *syntax.Error
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*syntax.Error](err); ok {
 		return wrong.Code.String()
 	}
 	return err.Error()

@@ -167,7 +167,8 @@ func (s *Store) take(f *feed, o *brought) (changed []string) {
 		t, after, done := list[i].terms, k, func() {}
 		switch {
 		case len(body) > 0:
-			result, err := metrics.Unchanged, error(nil)
+			var result metrics.FetchResult
+			var err error
 			after, done, result, err = s.read(f, k, t, body, now, parse)
 			if err != nil {
 				o.Err = err

@@ -3,6 +3,7 @@ package calendars
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -102,7 +103,7 @@ func TestRoomWaits(t *testing.T) {
 				}
 				<-ctx.Done()
 				if got, _ := a.late(ctx, ctx.Err()); got.Err == nil || got.Result != metrics.Timeout ||
-					context.Cause(ctx) != context.DeadlineExceeded {
+					!errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 					t.Errorf("afterwards: %v", got.Err)
 				}
 			})

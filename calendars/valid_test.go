@@ -103,7 +103,7 @@ func validCalendar(random *rand.Rand) (body string, events []said) {
 		write("X-WR-CALDESC:" + escape(text()))
 	}
 	for i := range 1 + random.IntN(3) {
-		e := said{UID: fmt.Sprintf("%d@example.com", i), Start: int(dayOf(2026, 1, 5+i)), Days: 1 + random.IntN(3)}
+		e := said{UID: fmt.Sprintf("%d@example.com", i), Start: dayOf(2026, 1, 5+i), Days: 1 + random.IntN(3)}
 		lines := []string{
 			"UID:" + e.UID, "DTSTAMP:20260101T000000Z", fmt.Sprintf("DTSTART;VALUE=DATE:202601%02d", 5+i),
 			fmt.Sprintf("DTEND;VALUE=DATE:202601%02d", 5+i+e.Days),
@@ -163,7 +163,7 @@ func TestNothingIsMixedIn(t *testing.T) {
 		head   = "BEGIN:VCALENDAR\nBEGIN:VEVENT\n"
 		foot   = "END:VEVENT\nEND:VCALENDAR\n"
 	)
-	start := int(dayOf(2026, 1, 5))
+	start := dayOf(2026, 1, 5)
 	one := said{UID: "a", Summary: "One", Start: start, Days: 2, Rules: 1}
 	two := said{Start: start + 3, Days: 1}
 	three := said{UID: "c", Summary: "Three", Start: start + 7, Days: 1, Exceptions: 1}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -93,9 +94,7 @@ func TestOneOffice(t *testing.T) {
 	f := load(t, "callhours.yaml", oneOffice, "secrets/a.yaml", "pivot-password: hunter2\n")
 	data := func(more map[string]any) *Data {
 		values := map[string]any{"front_desk": "0123456789abcdef0123456789abcdef", "voicemail": "4567456745674567"}
-		for key, value := range more {
-			values[key] = value
-		}
+		maps.Copy(values, more)
 		return &Data{Values: values}
 	}
 	f.Plans = nil // built in

@@ -84,9 +84,8 @@ func TestLodging(t *testing.T) {
 				accepted = before.Inputs
 			}
 			_, err := load(c.files, accepted)
-			var mistakes diag.Mistakes
 			got := ""
-			if errors.As(err, &mistakes) {
+			if mistakes, ok := errors.AsType[diag.Mistakes](err); ok {
 				for _, m := range mistakes {
 					got += m.Error() + "\n"
 				}

@@ -84,7 +84,7 @@ func (s *testSource) moment(at diag.Pos, line string) (TestMoment, bool) {
 		return TestMoment{}, false
 	}
 	out := TestMoment{Pos: at, From: Text{Pos: at, S: oneBlank(m[2])}, Branch: Text{Pos: at, S: m[4]}}
-	if i := strings.Index(line, `"`); i >= 0 {
+	if strings.Contains(line, `"`) {
 		out.Event = Text{Pos: at, S: m[5]}
 	}
 	if !s.isMoment(out.From) {

@@ -17,6 +17,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -95,7 +96,7 @@ func New(o Options) *Console {
 		body := embedded("static/" + name)
 		sum := fnv.New64a()
 		sum.Write(body)
-		c.assets[name] = asset{body, kind, fmt.Sprintf("%x", sum.Sum64())}
+		c.assets[name] = asset{body, kind, strconv.FormatUint(sum.Sum64(), 16)}
 		c.mux.HandleFunc("GET /static/"+name, c.asset)
 	}
 	for _, name := range []string{

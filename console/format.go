@@ -21,8 +21,8 @@ func (c *Console) funcs() template.FuncMap {
 		"zone":       zoneOf,
 		"route":      func(name string) string { return "/routes/" + escaped(name) },
 		"calendar":   func(name string) string { return "/calendars/" + escaped(name) },
-		"tenant":     func(name string) string { before, _, _ := cutLast(name, "/"); return before },
-		"own":        func(name string) string { _, after, _ := cutLast(name, "/"); return after },
+		"tenant":     func(name string) string { before, _ := cutLast(name, "/"); return before },
+		"own":        func(name string) string { _, after := cutLast(name, "/"); return after },
 		"number":     number,
 		"ticks":      ticks,
 		"navigation": c.navigation,
@@ -67,11 +67,11 @@ func (c *Console) navigation(here string) []entry {
 }
 
 // cutLast cuts at the last separator; without one all of it is after.
-func cutLast(s, sep string) (before, after string, found bool) {
+func cutLast(s, sep string) (before, after string) {
 	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
+		return s[:i], s[i+len(sep):]
 	}
-	return "", s, false
+	return "", s
 }
 
 // escaped is a name as a path; a tenant's slash stays one.

@@ -160,14 +160,14 @@ func (c *checker) syntax() *Finding {
 	}
 	c.buffer = *bytes.NewBuffer(c.body)
 	c.decoder.Reset(&c.buffer)
-	if _, err := c.decoder.ReadValue(); err != nil && err != io.EOF {
+	if _, err := c.decoder.ReadValue(); err != nil && !errors.Is(err, io.EOF) {
 		return c.misspelled(err)
 	}
 	end := c.decoder.InputOffset()
 	switch _, err := c.decoder.ReadToken(); {
 	case err == nil:
 		return c.at(c.body[end:], nil, "want one object, found more after it")
-	case err != io.EOF:
+	case !errors.Is(err, io.EOF):
 		return c.misspelled(err)
 	}
 	return c.numbers()
@@ -374,7 +374,7 @@ func (c *checker) setVersion(in versions) string {
 	if c.on.Version != "" {
 		return ""
 	}
-	return fmt.Sprintf("; set kazoo_version if yours is %s", enumerate(in.names(), "or"))
+	return "; set kazoo_version if yours is " + enumerate(in.names(), "or")
 }
 
 func (c *checker) data(o *object, data, action []byte, depth int) *Finding {

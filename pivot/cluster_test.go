@@ -2,6 +2,7 @@ package pivot
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -301,7 +302,7 @@ func TestOffsets(t *testing.T) {
 		{"\ufeff{}", "\ufeff"},
 	} {
 		err := CheckCallflow([]byte(c.body), Cluster{})
-		if f, ok := err.(*Finding); !ok || !strings.HasPrefix(c.body[f.Offset:], c.at) {
+		if f, ok := errors.AsType[*Finding](err); !ok || !strings.HasPrefix(c.body[f.Offset:], c.at) {
 			t.Errorf("%s: got %#v, want an offset of %s", c.body, err, c.at)
 		}
 	}

@@ -213,8 +213,8 @@ func (j *jesse) known(schema map[string]any, name string) bool {
 func (j *jesse) matches(pattern, text string) bool {
 	if j.patterns[pattern] == nil {
 		p := pattern
-		if strings.HasSuffix(p, "$") {
-			p = strings.TrimSuffix(p, "$") + `\n?$`
+		if before, ok := strings.CutSuffix(p, "$"); ok {
+			p = before + `\n?$`
 		}
 		j.patterns[pattern] = regexp.MustCompile(p)
 	}

@@ -36,7 +36,7 @@ type jsonBody struct {
 func (j *jsonBody) read() error {
 	if kind := j.dec.PeekKind(); kind != jsontext.KindBeginObject {
 		value, err := j.dec.ReadValue()
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		return fmt.Errorf("body: want a JSON object, found %s", describe(value))
@@ -47,7 +47,7 @@ func (j *jsonBody) read() error {
 	switch _, err := j.dec.ReadToken(); {
 	case err == nil:
 		return errors.New("body: want one JSON object, found more after it")
-	case err != io.EOF:
+	case !errors.Is(err, io.EOF):
 		return err
 	}
 	return nil

@@ -1,6 +1,7 @@
 package pivot
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -221,9 +222,7 @@ func TestRequestHeader(t *testing.T) {
 func parsed(t *testing.T, method, target, contentType, body string, headers http.Header) Call {
 	t.Helper()
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
-	for name, values := range headers {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, headers)
 	r.Header.Set("Content-Type", contentType)
 	call, err := Parse(r)
 	if err != nil {

@@ -238,7 +238,7 @@ func (s *Schemas) modules(root, action any, at []string) *Finding {
 	}
 	children, _ := a["children"].(map[string]any)
 	for _, key := range slices.Sorted(maps.Keys(children)) {
-		if f := s.modules(root, children[key], append(at[:len(at):len(at)], "children", key)); f != nil {
+		if f := s.modules(root, children[key], append(slices.Clip(at), "children", key)); f != nil {
 			return f
 		}
 	}
@@ -286,11 +286,14 @@ func (s *Schemas) finding(e *jsonschema.ValidationError, root any, at []string) 
 			}
 		}
 	}
-	for i, cause := range e.Causes {
-		f := s.finding(cause, root, at)
-		text += [2]string{": ", "; or "}[min(i, 1)] + f.Message
+	if len(e.Causes) > 0 {
+		causes := make([]string, len(e.Causes))
+		for i, cause := range e.Causes {
+			causes[i] = s.finding(cause, root, at).Message
+		}
+		text += ": " + strings.Join(causes, "; or ")
 	}
-	return &Finding{Path: pathIn(root, append(at[:len(at):len(at)], e.InstanceLocation...)), Message: text, Offset: -1}
+	return &Finding{Path: pathIn(root, append(slices.Clip(at), e.InstanceLocation...)), Message: text, Offset: -1}
 }
 
 // pathIn writes the way to a value as paths of findings are written.

@@ -1,6 +1,7 @@
 package pivot
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -126,7 +127,7 @@ func TestNumbersOutOfRange(t *testing.T) {
 		}
 	}
 	err := CheckCallflow([]byte(`{"module":"hangup","x":[1e400]}`), Cluster{})
-	if f, ok := err.(*Finding); !ok || f.Offset != 24 ||
+	if f, ok := errors.AsType[*Finding](err); !ok || f.Offset != 24 ||
 		f.Error() != "callflow: 1e400 is no number that Kazoo can read: it is too large or too small" {
 		t.Errorf("got %#v", err)
 	}

@@ -51,7 +51,7 @@ func (c *checker) values(vs []value, in versions, body []byte, depth int) *Findi
 			mend += c.setVersion(in &^ missing)
 		}
 	case missing != in:
-		mend = fmt.Sprintf(", which not all of Kazoo's versions take%s", c.setVersion(in&^missing))
+		mend = ", which not all of Kazoo's versions take" + c.setVersion(in&^missing)
 	case kind == '"' && couldBe(vs, content(body)):
 		mend = "; write it without quotes"
 	case kind == '"':

@@ -109,10 +109,12 @@ func (x *calendarLint) titles() {
 			s := r.Branches[a.Branch].State
 			return a.Negated || !a.Titled() || s != routes.Open && s != routes.Closed
 		})
-		signature := ""
+		var b strings.Builder
 		for _, a := range asks {
-			signature += a.Key() + "\x00" + r.Branches[a.Branch].Name + "\x00" + string(r.Branches[a.Branch].State) + "\x00"
+			branch := r.Branches[a.Branch]
+			b.WriteString(a.Key() + "\x00" + branch.Name + "\x00" + string(branch.State) + "\x00")
 		}
+		signature := b.String()
 		if len(asks) < 2 || seen[signature] || len(seen) == most {
 			continue
 		}
@@ -268,7 +270,7 @@ var dateRange = regexp.MustCompile(`\b(\d{1,2})\.?\s*(?:-|–|—|to|bis|au|al|u
 
 // speaksOfDays reports whether a title speaks of several days: of a week, of an end, or of two dates.
 func speaksOfDays(text string) bool {
-	for _, word := range strings.Fields(calendars.Fold(text)) {
+	for word := range strings.FieldsSeq(calendars.Fold(text)) {
 		switch word {
 		case "week", "weeks", "days", "until", "till", "through", "thru", "bis", "woche", "wochen", "tage", "betriebsferien", "ferien", "urlaubswoche",
 			"semaine", "semaines", "jusqu", "semana", "semanas", "hasta":

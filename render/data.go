@@ -244,9 +244,7 @@ func (b *branch) fill(ctx context.Context, v *View) error {
 		return nil
 	}
 	whole := make(map[string]any, len(b.plain)+len(b.written))
-	for name, value := range b.plain {
-		whole[name] = value
-	}
+	maps.Copy(whole, b.plain)
 	for name, value := range b.written {
 		text, err := run(ctx, value, v)
 		if err != nil {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"reflect"
@@ -14,11 +15,10 @@ import (
 
 // Bounds of data. A tenant's is the same for all of its branches, of which there may be thousands.
 const (
-	mostInData = 200 // templates in the data of a branch
-	// keys of a tenant's data that are copied for templates that read it as a whole and declare what it has not
-	mostCopied = 1_000_000
-	longText   = 256 // bytes of a text that is not looked through again for each branch
-	// fields, variables, calendars and the like that the templates of a tenant's branches name, each for each branch
+	mostInData = 200       // templates in the data of a branch
+	mostCopied = 1_000_000 // keys of a tenant's data that are copied, for templates that read it as a whole
+	longText   = 256       // bytes of a text that is not looked through again for each branch
+	// fields, variables, calendars and the like that the templates of a tenant's branches name, each for each branch.
 	mostRead     = 1_000_000
 	mostMisspelt = 20     // fields, and calendars, of a tenant that are not there and for which one looks what was meant
 	mostTold     = 10_000 // mistakes of a tenant's branches, before only the first of each further branch is said
@@ -255,7 +255,7 @@ func (m *Memo) tell(w *whole, names []string) string {
 
 func digestOf(told []byte) string {
 	sum := sha256.Sum256(told)
-	return fmt.Sprintf("%x", sum)
+	return hex.EncodeToString(sum[:])
 }
 
 // at says where a value is written; the zero Pos where the values were not written in a file.

@@ -82,8 +82,6 @@ func calendar(t testing.TB, events string) *calendars.Calendar {
 	return c
 }
 
-func yesno(b bool) *bool { return &b }
-
 // officeBranches are those of the built-in plan.
 func officeBranches() []Branch {
 	titled := func(e Events, patterns ...string) *Condition {
@@ -91,8 +89,8 @@ func officeBranches() []Branch {
 		return &Condition{Calendars: []string{"hours"}, Events: e}
 	}
 	holiday := &Condition{Calendars: []string{"holidays"}}
-	special := Events{Recurring: yesno(false)}
-	specialDay := Events{Recurring: yesno(false), WholeDay: true}
+	special := Events{Recurring: new(false)}
+	specialDay := Events{Recurring: new(false), WholeDay: true}
 	return []Branch{
 		{"closed-by-hand", Closed, titled(Events{}, "*closed*")},
 		{"open", Open, &Condition{Any: []*Condition{
@@ -742,10 +740,10 @@ func TestAdmits(t *testing.T) {
 		return &Condition{Calendars: []string{calendar}, Events: e}
 	}
 	r, mistakes := New(Options{Branches: []Branch{
-		{"a", Open, on("hours", Events{Summary: open, Recurring: yesno(false)})},
+		{"a", Open, on("hours", Events{Summary: open, Recurring: new(false)})},
 		{"b", Open, on("hours", Events{Summary: open})},
-		{"c", Other, on("hours", Events{Summary: lunch, Recurring: yesno(false)})},
-		{"d", Other, on("hours", Events{Summary: lunch, AllDay: yesno(false)})},
+		{"c", Other, on("hours", Events{Summary: lunch, Recurring: new(false)})},
+		{"d", Other, on("hours", Events{Summary: lunch, AllDay: new(false)})},
 		{"e", Other, on("others", Events{Summary: lunch})},
 		{"f", Closed, nil},
 	}})

@@ -225,8 +225,8 @@ func CleanPath(path string) string {
 	b.Grow(len(path) + 1)
 	after := byte(0)
 	for i := range len(path) {
-		switch c := path[i]; {
-		case c == '/':
+		switch c := path[i]; c {
+		case '/':
 			after = '/'
 		default:
 			if after == '/' || i == 0 {

@@ -49,7 +49,7 @@ func (s *Segments) can(n *node, segment int) can {
 		return c>>1&canFail | c<<1&canHold
 	}
 	// All fails if any part can, and holds if every part can; any is the other way round.
-	every, some := can(canFail|canHold), can(0)
+	every, some := canFail|canHold, can(0)
 	for _, k := range n.kids {
 		c := s.can(k, segment)
 		every, some = every&c, some|c

@@ -414,8 +414,7 @@ func named(fields []config.Field) []routes.Named {
 
 // reason is what went wrong, without the name of a system call.
 func reason(err error) string {
-	var at *fs.PathError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Sprintf("%s: %s", at.Path, at.Err)
 	}
 	return err.Error()

@@ -144,7 +144,7 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (c *calls) finish(rec *record, began time.Time) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.guard.Recovered(metrics.PanicLog, "a call", p)
+			_ = c.guard.Recovered(metrics.PanicLog, "a call", p)
 		}
 	}()
 	now := c.now()
@@ -187,8 +187,7 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 	call, err := pivot.Parse(r)
 	if err != nil {
 		rec.status, rec.err = http.StatusBadRequest, err
-		var refused *pivot.RequestError
-		if errors.As(err, &refused) {
+		if refused, ok := errors.AsType[*pivot.RequestError](err); ok {
 			rec.status = refused.Status
 		}
 		if rec.status == http.StatusMethodNotAllowed {

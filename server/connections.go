@@ -19,7 +19,7 @@ import (
 
 // Bounds of connections.
 const (
-	// open at a time, and at most half of the descriptors that the process may have
+	// open at a time, and at most half of the descriptors that the process may have.
 	mostOfKazoo   = 4096
 	mostOfPeople  = 256                    // and an eighth
 	usualPerCPU   = 256                    // for each CPU: with more, none is added while calls wait

@@ -15,9 +15,8 @@ import (
 
 // Bounds of what is remembered of all routes together.
 const (
-	mostTraces = 100_000 // decisions, at some 400 bytes each, besides their callflows and texts
-	// of callflows and texts that are no other decision's; beyond them a decision is remembered without its own
-	mostTraceBytes = 64 << 20
+	mostTraces     = 100_000  // decisions, at some 400 bytes each, besides their callflows and texts
+	mostTraceBytes = 64 << 20 // of callflows and texts that are no other decision's; beyond them, without its own
 )
 
 // decisions remember the last calls of each route, and of those that no route takes. They outlive reloads. Remembering

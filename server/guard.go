@@ -17,10 +17,9 @@ type guarded struct {
 func (g guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &begun{ResponseWriter: w}
 	defer func() {
-		p := recover()
-		switch {
-		case p == nil:
-		case p == http.ErrAbortHandler:
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
 			panic(p)
 		default:
 			err := g.guard.Recovered(g.place, r.Method+" "+r.Pattern, p)

@@ -107,7 +107,7 @@ func TestHeaders(t *testing.T) {
 	}
 	index := httptest.NewRecorder()
 	w.Admin().ServeHTTP(index, adminRequest("GET", "/"))
-	for _, part := range strings.Split(index.Body.String(), `"`) {
+	for part := range strings.SplitSeq(index.Body.String(), `"`) {
 		if strings.HasPrefix(part, "/static/") {
 			answers = append(answers, answer{"an asset", w.Admin(), "GET", part, 200, asset})
 		}

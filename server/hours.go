@@ -31,10 +31,10 @@ const (
 	// what was made is kept until a calendar or the day is another one.
 	hoursAtOnce = 64
 	// of these, of one tenant's routes, or of one of the operator's: readers that take nothing hold a
-	// place until they are cut off
+	// place until they are cut off.
 	hoursOfOne = 4
 	// for a turn, and how long that lasts (a calendar that is being compiled is compiled to its end): nobody
-	// waits in vain for one other turn
+	// waits in vain for one other turn.
 	hoursWait     = 10 * time.Second
 	hoursLasts    = 5 * time.Second
 	hoursWithin   = 30 * time.Second // in which an answer is written, with both
@@ -251,7 +251,7 @@ func (p *publisher) make(ctx context.Context, l *live, route *render.Route, form
 		c.body = body.Bytes()
 	}
 	if c.body == nil || h.Truncated != "" {
-		p.log.Warn("the hours of a route are too many to be a calendar, which is cut", slog.String("route", route.Name),
+		p.log.WarnContext(ctx, "the hours of a route are too many to be a calendar, which is cut", slog.String("route", route.Name),
 			slog.Int("spans", len(h.Spans)), slog.Bool("given", c.body != nil))
 	}
 	return c

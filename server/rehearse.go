@@ -103,7 +103,8 @@ func (s *Server) rehearseRoute(ctx context.Context, r *render.Route) {
 	}
 	if state := r.State(); state.Short() != "" {
 		// Which of the two bounds it is may change at each look; what there is to do is the same.
-		said, unknown := "a route takes too much", state.Refused() != ""
+		const said = "a route takes too much"
+		unknown := state.Refused() != ""
 		text := fmt.Sprint(said, unknown)
 		if failing = append(failing, text); !slices.Contains(s.rehearsals.said(r.Name), text) {
 			s.options.Log.WarnContext(ctx, said, slog.String("route", r.Name), slog.Bool("calendars_unknown", unknown),

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -470,9 +471,7 @@ func BenchmarkCallDuringReload(b *testing.B) {
 // changed is a configuration in which one company has another device.
 func changed(fs fstest.MapFS, name string, n int) fstest.MapFS {
 	next := fstest.MapFS{}
-	for name, file := range fs {
-		next[name] = file
-	}
+	maps.Copy(next, fs)
 	before, after, _ := strings.Cut(string(fs[name].Data), "front_desk: ")
 	text := before + "front_desk: " + fmt.Sprintf("\"%032x\"", n) + after[strings.Index(after, "}"):]
 	next[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o600}

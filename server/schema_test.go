@@ -29,7 +29,7 @@ func TestLogSchema(t *testing.T) {
 	}
 	table, _, _ = strings.Cut(table, "\n\n")
 	want := map[string]string{}
-	for _, row := range strings.Split(table, "\n") {
+	for row := range strings.SplitSeq(table, "\n") {
 		cells := strings.Split(row, " | ")
 		for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[0], -1) {
 			want[m[1]] = cells[1]

@@ -282,7 +282,7 @@ func (s *Server) Run(ctx context.Context) error {
 	})
 	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.AddrPort().Addr().Unmap().IsLoopback() &&
 		!gate.requiresLogin() && !gate.shut {
-		s.options.Log.Warn(
+		s.options.Log.WarnContext(ctx,
 			"admin_listen has no authentication and is not loopback; whoever reaches it reads everything it shows; admin_web_config can ask for passwords",
 			slog.String("admin_listen", at.String()))
 	}
@@ -360,12 +360,10 @@ func listen(ctx context.Context, address string) (*net.TCPListener, error) {
 	if err == nil {
 		return l.(*net.TCPListener), nil
 	}
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err
 	}
-	var call *os.SyscallError
-	if errors.As(err, &call) {
+	if call, ok := errors.AsType[*os.SyscallError](err); ok {
 		err = call.Err
 	}
 	return nil,

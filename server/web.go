@@ -171,11 +171,13 @@ func (g *gate) watch(ctx context.Context) {
 			continue
 		}
 		reported = err.Error()
-		what := "admin_web_config is not taken; the former stays in use"
 		if g.config.Load().closed != nil {
-			what = "admin_web_config is not taken; the admin side stays closed"
+			g.log.ErrorContext(ctx, "admin_web_config is not taken; the admin side stays closed",
+				slog.String("error", reported))
+		} else {
+			g.log.ErrorContext(ctx, "admin_web_config is not taken; the former stays in use",
+				slog.String("error", reported))
 		}
-		g.log.ErrorContext(ctx, what, slog.String("error", reported))
 	}
 }
 
@@ -321,7 +323,7 @@ func (g *gate) check(r *http.Request, c *webConfig, user, password string) int {
 		// The next one waits, so that wrong passwords take a quarter of one processor at most.
 		leave(true, checkPause*g.now().Sub(began))
 		g.refused.line(g.now(), func(more int) {
-			g.log.Warn("wrong password on the admin side", slog.String("remote", from.String()), slog.Int("more", more))
+			g.log.WarnContext(r.Context(), "wrong password on the admin side", slog.String("remote", from.String()), slog.Int("more", more))
 		})
 		return http.StatusUnauthorized
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"net"
 	"slices"
 
 	"go.yaml.in/yaml/v4"
@@ -158,7 +157,7 @@ func allowedSAN(peer []*x509.Certificate, names []string) error {
 	cert := peer[0]
 	own := slices.Concat(cert.DNSNames, cert.EmailAddresses)
 	for _, ip := range cert.IPAddresses {
-		own = append(own, net.IP(ip).String())
+		own = append(own, ip.String())
 	}
 	for _, uri := range cert.URIs {
 		own = append(own, uri.String())

@@ -166,9 +166,9 @@ func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
 		t := reflect.TypeOf(f.bind(&run{}))
 		switch want := t.NumIn(); {
 		case t.IsVariadic() && given < want-1:
-			c.mistake(n, "%s wants at least %s, found %d", n.Ident, count(want-1, "argument"), given)
+			c.mistake(n, "%s wants at least %s, found %d", n.Ident, arguments(want-1), given)
 		case !t.IsVariadic() && given != want:
-			c.mistake(n, "%s wants %s, found %d", n.Ident, count(want, "argument"), given)
+			c.mistake(n, "%s wants %s, found %d", n.Ident, arguments(want), given)
 		}
 	}
 	switch {

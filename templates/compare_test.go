@@ -48,7 +48,7 @@ func TestComparisons(t *testing.T) {
 	r := &run{t: &Template{}}
 	r.begin(t.Context(), nil, Env{})
 	ours, theirs := template.FuncMap{}, template.New("theirs")
-	for _, name := range strings.Fields("eq ne lt le gt ge index") {
+	for name := range strings.FieldsSeq("eq ne lt le gt ge index") {
 		ours[name] = functions[name].bind(r)
 	}
 	tried := 0

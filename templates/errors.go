@@ -135,7 +135,7 @@ var faults = []struct {
 		regexp.MustCompile(`^(?s)<(.*)>: wrong number of args for (\w+): want (at least )?(\d+) got (\d+)$`),
 		func(_ string, m []string, _ any) string {
 			n, _ := strconv.Atoi(m[4])
-			return fmt.Sprintf("%s wants %s%s, found %s", m[2], m[3], count(n, "argument"), m[5])
+			return fmt.Sprintf("%s wants %s%s, found %s", m[2], m[3], arguments(n), m[5])
 		},
 	},
 	{
@@ -211,7 +211,7 @@ func keysAt(data any, expression string) []string {
 	if !field.IsValid() || !field.CanInterface() {
 		return nil
 	}
-	m, _ := field.Interface().(map[string]any)
+	m, _ := reflect.TypeAssert[map[string]any](field)
 	for _, name := range names[2:] {
 		m, _ = m[name].(map[string]any)
 	}

@@ -259,10 +259,10 @@ func sameShape(plain, odd io.Reader, chosen string) error {
 		x, errX := a.ReadToken()
 		y, errY := b.ReadToken()
 		if errX != nil || errY != nil {
-			if errX == io.EOF && errY == io.EOF {
+			if errors.Is(errX, io.EOF) && errors.Is(errY, io.EOF) {
 				return nil
 			}
-			return fmt.Errorf("reading: %v, %v", errX, errY)
+			return fmt.Errorf("reading: %w, %w", errX, errY)
 		}
 		if x.Kind() != y.Kind() {
 			return fmt.Errorf("found %s for %s", y, x)

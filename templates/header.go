@@ -194,10 +194,10 @@ func (f Field) takes(value any) bool {
 	return true
 }
 
-// count says a number of things.
-func count(n int, thing string) string {
+// arguments says a number of arguments.
+func arguments(n int) string {
 	if n == 1 {
-		return "1 " + thing
+		return "1 argument"
 	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return fmt.Sprintf("%d arguments", n)
 }

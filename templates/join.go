@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/template/parse"
 )
@@ -99,10 +100,8 @@ func (c jsonContext) all() string {
 // needs tells whether a value or a name must come next in a place.
 func (c jsonContext) needs(phases ...phase) bool {
 	for _, p := range c.places {
-		for _, q := range phases {
-			if p.phase == q {
-				return true
-			}
+		if slices.Contains(phases, p.phase) {
+			return true
 		}
 	}
 	return false

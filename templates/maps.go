@@ -33,7 +33,7 @@ func (r *run) mapOf(v any) (map[string]any, error) {
 // dict makes a map of keys and values that take turns.
 func (r *run) dict(pairs ...any) (map[string]any, error) {
 	if len(pairs)%2 == 1 {
-		return nil, wantf("want a value for each key, found %s", count(len(pairs), "argument"))
+		return nil, wantf("want a value for each key, found %s", arguments(len(pairs)))
 	}
 	m := make(map[string]any, len(pairs)/2)
 	for pair := range slices.Chunk(pairs, 2) {

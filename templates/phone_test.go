@@ -110,7 +110,7 @@ func FuzzPhone(f *testing.F) {
 		if said := digits(got); said != digits(number) && said != written {
 			t.Fatalf("%q: got %q, which is another number", number, got)
 		}
-		for _, group := range strings.Split(strings.ReplaceAll(got, "extension ", ""), ", ") {
+		for group := range strings.SplitSeq(strings.ReplaceAll(got, "extension ", ""), ", ") {
 			if n := len(strings.Fields(group)); n < 1 || n > 4 {
 				t.Fatalf("%q: got %q, with %d in a group", number, got, n)
 			}

@@ -3,6 +3,7 @@ package templates
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -122,7 +123,7 @@ var french = speech{
 	},
 	weekday: "%s",
 	date: func(s *speech, t time.Time) string {
-		day := fmt.Sprint(t.Day())
+		day := strconv.Itoa(t.Day())
 		if t.Day() == 1 {
 			day = "1er"
 		}

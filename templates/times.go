@@ -24,7 +24,7 @@ func timeOf(v any) (time.Time, error) {
 	rv := reflect.Indirect(reflect.ValueOf(v))
 	if rv.Kind() == reflect.Struct {
 		if start := rv.FieldByName("Start"); start.IsValid() && start.CanInterface() {
-			if t, ok := start.Interface().(time.Time); ok {
+			if t, ok := reflect.TypeAssert[time.Time](start); ok {
 				return t, nil
 			}
 		}

@@ -67,7 +67,7 @@ var roots = []string{".Branch", ".Call", ".Data", ".Event", ".Events", ".Match",
 // rootNames are those of the roots that say what answers.
 var rootNames = []string{".Branch", ".Route", ".Tenant"}
 
-// what an expression stands for, as far as it matters here
+// what an expression stands for, as far as it matters here.
 type what int
 
 const (

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -185,10 +186,10 @@ func github(w io.Writer, f preview.Finding) {
 		add("file", f.Pos.File)
 	}
 	if f.Pos.Line > 0 {
-		add("line", fmt.Sprint(f.Pos.Line))
+		add("line", strconv.Itoa(f.Pos.Line))
 	}
 	if f.Pos.Col > 0 {
-		add("col", fmt.Sprint(f.Pos.Col))
+		add("col", strconv.Itoa(f.Pos.Col))
 	}
 	add("title", "callhours: "+f.Kind)
 	text := diag.Mistake{Pos: f.Pos, Message: f.Message}.Error() // the log shows the text alone

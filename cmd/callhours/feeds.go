@@ -112,8 +112,7 @@ func (a *feedsAsked) ask(ctx context.Context, method, path string, w world, answ
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		var of *url.Error
-		if errors.As(err, &of) {
+		if of, ok := errors.AsType[*url.Error](err); ok {
 			err = of.Err
 		}
 		return deny(fmt.Errorf("%s: %w; does the server run, and is this its admin_listen?", at, err))

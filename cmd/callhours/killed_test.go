@@ -68,7 +68,7 @@ func TestKilled(t *testing.T) {
 		defer r.Body.Close()
 		var flow struct{ Data struct{ Text string } }
 		if err := json.NewDecoder(r.Body).Decode(&flow); err != nil || r.StatusCode != http.StatusOK {
-			return 0, fmt.Errorf("status %d, %v", r.StatusCode, err)
+			return 0, fmt.Errorf("status %d, %w", r.StatusCode, err)
 		}
 		return strconv.ParseInt(flow.Data.Text, 10, 64)
 	}

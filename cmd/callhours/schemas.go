@@ -75,8 +75,7 @@ func getSchema(ctx context.Context, from string) ([]byte, error) {
 	request.Header.Set("User-Agent", userAgent())
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		var of *url.Error
-		if errors.As(err, &of) { // which would repeat the address
+		if of, ok := errors.AsType[*url.Error](err); ok { // which would repeat the address
 			err = of.Err
 		}
 		return nil, err

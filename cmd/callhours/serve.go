@@ -85,8 +85,7 @@ func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 	}
 	fmt.Fprintln(lines, err)
 	code := no
-	var exit *exitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exitError](err); ok {
 		code = exit.code
 	}
 	return &exitError{code, errSaid}
@@ -115,7 +114,7 @@ func serveTo(ctx context.Context, path string, flags serveFlags, now func() time
 	select {
 	case <-ctx.Done(): // nobody is being answered
 		select { // what is being read when the process ends is suspect at the next start
-		case <-loaded:
+		case <-loaded: //nolint:errcheck // nobody is answered any more
 		case <-time.After(loadingEnds):
 		}
 		return nil

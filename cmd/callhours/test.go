@@ -131,8 +131,7 @@ func loadTests(path string, files fs.FS, paths []string, w world) ([]*preview.Te
 	var mistakes diag.Mistakes
 	built := map[string]tested{} // by the path of the configuration
 	take := func(err error) error {
-		var some diag.Mistakes
-		if errors.As(err, &some) {
+		if some, ok := errors.AsType[diag.Mistakes](err); ok {
 			mistakes, err = append(mistakes, some...), nil
 		}
 		return err

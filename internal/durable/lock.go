@@ -74,7 +74,7 @@ func (l *Lock) take() (*os.File, error) {
 		return nil, fmt.Errorf("%s: %w", l.dir, ErrHeld)
 	case err != nil:
 		f.Close()
-		return nil, fmt.Errorf("%s: %w (%v)", l.dir, ErrNoLocks, err)
+		return nil, fmt.Errorf("%s: %w (%w)", l.dir, ErrNoLocks, err)
 	}
 	// Who reads it only tells people: a full disk is no reason not to hold the lock.
 	if err := f.Truncate(0); err == nil {

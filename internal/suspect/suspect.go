@@ -171,7 +171,7 @@ func (m *Marks) Ask(sum [sha256.Size]byte, now time.Time) (suspect bool, err err
 	deaths, panicked := m.deaths[mark], m.panics[mark]
 	switch {
 	case panicked != nil:
-		return true, fmt.Errorf("%s; %w %s", panicked, errRefused, m.options.Again)
+		return true, fmt.Errorf("%w; %w %s", panicked, errRefused, m.options.Again)
 	case deaths.n >= enoughDeaths:
 		return true,
 			fmt.Errorf("callhours ended while %s this, last at %s; %w %s", m.options.Doing,
