@@ -128,6 +128,19 @@ func (b *testBuilder) branch(name diag.Text) {
 // maxPath is how many bytes a JSONPath may have: reading one goes as deep as it nests.
 const maxPath = 1000
 
+// What a JSONPath may take: each walk through all of a callflow, or each filter, may be made for each value that the one
+// before has found, and each comma finds values again.
+const (
+	maxWalks  = 2
+	maxCommas = 8
+)
+
+// wide reports whether a JSONPath may take too much, by its text: also what stands in quotes counts.
+func wide(path string) bool {
+	walks, commas := strings.Count(path, ".."), strings.Count(path, ",")
+	return walks+strings.Count(path, "?") > maxWalks || commas > maxCommas || walks > 1 && commas > 0
+}
+
 // want reads what is wanted at every moment.
 func (b *testBuilder) want() wanted {
 	w := b.options.Want
@@ -139,6 +152,11 @@ func (b *testBuilder) want() wanted {
 		}
 		if len(p.Key.S) > maxPath {
 			b.wrong(p.Key.Pos, "%q… is no JSONPath: want at most %d bytes, found %d", p.Key.S[:40], maxPath, len(p.Key.S))
+			continue
+		}
+		if wide(p.Key.S) {
+			b.wrong(p.Key.Pos, "%q looks through the callflow too often: want at most %d of .. and ?, and %d commas, "+
+				"or none beside two ..; write several paths", p.Key.S, maxWalks, maxCommas)
 			continue
 		}
 		path, err := jsonpath.Parse(p.Key.S)
