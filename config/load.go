@@ -201,18 +201,6 @@ func (s *source) read(path Text) (*Input, bool) {
 	return in, ok && s.counts(path, in)
 }
 
-// readAs is read on behalf of the tenant whose file has that path; "" for the operator.
-func (s *source) readAs(path Text, of string) (*Input, bool) {
-	in := s.inputs.read(path.S, of)
-	if in.Err != nil {
-		s.mistakes = append(s.mistakes, diag.Mistake{
-			Pos: path.Pos, Other: diag.Pos{File: path.S},
-			Message: fmt.Sprintf("%s: %v%s", path.S, in.Err, s.nearMissing(path.S, s.inputs.homeOf(path.S, of), in.Err)),
-		})
-	}
-	return in, in.Err == nil
-}
-
 func (l *loader) main(root *node) *source {
 	s := &source{loader: l, dir: l.file.Dir}
 	s.calendars.own, s.plans.own, s.lists.own = map[string]*Calendar{}, map[string]*Plan{}, map[string]*List{}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -42,6 +43,18 @@ func (s *source) nearMissing(name, home string, err error) string {
 		return ""
 	}
 	return s.inputs.disk.within(home).near(name)
+}
+
+// readAs is read on behalf of the tenant whose file has that path; "" for the operator.
+func (s *source) readAs(path Text, of string) (*Input, bool) {
+	in := s.inputs.read(path.S, of)
+	if in.Err != nil {
+		s.mistakes = append(s.mistakes, diag.Mistake{
+			Pos: path.Pos, Other: diag.Pos{File: path.S},
+			Message: fmt.Sprintf("%s: %v%s", path.S, in.Err, s.nearMissing(path.S, s.inputs.homeOf(path.S, of), in.Err)),
+		})
+	}
+	return in, in.Err == nil
 }
 
 // NearFile ends a message about a file that is not there: the one that was probably meant beside it, or nothing.

@@ -285,6 +285,9 @@ func (c *checker) member(name []byte) {
 			"it changes how much the action takes of the call's budget of actions; leave it out")
 	case "remote_execution":
 		c.warn(name, []string{text}, "Kazoo sends the action elsewhere for it; leave it out")
+	case "_":
+		c.warn(name, []string{text}, `what follows an action stands in its children, as in "children": {"_": {…}}`+
+			", and Kazoo ignores it here")
 	default:
 		c.warn(name, []string{text}, "an action has no member %q, and Kazoo ignores it%s", text,
 			diag.Suggest(text, []string{"module", "data", "children"}))

@@ -98,6 +98,10 @@ func (c *checker) other(o *object, name, body []byte, depth int) *Finding {
 	case o.rest == nil:
 		if c.warnings != nil {
 			text := string(content(name))
+			if text == "children" {
+				c.warn(name, []string{text}, "children stands beside data, not in it, and Kazoo ignores it here")
+				return nil
+			}
 			known := make([]string, len(o.fields))
 			for i := range o.fields {
 				known[i] = o.fields[i].name
