@@ -284,7 +284,7 @@ func picture(t *testing.T, tab context.Context, name string) {
 
 // evaluate gives what a script gives, also when it comes later.
 func evaluate[T any](tab context.Context, script string) (T, error) {
-	ctx, cancel := context.WithTimeout(tab, 20*time.Second)
+	ctx, cancel := context.WithTimeout(tab, 2*time.Minute)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 }

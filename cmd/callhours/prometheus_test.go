@@ -364,10 +364,10 @@ func startPrometheus(t *testing.T, target string) *realPrometheus {
 	return nil
 }
 
-// until asks ten times a second, for half a minute at most, until something holds.
+// until asks ten times a second, for two minutes at most, until something holds.
 func (p *realPrometheus) until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	limit, again := time.NewTimer(30*time.Second), time.NewTicker(100*time.Millisecond)
+	limit, again := time.NewTimer(2*time.Minute), time.NewTicker(100*time.Millisecond)
 	defer limit.Stop()
 	defer again.Stop()
 	for !holds() {

@@ -275,7 +275,7 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 func waitfor(ts *testscript.TestScript, _ bool, args []string) {
 	want := regexp.MustCompile("(?m)" + args[1])
 	var page []byte
-	for deadline := time.Now().Add(20 * time.Second); !want.Match(page); {
+	for deadline := time.Now().Add(time.Minute); !want.Match(page); {
 		if time.Now().After(deadline) {
 			ts.Fatalf("%s does not say %s: %s", args[0], args[1], page)
 		}
@@ -304,7 +304,7 @@ func hangup(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 	before := when()
 	ts.Check(s.cmd.Process.Signal(syscall.SIGHUP))
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for when() == before {
 		if time.Now().After(deadline) {
 			ts.Fatalf("the configuration was not read again")

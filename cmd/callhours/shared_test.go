@@ -79,7 +79,7 @@ func TestTwoServers(t *testing.T) {
 	}
 
 	first.kill(t)
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		if _, err := os.Stat(accepted[0]); err == nil {
 			break
 		}
