@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 func scrape(t *testing.T, r *prometheus.Registry) map[string]int {
 	t.Helper()
 	w := httptest.NewRecorder()
-	promhttp.HandlerFor(r, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	promhttp.HandlerFor(r, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	bytes := map[string]int{}
 	for line := range strings.Lines(w.Body.String()) {
 		for _, tenant := range []string{"evil", "good", "third"} {

@@ -55,7 +55,7 @@ func TestHostileNames(t *testing.T) {
 		answers[path] = ask(http.MethodGet, path)
 	}
 	for name, rec := range answers {
-		for _, line := range strings.Split(rec.Body.String(), "\n") {
+		for line := range strings.SplitSeq(rec.Body.String(), "\n") {
 			if strings.HasPrefix(line, "error:") || strings.HasPrefix(line, "::error") {
 				t.Errorf("%s: a line is forged: %.200q", name, line)
 			}

@@ -474,6 +474,11 @@ var lintConfig = []lintCase{
 	},
 	{name: "no routes", yaml: "", want: []string{"no_routes"}},
 	{
+		name: "an account that is none",
+		yaml: strings.Replace(office, "routes:", "routes:\n  - {name: other, match: {account: acme}, branches: [{name: closed, pass: true}]}", 1),
+		want: []string{`account_odd: callhours.yaml`},
+	},
+	{
 		name: "no auth", yaml: "listen: \":8080\"\ntimezone: America/New_York\n" + office,
 		want: []string{"no_auth: callhours.yaml:1:9: there is no auth"},
 	},

@@ -2,7 +2,6 @@ package server
 
 import (
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -25,6 +24,7 @@ type reuse struct {
 	settings  bool              // what concerns all answers is as it was
 	library   bool              // all templates are as they were
 	pieces    bool              // what templates share is as it was
+	compared  sameness
 }
 
 func newReuse(former *Generation, file *config.File) *reuse {
@@ -53,7 +53,7 @@ func newReuse(former *Generation, file *config.File) *reuse {
 		lists[l.Name] = l
 	}
 	for _, l := range file.Lists {
-		u.lists[l.Name] = reflect.DeepEqual(l, lists[l.Name])
+		u.lists[l.Name] = u.compared.same(l, lists[l.Name])
 	}
 	u.library, u.pieces = sameTemplates(was, file)
 	return u
@@ -111,7 +111,7 @@ func (u *reuse) route(r *config.Route, now map[string]string, library *templates
 			return nil
 		}
 	}
-	if !reflect.DeepEqual(u.configs[r.Name], r) {
+	if !u.compared.same(u.configs[r.Name], r) {
 		return nil
 	}
 	return u.former.routes[i]
@@ -156,11 +156,12 @@ func (u *reuse) known(c *config.Calendar) *calendars.Calendar {
 // sameCalendars are the calendars that are written as they were, by name.
 func sameCalendars(former, file *config.File) map[string]bool {
 	was, same := map[string]*config.Calendar{}, map[string]bool{}
+	var compared sameness
 	for _, c := range former.Calendars {
 		was[c.Name] = c
 	}
 	for _, c := range file.Calendars {
-		same[c.Name] = was[c.Name] != nil && reflect.DeepEqual(was[c.Name], c)
+		same[c.Name] = was[c.Name] != nil && compared.same(was[c.Name], c)
 	}
 	return same
 }

@@ -102,8 +102,8 @@ func appendShown(out []byte, text string, line bool) []byte {
 // shown reports that a character is text, or one of the two that only join letters and emoji.
 func shown(r rune) bool {
 	const nonJoiner, joiner = '\u200c', '\u200d'
-	switch {
-	case r == '\n', r == '\t', r == nonJoiner, r == joiner:
+	switch r {
+	case '\n', '\t', nonJoiner, joiner:
 		return true
 	}
 	return !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs)
