@@ -30,15 +30,6 @@ func Load(fsys fs.FS, pattern string, limits Limits) (*Calendar, error) {
 	return ReadFiles(files, limits)
 }
 
-// Reload is Load for files of which former was read; it is given back if they hold the same. nil: nothing was.
-func Reload(former *Calendar, fsys fs.FS, pattern string, limits Limits) (*Calendar, error) {
-	files, err := Files(fsys, pattern, limits)
-	if err != nil {
-		return nil, err
-	}
-	return reread(former, files, limits)
-}
-
 // reread is ReadFiles, or former if that was read of files that hold the same.
 func reread(former *Calendar, files []File, limits Limits) (*Calendar, error) {
 	if former != nil && former.sum == sumOf(files) {
