@@ -125,6 +125,7 @@ type Tenant struct {
 	diag.Pos
 	Name        string
 	Accounts    []Text // Kazoo account IDs; part of every match of its routes
+	Granted     bool   // the main file gives the accounts
 	Timezone    Text   // as written; zero when the tenant names none
 	Language    string // resolved: the tenant's, else the global one; "" when neither is set
 	PhoneRegion string // ISO 3166 country of nationally written numbers, resolved likewise; "": none

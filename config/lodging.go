@@ -142,8 +142,10 @@ func saysTenant(body []byte) bool {
 	return slices.ContainsFunc(splitLines(body), func(line string) bool { return strings.HasPrefix(line, "tenant:") })
 }
 
-// Mentions reports whether a text stands in a file, in capitals or not.
-func (in *Inputs) Mentions(path, text string) bool {
-	f := in.files[path]
-	return f != nil && strings.Contains(strings.ToLower(string(f.Bytes)), strings.ToLower(text))
+// Body is what a file holds, which may be secrets; nil for one that could not be read.
+func (in *Inputs) Body(path string) []byte {
+	if f := in.files[path]; f != nil {
+		return f.Bytes
+	}
+	return nil
 }

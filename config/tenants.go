@@ -13,8 +13,11 @@ func (s *source) readTenant(n *node) {
 		PhoneRegion: in.phoneRegion(s.phoneRegion),
 		Labels:      in.labels(),
 	}
-	if g := s.grants[t.Name]; g != nil && len(t.Accounts) == 0 {
-		t.Accounts = g.accounts
+	if g := s.grants[t.Name]; g != nil && len(g.accounts) > 0 {
+		t.Granted = true
+		if len(t.Accounts) == 0 {
+			t.Accounts = g.accounts
+		}
 	}
 	s.tenant, s.says = t, in
 	s.language, s.phoneRegion = t.Language, t.PhoneRegion

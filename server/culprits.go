@@ -22,6 +22,8 @@ type culprits struct {
 	homes  map[string]string // likewise, by the directory that is one tenant's
 	lives  map[string]string // of present tenants, by such a directory
 	owners map[string]string // of tenants, by name: those that were accepted, and others
+
+	notes []error // what people should know of a first start
 }
 
 func newCulprits(present, accepted *config.Inputs, first bool) *culprits {
@@ -178,33 +180,6 @@ func (c *culprits) name(file string) string {
 		}
 	}
 	return file
-}
-
-// mayStart reports whether a generation may be the first one although tenants are left out. One without a route answers
-// nobody. Who takes what may be a tenant's that is left out would keep it, since that is accepted then: where its file
-// is no YAML, any account that stands in it may be its own, and the name is that of its place. What lies in the same
-// directory that is one tenant's takes from nobody.
-func (c *culprits) mayStart(g *Generation) bool {
-	if len(g.routes) == 0 {
-		return false
-	}
-	for file := range c.names {
-		if c.present.TenantIn(file) != "" {
-			continue // the others' claims have been compared with its own
-		}
-		at := c.place(file)
-		for _, t := range g.file.Tenants {
-			if t.Owner == at.Owner {
-				continue
-			}
-			if t.Name == at.Name || slices.ContainsFunc(t.Accounts, func(a diag.Text) bool {
-				return c.present.Mentions(file, a.S)
-			}) {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // directory is the one, of those that are one tenant's, in which a mistake is; "" for none.

@@ -41,6 +41,7 @@ type Loaded struct {
 	built  *Generation    // of them, whatever is wrong with it; nil: nothing
 	err    error          // why the main file cannot be read
 
+	notes    []error        // what people should know of a first start
 	stateDir string         // as far as the files say it
 	marks    *suspect.Marks // of what is being loaded; nil: there is nothing to fall back on
 	waiting  bool           // something of it is to be tried later
@@ -116,7 +117,7 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 			how.inputs, how.first, how.former = l.inputs, true, l.built
 			l = i.load(how)
 		}
-		return l, notes
+		return l, append(notes, l.notes...)
 	}
 	if l.Generation != nil && len(l.inputs.Gone(kept)) == 0 && !l.inputs.Frees(kept) {
 		return l, notes
@@ -177,15 +178,22 @@ func (i Installation) load(how loading) (l Loaded) {
 		accepted = config.NewInputs(nil)
 	}
 	c := newCulprits(l.inputs, accepted, how.first)
-	for a.err == nil && len(a.mistakes) > 0 && accepted != nil && c.blame(a.mistakes) {
+	for a.err == nil && accepted != nil {
+		if how.first && len(a.mistakes) == 0 {
+			a.mistakes = c.disputed(a.generation)
+			all = append(all, a.mistakes...)
+		}
+		if len(a.mistakes) == 0 || !c.blame(a.mistakes) {
+			break
+		}
 		how.former = cmp.Or(l.built, how.former)
 		a = i.attempt(l.inputs.With(accepted, c.instead), c.standsIn, how)
 		all = append(all, a.mistakes...)
 		l.built = cmp.Or(a.generation, l.built)
 	}
 	l.Mistakes, l.err = all.Sorted().ByOwner(c.directory), a.err
-	if a.err == nil && len(a.mistakes) == 0 && (!how.first || c.mayStart(a.generation)) {
-		l.Generation = a.generation
+	if a.err == nil && len(a.mistakes) == 0 && (!how.first || len(a.generation.routes) > 0) {
+		l.Generation, l.notes = a.generation, c.notes
 		l.Rejected = slices.Compact(slices.Sorted(maps.Values(c.names)))
 		for i, name := range l.Rejected {
 			l.Rejected[i] = diag.Line(name) // it may be that of a file
