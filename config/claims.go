@@ -91,7 +91,8 @@ func (s *source) settle(sources []*source) []*source {
 	for name, claims := range names {
 		of := claimed{
 			what:  "the name " + quote(name),
-			owner: cmp.Or(s.accepted.FileOf(name), s.returned(claims, kept.names[name])), cure: "rename one of them",
+			owner: cmp.Or(s.present(claims, s.accepted.FileOf(name)), s.returned(claims, kept.names[name])),
+			cure:  "rename one of them",
 		}
 		of.owner = s.rightful(claims, name, of.owner)
 		s.refuse(claims, of, refused)
@@ -137,19 +138,25 @@ func (s *source) settleAccounts(accounts map[string][]claim, sources []*source, 
 	keys := slices.Sorted(maps.Keys(accounts))
 	for _, key := range keys {
 		to, given := granted[key]
+		accounts[key] = slices.DeleteFunc(accounts[key], func(c claim) bool {
+			g := s.grants[c.by.tenant.Name]
+			lost := given && to != c.by.tenant.Name || !given && (g != nil && len(g.accounts) > 0 || operators[key].Line > 0)
+			return lost && c.by.yields(key, refused)
+		})
 		for _, c := range accounts[key] {
 			g := s.grants[c.by.tenant.Name]
 			switch {
 			case given && to != c.by.tenant.Name:
-				c.by.reject(c, refused, "account %s is tenant %q's, as %s says; remove it here", quote(key), to,
-					s.grants[to].Pos)
+				c.by.reject(c, refused, "account %s is tenant %q's, as %s says; remove it here%s", quote(key), to,
+					s.grants[to].Pos, c.by.orByHand())
 			case !given && g != nil && len(g.accounts) > 0:
-				c.by.reject(c, refused, "account %s is none that %s gives this tenant; add it there, or remove it here",
-					quote(key), g.Pos)
+				c.by.reject(c, refused, "account %s is none that %s gives this tenant; add it there, or remove it here%s",
+					quote(key), g.Pos, c.by.orByHand())
 			case !given && operators[key].Line > 0:
 				c.by.reject(c, refused,
-					"account %s is the operator's: a route has it at %s; remove it here, or write tenants: {%s: {account: …}} in the main file",
-					quote(key), operators[key], c.by.tenant.Name)
+					"account %s is the operator's: a route has it at %s; remove it here, "+
+						"or write tenants: {%s: {account: …}} in the main file%s",
+					quote(key), operators[key], c.by.tenant.Name, c.by.orByHand())
 			case !given && held[key].Owner != "" && s.ownerOf(c.by.path) != held[key].Owner && !refused[c.by]:
 				s.refuseHeld(c, held[key], "account "+quote(key), refused)
 			}
@@ -158,12 +165,42 @@ func (s *source) settleAccounts(accounts map[string][]claim, sources []*source, 
 	before, kept := maps.Clone(refused), s.accepted.held()
 	for _, key := range keys {
 		s.refuse(accounts[key], claimed{
-			what:    "account " + quote(key),
-			owner:   cmp.Or(s.accepted.fileOfAccount(key), s.returned(accounts[key], kept.accounts[key])),
+			what: "account " + quote(key),
+			owner: cmp.Or(s.present(accounts[key], s.accepted.fileOfAccount(key)),
+				s.returned(accounts[key], kept.accounts[key])),
 			without: before,
 			cure:    "remove it from one of them, or give it in the main file: tenants: {NAME: {account: …}}",
 		}, refused)
 	}
+}
+
+// yields takes from a file that stands in for a tenant's present one an account that the main file does not leave to
+// the tenant any more; false where it is no such file. Nobody can mend what was accepted, so that a tenant could
+// otherwise keep the operator, and everybody else, from all changes by claiming on. It takes somebody who reloads by
+// hand, once: what the main file says by mistake is to take no calls from anybody. Of a tenant without any account
+// nothing is left.
+func (s *source) yields(key string, refused map[*source]bool) bool {
+	in := s.inputs
+	if !slices.Contains(in.kept, s.path) || !s.since.IsZero() && slices.Contains(in.files[s.path].Accounts, key) {
+		return false
+	}
+	s.tenant.Accounts = slices.DeleteFunc(slices.Clone(s.tenant.Accounts),
+		func(a Text) bool { return accountKey(a) == key })
+	f := *in.files[s.path]
+	f.Accounts = accountKeys(s.tenant.Accounts)
+	in.files[s.path] = &f
+	if len(s.tenant.Accounts) == 0 {
+		refused[s] = true
+	}
+	return true
+}
+
+// orByHand is what else helps where a file stands in that nobody can mend.
+func (s *source) orByHand() string {
+	if !slices.Contains(s.inputs.kept, s.path) {
+		return ""
+	}
+	return "; a reload by hand (SIGHUP or POST /-/reload) takes it from the tenant"
 }
 
 // claimed is what several may claim.

@@ -103,6 +103,15 @@ func (s *source) rightful(claims []claim, name, accepted string) string {
 	return called
 }
 
+// present is the path of the claim of whoever had something in an accepted file: that file's, else another's in the
+// same directory, if that is one tenant's, whose author may rename files there; the file as it was if there is none.
+func (s *source) present(claims []claim, accepted string) string {
+	if accepted == "" || slices.ContainsFunc(claims, func(c claim) bool { return c.by.path == accepted }) {
+		return accepted
+	}
+	return cmp.Or(s.returned(claims, Hold{Owner: s.ownerOf(accepted)}), accepted)
+}
+
 func (l lodging) is(other lodging) bool { return l == other && l.name != "" }
 
 // refuseLodgers refuses second tenants in a directory of one: whoever writes there would have as much
