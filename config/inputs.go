@@ -193,17 +193,19 @@ func (in *Inputs) StateDir(path string) string {
 	return ""
 }
 
-// Gone lists the globs of main's include that found files in former and find none any more.
-func (in *Inputs) Gone(former *Inputs) []string {
-	var gone []string
+// Gone are the globs of main's include that found tenants' files in former and find none any more, with these files.
+func (in *Inputs) Gone(former *Inputs) map[string][]string {
+	gone := map[string][]string{}
 	for look, f := range former.looks {
 		names, asked := in.looks[look]
-		if !look.Directory && look.Tenant == "" && asked && len(names.names) == 0 && len(names.barred) == 0 &&
-			slices.ContainsFunc(f.names, former.IsSource) {
-			gone = append(gone, look.Name)
+		if !look.Directory && look.Tenant == "" && asked && len(names.names) == 0 && len(names.barred) == 0 {
+			for _, name := range f.names {
+				if former.IsSource(name) {
+					gone[look.Name] = append(gone[look.Name], name)
+				}
+			}
 		}
 	}
-	slices.Sort(gone)
 	return gone
 }
 
@@ -321,6 +323,11 @@ func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 	for look, f := range former.looks {
 		if back[look.Tenant] {
 			out.looks[look] = f
+		}
+	}
+	for glob, files := range in.Gone(former) { // so that they are still gone when that is the former one
+		if files = slices.DeleteFunc(files, func(path string) bool { return !back[path] }); len(files) > 0 {
+			out.looks[Look{Name: glob}] = listing{names: files}
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(back)) {

@@ -169,9 +169,9 @@ func (i Installation) load(how loading) (l Loaded) {
 	a := i.attempt(l.inputs, nil, how)
 	all := a.mistakes
 	l.built, l.stateDir = a.generation, a.stateDir
-	if gone := l.gone(i.Path, how); a.err == nil && len(gone) > 0 {
-		l.Mistakes = append(all, gone...).Sorted()
-		return l
+	if a.err == nil {
+		said, gone := l.gone(i.Path, how)
+		all, a.mistakes = append(all, said...), append(a.mistakes, gone...)
 	}
 	accepted := how.accepted
 	if how.first {
@@ -203,18 +203,24 @@ func (i Installation) load(how loading) (l Loaded) {
 	return l
 }
 
-// gone are the includes that match no file any more, where nobody has said that this is meant: a directory that
-// is not mounted looks like it.
-func (l *Loaded) gone(main string, how loading) diag.Mistakes {
-	var mistakes diag.Mistakes
-	if how.cautious {
-		for _, glob := range l.inputs.Gone(how.accepted) {
-			mistakes = append(mistakes,
-				diag.Mistakef(diag.Pos{File: main}, "include %q matches no file any more; put the files back, "+
-					"or reload by SIGHUP or POST /-/reload if that is meant", glob))
+// gone says which includes match no file any more, where nobody has said that this is meant: a directory that
+// is not mounted looks like it. It is a mistake of each tenant whose file one found, whose accepted files go on, and of
+// nobody else: a glob may be of one tenant's directory, which that tenant can empty.
+func (l *Loaded) gone(main string, how loading) (said, each diag.Mistakes) {
+	if !how.cautious {
+		return nil, nil
+	}
+	found := l.inputs.Gone(how.accepted)
+	for _, glob := range slices.Sorted(maps.Keys(found)) {
+		m := diag.Mistakef(diag.Pos{File: main}, "include %q matches no file any more; put the files back, "+
+			"or reload by SIGHUP or POST /-/reload if that is meant", glob)
+		said = append(said, m)
+		for _, file := range found[glob] {
+			m.Other = diag.Pos{File: file}
+			each = append(each, m)
 		}
 	}
-	return mistakes
+	return said, each
 }
 
 // attempt is what came of building from some inputs.
