@@ -255,6 +255,10 @@ func limitSections() []limitSection {
 				"answers that are rendered ahead for a route", "{render.mostRendered}; events {render.mostRehearsed}", "",
 				"the later ones are not rendered ahead", "server.TestRehearsalIsBounded",
 			},
+			{
+				"steps of some 10 µs in which `check` looks at a tenant's routes and calendars", "{server.mostLooked}", "",
+				"the rest is not looked at, which is said (`not_looked_at`)", "server.TestTenantTakesTooMuch",
+			},
 		}},
 		{"Log and memory of calls", "", []limit{
 			{"a text in a line of the log", "{server.mostField:bytes}", "", "it is cut", "server.TestBoundedLines"},

@@ -39,7 +39,7 @@ func Kinds() []Kind {
 		"account_odd", "routes_without_account", "id_of_two_tenants", "fallback_same_template",
 		// Routes and their branches.
 		"branch_never_taken", "branch_shadowed", "branch_will_fail", "never_open", "closure_cuts_opening",
-		"holiday_on_closed_day", "zones_differ", "route_too_large",
+		"holiday_on_closed_day", "zones_differ", "route_too_large", "not_looked_at",
 		// Calendars and their feeds.
 		"calendar_unknown", "feed_failed", "copy_not_kept", "copy_undated", "clock_skew", "calendar_timezone",
 		"expected_ahead", "coverage_gap", "no_events_ahead", "ends_soon",

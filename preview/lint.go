@@ -103,7 +103,9 @@ func (l *Lint) branch(r *render.Route, branch int, kind, format string, args ...
 
 // Route finds what a route's calendars make of it from now until a moment, in the state that it has
 // now. It ends early with ctx.
-func (l *Lint) Route(ctx context.Context, r *render.Route, s *render.State, now, until time.Time) []Finding {
+func (l *Lint) Route(
+	ctx context.Context, r *render.Route, s *render.State, now, until time.Time, effort *render.Effort,
+) []Finding {
 	x := &routeLint{Lint: l, r: r, s: s, now: now, until: until}
 	if _, to := s.Window(); until.After(to) {
 		x.until = to
@@ -120,6 +122,7 @@ func (l *Lint) Route(ctx context.Context, r *render.Route, s *render.State, now,
 		return x.found // nothing follows from what is not known
 	}
 	x.walk()
+	effort.Spend(len(x.spans))
 	x.reach = s.Reach(now, x.until, mostSegments)
 	for _, look := range []func(){x.shadowed, x.closures, x.neverOpen, x.cuts, x.holidays, x.zones} {
 		if ctx.Err() != nil {

@@ -17,8 +17,8 @@ import (
 )
 
 // Calendar finds what a calendar holds from now until a moment that was most likely meant otherwise. One that no route
-// asks, or of which nothing is known, has no findings. It ends early with ctx.
-func (l *Lint) Calendar(ctx context.Context, c Calendar, now, until time.Time) []Finding {
+// asks, or of which nothing is known, has no findings. It ends early with ctx. What it takes is spent of an effort.
+func (l *Lint) Calendar(ctx context.Context, c Calendar, now, until time.Time, effort *render.Effort) []Finding {
 	asking := l.asking[c.Name]
 	use := l.options.Timelines.Use(c.Name)
 	if len(asking) == 0 || use.State.Unknown() {
@@ -45,6 +45,7 @@ func (l *Lint) Calendar(ctx context.Context, c Calendar, now, until time.Time) [
 		}
 		look()
 	}
+	effort.Spend(len(x.occurrences)/10 + (mostCompared-x.left)/50)
 	return x.close()
 }
 

@@ -22,10 +22,10 @@ const (
 	mostRendered  = 2_000   // answers that are rendered
 )
 
-// Rehearse renders what the ordinary call gets in each segment of [from, until), with the events that decide then, and gives what fails, each
-// branch and error once. After a week only segments are rendered whose branch or events have not been seen before. It keeps nothing, so that
-// live calls find what is kept for them.
-func (s *State) Rehearse(ctx context.Context, from, until time.Time) []Rehearsed {
+// Rehearse renders what the ordinary call gets in each segment of [from, until), with the events that decide then, and
+// gives what fails, each branch and error once. After a week only segments are rendered whose branch or events have not
+// been seen before. It keeps nothing, so that live calls find what is kept for them. What it takes is spent of an effort.
+func (s *State) Rehearse(ctx context.Context, from, until time.Time, effort *Effort) []Rehearsed {
 	type said struct {
 		branch int
 		text   string
@@ -35,13 +35,15 @@ func (s *State) Rehearse(ctx context.Context, from, until time.Time) []Rehearsed
 		unknown bool
 		events  [3]*calendars.Event
 	}
-	most, rendered := mostRehearsed, 0
+	most, rendered, starts := mostRehearsed, 0, 0
+	defer func() { effort.Spend(rendered*stepsOfAnswer + starts*stepsOfStart) }()
 	seen, had := map[said]bool{}, map[decided]bool{}
 	var failed []Rehearsed
 	for at := range s.Starts(from, until) {
 		if ctx.Err() != nil {
 			return failed
 		}
+		starts++
 		d := s.Decide(nil, at)
 		key := decided{branch: d.Branch, unknown: d.Unknown}
 		if most -= d.Weight(most + 1); most < 0 {

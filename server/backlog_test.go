@@ -112,8 +112,8 @@ func TestLintSteps(t *testing.T) {
 		s := r.Compile(g.timelines, g.totals, monday)
 		until := monday.AddDate(0, 0, 400)
 		return testing.AllocsPerRun(1, func() {
-			l.Route(t.Context(), r, s, monday, until)
-			l.Calendar(t.Context(), l.calendars["hours"], monday, until)
+			l.Route(t.Context(), r, s, monday, until, nil)
+			l.Calendar(t.Context(), l.calendars["hours"], monday, until, nil)
 		})
 	}
 	costs := []float64{cost(500), cost(1000), cost(2000)}
@@ -126,7 +126,7 @@ func TestLintSteps(t *testing.T) {
 	leave()
 	w := started(t, oneRoute, nil)
 	l := w.noticed.lint
-	if found := l.Calendar(gone, l.calendars["hours"], monday, monday.AddDate(1, 0, 0)); len(found) != 0 {
+	if found := l.Calendar(gone, l.calendars["hours"], monday, monday.AddDate(1, 0, 0), nil); len(found) != 0 {
 		t.Errorf("after the end there are %d findings", len(found))
 	}
 }
@@ -144,7 +144,7 @@ func TestRehearsalIsBounded(t *testing.T) {
 	s := r.Compile(g.timelines, g.totals, monday)
 	starts := slices.Collect(s.Starts(monday, monday.AddDate(0, 0, 7)))
 	cost := func(ctx context.Context, days int) float64 {
-		return testing.AllocsPerRun(1, func() { s.Rehearse(ctx, monday, monday.AddDate(0, 0, days)) })
+		return testing.AllocsPerRun(1, func() { s.Rehearse(ctx, monday, monday.AddDate(0, 0, days), nil) })
 	}
 	day, week := cost(t.Context(), 1), cost(t.Context(), 7)
 	if len(starts) < 9000 || week > 1.5*day {

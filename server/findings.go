@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -46,7 +47,12 @@ type FindOptions struct {
 	Days    int            // how far ahead
 	Schemas *pivot.Schemas // a cluster's own; nil: none
 	Offline bool           // that a calendar is unknown says nothing
+	Most    int            // steps that looking at a tenant's routes and calendars takes; 0: mostLooked
 }
+
+// mostLooked bounds what looking at all of a tenant's routes and calendars takes, in steps of render.Effort: nobody's
+// keep others' from being looked at.
+const mostLooked = 10_000_000
 
 // Find says everything that there is to say of the generation, with what is known of its calendars.
 func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding {
@@ -76,18 +82,52 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 			}
 		})
 	}
+	efforts := g.efforts(cmp.Or(o.Most, mostLooked))
 	for _, r := range g.routes {
+		effort := efforts[tenantOf(r.Name)]
 		work <- func() []preview.Finding {
+			if effort.Over() {
+				return []preview.Finding{g.notLookedAt(tenantOf(r.Name))}
+			}
 			s := r.Compile(lint.timelines, g.totals, now)
-			return append(lint.Route(ctx, r, s, now, until), g.failing(r, s.Rehearse(ctx, now, until))...)
+			return append(lint.Route(ctx, r, s, now, until, effort),
+				g.failing(r, s.Rehearse(ctx, now, until, effort))...)
 		}
 	}
-	for _, c := range lint.calendars {
-		work <- func() []preview.Finding { return lint.Calendar(ctx, c, now, until) }
+	for _, name := range slices.Sorted(maps.Keys(lint.calendars)) {
+		effort := efforts[tenantOf(name)]
+		work <- func() []preview.Finding {
+			if effort.Over() {
+				return []preview.Finding{g.notLookedAt(tenantOf(name))}
+			}
+			return lint.Calendar(ctx, lint.calendars[name], now, until, effort)
+		}
 	}
 	close(work)
 	wait.Wait()
 	return preview.SortFindings(found)
+}
+
+// efforts are what looking at each tenant's routes and calendars may take. The operator's have no bound.
+func (g *Generation) efforts(steps int) map[string]*render.Effort {
+	efforts := make(map[string]*render.Effort, len(g.file.Tenants))
+	for _, t := range g.file.Tenants {
+		efforts[t.Name] = render.NewEffort(steps)
+	}
+	return efforts
+}
+
+// notLookedAt says that some of a tenant's routes and calendars are not looked at. It is the same for each of them.
+func (g *Generation) notLookedAt(tenant string) preview.Finding {
+	var at diag.Pos
+	for _, t := range g.file.Tenants {
+		if t.Name == tenant {
+			at = t.Pos
+		}
+	}
+	return preview.Findingf(at, "not_looked_at",
+		"looking at all routes and calendars of tenant %s takes too much, and some of them are not looked at; look less far ahead, as with --days 30",
+		tenant)
 }
 
 // lint is a preview.Lint, what it knows of calendars by their names, and the timelines that it looks at.

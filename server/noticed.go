@@ -143,7 +143,7 @@ func (s *Server) notice(ctx context.Context, r *render.Route, failed []render.Re
 	if g == nil || !g.has(r) {
 		return
 	}
-	found := append(g.failing(r, failed), l.Route(ctx, r, r.State(), now, now.Add(lookAhead))...)
+	found := append(g.failing(r, failed), l.Route(ctx, r, r.State(), now, now.Add(lookAhead), nil)...)
 	if s.noticed.over(ctx) {
 		s.again(r)
 		return
@@ -167,7 +167,7 @@ func (s *Server) noticeCalendar(ctx context.Context) bool {
 	s.guard.Run(metrics.PanicFindings, "calendar "+name, func() {
 		now := s.options.Now()
 		// Of a generation that is over nothing is kept.
-		s.noticed.put(g, "calendar "+name, l.Calendar(ctx, l.calendars[name], now, now.Add(lookAhead)))
+		s.noticed.put(g, "calendar "+name, l.Calendar(ctx, l.calendars[name], now, now.Add(lookAhead), nil))
 	})
 	return true
 }

@@ -86,7 +86,7 @@ func (s *Server) rehearseRoute(ctx context.Context, r *render.Route) {
 	defer done()
 	now := s.options.Now()
 	var failing []string
-	failed := r.State().Rehearse(ctx, now, now.Add(ahead))
+	failed := r.State().Rehearse(ctx, now, now.Add(ahead), nil)
 	if s.noticed.over(ctx) {
 		s.again(r)
 		return

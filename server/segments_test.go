@@ -5,7 +5,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/fstest"
 
+	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
 )
 
@@ -72,5 +75,58 @@ routes:
 		if s.Refused() != "" || (s.Short() != "") != (i == 0) || s.Stale(w.live.Load().timelines, w.now) {
 			t.Errorf("%s: short %q, refused %q", r.Name, s.Short(), s.Refused())
 		}
+	}
+}
+
+// TestTenantTakesTooMuch: looking at a tenant's routes and calendars ends where it takes too much, which is said once,
+// and takes nothing from another tenant's; the operator's has no bound.
+func TestTenantTakesTooMuch(t *testing.T) {
+	t.Parallel()
+	const branches = `branches: [{name: closed, when: {calendar: hours, summary: "closed*"}, pass: true}, ` +
+		`{name: open, when: {calendar: hours}, callflow: '{"module":"tts","data":{"text":"x{{ if eq .Event.Summary "Open" }}{{ fail "no" }}{{ end }}"}}'}, ` +
+		`{name: rest, state: other, pass: true}]`
+	tenant := func(name, account string, routes int) string {
+		text := fmt.Sprintf("tenant: {name: %s, account: %s}\ncalendars: {hours: {file: hours.ics}}\nroutes:\n", name, account)
+		for i := range routes {
+			text += fmt.Sprintf("  - {name: r%d, match: {dialed: %q}, %s}\n", i, fmt.Sprint(2000+i), branches)
+		}
+		return text
+	}
+	often := event("Open", "20261101T000000Z", "20261101T000500Z", "RRULE:FREQ=MINUTELY;INTERVAL=60")
+	fsys := fstest.MapFS{
+		"callhours.yaml":         {Data: []byte("timezone: UTC\ninclude: [tenants/*/main.yaml]\n")},
+		"tenants/evil/main.yaml": {Data: []byte(tenant("evil", strings.Repeat("1", 32), 12))},
+		"tenants/evil/hours.ics": {Data: []byte(ics(often))},
+		"tenants/good/main.yaml": {Data: []byte(tenant("good", strings.Repeat("2", 32), 2))},
+		"tenants/good/hours.ics": {Data: []byte(ics(open))},
+	}
+	file, err := config.Load("callhours.yaml", config.Options{FS: fsys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := Build(file, fsys, monday)
+	if err != nil {
+		t.Fatal(err)
+	}
+	looked := func(most int) map[string]int {
+		n := map[string]int{}
+		for _, f := range g.Find(t.Context(), FindOptions{Now: monday, Days: 40, Most: most}) {
+			switch f.Kind {
+			case "branch_will_fail":
+				n[tenantOf(f.Route)]++
+			case "not_looked_at":
+				if f.Pos.File != "tenants/evil/main.yaml" || f.Severity != preview.Warning {
+					t.Errorf("it is said of %s: %s", f.Pos, f)
+				}
+				n["said"]++
+			}
+		}
+		return n
+	}
+	if n := looked(12_000); n["good"] != 2 || n["evil"] == 0 || n["evil"] == 12 || n["said"] != 1 {
+		t.Errorf("found with a bound: %v", n)
+	}
+	if n := looked(0); n["good"] != 2 || n["evil"] != 12 || n["said"] != 0 {
+		t.Errorf("found without: %v", n)
 	}
 }
