@@ -493,6 +493,10 @@ func limitSections() []limitSection {
 				"render.TestReadBound",
 			},
 			{
+				"keys of a tenant's data that no template reads and that resemble one that is read; comparisons with those, in characters of both",
+				"{render.mostUnread}; {render.mostNearest}", "", "the further ones are not said", "render.TestUnreadBound",
+			},
+			{
 				"warnings about the output of a sample call", "{pivot.MostWarnings}", "", "the first are said",
 				"render.TestOddFields",
 			},

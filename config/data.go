@@ -19,6 +19,7 @@ type Data struct {
 type places struct {
 	at    diag.Pos
 	key   diag.Pos           // of the key that it stands under; zero without one
+	of    *diag.Pos          // of the mapping that it was written in, the same one for all of its keys
 	in    map[string]*places // of a mapping, by key
 	items []*places          // of a list
 }
@@ -58,6 +59,12 @@ func (d *Data) KeyAt(key string) diag.Pos {
 	return diag.Pos{}
 }
 
+// Beside tells whether two of the Values' own keys stand in the same mapping.
+func (d *Data) Beside(a, b string) bool {
+	one, other := d.places.in[a], d.places.in[b]
+	return one != nil && other != nil && one.of == other.of
+}
+
 func noData() *Data { return &Data{Values: map[string]any{}, places: &places{}} }
 
 // data reads a mapping of the user's own making. Never nil.
@@ -85,12 +92,14 @@ func (s *source) dataValue(n *node) (any, *places) {
 	case mapping:
 		values := make(map[string]any, len(n.entries))
 		p.in = make(map[string]*places, len(n.entries))
+		of := new(diag.Pos) // and not a part of p, which would keep all of it
+		*of = n.first
 		for _, e := range n.entries {
 			if e.key.S == "" {
 				s.mistake(e.key.Pos, "a key of data is empty")
 			}
 			values[e.key.S], p.in[e.key.S] = s.dataValue(e.value)
-			p.in[e.key.S].key = e.key.Pos
+			p.in[e.key.S].key, p.in[e.key.S].of = e.key.Pos, of
 		}
 		return values, p
 	case list:
@@ -131,7 +140,7 @@ func merge(under, over *Data) *Data {
 }
 
 func mergeMaps(under, over map[string]any, underAt, overAt *places) (map[string]any, *places) {
-	values, at := maps.Clone(under), &places{at: overAt.at, key: overAt.key, in: maps.Clone(underAt.in)}
+	values, at := maps.Clone(under), &places{at: overAt.at, key: overAt.key, of: overAt.of, in: maps.Clone(underAt.in)}
 	for key, value := range over {
 		below, wasMap := values[key].(map[string]any)
 		above, isMap := value.(map[string]any)

@@ -43,6 +43,8 @@ type Data struct {
 	// Place says where a value is written; nil where the values were not written in a file.
 	Place func(path ...string) diag.Pos
 	Key   func(key string) diag.Pos // says where a key of Values is written; nil like Place
+	// Beside tells whether two keys of Values are written in the same mapping; nil like Place.
+	Beside func(a, b string) bool
 }
 
 // Options describe a route's answers to [New].

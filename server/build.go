@@ -83,6 +83,11 @@ func build(b builder) (*Generation, diag.Mistakes) {
 			g.faulty[r] = true
 		}
 	}
+	for _, m := range render.UnreadData(g.routes) {
+		if !config.IsBuiltin(m.Pos) {
+			g.warnings = append(g.warnings, config.Warning{Mistake: m, Kind: "data_unread"})
+		}
+	}
 	table, mistakes := routes.NewTable(plain)
 	b.mistakes = append(b.mistakes, mistakes...)
 	uses := map[string]calendars.Use{}
@@ -298,7 +303,9 @@ func (b *builder) calendarsFor(r *config.Route) []string {
 // answer is what a branch answers with; one that passes has no template. Where the branch is a built-in plan's, it is
 // the route that can be mended.
 func (b *builder) answer(r *config.Route, branch *config.Branch) render.Branch {
-	out := render.Branch{Data: render.Data{Values: branch.Data.Values, Place: branch.Data.At, Key: branch.Data.KeyAt}}
+	out := render.Branch{Data: render.Data{
+		Values: branch.Data.Values, Place: branch.Data.At, Key: branch.Data.KeyAt, Beside: branch.Data.Beside,
+	}}
 	switch {
 	case branch.Template.S != "":
 		if out.Place = branch.Template.Pos; config.IsBuiltin(out.Place) {
