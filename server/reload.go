@@ -156,7 +156,7 @@ func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
 			slog.Any("tenants", l.Rejected))
 	default:
 		s.options.Log.ErrorContext(ctx, "reload is refused; the former configuration answers",
-			slog.String("error", strings.ReplaceAll(refusal.Err.Error(), "\n", "; ")))
+			slog.Int("mistakes", max(1, len(l.Mistakes)))) // which are logged above
 	}
 	return refusal
 }

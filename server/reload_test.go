@@ -105,8 +105,9 @@ func TestReload(t *testing.T) {
 		"callhours_config_last_reload_successful 0\n") {
 		t.Error("/metrics does not say that the reload was refused")
 	}
-	if log := w.log.String(); !strings.Contains(log, `"msg":"mistake in the configuration"`) ||
-		!strings.Contains(log, `"msg":"reload is refused; the former configuration answers"`) {
+	if log := w.log.String(); strings.Count(log, "unknown key") != 1 || // a mistake has one line
+		!strings.Contains(log, `"msg":"mistake in the configuration"`) ||
+		!strings.Contains(log, `"msg":"reload is refused; the former configuration answers","mistakes":1`) {
 		t.Errorf("the log does not say so: %s", log)
 	}
 
