@@ -222,7 +222,7 @@ func (in *Inputs) Line(at diag.Pos) string {
 	if at.Line > len(lines) {
 		return ""
 	}
-	return strings.TrimPrefix(lines[at.Line-1], "\ufeff")
+	return strings.TrimLeft(lines[at.Line-1], "\ufeff")
 }
 
 // Sum is a SHA-256 over the names and the bytes of all files, and over what was found in directories. It is the same

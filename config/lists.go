@@ -62,7 +62,7 @@ func (s *source) readNumbers(l *List, file Text) {
 	if s.numbers == nil {
 		s.numbers = map[string][]Text{}
 	}
-	body := bytes.TrimPrefix(in.Bytes, []byte("\ufeff"))
+	body := bytes.TrimLeft(in.Bytes, "\ufeff")
 	if m, bad := unreadable(l.File, body); bad {
 		s.mistakes = append(s.mistakes, m)
 		s.numbers[l.File] = nil

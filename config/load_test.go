@@ -207,7 +207,7 @@ plans:
 tenants: {acme: {secrets: [acme-hours]}}
 `,
 		"secrets.yaml", "acme-hours: webcal://example.com/acme.ics\n",
-		"spam.txt", "\ufeff+1900*\r\n",
+		"spam.txt", "\ufeff\ufeff+1900*\r\n",
 		"tenants/acme.yaml", `
 tenant: {name: acme, account: [7a1c], timezone: America/New_York, phone_region: US, language: en-us, labels: {contact: ops@acme.example}}
 data: {voicemail: 4567, hold: {music: b}}
@@ -319,7 +319,7 @@ routes:
 
 func TestScalarsKeepTheirText(t *testing.T) {
 	t.Parallel()
-	f := load(t, "c.yaml", "\ufefftimezone: UTC\r\nlisten: localhost:1\r\nlists:\r\n"+
+	f := load(t, "c.yaml", "\ufeff\ufefftimezone: UTC\r\nlisten: localhost:1\r\nlists:\r\n"+
 		"  n: {numbers: [+14155550100, 0123, 1_000, 1.10, 0x1F, 1e3, yes, \"true\", null, 2026-01-01, ~, 12:30:45]}\r\n"+
 		"data:\r\n  text: |\r\n    a\r\n    b\r\n")
 	want := texts("+14155550100", "0123", "1_000", "1.10", "0x1F", "1e3", "yes", "true", "null", "2026-01-01", "~",

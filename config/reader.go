@@ -77,7 +77,7 @@ func parseSecrets(file string, src []byte) (*node, diag.Mistakes) {
 
 func (c *converter) parse(most int, src []byte) (*node, diag.Mistakes) {
 	file := c.file
-	src = bytes.TrimPrefix(src, []byte("\ufeff"))
+	src = bytes.TrimLeft(src, "\ufeff")
 	if m, ok := tooMany(file, src, most); ok {
 		return nil, diag.Mistakes{m}
 	}

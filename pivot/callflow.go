@@ -85,6 +85,7 @@ type checker struct {
 	catalog  *catalog
 	warnings *[]*Finding // nil: they are not asked for
 	path     []step
+	beside   []byte // the action whose data is looked at next; else nil
 	buffer   bytes.Buffer
 	decoder  jsontext.Decoder
 }
@@ -104,7 +105,7 @@ func (c *checker) check(body []byte, on Cluster, warnings *[]*Finding) *Finding 
 
 // forget lets go of the body.
 func (c *checker) forget() {
-	c.body, c.on, c.warnings = nil, Cluster{}, nil
+	c.body, c.beside, c.on, c.warnings = nil, nil, Cluster{}, nil
 	clear(c.path)
 	c.path = c.path[:0]
 	c.buffer = bytes.Buffer{}
@@ -242,6 +243,7 @@ func (c *checker) action(r *reader, depth int) *Finding {
 		return c.at(r.json[start:], nil, "want at most %d actions within each other", maxDepth)
 	}
 	var module, data, children []byte
+	var others [][]byte // names of further members, where warnings are asked for
 	for r.enter(); r.more(); {
 		switch name := r.name(); string(content(name)) {
 		case "module":
@@ -257,7 +259,7 @@ func (c *checker) action(r *reader, depth int) *Finding {
 			children = r.json[from:r.at]
 		default:
 			if r.value(); c.warnings != nil {
-				c.member(name)
+				others = append(others, name)
 			}
 		}
 	}
@@ -266,32 +268,13 @@ func (c *checker) action(r *reader, depth int) *Finding {
 	if wrong != nil {
 		return wrong
 	}
+	for _, name := range others {
+		c.member(o, name, data)
+	}
 	if c.warnings != nil && o != nil && children != nil {
 		c.keys(o, children)
 	}
 	return c.data(o, data, body, depth)
-}
-
-// member warns of a member of an action that is none of its three. Kazoo reads a few more, of
-// callflows that it keeps itself.
-func (c *checker) member(name []byte) {
-	switch text := string(content(name)); text {
-	case "id", "_id", "pvt_bucket_name":
-		c.warn(name, []string{text},
-			"all calls that get this %s share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; "+
-				"leave it out", text)
-	case "pvt_bucket_cost":
-		c.warn(name, []string{text},
-			"it changes how much the action takes of the call's budget of actions; leave it out")
-	case "remote_execution":
-		c.warn(name, []string{text}, "Kazoo sends the action elsewhere for it; leave it out")
-	case "_":
-		c.warn(name, []string{text}, `what follows an action stands in its children, as in "children": {"_": {…}}`+
-			", and Kazoo ignores it here")
-	default:
-		c.warn(name, []string{text}, "an action has no member %q, and Kazoo ignores it%s", text,
-			diag.Suggest(text, []string{"module", "data", "children"}))
-	}
 }
 
 // module finds what is known of a module; nil for one that only this cluster has.
@@ -388,6 +371,7 @@ func (c *checker) data(o *object, data, action []byte, depth int) *Finding {
 		return nil
 	}
 	c.path = append(c.path, step{name: quotedData})
+	c.beside = action
 	wrong := c.object(o, data, action, depth)
 	c.path = c.path[:len(c.path)-1]
 	return wrong
@@ -398,53 +382,22 @@ var quotedData, quotedChildren = []byte(`"data"`), []byte(`"children"`)
 func (c *checker) children(r *reader, depth int) *Finding {
 	if r.next() != '{' {
 		body := r.value()
-		return c.at(body, []string{"children"}, "want an object of actions by name, found %s", describe(body))
+		return c.at(body, []string{"children"}, "want an object of actions by name, as in {\"_\": {\"module\": …}}, found %s", describe(body))
 	}
 	c.path = append(c.path, step{name: quotedChildren})
+	start, within := r.at, len(c.path)
 	for r.enter(); r.more(); {
 		c.path = append(c.path, step{name: r.name()})
 		if wrong := c.action(r, depth+1); wrong != nil {
+			if children := r.json[start:]; isAction(children) {
+				c.path = c.path[:within]
+				return c.at(children, nil,
+					`an action stands under a key here, as in "children": {"_": {"module": …}}; put it under "_"`)
+			}
 			return wrong
 		}
 		c.path = c.path[:len(c.path)-1]
 	}
 	c.path = c.path[:len(c.path)-1]
 	return nil
-}
-
-// keys warns of children that the module never asks for.
-func (c *checker) keys(o *object, children []byte) {
-	r := reader{json: children}
-	for r.enter(); r.more(); r.value() {
-		name := r.name()
-		key := string(content(name))
-		if known, asked := c.asks(o, key); !asked {
-			c.warn(name, []string{"children", key}, "the module never asks for this child, so it is never taken%s",
-				diag.Suggest(key, known))
-		}
-	}
-}
-
-// asks tells whether a module asks for a child of that name, and else for which ones it does.
-func (c *checker) asks(o *object, key string) (known []string, asked bool) {
-	known = []string{"_"}
-	for _, k := range o.keys {
-		switch k {
-		case "<any>":
-			return nil, true
-		case "<digits>":
-			asked = asked || key != "" && strings.Trim(key, "0123456789*#") == ""
-		case "<score>":
-			n, err := strconv.Atoi(key)
-			asked = asked || err == nil && n >= 0 && n <= 10
-		case "<cause>":
-			code, isCode := strings.CutPrefix(key, "sip:")
-			asked = asked || isCode && len(code) == 3 && strings.Trim(code, "0123456789") == ""
-			known = append(known, c.catalog.causes...)
-		default:
-			known = append(known, k)
-		}
-	}
-	slices.Sort(known)
-	return slices.Compact(known), asked || slices.Contains(known, key)
 }

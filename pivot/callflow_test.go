@@ -132,11 +132,24 @@ func TestCheckCallflowRefuses(t *testing.T) {
 		{"null for data", `{"module":"play","data":null}`, `.data: want an object, found null`},
 		{
 			"a list for children", `{"module":"play","children":[]}`,
-			`.children: want an object of actions by name, found a list`,
+			`.children: want an object of actions by name, as in {"_": {"module": …}}, found a list`,
 		},
 		{
 			"null for children", `{"module":"play","children":null}`,
-			`.children: want an object of actions by name, found null`,
+			`.children: want an object of actions by name, as in {"_": {"module": …}}, found null`,
+		},
+		{
+			"an action for children", `{"module":"play","children":{"data":{},"module":"hangup"}}`,
+			`.children: an action stands under a key here, as in "children": {"_": {"module": …}}; put it under "_"`,
+		},
+		{
+			"an action for children, further down",
+			`{"module":"play","children":{"_":{"module":"play","children":{"module":"hangup","children":{"_":{"module":"hangup"}}}}}}`,
+			`.children._.children: an action stands under a key here, as in "children": {"_": {"module": …}}; put it under "_"`,
+		},
+		{
+			"data beside data", `{"module":"tts","text":"Hello","data":{}}`,
+			`.data.text: missing; it stands beside data: move it there`,
 		},
 		{
 			"text for a child", `{"module":"play","children":{"_":"hangup"}}`,

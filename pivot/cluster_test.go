@@ -244,6 +244,16 @@ func TestCallflowWarnings(t *testing.T) {
 			`.id: all calls that get this id share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; leave it out`,
 			`._id: all calls that get this _id share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; leave it out`,
 		}},
+		{"an id beside data", `{"id":"1","module":"device","children":{"_":{"module":"voicemail","data":{"action":"check"},"id":"2"}}}`, "", []string{
+			`.id: it stands inside data, not beside it, as in "data": {"id": …}; move it there`,
+			`.children._.id: it stands inside data, not beside it, as in "data": {"id": …}; move it there`,
+		}},
+		{"an id beside data and in it", `{"module":"device","id":"1","data":{"id":"2"}}`, "", []string{
+			`.id: all calls that get this id share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; leave it out`,
+		}},
+		{"what follows, by another name", `{"module":"hangup","next":{"module":"hangup"}}`, "", []string{
+			`.next: what follows an action stands in its children, as in "children": {"_": {…}}, and Kazoo ignores it here`,
+		}},
 		{"what only Kazoo itself writes", `{"module":"hangup","pvt_bucket_name":"a","pvt_bucket_cost":1,"remote_execution":true}`, "", []string{
 			`.pvt_bucket_name: all calls that get this pvt_bucket_name share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; leave it out`,
 			`.pvt_bucket_cost: it changes how much the action takes of the call's budget of actions; leave it out`,

@@ -12,6 +12,8 @@ import (
 // object checks the members of an object. The body is nil for data that is left out: Kazoo takes it for an empty
 // object. around is where to say that something is missing from it.
 func (c *checker) object(o *object, body, around []byte, depth int) *Finding {
+	beside := c.beside // data, where o is that of a module
+	c.beside = nil
 	var given uint64 // of o.fields, by index
 	if body != nil {
 		around = body
@@ -41,8 +43,12 @@ func (c *checker) object(o *object, body, around []byte, depth int) *Finding {
 			if f.required != allVersions && f.required != f.in {
 				only = fmt.Sprintf(" in Kazoo %s", f.required)
 			}
+			if beside != nil && member(beside, f.name) != nil {
+				return c.at(around, []string{f.name}, "missing%s; it stands beside data: move it there", only)
+			}
 			return c.at(around, []string{f.name}, "missing%s; want %s", only, want(f.values, f.in&c.version))
-		case f.expected && c.warnings != nil && f.in&c.version != 0 && !o.given(f.unless, given):
+		case f.expected && c.warnings != nil && f.in&c.version != 0 && !o.given(f.unless, given) &&
+			(beside == nil || member(beside, f.name) == nil && (f.unless == "" || member(beside, f.unless) == nil)):
 			c.warn(around, []string{f.name}, "missing; without it the action does nothing; want %s",
 				want(f.values, f.in&c.version))
 		}

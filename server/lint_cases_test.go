@@ -507,6 +507,10 @@ var lintConfig = []lintCase{
 		},
 	},
 	{
+		name: "a misspelt field that has a default", yaml: strings.Replace(office, "data: {", "data: {timout: 20, ", 1),
+		want: []string{`data_unread: callhours.yaml:13:12: no template reads data "timout"; did you mean "timeout"?`},
+	},
+	{
 		name: "what was forgiven", yaml: office, files: hours(open, event("Closed", "20261224", "", "RRULE:")),
 		want: []string{`not_standard: hours.ics:16: an empty RRULE is ignored; remove it`},
 	},

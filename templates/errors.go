@@ -168,15 +168,22 @@ func has(owner, name string, known []string) string {
 	kind := ""
 	switch {
 	case strings.HasSuffix(owner, ".Call"):
+		if function := callFunctions[bareName(name)]; function != "" {
+			return fmt.Sprintf("; write .Call.%s %q", function, "NAME")
+		}
 		kind = "a call"
+		if field := fieldFor(".Call", name); field != "" {
+			suggestion = "; did you mean " + strconv.Quote(field) + "?"
+		}
 	case slices.Contains(known, "Summary"):
 		kind = "an event"
 	}
 	if kind != "" && len(known) > 0 && (kind == "a call" || suggestion == "") {
-		suggestion = "; " + kind + " has " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
-		if close := fieldMeant(name, known); strings.Contains(close, "did you mean") {
-			suggestion += close
+		meant := ""
+		if strings.Contains(suggestion, "did you mean") {
+			meant = suggestion
 		}
+		suggestion = "; " + kind + " has " + strings.Join(slices.Sorted(slices.Values(known)), ", ") + meant
 	}
 	return suggestion
 }

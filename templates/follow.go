@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -238,6 +239,7 @@ func (f *follower) text(c jsonContext, n *parse.TextNode) jsonContext {
 		if fault != nil {
 			if r, size := utf8.DecodeRune(n.Text[i:]); size > 1 {
 				fault.found = fmt.Sprintf("%q", r)
+				fault.hint = cmp.Or(typeset(r), fault.hint)
 			}
 			f.mistake(n.Pos+parse.Pos(i-fault.before), "%s", fault)
 			return c.with(nil)

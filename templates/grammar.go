@@ -361,7 +361,7 @@ func (c jsonContext) unexpected(p place, found string, b byte) *fault {
 	f := &fault{want: c.wanted(p), found: found}
 	closes := b == ']' || b == '}'
 	switch {
-	case b == '\'' || b == '\xe2': // curly quotes begin with that byte
+	case b == '\'':
 		f.hint = `names and texts stand in straight double quotes, as in "hangup"`
 	case b == '/' || b == '#':
 		f.hint = "write a comment as {{/* … */}}"

@@ -47,6 +47,13 @@ var rootElsewhere = map[string]string{
 
 // rootMeant ends the message about a name that a template's data does not have.
 func rootMeant(name string) string {
+	bare := strings.TrimPrefix(name, ".")
+	if function := callFunctions[bareName(bare)]; function == bare { // .Var, which is .Call's
+		return "; write .Call." + function + ` "NAME"`
+	}
+	if field := fieldFor(".Call", bare); field != "" && field != "From" && field != "To" {
+		return "; did you mean " + strconv.Quote(".Call."+field) + "?"
+	}
 	if write, ok := rootElsewhere[strings.ToLower(name)]; ok {
 		return "; did you mean " + strconv.Quote(write) + "?"
 	}
@@ -103,6 +110,21 @@ func (c *checker) text(n *parse.TextNode) {
 func didYouMean(name string, known []string) string {
 	if s := diag.Suggest(name, known); strings.HasPrefix(s, "; did you mean") {
 		return s
+	}
+	return ""
+}
+
+// typeset says what to do with a character that text processors, chats and pages put for one of ASCII; "" for others.
+func typeset(r rune) string {
+	switch {
+	case strings.ContainsRune("“”„‟«»‘’‚‛‹›", r):
+		return `names and texts stand in straight double quotes, as in "hangup"`
+	case unicode.Is(unicode.Zs, r):
+		return "this blank is not one of ASCII, as it comes with a copy from a page; delete it and type a blank"
+	case unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
+		return "this character cannot be seen, as it comes with a copy from a page; delete it"
+	case unicode.Is(unicode.Pd, r) || r == '\u2212':
+		return "write - for a minus"
 	}
 	return ""
 }

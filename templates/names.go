@@ -135,12 +135,11 @@ func nameWanted(name, rest string) string {
 	case owner[0] == ')':
 		owner = "(…)" + owner[1:]
 	}
-	cure := fmt.Sprintf("get %s %q", owner, key)
-	if further != "" {
-		cure = "(" + cure + ")" + further
+	cure := memberCure(owner, key, further)
+	if cure == "" {
+		cure = fmt.Sprintf("write {{ %s }}%s", getCure(owner, key, further), orArithmetic(name, inKey))
 	}
-	return fmt.Sprintf("a name after a dot has letters, digits and _ only, found %q; write {{ %s }}%s", key, cure,
-		orArithmetic(name, inKey))
+	return fmt.Sprintf("a name after a dot has letters, digits and _ only, found %q; %s", key, cure)
 }
 
 // orArithmetic ends the cure for what may be meant as arithmetic: .Data.x-1.

@@ -54,7 +54,7 @@ func read(dir fs.FS, file, name string, zone zoneFinder) (*source, []diag.Mistak
 	if err != nil {
 		return nil, []diag.Mistake{diag.Mistakef(diag.Pos{File: name}, "cannot be read: %s", reason(err))}
 	}
-	s.text = strings.TrimPrefix(string(text), "\ufeff") // which editors on Windows write
+	s.text = strings.TrimLeft(string(text), "\ufeff") // which editors on Windows write, and joining files repeats
 	if mistakes := s.check(); mistakes != nil {
 		return nil, mistakes
 	}
@@ -87,7 +87,7 @@ func (s *source) check() []diag.Mistake {
 	}
 	for i, r := range s.text {
 		if r == utf8.RuneError && !strings.HasPrefix(s.text[i:], "\ufffd") {
-			return []diag.Mistake{diag.Mistakef(s.pos(parse.Pos(i)), "want UTF-8, found the byte %#02x", s.text[i])}
+			return []diag.Mistake{diag.Mistakef(s.pos(parse.Pos(i)), "want UTF-8, found the byte %#02x; save it as UTF-8", s.text[i])}
 		}
 	}
 	return nil

@@ -236,7 +236,11 @@ func TestMistakes(t *testing.T) {
 		{"header no kind", `{{/* data: a; b id */}}`, `:1:12: want a field such as "voicemail id" or "timeout int = 20", found "a; b id"`},
 		{"header rest", `{{/* data: a id b id */}}`, `:1:17: want ; or a line end after a, found "b id"`},
 
-		{"not UTF-8", "a\nbü\xff", `:2:3: want UTF-8, found the byte 0xff`},
+		{"no-break space", "{\"a\":\u00a0\"b\"}", `:1:6: want a value, found '\u00a0'; this blank is not one of ASCII, as it comes with a copy from a page; delete it and type a blank`},
+		{"zero-width space", "{\"a\"\u200b:\"b\"}", `:1:5: want a colon, found '\u200b'; this character cannot be seen, as it comes with a copy from a page; delete it`},
+		{"typographic dash", "{\"a\":–1}", `:1:6: want a value, found '–'; write - for a minus`},
+		{"typographic quotes", "{“a”:1}", `:1:2: want a member name in quotes or }, found '“'; names and texts stand in straight double quotes, as in "hangup"`},
+		{"not UTF-8", "a\nbü\xff", `:2:3: want UTF-8, found the byte 0xff; save it as UTF-8`},
 		{"columns are characters", "ü {{ js 1 }}", `:1:6: js is not available: quotes and escapes are added for you; leave it out`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -414,7 +418,7 @@ func TestZone(t *testing.T) {
 // TestByteOrderMark: editors on Windows begin files with one, and mean nothing by it.
 func TestByteOrderMark(t *testing.T) {
 	t.Parallel()
-	l, mistakes := load(map[string]string{"t.json.tmpl": "\ufeff{{ if }}", "u.json.tmpl": "\ufeff{\"a\": 1}"})
+	l, mistakes := load(map[string]string{"t.json.tmpl": "\ufeff{{ if }}", "u.json.tmpl": "\ufeff\ufeff{\"a\": 1}"})
 	if got, want := diag.Mistakes(mistakes).Error(), "templates/t.json.tmpl:1:4: {{if}} wants a value, found none"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

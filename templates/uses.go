@@ -431,6 +431,9 @@ func (r *reader) field(of value, names []string, n parse.Node) value {
 		case "Call":
 			if len(names) > 1 {
 				r.note(&r.uses.Call, ".Call."+names[1])
+				if wrong := functionOfCall(names[1:]); wrong != "" && len(r.mistakes) < maxMistakes {
+					r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.source.pos(n.Position()), "%s", wrong))
+				}
 			} else {
 				r.note(&r.uses.Call, ".Call")
 			}
