@@ -30,6 +30,7 @@ type calls struct {
 	lines    lines // of calls that were answered as decided
 	metrics  *metrics.Metrics
 	live     *atomic.Pointer[live]
+	early    atomic.Pointer[live] // at a start, until there is a live one: some of its routes have no state yet
 	draining *atomic.Bool
 	running  atomic.Int64
 	most     int64 // running
@@ -164,10 +165,9 @@ func (c *calls) shed(w http.ResponseWriter, conn *connection) {
 
 // answer answers one Pivot request and fills the record.
 func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec *record) {
-	l := c.live.Load()
+	l := c.answering()
 	if l == nil {
-		rec.status = http.StatusServiceUnavailable
-		plain(w, rec.status, "starting")
+		rec.starting(w)
 		return
 	}
 	rec.live = l
@@ -224,9 +224,14 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		plain(w, rec.status, "no route: "+string(why))
 		return
 	}
+	state := route.State()
+	if state == nil { // as long as there is no live generation
+		rec.starting(w)
+		return
+	}
 	rec.route = route
 	now := c.now()
-	rec.answer = route.State().Answer(r.Context(), &call, now)
+	rec.answer = state.Answer(r.Context(), &call, now)
 	rec.status = rec.answer.Status
 	c.count(route.metrics, &rec.answer, now)
 	rec.write(w)

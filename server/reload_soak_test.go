@@ -194,10 +194,10 @@ func TestReloadSoak(t *testing.T) {
 		}
 		r.greets.settle()
 		if round == rounds/4 {
-			early, files = heap(), descriptors()
+			early, files = heapInUse(), descriptors()
 		}
 	}
-	late = heap()
+	late = heapInUse()
 	if left := descriptors(); left > files+8 { // connections come and go
 		t.Errorf("%d descriptors are open, %d before", left, files)
 	}
@@ -337,8 +337,8 @@ func (v *versions) answers() bool {
 	return !v.absent[v.least]
 }
 
-// heap is how many bytes are in use.
-func heap() uint64 {
+// heapInUse is how many bytes are in use.
+func heapInUse() uint64 {
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.GC()

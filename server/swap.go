@@ -22,6 +22,7 @@ type next struct {
 	changed   map[string]bool // calendars that are others than they were, or whose routes are
 	shown     []string        // calendars of which there is something else to show
 	tallies   *tallies        // of shown
+	early     *live           // of g, which answers calls of routes as they are compiled; nil: the former one answers
 }
 
 // swap makes a generation the one that answers. One generation at a time is made ready.
@@ -64,8 +65,15 @@ func (s *Server) prepare(g *Generation) *next {
 	count := func(name string) {
 		s.guard.Run(metrics.PanicCalendar, "calendar "+name, func() { n.tallies.of(name) })
 	}
-	parallel.Each(len(n.fresh), func(i int) {
+	if n.former == nil {
+		n.early = s.answerEarly(g)
+	}
+	owner := func(i int) string { return tenantOf(n.fresh[i].Name) }
+	eachFairly(len(n.fresh), owner, s.options.Passing, func(i int) {
 		n.states[i] = g.compiled(n.fresh[i], n.now)
+		if n.early != nil && n.states[i] != nil {
+			n.fresh[i].Use(n.states[i])
+		}
 		for _, name := range n.fresh[i].Calendars() { // which are still unpacked
 			count(name)
 		}
@@ -135,9 +143,13 @@ func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 	s.rehearsals.retain(g.routes)
 	s.noticed.begin(g, n.fresh)
 	s.rehearsals.ask(n.fresh)
-	l := newLive(g, s.options.Metrics, &s.decisions)
+	l := n.early
+	if l == nil {
+		l = newLive(g, s.options.Metrics, &s.decisions)
+	}
 	s.know(l, "")
 	s.live.Store(l)
+	s.calls.early.Store(nil)
 	s.calls.hours.kept.forget()
 	s.asked.forget()
 	s.options.Metrics.Reloaded(now)

@@ -1,0 +1,29 @@
+package server
+
+import "net/http"
+
+// answerEarly lets calls be answered at a start, where nothing answers yet, by those routes that are compiled already.
+func (s *Server) answerEarly(g *Generation) *live {
+	l := newLive(g, s.options.Metrics, &s.decisions)
+	s.know(l, "")
+	s.calls.early.Store(l)
+	return l
+}
+
+// answering is what calls are answered by: the live generation, before there is one that which is being compiled; nil
+// before that, too.
+func (c *calls) answering() *live {
+	if l := c.live.Load(); l != nil {
+		return l
+	}
+	if l := c.early.Load(); l != nil {
+		return l
+	}
+	return c.live.Load() // which may have taken its place between the two
+}
+
+// starting answers a call for which nothing is compiled yet.
+func (rec *record) starting(w http.ResponseWriter) {
+	rec.status = http.StatusServiceUnavailable
+	plain(w, rec.status, "starting")
+}
