@@ -210,6 +210,7 @@ func TestConsole(t *testing.T) {
 	t.Run("keyboard", l.keyboard)
 	t.Run("plain", l.plain)
 	t.Run("live", l.live)
+	t.Run("refused", l.refused)
 	t.Run("acts", l.acts)
 }
 
@@ -633,6 +634,47 @@ func (l *looked) live(t *testing.T) {
 	}
 	answer.Body.Close()
 	shows("Turkey & Pie Day")
+	if list := complaints(); len(list) > 0 {
+		t.Errorf("the browser complains: %q", list)
+	}
+}
+
+// refused sees that a page whose listening is refused tries again, after pauses that grow.
+func (l *looked) refused(t *testing.T) {
+	tab, complaints := l.tab(t)
+	if err := chromedp.Do(tab, chromedp.Navigate(l.address+"/routes/front-desk")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := evaluate[string](tab, `new Promise(done => {
+		const later = window.setTimeout, live = document.getElementById('live'), waited = [], said = [];
+		window.setTimeout = (f, ms, ...more) => {
+			if (f !== listen) return later(f, ms, ...more);
+			waited.push(ms);
+			said.push(live.textContent);
+			return later(f, 0);
+		};
+		window.EventSource = class extends EventTarget {
+			static CLOSED = 2;
+			readyState = 2;
+			constructor() {
+				super();
+				later(() => {
+					if (waited.length < 8) return this.onerror();
+					this.onopen();
+					const grew = waited.every((ms, i) => {
+						const want = Math.min(10000 * 2 ** i, 300000);
+						return ms >= want * 0.75 && ms <= want * 1.25;
+					});
+					done([grew ? 'grew' : waited.join(), ...new Set(said), live.textContent, live.title].join('|'));
+				}, 0);
+			}
+			close() {}
+		};
+		listen();
+	})`)
+	if err != nil || got != "grew|not connected|live|" {
+		t.Errorf("got %q, %v", got, err)
+	}
 	if list := complaints(); len(list) > 0 {
 		t.Errorf("the browser complains: %q", list)
 	}

@@ -157,20 +157,40 @@ function plan() {
 // Whoever looks listens. A browser allows a server six connections, so that pages in the background must not hold one each.
 const live = document.getElementById('live');
 let events = null;
+let again = 0; // the timer of the next try
+let tries = 0; // since it was heard last
+let missed = false; // what changed meanwhile, if anything did
 function listen() {
   const say = (on) => {
     live.hidden = false;
     live.classList.toggle('off', !on);
     live.textContent = on ? 'live' : 'not connected';
+    live.title = on ? '' : 'This page shows what it knew; it tries again by itself.';
   };
+  clearTimeout(again);
   if (events) events.close();
-  events = new EventSource('/api/v1/events');
-  events.onopen = () => say(true);
-  events.onerror = () => say(false);
-  events.addEventListener('changed', () => renew());
+  const own = new EventSource('/api/v1/events');
+  events = own;
+  own.onopen = () => {
+    say(true);
+    if (missed) renew();
+    tries = 0;
+    missed = false;
+  };
+  own.onerror = () => {
+    say(false);
+    missed = true;
+    if (own.readyState !== EventSource.CLOSED || events !== own) return; // the browser tries again by itself
+    // It was refused: too many listen, or somebody else has to log in. From ten seconds to five minutes, not all at once.
+    const pause = Math.min(10000 * 2 ** tries, 300000);
+    tries += 1;
+    again = setTimeout(listen, pause * (0.75 + Math.random() / 2));
+  };
+  own.addEventListener('changed', () => renew());
 }
 function attend() {
   if (document.hidden) {
+    clearTimeout(again);
     if (events) events.close();
     events = null;
   } else if (!events) {
