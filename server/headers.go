@@ -43,8 +43,14 @@ const securedLines = "Cache-Control: " + noStore + "\r\nContent-Security-Policy:
 // answer of a handler has a Date.
 const bareHeaders = "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
 
+// withoutTLS is how the answer of net/http begins to who speaks HTTP where TLS is spoken; it has no headers at all.
+const withoutTLS = "HTTP/1.0 400 Bad Request\r\n\r\n"
+
 // withHeaders adds the headers to an answer that net/http writes by itself. Others are given back as they are.
 func withHeaders(answer []byte) []byte {
+	if text, ok := bytes.CutPrefix(answer, []byte(withoutTLS)); ok {
+		return []byte(strings.TrimSuffix(withoutTLS, "\r\n") + securedLines + bareHeaders[len("\r\n"):] + string(text))
+	}
 	const begin = "HTTP/1.1 400"
 	if len(answer) <= len(begin) || answer[9] != '4' && answer[9] != '5' ||
 		!bytes.HasPrefix(answer, []byte("HTTP/1.1 ")) {

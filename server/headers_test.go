@@ -8,9 +8,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // want are the headers of an answer that nobody may keep, frame, or take for something else.
@@ -286,6 +290,33 @@ func TestRawRequests(t *testing.T) {
 			}
 			if c.closed && (!closed || len(answers) > 1) {
 				t.Errorf("%s: %d answers, closed %v; want one and the end", c.name, len(answers), closed)
+			}
+		}
+	}
+}
+
+// TestPlainToTLS: who speaks plain HTTP to a listener that speaks TLS is answered with all headers, too.
+func TestPlainToTLS(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := pair(t, dir, 1)
+	path := filepath.Join(dir, "web.yaml")
+	names := fmt.Sprintf("{cert_file: %s, key_file: %s}\n", c.cert, c.key)
+	if err := os.WriteFile(path, []byte("tls_server_config: "+names), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, "tls: "+names+oneRoute, nil)
+	w.options.Generation.file.AdminWebConfig = diag.Text{S: path}
+	calls, admin := w.run(t)
+	for _, listener := range []string{calls, admin} {
+		for _, request := range []string{"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "POST /main HTTP/1.0\r\n\r\n"} {
+			answers, closed := exchange(t, listener, request, 1)
+			if len(answers) != 1 || answers[0].StatusCode != 400 || !closed {
+				t.Errorf("%q: got %v, closed %v", request, answers, closed)
+				continue
+			}
+			if wrong := lacks(answers[0].Header, nil); wrong != "" || answers[0].Header.Get("Content-Type") == "" {
+				t.Errorf("%q: %s, %v", request, wrong, answers[0].Header)
 			}
 		}
 	}
