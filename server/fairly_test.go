@@ -122,9 +122,9 @@ func TestAnsweredEarly(t *testing.T) {
 			t.Errorf("%d times: got %s", n, said)
 		}
 	}
-	// The other processor may have been slow with the first of them.
-	if n := seen["200 503 404 404 "]; n < routes/2 {
-		t.Errorf("good is answered %d times before evil's last route, want most of %d: %v", n, routes, seen)
+	// How often depends on the other processor, which may be slow with good's.
+	if seen["200 503 404 404 "] == 0 {
+		t.Errorf("good is not answered before evil's last route: %v", seen)
 	}
 	if got, ready := w.call(post("/evil/r199")).StatusCode, w.calls.early.Load(); got != 200 || ready != nil {
 		t.Errorf("after the start: got %d", got)
