@@ -368,6 +368,10 @@ func limitSections() []limitSection {
 					"likewise, for the routes for which there is no room", "routes.TestTenantsTotal",
 				},
 				{
+					"a line of times or a rule that is mended", "{calendars.longestMended:bytes}", "",
+					"it is read by the letter, and what is wrong with it is reported", "calendars.TestOddTimes",
+				},
+				{
 					"misspelt names of an event that are reported", "{calendars.maxSlips}", "",
 					"the rest is not mentioned", "calendars.TestForgiven",
 				},

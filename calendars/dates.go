@@ -82,7 +82,8 @@ type unplacedOverride struct {
 }
 
 // placeOverrides decides what becomes of those when all series are known: in an all-day series the date alone says which
-// occurrence it is (3.8.4.4 wants the kind of the series' DTSTART). An event without its series goes by its own DTSTART.
+// occurrence it is (3.8.4.4 wants the kind of the series' DTSTART). In another it is on the clock of the series, of which
+// it names an occurrence, as an EXDATE is. An event without its series goes by its own DTSTART.
 func (r *reader) placeOverrides() {
 	if len(r.unplaced) == 0 {
 		return
@@ -104,13 +105,22 @@ func (r *reader) placeOverrides() {
 			series = master
 		}
 		s, err := r.dateOnly(series, o.property, *e.replaces, o.zone)
-		if err != nil {
+		switch {
+		case err == nil:
+		case series.start.unplaced(): // neither it nor a series says when
 			ignored[e] = true
 			r.useless(e, o.property, err)
 			continue
+		default:
+			s.form, s.zone = series.start.form, series.start.zone
+			becomes := "is read with it on the clock of its series' DTSTART"
+			if series == e {
+				becomes = "is read as one of its own"
+			}
+			r.problem(e, o.property, o.zone.what(), becomes+o.zone.hint)
 		}
 		if e.start.unplaced() { // it is cancelled, and has no DTSTART
-			e.start, e.AllDay = s, true
+			e.start, e.AllDay = s, s.form == dateForm
 		}
 		*e.replaces = s
 	}

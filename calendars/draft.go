@@ -41,6 +41,15 @@ type innerProperty struct {
 // property handles a line that neither begins nor ends a component.
 func (r *reader) property(l line) {
 	d := r.draft
+	if d != nil && len(r.open) == d.depth && r.deeper == 0 {
+		if r.continued(l) {
+			return
+		}
+		named, odd := l.named()
+		if l = named; odd != "" {
+			r.forgive(l.number, odd)
+		}
+	}
 	if d != nil && d.joined == 0 && l.holdsAnother() {
 		d.joined = l.number
 	}
@@ -56,11 +65,6 @@ func (r *reader) property(l line) {
 			d.inner.take(l, len(r.open), r.limits.Dates)
 		}
 	case l.name == nil:
-		if named, odd := l.named(); odd != "" {
-			r.forgive(l.number, odd)
-			r.collect(named)
-			return
-		}
 		if d.strays++; d.stray == 0 {
 			d.stray, d.strayText = l.number, diag.Excerpt(string(l.rest))
 		}

@@ -304,7 +304,10 @@ func (r *reader) setRule(e *Event, p property) {
 		return
 	}
 	e.Recurring = true
-	parsed, err := parseRule(p.value)
+	parsed, odd, err := readRule(p.value)
+	if odd != "" {
+		r.forgive(p.line, odd)
+	}
 	if err != nil {
 		becomes := "happens once"
 		if p.name == "EXRULE" {
@@ -337,6 +340,9 @@ func (r *reader) parse(kind valueKind, text string) (stamp, error) {
 	}
 	if kind.date {
 		s = stamp{civil: s.civil - floorMod(s.civil, day)}
+	}
+	if kind.zoned && s.form == utcForm {
+		r.forgive(kind.line, "the TZID of a time in UTC, which ends in Z, is ignored; remove one of the two")
 	}
 	if kind.zoned && s.form == floatingForm {
 		s.form = zonedForm

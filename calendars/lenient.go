@@ -98,30 +98,40 @@ func (l *line) clean(text []byte) []byte {
 // freeTexts are properties in which people and programs write whatever they like, pieces of calendars too.
 var freeTexts = map[string]bool{"DESCRIPTION": true, "COMMENT": true, "ATTACH": true, "STYLED-DESCRIPTION": true}
 
-// named is a line whose name stands behind a group's or before a blank, or = or a blank in place of the colon, with that
-// put right: "item1.SUMMARY:", "STATUS :CANCELLED", "RRULE=FREQ=". odd is "" where it is another.
+// named is a line whose name stands behind a group's or before a blank, or has something else in place of the colon or
+// semicolon, with that put right: "item1.SUMMARY:", "STATUS :CANCELLED", "RRULE=FREQ=", "DTSTART,TZID=". odd is "" where
+// it is another.
 func (l line) named() (named line, odd string) {
-	i := bytes.IndexAny(l.rest, ":;=")
-	if blank := bytes.IndexAny(l.rest, " \t"); blank > 0 && eventProperties[string(l.rest[:blank])] == scheduling &&
-		looksScheduled(l.rest[blank:]) && bytes.IndexByte([]byte(":;="), bytes.TrimLeft(l.rest[blank:], " \t")[0]) < 0 {
-		i = blank
-	}
-	if l.name != nil || i <= 0 {
+	if l.name != nil {
 		return l, ""
 	}
-	written, rest := l.rest[:i], l.rest[i:]
-	name := bytes.TrimRight(written, " \t")
-	name = name[bytes.LastIndexByte(name, '.')+1:]
-	switch use := eventProperties[string(name)]; {
-	case use == unread || rest[0] != '=' && len(name) == len(written) && rest[0] != ' ' && rest[0] != '\t':
+	end := 0
+	for end < len(l.rest) && (isNameByte(l.rest[end]) || l.rest[end] == '.') {
+		end++
+	}
+	name := bytes.ToUpper(l.rest[bytes.LastIndexByte(l.rest[:end], '.')+1 : end])
+	rest := bytes.TrimLeft(l.rest[end:], " \t")
+	use := eventProperties[string(name)]
+	if use == unread || len(rest) == 0 {
 		return l, ""
-	case rest[0] == '=', rest[0] == ' ', rest[0] == '\t':
-		if use != scheduling || !looksScheduled(rest[1:]) {
+	}
+	after := end + 1
+	if rest[0] != ':' && rest[0] != ';' {
+		value := bytes.TrimLeft(rest, "=, \t")
+		switch {
+		case use != scheduling || len(value) == len(rest) && l.rest[end] != ' ' && l.rest[end] != '\t':
+			return l, ""
+		case looksScheduled(value) && !stamped[string(name)] || looksLikeTime(value):
+			rest = append([]byte{':'}, value...)
+		case stamped[string(name)] && bytes.IndexByte(value, '=') > 0 && timesAtEnd.Match(value):
+			rest = append([]byte{';'}, value...)
+		default:
 			return l, ""
 		}
-		rest = append([]byte{':'}, rest[1:]...)
+	} else {
+		after = len(l.rest) - len(rest) + 1
 	}
-	odd = fmt.Sprintf("%s is read as %s%c", quote(string(l.rest[:i+1])), name, rest[0])
+	odd = fmt.Sprintf("%s is read as %s%c", quote(string(l.rest[:after])), name, rest[0])
 	l.name, l.rest = name, rest
 	return l, odd
 }
@@ -169,17 +179,26 @@ func isFreeText(name []byte) bool {
 // holdsAnother reports whether a line of an event holds a line that says when an event takes place, or begins one, as
 // where a line end is missing.
 func (l line) holdsAnother() bool {
-	if isFreeText(l.name) || bytes.HasPrefix(l.name, []byte("X-")) {
+	if isFreeText(l.name) || bytes.HasPrefix(l.name, []byte("X-")) ||
+		l.name != nil && bytes.IndexByte(l.rest[1:], ':') < 0 {
 		return false
 	}
 	if l.gluedTo("BEGIN:VEVENT") >= 0 {
 		return true
 	}
-	for n, name := range [...]string{"DTSTART", "DTEND", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "STATUS", "TRANSP"} {
-		if n > 0 && (l.name == nil || l.hides != "") { // what is wrong with it is said already
-			return false
+	if l.name == nil || l.hides != "" { // what else is wrong with it is said already
+		return l.gluedTo("DTSTART") >= 0
+	}
+	for _, name := range [...]string{
+		"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "STATUS", "TRANSP", "SEQUENCE",
+		"DTSTAMP", "LAST-MODIFIED", "CREATED", "SUMMARY", "LOCATION", "CATEGORIES",
+	} {
+		i := l.gluedTo(name)
+		if i < 0 || name == string(l.name) || !(line{rest: l.rest[i+len(name):]}).fits(name) {
+			continue
 		}
-		if i := l.gluedTo(name); i >= 0 && (line{rest: l.rest[i+len(name):]}).fits(name) {
+		anything := name == "SUMMARY" || name == "LOCATION" || name == "CATEGORIES"
+		if !anything || i > 0 && (l.rest[i-1] < 'A' || l.rest[i-1] > 'Z') { // not "NEWLOCATION:"
 			return true
 		}
 	}
@@ -368,57 +387,6 @@ func dedented(body []byte) []byte {
 	out := make([]byte, 0, len(body))
 	for line := range bytes.Lines(body) {
 		out = append(out, bytes.TrimPrefix(line, start)...)
-	}
-	return out
-}
-
-// tidy is a line that says when an event takes place, as it was meant: such a line never holds control characters, its
-// value neither quotes nor colons. odd are what was wrong with it.
-func (l line) tidy() (tidied line, odd []string) {
-	isControl := func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }
-	if bytes.IndexFunc(l.rest, isControl) >= 0 {
-		l.rest = bytes.Map(func(c rune) rune {
-			if isControl(c) {
-				return -1
-			}
-			return c
-		}, l.rest)
-		odd = append(odd, "control characters are ignored; remove them")
-	}
-	_, value, ok := valueOf(l.rest)
-	if !ok && bytes.HasPrefix(bytes.ToUpper(l.rest), []byte(";FREQ=")) {
-		l.rest = append([]byte{':'}, l.rest[1:]...)
-		odd = append(odd, fmt.Sprintf("a colon is missing after %s, and is read as if it were there", l.name))
-		_, value, ok = valueOf(l.rest)
-	}
-	if !ok {
-		return l, odd
-	}
-	if i := bytes.LastIndexByte(value, ':'); i >= 0 && l.rest[0] == ';' && looksScheduled(value[i+1:]) {
-		end := len(l.rest) - len(value) + i
-		l.rest = append(quotedParameters(l.rest[:end]), l.rest[end:]...)
-		value = value[i+1:]
-		odd = append(odd,
-			"a parameter with a colon needs quotes; the last colon of the line is taken to begin the value")
-	}
-	if bytes.IndexByte(value, '"') >= 0 {
-		unquoted := bytes.ReplaceAll(value, []byte(`"`), nil)
-		l.rest = append(bytes.Clone(l.rest[:len(l.rest)-len(value)]), unquoted...)
-		odd = append(odd, "quotes in a time or rule are ignored; remove them")
-	}
-	return l, odd
-}
-
-// quotedParameters are parameters as written, each from its semicolon on, with quotes around values that hold a colon.
-func quotedParameters(written []byte) []byte {
-	var out []byte
-	for parameter := range bytes.SplitSeq(written[1:], []byte(";")) {
-		name, value, _ := bytes.Cut(parameter, []byte("="))
-		out = append(append(append(out, ';'), name...), '=')
-		if bytes.IndexByte(value, ':') >= 0 && bytes.IndexByte(value, '"') < 0 {
-			value = slices.Concat([]byte(`"`), value, []byte(`"`))
-		}
-		out = append(out, value...)
 	}
 	return out
 }

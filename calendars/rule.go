@@ -63,20 +63,14 @@ var ruleParts = []string{
 	"BYMINUTE", "BYSECOND", "BYDAY", "RSCALE", "SKIP",
 }
 
-// beginsLikePart reports whether a word is a part of a rule without its "=", such as "COUNT4".
-func beginsLikePart(word string) bool {
-	return !slices.Contains(ruleParts, word) &&
-		slices.ContainsFunc(ruleParts, func(name string) bool { return strings.HasPrefix(word, name) })
-}
-
 // parseRule reads the value of an RRULE. It forgives what is found in real feeds and harmless: lower case, blanks, a
-// trailing semicolon, parts without a value, X- parts, COUNT beside UNTIL. Anything that could change the dates is an error.
+// trailing semicolon, X- parts, COUNT beside UNTIL. Anything that could change the dates is an error.
 func parseRule(text string) (*rule, error) {
 	r := &rule{text: text, freq: -1, interval: 1}
 	seen := map[string]bool{}
 	for part := range strings.SplitSeq(strings.ToUpper(text), ";") {
 		name, value, ok := strings.Cut(part, "=")
-		if word := strings.TrimSpace(part); !ok && beginsLikePart(word) {
+		if word := strings.TrimSpace(part); !ok && word != "" {
 			return nil, fmt.Errorf("want parts such as COUNT=4, found %s", quote(word))
 		}
 		if !ok {

@@ -79,24 +79,28 @@ func TestBlankZoneNames(t *testing.T) {
 func TestUnplacedOverrides(t *testing.T) {
 	t.Parallel()
 	const (
-		dated   = `line %d: RECURRENCE-ID: time zone "Contoso" is not known, and does not matter in an all-day series: the date counts`
-		ignored = `line %d: RECURRENCE-ID: time zone "Contoso" is not known; event "half" (s) is ignored`
+		dated = `line %d: RECURRENCE-ID: time zone "Contoso" is not known, and does not matter in an all-day series: the date counts`
+		timed = `line %d: RECURRENCE-ID: time zone "Contoso" is not known; event "half" (s) is read with it on the clock of its series' DTSTART`
+		alone = `line %d: RECURRENCE-ID: time zone "Contoso" is not known; event "half" (s) is read as one of its own`
 	)
 	days := vevent("UID:s", "DTSTART;VALUE=DATE:20270302", "RRULE:FREQ=DAILY;COUNT=2", "SUMMARY:whole")
 	hours := vevent("UID:s", "DTSTART;TZID=Europe/Rome:20270302T080000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=2", "SUMMARY:whole")
 	half := vevent("UID:s", "RECURRENCE-ID;TZID=Contoso:20270303T000000", "DTSTART;TZID=Europe/Rome:20270303T140000", "DURATION:PT1H", "SUMMARY:half")
 	whole := vevent("UID:s", "RECURRENCE-ID;TZID=Contoso:20270303T080000", "DTSTART;VALUE=DATE:20270303", "SUMMARY:half")
 	gone := vevent("UID:s", "RECURRENCE-ID;TZID=Contoso:20270303T000000", "STATUS:CANCELLED", "SUMMARY:half")
+	late := vevent("UID:s", "RECURRENCE-ID;TZID=Contoso:20270303T080000", "STATUS:CANCELLED", "SUMMARY:half")
 	flawed := vevent("UID:s", "RECURRENCE-ID;TZID=Contoso:20270303T000000", "DTSTART:x", "SUMMARY:half")
 	for _, c := range []expected{
 		{"half a day of days", wrap(days, half), []string{"02 00:00 whole", "03 14:00 half"}, []string{fmt.Sprintf(dated, 11)}},
 		{"before its series", wrap(half, days), []string{"02 00:00 whole", "03 14:00 half"}, []string{fmt.Sprintf(dated, 5)}},
-		{"a whole day of hours", wrap(hours, whole), []string{"02 08:00 whole", "03 08:00 whole"}, []string{fmt.Sprintf(ignored, 12)}},
-		{"half a day of hours", wrap(hours, half), []string{"02 08:00 whole", "03 08:00 whole"}, []string{fmt.Sprintf(ignored, 12)}},
+		{"a whole day of hours", wrap(hours, whole), []string{"02 08:00 whole", "03 00:00 half"}, []string{fmt.Sprintf(timed, 12)}},
+		{"half a day of hours", wrap(hours, half), []string{"02 08:00 whole", "03 08:00 whole", "03 14:00 half"}, []string{fmt.Sprintf(timed, 12)}},
 		{"a whole day without its series", wrap(whole), []string{"03 00:00 half"}, []string{fmt.Sprintf(dated, 5)}},
-		{"half a day without its series", wrap(half), nil, []string{fmt.Sprintf(ignored, 5)}},
+		{"half a day without its series", wrap(half), []string{"03 14:00 half"}, []string{fmt.Sprintf(alone, 5)}},
 		{"a cancelled day", wrap(days, gone), []string{"02 00:00 whole"}, []string{fmt.Sprintf(dated, 11)}},
-		{"a cancelled hour", wrap(hours, gone), []string{"02 08:00 whole", "03 08:00 whole"}, []string{fmt.Sprintf(ignored, 12)}},
+		{"a cancelled midnight", wrap(hours, gone), []string{"02 08:00 whole", "03 08:00 whole"}, []string{fmt.Sprintf(timed, 12)}},
+		{"a cancelled hour", wrap(hours, late), []string{"02 08:00 whole"}, []string{fmt.Sprintf(timed, 12)}},
+		{"without any start", wrap(late), nil, []string{`line 5: RECURRENCE-ID: time zone "Contoso" is not known; event "half" (s) is ignored`}},
 		{"one that cannot be used", wrap(days, flawed), []string{"02 00:00 whole", "03 00:00 whole"}, []string{
 			`line 12: DTSTART: want a time such as 20261224 or 20261224T090000Z, found "x"; event "half" (s) is ignored`,
 		}},

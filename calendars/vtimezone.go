@@ -150,7 +150,7 @@ func (z *zones) defined(name zoneName) (definition, bool) {
 // plainTZID is the name of a zone without what stands around it: blanks and quotes, where it is
 // defined and where it is used.
 func plainTZID(tzid string) string {
-	return strings.TrimFunc(tzid, func(c rune) bool { return c == '"' || unicode.IsSpace(c) || isInvisible(c) })
+	return strings.TrimFunc(tzid, func(c rune) bool { return c == '"' || c == '\'' || unicode.IsSpace(c) || isInvisible(c) })
 }
 
 // locate notes where the body's VTIMEZONEs stand. It is done for the first name that nothing else explains, so that a
@@ -256,7 +256,11 @@ func (z *zones) observances(d definition) (list []observance, location string, e
 		case name == "X-LIC-LOCATION" || name == "TZID-ALIAS-OF": // libical; RFC 7808, 7.1
 			location = l.property().unquoted()
 		case o != nil:
-			if err := o.set(l, z.limits.Dates); err != nil {
+			odd, err := o.set(l, z.limits.Dates)
+			for _, what := range odd {
+				z.forgive(l.number, what)
+			}
+			if err != nil {
 				return nil, location, fmt.Errorf("line %d: %s: %w", l.number, name, err)
 			}
 		}
@@ -264,8 +268,8 @@ func (z *zones) observances(d definition) (list []observance, location string, e
 	return nil, location, errors.New("want END:VTIMEZONE, found the end")
 }
 
-func (o *observance) set(l line, dates int) (err error) {
-	l, _ = l.tidy()
+func (o *observance) set(l line, dates int) (odd []string, err error) {
+	l, odd = l.tidy()
 	switch string(l.name) {
 	case "DTSTART":
 		var s stamp
@@ -276,23 +280,26 @@ func (o *observance) set(l line, dates int) (err error) {
 	case "TZOFFSETTO":
 		o.to, err = parseOffset(l.property().value)
 	case "RRULE":
-		var r *rule
-		if r, err = parseRule(l.property().value); err == nil {
+		r, mended, bad := readRule(l.property().value)
+		if err = bad; err == nil {
 			o.rules = append(o.rules, r)
+		}
+		if mended != "" {
+			odd = append(odd, mended)
 		}
 	case "RDATE":
 		for item := range strings.SplitSeq(l.property().value, ",") {
 			first, _, _ := strings.Cut(item, "/")
 			s, err := parseStamp(first)
 			if err != nil {
-				return err
+				return odd, err
 			}
 			if o.dates = append(o.dates, s); len(o.dates) > dates {
-				return fmt.Errorf("more than %d dates (limits.dates)", dates)
+				return odd, fmt.Errorf("more than %d dates (limits.dates)", dates)
 			}
 		}
 	}
-	return err
+	return odd, err
 }
 
 // longestOffset is more than any zone has ever been from UTC.
@@ -301,12 +308,18 @@ const longestOffset = day
 // parseOffset reads a UTC-OFFSET such as -0500 or +053730 (3.3.14).
 func parseOffset(text string) (*int64, error) {
 	text = strings.TrimSpace(text)
-	digits := strings.TrimLeft(text, "+-")
+	digits := text
+	if strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") {
+		digits = text[1:]
+	}
+	if len(digits) == 5 && digits[2] == ':' { // "+01:00"
+		digits = digits[:2] + digits[3:]
+	}
 	if len(digits) == 4 {
 		digits += "00"
 	}
 	h, m, s, ok := cutDigits(digits, 2)
-	if !ok || len(text) > 7 || m > 59 || s > 59 || h*hour > longestOffset-hour {
+	if !ok || m > 59 || s > 59 || h*hour > longestOffset-hour {
 		return nil, fmt.Errorf("want an offset such as -0500, found %s", quote(text))
 	}
 	offset := int64(h*hour + m*minute + s)
