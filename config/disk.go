@@ -19,6 +19,50 @@ type disk struct {
 	fsys fs.FS
 	home string // where nothing leads out; "": everywhere
 	of   string // the directory of one tenant in which names are looked up for the operator; "" for none
+
+	lists  *lists // nil: directories are listed each time
+	tenant string // whose globs list them, by the path of its file; "" for the operator's
+}
+
+// lists are the directories that globs have listed so far, each once for all of them. They are for one goroutine.
+type lists struct {
+	found  map[listedAt][]string // no directory for which there was an error
+	looked map[string]int        // names that globs have looked at, by tenant
+}
+
+// listedAt is a directory and what may not be left on the way to it; see disk.
+type listedAt struct{ home, of, name string }
+
+func newLists() *lists { return &lists{map[listedAt][]string{}, map[string]int{}} }
+
+// errManyNames is the error of a glob of a tenant's beyond mostLooked.
+var errManyNames = fmt.Errorf(
+	"the globs of the tenant look at more than %d names, those of a directory for each of them; "+
+		"write fewer globs, or put what they are to find into directories of its own", mostLooked)
+
+// listFor is list for a glob, which looks at each of the names.
+func (d disk) listFor() func(name string) ([]string, error) {
+	if d.lists == nil {
+		return d.list
+	}
+	return func(name string) ([]string, error) {
+		at := listedAt{d.home, d.of, name}
+		names, known := d.lists.found[at]
+		if !known {
+			var err error
+			if names, err = d.list(name); err != nil {
+				return nil, err
+			}
+			d.lists.found[at] = names
+		}
+		if d.tenant == "" {
+			return names, nil
+		}
+		if d.lists.looked[d.tenant] += len(names); d.lists.looked[d.tenant] > mostLooked {
+			return nil, errManyNames
+		}
+		return names, nil
+	}
 }
 
 // read gives the bytes and the mode of a file. Its errors say what is wrong and leave the name to the caller.

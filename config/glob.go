@@ -13,7 +13,7 @@ import (
 const wild = "*?["
 
 // glob gives the names that fit a pattern, sorted, and the directories that it had to look into and could not: what is in those is not known,
-// which filepath.Glob does not report. The error is that of a pattern that is none.
+// which filepath.Glob does not report. The error is that of a pattern that is none, or errManyNames.
 func (d disk) glob(pattern string) (names []string, unread []barred, _ error) {
 	if _, err := filepath.Match(pattern, ""); err != nil {
 		return nil, nil, err
@@ -25,6 +25,9 @@ func (d disk) glob(pattern string) (names []string, unread []barred, _ error) {
 		dir, rest = dir+"/", strings.TrimLeft(rest, "/")
 	}
 	w.walk(dir, strings.Split(rest, "/"))
+	if w.full {
+		return nil, nil, errManyNames
+	}
 	slices.Sort(w.names)
 	return slices.Compact(w.names), w.unread, nil
 }
@@ -35,10 +38,14 @@ type globbing struct {
 	disk   disk
 	names  []string
 	unread []barred
+	full   bool // it looked at more names than the tenant's globs may
 }
 
 // walk follows what is left of a pattern, element by element, from a directory.
 func (w *globbing) walk(dir string, elements []string) {
+	if w.full {
+		return
+	}
 	if len(elements) == 0 {
 		w.exists(dir)
 		return
@@ -48,8 +55,8 @@ func (w *globbing) walk(dir string, elements []string) {
 		w.walk(w.disk.join(dir, first), rest)
 		return
 	}
-	found, err := w.disk.list(orDot(dir))
-	if err != nil {
+	found, err := w.disk.listFor()(orDot(dir))
+	if w.full = errors.Is(err, errManyNames); err != nil {
 		w.bar(dir, err)
 		return
 	}

@@ -50,6 +50,7 @@ type Inputs struct {
 	typed   string            // the file that the command line names, which may be a pipe of the shell's
 	files   map[string]*Input
 	looks   map[Look]listing
+	lists   *lists                               // while Load asks; else nil
 	kept    []string                             // tenants' files that are read although nothing names them
 	without map[string]bool                      // tenants' files that are passed over
 	admit   func(path string, body []byte) error // see Admit; nil: everything is
@@ -90,7 +91,7 @@ type barred struct {
 func NewInputs(fsys fs.FS) *Inputs {
 	return &Inputs{
 		disk: disk{fsys: fsys}, files: map[string]*Input{}, spare: map[string]*Input{},
-		looks: map[Look]listing{}, taken: map[string]int{},
+		looks: map[Look]listing{}, lists: newLists(), taken: map[string]int{},
 	}
 }
 
@@ -456,11 +457,15 @@ func (in *Inputs) glance(l Look) listing {
 	case in.frozen:
 		return listing{}
 	}
-	return in.lookAgain(l)
+	return in.lookAgain(l, in.lists)
 }
 
-// lookAgain asks the disk.
-func (in *Inputs) lookAgain(l Look) listing { return in.disk.within(in.homes[l.Tenant]).look(l) }
+// lookAgain asks the disk, which lists directories once in all.
+func (in *Inputs) lookAgain(l Look, once *lists) listing {
+	d := in.disk.within(in.homes[l.Tenant])
+	d.lists, d.tenant = once, l.Tenant
+	return d.look(l)
+}
 
 // look asks the disk.
 func (d disk) look(l Look) listing {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -55,6 +56,7 @@ func Load(path string, o Options) (*File, error) {
 	if l.findZone == nil {
 		l.findZone = knownZone
 	}
+	defer func() { in.lists = nil }() // what is asked afterwards is asked anew
 	l.file.Dir, in.typed = in.disk.dir(path), path
 	main := in.read(path, "")
 	in.mark(path, func(in *Input) { in.Source = true })
@@ -147,10 +149,12 @@ type source struct {
 
 	unreadHere []string // parts of the file whose key is misspelt
 
-	said    said              // mistakes
-	merged  int               // keys of data, see merge
-	numbers map[string][]Text // of the lists' files that were read, by path
-	reading namedFiles        // what was read of them and of secrets
+	said   said // mistakes
+	merged int  // keys of data, see merge
+	// steps in the programs of regular expressions, see patternTexts
+	expressed int
+	numbers   map[string][]Text // of the lists' files that were read, by path
+	reading   namedFiles        // what was read of them and of secrets
 }
 
 // namedFiles are the files that a tenant's file names.
@@ -397,7 +401,10 @@ func (s *source) paths(names []Text, key string) []Text {
 		if strings.ContainsAny(name.S, wild) {
 			looked := s.inputs.glob(full, s.on())
 			found = looked.names
-			if looked.err != nil {
+			if errors.Is(looked.err, errManyNames) {
+				s.mistake(name.Pos, "%s %s: %v", key, quote(name.S), looked.err)
+				return out
+			} else if looked.err != nil {
 				s.mistake(name.Pos, "%s %s: a [ in a glob wants its ]", key, quote(name.S))
 			} else if len(looked.barred) > 0 && key != "include" {
 				s.mistake(name.Pos, "%s %s: the directory %s: %v; make it readable", key, quote(name.S), quote(looked.barred[0].dir), looked.barred[0].err)

@@ -84,12 +84,15 @@ func (c *converter) parse(most int, src []byte) (*node, diag.Mistakes) {
 	if m, ok := unreadable(file, src); ok {
 		return nil, diag.Mistakes{m}
 	}
+	c.lines, c.open = splitLines(src), map[*yaml.Node]bool{}
+	if m, ok := tooManyDirectives(file, c.lines); ok {
+		return nil, diag.Mistakes{m}
+	}
 	loader, err := yaml.NewLoader(bytes.NewReader(src),
 		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
 	if err != nil {
 		return nil, diag.Mistakes{diag.Mistakef(diag.Pos{File: file}, "cannot be read as YAML")}
 	}
-	c.lines, c.open = splitLines(src), map[*yaml.Node]bool{}
 	var doc, second yaml.Node
 	switch err := loader.Load(&doc); {
 	case errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0:

@@ -11,9 +11,9 @@ func TestSums(t *testing.T) {
 	t.Parallel()
 	const (
 		values  = "maxValues of a file"
-		files   = "mostFiles, mostFileBytes, mostPaths, mostSecrets"
+		files   = "mostFiles, mostFileBytes, mostPaths, mostLooked, mostSecrets"
 		steps   = "calendars.maxPatterns, server.mostFilterSteps, mostTenantFilterSteps and mostCompared"
-		asks    = "routes.maxConditions, maxOnCalls and maxOnEvents of a route; mostBranches, mostAsked"
+		asks    = "routes.maxConditions, maxOnCalls and maxOnEvents of a route; mostBranches, mostAsked, mostExpressed"
 		lowered = "the operator's limits, which a tenant only lowers; calendars.ownerTimes, ownerBytes"
 		samples = "templates.MaxSource; what sample calls of a tenant take"
 	)

@@ -16,8 +16,10 @@ const (
 	mostFiles     = 5_000   // that it names, of lists and secrets; those of its calendars have bounds of their own
 	mostFileBytes = 32 << 20
 	mostPaths     = 100       // under its key secrets
+	mostLooked    = 1_000_000 // names that its globs look at, those of a directory for each glob
 	mostSecrets   = 20_000    // keys and values in its files of secrets
 	mostMerged    = 1_000_000 // keys of data that are merged for its routes and branches
+	mostExpressed = 1_000_000 // steps in the programs of its regular expressions, as often as they are written
 )
 
 // exceeds reports whether a tenant defines more of something than it may, which is its mistake; cure says what to do.

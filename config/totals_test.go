@@ -2,9 +2,12 @@ package config
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/callhours/callhours/internal/regex"
 )
 
 // TestTenantTotals: a tenant defines as much as it may in all, and one more is its mistake; the operator may.
@@ -22,6 +25,11 @@ func TestTenantTotals(t *testing.T) {
 		return "plans:\n  p:\n    branches:\n" +
 			repeat(n-1, "      - {name: b%d, state: other, when: {caller: [\"+1*\"]}, pass: true}\n") +
 			"      - {name: rest, state: open, pass: true}\n"
+	}
+	expressions := func(n int) string {
+		return plan(2) + "routes:\n" +
+			repeat(n, "  - {name: r%d, branches: [{name: open, when: {caller_name: \"/[a-z]{0,485}x+/\"}, "+
+				"pass: true}, {name: closed, pass: true}]}\n")
 	}
 	for name, c := range map[string]struct {
 		at, past string
@@ -61,6 +69,10 @@ func TestTenantTotals(t *testing.T) {
 			"data:\n" + repeat(999, "  k%d: x\n") + plan(2) + "routes:\n" +
 				repeat(1001, "  - {name: r%d, plan: p, data: {a: b}}\n"),
 			`tenant "acme" has more than 1000000 keys in the data of all its routes and branches together`,
+		},
+		"expressions": { // of 1,000 steps; one that is too large counts as many
+			expressions(mostExpressed / regex.MaxSize), expressions(mostExpressed/regex.MaxSize + 30),
+			`tenant "acme" has more than 1000000 steps in the programs of all its regular expressions; write patterns with *`,
 		},
 		"numbers": {
 			"lists:\n  l: {file: acme/numbers}\n", "lists:\n  l: {file: acme/numbers}\n  m: {numbers: [\"1\"]}\n",
@@ -117,5 +129,76 @@ func TestTenantClaims(t *testing.T) {
 	if got := said(101, mostClaims/100); !strings.Contains(got,
 		`tenant "acme" has more than 500000 numbers in the matches of all its routes (each counts for every account`) {
 		t.Errorf("past it: %.300s", got)
+	}
+}
+
+// TestTenantGlobs: a directory is listed once for all globs of a load, and how many names those of a tenant look at is
+// bounded.
+func TestTenantGlobs(t *testing.T) {
+	t.Parallel()
+	const names = 20_000
+	said := func(globs int) (string, int) {
+		fsys := fstest.MapFS{"callhours.yaml": {Data: []byte("timezone: UTC\ninclude: [tenants/*.yaml]\n")}}
+		for i := range names {
+			fsys[fmt.Sprintf("tenants/acme/s/%d", i)] = &fstest.MapFile{}
+		}
+		var b strings.Builder
+		b.WriteString("tenant: {name: acme, account: [7a1c]}\n" +
+			"routes: [{name: r, branches: [{name: open, pass: true}]}]\nsecrets: [")
+		for i := range globs {
+			fmt.Fprintf(&b, "acme/s/x%d*, ", i)
+		}
+		b.WriteString("]\n")
+		fsys["tenants/acme.yaml"] = &fstest.MapFile{Data: []byte(b.String())}
+		counting := &countedLists{FS: fsys}
+		_, err := Load("callhours.yaml", Options{FS: counting})
+		return fmt.Sprint(err), counting.lists
+	}
+	got, lists := said(mostLooked / names)
+	if got != "<nil>" {
+		t.Errorf("at the bound: %.300s", got)
+	}
+	if lists > 2 { // it is looked at before it is listed
+		t.Errorf("the directory was listed %d times", lists)
+	}
+	want := `secrets "acme/s/x50*": the globs of the tenant look at more than 1000000 names, ` +
+		`those of a directory for each of them; write fewer globs`
+	if got, _ := said(mostLooked/names + 1); !strings.Contains(got, want) {
+		t.Errorf("past it: %.300s", got)
+	}
+}
+
+// countedLists counts how often the directory of secrets is opened.
+type countedLists struct {
+	fs.FS
+	lists int
+}
+
+func (c *countedLists) Open(name string) (fs.File, error) {
+	if name == "tenants/acme/s" {
+		c.lists++
+	}
+	return c.FS.Open(name)
+}
+
+// TestDirectives: none of them means anything, and YAML's library compares each with all others.
+func TestDirectives(t *testing.T) {
+	t.Parallel()
+	said := func(n int, format string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, i)
+		}
+		_, mistakes := parse("a.yaml", []byte(b.String()+"---\na: b\n"))
+		return fmt.Sprint(mistakes.Err())
+	}
+	if got := said(maxDirectives, "%%TAG !e%d! tag:e\n"); got != "<nil>" {
+		t.Errorf("at the bound: %s", got)
+	}
+	const want = "a.yaml:101: the file has more than 100 directives, which mean nothing here; delete them"
+	for _, format := range []string{"%%TAG !e%d! tag:e\n", "%%TAG\t!e%d! x\r", "%%YAML 1.%d\n"} {
+		if got := said(maxDirectives+1, format); got != want {
+			t.Errorf("%q: %s", format, got)
+		}
 	}
 }

@@ -206,7 +206,18 @@ func (s *source) patternTexts(n *node, key string) []Text {
 		if !is || !ends {
 			continue
 		}
-		if _, err := regex.Compile(expr); err != nil {
+		if s.tenant != nil && s.expressed > mostExpressed {
+			return nil // said, and compiling more takes the time of others
+		}
+		re, err := regex.Compile(expr)
+		if s.expressed += regex.MaxSize; err == nil {
+			s.expressed += re.Cost - regex.MaxSize
+		}
+		if s.exceeds(s.expressed, mostExpressed, t.Pos, "steps in the programs of all its regular expressions",
+			"write patterns with * instead, or fewer and shorter ones") {
+			return nil
+		}
+		if err != nil {
 			why := "it is not a regular expression"
 			if detail, ok := errors.AsType[*syntax.Error](err); ok {
 				why = detail.Code.String()

@@ -33,7 +33,7 @@ const (
 
 // Sum is what [Inputs.Sum] would be for the same files if they were read from disk now.
 func (w *Watch) Sum(in *Inputs, now time.Time) [sha256.Size]byte {
-	next := make(map[string]seen, len(in.files))
+	next, once := make(map[string]seen, len(in.files)), newLists()
 	sum := in.sum(func(f *Input) content {
 		if f.Path == in.typed && files.IsDescriptor(f.Path) { // it can be read only once
 			return f.content()
@@ -47,7 +47,7 @@ func (w *Watch) Sum(in *Inputs, now time.Time) [sha256.Size]byte {
 		s := w.look(in.disk.within(f.home), f.Path, now)
 		next[f.Path] = s
 		return s.content
-	}, in.lookAgain)
+	}, func(l Look) listing { return in.lookAgain(l, once) })
 	w.seen = next
 	return sum
 }

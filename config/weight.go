@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/callhours/callhours/internal/diag"
 )
@@ -13,6 +14,26 @@ const (
 	maxMain      = 1_000_000 // in the main file
 	maxAllValues = 2_000_000 // in all files that the main one includes
 )
+
+// maxDirectives is how many directives of YAML a file may have. None has a meaning here, and the library compares
+// each with all others.
+const maxDirectives = 100
+
+// tooManyDirectives is the mistake of a file with more of them than it may have; false if it has not. Lines of texts that
+// begin with a percent sign and the name count too.
+func tooManyDirectives(file string, lines []string) (diag.Mistake, bool) {
+	n := 0
+	for i, line := range lines {
+		if strings.HasPrefix(line, "%TAG") || strings.HasPrefix(line, "%YAML") {
+			n++
+		}
+		if n > maxDirectives {
+			return diag.Mistakef(diag.Pos{File: file, Line: i + 1},
+				"the file has more than %d directives, which mean nothing here; delete them", maxDirectives), true
+		}
+	}
+	return diag.Mistake{}, false
+}
 
 // begins reports whether a byte of YAML can begin a value or a key, by the one after it. What is only text in quotes or in a block counts too:
 // to tell it apart takes reading the file.
