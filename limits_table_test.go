@@ -42,6 +42,11 @@ func limitSections() []limitSection {
 				"503 at once, and the connection is closed", "server.TestTooManyConnections",
 			},
 			{"calls at once", "{server.inFlight} for each processor", "", "503", "server.TestOverload"},
+			{
+				"calls of one tenant that are answered at once; that are answered or wait",
+				"half of the processors, one at least; {server.ownInFlight} for each processor, {server.ownWait}", "",
+				"503 for calls of that tenant", "server.TestOwnTurns",
+			},
 			{"addresses in `X-Forwarded-For`", "{server.maxHops}", "", "403", "server.TestClient"},
 		}},
 		{"Hours on Kazoo's side", "`/-/hours/ROUTE.ics`, for who has a token.", []limit{
@@ -567,11 +572,11 @@ func limitSections() []limitSection {
 			},
 			{
 				"what a tenant's file defines",
-				"{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them with {config.mostAsked} parts in their conditions, {config.mostClaims} numbers in their matches (each for each account), {config.mostRoles} roles of a plan, {config.mostLists} lists, {config.mostNumbers} numbers in them, {config.mostMerged} keys of data merged for its routes and branches", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals",
+				"{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them with {config.mostAsked} parts in their conditions, {config.mostClaims} numbers in their matches (each for each account), {config.mostRoles} roles of a plan, {config.mostLists} lists, {config.mostNumbers} numbers in them, {config.mostMerged} keys of data merged for its routes and branches, {config.mostExpressed} steps in the programs of its regular expressions as often as they are written", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals",
 			},
 			{
 				"files of lists and secrets that a tenant names",
-				"{config.mostFiles}, {config.mostFileBytes:bytes}; {config.mostPaths} paths under `secrets`, {config.mostSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles",
+				"{config.mostFiles}, {config.mostFileBytes:bytes}; {config.mostPaths} paths under `secrets`, whose globs look at {config.mostLooked} names (those of a directory for each glob), {config.mostSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles",
 			},
 			{
 				"mistakes that are said of a file, and of a directory that is one tenant's; that say what a name was meant to be",
@@ -582,6 +587,7 @@ func limitSections() []limitSection {
 				"keys and values of a file: the main one, an included one, all included ones",
 				"{config.maxMain}, {config.maxValues}, {config.maxAllValues}", "", "refused", "config.TestValues",
 			},
+			{"directives of YAML in a file", "{config.maxDirectives}", "", "refused", "config.TestDirectives"},
 			{
 				"moments, and events, of a file of tests", "{config.maxTestMoments}, {config.maxTestEvents}", "",
 				"refused", "config.TestBoundsOfTests",

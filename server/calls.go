@@ -58,6 +58,7 @@ type served struct {
 	auth     *auth
 	metrics  *metrics.RouteMetrics
 	ring     *ring
+	turns    *ownTurns
 	facts    atomic.Pointer[facts]
 	openings []atomic.Pointer[opening] // by branch
 }
@@ -72,9 +73,16 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
 	d.disown(g)
 	rings := d.keep(names, g.file.Decisions.Keep)
 	l.served = make([]served, len(g.routes))
+	turns := map[string]*ownTurns{} // by tenant
 	for i, r := range g.routes {
 		at := &l.served[i]
 		at.Route, at.auth, at.metrics, at.ring = r, g.auths[i], m.Route(r.Name), rings[i]
+		if tenant := tenantOf(r.Name); tenant != "" {
+			if turns[tenant] == nil {
+				turns[tenant] = newOwnTurns()
+			}
+			at.turns = turns[tenant]
+		}
 		at.openings = make([]atomic.Pointer[opening], len(r.Branches))
 	}
 	l.readers, l.doors = newReaders(g), newDoors(g)
@@ -224,14 +232,18 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		plain(w, rec.status, "no route: "+string(why))
 		return
 	}
-	state := route.State()
-	if state == nil { // as long as there is no live generation
+	if route.State() == nil { // as long as there is no live generation
 		rec.starting(w)
+		return
+	}
+	if !route.turns.take(r.Context()) {
+		rec.shed = true
+		c.shed(w, connectionOf(r))
 		return
 	}
 	rec.route = route
 	now := c.now()
-	rec.answer = state.Answer(r.Context(), &call, now)
+	rec.decide(r.Context(), now)
 	rec.status = rec.answer.Status
 	c.count(route.metrics, &rec.answer, now)
 	rec.write(w)
@@ -365,26 +377,6 @@ func (rec *record) decision() []slog.Attr {
 		attrs = append(attrs, slog.String("answered_by", rec.route.Branches[a.Branch].Name))
 	}
 	return attrs
-}
-
-// opening is how the last line about a branch began: those of calls with the same answer begin alike, and to write that anew for each call
-// is half of what its line costs.
-type opening struct {
-	status        int
-	event, reason string
-	to            slog.Handler // writes the beginning by itself
-}
-
-// opening is a handler that begins the line of an answer of which nothing failed.
-func (rec *record) opening(to slog.Handler) slog.Handler {
-	a := &rec.answer
-	last := &rec.route.openings[a.Decision.Branch]
-	if o := last.Load(); o != nil && o.status == rec.status && o.event == a.Title && o.reason == a.Reason {
-		return o.to
-	}
-	o := &opening{rec.status, a.Title, a.Reason, to.WithAttrs(rec.decision())}
-	last.Store(o)
-	return o.to
 }
 
 // callAttrs adds what a line says of a call, and as much of its numbers as the configuration asks for.
