@@ -55,7 +55,11 @@ func TestScrapeBytes(t *testing.T) {
 	add("evil", 2000, 10, 3000, long)
 	add("good", 100, 5, 100, "")
 	add("third", 300, 10, 10, "y")
-	m.Configure(c)
+	unseen := m.Configure(c)
+	if len(unseen) != 1 || unseen[0].Tenant != "evil" || unseen[0].Routes == 0 || unseen[0].Routes >= 2000 ||
+		unseen[0].Calendars == 0 || unseen[0].Calendars >= 3000 {
+		t.Errorf("%v is unseen, want a part of evil's", unseen)
+	}
 	first := scrape(t, registry)
 	const most = mostOfRoutes + mostOfCalendars
 	if first["evil"] > most || first["evil"] < most/2 || first[""] > most+1<<20 {

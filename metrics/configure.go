@@ -66,10 +66,18 @@ func (m *Metrics) Calendar(name string) *CalendarMetrics {
 
 // Configure makes every series of a configuration, at 0, and deletes those of the former one that are not in it. A
 // series that stays keeps its value, also for who looked it up before. Call it when a configuration goes live, then
-// look its routes up: what is still counted on a series that is gone is lost.
-func (m *Metrics) Configure(c Configured) {
+// look its routes up: what is still counted on a series that is gone is lost. It tells what has no series, since
+// those of tenants take no more of a scrape.
+func (m *Metrics) Configure(c Configured) []Unseen {
 	if m == nil {
-		return
+		return nil
+	}
+	unseen := map[string]*Unseen{}
+	left := func(tenant string) *Unseen {
+		if unseen[tenant] == nil {
+			unseen[tenant] = &Unseen{Tenant: tenant}
+		}
+		return unseen[tenant]
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -88,14 +96,18 @@ func (m *Metrics) Configure(c Configured) {
 		if mine[r.Name] && (r.Tenant == "" || fits[r.Name]) {
 			own = append(own, r)
 			next.routes[r.Name] = s.route(r)
-		} else {
-			next.routes[r.Name] = s.other(r)
+			continue
+		}
+		next.routes[r.Name] = s.other(r)
+		if mine[r.Name] {
+			left(r.Tenant).Routes++
 		}
 	}
 	calendars := newShelf(former.calendarSeries)
 	shown := calendarsThatFit(c.Calendars, func(name string) bool { return former.calendars[name] != nil })
 	for _, cal := range c.Calendars {
-		if strings.Contains(cal.Name, "/") && !shown[cal.Name] {
+		if tenant, _, owned := strings.Cut(cal.Name, "/"); owned && !shown[cal.Name] {
+			left(tenant).Calendars++
 			continue
 		}
 		made := calendars.take(valid(cal.Name))
@@ -112,6 +124,18 @@ func (m *Metrics) Configure(c Configured) {
 	next.calendarSeries, next.tenantSeries = calendars.list, tenants.list
 	m.series.info.set(own)
 	m.series.names.Store(next)
+	var all []Unseen
+	for _, tenant := range slices.Sorted(maps.Keys(unseen)) {
+		all = append(all, *unseen[tenant])
+	}
+	return all
+}
+
+// Unseen is how much of a tenant has no series of its own, since a scrape has no more room for that tenant. What an
+// OwnSeries leaves out is not counted.
+type Unseen struct {
+	Tenant            string
+	Routes, Calendars int
 }
 
 // shelves hand out what a route counts on.

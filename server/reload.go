@@ -93,7 +93,7 @@ func (s *Server) reloadFiles(ctx context.Context, why why) error {
 		return s.went(ctx, &loaded, begun)
 	}
 	if series := g.series(); !reflect.DeepEqual(series, former.series()) {
-		s.options.Metrics.Configure(series)
+		s.logUnseen(s.options.Metrics.Configure(series))
 	}
 	s.store.Subscribe(g.subscriptions())
 	s.await(ctx, g)

@@ -119,7 +119,7 @@ func New(o Options) *Server {
 	s.life, s.end = context.WithCancel(context.Background())
 	s.options.Loaded.built = nil // nobody asks for it any more
 	s.guard = contain.NewGuard(o.Log, o.Metrics)
-	o.Metrics.Configure(o.Generation.series())
+	s.logUnseen(o.Metrics.Configure(o.Generation.series()))
 	s.state.begin(o.Loaded)
 	s.store = o.Generation.store(
 		calendars.StoreOptions{
