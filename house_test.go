@@ -345,6 +345,7 @@ var uncontained = map[string]string{
 	"server/connections.go linger":        "it closes a connection",
 	"server/findings.go Find":             "each piece is contained",
 	"server/noticed.go looking":           "it cancels a context",
+	"server/allowance.go spend":           "it gives turns to the next in line",
 	"server/logins.go enter":              "it gives the turn to the next in line",
 	"server/log.go NewLog":                "the write is contained, and there is no other log to report to",
 }

@@ -62,6 +62,10 @@ func limitSections() []limitSection {
 			{"wait for a turn", "{server.hoursWait}", "", "503 with Retry-After", "server.TestReadersBounds"},
 			{"a turn", "{server.hoursLasts}", "", "503 with Retry-After", "server.TestReadersBounds"},
 			{
+				"turns of an owner in the long run", "one of {server.hoursShare} parts of a processor, after {server.hoursBurst} at once", "",
+				"its next turn waits, the others' do not", "server.TestTurnsShare",
+			},
+			{
 				"time to take an answer, with the wait and the turn", "{server.hoursWithin}", "",
 				"the connection is closed", "server.TestHoursDeadline",
 			},

@@ -35,8 +35,13 @@ const (
 	hoursOfOne = 4
 	// for a turn, and how long that lasts (a calendar that is being compiled is compiled to its end): nobody
 	// waits in vain for one other turn.
-	hoursWait     = 10 * time.Second
-	hoursLasts    = 5 * time.Second
+	hoursWait  = 10 * time.Second
+	hoursLasts = 5 * time.Second
+	// A tenant, or a route of the operator, has a quarter of a processor for its hours in the long run, after two
+	// seconds at once.
+	hoursShare = 4
+	hoursBurst = 2 * time.Second
+
 	hoursWithin   = 30 * time.Second // in which an answer is written, with both
 	mostHours     = 4 << 20          // bytes of a calendar
 	mostHourSpans = 5000             // spans of a calendar; what comes later is left out

@@ -32,6 +32,7 @@ type turns struct {
 	ofOne  int // of one client
 	lasts  time.Duration
 	now    func() time.Time
+	share  allowance // of a client in the long run
 
 	mu      sync.Mutex // guards the following
 	taken   int
@@ -40,7 +41,8 @@ type turns struct {
 	// used is the time that each client has used, beside what one used that began when it did: who was away for long
 	// has saved up nothing.
 	used  map[string]time.Duration
-	least time.Duration // what the last one to have its turn had used before
+	least time.Duration    // what the last one to have its turn had used before
+	spent map[string]spent // by client; nobody who has none left of it
 }
 
 // waitingTurn is a request that waits.
@@ -57,7 +59,9 @@ func peopleTurns(now func() time.Time) *turns {
 }
 
 func hoursTurns(now func() time.Time) *turns {
-	return newTurns(hoursPlaces(), 1, hoursLasts, now)
+	t := newTurns(hoursPlaces(), 1, hoursLasts, now)
+	t.share = allowance{of: hoursShare, burst: hoursBurst}
+	return t
 }
 
 func hoursPlaces() int { return max(1, (runtime.GOMAXPROCS(0)-1)/2) }
@@ -65,7 +69,7 @@ func hoursPlaces() int { return max(1, (runtime.GOMAXPROCS(0)-1)/2) }
 func newTurns(places, ofOne int, lasts time.Duration, now func() time.Time) *turns {
 	return &turns{
 		places: places, ofOne: ofOne, lasts: lasts, now: now,
-		running: map[string]int{}, used: map[string]time.Duration{},
+		running: map[string]int{}, used: map[string]time.Duration{}, spent: map[string]spent{},
 	}
 }
 
@@ -123,7 +127,7 @@ func (t *turns) next() {
 	for t.taken < t.places {
 		first := -1
 		for i, w := range t.waiting {
-			if t.running[w.client] < t.ofOne &&
+			if t.running[w.client] < t.ofOne && t.pause(w.client) == 0 &&
 				(first < 0 || t.used[w.client] < t.used[t.waiting[first].client]) {
 				first = i
 			}
@@ -170,6 +174,7 @@ func (t *turns) end(client string, took time.Duration) {
 		delete(t.running, client)
 	}
 	t.used[client] += took
+	t.spend(client, took)
 	t.next()
 	if t.taken == 0 && len(t.waiting) == 0 || len(t.used) > mostUsers {
 		clear(t.used)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -316,4 +317,57 @@ func TestKeptHours(t *testing.T) {
 	if k.size != 0 || k.find(good) != nil {
 		t.Error("something is left")
 	}
+}
+
+// TestTurnsShare: who takes more than its share in the long run waits until it has one again, and nobody else does.
+func TestTurnsShare(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(t, 1, 1)
+		q.share = allowance{of: 4, burst: 2 * time.Second}
+		turn := func(client string, takes time.Duration) time.Duration {
+			t.Helper()
+			began := time.Now()
+			_, done, err := q.take(t.Context(), client, time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			waited := time.Since(began)
+			<-time.After(takes)
+			done()
+			return waited
+		}
+		began, worked := time.Now(), time.Duration(0)
+		for i := range 100 {
+			waited := turn("evil", time.Second)
+			worked += time.Second
+			if burst := i < 3; (waited == 0) != burst {
+				t.Fatalf("turn %d waits %v", i, waited)
+			}
+			if waited := turn("good", time.Millisecond); waited != 0 {
+				t.Fatalf("another one waits %v", waited)
+			}
+		}
+		if all := time.Since(began); worked > all/4+3*time.Second {
+			t.Errorf("%v of %v are one client's, want a quarter", worked, all)
+		}
+		// A long turn is paid for, too, and whoever was away has no more than the burst.
+		<-time.After(time.Hour)
+		if waited := turn("evil", 10*time.Second) + turn("evil", time.Second); waited != 4*10*time.Second-4*2*time.Second {
+			t.Errorf("after a long turn: %v", waited)
+		}
+		// Waiting ends with the request.
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, _, err := q.take(ctx, "evil", time.Hour); err == nil {
+			t.Error("who has gone has a turn")
+		}
+		<-time.After(time.Hour)
+		for i := range mostUsers + 10 {
+			turn("client "+strconv.Itoa(i), 0)
+		}
+		if len(q.spent) > mostUsers {
+			t.Errorf("%d clients are known", len(q.spent))
+		}
+	})
 }
