@@ -142,6 +142,9 @@ func (r *reader) rdate(kind valueKind, text string) (d rdate, err error) {
 		d.duration = length
 		return d, err
 	}
+	if strings.HasSuffix(strings.TrimSpace(second), "Z") { // the TZID is of the start
+		kind.zoned = false
+	}
 	end, bad := r.parse(kind, second)
 	if err == nil {
 		err = bad

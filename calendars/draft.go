@@ -149,6 +149,12 @@ func (r *reader) collect(l line) {
 		}
 	}
 	params, value, ok := valueOf(l.rest)
+	if text && ok {
+		if plain, printable := l.fromPrintable(value); printable {
+			r.forgive(l.number, "ENCODING=QUOTED-PRINTABLE, which RFC 5545 does not have, is decoded")
+			l.rest, value = plain, plain[len(l.rest)-len(value):]
+		}
+	}
 	switch {
 	case params > r.limits.Params && !text:
 		d.excess = fmt.Sprintf("its %s has more than %d parameters (limits.params)", name, r.limits.Params)

@@ -104,11 +104,19 @@ func (e *Event) describe(p property) (flaw, becomes string) {
 	case "STATUS":
 		return e.setStatus(strings.ToUpper(strings.Trim(p.value, "\"' \t")))
 	case "TRANSP":
-		e.Transparent = strings.EqualFold(strings.TrimSpace(p.value), "TRANSPARENT")
+		transp := strings.ToUpper(strings.Trim(p.value, "\"' \t"))
+		if e.Transparent = transp == "TRANSPARENT"; !e.Transparent && transp != "" && transp != "OPAQUE" {
+			return "unknown value " + quote(p.value),
+				"counts as opaque" + diag.Suggest(transp, []string{"TRANSPARENT", "OPAQUE"})
+		}
 	case "SEQUENCE":
-		e.sequence, _ = strconv.Atoi(strings.TrimSpace(p.value))
+		text := strings.TrimSpace(p.value)
+		var err error
+		if e.sequence, err = strconv.Atoi(text); err != nil && text != "" {
+			return "want a number, found " + quote(p.value), "is read without it"
+		}
 	case "LAST-MODIFIED":
-		if s, err := parseStamp(p.value); err == nil {
+		if s, err := parseStamp(plainTime(p.value)); err == nil {
 			e.modified, e.dated = s.civil, true
 		}
 	case "DTSTAMP":
@@ -225,7 +233,14 @@ func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 		parameters, _ := p.parameters()
 		renamed(parameters)
 		e.replaces, e.Recurring, e.RecurrenceID = &s, true, p.value
-		e.onwards = strings.EqualFold(parameters["RANGE"], "THISANDFUTURE")
+		if written := strings.ToUpper(parameters["RANGE"]); written != "" {
+			const onwards = "THISANDFUTURE"
+			if e.onwards = nearestOf(written, []string{onwards}) == onwards; !e.onwards {
+				r.forgive(p.line, "RANGE="+brief(written)+" is ignored; the change is of one occurrence")
+			} else if written != onwards {
+				r.forgive(p.line, "RANGE="+brief(written)+" is read as RANGE="+onwards)
+			}
+		}
 	case "DTSTART":
 		s, err := r.stamp(p)
 		if err != nil {
@@ -339,6 +354,9 @@ func (r *reader) parse(kind valueKind, text string) (stamp, error) {
 		return s, err
 	}
 	if kind.date {
+		if s.form != dateForm {
+			r.forgive(kind.line, "the time behind a date is ignored, since VALUE=DATE says that it is one")
+		}
 		s = stamp{civil: s.civil - floorMod(s.civil, day)}
 	}
 	if kind.zoned && s.form == utcForm {

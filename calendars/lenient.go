@@ -161,6 +161,9 @@ func (l line) fits(property string) bool {
 		return ok && !looksLikeTime(value) && looksScheduled(value)
 	case "DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE", "DTSTAMP", "LAST-MODIFIED":
 		return ok && looksLikeTime(value)
+	case "TZOFFSETFROM", "TZOFFSETTO":
+		_, err := parseOffset(text)
+		return err == nil
 	case "STATUS":
 		return text == "CANCELED" || slices.Contains(statuses, text)
 	case "TRANSP":
@@ -282,10 +285,13 @@ func (l line) component() (name, odd string) {
 	case len(name) != len(written):
 		odd = fmt.Sprintf("blanks around the name after %s are ignored; remove them", l.name)
 	}
-	if components[name] || len(name) > 16 {
+	if first, _, _ := strings.Cut(name, " "); components[name] || len(name) > 16 && !components[first] {
 		return name, odd
 	}
 	written = name
+	if first, _, more := strings.Cut(name, " "); more && components[first] && !strings.Contains(name, ":") {
+		return first, fmt.Sprintf("%s:%s is read as %[1]s:%[3]s", l.name, brief(written), first)
+	}
 	name = componentNear(strings.Trim(name, "\"':;,. "), name)
 	if name != written {
 		odd = fmt.Sprintf("%s:%s is read as %[1]s:%[3]s", l.name, brief(written), name)

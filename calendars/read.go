@@ -145,6 +145,13 @@ func (r *reader) begin(l line, component string) error {
 	if r.draft != nil && component == "VEVENT" {
 		r.finishUnended(l.number, "the next event")
 	}
+	if component == "VCALENDAR" && len(r.open) > 0 { // calendars do not nest
+		if r.draft != nil {
+			r.finishUnended(l.number, "the next calendar")
+		}
+		r.forgive(l.number, "END:VCALENDAR is missing before the next calendar, and is read as if it were there")
+		r.open, r.deeper = r.open[:0], 0
+	}
 	r.lost = stretch{}
 	if timed[component] && component != "VTIMEZONE" && component != "STANDARD" && component != "DAYLIGHT" {
 		if r.others == nil {

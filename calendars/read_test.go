@@ -66,8 +66,8 @@ func TestProblems(t *testing.T) {
 		{"an end that is none", []string{start, "DTEND:later"}, []string{
 			`line 5: DTEND: want a time such as 20261224 or 20261224T090000Z, found "later"; event has no length`,
 		}, true},
-		{"a duration that is none", []string{start, "DURATION:1h"}, []string{
-			`line 5: DURATION: want a duration such as PT1H30M or P2D, found "1h"; event has no length`,
+		{"a duration that is none", []string{start, "DURATION:one"}, []string{
+			`line 5: DURATION: want a duration such as PT1H30M or P2D, found "one"; event has no length`,
 		}, true},
 		{"a negative duration", []string{start, "DURATION:-PT1H"}, []string{
 			`line 5: DURATION: want it to be positive, found "-PT1H"; event has no length`,

@@ -3,9 +3,12 @@ package calendars
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"mime/quotedprintable"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // What times and rules are written like that RFC 5545 does not allow, and that has one meaning only. Only what cannot be
@@ -44,12 +47,35 @@ func (l line) tidy() (tidied line, odd []string) {
 		l.rest = append(bytes.Clone(l.rest[:len(l.rest)-len(value)]), unquoted...)
 		odd = append(odd, "quotes in a time or rule are ignored; remove them")
 	}
+	if string(l.name) == "DURATION" {
+		if _, err := parseDuration(string(value)); err != nil {
+			if plain := plainDuration(string(value)); plain != "" {
+				odd = append(odd, fmt.Sprintf("the duration %s is read as %s", quote(string(value)), plain))
+				l.rest = append(bytes.Clone(l.rest[:len(l.rest)-len(value)]), plain...)
+			}
+		}
+	}
 	if stamped[string(l.name)] {
 		if tidied, what := l.tidyTimes(); what != "" {
 			return tidied, append(odd, what)
 		}
 	}
 	return l, odd
+}
+
+// fromPrintable is a line of text whose value is in the encoding of vCalendar 1.0, without that; false where it is none
+// that can be read.
+func (l line) fromPrintable(value []byte) (rest []byte, ok bool) {
+	head := l.rest[:len(l.rest)-len(value)]
+	if len(head) < 2 || !bytes.Contains(bytes.ToUpper(head), []byte("QUOTED-PRINTABLE")) {
+		return nil, false
+	}
+	text, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(value)))
+	if err != nil || !utf8.Valid(text) {
+		return nil, false
+	}
+	text = bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r"), nil), []byte("\n"), []byte(`\n`))
+	return slices.Concat(head, text), true
 }
 
 // quotedParameters are parameters as written, each from its semicolon on, with quotes around values that hold a colon.
@@ -180,6 +206,25 @@ func looseParameters(name, written []byte) (parameters []byte, ok bool) {
 	return append(parameters, ':'), true
 }
 
+// freeDuration fits a duration without its P or T. Minutes need one of them, since they could be months.
+var freeDuration = regexp.MustCompile(`^(P?)(\d+[WD])?(T?)(\d+H)?(\d+M)?(\d+S)?$`)
+
+// plainDuration is a duration as RFC 5545 writes it; "" where it is none.
+func plainDuration(text string) string {
+	m := freeDuration.FindStringSubmatch(strings.ToUpper(strings.Join(strings.Fields(text), "")))
+	if m == nil || m[5] != "" && m[3] == "" && m[4] == "" {
+		return ""
+	}
+	plain := "P" + m[2]
+	if clock := m[4] + m[5] + m[6]; clock != "" {
+		plain += "T" + clock
+	}
+	if _, err := parseDuration(plain); err != nil {
+		return ""
+	}
+	return plain
+}
+
 // areTimes reports whether a value holds nothing but times, periods, and blanks around them.
 func areTimes(value []byte) bool {
 	for len(value) > 0 {
@@ -263,4 +308,25 @@ func hasShapeOfStamp(text []byte) bool {
 		}
 	}
 	return len(text) == 8 || len(text) == 15 || len(text) == 16
+}
+
+// zoneProperties are those that say when an offset comes into force.
+var zoneProperties = []string{"DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE"}
+
+// ofZone is a line of an observance under the name that is meant. odd says what is forgiven, or that the line is ignored.
+func (l line) ofZone() (named line, odd []string) {
+	l, what := l.named()
+	if what != "" {
+		odd = append(odd, what)
+	}
+	written := string(l.name)
+	switch name := nearestOf(written, zoneProperties); {
+	case l.name == nil:
+		odd = append(odd, "want a content line such as TZOFFSETTO:+0100 in a VTIMEZONE, found "+
+			quote(string(l.rest))+"; the line is ignored")
+	case name != written && l.fits(name):
+		l.name = []byte(name)
+		odd = append(odd, written+" is read as "+name)
+	}
+	return l, odd
 }

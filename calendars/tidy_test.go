@@ -157,3 +157,68 @@ func TestUnclearLines(t *testing.T) {
 		}
 	}
 }
+
+// TestOddZones: what a VTIMEZONE says under a misspelt name, or without its end, is read and reported.
+func TestOddZones(t *testing.T) {
+	t.Parallel()
+	zone := fixedZone("Plant", "+0500")
+	event := vevent("UID:a", "DTSTART;TZID=Plant:20270302T120000", "DURATION:PT1H", "SUMMARY:a")
+	for _, c := range []struct {
+		written, as string
+		told        []string
+	}{
+		{"TZOFFSETTO:", "TZOFFSETO:", []string{"line 8: TZOFFSETO is read as TZOFFSETTO"}},
+		{"DTSTART:", "DTSTAR:", []string{"line 6: DTSTAR is read as DTSTART"}},
+		{"END:VTIMEZONE\r\n", "", []string{"line 10: END:VTIMEZONE is missing before BEGIN:VEVENT, and is read as if it were there"}},
+		{"TZOFFSETTO:+05", "RULE:FREQ=YEARLY;BYMONTH=1;BYDAY=1SU\r\nTZOFFSETTO:+05", []string{"line 8: RULE is read as RRULE"}},
+		{"TZOFFSETTO:+05", "standard\r\nTZOFFSETTO:+05", []string{
+			`line 8: want a content line such as TZOFFSETTO:+0100 in a VTIMEZONE, found "standard"; the line is ignored`,
+		}},
+	} {
+		expected{c.as, wrap(strings.Replace(zone, c.written, c.as, 1), event), []string{"02 08:00 a"}, c.told}.check(t)
+	}
+	for _, name := range []string{"W. Europe  Standard Time", "W.\u00a0Europe\u00a0Standard Time", "(GMT+01.00) Amsterdam / Berlin / Rome", "America/New  York"} {
+		if c := mustRead(t, wrap(vevent("UID:a", "DTSTART;TZID="+name+":20270302T120000"))); len(c.Problems()) != 0 {
+			t.Errorf("%s: %q", name, texts(c.Problems()))
+		}
+	}
+}
+
+// TestOddTexts: what says what an event is, or how long it is, is read where it is beyond doubt, and reported.
+func TestOddTexts(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"DURATION:P1H":                                `line 6: the duration "P1H" is read as PT1H`,
+		"DURATION:1h 30m":                             `line 6: the duration "1h 30m" is read as PT1H30M`,
+		"DURATION:P1M":                                `line 6: DURATION: want a duration such as PT1H30M or P2D, found "P1M"; event (a) has no length`,
+		"DURATION:soon":                               `line 6: DURATION: want a duration such as PT1H30M or P2D, found "soon"; event (a) has no length`,
+		"SEQUENCE:2x":                                 `line 6: SEQUENCE: want a number, found "2x"; event (a) is read without it`,
+		"TRANSP:TRANSPARANT":                          `line 6: TRANSP: unknown value "TRANSPARANT"; event (a) counts as opaque; did you mean "TRANSPARENT"?`,
+		"TRANSP:opaque":                               "",
+		"DTEND;VALUE=DATE:20270303":                   "",
+		"DTEND;VALUE=DATE:20270303T120000":            "line 6: the time behind a date is ignored, since VALUE=DATE says that it is one",
+		"RECURRENCE-ID;RANGE=THISANDFUTRE:20270302":   "line 6: RANGE=THISANDFUTRE is read as RANGE=THISANDFUTURE",
+		"RECURRENCE-ID;RANGE=THISANDPRIOR:20270302":   "line 6: RANGE=THISANDPRIOR is ignored; the change is of one occurrence",
+		"LOCATION;ENCODING=QUOTED-PRINTABLE:M=C3=BCn": "line 6: ENCODING=QUOTED-PRINTABLE, which RFC 5545 does not have, is decoded",
+		"LOCATION;ENCODING=QUOTED-PRINTABLE:M=FCn":    "",
+	} {
+		c := mustRead(t, wrap(vevent("UID:a", "DTSTART:20270302T120000", line)))
+		if got := strings.Join(texts(c.Problems()), "\n"); got != want {
+			t.Errorf("%s: got %q", line, got)
+		}
+		if e := c.Events()[0]; strings.Contains(want, "decoded") && e.Location != "Mün" {
+			t.Errorf("%s: got %q", line, e.Location)
+		}
+	}
+	one := vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a")
+	two := vevent("UID:b", "DTSTART:20270303T120000", "DURATION:PT1H", "SUMMARY:b")
+	expected{
+		"a calendar without its end", []byte("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + one + string(wrap(two))),
+		[]string{"02 12:00 a", "03 12:00 b"},
+		[]string{"line 9: END:VCALENDAR is missing before the next calendar, and is read as if it were there"},
+	}.check(t)
+	expected{
+		"a remark", wrap(strings.Replace(one, "BEGIN:VEVENT", "BEGIN:VEVENT # first", 1)), []string{"02 12:00 a"},
+		[]string{`line 3: BEGIN:VEVENT # FIRST is read as BEGIN:VEVENT`},
+	}.check(t)
+}

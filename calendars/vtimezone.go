@@ -250,6 +250,10 @@ func (z *zones) observances(d definition) (list []observance, location string, e
 			o = &list[len(list)-1]
 		case name == "BEGIN" && slices.Contains([]string{"VTIMEZONE", "VEVENT", "VCALENDAR"}, component):
 			// So that definitions without an end are not each read to the end of the body.
+			if component == "VEVENT" && len(list) > 0 && list[len(list)-1].to != nil {
+				z.forgive(l.number, "END:VTIMEZONE is missing before BEGIN:VEVENT, and is read as if it were there")
+				return list, location, nil
+			}
 			return nil, location, fmt.Errorf("want END:VTIMEZONE before BEGIN:%s in line %d", component, l.number)
 		case name == "END":
 			o = nil
@@ -269,7 +273,11 @@ func (z *zones) observances(d definition) (list []observance, location string, e
 }
 
 func (o *observance) set(l line, dates int) (odd []string, err error) {
-	l, odd = l.tidy()
+	if l, odd = l.ofZone(); l.name == nil {
+		return odd, nil
+	}
+	l, more := l.tidy()
+	odd = append(odd, more...)
 	switch string(l.name) {
 	case "DTSTART":
 		var s stamp

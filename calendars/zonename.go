@@ -45,7 +45,7 @@ var names = sync.OnceValue(func() *zoneNames {
 
 // foldZone makes "europe/berlin" and "America/New York" the names that are meant.
 func foldZone(name string) string {
-	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), " ", "_")
+	return strings.Join(strings.Fields(strings.ToLower(name)), "_")
 }
 
 // ianaZone finds a TZID that is an IANA name, in any case of letters; nil if it is none.
@@ -79,7 +79,7 @@ func explains(tzid string) bool {
 // windowsZone finds a zone of Windows, which Outlook and Exchange write, such as "W. Europe Standard Time". The word
 // Standard is part of the name in summer too. nil if it is none.
 func windowsZone(tzid string) *time.Location {
-	if iana, ok := names().windows[strings.ToLower(strings.TrimSpace(tzid))]; ok {
+	if iana, ok := names().windows[strings.Join(strings.Fields(strings.ToLower(tzid)), " ")]; ok {
 		return zonesInUse().zone(iana)
 	}
 	return nil
@@ -112,7 +112,7 @@ func guessZone(tzid string) *time.Location {
 	if m[1] == "-" {
 		offset = -offset
 	}
-	for part := range strings.SplitSeq(strings.ReplaceAll(strings.ToLower(m[4]), ";", ","), ",") {
+	for part := range strings.SplitSeq(strings.NewReplacer(";", ",", " / ", ",").Replace(strings.ToLower(m[4])), ",") {
 		part = strings.TrimSpace(part)
 		candidates := []string{regions[part]}
 		if candidates[0] == "" {
