@@ -170,7 +170,7 @@ func (f fields) feedURL() Secret {
 	u, err := url.Parse(secret.Reveal())
 	switch {
 	case err != nil || u.Scheme == "":
-		f.mistake(secret.Pos, "want url as an http, https or webcal address")
+		f.mistake(secret.Pos, "want url as an http, https or webcal address; a file is named by file")
 	case !slices.Contains([]string{"http", "https", "webcal", "webcals"}, strings.ToLower(u.Scheme)):
 		f.mistake(secret.Pos, "want url as an http, https or webcal address, found the scheme %q", u.Scheme)
 	case u.Hostname() == "":

@@ -147,7 +147,8 @@ type source struct {
 	secrets   scope[Secret]
 	routes    scope[*Route]
 
-	unreadHere []string // parts of the file whose key is misspelt
+	unreadHere    []string // parts of the file whose key is misspelt
+	unreadSecrets bool     // something is wrong with its files of secrets
 
 	said   said // mistakes
 	merged int  // keys of data, see merge

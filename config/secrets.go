@@ -51,7 +51,8 @@ func (s *source) readSecrets() {
 	if s.taken != nil {
 		return
 	}
-	names, values := s.top.texts("secrets"), 0
+	names, values, before := s.top.texts("secrets"), 0, len(s.mistakes)
+	defer func() { s.unreadSecrets = len(s.mistakes) > before }()
 	if len(names) > mostPaths &&
 		s.exceeds(len(names), mostPaths, names[mostPaths].Pos, "paths and globs under secrets", "write fewer of them") {
 		return
@@ -158,6 +159,7 @@ func (s *source) secretNamed(name Text) Secret {
 	case !nameGrammar.MatchString(name.S):
 		// The name is not shown: the secret itself may stand in its place.
 		s.mistake(name.Pos, "want the name of a secret in lower-case letters, digits and dashes")
+	case !ok && s.unreadSecrets: // it may stand in what could not be read, which is reported
 	case !ok && s.tenant != nil:
 		// Whether the main file has one of that name is none of the tenant's business.
 		s.mistake(name.Pos,

@@ -30,6 +30,9 @@ func (s *source) fields(n *node, in place) fields {
 		if n.kind == scalar && n.plain && noBlank.MatchString(n.text) {
 			cure = `; put a blank after the ":"`
 		}
+		if in == inList && n.kind == list {
+			cure = "; write {numbers: […]}"
+		}
 		s.mistake(n.Pos, "want %s as a mapping, found %s%s", nouns[in], n.what(), cure)
 		return f
 	}
@@ -73,7 +76,8 @@ func hint(key string, in place) string {
 			homes = append(homes, nouns[k.in])
 		}
 	}
-	if len(homes) > 0 && len(homes) <= 3 {
+	slip := func(known string) bool { return diag.Distance(key, known) == 1 } // lists for list
+	if len(homes) > 0 && len(homes) <= 3 && !slices.ContainsFunc(keysOf[in], slip) {
 		return "; it belongs in " + strings.Join(homes, " or ")
 	}
 	return suggest(key, keysOf[in])

@@ -243,9 +243,16 @@ func (x *calendarLint) events() {
 			x.say(e, "far_future", "%s begins in the year %d; is that meant?", title(e), y)
 		}
 	}
+	endless := map[string]bool{} // UIDs of events whose end is reported as unusable
+	for _, p := range x.calendar.Problems() {
+		if p.UID != "" && (p.Property == "DTEND" || p.Property == "DURATION") {
+			endless[p.UID] = true
+		}
+	}
 	for _, e := range x.ahead {
 		switch {
 		case !e.admitted:
+		case e.first.Start == e.first.End && endless[e.Event.UID]:
 		case e.first.Start == e.first.End:
 			x.say(e.Event, "no_length", "%s has no length, and so is never on; give it an end", title(e.Event))
 		case e.AllDay && !e.Repeats() && !e.open && e.first.End-e.first.Start <= 25*3600 && speaksOfDays(e.Summary):

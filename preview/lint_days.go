@@ -114,7 +114,8 @@ func (x *routeLint) closedDays(name string, asks []routes.Ask) (days map[int]boo
 	from, to := x.s.Window()
 	t, _ := x.options.Timelines.Of(name, calendars.View{Zone: x.r.Zone, DayStarts: x.r.DayStarts}, from, to)
 	days = map[int]bool{}
-	if t == nil || len(asks) == 0 {
+	state := x.options.Timelines.Use(name).State
+	if t == nil || len(asks) == 0 || state.Unknown() { // also where its conditions are false while it is
 		return days, nil
 	}
 	years := map[string]map[int]bool{} // in which an event of that title and date stands
@@ -122,7 +123,7 @@ func (x *routeLint) closedDays(name string, asks []routes.Ask) (days map[int]boo
 		y, m, d := e.Begins()
 		return calendars.Fold(e.Summary) + time.Date(0, time.Month(m), d, 0, 0, 0, 0, time.UTC).Format("\x000102"), y
 	}
-	events := x.options.Timelines.Use(name).State.Calendar.Events()
+	events := state.Calendar.Events()
 	for _, e := range events[:min(len(events), mostEvents)] {
 		if key, y := dated(e); e.AllDay && !e.Repeats() {
 			if years[key] == nil {

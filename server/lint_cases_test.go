@@ -511,6 +511,16 @@ var lintConfig = []lintCase{
 		want: []string{`data_unread: callhours.yaml:13:12: no template reads data "timout"; did you mean "timeout"?`},
 	},
 	{
+		name: "an end that cannot be read, said once", yaml: office,
+		files: hours(open, event("Open late", "20261204T170000"+ny, "", "DTEND:soon")),
+		want:  []string{`event_unusable: hours.ics:15: DTEND: want a time such as 20261224 or 20261224T090000Z, found "soon"`},
+	},
+	{
+		name: "nothing known of the holidays, which are absent then",
+		yaml: strings.Replace(office, "{file: holidays.ics}", `{url: "https://calendar.example.com/h.ics", if_unknown: absent}`, 1),
+		want: []string{"calendar_unknown: callhours.yaml:"},
+	},
+	{
 		name: "what was forgiven", yaml: office, files: hours(open, event("Closed", "20261224", "", "RRULE:")),
 		want: []string{`not_standard: hours.ics:16: an empty RRULE is ignored; remove it`},
 	},

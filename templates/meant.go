@@ -51,11 +51,11 @@ func rootMeant(name string) string {
 	if function := callFunctions[bareName(bare)]; function == bare { // .Var, which is .Call's
 		return "; write .Call." + function + ` "NAME"`
 	}
-	if field := fieldFor(".Call", bare); field != "" && field != "From" && field != "To" {
-		return "; did you mean " + strconv.Quote(".Call."+field) + "?"
-	}
 	if write, ok := rootElsewhere[strings.ToLower(name)]; ok {
 		return "; did you mean " + strconv.Quote(write) + "?"
+	}
+	if field := fieldFor(".Call", bare); field != "" {
+		return "; did you mean " + strconv.Quote(".Call."+field) + "?"
 	}
 	return diag.Suggest(name, roots)
 }

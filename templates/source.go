@@ -284,7 +284,9 @@ var parseWords = []struct {
 // anAction is an action on one line, aText a text in quotes.
 var (
 	anAction = regexp.MustCompile(`\{\{.*?\}\}`)
-	aText    = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+	// loneBrace is an action that a single brace closes.
+	loneBrace = regexp.MustCompile(`\{\{[^{}"]*(\})(?:[^}]|$)`)
+	aText     = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 )
 
 // find gives the place of a text on a line if it stands there once, or where it is first found in an action;
@@ -296,6 +298,9 @@ func (s *source) find(line int, text string, known diag.Pos) diag.Pos {
 	}
 	if strings.Count(lines[line-1], text) == 1 {
 		return s.place(line, strings.Index(lines[line-1], text))
+	}
+	if at := loneBrace.FindStringSubmatchIndex(lines[line-1]); text == "}" && at != nil {
+		return s.place(line, at[2])
 	}
 	// It may stand in JSON as well, or in quotes.
 	for _, at := range anAction.FindAllStringIndex(lines[line-1], -1) {
