@@ -16,6 +16,11 @@ func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, piped p
 	var asked parse.Node // that false is lost of
 	switch n.Ident {
 	case "default":
+		if len(args) == 2 && constant(args[1]) && !constant(args[0]) && len(c.odd) < maxMistakes {
+			c.odd = append(c.odd, diag.Mistakef(c.source.pos(n.Position()),
+				"default gives %s always; what stands for a missing value comes first: default %s %s", args[1], args[1], args[0]))
+			return
+		}
 		if given != 2 || len(args) == 0 || !isTrue(args[0]) {
 			return
 		}
@@ -43,6 +48,19 @@ func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, piped p
 	}
 	c.odd = append(c.odd, diag.Mistakef(c.source.pos(n.Position()),
 		"%s gives true also where the value is set to false, which counts as empty; %s", n.Ident, cure))
+}
+
+// constant tells whether an expression is written out, and not empty.
+func constant(n parse.Node) bool {
+	switch n := n.(type) {
+	case *parse.BoolNode:
+		return n.True
+	case *parse.StringNode:
+		return n.Text != ""
+	case *parse.NumberNode:
+		return n.Text != "0"
+	}
+	return false
 }
 
 // maxFollowed is how many variables, parentheses and calls within each other are looked into for what they stand for.

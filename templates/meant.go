@@ -32,6 +32,9 @@ func functionMeant(name string) string {
 		}
 		return "; what is read begins with a dot and has no blank in it, as in .Call.From"
 	}
+	if root := "." + strings.ToUpper(name[:1]) + name[1:]; slices.Contains(roots, root) {
+		return "; write " + root + " with a dot before it"
+	}
 	return diag.Suggest(name, slices.Collect(maps.Keys(functions)))
 }
 

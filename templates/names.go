@@ -3,6 +3,7 @@ package templates
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"text/template/parse"
 	"unicode/utf8"
@@ -13,7 +14,7 @@ import (
 // badName are the sentences in which text/template's parser says that a name goes on with what no name can have:
 // .Data.my-key, .Data.2nd, .Data.a:b, .Data["a"], .Data."a". It names neither the place nor the name.
 var badName = regexp.MustCompile(
-	`^(?:bad character U\+[0-9A-F]+ '(.)'|bad number syntax: "(\.)[0-9].*"|expected (:)=)$`)
+	`^(?:bad character U\+[0-9A-F]+ '(.)'|bad number syntax: "(\.)[0-9].*"|expected (:)=|unexpected "(\.)[0-9]+" in operand)$`)
 
 // operands are the texts in quotes in an action, which are passed over, and its names.
 var operands = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"|` + "`[^`]*`" +
@@ -22,7 +23,7 @@ var operands = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"|` + "`[^`]*`" +
 // afterName are the ways in which a name goes on: with a key in brackets, with one in quotes, or
 // with what is part of a key.
 var afterName = regexp.MustCompile(
-	`^(?:\[(?:"([^"\\]*)"|'([^'\\]*)'| "([^"\\]*) ")\]|\.(?:"([^"\\]*)"|'([^'\\]*)')|([^\s(){}|",.\[]+|\.[\pN][\pL_\pN-]*))((?:\.[\pL_][\pL_\pN]*)*)`)
+	`^(?:\[(?:([0-9]+)|"([^"\\]*)"|'([^'\\]*)'| "([^"\\]*) ")\]|\.(?:"([^"\\]*)"|'([^'\\]*)')|([^\s(){}|",.\[]+|\.[\pN][\pL_\pN-]*))((?:\.[\pL_][\pL_\pN]*)*)`)
 
 // unquoted is how a text without quotes goes on after a name. follows are the places where it is
 // an argument, and no function.
@@ -41,7 +42,7 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 	if m == nil {
 		return diag.Mistake{}, false
 	}
-	sign := m[1] + m[2] + m[3]
+	sign := m[1] + m[2] + m[3] + m[4]
 	if sign == "[" && strings.Contains(s.text, `[\"`) { // as in a JSON text; places stay as they are
 		plain := *s
 		plain.text = strings.NewReplacer(`[\"`, `[ "`, `\"]`, ` "]`).Replace(s.text)
@@ -110,7 +111,21 @@ func nameWanted(name, rest string) string {
 	if m == nil {
 		return ""
 	}
-	quotedKey, bare, further := m[1]+m[2]+m[3]+m[4]+m[5], m[6], m[7]
+	position, quotedKey, bare, further := m[1], m[2]+m[3]+m[4]+m[5]+m[6], m[7], m[8]
+	if rest := strings.TrimPrefix(bare, "."); rest != bare && strings.Trim(rest, "0123456789") == "" {
+		position = rest
+	}
+	arrow := strings.TrimPrefix(strings.TrimPrefix(bare, "->"), "::")
+	switch {
+	case position != "" && further == "":
+		return fmt.Sprintf("an element of a list is read by index; write {{ index %s %s }}", name, position)
+	case position != "":
+		return fmt.Sprintf("an element of a list is read by index; write {{ (index %s %s)%s }}", name, position, further)
+	case arrow != bare && arrow != "":
+		return fmt.Sprintf("names follow each other after a dot; write {{ %s.%s%s }}", name, arrow, further)
+	case slices.Contains(roots, "."+name):
+		name = "." + name
+	}
 	inKey := strings.TrimSuffix(bare, "-") // {{ .Data.x-}} lacks a blank
 	owner, key := name, quotedKey
 	if key == "" && bare != "" {

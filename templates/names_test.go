@@ -59,6 +59,16 @@ func TestNamesWithOtherSigns(t *testing.T) {
 			`{{ .Data.key name }}`,
 			`1:14: there is no function "name"; a text or a key stands in double quotes, as in "name"`,
 		},
+		{`{{ .Data.list[0] }}`, `1:4: an element of a list is read by index; write {{ index .Data.list 0 }}`},
+		{`{{ .Data.list.1 }}`, `1:4: an element of a list is read by index; write {{ index .Data.list 1 }}`},
+		{`{{ .Data.list[2].id }}`, `1:4: an element of a list is read by index; write {{ (index .Data.list 2).id }}`},
+		{`{{ .Data->key }}`, `1:4: names follow each other after a dot; write {{ .Data.key }}`},
+		{`{{ Data["k"] }}`, `1:4: ` + only + `"k"; write {{ get .Data "k" }}`},
+		{`{{ data.key }}`, `1:4: there is no function "data"; write .Data with a dot before it`},
+		{
+			`{{ .Data.on ? 1 : 2 }}`,
+			`1:13: ? has no meaning here; write {{ if A }}B{{ else }}C{{ end }}, or {{ .Data.x | default "y" }}`,
+		},
 		{`{{ .Call.caller-number }}`, `1:4: ` + only + `"caller-number"; write {{ .Call.CallerNumber }}`},
 		{`{{ $.Call.Caller-ID-Name }}`, `1:4: ` + only + `"Caller-ID-Name"; write {{ $.Call.CallerName }}`},
 		{`{{ .Caller-ID-Number }}`, `1:4: ` + only + `"Caller-ID-Number"; write {{ .Call.CallerNumber }}`},
@@ -143,6 +153,16 @@ func TestDefaultTrue(t *testing.T) {
 		{`{{ .Data.a | or true }}`, `t:1:14: or` + says + `dig "a" true .Data }}`},
 		{`{{ with .Data.a }}{{ default true .b }}{{ end }}`, `t:1:22: default` + says + `dig "b" true . }}`},
 
+		{
+			`{{ default .Data.a true }}`,
+			`t:1:4: default gives true always; what stands for a missing value comes first: default true .Data.a`,
+		},
+		{
+			`{{ default .Data.a "x" }}`,
+			`t:1:4: default gives "x" always; what stands for a missing value comes first: default "x" .Data.a`,
+		},
+
+		{`{{ default "a" "b" }}{{ default .Data.a "" }}{{ default .Data.a .Data.b }}`, ""},
 		{`{{ default false .Data.record }}{{ default "true" .Data.x }}{{ default 20 .Data.timeout }}`, ""},
 		{`{{ $d := true }}{{ if .Data.a }}{{ $d = false }}{{ end }}{{ default $d .Data.b }}`, ""},
 		{`{{ dig "record" true .Data }}{{ or .Data.a .Data.b }}{{ coalesce .Data.a "x" }}{{ and .Data.a true }}`, ""},

@@ -277,6 +277,10 @@ var parseWords = []struct {
 		regexp.MustCompile(`^unexpected "(\\)\\" in .*$`),
 		`\" has no meaning in an action; write " alone, also where the action stands in a text`,
 	},
+	{
+		regexp.MustCompile(`^unexpected "(\?)" in operand$`),
+		`? has no meaning here; write {{ if A }}B{{ else }}C{{ end }}, or {{ .Data.x | default "y" }}`,
+	},
 	{regexp.MustCompile(`^unexpected "(.)" in command$`), `"$1" has no meaning here`},
 	{regexp.MustCompile(`^unexpected "(.*)" in (.*)$`), `"$1" is not expected in $2`},
 }
