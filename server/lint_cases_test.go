@@ -513,7 +513,7 @@ var lintConfig = []lintCase{
 	{
 		name: "an end that cannot be read, said once", yaml: office,
 		files: hours(open, event("Open late", "20261204T170000"+ny, "", "DTEND:soon")),
-		want:  []string{`event_unusable: hours.ics:15: DTEND: want a time such as 20261224 or 20261224T090000Z, found "soon"`},
+		want:  []string{`event_unusable: hours.ics:16: DTEND: want a time such as 20261224 or 20261224T090000Z, found "soon"`},
 	},
 	{
 		name: "nothing known of the holidays, which are absent then",

@@ -107,7 +107,7 @@ func TestReload(t *testing.T) {
 	}
 	if log := w.log.String(); strings.Count(log, "unknown key") != 1 || // a mistake has one line
 		!strings.Contains(log, `"msg":"mistake in the configuration"`) ||
-		!strings.Contains(log, `"msg":"reload is refused; the former configuration answers","mistakes":1`) {
+		!strings.Contains(log, `"msg":"reload is refused; the former configuration answers","mistakes":2`) {
 		t.Errorf("the log does not say so: %s", log)
 	}
 
