@@ -236,7 +236,7 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		rec.starting(w)
 		return
 	}
-	if !route.turns.take(r.Context()) {
+	if !route.turns.take(r.Context(), &c.running) {
 		rec.shed = true
 		c.shed(w, connectionOf(r))
 		return

@@ -30,8 +30,9 @@ func newOwnTurns() *ownTurns {
 	}
 }
 
-// take waits for a place; false: there is none in time. Whoever has one gives it back by done.
-func (t *ownTurns) take(ctx context.Context) bool {
+// take waits for a place; false: there is none in time. Whoever has one gives it back by done. While a call waits it is
+// not among those that are running, of all: several tenants whose calls wait would otherwise have all places.
+func (t *ownTurns) take(ctx context.Context, running *atomic.Int64) bool {
 	if t == nil {
 		return true
 	}
@@ -44,6 +45,8 @@ func (t *ownTurns) take(ctx context.Context) bool {
 		return true
 	default:
 	}
+	running.Add(-1)
+	defer running.Add(1)
 	timer := time.NewTimer(t.wait)
 	defer timer.Stop()
 	select {

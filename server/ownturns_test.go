@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,24 +14,29 @@ func TestOwnTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		turns := newOwnTurns()
+		var running atomic.Int64
+		running.Store(1)
 		ctx, end := context.WithCancel(t.Context())
 		for range cap(turns.places) {
-			if !turns.take(ctx) {
+			if !turns.take(ctx, &running) {
 				t.Fatal("a place that is free is not given")
 			}
 		}
 		began := time.Now()
-		if turns.take(ctx) || time.Since(began) != ownWait {
+		if turns.take(ctx, &running) || time.Since(began) != ownWait {
 			t.Errorf("a place that is taken: waited %v", time.Since(began))
 		}
 		got := make(chan bool)
-		go func() { got <- turns.take(ctx) }()
+		go func() { got <- turns.take(ctx, &running) }()
 		synctest.Wait()
+		if running.Load() != 0 {
+			t.Error("who waits has a place of all")
+		}
 		turns.done()
 		if !<-got {
 			t.Error("who waits does not get the place that is free again")
 		}
-		go func() { got <- turns.take(ctx) }()
+		go func() { got <- turns.take(ctx, &running) }()
 		synctest.Wait()
 		end()
 		if <-got {
@@ -41,14 +47,14 @@ func TestOwnTurns(t *testing.T) {
 		}
 		turns.inside.Store(turns.most)
 		began = time.Now()
-		if turns.take(t.Context()) || time.Since(began) != 0 {
+		if turns.take(t.Context(), &running) || time.Since(began) != 0 {
 			t.Errorf("too many wait: waited %v", time.Since(began))
 		}
-		if turns.inside.Load() != turns.most {
+		if turns.inside.Load() != turns.most || running.Load() != 1 {
 			t.Error("who is refused is counted")
 		}
 		var operators *ownTurns
-		if operators.done(); !operators.take(ctx) {
+		if operators.done(); !operators.take(ctx, nil) {
 			t.Error("the operator's routes wait")
 		}
 	})
