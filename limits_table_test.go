@@ -351,6 +351,11 @@ func limitSections() []limitSection {
 					"calendars.TestOwnersTotal",
 				},
 				{
+					"the same, compiled to find that there is no place", "as much again", "",
+					"no further ones are compiled to find out, until a calendar of the tenant changes",
+					"calendars.TestCompiledInVain",
+				},
+				{
 					"events of all calendars of a tenant in memory, packed; their files, at load",
 					"{calendars.ownerBytes:bytes}", "", "the feed or file is refused, and its former copy stays",
 					"calendars.TestOwnerBytes",

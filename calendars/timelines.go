@@ -31,6 +31,7 @@ type Timelines struct {
 	totals   map[string]amount        // by owner: of all that is compiled of its calendars
 	// by calendar: for whom it was not compiled, since all together are over a limit
 	refused map[string]map[viewed]refusal
+	vain    map[string]amount // by owner: of all that was compiled and then refused
 	// by calendar: the panic that compiling it ended in, which is not tried again
 	failures map[string]error
 }
@@ -75,6 +76,7 @@ func NewTimelines(uses map[string]Use, horizon time.Duration) *Timelines {
 		compiled: map[string][]compiledFor{},
 		totals:   map[string]amount{},
 		refused:  map[string]map[viewed]refusal{},
+		vain:     map[string]amount{},
 		failures: map[string]error{},
 	}
 }
@@ -86,6 +88,7 @@ func (ts *Timelines) Clone() *Timelines {
 	c := &Timelines{
 		horizon: ts.horizon, guard: ts.guard, uses: maps.Clone(ts.uses), compiled: maps.Clone(ts.compiled),
 		totals:  maps.Clone(ts.totals),
+		vain:    maps.Clone(ts.vain),
 		refused: maps.Clone(ts.refused), failures: maps.Clone(ts.failures),
 	}
 	for name, list := range c.compiled {
@@ -196,6 +199,7 @@ func (ts *Timelines) Set(name string, use Use) {
 	ts.drop(name)
 	delete(ts.failures, name)
 	delete(ts.refused, name)
+	delete(ts.vain, ownerOf(name))
 }
 
 // Forget removes a calendar that is no longer asked for.

@@ -54,7 +54,9 @@ type refusal struct {
 // refuses is why a calendar is not compiled for one more view, or, where t is that, why it is not kept; "" if it is.
 // What all views of a calendar take together is bounded as what one takes, so that to ask for it from hundreds of zones
 // does not cost hundreds of times; its first view always is within that. What all calendars of a tenant take is bounded
-// too. Until there is place for what was refused, it is not compiled again. It is called with the lock.
+// too. Until there is place for what was refused, it is not compiled again; and once a tenant's were refused that take as
+// much as all of them may, no others are compiled to find out, until one of its calendars changes. It is called with
+// the lock.
 func (ts *Timelines) refuses(name string, c *Calendar, key viewed, t *Timeline) string {
 	needs := ts.refused[name][key].needs
 	if t != nil {
@@ -75,6 +77,8 @@ func (ts *Timelines) refuses(name string, c *Calendar, key viewed, t *Timeline) 
 	switch {
 	case others > 0 && !views.within(amount{limits.Instances, limits.CalendarSteps}):
 		why = manyZones
+	case owner != "" && t == nil && needs == (amount{}) && !ts.vain[owner].within(c.limits.ownersMost()):
+		why = ownersTotal // to find out takes time, of which too much is gone already
 	case owner != "" && !ts.totals[owner].minus(former).plus(needs).within(c.limits.ownersMost()):
 		why = ownersTotal
 	default:
@@ -85,6 +89,9 @@ func (ts *Timelines) refuses(name string, c *Calendar, key viewed, t *Timeline) 
 		ts.refused[name] = map[viewed]refusal{}
 	}
 	ts.refused[name][key] = refusal{why, needs}
+	if owner != "" && t != nil {
+		ts.vain[owner] = ts.vain[owner].plus(needs)
+	}
 	return why
 }
 

@@ -88,3 +88,48 @@ func TestOwnersTotal(t *testing.T) {
 		t.Errorf("nothing is kept, and counted %v", ts.totals)
 	}
 }
+
+// TestCompiledInVain: calendars for which a tenant has no room are compiled to find that out, but not without an end.
+func TestCompiledInVain(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+	calendar := mustRead(t, wrap(vevent("UID:1", "DTSTART:20261001T000000Z", "DURATION:PT1S", "RRULE:FREQ=SECONDLY;COUNT=100")))
+	uses := map[string]Use{}
+	for i := range 5 {
+		uses[fmt.Sprint("evil/", i)] = Use{State: State{Calendar: calendar}}
+		uses[fmt.Sprint("good/", i)] = Use{State: State{Calendar: calendar}}
+	}
+	ts := NewTimelines(uses, time.Hour)
+	most := calendar.limits.withDefaults().ownersMost()
+	compiled := func(ts *Timelines, name string) bool {
+		t.Helper()
+		from, to := ts.Window("route", at)
+		if _, why := ts.Of(name, View{Zone: time.UTC}, from, to); why != ownersTotal {
+			t.Errorf("%s: got %q", name, why)
+		}
+		for _, r := range ts.refused[name] {
+			return r.needs != amount{}
+		}
+		return false
+	}
+	ts.totals["evil"], ts.totals["good"] = most, most
+	if !compiled(ts, "evil/0") || ts.vain["evil"].instances != 100 {
+		t.Fatalf("what was in vain is not counted: %v", ts.vain)
+	}
+	ts.vain["evil"] = most // at the bound
+	if !compiled(ts, "evil/1") {
+		t.Error("at the bound nobody finds out")
+	}
+	for range 2 {
+		if compiled(ts, "evil/2") || compiled(ts.Clone(), "evil/3") {
+			t.Error("past it one more is compiled")
+		}
+	}
+	if !compiled(ts, "good/0") {
+		t.Error("another tenant's is not compiled")
+	}
+	ts.Set("evil/4", Use{State: State{Calendar: calendar}})
+	if !compiled(ts, "evil/4") {
+		t.Error("one that has changed is not compiled")
+	}
+}
