@@ -218,7 +218,8 @@ func TestOddTexts(t *testing.T) {
 		[]string{"line 9: END:VCALENDAR is missing before the next calendar, and is read as if it were there"},
 	}.check(t)
 	expected{
-		"a remark", wrap(strings.Replace(one, "BEGIN:VEVENT", "BEGIN:VEVENT # first", 1)), []string{"02 12:00 a"},
+		"a remark", wrap(strings.Replace(one, "BEGIN:VEVENT", "BEGIN:VEVENT # first", 1)),
+		[]string{"02 12:00 a"},
 		[]string{`line 3: BEGIN:VEVENT # FIRST is read as BEGIN:VEVENT`},
 	}.check(t)
 }
