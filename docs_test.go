@@ -200,8 +200,10 @@ func (p page) answer(ctx context.Context, b block) error {
 	if err != nil {
 		return err
 	}
-	err = p.write("answers.yaml", "listen: 127.0.0.1:8080\ntimezone: America/New_York\nroutes:\n  - name: docs\n    data:"+docsData+
-		"    branches:\n      - name: closed\n        callflow: "+strings.ReplaceAll(string(callflow), "\n", "\n          ")+"\n")
+	err = p.write("answers.yaml",
+		"listen: 127.0.0.1:8080\ntimezone: America/New_York\nroutes:\n  - name: docs\n    data:"+docsData+
+			"    branches:\n      - name: closed\n        callflow: "+
+			strings.ReplaceAll(string(callflow), "\n", "\n          ")+"\n")
 	if err != nil {
 		return err
 	}
@@ -398,13 +400,22 @@ func TestPage(t *testing.T) {
 		{"nothing", "# Page\n\ntext\n", ""},
 		{"yaml", "```yaml\na: [1\n```\n", "page.md:2:1: "},
 		{"yaml that is a part", "```yaml\nbranches: [...]\n```\n", ""},
-		{"a configuration", "```yaml\n# callhours.yaml\ncolour: red\n```\n", `callhours.yaml:2:1: unknown key "colour"`},
+		{
+			"a configuration", "```yaml\n# callhours.yaml\ncolour: red\n```\n",
+			`callhours.yaml:2:1: unknown key "colour"`,
+		},
 		{"json", "```json\n{\"a\": …}\n```\n", "page.md:2:1: "},
 		{"a sketch", "```json sketch\n{\"a\": …}\n```\n", ""},
 		{"a template", "text\n```go-template\n{{ if }}\n```\n", "page.md:3"},
 		{"a calendar", "```ics\nBEGIN:VEVENT\n```\n", "page.md:2:1: "},
-		{"output", "```console\n$ callhours -c 'echo a; echo b'\na\nc\n```\n", "page.md:2: callhours -c 'echo a; echo b'"},
-		{"output that fits", "```console\n$ callhours -c 'echo a; echo b'\n…\nb\n$ callhours -c 'exit 1'\n…\n```\n", ""},
+		{
+			"output", "```console\n$ callhours -c 'echo a; echo b'\na\nc\n```\n",
+			"page.md:2: callhours -c 'echo a; echo b'",
+		},
+		{
+			"output that fits", "```console\n$ callhours -c 'echo a; echo b'\n…\nb\n$ callhours -c 'exit 1'\n…\n```\n",
+			"",
+		},
 		{"an exit code", "```console\n$ callhours -c 'exit 3'\n```\n", "exit status 3"},
 		{"a target", "```console\n$ make test FUZZTIME=1s\n$ make coffee\n```\n", `no target "coffee"`},
 		{"a pipe", "```console\n$ callhours version | sh\n```\n", `'|' would need a shell`},
@@ -433,7 +444,10 @@ func TestBlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []block{
-		{"yaml", 4, "# callhours.yaml\na: 1\n"}, {"", 9, "{…}\n"}, {"console", 12, "$ make\n```\n"}, {"", 16, "# a.yaml\n"},
+		{"yaml", 4, "# callhours.yaml\na: 1\n"},
+		{"", 9, "{…}\n"},
+		{"console", 12, "$ make\n```\n"},
+		{"", 16, "# a.yaml\n"},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -465,7 +479,10 @@ func TestWords(t *testing.T) {
 		command string
 		want    []string // nil: refused
 	}{
-		{`callhours explain --at '2026-12-25 10:00'  "a b"c`, []string{"callhours", "explain", "--at", "2026-12-25 10:00", "a bc"}},
+		{
+			`callhours explain --at '2026-12-25 10:00'  "a b"c`,
+			[]string{"callhours", "explain", "--at", "2026-12-25 10:00", "a bc"},
+		},
 		{`callhours version # of the program`, []string{"callhours", "version"}},
 		{`callhours x ''`, []string{"callhours", "x", ""}},
 		{`callhours x '*' "|"`, []string{"callhours", "x", "*", "|"}},

@@ -317,7 +317,8 @@ func TestProblems(t *testing.T) {
 		{"a method called init", "server/a.go", "package server\ntype a int\nfunc (a) init() {}\n", 0},
 		{"a file read", "server/a.go", "package server\nimport \"os\"\nvar x, _ = os.ReadFile(\"a\")\n", 1},
 		{
-			"a file read by a test", "server/a_test.go", "package server\nimport \"os\"\nvar x, _ = os.ReadFile(\"a\")\n",
+			"a file read by a test", "server/a_test.go",
+			"package server\nimport \"os\"\nvar x, _ = os.ReadFile(\"a\")\n",
 			0,
 		},
 		{

@@ -62,7 +62,8 @@ func limitSections() []limitSection {
 			{"wait for a turn", "{server.hoursWait}", "", "503 with Retry-After", "server.TestReadersBounds"},
 			{"a turn", "{server.hoursLasts}", "", "503 with Retry-After", "server.TestReadersBounds"},
 			{
-				"turns of an owner in the long run", "one of {server.hoursShare} parts of a processor, after {server.hoursBurst} at once", "",
+				"turns of an owner in the long run",
+				"one of {server.hoursShare} parts of a processor, after {server.hoursBurst} at once", "",
 				"its next turn waits, the others' do not", "server.TestTurnsShare",
 			},
 			{
@@ -107,7 +108,8 @@ func limitSections() []limitSection {
 					"server.TestRequestBounds",
 				},
 				{
-					"`limit` of routes and decisions", "{server.mostLimit}", "", "400; ask for the others with `offset`",
+					"`limit` of routes and decisions", "{server.mostLimit}", "",
+					"400; ask for the others with `offset`",
 					"server.TestRequestBounds",
 				},
 				{
@@ -184,7 +186,8 @@ func limitSections() []limitSection {
 					"the branch is said, and not why", "preview.TestExplainBounds",
 				},
 				{
-					"segments that are passed to find when something changes, in one answer", "{preview.mostScanned}", "",
+					"segments that are passed to find when something changes, in one answer", "{preview.mostScanned}",
+					"",
 					"the routes after that are left out", "preview.TestNowBounds",
 				},
 				{
@@ -222,7 +225,8 @@ func limitSections() []limitSection {
 					"", "a link shows the others", "server.TestCrowdedViews",
 				},
 				{
-					"problems, and odd events, on a calendar's page", "{console.mostOdd}; routes {console.mostNamed}", "",
+					"problems, and odd events, on a calendar's page", "{console.mostOdd}; routes {console.mostNamed}",
+					"",
 					"the rest is counted", "console.TestPageBounds",
 				},
 				{
@@ -230,7 +234,8 @@ func limitSections() []limitSection {
 					"the rest is counted", "console.TestPageBounds",
 				},
 				{
-					"a callflow that is drawn", "{console.mostDepth} levels, {console.mostFacts} fields of an action", "",
+					"a callflow that is drawn", "{console.mostDepth} levels, {console.mostFacts} fields of an action",
+					"",
 					"the JSON beside it has all", "console.TestTree",
 				},
 			},
@@ -245,7 +250,8 @@ func limitSections() []limitSection {
 				"server.TestLintSteps",
 			},
 			{
-				"events that are looked at for why branches hold", "{preview.mostHeld}", "", "the rest is not looked at",
+				"events that are looked at for why branches hold", "{preview.mostHeld}", "",
+				"the rest is not looked at",
 				"server.TestLintSteps",
 			},
 			{
@@ -261,11 +267,13 @@ func limitSections() []limitSection {
 				"server.TestLintIsBounded",
 			},
 			{
-				"answers that are rendered ahead for a route", "{render.mostRendered}; events {render.mostRehearsed}", "",
+				"answers that are rendered ahead for a route", "{render.mostRendered}; events {render.mostRehearsed}",
+				"",
 				"the later ones are not rendered ahead", "server.TestRehearsalIsBounded",
 			},
 			{
-				"steps of some 10 µs in which `check` looks at a tenant's routes and calendars", "{server.mostLooked}", "",
+				"steps of some 10 µs in which `check` looks at a tenant's routes and calendars", "{server.mostLooked}",
+				"",
 				"the rest is not looked at, which is said (`not_looked_at`)", "server.TestTenantTakesTooMuch",
 			},
 		}},
@@ -336,7 +344,8 @@ func limitSections() []limitSection {
 					"calendars.TestHostile",
 				},
 				{
-					"steps of a rule", "{limits.Steps}; of all rules {limits.CalendarSteps}", "steps` and `calendar_steps",
+					"steps of a rule", "{limits.Steps}; of all rules {limits.CalendarSteps}",
+					"steps` and `calendar_steps",
 					"the series is left out", "calendars.TestBudgets",
 				},
 				{
@@ -364,7 +373,8 @@ func limitSections() []limitSection {
 					"copies of all feeds of a tenant in `state_dir`, with their events; a file counts {calendars.leastOnDisk:bytes} at least", "{calendars.ownerDisk:bytes}", "", "unused copies are dropped, the oldest first; then the feed's events stay in memory alone, and the finding `copy_not_kept` says so", "calendars.TestOwnerDisk",
 				},
 				{
-					"files that nobody uses, removed from `state_dir` while a reload waits", "{calendars.mostCleared}", "",
+					"files that nobody uses, removed from `state_dir` while a reload waits", "{calendars.mostCleared}",
+					"",
 					"the others are removed after it", "calendars.TestPointersOfRenamed",
 				},
 				{
@@ -408,7 +418,8 @@ func limitSections() []limitSection {
 				},
 				{
 					"large bodies of feeds that are held at a time",
-					"{calendars.largeBodies}, of a tenant {calendars.largeOfTenant}, over {calendars.smallBody:bytes}", "",
+					"{calendars.largeBodies}, of a tenant {calendars.largeOfTenant}, over {calendars.smallBody:bytes}",
+					"",
 					"they wait, and their attempts have their whole time afterwards", "calendars.TestRoom",
 				},
 				{
@@ -451,7 +462,8 @@ func limitSections() []limitSection {
 				"templates.TestLimitMessages",
 			},
 			{
-				"turns of loops and calls of templates", "{templates.MaxSteps}, {templates.MaxDepth} within one another",
+				"turns of loops and calls of templates",
+				"{templates.MaxSteps}, {templates.MaxDepth} within one another",
 				"", "the fallback answers", "templates.TestLimitMessages",
 			},
 			{"events that `on` gives", "{templates.MaxEvents}", "", "the fallback answers", "render.TestManyEvents"},
@@ -507,12 +519,14 @@ func limitSections() []limitSection {
 			},
 			{
 				"mistakes of a tenant's branches; fields, and calendars, that are not there and for which one looks what was meant",
-				"{render.mostTold}; {render.mostMisspelt} of a tenant", "", "of each further branch the first is said; nothing is suggested",
+				"{render.mostTold}; {render.mostMisspelt} of a tenant", "",
+				"of each further branch the first is said; nothing is suggested",
 				"render.TestReadBound",
 			},
 			{
 				"keys of a tenant's data that no template reads and that resemble one that is read; comparisons with those, in characters of both",
-				"{render.mostUnread}; {render.mostNearest}", "", "the further ones are not said", "render.TestUnreadBound",
+				"{render.mostUnread}; {render.mostNearest}", "", "the further ones are not said",
+				"render.TestUnreadBound",
 			},
 			{
 				"warnings about the output of a sample call", "{pivot.MostWarnings}", "", "the first are said",
@@ -622,7 +636,8 @@ func limitSections() []limitSection {
 			{
 				"of them below one tenant's directory; below all tenants'",
 				"{files.maxHungOfHome}; {files.maxHungOfHomes}", "",
-				"all below it fails at once, until one is answered; the rest is left to other files", "files.TestHungHome",
+				"all below it fails at once, until one is answered; the rest is left to other files",
+				"files.TestHungHome",
 			},
 			{
 				"looks at files that never hold still", "{server.mostUnsettled}", "", "they are read as they are",
@@ -630,7 +645,8 @@ func limitSections() []limitSection {
 			},
 			{
 				"names that the globs of a tenant's calendars look at, those of a directory for each glob, a file that is found as {calendars.foundNames}",
-				"{calendars.mostNames}", "", "the calendar is refused; its former events stay", "calendars.TestManyGlobs",
+				"{calendars.mostNames}", "", "the calendar is refused; its former events stay",
+				"calendars.TestManyGlobs",
 			},
 			{
 				"names that they look at when files are looked at again",
@@ -638,7 +654,8 @@ func limitSections() []limitSection {
 				"", "they are looked at later", "calendars.TestPolledGlobs",
 			},
 			{
-				"names of directories that are kept of each owner", "{calendars.keptNames}", "", "the directories are listed again",
+				"names of directories that are kept of each owner", "{calendars.keptNames}", "",
+				"the directories are listed again",
 				"calendars.TestPolledGlobs",
 			},
 			{"names in a directory, or that a pattern finds", "{files.maxNames}", "", "refused", "files.TestList"},

@@ -67,7 +67,8 @@ var noRow = map[string][]string{
 		"config.mostSearched", "config.mostBeside", "routes.mostAtoms", "routes.mostCompared", "render.mostNames",
 		"render.mostNear",
 		"templates.mostPassed", "templates.mostPlaces", "templates.maxFollowed",
-		"preview.maxPath", "preview.maxWalks", "preview.maxCommas", "calendars.mostClockChecked", "calendars.mostHint", "calendars.maxAhead",
+		"preview.maxPath", "preview.maxWalks", "preview.maxCommas", "calendars.mostClockChecked", "calendars.mostHint",
+		"calendars.maxAhead",
 		"server.mostLingering", "contain.mostReported",
 	},
 	"it is a bound of the grammar, beyond which a text is not what it should be": {

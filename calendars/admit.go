@@ -197,7 +197,8 @@ func (s *Store) dismiss(f *feed) {
 	}
 }
 
-// forget drops what is known of hosts and owners that no feed has any more, and of whom nothing runs. A pause is remembered.
+// forget drops what is known of hosts and owners that no feed has any more, and of whom nothing
+// runs. A pause is remembered.
 func (s *Store) forget(now time.Time) {
 	shares, owners := map[*share]bool{}, map[*owner]bool{}
 	for _, f := range s.feeds {
@@ -214,8 +215,8 @@ func (s *Store) forget(now time.Time) {
 	})
 }
 
-// reads waits until a body of an owner may be read, and gives what ends that. A tenant has one at a time, so that neither large bodies nor many of
-// one tenant keep those of others waiting for long.
+// reads waits until a body of an owner may be read, and gives what ends that. A tenant has one at a time, so that
+// neither large bodies nor many of one tenant keep those of others waiting for long.
 func (s *Store) reads(o *owner) (done func()) {
 	o.readers <- struct{}{}
 	s.readers <- struct{}{}
@@ -225,7 +226,8 @@ func (s *Store) reads(o *owner) (done func()) {
 	}
 }
 
-// byHand bounds the attempts that people ask for, of a feed: handBurst at once, then one every handEvery. The zero value has had none.
+// byHand bounds the attempts that people ask for, of a feed: handBurst at once, then one every handEvery.
+// The zero value has had none.
 type byHand struct{ full time.Time }
 
 const (

@@ -26,7 +26,8 @@ func (a *attempt) judge(ctx context.Context, answer *http.Response) Fetched {
 	case code == http.StatusOK, code == http.StatusNonAuthoritativeInfo:
 		fetched = a.read(ctx, answer)
 	case code == http.StatusNotModified && a.validators == Validators{}:
-		fetched = a.fail(metrics.ServerError, "%s, to a request for the whole; the server, or a cache before it, is at fault", statusLine(code))
+		fetched = a.fail(metrics.ServerError,
+			"%s, to a request for the whole; the server, or a cache before it, is at fault", statusLine(code))
 	case code == http.StatusNotModified:
 		fetched = Fetched{Result: metrics.Unchanged, Status: code}
 	case code < 300:
@@ -48,14 +49,17 @@ func (a *attempt) refusal(answer *http.Response) Fetched {
 	switch code {
 	case http.StatusBadRequest, http.StatusForbidden, http.StatusInternalServerError:
 		if a.source.UserAgent == "" && isMicrosoft(a.visited[len(a.visited)-1].Hostname()) {
-			return a.fail(resultOf(code), "%s; this host refuses programs that it does not know: set user_agent to that of a browser", line)
+			return a.fail(resultOf(code),
+				"%s; this host refuses programs that it does not know: set user_agent to that of a browser", line)
 		}
 	case http.StatusTooManyRequests:
 		return a.fail(resultOf(code), "%s; fetch less often, or from another address", line)
 	}
 	switch {
 	case (code == http.StatusUnauthorized || code == http.StatusForbidden) && a.away && a.hasSecrets():
-		return a.fail(resultOf(code), "%s; credentials and headers are not sent where a redirect leads: want the address where it ends as url", line)
+		return a.fail(resultOf(code),
+			"%s; credentials and headers are not sent where a redirect leads: want the address where it ends as url",
+			line)
 	case code == http.StatusUnauthorized && a.hasSecrets():
 		return a.fail(resultOf(code), "%s; are user name, password and headers right?", line)
 	case code == http.StatusUnauthorized:
@@ -97,7 +101,8 @@ func isMicrosoft(host string) bool {
 
 // captcha ends an attempt that met a page that asks for proof of a person.
 func (a *attempt) captcha() Fetched {
-	return a.fail(metrics.RateLimited, "it suspects a robot and asks for proof of a person; fetch less often, or from another address")
+	return a.fail(metrics.RateLimited,
+		"it suspects a robot and asks for proof of a person; fetch less often, or from another address")
 }
 
 // isHome reports whether an address is on the source's own host. What others say is no word of that host.
@@ -115,7 +120,8 @@ func (a *attempt) tell(f *Fetched, answer *http.Response) {
 	switch {
 	case f.Err != nil:
 		f.RetryAfter = retryAfter(h.Get("Retry-After"), now)
-		enough := f.Status == http.StatusTooManyRequests || f.Status == http.StatusServiceUnavailable && f.RetryAfter > 0
+		enough := f.Status == http.StatusTooManyRequests ||
+			f.Status == http.StatusServiceUnavailable && f.RetryAfter > 0
 		f.Busy = f.Busy || enough && a.isHome(a.visited[len(a.visited)-1])
 		return
 	case f.Status == http.StatusNotModified: // it need not repeat them (RFC 9110, 15.4.5)
@@ -133,7 +139,8 @@ func (a *attempt) tell(f *Fetched, answer *http.Response) {
 
 // isValidator reports whether a header's value can be sent back, and kept in a copy as it is.
 func isValidator(value string) bool {
-	return value != "" && len(value) <= validatorSize && !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' })
+	return value != "" && len(value) <= validatorSize &&
+		!strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // retryAfter reads what a server asks to wait: seconds or a date (RFC 9110, 10.2.3). What is neither is nothing.

@@ -82,7 +82,8 @@ func TestFetchTold(t *testing.T) {
 	}{
 		{"nothing", answerBody(small), sent, Fetched{Result: metrics.OK, Status: 200}},
 		{
-			"everything", answerBody(small, "ETag", `"2"`, "Last-Modified", modified, "Cache-Control", "max-age=600", "Age", "60",
+			"everything",
+			answerBody(small, "ETag", `"2"`, "Last-Modified", modified, "Cache-Control", "max-age=600", "Age", "60",
 				"Date", "Mon, 23 Nov 2026 12:01:00 GMT", "Retry-After", "60"), sent,
 			Fetched{
 				Result: metrics.OK, Status: 200, Validators: Validators{`"2"`, modified}, MaxAge: 9 * time.Minute,
@@ -91,21 +92,29 @@ func TestFetchTold(t *testing.T) {
 		},
 		{
 			"a server behind, and an answer past its age",
-			answerBody(small, "Date", "Mon, 23 Nov 2026 09:00:00 GMT", "Cache-Control", "max-age=600", "Age", "3600"), sent,
+			answerBody(small, "Date", "Mon, 23 Nov 2026 09:00:00 GMT", "Cache-Control", "max-age=600", "Age", "3600"),
+			sent,
 			Fetched{Result: metrics.OK, Status: 200, Skew: -2 * time.Hour},
 		},
 		{
-			"rubbish", answerBody(small, "Last-Modified", "yesterday", "ETag", strings.Repeat("x", 2000), "Cache-Control", "?", "Age", "-1", "Date", "?"),
+			"rubbish",
+			answerBody(small, "Last-Modified", "yesterday", "ETag", strings.Repeat("x", 2000), "Cache-Control", "?",
+				"Age", "-1", "Date", "?"),
 			sent,
 			Fetched{Result: metrics.OK, Status: 200},
 		},
 		{"unchanged", answerStatus(304), sent, Fetched{Result: metrics.Unchanged, Status: 304, Validators: sent}},
 		{
 			"unchanged, with another tag", answerStatus(304, "ETag", `"2"`, "Cache-Control", "max-age=60"), sent,
-			Fetched{Result: metrics.Unchanged, Status: 304, Validators: Validators{`"2"`, modified}, MaxAge: time.Minute},
+			Fetched{
+				Result: metrics.Unchanged, Status: 304, Validators: Validators{`"2"`, modified},
+				MaxAge: time.Minute,
+			},
 		},
 		{
-			"a failure", answerStatus(500, "ETag", `"2"`, "Last-Modified", modified, "Cache-Control", "max-age=60", "Retry-After", "60"), sent,
+			"a failure",
+			answerStatus(500, "ETag", `"2"`, "Last-Modified", modified, "Cache-Control", "max-age=60", "Retry-After",
+				"60"), sent,
 			Fetched{Result: metrics.ServerError, Status: 500, MaxAge: time.Minute, RetryAfter: time.Minute},
 		},
 		{"no calendar", answerPage("<html>"), sent, Fetched{Result: metrics.NotCalendar, Status: 200}},
@@ -131,7 +140,8 @@ func TestFetchAlternating(t *testing.T) {
 	t.Parallel()
 	server := newFaultServer(t)
 	other := wrap(vevent("UID:2", "DTSTART:20270105T090000Z", "DURATION:PT1H", "SUMMARY:Open"))
-	server.on("/", answerBody(small), answerPage("<html>"), answerConditional(`"2"`, other), answerConditional(`"2"`, other),
+	server.on("/", answerBody(small), answerPage("<html>"), answerConditional(`"2"`, other),
+		answerConditional(`"2"`, other),
 		answerConditional(`"3"`, small), answerCut(small, 20, true), answerStatus(503), answerConditional(`"3"`, small))
 	f := newTestFetcher(t, FetcherOptions{})
 	var validators Validators
@@ -151,7 +161,8 @@ func TestFetchAlternating(t *testing.T) {
 	} {
 		got := f.Fetch(t.Context(), Source{URL: server.URL}, validators)
 		if got.Result != want.result || !bytes.Equal(got.Body, want.body) || got.Validators.ETag != want.etag {
-			t.Errorf("fetch %d: got %s, %q, tag %s; want %s, %q, tag %s", i+1, outcome(got), got.Body, got.Validators.ETag,
+			t.Errorf("fetch %d: got %s, %q, tag %s; want %s, %q, tag %s", i+1, outcome(got), got.Body,
+				got.Validators.ETag,
 				want.result, want.body, want.etag)
 		}
 		if got.Err == nil {
@@ -182,8 +193,9 @@ func TestFetchHeaders(t *testing.T) {
 	server := newFaultServer(t)
 	server.on("/", answerStatus(400))
 	newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), Source{
-		URL: strings.Replace(server.URL, "http://", "http://user:pass%20word@", 1), UserAgent: "Mozilla/5.0 (like Chrome/140)",
-		Header: http.Header{"accept": {"text/calendar"}, "X-A": {"1", "2"}},
+		URL:       strings.Replace(server.URL, "http://", "http://user:pass%20word@", 1),
+		UserAgent: "Mozilla/5.0 (like Chrome/140)",
+		Header:    http.Header{"accept": {"text/calendar"}, "X-A": {"1", "2"}},
 	}, Validators{})
 	request := server.asked("/")[0]
 	want := http.Header{
@@ -210,7 +222,10 @@ func TestFetchHints(t *testing.T) {
 		source Source
 		want   string
 	}{
-		{Source{URL: server.URL + "/401"}, "forbidden 401: " + server.URL + "/…: 401 Unauthorized; it asks who we are: set basic or headers"},
+		{
+			Source{URL: server.URL + "/401"},
+			"forbidden 401: " + server.URL + "/…: 401 Unauthorized; it asks who we are: set basic or headers",
+		},
 		{
 			Source{URL: microsoft + "/403", UserAgent: "Mozilla/5.0"},
 			"forbidden 403: " + microsoft + "/…: 403 Forbidden; is the calendar still shared, and at this address?",

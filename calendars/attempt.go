@@ -82,8 +82,8 @@ func (a *attempt) run(ctx context.Context) Fetched {
 	}
 }
 
-// request asks one address. It goes straight to the transport: what http.Client would add (redirects with headers, cookies,
-// errors that print the URL) is what an attempt does otherwise.
+// request asks one address. It goes straight to the transport: what http.Client would add (redirects with headers,
+// cookies, errors that print the URL) is what an attempt does otherwise.
 func (a *attempt) request(ctx context.Context, u *url.URL, p *pool) (*http.Response, error) {
 	var outside atomic.Bool // a connection to a public address was used
 	enter := func(stage int32) { a.stage.Store(stage) }

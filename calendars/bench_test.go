@@ -30,27 +30,33 @@ func BenchmarkWeekly(b *testing.B) {
 // typical is a calendar of events as people have them: weekly and monthly series, one-off meetings, days off and moved
 // occurrences, in eight zones.
 func typical(events int) []byte {
-	zones := strings.Fields(`America/New_York America/Los_Angeles America/Sao_Paulo Europe/Berlin Europe/London Asia/Tokyo
+	zones := strings.Fields(
+		`America/New_York America/Los_Angeles America/Sao_Paulo Europe/Berlin Europe/London Asia/Tokyo
 		Australia/Sydney Pacific/Auckland`)
 	random := rand.New(rand.NewPCG(1, 2))
 	var components []string
 	for i := range events {
 		uid := fmt.Sprintf("UID:%d@example.com", i)
 		zone := zones[i%len(zones)]
-		date := time.Date(2020+random.IntN(8), 1, 1+random.IntN(365), 8+random.IntN(10), 15*random.IntN(4), 0, 0, time.UTC)
+		date := time.Date(2020+random.IntN(8), 1, 1+random.IntN(365), 8+random.IntN(10), 15*random.IntN(4), 0, 0,
+			time.UTC)
 		start := "DTSTART;TZID=" + zone + ":" + date.Format("20060102T150405")
 		summary := fmt.Sprintf("SUMMARY:Event %d", i)
 		switch i % 10 {
 		case 0, 1:
-			components = append(components, vevent(uid, start, "DURATION:PT1H", summary, "RRULE:FREQ=WEEKLY;BYDAY=MO,WE"))
+			components = append(components,
+				vevent(uid, start, "DURATION:PT1H", summary, "RRULE:FREQ=WEEKLY;BYDAY=MO,WE"))
 		case 2:
-			components = append(components, vevent(uid, start, "DURATION:PT8H", summary, "RRULE:FREQ=MONTHLY;BYDAY=-1FR"))
+			components = append(components,
+				vevent(uid, start, "DURATION:PT8H", summary, "RRULE:FREQ=MONTHLY;BYDAY=-1FR"))
 		case 3:
-			components = append(components, vevent(uid, start, "DURATION:PT1H", summary, "RRULE:FREQ=WEEKLY"), vevent(uid,
-				"RECURRENCE-ID;TZID="+zone+":"+date.AddDate(0, 0, 7).Format("20060102T150405"),
-				"DTSTART;TZID="+zone+":"+date.AddDate(0, 0, 8).Format("20060102T150405"), "DURATION:PT2H", summary))
+			components = append(components, vevent(uid, start, "DURATION:PT1H", summary, "RRULE:FREQ=WEEKLY"),
+				vevent(uid,
+					"RECURRENCE-ID;TZID="+zone+":"+date.AddDate(0, 0, 7).Format("20060102T150405"),
+					"DTSTART;TZID="+zone+":"+date.AddDate(0, 0, 8).Format("20060102T150405"), "DURATION:PT2H", summary))
 		case 4:
-			components = append(components, vevent(uid, "DTSTART;VALUE=DATE:"+date.Format("20060102"), summary, "RRULE:FREQ=YEARLY"))
+			components = append(components,
+				vevent(uid, "DTSTART;VALUE=DATE:"+date.Format("20060102"), summary, "RRULE:FREQ=YEARLY"))
 		default:
 			components = append(components, vevent(uid, start, "DURATION:PT1H30M", summary))
 		}
@@ -99,8 +105,8 @@ func lane(n int) []Occurrence {
 	return occurrences
 }
 
-// BenchmarkAt asks 100,000 occurrences at moments all over the window. One event that lasts as long as the window is the
-// worst case: every search has to go back to it.
+// BenchmarkAt asks 100,000 occurrences at moments all over the window. One event that lasts as long as the window is
+// the worst case: every search has to go back to it.
 func BenchmarkAt(b *testing.B) {
 	const n = 100_000
 	const end = n * 2 * hour
@@ -174,7 +180,8 @@ func BenchmarkFetch(b *testing.B) {
 			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if got := f.Fetch(b.Context(), Source{URL: server.URL + path}, Validators{}); len(got.Body) != len(body) {
+				if got := f.Fetch(b.Context(), Source{URL: server.URL + path},
+					Validators{}); len(got.Body) != len(body) {
 					b.Fatal(outcome(got))
 				}
 			}

@@ -20,7 +20,10 @@ func TestText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := []File{{Name: "other.ics", Body: []byte(strings.Replace(twoEvents, "One", "Other", 1))}, {Name: "x.ics", Body: []byte(twoEvents)}}
+	files := []File{
+		{Name: "other.ics", Body: []byte(strings.Replace(twoEvents, "One", "Other", 1))},
+		{Name: "x.ics", Body: []byte(twoEvents)},
+	}
 	want := []string{
 		"BEGIN:VEVENT\nUID:a-long-\n uid\nDTSTART:20270104T090000Z\nSUMMARY:One\nBEGIN:VALARM\nTRIGGER:-PT5M\nEND:VALARM\nEND:VEVENT\n",
 		"BEGIN:VEVENT\nUID:b\nDTSTART:20270105T090000Z\nSUMMARY:Two\nEND:VEVENT\n",
@@ -29,14 +32,19 @@ func TestText(t *testing.T) {
 		if got := e.Text(files); got != want[i] {
 			t.Errorf("got %q, want %q", got, want[i])
 		}
-		for what, body := range map[string]string{"another event": strings.ReplaceAll(strings.ReplaceAll(twoEvents, "UID:b", "UID:c"), "a-long", "b-long"), "other lines": "\r\n" + twoEvents, "nothing": ""} {
+		for what, body := range map[string]string{
+			"another event": strings.ReplaceAll(strings.ReplaceAll(twoEvents, "UID:b", "UID:c"), "a-long", "b-long"),
+			"other lines":   "\r\n" + twoEvents, "nothing": "",
+		} {
 			if got := e.Text([]File{{Name: "x.ics", Body: []byte(body)}}); got != "" {
 				t.Errorf("a text that holds %s by now: got %q", what, got)
 			}
 		}
 	}
-	long := strings.Replace(twoEvents, "SUMMARY:One", strings.Repeat("X-LINE:"+strings.Repeat("x", 60)+"\r\n", 1000)+"SUMMARY:One", 1)
-	if got := c.Events()[0].Text([]File{{Name: "x.ics", Body: []byte(long)}}); len(got) > mostText+200 || !strings.HasSuffix(got, "…\n") {
+	long := strings.Replace(twoEvents, "SUMMARY:One",
+		strings.Repeat("X-LINE:"+strings.Repeat("x", 60)+"\r\n", 1000)+"SUMMARY:One", 1)
+	if got := c.Events()[0].Text([]File{{Name: "x.ics", Body: []byte(long)}}); len(got) > mostText+200 ||
+		!strings.HasSuffix(got, "…\n") {
 		t.Errorf("a long one: %d bytes", len(got))
 	}
 }
@@ -55,7 +63,8 @@ func TestBodies(t *testing.T) {
 			return Fetched{Result: metrics.OK, Status: 200, Body: []byte(twoEvents)}
 		}}
 		s.open(t, StoreOptions{Dir: filepath.Join(dir, "state")},
-			&Subscription{Calendar: "feed", Source: Source{URL: "https://a.example/x.ics"}}, &Subscription{Calendar: "file", File: file},
+			&Subscription{Calendar: "feed", Source: Source{URL: "https://a.example/x.ics"}},
+			&Subscription{Calendar: "file", File: file},
 			&Subscription{Calendar: "gone", Source: Source{URL: "https://b.example/x.ics"}})
 		<-time.After(time.Minute)
 		for name, want := range map[string]string{"feed": "", "file": file} {
@@ -73,7 +82,8 @@ func TestBodies(t *testing.T) {
 
 		// After a restart the events come from what was compiled, and their texts from the body.
 		var later shop
-		later.open(t, StoreOptions{Dir: filepath.Join(dir, "state")}, &Subscription{Calendar: "feed", Source: Source{URL: "https://a.example/x.ics"}})
+		later.open(t, StoreOptions{Dir: filepath.Join(dir, "state")},
+			&Subscription{Calendar: "feed", Source: Source{URL: "https://a.example/x.ics"}})
 		files, err := later.store.Bodies("feed")
 		if err != nil {
 			t.Fatal(err)

@@ -29,13 +29,31 @@ func TestCharset(t *testing.T) {
 		{"Japanese", "営業時間 通常", "text/calendar; charset=Shift_JIS", japanese.ShiftJIS, "営業時間 通常"},
 		{"Chinese", "营业时间 国庆节", "text/calendar; charset=gb2312", simplifiedchinese.GBK, "营业时间 国庆节"},
 		{"Latin that nobody names", "Geöffnet", "text/calendar", charmap.Windows1252, "Geöffnet"},
-		{"Latin of a charset that nobody knows", "Geöffnet", "text/calendar; charset=" + strings.Repeat("x", 1000), charmap.Windows1252, "Geöffnet"},
-		{"UTF-8 that is called Latin", "Geöffnet Ανοιχτά", "text/calendar; charset=iso-8859-1", nil, "Geöffnet Ανοιχτά"},
-		{"UTF-8 folded within characters", folded, "text/calendar; charset=iso-8859-2", nil, "Žluťoučký kůň úpěl ďábelské ódy"},
-		{"UTF-8 with a broken byte", "Geöffnet, Frühstück \xff", "text/calendar; charset=windows-1251", nil, "Geöffnet, Frühstück \ufffd"},
-		{"UTF-8 whose only letter is cut by a fold", "Mittagspause bis f\xc3\r\n \xbcnf", "text/calendar; charset=iso-8859-5", nil, "Mittagspause bis fünf"},
+		{
+			"Latin of a charset that nobody knows", "Geöffnet", "text/calendar; charset=" + strings.Repeat("x", 1000),
+			charmap.Windows1252, "Geöffnet",
+		},
+		{
+			"UTF-8 that is called Latin", "Geöffnet Ανοιχτά", "text/calendar; charset=iso-8859-1", nil,
+			"Geöffnet Ανοιχτά",
+		},
+		{
+			"UTF-8 folded within characters", folded, "text/calendar; charset=iso-8859-2", nil,
+			"Žluťoučký kůň úpěl ďábelské ódy",
+		},
+		{
+			"UTF-8 with a broken byte", "Geöffnet, Frühstück \xff", "text/calendar; charset=windows-1251", nil,
+			"Geöffnet, Frühstück \ufffd",
+		},
+		{
+			"UTF-8 whose only letter is cut by a fold", "Mittagspause bis f\xc3\r\n \xbcnf",
+			"text/calendar; charset=iso-8859-5", nil, "Mittagspause bis fünf",
+		},
 		{"a name without its dash", "Закрыто", "text/calendar; charset=windows1251", charmap.Windows1251, "Закрыто"},
-		{"a name with other dashes", "Zamknięte", "text/calendar; charset='ISO_8859 2'", charmap.ISO8859_2, "Zamknięte"},
+		{
+			"a name with other dashes", "Zamknięte", "text/calendar; charset='ISO_8859 2'", charmap.ISO8859_2,
+			"Zamknięte",
+		},
 		{"a name without two dashes", "定休日", "text/calendar; charset=iso2022jp", japanese.ISO2022JP, "定休日"},
 		{"no semicolon", "Zamknięte", "text/calendar charset=iso-8859-2", charmap.ISO8859_2, "Zamknięte"},
 		{"a short name", "Закрыто", "text/calendar; charset=win-1251", charmap.Windows1251, "Закрыто"},
@@ -44,10 +62,22 @@ func TestCharset(t *testing.T) {
 		{"Chinese in seven bits", "国庆节", "text/calendar; charset=HZ-GB-2312", simplifiedchinese.HZGB2312, "国庆节"},
 		{"UTF-8 that is called seven bits", "定休日", "text/calendar; charset=ISO-2022-JP", nil, "定休日"},
 		{"ASCII that is called seven bits", "$B closed ~", "text/calendar; charset=ISO-2022-JP", nil, "$B closed ~"},
-		{"UTF-16 without a mark", "Größe 国", "text/calendar; charset=utf-16", unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "Größe 国"},
-		{"UTF-16 the other way", "Größe 国", "text/calendar; charset=UTF-16BE", unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "Größe 国"},
-		{"UTF-16 that is called Latin", "Größe 国", "text/calendar; charset=iso-8859-1", unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "Größe 国"},
-		{"UTF-16 that nobody names", "Größe 国", "text/calendar", unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "Größe 国"},
+		{
+			"UTF-16 without a mark", "Größe 国", "text/calendar; charset=utf-16",
+			unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "Größe 国",
+		},
+		{
+			"UTF-16 the other way", "Größe 国", "text/calendar; charset=UTF-16BE",
+			unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "Größe 国",
+		},
+		{
+			"UTF-16 that is called Latin", "Größe 国", "text/calendar; charset=iso-8859-1",
+			unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "Größe 国",
+		},
+		{
+			"UTF-16 that nobody names", "Größe 国", "text/calendar", unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM),
+			"Größe 国",
+		},
 		{"Latin that is called EBCDIC", "Geöffnet", "text/calendar; charset=cp037", charmap.Windows1252, "Geöffnet"},
 		{"Latin that is called UTF-8", "Geöffnet", "text/calendar; charset=utf-8", charmap.Windows1252, "Geöffnet"},
 		{"Latin that is called UTF-16", "Geöffnet", "text/calendar; charset=utf-16", charmap.Windows1252, "Geöffnet"},
@@ -100,7 +130,10 @@ func TestForeignLetters(t *testing.T) {
 		{"seven bits that are not read", "Gr+APYA3w-e", "utf-7", unknown("line 6: ", "utf-7")},
 		{"nothing of its seven bits", "+1 415 555", "utf-7", nil},
 		{"Korean in seven bits", "\x1b$)C\x0e?5>w\x0f", "ISO-2022-KR", unknown("line 6: ", "ISO-2022-KR")},
-		{"no charset", "Gr\xf6\xdfe", "", []string{"line 6: a line that is not in UTF-8 is read as the Latin letters of Windows" + cure}},
+		{
+			"no charset", "Gr\xf6\xdfe", "",
+			[]string{"line 6: a line that is not in UTF-8 is read as the Latin letters of Windows" + cure},
+		},
 		{"a broken character", "Größ\xc3e", "", []string{"line 6: bytes that are not UTF-8 are read as \ufffd" + cure}},
 		{"a fold within a character", "Gr\xc3\r\n \xb6\xc3\r\n \x9fe", "", nil},
 	} {

@@ -1,7 +1,7 @@
 package calendars
 
-// Civil time is the time that a clock on the wall shows, without a zone: seconds since 1970-01-01T00:00 on that clock. A
-// civil day is days since 1970-01-01. Recurrence rules are worked out in civil time; zones come last.
+// Civil time is the time that a clock on the wall shows, without a zone: seconds since 1970-01-01T00:00 on that clock.
+// A civil day is days since 1970-01-01. Recurrence rules are worked out in civil time; zones come last.
 
 const (
 	minute = 60

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// Compile works out the occurrences that overlap [from, to). It never fails: an event that is over a limit is left out
-// and becomes a Problem of the Timeline. The same arguments give the same Timeline everywhere, given the same zone data.
+// Compile works out the occurrences that overlap [from, to). It never fails: an event that is over a
+// limit is left out and becomes a Problem of the Timeline. The same arguments give the same Timeline
+// everywhere, given the same zone data.
 func (c *Calendar) Compile(view View, from, to time.Time) *Timeline {
 	x := &compiler{
 		limits: c.limits.withDefaults(),
@@ -190,7 +191,8 @@ func (x *compiler) add(e *Event, s slot, length span) {
 // Moments lie between these, so that every zone can write them with a year of four digits (RFC 3339, 5.6).
 var firstMoment, lastMoment = (int64(dayOf(0, 1, 1)) + 2) * day, (int64(dayOf(lastYear+1, 1, 1)) - 2) * day
 
-// written is an occurrence within the moments that can be written. That its end is another one than the calendar says is a Problem.
+// written is an occurrence within the moments that can be written. That its end is another one than the
+// calendar says is a Problem.
 func (x *compiler) written(start, end int64, e *Event) Occurrence {
 	if end > lastMoment && !x.clamped[e] {
 		if x.clamped == nil {
@@ -234,7 +236,8 @@ func (x *compiler) length(start stamp, end *stamp, d duration) span {
 	return span{wall: max(day, wall+floorMod(-wall, day))}
 }
 
-// variant places an override with RANGE=THISANDFUTURE (3.2.13): what it does to its own slot it does to all that follow.
+// variant places an override with RANGE=THISANDFUTURE (3.2.13): what it does to its own slot
+// it does to all that follow.
 func (x *compiler) variant(master, o *Event) variant {
 	since := x.replaced(master, o)
 	start := o.start.civil
@@ -331,7 +334,8 @@ func (x *compiler) collect(master *Event, variants []variant) (over string) {
 		}
 		x.slots = append(x.slots, added)
 	}
-	// Of an occurrence that is named twice, the period of an RDATE says the length (3.8.5.2); of two periods, the longer.
+	// Of an occurrence that is named twice, the period of an RDATE says the length (3.8.5.2);
+	// of two periods, the longer.
 	slices.SortFunc(x.slots, func(a, b slot) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), b.span.compare(a.span), cmp.Compare(a.civil, b.civil))
 	})
@@ -370,59 +374,10 @@ func (x *compiler) collectRule(r *rule, start stamp, from, to int64) (over strin
 	case !b.over():
 		return ""
 	case allowed < x.limits.Steps:
-		return fmt.Sprintf("the rules of the calendar take more than %d steps with it (limits.calendar_steps)", x.limits.CalendarSteps)
+		return fmt.Sprintf("the rules of the calendar take more than %d steps with it (limits.calendar_steps)",
+			x.limits.CalendarSteps)
 	}
 	return fmt.Sprintf("its rule takes more than %d steps (limits.steps)", x.limits.Steps)
-}
-
-// endsBeforeStart reports whether all rules of a series end before its DTSTART, in whatever zone: what calendars leave of
-// a series that was deleted from its first occurrence on. It then has no occurrence by them (3.3.10).
-func (e *Event) endsBeforeStart() bool {
-	return len(e.rules) > 0 && !slices.ContainsFunc(e.rules, func(r *rule) bool { return !r.endsBefore(e.start, nil) })
-}
-
-// endsBeforeStart is the event's as seen in the View, which says what the zone of days and floating times is.
-func (c *clock) endsBeforeStart(e *Event) bool {
-	return len(e.rules) > 0 && !slices.ContainsFunc(e.rules, func(r *rule) bool { return !r.endsBefore(e.start, c) })
-}
-
-// endsBefore reports whether UNTIL lies before DTSTART: as seen in a View, or, where the clock is nil, in all.
-func (r *rule) endsBefore(start stamp, c *clock) bool {
-	u := r.until
-	switch {
-	case u == nil:
-		return false
-	case u.form == dateForm:
-		return u.civil+day-1 < start.civil
-	case u.form == utcForm && start.form == zonedForm:
-		return u.civil < Instant(start.civil, start.zone)
-	case u.form != utcForm, start.form == utcForm, start.form == dateForm && u.isDate():
-		return u.civil < start.civil
-	case c == nil:
-		const farthestEast = 14 * hour
-		return u.civil+farthestEast < start.civil
-	case start.form == dateForm:
-		return c.date(*u) < start.civil
-	}
-	return u.civil < c.wall(start).instant(start.civil)
-}
-
-// until narrows the window of a rule by its UNTIL, which is inclusive: civil times before to, instants up to last.
-func (x *compiler) until(r *rule, start stamp, to int64) (narrowed, last int64) {
-	last = forever
-	switch u := r.until; {
-	case u == nil:
-	case start.form == dateForm:
-		to = min(to, x.clock.date(*u)+1)
-	case u.form == dateForm: // Google writes it so, and means the whole day.
-		to = min(to, u.civil+day)
-	case u.form == floatingForm || start.form == utcForm:
-		to = min(to, u.civil+1)
-	default: // An instant: on the wall clock it can be ambiguous.
-		to = min(to, x.clock.on(*u, start)+day)
-		last = u.civil
-	}
-	return to, last
 }
 
 // exclude takes away what EXRULEs name.
@@ -431,7 +386,8 @@ func (x *compiler) exclude(master *Event, from, to int64) (over string) {
 		return ""
 	}
 	kept := slices.Clone(x.slots)
-	excluded := make(map[int64]bool, len(kept)) // of each slot that there is: what rules name besides would be without bounds
+	// of each slot that there is: what rules name besides would be without bounds
+	excluded := make(map[int64]bool, len(kept))
 	for _, s := range kept {
 		excluded[s.at] = false
 	}

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Compiled events are what a copy's body was read into, kept beside it: to unpack them is ten times as fast as to read the body. They are
-// worth nothing by themselves. What is damaged, of another body, or of another program, is passed over, and written anew when the
-// body has been read.
+// Compiled events are what a copy's body was read into, kept beside it: to unpack them is ten times as fast as to read
+// the body. They are worth nothing by themselves. What is damaged, of another body, or of another program, is passed
+// over, and written anew when the body has been read.
 //
-// A file is a line that names the format, the SHA-256 of all that follows, the key, and the calendar. Events are unpacked once before they are written;
-// who reads them goes by the SHA-256.
+// A file is a line that names the format, the SHA-256 of all that follows, the key, and the calendar. Events are
+// unpacked once before they are written; who reads them goes by the SHA-256.
 
 // compiledVersion changes whenever the same body is read otherwise than before, or written otherwise.
 const compiledVersion = 4
@@ -27,10 +27,12 @@ var errCompiled = errors.New("no compiled events, or of another body or program"
 // compiledKey is what the events depend on: the body, how it is read, and the names of zones that were known.
 func compiledKey(program string, body [sha256.Size]byte, limits Limits) [sha256.Size]byte {
 	zones, source := ZoneDataVersion()
-	return sha256.Sum256(fmt.Appendf(nil, "%d %q %x %q %q %+v", compiledVersion, program, body, zones, source, limits.withDefaults()))
+	return sha256.Sum256(fmt.Appendf(nil, "%d %q %x %q %q %+v", compiledVersion, program, body, zones, source,
+		limits.withDefaults()))
 }
 
-// compile writes a calendar; nil for one that could not be read again, as with a zone that it defines itself, which has no name to be found by.
+// compile writes a calendar; nil for one that could not be read again, as with a zone that it defines itself, which
+// has no name to be found by.
 func (c *Calendar) compile(key [sha256.Size]byte) []byte {
 	if _, _, err := unpack(c.packed, c.zones); err != nil {
 		return nil

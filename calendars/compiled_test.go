@@ -18,17 +18,22 @@ import (
 )
 
 // everyPart is a body in which each part of an event stands that is kept.
-var everyPart = append([]byte("BEGIN:VCALENDAR\r\nX-WR-CALNAME:Office\r\nX-WR-TIMEZONE:UTC\r\nREFRESH-INTERVAL:PT1H\r\n"), wrap(
-	vevent("UID:a", "SUMMARY:Open\\, \U0001F600", "DESCRIPTION:d", "LOCATION:l", "CATEGORIES:a,b", "STATUS:TENTATIVE", "TRANSP:TRANSPARENT",
-		"SEQUENCE:3", "LAST-MODIFIED:20261101T000000Z", "DTSTART;TZID=Europe/Berlin:20261102T090000", "DTEND;TZID=Europe/London:20261102T160000",
-		"RRULE:freq=weekly;BYDAY=MO,TU;UNTIL=20270601T000000Z", "EXRULE:FREQ=MONTHLY;BYMONTHDAY=1", "EXDATE;TZID=Europe/Berlin:20261109T090000,20261110T090000",
-		"EXDATE;VALUE=DATE:20261123", "RDATE;VALUE=PERIOD:20261203T090000Z/PT1H,20261204T090000Z/20261204T100000Z"),
-	vevent("UID:a", "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20261207T090000", "DTSTART;TZID=Europe/Berlin:20261207T100000", "DURATION:P1DT2H"),
-	vevent("UID:a", "RECURRENCE-ID:20261214T080000Z", "DTSTART:20261214T080000Z", "STATUS:CANCELLED"),
-	vevent("DTSTART;VALUE=DATE:20261224", "SUMMARY:Christmas"),
-	vevent("UID:floating", "DTSTART:00000101T000000", "DTEND:99991231T240000"),
-	vevent("UID:bad", "DTSTART;TZID=Nowhere/Land:20261224T000000"),
-)[len("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"):]...)
+var everyPart = append(
+	[]byte("BEGIN:VCALENDAR\r\nX-WR-CALNAME:Office\r\nX-WR-TIMEZONE:UTC\r\nREFRESH-INTERVAL:PT1H\r\n"), wrap(
+		vevent("UID:a", "SUMMARY:Open\\, \U0001F600", "DESCRIPTION:d", "LOCATION:l", "CATEGORIES:a,b",
+			"STATUS:TENTATIVE", "TRANSP:TRANSPARENT",
+			"SEQUENCE:3", "LAST-MODIFIED:20261101T000000Z", "DTSTART;TZID=Europe/Berlin:20261102T090000",
+			"DTEND;TZID=Europe/London:20261102T160000",
+			"RRULE:freq=weekly;BYDAY=MO,TU;UNTIL=20270601T000000Z", "EXRULE:FREQ=MONTHLY;BYMONTHDAY=1",
+			"EXDATE;TZID=Europe/Berlin:20261109T090000,20261110T090000",
+			"EXDATE;VALUE=DATE:20261123", "RDATE;VALUE=PERIOD:20261203T090000Z/PT1H,20261204T090000Z/20261204T100000Z"),
+		vevent("UID:a", "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20261207T090000",
+			"DTSTART;TZID=Europe/Berlin:20261207T100000", "DURATION:P1DT2H"),
+		vevent("UID:a", "RECURRENCE-ID:20261214T080000Z", "DTSTART:20261214T080000Z", "STATUS:CANCELLED"),
+		vevent("DTSTART;VALUE=DATE:20261224", "SUMMARY:Christmas"),
+		vevent("UID:floating", "DTSTART:00000101T000000", "DTEND:99991231T240000"),
+		vevent("UID:bad", "DTSTART;TZID=Nowhere/Land:20261224T000000"),
+	)[len("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"):]...)
 
 // wholly makes two calendars comparable by all that is known of their events.
 var wholly = cmp.Options{
@@ -40,7 +45,10 @@ var wholly = cmp.Options{
 // TestPacked: what was read is unpacked as it was; whole or one by one.
 func TestPacked(t *testing.T) {
 	t.Parallel()
-	bodies := map[string][]byte{"every part": everyPart, "typical": typical(500), "own zone": wrap(vevent("UID:a", "DTSTART;TZID=x:20261124T090000"), vtimezone("x"))}
+	bodies := map[string][]byte{
+		"every part": everyPart, "typical": typical(500),
+		"own zone": wrap(vevent("UID:a", "DTSTART;TZID=x:20261124T090000"), vtimezone("x")),
+	}
 	for _, pattern := range []string{"*/*.ics", "*/*/*.ics"} {
 		files, err := filepath.Glob(filepath.Join(corpusFolder(), pattern))
 		if err != nil {
@@ -91,7 +99,8 @@ func TestCompiled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.name != "Office" || got.timezone != "UTC" || got.refresh != time.Hour || got.sum != c.sum || got.Len() != c.Len() || got.limits != c.limits {
+	if got.name != "Office" || got.timezone != "UTC" || got.refresh != time.Hour || got.sum != c.sum ||
+		got.Len() != c.Len() || got.limits != c.limits {
 		t.Errorf("got %q, %q, %s, %d events", got.name, got.timezone, got.refresh, got.Len())
 	}
 	if diff := cmp.Diff(c.open().components, got.open().components, wholly); diff != "" {
@@ -130,12 +139,13 @@ func TestCompiledVersion(t *testing.T) {
 	const version, want = 4, "2a11c9859f4dfc55"
 	sum := sha256.Sum256([]byte(mustRead(t, everyPart).packed))
 	if got := hex.EncodeToString(sum[:8]); got != want || compiledVersion != version {
-		t.Errorf("events are compiled to %s, version %d, which were %s, version %d; raise compiledVersion, and note both here", got, compiledVersion, want, version)
+		t.Errorf(
+			"events are compiled to %s, version %d, which were %s, version %d; raise compiledVersion, and note both here", got, compiledVersion, want, version)
 	}
 }
 
-// TestCompiledCopies: a restart reads the events beside a copy, whatever they say, as long as they are of this body and program; all others are
-// passed over and written anew.
+// TestCompiledCopies: a restart reads the events beside a copy, whatever they say, as long as they are of this body and
+// program; all others are passed over and written anew.
 func TestCompiledCopies(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -175,7 +185,10 @@ func TestCompiledCopies(t *testing.T) {
 	}{
 		{"good", "p", forged, "other", true},
 		{"of another program", "q", forged, "a", false},
-		{"of another body", "p", mustRead(t, other).compile(compiledKey("p", sha256.Sum256(other), Limits{})), "a", false},
+		{
+			"of another body", "p", mustRead(t, other).compile(compiledKey("p", sha256.Sum256(other), Limits{})), "a",
+			false,
+		},
 		{"cut", "p", forged[:len(forged)-1], "a", false},
 		{"empty", "p", nil, "a", false},
 		{"no such thing", "p", body, "a", false},
@@ -187,7 +200,8 @@ func TestCompiledCopies(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", c.what, got, c.want)
 		}
 		now, err := os.ReadFile(path)
-		if err != nil || (string(now) == string(c.there)) != c.stays || c.program == "p" && !c.stays && string(now) != string(compiled) {
+		if err != nil || (string(now) == string(c.there)) != c.stays ||
+			c.program == "p" && !c.stays && string(now) != string(compiled) {
 			t.Errorf("%s: %v, %d bytes, want them written anew unless they were good", c.what, err, len(now))
 		}
 	}
@@ -216,7 +230,9 @@ func FuzzUnpack(f *testing.F) {
 		if err != nil {
 			return
 		}
-		c := &Calendar{limits: Limits{Steps: 10_000, EventInstances: 500, CalendarSteps: 50_000, Instances: 2000}.withDefaults()}
+		c := &Calendar{
+			limits: Limits{Steps: 10_000, EventInstances: 500, CalendarSteps: 50_000, Instances: 2000}.withDefaults(),
+		}
 		c.close(&contents{components: components, unread: unread})
 		again, _, err := unpack(c.packed, c.zones)
 		if err != nil {

@@ -76,7 +76,8 @@ func TestConformanceRules(t *testing.T) {
 				t.Errorf("%s %s %s: %s\n%s", file, c.ID, c.DTStart, c.RRule, diff)
 			}
 		}
-		t.Logf("%s: %d of %d agreed; of %d contested %d", file, agreed, len(cases)-contested, contested, contestedAgreed)
+		t.Logf("%s: %d of %d agreed; of %d contested %d", file, agreed, len(cases)-contested, contested,
+			contestedAgreed)
 		if contestedAgreed < floor {
 			t.Errorf("%s: %d contested agreed, want at least %d", file, contestedAgreed, floor)
 		}
@@ -193,7 +194,8 @@ var argued = map[string]string{
 	"ics/icalendar__icalendar/spec__fixtures__recurrence.ics":                         "an all-day event whose DTEND is its DTSTART lasts one day",
 }
 
-// TestConformanceFiles compares with windows that several engines agree on. All have to agree but those that are argued.
+// TestConformanceFiles compares with windows that several engines agree on. All have to
+// agree but those that are argued.
 func TestConformanceFiles(t *testing.T) {
 	t.Parallel()
 	windows := readJSON[[]publishedWindow](t, corpus(t, "expected.json"))
@@ -235,7 +237,8 @@ func TestConformanceDisputed(t *testing.T) {
 			for camp, occurrences := range w.ByCamp {
 				want := publishedWindow{Occurrences: occurrences}.lines()
 				if len(occurrences) == listed {
-					want, got = want[:listed-10], got[:min(len(got), listed-10)] // sorted by something else than start and end
+					// sorted by something else than start and end
+					want, got = want[:listed-10], got[:min(len(got), listed-10)]
 				}
 				if !slices.Equal(got, want) {
 					continue
@@ -253,7 +256,8 @@ func TestConformanceDisputed(t *testing.T) {
 		if err != nil {
 			t.Logf("%v", err)
 		} else {
-			t.Logf("%v\n%.1200s", calendar.Problems(), cmp.Diff(publishedWindow{Occurrences: w.ByCamp[w.LikelyRight]}.lines(), linesOf(timeline.All())))
+			t.Logf("%v\n%.1200s", calendar.Problems(),
+				cmp.Diff(publishedWindow{Occurrences: w.ByCamp[w.LikelyRight]}.lines(), linesOf(timeline.All())))
 		}
 	}
 	t.Logf("disputed.json: agreed with %v", counts)

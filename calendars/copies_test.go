@@ -26,7 +26,8 @@ import (
 func keep(t *testing.T, body string, read time.Time) (copies, string) {
 	t.Helper()
 	c := copies{dir: t.TempDir()}
-	if err := errors.Join(c.prepare(), c.save("a", saved{body: []byte(body), read: read, validators: Validators{ETag: `"1"`}})); err != nil {
+	if err := errors.Join(c.prepare(),
+		c.save("a", saved{body: []byte(body), read: read, validators: Validators{ETag: `"1"`}})); err != nil {
 		t.Fatal(err)
 	}
 	return c, filepath.Join(c.dir, bodies, "a")
@@ -49,7 +50,8 @@ func TestConfirmed(t *testing.T) {
 	size, sum := len(contentOf(t, path)), sha256.Sum256([]byte("BEGIN:VCALENDAR\nEND:VCALENDAR"))
 	for i := range 5 {
 		s, err := c.load("a", 1000)
-		if want := begin.Add(time.Duration(i) * time.Hour); err != nil || !s.read.Equal(want) || s.sum != sum || s.validators.ETag != `"1"` || s.former {
+		if want := begin.Add(time.Duration(i) * time.Hour); err != nil || !s.read.Equal(want) || s.sum != sum ||
+			s.validators.ETag != `"1"` || s.former {
 			t.Fatalf("after %d confirmations: got %+v, %v, want the time %v", i, s, err, want)
 		}
 		// Times of the file mean nothing: cp sets them to now, and tar to what they were.
@@ -86,7 +88,8 @@ func TestCopyTampered(t *testing.T) {
 			odd := bytes.Clone(content)
 			odd[i] ^= change
 			s, err := parseCopy(odd)
-			if err == nil && (string(s.body) != "BEGIN:VCALENDAR" || s.read.After(read.Add(time.Hour)) || s.read.Before(read)) {
+			if err == nil && (string(s.body) != "BEGIN:VCALENDAR" || s.read.After(read.Add(time.Hour)) ||
+				s.read.Before(read)) {
 				t.Errorf("byte %d, %q: got %+v", i, odd[i], s)
 			}
 		}
@@ -113,7 +116,9 @@ func FuzzParseCopy(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(content)
-	f.Add([]byte(`{"callhours_copy":1,"bytes":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}` + "\n"))
+	f.Add(
+		[]byte(
+			`{"callhours_copy":1,"bytes":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}` + "\n"))
 	f.Add([]byte(`{"callhours_copy":3}`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		s, err := parseCopy(content)
@@ -132,10 +137,12 @@ func TestConfirmLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := contentOf(t, outside)
-	if err := c.confirm("a", sha256.Sum256([]byte("x")), time.Unix(2e9, 0)); err == nil || !bytes.Equal(before, contentOf(t, outside)) {
+	if err := c.confirm("a", sha256.Sum256([]byte("x")), time.Unix(2e9, 0)); err == nil ||
+		!bytes.Equal(before, contentOf(t, outside)) {
 		t.Errorf("a link is written through: %v", err)
 	}
-	if err := c.save("a", saved{body: []byte("y"), read: time.Unix(1e9, 0)}); err != nil || !bytes.Equal(before, contentOf(t, outside)) {
+	if err := c.save("a", saved{body: []byte("y"), read: time.Unix(1e9, 0)}); err != nil ||
+		!bytes.Equal(before, contentOf(t, outside)) {
 		t.Errorf("a link is written through: %v", err)
 	}
 	if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)); err != nil {
@@ -146,15 +153,18 @@ func TestConfirmLink(t *testing.T) {
 	}
 }
 
-// TestFullDisk: while nothing can be written the former copy is not confirmed, the body is written once there is room, and a restart with the feed
-// down answers by it. Until then a restart has the former copy at its own age.
+// TestFullDisk: while nothing can be written the former copy is not confirmed, the body is written once there is room,
+// and a restart with the feed down answers by it. Until then a restart has the former copy at its own age.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	for _, full := range []struct {
 		step durable.Step
 		err  error
 	}{
-		{durable.Create, syscall.EROFS}, {durable.Fill, syscall.ENOSPC}, {durable.Flush, syscall.EIO}, {durable.Rename, syscall.EACCES},
+		{durable.Create, syscall.EROFS},
+		{durable.Fill, syscall.ENOSPC},
+		{durable.Flush, syscall.EIO},
+		{durable.Rename, syscall.EACCES},
 	} {
 		t.Run(string(full.step), func(t *testing.T) {
 			t.Parallel()
@@ -171,7 +181,9 @@ func TestFullDisk(t *testing.T) {
 					return hours(func(s *Subscription) { s.ExpireAfter = time.Hour })
 				}
 				restart := func() *shop {
-					down := &shop{answers: map[string]func(Validators) Fetched{office: failure(metrics.ServerError, "down")}}
+					down := &shop{
+						answers: map[string]func(Validators) Fetched{office: failure(metrics.ServerError, "down")},
+					}
 					down.open(t, StoreOptions{Dir: dir}, expiring())
 					return down
 				}
@@ -194,7 +206,8 @@ func TestFullDisk(t *testing.T) {
 				if n := strings.Count(s.logged(), "copies of feeds cannot be kept"); n == 0 || n > 2 {
 					t.Errorf("the log says it %d times:\n%s", n, s.logged())
 				}
-				if left, err := filepath.Glob(filepath.Join(dir, "*", durable.Partial+"*")); err != nil || len(left) > 0 {
+				if left, err := filepath.Glob(filepath.Join(dir, "*", durable.Partial+"*")); err != nil ||
+					len(left) > 0 {
 					t.Errorf("half written files are left: %v, %v", left, err)
 				}
 
@@ -251,7 +264,8 @@ func writeFormer(t *testing.T, path string, body []byte, read, mtime time.Time) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.WriteFile(path, append(append(line, '\n'), body...), 0o600), os.Chtimes(path, mtime, mtime)); err != nil {
+	if err := errors.Join(os.WriteFile(path, append(append(line, '\n'), body...), 0o600),
+		os.Chtimes(path, mtime, mtime)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -357,7 +371,8 @@ func TestNewerCopy(t *testing.T) {
 	})
 }
 
-// TestWriteLater: while another process writes the copies they are left as they are, and what was fetched meanwhile is written afterwards.
+// TestWriteLater: while another process writes the copies they are left as they are, and what was fetched
+// meanwhile is written afterwards.
 func TestWriteLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -392,10 +407,12 @@ func TestPrepare(t *testing.T) {
 	t.Parallel()
 	c := copies{dir: t.TempDir()}
 	elsewhere := t.TempDir()
-	if err := errors.Join(os.Mkdir(filepath.Join(c.dir, bodies), 0o755), os.Symlink(elsewhere, filepath.Join(c.dir, events))); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(c.dir, bodies), 0o755),
+		os.Symlink(elsewhere, filepath.Join(c.dir, events))); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.prepare(); err == nil || !strings.HasSuffix(err.Error(), "events: is no directory but a link; remove it") {
+	if err := c.prepare(); err == nil ||
+		!strings.HasSuffix(err.Error(), "events: is no directory but a link; remove it") {
 		t.Errorf("got %v", err)
 	}
 	if info, err := os.Stat(filepath.Join(c.dir, bodies)); err != nil || info.Mode().Perm() != 0o700 {

@@ -81,9 +81,9 @@ type unplacedOverride struct {
 	zone     unknownZone
 }
 
-// placeOverrides decides what becomes of those when all series are known: in an all-day series the date alone says which
-// occurrence it is (3.8.4.4 wants the kind of the series' DTSTART). In another it is on the clock of the series, of which
-// it names an occurrence, as an EXDATE is. An event without its series goes by its own DTSTART.
+// placeOverrides decides what becomes of those when all series are known: in an all-day series the date alone says
+// which occurrence it is (3.8.4.4 wants the kind of the series' DTSTART). In another it is on the clock of the series,
+// of which it names an occurrence, as an EXDATE is. An event without its series goes by its own DTSTART.
 func (r *reader) placeOverrides() {
 	if len(r.unplaced) == 0 {
 		return

@@ -78,7 +78,8 @@ func TestSaidAndDone(t *testing.T) {
 		{"a period with an end in UTC", period("20270305T090000/20270305T083000Z"), with("05 09:00", "05 09:30"), nil},
 		{"a period until a date", period("20270305T220000/20270306"), with("05 22:00", "06 00:00"), nil},
 		{
-			"a period that ends before it starts", period("20270305T090000/20270305T080000"), with("05 09:00", "05 10:00"),
+			"a period that ends before it starts", period("20270305T090000/20270305T080000"),
+			with("05 09:00", "05 10:00"),
 			[]string{
 				`line 7: RDATE: want a period that ends after its start, found "20270305T090000/20270305T080000"` +
 					added,

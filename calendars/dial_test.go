@@ -63,8 +63,9 @@ func TestFetchAddresses(t *testing.T) {
 		},
 		{name: "a tenant's, allowed", owner: "acme", url: "http://private.test:{private}/in", want: "ok 200", asked: 1},
 		{
-			name: "a tenant's, where the operator's connection is open", owner: "acme", deny: true, first: "http://private.test:{private}/in",
-			url: "http://private.test:{private}/in",
+			name: "a tenant's, where the operator's connection is open", owner: "acme", deny: true,
+			first: "http://private.test:{private}/in",
+			url:   "http://private.test:{private}/in",
 			want: "server_error 0: http://private.test:{private}/…: 127.0.0.1 is a private address, " +
 				"from which a tenant's feed is fetched only if deny_private_addresses in the main file allows it",
 			asked: 1,
@@ -79,8 +80,10 @@ func TestFetchAddresses(t *testing.T) {
 		},
 		{
 			name: "two private addresses, denied", deny: true, url: "http://both.test:{private}/in",
-			script: func(_ *testing.T, _, _ *faultServer, dns *fakeDNS) { dns.set("both.test", privateIP, "127.0.0.3") },
-			want:   "server_error 0: http://both.test:{private}/…: 127.0.0.1 is a private address, which deny_private_addresses forbids",
+			script: func(_ *testing.T, _, _ *faultServer, dns *fakeDNS) {
+				dns.set("both.test", privateIP, "127.0.0.3")
+			},
+			want: "server_error 0: http://both.test:{private}/…: 127.0.0.1 is a private address, which deny_private_addresses forbids",
 		},
 		{
 			name: "in IPv6 with a zone, denied", deny: true, url: "http://[::1%25lo]:{private}/in",
@@ -104,7 +107,8 @@ func TestFetchAddresses(t *testing.T) {
 			want: "server_error 302: http://public.test:{public}/…: redirected to http://private.test:{private}/…: 127.0.0.1 is a private address, where a redirect from a public one may not lead",
 		},
 		{
-			name: "from public to private, where a connection is open", first: "http://private.test:{private}/in", url: "http://public.test:{public}/to-private",
+			name: "from public to private, where a connection is open", first: "http://private.test:{private}/in",
+			url:   "http://public.test:{public}/to-private",
 			want:  "server_error 302: http://public.test:{public}/…: redirected to http://private.test:{private}/…: 127.0.0.1 is a private address, where a redirect from a public one may not lead",
 			asked: 1,
 		},
@@ -155,7 +159,8 @@ func TestFetchAddresses(t *testing.T) {
 			inside, outside := newFaultServer(t), newFaultServerAt(t, publicIP+":0")
 			dns := &fakeDNS{}
 			for host, ip := range map[string]string{
-				"public.test": publicIP, "private.test": privateIP, "outlook.office365.com": privateIP, "metadata.test": "169.254.169.254",
+				"public.test": publicIP, "private.test": privateIP, "outlook.office365.com": privateIP,
+				"metadata.test": "169.254.169.254",
 			} {
 				dns.set(host, ip)
 			}
@@ -178,11 +183,13 @@ func TestFetchAddresses(t *testing.T) {
 				return reachOf(a)
 			}
 			if c.first != "" {
-				if got := outcome(f.Fetch(t.Context(), Source{URL: ports.Replace(c.first)}, Validators{})); got != "ok 200" {
+				if got := outcome(f.Fetch(t.Context(), Source{URL: ports.Replace(c.first)},
+					Validators{})); got != "ok 200" {
 					t.Fatalf("first: got %s", got)
 				}
 			}
-			got := f.Fetch(t.Context(), Source{URL: ports.Replace(c.url), DenyPrivate: c.deny, Owner: c.owner}, Validators{})
+			got := f.Fetch(t.Context(), Source{URL: ports.Replace(c.url), DenyPrivate: c.deny, Owner: c.owner},
+				Validators{})
 			if diff := cmp.Diff(ports.Replace(c.want), outcome(got)); diff != "" {
 				t.Errorf("outcome (-want +got):\n%s", diff)
 			}

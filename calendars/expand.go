@@ -21,9 +21,9 @@ func (b *budget) spend(n int) bool {
 
 func (b *budget) over() bool { return b.left < 0 }
 
-// starts yields the civil starts of a rule in [from, to), in ascending order; start is DTSTART, and the rule is anchored
-// there. Without COUNT it begins at the period of from by arithmetic, however long ago DTSTART was; with COUNT it counts
-// from DTSTART. It stops early when the budget is over. UNTIL is the caller's: it narrows to.
+// starts yields the civil starts of a rule in [from, to), in ascending order; start is DTSTART, and the rule is
+// anchored there. Without COUNT it begins at the period of from by arithmetic, however long ago DTSTART was; with COUNT
+// it counts from DTSTART. It stops early when the budget is over. UNTIL is the caller's: it narrows to.
 func (r *rule) starts(start, from, to int64, b *budget) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
 		if r.count == 0 {

@@ -31,8 +31,8 @@ func (e *Event) Annual() (annual, onDate bool) {
 	return false, false
 }
 
-// clockChange reports whether an end of a timed occurrence is written as a time that the clocks skip, or one that they show twice; text
-// then is that time. w is the wall clock of the event.
+// clockChange reports whether an end of a timed occurrence is written as a time that the clocks skip, or one that they
+// show twice; text then is that time. w is the wall clock of the event.
 func (o Occurrence) clockChange(w *wall) (text string, skipped, repeated bool) {
 	e := o.Event
 	ends := []struct {
@@ -47,7 +47,8 @@ func (o Occurrence) clockChange(w *wall) (text string, skipped, repeated bool) {
 			before := time.Unix(w.since-1, 0).In(w.zone)
 			_, was := before.Zone()
 			gap := offset - int64(was)
-			if gap > 0 && end.at-w.since < gap && end.written != nil && floorMod(end.written.civil, day) == floorMod(civil-gap, day) {
+			if gap > 0 && end.at-w.since < gap && end.written != nil &&
+				floorMod(end.written.civil, day) == floorMod(civil-gap, day) {
 				return layout(civil - gap), true, false
 			}
 		}
@@ -62,7 +63,8 @@ func (o Occurrence) clockChange(w *wall) (text string, skipped, repeated bool) {
 	return "", false, false
 }
 
-// ClockChange is a timed occurrence one end of which is written as a time that the clocks of its zone skip, or show twice.
+// ClockChange is a timed occurrence one end of which is written as a time that the clocks of
+// its zone skip, or show twice.
 type ClockChange struct {
 	Occurrence
 	Written string // that time, such as "2027-03-14 02:30"

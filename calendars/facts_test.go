@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// TestClockChanges goes through the hours around both changes of a zone's clock, by what is written and by what it is taken for.
+// TestClockChanges goes through the hours around both changes of a zone's clock, by what is written
+// and by what it is taken for.
 func TestClockChanges(t *testing.T) {
 	t.Parallel()
 	zone, err := LoadZone("America/New_York")
@@ -19,19 +20,24 @@ func TestClockChanges(t *testing.T) {
 		{"ends in it", "20270314T003000", "20270314T025959", "2027-03-14 02:59 skipped"},
 		{"after it", "20270314T030000", "20270314T033000", ""},
 		{"at the first showing", "20271107T010000", "20271107T033000", ""},
-		{"starts in the hour that is shown twice", "20271107T010001", "20271107T033000", "2027-11-07 01:00 shown twice"},
+		{
+			"starts in the hour that is shown twice", "20271107T010001", "20271107T033000",
+			"2027-11-07 01:00 shown twice",
+		},
 		{"ends in it", "20271107T003000", "20271107T013000", "2027-11-07 01:30 shown twice"},
 		{"after it", "20271107T020000", "20271107T033000", ""},
 		{"over all of it", "20271106T230000", "20271107T083000", ""},
 	} {
 		for _, zoned := range []string{"", ";TZID=America/New_York"} {
-			body := "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART" + zoned + ":" + c.start + "\nDTEND" + zoned + ":" + c.end + "\nEND:VEVENT\nEND:VCALENDAR\n"
+			body := "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART" + zoned + ":" + c.start + "\nDTEND" + zoned + ":" +
+				c.end + "\nEND:VEVENT\nEND:VCALENDAR\n"
 			calendar, err := Read([]byte(body), Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			view := View{Zone: zone}
-			timeline := calendar.Compile(view, time.Date(2027, 1, 1, 0, 0, 0, 0, zone), time.Date(2028, 1, 1, 0, 0, 0, 0, zone))
+			timeline := calendar.Compile(view, time.Date(2027, 1, 1, 0, 0, 0, 0, zone),
+				time.Date(2028, 1, 1, 0, 0, 0, 0, zone))
 			got := ""
 			for _, f := range timeline.ClockChanges(view, time.Unix(timeline.From(), 0)) {
 				if got += f.Written + " shown twice"; f.Skipped {

@@ -37,8 +37,8 @@ import (
 //	… fetch …
 //	server.asked("/office.ics") // the requests that came, in order
 //
-// A path that was told nothing answers 404. Each answer is an ordinary handler, so that a test can write its own. Tests that
-// wait for a fetch to have come wait in arrived; hang and drip end when the client goes, or with the test.
+// A path that was told nothing answers 404. Each answer is an ordinary handler, so that a test can write its own. Tests
+// that wait for a fetch to have come wait in arrived; hang and drip end when the client goes, or with the test.
 type faultServer struct {
 	*httptest.Server
 	arrived chan string   // the path of each request, as far as there is room
@@ -199,8 +199,8 @@ func answerRedirect(code int, location string) scripted {
 	return answerStatus(code, "Location", location)
 }
 
-// answerCut sends the beginning of a body, of a length that it announced as that of the whole, and closes the connection:
-// properly, or with a reset.
+// answerCut sends the beginning of a body, of a length that it announced as that of the whole, and closes the
+// connection: properly, or with a reset.
 func answerCut(body []byte, sent int, reset bool) scripted {
 	head := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: text/calendar\r\nContent-Length: %d\r\n\r\n", len(body))
 	return answerRaw(head+string(body[:sent]), reset)
@@ -305,8 +305,8 @@ func sign(t testing.TB, by *authority, wanted *x509.Certificate) (*x509.Certific
 	return cert, key
 }
 
-// fakeDNS is a resolver that knows the hosts it is given, by name without a dot at the end, and no others. The hosts may
-// change between look-ups. A host without addresses is never answered for.
+// fakeDNS is a resolver that knows the hosts it is given, by name without a dot at the end, and no others. The hosts
+// may change between look-ups. A host without addresses is never answered for.
 type fakeDNS struct {
 	mu    sync.Mutex
 	hosts map[string][]net.IP // IPv4; guarded by mu

@@ -61,8 +61,10 @@ func manyEvents(rng *rand.Rand, n int) string {
 	for i := range n {
 		start := time.Date(2026, 1, 1, rng.IntN(700), rng.IntN(60), 0, 0, time.UTC)
 		end := start.Add(time.Duration(rng.IntN(100)) * time.Hour)
-		text += "BEGIN:VEVENT\r\nUID:" + string(rune('a'+i%26)) + start.Format("150405.0102") + "\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:" + start.Format("20060102T150405Z") +
-			"\r\nDTEND:" + end.Format("20060102T150405Z") + "\r\nRRULE:FREQ=DAILY;COUNT=9\r\nSUMMARY:x\r\nEND:VEVENT\r\n"
+		text += "BEGIN:VEVENT\r\nUID:" + string(rune('a'+i%26)) + start.Format("150405.0102") +
+			"\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:" + start.Format("20060102T150405Z") +
+			"\r\nDTEND:" + end.Format("20060102T150405Z") +
+			"\r\nRRULE:FREQ=DAILY;COUNT=9\r\nSUMMARY:x\r\nEND:VEVENT\r\n"
 	}
 	return text + "END:VCALENDAR\r\n"
 }

@@ -20,14 +20,23 @@ func FuzzRead(f *testing.F) {
 		"RRULE:FREQ=WEEKLY;BYDAY=MO,TU", "EXDATE;VALUE=DATE:20261201", "RDATE;VALUE=PERIOD:20261203T090000Z/PT1H")))
 	f.Add(wrap(vevent("UID:a", "DTSTART;VALUE=DATE:20261124", "RRULE:FREQ=DAILY"), vevent("UID:a",
 		"RECURRENCE-ID;RANGE=THISANDFUTURE:20261126", "DTSTART:20261127", "DTEND:20261129", "STATUS:CANCELLED")))
-	f.Add([]byte("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;TZID=\"a:b\r\n c\":20261124T090000\r\nBEGIN:VALARM\rEND:VEVENT\nEND:VCALENDAR"))
-	f.Add(wrap(vevent("UID:a", "DTSTART;TZID=x:20261124T090000", "RRULE:FREQ=DAILY"), vevent("UID:b", "DTSTART;TZID=\"(UTC+01:00) Berlin\":20261124T090000"), vtimezone("x")))
-	f.Add([]byte(utf16Body("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;TZID=Romance Standard Time:20261124T090000\nEND:VEVENT\nEND:VCALENDAR", "\xff\xfe")))
+	f.Add(
+		[]byte(
+			"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;TZID=\"a:b\r\n c\":20261124T090000\r\nBEGIN:VALARM\rEND:VEVENT\nEND:VCALENDAR"))
+	f.Add(wrap(vevent("UID:a", "DTSTART;TZID=x:20261124T090000", "RRULE:FREQ=DAILY"),
+		vevent("UID:b", "DTSTART;TZID=\"(UTC+01:00) Berlin\":20261124T090000"), vtimezone("x")))
+	f.Add(
+		[]byte(
+			utf16Body(
+				"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;TZID=Romance Standard Time:20261124T090000\nEND:VEVENT\nEND:VCALENDAR", "\xff\xfe")))
 	for _, file := range hostileFiles(f) {
 		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		limits := Limits{Lines: 1000, LineBytes: 500, Steps: 10_000, EventInstances: 500, CalendarSteps: 50_000, Instances: 2000}
+		limits := Limits{
+			Lines: 1000, LineBytes: 500, Steps: 10_000, EventInstances: 500, CalendarSteps: 50_000,
+			Instances: 2000,
+		}
 		calendar, err := Read(body, limits)
 		if err != nil {
 			if strings.ContainsAny(err.Error(), "\r\n") || calendar != nil {
@@ -142,7 +151,8 @@ func FuzzPattern(f *testing.F) {
 		if got := matches(p, "  "+fold(field)+"!?"); got != want {
 			t.Errorf("%q: matches %q: %v, folded: %v", text, field, want, got)
 		}
-		if both := (Patterns{p, Pattern{text: text, pieces: p.pieces, exclude: true}}).Match(field); both && !p.exclude {
+		if both := (Patterns{p, Pattern{text: text, pieces: p.pieces, exclude: true}}).Match(field); both &&
+			!p.exclude {
 			t.Errorf("%q and not %q match %q", text, text, field)
 		}
 	})
@@ -166,7 +176,8 @@ func FuzzBody(f *testing.F) {
 		isCaptcha(text)
 		u := &url.URL{Scheme: "https", Host: "calendar.test", Path: "/PLANTED", RawQuery: "a=PLANTED"}
 		a := &attempt{visited: []*url.URL{u}, source: Source{Header: http.Header{"X-Token": {"PLANTED"}}}}
-		if found := a.found(text); found == "" || len(found) > 400 || strings.ContainsAny(found, "\r\n\x1b") || plantedIn(found) != "" {
+		if found := a.found(text); found == "" || len(found) > 400 || strings.ContainsAny(found, "\r\n\x1b") ||
+			plantedIn(found) != "" {
 			t.Errorf("found %q", found)
 		}
 	})
@@ -196,7 +207,8 @@ func FuzzTold(f *testing.F) {
 			return
 		}
 		again := Source{URL: u.String()}
-		// Compared as they are sent: a byte that an address may not hold is escaped there, and stands as written in url.URL's RawPath.
+		// Compared as they are sent: a byte that an address may not hold is escaped there, and stands as
+		// written in url.URL's RawPath.
 		if v, _, err := again.address(); err != nil || v.String() != u.String() {
 			t.Errorf("%q is %v, and that %v, %v", address, u, v, err)
 		}

@@ -42,17 +42,27 @@ func TestHostile(t *testing.T) {
 	for i := range sixty {
 		sixty[i] = fmt.Sprint(i)
 	}
-	everySecond := "BYHOUR=" + strings.Join(sixty[:24], ",") + ";BYMINUTE=" + strings.Join(sixty, ",") + ";BYSECOND=" + strings.Join(sixty, ",")
+	everySecond := "BYHOUR=" + strings.Join(sixty[:24], ",") + ";BYMINUTE=" + strings.Join(sixty, ",") + ";BYSECOND=" +
+		strings.Join(sixty, ",")
 	for _, c := range []struct {
 		name string
 		bad  string
 		want string // the problem's beginning; "" for none
 	}{
 		{"every second", series("FREQ=SECONDLY"), "more than 20000 occurrences (limits.event_instances)"},
-		{"a thousand million seconds", series("FREQ=SECONDLY;COUNT=1000000000"), "its rule takes more than 1000000 steps (limits.steps)"},
-		{"every second of every day", series("FREQ=DAILY;" + everySecond), "more than 20000 occurrences (limits.event_instances)"},
+		{
+			"a thousand million seconds", series("FREQ=SECONDLY;COUNT=1000000000"),
+			"its rule takes more than 1000000 steps (limits.steps)",
+		},
+		{
+			"every second of every day", series("FREQ=DAILY;" + everySecond),
+			"more than 20000 occurrences (limits.event_instances)",
+		},
 		{"every second of every year", series("FREQ=YEARLY;BYDAY=MO;BYSETPOS=-1,1;" + everySecond), ""},
-		{"the second of one", series("FREQ=SECONDLY;BYSETPOS=2"), "its rule takes more than 1000000 steps (limits.steps)"},
+		{
+			"the second of one", series("FREQ=SECONDLY;BYSETPOS=2"),
+			"its rule takes more than 1000000 steps (limits.steps)",
+		},
 		{"30 February", series("FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30"), ""},
 		{"an hour that never comes", series("FREQ=HOURLY;INTERVAL=2;BYHOUR=10"), ""},
 		{"a minute that never comes", series("FREQ=MINUTELY;INTERVAL=2;BYMINUTE=1"), ""},
@@ -60,8 +70,11 @@ func TestHostile(t *testing.T) {
 		{"a number too long", series("FREQ=DAILY;INTERVAL=99999999999999999999"), ""},
 		{"the 53rd Monday of a month", series("FREQ=MONTHLY;BYDAY=53MO,-53MO"), ""},
 		{"easter", series("FREQ=YEARLY;BYEASTER=1000"), `"BYEASTER" is no part of a rule`},
-		{"half a million exceptions", vevent("UID:bad", "DTSTART:20111121T090000Z", "RRULE:FREQ=DAILY",
-			strings.TrimSuffix(strings.Repeat("EXDATE:20271121T090000Z\r\n", 500_000), "\r\n")), "it has more than 10000 dates (limits.dates)"},
+		{
+			"half a million exceptions", vevent("UID:bad", "DTSTART:20111121T090000Z", "RRULE:FREQ=DAILY",
+				strings.TrimSuffix(strings.Repeat("EXDATE:20271121T090000Z\r\n", 500_000), "\r\n")),
+			"it has more than 10000 dates (limits.dates)",
+		},
 		{"a long list of exceptions", vevent("UID:bad", "DTSTART:20111121T090000Z", "RRULE:FREQ=DAILY",
 			"EXDATE:"+strings.Repeat("20271121T090000Z,", 500_000)), "its EXDATE is longer than 65536 bytes"},
 		{
@@ -70,9 +83,15 @@ func TestHostile(t *testing.T) {
 		},
 		{"components without end", vevent("UID:bad", "DTSTART:20271121T090000Z"+strings.Repeat("\r\nBEGIN:X", 200_000)+
 			strings.Repeat("\r\nEND:X", 200_000)), "its components nest deeper than 8"},
-		{"a very long title", vevent("UID:bad", "DTSTART:20271121T090000Z", "SUMMARY:"+strings.Repeat("é", 1_000_000)), "longer than 256 characters"},
+		{
+			"a very long title", vevent("UID:bad", "DTSTART:20271121T090000Z", "SUMMARY:"+strings.Repeat("é", 1_000_000)),
+			"longer than 256 characters",
+		},
 		{"blank lines", strings.Repeat("\r\n", 900_000) + " \r\n", ""},
-		{"many folds", vevent("UID:bad", "DTSTART:20271121T090000Z", "SUMMARY:x"+strings.Repeat("\r\n y", 400_000)), "longer than 256 characters"},
+		{
+			"many folds", vevent("UID:bad", "DTSTART:20271121T090000Z", "SUMMARY:x"+strings.Repeat("\r\n y", 400_000)),
+			"longer than 256 characters",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +103,8 @@ func TestHostile(t *testing.T) {
 			}
 			from := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 			timeline := calendar.Compile(View{}, from, from.Add(hostileHorizon))
-			if on := timeline.At(nil, time.Date(2027, 1, 4, 9, 30, 0, 0, time.UTC).Unix()); len(on) != 1 || on[0].Event.UID != "good" {
+			if on := timeline.At(nil, time.Date(2027, 1, 4, 9, 30, 0, 0, time.UTC).Unix()); len(on) != 1 ||
+				on[0].Event.UID != "good" {
 				t.Errorf("on beside it: %v, want the good event", on)
 			}
 			problems := append(calendar.Problems(), timeline.Problems()...)
@@ -111,7 +131,11 @@ func TestRefused(t *testing.T) {
 	}{
 		{"bytes", make([]byte, 16<<20+1), Limits{}, "too big: more than 16777216 bytes (limits.bytes)"},
 		{"lines", wrap(event), Limits{Lines: 5}, "too big: more than 5 lines (limits.lines)"},
-		{"events", wrap(event, event, event), Limits{Events: 2}, "too big: line 11: more than 2 events (limits.events)"},
+		{
+			"events", wrap(event, event, event),
+			Limits{Events: 2},
+			"too big: line 11: more than 2 events (limits.events)",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -98,9 +98,9 @@ func (l *line) clean(text []byte) []byte {
 // freeTexts are properties in which people and programs write whatever they like, pieces of calendars too.
 var freeTexts = map[string]bool{"DESCRIPTION": true, "COMMENT": true, "ATTACH": true, "STYLED-DESCRIPTION": true}
 
-// named is a line whose name stands behind a group's or before a blank, or has something else in place of the colon or
-// semicolon, with that put right: "item1.SUMMARY:", "STATUS :CANCELLED", "RRULE=FREQ=", "DTSTART,TZID=". odd is "" where
-// it is another.
+// named is a line whose name stands behind a group's or before a blank, or has something else in place of the
+// colon or semicolon, with that put right: "item1.SUMMARY:", "STATUS :CANCELLED", "RRULE=FREQ=", "DTSTART,TZID=".
+// odd is "" where it is another.
 func (l line) named() (named line, odd string) {
 	if l.name != nil {
 		return l, ""
@@ -208,8 +208,8 @@ func (l line) holdsAnother() bool {
 	return false
 }
 
-// gluedLine is where another line begins in a value that holds none, as where a line end is missing: "20260107T090000ZUID:7";
-// 0: nowhere.
+// gluedLine is where another line begins in a value that holds none, as where a line end is missing:
+// "20260107T090000ZUID:7"; 0: nowhere.
 func gluedLine(value []byte) int {
 	const longest = 32 // of a name
 	colon := bytes.IndexByte(value, ':')

@@ -31,7 +31,8 @@ func TestForgiven(t *testing.T) {
 		want       []string // problems
 	}{
 		{
-			"two calendars joined, each with a mark", "\ufeff" + head + one + foot + "\ufeff" + head + two + foot, "1 2",
+			"two calendars joined, each with a mark", "\ufeff" + head + one + foot + "\ufeff" + head + two + foot,
+			"1 2",
 			[]string{"line 8: " + mark},
 		},
 		{"a mark and an event", head + "\ufeff" + one + two + foot, "1 2", []string{"line 3: " + mark}},
@@ -95,7 +96,8 @@ func TestForgiven(t *testing.T) {
 		},
 		{"a line end missing", head + strings.TrimSuffix(one, "\n") + two + foot, "1 2", []string{"line 6: " + glued}},
 		{
-			"two line ends missing", head + one + "BEGIN:VEVENTUID:2\nDTSTART:20261225T090000Z\nEND:VEVENTEND:VCALENDAR\n",
+			"two line ends missing", head + one +
+				"BEGIN:VEVENTUID:2\nDTSTART:20261225T090000Z\nEND:VEVENTEND:VCALENDAR\n",
 			"1 2",
 			[]string{
 				"line 7: " + glued + " (2 lines, this is the first)",
@@ -163,7 +165,8 @@ func TestForgiven(t *testing.T) {
 		{
 			"properties twice", head +
 				strings.Replace(one, "END",
-					"SUMMARY:Open\nSUMMARY:Closed\nSTATUS:CONFIRMED\nSTATUS:CANCELLED\nSUMMARY:Open\nEND", 1) + foot, "1",
+					"SUMMARY:Open\nSUMMARY:Closed\nSTATUS:CONFIRMED\nSTATUS:CANCELLED\nSUMMARY:Open\nEND", 1) + foot,
+			"1",
 			[]string{
 				"line 7: SUMMARY: the event has another one; this one is ignored",
 				"line 9: STATUS: the event has another one; this one is ignored",
@@ -274,7 +277,8 @@ func TestForgiven(t *testing.T) {
 			},
 		},
 		{
-			"an event too deep", head + strings.Repeat("BEGIN:X-A\n", 8) + one + strings.Repeat("END:X-A\n", 8) + foot, "",
+			"an event too deep", head + strings.Repeat("BEGIN:X-A\n", 8) + one + strings.Repeat("END:X-A\n", 8) + foot,
+			"",
 			[]string{
 				"line 11: an event begins in components that nest deeper than 8 (limits.nesting); it is ignored",
 				"line 12: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",

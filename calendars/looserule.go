@@ -122,8 +122,8 @@ func beginsLikePart(word string) bool {
 		slices.ContainsFunc(ruleParts, func(name string) bool { return strings.HasPrefix(word, name) })
 }
 
-// continued takes a line that is the rest of a rule or of dates, without the blank that RFC 5545, 3.1, wants before it; it
-// reports whether it is one.
+// continued takes a line that is the rest of a rule or of dates, without the blank that RFC 5545, 3.1, wants before it;
+// it reports whether it is one.
 func (r *reader) continued(l line) bool {
 	d := r.draft
 	if n := len(d.properties); n > 0 && d.excess == "" && eventProperties[string(l.name)] == unread &&
@@ -136,8 +136,9 @@ func (r *reader) continued(l line) bool {
 		last.content += more
 		last.value += more
 		last.line = l.number
-		r.forgive(l.number, "a line without a blank before it is read as the rest of the line before, a rule or dates; "+
-			"put a blank before it")
+		r.forgive(l.number,
+			"a line without a blank before it is read as the rest of the line before, a rule or dates; "+
+				"put a blank before it")
 		return true
 	}
 	return false

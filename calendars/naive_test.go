@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// naive is a rule read by somebody who knows the table of RFC 5545, 3.3.10, and has all the time in the world: every day is
-// looked at, and nothing is worked out in advance. It knows rules from YEARLY to DAILY without COUNT and UNTIL.
+// naive is a rule read by somebody who knows the table of RFC 5545, 3.3.10, and has all the time in the world: every
+// day is looked at, and nothing is worked out in advance. It knows rules from YEARLY to DAILY without COUNT and UNTIL.
 type naive struct {
 	parts map[string][]string
 	start time.Time
@@ -110,7 +110,8 @@ func (n *naive) fits(t time.Time) bool {
 	return t.Day() == n.start.Day()
 }
 
-// isDay reports whether t is a weekday such as MO, or the nth such as 2MO of its month, or of its year in a yearly rule.
+// isDay reports whether t is a weekday such as MO, or the nth such as 2MO of its month, or
+// of its year in a yearly rule.
 func (n *naive) isDay(text string, t time.Time) bool {
 	ordinal, _ := strconv.Atoi(text[:len(text)-2])
 	if weekdayName(t) != text[len(text)-2:] {
@@ -168,7 +169,8 @@ func (n *naive) starts(from, to int64) (list []int64) {
 	}
 	for p := first; p <= last; p++ {
 		for i, at := range sets[p] {
-			if (!n.has("BYSETPOS") || n.lists("BYSETPOS", i+1, len(sets[p]))) && at >= n.start.Unix() && from <= at && at < to {
+			if (!n.has("BYSETPOS") || n.lists("BYSETPOS", i+1, len(sets[p]))) && at >= n.start.Unix() && from <= at &&
+				at < to {
 				list = append(list, at)
 			}
 		}
@@ -184,7 +186,8 @@ func TestRulesNaively(t *testing.T) {
 	compared, found := 0, 0
 	for compared < rounds(150) {
 		text := someRule(random)
-		if strings.HasPrefix(text, "FREQ=HOURLY") || strings.Contains(text, "BYWEEKNO") && !strings.HasPrefix(text, "FREQ=YEARLY") {
+		if strings.HasPrefix(text, "FREQ=HOURLY") ||
+			strings.Contains(text, "BYWEEKNO") && !strings.HasPrefix(text, "FREQ=YEARLY") {
 			continue // 3.3.10 allows BYWEEKNO in yearly rules only
 		}
 		text, _, _ = strings.Cut(text, ";COUNT") // it comes last
@@ -212,7 +215,8 @@ func civilTexts(list []int64) (texts []string) {
 	return texts
 }
 
-// TestShiftedStart: a series that begins a whole number of its periods earlier has the same occurrences in a window after both.
+// TestShiftedStart: a series that begins a whole number of its periods earlier has the same
+// occurrences in a window after both.
 func TestShiftedStart(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 5))
@@ -236,7 +240,8 @@ func TestShiftedStart(t *testing.T) {
 		}
 		from := start.Unix() + random.Int64N(366*day)
 		list := func(start int64) []string {
-			return civilTexts(slices.Collect(mustRule(t, text, start).starts(start, from, from+400*day, &budget{left: 1 << 40})))
+			return civilTexts(
+				slices.Collect(mustRule(t, text, start).starts(start, from, from+400*day, &budget{left: 1 << 40})))
 		}
 		if diff := cmp.Diff(list(start.Unix()), list(earlier.Unix())); diff != "" {
 			t.Fatalf("%s from %s, and from %s:\n%s", text, start, earlier, diff)

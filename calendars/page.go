@@ -64,8 +64,8 @@ func (a *attempt) found(text []byte) string {
 	return gzipped + " that no Content-Encoding announces"
 }
 
-// mask replaces what of a page's text may be a secret: addresses, and whatever this attempt sent or was sent to. Servers
-// like to repeat what they were asked for.
+// mask replaces what of a page's text may be a secret: addresses, and whatever this attempt sent or was sent to.
+// Servers like to repeat what they were asked for.
 func (a *attempt) mask(text string) string {
 	for _, secret := range a.secrets() {
 		text = replaceFold(text, secret)
@@ -109,7 +109,9 @@ func (a *attempt) secrets() []string {
 	}
 	for _, u := range a.visited {
 		add(u.EscapedPath(), u.RawQuery)
-		for _, part := range strings.FieldsFunc(u.EscapedPath()+"&"+u.RawQuery, func(r rune) bool { return strings.ContainsRune("/&=;", r) }) {
+		for _, part := range strings.FieldsFunc(u.EscapedPath()+"&"+u.RawQuery, func(r rune) bool {
+			return strings.ContainsRune("/&=;", r)
+		}) {
 			if !isWord(part) {
 				add(part)
 			}
@@ -129,5 +131,6 @@ func replaceFold(text, secret string) string {
 	if len(strings.TrimSpace(secret)) < 3 {
 		return text
 	}
-	return regexp.MustCompile("(?i)"+regexp.QuoteMeta(strings.ToValidUTF8(secret, "\ufffd"))).ReplaceAllLiteralString(text, "…")
+	return regexp.MustCompile("(?i)"+
+		regexp.QuoteMeta(strings.ToValidUTF8(secret, "\ufffd"))).ReplaceAllLiteralString(text, "…")
 }

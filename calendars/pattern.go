@@ -34,8 +34,8 @@ type Pattern struct {
 	pieces  []piece       // between the stars; one more than there are stars; none for ""
 }
 
-// piece is folded text between two stars. Its blanks at a star are kept as marks instead: they ask that a word begins or
-// ends there, and two stars' marks may be met by the same blank ("a * b" matches "a b").
+// piece is folded text between two stars. Its blanks at a star are kept as marks instead: they ask that a word begins
+// or ends there, and two stars' marks may be met by the same blank ("a * b" matches "a b").
 type piece struct {
 	text               string
 	wordBegin, wordEnd bool
@@ -46,7 +46,9 @@ type piece struct {
 func ParsePattern(text string) (Pattern, error) {
 	p := Pattern{text: text}
 	if len(text) > maxPattern {
-		return Pattern{}, fmt.Errorf("pattern %q…: want at most %d bytes, found %d; write * for what may differ", text[:40], maxPattern, len(text))
+		return Pattern{},
+			fmt.Errorf("pattern %q…: want at most %d bytes, found %d; write * for what may differ", text[:40],
+				maxPattern, len(text))
 	}
 	body, exclude := strings.CutPrefix(text, "!")
 	p.exclude = exclude
@@ -74,8 +76,9 @@ func ParsePattern(text string) (Pattern, error) {
 		})
 	}
 	if !letters && strings.Trim(body, "*") != "" {
-		return Pattern{}, fmt.Errorf("pattern %q: punctuation is not compared and nothing else is left; want letters, or a "+
-			"regular expression between slashes", text)
+		return Pattern{},
+			fmt.Errorf("pattern %q: punctuation is not compared and nothing else is left; want letters, or a "+
+				"regular expression between slashes", text)
 	}
 	return p, nil
 }
@@ -92,8 +95,10 @@ func ParsePatterns(texts []diag.Text) (Patterns, []diag.Mistake) {
 			continue
 		}
 		if cost += p.cost(); cost > maxPatterns {
-			return nil, append(mistakes, diag.Mistakef(text.Pos, "up to here the patterns take more than %d steps for each byte of a text; "+
-				"write fewer, or shorter ones", maxPatterns))
+			return nil,
+				append(mistakes,
+					diag.Mistakef(text.Pos, "up to here the patterns take more than %d steps for each byte of a text; "+
+						"write fewer, or shorter ones", maxPatterns))
 		}
 		ps = append(ps, p)
 	}
@@ -294,7 +299,8 @@ func (ps Patterns) Match(text string) bool {
 	return !excluded && (matched || !wanted)
 }
 
-// compare says whether a pattern that does not exclude matches, whether there is one, and whether one that excludes matches.
+// compare says whether a pattern that does not exclude matches, whether there is one, and
+// whether one that excludes matches.
 func (ps Patterns) compare(text string) (matched, wanted, excluded bool) {
 	f := fieldOf(text)
 	for i := range ps {

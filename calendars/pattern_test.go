@@ -18,8 +18,16 @@ func TestPatterns(t *testing.T) {
 			[]string{"closed", "CLOSED!!", " Closed ", "🎄 Closed 🎄", "«closed»"},
 			[]string{"", "close", "office closed", "closed today", "clo sed"},
 		},
-		{[]string{"open 9 12"}, []string{"Open 9-12", "open: 9 – 12", "OPEN 9…12"}, []string{"open 9 to 12", "open912"}},
-		{[]string{"*closed*"}, []string{"closed", "Office closed today", "(closed)", "disclosed"}, []string{"", "close"}},
+		{
+			[]string{"open 9 12"},
+			[]string{"Open 9-12", "open: 9 – 12", "OPEN 9…12"},
+			[]string{"open 9 to 12", "open912"},
+		},
+		{
+			[]string{"*closed*"},
+			[]string{"closed", "Office closed today", "(closed)", "disclosed"},
+			[]string{"", "close"},
+		},
 		{[]string{"open*"}, []string{"open", "Opening", "Open 9-12", "[open]"}, []string{"reopen", "we open"}},
 		{[]string{"open *"}, []string{"open", "Open 9-12", "open!"}, []string{"opening", "reopen"}},
 		{[]string{"* open"}, []string{"open", "we open", "we're-open"}, []string{"reopen", "open now"}},
@@ -87,7 +95,10 @@ func TestPatternsDoNotAllocate(t *testing.T) {
 
 func TestFilter(t *testing.T) {
 	t.Parallel()
-	e := &Event{Summary: "Open", Description: "Public holiday", Location: "Hall", Categories: []string{"Red", "Blue"}, AllDay: true}
+	e := &Event{
+		Summary: "Open", Description: "Public holiday", Location: "Hall", Categories: []string{"Red", "Blue"},
+		AllDay: true,
+	}
 	yes, no := new(true), new(false)
 	for _, c := range []struct {
 		name   string
@@ -97,7 +108,11 @@ func TestFilter(t *testing.T) {
 		{"nothing asked", Filter{}, true},
 		{"summary", Filter{Summary: mustPatterns(t, "open")}, true},
 		{"another summary", Filter{Summary: mustPatterns(t, "closed")}, false},
-		{"description and location", Filter{Description: mustPatterns(t, "public*"), Location: mustPatterns(t, "hall")}, true},
+		{
+			"description and location",
+			Filter{Description: mustPatterns(t, "public*"), Location: mustPatterns(t, "hall")},
+			true,
+		},
 		{"one of them", Filter{Description: mustPatterns(t, "public*"), Location: mustPatterns(t, "court")}, false},
 		{"a category", Filter{Category: mustPatterns(t, "blue")}, true},
 		{"another category", Filter{Category: mustPatterns(t, "green")}, false},

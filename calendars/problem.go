@@ -47,7 +47,8 @@ func (e *Event) problem(property, what, becomes string) Problem {
 }
 
 func (p Problem) compare(q Problem) int {
-	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Property, q.Property), cmp.Compare(p.Message, q.Message))
+	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Property, q.Property),
+		cmp.Compare(p.Message, q.Message))
 }
 
 // label names an event for people.
@@ -62,8 +63,9 @@ func label(e *Event) string {
 	return text
 }
 
-// The longest texts of an event, in characters. Titles, places and names are repeated in answers, pages, log lines and .ics files for
-// each of thousands of occurrences; the whole text is in the body, which only the event's own page shows.
+// The longest texts of an event, in characters. Titles, places and names are repeated in answers, pages,
+// log lines and .ics files for each of thousands of occurrences; the whole text is in the body, which only
+// the event's own page shows.
 const (
 	longestText        = 256
 	longestDescription = 8192

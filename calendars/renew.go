@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/suspect"
 	"github.com/callhours/callhours/metrics"
 )
@@ -105,7 +103,10 @@ func failedBy(err error) Fetched { return Fetched{Result: metrics.ServerError, E
 func (s *Store) end(f *feed, o brought, space *room) {
 	var changed []string
 	if !o.idle {
-		if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error { changed = s.take(f, &o); return nil }); err != nil {
+		if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error {
+			changed = s.take(f, &o)
+			return nil
+		}); err != nil {
 			o.Result, o.Err = metrics.NotCalendar, err
 		}
 	}
@@ -207,9 +208,10 @@ func (s *Store) parseOnce() func([]File, Limits) (*Calendar, error) {
 	}
 }
 
-// read is the copy after a body was read, with a place among those that read, and with one in memory until done. A body that makes the reader panic is one
-// that cannot be used.
-func (s *Store) read(f *feed, k kept, t terms, body []File, now time.Time, parse func([]File, Limits) (*Calendar, error)) (
+// read is the copy after a body was read, with a place among those that read, and with one in memory until done. A body
+// that makes the reader panic is one that cannot be used.
+func (s *Store) read(f *feed, k kept, t terms, body []File, now time.Time,
+	parse func([]File, Limits) (*Calendar, error)) (
 	after kept, done func(), result metrics.FetchResult, err error,
 ) {
 	defer s.reads(f.owner)()
@@ -247,7 +249,8 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 			errs = append(errs, s.write(name, t, &after, o)...)
 		case after.read != before.read && after.stored != [sha256.Size]byte{}:
 			if err := s.copies.confirm(name, after.stored, after.read); err != nil {
-				after.stored, after.unsaved = [sha256.Size]byte{}, true // whatever is there now, it is not to be believed
+				// whatever is there now, it is not to be believed
+				after.stored, after.unsaved = [sha256.Size]byte{}, true
 				errs = append(errs, err)
 			} else {
 				errs = append(errs, nil)
@@ -265,7 +268,8 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 	var pointing []*Subscription
 	for _, sub := range f.subscriptions {
 		own := s.subscribed[sub.Calendar]
-		if own == nil || own.feed != f || sub.terms() != t || after.calendar == nil || !isNew && own.former == nil && !moved {
+		if own == nil || own.feed != f || sub.terms() != t || after.calendar == nil ||
+			!isNew && own.former == nil && !moved {
 			continue
 		}
 		if isNew || own.former != nil {
@@ -294,7 +298,8 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 	return changed
 }
 
-// write keeps the body that an attempt brought, and what was read of it. A copy that cannot be written is written when the body comes again.
+// write keeps the body that an attempt brought, and what was read of it. A copy that cannot be written is
+// written when the body comes again.
 func (s *Store) write(name string, t terms, k *kept, o *brought) []error {
 	body := o.files[0].Body
 	sum := sha256.Sum256(body)
@@ -358,7 +363,8 @@ func (s *Store) say(f *feed, o *brought, now time.Time) {
 	attrs := []any{slog.Any("calendars", f.names()), slog.String("result", string(o.Result))}
 	if o.Err == nil {
 		if f.failed > 0 {
-			s.options.Log.Info("a feed is well again", append(attrs, slog.Duration("failed_for", now.Sub(f.failing).Round(time.Second)))...)
+			s.options.Log.Info("a feed is well again",
+				append(attrs, slog.Duration("failed_for", now.Sub(f.failing).Round(time.Second)))...)
 		} else if o.Result == metrics.OK && !f.lastAt.IsZero() {
 			s.options.Log.Info("a feed has changed", attrs...)
 		}
@@ -379,7 +385,8 @@ func (s *Store) say(f *feed, o *brought, now time.Time) {
 		}
 	}
 	if wrong, was := isWrong(o.Skew), isWrong(f.last.Skew); wrong && !was {
-		s.options.Log.Warn("a server's clock and ours differ; one of them is wrong", slog.Any("calendars", f.names()), slog.Duration("ahead", o.Skew))
+		s.options.Log.Warn("a server's clock and ours differ; one of them is wrong", slog.Any("calendars", f.names()),
+			slog.Duration("ahead", o.Skew))
 	}
 }
 
@@ -394,49 +401,6 @@ func (f *feed) names() []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// ErrManyWait says that so many requests wait for attempts of a feed that no more are taken.
-var ErrManyWait = errors.New("too many requests wait for this feed; try again in a minute")
-
-// Refresh makes an attempt now, after one that runs already, and gives the feed as it is when it has ended. The body is fetched whole, and no
-// pause holds, neither the feed's own nor its host's; but of many attempts that are asked for one after the other there is one every ten seconds.
-// The error names a calendar that is not there, is ErrManyWait, or is ctx's.
-func (s *Store) Refresh(ctx context.Context, calendar string) (Status, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sub := s.subscribed[calendar]
-	if sub == nil {
-		return Status{}, fmt.Errorf("calendar %s is not known%s", quote(calendar), diag.Suggest(calendar, slices.Collect(maps.Keys(s.subscribed))))
-	}
-	f := sub.feed
-	if f.waiters >= handWaiting {
-		return Status{}, ErrManyWait
-	}
-	f.waiters++
-	defer func() { f.waiters-- }()
-	f.asked = true
-	if !f.running {
-		s.dismiss(f)
-		f.next, f.print = f.byHand.next(s.options.Now()), ""
-		s.queue.add(f)
-		s.wakeRun()
-	}
-	for mine := f.begun + 1; f.begun < mine || f.running && f.begun == mine; {
-		ended := f.ended
-		s.mu.Unlock()
-		var err error
-		select {
-		case <-ended:
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		s.mu.Lock()
-		if err != nil {
-			return Status{}, err
-		}
-	}
-	return s.status(f), nil
 }
 
 // oneLine is an error for a log.

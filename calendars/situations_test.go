@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// situation is a calendar, what takes place in a window, and moments at which something is on or nothing is. Times are those on
-// the wall clock of the zone, with its offset.
+// situation is a calendar, what takes place in a window, and moments at which something is on or nothing is. Times are
+// those on the wall clock of the zone, with its offset.
 type situation struct {
 	name     string
 	zone     string // of the View
@@ -89,7 +89,8 @@ func TestSituations(t *testing.T) {
 			name: "a night shift by DTEND ends on the clock, by DURATION after exact hours",
 			zone: "America/New_York", from: "2026-11-01", to: "2026-11-02",
 			events: []string{
-				vevent("UID:clock", "DTSTART;TZID=America/New_York:20261031T230000", "DTEND;TZID=America/New_York:20261101T070000"),
+				vevent("UID:clock", "DTSTART;TZID=America/New_York:20261031T230000",
+					"DTEND;TZID=America/New_York:20261101T070000"),
 				vevent("UID:exact", "DTSTART;TZID=America/New_York:20261031T230000", "DURATION:PT8H"),
 				vevent("UID:nominal", "DTSTART;TZID=America/New_York:20261031T230000", "DURATION:P1D"),
 			},
@@ -147,7 +148,8 @@ func TestSituations(t *testing.T) {
 			name: "exceptions are compared as instants",
 			zone: "America/New_York", from: "2026-11-01", to: "2026-11-29",
 			events: []string{vevent("UID:hours", "DTSTART;TZID=America/New_York:20261005T090000", "DURATION:PT1H",
-				"RRULE:FREQ=WEEKLY", "EXDATE:20261102T140000Z,20261116T140000Z", "EXDATE;TZID=Asia/Tokyo:20261109T230000")},
+				"RRULE:FREQ=WEEKLY", "EXDATE:20261102T140000Z,20261116T140000Z",
+				"EXDATE;TZID=Asia/Tokyo:20261109T230000")},
 			want: []string{"2026-11-23 09:00 -0500, 2026-11-23 10:00 -0500, hours"},
 		},
 		{
@@ -202,8 +204,10 @@ func TestSituations(t *testing.T) {
 			zone: "America/Denver", from: "2026-11-01", to: "2026-11-17",
 			events: []string{
 				vevent("UID:m", "DTSTART;TZID=America/Denver:20261026T090000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY"),
-				vevent("UID:m", "RECURRENCE-ID:20261102T160000Z", "DTSTART;TZID=America/Denver:20261102T120000", "DURATION:PT1H"),
-				vevent("UID:m", "RECURRENCE-ID;VALUE=DATE:20261109", "DTSTART;TZID=America/Denver:20261109T130000", "DURATION:PT1H"),
+				vevent("UID:m", "RECURRENCE-ID:20261102T160000Z", "DTSTART;TZID=America/Denver:20261102T120000",
+					"DURATION:PT1H"),
+				vevent("UID:m", "RECURRENCE-ID;VALUE=DATE:20261109", "DTSTART;TZID=America/Denver:20261109T130000",
+					"DURATION:PT1H"),
 			},
 			want: []string{
 				"2026-11-02 12:00 -0700, 2026-11-02 13:00 -0700, m",
@@ -236,7 +240,8 @@ func TestSituations(t *testing.T) {
 			name: "this and all that follow",
 			zone: "Europe/Rome", from: "2026-11-02", to: "2026-11-30",
 			events: []string{
-				vevent("UID:m", "DTSTART;TZID=Europe/Rome:20261005T090000", "DURATION:PT8H", "RRULE:FREQ=WEEKLY", "SUMMARY:Early"),
+				vevent("UID:m", "DTSTART;TZID=Europe/Rome:20261005T090000", "DURATION:PT8H", "RRULE:FREQ=WEEKLY",
+					"SUMMARY:Early"),
 				vevent("UID:m", "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Rome:20261109T090000",
 					"DTSTART;TZID=Europe/Rome:20261110T103000", "DURATION:PT2H", "SUMMARY:Late"),
 				vevent("UID:m", "RECURRENCE-ID;TZID=Europe/Rome:20261123T090000",
@@ -271,7 +276,8 @@ func TestSituations(t *testing.T) {
 				"BEGIN:VTIMEZONE\r\nTZID:America/New_York\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\n" +
 					"TZOFFSETFROM:-0500\r\nTZOFFSETTO:-0500\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n",
 				vevent("UID:a", "DTSTART;TZID=America/New_York:20270315T090000", "DURATION:PT1H"),
-				vevent("UID:b", `DTSTART;TZID="/mozilla.org/20050126_1/America/New_York":20270315T090000`, "DURATION:PT1H"),
+				vevent("UID:b", `DTSTART;TZID="/mozilla.org/20050126_1/America/New_York":20270315T090000`,
+					"DURATION:PT1H"),
 			},
 			want: []string{
 				"2027-03-15 09:00 -0400, 2027-03-15 10:00 -0400, a",
@@ -283,7 +289,8 @@ func TestSituations(t *testing.T) {
 			zone: "America/Santiago", from: "2026-09-05", to: "2026-09-08",
 			events: []string{
 				vevent("UID:day", "DTSTART;VALUE=DATE:20260905", "RRULE:FREQ=DAILY;COUNT=2"),
-				vevent("UID:sunday", "DTSTART;TZID=America/Santiago:20260802T100000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;BYDAY=SU"),
+				vevent("UID:sunday", "DTSTART;TZID=America/Santiago:20260802T100000", "DURATION:PT1H",
+					"RRULE:FREQ=WEEKLY;BYDAY=SU"),
 			},
 			want: []string{
 				"2026-09-05 00:00 -0400, 2026-09-06 01:00 -0300, day",
@@ -300,7 +307,9 @@ func TestSituations(t *testing.T) {
 		{
 			name: "a rule in UTC follows UTC",
 			zone: "America/New_York", from: "2026-10-26", to: "2026-11-03",
-			events: []string{vevent("UID:a", "DTSTART:20261026T130000Z", "DTEND:20261026T210000Z", "RRULE:FREQ=WEEKLY")},
+			events: []string{
+				vevent("UID:a", "DTSTART:20261026T130000Z", "DTEND:20261026T210000Z", "RRULE:FREQ=WEEKLY"),
+			},
 			want: []string{
 				"2026-10-26 09:00 -0400, 2026-10-26 17:00 -0400, a",
 				"2026-11-02 08:00 -0500, 2026-11-02 16:00 -0500, a",
@@ -335,7 +344,9 @@ func TestSituations(t *testing.T) {
 		{
 			name: "an all-day series until local midnight, written in UTC",
 			zone: "Europe/London", from: "2025-06-01", to: "2027-12-01",
-			events: []string{vevent("UID:a", "DTSTART;VALUE=DATE:20250701", "RRULE:FREQ=YEARLY;UNTIL=20260630T230000Z")},
+			events: []string{
+				vevent("UID:a", "DTSTART;VALUE=DATE:20250701", "RRULE:FREQ=YEARLY;UNTIL=20260630T230000Z"),
+			},
 			want: []string{
 				"2025-07-01 00:00 +0100, 2025-07-02 00:00 +0100, a",
 				"2026-07-01 00:00 +0100, 2026-07-02 00:00 +0100, a",
@@ -344,7 +355,9 @@ func TestSituations(t *testing.T) {
 		{
 			name: "a start that its rule does not name is the first occurrence, and is counted",
 			zone: "UTC", from: "2026-11-01", to: "2026-12-31",
-			events: []string{vevent("UID:a", "DTSTART:20261103T090000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;BYDAY=MO;COUNT=3")},
+			events: []string{
+				vevent("UID:a", "DTSTART:20261103T090000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;BYDAY=MO;COUNT=3"),
+			},
 			want: []string{
 				"2026-11-03 09:00 +0000, 2026-11-03 10:00 +0000, a",
 				"2026-11-09 09:00 +0000, 2026-11-09 10:00 +0000, a",
@@ -355,7 +368,8 @@ func TestSituations(t *testing.T) {
 			name: "dates beside a rule, with their own length, and a rule of exceptions",
 			zone: "UTC", from: "2026-11-01", to: "2026-11-30",
 			events: []string{vevent("UID:a", "DTSTART:20261102T090000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=3",
-				"EXRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO", "RDATE;VALUE=PERIOD:20261110T100000Z/PT3H,20261111T100000Z/20261111T103000Z",
+				"EXRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO",
+				"RDATE;VALUE=PERIOD:20261110T100000Z/PT3H,20261111T100000Z/20261111T103000Z",
 				"RDATE;VALUE=DATE:20261112")},
 			want: []string{
 				"2026-11-09 09:00 +0000, 2026-11-09 10:00 +0000, a",
@@ -367,8 +381,10 @@ func TestSituations(t *testing.T) {
 		{
 			name: "an override without its master stands alone, once",
 			zone: "UTC", from: "2026-11-01", to: "2026-11-30",
-			events: []string{vevent("UID:a", "RECURRENCE-ID:20261102T090000Z", "DTSTART:20261103T090000Z", "DURATION:PT1H",
-				"RRULE:FREQ=DAILY")},
+			events: []string{
+				vevent("UID:a", "RECURRENCE-ID:20261102T090000Z", "DTSTART:20261103T090000Z", "DURATION:PT1H",
+					"RRULE:FREQ=DAILY"),
+			},
 			want: []string{"2026-11-03 09:00 +0000, 2026-11-03 10:00 +0000, a"},
 		},
 		{

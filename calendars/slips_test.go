@@ -37,30 +37,46 @@ func TestMisspelt(t *testing.T) {
 		{"COLOR:red", noon, nil},
 		{"STATUS\t:CANCELLED", nil, []string{`line 8: "STATUS\t:" is read as STATUS:`}},
 		{"office.STATUS:CANCELLED", nil, []string{`line 8: "office.STATUS:" is read as STATUS:`}},
-		{"office.COLOR:red", noon, []string{"line 8: want a content line such as NAME:VALUE, found \"office.COLOR:red\"; " +
-			"the line is ignored (put a blank before it if it is the rest of the line before)"}},
+		{
+			"office.COLOR:red", noon,
+			[]string{"line 8: want a content line such as NAME:VALUE, found \"office.COLOR:red\"; " +
+				"the line is ignored (put a blank before it if it is the rest of the line before)"},
+		},
 		{"RRULE FREQ=DAILY;COUNT=2", twice, []string{`line 8: "RRULE " is read as RRULE:`}},
 		{"RDATE 20270303T120000", twice, []string{`line 8: "RDATE " is read as RDATE:`}},
 		{"RRULE :FREQ=DAILY;COUNT=2", twice, []string{`line 8: "RRULE :" is read as RRULE:`}},
 	} {
-		expected{c.line, wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", c.line)), c.want, c.told}.check(t)
+		expected{
+			c.line, wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", c.line)), c.want,
+			c.told,
+		}.check(t)
 	}
 	for _, c := range []expected{
 		{
-			"names that an event needs", wrap(vevent("UDI:a", "DTSTRAT:20270302T120000", "DTENDS:20270302T130000", "SUMARY:a")),
+			"names that an event needs",
+			wrap(vevent("UDI:a", "DTSTRAT:20270302T120000", "DTENDS:20270302T130000", "SUMARY:a")),
 			noon,
-			[]string{"line 4: UDI is read as UID", "line 5: DTSTRAT is read as DTSTART", "line 6: DTENDS is read as DTEND", "line 7: SUMARY is read as SUMMARY"},
+			[]string{
+				"line 4: UDI is read as UID", "line 5: DTSTRAT is read as DTSTART",
+				"line 6: DTENDS is read as DTEND", "line 7: SUMARY is read as SUMMARY",
+			},
 		},
 		{
-			"an override", wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=2", "SUMMARY:a"),
-				vevent("UID:a", "RECURRANCE-ID:20270303T120000", "DTSTART:20270304T120000", "DURATON:PT1H", "SUMMARY:b")),
+			"an override",
+			wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=2", "SUMMARY:a"),
+				vevent("UID:a", "RECURRANCE-ID:20270303T120000", "DTSTART:20270304T120000", "DURATON:PT1H",
+					"SUMMARY:b")),
 			[]string{"02 12:00 a", "04 12:00 b"},
 			[]string{"line 12: RECURRANCE-ID is read as RECURRENCE-ID", "line 14: DURATON is read as DURATION"},
 		},
 		{
-			"lines that are none", wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", "first", "second", "third")), noon,
-			[]string{`line 8: want a content line such as NAME:VALUE, found "first"; the line is ignored, like 2 more of the event ` +
-				"(put a blank before it if it is the rest of the line before)"},
+			"lines that are none",
+			wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", "first", "second", "third")),
+			noon,
+			[]string{
+				`line 8: want a content line such as NAME:VALUE, found "first"; the line is ignored, like 2 more of the event ` +
+					"(put a blank before it if it is the rest of the line before)",
+			},
 		},
 	} {
 		c.check(t)
@@ -86,17 +102,40 @@ func TestMissingLineEnds(t *testing.T) {
 	}
 	for _, c := range []expected{
 		{"a UID", first("DTSTAMP:20270101T000000ZUID:a", "DTSTART:20270302T120000"), noon, []string{glued}},
-		{"two lines", first("SEQUENCE:3 TRANSP:OPAQUE;DTSTART:20270302T120000"), noon, []string{glued + " (2 lines, this is the first)"}},
-		{"a rule", first("RRULE:FREQ=DAILY;COUNT=3EXDATE;VALUE=DATE:20270303", "DTSTART:20270302T120000"), []string{"02 12:00 a", "04 12:00 a"}, []string{glued}},
+		{
+			"two lines", first("SEQUENCE:3 TRANSP:OPAQUE;DTSTART:20270302T120000"), noon,
+			[]string{glued + " (2 lines, this is the first)"},
+		},
+		{
+			"a rule", first("RRULE:FREQ=DAILY;COUNT=3EXDATE;VALUE=DATE:20270303", "DTSTART:20270302T120000"),
+			[]string{"02 12:00 a", "04 12:00 a"},
+			[]string{glued},
+		},
 		{"a zone", first("DTSTART;TZID=Europe/Rome:20270302T120000\\nSTATUS:CANCELLED"), nil, []string{glued}},
 		{"a zone with a colon", first(`DTSTART;TZID="(UTC+01:00) Rome":20270302T120000`), noon, nil},
-		{"a name that reads like one", wrap(vevent("UID:urn:uuid:7", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a")), noon, nil},
+		{
+			"a name that reads like one",
+			wrap(vevent("UID:urn:uuid:7", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a")), noon, nil,
+		},
 		{"a title", last("SUMMARY:aSTATUS:CANCELLED"), []string{"02 12:00 aSTATUS:CANCELLED"}, []string{holds}},
-		{"a title that speaks of one", last("SUMMARY:Meet STATUS:CANCELLED"), []string{"02 12:00 Meet STATUS:CANCELLED"}, nil},
-		{"a colon in a name", last("S:UMMARY:a"), []string{"02 12:00 "}, []string{"line 7: S:UMMARY is no property of an event, and is ignored; did you mean SUMMARY?"}},
-		{"a part of a rule", wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", "RRULE:FREQ=DAILY;COUNT3")), noon, []string{
-			`line 8: RRULE: want parts such as COUNT=4, found "COUNT3"; event "a" (a) happens once`,
-		}},
+		{
+			"a title that speaks of one", last("SUMMARY:Meet STATUS:CANCELLED"),
+			[]string{"02 12:00 Meet STATUS:CANCELLED"},
+			nil,
+		},
+		{
+			"a colon in a name", last("S:UMMARY:a"),
+			[]string{"02 12:00 "},
+			[]string{"line 7: S:UMMARY is no property of an event, and is ignored; did you mean SUMMARY?"},
+		},
+		{
+			"a part of a rule",
+			wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", "RRULE:FREQ=DAILY;COUNT3")),
+			noon,
+			[]string{
+				`line 8: RRULE: want parts such as COUNT=4, found "COUNT3"; event "a" (a) happens once`,
+			},
+		},
 	} {
 		c.check(t)
 	}
@@ -120,11 +159,16 @@ func TestMisspeltParameters(t *testing.T) {
 		{"; TZID=Asia/Karachi", "02 08:00 a", as(" TZID", "TZID")},
 		{";TZD=Asia/Karachi", "02 08:00 a", as("TZD", "TZID")},
 		{";TZID=Asia/Karachi;TZIDS=Asia/Tokyo", "02 08:00 a", nil},
-		{";VLAUE=DATE", "02 00:00 a", append(as("VLAUE", "VALUE"), "line 5: the time behind a date is ignored, since VALUE=DATE says that it is one")},
+		{
+			";VLAUE=DATE", "02 00:00 a",
+			append(as("VLAUE", "VALUE"),
+				"line 5: the time behind a date is ignored, since VALUE=DATE says that it is one"),
+		},
 		{";X-TZID=Asia/Karachi", "02 12:00 a", nil},
 	} {
 		expected{
-			c.parameters, wrap(vevent("UID:a", "DTSTART"+c.parameters+":20270302T120000", "DURATION:PT1H", "SUMMARY:a")),
+			c.parameters,
+			wrap(vevent("UID:a", "DTSTART"+c.parameters+":20270302T120000", "DURATION:PT1H", "SUMMARY:a")),
 			[]string{c.want},
 			c.told,
 		}.check(t)

@@ -30,17 +30,34 @@ func TestSourceValidate(t *testing.T) {
 	}{
 		{"an address", Source{URL: address}, ""},
 		{"all there is", Source{
-			URL: "webcal://u:p@calendar.example.com", Header: http.Header{"x-token": {"PLANTED\tPLANTED"}}, UserAgent: "Mozilla/5.0", CAFile: "no/such/file",
+			URL: "webcal://u:p@calendar.example.com", Header: http.Header{"x-token": {"PLANTED\tPLANTED"}},
+			UserAgent: "Mozilla/5.0", CAFile: "no/such/file",
 		}, ""},
 		{"nothing", Source{}, "want url as an http, https or webcal address"},
 		{"no scheme", Source{URL: "calendar.example.com/PLANTED"}, "want url as an http, https or webcal address"},
 		{"no URL", Source{URL: "https://PLANTED:PLANTED:1/%zz"}, "want url as an http, https or webcal address"},
-		{"another scheme", Source{URL: "ftp://calendar.example.com/PLANTED"}, `want url as an http, https or webcal address, found the scheme "ftp"`},
+		{
+			"another scheme",
+			Source{URL: "ftp://calendar.example.com/PLANTED"},
+			`want url as an http, https or webcal address, found the scheme "ftp"`,
+		},
 		{"no host", Source{URL: "https:///PLANTED"}, "the url names no host"},
 		{"no slashes", Source{URL: "https:PLANTED"}, "the url names no host"},
-		{"a host that is no text", Source{URL: "http://[fe80::1%25\xeePLANTED]/"}, "the url's host has characters that no address may have"},
-		{"a header of ours", Source{URL: address, Header: http.Header{"if-none-match": {"PLANTED"}}}, "header If-None-Match is written by callhours itself"},
-		{"a header with a key", Source{URL: address, Header: http.Header{"User-Agent": {"PLANTED"}}}, "header User-Agent has a key of its own, user_agent"},
+		{
+			"a host that is no text",
+			Source{URL: "http://[fe80::1%25\xeePLANTED]/"},
+			"the url's host has characters that no address may have",
+		},
+		{
+			"a header of ours",
+			Source{URL: address, Header: http.Header{"if-none-match": {"PLANTED"}}},
+			"header If-None-Match is written by callhours itself",
+		},
+		{
+			"a header with a key",
+			Source{URL: address, Header: http.Header{"User-Agent": {"PLANTED"}}},
+			"header User-Agent has a key of its own, user_agent",
+		},
 		{
 			"credentials twice",
 			Source{URL: address, Username: "PLANTED", Header: http.Header{"authorization": {"PLANTED"}}},
@@ -56,9 +73,21 @@ func TestSourceValidate(t *testing.T) {
 			Source{URL: address, Header: http.Header{"X-Token": {"PLANTED\r\nX: y"}}},
 			"header X-Token holds a line break or another control character",
 		},
-		{"the host's name", Source{URL: address, Header: http.Header{"host": {"PLANTED"}}}, "header Host is written by callhours itself"},
-		{"a proxy's", Source{URL: address, Header: http.Header{"proxy-authorization": {"PLANTED"}}}, "header Proxy-Authorization is written by callhours itself"},
-		{"of one hop", Source{URL: address, Header: http.Header{"Keep-alive": {"PLANTED"}}}, "header Keep-Alive is written by callhours itself"},
+		{
+			"the host's name",
+			Source{URL: address, Header: http.Header{"host": {"PLANTED"}}},
+			"header Host is written by callhours itself",
+		},
+		{
+			"a proxy's",
+			Source{URL: address, Header: http.Header{"proxy-authorization": {"PLANTED"}}},
+			"header Proxy-Authorization is written by callhours itself",
+		},
+		{
+			"of one hop",
+			Source{URL: address, Header: http.Header{"Keep-alive": {"PLANTED"}}},
+			"header Keep-Alive is written by callhours itself",
+		},
 		{"a long header", Source{URL: address, Header: http.Header{"X-A": {long[:maxHeaderValue]}}}, ""},
 		{
 			"headers that are too long together",
@@ -71,11 +100,31 @@ func TestSourceValidate(t *testing.T) {
 			`header "` + long[:80] + `…" has a name of 129 bytes; want 128 at most`,
 		},
 		{"many headers", Source{URL: address, Header: numbered(maxHeaders)}, ""},
-		{"too many headers", Source{URL: address, Header: numbered(maxHeaders + 1)}, "33 headers are set; want 32 at most"},
-		{"a long URL", Source{URL: address + long[:maxURL]}, fmt.Sprintf("url has %d bytes; want 8192 at most", len(address)+maxURL)},
-		{"long credentials", Source{URL: address, Username: "a", Password: long[:maxHeaderValue]}, "user name and password have 8193 bytes; want 8192 at most"},
-		{"a long user agent", Source{URL: address, UserAgent: long[:maxUserAgent+1]}, "user_agent has 513 bytes; want 512 at most"},
-		{"a user agent with a line break", Source{URL: address, UserAgent: "PLANTED\n"}, "user_agent holds a line break or another control character"},
+		{
+			"too many headers",
+			Source{URL: address, Header: numbered(maxHeaders + 1)},
+			"33 headers are set; want 32 at most",
+		},
+		{
+			"a long URL",
+			Source{URL: address + long[:maxURL]},
+			fmt.Sprintf("url has %d bytes; want 8192 at most", len(address)+maxURL),
+		},
+		{
+			"long credentials",
+			Source{URL: address, Username: "a", Password: long[:maxHeaderValue]},
+			"user name and password have 8193 bytes; want 8192 at most",
+		},
+		{
+			"a long user agent",
+			Source{URL: address, UserAgent: long[:maxUserAgent+1]},
+			"user_agent has 513 bytes; want 512 at most",
+		},
+		{
+			"a user agent with a line break",
+			Source{URL: address, UserAgent: "PLANTED\n"},
+			"user_agent holds a line break or another control character",
+		},
 	} {
 		got := ""
 		if err := c.source.Validate(); err != nil {
@@ -98,8 +147,14 @@ func TestSourceValidate(t *testing.T) {
 func TestSourceKey(t *testing.T) {
 	t.Parallel()
 	same := []Source{
-		{URL: "https://calendar.example.com/a?b=C", Username: "u", Password: "p", Header: http.Header{"X-A": {"1", "2"}, "X-B": {"3"}}},
-		{URL: "webcal://Calendar.Example.COM:443/a?b=C#d", Username: "u", Password: "p", Header: http.Header{"X-A": {"1", "2"}, "X-B": {"3"}}},
+		{
+			URL: "https://calendar.example.com/a?b=C", Username: "u", Password: "p",
+			Header: http.Header{"X-A": {"1", "2"}, "X-B": {"3"}},
+		},
+		{
+			URL: "webcal://Calendar.Example.COM:443/a?b=C#d", Username: "u", Password: "p",
+			Header: http.Header{"X-A": {"1", "2"}, "X-B": {"3"}},
+		},
 		{URL: " WEBCALS://u:p@calendar.example.com:/a?b=C\n", Header: http.Header{"x-b": {"3"}, "x-a": {"1", "2"}}},
 	}
 	for _, s := range same {
@@ -154,7 +209,10 @@ func TestSourceKey(t *testing.T) {
 func TestSourceHost(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ url, host, text string }{
-		{"https://Calendar.Example.com/PLANTED?PLANTED#PLANTED", "calendar.example.com", "https://calendar.example.com/…"},
+		{
+			"https://Calendar.Example.com/PLANTED?PLANTED#PLANTED", "calendar.example.com",
+			"https://calendar.example.com/…",
+		},
 		{"webcal://PLANTED:PLANTED@calendar.example.com:443", "calendar.example.com", "https://calendar.example.com/…"},
 		{"http://calendar.example.com:80/", "calendar.example.com", "http://calendar.example.com/…"},
 		{"http://calendar.example.com:443/", "calendar.example.com:443", "http://calendar.example.com:443/…"},
@@ -179,7 +237,8 @@ func TestSourcePrinted(t *testing.T) {
 	t.Parallel()
 	s := Source{
 		URL: "https://PLANTED:PLANTED@calendar.example.com" + plantedPath + "?" + plantedQuery, Username: plantedUser,
-		Password: plantedPassword, Header: http.Header{"X-Token": {plantedHeader}}, UserAgent: "PLANTED", CAFile: "PLANTED",
+		Password: plantedPassword, Header: http.Header{"X-Token": {plantedHeader}}, UserAgent: "PLANTED",
+		CAFile: "PLANTED",
 	}
 	holder := struct {
 		S  Source

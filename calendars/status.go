@@ -13,7 +13,8 @@ type Status struct {
 	Calendars []string // that ask for it, by name
 	Source    string   // a file, or scheme and host of an address
 	State     Worth
-	Read      time.Time           // when its copy was last read or confirmed; zero: there is none, or that cannot be known
+	// when its copy was last read or confirmed; zero: there is none, or that cannot be known
+	Read      time.Time
 	Doubt     string              // why Read may be wrong, or is not known; "" if it can be believed
 	Result    metrics.FetchResult // of the last attempt; "" before the first
 	Code      int                 // HTTP status of that; 0 without one
@@ -34,8 +35,8 @@ func (s Status) IsSkewed() bool { return isWrong(s.Skew) }
 // Worth is what a feed's copy is worth.
 type Worth string
 
-// The values of Worth. A copy is stale when the last attempt did not confirm it, when it is of a source that a calendar had
-// before, and when it was read from disk and is older than two attempts are apart.
+// The values of Worth. A copy is stale when the last attempt did not confirm it, when it is of a source that a calendar
+// had before, and when it was read from disk and is older than two attempts are apart.
 const (
 	Fresh   Worth = "fresh"
 	Stale   Worth = "stale"
@@ -58,7 +59,8 @@ func (s *Store) Feeds() []Status {
 func (s *Store) status(f *feed) Status {
 	st := Status{
 		Calendars: f.names(), Source: f.subscriptions[0].where(), State: Fresh,
-		Result: f.last.Result, Code: f.last.Status, Err: f.last.Err, Attempted: f.lastAt, Next: f.next, Failed: f.failed, Skew: f.last.Skew,
+		Result: f.last.Result, Code: f.last.Status, Err: f.last.Err, Attempted: f.lastAt, Next: f.next,
+		Failed: f.failed, Skew: f.last.Skew,
 	}
 	now := s.options.Now()
 	for _, sub := range f.subscriptions {

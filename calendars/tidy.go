@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// What times and rules are written like that RFC 5545 does not allow, and that has one meaning only. Only what cannot be
-// read as it stands is looked at.
+// What times and rules are written like that RFC 5545 does not allow, and that has one meaning only. Only what cannot
+// be read as it stands is looked at.
 
 // tidy is a line that says when an event takes place, as it was meant: such a line never holds control characters, its
 // value neither quotes nor colons. odd are what was wrong with it.
@@ -95,7 +95,8 @@ func quotedParameters(written []byte) []byte {
 // stamped are the properties whose values are times.
 var stamped = set("DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE")
 
-// wellFormed reports whether parameters are each a semicolon, a name, "=" and a value, as far as they can be told apart.
+// wellFormed reports whether parameters are each a semicolon, a name, "=" and a value, as
+// far as they can be told apart.
 func wellFormed(parameters []byte) bool {
 	for len(parameters) > 0 {
 		if parameters[0] != ';' {
@@ -313,7 +314,8 @@ func hasShapeOfStamp(text []byte) bool {
 // zoneProperties are those that say when an offset comes into force.
 var zoneProperties = []string{"DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE"}
 
-// ofZone is a line of an observance under the name that is meant. odd says what is forgiven, or that the line is ignored.
+// ofZone is a line of an observance under the name that is meant. odd says what is forgiven,
+// or that the line is ignored.
 func (l line) ofZone() (named line, odd []string) {
 	l, what := l.named()
 	if what != "" {

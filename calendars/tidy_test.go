@@ -75,8 +75,11 @@ func TestOddRules(t *testing.T) {
 		{"FREQ=WEEKLY;BYDAY=TU,DI;COUNT=2", once, `want BYDAY as weekdays such as MO or -1FR, found "DI"`},
 		{"FREQ=WEEKLY;BYDAY=TU;BYDAY=WE;COUNT=2", once, "BYDAY is there twice"},
 		{"FREQ=WEEKLY;BYDAY=TU,WE;COUNT2", once, `want parts such as COUNT=4, found "COUNT2"`},
-		{"FREQ=EVERY TUESDAY", once, "want FREQ as one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY, " +
-			`found "EVERY TUESDAY"`},
+		{
+			"FREQ=EVERY TUESDAY", once,
+			"want FREQ as one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY, " +
+				`found "EVERY TUESDAY"`,
+		},
 		{"WEEKLY", once, `want parts such as COUNT=4, found "WEEKLY"`},
 	} {
 		told := "line 8: RRULE: " + c.told + `; event "a" (a) happens once`
@@ -84,12 +87,15 @@ func TestOddRules(t *testing.T) {
 			told = "line 8: the rule " + quote(c.rule) + " is read as " + quote(plain)
 		}
 		expected{
-			c.rule, wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", "RRULE:"+c.rule)), c.want,
+			c.rule, wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", "RRULE:"+c.rule)),
+			c.want,
 			[]string{told},
 		}.check(t)
 	}
 	expected{
-		"UNTIL with dashes", wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", "RRULE:FREQ=DAILY;UNTIL=2027-03-03")),
+		"UNTIL with dashes",
+		wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a",
+			"RRULE:FREQ=DAILY;UNTIL=2027-03-03")),
 		two,
 		[]string{`line 8: the rule "FREQ=DAILY;UNTIL=2027-03-03" is read as "FREQ=DAILY;UNTIL=20270303"`},
 	}.check(t)
@@ -100,7 +106,8 @@ func TestLostFolds(t *testing.T) {
 	t.Parallel()
 	const rest = "line 9: a line without a blank before it is read as the rest of the line before, a rule or dates; put a blank before it"
 	stray := func(text string) string {
-		return "line 9: want a content line such as NAME:VALUE, found " + text + "; the line is ignored (put a blank before it if it is the rest of the line before)"
+		return "line 9: want a content line such as NAME:VALUE, found " + text +
+			"; the line is ignored (put a blank before it if it is the rest of the line before)"
 	}
 	for _, c := range []struct {
 		first, second string
@@ -110,14 +117,31 @@ func TestLostFolds(t *testing.T) {
 		{"RRULE:FREQ=DAILY;", "COUNT=2", []string{"02 12:00 a", "03 12:00 a"}, []string{rest}},
 		{"RRULE:FREQ=DAILY", ";COUNT=2", []string{"02 12:00 a", "03 12:00 a"}, []string{rest}},
 		{"RRULE:FREQ=DAILY;UNTIL=2027", "0303T120000;WKST=MO", []string{"02 12:00 a", "03 12:00 a"}, []string{rest}},
-		{"RRULE:FREQ=DAILY;COUNT=3", "FREQ=WEEKLY", []string{"02 12:00 a", "03 12:00 a", "04 12:00 a"}, []string{stray(`"FREQ=WEEKLY"`)}},
-		{"RDATE:20270304T120000,", "20270305T120000", []string{"02 12:00 a", "04 12:00 a", "05 12:00 a"}, []string{rest}},
-		{"RDATE:20270304T120000,2027", "0305T120000", []string{"02 12:00 a", "04 12:00 a", "05 12:00 a"}, []string{rest}},
-		{"RDATE:20270304T120000", "20270305T120000", []string{"02 12:00 a", "04 12:00 a"}, []string{stray(`"20270305T120000"`)}},
+		{
+			"RRULE:FREQ=DAILY;COUNT=3", "FREQ=WEEKLY",
+			[]string{"02 12:00 a", "03 12:00 a", "04 12:00 a"},
+			[]string{stray(`"FREQ=WEEKLY"`)},
+		},
+		{
+			"RDATE:20270304T120000,", "20270305T120000",
+			[]string{"02 12:00 a", "04 12:00 a", "05 12:00 a"},
+			[]string{rest},
+		},
+		{
+			"RDATE:20270304T120000,2027", "0305T120000",
+			[]string{"02 12:00 a", "04 12:00 a", "05 12:00 a"},
+			[]string{rest},
+		},
+		{
+			"RDATE:20270304T120000", "20270305T120000",
+			[]string{"02 12:00 a", "04 12:00 a"},
+			[]string{stray(`"20270305T120000"`)},
+		},
 		{"STATUS:CANCELLED", "COUNT=2", nil, []string{stray(`"COUNT=2"`)}},
 	} {
 		expected{
-			c.first + "|" + c.second, wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", c.first, c.second)),
+			c.first + "|" + c.second,
+			wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", c.first, c.second)),
 			c.want, c.told,
 		}.check(t)
 	}
@@ -138,7 +162,10 @@ func TestUnclearLines(t *testing.T) {
 		{"SUMMARY:SUBSEQUENCE:one", nil},
 		{"SUMMARY:Open SEQUENCE:1", nil},
 		{"X-A:OpenSEQUENCE:1", nil},
-		{"DTEND;TZID=Europe/Rome:20270302T130000Z", []string{"line 6: the TZID of a time in UTC, which ends in Z, is ignored; remove one of the two"}},
+		{
+			"DTEND;TZID=Europe/Rome:20270302T130000Z",
+			[]string{"line 6: the TZID of a time in UTC, which ends in Z, is ignored; remove one of the two"},
+		},
 		{"DTEND;TZID=Europe/Rome;VALUE=DATE:20270303", nil},
 	} {
 		c2 := mustRead(t, wrap(vevent("UID:a", "DTSTART:20270302T120000", c.line)))
@@ -146,7 +173,10 @@ func TestUnclearLines(t *testing.T) {
 			t.Errorf("%s: got %q", c.line, got)
 		}
 	}
-	for text, want := range map[string]int64{"+0100": 3600, "-0030": -1800, "0100": 3600, "+01:00": 3600, "+053730": 20250} {
+	for text, want := range map[string]int64{
+		"+0100": 3600, "-0030": -1800, "0100": 3600, "+01:00": 3600,
+		"+053730": 20250,
+	} {
 		if got, err := parseOffset(text); err != nil || *got != want {
 			t.Errorf("%s: %v", text, err)
 		}
@@ -169,15 +199,24 @@ func TestOddZones(t *testing.T) {
 	}{
 		{"TZOFFSETTO:", "TZOFFSETO:", []string{"line 8: TZOFFSETO is read as TZOFFSETTO"}},
 		{"DTSTART:", "DTSTAR:", []string{"line 6: DTSTAR is read as DTSTART"}},
-		{"END:VTIMEZONE\r\n", "", []string{"line 10: END:VTIMEZONE is missing before BEGIN:VEVENT, and is read as if it were there"}},
-		{"TZOFFSETTO:+05", "RULE:FREQ=YEARLY;BYMONTH=1;BYDAY=1SU\r\nTZOFFSETTO:+05", []string{"line 8: RULE is read as RRULE"}},
+		{
+			"END:VTIMEZONE\r\n", "",
+			[]string{"line 10: END:VTIMEZONE is missing before BEGIN:VEVENT, and is read as if it were there"},
+		},
+		{
+			"TZOFFSETTO:+05", "RULE:FREQ=YEARLY;BYMONTH=1;BYDAY=1SU\r\nTZOFFSETTO:+05",
+			[]string{"line 8: RULE is read as RRULE"},
+		},
 		{"TZOFFSETTO:+05", "standard\r\nTZOFFSETTO:+05", []string{
 			`line 8: want a content line such as TZOFFSETTO:+0100 in a VTIMEZONE, found "standard"; the line is ignored`,
 		}},
 	} {
 		expected{c.as, wrap(strings.Replace(zone, c.written, c.as, 1), event), []string{"02 08:00 a"}, c.told}.check(t)
 	}
-	for _, name := range []string{"W. Europe  Standard Time", "W.\u00a0Europe\u00a0Standard Time", "(GMT+01.00) Amsterdam / Berlin / Rome", "America/New  York"} {
+	for _, name := range []string{
+		"W. Europe  Standard Time", "W.\u00a0Europe\u00a0Standard Time",
+		"(GMT+01.00) Amsterdam / Berlin / Rome", "America/New  York",
+	} {
 		if c := mustRead(t, wrap(vevent("UID:a", "DTSTART;TZID="+name+":20270302T120000"))); len(c.Problems()) != 0 {
 			t.Errorf("%s: %q", name, texts(c.Problems()))
 		}

@@ -21,7 +21,8 @@ func TestTimelineNaively(t *testing.T) {
 			if random.IntN(20) == 0 {
 				length = random.Int64N(900)
 			}
-			occurrences = append(occurrences, Occurrence{start, start + length, &Event{UID: string(rune('a' + random.IntN(26)))}})
+			occurrences = append(occurrences,
+				Occurrence{start, start + length, &Event{UID: string(rune('a' + random.IntN(26)))}})
 		}
 		if random.IntN(4) == 0 { // one that goes back further than 136 years
 			occurrences = append(occurrences, Occurrence{-1 << 33, 200, &Event{UID: "old"}})
@@ -44,7 +45,8 @@ func TestTimelineNaively(t *testing.T) {
 					}
 				}
 			}
-			if got := timeline.At(nil, at); !slices.EqualFunc(got, on, sameOccurrence) || timeline.Count(at) != len(on) {
+			if got := timeline.At(nil, at); !slices.EqualFunc(got, on, sameOccurrence) ||
+				timeline.Count(at) != len(on) {
 				t.Fatalf("at %d: got %d, %v, want %v", at, timeline.Count(at), got, on)
 			}
 			if gotSince, gotUntil := timeline.Edges(at, 100, 900); gotSince != since || gotUntil != until {
@@ -56,7 +58,8 @@ func TestTimelineNaively(t *testing.T) {
 
 func TestTimelineWindow(t *testing.T) {
 	t.Parallel()
-	calendar := mustRead(t, wrap(vevent("UID:a", "DTSTART:20261124T000000Z", "DURATION:PT24H", "RRULE:FREQ=DAILY;INTERVAL=2;COUNT=3")))
+	calendar := mustRead(t,
+		wrap(vevent("UID:a", "DTSTART:20261124T000000Z", "DURATION:PT24H", "RRULE:FREQ=DAILY;INTERVAL=2;COUNT=3")))
 	from := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	timeline := calendar.Compile(View{}, from, from.AddDate(0, 0, 2))
 	if timeline.From() != from.Unix() || timeline.To() != from.AddDate(0, 0, 2).Unix() {
@@ -135,8 +138,8 @@ func overlapping(all []Occurrence, from, to int64) (cut []Occurrence) {
 	return cut
 }
 
-// TestMinuteByMinute compares opening hours, night shifts and days off with a person who looks at the clock on the wall every
-// minute: in the weeks in which it changes, or, in a soak, all year.
+// TestMinuteByMinute compares opening hours, night shifts and days off with a person who looks at the clock on the wall
+// every minute: in the weeks in which it changes, or, in a soak, all year.
 func TestMinuteByMinute(t *testing.T) {
 	t.Parallel()
 	minutes := func(clock time.Time) int { return clock.Hour()*60 + clock.Minute() }
@@ -148,11 +151,14 @@ func TestMinuteByMinute(t *testing.T) {
 			evening := c.Weekday() != time.Sunday && minutes(c) >= 22*60
 			return evening || c.Weekday() != time.Monday && minutes(c) < 6*60
 		},
-		"first":  func(c time.Time) bool { return c.Day() == 1 },
-		"friday": func(c time.Time) bool { return c.Weekday() == time.Friday && c.AddDate(0, 0, 7).Month() != c.Month() },
+		"first": func(c time.Time) bool { return c.Day() == 1 },
+		"friday": func(c time.Time) bool {
+			return c.Weekday() == time.Friday && c.AddDate(0, 0, 7).Month() != c.Month()
+		},
 	}
 	for _, name := range []string{
-		"America/New_York", "America/Los_Angeles", "America/St_Johns", "America/Santiago", "America/Havana", "Europe/Berlin",
+		"America/New_York", "America/Los_Angeles", "America/St_Johns", "America/Santiago", "America/Havana",
+		"Europe/Berlin",
 		"Europe/London", "Asia/Beirut", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland", "Asia/Tokyo",
 	} {
 		t.Run(name, func(t *testing.T) {

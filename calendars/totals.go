@@ -51,12 +51,12 @@ type refusal struct {
 	needs amount // what it took; zero: that is not known
 }
 
-// refuses is why a calendar is not compiled for one more view, or, where t is that, why it is not kept; "" if it is.
-// What all views of a calendar take together is bounded as what one takes, so that to ask for it from hundreds of zones
-// does not cost hundreds of times; its first view always is within that. What all calendars of a tenant take is bounded
-// too. Until there is place for what was refused, it is not compiled again; and once a tenant's were refused that take as
-// much as all of them may, no others are compiled to find out, until one of its calendars changes. It is called with
-// the lock.
+// refuses is why a calendar is not compiled for one more view, or, where t is that, why it is not kept; "" if it
+// is. What all views of a calendar take together is bounded as what one takes, so that to ask for it from hundreds
+// of zones does not cost hundreds of times; its first view always is within that. What all calendars of a tenant
+// take is bounded too. Until there is place for what was refused, it is not compiled again; and once a tenant's
+// were refused that take as much as all of them may, no others are compiled to find out, until one of its calendars
+// changes. It is called with the lock.
 func (ts *Timelines) refuses(name string, c *Calendar, key viewed, t *Timeline) string {
 	needs := ts.refused[name][key].needs
 	if t != nil {

@@ -93,7 +93,8 @@ func TestOwnersTotal(t *testing.T) {
 func TestCompiledInVain(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
-	calendar := mustRead(t, wrap(vevent("UID:1", "DTSTART:20261001T000000Z", "DURATION:PT1S", "RRULE:FREQ=SECONDLY;COUNT=100")))
+	calendar := mustRead(t,
+		wrap(vevent("UID:1", "DTSTART:20261001T000000Z", "DURATION:PT1S", "RRULE:FREQ=SECONDLY;COUNT=100")))
 	uses := map[string]Use{}
 	for i := range 5 {
 		uses[fmt.Sprint("evil/", i)] = Use{State: State{Calendar: calendar}}

@@ -43,16 +43,20 @@ func TestFetchTLS(t *testing.T) {
 			want: "server_error 0: https://HOST/…: its certificate is signed by an authority that is not in ca_file",
 		},
 		{
-			name: "expired", certificate: known.issue(t, from, fetchClock.AddDate(0, 0, -1), "127.0.0.1"), caFile: known.file,
-			want: "server_error 0: https://HOST/…: its certificate expired on 2026-11-22; it is the server's to renew",
+			name: "expired", certificate: known.issue(t, from, fetchClock.AddDate(0, 0, -1), "127.0.0.1"),
+			caFile: known.file,
+			want:   "server_error 0: https://HOST/…: its certificate expired on 2026-11-22; it is the server's to renew",
 		},
 		{
-			name: "not yet good", certificate: known.issue(t, fetchClock.AddDate(0, 0, 1), until, "127.0.0.1"), caFile: known.file,
-			want: "server_error 0: https://HOST/…: its certificate holds from 2026-11-24 on; is the clock here right?",
+			name: "not yet good", certificate: known.issue(t, fetchClock.AddDate(0, 0, 1), until, "127.0.0.1"),
+			caFile: known.file,
+			want:   "server_error 0: https://HOST/…: its certificate holds from 2026-11-24 on; is the clock here right?",
 		},
 		{
-			name: "another host", certificate: known.issue(t, from, until, "a.example", "b.example", "c.example", "192.0.2.1"), caFile: known.file,
-			want: `server_error 0: https://HOST/…: its certificate is for "a.example", "b.example", "c.example" and 1 more; is the host's name right?`,
+			name:        "another host",
+			certificate: known.issue(t, from, until, "a.example", "b.example", "c.example", "192.0.2.1"),
+			caFile:      known.file,
+			want:        `server_error 0: https://HOST/…: its certificate is for "a.example", "b.example", "c.example" and 1 more; is the host's name right?`,
 		},
 		{
 			name: "a CA file that is not there", certificate: good, caFile: "no/such.pem",
@@ -105,7 +109,10 @@ func TestFetchTLS(t *testing.T) {
 		{
 			name: "from https to itself as webcal", certificate: good, caFile: known.file,
 			answers: func(secure, _ *faultServer) []scripted {
-				return []scripted{answerRedirect(302, strings.Replace(secure.URL, "https", "webcal", 1)+"/feed?again"), answerBody(small)}
+				return []scripted{
+					answerRedirect(302, strings.Replace(secure.URL, "https", "webcal", 1)+"/feed?again"),
+					answerBody(small),
+				}
 			},
 			want: "ok 200",
 		},
@@ -126,13 +133,17 @@ func TestFetchTLS(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			secure, plain := newTLSFaultServer(t, c.certificate), newFaultServer(t)
-			names := strings.NewReplacer("HOST", secure.Listener.Addr().String(), "PLAIN", plain.Listener.Addr().String())
+			names := strings.NewReplacer("HOST", secure.Listener.Addr().String(), "PLAIN",
+				plain.Listener.Addr().String())
 			secure.on("/feed", answerBody(small))
 			plain.on("/feed", answerRedirect(302, secure.URL+"/feed"))
 			if c.answers != nil {
 				secure.on("/feed", c.answers(secure, plain)...)
 			}
-			source := Source{URL: secure.URL + "/feed", Username: plantedUser, Password: plantedPassword, CAFile: c.caFile}
+			source := Source{
+				URL: secure.URL + "/feed", Username: plantedUser, Password: plantedPassword,
+				CAFile: c.caFile,
+			}
 			switch {
 			case strings.Contains(c.scheme, "://"):
 				source.URL = names.Replace(c.scheme) + "/feed"
@@ -164,29 +175,36 @@ func TestFetchTLSRefused(t *testing.T) {
 		change func(*tls.Config)
 		want   string
 	}{
-		{"an old version", func(c *tls.Config) { c.MaxVersion = tls.VersionTLS11 }, "TLS: protocol version not supported"},
-		{"a client's certificate", func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }, "TLS: certificate required"},
+		{"an old version", func(c *tls.Config) {
+			c.MaxVersion = tls.VersionTLS11
+		}, "TLS: protocol version not supported"},
+		{"a client's certificate", func(c *tls.Config) {
+			c.ClientAuth = tls.RequireAnyClientCert
+		}, "TLS: certificate required"},
 	} {
 		server := unstarted(t)
 		server.TLS = &tls.Config{
-			Certificates: []tls.Certificate{ca.issue(t, fetchClock, fetchClock.AddDate(1, 0, 0), "127.0.0.1")}, MinVersion: tls.VersionTLS10,
+			Certificates: []tls.Certificate{ca.issue(t, fetchClock, fetchClock.AddDate(1, 0, 0), "127.0.0.1")},
+			MinVersion:   tls.VersionTLS10,
 		}
 		c.change(server.TLS)
 		server.StartTLS()
-		got := outcome(newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), Source{URL: server.URL, CAFile: ca.file}, Validators{}))
+		got := outcome(newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), Source{URL: server.URL, CAFile: ca.file},
+			Validators{}))
 		if want := "server_error 0: " + server.URL + "/…: " + c.want; got != want {
 			t.Errorf("%s: got %s, want %s", c.name, got, want)
 		}
 	}
 }
 
-// TestFetchCAFileRenewed replaces a CA file. What it holds counts from the next attempt on, and the connections that the
-// former one vouched for are closed.
+// TestFetchCAFileRenewed replaces a CA file. What it holds counts from the next attempt on, and the connections that
+// the former one vouched for are closed.
 func TestFetchCAFileRenewed(t *testing.T) {
 	t.Parallel()
 	former, next := newAuthority(t), newAuthority(t)
 	from, until := fetchClock.AddDate(-1, 0, 0), fetchClock.AddDate(1, 0, 0)
-	old, renewed := newCountedServer(t, former.issue(t, from, until, "127.0.0.1")), newTLSFaultServer(t, next.issue(t, from, until, "127.0.0.1"))
+	old, renewed := newCountedServer(t, former.issue(t, from, until, "127.0.0.1")),
+		newTLSFaultServer(t, next.issue(t, from, until, "127.0.0.1"))
 	old.on("/feed", answerBody(small))
 	renewed.on("/feed", answerBody(small))
 	f := newTestFetcher(t, FetcherOptions{})
@@ -216,7 +234,8 @@ func TestFetchCAFileRenewed(t *testing.T) {
 	case <-time.After(idleTimeout / 3):
 		t.Error("the connection that the former authority vouched for is still open")
 	}
-	if got, want := fetch(old.faultServer), "server_error 0: "+old.URL+"/…: its certificate is signed by an authority that is not in ca_file"; got != want {
+	if got, want := fetch(old.faultServer),
+		"server_error 0: "+old.URL+"/…: its certificate is signed by an authority that is not in ca_file"; got != want {
 		t.Errorf("after: got %s, want %s", got, want)
 	}
 	if len(f.pools) != 1 {

@@ -173,7 +173,8 @@ func TestNothingIsMixedIn(t *testing.T) {
 	}{
 		{"three events", first + second + third, []said{two, one, three}},
 		{
-			"a title first", "SUMMARY:One\n" + strings.Replace(first, "SUMMARY:One\n", "", 1) + "SUMMARY:One\n" + second,
+			"a title first", "SUMMARY:One\n" + strings.Replace(first, "SUMMARY:One\n", "", 1) + "SUMMARY:One\n" +
+				second,
 			[]said{
 				{Summary: "One", Start: start + 3, Days: 1}, one,
 			},

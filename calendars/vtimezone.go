@@ -150,7 +150,9 @@ func (z *zones) defined(name zoneName) (definition, bool) {
 // plainTZID is the name of a zone without what stands around it: blanks and quotes, where it is
 // defined and where it is used.
 func plainTZID(tzid string) string {
-	return strings.TrimFunc(tzid, func(c rune) bool { return c == '"' || c == '\'' || unicode.IsSpace(c) || isInvisible(c) })
+	return strings.TrimFunc(tzid, func(c rune) bool {
+		return c == '"' || c == '\'' || unicode.IsSpace(c) || isInvisible(c)
+	})
 }
 
 // locate notes where the body's VTIMEZONEs stand. It is done for the first name that nothing else explains, so that a

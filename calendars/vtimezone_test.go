@@ -13,17 +13,21 @@ import (
 func vtimezone(tzid string, more ...string) string {
 	lines := append([]string{"BEGIN:VTIMEZONE", "TZID:" + tzid}, more...)
 	return strings.Join(append(lines,
-		"BEGIN:STANDARD", "DTSTART:16010101T030000", "TZOFFSETFROM:+0200", "TZOFFSETTO:+0100", "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10", "END:STANDARD",
-		"BEGIN:DAYLIGHT", "DTSTART:16010101T020000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200", "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3", "END:DAYLIGHT",
+		"BEGIN:STANDARD", "DTSTART:16010101T030000", "TZOFFSETFROM:+0200", "TZOFFSETTO:+0100",
+		"RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10", "END:STANDARD",
+		"BEGIN:DAYLIGHT", "DTSTART:16010101T020000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200",
+		"RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3", "END:DAYLIGHT",
 		"END:VTIMEZONE", ""), "\r\n")
 }
 
 // TestZoneNames: what a TZID means, by when nine in the morning of a summer's day is. A name in brackets is unknown.
 func TestZoneNames(t *testing.T) {
 	t.Parallel()
-	own := vtimezone("Custom/Mine") + vtimezone("Customized Time Zone") + vtimezone("EST") + vtimezone("Europe/London") +
+	own := vtimezone("Custom/Mine") + vtimezone("Customized Time Zone") + vtimezone("EST") +
+		vtimezone("Europe/London") +
 		vtimezone("Eastern Standard Time") + vtimezone("Somewhere 1") + vtimezone("tzone://Microsoft/Custom") +
-		vtimezone("libical", "X-LIC-LOCATION:America/New_York") + vtimezone("alias", "TZID-ALIAS-OF:Asia/Tokyo") + vtimezone("Office: Berlin")
+		vtimezone("libical", "X-LIC-LOCATION:America/New_York") + vtimezone("alias", "TZID-ALIAS-OF:Asia/Tokyo") +
+		vtimezone("Office: Berlin")
 	for _, c := range []struct{ tzid, want string }{
 		{"Europe/Berlin", "07:00"},
 		{" Europe/Berlin ", "07:00blanks and quotes around the name of a time zone are ignored; remove them"},
@@ -75,7 +79,8 @@ func TestZoneNames(t *testing.T) {
 		t.Run(c.tzid, func(t *testing.T) {
 			t.Parallel()
 			tzid := `"` + strings.Trim(c.tzid, `"`) + `"`
-			calendar := mustRead(t, wrap(vevent("UID:a", "DTSTART;TZID="+tzid+":20270707T090000", "DURATION:PT1H"), own))
+			calendar := mustRead(t,
+				wrap(vevent("UID:a", "DTSTART;TZID="+tzid+":20270707T090000", "DURATION:PT1H"), own))
 			at := time.Date(2027, 7, 6, 0, 0, 0, 0, time.UTC)
 			got := ""
 			for _, o := range calendar.Compile(View{}, at, at.AddDate(0, 0, 3)).All() {
@@ -104,55 +109,78 @@ func TestDefinitions(t *testing.T) {
 		want             offsets
 		problem          string
 	}{
-		{"one offset", standard, offsets{"20190101T000000": "2018-12-31T18:30:00Z", "20270101T000000": "2026-12-31T18:30:00Z"}, ""},
+		{
+			"one offset", standard,
+			offsets{"20190101T000000": "2018-12-31T18:30:00Z", "20270101T000000": "2026-12-31T18:30:00Z"},
+			"",
+		},
 		{
 			"seconds", part("STANDARD", "DTSTART:20200101T000000", "TZOFFSETTO:-033045"),
 			offsets{"20270101T000000": "2027-01-01T03:30:45Z"},
 			"",
 		},
 		{
-			"before the first change", part("DAYLIGHT", "DTSTART:20200301T020000", "TZOFFSETFROM:-0500", "TZOFFSETTO:-0400"),
+			"before the first change",
+			part("DAYLIGHT", "DTSTART:20200301T020000", "TZOFFSETFROM:-0500", "TZOFFSETTO:-0400"),
 			offsets{"20200229T120000": "2020-02-29T17:00:00Z", "20200302T120000": "2020-03-02T16:00:00Z"},
 			"",
 		},
 		{
-			"dates", part("STANDARD", "DTSTART:20200101T000000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0100", "RDATE:20261025T020000Z,20271031T030000",
+			"dates",
+			part("STANDARD", "DTSTART:20200101T000000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0100",
+				"RDATE:20261025T020000Z,20271031T030000",
 				"RDATE;VALUE=PERIOD:20281029T030000/PT1H") +
-				part("DAYLIGHT", "DTSTART:20260329T020000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200", "RDATE:20260329T020000"),
+				part("DAYLIGHT", "DTSTART:20260329T020000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200",
+					"RDATE:20260329T020000"),
 			offsets{"20260701T090000": "2026-07-01T07:00:00Z", "20261101T090000": "2026-11-01T08:00:00Z"},
 			"",
 		},
 		{
-			"UNTIL in UTC", part("STANDARD", "DTSTART:20201025T030000", "TZOFFSETFROM:+0200", "TZOFFSETTO:+0100", "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU") +
-				part("DAYLIGHT", "DTSTART:20200329T020000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200", "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;UNTIL=20260329T010000Z"),
+			"UNTIL in UTC",
+			part("STANDARD", "DTSTART:20201025T030000", "TZOFFSETFROM:+0200", "TZOFFSETTO:+0100",
+				"RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU") +
+				part("DAYLIGHT", "DTSTART:20200329T020000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200",
+					"RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;UNTIL=20260329T010000Z"),
 			offsets{"20260701T090000": "2026-07-01T07:00:00Z", "20270701T090000": "2027-07-01T08:00:00Z"},
 			"",
 		},
 		{
-			"a gap and a fold", strings.TrimPrefix(strings.TrimSuffix(vtimezone("x"), "END:VTIMEZONE\r\n"), "BEGIN:VTIMEZONE\r\nTZID:x\r\n"),
+			"a gap and a fold",
+			strings.TrimPrefix(strings.TrimSuffix(vtimezone("x"), "END:VTIMEZONE\r\n"),
+				"BEGIN:VTIMEZONE\r\nTZID:x\r\n"),
 			offsets{"20270328T023000": "2027-03-28T01:30:00Z", "20271031T023000": "2027-10-31T00:30:00Z"},
 			"",
 		},
 		{"nothing in it", "", nil, "want a STANDARD or DAYLIGHT in it"},
 		{"no offset", part("STANDARD", "DTSTART:20200101T000000"), nil, "TZOFFSETTO is missing"},
 		{"no start", part("STANDARD", "TZOFFSETTO:+0100"), nil, "DTSTART is missing"},
-		{"an odd offset", part("STANDARD", "DTSTART:20200101T000000", "TZOFFSETTO:CET"), nil, `line 11: TZOFFSETTO: want an offset such as -0500, found "CET"`},
-		{"an offset of days", part("STANDARD", "DTSTART:20200101T000000", "TZOFFSETTO:+9900"), nil, `line 11: TZOFFSETTO: want an offset such as -0500, found "+9900"`},
+		{
+			"an odd offset", part("STANDARD", "DTSTART:20200101T000000", "TZOFFSETTO:CET"), nil,
+			`line 11: TZOFFSETTO: want an offset such as -0500, found "CET"`,
+		},
+		{
+			"an offset of days", part("STANDARD", "DTSTART:20200101T000000", "TZOFFSETTO:+9900"), nil,
+			`line 11: TZOFFSETTO: want an offset such as -0500, found "+9900"`,
+		},
 		{
 			"an odd rule", part("STANDARD", "DTSTART:20200101T000000", "RRULE:FREQ=NEVER", "TZOFFSETTO:+0100"), nil,
 			`line 11: RRULE: want FREQ as one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY, found "NEVER"`,
 		},
 		{
-			"clocks that change each second", part("STANDARD", "DTSTART:20200101T000000", "RRULE:FREQ=SECONDLY", "TZOFFSETTO:+0100"), nil,
+			"clocks that change each second",
+			part("STANDARD", "DTSTART:20200101T000000", "RRULE:FREQ=SECONDLY", "TZOFFSETTO:+0100"), nil,
 			"the clocks change more than 10000 times (limits.dates)",
 		},
 		{
-			"a rule that never comes", part("STANDARD", "DTSTART:20200101T000000", "RRULE:FREQ=SECONDLY;BYSETPOS=2", "TZOFFSETTO:+0100"), nil,
+			"a rule that never comes",
+			part("STANDARD", "DTSTART:20200101T000000", "RRULE:FREQ=SECONDLY;BYSETPOS=2", "TZOFFSETTO:+0100"), nil,
 			"its rules take too many steps (limits.steps)",
 		},
 		{"too many parts", strings.Repeat(standard, 1001), nil, "it has more than 1000 parts (limits.observances)"},
 		{
-			"too many dates", part("STANDARD", "DTSTART:20200101T000000", "TZOFFSETTO:+0100"+strings.Repeat("\r\nRDATE:20200101T000000", 10_001)), nil,
+			"too many dates",
+			part("STANDARD", "DTSTART:20200101T000000",
+				"TZOFFSETTO:+0100"+strings.Repeat("\r\nRDATE:20200101T000000", 10_001)), nil,
 			"line 10012: RDATE: more than 10000 dates (limits.dates)",
 		},
 	} {
@@ -165,7 +193,10 @@ func TestDefinitions(t *testing.T) {
 			var problems []string
 			if c.problem != "" {
 				events, want = vevent("UID:a", "DTSTART;TZID=x:20270101T000000"), offsets{}
-				problems = []string{fmt.Sprintf(`line 5: DTSTART: time zone "x" is not to be had from its VTIMEZONE in line 7: %s; event (a) is ignored`, c.problem)}
+				problems = []string{
+					fmt.Sprintf(
+						`line 5: DTSTART: time zone "x" is not to be had from its VTIMEZONE in line 7: %s; event (a) is ignored`, c.problem),
+				}
 			}
 			calendar := mustRead(t, wrap(events, "BEGIN:VTIMEZONE\r\nTZID:x\r\n"+c.definition+"END:VTIMEZONE\r\n"))
 			got := offsets{}
@@ -187,7 +218,8 @@ func TestDefinitionsApart(t *testing.T) {
 	t.Parallel()
 	event := func(uid string) string { return vevent("UID:"+uid, "DTSTART;TZID=Office:20270701T090000") }
 	zone := func(offset string) string {
-		return "BEGIN:VTIMEZONE\r\nTZID:Office\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETTO:" + offset + "\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+		return "BEGIN:VTIMEZONE\r\nTZID:Office\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETTO:" + offset +
+			"\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
 	}
 	body := append(wrap(event("a"), zone("+0100"), zone("+0900")), wrap(zone("+0200"), event("b"))...)
 	body = append(body, wrap(event("c"))...)

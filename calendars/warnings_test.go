@@ -33,7 +33,8 @@ func TestWarnings(t *testing.T) {
 	if diff := cmp.Diff(want, texts(calendar.Warnings(View{}, at))); diff != "" {
 		t.Error(diff)
 	}
-	want = append(want, "line 29: DTSTART: a series in UTC moves on the clock of Europe/Berlin when that changes; event (utc) is used as it is")
+	want = append(want,
+		"line 29: DTSTART: a series in UTC moves on the clock of Europe/Berlin when that changes; event (utc) is used as it is")
 	if diff := cmp.Diff(want, texts(calendar.Warnings(View{Zone: berlin}, at))); diff != "" {
 		t.Error(diff)
 	}
@@ -43,7 +44,10 @@ func TestWarnings(t *testing.T) {
 func TestUnnamedStart(t *testing.T) {
 	t.Parallel()
 	const warning = "RRULE: it does not name DTSTART, which is the first occurrence all the same"
-	timed := []string{"UID:e", "DTSTART;TZID=Europe/Paris:20270302T080000", "DURATION:PT4H", "RRULE:FREQ=WEEKLY;BYDAY=TH"}
+	timed := []string{
+		"UID:e", "DTSTART;TZID=Europe/Paris:20270302T080000", "DURATION:PT4H",
+		"RRULE:FREQ=WEEKLY;BYDAY=TH",
+	}
 	whole := []string{"UID:e", "DTSTART;VALUE=DATE:20270302", "RRULE:FREQ=MONTHLY;BYMONTHDAY=15"}
 	changed := func(start string) string {
 		return vevent("UID:e", "RECURRENCE-ID;TZID=Europe/Paris:20270302T080000", "DTSTART;TZID=Europe/Paris:"+start,
@@ -58,13 +62,19 @@ func TestUnnamedStart(t *testing.T) {
 	}{
 		{name: "as it is", warns: true},
 		{name: "another day deleted", lines: []string{"EXDATE;TZID=Europe/Paris:20270304T080000"}, warns: true},
-		{name: "another time of the day deleted", lines: []string{"EXDATE;TZID=Europe/Paris:20270302T090000"}, warns: true},
+		{
+			name: "another time of the day deleted", lines: []string{"EXDATE;TZID=Europe/Paris:20270302T090000"},
+			warns: true,
+		},
 		{name: "deleted", lines: []string{"EXDATE;TZID=Europe/Paris:20270302T080000"}},
 		{name: "deleted in UTC", lines: []string{"EXDATE:20270302T070000Z"}},
 		{name: "deleted as a date", lines: []string{"EXDATE;VALUE=DATE:20270302"}},
 		{name: "deleted by a rule", lines: []string{"EXRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=1"}},
 		{name: "a rule deletes other days", lines: []string{"EXRULE:FREQ=WEEKLY;BYDAY=TH;COUNT=1"}, warns: true},
-		{name: "a rule deletes nothing", lines: []string{"EXRULE:FREQ=WEEKLY;BYDAY=TU;UNTIL=20270301T000000Z"}, warns: true},
+		{
+			name: "a rule deletes nothing", lines: []string{"EXRULE:FREQ=WEEKLY;BYDAY=TU;UNTIL=20270301T000000Z"},
+			warns: true,
+		},
 		{name: "moved", other: changed("20270303T080000")},
 		{name: "changed in its place", other: changed("20270302T080000")},
 		{name: "another rule names it", lines: []string{"RRULE:FREQ=MONTHLY;COUNT=1"}},
@@ -96,7 +106,10 @@ func TestUnnamedStart(t *testing.T) {
 // TestNoLength: what is said of an event without a length fits the lines that it has.
 func TestNoLength(t *testing.T) {
 	t.Parallel()
-	for _, line := range []string{"SUMMARY:x", "DURATION:PT0S", "DURATION:-PT2H", "DTEND:20270302T070000Z", "DTEND:20270302T080000Z", "DTEND:"} {
+	for _, line := range []string{
+		"SUMMARY:x", "DURATION:PT0S", "DURATION:-PT2H", "DTEND:20270302T070000Z",
+		"DTEND:20270302T080000Z", "DTEND:",
+	} {
 		c := mustRead(t, wrap(vevent("UID:e", "DTSTART:20270302T080000Z", line)))
 		said := strings.Join(texts(c.Warnings(View{}, time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC))), "\n")
 		if !strings.Contains(said, "never on") || strings.Contains(said, "it has neither") {

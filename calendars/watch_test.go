@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// TestWatch: whatever way a file changes, its new events are there within seconds; and when it is gone or broken the former ones stay.
+// TestWatch: whatever way a file changes, its new events are there within seconds; and when it is gone or
+// broken the former ones stay.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	write := func(t *testing.T, path string, events ...string) {
@@ -33,12 +34,15 @@ func TestWatch(t *testing.T) {
 		want    string
 		within  time.Duration
 	}{
-		{"written again", "a.ics", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "a.ics"), event("b"), event("c")) }, "fresh: b c", pollFiles},
+		{"written again", "a.ics", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "a.ics"), event("b"), event("c"))
+		}, "fresh: b c", pollFiles},
 		{"another moved over it", "a.ics", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "new"), event("b"), event("c"))
 			must(t, os.Rename(filepath.Join(dir, "new"), filepath.Join(dir, "a.ics")))
 		}, "fresh: b c", pollFiles},
-		{"a link that points elsewhere", "now/a.ics", func(t *testing.T, dir string) { // as Kubernetes swaps a ConfigMap
+		// as Kubernetes swaps a ConfigMap
+		{"a link that points elsewhere", "now/a.ics", func(t *testing.T, dir string) {
 			must(t, os.Symlink("second", filepath.Join(dir, "next")))
 			must(t, os.Rename(filepath.Join(dir, "next"), filepath.Join(dir, "now")))
 		}, "fresh: second events", pollFiles},
@@ -49,13 +53,19 @@ func TestWatch(t *testing.T) {
 			write(t, path, event("b"))
 			must(t, os.Chtimes(path, info.ModTime(), info.ModTime()))
 		}, "fresh: b", rereadFiles + pollFiles},
-		{"one more", "?.ics", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "b.ics"), event("b")) }, "fresh: a b", pollFiles},
+		{"one more", "?.ics", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "b.ics"), event("b"))
+		}, "fresh: a b", pollFiles},
 		{"one less", "*.ics", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "b.ics"), event("b"))
 			must(t, os.Remove(filepath.Join(dir, "a.ics")))
 		}, "fresh: b", pollFiles},
-		{"without events", "a.ics", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "a.ics")) }, "fresh:", seenTwice + rereadFiles + pollFiles},
-		{"gone", "a.ics", func(t *testing.T, dir string) { must(t, os.Remove(filepath.Join(dir, "a.ics"))) }, "stale: a", time.Hour},
+		{"without events", "a.ics", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "a.ics"))
+		}, "fresh:", seenTwice + rereadFiles + pollFiles},
+		{"gone", "a.ics", func(t *testing.T, dir string) {
+			must(t, os.Remove(filepath.Join(dir, "a.ics")))
+		}, "stale: a", time.Hour},
 		{"half of it", "a.ics", func(t *testing.T, dir string) {
 			body := wrap(event("b"))
 			must(t, os.WriteFile(filepath.Join(dir, "a.ics"), body[:len(body)/2], 0o600))
@@ -97,7 +107,8 @@ func TestWatch(t *testing.T) {
 				write(t, filepath.Join(dir, "a.ics"), event("back"))
 				after(pollFiles)
 				s.is("file", "fresh: back")
-				if n := strings.Count(s.logged(), `msg="a feed fails; its copy is used" calendars=[file]`); n < 1 || n > 2 {
+				if n := strings.Count(s.logged(), `msg="a feed fails; its copy is used" calendars=[file]`); n < 1 ||
+					n > 2 {
 					t.Errorf("said %d times in an hour that it fails: %s", n, s.logged())
 				}
 				if !strings.Contains(s.logged(), `msg="a feed is well again" calendars=[file]`) {

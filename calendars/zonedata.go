@@ -13,8 +13,8 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// packed is time zone data as Debian's tzdata package has them; make tzdata renews them. The copy that Go brings is older
-// than its release, and wrong for every zone whose law has changed since.
+// packed is time zone data as Debian's tzdata package has them; make tzdata renews them. The copy that Go brings is
+// older than its release, and wrong for every zone whose law has changed since.
 //
 //go:embed tzdata/zoneinfo.zip
 var packed string
@@ -40,9 +40,9 @@ type zoneData struct {
 // zonesInUse is chosen once: the newest of the copies that there are.
 var zonesInUse = sync.OnceValue(func() *zoneData { return chooseZones(os.Getenv("ZONEINFO"), systemZones) })
 
-// chooseZones is the newest of the program's own copy, that in dir (unless it is ""), and those in the directories of the
-// system. A directory without zones is none. What the newest lacks the program's own has: some systems keep names such as
-// US/Eastern in a package of their own.
+// chooseZones is the newest of the program's own copy, that in dir (unless it is ""), and those in the directories of
+// the system. A directory without zones is none. What the newest lacks the program's own has: some systems keep names
+// such as US/Eastern in a package of their own.
 func chooseZones(dir string, system []string) *zoneData {
 	own := newZoneData("embedded", openPacked())
 	candidates := []*zoneData{own}
@@ -70,8 +70,9 @@ func openPacked() *zip.Reader {
 	return archive
 }
 
-// ZoneDataVersion says which time zone data are in use, such as "2026f", and where they are from: "embedded" in the program, the
-// "system", or the "directory" that the environment variable ZONEINFO names. The newest of the three are used.
+// ZoneDataVersion says which time zone data are in use, such as "2026f", and where they are from:
+// "embedded" in the program, the "system", or the "directory" that the environment variable ZONEINFO names.
+// The newest of the three are used.
 func ZoneDataVersion() (version, source string) {
 	d := zonesInUse()
 	return d.version, d.source
@@ -102,8 +103,8 @@ func newest(candidates []*zoneData) *zoneData {
 	return best
 }
 
-// compareVersions orders versions of the zone data: a year and letters, which go from z to za. What is no version is the
-// oldest.
+// compareVersions orders versions of the zone data: a year and letters, which go from z to za. What
+// is no version is the oldest.
 func compareVersions(a, b string) int {
 	year := func(v string) (string, string) {
 		if len(v) < 4 || strings.Trim(v[:4], "0123456789") != "" {
@@ -121,7 +122,8 @@ func (d *zoneData) zone(name string) *time.Location {
 	if zone, ok := d.zones.Load(name); ok {
 		return zone.(*time.Location)
 	}
-	if !fs.ValidPath(name) || strings.HasPrefix(name, "right/") || strings.HasPrefix(name, "posix/") || name == "localtime" {
+	if !fs.ValidPath(name) || strings.HasPrefix(name, "right/") || strings.HasPrefix(name, "posix/") ||
+		name == "localtime" {
 		return nil
 	}
 	zone, err := readZone(d.files, name)

@@ -45,12 +45,42 @@ func TestNewestZoneData(t *testing.T) {
 		candidates []*zoneData
 		want       string
 	}{
-		{"the newest", []*zoneData{copyOf("embedded", "# version 2026f\n"), copyOf("directory", "# version 2026c\n"), copyOf("system", "# version 2027a\nR x")}, "system 2027a"},
-		{"the first of equals", []*zoneData{copyOf("embedded", "# version 2026f\n"), copyOf("system", "# version 2026f\n")}, "embedded 2026f"},
-		{"one that does not say", []*zoneData{copyOf("embedded", "# version 2026f\n"), newZoneData("system", fstest.MapFS{})}, "embedded 2026f"},
-		{"a directory that is not there", []*zoneData{copyOf("embedded", "# version 2026f\n"), newZoneData("directory", os.DirFS("/nowhere"))}, "embedded 2026f"},
-		{"rubbish", []*zoneData{copyOf("embedded", "# version 2026f\n"), copyOf("directory", "\x00\xff")}, "embedded 2026f"},
-		{"the other file", []*zoneData{copyOf("embedded", "# version 2026f\n"), newZoneData("system", fstest.MapFS{"+VERSION": {Data: []byte("2026g\n")}})}, "system 2026g"},
+		{
+			"the newest",
+			[]*zoneData{
+				copyOf("embedded", "# version 2026f\n"), copyOf("directory", "# version 2026c\n"),
+				copyOf("system", "# version 2027a\nR x"),
+			},
+			"system 2027a",
+		},
+		{
+			"the first of equals",
+			[]*zoneData{copyOf("embedded", "# version 2026f\n"), copyOf("system", "# version 2026f\n")},
+			"embedded 2026f",
+		},
+		{
+			"one that does not say",
+			[]*zoneData{copyOf("embedded", "# version 2026f\n"), newZoneData("system", fstest.MapFS{})},
+			"embedded 2026f",
+		},
+		{
+			"a directory that is not there",
+			[]*zoneData{copyOf("embedded", "# version 2026f\n"), newZoneData("directory", os.DirFS("/nowhere"))},
+			"embedded 2026f",
+		},
+		{
+			"rubbish",
+			[]*zoneData{copyOf("embedded", "# version 2026f\n"), copyOf("directory", "\x00\xff")},
+			"embedded 2026f",
+		},
+		{
+			"the other file",
+			[]*zoneData{
+				copyOf("embedded", "# version 2026f\n"),
+				newZoneData("system", fstest.MapFS{"+VERSION": {Data: []byte("2026g\n")}}),
+			},
+			"system 2026g",
+		},
 	} {
 		if got := newest(c.candidates); got.source+" "+got.version != c.want {
 			t.Errorf("%s: got %s %s, want %s", c.name, got.source, got.version, c.want)
@@ -83,7 +113,10 @@ func TestEmbeddedZones(t *testing.T) {
 	if len(archive.File) < 590 {
 		t.Errorf("got %d zones, want all of them", len(archive.File))
 	}
-	for _, name := range []string{"", ".", "..", "../etc/passwd", "/etc/passwd", "Local", "localtime", "right/UTC", "posix/UTC", "Europe", "Europe/", "+VERSION", "europe/berlin", "A\x00"} {
+	for _, name := range []string{
+		"", ".", "..", "../etc/passwd", "/etc/passwd", "Local", "localtime", "right/UTC",
+		"posix/UTC", "Europe", "Europe/", "+VERSION", "europe/berlin", "A\x00",
+	} {
 		if d.zone(name) != nil {
 			t.Errorf("%q is a zone", name)
 		}
@@ -98,7 +131,8 @@ func TestEmbeddedZones(t *testing.T) {
 	}
 	for _, name := range names {
 		body, err := fs.ReadFile(system, name)
-		if err != nil || !strings.HasPrefix(string(body), "TZif") || strings.HasPrefix(name, "right/") || strings.HasPrefix(name, "posix/") {
+		if err != nil || !strings.HasPrefix(string(body), "TZif") || strings.HasPrefix(name, "right/") ||
+			strings.HasPrefix(name, "posix/") {
 			continue
 		}
 		if d.zone(name) == nil {
@@ -142,11 +176,26 @@ func TestChooseZones(t *testing.T) {
 		files fstest.MapFS
 		want  string // the source
 	}{
-		{"newer", fstest.MapFS{"tzdata.zi": {Data: []byte("# version 9999a\n")}, "Europe/Berlin": {Data: berlin}, "Europe/Oslo": {Data: []byte("TZif")}}, "directory"},
-		{"older", fstest.MapFS{"tzdata.zi": {Data: []byte("# version 1996a\n")}, "Europe/Berlin": {Data: berlin}}, "embedded"},
+		{
+			"newer",
+			fstest.MapFS{
+				"tzdata.zi": {Data: []byte("# version 9999a\n")}, "Europe/Berlin": {Data: berlin},
+				"Europe/Oslo": {Data: []byte("TZif")},
+			},
+			"directory",
+		},
+		{
+			"older",
+			fstest.MapFS{"tzdata.zi": {Data: []byte("# version 1996a\n")}, "Europe/Berlin": {Data: berlin}},
+			"embedded",
+		},
 		{"of no version", fstest.MapFS{"Europe/Berlin": {Data: berlin}}, "embedded"},
 		{"without zones", fstest.MapFS{"tzdata.zi": {Data: []byte("# version 9999a\n")}}, "embedded"},
-		{"with broken zones", fstest.MapFS{"tzdata.zi": {Data: []byte("# version 9999a\n")}, "Europe/Berlin": {Data: berlin[:40]}}, "embedded"},
+		{
+			"with broken zones",
+			fstest.MapFS{"tzdata.zi": {Data: []byte("# version 9999a\n")}, "Europe/Berlin": {Data: berlin[:40]}},
+			"embedded",
+		},
 	} {
 		dir := t.TempDir()
 		if err := os.CopyFS(dir, c.files); err != nil {

@@ -7,7 +7,10 @@ import (
 
 // BenchmarkLoad loads a thousand companies, each in a file of its own with a route by the built-in plan.
 func BenchmarkLoad(b *testing.B) {
-	files := []string{"callhours.yaml", "timezone: UTC\nlisten: localhost:1\ninclude: [t/*.yaml]\ncalendars: {closures: {file: closures.ics}}\ndata: {voicemail: 1}\n"}
+	files := []string{
+		"callhours.yaml",
+		"timezone: UTC\nlisten: localhost:1\ninclude: [t/*.yaml]\ncalendars: {closures: {file: closures.ics}}\ndata: {voicemail: 1}\n",
+	}
 	for i := range 1000 {
 		files = append(files, fmt.Sprintf("t/%04d.yaml", i), fmt.Sprintf(`
 tenant: {name: t%d, account: [a%d], timezone: America/New_York, phone_region: US}

@@ -77,7 +77,8 @@ func TestFull(t *testing.T) {
 	}
 	belongs := map[string]string{
 		"callhours.yaml": "", "secrets/main.yaml": "", "spam.txt": "", "shared.yaml": "", "templates/x.json.tmpl": "",
-		"tenants/acme.yaml": "testdata/full/tenants/acme.yaml", "tenants/acme/secrets.yaml": "testdata/full/tenants/acme.yaml",
+		"tenants/acme.yaml":         "testdata/full/tenants/acme.yaml",
+		"tenants/acme/secrets.yaml": "testdata/full/tenants/acme.yaml",
 	}
 	for _, in := range disk.Inputs.Files() {
 		name := strings.TrimPrefix(in.Path, "testdata/full/")

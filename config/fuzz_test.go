@@ -34,9 +34,12 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Add(full)
 	for _, seed := range []string{
-		oneOffice, "", "a: &a [*a]\n", "a: &a {b: *a}\n", "&a *a\n", "--- &a\n*a: *a\n", "? &a {*a : b}\n: c\n", "<<: *x\n", "- - -\n",
-		"a: |\n", "a: >2-\n   x\n", "a: \"\\u0000\"\n", "data: {a: &a [x, x], b: &b [*a, *a], c: &c [*b, *b]}\n", "\ufeffa: b\r\n",
-		"a: b\rc: d\r", "a: \"x\u0085y\u2028z\"\nb: [\n", "%YAML 1.2\n---\n", "a: !!binary x\n", "{{", "a: b\n...\nc\n", "\xff\xfe", "a:\t|\n\tx",
+		oneOffice, "", "a: &a [*a]\n", "a: &a {b: *a}\n", "&a *a\n", "--- &a\n*a: *a\n", "? &a {*a : b}\n: c\n",
+		"<<: *x\n", "- - -\n",
+		"a: |\n", "a: >2-\n   x\n", "a: \"\\u0000\"\n", "data: {a: &a [x, x], b: &b [*a, *a], c: &c [*b, *b]}\n",
+		"\ufeffa: b\r\n",
+		"a: b\rc: d\r", "a: \"x\u0085y\u2028z\"\nb: [\n", "%YAML 1.2\n---\n", "a: !!binary x\n", "{{", "a: b\n...\nc\n",
+		"\xff\xfe", "a:\t|\n\tx",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -104,7 +107,8 @@ func checkWhole(t *testing.T, f *File) {
 			t.Fatalf("route %q: %d branches, unknown %d, fallback %d", r.Name, n, r.Unknown, r.Fallback)
 		}
 		for i, b := range r.Branches {
-			if last := i == len(r.Branches)-1; last != (b.When == nil) || b.Data == nil || b.State == "" || b.Name == "" {
+			if last := i == len(r.Branches)-1; last != (b.When == nil) || b.Data == nil || b.State == "" ||
+				b.Name == "" {
 				t.Fatalf("route %q: branch %+v", r.Name, b)
 			}
 			answers := 0

@@ -12,8 +12,9 @@ import (
 // wild are the characters that make a name a glob.
 const wild = "*?["
 
-// glob gives the names that fit a pattern, sorted, and the directories that it had to look into and could not: what is in those is not known,
-// which filepath.Glob does not report. The error is that of a pattern that is none, or errManyNames.
+// glob gives the names that fit a pattern, sorted, and the directories that it had to look into and could
+// not: what is in those is not known, which filepath.Glob does not report. The error is that of a pattern
+// that is none, or errManyNames.
 func (d disk) glob(pattern string) (names []string, unread []barred, _ error) {
 	if _, err := filepath.Match(pattern, ""); err != nil {
 		return nil, nil, err

@@ -29,9 +29,12 @@ func TestWatch(t *testing.T) {
 			write(t, filepath.Join(dir, "new"), "NUMBERS\n", old)
 			must(t, os.Rename(filepath.Join(dir, "new"), filepath.Join(dir, "list.txt")))
 		}},
-		"written, with the same size and time, a minute later": {seen: true, later: 2 * time.Minute, change: func(t *testing.T, dir string) {
-			write(t, filepath.Join(dir, "list.txt"), "NUMBERS\n", old)
-		}},
+		"written, with the same size and time, a minute later": {
+			seen: true, later: 2 * time.Minute,
+			change: func(t *testing.T, dir string) {
+				write(t, filepath.Join(dir, "list.txt"), "NUMBERS\n", old)
+			},
+		},
 		"written again at once, with the same size and time": {seen: true, change: func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "recent.txt"), "RECENT\n", now)
 		}},
@@ -69,8 +72,10 @@ func TestWatch(t *testing.T) {
 			must(t, os.Symlink("one", filepath.Join(dir, "linked")))
 			for file, body := range map[string]string{
 				"callhours.yaml": "timezone: UTC\ninclude: [tenants/*.yaml, linked/*.yaml]\ntemplates: templates\nlists: {l: {file: list.txt}, m: {file: recent.txt}}\n",
-				"list.txt":       "numbers\n", "recent.txt": "recent\n", "tenants/a.yaml": "tenant: {name: a}\n", "templates/a.json.tmpl": "{}",
-				"one/c.yaml": "tenant: {name: c}\n", "two/c.yaml": "tenant: {name: c} # 2\n", "three/c.yaml": "tenant: {name: c}\n",
+				"list.txt":       "numbers\n", "recent.txt": "recent\n", "tenants/a.yaml": "tenant: {name: a}\n",
+				"templates/a.json.tmpl": "{}",
+				"one/c.yaml":            "tenant: {name: c}\n", "two/c.yaml": "tenant: {name: c} # 2\n",
+				"three/c.yaml": "tenant: {name: c}\n",
 			} {
 				write(t, filepath.Join(dir, file), body, old)
 			}
@@ -104,7 +109,8 @@ func write(t *testing.T, path, body string, at time.Time) {
 	must(t, os.Chtimes(path, at, at))
 }
 
-// TestPack: what was packed loads as the files did, wherever the files are by then, also where some stood in for others.
+// TestPack: what was packed loads as the files did, wherever the files are by then, also
+// where some stood in for others.
 func TestPack(t *testing.T) {
 	t.Parallel()
 	present, err := Load("callhours.yaml", Options{FS: memory(
@@ -113,11 +119,13 @@ func TestPack(t *testing.T) {
 	)})
 	must(t, err)
 	former, err := Load("callhours.yaml", Options{FS: memory(
-		"callhours.yaml", "timezone: UTC\ninclude: [tenants/*.yaml, more/*.yaml]\n", "tenants/a.yaml", "tenant: {name: a}\nsecrets: a/*.yaml\ndata: {n: 1}\n",
+		"callhours.yaml", "timezone: UTC\ninclude: [tenants/*.yaml, more/*.yaml]\n", "tenants/a.yaml",
+		"tenant: {name: a}\nsecrets: a/*.yaml\ndata: {n: 1}\n",
 		"tenants/a/1.yaml", "one: hunter3\n", "more/b.yaml", "tenant: {name: b}\n",
 	)})
 	must(t, err)
-	mixed := present.Inputs.With(former.Inputs, map[string]string{"tenants/a.yaml": "tenants/a.yaml", "tenants/new.yaml": "", "gone.yaml": "more/b.yaml"})
+	mixed := present.Inputs.With(former.Inputs,
+		map[string]string{"tenants/a.yaml": "tenants/a.yaml", "tenants/new.yaml": "", "gone.yaml": "more/b.yaml"})
 	for range 2 {
 		file, err := Load("callhours.yaml", Options{Inputs: mixed})
 		must(t, err)
@@ -125,7 +133,8 @@ func TestPack(t *testing.T) {
 		for _, tenant := range file.Tenants {
 			names += tenant.Name
 		}
-		if names != "ab" || file.Tenants[0].Data.Values["n"] != 1 || !mixed.Has("tenants/a/1.yaml") || !mixed.Has("s.yaml") || mixed.Has("tenants/new.yaml") {
+		if names != "ab" || file.Tenants[0].Data.Values["n"] != 1 || !mixed.Has("tenants/a/1.yaml") ||
+			!mixed.Has("s.yaml") || mixed.Has("tenants/new.yaml") {
 			t.Errorf("tenants %s, files %v", names, mixed.Files())
 		}
 		sum := mixed.Sum()
@@ -141,7 +150,10 @@ func TestPack(t *testing.T) {
 
 // FuzzUnpack: whatever is unpacked loads or is refused.
 func FuzzUnpack(f *testing.F) {
-	file, err := Load("callhours.yaml", Options{FS: memory("callhours.yaml", "timezone: UTC\ninclude: [t/*.yaml]\n", "t/a.yaml", "tenant: {name: a}\n")})
+	file, err := Load("callhours.yaml",
+		Options{
+			FS: memory("callhours.yaml", "timezone: UTC\ninclude: [t/*.yaml]\n", "t/a.yaml", "tenant: {name: a}\n"),
+		})
 	if err != nil {
 		f.Fatal(err)
 	}

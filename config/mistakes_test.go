@@ -57,7 +57,9 @@ func TestMistakes(t *testing.T) {
 				}
 			}
 			if os.Getenv("UPDATE") != "" {
-				archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" || f.Name == "warnings" })
+				archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool {
+					return f.Name == "want" || f.Name == "warnings"
+				})
 				if got != "" {
 					archive.Files = append(archive.Files, txtar.File{Name: "want", Data: []byte(got)})
 				} else {

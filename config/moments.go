@@ -16,7 +16,8 @@ const (
 
 var (
 	// momentLine is "[WEEKDAY] FROM [to TO] BRANCH ["TITLE"]", where TO may be an hour of the same day.
-	momentLine = regexp.MustCompile(`^(?:([A-Za-z]+),?\s+)?(` + momentGrammar + `)(?:\s+to\s+(` + momentGrammar + `|\d\d?:\d\d))?\s+([^\s"]+)(?:\s+"(.*)")?$`)
+	momentLine = regexp.MustCompile(`^(?:([A-Za-z]+),?\s+)?(` + momentGrammar + `)(?:\s+to\s+(` + momentGrammar +
+		`|\d\d?:\d\d))?\s+([^\s"]+)(?:\s+"(.*)")?$`)
 	manyBlanks = regexp.MustCompile(`[ T]+`)
 )
 
@@ -40,7 +41,8 @@ func (s *testSource) lines(n *node) []TestMoment {
 			}
 		}
 	case n.kind == list:
-		s.mistake(n.Pos, `want moments as text, a line each (moments: | and indented lines), or as a mapping, found a list`)
+		s.mistake(n.Pos,
+			`want moments as text, a line each (moments: | and indented lines), or as a mapping, found a list`)
 	default:
 		if strings.TrimSpace(n.text) == "" {
 			s.mistake(n.Pos, "moments is empty; leave it out")

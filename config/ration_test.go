@@ -89,7 +89,8 @@ func TestAllSources(t *testing.T) {
 	_, err := Load("callhours.yaml", Options{FS: fsys})
 	if got := strings.Count(fmt.Sprint(err),
 		"all files that are included hold more than 268435456 bytes, and these 16777216 of them; make them smaller"); got != 1 || fsys.times == 0 {
-		t.Errorf("%d mistakes say that files are left out, and the small one is read %d times: %.500s", got, fsys.times, fmt.Sprint(err))
+		t.Errorf("%d mistakes say that files are left out, and the small one is read %d times: %.500s", got, fsys.times,
+			fmt.Sprint(err))
 	}
 }
 

@@ -50,7 +50,8 @@ func (s *source) fields(n *node, in place) fields {
 	return f
 }
 
-// misspell notes that a part of a file is not read, since its key is misspelt, so that nothing is said of the names that it defines.
+// misspell notes that a part of a file is not read, since its key is misspelt, so that nothing is said
+// of the names that it defines.
 func (s *source) misspell(in place, hint string) {
 	for _, part := range []string{"calendars", "lists", "plans"} {
 		switch {

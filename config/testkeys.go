@@ -1,15 +1,22 @@
 package config
 
-// testKeys has every key of a file of routing tests, as keyTable has those of a configuration. It is the table of docs/testing.md.
+// testKeys has every key of a file of routing tests, as keyTable has those of a configuration. It is
+// the table of docs/testing.md.
 var testKeys = []key{
 	{inTests, "config", "path", "`callhours.yaml`", "the configuration that is tested; relative to the test file"},
-	{inTests, "calendars", "calendars", "none", "what calendars of the configuration hold while the tests run, by their full names"},
+	{
+		inTests, "calendars", "calendars", "none",
+		"what calendars of the configuration hold while the tests run, by their full names",
+	},
 	{inTests, "tests", "list of tests", "required", "what is asked and wanted"},
 
 	{inTestCalendar, "file", "path or glob", "required", "a calendar file, relative to the test file"},
 
 	{inTestEvent, "summary", "text", "none", "its title"},
-	{inTestEvent, "start", "date, or date and time", "required", "its first moment; a date alone makes it an all-day event"},
+	{
+		inTestEvent, "start", "date, or date and time", "required",
+		"its first moment; a date alone makes it an all-day event",
+	},
 	{inTestEvent, "end", "date, or date and time", "a day after a date", "its end, exclusive as in iCalendar"},
 	{inTestEvent, "rrule", "text", "none", "how it recurs, as in RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TU`"},
 	{inTestEvent, "except", "dates", "none", "days on which it does not recur"},
@@ -22,7 +29,10 @@ var testKeys = []key{
 	{inTest, "route", "name", "the one that the call finds", "the route that is asked; a tenant's is `acme/main`"},
 	{inTest, "call", "call", "the ordinary call", "the call that is made"},
 	{inTest, "at", "moments", "none", "one moment or a list of them, in the route's zone or RFC 3339"},
-	{inTest, "moments", "lines, or branches by moment", "none", "moments and ranges of them, and the branch or state wanted then"},
+	{
+		inTest, "moments", "lines, or branches by moment", "none",
+		"moments and ranges of them, and the branch or state wanted then",
+	},
 	{inTest, "want", "want", "none", "what is wanted at each of them"},
 
 	{inTestCall, "path", "URL path", "the configuration's `path`", "what Kazoo asks for"},
@@ -36,10 +46,16 @@ var testKeys = []key{
 	{inTestWant, "branch", "name", "not compared", "the branch that is decided"},
 	{inTestWant, "state", "`open`, `closed`, `other`", "not compared", "the state of that branch"},
 	{inTestWant, "event", "pattern", "not compared", "the title of the event that decides; `\"\"` for none"},
-	{inTestWant, "reason", "pattern", "not compared", "why, as `explain` says it; where no route answers, why none does"},
+	{
+		inTestWant, "reason", "pattern", "not compared",
+		"why, as `explain` says it; where no route answers, why none does",
+	},
 	{inTestWant, "unknown", "true or false", "not compared", "a calendar needed to decide is unknown"},
 	{inTestWant, "until", "moment or `never`", "not compared", "when another branch takes over"},
 	{inTestWant, "status", "number", "not compared", "HTTP status of the answer: 200, 404, 500"},
-	{inTestWant, "answered_by", "name", "the branch that is decided", "the branch whose callflow is sent; another one where the decided one fails on purpose"},
+	{
+		inTestWant, "answered_by", "name", "the branch that is decided",
+		"the branch whose callflow is sent; another one where the decided one fails on purpose",
+	},
 	{inTestWant, "callflow", "mapping", "not compared", "a part of the callflow, or values by JSONPath"},
 }

@@ -46,7 +46,8 @@ func TestLoadTests(t *testing.T) {
 	if got := tests.Config.S; got != "sub/office.yaml" {
 		t.Errorf("config: got %q", got)
 	}
-	if got := tests.Calendars[2].File.S; got != "sub/plan*.ics" || len(tests.Calendars[0].Events) != 1 || !tests.Calendars[3].Unknown {
+	if got := tests.Calendars[2].File.S; got != "sub/plan*.ics" || len(tests.Calendars[0].Events) != 1 ||
+		!tests.Calendars[3].Unknown {
 		t.Errorf("calendars: got %+v", tests.Calendars)
 	}
 	var got []string
@@ -83,25 +84,84 @@ func TestMistakesInTests(t *testing.T) {
 		{"no list", "tests: x\n", `t.yaml:1:8: want tests as a list, found a text`},
 		{"an empty list", "tests: []\n", `t.yaml:1:8: tests is an empty list; leave it out`},
 		{"a misspelt key", "tets: []\n", `t.yaml:1:1: unknown key "tets" in a test file; did you mean "tests"?`},
-		{"a key elsewhere", "route: x\ntests: [{route: x, at: 2026-12-24, want: {branch: x}}]\n", `t.yaml:1:1: unknown key "route" in a test file; it belongs in a test or want`},
-		{"nothing asked", "tests: [{at: 2026-12-24, want: {branch: x}}]\n", `t.yaml:1:9: test "test 1" asks nothing; name a route, or a call that finds one`},
-		{"nothing wanted", "tests: [{route: x, at: 2026-12-24}]\n", `t.yaml:1:9: test "test 1" wants nothing; say under want what is to come`},
-		{"no moment", "tests: [{route: x, want: {branch: x}}]\n", `t.yaml:1:9: test "test 1" has no moment; set at or moments`},
-		{"the same name", "tests:\n- {name: a, route: x, moments: 2026-12-24 open}\n- {name: a, route: x, moments: 2026-12-24 open}\n", `t.yaml:3:10: test "a" has the name of the one at t.yaml:2:10`},
-		{"no moment at all", "tests: [{route: x, at: tomorrow, want: {branch: x}}]\n", `t.yaml:1:24: want a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found "tomorrow"`},
-		{"a bad line", "tests:\n- route: x\n  moments: |\n    2026-12-24 open\n    10:00 open\n", `t.yaml:5:5: want a line such as: Thu 2026-12-24 09:00 to 12:00  open "Open 9-12"; found "10:00 open"`},
-		{"a weekday", "tests: [{route: x, moments: Fri 2026-12-24 open}]\n", `t.yaml:1:29: 2026-12-24 is a Thursday, found "Fri"`},
-		{"no such day", "tests: [{route: x, moments: 2026-02-30 open}]\n", `t.yaml:1:29: want a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found "2026-02-30"`},
-		{"a long range", "tests: [{route: x, moments: 2026-12-24 to 2036-12-24 open}]\n", `t.yaml:1:29: a range is at most 1100 days long`},
-		{"moments as a list", "tests: [{route: x, moments: [2026-12-24 open]}]\n", `t.yaml:1:29: want moments as text, a line each (moments: | and indented lines), or as a mapping, found a list`},
-		{"an empty want", "tests: [{route: x, at: 2026-12-24, want: {}}]\n", `t.yaml:1:42: want is empty; say what is to come`},
-		{"a state", "tests: [{route: x, at: 2026-12-24, want: {state: shut}}]\n", `t.yaml:1:50: want state as one of open, closed, other, found "shut"`},
-		{"a status", "tests: [{route: x, at: 2026-12-24, want: {status: ok}}]\n", `t.yaml:1:51: want status as an HTTP status such as 200 or 404, found "ok"`},
-		{"an event without end", "calendars: {a: [{summary: x, start: 2026-12-24 10:00}]}\ntests: [{route: x, moments: 2026-12-24 open}]\n", `t.yaml:1:17: the event has no end; only one that starts with a date alone may leave it out, and is a day long`},
-		{"an event of a date and an hour", "calendars: {a: [{start: 2026-12-24, end: 2026-12-24 10:00}]}\ntests: [{route: x, moments: 2026-12-24 open}]\n", `t.yaml:1:42: want start and end both as a date or both with a time of day, found "2026-12-24" and "2026-12-24 10:00"`},
-		{"a rule", "calendars: {a: [{start: 2026-12-24, rrule: every day}]}\ntests: [{route: x, moments: 2026-12-24 open}]\n", `t.yaml:1:44: want rrule as in RFC 5545 such as "FREQ=WEEKLY;BYDAY=MO,TU", found "every day"`},
-		{"a calendar", "calendars: {a: office.ics}\ntests: [{route: x, moments: 2026-12-24 open}]\n", `t.yaml:1:16: want the calendar as a list of events, {file: NAME}, the word unknown or iCalendar text, found "office.ics"`},
-		{"several", "calendars: {a: {fil: x}}\ntests: [{rout: x, at: 1}]\n", "t.yaml:1:17: unknown key \"fil\" in a calendar of a test; did you mean \"file\"?\nt.yaml:2:10: unknown key \"rout\" in a test; did you mean \"route\"?\nt.yaml:2:23: want a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found \"1\""},
+		{
+			"a key elsewhere", "route: x\ntests: [{route: x, at: 2026-12-24, want: {branch: x}}]\n",
+			`t.yaml:1:1: unknown key "route" in a test file; it belongs in a test or want`,
+		},
+		{
+			"nothing asked", "tests: [{at: 2026-12-24, want: {branch: x}}]\n",
+			`t.yaml:1:9: test "test 1" asks nothing; name a route, or a call that finds one`,
+		},
+		{
+			"nothing wanted", "tests: [{route: x, at: 2026-12-24}]\n",
+			`t.yaml:1:9: test "test 1" wants nothing; say under want what is to come`,
+		},
+		{
+			"no moment", "tests: [{route: x, want: {branch: x}}]\n",
+			`t.yaml:1:9: test "test 1" has no moment; set at or moments`,
+		},
+		{
+			"the same name",
+			"tests:\n- {name: a, route: x, moments: 2026-12-24 open}\n- {name: a, route: x, moments: 2026-12-24 open}\n", `t.yaml:3:10: test "a" has the name of the one at t.yaml:2:10`,
+		},
+		{
+			"no moment at all", "tests: [{route: x, at: tomorrow, want: {branch: x}}]\n",
+			`t.yaml:1:24: want a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found "tomorrow"`,
+		},
+		{
+			"a bad line", "tests:\n- route: x\n  moments: |\n    2026-12-24 open\n    10:00 open\n",
+			`t.yaml:5:5: want a line such as: Thu 2026-12-24 09:00 to 12:00  open "Open 9-12"; found "10:00 open"`,
+		},
+		{
+			"a weekday", "tests: [{route: x, moments: Fri 2026-12-24 open}]\n",
+			`t.yaml:1:29: 2026-12-24 is a Thursday, found "Fri"`,
+		},
+		{
+			"no such day", "tests: [{route: x, moments: 2026-02-30 open}]\n",
+			`t.yaml:1:29: want a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found "2026-02-30"`,
+		},
+		{
+			"a long range", "tests: [{route: x, moments: 2026-12-24 to 2036-12-24 open}]\n",
+			`t.yaml:1:29: a range is at most 1100 days long`,
+		},
+		{
+			"moments as a list", "tests: [{route: x, moments: [2026-12-24 open]}]\n",
+			`t.yaml:1:29: want moments as text, a line each (moments: | and indented lines), or as a mapping, found a list`,
+		},
+		{
+			"an empty want", "tests: [{route: x, at: 2026-12-24, want: {}}]\n",
+			`t.yaml:1:42: want is empty; say what is to come`,
+		},
+		{
+			"a state", "tests: [{route: x, at: 2026-12-24, want: {state: shut}}]\n",
+			`t.yaml:1:50: want state as one of open, closed, other, found "shut"`,
+		},
+		{
+			"a status", "tests: [{route: x, at: 2026-12-24, want: {status: ok}}]\n",
+			`t.yaml:1:51: want status as an HTTP status such as 200 or 404, found "ok"`,
+		},
+		{
+			"an event without end",
+			"calendars: {a: [{summary: x, start: 2026-12-24 10:00}]}\ntests: [{route: x, moments: 2026-12-24 open}]\n",
+			`t.yaml:1:17: the event has no end; only one that starts with a date alone may leave it out, and is a day long`,
+		},
+		{
+			"an event of a date and an hour",
+			"calendars: {a: [{start: 2026-12-24, end: 2026-12-24 10:00}]}\ntests: [{route: x, moments: 2026-12-24 open}]\n", `t.yaml:1:42: want start and end both as a date or both with a time of day, found "2026-12-24" and "2026-12-24 10:00"`,
+		},
+		{
+			"a rule",
+			"calendars: {a: [{start: 2026-12-24, rrule: every day}]}\ntests: [{route: x, moments: 2026-12-24 open}]\n",
+			`t.yaml:1:44: want rrule as in RFC 5545 such as "FREQ=WEEKLY;BYDAY=MO,TU", found "every day"`,
+		},
+		{
+			"a calendar", "calendars: {a: office.ics}\ntests: [{route: x, moments: 2026-12-24 open}]\n",
+			`t.yaml:1:16: want the calendar as a list of events, {file: NAME}, the word unknown or iCalendar text, found "office.ics"`,
+		},
+		{
+			"several", "calendars: {a: {fil: x}}\ntests: [{rout: x, at: 1}]\n",
+			"t.yaml:1:17: unknown key \"fil\" in a calendar of a test; did you mean \"file\"?\nt.yaml:2:10: unknown key \"rout\" in a test; did you mean \"route\"?\nt.yaml:2:23: want a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found \"1\"",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -117,14 +177,18 @@ func TestBoundsOfTests(t *testing.T) {
 	t.Parallel()
 	body := "tests:\n- route: x\n  moments: |\n" + strings.Repeat("    2026-12-24 open\n", maxTestMoments+1)
 	_, err := LoadTests("t.yaml", Options{FS: memory("t.yaml", body)})
-	if want := "t.yaml: 10001 moments are more than the 10000 that a file may have; split it"; err == nil || err.Error() != want {
+	if want := "t.yaml: 10001 moments are more than the 10000 that a file may have; split it"; err == nil ||
+		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
 // FuzzLoadTests reads any bytes as a test file: it ends, and each mistake stands at a place in it.
 func FuzzLoadTests(f *testing.F) {
-	for _, seed := range []string{wholeTests, "tests: []\n", "tests:\n- moments: |\n\n\n   2026\n", "tests: [{moments: \"a\\nb\", at: [x]}]\n", "tests: [{moments: >\n  a\n\n  b}]\n"} {
+	for _, seed := range []string{
+		wholeTests, "tests: []\n", "tests:\n- moments: |\n\n\n   2026\n",
+		"tests: [{moments: \"a\\nb\", at: [x]}]\n", "tests: [{moments: >\n  a\n\n  b}]\n",
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -143,7 +207,9 @@ func FuzzLoadTests(f *testing.F) {
 			return
 		}
 		for _, test := range tests.Tests {
-			if test.Name == "" || err == nil && len(test.Moments) == 0 || test.Route.S == "" && test.Path.S == "" && len(test.Call) == 0 && !strings.Contains(string(body), "call") {
+			if test.Name == "" || err == nil && len(test.Moments) == 0 ||
+				test.Route.S == "" && test.Path.S == "" && len(test.Call) == 0 &&
+					!strings.Contains(string(body), "call") {
 				t.Fatalf("a test is not whole: %+v", test)
 			}
 		}

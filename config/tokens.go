@@ -6,13 +6,16 @@ import (
 )
 
 const (
-	// tokenBits is how much a token must leave to guess: it stands in URLs and headers, and nothing counts how often somebody guesses.
+	// tokenBits is how much a token must leave to guess: it stands in URLs and headers, and nothing counts
+	// how often somebody guesses.
 	tokenBits = 128
-	// tokenVariety is how many different characters it has at least. Of 32 random hexadecimal digits some fourteen differ.
+	// tokenVariety is how many different characters it has at least. Of 32 random hexadecimal
+	// digits some fourteen differ.
 	tokenVariety = 8
 )
 
-// token gives a secret that opens something by itself; the zero Secret if the key is not given or the token cannot be one.
+// token gives a secret that opens something by itself; the zero Secret if the key is not given
+// or the token cannot be one.
 func (f fields) token(key string) Secret {
 	token := f.secret(key)
 	f.plainSecret(f.get(key), "a token")
@@ -22,14 +25,16 @@ func (f fields) token(key string) Secret {
 		f.mistake(token.Pos, `want a token of letters, digits and "._~-", since it may stand in a path`)
 		return Secret{}
 	case !strong(text):
-		f.mistake(token.Pos, "the token can be guessed: want %d bits or more, such as 32 random hexadecimal digits; make one with: openssl rand -hex 16", tokenBits)
+		f.mistake(token.Pos,
+			"the token can be guessed: want %d bits or more, such as 32 random hexadecimal digits; make one with: openssl rand -hex 16", tokenBits)
 		return Secret{}
 	}
 	return token
 }
 
-// strong reports whether a text could have been drawn from 2^tokenBits others that look alike: its length times the bits of a character of the
-// kinds that it has. Words and repetitions are weaker than they look, which only their author can know.
+// strong reports whether a text could have been drawn from 2^tokenBits others that look alike: its length
+// times the bits of a character of the kinds that it has. Words and repetitions are weaker than they look,
+// which only their author can know.
 func strong(token string) bool {
 	seen := map[rune]bool{}
 	lower, upper, digit, other, hex := false, false, false, false, true

@@ -54,8 +54,10 @@ func TestTenantTotals(t *testing.T) {
 			`tenant "acme" has more than 50000 branches in all its routes (those of a plan count for each route); remove some, or make two tenants of it`,
 		},
 		"roles": {
-			strings.Replace(plan(2), "    branches", "    calendars: ["+repeat(mostRoles, "r%d, ")+"]\n    branches", 1),
-			strings.Replace(plan(2), "    branches", "    calendars: ["+repeat(mostRoles+1, "r%d, ")+"]\n    branches", 1),
+			strings.Replace(plan(2), "    branches", "    calendars: ["+repeat(mostRoles, "r%d, ")+"]\n    branches",
+				1),
+			strings.Replace(plan(2), "    branches", "    calendars: ["+repeat(mostRoles+1, "r%d, ")+"]\n    branches",
+				1),
 			`tenant "acme" has more than 100 roles in a plan; make two plans of it`,
 		},
 		"conditions": {

@@ -40,7 +40,8 @@ func (c *converter) typeset(line int) (diag.Mistake, bool) {
 		return diag.Pos{File: c.file, Line: line, Col: utf8.RuneCountInString(before) + 1}
 	}
 	if i := strings.IndexFunc(text, isTypesetBlank); i >= 0 {
-		if before := text[:i]; strings.Trim(before, " \t-") == "" || strings.HasSuffix(strings.TrimRight(before, " \t"), ":") {
+		if before := text[:i]; strings.Trim(before, " \t-") == "" ||
+			strings.HasSuffix(strings.TrimRight(before, " \t"), ":") {
 			return noBreak(at(before)), true
 		}
 	}
@@ -53,5 +54,6 @@ func (c *converter) typeset(line int) (diag.Mistake, bool) {
 func isTypesetBlank(r rune) bool { return r > unicode.MaxASCII && unicode.Is(unicode.Zs, r) }
 
 func noBreak(at diag.Pos) diag.Mistake {
-	return diag.Mistakef(at, "this blank is not one of ASCII, as it comes with a copy from a page; delete it and type blanks")
+	return diag.Mistakef(at,
+		"this blank is not one of ASCII, as it comes with a copy from a page; delete it and type blanks")
 }

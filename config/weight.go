@@ -8,7 +8,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// What a file of YAML may hold. A value takes some hundred bytes while it is read, so that bytes alone do not bound memory: eight MiB may be four million values.
+// What a file of YAML may hold. A value takes some hundred bytes while it is read, so that bytes alone do not bound
+// memory: eight MiB may be four million values.
 const (
 	maxValues    = 200_000   // in a file that the main one includes, in one of secrets and in one of tests
 	maxMain      = 1_000_000 // in the main file
@@ -19,8 +20,8 @@ const (
 // each with all others.
 const maxDirectives = 100
 
-// tooManyDirectives is the mistake of a file with more of them than it may have; false if it has not. Lines of texts that
-// begin with a percent sign and the name count too.
+// tooManyDirectives is the mistake of a file with more of them than it may have; false if it has not. Lines of texts
+// that begin with a percent sign and the name count too.
 func tooManyDirectives(file string, lines []string) (diag.Mistake, bool) {
 	n := 0
 	for i, line := range lines {
@@ -35,8 +36,8 @@ func tooManyDirectives(file string, lines []string) (diag.Mistake, bool) {
 	return diag.Mistake{}, false
 }
 
-// begins reports whether a byte of YAML can begin a value or a key, by the one after it. What is only text in quotes or in a block counts too:
-// to tell it apart takes reading the file.
+// begins reports whether a byte of YAML can begin a value or a key, by the one after it. What is only text in quotes or
+// in a block counts too: to tell it apart takes reading the file.
 func begins(b, next byte) bool {
 	switch b {
 	case ',', '[', '{', ':', '\n':
@@ -47,7 +48,8 @@ func begins(b, next byte) bool {
 	return false
 }
 
-// valuesIn is about how many keys and values a file holds, at most twice as many as it tells, and without reading it as YAML.
+// valuesIn is about how many keys and values a file holds, at most twice as many as it tells, and
+// without reading it as YAML.
 func valuesIn(src []byte) int {
 	n := 0
 	for i, b := range src {
@@ -73,8 +75,9 @@ func tooMany(file string, src []byte, most int) (diag.Mistake, bool) {
 			n++
 		}
 		if n > most {
-			return diag.Mistakef(diag.Pos{File: file, Line: line}, "the file holds more than %d keys and values (lines, commas, colons and brackets count); "+
-				"split it, and put long lists of numbers into files of their own", most), true
+			return diag.Mistakef(diag.Pos{File: file, Line: line},
+				"the file holds more than %d keys and values (lines, commas, colons and brackets count); "+
+					"split it, and put long lists of numbers into files of their own", most), true
 		}
 		if b == '\n' {
 			line++
@@ -102,8 +105,11 @@ func lighten(files []*included, most int) {
 		if total <= most {
 			return
 		}
-		f.refused = diag.Mistakes{diag.Mistakef(diag.Pos{File: f.path}, "all files that are included hold more than %d keys and values, and this one %d of them; "+
-			"make it smaller", most, f.values)}
+		f.refused = diag.Mistakes{
+			diag.Mistakef(diag.Pos{File: f.path},
+				"all files that are included hold more than %d keys and values, and this one %d of them; "+
+					"make it smaller", most, f.values),
+		}
 		total -= f.values
 	}
 }

@@ -30,8 +30,10 @@ type said struct {
 func (c *Console) configuration(w http.ResponseWriter, r *http.Request) {
 	status := c.options.Status()
 	m := configurationPage{
-		Status: status, Mistakes: drawn(status.Mistakes[:min(len(status.Mistakes), mostSaid)]), Warnings: drawn(status.Warnings[:min(len(status.Warnings), mostSaid)]),
-		More: max(0, len(status.Mistakes)-mostSaid) + max(0, len(status.Warnings)-mostSaid), Done: r.URL.Query().Has("reloaded"),
+		Status: status, Mistakes: drawn(status.Mistakes[:min(len(status.Mistakes), mostSaid)]),
+		Warnings: drawn(status.Warnings[:min(len(status.Warnings), mostSaid)]),
+		More:     max(0, len(status.Mistakes)-mostSaid) + max(0, len(status.Warnings)-mostSaid),
+		Done:     r.URL.Query().Has("reloaded"),
 	}
 	c.show(r.Context(), w, http.StatusOK, "configuration", page{Title: "Configuration", Here: "configuration", Main: m})
 }

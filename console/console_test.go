@@ -51,7 +51,10 @@ func TestMoment(t *testing.T) {
 
 // FuzzQuoted: a shell makes of a quoted word the word.
 func FuzzQuoted(f *testing.F) {
-	for _, s := range []string{"", "plain", "two words", "it's", `"$HOME" $(id) ` + "`id`", "a\nb", "-x", "~", "\\", "=x", "ü"} {
+	for _, s := range []string{
+		"", "plain", "two words", "it's", `"$HOME" $(id) ` + "`id`", "a\nb", "-x", "~", "\\",
+		"=x", "ü",
+	} {
 		f.Add(s)
 	}
 	sh, err := exec.LookPath("sh")
@@ -72,7 +75,8 @@ func FuzzQuoted(f *testing.F) {
 func TestLines(t *testing.T) {
 	t.Parallel()
 	asked := url.Values{"route": {"front desk"}, "caller": {"+1'x"}, "param": {"A=1", "B=$(id)"}, "at": {""}}
-	if got, want := explainLine(asked), `callhours explain --route 'front desk' --caller '+1'\''x' --param A=1 --param 'B=$(id)'`; got != want {
+	if got, want := explainLine(asked),
+		`callhours explain --route 'front desk' --caller '+1'\''x' --param A=1 --param 'B=$(id)'`; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	r := httptest.NewRequest(http.MethodGet, "/try", nil)
@@ -86,7 +90,8 @@ func TestLines(t *testing.T) {
 
 // FuzzTree: whatever a callflow holds, the tree is bounded and has no more nodes than the text has modules.
 func FuzzTree(f *testing.F) {
-	f.Add(`{"module":"menu","data":{"id":"x","n":5,"o":{"a":[1]}},"children":{"_":{"module":"voicemail"},"1":{"module":"device"}}}`)
+	f.Add(
+		`{"module":"menu","data":{"id":"x","n":5,"o":{"a":[1]}},"children":{"_":{"module":"voicemail"},"1":{"module":"device"}}}`)
 	f.Add(strings.Repeat(`{"children":{"_":`, 100) + "{}" + strings.Repeat("}}", 100))
 	f.Add(`[]`)
 	f.Fuzz(func(t *testing.T, text string) {
@@ -113,7 +118,8 @@ func TestTree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := tree([]byte(`{"module":"menu","data":{"text":` + string(long) + `,"n":5,"o":{"a": [1]}},"children":{"_":{"module":"voicemail"},"2":{"module":"x"},"1":{"module":"device"}}}`))
+	n := tree([]byte(`{"module":"menu","data":{"text":` + string(long) +
+		`,"n":5,"o":{"a": [1]}},"children":{"_":{"module":"voicemail"},"2":{"module":"x"},"1":{"module":"device"}}}`))
 	var keys []string
 	for _, k := range n.Kids {
 		keys = append(keys, k.Key+" "+k.Module+" "+k.Kind)
@@ -121,7 +127,8 @@ func TestTree(t *testing.T) {
 	if got := strings.Join(keys, ", "); got != "1 device phone, 2 x plain, _ voicemail tape" {
 		t.Errorf("the children are %s", got)
 	}
-	if n.Facts[0] != (fact{"n", "5"}) || n.Facts[1] != (fact{"o", `{"a":[1]}`}) || n.Facts[2].Value != strings.Repeat("\u00e4", longest)+"…" {
+	if n.Facts[0] != (fact{"n", "5"}) || n.Facts[1] != (fact{"o", `{"a":[1]}`}) ||
+		n.Facts[2].Value != strings.Repeat("\u00e4", longest)+"…" {
 		t.Errorf("the facts are %v", n.Facts)
 	}
 	if tree([]byte("[]")) != nil {

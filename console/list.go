@@ -37,7 +37,10 @@ func newList(r *http.Request, key string) list {
 		n = 1
 	}
 	text := q.Get("q")
-	return list{Text: text, Pick: q.Get(key), path: r.URL.Path, key: key, page: n, words: strings.Fields(strings.ToLower(text))}
+	return list{
+		Text: text, Pick: q.Get(key), path: r.URL.Path, key: key, page: n,
+		words: strings.Fields(strings.ToLower(text)),
+	}
 }
 
 // fits says whether each word that is searched for stands in some of the texts.

@@ -27,7 +27,8 @@ func (c *Console) now(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	m := nowPage{list: newList(r, "state")}
-	found, err := p.Now(r.Context(), c.options.Now(), preview.Filter{Text: m.Text, State: m.Pick}, (m.page-1)*perPage, perPage)
+	found, err := p.Now(r.Context(), c.options.Now(), preview.Filter{Text: m.Text, State: m.Pick}, (m.page-1)*perPage,
+		perPage)
 	if err != nil {
 		c.late(w, err)
 		return

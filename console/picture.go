@@ -107,7 +107,8 @@ func pieces(midnight time.Time) []piece {
 	return list
 }
 
-// place draws [start, end) in a day, as one bar for each piece that it touches, and cut where the clock shows an hour twice.
+// place draws [start, end) in a day, as one bar for each piece that it touches, and cut where
+// the clock shows an hour twice.
 func place(ps []piece, start, end time.Time, b bar) []bar {
 	var list []bar
 	add := func(x, w float64, half int) {
@@ -142,7 +143,8 @@ func place(ps []piece, start, end time.Time, b bar) []bar {
 	return list
 }
 
-// twice is the part of a piece that the clock shows in another piece too, and whether this is the first or the second time; 0: it has none.
+// twice is the part of a piece that the clock shows in another piece too, and whether this is the first or the
+// second time; 0: it has none.
 func twice(ps []piece, i int) (lo, hi float64, half int) {
 	if i+1 < len(ps) && ps[i+1].x < ps[i].x+ps[i].width {
 		return ps[i+1].x, ps[i].x + ps[i].width, 1
@@ -157,7 +159,10 @@ func twice(ps []piece, i int) (lo, hi float64, half int) {
 func newRow(midnight, now time.Time) (row, []piece) {
 	ps := pieces(midnight)
 	weekday := midnight.Weekday()
-	r := row{At: midnight, Weekend: weekday == time.Saturday || weekday == time.Sunday, Monday: weekday == time.Monday, Now: -1}
+	r := row{
+		At: midnight, Weekend: weekday == time.Saturday || weekday == time.Sunday, Monday: weekday == time.Monday,
+		Now: -1,
+	}
 	now = now.In(midnight.Location())
 	for i, p := range ps {
 		if !now.Before(p.from) && now.Before(p.to) {
@@ -174,7 +179,8 @@ func newRow(midnight, now time.Time) (row, []piece) {
 			r.Shift = fmt.Sprintf("the clocks go forward: %s to %s is skipped", wall(before), wall(p.x))
 		case step < -1e-9:
 			r.Repeated = append(r.Repeated, bar{X: p.x, W: -step})
-			r.Shift = fmt.Sprintf("the clocks go back: %s to %s comes twice, first above, then below", wall(p.x), wall(before))
+			r.Shift = fmt.Sprintf("the clocks go back: %s to %s comes twice, first above, then below", wall(p.x),
+				wall(before))
 		}
 	}
 	return r, ps
@@ -277,7 +283,9 @@ func eventBar(e preview.LaneEvent, from time.Time) bar {
 		at = from
 	}
 	id := anchor(e.Event)
-	b.Href = "/calendars/" + escaped(e.Calendar) + "?" + url.Values{"from": {at.Format(time.DateOnly)}, "zone": {e.Start.Location().String()}, "open": {id}}.Encode() + "#" + id
+	b.Href = "/calendars/" + escaped(e.Calendar) + "?" +
+		url.Values{"from": {at.Format(time.DateOnly)}, "zone": {e.Start.Location().String()}, "open": {id}}.Encode() +
+		"#" + id
 	return b
 }
 
@@ -294,7 +302,8 @@ func between(start, end time.Time) string {
 func strip(s preview.Standing) picture {
 	r, ps := newRow(preview.Midnight(s.At, 0), s.At)
 	for _, span := range s.Day {
-		r.Bands = append(r.Bands, place(ps, span.Start, span.End, bar{State: span.Shown(), Start: span.Start, End: span.End})...)
+		r.Bands = append(r.Bands,
+			place(ps, span.Start, span.End, bar{State: span.Shown(), Start: span.Start, End: span.End})...)
 	}
 	return picture{Days: []row{r}}
 }

@@ -27,14 +27,38 @@ func TestPlace(t *testing.T) {
 		want                      string // hours on the clock, /1 and /2 the first and second time
 	}{
 		{"an ordinary day", "America/New_York", "2026-11-25", "2026-11-25T14:00:00Z", "2026-11-25T22:00:00Z", "9-17"},
-		{"from the day before into the next", "America/New_York", "2026-11-25", "2026-11-24T14:00:00Z", "2026-11-27T22:00:00Z", "0-24"},
-		{"the hour that comes twice", "America/New_York", "2026-11-01", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z", "0-1 1-2/1 1-2/2 2-24"},
-		{"its first half hour", "America/New_York", "2026-11-01", "2026-11-01T05:00:00Z", "2026-11-01T05:30:00Z", "1-1.5/1"},
-		{"its fourth half hour", "America/New_York", "2026-11-01", "2026-11-01T06:30:00Z", "2026-11-01T07:00:00Z", "1.5-2/2"},
-		{"the hour that is skipped", "Europe/Berlin", "2027-03-28", "2027-03-28T00:30:00Z", "2027-03-28T01:30:00Z", "1.5-2 3-3.5"},
-		{"half an hour, on Lord Howe", "Australia/Lord_Howe", "2026-10-04", "2026-10-03T13:30:00Z", "2026-10-04T13:00:00Z", "0-2 2.5-24"},
-		{"a day that begins at one", "America/Asuncion", "2023-10-01", "2023-10-01T04:00:00Z", "2023-10-02T03:00:00Z", "1-24"},
-		{"the last hour twice", "America/Havana", "2026-11-01", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z", "0-1/1 0-1/2 1-24"},
+		{
+			"from the day before into the next", "America/New_York", "2026-11-25", "2026-11-24T14:00:00Z",
+			"2026-11-27T22:00:00Z", "0-24",
+		},
+		{
+			"the hour that comes twice", "America/New_York", "2026-11-01", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z",
+			"0-1 1-2/1 1-2/2 2-24",
+		},
+		{
+			"its first half hour", "America/New_York", "2026-11-01", "2026-11-01T05:00:00Z", "2026-11-01T05:30:00Z",
+			"1-1.5/1",
+		},
+		{
+			"its fourth half hour", "America/New_York", "2026-11-01", "2026-11-01T06:30:00Z", "2026-11-01T07:00:00Z",
+			"1.5-2/2",
+		},
+		{
+			"the hour that is skipped", "Europe/Berlin", "2027-03-28", "2027-03-28T00:30:00Z", "2027-03-28T01:30:00Z",
+			"1.5-2 3-3.5",
+		},
+		{
+			"half an hour, on Lord Howe", "Australia/Lord_Howe", "2026-10-04", "2026-10-03T13:30:00Z",
+			"2026-10-04T13:00:00Z", "0-2 2.5-24",
+		},
+		{
+			"a day that begins at one", "America/Asuncion", "2023-10-01", "2023-10-01T04:00:00Z", "2023-10-02T03:00:00Z",
+			"1-24",
+		},
+		{
+			"the last hour twice", "America/Havana", "2026-11-01", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z",
+			"0-1/1 0-1/2 1-24",
+		},
 		{"nothing of the day", "Europe/Berlin", "2026-11-25", "2026-11-26T00:00:00Z", "2026-11-27T00:00:00Z", ""},
 	} {
 		z := zone(t, c.zone)
@@ -67,11 +91,14 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// TestPlaceCoversTheDay: over the days of three years in zones that change their clocks oddly, bars cover exactly as much of the clock as
-// time passes.
+// TestPlaceCoversTheDay: over the days of three years in zones that change their clocks oddly, bars cover exactly as
+// much of the clock as time passes.
 func TestPlaceCoversTheDay(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Havana", "Africa/Casablanca", "Asia/Kathmandu", "Pacific/Apia", "UTC"} {
+	for _, name := range []string{
+		"America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Havana",
+		"Africa/Casablanca", "Asia/Kathmandu", "Pacific/Apia", "UTC",
+	} {
 		z := zone(t, name)
 		for d := range 3 * 365 {
 			midnight := preview.Midnight(time.Date(2025, 1, 1, 12, 0, 0, 0, z), d)
@@ -119,9 +146,15 @@ func TestLanes(t *testing.T) {
 	day := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
 	event := func(from, to int) preview.LaneEvent {
 		at := func(h int) time.Time { return day.Add(time.Duration(h) * time.Hour) }
-		return preview.LaneEvent{Event: preview.Event{Calendar: "c", Summary: "x", Start: at(from), End: at(to)}, Matters: true}
+		return preview.LaneEvent{
+			Event:   preview.Event{Calendar: "c", Summary: "x", Start: at(from), End: at(to)},
+			Matters: true,
+		}
 	}
-	lanes := []preview.Lane{{Calendar: "c", Events: []preview.LaneEvent{event(8, 12), event(9, 10), event(10, 11), event(12, 13)}}, {Calendar: "d", Unknown: "why"}}
+	lanes := []preview.Lane{
+		{Calendar: "c", Events: []preview.LaneEvent{event(8, 12), event(9, 10), event(10, 11), event(12, 13)}},
+		{Calendar: "d", Unknown: "why"},
+	}
 	pic := draw("r", day, 2, nil, lanes, day)
 	l := pic.Days[0].Lanes[0]
 	var ys []int

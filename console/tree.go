@@ -79,9 +79,12 @@ func valueOf(raw json.RawMessage) string {
 
 // kinds are the pictures of modules; what is not listed has the plain one.
 var kinds = map[string]string{
-	"device": "phone", "user": "phone", "ring_group": "phone", "page_group": "phone", "resources": "phone", "offnet": "phone", "eavesdrop": "phone",
-	"acdc_member": "phone", "group_pickup": "phone", "callflow": "goto", "pivot": "goto", "branch_bnumber": "goto", "lookupcidname": "goto",
-	"voicemail": "tape", "record_call": "tape", "record_caller": "tape", "tts": "speech", "play": "speech", "say": "speech",
+	"device": "phone", "user": "phone", "ring_group": "phone", "page_group": "phone", "resources": "phone",
+	"offnet": "phone", "eavesdrop": "phone",
+	"acdc_member": "phone", "group_pickup": "phone", "callflow": "goto", "pivot": "goto", "branch_bnumber": "goto",
+	"lookupcidname": "goto",
+	"voicemail":     "tape", "record_call": "tape", "record_caller": "tape", "tts": "speech", "play": "speech",
+	"say":  "speech",
 	"menu": "keys", "collect_dtmf": "keys", "hangup": "end", "response": "end",
 }
 

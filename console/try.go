@@ -30,9 +30,12 @@ func (c *Console) try(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	trimmed := func(key string) string { return strings.TrimSpace(q.Get(key)) }
 	m := tryPage{
-		Route: trimmed("route"), Path: trimmed("path"), Account: trimmed("account"), Dialed: trimmed("dialed"), Caller: trimmed("caller"), At: trimmed("at"),
+		Route: trimmed("route"), Path: trimmed("path"), Account: trimmed("account"), Dialed: trimmed("dialed"),
+		Caller: trimmed("caller"), At: trimmed("at"),
 	}
-	params := slices.DeleteFunc(strings.Split(strings.Join(q["param"], "\n"), "\n"), func(s string) bool { return strings.TrimSpace(s) == "" })
+	params := slices.DeleteFunc(strings.Split(strings.Join(q["param"], "\n"), "\n"), func(s string) bool {
+		return strings.TrimSpace(s) == ""
+	})
 	for i, s := range params {
 		params[i] = strings.TrimSpace(s)
 	}
@@ -58,7 +61,8 @@ func (m *tryPage) ask(r *http.Request, p *preview.Preview, params []string, now 
 		return err
 	}
 	asked := url.Values{
-		"route": {m.Route}, "path": {m.Path}, "account": {m.Account}, "dialed": {m.Dialed}, "caller": {m.Caller}, "param": params, "at": {m.At},
+		"route": {m.Route}, "path": {m.Path}, "account": {m.Account}, "dialed": {m.Dialed}, "caller": {m.Caller},
+		"param": params, "at": {m.At},
 	}
 	if m.At != "" {
 		if question.At, err = preview.Moment(m.At, zone); err != nil {

@@ -1,5 +1,5 @@
-// Package examples holds complete installations, each with its routing tests. The front desk is embedded, so that the program can serve
-// it without any file and write it out to start from. Tests check and run every one of them.
+// Package examples holds complete installations, each with its routing tests. The front desk is embedded, so that the
+// program can serve it without any file and write it out to start from. Tests check and run every one of them.
 package examples
 
 import (

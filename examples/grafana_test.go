@@ -71,11 +71,13 @@ func TestDashboardsAreGenerated(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if out, err := exec.CommandContext(t.Context(), "go", "-C", "../tools", "run", "./dashboards", dir).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "-C", "../tools", "run", "./dashboards",
+		dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	for _, name := range dashboards {
-		if diff := cmp.Diff(string(read(t, "grafana/dashboards/"+name)), string(read(t, filepath.Join(dir, name)))); diff != "" {
+		if diff := cmp.Diff(string(read(t, "grafana/dashboards/"+name)),
+			string(read(t, filepath.Join(dir, name)))); diff != "" {
 			t.Errorf("%s is not what tools/dashboards writes (UPDATE=1 rewrites it; -file +source):\n%s", name, diff)
 		}
 	}
@@ -114,7 +116,8 @@ func (d dashboard) problems(isExported func(string) bool) []string {
 		report("id %v, uid %q: want no id and a fixed uid", d.ID, d.UID)
 	}
 	if d.SchemaVersion != 42 || d.GraphTooltip != 1 || d.Timezone != "browser" {
-		report("schemaVersion %d, graphTooltip %d, timezone %q: want 42, 1, browser", d.SchemaVersion, d.GraphTooltip, d.Timezone)
+		report("schemaVersion %d, graphTooltip %d, timezone %q: want 42, 1, browser", d.SchemaVersion, d.GraphTooltip,
+			d.Timezone)
 	}
 	if d.Title == "" || d.Description == "" {
 		report("no title or no description")
@@ -151,7 +154,8 @@ func (d dashboard) problems(isExported func(string) bool) []string {
 			}
 		}
 		for _, m := range rangeOf.FindAllStringSubmatch(text, -1) {
-			if fixed := !strings.HasPrefix(m[2], "$__r"); fixed && m[1] != "changes" && !strings.Contains(text, "[$__range:"+m[2]+"]") {
+			if fixed := !strings.HasPrefix(m[2], "$__r"); fixed && m[1] != "changes" &&
+				!strings.Contains(text, "[$__range:"+m[2]+"]") {
 				report("%s: %s over a fixed %s, want $__rate_interval or $__range", where, m[1], m[2])
 			}
 		}
@@ -165,8 +169,10 @@ func (d dashboard) problems(isExported func(string) bool) []string {
 	titles, cells := map[string]bool{}, map[[2]int]string{}
 	for i, p := range d.Panels {
 		switch {
-		case p.ID != i+1, titles[p.Title], p.Title == "", p.Description == "", p.FieldConfig.Defaults.Unit == "", p.Datasource != templated, len(p.Targets) == 0:
-			report("panel %d, %q: want an id of its own, a title of its own, a description, a unit, %v and a target", p.ID, p.Title, templated)
+		case p.ID != i+1, titles[p.Title], p.Title == "", p.Description == "", p.FieldConfig.Defaults.Unit == "",
+			p.Datasource != templated, len(p.Targets) == 0:
+			report("panel %d, %q: want an id of its own, a title of its own, a description, a unit, %v and a target",
+				p.ID, p.Title, templated)
 		}
 		titles[p.Title] = true
 		for x := p.GridPos.X; x < p.GridPos.X+p.GridPos.W; x++ {
@@ -213,7 +219,8 @@ func TestProblemsOfDashboards(t *testing.T) {
 // TestExpressions lets Prometheus' own parser read every expression of the dashboards.
 func TestExpressions(t *testing.T) {
 	t.Parallel()
-	variables := strings.NewReplacer("$__rate_interval", "1m", "$__range", "1d", "$__interval", "1m", "$utc_offset", "-5")
+	variables := strings.NewReplacer("$__rate_interval", "1m", "$__range", "1d", "$__interval", "1m", "$utc_offset",
+		"-5")
 	var group struct {
 		Groups [1]struct {
 			Name  string
@@ -228,7 +235,8 @@ func TestExpressions(t *testing.T) {
 		}
 		for _, p := range d.Panels {
 			for _, target := range p.Targets {
-				group.Groups[0].Rules = append(group.Groups[0].Rules, map[string]string{"expr": variables.Replace(target.Expr)})
+				group.Groups[0].Rules = append(group.Groups[0].Rules,
+					map[string]string{"expr": variables.Replace(target.Expr)})
 			}
 		}
 	}
@@ -268,7 +276,8 @@ func TestProvisioning(t *testing.T) {
 	if err := yaml.Unmarshal(read(t, "grafana/provisioning/dashboards/callhours.yaml"), &boards); err != nil {
 		t.Fatal(err)
 	}
-	if boards.APIVersion != 1 || len(boards.Providers) != 1 || boards.Providers[0].Type != "file" || boards.Providers[0].Options.Path == "" {
+	if boards.APIVersion != 1 || len(boards.Providers) != 1 || boards.Providers[0].Type != "file" ||
+		boards.Providers[0].Options.Path == "" {
 		t.Errorf("dashboards: got %+v, want one folder of files", boards)
 	}
 }

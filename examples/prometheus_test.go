@@ -11,7 +11,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// promtool runs Prometheus' own tool in examples/prometheus. Where it is not installed the test is skipped, but never in CI.
+// promtool runs Prometheus' own tool in examples/prometheus. Where it is not installed the test
+// is skipped, but never in CI.
 func promtool(t *testing.T, args ...string) {
 	t.Helper()
 	program, err := exec.LookPath("promtool")

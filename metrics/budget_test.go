@@ -42,7 +42,10 @@ func TestScrapeBytes(t *testing.T) {
 	c := Configured{Tenants: []string{"evil", "good", "third"}}
 	add := func(tenant string, routes, branches, calendars int, name string) {
 		for i := range routes {
-			r := Route{Name: fmt.Sprintf("%s/r%s%d", tenant, name, i), Tenant: tenant, Labels: map[string]string{"mail": name + `"\`}}
+			r := Route{
+				Name: fmt.Sprintf("%s/r%s%d", tenant, name, i), Tenant: tenant,
+				Labels: map[string]string{"mail": name + `"\`},
+			}
 			for b := range branches {
 				r.Branches = append(r.Branches, Branch{fmt.Sprintf("b%s%d", name, b), "open"})
 			}

@@ -106,8 +106,8 @@ type configured struct {
 	names    atomic.Pointer[names]
 }
 
-// names are the series of the running configuration, by the names that are looked up, and all of them once, for showing. One that is
-// published is not changed.
+// names are the series of the running configuration, by the names that are looked up, and all of them once, for
+// showing. One that is published is not changed.
 type names struct {
 	routes    map[string]*RouteMetrics
 	calendars map[string]*CalendarMetrics
@@ -120,8 +120,8 @@ type names struct {
 	tenantSeries   []*labelled[string, gauge]
 }
 
-// New makes the metrics that docs/metrics.md lists and registers them; with a nil registry, nowhere. The error says that
-// the registry has one of these names already; nothing is then left registered.
+// New makes the metrics that docs/metrics.md lists and registers them; with a nil registry, nowhere. The error says
+// that the registry has one of these names already; nothing is then left registered.
 func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 	var all []prometheus.Collector
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
@@ -140,14 +140,18 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 		logDropped: counter("log_lines_dropped_total", "Log lines dropped because the log could not keep up.").
 			WithLabelValues(),
 		findings: gauge("findings", "What check has to say about the running configuration.", "kind", "severity"),
-		reloadOK: gauge("config_last_reload_successful", "Whether the last attempt to load the configuration succeeded.").
+		reloadOK: gauge("config_last_reload_successful",
+			"Whether the last attempt to load the configuration succeeded.").
 			WithLabelValues(),
 		reloadTime: gauge("config_last_reload_success_timestamp_seconds",
 			"When a configuration last went live; 0 if never.").WithLabelValues(),
 		filesHung: gauge("file_reads_hung",
-			"Reads and writes of files that were given up because the file system does not answer, and wait still.").WithLabelValues(),
-		stateReadOnly: gauge("state_read_only", "Whether another process writes the state directory, so that this one does not.").WithLabelValues(),
-		stateFailed:   counter("state_write_failures_total", "Writes to the state directory that failed.").WithLabelValues(),
+			"Reads and writes of files that were given up because the file system does not answer, and wait still.").
+			WithLabelValues(),
+		stateReadOnly: gauge("state_read_only",
+			"Whether another process writes the state directory, so that this one does not.").WithLabelValues(),
+		stateFailed: counter("state_write_failures_total",
+			"Writes to the state directory that failed.").WithLabelValues(),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "callhours_request_duration_seconds",
 			Help:    "Time to answer a request on Kazoo's side.",
@@ -200,32 +204,51 @@ func (n *configured) describe() {
 	n.route = routeFamilies{
 		decisions: of(counter, "decisions_total", "Calls by the branch that was decided.", "route", "branch", "state"),
 		fallbacks: of(counter, "fallbacks_total",
-			"Calls for which the decided branch could not answer, by that branch and why.", "route", "branch", "reason"),
+			"Calls for which the decided branch could not answer, by that branch and why.", "route", "branch",
+			"reason"),
 		unknown: of(counter, "unknown_decisions_total",
 			"Calls decided while a calendar needed to decide was unknown.", "route"),
 		lastCall: of(gauge, "last_call_timestamp_seconds", "When the last call came in; 0 if none has.", "route"),
 		active: of(gauge, "branch_active",
-			"Whether an ordinary call takes the branch at present; 1 for one branch of a route.", "route", "branch", "state"),
+			"Whether an ordinary call takes the branch at present; 1 for one branch of a route.", "route", "branch",
+			"state"),
 		nextChange: of(gauge, "next_change_timestamp_seconds",
 			"When an ordinary call takes another branch; +Inf if that is not in sight.", "route"),
 	}
-	n.calendar.fetches = of(counter, "calendar_fetches_total", "Attempts to read the calendar, by result.", "calendar", "result")
+	n.calendar.fetches = of(counter, "calendar_fetches_total", "Attempts to read the calendar, by result.", "calendar",
+		"result")
 	for i, g := range [calendarGauges]struct{ name, help string }{
-		calendarUp:          {"up", "Whether the last attempt to read the calendar succeeded."},
-		calendarUnknown:     {"unknown", "Whether there is no copy of the calendar to decide from."},
-		calendarLastSuccess: {"last_success_timestamp_seconds", "When the calendar was last read or confirmed unchanged; 0 if never."},
-		calendarEvents:      {"events", "Events in the calendar that count."},
-		calendarActive:      {"active_events", "Events of the calendar that are on at present."},
-		calendarRejected:    {"rejected_events", "Events in the calendar that were not understood and are ignored."},
-		calendarUnmatched:   {"unmatched_events", "Events in the calendar that no condition fits; missing where they are not counted."},
-		calendarLastEvent:   {"last_event_timestamp_seconds", "When the last event of the calendar ends, within the horizon; 0 if it has none."},
-		calendarAhead:       {"expected_ahead_seconds", "How far ahead the calendar is expected to have events; 0 if nothing is said."},
-		calendarCovered:     {"expected_covered", "Whether some event of the calendar is expected to be on at any moment."},
-		calendarMayBeEmpty:  {"may_be_empty", "Whether the calendar may be without events."},
+		calendarUp:      {"up", "Whether the last attempt to read the calendar succeeded."},
+		calendarUnknown: {"unknown", "Whether there is no copy of the calendar to decide from."},
+		calendarLastSuccess: {
+			"last_success_timestamp_seconds",
+			"When the calendar was last read or confirmed unchanged; 0 if never.",
+		},
+		calendarEvents:   {"events", "Events in the calendar that count."},
+		calendarActive:   {"active_events", "Events of the calendar that are on at present."},
+		calendarRejected: {"rejected_events", "Events in the calendar that were not understood and are ignored."},
+		calendarUnmatched: {
+			"unmatched_events",
+			"Events in the calendar that no condition fits; missing where they are not counted.",
+		},
+		calendarLastEvent: {
+			"last_event_timestamp_seconds",
+			"When the last event of the calendar ends, within the horizon; 0 if it has none.",
+		},
+		calendarAhead: {
+			"expected_ahead_seconds",
+			"How far ahead the calendar is expected to have events; 0 if nothing is said.",
+		},
+		calendarCovered: {
+			"expected_covered",
+			"Whether some event of the calendar is expected to be on at any moment.",
+		},
+		calendarMayBeEmpty: {"may_be_empty", "Whether the calendar may be without events."},
 	} {
 		n.calendar.gauges[i] = of(gauge, "calendar_"+g.name, g.help, "calendar")
 	}
-	n.rejected = of(gauge, "config_rejected", "Whether the tenant's present files are refused and its last accepted version answers.", "tenant")
+	n.rejected = of(gauge, "config_rejected",
+		"Whether the tenant's present files are refused and its last accepted version answers.", "tenant")
 }
 
 // register registers all of them or, with an error, none.
@@ -252,8 +275,9 @@ func (m *Metrics) Request(code int, took time.Duration) {
 	}
 }
 
-// Call is Request for a call that a route answered at a moment. One of each tenth of a second, and every slow one, becomes an exemplar
-// with the call's id, which finds its line in the log. The id is a stranger's text: it may be of any length and hold anything.
+// Call is Request for a call that a route answered at a moment. One of each tenth of a second, and every slow one,
+// becomes an exemplar with the call's id, which finds its line in the log. The id is a stranger's text: it may be of
+// any length and hold anything.
 func (m *Metrics) Call(code int, took time.Duration, id string, at time.Time) {
 	switch {
 	case m == nil:
@@ -265,7 +289,8 @@ func (m *Metrics) Call(code int, took time.Duration, id string, at time.Time) {
 	}
 }
 
-// nextExemplar reports that a moment is in another unit of time than the last one for which it did. Of two calls at once, both may be told so.
+// nextExemplar reports that a moment is in another unit of time than the last one for which it did. Of two calls
+// at once, both may be told so.
 func (m *Metrics) nextExemplar(at time.Time) bool {
 	unit := at.UnixNano() / int64(exemplarEvery)
 	if m.exemplar.Load() == unit {
@@ -308,16 +333,6 @@ func exemplarText(s string) string {
 	return b.String()
 }
 
-// Panicked counts a panic that was contained.
-func (m *Metrics) Panicked(place PanicPlace) {
-	if m == nil {
-		return
-	}
-	if c := m.byPlace[place]; c != nil {
-		c.Inc()
-	}
-}
-
 // Unmatched counts a call that no route answers.
 func (m *Metrics) Unmatched(reason UnmatchedReason) {
 	if m == nil {
@@ -332,68 +347,6 @@ func (m *Metrics) Unmatched(reason UnmatchedReason) {
 func (m *Metrics) Shed() {
 	if m != nil {
 		m.shed.Inc()
-	}
-}
-
-// LogLineDropped counts a log line that found the log's queue full.
-func (m *Metrics) LogLineDropped() {
-	if m != nil {
-		m.logDropped.Inc()
-	}
-}
-
-// StateWriteFailed counts a write to the state directory that did not succeed.
-func (m *Metrics) StateWriteFailed() {
-	if m != nil {
-		m.stateFailed.Inc()
-	}
-}
-
-// FileReadsHung sets how many reads of files were given up and wait still.
-func (m *Metrics) FileReadsHung(n int) {
-	if m != nil {
-		m.filesHung.Set(float64(n))
-	}
-}
-
-// StateReadOnly says whether another process writes the state directory.
-func (m *Metrics) StateReadOnly(yes bool) {
-	if m == nil {
-		return
-	}
-	m.stateReadOnly.Set(0)
-	if yes {
-		m.stateReadOnly.Set(1)
-	}
-}
-
-// Reloaded says that a configuration went live at a moment, at start or later.
-func (m *Metrics) Reloaded(at time.Time) {
-	if m != nil {
-		m.reloadOK.Set(1)
-		m.reloadTime.Set(seconds(at))
-	}
-}
-
-// ReloadRefused says that the present files were refused and the former configuration answers.
-func (m *Metrics) ReloadRefused() {
-	if m != nil {
-		m.reloadOK.Set(0)
-	}
-}
-
-// TenantRefused says that a tenant's present files were refused and its last accepted version answers.
-func (m *Metrics) TenantRefused(name string) { m.tenant(name, 1) }
-
-// TenantAccepted says that a tenant's present files are live.
-func (m *Metrics) TenantAccepted(name string) { m.tenant(name, 0) }
-
-func (m *Metrics) tenant(name string, refused float64) {
-	if m == nil {
-		return
-	}
-	if g := m.series.names.Load().tenants[name]; g != nil {
-		g.Set(refused)
 	}
 }
 

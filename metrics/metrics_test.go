@@ -183,8 +183,8 @@ func TestLint(t *testing.T) {
 	}
 }
 
-// TestEverySeriesExists counts the series of a fresh start. `increase()` cannot see the first increment of a series that
-// appears with it.
+// TestEverySeriesExists counts the series of a fresh start. `increase()` cannot see the first increment of a
+// series that appears with it.
 func TestEverySeriesExists(t *testing.T) {
 	t.Parallel()
 	_, reg := registered(t)
@@ -198,13 +198,17 @@ func TestEverySeriesExists(t *testing.T) {
 	}
 	want := map[string]int{
 		"decisions_total": 3, "fallbacks_total": 3 * 4, "unknown_decisions_total": 1, "unmatched_calls_total": 4,
-		"panics_total": 11, "requests_total": 10, "shed_calls_total": 1, "log_lines_dropped_total": 1, "last_call_timestamp_seconds": 1,
-		"branch_active": 3, "next_change_timestamp_seconds": 1, "route_info": 1, "calendar_up": 1, "calendar_unknown": 1,
+		"panics_total": 11, "requests_total": 10, "shed_calls_total": 1, "log_lines_dropped_total": 1,
+		"last_call_timestamp_seconds": 1,
+		"branch_active":               3, "next_change_timestamp_seconds": 1, "route_info": 1, "calendar_up": 1,
+		"calendar_unknown":                        1,
 		"calendar_last_success_timestamp_seconds": 1, "calendar_fetches_total": 11, "calendar_events": 1,
-		"calendar_active_events": 1, "calendar_expected_ahead_seconds": 1, "calendar_expected_covered": 1, "calendar_may_be_empty": 1,
+		"calendar_active_events": 1, "calendar_expected_ahead_seconds": 1, "calendar_expected_covered": 1,
+		"calendar_may_be_empty":    1,
 		"calendar_rejected_events": 1, "calendar_unmatched_events": 1, "calendar_last_event_timestamp_seconds": 1,
 		"findings": 1, "config_last_reload_successful": 1, "config_last_reload_success_timestamp_seconds": 1,
-		"config_rejected": 1, "file_reads_hung": 1, "state_read_only": 1, "state_write_failures_total": 1, "tzdata_info": 1, "build_info": 1,
+		"config_rejected": 1, "file_reads_hung": 1, "state_read_only": 1, "state_write_failures_total": 1,
+		"tzdata_info": 1, "build_info": 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("series by metric (-want +got):\n%s", diff)
@@ -223,7 +227,9 @@ func TestMethods(t *testing.T) {
 			func(m *Metrics) { m.Request(418, time.Millisecond) },
 			[]string{`requests_total{code="418"} 1`},
 		},
-		"Unmatched":            {func(m *Metrics) { m.Unmatched(NoNumber) }, []string{`unmatched_calls_total{reason="no_number"} 1`}},
+		"Unmatched": {func(m *Metrics) {
+			m.Unmatched(NoNumber)
+		}, []string{`unmatched_calls_total{reason="no_number"} 1`}},
 		"Unmatched, not known": {func(m *Metrics) { m.Unmatched("x") }, nil},
 		"Panicked":             {func(m *Metrics) { m.Panicked(PanicFeed) }, []string{`panics_total{where="feed"} 1`}},
 		"Panicked, not known":  {func(m *Metrics) { m.Panicked("x") }, nil},
@@ -238,7 +244,9 @@ func TestMethods(t *testing.T) {
 		"ReloadRefused keeps the moment": {func(m *Metrics) { m.Reloaded(noon); m.ReloadRefused() }, []string{
 			`config_last_reload_success_timestamp_seconds{} 1.8039024e+09`,
 		}},
-		"TenantRefused":            {func(m *Metrics) { m.TenantRefused("acme") }, []string{`config_rejected{tenant="acme"} 1`}},
+		"TenantRefused": {func(m *Metrics) {
+			m.TenantRefused("acme")
+		}, []string{`config_rejected{tenant="acme"} 1`}},
 		"TenantAccepted":           {func(m *Metrics) { m.TenantRefused("acme"); m.TenantAccepted("acme") }, nil},
 		"TenantRefused, not known": {func(m *Metrics) { m.TenantRefused("x") }, nil},
 		"Findings": {
@@ -257,7 +265,10 @@ func TestMethods(t *testing.T) {
 			func(m *Metrics) { m.Route("acme/main").Fallback(1, Limit) },
 			[]string{`fallbacks_total{branch="lunch",reason="limit",route="acme/main"} 1`},
 		},
-		"Fallback, not known": {func(m *Metrics) { m.Route("acme/main").Fallback(-1, Limit); m.Route("acme/main").Fallback(0, "x") }, nil},
+		"Fallback, not known": {func(m *Metrics) {
+			m.Route("acme/main").Fallback(-1, Limit)
+			m.Route("acme/main").Fallback(0, "x")
+		}, nil},
 		"Unknown": {
 			func(m *Metrics) { m.Route("acme/main").Unknown() },
 			[]string{`unknown_decisions_total{route="acme/main"} 1`},
@@ -283,7 +294,8 @@ func TestMethods(t *testing.T) {
 			[]string{`next_change_timestamp_seconds{route="acme/main"} +Inf`},
 		},
 		"Fetched": {func(m *Metrics) { m.Calendar("acme/hours").Fetched(Unchanged) }, []string{
-			`calendar_fetches_total{calendar="acme/hours",result="unchanged"} 1`, `calendar_up{calendar="acme/hours"} 1`,
+			`calendar_fetches_total{calendar="acme/hours",result="unchanged"} 1`,
+			`calendar_up{calendar="acme/hours"} 1`,
 		}},
 		"Fetched, then not": {
 			func(m *Metrics) { m.Calendar("acme/hours").Fetched(OK); m.Calendar("acme/hours").Fetched(Shrunk) },
@@ -292,9 +304,17 @@ func TestMethods(t *testing.T) {
 				`calendar_fetches_total{calendar="acme/hours",result="shrunk"} 1`,
 			},
 		},
-		"Fetched, not known": {func(m *Metrics) { m.Calendar("acme/hours").Fetched("x"); m.Calendar("x").Fetched(OK) }, nil},
-		"Calendar unknown":   {func(m *Metrics) { m.Calendar("acme/hours").Unknown() }, []string{`calendar_unknown{calendar="acme/hours"} 1`}},
-		"Calendar known":     {func(m *Metrics) { m.Calendar("acme/hours").Unknown(); m.Calendar("acme/hours").Known() }, nil},
+		"Fetched, not known": {func(m *Metrics) {
+			m.Calendar("acme/hours").Fetched("x")
+			m.Calendar("x").Fetched(OK)
+		}, nil},
+		"Calendar unknown": {func(m *Metrics) {
+			m.Calendar("acme/hours").Unknown()
+		}, []string{`calendar_unknown{calendar="acme/hours"} 1`}},
+		"Calendar known": {func(m *Metrics) {
+			m.Calendar("acme/hours").Unknown()
+			m.Calendar("acme/hours").Known()
+		}, nil},
 		"Calendar's numbers": {
 			func(m *Metrics) {
 				c := m.Calendar("acme/hours")
@@ -379,7 +399,8 @@ func exemplars(t *testing.T, reg prometheus.Gatherer) []string {
 	return ids
 }
 
-// TestExemplars shows which calls become exemplars: the first, one of each tenth of a second after it, and every slow one.
+// TestExemplars shows which calls become exemplars: the first, one of each tenth of a second
+// after it, and every slow one.
 func TestExemplars(t *testing.T) {
 	t.Parallel()
 	m, reg := registered(t)
@@ -416,7 +437,10 @@ func TestExemplarsOfStrangers(t *testing.T) {
 		if diff := cmp.Diff([]string{want}, exemplars(t, reg)); diff != "" {
 			t.Errorf("call id %q (-want +got):\n%s", id, diff)
 		}
-		for accept, wanted := range map[string]bool{"application/openmetrics-text; version=1.0.0": true, "text/plain": false} {
+		for accept, wanted := range map[string]bool{
+			"application/openmetrics-text; version=1.0.0": true,
+			"text/plain": false,
+		} {
 			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", nil)
 			r.Header.Set("Accept", accept)
 			promhttp.HandlerFor(reg, promhttp.HandlerOpts{EnableOpenMetrics: true}).ServeHTTP(w, r)
@@ -433,7 +457,10 @@ func TestOwnSeries(t *testing.T) {
 	m, reg := registered(t)
 	c := Configured{OwnSeries: 1}
 	for _, name := range []string{"first", "second", "third"} {
-		c.Routes = append(c.Routes, Route{Name: name, Branches: []Branch{{"open-" + name, "open"}, {"holiday", "closed"}, {"closed", "closed"}}})
+		c.Routes = append(c.Routes,
+			Route{
+				Name: name, Branches: []Branch{{"open-" + name, "open"}, {"holiday", "closed"}, {"closed", "closed"}},
+			})
 	}
 	m.Configure(c)
 	before := series(t, reg)
@@ -480,7 +507,8 @@ func TestTenThousandRoutes(t *testing.T) {
 	for i := range 10_000 {
 		r := Route{Name: fmt.Sprint(i)}
 		for b := range 5 {
-			r.Branches = append(r.Branches, Branch{fmt.Sprintf("b%d-%d", i, b), []string{"open", "closed", "other"}[b%3]})
+			r.Branches = append(r.Branches,
+				Branch{fmt.Sprintf("b%d-%d", i, b), []string{"open", "closed", "other"}[b%3]})
 		}
 		c.Routes = append(c.Routes, r)
 	}
@@ -495,8 +523,20 @@ func TestTenThousandRoutes(t *testing.T) {
 func TestExpected(t *testing.T) {
 	t.Parallel()
 	m, reg := registered(t)
-	m.Configure(Configured{Calendars: []Calendar{{Name: "acme/hours", Covered: true}, {Name: "holidays", Ahead: time.Hour}, {Name: "rota", MayBeEmpty: true}}})
-	m.Configure(Configured{Calendars: []Calendar{{Name: "acme/hours"}, {Name: "holidays", Ahead: 48 * time.Hour}, {Name: "rota", MayBeEmpty: true}}})
+	m.Configure(Configured{
+		Calendars: []Calendar{
+			{Name: "acme/hours", Covered: true},
+			{Name: "holidays", Ahead: time.Hour},
+			{Name: "rota", MayBeEmpty: true},
+		},
+	})
+	m.Configure(Configured{
+		Calendars: []Calendar{
+			{Name: "acme/hours"},
+			{Name: "holidays", Ahead: 48 * time.Hour},
+			{Name: "rota", MayBeEmpty: true},
+		},
+	})
 	var got []string
 	for _, line := range series(t, reg) {
 		if strings.Contains(line, "expected") || strings.Contains(line, "may_be_empty") {
@@ -579,7 +619,13 @@ func TestRouteInfo(t *testing.T) {
 	t.Parallel()
 	m, reg := registered(t)
 	m.Configure(Configured{Routes: []Route{
-		{Name: "a", Labels: map[string]string{"contact": "ops@acme.example", "route": "x", "on-call": "first", "on_call": "second"}},
+		{
+			Name: "a",
+			Labels: map[string]string{
+				"contact": "ops@acme.example", "route": "x", "on-call": "first",
+				"on_call": "second",
+			},
+		},
 		{Name: "acme/b", Tenant: "acme", Labels: map[string]string{"24x7": "yes", "contact": "bad \xff"}},
 		{Name: "c"},
 	}})

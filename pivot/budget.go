@@ -5,15 +5,16 @@ import (
 	"strconv"
 )
 
-// What Kazoo grants a call: each action takes five tokens of its bucket, which holds a hundred and fills by ten a second. Whatever an action that
-// waits for somebody leaves of that is taken to be filled up when the next one runs.
+// What Kazoo grants a call: each action takes five tokens of its bucket, which holds a hundred and fills by ten a
+// second. Whatever an action that waits for somebody leaves of that is taken to be filled up when the next one runs.
 const (
 	budgetTokens  = 100
 	budgetAction  = 5
 	budgetRefills = 10 // a second
 )
 
-// overBudget finds the first action of a callflow that a call cannot pay for any more; nothing if there is none. The callflow is one that Kazoo takes.
+// overBudget finds the first action of a callflow that a call cannot pay for any more; nothing if there is none. The
+// callflow is one that Kazoo takes.
 func overBudget(body []byte) []*Finding {
 	b := budget{checker: checker{body: body}}
 	b.action(&reader{json: body}, budgetTokens)
@@ -44,7 +45,8 @@ func (b *budget) action(r *reader, tokens float64) {
 		return
 	}
 	if tokens < budgetAction {
-		f := b.at(r.json[start:r.at], nil, "Kazoo ends the call before this action: more than %d actions that take no time come one after the other; do more in one, such as set_variables",
+		f := b.at(r.json[start:r.at], nil,
+			"Kazoo ends the call before this action: more than %d actions that take no time come one after the other; do more in one, such as set_variables",
 			budgetTokens/budgetAction)
 		f.Budget = true
 		b.found = append(b.found, f)
@@ -64,7 +66,8 @@ func (b *budget) action(r *reader, tokens float64) {
 	b.path = b.path[:len(b.path)-1]
 }
 
-// seconds is how long an action takes: what sleep is told, nothing or, for those that wait for people or machines, long enough.
+// seconds is how long an action takes: what sleep is told, nothing or, for those that wait for
+// people or machines, long enough.
 func seconds(module string, data []byte) float64 {
 	const enough = budgetTokens / budgetRefills
 	if builtIn().instant[module] {

@@ -382,7 +382,8 @@ var quotedData, quotedChildren = []byte(`"data"`), []byte(`"children"`)
 func (c *checker) children(r *reader, depth int) *Finding {
 	if r.next() != '{' {
 		body := r.value()
-		return c.at(body, []string{"children"}, "want an object of actions by name, as in {\"_\": {\"module\": …}}, found %s", describe(body))
+		return c.at(body, []string{"children"},
+			"want an object of actions by name, as in {\"_\": {\"module\": …}}, found %s", describe(body))
 	}
 	c.path = append(c.path, step{name: quotedChildren})
 	start, within := r.at, len(c.path)

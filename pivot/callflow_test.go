@@ -38,7 +38,8 @@ func TestCheckCallflowTakes(t *testing.T) {
 
 // nested is a callflow of that many actions within each other.
 func nested(actions int) string {
-	return strings.Repeat(`{"module":"play","children":{"_":`, actions-1) + `{"module":"hangup"}` + strings.Repeat("}}", actions-1)
+	return strings.Repeat(`{"module":"play","children":{"_":`, actions-1) + `{"module":"hangup"}` +
+		strings.Repeat("}}", actions-1)
 }
 
 func manyChildren(n int) string {
@@ -119,7 +120,10 @@ func TestCheckCallflowRefuses(t *testing.T) {
 			"no module of Kazoo", `{"module":"voicemial"}`,
 			`.module: "voicemial" is no module of Kazoo; did you mean "voicemail"?`,
 		},
-		{"a module in capitals", `{"module":"Hangup"}`, `.module: "Hangup" is no module of Kazoo; did you mean "hangup"?`},
+		{
+			"a module in capitals", `{"module":"Hangup"}`,
+			`.module: "Hangup" is no module of Kazoo; did you mean "hangup"?`,
+		},
 		{
 			"the schema of actions", `{"module":"action"}`,
 			`.module: "action" is no module of Kazoo`,
@@ -156,7 +160,8 @@ func TestCheckCallflowRefuses(t *testing.T) {
 			`.children._: want an action such as {"module": "hangup"}, found "hangup"`,
 		},
 		{
-			"a child whose key blurs the path", `{"module":"menu","children":{"a.b":{"module":"menu","children":{"":{"module":1}}}}}`,
+			"a child whose key blurs the path",
+			`{"module":"menu","children":{"a.b":{"module":"menu","children":{"":{"module":1}}}}}`,
 			`.children."a.b".children."".module: want a non-empty text, found 1`,
 		},
 		{
@@ -216,7 +221,8 @@ func FuzzCheckCallflow(f *testing.F) {
 		before := string(body)
 		err := CheckCallflow(body, Cluster{})
 		for _, f := range CallflowWarnings(body, Cluster{Version: Kazoo5}) {
-			if f.Offset < 0 || f.Offset > len(body) || f.Path == "" || f.Message == "" || strings.ContainsAny(f.Error(), "\n\r") {
+			if f.Offset < 0 || f.Offset > len(body) || f.Path == "" || f.Message == "" ||
+				strings.ContainsAny(f.Error(), "\n\r") {
 				t.Fatalf("want one line with a place, found %#v", f)
 			}
 		}
@@ -269,8 +275,9 @@ func plainly(t *testing.T, value any) {
 
 // BenchmarkCheckCallflow checks an answer of about 300 bytes, beside what encoding/json takes to see that it is JSON.
 func BenchmarkCheckCallflow(b *testing.B) {
-	body := []byte(`{"module":"tts","data":{"text":"We are closed for Thanksgiving Day. We are back on Friday at 9 AM.","voice":"female"},` +
-		`"children":{"_":` + strings.Replace(frontDesk, `"timeout"`, `"can_call_self":false,"timeout"`, 1) + `}}`)
+	body := []byte(
+		`{"module":"tts","data":{"text":"We are closed for Thanksgiving Day. We are back on Friday at 9 AM.","voice":"female"},` +
+			`"children":{"_":` + strings.Replace(frontDesk, `"timeout"`, `"can_call_self":false,"timeout"`, 1) + `}}`)
 	b.Run("pivot", func(b *testing.B) {
 		b.ReportAllocs()
 		b.SetBytes(int64(len(body)))

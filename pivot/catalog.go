@@ -110,7 +110,8 @@ const (
 // kinds are those that the catalog names by a word.
 var kinds = map[string]kind{
 	"text": aText, "integer": anInteger, "boolean": aBoolean, "object": anObject, "list": aList,
-	"url": aURL, "plain-url": aPlainURL, "link": aLink, "mail": anEmail, "language": aLanguage, "digits": isDigits, "action": anAction,
+	"url": aURL, "plain-url": aPlainURL, "link": aLink, "mail": anEmail, "language": aLanguage, "digits": isDigits,
+	"action": anAction,
 }
 
 // value is one thing that a member or an element may be.

@@ -38,7 +38,8 @@ func parseCatalog(text string) (*catalog, error) {
 	p := catalogParser{map[string][]value{}, map[string]*object{}}
 	c := &catalog{modules: map[string]*object{}, instant: map[string]bool{}, meant: map[string][]string{}}
 	var common []field
-	// Names in braces may be used before they are explained: objects first, since lists hold them, then what is within both.
+	// Names in braces may be used before they are explained: objects first, since lists hold
+	// them, then what is within both.
 	for _, pass := range []func(s section) error{
 		func(s section) error { return p.declare(s) },
 		func(s section) error { return p.list(s) },

@@ -56,12 +56,18 @@ func TestParseCatalogRefuses(t *testing.T) {
 		{"a value", "play -> _\n  id text of", `line 1: play -> _: id text of: "of": want a number or a range`},
 		{"no value", "play -> _\n  id a |  | b", `line 1: play -> _: id a |  | b: "" is not known`},
 		{"an attribute", "play -> _\n  id text, needed", `line 1: play -> _: id text, needed: "needed" is not known`},
-		{"unless nothing", "play -> _\n  id text, expected unless ", `line 1: play -> _: id text, expected unless: "expected unless" is not known`},
+		{
+			"unless nothing", "play -> _\n  id text, expected unless ",
+			`line 1: play -> _: id text, expected unless: "expected unless" is not known`,
+		},
 		{"a name in braces", "play -> _\n  id {what}", "line 1: play -> _: id {what}: {what} is not explained"},
 		{"a list of nothing", "play -> _\n  id list", `line 1: play -> _: id list: "list": want what it is a list of`},
 		{"a range", "play -> _\n  id text 1..x", `line 1: play -> _: id text 1..x: "1..x": want a number or a range`},
 		{"the start of a range", "{a} = text x..1", `line 1: {a} = text x..1: "x..1": want a number or a range`},
-		{"a choice", "play -> _\n  id text\n  one of id, ip", `line 1: play -> _: one of id, ip: there is no field "ip" above`},
+		{
+			"a choice", "play -> _\n  id text\n  one of id, ip",
+			`line 1: play -> _: one of id, ip: there is no field "ip" above`,
+		},
 	} {
 		_, err := parseCatalog(c.text)
 		if err == nil {
@@ -130,20 +136,29 @@ func checkOwn(t *testing.T, data string, v Version, warnings *[]*Finding) *Findi
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := checker{body: []byte(`{"module":"m","data":` + data + `}`), version: v.set(), catalog: own, warnings: warnings, on: Cluster{Version: v}}
+	c := checker{
+		body: []byte(`{"module":"m","data":` + data + `}`), version: v.set(), catalog: own, warnings: warnings,
+		on: Cluster{Version: v},
+	}
 	return c.document()
 }
 
 func TestValuesFit(t *testing.T) {
 	t.Parallel()
 	for _, member := range []string{
-		`"text":""`, `"text":"\u00e9"`, `"short":"ab"`, `"short":"éé\u00e9"`, `"short":"😀😀"`, `"word":"a"`, `"word":"\u0062"`, `"word":"list"`,
-		`"number":5`, `"number":10`, `"low":-9`, `"low":9`, `"high":3`, `"exact":8`, `"exact":9`, `"flag":true`, `"flag":false`,
-		`"any":{"x":[1,{"y":null}]}`, `"pair":{"a":"x"}`, `"pair":{"b":1,"a":"x","c":0}`, `"either":true`, `"either":"x"`,
+		`"text":""`, `"text":"\u00e9"`, `"short":"ab"`, `"short":"éé\u00e9"`, `"short":"😀😀"`, `"word":"a"`,
+		`"word":"\u0062"`, `"word":"list"`,
+		`"number":5`, `"number":10`, `"low":-9`, `"low":9`, `"high":3`, `"exact":8`, `"exact":9`, `"flag":true`,
+		`"flag":false`,
+		`"any":{"x":[1,{"y":null}]}`, `"pair":{"a":"x"}`, `"pair":{"b":1,"a":"x","c":0}`, `"either":true`,
+		`"either":"x"`,
 		`"list":[]`, `"list":["a","a"]`, `"some":["1"]`, `"some":["2","1"]`, `"pairs":[{"a":"x"},{"a":"y","b":-0}]`,
-		`"url":"http://pivot.example.com"`, `"url":"https://127.0.0.2/x"`, `"link":"http://localhost/x"`, `"language":"en"`, `"language":"de-DE"`, `"digits":"0123"`,
-		`"action":{"module":"m","data":{"must":""}}`, `"headers":{"X-A":"1"}`, `"headers":{}`, `"texts":{"":"1"}`, `"loose":{"b":1}`,
-		`"shapes":[{"shape":"round","radius":1},{"side":2,"shape":"square"}]`, `"both":"x"`, `"unknown":[1]`, `"skip_module":true`,
+		`"url":"http://pivot.example.com"`, `"url":"https://127.0.0.2/x"`, `"link":"http://localhost/x"`,
+		`"language":"en"`, `"language":"de-DE"`, `"digits":"0123"`,
+		`"action":{"module":"m","data":{"must":""}}`, `"headers":{"X-A":"1"}`, `"headers":{}`, `"texts":{"":"1"}`,
+		`"loose":{"b":1}`,
+		`"shapes":[{"shape":"round","radius":1},{"side":2,"shape":"square"}]`, `"both":"x"`, `"unknown":[1]`,
+		`"skip_module":true`,
 		`"old":"x"`, `"new":"x"`,
 	} {
 		if wrong := checkOwn(t, `{`+member+`,"must":"x"}`, "", nil); wrong != nil {
@@ -183,11 +198,26 @@ func TestValuesDoNotFit(t *testing.T) {
 		{`"some":["1","2","\u0031"]`, `.data.some[2]: "1" stands in the list twice`},
 		{`"pairs":[{"a":"x"},{"a":1}]`, `.data.pairs[1].a: want a text, found 1; put it in quotes`},
 		{`"pairs":[{}]`, `.data.pairs[0].a: missing; want a text`},
-		{`"url":"pivot.example.com"`, `.data.url: want a URL with http:// or https:// and another host than localhost, found "pivot.example.com"`},
-		{`"url":"HTTP://pivot.example.com"`, `.data.url: want a URL with http:// or https:// and another host than localhost, found "HTTP://pivot.example.com"`},
-		{`"url":"http://Localhost:8080/x"`, `.data.url: want a URL with http:// or https:// and another host than localhost, found "http://Localhost:8080/x"`},
-		{`"url":"https://a:b@127.0.0.1?x"`, `.data.url: want a URL with http:// or https:// and another host than localhost, found "https://a:b@127.0.0.1?x"`},
-		{`"url":"http://"`, `.data.url: want a URL with http:// or https:// and another host than localhost, found "http://"`},
+		{
+			`"url":"pivot.example.com"`,
+			`.data.url: want a URL with http:// or https:// and another host than localhost, found "pivot.example.com"`,
+		},
+		{
+			`"url":"HTTP://pivot.example.com"`,
+			`.data.url: want a URL with http:// or https:// and another host than localhost, found "HTTP://pivot.example.com"`,
+		},
+		{
+			`"url":"http://Localhost:8080/x"`,
+			`.data.url: want a URL with http:// or https:// and another host than localhost, found "http://Localhost:8080/x"`,
+		},
+		{
+			`"url":"https://a:b@127.0.0.1?x"`,
+			`.data.url: want a URL with http:// or https:// and another host than localhost, found "https://a:b@127.0.0.1?x"`,
+		},
+		{
+			`"url":"http://"`,
+			`.data.url: want a URL with http:// or https:// and another host than localhost, found "http://"`,
+		},
 		{`"link":"localhost"`, `.data.link: want a URL with http:// or https://, found "localhost"`},
 		{`"language":"eng"`, `.data.language: want a language such as en or en-us, found "eng"`},
 		{`"language":"en_us"`, `.data.language: want a language such as en or en-us, found "en_us"`},
@@ -203,7 +233,10 @@ func TestValuesDoNotFit(t *testing.T) {
 		{`"shapes":[{"side":1}]`, `.data.shapes[0].shape: want "square" or "round", found nothing`},
 		{`"shapes":[{"shape":"round","side":1}]`, `.data.shapes[0].radius: missing; want an integer`},
 		{`"skip_module":1`, `.data.skip_module: want true or false, found 1`},
-		{`"both":["x"]`, `.data.both: want a text, found a list, which not all of Kazoo's versions take; set kazoo_version if yours is 5`},
+		{
+			`"both":["x"]`,
+			`.data.both: want a text, found a list, which not all of Kazoo's versions take; set kazoo_version if yours is 5`,
+		},
 	} {
 		wrong := checkOwn(t, `{"must":"x",`+c.member+`}`, "", nil)
 		if wrong == nil {
@@ -223,7 +256,8 @@ func TestValuesDoNotFit(t *testing.T) {
 func TestWarningsOfWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	var warnings []*Finding
-	if wrong := checkOwn(t, `{"must":"x","shapes":[{"shape":"round","radius":1,"side":2}]}`, "", &warnings); wrong != nil {
+	if wrong := checkOwn(t, `{"must":"x","shapes":[{"shape":"round","radius":1,"side":2}]}`, "",
+		&warnings); wrong != nil {
 		t.Fatal(wrong)
 	}
 	want := []string{`.data.shapes[0].side: there is no such field, and Kazoo ignores it; known: radius, shape`}
@@ -250,7 +284,8 @@ func BenchmarkParseCatalog(b *testing.B) {
 	}
 }
 
-// FuzzParseCatalog shows that a catalog that is amended in any way is refused or can be used, and that what is wrong with it is one line.
+// FuzzParseCatalog shows that a catalog that is amended in any way is refused or can be used, and that what
+// is wrong with it is one line.
 func FuzzParseCatalog(f *testing.F) {
 	f.Add(everyKind, `{"must":"x","shapes":[{"shape":"round"}],"pair":{"a":1}}`)
 	f.Add("m -> <digits> _\n  a {b}, required since 5\n{b} = x | y", `{"a":"x"}`)
@@ -265,7 +300,10 @@ func FuzzParseCatalog(f *testing.F) {
 		}
 		var warnings []*Finding
 		for _, v := range append(Versions(), "") {
-			c := checker{body: []byte(`{"module":"m","data":` + data + `,"children":{"1":{"module":"m"}}}`), version: v.set(), catalog: own, on: Cluster{Version: v}}
+			c := checker{
+				body:    []byte(`{"module":"m","data":` + data + `,"children":{"1":{"module":"m"}}}`),
+				version: v.set(), catalog: own, on: Cluster{Version: v},
+			}
 			c.warnings = &warnings
 			if wrong := c.document(); wrong != nil && wrong.Message == "" {
 				t.Fatal("want a message")

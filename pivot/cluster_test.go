@@ -9,7 +9,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// TestVersions shows what each version of Kazoo takes, and that what not all of them take waits for somebody to say which it is.
+// TestVersions shows what each version of Kazoo takes, and that what not all of them take waits for
+// somebody to say which it is.
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	const (
@@ -23,14 +24,17 @@ func TestVersions(t *testing.T) {
 	for _, c := range []struct{ body, any, v43, master, v5 string }{
 		{body: frontDesk},
 		{
-			body: `{"module":"functoin"}`, any: `.module: "functoin" is no module of Kazoo`, v43: `.module: "functoin" is no module of Kazoo`,
-			master: `.module: "functoin" is no module of Kazoo; did you mean "function"?`, v5: `.module: "functoin" is no module of Kazoo; did you mean "function"?`,
+			body: `{"module":"functoin"}`, any: `.module: "functoin" is no module of Kazoo`,
+			v43:    `.module: "functoin" is no module of Kazoo`,
+			master: `.module: "functoin" is no module of Kazoo; did you mean "function"?`,
+			v5:     `.module: "functoin" is no module of Kazoo; did you mean "function"?`,
 		},
 		{
-			body: `{"module":"tones","data":{"tones":[{"frequencies":[440],"duration_on":1,"duration_off":1,"volume":1}]}}`,
-			any:  `.module: "tones" is not in Kazoo 4.3 and master; set kazoo_version if yours is 5`,
-			v43:  `.module: "tones" is not in Kazoo 4.3 and master`, master: `.module: "tones" is not in Kazoo 4.3 and master`,
-			v5: `.data.tones[0].volume: want an integer of at most 0, found 1`,
+			body:   `{"module":"tones","data":{"tones":[{"frequencies":[440],"duration_on":1,"duration_off":1,"volume":1}]}}`,
+			any:    `.module: "tones" is not in Kazoo 4.3 and master; set kazoo_version if yours is 5`,
+			v43:    `.module: "tones" is not in Kazoo 4.3 and master`,
+			master: `.module: "tones" is not in Kazoo 4.3 and master`,
+			v5:     `.data.tones[0].volume: want an integer of at most 0, found 1`,
 		},
 		{
 			body: `{"module":"callflow","data":{"doc_id":"a","path":["b",1]}}`,
@@ -38,14 +42,16 @@ func TestVersions(t *testing.T) {
 			v5:   `.data.path[1]: want a text, found 1; put it in quotes`,
 		},
 		{
-			body:   `{"module":"record_call","data":{"url":"http://127.1/rec"}}`,
-			any:    url + `, found "http://127.1/rec"; 127.1 is this machine's own address to Kazoo; set kazoo_version if yours is 4.3`,
+			body: `{"module":"record_call","data":{"url":"http://127.1/rec"}}`,
+			any: url +
+				`, found "http://127.1/rec"; 127.1 is this machine's own address to Kazoo; set kazoo_version if yours is 4.3`,
 			master: url + `, found "http://127.1/rec"; 127.1 is this machine's own address to Kazoo`,
 			v5:     url + `, found "http://127.1/rec"; 127.1 is this machine's own address to Kazoo`,
 		},
 		{
 			body: `{"module":"record_caller","data":{"url":"s:/"}}`,
-			any:  url + `, found "s:/"`, v43: url + `, found "s:/"`, master: url + `, found "s:/"`, v5: url + `, found "s:/"`,
+			any:  url + `, found "s:/"`, v43: url + `, found "s:/"`, master: url + `, found "s:/"`,
+			v5: url + `, found "s:/"`,
 		},
 		{
 			body: `{"module":"webhook","data":{"uri":"http://me@host/"}}`, any: user, v43: user, master: user, v5: user,
@@ -56,15 +62,17 @@ func TestVersions(t *testing.T) {
 			v43:  `.data.custom_application_vars.tries: want a text, found 3; put it in quotes`,
 		},
 		{
-			body:   `{"module":"missed_call_alert","data":{"recipients":[{"type":"user","id":"` + box + `"}]}}`,
-			any:    `.data.recipients[0].id: want an e-mail address or a list, found "` + box + `", which not all of Kazoo's versions take; set kazoo_version if yours is 4.3 or 5`,
+			body: `{"module":"missed_call_alert","data":{"recipients":[{"type":"user","id":"` + box + `"}]}}`,
+			any: `.data.recipients[0].id: want an e-mail address or a list, found "` + box +
+				`", which not all of Kazoo's versions take; set kazoo_version if yours is 4.3 or 5`,
 			master: `.data.recipients[0].id: want an e-mail address or a list, found "` + box + `"`,
 		},
 		{
 			body:   `{"module":"notification","data":{"recipients":[{"type":"email","id":["a@b","c"]}]}}`,
 			any:    `.module: "notification" is not in Kazoo 4.3; set kazoo_version if yours is master or 5`,
 			v43:    `.module: "notification" is not in Kazoo 4.3`,
-			master: `.data.recipients[0].id[1]: want an e-mail address, found "c"`, v5: `.data.recipients[0].id[1]: want an e-mail address, found "c"`,
+			master: `.data.recipients[0].id[1]: want an e-mail address, found "c"`,
+			v5:     `.data.recipients[0].id[1]: want an e-mail address, found "c"`,
 		},
 		{
 			body: `{"module":"conference","data":{"config":{"member":{}}}}`,
@@ -91,7 +99,8 @@ func TestVersions(t *testing.T) {
 		},
 		{
 			body: `{"module":"branch_variable"}`,
-			any:  `.data.variable: missing in Kazoo 5; want a text or a list of texts`, v5: `.data.variable: missing in Kazoo 5; want a text or a list of texts`,
+			any:  `.data.variable: missing in Kazoo 5; want a text or a list of texts`,
+			v5:   `.data.variable: missing in Kazoo 5; want a text or a list of texts`,
 		},
 		// What a schema requires and has a default for may be left out: Kazoo fills it in and runs it.
 		{body: `{"module":"response"}`},
@@ -101,7 +110,8 @@ func TestVersions(t *testing.T) {
 		{body: `{"module":"group_pickup_feature"}`},
 		{body: `{"module":"page_group","data":{"endpoints":[{"id":"a","endpoint_type":"user"}]}}`},
 		{
-			body: `{"module":"audio_macro","data":{"language":"en"}}`, any: macros, v43: macros, master: macros, v5: macros,
+			body: `{"module":"audio_macro","data":{"language":"en"}}`, any: macros, v43: macros, master: macros,
+			v5: macros,
 		},
 		{
 			body:   `{"module":"doorman","data":{"id":"1"}}`,
@@ -121,9 +131,10 @@ func TestVersions(t *testing.T) {
 			master: `.data.variable: want a text, found a list`,
 		},
 		{
-			body: `{"module":"branch_variable","data":{"variable":"a","scope":"doc"}}`,
-			any:  `.data.scope: want "account", "custom_channel_vars", "device", "merged" or "user", found "doc", which not all of Kazoo's versions take; set kazoo_version if yours is 5`,
-			v43:  `.data.scope: want "account", "custom_channel_vars", "device", "merged" or "user", found "doc"`, master: `.data.scope: want "account", "custom_channel_vars", "device", "merged" or "user", found "doc"`,
+			body:   `{"module":"branch_variable","data":{"variable":"a","scope":"doc"}}`,
+			any:    `.data.scope: want "account", "custom_channel_vars", "device", "merged" or "user", found "doc", which not all of Kazoo's versions take; set kazoo_version if yours is 5`,
+			v43:    `.data.scope: want "account", "custom_channel_vars", "device", "merged" or "user", found "doc"`,
+			master: `.data.scope: want "account", "custom_channel_vars", "device", "merged" or "user", found "doc"`,
 		},
 		{
 			body:   serverless,
@@ -153,7 +164,10 @@ func TestVersions(t *testing.T) {
 			master: `.data.endpoints: missing in Kazoo 4.3 and master; want a list of at least 1 element`,
 		},
 	} {
-		for version, want := range map[Version]string{"": c.any, Kazoo43: c.v43, KazooMaster: c.master, Kazoo5: c.v5, "3.22": c.any} {
+		for version, want := range map[Version]string{
+			"": c.any, Kazoo43: c.v43, KazooMaster: c.master, Kazoo5: c.v5,
+			"3.22": c.any,
+		} {
 			got := ""
 			if err := CheckCallflow([]byte(c.body), Cluster{Version: version}); err != nil {
 				got = err.Error()
@@ -183,7 +197,8 @@ func TestOwnModules(t *testing.T) {
 	if err := CheckCallflow([]byte(`{"module":"acme_ivt"}`), own); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if err := CheckCallflow([]byte(`{"module":"acme_ivr","data":[]}`), own); err == nil || err.Error() != ".data: want an object, found a list" {
+	if err := CheckCallflow([]byte(`{"module":"acme_ivr","data":[]}`), own); err == nil ||
+		err.Error() != ".data: want an object, found a list" {
 		t.Errorf("got %v, want a mistake about data", err)
 	}
 }
@@ -205,30 +220,44 @@ func TestCallflowWarnings(t *testing.T) {
 		{"a field of nothing", `{"module":"hangup","data":{"why":1,"skip_module":true}}`, "", []string{
 			`.data.why: there is no such field, and Kazoo ignores it; known: skip_module`,
 		}},
-		{"a misspelt time-out of pivot", `{"module":"pivot","data":{"voice_url":"https://pivot.example.com","req_timeout":"5"}}`, "", []string{
-			`.data.req_timeout: there is no such field, and Kazoo ignores it; did you mean "req_timeout_ms"?`,
-		}},
-		{"a misspelt member of a list", `{"module":"ring_group","data":{"endpoints":[{"id":"a","endpoint_type":"user","delya":1}]}}`, "", []string{
-			`.data.endpoints[0].delya: there is no such field, and Kazoo ignores it; did you mean "delay"?`,
-		}},
+		{
+			"a misspelt time-out of pivot",
+			`{"module":"pivot","data":{"voice_url":"https://pivot.example.com","req_timeout":"5"}}`, "",
+			[]string{
+				`.data.req_timeout: there is no such field, and Kazoo ignores it; did you mean "req_timeout_ms"?`,
+			},
+		},
+		{
+			"a misspelt member of a list",
+			`{"module":"ring_group","data":{"endpoints":[{"id":"a","endpoint_type":"user","delya":1}]}}`, "",
+			[]string{
+				`.data.endpoints[0].delya: there is no such field, and Kazoo ignores it; did you mean "delay"?`,
+			},
+		},
 		{"members of the action", `{"module":"hangup","childern":{},"flow":1}`, "", []string{
 			`.childern: an action has no member "childern", and Kazoo ignores it; did you mean "children"?`,
 			`.flow: an action has no member "flow", and Kazoo ignores it; known: children, data, module`,
 		}},
 		{
-			"keys of a menu", `{"module":"menu","data":{"id":"m"},"children":{"1":` + frontDesk + `,"*9#":` + frontDesk +
-				`,"_":` + frontDesk + `,"timeout":` + frontDesk + `,"time_out":` + frontDesk + `,"one":` + frontDesk + `}}`, "",
+			"keys of a menu", `{"module":"menu","data":{"id":"m"},"children":{"1":` + frontDesk + `,"*9#":` +
+				frontDesk +
+				`,"_":` + frontDesk + `,"timeout":` + frontDesk + `,"time_out":` + frontDesk + `,"one":` + frontDesk +
+				`}}`, "",
 			[]string{
 				`.children.time_out: the module never asks for this child, so it is never taken; did you mean "timeout"?`,
 				`.children.one: the module never asks for this child, so it is never taken; known: _, max_retries, timeout`,
 			},
 		},
 		{
-			"children before the module", `{"children":{"no_match":{"module":"hangup"}},"data":{"id":"l"},"module":"cidlistmatch"}`, "",
-			[]string{`.children.no_match: the module never asks for this child, so it is never taken; did you mean "nomatch"?`},
+			"children before the module",
+			`{"children":{"no_match":{"module":"hangup"}},"data":{"id":"l"},"module":"cidlistmatch"}`, "",
+			[]string{
+				`.children.no_match: the module never asks for this child, so it is never taken; did you mean "nomatch"?`,
+			},
 		},
 		{
-			"why a phone was not answered", `{"module":"device","data":{"id":"d"},"children":{"USER_BUSY":{"module":"hangup"},"sip:486":{"module":"hangup"},
+			"why a phone was not answered",
+			`{"module":"device","data":{"id":"d"},"children":{"USER_BUSY":{"module":"hangup"},"sip:486":{"module":"hangup"},
 				"sip:4866":{"module":"hangup"},"NO_ANSER":{"module":"hangup"}}}`, "",
 			[]string{
 				`.children."sip:4866": the module never asks for this child, so it is never taken`,
@@ -236,34 +265,54 @@ func TestCallflowWarnings(t *testing.T) {
 			},
 		},
 		{
-			"a score", `{"module":"nomorobo","data":{"username":"a"},"children":{"0":{"module":"hangup"},"10":{"module":"hangup"},"11":{"module":"hangup"}}}`, "",
+			"a score",
+			`{"module":"nomorobo","data":{"username":"a"},"children":{"0":{"module":"hangup"},"10":{"module":"hangup"},"11":{"module":"hangup"}}}`, "",
 			[]string{`.children.11: the module never asks for this child, so it is never taken; known: _`},
 		},
-		{"any key", `{"module":"temporal_route","children":{"f00":{"module":"hangup"},"rule_set":{"module":"hangup"}}}`, "", nil},
+		{
+			"any key", `{"module":"temporal_route","children":{"f00":{"module":"hangup"},"rule_set":{"module":"hangup"}}}`,
+			"", nil,
+		},
 		{"an id that calls share", `{"module":"hangup","id":"1","_id":"2"}`, "", []string{
 			`.id: all calls that get this id share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; leave it out`,
 			`._id: all calls that get this _id share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; leave it out`,
 		}},
-		{"an id beside data", `{"id":"1","module":"device","children":{"_":{"module":"voicemail","data":{"action":"check"},"id":"2"}}}`, "", []string{
-			`.id: it stands inside data, not beside it, as in "data": {"id": …}; move it there`,
-			`.children._.id: it stands inside data, not beside it, as in "data": {"id": …}; move it there`,
-		}},
+		{
+			"an id beside data",
+			`{"id":"1","module":"device","children":{"_":{"module":"voicemail","data":{"action":"check"},"id":"2"}}}`,
+			"",
+			[]string{
+				`.id: it stands inside data, not beside it, as in "data": {"id": …}; move it there`,
+				`.children._.id: it stands inside data, not beside it, as in "data": {"id": …}; move it there`,
+			},
+		},
 		{"an id beside data and in it", `{"module":"device","id":"1","data":{"id":"2"}}`, "", []string{
 			`.id: all calls that get this id share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; leave it out`,
 		}},
 		{"what follows, by another name", `{"module":"hangup","next":{"module":"hangup"}}`, "", []string{
 			`.next: what follows an action stands in its children, as in "children": {"_": {…}}, and Kazoo ignores it here`,
 		}},
-		{"what only Kazoo itself writes", `{"module":"hangup","pvt_bucket_name":"a","pvt_bucket_cost":1,"remote_execution":true}`, "", []string{
-			`.pvt_bucket_name: all calls that get this pvt_bucket_name share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; leave it out`,
-			`.pvt_bucket_cost: it changes how much the action takes of the call's budget of actions; leave it out`,
-			`.remote_execution: Kazoo sends the action elsewhere for it; leave it out`,
-		}},
-		{"where a call is parked", `{"module":"park","children":{"MAX_SLOT_EXCEEDED":{"module":"hangup"},"701":{"module":"hangup"},"_":{"module":"hangup"}}}`, "", nil},
-		{"why nobody was rung", `{"module":"ring_group","data":{"endpoints":[{"id":"a","endpoint_type":"user"}]},"children":{"NO_ENDPOINTS":{"module":"user","data":{"id":"a"},
-			"children":{"NO_ENDPOINTS":{"module":"hangup"},"NO_ENDPOINT":{"module":"hangup"}}}}}`, "", []string{
-			`.children.NO_ENDPOINTS.children.NO_ENDPOINT: the module never asks for this child, so it is never taken; did you mean "NO_ENDPOINTS"?`,
-		}},
+		{
+			"what only Kazoo itself writes",
+			`{"module":"hangup","pvt_bucket_name":"a","pvt_bucket_cost":1,"remote_execution":true}`, "",
+			[]string{
+				`.pvt_bucket_name: all calls that get this pvt_bucket_name share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; leave it out`,
+				`.pvt_bucket_cost: it changes how much the action takes of the call's budget of actions; leave it out`,
+				`.remote_execution: Kazoo sends the action elsewhere for it; leave it out`,
+			},
+		},
+		{
+			"where a call is parked",
+			`{"module":"park","children":{"MAX_SLOT_EXCEEDED":{"module":"hangup"},"701":{"module":"hangup"},"_":{"module":"hangup"}}}`, "", nil,
+		},
+		{
+			"why nobody was rung",
+			`{"module":"ring_group","data":{"endpoints":[{"id":"a","endpoint_type":"user"}]},"children":{"NO_ENDPOINTS":{"module":"user","data":{"id":"a"},
+			"children":{"NO_ENDPOINTS":{"module":"hangup"},"NO_ENDPOINT":{"module":"hangup"}}}}}`, "",
+			[]string{
+				`.children.NO_ENDPOINTS.children.NO_ENDPOINT: the module never asks for this child, so it is never taken; did you mean "NO_ENDPOINTS"?`,
+			},
+		},
 		{"only one child", `{"module":"tts","data":{"text":"a"},"children":{"1":{"module":"hangup"}}}`, "", []string{
 			`.children.1: the module never asks for this child, so it is never taken; did you mean "_"?`,
 		}},
@@ -282,9 +331,13 @@ func TestCallflowWarnings(t *testing.T) {
 			`.data.force_presence_user: in Kazoo master there is no such field, and it is ignored`,
 		}},
 		{"a field that this version has", `{"module":"park","data":{"force_presence_user":true}}`, Kazoo5, nil},
-		{"what stands before a mistake", `{"module":"play","data":{"idd":1},"children":{"_":{"module":"tts","date":{}}}}`, "", []string{
-			`.children._.date: an action has no member "date", and Kazoo ignores it; did you mean "data"?`,
-		}},
+		{
+			"what stands before a mistake",
+			`{"module":"play","data":{"idd":1},"children":{"_":{"module":"tts","date":{}}}}`, "",
+			[]string{
+				`.children._.date: an action has no member "date", and Kazoo ignores it; did you mean "data"?`,
+			},
+		},
 		{"no JSON", `{`, "", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -322,10 +375,11 @@ func TestOffsets(t *testing.T) {
 	}
 }
 
-// TestCheckAllocates shows that a callflow that is taken costs no memory for what it holds: none at all, and a few bytes of the
-// reader's own where the race detector is built in.
+// TestCheckAllocates shows that a callflow that is taken costs no memory for what it holds: none at all, and a few
+// bytes of the reader's own where the race detector is built in.
 func TestCheckAllocates(t *testing.T) { // no t.Parallel: allocations are counted for the whole process
-	body := []byte(`{"module":"ring_group","data":{"endpoints":[{"id":"a","endpoint_type":"user","delay":5}],"timeout":20},
+	body := []byte(
+		`{"module":"ring_group","data":{"endpoints":[{"id":"a","endpoint_type":"user","delay":5}],"timeout":20},
 		"children":{"USER_BUSY":` + frontDesk + `,"_":` + frontDesk + `}}`)
 	on := Cluster{Version: Kazoo5, Modules: []string{"acme_ivr"}}
 	spare := new(checker) // the pool forgets some of its own when it is tested for races

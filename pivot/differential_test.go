@@ -20,19 +20,35 @@ type difference struct {
 	says    *regexp.Regexp // what they say of it
 }
 
-// argued are the callflows of which the catalog or Schemas say otherwise than Kazoo, and why that is right. In all of them they are the stricter
-// ones: what Kazoo refuses is never taken. docs/design.md has the same list.
+// argued are the callflows of which the catalog or Schemas say otherwise than Kazoo, and why that is right. In all of
+// them they are the stricter ones: what Kazoo refuses is never taken. docs/design.md has the same list.
 var argued = []difference{
-	{"the parts of audio_macro, and the action itself, have schemas and nothing to run", true, regexp.MustCompile(`module: "(action|audio_macro\.(say|prompt|tone))" (is no module|has no schema)`)},
-	{"notification.skip_module is not in its schema, and Kazoo reads it of every action", false, regexp.MustCompile(`skip_module: want true or false`)},
+	{
+		"the parts of audio_macro, and the action itself, have schemas and nothing to run", true,
+		regexp.MustCompile(`module: "(action|audio_macro\.(say|prompt|tone))" (is no module|has no schema)`),
+	},
+	{
+		"notification.skip_module is not in its schema, and Kazoo reads it of every action", false,
+		regexp.MustCompile(`skip_module: want true or false`),
+	},
 	{"more than 100 actions within each other", false, regexp.MustCompile(`want at most 100 actions`)},
-	{"$ stands before a last line end too in Kazoo's patterns", true, regexp.MustCompile(`want a language|want a text of digits|want the name of a header|does not match pattern|additional properties`)},
-	{"a child without a name, or with a line end for one, is not looked at, and never taken", true, regexp.MustCompile(`children\.("(\\n)*")`)},
-	{"a URL without a host, or with one for which Kazoo takes another: user@host:port, user:password@localhost", true, regexp.MustCompile(`want a URL with`)},
+	{
+		"$ stands before a last line end too in Kazoo's patterns", true,
+		regexp.MustCompile(
+			`want a language|want a text of digits|want the name of a header|does not match pattern|additional properties`),
+	},
+	{
+		"a child without a name, or with a line end for one, is not looked at, and never taken", true,
+		regexp.MustCompile(`children\.("(\\n)*")`),
+	},
+	{
+		"a URL without a host, or with one for which Kazoo takes another: user@host:port, user:password@localhost", true,
+		regexp.MustCompile(`want a URL with`),
+	},
 }
 
-// TestAgainstKazoo holds what callhours takes against Kazoo's own schemas as Kazoo reads them, for callflows of many actions: whether CheckCallflow and
-// Schemas take one is what jesse says, but for the cases that are argued.
+// TestAgainstKazoo holds what callhours takes against Kazoo's own schemas as Kazoo reads them, for callflows of many
+// actions: whether CheckCallflow and Schemas take one is what jesse says, but for the cases that are argued.
 func TestAgainstKazoo(t *testing.T) {
 	t.Parallel()
 	shared := os.Getenv("CALLHOURS_SHARED")
@@ -140,7 +156,8 @@ func (g *flowGenerator) flow() []byte {
 
 func (g *flowGenerator) action(depth int) any {
 	if g.often(g.mistakes / 10) {
-		return one(g, []any{nil, []any{}, "hangup", map[string]any{}, map[string]any{"data": map[string]any{}}, raw("1")})
+		return one(g,
+			[]any{nil, []any{}, "hangup", map[string]any{}, map[string]any{"data": map[string]any{}}, raw("1")})
 	}
 	var modules []string
 	for name := range g.documents {
@@ -259,7 +276,11 @@ func (g *flowGenerator) object(schema map[string]any, depth int) map[string]any 
 
 func (g *flowGenerator) integer(schema map[string]any) any {
 	if g.often(g.mistakes) {
-		return one(g, []any{raw("1.0"), raw("1e1"), raw("-1"), raw("0"), raw("99999999999999999999"), raw("1.5"), raw("10801"), raw("-0"), raw("1e400"), "5"})
+		return one(g,
+			[]any{
+				raw("1.0"), raw("1e1"), raw("-1"), raw("0"), raw("99999999999999999999"), raw("1.5"), raw("10801"),
+				raw("-0"), raw("1e400"), "5",
+			})
 	}
 	for _, bound := range []string{"minimum", "maximum"} {
 		if n, ok := schema[bound].(json.Number); ok && g.often(0.7) {
@@ -271,9 +292,12 @@ func (g *flowGenerator) integer(schema map[string]any) any {
 
 // Texts that some schema or check takes and another does not.
 var someTexts = []string{
-	"", "a", "7", "#", "en", "en-us", "en_us", "en\n", "123\n", "yes", "a@b", "a@b@c", "@b", "a@b\n", "http://pivot.example.com/x", "https://10.1.2.3:8080",
-	"http://localhost/", "http://127.1/", "http://0x7f.0.0.1", "http://2130706433:80", "http://0177.0.0.1", "http://0/", "http://128.1/", "http://u@h.example.com/",
-	"http://u@h.example.com:80/", "http://u:p@h.example.com/", "http://u:p@localhost/", "http://", "http:///x", "http:x", "HTTP://h.example.com", "ftp://h", "http://x\n",
+	"", "a", "7", "#", "en", "en-us", "en_us", "en\n", "123\n", "yes", "a@b", "a@b@c", "@b", "a@b\n",
+	"http://pivot.example.com/x", "https://10.1.2.3:8080",
+	"http://localhost/", "http://127.1/", "http://0x7f.0.0.1", "http://2130706433:80", "http://0177.0.0.1", "http://0/",
+	"http://128.1/", "http://u@h.example.com/",
+	"http://u@h.example.com:80/", "http://u:p@h.example.com/", "http://u:p@localhost/", "http://", "http:///x",
+	"http:x", "HTTP://h.example.com", "ftp://h", "http://x\n",
 	"0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdeé", "X-A", "\u0000", "\"\\",
 }
 

@@ -15,8 +15,10 @@ import (
 
 func FuzzParse(f *testing.F) {
 	f.Add("GET", "", "To=%2B1415&&&From=nouser&Digits[pin]=", "")
-	f.Add("POST", formType, "step=2", "Custom-SIP-Headers[X-%zz]=1&Custom-SIP-Headers[X-c=d]=4&User-ID[]=a&Key[a][b]=v&Key[]=")
-	f.Add("POST", "application/json; charset=utf-8", "", `{"Digits":{"pin":"1"},"User-ID":["a",{"b":[1]},null],"n":1.0e20,"t":true}`)
+	f.Add("POST", formType, "step=2",
+		"Custom-SIP-Headers[X-%zz]=1&Custom-SIP-Headers[X-c=d]=4&User-ID[]=a&Key[a][b]=v&Key[]=")
+	f.Add("POST", "application/json; charset=utf-8", "",
+		`{"Digits":{"pin":"1"},"User-ID":["a",{"b":[1]},null],"n":1.0e20,"t":true}`)
 	f.Add("POST", "application/json", "a=1", `{"a":{"b":{"c":"\ud800\u0000"}}}`)
 	f.Add("POST", "text/plain", "", "Caller-ID-Name=Ren\xe9+%E9&AccountSid=1")
 	f.Add("PUT", "", "", "")

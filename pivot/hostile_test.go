@@ -11,7 +11,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestHostileRequests reads bodies that cost most for their length: twice the body may cost twice the memory, not four times.
+// TestHostileRequests reads bodies that cost most for their length: twice the body may cost twice
+// the memory, not four times.
 func TestHostileRequests(t *testing.T) {
 	const asJSON = "application/json"
 	for _, c := range []struct {
@@ -26,16 +27,21 @@ func TestHostileRequests(t *testing.T) {
 		{"brackets in a name", formType, func(n int) string { return "a" + strings.Repeat("[b]", n/3-2) + "=1" }},
 		{"separators", formType, func(n int) string { return strings.Repeat("&", n) }},
 		{"objects within objects", asJSON, func(n int) string { return strings.Repeat(`{"a":`, n/5) }},
-		{"lists within lists", asJSON, func(n int) string { return `{"a":` + strings.Repeat(`[`, n/2-5) + strings.Repeat(`]`, n/2-5) + `}` }},
+		{"lists within lists", asJSON, func(n int) string {
+			return `{"a":` + strings.Repeat(`[`, n/2-5) + strings.Repeat(`]`, n/2-5) + `}`
+		}},
 		{"long names around objects", asJSON, func(n int) string {
-			return `{"` + strings.Repeat("a", n/4) + `":{"` + strings.Repeat("b", n/4) + `":{` + strings.Repeat(`"c":1,`, n/16) + `"d":1}}}`
+			return `{"` + strings.Repeat("a", n/4) + `":{"` + strings.Repeat("b", n/4) + `":{` +
+				strings.Repeat(`"c":1,`, n/16) + `"d":1}}}`
 		}},
 		{"members under a long name", asJSON, func(n int) string {
 			return `{"` + strings.Repeat("a", 900) + `":{` + strings.Repeat(`"c":1,`, n/8) + `"d":1}}`
 		}},
 		{"a long list", asJSON, func(n int) string { return `{"a":[` + strings.Repeat("1,", n/2-5) + `1]}` }},
 		{"escapes of JSON", asJSON, func(n int) string { return `{"a":"` + strings.Repeat(`\u00e9`, n/6-2) + `"}` }},
-		{"bytes that are no UTF-8 in JSON", asJSON, func(n int) string { return `{"a":"` + strings.Repeat("\xff", n-10) + `"}` }},
+		{"bytes that are no UTF-8 in JSON", asJSON, func(n int) string {
+			return `{"a":"` + strings.Repeat("\xff", n-10) + `"}`
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var cost [3]int
@@ -60,22 +66,26 @@ func TestHostileRequests(t *testing.T) {
 	}
 }
 
-// TestHostileCallflows checks callflows that nest and repeat: none is accepted that goes deeper than it may, and none costs memory.
+// TestHostileCallflows checks callflows that nest and repeat: none is accepted that goes deeper than it
+// may, and none costs memory.
 func TestHostileCallflows(t *testing.T) {
 	numbers := func(n int, last string) string {
 		var b strings.Builder
 		for i := range n {
 			fmt.Fprintf(&b, `"%d",`, 10_000+i)
 		}
-		return `{"module":"conference","data":{"config":{"name":"x","conference_numbers":[` + b.String() + `"` + last + `"]}}}`
+		return `{"module":"conference","data":{"config":{"name":"x","conference_numbers":[` + b.String() + `"` + last +
+			`"]}}}`
 	}
 	for _, c := range []struct {
 		name, body string
 		says       string
 	}{
 		{"lists", `{"module":"tts","data":` + strings.Repeat("[", 30_000), "not JSON"},
-		{"actions", strings.Repeat(`{"module":"tts","data":{"text":"x"},"children":{"_":`, 1000) + `{"module":"hangup"}` + strings.Repeat("}}", 1000), "100"},
-		{"other members", `{"module":"hangup","x":` + strings.Repeat(`{"a":`, 9000) + "1" + strings.Repeat("}", 9000) + "}", ""},
+		{"actions", strings.Repeat(`{"module":"tts","data":{"text":"x"},"children":{"_":`, 1000) +
+			`{"module":"hangup"}` + strings.Repeat("}}", 1000), "100"},
+		{"other members", `{"module":"hangup","x":` + strings.Repeat(`{"a":`, 9000) + "1" + strings.Repeat("}", 9000) +
+			"}", ""},
 		{"members of one name", `{"module":"hangup"` + strings.Repeat(`,"a":1`, 9000) + "}", "twice"},
 		{"a list without repetition", numbers(7000, "1"), ""},
 		{"a list with one", numbers(7000, "16999"), "twice"},
@@ -83,7 +93,8 @@ func TestHostileCallflows(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var err error
 			cost := growth.Bytes(func() { err = CheckCallflow([]byte(c.body), Cluster{}); _ = Summary([]byte(c.body)) })
-			if c.says == "" && err != nil && !strings.Contains(err.Error(), "conference") || c.says != "" && err == nil {
+			if c.says == "" && err != nil && !strings.Contains(err.Error(), "conference") ||
+				c.says != "" && err == nil {
 				t.Errorf("got %v, want … %s", err, c.says)
 			}
 			if err != nil && !strings.Contains(err.Error(), c.says) {

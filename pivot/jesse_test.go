@@ -15,10 +15,11 @@ import (
 	"unicode/utf8"
 )
 
-// jesse is Kazoo's check of a callflow as its sources tell of it, written for the tests once more and with nothing of the package's own: jesse,
-// its validator for draft-04, walks a schema's keywords in the order in which they stand there, which is that of the alphabet, fills in defaults as
-// it comes to properties, and lets Kazoo look at what is marked kazoo-validation. What it does not do: jesse forgets all errors that it has found when a oneOf
-// fits after them; then Kazoo takes a callflow that it has found wrong.
+// jesse is Kazoo's check of a callflow as its sources tell of it, written for the tests once more and with nothing of
+// the package's own: jesse, its validator for draft-04, walks a schema's keywords in the order in which they stand
+// there, which is that of the alphabet, fills in defaults as it comes to properties, and lets Kazoo look at what is
+// marked kazoo-validation. What it does not do: jesse forgets all errors that it has found when a oneOf fits after
+// them; then Kazoo takes a callflow that it has found wrong.
 type jesse struct {
 	documents map[string]map[string]any
 	patterns  map[string]*regexp.Regexp
@@ -79,7 +80,8 @@ func (j *jesse) readable(v any) {
 			j.readable(inside)
 		}
 	case json.Number:
-		if f, ok := new(big.Float).SetString(string(v)); strings.ContainsAny(string(v), ".eE") && (!ok || f.MantExp(nil) > 1024 || f.MantExp(nil) < -1074 && f.Sign() != 0) {
+		if f, ok := new(big.Float).SetString(string(v)); strings.ContainsAny(string(v), ".eE") &&
+			(!ok || f.MantExp(nil) > 1024 || f.MantExp(nil) < -1074 && f.Sign() != 0) {
 			j.fail("", "%s is no float", v)
 		}
 	}
@@ -106,7 +108,8 @@ func (j *jesse) schema(document, at string, schema map[string]any, value any, in
 				j.fail(at, "want one of %v", rule)
 			}
 		case "minLength", "maxLength":
-			if n := utf8.RuneCountInString(text); isText && (keyword == "minLength" && n < atoi(rule) || keyword == "maxLength" && n > atoi(rule)) {
+			if n := utf8.RuneCountInString(text); isText &&
+				(keyword == "minLength" && n < atoi(rule) || keyword == "maxLength" && n > atoi(rule)) {
 				j.fail(at, "%s %v", keyword, rule)
 			}
 		case "minimum", "maximum":
@@ -178,7 +181,10 @@ func (j *jesse) properties(document, at string, properties, object map[string]an
 		property := properties[name].(map[string]any)
 		if _, given := object[name]; !given {
 			byDefault, has := property["default"]
-			if property["type"] == nil || !has || !slices.ContainsFunc(asList(property["type"]), func(n any) bool { return hasType(byDefault, n.(string)) }) {
+			if property["type"] == nil || !has ||
+				!slices.ContainsFunc(asList(property["type"]), func(n any) bool {
+					return hasType(byDefault, n.(string))
+				}) {
 				continue
 			}
 			object[name] = byDefault
@@ -206,7 +212,8 @@ func (j *jesse) alternatives(document, at, keyword string, schemas []any, value 
 func (j *jesse) known(schema map[string]any, name string) bool {
 	properties, _ := schema["properties"].(map[string]any)
 	patterns, _ := schema["patternProperties"].(map[string]any)
-	return properties[name] != nil || slices.ContainsFunc(slices.Collect(maps.Keys(patterns)), func(p string) bool { return j.matches(p, name) })
+	return properties[name] != nil ||
+		slices.ContainsFunc(slices.Collect(maps.Keys(patterns)), func(p string) bool { return j.matches(p, name) })
 }
 
 // matches is PCRE's reading: $ stands before a last line end too.
@@ -253,7 +260,8 @@ func asksHost(url string) bool {
 	host := rest
 	if i := strings.IndexAny(rest, "/?#@:"); i >= 0 {
 		host = rest[:i]
-		if rest[i] == '@' { // what follows is a password up to a colon, behind which stands the host; it crashes without one
+		// what follows is a password up to a colon, behind which stands the host; it crashes without one
+		if rest[i] == '@' {
 			_, after, found := strings.Cut(rest[i+1:], ":")
 			return found && asksHost(scheme+"://"+after)
 		}
@@ -265,7 +273,8 @@ func asksHost(url string) bool {
 	var n [4]uint64
 	for i, field := range fields {
 		v, err := strconv.ParseUint(field, 0, 64)
-		if len(fields) > 4 || err != nil || strings.ContainsAny(field, "_oObB") && !strings.HasPrefix(strings.ToLower(field), "0x") {
+		if len(fields) > 4 || err != nil ||
+			strings.ContainsAny(field, "_oObB") && !strings.HasPrefix(strings.ToLower(field), "0x") {
 			return true // a name
 		}
 		n[i] = v

@@ -22,7 +22,8 @@ func (c *checker) misplaced(o *object, name, data []byte) bool {
 func (c *checker) member(o *object, name, data []byte) {
 	text := string(content(name))
 	if c.misplaced(o, content(name), data) {
-		c.warn(name, []string{text}, "it stands inside data, not beside it, as in \"data\": {%q: …}; move it there", text)
+		c.warn(name, []string{text}, "it stands inside data, not beside it, as in \"data\": {%q: …}; move it there",
+			text)
 		return
 	}
 	switch text {

@@ -15,14 +15,15 @@ import (
 // MaxBody is how many bytes the body of a request may have, and likewise its query.
 const MaxBody = 64 << 10
 
-// maxParams is how many parameters a request may have. Kazoo sends about fifteen, a variable or a SIP header is one more.
+// maxParams is how many parameters a request may have. Kazoo sends about fifteen, a variable
+// or a SIP header is one more.
 const maxParams = 1000
 
 // ErrTooLarge is in the chain of errors about a request that exceeds a bound: MaxBody or 1,000 parameters.
 var ErrTooLarge = errors.New("request too large")
 
-// RequestError says why a request is not a call, and the HTTP status to answer it with. Kazoo then runs the "_" child of
-// its pivot action.
+// RequestError says why a request is not a call, and the HTTP status to answer it with. Kazoo then runs the
+// "_" child of its pivot action.
 type RequestError struct {
 	Status int // 400 not readable, 405 not GET or POST, 408 not received in time, 413 too large
 	Err    error
@@ -33,8 +34,9 @@ func (e *RequestError) Error() string { return e.Err.Error() }
 func (e *RequestError) Unwrap() error { return e.Err }
 
 // Parse reads a Pivot request: GET, with its parameters in the query, or POST, with a form or (Content-Type
-// application/json) a JSON object as its body and perhaps more parameters in the query, which those of the body override.
-// It understands Kazoo's names and TwiML's. It reads the body, at most MaxBody bytes and one more, and leaves r.Form alone.
+// application/json) a JSON object as its body and perhaps more parameters in the query, which those of the
+// body override. It understands Kazoo's names and TwiML's. It reads the body, at most MaxBody bytes and one
+// more, and leaves r.Form alone.
 //
 // Every error is a *RequestError. Whatever else a request says is a call: of a pair that does not decode, what does not
 // decode is kept as written, and bytes that are not UTF-8 are taken as Latin-1, as Kazoo does.
@@ -55,7 +57,8 @@ func Parse(r *http.Request) (Call, error) {
 	return Call{}, &RequestError{http.StatusBadRequest, err}
 }
 
-// IsCall tells Kazoo's requests from those of load balancers and of people: they are a POST, or a GET whose query names a call.
+// IsCall tells Kazoo's requests from those of load balancers and of people: they are a POST, or a
+// GET whose query names a call.
 func IsCall(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodPost:
@@ -126,8 +129,9 @@ func isJSON(contentType string) bool {
 	return strings.EqualFold(strings.TrimSpace(mediaType), "application/json")
 }
 
-// appendForm adds the pairs of a query or of a form. Empty pairs are skipped: Kazoo writes one for each empty object. It looks at each byte
-// once and takes apart only what asks for it, since this is the most that callhours itself does for a call.
+// appendForm adds the pairs of a query or of a form. Empty pairs are skipped: Kazoo writes one for each empty
+// object. It looks at each byte once and takes apart only what asks for it, since this is the most that
+// callhours itself does for a call.
 func appendForm(params []param, form string) ([]param, error) {
 	if form == "" {
 		return params, nil

@@ -95,14 +95,16 @@ func TestParseSharedRequests(t *testing.T) {
 					t.Errorf("Param(%q): got %q, want %q", name, got, value)
 				}
 			}
-			if got, want := call.AccountID, cmp.Or(call.Param("Account-ID"), call.Param("AccountSid")); got == "" || got != want {
+			if got, want := call.AccountID, cmp.Or(call.Param("Account-ID"), call.Param("AccountSid")); got == "" ||
+				got != want {
 				t.Errorf("AccountID: got %q, want %q", got, want)
 			}
 		})
 	}
 }
 
-// decodedPairs gives the last value of each name. Of a JSON object it gives what is text; the fixtures here have the rest.
+// decodedPairs gives the last value of each name. Of a JSON object it gives what is text; the
+// fixtures here have the rest.
 func decodedPairs(t *testing.T, decoded json.RawMessage) map[string]string {
 	t.Helper()
 	values := map[string]string{}
@@ -227,7 +229,8 @@ func TestParseRefuses(t *testing.T) {
 		},
 		{
 			"JSON objects within each other",
-			post("application/json", strings.NewReader(strings.Repeat(`{"a":`, 10_000)+"1"+strings.Repeat("}", 10_000))),
+			post("application/json",
+				strings.NewReader(strings.Repeat(`{"a":`, 10_000)+"1"+strings.Repeat("}", 10_000))),
 			400, "body: want at most 32 objects within each other",
 		},
 		{

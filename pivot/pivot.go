@@ -1,13 +1,14 @@
-// Package pivot is Kazoo's side of the contract: Parse reads the request in which a Kazoo platform asks what to do with a
-// call, and CheckCallflow says whether Kazoo would take an answer. Pivot is the Kazoo callflow action that asks; its
+// Package pivot is Kazoo's side of the contract: Parse reads the request in which a Kazoo platform asks what to do with
+// a call, and CheckCallflow says whether Kazoo would take an answer. Pivot is the Kazoo callflow action that asks; its
 // documentation is applications/callflow/doc/pivot.md of the Kazoo sources.
 //
 // Parse is lenient about what a call says and strict about how much it says: pairs that do not decode, unknown names,
 // bytes that are not UTF-8 and fillers such as nouser all make a Call; a body over MaxBody makes a RequestError.
-// CheckCallflow is strict, because an answer that Kazoo's own validation refuses leaves the caller in silence; what Kazoo would take
-// and nobody means is what CallflowWarnings is for. Both go by catalog.txt, which is built in.
+// CheckCallflow is strict, because an answer that Kazoo's own validation refuses leaves the caller in silence; what
+// Kazoo would take and nobody means is what CallflowWarnings is for. Both go by catalog.txt, which is built in.
 //
-// The package keeps nothing but the catalog and spare decoders, reads no clock and starts nothing. A Call may be read by many goroutines at once.
+// The package keeps nothing but the catalog and spare decoders, reads no clock and starts nothing. A Call may be read
+// by many goroutines at once.
 package pivot
 
 import (
@@ -18,9 +19,9 @@ import (
 	"strings"
 )
 
-// Call is one Pivot request: who calls whom, on which account. Texts are as sent after decoding, nothing is trimmed, and a
-// field that was not sent is "". Fillers of Kazoo stay what they are: nouser and norealm for an address that is missing,
-// unknown and anonymous for a caller who is.
+// Call is one Pivot request: who calls whom, on which account. Texts are as sent after decoding, nothing is trimmed,
+// and a field that was not sent is "". Fillers of Kazoo stay what they are: nouser and norealm for an address that is
+// missing, unknown and anonymous for a caller who is.
 //
 // A parameter that is sent twice, in the same or in the other spelling, counts as sent the last time. Kazoo writes the
 // account behind all that the author of a callflow can choose (the query of voice_url, the names of application
@@ -48,9 +49,9 @@ type Call struct {
 // param is a parameter with its name in the form that canonical gives.
 type param struct{ name, value string }
 
-// New makes the Call that Parse would make of these parameters, which have Kazoo's names ("Caller-ID-Number") or TwiML's,
-// and members as Kazoo writes them into a form ("Custom-Application-Vars[step]"). They are read in order of their names. "Request-Header[X-Step]" stands
-// for a header of the HTTP request; no request can send it as a parameter.
+// New makes the Call that Parse would make of these parameters, which have Kazoo's names ("Caller-ID-Number") or
+// TwiML's, and members as Kazoo writes them into a form ("Custom-Application-Vars[step]"). They are read in order of
+// their names. "Request-Header[X-Step]" stands for a header of the HTTP request; no request can send it as a parameter.
 func New(params map[string]string) Call {
 	sorted := make([]param, 0, len(params))
 	headers := http.Header{}
@@ -86,8 +87,9 @@ func (c *Call) Collection(name string) string {
 	return c.member("Digits", func(sent string) bool { return sent == name })
 }
 
-// Param is the value of any parameter by its name as sent, such as "Recording-Url" or "Digits[pin]"; "" when absent.
-// Members of a JSON body have the names that they would have in a form. An element of a list is "User-ID[]": the last one.
+// Param is the value of any parameter by its name as sent, such as "Recording-Url" or "Digits[pin]"; ""
+// when absent. Members of a JSON body have the names that they would have in a form. An element of a list
+// is "User-ID[]": the last one.
 func (c *Call) Param(name string) string {
 	name = canonical(name)
 	for _, p := range slices.Backward(c.params) {
@@ -98,13 +100,15 @@ func (c *Call) Param(name string) string {
 	return ""
 }
 
-// Params are all values of a parameter in the order in which they were sent, nil when there is none. A list may be named without its brackets:
-// "Custom-SIP-Headers[Diversions]" finds the elements "Custom-SIP-Headers[Diversions][]", which are the numbers that a call was forwarded from.
+// Params are all values of a parameter in the order in which they were sent, nil when there is none. A list may be
+// named without its brackets: "Custom-SIP-Headers[Diversions]" finds the elements "Custom-SIP-Headers[Diversions][]",
+// which are the numbers that a call was forwarded from.
 func (c *Call) Params(name string) []string {
 	name = canonical(name)
 	var values []string
 	for _, p := range c.params {
-		if p.name == name || len(p.name) == len(name)+len("[]") && strings.HasPrefix(p.name, name) && strings.HasSuffix(p.name, "[]") {
+		if p.name == name || len(p.name) == len(name)+len("[]") && strings.HasPrefix(p.name, name) &&
+			strings.HasSuffix(p.name, "[]") {
 			values = append(values, p.value)
 		}
 	}
@@ -117,8 +121,9 @@ const (
 	tokenHeader    = "X-Callhours-Token"
 )
 
-// RequestHeader is the value of a header of the HTTP request whose name begins with X-, such as those that custom_request_headers of a pivot action
-// of Kazoo 5 sets; "" when absent, for every other name, for the token by which Kazoo is known, and for a value of more than 1,024 bytes.
+// RequestHeader is the value of a header of the HTTP request whose name begins with X-, such as those that
+// custom_request_headers of a pivot action of Kazoo 5 sets; "" when absent, for every other name, for the token by
+// which Kazoo is known, and for a value of more than 1,024 bytes.
 func (c *Call) RequestHeader(name string) string {
 	name = http.CanonicalHeaderKey(name)
 	values := c.headers[name]
@@ -226,8 +231,8 @@ func unlessFiller(user string) string {
 	return user
 }
 
-// canonical gives the form in which names are kept and compared. Kazoo writes names into a form without encoding them, so
-// a plus may be a plus or a blank; both are kept as a blank.
+// canonical gives the form in which names are kept and compared. Kazoo writes names into a form without encoding them,
+// so a plus may be a plus or a blank; both are kept as a blank.
 func canonical(name string) string {
 	return strings.ReplaceAll(name, "+", " ")
 }

@@ -41,10 +41,11 @@ func TestNew(t *testing.T) {
 
 func TestCallLookups(t *testing.T) {
 	t.Parallel()
-	params, err := appendForm(nil, "Custom-SIP-Headers[X-Site]=north&Custom-SIP-Headers[X-a+b]=plus&Custom-SIP-Headers[X-[deep]]=deep&"+
-		"Custom-SIP-Headers[X-%zz]=percent&Custom-Application-Vars[Step]=2&Custom-Application-Vars[crm][id]=42&"+
-		"Custom-Application-Vars[a b]=blank&Custom-Application-Vars[twice]=1&Custom-Application-Vars[twice]=2&"+
-		"Digits[pin]=1234&Digits=5&Custom-Application-Vars=whole&Custom-Application-Vars[=open&Custom-SIP-Headers[P-a%2Bb]=escaped")
+	params, err := appendForm(nil,
+		"Custom-SIP-Headers[X-Site]=north&Custom-SIP-Headers[X-a+b]=plus&Custom-SIP-Headers[X-[deep]]=deep&"+
+			"Custom-SIP-Headers[X-%zz]=percent&Custom-Application-Vars[Step]=2&Custom-Application-Vars[crm][id]=42&"+
+			"Custom-Application-Vars[a b]=blank&Custom-Application-Vars[twice]=1&Custom-Application-Vars[twice]=2&"+
+			"Digits[pin]=1234&Digits=5&Custom-Application-Vars=whole&Custom-Application-Vars[=open&Custom-SIP-Headers[P-a%2Bb]=escaped")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +90,8 @@ func TestCallLookups(t *testing.T) {
 // TestLookupsAllocateNothing holds what the decision of a route relies on; it cannot run in parallel.
 func TestLookupsAllocateNothing(t *testing.T) {
 	call := New(map[string]string{
-		"Custom-Application-Vars[step]": "2", "Custom-SIP-Headers[X-Site]": "north", "Digits[pin]": "1", "Caller-ID-Number": "anonymous",
+		"Custom-Application-Vars[step]": "2", "Custom-SIP-Headers[X-Site]": "north", "Digits[pin]": "1",
+		"Caller-ID-Number": "anonymous",
 	})
 	found := ""
 	if allocs := testing.AllocsPerRun(100, func() {
@@ -137,7 +139,11 @@ func TestWithheld(t *testing.T) {
 		{"unavailable", Call{CallerNumber: "Unavailable"}, true},
 		{"no user", Call{CallerNumber: "nouser"}, true},
 		{"From says so", Call{CallerNumber: "+12025550188", From: "Anonymous"}, true},
-		{"the realm of From says so", Call{CallerNumber: "+12025550188", From: "x", FromRealm: "anonymous.invalid"}, true},
+		{
+			"the realm of From says so",
+			Call{CallerNumber: "+12025550188", From: "x", FromRealm: "anonymous.invalid"},
+			true,
+		},
 		{"a number", Call{CallerNumber: "+12025550188", From: "+12025550188"}, false},
 		{"a name without a number is no concern", Call{CallerNumber: "+12025550188", CallerName: "unknown"}, false},
 		{"an extension", Call{CallerNumber: "1001", From: "user_7kq2zp"}, false},
@@ -148,13 +154,17 @@ func TestWithheld(t *testing.T) {
 	}
 }
 
-// TestDocumentedNames: names that the vendor's documentation prints are read where those of Kazoo's code are missing, and never in their place.
+// TestDocumentedNames: names that the vendor's documentation prints are read where those of Kazoo's code are
+// missing, and never in their place.
 func TestDocumentedNames(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ form, from, to, request, dialed string }{
 		{"To-User=%2B13125550101&From-User=%2B13125550202", "+13125550202", "+13125550101", "", "+13125550101"},
 		{"Request-User=411&To-User=%2B13125550101", "", "+13125550101", "411", "411"},
-		{"To=%2B13125550101&To-User=1&From=a&From-User=b&Request=%2B1312&Request-User=2", "a", "+13125550101", "+1312", "+1312"},
+		{
+			"To=%2B13125550101&To-User=1&From=a&From-User=b&Request=%2B1312&Request-User=2", "a", "+13125550101", "+1312",
+			"+1312",
+		},
 		{"To-User=1&To=nouser", "", "nouser", "", ""},
 		{"To-User=nouser", "", "nouser", "", ""},
 	} {
@@ -164,7 +174,8 @@ func TestDocumentedNames(t *testing.T) {
 		}
 		call := interpret(params)
 		if call.From != c.from || call.To != c.to || call.Request != c.request || call.Dialed != c.dialed {
-			t.Errorf("%s: got From %q, To %q, Request %q, Dialed %q", c.form, call.From, call.To, call.Request, call.Dialed)
+			t.Errorf("%s: got From %q, To %q, Request %q, Dialed %q", c.form, call.From, call.To, call.Request,
+				call.Dialed)
 		}
 	}
 }
@@ -173,7 +184,8 @@ func TestParams(t *testing.T) {
 	t.Parallel()
 	call := parsed(t, http.MethodPost, "/?User-ID[]=9", "application/x-www-form-urlencoded",
 		"Custom-SIP-Headers[Diversions][]=%2B1312&Custom-SIP-Headers[X-A]=1&Custom-SIP-Headers[Diversions][]=sip%3Aa&Twice=1&Twice=&Twice[]=3&a+b=c&Custom-SIP-Headers[Diversions][]x=no", nil)
-	fromJSON := parsed(t, http.MethodPost, "/", "application/json", `{"Custom-SIP-Headers":{"Diversions":["+1312",{"a":1},null,true]}}`, nil)
+	fromJSON := parsed(t, http.MethodPost, "/", "application/json",
+		`{"Custom-SIP-Headers":{"Diversions":["+1312",{"a":1},null,true]}}`, nil)
 	for _, c := range []struct {
 		call *Call
 		name string
@@ -198,11 +210,14 @@ func TestParams(t *testing.T) {
 
 func TestRequestHeader(t *testing.T) {
 	t.Parallel()
-	call := parsed(t, http.MethodPost, "/", "application/x-www-form-urlencoded", "Request-Header[X-Forged]=1&X-Forged=2", http.Header{
-		"X-Step": {"1", "2"}, "X-Callhours-Token": {"secret"}, "Authorization": {"secret"}, "X-Long": {strings.Repeat("a", 1025)}, "X-Fits": {strings.Repeat("a", 1024)}, "X-Latin": {"caf\xe9"},
-	})
+	call := parsed(t, http.MethodPost, "/", "application/x-www-form-urlencoded",
+		"Request-Header[X-Forged]=1&X-Forged=2", http.Header{
+			"X-Step": {"1", "2"}, "X-Callhours-Token": {"secret"}, "Authorization": {"secret"},
+			"X-Long": {strings.Repeat("a", 1025)}, "X-Fits": {strings.Repeat("a", 1024)}, "X-Latin": {"caf\xe9"},
+		})
 	for name, want := range map[string]string{
-		"X-Step": "2", "x-step": "2", "X-Callhours-Token": "", "x-callhours-token": "", "Authorization": "", "Content-Type": "", "X-Long": "",
+		"X-Step": "2", "x-step": "2", "X-Callhours-Token": "", "x-callhours-token": "", "Authorization": "",
+		"Content-Type": "", "X-Long": "",
 		"X-Fits": strings.Repeat("a", 1024), "X-Latin": "café", "X-Forged": "", "X-Other": "", "": "",
 	} {
 		if got := call.RequestHeader(name); got != want {
@@ -210,7 +225,8 @@ func TestRequestHeader(t *testing.T) {
 		}
 	}
 	described := New(map[string]string{"Request-Header[x-step]": "3", "Request-Header[Cookie]": "a"})
-	if got := described.RequestHeader("X-Step"); got != "3" || described.RequestHeader("Cookie") != "" || described.Param("Request-Header[x-step]") != "" {
+	if got := described.RequestHeader("X-Step"); got != "3" || described.RequestHeader("Cookie") != "" ||
+		described.Param("Request-Header[x-step]") != "" {
 		t.Errorf("got %q, want 3 and nothing else", got)
 	}
 	if got := new(Call).RequestHeader("X-Step"); got != "" {

@@ -22,9 +22,9 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// Schemas are a cluster's own: the documents of JSON Schema draft-04 that Kazoo keeps in its database system_schemas and shows under
-// /v2/schemas. They say what that very cluster takes, where the catalog says what its version does. Schemas may be used by many
-// goroutines at once.
+// Schemas are a cluster's own: the documents of JSON Schema draft-04 that Kazoo keeps in its database system_schemas
+// and shows under /v2/schemas. They say what that very cluster takes, where the catalog says what its version does.
+// Schemas may be used by many goroutines at once.
 type Schemas struct {
 	action  *jsonschema.Schema
 	data    map[string]*jsonschema.Schema // by module
@@ -37,8 +37,9 @@ const maxSchema = 4 << 20
 // schemaBase is what names of schemas are relative to.
 const schemaBase = "kazoo:///"
 
-// LoadSchemas reads the schemas of a directory, NAME.json each: as they stand in Kazoo's sources, or as `GET /v2/schemas/NAME` answers,
-// with its envelope. callflows.action must be there, a callflows.MODULE for each module that answers may have, and what these refer to.
+// LoadSchemas reads the schemas of a directory, NAME.json each: as they stand in Kazoo's sources, or as `GET
+// /v2/schemas/NAME` answers, with its envelope. callflows.action must be there, a callflows.MODULE for each module that
+// answers may have, and what these refer to.
 func LoadSchemas(dir fs.FS) (*Schemas, error) {
 	in := files.Tree{FS: dir}
 	names, err := in.Glob("*.json")
@@ -82,7 +83,8 @@ func LoadSchemas(dir fs.FS) (*Schemas, error) {
 		}
 	}
 	if s.action == nil {
-		return nil, errors.New("there is no callflows.action.json; save the answers of GET /v2/schemas/NAME as NAME.json")
+		return nil,
+			errors.New("there is no callflows.action.json; save the answers of GET /v2/schemas/NAME as NAME.json")
 	}
 	return &s, nil
 }
@@ -107,9 +109,9 @@ func readSchema(body []byte) (any, error) {
 	return schema, nil
 }
 
-// adapt rewrites the schema of a member of that name where Kazoo reads it in its own way. What stands beside a $ref counts: the alternatives of
-// audio_macro differ by that alone. A text with kazoo-validation is a URL that Kazoo would ask, unless it is the name of a module. Of the formats
-// those count that jesse knows.
+// adapt rewrites the schema of a member of that name where Kazoo reads it in its own way. What stands beside a $ref
+// counts: the alternatives of audio_macro differ by that alone. A text with kazoo-validation is a URL that Kazoo would
+// ask, unless it is the name of a module. Of the formats those count that jesse knows.
 func adapt(schema any, name string) {
 	s, ok := schema.(map[string]any)
 	if !ok {
@@ -174,9 +176,9 @@ func (s *Schemas) compileError(err error) error {
 	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
 }
 
-// Check says whether the cluster would take a callflow: nil if it would, else a *[Finding] without an offset unless the body is no
-// JSON. As Kazoo does, it fills in defaults before it looks, {} for missing data among them, wants a schema for each module, and a host that Kazoo
-// would ask in each URL that the schemas mark for that.
+// Check says whether the cluster would take a callflow: nil if it would, else a *[Finding] without an offset unless the
+// body is no JSON. As Kazoo does, it fills in defaults before it looks, {} for missing data among them, wants a schema
+// for each module, and a host that Kazoo would ask in each URL that the schemas mark for that.
 func (s *Schemas) Check(body []byte) error {
 	c := checker{body: body}
 	if wrong := c.syntax(); wrong != nil {
@@ -197,7 +199,8 @@ func (s *Schemas) Check(body []byte) error {
 	return nil
 }
 
-// numbers makes 1.0 and 1e3 what they are to Kazoo, no integers. The library goes by the value, so they get another one.
+// numbers makes 1.0 and 1e3 what they are to Kazoo, no integers. The library goes by the
+// value, so they get another one.
 func numbers(v any) any {
 	switch v := v.(type) {
 	case map[string]any:

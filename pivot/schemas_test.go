@@ -9,7 +9,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// ownSchemas are written for these tests, with all that Kazoo's have: references by name, what stands beside them, envelopes.
+// ownSchemas are written for these tests, with all that Kazoo's have: references by name, what
+// stands beside them, envelopes.
 var ownSchemas = map[string]string{
 	"callflows.action": `{"$schema":"http://json-schema.org/draft-04/schema#","_id":"callflows.action","type":"object","required":["data","module"],
 		"properties":{"module":{"type":"string","minLength":1,"maxLength":64,"kazoo-validation":true},
@@ -46,7 +47,9 @@ func TestSchemas(t *testing.T) {
 	for _, c := range []struct{ body, want string }{
 		{`{"module":"stop"}`, ""},
 		{`{"module":"stop","data":{"id":1,"x":[]},"y":1,"children":{}}`, ""},
-		{`{"module":"say","data":{"text":"é\u00e9😀","times":2,"mail":"0a1b@c","link":"http://10.1.2.3/"},"children":{"_":{"module":"stop"},"a.b":{"module":"stop"}}}`, ""},
+		{
+			`{"module":"say","data":{"text":"é\u00e9😀","times":2,"mail":"0a1b@c","link":"http://10.1.2.3/"},"children":{"_":{"module":"stop"},"a.b":{"module":"stop"}}}`, "",
+		},
 		{`{"module":"say","data":{"text":"a","parts":[{"what":"word","word":"x"},{"what":"pause","seconds":1}]}}`, ""},
 
 		{`{"module":"stop"`, "line 1, column 17: not JSON: it ends too early"},
@@ -56,9 +59,18 @@ func TestSchemas(t *testing.T) {
 		{`{"module":"say","data":{"text":"a","moves":[{"as":1},{"as":"x","by":2}]}}`, ""},
 		{`{"module":"say","data":{"text":"a","moves":[{"to":"x"}]}}`, ".data.moves[0]: missing property 'as'"},
 		{`{"module":"say","data":{"text":"a","mail":"0a1b"}}`, `.data.mail: want an e-mail address, found "0a1b"`},
-		{`{"module":"say","data":{"text":"a","link":"http://127.1/"}}`, `.data.link: want a URL with http:// or https:// and another host than localhost, found "http://127.1/"; 127.1 is this machine's own address to Kazoo`},
-		{`{"module":"say","data":{"text":"a","since":"today"}}`, `.data.since: 'today' is not valid date-time: less than 20 characters long`},
-		{`{"module":"stop","note":[1,-2e999]}`, "callflow: -2e999 is no number that Kazoo can read: it is too large or too small"},
+		{
+			`{"module":"say","data":{"text":"a","link":"http://127.1/"}}`,
+			`.data.link: want a URL with http:// or https:// and another host than localhost, found "http://127.1/"; 127.1 is this machine's own address to Kazoo`,
+		},
+		{
+			`{"module":"say","data":{"text":"a","since":"today"}}`,
+			`.data.since: 'today' is not valid date-time: less than 20 characters long`,
+		},
+		{
+			`{"module":"stop","note":[1,-2e999]}`,
+			"callflow: -2e999 is no number that Kazoo can read: it is too large or too small",
+		},
 		{`{"module":"hang_up"}`, `.module: "hang_up" has no schema callflows.hang_up; known: say, stop`},
 
 		{`[]`, "callflow: got array, want object"},
@@ -72,16 +84,28 @@ func TestSchemas(t *testing.T) {
 		{`{"module":"say","data":{"text":"a","times":2.0}}`, ".data.times: got number, want integer"},
 		{`{"module":"say","data":{"text":"a","times":2e1}}`, ".data.times: got number, want integer"},
 		{`{"module":"say","data":{"text":"a","times":"2"}}`, ".data.times: got string, want integer"},
-		{`{"module":"say","data":{"text":"a","loud":1}}`, ".data.loud: 'oneOf' failed, none matched: got number, want boolean; or got number, want string"},
+		{
+			`{"module":"say","data":{"text":"a","loud":1}}`,
+			".data.loud: 'oneOf' failed, none matched: got number, want boolean; or got number, want string",
+		},
 		{
 			`{"module":"say","data":{"text":"a","parts":[{"what":"word"},{"what":"pause","seconds":"1"}]}}`,
 			".data.parts[1]: 'oneOf' failed, none matched: value must be 'word'; or got string, want integer",
 		},
 		{`{"module":"stop","children":{"1":{"module":"stop"},"_":{}}}`, ".children._: missing property 'module'"},
-		{`{"module":"stop","children":{"a.b":{"module":"stop","children":{"_":{"module":"say"}}}}}`, `.children."a.b".children._.data: missing property 'text'`},
-		{`{"module":"stop","children":{"":{"module":"go"}}}`, `.children."".module: "go" has no schema callflows.go; known: say, stop`},
+		{
+			`{"module":"stop","children":{"a.b":{"module":"stop","children":{"_":{"module":"say"}}}}}`,
+			`.children."a.b".children._.data: missing property 'text'`,
+		},
+		{
+			`{"module":"stop","children":{"":{"module":"go"}}}`,
+			`.children."".module: "go" has no schema callflows.go; known: say, stop`,
+		},
 		{`{"module":"stop","children":{"":1}}`, `.children."": want an action such as {"module": "hangup"}`},
-		{strings.Repeat(`{"module":"stop","children":{"_":`, 200) + `{"module":"stop"}` + strings.Repeat("}}", 200), ""},
+		{
+			strings.Repeat(`{"module":"stop","children":{"_":`, 200) + `{"module":"stop"}` + strings.Repeat("}}", 200),
+			"",
+		},
 	} {
 		got := ""
 		if err := s.Check([]byte(c.body)); err != nil {
@@ -96,7 +120,10 @@ func TestSchemas(t *testing.T) {
 func TestLoadSchemasRefuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, document, want string }{
-		{"callflows.action", "", "there is no callflows.action.json; save the answers of GET /v2/schemas/NAME as NAME.json"},
+		{
+			"callflows.action", "",
+			"there is no callflows.action.json; save the answers of GET /v2/schemas/NAME as NAME.json",
+		},
 		{"callflows.say", `{"a":`, "callflows.say.json: not JSON: unexpected EOF"},
 		{"callflows.say", `[]`, "callflows.say.json: want a schema, found a list"},
 		{
@@ -107,7 +134,10 @@ func TestLoadSchemasRefuses(t *testing.T) {
 			"callflows.say", `{"properties":{"x":{"type":"text"}}}`,
 			"callflows.say.json: no schema of draft-04: .properties.x.type: 'anyOf' failed: value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'; or got string, want array",
 		},
-		{"callflows.say", `{"properties":{"x":{"pattern":"("}}}`, "callflows.say.json: no schema of draft-04: .properties.x.pattern: '(' is not valid regex: error parsing regexp: missing closing ): `(`"},
+		{
+			"callflows.say", `{"properties":{"x":{"pattern":"("}}}`,
+			"callflows.say.json: no schema of draft-04: .properties.x.pattern: '(' is not valid regex: error parsing regexp: missing closing ): `(`",
+		},
 	} {
 		documents := maps.Clone(ownSchemas)
 		documents[c.name] = c.document
@@ -123,7 +153,8 @@ func TestLoadSchemasRefuses(t *testing.T) {
 	}
 }
 
-// FuzzSchemas shows that any callflow can be held against schemas, and that what JSON is refused is refused in one line with a place.
+// FuzzSchemas shows that any callflow can be held against schemas, and that what JSON is refused is
+// refused in one line with a place.
 func FuzzSchemas(f *testing.F) {
 	s, err := LoadSchemas(schemaFiles(ownSchemas))
 	if err != nil {

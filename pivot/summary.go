@@ -12,10 +12,10 @@ import (
 // MaxSummary is how long a [Summary] is at most, in bytes.
 const MaxSummary = 200
 
-// Summary says in one line what a callflow does, for people: "device 0123… > voicemail 4567…". Actions that follow each other by their
-// `_` child stand behind ">"; other children stand in brackets, as in "menu 89ab… [1: device 0123…, 2: hangup] > voicemail 4567…".
-// Of the data only ids, by their first four characters, and a response's code are shown: texts and addresses may be secrets. It is "" for
-// what is no callflow.
+// Summary says in one line what a callflow does, for people: "device 0123… > voicemail 4567…". Actions that follow each
+// other by their `_` child stand behind ">"; other children stand in brackets, as in "menu 89ab… [1: device 0123…, 2:
+// hangup] > voicemail 4567…". Of the data only ids, by their first four characters, and a response's code are shown:
+// texts and addresses may be secrets. It is "" for what is no callflow.
 func Summary(callflow []byte) string {
 	r := &reader{json: callflow}
 	if !jsontext.Value(callflow).IsValid() || r.next() != '{' {
@@ -100,7 +100,8 @@ func (s *summary) data(data []byte) {
 	}
 }
 
-// children writes what comes next: the children by key in the order of the callflow, then the one that follows in any other case.
+// children writes what comes next: the children by key in the order of the callflow, then the one
+// that follows in any other case.
 func (s *summary) children(children []byte, depth int) {
 	if len(children) == 0 || children[0] != '{' {
 		return
@@ -151,7 +152,8 @@ func word(text []byte, otherwise string) string {
 	return w
 }
 
-// shown is a text where it is made of what ids, modules and keys are made of; "" else, since a summary is a line of plain words.
+// shown is a text where it is made of what ids, modules and keys are made of; "" else, since a
+// summary is a line of plain words.
 func shown(text []byte) string {
 	if bytes.ContainsFunc(text, func(r rune) bool {
 		return r <= ' ' || r >= utf8.RuneSelf-1 || strings.ContainsRune(`"\<>[],:`, r)

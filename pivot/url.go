@@ -7,12 +7,14 @@ import (
 	"strings"
 )
 
-// A URL that Kazoo is to ask passes three of its checks: it begins with http:// or https://, in lower case; Kazoo's own splitting of it does not
-// crash; and its host is none that the blacklists hold as they come: localhost, 127.0.0.1 and 0.0.0.0. From master on, addresses are read as
-// Erlang's inet:parse_address reads them, so that 127.1, 2130706433 and 0x7f.1 are 127.0.0.1; 4.3 goes by the spelling.
+// A URL that Kazoo is to ask passes three of its checks: it begins with http:// or https://, in lower case; Kazoo's own
+// splitting of it does not crash; and its host is none that the blacklists hold as they come: localhost, 127.0.0.1 and
+// 0.0.0.0. From master on, addresses are read as Erlang's inet:parse_address reads them, so that 127.1, 2130706433 and
+// 0x7f.1 are 127.0.0.1; 4.3 goes by the spelling.
 
-// clientURL tells whether every Kazoo that takes a URL of the kind takes this one. It is the stricter one in three things: a host must be there, the
-// host behind user:password@ counts as well as the one that Kazoo sees, which is the user, and user@host:8080 is refused too.
+// clientURL tells whether every Kazoo that takes a URL of the kind takes this one. It is the stricter one in three
+// things: a host must be there, the host behind user:password@ counts as well as the one that Kazoo sees, which is the
+// user, and user@host:8080 is refused too.
 func clientURL(text []byte, anySpelling bool) bool {
 	_, ok := urlFault(text, anySpelling)
 	return ok
@@ -30,7 +32,8 @@ func urlFault(text []byte, anySpelling bool) (why string, ok bool) {
 	}
 	host := authority
 	if i := bytes.IndexAny(authority, ":@"); i >= 0 {
-		if authority[i] == '@' { // a user without a password: Kazoo looks for a colon behind it, and crashes where there is none
+		// a user without a password: Kazoo looks for a colon behind it, and crashes where there is none
+		if authority[i] == '@' {
 			return "; a user needs a password, as in user:password@host", false
 		}
 		host = authority[:i]
@@ -62,7 +65,8 @@ func afterScheme(text []byte) ([]byte, bool) {
 
 // keptOut tells whether Kazoo, as it comes, refuses to ask a host.
 func keptOut(host []byte, anySpelling bool) bool {
-	if len(host) == 0 || bytes.EqualFold(host, []byte("localhost")) || string(host) == "127.0.0.1" || string(host) == "0.0.0.0" {
+	if len(host) == 0 || bytes.EqualFold(host, []byte("localhost")) || string(host) == "127.0.0.1" ||
+		string(host) == "0.0.0.0" {
 		return true
 	}
 	if !anySpelling {
@@ -72,8 +76,9 @@ func keptOut(host []byte, anySpelling bool) bool {
 	return ok && (address == 127<<24|1 || address == 0)
 }
 
-// erlangAddress reads an IPv4 address as inet:parse_address does: one to four numbers, decimal, octal behind 0 or hexadecimal behind 0x, of which
-// the last fills the bytes that are left. Releases differ in how many zeros and signs they take; here it is all of them.
+// erlangAddress reads an IPv4 address as inet:parse_address does: one to four numbers, decimal, octal behind 0 or
+// hexadecimal behind 0x, of which the last fills the bytes that are left. Releases differ in how many zeros and signs
+// they take; here it is all of them.
 func erlangAddress(host string) (uint32, bool) {
 	fields := strings.Split(host, ".")
 	if len(fields) > 4 {

@@ -42,7 +42,8 @@ func (c *checker) values(vs []value, in versions, body []byte, depth int) *Findi
 		return inside
 	}
 	if tags := tags(vs); tags != nil && body[0] == '{' {
-		return c.at(body, []string{tags[0].name}, "want %s, found %s", want(words(tags), missing), describe(member(body, tags[0].name)))
+		return c.at(body, []string{tags[0].name}, "want %s, found %s", want(words(tags), missing),
+			describe(member(body, tags[0].name)))
 	}
 	found, mend := describe(body), ""
 	switch kind := body[0]; {
@@ -58,7 +59,8 @@ func (c *checker) values(vs []value, in versions, body []byte, depth int) *Findi
 		if v := only(vs); v != nil && v.kind == aText {
 			found += fmt.Sprintf(" of %d", utf8.RuneCount(content(body)))
 		}
-	case (kind == '-' || kind >= '0' && kind <= '9') && slices.ContainsFunc(vs, func(v value) bool { return v.kind == aText || v.kind == aWord }):
+	case (kind == '-' || kind >= '0' && kind <= '9') &&
+		slices.ContainsFunc(vs, func(v value) bool { return v.kind == aText || v.kind == aWord }):
 		mend = "; put it in quotes"
 	}
 	return c.at(body, nil, "want %s, found %s%s", want(vs, missing), found, mend)

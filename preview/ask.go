@@ -9,8 +9,8 @@ import (
 	"github.com/callhours/callhours/pivot"
 )
 
-// Moment reads a time as people write it: RFC 3339, or a date and perhaps a time in the zone. A time that the clocks skip is
-// taken by RFC 5545 3.3.5, as events are. Moments outside of the years 1970 to 2199 are refused.
+// Moment reads a time as people write it: RFC 3339, or a date and perhaps a time in the zone. A time that the clocks
+// skip is taken by RFC 5545 3.3.5, as events are. Moments outside of the years 1970 to 2199 are refused.
 func Moment(text string, zone *time.Location) (time.Time, error) {
 	t, err := parseMoment(text, zone)
 	if y := t.Year(); err == nil && (y < firstYear || y > lastYear) {
@@ -23,22 +23,29 @@ func parseMoment(text string, zone *time.Location) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t.In(zone), nil
 	}
-	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05", time.DateOnly} {
+	for _, layout := range []string{
+		"2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04",
+		"2006-01-02T15:04:05", time.DateOnly,
+	} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return time.Unix(calendars.Instant(t.Unix(), zone), 0).In(zone), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is no moment: want RFC 3339, such as 2026-12-25T10:00:00Z, or 2026-12-25 10:00, or 2026-12-25", text)
+	return time.Time{},
+		fmt.Errorf("%q is no moment: want RFC 3339, such as 2026-12-25T10:00:00Z, or 2026-12-25 10:00, or 2026-12-25",
+			text)
 }
 
-// Midnight is when the local day of a moment begins, or one that many days later. Where the clocks skip midnight it is the moment at which they do.
+// Midnight is when the local day of a moment begins, or one that many days later. Where the clocks skip midnight it is
+// the moment at which they do.
 func Midnight(of time.Time, later int) time.Time {
 	y, m, d := of.Date()
-	return time.Unix(calendars.Instant(time.Date(y, m, d+later, 0, 0, 0, 0, time.UTC).Unix(), of.Location()), 0).In(of.Location())
+	return time.Unix(calendars.Instant(time.Date(y, m, d+later, 0, 0, 0, 0, time.UTC).Unix(), of.Location()),
+		0).In(of.Location())
 }
 
-// Call is one that people describe: by account, dialed number and number of the caller, each of which may be "", and by further
-// parameters of Kazoo's request as NAME=VALUE. It is nil, the ordinary call, when they say nothing of one.
+// Call is one that people describe: by account, dialed number and number of the caller, each of which may be "", and by
+// further parameters of Kazoo's request as NAME=VALUE. It is nil, the ordinary call, when they say nothing of one.
 func Call(account, dialed, caller string, params []string) (*pivot.Call, error) {
 	all := map[string]string{}
 	for _, p := range params {

@@ -20,7 +20,8 @@ func TestKinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	var documented []preview.Kind
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (error|warning) \\| .+\\. \\| .+\\. \\|$").FindAllStringSubmatch(string(page), -1) {
+	for _, row := range regexp.MustCompile(
+		"(?m)^\\| `([a-z_]+)` \\| (error|warning) \\| .+\\. \\| .+\\. \\|$").FindAllStringSubmatch(string(page), -1) {
 		documented = append(documented, preview.Kind{Name: row[1], Severity: row[2]})
 	}
 	if diff := cmp.Diff(preview.Kinds(), documented); diff != "" {
@@ -36,11 +37,15 @@ func TestFindingText(t *testing.T) {
 		text, json string
 	}{
 		{
-			preview.Findingf(at, "near_miss", "%s is near", "\"Opne\"\n\x1b[2J"), "warning: callhours.yaml:3:5: \"Opne\"\\n\\u001b[2J is near [near_miss]",
+			preview.Findingf(at, "near_miss", "%s is near", "\"Opne\"\n\x1b[2J"),
+			"warning: callhours.yaml:3:5: \"Opne\"\\n\\u001b[2J is near [near_miss]",
 			`{"file":"callhours.yaml","line":3,"column":5,"kind":"near_miss","severity":"warning","route":"","calendar":"","branch":"","message":"\"Opne\"\\n\\u001b[2J is near"}`,
 		},
 		{
-			preview.Finding{Kind: "coverage_gap", Severity: preview.Error, Route: "main", Calendar: "hours", Branch: "open", Message: "there is a gap"},
+			preview.Finding{
+				Kind: "coverage_gap", Severity: preview.Error, Route: "main", Calendar: "hours",
+				Branch: "open", Message: "there is a gap",
+			},
 			"there is a gap [coverage_gap]",
 			`{"file":"","line":0,"column":0,"kind":"coverage_gap","severity":"error","route":"main","calendar":"hours","branch":"open","message":"there is a gap"}`,
 		},
@@ -64,7 +69,11 @@ func TestSortFindings(t *testing.T) {
 	f := func(file string, line int, kind string) preview.Finding {
 		return preview.Findingf(diag.Pos{File: file, Line: line}, kind, "x")
 	}
-	got := preview.SortFindings([]preview.Finding{f("b", 1, "no_auth"), f("a", 2, "no_auth"), f("a", 1, "one_day"), f("a", 2, "no_auth"), f("a", 1, "no_auth")})
+	got := preview.SortFindings(
+		[]preview.Finding{
+			f("b", 1, "no_auth"), f("a", 2, "no_auth"), f("a", 1, "one_day"), f("a", 2, "no_auth"),
+			f("a", 1, "no_auth"),
+		})
 	want := []preview.Finding{f("a", 1, "no_auth"), f("a", 1, "one_day"), f("a", 2, "no_auth"), f("b", 1, "no_auth")}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -9,7 +9,8 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// cuts finds openings that run past midnight and that an all-day closure cuts off there, at its beginning or at its end.
+// cuts finds openings that run past midnight and that an all-day closure cuts off there, at
+// its beginning or at its end.
 func (x *routeLint) cuts() {
 	if x.r.DayStarts != 0 {
 		return
@@ -31,10 +32,12 @@ func (x *routeLint) cuts() {
 			break
 		}
 		opens, closes := opening.Events(), closing.Events()
-		if len(opens) == 0 || len(closes) == 0 || !closes[0].Event.AllDay || closes[0].Start != is.at.Unix() && closes[0].End != is.at.Unix() {
+		if len(opens) == 0 || len(closes) == 0 || !closes[0].Event.AllDay ||
+			closes[0].Start != is.at.Unix() && closes[0].End != is.at.Unix() {
 			continue
 		}
-		if e := opens[0]; e.Event.AllDay || e.End-e.Start >= 24*3600 || e.Start >= is.at.Unix() || e.End <= is.at.Unix() {
+		if e := opens[0]; e.Event.AllDay || e.End-e.Start >= 24*3600 || e.Start >= is.at.Unix() ||
+			e.End <= is.at.Unix() {
 			continue
 		}
 		if n++; n == 1 {
@@ -55,16 +58,19 @@ func substitutes(region string, zone *time.Location) bool {
 		return slices.Contains([]string{"US", "CA", "GB", "IE", "AU", "NZ", "ZA"}, region)
 	}
 	name := zone.String()
-	return strings.HasPrefix(name, "US/") || strings.HasPrefix(name, "Canada/") || strings.HasPrefix(name, "Australia/") ||
+	return strings.HasPrefix(name, "US/") || strings.HasPrefix(name, "Canada/") ||
+		strings.HasPrefix(name, "Australia/") ||
 		slices.Contains([]string{
-			"America/New_York", "America/Detroit", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles", "America/Anchorage",
-			"Pacific/Honolulu", "America/Toronto", "America/Winnipeg", "America/Edmonton", "America/Vancouver", "America/Halifax",
+			"America/New_York", "America/Detroit", "America/Chicago", "America/Denver", "America/Phoenix",
+			"America/Los_Angeles", "America/Anchorage",
+			"Pacific/Honolulu", "America/Toronto", "America/Winnipeg", "America/Edmonton", "America/Vancouver",
+			"America/Halifax",
 			"Europe/London", "Europe/Dublin", "Pacific/Auckland", "Africa/Johannesburg",
 		}, name)
 }
 
-// holidays finds holidays of a fixed date that fall on a day on which the route is closed anyway, with no day of the same calendar beside them on
-// which the holiday is kept. Only regions that keep such days are looked at.
+// holidays finds holidays of a fixed date that fall on a day on which the route is closed anyway, with no day of the
+// same calendar beside them on which the holiday is kept. Only regions that keep such days are looked at.
 func (x *routeLint) holidays() {
 	if !substitutes(x.r.Region, x.r.Zone) {
 		return
@@ -85,11 +91,14 @@ func (x *routeLint) holidays() {
 	// A day is one of work where it is so in a week around it.
 	works := func(d int) bool { return open[d-7] || open[d+7] || open[d-14] || open[d+14] }
 	for _, name := range x.r.Calendars() {
-		asks := slices.DeleteFunc(x.r.Asks(name), func(a routes.Ask) bool { return a.Negated || x.r.Branches[a.Branch].State != routes.Closed })
+		asks := slices.DeleteFunc(x.r.Asks(name), func(a routes.Ask) bool {
+			return a.Negated || x.r.Branches[a.Branch].State != routes.Closed
+		})
 		kept, fixed := x.closedDays(name, asks)
 		for _, o := range fixed {
 			d := dayNumber(time.Unix(o.Start, 0).In(x.r.Zone))
-			if at := time.Unix(o.Start, 0); at.Before(x.now.AddDate(0, 0, 7)) || at.After(x.until.AddDate(0, 0, -14)) || works(d) || open[d] {
+			if at := time.Unix(o.Start, 0); at.Before(x.now.AddDate(0, 0, 7)) || at.After(x.until.AddDate(0, 0, -14)) ||
+				works(d) || open[d] {
 				continue
 			}
 			work, beside := false, false
@@ -109,7 +118,8 @@ func (x *routeLint) holidays() {
 	}
 }
 
-// closedDays are the days that all-day events of a calendar close, and those of the events that are holidays of one day on a fixed date.
+// closedDays are the days that all-day events of a calendar close, and those of the events that are holidays
+// of one day on a fixed date.
 func (x *routeLint) closedDays(name string, asks []routes.Ask) (days map[int]bool, fixed []calendars.Occurrence) {
 	from, to := x.s.Window()
 	t, _ := x.options.Timelines.Of(name, calendars.View{Zone: x.r.Zone, DayStarts: x.r.DayStarts}, from, to)
@@ -143,7 +153,8 @@ func (x *routeLint) closedDays(name string, asks []routes.Ask) (days map[int]boo
 		key, _ := dated(o.Event)
 		annual, onDate := o.Event.Annual()
 		// Google's calendars hold what nobody has a day off for, and say so.
-		if observance := strings.HasPrefix(calendars.Fold(o.Event.Description), "observance"); first == last && !observance && (annual && onDate || len(years[key]) > 1) {
+		if observance := strings.HasPrefix(calendars.Fold(o.Event.Description), "observance"); first == last &&
+			!observance && (annual && onDate || len(years[key]) > 1) {
 			fixed = append(fixed, o)
 		}
 	}

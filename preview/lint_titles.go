@@ -12,8 +12,8 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// unmatched finds events that no condition counts and most likely should: those whose titles are nearly what is asked for, and a calendar
-// none of whose events counts.
+// unmatched finds events that no condition counts and most likely should: those whose titles are nearly what is asked
+// for, and a calendar none of whose events counts.
 func (x *calendarLint) unmatched() {
 	type miss struct {
 		first *lintEvent
@@ -51,7 +51,9 @@ func (x *calendarLint) unmatched() {
 		if m.times > 1 {
 			times = fmt.Sprintf("%d times, first on %s", m.times, x.clock(m.first.first.Start))
 		}
-		x.say(m.first.Event, "near_miss", "%s comes %s, and fits no condition; %q is asked for, and nearly fits; correct the title", title(m.first.Event), times, pattern)
+		x.say(m.first.Event, "near_miss",
+			"%s comes %s, and fits no condition; %q is asked for, and nearly fits; correct the title",
+			title(m.first.Event), times, pattern)
 	}
 	if len(x.ahead) == 0 || counts > 0 || x.c.MayBeEmpty || !x.whole {
 		return
@@ -69,7 +71,8 @@ func (x *calendarLint) unmatched() {
 	switch {
 	case slices.ContainsFunc(x.ahead, func(e *lintEvent) bool { return !isBusy(e.Summary) }):
 		if opens || whole {
-			x.say(nil, "events_unmatched", "calendar %s holds %s from now on, such as %s, and no condition counts any; what is asked for: %s; correct the titles or the conditions",
+			x.say(nil, "events_unmatched",
+				"calendar %s holds %s from now on, such as %s, and no condition counts any; what is asked for: %s; correct the titles or the conditions",
 				x.c.Name, counted(len(x.ahead), "event"), title(x.ahead[0].Event), strings.Join(asked, ", "))
 		}
 	default:
@@ -77,7 +80,8 @@ func (x *calendarLint) unmatched() {
 		if !slices.ContainsFunc(x.ahead, func(e *lintEvent) bool { return strings.TrimSpace(e.Summary) != "" }) {
 			titled = "have no title"
 		}
-		x.say(nil, "busy_only", "all events of calendar %s %s: it is shared as free or busy only, and conditions ask for titles; share it with all details", x.c.Name, titled)
+		x.say(nil, "busy_only",
+			"all events of calendar %s %s: it is shared as free or busy only, and conditions ask for titles; share it with all details", x.c.Name, titled)
 	}
 }
 
@@ -91,8 +95,10 @@ func counted(n int, what string) string {
 // isBusy reports whether a title is what a calendar shows to those who may not see its titles.
 func isBusy(text string) bool {
 	switch calendars.Fold(text) {
-	case "", "busy", "free", "tentative", "away", "out of office", "working elsewhere", "private", "private appointment",
-		"gebucht", "besetzt", "beschäftigt", "frei", "abwesend", "privat", "privater termin", "occupé", "occupée", "libre", "ocupado", "ocupada",
+	case "", "busy", "free", "tentative", "away", "out of office", "working elsewhere", "private",
+		"private appointment",
+		"gebucht", "besetzt", "beschäftigt", "frei", "abwesend", "privat", "privater termin", "occupé", "occupée",
+		"libre", "ocupado", "ocupada",
 		"occupato", "bezet", "upptagen", "optaget", "opptatt", "zajęty", "varattu", "занят", "занято":
 		return true
 	}
@@ -138,8 +144,10 @@ func (x *calendarLint) titles() {
 				}
 				if key := calendars.Fold(e.Summary); !said[key] {
 					said[key] = true
-					x.sayOf(r.Name, one.Name, e.Event, "title_fits_two", "%s, on %s, fits both branch %s (%s) and branch %s (%s) of route %s; %s comes first; write a title that means one",
-						title(e.Event), x.date(e.first.Start), one.Name, one.State, other.Name, other.State, r.Name, one.Name)
+					x.sayOf(r.Name, one.Name, e.Event, "title_fits_two",
+						"%s, on %s, fits both branch %s (%s) and branch %s (%s) of route %s; %s comes first; write a title that means one",
+						title(e.Event), x.date(e.first.Start), one.Name, one.State, other.Name, other.State, r.Name,
+						one.Name)
 				}
 				break
 			}
@@ -147,8 +155,8 @@ func (x *calendarLint) titles() {
 	}
 }
 
-// overlaps finds two people who are on call at once by conditions that look for names. That one event lies within another is how a
-// replacement is written, and means the shorter one.
+// overlaps finds two people who are on call at once by conditions that look for names. That one event lies within
+// another is how a replacement is written, and means the shorter one.
 func (x *calendarLint) overlaps() {
 	for _, a := range x.asks {
 		if !a.Named() {
@@ -159,7 +167,8 @@ func (x *calendarLint) overlaps() {
 			name string
 		}
 		var turns []turn
-		names := map[*calendars.Event]string{} // that stand in titles; "" for none, and where the condition does not count the event
+		// that stand in titles; "" for none, and where the condition does not count the event
+		names := map[*calendars.Event]string{}
 		for _, o := range x.occurrences[:min(len(x.occurrences), mostOccurrences/10)] {
 			if o.End <= x.now.Unix() || o.Start >= x.until.Unix() || o.Start == o.End {
 				continue
@@ -201,7 +210,8 @@ func (x *calendarLint) overlaps() {
 		if n > 1 {
 			more = fmt.Sprintf(", and %d times more", n-1)
 		}
-		x.say(other.Event, "events_overlap", "%s and %s are both on from %s to %s%s; one of them answers the calls; end the first when the second begins",
+		x.say(other.Event, "events_overlap",
+			"%s and %s are both on from %s to %s%s; one of them answers the calls; end the first when the second begins",
 			title(one.Event), title(other.Event), x.clock(other.Start), x.clock(min(one.End, other.End)), more)
 	}
 }
@@ -235,7 +245,8 @@ func (x *calendarLint) series() {
 			}
 			if x.isSeries(last) && last.last.End < sees.Unix() && !said[last.Event] {
 				said[last.Event] = true
-				x.say(last.Event, "series_ends", "the series %s ends on %s, and no %s follow it; extend it before then", title(last.Event), x.date(last.last.End-1), a)
+				x.say(last.Event, "series_ends", "the series %s ends on %s, and no %s follow it; extend it before then",
+					title(last.Event), x.date(last.last.End-1), a)
 			}
 			continue
 		}
@@ -262,7 +273,9 @@ func (x *calendarLint) series() {
 			continue
 		}
 		said[ended.Event] = true
-		x.say(ended.Event, "series_ended", "the series %s ended on %s, and no %s follow it; extend it, or write a new one", title(ended.Event), x.date(ended.End-1), a)
+		x.say(ended.Event, "series_ended",
+			"the series %s ended on %s, and no %s follow it; extend it, or write a new one", title(ended.Event),
+			x.date(ended.End-1), a)
 	}
 }
 
@@ -272,7 +285,8 @@ var dateRange = regexp.MustCompile(`\b(\d{1,2})\.?\s*(?:-|–|—|to|bis|au|al|u
 func speaksOfDays(text string) bool {
 	for word := range strings.FieldsSeq(calendars.Fold(text)) {
 		switch word {
-		case "week", "weeks", "days", "until", "till", "through", "thru", "bis", "woche", "wochen", "tage", "betriebsferien", "ferien", "urlaubswoche",
+		case "week", "weeks", "days", "until", "till", "through", "thru", "bis", "woche", "wochen", "tage",
+			"betriebsferien", "ferien", "urlaubswoche",
 			"semaine", "semaines", "jusqu", "semana", "semanas", "hasta":
 			return true
 		}

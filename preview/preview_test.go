@@ -43,7 +43,10 @@ func newPreview(t *testing.T) *preview.Preview {
 		Name: "main", Path: "/pivot", Zone: zone, Unknown: 2,
 		Match: routes.Match{Dialed: []diag.Text{{S: "+4930123456"}}},
 		Branches: []routes.Branch{
-			{Name: "vip", State: routes.Open, When: &routes.Condition{Caller: routes.Numbers{Listed: []diag.Text{{S: "+4930111111"}}}}},
+			{
+				Name: "vip", State: routes.Open,
+				When: &routes.Condition{Caller: routes.Numbers{Listed: []diag.Text{{S: "+4930111111"}}}},
+			},
 			{Name: "open", State: routes.Open, When: &routes.Condition{Calendars: []string{"hours"}}},
 			{Name: "closed", State: routes.Closed},
 		},
@@ -79,7 +82,8 @@ func newPreview(t *testing.T) *preview.Preview {
 	}
 	return preview.New(preview.Options{
 		Table: table, Routes: []*render.Route{route}, Path: "/pivot",
-		Timelines: calendars.NewTimelines(map[string]calendars.Use{"hours": {State: calendars.State{Calendar: c}}}, 400*24*time.Hour),
+		Timelines: calendars.NewTimelines(map[string]calendars.Use{"hours": {State: calendars.State{Calendar: c}}},
+			400*24*time.Hour),
 	})
 }
 
@@ -97,11 +101,27 @@ func TestExplain(t *testing.T) {
 		q    preview.Question
 		want string
 	}{
-		{"by name", preview.Question{Route: "main", At: monday}, "name main open until 2031-06-02T17:00:00+02:00 closed: 200 open {\"module\":\"hangup\",\"data\":{\"until\":\"today at 5 PM\"}}"},
+		{
+			"by name",
+			preview.Question{Route: "main", At: monday},
+			"name main open until 2031-06-02T17:00:00+02:00 closed: 200 open {\"module\":\"hangup\",\"data\":{\"until\":\"today at 5 PM\"}}",
+		},
 		{"by number", preview.Question{Call: call("", "030123456"), At: monday}, "number_not_listed   : 404  "},
-		{"by its number", preview.Question{Call: call("", "4930123456"), At: monday}, "number main open until 2031-06-02T17:00:00+02:00 closed: 200 open {\"module\":\"hangup\",\"data\":{\"until\":\"today at 5 PM\"}}"},
-		{"by a path with slashes", preview.Question{Path: "//pivot/", Call: call("", "+4930123456"), At: monday.Add(12 * time.Hour)}, "number main closed until 2031-06-03T09:00:00+02:00 open: 200 closed {\"module\":\"hangup\"}"},
-		{"a branch that fails", preview.Question{Call: call("+4930111111", "+4930123456"), At: monday}, "number main vip : 200 closed {\"module\":\"hangup\"} vip render_failed"},
+		{
+			"by its number",
+			preview.Question{Call: call("", "4930123456"), At: monday},
+			"number main open until 2031-06-02T17:00:00+02:00 closed: 200 open {\"module\":\"hangup\",\"data\":{\"until\":\"today at 5 PM\"}}",
+		},
+		{
+			"by a path with slashes",
+			preview.Question{Path: "//pivot/", Call: call("", "+4930123456"), At: monday.Add(12 * time.Hour)},
+			"number main closed until 2031-06-03T09:00:00+02:00 open: 200 closed {\"module\":\"hangup\"}",
+		},
+		{
+			"a branch that fails",
+			preview.Question{Call: call("+4930111111", "+4930123456"), At: monday},
+			"number main vip : 200 closed {\"module\":\"hangup\"} vip render_failed",
+		},
 		{"another path", preview.Question{Path: "/nowhere", At: monday}, "no_path   : 404  "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -114,7 +134,8 @@ func TestExplain(t *testing.T) {
 			if e.Until != nil {
 				got += "until " + e.Until.At.Format(time.RFC3339) + " " + e.Until.Branch
 			}
-			got += ": " + map[int]string{200: "200", 404: "404"}[e.Answer.Status] + " " + e.Answer.Branch + " " + string(e.Answer.Callflow)
+			got += ": " + map[int]string{200: "200", 404: "404"}[e.Answer.Status] + " " + e.Answer.Branch + " " +
+				string(e.Answer.Callflow)
 			for _, f := range e.Failures {
 				got += " " + f.Branch + " " + f.Reason
 			}
@@ -147,7 +168,8 @@ func TestMoments(t *testing.T) {
 	p := newPreview(t)
 	day := time.Date(2029, 3, 25, 0, 0, 0, 0, time.UTC)
 	for _, at := range []time.Time{day, day.AddDate(-3, 0, 0), day.AddDate(3, 0, 0), day} {
-		if e, err := p.Explain(t.Context(), preview.Question{Route: "main", At: at}); err != nil || e.Unknown || e.Until == nil {
+		if e, err := p.Explain(t.Context(), preview.Question{Route: "main", At: at}); err != nil || e.Unknown ||
+			e.Until == nil {
 			t.Errorf("%s: got %+v, %v, want a decision", at, e, err)
 		}
 	}

@@ -27,7 +27,8 @@ type Standing struct {
 	Until     *Change    `json:"until"` // null: no change in sight
 	Calendars []string   `json:"calendars"`
 
-	Day    []Span `json:"-"` // what it gets on that local day, from midnight on, as long as there are not too many spans
+	// what it gets on that local day, from midnight on, as long as there are not too many spans
+	Day    []Span `json:"-"`
 	DayCut bool   `json:"-"` // the rest of the day was left out
 }
 
@@ -43,7 +44,8 @@ func asShown(state string, unknown bool) string {
 
 // Filter chooses among routes.
 type Filter struct {
-	Text  string // each of its words stands in the route's name, its branch, its calendars or the numbers that it answers; "": all
+	// each of its words stands in the route's name, its branch, its calendars or the numbers that it answers; "": all
+	Text  string
 	State string // "open", "closed", "other" or "unknown", as Standing.Shown; "": all
 }
 
@@ -52,12 +54,13 @@ type Found struct {
 	Standings []Standing     `json:"routes,omitempty"`
 	Total     int            `json:"total"`  // that pass, on all pages
 	States    map[string]int `json:"states"` // how many that fit the text are in which state
-	// Truncated says that fewer routes are there than were asked for, and how to ask for the others; "" where that is not so.
+	// Truncated says that fewer routes are there than were asked for, and how to ask for the
+	// others; "" where that is not so.
 	Truncated string `json:"truncated,omitempty"`
 }
 
-// Now says what the ordinary calls of routes get at a moment: of those that a filter lets through, in the order of the configuration, a
-// number from an offset on. The error says why nobody waits any more.
+// Now says what the ordinary calls of routes get at a moment: of those that a filter lets through, in the order of the
+// configuration, a number from an offset on. The error says why nobody waits any more.
 func (p *Preview) Now(ctx context.Context, at time.Time, f Filter, offset, n int) (Found, error) {
 	return p.now(newWork(ctx), at, f, offset, n)
 }
@@ -84,7 +87,9 @@ func (p *Preview) now(w *work, at time.Time, f Filter, offset, n int) (Found, er
 			continue
 		}
 		if !w.scans(d) && len(found.Standings) > 0 {
-			found.Truncated = fmt.Sprintf("cut after %d routes, whose calendars change very often; ask for the others from offset %d on", len(found.Standings), offset+len(found.Standings))
+			found.Truncated = fmt.Sprintf(
+				"cut after %d routes, whose calendars change very often; ask for the others from offset %d on",
+				len(found.Standings), offset+len(found.Standings))
 			continue
 		}
 		found.Standings = append(found.Standings, standing(r, s, at, w))
@@ -105,7 +110,8 @@ func fits(r *render.Route, branch string, words []string) bool {
 	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
 }
 
-// present is the state that live calls are answered from, while the moment is theirs, and else the one compiled for the moment.
+// present is the state that live calls are answered from, while the moment is theirs, and else the
+// one compiled for the moment.
 func (p *Preview) present(r *render.Route, at time.Time) *render.State {
 	if s := r.State(); s != nil && !s.Stale(p.options.Timelines, at) {
 		return s
@@ -117,7 +123,8 @@ func standing(r *render.Route, s *render.State, at time.Time, w *work) Standing 
 	d := s.Decide(nil, at)
 	b := r.Branches[d.Branch]
 	out := Standing{
-		Route: r.Name, Timezone: r.Zone.String(), At: at.In(r.Zone), Branch: b.Name, State: string(b.State), Unknown: d.Unknown, Reason: unexplained,
+		Route: r.Name, Timezone: r.Zone.String(), At: at.In(r.Zone), Branch: b.Name, State: string(b.State),
+		Unknown: d.Unknown, Reason: unexplained,
 		Calendars: append([]string{}, r.Calendars()...),
 	}
 	if w.explains(d) {
@@ -189,20 +196,24 @@ func (p *Preview) Route(name string) (Route, error) {
 	if err != nil {
 		return Route{}, err
 	}
-	out := Route{Name: r.Name, Path: r.Path, Dialed: []string{}, Timezone: r.Zone.String(), AsksCall: r.AsksCall(), Calendars: append([]string{}, r.Calendars()...)}
+	out := Route{
+		Name: r.Name, Path: r.Path, Dialed: []string{}, Timezone: r.Zone.String(), AsksCall: r.AsksCall(),
+		Calendars: append([]string{}, r.Calendars()...),
+	}
 	for _, d := range r.Match.Dialed {
 		out.Dialed = append(out.Dialed, d.S)
 	}
 	for i, b := range r.Branches {
 		out.Branches = append(out.Branches, Branch{
-			Name: b.Name, State: string(b.State), When: r.Words(i), Unknown: i == r.Unknown, Fallback: i == r.Fallback(), Passes: r.Renders(i) == "",
+			Name: b.Name, State: string(b.State), When: r.Words(i), Unknown: i == r.Unknown,
+			Fallback: i == r.Fallback(), Passes: r.Renders(i) == "",
 		})
 	}
 	return out, nil
 }
 
-// Changes are the next times at which another branch takes over for the ordinary call of a route, at most so many, within the days
-// after a moment and within sight. The error names a route that is not there.
+// Changes are the next times at which another branch takes over for the ordinary call of a route, at most so many,
+// within the days after a moment and within sight. The error names a route that is not there.
 func (p *Preview) Changes(ctx context.Context, name string, from time.Time, most, days int) ([]Span, error) {
 	r, err := p.named(name)
 	if err != nil {
@@ -243,8 +254,8 @@ type LaneEvent struct {
 	Matters bool `json:"matters"` // a condition of the route counts it
 }
 
-// Lanes are the events of a route's calendars that are on between two moments, in the order of its conditions, at most MostLaneEvents of
-// them. The error names a route that is not there, or says why nobody waits any more.
+// Lanes are the events of a route's calendars that are on between two moments, in the order of its conditions, at most
+// MostLaneEvents of them. The error names a route that is not there, or says why nobody waits any more.
 func (p *Preview) Lanes(ctx context.Context, name string, from, to time.Time) ([]Lane, error) {
 	r, err := p.named(name)
 	if err != nil {

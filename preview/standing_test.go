@@ -26,18 +26,21 @@ func TestNow(t *testing.T) {
 		{preview.Filter{State: "open"}, 1},
 		{preview.Filter{State: "closed"}, 0},
 	} {
-		if got, err := p.Now(t.Context(), tuesday, c.filter, 0, 10); err != nil || got.Total != c.total || len(got.Standings) != c.total {
+		if got, err := p.Now(t.Context(), tuesday, c.filter, 0, 10); err != nil || got.Total != c.total ||
+			len(got.Standings) != c.total {
 			t.Errorf("%+v: got %d of %d, want %d", c.filter, len(got.Standings), got.Total, c.total)
 		}
 	}
-	if got, err := p.Now(t.Context(), tuesday, preview.Filter{}, 1, 10); err != nil || got.Total != 1 || len(got.Standings) != 0 || got.States["open"] != 1 {
+	if got, err := p.Now(t.Context(), tuesday, preview.Filter{}, 1, 10); err != nil || got.Total != 1 ||
+		len(got.Standings) != 0 || got.States["open"] != 1 {
 		t.Errorf("from the second on: got %+v", got)
 	}
 	s, err := p.Standing(t.Context(), "main", tuesday)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Branch != "open" || s.Event.Summary != "Open" || s.Since.Format("15:04") != "09:00" || s.Until.At.Format("15:04") != "17:00" || s.Until.Branch != "closed" {
+	if s.Branch != "open" || s.Event.Summary != "Open" || s.Since.Format("15:04") != "09:00" ||
+		s.Until.At.Format("15:04") != "17:00" || s.Until.Branch != "closed" {
 		t.Errorf("got %+v", s)
 	}
 	var day []string
@@ -47,7 +50,8 @@ func TestNow(t *testing.T) {
 	if got := strings.Join(day, ", "); got != "00:00 closed, 09:00 open, 17:00 closed" {
 		t.Errorf("the day is %s", got)
 	}
-	if _, err := p.Standing(t.Context(), "mian", tuesday); err == nil || err.Error() != `route "mian" is not there; did you mean "main"?` {
+	if _, err := p.Standing(t.Context(), "mian", tuesday); err == nil ||
+		err.Error() != `route "mian" is not there; did you mean "main"?` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -80,7 +84,8 @@ func TestLanes(t *testing.T) {
 	if err != nil || len(got) != 1 || got[0].Calendar != "hours" || len(got[0].Events) != 5 {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	if e := got[0].Events[0]; e.Summary != "Open" || !e.Matters || e.Start.Format(time.RFC3339) != "2026-11-24T09:00:00+01:00" {
+	if e := got[0].Events[0]; e.Summary != "Open" || !e.Matters ||
+		e.Start.Format(time.RFC3339) != "2026-11-24T09:00:00+01:00" {
 		t.Errorf("got %+v", e)
 	}
 }

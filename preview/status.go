@@ -2,19 +2,27 @@ package preview
 
 import "time"
 
-// Status is what a server answers from, and how the last look at its files went: the JSON of /api/v1/status. Lists are never nil.
+// Status is what a server answers from, and how the last look at its files went: the JSON of
+// /api/v1/status. Lists are never nil.
 type Status struct {
-	Generation   string    `json:"generation"`          // the short name of the generation that answers; it changes with the content of its inputs
-	Loaded       time.Time `json:"loaded"`              // when that went live
-	FromAccepted bool      `json:"from_accepted"`       // it was built from the accepted copy at start, since the files were wrong
-	Tried        time.Time `json:"tried"`               // when the files were read last, at start or for a reload
-	Failed       bool      `json:"failed"`              // something was wrong with them then: for Rejected alone, or, if that is empty, all was refused
-	Mistakes     []Said    `json:"mistakes"`            // what was wrong, by place
-	Rejected     []string  `json:"rejected"`            // tenants whose files were refused: their last accepted version answers, or nothing if there is none
-	Warnings     []Said    `json:"warnings"`            // what works in the generation that answers, and should be mended
-	Restart      []string  `json:"restart"`             // keys that differ from those the server was started with, and take effect at the next start
-	Shared       string    `json:"state_shared"`        // which other process writes state_dir, so that this one does not; "": none
-	Truncated    string    `json:"truncated,omitempty"` // there are more mistakes or warnings than these
+	// the short name of the generation that answers; it changes with the content of its inputs
+	Generation string    `json:"generation"`
+	Loaded     time.Time `json:"loaded"` // when that went live
+	// it was built from the accepted copy at start, since the files were wrong
+	FromAccepted bool      `json:"from_accepted"`
+	Tried        time.Time `json:"tried"` // when the files were read last, at start or for a reload
+	// something was wrong with them then: for Rejected alone, or, if that is empty, all was refused
+	Failed   bool   `json:"failed"`
+	Mistakes []Said `json:"mistakes"` // what was wrong, by place
+	// tenants whose files were refused: their last accepted version answers, or nothing if there is none
+	Rejected []string `json:"rejected"`
+	// what works in the generation that answers, and should be mended
+	Warnings []Said `json:"warnings"`
+	// keys that differ from those the server was started with, and take effect at the next start
+	Restart []string `json:"restart"`
+	// which other process writes state_dir, so that this one does not; "": none
+	Shared    string `json:"state_shared"`
+	Truncated string `json:"truncated,omitempty"` // there are more mistakes or warnings than these
 }
 
 // Said is a message about a place in a file.

@@ -50,8 +50,9 @@ type Want struct {
 	Callflow             []Part
 }
 
-// Part is what is wanted of a callflow: that what stands under a key, or each of what a path (RFC 9535) that begins with $ selects, holds the value.
-// A mapping is held by one that has its keys, whose values hold its values; a list by one of the same length; everything else by its equal.
+// Part is what is wanted of a callflow: that what stands under a key, or each of what a path (RFC 9535) that begins
+// with $ selects, holds the value. A mapping is held by one that has its keys, whose values hold its values; a list by
+// one of the same length; everything else by its equal.
 type Part struct {
 	Key   diag.Text
 	Value any // map[string]any, []any, string, int, bool or nil
@@ -122,14 +123,15 @@ func (b *testBuilder) branch(name diag.Text) {
 	if b.route == nil || name.S == "" || slices.Contains(branchNames(b.route), name.S) {
 		return
 	}
-	b.wrong(name.Pos, "branch %q is not one of route %s%s", name.S, b.route.Name, diag.Suggest(name.S, branchNames(b.route)))
+	b.wrong(name.Pos, "branch %q is not one of route %s%s", name.S, b.route.Name,
+		diag.Suggest(name.S, branchNames(b.route)))
 }
 
 // maxPath is how many bytes a JSONPath may have: reading one goes as deep as it nests.
 const maxPath = 1000
 
-// What a JSONPath may take: each walk through all of a callflow, or each filter, may be made for each value that the one
-// before has found, and each comma finds values again.
+// What a JSONPath may take: each walk through all of a callflow, or each filter, may be made for each value that the
+// one before has found, and each comma finds values again.
 const (
 	maxWalks  = 2
 	maxCommas = 8
@@ -151,7 +153,8 @@ func (b *testBuilder) want() wanted {
 			continue
 		}
 		if len(p.Key.S) > maxPath {
-			b.wrong(p.Key.Pos, "%q… is no JSONPath: want at most %d bytes, found %d", p.Key.S[:40], maxPath, len(p.Key.S))
+			b.wrong(p.Key.Pos, "%q… is no JSONPath: want at most %d bytes, found %d", p.Key.S[:40], maxPath,
+				len(p.Key.S))
 			continue
 		}
 		if wide(p.Key.S) {
@@ -233,7 +236,10 @@ func (t *Test) Name() string { return t.options.Name }
 
 // Run asks everything that the test asks. It ends early, with an error, only when ctx does.
 func (t *Test) Run(ctx context.Context) (*TestResult, error) {
-	result := &TestResult{File: t.options.File, Line: t.options.Line, Name: t.options.Name, Moments: len(t.moments), Failures: []TestFailure{}}
+	result := &TestResult{
+		File: t.options.File, Line: t.options.Line, Name: t.options.Name, Moments: len(t.moments),
+		Failures: []TestFailure{},
+	}
 	q := Question{Route: t.options.Route.S, Path: t.options.Path, Call: t.options.Call}
 	for _, m := range t.moments {
 		for _, at := range t.options.Preview.starts(q, m.from, m.to) {
@@ -246,7 +252,8 @@ func (t *Test) Run(ctx context.Context) (*TestResult, error) {
 				return nil, err
 			}
 			if differences := t.compare(m.want, e); len(differences) > 0 {
-				result.Failures = append(result.Failures, TestFailure{Line: m.Line, At: e.At, Differences: differences, Explanation: e})
+				result.Failures = append(result.Failures,
+					TestFailure{Line: m.Line, At: e.At, Differences: differences, Explanation: e})
 				break // of a range the first moment that differs says enough
 			}
 		}
@@ -254,7 +261,8 @@ func (t *Test) Run(ctx context.Context) (*TestResult, error) {
 	return result, nil
 }
 
-// starts are the moments from which on something may be different in [from, to), and from itself. A zero to stands for from alone.
+// starts are the moments from which on something may be different in [from, to), and from itself. A
+// zero to stands for from alone.
 func (p *Preview) starts(q Question, from, to time.Time) []time.Time {
 	r, _, err := p.route(q)
 	if to.IsZero() || r == nil || err != nil {
@@ -331,7 +339,11 @@ func (t *Test) compare(want wanted, e *Explanation) []Difference {
 		text("answered_by", want.AnsweredBy, e.Answer.Branch)
 	case len(e.Failures) > 0 && want.Status != http.StatusInternalServerError:
 		f := e.Failures[0]
-		found = append(found, Difference{"answered_by", e.Branch, or(e.Answer.Branch) + ", since branch " + f.Branch + " failed: " + f.Error})
+		found = append(found,
+			Difference{
+				"answered_by", e.Branch,
+				or(e.Answer.Branch) + ", since branch " + f.Branch + " failed: " + f.Error,
+			})
 	}
 	return append(found, t.callflow(want.Callflow, e.Answer.Callflow)...)
 }

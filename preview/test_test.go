@@ -32,7 +32,10 @@ func TestCallflows(t *testing.T) {
 		{"a mapping for a text", "module", `{"a":"b"}`, `callflow $['module']: want {"a":"b"}, got "hangup"`},
 		{"a list for a mapping", "data", `["x"]`, `callflow $['data']: want ["x"], got {"until":"today at 5 PM"}`},
 		{"a path", "$.data.until", `"today at 5 PM"`, ""},
-		{"a path to every text", "$..*", `"hangup"`, `callflow $['data']: want "hangup", got {"until":"today at 5 PM"}; callflow $['data']['until']: want "hangup", got "today at 5 PM"`},
+		{
+			"a path to every text", "$..*", `"hangup"`,
+			`callflow $['data']: want "hangup", got {"until":"today at 5 PM"}; callflow $['data']['until']: want "hangup", got "today at 5 PM"`,
+		},
 		{"a path to nothing", "$.children", `{}`, "callflow $.children: want {}, got nothing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -42,8 +45,9 @@ func TestCallflows(t *testing.T) {
 				t.Fatal(err)
 			}
 			test, mistakes := preview.NewTest(preview.TestOptions{
-				Name: c.name, Preview: p, Route: written("main"), Moments: []preview.TestMoment{{From: written("2031-06-02 10:00")}},
-				Want: preview.Want{Callflow: []preview.Part{{Key: written(c.key), Value: value}}},
+				Name: c.name, Preview: p, Route: written("main"),
+				Moments: []preview.TestMoment{{From: written("2031-06-02 10:00")}},
+				Want:    preview.Want{Callflow: []preview.Part{{Key: written(c.key), Value: value}}},
 			})
 			if len(mistakes) > 0 {
 				t.Fatal(mistakes)
@@ -65,7 +69,8 @@ func TestCallflows(t *testing.T) {
 	}
 }
 
-// TestRange: a range fails at the first moment in it that differs, however far from its ends that is, and sees as far as it reaches.
+// TestRange: a range fails at the first moment in it that differs, however far from its ends that is,
+// and sees as far as it reaches.
 func TestRange(t *testing.T) {
 	t.Parallel()
 	p := newPreview(t)
@@ -81,7 +86,8 @@ func TestRange(t *testing.T) {
 		if c.to != "" {
 			m.To = written(c.to)
 		}
-		test, mistakes := preview.NewTest(preview.TestOptions{Name: "x", Preview: p, Route: written("main"), Moments: []preview.TestMoment{m}})
+		test, mistakes := preview.NewTest(
+			preview.TestOptions{Name: "x", Preview: p, Route: written("main"), Moments: []preview.TestMoment{m}})
 		if len(mistakes) > 0 {
 			t.Fatal(mistakes)
 		}

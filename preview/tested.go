@@ -39,7 +39,8 @@ type Difference struct {
 // Passed reports that everything is as it was wanted.
 func (r *TestResult) Passed() bool { return len(r.Failures) == 0 }
 
-// Text writes the result for people: a line, and below it what differs, with the steps of the decision where another branch was taken.
+// Text writes the result for people: a line, and below it what differs, with the steps of the decision
+// where another branch was taken.
 func (r *TestResult) Text(w io.Writer) error {
 	word := "ok  "
 	if !r.Passed() {
@@ -117,7 +118,8 @@ func differences(path string, want, got any) []Difference {
 	case string:
 		// Data holds whole numbers of up to nine digits only; every other number is written as its text.
 		number, isNumber := got.(float64)
-		if got == want || isNumber && number != float64(int64(number)) && strconv.FormatFloat(number, 'f', -1, 64) == want {
+		if got == want || isNumber && number != float64(int64(number)) &&
+			strconv.FormatFloat(number, 'f', -1, 64) == want {
 			return nil
 		}
 	default:

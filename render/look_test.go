@@ -49,7 +49,8 @@ func TestSampleBounds(t *testing.T) {
 			branchWork, branchWork + 8<<20, true,
 		},
 		{
-			"one that passes a limit", "acme", costly(40 << 20), 0, "has: does more than", 3 * 15 << 20, 3*16<<20 + 1<<18,
+			"one that passes a limit", "acme", costly(40 << 20), 0, "has: does more than", 3 * 15 << 20,
+			3*16<<20 + 1<<18,
 			true,
 		},
 		{
@@ -57,7 +58,8 @@ func TestSampleBounds(t *testing.T) {
 			"?not all sample calls are tried, since those of the tenant may go through 512 MiB together, and those of a route through an eighth of what is left; make its templates do less", 2 << 20, 3<<20 + 1<<18, false,
 		},
 		{
-			"a right one of a tenant that has done all", "acme", costly(1), tenantWork, "?not all sample calls are tried",
+			"a right one of a tenant that has done all", "acme", costly(1), tenantWork,
+			"?not all sample calls are tried",
 			0, 0, false,
 		},
 		{

@@ -151,7 +151,8 @@ func TestReadBound(t *testing.T) {
 		fmt.Fprintf(&text, "{{ .Data.a%d }}", i)
 		values[fmt.Sprint("a", i)] = i
 	}
-	template, mistakes := l.Parse(diag.Pos{File: "c.yaml", Line: 1}, `{"module":"tts","data":{"text":"`+text.String()+`"}}`)
+	template, mistakes := l.Parse(diag.Pos{File: "c.yaml", Line: 1},
+		`{"module":"tts","data":{"text":"`+text.String()+`"}}`)
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
@@ -165,11 +166,15 @@ func TestReadBound(t *testing.T) {
 	if !memo.mayRead("other", used) {
 		t.Error("one tenant takes another's room")
 	}
-	plain, _ := routes.New(routes.Options{Name: "acme/r", Zone: time.UTC, Branches: []routes.Branch{{Name: "a", State: routes.Open}}})
+	plain, _ := routes.New(routes.Options{
+		Name: "acme/r", Zone: time.UTC,
+		Branches: []routes.Branch{{Name: "a", State: routes.Open}},
+	})
 	_, mistakes = New(Options{Route: plain, Tenant: "acme", Library: l, Memo: memo, Branches: []Branch{{
 		Template: template, Place: diag.Pos{File: "c.yaml", Line: 1}, Data: Data{Values: values},
 	}}})
-	if text := diag.Mistakes(mistakes).Error(); !strings.Contains(text, "name more than 1000000 fields, variables and calendars") {
+	if text := diag.Mistakes(mistakes).Error(); !strings.Contains(text,
+		"name more than 1000000 fields, variables and calendars") {
 		t.Errorf("got %s", text)
 	}
 	for i := range mostMisspelt + 1 {
@@ -200,7 +205,10 @@ func TestProofOfNames(t *testing.T) {
 			values[fmt.Sprint("n", i)] = "x"
 		}
 		plain, mistakes := routes.New(routes.Options{Name: "r", Zone: time.UTC, Unknown: 1, Branches: []routes.Branch{
-			{Name: "a", State: routes.Open, When: &routes.Condition{Calendars: []string{"c"}, Events: routes.Events{Names: names}}},
+			{
+				Name: "a", State: routes.Open,
+				When: &routes.Condition{Calendars: []string{"c"}, Events: routes.Events{Names: names}},
+			},
 			{Name: "b", State: routes.Open},
 		}})
 		if len(mistakes) > 0 {

@@ -22,9 +22,10 @@ const (
 	mostRendered  = 2_000   // answers that are rendered
 )
 
-// Rehearse renders what the ordinary call gets in each segment of [from, until), with the events that decide then, and
-// gives what fails, each branch and error once. After a week only segments are rendered whose branch or events have not
-// been seen before. It keeps nothing, so that live calls find what is kept for them. What it takes is spent of an effort.
+// Rehearse renders what the ordinary call gets in each segment of [from, until), with the events that decide
+// then, and gives what fails, each branch and error once. After a week only segments are rendered whose branch or
+// events have not been seen before. It keeps nothing, so that live calls find what is kept for them. What it
+// takes is spent of an effort.
 func (s *State) Rehearse(ctx context.Context, from, until time.Time, effort *Effort) []Rehearsed {
 	type said struct {
 		branch int

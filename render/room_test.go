@@ -33,8 +33,8 @@ func (s *State) held() (bytes int64, entries int) {
 	return bytes, entries
 }
 
-// TestKeptRoom: the answers that are kept of an owner's routes have a sum of bytes. Beyond it they are rendered for each
-// call, and those of another owner's routes stay kept.
+// TestKeptRoom: the answers that are kept of an owner's routes have a sum of bytes. Beyond it they are rendered for
+// each call, and those of another owner's routes stay kept.
 func TestKeptRoom(t *testing.T) {
 	t.Parallel()
 	const most = 64 << 10

@@ -228,8 +228,8 @@ func mayBeNear(a, b string) bool {
 	return len(a) <= longest && len(b) <= longest && max(len(a), len(b))-min(len(a), len(b)) <= 4
 }
 
-// resembles tells whether a key was most likely meant to be another, both of them bare: they are alike but for a slip of the keys, two in a
-// longer name. What differs in a number, such as line1 and line2, is not meant to be the same.
+// resembles tells whether a key was most likely meant to be another, both of them bare: they are alike but for a slip
+// of the keys, two in a longer name. What differs in a number, such as line1 and line2, is not meant to be the same.
 func resembles(a, b string) bool {
 	if a == b {
 		return true

@@ -2,8 +2,9 @@ package routes
 
 import "time"
 
-// look tells what the same call gets in other segments. What is decided there follows from the call and the picture of the segment: each condition
-// on the call is asked once, and each picture looked at once, however many segments there are.
+// look tells what the same call gets in other segments. What is decided there follows from the call and the
+// picture of the segment: each condition on the call is asked once, and each picture looked at once,
+// however many segments there are.
 type look struct {
 	segments *Segments
 	caller   asker
@@ -50,13 +51,15 @@ func (l *look) branch(segment int) int {
 // pictureCount is how many pictures there are.
 func (s *Segments) pictureCount() int { return max(1, len(s.holds)/max(1, s.words)) }
 
-// Until is when another branch takes over for the same call, in the route's zone; false when none does inside the window.
+// Until is when another branch takes over for the same call, in the route's zone; false when
+// none does inside the window.
 func (d Decision) Until() (time.Time, bool) {
 	t, ok, _ := d.UntilWhile(nil)
 	return t, ok
 }
 
-// UntilWhile is Until for as long as alive is true, which is asked now and then. The last result is false where it was not.
+// UntilWhile is Until for as long as alive is true, which is asked now and then. The last
+// result is false where it was not.
 func (d Decision) UntilWhile(alive func() bool) (at time.Time, found, looked bool) {
 	s := d.segments
 	if d.segment == outside {
@@ -71,7 +74,8 @@ func (d Decision) UntilWhile(alive func() bool) (at time.Time, found, looked boo
 	return time.Time{}, false, !l.ended
 }
 
-// Since is when the branch took over that the same call takes now; false when it did before the window. Times are in the route's zone.
+// Since is when the branch took over that the same call takes now; false when it did before the window.
+// Times are in the route's zone.
 func (d Decision) Since() (time.Time, bool) {
 	s := d.segments
 	if d.segment == outside {
@@ -93,14 +97,15 @@ type Span struct {
 	State      State
 }
 
-// Next is the first span after the decision's moment in which the branch of that name, or a branch of that state, answers the same call;
-// nil when none begins inside the window.
+// Next is the first span after the decision's moment in which the branch of that name, or a branch of that state,
+// answers the same call; nil when none begins inside the window.
 func (d Decision) Next(name string) *Span {
 	span, _ := d.NextWhile(name, nil)
 	return span
 }
 
-// NextWhile is Next for as long as alive is true, which is asked now and then. The last result is false where it was not.
+// NextWhile is Next for as long as alive is true, which is asked now and then. The last
+// result is false where it was not.
 func (d Decision) NextWhile(name string, alive func() bool) (*Span, bool) {
 	s := d.segments
 	if d.segment == outside {

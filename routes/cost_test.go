@@ -15,11 +15,18 @@ import (
 // hourly are a calendar's events in every other hour of some weeks.
 const hourly = "UID:1\nDTSTART:20261101T000000Z\nDTEND:20261101T010000Z\nRRULE:FREQ=HOURLY;INTERVAL=2;COUNT=1000\nSUMMARY:Open"
 
-// TestCallIsAskedOnce asks each condition on a call once, however many segments lie ahead, and finds the same as a look at each of them.
+// TestCallIsAskedOnce asks each condition on a call once, however many segments lie ahead, and finds the
+// same as a look at each of them.
 func TestCallIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	branches := []Branch{
-		{"vip", Open, &Condition{Calendars: []string{"hours"}, Not: &Condition{CallerName: []diag.Text{{S: "*vip*"}}}, All: []*Condition{{Digits: []diag.Text{{S: "!*1*"}}}}}},
+		{
+			"vip", Open,
+			&Condition{
+				Calendars: []string{"hours"}, Not: &Condition{CallerName: []diag.Text{{S: "*vip*"}}},
+				All: []*Condition{{Digits: []diag.Text{{S: "!*1*"}}}},
+			},
+		},
 		{"never", Other, &Condition{CallerName: []diag.Text{{S: "nobody"}}}},
 		{"closed", Closed, nil},
 	}
@@ -78,17 +85,25 @@ func TestLookEnds(t *testing.T) {
 	var events []string
 	for i := range 200 {
 		begin := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC).Add(time.Duration(i) * time.Hour)
-		events = append(events, fmt.Sprintf("UID:%d\nDTSTART:%s\nDTEND:%s\nSUMMARY:%c", i, begin.Format("20060102T150405Z"), begin.Add(90*time.Minute).Format("20060102T150405Z"), 'a'+rune(i%20)))
+		events = append(events,
+			fmt.Sprintf("UID:%d\nDTSTART:%s\nDTEND:%s\nSUMMARY:%c", i, begin.Format("20060102T150405Z"),
+				begin.Add(90*time.Minute).Format("20060102T150405Z"), 'a'+rune(i%20)))
 	}
 	branches := []Branch{{"never", Open, &Condition{Any: any}}}
 	for c := 'a'; c < 'u'; c++ {
-		branches = append(branches, Branch{string(c), Other, &Condition{Calendars: []string{"hours"}, Events: Events{Summary: []diag.Text{{S: string(c)}}}}})
+		branches = append(branches,
+			Branch{
+				string(c), Other,
+				&Condition{Calendars: []string{"hours"}, Events: Events{Summary: []diag.Text{{S: string(c)}}}},
+			})
 	}
-	s := compile(t, Options{Branches: append(branches, Branch{"closed", Closed, nil}), Unknown: len(branches)}, uses{"hours": known(calendar(t, strings.Join(events, "\n--\n")))})
+	s := compile(t, Options{Branches: append(branches, Branch{"closed", Closed, nil}), Unknown: len(branches)},
+		uses{"hours": known(calendar(t, strings.Join(events, "\n--\n")))})
 	call := pivot.New(nil)
 	d := s.Decide(&call, at(t, "2026-11-23 00:30"))
 	looks := 0
-	if span, looked := d.NextWhile("never", func() bool { looks++; return looks < 3 }); span != nil || looked || looks != 3 {
+	if span, looked := d.NextWhile("never", func() bool { looks++; return looks < 3 }); span != nil || looked ||
+		looks != 3 {
 		t.Errorf("got %v, %v after %d looks", span, looked, looks)
 	}
 	if span, looked := d.NextWhile("never", func() bool { return true }); span != nil || !looked {
@@ -102,7 +117,10 @@ func TestConditionCosts(t *testing.T) {
 	pattern := func(n int, format string) []diag.Text {
 		list := make([]diag.Text, n)
 		for i := range list {
-			list[i] = diag.Text{Pos: diag.Pos{File: "c.yaml", Line: i + 10}, S: strings.ReplaceAll(format, "%d", strconv.Itoa(i))}
+			list[i] = diag.Text{
+				Pos: diag.Pos{File: "c.yaml", Line: i + 10},
+				S:   strings.ReplaceAll(format, "%d", strconv.Itoa(i)),
+			}
 		}
 		return list
 	}
@@ -122,24 +140,50 @@ func TestConditionCosts(t *testing.T) {
 		{"ten thousand values", &Condition{Vars: []Named{{"customer", pattern(10_000, "c%d")}}}, ""},
 		{"a thousand names", &Condition{CallerName: pattern(1000, "*name %d*")}, ""},
 		{"a hundred expressions", &Condition{CallerName: pattern(100, "/^(?i)name %d .*x$/")}, ""},
-		{"two hundred titles", &Condition{Calendars: []string{"a"}, Events: Events{Summary: pattern(200, "holiday %d*")}}, ""},
-		{"a large expression", &Condition{CallerName: pattern(1, "/(a?){1000}b/")}, `c.yaml:10: pattern "/(a?){1000}b/": the expression is too large`},
-		{"an expression of copies", &Condition{CallerName: pattern(1, "/("+strings.Repeat("a", 900)+"){1000}/")}, "the expression is too large"},
-		{"a long pattern", &Condition{CallerName: pattern(1, strings.Repeat("a", 1001))}, "want at most 1000 bytes, found 1001"},
-		{"many large expressions", &Condition{CallerName: pattern(10, "/x.{1,400}y/")}, "the patterns take more than 50000 steps"},
 		{
-			"many large expressions in many places", &Condition{Pos: at, CallerName: pattern(4, "/x.{1,400}y/"), Digits: pattern(4, "/x.{1,400}z/")},
+			"two hundred titles",
+			&Condition{Calendars: []string{"a"}, Events: Events{Summary: pattern(200, "holiday %d*")}}, "",
+		},
+		{
+			"a large expression", &Condition{CallerName: pattern(1, "/(a?){1000}b/")},
+			`c.yaml:10: pattern "/(a?){1000}b/": the expression is too large`,
+		},
+		{
+			"an expression of copies", &Condition{CallerName: pattern(1, "/("+strings.Repeat("a", 900)+"){1000}/")},
+			"the expression is too large",
+		},
+		{
+			"a long pattern", &Condition{CallerName: pattern(1, strings.Repeat("a", 1001))},
+			"want at most 1000 bytes, found 1001",
+		},
+		{
+			"many large expressions", &Condition{CallerName: pattern(10, "/x.{1,400}y/")},
+			"the patterns take more than 50000 steps",
+		},
+		{
+			"many large expressions in many places",
+			&Condition{Pos: at, CallerName: pattern(4, "/x.{1,400}y/"), Digits: pattern(4, "/x.{1,400}z/")},
 			`c.yaml:5: up to here the conditions of route "r" take more than 50000 steps for each byte of a call's field`,
 		},
-		{"long pieces", &Condition{CallerName: pattern(60, "*"+strings.Repeat("a", 900)+"b*")}, "the patterns take more than 50000 steps"},
 		{
-			"costly titles", &Condition{Pos: at, Calendars: []string{"a"}, Events: Events{Summary: pattern(4, "/x.{1,400}y/")}},
+			"long pieces", &Condition{CallerName: pattern(60, "*"+strings.Repeat("a", 900)+"b*")},
+			"the patterns take more than 50000 steps",
+		},
+		{
+			"costly titles",
+			&Condition{Pos: at, Calendars: []string{"a"}, Events: Events{Summary: pattern(4, "/x.{1,400}y/")}},
 			`c.yaml:5: up to here the conditions of route "r" take more than 10000 steps for each byte of an event's title`,
 		},
 		{"many parts", &Condition{Pos: at, Any: parts(1990)}, ""},
-		{"too many parts", &Condition{Pos: at, Any: parts(3000)}, `c.yaml:2009: up to here the conditions of route "r" have more than 2000 parts`},
+		{
+			"too many parts", &Condition{Pos: at, Any: parts(3000)},
+			`c.yaml:2009: up to here the conditions of route "r" have more than 2000 parts`,
+		},
 	} {
-		_, mistakes := New(Options{Name: "r", Branches: []Branch{{"a", Open, c.when}, {"closed", Closed, nil}}, Unknown: 1})
+		_, mistakes := New(Options{
+			Name: "r", Branches: []Branch{{"a", Open, c.when}, {"closed", Closed, nil}},
+			Unknown: 1,
+		})
 		got := fmt.Sprint(diag.Mistakes(mistakes))
 		if c.want == "" && len(mistakes) > 0 || c.want != "" && (len(mistakes) != 1 || !strings.Contains(got, c.want)) {
 			t.Errorf("%s: got %.300s, want %s", c.name, got, c.want)
@@ -151,7 +195,12 @@ func TestConditionCosts(t *testing.T) {
 func TestLongFields(t *testing.T) {
 	t.Parallel()
 	when := func(pattern string) *Condition { return &Condition{CallerName: []diag.Text{{S: pattern}}} }
-	branches := []Branch{{"begin", Open, when("vip*")}, {"middle", Open, when("*mid*")}, {"not", Other, when("!*last*")}, {"closed", Closed, nil}}
+	branches := []Branch{
+		{"begin", Open, when("vip*")},
+		{"middle", Open, when("*mid*")},
+		{"not", Other, when("!*last*")},
+		{"closed", Closed, nil},
+	}
 	s := compile(t, Options{Branches: branches, Unknown: 3}, uses{})
 	for name, want := range map[string]string{
 		"vip" + strings.Repeat("x", 5000): "begin",
@@ -176,8 +225,10 @@ func TestManyNames(t *testing.T) {
 	}
 	n := namesOf(append([]string{"Anna-Maria von Berg", "Anna Maria"}, append(keys, "Anna", "!!")...))
 	for title, want := range map[string]int{
-		"on call: Anna-Maria von Berg!": 0, "Anna Maria": 1, "anna, maria": 1, "Anna": 5002, "Annas": -1, "Team 4711 today": 2 + 4711, "Team": -1,
-		"Team 12 and Team 11": 2 + 11, "": 5003, "?!": 5003, strings.Repeat("x ", 100) + "Team 7": 9, strings.Repeat("x ", 10_000) + "Team 7": -1,
+		"on call: Anna-Maria von Berg!": 0, "Anna Maria": 1, "anna, maria": 1, "Anna": 5002, "Annas": -1,
+		"Team 4711 today": 2 + 4711, "Team": -1,
+		"Team 12 and Team 11": 2 + 11, "": 5003, "?!": 5003, strings.Repeat("x ", 100) + "Team 7": 9,
+		strings.Repeat("x ", 10_000) + "Team 7": -1,
 	} {
 		if got := n.find(calendars.Fold(title)); got != want {
 			t.Errorf("%.40q: got %d, want %d", title, got, want)

@@ -14,8 +14,9 @@ type Dead struct {
 // mostAtoms bounds the conditions that are tried out in all their combinations.
 const mostAtoms = 12
 
-// Dead are the branches that cannot be taken. Conditions on the same calendars are known to follow from one another where one is narrower;
-// what else may be impossible together is not, so that some dead branches are not found. A route with many conditions has none.
+// Dead are the branches that cannot be taken. Conditions on the same calendars are known to follow from one another
+// where one is narrower; what else may be impossible together is not, so that some dead branches are not found. A route
+// with many conditions has none.
 func (r *Route) Dead() []Dead {
 	atoms := r.atoms()
 	if len(atoms) > mostAtoms {
@@ -84,7 +85,8 @@ func atomOf(n *node) atom {
 	return atom{leaf: -1, asks: n.asks}
 }
 
-// cases is a set of the combinations in which atoms hold: a bit for each, whose number has a bit for each atom that holds.
+// cases is a set of the combinations in which atoms hold: a bit for each, whose number has a
+// bit for each atom that holds.
 type cases []uint64
 
 // all are all combinations of so many atoms.

@@ -145,7 +145,8 @@ func TestOffice(t *testing.T) {
 	for _, c := range []struct{ at, branch, event, reason, until, next string }{
 		{"2026-11-23 08:59:59", "closed", "", "no branch before it holds", "2026-11-23 09:00", "2026-11-23 09:00"},
 		{
-			"2026-11-23 09:00", "open", "Open", `calendar hours has "Open", 2026-11-23 09:00 to 17:00`, "2026-11-23 12:00",
+			"2026-11-23 09:00", "open", "Open", `calendar hours has "Open", 2026-11-23 09:00 to 17:00`,
+			"2026-11-23 12:00",
 			"2026-11-23 13:00",
 		},
 		{
@@ -177,7 +178,8 @@ func TestOffice(t *testing.T) {
 		},
 		{"2026-12-24 14:00", "closed", "", "no branch before it holds", "2026-12-25 00:00", "2026-12-28 09:00"},
 		{
-			"2026-12-25 14:00", "holiday", "Christmas Day", `calendar holidays has "Christmas Day", all day on 2026-12-25`,
+			"2026-12-25 14:00", "holiday", "Christmas Day",
+			`calendar holidays has "Christmas Day", all day on 2026-12-25`,
 			"2026-12-26 00:00", "2026-12-28 09:00",
 		},
 	} {

@@ -47,8 +47,9 @@ func dialable(written string) error {
 			diag.Excerpt(strings.TrimSpace(parts[0])), diag.Excerpt(strings.TrimSpace(parts[1])))
 	}
 	if first, last, ok := numberRange(bare); ok {
-		return wrong("is read as one number, not as those from %s to %s; list them, or write what they begin with and a *; "+
-			"if it is one number write it without the dash", first, last)
+		return wrong(
+			"is read as one number, not as those from %s to %s; list them, or write what they begin with and a *; "+
+				"if it is one number write it without the dash", first, last)
 	}
 	if typeset := strings.IndexFunc(bare, isTypeset); typeset >= 0 && allNumbers([]string{typesetToASCII(bare)}) {
 		r, _ := utf8.DecodeRuneInString(bare[typeset:])
@@ -115,8 +116,8 @@ func typesetToASCII(s string) string {
 	}, s)
 }
 
-// widestRange is how many numbers may lie between two that look like the ends of a range: more make it one number, of which
-// the dash is formatting.
+// widestRange is how many numbers may lie between two that look like the ends of a range: more make it one number, of
+// which the dash is formatting.
 const widestRange = 1000
 
 // numberRange takes apart what looks like a range of extensions, such as "1001-1010" or "1001..1010".

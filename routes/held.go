@@ -4,8 +4,8 @@ import (
 	"github.com/callhours/callhours/pivot"
 )
 
-// Held is what the events and the reason of a decision follow from: two decisions of the same Segments with the same Held have the same.
-// It is comparable.
+// Held is what the events and the reason of a decision follow from: two decisions of the same Segments with the same
+// Held have the same. It is comparable.
 type Held struct {
 	segment int
 	tried   int
@@ -13,7 +13,8 @@ type Held struct {
 	calls   uint64 // what the conditions on the call in the branch that was tried said, a bit each
 }
 
-// Held tells a decision from others; false when its branch has more conditions on the call than can be told apart. It allocates nothing.
+// Held tells a decision from others; false when its branch has more conditions on the call than can be told
+// apart. It allocates nothing.
 func (d Decision) Held() (Held, bool) {
 	h := Held{segment: d.segment, tried: d.tried, unknown: d.Unknown}
 	if !d.segments.route.asksCall {
@@ -46,7 +47,8 @@ func (s *Segments) asked(n *node, c *pivot.Call, visit func(yes bool)) {
 	}
 }
 
-// AsksCall says whether a condition of the route asks about the call, so that what comes next may differ from call to call.
+// AsksCall says whether a condition of the route asks about the call, so that what comes next
+// may differ from call to call.
 func (r *Route) AsksCall() bool { return r.asksCall }
 
 func (r *Route) findAsksCall() bool {
@@ -67,8 +69,8 @@ func (r *Route) findAsksCall() bool {
 	return asks
 }
 
-// Gives says what a branch that was taken by its own condition always comes with: an event that decided, and one whose title holds a key
-// of a `names` condition.
+// Gives says what a branch that was taken by its own condition always comes with: an event that decided, and one whose
+// title holds a key of a `names` condition.
 func (r *Route) Gives(branch int) (event, match bool) {
 	return gives(r, r.branches[branch], func(*leaf) bool { return true }),
 		gives(r, r.branches[branch], func(l *leaf) bool { return l.field != "" })

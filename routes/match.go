@@ -47,7 +47,8 @@ type place struct {
 	leftover bool              // the rest of any is Leftover
 }
 
-// index is what answers on one path for one account, or for any, where a call does not dial a number that is listed whole.
+// index is what answers on one path for one account, or for any, where a call does not dial a
+// number that is listed whole.
 type index struct {
 	prefixes map[string]prefixRoute
 	lengths  []int
@@ -59,7 +60,8 @@ type prefixRoute struct {
 	route int32
 }
 
-// NewTable puts routes where calls find them. A spelling of a number, or a path, that two routes claim for one account is a mistake.
+// NewTable puts routes where calls find them. A spelling of a number, or a path, that two routes claim
+// for one account is a mistake.
 func NewTable(rs []*Route) (*Table, []diag.Mistake) {
 	t := &Table{paths: map[string]*place{}, long: map[string]bool{}}
 	c := claims{routes: rs}
@@ -134,15 +136,16 @@ func (c *claims) claim(p *place, account string, x *index, route int) {
 	x.lengths = union(x.lengths, r.spellings.lengths)
 }
 
-// keyed appends what a number of an account is found by, "" being any account. It is one key and not two maps, one in the other, since of ten thousand
-// routes each step is another place in memory that is in no cache.
+// keyed appends what a number of an account is found by, "" being any account. It is one key and not two maps, one in
+// the other, since of ten thousand routes each step is another place in memory that is in no cache.
 func keyed(dst, account, number []byte) []byte {
 	return append(append(append(dst, account...), 0), number...)
 }
 
-// Match finds the route that answers a call on a path ([CleanPath] of what was asked for), and by what it was found. Most
-// specific wins: account and number, number, account and longest prefix, prefix, account, path alone. It gives the route's index in what [NewTable] was
-// given; without a route that is [None], and why says what is missing. It allocates nothing.
+// Match finds the route that answers a call on a path ([CleanPath] of what was asked for), and by what it was
+// found. Most specific wins: account and number, number, account and longest prefix, prefix, account, path alone.
+// It gives the route's index in what [NewTable] was given; without a route that is [None], and why says what is
+// missing. It allocates nothing.
 func (t *Table) Match(path string, c *pivot.Call) (int, Why) {
 	p := t.paths[path]
 	if p == nil {
@@ -216,9 +219,11 @@ func (x *index) longestPrefix(key []byte) int {
 	return None
 }
 
-// CleanPath is the path that a request means: doubled and trailing slashes are ignored. It allocates only if there are any.
+// CleanPath is the path that a request means: doubled and trailing slashes are ignored. It
+// allocates only if there are any.
 func CleanPath(path string) string {
-	if !strings.Contains(path, "//") && (len(path) == 1 || !strings.HasSuffix(path, "/")) && strings.HasPrefix(path, "/") {
+	if !strings.Contains(path, "//") && (len(path) == 1 || !strings.HasSuffix(path, "/")) &&
+		strings.HasPrefix(path, "/") {
 		return path
 	}
 	var b strings.Builder

@@ -18,7 +18,8 @@ const (
 func route(t testing.TB, name, path string, m Match) *Route {
 	t.Helper()
 	r, mistakes := New(Options{
-		Name: name, Path: path, Match: m, Region: "US", Zone: time.UTC, Pos: diag.Pos{File: name + ".yaml", Line: 3, Col: 5},
+		Name: name, Path: path, Match: m, Region: "US", Zone: time.UTC,
+		Pos:      diag.Pos{File: name + ".yaml", Line: 3, Col: 5},
 		Branches: []Branch{{Name: "closed", State: Closed}},
 	})
 	if err := diag.Mistakes(mistakes).Err(); err != nil {
@@ -86,7 +87,8 @@ func TestMatch(t *testing.T) {
 			name = rs[got].Name
 		}
 		if name != c.want || why != c.why {
-			t.Errorf("%s account %q dialed %q: got %q by %q, want %q by %q", c.path, c.account, c.dialed, name, why, c.want, c.why)
+			t.Errorf("%s account %q dialed %q: got %q by %q, want %q by %q", c.path, c.account, c.dialed, name, why,
+				c.want, c.why)
 		}
 	}
 }
@@ -126,8 +128,18 @@ func TestTableMistakes(t *testing.T) {
 			Match{},
 			`b.yaml:3:5: every number on path /p is already answered by route "a" at a.yaml:3:5; give one of them another number, account or path`,
 		},
-		{"one number of two accounts", Match{Accounts: texts(acme), Dialed: texts("1001")}, Match{Accounts: texts(bravo), Dialed: texts("1001")}, ""},
-		{"an account and anybody", Match{Accounts: texts(acme), Dialed: texts("1001")}, Match{Dialed: texts("1001")}, ""},
+		{
+			"one number of two accounts",
+			Match{Accounts: texts(acme), Dialed: texts("1001")},
+			Match{Accounts: texts(bravo), Dialed: texts("1001")},
+			"",
+		},
+		{
+			"an account and anybody",
+			Match{Accounts: texts(acme), Dialed: texts("1001")},
+			Match{Dialed: texts("1001")},
+			"",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -143,7 +155,8 @@ func TestTableMistakes(t *testing.T) {
 	}
 }
 
-// TestTenantsAreApart: whatever a call of one account dials, and on whatever path, it reaches a route of its own tenant or none.
+// TestTenantsAreApart: whatever a call of one account dials, and on whatever path, it reaches a
+// route of its own tenant or none.
 func TestTenantsAreApart(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(1, 2))
@@ -168,7 +181,10 @@ func TestTenantsAreApart(t *testing.T) {
 		}
 	}
 	tb := table(t, rs...)
-	tries := append([]string{"", "nouser", "+14155550199", "1002", "+15005550003", "2004", "0014155550100", "14155550100", "4155550100"}, dialed...)
+	tries := append([]string{
+		"", "nouser", "+14155550199", "1002", "+15005550003", "2004", "0014155550100",
+		"14155550100", "4155550100",
+	}, dialed...)
 	reached := 0
 	for _, account := range append(accounts, "", "unknown", fmt.Sprintf("%032x", 7)) {
 		for _, path := range []string{"/pivot", "/other"} {
@@ -180,7 +196,8 @@ func TestTenantsAreApart(t *testing.T) {
 				r := rs[i]
 				reached++
 				if owner[r.Name] != account {
-					t.Fatalf("account %s, %s %q: reached %s of account %s", account, path, number, r.Name, owner[r.Name])
+					t.Fatalf("account %s, %s %q: reached %s of account %s", account, path, number, r.Name,
+						owner[r.Name])
 				}
 			}
 		}
@@ -193,7 +210,8 @@ func TestTenantsAreApart(t *testing.T) {
 func TestCleanPath(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
-		"/main": "/main", "/main/": "/main", "//main": "/main", "/a//b///": "/a/b", "/": "/", "//": "/", "": "/", "main": "/main",
+		"/main": "/main", "/main/": "/main", "//main": "/main", "/a//b///": "/a/b", "/": "/", "//": "/", "": "/",
+		"main":    "/main",
 		"/a/../b": "/a/../b", "/a/./b": "/a/./b",
 	} {
 		if got := CleanPath(path); got != want {

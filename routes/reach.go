@@ -7,12 +7,13 @@ import (
 	"github.com/callhours/callhours/calendars"
 )
 
-// Reach is what becomes of a branch in a stretch of time, whoever calls: what a condition asks about the call may be so or not.
+// Reach is what becomes of a branch in a stretch of time, whoever calls: what a condition asks
+// about the call may be so or not.
 type Reach struct {
 	Taken bool // some call takes it
 
-	// Where it holds and a branch above takes every call: how often, and of the first such span, one with a branch of another state
-	// if there is any, when it begins and which branch that is.
+	// Where it holds and a branch above takes every call: how often, and of the first such span, one with a branch of
+	// another state if there is any, when it begins and which branch that is.
 	Shadowed int
 	At       time.Time
 	By       int
@@ -26,8 +27,8 @@ const (
 	canHold
 )
 
-// can is what a condition can be in a segment, for any call. Conditions that are related are taken as if they were not, so that more seems
-// possible than is.
+// can is what a condition can be in a segment, for any call. Conditions that are related are taken as if they were not,
+// so that more seems possible than is.
 func (s *Segments) can(n *node, segment int) can {
 	if n == nil {
 		return canHold
@@ -63,7 +64,8 @@ func (s *Segments) can(n *node, segment int) can {
 // Reach says of every branch what becomes of it in [from, until), in the first so many segments of it.
 func (s *Segments) Reach(from, until time.Time, most int) []Reach {
 	all := make([]Reach, len(s.route.branches))
-	for i := max(0, s.find(from.Unix())); i < len(s.starts) && s.start(i) < until.Unix() && most > 0; i, most = i+1, most-1 {
+	for i := max(0, s.find(from.Unix())); i < len(s.starts) && s.start(i) < until.Unix() && most > 0; i, most = i+1,
+		most-1 {
 		must := -1
 		for b, n := range s.route.branches {
 			c := s.can(n, i)
@@ -90,8 +92,8 @@ func (s *Segments) Reach(from, until time.Time, most int) []Reach {
 	return all
 }
 
-// Holding are the events that make a branch's condition hold for the ordinary call at a moment, as Decision.Events has them, whether or
-// not the branch is taken; none where it does not hold.
+// Holding are the events that make a branch's condition hold for the ordinary call at a moment, as Decision.Events has
+// them, whether or not the branch is taken; none where it does not hold.
 func (s *Segments) Holding(branch int, at time.Time) []Event {
 	segment := s.find(at.Unix())
 	if segment == outside || s.eval(s.route.branches[branch], nil, segment) != yes {
@@ -105,7 +107,8 @@ func (s *Segments) Weigh(branch int, at time.Time, most int) int {
 	return Decision{Branch: branch, tried: branch, segments: s, segment: s.find(at.Unix())}.Weight(most)
 }
 
-// implies reports whether the other condition holds whenever this one does: it asks for less, of the same calendars or more.
+// implies reports whether the other condition holds whenever this one does: it asks for less, of
+// the same calendars or more.
 func (l *leaf) implies(o *leaf) bool {
 	if within, _ := subset(l.calendars, o.calendars); !within {
 		return false
@@ -114,8 +117,10 @@ func (l *leaf) implies(o *leaf) bool {
 	f, g := &l.filter, &o.filter
 	flag := func(mine, other *bool) bool { return other == nil || mine != nil && *mine == *other }
 	return (o.wholeDay || !l.wholeDay) && (o.field == "" || o.field == l.field && o.names.id == l.names.id) &&
-		same(f.Summary, g.Summary) && same(f.Description, g.Description) && same(f.Location, g.Location) && same(f.Category, g.Category) &&
-		(g.Transparency == "" || f.Transparency == g.Transparency) && flag(f.AllDay, g.AllDay) && flag(f.Recurring, g.Recurring)
+		same(f.Summary, g.Summary) && same(f.Description, g.Description) && same(f.Location, g.Location) &&
+		same(f.Category, g.Category) &&
+		(g.Transparency == "" || f.Transparency == g.Transparency) && flag(f.AllDay, g.AllDay) &&
+		flag(f.Recurring, g.Recurring)
 }
 
 // subset reports whether all of some calendars are among others, of both of which there may be thousands, and how many
@@ -133,8 +138,8 @@ func subset(of, others []string) (is bool, names int) {
 	return true, len(others) + len(of)
 }
 
-// IsRest reports whether a branch asks for what another one lets pass: it counts all events that a condition of that one counts, and more. What
-// it waits for may well never come.
+// IsRest reports whether a branch asks for what another one lets pass: it counts all events that a condition of that
+// one counts, and more. What it waits for may well never come.
 func (r *Route) IsRest(branch, above int) bool {
 	leaves := func(n *node) (found []*leaf) {
 		var visit func(n *node)
@@ -220,7 +225,8 @@ func (a Ask) Named() bool { return a.leaf.field != "" }
 // Name is the key of a `names` condition that stands in an event's title; "" where none does or none is asked for.
 func (a Ask) Name(e *calendars.Event) string { return a.leaf.name(e) }
 
-// Near is the pattern or the name that an event's title would fit but for a slip of the keys, where everything else fits; "" if there is none.
+// Near is the pattern or the name that an event's title would fit but for a slip of the keys, where everything
+// else fits; "" if there is none.
 func (a Ask) Near(e *calendars.Event) string {
 	f := a.leaf.filter
 	if f.Match(e) {

@@ -39,7 +39,10 @@ func TestDead(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false
 	withFlag := func(recurring *bool, wholeDay bool) *Condition {
-		return &Condition{Calendars: []string{"hours"}, Events: Events{Summary: texts("open*"), Recurring: recurring, WholeDay: wholeDay}}
+		return &Condition{
+			Calendars: []string{"hours"},
+			Events:    Events{Summary: texts("open*"), Recurring: recurring, WholeDay: wholeDay},
+		}
 	}
 	for _, c := range []struct {
 		name string
@@ -60,10 +63,22 @@ func TestDead(t *testing.T) {
 		{"narrower and not wider", []*Condition{both(in("open*"), not(in()))}, "b0"},
 		{"wider and not narrower", []*Condition{both(in(), not(in("open*")))}, ""},
 		{"always", []*Condition{either(in(), not(in())), in("open*")}, "b1 by b0, last by b0"},
-		{"two that share all", []*Condition{in("open*"), not(in("open*")), from("+14155550100")}, "b2 by b0, last by b0"},
+		{
+			"two that share all",
+			[]*Condition{in("open*"), not(in("open*")), from("+14155550100")},
+			"b2 by b0, last by b0",
+		},
 		{"a caller first", []*Condition{from("+14155550100"), in()}, ""},
 		{"a caller within", []*Condition{from("+14155550100"), both(in(), from("+14155550100"))}, "b1 by b0"},
-		{"another calendar", []*Condition{{Calendars: []string{"hours", "holidays"}}, in("open*"), {Calendars: []string{"hours", "other"}}}, "b1 by b0"},
+		{
+			"another calendar",
+			[]*Condition{
+				{Calendars: []string{"hours", "holidays"}},
+				in("open*"),
+				{Calendars: []string{"hours", "other"}},
+			},
+			"b1 by b0",
+		},
 	} {
 		o := ordered(c.when...)
 		if c.when == nil {
@@ -100,7 +115,8 @@ func TestDeadIsBounded(t *testing.T) {
 	}
 }
 
-// TestReach: a branch that only some calls take is taken; one above which another always takes the call is not, and which and when is said.
+// TestReach: a branch that only some calls take is taken; one above which another always takes the call is not,
+// and which and when is said.
 func TestReach(t *testing.T) {
 	t.Parallel()
 	u := uses{"hours": known(calendar(t, office)), "holidays": known(calendar(t, holidays)), "other": {}}
@@ -111,13 +127,25 @@ func TestReach(t *testing.T) {
 	}{
 		{"in order", []*Condition{in("*closed*"), in("open*")}, "b0 taken, b1 taken"},
 		{"an opening above", []*Condition{in("open*"), in("*closed*")}, "b0 taken, b1 taken"}, // it is closed until six
-		{"lunch below", []*Condition{in("open*"), in("*lunch*")}, "b0 taken, b1 not: 41 times, first on 2026-11-20 12:00 by b0"},
+		{
+			"lunch below",
+			[]*Condition{in("open*"), in("*lunch*")},
+			"b0 taken, b1 not: 41 times, first on 2026-11-20 12:00 by b0",
+		},
 		{"nothing fits", []*Condition{in("x"), in("open*")}, "b0 not, b1 taken"},
 		{"callers above", []*Condition{both(in("open*"), from("+14155550100")), in("*lunch*")}, "b0 taken, b1 taken"},
-		{"callers below", []*Condition{in("open*"), both(in("*lunch*"), from("+14155550100"))}, "b0 taken, b1 not: 41 times, first on 2026-11-20 12:00 by b0"},
+		{
+			"callers below",
+			[]*Condition{in("open*"), both(in("*lunch*"), from("+14155550100"))},
+			"b0 taken, b1 not: 41 times, first on 2026-11-20 12:00 by b0",
+		},
 		{"not callers", []*Condition{not(from("+14155550100")), in("*lunch*")}, "b0 taken, b1 taken"},
 		{"unknown above", []*Condition{{Calendars: []string{"other"}}, in("*lunch*")}, "b0 taken, b1 taken"},
-		{"known or unknown", []*Condition{either(&Condition{Calendars: []string{"other"}}, in("open*")), in("*lunch*")}, "b0 taken, b1 not: 41 times, first on 2026-11-20 12:00 by b0"},
+		{
+			"known or unknown",
+			[]*Condition{either(&Condition{Calendars: []string{"other"}}, in("open*")), in("*lunch*")},
+			"b0 taken, b1 not: 41 times, first on 2026-11-20 12:00 by b0",
+		},
 	} {
 		s := compile(t, ordered(c.when...), u)
 		begin := time.Date(2026, 11, 20, 0, 0, 0, 0, newYork)
@@ -127,7 +155,8 @@ func TestReach(t *testing.T) {
 			if r.Taken {
 				text = s.route.Branches[i].Name + " taken"
 			} else if r.Shadowed > 0 {
-				text += fmt.Sprintf(": %d times, first on %s by %s", r.Shadowed, r.At.Format("2006-01-02 15:04"), s.route.Branches[r.By].Name)
+				text += fmt.Sprintf(": %d times, first on %s by %s", r.Shadowed, r.At.Format("2006-01-02 15:04"),
+					s.route.Branches[r.By].Name)
 			}
 			got = append(got, text)
 		}
@@ -141,7 +170,8 @@ func TestReach(t *testing.T) {
 func TestReachAgrees(t *testing.T) {
 	t.Parallel()
 	u := uses{"hours": known(calendar(t, office)), "holidays": known(calendar(t, holidays))}
-	o := ordered(in("*closed*"), both(from("+1415*"), not(in("*lunch*"))), either(in("open*"), from("+1212*")), &Condition{Calendars: []string{"holidays"}})
+	o := ordered(in("*closed*"), both(from("+1415*"), not(in("*lunch*"))), either(in("open*"), from("+1212*")),
+		&Condition{Calendars: []string{"holidays"}})
 	s := compile(t, o, u)
 	begin := time.Date(2026, 11, 20, 0, 0, 0, 0, newYork)
 	reach := s.Reach(begin, begin.AddDate(0, 0, 57), 10_000)
@@ -205,7 +235,8 @@ func TestDeadAsTried(t *testing.T) {
 				return set&(1<<atoms[atomOf(n)]) != 0
 			}
 		}
-		by := make([]int, len(r.branches)) // the least of those that take its cases; len: it takes some itself; -1: it has none
+		// the least of those that take its cases; len: it takes some itself; -1: it has none
+		by := make([]int, len(r.branches))
 		for i := range by {
 			by[i] = -1
 		}

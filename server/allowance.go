@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// allowance is how much of a processor's time a client may take in the long run: one part in so many. The zero allowance is all
-// of it.
+// allowance is how much of a processor's time a client may take in the long run: one part in so many. The
+// zero allowance is all of it.
 type allowance struct {
 	of    int
 	burst time.Duration // which it may take at once beforehand

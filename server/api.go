@@ -19,19 +19,22 @@ const (
 	mostOffset = 1_000_000
 )
 
-// api answers what people ask about the decisions of the configuration that is live, with its calendars as they are now.
+// api answers what people ask about the decisions of the configuration that is live, with
+// its calendars as they are now.
 type api struct {
 	preview   func() *preview.Preview // nil before calls are answered
 	now       func() time.Time
 	decisions func(route string, most int) []preview.Trace // nil where there is no such route
 }
 
-// explain is callhours explain: route, or path, account and dialed; caller, at, and any parameter of a call as param=NAME=VALUE.
+// explain is callhours explain: route, or path, account and dialed; caller, at, and any parameter of
+// a call as param=NAME=VALUE.
 func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()
 	q := preview.Question{Route: asked.Get("route"), Path: asked.Get("path"), At: a.now()}
 	var err error
-	if q.Call, err = preview.Call(asked.Get("account"), asked.Get("dialed"), asked.Get("caller"), asked["param"]); err != nil {
+	if q.Call, err = preview.Call(asked.Get("account"), asked.Get("dialed"), asked.Get("caller"),
+		asked["param"]); err != nil {
 		plain(w, http.StatusBadRequest, "param "+err.Error())
 		return
 	}
@@ -137,7 +140,8 @@ func (a *api) routes(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	found, err := a.preview().Now(r.Context(), a.now(), preview.Filter{Text: asked.Get("q"), State: asked.Get("state")}, offset, limit)
+	found, err := a.preview().Now(r.Context(), a.now(), preview.Filter{Text: asked.Get("q"), State: asked.Get("state")},
+		offset, limit)
 	if err != nil {
 		refuse(w, r, err)
 		return

@@ -108,7 +108,8 @@ func (c *credentials) addToken(token string) {
 	}
 }
 
-// admit gives 200, or the status of the refusal: 403 for an address that may not ask or cannot be read, 401 for missing or wrong credentials.
+// admit gives 200, or the status of the refusal: 403 for an address that may not ask or cannot be read, 401 for
+// missing or wrong credentials.
 func (a *auth) admit(c *credentials) int {
 	if a == nil {
 		return http.StatusOK
@@ -136,8 +137,9 @@ func (a *auth) admit(c *credentials) int {
 // secret reports that a caller must present one.
 func (a *auth) secret() bool { return a.username != nil || a.token != nil }
 
-// client is the address that a request comes from: the peer's, or where that is a trusted proxy the last one in X-Forwarded-For that is
-// none. A proxy that sends no such header asks for itself. It is false where an address that decides cannot be read.
+// client is the address that a request comes from: the peer's, or where that is a trusted proxy the last one in
+// X-Forwarded-For that is none. A proxy that sends no such header asks for itself. It is false where an address
+// that decides cannot be read.
 func (a *auth) client(c *credentials) (netip.Addr, bool) {
 	peer, err := netip.ParseAddrPort(c.remote)
 	if err != nil {
@@ -164,8 +166,9 @@ func (a *auth) client(c *credentials) (netip.Addr, bool) {
 	return at, true
 }
 
-// parseHop reads an element of X-Forwarded-For as proxies write them: an address, in brackets or with a port or neither. Anything else
-// (unknown, obfuscated names, nothing, zones, which mean something on one machine only) is no address.
+// parseHop reads an element of X-Forwarded-For as proxies write them: an address, in brackets or with a
+// port or neither. Anything else (unknown, obfuscated names, nothing, zones, which mean something on one
+// machine only) is no address.
 func parseHop(text string) (netip.Addr, bool) {
 	text = strings.Trim(text, " \t")
 	at, err := netip.ParseAddr(text)
@@ -230,8 +233,8 @@ func within(networks []netip.Prefix, at netip.Addr) bool {
 	return false
 }
 
-// tokenPaths say on which paths a token counts that leads a path, by the token's digest: on those of the routes that have it. So nobody can
-// name a token like a part of others' paths.
+// tokenPaths say on which paths a token counts that leads a path, by the token's digest: on those of the routes that
+// have it. So nobody can name a token like a part of others' paths.
 type tokenPaths struct {
 	of     map[[sha256.Size]byte]map[string]bool
 	shared *[sha256.Size]byte // that of calls without a route, which counts on any path
@@ -254,7 +257,8 @@ func newTokenPaths(g *Generation) tokenPaths {
 	return t
 }
 
-// split takes a token that leads a path off it: "/TOKEN/main" is "/main" with a token. The token is "" if there is none that counts on the rest.
+// split takes a token that leads a path off it: "/TOKEN/main" is "/main" with a token. The token is "" if there is
+// none that counts on the rest.
 func (t tokenPaths) split(path string) (token, rest string) {
 	if len(t.of) == 0 && t.shared == nil {
 		return "", path

@@ -16,7 +16,9 @@ routes:
     auth: {token: {secret: own}}
     branches: [{name: closed, callflow: '{"module":"hangup"}'}]
 `
-	files := map[string]string{"secrets.yaml": "password: \"s3cret pass\"\ntoken: t0ken-of-all-4f1c9a7be2d8036581\nown: 0wn-token-of-4f1c9a7be2d80365\n"}
+	files := map[string]string{
+		"secrets.yaml": "password: \"s3cret pass\"\ntoken: t0ken-of-all-4f1c9a7be2d8036581\nown: 0wn-token-of-4f1c9a7be2d80365\n",
+	}
 	const (
 		basic = "auth: {basic: {username: kazoo, password: {secret: password}}}\n"
 		both  = "auth: {basic: {username: kazoo, password: {secret: password}}, token: {secret: token}}\n"
@@ -53,17 +55,41 @@ routes:
 		{"the token of a route", both, "/own", []change{header("0wn-token-of-4f1c9a7be2d80365")}, 200},
 		{"the token of a route in the path", both, "/0wn-token-of-4f1c9a7be2d80365/own", nil, 200},
 		{"the token of a route for another one", both, "/0wn-token-of-4f1c9a7be2d80365/main", nil, 401},
-		{"everybody's token for a route with its own", both, "/own", []change{header("t0ken-of-all-4f1c9a7be2d8036581")}, 401},
+		{
+			"everybody's token for a route with its own", both, "/own",
+			[]change{header("t0ken-of-all-4f1c9a7be2d8036581")},
+			401,
+		},
 		{"a network", near, "/main", []change{from("198.51.100.9:5060")}, 200},
 		{"a network, mapped into IPv6", near, "/main", []change{from("[::ffff:198.51.100.9]:5060")}, 200},
 		{"a network of IPv6", near, "/main", []change{from("[2001:db8::1]:5060")}, 200},
 		{"a strange network", near, "/main", []change{from("203.0.113.9:5060")}, 403},
-		{"a strange network that says otherwise", near, "/main", []change{forwarded("203.0.113.9:1", "198.51.100.9")}, 403},
+		{
+			"a strange network that says otherwise", near, "/main",
+			[]change{forwarded("203.0.113.9:1", "198.51.100.9")},
+			403,
+		},
 		{"no address", near, "/main", []change{from("@")}, 403},
-		{"through a proxy", proxy, "/t0ken-of-all-4f1c9a7be2d8036581/main", []change{forwarded("10.1.2.3:1", "198.51.100.9")}, 200},
-		{"through two proxies", proxy, "/t0ken-of-all-4f1c9a7be2d8036581/main", []change{forwarded("10.1.2.3:1", "198.51.100.9, 10.9.9.9")}, 200},
-		{"through a proxy, lying", proxy, "/t0ken-of-all-4f1c9a7be2d8036581/main", []change{forwarded("10.1.2.3:1", "198.51.100.9", "203.0.113.9")}, 403},
-		{"a proxy that says nothing", proxy, "/t0ken-of-all-4f1c9a7be2d8036581/main", []change{from("10.1.2.3:1")}, 403},
+		{
+			"through a proxy", proxy, "/t0ken-of-all-4f1c9a7be2d8036581/main",
+			[]change{forwarded("10.1.2.3:1", "198.51.100.9")},
+			200,
+		},
+		{
+			"through two proxies", proxy, "/t0ken-of-all-4f1c9a7be2d8036581/main",
+			[]change{forwarded("10.1.2.3:1", "198.51.100.9, 10.9.9.9")},
+			200,
+		},
+		{
+			"through a proxy, lying", proxy, "/t0ken-of-all-4f1c9a7be2d8036581/main",
+			[]change{forwarded("10.1.2.3:1", "198.51.100.9", "203.0.113.9")},
+			403,
+		},
+		{
+			"a proxy that says nothing", proxy, "/t0ken-of-all-4f1c9a7be2d8036581/main",
+			[]change{from("10.1.2.3:1")},
+			403,
+		},
 		{"through a proxy, without the token", proxy, "/main", []change{forwarded("10.1.2.3:1", "198.51.100.9")}, 401},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -77,7 +103,8 @@ routes:
 			if got.StatusCode != c.want {
 				t.Errorf("got %d, want %d", got.StatusCode, c.want)
 			}
-			if log := w.log.String(); strings.Contains(log, "t0ken") || strings.Contains(log, "s3cret") || strings.Contains(log, "0wn-token-of-4f1c9a7be2d80365") {
+			if log := w.log.String(); strings.Contains(log, "t0ken") || strings.Contains(log, "s3cret") ||
+				strings.Contains(log, "0wn-token-of-4f1c9a7be2d80365") {
 				t.Errorf("the log shows a secret: %s", log)
 			}
 		})
@@ -92,7 +119,8 @@ auth: {token: t0ken-of-one-4f1c9a7be2d8036581}
 routes:
   - {name: main, branches: [{name: closed, callflow: '{"module":"hangup","data":{"said":{{ .Call.Param "token" }},"step":{{ .Call.Param "step" }}}}'}]}
 `, nil)
-	if got, want := body(t, w.call(post("/main?step=2&token=t0ken-of-one-4f1c9a7be2d8036581"))), `{"module":"hangup","data":{"said":"","step":"2"}}`; got != want {
+	if got, want := body(t, w.call(post("/main?step=2&token=t0ken-of-one-4f1c9a7be2d8036581"))),
+		`{"module":"hangup","data":{"said":"","step":"2"}}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -83,10 +83,11 @@ func BenchmarkHandler(b *testing.B) {
 	}
 }
 
-// BenchmarkCalls makes calls over loopback, three for an answer that is kept and one for one that shows the caller's name. `make profile`
-// records what the compiler then makes fast.
+// BenchmarkCalls makes calls over loopback, three for an answer that is kept and one for one that shows the caller's
+// name. `make profile` records what the compiler then makes fast.
 func BenchmarkCalls(b *testing.B) {
-	named := `{"module":"set_cid","data":{"caller_id_name":"Desk: {{ .Call.CallerName }}"},"children":{"_":{"module":"device","data":{"id":"` + frontDesk + `"}}}}`
+	named :=
+		`{"module":"set_cid","data":{"caller_id_name":"Desk: {{ .Call.CallerName }}"},"children":{"_":{"module":"device","data":{"id":"` + frontDesk + `"}}}}`
 	handler := callsOf(b, "callhours.yaml", filesOf(head+oneRoute+`
   - name: named
     branches: [{name: all, state: open, callflow: '`+named+`'}]
@@ -106,8 +107,8 @@ func BenchmarkCalls(b *testing.B) {
 	})
 }
 
-// BenchmarkOverHTTP takes a call over loopback to callhours and to net/http's bare handler that writes the same bytes, in turn, so that
-// the noise of the machine is the same for both. "ratio" is how much longer callhours takes.
+// BenchmarkOverHTTP takes a call over loopback to callhours and to net/http's bare handler that writes the same bytes,
+// in turn, so that the noise of the machine is the same for both. "ratio" is how much longer callhours takes.
 func BenchmarkOverHTTP(b *testing.B) {
 	var took [2]time.Duration
 	var servers [2]*httptest.Server
@@ -119,7 +120,8 @@ func BenchmarkOverHTTP(b *testing.B) {
 	defer client.CloseIdleConnections()
 	ask := func(i int) {
 		began := time.Now()
-		r, err := client.Post(servers[i].URL+"/front-desk", "application/x-www-form-urlencoded", strings.NewReader(request))
+		r, err := client.Post(servers[i].URL+"/front-desk", "application/x-www-form-urlencoded",
+			strings.NewReader(request))
 		if err != nil {
 			b.Fatal(err)
 		}

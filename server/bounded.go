@@ -54,7 +54,8 @@ func (b boundedHandler) WithGroup(name string) slog.Handler {
 	return boundedHandler{b.to.WithGroup(name)}
 }
 
-// cutValue is a value that is no longer than a field may be, and whether it was. Values that are no text are as long as they are written.
+// cutValue is a value that is no longer than a field may be, and whether it was. Values that are no text are
+// as long as they are written.
 func cutValue(v slog.Value) (slog.Value, bool) {
 	text := ""
 	switch v = v.Resolve(); v.Kind() {

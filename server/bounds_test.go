@@ -140,7 +140,8 @@ func TestSlowReaders(t *testing.T) {
 	}
 }
 
-// TestHeaderBytes: either side reads so much of a request's line and headers, give or take what net/http allows besides, and no more.
+// TestHeaderBytes: either side reads so much of a request's line and headers, give or take what net/http
+// allows besides, and no more.
 func TestHeaderBytes(t *testing.T) {
 	t.Parallel()
 	const slop = 8 << 10

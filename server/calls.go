@@ -18,12 +18,13 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// inFlight is how many calls are answered at a time for each CPU; beyond it they are told to use their fallback at once. Answering waits
-// for nothing, so that more than one is in flight only where it takes so long that another one gets the CPU meanwhile.
+// inFlight is how many calls are answered at a time for each CPU; beyond it they are told to use their fallback at
+// once. Answering waits for nothing, so that more than one is in flight only where it takes so long that another
+// one gets the CPU meanwhile.
 const inFlight = 64
 
-// calls is Kazoo's side: Pivot requests, health for load balancers, and hours for who has a token. It routes paths by itself, since a redirect, such as
-// http.ServeMux makes, costs Kazoo's POST its parameters.
+// calls is Kazoo's side: Pivot requests, health for load balancers, and hours for who has a token. It routes paths by
+// itself, since a redirect, such as http.ServeMux makes, costs Kazoo's POST its parameters.
 type calls struct {
 	now      func() time.Time
 	log      *slog.Logger
@@ -52,7 +53,8 @@ type live struct {
 	readers readers // of hours
 }
 
-// served is a route with all that a call to it needs, in one place: of ten thousand routes, calls find little in the processor's caches.
+// served is a route with all that a call to it needs, in one place: of ten thousand routes, calls find
+// little in the processor's caches.
 type served struct {
 	*render.Route
 	auth     *auth
@@ -110,7 +112,8 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 	}
 	path := routes.CleanPath(r.URL.Path)
-	// A call whose voice_url names one of these by mistake finds no route, so that Kazoo goes on with its `_`: it ends a call that gets 200 and no callflow.
+	// A call whose voice_url names one of these by mistake finds no route, so that Kazoo goes on with its `_`: it ends
+	// a call that gets 200 and no callflow.
 	if !pivot.IsCall(r) {
 		if path == "/-/healthy" {
 			plain(w, http.StatusOK, "healthy")
@@ -149,7 +152,8 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// finish counts, logs and remembers a call that has its answer. That nothing of it reaches the answer is worth more than the record.
+// finish counts, logs and remembers a call that has its answer. That nothing of it reaches the answer is
+// worth more than the record.
 func (c *calls) finish(rec *record, began time.Time) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -317,7 +321,10 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	}
 	if rec.route != nil && rec.err == nil && len(rec.answer.Failures) == 0 {
 		if !rec.live.faults {
-			c.lines.add(line{at: now, took: took, to: rec.opening(c.log.Handler()), call: rec.call, show: rec.live.callers})
+			c.lines.add(line{
+				at: now, took: took, to: rec.opening(c.log.Handler()), call: rec.call,
+				show: rec.live.callers,
+			})
 		}
 		return
 	}
@@ -327,7 +334,8 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 		attrs = rec.decision()
 		for _, f := range rec.answer.Failures {
 			level = slog.LevelError
-			attrs = append(attrs, slog.String("failed_"+rec.route.Branches[f.Branch].Name, string(f.Reason)+": "+f.Err.Error()))
+			attrs = append(attrs,
+				slog.String("failed_"+rec.route.Branches[f.Branch].Name, string(f.Reason)+": "+f.Err.Error()))
 		}
 	} else {
 		attrs = append(attrs, slog.Int("status", rec.status))
@@ -340,7 +348,8 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	}
 	if rec.miss != "" {
 		level = slog.LevelWarn
-		attrs = append(attrs, slog.String("reason", string(rec.miss)), slog.String("path", rec.shownPath()), slog.String("detail", rec.missing()))
+		attrs = append(attrs, slog.String("reason", string(rec.miss)), slog.String("path", rec.shownPath()),
+			slog.String("detail", rec.missing()))
 	}
 	if rec.call != nil {
 		attrs = callAttrs(attrs, rec.live.callers, rec.call)
@@ -355,62 +364,8 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 // shownPath is the path that was asked for, as the log may show it.
 func (rec *record) shownPath() string { return headerText(rec.live.table.ShownPath(rec.path)) }
 
-// missing says in a sentence why the call has no route.
-func (rec *record) missing() string {
-	dialed := ""
-	if rec.call != nil {
-		_, _, dialed = shownNumbers(rec.live.callers, rec.call)
-	}
-	return rec.live.table.Missing(rec.path, rec.miss, headerText(shortened(dialed)))
-}
-
-// decision is the part of a line that says what was decided, and who answered.
-func (rec *record) decision() []slog.Attr {
-	a := &rec.answer
-	decided := a.Decision.Branch
-	attrs := []slog.Attr{slog.Int("status", rec.status), slog.String("route", rec.route.Name), slog.String("branch", rec.route.Branches[decided].Name)}
-	if a.Title != "" {
-		attrs = append(attrs, slog.String("event", a.Title))
-	}
-	attrs = append(attrs, slog.String("reason", a.Reason))
-	if a.Branch >= 0 && a.Branch != decided {
-		attrs = append(attrs, slog.String("answered_by", rec.route.Branches[a.Branch].Name))
-	}
-	return attrs
-}
-
-// callAttrs adds what a line says of a call, and as much of its numbers as the configuration asks for.
-func callAttrs(attrs []slog.Attr, show string, call *pivot.Call) []slog.Attr {
-	attrs = append(attrs, slog.String("call_id", shortened(call.CallID)), slog.String("account", shortened(call.AccountID)))
-	if show == "none" {
-		return attrs
-	}
-	left, caller, dialed := shownNumbers(show, call)
-	return append(attrs, slog.String("caller", left+shortened(caller)), slog.String("dialed", shortened(dialed)))
-}
-
-// shownNumbers are as much of a call's numbers as the configuration asks for; left stands for the caller's digits that are left out.
-func shownNumbers(show string, call *pivot.Call) (left, caller, dialed string) {
-	cut := len(call.CallerNumber) - len("0147")
-	switch {
-	case show == "none":
-		return "", "", ""
-	case show == "last4" && cut > 0:
-		return "…", call.CallerNumber[cut:], call.Dialed
-	}
-	return "", call.CallerNumber, call.Dialed
-}
-
-// shortened bounds what a stranger can write into the log with one field.
-func shortened(s string) string {
-	const most = 128
-	if len(s) > most {
-		return s[:most] + "…"
-	}
-	return s
-}
-
-// plain answers with a line of text, or several, as a terminal may show them. Kazoo takes any status but 200 and 206 as "use your own fallback" and ignores the body.
+// plain answers with a line of text, or several, as a terminal may show them. Kazoo takes any status but 200 and 206 as
+// "use your own fallback" and ignores the body.
 func plain(w http.ResponseWriter, status int, line string) {
 	line = diag.Lines(line)
 	h := w.Header()
@@ -421,8 +376,8 @@ func plain(w http.ResponseWriter, status int, line string) {
 	_, _ = w.Write([]byte(line + "\n"))
 }
 
-// headerText makes a line safe as the value of a header: printable ASCII, of bounded length. Other characters are written as Go and JSON
-// escape them.
+// headerText makes a line safe as the value of a header: printable ASCII, of bounded length. Other characters are
+// written as Go and JSON escape them.
 func headerText(s string) string {
 	const most = 240
 	if len(s) <= most && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {

@@ -30,7 +30,10 @@ func overTCP(t testing.TB, most, usual int) *kazooSide {
 		t.Fatal(err)
 	}
 	k := &kazooSide{world: started(t, oneRoute, nil), address: l.Addr().String()}
-	k.l = newConnections(l.(*net.TCPListener), most, false, func() time.Time { return time.Time{} }, k.options.Metrics.Shed) // ticks tells it of time
+	// ticks tells it of time
+	k.l = newConnections(l.(*net.TCPListener), most, false, func() time.Time {
+		return time.Time{}
+	}, k.options.Metrics.Shed)
 	k.l.usual = usual
 	srv := k.server()
 	ended := make(chan error, 1)
@@ -127,7 +130,8 @@ func (k *kazooSide) opened(t testing.TB, n int) {
 	}
 }
 
-// TestTooManyConnections: who connects and says nothing gives its place away, who asks keeps it, and where there is none a new one is told so.
+// TestTooManyConnections: who connects and says nothing gives its place away, who asks keeps it, and where there
+// is none a new one is told so.
 func TestTooManyConnections(t *testing.T) {
 	t.Parallel()
 	k := overTCP(t, 4, 4)
@@ -142,7 +146,8 @@ func TestTooManyConnections(t *testing.T) {
 	if got := status(t, k.dial(t)); got != 503 {
 		t.Errorf("a connection too many: got %d, want 503", got)
 	}
-	k.metric(t, "# HELP callhours_shed_calls_total Calls refused with 503 because of overload.\n# TYPE callhours_shed_calls_total counter\ncallhours_shed_calls_total 1\n", "callhours_shed_calls_total")
+	k.metric(t,
+		"# HELP callhours_shed_calls_total Calls refused with 503 because of overload.\n# TYPE callhours_shed_calls_total counter\ncallhours_shed_calls_total 1\n", "callhours_shed_calls_total")
 	k.ticks(unknownTicks)
 	for i := range 3 {
 		if got := ask(t, k.dial(t)); got != 200 {
@@ -205,7 +210,8 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// TestDeadlines: who sends slowly, and who does not read what it is told, is cut off when net/http's time for it is over, and not before.
+// TestDeadlines: who sends slowly, and who does not read what it is told, is cut off when net/http's time for
+// it is over, and not before.
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	k := overTCP(t, 64, 64)
@@ -263,8 +269,8 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
-// TestTooManyCalls: there are too many when half of them have waited for half a second, and until a quarter has not; neither a burst nor a pause is
-// taken for a change.
+// TestTooManyCalls: there are too many when half of them have waited for half a second, and until a quarter has not;
+// neither a burst nor a pause is taken for a change.
 func TestTooManyCalls(t *testing.T) {
 	t.Parallel()
 	type some struct{ looked, waited int32 }
@@ -273,12 +279,28 @@ func TestTooManyCalls(t *testing.T) {
 		ticks []some
 		want  bool
 	}{
-		"a burst":                        {false, []some{{90, 80}, {90, 90}, {90, 90}, {90, 90}, {90, 10}, {90, 90}, {90, 90}, {90, 90}, {90, 90}}, false},
-		"half of them":                   {false, []some{{90, 45}, {90, 80}, {9, 9}, {90, 90}, {90, 60}}, true},
-		"less than half":                 {false, []some{{90, 44}, {90, 44}, {90, 44}, {90, 44}, {90, 44}, {90, 44}}, false},
-		"hardly any, who wait":           {false, []some{{7, 7}, {7, 7}, {7, 7}, {7, 7}, {7, 7}, {7, 7}}, false},
-		"a pause":                        {true, []some{{90, 20}, {90, 0}, {90, 0}, {90, 0}, {90, 40}, {90, 0}, {90, 0}, {90, 0}, {90, 0}}, true},
-		"a quarter goes on to wait":      {true, []some{{80, 20}, {80, 20}, {80, 20}, {80, 20}, {80, 20}, {80, 20}}, true},
+		"a burst": {
+			false,
+			[]some{{90, 80}, {90, 90}, {90, 90}, {90, 90}, {90, 10}, {90, 90}, {90, 90}, {90, 90}, {90, 90}},
+			false,
+		},
+		"half of them": {false, []some{{90, 45}, {90, 80}, {9, 9}, {90, 90}, {90, 60}}, true},
+		"less than half": {
+			false,
+			[]some{{90, 44}, {90, 44}, {90, 44}, {90, 44}, {90, 44}, {90, 44}},
+			false,
+		},
+		"hardly any, who wait": {false, []some{{7, 7}, {7, 7}, {7, 7}, {7, 7}, {7, 7}, {7, 7}}, false},
+		"a pause": {
+			true,
+			[]some{{90, 20}, {90, 0}, {90, 0}, {90, 0}, {90, 40}, {90, 0}, {90, 0}, {90, 0}, {90, 0}},
+			true,
+		},
+		"a quarter goes on to wait": {
+			true,
+			[]some{{80, 20}, {80, 20}, {80, 20}, {80, 20}, {80, 20}, {80, 20}},
+			true,
+		},
 		"less than a quarter":            {true, []some{{80, 19}, {80, 19}, {80, 19}, {80, 19}, {80, 19}}, false},
 		"nobody calls for half a second": {true, []some{{0, 0}}, false},
 	} {
@@ -299,7 +321,8 @@ func TestTooManyCalls(t *testing.T) {
 	}
 }
 
-// TestRefusedAtOnce: a connection that has sent its call before it is refused is told so and closed, without waiting for more of it.
+// TestRefusedAtOnce: a connection that has sent its call before it is refused is told so and closed,
+// without waiting for more of it.
 func TestRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -318,7 +341,8 @@ func TestRefusedAtOnce(t *testing.T) {
 	}
 }
 
-// TestWaitedTooLong: a call that has waited is told to use its fallback, and meanwhile no connections are added to the usual ones.
+// TestWaitedTooLong: a call that has waited is told to use its fallback, and meanwhile no connections
+// are added to the usual ones.
 func TestWaitedTooLong(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -398,6 +422,7 @@ func TestWaitedTooLong(t *testing.T) {
 	k.l.busy.Store(true)
 	k.l.alert.Store(true)
 	if got := k.call(r); got.StatusCode != 503 || got.Header.Get("Connection") != "close" {
-		t.Errorf("with more connections than usual: got %d with Connection %q, want 503 and close", got.StatusCode, got.Header.Get("Connection"))
+		t.Errorf("with more connections than usual: got %d with Connection %q, want 503 and close", got.StatusCode,
+			got.Header.Get("Connection"))
 	}
 }

@@ -28,7 +28,8 @@ func (w *world) refusing(t *testing.T, name string, mistakes int) {
 		wanted = []string{name}
 	}
 	if fmt.Sprint(status.Rejected) != fmt.Sprint(wanted) || len(status.Mistakes) != mistakes {
-		t.Errorf("refused is %q with %d mistakes, want %q with %d: %.300v", status.Rejected, len(status.Mistakes), wanted,
+		t.Errorf("refused is %q with %d mistakes, want %q with %d: %.300v", status.Rejected, len(status.Mistakes),
+			wanted,
 			mistakes, status.Mistakes)
 	}
 	if lines := strings.Count(w.log.String(), `mistake in the configuration`) - before; lines != mistakes {
@@ -65,9 +66,13 @@ func TestRefusedInDirectory(t *testing.T) {
 		"a file that is called like another": {
 			map[string]string{evil: says("evil", "2", ""), "tenants/evil/good.yaml": "x: 1\n"}, "2", 1,
 		},
-		"one that says so": {map[string]string{evil: says("evil", "2", ""), "tenants/evil/x.yaml": says("good", "2", "")}, "2", 1},
+		"one that says so": {
+			map[string]string{evil: says("evil", "2", ""), "tenants/evil/x.yaml": says("good", "2", "")}, "2", 1,
+		},
 		"one that says so and is wrong otherwise": {
-			map[string]string{evil: says("evil", "2", ""), "tenants/evil/x.yaml": "tenant: {name: good}\nx: 1\n"}, "2", 2,
+			map[string]string{evil: says("evil", "2", ""), "tenants/evil/x.yaml": "tenant: {name: good}\nx: 1\n"},
+			"2",
+			2,
 		},
 		"a name that nobody has":      {map[string]string{evil: says("evil", "2", ""), "tenants/evil/x.yaml": says("new", "2", "x: 1\n")}, "2", 2},
 		"its own":                     {map[string]string{evil: broken}, "1", 1},
@@ -78,7 +83,8 @@ func TestRefusedInDirectory(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, f := reloadable(t, directories, map[string]string{good: says("good", "1", ""), evil: says("evil", "1", "")})
+			w, f := reloadable(t, directories,
+				map[string]string{good: says("good", "1", ""), evil: says("evil", "1", "")})
 			w.Start()
 			after := maps.Clone(c.after)
 			after[good] = says("good", "2", "")
@@ -110,8 +116,8 @@ func (c *countedFiles) Open(name string) (fs.File, error) {
 	return c.testFiles.Open(name)
 }
 
-// TestCrowdedDirectory: of a directory that holds more files than it may there is one mistake, one line of the log and one
-// series, none of its files is read, and what was accepted answers.
+// TestCrowdedDirectory: of a directory that holds more files than it may there is one mistake, one line of the log and
+// one series, none of its files is read, and what was accepted answers.
 func TestCrowdedDirectory(t *testing.T) {
 	t.Parallel()
 	const good, evil = "tenants/good/main.yaml", "tenants/evil/main.yaml"
@@ -173,14 +179,21 @@ func TestFirstStartOfDirectories(t *testing.T) {
 		"a name that is good's":  {map[string]string{"tenants/evil/good.yaml": "x: 1\n"}, "evil", 404},
 		"no YAML, called good":   {map[string]string{"tenants/evil/good.yaml": "\tx"}, "evil", 404},
 		"beside evil's own file": {map[string]string{"tenants/evil/good.yaml": "\tx", "tenants/evil/a.yaml": says("evil", "1", "")}, "evil", 200},
-		"a name that nobody has": {map[string]string{"tenants/evil/x.yaml": "tenant: {name: else}\nx: 1\n"}, "evil", 404},
-		"too many":               {crowd, "evil", 404},
+		"a name that nobody has": {
+			map[string]string{"tenants/evil/x.yaml": "tenant: {name: else}\nx: 1\n"},
+			"evil",
+			404,
+		},
+		"too many": {crowd, "evil", 404},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			files := maps.Clone(c.files)
 			files["tenants/good/main.yaml"] = says("good", "1", "")
-			i := Installation{Path: "callhours.yaml", Files: filesOf(head+directories, files), Now: (&world{now: monday}).clock}
+			i := Installation{
+				Path: "callhours.yaml", Files: filesOf(head+directories, files),
+				Now: (&world{now: monday}).clock,
+			}
 			l := i.load(loading{})
 			if l.Generation != nil {
 				t.Fatal("nothing is wrong")
@@ -208,10 +221,12 @@ func TestFirstStartOfDirectories(t *testing.T) {
 func TestNamesOfRefused(t *testing.T) {
 	t.Parallel()
 	const include = "include: [a/*.yaml, b/*.yaml]\n"
-	w, f := reloadable(t, include, map[string]string{"a/good.yaml": says("good", "1", ""), "b/x.yaml": says("other", "1", "")})
+	w, f := reloadable(t, include,
+		map[string]string{"a/good.yaml": says("good", "1", ""), "b/x.yaml": says("other", "1", "")})
 	w.Start()
 	f.set(include, map[string]string{
-		"a/good.yaml": says("good", "1", ""), "b/x.yaml": says("good", "1", ""), "b/good.yaml": "x: 1\n", "b/new.yaml": "x: 1\n",
+		"a/good.yaml": says("good", "1", ""), "b/x.yaml": says("good", "1", ""), "b/good.yaml": "x: 1\n",
+		"b/new.yaml": "x: 1\n",
 	})
 	if err := w.Reload(t.Context()); err == nil {
 		t.Fatal("nothing is wrong")

@@ -57,11 +57,16 @@ routes:
 
 func TestDecisions(t *testing.T) {
 	t.Parallel()
-	w := started(t, strings.Replace(twoRoutes, `{{ fail "as asked" }}`, `{{ if eq .Call.CallerName "BAD" }}{{ fail "as asked" }}{{ end }}`, 1), nil)
+	w := started(t,
+		strings.Replace(twoRoutes, `{{ fail "as asked" }}`,
+			`{{ if eq .Call.CallerName "BAD" }}{{ fail "as asked" }}{{ end }}`, 1), nil)
 	if got := w.decided(t, "?route=main"); len(got) != 0 {
 		t.Errorf("before a call: got %v", got)
 	}
-	call := []string{"Caller-ID-Number", "+12025550147", "Request", "+14155550100", "Account-ID", acme, "Call-ID", "abc"}
+	call := []string{
+		"Caller-ID-Number", "+12025550147", "Request", "+14155550100", "Account-ID", acme, "Call-ID",
+		"abc",
+	}
 	w.call(post("/main", call...))
 	w.at(monday.Add(12 * time.Hour))
 	w.call(post("/main", "Caller-ID-Number", "anonymous\xff"))
@@ -72,20 +77,27 @@ func TestDecisions(t *testing.T) {
 	name := w.live.Load().Name()
 	read := []preview.CalendarRead{{Name: "hours", Read: monday}}
 	open := preview.Trace{
-		At: monday, Route: "main", Branch: "open", State: "open", Reason: `calendar hours has "Open", 2026-11-23 09:00 to 17:00`, Event: "Open", Answered: "open", Status: 200,
-		Summary: "device 0a4c… > voicemail 7b1e…", Caller: "…0147", Dialed: "+14155550100", Account: acme, CallID: "abc", Generation: name, Calendars: read,
+		At: monday, Route: "main", Branch: "open", State: "open",
+		Reason: `calendar hours has "Open", 2026-11-23 09:00 to 17:00`, Event: "Open", Answered: "open", Status: 200,
+		Summary: "device 0a4c… > voicemail 7b1e…", Caller: "…0147", Dialed: "+14155550100", Account: acme,
+		CallID: "abc", Generation: name, Calendars: read,
 	}
 	closed := preview.Trace{
-		At: monday.Add(12 * time.Hour), Route: "main", Branch: "closed", State: "closed", Reason: "no branch before it holds", Answered: "closed", Status: 200,
+		At: monday.Add(12 * time.Hour), Route: "main", Branch: "closed", State: "closed",
+		Reason: "no branch before it holds", Answered: "closed", Status: 200,
 		Summary: "voicemail 7b1e…", Caller: "…usÿ", Generation: name, Calendars: read,
 	}
 	broken := preview.Trace{
-		At: monday.Add(12*time.Hour + time.Second), Route: "broken", Branch: "bad", State: "other", Reason: "the caller is +12025550147", Answered: "safe", Status: 200,
-		Failure: "render_failed: ", Summary: "response 486", Caller: "…0147", Dialed: "+14155550100", Account: acme, CallID: "abc", Generation: name, Calendars: []preview.CalendarRead{},
+		At: monday.Add(12*time.Hour + time.Second), Route: "broken", Branch: "bad", State: "other",
+		Reason: "the caller is +12025550147", Answered: "safe", Status: 200,
+		Failure: "render_failed: ", Summary: "response 486", Caller: "…0147", Dialed: "+14155550100", Account: acme,
+		CallID: "abc", Generation: name, Calendars: []preview.CalendarRead{},
 	}
 	nowhere := preview.Trace{
-		At: monday.Add(12*time.Hour + 2*time.Second), Reason: "no_route: no_path", Status: 404, Failure: `no route has the path "/nowhere"; known: /broken, /main`,
-		Caller: "…0147", Dialed: "+14155550100", Account: acme, CallID: "abc", Generation: name, Calendars: []preview.CalendarRead{},
+		At: monday.Add(12*time.Hour + 2*time.Second), Reason: "no_route: no_path", Status: 404,
+		Failure: `no route has the path "/nowhere"; known: /broken, /main`,
+		Caller:  "…0147", Dialed: "+14155550100", Account: acme, CallID: "abc", Generation: name,
+		Calendars: []preview.CalendarRead{},
 	}
 	for query, want := range map[string][]preview.Trace{
 		"":                     {nowhere, broken, closed, open},
@@ -124,7 +136,10 @@ func TestDecisions(t *testing.T) {
 // TestDecisionsShow sees how much of the numbers is remembered; what is not shown is not held either.
 func TestDecisionsShow(t *testing.T) {
 	t.Parallel()
-	for show, want := range map[string][2]string{"none": {}, "last4": {"…0147", "+14155550100"}, "full": {"+12025550147", "+14155550100"}} {
+	for show, want := range map[string][2]string{
+		"none": {}, "last4": {"…0147", "+14155550100"},
+		"full": {"+12025550147", "+14155550100"},
+	} {
 		w := started(t, "decisions: {callers: "+show+"}"+oneRoute, nil)
 		w.call(post("/main", "Caller-ID-Number", "+12025550147", "Request", "+14155550100"))
 		got := w.decided(t, "?route=main")[0]
@@ -137,9 +152,11 @@ func TestDecisionsShow(t *testing.T) {
 		}
 	}
 	w := started(t, "decisions: {callers: full}"+oneRoute, nil)
-	w.call(post("/main", "Caller-ID-Number", strings.Repeat("1", 500), "Request", strings.Repeat("2", 500), "Account-ID", strings.Repeat("3", 500), "Call-ID", strings.Repeat("é", 500)))
+	w.call(post("/main", "Caller-ID-Number", strings.Repeat("1", 500), "Request", strings.Repeat("2", 500),
+		"Account-ID", strings.Repeat("3", 500), "Call-ID", strings.Repeat("é", 500)))
 	got := w.decided(t, "")[0]
-	if len(got.Caller) != mostCaller || len(got.Dialed) != mostDialed || len(got.Account) != mostAccount || got.CallID != strings.Repeat("é", mostCallID/2) {
+	if len(got.Caller) != mostCaller || len(got.Dialed) != mostDialed || len(got.Account) != mostAccount ||
+		got.CallID != strings.Repeat("é", mostCallID/2) {
 		t.Errorf("long texts: got %+v", got)
 	}
 }
@@ -150,14 +167,19 @@ func TestDecisionsPanic(t *testing.T) {
 	w := started(t, oneRoute, nil)
 	call := pivot.New(map[string]string{"Call-ID": "abc"})
 	long := strings.Repeat("\x80", 2000)
-	(&record{status: 500, live: w.live.Load(), route: &w.live.Load().served[0], call: &call, err: errors.New(long)}).remember(monday, 0)
+	(&record{
+		status: 500, live: w.live.Load(), route: &w.live.Load().served[0], call: &call,
+		err: errors.New(long),
+	}).remember(monday, 0)
 	got := w.decided(t, "?route=main")[0]
-	if got.Branch != "" || got.Answered != "" || got.Status != 500 || got.CallID != "abc" || got.Reason != "" || len(got.Failure) < 500 {
+	if got.Branch != "" || got.Answered != "" || got.Status != 500 || got.CallID != "abc" || got.Reason != "" ||
+		len(got.Failure) < 500 {
 		t.Errorf("got %+v", got)
 	}
 }
 
-// TestDecisionsRing sees that the newest calls are held, that a ring survives a reload, and that its size follows the configuration.
+// TestDecisionsRing sees that the newest calls are held, that a ring survives a reload, and that its
+// size follows the configuration.
 func TestDecisionsRing(t *testing.T) {
 	t.Parallel()
 	w, f := reloadable(t, "decisions: {keep: 3}"+oneRoute, nil)
@@ -201,7 +223,8 @@ func TestDecisionsRing(t *testing.T) {
 		many[i] = fmt.Sprint(i)
 	}
 	if rings = d.keep(many, 20); rings[0].most != mostTraces/len(many) || rings[0].held != nil {
-		t.Errorf("10,000 routes: got rings of %d, want %d, and none allocated before a call", rings[0].most, mostTraces/len(many))
+		t.Errorf("10,000 routes: got rings of %d, want %d, and none allocated before a call", rings[0].most,
+			mostTraces/len(many))
 	}
 }
 
@@ -245,7 +268,10 @@ func TestDecisionsRace(t *testing.T) {
 func TestDecisionsCost(t *testing.T) {
 	w := started(t, oneRoute, nil)
 	l := w.live.Load()
-	call := pivot.New(map[string]string{"Caller-ID-Number": "+12025550147", "Request": "+14155550100", "Account-ID": acme, "Call-ID": "abc"})
+	call := pivot.New(map[string]string{
+		"Caller-ID-Number": "+12025550147", "Request": "+14155550100",
+		"Account-ID": acme, "Call-ID": "abc",
+	})
 	rec := recordOf(l, &call)
 	rec.remember(monday, time.Millisecond)
 	if n := testing.AllocsPerRun(100, func() { rec.remember(monday, time.Millisecond) }); n != 0 {
@@ -255,14 +281,20 @@ func TestDecisionsCost(t *testing.T) {
 
 func recordOf(l *live, call *pivot.Call) *record {
 	route := &l.served[0]
-	return &record{status: 200, live: l, route: route, answer: route.State().Answer(context.Background(), call, monday), call: call}
+	return &record{
+		status: 200, live: l, route: route, answer: route.State().Answer(context.Background(), call, monday),
+		call: call,
+	}
 }
 
 // BenchmarkDecideRemembered is a kept answer and its being remembered.
 func BenchmarkDecideRemembered(b *testing.B) {
 	w := started(b, oneRoute, nil)
 	l := w.live.Load()
-	call := pivot.New(map[string]string{"Caller-ID-Number": "+12025550147", "Request": "+14155550100", "Account-ID": acme, "Call-ID": "1f7c5e3a-9b21-4c0e-8f6d-2b1e7c90aa31"})
+	call := pivot.New(map[string]string{
+		"Caller-ID-Number": "+12025550147", "Request": "+14155550100",
+		"Account-ID": acme, "Call-ID": "1f7c5e3a-9b21-4c0e-8f6d-2b1e7c90aa31",
+	})
 	rec := recordOf(l, &call)
 	b.ReportAllocs()
 	for b.Loop() {

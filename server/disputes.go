@@ -29,8 +29,9 @@ func (c *culprits) disputed(g *Generation) (mistakes diag.Mistakes) {
 			own := c.place(t.Pos.File)
 			asMuch := own.Name == at.Name && (own.Directory || !at.Directory)
 			if t.Owner != at.Owner && t.Name == at.Name && !asMuch {
-				mistakes = append(mistakes, diag.Mistakef(t.Pos, "the name %q is that of %s, which cannot be understood at "+
-					"present; mend that, or use your own", t.Name, at.Owner))
+				mistakes = append(mistakes,
+					diag.Mistakef(t.Pos, "the name %q is that of %s, which cannot be understood at "+
+						"present; mend that, or use your own", t.Name, at.Owner))
 				c.owners[t.Name] = at.Owner
 				c.names[file] = c.name(file)
 			}
@@ -42,9 +43,10 @@ func (c *culprits) disputed(g *Generation) (mistakes diag.Mistakes) {
 			continue
 		}
 		for _, a := range mentioned {
-			mistakes = append(mistakes, diag.Mistakef(a.Pos, "account %s stands in %s, too, which cannot be understood at "+
-				"present, and no accepted configuration says whose it is; mend that file, or give the account in the main "+
-				"file: tenants: {NAME: {account: …}}", diag.Excerpt(a.S), file))
+			mistakes = append(mistakes,
+				diag.Mistakef(a.Pos, "account %s stands in %s, too, which cannot be understood at "+
+					"present, and no accepted configuration says whose it is; mend that file, or give the account in the main "+
+					"file: tenants: {NAME: {account: …}}", diag.Excerpt(a.S), file))
 		}
 	}
 	return mistakes
@@ -109,7 +111,8 @@ func (c *culprits) note(file string, mentioned []disputable) {
 	default:
 		more = fmt.Sprintf(", as do %d other accounts of tenants", n)
 	}
-	c.notes = append(c.notes, fmt.Errorf("account %s of tenant %q stands in %s, too, which cannot be understood%s, and no "+
-		"accepted configuration says whose it is; the tenant has it: if it is not its own, give it in the main file: "+
-		"tenants: {NAME: {account: …}}", diag.Excerpt(a.S), a.tenant.Name, file, more))
+	c.notes = append(c.notes,
+		fmt.Errorf("account %s of tenant %q stands in %s, too, which cannot be understood%s, and no "+
+			"accepted configuration says whose it is; the tenant has it: if it is not its own, give it in the main file: "+
+			"tenants: {NAME: {account: …}}", diag.Excerpt(a.S), a.tenant.Name, file, more))
 }

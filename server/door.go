@@ -6,14 +6,17 @@ import (
 	"slices"
 )
 
-// maxGuards is how many different auths of a path are tried one after the other; of more only their secrets are looked up.
+// maxGuards is how many different auths of a path are tried one after the other; of more only
+// their secrets are looked up.
 const maxGuards = 8
 
-// door is what all routes of a path ask for. It is asked before a request is read: whoever none of them would let in costs no more than
-// comparing what is presented. What it lets in has still to be admitted by the auth of the route that is found.
+// door is what all routes of a path ask for. It is asked before a request is read: whoever none of them would
+// let in costs no more than comparing what is presented. What it lets in has still to be admitted by the auth
+// of the route that is found.
 type door struct {
-	guards  []*auth                    // each once, that of calls without a route last; nil for more than maxGuards
-	secrets map[[sha256.Size]byte]bool // of more: digests of tokens, and of user names with passwords. nil: somebody needs none
+	guards []*auth // each once, that of calls without a route last; nil for more than maxGuards
+	// of more: digests of tokens, and of user names with passwords. nil: somebody needs none
+	secrets map[[sha256.Size]byte]bool
 }
 
 // newDoor is the door to routes with these auths.
@@ -49,7 +52,8 @@ func login(username, password *[sha256.Size]byte) [sha256.Size]byte {
 	return sha256.Sum256(slices.Concat(username[:], password[:]))
 }
 
-// admit gives 200 if a route of the path could let the request in, else the status of the refusal. by is the auth that would, if it is known.
+// admit gives 200 if a route of the path could let the request in, else the status of the refusal. by is the auth
+// that would, if it is known.
 func (d *door) admit(c *credentials) (by *auth, status int) {
 	for _, a := range d.guards {
 		switch got := a.admit(c); {

@@ -362,7 +362,10 @@ func TestRefusalIsExplained(t *testing.T) {
 		},
 		{"/main", "192.0.2.1:1234", `"status":401,"reason":"no_credentials","path":"/main"`},
 		{"/main?token=guess", "192.0.2.1:1234", `"status":401,"reason":"wrong_credentials","path":"/main"`},
-		{"/" + token[1:] + "/main", "192.0.2.1:1234", `"status":401,"reason":"wrong_credentials","path":"/\\u2026/main"`},
+		{
+			"/" + token[1:] + "/main", "192.0.2.1:1234",
+			`"status":401,"reason":"wrong_credentials","path":"/\\u2026/main"`,
+		},
 		{"/main?Token=guess", "192.0.2.1:1234", `"status":401,"reason":"wrong_credentials","path":"/main"`},
 		{"/main?token=%zz", "192.0.2.1:1234", `"status":401,"reason":"wrong_credentials","path":"/main"`},
 		{

@@ -116,7 +116,8 @@ var (
 // pieces are what evil files are made of, by place; one of each place is taken.
 var pieces = [][]string{
 	{
-		"name: evil", "name: evil", "name: evil", "name: good", "name: Good", "name: good/main", "name: pivot", "name: ''",
+		"name: evil", "name: evil", "name: evil", "name: good", "name: Good", "name: good/main", "name: pivot",
+		"name: ''",
 		"nam: evil", "name: [good]", "name: evil, name: good",
 	},
 	{

@@ -30,12 +30,21 @@ func TestFairly(t *testing.T) {
 		pieces []piece
 		want   map[string]time.Duration // when the last piece of an owner is done, at the latest
 	}{
-		"many before one":     {slices.Concat(many("evil", 5000, 10), many("good", 1, 1)), map[string]time.Duration{"good": 11}},
-		"heavy before light":  {slices.Concat(many("evil", 50, 1000), many("good", 50, 1)), map[string]time.Duration{"good": 1050}},
+		"many before one": {
+			slices.Concat(many("evil", 5000, 10), many("good", 1, 1)),
+			map[string]time.Duration{"good": 11},
+		},
+		"heavy before light": {
+			slices.Concat(many("evil", 50, 1000), many("good", 50, 1)),
+			map[string]time.Duration{"good": 1050},
+		},
 		"the operator's last": {slices.Concat(many("evil", 9, 10), many("", 9, 7)), map[string]time.Duration{"": 63}},
-		"one among many":      {slices.Concat(many("evil", 500, 10), crowd), map[string]time.Duration{"t0": 11, "t99": 110}},
-		"nothing":             {nil, nil},
-		"one alone":           {many("good", 3, 1), map[string]time.Duration{"good": 3}},
+		"one among many": {
+			slices.Concat(many("evil", 500, 10), crowd),
+			map[string]time.Duration{"t0": 11, "t99": 110},
+		},
+		"nothing":   {nil, nil},
+		"one alone": {many("good", 3, 1), map[string]time.Duration{"good": 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,14 +88,15 @@ func TestEachFairly(t *testing.T) {
 	}
 }
 
-// TestAnsweredEarly: at a start a tenant's calls are answered when its own routes are compiled. What is not compiled yet
-// is said to be starting, and never that there is no such route.
+// TestAnsweredEarly: at a start a tenant's calls are answered when its own routes are compiled. What is not compiled
+// yet is said to be starting, and never that there is no such route.
 func TestAnsweredEarly(t *testing.T) {
 	t.Parallel()
 	evil := "tenant: {name: evil}\nroutes:\n"
 	const routes = 200
 	for i := range routes {
-		evil += fmt.Sprintf("  - {name: r%03d, branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"e\"}}'}]}\n", i)
+		evil += fmt.Sprintf(
+			"  - {name: r%03d, branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"e\"}}'}]}\n", i)
 	}
 	g, err := load(t, head+"include: [tenants/*.yaml]\n", map[string]string{
 		"tenants/evil.yaml": evil, "tenants/good.yaml": says("good", "1", ""),

@@ -82,10 +82,11 @@ func (w *world) runStore(t testing.TB) {
 
 var oneFeed = strings.Replace(oneRoute, "{file: hours.ics}", "{url: \"$FEED\"}", 1)
 
-// TestFaults is the table of docs/design.md §6 as far as it is about feeds: the former copy decides, and what is wrong is shown in the API, the
-// metrics and the log. Of its other rows: one bad or absurd event is TestOneBadEvent; never read TestUnknownCalendar and
-// TestFeedNeverRead; unchanged for months TestMonths; template, callflow and time TestFallback; no route TestStatus; log TestStalledLog;
-// overload TestOverload; state directory TestStateDir here and TestRestart of calendars; clock TestAdvance; SIGTERM TestRun.
+// TestFaults is the table of docs/design.md §6 as far as it is about feeds: the former copy decides, and what is wrong
+// is shown in the API, the metrics and the log. Of its other rows: one bad or absurd event is TestOneBadEvent; never
+// read TestUnknownCalendar and TestFeedNeverRead; unchanged for months TestMonths; template, callflow and time
+// TestFallback; no route TestStatus; log TestStalledLog; overload TestOverload; state directory TestStateDir here and
+// TestRestart of calendars; clock TestAdvance; SIGTERM TestRun.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	hijack := func(answer string) http.HandlerFunc {
@@ -106,17 +107,36 @@ func TestFaults(t *testing.T) {
 		status int
 		error  string // after scheme and host
 	}{
-		{"gone", withStatus(404), "not_found", 404, "404 Not Found; is the calendar still shared, and at this address?"},
-		{"forbidden", withStatus(403), "forbidden", 403, "403 Forbidden; is the calendar still shared, and at this address?"},
+		{
+			"gone", withStatus(404), "not_found", 404,
+			"404 Not Found; is the calendar still shared, and at this address?",
+		},
+		{
+			"forbidden", withStatus(403), "forbidden", 403,
+			"403 Forbidden; is the calendar still shared, and at this address?",
+		},
 		{"broken", withStatus(500), "server_error", 500, "500 Internal Server Error"},
 		{"busy", withStatus(429, "Retry-After", "3600"), "rate_limited", 429, "429 Too Many Requests"},
-		{"a sign-in page", calendarBody("<!DOCTYPE html><html><title>Sign in</title></html>"), "not_calendar", 200, `not a calendar: want BEGIN:VCALENDAR first, found a web page titled "Sign in"`},
+		{
+			"a sign-in page", calendarBody("<!DOCTYPE html><html><title>Sign in</title></html>"), "not_calendar", 200,
+			`not a calendar: want BEGIN:VCALENDAR first, found a web page titled "Sign in"`,
+		},
 		{"empty", calendarBody(""), "not_calendar", 200, "not a calendar: "},
 		{"cut", calendarBody(hoursFile[:len(hoursFile)/2]), "truncated", 200, "truncated: "},
-		{"reset in the body", hijack("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nBEGIN:VCALENDAR\r\n"), "truncated", 200, "truncated: "},
+		{
+			"reset in the body", hijack("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nBEGIN:VCALENDAR\r\n"), "truncated",
+			200, "truncated: ",
+		},
 		{"no answer", hijack(""), "server_error", 0, ""},
-		{"over a limit", calendarBody(strings.Replace(hoursFile, "END:VCALENDAR", strings.Repeat("X-A:b\n", 1000)+"END:VCALENDAR", 1)), "too_big", 200, "too big: more than 900 lines (limits.lines)"},
-		{"without events", calendarBody("BEGIN:VCALENDAR\nEND:VCALENDAR\n"), "shrunk", 200, "0 events where there were 1; that has to be seen twice, 10 minutes apart, before it is believed"},
+		{
+			"over a limit",
+			calendarBody(strings.Replace(hoursFile, "END:VCALENDAR", strings.Repeat("X-A:b\n", 1000)+"END:VCALENDAR",
+				1)), "too_big", 200, "too big: more than 900 lines (limits.lines)",
+		},
+		{
+			"without events", calendarBody("BEGIN:VCALENDAR\nEND:VCALENDAR\n"), "shrunk", 200,
+			"0 events where there were 1; that has to be seen twice, 10 minutes apart, before it is believed",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -130,7 +150,8 @@ func TestFaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if st.State != "stale" || string(st.Result) != c.result || st.Status != c.status || !strings.HasPrefix(st.Error, f.URL+"/…: "+c.error) {
+			if st.State != "stale" || string(st.Result) != c.result || st.Status != c.status ||
+				!strings.HasPrefix(st.Error, f.URL+"/…: "+c.error) {
 				t.Errorf("shown: %s %s %d %q", st.State, st.Result, st.Status, st.Error)
 			}
 			if st.Failed != 1 || st.Events != 1 || st.Read == nil || st.Next == nil || st.Horizon == nil {
@@ -154,7 +175,8 @@ func TestFaults(t *testing.T) {
 				t.Error("/metrics does not count the result")
 			}
 			log := w.log.String()
-			if !strings.Contains(log, `"msg":"a feed fails; its copy is used","calendars":["hours"],"result":"`+c.result+`"`) {
+			if !strings.Contains(log,
+				`"msg":"a feed fails; its copy is used","calendars":["hours"],"result":"`+c.result+`"`) {
 				t.Errorf("the log does not say so: %s", log)
 			}
 			list := body(t, w.people(t, "/api/v1/feeds", "localhost"))
@@ -165,7 +187,8 @@ func TestFaults(t *testing.T) {
 			}
 
 			f.on(calendarBody(hoursFile))
-			if st, err := w.renew(t.Context(), "hours"); err != nil || st.State != "fresh" || st.Error != "" || st.Failed != 0 {
+			if st, err := w.renew(t.Context(), "hours"); err != nil || st.State != "fresh" || st.Error != "" ||
+				st.Failed != 0 {
 				t.Errorf("afterwards: %+v, %v", st, err)
 			}
 			if !strings.Contains(w.log.String(), `"msg":"a feed is well again"`) {
@@ -182,16 +205,23 @@ func TestFeedNeverRead(t *testing.T) {
 	f.on(withStatus(503))
 	w := fed(t, f, oneFeed)
 	got := w.call(post("/main"))
-	if b := body(t, got); b != closedFlow || got.Header.Get("X-Callhours-Reason") != "branch open cannot be decided: calendar hours is unknown: it was never read" {
+	if b := body(t, got); b != closedFlow ||
+		got.Header.Get(
+			"X-Callhours-Reason") != "branch open cannot be decided: calendar hours is unknown: it was never read" {
 		t.Errorf("got %s because %s", b, got.Header.Get("X-Callhours-Reason"))
 	}
 	page := body(t, w.people(t, "/metrics", "localhost"))
-	for _, line := range []string{`callhours_calendar_unknown{calendar="hours"} 1`, `callhours_unknown_decisions_total{route="main"} 1`} {
+	for _, line := range []string{
+		`callhours_calendar_unknown{calendar="hours"} 1`,
+		`callhours_unknown_decisions_total{route="main"} 1`,
+	} {
 		if !strings.Contains(page, line+"\n") {
 			t.Errorf("/metrics lacks %s", line)
 		}
 	}
-	if log := w.log.String(); !strings.Contains(log, `"msg":"a calendar is unknown","calendar":"hours","reason":"it was never read","error":"`+f.URL+`/…: 503 Service Unavailable`) {
+	if log := w.log.String(); !strings.Contains(log,
+		`"msg":"a calendar is unknown","calendar":"hours","reason":"it was never read","error":"`+f.URL+
+			`/…: 503 Service Unavailable`) {
 		t.Errorf("the log does not say so: %s", log)
 	}
 	f.on(calendarBody(hoursFile))
@@ -201,7 +231,8 @@ func TestFeedNeverRead(t *testing.T) {
 	if b := body(t, w.call(post("/main"))); b != openFlow {
 		t.Errorf("once the feed is there: got %s", b)
 	}
-	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page, `callhours_calendar_unknown{calendar="hours"} 0`) {
+	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page,
+		`callhours_calendar_unknown{calendar="hours"} 0`) {
 		t.Error("/metrics still says unknown")
 	}
 }
@@ -223,10 +254,13 @@ func TestExpiredFeed(t *testing.T) {
 	w.at(monday.AddDate(0, 0, 3))
 	w.Advance()
 	got := w.call(post("/main"))
-	if b := body(t, got); b != closedFlow || !strings.HasSuffix(got.Header.Get("X-Callhours-Reason"), "calendar hours is unknown: its copy is older than expire_after") {
+	if b := body(t, got); b != closedFlow ||
+		!strings.HasSuffix(got.Header.Get("X-Callhours-Reason"),
+			"calendar hours is unknown: its copy is older than expire_after") {
 		t.Errorf("three days later: got %s because %s", b, got.Header.Get("X-Callhours-Reason"))
 	}
-	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page, `callhours_calendar_unknown{calendar="hours"} 1`) {
+	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page,
+		`callhours_calendar_unknown{calendar="hours"} 1`) {
 		t.Error("/metrics does not say so")
 	}
 	f.on(calendarBody(hoursFile))
@@ -266,7 +300,8 @@ func TestNewBody(t *testing.T) {
 	if b := body(t, w.call(post("/main"))); b != closedFlow {
 		t.Errorf("got %s, want what the new body says", b)
 	}
-	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page, `callhours_calendar_unmatched_events{calendar="hours"} 1`) {
+	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page,
+		`callhours_calendar_unmatched_events{calendar="hours"} 1`) {
 		t.Error("/metrics does not count the title that no condition fits")
 	}
 }
@@ -286,19 +321,28 @@ func TestFeedsAPI(t *testing.T) {
 		w.Admin().ServeHTTP(rec, r)
 		return fmt.Sprint(rec.Code, " ", rec.Header().Get("Content-Type"), " ", strings.TrimSpace(rec.Body.String()))
 	}
-	feed := `{"calendars":["hours"],"source":"` + f.URL + `/…","state":"fresh","read":"2026-11-23T15:00:00Z","age_seconds":0,"age_doubt":"","result":"ok","status":200,` +
+	feed := `{"calendars":["hours"],"source":"` + f.URL +
+		`/…","state":"fresh","read":"2026-11-23T15:00:00Z","age_seconds":0,"age_doubt":"","result":"ok","status":200,` +
 		`"error":"","attempted":"2026-11-23T15:00:00Z","next":"NEXT","failed_attempts":0,"clock_skew_seconds":0,"title":"","x_wr_timezone":"","events":1,"horizon":"202`
 	got := ask("GET", "/api/v1/feeds", "")
 	st := w.store.Feeds()[0]
-	want := "200 application/json {\"feeds\":[" + strings.Replace(feed, "NEXT", st.Next.UTC().Format(time.RFC3339Nano), 1)
-	got = strings.Replace(got, fmt.Sprintf(`"clock_skew_seconds":%v`, st.Skew.Seconds()), `"clock_skew_seconds":0`, 1) // the clock of the test stands still
+	want := "200 application/json {\"feeds\":[" +
+		strings.Replace(feed, "NEXT", st.Next.UTC().Format(time.RFC3339Nano), 1)
+	// the clock of the test stands still
+	got = strings.Replace(got, fmt.Sprintf(`"clock_skew_seconds":%v`, st.Skew.Seconds()), `"clock_skew_seconds":0`, 1)
 	if !strings.HasPrefix(got, want) || !strings.HasSuffix(got, `,"problems":0}]}`) {
 		t.Errorf("got  %s\nwant %s…", got, want)
 	}
 	for _, c := range []struct{ method, path, site, want string }{
-		{"POST", "/api/v1/feeds/hours/refresh", "cross-site", "403 text/plain; charset=utf-8 a page of another site may not do that"},
+		{
+			"POST", "/api/v1/feeds/hours/refresh", "cross-site",
+			"403 text/plain; charset=utf-8 a page of another site may not do that",
+		},
 		{"GET", "/api/v1/feeds/hours/refresh", "", "405 text/plain; charset=utf-8 only POST is answered here"},
-		{"POST", "/api/v1/feeds/huors/refresh", "", `404 text/plain; charset=utf-8 calendar "huors" is not known; did you mean "hours"?`},
+		{
+			"POST", "/api/v1/feeds/huors/refresh", "",
+			`404 text/plain; charset=utf-8 calendar "huors" is not known; did you mean "hours"?`,
+		},
 		{"POST", "/api/v1/feeds", "", "405 text/plain; charset=utf-8 only GET is answered here"},
 		{"GET", "/api/v1/feeds/hours", "", "404 text/plain; charset=utf-8 nothing is here; see /"},
 	} {
@@ -306,7 +350,8 @@ func TestFeedsAPI(t *testing.T) {
 			t.Errorf("%s %s: %s", c.method, c.path, diff)
 		}
 	}
-	if got := ask("POST", "/api/v1/feeds/hours/refresh", "same-origin"); !strings.HasPrefix(got, `200 application/json {"calendars":["hours"]`) {
+	if got := ask("POST", "/api/v1/feeds/hours/refresh", "same-origin"); !strings.HasPrefix(got,
+		`200 application/json {"calendars":["hours"]`) {
 		t.Errorf("got %s", got)
 	}
 }
@@ -317,12 +362,17 @@ func TestFindings(t *testing.T) {
 	f := newFeed(t)
 	f.on(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Date", monday.Add(-time.Hour).Format(http.TimeFormat))
-		fmt.Fprint(w, strings.Replace(hoursFile, "END:VCALENDAR", "BEGIN:VEVENT\nUID:odd\nDTSTART:20260105T230000Z\nDTEND:20260105T233000Z\nRRULE:FREQ=WEEKLY\nSUMMARY:Open late\nEND:VEVENT\nEND:VCALENDAR", 1))
+		fmt.Fprint(w,
+			strings.Replace(hoursFile, "END:VCALENDAR",
+				"BEGIN:VEVENT\nUID:odd\nDTSTART:20260105T230000Z\nDTEND:20260105T233000Z\nRRULE:FREQ=WEEKLY\nSUMMARY:Open late\nEND:VEVENT\nEND:VCALENDAR", 1))
 	})
 	w := fed(t, f, oneFeed)
 	w.rehearseWaiting(t.Context())
 	page := body(t, w.people(t, "/metrics", "localhost"))
-	for _, line := range []string{`callhours_findings{kind="clock_skew",severity="warning"} 1`, `callhours_findings{kind="odd_event",severity="warning"} 1`} {
+	for _, line := range []string{
+		`callhours_findings{kind="clock_skew",severity="warning"} 1`,
+		`callhours_findings{kind="odd_event",severity="warning"} 1`,
+	} {
 		if !strings.Contains(page, line+"\n") {
 			t.Errorf("/metrics lacks %s", line)
 		}
@@ -332,11 +382,13 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// TestRehearsal: a title that a template cannot take is known before the call that it would fail, and counted until it is gone.
+// TestRehearsal: a title that a template cannot take is known before the call that it would fail,
+// and counted until it is gone.
 func TestRehearsal(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
-	picky := strings.Replace(oneFeed, "template: ring-then-voicemail", `callflow: '{"module":"tts","data":{"text":"{{ if contains "!" .Event.Summary }}{{ fail "no shouting" }}{{ end }}x"}}'`, 1)
+	picky := strings.Replace(oneFeed, "template: ring-then-voicemail",
+		`callflow: '{"module":"tts","data":{"text":"{{ if contains "!" .Event.Summary }}{{ fail "no shouting" }}{{ end }}x"}}'`, 1)
 	w := fed(t, f, picky)
 	w.rehearseWaiting(t.Context())
 	if log := w.log.String(); strings.Contains(log, "a branch will not answer") {
@@ -350,7 +402,8 @@ func TestRehearsal(t *testing.T) {
 	w.rehearsals.ask(w.live.Load().routes)
 	w.rehearseWaiting(t.Context())
 	log := w.log.String()
-	if n := strings.Count(log, `"msg":"a branch will not answer","route":"main","branch":"open","from":"2026-11-23T10:00:00-05:00","reason":"render_failed"`); n != 1 {
+	if n := strings.Count(log,
+		`"msg":"a branch will not answer","route":"main","branch":"open","from":"2026-11-23T10:00:00-05:00","reason":"render_failed"`); n != 1 {
 		t.Errorf("said %d times: %s", n, log)
 	}
 	const line = `callhours_findings{kind="branch_will_fail",severity="error"} `

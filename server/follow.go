@@ -74,7 +74,8 @@ func (s *Server) look(ctx context.Context, f *follower) {
 		f.unsettled++
 		return
 	case sum != f.pending:
-		s.options.Log.WarnContext(ctx, "files change all the time, and are read as they are now", slog.Int("looks", f.unsettled))
+		s.options.Log.WarnContext(ctx, "files change all the time, and are read as they are now",
+			slog.Int("looks", f.unsettled))
 		defer func() { // while they go on changing
 			ended := s.options.Now()
 			f.rests = ended.Add(restTimes * ended.Sub(began))

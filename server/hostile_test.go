@@ -24,12 +24,13 @@ func TestHostileNames(t *testing.T) {
 	label := strings.NewReplacer("\x1b", `\e`, "\a", `\a`, "\n", `\n`, "\r", `\r`, "\u009b", `\x9b`, "\u202e", `\u202E`,
 		"\u2066", `\u2066`).Replace(hostile)
 	f.set("include: [tenants/*/*.yaml]\n"+oneRoute, map[string]string{
-		"tenants/good/main.yaml":                  says("good", "good", ""),
-		"tenants/good/" + hostile + ".yaml":       "x: 1\n",
-		"tenants/evil/main.yaml":                  says("evil", "evil", "calendars: {c: {file: '*.ics'}}\n"),
-		"tenants/evil/" + hostile + ".ics":        "BEGIN:VEVENT\nSUMMARY:x\n",
-		"tenants/" + hostile + "/main.yaml":       "tenant: {name: other}\nx: 2\n",
-		"tenants/labels/main.yaml":                strings.Replace(says("labels", "x", ""), "}", `, labels: {of: "`+label+`", "`+label+`": x}}`, 1),
+		"tenants/good/main.yaml":            says("good", "good", ""),
+		"tenants/good/" + hostile + ".yaml": "x: 1\n",
+		"tenants/evil/main.yaml":            says("evil", "evil", "calendars: {c: {file: '*.ics'}}\n"),
+		"tenants/evil/" + hostile + ".ics":  "BEGIN:VEVENT\nSUMMARY:x\n",
+		"tenants/" + hostile + "/main.yaml": "tenant: {name: other}\nx: 2\n",
+		"tenants/labels/main.yaml": strings.Replace(says("labels", "x", ""), "}",
+			`, labels: {of: "`+label+`", "`+label+`": x}}`, 1),
 		"tenants/claim/" + hostile + ".yaml":      claims("good", "7a1cf0d2b3e44c5d8e9fa0b1c2d3e4f5"),
 		"tenants/missing/main.yaml":               says("missing", "x", "calendars: {c: {file: \""+label+".ics\"}}\n"),
 		"tenants/text/" + hostile + "2/none.yaml": "",
@@ -40,7 +41,8 @@ func TestHostileNames(t *testing.T) {
 		return rec
 	}
 	answers := map[string]*httptest.ResponseRecorder{
-		"POST " + reloadPath:               ask(http.MethodPost, reloadPath), // the first, since it changes what the others say
+		// the first, since it changes what the others say
+		"POST " + reloadPath:               ask(http.MethodPost, reloadPath),
 		"POST " + feedsPath + "/x/refresh": ask(http.MethodPost, feedsPath+"/x%0A%1B/refresh"),
 	}
 	if text := answers["POST "+reloadPath].Body.String(); !strings.Contains(text, `/a\u001b]0;owned\u0007`) {

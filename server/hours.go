@@ -256,7 +256,8 @@ func (p *publisher) make(ctx context.Context, l *live, route *render.Route, form
 		c.body = body.Bytes()
 	}
 	if c.body == nil || h.Truncated != "" {
-		p.log.WarnContext(ctx, "the hours of a route are too many to be a calendar, which is cut", slog.String("route", route.Name),
+		p.log.WarnContext(ctx, "the hours of a route are too many to be a calendar, which is cut",
+			slog.String("route", route.Name),
 			slog.Int("spans", len(h.Spans)), slog.Bool("given", c.body != nil))
 	}
 	return c

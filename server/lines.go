@@ -13,13 +13,14 @@ import (
 
 // Bounds of what waits to be formatted.
 const (
-	together   = 256                   // lines: so many that fewer than one call of a hundred comes while they are formatted
+	// lines: so many that fewer than one call of a hundred comes while they are formatted
+	together   = 256
 	formatting = 50 * time.Millisecond // after the first one
 )
 
-// lines are what the log will say of calls that were answered as decided. Some are formatted together, since all that formats a line is in the
-// processor's caches then, where a single one would wait for it as long as for a tenth of its answer. The zero lines are empty; they are
-// safe for concurrent use.
+// lines are what the log will say of calls that were answered as decided. Some are formatted together, since all that
+// formats a line is in the processor's caches then, where a single one would wait for it as long as for a tenth of its
+// answer. The zero lines are empty; they are safe for concurrent use.
 type lines struct {
 	guard   *contain.Guard
 	writing sync.Mutex // held while lines are written, so that they keep their order
@@ -78,15 +79,16 @@ func (l *line) write() {
 	writeLine(l.to, l.at, slog.LevelInfo, append(callAttrs(room[:0], l.show, l.call), slog.Duration("took", l.took)))
 }
 
-// writeLine writes the line of a call. It does without a slog.Logger, which would look for the line of the program that logs.
+// writeLine writes the line of a call. It does without a slog.Logger, which would look for the
+// line of the program that logs.
 func writeLine(to slog.Handler, at time.Time, level slog.Level, attrs []slog.Attr) {
 	r := slog.NewRecord(at, level, "call", 0)
 	r.AddAttrs(attrs...)
 	_ = to.Handle(context.Background(), r) // a Log fails for nobody
 }
 
-// opening is how the last line about a branch began: those of calls with the same answer begin alike, and to write that anew for each call
-// is half of what its line costs.
+// opening is how the last line about a branch began: those of calls with the same answer begin alike, and to write that
+// anew for each call is half of what its line costs.
 type opening struct {
 	status        int
 	event, reason string

@@ -13,8 +13,8 @@ import (
 	"github.com/callhours/callhours/pivot"
 )
 
-// TestLines: lines of calls come together and in their order soon after the first one, at once where many wait, and show when each call was
-// answered.
+// TestLines: lines of calls come together and in their order soon after the first one, at once where many wait, and
+// show when each call was answered.
 func TestLines(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -25,8 +25,10 @@ func TestLines(t *testing.T) {
 			n := said
 			said++
 			ls.add(line{
-				at: monday.Add(time.Duration(n) * time.Minute), took: time.Millisecond, to: slog.NewTextHandler(&b, nil).WithAttrs([]slog.Attr{slog.Int("n", n)}),
-				call: &pivot.Call{CallID: "c", AccountID: "a", CallerNumber: "+12025550147", Dialed: "+14155550100"}, show: "last4",
+				at: monday.Add(time.Duration(n) * time.Minute), took: time.Millisecond,
+				to:   slog.NewTextHandler(&b, nil).WithAttrs([]slog.Attr{slog.Int("n", n)}),
+				call: &pivot.Call{CallID: "c", AccountID: "a", CallerNumber: "+12025550147", Dialed: "+14155550100"},
+				show: "last4",
 			})
 		}
 		written := func(want int) {
@@ -38,7 +40,9 @@ func TestLines(t *testing.T) {
 			}
 			for i, line := range got {
 				at := monday.Add(time.Duration(i) * time.Minute).Format("2006-01-02T15:04:05.000Z07:00")
-				if want := fmt.Sprintf("time=%s level=INFO msg=call n=%d call_id=c account=a caller=…0147 dialed=+14155550100 took=1ms\n", at, i); line != want {
+				if want := fmt.Sprintf(
+					"time=%s level=INFO msg=call n=%d call_id=c account=a caller=…0147 dialed=+14155550100 took=1ms\n",
+					at, i); line != want {
 					t.Fatalf("got  %swant %s", line, want)
 				}
 			}

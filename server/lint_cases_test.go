@@ -475,7 +475,8 @@ var lintConfig = []lintCase{
 	{name: "no routes", yaml: "", want: []string{"no_routes"}},
 	{
 		name: "an account that is none",
-		yaml: strings.Replace(office, "routes:", "routes:\n  - {name: other, match: {account: acme}, branches: [{name: closed, pass: true}]}", 1),
+		yaml: strings.Replace(office, "routes:",
+			"routes:\n  - {name: other, match: {account: acme}, branches: [{name: closed, pass: true}]}", 1),
 		want: []string{`account_odd: callhours.yaml`},
 	},
 	{
@@ -513,11 +514,14 @@ var lintConfig = []lintCase{
 	{
 		name: "an end that cannot be read, said once", yaml: office,
 		files: hours(open, event("Open late", "20261204T170000"+ny, "", "DTEND:soon")),
-		want:  []string{`event_unusable: hours.ics:16: DTEND: want a time such as 20261224 or 20261224T090000Z, found "soon"`},
+		want: []string{
+			`event_unusable: hours.ics:16: DTEND: want a time such as 20261224 or 20261224T090000Z, found "soon"`,
+		},
 	},
 	{
 		name: "nothing known of the holidays, which are absent then",
-		yaml: strings.Replace(office, "{file: holidays.ics}", `{url: "https://calendar.example.com/h.ics", if_unknown: absent}`, 1),
+		yaml: strings.Replace(office, "{file: holidays.ics}",
+			`{url: "https://calendar.example.com/h.ics", if_unknown: absent}`, 1),
 		want: []string{"calendar_unknown: callhours.yaml:"},
 	},
 	{

@@ -190,7 +190,8 @@ func TestWarningKinds(t *testing.T) {
 func TestKindsAreFound(t *testing.T) {
 	t.Parallel()
 	found := map[string]bool{
-		"mistake": true, "schema_refused": true, "calendar_unknown": true, "account_odd": true, // by the scripts of cmd/callhours
+		// by the scripts of cmd/callhours
+		"mistake": true, "schema_refused": true, "calendar_unknown": true, "account_odd": true,
 		// by TestRouteTooLarge
 		"route_too_large": true, "not_looked_at": true, // by TestTenantTakesTooMuch
 		// where feeds are

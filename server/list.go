@@ -33,9 +33,13 @@ func headJSON(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
 }
 
-// answerList answers with an object that has the members of two others, and a list between them. truncated is said already by one of them, or "". Elements are written one by one, until the list is as long as an answer may be or nobody reads any more; what an element
-// cannot be written for is left out. That the list was cut is said in a member `truncated`.
-func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name string, list []T, after any, truncated string) {
+// answerList answers with an object that has the members of two others, and a list between them. truncated is
+// said already by one of them, or "". Elements are written one by one, until the list is as long as an answer
+// may be or nobody reads any more; what an element cannot be written for is left out. That the list was cut is
+// said in a member `truncated`.
+func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name string, list []T, after any,
+	truncated string,
+) {
 	members, err := json.Marshal(before)
 	behind, wrong := json.Marshal(after)
 	if err = cmp.Or(err, wrong); err != nil {

@@ -32,7 +32,8 @@ func punctual(text string) http.HandlerFunc {
 	}
 }
 
-// TestLiveFindings: what there is to say of the live configuration follows its calendars and the clock, and is found by nobody's request.
+// TestLiveFindings: what there is to say of the live configuration follows its calendars and the clock, and
+// is found by nobody's request.
 func TestLiveFindings(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
@@ -46,12 +47,16 @@ func TestLiveFindings(t *testing.T) {
 	if len(got.Findings) != 1 || got.Pending != 0 {
 		t.Fatalf("got %v, want one finding", got)
 	}
-	for key, want := range map[string]any{"file": "callhours.yaml", "line": 6., "kind": "near_miss", "severity": "warning", "calendar": "hours", "route": "", "branch": ""} {
+	for key, want := range map[string]any{
+		"file": "callhours.yaml", "line": 6., "kind": "near_miss",
+		"severity": "warning", "calendar": "hours", "route": "", "branch": "",
+	} {
 		if got.Findings[0][key] != want {
 			t.Errorf("%s: got %v, want %v", key, got.Findings[0][key], want)
 		}
 	}
-	if text, _ := got.Findings[0]["message"].(string); !strings.HasPrefix(text, `line 12 of the feed: "Opne 9-12" comes once`) {
+	if text, _ := got.Findings[0]["message"].(string); !strings.HasPrefix(text,
+		`line 12 of the feed: "Opne 9-12" comes once`) {
 		t.Errorf("got %q", text)
 	}
 	count := func(want string) {
@@ -88,7 +93,8 @@ func TestLiveFindings(t *testing.T) {
 // TestFindingsFollowTheClock: a calendar that ends does so though nothing changes in it.
 func TestFindingsFollowTheClock(t *testing.T) {
 	t.Parallel()
-	w := started(t, office, map[string]string{"hours.ics": ics(open), "holidays.ics": ics(event("Moving", "20270601", "20270602"))})
+	w := started(t, office,
+		map[string]string{"hours.ics": ics(open), "holidays.ics": ics(event("Moving", "20270601", "20270602"))})
 	w.rehearseWaiting(t.Context())
 	if found := w.Findings(); len(found) != 0 {
 		t.Fatalf("got %v", found)

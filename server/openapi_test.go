@@ -188,7 +188,8 @@ routes:
 	d.check(t, "refresh", "/components/schemas/Feed", string(text))
 	for _, format := range slices.Sorted(maps.Keys(d.Paths[hoursPath]["get"].Responses["200"].Content)) {
 		word := map[string]string{"application/json": "json", "text/plain": "text", "text/calendar": "ics"}[format]
-		if got := w.people(t, hoursPath+"?route=main&format="+word, "localhost").Header.Get("Content-Type"); !strings.HasPrefix(got, format) {
+		if got := w.people(t, hoursPath+"?route=main&format="+word,
+			"localhost").Header.Get("Content-Type"); !strings.HasPrefix(got, format) {
 			t.Errorf("format %s is %s, want %s", word, got, format)
 		}
 	}

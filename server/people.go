@@ -21,7 +21,8 @@ func (a *previewed) forget() {
 	a.preview = nil
 }
 
-// preview answers questions about the configuration that is live, with its calendars as they are now; nil before calls are answered.
+// preview answers questions about the configuration that is live, with its calendars as they are now;
+// nil before calls are answered.
 func (s *Server) preview() *preview.Preview {
 	s.asked.mu.Lock()
 	defer s.asked.mu.Unlock()
@@ -38,10 +39,13 @@ func (s *Server) preview() *preview.Preview {
 // newConsole makes the pages for people.
 func (s *Server) newConsole() *console.Console {
 	return console.New(console.Options{
-		Now: s.options.Now, Passing: s.options.Passing, Version: s.options.Version, Preview: s.preview, Feeds: s.store.Feeds, Texts: s.store.Bodies, Calendar: s.calendar,
-		Client:   clientOf,
-		Status:   s.Status,
-		Findings: func() ([]preview.Finding, int) { return s.Findings(), s.pending() }, Decisions: s.decisions.traces, HoursPath: s.hoursPath,
+		Now: s.options.Now, Passing: s.options.Passing, Version: s.options.Version, Preview: s.preview,
+		Feeds: s.store.Feeds, Texts: s.store.Bodies, Calendar: s.calendar,
+		Client: clientOf,
+		Status: s.Status,
+		Findings: func() ([]preview.Finding, int) {
+			return s.Findings(), s.pending()
+		}, Decisions: s.decisions.traces, HoursPath: s.hoursPath,
 		Refresh: func(ctx context.Context, calendar string) error {
 			_, err := s.renew(ctx, calendar)
 			return err

@@ -15,7 +15,10 @@ func TestProfiles(t *testing.T) {
 		}
 	}
 	w.admin.profiles = profiles()
-	for path, want := range map[string]int{"/debug/pprof/": 200, "/debug/pprof/goroutine?debug=1": 200, "/debug/pprof/symbol": 200, "/debug/pprof/cmdline": 404} {
+	for path, want := range map[string]int{
+		"/debug/pprof/": 200, "/debug/pprof/goroutine?debug=1": 200,
+		"/debug/pprof/symbol": 200, "/debug/pprof/cmdline": 404,
+	} {
 		if got := w.people(t, path, "localhost"); got.StatusCode != want {
 			t.Errorf("%s: got %d, want %d", path, got.StatusCode, want)
 		}

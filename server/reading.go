@@ -7,8 +7,8 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// reading is what the path of a request means. One that begins with a token may also be the path of a route whose first segment is the same text: the
-// call decides then which of the two it is.
+// reading is what the path of a request means. One that begins with a token may also be the path of a route whose first
+// segment is the same text: the call decides then which of the two it is.
 type reading struct {
 	path  string // without a token
 	token string // that led it; "" for none
@@ -46,7 +46,8 @@ func (r *reading) useWhole(presented *credentials) {
 	*r = reading{path: r.whole, again: true}
 }
 
-// match finds the route of a call. A token that leads the path counts if the route has it, or if no route is found either way.
+// match finds the route of a call. A token that leads the path counts if the route has it, or if
+// no route is found either way.
 func (l *live) match(r *reading, call *pivot.Call, presented *credentials) (int, routes.Why) {
 	found, why := l.table.Match(r.path, call)
 	if r.whole == "" || found != routes.None && same(l.tokenOf(found), r.token) {

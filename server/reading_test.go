@@ -2,7 +2,8 @@ package server
 
 import "testing"
 
-// TestTokensOfTenants: a tenant's token that is a part of others' paths, or others' token as a tenant's path, changes nothing for their calls.
+// TestTokensOfTenants: a tenant's token that is a part of others' paths, or others' token as a tenant's path,
+// changes nothing for their calls.
 func TestTokensOfTenants(t *testing.T) {
 	t.Parallel()
 	const (
@@ -11,10 +12,12 @@ func TestTokensOfTenants(t *testing.T) {
 	)
 	file := func(name, account, text, more string) string {
 		return "tenant: {name: " + name + ", account: [" + account + "]}\nroutes:\n" + more +
-			"  - {name: direct, branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"" + text + "\"}}'}]}\n"
+			"  - {name: direct, branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"" + text +
+			"\"}}'}]}\n"
 	}
 	route := func(name, keys, text string) string {
-		return "  - {name: " + name + ", " + keys + ", branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"" + text + "\"}}'}]}\n"
+		return "  - {name: " + name + ", " + keys +
+			", branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"" + text + "\"}}'}]}\n"
 	}
 	good := file(company, "acc0", "direct", route("main", "match: {dialed: \"1\"}", "main"))
 	calls := []struct {
@@ -37,9 +40,12 @@ func TestTokensOfTenants(t *testing.T) {
 		"none": "",
 		"a token that is the other's name": route("a", "path: /direct, auth: {token: "+company+"}", "evil") +
 			route("b", "match: {dialed: \"1\"}, auth: {token: "+company+"}", "evil"),
-		"a token that is the other's name, on every path": route("a", "path: /"+company+"/direct, auth: {token: "+company+"}", "evil") +
-			route("b", "path: /"+company+", auth: {token: "+company+"}", "evil") + route("c", "path: /"+company+"/pivot, auth: {networks: 0.0.0.0/0}", "evil"),
-		"the main file's token as a path": route("a", "path: /"+ours+"/pivot", "evil") + route("b", "path: /"+ours, "evil") +
+		"a token that is the other's name, on every path": route("a",
+			"path: /"+company+"/direct, auth: {token: "+company+"}", "evil") +
+			route("b", "path: /"+company+", auth: {token: "+company+"}", "evil") +
+			route("c", "path: /"+company+"/pivot, auth: {networks: 0.0.0.0/0}", "evil"),
+		"the main file's token as a path": route("a", "path: /"+ours+"/pivot", "evil") +
+			route("b", "path: /"+ours, "evil") +
 			route("c", "path: /"+ours+"/"+company+"/direct, auth: {networks: 0.0.0.0/0}", "evil"),
 		"the main file's token": route("a", "path: /direct, auth: {token: "+ours+"}", "evil"),
 	} {

@@ -23,7 +23,8 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// versions are what has been accepted of something, by number: calls that begin and end while least and most are so may see any of these.
+// versions are what has been accepted of something, by number: calls that begin and end while least and most
+// are so may see any of these.
 type versions struct {
 	mu          sync.Mutex
 	absent      []bool // by version: there is none then
@@ -67,8 +68,8 @@ func (v *versions) allow(seen, from int) error {
 	return fmt.Errorf("version %d, want one from %d to %d", seen, from, v.most)
 }
 
-// reloads is an installation on disk that is changed again and again. The first half of its tenants are plain files that others are
-// renamed over; the second half stands in a directory that a link leads to, as Kubernetes does it.
+// reloads is an installation on disk that is changed again and again. The first half of its tenants are plain files
+// that others are renamed over; the second half stands in a directory that a link leads to, as Kubernetes does it.
 type reloads struct {
 	t       *testing.T
 	dir     string
@@ -82,7 +83,8 @@ type reloads struct {
 const reloadTenants = 6
 
 func (r *reloads) body(tenant, version int) string {
-	return fmt.Sprintf("tenant: {name: t%d}\ndata: {version: \"%d\"}\nroutes:\n  - {name: main, branches: [{name: open, when: {calendar: hours}, template: greet}, {name: closed, template: greet}]}\n", tenant, version)
+	return fmt.Sprintf(
+		"tenant: {name: t%d}\ndata: {version: \"%d\"}\nroutes:\n  - {name: main, branches: [{name: open, when: {calendar: hours}, template: greet}, {name: closed, template: greet}]}\n", tenant, version)
 }
 
 // put renames a file over another.
@@ -117,25 +119,28 @@ func (r *reloads) link() {
 	err := os.Mkdir(filepath.Join(r.dir, to), 0o700)
 	for i, body := range r.bodies {
 		if body != "" && i >= reloadTenants/2 {
-			err = errors.Join(err, os.WriteFile(filepath.Join(r.dir, to, fmt.Sprintf("t%d.yaml", i)), []byte(body), 0o600))
+			err = errors.Join(err,
+				os.WriteFile(filepath.Join(r.dir, to, fmt.Sprintf("t%d.yaml", i)), []byte(body), 0o600))
 		}
 	}
-	err = errors.Join(err, os.Symlink(to, filepath.Join(r.dir, "..next")), os.Rename(filepath.Join(r.dir, "..next"), filepath.Join(r.dir, "linked")), os.RemoveAll(old))
+	err = errors.Join(err, os.Symlink(to, filepath.Join(r.dir, "..next")),
+		os.Rename(filepath.Join(r.dir, "..next"), filepath.Join(r.dir, "linked")), os.RemoveAll(old))
 	if err != nil {
 		r.t.Fatal(err)
 	}
 }
 
 func (r *reloads) greet() {
-	r.put("templates/greet.json.tmpl", fmt.Sprintf(`{"module": "tts", "data": {"text": "{{ .Data.version }} %d"}}`, r.greets.offer(false)))
+	r.put("templates/greet.json.tmpl",
+		fmt.Sprintf(`{"module": "tts", "data": {"text": "{{ .Data.version }} %d"}}`, r.greets.offer(false)))
 }
 
 const reloadMain = "listen: 127.0.0.1:0\nadmin_listen: 127.0.0.1:0\ntimezone: America/New_York\ndrain: 1ms\nwatch: never\nstate_dir: state\ntemplates: templates\n" +
 	"include: [tenants/*.yaml, linked/*.yaml]\ncalendars: {hours: {url: \"$FEED/hours.ics\", refresh: 24h}}\n"
 
-// TestReloadSoak reloads again and again while calls come in over HTTP: tenants change, are wrong, vanish and come back, what is everybody's changes
-// and is wrong, links are swapped. Every answer is one that an accepted generation gives, no call is lost, feeds are not asked
-// again, and nothing is left behind. 40 reloads, in a soak 1,000.
+// TestReloadSoak reloads again and again while calls come in over HTTP: tenants change, are wrong, vanish and come
+// back, what is everybody's changes and is wrong, links are swapped. Every answer is one that an accepted generation
+// gives, no call is lost, feeds are not asked again, and nothing is left behind. 40 reloads, in a soak 1,000.
 func TestReloadSoak(t *testing.T) {
 	rounds := 40
 	if os.Getenv("CALLHOURS_SOAK") != "" {
@@ -216,7 +221,8 @@ func TestReloadSoak(t *testing.T) {
 	if again.Generation == nil || again.Generation.name != name || !again.FromAccepted || len(notes) > 0 {
 		t.Errorf("the accepted copy is another than %s: %+v, %v", name, again, notes)
 	}
-	t.Logf("%d reloads, %d calls; heap %d KiB, then %d KiB; descriptors %d, then %d", rounds, made.Load(), early>>10, late>>10, files, descriptors())
+	t.Logf("%d reloads, %d calls; heap %d KiB, then %d KiB; descriptors %d, then %d", rounds, made.Load(), early>>10,
+		late>>10, files, descriptors())
 }
 
 // serve runs a server of the installation until the test ends.
@@ -234,7 +240,8 @@ func (r *reloads) serve() (s *Server, calls, admin string) {
 	}
 	started := make(chan struct{})
 	s = New(Options{
-		Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: registry, Metrics: m, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: registry, Metrics: m, Now: time.Now,
+		Log: slog.New(slog.DiscardHandler),
 		Started: func(c, a net.Addr) {
 			calls, admin = "http://"+c.String(), "http://"+a.String()
 			close(started)
@@ -257,7 +264,8 @@ func (r *reloads) serve() (s *Server, calls, admin string) {
 // call asks a tenant's route and checks the answer.
 func (r *reloads) call(calls string, tenant int) {
 	from, greets := r.tenants[tenant].from(), r.greets.from()
-	response, err := http.Post(fmt.Sprintf("%s/t%d/main", calls, tenant), "application/x-www-form-urlencoded", strings.NewReader(request))
+	response, err := http.Post(fmt.Sprintf("%s/t%d/main", calls, tenant), "application/x-www-form-urlencoded",
+		strings.NewReader(request))
 	if err != nil {
 		r.t.Errorf("a call is lost: %v", err)
 		return
@@ -268,7 +276,8 @@ func (r *reloads) call(calls string, tenant int) {
 	switch {
 	case err != nil:
 	case response.StatusCode == http.StatusOK:
-		if _, err = fmt.Sscanf(string(body), `{"module": "tts", "data": {"text": "%d %d"}}`, &version, &greet); err == nil {
+		if _, err = fmt.Sscanf(string(body), `{"module": "tts", "data": {"text": "%d %d"}}`, &version,
+			&greet); err == nil {
 			err = r.greets.allow(greet, greets)
 		}
 	case response.StatusCode != http.StatusNotFound:
@@ -294,7 +303,10 @@ func (r *reloads) change(main string) {
 	case 0:
 		r.greet()
 	case 1: // one is wrong: the other goes live
-		bad := []string{"tenant: {name: t%d}\nroutes: [{name: main, brnches: []}]\n", "\tno YAML, %d", "tenant: {name: t%d}\nroutes: [{name: main, branches: [{name: closed, template: nowhere}]}]\n"}
+		bad := []string{
+			"tenant: {name: t%d}\nroutes: [{name: main, brnches: []}]\n", "\tno YAML, %d",
+			"tenant: {name: t%d}\nroutes: [{name: main, branches: [{name: closed, template: nowhere}]}]\n",
+		}
 		r.tenant(i, fmt.Sprintf(bad[rand.IntN(len(bad))], i))
 		good(j)
 	case 2: // everything is refused, and goes live with the next change
@@ -309,7 +321,9 @@ func (r *reloads) change(main string) {
 	case 4: // two claim the same: the one that has changed is refused
 		if r.bodies[j] != "" && r.tenants[j].answers() {
 			r.claims = i
-			r.tenant(i, fmt.Sprintf("tenant: {name: t%d}\nroutes: [{name: main, path: /t%d/main, branches: [{name: closed, pass: true}]}]\n", i, j))
+			r.tenant(i,
+				fmt.Sprintf(
+					"tenant: {name: t%d}\nroutes: [{name: main, path: /t%d/main, branches: [{name: closed, pass: true}]}]\n", i, j))
 		}
 	case 5:
 		good(i)
@@ -319,7 +333,8 @@ func (r *reloads) change(main string) {
 	}
 }
 
-// mayVanish reports whether a tenant's file is there and not the last one of its directory: a reload by itself would not take that.
+// mayVanish reports whether a tenant's file is there and not the last one of its directory: a reload by
+// itself would not take that.
 func (r *reloads) mayVanish(i int) bool {
 	others := 0
 	for k, body := range r.bodies {

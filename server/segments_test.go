@@ -86,7 +86,8 @@ func TestTenantTakesTooMuch(t *testing.T) {
 		`{name: open, when: {calendar: hours}, callflow: '{"module":"tts","data":{"text":"x{{ if eq .Event.Summary "Open" }}{{ fail "no" }}{{ end }}"}}'}, ` +
 		`{name: rest, state: other, pass: true}]`
 	tenant := func(name, account string, routes int) string {
-		text := fmt.Sprintf("tenant: {name: %s, account: %s}\ncalendars: {hours: {file: hours.ics}}\nroutes:\n", name, account)
+		text := fmt.Sprintf("tenant: {name: %s, account: %s}\ncalendars: {hours: {file: hours.ics}}\nroutes:\n", name,
+			account)
 		for i := range routes {
 			text += fmt.Sprintf("  - {name: r%d, match: {dialed: %q}, %s}\n", i, fmt.Sprint(2000+i), branches)
 		}

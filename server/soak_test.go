@@ -26,8 +26,8 @@ import (
 	callhours "github.com/callhours/callhours/metrics"
 )
 
-// hoursOf are the hours that a company has told its callers, in the test's own terms. A soak compares every answer with them, and what is
-// served as iCalendar is written from them.
+// hoursOf are the hours that a company has told its callers, in the test's own terms. A soak compares every answer with
+// them, and what is served as iCalendar is written from them.
 type hoursOf struct {
 	opens, closes int       // quarters of an hour after midnight, on Monday to Friday
 	lunch         int       // the quarter in which an hour's lunch begins; 0: none
@@ -77,7 +77,8 @@ func (c soakClock) now() time.Time {
 	return soakBegins.Add(time.Duration(float64(time.Since(c.begun)) * c.speed))
 }
 
-// at is what a caller with a number gets at a moment: the branch and the callflow. It is as plain as the page on a company's door.
+// at is what a caller with a number gets at a moment: the branch and the callflow. It is as plain as
+// the page on a company's door.
 func (h hoursOf) at(t time.Time, name, caller string) (branch, flow string) {
 	t = t.In(soakBegins.Location())
 	clock, weekend := t.Hour()*4+t.Minute()/15, t.Weekday() == time.Saturday || t.Weekday() == time.Sunday
@@ -89,7 +90,9 @@ func (h hoursOf) at(t time.Time, name, caller string) (branch, flow string) {
 	case !weekend && h.lunch != 0 && clock >= h.lunch && clock < h.lunch+4:
 		return "lunch", `{"module":"voicemail","data":{"id":"` + voicemail + `"}}`
 	case !weekend && clock >= h.opens && clock < h.closes:
-		return "open", fmt.Sprintf(`{"module":"device","data":{"id":"%s"},"children":{"_":{"module":"tts","data":{"text":"%s called %s"}}}}`, h.device, caller, name)
+		return "open",
+			fmt.Sprintf(
+				`{"module":"device","data":{"id":"%s"},"children":{"_":{"module":"tts","data":{"text":"%s called %s"}}}}`, h.device, caller, name)
 	}
 	return "closed", `{"module":"voicemail","data":{"id":"` + voicemail + `"}}`
 }
@@ -115,20 +118,25 @@ func (h hoursOf) ics(path string) string {
 	}
 	quarter := func(q int) string { return fmt.Sprintf("TZID=America/New_York:20260105T%02d%02d00", q/4, q%4*15) }
 	if strings.HasSuffix(path, "hours.ics") {
-		event("open", "SUMMARY:Open", "DTSTART;"+quarter(h.opens), "DTEND;"+quarter(h.closes), "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")
+		event("open", "SUMMARY:Open", "DTSTART;"+quarter(h.opens), "DTEND;"+quarter(h.closes),
+			"RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")
 		if h.lunch != 0 {
-			event("lunch", "SUMMARY:Lunch", "DTSTART;"+quarter(h.lunch), "DURATION:PT1H", "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")
+			event("lunch", "SUMMARY:Lunch", "DTSTART;"+quarter(h.lunch), "DURATION:PT1H",
+				"RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")
 		}
 		if !h.closed.IsZero() {
-			event("closed", "SUMMARY:CLOSED (inventory)", "DTSTART:"+h.closed.UTC().Format("20060102T150405Z"), "DURATION:PT36H")
+			event("closed", "SUMMARY:CLOSED (inventory)", "DTSTART:"+h.closed.UTC().Format("20060102T150405Z"),
+				"DURATION:PT36H")
 		}
 	} else {
 		for _, day := range h.holidays {
-			event(fmt.Sprint("holiday", day), fmt.Sprintf("SUMMARY:Holiday %d", day), "DTSTART;VALUE=DATE:"+soakBegins.AddDate(0, 0, day).Format("20060102"))
+			event(fmt.Sprint("holiday", day), fmt.Sprintf("SUMMARY:Holiday %d", day),
+				"DTSTART;VALUE=DATE:"+soakBegins.AddDate(0, 0, day).Format("20060102"))
 		}
 	}
 	for i := range 20 {
-		event(fmt.Sprint("filler", i), "SUMMARY:Visit", "DTSTART:"+soakBegins.AddDate(-1, 0, i).UTC().Format("20060102T150405Z"), "DURATION:PT1H")
+		event(fmt.Sprint("filler", i), "SUMMARY:Visit",
+			"DTSTART:"+soakBegins.AddDate(-1, 0, i).UTC().Format("20060102T150405Z"), "DURATION:PT1H")
 	}
 	b.WriteString("END:VCALENDAR\r\n")
 	return b.String()
@@ -189,9 +197,9 @@ type soak struct {
 	said             []string // the first wrong answers; guarded by mu
 }
 
-// TestSoak takes calls at half the server's capacity while feeds change, fail in every way, and the configuration is read again, good and bad.
-// Every answer is compared with what the company's own hours say. With CALLHOURS_SOAK it lasts a minute, or as long as that says, and
-// the process must not grow; else two seconds.
+// TestSoak takes calls at half the server's capacity while feeds change, fail in every way, and the configuration is
+// read again, good and bad. Every answer is compared with what the company's own hours say. With CALLHOURS_SOAK it
+// lasts a minute, or as long as that says, and the process must not grow; else two seconds.
 func TestSoak(t *testing.T) {
 	lasts := 2 * time.Second
 	if v := os.Getenv("CALLHOURS_SOAK"); v != "" {
@@ -223,8 +231,10 @@ func TestSoak(t *testing.T) {
 	reached := s.load(t, ctx, lasts, capacity/2)
 	stop()
 	background.Wait()
-	t.Logf("%s: %d answers, of them %d at the moment of a change; %d wrong, %d refused; %.0f/s at a capacity of %.0f/s; %d fetches",
-		lasts, s.answered.Load(), s.either.Load(), s.wrong.Load(), s.refused.Load(), reached, capacity, s.feeds.served.Load())
+	t.Logf(
+		"%s: %d answers, of them %d at the moment of a change; %d wrong, %d refused; %.0f/s at a capacity of %.0f/s; %d fetches",
+		lasts, s.answered.Load(), s.either.Load(), s.wrong.Load(), s.refused.Load(), reached, capacity,
+		s.feeds.served.Load())
 	for _, line := range s.said {
 		t.Error(line)
 	}
@@ -273,14 +283,18 @@ func newSoak(t *testing.T, lasts time.Duration) *soak {
 		t.Fatal(err)
 	}
 	s.Server = New(Options{
-		Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: registry, Metrics: m, Now: s.clock.now, Passing: time.Now, Log: slog.New(slog.DiscardHandler),
+		Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: registry, Metrics: m,
+		Now: s.clock.now, Passing: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	return s
 }
 
 // someHours are hours that begin, end or are interrupted within the next two days.
 func someHours(random *rand.Rand, now time.Time) hoursOf {
-	h := hoursOf{opens: 28 + random.IntN(16), closes: 60 + random.IntN(30), device: fmt.Sprintf("%032x", random.Uint64())}
+	h := hoursOf{
+		opens: 28 + random.IntN(16), closes: 60 + random.IntN(30),
+		device: fmt.Sprintf("%032x", random.Uint64()),
+	}
 	if random.IntN(2) == 0 {
 		h.lunch = 48 + random.IntN(4)
 	}
@@ -295,8 +309,9 @@ func someHours(random *rand.Rand, now time.Time) hoursOf {
 }
 
 func (s *soak) tenant(c *company, h hoursOf) string {
-	return fmt.Sprintf("tenant: {name: %s, timezone: America/New_York}\ncalendars:\n  hours: {url: \"%s/%[1]s/hours.ics\", refresh: 1m}\n"+
-		"  holidays: {url: \"%[2]s/%[1]s/holidays.ics\", refresh: 1m}\nroutes:\n  - name: main\n    path: /%[1]s/main\n    data: {front_desk: \"%[3]s\", company: %[1]s}%[4]s",
+	return fmt.Sprintf(
+		"tenant: {name: %s, timezone: America/New_York}\ncalendars:\n  hours: {url: \"%s/%[1]s/hours.ics\", refresh: 1m}\n"+
+			"  holidays: {url: \"%[2]s/%[1]s/holidays.ics\", refresh: 1m}\nroutes:\n  - name: main\n    path: /%[1]s/main\n    data: {front_desk: \"%[3]s\", company: %[1]s}%[4]s",
 		c.name, s.feedsAt, h.device, soakBranches)
 }
 
@@ -312,7 +327,8 @@ func (s *soak) lay(c *company, h hoursOf) {
 func (s *soak) ask(t *testing.T, n int) {
 	c := s.companies[n*7919%len(s.companies)]
 	caller := fmt.Sprintf("+1202555%04d", n%10000)
-	form := "Request=%2B14155550100&Call-ID=" + fmt.Sprint(n) + "&Caller-ID-Number=" + strings.Replace(caller, "+", "%2B", 1)
+	form := "Request=%2B14155550100&Call-ID=" + fmt.Sprint(n) + "&Caller-ID-Number=" +
+		strings.Replace(caller, "+", "%2B", 1)
 	may, before := c.allowed(), s.clock.now()
 	r, err := s.client.Post(s.calls+"/"+c.name+"/main", "application/x-www-form-urlencoded", strings.NewReader(form))
 	if err != nil {
@@ -340,7 +356,8 @@ func (s *soak) ask(t *testing.T, n int) {
 		for _, at := range moments {
 			branch, flow := h.at(at, c.name, caller)
 			answers[branch+flow] = true
-			right = right || r.StatusCode == http.StatusOK && r.Header.Get("X-Callhours-Branch") == branch && sameJSON(got, flow)
+			right = right || r.StatusCode == http.StatusOK && r.Header.Get("X-Callhours-Branch") == branch &&
+				sameJSON(got, flow)
 		}
 	}
 	if len(answers) > 1 {
@@ -348,7 +365,8 @@ func (s *soak) ask(t *testing.T, n int) {
 	}
 	if err != nil || !right {
 		branch, flow := may[0].at(before, c.name, caller)
-		s.complain("%s at %s: got %d %s %s %s, want %s %s", c.name, before, r.StatusCode, r.Header.Get("X-Callhours-Branch"), got, r.Header.Get("X-Callhours-Reason"), branch, flow)
+		s.complain("%s at %s: got %d %s %s %s, want %s %s", c.name, before, r.StatusCode,
+			r.Header.Get("X-Callhours-Branch"), got, r.Header.Get("X-Callhours-Reason"), branch, flow)
 	}
 }
 
@@ -397,7 +415,8 @@ var soakFaults = []http.HandlerFunc{
 		_, _ = io.WriteString(w, "<!doctype html><title>Sign in</title><p>Please sign in.")
 	},
 	func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:open\r\nSUMMARY:Open\r\nDTSTART:20260101T000000Z\r\nDTEND:20270101T0000")
+		_, _ = io.WriteString(w,
+			"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:open\r\nSUMMARY:Open\r\nDTSTART:20260101T000000Z\r\nDTEND:20270101T0000")
 	},
 	func(w http.ResponseWriter, _ *http.Request) {}, // nothing at all
 	func(w http.ResponseWriter, _ *http.Request) {
@@ -521,7 +540,8 @@ func (s *soak) set(name, content string) {
 }
 
 func (s *soak) put() {
-	s.files.set("deny_private_addresses: false\ninclude: [tenants/*.yaml]\ndata: {voicemail: "+voicemail+"}\n"+s.faulty, s.texts)
+	s.files.set("deny_private_addresses: false\ninclude: [tenants/*.yaml]\ndata: {voicemail: "+voicemail+"}\n"+s.faulty,
+		s.texts)
 }
 
 // sample is what the process holds at a moment.
@@ -541,7 +561,8 @@ func (s *soak) watch(ctx context.Context, lasts time.Duration) (samples []sample
 		runtime.GC()
 		metrics.Read(live)
 		descriptors, _ := os.ReadDir("/proc/self/fd") // empty where there is no such thing
-		samples = append(samples, sample{float64(live[0].Value.Uint64()), float64(runtime.NumGoroutine()), float64(len(descriptors))})
+		samples = append(samples,
+			sample{float64(live[0].Value.Uint64()), float64(runtime.NumGoroutine()), float64(len(descriptors))})
 	}
 }
 

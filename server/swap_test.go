@@ -9,7 +9,8 @@ import (
 	"github.com/callhours/callhours/config"
 )
 
-// TestPrepare: a generation is compiled without the lock; at a start, where nothing else answers, its routes do at once.
+// TestPrepare: a generation is compiled without the lock; at a start, where nothing else
+// answers, its routes do at once.
 func TestPrepare(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "include: [tenants/*.yaml]\n", neighbours())

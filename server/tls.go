@@ -14,7 +14,8 @@ import (
 // maxPEM bounds the file of a certificate or key, in bytes.
 const maxPEM = 1 << 20
 
-// certificate is a key pair in files that whoever renews it replaces. A pair that cannot be read leaves the former in use.
+// certificate is a key pair in files that whoever renews it replaces. A pair that cannot be
+// read leaves the former in use.
 type certificate struct {
 	cert, key string
 	current   atomic.Pointer[tls.Certificate]
@@ -41,7 +42,8 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.current.Load(), nil
 }
 
-// watch reads the files again and again, so that no handshake waits for a disk. A failure is logged when its reason changes.
+// watch reads the files again and again, so that no handshake waits for a disk. A failure is
+// logged when its reason changes.
 func (c *certificate) watch(ctx context.Context, log *slog.Logger) {
 	ticker := time.NewTicker(certEvery)
 	defer ticker.Stop()

@@ -22,18 +22,21 @@ func TestUnreadData(t *testing.T) {
 			want: []string{unread + `13:12: no template reads data "timout"; did you mean "timeout"?`},
 		},
 		{
-			name: "everybody's, said once", yaml: "data: {Time-Out: 20}\n" + strings.Replace(office, "routes:", "routes:\n"+
+			name: "everybody's, said once",
+			yaml: "data: {Time-Out: 20}\n" + strings.Replace(office, "routes:", "routes:\n"+
 				"  - {name: second, plan: office, calendars: {hours: hours, closures: [holidays]}, data: {front_desk: "+
 				frontDesk+", voicemail: "+voicemail+"}}", 1),
 			want: []string{unread + `5:8: no template reads data "Time-Out"; did you mean "timeout"?`},
 		},
 		{
 			name: "a branch's",
-			yaml: branches(holidayBranch, `name: open, when: {calendar: hours, summary: "open*"}, template: ring-then-voicemail, data: {timeuot: 9}`),
+			yaml: branches(holidayBranch,
+				`name: open, when: {calendar: hours, summary: "open*"}, template: ring-then-voicemail, data: {timeuot: 9}`),
 			want: []string{unread + `14:103: no template reads data "timeuot"; did you mean "timeout"?`},
 		},
 		{
-			name: "over that of everybody", yaml: "data: {timeout: 30}\n" + strings.Replace(office, "data: {", "data: {timout: 20, ", 1),
+			name: "over that of everybody",
+			yaml: "data: {timeout: 30}\n" + strings.Replace(office, "data: {", "data: {timout: 20, ", 1),
 			want: []string{unread + `14:12: no template reads data "timout"; did you mean "timeout"?`},
 		},
 		{
@@ -52,11 +55,14 @@ func TestUnreadData(t *testing.T) {
 		},
 		{
 			name: "what a text in data reads",
-			yaml: "data: {mesage: x}\n" + branches(`name: open, when: {calendar: hours}, template: announce, data: {message: 'Hello {{ .Data.mesage }}'}`),
+			yaml: "data: {mesage: x}\n" +
+				branches(
+					`name: open, when: {calendar: hours}, template: announce, data: {message: 'Hello {{ .Data.mesage }}'}`),
 		},
 		{
 			name: "who reads all of it",
-			yaml: "templates: t\n" + strings.Replace(office, "data: {", "answers: {open: all}\n    data: {voicemial: x, ", 1),
+			yaml: "templates: t\n" + strings.Replace(office, "data: {",
+				"answers: {open: all}\n    data: {voicemial: x, ", 1),
 			files: map[string]string{
 				"t/all.json.tmpl": `{"module":"hangup","data":{"x":{{ len .Data }}}}`,
 			},

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestVictim: a tenant that claims what is another's is refused for as long as it does, and does not hold up the other's changes.
+// TestVictim: a tenant that claims what is another's is refused for as long as it does, and does not
+// hold up the other's changes.
 func TestVictim(t *testing.T) {
 	t.Parallel()
 	const evil, good = "tenants/evil.yaml", "tenants/good.yaml"
@@ -20,14 +21,18 @@ func TestVictim(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			mine := func(text string) string { return account(says("good", text, ""), "acc0") }
-			w, f := reloadable(t, "include: [tenants/*.yaml]\n", map[string]string{good: mine("one"), evil: says("evil", "evil", "")})
+			w, f := reloadable(t, "include: [tenants/*.yaml]\n",
+				map[string]string{good: mine("one"), evil: says("evil", "evil", "")})
 			w.Start()
 			for _, text := range []string{"one", "two", "three"} {
 				f.set("include: [tenants/*.yaml]\n", map[string]string{good: mine(text), evil: claim})
-				if err := w.Reload(t.Context()); err == nil || strings.Contains(err.Error(), good+":") && !strings.Contains(err.Error(), evil+":") {
+				if err := w.Reload(t.Context()); err == nil ||
+					strings.Contains(err.Error(), good+":") && !strings.Contains(err.Error(), evil+":") {
 					t.Errorf("got %v, want a mistake of evil's", err)
 				}
-				if got := body(t, w.call(post("/good/main", "Account-ID", "acc0"))); got != `{"module":"tts","data":{"text":"`+text+`"}}` {
+				if got := body(t,
+					w.call(post("/good/main", "Account-ID", "acc0"))); got != `{"module":"tts","data":{"text":"`+text+
+					`"}}` {
 					t.Errorf("good's answer is %s, want %s", got, text)
 				}
 				if rejected := w.Status().Rejected; len(rejected) != 1 || rejected[0] != "evil" {
@@ -38,12 +43,16 @@ func TestVictim(t *testing.T) {
 	}
 }
 
-// TestBarred: a directory that an include leads to and that cannot be read is the mistake of the tenants in it, whose accepted files answer.
+// TestBarred: a directory that an include leads to and that cannot be read is the mistake of the tenants in it,
+// whose accepted files answer.
 func TestBarred(t *testing.T) {
 	t.Parallel()
 	const include = "include: [tenants/*/main.yaml]\n"
 	before := map[string]string{"tenants/a/main.yaml": says("a", "a1", ""), "tenants/b/main.yaml": says("b", "b1", "")}
-	after := map[string]string{"tenants/a/main.yaml": says("a", "a2", ""), "tenants/b/main.yaml": says("b", "b2", ""), "tenants/c/main.yaml": says("c", "c2", "")}
+	after := map[string]string{
+		"tenants/a/main.yaml": says("a", "a2", ""), "tenants/b/main.yaml": says("b", "b2", ""),
+		"tenants/c/main.yaml": says("c", "c2", ""),
+	}
 	for bar, want := range map[string]struct {
 		a, b, rejected, mistake string
 	}{
@@ -71,7 +80,8 @@ func TestBarred(t *testing.T) {
 				}
 			}
 			f.bar = ""
-			if err := w.Reload(t.Context()); err != nil || body(t, w.call(post("/a/main"))) != `{"module":"tts","data":{"text":"a2"}}` {
+			if err := w.Reload(t.Context()); err != nil ||
+				body(t, w.call(post("/a/main"))) != `{"module":"tts","data":{"text":"a2"}}` {
 				t.Errorf("readable again: %v", err)
 			}
 		})

@@ -323,7 +323,8 @@ func (g *gate) check(r *http.Request, c *webConfig, user, password string) int {
 		// The next one waits, so that wrong passwords take a quarter of one processor at most.
 		leave(true, checkPause*g.now().Sub(began))
 		g.refused.line(g.now(), func(more int) {
-			g.log.WarnContext(r.Context(), "wrong password on the admin side", slog.String("remote", from.String()), slog.Int("more", more))
+			g.log.WarnContext(r.Context(), "wrong password on the admin side", slog.String("remote", from.String()),
+				slog.Int("more", more))
 		})
 		return http.StatusUnauthorized
 	}

@@ -58,10 +58,22 @@ func TestOldConnections(t *testing.T) {
 		want          int
 		again         int // of a new connection; 0: refused
 	}{
-		"its name is removed":        {any + ", client_allowed_sans: [one]", any + ", client_allowed_sans: [two]", 403, 0},
-		"another name is removed":    {any + ", client_allowed_sans: [one, two]", any + ", client_allowed_sans: [one]", 200, 200},
-		"its authority is removed":   {any, "client_auth_type: RequireAndVerifyClientCert, client_ca_file: other.crt", 403, 0},
-		"its authority is named":     {any, "client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.crt", 200, 200},
+		"its name is removed": {
+			any + ", client_allowed_sans: [one]", any + ", client_allowed_sans: [two]", 403,
+			0,
+		},
+		"another name is removed": {
+			any + ", client_allowed_sans: [one, two]", any + ", client_allowed_sans: [one]",
+			200, 200,
+		},
+		"its authority is removed": {
+			any, "client_auth_type: RequireAndVerifyClientCert, client_ca_file: other.crt",
+			403, 0,
+		},
+		"its authority is named": {
+			any, "client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.crt", 200,
+			200,
+		},
 		"certificates are asked for": {"min_version: TLS12", any, 403, 200},
 		"nothing is asked for":       {"min_version: TLS12", "min_version: TLS13", 200, 200},
 	} {
@@ -69,7 +81,8 @@ func TestOldConnections(t *testing.T) {
 			t.Helper()
 			write := func(what string) {
 				t.Helper()
-				if err := os.WriteFile(path, []byte("tls_server_config: {cert_file: tls.crt, key_file: tls.key, "+what+"}\n"),
+				if err := os.WriteFile(path,
+					[]byte("tls_server_config: {cert_file: tls.crt, key_file: tls.key, "+what+"}\n"),
 					0o600); err != nil {
 					t.Fatal(err)
 				}

@@ -12,8 +12,8 @@ const mayName = "__may"
 // asksOnly are the functions that may be given what is absent.
 var asksOnly = map[string]bool{"and": true, "or": true, "not": true, "default": true, "coalesce": true}
 
-// mayBeAbsent lets a value that {{if}}, {{with}} or one of a few functions asks about be absent: it is read by may, which gives nothing,
-// where text/template's own way is an error.
+// mayBeAbsent lets a value that {{if}}, {{with}} or one of a few functions asks about be absent: it is read by may,
+// which gives nothing, where text/template's own way is an error.
 func mayBeAbsent(n parse.Node) parse.Node {
 	var names []string
 	var from parse.Node
@@ -32,7 +32,8 @@ func mayBeAbsent(n parse.Node) parse.Node {
 	}
 	args := []parse.Node{parse.NewIdentifier(mayName).SetPos(n.Position()), from}
 	for _, name := range names {
-		args = append(args, &parse.StringNode{NodeType: parse.NodeString, Pos: n.Position(), Quoted: `"` + name + `"`, Text: name})
+		args = append(args,
+			&parse.StringNode{NodeType: parse.NodeString, Pos: n.Position(), Quoted: `"` + name + `"`, Text: name})
 	}
 	return &parse.PipeNode{NodeType: parse.NodePipe, Pos: n.Position(), Cmds: []*parse.CommandNode{
 		{NodeType: parse.NodeCommand, Pos: n.Position(), Args: args},
@@ -54,7 +55,8 @@ func lenient(p *parse.PipeNode, asked bool) {
 		for _, arg := range cmd.Args {
 			if inner, ok := arg.(*parse.PipeNode); ok && !isMay(inner) {
 				// Parentheses that hold nothing but what is asked about change nothing.
-				lenient(inner, len(inner.Cmds) == 1 && (isFunction && asksOnly[f.Ident] || asked && len(p.Cmds) == 1 && len(cmd.Args) == 1))
+				lenient(inner, len(inner.Cmds) == 1 &&
+					(isFunction && asksOnly[f.Ident] || asked && len(p.Cmds) == 1 && len(cmd.Args) == 1))
 			}
 		}
 	}
@@ -99,7 +101,8 @@ func may(from any, names ...string) (any, error) {
 				from = f.Interface()
 				continue
 			}
-			return nil, wantf("%s is not known%s", said, has(strings.TrimSuffix(said, "."+name), name, readable(v.Type())))
+			return nil,
+				wantf("%s is not known%s", said, has(strings.TrimSuffix(said, "."+name), name, readable(v.Type())))
 		default:
 			return nil, wantf("%s is not known: %s has no fields", said, describe(from))
 		}

@@ -79,7 +79,8 @@ func TestEncoding(t *testing.T) {
 		},
 		{"range over nothing", `[{{ range $i, $e := .Data.empty }}{{ if $i }},{{ end }}{{ $e }}{{ end }}]`, `[]`},
 		{
-			"range with else", `[{{ range $i, $e := .Data.empty }}{{ if $i }},{{ end }}{{ $e }}{{ else }}"none"{{ end }}]`,
+			"range with else",
+			`[{{ range $i, $e := .Data.empty }}{{ if $i }},{{ end }}{{ $e }}{{ else }}"none"{{ end }}]`,
 			`["none"]`,
 		},
 		{"range behind an element", `[0{{ range .Data.list }},{{ . }}{{ end }}]`, `[0,"a",1,null,[]]`},
@@ -302,7 +303,8 @@ func TestEncodingMistakes(t *testing.T) {
 			`:1:11: each turn of {{range}} begins where a value or ] inside [ is wanted, and it ends where a value or ] inside [[ is; it must end where the next can begin`,
 		},
 		{
-			"a range with the element for an index", `[{{ range $e := .Data.x }}{{ if $e }},{{ end }}{{ $e }}{{ end }}]`,
+			"a range with the element for an index",
+			`[{{ range $e := .Data.x }}{{ if $e }},{{ end }}{{ $e }}{{ end }}]`,
 			`:1:38: want a value or ], found ','; is there a comma too many? a loop writes one before each element but the first by {{range $i, $e := …}}{{if $i}},{{end}}`,
 		},
 		{

@@ -28,9 +28,12 @@ func FuzzParseExecute(f *testing.F) {
 		f.Add(h.text(2 << 10))
 	}
 	for _, text := range []string{
-		"{{- /*\ndata: a id; b int = 1\n*/ -}}{{ .Data.a }}", "{{ if }}", "{{ range $i, $e := .Events }}{{ break }}{{ end }}",
-		"{{ with .Match }}{{ .Name }}{{ else with .Event }}{{ .Start.Local }}{{ end }}", "{{ (index .Events 0).Summary }}",
-		"{{ block \"a\" . }}{{ template \"a\" $ }}{{ end }}", "ü\n{{ \"\\x00\" | toJson }}", "{{ .Data.numbers.x }}", "{{", "}}",
+		"{{- /*\ndata: a id; b int = 1\n*/ -}}{{ .Data.a }}", "{{ if }}",
+		"{{ range $i, $e := .Events }}{{ break }}{{ end }}",
+		"{{ with .Match }}{{ .Name }}{{ else with .Event }}{{ .Start.Local }}{{ end }}",
+		"{{ (index .Events 0).Summary }}",
+		"{{ block \"a\" . }}{{ template \"a\" $ }}{{ end }}", "ü\n{{ \"\\x00\" | toJson }}", "{{ .Data.numbers.x }}",
+		"{{", "}}",
 	} {
 		f.Add(text)
 	}
@@ -42,7 +45,8 @@ func FuzzParseExecute(f *testing.F) {
 			t.Fatalf("got the template %v and %d mistakes", tmpl, len(mistakes))
 		}
 		for _, m := range mistakes {
-			if m.Line < 7 || m.Line > 7+strings.Count(text, "\n") || strings.Contains(m.Message, "\n") || m.Message == "" {
+			if m.Line < 7 || m.Line > 7+strings.Count(text, "\n") || strings.Contains(m.Message, "\n") ||
+				m.Message == "" {
 				t.Errorf("%q: a mistake without a place or on several lines: %q", text, m.Error())
 			}
 		}
@@ -63,7 +67,8 @@ func FuzzParseExecute(f *testing.F) {
 		}
 		if err != nil {
 			message := err.Error()
-			if !strings.HasPrefix(message, "f.yaml") || strings.Contains(message, "\n") || strings.Contains(message, "__step") ||
+			if !strings.HasPrefix(message, "f.yaml") || strings.Contains(message, "\n") ||
+				strings.Contains(message, "__step") ||
 				strings.Contains(message, "template: ") && !strings.Contains(text, "template: ") {
 				t.Errorf("%q: got the error %q", text, message)
 			}

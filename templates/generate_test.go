@@ -37,13 +37,20 @@ func (g *generator) of(texts ...string) { g.b.WriteString(texts[g.choose(len(tex
 
 // vocabulary is what templates are made of, for those that are put together without a plan.
 var vocabulary = []string{
-	"{", "}", "[", "]", ",", ",", ":", `"`, `"`, `"a"`, `"b":`, "1", "-", "0", ".", "true", " ", "\n", `\`, `\n`, `\u00`, `e9`, `\ud83d`, `\ude00`,
-	"{{ .Data.s }}", "{{ .Data.n }}", "{{ .Data.l }}", "{{ .Data.m }}", "{{ .Data.nil }}", "{{ toJson .Data.s }}", "{{ print .Data.s 1 }}",
-	"{{ if .Data.t }}", "{{ if .Data.f }}", "{{ if not .Data.t }}", "{{ else }}", "{{ else if .Data.u }}", "{{ end }}", "{{ end }}", "{{ end }}",
-	"{{ with .Data.s }}", "{{ with .Data.e }}", "{{ . }}", "{{- /* , */ -}}", "{{ range .Data.l }}", "{{ range $i, $e := .Data.l }}",
-	"{{ range $i, $e := .Data.m }}", "{{ range $i, $e := .Data.o }}", "{{ if $i }},{{ end }}", "{{ if gt $i 0 }}", "{{ $e }}", "{{ $i }}", "{{ range 2 }}",
-	"{{ break }}", "{{ continue }}", "{{ if $i }}", "{{ $c := false }}", "{{ $c = true }}", "{{ $c = .Data.t }}", "{{ if $c }}", "{{ if $c }},{{ end }}", "{{ $c := 1 }}",
-	`{{ define "a" }}`, `{{ define "b" }}`, `{{ template "a" . }}`, `{{ template "b" . }}`, `{{ template "a" $ }}`, `{{ block "b" $ }}`,
+	"{", "}", "[", "]", ",", ",", ":", `"`, `"`, `"a"`, `"b":`, "1", "-", "0", ".", "true", " ", "\n", `\`, `\n`,
+	`\u00`, `e9`, `\ud83d`, `\ude00`,
+	"{{ .Data.s }}", "{{ .Data.n }}", "{{ .Data.l }}", "{{ .Data.m }}", "{{ .Data.nil }}", "{{ toJson .Data.s }}",
+	"{{ print .Data.s 1 }}",
+	"{{ if .Data.t }}", "{{ if .Data.f }}", "{{ if not .Data.t }}", "{{ else }}", "{{ else if .Data.u }}", "{{ end }}",
+	"{{ end }}", "{{ end }}",
+	"{{ with .Data.s }}", "{{ with .Data.e }}", "{{ . }}", "{{- /* , */ -}}", "{{ range .Data.l }}",
+	"{{ range $i, $e := .Data.l }}",
+	"{{ range $i, $e := .Data.m }}", "{{ range $i, $e := .Data.o }}", "{{ if $i }},{{ end }}", "{{ if gt $i 0 }}",
+	"{{ $e }}", "{{ $i }}", "{{ range 2 }}",
+	"{{ break }}", "{{ continue }}", "{{ if $i }}", "{{ $c := false }}", "{{ $c = true }}", "{{ $c = .Data.t }}",
+	"{{ if $c }}", "{{ if $c }},{{ end }}", "{{ $c := 1 }}",
+	`{{ define "a" }}`, `{{ define "b" }}`, `{{ template "a" . }}`, `{{ template "b" . }}`, `{{ template "a" $ }}`,
+	`{{ block "b" $ }}`,
 	"{{- ", " -}}", "{{ .Data.l | toJson }}", `{{ $ }}`,
 }
 
@@ -66,7 +73,8 @@ func (g *generator) value() {
 	case 0:
 		g.of("1", "-0.5e3", "true", "null", `"a"`, `"\u00e9\n"`, "[]", "{}")
 	case 1, 2:
-		g.of("{{ .Data.s }}", "{{ .Data.l }}", "{{ .Data.m }}", "{{ .Data.n }}", "{{ .Data.nil }}", "{{ toJson .Data.s }}",
+		g.of("{{ .Data.s }}", "{{ .Data.l }}", "{{ .Data.m }}", "{{ .Data.n }}", "{{ .Data.nil }}",
+			"{{ toJson .Data.s }}",
 			"{{ list .Data.s .Data.n }}", "{{ .Data.e | default .Data.s }}", "{{ $.Data.s -}}\n", "{{ . }}")
 	case 3, 4:
 		g.b.WriteString(`"`)
@@ -77,7 +85,8 @@ func (g *generator) value() {
 	case 6, 7:
 		g.object()
 	case 8:
-		g.of("{{ if .Data.t }}", "{{ if .Data.f }}", "{{ with $.Data.s }}", "{{ with .Data.e }}", "{{ if and .Data.t .Data.u }}")
+		g.of("{{ if .Data.t }}", "{{ if .Data.f }}", "{{ with $.Data.s }}", "{{ with .Data.e }}",
+			"{{ if and .Data.t .Data.u }}")
 		g.value()
 		g.of("{{ else }}", "{{ else }}", "{{ else if .Data.u }}1{{ else }}", "")
 		g.value()
@@ -118,9 +127,11 @@ func (g *generator) inside() {
 			g.of("{{ else }}b", "")
 			g.b.WriteString("{{ end }}")
 		case 2:
-			g.of("{{ range .Data.l }}x{{ end }}", "{{ range 3 }}{{ $.Data.s }}{{ break }}{{ end }}", "{{ with .Data.s }}{{ . }}{{ end }}")
+			g.of("{{ range .Data.l }}x{{ end }}", "{{ range 3 }}{{ $.Data.s }}{{ break }}{{ end }}",
+				"{{ with .Data.s }}{{ . }}{{ end }}")
 		default:
-			g.of("{{ .Data.s }}", "{{ $.Data.n }}", "{{ print $.Data.s .Data.n }}", "{{ .Data.nil }}", "{{ toJson .Data.s }}", "{{ .Data.e }}")
+			g.of("{{ .Data.s }}", "{{ $.Data.n }}", "{{ print $.Data.s .Data.n }}", "{{ .Data.nil }}",
+				"{{ toJson .Data.s }}", "{{ .Data.e }}")
 		}
 	}
 }
@@ -129,13 +140,17 @@ func (g *generator) list() {
 	g.b.WriteString("[")
 	switch g.choose(6) {
 	case 0:
-		g.of("{{ range $i, $e := .Data.l }}{{ if $i }},{{ end }}", "{{ range $i, $e := $.Data.m }}{{ if gt $i 0 }},{{ end }}", "{{ range .Data.l }}",
+		g.of("{{ range $i, $e := .Data.l }}{{ if $i }},{{ end }}",
+			"{{ range $i, $e := $.Data.m }}{{ if gt $i 0 }},{{ end }}", "{{ range .Data.l }}",
 			"{{ range $i, $e := .Data.l }}{{ if eq $i 1 }}{{ continue }}{{ end }}{{ if $i }},{{ end }}")
-		g.of("{{ $.Data.s }}", `"{{ $.Data.s }}"`, "[{{ $.Data.l }}]", "{{ if $i }}{{ $e }}{{ else }}{{ $e }}{{ end }}", "{{ if $.Data.t }}{{ break }}{{ end }}1")
+		g.of("{{ $.Data.s }}", `"{{ $.Data.s }}"`, "[{{ $.Data.l }}]", "{{ if $i }}{{ $e }}{{ else }}{{ $e }}{{ end }}",
+			"{{ if $.Data.t }}{{ break }}{{ end }}1")
 		g.of("{{ end }}", "{{ else }}0{{ end }}")
 	case 1:
 		g.value()
-		g.of("{{ range .Data.l }},{{ . }}{{ end }}", "{{ range $i, $e := .Data.l }}{{ if not $e }}{{ continue }}{{ end }},{{ $e }}{{ end }}", "{{ if .Data.t }},1{{ end }}")
+		g.of("{{ range .Data.l }},{{ . }}{{ end }}",
+			"{{ range $i, $e := .Data.l }}{{ if not $e }}{{ continue }}{{ end }},{{ $e }}{{ end }}",
+			"{{ if .Data.t }},1{{ end }}")
 	default:
 		for i := range g.choose(4) {
 			if i > 0 {
@@ -208,13 +223,15 @@ func callerData(chosen string, shape byte) map[string]any {
 		list = append(list, []any{chosen, i, ""}[i%3])
 	}
 	return map[string]any{"Data": map[string]any{
-		"s": chosen, "n": 42, "e": "", "nil": nil, "l": list, "m": map[string]any{"k": chosen, "z": list}, "o": map[string]any{"": 1, "a": 2},
+		"s": chosen, "n": 42, "e": "", "nil": nil, "l": list, "m": map[string]any{"k": chosen, "z": list},
+		"o": map[string]any{"": 1, "a": 2},
 		"t": shape&1 != 0, "f": shape&2 != 0, "u": shape&4 != 0,
 	}}
 }
 
-// checkCallflow holds for every template that is accepted: whatever a caller chose, it writes JSON, and that differs from what another
-// caller gets by the chosen text alone, in strings and names. It tells whether the template was accepted, and whether it wrote something.
+// checkCallflow holds for every template that is accepted: whatever a caller chose, it writes JSON, and that differs
+// from what another caller gets by the chosen text alone, in strings and names. It tells whether the template was
+// accepted, and whether it wrote something.
 func checkCallflow(t *testing.T, text, chosen string, shape byte) (accepted, wrote bool) {
 	t.Helper()
 	tmpl, mistakes := parseCallflow(text)
@@ -251,7 +268,8 @@ func checkCallflow(t *testing.T, text, chosen string, shape byte) (accepted, wro
 	return true, true
 }
 
-// sameShape compares two texts of JSON, in the first of which the marker stands for the text that was chosen in the second.
+// sameShape compares two texts of JSON, in the first of which the marker stands for the text
+// that was chosen in the second.
 func sameShape(plain, odd io.Reader, chosen string) error {
 	options := []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(false)}
 	a, b := jsontext.NewDecoder(plain, options...), jsontext.NewDecoder(odd, options...)
@@ -292,7 +310,8 @@ func FuzzCallflow(f *testing.F) {
 	})
 }
 
-// TestGenerated is FuzzCallflow with decisions by chance, and shows that enough of its templates are accepted to say something.
+// TestGenerated is FuzzCallflow with decisions by chance, and shows that enough of its templates
+// are accepted to say something.
 func TestGenerated(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 4))

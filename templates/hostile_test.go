@@ -20,7 +20,8 @@ func mutual(names ...string) string {
 	return b.String() + `{"module":"tts","data":{"text":"x{{template "t0" .}}"}}`
 }
 
-// subsets are templates that call each of them from each, each time with one more thing known: there are as many sets as subsets.
+// subsets are templates that call each of them from each, each time with one more thing known: there
+// are as many sets as subsets.
 func subsets(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -42,15 +43,17 @@ func chain(n int) string {
 	return b.String() + fmt.Sprintf(`{{define "t%d"}}{{end}}{"a":"{{template "t0" .}}"}`, n)
 }
 
-// hostile are texts of about n bytes that cost more than their length where nothing bounds it, and what is said of the longest; "" where
-// nothing is wrong with it.
+// hostile are texts of about n bytes that cost more than their length where nothing bounds it, and what is said of the
+// longest; "" where nothing is wrong with it.
 var hostile = []struct {
 	name, says string
 	text       func(n int) string
 }{
 	{"two that call each other", "", func(int) string { return mutual(".Event", ".Match") }},
 	{"one that calls itself", "", func(int) string { return mutual(".Event") }},
-	{"many that call each other", tooDeep, func(n int) string { return mutual(strings.Split(strings.Repeat(".Event ", n/70)+".Until", " ")...) }},
+	{"many that call each other", tooDeep, func(n int) string {
+		return mutual(strings.Split(strings.Repeat(".Event ", n/70)+".Until", " ")...)
+	}},
 	{"as many contexts as subsets", tooDeep, func(n int) string { return subsets(max(2, min(n/400, 38))) }},
 	{"a chain of definitions", tooDeep, func(n int) string { return chain(n / 50) }},
 	{"blocks within each other", "more than 100 {{if}}", func(n int) string {
@@ -66,7 +69,8 @@ var hostile = []struct {
 	{"parentheses that are not closed", "", func(n int) string { return `[{{ ` + strings.Repeat("(", n-10) }},
 	{"conditions asked twice at each depth", tooComplex, func(n int) string {
 		k := min(n/30, 48)
-		return `[{{ if ` + strings.Repeat("(and (len ", k) + "1" + strings.Repeat("))", k) + ` }}1{{ else }}2{{ end }}` +
+		return `[{{ if ` + strings.Repeat("(and (len ", k) + "1" + strings.Repeat("))", k) +
+			` }}1{{ else }}2{{ end }}` +
 			strings.Repeat(" ", max(0, n-1000)) + `]`
 	}},
 	{"brackets", "at most 500 brackets", func(n int) string { return strings.Repeat("[", n) }},
@@ -84,9 +88,15 @@ var hostile = []struct {
 	{"a long condition", "", func(n int) string {
 		return "[{{ if and" + strings.Repeat(` (next "a") .Event`, n/18-5) + " }}1{{ else }}2{{ end }}]"
 	}},
-	{"unknown functions", `there is no function "a"`, func(n int) string { return "[" + strings.Repeat("{{a}},", n/6) + "1]" }},
-	{"unknown names", ".Evet is not known", func(n int) string { return "[" + strings.Repeat("{{.Evet}},", n/10-1) + "1]" }},
-	{"undefined templates", "is not defined", func(n int) string { return "[" + strings.Repeat(`{{template "a"}},`, n/17-1) + "1]" }},
+	{"unknown functions", `there is no function "a"`, func(n int) string {
+		return "[" + strings.Repeat("{{a}},", n/6) + "1]"
+	}},
+	{"unknown names", ".Evet is not known", func(n int) string {
+		return "[" + strings.Repeat("{{.Evet}},", n/10-1) + "1]"
+	}},
+	{"undefined templates", "is not defined", func(n int) string {
+		return "[" + strings.Repeat(`{{template "a"}},`, n/17-1) + "1]"
+	}},
 	{"escapes", "", func(n int) string { return `["` + strings.Repeat(`\u00e9`, n/6-2) + `"]` }},
 	{"declared fields", "at most 250 fields", func(n int) string {
 		var b strings.Builder
@@ -95,18 +105,26 @@ var hostile = []struct {
 		}
 		return "{{/* data: " + b.String()[:min(b.Len(), n-40)] + "a int=2 */}}"
 	}},
-	{"a default that nests", "as JSON", func(n int) string { return "{{/* data: a list = " + strings.Repeat("[", n-40) + " */}}1" }},
-	{"an example that nests", "as JSON", func(n int) string { return "{{/* data: a list\nexample:\n" + strings.Repeat("[", n-50) + " */}}1" }},
+	{"a default that nests", "as JSON", func(n int) string {
+		return "{{/* data: a list = " + strings.Repeat("[", n-40) + " */}}1"
+	}},
+	{"an example that nests", "as JSON", func(n int) string {
+		return "{{/* data: a list\nexample:\n" + strings.Repeat("[", n-50) + " */}}1"
+	}},
 }
 
-// TestHostileTemplates reads texts that want much and says what each is refused for. Twice the text may cost twice the memory, not four times.
+// TestHostileTemplates reads texts that want much and says what each is refused for. Twice the text may cost twice
+// the memory, not four times.
 func TestHostileTemplates(t *testing.T) {
 	for _, c := range hostile {
 		for _, writes := range []struct {
 			name  string
 			parse func(l *Library, text string) []diag.Mistake
 		}{
-			{"callflow", func(l *Library, text string) []diag.Mistake { _, ms := l.Parse(diag.Pos{File: "t"}, text); return ms }},
+			{"callflow", func(l *Library, text string) []diag.Mistake {
+				_, ms := l.Parse(diag.Pos{File: "t"}, text)
+				return ms
+			}},
 			{"text", func(l *Library, text string) []diag.Mistake {
 				_, ms := l.ParseText(diag.Pos{File: "t"}, text)
 				return ms
@@ -135,7 +153,8 @@ func TestHostileTemplates(t *testing.T) {
 				if writes.name == "text" && !strings.Contains(c.says, "more than") {
 					return
 				}
-				if got := fmt.Sprint(diag.Mistakes(last)); !strings.Contains(got, c.says) || c.says == "" && c.name != "parentheses that are not closed" && len(last) > 0 {
+				if got := fmt.Sprint(diag.Mistakes(last)); !strings.Contains(got, c.says) ||
+					c.says == "" && c.name != "parentheses that are not closed" && len(last) > 0 {
 					t.Errorf("got  %.300s\nwant … %s", got, c.says)
 				}
 				if len(last) > 2*maxMistakes {
@@ -149,7 +168,10 @@ func TestHostileTemplates(t *testing.T) {
 // TestPlaces holds that places are the same however far from the beginning they are.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
-	s := source{at: diag.Pos{File: "t", Line: 3, Col: 5}, text: strings.Repeat("Büro offen\n", 300) + strings.Repeat("é😀", 2000) + "\nend"}
+	s := source{
+		at:   diag.Pos{File: "t", Line: 3, Col: 5},
+		text: strings.Repeat("Büro offen\n", 300) + strings.Repeat("é😀", 2000) + "\nend",
+	}
 	if m := s.check(); m != nil {
 		t.Fatal(m)
 	}
@@ -162,7 +184,8 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestManyPieces lets the files of a directory call each other in one long chain, which no walk may follow by recursion.
+// TestManyPieces lets the files of a directory call each other in one long chain, which no
+// walk may follow by recursion.
 func TestManyPieces(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{"main.json.tmpl": `["{{ template "a0" . }}"]`}
@@ -176,7 +199,8 @@ func TestManyPieces(t *testing.T) {
 	}
 	files["_end.json.tmpl"] = fmt.Sprintf(`{{define "a%d"}}{{end}}`, n*each)
 	_, mistakes := load(files)
-	if len(mistakes) != 1 || !strings.HasSuffix(mistakes[0].Message, tooDeep+"; it is called at templates/main.json.tmpl:1:15") {
+	if len(mistakes) != 1 ||
+		!strings.HasSuffix(mistakes[0].Message, tooDeep+"; it is called at templates/main.json.tmpl:1:15") {
 		t.Errorf("got %v", mistakes)
 	}
 }
@@ -184,7 +208,8 @@ func TestManyPieces(t *testing.T) {
 // TestDeepCallflow holds that what nests as deep as is allowed runs.
 func TestDeepCallflow(t *testing.T) {
 	t.Parallel()
-	text := strings.Repeat("[", MaxBrackets) + `"` + strings.Repeat("{{ if true }}", MaxNesting) + "x" + strings.Repeat("{{ end }}", MaxNesting) + `"` +
+	text := strings.Repeat("[", MaxBrackets) + `"` + strings.Repeat("{{ if true }}", MaxNesting) + "x" +
+		strings.Repeat("{{ end }}", MaxNesting) + `"` +
 		strings.Repeat("]", MaxBrackets)
 	tmpl, mistakes := parseCallflow(text)
 	if len(mistakes) > 0 {

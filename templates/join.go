@@ -21,8 +21,8 @@ func (f *follower) settle(c jsonContext) jsonContext {
 	return c.with(places)
 }
 
-// join gives the places in which two ways through a template end. They must have the same brackets open, and something must
-// be able to follow both, unless a variable tells them apart.
+// join gives the places in which two ways through a template end. They must have the same brackets open, and something
+// must be able to follow both, unless a variable tells them apart.
 func (f *follower) join(a, b jsonContext, pos parse.Pos, differ func(a, b jsonContext) string) jsonContext {
 	a, b = f.settle(a), f.settle(b)
 	switch {
@@ -45,7 +45,8 @@ func (f *follower) join(a, b jsonContext, pos parse.Pos, differ func(a, b jsonCo
 	}
 	joined := a.with(add(append([]place(nil), a.places...), b.places...))
 	if len(joined.places) > mostPlaces {
-		f.mistake(pos, "%s leads to too many different places; write it with fewer conditions", f.tree.source.action(pos))
+		f.mistake(pos, "%s leads to too many different places; write it with fewer conditions",
+			f.tree.source.action(pos))
 		return a.with(nil)
 	}
 	return joined
@@ -119,15 +120,20 @@ func apart(keyword string, n *parse.BranchNode, text string, taken, not jsonCont
 		if not.open == "" {
 			instead = "with another callflow"
 		}
-		return fmt.Sprintf("%s without {{else}}: nothing is written where a value is wanted %s; add {{else}} %s", text, empty, instead)
+		return fmt.Sprintf("%s without {{else}}: nothing is written where a value is wanted %s; add {{else}} %s", text,
+			empty, instead)
 	case n.ElseList == nil && taken.needs(afterValue) && not.needs(wantName, wantFirstName) && taken.open == not.open:
 		return fmt.Sprintf("%s is followed by a comma only sometimes; write the members that are always there first, "+
 			`and each other one as {{if …}}, "name": …{{end}}`, text)
 	case n.ElseList == nil && taken.needs(wantValue, wantName) && not.needs(afterValue) && taken.open == not.open:
-		return fmt.Sprintf("%s writes a comma, and %s none is written; put the comma and what follows it into the same {{%s}}", text, empty, keyword)
+		return fmt.Sprintf(
+			"%s writes a comma, and %s none is written; put the comma and what follows it into the same {{%s}}", text,
+			empty, keyword)
 	case n.ElseList == nil:
-		return fmt.Sprintf("%s ends where %s is wanted, and %s the template goes on where %s is; add {{else}} and end both alike",
+		return fmt.Sprintf(
+			"%s ends where %s is wanted, and %s the template goes on where %s is; add {{else}} and end both alike",
 			text, taken.all(), empty, not.all())
 	}
-	return fmt.Sprintf("%s ends where %s is wanted, its {{else}} where %s is; end both alike", text, taken.all(), not.all())
+	return fmt.Sprintf("%s ends where %s is wanted, its {{else}} where %s is; end both alike", text, taken.all(),
+		not.all())
 }

@@ -107,8 +107,8 @@ var dangerousCallflows = map[string]string{
 	"a deep list":               `{{ $l := list }}{{ range 9999 }}{{ $l = list $l }}{{ end }}{{ $l }}`,
 }
 
-// dangerousNames are functions that text/template and sprig have and that take the process, its memory or its time: they are not
-// there at all.
+// dangerousNames are functions that text/template and sprig have and that take the process, its memory or its
+// time: they are not there at all.
 var dangerousNames = map[string]string{
 	"a dict that holds itself": `{{ $d := dict }}{{ $_ := set $d "a" $d }}{{ $d }}`,
 	"printf of such a dict":    `{{ $d := dict }}{{ $_ := set $d "a" $d }}{{ printf "%v" $d }}`,
@@ -139,8 +139,8 @@ var dangerousErrors = map[string]string{
 	"invalid UTF-8":         `{{ substr 0 1 "ü" | b64enc | b64dec | printf "%d" }}`,
 }
 
-// TestDangerous runs each dangerous template in a process of its own, with a bound on memory and time: some of them would end
-// the process, not the test.
+// TestDangerous runs each dangerous template in a process of its own, with a bound on memory and time: some of them
+// would end the process, not the test.
 func TestDangerous(t *testing.T) {
 	t.Parallel()
 	if name := os.Getenv("CALLHOURS_DANGEROUS"); name != "" {
@@ -164,7 +164,8 @@ func TestDangerous(t *testing.T) {
 			defer cancel()
 			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestDangerous$", "-test.count=1", "-test.v")
 			cmd.Env = append(os.Environ(), "CALLHOURS_DANGEROUS="+name, "GOMEMLIMIT=64MiB", "GOMAXPROCS=1",
-				"GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0") // the race detector lets each process wait a second before it ends
+				// the race detector lets each process wait a second before it ends
+				"GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0")
 			if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("PASS")) {
 				t.Errorf("%v\n%s", err, out[max(0, len(out)-4000):])
 			}

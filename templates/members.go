@@ -11,7 +11,8 @@ import (
 // fieldsByOwner are the fields of what templates read besides data.
 var fieldsByOwner = map[string][]string{
 	".Call": {
-		"AccountID", "CallID", "CallerName", "CallerNumber", "Dialed", "Digits", "Direction", "From", "FromRealm", "Language", "Request",
+		"AccountID", "CallID", "CallerName", "CallerNumber", "Dialed", "Digits", "Direction", "From", "FromRealm",
+		"Language", "Request",
 		"RequestRealm", "To", "ToRealm", "UserIDs", "Withheld",
 	},
 	".Event":  {"AllDay", "Calendar", "Categories", "Description", "End", "Location", "Start", "Summary", "UID"},
@@ -20,12 +21,16 @@ var fieldsByOwner = map[string][]string{
 	".Match":  {"Name", "Value"},
 }
 
-// fieldElsewhere are names of Kazoo's parameters, and of other languages, as bare gives them, and the fields that they are.
+// fieldElsewhere are names of Kazoo's parameters, and of other languages, as bare gives them,
+// and the fields that they are.
 var fieldElsewhere = map[string]string{
-	"calleridnumber": "CallerNumber", "callerid": "CallerNumber", "caller": "CallerNumber", "cidnumber": "CallerNumber", "ani": "CallerNumber",
+	"calleridnumber": "CallerNumber", "callerid": "CallerNumber", "caller": "CallerNumber", "cidnumber": "CallerNumber",
+	"ani":          "CallerNumber",
 	"calleridname": "CallerName", "cidname": "CallerName", "cnam": "CallerName",
-	"fromuser": "From", "touser": "To", "requestuser": "Request", "dnis": "Dialed", "did": "Dialed", "accountsid": "AccountID",
-	"callsid": "CallID", "starttime": "Start", "startdate": "Start", "endtime": "End", "enddate": "End", "title": "Summary",
+	"fromuser": "From", "touser": "To", "requestuser": "Request", "dnis": "Dialed", "did": "Dialed",
+	"accountsid": "AccountID",
+	"callsid":    "CallID", "starttime": "Start", "startdate": "Start", "endtime": "End", "enddate": "End",
+	"title":   "Summary",
 	"subject": "Summary", "wholeday": "AllDay", "tz": "Timezone",
 }
 
@@ -34,7 +39,8 @@ var callFunctions = map[string]string{
 	"var": "Var", "vars": "Var", "variable": "Var", "variables": "Var", "customapplicationvars": "Var", "cav": "Var",
 	"header": "Header", "headers": "Header", "customsipheaders": "Header", "sipheaders": "Header",
 	"param": "Param", "params": "Param", "parameter": "Param", "parameters": "Param", "customchannelvars": "Param",
-	"collection": "Collection", "collections": "Collection", "requestheader": "RequestHeader", "requestheaders": "RequestHeader",
+	"collection": "Collection", "collections": "Collection", "requestheader": "RequestHeader",
+	"requestheaders": "RequestHeader",
 }
 
 // bareName is a name in lower case without what parts its words.
@@ -74,13 +80,15 @@ func memberCure(owner, key, further string) string {
 	case base == ".Call" && callFunctions[bareName(key)] != "":
 		return fmt.Sprintf("write {{ %s.%s %q }}", owner, callFunctions[bareName(key)], firstName(further))
 	case base == ".Call":
-		return fmt.Sprintf("write {{ %s.Var %q }} for a variable of the call, or {{ %s.Param %q }} for a parameter of Kazoo",
+		return fmt.Sprintf(
+			"write {{ %s.Var %q }} for a variable of the call, or {{ %s.Param %q }} for a parameter of Kazoo",
 			owner, key, owner, key)
 	case function != "" && (len(names) == 2 || len(names) == 3 && names[1] == "Call"):
 		return fmt.Sprintf("write {{ %s.Call.%s %q }}", root, function, key)
 	case known != nil:
 		return fmt.Sprintf("%s has %s", owner, strings.Join(known, ", "))
-	case len(names) == 2 && last != "" && !slices.Contains(roots, base) && rootElsewhere[strings.ToLower(base)] == ".Data":
+	case len(names) == 2 && last != "" && !slices.Contains(roots, base) &&
+		rootElsewhere[strings.ToLower(base)] == ".Data":
 		return fmt.Sprintf("write {{ %s }}", getCure(root+".Data", key, further))
 	}
 	return ""

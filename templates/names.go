@@ -120,7 +120,8 @@ func nameWanted(name, rest string) string {
 	case position != "" && further == "":
 		return fmt.Sprintf("an element of a list is read by index; write {{ index %s %s }}", name, position)
 	case position != "":
-		return fmt.Sprintf("an element of a list is read by index; write {{ (index %s %s)%s }}", name, position, further)
+		return fmt.Sprintf("an element of a list is read by index; write {{ (index %s %s)%s }}", name, position,
+			further)
 	case arrow != bare && arrow != "":
 		return fmt.Sprintf("names follow each other after a dot; write {{ %s.%s%s }}", name, arrow, further)
 	case slices.Contains(roots, "."+name):

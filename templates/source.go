@@ -87,7 +87,9 @@ func (s *source) check() []diag.Mistake {
 	}
 	for i, r := range s.text {
 		if r == utf8.RuneError && !strings.HasPrefix(s.text[i:], "\ufffd") {
-			return []diag.Mistake{diag.Mistakef(s.pos(parse.Pos(i)), "want UTF-8, found the byte %#02x; save it as UTF-8", s.text[i])}
+			return []diag.Mistake{
+				diag.Mistakef(s.pos(parse.Pos(i)), "want UTF-8, found the byte %#02x; save it as UTF-8", s.text[i]),
+			}
 		}
 	}
 	return nil

@@ -19,30 +19,66 @@ func TestSpoken(t *testing.T) {
 	}{
 		{day(0, 17, 0), "today at 5 PM", "hoy a las 5 de la tarde", "heute um 17 Uhr", "aujourd'hui à 17 heures"},
 		{day(0, 9, 0), "today at 9 AM", "hoy a las 9 de la mañana", "heute um 9 Uhr", "aujourd'hui à 9 heures"},
-		{day(0, 9, 5), "today at 9:05 AM", "hoy a las 9:05 de la mañana", "heute um 9 Uhr 5", "aujourd'hui à 9 heures 5"},
+		{
+			day(0, 9, 5), "today at 9:05 AM", "hoy a las 9:05 de la mañana", "heute um 9 Uhr 5",
+			"aujourd'hui à 9 heures 5",
+		},
 		{day(0, 12, 0), "today at noon", "hoy al mediodía", "heute um 12 Uhr mittags", "aujourd'hui à midi"},
-		{day(0, 12, 30), "today at 12:30 PM", "hoy a las 12:30 de la tarde", "heute um 12 Uhr 30", "aujourd'hui à 12 heures 30"},
+		{
+			day(0, 12, 30), "today at 12:30 PM", "hoy a las 12:30 de la tarde", "heute um 12 Uhr 30",
+			"aujourd'hui à 12 heures 30",
+		},
 		{day(0, 13, 0), "today at 1 PM", "hoy a la 1 de la tarde", "heute um 13 Uhr", "aujourd'hui à 13 heures"},
-		{day(0, 13, 15), "today at 1:15 PM", "hoy a la 1:15 de la tarde", "heute um 13 Uhr 15", "aujourd'hui à 13 heures 15"},
+		{
+			day(0, 13, 15), "today at 1:15 PM", "hoy a la 1:15 de la tarde", "heute um 13 Uhr 15",
+			"aujourd'hui à 13 heures 15",
+		},
 		{day(0, 20, 0), "today at 8 PM", "hoy a las 8 de la noche", "heute um 20 Uhr", "aujourd'hui à 20 heures"},
-		{day(0, 23, 59), "today at 11:59 PM", "hoy a las 11:59 de la noche", "heute um 23 Uhr 59", "aujourd'hui à 23 heures 59"},
+		{
+			day(0, 23, 59), "today at 11:59 PM", "hoy a las 11:59 de la noche", "heute um 23 Uhr 59",
+			"aujourd'hui à 23 heures 59",
+		},
 		{day(0, 0, 0), "today at midnight", "hoy a medianoche", "heute um 0 Uhr", "aujourd'hui à minuit"},
-		{day(0, 0, 30), "today at 12:30 AM", "hoy a las 12:30 de la noche", "heute um 0 Uhr 30", "aujourd'hui à 0 heure 30"},
+		{
+			day(0, 0, 30), "today at 12:30 AM", "hoy a las 12:30 de la noche", "heute um 0 Uhr 30",
+			"aujourd'hui à 0 heure 30",
+		},
 		{day(0, 1, 0), "today at 1 AM", "hoy a la 1 de la madrugada", "heute um 1 Uhr", "aujourd'hui à 1 heure"},
 		{day(0, 6, 0), "today at 6 AM", "hoy a las 6 de la mañana", "heute um 6 Uhr", "aujourd'hui à 6 heures"},
 
 		{day(1, 0, 0), "tonight at midnight", "hoy a medianoche", "heute um Mitternacht", "ce soir à minuit"},
-		{day(1, 0, 1), "tomorrow at 12:01 AM", "mañana a las 12:01 de la noche", "morgen um 0 Uhr 1", "demain à 0 heure 1"},
+		{
+			day(1, 0, 1), "tomorrow at 12:01 AM", "mañana a las 12:01 de la noche", "morgen um 0 Uhr 1",
+			"demain à 0 heure 1",
+		},
 		{day(1, 9, 0), "tomorrow at 9 AM", "mañana a las 9 de la mañana", "morgen um 9 Uhr", "demain à 9 heures"},
 		{day(1, 12, 0), "tomorrow at noon", "mañana al mediodía", "morgen um 12 Uhr mittags", "demain à midi"},
 		{day(-1, 9, 0), "yesterday at 9 AM", "ayer a las 9 de la mañana", "gestern um 9 Uhr", "hier à 9 heures"},
 
-		{day(2, 8, 30), "Wednesday at 8:30 AM", "el miércoles a las 8:30 de la mañana", "am Mittwoch um 8 Uhr 30", "mercredi à 8 heures 30"},
-		{day(2, 0, 0), "Wednesday at midnight", "el miércoles a medianoche", "am Mittwoch um 0 Uhr", "mercredi à minuit"},
-		{day(3, 9, 0), "Thursday at 9 AM", "el jueves a las 9 de la mañana", "am Donnerstag um 9 Uhr", "jeudi à 9 heures"},
-		{day(4, 9, 0), "Friday at 9 AM", "el viernes a las 9 de la mañana", "am Freitag um 9 Uhr", "vendredi à 9 heures"},
-		{day(5, 9, 0), "Saturday at 9 AM", "el sábado a las 9 de la mañana", "am Samstag um 9 Uhr", "samedi à 9 heures"},
-		{day(6, 9, 0), "Sunday at 9 AM", "el domingo a las 9 de la mañana", "am Sonntag um 9 Uhr", "dimanche à 9 heures"},
+		{
+			day(2, 8, 30), "Wednesday at 8:30 AM", "el miércoles a las 8:30 de la mañana", "am Mittwoch um 8 Uhr 30",
+			"mercredi à 8 heures 30",
+		},
+		{
+			day(2, 0, 0), "Wednesday at midnight", "el miércoles a medianoche", "am Mittwoch um 0 Uhr",
+			"mercredi à minuit",
+		},
+		{
+			day(3, 9, 0), "Thursday at 9 AM", "el jueves a las 9 de la mañana", "am Donnerstag um 9 Uhr",
+			"jeudi à 9 heures",
+		},
+		{
+			day(4, 9, 0), "Friday at 9 AM", "el viernes a las 9 de la mañana", "am Freitag um 9 Uhr",
+			"vendredi à 9 heures",
+		},
+		{
+			day(5, 9, 0), "Saturday at 9 AM", "el sábado a las 9 de la mañana", "am Samstag um 9 Uhr",
+			"samedi à 9 heures",
+		},
+		{
+			day(6, 9, 0), "Sunday at 9 AM", "el domingo a las 9 de la mañana", "am Sonntag um 9 Uhr",
+			"dimanche à 9 heures",
+		},
 
 		{
 			day(7, 9, 0), "Monday, November 30 at 9 AM", "el lunes 30 de noviembre a las 9 de la mañana",
@@ -69,7 +105,8 @@ func TestSpoken(t *testing.T) {
 			"am Samstag, dem 21. November um 9 Uhr", "le samedi 21 novembre à 9 heures",
 		},
 		{
-			day(-335, 9, 0), "Tuesday, December 23, 2025 at 9 AM", "el martes 23 de diciembre de 2025 a las 9 de la mañana",
+			day(-335, 9, 0), "Tuesday, December 23, 2025 at 9 AM",
+			"el martes 23 de diciembre de 2025 a las 9 de la mañana",
 			"am Dienstag, dem 23. Dezember 2025 um 9 Uhr", "le mardi 23 décembre 2025 à 9 heures",
 		},
 		// Another zone's time is said by the clocks of the route's, before midnight here.
@@ -95,7 +132,8 @@ func TestSpokenDays(t *testing.T) {
 		seen := map[string]bool{}
 		for days := range 335 {
 			said := s.day(from.AddDate(0, 0, days), from)
-			if seen[said] || strings.Contains(said, "%") || strings.Contains(said, "  ") || strings.TrimSpace(said) != said {
+			if seen[said] || strings.Contains(said, "%") || strings.Contains(said, "  ") ||
+				strings.TrimSpace(said) != said {
 				t.Errorf("%s, %d days ahead: got %q", tag, days, said)
 			}
 			seen[said] = true
@@ -138,7 +176,8 @@ func TestSpokenBorders(t *testing.T) {
 func TestSpeechOf(t *testing.T) {
 	t.Parallel()
 	for tag, want := range map[string]*speech{
-		"": &english, "en": &english, "en-us": &english, "EN-GB": &english, "xx": &english, "ensign": &english, "-": &english,
+		"": &english, "en": &english, "en-us": &english, "EN-GB": &english, "xx": &english, "ensign": &english,
+		"-":  &english,
 		"es": &spanish, "es_MX": &spanish, "es-419": &spanish, "de": &german, "de-DE": &german, "DE_at": &german,
 		"fr": &french, "fr-ca": &french, "FR": &french, "est": &english,
 	} {

@@ -180,48 +180,120 @@ func TestMistakes(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown function", `{{ toJsn 1 }}`, `:1:4: there is no function "toJsn"; did you mean "toJson"?`},
 		{"far from any function", `{{ frobnicate_all 1 }}`, `:1:4: there is no function "frobnicate_all"`},
-		{"quote", `{{ .Data.x | quote }}`, `:1:14: quote is not available: quotes and escapes are added for you; leave it out`},
-		{"squote", `{{ squote 1 }}`, `:1:4: squote is not available: quotes and escapes are added for you; leave it out`},
+		{
+			"quote", `{{ .Data.x | quote }}`,
+			`:1:14: quote is not available: quotes and escapes are added for you; leave it out`,
+		},
+		{
+			"squote", `{{ squote 1 }}`,
+			`:1:4: squote is not available: quotes and escapes are added for you; leave it out`,
+		},
 		{"js", `{{ .Data.x | js }}`, `:1:14: js is not available: quotes and escapes are added for you; leave it out`},
 		{"html", `{{ html 1 }}`, `:1:4: html is not available: quotes and escapes are added for you; leave it out`},
-		{"urlquery", `{{ urlquery 1 }}`, `:1:4: urlquery is not available: quotes and escapes are added for you; leave it out`},
-		{"%q", `{{ printf "%q" 1 }}`, `:1:11: %q makes text that JSON does not allow: quotes and escapes are added for you; leave it out`},
+		{
+			"urlquery", `{{ urlquery 1 }}`,
+			`:1:4: urlquery is not available: quotes and escapes are added for you; leave it out`,
+		},
+		{
+			"%q", `{{ printf "%q" 1 }}`,
+			`:1:11: %q makes text that JSON does not allow: quotes and escapes are added for you; leave it out`,
+		},
 		{"env", `{{ env "HOME" }}`, `:1:4: env is not available: a template sees the call, not the server`},
-		{"set", `{{ $d := set .Data "a" 1 }}`, `:1:10: set is not available: maps cannot be changed; make one with dict, pick or omit`},
-		{"merge", `{{ merge .Data .Data }}`, `:1:4: merge is not available: maps cannot be changed; make one with dict, pick or omit`},
+		{
+			"set", `{{ $d := set .Data "a" 1 }}`,
+			`:1:10: set is not available: maps cannot be changed; make one with dict, pick or omit`,
+		},
+		{
+			"merge", `{{ merge .Data .Data }}`,
+			`:1:4: merge is not available: maps cannot be changed; make one with dict, pick or omit`,
+		},
 		{"uuidv4", `{{ uuidv4 }}`, `:1:4: uuidv4 is not available: an answer does not depend on chance`},
 		{"genCA", `{{ genCA "a" 1 }}`, `:1:4: genCA is not available: keys and secrets are not made in templates`},
-		{"dateModify", `{{ dateModify "1h" .Now }}`, `:1:4: dateModify is not available: it speaks the server's clock or zone; write date, ago or spoken`},
-		{"mustToJson", `{{ mustToJson 1 }}`, `:1:4: mustToJson is not available: write toJson, which says itself what is wrong`},
+		{
+			"dateModify", `{{ dateModify "1h" .Now }}`,
+			`:1:4: dateModify is not available: it speaks the server's clock or zone; write date, ago or spoken`,
+		},
+		{
+			"mustToJson", `{{ mustToJson 1 }}`,
+			`:1:4: mustToJson is not available: write toJson, which says itself what is wrong`,
+		},
 		{"push", `{{ push 1 2 }}`, `:1:4: push is not available: write append`},
 		{"call", `{{ call .Data.f }}`, `:1:4: call is not available: a callflow has no use for it`},
-		{"refused as an argument", `{{ toJson env }}`, `:1:11: env is not available: a template sees the call, not the server`},
-		{"refused in a parenthesis", `{{ toJson (quote 1) }}`, `:1:12: quote is not available: quotes and escapes are added for you; leave it out`},
-		{"refused in a definition", `{{ define "a" }}{{ env "A" }}{{ end }}`, `:1:20: env is not available: a template sees the call, not the server`},
-		{"refused in else", `{{ if 1 }}{{ else }}{{ js 1 }}{{ end }}`, `:1:24: js is not available: quotes and escapes are added for you; leave it out`},
-		{"refused in an argument of template", `{{ define "a" }}{{ end }}{{ template "a" env }}`, `:1:42: env is not available: a template sees the call, not the server`},
+		{
+			"refused as an argument", `{{ toJson env }}`,
+			`:1:11: env is not available: a template sees the call, not the server`,
+		},
+		{
+			"refused in a parenthesis", `{{ toJson (quote 1) }}`,
+			`:1:12: quote is not available: quotes and escapes are added for you; leave it out`,
+		},
+		{
+			"refused in a definition", `{{ define "a" }}{{ env "A" }}{{ end }}`,
+			`:1:20: env is not available: a template sees the call, not the server`,
+		},
+		{
+			"refused in else", `{{ if 1 }}{{ else }}{{ js 1 }}{{ end }}`,
+			`:1:24: js is not available: quotes and escapes are added for you; leave it out`,
+		},
+		{
+			"refused in an argument of template", `{{ define "a" }}{{ end }}{{ template "a" env }}`,
+			`:1:42: env is not available: a template sees the call, not the server`,
+		},
 		{"the counter of steps", `{{ __step }}`, `:1:4: there is no function "__step"`},
 		{"too few arguments", `{{ replace "a" "b" }}`, `:1:4: replace wants 3 arguments, found 2`},
 		{"too many arguments", `{{ "x" | toJson 1 }}`, `:1:10: toJson wants 1 argument, found 2`},
 		{"too few for a variadic one", `{{ printf }}`, `:1:4: printf wants at least 1 argument, found 0`},
-		{"on with a variable", `{{ $c := "holidays" }}{{ on $c }}`, `:1:26: want the calendar's name in quotes right after on, as in {{ on "holidays" }}`},
-		{"on in a pipeline", `{{ "holidays" | on }}`, `:1:17: want the calendar's name in quotes right after on, as in {{ on "holidays" }}`},
-		{"a pattern", `{{ regexMatch "a(" .Call.From }}`, `:1:15: the pattern "a(" does not parse: missing closing ): "a("`},
-		{"a zone", `{{ dateInZone "15" .Now "Europe/Berln" }}`, `:1:25: want a time zone such as "Europe/Berlin", found "Europe/Berln"`},
-		{"the server's zone", `{{ dateInZone "15" .Now "Local" }}`, `:1:25: want a time zone such as "Europe/Berlin", found "Local"`},
+		{
+			"on with a variable", `{{ $c := "holidays" }}{{ on $c }}`,
+			`:1:26: want the calendar's name in quotes right after on, as in {{ on "holidays" }}`,
+		},
+		{
+			"on in a pipeline", `{{ "holidays" | on }}`,
+			`:1:17: want the calendar's name in quotes right after on, as in {{ on "holidays" }}`,
+		},
+		{
+			"a pattern", `{{ regexMatch "a(" .Call.From }}`,
+			`:1:15: the pattern "a(" does not parse: missing closing ): "a("`,
+		},
+		{
+			"a zone", `{{ dateInZone "15" .Now "Europe/Berln" }}`,
+			`:1:25: want a time zone such as "Europe/Berlin", found "Europe/Berln"`,
+		},
+		{
+			"the server's zone", `{{ dateInZone "15" .Now "Local" }}`,
+			`:1:25: want a time zone such as "Europe/Berlin", found "Local"`,
+		},
 		{"Local", `{{ .Now.Local }}`, `:1:4: .Local is the server's time zone; times are in the route's zone already`},
-		{"Format", `{{ .Now.Format .Data.x }}`, `:1:4: want .Format with one layout in quotes, as in {{ .Now.Format "15:04" }}; or write date`},
+		{
+			"Format", `{{ .Now.Format .Data.x }}`,
+			`:1:4: want .Format with one layout in quotes, as in {{ .Now.Format "15:04" }}; or write date`,
+		},
 		{"data", `{{ .Cal.From }}`, `:1:4: .Cal is not known; did you mean ".Call"?`},
 		{"data by $", `[{{ with .Event }}{{ $.Weather }}{{ end }}]`, `:1:22: .Weather is not known`},
-		{"template", `{{ template "box" }}{{ define "bix" }}{{ end }}`, `:1:13: template "box" is not defined here or in a file whose name begins with _; did you mean "bix"?`},
-		{"itself", `{{ template "t" }}`, `:1:13: template "t" is not defined here or in a file whose name begins with _`},
+		{
+			"template", `{{ template "box" }}{{ define "bix" }}{{ end }}`,
+			`:1:13: template "box" is not defined here or in a file whose name begins with _; did you mean "bix"?`,
+		},
+		{
+			"itself", `{{ template "t" }}`,
+			`:1:13: template "t" is not defined here or in a file whose name begins with _`,
+		},
 
 		{"open if", "{\n  {{ if .Event }}1", `:2:3: {{if}} is not closed; {{end}} is missing`},
-		{"open range in if", "{{if .Event}}\n{{ range .Events }}{{ \"}}\" }}\n{{end}}", `:1:1: {{if}} is not closed; {{end}} is missing`},
-		{"open inner range", "{{if .Event}}\n {{ range .Events }}\n", `:2:2: {{range}} is not closed; {{end}} is missing`},
+		{
+			"open range in if", "{{if .Event}}\n{{ range .Events }}{{ \"}}\" }}\n{{end}}",
+			`:1:1: {{if}} is not closed; {{end}} is missing`,
+		},
+		{
+			"open inner range", "{{if .Event}}\n {{ range .Events }}\n",
+			`:2:2: {{range}} is not closed; {{end}} is missing`,
+		},
 		{"open action", "a\nb {{ .Data.x", `:2:3: {{ is not closed; }} is missing`},
 		{"one brace", "{{ .Data.x }\n}", `:1:12: found } alone; want }} at the end of the action`},
-		{"stray end", "a\n  {{end}}", `:2:3: {{end}} closes nothing; want an {{if}}, {{range}}, {{with}}, {{define}} or {{block}} before it`},
+		{
+			"stray end", "a\n  {{end}}",
+			`:2:3: {{end}} closes nothing; want an {{if}}, {{range}}, {{with}}, {{define}} or {{block}} before it`,
+		},
 		{"stray else", "{{else}}", `:1:1: {{else}} stands outside {{if}}, {{range}} and {{with}}`},
 		{"variable", "\n{{ $x }}", `:2:4: variable "$x" is not defined; write {{ $x := … }} before it`},
 		{"if of nothing", "{{ if }}{{ end }}", `:1:4: {{if}} wants a value, found none`},
@@ -229,19 +301,40 @@ func TestMistakes(t *testing.T) {
 		{"break", "{{ break }}", `:1: {{break}} stands outside {{range}}`},
 		{"character", "{{ ? }}", `:1:4: "?" has no meaning here`},
 
-		{"header kind", `{{/* data: a nunber */}}`, `:1:12: a is of the unknown kind "nunber"; known: any, bool, id, int, list, map, text`},
+		{
+			"header kind", `{{/* data: a nunber */}}`,
+			`:1:12: a is of the unknown kind "nunber"; known: any, bool, id, int, list, map, text`,
+		},
 		{"header default", `{{/* data: a int = "x" */}}`, `:1:12: a is of the kind int, its default is a text`},
-		{"header no JSON", "{{/*\ndata:\n  a int = x; b id */}}", `:3:3: want the default of a as JSON, such as "text", 20, true or null, found "x"`},
+		{
+			"header no JSON", "{{/*\ndata:\n  a int = x; b id */}}",
+			`:3:3: want the default of a as JSON, such as "text", 20, true or null, found "x"`,
+		},
 		{"header twice", `{{/* data: a int; a id */}}`, `:1:19: a is declared twice`},
-		{"header no kind", `{{/* data: a; b id */}}`, `:1:12: want a field such as "voicemail id" or "timeout int = 20", found "a; b id"`},
+		{
+			"header no kind", `{{/* data: a; b id */}}`,
+			`:1:12: want a field such as "voicemail id" or "timeout int = 20", found "a; b id"`,
+		},
 		{"header rest", `{{/* data: a id b id */}}`, `:1:17: want ; or a line end after a, found "b id"`},
 
-		{"no-break space", "{\"a\":\u00a0\"b\"}", `:1:6: want a value, found '\u00a0'; this blank is not one of ASCII, as it comes with a copy from a page; delete it and type a blank`},
-		{"zero-width space", "{\"a\"\u200b:\"b\"}", `:1:5: want a colon, found '\u200b'; this character cannot be seen, as it comes with a copy from a page; delete it`},
+		{
+			"no-break space", "{\"a\":\u00a0\"b\"}",
+			`:1:6: want a value, found '\u00a0'; this blank is not one of ASCII, as it comes with a copy from a page; delete it and type a blank`,
+		},
+		{
+			"zero-width space", "{\"a\"\u200b:\"b\"}",
+			`:1:5: want a colon, found '\u200b'; this character cannot be seen, as it comes with a copy from a page; delete it`,
+		},
 		{"typographic dash", "{\"a\":–1}", `:1:6: want a value, found '–'; write - for a minus`},
-		{"typographic quotes", "{“a”:1}", `:1:2: want a member name in quotes or }, found '“'; names and texts stand in straight double quotes, as in "hangup"`},
+		{
+			"typographic quotes", "{“a”:1}",
+			`:1:2: want a member name in quotes or }, found '“'; names and texts stand in straight double quotes, as in "hangup"`,
+		},
 		{"not UTF-8", "a\nbü\xff", `:2:3: want UTF-8, found the byte 0xff; save it as UTF-8`},
-		{"columns are characters", "ü {{ js 1 }}", `:1:6: js is not available: quotes and escapes are added for you; leave it out`},
+		{
+			"columns are characters", "ü {{ js 1 }}",
+			`:1:6: js is not available: quotes and escapes are added for you; leave it out`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -400,7 +493,8 @@ func TestZone(t *testing.T) {
 		return nil, errors.New("no such place")
 	}})
 	at := diag.Pos{File: "t", Line: 1, Col: 1}
-	template, mistakes := l.ParseText(at, `{{ dateInZone "15:04 MST" .Now "Mars/Airy" }} {{ dateInZone "15:04" .Now .Tenant }}`)
+	template, mistakes := l.ParseText(at,
+		`{{ dateInZone "15:04 MST" .Now "Mars/Airy" }} {{ dateInZone "15:04" .Now .Tenant }}`)
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
@@ -419,7 +513,8 @@ func TestZone(t *testing.T) {
 func TestByteOrderMark(t *testing.T) {
 	t.Parallel()
 	l, mistakes := load(map[string]string{"t.json.tmpl": "\ufeff{{ if }}", "u.json.tmpl": "\ufeff\ufeff{\"a\": 1}"})
-	if got, want := diag.Mistakes(mistakes).Error(), "templates/t.json.tmpl:1:4: {{if}} wants a value, found none"; got != want {
+	if got, want := diag.Mistakes(mistakes).Error(),
+		"templates/t.json.tmpl:1:4: {{if}} wants a value, found none"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	var out bytes.Buffer

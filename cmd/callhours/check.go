@@ -118,7 +118,8 @@ func read(ctx context.Context, g *server.Generation, offline bool, w world) {
 	g.Recall(w.now())
 	for _, name := range g.Calendars() {
 		if use, _, _ := g.Calendar(name); use.State.Unknown() {
-			fmt.Fprintf(w.stderr, "calendar %q: there is no copy of its feed, so that its events and the routes that ask it are not looked at\n", name)
+			fmt.Fprintf(w.stderr,
+				"calendar %q: there is no copy of its feed, so that its events and the routes that ask it are not looked at\n", name)
 		}
 	}
 }

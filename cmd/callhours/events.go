@@ -47,7 +47,8 @@ Dates are local midnights of --timezone, which is also the zone of all-day and f
 	formatFlag(cmd, &a.format)
 	f.StringVar(&a.from, "from", "", "first `moment` (default: today)")
 	f.StringVar(&a.to, "to", "", "`moment` after the last (default: 30 days after --from)")
-	f.StringVar(&a.timezone, "timezone", "", "`zone` such as Europe/Berlin (default: the calendar's, else the configuration's)")
+	f.StringVar(&a.timezone, "timezone", "",
+		"`zone` such as Europe/Berlin (default: the calendar's, else the configuration's)")
 	return cmd
 }
 
@@ -65,7 +66,8 @@ func events(ctx context.Context, name string, a window, w world) error {
 		}
 	}
 	if zone == nil {
-		return refuse(errors.New("in which time zone? give one, such as --timezone America/New_York; there is no silent UTC"))
+		return refuse(
+			errors.New("in which time zone? give one, such as --timezone America/New_York; there is no silent UTC"))
 	}
 	now := w.now().In(zone)
 	y, m, d := now.Date()

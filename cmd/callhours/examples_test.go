@@ -25,11 +25,13 @@ func TestExamples(t *testing.T) {
 					t.Fatal(err)
 				}
 				w := world{strings.NewReader(""), &stdout, &stderr, func() time.Time { return now }}
-				if code := run(t.Context(), []string{"check", "--strict", "--offline", "-c", config}, w); code != fine || stderr.Len() > 0 {
+				if code := run(t.Context(), []string{"check", "--strict", "--offline", "-c", config},
+					w); code != fine || stderr.Len() > 0 {
 					t.Errorf("check at %s: %d\n%s%s", day, code, &stdout, &stderr)
 				}
 				stdout.Reset()
-				if code := run(t.Context(), []string{"test", "-c", config}, w); code != fine || !strings.Contains(stdout.String(), "0 of ") || stderr.Len() > 0 {
+				if code := run(t.Context(), []string{"test", "-c", config}, w); code != fine ||
+					!strings.Contains(stdout.String(), "0 of ") || stderr.Len() > 0 {
 					t.Errorf("test at %s: %d\n%s%s", day, code, &stdout, &stderr)
 				}
 			}

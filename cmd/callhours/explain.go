@@ -70,7 +70,8 @@ func explain(ctx context.Context, a asked, w world) error {
 		return refuse(fmt.Errorf("--param %w", err))
 	}
 	if q.Route == "" && q.Path == "" && q.Call == nil {
-		return refuse(fmt.Errorf("which call? name a --route, or a --path, --account or --dialed number that finds one"))
+		return refuse(
+			fmt.Errorf("which call? name a --route, or a --path, --account or --dialed number that finds one"))
 	}
 	in, err := open(a.config, w)
 	if err != nil {

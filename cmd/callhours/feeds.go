@@ -36,8 +36,10 @@ refresh fetches a calendar's feed now, and says how that went. It exits with 1 w
 		RunE: func(cmd *cobra.Command, _ []string) error { return feeds(cmd.Context(), a, w) },
 	}
 	f := cmd.PersistentFlags()
-	f.StringVarP(&a.config, "config", "c", "", "configuration `file` (default: ./callhours.yaml, else the built-in example)")
-	f.StringVar(&a.admin, "admin", "", "`address` of the server's admin side, such as http://127.0.0.1:9480 (default: the configuration's)")
+	f.StringVarP(&a.config, "config", "c", "",
+		"configuration `file` (default: ./callhours.yaml, else the built-in example)")
+	f.StringVar(&a.admin, "admin", "",
+		"`address` of the server's admin side, such as http://127.0.0.1:9480 (default: the configuration's)")
 	f.StringVar(&a.format, "format", "text", "`text` or json")
 	cmd.AddCommand(&cobra.Command{
 		Use:   "refresh CALENDAR",
@@ -76,7 +78,8 @@ func feeds(ctx context.Context, a feedsAsked, w world) error {
 
 func refreshFeed(ctx context.Context, calendar string, a feedsAsked, w world) error {
 	var feed feedView
-	if err := a.ask(ctx, http.MethodPost, "/api/v1/feeds/"+(&url.URL{Path: calendar}).EscapedPath()+"/refresh", w, &feed); err != nil {
+	if err := a.ask(ctx, http.MethodPost, "/api/v1/feeds/"+(&url.URL{Path: calendar}).EscapedPath()+"/refresh", w,
+		&feed); err != nil {
 		return err
 	}
 	if a.format != "json" {
@@ -153,7 +156,8 @@ func showFeeds(w world, list []feedView) error {
 		if f.Horizon != nil {
 			reach = f.Horizon.Format(time.DateOnly)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%d\t%s\n", strings.Join(f.Calendars, ","), f.State, read, f.Result, next, f.Events, reach, f.Problems, f.Source)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%d\t%s\n", strings.Join(f.Calendars, ","), f.State, read, f.Result,
+			next, f.Events, reach, f.Problems, f.Source)
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -14,12 +14,14 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// garbage is how much a process may allocate between two collections at least. Small installations keep some 10 MB, and at the usual GOGC would
-// collect every few hundred calls, each time looking at all that they keep: a twentieth of what calls cost.
+// garbage is how much a process may allocate between two collections at least. Small installations keep some 10
+// MB, and at the usual GOGC would collect every few hundred calls, each time looking at all that they keep: a
+// twentieth of what calls cost.
 const garbage = 32 << 20
 
-// collectLess makes collections of a small heap rarer, unless GOGC says how often they shall come. What a larger heap costs does not change, and
-// GOMEMLIMIT goes on to hold. It is adjusted after each collection, so that a heap that grows is not taken for a small one.
+// collectLess makes collections of a small heap rarer, unless GOGC says how often they shall come. What a larger heap
+// costs does not change, and GOMEMLIMIT goes on to hold. It is adjusted after each collection, so that a heap that
+// grows is not taken for a small one.
 func collectLess() {
 	if os.Getenv("GOGC") == "" {
 		(&collected{percent: 100}).next()
@@ -46,8 +48,9 @@ func (c *collected) next() {
 	runtime.SetFinalizer(c, (*collected).next)
 }
 
-// withinLimit makes nine tenths of what a container may have the limit that collections work towards, unless GOMEMLIMIT says another one. What Go
-// does not count, such as the program itself and the page cache, has the rest. root is that of the file system.
+// withinLimit makes nine tenths of what a container may have the limit that collections work towards, unless
+// GOMEMLIMIT says another one. What Go does not count, such as the program itself and the page cache, has the rest.
+// root is that of the file system.
 func withinLimit(root fs.FS) {
 	if os.Getenv("GOMEMLIMIT") != "" {
 		return
@@ -57,8 +60,9 @@ func withinLimit(root fs.FS) {
 	}
 }
 
-// allowed is how much memory the cgroups of the process, of version 1 or 2, allow it: the least that its own and those around it say; 0 where none
-// does. Inside a container the mounted tree often begins at the container's own cgroup, whatever its path outside is.
+// allowed is how much memory the cgroups of the process, of version 1 or 2, allow it: the least that its own and those
+// around it say; 0 where none does. Inside a container the mounted tree often begins at the container's own cgroup,
+// whatever its path outside is.
 func allowed(root fs.FS) int64 {
 	var least int64
 	in := files.Tree{FS: root}
@@ -74,7 +78,8 @@ func allowed(root fs.FS) int64 {
 			tree, file = "sys/fs/cgroup/memory", "memory.limit_in_bytes"
 		}
 		for dir := path.Join("/", own); ; dir = path.Dir(dir) {
-			text, _, _ := in.Read(path.Join(tree, dir, file), maxKernelFile) // the root has none, and what is around a container is not seen
+			// the root has none, and what is around a container is not seen
+			text, _, _ := in.Read(path.Join(tree, dir, file), maxKernelFile)
 			n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
 			if err == nil && n < unlimited && (least == 0 || n < least) {
 				least = n

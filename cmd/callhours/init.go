@@ -27,14 +27,15 @@ holidays, a template, and routing tests. It overwrites nothing.`,
 			if err != nil {
 				return deny(err)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "\nTry it:\n  callhours serve -c %s\n", filepath.Join(args[0], examples.Config))
+			fmt.Fprintf(cmd.OutOrStdout(), "\nTry it:\n  callhours serve -c %s\n",
+				filepath.Join(args[0], examples.Config))
 			return nil
 		},
 	}
 }
 
-// writeOut copies files into a directory, none of them over another, and gives the names of those it wrote. Nothing is written
-// when any of them is there already.
+// writeOut copies files into a directory, none of them over another, and gives the names of those it wrote. Nothing is
+// written when any of them is there already.
 func writeOut(from fs.FS, dir string) ([]string, error) {
 	var names []string
 	err := fs.WalkDir(from, ".", func(name string, d fs.DirEntry, err error) error {
@@ -49,7 +50,8 @@ func writeOut(from fs.FS, dir string) ([]string, error) {
 	for _, name := range names {
 		to := filepath.Join(dir, filepath.FromSlash(name))
 		if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s is there already, and nothing was written; name another directory, or move it away", to)
+			return nil,
+				fmt.Errorf("%s is there already, and nothing was written; name another directory, or move it away", to)
 		}
 	}
 	var written []string

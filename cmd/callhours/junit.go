@@ -60,7 +60,10 @@ func junit(to io.Writer, results []*preview.TestResult) error {
 				}
 			}
 			first := r.Failures[0].Differences[0]
-			c.Failure = &junitFailure{Message: first.What + ": want " + first.Want + ", got " + first.Got, Text: "\n" + text.String()}
+			c.Failure = &junitFailure{
+				Message: first.What + ": want " + first.Want + ", got " + first.Got,
+				Text:    "\n" + text.String(),
+			}
 		}
 		suite.Cases = append(suite.Cases, c)
 	}

@@ -21,9 +21,9 @@ import (
 	"time"
 )
 
-// TestKilled kills the server with SIGKILL at random moments while its feeds bring a new version with each fetch, and starts it again with the
-// feeds down: every route answers at once, by the version that it last answered with or by one that has been fetched since,
-// and no copy is torn. 10 times, in a soak 200.
+// TestKilled kills the server with SIGKILL at random moments while its feeds bring a new version with each fetch, and
+// starts it again with the feeds down: every route answers at once, by the version that it last answered with or by one
+// that has been fetched since, and no copy is torn. 10 times, in a soak 200.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	times := 10
@@ -40,19 +40,22 @@ func TestKilled(t *testing.T) {
 			http.Error(w, "down", http.StatusServiceUnavailable)
 			return
 		}
-		fmt.Fprintf(w, "BEGIN:VCALENDAR\n%sBEGIN:VEVENT\nUID:a\nDTSTART;VALUE=DATE:20200101\nRRULE:FREQ=DAILY\nSUMMARY:%d\nEND:VEVENT\nEND:VCALENDAR\n",
+		fmt.Fprintf(w,
+			"BEGIN:VCALENDAR\n%sBEGIN:VEVENT\nUID:a\nDTSTART;VALUE=DATE:20200101\nRRULE:FREQ=DAILY\nSUMMARY:%d\nEND:VEVENT\nEND:VCALENDAR\n",
 			padding, version[i].Add(1))
 	}))
 	defer server.Close()
 	dir := t.TempDir()
 	var yaml strings.Builder
-	yaml.WriteString("listen: 127.0.0.1:0\nadmin_listen: 127.0.0.1:0\nstate_dir: state\ntimezone: America/New_York\ncalendars:\n")
+	yaml.WriteString(
+		"listen: 127.0.0.1:0\nadmin_listen: 127.0.0.1:0\nstate_dir: state\ntimezone: America/New_York\ncalendars:\n")
 	for i := range feeds {
 		fmt.Fprintf(&yaml, "  c%d: {url: \"%s/%d.ics\"}\n", i, server.URL, i)
 	}
 	yaml.WriteString("routes:\n")
 	for i := range feeds {
-		fmt.Fprintf(&yaml, "  - {name: r%d, branches: [{name: open, when: {calendar: c%d}, callflow: '{\"module\":\"tts\",\"data\":{\"text\":{{ .Event.Summary | toJson }}}}'}, {name: closed, pass: true}]}\n", i, i)
+		fmt.Fprintf(&yaml,
+			"  - {name: r%d, branches: [{name: open, when: {calendar: c%d}, callflow: '{\"module\":\"tts\",\"data\":{\"text\":{{ .Event.Summary | toJson }}}}'}, {name: closed, pass: true}]}\n", i, i)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "callhours.yaml"), []byte(yaml.String()), 0o600); err != nil {
 		t.Fatal(err)
@@ -80,7 +83,8 @@ func TestKilled(t *testing.T) {
 		for i := range feeds {
 			busy.Go(func() {
 				for ctx.Err() == nil {
-					request, err := http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("%s/api/v1/feeds/c%d/refresh", p.admin, i), nil)
+					request, err := http.NewRequestWithContext(ctx, http.MethodPost,
+						fmt.Sprintf("%s/api/v1/feeds/c%d/refresh", p.admin, i), nil)
 					if err != nil {
 						panic(err)
 					}
@@ -109,7 +113,8 @@ func TestKilled(t *testing.T) {
 		for i := range feeds {
 			v, err := ask(p, i)
 			if last := version[i].Load(); err != nil || v < answered[i] || v > last {
-				t.Errorf("round %d: route %d answers with version %d, %v; before it was killed with %d, and fetched %d", round, i, v, err, answered[i], last)
+				t.Errorf("round %d: route %d answers with version %d, %v; before it was killed with %d, and fetched %d",
+					round, i, v, err, answered[i], last)
 			}
 			answered[i] = v
 		}
@@ -122,7 +127,8 @@ func TestKilled(t *testing.T) {
 		t.Errorf("only %d versions were fetched", version[0].Load())
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "state", "*", "*"))
-	if err != nil || len(left) > 3*feeds+feeds { // copies, their events, pointers, and what the last kill left half written
+	// copies, their events, pointers, and what the last kill left half written
+	if err != nil || len(left) > 3*feeds+feeds {
 		t.Errorf("got %d files, %v", len(left), err)
 	}
 	t.Logf("%d rounds, version %d", times, version[0].Load())
@@ -136,7 +142,8 @@ type process struct {
 	read         chan struct{} // closed when its output has ended
 }
 
-// startProcess starts the configuration in a directory, with that environment alone, and waits until calls are answered.
+// startProcess starts the configuration in a directory, with that environment alone, and
+// waits until calls are answered.
 func startProcess(t *testing.T, dir string, env ...string) *process {
 	t.Helper()
 	return startProcessWith(t, dir, nil, env...)

@@ -168,8 +168,8 @@ func TestPrometheus(t *testing.T) {
 	if sum != float64(total) {
 		t.Errorf("sent %v calls, want %d", sum, total)
 	}
-	// increase() extrapolates to the ends of its range, and sees the restart by itself. On a busy machine, where scrapes
-	// are few, it extrapolates to twice as much.
+	// increase() extrapolates to the ends of its range, and sees the restart by itself. On a busy machine, where
+	// scrapes are few, it extrapolates to twice as much.
 	for branch, n := range prom.query(t, `sum by (route, branch) (increase(callhours_decisions_total[10m])) > 0`) {
 		if want := d.sent[branch]; n < want/2 || n > 2*want+2 {
 			t.Errorf("%s: increase() says %.1f calls, want about %v", branch, n, want)

@@ -17,7 +17,8 @@ import (
 	"github.com/callhours/callhours/pivot"
 )
 
-// loadSchemas reads a cluster's schemas: from a directory, or from the address of its API, which gives them to everybody.
+// loadSchemas reads a cluster's schemas: from a directory, or from the address of its API,
+// which gives them to everybody.
 func loadSchemas(ctx context.Context, from string) (*pivot.Schemas, error) {
 	if !strings.HasPrefix(from, "http://") && !strings.HasPrefix(from, "https://") {
 		return pivot.LoadSchemas(os.DirFS(from))
@@ -49,7 +50,8 @@ func fetchSchemas(ctx context.Context, from, dir string) error {
 	}
 	var list struct{ Data []string }
 	if err := json.Unmarshal(body, &list); err != nil || len(list.Data) == 0 || len(list.Data) > most {
-		return errors.New(`want the address of Kazoo's schemas, such as https://api.example.com:8443/v2/schemas, which answers {"data": [NAME, …]}`)
+		return errors.New(
+			`want the address of Kazoo's schemas, such as https://api.example.com:8443/v2/schemas, which answers {"data": [NAME, …]}`)
 	}
 	for _, name := range list.Data {
 		if !schemaName.MatchString(name) {

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestSchemasOfAPI: what a cluster's API gives is what a directory of its answers would be; anything else is refused in words.
+// TestSchemasOfAPI: what a cluster's API gives is what a directory of its answers would be;
+// anything else is refused in words.
 func TestSchemasOfAPI(t *testing.T) {
 	t.Parallel()
 	answers := map[string]string{
@@ -33,7 +34,8 @@ func TestSchemasOfAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := schemas.Check([]byte(`{"module":"tts","data":{"text":"too long for it"}}`)); err == nil || !strings.Contains(err.Error(), "maxLength") {
+	if err := schemas.Check([]byte(`{"module":"tts","data":{"text":"too long for it"}}`)); err == nil ||
+		!strings.Contains(err.Error(), "maxLength") {
 		t.Errorf("got %v, want what the cluster refuses", err)
 	}
 	if err := schemas.Check([]byte(`{"module":"tts","data":{"text":"short"}}`)); err != nil {

@@ -28,12 +28,14 @@ func pageOf(t *testing.T, url string) string {
 	return string(text)
 }
 
-// TestTwoServers: of two processes with one state_dir the second one answers, writes nothing there, says so, and takes over when the first is killed.
+// TestTwoServers: of two processes with one state_dir the second one answers, writes nothing there, says so, and takes
+// over when the first is killed.
 func TestTwoServers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	yaml := "listen: 127.0.0.1:0\nadmin_listen: 127.0.0.1:0\nstate_dir: state\ntimezone: America/New_York\ndrain: 1ms\n" +
-		"routes: [{name: r, branches: [{name: closed, callflow: '{\"module\":\"hangup\"}'}]}]\n"
+	yaml :=
+		"listen: 127.0.0.1:0\nadmin_listen: 127.0.0.1:0\nstate_dir: state\ntimezone: America/New_York\ndrain: 1ms\n" +
+			"routes: [{name: r, branches: [{name: closed, callflow: '{\"module\":\"hangup\"}'}]}]\n"
 	if err := os.WriteFile(filepath.Join(dir, "callhours.yaml"), []byte(yaml), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +55,8 @@ func TestTwoServers(t *testing.T) {
 		t.Errorf("the second answers %s", got)
 	}
 	for path, want := range map[string]string{
-		"/metrics": "\ncallhours_state_read_only 1\n", "/api/v1/status": `"state_shared":"` + why + `"`, "/api/v1/findings": "state_dir_shared",
+		"/metrics": "\ncallhours_state_read_only 1\n", "/api/v1/status": `"state_shared":"` + why + `"`,
+		"/api/v1/findings": "state_dir_shared",
 	} {
 		if got := pageOf(t, second.admin+path); !strings.Contains(got, want) {
 			t.Errorf("%s does not say %s:\n%s", path, want, got)
@@ -74,7 +77,8 @@ func TestTwoServers(t *testing.T) {
 	var said bytes.Buffer
 	strict.Stderr = &said
 	_ = strict.Run()
-	if got := strings.TrimSpace(said.String()); strict.ProcessState.ExitCode() != 2 || got != "state_dir "+why+"; stop that process, or set another state_dir" {
+	if got := strings.TrimSpace(said.String()); strict.ProcessState.ExitCode() != 2 ||
+		got != "state_dir "+why+"; stop that process, or set another state_dir" {
 		t.Errorf("--strict: exit code %d, %s", strict.ProcessState.ExitCode(), got)
 	}
 
@@ -92,13 +96,14 @@ func TestTwoServers(t *testing.T) {
 		t.Error("it has taken over and does not say so")
 	}
 	second.kill(t)
-	if out := second.log.String(); !strings.Contains(out, "warning: state_dir "+why) || !strings.Contains(out, "state_dir is free") {
+	if out := second.log.String(); !strings.Contains(out, "warning: state_dir "+why) ||
+		!strings.Contains(out, "state_dir is free") {
 		t.Errorf("the log is %s", out)
 	}
 }
 
-// TestAcceptedByPath: configurations of the same name in two directories have an accepted copy each in one state_dir, and one that is spelled differently
-// has its own.
+// TestAcceptedByPath: configurations of the same name in two directories have an accepted copy each in one state_dir,
+// and one that is spelled differently has its own.
 func TestAcceptedByPath(t *testing.T) {
 	t.Parallel()
 	state := t.TempDir()
@@ -113,7 +118,8 @@ func TestAcceptedByPath(t *testing.T) {
 		dir := t.TempDir()
 		dirs = append(dirs, dir)
 		for name, text := range map[string]string{
-			"callhours.yaml": "listen: 127.0.0.1:0\nadmin_listen: 127.0.0.1:0\nstate_dir: " + state + "\ntimezone: America/New_York\ninclude: [tenants/*.yaml]\n",
+			"callhours.yaml": "listen: 127.0.0.1:0\nadmin_listen: 127.0.0.1:0\nstate_dir: " + state +
+				"\ntimezone: America/New_York\ninclude: [tenants/*.yaml]\n",
 			"tenants/a.yaml": "tenant: {name: acme, account: [aaa]}\nroutes: [{name: r, branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"" + who + "\"}}'}]}]\n",
 		} {
 			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
@@ -128,12 +134,16 @@ func TestAcceptedByPath(t *testing.T) {
 		}
 	}
 	for _, dir := range dirs {
-		if err := os.WriteFile(filepath.Join(dir, "tenants", "a.yaml"), []byte("tenant: {name: acme\n"), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "tenants", "a.yaml"), []byte("tenant: {name: acme\n"),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for i, who := range []string{"anna", "bert"} {
-		for _, main := range []string{"callhours.yaml", "./callhours.yaml", filepath.Join(dirs[i], "callhours.yaml"), "tenants/../callhours.yaml"} {
+		for _, main := range []string{
+			"callhours.yaml", "./callhours.yaml", filepath.Join(dirs[i], "callhours.yaml"),
+			"tenants/../callhours.yaml",
+		} {
 			if got := answers(dirs[i], main); !strings.Contains(got, who) {
 				t.Errorf("%s of %s answers %s", main, who, got)
 			}

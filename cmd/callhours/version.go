@@ -53,6 +53,7 @@ func revision() string {
 func metricsOptions() metrics.Options {
 	zones, source := calendars.ZoneDataVersion()
 	return metrics.Options{
-		Version: buildVersion(), Revision: revision(), GoVersion: runtime.Version(), TZDataVersion: zones, TZDataSource: source,
+		Version: buildVersion(), Revision: revision(), GoVersion: runtime.Version(), TZDataVersion: zones,
+		TZDataSource: source,
 	}
 }

@@ -13,12 +13,14 @@ import (
 	"github.com/callhours/callhours/server"
 )
 
-// lookAgain is how often the decision is looked at although nothing is known to change it: the machine may have slept, its clock may have
-// been set, and a copy may have become too old.
+// lookAgain is how often the decision is looked at although nothing is known to change it: the machine may have slept,
+// its clock may have been set, and a copy may have become too old.
 const lookAgain = 30 * time.Second
 
 // watch explains a call, and again whenever the decision has changed, until ctx ends.
-func watch(ctx context.Context, g *server.Generation, q preview.Question, names []string, format string, w world) error {
+func watch(ctx context.Context, g *server.Generation, q preview.Question, names []string, format string,
+	w world,
+) error {
 	followed := g.Follow(ctx, userAgent(), w.now, names)
 	defer followed.Close()
 	var last []byte
@@ -70,8 +72,8 @@ func warn(g *server.Generation, names []string, failed map[string]string, to io.
 	}
 }
 
-// decisionOf is what is compared of explanations: neither their moment, nor what became of branches that do not matter, nor a callflow that
-// is another for each call.
+// decisionOf is what is compared of explanations: neither their moment, nor what became of branches that do not matter,
+// nor a callflow that is another for each call.
 func decisionOf(e preview.Explanation) ([]byte, error) {
 	e.At, e.Steps = time.Time{}, nil
 	if strings.HasPrefix(e.Answer.Rendered, "rendered for each call") {

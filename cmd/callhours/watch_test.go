@@ -45,7 +45,8 @@ func (o *output) take() string {
 	return text
 }
 
-// watched writes a configuration whose calendar is open on the first day of a bubble's clock, 2000-01-01, from nine to the hour given.
+// watched writes a configuration whose calendar is open on the first day of a bubble's clock, 2000-01-01,
+// from nine to the hour given.
 func watched(t *testing.T, dir, until string) {
 	t.Helper()
 	for name, text := range map[string]string{
@@ -67,7 +68,8 @@ routes:
 	}
 }
 
-// TestWatch follows a day in no time: the decision is written when it changes, by the clock and by the file, and at no other time.
+// TestWatch follows a day in no time: the decision is written when it changes, by the clock and by the
+// file, and at no other time.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"text", "json"} {
@@ -80,7 +82,11 @@ func TestWatch(t *testing.T) {
 			ended := make(chan struct{})
 			go func() {
 				defer close(ended)
-				code = run(ctx, []string{"explain", "-c", filepath.Join(dir, "callhours.yaml"), "--route", "main", "--watch", "--format", format}, world{strings.NewReader(""), &out, &errs, time.Now})
+				code = run(ctx,
+					[]string{
+						"explain", "-c", filepath.Join(dir, "callhours.yaml"), "--route", "main", "--watch",
+						"--format", format,
+					}, world{strings.NewReader(""), &out, &errs, time.Now})
 			}()
 			pass := func(d time.Duration) { // of the bubble's clock
 				<-time.After(d)
@@ -106,8 +112,14 @@ func TestWatch(t *testing.T) {
 			}
 			wants := map[string][][]string{
 				"text": {
-					{"at      Sat 2000-01-01 00:00:0", "closed (closed): no branch", "until   Sat 2000-01-01 09:00:00 UTC, then open"},
-					{"\nat      Sat 2000-01-01 09:00:00 UTC\n", "open (open): calendar hours", "until   Sat 2000-01-01 17:00:00 UTC, then closed"},
+					{
+						"at      Sat 2000-01-01 00:00:0", "closed (closed): no branch",
+						"until   Sat 2000-01-01 09:00:00 UTC, then open",
+					},
+					{
+						"\nat      Sat 2000-01-01 09:00:00 UTC\n", "open (open): calendar hours",
+						"until   Sat 2000-01-01 17:00:00 UTC, then closed",
+					},
 					{"open (open): calendar hours", "until   Sat 2000-01-01 15:00:00 UTC, then closed"},
 					{"at      Sat 2000-01-01 15:00:00 UTC\n", "closed (closed)", "no change in sight"},
 				},
@@ -144,7 +156,8 @@ func TestWatch(t *testing.T) {
 func TestWatchUsage(t *testing.T) {
 	t.Parallel()
 	var out, errs output
-	code := run(t.Context(), []string{"explain", "--route", "front-desk", "--watch", "--at", "2026-12-25"}, world{strings.NewReader(""), &out, &errs, time.Now})
+	code := run(t.Context(), []string{"explain", "--route", "front-desk", "--watch", "--at", "2026-12-25"},
+		world{strings.NewReader(""), &out, &errs, time.Now})
 	if want := "--watch follows the clock; leave out --at\n"; code != usage || errs.take() != want {
 		t.Errorf("exit code %d, want %d and %q", code, usage, want)
 	}
@@ -163,7 +176,10 @@ func TestExplainEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := server.New(server.Options{Generation: g, Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Now: w.now})
+	s := server.New(server.Options{
+		Generation: g, Registry: prometheus.NewRegistry(),
+		Log: slog.New(slog.DiscardHandler), Now: w.now,
+	})
 	s.Start()
 	for _, asked := range [][]string{
 		{"route", "front-desk"},

@@ -1,9 +1,9 @@
-// Package contain keeps a panic where it happened. A fault while reading one feed, file, template, tenant, page or record
-// is that thing's fault and nobody else's: whatever handles outside input runs it through this package, and gets an error
-// where the program would have ended.
+// Package contain keeps a panic where it happened. A fault while reading one feed, file, template, tenant, page or
+// record is that thing's fault and nobody else's: whatever handles outside input runs it through this package, and gets
+// an error where the program would have ended.
 //
-// It catches panics only. What Go ends the process for without one (a stack or memory that is used up, maps written by two
-// goroutines) is the business of bounds, and of what remembers at the next start what was being read.
+// It catches panics only. What Go ends the process for without one (a stack or memory that is used up, maps written by
+// two goroutines) is the business of bounds, and of what remembers at the next start what was being read.
 package contain
 
 import (
@@ -140,7 +140,8 @@ func (g *Guard) report(place metrics.PanicPlace, subject string, p *Panic) {
 	if g.log == nil || !g.first(string(place)+"\n"+subject+"\n"+p.Value) {
 		return
 	}
-	g.log.Error("a panic was contained; please report it", slog.String("where", string(place)), slog.String("subject", subject),
+	g.log.Error("a panic was contained; please report it", slog.String("where", string(place)),
+		slog.String("subject", subject),
 		slog.String("panic", p.Value), slog.String("stack", string(p.Stack)))
 }
 

@@ -26,7 +26,9 @@ func TestDo(t *testing.T) {
 	}{
 		{"nothing", func() error { return nil }, ""},
 		{"an error", func() error { return other }, "other"},
-		{"a panic", func() error { panic("no\nsuch\tthing") }, "callhours has a bug here (no such thing); please report it with the stack in the log"},
+		{"a panic", func() error {
+			panic("no\nsuch\tthing")
+		}, "callhours has a bug here (no such thing); please report it with the stack in the log"},
 		{
 			"an index", func() error { var none []int; return errors.New(string(rune(none[len(none)]))) },
 			"callhours has a bug here (index out of range [0] with length 0); please report it with the stack in the log",
@@ -35,7 +37,9 @@ func TestDo(t *testing.T) {
 			"a long one", func() error { panic(strings.Repeat("é", 5000)) },
 			"callhours has a bug here (" + strings.Repeat("é", 100) + "…); please report it with the stack in the log",
 		},
-		{"one raised again", func() error { panic(contain.Do(func() error { panic("first") })) }, "callhours has a bug here (first); please report it with the stack in the log"},
+		{"one raised again", func() error {
+			panic(contain.Do(func() error { panic("first") }))
+		}, "callhours has a bug here (first); please report it with the stack in the log"},
 	} {
 		err := contain.Do(c.f)
 		got := ""

@@ -153,8 +153,8 @@ func Excerpt(text string) string {
 const listed = 8
 
 // Suggest ends a message about a name that is not known: `; did you mean "x"?` when one of the known names is close,
-// else the known names when they are few, else nothing. Names are compared without regard to case; close is one slip, or
-// a third of the characters, or two that are missing at the end.
+// else the known names when they are few, else nothing. Names are compared without regard to case; close is one slip,
+// or a third of the characters, or two that are missing at the end.
 func Suggest(got string, known []string) string {
 	best, cut, length := "", "", utf8.RuneCountInString(got)
 	least, compared, lower := max(1, length/3), known, strings.ToLower(got)

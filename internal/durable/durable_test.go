@@ -40,7 +40,8 @@ func version(n int) []byte {
 
 func writeForEver(dir string) {
 	for n := 0; ; n++ {
-		if err := errors.Join(Swap(dir, "swapped", version(n)), Write(dir, "written", version(n)), amend(dir, n)); err != nil {
+		if err := errors.Join(Swap(dir, "swapped", version(n)), Write(dir, "written", version(n)),
+			amend(dir, n)); err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}
@@ -104,7 +105,8 @@ func TestKilled(t *testing.T) {
 		kill(t, cmd)
 		for _, name := range []string{"swapped", "written"} {
 			content, err := os.ReadFile(filepath.Join(dir, name))
-			if err != nil || len(content) != len(version(0)) || !bytes.Equal(content, bytes.Repeat(content[:9], 20_000)) {
+			if err != nil || len(content) != len(version(0)) ||
+				!bytes.Equal(content, bytes.Repeat(content[:9], 20_000)) {
 				t.Errorf("%s: %d bytes, %v", name, len(content), err)
 			}
 		}
@@ -131,7 +133,8 @@ func TestFaults(t *testing.T) {
 				return nil
 			}}
 			err := faulty.Write(dir, "a", []byte("new and longer"))
-			if !errors.Is(err, fault) || strings.Contains(err.Error(), "\n") || strings.HasPrefix(err.Error(), string(step)) {
+			if !errors.Is(err, fault) || strings.Contains(err.Error(), "\n") ||
+				strings.HasPrefix(err.Error(), string(step)) {
 				t.Errorf("%s: got %v, want %v with a file and no step", step, err, fault)
 			}
 			content, err := os.ReadFile(filepath.Join(dir, "a"))
@@ -148,7 +151,8 @@ func TestFaults(t *testing.T) {
 func TestModes(t *testing.T) {
 	t.Parallel()
 	dir, outside := t.TempDir(), filepath.Join(t.TempDir(), "outside")
-	if err := errors.Join(os.WriteFile(outside, []byte("theirs"), 0o600), os.Symlink(outside, filepath.Join(dir, "a"))); err != nil {
+	if err := errors.Join(os.WriteFile(outside, []byte("theirs"), 0o600),
+		os.Symlink(outside, filepath.Join(dir, "a"))); err != nil {
 		t.Fatal(err)
 	}
 	if err := Write(dir, "a", []byte("ours")); err != nil {
@@ -179,7 +183,9 @@ func TestAmend(t *testing.T) {
 		at   int
 		with string
 	}{{3, "xy"}, {-1, "x"}, {0, "12345"}} {
-		if err := (Disk{}).Amend(dir, "a", 4, func([]byte) (int, []byte, error) { return c.at, []byte(c.with), nil }); err == nil {
+		if err := (Disk{}).Amend(dir, "a", 4, func([]byte) (int, []byte, error) {
+			return c.at, []byte(c.with), nil
+		}); err == nil {
 			t.Errorf("%d bytes are written at %d of 4", len(c.with), c.at)
 		}
 	}
@@ -215,7 +221,8 @@ func TestLock(t *testing.T) {
 	if err := errors.Join(l.Release(), other.Acquire(), other.Release()); err != nil {
 		t.Error(err)
 	}
-	if err := errors.Join(os.Remove(filepath.Join(dir, LockFile)), syscall.Mkfifo(filepath.Join(dir, LockFile), 0o600)); err != nil {
+	if err := errors.Join(os.Remove(filepath.Join(dir, LockFile)),
+		syscall.Mkfifo(filepath.Join(dir, LockFile), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	if err := other.Acquire(); err == nil || other.Held() {

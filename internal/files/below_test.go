@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestBelow: what lies below a directory can be read under its own name, also by links as Kubernetes makes them; nothing else can.
+// TestBelow: what lies below a directory can be read under its own name, also by links as Kubernetes
+// makes them; nothing else can.
 func TestBelow(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()
@@ -17,7 +18,8 @@ func TestBelow(t *testing.T) {
 	put := func(name, body string) {
 		t.Helper()
 		path := filepath.Join(top, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(body), 0o600)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755),
+			os.WriteFile(path, []byte(body), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -40,8 +42,9 @@ func TestBelow(t *testing.T) {
 	tree := Tree{FS: Below(own)}
 	for name, want := range map[string]string{
 		"plain.txt": "plain", "hours.ics": "hours", "..data/hours.ics": "hours", "other/../plain.txt": "plain",
-		"up.yaml": "", "absolute.yaml": "", "other/hours.ics": "", "slash/etc/passwd": "", "../secret.yaml": "", "../own/plain.txt": "plain",
-		"../owner": "", "": "", ".": "",
+		"up.yaml": "", "absolute.yaml": "", "other/hours.ics": "", "slash/etc/passwd": "", "../secret.yaml": "",
+		"../own/plain.txt": "plain",
+		"../owner":         "", "": "", ".": "",
 	} {
 		body, _, err := tree.Read(own+"/"+name, 100)
 		if string(body) != want || (err == nil) != (want != "") {

@@ -77,7 +77,8 @@ func TestRead(t *testing.T) {
 			t.Errorf("%s, %d: got %q, want %q", c.name, c.limit, got, c.want)
 		}
 	}
-	if _, err := Read("missing", 1); !errors.Is(err, fs.ErrNotExist) || Reason(err).Error() != "no such file or directory" {
+	if _, err := Read("missing", 1); !errors.Is(err, fs.ErrNotExist) ||
+		Reason(err).Error() != "no such file or directory" {
 		t.Errorf("a missing file: %v", err)
 	}
 }
@@ -134,7 +135,8 @@ func TestReadBelow(t *testing.T) {
 func TestSwapped(t *testing.T) {
 	t.Parallel()
 	m := fstest.MapFS{"a": {Data: []byte("x")}}
-	if _, _, err := (Tree{FS: swapped{m}}).Read("a", 10); err == nil || err.Error() != "a: is a named pipe; expected a regular file" {
+	if _, _, err := (Tree{FS: swapped{m}}).Read("a", 10); err == nil ||
+		err.Error() != "a: is a named pipe; expected a regular file" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -197,7 +199,8 @@ func TestIsDescriptor(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]bool{
 		"/dev/stdin": true, "/dev/fd/0": true, "/dev//fd/63": true, "/proc/self/fd/3": true,
-		"/dev/fd": false, "/dev/fd/../zero": false, "/dev/null": false, "dev/fd/0": false, "": false, "/proc/self/fd/../environ": false,
+		"/dev/fd": false, "/dev/fd/../zero": false, "/dev/null": false, "dev/fd/0": false, "": false,
+		"/proc/self/fd/../environ": false,
 	} {
 		if got := IsDescriptor(name); got != want {
 			t.Errorf("%q: got %v", name, got)

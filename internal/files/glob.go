@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// Glob returns the names that match a pattern (path.Match), sorted. Directories that are not there, or must not be read,
-// match nothing; another error is returned.
+// Glob returns the names that match a pattern (path.Match), sorted. Directories that are not there, or must not be
+// read, match nothing; another error is returned.
 func (t Tree) Glob(pattern string) ([]string, error) { return t.GlobIn(pattern, t.names) }
 
 // GlobIn is Glob with the names in a directory as list gives them, for who lists each once for several patterns.

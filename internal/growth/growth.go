@@ -42,8 +42,8 @@ func Within(t testing.TB, factor float64, n int, cost func(n int) int) {
 	}
 }
 
-// Bytes is how many bytes a function allocates. Others that run at the same time count too: a test that asks for it is not parallel, or asks
-// for so many that they do not matter.
+// Bytes is how many bytes a function allocates. Others that run at the same time count too: a test that asks for it is
+// not parallel, or asks for so many that they do not matter.
 func Bytes(f func()) int {
 	var before, after runtime.MemStats
 	runtime.GC()

@@ -21,7 +21,8 @@ func TestEach(t *testing.T) {
 	}
 }
 
-// TestEachPanics sees that one that panics keeps no other from being done, and that the caller has its panic with its stack.
+// TestEachPanics sees that one that panics keeps no other from being done, and that the caller
+// has its panic with its stack.
 func TestEachPanics(t *testing.T) {
 	t.Parallel()
 	var done atomic.Int32

@@ -1,5 +1,5 @@
-// Package regex compiles regular expressions (RE2) of which is known what matching them costs. Their time is the length of the text times that
-// of the program at worst, so that both have bounds. It keeps no state.
+// Package regex compiles regular expressions (RE2) of which is known what matching them costs. Their time is the length
+// of the text times that of the program at worst, so that both have bounds. It keeps no state.
 package regex
 
 import (
@@ -21,8 +21,9 @@ type Regexp struct {
 	*regexp.Regexp
 	// Cost is how many steps a byte of text takes at worst.
 	Cost int
-	// Ahead is how many characters behind the end of a match a search may have looked at, to find a longer one; -1 where that is all of the text,
-	// as for x*y|x. Searching for all matches reads the text once in the first case, and once for each match in the other.
+	// Ahead is how many characters behind the end of a match a search may have looked at, to find a longer one; -1
+	// where that is all of the text, as for x*y|x. Searching for all matches reads the text once in the first case, and
+	// once for each match in the other.
 	Ahead int
 }
 
@@ -38,7 +39,8 @@ func Compile(expr string) (*Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
-	large := fmt.Errorf("%w: its repetitions make more than %d steps, or it has more than %d groups", ErrTooLarge, MaxSize, MaxGroups)
+	large := fmt.Errorf("%w: its repetitions make more than %d steps, or it has more than %d groups", ErrTooLarge,
+		MaxSize, MaxGroups)
 	if parsed.MaxCap() > MaxGroups || size(parsed) > 2*MaxSize { // what is counted here, compiling makes room for
 		return nil, large
 	}
@@ -75,7 +77,8 @@ func ahead(p *syntax.Prog) int {
 	matches := make([]bool, len(p.Inst))  // nothing more need be read after it
 	reads := func(i uint32) bool {
 		op := p.Inst[i].Op
-		return op == syntax.InstRune || op == syntax.InstRune1 || op == syntax.InstRuneAny || op == syntax.InstRuneAnyNotNL
+		return op == syntax.InstRune || op == syntax.InstRune1 || op == syntax.InstRuneAny ||
+			op == syntax.InstRuneAnyNotNL
 	}
 	var closure func(from uint32, seen []bool, visit func(i uint32))
 	closure = func(from uint32, seen []bool, visit func(i uint32)) {

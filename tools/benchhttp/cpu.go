@@ -59,7 +59,8 @@ func processes() map[int]process {
 	return all
 }
 
-// threads is the time that those threads of a process have used that have not ended, to the nanosecond; 0 where the kernel does not count it.
+// threads is the time that those threads of a process have used that have not ended, to the nanosecond; 0 where
+// the kernel does not count it.
 func threads(dir string) time.Duration {
 	paths, _ := filepath.Glob(filepath.Join(dir, "task", "*", "schedstat")) // the pattern is right
 	var sum time.Duration

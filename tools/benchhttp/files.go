@@ -30,7 +30,8 @@ END:VCALENDAR
 	"front-desk.json.tmpl": `{"module":"device","data":{"id":"{{ .Data.front_desk }}"},"children":{"_":{"module":"voicemail","data":{"id":"{{ .Data.voicemail }}"}}}}`,
 	"name.json.tmpl": `{"module":"set_cid","data":{"caller_id_name":"Desk: {{ .Call.CallerName }}"},
 "children":{"_":{"module":"device","data":{"id":"{{ .Data.front_desk }}"},"children":{"_":{"module":"voicemail","data":{"id":"{{ .Data.voicemail }}"}}}}}}`,
-	// Half a millisecond of rendering or so, so that a generator on the same machine can offer several times what is answered.
+	// Half a millisecond of rendering or so, so that a generator on the same machine can offer
+	// several times what is answered.
 	"slow.json.tmpl": `{{ $n := 0 }}{{ range until 200 }}{{ $n = add $n (len $.Call.CallerName) }}{{ end -}}
 {"module":"set_cid","data":{"caller_id_name":"Desk: {{ .Call.CallerName }} {{ $n }}"},"children":{"_":{"module":"voicemail","data":{"id":"{{ .Data.voicemail }}"}}}}`,
 	"callhours.yaml": configuration,
@@ -87,7 +88,8 @@ pm.max_children = $CHILDREN
 catch_workers_output = no
 php_admin_flag[opcache.enable] = on
 `,
-	// A script as people write it for Pivot: the hours of a week in a table, a few holidays, the answer by the time of day.
+	// A script as people write it for Pivot: the hours of a week in a table, a few holidays,
+	// the answer by the time of day.
 	"pivot.php": `<?php
 $hours = [];
 for ($day = 1; $day <= 7; $day++) {

@@ -22,11 +22,14 @@ import (
 // callers is how many different calls there are.
 const callers = 509
 
-// calls are requests as Kazoo 4.3 sends them: names of headers in lower case, parameters in its order, and nothing between those that
-// stand for empty objects.
+// calls are requests as Kazoo 4.3 sends them: names of headers in lower case, parameters in its order, and nothing
+// between those that stand for empty objects.
 func calls(path, host string) [][]byte {
 	random := rand.New(rand.NewPCG(1, 2))
-	names := []string{"JANE DOE", "ACME CORP.", "René Müller", "Bob's Bikes & More", "unknown", "SMITH,JOHN", "+12025550147", "Zoë"}
+	names := []string{
+		"JANE DOE", "ACME CORP.", "René Müller", "Bob's Bikes & More", "unknown", "SMITH,JOHN",
+		"+12025550147", "Zoë",
+	}
 	made := make([][]byte, callers)
 	for i := range made {
 		number := fmt.Sprintf("+1202555%04d", random.IntN(10000))
@@ -42,17 +45,20 @@ func calls(path, host string) [][]byte {
 		add("&Direction", "inbound")
 		add("&&&Caller-ID-Number", number)
 		add("&Caller-ID-Name", names[random.IntN(len(names))])
-		add("&Call-ID", fmt.Sprintf("%08x-%04x-4c0e-8f6d-%012x", random.Uint32(), random.IntN(1<<16), random.Uint64()>>16))
+		add("&Call-ID",
+			fmt.Sprintf("%08x-%04x-4c0e-8f6d-%012x", random.Uint32(), random.IntN(1<<16), random.Uint64()>>16))
 		add("&Api-Version", "4.x")
 		add("&Account-ID", "7a1c0f8e2d4b4f6d9b3e5c7d8f9a0b1c")
-		made[i] = fmt.Appendf(nil, "POST %s HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: %d\r\nte: \r\n"+
-			"host: %s\r\nconnection: keep-alive\r\n\r\n%s", path, form.Len(), host, form.String())
+		made[i] = fmt.Appendf(nil,
+			"POST %s HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: %d\r\nte: \r\n"+
+				"host: %s\r\nconnection: keep-alive\r\n\r\n%s", path, form.Len(), host, form.String())
 	}
 	return made
 }
 
-// load asks a server over n connections, each of which waits for its answer before it asks again, and gives how long each answer took,
-// in order, and how long all of it. Anything but a 200 with a body that the server should give is an error.
+// load asks a server over n connections, each of which waits for its answer before it asks again, and gives
+// how long each answer took, in order, and how long all of it. Anything but a 200 with a body that the
+// server should give is an error.
 func load(ctx context.Context, s *server, n int, long time.Duration) ([]time.Duration, time.Duration, error) {
 	requests := calls(s.path, s.address)
 	conns := make([]net.Conn, n)
@@ -89,7 +95,9 @@ func load(ctx context.Context, s *server, n int, long time.Duration) ([]time.Dur
 }
 
 // askUntil asks over one connection until a moment, once at least.
-func askUntil(ctx context.Context, c net.Conn, s *server, requests [][]byte, next int, until time.Time) ([]time.Duration, error) {
+func askUntil(ctx context.Context, c net.Conn, s *server, requests [][]byte, next int,
+	until time.Time,
+) ([]time.Duration, error) {
 	var took []time.Duration
 	var body []byte
 	r := bufio.NewReaderSize(c, 16<<10)
@@ -113,9 +121,9 @@ func askUntil(ctx context.Context, c net.Conn, s *server, requests [][]byte, nex
 	return took, ctx.Err()
 }
 
-// answer reads an answer and gives its body, for which it takes the room of the last one. It understands what these servers write, a
-// Content-Length or chunks, at a fraction of what net/http's client costs. After a statusError the next answer can be read, unless it says that
-// the connection ends.
+// answer reads an answer and gives its body, for which it takes the room of the last one. It understands what these
+// servers write, a Content-Length or chunks, at a fraction of what net/http's client costs. After a statusError the
+// next answer can be read, unless it says that the connection ends.
 func answer(r *bufio.Reader, room []byte) ([]byte, error) {
 	status, err := line(r)
 	if err != nil {
@@ -225,7 +233,8 @@ func ready(ctx context.Context, s *server) error {
 	}
 }
 
-// serveBare is what net/http alone costs: parse the form, write the same bytes. It answers on the listener that it inherits.
+// serveBare is what net/http alone costs: parse the form, write the same bytes. It answers on
+// the listener that it inherits.
 func serveBare(ctx context.Context, file string) error {
 	body, err := os.ReadFile(file)
 	if err != nil {

@@ -1,6 +1,7 @@
-// Benchhttp measures callhours beside other servers on the same machine, by the same calls: a bare net/http handler that writes the
-// same bytes after ParseForm, nginx with these bytes as a static file, and php-fpm behind nginx with a script that goes by the time of day.
-// It alternates them, so that the noise of the machine is the same for all, and prints medians and ratios. Run it by `make bench-http`.
+// Benchhttp measures callhours beside other servers on the same machine, by the same calls: a bare net/http handler
+// that writes the same bytes after ParseForm, nginx with these bytes as a static file, and php-fpm behind nginx with a
+// script that goes by the time of day. It alternates them, so that the noise of the machine is the same for all, and
+// prints medians and ratios. Run it by `make bench-http`.
 package main
 
 import (
@@ -83,12 +84,16 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.callhours, "callhours", "./callhours", "the program to measure")
 	connections := flags.String("connections", "1,16,64", "how many connections ask at a time")
 	flags.IntVar(&o.rounds, "rounds", 20, "how many times each server is measured")
-	flags.DurationVar(&o.each, "each", 0, "how long each is asked in a round (400ms; many short rounds even out what else the machine does), or with -overload (10s)")
+	flags.DurationVar(&o.each, "each", 0,
+		"how long each is asked in a round (400ms; many short rounds even out what else the machine does), or with -overload (10s)")
 	only := flags.String("only", "", "servers to measure, such as \"bare,callhours\"; all that there are by default")
 	flags.StringVar(&o.format, "format", "text", "text, markdown or json")
-	flags.Float64Var(&o.overload, "overload", 0, "instead, offer each server so many times the calls that it can answer, such as 3")
-	flags.IntVar(&o.callers, "callers", 2000, "with -overload, how many calls may wait at a time; those beyond are late, and their time counts from when they were due")
-	flags.BoolVar(&o.shared, "shared", false, "with -overload, let servers and generator share the CPUs instead of giving the servers one and the generator the others")
+	flags.Float64Var(&o.overload, "overload", 0,
+		"instead, offer each server so many times the calls that it can answer, such as 3")
+	flags.IntVar(&o.callers, "callers", 2000,
+		"with -overload, how many calls may wait at a time; those beyond are late, and their time counts from when they were due")
+	flags.BoolVar(&o.shared, "shared", false,
+		"with -overload, let servers and generator share the CPUs instead of giving the servers one and the generator the others")
 	flags.BoolVar(&o.keep, "keep", false, "keep configurations and logs")
 	flags.StringVar(&o.bare, "serve-bare", "", "be the bare handler: answer by the bytes of this file")
 	if err := flags.Parse(args); err != nil {

@@ -34,15 +34,18 @@ type outcome struct {
 	P50  float64 `json:"p50_seconds"`
 	P99  float64 `json:"p99_seconds"`
 	Most float64 `json:"most_seconds"`
-	Sent float64 `json:"p99_since_sent_seconds"` // less than P99 by how long the call was late, since the generator was or all callers waited
+	// less than P99 by how long the call was late, since the generator was or all callers waited
+	Sent float64 `json:"p99_since_sent_seconds"`
 }
 
 func (o outcome) String() string {
-	return fmt.Sprintf("%6.0f/s, p50 %6.1f ms, p99 %6.1f ms (since sent %6.1f ms), most %6.1f ms", o.Rate, 1e3*o.P50, 1e3*o.P99, 1e3*o.Sent, 1e3*o.Most)
+	return fmt.Sprintf("%6.0f/s, p50 %6.1f ms, p99 %6.1f ms (since sent %6.1f ms), most %6.1f ms", o.Rate, 1e3*o.P50,
+		1e3*o.P99, 1e3*o.Sent, 1e3*o.Most)
 }
 
 const (
-	saturating    = 8                     // connections that, each waiting for its answer, keep a CPU busy, and no call waiting for long
+	// connections that, each waiting for its answer, keep a CPU busy, and no call waiting for long
+	saturating    = 8
 	onset         = time.Second           // it takes a server half a second to know a load from a burst
 	inTime        = 50 * time.Millisecond // the goal for 99 of 100 calls that are answered
 	offeredEnough = 0.95                  // a generator that offered less of what it should has shown nothing
@@ -79,8 +82,10 @@ func overloaded(ctx context.Context, o options, f *field) error {
 }
 
 func (r overload) print(w io.Writer, times float64) {
-	fmt.Fprintf(w, "%s: capacity %.0f/s, offered %.0f/s (%.2f times), by %.2f CPUs to %.2f\n", r.Server, r.Capacity, r.Offered, r.Offered/r.Capacity, r.Own, r.CPU)
-	fmt.Fprintf(w, "  in the first second answered %s\n  then answered %s: %.2f of the capacity\n       refused  %s\n       failed   %s\n",
+	fmt.Fprintf(w, "%s: capacity %.0f/s, offered %.0f/s (%.2f times), by %.2f CPUs to %.2f\n", r.Server, r.Capacity,
+		r.Offered, r.Offered/r.Capacity, r.Own, r.CPU)
+	fmt.Fprintf(w,
+		"  in the first second answered %s\n  then answered %s: %.2f of the capacity\n       refused  %s\n       failed   %s\n",
 		r.Onset, r.Answered, r.Answered.Rate/r.Capacity, r.Refused, r.Failed)
 	if r.Offered < offeredEnough*r.Asked {
 		fmt.Fprintf(w, "  not shown: the generator should have offered %.0f/s\n", r.Asked)
@@ -90,7 +95,8 @@ func (r overload) print(w io.Writer, times float64) {
 	if r.Answered.P99 > inTime.Seconds() || r.Answered.Rate == 0 {
 		word = "missed"
 	}
-	fmt.Fprintf(w, "goal: p99 of what %s answers at %g times its capacity after a second, at most %v: %.1f ms %s\n", r.Server, times, inTime, 1e3*r.Answered.P99, word)
+	fmt.Fprintf(w, "goal: p99 of what %s answers at %g times its capacity after a second, at most %v: %.1f ms %s\n",
+		r.Server, times, inTime, 1e3*r.Answered.P99, word)
 }
 
 // offer makes calls at a rate, for the onset and a time.
@@ -110,12 +116,14 @@ func offer(ctx context.Context, s *server, o options, rate float64) overload {
 		}
 		p.give(ctx, call{n, at})
 	}
-	offered := time.Since(began).Seconds() // longer than it should be where the generator is too slow, or too many calls wait
+	// longer than it should be where the generator is too slow, or too many calls wait
+	offered := time.Since(began).Seconds()
 	all := p.end()
 	ended := time.Since(began).Seconds()
 	slower := max(1, offered/(onset+long).Seconds())
 	return overload{
-		Server: s.name, Asked: rate, Offered: float64(n) / offered, Own: (ownCPU() - own).Seconds() / ended, CPU: (s.cpu() - used).Seconds() / ended,
+		Server: s.name, Asked: rate, Offered: float64(n) / offered, Own: (ownCPU() - own).Seconds() / ended,
+		CPU:      (s.cpu() - used).Seconds() / ended,
 		Answered: became(all[answered], steady, long, slower), Refused: became(all[refused], steady, long, slower),
 		Failed: became(all[failed], steady, long, slower), Onset: became(all[answered], began, onset, slower),
 	}
@@ -133,7 +141,8 @@ func became(calls []made, from time.Time, long time.Duration, slower float64) ou
 	slices.Sort(sent)
 	return outcome{
 		Rate: float64(len(took)) / long.Seconds() / slower,
-		P50:  quantile(took, .5).Seconds(), P99: quantile(took, .99).Seconds(), Most: quantile(took, 1).Seconds(), Sent: quantile(sent, .99).Seconds(),
+		P50:  quantile(took, .5).Seconds(), P99: quantile(took, .99).Seconds(), Most: quantile(took, 1).Seconds(),
+		Sent: quantile(sent, .99).Seconds(),
 	}
 }
 
@@ -150,14 +159,15 @@ type call struct {
 	at     time.Time
 }
 
-// made is a call that has got its answer, or none, and how long that took from when it was due, and from when it was sent.
+// made is a call that has got its answer, or none, and how long that took from when it was
+// due, and from when it was sent.
 type made struct {
 	at         time.Time
 	took, sent time.Duration
 }
 
-// pool makes calls over connections that it keeps, as Kazoo does: the one that was used last comes first, and where all wait for answers another
-// one is opened.
+// pool makes calls over connections that it keeps, as Kazoo does: the one that was used last comes first, and where all
+// wait for answers another one is opened.
 type pool struct {
 	server   *server
 	requests [][]byte

@@ -54,7 +54,8 @@ func (r report) markdown(w io.Writer) error {
 }
 
 func (r report) foot(w io.Writer, item, end string) error {
-	fmt.Fprintf(w, "%s%s; medians of %d rounds of %v s each, in brackets the least and the most%s\n", item, r.Machine, r.Rounds, r.Seconds, end)
+	fmt.Fprintf(w, "%s%s; medians of %d rounds of %v s each, in brackets the least and the most%s\n", item, r.Machine,
+		r.Rounds, r.Seconds, end)
 	for _, m := range r.Missing {
 		fmt.Fprintf(w, "%snot measured: %s%s\n", item, m, end)
 	}

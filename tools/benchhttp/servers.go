@@ -44,13 +44,15 @@ type field struct {
 const (
 	desk      = "0a4cf9b16dd04f3c8a8f0d6c1f7be9d2"
 	voicemail = "7b1e3d52c6a94f0eb4d2a9c8e5f60137"
-	callflow  = `{"module":"device","data":{"id":"` + desk + `"},"children":{"_":{"module":"voicemail","data":{"id":"` + voicemail + `"}}}}`
+	callflow  = `{"module":"device","data":{"id":"` + desk + `"},"children":{"_":{"module":"voicemail","data":{"id":"` +
+		voicemail + `"}}}}`
 )
 
 // start starts the servers that the options name, and waits until each answers.
 func (f *field) start(ctx context.Context, o options) error {
 	workers, kept := min(runtime.NumCPU(), 4), slices.Max(o.connections)
-	fill := strings.NewReplacer("$DIR", f.dir, "$WORKERS", strconv.Itoa(workers), "$KEPT", strconv.Itoa(kept), "$CHILDREN", strconv.Itoa(workers*kept))
+	fill := strings.NewReplacer("$DIR", f.dir, "$WORKERS", strconv.Itoa(workers), "$KEPT", strconv.Itoa(kept),
+		"$CHILDREN", strconv.Itoa(workers*kept))
 	for name, content := range files {
 		content = fill.Replace(content)
 		if err := os.WriteFile(filepath.Join(f.dir, name), []byte(content), 0o600); err != nil {
@@ -150,7 +152,8 @@ func (f *field) serve(o options, names []string, config string) error {
 func (f *field) startNginx(_ context.Context, _ options, names []string) error {
 	nginx, err := find("nginx")
 	if err != nil {
-		f.missing = append(f.missing, "nginx and php-fpm: no nginx is installed (Debian: apt-get install nginx-light php-fpm)")
+		f.missing = append(f.missing,
+			"nginx and php-fpm: no nginx is installed (Debian: apt-get install nginx-light php-fpm)")
 		return nil
 	}
 	var fpm []int

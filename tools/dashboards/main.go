@@ -1,5 +1,6 @@
-// Command dashboards writes the dashboards of examples/grafana: `go -C tools run ./dashboards DIR` writes them into a directory.
-// One source keeps what all panels share in one place: the datasource, the selectors, units, and what a colour means.
+// Command dashboards writes the dashboards of examples/grafana: `go -C tools run ./dashboards DIR` writes
+// them into a directory. One source keeps what all panels share in one place: the datasource, the selectors,
+// units, and what a colour means.
 package main
 
 import (
@@ -86,12 +87,16 @@ func newDashboard(uid, title, description, last string, variables []object, anno
 		SchemaVersion: 42, Version: 1, Editable: true, GraphTooltip: 1, Timezone: "browser", Refresh: "1m",
 		Time: object{"from": last, "to": "now"},
 		Links: []object{{
-			"title": "callhours", "type": "dashboards", "tags": []string{"callhours"}, "asDropdown": true, "includeVars": true, "keepTime": true,
+			"title": "callhours", "type": "dashboards", "tags": []string{"callhours"}, "asDropdown": true,
+			"includeVars": true, "keepTime": true,
 			"icon": "external link", "tooltip": "", "url": "", "targetBlank": false,
 		}},
 		Annotations: object{"list": annotations},
 		Templating: object{"list": append([]object{
-			{"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus", "hide": 0, "refresh": 1, "regex": "", "multi": false, "includeAll": false, "options": []object{}},
+			{
+				"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus", "hide": 0,
+				"refresh": 1, "regex": "", "multi": false, "includeAll": false, "options": []object{},
+			},
 			variable("job", "Job", "label_values(callhours_build_info, job)"),
 			variable("instance", "Instance", `label_values(callhours_build_info{job=~"$job"}, instance)`),
 		}, variables...)},
@@ -103,7 +108,8 @@ func variable(name, label, query string) object {
 	return object{
 		"name": name, "label": label, "type": "query", "datasource": datasource, "definition": query,
 		"query": object{"query": query, "refId": name}, "refresh": 2, "sort": 1, "hide": 0, "regex": "",
-		"multi": true, "includeAll": true, "allValue": ".*", "current": object{"text": []string{"All"}, "value": []string{"$__all"}}, "options": []object{},
+		"multi": true, "includeAll": true, "allValue": ".*",
+		"current": object{"text": []string{"All"}, "value": []string{"$__all"}}, "options": []object{},
 	}
 }
 
@@ -148,9 +154,14 @@ func number(title, description, unit, expr string, red float64) panel {
 		steps = append(steps, object{"color": "red", "value": red})
 	}
 	return panel{
-		Type: "stat", Title: title, Description: description, Targets: []target{{Expr: expr, Format: "time_series", Instant: true}},
-		FieldConfig: fields(unit, object{}, object{"decimals": 0, "thresholds": object{"mode": "absolute", "steps": steps}}),
-		Options:     object{"reduceOptions": object{"calcs": []string{"lastNotNull"}, "fields": "", "values": false}, "colorMode": "value", "graphMode": "none", "textMode": "auto"},
+		Type: "stat", Title: title, Description: description,
+		Targets: []target{{Expr: expr, Format: "time_series", Instant: true}},
+		FieldConfig: fields(unit, object{},
+			object{"decimals": 0, "thresholds": object{"mode": "absolute", "steps": steps}}),
+		Options: object{
+			"reduceOptions": object{"calcs": []string{"lastNotNull"}, "fields": "", "values": false},
+			"colorMode":     "value", "graphMode": "none", "textMode": "auto",
+		},
 	}
 }
 
@@ -162,9 +173,16 @@ func graph(title, description, unit, stacked string, targets ...target) panel {
 	}
 	return panel{
 		Type: "timeseries", Title: title, Description: description, Targets: targets,
-		FieldConfig: fields(unit, object{"fillOpacity": fill, "lineWidth": 1, "showPoints": "never", "stacking": object{"mode": stacked, "group": "A"}}, object{"min": 0}),
+		FieldConfig: fields(unit,
+			object{
+				"fillOpacity": fill, "lineWidth": 1, "showPoints": "never",
+				"stacking": object{"mode": stacked, "group": "A"},
+			}, object{"min": 0}),
 		Options: object{
-			"legend":  object{"displayMode": "table", "placement": "right", "calcs": []string{"lastNotNull", "max"}, "showLegend": true},
+			"legend": object{
+				"displayMode": "table", "placement": "right", "calcs": []string{"lastNotNull", "max"},
+				"showLegend": true,
+			},
 			"tooltip": object{"mode": "multi", "sort": "desc"},
 		},
 	}
@@ -174,7 +192,8 @@ func graph(title, description, unit, stacked string, targets ...target) panel {
 func states(title, description string, mappings []object, targets ...target) panel {
 	return panel{
 		Type: "state-timeline", Title: title, Description: description, Targets: targets,
-		FieldConfig: fields("none", object{"fillOpacity": 80, "lineWidth": 0, "insertNulls": 120_000}, object{"mappings": mappings}),
+		FieldConfig: fields("none", object{"fillOpacity": 80, "lineWidth": 0, "insertNulls": 120_000},
+			object{"mappings": mappings}),
 		Options: object{
 			"mergeValues": true, "rowHeight": 0.9, "showValue": "auto", "alignValue": "left",
 			"legend":  object{"displayMode": "list", "placement": "bottom", "showLegend": true},
@@ -205,9 +224,15 @@ func table(title, description, unit string, hidden []string, renamed object, tar
 	return panel{
 		Type: "table", Title: title, Description: description, Targets: targets,
 		FieldConfig: fields(unit, object{"align": "auto", "filterable": true}, nil),
-		Options:     object{"showHeader": true, "cellHeight": "sm", "footer": object{"show": false, "reducer": []string{"sum"}, "fields": ""}},
+		Options: object{
+			"showHeader": true, "cellHeight": "sm",
+			"footer": object{"show": false, "reducer": []string{"sum"}, "fields": ""},
+		},
 		Transformations: append(transformations,
-			object{"id": "organize", "options": object{"excludeByName": exclude, "indexByName": object{}, "renameByName": renamed}}),
+			object{
+				"id":      "organize",
+				"options": object{"excludeByName": exclude, "indexByName": object{}, "renameByName": renamed},
+			}),
 	}
 }
 

@@ -1,5 +1,5 @@
-// Tzdata packs compiled time zone data into a zip file: tzdata DIR FILE. DIR is a zoneinfo directory as Debian's tzdata package
-// installs it, with tzdata.zi in it. The same data give the same bytes.
+// Tzdata packs compiled time zone data into a zip file: tzdata DIR FILE. DIR is a zoneinfo directory as Debian's tzdata
+// package installs it, with tzdata.zi in it. The same data give the same bytes.
 package main
 
 import (
