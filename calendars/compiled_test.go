@@ -15,6 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // everyPart is a body in which each part of an event stands that is kept.
@@ -44,6 +46,9 @@ var wholly = cmp.Options{
 
 // TestPacked: what was read is unpacked as it was; whole or one by one.
 func TestPacked(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	bodies := map[string][]byte{
 		"every part": everyPart, "typical": typical(500),

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // listingFS counts how often directories are listed.
@@ -50,6 +52,9 @@ var noon = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 // TestManyGlobs: at a load a directory is listed once for all globs of an owner, and what those of a tenant look at is
 // bounded.
 func TestManyGlobs(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	const names = 2000
 	disk := directory(names)
@@ -93,6 +98,9 @@ func TestManyGlobs(t *testing.T) {
 
 // TestPolledGlobs: a directory that does not change is not listed again, and an owner looks at so many names a second.
 func TestPolledGlobs(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	const names = 1000
 	disk, g, now := directory(names), &globs{}, noon.Add(time.Minute)

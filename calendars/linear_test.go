@@ -93,6 +93,9 @@ func concat(n int, text func(i int) string) string {
 
 // TestTextsAreLinear feeds each function that takes a person's or a feed's text n, 2n and 4n of it.
 func TestTextsAreLinear(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	text := func(n int) string { return strings.Repeat("ab/ é", n) }
 	ps, mistakes := ParsePatterns([]diag.Text{{S: "abcdef*gh*"}, {S: "!*x*"}, {S: "closed for good"}})
 	if len(mistakes) > 0 {
@@ -122,6 +125,9 @@ func TestTextsAreLinear(t *testing.T) {
 
 // TestStepsAreLinear sees that the steps of a rule follow how far it is looked ahead.
 func TestStepsAreLinear(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	list := strings.TrimSuffix(strings.Repeat("1MO,-1SU,", 300), ",")
 	for _, text := range []string{

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // naive is a rule read by somebody who knows the table of RFC 5545, 3.3.10, and has all the time in the world: every
@@ -218,6 +220,9 @@ func civilTexts(list []int64) (texts []string) {
 // TestShiftedStart: a series that begins a whole number of its periods earlier has the same
 // occurrences in a window after both.
 func TestShiftedStart(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 5))
 	for range rounds(200) {

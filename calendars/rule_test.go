@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 func mustRule(t testing.TB, text string, start int64) *rule {
@@ -193,6 +195,9 @@ func someRule(random *rand.Rand) string {
 // TestRuleProperties holds for any rule: a window has what the whole has there, in order and once; months together are
 // the year; and where a walk begins does not matter.
 func TestRuleProperties(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	random := rand.New(rand.NewPCG(5545, uint64(rounds(300))))
 	for range rounds(300) {

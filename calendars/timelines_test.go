@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 const testHorizon = 400 * 24 * time.Hour
@@ -13,6 +15,9 @@ const testHorizon = 400 * 24 * time.Hour
 // TestWindow: at any moment a window reaches from the past to the horizon, and only a part of all
 // move on in the same minute.
 func TestWindow(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	ts := NewTimelines(nil, testHorizon)
 	const names = 1000

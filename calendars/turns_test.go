@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/metrics"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // many makes calendars of an owner, each with a feed of its own.
@@ -158,6 +160,9 @@ func TestTurns(t *testing.T) {
 // TestOwnersAtOnce: a tenant whose feeds all hang, each on a host of its own, has its part of the attempts and not
 // those of others; nor does it keep files from being read.
 func TestOwnersAtOnce(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var list []*Subscription

@@ -8,11 +8,16 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // TestValidFilesAreReadExactly: a calendar that follows RFC 5545 is read as it is written, with nothing said of it,
 // wherever its lines are folded and whatever its texts speak of.
 func TestValidFilesAreReadExactly(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	for seed := range uint64(3000) {
 		checkValid(t, seed, 7)

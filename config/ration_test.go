@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // opened counts how often files of a directory are read.
@@ -74,6 +76,9 @@ func TestOwnSources(t *testing.T) {
 
 // TestAllSources: of all included files the largest owners' are left out until the others fit.
 func TestAllSources(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	fsys := &opened{
 		MapFS: memory("callhours.yaml", "timezone: UTC\ninclude: [tenants/*/*.yaml]\n", "tenants/good/main.yaml",

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // TestRequestBounds: what is asked for within a bound is answered, and one more is refused with the bound,
@@ -233,6 +235,9 @@ func crowd(series, times int) string {
 // TestCrowdedViews: a small calendar with very many spans gives pages and answers of bounded length,
 // that say what they leave out.
 func TestCrowdedViews(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	w := started(t, strings.Replace(openToReaders, "auth: {networks: [198.51.100.7]}\n", "", 1),
 		func() map[string]string {
@@ -331,6 +336,9 @@ func (c counted) MarshalJSON() ([]byte, error) {
 // TestAnswerList: a list is cut where an answer is long enough, and an element that cannot be written
 // takes nothing from the others.
 func TestAnswerList(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	const mega = 1 << 20
 	long := strings.Repeat("x", mega-2)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // TestBacklog: each piece waits once, owners take turns, and what is dropped is gone.
@@ -96,6 +98,9 @@ func TestLookingEnds(t *testing.T) {
 
 // TestLintSteps: what looking takes grows no faster than what a feed holds, and no further than its bounds.
 func TestLintSteps(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	cost := func(n int) float64 {
 		var events []string
 		for i := range n {

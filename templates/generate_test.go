@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // generator writes templates by decisions that somebody else takes, a byte each.
@@ -313,6 +315,9 @@ func FuzzCallflow(f *testing.F) {
 // TestGenerated is FuzzCallflow with decisions by chance, and shows that enough of its templates
 // are accepted to say something.
 func TestGenerated(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 4))
 	accepted, wrote, refused := 0, 0, 0

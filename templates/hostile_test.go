@@ -116,6 +116,9 @@ var hostile = []struct {
 // TestHostileTemplates reads texts that want much and says what each is refused for. Twice the text may cost twice
 // the memory, not four times.
 func TestHostileTemplates(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	for _, c := range hostile {
 		for _, writes := range []struct {
 			name  string

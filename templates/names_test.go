@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/callhours/callhours/internal/diag"
+
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // TestNamesWithOtherSigns shows how keys that no name after a dot can spell are found, and how to write them.
@@ -106,6 +108,9 @@ func TestNamesWithOtherSigns(t *testing.T) {
 
 // TestNamesAreFoundInOnePass: a text of a hundred thousand names costs no more than a look at each.
 func TestNamesAreFoundInOnePass(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	text := strings.Repeat("{{ .Data.a }}\n", 20_000) + "{{ .Data.a-b }}"
 	s := &source{name: "t", at: diag.Pos{File: "t", Line: 1, Col: 1}, text: text}
