@@ -75,7 +75,7 @@ type listed struct {
 type trust int
 
 const (
-	// it is not: a glob of include found it, and whoever writes a tenant's file may leave the tenant out
+	// It is not: a glob of include found it, and whoever writes a tenant's file may leave the tenant out.
 	tenants trust = iota
 	named         // it is unless it was a tenant's before: include names it
 	shared        // it is: include_shared says so
