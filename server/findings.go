@@ -213,8 +213,8 @@ func (g *Generation) unread(of func(calendar string) calendars.State) []preview.
 			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s", c.Name, state.Why)
 		case state.Err != nil:
 			f = preview.Findingf(c.Pos, "feed_failed",
-				"the feed of calendar %s cannot be read: %s; its copy of %s is used", c.Name, oneLine(state.Err),
-				state.Read.UTC().Format(time.RFC3339))
+				"the feed of calendar %s cannot be read, and its copy of %s is used: %s", c.Name,
+				state.Read.UTC().Format(time.RFC3339), oneLine(state.Err))
 		default:
 			continue
 		}
