@@ -150,7 +150,8 @@ func (s *Store) end(f *feed, o brought, space *room) {
 	s.wakeRun()
 }
 
-// take makes the new copies, and gives the calendars that have other events by that.
+// take makes the new copies, and returns the calendars that have other events by that, or are
+// no longer expired.
 func (s *Store) take(f *feed, o *brought) (changed []string) {
 	s.mu.Lock()
 	list := slices.Clone(f.kept)
@@ -238,7 +239,8 @@ func (s *Store) read(f *feed, k kept, t terms, body []File, now time.Time,
 	return k, func() {}, result, err
 }
 
-// keep makes a copy the one that is used, here and on disk, and gives the calendars that have other events by that.
+// keep makes a copy the one that is used, here and on disk, and returns the calendars that have other events by that, or
+// are no longer expired.
 func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed []string) {
 	isNew := after.calendar != before.calendar
 	name := copyName(f.owner.name, t.file(f.key))
@@ -264,16 +266,26 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 	if k == nil { // nobody asks for it any more
 		return nil
 	}
+	now := s.options.Now()
+	expired := map[string]bool{} // calendars that expire_after makes unknown
+	for _, sub := range f.subscriptions {
+		if own := s.subscribed[sub.Calendar]; own != nil && own.ExpireAfter > 0 {
+			expired[sub.Calendar] = own.state(now).Unknown()
+		}
+	}
 	*k = after
 	var pointing []*Subscription
 	for _, sub := range f.subscriptions {
 		own := s.subscribed[sub.Calendar]
-		if own == nil || own.feed != f || sub.terms() != t || after.calendar == nil ||
-			!isNew && own.former == nil && !moved {
+		if own == nil || own.feed != f || sub.terms() != t || after.calendar == nil {
 			continue
 		}
-		if isNew || own.former != nil {
+		isOther := isNew || own.former != nil
+		if isOther || expired[sub.Calendar] && !own.state(now).Unknown() {
 			changed = append(changed, sub.Calendar)
+		}
+		if !isOther && !moved {
+			continue
 		}
 		own.former = nil
 		if f.host != nil {

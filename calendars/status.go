@@ -78,8 +78,11 @@ func (s *Store) status(f *feed) Status {
 		case state.Stale && st.State == Fresh:
 			st.State = Stale
 		}
+		if state.Why != neverRead { // an expired copy has an age, too
+			st.Read = state.Dated()
+		}
 		if c := state.Calendar; c != nil {
-			st.Read, st.Title, st.Timezone = state.Dated(), c.Name(), c.Timezone()
+			st.Title, st.Timezone = c.Name(), c.Timezone()
 			st.Events, st.Problems = c.Len(), len(c.Problems())
 		}
 	}

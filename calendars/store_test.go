@@ -877,7 +877,8 @@ func TestReady(t *testing.T) {
 	}
 }
 
-// TestExpiry: a copy that is older than expire_after is unknown, until it is confirmed.
+// TestExpiry: a copy that is older than expire_after is unknown and keeps its age, until it is confirmed. Then its user
+// hears of it at once.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -888,9 +889,20 @@ func TestExpiry(t *testing.T) {
 		s.is("hours", "stale: a")
 		after(time.Second)
 		s.is("hours", "unknown: its copy is older than expire_after")
+		if st := s.store.Feeds()[0]; st.State != Unknown || !st.Read.Equal(s.begun) {
+			t.Errorf("got %s, read at %s, want unknown, read at %s", st.State, st.Read, s.begun)
+		}
+		before := s.told()
+		after(2 * time.Hour)
+		if got := s.told(); len(got) != len(before) {
+			t.Errorf("changed is told of %q while the feed is down", got)
+		}
 		s.on(office, body(event("a")))
 		after(2 * time.Hour)
 		s.is("hours", "fresh: a")
+		if got := s.told(); len(got) != len(before)+1 {
+			t.Errorf("changed is told of %q, want hours once more", got)
+		}
 	})
 }
 
