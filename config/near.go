@@ -22,8 +22,8 @@ func (d disk) near(name string) string {
 		return ""
 	}
 	wanted := path.Base(filepath.ToSlash(name))
-	if s := suggest(wanted, names); strings.HasPrefix(s, "; did you mean") {
-		return s
+	if n := nearest(wanted, names); n != "" {
+		return fmt.Sprintf("; did you mean %q?", n)
 	}
 	stem := func(s string) string { return strings.TrimSuffix(s, path.Ext(s)) }
 	for _, n := range names {

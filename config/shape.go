@@ -243,3 +243,11 @@ func suggest(got string, known []string) string {
 	}
 	return diag.Suggest(got, known)
 }
+
+// nearest is diag.Nearest for a text of any length, as suggest is.
+func nearest(got string, known []string) string {
+	if utf8.RuneCountInString(got) > longest {
+		return ""
+	}
+	return diag.Nearest(got, known)
+}

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -92,14 +91,11 @@ func (o *Options) misspelt(f missingField) string {
 	}
 	slices.Sort(keys)
 	for range mostNear {
-		near := diag.Suggest(f.Name, keys)
-		i := slices.IndexFunc(keys, func(key string) bool { return near == fmt.Sprintf("; did you mean %q?", key) })
-		if i < 0 {
-			return ""
+		near := diag.Nearest(f.Name, keys)
+		if near == "" || !o.asks(near) && !writtenIn(data.Values, near) {
+			return near
 		}
-		if !o.asks(keys[i]) && !writtenIn(data.Values, keys[i]) {
-			return keys[i]
-		}
+		i := slices.Index(keys, near)
 		keys = slices.Delete(keys, i, i+1)
 	}
 	return ""

@@ -106,7 +106,7 @@ func shownLine(inputs *config.Inputs, m diag.Mistake) string {
 	}) {
 		for _, h := range hidden {
 			if strings.Contains(strings.ToLower(word), h) ||
-				len(h) > 4 && strings.HasPrefix(diag.Suggest(word, []string{h}), "; did you mean") {
+				len(h) > 4 && diag.Nearest(word, []string{h}) != "" {
 				return ""
 			}
 		}

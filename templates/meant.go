@@ -111,8 +111,8 @@ func (c *checker) text(n *parse.TextNode) {
 
 // didYouMean is diag.Suggest without a list of what is known, which may be long and the operator's own.
 func didYouMean(name string, known []string) string {
-	if s := diag.Suggest(name, known); strings.HasPrefix(s, "; did you mean") {
-		return s
+	if near := diag.Nearest(name, known); near != "" {
+		return "; did you mean " + strconv.Quote(near) + "?"
 	}
 	return ""
 }

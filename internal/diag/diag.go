@@ -153,9 +153,21 @@ func Excerpt(text string) string {
 const listed = 8
 
 // Suggest ends a message about a name that is not known: `; did you mean "x"?` when one of the known names is close,
-// else the known names when they are few, else nothing. Names are compared without regard to case; close is one slip,
-// or a third of the characters, or two that are missing at the end.
+// as Nearest has it, else the known names when they are few, else nothing.
 func Suggest(got string, known []string) string {
+	near := Nearest(got, known)
+	switch {
+	case near != "":
+		return fmt.Sprintf("; did you mean %q?", near)
+	case len(known) > 0 && len(known) <= listed:
+		return "; known: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
+	}
+	return ""
+}
+
+// Nearest is the known name that is closest to one that is not known; "" if none is close. Names are compared without
+// regard to case; close is one slip, or a third of the characters, or two that are missing at the end.
+func Nearest(got string, known []string) string {
 	best, cut, length := "", "", utf8.RuneCountInString(got)
 	least, compared, lower := max(1, length/3), known, strings.ToLower(got)
 	if length > longestCompared {
@@ -175,13 +187,7 @@ func Suggest(got string, known []string) string {
 			best, least = name, d
 		}
 	}
-	switch best = cmp.Or(best, cut); {
-	case best != "":
-		return fmt.Sprintf("; did you mean %q?", best)
-	case len(known) > 0 && len(known) <= listed:
-		return "; known: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
-	}
-	return ""
+	return cmp.Or(best, cut)
 }
 
 // longestCompared is how many characters a name may have that is compared with others: the time that takes is
