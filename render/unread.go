@@ -201,13 +201,8 @@ func (s *unreadSearch) acquit(d *sharedData) {
 	}
 	switch {
 	case !d.all:
-		for _, t := range d.used {
-			for _, name := range t.Uses().Data {
-				read(name)
-			}
-			for _, f := range t.Fields() {
-				read(f.Name)
-			}
+		for name := range s.reader(d.used).names {
+			read(name)
 		}
 	case len(d.Values) < len(s.suspects):
 		for key := range d.Values {
