@@ -344,7 +344,6 @@ var uncontained = map[string]string{
 	"internal/parallel/parallel.go Each":  "each piece is contained; the first panic is raised again in the caller",
 	"internal/files/within.go within":     "the read is contained",
 	"server/connections.go linger":        "it closes a connection",
-	"server/findings.go Find":             "each piece is contained",
 	"server/noticed.go looking":           "it cancels a context",
 	"server/allowance.go spend":           "it gives turns to the next in line",
 	"server/logins.go enter":              "it gives the turn to the next in line",

@@ -7,17 +7,16 @@ import (
 	"maps"
 	"reflect"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
@@ -66,45 +65,36 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 	}
 
 	// Routes are independent of one another, and so are calendars.
-	var mu sync.Mutex
-	var wait sync.WaitGroup
-	work := make(chan func() []preview.Finding)
-	for range runtime.GOMAXPROCS(0) {
-		wait.Go(func() {
-			for do := range work {
-				var more []preview.Finding
-				if err := contain.Do(func() error { more = do(); return nil }); err != nil {
-					more = []preview.Finding{preview.Findingf(diag.Pos{}, "mistake", "looking for findings: %s", err)}
-				}
-				mu.Lock()
-				found = append(found, more...)
-				mu.Unlock()
+	efforts := g.efforts(cmp.Or(o.Most, mostLooked))
+	var looks []func() []preview.Finding
+	add := func(name string, look func(*render.Effort) []preview.Finding) {
+		looks = append(looks, func() []preview.Finding {
+			tenant := tenantOf(name)
+			if effort := efforts[tenant]; !effort.Over() {
+				return look(effort)
 			}
+			return []preview.Finding{g.notLookedAt(tenant)}
 		})
 	}
-	efforts := g.efforts(cmp.Or(o.Most, mostLooked))
 	for _, r := range g.routes {
-		effort := efforts[tenantOf(r.Name)]
-		work <- func() []preview.Finding {
-			if effort.Over() {
-				return []preview.Finding{g.notLookedAt(tenantOf(r.Name))}
-			}
+		add(r.Name, func(effort *render.Effort) []preview.Finding {
 			s := r.Compile(lint.timelines, g.totals, now)
 			return append(lint.Route(ctx, r, s, now, until, effort),
 				g.failing(r, s.Rehearse(ctx, now, until, effort))...)
-		}
+		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(lint.calendars)) {
-		effort := efforts[tenantOf(name)]
-		work <- func() []preview.Finding {
-			if effort.Over() {
-				return []preview.Finding{g.notLookedAt(tenantOf(name))}
-			}
+		add(name, func(effort *render.Effort) []preview.Finding {
 			return lint.Calendar(ctx, lint.calendars[name], now, until, effort)
-		}
+		})
 	}
-	close(work)
-	wait.Wait()
+	each := make([][]preview.Finding, len(looks))
+	parallel.Each(len(looks), func(i int) {
+		if err := contain.Do(func() error { each[i] = looks[i](); return nil }); err != nil {
+			each[i] = []preview.Finding{preview.Findingf(diag.Pos{}, "mistake", "looking for findings: %s", err)}
+		}
+	})
+	found = append(found, slices.Concat(each...)...)
 	return preview.SortFindings(found)
 }
 
