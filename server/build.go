@@ -141,7 +141,7 @@ type builder struct {
 	memo      *render.Memo
 	calendars []*calendar
 	loader    *calendars.Loader
-	suggested map[string]int  // templates for which one was looked that may be meant, by file
+	suggested map[string]int  // templates and files that are missing, by the file that names them
 	filtered  map[string]int  // steps of only and except, by tenant
 	named     map[string]bool // calendars by their full names
 	lists     map[string]routes.List
@@ -323,12 +323,19 @@ func (b *builder) answer(r *config.Route, branch *config.Branch) render.Branch {
 	return out
 }
 
-// mostSuggested is for how many templates of a file that are not there one is looked for that may be meant.
+// mostSuggested is for how many templates and files that a configuration file names and that are missing one is looked
+// for that may be meant.
 const mostSuggested = 20
+
+// suggests counts a template or file that is missing, and reports whether to look for the one that may be meant.
+func (b *builder) suggests(file string) bool {
+	b.suggested[file]++
+	return b.suggested[file] <= mostSuggested
+}
 
 // noTemplate reports a template that is not there, and the file that was meant for it.
 func (b *builder) noTemplate(name diag.Text) {
-	if b.suggested[name.Pos.File]++; b.suggested[name.Pos.File] > mostSuggested {
+	if !b.suggests(name.Pos.File) {
 		b.wrong(name.Pos, "template %q is not there", name.S)
 		return
 	}

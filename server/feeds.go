@@ -92,10 +92,8 @@ func below(home string) fs.FS { return files.Below(home) }
 // missing notes that a file cannot be read that a calendar names. It is no reason to refuse what was accepted before.
 func (b *builder) missing(c *config.Calendar, key string, err error) {
 	near := ""
-	if at, ok := errors.AsType[*files.Error](err); ok && errors.Is(err, fs.ErrNotExist) {
-		if b.suggested[c.Pos.File]++; b.suggested[c.Pos.File] <= mostSuggested {
-			near = b.file.NearFile(at.Path, c.Home)
-		}
+	if at, ok := errors.AsType[*files.Error](err); ok && errors.Is(err, fs.ErrNotExist) && b.suggests(c.Pos.File) {
+		near = b.file.NearFile(at.Path, c.Home)
 	}
 	m := diag.Mistakef(c.Pos, "calendar %q: %s%s%s", c.Name, key, reason(err), near)
 	if b.spared != nil && b.spared(b.file.Inputs.Of(c.Pos.File)) {
