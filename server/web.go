@@ -150,10 +150,6 @@ func (g *gate) refresh() error {
 func (g *gate) watch(ctx context.Context) {
 	ticker := time.NewTicker(webEvery)
 	defer ticker.Stop()
-	reported := ""
-	if wrong := g.wrong.Load(); wrong != nil {
-		reported = (*wrong).Error() // by newGate
-	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -163,20 +159,17 @@ func (g *gate) watch(ctx context.Context) {
 		err := g.refresh()
 		if err == nil {
 			g.wrong.Store(nil)
-			reported = ""
 			continue
 		}
-		g.wrong.Store(&err)
-		if err.Error() == reported {
-			continue
+		if before := g.wrong.Swap(&err); before != nil && (*before).Error() == err.Error() {
+			continue // which was logged, here or by newGate
 		}
-		reported = err.Error()
 		if g.config.Load().closed != nil {
 			g.log.ErrorContext(ctx, "admin_web_config is not taken; the admin side stays closed",
-				slog.String("error", reported))
+				slog.String("error", err.Error()))
 		} else {
 			g.log.ErrorContext(ctx, "admin_web_config is not taken; the former stays in use",
-				slog.String("error", reported))
+				slog.String("error", err.Error()))
 		}
 	}
 }
