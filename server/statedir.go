@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -124,7 +123,7 @@ func (s *Server) sharedState() []preview.Finding {
 	if err := s.store.Unkept(); err != nil {
 		return []preview.Finding{preview.Findingf(at, "state_dir_unwritable",
 			"state_dir: copies of feeds cannot be kept, and will not survive a restart: %s",
-			strings.ReplaceAll(err.Error(), "\n", "; "))}
+			oneLine(err))}
 	}
 	return nil
 }
