@@ -35,12 +35,8 @@ func (m *Metrics) FileReadsHung(n int) {
 
 // StateReadOnly says whether another process writes the state directory.
 func (m *Metrics) StateReadOnly(yes bool) {
-	if m == nil {
-		return
-	}
-	m.stateReadOnly.Set(0)
-	if yes {
-		m.stateReadOnly.Set(1)
+	if m != nil {
+		m.stateReadOnly.Set(truth(yes))
 	}
 }
 
