@@ -72,14 +72,14 @@ func check(ctx context.Context, a checking, w world) error {
 			return refuse(fmt.Errorf("--schemas %s: %w", a.schemas, err))
 		}
 	}
-	if _, example := installed(a.config); example != nil {
-		if err := exampleWanted(w); err != nil {
-			return err
-		}
-	}
 	in, mistakes, err := load(a.config, w)
 	if err != nil {
 		return refuse(err)
+	}
+	if in.files != nil {
+		if err := exampleWanted(w); err != nil {
+			return err
+		}
 	}
 	var found []preview.Finding
 	if len(mistakes) == 0 {

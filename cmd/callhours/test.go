@@ -62,14 +62,14 @@ func test(ctx context.Context, a testFlags, paths []string, w world) error {
 	if err != nil {
 		return refuse(fmt.Errorf("--run %q is no regular expression: %w", a.run, err))
 	}
-	if _, example := installed(a.config); example != nil && len(paths) == 0 {
-		if err := exampleWanted(w); err != nil {
-			return err
-		}
-	}
 	files, paths, err := testFiles(a.config, paths)
 	if err != nil {
 		return refuse(err)
+	}
+	if files != nil { // the built-in example's
+		if err := exampleWanted(w); err != nil {
+			return err
+		}
 	}
 	tests, err := loadTests(a.config, files, paths, w)
 	if err != nil {
