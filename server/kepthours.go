@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/callhours/callhours/render"
@@ -46,11 +47,8 @@ func (k *keptHours) keep(owner string, route *render.Route, c *published) {
 		own = &ownHours{}
 		k.of[owner] = own
 	}
-	for i, r := range own.routes {
-		if r == route {
-			k.drop(own, i)
-			break
-		}
+	if i := slices.Index(own.routes, route); i >= 0 {
+		k.drop(own, i)
 	}
 	own.routes = append(own.routes, route)
 	own.size += len(c.body)
@@ -74,5 +72,5 @@ func (k *keptHours) drop(own *ownHours, i int) {
 	own.size -= n
 	k.size -= n
 	delete(k.made, route)
-	own.routes = append(own.routes[:i], own.routes[i+1:]...)
+	own.routes = slices.Delete(own.routes, i, i+1)
 }
