@@ -1,143 +1,148 @@
 package calendars
 
-// abbreviations are what the clocks of places show for a part of the year, in lower case, with zones in which they do.
-var abbreviations = map[string]string{
-	"pst": "America/Los_Angeles", "pdt": "America/Los_Angeles", "pt": "America/Los_Angeles",
-	"mdt": "America/Denver", "mt": "America/Denver", "cdt": "America/Chicago", "ct": "America/Chicago",
-	"cst": "America/Chicago or Asia/Shanghai", "edt": "America/New_York", "et": "America/New_York",
-	"akst": "America/Anchorage", "akdt": "America/Anchorage", "ast": "America/Halifax or Asia/Riyadh",
-	"adt": "America/Halifax",
-	"nst": "America/St_Johns", "ndt": "America/St_Johns", "brt": "America/Sao_Paulo", "clt": "America/Santiago",
-	"cot": "America/Bogota",
-	"bst": "Europe/London or Asia/Dhaka", "ist": "Asia/Kolkata, Europe/Dublin or Asia/Jerusalem",
-	"idt": "Asia/Jerusalem",
-	"mez": "Europe/Berlin", "mesz": "Europe/Berlin", "cest": "Europe/Berlin", "mest": "Europe/Berlin",
-	"eest": "Europe/Helsinki",
-	"oez":  "Europe/Helsinki", "oesz": "Europe/Helsinki", "west": "Europe/Lisbon", "wez": "Europe/Lisbon",
-	"wesz": "Europe/Lisbon",
-	"msk":  "Europe/Moscow", "trt": "Europe/Istanbul", "sast": "Africa/Johannesburg", "eat": "Africa/Nairobi",
-	"wat": "Africa/Lagos",
-	"cat": "Africa/Maputo", "gst": "Asia/Dubai", "pkt": "Asia/Karachi", "ict": "Asia/Bangkok", "wib": "Asia/Jakarta",
-	"sgt": "Asia/Singapore", "hkt": "Asia/Hong_Kong", "jst": "Asia/Tokyo", "kst": "Asia/Seoul",
-	"aest": "Australia/Sydney or Australia/Brisbane", "aedt": "Australia/Sydney",
-	"acst": "Australia/Adelaide or Australia/Darwin",
-	"acdt": "Australia/Adelaide", "awst": "Australia/Perth", "nzst": "Pacific/Auckland", "nzdt": "Pacific/Auckland",
+import (
+	"iter"
+	"strings"
+)
+
+// spoken are words for zones, in lower case and with blanks between them, by zone.
+type spoken map[string]string
+
+// abbreviations are what the clocks of places show for a part of the year, by the zones in which they do.
+var abbreviations = spoken{
+	"Europe/London or Asia/Dhaka":                   "bst",
+	"Europe/Berlin":                                 "mez mesz cest mest",
+	"Europe/Helsinki":                               "eest oez oesz",
+	"Europe/Lisbon":                                 "west wez wesz",
+	"Europe/Moscow":                                 "msk",
+	"Europe/Istanbul":                               "trt",
+	"America/Los_Angeles":                           "pst pdt pt",
+	"America/Denver":                                "mdt mt",
+	"America/Chicago":                               "cdt ct",
+	"America/Chicago or Asia/Shanghai":              "cst",
+	"America/New_York":                              "edt et",
+	"America/Anchorage":                             "akst akdt",
+	"America/Halifax or Asia/Riyadh":                "ast",
+	"America/Halifax":                               "adt",
+	"America/St_Johns":                              "nst ndt",
+	"America/Sao_Paulo":                             "brt",
+	"America/Santiago":                              "clt",
+	"America/Bogota":                                "cot",
+	"Asia/Kolkata, Europe/Dublin or Asia/Jerusalem": "ist",
+	"Asia/Jerusalem":                                "idt",
+	"Asia/Dubai":                                    "gst",
+	"Asia/Karachi":                                  "pkt",
+	"Asia/Bangkok":                                  "ict",
+	"Asia/Jakarta":                                  "wib",
+	"Asia/Singapore":                                "sgt",
+	"Asia/Hong_Kong":                                "hkt",
+	"Asia/Tokyo":                                    "jst",
+	"Asia/Seoul":                                    "kst",
+	"Africa/Johannesburg":                           "sast",
+	"Africa/Nairobi":                                "eat",
+	"Africa/Lagos":                                  "wat",
+	"Africa/Maputo":                                 "cat",
+	"Australia/Sydney or Australia/Brisbane":        "aest",
+	"Australia/Sydney":                              "aedt",
+	"Australia/Adelaide or Australia/Darwin":        "acst",
+	"Australia/Adelaide":                            "acdt",
+	"Australia/Perth":                               "awst",
+	"Pacific/Auckland":                              "nzst nzdt",
 }
 
 // knownPlaces are cities, countries and ways to speak of a zone's time that are in none of its
 // names, as lettersOf makes them.
-var knownPlaces = map[string]string{
-	"z": "UTC", "zulutime": "UTC", "universaltime": "UTC", "universaltimecoordinated": "UTC",
-	"greenwichmeantime": "Etc/GMT",
-	"pacifictime":       "America/Los_Angeles", "mountaintime": "America/Denver", "centraltime": "America/Chicago",
-	"easterntime":         "America/New_York",
-	"centraleuropeantime": "Europe/Berlin", "centraleuropeansummertime": "Europe/Berlin",
-	"centraleuropetime":     "Europe/Berlin",
-	"mitteleuropaischezeit": "Europe/Berlin", "mitteleuropaischesommerzeit": "Europe/Berlin",
-	"easterneuropeantime":       "Europe/Helsinki",
-	"easterneuropeansummertime": "Europe/Helsinki", "westerneuropeantime": "Europe/Lisbon",
-	"westerneuropeansummertime": "Europe/Lisbon",
-	"britishtime":               "Europe/London", "britishsummertime": "Europe/London", "uktime": "Europe/London",
-	"irishstandardtime":  "Europe/Dublin",
-	"indianstandardtime": "Asia/Kolkata", "japantime": "Asia/Tokyo", "japanstandardtime": "Asia/Tokyo",
-	"moscowtime":            "Europe/Moscow",
-	"australianeasterntime": "Australia/Sydney", "australiancentraltime": "Australia/Adelaide",
-	"australianwesterntime": "Australia/Perth",
+var knownPlaces = spoken{
+	"UTC":     "z zulutime universaltime universaltimecoordinated",
+	"Etc/GMT": "greenwichmeantime",
+	"Europe/Berlin": "centraleuropeantime centraleuropeansummertime centraleuropetime mitteleuropaischezeit " +
+		"mitteleuropaischesommerzeit deutschland germany munich munchen muenchen hamburg frankfurt " +
+		"frankfurtammain cologne koln koeln stuttgart dusseldorf duesseldorf leipzig dresden nurnberg nuremberg " +
+		"hannover bonn bremen kiel",
+	"Europe/Helsinki": "easterneuropeantime easterneuropeansummertime finland tampere",
+	"Europe/Lisbon":   "westerneuropeantime westerneuropeansummertime lisboa lissabon porto portugal",
+	"Europe/London": "britishtime britishsummertime uktime england unitedkingdom scotland edinburgh glasgow " +
+		"leeds liverpool bristol cardiff",
+	"Europe/Dublin":       "irishstandardtime ireland",
+	"Europe/Moscow":       "moscowtime moskau moskva stpetersburg saintpetersburg",
+	"Europe/Vienna":       "austria osterreich wien graz salzburg linz innsbruck",
+	"Europe/Zurich":       "switzerland schweiz zuerich suisse bern berne basel geneva geneve genf lausanne",
+	"Europe/Paris":        "france lyon marseille toulouse bordeaux strasbourg lille",
+	"Europe/Rome":         "italy italia roma rom milan milano mailand turin torino genova napoli bologna",
+	"Europe/Madrid":       "spain espana barcelona sevilla seville bilbao malaga",
+	"Europe/Amsterdam":    "netherlands nederland rotterdam denhaag thehague utrecht eindhoven",
+	"Europe/Brussels":     "belgium bruxelles brussel antwerp antwerpen",
+	"Europe/Copenhagen":   "denmark kobenhavn kopenhagen aarhus",
+	"Europe/Stockholm":    "sweden gothenburg goteborg malmo",
+	"Europe/Oslo":         "norway bergen",
+	"Europe/Warsaw":       "warszawa warschau krakow gdansk wroclaw poznan",
+	"Europe/Prague":       "praha prag brno czechia",
+	"Europe/Budapest":     "hungary",
+	"Europe/Bucharest":    "bucuresti",
+	"Europe/Belgrade":     "beograd belgrad",
+	"Europe/Athens":       "greece athen thessaloniki",
+	"Europe/Istanbul":     "ankara",
+	"Europe/Kyiv":         "ukraine lviv",
+	"America/Los_Angeles": "pacifictime seattle sanfrancisco sandiego lasvegas sacramento",
+	"America/Denver":      "mountaintime saltlakecity",
+	"America/Chicago": "centraltime dallas houston austin sanantonio minneapolis stlouis neworleans milwaukee " +
+		"kansascity nashville",
+	"America/New_York": "easterntime boston washingtondc philadelphia atlanta miami orlando pittsburgh charlotte " +
+		"newyorkcity nyc",
+	"America/Toronto":     "ottawa montreal",
+	"America/Edmonton":    "calgary",
+	"America/Sao_Paulo":   "brasilia riodejaneiro",
+	"America/Mexico_City": "ciudaddemexico",
+	"America/Santiago":    "santiagodechile",
+	"Asia/Kolkata": "indianstandardtime mumbai bombay delhi newdelhi bangalore bengaluru madras pune ahmedabad " +
+		"india",
+	"Asia/Tokyo":          "japantime japanstandardtime japan tokio osaka kyoto yokohama",
+	"Asia/Karachi":        "islamabad lahore pakistan",
+	"Asia/Shanghai":       "china peking beijing shenzhen guangzhou",
+	"Asia/Taipei":         "taiwan",
+	"Asia/Seoul":          "korea southkorea busan",
+	"Asia/Ho_Chi_Minh":    "vietnam hochiminhcity hanoi",
+	"Asia/Bangkok":        "thailand",
+	"Asia/Vientiane":      "laos",
+	"Asia/Muscat":         "oman",
+	"Asia/Makassar":       "bali",
+	"Asia/Kuala_Lumpur":   "penang",
+	"Asia/Manila":         "cebu",
+	"Asia/Jerusalem":      "telaviv haifa",
+	"Asia/Riyadh":         "mecca jeddah",
+	"Africa/Johannesburg": "capetown kapstadt durban pretoria",
+	"Australia/Sydney":    "australianeasterntime canberra",
+	"Australia/Adelaide":  "australiancentraltime",
+	"Australia/Perth":     "australianwesterntime",
+	"Pacific/Auckland":    "wellington christchurch",
+}
 
-	"deutschland": "Europe/Berlin", "germany": "Europe/Berlin", "munich": "Europe/Berlin", "munchen": "Europe/Berlin",
-	"muenchen": "Europe/Berlin",
-	"hamburg":  "Europe/Berlin", "frankfurt": "Europe/Berlin", "frankfurtammain": "Europe/Berlin",
-	"cologne": "Europe/Berlin",
-	"koln":    "Europe/Berlin", "koeln": "Europe/Berlin", "stuttgart": "Europe/Berlin", "dusseldorf": "Europe/Berlin",
-	"duesseldorf": "Europe/Berlin", "leipzig": "Europe/Berlin", "dresden": "Europe/Berlin", "nurnberg": "Europe/Berlin",
-	"nuremberg": "Europe/Berlin", "hannover": "Europe/Berlin", "bonn": "Europe/Berlin", "bremen": "Europe/Berlin",
-	"kiel":    "Europe/Berlin",
-	"austria": "Europe/Vienna", "osterreich": "Europe/Vienna", "wien": "Europe/Vienna", "graz": "Europe/Vienna",
-	"salzburg": "Europe/Vienna",
-	"linz":     "Europe/Vienna", "innsbruck": "Europe/Vienna", "switzerland": "Europe/Zurich",
-	"schweiz": "Europe/Zurich", "zuerich": "Europe/Zurich",
-	"suisse": "Europe/Zurich", "bern": "Europe/Zurich", "berne": "Europe/Zurich", "basel": "Europe/Zurich",
-	"geneva": "Europe/Zurich",
-	"geneve": "Europe/Zurich", "genf": "Europe/Zurich", "lausanne": "Europe/Zurich", "france": "Europe/Paris",
-	"lyon":      "Europe/Paris",
-	"marseille": "Europe/Paris", "toulouse": "Europe/Paris", "bordeaux": "Europe/Paris", "strasbourg": "Europe/Paris",
-	"lille": "Europe/Paris",
-	"italy": "Europe/Rome", "italia": "Europe/Rome", "roma": "Europe/Rome", "rom": "Europe/Rome",
-	"milan": "Europe/Rome", "milano": "Europe/Rome",
-	"mailand": "Europe/Rome", "turin": "Europe/Rome", "torino": "Europe/Rome", "genova": "Europe/Rome",
-	"napoli":  "Europe/Rome",
-	"bologna": "Europe/Rome", "spain": "Europe/Madrid", "espana": "Europe/Madrid", "barcelona": "Europe/Madrid",
-	"sevilla": "Europe/Madrid",
-	"seville": "Europe/Madrid", "bilbao": "Europe/Madrid", "malaga": "Europe/Madrid", "lisboa": "Europe/Lisbon",
-	"lissabon": "Europe/Lisbon",
-	"porto":    "Europe/Lisbon", "portugal": "Europe/Lisbon", "netherlands": "Europe/Amsterdam",
-	"nederland": "Europe/Amsterdam",
-	"rotterdam": "Europe/Amsterdam", "denhaag": "Europe/Amsterdam", "thehague": "Europe/Amsterdam",
-	"utrecht":   "Europe/Amsterdam",
-	"eindhoven": "Europe/Amsterdam", "belgium": "Europe/Brussels", "bruxelles": "Europe/Brussels",
-	"brussel": "Europe/Brussels",
-	"antwerp": "Europe/Brussels", "antwerpen": "Europe/Brussels", "england": "Europe/London",
-	"unitedkingdom": "Europe/London",
-	"scotland":      "Europe/London", "edinburgh": "Europe/London", "glasgow": "Europe/London",
-	"leeds": "Europe/London", "liverpool": "Europe/London",
-	"bristol": "Europe/London", "cardiff": "Europe/London", "ireland": "Europe/Dublin", "denmark": "Europe/Copenhagen",
-	"kobenhavn": "Europe/Copenhagen", "kopenhagen": "Europe/Copenhagen", "aarhus": "Europe/Copenhagen",
-	"sweden":     "Europe/Stockholm",
-	"gothenburg": "Europe/Stockholm", "goteborg": "Europe/Stockholm", "malmo": "Europe/Stockholm",
-	"norway": "Europe/Oslo", "bergen": "Europe/Oslo",
-	"finland": "Europe/Helsinki", "tampere": "Europe/Helsinki", "warszawa": "Europe/Warsaw",
-	"warschau": "Europe/Warsaw", "krakow": "Europe/Warsaw",
-	"gdansk": "Europe/Warsaw", "wroclaw": "Europe/Warsaw", "poznan": "Europe/Warsaw", "praha": "Europe/Prague",
-	"prag": "Europe/Prague",
-	"brno": "Europe/Prague", "czechia": "Europe/Prague", "hungary": "Europe/Budapest", "bucuresti": "Europe/Bucharest",
-	"beograd": "Europe/Belgrade", "belgrad": "Europe/Belgrade", "greece": "Europe/Athens", "athen": "Europe/Athens",
-	"thessaloniki": "Europe/Athens", "ankara": "Europe/Istanbul", "moskau": "Europe/Moscow", "moskva": "Europe/Moscow",
-	"stpetersburg": "Europe/Moscow", "saintpetersburg": "Europe/Moscow", "ukraine": "Europe/Kyiv",
-	"lviv": "Europe/Kyiv",
+// all gives each word with its zone.
+func (s spoken) all() iter.Seq2[string, string] {
+	return func(yield func(word, zone string) bool) {
+		for zone, words := range s {
+			for word := range strings.FieldsSeq(words) {
+				if !yield(word, zone) {
+					return
+				}
+			}
+		}
+	}
+}
 
-	"boston": "America/New_York", "washingtondc": "America/New_York", "philadelphia": "America/New_York",
-	"atlanta": "America/New_York",
-	"miami":   "America/New_York", "orlando": "America/New_York", "pittsburgh": "America/New_York",
-	"charlotte":   "America/New_York",
-	"newyorkcity": "America/New_York", "nyc": "America/New_York", "dallas": "America/Chicago",
-	"houston": "America/Chicago",
-	"austin":  "America/Chicago", "sanantonio": "America/Chicago", "minneapolis": "America/Chicago",
-	"stlouis":    "America/Chicago",
-	"neworleans": "America/Chicago", "milwaukee": "America/Chicago", "kansascity": "America/Chicago",
-	"nashville":    "America/Chicago",
-	"saltlakecity": "America/Denver", "seattle": "America/Los_Angeles", "sanfrancisco": "America/Los_Angeles",
-	"sandiego": "America/Los_Angeles", "lasvegas": "America/Los_Angeles", "sacramento": "America/Los_Angeles",
-	"ottawa":   "America/Toronto",
-	"montreal": "America/Toronto", "calgary": "America/Edmonton", "brasilia": "America/Sao_Paulo",
-	"riodejaneiro":   "America/Sao_Paulo",
-	"ciudaddemexico": "America/Mexico_City", "santiagodechile": "America/Santiago",
-
-	"mumbai": "Asia/Kolkata", "bombay": "Asia/Kolkata", "delhi": "Asia/Kolkata", "newdelhi": "Asia/Kolkata",
-	"bangalore": "Asia/Kolkata",
-	"bengaluru": "Asia/Kolkata", "madras": "Asia/Kolkata", "pune": "Asia/Kolkata", "ahmedabad": "Asia/Kolkata",
-	"india":     "Asia/Kolkata",
-	"islamabad": "Asia/Karachi", "lahore": "Asia/Karachi", "pakistan": "Asia/Karachi", "china": "Asia/Shanghai",
-	"peking":  "Asia/Shanghai",
-	"beijing": "Asia/Shanghai", "shenzhen": "Asia/Shanghai", "guangzhou": "Asia/Shanghai", "taiwan": "Asia/Taipei",
-	"japan": "Asia/Tokyo", "tokio": "Asia/Tokyo",
-	"osaka": "Asia/Tokyo", "kyoto": "Asia/Tokyo", "yokohama": "Asia/Tokyo", "korea": "Asia/Seoul",
-	"southkorea": "Asia/Seoul",
-	"busan":      "Asia/Seoul", "vietnam": "Asia/Ho_Chi_Minh", "hochiminhcity": "Asia/Ho_Chi_Minh",
-	"thailand": "Asia/Bangkok",
-	"laos":     "Asia/Vientiane", "oman": "Asia/Muscat", "bali": "Asia/Makassar", "penang": "Asia/Kuala_Lumpur",
-	"cebu":    "Asia/Manila",
-	"telaviv": "Asia/Jerusalem", "haifa": "Asia/Jerusalem", "mecca": "Asia/Riyadh", "jeddah": "Asia/Riyadh",
-	"capetown": "Africa/Johannesburg", "kapstadt": "Africa/Johannesburg", "durban": "Africa/Johannesburg",
-	"pretoria": "Africa/Johannesburg",
-	"canberra": "Australia/Sydney", "wellington": "Pacific/Auckland", "christchurch": "Pacific/Auckland",
-	"hanoi": "Asia/Ho_Chi_Minh",
+// zone is the one that a word stands for; "" if there is none.
+func (s spoken) zone(word string) string {
+	for known, zone := range s.all() {
+		if known == word {
+			return zone
+		}
+	}
+	return ""
 }
 
 // manyPlaces are in the last parts of zones' names, or near to one, and are elsewhere too, often on another continent.
-var manyPlaces = map[string]bool{
-	"act": true, "center": true, "cordoba": true, "davis": true, "dominican": true, "east": true, "granada": true,
-	"larioja": true, "lhi": true,
-	"marengo": true, "merida": true, "monterey": true, "monticello": true, "newsalem": true, "north": true, "nsw": true,
-	"petersburg": true, "samarra": true, "samoa": true, "sanjuan": true, "sanluis": true, "south": true,
-	"victoria": true, "vincennes": true, "west": true,
-}
+var manyPlaces = set(
+	"act", "center", "cordoba", "davis", "dominican", "east", "granada", "larioja", "lhi", "marengo", "merida",
+	"monterey", "monticello", "newsalem", "north", "nsw", "petersburg", "samarra", "samoa", "sanjuan", "sanluis",
+	"south", "victoria", "vincennes", "west",
+)

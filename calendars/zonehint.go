@@ -67,7 +67,7 @@ var hints = sync.OnceValue(func() *zoneHints {
 			add(lettersOf(name[i+1:]), name)
 		}
 	}
-	for letters, zone := range knownPlaces {
+	for letters, zone := range knownPlaces.all() {
 		add(letters, zone)
 	}
 	slices.SortFunc(h.cities, func(a, b city) int {
@@ -130,7 +130,7 @@ func suggestZone(name string) string {
 	if manyPlaces[letters] {
 		return ""
 	}
-	if zone := knownPlaces[letters]; zone != "" {
+	if zone := knownPlaces.zone(letters); zone != "" {
 		return zone
 	}
 	if zone := hints().city(letters); zone != "" {
@@ -251,7 +251,7 @@ func unknownTo(name string) unknownZone {
 		}
 		return e
 	}
-	if zones, ok := abbreviations[strings.ToLower(strings.TrimSpace(name))]; ok {
+	if zones := abbreviations.zone(strings.ToLower(strings.TrimSpace(name))); zones != "" {
 		e.hint = useName + zones
 	} else if zone := suggestZone(name); zone != "" {
 		e.hint = fmt.Sprintf("; did you mean %q?", zone)

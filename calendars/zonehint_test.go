@@ -91,7 +91,8 @@ func TestUnknownTo(t *testing.T) {
 // TestPlaces: what hints lead to is there, and what is one place is not many.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
-	for place, zone := range knownPlaces {
+	once := map[string]bool{}
+	for place, zone := range knownPlaces.all() {
 		if zonesInUse().zone(zone) == nil {
 			t.Errorf("%s: %s is no zone", place, zone)
 		}
@@ -101,8 +102,13 @@ func TestPlaces(t *testing.T) {
 		if manyPlaces[place] {
 			t.Errorf("%s is said to be one place, and to be many", place)
 		}
+		if once[place] {
+			t.Errorf("%s stands for two zones, or for one twice", place)
+		}
+		once[place] = true
 	}
-	for short, zones := range abbreviations {
+	clear(once)
+	for short, zones := range abbreviations.all() {
 		for _, zone := range strings.FieldsFunc(strings.ReplaceAll(zones, " or ", ","), func(r rune) bool {
 			return r == ',' || r == ' '
 		}) {
@@ -110,6 +116,10 @@ func TestPlaces(t *testing.T) {
 				t.Errorf("%s: %s is no zone", short, zone)
 			}
 		}
+		if once[short] {
+			t.Errorf("%s stands for two zones, or for one twice", short)
+		}
+		once[short] = true
 	}
 }
 
