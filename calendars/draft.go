@@ -70,7 +70,7 @@ func (r *reader) property(l line) {
 		}
 	case eventProperties[string(l.name)] != unread:
 		r.collect(l)
-	default:
+	case !isGiven(l.name):
 		r.slipped(l)
 	}
 }
@@ -82,8 +82,8 @@ func (r *reader) slipped(l line) {
 	switch of := slipsOf(name); {
 	case len(of) == 0:
 		var upper [64]byte // "S:TATUS"
-		whole, _ := splitName(&upper, append([]byte(name), l.rest[1:]...))
-		if len(name) > 0 && eventProperties[string(whole)] != unread && !properties[name] {
+		whole, _ := splitName(&upper, append([]byte(name), l.rest[1:min(len(l.rest), 1+len(upper))]...))
+		if eventProperties[string(whole)] != unread {
 			r.noteSlip(l.number, name+string(l.rest[:1+len(whole)-len(name)]), string(whole))
 		}
 	case len(of) == 1 && name != "DATE" && l.fits(of[0]):
@@ -111,6 +111,9 @@ func (r *reader) noteSlip(number int, name, of string) {
 // text is most likely a program's own ("UUID").
 func (r *reader) settleSlips() {
 	d := r.draft
+	if !slices.ContainsFunc(d.properties, func(p property) bool { return p.slip != "" }) {
+		return
+	}
 	said := map[string]bool{}
 	for _, p := range d.properties {
 		if p.slip == "" {

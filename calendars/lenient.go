@@ -136,12 +136,13 @@ func (l line) named() (named line, odd string) {
 	return l, odd
 }
 
-// slipsOf are the properties of an event of which a name is a misspelling; none where it is a name
-// that somebody may have given.
+// isGiven reports whether a name is one of RFC 5545 or one that a program may have given.
+func isGiven(name []byte) bool {
+	return properties[string(name)] || bytes.HasPrefix(name, []byte("X-"))
+}
+
+// slipsOf are the properties of an event of which a name that nobody has given is a misspelling.
 func slipsOf(name string) (of []string) {
-	if properties[name] || strings.HasPrefix(name, "X-") {
-		return nil
-	}
 	for _, property := range slices.Sorted(maps.Keys(eventProperties)) {
 		if isNearly(name, property) {
 			of = append(of, property)
@@ -179,6 +180,20 @@ func isFreeText(name []byte) bool {
 	return freeTexts[string(name)] || bytes.HasPrefix(name, []byte("X-")) && bytes.Contains(name, []byte("DESC"))
 }
 
+// anotherNames are those of lines that holdsAnother looks for.
+var anotherNames = []string{
+	"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "STATUS", "TRANSP", "SEQUENCE",
+	"DTSTAMP", "LAST-MODIFIED", "CREATED", "SUMMARY", "LOCATION", "CATEGORIES",
+}
+
+// anotherByLetter are indices of anotherNames by the first letter: one pass over a line looks for all.
+var anotherByLetter = func() (by [26][]int) {
+	for k, name := range anotherNames {
+		by[name[0]-'A'] = append(by[name[0]-'A'], k)
+	}
+	return by
+}()
+
 // holdsAnother reports whether a line of an event holds a line that says when an event takes place, or begins one, as
 // where a line end is missing.
 func (l line) holdsAnother() bool {
@@ -192,17 +207,24 @@ func (l line) holdsAnother() bool {
 	if l.name == nil || l.hides != "" { // what else is wrong with it is said already
 		return l.gluedTo("DTSTART") >= 0
 	}
-	for _, name := range [...]string{
-		"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "STATUS", "TRANSP", "SEQUENCE",
-		"DTSTAMP", "LAST-MODIFIED", "CREATED", "SUMMARY", "LOCATION", "CATEGORIES",
-	} {
-		i := l.gluedTo(name)
-		if i < 0 || name == string(l.name) || !(line{rest: l.rest[i+len(name):]}).fits(name) {
+	met := uint(0) // of anotherNames: each counts where it stands first
+	for i, b := range l.rest {
+		if b < 'A' || b > 'Z' {
 			continue
 		}
-		anything := name == "SUMMARY" || name == "LOCATION" || name == "CATEGORIES"
-		if !anything || i > 0 && (l.rest[i-1] < 'A' || l.rest[i-1] > 'Z') { // not "NEWLOCATION:"
-			return true
+		for _, k := range anotherByLetter[b-'A'] {
+			name := anotherNames[k]
+			if met&(1<<k) != 0 || !bytes.HasPrefix(l.rest[i:], []byte(name)) {
+				continue
+			}
+			met |= 1 << k
+			if name == string(l.name) || l.spaced(i) || !(line{rest: l.rest[i+len(name):]}).fits(name) {
+				continue
+			}
+			anything := name == "SUMMARY" || name == "LOCATION" || name == "CATEGORIES"
+			if !anything || i > 0 && (l.rest[i-1] < 'A' || l.rest[i-1] > 'Z') { // not "NEWLOCATION:"
+				return true
+			}
 		}
 	}
 	return false
@@ -233,10 +255,15 @@ func gluedLine(value []byte) int {
 // gluedTo is where a word stands in a line, in a text without a blank before it; -1: nowhere.
 func (l line) gluedTo(word string) int {
 	i := bytes.Index(l.rest, []byte(word))
-	if i > 0 && properties[string(l.name)] && !typed[string(l.name)] && !isNameByte(l.rest[i-1]) {
+	if l.spaced(i) {
 		return -1
 	}
 	return i
+}
+
+// spaced reports whether what stands at a place in a text is a word of its own.
+func (l line) spaced(i int) bool {
+	return i > 0 && !isNameByte(l.rest[i-1]) && properties[string(l.name)] && !typed[string(l.name)]
 }
 
 // looksLikeTime reports whether a value begins like a DATE.

@@ -129,8 +129,11 @@ func (r *reader) continued(l line) bool {
 	if n := len(d.properties); n > 0 && d.excess == "" && eventProperties[string(l.name)] == unread &&
 		!properties[string(l.name)] && l.number == r.scanner.number {
 		last := &d.properties[n-1]
+		if last.line+1 != l.number || eventProperties[last.name] != scheduling {
+			return false
+		}
 		more := string(l.name) + string(l.rest)
-		if last.line+1 != l.number || !last.takes(more) {
+		if !last.takes(more) {
 			return false
 		}
 		last.content += more

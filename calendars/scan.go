@@ -157,12 +157,13 @@ func (s *scanner) separated(l line, text []byte) line {
 		l.rest = text[len(l.name):]
 	}
 	if name := string(l.name); name != "BEGIN" && name != "END" {
-		_, value, ok := valueOf(l.rest)
-		if ok && typed[name] && !anyText[name] {
-			if start := gluedLine(value); start > 0 {
-				s.glued, l.glued = value[start:], true
-				l.rest = bytes.TrimRight(bytes.TrimSuffix(l.rest[:len(l.rest)-len(value)+start], []byte(`\n`)), " \t,;")
-			}
+		if !typed[name] || anyText[name] {
+			return l
+		}
+		_, value, _ := valueOf(l.rest)
+		if start := gluedLine(value); start > 0 {
+			s.glued, l.glued = value[start:], true
+			l.rest = bytes.TrimRight(bytes.TrimSuffix(l.rest[:len(l.rest)-len(value)+start], []byte(`\n`)), " \t,;")
 		}
 		return l
 	}

@@ -70,12 +70,14 @@ const longestDuration = (lastYear + 1) * 366
 
 // parseDuration reads "P1DT2H30M", "P2W", "PT45M" and so on, with an optional sign.
 func parseDuration(text string) (duration, error) {
-	bad := fmt.Errorf("want a duration such as PT1H30M or P2D, found %s", quote(text))
+	bad := func() (duration, error) {
+		return duration{}, fmt.Errorf("want a duration such as PT1H30M or P2D, found %s", quote(text))
+	}
 	rest := strings.ToUpper(strings.TrimSpace(text))
 	negative := strings.HasPrefix(rest, "-")
 	rest, ok := strings.CutPrefix(strings.TrimLeft(rest, "+-"), "P")
 	if !ok || rest == "" {
-		return duration{}, bad
+		return bad()
 	}
 	var d duration
 	timed := false
@@ -87,7 +89,7 @@ func parseDuration(text string) (duration, error) {
 		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
 		n, err := strconv.ParseInt(rest[:digits], 10, 64)
 		if err != nil || digits == len(rest) || n > longestDuration*day {
-			return duration{}, bad
+			return bad()
 		}
 		switch unit := rest[digits]; {
 		case unit == 'W' && !timed:
@@ -101,10 +103,10 @@ func parseDuration(text string) (duration, error) {
 		case unit == 'S' && timed:
 			d.seconds += n
 		default:
-			return duration{}, bad
+			return bad()
 		}
 		if rest = rest[digits+1:]; d.days > longestDuration || d.seconds > longestDuration*day {
-			return duration{}, bad
+			return bad()
 		}
 	}
 	if negative {
