@@ -210,8 +210,8 @@ func (r *reader) event(d *draft) *Event {
 		r.problem(e, property{line: d.line, name: "RECURRENCE-ID"}, "an event without a UID changes no series",
 			"is read as one of its own")
 	}
-	if e.endsBeforeStart() && !e.cancelled {
-		p := e.problem("RRULE", "UNTIL lies before DTSTART", "has no occurrence by its RRULE")
+	if effect := e.endedEffect(); effect != "" && !e.cancelled {
+		p := e.problem("RRULE", "UNTIL lies before DTSTART", effect)
 		p.Harmless = true
 		r.note(p)
 	}

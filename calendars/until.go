@@ -8,6 +8,17 @@ func (e *Event) endsBeforeStart() bool {
 	return len(e.rules) > 0 && !slices.ContainsFunc(e.rules, func(r *rule) bool { return !r.endsBefore(e.start, nil) })
 }
 
+// endedEffect says what rules that end before DTSTART, in whatever zone, mean for the event; "" if there are none.
+func (e *Event) endedEffect() string {
+	switch {
+	case e.endsBeforeStart():
+		return "has no occurrence by its RRULE"
+	case slices.ContainsFunc(e.rules, func(r *rule) bool { return r.endsBefore(e.start, nil) }):
+		return "has no occurrence by one of its RRULEs"
+	}
+	return ""
+}
+
 // endsBeforeStart is the event's as seen in the View, which says what the zone of days and floating times is.
 func (c *clock) endsBeforeStart(e *Event) bool {
 	return len(e.rules) > 0 && !slices.ContainsFunc(e.rules, func(r *rule) bool { return !r.endsBefore(e.start, c) })

@@ -111,3 +111,35 @@ func TestUTCEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestUntilOfOneRule: a rule that ends before DTSTART is told of beside one that does not.
+func TestUntilOfOneRule(t *testing.T) {
+	t.Parallel()
+	const (
+		ended = "RRULE:FREQ=WEEKLY;UNTIL=20270228T090000Z\n"
+		lasts = "RRULE:FREQ=DAILY;COUNT=2\n"
+		told  = "line 3: RRULE: UNTIL lies before DTSTART; event (e) has no occurrence by one of its RRULEs"
+	)
+	for _, c := range []struct {
+		name, rules string
+		want        []string
+	}{
+		{"first", ended + lasts, []string{told}},
+		{"last", lasts + ended, []string{told}},
+		{"none", lasts, nil},
+		{"of a cancelled event", ended + lasts + "STATUS:CANCELLED\n", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			calendar := mustRead(t, []byte("BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:e\nDTSTART:20270301T090000Z\n"+
+				"DTEND:20270301T170000Z\n"+c.rules+"END:VEVENT\nEND:VCALENDAR\n"))
+			var got []string
+			for _, p := range calendar.Problems() {
+				got = append(got, p.String())
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
