@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -15,6 +16,9 @@ import (
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
 )
+
+// strayCall is what Kazoo is told on admin_listen, and the log with it.
+const strayCall = "calls are answered on listen, and this is admin_listen; correct the port of voice_url"
 
 // admin is people's side: health, readiness, metrics, the API and the console.
 type admin struct {
@@ -36,27 +40,28 @@ type admin struct {
 	live     *atomic.Pointer[live]
 	draining *atomic.Bool
 	origins  http.CrossOriginProtection
+	log      *slog.Logger
+	strays   rationed
 	refresh  func() // brings the gauges that follow the clock up to date
 }
 
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.writeWithin(w, answerWithin)
+	if a.isStrayCall(r) { // under whatever host name: Kazoo knows this machine by that of voice_url
+		a.refuseCall(w, r)
+		return
+	}
 	if !a.mayBeAsked(r.Host) && !a.asksWho() {
 		plain(w, http.StatusForbidden,
 			"this host name is not one of callhours' own; ask by address, as localhost, or by the name in admin_listen")
 		return
 	}
-	a.writeWithin(w, answerWithin)
 	if status, line := checkRequest(r); status != 0 {
 		plain(w, status, line)
 		return
 	}
 	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !cheap(r.URL.Path) && foreign(r) {
 		a.refuseForeign(w, r)
-		return
-	}
-	if r.Method == http.MethodGet && pivot.IsCall(r) { // Kazoo ends a call that gets 200 and no callflow
-		plain(w, http.StatusNotFound,
-			"calls are answered on listen, and this is admin_listen; correct the port of voice_url")
 		return
 	}
 	if name, ok := renewed(r.URL.Path); ok {
@@ -112,6 +117,32 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		plain(w, http.StatusNotFound, "nothing is here; see /")
 	}
+}
+
+// isStrayCall tells Kazoo's requests from those of people: its POSTs are to none of what people may POST to.
+func (a *admin) isStrayCall(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet:
+		return pivot.IsCall(r)
+	case http.MethodPost:
+		return r.URL.Path != reloadPath && !strings.HasPrefix(r.URL.Path, "/api/") && !a.console.Has(r)
+	}
+	return false
+}
+
+// refuseCall answers a call that came to the wrong port with 404, since Kazoo ends a call that gets 200 and no
+// callflow, and says so in the log: its caller has heard the fallback of the pivot action, and nothing else shows why.
+func (a *admin) refuseCall(w http.ResponseWriter, r *http.Request) {
+	a.strays.line(a.passing(), func(more int) {
+		path := ""
+		if l := a.live.Load(); l != nil {
+			path = headerText(shortened(l.table.ShownPath(r.URL.Path)))
+		}
+		a.log.WarnContext(r.Context(), "call", slog.Int("status", http.StatusNotFound),
+			slog.String("reason", "admin_listen"), slog.String("path", path), slog.String("detail", strayCall),
+			slog.String("remote", r.RemoteAddr), slog.Int("more", more))
+	})
+	plain(w, http.StatusNotFound, strayCall)
 }
 
 // serveMetrics answers a scrape, a few at a time.

@@ -136,7 +136,7 @@ func New(o Options) *Server {
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{
 		turns: peopleTurns(o.Passing), passing: o.Passing, live: &s.live, draining: &s.draining, refresh: s.scraped,
-		feeds: s.feeds, renew: s.renew,
+		log: o.Log, feeds: s.feeds, renew: s.renew,
 	}
 	s.admin.reload, s.admin.status = s.Reload, s.Status
 	s.admin.findings = func() ([]preview.Finding, int) { return s.Findings(), s.pending() }
