@@ -205,8 +205,10 @@ func (x *calendarLint) events() {
 		x.said[f.Kind]++
 		x.found = append(x.found, f)
 	}
+	endsEarly := map[*calendars.Event]bool{} // whose DTEND is not after DTSTART
 	for _, o := range x.calendar.Odd(x.view, x.now) {
 		e := x.by[o.Event]
+		endsEarly[o.Event] = endsEarly[o.Event] || o.Property == "DTEND"
 		lost := o.Lost && slices.ContainsFunc(x.asks, func(a routes.Ask) bool { return a.Admits(o.Event) })
 		if lost || e != nil && e.admitted && e.first.End > e.first.Start {
 			o.File, o.Line = "", 0
@@ -253,6 +255,10 @@ func (x *calendarLint) events() {
 		switch {
 		case !e.admitted:
 		case e.first.Start == e.first.End && endless[e.Event.UID]:
+		case e.first.Start == e.first.End && endsEarly[e.Event]:
+			x.say(e.Event, "no_length",
+				"%s has no length, and so is never on: DTEND is not after DTSTART, in their time zones; correct DTEND",
+				title(e.Event))
 		case e.first.Start == e.first.End:
 			x.say(e.Event, "no_length", "%s has no length, and so is never on; give it an end", title(e.Event))
 		case e.AllDay && !e.Repeats() && !e.open && e.first.End-e.first.Start <= 25*3600 && speaksOfDays(e.Summary):

@@ -360,7 +360,16 @@ var lintEvents = []lintCase{
 	{
 		name: "an event that ends as it starts", yaml: office,
 		files: hours(open, event("Closed for a moment", "20261210T100000"+ny, "20261210T100000"+ny)),
-		want:  []string{`no_length: "Closed for a moment" has no length`},
+		want: []string{
+			`no_length: "Closed for a moment" has no length, and so is never on: DTEND is not after DTSTART, in their time zones; correct DTEND`,
+		},
+	},
+	{
+		name: "an event that ends as it starts, since its end has no zone", yaml: office,
+		files: hours(open, event("Closed for a moment", "20261210T150000Z", "20261210T100000")),
+		want: []string{
+			`no_length: "Closed for a moment" has no length, and so is never on: DTEND is not after DTSTART, in their time zones; correct DTEND`,
+		},
 	},
 	{
 		name: "days that are one day", yaml: office,
