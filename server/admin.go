@@ -119,12 +119,16 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isStrayCall tells Kazoo's requests from those of people: its POSTs are to none of what people may POST to.
+// isStrayCall tells Kazoo's requests from those of people: its POSTs come from no page of a browser, and are to none of
+// what people may POST to.
 func (a *admin) isStrayCall(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodGet:
 		return pivot.IsCall(r)
 	case http.MethodPost:
+		if r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Origin") != "" {
+			return false
+		}
 		return r.URL.Path != reloadPath && !strings.HasPrefix(r.URL.Path, "/api/") && !a.console.Has(r)
 	}
 	return false
