@@ -241,7 +241,10 @@ var keyTable = []key{
 	{inCalendar, "user_agent", "text", "the program's own", "User-Agent sent with each fetch"},
 	{inCalendar, "ca_file", "path", "the system's", "certificate authorities of the feed's server, PEM"},
 	{inCalendar, "timezone", "zone", "that of the route that asks", "zone of all-day and floating events"},
-	{inCalendar, "expire_after", "duration", "never", "a last good copy older than this is unknown"},
+	{
+		inCalendar, "expire_after", "duration", "never",
+		"a last good copy older than this is unknown, at the latest a minute later",
+	},
 	{
 		inCalendar, "shrink_guard", "per cent", "only an empty copy",
 		"hold back a copy that lost more than this part of its events until it was seen twice",
