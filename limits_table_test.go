@@ -413,6 +413,10 @@ func limitSections() []limitSection {
 					"calendars.TestText",
 				},
 				{
+					"files and copies that are held to show events as written", "{calendars.shownAtOnce}", "",
+					"who asks for more waits", "calendars.TestTextsInTurn",
+				},
+				{
 					"how long a server calls an answer fresh", "{calendars.maxMaxAge}", "", "it is taken for that",
 					"calendars.FuzzTold",
 				},

@@ -52,6 +52,7 @@ type Store struct {
 	copies   copies
 	readers  chan struct{} // holds one for each body that is being read
 	large    *allowance    // see room
+	shown    *allowance    // of shownAtOnce
 
 	subscribing sync.Mutex // held by Subscribe and Write, which wait for the disk without mu; guards cleared
 	cleared     time.Time  // when copies were last looked for that nobody uses; zero: never
@@ -116,6 +117,7 @@ func NewStore(o StoreOptions) *Store {
 		copies:     copies{dir: o.Dir, disk: diskOf(o), quotas: newQuotas()},
 		readers:    make(chan struct{}, maxReaders),
 		large:      newAllowance(largeBodies),
+		shown:      newAllowance(shownAtOnce),
 		wake:       make(chan struct{}, 1),
 		subscribed: map[string]*subscribed{},
 		feeds:      map[string]*feed{},

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -153,7 +154,7 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !cal.Use.State.Unknown() {
-		c.occurrences(&m, cal, zone, q.Get("open"))
+		c.occurrences(r.Context(), &m, cal, zone, q.Get("open"))
 	}
 	c.show(r.Context(), w, http.StatusOK, "calendar", page{Title: "Calendar " + name, Here: "calendars", Main: m})
 }
@@ -185,17 +186,14 @@ func (m *calendarPage) days(q url.Values, now time.Time) error {
 }
 
 // occurrences lists what is on, each with its event as written.
-func (c *Console) occurrences(m *calendarPage, cal Calendar, zone *time.Location, open string) {
-	files, err := c.options.Texts(m.Name)
-	if err != nil {
-		m.NoText = err.Error()
-	}
-	texts := map[*calendars.Event]string{}
-	budget := mostTexts
+func (c *Console) occurrences(ctx context.Context, m *calendarPage, cal Calendar, zone *time.Location, open string) {
+	var events []*calendars.Event // whose texts are shown
+	seen := map[*calendars.Event]bool{}
 	last := ""
 	t := cal.Use.State.Calendar.Compile(calendars.View{Zone: zone}, m.From, m.To)
 	m.Cut = t.Len() > mostOccurrences
-	for _, o := range t.Head(mostOccurrences) {
+	on := t.Head(mostOccurrences)
+	for _, o := range on {
 		start, end := time.Unix(o.Start, 0).In(zone), time.Unix(o.End, 0).In(zone)
 		item := occurrence{
 			Event: preview.Event{
@@ -206,18 +204,25 @@ func (c *Console) occurrences(m *calendarPage, cal Calendar, zone *time.Location
 		}
 		item.ID = anchor(item.Event)
 		item.Open = item.ID == open
-		text, known := texts[o.Event]
-		if !known && (len(texts) < mostTexted || item.Open) { // each is looked for in the whole text
-			text = o.Event.Text(files)
-			texts[o.Event] = text
-		}
-		if budget -= len(text); budget > 0 || item.Open {
-			item.Text = text
+		if !seen[o.Event] && (len(events) < mostTexted || item.Open) {
+			seen[o.Event] = true
+			events = append(events, o.Event)
 		}
 		if day := start.Format(time.DateOnly); day != last {
 			item.NewDay, last = true, day
 		}
 		m.Events = append(m.Events, item)
+	}
+	texts, err := c.options.Texts(ctx, m.Name, events)
+	if err != nil {
+		m.NoText = err.Error()
+	}
+	budget := mostTexts
+	for i, o := range on {
+		item, text := &m.Events[i], texts[o.Event]
+		if budget -= len(text); budget > 0 || item.Open {
+			item.Text = text
+		}
 	}
 }
 

@@ -42,8 +42,8 @@ type Options struct {
 	Feeds func() []calendars.Status
 	// Calendar is a calendar by its full name; false for one that is not configured.
 	Calendar func(name string) (Calendar, bool)
-	// Texts are the texts that a calendar is read from; the error says why they cannot be had.
-	Texts func(calendar string) ([]calendars.File, error)
+	// Texts are events of a calendar as they are written; the error says why they cannot be had.
+	Texts func(ctx context.Context, calendar string, events []*calendars.Event) (map[*calendars.Event]string, error)
 	// Status is what answers, and how the last look at the files went.
 	Status func() preview.Status
 	// Findings are what is odd or wrong with what runs, by place, and how much has not been looked at since it changed.

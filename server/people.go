@@ -40,7 +40,7 @@ func (s *Server) preview() *preview.Preview {
 func (s *Server) newConsole() *console.Console {
 	return console.New(console.Options{
 		Now: s.options.Now, Passing: s.options.Passing, Version: s.options.Version, Preview: s.preview,
-		Feeds: s.store.Feeds, Texts: s.store.Bodies, Calendar: s.calendar,
+		Feeds: s.store.Feeds, Texts: s.store.Texts, Calendar: s.calendar,
 		Client: clientOf,
 		Status: s.Status,
 		Findings: func() ([]preview.Finding, int) {
