@@ -44,7 +44,7 @@ fuzz: ## fuzz each target (FUZZTIME=30s)
 	tools/fuzz $(FUZZTIME)
 
 bench: ## benchmarks of a call's way, beside net/http's bare handler
-	go test -run - -bench . -benchmem ./server ./render ./routes ./calendars ./pivot ./templates
+	go test -run - -bench . -benchmem ./server ./render ./routes ./calendars ./pivot ./templates/...
 
 profile: ## record what a call does, for the compiler; worth it when that has changed much
 	go test -trimpath -run - -bench '^BenchmarkCalls$$' -benchtime 20s -cpuprofile $(abspath $(PROFILE)) -o $(shell mktemp -d)/test ./server

@@ -482,7 +482,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"`if`, `range`, `with` and parentheses within each other",
-				"{templates.MaxNesting}; variables {templates.MaxVariables}; brackets of JSON {templates.MaxBrackets}",
+				"{trees.MaxNesting}; variables {templates.MaxVariables}; brackets of JSON {templates.MaxBrackets}",
 				"", "refused at load", "templates.TestDocsBounds",
 			},
 			{"digits of a number", "{templates.longestNumeral}", "", "the fallback answers", "templates.TestNumerals"},

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"text/template/parse"
+
+	"github.com/callhours/callhours/templates/trees"
 )
 
 // mayName is the function that reads what may be absent.
@@ -67,7 +69,7 @@ func asks(cmd *parse.CommandNode) bool {
 	return ok && asksOnly[f.Ident]
 }
 
-func isMay(p *parse.PipeNode) bool { return isCall(p.Cmds[0].Args[0], mayName) }
+func isMay(p *parse.PipeNode) bool { return trees.IsCall(p.Cmds[0].Args[0], mayName) }
 
 // may reads names one after the other, each of what the one before gave; nothing where a map has no such key.
 func may(from any, names ...string) (any, error) {

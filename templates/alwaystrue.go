@@ -17,7 +17,7 @@ func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, piped p
 	switch n.Ident {
 	case "default":
 		if len(args) == 2 && constant(args[1]) && !constant(args[0]) && len(c.odd) < maxMistakes {
-			c.odd = append(c.odd, diag.Mistakef(c.source.pos(n.Position()),
+			c.odd = append(c.odd, diag.Mistakef(c.source.Pos(n.Position()),
 				"default gives %s always; what stands for a missing value comes first: default %s %s", args[1], args[1], args[0]))
 			return
 		}
@@ -46,7 +46,7 @@ func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, piped p
 	if root, keys := c.path(asked, maxFollowed); len(keys) > 0 {
 		cure = fmt.Sprintf("write {{ dig %s true %s }}, or %s", strings.Join(keys, " "), root, cure)
 	}
-	c.odd = append(c.odd, diag.Mistakef(c.source.pos(n.Position()),
+	c.odd = append(c.odd, diag.Mistakef(c.source.Pos(n.Position()),
 		"%s gives true also where the value is set to false, which counts as empty; %s", n.Ident, cure))
 }
 

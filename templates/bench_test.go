@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"testing"
 	"time"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // BenchmarkExecute renders the answer of an open office.
@@ -28,7 +30,10 @@ func BenchmarkExecute(b *testing.B) {
 func BenchmarkLoad(b *testing.B) {
 	l, _ := Load(Options{})
 	text, _ := l.Source("ring-then-voicemail")
-	s := &source{name: "t", text: text, zone: time.LoadLocation}
+	s, mistakes := newSource("t", diag.Pos{}, text, time.LoadLocation)
+	if s == nil {
+		b.Fatal(mistakes)
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		t, mistakes := build("t", s, nil, callflow)

@@ -32,7 +32,7 @@ func (c *checker) mistake(n parse.Node, format string, args ...any) {
 	if len(c.mistakes) == maxMistakes {
 		return
 	}
-	c.mistakes = append(c.mistakes, diag.Mistakef(c.source.pos(n.Position()), format, args...))
+	c.mistakes = append(c.mistakes, diag.Mistakef(c.source.Pos(n.Position()), format, args...))
 }
 
 func (c *checker) list(l *parse.ListNode) {
@@ -219,19 +219,6 @@ func (c *checker) method(n parse.Node, args []parse.Node, given int) {
 			c.layout(args[0].(*parse.StringNode))
 		}
 	}
-}
-
-// callNode is {{if NAME}}{{end}}: it calls a function and writes nothing.
-func callNode(name string, pos parse.Pos, line int) parse.Node {
-	call := &parse.CommandNode{
-		NodeType: parse.NodeCommand, Pos: pos,
-		Args: []parse.Node{parse.NewIdentifier(name).SetPos(pos)},
-	}
-	return &parse.IfNode{BranchNode: parse.BranchNode{
-		NodeType: parse.NodeIf, Pos: pos, Line: line,
-		Pipe: &parse.PipeNode{NodeType: parse.NodePipe, Pos: pos, Line: line, Cmds: []*parse.CommandNode{call}},
-		List: &parse.ListNode{NodeType: parse.NodeList, Pos: pos},
-	}}
 }
 
 // firstOutput finds the first node that writes or does something: not a comment, not blanks.

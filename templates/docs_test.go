@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callhours/callhours/internal/regex"
+	"github.com/callhours/callhours/templates/trees"
 )
 
 const docs = "../docs/templates.md"
@@ -79,7 +80,7 @@ func TestDocsBounds(t *testing.T) {
 	}
 	for _, row := range []string{
 		fmt.Sprintf("| the text of a template | %d KiB |", MaxSource>>10),
-		fmt.Sprintf("parentheses within each other | %d |", MaxNesting),
+		fmt.Sprintf("parentheses within each other | %d |", trees.MaxNesting),
 		fmt.Sprintf("| variables that a template, or a `{{define}}`, defines | %d |", MaxVariables),
 		fmt.Sprintf("| `{` and `[` of JSON within each other | %d |", MaxBrackets),
 		fmt.Sprintf("| a number in JSON | %d characters |", maxLiteral),

@@ -43,7 +43,7 @@ func IsFail(err error) bool {
 func (t *Template) explain(err error, data any) error {
 	failed, ok := errors.AsType[template.ExecError](err)
 	if !ok {
-		return &Error{diag.Mistakef(diag.Pos{File: t.main.source.at.File}, "%s", err), err}
+		return &Error{diag.Mistakef(diag.Pos{File: t.main.Source.At.File}, "%s", err), err}
 	}
 	text := failed.Err.Error()
 	at, said := t.place(text)
@@ -70,17 +70,17 @@ var (
 // place finds the place in what text/template says, and the rest: <expression>: message.
 func (t *Template) place(text string) (diag.Pos, string) {
 	for _, tree := range t.trees {
-		rest, ok := strings.CutPrefix(text, "template: "+tree.source.name+":")
+		rest, ok := strings.CutPrefix(text, "template: "+tree.ParseName+":")
 		if !ok {
 			continue
 		}
 		if m := location.FindStringSubmatch(rest); m != nil {
 			line, _ := strconv.Atoi(m[1])
 			col, _ := strconv.Atoi(m[2])
-			return tree.source.place(line, col), rest[len(m[0]):]
+			return tree.Source.Place(line, col), rest[len(m[0]):]
 		}
 	}
-	return diag.Pos{File: t.main.source.at.File}, text
+	return diag.Pos{File: t.main.Source.At.File}, text
 }
 
 // faults are the sentences of text/template about an <expression>, and ours.

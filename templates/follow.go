@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/trees"
 )
 
 // follower follows templates through the grammar of JSON, as html/template follows its own through HTML: their text
@@ -20,7 +21,7 @@ import (
 // A template that is called is followed once for each context in which it is called, in a copy of its own. It sees the
 // innermost bracket alone, so that one that calls itself ever deeper has few contexts.
 type follower struct {
-	all map[string]*tree
+	all map[string]*trees.Tree
 	// where templates end that are called, by the name of the copy; grows until nothing is new
 	ends     map[string][]place
 	copies   map[string]*copied // by name
@@ -38,7 +39,7 @@ type follower struct {
 
 // copied is a tree that is being made for one context.
 type copied struct {
-	*tree
+	*trees.Tree
 	encoders map[*parse.ActionNode]encoder
 	indexed  map[*parse.RangeNode]bool // loops of which it matters that their first index is 0
 	calls    map[*parse.TemplateNode]*called
@@ -52,7 +53,7 @@ type called struct {
 }
 
 // follow gives copies of the main tree and all that it calls in which each action has its encoder, by name.
-func follow(main *tree, templates map[string]*tree) (map[string]*tree, []diag.Mistake) {
+func follow(main *trees.Tree, templates map[string]*trees.Tree) (map[string]*trees.Tree, []diag.Mistake) {
 	f := follower{all: templates, ends: map[string][]place{}, steps: stepsFor(templates)}
 	for {
 		f.copies, f.asked, f.mistakes = map[string]*copied{}, false, nil
@@ -70,14 +71,13 @@ func follow(main *tree, templates map[string]*tree) (map[string]*tree, []diag.Mi
 	if len(f.mistakes) > 0 {
 		return nil, f.mistakes
 	}
-	all := map[string]*tree{}
+	all := map[string]*trees.Tree{}
 	for name, c := range f.copies {
 		c.encode()
-		all[name] = c.tree
+		all[name] = c.Tree
 	}
-	reached := map[string]*tree{} // a loop leaves copies behind that only its first turns would call
-	reach(all[main.Name], all, reached)
-	return reached, nil
+	// A loop leaves copies behind that only its first turns would call.
+	return trees.Reached(all[main.Name], all), nil
 }
 
 // total counts the places in which templates end.
@@ -90,11 +90,11 @@ func (f *follower) total() int {
 }
 
 // finish checks where the main template ends.
-func (f *follower) finish(main *tree, end jsonContext) {
-	pos := main.source.pos(parse.Pos(len(strings.TrimRight(main.source.text, " \t\r\n"))))
+func (f *follower) finish(main *trees.Tree, end jsonContext) {
+	pos := main.Source.Pos(parse.Pos(len(strings.TrimRight(main.Source.Text, " \t\r\n"))))
 	if end.dead() {
 		f.mistakes = append(f.mistakes,
-			diag.Mistakef(main.source.pos(0),
+			diag.Mistakef(main.Source.Pos(0),
 				"templates call each other here without an end; put the call into an {{if}}"))
 		return
 	}
@@ -124,7 +124,7 @@ func closing(open string) string {
 }
 
 func (f *follower) mistake(n parse.Pos, format string, args ...any) {
-	m := diag.Mistakef(f.tree.source.pos(n), format, args...)
+	m := diag.Mistakef(f.tree.Source.Pos(n), format, args...)
 	if f.later > 0 && strings.HasSuffix(m.Message, missingComma) {
 		m.Message = strings.TrimSuffix(m.Message, missingComma) +
 			"from the second turn of {{range}} on a comma is missing; begin it with {{range $i, $e := …}}{{if $i}},{{end}}"
@@ -139,20 +139,20 @@ func (f *follower) mistake(n parse.Pos, format string, args ...any) {
 }
 
 // template follows one copy of a template, called at a node, from where it begins to where it ends.
-func (f *follower) template(name string, t *tree, at parse.Pos, c jsonContext) jsonContext {
+func (f *follower) template(name string, t *trees.Tree, at parse.Pos, c jsonContext) jsonContext {
 	c.floor = len(c.open)
-	tree := &tree{Tree: t.Copy(), source: t.source, nodes: t.nodes}
+	tree := t.Copy()
 	tree.Name = name
 	outer := *f
 	f.tree = &copied{
-		tree: tree, encoders: map[*parse.ActionNode]encoder{}, indexed: map[*parse.RangeNode]bool{},
+		Tree: tree, encoders: map[*parse.ActionNode]encoder{}, indexed: map[*parse.RangeNode]bool{},
 		calls: map[*parse.TemplateNode]*called{},
 	}
 	f.loops, f.later, f.caller = nil, 0, ""
-	f.steps -= t.nodes // to copy it
+	f.steps -= t.Size.Nodes // to copy it
 	if outer.tree != nil {
-		if f.caller = outer.caller; outer.tree.source != t.source {
-			f.caller = outer.tree.source.pos(at).String()
+		if f.caller = outer.caller; outer.tree.Source != t.Source {
+			f.caller = outer.tree.Source.Pos(at).String()
 		}
 	}
 	f.copies[name] = f.tree
@@ -278,7 +278,7 @@ func (f *follower) use(e *evaluator) {
 
 // action chooses the encoder of an action, which is the same in all places.
 func (f *follower) action(c jsonContext, n *parse.ActionNode) jsonContext {
-	text := f.tree.source.action(n.Pos)
+	text := f.tree.Source.Action(n.Pos)
 	var places []place
 	chosen := f.tree.encoders[n]
 	for _, p := range c.places {
@@ -314,18 +314,13 @@ func (e encoder) refuses(p *parse.PipeNode, text string) *fault {
 	if len(p.Cmds) == 1 && len(p.Cmds[0].Args) == 1 && last.Type() == parse.NodeNil {
 		return &fault{want: "a value", found: text, hint: "write null, without braces"}
 	}
-	if isCall(last, "toJson") && e != valueEncoder {
+	if trees.IsCall(last, "toJson") && e != valueEncoder {
 		return &fault{
 			want: "a text inside the quotes", found: text + ", which writes quotes of its own",
 			hint: "leave toJson out",
 		}
 	}
 	return nil
-}
-
-func isCall(n parse.Node, name string) bool {
-	f, ok := n.(*parse.IdentifierNode)
-	return ok && f.Ident == name
 }
 
 // branch follows {{if}} and {{with}}.
@@ -352,7 +347,7 @@ func (f *follower) branch(c jsonContext, n *parse.BranchNode, keyword string) js
 		return c.with(nil)
 	}
 	return f.join(yes, no, n.Pos, func(a, b jsonContext) string {
-		return apart(keyword, n, f.tree.source.action(n.Pos), a, b)
+		return apart(keyword, n, f.tree.Source.Action(n.Pos), a, b)
 	})
 }
 
@@ -408,7 +403,7 @@ func (f *follower) call(c jsonContext, n *parse.TemplateNode) jsonContext {
 		}
 		if len(places) > mostPlaces {
 			f.mistake(n.Pos, "%s leads to too many different places; write it with fewer conditions",
-				f.tree.source.action(n.Pos))
+				f.tree.Source.Action(n.Pos))
 			return c.with(nil)
 		}
 	}
@@ -417,7 +412,7 @@ func (f *follower) call(c jsonContext, n *parse.TemplateNode) jsonContext {
 
 // encode adds the encoders to the pipelines of a copy.
 func (c *copied) encode() {
-	inspect(c.Root, func(n parse.Node) {
+	trees.Inspect(c.Root, func(n parse.Node) {
 		switch n := n.(type) {
 		case *parse.ActionNode:
 			if len(n.Pipe.Decl) > 0 {
@@ -427,20 +422,13 @@ func (c *copied) encode() {
 			if encoder == "" { // nothing comes here; it would still write JSON alone
 				encoder = valueEncoder
 			}
-			if last := n.Pipe.Cmds[len(n.Pipe.Cmds)-1].Args[0]; encoder != valueEncoder || !isCall(last, "toJson") {
-				pipeInto(n.Pipe, string(encoder))
+			if last := n.Pipe.Cmds[len(n.Pipe.Cmds)-1].Args[0]; encoder != valueEncoder || !trees.IsCall(last, "toJson") {
+				trees.Pipe(n.Pipe, string(encoder))
 			}
 		case *parse.RangeNode:
 			if c.indexed[n] {
-				pipeInto(n.Pipe, listName)
+				trees.Pipe(n.Pipe, listName)
 			}
 		}
-	})
-}
-
-// pipeInto ends a pipeline in a function.
-func pipeInto(p *parse.PipeNode, name string) {
-	p.Cmds = append(p.Cmds, &parse.CommandNode{
-		NodeType: parse.NodeCommand, Pos: p.Pos, Args: []parse.Node{parse.NewIdentifier(name).SetPos(p.Pos)},
 	})
 }

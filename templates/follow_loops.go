@@ -32,7 +32,7 @@ func (f *follower) loop(c jsonContext, n *parse.RangeNode) jsonContext {
 	}
 	// The variables of {{range}} hold what is ranged over until the first turn, in {{else}} too.
 	none := f.list(l.variables(c, isUnknown), n.ElseList, l.depth)
-	text := f.tree.source.action(n.Pos)
+	text := f.tree.Source.Action(n.Pos)
 	between := func(a, b jsonContext) string {
 		return fmt.Sprintf(
 			"each turn of {{range}} begins where %s is wanted, and it ends where %s is; it must end where the next can begin", a.all(), b.all())

@@ -69,7 +69,7 @@ func (s *source) header(root *parse.ListNode) (h header, mistakes []diag.Mistake
 			d.UseNumber()
 			if err := d.Decode(&h.example); err != nil || h.example == nil ||
 				strings.TrimSpace(example[d.InputOffset():]) != "" {
-				mistakes = append(mistakes, diag.Mistakef(s.pos(c.Pos+parse.Pos(at[1]+from[0])),
+				mistakes = append(mistakes, diag.Mistakef(s.Pos(c.Pos+parse.Pos(at[1]+from[0])),
 					`want the data of an example as JSON, such as {"voicemail": "4567"}, found %s`,
 					clip(strings.TrimSpace(example))))
 			}
@@ -84,7 +84,7 @@ func (s *source) header(root *parse.ListNode) (h header, mistakes []diag.Mistake
 
 // fields reads the declarations in a text that stands at an offset.
 func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes []diag.Mistake) {
-	place := func(rest string) diag.Pos { return s.pos(offset + parse.Pos(len(text)-len(rest))) }
+	place := func(rest string) diag.Pos { return s.Pos(offset + parse.Pos(len(text)-len(rest))) }
 	for rest := text; ; {
 		rest = strings.TrimLeft(rest, " \t\r\n;")
 		if rest == "" {

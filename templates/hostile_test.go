@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"text/template/parse"
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/growth"
+	"github.com/callhours/callhours/templates/trees"
 )
 
 // mutual are templates that call each other while they learn what is there.
@@ -168,25 +168,6 @@ func TestHostileTemplates(t *testing.T) {
 	}
 }
 
-// TestPlaces holds that places are the same however far from the beginning they are.
-func TestPlaces(t *testing.T) {
-	t.Parallel()
-	s := source{
-		at:   diag.Pos{File: "t", Line: 3, Col: 5},
-		text: strings.Repeat("Büro offen\n", 300) + strings.Repeat("é😀", 2000) + "\nend",
-	}
-	if m := s.check(); m != nil {
-		t.Fatal(m)
-	}
-	for i := range s.text {
-		before := s.text[:i]
-		line := before[strings.LastIndexByte(before, '\n')+1:]
-		if got, want := s.pos(parse.Pos(i)), s.shift(strings.Count(before, "\n"), len([]rune(line))); got != want {
-			t.Fatalf("byte %d: got %s, want %s", i, got, want)
-		}
-	}
-}
-
 // TestManyPieces lets the files of a directory call each other in one long chain, which no
 // walk may follow by recursion.
 func TestManyPieces(t *testing.T) {
@@ -211,8 +192,8 @@ func TestManyPieces(t *testing.T) {
 // TestDeepCallflow holds that what nests as deep as is allowed runs.
 func TestDeepCallflow(t *testing.T) {
 	t.Parallel()
-	text := strings.Repeat("[", MaxBrackets) + `"` + strings.Repeat("{{ if true }}", MaxNesting) + "x" +
-		strings.Repeat("{{ end }}", MaxNesting) + `"` +
+	text := strings.Repeat("[", MaxBrackets) + `"` + strings.Repeat("{{ if true }}", trees.MaxNesting) + "x" +
+		strings.Repeat("{{ end }}", trees.MaxNesting) + `"` +
 		strings.Repeat("]", MaxBrackets)
 	tmpl, mistakes := parseCallflow(text)
 	if len(mistakes) > 0 {

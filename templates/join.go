@@ -46,7 +46,7 @@ func (f *follower) join(a, b jsonContext, pos parse.Pos, differ func(a, b jsonCo
 	joined := a.with(add(append([]place(nil), a.places...), b.places...))
 	if len(joined.places) > mostPlaces {
 		f.mistake(pos, "%s leads to too many different places; write it with fewer conditions",
-			f.tree.source.action(pos))
+			f.tree.Source.Action(pos))
 		return a.with(nil)
 	}
 	return joined

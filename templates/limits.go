@@ -3,6 +3,8 @@ package templates
 import (
 	"errors"
 	"fmt"
+
+	"github.com/callhours/callhours/templates/trees"
 )
 
 // What a template may do. Kazoo's largest callflows are a few kilobytes.
@@ -23,7 +25,6 @@ const (
 // bytes cannot nest so deep that text/template's own parser runs out of stack; what walks the trees after it
 // does so no deeper than this.
 const (
-	MaxNesting   = 100 // {{if}}, {{else if}}, {{range}}, {{with}} and parentheses within each other
 	MaxVariables = 250 // variables that one template, or one {{define}}, defines
 	MaxBrackets  = 500 // { and [ of JSON within each other
 	maxLiteral   = 64  // bytes of a number in JSON
@@ -35,13 +36,13 @@ const (
 
 // stepsFor is how many of maxSteps a template has. Most take one or two for each byte of their text; thousands of small
 // ones in a file must not take the time of as many large ones.
-func stepsFor(trees map[string]*tree) int {
+func stepsFor(all map[string]*trees.Tree) int {
 	const any, perByte = 4_000, 40
-	length, counted := 0, map[*source]bool{}
-	for _, t := range trees {
-		if !counted[t.source] {
-			counted[t.source] = true
-			length += len(t.source.text)
+	length, counted := 0, map[*trees.Source]bool{}
+	for _, t := range all {
+		if !counted[t.Source] {
+			counted[t.Source] = true
+			length += len(t.Source.Text)
 		}
 	}
 	return min(maxSteps, any+perByte*length)

@@ -70,7 +70,7 @@ var otherLayout = regexp.MustCompile(`%[YmdHMIpBbAaySj]|YYYY|yyyy|HH|hh|MMM?M?|D
 func (c *checker) layout(s *parse.StringNode) {
 	found := otherLayout.FindString(s.Text)
 	if found != "" && !strings.ContainsAny(s.Text, "0123456789") && len(c.odd) < maxMistakes {
-		c.odd = append(c.odd, diag.Mistakef(c.source.pos(s.Position()),
+		c.odd = append(c.odd, diag.Mistakef(c.source.Pos(s.Position()),
 			"%q in a layout is written as it stands; a layout shows the 2nd of January 2006 at 15:04:05, as in \"15:04\" or \"2006-01-02\"", found))
 	}
 }
@@ -89,7 +89,7 @@ func (c *checker) zone(n parse.Node) {
 func (c *checker) character(n *parse.NumberNode) {
 	if strings.HasPrefix(n.Text, "'") && len(c.odd) < maxMistakes {
 		c.odd = append(c.odd,
-			diag.Mistakef(c.source.pos(n.Pos), "%s is the number %d; a text stands in double quotes", n.Text, n.Int64))
+			diag.Mistakef(c.source.Pos(n.Pos), "%s is the number %d; a text stands in double quotes", n.Text, n.Int64))
 	}
 }
 
@@ -104,7 +104,7 @@ func (c *checker) text(n *parse.TextNode) {
 			return
 		}
 		c.odd = append(c.odd,
-			diag.Mistakef(c.source.pos(n.Pos+parse.Pos(at[0])),
+			diag.Mistakef(c.source.Pos(n.Pos+parse.Pos(at[0])),
 				"%s is written as it stands; an action stands in {{ and }}", clip(string(n.Text[at[0]:at[1]]))))
 	}
 }

@@ -43,23 +43,22 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 		return diag.Mistake{}, false
 	}
 	sign := m[1] + m[2] + m[3] + m[4]
-	if sign == "[" && strings.Contains(s.text, `[\"`) { // as in a JSON text; places stay as they are
-		plain := *s
-		plain.text = strings.NewReplacer(`[\"`, `[ "`, `\"]`, ` "]`).Replace(s.text)
-		s = &plain
+	text := s.Text
+	if sign == "[" && strings.Contains(text, `[\"`) { // as in a JSON text; places stay as they are
+		text = strings.NewReplacer(`[\"`, `[ "`, `\"]`, ` "]`).Replace(text)
 	}
-	lines := lineCounter{text: s.text, line: 1}
+	lines := lineCounter{text: text, line: 1}
 	for offset := 0; ; {
-		i := strings.Index(s.text[offset:], "{{")
+		i := strings.Index(text[offset:], "{{")
 		if i < 0 {
 			return diag.Mistake{}, false
 		}
 		offset += i
-		span := actionText.FindStringIndex(s.text[offset:])
+		span := actionText.FindStringIndex(text[offset:])
 		if span == nil {
 			return diag.Mistake{}, false
 		}
-		action := s.text[offset : offset+span[1]]
+		action := text[offset : offset+span[1]]
 		for _, at := range operands.FindAllStringSubmatchIndex(action, -1) {
 			if at[2] < 0 {
 				continue
@@ -72,13 +71,13 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 			case on < line || !continues(rest, sign):
 				continue
 			}
-			if text := name + unquoted.FindString(rest); strings.Contains(text, "-") && name[0] != '.' &&
+			if word := name + unquoted.FindString(rest); strings.Contains(word, "-") && name[0] != '.' &&
 				name[0] != '$' && follows.MatchString(action[:at[2]]) {
-				return diag.Mistakef(s.pos(parse.Pos(begin)),
-					"%q has no quotes; a text or a key stands in double quotes, as in %q", text, text), true
+				return diag.Mistakef(s.Pos(parse.Pos(begin)),
+					"%q has no quotes; a text or a key stands in double quotes, as in %q", word, word), true
 			}
 			if wrong := nameWanted(name, rest); wrong != "" {
-				return diag.Mistakef(s.pos(parse.Pos(begin)), "%s", wrong), true
+				return diag.Mistakef(s.Pos(parse.Pos(begin)), "%s", wrong), true
 			}
 		}
 		offset += span[1]

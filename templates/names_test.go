@@ -7,6 +7,7 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 
 	"github.com/callhours/callhours/internal/growth"
+	"github.com/callhours/callhours/templates/trees"
 )
 
 // TestNamesWithOtherSigns shows how keys that no name after a dot can spell are found, and how to write them.
@@ -113,7 +114,7 @@ func TestNamesAreFoundInOnePass(t *testing.T) {
 	}
 	t.Parallel()
 	text := strings.Repeat("{{ .Data.a }}\n", 20_000) + "{{ .Data.a-b }}"
-	s := &source{name: "t", at: diag.Pos{File: "t", Line: 1, Col: 1}, text: text}
+	s := &source{trees.NewSource(diag.Pos{File: "t", Line: 1, Col: 1}, text), "t", nil}
 	if m, ok := s.misnamed(20_001, "bad character U+002D '-'"); !ok || m.Line != 20_001 || m.Col != 4 {
 		t.Errorf("got %v, %t", m, ok)
 	}

@@ -14,80 +14,6 @@ const (
 	tooDeep    = "templates call each other more than 100 deep from here; write them into one another"
 )
 
-// nesting measures a tree, so that what walks it afterwards needs no measure of its own.
-type nesting struct {
-	nodes     int
-	variables int        // that are defined
-	deepest   parse.Node // the first node that stands in more than MaxNesting others; nil: there is none
-}
-
-func (m *nesting) list(l *parse.ListNode, depth int) {
-	if l == nil {
-		return
-	}
-	m.nodes++
-	for _, n := range l.Nodes {
-		m.nodes++
-		switch n := n.(type) {
-		case *parse.ActionNode:
-			m.pipe(n.Pipe, depth)
-		case *parse.TemplateNode:
-			m.pipe(n.Pipe, depth)
-		case *parse.IfNode:
-			m.branch(&n.BranchNode, depth+1)
-		case *parse.WithNode:
-			m.branch(&n.BranchNode, depth+1)
-		case *parse.RangeNode:
-			m.branch(&n.BranchNode, depth+1)
-		}
-	}
-}
-
-// tooDeep notes a node that stands too deep.
-func (m *nesting) tooDeep(n parse.Node, depth int) bool {
-	if depth > MaxNesting && m.deepest == nil {
-		m.deepest = n
-	}
-	return m.deepest != nil
-}
-
-func (m *nesting) branch(b *parse.BranchNode, depth int) {
-	if m.tooDeep(b, depth) {
-		return
-	}
-	m.pipe(b.Pipe, depth)
-	m.list(b.List, depth)
-	m.list(b.ElseList, depth)
-}
-
-func (m *nesting) pipe(p *parse.PipeNode, depth int) {
-	if p == nil || m.tooDeep(p, depth) {
-		return
-	}
-	if !p.IsAssign {
-		m.variables += len(p.Decl)
-	}
-	m.nodes += 1 + len(p.Decl)
-	for _, cmd := range p.Cmds {
-		m.nodes++
-		for _, arg := range cmd.Args {
-			m.operand(arg, depth)
-		}
-	}
-}
-
-func (m *nesting) operand(n parse.Node, depth int) {
-	m.nodes++
-	switch n := n.(type) {
-	case *parse.PipeNode:
-		m.pipe(n, depth+1)
-	case *parse.ChainNode:
-		if !m.tooDeep(n, depth) {
-			m.operand(n.Node, depth+1)
-		}
-	}
-}
-
 // spend counts steps at a node. It is false once they are too many: nothing is followed any further then.
 func (r *reader) spend(n int, at parse.Node) bool {
 	if r.steps -= n; r.steps < 0 {
@@ -99,7 +25,7 @@ func (r *reader) spend(n int, at parse.Node) bool {
 func (r *reader) stop(at parse.Node, why string) {
 	if !r.stopped {
 		r.stopped = true
-		r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.source.pos(at.Position()), "%s", why))
+		r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.Source.Pos(at.Position()), "%s", why))
 	}
 }
 

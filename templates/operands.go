@@ -48,7 +48,7 @@ func (r *reader) field(of value, names []string, n parse.Node) value {
 			if len(names) > 1 {
 				r.note(&r.uses.Call, ".Call."+names[1])
 				if wrong := functionOfCall(names[1:]); wrong != "" && len(r.mistakes) < maxMistakes {
-					r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.source.pos(n.Position()), "%s", wrong))
+					r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.Source.Pos(n.Position()), "%s", wrong))
 				}
 			} else {
 				r.note(&r.uses.Call, ".Call")
@@ -72,7 +72,7 @@ func (r *reader) field(of value, names []string, n parse.Node) value {
 				return value{}
 			}
 			name := "." + names[0]
-			r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.source.pos(n.Position()),
+			r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.Source.Pos(n.Position()),
 				"%s is not known%s", name, rootMeant(name)))
 		}
 		return r.field(next, names[1:], n)

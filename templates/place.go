@@ -10,6 +10,7 @@ import (
 	"text/template/parse"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/trees"
 )
 
 // markName is the function that tells where in the output a node begins.
@@ -17,7 +18,7 @@ const markName = "__mark"
 
 // mark is a node that writes.
 type mark struct {
-	source *source
+	source *trees.Source
 	pos    parse.Pos
 	length int // of a text; 0 for an action
 }
@@ -43,11 +44,11 @@ func (t *Template) Places(ctx context.Context, data any, env Env) *Places {
 		return p
 	}
 	copied := &Template{
-		name: t.name, main: t.main, trees: map[string]*tree{}, calls: append(slices.Clone(t.calls), markName),
+		name: t.name, main: t.main, trees: map[string]*trees.Tree{}, calls: append(slices.Clone(t.calls), markName),
 		patterns: t.patterns, zone: t.zone, zones: t.zones,
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.trees)) {
-		c := &tree{Tree: t.trees[name].Copy(), source: t.trees[name].source}
+		c := t.trees[name].Copy()
 		p.marks = markNodes(c, p.marks)
 		copied.trees[name] = c
 	}
@@ -72,19 +73,19 @@ func (p *Places) At(offset int) (diag.Pos, bool) {
 	}
 	last := p.passed[after-1]
 	m := p.marks[last.mark]
-	return m.source.pos(m.pos + parse.Pos(min(offset-last.wrote, max(0, m.length-1)))), true
+	return m.source.Pos(m.pos + parse.Pos(min(offset-last.wrote, max(0, m.length-1)))), true
 }
 
 // markNodes puts a call of mark before each node of a tree that writes.
-func markNodes(t *tree, marks []mark) []mark {
-	inspect(t.Root, func(n parse.Node) {
+func markNodes(t *trees.Tree, marks []mark) []mark {
+	trees.Inspect(t.Root, func(n parse.Node) {
 		list, ok := n.(*parse.ListNode)
 		if !ok || list == nil {
 			return
 		}
 		var nodes []parse.Node
 		for _, child := range list.Nodes {
-			m := mark{source: t.source, pos: child.Position()}
+			m := mark{source: t.Source, pos: child.Position()}
 			switch child := child.(type) {
 			case *parse.TextNode:
 				m.length = len(child.Text)
@@ -93,9 +94,8 @@ func markNodes(t *tree, marks []mark) []mark {
 				nodes = append(nodes, child)
 				continue
 			}
-			call := callNode(markName, child.Position(), 0).(*parse.IfNode)
 			index := len(marks)
-			call.Pipe.Cmds[0].Args = append(call.Pipe.Cmds[0].Args, &parse.NumberNode{
+			call := trees.Call(markName, child.Position(), 0, &parse.NumberNode{
 				NodeType: parse.NodeNumber, Pos: child.Position(), IsInt: true, Int64: int64(index),
 				Text: strconv.Itoa(index),
 			})

@@ -13,39 +13,22 @@ import (
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/trees"
 )
 
-// source is the text of one template and the place where it stands.
+// source is the text of one file, or of one template in another file.
 type source struct {
-	name string   // as text/template names it in its messages
-	at   diag.Pos // of the first character; Line 0 stands for line 1 of a file of its own
-	text string
+	*trees.Source
+	name string // as text/template names it in its messages
 	zone zoneFinder
-	odd  []diag.Mistake // what its trees say and hardly mean
-
-	marks []lineMark // each stretch further on; nil before check
-}
-
-// lineMark is a place in the text: lines before it, and characters before it on its own. With them any
-// place is found from near by.
-type lineMark struct{ lines, characters int }
-
-// stretch is how many bytes lie between marks.
-const stretch = 1 << 10
-
-// tree is the parse tree of a template or of a definition in it.
-type tree struct {
-	*parse.Tree
-	source *source
-	nodes  int // of the tree, all in all
 }
 
 // read reads a template file; nil with the mistakes if it cannot be used.
 func read(dir fs.FS, file, name string, zone zoneFinder) (*source, []diag.Mistake) {
-	s := &source{name: name, at: diag.Pos{File: name, Line: 1, Col: 1}, zone: zone}
+	at := diag.Pos{File: name, Line: 1, Col: 1}
 	info, err := fs.Stat(dir, file)
 	if err == nil && info.Size() > MaxSource {
-		return nil, []diag.Mistake{s.tooLong(info.Size())}
+		return nil, []diag.Mistake{tooLong(at, info.Size())}
 	}
 	var text []byte
 	if err == nil {
@@ -54,9 +37,22 @@ func read(dir fs.FS, file, name string, zone zoneFinder) (*source, []diag.Mistak
 	if err != nil {
 		return nil, []diag.Mistake{diag.Mistakef(diag.Pos{File: name}, "cannot be read: %s", reason(err))}
 	}
-	s.text = strings.TrimLeft(string(text), "\ufeff") // which editors on Windows write, and joining files repeats
-	if mistakes := s.check(); mistakes != nil {
-		return nil, mistakes
+	// Editors on Windows write byte order marks, and joining files repeats them.
+	return newSource(name, at, strings.TrimLeft(string(text), "\ufeff"), zone)
+}
+
+// newSource refuses texts that are no template whatever they say: nil with the mistakes.
+func newSource(name string, at diag.Pos, text string, zone zoneFinder) (*source, []diag.Mistake) {
+	if len(text) > MaxSource {
+		return nil, []diag.Mistake{tooLong(at, int64(len(text)))}
+	}
+	s := &source{trees.NewSource(at, text), name, zone}
+	for i, r := range text {
+		if r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
+			return nil, []diag.Mistake{
+				diag.Mistakef(s.Pos(parse.Pos(i)), "want UTF-8, found the byte %#02x; save it as UTF-8", text[i]),
+			}
+		}
 	}
 	return s, nil
 }
@@ -69,105 +65,37 @@ func reason(err error) string {
 	return err.Error()
 }
 
-func (s *source) tooLong(size int64) diag.Mistake {
-	return diag.Mistakef(diag.Pos{File: s.at.File, Line: s.at.Line, Col: s.at.Col},
-		"a template has at most %d bytes, found %d", MaxSource, size)
-}
-
-// check refuses texts that are no template whatever they say.
-func (s *source) check() []diag.Mistake {
-	if len(s.text) > MaxSource {
-		return []diag.Mistake{s.tooLong(int64(len(s.text)))}
-	}
-	s.marks = nil
-	var m lineMark
-	for i := 0; i < len(s.text); i += stretch {
-		s.marks = append(s.marks, m)
-		m = m.after(s.text[i:min(i+stretch, len(s.text))])
-	}
-	for i, r := range s.text {
-		if r == utf8.RuneError && !strings.HasPrefix(s.text[i:], "\ufffd") {
-			return []diag.Mistake{
-				diag.Mistakef(s.pos(parse.Pos(i)), "want UTF-8, found the byte %#02x; save it as UTF-8", s.text[i]),
-			}
-		}
-	}
-	return nil
-}
-
-// pos is the place of a byte of the text. Columns count characters.
-func (s *source) pos(offset parse.Pos) diag.Pos {
-	at := min(int(offset), len(s.text))
-	from, m := 0, lineMark{}
-	if near := min(at/stretch, len(s.marks)-1); near > 0 {
-		from, m = near*stretch, s.marks[near]
-	}
-	m = m.after(s.text[from:at])
-	return s.shift(m.lines, m.characters)
-}
-
-// after is where a text ends that begins at the mark.
-func (m lineMark) after(text string) lineMark {
-	for i := range len(text) {
-		switch b := text[i]; {
-		case b == '\n':
-			m.lines, m.characters = m.lines+1, 0
-		case utf8.RuneStart(b):
-			m.characters++
-		}
-	}
-	return m
-}
-
-// place is the place that text/template calls line:column, where lines count from 1 and columns are bytes from 0.
-func (s *source) place(line, col int) diag.Pos {
-	text := s.text
-	for range line - 1 {
-		_, text, _ = strings.Cut(text, "\n")
-	}
-	return s.shift(line-1, utf8.RuneCountInString(text[:min(col, len(text))]))
-}
-
-// shift moves from the first character down by lines and right by characters.
-func (s *source) shift(lines, characters int) diag.Pos {
-	p := s.at
-	if p.Line > 0 {
-		p.Line += lines
-	}
-	if p.Col > 0 {
-		p.Col += characters
-	}
-	return p
+func tooLong(at diag.Pos, size int64) diag.Mistake {
+	return diag.Mistakef(at, "a template has at most %d bytes, found %d", MaxSource, size)
 }
 
 // parse gives the trees of the text by name, the text's own under s.name. Functions are not looked up here.
-func (s *source) parse() (map[string]*tree, []diag.Mistake) {
+func (s *source) parse() (map[string]*trees.Tree, []diag.Mistake) {
 	t := parse.New(s.name)
 	t.Mode = parse.SkipFuncCheck | parse.ParseComments
 	parsed := map[string]*parse.Tree{}
-	if _, err := t.Parse(s.text, "", "", parsed); err != nil {
+	if _, err := t.Parse(s.Text, "", "", parsed); err != nil {
 		return nil, []diag.Mistake{s.parseMistake(err)}
 	}
-	trees := map[string]*tree{}
+	own := map[string]*trees.Tree{}
 	for _, name := range slices.Sorted(maps.Keys(parsed)) {
-		t, measure := parsed[name], nesting{}
-		measure.list(t.Root, 0)
-		if measure.deepest != nil {
-			return nil, []diag.Mistake{diag.Mistakef(s.pos(measure.deepest.Position()),
-				"more than %d {{if}}, {{else if}}, {{range}}, {{with}} and parentheses within each other; write it in simpler parts", MaxNesting)}
+		t := trees.New(parsed[name], s.Source)
+		if t.Size.Deepest != nil {
+			return nil, []diag.Mistake{diag.Mistakef(s.Pos(t.Size.Deepest.Position()),
+				"more than %d {{if}}, {{else if}}, {{range}}, {{with}} and parentheses within each other; write it in simpler parts", trees.MaxNesting)}
 		}
-		if measure.variables > MaxVariables {
-			return nil, []diag.Mistake{diag.Mistakef(s.pos(t.Root.Pos),
+		if t.Size.Variables > MaxVariables {
+			return nil, []diag.Mistake{diag.Mistakef(s.Pos(t.Root.Pos),
 				"a template defines at most %d variables, found %d; write it in simpler parts", MaxVariables,
-				measure.variables)}
+				t.Size.Variables)}
 		}
-		trees[name] = &tree{Tree: t, source: s, nodes: measure.nodes}
+		own[name] = t
 	}
 	var mistakes []diag.Mistake
-	for _, t := range trees {
+	for _, t := range own {
 		c := checker{source: s}
 		c.list(t.Root)
-		inspect(t.Root, func(n parse.Node) {
+		trees.Inspect(t.Root, func(n parse.Node) {
 			switch n := n.(type) {
 			case *parse.IfNode:
 				lenient(n.Pipe, true)
@@ -186,13 +114,13 @@ func (s *source) parse() (map[string]*tree, []diag.Mistake) {
 		// text/template has no way to end an execution, and {{range 1000000000000}}{{end}} writes nothing.
 		_, most := countNodes(t.Root, 0)
 		if t.Name != s.name { // it can be called, by itself too
-			t.Root.Nodes = slices.Insert(t.Root.Nodes, 0, callNode(counting(enterName, most), t.Root.Pos, 0))
-			t.Root.Nodes = append(t.Root.Nodes, callNode(leaveName, t.Root.Pos, 0))
+			t.Root.Nodes = slices.Insert(t.Root.Nodes, 0, trees.Call(counting(enterName, most), t.Root.Pos, 0))
+			t.Root.Nodes = append(t.Root.Nodes, trees.Call(leaveName, t.Root.Pos, 0))
 		}
 		mistakes = append(mistakes, c.mistakes...)
-		s.odd = append(s.odd, c.odd...)
+		s.Odd = append(s.Odd, c.odd...)
 	}
-	return trees, mistakes
+	return own, mistakes
 }
 
 // parseMistake puts what text/template says of a text into words that say what was wanted.
@@ -201,10 +129,10 @@ func (s *source) parseMistake(err error) diag.Mistake {
 	number, message, _ := strings.Cut(message, ":")
 	line, _ := strconv.Atoi(number)
 	message = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(message), "template: "))
-	at := s.place(max(line, 1), 0)
+	at := s.Place(max(line, 1), 0)
 	at.Col = 0
 	if open, found := s.openAction(); found && (message == "unexpected EOF" || strings.HasPrefix(message, "unclosed")) {
-		return diag.Mistakef(s.pos(open.offset), "%s", open.wanted())
+		return diag.Mistakef(s.Pos(open.offset), "%s", open.wanted())
 	}
 	if m, ok := s.misnamed(line, message); ok {
 		return m
@@ -298,15 +226,15 @@ var (
 // find gives the place of a text on a line if it stands there once, or where it is first found in an action;
 // else the place that was known.
 func (s *source) find(line int, text string, known diag.Pos) diag.Pos {
-	lines := strings.Split(s.text, "\n")
+	lines := strings.Split(s.Text, "\n")
 	if text == "" || line < 1 || line > len(lines) {
 		return known
 	}
 	if strings.Count(lines[line-1], text) == 1 {
-		return s.place(line, strings.Index(lines[line-1], text))
+		return s.Place(line, strings.Index(lines[line-1], text))
 	}
 	if at := loneBrace.FindStringSubmatchIndex(lines[line-1]); text == "}" && at != nil {
-		return s.place(line, at[2])
+		return s.Place(line, at[2])
 	}
 	// It may stand in JSON as well, or in quotes.
 	for _, at := range anAction.FindAllStringIndex(lines[line-1], -1) {
@@ -314,7 +242,7 @@ func (s *source) find(line int, text string, known diag.Pos) diag.Pos {
 			return strings.Repeat(" ", len(quoted))
 		})
 		if i := strings.Index(inside[len("{{"):], text); i >= 0 {
-			return s.place(line, at[0]+len("{{")+i)
+			return s.Place(line, at[0]+len("{{")+i)
 		}
 	}
 	return known
@@ -343,28 +271,16 @@ var actionText = regexp.MustCompile(`^\{\{(?:- )?\s*(?:` +
 	`([a-z]*)(?:"(?:[^"\\\n]|\\.)*"|` + "`[^`]*`" + `|'(?:[^'\\\n]|\\.)*'|[^"'}` + "`" + `]|\}[^}])*` +
 	`)\}\}`)
 
-// action is the action whose first word stands at an offset, for messages.
-func (s *source) action(offset parse.Pos) string {
-	begin := max(strings.LastIndex(s.text[:offset], "{{"), 0)
-	inside := s.text[begin+len("{{"):]
-	inside, _, _ = strings.Cut(inside[:min(len(inside), MaxText/64)], "}}")
-	inside = oneLine(strings.TrimSuffix(strings.TrimPrefix(inside, "- "), " -"))
-	if runes := []rune(inside); len(runes) > 40 {
-		inside = string(runes[:40]) + "…"
-	}
-	return "{{" + inside + "}}"
-}
-
 // openAction finds the innermost block, or the action, that has no end: text/template does not say which it is.
 func (s *source) openAction() (action, bool) {
 	var open []action
 	for offset := 0; ; {
-		i := strings.Index(s.text[offset:], "{{")
+		i := strings.Index(s.Text[offset:], "{{")
 		if i < 0 {
 			break
 		}
 		offset += i
-		m := actionText.FindStringSubmatch(s.text[offset:])
+		m := actionText.FindStringSubmatch(s.Text[offset:])
 		if m == nil {
 			return action{offset: parse.Pos(offset)}, true
 		}

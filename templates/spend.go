@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"text/template/parse"
+
+	"github.com/callhours/callhours/templates/trees"
 )
 
 // What an execution does is counted in bytes, before it is done: those that functions make, look through or compare,
@@ -109,9 +111,9 @@ func countNodes(l *parse.ListNode, since int) (left, most int) {
 	most = since
 	var nodes []parse.Node
 	for _, n := range l.Nodes {
-		size, written := sizeOf(n), n.Type() == parse.NodeText || n.Type() == parse.NodeComment
+		size, written := trees.Count(n), n.Type() == parse.NodeText || n.Type() == parse.NodeComment
 		if since > 0 && since+size > mostPassed && !written {
-			nodes = append(nodes, callNode(counting(passName, since), n.Position(), 0))
+			nodes = append(nodes, trees.Call(counting(passName, since), n.Position(), 0))
 			since = 0
 		}
 		since += size
@@ -123,7 +125,7 @@ func countNodes(l *parse.ListNode, since int) (left, most int) {
 			since, inner = countBranch(&n.BranchNode, since)
 		case *parse.RangeNode:
 			_, turn := countNodes(n.List, 1)
-			n.List.Nodes = slices.Insert(n.List.Nodes, 0, callNode(counting(stepName, turn), n.Pos, n.Line))
+			n.List.Nodes = slices.Insert(n.List.Nodes, 0, trees.Call(counting(stepName, turn), n.Pos, n.Line))
 			var none int
 			none, inner = countNodes(n.ElseList, since)
 			since = max(since, none)
@@ -139,24 +141,6 @@ func countBranch(b *parse.BranchNode, since int) (left, most int) {
 	yes, inYes := countNodes(b.List, since)
 	no, inNo := countNodes(b.ElseList, since)
 	return max(yes, no), max(inYes, inNo)
-}
-
-// sizeOf counts a node and what it evaluates itself.
-func sizeOf(n parse.Node) int {
-	m := nesting{nodes: 1}
-	switch n := n.(type) {
-	case *parse.ActionNode:
-		m.pipe(n.Pipe, 0)
-	case *parse.TemplateNode:
-		m.pipe(n.Pipe, 0)
-	case *parse.IfNode:
-		m.pipe(n.Pipe, 0)
-	case *parse.WithNode:
-		m.pipe(n.Pipe, 0)
-	case *parse.RangeNode:
-		m.pipe(n.Pipe, 0)
-	}
-	return m.nodes
 }
 
 // text gives back what a function made if it is within bounds.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/regex"
+	"github.com/callhours/callhours/templates/trees"
 )
 
 // Template renders one kind of answer, or one text. It never changes and may be executed from many goroutines.
@@ -24,9 +25,9 @@ type Template struct {
 	wants    []Want
 	mistakes []diag.Mistake // a template with mistakes does not execute
 
-	main     *tree
-	trees    map[string]*tree // the main one and all that it can call, by name
-	calls    []string         // functions that the trees name and text/template does not have
+	main     *trees.Tree
+	trees    map[string]*trees.Tree // the main one and all that it can call, by name
+	calls    []string               // functions that the trees name and text/template does not have
 	patterns map[string]*regex.Regexp
 	zone     zoneFinder
 	zones    map[string]*time.Location // those that are named in quotes
@@ -69,7 +70,7 @@ type run struct {
 }
 
 // build makes a template of a text that was read.
-func build(name string, s *source, pieces map[string]*tree, writes form) (*Template, []diag.Mistake) {
+func build(name string, s *source, pieces map[string]*trees.Tree, writes form) (*Template, []diag.Mistake) {
 	own, mistakes := s.parse()
 	if own == nil {
 		return &Template{name: name, mistakes: mistakes}, mistakes
@@ -85,7 +86,7 @@ func build(name string, s *source, pieces map[string]*tree, writes form) (*Templ
 	}
 	all := maps.Clone(pieces)
 	if all == nil {
-		all = map[string]*tree{}
+		all = map[string]*trees.Tree{}
 	}
 	maps.Copy(all, own)
 	mistakes = append(mistakes, undefined(own, all, s.name)...)
@@ -97,9 +98,8 @@ func build(name string, s *source, pieces map[string]*tree, writes form) (*Templ
 }
 
 // complete makes what an execution needs of trees that were parsed.
-func (t *Template) complete(s *source, all map[string]*tree, writes form) []diag.Mistake {
-	reached := map[string]*tree{}
-	reach(t.main, all, reached)
+func (t *Template) complete(s *source, all map[string]*trees.Tree, writes form) []diag.Mistake {
+	reached := trees.Reached(t.main, all)
 	mistakes := undefined(reached, all, s.name)
 	switch {
 	case len(mistakes) > 0:
@@ -107,7 +107,7 @@ func (t *Template) complete(s *source, all map[string]*tree, writes form) []diag
 	case writes == text:
 		t.trees = written(reached)
 	case t.main == nil:
-		return []diag.Mistake{diag.Mistakef(s.pos(0), `want a callflow such as {"module": "hangup"}, found nothing`)}
+		return []diag.Mistake{diag.Mistakef(s.Pos(0), `want a callflow such as {"module": "hangup"}, found nothing`)}
 	default:
 		if t.trees, mistakes = follow(t.main, reached); len(mistakes) > 0 {
 			_, _, more := usesOf(t.main, reached)
@@ -118,7 +118,7 @@ func (t *Template) complete(s *source, all map[string]*tree, writes form) []diag
 		}
 	}
 	for _, tree := range t.trees {
-		inspect(tree.Root, func(n parse.Node) {
+		trees.Inspect(tree.Root, func(n parse.Node) {
 			switch n := n.(type) {
 			case *parse.IdentifierNode:
 				if f, ok := functions[n.Ident]; !ok || f.bind != nil {
@@ -143,32 +143,14 @@ const (
 	text                 // for people to hear or read
 )
 
-// reach collects a tree and all that it calls.
-func reach(from *tree, all, reached map[string]*tree) {
-	todo := []*tree{from}
-	for len(todo) > 0 {
-		t := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if t == nil || reached[t.Name] != nil {
-			continue
-		}
-		reached[t.Name] = t
-		inspect(t.Root, func(n parse.Node) {
-			if n, ok := n.(*parse.TemplateNode); ok {
-				todo = append(todo, all[n.Name])
-			}
-		})
-	}
-}
-
 // written gives copies of trees whose actions write text.
-func written(trees map[string]*tree) map[string]*tree {
-	copies := map[string]*tree{}
-	for name, t := range trees {
-		c := &tree{Tree: t.Copy(), source: t.source, nodes: t.nodes}
-		inspect(c.Root, func(n parse.Node) {
+func written(all map[string]*trees.Tree) map[string]*trees.Tree {
+	copies := map[string]*trees.Tree{}
+	for name, t := range all {
+		c := t.Copy()
+		trees.Inspect(c.Root, func(n parse.Node) {
 			if n, ok := n.(*parse.ActionNode); ok && len(n.Pipe.Decl) == 0 {
-				pipeInto(n.Pipe, string(textEncoder))
+				trees.Pipe(n.Pipe, string(textEncoder))
 			}
 		})
 		copies[name] = c
@@ -203,11 +185,11 @@ func (t *Template) prepare(n *parse.CommandNode) {
 }
 
 // undefined finds calls of templates that do not exist. The main one cannot be called.
-func undefined(trees, all map[string]*tree, main string) []diag.Mistake {
+func undefined(calling, all map[string]*trees.Tree, main string) []diag.Mistake {
 	var mistakes []diag.Mistake
 	var known []string // for suggestions
-	for _, t := range trees {
-		inspect(t.Root, func(n parse.Node) {
+	for _, t := range calling {
+		trees.Inspect(t.Root, func(n parse.Node) {
 			if n, ok := n.(*parse.TemplateNode); ok && (n.Name == main || all[n.Name] == nil) &&
 				len(mistakes) < maxMistakes {
 				if known == nil {
@@ -215,7 +197,7 @@ func undefined(trees, all map[string]*tree, main string) []diag.Mistake {
 						return name == main
 					})
 				}
-				mistakes = append(mistakes, diag.Mistakef(t.source.pos(n.Pos),
+				mistakes = append(mistakes, diag.Mistakef(t.Source.Pos(n.Pos),
 					"template %q is not defined here or in a file whose name begins with _%s", n.Name,
 					diag.Suggest(n.Name, known)))
 			}
@@ -240,11 +222,11 @@ func (t *Template) Example() map[string]any { return maps.Clone(t.header.example
 // Warnings are what the template says and its author hardly means, in the files that it is made of, by place.
 func (t *Template) Warnings() []diag.Mistake {
 	var found diag.Mistakes
-	seen := map[*source]bool{}
+	seen := map[*trees.Source]bool{}
 	for _, tree := range t.trees {
-		if !seen[tree.source] {
-			seen[tree.source] = true
-			found = append(found, tree.source.odd...)
+		if !seen[tree.Source] {
+			seen[tree.Source] = true
+			found = append(found, tree.Source.Odd...)
 		}
 	}
 	return found.Sorted()
@@ -338,44 +320,4 @@ func (r *run) Write(p []byte) (int, error) {
 		return 0, limitf("writes more than %d bytes", MaxOutput)
 	}
 	return r.dst.Write(p)
-}
-
-// inspect visits a node and all below it.
-func inspect(n parse.Node, visit func(parse.Node)) {
-	branch := func(b *parse.BranchNode) {
-		inspect(b.Pipe, visit)
-		inspect(b.List, visit)
-		if b.ElseList != nil {
-			inspect(b.ElseList, visit)
-		}
-	}
-	visit(n)
-	switch n := n.(type) {
-	case *parse.ListNode:
-		for _, child := range n.Nodes {
-			inspect(child, visit)
-		}
-	case *parse.ActionNode:
-		inspect(n.Pipe, visit)
-	case *parse.TemplateNode:
-		if n.Pipe != nil {
-			inspect(n.Pipe, visit)
-		}
-	case *parse.IfNode:
-		branch(&n.BranchNode)
-	case *parse.WithNode:
-		branch(&n.BranchNode)
-	case *parse.RangeNode:
-		branch(&n.BranchNode)
-	case *parse.PipeNode:
-		for _, cmd := range n.Cmds {
-			inspect(cmd, visit)
-		}
-	case *parse.CommandNode:
-		for _, arg := range n.Args {
-			inspect(arg, visit)
-		}
-	case *parse.ChainNode:
-		inspect(n.Node, visit)
-	}
 }

@@ -33,6 +33,7 @@ import (
 
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/trees"
 )
 
 // ending is what the names of template files end in.
@@ -51,9 +52,9 @@ type Options struct {
 
 // Library holds the templates that can be asked for by name: the user's and the built-in ones.
 type Library struct {
-	templates map[string]*Template // by name
-	sources   map[string]string    // texts, by name
-	pieces    map[string]*tree     // what the user's _*.json.tmpl define, by the name of the definition
+	templates map[string]*Template   // by name
+	sources   map[string]string      // texts, by name
+	pieces    map[string]*trees.Tree // what the user's _*.json.tmpl define, by the name of the definition
 	zone      zoneFinder
 
 	mu     sync.Mutex
@@ -88,7 +89,7 @@ func Load(o Options) (*Library, []diag.Mistake) {
 }
 
 // add reads the templates of a directory and returns the definitions that its files share.
-func (l *Library) add(dir fs.FS, where string) (map[string]*tree, []diag.Mistake) {
+func (l *Library) add(dir fs.FS, where string) (map[string]*trees.Tree, []diag.Mistake) {
 	names, err := fs.Glob(dir, "*"+ending)
 	if err == nil {
 		_, err = fs.Stat(dir, ".")
@@ -97,7 +98,7 @@ func (l *Library) add(dir fs.FS, where string) (map[string]*tree, []diag.Mistake
 		return nil, []diag.Mistake{diag.Mistakef(diag.Pos{File: where}, "cannot be read: %s", reason(err))}
 	}
 	var mistakes []diag.Mistake
-	pieces := map[string]*tree{}
+	pieces := map[string]*trees.Tree{}
 	var files []*source
 	for _, name := range names {
 		var s *source
@@ -110,8 +111,8 @@ func (l *Library) add(dir fs.FS, where string) (map[string]*tree, []diag.Mistake
 		switch {
 		case s != nil && piece:
 			mistakes = append(mistakes, contained(path.Join(where, name), func() []diag.Mistake {
-				trees, wrong := s.parse()
-				return append(wrong, share(pieces, trees, s)...)
+				own, wrong := s.parse()
+				return append(wrong, share(pieces, own, s)...)
 			})...)
 		case s != nil:
 			files = append(files, s)
@@ -122,7 +123,7 @@ func (l *Library) add(dir fs.FS, where string) (map[string]*tree, []diag.Mistake
 	for _, s := range files {
 		name := templateName(path.Base(s.name))
 		var t *Template
-		wrong := contained(s.at.File, func() (wrong []diag.Mistake) {
+		wrong := contained(s.At.File, func() (wrong []diag.Mistake) {
 			t, wrong = build(name, s, pieces, callflow)
 			return wrong
 		})
@@ -130,7 +131,7 @@ func (l *Library) add(dir fs.FS, where string) (map[string]*tree, []diag.Mistake
 			t = &Template{name: name, mistakes: wrong}
 		}
 		mistakes = append(mistakes, wrong...)
-		l.templates[name], l.sources[name] = t, s.text
+		l.templates[name], l.sources[name] = t, s.Text
 	}
 	return pieces, mistakes
 }
@@ -144,20 +145,20 @@ func contained(file string, f func() []diag.Mistake) (wrong []diag.Mistake) {
 }
 
 // share adds the definitions of one _*.json.tmpl to the pieces.
-func share(pieces, trees map[string]*tree, s *source) []diag.Mistake {
+func share(pieces, own map[string]*trees.Tree, s *source) []diag.Mistake {
 	var mistakes []diag.Mistake
-	for _, name := range slices.Sorted(maps.Keys(trees)) {
-		t := trees[name]
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		t := own[name]
 		if name == s.name {
 			if n := firstOutput(t.Root); n != nil {
-				mistakes = append(mistakes, diag.Mistakef(s.pos(n.Position()),
+				mistakes = append(mistakes, diag.Mistakef(s.Pos(n.Position()),
 					"a file whose name begins with _ holds only {{define}}, found other text"))
 			}
 			continue
 		}
 		if other, ok := pieces[name]; ok {
-			mistakes = append(mistakes, diag.Mistakef(s.pos(t.Root.Pos),
-				"template %q is already defined in %s", name, other.source.at.File))
+			mistakes = append(mistakes, diag.Mistakef(s.Pos(t.Root.Pos),
+				"template %q is already defined in %s", name, other.Source.At.File))
 			continue
 		}
 		pieces[name] = t
@@ -197,9 +198,9 @@ func (l *Library) parse(at diag.Pos, text string, writes form) (*Template, []dia
 	if t := l.parsed[key]; t != nil {
 		return t, nil
 	}
-	s := &source{name: cmp.Or(at.String(), "template"), at: at, text: text, zone: l.zone}
-	if m := s.check(); m != nil {
-		return nil, m
+	s, mistakes := newSource(cmp.Or(at.String(), "template"), at, text, l.zone)
+	if s == nil {
+		return nil, mistakes
 	}
 	t, mistakes := build(s.name, s, l.pieces, writes)
 	if len(mistakes) > 0 {

@@ -6,6 +6,7 @@ import (
 	"text/template/parse"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/trees"
 )
 
 // Uses is what a template can read, found from its text: at least all that an execution reads, whatever the data.
@@ -47,11 +48,11 @@ func (t *Template) ReadsAll() bool { return t.uses.AllData }
 func (t *Template) Weight() int {
 	n := len(t.uses.Call) + len(t.uses.Clock) + len(t.uses.Calendars) + len(t.uses.Data) + len(t.uses.Names) +
 		len(t.wants) + len(t.header.fields)
-	seen := map[*source]bool{}
+	seen := map[*trees.Source]bool{}
 	for _, tree := range t.trees {
-		if !seen[tree.source] {
-			seen[tree.source] = true
-			n += 1 + len(tree.source.odd)
+		if !seen[tree.Source] {
+			seen[tree.Source] = true
+			n += 1 + len(tree.Source.Odd)
 		}
 	}
 	return n
@@ -86,9 +87,9 @@ type value struct {
 type reader struct {
 	uses      Uses
 	sets      map[*[]string]map[string]bool
-	trees     map[string]*tree
+	trees     map[string]*trees.Tree
 	seen      map[string]bool
-	tree      *tree
+	tree      *trees.Tree
 	top       value // of $
 	variables []variable
 	there     []string // what was asked about, and is there: each once, sorted
@@ -105,7 +106,7 @@ type variable struct {
 	value value
 }
 
-func usesOf(main *tree, trees map[string]*tree) (Uses, []Want, []diag.Mistake) {
+func usesOf(main *trees.Tree, trees map[string]*trees.Tree) (Uses, []Want, []diag.Mistake) {
 	r := &reader{
 		sets: map[*[]string]map[string]bool{}, trees: trees, seen: map[string]bool{}, wanted: map[Want]bool{},
 		steps: stepsFor(trees),
@@ -192,7 +193,7 @@ func (r *reader) use(v value, n parse.Node) {
 	if v.maybe == "" || slices.Contains(r.there, v.maybe) {
 		return
 	}
-	if w := (Want{r.tree.source.pos(n.Position()), v.maybe}); !r.wanted[w] {
+	if w := (Want{r.tree.Source.Pos(n.Position()), v.maybe}); !r.wanted[w] {
 		r.wanted[w] = true
 		r.wants = append(r.wants, w)
 	}
@@ -259,7 +260,7 @@ func (r *reader) pipe(p *parse.PipeNode, dot value) value {
 	for i, cmd := range p.Cmds {
 		if i > 0 && asks(cmd) {
 			r.whole(result)
-		} else if i > 0 && !isCall(cmd.Args[0], listName) {
+		} else if i > 0 && !trees.IsCall(cmd.Args[0], listName) {
 			r.use(result, p.Cmds[i-1])
 		}
 		result = r.command(cmd, dot)

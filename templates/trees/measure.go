@@ -1,0 +1,105 @@
+package trees
+
+import "text/template/parse"
+
+// MaxNesting is how many {{if}}, {{else if}}, {{range}}, {{with}} and parentheses may stand within each other. A tree
+// that [New] found no deeper may be walked by recursion.
+const MaxNesting = 100
+
+// Size is how large a tree is. Nodes deeper than MaxNesting are not counted.
+type Size struct {
+	Nodes     int
+	Variables int        // that are defined
+	Deepest   parse.Node // the first node that stands in more than MaxNesting others; nil: there is none
+}
+
+func sizeOf(root *parse.ListNode) Size {
+	var s Size
+	s.list(root, 0)
+	return s
+}
+
+// Count counts a node and what it evaluates itself: not the lists of an {{if}}, {{with}} or {{range}}.
+func Count(n parse.Node) int {
+	s := Size{Nodes: 1}
+	switch n := n.(type) {
+	case *parse.ActionNode:
+		s.pipe(n.Pipe, 0)
+	case *parse.TemplateNode:
+		s.pipe(n.Pipe, 0)
+	case *parse.IfNode:
+		s.pipe(n.Pipe, 0)
+	case *parse.WithNode:
+		s.pipe(n.Pipe, 0)
+	case *parse.RangeNode:
+		s.pipe(n.Pipe, 0)
+	}
+	return s.Nodes
+}
+
+func (s *Size) list(l *parse.ListNode, depth int) {
+	if l == nil {
+		return
+	}
+	s.Nodes++
+	for _, n := range l.Nodes {
+		s.Nodes++
+		switch n := n.(type) {
+		case *parse.ActionNode:
+			s.pipe(n.Pipe, depth)
+		case *parse.TemplateNode:
+			s.pipe(n.Pipe, depth)
+		case *parse.IfNode:
+			s.branch(&n.BranchNode, depth+1)
+		case *parse.WithNode:
+			s.branch(&n.BranchNode, depth+1)
+		case *parse.RangeNode:
+			s.branch(&n.BranchNode, depth+1)
+		}
+	}
+}
+
+// tooDeep records the first node that stands too deep, and reports whether there is one.
+func (s *Size) tooDeep(n parse.Node, depth int) bool {
+	if depth > MaxNesting && s.Deepest == nil {
+		s.Deepest = n
+	}
+	return s.Deepest != nil
+}
+
+func (s *Size) branch(b *parse.BranchNode, depth int) {
+	if s.tooDeep(b, depth) {
+		return
+	}
+	s.pipe(b.Pipe, depth)
+	s.list(b.List, depth)
+	s.list(b.ElseList, depth)
+}
+
+func (s *Size) pipe(p *parse.PipeNode, depth int) {
+	if p == nil || s.tooDeep(p, depth) {
+		return
+	}
+	if !p.IsAssign {
+		s.Variables += len(p.Decl)
+	}
+	s.Nodes += 1 + len(p.Decl)
+	for _, cmd := range p.Cmds {
+		s.Nodes++
+		for _, arg := range cmd.Args {
+			s.operand(arg, depth)
+		}
+	}
+}
+
+func (s *Size) operand(n parse.Node, depth int) {
+	s.Nodes++
+	switch n := n.(type) {
+	case *parse.PipeNode:
+		s.pipe(n, depth+1)
+	case *parse.ChainNode:
+		if !s.tooDeep(n, depth) {
+			s.operand(n.Node, depth+1)
+		}
+	}
+}
