@@ -599,11 +599,11 @@ func limitSections() []limitSection {
 			},
 			{
 				"what a tenant's file defines",
-				"{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them with {config.mostAsked} parts in their conditions, {config.mostClaims} numbers in their matches (each for each account), {config.mostRoles} roles of a plan, {config.mostLists} lists, {config.mostNumbers} numbers in them, {config.mostMerged} keys of data merged for its routes and branches, {config.mostExpressed} steps in the programs of its regular expressions as often as they are written", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals",
+				"{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them with {config.mostConditionParts} parts in their conditions, {config.mostMatchNumbers} numbers in their matches (each for each account), {config.mostRoles} roles of a plan, {config.mostLists} lists, {config.mostNumbers} numbers in them, {config.mostMergedKeys} keys of data merged for its routes and branches, {config.mostRegexSteps} steps in the programs of its regular expressions as often as they are written", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals",
 			},
 			{
 				"files of lists and secrets that a tenant names",
-				"{config.mostFiles}, {config.mostFileBytes:bytes}; {config.mostPaths} paths under `secrets`, whose globs look at {config.mostLooked} names (those of a directory for each glob), {config.mostSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles",
+				"{config.mostFiles}, {config.mostFileBytes:bytes}; {config.mostPaths} paths under `secrets`, whose globs look at {config.mostGlobNames} names (those of a directory for each glob), {config.mostSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles",
 			},
 			{
 				"mistakes that are said of a file, and of a directory that is one tenant's; that say what a name was meant to be",

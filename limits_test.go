@@ -81,9 +81,9 @@ var noRow = map[string][]string{
 	"it is of a file of callhours' own, or of the operator's": {
 		"calendars.maxCompiled", "calendars.maxCopyHeader", "calendars.maxPointer", "calendars.maxReaders",
 		"calendars.maxZones", "server.maxAccepted", "server.maxAcceptedHead", "server.maxWeb",
-		"pivot.maxSchema", "config.maxHolds",
+		"pivot.maxSchema", "config.maxReservations",
 	},
-	"it is how much of a text is shown in messages": {"config.longest", "console.longest", "contain.longestValue"},
+	"it is how much of a text is shown in messages": {"config.longestQuoted", "console.longest", "contain.longestValue"},
 	"it is of a command, at whose end is who gave it": {
 		"callhours.maxKernelFile", "callhours.mostDays",
 		"callhours.mostHourDays", "callhours.mostSpans",

@@ -11,12 +11,13 @@ import (
 // kazooAccount is how Kazoo names an account; it compares without regard to case here.
 var kazooAccount = regexp.MustCompile(`^[0-9A-Fa-f]{32}$`)
 
-// accountInside is the id in what is copied with more around it: dashes of a UUID, blanks, the address of a page.
+// accountInside is the id in what is copied with more around it: dashes of a UUID,
+// blanks, the address of a page.
 var accountInside = regexp.MustCompile(`[0-9A-Fa-f]{32}`)
 
 // accounts reads Account-IDs, and warns of those that no call can come from.
 func (f fields) accounts(key string) []Text {
-	all := f.words(key)
+	all := f.nonBlanks(key)
 	for _, a := range all {
 		f.warnOfAccount(a)
 	}
@@ -25,7 +26,7 @@ func (f fields) accounts(key string) []Text {
 
 // accountPatterns is accounts for a condition, which takes patterns, too.
 func (f fields) accountPatterns(key string) []Text {
-	all := f.words(key)
+	all := f.nonBlanks(key)
 	for _, a := range all {
 		if !strings.ContainsAny(a.S, "*?/") {
 			f.warnOfAccount(a)

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// BenchmarkLoad loads a thousand companies, each in a file of its own with a route by the built-in plan.
+// BenchmarkLoad loads a thousand companies, each in a file of its own with a
+// route by the built-in plan.
 func BenchmarkLoad(b *testing.B) {
 	files := []string{
 		"callhours.yaml",

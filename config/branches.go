@@ -6,11 +6,11 @@ import (
 )
 
 // branches reads the ordered outcomes of a route or a plan. Their Data is their own alone.
-func (f fields) branches(naming naming) []*Branch {
+func (f fields) branches(resolve calendarResolver) []*Branch {
 	nodes := f.items(f.get("branches"), "branches")
 	var out []*Branch
 	for i, n := range nodes {
-		b := f.branch(n, naming)
+		b := f.branch(n, resolve)
 		for _, other := range out {
 			if b.Name != "" && other.Name == b.Name {
 				f.mistake(b.Pos, "branch %q is already defined at %s", b.Name, other.Pos)
@@ -30,22 +30,22 @@ func (f fields) branches(naming naming) []*Branch {
 	return out
 }
 
-func (s *source) branch(n *node, naming naming) *Branch {
-	in := s.fields(n, inBranch)
-	name := in.required("name")
-	b := &Branch{Pos: n.Pos, Name: name.S, Data: in.data("data")}
+func (s *source) branch(n *node, resolve calendarResolver) *Branch {
+	m := s.fields(n, inBranch)
+	name := m.required("name")
+	b := &Branch{Pos: n.Pos, Name: name.S, Data: m.data("data")}
 	if name.S != "" {
 		b.Pos = name.Pos
-		s.isName(name, "a branch")
+		s.checkName(name, "a branch")
 	}
-	if when := in.get("when"); when != nil {
-		b.When = s.condition(when, naming)
+	if when := m.get("when"); when != nil {
+		b.When = s.condition(when, resolve)
 	}
-	in.answer(b)
-	if in.whole && len(in.given(answerKeys...)) == 0 {
+	m.readAnswer(b)
+	if m.allKnown && len(m.given(answerKeys...)) == 0 {
 		s.mistake(b.Pos, "branch %q has no answer; set template, callflow or pass", b.Name)
 	}
-	b.State = in.state(b)
+	b.State = m.state(b)
 	return b
 }
 
@@ -56,7 +56,7 @@ func (f fields) state(b *Branch) string {
 	switch {
 	case n == nil && implied:
 		return b.Name
-	case n == nil && f.whole:
+	case n == nil && f.allKnown:
 		f.mistake(b.Pos, "branch %q has no state; set state to open, closed or other", b.Name)
 		return "other"
 	case n == nil:
@@ -72,8 +72,8 @@ func (f fields) state(b *Branch) string {
 // answerKeys are what a branch may answer with: one of them.
 var answerKeys = []string{"template", "callflow", "pass"}
 
-// answer reads what answers into a branch, whose former answer it replaces.
-func (f fields) answer(b *Branch) {
+// readAnswer reads what answers into a branch, whose former answer it replaces.
+func (f fields) readAnswer(b *Branch) {
 	given := f.given(answerKeys...)
 	if len(given) > 1 {
 		f.mistake(f.get(given[1]).Pos, "want one answer, found %s", strings.Join(given, " and "))
@@ -81,9 +81,9 @@ func (f fields) answer(b *Branch) {
 	if len(given) == 0 {
 		return
 	}
-	b.Template, b.Callflow, b.Pass = f.word("template"), f.word("callflow"), false
+	b.Template, b.Callflow, b.Pass = f.nonBlank("template"), f.nonBlank("callflow"), false
 	if n := f.get("callflow"); n != nil && b.Callflow.Line > 0 {
-		b.Callflow.Pos = n.first
+		b.Callflow.Pos = n.firstChar
 	}
 	if pass := f.boolean("pass"); pass != nil {
 		b.Pass = *pass
@@ -93,17 +93,17 @@ func (f fields) answer(b *Branch) {
 	}
 }
 
-// indexOf gives the branch that a key names; otherwise when the key is not given.
-func (f fields) indexOf(key string, branches []*Branch, otherwise int) int {
+// branchIndex gives the branch that a key names; otherwise when the key is not given.
+func (f fields) branchIndex(key string, branches []*Branch, def int) int {
 	name := f.text(key)
 	if name.Line == 0 {
-		return otherwise
+		return def
 	}
 	i := slices.IndexFunc(branches, func(b *Branch) bool { return b.Name == name.S })
 	if i < 0 {
 		f.mistake(name.Pos, "branch %s is not defined%s", quote(name.S),
 			f.suggest(name.S, func() []string { return branchNames(branches) }))
-		return otherwise
+		return def
 	}
 	return i
 }

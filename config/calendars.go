@@ -16,11 +16,11 @@ const forever = time.Duration(math.MaxInt64)
 
 // readCalendars reads the calendars that a source defines.
 func (s *source) readCalendars() {
-	if s.taken != nil {
-		s.file.Calendars = append(s.file.Calendars, s.taken.calendars[s.tenant.Name]...)
+	if s.reused != nil {
+		s.file.Calendars = append(s.file.Calendars, s.reused.calendars[s.tenant.Name]...)
 		return
 	}
-	for _, e := range s.named(s.top.get("calendars"), "calendars", "a calendar") {
+	for _, e := range s.namedEntries(s.top.get("calendars"), "calendars", "a calendar") {
 		if first, ok := s.calendars.own[e.key.S]; ok {
 			s.mistake(e.key.Pos, "calendar %q is already defined at %s", e.key.S, first.Pos)
 			continue
@@ -36,11 +36,11 @@ func (s *source) readCalendars() {
 }
 
 func (s *source) calendar(e entry) *Calendar {
-	in := s.fields(e.value, inCalendar)
-	if given := in.given("url", "file"); in.whole && len(given) == 1 && given[0] == "file" {
-		for _, key := range in.given("refresh", "basic", "headers", "user_agent", "ca_file") {
-			s.mistake(in.get(key).Pos, "%s goes with url; a file is read when it changes", key)
-			delete(in.by, key) // nothing more is said of it
+	m := s.fields(e.value, inCalendar)
+	if given := m.given("url", "file"); m.allKnown && len(given) == 1 && given[0] == "file" {
+		for _, key := range m.given("refresh", "basic", "headers", "user_agent", "ca_file") {
+			s.mistake(m.get(key).Pos, "%s goes with url; a file is read when it changes", key)
+			delete(m.nodes, key) // nothing more is said of it
 		}
 	}
 	c := &Calendar{
@@ -49,37 +49,37 @@ func (s *source) calendar(e entry) *Calendar {
 		Tenant:      s.tenantName(),
 		Owner:       s.owner(),
 		Home:        s.tenantHome(),
-		URL:         in.feedURL(),
-		File:        s.own(in.word("file"), "file"),
-		Refresh:     in.duration("refresh", span{least: time.Minute, most: forever}),
-		Basic:       in.basic(),
-		Headers:     in.headers(),
-		UserAgent:   in.word("user_agent").S,
-		CAFile:      s.own(in.word("ca_file"), "ca_file"),
-		DenyPrivate: s.deniesPrivate(),
-		Timezone:    in.zone("timezone"),
-		ExpireAfter: in.duration("expire_after", span{least: time.Minute, most: forever}),
-		ShrinkGuard: in.perCent("shrink_guard"),
-		Expect:      in.expect(),
-		Only:        in.filters("only"),
-		Except:      in.filters("except"),
-		IfUnknown:   in.oneOf("if_unknown", "unknown", "absent"),
-		Limits:      in.limits(s.file.Limits),
+		URL:         m.feedURL(),
+		File:        s.resolveAllowed(m.nonBlank("file"), "file"),
+		Refresh:     m.duration("refresh", durationRange{min: time.Minute, max: forever}),
+		Basic:       m.basic(),
+		Headers:     m.headers(),
+		UserAgent:   m.nonBlank("user_agent").S,
+		CAFile:      s.resolveAllowed(m.nonBlank("ca_file"), "ca_file"),
+		DenyPrivate: s.denyPrivate(),
+		Timezone:    m.zone("timezone"),
+		ExpireAfter: m.duration("expire_after", durationRange{min: time.Minute, max: forever}),
+		ShrinkGuard: m.percent("shrink_guard"),
+		Expect:      m.expect(),
+		Only:        m.filters("only"),
+		Except:      m.filters("except"),
+		IfUnknown:   m.oneOf("if_unknown", "unknown", "absent"),
+		Limits:      m.limits(s.file.Limits),
 	}
-	if !in.whole {
+	if !m.allKnown {
 		return c
 	}
-	switch given := in.given("url", "file"); {
+	switch given := m.given("url", "file"); {
 	case len(given) == 0:
 		s.mistake(e.key.Pos, "calendar %q has no source; set url or file", e.key.S)
 	case len(given) == 2:
-		s.mistake(in.get("file").Pos, "calendar %q has url and file; keep one", e.key.S)
+		s.mistake(m.get("file").Pos, "calendar %q has url and file; keep one", e.key.S)
 	}
 	return c
 }
 
-// deniesPrivate reports whether a source's feeds are not fetched from private addresses.
-func (s *source) deniesPrivate() bool {
+// denyPrivate reports whether a source's feeds are not fetched from private addresses.
+func (s *source) denyPrivate() bool {
 	if g := s.grants[s.tenantName()]; s.tenant != nil && g != nil && g.denyPrivate != nil {
 		return *g.denyPrivate
 	}
@@ -89,7 +89,8 @@ func (s *source) deniesPrivate() bool {
 	return s.tenant != nil
 }
 
-// tenantHome is the directory that files of a tenant's calendars do not lead out of; "" for everybody's, which may.
+// tenantHome is the directory that files of a tenant's calendars do not lead out of; ""
+// for everybody's, which may.
 func (s *source) tenantHome() string {
 	if s.tenant == nil {
 		return ""
@@ -97,56 +98,57 @@ func (s *source) tenantHome() string {
 	return s.home
 }
 
-// limits reads what a calendar may cost; what it leaves out is as in otherwise, those of the main file.
-func (f fields) limits(otherwise Limits) Limits {
-	in := f.fields(f.get("limits"), inLimits)
+// limits reads what a calendar may cost; what it leaves out is as in
+// otherwise, those of the main file.
+func (f fields) limits(def Limits) Limits {
+	m := f.fields(f.get("limits"), inLimits)
 	return Limits{
-		Bytes:          in.limit("bytes", otherwise.Bytes),
-		Lines:          in.limit("lines", otherwise.Lines),
-		Events:         in.limit("events", otherwise.Events),
-		LineBytes:      in.limit("line_bytes", otherwise.LineBytes),
-		Params:         in.limit("params", otherwise.Params),
-		Nesting:        in.limit("nesting", otherwise.Nesting),
-		Overrides:      in.limit("overrides", otherwise.Overrides),
-		Dates:          in.limit("dates", otherwise.Dates),
-		Observances:    in.limit("observances", otherwise.Observances),
-		Steps:          in.limit("steps", otherwise.Steps),
-		EventInstances: in.limit("event_instances", otherwise.EventInstances),
-		CalendarSteps:  in.limit("calendar_steps", otherwise.CalendarSteps),
-		Instances:      in.limit("instances", otherwise.Instances),
+		Bytes:          m.limit("bytes", def.Bytes),
+		Lines:          m.limit("lines", def.Lines),
+		Events:         m.limit("events", def.Events),
+		LineBytes:      m.limit("line_bytes", def.LineBytes),
+		Params:         m.limit("params", def.Params),
+		Nesting:        m.limit("nesting", def.Nesting),
+		Overrides:      m.limit("overrides", def.Overrides),
+		Dates:          m.limit("dates", def.Dates),
+		Observances:    m.limit("observances", def.Observances),
+		Steps:          m.limit("steps", def.Steps),
+		EventInstances: m.limit("event_instances", def.EventInstances),
+		CalendarSteps:  m.limit("calendar_steps", def.CalendarSteps),
+		Instances:      m.limit("instances", def.Instances),
 	}
 }
 
-// raised is how many times its default a limit may be in the operator's files.
-const raised = 10
+// operatorFactor is how many times its default a limit may be in the operator's files.
+const operatorFactor = 10
 
-// limit reads one of a calendar's limits. A tenant lowers what the operator allows, and never raises it: what a
-// calendar costs, everybody pays.
-func (f fields) limit(key string, otherwise int) int {
+// limit reads one of a calendar's limits. A tenant lowers what the operator allows, and never
+// raises it: what a calendar costs, everybody pays.
+func (f fields) limit(key string, def int) int {
 	standard, _ := parseAmount(strings.Trim(defaultOf(inLimits, key), "`"))
 	if f.tenant != nil {
-		return f.amount(key, otherwise, cmp.Or(otherwise, standard),
+		return f.amount(key, def, cmp.Or(def, standard),
 			" in a tenant's file, as the operator's limits are")
 	}
-	return f.amount(key, otherwise, raised*standard, "")
+	return f.amount(key, def, operatorFactor*standard, "")
 }
 
 // amount gives a whole number from 1 on; KiB and MiB may follow it. why says of what most holds.
-func (f fields) amount(key string, otherwise, most int, why string) int {
+func (f fields) amount(key string, def, limit int, reason string) int {
 	t := f.text(key)
 	if t.Line == 0 {
-		return otherwise
+		return def
 	}
 	n, ok := parseAmount(t.S)
 	switch {
 	case !ok:
 		f.mistake(t.Pos, "want %s as a number such as 1000 or 16MiB, found %s", key, quote(t.S))
-	case n > most:
-		f.mistake(t.Pos, "%s is at most %d%s; found %s", key, most, why, quote(t.S))
+	case n > limit:
+		f.mistake(t.Pos, "%s is at most %d%s; found %s", key, limit, reason, quote(t.S))
 	default:
 		return n
 	}
-	return otherwise
+	return def
 }
 
 var amountGrammar = regexp.MustCompile(`^([1-9][0-9_]{0,11})(KiB|MiB)?$`)
@@ -195,19 +197,19 @@ func (f fields) headers() map[string]Secret {
 			f.mistake(e.key.Pos, "want the name of a header, found %s", quote(e.key.S))
 			continue
 		}
-		headers[e.key.S] = f.secretAt(e.value, "header "+e.key.S)
-		if looksSecret.MatchString(e.key.S) {
+		headers[e.key.S] = f.secretValue(e.value, "header "+e.key.S)
+		if secretHeader.MatchString(e.key.S) {
 			f.plainSecret(e.value, "header "+e.key.S)
 		}
 	}
 	return headers
 }
 
-// looksSecret fits the names of headers that prove who asks.
-var looksSecret = regexp.MustCompile(`(?i)authorization|cookie|token|key|secret|password`)
+// secretHeader fits the names of headers that prove who asks.
+var secretHeader = regexp.MustCompile(`(?i)authorization|cookie|token|key|secret|password`)
 
-// perCent gives a whole number from 1 to 99 that is written with a %; 0 when the key is not given.
-func (f fields) perCent(key string) int {
+// percent gives a whole number from 1 to 99 that is written with a %; 0 when the key is not given.
+func (f fields) percent(key string) int {
 	t := f.text(key)
 	if t.Line == 0 {
 		return 0
@@ -228,9 +230,9 @@ func (f fields) expect() Expect {
 	case n == nil:
 		return Expect{}
 	case n.kind == mapping:
-		in := f.fields(n, inExpect)
-		in.required("ahead")
-		return Expect{Ahead: in.duration("ahead", span{least: time.Minute, most: 3660 * day})}
+		m := f.fields(n, inExpect)
+		m.required("ahead")
+		return Expect{Ahead: m.duration("ahead", durationRange{min: time.Minute, max: 3660 * day})}
 	case n.kind == scalar && n.text == "covered":
 		return Expect{Covered: true}
 	case n.kind == scalar && n.text == "may_be_empty":
@@ -238,7 +240,7 @@ func (f fields) expect() Expect {
 	case n.kind == scalar && !n.empty():
 		f.mistake(n.Pos, "want expect as covered, may_be_empty or {ahead: 60d}, found %s", quote(n.text))
 	default:
-		f.mistake(n.Pos, "want expect as covered, may_be_empty or {ahead: 60d}, found %s", n.what())
+		f.mistake(n.Pos, "want expect as covered, may_be_empty or {ahead: 60d}, found %s", n.describe())
 	}
 	return Expect{}
 }
@@ -255,11 +257,11 @@ func (f fields) filters(key string) []Filter {
 	}
 	var filters []Filter
 	for _, n := range nodes {
-		in := f.fields(n, inFilter)
-		if in.whole && len(n.entries) == 0 {
+		m := f.fields(n, inFilter)
+		if m.allKnown && len(n.entries) == 0 {
 			f.mistake(n.Pos, "a filter in %s is empty", key)
 		}
-		filters = append(filters, in.filter())
+		filters = append(filters, m.filter())
 	}
 	return filters
 }

@@ -4,16 +4,16 @@ import (
 	"strings"
 )
 
-// naming turns a calendar's name in a condition into what is kept of it: full names in a route, the role in a plan.
-// It reports a name that is not known.
-type naming func(name Text) (Text, bool)
+// calendarResolver turns a calendar's name in a condition into what is kept of it: full names in a
+// route, the role in a plan. It reports a name that is not known.
+type calendarResolver func(name Text) (Text, bool)
 
-// calendarNaming looks names up in the tenant first, then globally.
-func (s *source) calendarNaming(name Text) (Text, bool) {
+// resolveCalendar looks names up in the tenant first, then globally.
+func (s *source) resolveCalendar(name Text) (Text, bool) {
 	c, ok := s.calendars.find(name.S)
 	if !ok {
-		if !s.unreadPart("calendars") {
-			s.mistake(name.Pos, "calendar %s is not defined%s", quote(name.S), s.suggest(name.S, s.calendars.known))
+		if !s.isMisspelledPart("calendars") {
+			s.mistake(name.Pos, "calendar %s is not defined%s", quote(name.S), s.suggest(name.S, s.calendars.names))
 		}
 		return name, false
 	}
@@ -21,53 +21,53 @@ func (s *source) calendarNaming(name Text) (Text, bool) {
 }
 
 // condition reads a mapping of which everything must hold.
-func (s *source) condition(n *node, naming naming) *Condition {
-	in := s.fields(n, inCondition)
+func (s *source) condition(n *node, resolve calendarResolver) *Condition {
+	m := s.fields(n, inCondition)
 	c := &Condition{
 		Pos: n.Pos,
-		All: in.conditions("all", naming),
-		Any: in.conditions("any", naming),
+		All: m.conditions("all", resolve),
+		Any: m.conditions("any", resolve),
 		Asked: &Asked{
-			Events:     in.filter(),
-			Names:      in.word("names"),
-			Caller:     in.numbers("caller"),
-			Dialed:     in.numbers("dialed"),
-			CallerName: in.patterns("caller_name"),
-			Account:    in.accountPatterns("account"),
-			Digits:     in.patterns("digits"),
-			Vars:       in.patternsByName("var"),
-			Headers:    in.patternsByName("header"),
+			Events:     m.filter(),
+			Names:      m.nonBlank("names"),
+			Caller:     m.numbers("caller"),
+			Dialed:     m.numbers("dialed"),
+			CallerName: m.patterns("caller_name"),
+			Account:    m.accountPatterns("account"),
+			Digits:     m.patterns("digits"),
+			Vars:       m.patternsByName("var"),
+			Headers:    m.patternsByName("header"),
 		},
 	}
-	if not := in.get("not"); not != nil {
-		c.Not = s.condition(not, naming)
+	if not := m.get("not"); not != nil {
+		c.Not = s.condition(not, resolve)
 	}
-	if whole := in.boolean("whole_day"); whole != nil {
+	if whole := m.boolean("whole_day"); whole != nil {
 		c.WholeDay = *whole
 	}
-	for _, name := range in.texts("calendar") {
-		if full, ok := naming(name); ok {
+	for _, name := range m.texts("calendar") {
+		if full, ok := resolve(name); ok {
 			c.Calendars = append(c.Calendars, full)
 		}
 	}
-	if in.get("calendar") == nil {
-		for _, key := range append(in.given(eventKeys...), in.given("whole_day", "names")...) {
-			s.mistake(in.get(key).Pos, "%s speaks of events and needs a calendar beside it", key)
+	if m.get("calendar") == nil {
+		for _, key := range append(m.given(eventKeys...), m.given("whole_day", "names")...) {
+			s.mistake(m.get(key).Pos, "%s speaks of events and needs a calendar beside it", key)
 		}
 	}
 	if c.Dialed.Withheld {
-		s.mistake(in.get("dialed").Pos, "a dialled number is never withheld")
+		s.mistake(m.get("dialed").Pos, "a dialled number is never withheld")
 	}
-	if in.whole && len(n.entries) == 0 {
+	if m.allKnown && len(n.entries) == 0 {
 		s.mistake(n.Pos, "the condition is empty; leave it out where it always holds")
 	}
 	return c
 }
 
-func (f fields) conditions(key string, naming naming) []*Condition {
+func (f fields) conditions(key string, resolve calendarResolver) []*Condition {
 	var all []*Condition
 	for _, n := range f.items(f.get(key), key) {
-		all = append(all, f.condition(n, naming))
+		all = append(all, f.condition(n, resolve))
 	}
 	return all
 }
@@ -87,7 +87,7 @@ func (f fields) numbers(key string) Numbers {
 		switch {
 		case n.kind == mapping:
 			if name := f.fields(n, inListRef).required("list"); name.S != "" {
-				out.Lists = append(out.Lists, f.listNamed(name))
+				out.Lists = append(out.Lists, f.resolveList(name))
 			}
 		case n.kind == scalar && n.text == "withheld":
 			out.Withheld = true
@@ -100,11 +100,11 @@ func (f fields) numbers(key string) Numbers {
 	return out
 }
 
-func (s *source) listNamed(name Text) Text {
+func (s *source) resolveList(name Text) Text {
 	l, ok := s.lists.find(name.S)
 	if !ok {
-		if !s.unreadPart("lists") {
-			s.mistake(name.Pos, "list %s is not defined%s", quote(name.S), s.suggest(name.S, s.lists.known))
+		if !s.isMisspelledPart("lists") {
+			s.mistake(name.Pos, "list %s is not defined%s", quote(name.S), s.suggest(name.S, s.lists.names))
 		}
 		return name
 	}
@@ -142,9 +142,9 @@ func (c *Condition) walk(visit func(*Condition)) {
 	c.Not.walk(visit)
 }
 
-// filled is a copy of a plan's condition with its roles filled by calendars. It is the condition
+// fillRoles is a copy of a plan's condition with its roles filled by calendars. It is the condition
 // itself where none is named.
-func (c *Condition) filled(roles map[string][]Text) *Condition {
+func (c *Condition) fillRoles(roles map[string][]Text) *Condition {
 	if c == nil {
 		return nil
 	}
@@ -154,7 +154,7 @@ func (c *Condition) filled(roles map[string][]Text) *Condition {
 		return c
 	}
 	out := *c
-	out.All, out.Any, out.Not = filledAll(c.All, roles), filledAll(c.Any, roles), c.Not.filled(roles)
+	out.All, out.Any, out.Not = fillAllRoles(c.All, roles), fillAllRoles(c.Any, roles), c.Not.fillRoles(roles)
 	out.Calendars = nil
 	for _, role := range c.Calendars {
 		out.Calendars = append(out.Calendars, roles[role.S]...)
@@ -162,10 +162,10 @@ func (c *Condition) filled(roles map[string][]Text) *Condition {
 	return &out
 }
 
-func filledAll(conditions []*Condition, roles map[string][]Text) []*Condition {
+func fillAllRoles(conditions []*Condition, roles map[string][]Text) []*Condition {
 	var out []*Condition
 	for _, c := range conditions {
-		out = append(out, c.filled(roles))
+		out = append(out, c.fillRoles(roles))
 	}
 	return out
 }

@@ -1,13 +1,13 @@
-// Package config reads the YAML that describes an installation into a File: every value with its place, defaults filled
-// in, names looked up, tenants and plans resolved. All mistakes come at once, each as `file:line:col: found and wanted;
-// what to do`.
+// Package config reads the YAML that describes an installation into a File: every value with its
+// place, defaults filled in, names looked up, tenants and plans resolved. All mistakes come at
+// once, each as `file:line:col: found and wanted; what to do`.
 //
-// It checks shape and its own names (calendars, plans, lists, secrets, branches) and knows no other package of
-// callhours. What others own (templates, text patterns, telephone numbers) is handed on as Text, so that its owner can
-// report a mistake at the same place.
+// It checks shape and its own names (calendars, plans, lists, secrets, branches) and knows no other
+// package of callhours. What others own (templates, text patterns, telephone numbers) is handed on
+// as Text, so that its owner can report a mistake at the same place.
 //
-// Load reads every file once and keeps its bytes in File.Inputs, those of the templates too. A File is not changed
-// after Load and may be read by many goroutines. docs/config.md describes every key.
+// Load reads every file once and keeps its bytes in File.Inputs, those of the templates too. A File
+// is not changed after Load and may be read by many goroutines. docs/config.md describes every key.
 package config
 
 import (
@@ -63,17 +63,19 @@ type File struct {
 	Mistakes diag.Mistakes // what Load found wrong, as often as it did: once for each tenant that it concerns
 }
 
-// Warning is something that works and should be mended. Its Kind is one word of preview.Kinds, such as "no_auth".
+// Warning is something that works and should be mended. Its Kind is one word of
+// preview.Kinds, such as "no_auth".
 type Warning struct {
 	diag.Mistake
 	Kind string
 }
 
-// Text is a scalar with its place, exactly as written: +14155550100 and 0123 keep their text. The zero Text was not
-// given; a default has its text and no place.
+// Text is a scalar with its place, exactly as written: +14155550100 and 0123 keep their text. The
+// zero Text was not given; a default has its text and no place.
 type Text = diag.Text
 
-// Auth says who may ask: whoever is in Networks (if any) and presents Basic or Token (if either is set).
+// Auth says who may ask: whoever is in Networks (if any) and presents Basic
+// or Token (if either is set).
 type Auth struct {
 	diag.Pos
 	Basic          *Basic // nil: none
@@ -88,7 +90,8 @@ type Basic struct {
 	Password Secret
 }
 
-// TLS names the certificate of the listener; both files are PEM, resolved, and read by whoever listens.
+// TLS names the certificate of the listener; both files are PEM, resolved,
+// and read by whoever listens.
 type TLS struct {
 	CertFile, KeyFile string
 }
@@ -130,7 +133,8 @@ type Tenant struct {
 	Language    string // resolved: the tenant's, else the global one; "" when neither is set
 	PhoneRegion string // ISO 3166 country of nationally written numbers, resolved likewise; "": none
 	Labels      map[string]string
-	// whose it is, whatever its name: its file, or the directory that is one tenant's, as seen from the main file
+	// whose it is, whatever its name: its file, or the directory that is one
+	// tenant's, as seen from the main file
 	Owner string
 	Data  *Data // global and its own, merged; never nil
 }
@@ -173,7 +177,8 @@ type Limits struct {
 	CalendarSteps, Instances                                                         int // of all events together
 }
 
-// Expect is what a calendar should look like; at most one field is set. The zero Expect expects nothing.
+// Expect is what a calendar should look like; at most one field is set. The
+// zero Expect expects nothing.
 type Expect struct {
 	Covered    bool          // some event is on at any moment
 	Ahead      time.Duration // there are events this far ahead
@@ -199,7 +204,8 @@ type Route struct {
 	Path  Text // cleaned; a default stands at the route's name
 	Match Match
 	Auth  *Auth // nil: that of the File
-	// tokens that open the route's hours as a calendar: the File's, the tenant's, its own; none: nobody's
+	// tokens that open the route's hours as a calendar: the File's, the
+	// tenant's, its own; none: nobody's
 	Hours       []Secret
 	Timezone    Text // of the route, else the tenant, else the File
 	DayStarts   time.Duration
@@ -266,7 +272,8 @@ type Field struct {
 	Values []Text
 }
 
-// Plan is a set of branches that many routes share. Its conditions name roles where a route's name calendars.
+// Plan is a set of branches that many routes share. Its conditions name roles
+// where a route's name calendars.
 type Plan struct {
 	diag.Pos
 	Name     string // full: "acme/office" for a tenant's

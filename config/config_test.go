@@ -34,8 +34,8 @@ func memory(files ...string) fstest.MapFS {
 	return fsys
 }
 
-// TestFull loads a configuration that uses every key, from memory and from disk, and compares all of the File with
-// testdata/full/want.txt. UPDATE=1 rewrites that.
+// TestFull loads a configuration that uses every key, from memory and from disk, and compares all
+// of the File with testdata/full/want.txt. UPDATE=1 rewrites that.
 func TestFull(t *testing.T) {
 	t.Parallel()
 	fsys := os.DirFS("testdata/full")
@@ -80,10 +80,10 @@ func TestFull(t *testing.T) {
 		"tenants/acme.yaml":         "testdata/full/tenants/acme.yaml",
 		"tenants/acme/secrets.yaml": "testdata/full/tenants/acme.yaml",
 	}
-	for _, in := range disk.Inputs.Files() {
-		name := strings.TrimPrefix(in.Path, "testdata/full/")
-		if of, ok := belongs[name]; !ok || in.Tenant != of || in.Err != nil {
-			t.Errorf("input %s belongs to %q, want %q; %v", name, in.Tenant, of, in.Err)
+	for _, input := range disk.Inputs.Files() {
+		name := strings.TrimPrefix(input.Path, "testdata/full/")
+		if of, ok := belongs[name]; !ok || input.Tenant != of || input.Err != nil {
+			t.Errorf("input %s belongs to %q, want %q; %v", name, input.Tenant, of, input.Err)
 		}
 		delete(belongs, name)
 	}
@@ -95,11 +95,11 @@ func TestFull(t *testing.T) {
 // TestFullUsesEveryKey keeps testdata/full complete: each key of the table stands in it.
 func TestFullUsesEveryKey(t *testing.T) {
 	t.Parallel()
-	used := map[place]map[string]bool{}
-	for p := range nouns {
-		used[p] = map[string]bool{}
+	used := map[section]map[string]bool{}
+	for s := range nouns {
+		used[s] = map[string]bool{}
 	}
-	for file, top := range map[string]place{"callhours.yaml": inMain, "tenants/acme.yaml": inInclude} {
+	for file, top := range map[string]section{"callhours.yaml": inMain, "tenants/acme.yaml": inInclude} {
 		body, err := os.ReadFile("testdata/full/" + file)
 		if err != nil {
 			t.Fatal(err)
@@ -114,20 +114,20 @@ func TestFullUsesEveryKey(t *testing.T) {
 		countKeys(root, used)
 	}
 	for _, k := range keyTable {
-		if !used[k.in][k.name] {
-			t.Errorf("testdata/full does not use %s of %s", k.name, nouns[k.in])
+		if !used[k.section][k.name] {
+			t.Errorf("testdata/full does not use %s of %s", k.name, nouns[k.section])
 		}
 	}
 }
 
 // countKeys counts each key below a node for every place that has a key of that name.
-func countKeys(n *node, used map[place]map[string]bool) {
+func countKeys(n *node, used map[section]map[string]bool) {
 	for _, item := range n.items {
 		countKeys(item, used)
 	}
 	for _, e := range n.entries {
-		for p, keys := range used {
-			if p != inMain && p != inInclude {
+		for s, keys := range used {
+			if s != inMain && s != inInclude {
 				keys[e.key.S] = true
 			}
 		}

@@ -8,26 +8,26 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Data is what an installation tells its templates. Values holds map[string]any, []any, string, int, bool and nil; it
-// may be shared with other Data and must not be changed.
+// Data is what an installation tells its templates. Values holds map[string]any, []any, string,
+// int, bool and nil; it may be shared with other Data and must not be changed.
 type Data struct {
-	Values map[string]any
-	places *places
+	Values    map[string]any
+	positions *dataPos
 }
 
-// places has the shape of Values.
-type places struct {
-	at    diag.Pos
-	key   diag.Pos           // of the key that it stands under; zero without one
-	of    *diag.Pos          // of the mapping that it was written in, the same one for all of its keys
-	in    map[string]*places // of a mapping, by key
-	items []*places          // of a list
+// dataPos has the shape of Values.
+type dataPos struct {
+	pos     diag.Pos
+	key     diag.Pos            // of the key that it stands under; zero without one
+	mapping *diag.Pos           // of the mapping that it was written in, the same one for all of its keys
+	members map[string]*dataPos // of a mapping, by key
+	items   []*dataPos          // of a list
 }
 
 // find gives the places of what is under a key, or a decimal index of a list; nil for nothing.
-func (p *places) find(step string) *places {
+func (p *dataPos) find(step string) *dataPos {
 	if p.items == nil {
-		return p.in[step]
+		return p.members[step]
 	}
 	if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(p.items) {
 		return p.items[i]
@@ -35,10 +35,10 @@ func (p *places) find(step string) *places {
 	return nil
 }
 
-// At gives the place of a value by its path: keys, and indexes in decimal. A text stands where its first character
-// does. The zero Pos when there is no such value.
+// At gives the place of a value by its path: keys, and indexes in decimal. A text stands where its
+// first character does. The zero Pos when there is no such value.
 func (d *Data) At(path ...string) diag.Pos {
-	p := d.places
+	p := d.positions
 	for _, step := range path {
 		if p == nil {
 			break
@@ -48,12 +48,12 @@ func (d *Data) At(path ...string) diag.Pos {
 	if p == nil {
 		return diag.Pos{}
 	}
-	return p.at
+	return p.pos
 }
 
 // KeyAt gives the place of one of the Values' own keys; the zero Pos when there is no such key.
 func (d *Data) KeyAt(key string) diag.Pos {
-	if p := d.places.in[key]; p != nil {
+	if p := d.positions.members[key]; p != nil {
 		return p.key
 	}
 	return diag.Pos{}
@@ -61,50 +61,51 @@ func (d *Data) KeyAt(key string) diag.Pos {
 
 // Beside tells whether two of the Values' own keys stand in the same mapping.
 func (d *Data) Beside(a, b string) bool {
-	one, other := d.places.in[a], d.places.in[b]
-	return one != nil && other != nil && one.of == other.of
+	one, other := d.positions.members[a], d.positions.members[b]
+	return one != nil && other != nil && one.mapping == other.mapping
 }
 
-func noData() *Data { return &Data{Values: map[string]any{}, places: &places{}} }
+func emptyData() *Data { return &Data{Values: map[string]any{}, positions: &dataPos{}} }
 
 // data reads a mapping of the user's own making. Never nil.
 func (f fields) data(key string) *Data {
-	d := noData()
+	d := emptyData()
 	n := f.get(key)
 	if n == nil {
 		return d
 	}
 	if n.kind != mapping {
-		f.mistake(n.Pos, "want %s as a mapping, found %s", key, n.what())
+		f.mistake(n.Pos, "want %s as a mapping, found %s", key, n.describe())
 		return d
 	}
 	values, at := f.dataValue(n)
-	d.Values, d.places = values.(map[string]any), at
+	d.Values, d.positions = values.(map[string]any), at
 	return d
 }
 
-// smallInteger is what is a number in data: everything longer or otherwise written is an identifier.
+// smallInteger is what is a number in data: everything longer or
+// otherwise written is an identifier.
 var smallInteger = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,8})$`)
 
-func (s *source) dataValue(n *node) (any, *places) {
-	p := &places{at: n.first}
+func (s *source) dataValue(n *node) (any, *dataPos) {
+	p := &dataPos{pos: n.firstChar}
 	switch n.kind {
 	case mapping:
 		values := make(map[string]any, len(n.entries))
-		p.in = make(map[string]*places, len(n.entries))
-		of := new(diag.Pos) // and not a part of p, which would keep all of it
-		*of = n.first
+		p.members = make(map[string]*dataPos, len(n.entries))
+		start := new(diag.Pos) // and not a part of p, which would keep all of it
+		*start = n.firstChar
 		for _, e := range n.entries {
 			if e.key.S == "" {
 				s.mistake(e.key.Pos, "a key of data is empty")
 			}
-			values[e.key.S], p.in[e.key.S] = s.dataValue(e.value)
-			p.in[e.key.S].key, p.in[e.key.S].of = e.key.Pos, of
+			values[e.key.S], p.members[e.key.S] = s.dataValue(e.value)
+			p.members[e.key.S].key, p.members[e.key.S].mapping = e.key.Pos, start
 		}
 		return values, p
 	case list:
 		values := make([]any, len(n.items))
-		p.items = make([]*places, len(n.items))
+		p.items = make([]*dataPos, len(n.items))
 		for i, item := range n.items {
 			values[i], p.items[i] = s.dataValue(item)
 		}
@@ -127,7 +128,8 @@ func (s *source) dataValue(n *node) (any, *places) {
 	return n.text, p
 }
 
-// merge lays one Data over another: mappings merge deeply, everything else replaces. Neither is changed.
+// merge lays one Data over another: mappings merge deeply, everything else
+// replaces. Neither is changed.
 func merge(under, over *Data) *Data {
 	if len(over.Values) == 0 {
 		return under
@@ -135,19 +137,20 @@ func merge(under, over *Data) *Data {
 	if len(under.Values) == 0 {
 		return over
 	}
-	values, at := mergeMaps(under.Values, over.Values, under.places, over.places)
+	values, at := mergeMaps(under.Values, over.Values, under.positions, over.positions)
 	return &Data{values, at}
 }
 
-func mergeMaps(under, over map[string]any, underAt, overAt *places) (map[string]any, *places) {
-	values, at := maps.Clone(under), &places{at: overAt.at, key: overAt.key, of: overAt.of, in: maps.Clone(underAt.in)}
+func mergeMaps(under, over map[string]any, underAt, overAt *dataPos) (map[string]any, *dataPos) {
+	values, at := maps.Clone(under),
+		&dataPos{pos: overAt.pos, key: overAt.key, mapping: overAt.mapping, members: maps.Clone(underAt.members)}
 	for key, value := range over {
 		below, wasMap := values[key].(map[string]any)
 		above, isMap := value.(map[string]any)
 		if wasMap && isMap {
-			values[key], at.in[key] = mergeMaps(below, above, underAt.in[key], overAt.in[key])
+			values[key], at.members[key] = mergeMaps(below, above, underAt.members[key], overAt.members[key])
 		} else {
-			values[key], at.in[key] = value, overAt.in[key]
+			values[key], at.members[key] = value, overAt.members[key]
 		}
 	}
 	return values, at

@@ -11,13 +11,14 @@ import (
 	"slices"
 )
 
-// Sum is a SHA-256 over the names and the bytes of all files, and over what was found in directories. It is the same
-// for the same files, whatever their times and modes are.
+// Sum is a SHA-256 over the names and the bytes of all files, and over what was found in
+// directories. It is the same for the same files, whatever their times and modes are.
 func (in *Inputs) Sum() [sha256.Size]byte {
-	return in.sum(func(f *Input) content { return f.content() }, func(l Look) listing { return in.looks[l] })
+	return in.sum(func(f *Input) contentSum { return f.content() }, func(l Look) listing { return in.listings[l] })
 }
 
-// Sums are SHA-256s over the files of each tenant, by the path of its file; "" has those that are everybody's.
+// Sums are SHA-256s over the files of each tenant, by the path of its file; "" has
+// those that are everybody's.
 func (in *Inputs) Sums() map[string][sha256.Size]byte {
 	running := map[string]hash.Hash{"": sha256.New()}
 	for _, path := range slices.Sorted(maps.Keys(in.files)) {
@@ -26,7 +27,7 @@ func (in *Inputs) Sums() map[string][sha256.Size]byte {
 			running[f.Tenant] = sha256.New()
 		}
 		c := f.content()
-		part(running[f.Tenant], path)
+		hashString(running[f.Tenant], path)
 		running[f.Tenant].Write(c[:])
 	}
 	sums := map[string][sha256.Size]byte{}
@@ -41,25 +42,25 @@ func (in *Inputs) Holds(path string, body []byte) bool {
 	return in != nil && in.Has(path) && bytes.Equal(in.files[path].Bytes, body)
 }
 
-func (in *Inputs) sum(read func(*Input) content, look func(Look) listing) [sha256.Size]byte {
+func (in *Inputs) sum(read func(*Input) contentSum, look func(Look) listing) [sha256.Size]byte {
 	sum := sha256.New()
 	for _, path := range slices.Sorted(maps.Keys(in.files)) {
 		c := read(in.files[path])
-		part(sum, path)
+		hashString(sum, path)
 		sum.Write(c[:])
 	}
-	for _, l := range slices.SortedFunc(maps.Keys(in.looks), Look.compare) {
+	for _, l := range slices.SortedFunc(maps.Keys(in.listings), Look.compare) {
 		f := look(l)
-		part(sum, l.Name)
+		hashString(sum, l.Name)
 		for _, name := range f.names {
-			part(sum, name)
+			hashString(sum, name)
 		}
-		for _, b := range f.barred {
-			part(sum, b.dir)
-			part(sum, b.err.Error())
+		for _, b := range f.unreadable {
+			hashString(sum, b.dir)
+			hashString(sum, b.err.Error())
 		}
 		if f.err != nil {
-			part(sum, f.err.Error())
+			hashString(sum, f.err.Error())
 		}
 	}
 	return [sha256.Size]byte(sum.Sum(nil))
@@ -69,8 +70,8 @@ func (l Look) compare(m Look) int {
 	return cmp.Or(cmp.Compare(l.Tenant, m.Tenant), cmp.Compare(l.Name, m.Name))
 }
 
-// part writes a text with its length, so that none can pass for two.
-func part(to hash.Hash, s string) {
+// hashString writes a text with its length, so that none can pass for two.
+func hashString(to hash.Hash, s string) {
 	to.Write(binary.AppendUvarint(nil, uint64(len(s))))
 	io.WriteString(to, s)
 }

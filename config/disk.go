@@ -16,66 +16,68 @@ const maxFile = 8 << 20
 
 // disk is where files are looked up: the operating system when fsys is nil.
 type disk struct {
-	fsys fs.FS
-	home string // where nothing leads out; "": everywhere
-	of   string // the directory of one tenant in which names are looked up for the operator; "" for none
+	fsys      fs.FS
+	home      string // where nothing leads out; "": everywhere
+	tenantDir string // the directory of one tenant in which names are looked up for the operator; "" for none
 
-	lists  *lists // nil: directories are listed each time
-	tenant string // whose globs list them, by the path of its file; "" for the operator's
+	cache  *dirCache // nil: directories are listed each time
+	tenant string    // whose globs list them, by the path of its file; "" for the operator's
 }
 
-// lists are the directories that globs have listed so far, each once for all of them. They are for one goroutine.
-type lists struct {
-	found  map[listedAt][]string // no directory for which there was an error
-	looked map[string]int        // names that globs have looked at, by tenant
+// dirCache are the directories that globs have listed so far, each once for all of them.
+// They are for one goroutine.
+type dirCache struct {
+	names  map[dirKey][]string // no directory for which there was an error
+	counts map[string]int      // names that globs have looked at, by tenant
 }
 
-// listedAt is a directory and what may not be left on the way to it; see disk.
-type listedAt struct{ home, of, name string }
+// dirKey is a directory and what may not be left on the way to it; see disk.
+type dirKey struct{ home, tenantDir, name string }
 
-func newLists() *lists { return &lists{map[listedAt][]string{}, map[string]int{}} }
+func newDirCache() *dirCache { return &dirCache{map[dirKey][]string{}, map[string]int{}} }
 
-// errManyNames is the error of a glob of a tenant's beyond mostLooked.
-var errManyNames = fmt.Errorf(
+// errTooManyNames is the error of a glob of a tenant's beyond mostLooked.
+var errTooManyNames = fmt.Errorf(
 	"the globs of the tenant look at more than %d names, those of a directory for each of them; "+
-		"write fewer globs, or put what they are to find into directories of its own", mostLooked)
+		"write fewer globs, or put what they are to find into directories of its own", mostGlobNames)
 
-// listFor is list for a glob, which looks at each of the names.
-func (d disk) listFor() func(name string) ([]string, error) {
-	if d.lists == nil {
+// cachedList is list for a glob, which looks at each of the names.
+func (d disk) cachedList() func(name string) ([]string, error) {
+	if d.cache == nil {
 		return d.list
 	}
 	return func(name string) ([]string, error) {
-		at := listedAt{d.home, d.of, name}
-		names, known := d.lists.found[at]
+		at := dirKey{d.home, d.tenantDir, name}
+		names, known := d.cache.names[at]
 		if !known {
 			var err error
 			if names, err = d.list(name); err != nil {
 				return nil, err
 			}
-			d.lists.found[at] = names
+			d.cache.names[at] = names
 		}
 		if d.tenant == "" {
 			return names, nil
 		}
-		if d.lists.looked[d.tenant] += len(names); d.lists.looked[d.tenant] > mostLooked {
-			return nil, errManyNames
+		if d.cache.counts[d.tenant] += len(names); d.cache.counts[d.tenant] > mostGlobNames {
+			return nil, errTooManyNames
 		}
 		return names, nil
 	}
 }
 
-// read gives the bytes and the mode of a file. Its errors say what is wrong and leave the name to the caller.
+// read gives the bytes and the mode of a file. Its errors say what is wrong and
+// leave the name to the caller.
 func (d disk) read(name string) ([]byte, fs.FileMode, error) {
-	return contentsOf(d.tree().Read(name, maxFile))
+	return readResult(d.tree().Read(name, maxFile))
 }
 
 // readArgument is read for the name that was typed on the command line.
 func (d disk) readArgument(name string) ([]byte, fs.FileMode, error) {
-	return contentsOf(d.tree().ReadArgument(name, maxFile))
+	return readResult(d.tree().ReadArgument(name, maxFile))
 }
 
-func contentsOf(body []byte, info fs.FileInfo, err error) ([]byte, fs.FileMode, error) {
+func readResult(body []byte, info fs.FileInfo, err error) ([]byte, fs.FileMode, error) {
 	if _, ok := errors.AsType[*files.TooLargeError](err); ok {
 		return nil, 0, fmt.Errorf("%w; split it into several", reason(err))
 	}
@@ -140,8 +142,8 @@ func reason(err error) error {
 	return files.Reason(err)
 }
 
-// below reports whether a file lies in a directory or below it.
-func (d disk) below(dir, name string) bool {
+// contains reports whether a file lies in a directory or below it.
+func (d disk) contains(dir, name string) bool {
 	if dir == "" || dir == "." {
 		return !path.IsAbs(name) && !filepath.IsAbs(name) && name != ".." &&
 			!strings.HasPrefix(filepath.ToSlash(name), "../")

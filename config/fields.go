@@ -13,14 +13,15 @@ import (
 type fields struct {
 	diag.Pos
 	*source
-	place place
-	whole bool             // a mapping of known keys: only then is it worth saying which are missing
-	by    map[string]*node // given keys that the place knows
+	section  section
+	allKnown bool             // a mapping of known keys: only then is it worth saying which are missing
+	nodes    map[string]*node // given keys that the place knows
 }
 
-// fields reads a mapping and reports the keys that its place does not know. A nil node has no fields.
-func (s *source) fields(n *node, in place) fields {
-	f := fields{source: s, place: in, by: map[string]*node{}}
+// fields reads a mapping and reports the keys that its place does not
+// know. A nil node has no fields.
+func (s *source) fields(n *node, section section) fields {
+	f := fields{source: s, section: section, nodes: map[string]*node{}}
 	if n == nil {
 		return f
 	}
@@ -30,66 +31,67 @@ func (s *source) fields(n *node, in place) fields {
 		if n.kind == scalar && n.plain && noBlank.MatchString(n.text) {
 			cure = `; put a blank after the ":"`
 		}
-		if in == inList && n.kind == list {
+		if section == inList && n.kind == list {
 			cure = "; write {numbers: […]}"
 		}
-		s.mistake(n.Pos, "want %s as a mapping, found %s%s", nouns[in], n.what(), cure)
+		s.mistake(n.Pos, "want %s as a mapping, found %s%s", nouns[section], n.describe(), cure)
 		return f
 	}
-	f.whole = true
+	f.allKnown = true
 	for _, e := range n.entries {
-		if known := keysOf[in]; !slices.Contains(known, e.key.S) {
-			meant := hint(e.key.S, in)
-			s.mistake(e.key.Pos, "unknown key %s in %s%s", diag.Excerpt(e.key.S), nouns[in], meant)
-			s.misspell(in, meant)
-			f.whole = false
+		if known := keysOf[section]; !slices.Contains(known, e.key.S) {
+			meant := hint(e.key.S, section)
+			s.mistake(e.key.Pos, "unknown key %s in %s%s", diag.Excerpt(e.key.S), nouns[section], meant)
+			s.noteMisspelledPart(section, meant)
+			f.allKnown = false
 			continue
 		}
-		f.by[e.key.S] = e.value
+		f.nodes[e.key.S] = e.value
 	}
 	return f
 }
 
-// misspell notes that a part of a file is not read, since its key is misspelt, so that nothing is said
-// of the names that it defines.
-func (s *source) misspell(in place, hint string) {
+// noteMisspelledPart notes that a part of a file is not read, since its key is misspelt, so that
+// nothing is said of the names that it defines.
+func (s *source) noteMisspelledPart(section section, hint string) {
 	for _, part := range []string{"calendars", "lists", "plans"} {
 		switch {
 		case hint != fmt.Sprintf("; did you mean %q?", part):
-		case in == inMain:
-			s.loader.unread = append(s.loader.unread, part)
-		case in == inInclude:
-			s.unreadHere = append(s.unreadHere, part)
+		case section == inMain:
+			s.loader.misspelledParts = append(s.loader.misspelledParts, part)
+		case section == inInclude:
+			s.misspelledHere = append(s.misspelledHere, part)
 		}
 	}
 }
 
-// unreadPart reports whether names of a kind may be defined in a part that is not read.
-func (s *source) unreadPart(part string) bool {
-	return slices.Contains(s.loader.unread, part) || slices.Contains(s.unreadHere, part)
+// isMisspelledPart reports whether names of a kind may be defined in a part that is not read.
+func (s *source) isMisspelledPart(part string) bool {
+	return slices.Contains(s.loader.misspelledParts, part) || slices.Contains(s.misspelledHere, part)
 }
 
-// hint says what an unknown key may have meant: the place where it belongs, else a close key of its own place.
-func hint(key string, in place) string {
+// hint says what an unknown key may have meant: the place where it belongs, else a
+// close key of its own place.
+func hint(key string, section section) string {
 	var homes []string
-	for _, k := range in.table() {
+	for _, k := range section.table() {
 		if k.name == key {
-			homes = append(homes, nouns[k.in])
+			homes = append(homes, nouns[k.section])
 		}
 	}
 	slip := func(known string) bool { return diag.Distance(key, known) == 1 } // lists for list
-	if len(homes) > 0 && len(homes) <= 3 && !slices.ContainsFunc(keysOf[in], slip) {
+	if len(homes) > 0 && len(homes) <= 3 && !slices.ContainsFunc(keysOf[section], slip) {
 		return "; it belongs in " + strings.Join(homes, " or ")
 	}
-	return suggest(key, keysOf[in])
+	return suggest(key, keysOf[section])
 }
 
 // get gives the value of a key; nil when it is not given.
 func (f fields) get(key string) *node {
-	if !slices.Contains(keysOf[f.place], key) {
-		panic(fmt.Sprintf("config: key %q of %s is missing from the key table", key, nouns[f.place]))
+	if !slices.Contains(keysOf[f.section], key) {
+		panic(fmt.Sprintf("config: key %q of %s is missing from the key table", key, nouns[f.section]))
 	}
-	return f.by[key]
+	return f.nodes[key]
 }
 
 // given reports which of some keys are there, in the order asked.
@@ -110,11 +112,11 @@ func (f fields) text(key string) Text {
 func (s *source) scalar(n *node, key string) Text {
 	switch {
 	case n.kind != scalar:
-		s.mistake(n.Pos, "want %s as a text, found %s", key, n.what())
+		s.mistake(n.Pos, "want %s as a text, found %s", key, n.describe())
 	case n.empty():
 		s.mistake(n.Pos, "%s has no value", key)
 	default:
-		if bare, ok := withoutTypographic(n.text); ok && n.plain {
+		if bare, ok := trimTypographicQuotes(n.text); ok && n.plain {
 			s.mistake(n.Pos, "typographic quotes are none in YAML, and belong to the text; write %s", quote(bare))
 			return Text{Pos: n.Pos, S: bare}
 		}
@@ -123,8 +125,8 @@ func (s *source) scalar(n *node, key string) Text {
 	return Text{}
 }
 
-// word gives a text that says something.
-func (f fields) word(key string) Text {
+// nonBlank gives a text that says something.
+func (f fields) nonBlank(key string) Text {
 	t := f.text(key)
 	if t.Line > 0 && strings.TrimSpace(t.S) == "" {
 		f.mistake(t.Pos, "%s is empty", key)
@@ -158,8 +160,8 @@ func (s *source) scalars(n *node, key string) []Text {
 	return texts
 }
 
-// words gives texts that all say something.
-func (f fields) words(key string) []Text {
+// nonBlanks gives texts that all say something.
+func (f fields) nonBlanks(key string) []Text {
 	texts := f.texts(key)
 	for _, t := range texts {
 		if strings.TrimSpace(t.S) == "" {
@@ -175,7 +177,7 @@ func (s *source) items(n *node, key string) []*node {
 	case n == nil:
 		return nil
 	case n.kind != list:
-		s.mistake(n.Pos, "want %s as a list, found %s", key, n.what())
+		s.mistake(n.Pos, "want %s as a list, found %s", key, n.describe())
 	case len(n.items) == 0:
 		s.mistake(n.Pos, "%s is an empty list; leave it out", key)
 	}
@@ -185,7 +187,7 @@ func (s *source) items(n *node, key string) []*node {
 // entries gives the pairs of a mapping whose keys are names or texts of the user's own.
 func (s *source) entries(n *node, key string) []entry {
 	if n != nil && n.kind != mapping {
-		s.mistake(n.Pos, "want %s as a mapping, found %s", key, n.what())
+		s.mistake(n.Pos, "want %s as a mapping, found %s", key, n.describe())
 		return nil
 	}
 	if n == nil {
@@ -220,25 +222,25 @@ func (f fields) boolean(key string) *bool {
 	if n.kind == scalar && !n.empty() {
 		f.mistake(n.Pos, "want %s as true or false, found %s", key, quote(n.text))
 	} else {
-		f.mistake(n.Pos, "want %s as true or false, found %s", key, n.what())
+		f.mistake(n.Pos, "want %s as true or false, found %s", key, n.describe())
 	}
 	return nil
 }
 
-// longest is how many characters of the operator's text a message shows.
-const longest = 60
+// longestQuoted is how many characters of the operator's text a message shows.
+const longestQuoted = 60
 
 // quote shows a text of the operator's, cut when it is long.
 func quote(s string) string {
-	if utf8.RuneCountInString(s) > longest {
-		s = string([]rune(s)[:longest]) + "…"
+	if utf8.RuneCountInString(s) > longestQuoted {
+		s = string([]rune(s)[:longestQuoted]) + "…"
 	}
 	return fmt.Sprintf("%q", s)
 }
 
 // suggest is diag.Suggest for a text of any length: one that is cut is close to no name.
 func suggest(got string, known []string) string {
-	if utf8.RuneCountInString(got) > longest {
+	if utf8.RuneCountInString(got) > longestQuoted {
 		return ""
 	}
 	return diag.Suggest(got, known)
@@ -246,7 +248,7 @@ func suggest(got string, known []string) string {
 
 // nearest is diag.Nearest for a text of any length, as suggest is.
 func nearest(got string, known []string) string {
-	if utf8.RuneCountInString(got) > longest {
+	if utf8.RuneCountInString(got) > longestQuoted {
 		return ""
 	}
 	return diag.Nearest(got, known)

@@ -14,8 +14,9 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// FuzzLoad loads any bytes as the main file, as an included one and as secrets: it ends, each mistake stands at a place
-// in one of the files and speaks the language of the operator, and what loads is whole.
+// FuzzLoad loads any bytes as the main file, as an included one and as secrets: it ends,
+// each mistake stands at a place in one of the files and speaks the language of the
+// operator, and what loads is whole.
 func FuzzLoad(f *testing.F) {
 	names, err := filepath.Glob("testdata/mistakes/*.txtar")
 	if err != nil {

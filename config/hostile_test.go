@@ -73,8 +73,8 @@ func keys(n int, format string) string {
 	return b.String()
 }
 
-// TestHostileFiles reads files of tenants that cost most for what they hold: each value may cost so much memory and no
-// more, and twice the values twice of it.
+// TestHostileFiles reads files of tenants that cost most for what they hold: each value may cost so
+// much memory and no more, and twice the values twice of it.
 func TestHostileFiles(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures memory; the run without the race detector does")
@@ -115,10 +115,10 @@ func TestValues(t *testing.T) {
 	if got := valuesIn([]byte(head)); got != 6 {
 		t.Fatalf("got %d", got)
 	}
-	if m, wrong := tooMany("a.yaml", []byte(head), 6); wrong {
+	if m, wrong := tooManyValues("a.yaml", []byte(head), 6); wrong {
 		t.Errorf("at the bound: got %s", m)
 	}
-	if m, wrong := tooMany("a.yaml", []byte("\n"+head), 6); !wrong || m.Line != 2 {
+	if m, wrong := tooManyValues("a.yaml", []byte("\n"+head), 6); !wrong || m.Line != 2 {
 		t.Errorf("beyond it: got %v, %s", wrong, m)
 	}
 	large := "data: {a: [" + strings.Repeat("x,", maxValues) + "x]}\n"
@@ -139,7 +139,7 @@ func TestValues(t *testing.T) {
 			t.Errorf("got  %v\nwant %s", err, c.want)
 		}
 	}
-	if _, wrong := tooMany("c.yaml", []byte(large), maxMain); wrong {
+	if _, wrong := tooManyValues("c.yaml", []byte(large), maxMain); wrong {
 		t.Error("the main file may not hold more than one that it includes")
 	}
 }
@@ -147,21 +147,21 @@ func TestValues(t *testing.T) {
 // TestLighten refuses the largest of many files, not those of who has little to say.
 func TestLighten(t *testing.T) {
 	t.Parallel()
-	var files []*included
+	var files []*includedFile
 	for i, n := range []int{5, 40, 7, 41, 6, 12} {
-		files = append(files, &included{path: fmt.Sprintf("%d.yaml", i), bytes: []byte(strings.Repeat(",", n))})
+		files = append(files, &includedFile{path: fmt.Sprintf("%d.yaml", i), bytes: []byte(strings.Repeat(",", n))})
 	}
 	for _, c := range []struct {
 		most int
 		want string
 	}{{111, ""}, {110, "3"}, {70, "3"}, {69, "13"}, {10, "12345"}} {
 		for _, f := range files {
-			f.refused = nil
+			f.rejected = nil
 		}
-		lighten(files, c.most)
+		rejectLargest(files, c.most)
 		got := ""
 		for i, f := range files {
-			if f.refused != nil {
+			if f.rejected != nil {
 				got += fmt.Sprint(i)
 			}
 		}
@@ -169,7 +169,7 @@ func TestLighten(t *testing.T) {
 			t.Errorf("%d values: got %q refused, want %q", c.most, got, c.want)
 		}
 	}
-	if got, want := files[3].refused.Error(),
+	if got, want := files[3].rejected.Error(),
 		"3.yaml: all files that are included hold more than 10 keys and values, and this one 41 of them; make it smaller"; got != want {
 		t.Errorf("got %s", got)
 	}

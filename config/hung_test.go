@@ -40,8 +40,9 @@ func (h hanging) ReadDir(name string) ([]fs.DirEntry, error) {
 	return h.MapFS.ReadDir(name)
 }
 
-// TestHungTenant: a tenant's directories that do not answer, a hundred of them, hold a reload up for a few seconds and
-// two threads, and nobody else is told anything. It is not parallel, since what hangs counts for the process.
+// TestHungTenant: a tenant's directories that do not answer, a hundred of them, hold a reload up
+// for a few seconds and two threads, and nobody else is told anything. It is not parallel, since
+// what hangs counts for the process.
 func TestHungTenant(t *testing.T) {
 	const tenant = "tenant: {name: %s, account: [%s]}\nlists: {vip: {file: \"%s\"}}\n" +
 		"routes: [{name: main, branches: [{name: a, state: open, pass: true}]}]\n"
@@ -49,16 +50,21 @@ func TestHungTenant(t *testing.T) {
 		for _, include := range []string{"tenants/*/*.yaml", "tenants/*/*/*.yaml"} {
 			t.Run(below+" "+include, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					disk := hanging{memory("callhours.yaml", "timezone: UTC\ninclude: [\""+include+"\"]\n"), "none", nil}
+					disk := hanging{
+						memory("callhours.yaml", "timezone: UTC\ninclude: [\""+include+"\"]\n"), "none",
+						nil,
+					}
 					disk.until = make(chan struct{})
 					put := func(name, content string) {
 						disk.MapFS[name] = &fstest.MapFile{Data: []byte(content), Mode: 0o600}
 					}
 					place := strings.TrimSuffix(include[len("tenants/*/"):], "*.yaml")
 					place = strings.ReplaceAll(place, "*", "a")
-					put("tenants/good/"+place+"main.yaml", fmt.Sprintf(tenant, "good", strings.Repeat("1", 32), "vip.txt"))
+					put("tenants/good/"+place+"main.yaml",
+						fmt.Sprintf(tenant, "good", strings.Repeat("1", 32), "vip.txt"))
 					put("tenants/good/"+place+"vip.txt", "+14155550100\n")
-					put("tenants/evil/"+place+"main.yaml", fmt.Sprintf(tenant, "evil", strings.Repeat("2", 32), "h0/x.txt"))
+					put("tenants/evil/"+place+"main.yaml",
+						fmt.Sprintf(tenant, "evil", strings.Repeat("2", 32), "h0/x.txt"))
 					for i := range 100 {
 						put(fmt.Sprintf("tenants/evil/%sh%d/x.txt", place, i), "+14155550100\n")
 						put(fmt.Sprintf("tenants/evil/h%d/x.txt", i), "+14155550100\n")

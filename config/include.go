@@ -8,36 +8,38 @@ import (
 	"github.com/callhours/callhours/internal/parallel"
 )
 
-// include reads the files that the main one includes, in the order of its list, those of a glob by name.
+// include reads the files that the main one includes, in the order of its
+// list, those of a glob by name.
 func (s *source) include(former *File) []*source {
 	var sources []*source
-	found := s.includes()
+	found := s.findIncludes()
 	s.findHomes(found)
-	s.ration(found)
+	s.limitIncludes(found)
 	var paths []Text
 	for _, f := range found {
 		paths = append(paths, f.Text)
 	}
-	before := s.takeover(former, paths)
-	var files []*included
+	before := s.findReusable(former, paths)
+	var files []*includedFile
 	for _, f := range found {
-		if f.S == s.file.Path || s.inputs.without[f.S] {
+		if f.S == s.file.Path || s.inputs.excluded[f.S] {
 			continue
 		}
 		as := ""
-		if s.inputs.lodged[f.S] != "" {
+		if s.inputs.tenantDirs[f.S] != "" {
 			as = f.S
 		}
-		in, ok := s.readAs(f.Text, as)
-		s.inputs.mark(f.S, func(in *Input) {
-			in.Source, in.guest = true, f.trust == tenants || f.trust == named && saysTenant(in.Bytes)
+		input, ok := s.readAs(f.Text, as)
+		s.inputs.update(f.S, func(input *Input) {
+			input.Source, input.mayBeTenants = true, f.trust == trustTenant ||
+				f.trust == trustNamed && hasTenantKey(input.Bytes)
 		})
 		if !ok {
 			continue
 		}
-		files = append(files, &included{path: f.S, trust: f.trust, bytes: in.Bytes, former: before.tenant(f.S)})
+		files = append(files, &includedFile{path: f.S, trust: f.trust, bytes: input.Bytes, former: before.tenant(f.S)})
 	}
-	lighten(files, maxAllValues)
+	rejectLargest(files, maxAllValues)
 	parallel.Each(len(files), func(i int) {
 		if files[i].former == nil {
 			files[i].parse()
@@ -45,7 +47,7 @@ func (s *source) include(former *File) []*source {
 	})
 	for _, f := range files {
 		if f.former != nil {
-			sources = append(sources, s.take(before, f.former))
+			sources = append(sources, s.reuseTenant(before, f.former))
 			continue
 		}
 		s.mistakes = append(s.mistakes, f.mistakes...)
@@ -53,88 +55,92 @@ func (s *source) include(former *File) []*source {
 			continue
 		}
 		if err := contain.Do(func() error {
-			if in := s.included(f); in != nil {
-				sources = append(sources, in)
+			if src := s.readIncluded(f); src != nil {
+				sources = append(sources, src)
 			}
 			return nil
 		}); err != nil {
 			s.mistakes = append(s.mistakes, diag.Mistakef(diag.Pos{File: f.path}, "%s", err))
 		}
 	}
-	return s.settle(sources)
+	return s.resolveClaims(sources)
 }
 
-// listed is a file to include, and how far the operator vouches for it.
-type listed struct {
+// includedPath is a file to include, and how far the operator vouches for it.
+type includedPath struct {
 	Text
 	trust
-	of string // the directory of one tenant in which it was to be found and could not be read; "" for what was found
+	// the directory of one tenant in which it was to be found and could not be
+	// read; "" for what was found
+	tenantDir string
 }
 
 // trust says whether a file without a tenant is everybody's.
 type trust int
 
 const (
-	// It is not: a glob of include found it, and whoever writes a tenant's file may leave the tenant out.
-	tenants trust = iota
-	named         // it is unless it was a tenant's before: include names it
-	shared        // it is: include_shared says so
+	// It is not: a glob of include found it, and whoever writes a tenant's
+	// file may leave the tenant out.
+	trustTenant trust = iota
+	trustNamed        // it is unless it was a tenant's before: include names it
+	trustShared       // it is: include_shared says so
 )
 
-// includes finds the files to include. Where a directory cannot be read, they are those that were accepted in it, else
-// the directory itself: reading them says what is wrong, and it is the mistake of the tenants that are there.
-func (s *source) includes() []listed {
-	var all []listed
+// findIncludes finds the files to include. Where a directory cannot be read, they are those that
+// were accepted in it, else the directory itself: reading them says what is wrong, and it is the
+// mistake of the tenants that are there.
+func (s *source) findIncludes() []includedPath {
+	var all []includedPath
 	seen := map[string]bool{}
-	add := func(f listed) {
+	add := func(f includedPath) {
 		if !seen[f.S] {
 			seen[f.S] = true
 			all = append(all, f)
 		}
 	}
-	for _, path := range s.paths(s.top.words("include_shared"), "include_shared") {
-		add(listed{Text: path, trust: shared})
+	for _, path := range s.paths(s.top.nonBlanks("include_shared"), "include_shared") {
+		add(includedPath{Text: path, trust: trustShared})
 	}
-	for _, name := range s.top.words("include") {
-		how := named
-		if strings.ContainsAny(name.S, wild) {
-			how = tenants
+	for _, name := range s.top.nonBlanks("include") {
+		trust := trustNamed
+		if strings.ContainsAny(name.S, wildcards) {
+			trust = trustTenant
 		}
 		for _, path := range s.paths([]Text{name}, "include") {
-			add(listed{Text: path, trust: how})
+			add(includedPath{Text: path, trust: trust})
 		}
-		if how == named {
+		if trust == trustNamed {
 			continue
 		}
-		for _, b := range s.inputs.glob(s.resolve(name), "").barred {
+		for _, b := range s.inputs.glob(s.resolve(name), "").unreadable {
 			lost := s.accepted.sourcesBelow(b.dir)
 			if len(lost) == 0 {
 				lost = []string{b.dir}
 			}
 			for _, path := range lost {
-				add(listed{Text{Pos: name.Pos, S: path}, tenants, b.of})
+				add(includedPath{Text{Pos: name.Pos, S: path}, trustTenant, b.tenantDir})
 			}
 		}
 	}
-	for _, kept := range s.inputs.kept {
-		add(listed{Text: Text{S: kept}, trust: tenants})
+	for _, kept := range s.inputs.restored {
+		add(includedPath{Text: Text{S: kept}, trust: trustTenant})
 	}
 	return all
 }
 
-// included is a file that the main one includes.
-type included struct {
+// includedFile is a file that the main one includes.
+type includedFile struct {
 	path string
 	trust
 	bytes    []byte
 	former   *Tenant       // that can be taken over; nil: none
-	refused  diag.Mistakes // it is not read
+	rejected diag.Mistakes // it is not read
 	root     *node
 	mistakes diag.Mistakes
 }
 
-func (f *included) parse() {
-	if f.mistakes = f.refused; f.refused != nil {
+func (f *includedFile) parse() {
+	if f.mistakes = f.rejected; f.rejected != nil {
 		return
 	}
 	if err := contain.Do(func() error { f.root, f.mistakes = parse(f.path, f.bytes); return nil }); err != nil {
@@ -142,31 +148,31 @@ func (f *included) parse() {
 	}
 }
 
-// included reads whose file that is; nil if it is not to be read, which is reported.
-func (s *source) included(f *included) *source {
-	in := *s
-	in.path = f.path
-	in.dir, in.home = s.inputs.disk.dir(f.path), s.inputs.homes[f.path]
-	in.merged, in.said, in.numbers, in.reading = 0, said{}, nil, namedFiles{}
-	in.top = in.fields(f.root, inInclude)
-	switch n := in.top.get("tenant"); {
+// readIncluded reads whose file that is; nil if it is not to be read, which is reported.
+func (s *source) readIncluded(f *includedFile) *source {
+	src := *s
+	src.path = f.path
+	src.dir, src.home = s.inputs.disk.dir(f.path), s.inputs.homes[f.path]
+	src.mergedKeys, src.counter, src.numbers, src.namedFiles = 0, mistakeCounter{}, nil, namedFiles{}
+	src.top = src.fields(f.root, inInclude)
+	switch n := src.top.get("tenant"); {
 	case n != nil:
-		in.calendars, in.plans, in.lists = s.calendars.within(), s.plans.within(), s.lists.within()
-		in.routes = s.routes.within()
-		s.inputs.mark(f.path, func(in *Input) { in.belongs(f.path) })
-		in.readTenant(n)
-		in.tenant.Owner = s.inputs.fromMain(s.ownerOf(f.path))
-		in.secrets = scope[Secret]{own: map[string]Secret{}}
-	case f.trust == tenants || f.trust == named && s.accepted.Of(f.path) == f.path:
-		if !in.top.whole { // the key may be the one that is misspelt
+		src.calendars, src.plans, src.lists = s.calendars.inner(), s.plans.inner(), s.lists.inner()
+		src.routes = s.routes.inner()
+		s.inputs.update(f.path, func(input *Input) { input.setTenant(f.path) })
+		src.readTenant(n)
+		src.tenant.Owner = s.inputs.fromMain(s.ownerOf(f.path))
+		src.secrets = scope[Secret]{own: map[string]Secret{}}
+	case f.trust == trustTenant || f.trust == trustNamed && s.accepted.Of(f.path) == f.path:
+		if !src.top.allKnown { // the key may be the one that is misspelt
 			return nil
 		}
-		s.mistake(in.top.Pos,
+		s.mistake(src.top.Pos,
 			"the file has no tenant; set tenant: {name: …}, or, if it is the operator's, list it under include_shared in the main file")
 		return nil
-	case in.top.get("data") != nil:
-		s.mistake(in.top.get("data").Pos,
+	case src.top.get("data") != nil:
+		s.mistake(src.top.get("data").Pos,
 			"data in an included file needs a tenant; set it in the main file or on a route")
 	}
-	return &in
+	return &src
 }

@@ -25,8 +25,8 @@ func (o *opened) Open(name string) (fs.File, error) {
 	return o.MapFS.Open(name)
 }
 
-// TestOwnSources includes a tenant's directory at and past its bounds: past them none of its files is read,
-// and the other tenants' are.
+// TestOwnSources includes a tenant's directory at and past its bounds: past them none of its files
+// is read, and the other tenants' are.
 func TestOwnSources(t *testing.T) {
 	t.Parallel()
 	const good = "tenant: {name: good, account: [11111111111111111111111111111111]}\nroutes: [{name: main, branches: [{name: a, state: open, pass: true}]}]\n"
@@ -99,7 +99,8 @@ func TestAllSources(t *testing.T) {
 	}
 }
 
-// TestRationedChange: a directory of which nothing is read is looked at again when any of its files has changed.
+// TestRationedChange: a directory of which nothing is read is looked at again when
+// any of its files has changed.
 func TestRationedChange(t *testing.T) {
 	t.Parallel()
 	fsys := memory("callhours.yaml", "timezone: UTC\ninclude: [tenants/*/*.yaml]\n")

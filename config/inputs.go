@@ -24,39 +24,41 @@ type Input struct {
 	// Accounts are what a tenant's file claims, in lower case.
 	Accounts []string
 
-	guest   bool     // see MayBeTenants
-	readers []string // tenants' files that name it, and "" for what is everybody's
-	unread  bool     // it was not even looked into; Err says why
-	// of one that is unread: by which it, and what else is not read with it, is seen to have changed; "" where no
-	// size was asked
-	stamp   string
-	stamped []string // the paths of these files
-	refused bool     // Bytes were read, and Err says why they are not to be used
-	home    string   // as of which it was read, so that no link leads out of it; "": it was not asked
+	mayBeTenants bool     // see MayBeTenants
+	readers      []string // tenants' files that name it, and "" for what is everybody's
+	skipped      bool     // it was not even looked into; Err says why
+	// of one that is unread: by which it, and what else is not read with it, is seen to have
+	// changed; "" where no size was asked
+	stamp      string
+	stampPaths []string // the paths of these files
+	rejected   bool     // Bytes were read, and Err says why they are not to be used
+	home       string   // as of which it was read, so that no link leads out of it; "": it was not asked
 }
 
-// Inputs are the files of a configuration as they were when they were first asked for: YAML, secrets, lists of numbers,
-// templates, and which files the globs found. Loading from the same Inputs again finds the same. They are filled by
-// Load and do not change after it; those that [Inputs.With] and [Unpack] make are never read from disk.
+// Inputs are the files of a configuration as they were when they were first asked for: YAML,
+// secrets, lists of numbers, templates, and which files the globs found. Loading from the same
+// Inputs again finds the same. They are filled by Load and do not change after it; those that
+// [Inputs.With] and [Unpack] make are never read from disk.
 type Inputs struct {
-	disk    disk
-	spare   map[string]*Input // read from disk, and not asked for yet
-	frozen  bool              // nothing more is read from disk
-	typed   string            // the file that the command line names, which may be a pipe of the shell's
-	files   map[string]*Input
-	looks   map[Look]listing
-	lists   *lists                               // while Load asks; else nil
-	kept    []string                             // tenants' files that are read although nothing names them
-	without map[string]bool                      // tenants' files that are passed over
-	admit   func(path string, body []byte) error // see Admit; nil: everything is
-	former  *Inputs                              // has what kept files name and nobody else; nil: nothing
-	// homes are the directories of which tenants' files may name files, by the path of the tenant's file.
+	disk       disk
+	prefetched map[string]*Input // read from disk, and not asked for yet
+	frozen     bool              // nothing more is read from disk
+	argument   string            // the file that the command line names, which may be a pipe of the shell's
+	files      map[string]*Input
+	listings   map[Look]listing
+	dirCache   *dirCache                            // while Load asks; else nil
+	restored   []string                             // tenants' files that are read although nothing names them
+	excluded   map[string]bool                      // tenants' files that are passed over
+	check      func(path string, body []byte) error // see Admit; nil: everything is
+	former     *Inputs                              // has what kept files name and nobody else; nil: nothing
+	// homes are the directories of which tenants' files may name files, by
+	// the path of the tenant's file.
 	homes map[string]string
 	// lodged are those that the operator made for one tenant each, by the path of the file,
 	// which does not lead out of them.
-	lodged map[string]string
-	taken  map[string]int // bytes read of the included files in each of them
-	holds  []Hold         // see Held
+	tenantDirs   map[string]string
+	bytesRead    map[string]int // bytes read of the included files in each of them
+	reservations []Hold         // see Held
 
 	dir      string   // of the main file
 	includes []string // what it includes, as paths and globs
@@ -70,47 +72,48 @@ type Look struct {
 }
 
 type listing struct {
-	names  []string // sorted; without its own name in a directory
-	barred []barred // directories that a glob leads to and that cannot be read
-	err    error
+	names      []string        // sorted; without its own name in a directory
+	unreadable []unreadableDir // directories that a glob leads to and that cannot be read
+	err        error
 }
 
-// barred is a directory that cannot be read, and why.
-type barred struct {
-	dir string
-	err error
-	of  string // the directory of one tenant in which it lies; "" for none
+// unreadableDir is a directory that cannot be read, and why.
+type unreadableDir struct {
+	dir       string
+	err       error
+	tenantDir string // the directory of one tenant in which it lies; "" for none
 }
 
-// NewInputs makes empty inputs, which are read from fsys as Load asks for them; nil: the operating system.
+// NewInputs makes empty inputs, which are read from fsys as Load asks for
+// them; nil: the operating system.
 func NewInputs(fsys fs.FS) *Inputs {
 	return &Inputs{
-		disk: disk{fsys: fsys}, files: map[string]*Input{}, spare: map[string]*Input{},
-		looks: map[Look]listing{}, lists: newLists(), taken: map[string]int{},
+		disk: disk{fsys: fsys}, files: map[string]*Input{}, prefetched: map[string]*Input{},
+		listings: map[Look]listing{}, dirCache: newDirCache(), bytesRead: map[string]int{},
 	}
 }
 
 // Open reads the main file, as Load would.
 func (in *Inputs) Open(main string) {
-	in.typed = main
+	in.argument = main
 	in.read(main, "")
 }
 
-// Admit sets what is asked before a file that was read from disk is used, and asks it of those that were read already.
-// Its error is why the file cannot be used, which is a mistake like any other.
+// Admit sets what is asked before a file that was read from disk is used, and asks it of those that
+// were read already. Its error is why the file cannot be used, which is a mistake like any other.
 func (in *Inputs) Admit(ask func(path string, body []byte) error) {
-	in.admit = ask
+	in.check = ask
 	for _, f := range in.files {
-		in.admitted(f)
+		in.checkFile(f)
 	}
 }
 
-func (in *Inputs) admitted(f *Input) {
-	if f.Err != nil || in.admit == nil {
+func (in *Inputs) checkFile(f *Input) {
+	if f.Err != nil || in.check == nil {
 		return
 	}
-	f.Err = in.admit(f.Path, f.Bytes)
-	f.refused = f.Err != nil
+	f.Err = in.check(f.Path, f.Bytes)
+	f.rejected = f.Err != nil
 }
 
 // Files are all that were read, or should have been, by path.
@@ -134,10 +137,12 @@ func (in *Inputs) Of(path string) string {
 	return ""
 }
 
-// IsSource reports whether a file is the main one or one that it includes, and neither secrets nor a list of numbers.
+// IsSource reports whether a file is the main one or one that it includes, and neither
+// secrets nor a list of numbers.
 func (in *Inputs) IsSource(path string) bool { return in.files[path] != nil && in.files[path].Source }
 
-// TenantIn is the name of the tenant whose file that is; "" if it is none's, or cannot be understood.
+// TenantIn is the name of the tenant whose file that is; "" if it is
+// none's, or cannot be understood.
 func (in *Inputs) TenantIn(path string) string {
 	if f := in.files[path]; f != nil {
 		return f.Name
@@ -158,8 +163,8 @@ func (in *Inputs) FileOf(tenant string) string {
 	return ""
 }
 
-// Tenants are the names of tenants by the paths of their files, as far as these can be understood. The nil Inputs have
-// none.
+// Tenants are the names of tenants by the paths of their files, as far as these can be
+// understood. The nil Inputs have none.
 func (in *Inputs) Tenants() map[string]string {
 	names := map[string]string{}
 	if in != nil {
@@ -172,7 +177,8 @@ func (in *Inputs) Tenants() map[string]string {
 	return names
 }
 
-// StateDir is the state_dir that the main file names, as far as that can be told where it is no YAML; "" for none.
+// StateDir is the state_dir that the main file names, as far as that can be told where
+// it is no YAML; "" for none.
 func (in *Inputs) StateDir(path string) string {
 	f := in.files[path]
 	if f == nil {
@@ -189,12 +195,13 @@ func (in *Inputs) StateDir(path string) string {
 	return ""
 }
 
-// Gone are the globs of main's include that found tenants' files in former and find none any more, with these files.
+// Gone are the globs of main's include that found tenants' files in former and find none
+// any more, with these files.
 func (in *Inputs) Gone(former *Inputs) map[string][]string {
 	gone := map[string][]string{}
-	for look, f := range former.looks {
-		names, asked := in.looks[look]
-		if !look.Directory && look.Tenant == "" && asked && len(names.names) == 0 && len(names.barred) == 0 {
+	for look, f := range former.listings {
+		names, asked := in.listings[look]
+		if !look.Directory && look.Tenant == "" && asked && len(names.names) == 0 && len(names.unreadable) == 0 {
 			for _, name := range f.names {
 				if former.IsSource(name) {
 					gone[look.Name] = append(gone[look.Name], name)
@@ -209,42 +216,43 @@ func (in *Inputs) Gone(former *Inputs) map[string][]string {
 func (in *Inputs) Has(path string) bool { return in.files[path] != nil && in.files[path].Err == nil }
 
 // Line is the text of a line of a file, from 1, without its end; "" if there is none.
-func (in *Inputs) Line(at diag.Pos) string {
-	f := in.files[at.File]
-	if f == nil || at.Line < 1 {
+func (in *Inputs) Line(pos diag.Pos) string {
+	f := in.files[pos.File]
+	if f == nil || pos.Line < 1 {
 		return ""
 	}
 	lines := splitLines(f.Bytes)
-	if at.Line > len(lines) {
+	if pos.Line > len(lines) {
 		return ""
 	}
-	return strings.TrimLeft(lines[at.Line-1], "\ufeff")
+	return strings.TrimLeft(lines[pos.Line-1], "\ufeff")
 }
 
-// With gives inputs in which the files of some tenants are those of former: instead holds, by the path of a tenant's
-// file, that of the file of former which stands in for it; "" passes the tenant over.
+// With gives inputs in which the files of some tenants are those of former: instead
+// holds, by the path of a tenant's file, that of the file of former which stands in for
+// it; "" passes the tenant over.
 func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 	out := &Inputs{
-		disk: in.disk, frozen: true, files: maps.Clone(in.files), looks: maps.Clone(in.looks), former: former,
-		without: map[string]bool{}, dir: in.dir, includes: in.includes,
+		disk: in.disk, frozen: true, files: maps.Clone(in.files), listings: maps.Clone(in.listings), former: former,
+		excluded: map[string]bool{}, dir: in.dir, includes: in.includes,
 	}
-	maps.Copy(out.without, in.without)
+	maps.Copy(out.excluded, in.excluded)
 	maps.DeleteFunc(out.files, func(_ string, f *Input) bool {
 		_, away := instead[f.Tenant]
 		return away && f.Tenant != ""
 	})
-	maps.DeleteFunc(out.looks, func(l Look, _ listing) bool {
+	maps.DeleteFunc(out.listings, func(l Look, _ listing) bool {
 		_, away := instead[l.Tenant]
 		return away && l.Tenant != ""
 	})
-	out.homes, out.lodged, out.holds = maps.Clone(in.homes), maps.Clone(in.lodged), in.holds
+	out.homes, out.tenantDirs, out.reservations = maps.Clone(in.homes), maps.Clone(in.tenantDirs), in.reservations
 	back := map[string]bool{}
 	for away, path := range instead {
 		if home := former.homes[path]; home != "" {
 			out.homes[path] = home
 		}
 		delete(out.files, away)
-		out.without[away] = away != path
+		out.excluded[away] = away != path
 		back[path] = path != ""
 	}
 	for path, f := range former.files {
@@ -252,19 +260,19 @@ func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 			out.files[path] = f
 		}
 	}
-	for look, f := range former.looks {
+	for look, f := range former.listings {
 		if back[look.Tenant] {
-			out.looks[look] = f
+			out.listings[look] = f
 		}
 	}
 	for glob, files := range in.Gone(former) { // so that they are still gone when that is the former one
 		if files = slices.DeleteFunc(files, func(path string) bool { return !back[path] }); len(files) > 0 {
-			out.looks[Look{Name: glob}] = listing{names: files}
+			out.listings[Look{Name: glob}] = listing{names: files}
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(back)) {
 		if back[path] {
-			out.kept = append(out.kept, path)
+			out.restored = append(out.restored, path)
 		}
 	}
 	return out
@@ -272,22 +280,22 @@ func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 
 // read gives a file, read at most once, on behalf of a tenant's file, or of "".
 func (in *Inputs) read(path, tenant string) *Input {
-	f := in.peek(path, in.homeOf(path, tenant))
-	if was := in.files[path]; was != nil && was != f { // somebody else may have it, wherever it leads
+	f := in.peek(path, in.confinedDir(path, tenant))
+	if other := in.files[path]; other != nil && other != f { // somebody else may have it, wherever it leads
 		if f.Err == nil {
-			was.readBy(tenant)
+			other.addReader(tenant)
 		}
 		return f
 	}
 	in.files[path] = f
 	if !in.frozen {
-		f.readBy(tenant)
+		f.addReader(tenant)
 	}
 	return f
 }
 
-// readBy notes on whose behalf a file is read.
-func (f *Input) readBy(tenant string) {
+// addReader notes on whose behalf a file is read.
+func (f *Input) addReader(tenant string) {
 	if !slices.Contains(f.readers, tenant) {
 		f.readers = append(f.readers, tenant)
 		if f.Tenant = f.readers[0]; len(f.readers) > 1 {
@@ -296,19 +304,20 @@ func (f *Input) readBy(tenant string) {
 	}
 }
 
-// homeOf is the directory that a file may not lead out of for whoever names it: a tenant's own file may be a link of
-// the operator's, unless the tenant makes the names there.
-func (in *Inputs) homeOf(path, tenant string) string {
+// confinedDir is the directory that a file may not lead out of for whoever names it: a tenant's own
+// file may be a link of the operator's, unless the tenant makes the names there.
+func (in *Inputs) confinedDir(path, tenant string) string {
 	if path == tenant {
-		return in.lodged[path]
+		return in.tenantDirs[path]
 	}
 	return in.homes[tenant]
 }
 
-// peek is read for who only wants to know: the file does not become one of the inputs. home is as of homeOf.
+// peek is read for who only wants to know: the file does not become one of the
+// inputs. home is as of homeOf.
 func (in *Inputs) peek(path, home string) *Input {
-	if f := cmp.Or(in.files[path], in.spare[path]); f != nil &&
-		(in.frozen || f.unread || f.home == home || home == "" && f.Err == nil) {
+	if f := cmp.Or(in.files[path], in.prefetched[path]); f != nil &&
+		(in.frozen || f.skipped || f.home == home || home == "" && f.Err == nil) {
 		return f
 	}
 	f := &Input{Path: path, home: home}
@@ -317,43 +326,44 @@ func (in *Inputs) peek(path, home string) *Input {
 		f = in.former.files[path]
 	case in.frozen:
 		f.Err = fs.ErrNotExist
-	case path == in.typed:
+	case path == in.argument:
 		f.Bytes, f.Mode, f.Err = in.disk.readArgument(path)
-		in.admitted(f)
+		in.checkFile(f)
 	default:
-		f.Bytes, f.Mode, f.Err = in.disk.within(home).read(path)
-		in.takes(f)
-		in.admitted(f)
+		f.Bytes, f.Mode, f.Err = in.disk.confinedTo(home).read(path)
+		in.countBytes(f)
+		in.checkFile(f)
 	}
-	if in.spare == nil {
-		in.spare = map[string]*Input{}
+	if in.prefetched == nil {
+		in.prefetched = map[string]*Input{}
 	}
-	in.spare[path] = f
+	in.prefetched[path] = f
 	return f
 }
 
-// mark notes what a file turned out to be. Those that are no longer read from disk have it noted,
+// update notes what a file turned out to be. Those that are no longer read from disk have it noted,
 // and may be in use elsewhere.
-func (in *Inputs) mark(path string, note func(*Input)) {
+func (in *Inputs) update(path string, note func(*Input)) {
 	if !in.frozen {
 		note(in.files[path])
 	}
 }
 
-// belongs notes that a file is a tenant's own.
-func (f *Input) belongs(path string) { f.Tenant, f.readers = path, []string{path} }
+// setTenant notes that a file is a tenant's own.
+func (f *Input) setTenant(path string) { f.Tenant, f.readers = path, []string{path} }
 
 // glob finds the names that fit a pattern.
 func (in *Inputs) glob(pattern, tenant string) listing {
-	return in.look(Look{Tenant: tenant, Name: pattern})
+	return in.list(Look{Tenant: tenant, Name: pattern})
 }
 
-// sourcesBelow gives the paths of the tenants' files in a directory or below it, sorted. The nil Inputs have none.
+// sourcesBelow gives the paths of the tenants' files in a directory or below it,
+// sorted. The nil Inputs have none.
 func (in *Inputs) sourcesBelow(dir string) []string {
 	var paths []string
 	if in != nil {
 		for path, f := range in.files {
-			if f.Source && f.Tenant == path && in.disk.below(dir, path) {
+			if f.Source && f.Tenant == path && in.disk.contains(dir, path) {
 				paths = append(paths, path)
 			}
 		}
@@ -362,51 +372,51 @@ func (in *Inputs) sourcesBelow(dir string) []string {
 	return paths
 }
 
-// ending is what the names of template files end in.
-const ending = ".json.tmpl"
+// templateExt is what the names of template files end in.
+const templateExt = ".json.tmpl"
 
 // templates gives the names of the template files in a directory, sorted.
 func (in *Inputs) templates(dir string) ([]string, error) {
-	f := in.look(Look{Name: dir, Directory: true})
+	f := in.list(Look{Name: dir, Directory: true})
 	return f.names, f.err
 }
 
-func (in *Inputs) look(l Look) listing {
-	f := in.glance(l)
-	in.looks[l] = f
+func (in *Inputs) list(l Look) listing {
+	f := in.peekList(l)
+	in.listings[l] = f
 	return f
 }
 
-// glance is look for who only wants to know.
-func (in *Inputs) glance(l Look) listing {
-	f, ok := in.looks[l]
+// peekList is look for who only wants to know.
+func (in *Inputs) peekList(l Look) listing {
+	f, ok := in.listings[l]
 	switch {
 	case ok:
 		return f
 	case in.frozen && in.former != nil:
-		return in.former.looks[l]
+		return in.former.listings[l]
 	case in.frozen:
 		return listing{}
 	}
-	return in.lookAgain(l, in.lists)
+	return in.listDisk(l, in.dirCache)
 }
 
-// lookAgain asks the disk, which lists directories once in all.
-func (in *Inputs) lookAgain(l Look, once *lists) listing {
-	d := in.disk.within(in.homes[l.Tenant])
-	d.lists, d.tenant = once, l.Tenant
-	return d.look(l)
+// listDisk asks the disk, which lists directories once in all.
+func (in *Inputs) listDisk(l Look, cache *dirCache) listing {
+	d := in.disk.confinedTo(in.homes[l.Tenant])
+	d.cache, d.tenant = cache, l.Tenant
+	return d.run(l)
 }
 
-// look asks the disk.
-func (d disk) look(l Look) listing {
+// run asks the disk.
+func (d disk) run(l Look) listing {
 	var f listing
 	if !l.Directory {
-		f.names, f.barred, f.err = d.glob(l.Name)
+		f.names, f.unreadable, f.err = d.glob(l.Name)
 		return f
 	}
 	if f.names, f.err = d.list(l.Name); f.err == nil {
-		f.names = slices.DeleteFunc(f.names, func(name string) bool { return !strings.HasSuffix(name, ending) })
+		f.names = slices.DeleteFunc(f.names, func(name string) bool { return !strings.HasSuffix(name, templateExt) })
 	}
 	return f
 }

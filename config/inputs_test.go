@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// TestWatch: whatever changes what the files of a configuration hold is seen at the next look, and nothing else is.
+// TestWatch: whatever changes what the files of a configuration hold is seen at the
+// next look, and nothing else is.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

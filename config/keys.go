@@ -2,11 +2,11 @@ package config
 
 import "slices"
 
-// place is a kind of mapping in the YAML.
-type place int
+// section is a kind of mapping in the YAML.
+type section int
 
 const (
-	inMain place = iota
+	inMain section = iota
 	inInclude
 	inAuth
 	inBasic
@@ -41,7 +41,7 @@ const (
 )
 
 // nouns are what messages and docs/config.md call each place.
-var nouns = map[place]string{
+var nouns = map[section]string{
 	inMain:      "the main file",
 	inInclude:   "an included file",
 	inAuth:      "auth",
@@ -78,15 +78,15 @@ var nouns = map[place]string{
 
 // key is a row of docs/config.md: what may stand in a place, and what it means.
 type key struct {
-	in        place
-	name      string
-	takes     string
-	otherwise string // what holds when it is not given; "required" when that is a mistake
-	meaning   string
+	section section
+	name    string
+	format  string
+	def     string // what holds when it is not given; "required" when that is a mistake
+	meaning string
 }
 
-// keyTable has every key that the loader knows. A key that is not here is a mistake in the YAML, and reading one that
-// is not here panics; so the loader and the documentation agree.
+// keyTable has every key that the loader knows. A key that is not here is a mistake in the YAML,
+// and reading one that is not here panics; so the loader and the documentation agree.
 var keyTable = []key{
 	{
 		inMain, "listen", "address", "`:8080`",
@@ -386,24 +386,24 @@ var keyTable = []key{
 }
 
 // keysOf holds the names of keyTable and testKeys by place.
-var keysOf = func() map[place][]string {
-	names := map[place][]string{}
+var keysOf = func() map[section][]string {
+	names := map[section][]string{}
 	for _, k := range slices.Concat(keyTable, testKeys) {
-		names[k.in] = append(names[k.in], k.name)
+		names[k.section] = append(names[k.section], k.name)
 	}
 	return names
 }()
 
 // table is the one of keyTable and testKeys that a place stands in.
-func (p place) table() []key {
-	if p >= inTests {
+func (s section) table() []key {
+	if s >= inTests {
 		return testKeys
 	}
 	return keyTable
 }
 
 // defaultOf is what holds, as the table has it, where a key is not given.
-func defaultOf(in place, name string) string {
-	i := slices.IndexFunc(keyTable, func(k key) bool { return k.in == in && k.name == name })
-	return keyTable[i].otherwise
+func defaultOf(section section, name string) string {
+	i := slices.IndexFunc(keyTable, func(k key) bool { return k.section == section && k.name == name })
+	return keyTable[i].def
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestKeyTable compares the table of docs/config.md with the loader's. UPDATE=1 rewrites the document's.
+// TestKeyTable compares the table of docs/config.md with the loader's.
+// UPDATE=1 rewrites the document's.
 func TestKeyTable(t *testing.T) {
 	t.Parallel()
 	compareKeys(t, "../docs/config.md", keyTable)
@@ -34,7 +35,7 @@ func compareKeys(t *testing.T, doc string, table []key) {
 	got, after := rest[:end+1], rest[end+1:]
 	var want strings.Builder
 	for _, k := range table {
-		fmt.Fprintf(&want, "| `%s` | %s | %s | %s | %s |\n", k.name, nouns[k.in], k.takes, k.otherwise, k.meaning)
+		fmt.Fprintf(&want, "| `%s` | %s | %s | %s | %s |\n", k.name, nouns[k.section], k.format, k.def, k.meaning)
 	}
 	if os.Getenv("UPDATE") != "" {
 		if err := os.WriteFile(doc, []byte(before+heading+want.String()+after), 0o644); err != nil {
@@ -51,12 +52,12 @@ func TestKeyTableIsWhole(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, k := range slices.Concat(keyTable, testKeys) {
-		id := fmt.Sprint(nouns[k.in], ".", k.name)
+		id := fmt.Sprint(nouns[k.section], ".", k.name)
 		if seen[id] {
 			t.Errorf("%s stands twice", id)
 		}
 		seen[id] = true
-		if nouns[k.in] == "" || k.takes == "" || k.meaning == "" || strings.Contains(k.meaning, "|") {
+		if nouns[k.section] == "" || k.format == "" || k.meaning == "" || strings.Contains(k.meaning, "|") {
 			t.Errorf("row %+v is not whole", k)
 		}
 	}

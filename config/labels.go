@@ -37,8 +37,8 @@ func (f fields) labels() map[string]string {
 	return labels
 }
 
-// LabelNames are the names of tenants' labels that are exported: those that the most tenants have, 32 at most, so that
-// a tenant's own cannot take the place of what others share.
+// LabelNames are the names of tenants' labels that are exported: those that the most tenants have,
+// 32 at most, so that a tenant's own cannot take the place of what others share.
 func (f *File) LabelNames() []string {
 	tenants := map[string]int{}
 	for _, t := range f.Tenants {

@@ -11,12 +11,12 @@ import (
 
 // readLists reads the lists of numbers that a source defines.
 func (s *source) readLists() {
-	if s.taken != nil {
-		s.file.Lists = append(s.file.Lists, s.taken.lists[s.tenant.Name]...)
+	if s.reused != nil {
+		s.file.Lists = append(s.file.Lists, s.reused.lists[s.tenant.Name]...)
 		return
 	}
 	numbers := 0
-	for _, e := range s.named(s.top.get("lists"), "lists", "a list") {
+	for _, e := range s.namedEntries(s.top.get("lists"), "lists", "a list") {
 		if first, ok := s.lists.own[e.key.S]; ok {
 			s.mistake(e.key.Pos, "list %q is already defined at %s", e.key.S, first.Pos)
 			continue
@@ -24,13 +24,13 @@ func (s *source) readLists() {
 		if s.exceeds(len(s.lists.own)+1, mostLists, e.key.Pos, "lists", "remove some, or make two tenants of it") {
 			return
 		}
-		in := s.fields(e.value, inList)
-		l := &List{Pos: e.key.Pos, Name: s.prefix() + e.key.S, Tenant: s.tenantName(), Numbers: in.words("numbers")}
-		switch given := in.given("file", "numbers"); {
-		case in.whole && len(given) != 1:
-			s.mistake(in.Pos, "list %q wants either file or numbers", e.key.S)
+		m := s.fields(e.value, inList)
+		l := &List{Pos: e.key.Pos, Name: s.prefix() + e.key.S, Tenant: s.tenantName(), Numbers: m.nonBlanks("numbers")}
+		switch given := m.given("file", "numbers"); {
+		case m.allKnown && len(given) != 1:
+			s.mistake(m.Pos, "list %q wants either file or numbers", e.key.S)
 		case slices.Contains(given, "file"):
-			s.readNumbers(l, in.word("file"))
+			s.readNumbers(l, m.nonBlank("file"))
 		}
 		numbers += len(l.Numbers)
 		if s.exceeds(numbers, mostNumbers, l.Pos, "numbers in all its lists",
@@ -42,28 +42,28 @@ func (s *source) readLists() {
 	}
 }
 
-// readNumbers reads a file with a number a line, once for all lists of the source that name it. Of a tenant's it reads
-// no more than all its lists may hold, and one.
+// readNumbers reads a file with a number a line, once for all lists of the source that name it. Of
+// a tenant's it reads no more than all its lists may hold, and one.
 func (s *source) readNumbers(l *List, file Text) {
 	if file.S == "" {
 		return
 	}
-	if l.File = s.own(file, "file"); l.File == "" {
+	if l.File = s.resolveAllowed(file, "file"); l.File == "" {
 		return
 	}
 	if known, ok := s.numbers[l.File]; ok {
 		l.Numbers = known
 		return
 	}
-	in, ok := s.read(Text{Pos: file.Pos, S: l.File})
+	input, ok := s.read(Text{Pos: file.Pos, S: l.File})
 	if !ok {
 		return
 	}
 	if s.numbers == nil {
 		s.numbers = map[string][]Text{}
 	}
-	body := bytes.TrimLeft(in.Bytes, "\ufeff")
-	if m, bad := unreadable(l.File, body); bad {
+	body := bytes.TrimLeft(input.Bytes, "\ufeff")
+	if m, bad := invalidCharacter(l.File, body); bad {
 		s.mistakes = append(s.mistakes, m)
 		s.numbers[l.File] = nil
 		return

@@ -17,50 +17,54 @@ import (
 // Options are how Load reads.
 type Options struct {
 	FS fs.FS // where all paths are looked up, slash-separated; nil: the operating system, paths as given
-	// Inputs are where files are looked for first, and where those are kept that had to be read; nil: empty ones.
+	// Inputs are where files are looked for first, and where those are kept that had
+	// to be read; nil: empty ones.
 	Inputs *Inputs
-	// Accepted are the files of the configuration that was accepted last: whose name and accounts are whose, and which
-	// files an include found. nil: none was.
+	// Accepted are the files of the configuration that was accepted last: whose name and accounts
+	// are whose, and which files an include found. nil: none was.
 	Accepted *Inputs
-	// Former is what was loaded before, without mistakes: what it says of tenants of which nothing has changed is
-	// taken over. nil: nothing was.
+	// Former is what was loaded before, without mistakes: what it says of tenants of which nothing
+	// has changed is taken over. nil: nothing was.
 	Former *File
-	// Hold is when the files are read, where that is nobody's decision: what tenants had in Accepted and do not claim
-	// any more stays theirs. Zero: it is free, since somebody reloads by hand.
+	// Hold is when the files are read, where that is nobody's decision: what
+	// tenants had in Accepted and do not claim any more stays theirs. Zero: it is
+	// free, since somebody reloads by hand.
 	Hold time.Time
-	// Tested is the configuration that LoadTests reads tests of, whole or as far as it was understood: a file of tests
-	// that lies in a tenant's directory is the tenant's, and names files as the tenant does. nil: it is the operator's.
+	// Tested is the configuration that LoadTests reads tests of, whole or as far as it was
+	// understood: a file of tests that lies in a tenant's directory is the tenant's, and names
+	// files as the tenant does. nil: it is the operator's.
 	Tested *File
-	// Zone reports what is wrong with the name of a time zone, and what to write instead; nil: the Go library
-	// looks whether it knows the name.
+	// Zone reports what is wrong with the name of a time zone, and what to write instead; nil: the
+	// Go library looks whether it knows the name.
 	Zone func(name string) error
 }
 
 // Load reads a configuration: the main file and, once each, everything that it includes.
 //
-// The error is diag.Mistakes, sorted, when there is something to mend, and another error when the main file cannot be
-// read. With mistakes the File holds what was understood, so that others can check their parts of it in the same run;
-// it is nil when nothing was. Such a File must not be served from.
+// The error is diag.Mistakes, sorted, when there is something to mend, and another error
+// when the main file cannot be read. With mistakes the File holds what was understood, so
+// that others can check their parts of it in the same run; it is nil when nothing was. Such
+// a File must not be served from.
 func Load(path string, o Options) (*File, error) {
 	in := o.Inputs
 	if in == nil {
 		in = NewInputs(o.FS)
 	}
 	l := &loader{
-		inputs:   in,
-		file:     &File{Path: path, Inputs: in},
-		accepted: o.Accepted,
-		since:    o.Hold,
-		zones:    map[string]error{},
-		findZone: o.Zone,
+		inputs:       in,
+		file:         &File{Path: path, Inputs: in},
+		accepted:     o.Accepted,
+		reserveSince: o.Hold,
+		zoneErrors:   map[string]error{},
+		checkZone:    o.Zone,
 	}
-	if l.findZone == nil {
-		l.findZone = knownZone
+	if l.checkZone == nil {
+		l.checkZone = checkKnownZone
 	}
-	defer func() { in.lists = nil }() // what is asked afterwards is asked anew
-	l.file.Dir, in.typed = in.disk.dir(path), path
+	defer func() { in.dirCache = nil }() // what is asked afterwards is asked anew
+	l.file.Dir, in.argument = in.disk.dir(path), path
 	main := in.read(path, "")
-	in.mark(path, func(in *Input) { in.Source = true })
+	in.update(path, func(input *Input) { input.Source = true })
 	if main.Err != nil {
 		return nil, fmt.Errorf("%s: %w", path, main.Err)
 	}
@@ -70,59 +74,61 @@ func Load(path string, o Options) (*File, error) {
 		return nil, l.mistakes.Err()
 	}
 
-	top := l.main(root)
+	top := l.newMain(root)
 	sources := append([]*source{top}, top.include(o.Former)...)
-	// Names may be used before the file that defines them, so each kind is read from all files in turn.
+	// Names may be used before the file that defines them, so each kind is
+	// read from all files in turn.
 	for _, s := range sources {
-		s.contain(s.readSecrets)
+		s.readPart(s.readSecrets)
 	}
 	top.checkGrants()
 	for _, s := range sources {
-		s.takeGranted(top)
+		s.grantSecrets(top)
 	}
-	top.contain(top.readGlobal)
+	top.readPart(top.readGlobal)
 	for _, s := range sources {
-		s.contain(s.readLists)
-		s.contain(s.readCalendars)
+		s.readPart(s.readLists)
+		s.readPart(s.readCalendars)
 	}
 	for _, s := range sources {
-		s.contain(s.readPlans)
+		s.readPart(s.readPlans)
 	}
-	top.contain(top.readBuiltinPlans)
+	top.readPart(top.readBuiltinPlans)
 	for _, s := range sources {
-		s.contain(s.readRoutes)
+		s.readPart(s.readRoutes)
 	}
-	top.contain(func() { l.crossCheck(top) })
+	top.readPart(func() { l.crossCheck(top) })
 	for _, s := range sources {
-		s.sayRest()
+		s.reportRest()
 	}
 	slices.SortStableFunc(l.file.Warnings, func(a, b Warning) int { return a.Compare(b.Pos) })
-	l.mistakes = withoutEffects(l.mistakes)
+	l.mistakes = dropConsequences(l.mistakes)
 	l.file.Mistakes = l.mistakes
-	in.former, in.spare = nil, nil // they have been asked for everything
+	in.former, in.prefetched = nil, nil // they have been asked for everything
 	return l.file, l.mistakes.Err()
 }
 
 // loader is one run of Load.
 type loader struct {
-	inputs   *Inputs
-	accepted *Inputs   // see Options
-	since    time.Time // Options.Hold
-	file     *File
-	unread   []string                // parts of the main file whose key is misspelt
-	grants   map[string]*grant       // what the main file says of tenants, by name
-	zones    map[string]error        // what is wrong with a time zone, by name
-	findZone func(name string) error // see Options
-	hours    []Secret                // the token that opens the hours of all routes; none without one
-	mistakes diag.Mistakes
+	inputs          *Inputs
+	accepted        *Inputs   // see Options
+	reserveSince    time.Time // Options.Hold
+	file            *File
+	misspelledParts []string                // parts of the main file whose key is misspelt
+	grants          map[string]*grant       // what the main file says of tenants, by name
+	zoneErrors      map[string]error        // what is wrong with a time zone, by name
+	checkZone       func(name string) error // see Options
+	hours           []Secret                // the token that opens the hours of all routes; none without one
+	mistakes        diag.Mistakes
 }
 
-func (l *loader) warn(p diag.Pos, kind, format string, args ...any) {
-	l.file.Warnings = append(l.file.Warnings, Warning{diag.Mistakef(p, format, args...), kind})
+func (l *loader) warn(pos diag.Pos, kind, format string, args ...any) {
+	l.file.Warnings = append(l.file.Warnings, Warning{diag.Mistakef(pos, format, args...), kind})
 }
 
-// contain reads a part of a source. A panic is a mistake in its file, so that a tenant's is the tenant's.
-func (s *source) contain(read func()) {
+// readPart reads a part of a source. A panic is a mistake in its file, so that
+// a tenant's is the tenant's.
+func (s *source) readPart(read func()) {
 	if err := contain.Do(func() error { read(); return nil }); err != nil {
 		s.mistakes = append(s.mistakes, diag.Mistakef(diag.Pos{File: cmp.Or(s.path, s.file.Path)}, "%s", err))
 	}
@@ -131,14 +137,14 @@ func (s *source) contain(read func()) {
 // source is a file of YAML that is being read, and the names that are known in it.
 type source struct {
 	*loader
-	top    fields
-	path   string
-	dir    string
-	home   string    // of which a tenant's file may name files; "" for none
-	tenant *Tenant   // nil: everybody's
-	says   fields    // what the file says of its tenant
-	taken  *takeover // from which all of the tenant is taken over; nil: it is read
-	base   *Data     // global and the tenant's data, merged
+	top          fields
+	path         string
+	dir          string
+	home         string  // of which a tenant's file may name files; "" for none
+	tenant       *Tenant // nil: everybody's
+	tenantFields fields  // what the file says of its tenant
+	reused       *reuse  // from which all of the tenant is taken over; nil: it is read
+	baseData     *Data   // global and the tenant's data, merged
 
 	language, phoneRegion string // of routes that name none
 
@@ -148,15 +154,15 @@ type source struct {
 	secrets   scope[Secret]
 	routes    scope[*Route]
 
-	unreadHere    []string // parts of the file whose key is misspelt
-	unreadSecrets bool     // something is wrong with its files of secrets
+	misspelledHere    []string // parts of the file whose key is misspelt
+	secretsIncomplete bool     // something is wrong with its files of secrets
 
-	said   said // mistakes
-	merged int  // keys of data, see merge
+	counter    mistakeCounter // mistakes
+	mergedKeys int            // keys of data, see merge
 	// steps in the programs of regular expressions, see patternTexts
-	expressed int
-	numbers   map[string][]Text // of the lists' files that were read, by path
-	reading   namedFiles        // what was read of them and of secrets
+	regexSteps int
+	numbers    map[string][]Text // of the lists' files that were read, by path
+	namedFiles namedFiles        // what was read of them and of secrets
 }
 
 // namedFiles are the files that a tenant's file names.
@@ -180,18 +186,18 @@ func (s scope[T]) find(name string) (T, bool) {
 	return found, ok
 }
 
-// known gives all names, sorted.
-func (s scope[T]) known() []string {
+// names gives all names, sorted.
+func (s scope[T]) names() []string {
 	names := slices.AppendSeq(slices.Collect(maps.Keys(s.own)), maps.Keys(s.outer))
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
-// within is the scope of a tenant inside this global one.
-func (s scope[T]) within() scope[T] { return scope[T]{own: map[string]T{}, outer: s.own} }
+// inner is the scope of a tenant inside this global one.
+func (s scope[T]) inner() scope[T] { return scope[T]{own: map[string]T{}, outer: s.own} }
 
-// on is the path of the tenant's file on whose behalf a source reads.
-func (s *source) on() string {
+// tenantPath is the path of the tenant's file on whose behalf a source reads.
+func (s *source) tenantPath() string {
 	if s.tenant == nil {
 		return ""
 	}
@@ -200,21 +206,21 @@ func (s *source) on() string {
 
 // read gives a file that the configuration names, and reports that it cannot be read.
 func (s *source) read(path Text) (*Input, bool) {
-	if !s.admits(path) {
+	if !s.mayRead(path) {
 		return nil, false
 	}
-	in, ok := s.readAs(path, s.on())
-	return in, ok && s.counts(path, in)
+	input, ok := s.readAs(path, s.tenantPath())
+	return input, ok && s.countRead(path, input)
 }
 
-func (l *loader) main(root *node) *source {
+func (l *loader) newMain(root *node) *source {
 	s := &source{loader: l, dir: l.file.Dir}
 	s.calendars.own, s.plans.own, s.lists.own = map[string]*Calendar{}, map[string]*Plan{}, map[string]*List{}
 	s.secrets.own, s.routes.own = map[string]Secret{}, map[string]*Route{}
 	s.top = s.fields(root, inMain)
 	s.grants = s.top.grants()
-	s.findPlaces()
-	s.base = s.top.data("data")
+	s.recordIncludes()
+	s.baseData = s.top.data("data")
 	s.language, s.phoneRegion = s.top.language(""), s.top.phoneRegion("")
 	return s
 }
@@ -227,7 +233,8 @@ func (s *source) resolve(t Text) string {
 	return s.inputs.disk.join(s.dir, t.S)
 }
 
-// paths resolves file names and globs, each file once. A name without a glob is kept even if there is no such file.
+// paths resolves file names and globs, each file once. A name without a glob is kept
+// even if there is no such file.
 func (s *source) paths(names []Text, key string) []Text {
 	var out []Text
 	seen := map[string]bool{}
@@ -235,23 +242,23 @@ func (s *source) paths(names []Text, key string) []Text {
 		if name.S == "" {
 			continue // reported where it was read
 		}
-		full := s.own(name, key)
+		full := s.resolveAllowed(name, key)
 		if full == "" {
 			continue
 		}
 		found := []string{full}
-		if strings.ContainsAny(name.S, wild) {
-			looked := s.inputs.glob(full, s.on())
+		if strings.ContainsAny(name.S, wildcards) {
+			looked := s.inputs.glob(full, s.tenantPath())
 			found = looked.names
-			if errors.Is(looked.err, errManyNames) {
+			if errors.Is(looked.err, errTooManyNames) {
 				s.mistake(name.Pos, "%s %s: %v", key, quote(name.S), looked.err)
 				return out
 			} else if looked.err != nil {
 				s.mistake(name.Pos, "%s %s: a [ in a glob wants its ]", key, quote(name.S))
-			} else if len(looked.barred) > 0 && key != "include" {
+			} else if len(looked.unreadable) > 0 && key != "include" {
 				s.mistake(name.Pos, "%s %s: the directory %s: %v; make it readable", key, quote(name.S),
-					quote(looked.barred[0].dir), looked.barred[0].err)
-			} else if len(found) == 0 && len(looked.barred) == 0 {
+					quote(looked.unreadable[0].dir), looked.unreadable[0].err)
+			} else if len(found) == 0 && len(looked.unreadable) == 0 {
 				s.warn(name.Pos, "glob_matches_nothing", "%s %s matches no file", key, quote(name.S))
 			}
 		}
@@ -289,7 +296,7 @@ func (s *source) owner() string {
 	return s.tenant.Owner
 }
 
-// named gives the entries of a mapping by name, without those whose name is wrong.
-func (s *source) named(n *node, key, what string) []entry {
-	return slices.DeleteFunc(slices.Clone(s.entries(n, key)), func(e entry) bool { return !s.isName(e.key, what) })
+// namedEntries gives the entries of a mapping by name, without those whose name is wrong.
+func (s *source) namedEntries(n *node, key, what string) []entry {
+	return slices.DeleteFunc(slices.Clone(s.entries(n, key)), func(e entry) bool { return !s.checkName(e.key, what) })
 }

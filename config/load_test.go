@@ -385,7 +385,8 @@ func TestDataTypes(t *testing.T) {
 	}
 }
 
-// TestTextPlaces checks that a text written in place stands where its first character does, whatever its style.
+// TestTextPlaces checks that a text written in place stands where its first
+// character does, whatever its style.
 func TestTextPlaces(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, yaml, want string }{
@@ -572,7 +573,8 @@ routes: [{name: r, branches: [{name: closed, template: voicemial}]}]
 	}
 }
 
-// TestFromDisk checks that paths are taken as given and that links and modes of the operating system are read.
+// TestFromDisk checks that paths are taken as given and that links and modes of
+// the operating system are read.
 func TestFromDisk(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

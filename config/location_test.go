@@ -11,8 +11,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// TestLodging: in a directory for each tenant the name is that of the directory, which the operator made, and never
-// that of a file, which its author chooses.
+// TestLodging: in a directory for each tenant the name is that of the directory, which the operator
+// made, and never that of a file, which its author chooses.
 func TestLodging(t *testing.T) {
 	t.Parallel()
 	tenant := func(name, account string) string {
@@ -141,10 +141,10 @@ func TestLodgingLinks(t *testing.T) {
 	if strings.Contains(text, "nobody") || strings.Contains(text, "g1") || strings.Contains(text, "own.yaml") {
 		t.Errorf("what is outside is shown, or what is inside is refused: %s", text)
 	}
-	for _, in := range file.Inputs.files {
-		if strings.Contains(in.Path, "evil") && in.Err == nil &&
-			(strings.Contains(string(in.Bytes), "nobody") || strings.Contains(string(in.Bytes), "g1")) {
-			t.Errorf("%s was read", in.Path)
+	for _, input := range file.Inputs.files {
+		if strings.Contains(input.Path, "evil") && input.Err == nil &&
+			(strings.Contains(string(input.Bytes), "nobody") || strings.Contains(string(input.Bytes), "g1")) {
+			t.Errorf("%s was read", input.Path)
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestManyMistakes: of a file with many mistakes the first are said, and how many more there are; what was meant, of
-// fewer. Those of others are all said.
+// TestManyMistakes: of a file with many mistakes the first are said, and how many more there are;
+// what was meant, of fewer. Those of others are all said.
 func TestManyMistakes(t *testing.T) {
 	t.Parallel()
 	const n = 3000
@@ -54,7 +54,8 @@ func TestManyMistakes(t *testing.T) {
 	}
 }
 
-// TestScanIsLinear: what finding the quotes of a file takes follows its length, whatever stands in it.
+// TestScanIsLinear: what finding the quotes of a file takes follows its
+// length, whatever stands in it.
 func TestScanIsLinear(t *testing.T) {
 	for name, part := range map[string]string{
 		"texts on a line": `"x",`, "texts on lines": "a: \"x\"\n", "texts over lines": "a: \"x\n\n y\"\n",
@@ -65,7 +66,7 @@ func TestScanIsLinear(t *testing.T) {
 			growth.Linear(t, 5_000, func(n int) int {
 				c := &converter{
 					file: "a.yaml", lines: strings.Split(strings.Repeat(part, n), "\n"),
-					texts: make([]quoted, 0, n+1),
+					quotedTexts: make([]quotedText, 0, n+1),
 				}
 				return growth.Bytes(c.scan)
 			})
@@ -73,7 +74,8 @@ func TestScanIsLinear(t *testing.T) {
 	}
 }
 
-// TestLongQuotes: a line that is long is not searched for a text without quotes, and a text that is long is not shown.
+// TestLongQuotes: a line that is long is not searched for a text without quotes, and a
+// text that is long is not shown.
 func TestLongQuotes(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{

@@ -16,8 +16,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// TestMistakes loads each testdata/mistakes/*.txtar: files of a configuration, and in `want` the whole message. Those
-// that load have their warnings in `warnings` instead. UPDATE=1 rewrites both.
+// TestMistakes loads each testdata/mistakes/*.txtar: files of a configuration, and in `want` the
+// whole message. Those that load have their warnings in `warnings` instead. UPDATE=1 rewrites both.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	names, err := filepath.Glob("testdata/mistakes/*.txtar")

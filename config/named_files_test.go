@@ -20,8 +20,8 @@ func (c countedFS) Open(name string) (fs.File, error) {
 	return c.MapFS.Open(name)
 }
 
-// TestTenantFiles: a tenant's lists and secrets are read as far as they may be in all, and what is beyond is not
-// opened; the operator's are all read.
+// TestTenantFiles: a tenant's lists and secrets are read as far as they may be in all, and what is
+// beyond is not opened; the operator's are all read.
 func TestTenantFiles(t *testing.T) {
 	t.Parallel()
 	large := append(bytes.Repeat([]byte("# nothing\n"), 800_000), "+49\n"...) // bytes, and one number

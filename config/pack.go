@@ -9,11 +9,11 @@ import (
 
 // packed are Inputs as Pack writes them.
 type packed struct {
-	Files   []packedFile `json:"files"`
-	Looks   []packedLook `json:"looks"`
-	Kept    []string     `json:"kept,omitempty"`
-	Without []string     `json:"without,omitempty"`
-	Holds   []Hold       `json:"holds,omitempty"`
+	Files        []packedFile    `json:"files"`
+	Listings     []packedListing `json:"looks"`
+	Restored     []string        `json:"kept,omitempty"`
+	Excluded     []string        `json:"without,omitempty"`
+	Reservations []Hold          `json:"holds,omitempty"`
 }
 
 type packedFile struct {
@@ -30,17 +30,17 @@ type packedFile struct {
 	Bytes    []byte   `json:"bytes"`
 }
 
-type packedLook struct {
+type packedListing struct {
 	Tenant    string   `json:"tenant,omitempty"`
 	Name      string   `json:"name"`
 	Directory bool     `json:"directory,omitempty"`
 	Names     []string `json:"names"`
 }
 
-// Pack writes the inputs as JSON, secrets included, so that Load can read the same configuration from what Unpack makes
-// of it. What could not be read is left out.
+// Pack writes the inputs as JSON, secrets included, so that Load can read the same configuration
+// from what Unpack makes of it. What could not be read is left out.
 func (in *Inputs) Pack() ([]byte, error) {
-	p := packed{Kept: in.kept, Holds: in.holds}
+	p := packed{Restored: in.restored, Reservations: in.reservations}
 	for _, f := range in.Files() {
 		if f.Err == nil {
 			p.Files = append(p.Files, packedFile{
@@ -50,14 +50,14 @@ func (in *Inputs) Pack() ([]byte, error) {
 			})
 		}
 	}
-	for _, l := range slices.SortedFunc(maps.Keys(in.looks), Look.compare) {
-		if f := in.looks[l]; f.err == nil {
-			p.Looks = append(p.Looks, packedLook{l.Tenant, l.Name, l.Directory, f.names})
+	for _, l := range slices.SortedFunc(maps.Keys(in.listings), Look.compare) {
+		if f := in.listings[l]; f.err == nil {
+			p.Listings = append(p.Listings, packedListing{l.Tenant, l.Name, l.Directory, f.names})
 		}
 	}
-	for _, path := range slices.Sorted(maps.Keys(in.without)) {
-		if in.without[path] {
-			p.Without = append(p.Without, path)
+	for _, path := range slices.Sorted(maps.Keys(in.excluded)) {
+		if in.excluded[path] {
+			p.Excluded = append(p.Excluded, path)
 		}
 	}
 	return json.Marshal(p)
@@ -82,7 +82,7 @@ func Unpack(text []byte, path func(string) string) (*Inputs, error) {
 		return out
 	}
 	in := NewInputs(nil)
-	in.frozen, in.kept, in.without = true, spellAll(p.Kept), map[string]bool{}
+	in.frozen, in.restored, in.excluded = true, spellAll(p.Restored), map[string]bool{}
 	for _, f := range p.Files {
 		at := spell(f.Path)
 		in.files[at] = &Input{
@@ -98,20 +98,20 @@ func Unpack(text []byte, path func(string) string) (*Inputs, error) {
 			in.homes[spell(f.Path)] = spell(f.Home)
 		}
 	}
-	for _, l := range p.Looks {
+	for _, l := range p.Listings {
 		names := l.Names
 		if !l.Directory {
 			names = spellAll(names)
 			slices.Sort(names)
 		}
-		in.looks[Look{spell(l.Tenant), spell(l.Name), l.Directory}] = listing{names: names}
+		in.listings[Look{spell(l.Tenant), spell(l.Name), l.Directory}] = listing{names: names}
 	}
-	for _, h := range p.Holds {
+	for _, h := range p.Reservations {
 		h.Owner = spell(h.Owner)
-		in.holds = append(in.holds, h)
+		in.reservations = append(in.reservations, h)
 	}
-	for _, at := range p.Without {
-		in.without[spell(at)] = true
+	for _, at := range p.Excluded {
+		in.excluded[spell(at)] = true
 	}
 	return in, nil
 }

@@ -15,7 +15,7 @@ var builtinPlans []byte
 const builtinFile = "(built-in) plans.yaml"
 
 // IsBuiltin reports whether a place is in the plans that are built in, which nobody can change.
-func IsBuiltin(at diag.Pos) bool { return at.File == builtinFile }
+func IsBuiltin(pos diag.Pos) bool { return pos.File == builtinFile }
 
 // readBuiltinPlans reads the plans that are always there, unless one of the same name hides them.
 func (s *source) readBuiltinPlans() {
@@ -32,11 +32,11 @@ func (s *source) readBuiltinPlans() {
 
 // readPlans reads the plans that a source defines.
 func (s *source) readPlans() {
-	if s.taken != nil {
-		s.file.Plans = append(s.file.Plans, s.taken.plans[s.tenant.Name]...)
+	if s.reused != nil {
+		s.file.Plans = append(s.file.Plans, s.reused.plans[s.tenant.Name]...)
 		return
 	}
-	for _, e := range s.named(s.top.get("plans"), "plans", "a plan") {
+	for _, e := range s.namedEntries(s.top.get("plans"), "plans", "a plan") {
 		if first, ok := s.plans.own[e.key.S]; ok {
 			s.mistake(e.key.Pos, "plan %q is already defined at %s", e.key.S, first.Pos)
 			continue
@@ -46,24 +46,24 @@ func (s *source) readPlans() {
 }
 
 func (s *source) definePlan(e entry) {
-	in := s.fields(e.value, inPlan)
+	m := s.fields(e.value, inPlan)
 	p := &Plan{
 		Pos:       e.key.Pos,
 		Name:      s.prefix() + e.key.S,
 		Tenant:    s.tenantName(),
-		DayStarts: in.timeOfDay("day_starts", 0),
-		Data:      in.data("data"),
+		DayStarts: m.timeOfDay("day_starts", 0),
+		Data:      m.data("data"),
 	}
-	for _, role := range in.texts("calendars") {
+	for _, role := range m.texts("calendars") {
 		if slices.Contains(p.roleNames(), role.S) {
 			s.mistake(role.Pos, "role %q is written twice", role.S)
 		} else if s.exceeds(len(p.Roles)+1, mostRoles, role.Pos, "roles in a plan", "make two plans of it") {
 			break
-		} else if s.isName(role, "a role") {
+		} else if s.checkName(role, "a role") {
 			p.Roles = append(p.Roles, role)
 		}
 	}
-	p.Branches = in.branches(func(name Text) (Text, bool) {
+	p.Branches = m.branches(func(name Text) (Text, bool) {
 		known := p.roleNames()
 		if !slices.Contains(known, name.S) {
 			s.mistake(name.Pos, "plan %q has no role %s in its calendars%s", p.Name, quote(name.S),
@@ -72,11 +72,11 @@ func (s *source) definePlan(e entry) {
 		}
 		return name, true
 	})
-	if in.whole && in.get("branches") == nil {
+	if m.allKnown && m.get("branches") == nil {
 		s.mistake(e.key.Pos, "plan %q has no branches", p.Name)
 	}
-	p.Unknown = in.indexOf("unknown", p.Branches, len(p.Branches)-1)
-	p.Fallback = in.indexOf("fallback", p.Branches, len(p.Branches)-1)
+	p.Unknown = m.branchIndex("unknown", p.Branches, len(p.Branches)-1)
+	p.Fallback = m.branchIndex("fallback", p.Branches, len(p.Branches)-1)
 	s.plans.own[e.key.S] = p
 	s.file.Plans = append(s.file.Plans, p)
 }
@@ -89,14 +89,15 @@ func (p *Plan) roleNames() []string {
 	return names
 }
 
-// planned gives the branches of a route's plan with the route's calendars, answers and data in them.
-func (f fields) planned(p *Plan) []*Branch {
+// planBranches gives the branches of a route's plan with the route's
+// calendars, answers and data in them.
+func (f fields) planBranches(p *Plan) []*Branch {
 	roles := f.roles(p)
 	var out []*Branch
 	for _, b := range p.Branches {
-		mine := *b
-		mine.When = b.When.filled(roles)
-		out = append(out, &mine)
+		branch := *b
+		branch.When = b.When.fillRoles(roles)
+		out = append(out, &branch)
 	}
 	for _, e := range f.entries(f.get("answers"), "answers") {
 		i := slices.IndexFunc(out, func(b *Branch) bool { return b.Name == e.key.S })
@@ -105,13 +106,14 @@ func (f fields) planned(p *Plan) []*Branch {
 				f.suggest(e.key.S, func() []string { return branchNames(out) }))
 			continue
 		}
-		f.otherAnswer(e, out[i])
+		f.replaceAnswer(e, out[i])
 	}
 	return out
 }
 
-// otherAnswer replaces the answer of a plan's branch: by a template's name, or a mapping as in a branch.
-func (f fields) otherAnswer(e entry, b *Branch) {
+// replaceAnswer replaces the answer of a plan's branch: by a template's name,
+// or a mapping as in a branch.
+func (f fields) replaceAnswer(e entry, b *Branch) {
 	if e.value.kind == scalar {
 		if e.value.text == "" {
 			f.mistake(e.value.Pos, "the answer of branch %q is empty", b.Name)
@@ -120,10 +122,10 @@ func (f fields) otherAnswer(e entry, b *Branch) {
 		b.Template, b.Callflow, b.Pass = Text{Pos: e.value.Pos, S: e.value.text}, Text{}, false
 		return
 	}
-	in := f.fields(e.value, inAnswer)
-	in.answer(b)
-	b.Data = in.merge(b.Data, in.data("data"))
-	if in.whole && len(e.value.entries) == 0 {
+	m := f.fields(e.value, inAnswer)
+	m.readAnswer(b)
+	b.Data = m.merge(b.Data, m.data("data"))
+	if m.allKnown && len(e.value.entries) == 0 {
 		f.mistake(e.value.Pos, "the answer of branch %q is empty", b.Name)
 	}
 }
@@ -144,7 +146,7 @@ func (f fields) roles(p *Plan) map[string][]Text {
 			continue
 		}
 		for _, name := range f.scalars(e.value, "role "+e.key.S) {
-			full, _ := f.calendarNaming(name)
+			full, _ := f.resolveCalendar(name)
 			roles[e.key.S] = append(roles[e.key.S], full)
 		}
 		if roles[e.key.S] == nil {
@@ -152,7 +154,7 @@ func (f fields) roles(p *Plan) map[string][]Text {
 		}
 	}
 	for _, role := range known {
-		if _, ok := roles[role]; !ok && (f.whole || f.get("calendars") != nil) { // an unknown key may be calendars
+		if _, ok := roles[role]; !ok && (f.allKnown || f.get("calendars") != nil) { // an unknown key may be calendars
 			f.mistake(f.Pos, "plan %q wants a calendar for role %q; set calendars: {%s: …}", p.Name, role, role)
 		}
 	}

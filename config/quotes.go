@@ -10,18 +10,19 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// quoted is a text in quotes, as its quotes are found in a file that is not YAML.
-type quoted struct {
+// quotedText is a text in quotes, as its quotes are found in a file that is not YAML.
+type quotedText struct {
 	start, end diag.Pos // of the two quotes; a zero end: it is never closed
 	closed     bool     // what follows the second quote can follow a text
 }
 
-// brokenQuotes finds the first text in quotes that explains why a file is not YAML at a place: one that is never
-// closed, one that swallows the place, or one that more text follows. It reads as much of YAML as tells quotes from
-// apostrophes in texts, comments and blocks: the YAML library says nothing of what stands before a fault.
-func (c *converter) brokenQuotes(fault diag.Pos) (quoted, bool) {
+// brokenQuotes finds the first text in quotes that explains why a file is not YAML at a place: one
+// that is never closed, one that swallows the place, or one that more text follows. It reads as
+// much of YAML as tells quotes from apostrophes in texts, comments and blocks: the YAML library
+// says nothing of what stands before a fault.
+func (c *converter) brokenQuotes(fault diag.Pos) (quotedText, bool) {
 	c.scan()
-	for _, q := range c.texts {
+	for _, q := range c.quotedTexts {
 		if q.start.Line > fault.Line {
 			break
 		}
@@ -30,11 +31,11 @@ func (c *converter) brokenQuotes(fault diag.Pos) (quoted, bool) {
 			return q, true
 		}
 	}
-	return quoted{}, false
+	return quotedText{}, false
 }
 
 // mistake says what is wrong with the quotes of a text.
-func (q quoted) mistake() diag.Mistake {
+func (q quotedText) mistake() diag.Mistake {
 	switch {
 	case q.end.Line == 0:
 		return diag.Mistakef(q.start, "the quote opened here is not closed; close it at the end of its text")
@@ -47,8 +48,8 @@ func (q quoted) mistake() diag.Mistake {
 		"the quotes end here and more text follows; put quotes around the whole text, others in it as \\\" or ''")
 }
 
-// scan finds the texts in quotes, in their order, and the lines that are part of a block of text. It takes time in
-// proportion to the file, once.
+// scan finds the texts in quotes, in their order, and the lines that are part of a block of text.
+// It takes time in proportion to the file, once.
 func (c *converter) scan() {
 	if c.blocks != nil {
 		return
@@ -69,8 +70,8 @@ func (c *converter) scan() {
 		case r == '#' && (col == 0 || text[col-1] == ' ' || text[col-1] == '\t'):
 			col = len(text)
 		case value && (r == '"' || r == '\''):
-			q := c.quoted(line, col)
-			c.texts = append(c.texts, q)
+			q := c.quotedText(line, col)
+			c.quotedTexts = append(c.quotedTexts, q)
 			if q.end.Line == 0 {
 				return
 			}
@@ -95,9 +96,9 @@ func (c *converter) scan() {
 	}
 }
 
-// quoted reads the text whose first quote stands at a place, both counted from 0.
-func (c *converter) quoted(line, col int) quoted {
-	q := quoted{start: diag.Pos{File: c.file, Line: line + 1, Col: col + 1}}
+// quotedText reads the text whose first quote stands at a place, both counted from 0.
+func (c *converter) quotedText(line, col int) quotedText {
+	q := quotedText{start: diag.Pos{File: c.file, Line: line + 1, Col: col + 1}}
 	quote := c.runes(line)[col]
 	for col++; line < len(c.lines); line, col = line+1, 0 {
 		text := c.runes(line)
@@ -122,8 +123,8 @@ func (c *converter) quoted(line, col int) quoted {
 
 // runes are the characters of a line, counted from 0. The last one asked for is kept.
 func (c *converter) runes(line int) []rune {
-	if c.line == nil || c.lineAt != line {
-		c.line, c.lineAt = []rune(c.lines[line]), line
+	if c.line == nil || c.lineIndex != line {
+		c.line, c.lineIndex = []rune(c.lines[line]), line
 	}
 	return c.line
 }
@@ -153,7 +154,8 @@ const longestLine = 1000
 
 const beginsLikeTemplate = "a text that begins with {{ needs quotes"
 
-// bareTemplate fits a line of a mapping or a list whose value begins like a template and has no quotes.
+// bareTemplate fits a line of a mapping or a list whose value begins like a
+// template and has no quotes.
 var bareTemplate = regexp.MustCompile(`^(\s*(?:- +)*(?:- +|([\p{L}\p{N}_.-]+): +))(\{\{.*)$`)
 
 // needsQuotes says of the value on a line, counted from 1, that it begins with {{ and so needs
@@ -169,52 +171,53 @@ func (c *converter) needsQuotes(line int) (diag.Mistake, bool) {
 	if m == nil {
 		return diag.Mistake{}, false
 	}
-	at := diag.Pos{File: c.file, Line: line, Col: len([]rune(m[1])) + 1}
+	pos := diag.Pos{File: c.file, Line: line, Col: len([]rune(m[1])) + 1}
 	value := strings.TrimSpace(m[3])
 	if before, _, comment := strings.Cut(value, " #"); comment &&
 		strings.Count(before, "}}") == strings.Count(value, "}}") {
 		value = strings.TrimSpace(before)
 	}
-	return bare(at, m[2], value), true
+	return missingQuotes(pos, m[2], value), true
 }
 
 // longestShown is how many bytes of a value a corrected line shows.
 const longestShown = 60
 
-// bare is the mistake of a text that begins with {{ and has no quotes. It shows the line as it should be where
-// that is no secret and not long.
-func bare(at diag.Pos, key, value string) diag.Mistake {
-	if len(value) > longestShown || looksSecret.MatchString(key) || key == "url" {
-		return diag.Mistakef(at, "%s around it", beginsLikeTemplate)
+// missingQuotes is the mistake of a text that begins with {{ and has no quotes. It shows the line
+// as it should be where that is no secret and not long.
+func missingQuotes(pos diag.Pos, key, value string) diag.Mistake {
+	if len(value) > longestShown || secretHeader.MatchString(key) || key == "url" {
+		return diag.Mistakef(pos, "%s around it", beginsLikeTemplate)
 	}
 	right := `"` + value + `"`
 	switch {
 	case strings.ContainsAny(value, `"\`) && strings.Contains(value, "'"):
-		return diag.Mistakef(at, `%s around it; write '' for each ' in it`, beginsLikeTemplate)
+		return diag.Mistakef(pos, `%s around it; write '' for each ' in it`, beginsLikeTemplate)
 	case strings.ContainsAny(value, `"\`):
 		right = "'" + value + "'"
 	}
 	if key != "" {
 		right = key + ": " + right
 	}
-	return diag.Mistakef(at, "%s; write %s", beginsLikeTemplate, right)
+	return diag.Mistakef(pos, "%s; write %s", beginsLikeTemplate, right)
 }
 
-// template reports a mapping that was meant as a text: one whose two first characters are {{,
-// which no key of ours can be.
-func (c *converter) template(n *yaml.Node) (diag.Mistake, bool) {
-	at := c.at(n)
-	if c.runeAt(at) != '{' || c.runeAt(diag.Pos{Line: at.Line, Col: at.Col + 1}) != '{' {
+// unquotedTemplate reports a mapping that was meant as a text: one whose two first characters are
+// {{, which no key of ours can be.
+func (c *converter) unquotedTemplate(n *yaml.Node) (diag.Mistake, bool) {
+	pos := c.pos(n)
+	if c.runeAt(pos) != '{' || c.runeAt(diag.Pos{Line: pos.Line, Col: pos.Col + 1}) != '{' {
 		return diag.Mistake{}, false
 	}
-	if m, ok := c.needsQuotes(at.Line); ok && m.Pos == at {
+	if m, ok := c.needsQuotes(pos.Line); ok && m.Pos == pos {
 		return m, true
 	}
-	return diag.Mistakef(at, "%s around it", beginsLikeTemplate), true
+	return diag.Mistakef(pos, "%s around it", beginsLikeTemplate), true
 }
 
-// withoutEffects leaves out what else is said of a text that could not be read for want of quotes.
-func withoutEffects(mistakes diag.Mistakes) diag.Mistakes {
+// dropConsequences leaves out what else is said of a text that could not
+// be read for want of quotes.
+func dropConsequences(mistakes diag.Mistakes) diag.Mistakes {
 	unread := map[diag.Pos]bool{}
 	isCause := func(m diag.Mistake) bool { return strings.HasPrefix(m.Message, beginsLikeTemplate) }
 	for _, m := range mistakes {

@@ -20,15 +20,16 @@ const (
 	maxCopies = 100_000 // nodes that the aliases of one file may add
 )
 
-// node is a value in a YAML file with its place. Aliases are followed, keys are unique and texts, tags are gone.
+// node is a value in a YAML file with its place. Aliases are followed, keys are
+// unique and texts, tags are gone.
 type node struct {
 	diag.Pos
-	kind    kind
-	text    string   // of a scalar, as written: YAML's types are not looked at
-	first   diag.Pos // where the first character of text stands
-	plain   bool     // a scalar without quotes
-	items   []*node  // of a list
-	entries []entry  // of a mapping, as ordered in the file
+	kind      kind
+	text      string   // of a scalar, as written: YAML's types are not looked at
+	firstChar diag.Pos // where the first character of text stands
+	plain     bool     // a scalar without quotes
+	items     []*node  // of a list
+	entries   []entry  // of a mapping, as ordered in the file
 }
 
 type kind int
@@ -47,8 +48,8 @@ type entry struct {
 // empty reports whether nothing is written where a value should stand.
 func (n *node) empty() bool { return n.kind == scalar && n.plain && n.text == "" }
 
-// what names the kind of a value and shows nothing of it.
-func (n *node) what() string {
+// describe names the kind of a value and shows nothing of it.
+func (n *node) describe() string {
 	switch {
 	case n.kind == list:
 		return "a list"
@@ -60,7 +61,8 @@ func (n *node) what() string {
 	return "a text"
 }
 
-// parse reads the one document of a file. The node is nil when there is none or its syntax is wrong.
+// parse reads the one document of a file. The node is nil when there is
+// none or its syntax is wrong.
 func parse(file string, src []byte) (*node, diag.Mistakes) {
 	return (&converter{file: file}).parse(maxValues, src)
 }
@@ -78,13 +80,13 @@ func parseSecrets(file string, src []byte) (*node, diag.Mistakes) {
 func (c *converter) parse(most int, src []byte) (*node, diag.Mistakes) {
 	file := c.file
 	src = bytes.TrimLeft(src, "\ufeff")
-	if m, ok := tooMany(file, src, most); ok {
+	if m, ok := tooManyValues(file, src, most); ok {
 		return nil, diag.Mistakes{m}
 	}
-	if m, ok := unreadable(file, src); ok {
+	if m, ok := invalidCharacter(file, src); ok {
 		return nil, diag.Mistakes{m}
 	}
-	c.lines, c.open = splitLines(src), map[*yaml.Node]bool{}
+	c.lines, c.converting = splitLines(src), map[*yaml.Node]bool{}
 	if m, ok := tooManyDirectives(file, c.lines); ok {
 		return nil, diag.Mistakes{m}
 	}
@@ -103,14 +105,14 @@ func (c *converter) parse(most int, src []byte) (*node, diag.Mistakes) {
 	root := c.convert(doc.Content[0])
 	switch err := loader.Load(&second); {
 	case err == nil:
-		c.mistake(c.at(&second), "a second document starts here; a file holds one")
+		c.mistake(c.pos(&second), "a second document starts here; a file holds one")
 	case !errors.Is(err, io.EOF):
 		c.mistakes = append(c.mistakes, c.syntax(err))
 	}
-	if more := c.said.mistakes - diag.MostMistakes; more > 0 {
-		c.mistakes = append(c.mistakes, diag.More(c.said.rest, more))
+	if more := c.counter.mistakes - diag.MostMistakes; more > 0 {
+		c.mistakes = append(c.mistakes, diag.More(c.counter.firstDropped, more))
 	}
-	if c.copies > maxCopies || c.misread {
+	if c.copies > maxCopies || c.indentMisread {
 		return nil, c.mistakes
 	}
 	return root, c.mistakes
@@ -121,8 +123,8 @@ var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "
 
 func splitLines(src []byte) []string { return strings.Split(lineBreaks.Replace(string(src)), "\n") }
 
-// unreadable finds the first character that YAML does not allow at all.
-func unreadable(file string, src []byte) (diag.Mistake, bool) {
+// invalidCharacter finds the first character that YAML does not allow at all.
+func invalidCharacter(file string, src []byte) (diag.Mistake, bool) {
 	for i, r := range string(src) {
 		what := ""
 		switch {
@@ -144,70 +146,70 @@ func unreadable(file string, src []byte) (diag.Mistake, bool) {
 
 // converter turns the library's nodes into ours.
 type converter struct {
-	file     string
-	secret   bool // nothing of it is shown
-	lines    []string
-	open     map[*yaml.Node]bool // what is being converted: an alias to it would never end
-	inside   int                 // aliases that are being followed
-	texts    []quoted            // in quotes; see scan
-	blocks   map[int]bool        // lines of blocks of text; see scan
-	line     []rune              // see runes
-	lineAt   int
-	firsts   map[*yaml.Node]diag.Pos // of blocks of text, see first
-	copies   int                     // nodes added by aliases so far
-	misread  bool                    // blanks that indent for people alone have put keys elsewhere
-	mistakes diag.Mistakes
-	said     said
+	file          string
+	secret        bool // nothing of it is shown
+	lines         []string
+	converting    map[*yaml.Node]bool // what is being converted: an alias to it would never end
+	aliasDepth    int                 // aliases that are being followed
+	quotedTexts   []quotedText        // in quotes; see scan
+	blocks        map[int]bool        // lines of blocks of text; see scan
+	line          []rune              // see runes
+	lineIndex     int
+	blockStarts   map[*yaml.Node]diag.Pos // of blocks of text, see first
+	copies        int                     // nodes added by aliases so far
+	indentMisread bool                    // blanks that indent for people alone have put keys elsewhere
+	mistakes      diag.Mistakes
+	counter       mistakeCounter
 }
 
-func (c *converter) at(n *yaml.Node) diag.Pos {
+func (c *converter) pos(n *yaml.Node) diag.Pos {
 	return diag.Pos{File: c.file, Line: n.Line, Col: n.Column}
 }
 
-func (c *converter) mistake(p diag.Pos, format string, args ...any) {
-	if c.said.admits(p) {
-		c.mistakes = append(c.mistakes, diag.Mistakef(p, format, args...))
+func (c *converter) mistake(pos diag.Pos, format string, args ...any) {
+	if c.counter.add(pos) {
+		c.mistakes = append(c.mistakes, diag.Mistakef(pos, format, args...))
 	}
 }
 
 func (c *converter) convert(n *yaml.Node) *node {
-	out := &node{Pos: c.at(n), first: c.at(n), plain: true}
+	out := &node{Pos: c.pos(n), firstChar: c.pos(n), plain: true}
 	if n.Kind == yaml.AliasNode {
-		if c.open[n.Alias] {
-			c.mistake(c.at(n), "this alias stands inside what it names")
+		if c.converting[n.Alias] {
+			c.mistake(c.pos(n), "this alias stands inside what it names")
 			out.plain, out.text = false, n.Value
 			return out
 		}
-		c.inside++
-		defer func() { c.inside-- }()
+		c.aliasDepth++
+		defer func() { c.aliasDepth-- }()
 		return c.convert(n.Alias)
 	}
-	if c.inside > 0 {
+	if c.aliasDepth > 0 {
 		if c.copies++; c.copies > maxCopies {
 			if c.copies == maxCopies+1 {
-				c.mistake(c.at(n), "the aliases of this file add more than %d values", maxCopies)
+				c.mistake(c.pos(n), "the aliases of this file add more than %d values", maxCopies)
 			}
 			return out
 		}
 	}
-	c.open[n] = true
-	defer delete(c.open, n)
+	c.converting[n] = true
+	defer delete(c.converting, n)
 	if n.Style&yaml.TaggedStyle != 0 {
-		c.mistake(c.at(n), "a tag has no meaning here; a text in quotes is a text")
+		c.mistake(c.pos(n), "a tag has no meaning here; a text in quotes is a text")
 	}
 	switch n.Kind {
 	case yaml.ScalarNode:
 		out.text = n.Value
 		out.plain = n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
-		out.first = c.first(n)
+		out.firstChar = c.firstChar(n)
 	case yaml.SequenceNode:
 		out.kind = list
 		for _, item := range n.Content {
 			out.items = append(out.items, c.convert(item))
 		}
 	case yaml.MappingNode:
-		if m, ok := c.template(n); ok {
-			if c.said.admits(m.Pos) {
+		if m, ok := c.unquotedTemplate(n); ok {
+			if c.counter.add(m.Pos) {
 				c.mistakes = append(c.mistakes, m)
 			}
 			out.plain = false // it is read as a text, for that was meant
@@ -226,16 +228,16 @@ func (c *converter) entries(n *yaml.Node, out *node) {
 		first, again := seen[key.text]
 		switch {
 		case key.kind != scalar:
-			c.mistake(key.Pos, "want a key as a text, found %s", key.what())
+			c.mistake(key.Pos, "want a key as a text, found %s", key.describe())
 			continue
 		case key.plain && key.text == "<<":
 			c.mistake(key.Pos, `"<<" does not merge here; write its keys out`)
 			continue
-		case key.plain && strings.TrimFunc(key.text, isTypesetBlank) != key.text:
-			if c.said.admits(key.Pos) {
-				c.mistakes = append(c.mistakes, noBreak(key.Pos))
+		case key.plain && strings.TrimFunc(key.text, isTypographicBlank) != key.text:
+			if c.counter.add(key.Pos) {
+				c.mistakes = append(c.mistakes, blankMistake(key.Pos))
 			}
-			c.misread = c.misread || strings.TrimLeftFunc(key.text, isTypesetBlank) != key.text
+			c.indentMisread = c.indentMisread || strings.TrimLeftFunc(key.text, isTypographicBlank) != key.text
 			if key.text = strings.TrimFunc(key.text, unicode.IsSpace); seen[key.text].Line > 0 {
 				continue
 			}
@@ -252,30 +254,31 @@ func (c *converter) entries(n *yaml.Node, out *node) {
 	}
 }
 
-// first finds where the first character of a scalar's text stands, which the library does not say.
-func (c *converter) first(n *yaml.Node) diag.Pos {
-	p := c.at(n)
+// firstChar finds where the first character of a scalar's text stands,
+// which the library does not say.
+func (c *converter) firstChar(n *yaml.Node) diag.Pos {
+	pos := c.pos(n)
 	switch {
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		if known, ok := c.firsts[n]; ok { // an alias to it
+		if known, ok := c.blockStarts[n]; ok { // an alias to it
 			return known
 		}
-		if c.firsts == nil {
-			c.firsts = map[*yaml.Node]diag.Pos{}
+		if c.blockStarts == nil {
+			c.blockStarts = map[*yaml.Node]diag.Pos{}
 		}
-		c.firsts[n] = p
-		for _, line := range c.lines[min(p.Line, len(c.lines)):] {
+		c.blockStarts[n] = pos
+		for _, line := range c.lines[min(pos.Line, len(c.lines)):] {
 			if text := strings.TrimLeft(line, " "); text != "" {
-				p = diag.Pos{File: p.File, Line: p.Line + 1, Col: len(line) - len(text) + 1}
-				c.firsts[n] = p
-				return p
+				pos = diag.Pos{File: pos.File, Line: pos.Line + 1, Col: len(line) - len(text) + 1}
+				c.blockStarts[n] = pos
+				return pos
 			}
 		}
 	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
-		p.Col++
+		pos.Col++
 		if n.Anchor != "" {
-			p.Col += len("& ") + utf8.RuneCountInString(n.Anchor)
+			pos.Col += len("& ") + utf8.RuneCountInString(n.Anchor)
 		}
 	}
-	return p
+	return pos
 }

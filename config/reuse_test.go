@@ -12,8 +12,9 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestTakeover changes files again and again, in any way, and loads them with what was loaded before and without: the
-// Files are the same, and tenants of which nothing has changed are taken over.
+// TestTakeover changes files again and again, in any way, and loads them with what
+// was loaded before and without: the Files are the same, and tenants of which nothing
+// has changed are taken over.
 func TestTakeover(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(7, 7))

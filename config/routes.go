@@ -7,13 +7,13 @@ import (
 
 // readRoutes reads the routes that a source defines.
 func (s *source) readRoutes() {
-	if s.taken != nil {
-		s.file.Routes = append(s.file.Routes, s.taken.routes[s.tenant.Name]...)
+	if s.reused != nil {
+		s.file.Routes = append(s.file.Routes, s.reused.routes[s.tenant.Name]...)
 		return
 	}
 	hours := s.hours
 	if s.tenant != nil {
-		hours = s.says.subscribers(hours)
+		hours = s.tenantFields.hoursTokens(hours)
 	}
 	const cure = "remove some, or make two tenants of it"
 	branches, asked, claims := 0, 0, 0
@@ -31,15 +31,15 @@ func (s *source) readRoutes() {
 			return
 		}
 		for _, b := range r.Branches {
-			asked += b.When.asked()
+			asked += b.When.parts()
 		}
-		if s.exceeds(asked, mostAsked, r.Pos,
+		if s.exceeds(asked, mostConditionParts, r.Pos,
 			"parts in the conditions of all its routes (those of a plan count for each route, and so do the calendars and numbers that they name)",
 			"put numbers into lists, or make two tenants of it") {
 			return
 		}
-		claims += r.claims()
-		if s.exceeds(claims, mostClaims, r.Pos,
+		claims += r.matchCount()
+		if s.exceeds(claims, mostMatchNumbers, r.Pos,
 			"numbers in the matches of all its routes (each counts for every account of its route, which are all of the tenant's where it names none)",
 			"name the account in each match, or make two tenants of it") {
 			return
@@ -53,34 +53,34 @@ func (s *source) readRoutes() {
 	}
 }
 
-// route reads one route; nil when it has no name or no branches, which is reported. hours are the tokens
-// that open its hours besides its own.
+// route reads one route; nil when it has no name or no branches, which is reported. hours are the
+// tokens that open its hours besides its own.
 func (s *source) route(n *node, hours []Secret) *Route {
-	in := s.fields(n, inRoute)
-	name := in.required("name")
-	if name.S == "" || !s.isName(name, "a route") {
+	m := s.fields(n, inRoute)
+	name := m.required("name")
+	if name.S == "" || !s.checkName(name, "a route") {
 		return nil
 	}
 	r := &Route{
 		Pos:         name.Pos,
 		Name:        s.prefix() + name.S,
 		Tenant:      s.tenant,
-		Path:        in.urlPath("path"),
-		Match:       in.match(),
-		Auth:        in.auth(),
-		Hours:       in.subscribers(hours),
-		Timezone:    in.zone("timezone"),
-		Language:    in.language(s.language),
-		PhoneRegion: in.phoneRegion(s.phoneRegion),
+		Path:        m.urlPath("path"),
+		Match:       m.match(),
+		Auth:        m.auth(),
+		Hours:       m.hoursTokens(hours),
+		Timezone:    m.zone("timezone"),
+		Language:    m.language(s.language),
+		PhoneRegion: m.phoneRegion(s.phoneRegion),
 	}
 	switch {
 	case r.Path.Line > 0:
-	case in.get("match") != nil:
+	case m.get("match") != nil:
 		r.Path = s.file.PivotPath
 	default:
 		r.Path = Text{Pos: name.Pos, S: "/" + r.Name}
 	}
-	if s.tenant != nil && len(s.tenant.Accounts) == 0 && !s.onOwnPath(in, r) {
+	if s.tenant != nil && len(s.tenant.Accounts) == 0 && !s.checkTenantPath(m, r) {
 		return nil
 	}
 	if r.Timezone.Line == 0 && s.tenant != nil {
@@ -89,22 +89,23 @@ func (s *source) route(n *node, hours []Secret) *Route {
 	if r.Timezone.Line == 0 {
 		r.Timezone = s.file.Timezone
 	}
-	if r.Timezone.Line == 0 && in.get("timezone") == nil {
+	if r.Timezone.Line == 0 && m.get("timezone") == nil {
 		s.mistake(name.Pos, "no time zone: set timezone for all routes or on the route")
 	}
-	if in.outcomes(r); len(r.Branches) == 0 {
+	if m.readBranches(r); len(r.Branches) == 0 {
 		return nil
 	}
 	return r
 }
 
-// onOwnPath reports whether the route of a tenant that has no account is asked on a path of that tenant's own. Anywhere
-// else it would be asked about calls of others; what is wrong is reported.
-func (s *source) onOwnPath(in fields, r *Route) bool {
+// checkTenantPath reports whether the route of a tenant that has no account is asked
+// on a path of that tenant's own. Anywhere else it would be asked about calls of
+// others; what is wrong is reported.
+func (s *source) checkTenantPath(m fields, r *Route) bool {
 	own := "/" + s.tenant.Name + "/"
 	switch {
-	case in.get("match") != nil:
-		s.mistake(in.get("match").Pos,
+	case m.get("match") != nil:
+		s.mistake(m.get("match").Pos,
 			"tenant %q has no account, so that its routes must not match calls, which may be others'; set account in tenant", s.tenant.Name)
 	case !strings.HasPrefix(r.Path.S, own):
 		s.mistake(r.Path.Pos,
@@ -116,9 +117,9 @@ func (s *source) onOwnPath(in fields, r *Route) bool {
 	return false
 }
 
-// outcomes reads the branches of a route, its own or its plan's, and what depends on them.
-func (f fields) outcomes(r *Route) {
-	plan := Plan{Data: noData()}
+// readBranches reads the branches of a route, its own or its plan's, and what depends on them.
+func (f fields) readBranches(r *Route) {
+	plan := Plan{Data: emptyData()}
 	switch {
 	case len(f.given("branches", "plan")) == 2:
 		f.mistake(f.get("plan").Pos, "route %q has branches and a plan; keep one", r.Name)
@@ -130,21 +131,21 @@ func (f fields) outcomes(r *Route) {
 		}
 		plan = *found
 		r.Plan = plan.Name
-		r.Branches = f.planned(&plan)
+		r.Branches = f.planBranches(&plan)
 	case f.get("branches") != nil:
 		for _, key := range f.given("calendars", "answers") {
 			f.mistake(f.get(key).Pos, "%s goes with a plan; the branches of this route say it themselves", key)
 		}
-		r.Branches = f.branches(f.calendarNaming)
+		r.Branches = f.branches(f.resolveCalendar)
 		plan.Unknown, plan.Fallback = len(r.Branches)-1, len(r.Branches)-1
 	default:
 		f.mistake(r.Pos, "route %q has no branches; set branches or plan", r.Name)
 	}
 	r.DayStarts = f.timeOfDay("day_starts", plan.DayStarts)
-	r.Unknown = f.indexOf("unknown", r.Branches, plan.Unknown)
-	r.Fallback = f.indexOf("fallback", r.Branches, plan.Fallback)
+	r.Unknown = f.branchIndex("unknown", r.Branches, plan.Unknown)
+	r.Fallback = f.branchIndex("fallback", r.Branches, plan.Fallback)
 
-	data := f.merge(f.merge(f.base, plan.Data), f.data("data"))
+	data := f.merge(f.merge(f.baseData, plan.Data), f.data("data"))
 	for _, b := range r.Branches {
 		b.Data = f.merge(data, b.Data)
 		b.When.walk(func(c *Condition) { f.checkNames(c.Names, b.Data, r) })
@@ -153,26 +154,27 @@ func (f fields) outcomes(r *Route) {
 
 // plan looks the route's plan up, in the tenant first.
 func (f fields) plan() (*Plan, bool) {
-	name := f.word("plan")
+	name := f.nonBlank("plan")
 	if name.S == "" {
 		return nil, false
 	}
 	p, ok := f.plans.find(name.S)
-	if !ok && !f.unreadPart("plans") {
-		f.mistake(name.Pos, "plan %s is not defined%s", quote(name.S), f.suggest(name.S, f.plans.known))
+	if !ok && !f.isMisspelledPart("plans") {
+		f.mistake(name.Pos, "plan %s is not defined%s", quote(name.S), f.suggest(name.S, f.plans.names))
 	}
 	return p, ok && len(p.Branches) > 0
 }
 
-// match reads which calls a route is for. A tenant's accounts are part of every match of its routes.
+// match reads which calls a route is for. A tenant's accounts are part
+// of every match of its routes.
 func (f fields) match() Match {
 	var m Match
 	n := f.get("match")
 	if n != nil {
-		in := f.fields(n, inMatch)
-		m.Accounts = in.accounts("account")
-		m.Dialed = in.texts("dialed")
-		if in.whole && len(in.by) == 0 {
+		given := f.fields(n, inMatch)
+		m.Accounts = given.accounts("account")
+		m.Dialed = given.texts("dialed")
+		if given.allKnown && len(given.nodes) == 0 {
 			f.mistake(n.Pos, "match is empty; set account or dialed, or leave it out")
 		}
 	}

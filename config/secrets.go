@@ -8,8 +8,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Secret is a text that is never shown: it prints, logs and encodes as "<secret>". The zero Secret was not given and
-// prints as "".
+// Secret is a text that is never shown: it prints, logs and encodes as "<secret>". The zero Secret
+// was not given and prints as "".
 type Secret struct {
 	diag.Pos // where it, or the {secret: NAME} that names it, stands
 	// text is behind a pointer so that a Secret in an unexported field shows an address at most.
@@ -48,41 +48,41 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // readSecrets reads the files that a source names under secrets.
 func (s *source) readSecrets() {
-	if s.taken != nil {
+	if s.reused != nil {
 		return
 	}
 	names, values, before := s.top.texts("secrets"), 0, len(s.mistakes)
-	defer func() { s.unreadSecrets = len(s.mistakes) > before }()
+	defer func() { s.secretsIncomplete = len(s.mistakes) > before }()
 	if len(names) > mostPaths &&
 		s.exceeds(len(names), mostPaths, names[mostPaths].Pos, "paths and globs under secrets", "write fewer of them") {
 		return
 	}
 	for _, path := range s.paths(names, "secrets") {
-		in, ok := s.read(path)
-		if !ok && s.reading.full {
+		input, ok := s.read(path)
+		if !ok && s.namedFiles.full {
 			return
 		}
 		if !ok {
 			continue
 		}
-		values += valuesIn(in.Bytes)
+		values += valuesIn(input.Bytes)
 		if s.exceeds(values, mostSecrets, diag.Pos{File: path.S},
 			"keys and values in its files of secrets (lines, commas, colons and brackets count)",
 			"remove what is not needed") {
 			return
 		}
 		file := path.S
-		if in.Mode.Perm()&^0o600 != 0 {
+		if input.Mode.Perm()&^0o600 != 0 {
 			s.warn(diag.Pos{File: file}, "secrets_readable", "secrets are open to others (mode %04o); chmod 600",
-				in.Mode.Perm())
+				input.Mode.Perm())
 		}
-		root, mistakes := parseSecrets(file, in.Bytes)
+		root, mistakes := parseSecrets(file, input.Bytes)
 		s.mistakes = append(s.mistakes, mistakes...)
 		if root == nil {
 			continue
 		}
 		if root.kind != mapping {
-			s.mistake(root.Pos, "want secrets as a mapping of names to texts, found %s", root.what())
+			s.mistake(root.Pos, "want secrets as a mapping of names to texts, found %s", root.describe())
 		}
 		for _, e := range root.entries {
 			s.addSecret(e)
@@ -90,9 +90,9 @@ func (s *source) readSecrets() {
 	}
 }
 
-// takeGranted gives a tenant the secrets of the main file that that says it may have.
-func (s *source) takeGranted(main *source) {
-	if s.tenant == nil || s.taken != nil || s.grants[s.tenant.Name] == nil {
+// grantSecrets gives a tenant the secrets of the main file that that says it may have.
+func (s *source) grantSecrets(main *source) {
+	if s.tenant == nil || s.reused != nil || s.grants[s.tenant.Name] == nil {
 		return
 	}
 	s.secrets.outer = map[string]Secret{}
@@ -111,7 +111,7 @@ func (s *source) addSecret(e entry) {
 	case !nameGrammar.MatchString(name.S):
 		s.mistake(name.Pos, "want the name of a secret in lower-case letters, digits and dashes")
 	case n.kind != scalar:
-		s.mistake(n.Pos, "want a secret as a text, found %s", n.what())
+		s.mistake(n.Pos, "want a secret as a text, found %s", n.describe())
 	case n.text == "":
 		s.mistake(n.Pos, "a secret is empty")
 	case strings.ContainsAny(n.text, "\r\n"):
@@ -125,23 +125,24 @@ func (s *source) addSecret(e entry) {
 	}
 }
 
-// secret gives a text that is written in place or named as {secret: NAME}. Nothing of it is ever shown.
+// secret gives a text that is written in place or named as {secret: NAME}.
+// Nothing of it is ever shown.
 func (f fields) secret(key string) Secret {
 	n := f.get(key)
 	if n == nil {
 		return Secret{}
 	}
-	return f.secretAt(n, key)
+	return f.secretValue(n, key)
 }
 
-func (s *source) secretAt(n *node, key string) Secret {
+func (s *source) secretValue(n *node, key string) Secret {
 	switch {
 	case n.kind == list:
 		s.mistake(n.Pos, "want %s as a text or {secret: NAME}, found a list", key)
 	case n.kind == mapping && len(n.entries) == 0:
 		s.mistake(n.Pos, "want %s as a text or {secret: NAME}, found an empty mapping", key)
 	case n.kind == mapping:
-		return s.secretNamed(s.fields(n, inSecret).required("secret"))
+		return s.resolveSecret(s.fields(n, inSecret).required("secret"))
 	case n.text == "":
 		s.mistake(n.Pos, "%s is empty", key)
 	case strings.ContainsAny(n.text, "\r\n"):
@@ -152,14 +153,14 @@ func (s *source) secretAt(n *node, key string) Secret {
 	return Secret{}
 }
 
-// secretNamed looks a secret up, in the tenant first.
-func (s *source) secretNamed(name Text) Secret {
+// resolveSecret looks a secret up, in the tenant first.
+func (s *source) resolveSecret(name Text) Secret {
 	switch found, ok := s.secrets.find(name.S); {
 	case name.Line == 0: // reported where it was read
 	case !nameGrammar.MatchString(name.S):
 		// The name is not shown: the secret itself may stand in its place.
 		s.mistake(name.Pos, "want the name of a secret in lower-case letters, digits and dashes")
-	case !ok && s.unreadSecrets: // it may stand in what could not be read, which is reported
+	case !ok && s.secretsIncomplete: // it may stand in what could not be read, which is reported
 	case !ok && s.tenant != nil:
 		// Whether the main file has one of that name is none of the tenant's business.
 		s.mistake(name.Pos,
@@ -170,7 +171,7 @@ func (s *source) secretNamed(name Text) Secret {
 			"secret %q is not defined, and no file is named under secrets; set secrets: [secrets.yaml] and write %s: VALUE into that file",
 			name.S, name.S)
 	case !ok:
-		s.mistake(name.Pos, "secret %q is not defined%s", name.S, s.suggest(name.S, s.secrets.known))
+		s.mistake(name.Pos, "secret %q is not defined%s", name.S, s.suggest(name.S, s.secrets.names))
 	default:
 		return Secret{name.Pos, found.text}
 	}

@@ -21,15 +21,15 @@ func (s *source) readGlobal() {
 	f, top := s.file, s.top
 	f.Listen = top.address("listen", ":8080")
 	f.AdminListen = top.address("admin_listen", "127.0.0.1:9480")
-	if web := top.word("admin_web_config"); web.S != "" {
+	if web := top.nonBlank("admin_web_config"); web.S != "" {
 		f.AdminWebConfig = Text{Pos: web.Pos, S: s.resolve(web)}
 	}
 	f.PivotPath = top.urlPath("path")
 	if f.PivotPath.S == "" {
 		f.PivotPath = Text{S: "/pivot"}
 	}
-	f.StateDir = s.resolve(top.word("state_dir"))
-	if dir := top.word("templates"); dir.S != "" {
+	f.StateDir = s.resolve(top.nonBlank("state_dir"))
+	if dir := top.nonBlank("templates"); dir.S != "" {
 		f.Templates = s.resolve(dir)
 		s.readTemplates(dir.Pos)
 	}
@@ -37,15 +37,15 @@ func (s *source) readGlobal() {
 	if top.get("kazoo_version") != nil {
 		f.KazooVersion = top.oneOf("kazoo_version", "4.3", "master", "5")
 	}
-	for _, t := range top.words("extra_modules") {
+	for _, t := range top.nonBlanks("extra_modules") {
 		f.ExtraModules = append(f.ExtraModules, t.S)
 	}
 
-	f.AnswerWithin = top.duration("answer_within", span{10 * time.Millisecond, 4 * time.Second, time.Second})
-	f.StartTimeout = top.duration("start_timeout", span{0, 10 * time.Minute, 10 * time.Second})
+	f.AnswerWithin = top.duration("answer_within", durationRange{10 * time.Millisecond, 4 * time.Second, time.Second})
+	f.StartTimeout = top.duration("start_timeout", durationRange{0, 10 * time.Minute, 10 * time.Second})
 	f.Watch = top.watch()
-	f.Drain = top.duration("drain", span{0, 10 * time.Minute, 5 * time.Second})
-	f.Horizon = top.duration("horizon", span{day, 3660 * day, 400 * day})
+	f.Drain = top.duration("drain", durationRange{0, 10 * time.Minute, 5 * time.Second})
+	f.Horizon = top.duration("horizon", durationRange{day, 3660 * day, 400 * day})
 
 	f.Limits = top.limits(Limits{})
 	f.PerMinute = top.hosts()
@@ -65,7 +65,7 @@ func (s *source) readGlobal() {
 	if f.Decisions.Keep > mostKept {
 		s.mistake(remembered.get("keep").Pos, "keep is at most %d, found %d", mostKept, f.Decisions.Keep)
 	}
-	s.hours = top.subscribers(nil)
+	s.hours = top.hoursTokens(nil)
 	log := s.fields(top.get("log"), inLog)
 	f.Log = Log{
 		Format:  log.oneOf("format", "text", "json"),
@@ -77,15 +77,15 @@ func (s *source) readGlobal() {
 // mostKept is how many decisions of a route can be remembered.
 const mostKept = 1000
 
-// subscribers reads who may subscribe to hours, besides those who may anyway.
-func (f fields) subscribers(besides []Secret) []Secret {
+// hoursTokens reads who may subscribe to hours, besides those who may anyway.
+func (f fields) hoursTokens(besides []Secret) []Secret {
 	n := f.get("hours")
 	if n == nil {
 		return besides
 	}
-	in := f.fields(n, inHours)
-	token := in.token("token")
-	if in.whole && in.get("token") == nil {
+	m := f.fields(n, inHours)
+	token := m.token("token")
+	if m.allKnown && m.get("token") == nil {
 		f.mistake(n.Pos, "hours has no token")
 	}
 	if token.Given() {
@@ -99,18 +99,18 @@ func (f fields) watch() time.Duration {
 	if n := f.get("watch"); n != nil && n.kind == scalar && n.text == "never" {
 		return 0
 	}
-	return f.duration("watch", span{time.Second, time.Hour, 5 * time.Second})
+	return f.duration("watch", durationRange{time.Second, time.Hour, 5 * time.Second})
 }
 
 // readTemplates keeps the files of the directory of templates; what they hold is not looked at.
-func (s *source) readTemplates(at diag.Pos) {
+func (s *source) readTemplates(pos diag.Pos) {
 	dir := s.file.Templates
 	names, err := s.inputs.templates(dir)
 	switch {
 	case errors.Is(err, errNoDirectory):
-		s.mistake(at, "templates: there is no directory %s%s", quote(dir), s.nearMissing(dir, "", fs.ErrNotExist))
+		s.mistake(pos, "templates: there is no directory %s%s", quote(dir), s.suggestMissing(dir, "", fs.ErrNotExist))
 	case err != nil:
-		s.mistake(at, "templates: %s: %v", dir, err)
+		s.mistake(pos, "templates: %s: %v", dir, err)
 	}
 	s.file.NoTemplates = err != nil
 	for _, name := range names {
@@ -140,10 +140,10 @@ func (f fields) hosts() map[string]int {
 
 // required gives a text that must be there.
 func (f fields) required(key string) Text {
-	if f.get(key) == nil && f.whole {
-		f.mistake(f.Pos, "%s has no %s", nouns[f.place], key)
+	if f.get(key) == nil && f.allKnown {
+		f.mistake(f.Pos, "%s has no %s", nouns[f.section], key)
 	}
-	return f.word(key)
+	return f.nonBlank(key)
 }
 
 // auth reads who may ask; nil when the key is not given.
@@ -152,15 +152,15 @@ func (f fields) auth() *Auth {
 	if n == nil {
 		return nil
 	}
-	in := f.fields(n, inAuth)
+	m := f.fields(n, inAuth)
 	a := &Auth{
 		Pos:            n.Pos,
-		Basic:          in.basic(),
-		Token:          in.token("token"),
-		Networks:       in.networks("networks"),
-		TrustedProxies: in.networks("trusted_proxies"),
+		Basic:          m.basic(),
+		Token:          m.token("token"),
+		Networks:       m.networks("networks"),
+		TrustedProxies: m.networks("trusted_proxies"),
 	}
-	if in.whole && len(in.given("basic", "token", "networks")) == 0 {
+	if m.allKnown && len(m.given("basic", "token", "networks")) == 0 {
 		f.mistake(n.Pos, "auth lets everybody in; set basic, token or networks")
 	}
 	return a
@@ -172,15 +172,15 @@ func (f fields) basic() *Basic {
 	if n == nil {
 		return nil
 	}
-	in := f.fields(n, inBasic)
-	b := &Basic{Username: in.required("username").S, Password: in.secret("password")}
-	if in.whole && in.get("password") == nil {
+	m := f.fields(n, inBasic)
+	b := &Basic{Username: m.required("username").S, Password: m.secret("password")}
+	if m.allKnown && m.get("password") == nil {
 		f.mistake(n.Pos, "basic has no password")
 	}
 	if strings.Contains(b.Username, ":") {
-		f.mistake(in.get("username").Pos, "a user name cannot hold %q", ":")
+		f.mistake(m.get("username").Pos, "a user name cannot hold %q", ":")
 	}
-	f.plainSecret(in.get("password"), "a password")
+	f.plainSecret(m.get("password"), "a password")
 	return b
 }
 
@@ -190,10 +190,10 @@ var (
 )
 
 // language gives a BCP 47 tag; "" when the key is not given.
-func (f fields) language(otherwise string) string {
+func (f fields) language(def string) string {
 	t := f.text("language")
 	if t.Line == 0 {
-		return otherwise
+		return def
 	}
 	if !languageGrammar.MatchString(t.S) {
 		f.mistake(t.Pos, "want language as a tag such as en or en-us, found %s", quote(t.S))
@@ -202,10 +202,10 @@ func (f fields) language(otherwise string) string {
 }
 
 // phoneRegion gives an ISO 3166 country; "" when the key is not given.
-func (f fields) phoneRegion(otherwise string) string {
+func (f fields) phoneRegion(def string) string {
 	t := f.text("phone_region")
 	if t.Line == 0 {
-		return otherwise
+		return def
 	}
 	if !countryGrammar.MatchString(t.S) {
 		f.mistake(t.Pos, "want phone_region as a country of two capital letters such as US, found %s", quote(t.S))
@@ -231,29 +231,29 @@ func (l *loader) crossCheck(main *source) {
 	for _, r := range f.Routes {
 		open = open && r.Auth == nil
 	}
-	if open && !loopback(f.Listen.S) {
-		p := f.Listen.Pos
-		if p.Line == 0 {
-			p.File = f.Path
+	if open && !isLoopback(f.Listen.S) {
+		pos := f.Listen.Pos
+		if pos.Line == 0 {
+			pos.File = f.Path
 		}
-		l.warn(p, "no_auth", "there is no auth: anyone who reaches listen %q may ask", f.Listen.S)
+		l.warn(pos, "no_auth", "there is no auth: anyone who reaches listen %q may ask", f.Listen.S)
 	}
-	l.samePaths()
-	l.ownPaths()
-	if sameAddress(f.Listen.S, f.AdminListen.S) {
-		p := f.AdminListen.Pos
-		if p.Line == 0 {
-			p = f.Listen.Pos
+	l.checkSamePaths()
+	l.checkTenantPaths()
+	if addressesConflict(f.Listen.S, f.AdminListen.S) {
+		pos := f.AdminListen.Pos
+		if pos.Line == 0 {
+			pos = f.Listen.Pos
 		}
-		l.mistakes = append(l.mistakes, diag.Mistakef(p,
+		l.mistakes = append(l.mistakes, diag.Mistakef(pos,
 			"listen and admin_listen are both on port %s; give them different ports, so that Kazoo cannot reach the admin side",
 			f.Listen.S[strings.LastIndex(f.Listen.S, ":")+1:]))
 	}
 }
 
-// sameAddress reports whether a machine cannot listen on both addresses: they have one port,
+// addressesConflict reports whether a machine cannot listen on both addresses: they have one port,
 // and one host or every host.
-func sameAddress(a, b string) bool {
+func addressesConflict(a, b string) bool {
 	hostA, portA, errA := net.SplitHostPort(a)
 	hostB, portB, errB := net.SplitHostPort(b)
 	if errA != nil || errB != nil {
@@ -283,9 +283,9 @@ func sameHost(a, b string) bool {
 	return hostA == hostB || errA == nil && errB == nil && addrA == addrB
 }
 
-// ownPaths finds routes of tenants without an account on paths where the operator's routes
+// checkTenantPaths finds routes of tenants without an account on paths where the operator's routes
 // answer, which may have any name.
-func (l *loader) ownPaths() {
+func (l *loader) checkTenantPaths() {
 	operators := map[string]diag.Pos{l.file.PivotPath.S: l.file.PivotPath.Pos}
 	for _, r := range l.file.Routes {
 		if r.Tenant == nil && len(r.Match.Accounts)+len(r.Match.Dialed) > 0 {
@@ -293,7 +293,7 @@ func (l *loader) ownPaths() {
 		}
 	}
 	for _, r := range l.file.Routes {
-		if _, theirs := operators[r.Path.S]; theirs && r.Tenant != nil && len(r.Match.Accounts) == 0 {
+		if _, taken := operators[r.Path.S]; taken && r.Tenant != nil && len(r.Match.Accounts) == 0 {
 			l.mistakes = append(l.mistakes,
 				diag.Mistakef(r.Path.Pos, "path %q is the main file's; set another path, or account in tenant",
 					r.Path.S))
@@ -301,8 +301,8 @@ func (l *loader) ownPaths() {
 	}
 }
 
-// samePaths finds routes of which the second would never be asked.
-func (l *loader) samePaths() {
+// checkSamePaths finds routes of which the second would never be asked.
+func (l *loader) checkSamePaths() {
 	first := map[string]*Route{}
 	for _, r := range l.file.Routes {
 		if len(r.Match.Accounts) > 0 || len(r.Match.Dialed) > 0 || r.Path.S == "" {
@@ -319,7 +319,7 @@ func (l *loader) samePaths() {
 	}
 }
 
-func loopback(listen string) bool {
+func isLoopback(listen string) bool {
 	host, _, err := net.SplitHostPort(listen)
 	if err != nil {
 		return true // reported as a mistake

@@ -21,7 +21,7 @@ func TestSameAddress(t *testing.T) {
 		{"127.0.0.1:0", "localhost:00", false},
 		{"pbx.example.com:7001", "127.0.0.1:7001", false},
 	} {
-		if got, back := sameAddress(c.a, c.b), sameAddress(c.b, c.a); got != c.want || back != c.want {
+		if got, back := addressesConflict(c.a, c.b), addressesConflict(c.b, c.a); got != c.want || back != c.want {
 			t.Errorf("%s and %s: got %t and %t, want %t", c.a, c.b, got, back, c.want)
 		}
 	}

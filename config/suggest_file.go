@@ -14,9 +14,9 @@ import (
 // mostBeside is how many names a directory may have in which one is looked for that was meant.
 const mostBeside = 1000
 
-// near ends a message about a file or directory that is not there: what has nearly that name beside it, or
-// nothing.
-func (d disk) near(name string) string {
+// suggestFile ends a message about a file or directory that is not there: what has nearly that
+// name beside it, or nothing.
+func (d disk) suggestFile(name string) string {
 	names, err := d.list(orDot(d.dir(name)))
 	if err != nil || len(names) > mostBeside {
 		return ""
@@ -34,34 +34,35 @@ func (d disk) near(name string) string {
 	return ""
 }
 
-// nearMissing is near for a file that could not be read, if that is since it is not there.
-func (s *source) nearMissing(name, home string, err error) string {
+// suggestMissing is near for a file that could not be read, if that is since it is not there.
+func (s *source) suggestMissing(name, home string, err error) string {
 	if !errors.Is(err, fs.ErrNotExist) || s.inputs.frozen {
 		return ""
 	}
-	if s.said.suggested++; s.said.suggested > mostSuggested {
+	if s.counter.suggestions++; s.counter.suggestions > mostSuggested {
 		return ""
 	}
-	return s.inputs.disk.within(home).near(name)
+	return s.inputs.disk.confinedTo(home).suggestFile(name)
 }
 
 // readAs is read on behalf of the tenant whose file has that path; "" for the operator.
-func (s *source) readAs(path Text, of string) (*Input, bool) {
-	in := s.inputs.read(path.S, of)
-	if in.Err != nil {
+func (s *source) readAs(path Text, tenant string) (*Input, bool) {
+	input := s.inputs.read(path.S, tenant)
+	if input.Err != nil {
 		s.mistakes = append(s.mistakes, diag.Mistake{
 			Pos: path.Pos, Other: diag.Pos{File: path.S},
-			Message: fmt.Sprintf("%s: %v%s", path.S, in.Err, s.nearMissing(path.S, s.inputs.homeOf(path.S, of), in.Err)),
+			Message: fmt.Sprintf("%s: %v%s", path.S, input.Err,
+				s.suggestMissing(path.S, s.inputs.confinedDir(path.S, tenant), input.Err)),
 		})
 	}
-	return in, in.Err == nil
+	return input, input.Err == nil
 }
 
-// NearFile ends a message about a file that is not there: the one that was probably meant beside it, or nothing.
-// Nothing outside of home is looked at, if that is given.
+// NearFile ends a message about a file that is not there: the one that was probably meant beside
+// it, or nothing. Nothing outside of home is looked at, if that is given.
 func (f *File) NearFile(name, home string) string {
 	if f.Inputs.frozen {
 		return ""
 	}
-	return f.Inputs.disk.within(home).near(name)
+	return f.Inputs.disk.confinedTo(home).suggestFile(name)
 }

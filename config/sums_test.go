@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestSums: of each key of a tenant's file that is an amount, may be repeated or names something large, it is known
-// what bounds it for the whole tenant. A key that is new has to be put here.
+// TestSums: of each key of a tenant's file that is an amount, may be repeated or names something
+// large, it is known what bounds it for the whole tenant. A key that is new has to be put here.
 func TestSums(t *testing.T) {
 	t.Parallel()
 	const (
@@ -17,7 +17,7 @@ func TestSums(t *testing.T) {
 		lowered = "the operator's limits, which a tenant only lowers; calendars.ownerTimes, ownerBytes"
 		samples = "templates.MaxSource; what sample calls of a tenant take"
 	)
-	bounds := map[place]map[string]string{
+	bounds := map[section]map[string]string{
 		inInclude: {
 			"secrets": files, "data": "mostMerged", "lists": "mostLists, mostNumbers",
 			"calendars": "mostCalendars", "plans": values + "; mostBranches", "routes": "mostRoutes",
@@ -42,7 +42,7 @@ func TestSums(t *testing.T) {
 		inLimits:    {},
 	}
 	for _, k := range keyTable {
-		switch k.in {
+		switch k.section {
 		case inCondition:
 			bounds[inCondition][k.name] = asks
 		case inLimits:
@@ -51,9 +51,9 @@ func TestSums(t *testing.T) {
 	}
 	many := regexp.MustCompile(`s$|s by |list|amount|data|path$`)
 	for _, k := range keyTable {
-		of, ok := bounds[k.in]
-		if ok && many.MatchString(k.takes) && of[k.name] == "" {
-			t.Errorf("nothing is said of what bounds %q (%s) for a tenant", k.name, k.takes)
+		of, ok := bounds[k.section]
+		if ok && many.MatchString(k.format) && of[k.name] == "" {
+			t.Errorf("nothing is said of what bounds %q (%s) for a tenant", k.name, k.format)
 		}
 		delete(of, k.name)
 	}

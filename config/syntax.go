@@ -11,9 +11,9 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// syntaxMessages say what the YAML library means, by a piece of its own message. They quote nothing: the text may be a
-// secret.
-var syntaxMessages = []struct{ theirs, ours string }{
+// syntaxMessages say what the YAML library means, by a piece of its own message. They quote
+// nothing: the text may be a secret.
+var syntaxMessages = []struct{ library, message string }{
 	{"found character that cannot start any token", "a text cannot begin with this character; put it in quotes"},
 	{"tab character", "a tab cannot indent; use spaces"},
 	{"mixed spaces and tabs", "a tab cannot indent; use spaces"},
@@ -52,59 +52,59 @@ var noBlank = regexp.MustCompile(`^(\s*(?:- +)*[a-z_]+:)[^\s/]`)
 
 // syntax puts an error of the YAML library into our words.
 func (c *converter) syntax(err error) diag.Mistake {
-	p, theirs, opened := diag.Pos{File: c.file}, "", diag.Pos{}
+	pos, library, opened := diag.Pos{File: c.file}, "", diag.Pos{}
 	if all, ok := errors.AsType[*yaml.LoadErrors](err); ok && len(all.Errors) > 0 {
 		err = all.Errors[0]
 	}
 	if one, ok := errors.AsType[*yaml.LoadError](err); ok {
-		theirs = one.Message
+		library = one.Message
 		mark := one.Mark
-		if open := one.ContextMark; strings.Contains(theirs, "did not find expected ','") && open.Line > 0 &&
+		if open := one.ContextMark; strings.Contains(library, "did not find expected ','") && open.Line > 0 &&
 			open.Line < mark.Line {
 			opened = diag.Pos{File: c.file, Line: open.Line, Col: open.Column}
 		}
 		// A missing end is better shown where its beginning is.
 		if one.ContextMark.Line > 0 &&
-			(c.blankFrom(mark.Line) || strings.Contains(theirs, "unexpected end of stream")) {
+			(c.blankFrom(mark.Line) || strings.Contains(library, "unexpected end of stream")) {
 			mark = one.ContextMark
 		}
-		p.Line, p.Col = mark.Line, mark.Column
+		pos.Line, pos.Col = mark.Line, mark.Column
 	}
-	for _, line := range [2]int{p.Line, p.Line - 1} {
+	for _, line := range [2]int{pos.Line, pos.Line - 1} {
 		if m, ok := c.needsQuotes(line); ok {
 			return m
 		}
 	}
-	for _, line := range [2]int{p.Line, p.Line - 1} {
-		if m, ok := c.typeset(line); ok {
+	for _, line := range [2]int{pos.Line, pos.Line - 1} {
+		if m, ok := c.typographicMistake(line); ok {
 			return m
 		}
 	}
-	if q, ok := c.brokenQuotes(p); ok && p.Line > 0 {
+	if q, ok := c.brokenQuotes(pos); ok && pos.Line > 0 {
 		return q.mistake()
 	}
 	switch {
-	case p.Line == 0:
+	case pos.Line == 0:
 	case opened.Line > 0:
 		return diag.Mistakef(opened, `the "%c" opened here is not closed before %d:%d; close it`, c.runeAt(opened),
-			p.Line, p.Col)
-	case c.blankFrom(p.Line):
-		return diag.Mistakef(p, "the file ends where more is wanted; check that every bracket and quote is closed")
-	case strings.Contains(theirs, "cannot start any token") && c.runeAt(p) == '\t':
-		return diag.Mistakef(p, "a tab cannot indent; use spaces")
+			pos.Line, pos.Col)
+	case c.blankFrom(pos.Line):
+		return diag.Mistakef(pos, "the file ends where more is wanted; check that every bracket and quote is closed")
+	case strings.Contains(library, "cannot start any token") && c.runeAt(pos) == '\t':
+		return diag.Mistakef(pos, "a tab cannot indent; use spaces")
 	}
-	if strings.Contains(theirs, "mapping values are not allowed") && p.Line > 1 {
-		if m := noBlank.FindStringSubmatch(c.lines[p.Line-2]); m != nil {
-			return diag.Mistakef(diag.Pos{File: c.file, Line: p.Line - 1, Col: len([]rune(m[1]))},
+	if strings.Contains(library, "mapping values are not allowed") && pos.Line > 1 {
+		if m := noBlank.FindStringSubmatch(c.lines[pos.Line-2]); m != nil {
+			return diag.Mistakef(diag.Pos{File: c.file, Line: pos.Line - 1, Col: len([]rune(m[1]))},
 				`want a blank after this ":"`)
 		}
 	}
 	for _, m := range syntaxMessages {
-		if strings.Contains(theirs, m.theirs) {
-			return diag.Mistakef(p, "%s", m.ours)
+		if strings.Contains(library, m.library) {
+			return diag.Mistakef(pos, "%s", m.message)
 		}
 	}
-	return diag.Mistakef(p, "this is not YAML; check the indentation and the quotes before this place")
+	return diag.Mistakef(pos, "this is not YAML; check the indentation and the quotes before this place")
 }
 
 // blankFrom reports whether a line and all after it are blank.
@@ -114,13 +114,13 @@ func (c *converter) blankFrom(line int) bool {
 }
 
 // runeAt gives the character at a place; 0 when there is none.
-func (c *converter) runeAt(p diag.Pos) rune {
-	if p.Line < 1 || p.Line > len(c.lines) {
+func (c *converter) runeAt(pos diag.Pos) rune {
+	if pos.Line < 1 || pos.Line > len(c.lines) {
 		return 0
 	}
-	line := c.runes(p.Line - 1)
-	if p.Col < 1 || p.Col > len(line) {
+	line := c.runes(pos.Line - 1)
+	if pos.Col < 1 || pos.Col > len(line) {
 		return 0
 	}
-	return line[p.Col-1]
+	return line[pos.Col-1]
 }

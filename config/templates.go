@@ -20,16 +20,16 @@ func (f *File) TemplateFiles() fs.FS {
 // TemplateInputs are these files, by path; those that could not be read are left out.
 func (f *File) TemplateInputs() []Input {
 	var list []Input
-	for _, name := range f.Inputs.looks[Look{Name: f.Templates, Directory: true}].names {
-		if in := f.Inputs.files[f.Inputs.disk.join(f.Templates, name)]; in != nil && in.Err == nil {
-			list = append(list, *in)
+	for _, name := range f.Inputs.listings[Look{Name: f.Templates, Directory: true}].names {
+		if input := f.Inputs.files[f.Inputs.disk.join(f.Templates, name)]; input != nil && input.Err == nil {
+			list = append(list, *input)
 		}
 	}
 	return list
 }
 
-// NearTemplate is a file in the directory of templates that has the name of a template and another ending than
-// templates have; "" where there is none.
+// NearTemplate is a file in the directory of templates that has the name of a template and another
+// ending than templates have; "" where there is none.
 func (f *File) NearTemplate(name string) string {
 	if f.Templates == "" || f.Inputs.frozen {
 		return ""
@@ -49,8 +49,9 @@ func (f *File) NearTemplate(name string) string {
 // mostSearched is how many directories are looked into for a template that is elsewhere.
 const mostSearched = 100
 
-// FarTemplate is the path of a template's file that is not looked for where it is: in a sub-directory of Templates, or,
-// with set false, where no Templates are set, beside the main file or in a directory there; "" where there is none.
+// FarTemplate is the path of a template's file that is not looked for where it is: in a
+// sub-directory of Templates, or, with set false, where no Templates are set, beside the main file
+// or in a directory there; "" where there is none.
 func (f *File) FarTemplate(name string) (file string, set bool) {
 	set = f.Templates != ""
 	if f.Inputs.frozen {
@@ -89,32 +90,32 @@ type templateFiles struct {
 }
 
 func (t templateFiles) Open(name string) (fs.File, error) {
-	in, err := t.find("open", name)
+	input, err := t.find("open", name)
 	if err != nil {
 		return nil, err
 	}
-	return &openFile{bytes.NewReader(in.Bytes), fileInfo{name, in}}, nil
+	return &openFile{bytes.NewReader(input.Bytes), fileInfo{name, input}}, nil
 }
 
 func (t templateFiles) ReadFile(name string) ([]byte, error) {
-	in, err := t.find("read", name)
+	input, err := t.find("read", name)
 	if err != nil {
 		return nil, err
 	}
-	return bytes.Clone(in.Bytes), nil
+	return bytes.Clone(input.Bytes), nil
 }
 
 func (t templateFiles) Stat(name string) (fs.FileInfo, error) {
-	in, err := t.find("stat", name)
+	input, err := t.find("stat", name)
 	if err != nil {
 		return nil, err
 	}
-	return fileInfo{name, in}, nil
+	return fileInfo{name, input}, nil
 }
 
 func (t templateFiles) Glob(pattern string) ([]string, error) {
 	var names []string
-	for _, name := range t.inputs.looks[Look{Name: t.dir, Directory: true}].names {
+	for _, name := range t.inputs.listings[Look{Name: t.dir, Directory: true}].names {
 		fits, err := path.Match(pattern, name)
 		if err != nil {
 			return nil, err
@@ -128,16 +129,16 @@ func (t templateFiles) Glob(pattern string) ([]string, error) {
 
 func (t templateFiles) find(op, name string) (*Input, error) {
 	if name == "." {
-		return &Input{Path: t.dir, Mode: fs.ModeDir | 0o700}, t.inputs.looks[Look{Name: t.dir, Directory: true}].err
+		return &Input{Path: t.dir, Mode: fs.ModeDir | 0o700}, t.inputs.listings[Look{Name: t.dir, Directory: true}].err
 	}
-	in := t.inputs.files[t.inputs.disk.join(t.dir, name)]
+	input := t.inputs.files[t.inputs.disk.join(t.dir, name)]
 	switch {
-	case in == nil || !fs.ValidPath(name):
+	case input == nil || !fs.ValidPath(name):
 		return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
-	case in.Err != nil:
-		return nil, &fs.PathError{Op: op, Path: name, Err: in.Err}
+	case input.Err != nil:
+		return nil, &fs.PathError{Op: op, Path: name, Err: input.Err}
 	}
-	return in, nil
+	return input, nil
 }
 
 // openFile is an input as it is read.

@@ -10,12 +10,12 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// findHomes finds the directories of which tenants' files may name files: the one that the operator made for
-// the tenant (see placeOf), out of which the tenant's file does not lead either; else that in which the file
-// stands, if nothing else of the configuration lies there or below, else the one beside it that is called like
-// the file, without its ending; "" where something else lies there too. It does so once: a tenant whose former
-// file is used has its former directory.
-func (s *source) findHomes(all []listed) {
+// findHomes finds the directories of which tenants' files may name files: the one that the operator
+// made for the tenant (see [Inputs.locate]), out of which the tenant's file does not lead either;
+// else that in which the file stands, if nothing else of the configuration lies there or below,
+// else the one beside it that is called like the file, without its ending; "" where something else
+// lies there too. It does so once: a tenant whose former file is used has its former directory.
+func (s *source) findHomes(all []includedPath) {
 	in := s.inputs
 	if in.frozen && in.homes != nil {
 		return
@@ -32,23 +32,23 @@ func (s *source) findHomes(all []listed) {
 		}
 	}
 	count(s.file.Path)
-	for _, name := range s.operatorsPaths() {
+	for _, name := range s.operatorPaths() {
 		count(name)
 	}
 	operators := maps.Clone(lies)
 	for _, f := range all {
 		count(f.S)
 	}
-	in.homes, in.lodged = map[string]string{}, map[string]string{}
+	in.homes, in.tenantDirs = map[string]string{}, map[string]string{}
 	for _, f := range all {
-		if at := cmp.Or(s.placeOf(f.S).directory, f.of); at != "" {
-			if in.lodged[f.S] = at; operators[in.disk.abs(at)] == 0 {
+		if at := cmp.Or(s.locate(f.S).dir, f.tenantDir); at != "" {
+			if in.tenantDirs[f.S] = at; operators[in.disk.abs(at)] == 0 {
 				in.homes[f.S] = at
 			}
 			continue
 		}
 		dir := in.disk.dir(f.S)
-		beside := in.disk.beside(f.S)
+		beside := in.disk.siblingDir(f.S)
 		switch {
 		case lies[in.disk.abs(cmp.Or(dir, "."))] == 1:
 			in.homes[f.S] = cmp.Or(dir, ".")
@@ -58,41 +58,43 @@ func (s *source) findHomes(all []listed) {
 	}
 }
 
-// tenantsPlace is where a tenant's files lie.
-type tenantsPlace struct {
-	directory string // of which what lies there is the tenant's
-	home      string // of which the tenant's files may name files; "" for none
+// tenantDirs is where a tenant's files lie.
+type tenantDirs struct {
+	dir  string // of which what lies there is the tenant's
+	home string // of which the tenant's files may name files; "" for none
 }
 
-// homeOf finds the tenant's place in which a file lies; false for none. The nil File has none.
-func (f *File) homeOf(name string) (at tenantsPlace, ok bool) {
+// tenantDirsOf finds the tenant's place in which a file lies; false for
+// none. The nil File has none.
+func (f *File) tenantDirsOf(name string) (dirs tenantDirs, ok bool) {
 	if f == nil {
-		return at, false
+		return dirs, false
 	}
 	in := f.Inputs
-	for _, places := range []map[string]string{in.homes, in.lodged} {
+	for _, places := range []map[string]string{in.homes, in.tenantDirs} {
 		for by, dir := range places {
-			if dir != "" && in.disk.below(in.disk.abs(dir), in.disk.abs(name)) && len(dir) > len(at.directory) {
-				at, ok = tenantsPlace{dir, in.homes[by]}, true
+			if dir != "" && in.disk.contains(in.disk.abs(dir), in.disk.abs(name)) && len(dir) > len(dirs.dir) {
+				dirs, ok = tenantDirs{dir, in.homes[by]}, true
 			}
 		}
 	}
-	return at, ok
+	return dirs, ok
 }
 
-// Confines reports whether a file lies in a tenant's directory, so that it names files as the tenant's own.
+// Confines reports whether a file lies in a tenant's directory, so that it
+// names files as the tenant's own.
 func (f *File) Confines(name string) bool {
-	_, ok := f.homeOf(name)
+	_, ok := f.tenantDirsOf(name)
 	return ok
 }
 
-// operatorsPaths are what else the main file names and no tenant may read: of a glob the
+// operatorPaths are what else the main file names and no tenant may read: of a glob the
 // part before its first wildcard.
-func (s *source) operatorsPaths() []string {
+func (s *source) operatorPaths() []string {
 	var names []string
 	for _, key := range []string{"secrets", "state_dir", "templates", "admin_web_config"} {
 		for _, n := range s.top.get(key).scalars() {
-			if i := strings.IndexAny(n.text, wild); i >= 0 {
+			if i := strings.IndexAny(n.text, wildcards); i >= 0 {
 				n = &node{text: n.text[:i] + "x"}
 			}
 			if n.text == "" {
@@ -113,9 +115,9 @@ func (s *source) operatorsPaths() []string {
 	return names
 }
 
-// own resolves the name of a file, or a glob, that a source names; "" for a tenant's that may not
-// name it, which is reported.
-func (s *source) own(t Text, key string) string {
+// resolveAllowed resolves the name of a file, or a glob, that a source names; "" for a tenant's
+// that may not name it, which is reported.
+func (s *source) resolveAllowed(t Text, key string) string {
 	full := s.resolve(t)
 	if full == "" || s.tenant == nil {
 		return full
@@ -125,8 +127,8 @@ func (s *source) own(t Text, key string) string {
 	case s.home == "":
 		s.mistake(t.Pos,
 			"%s %s: other files of the configuration lie beside this one and in %q, so that it may name no files; "+
-				"put it into a directory of its own", key, quote(t.S), d.beside(s.path))
-	case !d.below(d.abs(s.home), d.abs(full)):
+				"put it into a directory of its own", key, quote(t.S), d.siblingDir(s.path))
+	case !d.contains(d.abs(s.home), d.abs(full)):
 		s.mistake(t.Pos,
 			"%s %s is outside of %q, the directory of which this tenant's file may name files; move it there", key,
 			quote(t.S), s.home)
@@ -136,19 +138,20 @@ func (s *source) own(t Text, key string) string {
 	return ""
 }
 
-// beside is the directory beside a file that is called like it, without its ending.
-func (d disk) beside(file string) string {
+// siblingDir is the directory beside a file that is called like it, without its ending.
+func (d disk) siblingDir(file string) string {
 	return d.join(d.dir(file), strings.TrimSuffix(path.Base(filepath.ToSlash(file)), path.Ext(file)))
 }
 
-// within is a disk that has only what lies below a directory, whatever links there are; "" for everything.
-func (d disk) within(dir string) disk {
+// confinedTo is a disk that has only what lies below a directory, whatever links
+// there are; "" for everything.
+func (d disk) confinedTo(dir string) disk {
 	switch {
 	case dir == "":
 	case d.fsys == nil:
 		d.home = dir
 	default: // files in memory have no links
-		d.of = dir
+		d.tenantDir = dir
 	}
 	return d
 }
@@ -157,7 +160,7 @@ func (d disk) tree() files.Tree {
 	if d.home != "" {
 		return files.Tree{FS: files.Below(d.home)}
 	}
-	return files.Tree{FS: d.fsys, Home: d.of}
+	return files.Tree{FS: d.fsys, Home: d.tenantDir}
 }
 
 // abs is a name by which others can be compared.

@@ -31,7 +31,8 @@ func TestHomes(t *testing.T) {
 			path: "tenants/evil.yaml", file: "evil/spam.txt", more: "tenants/good.yaml",
 		},
 		{
-			name: "beside others, beside the file", include: "tenants/*.yaml", path: "tenants/evil.yaml", file: "spam.txt",
+			name: "beside others, beside the file", include: "tenants/*.yaml", path: "tenants/evil.yaml",
+			file: "spam.txt",
 			more: "tenants/good.yaml", want: `is outside of "TOP/tenants/evil"`,
 		},
 		{
@@ -64,7 +65,8 @@ func TestHomes(t *testing.T) {
 			file: "../evil/spam.txt",
 		},
 		{
-			name: "an absolute path", include: "tenants/*/main.yaml", path: "tenants/evil/main.yaml", file: "/etc/passwd",
+			name: "an absolute path", include: "tenants/*/main.yaml", path: "tenants/evil/main.yaml",
+			file: "/etc/passwd",
 			want: `is outside of "TOP/tenants/evil"`,
 		},
 		{

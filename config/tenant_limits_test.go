@@ -10,7 +10,8 @@ import (
 	"github.com/callhours/callhours/internal/regex"
 )
 
-// TestTenantTotals: a tenant defines as much as it may in all, and one more is its mistake; the operator may.
+// TestTenantTotals: a tenant defines as much as it may in all, and one more is
+// its mistake; the operator may.
 func TestTenantTotals(t *testing.T) {
 	t.Parallel()
 	repeat := func(n int, format string) string {
@@ -73,7 +74,7 @@ func TestTenantTotals(t *testing.T) {
 			`tenant "acme" has more than 1000000 keys in the data of all its routes and branches together`,
 		},
 		"expressions": { // of 1,000 steps; one that is too large counts as many
-			expressions(mostExpressed / regex.MaxSize), expressions(mostExpressed/regex.MaxSize + 30),
+			expressions(mostRegexSteps / regex.MaxSize), expressions(mostRegexSteps/regex.MaxSize + 30),
 			`tenant "acme" has more than 1000000 steps in the programs of all its regular expressions; write patterns with *`,
 		},
 		"numbers": {
@@ -102,7 +103,8 @@ func TestTenantTotals(t *testing.T) {
 	}
 }
 
-// TestTenantClaims: how many numbers the routes of a tenant match is bounded, each for each of its accounts.
+// TestTenantClaims: how many numbers the routes of a tenant match is bounded,
+// each for each of its accounts.
 func TestTenantClaims(t *testing.T) {
 	t.Parallel()
 	said := func(accounts, numbers int) string {
@@ -125,17 +127,17 @@ func TestTenantClaims(t *testing.T) {
 		}})
 		return fmt.Sprint(err)
 	}
-	if got := said(100, mostClaims/100); got != "<nil>" {
+	if got := said(100, mostMatchNumbers/100); got != "<nil>" {
 		t.Errorf("at the bound: %.300s", got)
 	}
-	if got := said(101, mostClaims/100); !strings.Contains(got,
+	if got := said(101, mostMatchNumbers/100); !strings.Contains(got,
 		`tenant "acme" has more than 500000 numbers in the matches of all its routes (each counts for every account`) {
 		t.Errorf("past it: %.300s", got)
 	}
 }
 
-// TestTenantGlobs: a directory is listed once for all globs of a load, and how many names those of a tenant look at is
-// bounded.
+// TestTenantGlobs: a directory is listed once for all globs of a load, and how many names those of
+// a tenant look at is bounded.
 func TestTenantGlobs(t *testing.T) {
 	t.Parallel()
 	const names = 20_000
@@ -156,7 +158,7 @@ func TestTenantGlobs(t *testing.T) {
 		_, err := Load("callhours.yaml", Options{FS: counting})
 		return fmt.Sprint(err), counting.lists
 	}
-	got, lists := said(mostLooked / names)
+	got, lists := said(mostGlobNames / names)
 	if got != "<nil>" {
 		t.Errorf("at the bound: %.300s", got)
 	}
@@ -165,7 +167,7 @@ func TestTenantGlobs(t *testing.T) {
 	}
 	want := `secrets "acme/s/x50*": the globs of the tenant look at more than 1000000 names, ` +
 		`those of a directory for each of them; write fewer globs`
-	if got, _ := said(mostLooked/names + 1); !strings.Contains(got, want) {
+	if got, _ := said(mostGlobNames/names + 1); !strings.Contains(got, want) {
 		t.Errorf("past it: %.300s", got)
 	}
 }

@@ -2,16 +2,16 @@ package config
 
 // readTenant reads whose file this is.
 func (s *source) readTenant(n *node) {
-	in := s.fields(n, inTenant)
-	name := in.required("name")
+	m := s.fields(n, inTenant)
+	name := m.required("name")
 	t := &Tenant{
 		Pos:         name.Pos,
 		Name:        name.S,
-		Accounts:    in.accounts("account"),
-		Timezone:    in.zone("timezone"),
-		Language:    in.language(s.language),
-		PhoneRegion: in.phoneRegion(s.phoneRegion),
-		Labels:      in.labels(),
+		Accounts:    m.accounts("account"),
+		Timezone:    m.zone("timezone"),
+		Language:    m.language(s.language),
+		PhoneRegion: m.phoneRegion(s.phoneRegion),
+		Labels:      m.labels(),
 	}
 	if g := s.grants[t.Name]; g != nil && len(g.accounts) > 0 {
 		t.Granted = true
@@ -19,12 +19,12 @@ func (s *source) readTenant(n *node) {
 			t.Accounts = g.accounts
 		}
 	}
-	s.tenant, s.says = t, in
+	s.tenant, s.tenantFields = t, m
 	s.language, s.phoneRegion = t.Language, t.PhoneRegion
-	s.base = merge(s.base, s.top.data("data"))
-	t.Data = s.base
-	if name.S == "" || !s.isName(name, "a tenant") {
+	s.baseData = merge(s.baseData, s.top.data("data"))
+	t.Data = s.baseData
+	if name.S == "" || !s.checkName(name, "a tenant") {
 		return
 	}
-	s.inputs.mark(s.path, func(in *Input) { in.Name, in.Accounts = t.Name, accountKeys(t.Accounts) })
+	s.inputs.update(s.path, func(input *Input) { input.Name, input.Accounts = t.Name, accountKeys(t.Accounts) })
 }

@@ -1,7 +1,7 @@
 package config
 
-// testKeys has every key of a file of routing tests, as keyTable has those of a configuration. It is
-// the table of docs/testing.md.
+// testKeys has every key of a file of routing tests, as keyTable has those of a configuration. It
+// is the table of docs/testing.md.
 var testKeys = []key{
 	{inTests, "config", "path", "`callhours.yaml`", "the configuration that is tested; relative to the test file"},
 	{

@@ -10,8 +10,9 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Tests is a file of routing tests: calls and moments, and what is wanted for each. Names of routes, branches and
-// calendars in it are looked up by whoever has the configuration. docs/testing.md describes every key.
+// Tests is a file of routing tests: calls and moments, and what is wanted for each. Names of
+// routes, branches and calendars in it are looked up by whoever has the configuration.
+// docs/testing.md describes every key.
 type Tests struct {
 	Path      string // as given to LoadTests
 	Home      string // the directory of a tenant's tests, out of which their files do not lead; "" for the operator's
@@ -20,8 +21,8 @@ type Tests struct {
 	Tests     []Test
 }
 
-// TestCalendar is what a calendar of the configuration holds while tests run. At most one of Unknown, File, Text and
-// Events is set; none means a calendar without events.
+// TestCalendar is what a calendar of the configuration holds while tests run. At most one of
+// Unknown, File, Text and Events is set; none means a calendar without events.
 type TestCalendar struct {
 	diag.Pos
 	Name    string // full: "acme/hours" for a tenant's
@@ -31,8 +32,8 @@ type TestCalendar struct {
 	Events  []TestEvent
 }
 
-// TestEvent is an event in short. Start and End are a date, a date and time of day, or RFC 3339; a zero
-// End ends a day after a date.
+// TestEvent is an event in short. Start and End are a date, a date and time of day, or RFC 3339; a
+// zero End ends a day after a date.
 type TestEvent struct {
 	diag.Pos
 	Summary, Description, Location Text
@@ -86,34 +87,35 @@ const (
 	maxTestEvents  = 10_000 // written in short, in one file
 )
 
-// LoadTests reads a file of routing tests. Its errors are as those of Load; with mistakes the Tests hold what was
-// understood, so that what they name can be looked up in the same run. Such Tests must not be run.
+// LoadTests reads a file of routing tests. Its errors are as those of Load; with mistakes the
+// Tests hold what was understood, so that what they name can be looked up in the same run.
+// Such Tests must not be run.
 func LoadTests(path string, o Options) (*Tests, error) {
 	l := &loader{file: &File{Path: path}, inputs: NewInputs(o.FS)}
 	src := &source{loader: l, path: path, dir: l.inputs.disk.dir(path)}
-	if at, ok := o.Tested.homeOf(path); ok {
-		l.inputs.lodged, l.inputs.homes = map[string]string{path: at.directory}, map[string]string{path: at.home}
-		src.tenant, src.home = &Tenant{}, at.home
+	if dirs, ok := o.Tested.tenantDirsOf(path); ok {
+		l.inputs.tenantDirs, l.inputs.homes = map[string]string{path: dirs.dir}, map[string]string{path: dirs.home}
+		src.tenant, src.home = &Tenant{}, dirs.home
 	} else {
-		l.inputs.typed = path
+		l.inputs.argument = path
 	}
-	in := l.inputs.read(path, src.on())
-	if in.Err != nil {
-		return nil, fmt.Errorf("%s: %w", path, in.Err)
+	input := l.inputs.read(path, src.tenantPath())
+	if input.Err != nil {
+		return nil, fmt.Errorf("%s: %w", path, input.Err)
 	}
-	root, mistakes := parse(path, in.Bytes)
+	root, mistakes := parse(path, input.Bytes)
 	l.mistakes = append(l.mistakes, mistakes...)
 	if root == nil {
 		return nil, l.mistakes.Err()
 	}
 	s := &testSource{source: src, names: map[string]diag.Pos{}}
 	top := s.fields(root, inTests)
-	t := &Tests{Path: path, Home: src.home, Config: top.word("config"), Calendars: s.testCalendars(top)}
+	t := &Tests{Path: path, Home: src.home, Config: top.nonBlank("config"), Calendars: s.testCalendars(top)}
 	if t.Config.S == "" {
 		t.Config.S = "callhours.yaml"
 	}
 	t.Config.S = s.resolve(t.Config)
-	if top.whole {
+	if top.allKnown {
 		if n := top.get("tests"); n == nil {
 			s.mistake(top.Pos, "there are no tests; write them under the key tests")
 		} else {
@@ -133,8 +135,8 @@ func LoadTests(path string, o Options) (*Tests, error) {
 		s.mistake(diag.Pos{File: path}, "%d moments are more than the %d that a file may have; split it", s.moments,
 			maxTestMoments)
 	}
-	s.sayRest()
-	return t, withoutEffects(l.mistakes).Err()
+	s.reportRest()
+	return t, dropConsequences(l.mistakes).Err()
 }
 
 // testSource is a file of tests that is being read.
@@ -157,45 +159,46 @@ func (s *testSource) testCalendars(f fields) []TestCalendar {
 				}
 			}
 		case n.kind == mapping:
-			in := s.fields(n, inTestCalendar)
-			if c.File = in.required("file"); c.File.S != "" {
-				c.File.S = s.own(c.File, "file")
+			m := s.fields(n, inTestCalendar)
+			if c.File = m.required("file"); c.File.S != "" {
+				c.File.S = s.resolveAllowed(c.File, "file")
 			}
 		case n.plain && n.text == "unknown":
 			c.Unknown = true
 		case strings.HasPrefix(strings.ToUpper(strings.TrimSpace(n.text)), "BEGIN:"):
-			c.Text = Text{Pos: n.first, S: n.text}
+			c.Text = Text{Pos: n.firstChar, S: n.text}
 		default:
 			s.mistake(n.Pos,
 				"want the calendar as a list of events, {file: NAME}, the word unknown or iCalendar text, found %s",
-				found(n))
+				describeNode(n))
 		}
 		all = append(all, c)
 	}
 	return all
 }
 
-// found is what a value is, or the text that it is.
-func found(n *node) string {
+// describeNode is what a value is, or the text that it is.
+func describeNode(n *node) string {
 	if n.kind == scalar && !n.empty() {
 		return quote(n.text)
 	}
-	return n.what()
+	return n.describe()
 }
 
 // event reads an event in short; false when something is wrong with it.
 func (s *testSource) event(n *node) (TestEvent, bool) {
 	before := len(s.mistakes)
-	in := s.fields(n, inTestEvent)
+	m := s.fields(n, inTestEvent)
 	s.events++
 	e := TestEvent{
-		Pos: n.Pos, Summary: in.text("summary"), Description: in.text("description"), Location: in.text("location"),
-		Category: in.words("category"), Start: in.required("start"), End: in.word("end"), Rule: in.word("rrule"),
-		Except: in.words("except"),
+		Pos: n.Pos, Summary: m.text("summary"), Description: m.text("description"), Location: m.text("location"),
+		Category: m.nonBlanks("category"), Start: m.required("start"), End: m.nonBlank("end"),
+		Rule:   m.nonBlank("rrule"),
+		Except: m.nonBlanks("except"),
 	}
-	dated := e.Start.S != "" && in.whole
+	dated := e.Start.S != "" && m.allKnown
 	for _, t := range append([]Text{e.Start, e.End}, e.Except...) {
-		if t.S != "" && !s.isMoment(t) {
+		if t.S != "" && !s.checkMoment(t) {
 			dated = false
 		}
 	}
@@ -222,8 +225,8 @@ var (
 	testStatus  = regexp.MustCompile(`^[1-5]\d\d$`)
 )
 
-// isMoment checks that a text is a date, a date and time of day, or RFC 3339.
-func (s *source) isMoment(t Text) bool {
+// checkMoment checks that a text is a date, a date and time of day, or RFC 3339.
+func (s *source) checkMoment(t Text) bool {
 	if _, err := time.Parse(time.RFC3339, t.S); err == nil {
 		return true
 	}
@@ -246,9 +249,9 @@ func (s *source) isMoment(t Text) bool {
 
 // test reads a test; false when it asks nothing.
 func (s *testSource) test(n *node, i int) (Test, bool) {
-	in := s.fields(n, inTest)
-	name := in.word("name")
-	t := Test{Pos: n.Pos, Name: name.S, Calendars: s.testCalendars(in), Route: in.word("route")}
+	m := s.fields(n, inTest)
+	name := m.nonBlank("name")
+	t := Test{Pos: n.Pos, Name: name.S, Calendars: s.testCalendars(m), Route: m.nonBlank("route")}
 	if t.Name == "" {
 		t.Name = "test " + strconv.Itoa(i+1)
 	} else {
@@ -258,23 +261,23 @@ func (s *testSource) test(n *node, i int) (Test, bool) {
 		s.mistake(t.Pos, "test %s has the name of the one at %s", quote(t.Name), first)
 	}
 	s.names[t.Name] = t.Pos
-	s.call(in, &t)
-	asks := t.Route.S != "" || in.get("call") != nil
-	if in.whole && !asks {
+	s.call(m, &t)
+	asks := t.Route.S != "" || m.get("call") != nil
+	if m.allKnown && !asks {
 		s.mistake(n.Pos, "test %s asks nothing; name a route, or a call that finds one", quote(t.Name))
 	}
-	t.Want = s.want(in)
-	for _, at := range in.words("at") {
-		if s.isMoment(at) {
+	t.Want = s.want(m)
+	for _, at := range m.nonBlanks("at") {
+		if s.checkMoment(at) {
 			t.Moments = append(t.Moments, TestMoment{Pos: at.Pos, From: at})
 		}
 		s.moments++
 	}
-	if in.get("at") != nil && in.get("want") == nil && in.whole {
+	if m.get("at") != nil && m.get("want") == nil && m.allKnown {
 		s.mistake(n.Pos, "test %s wants nothing; say under want what is to come", quote(t.Name))
 	}
-	t.Moments = append(t.Moments, s.lines(in.get("moments"))...)
-	if in.whole && len(in.given("at", "moments")) == 0 {
+	t.Moments = append(t.Moments, s.testMoments(m.get("moments"))...)
+	if m.allKnown && len(m.given("at", "moments")) == 0 {
 		s.mistake(n.Pos, "test %s has no moment; set at or moments", quote(t.Name))
 	}
 	return t, asks
@@ -286,8 +289,8 @@ func (s *testSource) call(f fields, t *Test) {
 	if n == nil {
 		return
 	}
-	in := s.fields(n, inTestCall)
-	t.Path = in.urlPath("path")
+	m := s.fields(n, inTestCall)
+	t.Path = m.urlPath("path")
 	for _, p := range []struct {
 		key, name string
 	}{
@@ -296,11 +299,11 @@ func (s *testSource) call(f fields, t *Test) {
 		{"caller", "Caller-ID-Number"},
 		{"caller_name", "Caller-ID-Name"},
 	} {
-		if value := in.text(p.key); value.Line > 0 {
+		if value := m.text(p.key); value.Line > 0 {
 			t.Call = append(t.Call, Field{Name: Text{Pos: value.Pos, S: p.name}, Values: []Text{value}})
 		}
 	}
-	for _, e := range s.entries(in.get("params"), "params") {
+	for _, e := range s.entries(m.get("params"), "params") {
 		if value := s.scalar(e.value, "a parameter"); e.key.S == "" {
 			s.mistake(e.key.Pos, "a parameter has no name")
 		} else if value.Line > 0 {
@@ -314,29 +317,29 @@ func (s *testSource) want(f fields) TestWant {
 	if n == nil {
 		return TestWant{}
 	}
-	in := s.fields(n, inTestWant)
+	m := s.fields(n, inTestWant)
 	w := TestWant{
-		Pos: n.Pos, Route: in.text("route"), Branch: in.word("branch"), Event: in.text("event"),
-		Reason:     in.word("reason"),
-		AnsweredBy: in.word("answered_by"), Unknown: in.boolean("unknown"), Until: in.word("until"),
+		Pos: n.Pos, Route: m.text("route"), Branch: m.nonBlank("branch"), Event: m.text("event"),
+		Reason:     m.nonBlank("reason"),
+		AnsweredBy: m.nonBlank("answered_by"), Unknown: m.boolean("unknown"), Until: m.nonBlank("until"),
 	}
-	if in.whole && len(n.entries) == 0 {
+	if m.allKnown && len(n.entries) == 0 {
 		s.mistake(n.Pos, "want is empty; say what is to come")
 	}
-	if in.get("state") != nil {
-		w.State = in.text("state")
-		in.oneOf("state", "open", "closed", "other")
+	if m.get("state") != nil {
+		w.State = m.text("state")
+		m.oneOf("state", "open", "closed", "other")
 	}
-	if t := in.text("status"); t.Line > 0 {
+	if t := m.text("status"); t.Line > 0 {
 		if !testStatus.MatchString(t.S) {
 			s.mistake(t.Pos, "want status as an HTTP status such as 200 or 404, found %s", quote(t.S))
 		}
 		w.Status, _ = strconv.Atoi(t.S)
 	}
-	if w.Until.S != "" && w.Until.S != "never" && !s.isMoment(w.Until) {
+	if w.Until.S != "" && w.Until.S != "never" && !s.checkMoment(w.Until) {
 		w.Until = Text{}
 	}
-	parts := in.get("callflow")
+	parts := m.get("callflow")
 	for _, e := range s.entries(parts, "callflow") {
 		value, _ := s.dataValue(e.value)
 		w.Callflow = append(w.Callflow, TestPart{Key: e.key, Value: value})

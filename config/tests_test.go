@@ -216,7 +216,8 @@ func FuzzLoadTests(f *testing.F) {
 	})
 }
 
-// TestTestKeys compares the table of docs/testing.md with the loader's. UPDATE=1 rewrites the document's.
+// TestTestKeys compares the table of docs/testing.md with the loader's.
+// UPDATE=1 rewrites the document's.
 func TestTestKeys(t *testing.T) {
 	t.Parallel()
 	compareKeys(t, "../docs/testing.md", testKeys)

@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// tokenBits is how much a token must leave to guess: it stands in URLs and headers, and nothing counts
-	// how often somebody guesses.
+	// tokenBits is how much a token must leave to guess: it stands in URLs and headers, and nothing
+	// counts how often somebody guesses.
 	tokenBits = 128
 	// tokenVariety is how many different characters it has at least. Of 32 random hexadecimal
 	// digits some fourteen differ.
@@ -24,7 +24,7 @@ func (f fields) token(key string) Secret {
 	case !segment.MatchString(text):
 		f.mistake(token.Pos, `want a token of letters, digits and "._~-", since it may stand in a path`)
 		return Secret{}
-	case !strong(text):
+	case !isStrong(text):
 		f.mistake(token.Pos,
 			"the token can be guessed: want %d bits or more, such as 32 random hexadecimal digits; make one with: openssl rand -hex 16", tokenBits)
 		return Secret{}
@@ -32,10 +32,10 @@ func (f fields) token(key string) Secret {
 	return token
 }
 
-// strong reports whether a text could have been drawn from 2^tokenBits others that look alike: its length
-// times the bits of a character of the kinds that it has. Words and repetitions are weaker than they look,
-// which only their author can know.
-func strong(token string) bool {
+// isStrong reports whether a text could have been drawn from 2^tokenBits others that look alike:
+// its length times the bits of a character of the kinds that it has. Words and repetitions are
+// weaker than they look, which only their author can know.
+func isStrong(token string) bool {
 	seen := map[rune]bool{}
 	lower, upper, digit, other, hex := false, false, false, false, true
 	for _, c := range token {
@@ -54,11 +54,11 @@ func strong(token string) bool {
 	}
 	alphabet := 0.0
 	for _, kind := range []struct {
-		there bool
-		of    float64
+		used bool
+		size float64
 	}{{lower, 26}, {upper, 26}, {digit, 10}, {other, 4}} {
-		if kind.there {
-			alphabet += kind.of
+		if kind.used {
+			alphabet += kind.size
 		}
 	}
 	if hex {

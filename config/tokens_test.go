@@ -23,7 +23,7 @@ func TestStrong(t *testing.T) {
 		"31415926535897932384626433832795":        false, // 32 decimal digits
 		"314159265358979323846264338327950288419": true,  // 39 of them
 	} {
-		if got := strong(token); got != want {
+		if got := isStrong(token); got != want {
 			t.Errorf("%q: got %v, want %v", token, got, want)
 		}
 	}

@@ -16,27 +16,27 @@ import (
 
 const day = 24 * time.Hour
 
-// span says which durations a key takes, and which it has when it is not given.
-type span struct{ least, most, otherwise time.Duration }
+// durationRange says which durations a key takes, and which it has when it is not given.
+type durationRange struct{ min, max, def time.Duration }
 
 // duration gives a length of time in Go's notation, with d (24 hours) and w (7 days) besides.
-func (f fields) duration(key string, s span) time.Duration {
+func (f fields) duration(key string, s durationRange) time.Duration {
 	t := f.text(key)
 	if t.Line == 0 {
-		return s.otherwise
+		return s.def
 	}
 	d, ok := parseDuration(t.S)
 	switch {
 	case !ok:
 		f.mistake(t.Pos, "want %s as a duration such as 15m, 720h or 60d, found %s", key, quote(t.S))
-	case d < s.least:
-		f.mistake(t.Pos, "%s is at least %s, found %s", key, short(s.least), quote(t.S))
-	case d > s.most:
-		f.mistake(t.Pos, "%s is at most %s, found %s", key, short(s.most), quote(t.S))
+	case d < s.min:
+		f.mistake(t.Pos, "%s is at least %s, found %s", key, short(s.min), quote(t.S))
+	case d > s.max:
+		f.mistake(t.Pos, "%s is at most %s, found %s", key, short(s.max), quote(t.S))
 	default:
 		return d
 	}
-	return s.otherwise
+	return s.def
 }
 
 var durationPart = regexp.MustCompile(`^(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w)`)
@@ -84,15 +84,15 @@ func short(d time.Duration) string {
 var clockTime = regexp.MustCompile(`^([01]?\d|2[0-3]):([0-5]\d)$`)
 
 // timeOfDay gives the time from midnight to an hour of the day, HH:MM.
-func (f fields) timeOfDay(key string, otherwise time.Duration) time.Duration {
+func (f fields) timeOfDay(key string, def time.Duration) time.Duration {
 	t := f.text(key)
 	if t.Line == 0 {
-		return otherwise
+		return def
 	}
 	m := clockTime.FindStringSubmatch(t.S)
 	if m == nil {
 		f.mistake(t.Pos, "want %s as an hour before 24:00 such as 05:00, found %s", key, quote(t.S))
-		return otherwise
+		return def
 	}
 	hours, _ := strconv.Atoi(m[1])
 	minutes, _ := strconv.Atoi(m[2])
@@ -101,14 +101,14 @@ func (f fields) timeOfDay(key string, otherwise time.Duration) time.Duration {
 
 // zone gives the name of a time zone that is known here.
 func (f fields) zone(key string) Text {
-	t := f.word(key)
+	t := f.nonBlank(key)
 	if t.Line == 0 {
 		return t
 	}
-	wrong, looked := f.zones[t.S]
+	wrong, looked := f.zoneErrors[t.S]
 	if !looked {
-		wrong = f.findZone(t.S)
-		f.zones[t.S] = wrong
+		wrong = f.checkZone(t.S)
+		f.zoneErrors[t.S] = wrong
 	}
 	if wrong != nil {
 		f.mistake(t.Pos, "%s", wrong)
@@ -116,8 +116,8 @@ func (f fields) zone(key string) Text {
 	return t
 }
 
-// knownZone reports that the Go library does not know a time zone.
-func knownZone(name string) error {
+// checkKnownZone reports that the Go library does not know a time zone.
+func checkKnownZone(name string) error {
 	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
 		return fmt.Errorf("time zone %s is not known", quote(name))
 	}
@@ -125,10 +125,10 @@ func knownZone(name string) error {
 }
 
 // address gives host:port to listen on.
-func (f fields) address(key, otherwise string) Text {
+func (f fields) address(key, def string) Text {
 	t := f.text(key)
 	if t.Line == 0 {
-		return Text{S: otherwise}
+		return Text{S: def}
 	}
 	_, port, err := net.SplitHostPort(t.S)
 	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
@@ -189,7 +189,8 @@ func (f fields) urlPath(key string) Text {
 	return Text{Pos: t.Pos, S: "/" + strings.Join(segments, "/")}
 }
 
-// patterns gives text patterns, whose regular expressions must compile. The rest of their syntax is their owner's.
+// patterns gives text patterns, whose regular expressions must compile. The rest of
+// their syntax is their owner's.
 func (f fields) patterns(key string) []Text {
 	n := f.get(key)
 	if n == nil {
@@ -201,19 +202,19 @@ func (f fields) patterns(key string) []Text {
 func (s *source) patternTexts(n *node, key string) []Text {
 	texts := s.scalars(n, key)
 	for _, t := range texts {
-		expr, is := strings.CutPrefix(strings.TrimPrefix(t.S, "!"), "/")
+		expr, slash := strings.CutPrefix(strings.TrimPrefix(t.S, "!"), "/")
 		expr, ends := strings.CutSuffix(expr, "/")
-		if !is || !ends {
+		if !slash || !ends {
 			continue
 		}
-		if s.tenant != nil && s.expressed > mostExpressed {
+		if s.tenant != nil && s.regexSteps > mostRegexSteps {
 			return nil // said, and compiling more takes the time of others
 		}
 		re, err := regex.Compile(expr)
-		if s.expressed += regex.MaxSize; err == nil {
-			s.expressed += re.Cost - regex.MaxSize
+		if s.regexSteps += regex.MaxSize; err == nil {
+			s.regexSteps += re.Cost - regex.MaxSize
 		}
-		if s.exceeds(s.expressed, mostExpressed, t.Pos, "steps in the programs of all its regular expressions",
+		if s.exceeds(s.regexSteps, mostRegexSteps, t.Pos, "steps in the programs of all its regular expressions",
 			"write patterns with * instead, or fewer and shorter ones") {
 			return nil
 		}
@@ -235,8 +236,8 @@ const maxName = 200
 
 var nameGrammar = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
-// isName checks the name of something: one grammar for all of them. what is its noun.
-func (s *source) isName(t Text, what string) bool {
+// checkName checks the name of something: one grammar for all of them. what is its noun.
+func (s *source) checkName(t Text, what string) bool {
 	if len(t.S) > maxName {
 		s.mistake(t.Pos, "the name of %s has more than %d characters; shorten it", what, maxName)
 		return false

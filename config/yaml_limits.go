@@ -8,20 +8,20 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// What a file of YAML may hold. A value takes some hundred bytes while it is read, so that bytes alone do not bound
-// memory: eight MiB may be four million values.
+// What a file of YAML may hold. A value takes some hundred bytes while it is read, so that bytes
+// alone do not bound memory: eight MiB may be four million values.
 const (
 	maxValues    = 200_000   // in a file that the main one includes, in one of secrets and in one of tests
 	maxMain      = 1_000_000 // in the main file
 	maxAllValues = 2_000_000 // in all files that the main one includes
 )
 
-// maxDirectives is how many directives of YAML a file may have. None has a meaning here, and the library compares
-// each with all others.
+// maxDirectives is how many directives of YAML a file may have. None has a meaning here, and the
+// library compares each with all others.
 const maxDirectives = 100
 
-// tooManyDirectives is the mistake of a file with more of them than it may have; false if it has not. Lines of texts
-// that begin with a percent sign and the name count too.
+// tooManyDirectives is the mistake of a file with more of them than it may have; false if it has
+// not. Lines of texts that begin with a percent sign and the name count too.
 func tooManyDirectives(file string, lines []string) (diag.Mistake, bool) {
 	n := 0
 	for i, line := range lines {
@@ -36,9 +36,9 @@ func tooManyDirectives(file string, lines []string) (diag.Mistake, bool) {
 	return diag.Mistake{}, false
 }
 
-// begins reports whether a byte of YAML can begin a value or a key, by the one after it. What is only text in quotes or
-// in a block counts too: to tell it apart takes reading the file.
-func begins(b, next byte) bool {
+// beginsValue reports whether a byte of YAML can begin a value or a key, by the one after it. What
+// is only text in quotes or in a block counts too: to tell it apart takes reading the file.
+func beginsValue(b, next byte) bool {
 	switch b {
 	case ',', '[', '{', ':', '\n':
 		return true
@@ -53,25 +53,25 @@ func begins(b, next byte) bool {
 func valuesIn(src []byte) int {
 	n := 0
 	for i, b := range src {
-		if begins(b, after(src, i)) {
+		if beginsValue(b, byteAfter(src, i)) {
 			n++
 		}
 	}
 	return n
 }
 
-func after(src []byte, i int) byte {
+func byteAfter(src []byte, i int) byte {
 	if i+1 < len(src) {
 		return src[i+1]
 	}
 	return '\n'
 }
 
-// tooMany is the mistake of a file that holds more values than it may; false if it does not.
-func tooMany(file string, src []byte, most int) (diag.Mistake, bool) {
+// tooManyValues is the mistake of a file that holds more values than it may; false if it does not.
+func tooManyValues(file string, src []byte, most int) (diag.Mistake, bool) {
 	n, line := 0, 1
 	for i, b := range src {
-		if begins(b, after(src, i)) {
+		if beginsValue(b, byteAfter(src, i)) {
 			n++
 		}
 		if n > most {
@@ -86,10 +86,11 @@ func tooMany(file string, src []byte, most int) (diag.Mistake, bool) {
 	return diag.Mistake{}, false
 }
 
-// lighten marks the largest of included files as too large until the others together hold no more than all may.
-func lighten(files []*included, most int) {
+// rejectLargest marks the largest of included files as too large until the others
+// together hold no more than all may.
+func rejectLargest(files []*includedFile, most int) {
 	type weighed struct {
-		*included
+		*includedFile
 		values int
 	}
 	all, total := make([]weighed, len(files)), 0
@@ -105,7 +106,7 @@ func lighten(files []*included, most int) {
 		if total <= most {
 			return
 		}
-		f.refused = diag.Mistakes{
+		f.rejected = diag.Mistakes{
 			diag.Mistakef(diag.Pos{File: f.path},
 				"all files that are included hold more than %d keys and values, and this one %d of them; "+
 					"make it smaller", most, f.values),
