@@ -32,9 +32,12 @@ var below = map[string][]string{
 	"routes":        {"calendars", "pivot"},
 	"config":        {"internal/contain", "internal/diag", "internal/files", "internal/parallel", "internal/regex"},
 	"calendars": {
-		"internal/contain", "internal/diag", "internal/durable", "internal/files",
-		"internal/parallel", "internal/regex", "internal/suspect", "metrics",
+		"calendars/patterns", "internal/contain", "internal/diag", "internal/durable", "internal/files",
+		"internal/parallel", "internal/suspect", "metrics",
 	},
+	// the rooms of calendars
+	"calendars/patterns": {"internal/diag", "internal/regex"},
+
 	"pivot":             {"internal/diag", "internal/files", "metrics"},
 	"templates":         {"templates/trees", "internal/contain", "internal/regex", "metrics"},
 	"templates/trees":   {"internal/diag"},
@@ -198,6 +201,7 @@ func TestPicture(t *testing.T) {
 		{"render", "pivot", true},
 		{"routes", "templates", false},
 		{"calendars", "config", false},
+		{"calendars/patterns", "calendars", false},
 		{"config", "calendars", false},
 		{"templates", "routes", false},
 		{"render", "config", false},

@@ -565,12 +565,12 @@ func limitSections() []limitSection {
 				"refused at load", "regex.TestCompile",
 			},
 			{
-				"what patterns in one place take for each byte", "{calendars.maxPatterns} steps", "", "refused at load",
-				"calendars.TestParsePatternsBound",
+				"what patterns in one place take for each byte", "{patterns.maxPatterns} steps", "", "refused at load",
+				"patterns.TestParsePatternsBound",
 			},
 			{
-				"a field of an event", "{calendars.maxCompared} bytes", "", "its beginning is compared",
-				"calendars.FuzzPattern",
+				"a field of an event", "{patterns.maxCompared} bytes", "", "its beginning is compared",
+				"patterns.FuzzPattern",
 			},
 			{
 				"words of a title that `names` looks at; bytes of a name that is no number",

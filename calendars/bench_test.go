@@ -131,27 +131,6 @@ func BenchmarkAt(b *testing.B) {
 	}
 }
 
-func BenchmarkPatterns(b *testing.B) {
-	patterns := mustPatterns(b, "open*", "!*not open*")
-	b.ReportAllocs()
-	for b.Loop() {
-		patterns.Match("Open 9-12 (special hours, Christmas Eve)")
-	}
-}
-
-func mustPatterns(t testing.TB, texts ...string) Patterns {
-	t.Helper()
-	var patterns Patterns
-	for _, text := range texts {
-		p, err := ParsePattern(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		patterns = append(patterns, p)
-	}
-	return patterns
-}
-
 // BenchmarkFetch is a fetch of 300 kB over loopback, beside net/http and io.ReadAll for the same.
 func BenchmarkFetch(b *testing.B) {
 	body := typical(10_000)

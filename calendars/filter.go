@@ -1,12 +1,14 @@
 package calendars
 
+import "github.com/callhours/callhours/calendars/patterns"
+
 // Filter chooses events by what they say. An event has to fit every field; the zero Filter fits all.
 type Filter struct {
-	Summary, Description, Location Patterns
+	Summary, Description, Location patterns.List
 
 	// Category fits when one of the event's categories matches and none is excluded; the pattern "" matches an event
 	// without categories.
-	Category Patterns
+	Category patterns.List
 
 	Transparency string // "opaque" or "transparent"; "" for both
 	AllDay       *bool  // nil for both
@@ -22,7 +24,7 @@ func (f *Filter) Match(e *Event) bool {
 		return false
 	}
 	return f.Summary.Match(e.Summary) && f.Description.Match(e.Description) && f.Location.Match(e.Location) &&
-		f.Category.matchAny(e.Categories)
+		f.Category.MatchAny(e.Categories)
 }
 
 // Compares reports whether Match compares texts.
@@ -30,15 +32,15 @@ func (f *Filter) Compares() bool {
 	return len(f.Summary)+len(f.Description)+len(f.Location)+len(f.Category) > 0
 }
 
-// Steps is what Match takes of events at most, in steps of patterns; see [Patterns.Cost]. A text without bytes
+// Steps is what Match takes of events at most, in steps of patterns; see [patterns.List.Cost]. A text without bytes
 // takes as many as one of a byte.
 func (f *Filter) Steps(events ...*Event) (n int) {
 	summary, description, location, category := f.Summary.Cost(), f.Description.Cost(), f.Location.Cost(),
 		f.Category.Cost()
 	for _, e := range events {
-		n += summary*compared(e.Summary) + description*compared(e.Description) + location*compared(e.Location)
+		n += summary*patterns.Compared(e.Summary) + description*patterns.Compared(e.Description) + location*patterns.Compared(e.Location)
 		for _, text := range e.Categories {
-			n += category * compared(text)
+			n += category * patterns.Compared(text)
 		}
 		if len(e.Categories) == 0 {
 			n += category
@@ -46,6 +48,3 @@ func (f *Filter) Steps(events ...*Event) (n int) {
 	}
 	return n
 }
-
-// compared is how many bytes of a text are compared, and at least one: each pattern is looked at.
-func compared(text string) int { return max(1, min(len(text), maxCompared)) }

@@ -11,7 +11,6 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -219,22 +218,5 @@ func TestLoader(t *testing.T) {
 	}
 	if got, err := Files(files, "f0[0-3].ics", Limits{}); err != nil || len(got) != filesTimes {
 		t.Errorf("a glob at its bound: %v", err)
-	}
-}
-
-// TestParsePatternsBound: the patterns in one place take what they may, and one more is a mistake at its place.
-func TestParsePatternsBound(t *testing.T) {
-	t.Parallel()
-	var texts []diag.Text
-	for i := range maxPatterns / 500 {
-		texts = append(texts,
-			diag.Text{Pos: diag.Pos{File: "a.yaml", Line: i + 1, Col: 1}, S: "*" + strings.Repeat("a", 499) + "*"})
-	}
-	if ps, mistakes := ParsePatterns(texts); len(mistakes) > 0 || ps.Cost() != maxPatterns {
-		t.Errorf("at the bound: %d steps, %v", ps.Cost(), mistakes)
-	}
-	_, mistakes := ParsePatterns(append(texts, diag.Text{Pos: diag.Pos{File: "a.yaml", Line: 101, Col: 1}, S: "a"}))
-	if len(mistakes) != 1 || mistakes[0].Line != 101 {
-		t.Errorf("past it: %v", mistakes)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callhours/callhours/calendars/patterns"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/growth"
 )
@@ -97,16 +98,16 @@ func TestTextsAreLinear(t *testing.T) {
 		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
 	}
 	text := func(n int) string { return strings.Repeat("ab/ é", n) }
-	ps, mistakes := ParsePatterns([]diag.Text{{S: "abcdef*gh*"}, {S: "!*x*"}, {S: "closed for good"}})
+	ps, mistakes := patterns.ParseList([]diag.Text{{S: "abcdef*gh*"}, {S: "!*x*"}, {S: "closed for good"}})
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
 	for what, f := range map[string]func(text string){
-		"Fold":          func(s string) { Fold(s) },
+		"Fold":          func(s string) { patterns.Fold(s) },
 		"Match":         func(s string) { ps.Match(s) },
 		"Near":          func(s string) { ps.Near(s) },
-		"NearName":      func(s string) { NearName(s, []string{"closed", s}) },
-		"ParsePatterns": func(s string) { _, _ = ParsePatterns([]diag.Text{{S: s}}) },
+		"NearName":      func(s string) { patterns.NearName(s, []string{"closed", s}) },
+		"ParsePatterns": func(s string) { _, _ = patterns.ParseList([]diag.Text{{S: s}}) },
 		"LoadZone":      func(s string) { _, _ = LoadZone(s) },
 		"parseRule":     func(s string) { _, _ = parseRule("FREQ=" + s) },
 		"parseStamp":    func(s string) { _, _ = parseStamp(s) },

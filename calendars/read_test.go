@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/callhours/callhours/calendars/patterns"
 )
 
 // TestProblems are the whole messages: each names the line and says what becomes of the event.
@@ -349,17 +351,17 @@ func TestSelectOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pattern, err := ParsePattern("a")
+	pattern, err := patterns.Parse("a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	selected := calendar.Select([]Filter{{Summary: Patterns{pattern}}}, nil)
+	selected := calendar.Select([]Filter{{Summary: patterns.List{pattern}}}, nil)
 	selected.selections = nil // so that nothing can be compared again
 	selected.unpacked.Store(nil)
 	if got := selected.Events(); len(got) != 1 || got[0].UID != "a" {
 		t.Errorf("got %v", got)
 	}
-	if steps := calendar.SelectSteps([]Filter{{Summary: Patterns{pattern}}},
+	if steps := calendar.SelectSteps([]Filter{{Summary: patterns.List{pattern}}},
 		nil); steps != int64(len(calendar.packed)) {
 		t.Errorf("a pattern takes %d steps of %d bytes", steps, len(calendar.packed))
 	}

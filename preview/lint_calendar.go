@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/patterns"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/routes"
@@ -234,14 +235,14 @@ func (x *calendarLint) events() {
 	for _, e := range x.calendar.Events()[:min(len(x.calendar.Events()), mostEvents)] {
 		y, _, _ := e.Begins()
 		annual, _ := e.Annual()
-		years[calendars.Fold(e.Summary)+strconv.Itoa(y)] = true
+		years[patterns.Fold(e.Summary)+strconv.Itoa(y)] = true
 		if (y >= year+50 || y >= year+5 && !annual) &&
 			slices.ContainsFunc(x.asks, func(a routes.Ask) bool { return x.compares(a.Weight()) && a.Admits(e) }) {
 			far = append(far, e)
 		}
 	}
 	for _, e := range far {
-		if y, _, _ := e.Begins(); !years[calendars.Fold(e.Summary)+strconv.Itoa(y-1)] {
+		if y, _, _ := e.Begins(); !years[patterns.Fold(e.Summary)+strconv.Itoa(y-1)] {
 			x.say(e, "far_future", "%s begins in the year %d; is that meant?", title(e), y)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/patterns"
 	"github.com/callhours/callhours/routes"
 )
 
@@ -131,7 +132,7 @@ func (x *routeLint) closedDays(name string, asks []routes.Ask) (days map[int]boo
 	years := map[string]map[int]bool{} // in which an event of that title and date stands
 	dated := func(e *calendars.Event) (string, int) {
 		y, m, d := e.Begins()
-		return calendars.Fold(e.Summary) + time.Date(0, time.Month(m), d, 0, 0, 0, 0, time.UTC).Format("\x000102"), y
+		return patterns.Fold(e.Summary) + time.Date(0, time.Month(m), d, 0, 0, 0, 0, time.UTC).Format("\x000102"), y
 	}
 	events := state.Calendar.Events()
 	for _, e := range events[:min(len(events), mostEvents)] {
@@ -153,7 +154,7 @@ func (x *routeLint) closedDays(name string, asks []routes.Ask) (days map[int]boo
 		key, _ := dated(o.Event)
 		annual, onDate := o.Event.Annual()
 		// Google's calendars hold what nobody has a day off for, and say so.
-		if observance := strings.HasPrefix(calendars.Fold(o.Event.Description), "observance"); first == last &&
+		if observance := strings.HasPrefix(patterns.Fold(o.Event.Description), "observance"); first == last &&
 			!observance && (annual && onDate || len(years[key]) > 1) {
 			fixed = append(fixed, o)
 		}

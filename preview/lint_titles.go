@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/patterns"
 	"github.com/callhours/callhours/routes"
 )
 
@@ -36,7 +37,7 @@ func (x *calendarLint) unmatched() {
 			if pattern == "" {
 				continue
 			}
-			key := calendars.Fold(e.Summary) + "\x00" + pattern
+			key := patterns.Fold(e.Summary) + "\x00" + pattern
 			if misses[key] == nil {
 				misses[key], order = &miss{first: e}, append(order, key)
 			}
@@ -94,7 +95,7 @@ func counted(n int, what string) string {
 
 // isBusy reports whether a title is what a calendar shows to those who may not see its titles.
 func isBusy(text string) bool {
-	switch calendars.Fold(text) {
+	switch patterns.Fold(text) {
 	case "", "busy", "free", "tentative", "away", "out of office", "working elsewhere", "private",
 		"private appointment",
 		"gebucht", "besetzt", "beschäftigt", "frei", "abwesend", "privat", "privater termin", "occupé", "occupée",
@@ -142,7 +143,7 @@ func (x *calendarLint) titles() {
 				if one.State == other.State {
 					continue
 				}
-				if key := calendars.Fold(e.Summary); !said[key] {
+				if key := patterns.Fold(e.Summary); !said[key] {
 					said[key] = true
 					x.sayOf(r.Name, one.Name, e.Event, "title_fits_two",
 						"%s, on %s, fits both branch %s (%s) and branch %s (%s) of route %s; %s comes first; write a title that means one",
@@ -283,7 +284,7 @@ var dateRange = regexp.MustCompile(`\b(\d{1,2})\.?\s*(?:-|–|—|to|bis|au|al|u
 
 // speaksOfDays reports whether a title speaks of several days: of a week, of an end, or of two dates.
 func speaksOfDays(text string) bool {
-	for word := range strings.FieldsSeq(calendars.Fold(text)) {
+	for word := range strings.FieldsSeq(patterns.Fold(text)) {
 		switch word {
 		case "week", "weeks", "days", "until", "till", "through", "thru", "bis", "woche", "wochen", "tage",
 			"betriebsferien", "ferien", "urlaubswoche",

@@ -12,7 +12,7 @@ import (
 
 	"github.com/theory/jsonpath"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/patterns"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/render"
@@ -76,8 +76,8 @@ type moment struct {
 // wanted is what is compared at a moment.
 type wanted struct {
 	Want
-	event, reason *calendars.Patterns // nil: any
-	until         *time.Time          // nil: any; zero: no change in sight
+	event, reason *patterns.List // nil: any
+	until         *time.Time     // nil: any; zero: no change in sight
 }
 
 // NewTest looks up what a test names, and gives what is wrong with it; then the Test must not run.
@@ -190,11 +190,11 @@ func (b *testBuilder) at(t diag.Text) time.Time {
 }
 
 // pattern parses a text pattern; nil when none is written.
-func (b *testBuilder) pattern(t diag.Text) *calendars.Patterns {
+func (b *testBuilder) pattern(t diag.Text) *patterns.List {
 	if t.Line == 0 {
 		return nil
 	}
-	ps, mistakes := calendars.ParsePatterns([]diag.Text{t})
+	ps, mistakes := patterns.ParseList([]diag.Text{t})
 	b.mistakes = append(b.mistakes, mistakes...)
 	return &ps
 }
@@ -294,7 +294,7 @@ func (t *Test) compare(want wanted, e *Explanation) []Difference {
 			differ(what, or(want.S), or(got))
 		}
 	}
-	fits := func(what string, want *calendars.Patterns, written diag.Text, got string) {
+	fits := func(what string, want *patterns.List, written diag.Text, got string) {
 		if want != nil && !want.Match(got) {
 			found = append(found, Difference{what, strconv.Quote(written.S), strconv.Quote(got)})
 		}

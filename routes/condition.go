@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/patterns"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 )
@@ -102,7 +103,7 @@ func (l *leaf) admits(e *calendars.Event) bool {
 
 // name is the first of the leaf's names that stands in the event's title, longest first.
 func (l *leaf) name(e *calendars.Event) string {
-	if i := l.names.find(calendars.Fold(e.Summary)); i >= 0 {
+	if i := l.names.find(patterns.Fold(e.Summary)); i >= 0 {
 		return l.names.keys[i]
 	}
 	return ""
@@ -166,7 +167,7 @@ func fieldOf(s string) string {
 	return s[:cut]
 }
 
-func (b *builder) patterns(texts []diag.Text) calendars.Patterns {
+func (b *builder) patterns(texts []diag.Text) patterns.List {
 	if len(texts) == 0 {
 		return nil
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/patterns"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 )
@@ -230,7 +230,7 @@ func TestManyNames(t *testing.T) {
 		"Team 12 and Team 11": 2 + 11, "": 5003, "?!": 5003, strings.Repeat("x ", 100) + "Team 7": 9,
 		strings.Repeat("x ", 10_000) + "Team 7": -1,
 	} {
-		if got := n.find(calendars.Fold(title)); got != want {
+		if got := n.find(patterns.Fold(title)); got != want {
 			t.Errorf("%.40q: got %d, want %d", title, got, want)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/patterns"
 )
 
 // names are looked for in titles as whole words. A title is taken apart, rather than searched for each of
@@ -31,7 +31,7 @@ func namesOf(keys []string) *names {
 		keys: keys, id: digest(keys...), index: make(map[string]int, len(keys)), folded: make([]string, len(keys)),
 	}
 	for i, key := range keys {
-		name := calendars.Fold(key)
+		name := patterns.Fold(key)
 		n.folded[i] = name
 		if _, known := n.index[name]; !known {
 			n.index[name] = i

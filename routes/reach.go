@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/patterns"
 )
 
 // Reach is what becomes of a branch in a stretch of time, whoever calls: what a condition asks
@@ -113,7 +114,7 @@ func (l *leaf) implies(o *leaf) bool {
 	if within, _ := subset(l.calendars, o.calendars); !within {
 		return false
 	}
-	same := func(mine, other calendars.Patterns) bool { return len(other) == 0 || same(mine, other) }
+	same := func(mine, other patterns.List) bool { return len(other) == 0 || same(mine, other) }
 	f, g := &l.filter, &o.filter
 	flag := func(mine, other *bool) bool { return other == nil || mine != nil && *mine == *other }
 	return (o.wholeDay || !l.wholeDay) && (o.field == "" || o.field == l.field && o.names.id == l.names.id) &&
@@ -216,7 +217,7 @@ func (a Ask) Narrowed() bool {
 
 // Titled says whether the condition asks for titles that fit a pattern.
 func (a Ask) Titled() bool {
-	return slices.ContainsFunc(a.leaf.filter.Summary, func(p calendars.Pattern) bool { return !p.Excludes() })
+	return slices.ContainsFunc(a.leaf.filter.Summary, func(p patterns.Pattern) bool { return !p.Excludes() })
 }
 
 // Named says whether the condition looks for names in titles.
@@ -233,7 +234,7 @@ func (a Ask) Near(e *calendars.Event) string {
 		if a.leaf.field == "" || a.leaf.name(e) != "" {
 			return ""
 		}
-		if i := calendars.NearName(e.Summary, a.leaf.names.folded); i >= 0 {
+		if i := patterns.NearName(e.Summary, a.leaf.names.folded); i >= 0 {
 			return a.leaf.names.keys[i]
 		}
 		return ""

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/patterns"
 )
 
 // Segments are a route's calendars compiled for a window: spans of time in which no calendar condition of the route
@@ -181,7 +182,7 @@ type occurrences struct {
 
 // titled are the events whose titles fit some patterns. Several leaves of a plan ask for the same.
 type titled struct {
-	patterns calendars.Patterns
+	patterns patterns.List
 	fits     []bool // by event
 }
 
@@ -194,22 +195,22 @@ func (of *occurrences) compared(f *calendars.Filter) int {
 }
 
 // fits says which of the events have titles that fit.
-func (of *occurrences) fits(patterns calendars.Patterns) []bool {
+func (of *occurrences) fits(list patterns.List) []bool {
 	for _, t := range of.titled {
-		if same(t.patterns, patterns) {
+		if same(t.patterns, list) {
 			return t.fits
 		}
 	}
 	fits := make([]bool, len(of.events))
 	for i, e := range of.events {
-		fits[i] = patterns.Match(e.Summary)
+		fits[i] = list.Match(e.Summary)
 	}
-	of.titled = append(of.titled, titled{patterns, fits})
+	of.titled = append(of.titled, titled{list, fits})
 	return fits
 }
 
 // same reports whether patterns are the same without looking at them.
-func same(a, b calendars.Patterns) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+func same(a, b patterns.List) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
 // edges appends where the events of a calendar that a leaf admits begin and end inside the window, and says how many
 // there are then: up to the first ones over most, which are not appended.

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/patterns"
 	"github.com/callhours/callhours/internal/diag"
 )
 
@@ -14,7 +15,7 @@ import (
 // and it is for one goroutine.
 type Shared struct {
 	patterns map[written]parsed
-	sames    map[string]calendars.Patterns // by their texts, as digest tells them
+	sames    map[string]patterns.List // by their texts, as digest tells them
 	asked    map[askedAt]string
 	events   map[eventsAt]narrows
 	words    map[string]string // each text once
@@ -32,7 +33,7 @@ type written struct {
 // NewShared makes one that has nothing yet.
 func NewShared() *Shared {
 	return &Shared{
-		patterns: map[written]parsed{}, sames: map[string]calendars.Patterns{},
+		patterns: map[written]parsed{}, sames: map[string]patterns.List{},
 		asked: map[askedAt]string{}, events: map[eventsAt]narrows{}, words: map[string]string{},
 		lists: map[listIn]listed{}, keys: map[keysAt]*names{}, alike: map[string]*names{},
 	}
@@ -111,13 +112,13 @@ func writtenAt(texts []diag.Text) written {
 
 // parsed are patterns that were read, and what is wrong with them.
 type parsed struct {
-	patterns calendars.Patterns
+	patterns patterns.List
 	mistakes []diag.Mistake
 }
 
 // patternsOf reads patterns once for all conditions that have them, and those that are written alike once. All of their
 // mistakes are told the first time, then the first of them alone.
-func (s *Shared) patternsOf(texts []diag.Text) (calendars.Patterns, []diag.Mistake) {
+func (s *Shared) patternsOf(texts []diag.Text) (patterns.List, []diag.Mistake) {
 	at := writtenAt(texts)
 	if p, ok := s.patterns[at]; ok {
 		return p.patterns, p.mistakes[:min(1, len(p.mistakes))]
@@ -130,7 +131,7 @@ func (s *Shared) patternsOf(texts []diag.Text) (calendars.Patterns, []diag.Mista
 	ps, ok := s.sames[id]
 	var mistakes []diag.Mistake
 	if !ok {
-		if ps, mistakes = calendars.ParsePatterns(texts); len(mistakes) == 0 {
+		if ps, mistakes = patterns.ParseList(texts); len(mistakes) == 0 {
 			s.sames[id] = ps
 		}
 	}
@@ -140,11 +141,11 @@ func (s *Shared) patternsOf(texts []diag.Text) (calendars.Patterns, []diag.Mista
 
 // patternsAt tells patterns of one Shared from others.
 type patternsAt struct {
-	first *calendars.Pattern
+	first *patterns.Pattern
 	n     int
 }
 
-func placeOf(ps calendars.Patterns) patternsAt {
+func placeOf(ps patterns.List) patternsAt {
 	if len(ps) == 0 {
 		return patternsAt{}
 	}
@@ -158,7 +159,7 @@ type askedAt struct {
 }
 
 // asks is a condition on a field of a call in words, made once for all that share its patterns.
-func (s *Shared) asks(what, name string, ps calendars.Patterns, values []diag.Text) string {
+func (s *Shared) asks(what, name string, ps patterns.List, values []diag.Text) string {
 	at := askedAt{what, name, placeOf(ps)}
 	words, ok := s.asked[at]
 	if !ok {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/patterns"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
 )
@@ -22,11 +23,11 @@ const tooMuchCompared = "only and except take too many steps for so many events"
 // filters makes only and except of a calendar. Beyond what they may take together, that is a mistake at the place.
 func (b *builder) filters(c *config.Calendar) (only, except []calendars.Filter) {
 	steps := 0
-	patterns := func(texts []diag.Text) calendars.Patterns {
+	parse := func(texts []diag.Text) patterns.List {
 		if len(texts) == 0 || steps > mostFilterSteps || b.filtered[c.Tenant] > mostTenantFilterSteps {
 			return nil
 		}
-		ps, mistakes := calendars.ParsePatterns(texts)
+		ps, mistakes := patterns.ParseList(texts)
 		b.mistakes = append(b.mistakes, mistakes...)
 		cost := ps.Cost()
 		steps += cost
@@ -47,8 +48,8 @@ func (b *builder) filters(c *config.Calendar) (only, except []calendars.Filter) 
 	all := func(from []config.Filter) (out []calendars.Filter) {
 		for _, f := range from {
 			out = append(out, calendars.Filter{
-				Summary: patterns(f.Summary), Description: patterns(f.Description),
-				Location: patterns(f.Location), Category: patterns(f.Category),
+				Summary: parse(f.Summary), Description: parse(f.Description),
+				Location: parse(f.Location), Category: parse(f.Category),
 				Transparency: f.Transparency.S, AllDay: f.AllDay, Recurring: f.Recurring,
 			})
 		}

@@ -1,4 +1,15 @@
-package calendars
+// Package patterns compares the texts of events with what a person wrote to find them: as a person would, blind to
+// case, accents' encodings, runs of blanks and punctuation, with * for any run of anything, ! to exclude, and regular
+// expressions between slashes. See [Pattern] for the rules.
+//
+//	list, mistakes := patterns.ParseList([]diag.Text{{S: "open*"}, {S: "!*not open*"}})
+//	...
+//	list.Match("Open 9-12") // true
+//	list.Near("Opne 9-12")  // "open*": what it would match but for a slip of the keys
+//
+// It knows neither events nor calendars: a field is a text, and no text is kept. What a comparison may cost is bounded
+// when patterns are parsed, and is linear in the text. All values are immutable and safe for concurrent use.
+package patterns
 
 import (
 	"errors"
@@ -19,7 +30,7 @@ import (
 const (
 	maxPattern  = regex.MaxLength // bytes of a pattern
 	maxCompared = 4096            // bytes of a field that patterns compare; the rest is as if it were not there
-	maxPatterns = 50_000          // steps for each byte of a field that patterns in one place take, see [Patterns.Cost]
+	maxPatterns = 50_000          // steps for each byte of a field that patterns in one place take, see [List.Cost]
 )
 
 // Pattern is a text to compare a field of an event with, as a person would compare them: the whole field, after Unicode
@@ -41,9 +52,9 @@ type piece struct {
 	wordBegin, wordEnd bool
 }
 
-// ParsePattern reads a pattern. It refuses a regular expression that RE2 does not read, and a pattern that holds
+// Parse reads a pattern. It refuses a regular expression that RE2 does not read, and a pattern that holds
 // punctuation only, which would match more than meant.
-func ParsePattern(text string) (Pattern, error) {
+func Parse(text string) (Pattern, error) {
 	p := Pattern{text: text}
 	if len(text) > maxPattern {
 		return Pattern{},
@@ -83,13 +94,13 @@ func ParsePattern(text string) (Pattern, error) {
 	return p, nil
 }
 
-// ParsePatterns reads patterns, and reports those that it refuses at the places where they are written.
-func ParsePatterns(texts []diag.Text) (Patterns, []diag.Mistake) {
-	var ps Patterns
+// ParseList reads patterns, and reports those that it refuses at the places where they are written.
+func ParseList(texts []diag.Text) (List, []diag.Mistake) {
+	var ps List
 	var mistakes []diag.Mistake
 	cost := 0
 	for _, text := range texts {
-		p, err := ParsePattern(text.S)
+		p, err := Parse(text.S)
 		if err != nil {
 			mistakes = append(mistakes, diag.Mistakef(text.Pos, "%s", err))
 			continue
@@ -118,7 +129,7 @@ func (p *Pattern) cost() int {
 }
 
 // Cost is how many steps a byte of a text takes at worst.
-func (ps Patterns) Cost() int {
+func (ps List) Cost() int {
 	cost := 0
 	for i := range ps {
 		cost += ps[i].cost()
@@ -164,7 +175,7 @@ func fieldOf(text string) field {
 	return f
 }
 
-// matches leaves the exclamation mark to Patterns.
+// matches leaves the exclamation mark to List.
 func (p *Pattern) matches(f *field) bool {
 	if p.regexp != nil {
 		return p.regexp.MatchString(f.written)
@@ -286,12 +297,12 @@ func separates(r rune) bool {
 	return unicode.In(r, unicode.P, unicode.S, unicode.Z, unicode.C, unicode.Variation_Selector)
 }
 
-// Patterns are what a field is compared with together. Nil Patterns match everything.
-type Patterns []Pattern
+// List is the patterns that a field is compared with together. A nil List matches everything.
+type List []Pattern
 
 // Match reports whether a field matches one of the patterns (or there are only excluding ones), and none that excludes.
 // A field in ASCII is matched without allocation.
-func (ps Patterns) Match(text string) bool {
+func (ps List) Match(text string) bool {
 	if len(ps) == 0 {
 		return true
 	}
@@ -301,7 +312,7 @@ func (ps Patterns) Match(text string) bool {
 
 // compare says whether a pattern that does not exclude matches, whether there is one, and
 // whether one that excludes matches.
-func (ps Patterns) compare(text string) (matched, wanted, excluded bool) {
+func (ps List) compare(text string) (matched, wanted, excluded bool) {
 	f := fieldOf(text)
 	for i := range ps {
 		switch p := &ps[i]; {
@@ -317,9 +328,9 @@ func (ps Patterns) compare(text string) (matched, wanted, excluded bool) {
 	return matched, wanted, false
 }
 
-// matchAny is Match for a field with several values: one has to match, and none may be excluded. No values are one
+// MatchAny is Match for a field with several values: one has to match, and none may be excluded. No values are one
 // empty value.
-func (ps Patterns) matchAny(fields []string) bool {
+func (ps List) MatchAny(fields []string) bool {
 	if len(fields) == 0 || len(ps) == 0 {
 		return ps.Match("")
 	}
@@ -335,7 +346,7 @@ func (ps Patterns) matchAny(fields []string) bool {
 }
 
 // String gives the patterns as written, for people: one alone, or several in brackets.
-func (ps Patterns) String() string {
+func (ps List) String() string {
 	quoted := make([]string, len(ps))
 	for i, p := range ps {
 		quoted[i] = fmt.Sprintf("%q", p.text)
@@ -348,3 +359,6 @@ func (ps Patterns) String() string {
 
 // Fold is a text as patterns compare it: its words in one case, a blank between them and none around them.
 func Fold(s string) string { return strings.Trim(fold(s), " ") }
+
+// Compared is how many bytes of a text are compared, and at least one: each pattern is looked at.
+func Compared(text string) int { return max(1, min(len(text), maxCompared)) }

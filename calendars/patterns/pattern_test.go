@@ -1,8 +1,11 @@
-package calendars
+package patterns
 
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 func TestPatterns(t *testing.T) {
@@ -48,7 +51,7 @@ func TestPatterns(t *testing.T) {
 		{[]string{"/^Open [0-9]+$/"}, []string{"Open 9"}, []string{"open 9", "Open", "Open 9!"}},
 		{[]string{"*", "!/[Pp]rivate/"}, []string{"x"}, []string{"a private b"}},
 	} {
-		ps := mustPatterns(t, c.patterns...)
+		ps := mustParse(t, c.patterns...)
 		for _, field := range c.match {
 			if !ps.Match(field) {
 				t.Errorf("%s does not match %q", ps, field)
@@ -69,7 +72,7 @@ func TestParsePatternMistakes(t *testing.T) {
 		"!!!": `pattern "!!!": punctuation is not compared and nothing else is left; want letters, or a regular expression between slashes`,
 		"*-*": `pattern "*-*": punctuation is not compared and nothing else is left; want letters, or a regular expression between slashes`,
 	} {
-		if _, err := ParsePattern(text); err == nil || err.Error() != want {
+		if _, err := Parse(text); err == nil || err.Error() != want {
 			t.Errorf("%s\ngot  %v\nwant %s", text, err, want)
 		}
 	}
@@ -77,61 +80,19 @@ func TestParsePatternMistakes(t *testing.T) {
 
 func TestPatternsString(t *testing.T) {
 	t.Parallel()
-	if got, want := mustPatterns(t, "open *").String(), `"open *"`; got != want {
+	if got, want := mustParse(t, "open *").String(), `"open *"`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := mustPatterns(t, "Open*", "!*not*").String(), `["Open*", "!*not*"]`; got != want {
+	if got, want := mustParse(t, "Open*", "!*not*").String(), `["Open*", "!*not*"]`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
 func TestPatternsDoNotAllocate(t *testing.T) {
-	ps := mustPatterns(t, "*open*", "!*not open*", "/^Open/")
+	ps := mustParse(t, "*open*", "!*not open*", "/^Open/")
 	field := strings.Repeat("Special hours: ", 100) + "open"
 	if n := testing.AllocsPerRun(100, func() { ps.Match(field) }); n > 0 {
 		t.Errorf("%v allocations, want none", n)
-	}
-}
-
-func TestFilter(t *testing.T) {
-	t.Parallel()
-	e := &Event{
-		Summary: "Open", Description: "Public holiday", Location: "Hall", Categories: []string{"Red", "Blue"},
-		AllDay: true,
-	}
-	yes, no := new(true), new(false)
-	for _, c := range []struct {
-		name   string
-		filter Filter
-		want   bool
-	}{
-		{"nothing asked", Filter{}, true},
-		{"summary", Filter{Summary: mustPatterns(t, "open")}, true},
-		{"another summary", Filter{Summary: mustPatterns(t, "closed")}, false},
-		{
-			"description and location",
-			Filter{Description: mustPatterns(t, "public*"), Location: mustPatterns(t, "hall")},
-			true,
-		},
-		{"one of them", Filter{Description: mustPatterns(t, "public*"), Location: mustPatterns(t, "court")}, false},
-		{"a category", Filter{Category: mustPatterns(t, "blue")}, true},
-		{"another category", Filter{Category: mustPatterns(t, "green")}, false},
-		{"a category but for another", Filter{Category: mustPatterns(t, "blue", "!red")}, false},
-		{"no category", Filter{Category: mustPatterns(t, "")}, false},
-		{"not a category", Filter{Category: mustPatterns(t, "!green")}, true},
-		{"opaque", Filter{Transparency: "opaque"}, true},
-		{"transparent", Filter{Transparency: "transparent"}, false},
-		{"all day", Filter{AllDay: yes}, true},
-		{"not all day", Filter{AllDay: no}, false},
-		{"recurring", Filter{Recurring: yes}, false},
-		{"not recurring", Filter{Recurring: no}, true},
-	} {
-		if got := c.filter.Match(e); got != c.want {
-			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
-		}
-	}
-	if none := (&Filter{Category: mustPatterns(t, "")}); !none.Match(&Event{}) {
-		t.Error(`the category "" does not match an event without categories`)
 	}
 }
 
@@ -139,4 +100,74 @@ func TestFilter(t *testing.T) {
 func matches(p Pattern, text string) bool {
 	f := fieldOf(text)
 	return p.matches(&f)
+}
+
+// TestParsePatternsBound: the patterns in one place take what they may, and one more is a mistake at its place.
+func TestParsePatternsBound(t *testing.T) {
+	t.Parallel()
+	var texts []diag.Text
+	for i := range maxPatterns / 500 {
+		texts = append(texts,
+			diag.Text{Pos: diag.Pos{File: "a.yaml", Line: i + 1, Col: 1}, S: "*" + strings.Repeat("a", 499) + "*"})
+	}
+	if ps, mistakes := ParseList(texts); len(mistakes) > 0 || ps.Cost() != maxPatterns {
+		t.Errorf("at the bound: %d steps, %v", ps.Cost(), mistakes)
+	}
+	_, mistakes := ParseList(append(texts, diag.Text{Pos: diag.Pos{File: "a.yaml", Line: 101, Col: 1}, S: "a"}))
+	if len(mistakes) != 1 || mistakes[0].Line != 101 {
+		t.Errorf("past it: %v", mistakes)
+	}
+}
+
+// FuzzPattern: what is matched does not depend on case or punctuation, and a text is matched by itself.
+func FuzzPattern(f *testing.F) {
+	f.Add("open*", "Open 9-12")
+	f.Add("*a * b*", "x a-b")
+	f.Add("straße", "STRASSE")
+	f.Add("/^a+$/", "aaa")
+	f.Add("/(a?){1000}b/", "aaa")
+	f.Add("/("+strings.Repeat("a", 900)+"){1000}/", "a")
+	f.Add("*"+strings.Repeat("a", 900)+"b*", strings.Repeat("a", 2000))
+	f.Add("*a*a*a*a*b", strings.Repeat("a ", 1000))
+	f.Fuzz(func(t *testing.T, text, field string) {
+		if !utf8.ValidString(text) || !utf8.ValidString(field) || max(len(field), len(fold(field)))+4 > maxCompared {
+			return
+		}
+		if own, err := Parse(field); err == nil && !strings.ContainsAny(field, "*/!") && !matches(own, field) {
+			t.Errorf("%q does not match itself", field)
+		}
+		p, err := Parse(text)
+		if err != nil || p.regexp != nil {
+			return
+		}
+		want := matches(p, field)
+		if got := matches(p, "  "+fold(field)+"!?"); got != want {
+			t.Errorf("%q: matches %q: %v, folded: %v", text, field, want, got)
+		}
+		if both := (List{p, Pattern{text: text, pieces: p.pieces, exclude: true}}).Match(field); both &&
+			!p.exclude {
+			t.Errorf("%q and not %q match %q", text, text, field)
+		}
+	})
+}
+
+func BenchmarkPatterns(b *testing.B) {
+	patterns := mustParse(b, "open*", "!*not open*")
+	b.ReportAllocs()
+	for b.Loop() {
+		patterns.Match("Open 9-12 (special hours, Christmas Eve)")
+	}
+}
+
+func mustParse(t testing.TB, texts ...string) List {
+	t.Helper()
+	var patterns List
+	for _, text := range texts {
+		p, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		patterns = append(patterns, p)
+	}
+	return patterns
 }

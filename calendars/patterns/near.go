@@ -1,4 +1,4 @@
-package calendars
+package patterns
 
 import (
 	"strings"
@@ -11,7 +11,7 @@ import (
 // where none is near. Only words of four letters and more are forgiven a slip, one in four letters to seven, two in
 // more; the first letter has to be right, or to have changed places with the second. Work is bounded: only the
 // beginning of a long field is looked at.
-func (ps Patterns) Near(field string) string {
+func (ps List) Near(field string) string {
 	if ps.Match(field) {
 		return ""
 	}

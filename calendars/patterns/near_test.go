@@ -1,4 +1,4 @@
-package calendars
+package patterns
 
 import (
 	"strings"
@@ -50,7 +50,7 @@ func TestNear(t *testing.T) {
 		for _, p := range c.patterns {
 			texts = append(texts, diag.Text{S: p})
 		}
-		ps, mistakes := ParsePatterns(texts)
+		ps, mistakes := ParseList(texts)
 		if len(mistakes) > 0 {
 			t.Fatal(mistakes)
 		}
@@ -66,11 +66,11 @@ func FuzzNear(f *testing.F) {
 	f.Add("a b c*", "a b")
 	f.Add("é*", "e\u0301\xff")
 	f.Fuzz(func(t *testing.T, pattern, field string) {
-		p, err := ParsePattern(pattern)
+		p, err := Parse(pattern)
 		if err != nil {
 			return
 		}
-		ps := Patterns{p}
+		ps := List{p}
 		if near := ps.Near(field); near != "" && (ps.Match(field) || near != pattern) {
 			t.Errorf("%q is near %q, and fits %q", field, near, pattern)
 		}
