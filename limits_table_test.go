@@ -356,12 +356,12 @@ func limitSections() []limitSection {
 				{
 					"occurrences and steps of all calendars of a tenant",
 					"{calendars.ownerTimes} times `instances` and `calendar_steps`", "",
-					"a calendar is unknown to the routes for which there is no place; its problems say so",
+					"a calendar is unknown to the routes for which there is no place, until there is; its problems say so",
 					"calendars.TestOwnersTotal",
 				},
 				{
 					"the same, compiled to find that there is no place", "as much again", "",
-					"no further ones are compiled to find out, until a calendar of the tenant changes",
+					"no further ones are compiled to find out, until a calendar of the tenant changes or no route asks for it",
 					"calendars.TestCompiledInVain",
 				},
 				{

@@ -53,6 +53,14 @@ type viewed struct {
 	dayStarts time.Duration
 }
 
+// viewed is for whom a calendar is compiled where somebody looks at it so.
+func (u Use) viewed(v View) viewed {
+	if u.Zone != nil {
+		v.Zone = u.Zone
+	}
+	return viewed{v.Zone.String(), v.DayStarts}
+}
+
 // is reports whether a timeline was compiled for a view.
 func (v viewed) is(c compiledFor) bool { return c.viewed == v }
 
@@ -129,7 +137,7 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline
 	if use.Zone != nil {
 		view.Zone = use.Zone
 	}
-	key := viewed{view.Zone.String(), view.DayStarts}
+	key := use.viewed(view)
 	if t := ts.find(name, key, from, to); t != nil {
 		return t, ""
 	}

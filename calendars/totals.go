@@ -2,6 +2,7 @@ package calendars
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -93,6 +94,49 @@ func (ts *Timelines) refuses(name string, c *Calendar, key viewed, t *Timeline) 
 		ts.vain[owner] = ts.vain[owner].plus(needs)
 	}
 	return why
+}
+
+// Waiting are the calendars that are unknown to somebody because there was no room for them, and for which there may be
+// by now: of some owners, "" being the operator, or of all. Whoever asks for them is to ask again.
+func (ts *Timelines) Waiting(owners ...string) (names []string) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	for name, views := range ts.refused {
+		if len(owners) > 0 && !slices.Contains(owners, ownerOf(name)) {
+			continue
+		}
+		for key := range views {
+			if ts.refuses(name, ts.uses[name].State.Calendar, key, nil) == "" {
+				names = append(names, name)
+				break
+			}
+		}
+	}
+	return names
+}
+
+// Keep forgets what is compiled for views, by calendar, that nobody asks for any more.
+func (ts *Timelines) Keep(asked map[string][]View) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	for name, use := range ts.uses {
+		if len(ts.compiled[name])+len(ts.refused[name]) == 0 {
+			continue
+		}
+		keys := map[viewed]bool{}
+		for _, view := range asked[name] {
+			keys[use.viewed(view)] = true
+		}
+		maps.DeleteFunc(ts.refused[name], func(key viewed, _ refusal) bool { return !keys[key] })
+		ts.compiled[name] = slices.DeleteFunc(ts.compiled[name], func(c compiledFor) bool {
+			if keys[c.viewed] {
+				return false
+			}
+			ts.add(name, amount{}.minus(amountOf(c.Timeline)))
+			delete(ts.vain, ownerOf(name)) // there is more room than when that was in vain
+			return true
+		})
+	}
 }
 
 // put keeps a timeline, in the place of the former one for the same view. It is called with the lock.

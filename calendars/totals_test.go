@@ -2,6 +2,7 @@ package calendars
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +115,7 @@ func TestCompiledInVain(t *testing.T) {
 		return false
 	}
 	ts.totals["evil"], ts.totals["good"] = most, most
+	want := []string{"evil/0", "evil/1", "evil/2", "evil/4"}
 	if !compiled(ts, "evil/0") || ts.vain["evil"].instances != 100 {
 		t.Fatalf("what was in vain is not counted: %v", ts.vain)
 	}
@@ -129,8 +131,18 @@ func TestCompiledInVain(t *testing.T) {
 	if !compiled(ts, "good/0") {
 		t.Error("another tenant's is not compiled")
 	}
+	if got := ts.Waiting(); got != nil {
+		t.Errorf("there is no room, and there may be for %q", got)
+	}
 	ts.Set("evil/4", Use{State: State{Calendar: calendar}})
 	if !compiled(ts, "evil/4") {
 		t.Error("one that has changed is not compiled")
+	}
+	ts.totals["evil"] = amount{}
+	if got := ts.Waiting("evil"); !slices.Equal(slices.Sorted(slices.Values(got)), want) {
+		t.Errorf("there is room: got %q, want %q", got, want)
+	}
+	if got := ts.Waiting("good"); got != nil {
+		t.Errorf("there is no room for the other tenant, and there may be for %q", got)
 	}
 }

@@ -38,15 +38,25 @@ func (s *Server) compileNext(waits *render.Route) bool {
 // It may be called by several goroutines at once.
 func (s *Server) refresh(name string) {
 	s.mu.Lock()
+	names := []string{name}
 	var asking []*render.Route
 	if l := s.live.Load(); l != nil && l.byName[name] != nil {
 		s.take(l.Generation, name)
-		asking = l.asking[name]
+		names = append(names, l.timelines.Waiting(tenantOf(name))...) // it may take less now
+		asking = l.askingAny(names)
 	}
 	s.mu.Unlock()
 	s.recompile(asking)
-	s.refreshed(name)
+	s.refreshed(names...)
 	s.admin.console.Changed()
+}
+
+// askingAny are the routes that ask for any of some calendars.
+func (g *Generation) askingAny(names []string) (routes []*render.Route) {
+	for _, name := range names {
+		routes = append(routes, g.asking[name]...)
+	}
+	return routes
 }
 
 // refreshed shows calendars that have been taken over, once their routes are compiled.
@@ -83,11 +93,7 @@ func (s *Server) Advance() {
 	if l == nil {
 		return
 	}
-	routes := slices.Clone(rolled)
-	for _, name := range expired {
-		routes = append(routes, l.asking[name]...)
-	}
-	s.recompile(routes)
+	s.recompile(append(slices.Clone(rolled), l.askingAny(expired)...))
 	s.refreshed(expired...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,6 +125,13 @@ func (s *Server) outdated(now time.Time) (l *live, routes []*render.Route, expir
 			s.take(l.Generation, c.Calendar)
 			expired = append(expired, c.Calendar)
 		}
+	}
+	if len(expired) > 0 { // there may be room for others
+		owners := make([]string, len(expired))
+		for i, name := range expired {
+			owners[i] = tenantOf(name)
+		}
+		expired = append(expired, l.timelines.Waiting(owners...)...)
 	}
 	return l, l.outdated(now), expired
 }

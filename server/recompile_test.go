@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/render"
 )
 
@@ -129,5 +130,69 @@ func TestRefreshTogether(t *testing.T) {
 		if got := body(t, w.call(post(path))); !strings.Contains(got, want) {
 			t.Errorf("%s: got %q, want %s", path, got, want)
 		}
+	}
+}
+
+// TestWaitingForRoom: a calendar that was unknown to a route since others of its tenant took the room is known to it
+// once these are gone or have changed, without a change of its own.
+func TestWaitingForRoom(t *testing.T) {
+	t.Parallel()
+	files := func(routes ...string) map[string]string {
+		text := "tenant: {name: evil}\ncalendars: {hours: {file: evil/hours.ics, limits: {instances: 60}}, other: {file: evil/hours.ics}, more: {file: evil/hours.ics}}\nroutes:\n"
+		for _, zone := range routes {
+			text += fmt.Sprintf("  - {name: %q, timezone: %s, branches: [{name: open, when: {calendar: hours}, pass: true}, "+
+				"{name: closed, when: {calendar: other}, pass: true}, {name: rest, state: other, pass: true}]}\n",
+				strings.ToLower(strings.ReplaceAll(zone, "/", "-")), zone)
+		}
+		return map[string]string{
+			"tenants/evil.yaml":      text,
+			"tenants/evil/hours.ics": ics(event("Open", "20261201T000000Z", "20261201T010000Z", "RRULE:FREQ=DAILY;COUNT=40")),
+		}
+	}
+	w, f := reloadable(t, "include: [tenants/*.yaml]\n", files("America/Denver", "Europe/Berlin"))
+	w.Start()
+	unknown := func() (names []string) {
+		for _, r := range w.live.Load().routes {
+			if r.State().Decide(nil, w.now).Unknown {
+				names = append(names, r.Name)
+			}
+		}
+		return names
+	}
+	reload := func(routes ...string) {
+		t.Helper()
+		f.set("include: [tenants/*.yaml]\n", files(routes...))
+		if err := w.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := unknown(); len(got) != 1 {
+		t.Fatalf("unknown to %q, want one: there is room for one zone", got)
+	}
+	reload("Europe/Berlin")
+	if got := unknown(); len(got) > 0 {
+		t.Errorf("the other route is gone, and unknown to %q still", got)
+	}
+	reload("Europe/Berlin", "America/Denver")
+	if got := unknown(); len(got) != 1 || got[0] != "evil/america-denver" {
+		t.Fatalf("unknown to %q, want the new one", got)
+	}
+	// While the server runs, calendars change one by one.
+	refreshed := func() bool {
+		l := w.live.Load()
+		was := l.asking["evil/hours"][1].State()
+		w.refresh("evil/more")
+		return l.asking["evil/hours"][1].State() != was
+	}
+	if refreshed() {
+		t.Error("there is no room, and the route is compiled anew")
+	}
+	denver, err := calendars.LoadZone("America/Denver")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.live.Load().timelines.Keep(map[string][]calendars.View{"evil/hours": {{Zone: denver}}})
+	if !refreshed() {
+		t.Error("there is room, and the route is not compiled anew")
 	}
 }

@@ -92,6 +92,9 @@ func (g *Generation) fresh(former *Generation, changed map[string]bool, states m
 			is[r] = true
 		}
 	}
+	for _, r := range g.askingAny(g.timelines.Waiting()) {
+		is[r] = true
+	}
 	others := map[string]bool{} // tenants that have other routes than before
 	for _, r := range g.routes {
 		if s := states[r]; s == nil || s.Stale(g.timelines, now) {
@@ -218,6 +221,13 @@ func (s *Server) inheritFrom(former, g *Generation, changed map[string]bool) {
 			g.timelines.Forget(name)
 		}
 	}
+	asked := map[string][]calendars.View{}
+	for _, r := range g.routes {
+		for _, name := range r.Calendars() {
+			asked[name] = append(asked[name], calendars.View{Zone: r.Zone, DayStarts: r.DayStarts})
+		}
+	}
+	g.timelines.Keep(asked)
 	for _, c := range g.calendars {
 		state, before := s.store.State(c.Calendar), former.byName[c.Calendar]
 		if same[c.Calendar] && before != nil && !before.refused && before.taken == state.Calendar &&
