@@ -159,7 +159,8 @@ func limitSections() []limitSection {
 					"503, or the oldest of the client with most of them ends", "console.TestListenersAreFair",
 				},
 				{
-					"time in which a listener takes what is written to it", "{console.mostSlow}", "", "it is dropped",
+					"time in which a listener takes what is written to it", "{console.writeTimeout}", "",
+					"it is dropped",
 					"console.TestSlowListener",
 				},
 			},
@@ -182,11 +183,12 @@ func limitSections() []limitSection {
 					"preview.TestExplainBounds",
 				},
 				{
-					"events that are looked at to say why, in one answer", "{preview.mostLooked}", "",
+					"events that are looked at to say why, in one answer", "{preview.mostEventsRead}", "",
 					"the branch is said, and not why", "preview.TestExplainBounds",
 				},
 				{
-					"segments that are passed to find when something changes, in one answer", "{preview.mostScanned}",
+					"segments that are passed to find when something changes, in one answer",
+					"{preview.mostSegmentsScanned}",
 					"",
 					"the routes after that are left out", "preview.TestNowBounds",
 				},
@@ -221,16 +223,17 @@ func limitSections() []limitSection {
 				},
 				{
 					"events of a calendar's page",
-					"{console.mostOccurrences} in 30 days; as written {console.mostTexted}, {console.mostTexts:bytes}",
+					"{console.mostOccurrences} in 30 days; as written {console.mostEventTexts}, {console.mostTextBytes:bytes}",
 					"", "a link shows the others", "server.TestCrowdedViews",
 				},
 				{
-					"problems, and odd events, on a calendar's page", "{console.mostOdd}; routes {console.mostNamed}",
+					"problems, and odd events, on a calendar's page",
+					"{console.mostProblems}; routes {console.mostRouteNames}",
 					"",
 					"the rest is counted", "console.TestPageBounds",
 				},
 				{
-					"mistakes, and warnings, on the page of the configuration", "{console.mostSaid}", "",
+					"mistakes, and warnings, on the page of the configuration", "{console.mostMessages}", "",
 					"the rest is counted", "console.TestPageBounds",
 				},
 				{
@@ -250,7 +253,7 @@ func limitSections() []limitSection {
 				"server.TestLintSteps",
 			},
 			{
-				"events that are looked at for why branches hold", "{preview.mostHeld}", "",
+				"events that are looked at for why branches hold", "{preview.mostEventsHeld}", "",
 				"the rest is not looked at",
 				"server.TestLintSteps",
 			},
@@ -263,7 +266,7 @@ func limitSections() []limitSection {
 				"the rest is not compared", "server.TestLintSteps",
 			},
 			{
-				"findings of one kind about one calendar", "{preview.mostSaid}", "", "the rest is counted",
+				"findings of one kind about one calendar", "{preview.mostPerKind}", "", "the rest is counted",
 				"server.TestLintIsBounded",
 			},
 			{

@@ -17,7 +17,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// TestPictureBounds: a picture has so many bars and says how many more there are, and words for so many changes.
+// TestPictureBounds: a picture has so many bars and says how many more there are, and words for so
+// many changes.
 func TestPictureBounds(t *testing.T) {
 	t.Parallel()
 	midnight := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
@@ -32,7 +33,7 @@ func TestPictureBounds(t *testing.T) {
 		return list
 	}
 	for n, more := range map[int]int{mostBars: 0, mostBars + 1: 1, 3 * mostBars: 2 * mostBars} {
-		pic := draw("main", midnight, 1, spans(n), nil, midnight)
+		pic := newPicture("main", midnight, 1, spans(n), nil, midnight)
 		if got := len(pic.Days[0].Bands); got != mostBars || pic.More != more {
 			t.Errorf("%d spans: %d bars and %d more, want %d more", n, got, pic.More, more)
 		}
@@ -42,7 +43,7 @@ func TestPictureBounds(t *testing.T) {
 		lanes[0].Events = append(lanes[0].Events,
 			preview.LaneEvent{Event: preview.Event{Start: midnight, End: midnight.AddDate(0, 1, 0)}})
 	}
-	pic, bars := draw("main", midnight, 31, nil, lanes, midnight), 0
+	pic, bars := newPicture("main", midnight, 31, nil, lanes, midnight), 0
 	for _, d := range pic.Days {
 		bars += len(d.Lanes[0].Bars)
 		if d.Lanes[0].Rows > mostRows {
@@ -53,18 +54,19 @@ func TestPictureBounds(t *testing.T) {
 		t.Errorf("long events: %d bars and %d more", bars, pic.More)
 	}
 	for n, want := range map[int]string{mostWords: "open from 00:00", mostWords + 1: "and 1 changes more"} {
-		words := strip(preview.Standing{At: midnight, Day: spans(n)}).Words()
+		words := dayPicture(preview.RouteStatus{At: midnight, Day: spans(n)}).Words()
 		if !strings.HasSuffix(words, want) || strings.Count(words, "open") != mostWords {
 			t.Errorf("%d changes: %s", n, words)
 		}
 	}
 }
 
-// TestPageBounds: pages have so many bytes, and lists on them so many elements, and say how many more there are.
+// TestPageBounds: pages have so many bytes, and lists on them so many elements, and say how many
+// more there are.
 func TestPageBounds(t *testing.T) {
 	t.Parallel()
 	ctx, leave := context.WithCancel(t.Context())
-	s := sheet{ctx: ctx}
+	s := pageWriter{ctx: ctx}
 	if _, err := s.Write(make([]byte, mostPage)); err != nil {
 		t.Error(err)
 	}
@@ -78,16 +80,17 @@ func TestPageBounds(t *testing.T) {
 	}
 	problems, mistakes := 0, 0
 	c := New(Options{
-		Now: time.Now, Passing: time.Now, Feeds: func() []calendars.Status { return nil },
+		Now: time.Now, RealNow: time.Now, Feeds: func() []calendars.Status { return nil },
 		Findings: func() ([]preview.Finding, int) { return nil, 0 },
-		Status:   func() preview.Status { return preview.Status{Mistakes: make([]preview.Said, mistakes)} },
+		Status:   func() preview.Status { return preview.Status{Mistakes: make([]preview.Message, mistakes)} },
 		Calendar: func(string) (Calendar, bool) {
-			return Calendar{Problems: make([]calendars.Problem, problems), Routes: make([]string, mostNamed+1)}, true
+			return Calendar{Problems: make([]calendars.Problem, problems), Routes: make([]string, mostRouteNames+1)},
+				true
 		},
 		Preview: func() *preview.Preview { return nil },
 	})
 	for _, more := range []int{0, 1} {
-		problems, mistakes = mostOdd+more, mostSaid+more
+		problems, mistakes = mostProblems+more, mostMessages+more
 		for path, want := range map[string]string{"/calendars/hours": "And 1 more of these", "/config": "And 1 more;"} {
 			rec := httptest.NewRecorder()
 			c.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
@@ -98,8 +101,8 @@ func TestPageBounds(t *testing.T) {
 	}
 }
 
-// listener is a connection that takes so many writes and then stalls.
-type listener struct {
+// stalledClient is a connection that takes so many writes and then stalls.
+type stalledClient struct {
 	http.ResponseWriter
 	takes     int
 	mu        sync.Mutex // guards the following
@@ -107,7 +110,7 @@ type listener struct {
 	deadlines []time.Time
 }
 
-func (l *listener) Write(p []byte) (int, error) {
+func (l *stalledClient) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.written) == l.takes {
@@ -117,9 +120,9 @@ func (l *listener) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (l *listener) FlushError() error { return nil }
+func (l *stalledClient) FlushError() error { return nil }
 
-func (l *listener) SetWriteDeadline(by time.Time) error {
+func (l *stalledClient) SetWriteDeadline(by time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.deadlines = append(l.deadlines, by)
@@ -127,19 +130,19 @@ func (l *listener) SetWriteDeadline(by time.Time) error {
 }
 
 // told is what was written so far.
-func (l *listener) told() []string {
+func (l *stalledClient) told() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.written)
 }
 
-// TestSlowListener: who takes too long to read is dropped, each write has a deadline, and changes are told no more
-// often than once in a while.
+// TestSlowListener: who takes too long to read is dropped, each write has a deadline, and changes
+// are told no more often than once in a while.
 func TestSlowListener(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &Console{hub: newHub(), options: Options{Passing: time.Now, Client: addressOf}}
-		l := &listener{ResponseWriter: httptest.NewRecorder(), takes: 3}
+		c := &Console{hub: newHub(), options: Options{RealNow: time.Now, Client: addressOf}}
+		l := &stalledClient{ResponseWriter: httptest.NewRecorder(), takes: 3}
 		ended := make(chan struct{})
 		began := time.Now()
 		go func() {
@@ -154,16 +157,16 @@ func TestSlowListener(t *testing.T) {
 		if told := l.told(); len(told) != 2 {
 			t.Errorf("of ten changes at once are told %v", told[1:])
 		}
-		<-time.After(pause)
+		<-time.After(minInterval)
 		synctest.Wait()
-		if told := l.told(); len(told) != 3 || time.Since(began) != pause {
+		if told := l.told(); len(told) != 3 || time.Since(began) != minInterval {
 			t.Errorf("the others are told as %v", told[2:])
 		}
-		<-time.After(pause)
+		<-time.After(minInterval)
 		c.Changed()
 		<-ended
 		for i, by := range l.deadlines {
-			if left := by.Sub(began) - mostSlow; left != max(0, time.Duration(i-1))*pause {
+			if left := by.Sub(began) - writeTimeout; left != max(0, time.Duration(i-1))*minInterval {
 				t.Errorf("write %d has until %v after the beginning", i, by.Sub(began))
 			}
 		}
@@ -191,12 +194,12 @@ func TestSlowListener(t *testing.T) {
 // addressOf tells clients apart by their address.
 func addressOf(r *http.Request) string { return r.RemoteAddr }
 
-// TestListenersAreFair: where all connections that may stay open are taken, the client with most loses its oldest to
-// one with fewer.
+// TestListenersAreFair: where all connections that may stay open are taken, the client with most
+// loses its oldest to one with fewer.
 func TestListenersAreFair(t *testing.T) {
 	t.Parallel()
 	h := newHub()
-	var evils []*listening
+	var evils []*subscriber
 	for range mostListeners {
 		l, err := h.join("evil")
 		if err != nil {
@@ -211,7 +214,7 @@ func TestListenersAreFair(t *testing.T) {
 		if _, err := h.join("good"); err != nil {
 			t.Fatalf("good's number %d: %v", i, err)
 		}
-		if _, open := <-evils[i].told; open {
+		if _, open := <-evils[i].changed; open {
 			t.Fatalf("evil's number %d stays", i)
 		}
 	}
@@ -221,12 +224,12 @@ func TestListenersAreFair(t *testing.T) {
 	if _, err := h.join("fair"); err != nil {
 		t.Errorf("a third one: %v", err)
 	}
-	h.tell() // those that are left
+	h.notifyAll() // those that are left
 	h.leave(evils[0])
 	last := h.listeners[len(h.listeners)-1]
-	<-last.told
-	h.drop()
-	if _, open := <-last.told; open || len(h.listeners) != 0 {
+	<-last.changed
+	h.disconnectAll()
+	if _, open := <-last.changed; open || len(h.listeners) != 0 {
 		t.Errorf("%d listen after all were dropped", len(h.listeners))
 	}
 	if _, err := h.join("evil"); err != nil {

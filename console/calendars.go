@@ -35,23 +35,23 @@ func (c *Console) calendars(w http.ResponseWriter, r *http.Request) {
 	counts := map[string]int{}
 	for _, st := range c.options.Feeds() {
 		for _, name := range st.Calendars {
-			if !m.fits(name, st.Source, st.Title, string(st.Result)) {
+			if !m.matches(name, st.Source, st.Title, string(st.Result)) {
 				continue
 			}
 			counts[string(st.State)]++
 			if m.Pick == "" || m.Pick == string(st.State) {
-				m.Rows = append(m.Rows, rowOf(name, st))
+				m.Rows = append(m.Rows, newCalendarRow(name, st))
 			}
 		}
 	}
 	slices.SortFunc(m.Rows, func(a, b calendarRow) int { return strings.Compare(a.Name, b.Name) })
-	m.choose([]string{string(calendars.Fresh), string(calendars.Stale), string(calendars.Unknown)}, counts)
-	from, to := m.cut(len(m.Rows), feedsPerPage)
+	m.setChips([]string{string(calendars.Fresh), string(calendars.Stale), string(calendars.Unknown)}, counts)
+	from, to := m.paginate(len(m.Rows), feedsPerPage)
 	m.Rows = m.Rows[from:to]
 	c.show(r.Context(), w, http.StatusOK, "calendars", page{Title: "Calendars", Here: "calendars", Main: m})
 }
 
-func rowOf(name string, st calendars.Status) calendarRow {
+func newCalendarRow(name string, st calendars.Status) calendarRow {
 	row := calendarRow{Name: name, Status: st}
 	if st.Err != nil {
 		row.Error = st.Err.Error()
@@ -95,10 +95,10 @@ type occurrence struct {
 
 const (
 	mostOccurrences = 300
-	mostNamed       = 12
-	mostTexts       = 256 << 10 // bytes of events as written on a page
-	mostTexted      = 50        // events as written on a page, besides the one that was asked for
-	mostOdd         = 200       // problems on a page, and warnings
+	mostRouteNames  = 12
+	mostTextBytes   = 256 << 10 // bytes of events as written on a page
+	mostEventTexts  = 50        // events as written on a page, besides the one that was asked for
+	mostProblems    = 200       // problems on a page, and warnings
 )
 
 // anchor names an occurrence in a page. An all-day one goes by its date: routes may let their
@@ -116,7 +116,7 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	cal, ok := c.options.Calendar(name)
 	if !ok {
-		c.say(r.Context(), w, http.StatusNotFound, "No such calendar",
+		c.showMessage(r.Context(), w, http.StatusNotFound, "No such calendar",
 			fmt.Sprintf("calendar %q is not configured", name))
 		return
 	}
@@ -126,16 +126,16 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 		Routes: cal.Routes, Done: q.Has("refreshed"),
 	}
 	shown := func(list []calendars.Problem) []calendars.Problem {
-		m.MoreOdd += max(0, len(list)-mostOdd)
-		return list[:min(len(list), mostOdd)]
+		m.MoreOdd += max(0, len(list)-mostProblems)
+		return list[:min(len(list), mostProblems)]
 	}
 	m.Problems, m.Warnings = shown(m.Problems), shown(m.Warnings)
-	if len(m.Routes) > mostNamed {
-		m.Routes, m.More = m.Routes[:mostNamed], len(m.Routes)-mostNamed
+	if len(m.Routes) > mostRouteNames {
+		m.Routes, m.More = m.Routes[:mostRouteNames], len(m.Routes)-mostRouteNames
 	}
 	for _, st := range c.options.Feeds() {
 		if slices.Contains(st.Calendars, name) {
-			row := rowOf(name, st)
+			row := newCalendarRow(name, st)
 			m.Row = &row
 		}
 	}
@@ -149,8 +149,8 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	m.Zone = zone.String()
-	if err := m.days(q, c.options.Now().In(zone)); err != nil {
-		c.say(r.Context(), w, http.StatusBadRequest, "No such day", "from "+err.Error())
+	if err := m.setDays(q, c.options.Now().In(zone)); err != nil {
+		c.showMessage(r.Context(), w, http.StatusBadRequest, "No such day", "from "+err.Error())
 		return
 	}
 	if !cal.Use.State.Unknown() {
@@ -159,8 +159,8 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 	c.show(r.Context(), w, http.StatusOK, "calendar", page{Title: "Calendar " + name, Here: "calendars", Main: m})
 }
 
-// days sets which days are shown, and the links that move through time.
-func (m *calendarPage) days(q url.Values, now time.Time) error {
+// setDays sets which days are shown, and the links that move through time.
+func (m *calendarPage) setDays(q url.Values, now time.Time) error {
 	const days = 30
 	first := now
 	if text := q.Get("from"); text != "" {
@@ -178,7 +178,7 @@ func (m *calendarPage) days(q url.Values, now time.Time) error {
 		if zone := q.Get("zone"); zone != "" {
 			v.Set("zone", zone)
 		}
-		return "/calendars/" + escaped(m.Name) + "?" + v.Encode()
+		return "/calendars/" + escapePath(m.Name) + "?" + v.Encode()
 	}
 	m.From, m.To = day(0), day(days)
 	m.Earlier, m.Later, m.Present, m.Self = link(day(-days)), link(m.To), link(time.Time{}), link(m.From)
@@ -204,7 +204,7 @@ func (c *Console) occurrences(ctx context.Context, m *calendarPage, cal Calendar
 		}
 		item.ID = anchor(item.Event)
 		item.Open = item.ID == open
-		if !seen[o.Event] && (len(events) < mostTexted || item.Open) {
+		if !seen[o.Event] && (len(events) < mostEventTexts || item.Open) {
 			seen[o.Event] = true
 			events = append(events, o.Event)
 		}
@@ -217,7 +217,7 @@ func (c *Console) occurrences(ctx context.Context, m *calendarPage, cal Calendar
 	if err != nil {
 		m.NoText = err.Error()
 	}
-	budget := mostTexts
+	budget := mostTextBytes
 	for i, o := range on {
 		item, text := &m.Events[i], texts[o.Event]
 		if budget -= len(text); budget > 0 || item.Open {
@@ -232,10 +232,10 @@ func (c *Console) refresh(w http.ResponseWriter, r *http.Request) {
 	switch err := c.options.Refresh(r.Context(), name); {
 	case errors.Is(err, calendars.ErrManyWait):
 		w.Header().Set("Retry-After", "60")
-		c.say(r.Context(), w, http.StatusTooManyRequests, "Not refreshed", err.Error())
+		c.showMessage(r.Context(), w, http.StatusTooManyRequests, "Not refreshed", err.Error())
 	case err != nil:
-		c.say(r.Context(), w, http.StatusNotFound, "Not refreshed", err.Error())
+		c.showMessage(r.Context(), w, http.StatusNotFound, "Not refreshed", err.Error())
 	default:
-		http.Redirect(w, r, "/calendars/"+escaped(name)+"?refreshed=1", http.StatusSeeOther)
+		http.Redirect(w, r, "/calendars/"+escapePath(name)+"?refreshed=1", http.StatusSeeOther)
 	}
 }

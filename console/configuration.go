@@ -10,19 +10,19 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// mostSaid is how many mistakes stand on the page, and how many warnings.
-const mostSaid = 300
+// mostMessages is how many mistakes stand on the page, and how many warnings.
+const mostMessages = 300
 
 type configurationPage struct {
 	preview.Status
-	Mistakes, Warnings []said
+	Mistakes, Warnings []messageRow
 	More               int  // mistakes and warnings beyond those
 	Done               bool // it was reloaded just now
 }
 
-// said is a message with its place drawn.
-type said struct {
-	preview.Said
+// messageRow is a message with its place drawn.
+type messageRow struct {
+	preview.Message
 	Place string
 	Drawn string // the line with a caret below the place; "" where it is not known
 }
@@ -30,28 +30,28 @@ type said struct {
 func (c *Console) configuration(w http.ResponseWriter, r *http.Request) {
 	status := c.options.Status()
 	m := configurationPage{
-		Status: status, Mistakes: drawn(status.Mistakes[:min(len(status.Mistakes), mostSaid)]),
-		Warnings: drawn(status.Warnings[:min(len(status.Warnings), mostSaid)]),
-		More:     max(0, len(status.Mistakes)-mostSaid) + max(0, len(status.Warnings)-mostSaid),
+		Status: status, Mistakes: messageRows(status.Mistakes[:min(len(status.Mistakes), mostMessages)]),
+		Warnings: messageRows(status.Warnings[:min(len(status.Warnings), mostMessages)]),
+		More:     max(0, len(status.Mistakes)-mostMessages) + max(0, len(status.Warnings)-mostMessages),
 		Done:     r.URL.Query().Has("reloaded"),
 	}
 	c.show(r.Context(), w, http.StatusOK, "configuration", page{Title: "Configuration", Here: "configuration", Main: m})
 }
 
-func drawn(list []preview.Said) []said {
-	var out []said
+func messageRows(list []preview.Message) []messageRow {
+	var out []messageRow
 	for _, s := range list {
-		one := said{Said: s, Place: diag.Pos{File: s.File, Line: s.Line, Col: s.Column}.String()}
+		one := messageRow{Message: s, Place: diag.Pos{File: s.File, Line: s.Line, Col: s.Column}.String()}
 		if s.Text != "" {
-			one.Drawn = pointed(s)
+			one.Drawn = caretLine(s)
 		}
 		out = append(out, one)
 	}
 	return out
 }
 
-// pointed is a line with its number, and below it a caret at the column.
-func pointed(s preview.Said) string {
+// caretLine is a line with its number, and below it a caret at the column.
+func caretLine(s preview.Message) string {
 	number := fmt.Sprintf("%4d \u2502 ", s.Line)
 	text := number + s.Text
 	if s.Column == 0 || s.Column > utf8.RuneCountInString(s.Text)+1 {
@@ -70,7 +70,7 @@ func pointed(s preview.Said) string {
 func (c *Console) reload(w http.ResponseWriter, r *http.Request) {
 	if err := c.options.Reload(r.Context()); err != nil {
 		if status := c.options.Status(); len(status.Mistakes) == 0 {
-			c.say(r.Context(), w, http.StatusUnprocessableEntity, "Not reloaded", err.Error())
+			c.showMessage(r.Context(), w, http.StatusUnprocessableEntity, "Not reloaded", err.Error())
 			return
 		}
 		http.Redirect(w, r, "/config", http.StatusSeeOther)

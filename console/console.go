@@ -1,10 +1,11 @@
-// Package console is the web pages for people: what the telephones do now, what they will do, and why. It shows what
-// package preview answers; what only a server knows comes in as funcs.
+// Package console is the web pages for people: what the telephones do now, what they will do, and
+// why. It shows what package preview answers; what only a server knows comes in as funcs.
 //
-// The pages are rendered whole on the server, pictures included, and work without JavaScript; a little of it adds live
-// updates, tips and copying. Everything is embedded: nothing is asked of other hosts, which the Content-Security-Policy
-// holds browsers to. Texts of calendars and calls are escaped by html/template. A [Console] is safe for concurrent use;
-// who may ask is decided before it.
+// The pages are rendered whole on the server, pictures included, and work without JavaScript; a
+// little of it adds live updates, tips and copying. Everything is embedded: nothing is asked of
+// other hosts, which the Content-Security-Policy holds browsers to. Texts of calendars and calls
+// are escaped by html/template. A [Console] is safe for concurrent use; who may ask is decided
+// before it.
 package console
 
 import (
@@ -32,9 +33,9 @@ var files embed.FS
 // Options are what a Console shows.
 type Options struct {
 	Now     func() time.Time
-	Passing func() time.Time // by which connections go
+	RealNow func() time.Time // by which connections go
 	Version string
-	// Client tells apart those who ask, for shares of the connections that stay open.
+	// Client identifies a request's client, for fair shares of the connections that stay open.
 	Client func(*http.Request) string
 	// Preview answers about decisions; it gives nil before calls are answered.
 	Preview func() *preview.Preview
@@ -46,14 +47,16 @@ type Options struct {
 	Texts func(ctx context.Context, calendar string, events []*calendars.Event) (map[*calendars.Event]string, error)
 	// Status is what answers, and how the last look at the files went.
 	Status func() preview.Status
-	// Findings are what is odd or wrong with what runs, by place, and how much has not been looked at since it changed.
+	// Findings are what is odd or wrong with what runs, by place, and how much has not been looked
+	// at since it changed.
 	Findings func() (found []preview.Finding, pending int)
 	// Decisions are the last ones of a route, at most so many, the newest first.
 	Decisions func(route string, most int) []preview.Trace
 	// HoursPath is where the hours of a route can be subscribed to on Kazoo's side, without the
 	// token; "" where nobody has one.
 	HoursPath func(route string) string
-	// Refresh fetches a calendar's feed, and Reload reads the configuration again; the error is for people.
+	// Refresh fetches a calendar's feed, and Reload reads the configuration again; the error is for
+	// people.
 	Refresh func(ctx context.Context, calendar string) error
 	Reload  func(ctx context.Context) error
 }
@@ -93,7 +96,7 @@ func New(o Options) *Console {
 		"console.css": "text/css; charset=utf-8", "console.js": "text/javascript; charset=utf-8",
 		"icon.svg": "image/svg+xml",
 	} {
-		body := embedded("static/" + name)
+		body := readEmbedded("static/" + name)
 		sum := fnv.New64a()
 		sum.Write(body)
 		c.assets[name] = asset{body, kind, strconv.FormatUint(sum.Sum64(), 16)}
@@ -120,7 +123,7 @@ func New(o Options) *Console {
 	return c
 }
 
-func embedded(name string) []byte {
+func readEmbedded(name string) []byte {
 	body, err := fs.ReadFile(files, name)
 	if err != nil { // embedded by the same file that names it
 		panic(err)
@@ -128,13 +131,13 @@ func embedded(name string) []byte {
 	return body
 }
 
-// Has says whether a request is for one of the pages.
+// Has reports whether a request is for one of the pages.
 func (c *Console) Has(r *http.Request) bool {
 	_, pattern := c.mux.Handler(r)
 	return pattern != ""
 }
 
-// policy lets pages load what this server gives, and nothing else; no script or style stands in a page.
+// policy lets pages load from this server only; pages contain no scripts or styles.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // ServeHTTP answers a request for a page.
@@ -152,18 +155,19 @@ func (c *Console) asset(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", a.kind)
 	h.Set("Cache-Control", "max-age=31536000, immutable")
-	// Nobody is left to tell when the peer has gone.
+	// An error means that the client has gone.
 	_, _ = w.Write(a.body)
 }
 
-// OpenAPI answers with the description of the API, to which a test of package server holds what is answered.
+// OpenAPI answers with the description of the API, to which a test of package server holds what is
+// answered.
 func OpenAPI(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	// Nobody is left to tell when the peer has gone.
-	_, _ = w.Write(embedded("openapi.json"))
+	// An error means that the client has gone.
+	_, _ = w.Write(readEmbedded("openapi.json"))
 }
 
-// page is what every page has.
+// page is what every page shows.
 type page struct {
 	Title   string
 	Here    string // which entry of the navigation
@@ -175,10 +179,10 @@ type page struct {
 // show renders a page.
 func (c *Console) show(ctx context.Context, w http.ResponseWriter, status int, name string, p page) {
 	p.Now, p.Version = c.options.Now(), c.options.Version
-	out := sheet{ctx: ctx}
+	out := pageWriter{ctx: ctx}
 	err := c.pages[name].Execute(&out, p)
 	if ctx.Err() != nil {
-		c.late(w, context.Cause(ctx))
+		c.showBusy(w, context.Cause(ctx))
 		return
 	}
 	if err != nil {
@@ -188,20 +192,20 @@ func (c *Console) show(ctx context.Context, w http.ResponseWriter, status int, n
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	// Nobody is left to tell when the peer has gone.
+	// An error means that the client has gone.
 	_, _ = w.Write(out.Bytes())
 }
 
 // mostPage is how many bytes a page has. What it shows is bounded so that it never does.
 const mostPage = 8 << 20
 
-// sheet is a page while it is written, for as long as somebody waits for it.
-type sheet struct {
+// pageWriter holds a page while it is rendered. It ends with the request's context.
+type pageWriter struct {
 	bytes.Buffer
 	ctx context.Context
 }
 
-func (s *sheet) Write(p []byte) (int, error) {
+func (s *pageWriter) Write(p []byte) (int, error) {
 	if s.ctx.Err() != nil {
 		return 0, context.Cause(s.ctx)
 	}
@@ -211,15 +215,15 @@ func (s *sheet) Write(p []byte) (int, error) {
 	return s.Buffer.Write(p)
 }
 
-// late says that a page takes too long, if somebody waits for it still.
-func (c *Console) late(w http.ResponseWriter, err error) {
+// showBusy answers 503, since the page takes too long.
+func (c *Console) showBusy(w http.ResponseWriter, err error) {
 	w.Header().Set("Retry-After", "5")
 	http.Error(w, diag.Lines(err.Error()), http.StatusServiceUnavailable)
 }
 
-// LeadOn answers who follows a link from another site's page: with a page that leads on to the same
-// address, and costs nothing.
-func (c *Console) LeadOn(w http.ResponseWriter, r *http.Request) {
+// ServeCrossSite answers a request that a page of another site made: with a page that costs nothing
+// and links to the same address.
+func (c *Console) ServeCrossSite(w http.ResponseWriter, r *http.Request) {
 	to := r.URL.RequestURI()
 	if strings.HasPrefix(to, "//") { // which would be another host
 		to = "/"
@@ -229,37 +233,38 @@ func (c *Console) LeadOn(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusForbidden)
-	// Nobody is left to tell when the peer has gone.
+	// An error means that the client has gone.
 	_ = c.pages["leadon"].Execute(w, to)
 }
 
-// IsStatic reports whether a path is that of a file that pages refer to, which costs nothing to give.
+// IsStatic reports whether a path is that of a file that pages refer to, which costs nothing to
+// give.
 func IsStatic(path string) bool { return strings.HasPrefix(path, "/static/") }
 
-// message is a page that says one thing.
+// message is a page with one message.
 type message struct {
 	Head, Text string
 	Again      bool // the page is asked for again in a moment
 }
 
-func (c *Console) say(ctx context.Context, w http.ResponseWriter, status int, head, text string) {
+func (c *Console) showMessage(ctx context.Context, w http.ResponseWriter, status int, head, text string) {
 	c.show(ctx, w, status, "message",
 		page{Title: head, Main: message{head, text, status == http.StatusServiceUnavailable}})
 }
 
-// asked gives the preview; false after it has said that there is none yet.
-func (c *Console) asked(w http.ResponseWriter, r *http.Request) (*preview.Preview, bool) {
+// requirePreview is the preview; false after it has answered that there is none yet.
+func (c *Console) requirePreview(w http.ResponseWriter, r *http.Request) (*preview.Preview, bool) {
 	p := c.options.Preview()
 	if p == nil {
 		w.Header().Set("Retry-After", "2")
-		c.say(r.Context(), w, http.StatusServiceUnavailable, "Starting",
+		c.showMessage(r.Context(), w, http.StatusServiceUnavailable, "Starting",
 			"The calendars are being read; calls are answered in a moment.")
 	}
 	return p, p != nil
 }
 
-// script is a value as JSON for the page to be shown, indented, with no character escaped that JSON does not ask for.
-func script(value any) string {
+// indentJSON is a value as indented JSON. It escapes only what JSON requires.
+func indentJSON(value any) string {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)

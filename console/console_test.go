@@ -29,21 +29,22 @@ func TestMoment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := moment(at, now.UTC()); got != c.moment {
+		if got := formatMoment(at, now.UTC()); got != c.moment {
 			t.Errorf("%s: got %q, want %q", c.at, got, c.moment)
 		}
-		if got := distance(at, now); c.at != "2026-11-03 09:00" && got != c.distance {
+		if got := formatDistance(at, now); c.at != "2026-11-03 09:00" && got != c.distance {
 			t.Errorf("%s: got %q, want %q", c.at, got, c.distance)
 		}
 	}
-	if got := zoneOf(now); got != "America/New_York, EDT, UTC\u221204:00" {
+	if got := formatZone(now); got != "America/New_York, EDT, UTC\u221204:00" {
 		t.Errorf("got %q", got)
 	}
-	if got := zoneOf(time.Date(2026, 1, 1, 0, 0, 0, 0, zone(t, "Asia/Kathmandu"))); got != "Asia/Kathmandu, UTC+05:45" {
+	if got := formatZone(time.Date(2026, 1, 1, 0, 0, 0, 0,
+		zone(t, "Asia/Kathmandu"))); got != "Asia/Kathmandu, UTC+05:45" {
 		t.Errorf("got %q", got)
 	}
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
-		if got := number(n); got != want {
+		if got := formatNumber(n); got != want {
 			t.Errorf("%d: got %q, want %q", n, got, want)
 		}
 	}
@@ -88,7 +89,8 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// FuzzTree: whatever a callflow holds, the tree is bounded and has no more nodes than the text has modules.
+// FuzzTree: whatever a callflow holds, the tree is bounded and has no more nodes than the text has
+// modules.
 func FuzzTree(f *testing.F) {
 	f.Add(
 		`{"module":"menu","data":{"id":"x","n":5,"o":{"a":[1]}},"children":{"_":{"module":"voicemail"},"1":{"module":"device"}}}`)
@@ -139,15 +141,15 @@ func TestTree(t *testing.T) {
 func TestPointed(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		said preview.Said
+		said preview.Message
 		want string
 	}{
-		{preview.Said{Line: 12, Column: 5, Text: "    calender: hours"}, "  12 │     calender: hours\n     │     ^"},
-		{preview.Said{Line: 1, Column: 3, Text: "\tä: x"}, "   1 │ \tä: x\n     │ \t ^"},
-		{preview.Said{Line: 1, Text: "x"}, "   1 │ x"},
-		{preview.Said{Line: 1, Column: 9, Text: "x"}, "   1 │ x"},
+		{preview.Message{Line: 12, Column: 5, Text: "    calender: hours"}, "  12 │     calender: hours\n     │     ^"},
+		{preview.Message{Line: 1, Column: 3, Text: "\tä: x"}, "   1 │ \tä: x\n     │ \t ^"},
+		{preview.Message{Line: 1, Text: "x"}, "   1 │ x"},
+		{preview.Message{Line: 1, Column: 9, Text: "x"}, "   1 │ x"},
 	} {
-		if got := pointed(c.said); got != c.want {
+		if got := caretLine(c.said); got != c.want {
 			t.Errorf("%+v: got\n%s\nwant\n%s", c.said, got, c.want)
 		}
 	}

@@ -12,32 +12,33 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// hub tells those who listen that something has changed. It forgets what nobody came for in time:
-// who is told looks anew anyway.
+// hub notifies the open pages that something has changed. Notifications that were not read in time
+// are merged: a page that gets one loads everything again anyway.
 type hub struct {
-	mu        sync.Mutex   // guards the following
-	listeners []*listening // in the order in which they came
+	mu        sync.Mutex    // guards the following
+	listeners []*subscriber // in the order in which they came
 	serial    int
 	closed    bool
 	ended     chan struct{} // is closed with it
 }
 
-// listening is one who listens.
-type listening struct {
-	client string
-	told   chan struct{} // closed when it is to end
+// subscriber is an open connection of a page.
+type subscriber struct {
+	client  string
+	changed chan struct{} // closed when it is to end
 }
 
-// mostListeners bounds the connections that stay open: half of those that the admin side has,
-// so that others find a place. Beyond them the client with the most loses its oldest to one with fewer.
+// mostListeners bounds the connections that stay open: half of those that the admin side has, so
+// that others find a place. Beyond them the client with the most loses its oldest to one with
+// fewer.
 const mostListeners = 128
 
-// alive is how often a silent connection says that it is there, for what stands between.
+// alive is how often something is written to a silent connection, so that proxies keep it open.
 const alive = 20 * time.Second
 
 const (
-	mostSlow = 10 * time.Second // in which a listener takes what is written to it
-	pause    = time.Second      // between two changes that a listener is told of: pages are asked for again each time
+	writeTimeout = 10 * time.Second // for a page to read what is written to it
+	minInterval  = time.Second      // between two notifications of a page: it is loaded again each time
 )
 
 func newHub() *hub { return &hub{ended: make(chan struct{})} }
@@ -47,22 +48,22 @@ var (
 	errClosed = errors.New("stopping")
 )
 
-func (h *hub) join(client string) (*listening, error) {
+func (h *hub) join(client string) (*subscriber, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
 	case h.closed:
 		return nil, errClosed
-	case len(h.listeners) >= mostListeners && !h.displace(client):
+	case len(h.listeners) >= mostListeners && !h.evictFor(client):
 		return nil, errFull
 	}
-	l := &listening{client, make(chan struct{}, 1)}
+	l := &subscriber{client, make(chan struct{}, 1)}
 	h.listeners = append(h.listeners, l)
 	return l, nil
 }
 
-// displace ends the oldest of the client that has most, if it has more than the newcomer will have.
-func (h *hub) displace(newcomer string) bool {
+// evictFor ends the oldest of the client that has most, if it has more than the newcomer will have.
+func (h *hub) evictFor(newcomer string) bool {
 	have := map[string]int{newcomer: 1}
 	for _, l := range h.listeners {
 		have[l.client]++
@@ -70,7 +71,7 @@ func (h *hub) displace(newcomer string) bool {
 	most := slices.Max(slices.Collect(maps.Values(have)))
 	for i, l := range h.listeners {
 		if have[l.client] == most && most > have[newcomer] {
-			close(l.told)
+			close(l.changed)
 			h.listeners = slices.Delete(h.listeners, i, i+1)
 			return true
 		}
@@ -78,30 +79,30 @@ func (h *hub) displace(newcomer string) bool {
 	return false
 }
 
-func (h *hub) leave(l *listening) {
+func (h *hub) leave(l *subscriber) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.listeners = slices.DeleteFunc(h.listeners, func(other *listening) bool { return other == l })
+	h.listeners = slices.DeleteFunc(h.listeners, func(other *subscriber) bool { return other == l })
 }
 
-func (h *hub) tell() {
+func (h *hub) notifyAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.serial++
 	for _, l := range h.listeners {
 		select {
-		case l.told <- struct{}{}:
-		default: // it has been told, and has not looked yet
+		case l.changed <- struct{}{}:
+		default: // it has not read the one before
 		}
 	}
 }
 
-// drop ends those who listen now.
-func (h *hub) drop() {
+// disconnectAll closes the connections of all open pages.
+func (h *hub) disconnectAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, l := range h.listeners {
-		close(l.told)
+		close(l.changed)
 	}
 	h.listeners = nil
 }
@@ -114,27 +115,29 @@ func (h *hub) close() {
 	}
 	h.closed = true
 	for _, l := range h.listeners {
-		close(l.told)
+		close(l.changed)
 	}
 	h.listeners = nil
 }
 
-func (h *hub) at() int {
+func (h *hub) indexOf() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.serial
 }
 
-// Changed tells open pages to look anew. It does not block.
-func (c *Console) Changed() { c.hub.tell() }
+// Changed notifies open pages. It does not block.
+func (c *Console) Changed() { c.hub.notifyAll() }
 
-// Reconnect ends the connections of those who listen now. Browsers make new ones, if they may.
-func (c *Console) Reconnect() { c.hub.drop() }
+// Reconnect closes the connections of open pages. Browsers open new ones, if they are still allowed
+// to.
+func (c *Console) Reconnect() { c.hub.disconnectAll() }
 
-// Close ends the connections of those who listen. Nothing is told afterwards.
+// Close closes the connections of open pages. Later changes notify nobody.
 func (c *Console) Close() { c.hub.close() }
 
-// Events is the handler of server-sent events: one named `changed` with a serial number when pages should look anew.
+// Events is the handler of server-sent events: one named `changed`, with a serial number, when
+// pages should load again.
 func (c *Console) Events(w http.ResponseWriter, r *http.Request) {
 	l, err := c.hub.join(c.options.Client(r))
 	if err != nil {
@@ -150,8 +153,8 @@ func (c *Console) Events(w http.ResponseWriter, r *http.Request) {
 	ticker := time.NewTicker(alive)
 	defer ticker.Stop()
 	send := func(text string) bool {
-		// Who does not read is dropped; what is no connection has no deadline.
-		_ = out.SetWriteDeadline(c.options.Passing().Add(mostSlow))
+		// A page that does not read is dropped; a writer that is no connection has no deadline.
+		_ = out.SetWriteDeadline(c.options.RealNow().Add(writeTimeout))
 		_, err := fmt.Fprint(w, text)
 		return err == nil && out.Flush() == nil
 	}
@@ -162,8 +165,8 @@ func (c *Console) Events(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
 			return
-		case _, open := <-l.told:
-			if !open || !send(fmt.Sprintf("event: changed\ndata: %d\n\n", c.hub.at())) {
+		case _, open := <-l.changed:
+			if !open || !send(fmt.Sprintf("event: changed\ndata: %d\n\n", c.hub.indexOf())) {
 				return
 			}
 			select {
@@ -171,7 +174,7 @@ func (c *Console) Events(w http.ResponseWriter, r *http.Request) {
 				return
 			case <-c.hub.ended:
 				return
-			case <-time.After(pause):
+			case <-time.After(minInterval):
 			}
 		case <-ticker.C:
 			if !send(": here\n\n") {

@@ -23,7 +23,7 @@ func (c *Console) findings(w http.ResponseWriter, r *http.Request) {
 	m.Pending = pending
 	counts := map[string]int{}
 	for _, f := range all {
-		if !m.fits(f.Pos.String(), f.Kind, f.Route, f.Calendar, f.Branch, f.Message) {
+		if !m.matches(f.Pos.String(), f.Kind, f.Route, f.Calendar, f.Branch, f.Message) {
 			continue
 		}
 		counts[f.Severity]++
@@ -33,8 +33,8 @@ func (c *Console) findings(w http.ResponseWriter, r *http.Request) {
 	}
 	// Errors first; within those the order of places stays.
 	slices.SortStableFunc(m.Found, func(a, b preview.Finding) int { return strings.Compare(a.Severity, b.Severity) })
-	m.choose([]string{preview.Error, preview.Warning}, counts)
-	from, to := m.cut(len(m.Found), findingsPerPage)
+	m.setChips([]string{preview.Error, preview.Warning}, counts)
+	from, to := m.paginate(len(m.Found), findingsPerPage)
 	m.Found = m.Found[from:to]
 	c.show(r.Context(), w, http.StatusOK, "findings", page{Title: "Findings", Here: "findings", Main: m})
 }

@@ -14,16 +14,16 @@ func (c *Console) funcs() template.FuncMap {
 	return template.FuncMap{
 		"asset":      func(name string) string { return "/static/" + name + "?" + c.assets[name].tag },
 		"clock":      func(t time.Time) string { return t.Format("15:04") },
-		"moment":     moment,
+		"moment":     formatMoment,
 		"full":       func(t time.Time) string { return t.Format("Mon 2 Jan 2006, 15:04:05 MST") },
 		"iso":        func(t time.Time) string { return t.Format(time.RFC3339) },
-		"distance":   distance,
-		"zone":       zoneOf,
-		"route":      func(name string) string { return "/routes/" + escaped(name) },
-		"calendar":   func(name string) string { return "/calendars/" + escaped(name) },
+		"distance":   formatDistance,
+		"zone":       formatZone,
+		"route":      func(name string) string { return "/routes/" + escapePath(name) },
+		"calendar":   func(name string) string { return "/calendars/" + escapePath(name) },
 		"tenant":     func(name string) string { before, _ := cutLast(name, "/"); return before },
 		"own":        func(name string) string { _, after := cutLast(name, "/"); return after },
-		"number":     number,
+		"number":     formatNumber,
 		"ticks":      ticks,
 		"navigation": c.navigation,
 		"percent":    func(f float64) string { return strconv.FormatFloat(f, 'f', 3, 64) + "%" },
@@ -74,8 +74,8 @@ func cutLast(s, sep string) (before, after string) {
 	return "", s
 }
 
-// escaped is a name as a path; a tenant's slash stays one.
-func escaped(name string) string {
+// escapePath is a name as a path; a tenant's slash stays one.
+func escapePath(name string) string {
 	parts := strings.Split(name, "/")
 	for i, p := range parts {
 		parts[i] = url.PathEscape(p)
@@ -83,8 +83,9 @@ func escaped(name string) string {
 	return strings.Join(parts, "/")
 }
 
-// moment says a time as somebody would who looks at a clock of its zone: the day, unless it is today.
-func moment(t, now time.Time) string {
+// formatMoment writes a time as on a clock of its zone, with the day: "today 15:04", "Wed 25 Nov,
+// 15:04".
+func formatMoment(t, now time.Time) string {
 	now = now.In(t.Location())
 	clock := t.Format("15:04")
 	switch days := dayNumber(t) - dayNumber(now); {
@@ -106,22 +107,22 @@ func dayNumber(t time.Time) int {
 	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
-// distance says how far a time is from now: "in 2 h 5 min", "3 days ago".
-func distance(t, now time.Time) string {
+// formatDistance is how far a time is from now: "in 2 h 5 min", "3 days ago".
+func formatDistance(t, now time.Time) string {
 	d := t.Sub(now)
 	switch {
 	case d > -5*time.Second && d <= 0:
 		return "just now"
 	case d < 0:
-		return span(-d) + " ago"
+		return formatSpan(-d) + " ago"
 	case d < 5*time.Second:
 		return "now"
 	}
-	return "in " + span(d)
+	return "in " + formatSpan(d)
 }
 
-// span says a duration in its two largest units.
-func span(d time.Duration) string {
+// formatSpan writes a duration in its two largest units.
+func formatSpan(d time.Duration) string {
 	switch minutes := int(d.Round(time.Minute) / time.Minute); {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d/time.Second))
@@ -138,8 +139,8 @@ func span(d time.Duration) string {
 	}
 }
 
-// zoneOf names a time's zone and how far it is from UTC: "America/New_York, EST, UTC-05:00".
-func zoneOf(t time.Time) string {
+// formatZone writes a time's zone and its offset from UTC: "America/New_York, EST, UTC-05:00".
+func formatZone(t time.Time) string {
 	name, offset := t.Location().String(), t.Format("-07:00")
 	if short := t.Format("MST"); short != "" && short[0] != '-' && short[0] != '+' && short != name {
 		name += ", " + short
@@ -147,8 +148,8 @@ func zoneOf(t time.Time) string {
 	return name + ", UTC" + strings.Replace(offset, "-", "\u2212", 1)
 }
 
-// number groups digits by three.
-func number(n int) string {
+// formatNumber groups digits by three.
+func formatNumber(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]

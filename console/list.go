@@ -43,8 +43,8 @@ func newList(r *http.Request, key string) list {
 	}
 }
 
-// fits says whether each word that is searched for stands in some of the texts.
-func (l *list) fits(texts ...string) bool {
+// matches says whether each word that is searched for stands in some of the texts.
+func (l *list) matches(texts ...string) bool {
 	said := strings.ToLower(strings.Join(texts, "\n"))
 	return !slices.ContainsFunc(l.words, func(w string) bool { return !strings.Contains(said, w) })
 }
@@ -65,8 +65,8 @@ func (l *list) link(pick string, page int) string {
 	return l.path + "?" + v.Encode()
 }
 
-// choose makes the chips: for all, and for each of some picks that lets anything through.
-func (l *list) choose(picks []string, counts map[string]int) {
+// setChips makes the chips: for all, and for each of some picks that lets anything through.
+func (l *list) setChips(picks []string, counts map[string]int) {
 	all := 0
 	for _, n := range counts {
 		all += n
@@ -79,8 +79,8 @@ func (l *list) choose(picks []string, counts map[string]int) {
 	}
 }
 
-// cut sets what stands on the page of so many, and gives its bounds.
-func (l *list) cut(total, per int) (from, to int) {
+// paginate sets what stands on the page of so many, and gives its bounds.
+func (l *list) paginate(total, per int) (from, to int) {
 	l.Total = total
 	from = min((l.page-1)*per, total)
 	to = min(from+per, total)

@@ -17,27 +17,28 @@ type nowPage struct {
 
 // card is a route on the page.
 type card struct {
-	preview.Standing
+	preview.RouteStatus
 	Day picture // today
 }
 
 func (c *Console) now(w http.ResponseWriter, r *http.Request) {
-	p, ok := c.asked(w, r)
+	p, ok := c.requirePreview(w, r)
 	if !ok {
 		return
 	}
 	m := nowPage{list: newList(r, "state")}
-	found, err := p.Now(r.Context(), c.options.Now(), preview.Filter{Text: m.Text, State: m.Pick}, (m.page-1)*perPage,
+	found, err := p.Routes(r.Context(), c.options.Now(), preview.Filter{Text: m.Text, State: m.Pick},
+		(m.page-1)*perPage,
 		perPage)
 	if err != nil {
-		c.late(w, err)
+		c.showBusy(w, err)
 		return
 	}
 	m.Truncated = found.Truncated
-	for _, s := range found.Standings {
-		m.Cards = append(m.Cards, card{s, strip(s)})
+	for _, s := range found.Routes {
+		m.Cards = append(m.Cards, card{s, dayPicture(s)})
 	}
-	m.choose([]string{"open", "closed", "other", "unknown"}, found.States)
-	m.cut(found.Total, perPage)
+	m.setChips([]string{"open", "closed", "other", "unknown"}, found.States)
+	m.paginate(found.Total, perPage)
 	c.show(r.Context(), w, http.StatusOK, "now", page{Title: "Now", Here: "now", Main: m})
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// picture is a stretch of days: a row for each, drawn on the clock of the route's zone from 0 to 24.
+// picture is a stretch of days: a row for each, drawn on the clock of the route's zone from 0 to
+// 24.
 type picture struct {
 	Days    []row
 	Compact bool // a month: without words in the bars
@@ -26,7 +27,7 @@ type row struct {
 	Weekend  bool
 	Monday   bool
 	Bands    []bar
-	Lanes    []lane
+	Lanes    []dayLane
 	Now      float64 // where the clock stands, in per cent; below zero on other days
 	Shift    string  // what the clocks do, "" on ordinary days
 	Skipped  []bar   // hours that the clocks skip
@@ -34,8 +35,8 @@ type row struct {
 	Height   int     // in pixels
 }
 
-// lane is a calendar on one day.
-type lane struct {
+// dayLane is a calendar on one day.
+type dayLane struct {
 	Calendar string
 	Unknown  string
 	Base     int // the line that words stand on, in pixels
@@ -69,8 +70,8 @@ var (
 	monthly = heights{band: 13, gap: 2, lane: 4}
 )
 
-// put says where a bar of a row is drawn.
-func (h heights) put(bars []bar, y, height int) {
+// layOut says where a bar of a row is drawn.
+func (h heights) layOut(bars []bar, y, height int) {
 	for i := range bars {
 		b := &bars[i]
 		b.Y, b.H, b.Base = y, height, height/2+4
@@ -107,9 +108,9 @@ func pieces(midnight time.Time) []piece {
 	return list
 }
 
-// place draws [start, end) in a day, as one bar for each piece that it touches, and cut where
+// placeBars draws [start, end) in a day, as one bar for each piece that it touches, and cut where
 // the clock shows an hour twice.
-func place(ps []piece, start, end time.Time, b bar) []bar {
+func placeBars(ps []piece, start, end time.Time, b bar) []bar {
 	var list []bar
 	add := func(x, w float64, half int) {
 		if w <= 0 {
@@ -132,7 +133,7 @@ func place(ps []piece, start, end time.Time, b bar) []bar {
 		}
 		x := p.x + from.Sub(p.from).Seconds()/864
 		stop := x + to.Sub(from).Seconds()/864
-		if lo, hi, half := twice(ps, i); half > 0 {
+		if lo, hi, half := repeatedPart(ps, i); half > 0 {
 			add(x, min(stop, lo)-x, 0)
 			add(max(x, lo), min(stop, hi)-max(x, lo), half)
 			add(max(x, hi), stop-max(x, hi), 0)
@@ -143,9 +144,9 @@ func place(ps []piece, start, end time.Time, b bar) []bar {
 	return list
 }
 
-// twice is the part of a piece that the clock shows in another piece too, and whether this is the first or the
-// second time; 0: it has none.
-func twice(ps []piece, i int) (lo, hi float64, half int) {
+// repeatedPart is the part of a piece that the clock shows in another piece too, and whether this
+// is the first or the second time; 0: it has none.
+func repeatedPart(ps []piece, i int) (lo, hi float64, half int) {
 	if i+1 < len(ps) && ps[i+1].x < ps[i].x+ps[i].width {
 		return ps[i+1].x, ps[i].x + ps[i].width, 1
 	}
@@ -176,24 +177,26 @@ func newRow(midnight, now time.Time) (row, []piece) {
 		switch {
 		case step > 1e-9:
 			r.Skipped = append(r.Skipped, bar{X: before, W: step})
-			r.Shift = fmt.Sprintf("the clocks go forward: %s to %s is skipped", wall(before), wall(p.x))
+			r.Shift = fmt.Sprintf("the clocks go forward: %s to %s is skipped", formatClock(before), formatClock(p.x))
 		case step < -1e-9:
 			r.Repeated = append(r.Repeated, bar{X: p.x, W: -step})
-			r.Shift = fmt.Sprintf("the clocks go back: %s to %s comes twice, first above, then below", wall(p.x),
-				wall(before))
+			r.Shift = fmt.Sprintf("the clocks go back: %s to %s comes twice, first above, then below", formatClock(p.x),
+				formatClock(before))
 		}
 	}
 	return r, ps
 }
 
-// wall is a place on the clock, in per cent, as people write it.
-func wall(x float64) string {
+// formatClock is a place on the clock, in per cent, as people write it.
+func formatClock(x float64) string {
 	minutes := int(x*14.4 + 0.5)
 	return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60)
 }
 
-// draw makes the picture of spans and lanes over days that begin at a local midnight.
-func draw(route string, from time.Time, days int, spans []preview.Span, lanes []preview.Lane, now time.Time) picture {
+// newPicture makes the picture of spans and lanes over days that begin at a local midnight.
+func newPicture(route string, from time.Time, days int, spans []preview.Span, lanes []preview.Lane,
+	now time.Time,
+) picture {
 	pic, h := picture{Compact: days > 7}, weekly
 	if pic.Compact {
 		h = monthly
@@ -216,16 +219,16 @@ func draw(route string, from time.Time, days int, spans []preview.Span, lanes []
 		end := ps[len(ps)-1].to
 		for _, s := range spans {
 			if s.End.After(midnight) && s.Start.Before(end) {
-				if bars := place(ps, s.Start, s.End, bandOf(route, s)); fits(bars) {
+				if bars := placeBars(ps, s.Start, s.End, newBand(route, s)); fits(bars) {
 					r.Bands = append(r.Bands, bars...)
 				}
 			}
 		}
-		h.put(r.Bands, 0, h.band)
+		h.layOut(r.Bands, 0, h.band)
 		r.Height = h.band
 		for _, l := range lanes {
 			r.Height += h.gap
-			own := lane{Calendar: l.Calendar, Unknown: l.Unknown, Base: r.Height + h.lane - 4, Rows: 1}
+			own := dayLane{Calendar: l.Calendar, Unknown: l.Unknown, Base: r.Height + h.lane - 4, Rows: 1}
 			var taken [mostRows]time.Time // until when each row is
 			for _, e := range l.Events {
 				if !e.End.After(midnight) || !e.Start.Before(end) {
@@ -236,11 +239,11 @@ func draw(route string, from time.Time, days int, spans []preview.Span, lanes []
 					n++
 				}
 				taken[n] = e.End
-				bars := place(ps, e.Start, e.End, eventBar(e, from))
+				bars := placeBars(ps, e.Start, e.End, newEventBar(e, from))
 				if !fits(bars) {
 					continue
 				}
-				h.put(bars, r.Height+n*(h.lane+1), h.lane)
+				h.layOut(bars, r.Height+n*(h.lane+1), h.lane)
 				own.Bars, own.Rows = append(own.Bars, bars...), max(own.Rows, n+1)
 			}
 			r.Height += own.Rows*(h.lane+1) - 1
@@ -251,27 +254,27 @@ func draw(route string, from time.Time, days int, spans []preview.Span, lanes []
 	return pic
 }
 
-func bandOf(route string, s preview.Span) bar {
+func newBand(route string, s preview.Span) bar {
 	label := s.Branch
 	if s.Event != "" && !strings.EqualFold(s.Event, s.Branch) {
 		label += " \u00b7 " + s.Event
 	}
-	b := bar{State: s.Shown(), Branch: s.Branch, Label: label, Start: s.Start, End: s.End}
+	b := bar{State: s.DisplayState(), Branch: s.Branch, Label: label, Start: s.Start, End: s.End}
 	b.Tip = label
 	if b.State != s.Branch {
 		b.Tip += ", " + b.State
 	}
-	b.Tip += ", " + between(s.Start, s.End) + ": " + s.Reason
+	b.Tip += ", " + formatPeriod(s.Start, s.End) + ": " + s.Reason
 	b.Href = "/try?" + url.Values{"route": {route}, "at": {s.Start.Format(time.RFC3339)}}.Encode()
 	return b
 }
 
-func eventBar(e preview.LaneEvent, from time.Time) bar {
-	b := bar{Label: e.Summary, Faint: !e.Matters, Start: e.Start, End: e.End}
+func newEventBar(e preview.LaneEvent, from time.Time) bar {
+	b := bar{Label: e.Summary, Faint: !e.Counts, Start: e.Start, End: e.End}
 	if b.Label == "" {
 		b.Label = "(no title)"
 	}
-	b.Tip = fmt.Sprintf("%s, in calendar %s, %s", b.Label, e.Calendar, between(e.Start, e.End))
+	b.Tip = fmt.Sprintf("%s, in calendar %s, %s", b.Label, e.Calendar, formatPeriod(e.Start, e.End))
 	if e.AllDay {
 		b.Tip += ", all day"
 	}
@@ -283,14 +286,14 @@ func eventBar(e preview.LaneEvent, from time.Time) bar {
 		at = from
 	}
 	id := anchor(e.Event)
-	b.Href = "/calendars/" + escaped(e.Calendar) + "?" +
+	b.Href = "/calendars/" + escapePath(e.Calendar) + "?" +
 		url.Values{"from": {at.Format(time.DateOnly)}, "zone": {e.Start.Location().String()}, "open": {id}}.Encode() +
 		"#" + id
 	return b
 }
 
-// between says a stretch of time: "Wed 25 Nov 09:00 to 12:00".
-func between(start, end time.Time) string {
+// formatPeriod says a stretch of time: "Wed 25 Nov 09:00 to 12:00".
+func formatPeriod(start, end time.Time) string {
 	const layout = "Mon 2 Jan 15:04"
 	if start.Format(time.DateOnly) == end.Format(time.DateOnly) {
 		return start.Format(layout) + " to " + end.Format("15:04")
@@ -298,17 +301,17 @@ func between(start, end time.Time) string {
 	return start.Format(layout) + " to " + end.Format(layout)
 }
 
-// strip is the picture of a card: one day, without lanes.
-func strip(s preview.Standing) picture {
+// dayPicture is the picture of a card: one day, without lanes.
+func dayPicture(s preview.RouteStatus) picture {
 	r, ps := newRow(preview.Midnight(s.At, 0), s.At)
 	for _, span := range s.Day {
 		r.Bands = append(r.Bands,
-			place(ps, span.Start, span.End, bar{State: span.Shown(), Start: span.Start, End: span.End})...)
+			placeBars(ps, span.Start, span.End, bar{State: span.DisplayState(), Start: span.Start, End: span.End})...)
 	}
 	return picture{Days: []row{r}}
 }
 
-// Shifts say on which days the clocks change.
+// Shifts are the days on which the clocks change, in words.
 func (p picture) Shifts() []string {
 	var list []string
 	for _, d := range p.Days {
@@ -345,7 +348,7 @@ func ticks() []tick {
 // mostWords is how many changes of a day are said in words.
 const mostWords = 24
 
-// Words say what happens on the day, for those who do not see the picture.
+// Words describe the day, for screen readers.
 func (p picture) Words() string {
 	var words []string
 	for i, b := range p.Days[0].Bands {

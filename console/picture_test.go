@@ -32,7 +32,8 @@ func TestPlace(t *testing.T) {
 			"2026-11-27T22:00:00Z", "0-24",
 		},
 		{
-			"the hour that comes twice", "America/New_York", "2026-11-01", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z",
+			"the hour that comes twice", "America/New_York", "2026-11-01", "2026-11-01T04:00:00Z",
+			"2026-11-02T05:00:00Z",
 			"0-1 1-2/1 1-2/2 2-24",
 		},
 		{
@@ -52,7 +53,8 @@ func TestPlace(t *testing.T) {
 			"2026-10-04T13:00:00Z", "0-2 2.5-24",
 		},
 		{
-			"a day that begins at one", "America/Asuncion", "2023-10-01", "2023-10-01T04:00:00Z", "2023-10-02T03:00:00Z",
+			"a day that begins at one", "America/Asuncion", "2023-10-01", "2023-10-01T04:00:00Z",
+			"2023-10-02T03:00:00Z",
 			"1-24",
 		},
 		{
@@ -75,7 +77,7 @@ func TestPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, b := range place(ps, from, to, bar{}) {
+		for _, b := range placeBars(ps, from, to, bar{}) {
 			hour := func(x float64) string {
 				return strings.TrimSuffix(strings.TrimSuffix(fmt.Sprintf("%.2f", x*0.24), "0"), ".0")
 			}
@@ -91,8 +93,8 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// TestPlaceCoversTheDay: over the days of three years in zones that change their clocks oddly, bars cover exactly as
-// much of the clock as time passes.
+// TestPlaceCoversTheDay: over the days of three years in zones that change their clocks oddly, bars
+// cover exactly as much of the clock as time passes.
 func TestPlaceCoversTheDay(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
@@ -104,7 +106,7 @@ func TestPlaceCoversTheDay(t *testing.T) {
 			midnight := preview.Midnight(time.Date(2025, 1, 1, 12, 0, 0, 0, z), d)
 			r, ps := newRow(midnight, midnight)
 			width := 0.0
-			for _, b := range place(ps, midnight.AddDate(0, 0, -1), midnight.AddDate(0, 0, 2), bar{}) {
+			for _, b := range placeBars(ps, midnight.AddDate(0, 0, -1), midnight.AddDate(0, 0, 2), bar{}) {
 				width += b.W
 				if b.X < -1e-9 || b.X+b.W > 100+1e-9 {
 					t.Fatalf("%s: a bar from %v to %v", midnight, b.X, b.X+b.W)
@@ -125,7 +127,7 @@ func TestShift(t *testing.T) {
 	t.Parallel()
 	z := zone(t, "Europe/Berlin")
 	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, z) }
-	pic := draw("r", day(2026, 10, 20), 7, nil, nil, day(2026, 10, 21).Add(6*time.Hour))
+	pic := newPicture("r", day(2026, 10, 20), 7, nil, nil, day(2026, 10, 21).Add(6*time.Hour))
 	want := "Sun 25 Oct: the clocks go back: 02:00 to 03:00 comes twice, first above, then below"
 	if got := strings.Join(pic.Shifts(), "; "); got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -133,7 +135,7 @@ func TestShift(t *testing.T) {
 	if r := pic.Days[1]; !r.Today || r.Now != 25 {
 		t.Errorf("now is at %v, want at a quarter of the second day", r.Now)
 	}
-	pic = draw("r", day(2027, 3, 28), 1, nil, nil, day(2026, 1, 1))
+	pic = newPicture("r", day(2027, 3, 28), 1, nil, nil, day(2026, 1, 1))
 	want = "Sun 28 Mar: the clocks go forward: 02:00 to 03:00 is skipped"
 	if got := strings.Join(pic.Shifts(), "; "); got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -147,15 +149,15 @@ func TestLanes(t *testing.T) {
 	event := func(from, to int) preview.LaneEvent {
 		at := func(h int) time.Time { return day.Add(time.Duration(h) * time.Hour) }
 		return preview.LaneEvent{
-			Event:   preview.Event{Calendar: "c", Summary: "x", Start: at(from), End: at(to)},
-			Matters: true,
+			Event:  preview.Event{Calendar: "c", Summary: "x", Start: at(from), End: at(to)},
+			Counts: true,
 		}
 	}
 	lanes := []preview.Lane{
 		{Calendar: "c", Events: []preview.LaneEvent{event(8, 12), event(9, 10), event(10, 11), event(12, 13)}},
 		{Calendar: "d", Unknown: "why"},
 	}
-	pic := draw("r", day, 2, nil, lanes, day)
+	pic := newPicture("r", day, 2, nil, lanes, day)
 	l := pic.Days[0].Lanes[0]
 	var ys []int
 	for _, b := range l.Bars {
@@ -171,7 +173,7 @@ func TestLanes(t *testing.T) {
 	for range 100 {
 		many = append(many, event(8, 12))
 	}
-	if got := draw("r", day, 1, nil, []preview.Lane{{Events: many}}, day).Days[0].Lanes[0].Rows; got != mostRows {
+	if got := newPicture("r", day, 1, nil, []preview.Lane{{Events: many}}, day).Days[0].Lanes[0].Rows; got != mostRows {
 		t.Errorf("100 at once take %d rows, want %d", got, mostRows)
 	}
 }

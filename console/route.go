@@ -11,7 +11,7 @@ import (
 
 type routePage struct {
 	preview.Route
-	Standing preview.Standing
+	Status   preview.RouteStatus
 	View     string // "week" or "month"
 	From, To time.Time
 	Picture  picture
@@ -39,7 +39,7 @@ const (
 )
 
 func (c *Console) route(w http.ResponseWriter, r *http.Request) {
-	p, ok := c.asked(w, r)
+	p, ok := c.requirePreview(w, r)
 	if !ok {
 		return
 	}
@@ -48,12 +48,12 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 	m := routePage{View: "week"}
 	var err error
 	if m.Route, err = p.Route(name); err != nil {
-		c.say(r.Context(), w, http.StatusNotFound, "No such route", err.Error())
+		c.showMessage(r.Context(), w, http.StatusNotFound, "No such route", err.Error())
 		return
 	}
 	zone, err := p.Zone(preview.Question{Route: name})
 	if err != nil {
-		c.say(r.Context(), w, http.StatusNotFound, "No such route", err.Error())
+		c.showMessage(r.Context(), w, http.StatusNotFound, "No such route", err.Error())
 		return
 	}
 	now = now.In(zone)
@@ -63,28 +63,28 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 	first := now
 	if text := r.URL.Query().Get("from"); text != "" {
 		if first, err = preview.Moment(text, zone); err != nil {
-			c.say(r.Context(), w, http.StatusBadRequest, "No such day", "from "+err.Error())
+			c.showMessage(r.Context(), w, http.StatusBadRequest, "No such day", "from "+err.Error())
 			return
 		}
 	}
-	days := m.span(first)
+	days := m.setPeriod(first)
 	m.Hours, m.Last = c.options.HoursPath(name), c.options.Decisions(name, lastDecisions)
-	if m.Standing, err = p.Standing(r.Context(), name, now); err == nil {
-		err = m.fill(r.Context(), p, days, now)
+	if m.Status, err = p.RouteStatus(r.Context(), name, now); err == nil {
+		err = m.load(r.Context(), p, days, now)
 	}
 	if r.Context().Err() != nil {
-		c.late(w, context.Cause(r.Context()))
+		c.showBusy(w, context.Cause(r.Context()))
 		return
 	}
 	if err != nil {
-		c.say(r.Context(), w, http.StatusInternalServerError, "This route cannot be shown", err.Error())
+		c.showMessage(r.Context(), w, http.StatusInternalServerError, "This route cannot be shown", err.Error())
 		return
 	}
 	c.show(r.Context(), w, http.StatusOK, "route", page{Title: name, Here: "now", Main: m})
 }
 
-// span sets which days are shown, and the links that move through time.
-func (m *routePage) span(first time.Time) (days int) {
+// setPeriod sets which days are shown, and the links that move through time.
+func (m *routePage) setPeriod(first time.Time) (days int) {
 	day := func(later int) time.Time { return preview.Midnight(first, later) }
 	month := func(later int) time.Time {
 		y, m, _ := first.Date()
@@ -98,7 +98,7 @@ func (m *routePage) span(first time.Time) (days int) {
 		if !at.IsZero() {
 			v.Set("from", at.Format(time.DateOnly))
 		}
-		return "/routes/" + escaped(m.Name) + "?" + v.Encode()
+		return "/routes/" + escapePath(m.Name) + "?" + v.Encode()
 	}
 	if m.View == "month" {
 		m.From, m.To = month(0), month(1)
@@ -112,9 +112,9 @@ func (m *routePage) span(first time.Time) (days int) {
 	return dayNumber(m.To) - dayNumber(m.From)
 }
 
-// fill asks for everything that is shown.
-func (m *routePage) fill(ctx context.Context, p *preview.Preview, days int, now time.Time) error {
-	h, err := p.Hours(ctx, preview.Stretch{Route: m.Name, From: m.From, Days: days, Most: mostShownSpans})
+// load asks for everything that is shown.
+func (m *routePage) load(ctx context.Context, p *preview.Preview, days int, now time.Time) error {
+	h, err := p.Hours(ctx, preview.Period{Route: m.Name, From: m.From, Days: days, Most: mostShownSpans})
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (m *routePage) fill(ctx context.Context, p *preview.Preview, days int, now 
 	if m.Changes, err = p.Changes(ctx, m.Name, now, nextChanges, nextChangesDays); err != nil {
 		return err
 	}
-	m.Picture = draw(m.Name, m.From, days, m.Spans, m.Lanes, now)
+	m.Picture = newPicture(m.Name, m.From, days, m.Spans, m.Lanes, now)
 	m.ICS = "/api/v1/hours?" + url.Values{"route": {m.Name}, "format": {"ics"}, "days": {"60"}}.Encode()
 	return nil
 }

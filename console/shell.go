@@ -23,8 +23,8 @@ func command(words ...string) string {
 	return strings.Join(words, " ")
 }
 
-// questionKeys are the parameters of a question, as the API and the flags of callhours explain have them, in the
-// order in which people say them.
+// questionKeys are the parameters of a question, as the API and the flags of callhours explain have
+// them, in the order in which people say them.
 var questionKeys = [...]string{"route", "path", "account", "dialed", "caller", "param", "at"}
 
 // explainLine is the same question for callhours explain.

@@ -28,9 +28,9 @@ const (
 )
 
 // tree reads a callflow; nil when it is none.
-func tree(callflow []byte) *node { return treeOf("", callflow, 0) }
+func tree(callflow []byte) *node { return newTree("", callflow, 0) }
 
-func treeOf(key string, text json.RawMessage, depth int) *node {
+func newTree(key string, text json.RawMessage, depth int) *node {
 	var action struct {
 		Module   string                     `json:"module"`
 		Data     map[string]json.RawMessage `json:"data"`
@@ -39,13 +39,13 @@ func treeOf(key string, text json.RawMessage, depth int) *node {
 	if depth > mostDepth || json.Unmarshal(text, &action) != nil {
 		return nil
 	}
-	n := &node{Key: key, Module: action.Module, Kind: kindOf(action.Module)}
+	n := &node{Key: key, Module: action.Module, Kind: kindName(action.Module)}
 	for i, name := range slices.Sorted(maps.Keys(action.Data)) {
 		if i == mostFacts {
 			n.Facts = append(n.Facts, fact{"…", ""})
 			break
 		}
-		n.Facts = append(n.Facts, fact{name, valueOf(action.Data[name])})
+		n.Facts = append(n.Facts, fact{name, newValue(action.Data[name])})
 	}
 	keys := slices.SortedFunc(maps.Keys(action.Children), func(a, b string) int {
 		if (a == "_") != (b == "_") { // what follows in every other case stands last
@@ -54,15 +54,15 @@ func treeOf(key string, text json.RawMessage, depth int) *node {
 		return strings.Compare(a, b)
 	})
 	for _, k := range keys {
-		if kid := treeOf(k, action.Children[k], depth+1); kid != nil {
+		if kid := newTree(k, action.Children[k], depth+1); kid != nil {
 			n.Kids = append(n.Kids, kid)
 		}
 	}
 	return n
 }
 
-// valueOf is a field as people read it: texts without quotes, the rest as JSON.
-func valueOf(raw json.RawMessage) string {
+// newValue is a field as people read it: texts without quotes, the rest as JSON.
+func newValue(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) != nil {
 		var compact bytes.Buffer
@@ -88,7 +88,7 @@ var kinds = map[string]string{
 	"menu": "keys", "collect_dtmf": "keys", "hangup": "end", "response": "end",
 }
 
-func kindOf(module string) string {
+func kindName(module string) string {
 	if k := kinds[module]; k != "" {
 		return k
 	}

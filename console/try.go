@@ -16,14 +16,14 @@ type tryPage struct {
 	Params                                   string // NAME=VALUE, one a line
 	Error                                    string
 	Answer                                   *preview.Explanation
-	Shown                                    string // the state as pages show it
+	DisplayState                             string // the state as pages show it
 	Tree                                     *node
 	JSON                                     string
 	Explain, Curl, API                       string
 }
 
 func (c *Console) try(w http.ResponseWriter, r *http.Request) {
-	p, ok := c.asked(w, r)
+	p, ok := c.requirePreview(w, r)
 	if !ok {
 		return
 	}
@@ -42,15 +42,15 @@ func (c *Console) try(w http.ResponseWriter, r *http.Request) {
 	m.Params = strings.Join(params, "\n")
 	status := http.StatusOK
 	if m.Route+m.Path+m.Account+m.Dialed+m.Caller+m.Params != "" {
-		if err := m.ask(r, p, params, c.options.Now()); err != nil {
+		if err := m.run(r, p, params, c.options.Now()); err != nil {
 			m.Error, status = err.Error(), http.StatusBadRequest
 		}
 	}
 	c.show(r.Context(), w, status, "try", page{Title: "Try a call", Here: "try", Main: m})
 }
 
-// ask puts the question.
-func (m *tryPage) ask(r *http.Request, p *preview.Preview, params []string, now time.Time) error {
+// run puts the question.
+func (m *tryPage) run(r *http.Request, p *preview.Preview, params []string, now time.Time) error {
 	question := preview.Question{Route: m.Route, Path: m.Path, At: now}
 	var err error
 	if question.Call, err = preview.Call(m.Account, m.Dialed, m.Caller, params); err != nil {
@@ -74,9 +74,9 @@ func (m *tryPage) ask(r *http.Request, p *preview.Preview, params []string, now 
 	if err != nil {
 		return err
 	}
-	m.Answer, m.Shown = e, e.State
+	m.Answer, m.DisplayState = e, e.State
 	if e.Unknown {
-		m.Shown = "unknown"
+		m.DisplayState = "unknown"
 	}
 	m.Explain, m.Curl = explainLine(asked), curlLine(r, asked)
 	for key, values := range asked {
@@ -86,7 +86,7 @@ func (m *tryPage) ask(r *http.Request, p *preview.Preview, params []string, now 
 	}
 	m.API = "/api/v1/explain?" + asked.Encode()
 	if len(e.Answer.Callflow) > 0 {
-		m.JSON, m.Tree = script(e.Answer.Callflow), tree(e.Answer.Callflow)
+		m.JSON, m.Tree = indentJSON(e.Answer.Callflow), tree(e.Answer.Callflow)
 	}
 	return nil
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/callhours/callhours/pivot"
 )
 
-// Moment reads a time as people write it: RFC 3339, or a date and perhaps a time in the zone. A time that the clocks
-// skip is taken by RFC 5545 3.3.5, as events are. Moments outside of the years 1970 to 2199 are refused.
+// Moment reads a time as people write it: RFC 3339, or a date and perhaps a time in the zone. A
+// time that the clocks skip is taken by RFC 5545 3.3.5, as events are. Moments outside of the years
+// 1970 to 2199 are refused.
 func Moment(text string, zone *time.Location) (time.Time, error) {
 	t, err := parseMoment(text, zone)
 	if y := t.Year(); err == nil && (y < firstYear || y > lastYear) {
@@ -36,16 +37,17 @@ func parseMoment(text string, zone *time.Location) (time.Time, error) {
 			text)
 }
 
-// Midnight is when the local day of a moment begins, or one that many days later. Where the clocks skip midnight it is
-// the moment at which they do.
+// Midnight is when the local day of a moment begins, or one that many days later. Where the clocks
+// skip midnight it is the moment at which they do.
 func Midnight(of time.Time, later int) time.Time {
 	y, m, d := of.Date()
 	return time.Unix(calendars.Instant(time.Date(y, m, d+later, 0, 0, 0, 0, time.UTC).Unix(), of.Location()),
 		0).In(of.Location())
 }
 
-// Call is one that people describe: by account, dialed number and number of the caller, each of which may be "", and by
-// further parameters of Kazoo's request as NAME=VALUE. It is nil, the ordinary call, when they say nothing of one.
+// Call is one that people describe: by account, dialed number and number of the caller, each of
+// which may be "", and by further parameters of Kazoo's request as NAME=VALUE. It is nil, the
+// ordinary call, when they say nothing of one.
 func Call(account, dialed, caller string, params []string) (*pivot.Call, error) {
 	all := map[string]string{}
 	for _, p := range params {

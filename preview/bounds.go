@@ -10,17 +10,18 @@ import (
 
 // Bounds of one answer. What lies beyond is left out, and the answer says so.
 const (
-	// MostDays is how many days are asked about at once over the network; the command line may ask for more.
+	// MostDays is how many days are asked about at once over the network; the command line may ask
+	// for more.
 	MostDays = 400
 	// MostSpans is how many spans Hours have.
 	MostSpans = 10_000
 	// MostLaneEvents is how many events all lanes of a route have together.
 	MostLaneEvents = 1_500
 
-	mostExplained = 100        // events of an explanation
-	mostStrip     = 200        // spans of a day of a Standing
-	mostLooked    = 100_000    // events that are unpacked to say why, for all of an answer
-	mostScanned   = 20_000_000 // segments that are passed to find when something changes, for all of an answer
+	mostExplained       = 100        // events of an explanation
+	mostStrip           = 200        // spans of a day of a Standing
+	mostEventsRead      = 100_000    // events that are unpacked to say why, for all of an answer
+	mostSegmentsScanned = 20_000_000 // segments that are passed to find when something changes, for all of an answer
 )
 
 // The years that can be asked about. Zones and calendars say little that is true outside of them.
@@ -29,46 +30,48 @@ const (
 	lastYear  = 2199
 )
 
-// work is what is left to spend on one answer. It ends with whoever waits for the answer.
-type work struct {
-	ctx     context.Context
-	looked  int // events that may still be unpacked
-	scanned int // segments that may still be passed
+// budget is what may still be spent on one answer. It ends with the request's context.
+type budget struct {
+	ctx      context.Context
+	events   int // events that may still be unpacked
+	segments int // segments that may still be passed
 }
 
-func newWork(ctx context.Context) *work {
-	return &work{ctx: ctx, looked: mostLooked, scanned: mostScanned}
+func newBudget(ctx context.Context) *budget {
+	return &budget{ctx: ctx, events: mostEventsRead, segments: mostSegmentsScanned}
 }
 
-// err says why nobody waits for the answer any more; nil while somebody does.
-func (w *work) err() error {
-	if w.ctx.Err() == nil {
+// err is why the answer is not needed any more; nil while its client waits.
+func (b *budget) err() error {
+	if b.ctx.Err() == nil {
 		return nil
 	}
-	return context.Cause(w.ctx)
+	return context.Cause(b.ctx)
 }
 
-// explains reports whether what is on may be looked at to say why a decision is what it is, and spends what that takes.
-func (w *work) explains(d routes.Decision) bool {
-	return w.looks(d.Weight(w.looked + 1))
+// spendDecision reports whether the events behind a decision may be read for its reason, and spends
+// what that takes.
+func (b *budget) spendDecision(d routes.Decision) bool {
+	return b.spendEvents(d.Weight(b.events + 1))
 }
 
-// looks spends so many events, if that many are left.
-func (w *work) looks(events int) bool {
-	if events > w.looked {
+// spendEvents spends so many events, if that many are left.
+func (b *budget) spendEvents(events int) bool {
+	if events > b.events {
 		return false
 	}
-	w.looked -= events
+	b.events -= events
 	return true
 }
 
-// scans spends the segments that lie ahead of a decision and behind it, and reports whether there was enough left.
-func (w *work) scans(d routes.Decision) bool {
-	w.scanned -= d.Segments()
-	return w.scanned >= 0
+// spendSegments spends the segments that lie ahead of a decision and behind it, and reports whether
+// enough was left.
+func (b *budget) spendSegments(d routes.Decision) bool {
+	b.segments -= d.Segments()
+	return b.segments >= 0
 }
 
-// unexplained is the reason where more is on at once than is looked through.
+// unexplained is the reason where more events are on at once than one answer may read.
 const unexplained = "more events are on at once than are looked through for one answer"
 
 // Characters of a title in an answer, and of why something is.
@@ -78,10 +81,10 @@ const (
 )
 
 // Title is the beginning of a title, as answers have it.
-func Title(text string) string { return clip(text, mostTitle) }
+func Title(text string) string { return truncate(text, mostTitle) }
 
-// clip is the beginning of a text.
-func clip(text string, most int) string {
+// truncate is the first characters of a text, at most so many, and an ellipsis where more follow.
+func truncate(text string, most int) string {
 	if len(text) <= most {
 		return text
 	}
@@ -95,7 +98,7 @@ func clip(text string, most int) string {
 	return text
 }
 
-// cut is the sentence that ends what was cut.
-func cut(what string, n int, at time.Time) string {
+// truncatedMessage says where a list was cut and how to get the rest.
+func truncatedMessage(what string, n int, at time.Time) string {
 	return fmt.Sprintf("cut after %d %s, at %s; ask from there on, or for less", n, what, at.Format(time.RFC3339))
 }

@@ -17,8 +17,8 @@ import (
 
 var midnight = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 
-// crowded is a preview of a route whose calendar has series, each of so many occurrences of a minute, two minutes
-// apart; all days on end where long.
+// crowded is a preview of a route whose calendar has series, each of so many occurrences of a
+// minute, two minutes apart; all days on end where long.
 func crowded(t *testing.T, series, times int, long bool) *preview.Preview {
 	t.Helper()
 	var b strings.Builder
@@ -65,13 +65,14 @@ func crowded(t *testing.T, series, times int, long bool) *preview.Preview {
 	})
 }
 
-// TestHoursBounds: hours have as many spans as are asked for and no more, say so, and go on where they were cut.
+// TestHoursBounds: hours have as many spans as are asked for and no more, say so, and go on where
+// they were cut.
 func TestHoursBounds(t *testing.T) {
 	t.Parallel()
 	p := crowded(t, 1, 12_000, false)
 	ask := func(from time.Time, days, most int) *preview.Hours {
 		t.Helper()
-		h, err := p.Hours(t.Context(), preview.Stretch{Route: "main", From: from, Days: days, Most: most})
+		h, err := p.Hours(t.Context(), preview.Period{Route: "main", From: from, Days: days, Most: most})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +96,7 @@ func TestHoursBounds(t *testing.T) {
 	left := errors.New("left")
 	gone, leave := context.WithCancelCause(t.Context())
 	leave(left)
-	if _, err := p.Hours(gone, preview.Stretch{Route: "main", From: midnight, Days: 1}); !errors.Is(err, left) {
+	if _, err := p.Hours(gone, preview.Period{Route: "main", From: midnight, Days: 1}); !errors.Is(err, left) {
 		t.Errorf("who has left: %v", err)
 	}
 	if _, err := p.Lanes(gone, "main", midnight, midnight.AddDate(0, 0, 1)); !errors.Is(err, left) {
@@ -104,7 +105,7 @@ func TestHoursBounds(t *testing.T) {
 	if _, err := p.Changes(gone, "main", midnight, 1, 1); !errors.Is(err, left) {
 		t.Errorf("who has left: %v", err)
 	}
-	if _, err := p.Now(gone, midnight, preview.Filter{}, 0, 1); !errors.Is(err, left) {
+	if _, err := p.Routes(gone, midnight, preview.Filter{}, 0, 1); !errors.Is(err, left) {
 		t.Errorf("who has left: %v", err)
 	}
 	if _, err := p.Explain(gone, preview.Question{Route: "main", At: midnight}); !errors.Is(err, left) {
@@ -119,7 +120,7 @@ func TestFarAhead(t *testing.T) {
 		return testing.AllocsPerRun(1, func() {
 			fresh := p.With(routes.NewTotals(1_000_000)) // which has compiled nothing
 			h, err := fresh.Hours(t.Context(),
-				preview.Stretch{Route: "main", From: midnight.AddDate(-5, 0, 0), Days: days})
+				preview.Period{Route: "main", From: midnight.AddDate(-5, 0, 0), Days: days})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -133,7 +134,8 @@ func TestFarAhead(t *testing.T) {
 	}
 }
 
-// TestKeptSegments: what is kept for questions is bounded in segments, whatever windows are asked for.
+// TestKeptSegments: what is kept for questions is bounded in segments, whatever windows are asked
+// for.
 func TestKeptSegments(t *testing.T) {
 	t.Parallel()
 	p := crowded(t, 50, 19_000, false)
@@ -148,14 +150,14 @@ func TestKeptSegments(t *testing.T) {
 	}
 }
 
-// TestExplainBounds: where very many events are on at once, it is said that they are too many to say why; the
-// branch is right all the same.
+// TestExplainBounds: where very many events are on at once, it is said that they are too many to
+// say why; the branch is right all the same.
 func TestExplainBounds(t *testing.T) {
 	t.Parallel()
 	const most = 100_000 // events that are looked at for an answer
 	p := crowded(t, 1, 700, true)
 	at := midnight.AddDate(0, 0, 1).Add(time.Second) // 700 are on
-	h, err := p.Hours(t.Context(), preview.Stretch{Route: "main", From: midnight, Days: 2})
+	h, err := p.Hours(t.Context(), preview.Period{Route: "main", From: midnight, Days: 2})
 	if err != nil || len(h.Spans) != 1 || h.Spans[0].Reason == "" {
 		t.Fatal(err, h)
 	}
@@ -173,7 +175,7 @@ func TestExplainBounds(t *testing.T) {
 		{at.Add(-40 * time.Hour), "calendar hours has"},
 		{at, "more events are on at once than are looked through for one answer"},
 	} {
-		s, err := p.Standing(t.Context(), "main", c.at)
+		s, err := p.RouteStatus(t.Context(), "main", c.at)
 		if err != nil || s.Branch != "open" || !strings.HasPrefix(s.Reason, c.want) {
 			t.Errorf("at %s of %d: %s, %q, %v; want %q", c.at, most, s.Branch, s.Reason, err, c.want)
 		}
@@ -210,19 +212,19 @@ func TestNowBounds(t *testing.T) {
 		times, spans int
 		cut          bool
 	}{{100, 200, false}, {101, 200, true}} {
-		s, err := crowded(t, 1, c.times, false).Standing(t.Context(), "main", midnight)
+		s, err := crowded(t, 1, c.times, false).RouteStatus(t.Context(), "main", midnight)
 		if err != nil || len(s.Day) != c.spans || s.DayCut != c.cut {
 			t.Errorf("%d occurrences in a day: %d spans, cut: %v, %v", c.times, len(s.Day), s.DayCut, err)
 		}
 	}
 	p := crowded(t, 1, 50, false) // 101 segments or so, and two routes
 	whole, err := p.NowWithin(t.Context(), midnight, 1000)
-	if err != nil || len(whole.Standings) != 2 || whole.Truncated != "" {
-		t.Fatalf("%d routes, %q, %v", len(whole.Standings), whole.Truncated, err)
+	if err != nil || len(whole.Routes) != 2 || whole.Truncated != "" {
+		t.Fatalf("%d routes, %q, %v", len(whole.Routes), whole.Truncated, err)
 	}
 	part, err := p.NowWithin(t.Context(), midnight, 150)
 	want := "cut after 1 routes, whose calendars change very often; ask for the others from offset 1 on"
-	if err != nil || len(part.Standings) != 1 || part.Truncated != want || part.Total != 2 {
-		t.Errorf("%d of %d routes, %q, %v; want %q", len(part.Standings), part.Total, part.Truncated, err, want)
+	if err != nil || len(part.Routes) != 1 || part.Truncated != want || part.Total != 2 {
+		t.Errorf("%d of %d routes, %q, %v; want %q", len(part.Routes), part.Total, part.Truncated, err, want)
 	}
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// Question is a call at a moment. Route names the route that answers; without it Path and the call find
-// one, as they would for Kazoo.
+// Question is a call at a moment. Route names the route that answers; without it Path and the call
+// find one, as they would for Kazoo.
 type Question struct {
 	Route string
 	Path  string      // "": where calls go that name no path
@@ -89,8 +89,8 @@ type Failure struct {
 	Error  string `json:"error"`
 }
 
-// Calendars are the full names of those that an answer depends on; none where no route answers. The error
-// names a route that is not there.
+// Calendars are the full names of those that an answer depends on; none where no route answers. The
+// error names a route that is not there.
 func (p *Preview) Calendars(q Question) ([]string, error) {
 	r, _, err := p.route(q)
 	if r == nil {
@@ -99,7 +99,7 @@ func (p *Preview) Calendars(q Question) ([]string, error) {
 	return r.Calendars(), nil
 }
 
-// Explain says what happens to a call. The error names a route that is not there.
+// Explain decides a call and says why. The error names a route that does not exist.
 func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error) {
 	r, matched, err := p.route(q)
 	if err != nil {
@@ -112,7 +112,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 		}, nil
 	}
 	s := p.state(r, q.At)
-	if err := newWork(ctx).err(); err != nil {
+	if err := newBudget(ctx).err(); err != nil {
 		return nil, err
 	}
 	a := s.Answer(ctx, q.Call, q.At)
@@ -120,7 +120,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	e := &Explanation{
 		At: q.At.In(r.Zone), Timezone: r.Zone.String(), Route: r.Name, Matched: matched,
 		Branch: decided.Name, State: string(decided.State), Unknown: a.Decision.Unknown,
-		Reason: clip(a.Reason, mostReason),
+		Reason: truncate(a.Reason, mostReason),
 		Answer: Answer{Status: a.Status, Summary: pivot.Summary(a.Body), Callflow: a.Body},
 	}
 	if a.Branch >= 0 {
@@ -130,13 +130,13 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 		e.Events = append(e.Events, eventOf(ev, r.Zone))
 	}
 	e.More = len(a.Events) + a.More - len(e.Events)
-	w := newWork(ctx)
-	for _, step := range a.Decision.Steps(w.looks) {
+	left := newBudget(ctx)
+	for _, step := range a.Decision.Steps(left.spendEvents) {
 		if step.Reason == "" {
 			step.Reason = unexplained
 		}
 		e.Steps = append(e.Steps,
-			Step{step.Branch, string(step.State), step.Truth, clip(step.Reason, mostReason), step.Taken})
+			Step{step.Branch, string(step.State), step.Truth, truncate(step.Reason, mostReason), step.Taken})
 	}
 	if at, ok := a.Decision.Until(); ok {
 		then := r.Branches[s.Decide(q.Call, at).Branch]
@@ -148,8 +148,8 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	return e, nil
 }
 
-// Zone is the time zone in which people speak of the question: the answering route's, or without one UTC. The error
-// names a route that is not there.
+// Zone is the time zone in which people speak of the question: the answering route's, or without
+// one UTC. The error names a route that is not there.
 func (p *Preview) Zone(q Question) (*time.Location, error) {
 	r, _, err := p.route(q)
 	if err != nil || r == nil {
@@ -160,7 +160,7 @@ func (p *Preview) Zone(q Question) (*time.Location, error) {
 
 func eventOf(e routes.Event, zone *time.Location) Event {
 	return Event{
-		Calendar: e.Calendar, UID: e.Event.UID, Summary: clip(e.Event.Summary, mostTitle),
+		Calendar: e.Calendar, UID: e.Event.UID, Summary: truncate(e.Event.Summary, mostTitle),
 		Start: time.Unix(e.Start, 0).In(zone), End: time.Unix(e.End, 0).In(zone), AllDay: e.Event.AllDay,
 	}
 }
@@ -190,7 +190,7 @@ func (p *Preview) route(q Question) (*render.Route, string, error) {
 	return p.options.Routes[found], string(why), nil
 }
 
-// missing says in a sentence why no route was found.
+// missing is a sentence on why no route was found.
 func (p *Preview) missing(q Question, why string) string {
 	return p.options.Table.Missing(routes.CleanPath(cmp.Or(q.Path, p.options.Path)), routes.Why(why), "")
 }
@@ -209,18 +209,18 @@ func (e *Explanation) steps(w io.Writer, indent string) error {
 	return t.Flush()
 }
 
-// Answered says whether Kazoo is given a callflow, or told on purpose to go on by itself.
+// Answered reports whether Kazoo gets a callflow, or is told on purpose to continue on its own.
 func (e *Explanation) Answered() bool {
 	return e.Route != "" && e.Answer.Status != http.StatusInternalServerError
 }
 
-const clock = "Mon 2006-01-02 15:04:05 MST"
+const timeFormat = "Mon 2006-01-02 15:04:05 MST"
 
 // Text writes the explanation for people.
 func (e *Explanation) Text(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
-	row("at", "%s", e.At.Format(clock))
+	row("at", "%s", e.At.Format(timeFormat))
 	if e.Route == "" {
 		row("route", "none: %s (%s)", e.Matched, e.Missing)
 		row("answer", "404, so that Kazoo goes on with the `_` child of its pivot action")
@@ -231,7 +231,7 @@ func (e *Explanation) Text(w io.Writer) error {
 	if e.Until == nil {
 		row("until", "no change in sight")
 	} else {
-		row("until", "%s, then %s (%s)", e.Until.At.Format(clock), e.Until.Branch, e.Until.State)
+		row("until", "%s, then %s (%s)", e.Until.At.Format(timeFormat), e.Until.Branch, e.Until.State)
 	}
 	for _, f := range e.Failures {
 		row("failed", "branch %s, %s: %s", f.Branch, f.Reason, f.Error)

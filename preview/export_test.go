@@ -27,7 +27,7 @@ func (p *Preview) Kept() (states, size int) {
 	return states, size
 }
 
-// NowWithin is Now for all routes, with so many segments that may be passed.
-func (p *Preview) NowWithin(ctx context.Context, at time.Time, scanned int) (Found, error) {
-	return p.now(&work{ctx: ctx, looked: mostLooked, scanned: scanned}, at, Filter{}, 0, 100)
+// NowWithin is Routes for all routes, with so many segments that may be passed.
+func (p *Preview) NowWithin(ctx context.Context, at time.Time, scanned int) (RouteList, error) {
+	return p.routes(&budget{ctx: ctx, events: mostEventsRead, segments: scanned}, at, Filter{}, 0, 100)
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// The severities of findings. An error is a mistake in the configuration, a call that will not be answered as meant, or
-// something that the configuration expects and that is not so; a warning is most likely meant otherwise.
+// The severities of findings. An error is a mistake in the configuration, a call that will not be
+// answered as meant, or something that the configuration expects and that is not so; a warning is
+// most likely meant otherwise.
 const (
 	Error   = "error"
 	Warning = "warning"
@@ -27,14 +28,16 @@ type Finding struct {
 	Message  string   // found, wanted and what to do, on one line
 }
 
-// Kind is a kind of findings, whose severity is always the same. docs/checking.md says what each means and what to do.
+// Kind is a kind of findings, whose severity is always the same. docs/checking.md says what each
+// means and what to do.
 type Kind struct{ Name, Severity string }
 
 // Kinds are all that there are, by name.
 func Kinds() []Kind {
 	names := []string{
 		// The configuration.
-		mistake, "schema_refused", "callflow_odd", "template_odd", "data_unread", "action_budget", "no_auth", "no_routes",
+		mistake, "schema_refused", "callflow_odd", "template_odd", "data_unread", "action_budget", "no_auth",
+		"no_routes",
 		"glob_matches_nothing", "secret_in_plain", "secrets_readable", "state_dir_shared", "state_dir_unwritable",
 		"account_odd", "routes_without_account", "id_of_two_tenants", "fallback_same_template",
 		// Routes and their branches.
@@ -71,8 +74,8 @@ func Findingf(at diag.Pos, kind, format string, args ...any) Finding {
 	return Finding{Pos: at, Kind: kind, Severity: severity(kind), Message: diag.Line(fmt.Sprintf(format, args...))}
 }
 
-// SortFindings puts them into the order in which people read them, by place and then by what they are about,
-// and drops what is said twice.
+// SortFindings puts them into the order in which people read them, by place and then by what they
+// are about, and drops what is said twice.
 func SortFindings(all []Finding) []Finding {
 	slices.SortStableFunc(all, func(a, b Finding) int {
 		return cmp.Or(a.Pos.Compare(b.Pos), cmp.Compare(a.Calendar, b.Calendar), cmp.Compare(a.Route, b.Route),
@@ -81,7 +84,8 @@ func SortFindings(all []Finding) []Finding {
 	return slices.Compact(all)
 }
 
-// MarshalJSON writes the place as file, line and column; line and column are 0 where they are not known.
+// MarshalJSON writes the place as file, line and column; line and column are 0 where they are not
+// known.
 func (f Finding) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		File     string `json:"file"`
@@ -99,8 +103,8 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 // mistake is the kind of what keeps a configuration from being loaded.
 const mistake = "mistake"
 
-// String is the finding on one line: `file:line:col: message [kind]`, with its severity before a warning, and
-// a mistake without its kind.
+// String is the finding on one line: `file:line:col: message [kind]`, with its severity before a
+// warning, and a mistake without its kind.
 func (f Finding) String() string {
 	text := diag.Mistake{Pos: f.Pos, Message: f.Message}.Error()
 	if f.Severity == Warning {

@@ -12,7 +12,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// TestKinds: docs/checking.md explains every kind of findings once, in their order, with its severity, and no others.
+// TestKinds: docs/checking.md explains every kind of findings once, in their order, with its
+// severity, and no others.
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/checking.md")

@@ -15,7 +15,7 @@ import (
 	"github.com/callhours/callhours/render"
 )
 
-// Hours are what the ordinary call of a route gets over a stretch of time: one span after the other, without a gap.
+// Hours are the decisions for the ordinary call of a route over a period: spans without a gap.
 type Hours struct {
 	Route    string    `json:"route"`
 	Timezone string    `json:"timezone"`
@@ -27,15 +27,16 @@ type Hours struct {
 	Truncated string `json:"truncated,omitempty"`
 }
 
-// Stretch is what hours are asked of.
-type Stretch struct {
+// Period is the route and the time that hours are asked for.
+type Period struct {
 	Route string
 	From  time.Time
 	Days  int // counted on the clock of the route's zone
 	Most  int // spans; 0: MostSpans
 }
 
-// Span is a stretch of time that one branch answers. The first one may have begun before, and the last one may go on.
+// Span is a time during which one branch answers. The first one may have begun before the period,
+// and the last one may go on after it.
 type Span struct {
 	Start  time.Time `json:"start"`
 	End    time.Time `json:"end"` // exclusive
@@ -44,23 +45,24 @@ type Span struct {
 	Event  string    `json:"event,omitempty"` // title of the event that decides at its start
 	Reason string    `json:"reason"`          // why, at its start
 
-	index     int  // of the branch
-	unknown   bool // decided by the route's unknown branch
-	otherwise bool // the last branch: what holds when nothing else does
-	running   bool // it began before the hours that were asked for
+	index       int  // of the branch
+	unknown     bool // decided by the route's unknown branch
+	isLast      bool // the last branch: what holds when nothing else does
+	isContinued bool // it began before the hours that were asked for
 }
 
-// Shown is the state as pages show it: the branch's, or "unknown".
-func (s Span) Shown() string { return asShown(s.State, s.unknown) }
+// DisplayState is the state that pages show: the branch's, or "unknown".
+func (s Span) DisplayState() string { return displayState(s.State, s.unknown) }
 
-// Hours says what callers will get in a stretch of time. It sees as far as is asked, window by window, and no more
-// spans than asked for. The error names a route that is not there, or says why nobody waits any more.
-func (p *Preview) Hours(ctx context.Context, asked Stretch) (*Hours, error) {
-	r, err := p.named(asked.Route)
+// Hours are the decisions of a route over a period: as far as is asked, window by window, and at
+// most as many spans as asked for. The error names a route that does not exist, or is that of the
+// context.
+func (p *Preview) Hours(ctx context.Context, asked Period) (*Hours, error) {
+	r, err := p.find(asked.Route)
 	if err != nil {
 		return nil, err
 	}
-	most, w := asked.Most, newWork(ctx)
+	most, left := asked.Most, newBudget(ctx)
 	if most == 0 {
 		most = MostSpans
 	}
@@ -69,49 +71,49 @@ func (p *Preview) Hours(ctx context.Context, asked Stretch) (*Hours, error) {
 	before := p.state(r, from.Add(-time.Second)).Decide(nil, from.Add(-time.Second)).Branch
 	state := p.state(r, from)
 	for at := from; at.Before(h.To); {
-		if err := w.err(); err != nil {
+		if err := left.err(); err != nil {
 			return nil, err
 		}
 		if len(h.Spans) == most {
-			h.To, h.Truncated = at, cut("spans", most, at)
+			h.To, h.Truncated = at, truncatedMessage("spans", most, at)
 			break
 		}
-		s, ends := spanOf(r, state, at, h.To)
-		// No span ends where a window does: what is not seen to end is looked at again from where it begins, and
-		// from where each window ends.
+		s, ends := newSpan(r, state, at, h.To)
+		// No span ends where a window does: what is not seen to end is looked at again from where
+		// it begins, and from where each window ends.
 		if _, seen := state.Window(); !ends && seen.Before(h.To) {
 			state = p.state(r, at)
-			if s, ends = spanOf(r, state, at, h.To); !ends {
-				if err := p.extend(r, state, &s, w); err != nil {
+			if s, ends = newSpan(r, state, at, h.To); !ends {
+				if err := p.extend(r, state, &s, left); err != nil {
 					return nil, err
 				}
 			}
 		}
-		s.explain(state, w)
-		s.running = at.Equal(from) && s.index == before
+		s.addReason(state, left)
+		s.isContinued = at.Equal(from) && s.index == before
 		h.Spans = append(h.Spans, s)
 		at = s.End
 	}
 	return h, nil
 }
 
-// extend looks for the end of a span that does not end in the window of a state, window by window. The error
-// says why nobody waits any more.
-func (p *Preview) extend(r *render.Route, state *render.State, s *Span, w *work) error {
+// extend looks for the end of a span that does not end in the window of a state, window by window.
+// The error is that of the context.
+func (p *Preview) extend(r *render.Route, state *render.State, s *Span, left *budget) error {
 	to := s.End
 	for {
 		_, seen := state.Window()
 		if !seen.Before(to) {
 			return nil
 		}
-		if err := w.err(); err != nil {
+		if err := left.err(); err != nil {
 			return err
 		}
 		state = p.state(r, seen)
 		if _, end := state.Window(); !end.After(seen) { // cannot be
 			return nil
 		}
-		next, ends := spanOf(r, state, seen, to)
+		next, ends := newSpan(r, state, seen, to)
 		switch {
 		case next.index != s.index || next.unknown != s.unknown:
 			s.End = seen
@@ -123,14 +125,14 @@ func (p *Preview) extend(r *render.Route, state *render.State, s *Span, w *work)
 	}
 }
 
-// spanOf is what the ordinary call gets from a moment on, until another branch takes over, or to; ends is false where
-// none does in sight. Why is not said.
-func spanOf(r *render.Route, state *render.State, at, to time.Time) (s Span, ends bool) {
+// newSpan is what the ordinary call gets from a moment on, until another branch takes over, or to;
+// ends is false where none does in sight. It has no reason yet.
+func newSpan(r *render.Route, state *render.State, at, to time.Time) (s Span, ends bool) {
 	d := state.Decide(nil, at)
 	b := r.Branches[d.Branch]
 	s = Span{
 		Start: at, End: to, Branch: b.Name, State: string(b.State),
-		index: d.Branch, unknown: d.Unknown, otherwise: d.Branch == len(r.Branches)-1,
+		index: d.Branch, unknown: d.Unknown, isLast: d.Branch == len(r.Branches)-1,
 	}
 	until, ends := d.Until()
 	if ends && until.Before(to) {
@@ -139,16 +141,16 @@ func spanOf(r *render.Route, state *render.State, at, to time.Time) (s Span, end
 	return s, ends
 }
 
-// explain says why, and by which event, as far as there is work left for that.
-func (s *Span) explain(state *render.State, w *work) {
+// addReason sets the reason and the deciding event, as far as the budget allows.
+func (s *Span) addReason(state *render.State, left *budget) {
 	d := state.Decide(nil, s.Start)
-	if !w.explains(d) {
+	if !left.spendDecision(d) {
 		s.Reason = unexplained
 		return
 	}
-	s.Reason = clip(d.Reason(), mostReason)
+	s.Reason = truncate(d.Reason(), mostReason)
 	if events := d.Events(); len(events) > 0 {
-		s.Event = clip(events[0].Event.Summary, mostTitle)
+		s.Event = truncate(events[0].Event.Summary, mostTitle)
 	}
 }
 
@@ -162,7 +164,7 @@ func (h *Hours) Text(w io.Writer) error {
 	}
 	line := func(at time.Time, day string, s Span) {
 		text := fmt.Sprintf("%-14s  %s  %-*s  %s", day, at.Format("15:04"), widest, s.Branch+" ("+s.State+")",
-			onOneLine(s.Event))
+			singleLine(s.Event))
 		b.WriteString(strings.TrimRight(text, " ") + "\n")
 	}
 	i := 0
@@ -190,8 +192,8 @@ func (h *Hours) Text(w io.Writer) error {
 	return b.Flush()
 }
 
-// onOneLine keeps a title from writing to a terminal anything but text.
-func onOneLine(text string) string {
+// singleLine keeps a title from writing to a terminal anything but text.
+func singleLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
 			return ' '
@@ -200,14 +202,15 @@ func onOneLine(text string) string {
 	}, text)
 }
 
-// Past is how many days before today a calendar of hours should begin: spans that run already then keep their
-// UID from one day to the next.
+// Past is how many days before today a calendar of hours should begin: spans that run already then
+// keep their UID from one day to the next.
 const Past = 7
 
-// ICS writes the hours as a calendar (RFC 5545) that anybody can subscribe to: an event for each span but those of the
-// last branch, which holds when nothing else does. It is written event by event. The same span has the same UID each
-// time, as long as its start is in sight, and then as long as its end is. now is when it is written. By DTSTAMP,
-// clients know the later one of two calendars (RFC 5546, section 2.1.5).
+// ICS writes the hours as a calendar (RFC 5545) that anybody can subscribe to: an event for each
+// span but those of the last branch, which holds when nothing else does. It is written event by
+// event. The same span has the same UID each time, as long as its start is in sight, and then as
+// long as its end is. now is when it is written. By DTSTAMP, clients know the later one of two
+// calendars (RFC 5546, section 2.1.5).
 func (h *Hours) ICS(w io.Writer, now time.Time) error {
 	c := ics.NewCalendarFor("callhours")
 	c.SetMethod(ics.MethodPublish)
@@ -227,7 +230,7 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 	out := bufio.NewWriter(w)
 	out.WriteString(strings.TrimSuffix(c.Serialize(lines), end))
 	for _, s := range h.Spans {
-		if s.otherwise {
+		if s.isLast {
 			continue
 		}
 		e := ics.NewEvent(h.uid(s))
@@ -237,10 +240,10 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 		e.SetEndAt(s.End)
 		title := s.Branch
 		if s.Event != "" && !strings.EqualFold(s.Event, s.Branch) {
-			title += ": " + onOneLine(s.Event)
+			title += ": " + singleLine(s.Event)
 		}
 		e.SetSummary(title)
-		e.SetDescription(onOneLine(s.Reason))
+		e.SetDescription(singleLine(s.Reason))
 		e.AddCategory(s.State)
 		e.SetTimeTransparency(ics.TransparencyTransparent)
 		if err := e.SerializeTo(out, lines); err != nil {
@@ -251,14 +254,14 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 	return out.Flush()
 }
 
-// uid tells a span from all others: by its start, or where that lies before the hours, by its end, or where it
-// goes on after them, by that.
+// uid tells a span from all others: by its start, or where that lies before the hours, by its end,
+// or where it goes on after them, by that.
 func (h *Hours) uid(s Span) string {
 	key := fmt.Appendf(nil, "%s %s %d", h.Route, s.Branch, s.Start.Unix())
 	switch {
-	case s.running && s.End.Equal(h.To):
+	case s.isContinued && s.End.Equal(h.To):
 		key = fmt.Appendf(nil, "%s %s always", h.Route, s.Branch)
-	case s.running:
+	case s.isContinued:
 		key = fmt.Appendf(nil, "%s %s until %d", h.Route, s.Branch, s.End.Unix())
 	}
 	sum := sha256.Sum256(key)

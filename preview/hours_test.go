@@ -13,12 +13,13 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// TestHours: the spans follow one another without a gap, agree with explain at their ends, and see as far as is asked.
+// TestHours: the spans follow one another without a gap, agree with explain at their ends, and see
+// as far as is asked.
 func TestHours(t *testing.T) {
 	t.Parallel()
 	p := newPreview(t)
 	from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	h, err := p.Hours(t.Context(), preview.Stretch{Route: "main", From: from, Days: 800}) // farther than a live window
+	h, err := p.Hours(t.Context(), preview.Period{Route: "main", From: from, Days: 800}) // farther than a live window
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +45,7 @@ func TestHours(t *testing.T) {
 	if !at.Equal(h.To) || len(h.Spans) < 500 {
 		t.Errorf("%d spans end at %s, want %s", len(h.Spans), at, h.To)
 	}
-	if _, err := p.Hours(t.Context(), preview.Stretch{Route: "mian", From: from, Days: 1}); err == nil ||
+	if _, err := p.Hours(t.Context(), preview.Period{Route: "mian", From: from, Days: 1}); err == nil ||
 		err.Error() != `route "mian" is not there; did you mean "main"?` {
 		t.Errorf("got %v", err)
 	}
@@ -60,7 +61,7 @@ func TestHoursShort(t *testing.T) {
 		"short": whole.With(routes.NewTotals(100)),
 	} {
 		from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-		for _, asked := range []preview.Stretch{
+		for _, asked := range []preview.Period{
 			{Route: "main", From: from, Days: 400},
 			{Route: "main", From: from.AddDate(-5, 0, 0), Days: 3000},
 		} {
@@ -85,14 +86,15 @@ func TestHoursShort(t *testing.T) {
 	}
 }
 
-// TestHoursICS: what is written is read again as what the telephones do, with the same UIDs from one day to the next.
+// TestHoursICS: what is written is read again as what the telephones do, with the same UIDs from
+// one day to the next.
 func TestHoursICS(t *testing.T) {
 	t.Parallel()
 	p := newPreview(t)
 	read := func(from time.Time) (uids map[string]string, spans []string) {
 		t.Helper()
 		h, err := p.Hours(t.Context(),
-			preview.Stretch{Route: "main", From: from.AddDate(0, 0, -preview.Past), Days: 20})
+			preview.Period{Route: "main", From: from.AddDate(0, 0, -preview.Past), Days: 20})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,8 @@ type LintOptions struct {
 	Branch func(route string, branch int) diag.Pos
 }
 
-// Calendar is a calendar of the configuration, where it is written, and what it is expected to hold.
+// Calendar is a calendar of the configuration, where it is written, and what it is expected to
+// hold.
 type Calendar struct {
 	Name       string // full
 	Pos        diag.Pos
@@ -31,20 +32,20 @@ type Calendar struct {
 	MayBeEmpty bool          // no events at all are fine
 }
 
-// Lint finds what is most likely meant otherwise: in branches, and in what calendars hold in the coming time.
-// Its work is bounded, whatever feeds hold; what it finds are guesses, and each says what made it guess. It
-// is safe for concurrent use.
+// Lint finds what is most likely meant otherwise: in branches, and in what calendars hold in the
+// coming time. Its work is bounded, whatever feeds hold; what it finds are guesses, and each says
+// what made it guess. It is safe for concurrent use.
 type Lint struct {
-	options LintOptions
-	asking  map[string][]*render.Route // by calendar
+	options  LintOptions
+	routesOf map[string][]*render.Route // by calendar
 }
 
 // NewLint makes a Lint; it looks at nothing yet.
 func NewLint(o LintOptions) *Lint {
-	l := &Lint{options: o, asking: map[string][]*render.Route{}}
+	l := &Lint{options: o, routesOf: map[string][]*render.Route{}}
 	for _, r := range o.Routes {
 		for _, name := range r.Calendars() {
-			l.asking[name] = append(l.asking[name], r)
+			l.routesOf[name] = append(l.routesOf[name], r)
 		}
 	}
 	return l
@@ -54,17 +55,18 @@ func NewLint(o LintOptions) *Lint {
 const (
 	mostSegments    = 20_000    // of a route that are looked at
 	mostOccurrences = 200_000   // of a calendar
-	mostHeld        = 100_000   // events that are looked at for why branches hold, over all segments
+	mostEventsHeld  = 100_000   // events that are looked at for why branches hold, over all segments
 	mostCompared    = 2_000_000 // comparisons of texts of a calendar's events with conditions
 	mostEvents      = 5_000     // of a calendar whose titles are compared
-	mostSaid        = 10        // findings of one kind about one calendar
+	mostPerKind     = 10        // findings of one kind about one calendar
 )
 
-// neverDays is how many days a route has to be seen closed before it is called so.
-const neverDays = 14
+// minNeverOpenDays is how many days a route has to be seen closed before it is called so.
+const minNeverOpenDays = 14
 
-// soon is how far ahead the end of a calendar is worth a word, where the configuration does not say.
-const soon = 60 * 24 * time.Hour
+// endsSoon is how far ahead the end of a calendar is worth a word, where the configuration does not
+// say.
+const endsSoon = 60 * 24 * time.Hour
 
 // Static finds what follows from a route alone, whatever its calendars hold.
 func (l *Lint) Static(r *render.Route) []Finding {
@@ -79,19 +81,21 @@ func (l *Lint) Static(r *render.Route) []Finding {
 				"it can never be taken: whenever its condition holds, branch %s above it takes the call; move it up, or delete it", r.Branches[d.By].Name)
 		}
 		found = append(found,
-			l.branch(r, d.Branch, "branch_never_taken", "branch %s of route %s: %s", r.Branches[d.Branch].Name, r.Name,
+			l.branchFinding(r, d.Branch, "branch_never_taken", "branch %s of route %s: %s", r.Branches[d.Branch].Name,
+				r.Name,
 				text))
 	}
 	for _, i := range r.Unrescued() {
-		found = append(found, l.branch(r, i, "fallback_same_template",
+		found = append(found, l.branchFinding(r, i, "fallback_same_template",
 			"branch %s of route %s answers by the template of its fallback, branch %s, which would fail as it does; let the fallback answer by a simpler one",
 			r.Branches[i].Name, r.Name, r.Branches[r.Fallback()].Name))
 	}
 	return found
 }
 
-// branch makes a finding about a branch, at the branch or, where that is built in, at its route.
-func (l *Lint) branch(r *render.Route, branch int, kind, format string, args ...any) Finding {
+// branchFinding makes a finding about a branch, at the branch or, where that is built in, at its
+// route.
+func (l *Lint) branchFinding(r *render.Route, branch int, kind, format string, args ...any) Finding {
 	at := l.options.Branch(r.Name, branch)
 	if at == (diag.Pos{}) {
 		at = r.Pos
@@ -106,31 +110,34 @@ func (l *Lint) branch(r *render.Route, branch int, kind, format string, args ...
 func (l *Lint) Route(
 	ctx context.Context, r *render.Route, s *render.State, now, until time.Time, effort *render.Effort,
 ) []Finding {
-	x := &routeLint{Lint: l, r: r, s: s, now: now, until: until}
+	rl := &routeLint{Lint: l, route: r, state: s, now: now, until: until}
 	if _, to := s.Window(); until.After(to) {
-		x.until = to
+		rl.until = to
 	}
 	if why := s.Short(); why != "" {
 		what := "is looked ahead for a day at most, so that its next changes are not known"
 		if s.Refused() != "" {
 			what = "takes all of its calendars for unknown"
 		}
-		x.sayRoute("route_too_large", "route %s %s: %s", r.Name, what, why)
-		return x.found // nothing follows from a day
+		rl.reportRoute("route_too_large", "route %s %s: %s", r.Name, what, why)
+		return rl.found // nothing follows from a day
 	}
 	if l.anyUnknown(r) {
-		return x.found // nothing follows from what is not known
+		return rl.found // nothing follows from what is not known
 	}
-	x.walk()
-	effort.Spend(len(x.spans))
-	x.reach = s.Reach(now, x.until, mostSegments)
-	for _, look := range []func(){x.shadowed, x.closures, x.neverOpen, x.cuts, x.holidays, x.zones} {
+	rl.decideSegments()
+	effort.Spend(len(rl.spans))
+	rl.reach = s.Reach(now, rl.until, mostSegments)
+	for _, look := range []func(){
+		rl.shadowedBranches, rl.lateClosures, rl.neverOpen, rl.cutOpenings, rl.closedHolidays,
+		rl.eventZones,
+	} {
 		if ctx.Err() != nil {
 			break
 		}
 		look()
 	}
-	return x.found
+	return rl.found
 }
 
 func (l *Lint) anyUnknown(r *render.Route) bool {
@@ -143,8 +150,8 @@ func (l *Lint) anyUnknown(r *render.Route) bool {
 // routeLint looks at one route.
 type routeLint struct {
 	*Lint
-	r          *render.Route
-	s          *render.State
+	route      *render.Route
+	state      *render.State
 	now, until time.Time
 	spans      []lintSpan
 	reach      []routes.Reach // by branch
@@ -158,71 +165,73 @@ type lintSpan struct {
 	state  routes.State
 }
 
-func (x *routeLint) say(branch int, kind, format string, args ...any) {
-	x.found = append(x.found, x.branch(x.r, branch, kind, format, args...))
+func (l *routeLint) report(branch int, kind, format string, args ...any) {
+	l.found = append(l.found, l.branchFinding(l.route, branch, kind, format, args...))
 }
 
-func (x *routeLint) sayRoute(kind, format string, args ...any) {
-	f := Findingf(x.r.Pos, kind, format, args...)
-	f.Route = x.r.Name
-	x.found = append(x.found, f)
+func (l *routeLint) reportRoute(kind, format string, args ...any) {
+	f := Findingf(l.route.Pos, kind, format, args...)
+	f.Route = l.route.Name
+	l.found = append(l.found, f)
 }
 
-// walk decides every segment for the ordinary call.
-func (x *routeLint) walk() {
-	for at := range x.s.Starts(x.now, x.until) {
-		if len(x.spans) == mostSegments {
-			x.until = at
+// decideSegments decides every segment for the ordinary call.
+func (l *routeLint) decideSegments() {
+	for at := range l.state.Starts(l.now, l.until) {
+		if len(l.spans) == mostSegments {
+			l.until = at
 			break
 		}
-		d := x.s.Decide(nil, at)
-		x.spans = append(x.spans, lintSpan{at, d.Branch, x.r.Branches[d.Branch].State})
+		d := l.state.Decide(nil, at)
+		l.spans = append(l.spans, lintSpan{at, d.Branch, l.route.Branches[d.Branch].State})
 	}
 }
 
-const toMinute = "Mon 2006-01-02 15:04"
+const minuteFormat = "Mon 2006-01-02 15:04"
 
-// shadowed finds branches whose condition holds at times, and then another branch always takes the call. That a branch
-// of the same state does is said only where it is no chance.
-func (x *routeLint) shadowed() {
-	for i, reach := range x.reach {
-		b := x.r.Branches[i]
-		if reach.Taken || reach.Shadowed == 0 || i == x.r.Unknown || i == x.r.Fallback() {
+// shadowedBranches finds branches whose condition holds at times, and then another branch always
+// takes the call. That a branch of the same state does is said only where it is no chance.
+func (l *routeLint) shadowedBranches() {
+	for i, reach := range l.reach {
+		b := l.route.Branches[i]
+		if reach.Taken || reach.Shadowed == 0 || i == l.route.Unknown || i == l.route.Fallback() {
 			continue
 		}
-		by := x.r.Branches[reach.By]
-		if by.State == b.State && reach.Shadowed < 3 || x.r.IsRest(i, reach.By) {
+		by := l.route.Branches[reach.By]
+		if by.State == b.State && reach.Shadowed < 3 || l.route.IsRest(i, reach.By) {
 			continue
 		}
-		x.say(i, "branch_shadowed",
+		l.report(i, "branch_shadowed",
 			"branch %s of route %s is not taken until %s: whenever its condition holds, a branch above it takes the call, as %s does on %s; move it up, or narrow the other",
-			b.Name, x.r.Name, x.until.In(x.r.Zone).Format(time.DateOnly), by.Name, reach.At.Format(toMinute))
+			b.Name, l.route.Name, l.until.In(l.route.Zone).Format(time.DateOnly), by.Name,
+			reach.At.Format(minuteFormat))
 	}
 }
 
-// closures finds branches for days on which the route is closed that stand below its weekly hours, and so are taken
-// only at night. A one-off opening, and what lasts for weeks, may well be meant so.
-func (x *routeLint) closures() {
+// lateClosures finds branches for days on which the route is closed that stand below its weekly
+// hours, and so are taken only at night. A one-off opening, and what lasts for weeks, may well be
+// meant so.
+func (l *routeLint) lateClosures() {
 	type tally struct {
 		days, over map[string]bool
 		at         time.Time
 		by         int
 	}
-	tallies, most := map[int]*tally{}, mostHeld
+	tallies, most := map[int]*tally{}, mostEventsHeld
 	spend := func(n int) bool {
 		most -= n
 		return most >= 0
 	}
-	for i := range x.spans {
-		taken := x.spans[i]
-		for b := taken.branch; b < len(x.r.Branches)-1; b++ {
-			if x.r.Branches[b].State != routes.Closed {
+	for i := range l.spans {
+		taken := l.spans[i]
+		for b := taken.branch; b < len(l.route.Branches)-1; b++ {
+			if l.route.Branches[b].State != routes.Closed {
 				continue
 			}
-			if !spend(1 + x.s.Weigh(b, taken.at, most+1)) {
+			if !spend(1 + l.state.Weigh(b, taken.at, most+1)) {
 				return
 			}
-			holding := x.s.Holding(b, taken.at)
+			holding := l.state.Holding(b, taken.at)
 			if len(holding) == 0 || !holding[0].Event.AllDay || holding[0].End-holding[0].Start > 4*24*3600 {
 				continue
 			}
@@ -236,7 +245,7 @@ func (x *routeLint) closures() {
 			if taken.state != routes.Open {
 				continue
 			}
-			d := x.s.Decide(nil, taken.at)
+			d := l.state.Decide(nil, taken.at)
 			if !spend(d.Weight(most + 1)) {
 				return
 			}
@@ -248,29 +257,29 @@ func (x *routeLint) closures() {
 			}
 		}
 	}
-	for b := range x.r.Branches {
+	for b := range l.route.Branches {
 		t := tallies[b]
 		if t == nil || len(t.over) == 0 || len(t.over)*3 < len(t.days) ||
-			slices.ContainsFunc(x.found, func(f Finding) bool { return f.Branch == x.r.Branches[b].Name }) {
+			slices.ContainsFunc(l.found, func(f Finding) bool { return f.Branch == l.route.Branches[b].Name }) {
 			continue
 		}
-		x.say(b, "branch_shadowed",
+		l.report(b, "branch_shadowed",
 			"branch %s of route %s is taken only when the route is closed anyway: while it is open, branch %s above takes the call, as on %s; move it up",
-			x.r.Branches[b].Name, x.r.Name, x.r.Branches[t.by].Name, t.at.Format(toMinute))
+			l.route.Branches[b].Name, l.route.Name, l.route.Branches[t.by].Name, t.at.Format(minuteFormat))
 	}
 }
 
 // neverOpen finds a route that has a branch for being open and is never open.
-func (x *routeLint) neverOpen() {
-	if x.until.Sub(x.now) < neverDays*24*time.Hour {
+func (l *routeLint) neverOpen() {
+	if l.until.Sub(l.now) < minNeverOpenDays*24*time.Hour {
 		return
 	}
 	first := -1
-	for i, b := range x.r.Branches {
+	for i, b := range l.route.Branches {
 		if b.State != routes.Open {
 			continue
 		}
-		if x.reach[i].Taken {
+		if l.reach[i].Taken {
 			return
 		}
 		if first < 0 {
@@ -278,32 +287,34 @@ func (x *routeLint) neverOpen() {
 		}
 	}
 	if first >= 0 {
-		x.sayRoute("never_open",
+		l.reportRoute("never_open",
 			"route %s is never open until %s: no branch of state open is taken; look at what its calendars hold (callhours events) and at the conditions",
-			x.r.Name, x.until.In(x.r.Zone).Format(time.DateOnly))
-		x.found[len(x.found)-1].Branch = x.r.Branches[first].Name
+			l.route.Name, l.until.In(l.route.Zone).Format(time.DateOnly))
+		l.found[len(l.found)-1].Branch = l.route.Branches[first].Name
 	}
 }
 
-// zones finds calendars whose events are written in a zone with another clock than the route's.
-func (x *routeLint) zones() {
-	for _, name := range x.r.Calendars() {
-		u := x.options.Timelines.Use(name)
+// eventZones finds calendars whose events are written in a zone with another clock than the
+// route's.
+func (l *routeLint) eventZones() {
+	for _, name := range l.route.Calendars() {
+		u := l.options.Timelines.Use(name)
 		if u.Zone != nil || u.State.Unknown() { // a calendar's own zone was set on purpose
 			continue
 		}
 		in, share := mainZone(u.State.Calendar)
-		if in == nil || share < 0.8 || sameClock(in, x.r.Zone, x.now) {
+		if in == nil || share < 0.8 || sameClock(in, l.route.Zone, l.now) {
 			continue
 		}
-		x.sayRoute("zones_differ",
+		l.reportRoute("zones_differ",
 			"the series of calendar %s are written in %s, and route %s is in %s, by which all-day events and %q are read; set the route's timezone, or the calendar's if that is meant",
-			name, in, x.r.Name, x.r.Zone, "whole_day")
-		x.found[len(x.found)-1].Calendar = name
+			name, in, l.route.Name, l.route.Zone, "whole_day")
+		l.found[len(l.found)-1].Calendar = name
 	}
 }
 
-// mainZone is the zone that most series of a calendar are written in, and their share of all timed series.
+// mainZone is the zone that most series of a calendar are written in, and their share of all timed
+// series.
 func mainZone(c *calendars.Calendar) (*time.Location, float64) {
 	counts, all := map[*time.Location]int{}, 0
 	var most *time.Location

@@ -17,44 +17,49 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// Calendar finds what a calendar holds from now until a moment that was most likely meant otherwise. One that no route
-// asks, or of which nothing is known, has no findings. It ends early with ctx. What it takes is spent of an effort.
+// Calendar finds what a calendar holds from now until a moment that was most likely meant
+// otherwise. A calendar that no route uses, or that is unknown, has no findings. It ends early with
+// ctx. Its work is taken from the effort.
 func (l *Lint) Calendar(ctx context.Context, c Calendar, now, until time.Time, effort *render.Effort) []Finding {
-	asking := l.asking[c.Name]
+	asking := l.routesOf[c.Name]
 	use := l.options.Timelines.Use(c.Name)
 	if len(asking) == 0 || use.State.Unknown() {
 		return nil
 	}
 	// As the first route sees it: another one's zone moves events by hours at most.
-	x := &calendarLint{
-		Lint: l, c: c, asking: asking, calendar: use.State.Calendar, now: now, until: until, said: map[string]int{},
-		left: mostCompared,
-		view: calendars.View{Zone: cmp.Or(use.Zone, asking[0].Zone), DayStarts: asking[0].DayStarts}, ownZone: use.Zone,
+	cl := &calendarLint{
+		Lint: l, config: c, routes: asking, calendar: use.State.Calendar, now: now, until: until,
+		reported: map[string]int{},
+		budget:   mostCompared,
+		view:     calendars.View{Zone: cmp.Or(use.Zone, asking[0].Zone), DayStarts: asking[0].DayStarts},
+		ownZone:  use.Zone,
 	}
 	from, to := l.options.Timelines.Window(asking[0].Name, now)
-	if x.until.After(to) {
-		x.until = to
+	if cl.until.After(to) {
+		cl.until = to
 	}
-	x.timeline, _ = l.options.Timelines.Of(c.Name, calendars.View{Zone: asking[0].Zone, DayStarts: asking[0].DayStarts},
+	cl.timeline, _ = l.options.Timelines.Of(c.Name,
+		calendars.View{Zone: asking[0].Zone, DayStarts: asking[0].DayStarts},
 		from, to)
 	for _, look := range []func(){
-		x.gather, x.events, x.reach, x.coverage, x.unmatched, x.titles, x.overlaps, x.series,
-		x.timezone,
+		cl.collect, cl.singleEvents, cl.lastEvent, cl.coverageGaps, cl.unmatchedEvents, cl.ambiguousTitles,
+		cl.overlappingShifts, cl.endedSeries,
+		cl.ownTimezone,
 	} {
 		if ctx.Err() != nil {
 			break
 		}
 		look()
 	}
-	effort.Spend(len(x.occurrences)/10 + (mostCompared-x.left)/50)
-	return x.close()
+	effort.Spend(len(cl.occurrences)/10 + (mostCompared-cl.budget)/50)
+	return cl.finish()
 }
 
 // calendarLint looks at one calendar.
 type calendarLint struct {
 	*Lint
-	c          Calendar
-	asking     []*render.Route
+	config     Calendar
+	routes     []*render.Route
 	calendar   *calendars.Calendar
 	timeline   *calendars.Timeline
 	view       calendars.View
@@ -63,101 +68,103 @@ type calendarLint struct {
 
 	occurrences []calendars.Occurrence // of the timeline, the first ones
 
-	asks  []routes.Ask // distinct
-	ahead []*lintEvent // that have an occurrence from now on, in the order in which they come
-	by    map[*calendars.Event]*lintEvent
-	left  int  // comparisons that may still be made
-	whole bool // nothing was left out of these, for there being too much
+	conditions []routes.Ask // distinct
+	upcoming   []*lintEvent // that have an occurrence from now on, in the order in which they come
+	byEvent    map[*calendars.Event]*lintEvent
+	budget     int  // comparisons that may still be made
+	complete   bool // nothing was left out of these, for there being too much
 
-	found []Finding
-	said  map[string]int // by kind
+	found    []Finding
+	reported map[string]int // by kind
 }
 
 // lintEvent is an event that comes.
 type lintEvent struct {
 	*calendars.Event
 	first, last calendars.Occurrence
-	times       int
-	admitted    bool // by some condition
+	count       int
+	matched     bool // by some condition
 	open        bool // by one of a branch whose state is open
 }
 
-// gather looks which events come, and which conditions there are.
-func (x *calendarLint) gather() {
+// collect fills upcoming and conditions.
+func (l *calendarLint) collect() {
 	keys := map[string]bool{}
 	open := map[string]bool{}
-	for _, r := range x.asking {
-		for _, a := range r.Asks(x.c.Name) {
+	for _, r := range l.routes {
+		for _, a := range r.Asks(l.config.Name) {
 			key := a.Key()
 			open[key] = open[key] || !a.Negated && r.Branches[a.Branch].State == routes.Open
 			if !keys[key] {
 				keys[key] = true
-				x.asks = append(x.asks, a)
+				l.conditions = append(l.conditions, a)
 			}
 		}
 	}
-	x.by = map[*calendars.Event]*lintEvent{}
+	l.byEvent = map[*calendars.Event]*lintEvent{}
 	weight := 0
-	for _, a := range x.asks {
+	for _, a := range l.conditions {
 		weight += a.Weight()
 	}
-	most := min(mostEvents, max(1, x.left/2/max(1, weight))) // the other half is for what is asked of them then
-	x.left -= most * weight
-	x.occurrences = x.timeline.Head(mostOccurrences)
-	x.whole = x.timeline.Len() <= mostOccurrences
-	for _, o := range x.occurrences {
-		if o.End <= x.now.Unix() && o.Start < x.now.Unix() || o.Start >= x.until.Unix() {
+	most := min(mostEvents, max(1, l.budget/2/max(1, weight))) // the other half is for what is asked of them then
+	l.budget -= most * weight
+	l.occurrences = l.timeline.Head(mostOccurrences)
+	l.complete = l.timeline.Len() <= mostOccurrences
+	for _, o := range l.occurrences {
+		if o.End <= l.now.Unix() && o.Start < l.now.Unix() || o.Start >= l.until.Unix() {
 			continue
 		}
-		e := x.by[o.Event]
+		e := l.byEvent[o.Event]
 		if e == nil {
-			if len(x.ahead) == most {
-				x.whole = false
+			if len(l.upcoming) == most {
+				l.complete = false
 				continue
 			}
 			e = &lintEvent{Event: o.Event, first: o}
-			x.by[o.Event], x.ahead = e, append(x.ahead, e)
+			l.byEvent[o.Event], l.upcoming = e, append(l.upcoming, e)
 		}
-		if e.times++; o.End >= e.last.End {
+		if e.count++; o.End >= e.last.End {
 			e.last = o
 		}
 	}
-	for _, e := range x.ahead {
-		for _, a := range x.asks {
+	for _, e := range l.upcoming {
+		for _, a := range l.conditions {
 			if a.Admits(e.Event) {
-				e.admitted, e.open = true, e.open || open[a.Key()]
+				e.matched, e.open = true, e.open || open[a.Key()]
 			}
 		}
 	}
 }
 
-// say adds a finding about an event, or with nil about the calendar, unless enough of that kind were said.
-func (x *calendarLint) say(e *calendars.Event, kind, format string, args ...any) {
-	x.sayOf("", "", e, kind, format, args...)
+// report adds a finding about an event, or with nil about the calendar, unless enough of that kind
+// were said.
+func (l *calendarLint) report(e *calendars.Event, kind, format string, args ...any) {
+	l.reportBranch("", "", e, kind, format, args...)
 }
 
-// compares spends so many comparisons, and reports whether they may be made.
-func (x *calendarLint) compares(n int) bool {
-	x.left -= n
-	return x.left >= 0
+// spend takes comparisons from the budget, and reports whether it had as many.
+func (l *calendarLint) spend(n int) bool {
+	l.budget -= n
+	return l.budget >= 0
 }
 
-// sayOf is say about a route and a branch too.
-func (x *calendarLint) sayOf(route, branch string, e *calendars.Event, kind, format string, args ...any) {
-	if x.said[kind]++; x.said[kind] > mostSaid {
+// reportBranch is report with the route and branch that the finding is about.
+func (l *calendarLint) reportBranch(route, branch string, e *calendars.Event, kind, format string, args ...any) {
+	if l.reported[kind]++; l.reported[kind] > mostPerKind {
 		return
 	}
-	f := Findingf(x.c.Pos, kind, format, args...)
+	f := Findingf(l.config.Pos, kind, format, args...)
 	f.Route, f.Branch = route, branch
-	if f.Calendar = x.c.Name; e != nil {
+	if f.Calendar = l.config.Name; e != nil {
 		f.Pos = e.Place()
-		f = x.placed(f)
+		f = l.atCalendar(f)
 	}
-	x.found = append(x.found, f)
+	l.found = append(l.found, f)
 }
 
-// placed puts a finding about an event of a feed that is no file at the calendar, and says the line in words.
-func (l *Lint) placed(f Finding) Finding {
+// atCalendar puts a finding about an event of a feed that is no file at the calendar, and says the
+// line in words.
+func (l *Lint) atCalendar(f Finding) Finding {
 	if f.Pos.File != "" {
 		return f
 	}
@@ -167,200 +174,203 @@ func (l *Lint) placed(f Finding) Finding {
 	return f
 }
 
-// close says how much was not said.
-func (x *calendarLint) close() []Finding {
-	for kind, n := range x.said {
-		if n <= mostSaid {
+// finish adds to the last finding of each kind how many more there are.
+func (l *calendarLint) finish() []Finding {
+	for kind, n := range l.reported {
+		if n <= mostPerKind {
 			continue
 		}
-		for i := len(x.found) - 1; i >= 0; i-- {
-			if x.found[i].Kind == kind {
-				x.found[i].Message += fmt.Sprintf(" (and %d more of this kind in calendar %s)", n-mostSaid, x.c.Name)
+		for i := len(l.found) - 1; i >= 0; i-- {
+			if l.found[i].Kind == kind {
+				l.found[i].Message += fmt.Sprintf(" (and %d more of this kind in calendar %s)", n-mostPerKind,
+					l.config.Name)
 				break
 			}
 		}
 	}
-	return x.found
+	return l.found
 }
 
-// events finds what is wrong with single events: those that cannot be used, and those that
+// singleEvents finds what is wrong with single events: those that cannot be used, and those that
 // conditions count and that are odd.
-func (x *calendarLint) events() {
-	for _, p := range x.options.Timelines.Problems(x.c.Name) {
+func (l *calendarLint) singleEvents() {
+	for _, p := range l.options.Timelines.Problems(l.config.Name) {
 		at := diag.Pos{File: p.File, Line: p.Line}
 		kind := "event_unusable"
 		if p.Harmless {
 			kind = "not_standard"
 		}
-		if p.File, p.Line = "", 0; x.said[kind] >= mostSaid {
-			x.said[kind]++
+		if p.File, p.Line = "", 0; l.reported[kind] >= mostPerKind {
+			l.reported[kind]++
 			continue
 		}
 		f := Findingf(at, kind, "%s", p.String())
-		f.Calendar = x.c.Name
+		f.Calendar = l.config.Name
 		if at.Line == 0 && at.File == "" {
-			f.Pos = x.c.Pos
+			f.Pos = l.config.Pos
 		} else {
-			f = x.placed(f)
+			f = l.atCalendar(f)
 		}
-		x.said[f.Kind]++
-		x.found = append(x.found, f)
+		l.reported[f.Kind]++
+		l.found = append(l.found, f)
 	}
 	endsEarly := map[*calendars.Event]bool{} // whose DTEND is not after DTSTART
-	for _, o := range x.calendar.Odd(x.view, x.now) {
-		e := x.by[o.Event]
+	for _, o := range l.calendar.Odd(l.view, l.now) {
+		e := l.byEvent[o.Event]
 		endsEarly[o.Event] = endsEarly[o.Event] || o.Property == "DTEND"
-		lost := o.Lost && slices.ContainsFunc(x.asks, func(a routes.Ask) bool { return a.Admits(o.Event) })
-		if lost || e != nil && e.admitted && e.first.End > e.first.Start {
+		lost := o.Lost && slices.ContainsFunc(l.conditions, func(a routes.Ask) bool { return a.Admits(o.Event) })
+		if lost || e != nil && e.matched && e.first.End > e.first.Start {
 			o.File, o.Line = "", 0
-			x.say(o.Event, "odd_event", "%s", o.Problem.String())
+			l.report(o.Event, "odd_event", "%s", o.Problem.String())
 		}
 	}
-	for _, c := range x.timeline.ClockChanges(x.view, x.now) {
-		e := x.by[c.Event]
-		if e == nil || !e.admitted || c.Start >= x.until.Unix() {
+	for _, c := range l.timeline.ClockChanges(l.view, l.now) {
+		e := l.byEvent[c.Event]
+		if e == nil || !e.matched || c.Start >= l.until.Unix() {
 			continue
 		}
 		how := "shows twice; the first of the two counts"
 		if c.Skipped {
 			how = "skips; the hour after it counts"
 		}
-		x.say(c.Event, "clock_change",
+		l.report(c.Event, "clock_change",
 			"%s begins or ends at %s, a time that the clock of %s %s; move it by an hour if that is not meant",
-			title(c.Event), c.Written, c.Zone, how)
+			displayTitle(c.Event), c.Written, c.Zone, how)
 	}
-	year := x.now.In(x.view.Zone).Year()
+	year := l.now.In(l.view.Zone).Year()
 	years := map[string]bool{} // in which an event of a title begins: a list may well go on for decades
 	var far []*calendars.Event
-	for _, e := range x.calendar.Events()[:min(len(x.calendar.Events()), mostEvents)] {
+	for _, e := range l.calendar.Events()[:min(len(l.calendar.Events()), mostEvents)] {
 		y, _, _ := e.Begins()
 		annual, _ := e.Annual()
 		years[patterns.Fold(e.Summary)+strconv.Itoa(y)] = true
 		if (y >= year+50 || y >= year+5 && !annual) &&
-			slices.ContainsFunc(x.asks, func(a routes.Ask) bool { return x.compares(a.Weight()) && a.Admits(e) }) {
+			slices.ContainsFunc(l.conditions, func(a routes.Ask) bool { return l.spend(a.Weight()) && a.Admits(e) }) {
 			far = append(far, e)
 		}
 	}
 	for _, e := range far {
 		if y, _, _ := e.Begins(); !years[patterns.Fold(e.Summary)+strconv.Itoa(y-1)] {
-			x.say(e, "far_future", "%s begins in the year %d; is that meant?", title(e), y)
+			l.report(e, "far_future", "%s begins in the year %d; is that meant?", displayTitle(e), y)
 		}
 	}
 	endless := map[string]bool{} // UIDs of events whose end is reported as unusable
-	for _, p := range x.calendar.Problems() {
+	for _, p := range l.calendar.Problems() {
 		if p.UID != "" && (p.Property == "DTEND" || p.Property == "DURATION") {
 			endless[p.UID] = true
 		}
 	}
-	for _, e := range x.ahead {
+	for _, e := range l.upcoming {
 		switch {
-		case !e.admitted:
+		case !e.matched:
 		case e.first.Start == e.first.End && endless[e.Event.UID]:
 		case e.first.Start == e.first.End && endsEarly[e.Event]:
-			x.say(e.Event, "no_length",
+			l.report(e.Event, "no_length",
 				"%s has no length, and so is never on: DTEND is not after DTSTART, in their time zones; correct DTEND",
-				title(e.Event))
+				displayTitle(e.Event))
 		case e.first.Start == e.first.End:
-			x.say(e.Event, "no_length", "%s has no length, and so is never on; give it an end", title(e.Event))
-		case e.AllDay && !e.Repeats() && !e.open && e.first.End-e.first.Start <= 25*3600 && speaksOfDays(e.Summary):
-			x.say(e.Event, "one_day",
-				"%s lasts one day, %s, and its title speaks of more; the end of an all-day event is the day after the last", title(e.Event), x.date(e.first.Start))
+			l.report(e.Event, "no_length", "%s has no length, and so is never on; give it an end",
+				displayTitle(e.Event))
+		case e.AllDay && !e.Repeats() && !e.open && e.first.End-e.first.Start <= 25*3600 && mentionsDays(e.Summary):
+			l.report(e.Event, "one_day",
+				"%s lasts one day, %s, and its title speaks of more; the end of an all-day event is the day after the last", displayTitle(e.Event), l.formatDate(e.first.Start))
 		}
 	}
 }
 
-func (x *calendarLint) date(at int64) string {
-	return time.Unix(at, 0).In(x.view.Zone).Format("Mon 2006-01-02")
+func (l *calendarLint) formatDate(at int64) string {
+	return time.Unix(at, 0).In(l.view.Zone).Format("Mon 2006-01-02")
 }
 
-func (x *calendarLint) clock(at int64) string {
-	return time.Unix(at, 0).In(x.view.Zone).Format(toMinute)
+func (l *calendarLint) formatTime(at int64) string {
+	return time.Unix(at, 0).In(l.view.Zone).Format(minuteFormat)
 }
 
-// reach finds a calendar that holds nothing from now on, or that ends too soon.
-func (x *calendarLint) reach() {
+// lastEvent finds a calendar that holds nothing from now on, or that ends too soon.
+func (l *calendarLint) lastEvent() {
 	var last *lintEvent
-	for _, e := range x.ahead {
+	for _, e := range l.upcoming {
 		if last == nil || e.last.End > last.last.End {
 			last = e
 		}
 	}
-	sees, none := x.until.Sub(x.now), last == nil && x.calendar.Len() == 0
+	sees, none := l.until.Sub(l.now), last == nil && l.calendar.Len() == 0
 	switch {
-	case x.c.MayBeEmpty || !x.whole:
-	case none && x.calendar.LeftOut() > 0:
-		x.say(nil, "no_events_ahead",
+	case l.config.MayBeEmpty || !l.complete:
+	case none && l.calendar.LeftOut() > 0:
+		l.report(nil, "no_events_ahead",
 			"calendar %s has %s, and only and except leave none of them; mend its only or except, or set expect: may_be_empty if that is meant",
-			x.c.Name, counted(x.calendar.LeftOut(), "event"))
-	case last == nil && x.c.Ahead > 0:
-		x.say(nil, "expected_ahead",
-			"calendar %s holds no event from now on%s, and is expected to reach %s ahead; add events", x.c.Name,
-			x.leftOut(), days(x.c.Ahead))
+			l.config.Name, countOf(l.calendar.LeftOut(), "event"))
+	case last == nil && l.config.Ahead > 0:
+		l.report(nil, "expected_ahead",
+			"calendar %s holds no event from now on%s, and is expected to reach %s ahead; add events", l.config.Name,
+			l.describeLeftOut(), formatDays(l.config.Ahead))
 	case none:
-		x.say(nil, "no_events_ahead", "calendar %s holds no events; if that is meant, set expect: may_be_empty",
-			x.c.Name)
+		l.report(nil, "no_events_ahead", "calendar %s holds no events; if that is meant, set expect: may_be_empty",
+			l.config.Name)
 	case last == nil:
-		x.say(nil, "no_events_ahead",
+		l.report(nil, "no_events_ahead",
 			"calendar %s holds no event from now on%s%s; add events, or set expect: may_be_empty if that is meant",
-			x.c.Name, x.leftOut(), x.former())
-	case x.c.Ahead > 0 && last.last.End < x.now.Add(min(x.c.Ahead, sees)).Unix():
-		x.say(nil, "expected_ahead", "calendar %s ends with %s on %s, and is expected to reach %s ahead; add events",
-			x.c.Name, title(last.Event), x.date(last.last.End-1), days(x.c.Ahead))
-	case x.c.Ahead == 0 && x.isSeries(last): // see series
-	case x.c.Ahead == 0 && last.last.End < x.now.Add(min(soon, sees)).Unix():
-		x.say(nil, "ends_soon",
-			"calendar %s ends with %s on %s; add events, or set expect: may_be_empty or {ahead: …} to say what is meant", x.c.Name, title(last.Event), x.date(last.last.End-1))
+			l.config.Name, l.describeLeftOut(), l.lastPast())
+	case l.config.Ahead > 0 && last.last.End < l.now.Add(min(l.config.Ahead, sees)).Unix():
+		l.report(nil, "expected_ahead", "calendar %s ends with %s on %s, and is expected to reach %s ahead; add events",
+			l.config.Name, displayTitle(last.Event), l.formatDate(last.last.End-1), formatDays(l.config.Ahead))
+	case l.config.Ahead == 0 && l.isSeries(last): // see series
+	case l.config.Ahead == 0 && last.last.End < l.now.Add(min(endsSoon, sees)).Unix():
+		l.report(nil, "ends_soon",
+			"calendar %s ends with %s on %s; add events, or set expect: may_be_empty or {ahead: …} to say what is meant", l.config.Name, displayTitle(last.Event), l.formatDate(last.last.End-1))
 	}
 }
 
-// leftOut says how many events the calendar would have besides.
-func (x *calendarLint) leftOut() string {
-	if x.calendar.LeftOut() == 0 {
+// describeLeftOut says how many events only and except leave out.
+func (l *calendarLint) describeLeftOut() string {
+	if l.calendar.LeftOut() == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (only and except leave out %d of its %s)", x.calendar.LeftOut(),
-		counted(x.calendar.LeftOut()+x.calendar.Len(), "event"))
+	return fmt.Sprintf(" (only and except leave out %d of its %s)", l.calendar.LeftOut(),
+		countOf(l.calendar.LeftOut()+l.calendar.Len(), "event"))
 }
 
 // isSeries reports whether an event is one of a series that conditions count, by the week or so.
-func (x *calendarLint) isSeries(e *lintEvent) bool {
+func (l *calendarLint) isSeries(e *lintEvent) bool {
 	annual, _ := e.Annual()
-	return e.admitted && e.Repeats() && !annual && e.times > 2
+	return e.matched && e.Repeats() && !annual && e.count > 2
 }
 
-// former says what the last event was that is over.
-func (x *calendarLint) former() string {
-	past := x.past()
+// lastPast describes the last event that is over.
+func (l *calendarLint) lastPast() string {
+	past := l.pastYear()
 	if len(past) == 0 {
 		return ""
 	}
 	o := slices.MaxFunc(past, func(a, b calendars.Occurrence) int { return cmp.Compare(a.End, b.End) })
-	return fmt.Sprintf("; its last one, %s, was on %s", title(o.Event), x.date(o.End-1))
+	return fmt.Sprintf("; its last one, %s, was on %s", displayTitle(o.Event), l.formatDate(o.End-1))
 }
 
-// past are occurrences of the last year. They are worked out anew, since hardly any calendar needs them.
-func (x *calendarLint) past() []calendars.Occurrence {
-	all := x.calendar.Compile(x.view, x.now.AddDate(-1, 0, 0), x.now).All()
+// pastYear are occurrences of the last year. They are worked out anew, since hardly any calendar
+// needs them.
+func (l *calendarLint) pastYear() []calendars.Occurrence {
+	all := l.calendar.Compile(l.view, l.now.AddDate(-1, 0, 0), l.now).All()
 	return all[max(0, len(all)-mostOccurrences):]
 }
 
-func days(d time.Duration) string {
+func formatDays(d time.Duration) string {
 	if n := int(d / (24 * time.Hour)); d%(24*time.Hour) == 0 && n > 1 {
 		return fmt.Sprintf("%d days", n)
 	}
 	return d.String()
 }
 
-// coverage finds the moments at which nothing is on in a calendar that is expected to be covered. After its last
-// event is not a gap, but an end.
-func (x *calendarLint) coverage() {
-	if !x.c.Covered {
+// coverageGaps finds the moments at which nothing is on in a calendar that is expected to be
+// covered. After its last event is not a gap, but an end.
+func (l *calendarLint) coverageGaps() {
+	if !l.config.Covered {
 		return
 	}
-	at, n := x.now.Unix(), 0
+	at, n := l.now.Unix(), 0
 	var from, to int64
-	for _, o := range x.occurrences {
-		if o.Start >= x.until.Unix() {
+	for _, o := range l.occurrences {
+		if o.Start >= l.until.Unix() {
 			break
 		}
 		if o.Start > at && o.End > o.Start {
@@ -375,21 +385,21 @@ func (x *calendarLint) coverage() {
 		if n > 1 {
 			more = fmt.Sprintf(", and %d times more", n-1)
 		}
-		x.say(nil, "coverage_gap",
-			"calendar %s is expected to be covered, and nothing is on from %s to %s%s; fill the gap", x.c.Name,
-			x.clock(from), x.clock(to), more)
+		l.report(nil, "coverage_gap",
+			"calendar %s is expected to be covered, and nothing is on from %s to %s%s; fill the gap", l.config.Name,
+			l.formatTime(from), l.formatTime(to), more)
 	}
 }
 
-// timezone finds a zone of the calendar's own that has another clock than a route that asks it.
-func (x *calendarLint) timezone() {
-	if x.ownZone == nil || !x.c.Shared ||
-		!slices.ContainsFunc(x.ahead, func(e *lintEvent) bool { return e.IsLocal() }) {
+// ownTimezone finds a zone of the calendar's own that has another clock than a route that asks it.
+func (l *calendarLint) ownTimezone() {
+	if l.ownZone == nil || !l.config.Shared ||
+		!slices.ContainsFunc(l.upcoming, func(e *lintEvent) bool { return e.IsLocal() }) {
 		return
 	}
 	var other []*render.Route
-	for _, r := range x.asking {
-		if !sameClock(x.ownZone, r.Zone, x.now) {
+	for _, r := range l.routes {
+		if !sameClock(l.ownZone, r.Zone, l.now) {
 			other = append(other, r)
 		}
 	}
@@ -400,13 +410,13 @@ func (x *calendarLint) timezone() {
 	if len(other) > 1 {
 		more = fmt.Sprintf(" and %d more routes", len(other)-1)
 	}
-	x.sayOf(other[0].Name, "", nil, "calendar_timezone",
+	l.reportBranch(other[0].Name, "", nil, "calendar_timezone",
 		"calendar %s has timezone %s, so that its all-day and floating events begin at midnight there, and route %s is in %s%s; leave timezone out, and each route reads them in its own zone",
-		x.c.Name, x.ownZone, other[0].Name, other[0].Zone, more)
+		l.config.Name, l.ownZone, other[0].Name, other[0].Zone, more)
 }
 
-// title is an event's title for people, on one line and not too long.
-func title(e *calendars.Event) string {
+// displayTitle is an event's title for people, on one line and not too long.
+func displayTitle(e *calendars.Event) string {
 	text := e.Summary
 	const longest = 80
 	if len(text) > longest {

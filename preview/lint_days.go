@@ -10,17 +10,17 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// cuts finds openings that run past midnight and that an all-day closure cuts off there, at
+// cutOpenings finds openings that run past midnight and that an all-day closure cuts off there, at
 // its beginning or at its end.
-func (x *routeLint) cuts() {
-	if x.r.DayStarts != 0 {
+func (l *routeLint) cutOpenings() {
+	if l.route.DayStarts != 0 {
 		return
 	}
-	n, most := 0, mostHeld
+	n, most := 0, mostEventsHeld
 	var first time.Time
 	var opened, closed routes.Event
-	for i := 1; i < len(x.spans); i++ {
-		was, is := x.spans[i-1], x.spans[i]
+	for i := 1; i < len(l.spans); i++ {
+		was, is := l.spans[i-1], l.spans[i]
 		if h, m, s := is.at.Clock(); h+m+s != 0 || was.state == is.state {
 			continue
 		}
@@ -28,7 +28,7 @@ func (x *routeLint) cuts() {
 		if was.state == routes.Closed {
 			closedAt, openAt = was.at, is.at
 		}
-		opening, closing := x.s.Decide(nil, openAt), x.s.Decide(nil, closedAt)
+		opening, closing := l.state.Decide(nil, openAt), l.state.Decide(nil, closedAt)
 		if most -= opening.Weight(most+1) + closing.Weight(most+1); most < 0 {
 			break
 		}
@@ -46,10 +46,11 @@ func (x *routeLint) cuts() {
 		}
 	}
 	if n > 0 {
-		x.sayRoute("closure_cuts_opening",
+		l.reportRoute("closure_cuts_opening",
 			"at midnight before %s the all-day event %s of calendar %s cuts the opening %s, which runs over it; set day_starts of route %s to an hour after the last closing, such as \"05:00\"",
-			first.Format("Mon 2006-01-02"), title(closed.Event), closed.Calendar, title(opened.Event), x.r.Name)
-		x.found[len(x.found)-1].Calendar = closed.Calendar
+			first.Format("Mon 2006-01-02"), displayTitle(closed.Event), closed.Calendar, displayTitle(opened.Event),
+			l.route.Name)
+		l.found[len(l.found)-1].Calendar = closed.Calendar
 	}
 }
 
@@ -70,17 +71,18 @@ func substitutes(region string, zone *time.Location) bool {
 		}, name)
 }
 
-// holidays finds holidays of a fixed date that fall on a day on which the route is closed anyway, with no day of the
-// same calendar beside them on which the holiday is kept. Only regions that keep such days are looked at.
-func (x *routeLint) holidays() {
-	if !substitutes(x.r.Region, x.r.Zone) {
+// closedHolidays finds holidays of a fixed date that fall on a day on which the route is closed
+// anyway, with no day of the same calendar beside them on which the holiday is kept. Only regions
+// that keep such days are looked at.
+func (l *routeLint) closedHolidays() {
+	if !substitutes(l.route.Region, l.route.Zone) {
 		return
 	}
 	open := map[int]bool{} // by number of the day
-	for i, s := range x.spans {
-		end := x.until
-		if i+1 < len(x.spans) {
-			end = x.spans[i+1].at
+	for i, s := range l.spans {
+		end := l.until
+		if i+1 < len(l.spans) {
+			end = l.spans[i+1].at
 		}
 		for d := dayNumber(s.at); s.state == routes.Open && d <= dayNumber(end.Add(-time.Second)); d++ {
 			open[d] = true
@@ -91,14 +93,14 @@ func (x *routeLint) holidays() {
 	}
 	// A day is one of work where it is so in a week around it.
 	works := func(d int) bool { return open[d-7] || open[d+7] || open[d-14] || open[d+14] }
-	for _, name := range x.r.Calendars() {
-		asks := slices.DeleteFunc(x.r.Asks(name), func(a routes.Ask) bool {
-			return a.Negated || x.r.Branches[a.Branch].State != routes.Closed
+	for _, name := range l.route.Calendars() {
+		asks := slices.DeleteFunc(l.route.Asks(name), func(a routes.Ask) bool {
+			return a.Negated || l.route.Branches[a.Branch].State != routes.Closed
 		})
-		kept, fixed := x.closedDays(name, asks)
+		kept, fixed := l.closedDays(name, asks)
 		for _, o := range fixed {
-			d := dayNumber(time.Unix(o.Start, 0).In(x.r.Zone))
-			if at := time.Unix(o.Start, 0); at.Before(x.now.AddDate(0, 0, 7)) || at.After(x.until.AddDate(0, 0, -14)) ||
+			d := dayNumber(time.Unix(o.Start, 0).In(l.route.Zone))
+			if at := time.Unix(o.Start, 0); at.Before(l.now.AddDate(0, 0, 7)) || at.After(l.until.AddDate(0, 0, -14)) ||
 				works(d) || open[d] {
 				continue
 			}
@@ -111,21 +113,22 @@ func (x *routeLint) holidays() {
 			if work && !beside { // without work around it there is no day to have off
 				f := Findingf(o.Event.Place(), "holiday_on_closed_day",
 					"%s of calendar %s falls on %s, when route %s is closed anyway, and no day beside it is a holiday; add the day on which it is observed, if it is",
-					title(o.Event), name, time.Unix(o.Start, 0).In(x.r.Zone).Format("Mon 2006-01-02"), x.r.Name)
-				f.Route, f.Calendar = x.r.Name, name
-				x.found = append(x.found, x.placed(f))
+					displayTitle(o.Event), name, time.Unix(o.Start, 0).In(l.route.Zone).Format("Mon 2006-01-02"),
+					l.route.Name)
+				f.Route, f.Calendar = l.route.Name, name
+				l.found = append(l.found, l.atCalendar(f))
 			}
 		}
 	}
 }
 
-// closedDays are the days that all-day events of a calendar close, and those of the events that are holidays
-// of one day on a fixed date.
-func (x *routeLint) closedDays(name string, asks []routes.Ask) (days map[int]bool, fixed []calendars.Occurrence) {
-	from, to := x.s.Window()
-	t, _ := x.options.Timelines.Of(name, calendars.View{Zone: x.r.Zone, DayStarts: x.r.DayStarts}, from, to)
+// closedDays are the days that all-day events of a calendar close, and those of the events that are
+// holidays of one day on a fixed date.
+func (l *routeLint) closedDays(name string, asks []routes.Ask) (days map[int]bool, fixed []calendars.Occurrence) {
+	from, to := l.state.Window()
+	t, _ := l.options.Timelines.Of(name, calendars.View{Zone: l.route.Zone, DayStarts: l.route.DayStarts}, from, to)
 	days = map[int]bool{}
-	state := x.options.Timelines.Use(name).State
+	state := l.options.Timelines.Use(name).State
 	if t == nil || len(asks) == 0 || state.Unknown() { // also where its conditions are false while it is
 		return days, nil
 	}
@@ -147,7 +150,8 @@ func (x *routeLint) closedDays(name string, asks []routes.Ask) (days map[int]boo
 		if !o.Event.AllDay || !slices.ContainsFunc(asks, func(a routes.Ask) bool { return a.Admits(o.Event) }) {
 			continue
 		}
-		first, last := dayNumber(time.Unix(o.Start, 0).In(x.r.Zone)), dayNumber(time.Unix(o.End-1, 0).In(x.r.Zone))
+		first, last := dayNumber(time.Unix(o.Start, 0).In(l.route.Zone)),
+			dayNumber(time.Unix(o.End-1, 0).In(l.route.Zone))
 		for d := first; d <= min(last, first+31); d++ {
 			days[d] = true
 		}

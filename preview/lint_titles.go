@@ -13,9 +13,9 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// unmatched finds events that no condition counts and most likely should: those whose titles are nearly what is asked
-// for, and a calendar none of whose events counts.
-func (x *calendarLint) unmatched() {
+// unmatchedEvents finds events that no condition counts and most likely should: those whose titles
+// are nearly what is asked for, and a calendar none of whose events counts.
+func (l *calendarLint) unmatchedEvents() {
 	type miss struct {
 		first *lintEvent
 		times int
@@ -23,14 +23,14 @@ func (x *calendarLint) unmatched() {
 	misses := map[string]*miss{} // by title and pattern
 	var order []string
 	counts, whole := 0, true
-	for _, e := range x.ahead {
-		if e.admitted {
+	for _, e := range l.upcoming {
+		if e.matched {
 			counts++
 			continue
 		}
 		whole = whole && e.AllDay
-		for _, a := range x.asks {
-			if !x.compares(a.Weight()) {
+		for _, a := range l.conditions {
+			if !l.spend(a.Weight()) {
 				break
 			}
 			pattern := a.Near(e.Event)
@@ -41,52 +41,53 @@ func (x *calendarLint) unmatched() {
 			if misses[key] == nil {
 				misses[key], order = &miss{first: e}, append(order, key)
 			}
-			misses[key].times += e.times
+			misses[key].times += e.count
 			break
 		}
 	}
 	for _, key := range order {
 		m := misses[key]
 		_, pattern, _ := strings.Cut(key, "\x00")
-		times := "once, on " + x.clock(m.first.first.Start)
+		times := "once, on " + l.formatTime(m.first.first.Start)
 		if m.times > 1 {
-			times = fmt.Sprintf("%d times, first on %s", m.times, x.clock(m.first.first.Start))
+			times = fmt.Sprintf("%d times, first on %s", m.times, l.formatTime(m.first.first.Start))
 		}
-		x.say(m.first.Event, "near_miss",
+		l.report(m.first.Event, "near_miss",
 			"%s comes %s, and fits no condition; %q is asked for, and nearly fits; correct the title",
-			title(m.first.Event), times, pattern)
+			displayTitle(m.first.Event), times, pattern)
 	}
-	if len(x.ahead) == 0 || counts > 0 || x.c.MayBeEmpty || !x.whole {
+	if len(l.upcoming) == 0 || counts > 0 || l.config.MayBeEmpty || !l.complete {
 		return
 	}
-	asked := make([]string, 0, len(x.asks))
+	asked := make([]string, 0, len(l.conditions))
 	opens := false
-	for _, r := range x.asking {
-		for _, a := range r.Asks(x.c.Name) {
+	for _, r := range l.routes {
+		for _, a := range r.Asks(l.config.Name) {
 			opens = opens || !a.Negated && r.Branches[a.Branch].State == routes.Open
 		}
 	}
-	for _, a := range x.asks[:min(len(x.asks), 4)] {
+	for _, a := range l.conditions[:min(len(l.conditions), 4)] {
 		asked = append(asked, a.String())
 	}
 	switch {
-	case slices.ContainsFunc(x.ahead, func(e *lintEvent) bool { return !isBusy(e.Summary) }):
+	case slices.ContainsFunc(l.upcoming, func(e *lintEvent) bool { return !isBusy(e.Summary) }):
 		if opens || whole {
-			x.say(nil, "events_unmatched",
+			l.report(nil, "events_unmatched",
 				"calendar %s holds %s from now on, such as %s, and no condition counts any; what is asked for: %s; correct the titles or the conditions",
-				x.c.Name, counted(len(x.ahead), "event"), title(x.ahead[0].Event), strings.Join(asked, ", "))
+				l.config.Name, countOf(len(l.upcoming), "event"), displayTitle(l.upcoming[0].Event),
+				strings.Join(asked, ", "))
 		}
 	default:
-		titled := "are titled " + title(x.ahead[0].Event) + " and the like"
-		if !slices.ContainsFunc(x.ahead, func(e *lintEvent) bool { return strings.TrimSpace(e.Summary) != "" }) {
+		titled := "are titled " + displayTitle(l.upcoming[0].Event) + " and the like"
+		if !slices.ContainsFunc(l.upcoming, func(e *lintEvent) bool { return strings.TrimSpace(e.Summary) != "" }) {
 			titled = "have no title"
 		}
-		x.say(nil, "busy_only",
-			"all events of calendar %s %s: it is shared as free or busy only, and conditions ask for titles; share it with all details", x.c.Name, titled)
+		l.report(nil, "busy_only",
+			"all events of calendar %s %s: it is shared as free or busy only, and conditions ask for titles; share it with all details", l.config.Name, titled)
 	}
 }
 
-func counted(n int, what string) string {
+func countOf(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
@@ -106,13 +107,14 @@ func isBusy(text string) bool {
 	return false
 }
 
-// titles finds events that a route's conditions count both as open and as closed, by their titles.
-func (x *calendarLint) titles() {
+// ambiguousTitles finds events that a route's conditions count both as open and as closed, by their
+// titles.
+func (l *calendarLint) ambiguousTitles() {
 	const most = 50
 	seen := map[string]bool{}
 	said := map[string]bool{}
-	for _, r := range x.asking {
-		asks := slices.DeleteFunc(r.Asks(x.c.Name), func(a routes.Ask) bool {
+	for _, r := range l.routes {
+		asks := slices.DeleteFunc(r.Asks(l.config.Name), func(a routes.Ask) bool {
 			s := r.Branches[a.Branch].State
 			return a.Negated || !a.Titled() || s != routes.Open && s != routes.Closed
 		})
@@ -126,10 +128,10 @@ func (x *calendarLint) titles() {
 			continue
 		}
 		seen[signature] = true
-		for _, e := range x.ahead {
+		for _, e := range l.upcoming {
 			first := -1
 			for _, a := range asks {
-				if !x.compares(a.Weight()) {
+				if !l.spend(a.Weight()) {
 					return
 				}
 				if !a.Admits(e.Event) {
@@ -145,9 +147,10 @@ func (x *calendarLint) titles() {
 				}
 				if key := patterns.Fold(e.Summary); !said[key] {
 					said[key] = true
-					x.sayOf(r.Name, one.Name, e.Event, "title_fits_two",
+					l.reportBranch(r.Name, one.Name, e.Event, "title_fits_two",
 						"%s, on %s, fits both branch %s (%s) and branch %s (%s) of route %s; %s comes first; write a title that means one",
-						title(e.Event), x.date(e.first.Start), one.Name, one.State, other.Name, other.State, r.Name,
+						displayTitle(e.Event), l.formatDate(e.first.Start), one.Name, one.State, other.Name,
+						other.State, r.Name,
 						one.Name)
 				}
 				break
@@ -156,10 +159,10 @@ func (x *calendarLint) titles() {
 	}
 }
 
-// overlaps finds two people who are on call at once by conditions that look for names. That one event lies within
-// another is how a replacement is written, and means the shorter one.
-func (x *calendarLint) overlaps() {
-	for _, a := range x.asks {
+// overlappingShifts finds two people who are on call at once by conditions that look for names.
+// That one event lies within another is how a replacement is written, and means the shorter one.
+func (l *calendarLint) overlappingShifts() {
+	for _, a := range l.conditions {
 		if !a.Named() {
 			continue
 		}
@@ -170,13 +173,13 @@ func (x *calendarLint) overlaps() {
 		var turns []turn
 		// that stand in titles; "" for none, and where the condition does not count the event
 		names := map[*calendars.Event]string{}
-		for _, o := range x.occurrences[:min(len(x.occurrences), mostOccurrences/10)] {
-			if o.End <= x.now.Unix() || o.Start >= x.until.Unix() || o.Start == o.End {
+		for _, o := range l.occurrences[:min(len(l.occurrences), mostOccurrences/10)] {
+			if o.End <= l.now.Unix() || o.Start >= l.until.Unix() || o.Start == o.End {
 				continue
 			}
 			name, known := names[o.Event]
 			if !known {
-				if !x.compares(2 * a.Weight()) {
+				if !l.spend(2 * a.Weight()) {
 					return
 				}
 				if a.Admits(o.Event) {
@@ -211,79 +214,83 @@ func (x *calendarLint) overlaps() {
 		if n > 1 {
 			more = fmt.Sprintf(", and %d times more", n-1)
 		}
-		x.say(other.Event, "events_overlap",
+		l.report(other.Event, "events_overlap",
 			"%s and %s are both on from %s to %s%s; one of them answers the calls; end the first when the second begins",
-			title(one.Event), title(other.Event), x.clock(other.Start), x.clock(min(one.End, other.End)), more)
+			displayTitle(one.Event), displayTitle(other.Event), l.formatTime(other.Start),
+			l.formatTime(min(one.End, other.End)), more)
 	}
 }
 
-// lately is for how long the end of a series is worth a word.
-const lately = 90 * 24 * time.Hour
+// recentEnd is for how long the end of a series is worth a word.
+const recentEnd = 90 * 24 * time.Hour
 
-// series finds conditions that a series fitted which has ended, or ends in sight, and that nothing fits from then on.
-func (x *calendarLint) series() {
-	if x.c.MayBeEmpty || !x.whole || len(x.ahead) == 0 {
+// endedSeries finds conditions that a series fitted which has ended, or ends in sight, and
+// that nothing fits from then on.
+func (l *calendarLint) endedSeries() {
+	if l.config.MayBeEmpty || !l.complete || len(l.upcoming) == 0 {
 		return
 	}
 	var past []calendars.Occurrence
 	looked := false
 	said := map[*calendars.Event]bool{}
-	for _, a := range x.asks {
+	for _, a := range l.conditions {
 		var last *lintEvent
-		for _, e := range x.ahead {
-			if (last == nil || e.last.End > last.last.End) && x.compares(a.Weight()) && a.Admits(e.Event) {
+		for _, e := range l.upcoming {
+			if (last == nil || e.last.End > last.last.End) && l.spend(a.Weight()) && a.Admits(e.Event) {
 				last = e
 			}
 		}
-		if x.left < 0 {
+		if l.budget < 0 {
 			return // nothing follows from a part
 		}
 		if last != nil {
 			margin := 35 * 24 * time.Hour
-			sees := x.until.Add(-margin)
-			if x.c.Ahead > 0 {
-				sees = x.now.Add(x.c.Ahead)
+			sees := l.until.Add(-margin)
+			if l.config.Ahead > 0 {
+				sees = l.now.Add(l.config.Ahead)
 			}
-			if x.isSeries(last) && last.last.End < sees.Unix() && !said[last.Event] {
+			if l.isSeries(last) && last.last.End < sees.Unix() && !said[last.Event] {
 				said[last.Event] = true
-				x.say(last.Event, "series_ends", "the series %s ends on %s, and no %s follow it; extend it before then",
-					title(last.Event), x.date(last.last.End-1), a)
+				l.report(last.Event, "series_ends",
+					"the series %s ends on %s, and no %s follow it; extend it before then",
+					displayTitle(last.Event), l.formatDate(last.last.End-1), a)
 			}
 			continue
 		}
 		if !looked {
 			looked = true
-			if past = x.past(); !slices.ContainsFunc(x.calendar.Events(), (*calendars.Event).Repeats) {
+			if past = l.pastYear(); !slices.ContainsFunc(l.calendar.Events(), (*calendars.Event).Repeats) {
 				past = nil
 			}
 		}
 		times := map[*calendars.Event]int{}
 		var ended *calendars.Occurrence
 		for i, o := range past {
-			if o.Event.Repeats() && o.End <= x.now.Unix() && x.compares(a.Weight()) && a.Admits(o.Event) {
+			if o.Event.Repeats() && o.End <= l.now.Unix() && l.spend(a.Weight()) && a.Admits(o.Event) {
 				if times[o.Event]++; ended == nil || o.End >= ended.End {
 					ended = &past[i]
 				}
 			}
 		}
-		if x.left < 0 {
+		if l.budget < 0 {
 			return
 		}
 		// One that ended long ago ended on purpose.
-		if ended == nil || times[ended.Event] < 3 || said[ended.Event] || ended.End < x.now.Add(-lately).Unix() {
+		if ended == nil || times[ended.Event] < 3 || said[ended.Event] || ended.End < l.now.Add(-recentEnd).Unix() {
 			continue
 		}
 		said[ended.Event] = true
-		x.say(ended.Event, "series_ended",
-			"the series %s ended on %s, and no %s follow it; extend it, or write a new one", title(ended.Event),
-			x.date(ended.End-1), a)
+		l.report(ended.Event, "series_ended",
+			"the series %s ended on %s, and no %s follow it; extend it, or write a new one", displayTitle(ended.Event),
+			l.formatDate(ended.End-1), a)
 	}
 }
 
 var dateRange = regexp.MustCompile(`\b(\d{1,2})\.?\s*(?:-|–|—|to|bis|au|al|until|through|thru|till)\s*(\d{1,2})\b`)
 
-// speaksOfDays reports whether a title speaks of several days: of a week, of an end, or of two dates.
-func speaksOfDays(text string) bool {
+// mentionsDays reports whether a title speaks of several days: of a week, of an end, or of two
+// dates.
+func mentionsDays(text string) bool {
 	for word := range strings.FieldsSeq(patterns.Fold(text)) {
 		switch word {
 		case "week", "weeks", "days", "until", "till", "through", "thru", "bis", "woche", "wochen", "tage",

@@ -1,9 +1,10 @@
-// Package preview answers what people ask about decisions: what happens to a call at a moment, and why; and it says
-// what is most likely meant otherwise, as [Finding]s of a [Lint]. The command line, the admin API and the console put
-// their questions here, so that they give one answer.
+// Package preview answers what people ask about decisions: what happens to a call at a moment, and
+// why; and it says what is most likely meant otherwise, as [Finding]s of a [Lint]. The command
+// line, the admin API and the console put their questions here, so that they give one answer.
 //
-// It walks the code that live calls walk, with another clock: it compiles the window that a live server would have at
-// the moment asked for, from the same events. A [Preview] is safe for concurrent use.
+// It walks the code that live calls walk, with another clock: it compiles the window that a live
+// server would have at the moment asked for, from the same events. A [Preview] is safe for
+// concurrent use.
 package preview
 
 import (
@@ -55,8 +56,8 @@ func New(o Options) *Preview {
 	return p
 }
 
-// state is the route compiled for the window that it has at a moment. It compiles without the lock, so that nobody
-// waits for another one's route.
+// state is the route compiled for the window that it has at a moment. It compiles without the lock,
+// so that nobody waits for another one's route.
 func (p *Preview) state(r *render.Route, at time.Time) *render.State {
 	p.mu.Lock()
 	known := p.states[r]

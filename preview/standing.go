@@ -13,8 +13,9 @@ import (
 	"github.com/callhours/callhours/render"
 )
 
-// Standing is what the ordinary call of a route gets at a moment. Times are in the route's zone.
-type Standing struct {
+// RouteStatus is the decision for the ordinary call of a route at a moment: one without data of its
+// own. Times are in the route's zone.
+type RouteStatus struct {
 	Route     string     `json:"route"`
 	Timezone  string     `json:"timezone"`
 	At        time.Time  `json:"at"`
@@ -32,73 +33,74 @@ type Standing struct {
 	DayCut bool   `json:"-"` // the rest of the day was left out
 }
 
-// Shown is the state as pages show it: the branch's, or "unknown".
-func (s Standing) Shown() string { return asShown(s.State, s.Unknown) }
+// DisplayState is the state that pages show: the branch's, or "unknown".
+func (s RouteStatus) DisplayState() string { return displayState(s.State, s.Unknown) }
 
-func asShown(state string, unknown bool) string {
+func displayState(state string, unknown bool) string {
 	if unknown {
 		return string(calendars.Unknown)
 	}
 	return state
 }
 
-// Filter chooses among routes.
+// Filter selects routes.
 type Filter struct {
-	// each of its words stands in the route's name, its branch, its calendars or the numbers that it answers; "": all
+	// each of its words stands in the route's name, its branch, its calendars or the numbers that
+	// it answers; "": all
 	Text  string
 	State string // "open", "closed", "other" or "unknown", as Standing.Shown; "": all
 }
 
-// Found are the routes that a filter lets through.
-type Found struct {
-	Standings []Standing     `json:"routes,omitempty"`
-	Total     int            `json:"total"`  // that pass, on all pages
-	States    map[string]int `json:"states"` // how many that fit the text are in which state
+// RouteList are the routes that match a filter.
+type RouteList struct {
+	Routes []RouteStatus  `json:"routes,omitempty"`
+	Total  int            `json:"total"`  // that pass, on all pages
+	States map[string]int `json:"states"` // how many that fit the text are in which state
 	// Truncated says that fewer routes are there than were asked for, and how to ask for the
 	// others; "" where that is not so.
 	Truncated string `json:"truncated,omitempty"`
 }
 
-// Now says what the ordinary calls of routes get at a moment: of those that a filter lets through, in the order of the
-// configuration, a number from an offset on. The error says why nobody waits any more.
-func (p *Preview) Now(ctx context.Context, at time.Time, f Filter, offset, n int) (Found, error) {
-	return p.now(newWork(ctx), at, f, offset, n)
+// Routes are the statuses of the routes that match a filter, in the order of the configuration: n
+// of them from an offset on. The error is that of the context.
+func (p *Preview) Routes(ctx context.Context, at time.Time, f Filter, offset, n int) (RouteList, error) {
+	return p.routes(newBudget(ctx), at, f, offset, n)
 }
 
-func (p *Preview) now(w *work, at time.Time, f Filter, offset, n int) (Found, error) {
-	found := Found{Standings: []Standing{}, States: map[string]int{}}
+func (p *Preview) routes(left *budget, at time.Time, f Filter, offset, n int) (RouteList, error) {
+	found := RouteList{Routes: []RouteStatus{}, States: map[string]int{}}
 	words := strings.Fields(strings.ToLower(f.Text))
 	for _, r := range p.options.Routes {
-		if err := w.err(); err != nil {
+		if err := left.err(); err != nil {
 			return found, err
 		}
-		s := p.present(r, at)
+		s := p.liveState(r, at)
 		d := s.Decide(nil, at)
 		b := r.Branches[d.Branch]
-		if !fits(r, b.Name, words) {
+		if !matchesWords(r, b.Name, words) {
 			continue
 		}
-		state := asShown(string(b.State), d.Unknown)
+		state := displayState(string(b.State), d.Unknown)
 		found.States[state]++
 		if f.State != "" && f.State != state {
 			continue
 		}
-		if found.Total++; found.Total <= offset || len(found.Standings) == n || found.Truncated != "" {
+		if found.Total++; found.Total <= offset || len(found.Routes) == n || found.Truncated != "" {
 			continue
 		}
-		if !w.scans(d) && len(found.Standings) > 0 {
+		if !left.spendSegments(d) && len(found.Routes) > 0 {
 			found.Truncated = fmt.Sprintf(
 				"cut after %d routes, whose calendars change very often; ask for the others from offset %d on",
-				len(found.Standings), offset+len(found.Standings))
+				len(found.Routes), offset+len(found.Routes))
 			continue
 		}
-		found.Standings = append(found.Standings, standing(r, s, at, w))
+		found.Routes = append(found.Routes, newRouteStatus(r, s, at, left))
 	}
 	return found, nil
 }
 
-// fits says whether each of the words, in lower case, stands in what is said of a route.
-func fits(r *render.Route, branch string, words []string) bool {
+// matchesWords reports whether each of the words, in lower case, occurs in the route's texts.
+func matchesWords(r *render.Route, branch string, words []string) bool {
 	if len(words) == 0 {
 		return true
 	}
@@ -110,25 +112,25 @@ func fits(r *render.Route, branch string, words []string) bool {
 	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
 }
 
-// present is the state that live calls are answered from, while the moment is theirs, and else the
-// one compiled for the moment.
-func (p *Preview) present(r *render.Route, at time.Time) *render.State {
+// liveState is the state that live calls are answered from, while the moment is theirs, and else
+// the one compiled for the moment.
+func (p *Preview) liveState(r *render.Route, at time.Time) *render.State {
 	if s := r.State(); s != nil && !s.Stale(p.options.Timelines, at) {
 		return s
 	}
 	return p.state(r, at)
 }
 
-func standing(r *render.Route, s *render.State, at time.Time, w *work) Standing {
+func newRouteStatus(r *render.Route, s *render.State, at time.Time, left *budget) RouteStatus {
 	d := s.Decide(nil, at)
 	b := r.Branches[d.Branch]
-	out := Standing{
+	out := RouteStatus{
 		Route: r.Name, Timezone: r.Zone.String(), At: at.In(r.Zone), Branch: b.Name, State: string(b.State),
 		Unknown: d.Unknown, Reason: unexplained,
 		Calendars: append([]string{}, r.Calendars()...),
 	}
-	if w.explains(d) {
-		out.Reason = clip(d.Reason(), mostReason)
+	if left.spendDecision(d) {
+		out.Reason = truncate(d.Reason(), mostReason)
 		if events := d.Events(); len(events) > 0 {
 			e := eventOf(events[0], r.Zone)
 			out.Event = &e
@@ -145,23 +147,23 @@ func standing(r *render.Route, s *render.State, at time.Time, w *work) Standing 
 		if out.DayCut = len(out.Day) == mostStrip; out.DayCut {
 			break
 		}
-		span, _ := spanOf(r, s, from, to)
+		span, _ := newSpan(r, s, from, to)
 		out.Day = append(out.Day, span)
 		from = span.End
 	}
 	return out
 }
 
-// Standing says what the ordinary call of a route gets at a moment. The error names a route that is not there.
-func (p *Preview) Standing(ctx context.Context, name string, at time.Time) (Standing, error) {
-	r, err := p.named(name)
+// RouteStatus is the decision of a route at a moment. The error names a route that does not exist.
+func (p *Preview) RouteStatus(ctx context.Context, name string, at time.Time) (RouteStatus, error) {
+	r, err := p.find(name)
 	if err != nil {
-		return Standing{}, err
+		return RouteStatus{}, err
 	}
-	return standing(r, p.present(r, at), at, newWork(ctx)), nil
+	return newRouteStatus(r, p.liveState(r, at), at, newBudget(ctx)), nil
 }
 
-func (p *Preview) named(name string) (*render.Route, error) {
+func (p *Preview) find(name string) (*render.Route, error) {
 	r := p.byName[name]
 	if r == nil {
 		return nil, fmt.Errorf("route %q is not there%s", name, diag.Suggest(name, slices.Collect(maps.Keys(p.byName))))
@@ -169,7 +171,7 @@ func (p *Preview) named(name string) (*render.Route, error) {
 	return r, nil
 }
 
-// Branch is a branch in words.
+// Branch describes a branch in words.
 type Branch struct {
 	Name     string `json:"name"`
 	State    string `json:"state"`
@@ -179,7 +181,7 @@ type Branch struct {
 	Passes   bool   `json:"passes"`   // leaves the call to Kazoo
 }
 
-// Route is what a route is, in words.
+// Route describes a route in words.
 type Route struct {
 	Name      string   `json:"name"`
 	Path      string   `json:"path"`
@@ -190,9 +192,9 @@ type Route struct {
 	Calendars []string `json:"calendars"`
 }
 
-// Route says what a route is. The error names a route that is not there.
+// Route describes a route. The error names a route that does not exist.
 func (p *Preview) Route(name string) (Route, error) {
-	r, err := p.named(name)
+	r, err := p.find(name)
 	if err != nil {
 		return Route{}, err
 	}
@@ -212,10 +214,11 @@ func (p *Preview) Route(name string) (Route, error) {
 	return out, nil
 }
 
-// Changes are the next times at which another branch takes over for the ordinary call of a route, at most so many,
-// within the days after a moment and within sight. The error names a route that is not there.
+// Changes are the next times at which another branch takes over for the ordinary call of a route,
+// at most so many, within the days after a moment and within sight. The error names a route that
+// does not exist.
 func (p *Preview) Changes(ctx context.Context, name string, from time.Time, most, days int) ([]Span, error) {
-	r, err := p.named(name)
+	r, err := p.find(name)
 	if err != nil {
 		return nil, err
 	}
@@ -225,13 +228,13 @@ func (p *Preview) Changes(ctx context.Context, name string, from time.Time, most
 		to = seen
 	}
 	var list []Span
-	w := newWork(ctx)
+	left := newBudget(ctx)
 	for at := from.In(r.Zone); len(list) <= most; {
-		if err := w.err(); err != nil {
+		if err := left.err(); err != nil {
 			return nil, err
 		}
-		s, _ := spanOf(r, state, at, to)
-		s.explain(state, w)
+		s, _ := newSpan(r, state, at, to)
+		s.addReason(state, left)
 		list = append(list, s)
 		if at = s.End; !at.Before(to) {
 			break
@@ -240,7 +243,7 @@ func (p *Preview) Changes(ctx context.Context, name string, from time.Time, most
 	return list[1:], nil
 }
 
-// Lane is a calendar's events over a stretch of time, as a route sees them.
+// Lane is a calendar's events over a period, in a route's view of them.
 type Lane struct {
 	Calendar string      `json:"calendar"`
 	Unknown  string      `json:"unknown,omitempty"` // why nothing is known of it
@@ -251,20 +254,21 @@ type Lane struct {
 // LaneEvent is an event in a lane.
 type LaneEvent struct {
 	Event
-	Matters bool `json:"matters"` // a condition of the route counts it
+	Counts bool `json:"matters"` // a condition of the route counts it
 }
 
-// Lanes are the events of a route's calendars that are on between two moments, in the order of its conditions, at most
-// MostLaneEvents of them. The error names a route that is not there, or says why nobody waits any more.
+// Lanes are the events of a route's calendars that are on between two moments, in the order of its
+// conditions, at most MostLaneEvents of them. The error names a route that does not exist, or is
+// that of the context.
 func (p *Preview) Lanes(ctx context.Context, name string, from, to time.Time) ([]Lane, error) {
-	r, err := p.named(name)
+	r, err := p.find(name)
 	if err != nil {
 		return nil, err
 	}
-	lanes, w, names := []Lane{}, newWork(ctx), r.Calendars()
+	lanes, left, names := []Lane{}, newBudget(ctx), r.Calendars()
 	windowFrom, windowTo := p.state(r, from).Window()
 	for _, full := range names {
-		if err := w.err(); err != nil {
+		if err := left.err(); err != nil {
 			return nil, err
 		}
 		use := p.options.Timelines.Use(full)
@@ -287,16 +291,16 @@ func (p *Preview) Lanes(ctx context.Context, name string, from, to time.Time) ([
 		list, more := t.First(nil, from.Unix(), to.Unix(), MostLaneEvents/len(names))
 		lane.More = more
 		for _, o := range list {
-			lane.Events = append(lane.Events, LaneEvent{occurrence(full, o, r.Zone), r.Admits(full, o.Event)})
+			lane.Events = append(lane.Events, LaneEvent{newEvent(full, o, r.Zone), r.Admits(full, o.Event)})
 		}
 		lanes = append(lanes, lane)
 	}
 	return lanes, nil
 }
 
-func occurrence(calendar string, o calendars.Occurrence, zone *time.Location) Event {
+func newEvent(calendar string, o calendars.Occurrence, zone *time.Location) Event {
 	return Event{
-		Calendar: calendar, UID: o.Event.UID, Summary: clip(o.Event.Summary, mostTitle),
+		Calendar: calendar, UID: o.Event.UID, Summary: truncate(o.Event.Summary, mostTitle),
 		Start: time.Unix(o.Start, 0).In(zone), End: time.Unix(o.End, 0).In(zone), AllDay: o.Event.AllDay,
 	}
 }

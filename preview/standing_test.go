@@ -26,16 +26,16 @@ func TestNow(t *testing.T) {
 		{preview.Filter{State: "open"}, 1},
 		{preview.Filter{State: "closed"}, 0},
 	} {
-		if got, err := p.Now(t.Context(), tuesday, c.filter, 0, 10); err != nil || got.Total != c.total ||
-			len(got.Standings) != c.total {
-			t.Errorf("%+v: got %d of %d, want %d", c.filter, len(got.Standings), got.Total, c.total)
+		if got, err := p.Routes(t.Context(), tuesday, c.filter, 0, 10); err != nil || got.Total != c.total ||
+			len(got.Routes) != c.total {
+			t.Errorf("%+v: got %d of %d, want %d", c.filter, len(got.Routes), got.Total, c.total)
 		}
 	}
-	if got, err := p.Now(t.Context(), tuesday, preview.Filter{}, 1, 10); err != nil || got.Total != 1 ||
-		len(got.Standings) != 0 || got.States["open"] != 1 {
+	if got, err := p.Routes(t.Context(), tuesday, preview.Filter{}, 1, 10); err != nil || got.Total != 1 ||
+		len(got.Routes) != 0 || got.States["open"] != 1 {
 		t.Errorf("from the second on: got %+v", got)
 	}
-	s, err := p.Standing(t.Context(), "main", tuesday)
+	s, err := p.RouteStatus(t.Context(), "main", tuesday)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestNow(t *testing.T) {
 	if got := strings.Join(day, ", "); got != "00:00 closed, 09:00 open, 17:00 closed" {
 		t.Errorf("the day is %s", got)
 	}
-	if _, err := p.Standing(t.Context(), "mian", tuesday); err == nil ||
+	if _, err := p.RouteStatus(t.Context(), "mian", tuesday); err == nil ||
 		err.Error() != `route "mian" is not there; did you mean "main"?` {
 		t.Errorf("got %v", err)
 	}
@@ -64,7 +64,7 @@ func TestChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := p.Hours(t.Context(), preview.Stretch{Route: "main", From: tuesday, Days: 30})
+	h, err := p.Hours(t.Context(), preview.Period{Route: "main", From: tuesday, Days: 30})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestLanes(t *testing.T) {
 	if err != nil || len(got) != 1 || got[0].Calendar != "hours" || len(got[0].Events) != 5 {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	if e := got[0].Events[0]; e.Summary != "Open" || !e.Matters ||
+	if e := got[0].Events[0]; e.Summary != "Open" || !e.Counts ||
 		e.Start.Format(time.RFC3339) != "2026-11-24T09:00:00+01:00" {
 		t.Errorf("got %+v", e)
 	}
@@ -106,7 +106,8 @@ func TestRoute(t *testing.T) {
 	}
 }
 
-// TestMidnight: a day begins where the clocks skip midnight, and the first time where it comes twice.
+// TestMidnight: a day begins where the clocks skip midnight, and the first time where it comes
+// twice.
 func TestMidnight(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ zone, noon, want string }{

@@ -19,7 +19,8 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// TestOptions are a routing test as it is written. Texts without a place were not written, and are not compared.
+// TestOptions are a routing test as it is written. Texts without a place were not written, and are
+// not compared.
 type TestOptions struct {
 	diag.Pos
 	Name    string
@@ -31,7 +32,8 @@ type TestOptions struct {
 	Want    Want // at every moment
 }
 
-// TestMoment is a moment, or the range [From, To), and what is wanted then besides. Moments are as [Moment] reads them.
+// TestMoment is a moment, or the range [From, To), and what is wanted then besides. Moments are as
+// [Moment] reads them.
 type TestMoment struct {
 	diag.Pos
 	From, To diag.Text // zero To: From alone
@@ -50,9 +52,9 @@ type Want struct {
 	Callflow             []Part
 }
 
-// Part is what is wanted of a callflow: that what stands under a key, or each of what a path (RFC 9535) that begins
-// with $ selects, holds the value. A mapping is held by one that has its keys, whose values hold its values; a list by
-// one of the same length; everything else by its equal.
+// Part is what is wanted of a callflow: that what stands under a key, or each of what a path (RFC
+// 9535) that begins with $ selects, holds the value. A mapping is held by one that has its keys,
+// whose values hold its values; a list by one of the same length; everything else by its equal.
 type Part struct {
 	Key   diag.Text
 	Value any // map[string]any, []any, string, int, bool or nil
@@ -63,51 +65,52 @@ type Test struct {
 	options TestOptions
 	zone    *time.Location
 	paths   map[string]*jsonpath.Path // by how they are written
-	moments []moment
+	moments []testMoment
 }
 
-// moment is one of a test.
-type moment struct {
+// testMoment is a moment or a range of a test.
+type testMoment struct {
 	diag.Pos
 	from, to time.Time // to is zero for a single one
-	want     wanted
+	want     expectation
 }
 
-// wanted is what is compared at a moment.
-type wanted struct {
+// expectation is what is compared at a moment.
+type expectation struct {
 	Want
 	event, reason *patterns.List // nil: any
 	until         *time.Time     // nil: any; zero: no change in sight
 }
 
-// NewTest looks up what a test names, and gives what is wrong with it; then the Test must not run.
+// NewTest looks up the names in a test, and returns the mistakes in it; with any, the Test must not
+// run.
 func NewTest(o TestOptions) (*Test, []diag.Mistake) {
 	b := testBuilder{Test: &Test{options: o, zone: time.UTC, paths: map[string]*jsonpath.Path{}}}
-	b.find()
-	all := b.want()
+	b.findRoutes()
+	all := b.parseWant()
 	for _, m := range o.Moments {
-		b.moments = append(b.moments, b.moment(m, all))
+		b.moments = append(b.moments, b.parseMoment(m, all))
 	}
 	return b.Test, b.mistakes
 }
 
-// testBuilder makes a test ready to run, and gathers what is wrong with it.
+// testBuilder prepares a test and collects its mistakes.
 type testBuilder struct {
 	*Test
 	route    *render.Route // whose branches are meant; nil: not known
 	mistakes diag.Mistakes
 }
 
-func (b *testBuilder) wrong(at diag.Pos, format string, args ...any) {
+func (b *testBuilder) addMistake(at diag.Pos, format string, args ...any) {
 	b.mistakes = append(b.mistakes, diag.Mistakef(at, format, args...))
 }
 
-// find looks the test's routes up.
-func (b *testBuilder) find() {
+// findRoutes looks the test's routes up.
+func (b *testBuilder) findRoutes() {
 	o := &b.options
 	for _, name := range []diag.Text{o.Route, o.Want.Route} {
 		if name.S != "" && o.Preview.byName[name.S] == nil {
-			b.wrong(name.Pos, "route %q is not there%s", name.S, diag.Suggest(name.S, o.Preview.names()))
+			b.addMistake(name.Pos, "route %q is not there%s", name.S, diag.Suggest(name.S, o.Preview.names()))
 		}
 	}
 	if r, _, err := o.Preview.route(Question{Route: o.Route.S, Path: o.Path, Call: o.Call}); err == nil && r != nil {
@@ -118,79 +121,81 @@ func (b *testBuilder) find() {
 	}
 }
 
-// branch sees that the route has a branch of that name.
-func (b *testBuilder) branch(name diag.Text) {
+// checkBranch reports a branch that the route does not have.
+func (b *testBuilder) checkBranch(name diag.Text) {
 	if b.route == nil || name.S == "" || slices.Contains(branchNames(b.route), name.S) {
 		return
 	}
-	b.wrong(name.Pos, "branch %q is not one of route %s%s", name.S, b.route.Name,
+	b.addMistake(name.Pos, "branch %q is not one of route %s%s", name.S, b.route.Name,
 		diag.Suggest(name.S, branchNames(b.route)))
 }
 
 // maxPath is how many bytes a JSONPath may have: reading one goes as deep as it nests.
 const maxPath = 1000
 
-// What a JSONPath may take: each walk through all of a callflow, or each filter, may be made for each value that the
-// one before has found, and each comma finds values again.
+// What a JSONPath may take: each walk through all of a callflow, or each filter, may be made for
+// each value that the one before has found, and each comma finds values again.
 const (
 	maxWalks  = 2
 	maxCommas = 8
 )
 
-// wide reports whether a JSONPath may take too much, by its text: also what stands in quotes counts.
-func wide(path string) bool {
+// isCostly reports whether a JSONPath may take too much, by its text: also what stands in quotes
+// counts.
+func isCostly(path string) bool {
 	walks, commas := strings.Count(path, ".."), strings.Count(path, ",")
 	return walks+strings.Count(path, "?") > maxWalks || commas > maxCommas || walks > 1 && commas > 0
 }
 
-// want reads what is wanted at every moment.
-func (b *testBuilder) want() wanted {
+// parseWant reads what is wanted at every moment.
+func (b *testBuilder) parseWant() expectation {
 	w := b.options.Want
-	b.branch(w.Branch)
-	b.branch(w.AnsweredBy)
+	b.checkBranch(w.Branch)
+	b.checkBranch(w.AnsweredBy)
 	for _, p := range w.Callflow {
 		if !strings.HasPrefix(p.Key.S, "$") {
 			continue
 		}
 		if len(p.Key.S) > maxPath {
-			b.wrong(p.Key.Pos, "%q… is no JSONPath: want at most %d bytes, found %d", p.Key.S[:40], maxPath,
+			b.addMistake(p.Key.Pos, "%q… is no JSONPath: want at most %d bytes, found %d", p.Key.S[:40], maxPath,
 				len(p.Key.S))
 			continue
 		}
-		if wide(p.Key.S) {
-			b.wrong(p.Key.Pos, "%q looks through the callflow too often: want at most %d of .. and ?, and %d commas, "+
-				"or none beside two ..; write several paths", p.Key.S, maxWalks, maxCommas)
+		if isCostly(p.Key.S) {
+			b.addMistake(p.Key.Pos,
+				"%q looks through the callflow too often: want at most %d of .. and ?, and %d commas, "+
+					"or none beside two ..; write several paths", p.Key.S, maxWalks, maxCommas)
 			continue
 		}
 		path, err := jsonpath.Parse(p.Key.S)
 		if err != nil {
-			b.wrong(p.Key.Pos, "%q is no JSONPath: %s", p.Key.S, strings.TrimPrefix(err.Error(), "jsonpath: "))
+			b.addMistake(p.Key.Pos, "%q is no JSONPath: %s", p.Key.S, strings.TrimPrefix(err.Error(), "jsonpath: "))
 		}
 		b.paths[p.Key.S] = path
 	}
-	all := wanted{Want: w, event: b.pattern(w.Event), reason: b.pattern(w.Reason)}
+	all := expectation{Want: w, event: b.parsePattern(w.Event), reason: b.parsePattern(w.Reason)}
 	switch w.Until.S {
 	case "":
 	case "never":
 		all.until = new(time.Time)
 	default:
-		at := b.at(w.Until)
+		at := b.parseTime(w.Until)
 		all.until = &at
 	}
 	return all
 }
 
-// at is a moment in the route's zone.
-func (b *testBuilder) at(t diag.Text) time.Time {
+// parseTime is a moment in the route's zone.
+func (b *testBuilder) parseTime(t diag.Text) time.Time {
 	at, err := Moment(t.S, b.zone)
 	if err != nil {
-		b.wrong(t.Pos, "%s", err)
+		b.addMistake(t.Pos, "%s", err)
 	}
 	return at
 }
 
-// pattern parses a text pattern; nil when none is written.
-func (b *testBuilder) pattern(t diag.Text) *patterns.List {
+// parsePattern parses a text pattern; nil when none is written.
+func (b *testBuilder) parsePattern(t diag.Text) *patterns.List {
 	if t.Line == 0 {
 		return nil
 	}
@@ -199,12 +204,12 @@ func (b *testBuilder) pattern(t diag.Text) *patterns.List {
 	return &ps
 }
 
-// moment adds to what is wanted at every moment what is wanted at one.
-func (b *testBuilder) moment(m TestMoment, all wanted) moment {
-	own := moment{Pos: m.Pos, from: b.at(m.From), want: all}
+// parseMoment adds to what is wanted at every moment what is wanted at one.
+func (b *testBuilder) parseMoment(m TestMoment, all expectation) testMoment {
+	own := testMoment{Pos: m.Pos, from: b.parseTime(m.From), want: all}
 	if m.To.S != "" {
-		if own.to = b.at(m.To); !own.to.After(own.from) {
-			b.wrong(m.To.Pos, "the range ends at %s, before it begins; write the date of its end too", m.To.S)
+		if own.to = b.parseTime(m.To); !own.to.After(own.from) {
+			b.addMistake(m.To.Pos, "the range ends at %s, before it begins; write the date of its end too", m.To.S)
 		}
 	}
 	state := routes.State(m.Word.S)
@@ -214,11 +219,11 @@ func (b *testBuilder) moment(m TestMoment, all wanted) moment {
 	case isState && b.route != nil && !slices.Contains(branchNames(b.route), m.Word.S):
 		own.want.State = m.Word
 	default:
-		b.branch(m.Word)
+		b.checkBranch(m.Word)
 		own.want.Branch = m.Word
 	}
 	if m.Event.Line > 0 {
-		own.want.Event, own.want.event = m.Event, b.pattern(m.Event)
+		own.want.Event, own.want.event = m.Event, b.parsePattern(m.Event)
 	}
 	return own
 }
@@ -234,7 +239,7 @@ func branchNames(r *render.Route) []string {
 // Name is what the test is called.
 func (t *Test) Name() string { return t.options.Name }
 
-// Run asks everything that the test asks. It ends early, with an error, only when ctx does.
+// Run explains every moment of the test. The error is that of the context.
 func (t *Test) Run(ctx context.Context) (*TestResult, error) {
 	result := &TestResult{
 		File: t.options.File, Line: t.options.Line, Name: t.options.Name, Moments: len(t.moments),
@@ -242,7 +247,7 @@ func (t *Test) Run(ctx context.Context) (*TestResult, error) {
 	}
 	q := Question{Route: t.options.Route.S, Path: t.options.Path, Call: t.options.Call}
 	for _, m := range t.moments {
-		for _, at := range t.options.Preview.starts(q, m.from, m.to) {
+		for _, at := range t.options.Preview.changePoints(q, m.from, m.to) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
@@ -261,9 +266,9 @@ func (t *Test) Run(ctx context.Context) (*TestResult, error) {
 	return result, nil
 }
 
-// starts are the moments from which on something may be different in [from, to), and from itself. A
-// zero to stands for from alone.
-func (p *Preview) starts(q Question, from, to time.Time) []time.Time {
+// changePoints are the moments from which on something may be different in [from, to), and from
+// itself. A zero to stands for from alone.
+func (p *Preview) changePoints(q Question, from, to time.Time) []time.Time {
 	r, _, err := p.route(q)
 	if to.IsZero() || r == nil || err != nil {
 		return []time.Time{from}
@@ -282,7 +287,7 @@ func (p *Preview) starts(q Question, from, to time.Time) []time.Time {
 }
 
 // compare gives what is not as it was wanted.
-func (t *Test) compare(want wanted, e *Explanation) []Difference {
+func (t *Test) compare(want expectation, e *Explanation) []Difference {
 	var found []Difference
 	differ := func(what, want, got string) {
 		if want != got {
@@ -291,7 +296,7 @@ func (t *Test) compare(want wanted, e *Explanation) []Difference {
 	}
 	text := func(what string, want diag.Text, got string) {
 		if want.Line > 0 {
-			differ(what, or(want.S), or(got))
+			differ(what, orNone(want.S), orNone(got))
 		}
 	}
 	fits := func(what string, want *patterns.List, written diag.Text, got string) {
@@ -322,18 +327,19 @@ func (t *Test) compare(want wanted, e *Explanation) []Difference {
 	if want.until != nil && e.Route != "" {
 		got := "never"
 		if e.Until != nil {
-			got = e.Until.At.Format(clock)
+			got = e.Until.At.Format(timeFormat)
 		}
 		at := "never"
 		if !want.until.IsZero() {
-			at = want.until.Format(clock)
+			at = want.until.Format(timeFormat)
 		}
 		differ("until", at, got)
 	}
 	if want.Status != 0 {
 		differ("status", strconv.Itoa(want.Status), strconv.Itoa(e.Answer.Status))
 	}
-	// Whoever wants a branch wants its answer, unless the test says that another one has to step in.
+	// Whoever wants a branch wants its answer, unless the test says that another one has to step
+	// in.
 	switch {
 	case want.AnsweredBy.Line > 0:
 		text("answered_by", want.AnsweredBy, e.Answer.Branch)
@@ -342,16 +348,16 @@ func (t *Test) compare(want wanted, e *Explanation) []Difference {
 		found = append(found,
 			Difference{
 				"answered_by", e.Branch,
-				or(e.Answer.Branch) + ", since branch " + f.Branch + " failed: " + f.Error,
+				orNone(e.Answer.Branch) + ", since branch " + f.Branch + " failed: " + f.Error,
 			})
 	}
-	return append(found, t.callflow(want.Callflow, e.Answer.Callflow)...)
+	return append(found, t.compareCallflow(want.Callflow, e.Answer.Callflow)...)
 }
 
-func or(text string) string { return cmp.Or(text, "none") }
+func orNone(text string) string { return cmp.Or(text, "none") }
 
-// callflow compares the parts of a callflow.
-func (t *Test) callflow(parts []Part, body json.RawMessage) []Difference {
+// compareCallflow compares the parts of a callflow.
+func (t *Test) compareCallflow(parts []Part, body json.RawMessage) []Difference {
 	if len(parts) == 0 {
 		return nil
 	}

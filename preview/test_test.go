@@ -69,8 +69,8 @@ func TestCallflows(t *testing.T) {
 	}
 }
 
-// TestRange: a range fails at the first moment in it that differs, however far from its ends that is,
-// and sees as far as it reaches.
+// TestRange: a range fails at the first moment in it that differs, however far from its ends that
+// is, and sees as far as it reaches.
 func TestRange(t *testing.T) {
 	t.Parallel()
 	p := newPreview(t)

@@ -39,8 +39,8 @@ type Difference struct {
 // Passed reports that everything is as it was wanted.
 func (r *TestResult) Passed() bool { return len(r.Failures) == 0 }
 
-// Text writes the result for people: a line, and below it what differs, with the steps of the decision
-// where another branch was taken.
+// Text writes the result for people: a line, and below it what differs, with the steps of the
+// decision where another branch was taken.
 func (r *TestResult) Text(w io.Writer) error {
 	word := "ok  "
 	if !r.Passed() {
@@ -50,7 +50,7 @@ func (r *TestResult) Text(w io.Writer) error {
 	if r.Moments != 1 {
 		count = strconv.Itoa(r.Moments) + " moments"
 	}
-	if _, err := fmt.Fprintf(w, "%s  %s:%d: %s (%s)\n", word, r.File, r.Line, onOneLine(r.Name), count); err != nil {
+	if _, err := fmt.Fprintf(w, "%s  %s:%d: %s (%s)\n", word, r.File, r.Line, singleLine(r.Name), count); err != nil {
 		return err
 	}
 	for _, f := range r.Failures {
@@ -64,11 +64,11 @@ func (r *TestResult) Text(w io.Writer) error {
 // Text writes what differs, for people.
 func (f TestFailure) Text(w io.Writer, file string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "      %s:%d: at %s\n", file, f.Line, f.At.Format(clock))
+	fmt.Fprintf(&b, "      %s:%d: at %s\n", file, f.Line, f.At.Format(timeFormat))
 	decided := false // otherwise than wanted
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, d := range f.Differences {
-		fmt.Fprintf(t, "        %s\twant %s\tgot %s\n", onOneLine(d.What), onOneLine(d.Want), onOneLine(d.Got))
+		fmt.Fprintf(t, "        %s\twant %s\tgot %s\n", singleLine(d.What), singleLine(d.Want), singleLine(d.Got))
 		decided = decided || !strings.HasPrefix(d.What, "callflow") && d.What != "answered_by" && d.What != "status"
 	}
 	if err := t.Flush(); err != nil {
@@ -116,7 +116,8 @@ func differences(path string, want, got any) []Difference {
 			return nil
 		}
 	case string:
-		// Data holds whole numbers of up to nine digits only; every other number is written as its text.
+		// Data holds whole numbers of up to nine digits only; every other number is written as its
+		// text.
 		number, isNumber := got.(float64)
 		if got == want || isNumber && number != float64(int64(number)) &&
 			strconv.FormatFloat(number, 'f', -1, 64) == want {
@@ -132,7 +133,7 @@ func differences(path string, want, got any) []Difference {
 
 // quoted is a member's name in a normalized path, RFC 9535 section 2.7.
 func quoted(name string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(onOneLine(name)) + "'"
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(singleLine(name)) + "'"
 }
 
 // shown is a value as JSON, on one line.

@@ -93,7 +93,7 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 	}
 	var h *preview.Hours
 	if err == nil {
-		h, err = p.Hours(r.Context(), preview.Stretch{Route: q.Route, From: from, Days: days})
+		h, err = p.Hours(r.Context(), preview.Period{Route: q.Route, From: from, Days: days})
 	}
 	if err != nil {
 		refuse(w, r, err)
@@ -140,14 +140,15 @@ func (a *api) routes(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	found, err := a.preview().Now(r.Context(), a.now(), preview.Filter{Text: asked.Get("q"), State: asked.Get("state")},
+	found, err := a.preview().Routes(r.Context(), a.now(),
+		preview.Filter{Text: asked.Get("q"), State: asked.Get("state")},
 		offset, limit)
 	if err != nil {
 		refuse(w, r, err)
 		return
 	}
-	list := found.Standings
-	found.Standings = nil
+	list := found.Routes
+	found.Routes = nil
 	answerList(w, r, nothing, "routes", list, found, found.Truncated)
 }
 

@@ -129,7 +129,7 @@ func (a *admin) refuseForeign(w http.ResponseWriter, r *http.Request) {
 		navigates = strings.HasPrefix(r.Header.Get("Accept"), "text/html")
 	}
 	if r.Method == http.MethodGet && navigates {
-		a.console.LeadOn(w, r)
+		a.console.ServeCrossSite(w, r)
 		return
 	}
 	plain(w, http.StatusForbidden, notForOthers)

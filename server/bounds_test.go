@@ -19,7 +19,7 @@ func TestStatusBounds(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
 	for n, cut := range map[int]bool{mostSaid: false, mostSaid + 1: true} {
-		w.status.Mistakes = make([]preview.Said, n)
+		w.status.Mistakes = make([]preview.Message, n)
 		if s := w.Status(); len(s.Mistakes) != mostSaid || (s.Truncated != "") != cut {
 			t.Errorf("%d mistakes: %d, %q", n, len(s.Mistakes), s.Truncated)
 		}

@@ -238,7 +238,7 @@ func (p *publisher) make(ctx context.Context, l *live, route *render.Route, form
 	y, m, d := now.In(route.Zone).Date()
 	from := time.Date(y, m, d-preview.Past, 0, 0, 0, 0, route.Zone)
 	h, err := l.previewOf(route).Hours(ctx,
-		preview.Stretch{Route: route.Name, From: from, Days: hoursAhead + preview.Past, Most: mostHourSpans})
+		preview.Period{Route: route.Name, From: from, Days: hoursAhead + preview.Past, Most: mostHourSpans})
 	if err != nil { // nobody waits any more, since the route is there
 		return &published{}
 	}

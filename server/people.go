@@ -39,7 +39,7 @@ func (s *Server) preview() *preview.Preview {
 // newConsole makes the pages for people.
 func (s *Server) newConsole() *console.Console {
 	return console.New(console.Options{
-		Now: s.options.Now, Passing: s.options.Passing, Version: s.options.Version, Preview: s.preview,
+		Now: s.options.Now, RealNow: s.options.Passing, Version: s.options.Version, Preview: s.preview,
 		Feeds: s.store.Feeds, Texts: s.store.Texts, Calendar: s.calendar,
 		Client: clientOf,
 		Status: s.Status,

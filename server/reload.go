@@ -117,7 +117,7 @@ func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
 		said(l.Mistakes, l.inputs)
 	if l.err != nil {
 		s.status.Mistakes = append(s.status.Mistakes,
-			preview.Said{File: s.options.Installation.Path, Message: l.err.Error()})
+			preview.Message{File: s.options.Installation.Path, Message: l.err.Error()})
 	}
 	if g := l.Generation; g != nil {
 		s.status.Rejected, s.status.FromAccepted = append([]string{}, l.Rejected...), l.FromAccepted

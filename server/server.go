@@ -108,7 +108,7 @@ type Server struct {
 // Run, or Start, has compiled the calendars.
 func New(o Options) *Server {
 	s := &Server{
-		status:  preview.Status{Mistakes: []preview.Said{}, Rejected: []string{}, Restart: []string{}},
+		status:  preview.Status{Mistakes: []preview.Message{}, Rejected: []string{}, Restart: []string{}},
 		options: o, logged: map[string][]calendars.Problem{}, rehearsals: newRehearsals(),
 	}
 	if o.Passing == nil {

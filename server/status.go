@@ -30,7 +30,7 @@ func (s *Server) Status() preview.Status {
 	s.mu.Lock()
 	status := s.status
 	s.mu.Unlock()
-	status.Warnings, status.Shared = []preview.Said{}, s.state.reason()
+	status.Warnings, status.Shared = []preview.Message{}, s.state.reason()
 	if l := s.live.Load(); l != nil {
 		status.Generation = l.name
 		warnings := slices.Clone(l.missing)
@@ -47,10 +47,10 @@ func (s *Server) Status() preview.Status {
 }
 
 // said are mistakes with the lines that they stand in.
-func said(ms diag.Mistakes, inputs *config.Inputs) []preview.Said {
-	list := []preview.Said{}
+func said(ms diag.Mistakes, inputs *config.Inputs) []preview.Message {
+	list := []preview.Message{}
 	for _, m := range ms {
-		one := preview.Said{File: m.File, Line: m.Line, Column: m.Col, Message: withoutQuotes(m, inputs).Message}
+		one := preview.Message{File: m.File, Line: m.Line, Column: m.Col, Message: withoutQuotes(m, inputs).Message}
 		if inputs != nil {
 			one.Tenant = inputs.TenantIn(inputs.Of(m.File))
 			if one.Tenant == "" {

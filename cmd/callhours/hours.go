@@ -89,7 +89,7 @@ func hours(ctx context.Context, a hoursAsked, w world) error {
 		return refuse(err)
 	}
 	look(ctx, g, names, w)
-	h, err := g.Preview().Hours(ctx, preview.Stretch{Route: a.route, From: from, Days: days, Most: mostSpans})
+	h, err := g.Preview().Hours(ctx, preview.Period{Route: a.route, From: from, Days: days, Most: mostSpans})
 	if err != nil {
 		return refuse(err)
 	}
