@@ -5,34 +5,35 @@ import (
 	"strconv"
 )
 
-// What Kazoo grants a call: each action takes five tokens of its bucket, which holds a hundred and fills by ten a
-// second. Whatever an action that waits for somebody leaves of that is taken to be filled up when the next one runs.
+// What Kazoo grants a call: each action takes five tokens of its bucket, which holds a hundred and
+// fills by ten a second. Whatever an action that waits for somebody leaves of that is taken to be
+// filled up when the next one runs.
 const (
 	budgetTokens  = 100
 	budgetAction  = 5
 	budgetRefills = 10 // a second
 )
 
-// overBudget finds the first action of a callflow that a call cannot pay for any more; nothing if there is none. The
-// callflow is one that Kazoo takes.
-func overBudget(body []byte) []*Finding {
+// budgetWarnings reports the first action that exceeds a call's budget; nothing if there is none.
+// The callflow is one that Kazoo accepts.
+func budgetWarnings(body []byte) []*Finding {
 	b := budget{checker: checker{body: body}}
-	b.action(&reader{json: body}, budgetTokens)
+	b.checkAction(&reader{json: body}, budgetTokens)
 	return b.found
 }
 
-// budget follows a callflow with what is left of a call's tokens.
+// budget walks a callflow with the tokens that a call has left.
 type budget struct {
 	checker
 	found []*Finding
 }
 
-func (b *budget) action(r *reader, tokens float64) {
-	r.next()
-	start := r.at
+func (b *budget) checkAction(r *reader, tokens float64) {
+	r.skipSpace()
+	start := r.pos
 	var module, data, children []byte
 	for r.enter(); r.more(); {
-		switch name, value := r.name(), r.value(); string(content(name)) {
+		switch name, value := r.readName(), r.readValue(); string(unquote(name)) {
 		case "module":
 			module = value
 		case "data":
@@ -45,30 +46,30 @@ func (b *budget) action(r *reader, tokens float64) {
 		return
 	}
 	if tokens < budgetAction {
-		f := b.at(r.json[start:r.at], nil,
+		f := b.finding(r.json[start:r.pos], nil,
 			"Kazoo ends the call before this action: more than %d actions that take no time come one after the other; do more in one, such as set_variables",
 			budgetTokens/budgetAction)
 		f.Budget = true
 		b.found = append(b.found, f)
 		return
 	}
-	tokens = min(budgetTokens, tokens-budgetAction+budgetRefills*seconds(string(content(module)), data))
+	tokens = min(budgetTokens, tokens-budgetAction+budgetRefills*actionSeconds(string(unquote(module)), data))
 	if children == nil {
 		return
 	}
 	b.path = append(b.path, step{name: quotedChildren})
 	c := reader{json: children}
 	for c.enter(); c.more(); {
-		b.path = append(b.path, step{name: c.name()})
-		b.action(&c, tokens)
+		b.path = append(b.path, step{name: c.readName()})
+		b.checkAction(&c, tokens)
 		b.path = b.path[:len(b.path)-1]
 	}
 	b.path = b.path[:len(b.path)-1]
 }
 
-// seconds is how long an action takes: what sleep is told, nothing or, for those that wait for
-// people or machines, long enough.
-func seconds(module string, data []byte) float64 {
+// actionSeconds estimates how long an action takes: what sleep is told; nothing for instant
+// modules; for those that wait for people or machines, long enough to refill the budget.
+func actionSeconds(module string, data []byte) float64 {
 	const enough = budgetTokens / budgetRefills
 	if builtIn().instant[module] {
 		return 0
@@ -78,8 +79,8 @@ func seconds(module string, data []byte) float64 {
 	}
 	unit, length := 1.0, 0.0
 	if data != nil {
-		length, _ = strconv.ParseFloat(string(member(data, "duration")), 64)
-		switch string(bytes.Trim(member(data, "unit"), `"`)) {
+		length, _ = strconv.ParseFloat(string(findMember(data, "duration")), 64)
+		switch string(bytes.Trim(findMember(data, "unit"), `"`)) {
 		case "ms":
 			unit = 0.001
 		case "m":

@@ -23,8 +23,8 @@ func times(n int, action string) []string {
 	return strings.Split(strings.Repeat(action+"|", n)[:n*(len(action)+1)-1], "|")
 }
 
-// TestBudget shows how many actions a call may run at once: Kazoo takes five tokens for each, from a
-// hundred that fill by ten a second.
+// TestBudget shows how many actions a call may run at once: Kazoo takes five tokens for each, from
+// a hundred that fill by ten a second.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	const (

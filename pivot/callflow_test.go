@@ -273,7 +273,8 @@ func plainly(t *testing.T, value any) {
 	}
 }
 
-// BenchmarkCheckCallflow checks an answer of about 300 bytes, beside what encoding/json takes to see that it is JSON.
+// BenchmarkCheckCallflow checks an answer of about 300 bytes, beside what encoding/json
+// takes to see that it is JSON.
 func BenchmarkCheckCallflow(b *testing.B) {
 	body := []byte(
 		`{"module":"tts","data":{"text":"We are closed for Thanksgiving Day. We are back on Friday at 9 AM.","voice":"female"},` +

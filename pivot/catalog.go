@@ -27,8 +27,8 @@ type versions uint8
 
 const allVersions versions = 1<<3 - 1
 
-// set holds the version alone; all of them for one that is not known.
-func (v Version) set() versions {
+// versions is the set of this version; of all versions for an unknown one.
+func (v Version) versions() versions {
 	if i := slices.Index(Versions(), v); i >= 0 {
 		return 1 << i
 	}
@@ -36,7 +36,7 @@ func (v Version) set() versions {
 }
 
 // String names the versions of the set: "4.3 and master".
-func (vs versions) String() string { return enumerate(vs.names(), "and") }
+func (vs versions) String() string { return joinNames(vs.names(), "and") }
 
 func (vs versions) names() []string {
 	var names []string
@@ -48,29 +48,30 @@ func (vs versions) names() []string {
 	return names
 }
 
-// catalog is what is known of Kazoo's modules. The schema of an action itself, callflows.action, is none of them, and
-// neither are the parts of audio_macro: Kazoo takes them and then has nothing to run.
+// catalog is what is known of Kazoo's modules. The schema of an action itself,
+// callflows.action, is none of them, and neither are the parts of audio_macro: Kazoo takes them
+// and then has nothing to run.
 type catalog struct {
 	modules map[string]*object
 	causes  []string            // why a call was not answered
 	instant map[string]bool     // modules that take no time
-	meant   map[string][]string // modules by what people call them who know others
+	aliases map[string][]string // modules by their names in other systems
 }
 
 // object is what an object may have for members: the data of a module, or a value within it.
 type object struct {
-	in     versions // of a module
-	keys   []string // of a module: the names of children that it looks for; "<any>" and its like stand for many
-	fields []field
-	choice *choice
-	rest   *rest // of other members; nil: they are ignored, and a warning
+	versions versions // of a module
+	keys     []string // of a module: the names of children that it looks for; "<any>" and its like stand for many
+	fields   []field
+	choice   *choice
+	others   *otherMembers // nil: other members are ignored, with a warning
 }
 
 // field is a member of an object.
 type field struct {
 	name     string
 	values   []value
-	in       versions // that know the field
+	versions versions // that know the field
 	required versions // that refuse an object without it
 	expected bool     // an action does nothing without it,
 	unless   string   // if this one is not given either
@@ -78,52 +79,53 @@ type field struct {
 
 // choice is a number of sets of fields of which exactly one is given.
 type choice struct {
-	in   versions
-	sets [][]string
+	versions versions
+	sets     [][]string
 }
 
-// rest is what members may be that are no fields.
-type rest struct {
-	header bool    // they are named like headers
-	values []value // nil: anything
+// otherMembers says what members without a field may be.
+type otherMembers struct {
+	headerNames bool    // they are named like headers
+	values      []value // nil: anything
 }
 
-// kind is what a value is.
-type kind uint8
+// valueKind is what a value is.
+type valueKind uint8
 
 const (
-	aText kind = iota
-	aWord
-	anInteger
-	aBoolean
-	anObject
-	aList
-	aURL
-	aPlainURL
-	aLink
-	anEmail
-	aLanguage
-	isDigits
-	anAction
+	textKind valueKind = iota
+	wordKind
+	integerKind
+	booleanKind
+	objectKind
+	listKind
+	urlKind
+	plainURLKind
+	linkKind
+	emailKind
+	languageKind
+	digitsKind
+	actionKind
 )
 
-// kinds are those that the catalog names by a word.
-var kinds = map[string]kind{
-	"text": aText, "integer": anInteger, "boolean": aBoolean, "object": anObject, "list": aList,
-	"url": aURL, "plain-url": aPlainURL, "link": aLink, "mail": anEmail, "language": aLanguage, "digits": isDigits,
-	"action": anAction,
+// kindNames are the kinds by their word in the catalog.
+var kindNames = map[string]valueKind{
+	"text": textKind, "integer": integerKind, "boolean": booleanKind, "object": objectKind, "list": listKind,
+	"url": urlKind, "plain-url": plainURLKind, "link": linkKind, "mail": emailKind, "language": languageKind,
+	"digits": digitsKind,
+	"action": actionKind,
 }
 
 // value is one thing that a member or an element may be.
 type value struct {
-	kind     kind
-	in       versions
+	kind     valueKind
+	versions versions
 	min, max int     // of characters, elements, or the number itself; see bounded
 	bounded  bool    // whether min and max count
-	word     string  // of aWord
-	of       []value // of the elements of aList
-	unique   bool    // of aList: no element stands there twice
-	object   *object // of anObject; nil: any
+	word     string  // of wordKind
+	elements []value // what the elements of a listKind may be
+	unique   bool    // of listKind: no duplicates
+	object   *object // of objectKind; nil: any
 }
 
 const noBound = 1<<63 - 1

@@ -36,19 +36,19 @@ func parseCatalog(text string) (*catalog, error) {
 		}
 	}
 	p := catalogParser{map[string][]value{}, map[string]*object{}}
-	c := &catalog{modules: map[string]*object{}, instant: map[string]bool{}, meant: map[string][]string{}}
+	c := &catalog{modules: map[string]*object{}, instant: map[string]bool{}, aliases: map[string][]string{}}
 	var common []field
 	// Names in braces may be used before they are explained: objects first, since lists hold
 	// them, then what is within both.
 	for _, pass := range []func(s section) error{
 		func(s section) error { return p.declare(s) },
-		func(s section) error { return p.list(s) },
+		func(s section) error { return p.parseList(s) },
 		func(s section) error {
 			o, known := p.objects[s.heading]
 			if !known {
 				o = new(object)
 			}
-			if err := p.fields(o, s.fields); err != nil || known {
+			if err := p.parseFields(o, s.fields); err != nil || known {
 				return err
 			}
 			if s.heading == "*" {
@@ -60,12 +60,12 @@ func parseCatalog(text string) (*catalog, error) {
 			}
 			if module, names, ok := strings.Cut(s.heading, " <- "); ok {
 				for name := range strings.FieldsSeq(names) {
-					c.meant[name] = append(c.meant[name], module)
+					c.aliases[name] = append(c.aliases[name], module)
 				}
 				return nil
 			}
 			o.fields = append(o.fields, common...)
-			return p.module(c, o, s.heading)
+			return p.parseModule(c, o, s.heading)
 		},
 	} {
 		for _, s := range sections {
@@ -94,35 +94,35 @@ func (p *catalogParser) declare(s section) error {
 		if p.objects[name] != nil {
 			return errors.New("it stands here twice")
 		}
-		p.objects[name] = &object{in: allVersions}
+		p.objects[name] = &object{versions: allVersions}
 	}
 	return nil
 }
 
-func (p *catalogParser) list(s section) error {
+func (p *catalogParser) parseList(s section) error {
 	name, isList, values := p.definition(s.heading)
 	if !isList {
 		return nil
 	}
-	parsed, err := p.values(values)
+	parsed, err := p.parseValues(values)
 	p.lists[name] = append(p.lists[name], parsed...)
 	return err
 }
 
-// module reads a heading such as "menu -> <digits> timeout".
-func (p *catalogParser) module(c *catalog, o *object, heading string) error {
+// parseModule reads a heading such as "menu -> <digits> timeout".
+func (p *catalogParser) parseModule(c *catalog, o *object, heading string) error {
 	head, keys, found := strings.Cut(heading, " -> ")
 	if !found {
 		return errors.New("want -> and the keys of its children")
 	}
-	name, in, err := since(head)
+	name, vs, err := parseVersions(head)
 	if err != nil {
 		return err
 	}
 	if c.modules[name] != nil {
 		return errors.New("it stands here twice")
 	}
-	o.in, o.keys = in, strings.Fields(keys)
+	o.versions, o.keys = vs, strings.Fields(keys)
 	for _, key := range o.keys {
 		if strings.HasPrefix(key, "<") && !slices.Contains([]string{"<any>", "<digits>", "<score>", "<cause>"}, key) {
 			return fmt.Errorf("keys %s are not known", key)
@@ -132,8 +132,8 @@ func (p *catalogParser) module(c *catalog, o *object, heading string) error {
 	return nil
 }
 
-// since takes "since 5" or "before 5" from the end of a text.
-func since(s string) (string, versions, error) {
+// parseVersions takes "since 5" or "before 5" from the end of a text.
+func parseVersions(s string) (string, versions, error) {
 	words := strings.Fields(s)
 	if n := len(words); n >= 2 && (words[n-2] == "since" || words[n-2] == "before") {
 		i := slices.Index(Versions(), Version(words[n-1]))
@@ -150,13 +150,13 @@ func since(s string) (string, versions, error) {
 	return strings.TrimSpace(s), allVersions, nil
 }
 
-func (p *catalogParser) fields(o *object, lines []string) error {
+func (p *catalogParser) parseFields(o *object, lines []string) error {
 	for _, line := range lines {
 		var err error
 		if sets, isChoice := strings.CutPrefix(line, "one of "); isChoice {
-			err = o.choose(sets)
+			err = o.parseChoice(sets)
 		} else {
-			err = p.field(o, line)
+			err = p.parseField(o, line)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", line, err)
@@ -165,9 +165,9 @@ func (p *catalogParser) fields(o *object, lines []string) error {
 	return nil
 }
 
-func (o *object) choose(sets string) error {
-	sets, in, err := since(sets)
-	o.choice = &choice{in: in}
+func (o *object) parseChoice(sets string) error {
+	sets, vs, err := parseVersions(sets)
+	o.choice = &choice{versions: vs}
 	for set := range strings.SplitSeq(sets, ",") {
 		var names []string
 		for name := range strings.SplitSeq(set, "+") {
@@ -181,26 +181,26 @@ func (o *object) choose(sets string) error {
 	return err
 }
 
-func (p *catalogParser) field(o *object, line string) error {
+func (p *catalogParser) parseField(o *object, line string) error {
 	name, what, _ := strings.Cut(line, " ")
 	parts := strings.Split(strings.TrimSpace(what), ", ")
 	f := field{name: name}
 	var err error
 	if parts[0] != "" {
-		if f.values, err = p.values(parts[0]); err != nil {
+		if f.values, err = p.parseValues(parts[0]); err != nil {
 			return err
 		}
 	}
 	for i := range f.values {
-		f.in |= f.values[i].in
+		f.versions |= f.values[i].versions
 	}
 	for _, part := range parts[1:] {
-		word, in, err := since(part)
+		word, vs, err := parseVersions(part)
 		switch {
 		case err != nil:
 			return err
 		case word == "required":
-			f.required = in & f.in
+			f.required = vs & f.versions
 		case word == "unique":
 			for i := range f.values {
 				f.values[i].unique = true
@@ -216,7 +216,7 @@ func (p *catalogParser) field(o *object, line string) error {
 		}
 	}
 	if name == "<any>" || name == "<header>" {
-		o.rest = &rest{name == "<header>", f.values}
+		o.others = &otherMembers{name == "<header>", f.values}
 		return nil
 	}
 	if slices.ContainsFunc(o.fields, func(other field) bool { return other.name == name }) {
@@ -229,53 +229,53 @@ func (p *catalogParser) field(o *object, line string) error {
 	return nil
 }
 
-func (p *catalogParser) values(s string) ([]value, error) {
+func (p *catalogParser) parseValues(s string) ([]value, error) {
 	var out []value
 	for one := range strings.SplitSeq(s, " | ") {
-		vs, err := p.value(one)
+		parsed, err := p.parseValue(one)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, vs...)
+		out = append(out, parsed...)
 	}
 	return out, nil
 }
 
-// value reads one of the values that a field may have; a name in braces may stand for several.
-func (p *catalogParser) value(s string) ([]value, error) {
-	s, in, err := since(s)
+// parseValue reads one of the values that a field may have; a name in braces may stand for several.
+func (p *catalogParser) parseValue(s string) ([]value, error) {
+	s, vs, err := parseVersions(s)
 	if err != nil {
 		return nil, err
 	}
 	if strings.HasPrefix(s, "{") {
 		if o := p.objects[s]; o != nil {
-			return []value{{kind: anObject, in: in, object: o}}, nil
+			return []value{{kind: objectKind, versions: vs, object: o}}, nil
 		}
 		list := slices.Clone(p.lists[s])
 		if list == nil {
 			return nil, fmt.Errorf("%s is not explained", s)
 		}
 		for i := range list {
-			list[i].in &= in
+			list[i].versions &= vs
 		}
 		return list, nil
 	}
-	v := value{in: in}
+	v := value{versions: vs}
 	name, bounds, _ := strings.Cut(s, " ")
 	var known bool
-	if v.kind, known = kinds[name]; !known {
+	if v.kind, known = kindNames[name]; !known {
 		if strings.Contains(s, " ") || s == "" {
 			return nil, fmt.Errorf("%q is not known", s)
 		}
-		v.kind, v.word = aWord, strings.Trim(s, `"`)
+		v.kind, v.word = wordKind, strings.Trim(s, `"`)
 		return []value{v}, nil
 	}
-	if v.kind == aList {
+	if v.kind == listKind {
 		size, elements, found := strings.Cut(" "+bounds, " of ")
 		if !found {
 			return nil, fmt.Errorf("%q: want what it is a list of", s)
 		}
-		if v.of, err = p.value(elements); err != nil {
+		if v.elements, err = p.parseValue(elements); err != nil {
 			return nil, err
 		}
 		bounds = strings.TrimSpace(size)
@@ -284,12 +284,12 @@ func (p *catalogParser) value(s string) ([]value, error) {
 		return []value{v}, nil
 	}
 	v.bounded = true
-	v.min, v.max, err = between(bounds)
+	v.min, v.max, err = parseRange(bounds)
 	return []value{v}, err
 }
 
-// between reads "32", "1..1000", "1.." or "..5000".
-func between(s string) (least, most int, err error) {
+// parseRange reads "32", "1..1000", "1.." or "..5000".
+func parseRange(s string) (least, most int, err error) {
 	from, to, isRange := strings.Cut(s, "..")
 	if !isRange {
 		to = from

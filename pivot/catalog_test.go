@@ -23,10 +23,10 @@ func TestCatalog(t *testing.T) {
 			t.Errorf("%s: no keys of children", name)
 		}
 		for _, f := range o.fields {
-			if f.in&o.in == 0 {
+			if f.versions&o.versions == 0 {
 				t.Errorf("%s.%s: in none of the versions that have the module", name, f.name)
 			}
-			if f.unless != "" && o.index([]byte(f.unless)) < 0 {
+			if f.unless != "" && o.fieldIndex([]byte(f.unless)) < 0 {
 				t.Errorf("%s.%s: unless %s, which is no field", name, f.name, f.unless)
 			}
 			if f.expected && f.required == allVersions {
@@ -137,10 +137,10 @@ func checkOwn(t *testing.T, data string, v Version, warnings *[]*Finding) *Findi
 		t.Fatal(err)
 	}
 	c := checker{
-		body: []byte(`{"module":"m","data":` + data + `}`), version: v.set(), catalog: own, warnings: warnings,
-		on: Cluster{Version: v},
+		body: []byte(`{"module":"m","data":` + data + `}`), versions: v.versions(), catalog: own, warnings: warnings,
+		cluster: Cluster{Version: v},
 	}
-	return c.document()
+	return c.checkDocument()
 }
 
 func TestValuesFit(t *testing.T) {
@@ -161,8 +161,8 @@ func TestValuesFit(t *testing.T) {
 		`"skip_module":true`,
 		`"old":"x"`, `"new":"x"`,
 	} {
-		if wrong := checkOwn(t, `{`+member+`,"must":"x"}`, "", nil); wrong != nil {
-			t.Errorf("%s: %v", member, wrong)
+		if finding := checkOwn(t, `{`+member+`,"must":"x"}`, "", nil); finding != nil {
+			t.Errorf("%s: %v", member, finding)
 		}
 	}
 }
@@ -238,16 +238,17 @@ func TestValuesDoNotFit(t *testing.T) {
 			`.data.both: want a text, found a list, which not all of Kazoo's versions take; set kazoo_version if yours is 5`,
 		},
 	} {
-		wrong := checkOwn(t, `{"must":"x",`+c.member+`}`, "", nil)
-		if wrong == nil {
+		finding := checkOwn(t, `{"must":"x",`+c.member+`}`, "", nil)
+		if finding == nil {
 			t.Errorf("%s: got no error", c.member)
-		} else if diff := gocmp.Diff(c.want, wrong.Error()); diff != "" {
+		} else if diff := gocmp.Diff(c.want, finding.Error()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.member, diff)
 		}
 	}
 	for _, data := range []string{`{}`, `{"mustt":"x"}`} {
-		if wrong := checkOwn(t, data, "", nil); wrong == nil || wrong.Error() != ".data.must: missing; want a text" {
-			t.Errorf("%s: got %v", data, wrong)
+		if finding := checkOwn(t, data, "", nil); finding == nil ||
+			finding.Error() != ".data.must: missing; want a text" {
+			t.Errorf("%s: got %v", data, finding)
 		}
 	}
 }
@@ -256,9 +257,9 @@ func TestValuesDoNotFit(t *testing.T) {
 func TestWarningsOfWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	var warnings []*Finding
-	if wrong := checkOwn(t, `{"must":"x","shapes":[{"shape":"round","radius":1,"side":2}]}`, "",
-		&warnings); wrong != nil {
-		t.Fatal(wrong)
+	if finding := checkOwn(t, `{"must":"x","shapes":[{"shape":"round","radius":1,"side":2}]}`, "",
+		&warnings); finding != nil {
+		t.Fatal(finding)
 	}
 	want := []string{`.data.shapes[0].side: there is no such field, and Kazoo ignores it; known: radius, shape`}
 	if diff := gocmp.Diff(want, texts(warnings)); diff != "" {
@@ -284,8 +285,8 @@ func BenchmarkParseCatalog(b *testing.B) {
 	}
 }
 
-// FuzzParseCatalog shows that a catalog that is amended in any way is refused or can be used, and that what
-// is wrong with it is one line.
+// FuzzParseCatalog shows that a catalog that is amended in any way is refused or can be used, and
+// that what is wrong with it is one line.
 func FuzzParseCatalog(f *testing.F) {
 	f.Add(everyKind, `{"must":"x","shapes":[{"shape":"round"}],"pair":{"a":1}}`)
 	f.Add("m -> <digits> _\n  a {b}, required since 5\n{b} = x | y", `{"a":"x"}`)
@@ -301,11 +302,11 @@ func FuzzParseCatalog(f *testing.F) {
 		var warnings []*Finding
 		for _, v := range append(Versions(), "") {
 			c := checker{
-				body:    []byte(`{"module":"m","data":` + data + `,"children":{"1":{"module":"m"}}}`),
-				version: v.set(), catalog: own, on: Cluster{Version: v},
+				body:     []byte(`{"module":"m","data":` + data + `,"children":{"1":{"module":"m"}}}`),
+				versions: v.versions(), catalog: own, cluster: Cluster{Version: v},
 			}
 			c.warnings = &warnings
-			if wrong := c.document(); wrong != nil && wrong.Message == "" {
+			if finding := c.checkDocument(); finding != nil && finding.Message == "" {
 				t.Fatal("want a message")
 			}
 		}

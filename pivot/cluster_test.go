@@ -102,7 +102,8 @@ func TestVersions(t *testing.T) {
 			any:  `.data.variable: missing in Kazoo 5; want a text or a list of texts`,
 			v5:   `.data.variable: missing in Kazoo 5; want a text or a list of texts`,
 		},
-		// What a schema requires and has a default for may be left out: Kazoo fills it in and runs it.
+		// What a schema requires and has a default for may be left out:
+		// Kazoo fills it in and runs it.
 		{body: `{"module":"response"}`},
 		{body: `{"module":"record_call","data":{}}`},
 		{body: `{"module":"set_variables"}`},
@@ -270,7 +271,8 @@ func TestCallflowWarnings(t *testing.T) {
 			[]string{`.children.11: the module never asks for this child, so it is never taken; known: _`},
 		},
 		{
-			"any key", `{"module":"temporal_route","children":{"f00":{"module":"hangup"},"rule_set":{"module":"hangup"}}}`,
+			"any key",
+			`{"module":"temporal_route","children":{"f00":{"module":"hangup"},"rule_set":{"module":"hangup"}}}`,
 			"", nil,
 		},
 		{"an id that calls share", `{"module":"hangup","id":"1","_id":"2"}`, "", []string{
@@ -375,8 +377,8 @@ func TestOffsets(t *testing.T) {
 	}
 }
 
-// TestCheckAllocates shows that a callflow that is taken costs no memory for what it holds: none at all, and a few
-// bytes of the reader's own where the race detector is built in.
+// TestCheckAllocates shows that a callflow that is taken costs no memory for what it holds: none at
+// all, and a few bytes of the reader's own where the race detector is built in.
 func TestCheckAllocates(t *testing.T) { // no t.Parallel: allocations are counted for the whole process
 	body := []byte(
 		`{"module":"ring_group","data":{"endpoints":[{"id":"a","endpoint_type":"user","delay":5}],"timeout":20},
@@ -384,8 +386,8 @@ func TestCheckAllocates(t *testing.T) { // no t.Parallel: allocations are counte
 	on := Cluster{Version: Kazoo5, Modules: []string{"acme_ivr"}}
 	spare := new(checker) // the pool forgets some of its own when it is tested for races
 	if n := testing.AllocsPerRun(100, func() {
-		if wrong := spare.check(body, on, nil); wrong != nil {
-			t.Fatal(wrong)
+		if finding := spare.check(body, on, nil); finding != nil {
+			t.Fatal(finding)
 		}
 	}); n > 3 {
 		t.Errorf("got %v allocations for %d members, want none", n, bytes.Count(body, []byte(":")))

@@ -14,8 +14,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// apart is where the catalog is meant to differ from the schemas of Kazoo master, by module and field. The catalog is
-// the stricter one in all of them.
+// apart is where the catalog is meant to differ from the schemas of Kazoo master, by module and
+// field. The catalog is the stricter one in all of them.
 var apart = []struct {
 	module, field string
 	both          *regexp.Regexp // of values that both take all the same
@@ -27,8 +27,9 @@ var apart = []struct {
 	},
 }
 
-// TestConformance holds the catalog against Kazoo's own schemas, where they are present: for every module, documents
-// with every field left out, right, and wrong in many ways are taken by both or by none.
+// TestConformance holds the catalog against Kazoo's own schemas, where they are present:
+// for every module, documents with every field left out, right, and wrong in many ways
+// are taken by both or by none.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	shared := os.Getenv("CALLHOURS_SHARED")
@@ -52,7 +53,7 @@ func TestConformance(t *testing.T) {
 		modules[module] = true
 	}
 	for name, o := range builtIn().modules {
-		if o.in&KazooMaster.set() != 0 {
+		if o.versions&KazooMaster.versions() != 0 {
 			modules[name] = true
 		}
 	}
@@ -116,8 +117,8 @@ func TestConformance(t *testing.T) {
 			}
 		}
 	}
-	// Every module that both know, each the child of the one before: a mistake at the end is found by
-	// both, and at the same place.
+	// Every module that both know, each the child of the one before: a mistake at the end is found
+	// by both, and at the same place.
 	var chain []map[string]any
 	for _, module := range slices.Sorted(maps.Keys(schemas.data)) {
 		if o := builtIn().modules[module]; o != nil {

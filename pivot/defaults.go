@@ -16,7 +16,8 @@ const (
 
 var errFormat = errors.New("it does not fit") // what was wanted is said by finding
 
-// kazooFormats are those that are Kazoo's own: jesse's pattern for e-mail, and the check of URLs that it would ask.
+// kazooFormats are those that are Kazoo's own: jesse's pattern for e-mail, and the
+// check of URLs that it would ask.
 func kazooFormats() []*jsonschema.Format {
 	text := func(name string, fits func([]byte) bool) *jsonschema.Format {
 		return &jsonschema.Format{Name: name, Validate: func(v any) error {
@@ -28,16 +29,17 @@ func kazooFormats() []*jsonschema.Format {
 	}
 	return []*jsonschema.Format{
 		text(emailFormat, isEmail),
-		text(urlFormat, func(text []byte) bool { return clientURL(text, true) }),
+		text(urlFormat, func(text []byte) bool { return isClientURL(text, true) }),
 	}
 }
 
-// maxSteps is how many steps through a schema fillDefaults makes without a step into the value: schemas that
-// refer to each other have no end.
+// maxSteps is how many steps through a schema fillDefaults makes without a step into the value:
+// schemas that refer to each other have no end.
 const maxSteps = 50
 
-// fillDefaults gives objects the members that they lack and that a schema has a default for, as jesse does before it
-// looks whether they are right. It wants a type beside the default, and a default of that type.
+// fillDefaults gives objects the members that they lack and that a schema has a default for,
+// as jesse does before it looks whether they are right. It wants a type beside the default,
+// and a default of that type.
 func fillDefaults(s *jsonschema.Schema, value any, steps int) {
 	if s == nil || steps == maxSteps {
 		return
@@ -50,10 +52,10 @@ func fillDefaults(s *jsonschema.Schema, value any, steps int) {
 	case map[string]any:
 		for name, property := range s.Properties {
 			if _, given := value[name]; !given {
-				if property.Default == nil || property.Types == nil || !ofType(*property.Types, *property.Default) {
+				if property.Default == nil || property.Types == nil || !isOfType(*property.Types, *property.Default) {
 					continue
 				}
-				value[name] = copied(*property.Default)
+				value[name] = cloneValue(*property.Default)
 			}
 			fillDefaults(property, value[name], 0)
 		}
@@ -72,8 +74,8 @@ func fillDefaults(s *jsonschema.Schema, value any, steps int) {
 	}
 }
 
-// ofType tells whether a value is of one of the types.
-func ofType(types jsonschema.Types, value any) bool {
+// isOfType reports whether a value is of one of the types.
+func isOfType(types jsonschema.Types, value any) bool {
 	for _, name := range types.ToStrings() {
 		ok := false
 		switch value := value.(type) {
@@ -97,19 +99,19 @@ func ofType(types jsonschema.Types, value any) bool {
 	return false
 }
 
-// copied is a value that shares nothing with a default, which belongs to the schema.
-func copied(value any) any {
+// cloneValue copies a default deeply, since the original belongs to the schema.
+func cloneValue(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
 		m := make(map[string]any, len(value))
 		for name, v := range value {
-			m[name] = copied(v)
+			m[name] = cloneValue(v)
 		}
 		return m
 	case []any:
 		list := make([]any, len(value))
 		for i, v := range value {
-			list[i] = copied(v)
+			list[i] = cloneValue(v)
 		}
 		return list
 	}

@@ -20,8 +20,9 @@ type difference struct {
 	says    *regexp.Regexp // what they say of it
 }
 
-// argued are the callflows of which the catalog or Schemas say otherwise than Kazoo, and why that is right. In all of
-// them they are the stricter ones: what Kazoo refuses is never taken. docs/design.md has the same list.
+// argued are the callflows of which the catalog or Schemas say otherwise than Kazoo, and why that
+// is right. In all of them they are the stricter ones: what Kazoo refuses is never taken.
+// docs/design.md has the same list.
 var argued = []difference{
 	{
 		"the parts of audio_macro, and the action itself, have schemas and nothing to run", true,
@@ -42,13 +43,15 @@ var argued = []difference{
 		regexp.MustCompile(`children\.("(\\n)*")`),
 	},
 	{
-		"a URL without a host, or with one for which Kazoo takes another: user@host:port, user:password@localhost", true,
+		"a URL without a host, or with one for which Kazoo takes another: user@host:port, user:password@localhost",
+		true,
 		regexp.MustCompile(`want a URL with`),
 	},
 }
 
-// TestAgainstKazoo holds what callhours takes against Kazoo's own schemas as Kazoo reads them, for callflows of many
-// actions: whether CheckCallflow and Schemas take one is what jesse says, but for the cases that are argued.
+// TestAgainstKazoo holds what callhours takes against Kazoo's own schemas as Kazoo reads them,
+// for callflows of many actions: whether CheckCallflow and Schemas take one is what jesse says,
+// but for the cases that are argued.
 func TestAgainstKazoo(t *testing.T) {
 	t.Parallel()
 	shared := os.Getenv("CALLHOURS_SHARED")
@@ -121,7 +124,8 @@ func TestAgainstKazoo(t *testing.T) {
 	}
 }
 
-// flowGenerator makes callflows that are mostly what the schemas want, with mistakes of all kinds in half of them.
+// flowGenerator makes callflows that are mostly what the schemas want, with mistakes
+// of all kinds in half of them.
 type flowGenerator struct {
 	*rand.Rand
 	documents map[string]map[string]any

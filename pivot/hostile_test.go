@@ -66,8 +66,8 @@ func TestHostileRequests(t *testing.T) {
 	}
 }
 
-// TestHostileCallflows checks callflows that nest and repeat: none is accepted that goes deeper than it
-// may, and none costs memory.
+// TestHostileCallflows checks callflows that nest and repeat: none is accepted that goes deeper
+// than it may, and none costs memory.
 func TestHostileCallflows(t *testing.T) {
 	numbers := func(n int, last string) string {
 		var b strings.Builder

@@ -15,11 +15,12 @@ import (
 	"unicode/utf8"
 )
 
-// jesse is Kazoo's check of a callflow as its sources tell of it, written for the tests once more and with nothing of
-// the package's own: jesse, its validator for draft-04, walks a schema's keywords in the order in which they stand
-// there, which is that of the alphabet, fills in defaults as it comes to properties, and lets Kazoo look at what is
-// marked kazoo-validation. What it does not do: jesse forgets all errors that it has found when a oneOf fits after
-// them; then Kazoo takes a callflow that it has found wrong.
+// jesse is Kazoo's check of a callflow as its sources tell of it, written for the tests once more
+// and with nothing of the package's own: jesse, its validator for draft-04, walks a schema's
+// keywords in the order in which they stand there, which is that of the alphabet, fills in defaults
+// as it comes to properties, and lets Kazoo look at what is marked kazoo-validation. What it does
+// not do: jesse forgets all errors that it has found when a oneOf fits after them; then Kazoo takes
+// a callflow that it has found wrong.
 type jesse struct {
 	documents map[string]map[string]any
 	patterns  map[string]*regexp.Regexp
@@ -56,7 +57,8 @@ func decodeJSON(t *testing.T, body []byte) any {
 	return v
 }
 
-// check gives what is wrong with a callflow, nothing if Kazoo takes it. Defaults are filled into it.
+// check gives what is wrong with a callflow, nothing if Kazoo takes it.
+// Defaults are filled into it.
 func (j *jesse) check(callflow any) []string {
 	j.wrong = nil
 	j.readable(callflow)
@@ -175,7 +177,8 @@ func (j *jesse) schema(document, at string, schema map[string]any, value any, in
 	}
 }
 
-// properties validates the members that a schema names, or their defaults, if those are of the type that is wanted.
+// properties validates the members that a schema names, or their defaults, if those are
+// of the type that is wanted.
 func (j *jesse) properties(document, at string, properties, object map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		property := properties[name].(map[string]any)
@@ -260,7 +263,8 @@ func asksHost(url string) bool {
 	host := rest
 	if i := strings.IndexAny(rest, "/?#@:"); i >= 0 {
 		host = rest[:i]
-		// what follows is a password up to a colon, behind which stands the host; it crashes without one
+		// what follows is a password up to a colon, behind which stands the
+		// host; it crashes without one
 		if rest[i] == '@' {
 			_, after, found := strings.Cut(rest[i+1:], ":")
 			return found && asksHost(scheme+"://"+after)

@@ -14,11 +14,11 @@ const (
 	maxName    = 1024 // bytes of a name that members are put under, since each member repeats it
 )
 
-// appendJSON adds the members of a JSON object under the names that Kazoo gives them in a form: a member of an object
-// is "Digits[pin]", each element of a list "User-ID[]". Numbers and booleans are kept as written, null is absent, and
-// an object or a list within a list is its JSON text.
+// appendJSON adds the members of a JSON object under the names that Kazoo gives them in a form: a
+// member of an object is "Digits[pin]", each element of a list "User-ID[]". Numbers and booleans
+// are kept as written, null is absent, and an object or a list within a list is its JSON text.
 func appendJSON(params []param, body []byte) ([]param, error) {
-	j := jsonBody{params: params, dec: jsontext.NewDecoder(bytes.NewBufferString(repair(string(body))),
+	j := jsonBody{params: params, dec: jsontext.NewDecoder(bytes.NewBufferString(toUTF8(string(body))),
 		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 	err := j.read()
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {

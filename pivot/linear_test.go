@@ -10,8 +10,9 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestParseIsLinear: twice as long a request, of whatever makes reading it hard, takes at most 2.3 times as many bytes
-// of memory; and no request within the bounds takes more than 64 times the largest body.
+// TestParseIsLinear: twice as long a request, of whatever makes reading it hard, takes at
+// most 2.3 times as many bytes of memory; and no request within the bounds takes more
+// than 64 times the largest body.
 func TestParseIsLinear(t *testing.T) {
 	const least = 4 << 10 // what reading no body takes
 	for name, c := range map[string]struct{ contentType, head, part, tail string }{

@@ -8,20 +8,20 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// misplaced tells whether a member that stands beside the data of a module belongs into it.
-func (c *checker) misplaced(o *object, name, data []byte) bool {
-	if o == nil || data != nil && (data[0] != '{' || member(data, string(name)) != nil) {
+// belongsInData reports whether a member beside the data of a module belongs into the data.
+func (c *checker) belongsInData(o *object, name, data []byte) bool {
+	if o == nil || data != nil && (data[0] != '{' || findMember(data, string(name)) != nil) {
 		return false
 	}
-	i := o.index(name)
-	return i >= 0 && o.fields[i].in&c.version != 0
+	i := o.fieldIndex(name)
+	return i >= 0 && o.fields[i].versions&c.versions != 0
 }
 
-// member warns of a member of an action that is none of its three. Kazoo reads a few more, of
-// callflows that it keeps itself.
-func (c *checker) member(o *object, name, data []byte) {
-	text := string(content(name))
-	if c.misplaced(o, content(name), data) {
+// warnMember warns of a member of an action other than module, data and children. Kazoo reads a few
+// more in callflows that it stores itself.
+func (c *checker) warnMember(o *object, name, data []byte) {
+	text := string(unquote(name))
+	if c.belongsInData(o, unquote(name), data) {
 		c.warn(name, []string{text}, "it stands inside data, not beside it, as in \"data\": {%q: …}; move it there",
 			text)
 		return
@@ -45,28 +45,28 @@ func (c *checker) member(o *object, name, data []byte) {
 	}
 }
 
-// isAction tells whether the first value of some JSON is an action, where its children were wanted.
+// isAction reports whether a value is an action where an object of children was expected.
 func isAction(json []byte) bool {
 	r := reader{json: json}
-	module := member(r.value(), "module")
+	module := findMember(r.readValue(), "module")
 	return module != nil && module[0] == '"'
 }
 
-// keys warns of children that the module never asks for.
-func (c *checker) keys(o *object, children []byte) {
+// warnChildKeys warns of children that the module never runs.
+func (c *checker) warnChildKeys(o *object, children []byte) {
 	r := reader{json: children}
-	for r.enter(); r.more(); r.value() {
-		name := r.name()
-		key := string(content(name))
-		if known, asked := c.asks(o, key); !asked {
+	for r.enter(); r.more(); r.readValue() {
+		name := r.readName()
+		key := string(unquote(name))
+		if known, asked := c.takesChild(o, key); !asked {
 			c.warn(name, []string{"children", key}, "the module never asks for this child, so it is never taken%s",
 				diag.Suggest(key, known))
 		}
 	}
 }
 
-// asks tells whether a module asks for a child of that name, and else for which ones it does.
-func (c *checker) asks(o *object, key string) (known []string, asked bool) {
+// takesChild reports whether a module runs a child of that name, and which names it knows.
+func (c *checker) takesChild(o *object, key string) (known []string, asked bool) {
 	known = []string{"_"}
 	for _, k := range o.keys {
 		switch k {

@@ -9,28 +9,28 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// object checks the members of an object. The body is nil for data that is left out: Kazoo takes it for an empty
-// object. around is where to say that something is missing from it.
-func (c *checker) object(o *object, body, around []byte, depth int) *Finding {
-	beside := c.beside // data, where o is that of a module
-	c.beside = nil
+// checkObject checks the members of an object. A nil body is data that is left out, which Kazoo
+// reads as an empty object. around is the value to report missing members at.
+func (c *checker) checkObject(o *object, body, around []byte, depth int) *Finding {
+	action := c.parent // nil unless body is the data of a module
+	c.parent = nil
 	var given uint64 // of o.fields, by index
 	if body != nil {
 		around = body
 		r := reader{json: body}
 		for r.enter(); r.more(); {
-			name := r.name()
-			text, value := content(name), r.value()
-			i := o.index(text)
+			name := r.readName()
+			text, value := unquote(name), r.readValue()
+			i := o.fieldIndex(text)
 			if i < 0 {
-				if wrong := c.other(o, name, value, depth); wrong != nil {
-					return wrong
+				if finding := c.checkOtherMember(o, name, value, depth); finding != nil {
+					return finding
 				}
 				continue
 			}
 			given |= 1 << i
-			if wrong := c.field(&o.fields[i], name, value, depth); wrong != nil {
-				return wrong
+			if finding := c.checkField(&o.fields[i], name, value, depth); finding != nil {
+				return finding
 			}
 		}
 	}
@@ -38,29 +38,31 @@ func (c *checker) object(o *object, body, around []byte, depth int) *Finding {
 		f := &o.fields[i]
 		switch {
 		case given&(1<<i) != 0:
-		case f.required&c.version != 0:
+		case f.required&c.versions != 0:
 			only := ""
-			if f.required != allVersions && f.required != f.in {
+			if f.required != allVersions && f.required != f.versions {
 				only = fmt.Sprintf(" in Kazoo %s", f.required)
 			}
-			if beside != nil && member(beside, f.name) != nil {
-				return c.at(around, []string{f.name}, "missing%s; it stands beside data: move it there", only)
+			if action != nil && findMember(action, f.name) != nil {
+				return c.finding(around, []string{f.name}, "missing%s; it stands beside data: move it there", only)
 			}
-			return c.at(around, []string{f.name}, "missing%s; want %s", only, want(f.values, f.in&c.version))
-		case f.expected && c.warnings != nil && f.in&c.version != 0 && !o.given(f.unless, given) &&
-			(beside == nil || member(beside, f.name) == nil && (f.unless == "" || member(beside, f.unless) == nil)):
+			return c.finding(around, []string{f.name}, "missing%s; want %s", only,
+				describeValues(f.values, f.versions&c.versions))
+		case f.expected && c.warnings != nil && f.versions&c.versions != 0 && !o.hasField(f.unless, given) &&
+			(action == nil || findMember(action, f.name) == nil &&
+				(f.unless == "" || findMember(action, f.unless) == nil)):
 			c.warn(around, []string{f.name}, "missing; without it the action does nothing; want %s",
-				want(f.values, f.in&c.version))
+				describeValues(f.values, f.versions&c.versions))
 		}
 	}
-	if o.choice != nil && o.choice.in&c.version != 0 {
-		return c.choice(o, given, around)
+	if o.choice != nil && o.choice.versions&c.versions != 0 {
+		return c.checkChoice(o, given, around)
 	}
 	return nil
 }
 
-// index finds a field; -1 if there is none.
-func (o *object) index(name []byte) int {
+// fieldIndex returns the index of a field; -1 if there is none.
+func (o *object) fieldIndex(name []byte) int {
 	for i := range o.fields {
 		if o.fields[i].name == string(name) {
 			return i
@@ -69,18 +71,18 @@ func (o *object) index(name []byte) int {
 	return -1
 }
 
-// given tells whether a field is among those that are given; none has the name "".
-func (o *object) given(name string, given uint64) bool {
-	i := o.index([]byte(name))
+// hasField reports whether a field is among the given ones; no field has the name "".
+func (o *object) hasField(name string, given uint64) bool {
+	i := o.fieldIndex([]byte(name))
 	return i >= 0 && given&(1<<i) != 0
 }
 
-func (c *checker) choice(o *object, given uint64, around []byte) *Finding {
+func (c *checker) checkChoice(o *object, given uint64, around []byte) *Finding {
 	var sets, found []string
 	for _, set := range o.choice.sets {
 		name := strings.Join(set, " with ")
 		sets = append(sets, name)
-		if !slices.ContainsFunc(set, func(field string) bool { return !o.given(field, given) }) {
+		if !slices.ContainsFunc(set, func(field string) bool { return !o.hasField(field, given) }) {
 			found = append(found, name)
 		}
 	}
@@ -88,22 +90,22 @@ func (c *checker) choice(o *object, given uint64, around []byte) *Finding {
 		return nil
 	}
 	in := ""
-	if o.choice.in != allVersions {
-		in = " in Kazoo " + o.choice.in.String()
+	if o.choice.versions != allVersions {
+		in = " in Kazoo " + o.choice.versions.String()
 	}
-	what := enumerate(found, "and")
+	what := joinNames(found, "and")
 	if what == "" {
 		what = "none"
 	}
-	return c.at(around, nil, "want exactly one of %s%s, found %s", enumerate(sets, "and"), in, what)
+	return c.finding(around, nil, "want exactly one of %s%s, found %s", joinNames(sets, "and"), in, what)
 }
 
-// other checks a member that is no field.
-func (c *checker) other(o *object, name, body []byte, depth int) *Finding {
+// checkOtherMember checks a member that is not among the fields.
+func (c *checker) checkOtherMember(o *object, name, body []byte, depth int) *Finding {
 	switch {
-	case o.rest == nil:
+	case o.others == nil:
 		if c.warnings != nil {
-			text := string(content(name))
+			text := string(unquote(name))
 			if text == "children" {
 				c.warn(name, []string{text}, "children stands beside data, not in it, and Kazoo ignores it here")
 				return nil
@@ -115,15 +117,15 @@ func (c *checker) other(o *object, name, body []byte, depth int) *Finding {
 			c.warn(name, []string{text}, "there is no such field, and Kazoo ignores it%s", diag.Suggest(text, known))
 		}
 		return nil
-	case o.rest.header && !isHeader(content(name)):
-		return c.at(name, []string{string(content(name))}, "want the name of a header: letters, digits, - and _")
-	case o.rest.values == nil:
+	case o.others.headerNames && !isHeader(unquote(name)):
+		return c.finding(name, []string{string(unquote(name))}, "want the name of a header: letters, digits, - and _")
+	case o.others.values == nil:
 		return nil
 	}
 	c.path = append(c.path, step{name: name})
-	wrong := c.values(o.rest.values, c.version, body, depth)
+	finding := c.checkValues(o.others.values, c.versions, body, depth)
 	c.path = c.path[:len(c.path)-1]
-	return wrong
+	return finding
 }
 
 // isHeader goes by Kazoo's own pattern, ^[a-zA-z0-9_\-]+$ with its slip.
@@ -133,14 +135,14 @@ func isHeader(name []byte) bool {
 	})
 }
 
-// isNearlyID reports whether a value looks like one of Kazoo's own ids and is none: one with a digit too few, in
-// capitals, with dashes. Kazoo takes it, and finds nothing by it.
-func isNearlyID(body []byte) bool {
+// looksLikeID reports whether a value resembles an id of Kazoo and is none, with a digit missing,
+// in capitals or with dashes. Kazoo accepts it, and finds nothing under it.
+func looksLikeID(body []byte) bool {
 	if body[0] != '"' {
 		return false
 	}
 	const digits, letters = "0123456789abcdef", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	text := content(body)
+	text := unquote(body)
 	whole := len(bytes.Trim(text, digits)) == 0
 	if len(text) == 32 {
 		return !whole && len(bytes.Trim(text, letters)) == 0
@@ -149,44 +151,46 @@ func isNearlyID(body []byte) bool {
 	return len(bare) >= 28 && len(bare) <= 36 && len(bytes.Trim(bare, digits+"ABCDEF")) == 0
 }
 
-// otherLength says how long a text is that has not the length of Kazoo's ids.
-func otherLength(text []byte) string {
+// lengthNote gives the length of a text that is not as long as Kazoo's ids.
+func lengthNote(text []byte) string {
 	if len(text) == 32 {
 		return ""
 	}
 	return fmt.Sprintf(" of %d", len(text))
 }
 
-func (c *checker) field(f *field, name, body []byte, depth int) *Finding {
-	known := f.in & c.version
-	if c.warnings != nil && known != c.version {
-		c.warn(name, []string{f.name}, "in Kazoo %s there is no such field, and it is ignored", c.version&^f.in)
+func (c *checker) checkField(f *field, name, body []byte, depth int) *Finding {
+	known := f.versions & c.versions
+	if c.warnings != nil && known != c.versions {
+		c.warn(name, []string{f.name}, "in Kazoo %s there is no such field, and it is ignored", c.versions&^f.versions)
 	}
 	if known == 0 {
 		return nil
 	}
 	c.path = append(c.path, step{name: name})
-	wrong := c.values(f.values, known, body, depth)
-	if c.warnings != nil && wrong == nil && (f.name == "id" || strings.HasSuffix(f.name, "_id")) && isNearlyID(body) {
+	finding := c.checkValues(f.values, known, body, depth)
+	if c.warnings != nil && finding == nil && (f.name == "id" || strings.HasSuffix(f.name, "_id")) &&
+		looksLikeID(body) {
 		c.warn(body, nil, "an id of Kazoo has 32 digits from 0 to 9 and a to f, found %s%s; is one mistyped?",
-			describe(body), otherLength(content(body)))
+			describe(body), lengthNote(unquote(body)))
 	}
 	c.path = c.path[:len(c.path)-1]
-	return wrong
+	return finding
 }
 
-// tag is the field by whose word an object is told from others that could stand in its place; nil if it has none.
+// tag returns the field whose word tells an object from others that may stand in
+// its place; nil if it has none.
 func (o *object) tag() *field {
 	if len(o.fields) > 0 && o.fields[0].required != 0 {
-		if v := only(o.fields[0].values); v != nil && v.kind == aWord {
+		if v := single(o.fields[0].values); v != nil && v.kind == wordKind {
 			return &o.fields[0]
 		}
 	}
 	return nil
 }
 
-// tags are the tags of objects, if all of the values are objects that have one.
-func tags(vs []value) []*field {
+// objectTags returns the tags of values that are all objects with a tag; else nil.
+func objectTags(vs []value) []*field {
 	var found []*field
 	for i := range vs {
 		if vs[i].object == nil || vs[i].object.tag() == nil {
@@ -197,7 +201,7 @@ func tags(vs []value) []*field {
 	return found
 }
 
-func words(fields []*field) []value {
+func tagValues(fields []*field) []value {
 	var out []value
 	for _, f := range fields {
 		out = append(out, f.values...)
@@ -205,11 +209,11 @@ func words(fields []*field) []value {
 	return out
 }
 
-// member finds a member of an object; nil if there is none.
-func member(object []byte, name string) []byte {
+// findMember returns the value of an object's member; nil if there is none.
+func findMember(object []byte, name string) []byte {
 	r := reader{json: object}
 	for r.enter(); r.more(); {
-		if found, value := r.name(), r.value(); string(content(found)) == name {
+		if found, value := r.readName(), r.readValue(); string(unquote(found)) == name {
 			return value
 		}
 	}

@@ -19,11 +19,12 @@ const MaxBody = 64 << 10
 // or a SIP header is one more.
 const maxParams = 1000
 
-// ErrTooLarge is in the chain of errors about a request that exceeds a bound: MaxBody or 1,000 parameters.
+// ErrTooLarge is in the chain of errors about a request that exceeds a bound:
+// MaxBody or 1,000 parameters.
 var ErrTooLarge = errors.New("request too large")
 
-// RequestError says why a request is not a call, and the HTTP status to answer it with. Kazoo then runs the
-// "_" child of its pivot action.
+// RequestError says why a request is not a call, and the HTTP status to answer it with. Kazoo then
+// runs the "_" child of its pivot action.
 type RequestError struct {
 	Status int // 400 not readable, 405 not GET or POST, 408 not received in time, 413 too large
 	Err    error
@@ -33,18 +34,19 @@ func (e *RequestError) Error() string { return e.Err.Error() }
 
 func (e *RequestError) Unwrap() error { return e.Err }
 
-// Parse reads a Pivot request: GET, with its parameters in the query, or POST, with a form or (Content-Type
-// application/json) a JSON object as its body and perhaps more parameters in the query, which those of the
-// body override. It understands Kazoo's names and TwiML's. It reads the body, at most MaxBody bytes and one
-// more, and leaves r.Form alone.
+// Parse reads a Pivot request: GET, with its parameters in the query, or POST, with a form or
+// (Content-Type application/json) a JSON object as its body and perhaps more parameters in the
+// query, which those of the body override. It understands Kazoo's names and TwiML's. It reads the
+// body, at most MaxBody bytes and one more, and leaves r.Form alone.
 //
-// Every error is a *RequestError. Whatever else a request says is a call: of a pair that does not decode, what does not
-// decode is kept as written, and bytes that are not UTF-8 are taken as Latin-1, as Kazoo does.
+// Every error is a *RequestError. Whatever else a request says is a call: of a pair that
+// does not decode, what does not decode is kept as written, and bytes that are not UTF-8
+// are taken as Latin-1, as Kazoo does.
 func Parse(r *http.Request) (Call, error) {
 	params, err := readParams(r)
 	switch {
 	case err == nil:
-		c := interpret(params)
+		c := newCall(params)
 		c.headers = r.Header
 		return c, nil
 	case errors.Is(err, errMethod):
@@ -129,9 +131,9 @@ func isJSON(contentType string) bool {
 	return strings.EqualFold(strings.TrimSpace(mediaType), "application/json")
 }
 
-// appendForm adds the pairs of a query or of a form. Empty pairs are skipped: Kazoo writes one for each empty
-// object. It looks at each byte once and takes apart only what asks for it, since this is the most that
-// callhours itself does for a call.
+// appendForm adds the pairs of a query or of a form. Empty pairs are skipped: Kazoo writes one for
+// each empty object. It looks at each byte once and takes apart only what asks for it, since this
+// is the most that callhours itself does for a call.
 func appendForm(params []param, form string) ([]param, error) {
 	if form == "" {
 		return params, nil
@@ -140,13 +142,13 @@ func appendForm(params []param, form string) ([]param, error) {
 	var d decoder
 	for at := 0; at < len(form); at++ { // past the ampersand
 		from, equals := at, -1
-		var inName, seen meaning
+		var inName, seen traits
 		for ; at < len(form) && form[at] != '&'; at++ {
 			if form[at] == '=' && equals < 0 {
 				equals, inName, seen = at, seen, literal
 				continue
 			}
-			seen |= meaningOf(form[at])
+			seen |= traitsOf(form[at])
 		}
 		pair := form[from:at]
 		name, value := pair, ""
@@ -165,7 +167,7 @@ func appendForm(params []param, form string) ([]param, error) {
 		if len(params) == maxParams {
 			return nil, errTooMany
 		}
-		d.ahead = len(form) - from
+		d.remaining = len(form) - from
 		if inName&encoded != 0 {
 			name = canonical(d.unescape(name))
 		}
@@ -177,16 +179,16 @@ func appendForm(params []param, form string) ([]param, error) {
 	return params, nil
 }
 
-// meaning is what the bytes of a name or a value ask for.
-type meaning uint8
+// traits say which decoding a name or a value needs.
+type traits uint8
 
 const (
-	literal   meaning = 0         // nothing
-	encoded   meaning = 1 << iota // it is not the text that it stands for
-	bracketed                     // it may be the name of a member
+	literal   traits = 0         // none
+	encoded   traits = 1 << iota // it has escapes
+	bracketed                    // it may be the name of a member
 )
 
-func meaningOf(c byte) meaning {
+func traitsOf(c byte) traits {
 	switch {
 	case c == '%', c == '+', c >= utf8.RuneSelf:
 		return encoded
@@ -198,8 +200,9 @@ func meaningOf(c byte) meaning {
 
 var errTooMany = fmt.Errorf("%w: more than %d parameters", ErrTooLarge, maxParams)
 
-// cutPair cuts name=value at the first equals sign, or at the one after the closing bracket when the first stands in a
-// bracket: Kazoo does not encode the names of variables, in which anything may stand.
+// cutPair cuts name=value at the first equals sign, or at the one after the closing
+// bracket when the first stands in a bracket: Kazoo does not encode the names of
+// variables, in which anything may stand.
 func cutPair(pair string) (name, value string) {
 	name, value, _ = strings.Cut(pair, "=")
 	if strings.Contains(name, "[") && !strings.HasSuffix(name, "]") {
@@ -212,8 +215,8 @@ func cutPair(pair string) (name, value string) {
 
 // decoder undoes the encoding of a form. What it decodes stands in one piece of memory.
 type decoder struct {
-	decoded strings.Builder
-	ahead   int // bytes of the form that are still to be decoded, at most
+	decoded   strings.Builder
+	remaining int // bytes of the form that are still to be decoded, at most
 }
 
 // unescape decodes a name or a value. A percent sign that begins no escape is itself.
@@ -223,10 +226,10 @@ func (d *decoder) unescape(s string) string {
 		i = plus
 	}
 	if i < 0 {
-		return repair(s)
+		return toUTF8(s)
 	}
 	if d.decoded.Cap() == 0 {
-		d.decoded.Grow(d.ahead)
+		d.decoded.Grow(d.remaining)
 	}
 	begin := d.decoded.Len()
 	d.decoded.WriteString(s[:i])
@@ -241,7 +244,7 @@ func (d *decoder) unescape(s string) string {
 		}
 		d.decoded.WriteByte(c)
 	}
-	return repair(d.decoded.String()[begin:])
+	return toUTF8(d.decoded.String()[begin:])
 }
 
 func isHex(c byte) bool {
@@ -256,8 +259,8 @@ func unhex(c byte) byte {
 	return c&7 + 9
 }
 
-// repair gives valid UTF-8: every byte that is no part of any is taken as Latin-1.
-func repair(s string) string {
+// toUTF8 returns valid UTF-8. A byte that is not part of any is read as Latin-1.
+func toUTF8(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}

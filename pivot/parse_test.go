@@ -24,7 +24,8 @@ import (
 
 const formType = "application/x-www-form-urlencoded"
 
-// TestParseRequests reads raw requests as Kazoo sends them and compares all that was understood. UPDATE=1 rewrites it.
+// TestParseRequests reads raw requests as Kazoo sends them and compares all that was
+// understood. UPDATE=1 rewrites it.
 func TestParseRequests(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/requests/*.txt")
@@ -358,7 +359,8 @@ func TestParseTakes(t *testing.T) {
 	}
 }
 
-// TestParseLeavesForm shows that whoever handles the request next finds its form unread and its query whole.
+// TestParseLeavesForm shows that whoever handles the request next finds its form
+// unread and its query whole.
 func TestParseLeavesForm(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest(http.MethodGet, "/main?From=1", nil)

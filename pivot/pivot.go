@@ -1,14 +1,16 @@
-// Package pivot is Kazoo's side of the contract: Parse reads the request in which a Kazoo platform asks what to do with
-// a call, and CheckCallflow says whether Kazoo would take an answer. Pivot is the Kazoo callflow action that asks; its
-// documentation is applications/callflow/doc/pivot.md of the Kazoo sources.
+// Package pivot is Kazoo's side of the contract: Parse reads the request in which a Kazoo
+// platform asks what to do with a call, and CheckCallflow says whether Kazoo would take an
+// answer. Pivot is the Kazoo callflow action that asks; its documentation is
+// applications/callflow/doc/pivot.md of the Kazoo sources.
 //
-// Parse is lenient about what a call says and strict about how much it says: pairs that do not decode, unknown names,
-// bytes that are not UTF-8 and fillers such as nouser all make a Call; a body over MaxBody makes a RequestError.
-// CheckCallflow is strict, because an answer that Kazoo's own validation refuses leaves the caller in silence; what
-// Kazoo would take and nobody means is what CallflowWarnings is for. Both go by catalog.txt, which is built in.
+// Parse is lenient about what a call says and strict about how much it says: pairs that do not
+// decode, unknown names, bytes that are not UTF-8 and fillers such as nouser all make a Call; a
+// body over MaxBody makes a RequestError. CheckCallflow is strict, because an answer that Kazoo's
+// own validation refuses leaves the caller in silence; what Kazoo would take and nobody means is
+// what CallflowWarnings is for. Both go by catalog.txt, which is built in.
 //
-// The package keeps nothing but the catalog and spare decoders, reads no clock and starts nothing. A Call may be read
-// by many goroutines at once.
+// The package keeps nothing but the catalog and spare decoders, reads no clock and starts nothing.
+// A Call may be read by many goroutines at once.
 package pivot
 
 import (
@@ -19,13 +21,13 @@ import (
 	"strings"
 )
 
-// Call is one Pivot request: who calls whom, on which account. Texts are as sent after decoding, nothing is trimmed,
-// and a field that was not sent is "". Fillers of Kazoo stay what they are: nouser and norealm for an address that is
-// missing, unknown and anonymous for a caller who is.
+// Call is one Pivot request: who calls whom, on which account. Texts are as sent after decoding,
+// nothing is trimmed, and a field that was not sent is "". Fillers of Kazoo stay what they are:
+// nouser and norealm for an address that is missing, unknown and anonymous for a caller who is.
 //
-// A parameter that is sent twice, in the same or in the other spelling, counts as sent the last time. Kazoo writes the
-// account behind all that the author of a callflow can choose (the query of voice_url, the names of application
-// variables), so that author cannot speak for another account.
+// A parameter that is sent twice, in the same or in the other spelling, counts as sent the last
+// time. Kazoo writes the account behind all that the author of a callflow can choose (the query of
+// voice_url, the names of application variables), so that author cannot speak for another account.
 type Call struct {
 	From, FromRealm       string // the SIP From header
 	To, ToRealm           string // the SIP To header
@@ -49,9 +51,11 @@ type Call struct {
 // param is a parameter with its name in the form that canonical gives.
 type param struct{ name, value string }
 
-// New makes the Call that Parse would make of these parameters, which have Kazoo's names ("Caller-ID-Number") or
-// TwiML's, and members as Kazoo writes them into a form ("Custom-Application-Vars[step]"). They are read in order of
-// their names. "Request-Header[X-Step]" stands for a header of the HTTP request; no request can send it as a parameter.
+// New makes the Call that Parse would make of these parameters, which have
+// Kazoo's names ("Caller-ID-Number") or TwiML's, and members as Kazoo writes them
+// into a form ("Custom-Application-Vars[step]"). They are read in order of their
+// names. "Request-Header[X-Step]" stands for a header of the HTTP request; no
+// request can send it as a parameter.
 func New(params map[string]string) Call {
 	sorted := make([]param, 0, len(params))
 	headers := http.Header{}
@@ -62,34 +66,36 @@ func New(params map[string]string) Call {
 		}
 		sorted = append(sorted, param{canonical(name), params[name]})
 	}
-	c := interpret(sorted)
+	c := newCall(sorted)
 	c.headers = headers
 	return c
 }
 
-// Var is the value of a custom application variable, "" when absent. Kazoo sends them from 4.3 on. Members of nested
-// variables are found by Param("Custom-Application-Vars[crm][id]").
+// Var is the value of a custom application variable, "" when absent. Kazoo sends them from 4.3 on.
+// Members of nested variables are found by Param("Custom-Application-Vars[crm][id]").
 func (c *Call) Var(name string) string {
 	name = canonical(name)
 	return c.member("Custom-Application-Vars", func(sent string) bool { return sent == name })
 }
 
-// Header is the value of a custom SIP header (X-… or P-…) of the caller's INVITE, "" when absent. Names of headers are
-// compared without regard to case (RFC 3261, section 7.3.1). Kazoo sends them from 4.3 on.
+// Header is the value of a custom SIP header (X-… or P-…) of the caller's INVITE, "" when
+// absent. Names of headers are compared without regard to case (RFC 3261, section 7.3.1).
+// Kazoo sends them from 4.3 on.
 func (c *Call) Header(name string) string {
 	name = canonical(name)
 	return c.member("Custom-SIP-Headers", func(sent string) bool { return strings.EqualFold(sent, name) })
 }
 
-// Collection is what was pressed for a collect_dtmf action with this collection_name, "" when nothing was.
+// Collection is what was pressed for a collect_dtmf action with this
+// collection_name, "" when nothing was.
 func (c *Call) Collection(name string) string {
 	name = canonical(name)
 	return c.member("Digits", func(sent string) bool { return sent == name })
 }
 
-// Param is the value of any parameter by its name as sent, such as "Recording-Url" or "Digits[pin]"; ""
-// when absent. Members of a JSON body have the names that they would have in a form. An element of a list
-// is "User-ID[]": the last one.
+// Param is the value of any parameter by its name as sent, such as "Recording-Url" or
+// "Digits[pin]"; "" when absent. Members of a JSON body have the names that they would have in a
+// form. An element of a list is "User-ID[]": the last one.
 func (c *Call) Param(name string) string {
 	name = canonical(name)
 	for _, p := range slices.Backward(c.params) {
@@ -100,8 +106,9 @@ func (c *Call) Param(name string) string {
 	return ""
 }
 
-// Params are all values of a parameter in the order in which they were sent, nil when there is none. A list may be
-// named without its brackets: "Custom-SIP-Headers[Diversions]" finds the elements "Custom-SIP-Headers[Diversions][]",
+// Params are all values of a parameter in the order in which they were sent, nil when
+// there is none. A list may be named without its brackets:
+// "Custom-SIP-Headers[Diversions]" finds the elements "Custom-SIP-Headers[Diversions][]",
 // which are the numbers that a call was forwarded from.
 func (c *Call) Params(name string) []string {
 	name = canonical(name)
@@ -121,9 +128,9 @@ const (
 	tokenHeader    = "X-Callhours-Token"
 )
 
-// RequestHeader is the value of a header of the HTTP request whose name begins with X-, such as those that
-// custom_request_headers of a pivot action of Kazoo 5 sets; "" when absent, for every other name, for the token by
-// which Kazoo is known, and for a value of more than 1,024 bytes.
+// RequestHeader is the value of a header of the HTTP request whose name begins with X-, such as
+// those that custom_request_headers of a pivot action of Kazoo 5 sets; "" when absent, for every
+// other name, for the token by which Kazoo is known, and for a value of more than 1,024 bytes.
 func (c *Call) RequestHeader(name string) string {
 	name = http.CanonicalHeaderKey(name)
 	values := c.headers[name]
@@ -134,11 +141,11 @@ func (c *Call) RequestHeader(name string) string {
 	if len(value) > maxHeaderValue {
 		return ""
 	}
-	return repair(value)
+	return toUTF8(value)
 }
 
-// Withheld reports that the caller's number is hidden or was never known: Kazoo's and carriers' fillers in place of a
-// number, or an anonymous From (RFC 3323, section 4.1.1.3).
+// Withheld reports that the caller's number is hidden or was never known: Kazoo's and carriers'
+// fillers in place of a number, or an anonymous From (RFC 3323, section 4.1.1.3).
 func (c *Call) Withheld() bool {
 	if strings.EqualFold(c.From, "anonymous") || strings.EqualFold(c.FromRealm, "anonymous.invalid") {
 		return true
@@ -167,8 +174,8 @@ func (c *Call) member(object string, fits func(name string) bool) string {
 // noUser stands for the user part of an address that Kazoo does not have.
 const noUser = "nouser"
 
-// interpret reads the fields of a Call from its parameters.
-func interpret(params []param) Call {
+// newCall reads the fields of a Call from its parameters.
+func newCall(params []param) Call {
 	c := Call{params: params}
 	var collected, from, to, request string
 	numbered := false // the caller's number was sent, which may be empty
@@ -219,20 +226,20 @@ func interpret(params []param) Call {
 		c.CallerNumber = from
 	}
 	c.From, c.To, c.Request = cmp.Or(c.From, from), cmp.Or(c.To, to), cmp.Or(c.Request, request)
-	c.Dialed = cmp.Or(unlessFiller(c.Request), unlessFiller(c.To))
+	c.Dialed = cmp.Or(withoutFiller(c.Request), withoutFiller(c.To))
 	c.Digits = cmp.Or(c.Digits, collected)
 	return c
 }
 
-func unlessFiller(user string) string {
+func withoutFiller(user string) string {
 	if user == noUser {
 		return ""
 	}
 	return user
 }
 
-// canonical gives the form in which names are kept and compared. Kazoo writes names into a form without encoding them,
-// so a plus may be a plus or a blank; both are kept as a blank.
+// canonical gives the form in which names are kept and compared. Kazoo writes names into a form
+// without encoding them, so a plus may be a plus or a blank; both are kept as a blank.
 func canonical(name string) string {
 	return strings.ReplaceAll(name, "+", " ")
 }

@@ -49,7 +49,7 @@ func TestCallLookups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	call := interpret(params)
+	call := newCall(params)
 	for _, c := range []struct {
 		lookup    func(string) string
 		name      string
@@ -87,7 +87,8 @@ func TestCallLookups(t *testing.T) {
 	}
 }
 
-// TestLookupsAllocateNothing holds what the decision of a route relies on; it cannot run in parallel.
+// TestLookupsAllocateNothing holds what the decision of a route relies
+// on; it cannot run in parallel.
 func TestLookupsAllocateNothing(t *testing.T) {
 	call := New(map[string]string{
 		"Custom-Application-Vars[step]": "2", "Custom-SIP-Headers[X-Site]": "north", "Digits[pin]": "1",
@@ -154,15 +155,16 @@ func TestWithheld(t *testing.T) {
 	}
 }
 
-// TestDocumentedNames: names that the vendor's documentation prints are read where those of Kazoo's code are
-// missing, and never in their place.
+// TestDocumentedNames: names that the vendor's documentation prints are read where those of Kazoo's
+// code are missing, and never in their place.
 func TestDocumentedNames(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ form, from, to, request, dialed string }{
 		{"To-User=%2B13125550101&From-User=%2B13125550202", "+13125550202", "+13125550101", "", "+13125550101"},
 		{"Request-User=411&To-User=%2B13125550101", "", "+13125550101", "411", "411"},
 		{
-			"To=%2B13125550101&To-User=1&From=a&From-User=b&Request=%2B1312&Request-User=2", "a", "+13125550101", "+1312",
+			"To=%2B13125550101&To-User=1&From=a&From-User=b&Request=%2B1312&Request-User=2", "a", "+13125550101",
+			"+1312",
 			"+1312",
 		},
 		{"To-User=1&To=nouser", "", "nouser", "", ""},
@@ -172,7 +174,7 @@ func TestDocumentedNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		call := interpret(params)
+		call := newCall(params)
 		if call.From != c.from || call.To != c.to || call.Request != c.request || call.Dialed != c.dialed {
 			t.Errorf("%s: got From %q, To %q, Request %q, Dialed %q", c.form, call.From, call.To, call.Request,
 				call.Dialed)
@@ -247,8 +249,8 @@ func parsed(t *testing.T, method, target, contentType, body string, headers http
 	return call
 }
 
-// TestDocumentedCaller: From-User is the caller's number where the vendor's names are all there is, and a number that
-// was sent empty, or as a filler, stays withheld.
+// TestDocumentedCaller: From-User is the caller's number where the vendor's names are all there is,
+// and a number that was sent empty, or as a filler, stays withheld.
 func TestDocumentedCaller(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -267,7 +269,7 @@ func TestDocumentedCaller(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		call := interpret(params)
+		call := newCall(params)
 		if call.CallerNumber != c.number || call.Withheld() != c.withheld {
 			t.Errorf("%s: got %q, withheld %t", c.form, call.CallerNumber, call.Withheld())
 		}

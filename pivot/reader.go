@@ -12,13 +12,13 @@ import (
 // reader walks JSON that is known to be valid, without copying any of it.
 type reader struct {
 	json []byte
-	at   int
+	pos  int
 }
 
-// next gives the first byte of what follows white space; 0 at the end.
-func (r *reader) next() byte {
-	for ; r.at < len(r.json); r.at++ {
-		switch c := r.json[r.at]; c {
+// skipSpace steps over white space and returns the byte that follows; 0 at the end.
+func (r *reader) skipSpace() byte {
+	for ; r.pos < len(r.json); r.pos++ {
+		switch c := r.json[r.pos]; c {
 		case ' ', '\t', '\n', '\r':
 		default:
 			return c
@@ -29,72 +29,72 @@ func (r *reader) next() byte {
 
 // enter steps into an object or a list.
 func (r *reader) enter() {
-	r.next()
-	r.at++
+	r.skipSpace()
+	r.pos++
 }
 
 // more steps over a comma to the next member or element, and over the end when there is none.
 func (r *reader) more() bool {
-	switch r.next() {
+	switch r.skipSpace() {
 	case ',':
-		r.at++
+		r.pos++
 	case '}', ']', 0:
-		r.at++
+		r.pos++
 		return false
 	}
 	return true
 }
 
-// name reads the name of a member, in quotes, and steps to its value.
-func (r *reader) name() []byte {
-	name := r.value()
-	r.next()
-	r.at++ // the colon
+// readName reads the name of a member, in quotes, and steps to its value.
+func (r *reader) readName() []byte {
+	name := r.readValue()
+	r.skipSpace()
+	r.pos++ // the colon
 	return name
 }
 
-// value reads a value of any kind.
-func (r *reader) value() []byte {
-	first := r.next()
-	start := r.at
+// readValue reads a value of any kind.
+func (r *reader) readValue() []byte {
+	first := r.skipSpace()
+	start := r.pos
 	switch first {
 	case '"':
-		r.text()
+		r.skipString()
 	case '{', '[':
 		for depth := 0; ; {
-			switch r.json[r.at] {
+			switch r.json[r.pos] {
 			case '"':
-				r.text()
+				r.skipString()
 				continue
 			case '{', '[':
 				depth++
 			case '}', ']':
 				depth--
 			}
-			if r.at++; depth == 0 {
+			if r.pos++; depth == 0 {
 				break
 			}
 		}
 	default:
-		for r.at < len(r.json) && bytes.IndexByte([]byte(" \t\r\n,:]}"), r.json[r.at]) < 0 {
-			r.at++
+		for r.pos < len(r.json) && bytes.IndexByte([]byte(" \t\r\n,:]}"), r.json[r.pos]) < 0 {
+			r.pos++
 		}
 	}
-	return r.json[start:r.at]
+	return r.json[start:r.pos]
 }
 
-// text steps over a string.
-func (r *reader) text() {
-	for r.at++; r.json[r.at] != '"'; r.at++ {
-		if r.json[r.at] == '\\' {
-			r.at++
+// skipString steps over a string.
+func (r *reader) skipString() {
+	for r.pos++; r.json[r.pos] != '"'; r.pos++ {
+		if r.json[r.pos] == '\\' {
+			r.pos++
 		}
 	}
-	r.at++
+	r.pos++
 }
 
-// content is the text of a JSON string.
-func content(s []byte) []byte {
+// unquote returns the text of a JSON string.
+func unquote(s []byte) []byte {
 	if bytes.IndexByte(s, '\\') < 0 {
 		return s[1 : len(s)-1]
 	}
@@ -114,7 +114,7 @@ func describe(value []byte) string {
 	case jsontext.KindBeginArray:
 		return "a list"
 	case jsontext.KindString:
-		text := []rune(string(content(value)))
+		text := []rune(string(unquote(value)))
 		if len(text) > room {
 			return strconv.Quote(string(text[:room]) + "…")
 		}
@@ -123,8 +123,8 @@ func describe(value []byte) string {
 	return fmt.Sprintf("%.*s", room, value)
 }
 
-// enumerate joins names as people do: "a, b and c".
-func enumerate(names []string, and string) string {
+// joinNames joins names for a sentence: "a, b and c".
+func joinNames(names []string, and string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}

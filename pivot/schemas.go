@@ -22,9 +22,9 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// Schemas are a cluster's own: the documents of JSON Schema draft-04 that Kazoo keeps in its database system_schemas
-// and shows under /v2/schemas. They say what that very cluster takes, where the catalog says what its version does.
-// Schemas may be used by many goroutines at once.
+// Schemas are a cluster's own: the documents of JSON Schema draft-04 that Kazoo keeps in its
+// database system_schemas and shows under /v2/schemas. They say what that very cluster takes, where
+// the catalog says what its version does. Schemas may be used by many goroutines at once.
 type Schemas struct {
 	action  *jsonschema.Schema
 	data    map[string]*jsonschema.Schema // by module
@@ -37,9 +37,9 @@ const maxSchema = 4 << 20
 // schemaBase is what names of schemas are relative to.
 const schemaBase = "kazoo:///"
 
-// LoadSchemas reads the schemas of a directory, NAME.json each: as they stand in Kazoo's sources, or as `GET
-// /v2/schemas/NAME` answers, with its envelope. callflows.action must be there, a callflows.MODULE for each module that
-// answers may have, and what these refer to.
+// LoadSchemas reads the schemas of a directory, NAME.json each: as they stand in Kazoo's sources,
+// or as `GET /v2/schemas/NAME` answers, with its envelope. callflows.action must be there, a
+// callflows.MODULE for each module that answers may have, and what these refer to.
 func LoadSchemas(dir fs.FS) (*Schemas, error) {
 	in := files.Tree{FS: dir}
 	names, err := in.Glob("*.json")
@@ -99,20 +99,21 @@ func readSchema(body []byte) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("want a schema, found %s", describe(bytes.TrimSpace(body)))
 	}
-	if inside, ok := schema["data"].(map[string]any); ok && schema["$schema"] == nil { // the API's envelope
-		schema = inside
+	if sub, ok := schema["data"].(map[string]any); ok && schema["$schema"] == nil { // the API's envelope
+		schema = sub
 	}
 	for _, name := range []string{"id", "_id"} { // Kazoo names the document by it; to draft-04 id is an address
 		delete(schema, name)
 	}
-	adapt(schema, "")
+	adaptSchema(schema, "")
 	return schema, nil
 }
 
-// adapt rewrites the schema of a member of that name where Kazoo reads it in its own way. What stands beside a $ref
-// counts: the alternatives of audio_macro differ by that alone. A text with kazoo-validation is a URL that Kazoo would
-// ask, unless it is the name of a module. Of the formats those count that jesse knows.
-func adapt(schema any, name string) {
+// adaptSchema rewrites the schema of a member of that name where Kazoo reads it in its own way.
+// What stands beside a $ref counts: the alternatives of audio_macro differ by that alone. A text
+// with kazoo-validation is a URL that Kazoo would ask, unless it is the name of a module. Of the
+// formats those count that jesse knows.
+func adaptSchema(schema any, name string) {
 	s, ok := schema.(map[string]any)
 	if !ok {
 		return
@@ -136,16 +137,16 @@ func adapt(schema any, name string) {
 		switch key {
 		case "properties", "patternProperties", "definitions", "dependencies":
 			named, _ := value.(map[string]any)
-			for name, inside := range named {
-				adapt(inside, name)
+			for name, sub := range named {
+				adaptSchema(sub, name)
 			}
 		case "oneOf", "anyOf", "allOf":
 			list, _ := value.([]any)
-			for _, inside := range list {
-				adapt(inside, name)
+			for _, sub := range list {
+				adaptSchema(sub, name)
 			}
 		case "items", "additionalItems", "additionalProperties", "not":
-			adapt(value, "")
+			adaptSchema(value, "")
 		}
 	}
 }
@@ -176,40 +177,41 @@ func (s *Schemas) compileError(err error) error {
 	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
 }
 
-// Check says whether the cluster would take a callflow: nil if it would, else a *[Finding] without an offset unless the
-// body is no JSON. As Kazoo does, it fills in defaults before it looks, {} for missing data among them, wants a schema
-// for each module, and a host that Kazoo would ask in each URL that the schemas mark for that.
+// Check says whether the cluster would take a callflow: nil if it would, else a *[Finding] without
+// an offset unless the body is no JSON. As Kazoo does, it fills in defaults before it looks, {} for
+// missing data among them, wants a schema for each module, and a host that Kazoo would ask in each
+// URL that the schemas mark for that.
 func (s *Schemas) Check(body []byte) error {
 	c := checker{body: body}
-	if wrong := c.syntax(); wrong != nil {
-		return wrong
+	if finding := c.checkSyntax(); finding != nil {
+		return finding
 	}
 	callflow, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	if err != nil {
 		return &Finding{Message: "not JSON: " + err.Error(), Offset: -1} // the syntax was found right
 	}
-	callflow = numbers(callflow)
+	callflow = markFloats(callflow)
 	fillDefaults(s.action, callflow, 0)
 	if err := s.action.Validate(callflow); err != nil {
-		return s.refused(err, callflow, nil)
+		return s.validationFinding(err, callflow, nil)
 	}
-	if f := s.modules(callflow, callflow, nil); f != nil {
+	if f := s.checkData(callflow, callflow, nil); f != nil {
 		return f
 	}
 	return nil
 }
 
-// numbers makes 1.0 and 1e3 what they are to Kazoo, no integers. The library goes by the
+// markFloats makes 1.0 and 1e3 what they are to Kazoo, no integers. The library goes by the
 // value, so they get another one.
-func numbers(v any) any {
+func markFloats(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for name := range v {
-			v[name] = numbers(v[name])
+			v[name] = markFloats(v[name])
 		}
 	case []any:
 		for i := range v {
-			v[i] = numbers(v[i])
+			v[i] = markFloats(v[i])
 		}
 	case json.Number:
 		if f, err := v.Float64(); err == nil && isFloat([]byte(v)) && f == math.Trunc(f) {
@@ -219,49 +221,46 @@ func numbers(v any) any {
 	return v
 }
 
-// modules validates the data of an action, of which the form was found right, and of those below it. at leads to it.
-func (s *Schemas) modules(root, action any, at []string) *Finding {
+// checkData validates the data of an action, of which the form was found right, and of those
+// below it. steps lead to it.
+func (s *Schemas) checkData(root, action any, steps []string) *Finding {
 	a, ok := action.(map[string]any)
 	if !ok { // a key that callflows.action says nothing of
-		return &Finding{Path: pathIn(root, at), Message: "want " + bareAction, Offset: -1}
+		return &Finding{Path: findingPath(root, steps), Message: "want " + bareAction, Offset: -1}
 	}
 	module, _ := a["module"].(string)
 	schema := s.data[module]
 	if schema == nil {
 		return &Finding{
-			Path: pathIn(root, append(at, "module")), Offset: -1,
-			Message: fmt.Sprintf("%q has no schema callflows.%s%s", module, module, s.near(module)),
+			Path: findingPath(root, append(steps, "module")), Offset: -1,
+			Message: fmt.Sprintf("%q has no schema callflows.%s%s", module, module,
+				suggestModule(builtIn().aliases, slices.Sorted(maps.Keys(s.data)), module)),
 		}
 	}
 	if data, given := a["data"]; given {
 		fillDefaults(schema, data, 0)
 		if err := schema.Validate(data); err != nil {
-			return s.refused(err, root, append(at, "data"))
+			return s.validationFinding(err, root, append(steps, "data"))
 		}
 	}
 	children, _ := a["children"].(map[string]any)
 	for _, key := range slices.Sorted(maps.Keys(children)) {
-		if f := s.modules(root, children[key], append(slices.Clip(at), "children", key)); f != nil {
+		if f := s.checkData(root, children[key], append(slices.Clip(steps), "children", key)); f != nil {
 			return f
 		}
 	}
 	return nil
 }
 
-// near ends a message about a module that has no schema.
-func (s *Schemas) near(module string) string {
-	return nearModule(builtIn().meant, slices.Sorted(maps.Keys(s.data)), module)
-}
-
-func (s *Schemas) refused(err error, root any, at []string) *Finding {
+func (s *Schemas) validationFinding(err error, root any, steps []string) *Finding {
 	if invalid, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
-		return s.finding(invalid, root, at)
+		return s.finding(invalid, root, steps)
 	}
-	return &Finding{Path: pathIn(root, at), Message: err.Error(), Offset: -1}
+	return &Finding{Path: findingPath(root, steps), Message: err.Error(), Offset: -1}
 }
 
 // finding makes one of the first thing that is wrong.
-func (s *Schemas) finding(e *jsonschema.ValidationError, root any, at []string) *Finding {
+func (s *Schemas) finding(e *jsonschema.ValidationError, root any, steps []string) *Finding {
 	for {
 		alternatives := false
 		switch k := e.ErrorKind.(type) {
@@ -279,12 +278,12 @@ func (s *Schemas) finding(e *jsonschema.ValidationError, root any, at []string) 
 	}
 	text := e.ErrorKind.LocalizedString(s.printer)
 	if format, ok := e.ErrorKind.(*jskind.Format); ok {
-		want := map[string]kind{emailFormat: anEmail, urlFormat: aURL}
+		want := map[string]valueKind{emailFormat: emailKind, urlFormat: urlKind}
 		if k, ours := want[format.Want]; ours {
 			got, _ := format.Got.(string)
 			text = fmt.Sprintf("want %s, found %.60q", (&value{kind: k}).String(), got)
-			if k == aURL {
-				why, _ := urlFault([]byte(got), true)
+			if k == urlKind {
+				why, _ := checkURL([]byte(got), true)
 				text += why
 			}
 		}
@@ -292,27 +291,30 @@ func (s *Schemas) finding(e *jsonschema.ValidationError, root any, at []string) 
 	if len(e.Causes) > 0 {
 		causes := make([]string, len(e.Causes))
 		for i, cause := range e.Causes {
-			causes[i] = s.finding(cause, root, at).Message
+			causes[i] = s.finding(cause, root, steps).Message
 		}
 		text += ": " + strings.Join(causes, "; or ")
 	}
-	return &Finding{Path: pathIn(root, append(slices.Clip(at), e.InstanceLocation...)), Message: text, Offset: -1}
+	return &Finding{
+		Path: findingPath(root, append(slices.Clip(steps), e.InstanceLocation...)), Message: text,
+		Offset: -1,
+	}
 }
 
-// pathIn writes the way to a value as paths of findings are written.
-func pathIn(root any, way []string) string {
+// findingPath writes the way to a value as paths of findings are written.
+func findingPath(root any, steps []string) string {
 	var b strings.Builder
-	for _, step := range way {
-		switch inside := root.(type) {
+	for _, step := range steps {
+		switch sub := root.(type) {
 		case []any:
 			i, _ := strconv.Atoi(step)
 			fmt.Fprintf(&b, "[%d]", i)
-			root = inside[i]
+			root = sub[i]
 			continue
 		case map[string]any:
-			root = inside[step]
+			root = sub[step]
 		}
-		b.WriteString("." + plain(step))
+		b.WriteString("." + quoteName(step))
 	}
 	return b.String()
 }

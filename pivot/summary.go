@@ -12,13 +12,14 @@ import (
 // MaxSummary is how long a [Summary] is at most, in bytes.
 const MaxSummary = 200
 
-// Summary says in one line what a callflow does, for people: "device 0123… > voicemail 4567…". Actions that follow each
-// other by their `_` child stand behind ">"; other children stand in brackets, as in "menu 89ab… [1: device 0123…, 2:
-// hangup] > voicemail 4567…". Of the data only ids, by their first four characters, and a response's code are shown:
-// texts and addresses may be secrets. It is "" for what is no callflow.
+// Summary says in one line what a callflow does, for people: "device 0123… > voicemail 4567…".
+// Actions that follow each other by their `_` child stand behind ">"; other children stand in
+// brackets, as in "menu 89ab… [1: device 0123…, 2: hangup] > voicemail 4567…". Of the data only
+// ids, by their first four characters, and a response's code are shown: texts and addresses may be
+// secrets. It is "" for what is no callflow.
 func Summary(callflow []byte) string {
 	r := &reader{json: callflow}
-	if !jsontext.Value(callflow).IsValid() || r.next() != '{' {
+	if !jsontext.Value(callflow).IsValid() || r.skipSpace() != '{' {
 		return ""
 	}
 	var s summary
@@ -26,10 +27,10 @@ func Summary(callflow []byte) string {
 	return s.text()
 }
 
-// summary is what was written of a callflow.
+// summary is the text written so far.
 type summary struct{ b []byte }
 
-// full says that nothing which is written yet would be seen.
+// full reports whether the summary has reached its length.
 func (s *summary) full() bool { return len(s.b) > MaxSummary }
 
 // text is the summary, cut to its length.
@@ -56,24 +57,24 @@ func (s *summary) action(r *reader, depth int) {
 	if depth > maxDepth || s.full() {
 		return
 	}
-	if r.next() != '{' {
+	if r.skipSpace() != '{' {
 		s.write("?")
 		return
 	}
 	var module, data, children []byte
 	for r.enter(); r.more(); {
-		switch name := r.name(); string(content(name)) {
+		switch name := r.readName(); string(unquote(name)) {
 		case "module":
-			module = r.value()
+			module = r.readValue()
 		case "data":
-			data = r.value()
+			data = r.readValue()
 		case "children":
-			children = r.value()
+			children = r.readValue()
 		default:
-			r.value()
+			r.readValue()
 		}
 	}
-	s.write(word(module, "?"))
+	s.write(shortWord(module, "?"))
 	s.data(data)
 	s.children(children, depth)
 }
@@ -83,8 +84,8 @@ func (s *summary) data(data []byte) {
 	if len(data) == 0 || data[0] != '{' {
 		return
 	}
-	if id := member(data, "id"); len(id) > 0 && id[0] == '"' {
-		if text := shown(content(id)); text != "" {
+	if id := findMember(data, "id"); len(id) > 0 && id[0] == '"' {
+		if text := plainText(unquote(id)); text != "" {
 			const enough = 4
 			if len(text) > enough {
 				text = text[:enough] + "…"
@@ -93,7 +94,7 @@ func (s *summary) data(data []byte) {
 		}
 		return
 	}
-	if code := member(data, "code"); len(code) == len("486") {
+	if code := findMember(data, "code"); len(code) == len("486") {
 		if n, err := strconv.Atoi(string(code)); err == nil && n > 0 {
 			s.write(" ", string(code))
 		}
@@ -110,8 +111,8 @@ func (s *summary) children(children []byte, depth int) {
 	open := false
 	r := reader{json: children}
 	for r.enter(); r.more(); {
-		name, value := r.name(), r.value()
-		if string(content(name)) == "_" {
+		name, value := r.readName(), r.readValue()
+		if string(unquote(name)) == "_" {
 			next = value
 			continue
 		}
@@ -124,7 +125,7 @@ func (s *summary) children(children []byte, depth int) {
 			s.write(" [")
 			open = true
 		}
-		s.write(word(name, "?"), ": ")
+		s.write(shortWord(name, "?"), ": ")
 		s.action(&reader{json: value}, depth+1)
 	}
 	if open {
@@ -136,25 +137,25 @@ func (s *summary) children(children []byte, depth int) {
 	}
 }
 
-// word is a JSON text as a short word; otherwise where there is none.
-func word(text []byte, otherwise string) string {
+// shortWord shortens a JSON text to one word; def where it is none.
+func shortWord(text []byte, def string) string {
 	const most = 32
 	if len(text) == 0 || text[0] != '"' {
-		return otherwise
+		return def
 	}
-	w := shown(content(text))
+	w := plainText(unquote(text))
 	switch {
 	case w == "":
-		return otherwise
+		return def
 	case len(w) > most:
 		return w[:most] + "…"
 	}
 	return w
 }
 
-// shown is a text where it is made of what ids, modules and keys are made of; "" else, since a
-// summary is a line of plain words.
-func shown(text []byte) string {
+// plainText returns a text that consists of the characters of ids, modules and keys; "" for any
+// other, since a summary is one line of plain words.
+func plainText(text []byte) string {
 	if bytes.ContainsFunc(text, func(r rune) bool {
 		return r <= ' ' || r >= utf8.RuneSelf-1 || strings.ContainsRune(`"\<>[],:`, r)
 	}) {

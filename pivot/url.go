@@ -7,22 +7,24 @@ import (
 	"strings"
 )
 
-// A URL that Kazoo is to ask passes three of its checks: it begins with http:// or https://, in lower case; Kazoo's own
-// splitting of it does not crash; and its host is none that the blacklists hold as they come: localhost, 127.0.0.1 and
-// 0.0.0.0. From master on, addresses are read as Erlang's inet:parse_address reads them, so that 127.1, 2130706433 and
-// 0x7f.1 are 127.0.0.1; 4.3 goes by the spelling.
+// A URL that Kazoo is to ask passes three of its checks: it begins with http:// or https://, in
+// lower case; Kazoo's own splitting of it does not crash; and its host is none that the
+// blacklists hold as they come: localhost, 127.0.0.1 and 0.0.0.0. From master on, addresses are
+// read as Erlang's inet:parse_address reads them, so that 127.1, 2130706433 and 0x7f.1 are
+// 127.0.0.1; 4.3 goes by the spelling.
 
-// clientURL tells whether every Kazoo that takes a URL of the kind takes this one. It is the stricter one in three
-// things: a host must be there, the host behind user:password@ counts as well as the one that Kazoo sees, which is the
-// user, and user@host:8080 is refused too.
-func clientURL(text []byte, anySpelling bool) bool {
-	_, ok := urlFault(text, anySpelling)
+// isClientURL reports whether every Kazoo that accepts a URL of the kind accepts this one. It
+// is stricter than Kazoo in three things: there must be a host; the host behind
+// user:password@ is checked as well as the one that Kazoo extracts, which is the user; and
+// user@host:8080 is rejected too.
+func isClientURL(text []byte, anySpelling bool) bool {
+	_, ok := checkURL(text, anySpelling)
 	return ok
 }
 
-// urlFault tells whether clientURL takes a URL, and else, where it is not plain to see, why not.
-func urlFault(text []byte, anySpelling bool) (why string, ok bool) {
-	rest, ok := afterScheme(text)
+// checkURL reports whether isClientURL accepts a URL, and why not where that is not obvious.
+func checkURL(text []byte, anySpelling bool) (why string, ok bool) {
+	rest, ok := cutScheme(text)
 	if !ok {
 		return "", false
 	}
@@ -32,7 +34,8 @@ func urlFault(text []byte, anySpelling bool) (why string, ok bool) {
 	}
 	host := authority
 	if i := bytes.IndexAny(authority, ":@"); i >= 0 {
-		// a user without a password: Kazoo looks for a colon behind it, and crashes where there is none
+		// a user without a password: Kazoo looks for a colon behind it, and
+		// crashes where there is none
 		if authority[i] == '@' {
 			return "; a user needs a password, as in user:password@host", false
 		}
@@ -45,17 +48,17 @@ func urlFault(text []byte, anySpelling bool) (why string, ok bool) {
 	}
 	for _, host := range hosts {
 		switch {
-		case keptOut(host, false):
+		case isBlocked(host, false):
 			return "", false
-		case keptOut(host, anySpelling):
+		case isBlocked(host, anySpelling):
 			return fmt.Sprintf("; %s is this machine's own address to Kazoo", host), false
 		}
 	}
 	return "", true
 }
 
-// afterScheme is what follows http:// or https://, which Kazoo takes in lower case only.
-func afterScheme(text []byte) ([]byte, bool) {
+// cutScheme removes http:// or https://, which Kazoo accepts in lower case only.
+func cutScheme(text []byte) ([]byte, bool) {
 	rest, ok := bytes.CutPrefix(text, []byte("http://"))
 	if !ok {
 		rest, ok = bytes.CutPrefix(text, []byte("https://"))
@@ -63,8 +66,8 @@ func afterScheme(text []byte) ([]byte, bool) {
 	return rest, ok
 }
 
-// keptOut tells whether Kazoo, as it comes, refuses to ask a host.
-func keptOut(host []byte, anySpelling bool) bool {
+// isBlocked reports whether an unconfigured Kazoo refuses to send requests to a host.
+func isBlocked(host []byte, anySpelling bool) bool {
 	if len(host) == 0 || bytes.EqualFold(host, []byte("localhost")) || string(host) == "127.0.0.1" ||
 		string(host) == "0.0.0.0" {
 		return true
@@ -76,9 +79,9 @@ func keptOut(host []byte, anySpelling bool) bool {
 	return ok && (address == 127<<24|1 || address == 0)
 }
 
-// erlangAddress reads an IPv4 address as inet:parse_address does: one to four numbers, decimal, octal behind 0 or
-// hexadecimal behind 0x, of which the last fills the bytes that are left. Releases differ in how many zeros and signs
-// they take; here it is all of them.
+// erlangAddress reads an IPv4 address as inet:parse_address does: one to four numbers, decimal,
+// octal behind 0 or hexadecimal behind 0x, of which the last fills the bytes that are left.
+// Releases differ in how many zeros and signs they take; here it is all of them.
 func erlangAddress(host string) (uint32, bool) {
 	fields := strings.Split(host, ".")
 	if len(fields) > 4 {

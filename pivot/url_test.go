@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestClientURLs shows which URLs every Kazoo that reads addresses in any spelling would ask, and which
-// those that go by the spelling.
+// TestClientURLs shows which URLs every Kazoo that reads addresses in any spelling would ask, and
+// which those that go by the spelling.
 func TestClientURLs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -105,7 +105,8 @@ func TestErlangAddress(t *testing.T) {
 	}
 }
 
-// TestNumbersOutOfRange: Kazoo's parser has no JSON at all where a float is out of range, wherever it stands.
+// TestNumbersOutOfRange: Kazoo's parser has no JSON at all where a float is out
+// of range, wherever it stands.
 func TestNumbersOutOfRange(t *testing.T) {
 	t.Parallel()
 	for number, fits := range map[string]bool{
@@ -161,7 +162,7 @@ func TestModulesOfOtherNames(t *testing.T) {
 	if err := CheckCallflow([]byte(`{"module":"say"}`), own); err != nil {
 		t.Errorf("a module of the cluster's own: %v", err)
 	}
-	for name, modules := range builtIn().meant {
+	for name, modules := range builtIn().aliases {
 		if builtIn().modules[name] != nil {
 			t.Errorf("%q is a module itself", name)
 		}
@@ -178,7 +179,8 @@ func TestModulesOfOtherNames(t *testing.T) {
 	}
 }
 
-// FuzzClientURL shows that no URL is taken that Kazoo would not ask, by the tests' own reading of its sources.
+// FuzzClientURL shows that no URL is taken that Kazoo would not ask, by the tests'
+// own reading of its sources.
 func FuzzClientURL(f *testing.F) {
 	for _, text := range someTexts {
 		f.Add(text)
@@ -186,10 +188,10 @@ func FuzzClientURL(f *testing.F) {
 	f.Add("http://0x7F.0.0.01:80@x/")
 	f.Add("https://127.0.0.1.:@0")
 	f.Fuzz(func(t *testing.T, url string) {
-		if clientURL([]byte(url), true) && !asksHost(url) {
+		if isClientURL([]byte(url), true) && !asksHost(url) {
 			t.Errorf("%q is taken, and Kazoo would not ask it", url)
 		}
-		if clientURL([]byte(url), true) && !clientURL([]byte(url), false) {
+		if isClientURL([]byte(url), true) && !isClientURL([]byte(url), false) {
 			t.Errorf("%q is taken by master and not by 4.3", url)
 		}
 	})

@@ -10,130 +10,132 @@ import (
 	"unicode/utf8"
 )
 
-// values checks that a value is one of those, in each of the versions.
-func (c *checker) values(vs []value, in versions, body []byte, depth int) *Finding {
-	missing := in
+// checkValues checks that each of the versions accepts a value as one of vs.
+func (c *checker) checkValues(vs []value, wanted versions, body []byte, depth int) *Finding {
+	missing := wanted
 	var inside *Finding // what is wrong with a list or an object that is the right thing as such
 	for i := range vs {
 		v := &vs[i]
-		if v.in&in == 0 {
+		if v.versions&wanted == 0 {
 			continue
 		}
 		var before int
 		if c.warnings != nil {
 			before = len(*c.warnings)
 		}
-		fits, wrong := c.value(v, body, depth)
+		fits, finding := c.checkValue(v, body, depth)
 		if !fits {
 			if c.warnings != nil {
 				*c.warnings = (*c.warnings)[:before]
 			}
-			inside = cmp.Or(inside, wrong)
+			inside = cmp.Or(inside, finding)
 			continue
 		}
-		if missing &^= v.in; missing == 0 {
+		if missing &^= v.versions; missing == 0 {
 			return nil
 		}
 	}
 	if inside != nil {
-		if missing != in && !strings.Contains(inside.Message, "set kazoo_version") {
-			inside.Message += c.setVersion(in &^ missing)
+		if missing != wanted && !strings.Contains(inside.Message, "set kazoo_version") {
+			inside.Message += c.versionHint(wanted &^ missing)
 		}
 		return inside
 	}
-	if tags := tags(vs); tags != nil && body[0] == '{' {
-		return c.at(body, []string{tags[0].name}, "want %s, found %s", want(words(tags), missing),
-			describe(member(body, tags[0].name)))
+	if tags := objectTags(vs); tags != nil && body[0] == '{' {
+		return c.finding(body, []string{tags[0].name}, "want %s, found %s", describeValues(tagValues(tags), missing),
+			describe(findMember(body, tags[0].name)))
 	}
 	found, mend := describe(body), ""
 	switch kind := body[0]; {
-	case kind == '"' && slices.ContainsFunc(vs, func(v value) bool { return v.kind == aURL }):
-		if mend, _ = urlFault(content(body), true); missing != in {
-			mend += c.setVersion(in &^ missing)
+	case kind == '"' && slices.ContainsFunc(vs, func(v value) bool { return v.kind == urlKind }):
+		if mend, _ = checkURL(unquote(body), true); missing != wanted {
+			mend += c.versionHint(wanted &^ missing)
 		}
-	case missing != in:
-		mend = ", which not all of Kazoo's versions take" + c.setVersion(in&^missing)
-	case kind == '"' && couldBe(vs, content(body)):
+	case missing != wanted:
+		mend = ", which not all of Kazoo's versions take" + c.versionHint(wanted&^missing)
+	case kind == '"' && matchesUnquoted(vs, unquote(body)):
 		mend = "; write it without quotes"
 	case kind == '"':
-		if v := only(vs); v != nil && v.kind == aText {
-			found += fmt.Sprintf(" of %d", utf8.RuneCount(content(body)))
+		if v := single(vs); v != nil && v.kind == textKind {
+			found += fmt.Sprintf(" of %d", utf8.RuneCount(unquote(body)))
 		}
 	case (kind == '-' || kind >= '0' && kind <= '9') &&
-		slices.ContainsFunc(vs, func(v value) bool { return v.kind == aText || v.kind == aWord }):
+		slices.ContainsFunc(vs, func(v value) bool { return v.kind == textKind || v.kind == wordKind }):
 		mend = "; put it in quotes"
 	}
-	return c.at(body, nil, "want %s, found %s%s", want(vs, missing), found, mend)
+	return c.finding(body, nil, "want %s, found %s%s", describeValues(vs, missing), found, mend)
 }
 
-// only is the one value of a list of one.
-func only(vs []value) *value {
+// single returns the only value of a list of one; else nil.
+func single(vs []value) *value {
 	if len(vs) != 1 {
 		return nil
 	}
 	return &vs[0]
 }
 
-// couldBe tells whether a text would fit if it had no quotes.
-func couldBe(vs []value, text []byte) bool {
+// matchesUnquoted reports whether a text would match without its quotes.
+func matchesUnquoted(vs []value, text []byte) bool {
 	return slices.ContainsFunc(vs, func(v value) bool {
 		switch v.kind {
-		case anInteger:
+		case integerKind:
 			_, err := strconv.Atoi(string(text))
 			return err == nil
-		case aBoolean:
+		case booleanKind:
 			return string(text) == "true" || string(text) == "false"
 		}
 		return false
 	})
 }
 
-// value tells whether a value fits, and for an object or a list that does not, what is wrong inside.
-func (c *checker) value(v *value, body []byte, depth int) (bool, *Finding) {
+// checkValue reports whether a value matches. For an object or a list that does not, it also
+// returns what is wrong inside.
+func (c *checker) checkValue(v *value, body []byte, depth int) (bool, *Finding) {
 	kind := body[0]
 	switch v.kind {
-	case aText, aWord, aURL, aPlainURL, aLink, anEmail, aLanguage, isDigits:
-		return kind == '"' && v.fits(content(body)), nil
-	case anInteger:
-		return (kind == '-' || kind >= '0' && kind <= '9') && v.holds(body), nil
-	case aBoolean:
+	case textKind, wordKind, urlKind, plainURLKind, linkKind, emailKind, languageKind, digitsKind:
+		return kind == '"' && v.matchesText(unquote(body)), nil
+	case integerKind:
+		return (kind == '-' || kind >= '0' && kind <= '9') && v.matchesInteger(body), nil
+	case booleanKind:
 		return kind == 't' || kind == 'f', nil
-	case aList:
+	case listKind:
 		if kind != '[' {
 			return false, nil
 		}
-		wrong := c.list(v, body, depth)
-		return wrong == nil, wrong
-	case anAction:
-		wrong := c.action(&reader{json: body}, depth+1)
-		return wrong == nil, wrong
+		finding := c.checkList(v, body, depth)
+		return finding == nil, finding
+	case actionKind:
+		finding := c.checkAction(&reader{json: body}, depth+1)
+		return finding == nil, finding
 	}
 	if kind != '{' || v.object == nil {
 		return kind == '{', nil
 	}
 	if tag := v.object.tag(); tag != nil {
-		if named := member(body, tag.name); named == nil || named[0] != '"' || !tag.values[0].fits(content(named)) {
+		if named := findMember(body, tag.name); named == nil || named[0] != '"' ||
+			!tag.values[0].matchesText(unquote(named)) {
 			return false, nil
 		}
 	}
-	wrong := c.object(v.object, body, body, depth)
-	return wrong == nil, wrong
+	finding := c.checkObject(v.object, body, body, depth)
+	return finding == nil, finding
 }
 
-func (v *value) fits(text []byte) bool {
+func (v *value) matchesText(text []byte) bool {
 	switch v.kind {
-	case aWord:
+	case wordKind:
 		return v.word == string(text)
-	case aURL, aPlainURL:
-		return clientURL(text, v.kind == aURL)
-	case aLink:
-		_, ok := afterScheme(text)
+	case urlKind, plainURLKind:
+		return isClientURL(text, v.kind == urlKind)
+	case linkKind:
+		_, ok := cutScheme(text)
 		return ok
-	case anEmail:
+	case emailKind:
 		return isEmail(text)
-	case aLanguage:
-		return (len(text) == 2 || len(text) == 5 && text[2] == '-' && letters(text[3:])) && letters(text[:2])
-	case isDigits:
+	case languageKind:
+		return (len(text) == 2 || len(text) == 5 && text[2] == '-' && isLetters(text[3:])) && isLetters(text[:2])
+	case digitsKind:
 		return len(text) > 0 && len(bytes.Trim(text, "0123456789")) == 0
 	}
 	if !v.bounded {
@@ -143,12 +145,13 @@ func (v *value) fits(text []byte) bool {
 	return n >= v.min && n <= v.max
 }
 
-func letters(text []byte) bool {
+func isLetters(text []byte) bool {
 	return !bytes.ContainsFunc(text, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') })
 }
 
-// holds tells whether a number is an integer within the bounds. 1.0 and 1e3 are none to Kazoo.
-func (v *value) holds(number []byte) bool {
+// matchesInteger reports whether a number is an integer within the bounds. 1.0 and 1e3 are not
+// integers to Kazoo.
+func (v *value) matchesInteger(number []byte) bool {
 	if isFloat(number) {
 		return false
 	}
@@ -159,112 +162,112 @@ func (v *value) holds(number []byte) bool {
 	return n >= v.min && n <= v.max
 }
 
-func (c *checker) list(v *value, body []byte, depth int) *Finding {
+func (c *checker) checkList(v *value, body []byte, depth int) *Finding {
 	n := 0
 	r := reader{json: body}
-	var seen distinct
+	var seen textSet
 	for r.enter(); r.more(); n++ {
-		element := r.value()
+		element := r.readValue()
 		c.path = append(c.path, step{index: n})
-		wrong := c.values(v.of, v.in, element, depth)
-		if wrong == nil && v.unique && seen.again(body, n, element) {
-			wrong = c.at(element, nil, "%s stands in the list twice", describe(element))
+		finding := c.checkValues(v.elements, v.versions, element, depth)
+		if finding == nil && v.unique && seen.addDuplicate(body, n, element) {
+			finding = c.finding(element, nil, "%s stands in the list twice", describe(element))
 		}
 		c.path = c.path[:len(c.path)-1]
-		if wrong != nil {
-			return wrong
+		if finding != nil {
+			return finding
 		}
 	}
 	if v.bounded && (n < v.min || n > v.max) {
-		return c.at(body, nil, "want %s, found %d", want([]value{*v}, v.in), n)
+		return c.finding(body, nil, "want %s, found %d", describeValues([]value{*v}, v.versions), n)
 	}
 	return nil
 }
 
-// distinct are the texts of a list so far; nil while they are few enough to be looked through.
-type distinct map[string]bool
+// textSet holds the texts of a list so far; nil while there are few.
+type textSet map[string]bool
 
-// again tells whether a text is among the first n elements of a list.
-func (d *distinct) again(list []byte, n int, text []byte) bool {
+// addDuplicate adds element n of a list, and reports whether an earlier element has the same text.
+func (d *textSet) addDuplicate(list []byte, n int, text []byte) bool {
 	const few = 16
 	if n < few {
-		return stands(list, n, text)
+		return containsText(list, n, text)
 	}
 	if *d == nil {
-		*d = distinct{}
+		*d = textSet{}
 		r := reader{json: list}
 		r.enter()
 		for range n {
 			r.more()
-			(*d)[string(content(r.value()))] = true
+			(*d)[string(unquote(r.readValue()))] = true
 		}
 	}
-	key := string(content(text))
+	key := string(unquote(text))
 	known := (*d)[key]
 	(*d)[key] = true
 	return known
 }
 
-// stands tells whether a text is among the first elements of a list.
-func stands(list []byte, first int, text []byte) bool {
+// containsText reports whether a text is among the first elements of a list.
+func containsText(list []byte, first int, text []byte) bool {
 	r := reader{json: list}
 	r.enter()
 	for range first {
 		r.more()
-		if bytes.Equal(content(r.value()), content(text)) {
+		if bytes.Equal(unquote(r.readValue()), unquote(text)) {
 			return true
 		}
 	}
 	return false
 }
 
-// want says what a value may be, in these versions.
-func want(vs []value, in versions) string {
+// describeValues says in words what these versions accept.
+func describeValues(vs []value, accepted versions) string {
 	var all []string
 	for i := range vs {
-		if v := &vs[i]; v.in&in != 0 && !slices.Contains(all, v.String()) {
+		if v := &vs[i]; v.versions&accepted != 0 && !slices.Contains(all, v.String()) {
 			all = append(all, v.String())
 		}
 	}
-	return enumerate(all, "or")
+	return joinNames(all, "or")
 }
 
 func (v *value) String() string {
 	switch v.kind {
-	case aWord:
+	case wordKind:
 		return strconv.Quote(v.word)
-	case aURL, aPlainURL:
+	case urlKind, plainURLKind:
 		return "a URL with http:// or https:// and another host than localhost"
-	case anEmail:
+	case emailKind:
 		return "an e-mail address"
-	case aLink:
+	case linkKind:
 		return "a URL with http:// or https://"
-	case aLanguage:
+	case languageKind:
 		return "a language such as en or en-us"
-	case isDigits:
+	case digitsKind:
 		return "a text of digits"
-	case aBoolean:
+	case booleanKind:
 		return "true or false"
-	case anAction:
+	case actionKind:
 		return bareAction
-	case anObject:
+	case objectKind:
 		return "an object"
-	case anInteger:
+	case integerKind:
 		if v.bounded && v.min == v.max {
 			return strconv.Itoa(v.min)
 		}
 		return "an integer" + v.bounds("")
-	case aList:
-		of := ""
-		if one := only(v.of); one != nil && one.kind == aText {
-			of = " of texts"
+	case listKind:
+		texts := ""
+		if one := single(v.elements); one != nil && one.kind == textKind {
+			texts = " of texts"
 		}
-		return "a list" + of + v.bounds("element")
+		return "a list" + texts + v.bounds("element")
 	}
 	return "a text" + v.bounds("character")
 }
 
-// bounds says how many units it may have: " of 1 to 9 characters".
+// bounds describes min and max, as in " of 1 to 9 characters".
 func (v *value) bounds(unit string) string {
 	if !v.bounded {
 		return ""
