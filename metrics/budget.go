@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Bytes of a scrape that the series of all tenants take together. The operator's are not counted.
+// Bytes of a scrape for the series of all tenants together. The operator's are not counted.
 const (
 	mostOfRoutes    = 24 << 20 // of routes and their branches
 	mostOfCalendars = 16 << 20
@@ -15,25 +15,25 @@ const (
 // lineBytes is what a line of a scrape takes at most besides names of the configuration.
 const lineBytes = 112
 
-// sized is a route or calendar of a tenant, and what its series take of a scrape.
-type sized struct {
+// seriesSize is how many bytes of a scrape the series of a tenant's route or calendar take.
+type seriesSize struct {
 	name, tenant string
 	bytes        int
 }
 
-// fitting tells which series fit into so many bytes. Tenants share them evenly; what one does not need is the others',
-// so that none takes another's by having many, or long names. Of one tenant those go first that had series before, then
-// as they are configured.
-func fitting(all []sized, most int, had func(name string) bool) map[string]bool {
+// fitSeries returns which series fit into a number of bytes. Tenants have equal shares; what a
+// tenant does not need goes to the others, so that many or long names take nothing from another
+// tenant. A tenant's series that existed before go first, then the order of the configuration.
+func fitSeries(all []seriesSize, most int, hadSeries func(name string) bool) map[string]bool {
 	needs := map[string]int{}
 	for _, s := range all {
 		needs[s.tenant] += s.bytes
 	}
-	level := levelOf(slices.Sorted(maps.Values(needs)), most)
+	share := fairShare(slices.Sorted(maps.Values(needs)), most)
 	fits, used := map[string]bool{}, map[string]int{}
-	for _, before := range []bool{true, false} {
+	for _, existing := range []bool{true, false} {
 		for _, s := range all {
-			if had(s.name) == before && used[s.tenant]+s.bytes <= level {
+			if hadSeries(s.name) == existing && used[s.tenant]+s.bytes <= share {
 				fits[s.name] = true
 				used[s.tenant] += s.bytes
 			}
@@ -42,8 +42,9 @@ func fitting(all []sized, most int, had func(name string) bool) map[string]bool 
 	return fits
 }
 
-// levelOf is how much each tenant may have, so that all together have no more than most. needs are sorted.
-func levelOf(needs []int, most int) int {
+// fairShare returns the bytes that each tenant may have, so that all tenants together have at most
+// most. needs are sorted.
+func fairShare(needs []int, most int) int {
 	for i, need := range needs {
 		if each := most / (len(needs) - i); need > each {
 			return each
@@ -56,8 +57,8 @@ func levelOf(needs []int, most int) int {
 	return needs[len(needs)-1]
 }
 
-// routesThatFit are the routes of tenants whose series fit into a scrape.
-func routesThatFit(routes []Route, had func(name string) bool) map[string]bool {
+// fitRoutes returns the routes of tenants whose series fit into a scrape.
+func fitRoutes(routes []Route, hadSeries func(name string) bool) map[string]bool {
 	labels := map[string]bool{} // each route has all of them
 	for _, r := range routes {
 		for name := range r.Labels {
@@ -68,36 +69,39 @@ func routesThatFit(routes []Route, had func(name string) bool) map[string]bool {
 	for name := range labels {
 		info += len("label_") + len(name) + len(`="",`)
 	}
-	var all []sized
+	var all []seriesSize
 	for _, r := range routes {
 		if r.Tenant == "" {
 			continue
 		}
-		s := sized{r.Name, r.Tenant, info + written(r.Name) + written(r.Tenant) + 3*(lineBytes+written(r.Name))}
+		s := seriesSize{
+			r.Name, r.Tenant,
+			info + labelBytes(r.Name) + labelBytes(r.Tenant) + 3*(lineBytes+labelBytes(r.Name)),
+		}
 		for _, value := range r.Labels {
-			s.bytes += written(value)
+			s.bytes += labelBytes(value)
 		}
 		for _, b := range r.Branches {
-			s.bytes += (2 + len(fallbackReasons)) * (lineBytes + written(r.Name) + written(b.Name))
+			s.bytes += (2 + len(fallbackReasons)) * (lineBytes + labelBytes(r.Name) + labelBytes(b.Name))
 		}
 		all = append(all, s)
 	}
-	return fitting(all, mostOfRoutes, had)
+	return fitSeries(all, mostOfRoutes, hadSeries)
 }
 
-// calendarsThatFit are the calendars of tenants whose series fit into a scrape.
-func calendarsThatFit(calendars []Calendar, had func(name string) bool) map[string]bool {
-	var all []sized
+// fitCalendars returns the calendars of tenants whose series fit into a scrape.
+func fitCalendars(calendars []Calendar, hadSeries func(name string) bool) map[string]bool {
+	var all []seriesSize
 	for _, c := range calendars {
 		if tenant, _, owned := strings.Cut(c.Name, "/"); owned {
 			lines := calendarGauges + len(fetchResults)
-			all = append(all, sized{c.Name, tenant, lines * (lineBytes + written(c.Name))})
+			all = append(all, seriesSize{c.Name, tenant, lines * (lineBytes + labelBytes(c.Name))})
 		}
 	}
-	return fitting(all, mostOfCalendars, had)
+	return fitSeries(all, mostOfCalendars, hadSeries)
 }
 
-// written is how many bytes a label value takes at most in a scrape.
-func written(value string) int {
-	return len(valid(value)) + strings.Count(value, `"`) + strings.Count(value, `\`) + strings.Count(value, "\n")
+// labelBytes is the size of a label value in a scrape, escapes included.
+func labelBytes(value string) int {
+	return len(validUTF8(value)) + strings.Count(value, `"`) + strings.Count(value, `\`) + strings.Count(value, "\n")
 }

@@ -29,8 +29,8 @@ func scrape(t *testing.T, r *prometheus.Registry) map[string]int {
 	return bytes
 }
 
-// TestScrapeBytes: tenants' series take so many bytes of a scrape. A tenant with thousands of long names has as many as
-// fit beside those of others, which have all of theirs.
+// TestScrapeBytes: tenants' series take so many bytes of a scrape. A tenant with thousands of long
+// names has as many as fit beside those of others, which have all of theirs.
 func TestScrapeBytes(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
@@ -88,8 +88,8 @@ func TestScrapeBytes(t *testing.T) {
 	if without == 0 {
 		t.Error("all calendars have series")
 	}
-	if n := m.series.names.Load().routes["evil/r"+long+"1999"]; n.own || n.branches[0].decided.value() < 1000 {
-		t.Errorf("%v calls are counted as %s's", n.branches[0].decided.value(), other)
+	if n := m.series.current.Load().routes["evil/r"+long+"1999"]; n.own || n.branches[0].decided.value() < 1000 {
+		t.Errorf("%v calls are counted as %s's", n.branches[0].decided.value(), otherName)
 	}
 	// Whoever had series keeps them, in whatever order the next configuration has them.
 	had := func() (names []string) {
@@ -138,16 +138,16 @@ func TestFitting(t *testing.T) {
 		"one is too large":          {"a:101", 100, "", ""},
 		"none":                      {"", 100, "", ""},
 	} {
-		var all []sized
+		var all []seriesSize
 		for i, field := range strings.Fields(c.all) {
-			s := sized{name: fmt.Sprint(i)}
+			s := seriesSize{name: fmt.Sprint(i)}
 			s.tenant, field, _ = strings.Cut(field, ":")
 			if _, err := fmt.Sscan(field, &s.bytes); err != nil {
 				t.Fatal(err)
 			}
 			all = append(all, s)
 		}
-		fits := fitting(all, c.most, func(name string) bool { return slices.Contains(strings.Fields(c.had), name) })
+		fits := fitSeries(all, c.most, func(name string) bool { return slices.Contains(strings.Fields(c.had), name) })
 		var got []string
 		for _, s := range all {
 			if fits[s.name] {

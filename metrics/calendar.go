@@ -56,7 +56,8 @@ type CalendarMetrics struct {
 	fetches [len(fetchResults)]counter
 }
 
-// Fetched counts an attempt to read the calendar. The calendar is up after OK and Unchanged, and down after all others.
+// Fetched counts an attempt to read the calendar. The calendar is up after OK and
+// Unchanged, and down after all others.
 func (c *CalendarMetrics) Fetched(result FetchResult) {
 	if c == nil {
 		return
@@ -73,7 +74,8 @@ func (c *CalendarMetrics) Fetched(result FetchResult) {
 	}
 }
 
-// Unknown says that there is no copy to decide from: none was ever read, or the last one is past `expire_after`.
+// Unknown says that there is no copy to decide from: none was ever read, or the last
+// one is past `expire_after`.
 func (c *CalendarMetrics) Unknown() {
 	if c != nil {
 		c.gauges[calendarUnknown].Set(1)
@@ -87,11 +89,11 @@ func (c *CalendarMetrics) Known() {
 	}
 }
 
-// LastSuccess says when the calendar was last read or confirmed unchanged, perhaps by an earlier process. The zero
-// time: never.
+// LastSuccess says when the calendar was last read or confirmed unchanged, perhaps by an earlier
+// process. The zero time: never.
 func (c *CalendarMetrics) LastSuccess(at time.Time) {
 	if c != nil {
-		c.gauges[calendarLastSuccess].Set(seconds(at))
+		c.gauges[calendarLastSuccess].Set(unixSeconds(at))
 	}
 }
 
@@ -116,17 +118,18 @@ func (c *CalendarMetrics) Rejected(n int) {
 	}
 }
 
-// Unmatched says how many events of the calendar fit no condition of any branch. Below zero nobody has counted them,
-// and there is no such series.
+// Unmatched says how many events of the calendar fit no condition of any branch. Below zero nobody
+// has counted them, and there is no such series.
 func (c *CalendarMetrics) Unmatched(n int) {
 	if c != nil {
 		c.gauges[calendarUnmatched].Set(float64(n))
 	}
 }
 
-// LastEvent says when the last event of the calendar ends, within the horizon. The zero time: it has none.
+// LastEvent says when the last event of the calendar ends, within the horizon.
+// The zero time: it has none.
 func (c *CalendarMetrics) LastEvent(end time.Time) {
 	if c != nil {
-		c.gauges[calendarLastEvent].Set(seconds(end))
+		c.gauges[calendarLastEvent].Set(unixSeconds(end))
 	}
 }

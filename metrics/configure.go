@@ -10,17 +10,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Configured names everything of a configuration that has series of its own. Names are those that people see outside,
-// such as "acme/main".
+// Configured names everything of a configuration that has series of its own. Names are those that
+// people see outside, such as "acme/main".
 type Configured struct {
 	Routes    []Route
 	Calendars []Calendar
 	Tenants   []string
 
-	// OwnSeries is how many of Routes have series of their own; 0 stands for all. Tenants take turns, the
-	// operator first, and of each those go first that have series already. The others are counted together,
-	// as route and branch "_other", and so are tenants' routes beyond 24 MiB of a scrape. Tenants' calendars
-	// beyond 16 MiB have no series.
+	// OwnSeries is how many of Routes have series of their own; 0 stands for all. Tenants take
+	// turns, the operator first, and of each those go first that have series already. The others
+	// are counted together, as route and branch "_other", and so are tenants' routes beyond 24 MiB
+	// of a scrape. Tenants' calendars beyond 16 MiB have no series.
 	OwnSeries int
 }
 
@@ -43,37 +43,38 @@ type Calendar struct {
 	MayBeEmpty bool          // no events at all are fine
 }
 
-// other is the route, and the branch, of all routes that have no series of their own. No name
-// in a configuration begins so.
-const other = "_other"
+// otherName labels the route, and the branch, of all routes without series of their own. No
+// configured name begins with an underscore.
+const otherName = "_other"
 
-// Route is the series of a configured route; nil for a name that is not configured. Look it up once for each
-// configuration and keep it.
+// Route is the series of a configured route; nil for a name that is not configured. Look it up once
+// for each configuration and keep it.
 func (m *Metrics) Route(name string) *RouteMetrics {
 	if m == nil {
 		return nil
 	}
-	return m.series.names.Load().routes[name]
+	return m.series.current.Load().routes[name]
 }
 
-// Calendar is the series of a configured calendar; nil for a name that is not configured, or has no series.
+// Calendar is the series of a configured calendar; nil for a name that is not
+// configured, or has no series.
 func (m *Metrics) Calendar(name string) *CalendarMetrics {
 	if m == nil {
 		return nil
 	}
-	return m.series.names.Load().calendars[name]
+	return m.series.current.Load().calendars[name]
 }
 
-// Configure makes every series of a configuration, at 0, and deletes those of the former one that are not in it. A
-// series that stays keeps its value, also for who looked it up before. Call it when a configuration goes live, then
-// look its routes up: what is still counted on a series that is gone is lost. It tells what has no series, since
-// those of tenants take no more of a scrape.
+// Configure makes every series of a configuration, at 0, and deletes those of the former one that
+// are not in it. A series that stays keeps its value, also for who looked it up before. Call it
+// when a configuration goes live, then look its routes up: what is still counted on a series that
+// is gone is lost. It tells what has no series, since those of tenants take no more of a scrape.
 func (m *Metrics) Configure(c Configured) []Unseen {
 	if m == nil {
 		return nil
 	}
 	unseen := map[string]*Unseen{}
-	left := func(tenant string) *Unseen {
+	omit := func(tenant string) *Unseen {
 		if unseen[tenant] == nil {
 			unseen[tenant] = &Unseen{Tenant: tenant}
 		}
@@ -81,49 +82,53 @@ func (m *Metrics) Configure(c Configured) []Unseen {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	former := m.series.names.Load()
-	next := &names{
+	former := m.series.current.Load()
+	next := &seriesByName{
 		routes:    make(map[string]*RouteMetrics, len(c.Routes)),
 		calendars: make(map[string]*CalendarMetrics, len(c.Calendars)),
 		tenants:   make(map[string]*gauge, len(c.Tenants)),
 	}
-	s := shelves{newShelf(former.routeSeries), newShelf(former.branchSeries), newShelf(former.stateSeries)}
+	s := routeSeriesSets{
+		newSeriesSet(former.routeSeries), newSeriesSet(former.branchSeries),
+		newSeriesSet(former.stateSeries),
+	}
 	var own []Route
-	had := func(name string) bool { r := former.routes[name]; return r != nil && r.own }
-	mine := share(c.Routes, c.OwnSeries, had)
-	fits := routesThatFit(slices.DeleteFunc(slices.Clone(c.Routes), func(r Route) bool { return !mine[r.Name] }), had)
+	hadSeries := func(name string) bool { r := former.routes[name]; return r != nil && r.own }
+	chosen := chooseOwnSeries(c.Routes, c.OwnSeries, hadSeries)
+	fits := fitRoutes(slices.DeleteFunc(slices.Clone(c.Routes), func(r Route) bool { return !chosen[r.Name] }),
+		hadSeries)
 	for _, r := range c.Routes {
-		if mine[r.Name] && (r.Tenant == "" || fits[r.Name]) {
+		if chosen[r.Name] && (r.Tenant == "" || fits[r.Name]) {
 			own = append(own, r)
-			next.routes[r.Name] = s.route(r)
+			next.routes[r.Name] = s.ownSeries(r)
 			continue
 		}
-		next.routes[r.Name] = s.other(r)
-		if mine[r.Name] {
-			left(r.Tenant).Routes++
+		next.routes[r.Name] = s.sharedSeries(r)
+		if chosen[r.Name] {
+			omit(r.Tenant).Routes++
 		}
 	}
-	calendars := newShelf(former.calendarSeries)
-	shown := calendarsThatFit(c.Calendars, func(name string) bool { return former.calendars[name] != nil })
+	calendars := newSeriesSet(former.calendarSeries)
+	fitting := fitCalendars(c.Calendars, func(name string) bool { return former.calendars[name] != nil })
 	for _, cal := range c.Calendars {
-		if tenant, _, owned := strings.Cut(cal.Name, "/"); owned && !shown[cal.Name] {
-			left(tenant).Calendars++
+		if tenant, _, owned := strings.Cut(cal.Name, "/"); owned && !fitting[cal.Name] {
+			omit(tenant).Calendars++
 			continue
 		}
-		made := calendars.take(valid(cal.Name))
-		made.gauges[calendarAhead].Set(cal.Ahead.Seconds())
-		made.gauges[calendarCovered].Set(truth(cal.Covered))
-		made.gauges[calendarMayBeEmpty].Set(truth(cal.MayBeEmpty))
-		next.calendars[cal.Name] = made
+		series := calendars.get(validUTF8(cal.Name))
+		series.gauges[calendarAhead].Set(cal.Ahead.Seconds())
+		series.gauges[calendarCovered].Set(boolValue(cal.Covered))
+		series.gauges[calendarMayBeEmpty].Set(boolValue(cal.MayBeEmpty))
+		next.calendars[cal.Name] = series
 	}
-	tenants := newShelf(former.tenantSeries)
+	tenants := newSeriesSet(former.tenantSeries)
 	for _, name := range c.Tenants {
-		next.tenants[name] = tenants.take(valid(name))
+		next.tenants[name] = tenants.get(validUTF8(name))
 	}
 	next.routeSeries, next.branchSeries, next.stateSeries = s.routes.list, s.branches.list, s.states.list
 	next.calendarSeries, next.tenantSeries = calendars.list, tenants.list
 	m.series.info.set(own)
-	m.series.names.Store(next)
+	m.series.current.Store(next)
 	var all []Unseen
 	for _, tenant := range slices.Sorted(maps.Keys(unseen)) {
 		all = append(all, *unseen[tenant])
@@ -131,57 +136,59 @@ func (m *Metrics) Configure(c Configured) []Unseen {
 	return all
 }
 
-// Unseen is how much of a tenant has no series of its own, since a scrape has no more room for that tenant. What an
-// OwnSeries leaves out is not counted.
+// Unseen is how much of a tenant has no series of its own, since a scrape has no more room for that
+// tenant. What an OwnSeries leaves out is not counted.
 type Unseen struct {
 	Tenant            string
 	Routes, Calendars int
 }
 
-// shelves hand out what a route counts on.
-type shelves struct {
-	routes   *shelf[string, routeSeries]
-	branches *shelf[[2]string, branchSeries]
-	states   *shelf[[3]string, stateSeries]
+// routeSeriesSets are the sets of which a route's series come.
+type routeSeriesSets struct {
+	routes   *seriesSet[string, routeSeries]
+	branches *seriesSet[[2]string, branchSeries]
+	states   *seriesSet[[3]string, stateSeries]
 }
 
-func (s shelves) route(r Route) *RouteMetrics {
-	made := s.take(r)
-	made.own = true
-	return made
+func (s routeSeriesSets) ownSeries(r Route) *RouteMetrics {
+	series := s.newRouteMetrics(r)
+	series.own = true
+	return series
 }
 
-// other makes what a route without series of its own counts on. What is true of one route at a time has no series then.
-func (s shelves) other(r Route) *RouteMetrics {
-	shared := Route{Name: other}
+// sharedSeries returns the series that count a route together with all others that have none of
+// their own. Gauges of a single route are not exported for them.
+func (s routeSeriesSets) sharedSeries(r Route) *RouteMetrics {
+	shared := Route{Name: otherName}
 	for _, b := range r.Branches {
-		shared.Branches = append(shared.Branches, Branch{other, b.State})
+		shared.Branches = append(shared.Branches, Branch{otherName, b.State})
 	}
-	return s.take(shared)
+	return s.newRouteMetrics(shared)
 }
 
-func (s shelves) take(r Route) *RouteMetrics {
-	name := valid(r.Name)
-	made := &RouteMetrics{routeSeries: s.routes.take(name), branches: make([]branchMetrics, len(r.Branches))}
+func (s routeSeriesSets) newRouteMetrics(r Route) *RouteMetrics {
+	name := validUTF8(r.Name)
+	series := &RouteMetrics{routeSeries: s.routes.get(name), branches: make([]branchMetrics, len(r.Branches))}
 	for i, b := range r.Branches {
-		branch := valid(b.Name)
-		made.branches[i] = branchMetrics{
-			s.states.take([3]string{name, branch, valid(b.State)}),
-			s.branches.take([2]string{name, branch}),
+		branch := validUTF8(b.Name)
+		series.branches[i] = branchMetrics{
+			s.states.get([3]string{name, branch, validUTF8(b.State)}),
+			s.branches.get([2]string{name, branch}),
 		}
 	}
-	return made
+	return series
 }
 
-func truth(b bool) float64 {
+func boolValue(b bool) float64 {
 	if b {
 		return 1
 	}
 	return 0
 }
 
-// routeInfo is route_info: one series for each route, with the labels that the configuration gives. A vector cannot
-// have labels that change, so it describes nothing beforehand and Prometheus' client takes what it collects.
+// routeInfo is route_info: one series for each route, with the labels that the configuration gives.
+// A vector cannot have labels that change, so it describes nothing beforehand and Prometheus'
+// client takes what it collects.
 type routeInfo struct {
 	series atomic.Pointer[map[string]prometheus.Metric] // by route
 }
@@ -196,8 +203,8 @@ func (i *routeInfo) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// set replaces all series. Each route gets every label name that any of them has, for a metric has one set of names; an
-// empty value is to Prometheus as no label.
+// set replaces all series. Each route gets every label name that any of them has, for a metric has
+// one set of names; an empty value is to Prometheus as no label.
 func (i *routeInfo) set(routes []Route) {
 	names := map[string]bool{}
 	for _, r := range routes {
@@ -205,30 +212,31 @@ func (i *routeInfo) set(routes []Route) {
 			names[labelName(name)] = true
 		}
 	}
-	further := slices.Sorted(maps.Keys(names))
+	extra := slices.Sorted(maps.Keys(names))
 	desc := prometheus.NewDesc("callhours_route_info",
 		"A route, its tenant and the labels it is configured with; always 1.",
-		append([]string{"route", "tenant"}, further...), nil)
+		append([]string{"route", "tenant"}, extra...), nil)
 
 	series := make(map[string]prometheus.Metric, len(routes))
 	for _, r := range routes {
 		labels := map[string]string{}
 		for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
-			if to := labelName(name); labels[to] == "" {
-				labels[to] = r.Labels[name]
+			if label := labelName(name); labels[label] == "" {
+				labels[label] = r.Labels[name]
 			}
 		}
-		values := []string{valid(r.Name), valid(r.Tenant)}
-		for _, name := range further {
-			values = append(values, valid(labels[name]))
+		values := []string{validUTF8(r.Name), validUTF8(r.Tenant)}
+		for _, name := range extra {
+			values = append(values, validUTF8(labels[name]))
 		}
 		series[values[0]] = prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, 1, values...)
 	}
 	i.series.Store(&series)
 }
 
-// labelName makes a label's name of a configured one: letters, digits and underscores, no digit first, and no name that
-// means something already. Of two names that become one, the first in alphabetical order has the say.
+// labelName makes a label's name of a configured one: letters, digits and underscores, no digit
+// first, and no name that means something already. Of two names that become one, the first in
+// alphabetical order has the say.
 func labelName(name string) string {
 	clean := strings.Map(func(c rune) rune {
 		if c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {

@@ -1,13 +1,14 @@
-// Package metrics holds every metric that callhours exports, and nothing else. It decides nothing and reads no clock:
-// callers say what happened and, where it matters, when.
+// Package metrics holds every metric that callhours exports, and nothing else. It decides nothing
+// and reads no clock: callers say what happened and, where it matters, when.
 //
-// Label values come from the configuration and from the constants of this package, never from a call. Configure makes
-// every series that a configuration can have, at 0, so that the first increment of each is seen by `increase()`, and
-// removes those of routes, branches, calendars and tenants that are gone. Route and Calendar look a name up once; the
-// methods of what they return take no lock and allocate nothing, so that a call can be counted in nanoseconds.
+// Label values come from the configuration and from the constants of this package, never from a
+// call. Configure makes every series that a configuration can have, at 0, so that the first
+// increment of each is seen by `increase()`, and removes those of routes, branches, calendars and
+// tenants that are gone. Route and Calendar look a name up once; the methods of what they return
+// take no lock and allocate nothing, so that a call can be counted in nanoseconds.
 //
-// All methods may be called concurrently, and on nil, where they do nothing. A name, branch or reason that is not known
-// is not counted: metrics never stand between a call and its answer.
+// All methods may be called concurrently, and on nil, where they do nothing. A name, branch or
+// reason that is not known is not counted: metrics never stand between a call and its answer.
 package metrics
 
 import (
@@ -78,50 +79,52 @@ type Finding struct{ Kind, Severity string }
 
 // Metrics are the metrics of one running server. nil counts nothing.
 type Metrics struct {
-	series                        configured // whose names come from the configuration
+	series                        configuredSeries // whose names come from the configuration
 	findings                      *prometheus.GaugeVec
 	requests                      *prometheus.CounterVec
 	shed, logDropped, stateFailed prometheus.Counter
 	reloadOK, reloadTime          prometheus.Gauge
 	filesHung, stateReadOnly      prometheus.Gauge
 	duration                      prometheus.Histogram
-	slow                          prometheus.ExemplarObserver // duration
-	exemplar                      atomic.Int64                // when the last one began, in its unit
+	exemplars                     prometheus.ExemplarObserver // duration
+	lastExemplar                  atomic.Int64                // when the last one began, in its unit
 
 	byCode   map[int]prometheus.Counter             // requests_total, for requestCodes
 	byReason map[UnmatchedReason]prometheus.Counter // unmatched_calls_total
 	byPlace  map[PanicPlace]prometheus.Counter      // panics_total
 
-	mu   sync.Mutex // serializes Configure and Findings
-	said []Finding  // the series of findings; guarded by mu
+	mu            sync.Mutex // serializes Configure and Findings
+	findingSeries []Finding  // that have a series; guarded by mu
 }
 
-// configured are the metrics whose series are named by the configuration. It is a prometheus.Collector.
-type configured struct {
+// configuredSeries are the metrics whose series are named by the configuration.
+// It is a prometheus.Collector.
+type configuredSeries struct {
 	families []family
 	route    routeFamilies
 	calendar calendarFamilies
 	rejected family
 	info     routeInfo
-	names    atomic.Pointer[names]
+	current  atomic.Pointer[seriesByName]
 }
 
-// names are the series of the running configuration, by the names that are looked up, and all of them once, for
-// showing. One that is published is not changed.
-type names struct {
+// seriesByName are the series of the running configuration, by the names that are looked up, and
+// all of them once, for showing. One that is published is not changed.
+type seriesByName struct {
 	routes    map[string]*RouteMetrics
 	calendars map[string]*CalendarMetrics
 	tenants   map[string]*gauge // config_rejected
 
-	routeSeries    []*labelled[string, routeSeries]
-	branchSeries   []*labelled[[2]string, branchSeries]
-	stateSeries    []*labelled[[3]string, stateSeries]
-	calendarSeries []*labelled[string, CalendarMetrics]
-	tenantSeries   []*labelled[string, gauge]
+	routeSeries    []*labeledSeries[string, routeSeries]
+	branchSeries   []*labeledSeries[[2]string, branchSeries]
+	stateSeries    []*labeledSeries[[3]string, stateSeries]
+	calendarSeries []*labeledSeries[string, CalendarMetrics]
+	tenantSeries   []*labeledSeries[string, gauge]
 }
 
-// New makes the metrics that docs/metrics.md lists and registers them; with a nil registry, nowhere. The error says
-// that the registry has one of these names already; nothing is then left registered.
+// New makes the metrics that docs/metrics.md lists and registers them; with a nil
+// registry, nowhere. The error says that the registry has one of these names already;
+// nothing is then left registered.
 func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 	var all []prometheus.Collector
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
@@ -163,15 +166,15 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 		}),
 	}
 	// Prometheus' client has it so for every histogram that it makes.
-	m.slow, _ = m.duration.(prometheus.ExemplarObserver)
+	m.exemplars, _ = m.duration.(prometheus.ExemplarObserver)
 	panics := counter("panics_total", "Panics that were contained, by what was being done.", "where")
 	unmatched := counter("unmatched_calls_total", "Calls that no route answers, by why.", "reason")
 	gauge("tzdata_info", "The time zone data in use; always 1.", "version", "source").
-		WithLabelValues(known(o.TZDataVersion), known(o.TZDataSource)).Set(1)
+		WithLabelValues(orUnknown(o.TZDataVersion), orUnknown(o.TZDataSource)).Set(1)
 	gauge("build_info", "The program that runs; always 1.", "version", "revision", "goversion").
-		WithLabelValues(known(o.Version), known(o.Revision), known(o.GoVersion)).Set(1)
+		WithLabelValues(orUnknown(o.Version), orUnknown(o.Revision), orUnknown(o.GoVersion)).Set(1)
 
-	m.said = slices.Clone(o.Findings)
+	m.findingSeries = slices.Clone(o.Findings)
 	m.byCode = make(map[int]prometheus.Counter, len(requestCodes))
 	for _, code := range requestCodes {
 		m.byCode[code] = m.requests.WithLabelValues(strconv.Itoa(code))
@@ -186,36 +189,36 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 	}
 	m.Findings(nil)
 	m.series.describe()
-	m.series.names.Store(&names{})
+	m.series.current.Store(&seriesByName{})
 	if err := register(reg, append(all, m.duration, &m.series, &m.series.info)); err != nil {
 		return nil, err
 	}
 	return m, nil
 }
 
-// describe names the metrics whose series are named by the configuration.
-func (n *configured) describe() {
-	of := func(kind prometheus.ValueType, name, help string, labels ...string) family {
+// describe creates the families whose series are labeled with names of the configuration.
+func (c *configuredSeries) describe() {
+	add := func(kind prometheus.ValueType, name, help string, labels ...string) family {
 		f := family{prometheus.NewDesc("callhours_"+name, help, labels, nil), kind}
-		n.families = append(n.families, f)
+		c.families = append(c.families, f)
 		return f
 	}
 	const counter, gauge = prometheus.CounterValue, prometheus.GaugeValue
-	n.route = routeFamilies{
-		decisions: of(counter, "decisions_total", "Calls by the branch that was decided.", "route", "branch", "state"),
-		fallbacks: of(counter, "fallbacks_total",
+	c.route = routeFamilies{
+		decisions: add(counter, "decisions_total", "Calls by the branch that was decided.", "route", "branch", "state"),
+		fallbacks: add(counter, "fallbacks_total",
 			"Calls for which the decided branch could not answer, by that branch and why.", "route", "branch",
 			"reason"),
-		unknown: of(counter, "unknown_decisions_total",
+		unknown: add(counter, "unknown_decisions_total",
 			"Calls decided while a calendar needed to decide was unknown.", "route"),
-		lastCall: of(gauge, "last_call_timestamp_seconds", "When the last call came in; 0 if none has.", "route"),
-		active: of(gauge, "branch_active",
+		lastCall: add(gauge, "last_call_timestamp_seconds", "When the last call came in; 0 if none has.", "route"),
+		active: add(gauge, "branch_active",
 			"Whether an ordinary call takes the branch at present; 1 for one branch of a route.", "route", "branch",
 			"state"),
-		nextChange: of(gauge, "next_change_timestamp_seconds",
+		nextChange: add(gauge, "next_change_timestamp_seconds",
 			"When an ordinary call takes another branch; +Inf if that is not in sight.", "route"),
 	}
-	n.calendar.fetches = of(counter, "calendar_fetches_total", "Attempts to read the calendar, by result.", "calendar",
+	c.calendar.fetches = add(counter, "calendar_fetches_total", "Attempts to read the calendar, by result.", "calendar",
 		"result")
 	for i, g := range [calendarGauges]struct{ name, help string }{
 		calendarUp:      {"up", "Whether the last attempt to read the calendar succeeded."},
@@ -245,9 +248,9 @@ func (n *configured) describe() {
 		},
 		calendarMayBeEmpty: {"may_be_empty", "Whether the calendar may be without events."},
 	} {
-		n.calendar.gauges[i] = of(gauge, "calendar_"+g.name, g.help, "calendar")
+		c.calendar.gauges[i] = add(gauge, "calendar_"+g.name, g.help, "calendar")
 	}
-	n.rejected = of(gauge, "config_rejected",
+	c.rejected = add(gauge, "config_rejected",
 		"Whether the tenant's present files are refused and its last accepted version answers.", "tenant")
 }
 
@@ -275,9 +278,9 @@ func (m *Metrics) Request(code int, took time.Duration) {
 	}
 }
 
-// Call is Request for a call that a route answered at a moment. One of each tenth of a second, and every slow one,
-// becomes an exemplar with the call's id, which finds its line in the log. The id is a stranger's text: it may be of
-// any length and hold anything.
+// Call is Request for a call that a route answered at a moment. One of each tenth of a second, and
+// every slow one, becomes an exemplar with the call's id, which finds its line in the log. The id
+// is a stranger's text: it may be of any length and hold anything.
 func (m *Metrics) Call(code int, took time.Duration, id string, at time.Time) {
 	switch {
 	case m == nil:
@@ -285,18 +288,18 @@ func (m *Metrics) Call(code int, took time.Duration, id string, at time.Time) {
 		m.Request(code, took)
 	default:
 		m.request(code)
-		m.slow.ObserveWithExemplar(took.Seconds(), prometheus.Labels{callID: exemplarText(id)})
+		m.exemplars.ObserveWithExemplar(took.Seconds(), prometheus.Labels{callID: exemplarText(id)})
 	}
 }
 
-// nextExemplar reports that a moment is in another unit of time than the last one for which it did. Of two calls
-// at once, both may be told so.
+// nextExemplar reports that a moment is in another unit of time than the last one for which it did.
+// Of two calls at once, both may be told so.
 func (m *Metrics) nextExemplar(at time.Time) bool {
 	unit := at.UnixNano() / int64(exemplarEvery)
-	if m.exemplar.Load() == unit {
+	if m.lastExemplar.Load() == unit {
 		return false
 	}
-	m.exemplar.Store(unit)
+	m.lastExemplar.Store(unit)
 	return true
 }
 
@@ -315,8 +318,8 @@ const (
 	exemplarSlow  = 25 * time.Millisecond
 )
 
-// exemplarText cuts a text to what an exemplar has room for, 128 characters with its label's name, and replaces what
-// cannot be printed. Prometheus' client panics on more and on what is not UTF-8.
+// exemplarText cuts a text to what an exemplar has room for, 128 characters with its label's name,
+// and replaces what cannot be printed. Prometheus' client panics on more and on what is not UTF-8.
 func exemplarText(s string) string {
 	var b strings.Builder
 	room := prometheus.ExemplarMaxRunes - len(callID)
@@ -350,7 +353,8 @@ func (m *Metrics) Shed() {
 	}
 }
 
-// Findings says how much `check` has to say about the running configuration, and takes back what was said before.
+// Findings says how much `check` has to say about the running configuration, and
+// takes back what was said before.
 func (m *Metrics) Findings(counts map[Finding]int) {
 	if m == nil {
 		return
@@ -358,25 +362,26 @@ func (m *Metrics) Findings(counts map[Finding]int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for finding := range counts {
-		if !slices.Contains(m.said, finding) {
-			m.said = append(m.said, finding)
+		if !slices.Contains(m.findingSeries, finding) {
+			m.findingSeries = append(m.findingSeries, finding)
 		}
 	}
-	for _, f := range m.said {
-		m.findings.WithLabelValues(valid(f.Kind), valid(f.Severity)).Set(float64(counts[f]))
+	for _, f := range m.findingSeries {
+		m.findings.WithLabelValues(validUTF8(f.Kind), validUTF8(f.Severity)).Set(float64(counts[f]))
 	}
 }
 
-// seconds is a moment as Prometheus has it: seconds since 1970 in UTC; 0 for the zero time, which means never.
-func seconds(t time.Time) float64 {
+// unixSeconds is a moment as Prometheus has it: seconds since 1970 in UTC; 0 for the
+// zero time, which means never.
+func unixSeconds(t time.Time) float64 {
 	if t.IsZero() {
 		return 0
 	}
 	return float64(t.UnixMilli()) / 1000
 }
 
-// known is a label's value: an empty one would drop the label.
-func known(s string) string { return valid(cmp.Or(s, "unknown")) }
+// orUnknown is a label's value: an empty one would drop the label.
+func orUnknown(s string) string { return validUTF8(cmp.Or(s, "unknown")) }
 
-// valid repairs what is not UTF-8, at which Prometheus' client panics.
-func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+// validUTF8 repairs what is not UTF-8, at which Prometheus' client panics.
+func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

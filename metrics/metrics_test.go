@@ -48,7 +48,8 @@ func registered(t *testing.T) (*Metrics, *prometheus.Registry) {
 	return m, reg
 }
 
-// series are all that a registry exports, `name{label="value",…} value`, histograms left out, in order.
+// series are all that a registry exports, `name{label="value",…} value`,
+// histograms left out, in order.
 func series(t *testing.T, reg prometheus.Gatherer) []string {
 	t.Helper()
 	families, err := reg.Gather()
@@ -85,8 +86,8 @@ func changed(before, after []string) []string {
 	return lines
 }
 
-// TestGolden holds names, types, labels and help, on which dashboards and alerts depend, in testdata/metrics.golden,
-// and the table of docs/metrics.md with it. UPDATE=1 rewrites both.
+// TestGolden holds names, types, labels and help, on which dashboards and alerts depend, in
+// testdata/metrics.golden, and the table of docs/metrics.md with it. UPDATE=1 rewrites both.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	_, reg := registered(t)
@@ -138,7 +139,8 @@ func compare(t *testing.T, path, mark, got string) {
 	}
 }
 
-// TestDocs sees that docs/metrics.md speaks of no metric that is not exported and of every label value.
+// TestDocs sees that docs/metrics.md speaks of no metric that is not
+// exported and of every label value.
 func TestDocs(t *testing.T) {
 	t.Parallel()
 	golden, err := os.ReadFile("testdata/metrics.golden")
@@ -183,8 +185,8 @@ func TestLint(t *testing.T) {
 	}
 }
 
-// TestEverySeriesExists counts the series of a fresh start. `increase()` cannot see the first increment of a
-// series that appears with it.
+// TestEverySeriesExists counts the series of a fresh start. `increase()` cannot see the first
+// increment of a series that appears with it.
 func TestEverySeriesExists(t *testing.T) {
 	t.Parallel()
 	_, reg := registered(t)
@@ -419,7 +421,8 @@ func TestExemplars(t *testing.T) {
 	}
 }
 
-// TestExemplarsOfStrangers shows that no call id stops the metrics, nor the scrape in either format.
+// TestExemplarsOfStrangers shows that no call id stops the metrics, nor
+// the scrape in either format.
 func TestExemplarsOfStrangers(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", 200)
@@ -451,7 +454,8 @@ func TestExemplarsOfStrangers(t *testing.T) {
 	}
 }
 
-// TestOwnSeries shows the switch that bounds cardinality: routes beyond it are counted together, by state.
+// TestOwnSeries shows the switch that bounds cardinality: routes beyond it are
+// counted together, by state.
 func TestOwnSeries(t *testing.T) {
 	t.Parallel()
 	m, reg := registered(t)
@@ -558,8 +562,8 @@ func TestExpected(t *testing.T) {
 	}
 }
 
-// TestConfigureTwice shows what a reload does to the series: what stays keeps its value, what is gone is deleted, what
-// comes is there at 0.
+// TestConfigureTwice shows what a reload does to the series: what stays keeps its value, what is
+// gone is deleted, what comes is there at 0.
 func TestConfigureTwice(t *testing.T) {
 	t.Parallel()
 	m, reg := registered(t)
@@ -744,7 +748,8 @@ func TestNil(t *testing.T) {
 	}
 }
 
-// TestConcurrent counts, reloads and scrapes at once, for the race detector, and sees that no count is lost.
+// TestConcurrent counts, reloads and scrapes at once, for the race detector, and
+// sees that no count is lost.
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	const calls, callers = 500, 4

@@ -36,7 +36,7 @@ func (m *Metrics) FileReadsHung(n int) {
 // StateReadOnly says whether another process writes the state directory.
 func (m *Metrics) StateReadOnly(yes bool) {
 	if m != nil {
-		m.stateReadOnly.Set(truth(yes))
+		m.stateReadOnly.Set(boolValue(yes))
 	}
 }
 
@@ -44,7 +44,7 @@ func (m *Metrics) StateReadOnly(yes bool) {
 func (m *Metrics) Reloaded(at time.Time) {
 	if m != nil {
 		m.reloadOK.Set(1)
-		m.reloadTime.Set(seconds(at))
+		m.reloadTime.Set(unixSeconds(at))
 	}
 }
 
@@ -55,7 +55,8 @@ func (m *Metrics) ReloadRefused() {
 	}
 }
 
-// TenantRefused says that a tenant's present files were refused and its last accepted version answers.
+// TenantRefused says that a tenant's present files were refused and its
+// last accepted version answers.
 func (m *Metrics) TenantRefused(name string) { m.tenant(name, 1) }
 
 // TenantAccepted says that a tenant's present files are live.
@@ -65,7 +66,7 @@ func (m *Metrics) tenant(name string, refused float64) {
 	if m == nil {
 		return
 	}
-	if g := m.series.names.Load().tenants[name]; g != nil {
+	if g := m.series.current.Load().tenants[name]; g != nil {
 		g.Set(refused)
 	}
 }

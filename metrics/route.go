@@ -24,8 +24,8 @@ type routeFamilies struct {
 	decisions, fallbacks, unknown, lastCall, active, nextChange family
 }
 
-// RouteMetrics are the series of one route, as it was configured when they were asked for. Branches go by their index
-// in Route.Branches. nil counts nothing.
+// RouteMetrics are the series of one route, as it was configured when they were asked for. Branches
+// go by their index in Route.Branches. nil counts nothing.
 type RouteMetrics struct {
 	*routeSeries
 	branches []branchMetrics
@@ -65,7 +65,8 @@ func (r *RouteMetrics) Fallback(branch int, reason FallbackReason) {
 	}
 }
 
-// Unknown counts a call decided while a calendar needed to decide was unknown. Decided counts it as well.
+// Unknown counts a call decided while a calendar needed to decide was
+// unknown. Decided counts it as well.
 func (r *RouteMetrics) Unknown() {
 	if r != nil {
 		r.unknown.Inc()
@@ -75,12 +76,12 @@ func (r *RouteMetrics) Unknown() {
 // Called notes that a call came in at a moment.
 func (r *RouteMetrics) Called(now time.Time) {
 	if r != nil {
-		r.lastCall.Set(seconds(now))
+		r.lastCall.Set(unixSeconds(now))
 	}
 }
 
-// Active says which branch an ordinary call takes at present, and that it takes no other. Of two that run at once, each
-// may leave its branch at 1 until the next.
+// Active says which branch an ordinary call takes at present, and that it takes no other. Of two
+// that run at once, each may leave its branch at 1 until the next.
 func (r *RouteMetrics) Active(branch int) {
 	if b := r.branch(branch); b == nil || !r.own {
 		return
@@ -93,7 +94,8 @@ func (r *RouteMetrics) Active(branch int) {
 	r.branches[branch].active.Set(1)
 }
 
-// NextChange says when an ordinary call takes another branch. The zero time: no such moment is in sight.
+// NextChange says when an ordinary call takes another branch. The zero time:
+// no such moment is in sight.
 func (r *RouteMetrics) NextChange(at time.Time) {
 	if r == nil || !r.own {
 		return
@@ -102,7 +104,7 @@ func (r *RouteMetrics) NextChange(at time.Time) {
 		r.nextChange.Set(math.Inf(1))
 		return
 	}
-	r.nextChange.Set(seconds(at))
+	r.nextChange.Set(unixSeconds(at))
 }
 
 func (r *RouteMetrics) branch(i int) *branchMetrics {

@@ -7,9 +7,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// The series that have names of the configuration as labels are kept here and not in vectors of Prometheus' client:
-// 10,000 routes and 20,000 calendars have 800,000 of them, each of which would weigh 600 bytes there and weighs 8 here.
-// What a scrape shows is made for it.
+// Series labeled with names of the configuration are kept here, not in vectors of Prometheus'
+// client: 10,000 routes and 20,000 calendars have 800,000 of them. Each takes 600 bytes there and 8
+// here. A scrape creates the metrics that it shows.
 
 // counter counts.
 type counter struct{ n atomic.Uint64 }
@@ -25,40 +25,44 @@ func (g *gauge) Set(v float64) { g.bits.Store(math.Float64bits(v)) }
 
 func (g *gauge) value() float64 { return math.Float64frombits(g.bits.Load()) }
 
-// labelled are the series of one route, branch, calendar or tenant: of whatever has these label values.
-type labelled[K comparable, V any] struct {
+// labeledSeries are the series of one route, branch, calendar or tenant, with its label values.
+type labeledSeries[K comparable, V any] struct {
 	key    K
 	series V
 }
 
-// shelf hands out the series of a configuration: those that its former one has, with their values, and new ones.
-type shelf[K comparable, V any] struct {
-	former, taken map[K]*labelled[K, V]
-	list          []*labelled[K, V] // what is taken, in order
+// seriesSet collects the series of a configuration: those of the previous configuration, with their
+// values, and new ones.
+type seriesSet[K comparable, V any] struct {
+	previous, current map[K]*labeledSeries[K, V]
+	list              []*labeledSeries[K, V] // the current ones, in order
 }
 
-func newShelf[K comparable, V any](former []*labelled[K, V]) *shelf[K, V] {
-	s := &shelf[K, V]{former: make(map[K]*labelled[K, V], len(former)), taken: make(map[K]*labelled[K, V], len(former))}
+func newSeriesSet[K comparable, V any](former []*labeledSeries[K, V]) *seriesSet[K, V] {
+	s := &seriesSet[K, V]{
+		previous: make(map[K]*labeledSeries[K, V], len(former)),
+		current:  make(map[K]*labeledSeries[K, V], len(former)),
+	}
 	for _, l := range former {
-		s.former[l.key] = l
+		s.previous[l.key] = l
 	}
 	return s
 }
 
-// take is the series of those label values. Who has the same gets the same.
-func (s *shelf[K, V]) take(key K) *V {
-	l := s.taken[key]
+// get returns the series of those label values, the same one for the same values.
+func (s *seriesSet[K, V]) get(key K) *V {
+	l := s.current[key]
 	if l == nil {
-		if l = s.former[key]; l == nil {
-			l = &labelled[K, V]{key: key}
+		if l = s.previous[key]; l == nil {
+			l = &labeledSeries[K, V]{key: key}
 		}
-		s.taken[key] = l
+		s.current[key] = l
 		s.list = append(s.list, l)
 	}
 	return &l.series
 }
 
-// family is a metric whose series are made when they are asked for.
+// family is a metric whose series are created for each scrape.
 type family struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
@@ -69,46 +73,46 @@ func (f family) send(ch chan<- prometheus.Metric, value float64, labels ...strin
 }
 
 // Describe makes it a prometheus.Collector.
-func (n *configured) Describe(ch chan<- *prometheus.Desc) {
-	for _, f := range n.families {
+func (c *configuredSeries) Describe(ch chan<- *prometheus.Desc) {
+	for _, f := range c.families {
 		ch <- f.desc
 	}
 }
 
 // Collect sends them all.
-func (n *configured) Collect(ch chan<- prometheus.Metric) {
-	now, r, c := n.names.Load(), &n.route, &n.calendar
-	for _, l := range now.routeSeries {
+func (c *configuredSeries) Collect(ch chan<- prometheus.Metric) {
+	series, r, cal := c.current.Load(), &c.route, &c.calendar
+	for _, l := range series.routeSeries {
 		route, s := l.key, &l.series
 		r.unknown.send(ch, s.unknown.value(), route)
 		r.lastCall.send(ch, s.lastCall.value(), route)
-		if route != other {
+		if route != otherName {
 			r.nextChange.send(ch, s.nextChange.value(), route)
 		}
 	}
-	for _, l := range now.branchSeries {
+	for _, l := range series.branchSeries {
 		for i, reason := range fallbackReasons {
 			r.fallbacks.send(ch, l.series[i].value(), l.key[0], l.key[1], string(reason))
 		}
 	}
-	for _, l := range now.stateSeries {
+	for _, l := range series.stateSeries {
 		r.decisions.send(ch, l.series.decided.value(), l.key[:]...)
-		if l.key[0] != other {
+		if l.key[0] != otherName {
 			r.active.send(ch, l.series.active.value(), l.key[:]...)
 		}
 	}
-	for _, l := range now.calendarSeries {
+	for _, l := range series.calendarSeries {
 		name, s := l.key, &l.series
-		for i, f := range c.gauges {
+		for i, f := range cal.gauges {
 			if v := s.gauges[i].value(); i != calendarUnmatched || v >= 0 {
 				f.send(ch, v, name)
 			}
 		}
 		for i, result := range fetchResults {
-			c.fetches.send(ch, s.fetches[i].value(), name, string(result))
+			cal.fetches.send(ch, s.fetches[i].value(), name, string(result))
 		}
 	}
-	for _, l := range now.tenantSeries {
-		n.rejected.send(ch, l.series.value(), l.key)
+	for _, l := range series.tenantSeries {
+		c.rejected.send(ch, l.series.value(), l.key)
 	}
 }

@@ -45,7 +45,7 @@ func TestShare(t *testing.T) {
 		}
 		had := strings.Fields(c.had)
 		got := slices.Sorted(
-			maps.Keys(share(routes, c.most, func(name string) bool { return slices.Contains(had, name) })))
+			maps.Keys(chooseOwnSeries(routes, c.most, func(name string) bool { return slices.Contains(had, name) })))
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
