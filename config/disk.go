@@ -36,7 +36,7 @@ type dirKey struct{ home, tenantDir, name string }
 
 func newDirCache() *dirCache { return &dirCache{map[dirKey][]string{}, map[string]int{}} }
 
-// errTooManyNames is the error of a glob of a tenant's beyond mostLooked.
+// errTooManyNames is the error of a glob of a tenant's beyond mostGlobNames.
 var errTooManyNames = fmt.Errorf(
 	"the globs of the tenant look at more than %d names, those of a directory for each of them; "+
 		"write fewer globs, or put what they are to find into directories of its own", mostGlobNames)

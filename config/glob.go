@@ -14,7 +14,7 @@ const wildcards = "*?["
 
 // glob gives the names that fit a pattern, sorted, and the directories that it had to look into and
 // could not: what is in those is not known, which filepath.Glob does not report. The error is that
-// of a pattern that is none, or errManyNames.
+// of a pattern that is none, or errTooManyNames.
 func (d disk) glob(pattern string) (names []string, unreadable []unreadableDir, _ error) {
 	if _, err := filepath.Match(pattern, ""); err != nil {
 		return nil, nil, err

@@ -103,7 +103,7 @@ func (in *Inputs) exclude(path string) {
 	in.excluded[path] = true
 }
 
-// infoStamp tells whether files that are not read may have changed.
+// infoStamp changes when files that are not read may have changed.
 func infoStamp(infos []fs.FileInfo) string {
 	var stamp []byte
 	for _, info := range infos {

@@ -314,7 +314,7 @@ func (in *Inputs) confinedDir(path, tenant string) string {
 }
 
 // peek is read for who only wants to know: the file does not become one of the
-// inputs. home is as of homeOf.
+// inputs. home is as confinedDir gives it.
 func (in *Inputs) peek(path, home string) *Input {
 	if f := cmp.Or(in.files[path], in.prefetched[path]); f != nil &&
 		(in.frozen || f.skipped || f.home == home || home == "" && f.Err == nil) {

@@ -1,9 +1,10 @@
-// Package contain keeps a panic where it happened. A fault while reading one feed, file, template, tenant, page or
-// record is that thing's fault and nobody else's: whatever handles outside input runs it through this package, and gets
-// an error where the program would have ended.
+// Package contain keeps a panic where it happened. A fault while reading one feed, file, template,
+// tenant, page or record is that thing's fault and nobody else's: whatever handles outside input
+// runs it through this package, and gets an error where the program would have ended.
 //
-// It catches panics only. What Go ends the process for without one (a stack or memory that is used up, maps written by
-// two goroutines) is the business of bounds, and of what remembers at the next start what was being read.
+// It catches panics only. What Go ends the process for without one (a stack or memory that is
+// used up, maps written by two goroutines) is the business of bounds, and of what remembers at
+// the next start what was being read.
 package contain
 
 import (
@@ -33,7 +34,8 @@ func (p *Panic) Error() string {
 // longestValue is how many bytes of a panic's value are shown: it may quote what was being read.
 const longestValue = 200
 
-// New makes a Panic of what recover gave. One that was raised again by another goroutine stays as it is.
+// New makes a Panic of what recover gave. One that was raised again by
+// another goroutine stays as it is.
 func New(recovered any) *Panic {
 	if p, ok := recovered.(*Panic); ok {
 		return p
@@ -65,11 +67,12 @@ func Is(err error) bool {
 	return ok
 }
 
-// mostReported bounds the panics whose stacks are remembered as logged; later ones are only counted.
+// mostReported bounds the panics whose stacks are remembered as logged;
+// later ones are only counted.
 const mostReported = 1000
 
-// Guard counts panics in callhours_panics_total and logs each with its stack once. It is safe for concurrent use; nil
-// contains without counting and logging.
+// Guard counts panics in callhours_panics_total and logs each with its stack once. It is safe for
+// concurrent use; nil contains without counting and logging.
 type Guard struct {
 	log     *slog.Logger
 	metrics *metrics.Metrics
@@ -83,8 +86,8 @@ func NewGuard(log *slog.Logger, m *metrics.Metrics) *Guard {
 	return &Guard{log: log, metrics: m, reported: map[string]bool{}}
 }
 
-// Do calls f and returns its error, or a *Panic. subject names what is handled, such as a feed or a route, for the log;
-// it holds no secret.
+// Do calls f and returns its error, or a *Panic. subject names what is handled, such as a feed or a
+// route, for the log; it holds no secret.
 func (g *Guard) Do(place metrics.PanicPlace, subject string, f func() error) error {
 	err := Do(f)
 	if p, ok := errors.AsType[*Panic](err); ok {
@@ -112,17 +115,18 @@ func (g *Guard) Panicked(place metrics.PanicPlace, err error) {
 	}
 }
 
-// pause is how long a loop that panicked rests before it begins again.
-const pause = time.Second
+// loopPause is how long a loop that panicked rests before it begins again.
+const loopPause = time.Second
 
-// Loop calls a function that runs until ctx ends, and calls it again, after a second, when it panics.
+// Loop calls a function that runs until ctx ends, and calls it again,
+// after a second, when it panics.
 func (g *Guard) Loop(ctx context.Context, place metrics.PanicPlace, subject string, f func(context.Context)) {
 	for ctx.Err() == nil {
 		err := g.Do(place, subject, func() error { f(ctx); return nil })
 		if err == nil {
 			return
 		}
-		rest := time.NewTimer(pause)
+		rest := time.NewTimer(loopPause)
 		select {
 		case <-ctx.Done():
 		case <-rest.C:
@@ -137,7 +141,7 @@ func (g *Guard) report(place metrics.PanicPlace, subject string, p *Panic) {
 		return
 	}
 	g.metrics.Panicked(place)
-	if g.log == nil || !g.first(string(place)+"\n"+subject+"\n"+p.Value) {
+	if g.log == nil || !g.markReported(string(place)+"\n"+subject+"\n"+p.Value) {
 		return
 	}
 	g.log.Error("a panic was contained; please report it", slog.String("where", string(place)),
@@ -145,7 +149,7 @@ func (g *Guard) report(place metrics.PanicPlace, subject string, p *Panic) {
 		slog.String("panic", p.Value), slog.String("stack", string(p.Stack)))
 }
 
-func (g *Guard) first(key string) bool {
+func (g *Guard) markReported(key string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.reported[key] || len(g.reported) >= mostReported {

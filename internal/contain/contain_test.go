@@ -55,7 +55,8 @@ func TestDo(t *testing.T) {
 	}
 }
 
-// TestGuard sees that panics are counted each time and logged with their stack once for each subject.
+// TestGuard sees that panics are counted each time and logged with their
+// stack once for each subject.
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	reg := prometheus.NewRegistry()
@@ -107,7 +108,8 @@ func TestNilGuard(t *testing.T) {
 	}
 }
 
-// TestLoop sees that a loop begins again after a panic, ends when it returns, and ends with its context.
+// TestLoop sees that a loop begins again after a panic, ends when it
+// returns, and ends with its context.
 func TestLoop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

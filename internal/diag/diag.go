@@ -1,5 +1,6 @@
-// Package diag is how callhours speaks about the files that people write: a place, what is wrong there, and what was
-// probably meant. It knows nothing of any format, reads nothing, and keeps no state.
+// Package diag is how callhours speaks about the files that people write: a place, what
+// is wrong there, and what was probably meant. It knows nothing of any format, reads
+// nothing, and keeps no state.
 package diag
 
 import (
@@ -11,14 +12,15 @@ import (
 	"unicode/utf8"
 )
 
-// Pos is a place in a file. Line and Col count from 1; a zero Line means the file as a whole, the zero Pos no place.
+// Pos is a place in a file. Line and Col count from 1; a zero Line means the file as a
+// whole, the zero Pos no place.
 type Pos struct {
 	File      string
 	Line, Col int
 }
 
-// String gives "file:line:col", or less where less is known; "" for the zero Pos. It is one line of text, whatever the
-// name of the file is.
+// String gives "file:line:col", or less where less is known; "" for the zero Pos. It is one line of
+// text, whatever the name of the file is.
 func (p Pos) String() string {
 	switch file := Line(p.File); {
 	case p.Line == 0:
@@ -35,16 +37,18 @@ func (p Pos) Compare(q Pos) int {
 	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Col, q.Col))
 }
 
-// Mistake is one thing to mend in a file: found, wanted and what to do, in lower case and on one line.
+// Mistake is one thing to mend in a file: found, wanted and what to do, in
+// lower case and on one line.
 type Mistake struct {
 	Pos
 	Message string
-	// Other is a second place that it concerns: whose use of the first shows it, or with what it collides. It is not
-	// said; the zero Pos is none.
+	// Other is a second place that it concerns: whose use of the first shows it, or with what it
+	// collides. It is not said; the zero Pos is none.
 	Other Pos
 }
 
-// Mistakef makes a Mistake at a place. What is said is one line of text, whatever the names in it are.
+// Mistakef makes a Mistake at a place. What is said is one line of text,
+// whatever the names in it are.
 func Mistakef(p Pos, format string, args ...any) Mistake {
 	return Mistake{Pos: p, Message: Line(fmt.Sprintf(format, args...))}
 }
@@ -76,7 +80,8 @@ func (ms Mistakes) Err() error {
 	return ms.Sorted()
 }
 
-// MostMistakes is how many mistakes of a file are said, for each other place that they concern in another file.
+// MostMistakes is how many mistakes of a file are said, for each other place that
+// they concern in another file.
 const MostMistakes = 200
 
 // More says that there are more mistakes in a file than are said, from a place on.
@@ -84,8 +89,8 @@ func More(from Pos, n int) Mistake {
 	return Mistakef(from, "%d more mistakes of this file are not listed; mend the others first", n)
 }
 
-// Sorted gives the mistakes by place, each once, also where it concerns several other places. Of a file they are the
-// first ones, and how many more there are.
+// Sorted gives the mistakes by place, each once, also where it concerns several other places. Of a
+// file they are the first ones, and how many more there are.
 func (ms Mistakes) Sorted() Mistakes {
 	sorted := slices.Clone(ms)
 	slices.SortStableFunc(sorted, func(a, b Mistake) int {
@@ -93,19 +98,23 @@ func (ms Mistakes) Sorted() Mistakes {
 	})
 	sorted = slices.CompactFunc(sorted, func(a, b Mistake) bool { return a.Pos == b.Pos && a.Message == b.Message })
 	type files struct{ at, other string }
-	return first(sorted, func(m Mistake) (files, bool) { return files{m.File, m.Other.File}, m.File != "" }, More)
+	return limitMistakes(sorted, func(m Mistake) (files, bool) {
+		return files{m.File, m.Other.File}, m.File != ""
+	}, More)
 }
 
-// ByOwner keeps of each owner's mistakes the first ones, and says how many more there are. Those of the owner "" stay.
+// ByOwner keeps of each owner's mistakes the first ones, and says how many more there are.
+// Those of the owner "" stay.
 func (ms Mistakes) ByOwner(of func(Mistake) string) Mistakes {
-	return first(slices.Clone(ms), func(m Mistake) (string, bool) { owner := of(m); return owner, owner != "" },
+	return limitMistakes(slices.Clone(ms), func(m Mistake) (string, bool) { owner := of(m); return owner, owner != "" },
 		func(from Pos, n int) Mistake {
 			return Mistakef(from, "%d more mistakes of this tenant's files are not listed; mend the others first", n)
 		})
 }
 
-// first keeps the first ones that concern the same. One more, which may say how many more there are, stays.
-func first[K comparable](ms Mistakes, of func(Mistake) (K, bool), more func(Pos, int) Mistake) Mistakes {
+// limitMistakes keeps the first ones that concern the same. One more, which may say how
+// many more there are, stays.
+func limitMistakes[K comparable](ms Mistakes, of func(Mistake) (K, bool), more func(Pos, int) Mistake) Mistakes {
 	found, kept := map[K]int{}, map[K]int{}
 	for _, m := range ms {
 		k, _ := of(m)
@@ -127,17 +136,17 @@ func first[K comparable](ms Mistakes, of func(Mistake) (K, bool), more func(Pos,
 	return out
 }
 
-// excerpt is how many characters of a file are shown that may not be what it should be:
+// excerptLength is how many characters of a file are shown that may not be what it should be:
 // enough to see what it is instead.
-const excerpt = 20
+const excerptLength = 20
 
-// Excerpt quotes the first printable characters of a text, 20 at most, for messages about what was found in a file:
-// it may be somebody's secrets.
+// Excerpt quotes the first printable characters of a text, 20 at most, for messages about what was
+// found in a file: it may be somebody's secrets.
 func Excerpt(text string) string {
 	var shown strings.Builder
 	n, cut := 0, false
 	for _, r := range text {
-		if cut = n == excerpt || !unicode.IsPrint(r); cut {
+		if cut = n == excerptLength || !unicode.IsPrint(r); cut {
 			break
 		}
 		shown.WriteRune(r)
@@ -149,24 +158,25 @@ func Excerpt(text string) string {
 	return fmt.Sprintf("%q", shown.String())
 }
 
-// listed is how many known names a message may list when none is close.
-const listed = 8
+// listLimit is how many known names a message may list when none is close.
+const listLimit = 8
 
-// Suggest ends a message about a name that is not known: `; did you mean "x"?` when one of the known names is close,
-// as Nearest has it, else the known names when they are few, else nothing.
+// Suggest ends a message about a name that is not known: `; did you mean "x"?` when one of the
+// known names is close, as Nearest has it, else the known names when they are few, else nothing.
 func Suggest(got string, known []string) string {
 	near := Nearest(got, known)
 	switch {
 	case near != "":
 		return fmt.Sprintf("; did you mean %q?", near)
-	case len(known) > 0 && len(known) <= listed:
+	case len(known) > 0 && len(known) <= listLimit:
 		return "; known: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
 	}
 	return ""
 }
 
-// Nearest is the known name that is closest to one that is not known; "" if none is close. Names are compared without
-// regard to case; close is one slip, or a third of the characters, or two that are missing at the end.
+// Nearest is the known name that is closest to one that is not known; "" if none is close. Names
+// are compared without regard to case; close is one slip, or a third of the characters, or two
+// that are missing at the end.
 func Nearest(got string, known []string) string {
 	best, cut, length := "", "", utf8.RuneCountInString(got)
 	least, compared, lower := max(1, length/3), known, strings.ToLower(got)
@@ -190,12 +200,12 @@ func Nearest(got string, known []string) string {
 	return cmp.Or(best, cut)
 }
 
-// longestCompared is how many characters a name may have that is compared with others: the time that takes is
-// the product of both lengths.
+// longestCompared is how many characters a name may have that is compared with others: the time
+// that takes is the product of both lengths.
 const longestCompared = 64
 
-// Distance counts the insertions, deletions, replacements and swaps of neighbours that turn a into b. Names of more
-// than 64 characters are as far from every other as they are long.
+// Distance counts the insertions, deletions, replacements and swaps of neighbours that turn a into
+// b. Names of more than 64 characters are as far from every other as they are long.
 func Distance(a, b string) int {
 	if a == b {
 		return 0

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestSortedFirst: of a file with many mistakes the first are said, and how many more there are, for
-// each file that they concern.
+// TestSortedFirst: of a file with many mistakes the first are said, and how many more there are,
+// for each file that they concern.
 func TestSortedFirst(t *testing.T) {
 	t.Parallel()
 	var ms Mistakes

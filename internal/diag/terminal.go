@@ -9,16 +9,17 @@ import (
 	"unicode/utf8"
 )
 
-// Terminal writes to a terminal, or where a terminal may show it, what others have written too: titles, messages of
-// servers, names of files. What would move the cursor, change colors or turn the direction of the text around it is
-// escaped as JSON and Go do it, so that JSON stays what it means. Line feeds and tabs stay.
+// Terminal writes to a terminal, or where a terminal may show it, what others have written too:
+// titles, messages of servers, names of files. What would move the cursor, change colors or turn
+// the direction of the text around it is escaped as JSON and Go do it, so that JSON stays what it
+// means. Line feeds and tabs stay.
 type Terminal struct {
-	To   io.Writer
-	rest []byte // the beginning of a character whose end is still to be written
+	To      io.Writer
+	partial []byte // the beginning of a character whose end is still to be written
 }
 
 func (t *Terminal) Write(p []byte) (int, error) {
-	text := append(t.rest, p...)
+	text := append(t.partial, p...)
 	whole := len(text)
 	for i := 1; i <= utf8.UTFMax && i <= len(text); i++ {
 		if utf8.RuneStart(text[len(text)-i]) {
@@ -28,7 +29,7 @@ func (t *Terminal) Write(p []byte) (int, error) {
 			break
 		}
 	}
-	t.rest = append([]byte(nil), text[whole:]...)
+	t.partial = append([]byte(nil), text[whole:]...)
 	if _, err := t.To.Write(Escape(text[:whole])); err != nil {
 		return 0, err
 	}
@@ -37,28 +38,28 @@ func (t *Terminal) Write(p []byte) (int, error) {
 
 // Escape is a text as [Terminal] writes it: itself where there is nothing to escape.
 func Escape(text []byte) []byte {
-	if i := hostile(string(text), false); i >= 0 {
-		return appendShown(append(make([]byte, 0, len(text)+64), text[:i]...), string(text[i:]), false)
+	if i := firstUnsafe(string(text), false); i >= 0 {
+		return appendEscaped(append(make([]byte, 0, len(text)+64), text[:i]...), string(text[i:]), false)
 	}
 	return text
 }
 
 // Lines is a text as [Terminal] writes it.
-func Lines(text string) string { return escaped(text, false) }
+func Lines(text string) string { return escapeText(text, false) }
 
 // Line is a text as [Terminal] writes it, on one line: line feeds and tabs are escaped too.
-func Line(text string) string { return escaped(text, true) }
+func Line(text string) string { return escapeText(text, true) }
 
-func escaped(text string, line bool) string {
-	i := hostile(text, line)
+func escapeText(text string, line bool) string {
+	i := firstUnsafe(text, line)
 	if i < 0 {
 		return text
 	}
-	return string(appendShown([]byte(text[:i]), text[i:], line))
+	return string(appendEscaped([]byte(text[:i]), text[i:], line))
 }
 
-// hostile is where a text has the first character that is to be escaped; -1 if it has none.
-func hostile(text string, line bool) int {
+// firstUnsafe is where a text has the first character that is to be escaped; -1 if it has none.
+func firstUnsafe(text string, line bool) int {
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case ' ' <= c && c < 0x7f:
@@ -68,7 +69,7 @@ func hostile(text string, line bool) int {
 			}
 		default:
 			r, size := utf8.DecodeRuneInString(text[i:])
-			if r == utf8.RuneError && size == 1 || !shown(r) {
+			if r == utf8.RuneError && size == 1 || !isSafe(r) {
 				return i
 			}
 			i += size - 1
@@ -77,8 +78,8 @@ func hostile(text string, line bool) int {
 	return -1
 }
 
-// appendShown appends a text, escaped.
-func appendShown(out []byte, text string, line bool) []byte {
+// appendEscaped appends a text, escaped.
+func appendEscaped(out []byte, text string, line bool) []byte {
 	for len(text) > 0 {
 		r, size := utf8.DecodeRuneInString(text)
 		switch {
@@ -86,7 +87,7 @@ func appendShown(out []byte, text string, line bool) []byte {
 			out = fmt.Appendf(out, `\u%04x`, text[0])
 		case line && (r == '\n' || r == '\t'):
 			out = append(out, '\\', "tn"[strings.IndexRune("\t\n", r)])
-		case shown(r):
+		case isSafe(r):
 			out = append(out, text[:size]...)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
@@ -99,8 +100,8 @@ func appendShown(out []byte, text string, line bool) []byte {
 	return out
 }
 
-// shown reports that a character is text, or one of the two that only join letters and emoji.
-func shown(r rune) bool {
+// isSafe reports that a character is text, or one of the two that only join letters and emoji.
+func isSafe(r rune) bool {
 	const nonJoiner, joiner = '\u200c', '\u200d'
 	switch r {
 	case '\n', '\t', nonJoiner, joiner:

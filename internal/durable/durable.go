@@ -1,5 +1,6 @@
-// Package durable writes files that are there whole or not at all, also after a loss of power. Nothing here waits
-// longer than [files.Patience] for a file system that does not answer: what was given up is an error, which wraps
+// Package durable writes files that are there whole or not at all, also after a loss of power.
+// Nothing here waits longer than [files.Patience] for a file system that does not answer: what was
+// given up is an error, which wraps
 // [files.ErrHung], though it may still be done when the file system answers again.
 package durable
 
@@ -20,11 +21,11 @@ const Partial = ".partial-"
 
 // Disk is how files are written. The zero Disk is the operating system's.
 type Disk struct {
-	// Root is a directory below which everything fails at once while anything there waits for the file system. "":
-	// each directory is by itself.
+	// Root is a directory below which everything fails at once while anything there waits for the
+	// file system. "": each directory is by itself.
 	Root string
-	// Fault says why a step cannot be done, for tests of what happens then; a write that fails has written
-	// the half. nil: nothing fails.
+	// Fault says why a step cannot be done, for tests of what happens then; a write that fails has
+	// written the half. nil: nothing fails.
 	Fault func(step Step, path string) error
 }
 
@@ -42,10 +43,11 @@ const (
 	Remove Step = "remove"
 )
 
-// Do runs what a step asks of the file system, for a path, and gives it up as the rest of the package does.
+// Do runs what a step asks of the file system, for a path, and gives it up as
+// the rest of the package does.
 func (d Disk) Do(step Step, path string, do func() error) error {
 	return d.within(path, filepath.Dir(path), func() error {
-		if err := d.fails(step, path); err != nil {
+		if err := d.injectFault(step, path); err != nil {
 			return Reason(err)
 		}
 		return Reason(do())
@@ -66,7 +68,7 @@ func (d Disk) within(path, dir string, do func() error) error {
 	return err
 }
 
-func (d Disk) fails(step Step, path string) error {
+func (d Disk) injectFault(step Step, path string) error {
 	if d.Fault == nil {
 		return nil
 	}
@@ -79,8 +81,9 @@ func (d Disk) fails(step Step, path string) error {
 // Write puts a file that we alone can read into a directory, in place of a former one of its name.
 func Write(dir, name string, content []byte) error { return Disk{}.Write(dir, name, content) }
 
-// Swap is Write for what can be made again: after a loss of power there may be neither the former file nor the new one,
-// or what is no file of ours, so that whoever reads it has to check what he reads. It takes a tenth of the time.
+// Swap is Write for what can be made again: after a loss of power there may be neither the former
+// file nor the new one, or what is no file of ours, so that whoever reads it has to check what he
+// reads. It takes a tenth of the time.
 func Swap(dir, name string, content []byte) error { return Disk{}.Swap(dir, name, content) }
 
 // Write is [Write]. The name may be of a file in a directory below dir.
@@ -99,7 +102,7 @@ func (d Disk) Swap(dir, name string, content []byte) error {
 }
 
 func (d Disk) replace(dir, name string, content []byte, flush bool) error {
-	if err := d.fails(Create, filepath.Join(dir, name)); err != nil {
+	if err := d.injectFault(Create, filepath.Join(dir, name)); err != nil {
 		return Reason(err)
 	}
 	// readable by us alone; a name that is taken, by a link too, is passed over
@@ -110,16 +113,16 @@ func (d Disk) replace(dir, name string, content []byte, flush bool) error {
 	if err != nil {
 		return err
 	}
-	if err = d.fails(Fill, f.Name()); err != nil {
+	if err = d.injectFault(Fill, f.Name()); err != nil {
 		content = content[:len(content)/2]
 	}
 	_, wrote := f.Write(content)
 	err = cmp.Or(err, wrote)
 	if flush {
-		err = cmp.Or(err, d.fails(Flush, f.Name()), f.Sync())
+		err = cmp.Or(err, d.injectFault(Flush, f.Name()), f.Sync())
 	}
 	err = cmp.Or(err, f.Close())
-	err = cmp.Or(err, d.fails(Rename, f.Name()))
+	err = cmp.Or(err, d.injectFault(Rename, f.Name()))
 	if err == nil {
 		err = os.Rename(f.Name(), filepath.Join(dir, name))
 	}
@@ -129,10 +132,10 @@ func (d Disk) replace(dir, name string, content []byte, flush bool) error {
 	return nil
 }
 
-// Amend overwrites some bytes among the last of a file, in place and without flushing them: amend is given as
-// many of the last bytes as tail says, or fewer if there are no more, and tells which of them become what. A
-// crash may leave some of these bytes as they were and others new. A link is not followed. It takes the time of a
-// few system calls, and no room.
+// Amend overwrites some bytes among the last of a file, in place and without flushing them: amend
+// is given as many of the last bytes as tail says, or fewer if there are no more, and tells which
+// of them become what. A crash may leave some of these bytes as they were and others new. A link is
+// not followed. It takes the time of a few system calls, and no room.
 func (d Disk) Amend(dir, name string, tail int, amend func(tail []byte) (at int, with []byte, err error)) error {
 	path := filepath.Join(dir, name)
 	return d.within(path, dir, func() error { return d.amend(path, tail, amend) })
@@ -163,7 +166,7 @@ func (d Disk) amend(path string, tail int, amend func(tail []byte) (at int, with
 	if at < 0 || at+len(with) > len(last) {
 		return fmt.Errorf("%s: %d bytes at %d are not among its last %d", path, len(with), at, len(last))
 	}
-	err = d.fails(Patch, path)
+	err = d.injectFault(Patch, path)
 	if err != nil {
 		with = with[:len(with)/2]
 	}
@@ -191,7 +194,8 @@ func Reason(err error) error {
 	return err
 }
 
-// MakeDir makes a directory that we alone can use, or makes one that is there so. A link to one is refused.
+// MakeDir makes a directory that we alone can use, or makes one that is there
+// so. A link to one is refused.
 func (d Disk) MakeDir(path string) error {
 	return d.Do(Make, path, func() error { return makeDir(path) })
 }

@@ -92,7 +92,8 @@ func kill(t *testing.T, cmd *exec.Cmd) {
 	_ = cmd.Wait() // it says that it was killed
 }
 
-// TestKilled kills a process that writes, at any moment: each file is whole, and of the two last versions.
+// TestKilled kills a process that writes, at any moment: each file is whole,
+// and of the two last versions.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	for range 20 {

@@ -11,8 +11,9 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// TestHung: each kind of access is given up when the file system does not answer, and while it waits everything else
-// below the same root fails at once. It is not parallel, since what hangs counts for the process.
+// TestHung: each kind of access is given up when the file system does not answer, and while
+// it waits everything else below the same root fails at once. It is not parallel, since what
+// hangs counts for the process.
 func TestHung(t *testing.T) {
 	for _, step := range []Step{Create, Flush, Patch, Make, Remove} {
 		synctest.Test(t, func(t *testing.T) {

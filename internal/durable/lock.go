@@ -21,7 +21,8 @@ var ErrHeld = errors.New("another process uses it")
 // ErrNoLocks says that the file system has no locks.
 var ErrNoLocks = errors.New("its file system has no locks, so that nobody can tell whether another process uses it")
 
-// Lock keeps a directory for this process, until it is released or the process ends, however it does.
+// Lock keeps a directory for this process, until it is released or the
+// process ends, however it does.
 type Lock struct {
 	dir  string
 	file *os.File // nil: we do not hold it
@@ -36,14 +37,14 @@ func (l *Lock) Dir() string { return l.dir }
 // Held reports whether this process holds the lock.
 func (l *Lock) Held() bool { return l.file != nil }
 
-// Acquire takes the lock, and makes the directory if need be. The error is ErrHeld when another process
-// has it, ErrNoLocks where there are none, files.ErrHung where the file system does not answer, or why
-// the directory cannot be used.
+// Acquire takes the lock, and makes the directory if need be. The error is ErrHeld when another
+// process has it, ErrNoLocks where there are none, files.ErrHung where the file system does not
+// answer, or why the directory cannot be used.
 func (l *Lock) Acquire() error {
 	if l.file != nil {
 		return nil
 	}
-	f, err := files.Within(l.dir, func() (*os.File, error) { return l.take() }, func(f *os.File) { f.Close() })
+	f, err := files.Within(l.dir, func() (*os.File, error) { return l.openLocked() }, func(f *os.File) { f.Close() })
 	if errors.Is(err, files.ErrHung) {
 		return fmt.Errorf("%s: %w", l.dir, err)
 	}
@@ -51,8 +52,8 @@ func (l *Lock) Acquire() error {
 	return err
 }
 
-// take gives the file of the lock, which holds it while it is open.
-func (l *Lock) take() (*os.File, error) {
+// openLocked gives the file of the lock, which holds it while it is open.
+func (l *Lock) openLocked() (*os.File, error) {
 	if err := os.MkdirAll(l.dir, 0o700); err != nil {
 		return nil, Reason(err)
 	}

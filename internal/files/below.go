@@ -10,9 +10,10 @@ import (
 	"syscall"
 )
 
-// Below holds what lies in a directory or below it, under the names that the operating system's file system has for it:
-// absolute ones, or relative to the working directory. Nothing else can be opened by it, whatever symbolic links there
-// are; those that stay below the directory are followed. It is a [Tree]'s FS.
+// Below holds what lies in a directory or below it, under the names that the operating system's
+// file system has for it: absolute ones, or relative to the working directory. Nothing else can be
+// opened by it, whatever symbolic links there are; those that stay below the directory are
+// followed. It is a [Tree]'s FS.
 type Below string
 
 // OutsideError says that a name, or a link on the way to it, leads out of a directory.
@@ -42,7 +43,7 @@ func (b Below) Stat(name string) (fs.FileInfo, error) {
 	}
 	defer root.Close()
 	info, err := root.Stat(rest)
-	return info, lost(b.explain(err), func() (fs.FileInfo, error) { return root.Lstat(rest) })
+	return info, brokenLink(b.explain(err), func() (fs.FileInfo, error) { return root.Lstat(rest) })
 }
 
 // root opens the directory, for one look: thousands of tenants have one each.

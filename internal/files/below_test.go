@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestBelow: what lies below a directory can be read under its own name, also by links as Kubernetes
-// makes them; nothing else can.
+// TestBelow: what lies below a directory can be read under its own name, also by links as
+// Kubernetes makes them; nothing else can.
 func TestBelow(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()

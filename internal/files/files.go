@@ -1,8 +1,10 @@
-// Package files reads files that somebody else wrote: regular files only, up to a size, and never waiting longer than
+// Package files reads files that somebody else wrote: regular files only, up to a size,
+// and never waiting longer than
 // [Patience] for the file system. A named pipe, a device, a socket, a file without an end or a network file system that
 // does not answer costs an error and holds nobody up.
 //
-// Errors are of type [*Error], whose text is a message: "tenants/c.yaml: is a named pipe; expected a regular file".
+// Errors are of type [*Error], whose text is a message: "tenants/c.yaml: is a named
+// pipe; expected a regular file".
 package files
 
 import (
@@ -49,7 +51,7 @@ func (e *KindError) Error() string { return "is " + e.Found + "; expected " + e.
 // TooLargeError says that a file has more than Limit bytes.
 type TooLargeError struct{ Limit int64 }
 
-func (e *TooLargeError) Error() string { return "is larger than " + size(e.Limit) }
+func (e *TooLargeError) Error() string { return "is larger than " + formatSize(e.Limit) }
 
 // LinkError says that a name is a symbolic link to nothing. It unwraps to [fs.ErrNotExist].
 type LinkError struct{}
@@ -59,8 +61,8 @@ func (*LinkError) Error() string { return "is a link to a file that is not there
 // Unwrap gives fs.ErrNotExist.
 func (*LinkError) Unwrap() error { return fs.ErrNotExist }
 
-// size is a number of bytes as people read it.
-func size(n int64) string {
+// formatSize is a number of bytes as people read it.
+func formatSize(n int64) string {
 	switch {
 	case n >= 1<<20 && n%(1<<20) == 0:
 		return fmt.Sprintf("%d MiB", n>>20)
@@ -73,13 +75,14 @@ func size(n int64) string {
 // maxNames bounds the entries of one directory that List returns.
 const maxNames = 100_000
 
-// Tree is where names are looked up: below Root, in FS, or in the operating system's file system if neither is set. The
-// zero Tree takes absolute names and those relative to the working directory.
+// Tree is where names are looked up: below Root, in FS, or in the operating system's file system if
+// neither is set. The zero Tree takes absolute names and those relative to the working directory.
 type Tree struct {
 	Root *os.Root // symbolic links that lead out of it are refused
 	FS   fs.FS
-	// Home is the directory of one author in which names are looked up: while accesses below it wait in vain, further
-	// ones fail at once, and others' go on. "" for a [Below]'s own, or for none.
+	// Home is the directory of one author in which names are looked up: while accesses
+	// below it wait in vain, further ones fail at once, and others' go on. "" for a
+	// [Below]'s own, or for none.
 	Home string
 }
 
@@ -95,8 +98,9 @@ func ReadBelow(root *os.Root, name string, limit int64) ([]byte, error) {
 	return body, err
 }
 
-// ReadArgument is Read for a name that somebody typed on the command line, which may also be standard input or a
-// descriptor that the shell opened (/dev/stdin, /dev/fd/63). Those are read to their end, however long that takes.
+// ReadArgument is Read for a name that somebody typed on the command line, which may also be
+// standard input or a descriptor that the shell opened (/dev/stdin, /dev/fd/63). Those are read to
+// their end, however long that takes.
 func ReadArgument(name string, limit int64) ([]byte, error) {
 	body, _, err := Tree{}.ReadArgument(name, limit)
 	return body, err
@@ -120,7 +124,8 @@ func (t Tree) ReadArgument(name string, limit int64) ([]byte, fs.FileInfo, error
 	return body, info, wrap(name, err)
 }
 
-// OpenDescriptor opens a file that the process was started with. Reading it waits for whoever writes it.
+// OpenDescriptor opens a file that the process was started with. Reading it
+// waits for whoever writes it.
 func OpenDescriptor(name string) (*os.File, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -137,7 +142,8 @@ func OpenDescriptor(name string) (*os.File, error) {
 	return f, nil
 }
 
-// IsDescriptor reports whether a name stands for a file that the process was started with; it can be read once.
+// IsDescriptor reports whether a name stands for a file that the process was
+// started with; it can be read once.
 func IsDescriptor(name string) bool {
 	name = path.Clean(filepath.ToSlash(name))
 	return name == "/dev/stdin" || strings.HasPrefix(name, "/dev/fd/") || strings.HasPrefix(name, "/proc/self/fd/")
@@ -151,7 +157,7 @@ type contents struct {
 
 // Read returns what a regular file of at most limit bytes holds, and its size, mode and times.
 func (t Tree) Read(name string, limit int64) ([]byte, fs.FileInfo, error) {
-	c, err := within(t.spot(name), func() (contents, error) { return t.read(name, limit) }, nil)
+	c, err := within(t.target(name), func() (contents, error) { return t.read(name, limit) }, nil)
 	if err != nil {
 		return nil, nil, wrap(name, err)
 	}
@@ -176,7 +182,7 @@ func (t Tree) read(name string, limit int64) (c contents, err error) {
 
 // Head returns the first bytes of a regular file, limit at most.
 func Head(name string, limit int64) ([]byte, error) {
-	body, err := within(Tree{}.spot(name), func() ([]byte, error) {
+	body, err := within(Tree{}.target(name), func() ([]byte, error) {
 		f, err := Tree{}.open(name, regular)
 		if err != nil {
 			return nil, err
@@ -208,8 +214,8 @@ func ReadAll(from io.Reader, expected, limit int64) ([]byte, error) {
 }
 
 // open opens a file whose kind is right. It is looked at before it is opened, because opening some
-// devices does something, and again afterwards, because it may be another one by then; opening a pipe
-// does not wait for its other end.
+// devices does something, and again afterwards, because it may be another one by then; opening a
+// pipe does not wait for its other end.
 func (t Tree) open(name string, check func(fs.FileMode) error) (fs.File, error) {
 	info, err := t.stat(name)
 	if err != nil {
@@ -246,7 +252,7 @@ func Stat(name string) (fs.FileInfo, error) { return Tree{}.Stat(name) }
 
 // Stat describes a file, or the one that a link leads to.
 func (t Tree) Stat(name string) (fs.FileInfo, error) {
-	info, err := within(t.spot(name), func() (fs.FileInfo, error) { return t.stat(name) }, nil)
+	info, err := within(t.target(name), func() (fs.FileInfo, error) { return t.stat(name) }, nil)
 	return info, wrap(name, err)
 }
 
@@ -258,11 +264,11 @@ func (t Tree) stat(name string) (fs.FileInfo, error) {
 		return fs.Stat(t.FS, name)
 	}
 	info, err := os.Stat(name)
-	return info, lost(err, func() (fs.FileInfo, error) { return os.Lstat(name) })
+	return info, brokenLink(err, func() (fs.FileInfo, error) { return os.Lstat(name) })
 }
 
-// lost is a LinkError where what does not exist is the target of a link.
-func lost(err error, lstat func() (fs.FileInfo, error)) error {
+// brokenLink is a LinkError where what does not exist is the target of a link.
+func brokenLink(err error, lstat func() (fs.FileInfo, error)) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		if link, gone := lstat(); gone == nil && link.Mode()&fs.ModeSymlink != 0 {
 			return &LinkError{}
@@ -276,7 +282,7 @@ func List(name string) ([]fs.DirEntry, error) { return Tree{}.List(name) }
 
 // List returns the entries of a directory, sorted by name. One with more than 100,000 is an error.
 func (t Tree) List(name string) ([]fs.DirEntry, error) {
-	entries, err := within(spot{t.home(), name}, func() ([]fs.DirEntry, error) { return t.list(name) }, nil)
+	entries, err := within(target{t.home(), name}, func() ([]fs.DirEntry, error) { return t.list(name) }, nil)
 	return entries, wrap(name, err)
 }
 
@@ -315,8 +321,9 @@ func (t Tree) openDir(name string) (fs.ReadDirFile, error) {
 	return dir, nil
 }
 
-// Each calls do for the entries of a directory in no order, however many there are, until do gives an error, which is
-// given back as it is. do may remove the entry; it may be called for one that is gone, and not for one that is new.
+// Each calls do for the entries of a directory in no order, however many there are, until do gives
+// an error, which is given back as it is. do may remove the entry; it may be called for one that is
+// gone, and not for one that is new.
 func Each(name string, do func(fs.DirEntry) error) error {
 	const part = 1024
 	dir, err := Within(name, func() (fs.ReadDirFile, error) { return Tree{}.openDir(name) }, nil)
@@ -340,17 +347,18 @@ func Each(name string, do func(fs.DirEntry) error) error {
 	}
 }
 
-// spot names what a file system that does not answer is known by; files in memory have no directory.
-func (t Tree) spot(name string) spot {
-	at := spot{home: t.home()}
+// target returns the directories by which accesses that hang are
+// counted. Files in memory have none.
+func (t Tree) target(name string) target {
+	dirs := target{home: t.home()}
 	_, below := t.FS.(Below)
 	switch {
 	case t.Root != nil:
-		at.dir = filepath.Join(t.Root.Name(), filepath.Dir(name))
+		dirs.dir = filepath.Join(t.Root.Name(), filepath.Dir(name))
 	case t.FS == nil || below:
-		at.dir = filepath.Dir(name)
+		dirs.dir = filepath.Dir(name)
 	}
-	return at
+	return dirs
 }
 
 // home is the directory that is one author's.

@@ -131,7 +131,8 @@ func TestReadBelow(t *testing.T) {
 	}
 }
 
-// TestSwapped: what is a pipe by the time it is opened is not read, though it was a file when it was looked at.
+// TestSwapped: what is a pipe by the time it is opened is not read, though it was a
+// file when it was looked at.
 func TestSwapped(t *testing.T) {
 	t.Parallel()
 	m := fstest.MapFS{"a": {Data: []byte("x")}}

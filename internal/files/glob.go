@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -9,16 +10,17 @@ import (
 	"syscall"
 )
 
-// Glob returns the names that match a pattern (path.Match), sorted. Directories that are not there, or must not be
-// read, match nothing; another error is returned.
+// Glob returns the names that match a pattern (path.Match), sorted. Directories that are not there,
+// or must not be read, match nothing; another error is returned.
 func (t Tree) Glob(pattern string) ([]string, error) { return t.GlobIn(pattern, t.names) }
 
-// GlobIn is Glob with the names in a directory as list gives them, for who lists each once for several patterns.
+// GlobIn is Glob with the names in a directory as list gives them, for who lists
+// each once for several patterns.
 func (t Tree) GlobIn(pattern string, list func(dir string) ([]string, error)) ([]string, error) {
 	if _, err := filepath.Match(pattern, ""); err != nil {
 		return nil, wrap(pattern, err)
 	}
-	if !strings.ContainsAny(pattern, wild) {
+	if !strings.ContainsAny(pattern, wildcards) {
 		_, err := t.Stat(pattern)
 		if errors.Is(err, ErrHung) {
 			return nil, err
@@ -41,11 +43,12 @@ func (t Tree) names(dir string) ([]string, error) {
 	return names, err
 }
 
-// wild are the characters by which a name is a pattern; a backslash takes the meaning of the next one away.
-const wild = `*?[\`
+// wildcards are the characters by which a name is a pattern; a backslash takes the
+// meaning of the next one away.
+const wildcards = `*?[\`
 
 func (t Tree) glob(pattern string, list func(dir string) ([]string, error)) ([]string, error) {
-	if !strings.ContainsAny(pattern, wild) {
+	if !strings.ContainsAny(pattern, wildcards) {
 		return []string{pattern}, nil
 	}
 	dir, name := filepath.Split(pattern)
@@ -58,8 +61,8 @@ func (t Tree) glob(pattern string, list func(dir string) ([]string, error)) ([]s
 	}
 	var found []string
 	for _, dir := range dirs {
-		names, err := list(orDot(dir))
-		if isGone(err) {
+		names, err := list(cmp.Or(dir, "."))
+		if matchesNothing(err) {
 			continue
 		}
 		if err != nil {
@@ -74,15 +77,8 @@ func (t Tree) glob(pattern string, list func(dir string) ([]string, error)) ([]s
 	return found, nil
 }
 
-// isGone reports whether there is nothing that a glob could find in a directory.
-func isGone(err error) bool {
+// matchesNothing reports whether an error means that a glob finds nothing in a directory.
+func matchesNothing(err error) bool {
 	_, kind := errors.AsType[*KindError](err)
 	return kind || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR)
-}
-
-func orDot(dir string) string {
-	if dir == "" {
-		return "."
-	}
-	return dir
 }

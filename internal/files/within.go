@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// Patience is how long a read or write waits for the file system. The more wait in vain already, the shorter it is,
-	// down to leastPatience, so that a mount with a thousand directories does not hold a reload up for an hour. Those
-	// of other homes count a quarter.
+	// Patience is how long a read or write waits for the file system. The more wait in vain
+	// already, the shorter it is, down to leastPatience, so that a mount with a thousand
+	// directories does not hold a reload up for an hour. Those of other homes count a quarter.
 	Patience      = 5 * time.Second
 	leastPatience = 250 * time.Millisecond
-	// maxHung bounds the reads and writes that wait in vain. Each costs a thread of the process, of which
-	// there are no more than 10,000. Those below one home are maxHungOfHome at most, and those below all homes leave
-	// the rest to those that have none.
+	// maxHung bounds the reads and writes that wait in vain. Each costs a thread of the process, of
+	// which there are no more than 10,000. Those below one home are maxHungOfHome at most, and
+	// those below all homes leave the rest to those that have none.
 	maxHung        = 256
 	maxHungOfHome  = 2
 	maxHungOfHomes = 192
@@ -27,35 +27,37 @@ const (
 // ErrHung says that the file system did not answer in time, or has not answered somebody else yet.
 var ErrHung = errors.New("the file system does not answer")
 
-// hung counts the reads and writes that were given up and still wait. It belongs to the process, as the threads do that
-// they hold: a package-wide variable is what keeps two users of a hung directory from holding two of them a second.
+// hung counts the reads and writes that were given up and still wait. It belongs to the process, as
+// the threads do that they hold: a package-wide variable is what keeps two users of a hung
+// directory from holding two of them a second.
 var hung = struct {
 	sync.Mutex
-	dirs   map[string]int // by directory
-	homes  map[string]int // by home, of those that have one
-	inHome int            // of all homes
-	reads  atomic.Int64
+	dirs    map[string]int // by directory
+	homes   map[string]int // by home, of those that have one
+	inHomes int            // of all homes
+	reads   atomic.Int64
 }{dirs: map[string]int{}, homes: map[string]int{}}
 
 // Hung is how many reads and writes of this process were given up because the file system does
 // not answer, and wait still.
 func Hung() int { return int(hung.reads.Load()) }
 
-// spot is where in the file system something is done.
-type spot struct {
+// target is the place in the file system of an access.
+type target struct {
 	home string // the directory of one author, of whose file systems nobody else depends on; "" for none
 	dir  string // "" where that is not known
 }
 
-// Within runs do, which may wait for the file system, and gives it up after [Patience], with [ErrHung]. While it waits,
-// others that give the same directory fail at once, so that one that does not answer holds few threads, however much is
-// asked of it. late, unless it is nil, is given what do brought after it had been given up.
+// Within runs do, which may wait for the file system, and gives it up after [Patience], with
+// [ErrHung]. While it waits, others that give the same directory fail at once, so that one that
+// does not answer holds few threads, however much is asked of it. late, unless it is nil, is given
+// what do brought after it had been given up.
 func Within[T any](dir string, do func() (T, error), late func(T)) (result T, err error) {
-	return within(spot{dir: dir}, do, late)
+	return within(target{dir: dir}, do, late)
 }
 
-func within[T any](at spot, do func() (T, error), late func(T)) (result T, err error) {
-	wait, err := admit(at)
+func within[T any](t target, do func() (T, error), late func(T)) (result T, err error) {
+	wait, err := waitTime(t)
 	if err != nil {
 		return result, err
 	}
@@ -69,7 +71,7 @@ func within[T any](at spot, do func() (T, error), late func(T)) (result T, err e
 		var v T
 		err := contain.Do(func() (err error) { v, err = do(); return err })
 		if !over.CompareAndSwap(false, true) {
-			count(at, -1)
+			addHung(t, -1)
 			if late != nil && err == nil {
 				late(v)
 			}
@@ -90,52 +92,53 @@ func within[T any](at spot, do func() (T, error), late func(T)) (result T, err e
 		o := <-ended
 		return o.value, o.err
 	}
-	counted(at, 1)
+	addHungLocked(t, 1)
 	return result, fmt.Errorf("%w: nothing in %v", ErrHung, wait.Round(time.Millisecond))
 }
 
-// admit refuses what would only hold one more thread, and tells how long to wait for the rest.
-func admit(at spot) (wait time.Duration, err error) {
+// waitTime returns how long an access may wait, or an error for one that would only block another
+// thread.
+func waitTime(t target) (wait time.Duration, err error) {
 	if hung.reads.Load() == 0 {
 		return Patience, nil
 	}
 	hung.Lock()
 	defer hung.Unlock()
 	all := int(hung.reads.Load())
-	own := all - hung.inHome
-	if at.home != "" {
-		own = hung.homes[at.home]
+	own := all - hung.inHomes
+	if t.home != "" {
+		own = hung.homes[t.home]
 	}
 	switch {
-	case at.dir != "" && hung.dirs[at.dir] > 0:
+	case t.dir != "" && hung.dirs[t.dir] > 0:
 		return 0, fmt.Errorf("%w: an earlier access to this directory still waits", ErrHung)
-	case at.home != "" && own >= maxHungOfHome:
-		return 0, fmt.Errorf("%w: %d accesses below %s wait already", ErrHung, own, at.home)
-	case at.home != "" && hung.inHome >= maxHungOfHomes:
-		return 0, fmt.Errorf("%w: %d accesses below tenants' directories wait already", ErrHung, hung.inHome)
+	case t.home != "" && own >= maxHungOfHome:
+		return 0, fmt.Errorf("%w: %d accesses below %s wait already", ErrHung, own, t.home)
+	case t.home != "" && hung.inHomes >= maxHungOfHomes:
+		return 0, fmt.Errorf("%w: %d accesses below tenants' directories wait already", ErrHung, hung.inHomes)
 	case all >= maxHung:
 		return 0, fmt.Errorf("%w: %d accesses wait already", ErrHung, all)
 	}
 	return max(Patience/time.Duration(1+own+(all-own)/4), leastPatience), nil
 }
 
-func count(at spot, n int) {
+func addHung(t target, n int) {
 	hung.Lock()
 	defer hung.Unlock()
-	counted(at, n)
+	addHungLocked(t, n)
 }
 
-// counted is count for who has the lock.
-func counted(at spot, n int) {
+// addHungLocked is addHung for a caller that holds the lock.
+func addHungLocked(t target, n int) {
 	hung.reads.Add(int64(n))
-	if hung.dirs[at.dir] += n; hung.dirs[at.dir] == 0 {
-		delete(hung.dirs, at.dir)
+	if hung.dirs[t.dir] += n; hung.dirs[t.dir] == 0 {
+		delete(hung.dirs, t.dir)
 	}
-	if at.home == "" {
+	if t.home == "" {
 		return
 	}
-	hung.inHome += n
-	if hung.homes[at.home] += n; hung.homes[at.home] == 0 {
-		delete(hung.homes, at.home)
+	hung.inHomes += n
+	if hung.homes[t.home] += n; hung.homes[t.home] == 0 {
+		delete(hung.homes, t.home)
 	}
 }

@@ -39,7 +39,7 @@ func TestHung(t *testing.T) {
 		}
 		close(s.until)
 		synctest.Wait()
-		if Hung() != 0 || len(hung.dirs)+len(hung.homes)+hung.inHome != 0 {
+		if Hung() != 0 || len(hung.dirs)+len(hung.homes)+hung.inHomes != 0 {
 			t.Errorf("%d reads are counted after the end, %v", Hung(), hung.dirs)
 		}
 		if body, _, err := (Tree{FS: s}).Read("a", 10); err != nil || string(body) != "x" {
@@ -48,8 +48,8 @@ func TestHung(t *testing.T) {
 	})
 }
 
-// TestHungDirectory: others in a directory that does not answer fail at once, those in other directories go on, and the
-// threads that wait are bounded.
+// TestHungDirectory: others in a directory that does not answer fail at once, those in other
+// directories go on, and the threads that wait are bounded.
 func TestHungDirectory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until := make(chan struct{})
@@ -85,7 +85,7 @@ func TestHungDirectory(t *testing.T) {
 		}
 		close(until)
 		synctest.Wait()
-		if Hung() != 0 || len(hung.dirs)+len(hung.homes)+hung.inHome != 0 {
+		if Hung() != 0 || len(hung.dirs)+len(hung.homes)+hung.inHomes != 0 {
 			t.Errorf("%d reads are counted after the end", Hung())
 		}
 	})
@@ -110,14 +110,14 @@ func TestLate(t *testing.T) {
 	})
 }
 
-// TestHungHome: of a home two reads wait in vain at most, in whichever directories, and those of other homes and
-// of the operator go on and have their time, unless very many homes do not answer.
+// TestHungHome: of a home two reads wait in vain at most, in whichever directories, and those of
+// other homes and of the operator go on and have their time, unless very many homes do not answer.
 func TestHungHome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
 		until := make(chan struct{})
 		read := func(home, dir string) error {
-			_, err := within(spot{home, dir}, func() (int, error) { <-until; return 0, nil }, nil)
+			_, err := within(target{home, dir}, func() (int, error) { <-until; return 0, nil }, nil)
 			return err
 		}
 		for i := range 1000 {
@@ -133,13 +133,13 @@ func TestHungHome(t *testing.T) {
 			err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
-		for _, at := range []spot{{"t/good", "t/good"}, {"", "t"}, {"", ""}} {
-			wait, err := admit(at)
+		for _, target := range []target{{"t/good", "t/good"}, {"", "t"}, {"", ""}} {
+			wait, err := waitTime(target)
 			if wait != Patience || err != nil {
-				t.Errorf("%v has %v, %v", at, wait, err)
+				t.Errorf("%v has %v, %v", target, wait, err)
 			}
-			if v, err := within(at, func() (int, error) { return 7, nil }, nil); v != 7 || err != nil {
-				t.Errorf("%v: %v, %v", at, v, err)
+			if v, err := within(target, func() (int, error) { return 7, nil }, nil); v != 7 || err != nil {
+				t.Errorf("%v: %v, %v", target, v, err)
 			}
 		}
 		begun = time.Now()
@@ -160,7 +160,7 @@ func TestHungHome(t *testing.T) {
 		}
 		close(until)
 		synctest.Wait()
-		if Hung() != 0 || len(hung.dirs)+len(hung.homes)+hung.inHome != 0 {
+		if Hung() != 0 || len(hung.dirs)+len(hung.homes)+hung.inHomes != 0 {
 			t.Errorf("%d reads are counted after the end", Hung())
 		}
 	})
@@ -170,15 +170,15 @@ func TestHungHome(t *testing.T) {
 func TestSpots(t *testing.T) {
 	for _, c := range []struct {
 		tree Tree
-		want spot
+		want target
 	}{
-		{Tree{}, spot{"", "t/evil/h"}},
-		{Tree{FS: Below("t/evil")}, spot{"t/evil", "t/evil/h"}},
-		{Tree{Home: "t/evil"}, spot{"t/evil", "t/evil/h"}},
-		{Tree{FS: fstest.MapFS{}}, spot{}},
-		{Tree{FS: fstest.MapFS{}, Home: "t/evil"}, spot{"t/evil", ""}},
+		{Tree{}, target{"", "t/evil/h"}},
+		{Tree{FS: Below("t/evil")}, target{"t/evil", "t/evil/h"}},
+		{Tree{Home: "t/evil"}, target{"t/evil", "t/evil/h"}},
+		{Tree{FS: fstest.MapFS{}}, target{}},
+		{Tree{FS: fstest.MapFS{}, Home: "t/evil"}, target{"t/evil", ""}},
 	} {
-		if got := c.tree.spot("t/evil/h/x.ics"); got != c.want {
+		if got := c.tree.target("t/evil/h/x.ics"); got != c.want {
 			t.Errorf("%v: got %v, want %v", c.tree, got, c.want)
 		}
 	}

@@ -1,5 +1,6 @@
-// Package growth is for tests of cost: it asserts that what something costs grows no faster than what it is given, by
-// counts (steps, bytes allocated) and never by seconds, so that a machine's day has no say.
+// Package growth is for tests of cost: it asserts that what something costs grows no
+// faster than what it is given, by counts (steps, bytes allocated) and never by seconds,
+// so that a machine's day has no say.
 //
 //	growth.Linear(t, 10_000, func(n int) int {
 //		body := hostile(n)
@@ -12,19 +13,21 @@ import (
 	"testing"
 )
 
-// most is how much faster than doubled a cost may grow when the input doubles: slices grow in jumps, and a logarithm is
-// no square.
-const most = 2.3
+// maxGrowth is how much faster than doubled a cost may grow when the input doubles: slices grow in
+// jumps, and a logarithm is no square.
+const maxGrowth = 2.3
 
-// Linear fails the test when the cost of n, 2n and 4n grows by more than 2.3 from one to the next. The cost is that of
-// an input of n (lines, bytes, names). One that is the same for all, as with what is refused, is linear too.
+// Linear fails the test when the cost of n, 2n and 4n grows by more than 2.3 from one to the next.
+// The cost is that of an input of n (lines, bytes, names). One that is the same for all, as with
+// what is refused, is linear too.
 func Linear(t testing.TB, n int, cost func(n int) int) {
 	t.Helper()
-	Within(t, most, n, cost)
+	Within(t, maxGrowth, n, cost)
 }
 
-// Within fails the test when the cost of n, 2n and 4n grows by more than a factor from one to the next. What grows too
-// much is measured again, up to three times, and the least counts: what else the process did has no say.
+// Within fails the test when the cost of n, 2n and 4n grows by more than a factor from one to the
+// next. What grows too much is measured again, up to three times, and the least counts: what else
+// the process did has no say.
 func Within(t testing.TB, factor float64, n int, cost func(n int) int) {
 	t.Helper()
 	cost(n) // what is made once
@@ -42,8 +45,8 @@ func Within(t testing.TB, factor float64, n int, cost func(n int) int) {
 	}
 }
 
-// Bytes is how many bytes a function allocates. Others that run at the same time count too: a test that asks for it is
-// not parallel, or asks for so many that they do not matter.
+// Bytes is how many bytes a function allocates. Others that run at the same time count too: a test
+// that asks for it is not parallel, or asks for so many that they do not matter.
 func Bytes(f func()) int {
 	var before, after runtime.MemStats
 	runtime.GC()

@@ -10,10 +10,10 @@ import (
 	"github.com/callhours/callhours/internal/contain"
 )
 
-// Each calls do for 0 to n-1, on as many goroutines as there are processors for them (GOMAXPROCS), and returns when all
-// are done. After each it lets others go first, so that a call waits for one small thing and not for a slice of time.
-// Where some panic the others are done nevertheless, and then Each panics with the first one's [contain.Panic], so that
-// the caller's containment has it.
+// Each calls do for 0 to n-1, on as many goroutines as there are processors for them (GOMAXPROCS),
+// and returns when all are done. After each it lets others go first, so that a call waits for one
+// small thing and not for a slice of time. Where some panic the others are done nevertheless, and
+// then Each panics with the first one's [contain.Panic], so that the caller's containment has it.
 func Each(n int, do func(i int)) {
 	var next atomic.Int64
 	var panicked atomic.Pointer[contain.Panic]

@@ -1,5 +1,6 @@
-// Package regex compiles regular expressions (RE2) of which is known what matching them costs. Their time is the length
-// of the text times that of the program at worst, so that both have bounds. It keeps no state.
+// Package regex compiles regular expressions (RE2) of which is known what matching them
+// costs. Their time is the length of the text times that of the program at worst, so that
+// both have bounds. It keeps no state.
 package regex
 
 import (
@@ -21,9 +22,9 @@ type Regexp struct {
 	*regexp.Regexp
 	// Cost is how many steps a byte of text takes at worst.
 	Cost int
-	// Ahead is how many characters behind the end of a match a search may have looked at, to find a longer one; -1
-	// where that is all of the text, as for x*y|x. Searching for all matches reads the text once in the first case, and
-	// once for each match in the other.
+	// Ahead is how many characters behind the end of a match a search may have looked at, to find a
+	// longer one; -1 where that is all of the text, as for x*y|x. Searching for all matches reads
+	// the text once in the first case, and once for each match in the other.
 	Ahead int
 }
 
@@ -41,7 +42,8 @@ func Compile(expr string) (*Regexp, error) {
 	}
 	large := fmt.Errorf("%w: its repetitions make more than %d steps, or it has more than %d groups", ErrTooLarge,
 		MaxSize, MaxGroups)
-	if parsed.MaxCap() > MaxGroups || size(parsed) > 2*MaxSize { // what is counted here, compiling makes room for
+	// what is counted here, compiling makes room for
+	if parsed.MaxCap() > MaxGroups || estimateSize(parsed) > 2*MaxSize {
 		return nil, large
 	}
 	program, err := syntax.Compile(parsed.Simplify())
@@ -52,18 +54,18 @@ func Compile(expr string) (*Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Regexp{re, len(program.Inst), ahead(program)}, nil
+	return &Regexp{re, len(program.Inst), lookahead(program)}, nil
 }
 
-// size is about how many instructions an expression makes, found without making them.
-func size(re *syntax.Regexp) int {
+// estimateSize is about how many instructions an expression makes, found without making them.
+func estimateSize(re *syntax.Regexp) int {
 	const most = 1 << 20
 	n := 1
 	if re.Op == syntax.OpLiteral {
 		n = len(re.Rune)
 	}
 	for _, sub := range re.Sub {
-		n = min(n+size(sub), most)
+		n = min(n+estimateSize(sub), most)
 	}
 	if re.Op == syntax.OpRepeat {
 		n *= max(re.Min+1, re.Max)
@@ -71,8 +73,9 @@ func size(re *syntax.Regexp) int {
 	return min(n, most)
 }
 
-// ahead finds Ahead: the longest way through instructions that read a character and after which nothing has matched.
-func ahead(p *syntax.Prog) int {
+// lookahead finds Ahead: the longest way through instructions that read a character and
+// after which nothing has matched.
+func lookahead(p *syntax.Prog) int {
 	next := make([][]uint32, len(p.Inst)) // instructions that read, after one that does
 	matches := make([]bool, len(p.Inst))  // nothing more need be read after it
 	reads := func(i uint32) bool {

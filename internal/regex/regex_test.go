@@ -66,8 +66,8 @@ func TestCompile(t *testing.T) {
 	}
 }
 
-// FuzzCompile holds that what is compiled is what regexp compiles, within the bounds, and that little memory
-// is needed to refuse the rest.
+// FuzzCompile holds that what is compiled is what regexp compiles, within the bounds, and that
+// little memory is needed to refuse the rest.
 func FuzzCompile(f *testing.F) {
 	for _, expr := range []string{
 		`x*y|x`, `(a?){1000}b`, `((((a{10}){10}){10}){10})`, `[^0-9]`, `(?i)\pL{100}`,

@@ -1,5 +1,5 @@
-// Package suspect remembers what the process died of. A stack or memory that is used up cannot be contained; what was
-// being read then is found at the next start, and not read again first thing.
+// Package suspect remembers what the process died of. A stack or memory that is used up cannot be
+// contained; what was being read then is found at the next start, and not read again first thing.
 package suspect
 
 import (
@@ -18,28 +18,30 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// Marks remember contents, by their hash and the program that read them, whose reading panicked or did not end before
-// the process did. Before a new content is read a mark is written, and removed afterwards; a mark that is there at the
-// start is of a process that died. Whoever kills a process that reads many things leaves marks of all of them, and so
-// one death proves nothing: such a content is read once more, alone, a minute after the start. Only what was being read
-// at two deaths is not read any more, until it changes or somebody asks for it by hand. Content that is known costs
-// nothing: it is not asked about. Marks are safe for concurrent use.
+// Marks remember contents, by their hash and the program that read them, whose reading panicked or
+// did not end before the process did. Before a new content is read a mark is written, and removed
+// afterwards; a mark that is there at the start is of a process that died. Whoever kills a process
+// that reads many things leaves marks of all of them, and so one death proves nothing: such a
+// content is read once more, alone, a minute after the start. Only what was being read at two
+// deaths is not read any more, until it changes or somebody asks for it by hand. Content that is
+// known costs nothing: it is not asked about. Marks are safe for concurrent use.
 type Marks struct {
 	options Options
 
-	alone sync.RWMutex // held for writing by whoever reads a suspect
+	exclusive sync.RWMutex // held for writing by whoever reads a suspect
 
-	mu       sync.Mutex       // guards the following
-	began    time.Time        // zero before the marks were read
-	readOnly bool             // of Options, until Write
-	deaths   map[string]death // by mark
-	panics   map[string]error // likewise
+	mu       sync.Mutex        // guards the following
+	started  time.Time         // zero before the marks were read
+	readOnly bool              // of Options, until Write
+	deaths   map[string]deaths // by mark
+	panics   map[string]error  // likewise
 }
 
-// death is how often the process ended while a content was read, and when the last such reading had begun.
-type death struct {
-	n  int
-	at time.Time
+// deaths is how often the process ended while a content was read, and when the
+// last such reading had begun.
+type deaths struct {
+	count int
+	last  time.Time
 }
 
 // Options say where marks are and of what.
@@ -55,33 +57,33 @@ type Options struct {
 const (
 	// longestMark is how many bytes a mark has at most.
 	longestMark = 64
-	// enoughDeaths is how many a content has to be there at to be believed their cause.
-	enoughDeaths = 2
-	// suspectAfter is how long after the start a suspect waits: calls are answered by then.
-	suspectAfter = time.Minute
-	// marksKept is for how long marks are remembered.
-	marksKept = 30 * 24 * time.Hour
+	// deathsToRefuse is how many a content has to be there at to be believed their cause.
+	deathsToRefuse = 2
+	// suspectDelay is how long after the start a suspect waits: calls are answered by then.
+	suspectDelay = time.Minute
+	// markLifetime is for how long marks are remembered.
+	markLifetime = 30 * 24 * time.Hour
 )
 
 // errRefused is wrapped by why a content is not read.
 var errRefused = errors.New("it is not read again")
 
-// errWaits is wrapped by why a content is not read yet.
-var errWaits = errors.New("it is not read again")
+// errWaiting is wrapped by why a content is not read yet.
+var errWaiting = errors.New("it is not read again")
 
 // New makes marks that are not read yet.
 func New(o Options) *Marks {
-	return &Marks{options: o, readOnly: o.ReadOnly, deaths: map[string]death{}, panics: map[string]error{}}
+	return &Marks{options: o, readOnly: o.ReadOnly, deaths: map[string]deaths{}, panics: map[string]error{}}
 }
 
 // Open reads the marks, once. now is when the process began.
 func (m *Marks) Open(now time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.began.IsZero() {
+	if !m.started.IsZero() {
 		return nil
 	}
-	m.began = now
+	m.started = now
 	if m.options.Dir == "" {
 		return nil
 	}
@@ -105,7 +107,7 @@ func (m *Marks) Open(now time.Time) error {
 			continue
 		}
 		path := filepath.Join(m.options.Dir, e.Name())
-		if now.Sub(info.ModTime()) > marksKept {
+		if now.Sub(info.ModTime()) > markLifetime {
 			m.remove(e.Name())
 			continue
 		}
@@ -116,17 +118,17 @@ func (m *Marks) Open(now time.Time) error {
 		var state string
 		var n int
 		var began int64 // what the former version did not write
-		if fields, _ := fmt.Sscan(string(text), &state, &n, &began); fields < 2 || n < 0 || n > enoughDeaths {
+		if fields, _ := fmt.Sscan(string(text), &state, &n, &began); fields < 2 || n < 0 || n > deathsToRefuse {
 			state, n = "reading", 0 // it was being written
 		}
-		at := info.ModTime()
+		last := info.ModTime()
 		if state != "reading" && began > 0 {
-			at = time.Unix(began, 0)
+			last = time.Unix(began, 0)
 		}
 		if state == "reading" && !m.readOnly { // else it may be read at this moment
-			n = min(n+1, enoughDeaths)
+			n = min(n+1, deathsToRefuse)
 		}
-		m.deaths[e.Name()] = death{n, at}
+		m.deaths[e.Name()] = deaths{n, last}
 		if state == "reading" {
 			m.write(e.Name(), "suspect", m.deaths[e.Name()])
 		}
@@ -141,13 +143,13 @@ func (m *Marks) Write() {
 	m.readOnly = false
 }
 
-// write notes a content. It need not survive a loss of power, which is no death of ours; a disk that cannot be written
-// costs what is remembered across restarts.
-func (m *Marks) write(mark, state string, d death) {
+// write notes a content. It need not survive a loss of power, which is no death of ours; a disk
+// that cannot be written costs what is remembered across restarts.
+func (m *Marks) write(mark, state string, d deaths) {
 	if m.options.Dir != "" && !m.readOnly {
 		path := filepath.Join(m.options.Dir, mark)
 		_ = m.options.Disk.Do(durable.Fill, path, func() error {
-			return os.WriteFile(path, fmt.Appendf(nil, "%s %d %d\n", state, d.n, max(0, d.at.Unix())), 0o600)
+			return os.WriteFile(path, fmt.Appendf(nil, "%s %d %d\n", state, d.count, max(0, d.last.Unix())), 0o600)
 		})
 	}
 }
@@ -158,46 +160,47 @@ func (m *Marks) remove(mark string) {
 	}
 }
 
-func (m *Marks) mark(sum [sha256.Size]byte) string {
-	of := sha256.Sum256(append([]byte(m.options.Program+"\n"), sum[:]...))
-	return hex.EncodeToString(of[:])
+func (m *Marks) key(sum [sha256.Size]byte) string {
+	hash := sha256.Sum256(append([]byte(m.options.Program+"\n"), sum[:]...))
+	return hex.EncodeToString(hash[:])
 }
 
-// Ask tells why a content is not to be read, and whether it is suspect: then it is to be read alone.
+// Ask tells why a content is not to be read, and whether it is suspect:
+// then it is to be read alone.
 func (m *Marks) Ask(sum [sha256.Size]byte, now time.Time) (suspect bool, err error) {
-	mark := m.mark(sum)
+	mark := m.key(sum)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	deaths, panicked := m.deaths[mark], m.panics[mark]
 	switch {
 	case panicked != nil:
 		return true, fmt.Errorf("%w; %w %s", panicked, errRefused, m.options.Again)
-	case deaths.n >= enoughDeaths:
+	case deaths.count >= deathsToRefuse:
 		return true,
 			fmt.Errorf("callhours ended while %s this, last at %s; %w %s", m.options.Doing,
-				deaths.at.UTC().Format(time.RFC3339), errRefused, m.options.Again)
-	case deaths.n > 0 && now.Sub(m.began) < suspectAfter:
+				deaths.last.UTC().Format(time.RFC3339), errRefused, m.options.Again)
+	case deaths.count > 0 && now.Sub(m.started) < suspectDelay:
 		return true, m.Waits()
 	}
-	return deaths.n > 0, nil
+	return deaths.count > 0, nil
 }
 
 // Waits is why a suspect is not read yet.
 func (m *Marks) Waits() error {
 	return fmt.Errorf("callhours ended while %s this; %w before the process has run for a minute, and then alone",
-		m.options.Doing, errWaits)
+		m.options.Doing, errWaiting)
 }
 
 // IsDue reports whether a suspect that waits may be read.
 func (m *Marks) IsDue(now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return now.Sub(m.began) >= suspectAfter
+	return now.Sub(m.started) >= suspectDelay
 }
 
 // Begin notes that a content is being read.
 func (m *Marks) Begin(sum [sha256.Size]byte) {
-	mark := m.mark(sum)
+	mark := m.key(sum)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.write(mark, "reading", m.deaths[mark])
@@ -205,14 +208,14 @@ func (m *Marks) Begin(sum [sha256.Size]byte) {
 
 // End notes how the reading of a content ended.
 func (m *Marks) End(sum [sha256.Size]byte, err error) {
-	mark := m.mark(sum)
+	mark := m.key(sum)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.deaths, mark)
 	delete(m.panics, mark)
 	if contain.Is(err) {
 		m.panics[mark] = err
-		m.write(mark, "suspect", death{n: enoughDeaths})
+		m.write(mark, "suspect", deaths{count: deathsToRefuse})
 		return
 	}
 	m.remove(mark)
@@ -227,8 +230,9 @@ func (m *Marks) Read(sum [sha256.Size]byte, now time.Time, byHand bool, read fun
 	return m.run(sum, suspect, read)
 }
 
-// ReadAgain reads a content that was read well before, by whatever process: one death does not make it wait, since that
-// of a process that was told to end, or killed, must not take the last good copy away.
+// ReadAgain reads a content that was read well before, by whatever process: one death
+// does not make it wait, since that of a process that was told to end, or killed, must
+// not take the last good copy away.
 func (m *Marks) ReadAgain(sum [sha256.Size]byte, now time.Time, read func() error) error {
 	suspect, err := m.Ask(sum, now)
 	if err != nil && !IsWaiting(err) {
@@ -239,11 +243,11 @@ func (m *Marks) ReadAgain(sum [sha256.Size]byte, now time.Time, read func() erro
 
 func (m *Marks) run(sum [sha256.Size]byte, suspect bool, read func() error) error {
 	if suspect {
-		m.alone.Lock()
-		defer m.alone.Unlock()
+		m.exclusive.Lock()
+		defer m.exclusive.Unlock()
 	} else {
-		m.alone.RLock()
-		defer m.alone.RUnlock()
+		m.exclusive.RLock()
+		defer m.exclusive.RUnlock()
 	}
 	m.Begin(sum)
 	err := contain.Do(read)
@@ -253,8 +257,8 @@ func (m *Marks) run(sum [sha256.Size]byte, suspect bool, read func() error) erro
 
 // Is reports whether an error is of a content that was not read, or whose reading panicked.
 func Is(err error) bool {
-	return errors.Is(err, errRefused) || errors.Is(err, errWaits) || contain.Is(err)
+	return errors.Is(err, errRefused) || errors.Is(err, errWaiting) || contain.Is(err)
 }
 
 // IsWaiting reports whether an error is of a content that is read later.
-func IsWaiting(err error) bool { return errors.Is(err, errWaits) }
+func IsWaiting(err error) bool { return errors.Is(err, errWaiting) }

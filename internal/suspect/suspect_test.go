@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestDeaths: a content is read again, late and alone, after a first death, and not after a second; a mark that
-// only was there is no death.
+// TestDeaths: a content is read again, late and alone, after a first death, and not after a second;
+// a mark that only was there is no death.
 func TestDeaths(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "reading")
@@ -27,7 +27,7 @@ func TestDeaths(t *testing.T) {
 	die := func(s *Marks, sum [32]byte, at time.Time) (read bool, err error) {
 		err = s.Read(sum, at, false, func() error {
 			read = true
-			name := filepath.Join(dir, s.mark(sum))
+			name := filepath.Join(dir, s.key(sum))
 			text, err := os.ReadFile(name)
 			if err != nil {
 				return err
@@ -35,13 +35,13 @@ func TestDeaths(t *testing.T) {
 			return errors.Join(died, os.WriteFile(name+"~", text, 0o600))
 		})
 		if read {
-			if err := os.Rename(filepath.Join(dir, s.mark(sum))+"~", filepath.Join(dir, s.mark(sum))); err != nil {
+			if err := os.Rename(filepath.Join(dir, s.key(sum))+"~", filepath.Join(dir, s.key(sum))); err != nil {
 				t.Fatal(err)
 			}
 		}
 		return read, err
 	}
-	later := now.Add(suspectAfter)
+	later := now.Add(suspectDelay)
 	for i, c := range []struct {
 		at   time.Time
 		read bool
@@ -69,7 +69,8 @@ func TestDeaths(t *testing.T) {
 	}
 }
 
-// TestReadAgain: what was read well before does not wait after one death, and is not read after two.
+// TestReadAgain: what was read well before does not wait after one
+// death, and is not read after two.
 func TestReadAgain(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -87,7 +88,7 @@ func TestReadAgain(t *testing.T) {
 		read := false
 		err = m.ReadAgain(sum, now, func() error {
 			read = true
-			m2 := filepath.Join(dir, m.mark(sum)) // the process ends here, and its mark stays
+			m2 := filepath.Join(dir, m.key(sum)) // the process ends here, and its mark stays
 			text, err := os.ReadFile(m2)
 			if err != nil {
 				t.Fatal(err)
@@ -98,7 +99,7 @@ func TestReadAgain(t *testing.T) {
 		if read != want.again || (err == nil) != want.again {
 			t.Errorf("start %d: read again: %v, %v, want %v", i, read, err, want.again)
 		}
-		if kept := filepath.Join(dir, m.mark(sum)); read {
+		if kept := filepath.Join(dir, m.key(sum)); read {
 			if err := os.Rename(kept+".kept", kept); err != nil {
 				t.Fatal(err)
 			}
