@@ -39,8 +39,7 @@ var below = map[string][]string{
 	"calendars/patterns": {"internal/diag", "internal/regex"},
 
 	"pivot":             {"internal/diag", "internal/files", "metrics"},
-	"templates":         {"templates/trees", "internal/contain", "internal/regex", "metrics"},
-	"templates/trees":   {"internal/diag"},
+	"templates":         {"templates/jsonsafe", "internal/contain", "internal/regex", "metrics"},
 	"metrics":           nil,
 	"internal/diag":     nil,
 	"internal/durable":  {"internal/files"},
@@ -52,6 +51,10 @@ var below = map[string][]string{
 	"internal/early":    nil,
 	"internal/suspect":  {"internal/contain", "internal/durable", "internal/files"},
 	"examples":          nil,
+
+	// the rooms of templates
+	"templates/jsonsafe": {"templates/trees"},
+	"templates/trees":    {"internal/diag"},
 }
 
 // inTests is what a package's tests may import besides.

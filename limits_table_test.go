@@ -470,7 +470,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"turns of loops and calls of templates",
-				"{templates.MaxSteps}, {templates.MaxDepth} within one another",
+				"{templates.MaxSteps}, {trees.MaxDepth} within one another",
 				"", "the fallback answers", "templates.TestLimitMessages",
 			},
 			{"events that `on` gives", "{templates.MaxEvents}", "", "the fallback answers", "render.TestManyEvents"},
@@ -485,20 +485,20 @@ func limitSections() []limitSection {
 			},
 			{
 				"`if`, `range`, `with` and parentheses within each other",
-				"{trees.MaxNesting}; variables {templates.MaxVariables}; brackets of JSON {templates.MaxBrackets}",
+				"{trees.MaxNesting}; variables {templates.MaxVariables}; brackets of JSON {jsonsafe.MaxBrackets}",
 				"", "refused at load", "templates.TestDocsBounds",
 			},
 			{"digits of a number", "{templates.longestNumeral}", "", "the fallback answers", "templates.TestNumerals"},
 			{
 				"bytes of a number in JSON; fields that a header declares",
-				"{templates.maxLiteral}; {templates.maxFields}", "", "refused at load", "templates.TestDocsBounds",
+				"{jsonsafe.MaxLiteral}; {templates.maxFields}", "", "refused at load", "templates.TestDocsBounds",
 			},
 			{
 				"mistakes of a template", "{templates.maxMistakes}", "", "the rest is not said",
 				"templates.TestHostileTemplates",
 			},
 			{
-				"steps that an analysis of a template follows", "{templates.maxSteps}", "", "refused at load",
+				"steps that an analysis of a template follows", "{trees.maxSteps}", "", "refused at load",
 				"templates.TestHostileTemplates",
 			},
 			{

@@ -66,7 +66,7 @@ var noRow = map[string][]string{
 	"it is how precisely something is worked out, or how far something is looked ahead, and nothing is refused": {
 		"config.mostSearched", "config.mostBeside", "routes.mostAtoms", "routes.mostCompared", "render.mostNames",
 		"render.mostNear",
-		"templates.mostPassed", "templates.mostPlaces", "templates.maxFollowed",
+		"templates.mostPassed", "jsonsafe.mostPlaces", "templates.maxFollowed",
 		"preview.maxPath", "preview.maxWalks", "preview.maxCommas", "calendars.mostClockChecked", "calendars.mostHint",
 		"calendars.maxAhead",
 		"server.mostLingering", "contain.mostReported",

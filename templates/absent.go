@@ -5,6 +5,7 @@ import (
 	"strings"
 	"text/template/parse"
 
+	"github.com/callhours/callhours/templates/jsonsafe"
 	"github.com/callhours/callhours/templates/trees"
 )
 
@@ -104,9 +105,9 @@ func may(from any, names ...string) (any, error) {
 				continue
 			}
 			return nil,
-				wantf("%s is not known%s", said, has(strings.TrimSuffix(said, "."+name), name, readable(v.Type())))
+				wantf("%s is not known%s", said, has(strings.TrimSuffix(said, "."+name), name, jsonsafe.Members(v.Type())))
 		default:
-			return nil, wantf("%s is not known: %s has no fields", said, describe(from))
+			return nil, wantf("%s is not known: %s has no fields", said, jsonsafe.Describe(from))
 		}
 	}
 	if v := reflect.ValueOf(from); v.Kind() == reflect.Pointer && v.IsNil() {

@@ -16,7 +16,7 @@ const (
 	enterName = "__enter"
 	leaveName = "__leave"
 	passName  = "__pass"
-	listName  = "__list"
+	textFunc  = "__text" // the encoder of text that is no JSON
 )
 
 // checker walks one tree: it refuses what is not allowed and corrects the places of nodes.

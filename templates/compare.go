@@ -1,6 +1,10 @@
 package templates
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/callhours/callhours/templates/jsonsafe"
+)
 
 // equal tells whether two values are the same through and through, as reflect.DeepEqual does, and counts as it goes: it
 // ends at the first difference.
@@ -14,9 +18,9 @@ func (r *run) equal(a, b any) (bool, error) {
 	case string:
 		b, ok := b.(string)
 		return r.equalTexts(a, b, ok)
-	case JSON:
-		b, ok := b.(JSON)
-		return r.equalTexts(a.text, b.text, ok)
+	case jsonsafe.JSON:
+		b, ok := b.(jsonsafe.JSON)
+		return r.equalTexts(a.String(), b.String(), ok)
 	case []any:
 		b, ok := b.([]any)
 		if !ok || len(a) != len(b) || (a == nil) != (b == nil) {
@@ -148,7 +152,7 @@ func (r *run) same(a, b reflect.Value) (bool, error) {
 		return a.Float() == b.Float(), nil
 	}
 	if !b.Type().Comparable() {
-		return false, wantf("%s cannot be compared; compare what it holds", describe(b.Interface()))
+		return false, wantf("%s cannot be compared; compare what it holds", jsonsafe.Describe(b.Interface()))
 	}
 	return a.Interface() == b.Interface(), r.spend(perElement * opaque)
 }
@@ -207,7 +211,7 @@ func incomparable(a, b reflect.Value) error {
 		case v.CanInt(), v.CanUint():
 			return "a whole number"
 		}
-		return describe(v.Interface())
+		return jsonsafe.Describe(v.Interface())
 	}
 	hint := ""
 	switch {
@@ -249,7 +253,7 @@ func (r *run) index(from reflect.Value, keys ...reflect.Value) (reflect.Value, e
 				return reflect.Value{}, err
 			}
 		default:
-			return reflect.Value{}, wantf("want a list or a map, found %s", describe(from.Interface()))
+			return reflect.Value{}, wantf("want a list or a map, found %s", jsonsafe.Describe(from.Interface()))
 		}
 	}
 	return from, nil
@@ -267,7 +271,7 @@ func element(list, at reflect.Value) (reflect.Value, error) {
 	case !at.IsValid():
 		return reflect.Value{}, wantf("want a whole number for a place in a list, found nothing")
 	default:
-		return reflect.Value{}, wantf("want a whole number for a place in a list, found %s", describe(at.Interface()))
+		return reflect.Value{}, wantf("want a whole number for a place in a list, found %s", jsonsafe.Describe(at.Interface()))
 	}
 	if n < 0 || n >= int64(list.Len()) {
 		return reflect.Value{}, wantf("there is no element %d: the list has %d, and the first is 0", n, list.Len())
@@ -285,7 +289,7 @@ func entry(from, key reflect.Value) (reflect.Value, error) {
 	case (key.CanInt() || key.CanUint()) && wanted.Kind() >= reflect.Int && wanted.Kind() <= reflect.Uintptr:
 		key = key.Convert(wanted)
 	default:
-		return reflect.Value{}, wantf("want %s for a key, found %s", word(wanted.String()), describe(key.Interface()))
+		return reflect.Value{}, wantf("want %s for a key, found %s", word(wanted.String()), jsonsafe.Describe(key.Interface()))
 	}
 	if v := from.MapIndex(key); v.IsValid() {
 		return v, nil

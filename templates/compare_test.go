@@ -10,6 +10,8 @@ import (
 	"testing"
 	"text/template"
 	"time"
+
+	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
 type comparable struct{ A, B int }
@@ -33,7 +35,7 @@ func compared() []any {
 		comparable{1, 2},
 		comparable{1, 3},
 		one, none, &comparable{1, 2},
-		JSON{"1"},
+		jsonsafe.Raw("1"),
 		time.Unix(5, 0).UTC(),
 		[2]int{1, 2},
 		errors.New,

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callhours/callhours/internal/regex"
+	"github.com/callhours/callhours/templates/jsonsafe"
 	"github.com/callhours/callhours/templates/trees"
 )
 
@@ -82,15 +83,15 @@ func TestDocsBounds(t *testing.T) {
 		fmt.Sprintf("| the text of a template | %d KiB |", MaxSource>>10),
 		fmt.Sprintf("parentheses within each other | %d |", trees.MaxNesting),
 		fmt.Sprintf("| variables that a template, or a `{{define}}`, defines | %d |", MaxVariables),
-		fmt.Sprintf("| `{` and `[` of JSON within each other | %d |", MaxBrackets),
-		fmt.Sprintf("| a number in JSON | %d characters |", maxLiteral),
+		fmt.Sprintf("| `{` and `[` of JSON within each other | %d |", jsonsafe.MaxBrackets),
+		fmt.Sprintf("| a number in JSON | %d characters |", jsonsafe.MaxLiteral),
 		fmt.Sprintf("| fields that a header declares | %d |", maxFields),
 		fmt.Sprintf("| of it, how much a pattern may take | %d steps for each byte of its text", regex.MaxSize),
 		fmt.Sprintf("| what one execution writes | %d KiB |", MaxOutput>>10),
 		fmt.Sprintf("| a text that a function makes | %d KiB |", MaxText>>10),
 		fmt.Sprintf("| %d elements and %d KiB of text", MaxElements, MaxText>>10),
 		fmt.Sprintf("| turns of loops and calls of templates in one execution | %d |", MaxSteps),
-		fmt.Sprintf("| templates that call each other | %d deep |", MaxDepth),
+		fmt.Sprintf("| templates that call each other | %d deep |", trees.MaxDepth),
 		fmt.Sprintf("| what one answer's templates go through, those in data included | %d MiB: ", maxWork>>20),
 		fmt.Sprintf("| a pattern of the `regex…` functions | %d bytes |", regex.MaxLength),
 	} {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
 // Error is why an execution ended early: a place in a template and what is wrong there.
@@ -271,7 +272,7 @@ func fieldsOf(data any, name string) []string {
 			}
 			seen[v.Type()] = true
 			if v.Type().String() == strings.TrimPrefix(name, "*") {
-				return readable(v.Type())
+				return jsonsafe.Members(v.Type())
 			}
 			for i := range v.NumField() {
 				if v.Type().Field(i).IsExported() {
@@ -288,20 +289,6 @@ func fieldsOf(data any, name string) []string {
 		return nil
 	}
 	return find(reflect.ValueOf(data), 5)
-}
-
-// readable lists the fields of a struct and the methods of a pointer to it.
-func readable(t reflect.Type) []string {
-	var names []string
-	for f := range t.Fields() {
-		if f.IsExported() {
-			names = append(names, f.Name)
-		}
-	}
-	for m := range reflect.PointerTo(t).Methods() {
-		names = append(names, m.Name)
-	}
-	return names
 }
 
 var typeName = regexp.MustCompile(`(type|should be) ([*\[\]\w.]+(?: ?\{\})?)`)

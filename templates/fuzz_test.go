@@ -3,12 +3,9 @@ package templates
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/callhours/callhours/internal/diag"
 )
@@ -76,31 +73,6 @@ func FuzzParseExecute(f *testing.F) {
 		}
 		if err := tmpl.Execute(ctx, &again, d, sampleEnv()); err == nil && !bytes.Equal(b.Bytes(), again.Bytes()) {
 			t.Errorf("%q wrote %q, then %q", text, &b, &again)
-		}
-	})
-}
-
-// FuzzToJSON holds for every text: toJson makes JSON of it that says the text again, alone, in a list and as a key.
-func FuzzToJSON(f *testing.F) {
-	for _, s := range []string{"", "a", "\"\\", "\x00\x1f\x7f", "\xff\xfe", "\u2028<&>", "\ufffd", "😀"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		r := &run{ctx: t.Context(), work: maxWork}
-		j, err := r.toJSON(map[string]any{s: []any{s}})
-		if err != nil {
-			if IsLimit(err) && len(s) > MaxText/12-8 {
-				return
-			}
-			t.Fatal(err)
-		}
-		var back map[string][]string
-		if err := json.Unmarshal([]byte(j.String()), &back); err != nil || !utf8.ValidString(j.String()) {
-			t.Fatalf("%q: %q is not JSON: %v", s, j, err)
-		}
-		want := string([]rune(s)) // bytes that are not UTF-8 become U+FFFD
-		if !slices.Equal(back[want], []string{want}) || len(back) != 1 {
-			t.Errorf("%q: got %q back from %s", s, back, j)
 		}
 	})
 }

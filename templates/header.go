@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
 // Field is an entry of .Data that a template declares in its header comment.
@@ -124,7 +125,7 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 			rest = value[d.InputOffset():]
 			if !f.takes(f.Default) {
 				mistakes = append(mistakes, diag.Mistakef(at,
-					"%s is of the kind %s, its default is %s", f.Name, f.Kind, describe(f.Default)))
+					"%s is of the kind %s, its default is %s", f.Name, f.Kind, jsonsafe.Describe(f.Default)))
 			} else if wrong := f.Objection(f.Default); wrong != "" {
 				mistakes = append(mistakes, diag.Mistakef(at, "the default of %s: %s", f.Name, wrong))
 			}
@@ -147,9 +148,9 @@ func (f Field) Objection(value any) string {
 	text, isText := value.(string)
 	switch {
 	case !f.takes(value) && f.Kind == "id":
-		return fmt.Sprintf("want %s, found %s", id, describe(value))
+		return fmt.Sprintf("want %s, found %s", id, jsonsafe.Describe(value))
 	case !f.takes(value):
-		return fmt.Sprintf("want the kind %s, found %s", f.Kind, describe(value))
+		return fmt.Sprintf("want the kind %s, found %s", f.Kind, jsonsafe.Describe(value))
 	case f.Kind != "id", !f.Required && (value == nil || text == ""):
 		return ""
 	case value == nil:
@@ -175,7 +176,7 @@ var (
 )
 
 func (f Field) takes(value any) bool {
-	is := describe(value)
+	is := jsonsafe.Describe(value)
 	if value == nil {
 		return true
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/growth"
+	"github.com/callhours/callhours/templates/jsonsafe"
 	"github.com/callhours/callhours/templates/trees"
 )
 
@@ -51,11 +52,11 @@ var hostile = []struct {
 }{
 	{"two that call each other", "", func(int) string { return mutual(".Event", ".Match") }},
 	{"one that calls itself", "", func(int) string { return mutual(".Event") }},
-	{"many that call each other", tooDeep, func(n int) string {
+	{"many that call each other", trees.TooDeep, func(n int) string {
 		return mutual(strings.Split(strings.Repeat(".Event ", n/70)+".Until", " ")...)
 	}},
-	{"as many contexts as subsets", tooDeep, func(n int) string { return subsets(max(2, min(n/400, 38))) }},
-	{"a chain of definitions", tooDeep, func(n int) string { return chain(n / 50) }},
+	{"as many contexts as subsets", trees.TooDeep, func(n int) string { return subsets(max(2, min(n/400, 38))) }},
+	{"a chain of definitions", trees.TooDeep, func(n int) string { return chain(n / 50) }},
 	{"blocks within each other", "more than 100 {{if}}", func(n int) string {
 		return `["` + strings.Repeat("{{if .Event}}", n/20) + strings.Repeat("{{end}}", n/20) + `"]`
 	}},
@@ -67,7 +68,7 @@ var hostile = []struct {
 		return `[{{ ` + strings.Repeat("(", n/2-10) + "1" + strings.Repeat(")", n/2-10) + ` }}]`
 	}},
 	{"parentheses that are not closed", "", func(n int) string { return `[{{ ` + strings.Repeat("(", n-10) }},
-	{"conditions asked twice at each depth", tooComplex, func(n int) string {
+	{"conditions asked twice at each depth", trees.TooComplex, func(n int) string {
 		k := min(n/30, 48)
 		return `[{{ if ` + strings.Repeat("(and (len ", k) + "1" + strings.Repeat("))", k) +
 			` }}1{{ else }}2{{ end }}` +
@@ -168,6 +169,22 @@ func TestHostileTemplates(t *testing.T) {
 	}
 }
 
+// TestRefusedBeforeEncoding has what a callflow says that functions and counting of steps make a mistake; the others are
+// jsonsafe's.
+func TestRefusedBeforeEncoding(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"a":{{ .Data.x | quote }}}`: `t:1:19: quote is not available: quotes and escapes are added for you; leave it out`,
+		strings.Repeat(`[{{ range $i, $e := .Data.x }}{{ if $i }},{{ end }}`, 60) + `1` +
+			strings.Repeat(`{{ end }}]`, 60): `t:1:3051: has too many conditions and loops within each other; write it in simpler parts`,
+	} {
+		_, mistakes := parseCallflow(text)
+		if got := diag.Mistakes(mistakes).Error(); got != want {
+			t.Errorf("%.60s: got %s", text, got)
+		}
+	}
+}
+
 // TestManyPieces lets the files of a directory call each other in one long chain, which no
 // walk may follow by recursion.
 func TestManyPieces(t *testing.T) {
@@ -184,7 +201,7 @@ func TestManyPieces(t *testing.T) {
 	files["_end.json.tmpl"] = fmt.Sprintf(`{{define "a%d"}}{{end}}`, n*each)
 	_, mistakes := load(files)
 	if len(mistakes) != 1 ||
-		!strings.HasSuffix(mistakes[0].Message, tooDeep+"; it is called at templates/main.json.tmpl:1:15") {
+		!strings.HasSuffix(mistakes[0].Message, trees.TooDeep+"; it is called at templates/main.json.tmpl:1:15") {
 		t.Errorf("got %v", mistakes)
 	}
 }
@@ -192,15 +209,15 @@ func TestManyPieces(t *testing.T) {
 // TestDeepCallflow holds that what nests as deep as is allowed runs.
 func TestDeepCallflow(t *testing.T) {
 	t.Parallel()
-	text := strings.Repeat("[", MaxBrackets) + `"` + strings.Repeat("{{ if true }}", trees.MaxNesting) + "x" +
+	text := strings.Repeat("[", jsonsafe.MaxBrackets) + `"` + strings.Repeat("{{ if true }}", trees.MaxNesting) + "x" +
 		strings.Repeat("{{ end }}", trees.MaxNesting) + `"` +
-		strings.Repeat("]", MaxBrackets)
+		strings.Repeat("]", jsonsafe.MaxBrackets)
 	tmpl, mistakes := parseCallflow(text)
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
 	var b bytes.Buffer
-	if err := tmpl.Execute(t.Context(), &b, sample(), sampleEnv()); err != nil || b.Len() != 2*MaxBrackets+3 {
+	if err := tmpl.Execute(t.Context(), &b, sample(), sampleEnv()); err != nil || b.Len() != 2*jsonsafe.MaxBrackets+3 {
 		t.Errorf("got %d bytes, %v", b.Len(), err)
 	}
 }

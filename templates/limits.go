@@ -3,8 +3,6 @@ package templates
 import (
 	"errors"
 	"fmt"
-
-	"github.com/callhours/callhours/templates/trees"
 )
 
 // What a template may do. Kazoo's largest callflows are a few kilobytes.
@@ -14,7 +12,6 @@ const (
 	MaxText     = 64 << 10 // bytes of a text that a function makes, and of all texts in a list or map that one makes
 	MaxElements = 10_000   // elements of a list or map that a function makes, those of its elements included
 	MaxSteps    = 10_000   // turns of loops and calls of templates in one execution
-	MaxDepth    = 100      // templates that wait for the one they called
 
 	MaxEvents = 1000 // events that on gives
 
@@ -26,27 +23,9 @@ const (
 // does so no deeper than this.
 const (
 	MaxVariables = 250 // variables that one template, or one {{define}}, defines
-	MaxBrackets  = 500 // { and [ of JSON within each other
-	maxLiteral   = 64  // bytes of a number in JSON
 	maxFields    = 250 // that a header declares
 	maxMistakes  = 100 // that are told of one template
-
-	maxSteps = 100_000 // nodes and bytes that one analysis of a template follows, in each of their contexts
 )
-
-// stepsFor is how many of maxSteps a template has. Most take one or two for each byte of their text; thousands of small
-// ones in a file must not take the time of as many large ones.
-func stepsFor(all map[string]*trees.Tree) int {
-	const any, perByte = 4_000, 40
-	length, counted := 0, map[*trees.Source]bool{}
-	for _, t := range all {
-		if !counted[t.Source] {
-			counted[t.Source] = true
-			length += len(t.Source.Text)
-		}
-	}
-	return min(maxSteps, any+perByte*length)
-}
 
 // ErrLimit is wrapped by the error of an execution that passed a bound or the deadline of its context.
 var ErrLimit = errors.New("a limit of templates is passed")

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"reflect"
 	"slices"
+
+	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
 // listOf gives the elements of a list of any kind.
@@ -13,7 +15,7 @@ func (r *run) listOf(v any) ([]any, error) {
 	}
 	rv := reflect.ValueOf(v)
 	if k := rv.Kind(); k != reflect.Slice && k != reflect.Array {
-		return nil, wantf("want a list, found %s", describe(v))
+		return nil, wantf("want a list, found %s", jsonsafe.Describe(v))
 	}
 	if rv.Len() > MaxElements {
 		return nil, limitf("a list of more than %d elements", MaxElements)
@@ -270,7 +272,7 @@ func (r *run) sortAlpha(list any) ([]any, error) {
 	}
 	texts := make([]string, 0, len(elements))
 	for _, e := range elements {
-		s, err := plain(e)
+		s, err := jsonsafe.Text(e)
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
 // mapOf gives the entries of a map whose keys are text.
@@ -15,7 +17,7 @@ func (r *run) mapOf(v any) (map[string]any, error) {
 	}
 	rv := reflect.ValueOf(v)
 	if rv.Kind() != reflect.Map || rv.Type().Key().Kind() != reflect.String {
-		return nil, wantf("want a map, found %s", describe(v))
+		return nil, wantf("want a map, found %s", jsonsafe.Describe(v))
 	}
 	if rv.Len() > MaxElements {
 		return nil, limitf("a map of more than %d entries", MaxElements)
@@ -37,7 +39,7 @@ func (r *run) dict(pairs ...any) (map[string]any, error) {
 	}
 	m := make(map[string]any, len(pairs)/2)
 	for pair := range slices.Chunk(pairs, 2) {
-		key, err := plain(pair[0])
+		key, err := jsonsafe.Text(pair[0])
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +85,7 @@ func (r *run) dig(args ...any) (any, error) {
 	}
 	keys, missing, v := args[:len(args)-2], args[len(args)-2], args[len(args)-1]
 	for _, k := range keys {
-		key, err := plain(k)
+		key, err := jsonsafe.Text(k)
 		if err != nil {
 			return nil, err
 		}

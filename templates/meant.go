@@ -116,18 +116,3 @@ func didYouMean(name string, known []string) string {
 	}
 	return ""
 }
-
-// typeset says what to do with a character that text processors, chats and pages put for one of ASCII; "" for others.
-func typeset(r rune) string {
-	switch {
-	case strings.ContainsRune("“”„‟«»‘’‚‛‹›", r):
-		return `names and texts stand in straight double quotes, as in "hangup"`
-	case unicode.Is(unicode.Zs, r):
-		return "this blank is not one of ASCII, as it comes with a copy from a page; delete it and type a blank"
-	case unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
-		return "this character cannot be seen, as it comes with a copy from a page; delete it"
-	case unicode.Is(unicode.Pd, r) || r == '\u2212':
-		return "write - for a minus"
-	}
-	return ""
-}

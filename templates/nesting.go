@@ -6,18 +6,13 @@ import (
 	"text/template/parse"
 
 	"github.com/callhours/callhours/internal/diag"
-)
-
-// What is said of templates that cannot be followed to their end.
-const (
-	tooComplex = "has too many conditions and loops within each other; write it in simpler parts"
-	tooDeep    = "templates call each other more than 100 deep from here; write them into one another"
+	"github.com/callhours/callhours/templates/trees"
 )
 
 // spend counts steps at a node. It is false once they are too many: nothing is followed any further then.
 func (r *reader) spend(n int, at parse.Node) bool {
 	if r.steps -= n; r.steps < 0 {
-		r.stop(at, tooComplex)
+		r.stop(at, trees.TooComplex)
 	}
 	return !r.stopped
 }
@@ -46,8 +41,8 @@ func (r *reader) template(name string, dot value, at parse.Node) {
 		if !r.spend(len(key)/16, at) {
 			return
 		}
-		if r.depth++; r.depth > MaxDepth {
-			r.stop(at, tooDeep)
+		if r.depth++; r.depth > trees.MaxDepth {
+			r.stop(at, trees.TooDeep)
 			return
 		}
 		defer func() { r.depth-- }()

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
 // phone says a telephone number. The language may stand before it.
@@ -13,7 +15,7 @@ func (r *run) phone(args ...any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	number, err := plain(v)
+	number, err := jsonsafe.Text(v)
 	if err != nil {
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/template/parse"
 
+	"github.com/callhours/callhours/templates/jsonsafe"
 	"github.com/callhours/callhours/templates/trees"
 )
 
@@ -66,8 +67,8 @@ func (r *run) step(nodes int) (bool, error) {
 
 // enter counts the call of a template, leave its end. Both return false like step.
 func (r *run) enter(nodes int) (bool, error) {
-	if r.depth++; r.depth > MaxDepth {
-		return false, limitf("templates call each other more than %d deep", MaxDepth)
+	if r.depth++; r.depth > trees.MaxDepth {
+		return false, limitf("templates call each other more than %d deep", trees.MaxDepth)
 	}
 	return r.step(nodes)
 }
@@ -203,8 +204,8 @@ func (w *weight) add(v any) {
 	switch v := v.(type) {
 	case string:
 		w.text -= len(v)
-	case JSON:
-		w.text -= len(v.text)
+	case jsonsafe.JSON:
+		w.text -= len(v.String())
 	case []any:
 		for _, e := range v {
 			w.add(e)

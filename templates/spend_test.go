@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/callhours/callhours/internal/growth"
+	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
 // TestNumerals holds that what is too long for a number is 0, as other texts are, and what is not is read as before.
@@ -113,7 +114,7 @@ func TestFunctionsAreLinear(t *testing.T) {
 				_, _ = f(s)
 			case func(any) (string, error):
 				_, _ = f(s)
-			case func(any) (JSON, error):
+			case func(any) (jsonsafe.JSON, error):
 				_, _ = f(s)
 			case func(string) (any, error):
 				_, _ = f(s)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
 // speech is how a language says days and hours.
@@ -190,7 +192,7 @@ func (r *run) language(what string, args []any) (*speech, any, error) {
 		if tag, ok := args[0].(string); ok {
 			return speechOf(tag), args[1], nil
 		}
-		return nil, nil, wantf("want a language such as \"en\" before %s, found %s", what, describe(args[0]))
+		return nil, nil, wantf("want a language such as \"en\" before %s, found %s", what, jsonsafe.Describe(args[0]))
 	}
 	return nil, nil, wantf("want %s, found %d arguments", what, len(args))
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/regex"
+	"github.com/callhours/callhours/templates/jsonsafe"
 	"github.com/callhours/callhours/templates/trees"
 )
 
@@ -109,10 +110,10 @@ func (t *Template) complete(s *source, all map[string]*trees.Tree, writes form) 
 	case t.main == nil:
 		return []diag.Mistake{diag.Mistakef(s.Pos(0), `want a callflow such as {"module": "hangup"}, found nothing`)}
 	default:
-		if t.trees, mistakes = follow(t.main, reached); len(mistakes) > 0 {
+		if t.trees, mistakes = jsonsafe.Escape(t.main, reached); len(mistakes) > 0 {
 			_, _, more := usesOf(t.main, reached)
 			more = slices.DeleteFunc(more, func(m diag.Mistake) bool {
-				return m.Message == tooDeep || m.Message == tooComplex
+				return m.Message == trees.TooDeep || m.Message == trees.TooComplex
 			})
 			return append(mistakes, more...)
 		}
@@ -150,7 +151,7 @@ func written(all map[string]*trees.Tree) map[string]*trees.Tree {
 		c := t.Copy()
 		trees.Inspect(c.Root, func(n parse.Node) {
 			if n, ok := n.(*parse.ActionNode); ok && len(n.Pipe.Decl) == 0 {
-				trees.Pipe(n.Pipe, string(textEncoder))
+				trees.Pipe(n.Pipe, textFunc)
 			}
 		})
 		copies[name] = c
@@ -287,17 +288,17 @@ func (t *Template) newRun() *run {
 			bound[name] = r.leave
 		case markName:
 			bound[name] = r.mark
-		case listName:
-			bound[name] = list
+		case jsonsafe.ListFunc:
+			bound[name] = jsonsafe.List
 		case mayName:
 			bound[name] = may
-		case string(valueEncoder):
+		case jsonsafe.ValueFunc:
 			bound[name] = r.value
-		case string(stringEncoder):
+		case jsonsafe.StringFunc:
 			bound[name] = r.content
-		case string(nameEncoder):
+		case jsonsafe.NameFunc:
 			bound[name] = r.memberName
-		case string(textEncoder):
+		case textFunc:
 			bound[name] = r.spokenText
 		default:
 			if bound[name] = r.counter(name); bound[name] == nil {

@@ -13,10 +13,10 @@
 // is given; the package knows their names (to refuse a misspelt one at load), not their types. The only clock is
 // Env.Now, the only time zone that of Env.Now.
 //
-// Bounds: MaxSource, MaxOutput, MaxText, MaxElements, MaxSteps and MaxDepth; what passes one ends with an error that
+// Bounds: MaxSource, MaxOutput, MaxText, MaxElements, MaxSteps and trees.MaxDepth; what passes one ends with an error that
 // wraps ErrLimit.
 //
-// What a template writes that is accepted is JSON, whatever the data is: see follower. That it is a callflow is not
+// What a template writes that is accepted is JSON, whatever the data is: see package jsonsafe. That it is a callflow is not
 // checked here. Templates whose result is text (ParseText) write it as it is.
 package templates
 

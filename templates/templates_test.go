@@ -10,7 +10,6 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -442,43 +441,6 @@ func TestHeader(t *testing.T) {
 		if err := diag.Mistakes(mistakes).Err(); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", example, err, want)
 		}
-	}
-}
-
-func TestToJSON(t *testing.T) {
-	t.Parallel()
-	r := &run{work: maxWork, ctx: t.Context()}
-	for _, c := range []struct {
-		value any
-		want  string
-	}{
-		{nil, `null`},
-		{"", `""`},
-		{"<a&b>\u2028", "\"<a&b>\u2028\""},
-		{"\x00\a\x7f\"\\\n", `"\u0000\u0007` + "\x7f" + `\"\\\n"`},
-		{"a\xff", "\"a\ufffd\""},
-		{true, `true`},
-		{int64(-7), `-7`},
-		{1.5, `1.5`},
-		{[]any{1, "a", nil}, `[1,"a",null]`},
-		{[]string{"a"}, `["a"]`},
-		{map[string]any{"b": 1, "a": []any{}}, `{"a":[],"b":1}`},
-		{JSON{}, `null`},
-		{JSON{`{"a":1}`}, `{"a":1}`},
-		{[]any{JSON{`"x"`}}, `["x"]`},
-		{[]JSON{{`"<"`}}, `["<"]`},
-		{testBranch{"<open>", "open"}, `{"Name":"<open>","State":"open"}`},
-	} {
-		got, err := r.toJSON(c.value)
-		if err != nil || got.String() != c.want {
-			t.Errorf("%#v: got %s, %v, want %s", c.value, got, err, c.want)
-		}
-		if !json.Valid([]byte(got.String())) || !utf8.ValidString(got.String()) {
-			t.Errorf("%#v: %q is not JSON", c.value, got)
-		}
-	}
-	if _, err := r.toJSON(func() {}); err == nil || err.Error() != "an object has no JSON form" {
-		t.Errorf("a func: got %v", err)
 	}
 }
 

@@ -4,10 +4,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
-	"time"
 	"unicode/utf8"
+
+	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
 // wantf is the error of a function that was given what it cannot use.
@@ -22,59 +22,8 @@ func clip(s string) string {
 	return fmt.Sprintf("%q", s)
 }
 
-// describe names what a value is.
-func describe(v any) string {
-	switch v.(type) {
-	case nil:
-		return "nothing"
-	case time.Time, *time.Time:
-		return "a time"
-	case JSON:
-		return "JSON"
-	}
-	switch rv := reflect.ValueOf(v); {
-	case rv.Kind() == reflect.String:
-		return "a text"
-	case rv.Kind() == reflect.Bool:
-		return "true or false"
-	case rv.CanInt(), rv.CanUint(), rv.CanFloat():
-		return "a number"
-	case rv.Kind() == reflect.Slice, rv.Kind() == reflect.Array:
-		return "a list"
-	case rv.Kind() == reflect.Map:
-		return "a map"
-	}
-	return "an object"
-}
-
-// plain writes a single value as text. Lists, maps and objects have no text that anybody wants to hear.
-func plain(v any) (string, error) {
-	switch v := v.(type) {
-	case string:
-		return v, nil
-	case JSON:
-		return v.String(), nil
-	case time.Time:
-		return v.Format(time.RFC3339), nil
-	case error:
-		return v.Error(), nil
-	case fmt.Stringer:
-		if rv := reflect.ValueOf(v); rv.Kind() != reflect.Pointer || !rv.IsNil() {
-			return v.String(), nil
-		}
-	}
-	switch rv := reflect.ValueOf(v); rv.Kind() {
-	case reflect.String:
-		return rv.String(), nil
-	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint,
-		reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
-		return fmt.Sprint(v), nil
-	}
-	return "", wantf("want one value to write as text, found %s", describe(v))
-}
-
 func (r *run) toString(v any) (string, error) {
-	s, err := plain(v)
+	s, err := jsonsafe.Text(v)
 	if err != nil {
 		return "", err
 	}
@@ -92,7 +41,7 @@ func (r *run) glue(between string, values []any, skipNil bool) (string, error) {
 		if v == nil && skipNil {
 			continue
 		}
-		s, err := plain(v)
+		s, err := jsonsafe.Text(v)
 		if err != nil {
 			return "", err
 		}
@@ -176,19 +125,19 @@ func (r *run) printf(format string, values ...any) (string, error) {
 		default:
 			v := values[0]
 			values = values[1:]
-			s, err := plain(v)
+			s, err := jsonsafe.Text(v)
 			if err != nil {
 				return "", err
 			}
 			if err := r.room(len(s)); err != nil {
 				return "", err
 			}
-			if m[len(m)-1] == 's' || strings.ContainsAny(m[len(m)-1:], "vxX") && describe(v) != "a number" {
+			if m[len(m)-1] == 's' || strings.ContainsAny(m[len(m)-1:], "vxX") && jsonsafe.Describe(v) != "a number" {
 				v = s
 			}
 			written := fmt.Sprintf(m, v)
 			if strings.HasPrefix(written, "%!") {
-				return "", wantf("%s does not fit %q in the format", describe(v), m)
+				return "", wantf("%s does not fit %q in the format", jsonsafe.Describe(v), m)
 			}
 			b.WriteString(written)
 		}

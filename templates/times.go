@@ -3,6 +3,8 @@ package templates
 import (
 	"reflect"
 	"time"
+
+	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
 // timeOf takes a time, the seconds since 1970 UTC, or something with a Start.
@@ -32,7 +34,7 @@ func timeOf(v any) (time.Time, error) {
 	if !rv.IsValid() {
 		return time.Time{}, wantf("want a time, found nothing; guard it with {{with}}")
 	}
-	return time.Time{}, wantf("want a time, found %s", describe(v))
+	return time.Time{}, wantf("want a time, found %s", jsonsafe.Describe(v))
 }
 
 // local takes a time to the route's zone.

@@ -6,6 +6,7 @@ import (
 	"text/template/parse"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/jsonsafe"
 	"github.com/callhours/callhours/templates/trees"
 )
 
@@ -106,10 +107,10 @@ type variable struct {
 	value value
 }
 
-func usesOf(main *trees.Tree, trees map[string]*trees.Tree) (Uses, []Want, []diag.Mistake) {
+func usesOf(main *trees.Tree, all map[string]*trees.Tree) (Uses, []Want, []diag.Mistake) {
 	r := &reader{
-		sets: map[*[]string]map[string]bool{}, trees: trees, seen: map[string]bool{}, wanted: map[Want]bool{},
-		steps: stepsFor(trees),
+		sets: map[*[]string]map[string]bool{}, trees: all, seen: map[string]bool{}, wanted: map[Want]bool{},
+		steps: trees.Steps(all),
 	}
 	if main != nil {
 		r.template(main.Name, value{what: root}, nil)
@@ -260,7 +261,7 @@ func (r *reader) pipe(p *parse.PipeNode, dot value) value {
 	for i, cmd := range p.Cmds {
 		if i > 0 && asks(cmd) {
 			r.whole(result)
-		} else if i > 0 && !trees.IsCall(cmd.Args[0], listName) {
+		} else if i > 0 && !trees.IsCall(cmd.Args[0], jsonsafe.ListFunc) {
 			r.use(result, p.Cmds[i-1])
 		}
 		result = r.command(cmd, dot)

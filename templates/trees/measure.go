@@ -6,6 +6,34 @@ import "text/template/parse"
 // that [New] found no deeper may be walked by recursion.
 const MaxNesting = 100
 
+// Bounds of what follows templates into those that they call.
+const (
+	MaxDepth = 100 // templates that wait for the one they called
+
+	maxSteps = 100_000 // nodes and bytes that one analysis of a template follows, in each of their contexts
+)
+
+// What is said of templates that cannot be followed to their end: [Steps] are too few, or MaxDepth is passed.
+const (
+	TooComplex = "has too many conditions and loops within each other; write it in simpler parts"
+	TooDeep    = "templates call each other more than 100 deep from here; write them into one another"
+)
+
+// Steps is how many steps an analysis of trees may take: nodes and bytes of text, in each of their contexts. Most
+// templates take one or two for each byte of their text; thousands of small ones in a file must not take the time of as
+// many large ones.
+func Steps(all map[string]*Tree) int {
+	const always, perByte = 4_000, 40
+	length, counted := 0, map[*Source]bool{}
+	for _, t := range all {
+		if !counted[t.Source] {
+			counted[t.Source] = true
+			length += len(t.Source.Text)
+		}
+	}
+	return min(maxSteps, always+perByte*length)
+}
+
 // Size is how large a tree is. Nodes deeper than MaxNesting are not counted.
 type Size struct {
 	Nodes     int

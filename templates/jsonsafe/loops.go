@@ -1,4 +1,4 @@
-package templates
+package jsonsafe
 
 import (
 	"fmt"
@@ -11,13 +11,13 @@ type loop struct {
 	node         *parse.RangeNode
 	index        string // its variable for the index, ""
 	depth        int    // of variables outside it
-	breaks, ends jsonContext
+	breaks, ends context
 }
 
 // exit takes a place out of a loop or to its next turn.
-func (f *follower) exit(c jsonContext, l *loop, to *jsonContext, pos parse.Pos) jsonContext {
+func (f *escaper) exit(c context, l *loop, to *context, pos parse.Pos) context {
 	left := c.leave(l.depth)
-	*to = f.join(*to, left, pos, func(a, b jsonContext) string {
+	*to = f.join(*to, left, pos, func(a, b context) string {
 		return fmt.Sprintf("leaves the turn where %s is wanted, and another way leaves it where %s is", b.all(),
 			a.all())
 	})
@@ -25,7 +25,7 @@ func (f *follower) exit(c jsonContext, l *loop, to *jsonContext, pos parse.Pos) 
 }
 
 // loop follows {{range}}: no turn, a first one, and later ones until they lead to no other place.
-func (f *follower) loop(c jsonContext, n *parse.RangeNode) jsonContext {
+func (f *escaper) loop(c context, n *parse.RangeNode) context {
 	l := &loop{node: n, depth: c.variables()}
 	if d := n.Pipe.Decl; len(d) == 2 && !n.Pipe.IsAssign {
 		l.index = d[0].Ident[0]
@@ -33,11 +33,11 @@ func (f *follower) loop(c jsonContext, n *parse.RangeNode) jsonContext {
 	// The variables of {{range}} hold what is ranged over until the first turn, in {{else}} too.
 	none := f.list(l.variables(c, isUnknown), n.ElseList, l.depth)
 	text := f.tree.Source.Action(n.Pos)
-	between := func(a, b jsonContext) string {
+	between := func(a, b context) string {
 		return fmt.Sprintf(
 			"each turn of {{range}} begins where %s is wanted, and it ends where %s is; it must end where the next can begin", a.all(), b.all())
 	}
-	turn := func(from jsonContext, index byte) jsonContext {
+	turn := func(from context, index byte) context {
 		if l.index == "" {
 			index = isUnknown
 		}
@@ -75,8 +75,8 @@ func (f *follower) loop(c jsonContext, n *parse.RangeNode) jsonContext {
 	if len(f.mistakes) > 0 {
 		return c.with(nil)
 	}
-	differs := func(a, b jsonContext) string { return apart("range", &n.BranchNode, text, a, b) }
-	after = f.join(after, l.breaks, n.Pos, func(a, b jsonContext) string {
+	differs := func(a, b context) string { return apart("range", &n.BranchNode, text, a, b) }
+	after = f.join(after, l.breaks, n.Pos, func(a, b context) string {
 		return fmt.Sprintf(
 			"{{break}} leaves {{range}} where %s is wanted, and its turns end where %s is; end both alike", b.all(),
 			a.all())
@@ -88,7 +88,7 @@ func (f *follower) loop(c jsonContext, n *parse.RangeNode) jsonContext {
 }
 
 // variables defines or sets those of a loop. Only of the first one something can be known.
-func (l *loop) variables(c jsonContext, first byte) jsonContext {
+func (l *loop) variables(c context, first byte) context {
 	var places []place
 	for _, p := range c.places {
 		for i, v := range l.node.Pipe.Decl {

@@ -1,4 +1,4 @@
-package templates
+package jsonsafe
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 )
 
 // settle ends the numbers and words that end here.
-func (f *follower) settle(c jsonContext) jsonContext {
+func (f *escaper) settle(c context) context {
 	var places []place
 	for _, p := range c.places {
 		q, fault := p.settle()
@@ -23,7 +23,7 @@ func (f *follower) settle(c jsonContext) jsonContext {
 
 // join gives the places in which two ways through a template end. They must have the same brackets open, and something
 // must be able to follow both, unless a variable tells them apart.
-func (f *follower) join(a, b jsonContext, pos parse.Pos, differ func(a, b jsonContext) string) jsonContext {
+func (f *escaper) join(a, b context, pos parse.Pos, differ func(a, b context) string) context {
 	a, b = f.settle(a), f.settle(b)
 	switch {
 	case len(f.mistakes) > 0:
@@ -84,7 +84,7 @@ func (p phase) follows() uint8 {
 }
 
 // all says what is wanted in the places of a context.
-func (c jsonContext) all() string {
+func (c context) all() string {
 	var said []string
 	for _, p := range c.places {
 		if s := c.wanted(p); len(said) == 0 || said[len(said)-1] != s {
@@ -99,7 +99,7 @@ func (c jsonContext) all() string {
 }
 
 // needs tells whether a value or a name must come next in a place.
-func (c jsonContext) needs(phases ...phase) bool {
+func (c context) needs(phases ...phase) bool {
 	for _, p := range c.places {
 		if slices.Contains(phases, p.phase) {
 			return true
@@ -109,7 +109,7 @@ func (c jsonContext) needs(phases ...phase) bool {
 }
 
 // apart says that the ways through {{if}}, {{with}} or {{range}} end in places that nothing can follow.
-func apart(keyword string, n *parse.BranchNode, text string, taken, not jsonContext) string {
+func apart(keyword string, n *parse.BranchNode, text string, taken, not context) string {
 	empty := "when it is false"
 	if keyword == "range" {
 		empty = "when there is nothing to range over"

@@ -1,10 +1,16 @@
-package templates
+package jsonsafe
 
 import (
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+)
+
+// Bounds of what a template writes itself.
+const (
+	MaxBrackets = 500 // { and [ within each other
+	MaxLiteral  = 64  // bytes of a number
 )
 
 // phase is what the grammar of JSON expects at one point of a template.
@@ -35,24 +41,24 @@ type place struct {
 	facts   facts
 }
 
-// jsonContext is every place in which an execution can be at a node. All of them have the same brackets open.
-type jsonContext struct {
+// context is every place in which an execution can be at a node. All of them have the same brackets open.
+type context struct {
 	open   string // brackets, outermost first
 	floor  int    // how many of them were open when the template was called: it may not close these
 	places []place
 }
 
 // dead is the context behind what never ends, such as {{break}}.
-func (c jsonContext) dead() bool { return len(c.places) == 0 }
+func (c context) dead() bool { return len(c.places) == 0 }
 
-func (c jsonContext) top() byte {
+func (c context) top() byte {
 	if c.open == "" {
 		return 0
 	}
 	return c.open[len(c.open)-1]
 }
 
-func (c jsonContext) with(places []place) jsonContext {
+func (c context) with(places []place) context {
 	c.places = places
 	return c
 }
@@ -68,7 +74,7 @@ func add(places []place, more ...place) []place {
 }
 
 // key names the context in the name of a template's copy.
-func (c jsonContext) key() string {
+func (c context) key() string {
 	names := make([]string, len(c.places))
 	for i, p := range c.places {
 		names[i] = fmt.Sprint(p.phase, p.code)
@@ -102,7 +108,7 @@ func (f *fault) Error() string {
 }
 
 // read moves the context over a byte of the template's own text.
-func (c jsonContext) read(b byte) (jsonContext, *fault) {
+func (c context) read(b byte) (context, *fault) {
 	next := c.with(make([]place, 0, len(c.places)))
 	for _, p := range c.places {
 		q, open, fault := c.step(p, b)
@@ -118,16 +124,16 @@ func (c jsonContext) read(b byte) (jsonContext, *fault) {
 }
 
 // step moves one place over a byte, and gives the brackets that are open behind it.
-func (c jsonContext) step(p place, b byte) (place, string, *fault) {
+func (c context) step(p place, b byte) (place, string, *fault) {
 	switch p.phase {
 	case inString, inName, inEscape, inHex:
 		q, fault := p.inside(b)
 		return q, c.open, fault
 	case inLiteral:
 		if literal(b) {
-			if len(p.literal) == maxLiteral {
+			if len(p.literal) == MaxLiteral {
 				return p, c.open, &fault{
-					want: fmt.Sprintf("a number of at most %d characters", maxLiteral), found: p.literal + "…",
+					want: fmt.Sprintf("a number of at most %d characters", MaxLiteral), found: p.literal + "…",
 					hint: "text stands in quotes", before: len(p.literal),
 				}
 			}
@@ -329,7 +335,7 @@ func isNumber(s string) bool {
 }
 
 // wanted says what the grammar wants at a place.
-func (c jsonContext) wanted(p place) string {
+func (c context) wanted(p place) string {
 	switch p.phase {
 	case wantValue:
 		return "a value"
@@ -357,7 +363,7 @@ func (c jsonContext) wanted(p place) string {
 }
 
 // unexpected is the fault of a byte that cannot stand at a place.
-func (c jsonContext) unexpected(p place, found string, b byte) *fault {
+func (c context) unexpected(p place, found string, b byte) *fault {
 	f := &fault{want: c.wanted(p), found: found}
 	closes := b == ']' || b == '}'
 	switch {
@@ -384,18 +390,29 @@ func (c jsonContext) unexpected(p place, found string, b byte) *fault {
 	return f
 }
 
+// Names of the functions that [Escape] puts into trees, and that who executes them binds. No author can name one by
+// chance.
+const (
+	ValueFunc  = "__value"  // writes any value as JSON: [Append]
+	StringFunc = "__string" // writes a value inside the quotes of a string: [Inside], then [AppendString] without its quotes
+	NameFunc   = "__name"   // writes a member name, quotes included: [Inside], then [AppendString]
+	ListFunc   = "__list"   // lets through what a loop counts its turns over: [List]
+)
+
+// ToJSONFunc is the function by which authors make a [JSON] themselves. What it gives needs no encoder.
+const ToJSONFunc = "toJson"
+
 // encoder names the function that writes what an action gives at a place.
 type encoder string
 
 const (
-	valueEncoder  encoder = "__value"
-	stringEncoder encoder = "__string"
-	nameEncoder   encoder = "__name"
-	textEncoder   encoder = "__text" // in templates whose result is text
+	valueEncoder  encoder = ValueFunc
+	stringEncoder encoder = StringFunc
+	nameEncoder   encoder = NameFunc
 )
 
 // action moves a place over an action, and names the encoder of what it writes.
-func (c jsonContext) action(p place, found string) (place, encoder, *fault) {
+func (c context) action(p place, found string) (place, encoder, *fault) {
 	switch p.phase {
 	case inString, inName:
 		if p.code != 0 {

@@ -1,4 +1,29 @@
-package templates
+// Package jsonsafe makes templates of text/template write JSON, whatever the data is: what html/template is to HTML.
+//
+// In {"name": "{{.Name}}"} a name such as x","admin":"yes is dangerous: what comes out is valid JSON that says
+// something else. [Escape] follows a template's own text through the grammar of JSON, finds where each action stands,
+// and ends it in the encoder of that place:
+//
+//	"name": "{{.Name}}"   inside the quotes of a string: always a string, whatever Name is
+//	"tags": {{.Tags}}     a value: any value, as JSON
+//	{{.Key}}: 1           a member name
+//
+// What may differ from one execution to the next (which branch of an {{if}} is taken, how often a {{range}} turns) is
+// followed each way, so that a template that is accepted writes JSON in each of its executions that ends without an
+// error. One that can leave out a value, a comma or a bracket is refused, with the place and what to write.
+// {{if $i}},{{end}} in {{range $i, $e := .List}} and flags that are set to true and false are understood.
+//
+// The templates come as parse trees; see package trees. Whoever executes them binds the functions [ValueFunc],
+// [StringFunc], [NameFunc] and [ListFunc], from [Append], [AppendString], [Inside] and [List]; with bounds of his own.
+// toJson, if there is such a function, gives a [JSON], which is written as it is.
+//
+// A template that is called is followed once for each kind of place in which it is called, in a copy of its own. It
+// sees the innermost bracket alone, so that one that calls itself ever deeper has few kinds, and it may not close what
+// its caller opened. How many steps that takes has a bound: see [trees.Steps].
+//
+// The package knows no other functions, nothing of the data, and no schema: it keeps no state, and what it is given
+// stays as it is.
+package jsonsafe
 
 import (
 	"cmp"
@@ -7,20 +32,17 @@ import (
 	"slices"
 	"strings"
 	"text/template/parse"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/templates/trees"
 )
 
-// follower follows templates through the grammar of JSON, as html/template follows its own through HTML: their text
-// moves the context, and each action is given the encoder of the place where it stands. What may differ from one
-// execution to the next (which branch is taken, how often a loop turns) may lead to several places; each of them must
-// allow what comes next. So what is accepted writes JSON whatever the data is.
-//
-// A template that is called is followed once for each context in which it is called, in a copy of its own. It sees the
-// innermost bracket alone, so that one that calls itself ever deeper has few contexts.
-type follower struct {
+// escaper follows templates through the grammar of JSON: their text moves the context, and each action is given the
+// encoder of the place where it stands. The ways that an execution can take may lead to several places; each of them
+// must allow what comes next.
+type escaper struct {
 	all map[string]*trees.Tree
 	// where templates end that are called, by the name of the copy; grows until nothing is new
 	ends     map[string][]place
@@ -52,13 +74,15 @@ type called struct {
 	places []place
 }
 
-// follow gives copies of the main tree and all that it calls in which each action has its encoder, by name.
-func follow(main *trees.Tree, templates map[string]*trees.Tree) (map[string]*trees.Tree, []diag.Mistake) {
-	f := follower{all: templates, ends: map[string][]place{}, steps: stepsFor(templates)}
+// Escape gives copies, by name, of a tree and of all that it calls in which each action ends in the encoder of the place
+// where it stands. The trees that it is given, by name, stay as they are. What cannot be followed, or may write what is
+// no JSON, is a mistake at its place; then there are no copies.
+func Escape(main *trees.Tree, all map[string]*trees.Tree) (map[string]*trees.Tree, []diag.Mistake) {
+	f := escaper{all: all, ends: map[string][]place{}, steps: trees.Steps(all)}
 	for {
 		f.copies, f.asked, f.mistakes = map[string]*copied{}, false, nil
 		before := f.total()
-		start := jsonContext{places: []place{{}}}
+		start := context{places: []place{{}}}
 		end := f.template(main.Name, main, 0, start)
 		if len(f.mistakes) > 0 { // with more places to follow there would be more of them, not fewer
 			return nil, f.mistakes
@@ -71,17 +95,17 @@ func follow(main *trees.Tree, templates map[string]*trees.Tree) (map[string]*tre
 	if len(f.mistakes) > 0 {
 		return nil, f.mistakes
 	}
-	all := map[string]*trees.Tree{}
+	escaped := map[string]*trees.Tree{}
 	for name, c := range f.copies {
 		c.encode()
-		all[name] = c.Tree
+		escaped[name] = c.Tree
 	}
 	// A loop leaves copies behind that only its first turns would call.
-	return trees.Reached(all[main.Name], all), nil
+	return trees.Reached(escaped[main.Name], escaped), nil
 }
 
 // total counts the places in which templates end.
-func (f *follower) total() int {
+func (f *escaper) total() int {
 	n := 0
 	for places := range maps.Values(f.ends) {
 		n += len(places)
@@ -90,7 +114,7 @@ func (f *follower) total() int {
 }
 
 // finish checks where the main template ends.
-func (f *follower) finish(main *trees.Tree, end jsonContext) {
+func (f *escaper) finish(main *trees.Tree, end context) {
 	pos := main.Source.Pos(parse.Pos(len(strings.TrimRight(main.Source.Text, " \t\r\n"))))
 	if end.dead() {
 		f.mistakes = append(f.mistakes,
@@ -123,7 +147,7 @@ func closing(open string) string {
 	return b.String()
 }
 
-func (f *follower) mistake(n parse.Pos, format string, args ...any) {
+func (f *escaper) mistake(n parse.Pos, format string, args ...any) {
 	m := diag.Mistakef(f.tree.Source.Pos(n), format, args...)
 	if f.later > 0 && strings.HasSuffix(m.Message, missingComma) {
 		m.Message = strings.TrimSuffix(m.Message, missingComma) +
@@ -139,7 +163,7 @@ func (f *follower) mistake(n parse.Pos, format string, args ...any) {
 }
 
 // template follows one copy of a template, called at a node, from where it begins to where it ends.
-func (f *follower) template(name string, t *trees.Tree, at parse.Pos, c jsonContext) jsonContext {
+func (f *escaper) template(name string, t *trees.Tree, at parse.Pos, c context) context {
 	c.floor = len(c.open)
 	tree := t.Copy()
 	tree.Name = name
@@ -164,7 +188,7 @@ func (f *follower) template(name string, t *trees.Tree, at parse.Pos, c jsonCont
 
 // list follows nodes. Variables that they define end with them: keep is how many are left, when the
 // list is a scope of its own.
-func (f *follower) list(c jsonContext, l *parse.ListNode, keep int) jsonContext {
+func (f *escaper) list(c context, l *parse.ListNode, keep int) context {
 	if l != nil {
 		for _, n := range l.Nodes {
 			if len(f.mistakes) > 0 {
@@ -177,7 +201,7 @@ func (f *follower) list(c jsonContext, l *parse.ListNode, keep int) jsonContext 
 }
 
 // leave ends the scope of the variables beyond the first n.
-func (c jsonContext) leave(n int) jsonContext {
+func (c context) leave(n int) context {
 	var places []place
 	for _, p := range c.places {
 		p.facts = p.facts.first(n)
@@ -187,14 +211,14 @@ func (c jsonContext) leave(n int) jsonContext {
 }
 
 // variables counts those in scope; they are the same in all places.
-func (c jsonContext) variables() int {
+func (c context) variables() int {
 	if c.dead() {
 		return 0
 	}
 	return c.places[0].facts.count()
 }
 
-func (f *follower) node(c jsonContext, n parse.Node) jsonContext {
+func (f *escaper) node(c context, n parse.Node) context {
 	if c.dead() {
 		return c
 	}
@@ -204,7 +228,7 @@ func (f *follower) node(c jsonContext, n parse.Node) jsonContext {
 		cost += len(c.places) * len(text.Text)
 	}
 	if f.steps -= cost; f.steps < 0 {
-		f.mistake(n.Position(), "%s", tooComplex)
+		f.mistake(n.Position(), "%s", trees.TooComplex)
 		return c.with(nil)
 	}
 	switch n := n.(type) {
@@ -233,7 +257,7 @@ func (f *follower) node(c jsonContext, n parse.Node) jsonContext {
 	return c
 }
 
-func (f *follower) text(c jsonContext, n *parse.TextNode) jsonContext {
+func (f *escaper) text(c context, n *parse.TextNode) context {
 	for i, b := range n.Text {
 		next, fault := c.read(b)
 		if fault != nil {
@@ -251,7 +275,7 @@ func (f *follower) text(c jsonContext, n *parse.TextNode) jsonContext {
 }
 
 // define follows {{$x := …}} and {{$x = …}}.
-func (f *follower) define(c jsonContext, p *parse.PipeNode) jsonContext {
+func (f *escaper) define(c context, p *parse.PipeNode) context {
 	var places []place
 	for _, q := range c.places {
 		e := evaluator{facts: q.facts}
@@ -264,7 +288,7 @@ func (f *follower) define(c jsonContext, p *parse.PipeNode) jsonContext {
 }
 
 // use notes the loops whose index a condition was decided by.
-func (f *follower) use(e *evaluator) {
+func (f *escaper) use(e *evaluator) {
 	f.steps -= e.steps
 	for _, name := range e.indexed {
 		for _, l := range slices.Backward(f.loops) {
@@ -277,7 +301,7 @@ func (f *follower) use(e *evaluator) {
 }
 
 // action chooses the encoder of an action, which is the same in all places.
-func (f *follower) action(c jsonContext, n *parse.ActionNode) jsonContext {
+func (f *escaper) action(c context, n *parse.ActionNode) context {
 	text := f.tree.Source.Action(n.Pos)
 	var places []place
 	chosen := f.tree.encoders[n]
@@ -314,7 +338,7 @@ func (e encoder) refuses(p *parse.PipeNode, text string) *fault {
 	if len(p.Cmds) == 1 && len(p.Cmds[0].Args) == 1 && last.Type() == parse.NodeNil {
 		return &fault{want: "a value", found: text, hint: "write null, without braces"}
 	}
-	if trees.IsCall(last, "toJson") && e != valueEncoder {
+	if trees.IsCall(last, ToJSONFunc) && e != valueEncoder {
 		return &fault{
 			want: "a text inside the quotes", found: text + ", which writes quotes of its own",
 			hint: "leave toJson out",
@@ -324,7 +348,7 @@ func (e encoder) refuses(p *parse.PipeNode, text string) *fault {
 }
 
 // branch follows {{if}} and {{with}}.
-func (f *follower) branch(c jsonContext, n *parse.BranchNode, keyword string) jsonContext {
+func (f *escaper) branch(c context, n *parse.BranchNode, keyword string) context {
 	var taken, not []place
 	keep := c.variables()
 	for _, p := range c.places {
@@ -346,7 +370,7 @@ func (f *follower) branch(c jsonContext, n *parse.BranchNode, keyword string) js
 	if len(f.mistakes) > 0 {
 		return c.with(nil)
 	}
-	return f.join(yes, no, n.Pos, func(a, b jsonContext) string {
+	return f.join(yes, no, n.Pos, func(a, b context) string {
 		return apart(keyword, n, f.tree.Source.Action(n.Pos), a, b)
 	})
 }
@@ -355,11 +379,11 @@ func (f *follower) branch(c jsonContext, n *parse.BranchNode, keyword string) js
 const mostPlaces = 64
 
 // call follows {{template}} into a copy of what it calls.
-func (f *follower) call(c jsonContext, n *parse.TemplateNode) jsonContext {
+func (f *escaper) call(c context, n *parse.TemplateNode) context {
 	if c = f.settle(c); c.dead() {
 		return c
 	}
-	inner := jsonContext{}
+	inner := context{}
 	if c.open != "" {
 		inner.open = c.open[len(c.open)-1:]
 	}
@@ -375,8 +399,8 @@ func (f *follower) call(c jsonContext, n *parse.TemplateNode) jsonContext {
 	inner.places = slices.Clone(met.places)
 	name := met.name + " in " + inner.key()
 	if known := f.copies[name]; known == nil {
-		if f.depth++; f.depth > MaxDepth {
-			f.mistake(n.Pos, "%s", tooDeep)
+		if f.depth++; f.depth > trees.MaxDepth {
+			f.mistake(n.Pos, "%s", trees.TooDeep)
 			return c.with(nil)
 		}
 		end := f.template(name, f.all[met.name], n.Pos, inner)
@@ -422,13 +446,28 @@ func (c *copied) encode() {
 			if encoder == "" { // nothing comes here; it would still write JSON alone
 				encoder = valueEncoder
 			}
-			if last := n.Pipe.Cmds[len(n.Pipe.Cmds)-1].Args[0]; encoder != valueEncoder || !trees.IsCall(last, "toJson") {
+			if last := n.Pipe.Cmds[len(n.Pipe.Cmds)-1].Args[0]; encoder != valueEncoder || !trees.IsCall(last, ToJSONFunc) {
 				trees.Pipe(n.Pipe, string(encoder))
 			}
 		case *parse.RangeNode:
 			if c.indexed[n] {
-				trees.Pipe(n.Pipe, listName)
+				trees.Pipe(n.Pipe, ListFunc)
 			}
 		}
 	})
+}
+
+// typeset says what to do with a character that text processors, chats and pages put for one of ASCII; "" for others.
+func typeset(r rune) string {
+	switch {
+	case strings.ContainsRune("“”„‟«»‘’‚‛‹›", r):
+		return `names and texts stand in straight double quotes, as in "hangup"`
+	case unicode.Is(unicode.Zs, r):
+		return "this blank is not one of ASCII, as it comes with a copy from a page; delete it and type a blank"
+	case unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
+		return "this character cannot be seen, as it comes with a copy from a page; delete it"
+	case unicode.Is(unicode.Pd, r) || r == '\u2212':
+		return "write - for a minus"
+	}
+	return ""
 }
