@@ -237,11 +237,8 @@ func (f fields) expect() Expect {
 		return Expect{Covered: true}
 	case n.kind == scalar && n.text == "may_be_empty":
 		return Expect{MayBeEmpty: true}
-	case n.kind == scalar && !n.empty():
-		f.mistake(n.Pos, "want expect as covered, may_be_empty or {ahead: 60d}, found %s", quote(n.text))
-	default:
-		f.mistake(n.Pos, "want expect as covered, may_be_empty or {ahead: 60d}, found %s", n.describe())
 	}
+	f.mistake(n.Pos, "want expect as covered, may_be_empty or {ahead: 60d}, found %s", n.describe())
 	return Expect{}
 }
 

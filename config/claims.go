@@ -9,16 +9,16 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// grant is what the main file says of a tenant.
+// grant is what the main file gives a tenant.
 type grant struct {
 	diag.Pos
-	accounts []Text // that the tenant alone may claim, and no others; nil: any that is nobody else's
-	secrets  []Text // of the main file's that its file may name
+	accounts []Text // the only ones that the tenant may claim; nil: any that nobody else has
+	secrets  []Text // of the main file, which the tenant's file may name
 
-	denyPrivate *bool // whether its feeds are refused from private addresses; nil: as it is for all tenants
+	denyPrivate *bool // refuse its feeds from private addresses; nil: as for all tenants
 }
 
-// grants reads what the main file says of tenants.
+// grants reads the key tenants of the main file.
 func (f fields) grants() map[string]*grant {
 	grants, owners := map[string]*grant{}, map[string]Text{}
 	for _, e := range f.namedEntries(f.get("tenants"), "tenants", "a tenant") {
@@ -39,7 +39,7 @@ func (f fields) grants() map[string]*grant {
 	return grants
 }
 
-// checkGrants reports secrets that the main file gives and does not have.
+// checkGrants reports given secrets that are not defined.
 func (s *source) checkGrants() {
 	for _, g := range s.grants {
 		for _, name := range g.secrets {
@@ -50,7 +50,7 @@ func (s *source) checkGrants() {
 	}
 }
 
-// accountKey is how accounts compare.
+// accountKey is an account in the form in which accounts are compared.
 func accountKey(account Text) string { return strings.ToLower(account.S) }
 
 func accountKeys(accounts []Text) []string {
@@ -61,16 +61,26 @@ func accountKeys(accounts []Text) []string {
 	return keys
 }
 
-// claim is a tenant's name or account, and where its file says so.
+// claim is a tenant's name or account, and where the tenant's file claims it.
 type claim struct {
 	pos    diag.Pos
 	source *source
 }
 
-// resolveClaims finds tenants that claim what is another's: a name or an account. The main file
-// says whose it is, else the accepted configuration does; where neither tells, nobody gets it. A
-// tenant that claims wrongly is reported, alone, and nothing more is read of it, so that its file
-// cannot be held against the others. The rest go into the File.
+// reject reports a claim with its reason. Nothing more is read of its source.
+func (c claim) reject(format string, args ...any) {
+	c.source.rejected = true
+	pos := c.pos
+	if pos.File != c.source.path { // an account that the main file gives
+		pos = c.source.tenant.Pos
+	}
+	c.source.mistake(pos, format, args...)
+}
+
+// resolveClaims finds tenants that claim a name or an account of somebody else. The main file says
+// who owns it, else the accepted configuration does; where neither tells, nobody gets it. Only the
+// tenant that claims wrongly is reported, and nothing more is read of its file, so that the file
+// cannot be held against others. The remaining tenants go into the File.
 func (s *source) resolveClaims(sources []*source) []*source {
 	names, accounts := map[string][]claim{}, map[string][]claim{}
 	for _, src := range sources {
@@ -87,50 +97,50 @@ func (s *source) resolveClaims(sources []*source) []*source {
 		}
 	}
 	s.reserve(sources)
-	reserved, kept := s.inputs.reserved().names, s.accepted.reserved()
-	refused := map[*source]bool{}
-	for name, claims := range names {
-		item := contested{
-			what:   "the name " + quote(name),
-			owner:  cmp.Or(s.currentClaim(claims, s.accepted.FileOf(name)), s.claimByOwner(claims, kept.names[name])),
-			advice: "rename one of them",
+	s.resolveNames(names)
+	s.rejectExtraTenants(sources)
+	for _, src := range sources {
+		if src.rejected { // it is not the tenant that it claims to be
+			s.inputs.update(src.path, func(input *Input) { input.Name = "" })
 		}
-		item.owner = s.nameOwner(claims, name, item.owner)
-		s.rejectClaims(claims, item, refused)
-		for _, c := range claims {
-			if h, ok := reserved[name]; ok && s.locate(c.source.path).name != name &&
-				s.ownerOf(c.source.path) != h.Owner &&
-				!refused[c.source] {
-				s.rejectReserved(c, h, item.what, refused)
-			}
-		}
-	}
-	s.rejectExtraTenants(sources, refused)
-	for src := range refused { // it is not the tenant that it says
-		s.inputs.update(src.path, func(input *Input) { input.Name = "" })
 	}
 	for name, g := range s.grants {
 		for _, c := range names[name] {
-			if loc := s.locate(c.source.path); loc.name != name {
-				c.source.rejectClaim(c, refused, "what %s gives tenant %q is for %s; rename the file or the tenant",
-					g.Pos, name,
+			if loc := s.inputs.locate(c.source.path); loc.name != name {
+				c.reject("what %s gives tenant %q is for %s; rename the file or the tenant", g.Pos, name,
 					loc.expectedFile(name))
 			}
 		}
 	}
-	s.resolveAccounts(accounts, sources, refused)
-	left := slices.DeleteFunc(sources, func(src *source) bool { return refused[src] })
-	for _, src := range left {
+	s.resolveAccounts(accounts, sources)
+	sources = slices.DeleteFunc(sources, func(src *source) bool { return src.rejected })
+	for _, src := range sources {
 		if src.tenant != nil && src.tenant.Name != "" {
 			s.file.Tenants = append(s.file.Tenants, src.tenant)
 		}
 	}
-	return left
+	return sources
 }
 
-// resolveAccounts refuses whoever claims an account that is given to another or is the operator's,
-// and then those who are left and claim the same.
-func (s *source) resolveAccounts(accounts map[string][]claim, sources []*source, refused map[*source]bool) {
+// resolveNames rejects tenants whose name belongs to another.
+func (s *source) resolveNames(names map[string][]claim) {
+	reserved, before := s.inputs.reserved().names, s.accepted.reserved().names
+	for name, claims := range names {
+		what := "the name " + quote(name)
+		owner := cmp.Or(s.currentClaim(claims, s.accepted.FileOf(name)), s.claimByOwner(claims, before[name].Owner))
+		rejectOthers(claims, what, s.nameOwner(claims, name, owner), "rename one of them")
+		for _, c := range claims {
+			if h, ok := reserved[name]; ok && s.inputs.locate(c.source.path).name != name &&
+				s.ownerOf(c.source.path) != h.Owner && !c.source.rejected {
+				c.rejectReserved(h, what)
+			}
+		}
+	}
+}
+
+// resolveAccounts rejects tenants whose account is given to another tenant or belongs to the
+// operator, and of the remaining ones those that claim the same account.
+func (s *source) resolveAccounts(accounts map[string][]claim, sources []*source) {
 	granted := map[string]string{} // name of the tenant, by account
 	for name, g := range s.grants {
 		for _, key := range accountKeys(g.accounts) {
@@ -145,48 +155,45 @@ func (s *source) resolveAccounts(accounts map[string][]claim, sources []*source,
 			g := s.grants[c.source.tenant.Name]
 			lost := given && grantee != c.source.tenant.Name ||
 				!given && (g != nil && len(g.accounts) > 0 || operators[key].Line > 0)
-			return lost && c.source.dropAccount(key, refused)
+			return lost && c.source.dropAccount(key)
 		})
 		for _, c := range accounts[key] {
 			g := s.grants[c.source.tenant.Name]
 			switch {
 			case given && grantee != c.source.tenant.Name:
-				c.source.rejectClaim(c, refused, "account %s is tenant %q's, as %s says; remove it here%s", quote(key),
-					grantee,
+				c.reject("account %s is tenant %q's, as %s says; remove it here%s", quote(key), grantee,
 					s.grants[grantee].Pos, c.source.manualReloadHint())
 			case !given && g != nil && len(g.accounts) > 0:
-				c.source.rejectClaim(c, refused,
-					"account %s is none that %s gives this tenant; add it there, or remove it here%s",
+				c.reject("account %s is none that %s gives this tenant; add it there, or remove it here%s",
 					quote(key), g.Pos, c.source.manualReloadHint())
 			case !given && operators[key].Line > 0:
-				c.source.rejectClaim(c, refused,
-					"account %s is the operator's: a route has it at %s; remove it here, "+
-						"or write tenants: {%s: {account: …}} in the main file%s",
+				c.reject("account %s is the operator's: a route has it at %s; remove it here, "+
+					"or write tenants: {%s: {account: …}} in the main file%s",
 					quote(key), operators[key], c.source.tenant.Name, c.source.manualReloadHint())
 			case !given && reserved[key].Owner != "" && s.ownerOf(c.source.path) != reserved[key].Owner &&
-				!refused[c.source]:
-				s.rejectReserved(c, reserved[key], "account "+quote(key), refused)
+				!c.source.rejected:
+				c.rejectReserved(reserved[key], "account "+quote(key))
 			}
 		}
 	}
-	before, kept := maps.Clone(refused), s.accepted.reserved()
+	owners, before := map[string]string{}, s.accepted.reserved().accounts
 	for _, key := range keys {
-		s.rejectClaims(accounts[key], contested{
-			what: "account " + quote(key),
-			owner: cmp.Or(s.currentClaim(accounts[key], s.accepted.fileByAccount(key)),
-				s.claimByOwner(accounts[key], kept.accounts[key])),
-			excluded: before,
-			advice:   "remove it from one of them, or give it in the main file: tenants: {NAME: {account: …}}",
-		}, refused)
+		owners[key] = cmp.Or(s.currentClaim(accounts[key], s.accepted.fileByAccount(key)),
+			s.claimByOwner(accounts[key], before[key].Owner))
+		accounts[key] = slices.DeleteFunc(accounts[key], func(c claim) bool { return c.source.rejected })
+	}
+	for _, key := range keys {
+		rejectOthers(accounts[key], "account "+quote(key), owners[key],
+			"remove it from one of them, or give it in the main file: tenants: {NAME: {account: …}}")
 	}
 }
 
-// dropAccount takes from a file that stands in for a tenant's present one an account that the main
-// file does not leave to the tenant any more; false where it is no such file. Nobody can mend what
-// was accepted, so that a tenant could otherwise keep the operator, and everybody else, from all
-// changes by claiming on. It takes somebody who reloads by hand, once: what the main file says by
-// mistake is to take no calls from anybody. Of a tenant without any account nothing is left.
-func (s *source) dropAccount(key string, refused map[*source]bool) bool {
+// dropAccount removes an account that the main file no longer leaves to a tenant from an accepted
+// file that is used instead of the tenant's present one; false for any other file. Nobody can edit
+// an accepted file, so that a tenant could otherwise keep the operator, and all others, from any
+// change by claiming on. It takes one reload by hand: a mistake in the main file must not take calls
+// from anybody. A tenant that loses its last account is rejected.
+func (s *source) dropAccount(key string) bool {
 	in := s.inputs
 	if !slices.Contains(in.restored, s.path) ||
 		!s.reserveSince.IsZero() && slices.Contains(in.files[s.path].Accounts, key) {
@@ -197,13 +204,11 @@ func (s *source) dropAccount(key string, refused map[*source]bool) bool {
 	f := *in.files[s.path]
 	f.Accounts = accountKeys(s.tenant.Accounts)
 	in.files[s.path] = &f
-	if len(s.tenant.Accounts) == 0 {
-		refused[s] = true
-	}
+	s.rejected = s.rejected || len(s.tenant.Accounts) == 0
 	return true
 }
 
-// manualReloadHint is what else helps where a file stands in that nobody can mend.
+// manualReloadHint ends a message about an accepted file, which nobody can edit.
 func (s *source) manualReloadHint() string {
 	if !slices.Contains(s.inputs.restored, s.path) {
 		return ""
@@ -211,52 +216,32 @@ func (s *source) manualReloadHint() string {
 	return "; a reload by hand (SIGHUP or POST /-/reload) takes it from the tenant"
 }
 
-// contested is what several may claim.
-type contested struct {
-	what     string
-	owner    string // path of the file whose it is; "" for nobody's yet
-	advice   string // what to do while it is nobody's
-	excluded map[*source]bool
-}
-
-// rejectClaims reports all who claim something but its owner; all of them
-// where that is nobody among them.
-func (s *source) rejectClaims(claims []claim, item contested, refused map[*source]bool) {
-	claims = slices.DeleteFunc(slices.Clone(claims), func(c claim) bool { return item.excluded[c.source] })
+// rejectOthers rejects all claims but that of the file owner; all of them where owner is not among
+// them. advice says what to do in that case.
+func rejectOthers(claims []claim, what, owner, advice string) {
 	if len(claims) < 2 {
 		return
 	}
-	owner := slices.IndexFunc(claims, func(c claim) bool { return c.source.path == item.owner })
+	winner := slices.IndexFunc(claims, func(c claim) bool { return c.source.path == owner })
 	for i, c := range claims {
 		switch {
-		case i == owner:
-		case owner >= 0:
-			c.source.rejectClaim(c, refused, "%s is already tenant %q's, at %s; use your own", item.what,
-				claims[owner].source.tenant.Name, claims[owner].pos)
+		case i == winner:
+		case winner >= 0:
+			c.reject("%s is already tenant %q's, at %s; use your own", what, claims[winner].source.tenant.Name,
+				claims[winner].pos)
 		default:
 			other := claims[0]
 			if i == 0 {
 				other = claims[1]
 			}
-			c.source.rejectClaim(c, refused,
-				"%s is also claimed at %s, and no accepted configuration says whose it is; %s",
-				item.what, other.pos, item.advice)
+			c.reject("%s is also claimed at %s, and no accepted configuration says whose it is; %s", what,
+				other.pos, advice)
 		}
 	}
 }
 
-// rejectClaim reports a claim of this source.
-func (s *source) rejectClaim(c claim, refused map[*source]bool, format string, args ...any) {
-	refused[s] = true
-	pos := c.pos
-	if pos.File != s.path { // an account that the main file gives
-		pos = s.tenant.Pos
-	}
-	s.mistake(pos, format, args...)
-}
-
-// operatorAccounts are the accounts that routes of everybody's files
-// name, and where, in lower case.
+// operatorAccounts returns the accounts in the matches of the operator's routes, in lower case, with
+// their places.
 func (s *source) operatorAccounts(sources []*source) map[string]diag.Pos {
 	accounts := map[string]diag.Pos{}
 	for _, src := range append([]*source{s}, sources...) {
@@ -272,7 +257,7 @@ func (s *source) operatorAccounts(sources []*source) map[string]diag.Pos {
 	return accounts
 }
 
-// child is the value of a key of a mapping; nil where there is none.
+// child returns the value of a mapping's key; nil if there is none.
 func (n *node) child(key string) *node {
 	if n == nil {
 		return nil
@@ -285,7 +270,7 @@ func (n *node) child(key string) *node {
 	return nil
 }
 
-// scalars are the texts of a list, or the one text.
+// scalars returns the texts of a list, or the single text.
 func (n *node) scalars() []*node {
 	switch {
 	case n == nil || n.kind == mapping:
@@ -296,8 +281,8 @@ func (n *node) scalars() []*node {
 	return slices.DeleteFunc(slices.Clone(n.items), func(item *node) bool { return item.kind != scalar })
 }
 
-// fileByAccount is the path of the tenant's file that claims an account, in
-// lower case; "" if there is none.
+// fileByAccount returns the path of the tenant's file that claims an account, in lower case; "" if
+// there is none.
 func (in *Inputs) fileByAccount(account string) string {
 	if in != nil {
 		for path, f := range in.files {

@@ -34,7 +34,7 @@ func (s *source) fields(n *node, section section) fields {
 		if section == inList && n.kind == list {
 			cure = "; write {numbers: […]}"
 		}
-		s.mistake(n.Pos, "want %s as a mapping, found %s%s", nouns[section], n.describe(), cure)
+		s.mistake(n.Pos, "want %s as a mapping, found %s%s", nouns[section], n.kindName(), cure)
 		return f
 	}
 	f.allKnown = true
@@ -112,7 +112,7 @@ func (f fields) text(key string) Text {
 func (s *source) scalar(n *node, key string) Text {
 	switch {
 	case n.kind != scalar:
-		s.mistake(n.Pos, "want %s as a text, found %s", key, n.describe())
+		s.mistake(n.Pos, "want %s as a text, found %s", key, n.kindName())
 	case n.empty():
 		s.mistake(n.Pos, "%s has no value", key)
 	default:
@@ -177,7 +177,7 @@ func (s *source) items(n *node, key string) []*node {
 	case n == nil:
 		return nil
 	case n.kind != list:
-		s.mistake(n.Pos, "want %s as a list, found %s", key, n.describe())
+		s.mistake(n.Pos, "want %s as a list, found %s", key, n.kindName())
 	case len(n.items) == 0:
 		s.mistake(n.Pos, "%s is an empty list; leave it out", key)
 	}
@@ -187,7 +187,7 @@ func (s *source) items(n *node, key string) []*node {
 // entries gives the pairs of a mapping whose keys are names or texts of the user's own.
 func (s *source) entries(n *node, key string) []entry {
 	if n != nil && n.kind != mapping {
-		s.mistake(n.Pos, "want %s as a mapping, found %s", key, n.describe())
+		s.mistake(n.Pos, "want %s as a mapping, found %s", key, n.kindName())
 		return nil
 	}
 	if n == nil {
@@ -219,11 +219,7 @@ func (f fields) boolean(key string) *bool {
 		value := n.text == "true"
 		return &value
 	}
-	if n.kind == scalar && !n.empty() {
-		f.mistake(n.Pos, "want %s as true or false, found %s", key, quote(n.text))
-	} else {
-		f.mistake(n.Pos, "want %s as true or false, found %s", key, n.describe())
-	}
+	f.mistake(n.Pos, "want %s as true or false, found %s", key, n.describe())
 	return nil
 }
 

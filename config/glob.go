@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -56,7 +57,7 @@ func (g *globber) walk(dir string, elements []string) {
 		g.walk(g.disk.join(dir, first), rest)
 		return
 	}
-	found, err := g.disk.cachedList()(orDot(dir))
+	found, err := g.disk.cachedList()(cmp.Or(dir, "."))
 	if g.tooMany = errors.Is(err, errTooManyNames); err != nil {
 		g.addUnreadable(dir, err)
 		return
@@ -85,7 +86,7 @@ func (g *globber) addIfExists(name string) {
 	_, err := g.disk.tree().Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		var found []string
-		found, err = g.disk.list(orDot(g.disk.dir(name)))
+		found, err = g.disk.list(cmp.Or(g.disk.dir(name), "."))
 		if _, ok := slices.BinarySearch(found, filepath.Base(name)); err == nil && !ok {
 			return
 		}
@@ -101,12 +102,5 @@ func (g *globber) addUnreadable(dir string, err error) {
 	if errors.Is(err, errNoDirectory) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return
 	}
-	g.unreadable = append(g.unreadable, unreadableDir{orDot(dir), err, g.disk.tenantDir})
-}
-
-func orDot(dir string) string {
-	if dir == "" {
-		return "."
-	}
-	return dir
+	g.unreadable = append(g.unreadable, unreadableDir{cmp.Or(dir, "."), err, g.disk.tenantDir})
 }

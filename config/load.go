@@ -68,7 +68,7 @@ func Load(path string, o Options) (*File, error) {
 	if main.Err != nil {
 		return nil, fmt.Errorf("%s: %w", path, main.Err)
 	}
-	root, mistakes := parseUpTo(maxMain, path, main.Bytes)
+	root, mistakes := (&converter{file: path}).parse(maxMain, main.Bytes)
 	l.mistakes = append(l.mistakes, mistakes...)
 	if root == nil {
 		return nil, l.mistakes.Err()
@@ -142,6 +142,7 @@ type source struct {
 	dir          string
 	home         string  // of which a tenant's file may name files; "" for none
 	tenant       *Tenant // nil: everybody's
+	rejected     bool    // it claims what is another's, and nothing more is read of it
 	tenantFields fields  // what the file says of its tenant
 	reused       *reuse  // from which all of the tenant is taken over; nil: it is read
 	baseData     *Data   // global and the tenant's data, merged

@@ -33,12 +33,9 @@ func (s *source) recordIncludes() {
 	}
 }
 
-// locate is the place of an included file: what the first wildcard of the include that finds
-// it stands for. Where that is in a directory's name (tenants/*/*.yaml) it is the
-// directory's; in the file's own name (tenants/*.yaml) it is that, without its ending, as it
-// is for a file that is named whole.
-func (s *source) locate(file string) location { return s.inputs.locate(file) }
-
+// locate returns the location of an included file: what the first wildcard of the include that finds
+// the file stands for. In tenants/*/*.yaml that is a directory. In tenants/*.yaml it is the file name
+// without its extension, as for a file that is included by its full name.
 func (in *Inputs) locate(file string) location {
 	steps := strings.Split(filepath.ToSlash(file), "/")
 	base := steps[len(steps)-1]
@@ -92,9 +89,9 @@ func (in *Inputs) fromMain(path string) string {
 func (s *source) nameOwner(claims []claim, name, accepted string) string {
 	var called string
 	for _, c := range claims {
-		switch loc := s.locate(c.source.path); {
+		switch loc := s.inputs.locate(c.source.path); {
 		case loc.name != name:
-		case loc.dir != "" && !s.locate(accepted).equal(loc):
+		case loc.dir != "" && !s.inputs.locate(accepted).equal(loc):
 			return c.source.path
 		case called == "":
 			called = c.source.path
@@ -113,18 +110,18 @@ func (s *source) currentClaim(claims []claim, accepted string) string {
 	if accepted == "" || slices.ContainsFunc(claims, func(c claim) bool { return c.source.path == accepted }) {
 		return accepted
 	}
-	return cmp.Or(s.claimByOwner(claims, Hold{Owner: s.ownerOf(accepted)}), accepted)
+	return cmp.Or(s.claimByOwner(claims, s.ownerOf(accepted)), accepted)
 }
 
 func (l location) equal(other location) bool { return l == other && l.name != "" }
 
 // rejectExtraTenants refuses second tenants in a directory of one: whoever writes there would have
 // as much as several tenants may have.
-func (s *source) rejectExtraTenants(sources []*source, refused map[*source]bool) {
+func (s *source) rejectExtraTenants(sources []*source) {
 	hosts := map[string]string{} // name of the tenant, by that of the directory
 	claims := map[string][]claim{}
 	for _, src := range sources {
-		if loc := s.locate(src.path); src.tenant != nil && loc.dir != "" && !refused[src] {
+		if loc := s.inputs.locate(src.path); src.tenant != nil && loc.dir != "" && !src.rejected {
 			claims[loc.name] = append(claims[loc.name], claim{src.tenant.Pos, src})
 		}
 	}
@@ -138,7 +135,7 @@ func (s *source) rejectExtraTenants(sources []*source, refused map[*source]bool)
 		}
 		for _, c := range all {
 			if c.source.tenant.Name != hosts[place] {
-				c.source.rejectClaim(c, refused,
+				c.reject(
 					"the directory %q is tenant %q's; give this tenant a directory of its own",
 					place, hosts[place])
 			}

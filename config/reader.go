@@ -48,8 +48,16 @@ type entry struct {
 // empty reports whether nothing is written where a value should stand.
 func (n *node) empty() bool { return n.kind == scalar && n.plain && n.text == "" }
 
-// describe names the kind of a value and shows nothing of it.
+// describe quotes a text, and names the kind of any other value.
 func (n *node) describe() string {
+	if n.kind == scalar && !n.empty() {
+		return quote(n.text)
+	}
+	return n.kindName()
+}
+
+// kindName names the kind of a value and shows nothing of it.
+func (n *node) kindName() string {
 	switch {
 	case n.kind == list:
 		return "a list"
@@ -67,16 +75,7 @@ func parse(file string, src []byte) (*node, diag.Mistakes) {
 	return (&converter{file: file}).parse(maxValues, src)
 }
 
-// parseUpTo is parse for a file that may hold that many values.
-func parseUpTo(most int, file string, src []byte) (*node, diag.Mistakes) {
-	return (&converter{file: file}).parse(most, src)
-}
-
-// parseSecrets is parse whose mistakes show nothing of the file.
-func parseSecrets(file string, src []byte) (*node, diag.Mistakes) {
-	return (&converter{file: file, secret: true}).parse(maxValues, src)
-}
-
+// parse is [parse] for a file of at most most values.
 func (c *converter) parse(most int, src []byte) (*node, diag.Mistakes) {
 	file := c.file
 	src = bytes.TrimLeft(src, "\ufeff")
@@ -228,7 +227,7 @@ func (c *converter) entries(n *yaml.Node, out *node) {
 		first, again := seen[key.text]
 		switch {
 		case key.kind != scalar:
-			c.mistake(key.Pos, "want a key as a text, found %s", key.describe())
+			c.mistake(key.Pos, "want a key as a text, found %s", key.kindName())
 			continue
 		case key.plain && key.text == "<<":
 			c.mistake(key.Pos, `"<<" does not merge here; write its keys out`)

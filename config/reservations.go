@@ -36,7 +36,7 @@ func (in *Inputs) Held() []Hold {
 }
 
 // ownerOf is the directory that is one tenant's, in which a file lies, else the file itself.
-func (s *source) ownerOf(path string) string { return cmp.Or(s.locate(path).dir, path) }
+func (s *source) ownerOf(path string) string { return cmp.Or(s.inputs.locate(path).dir, path) }
 
 // reserve keeps what tenants had and do not claim any more; nothing where
 // Options.Hold does not say so.
@@ -108,19 +108,19 @@ func (in *Inputs) reserved() reservedNames {
 	return all
 }
 
-// claimByOwner is the path of the file that claims again what was kept for it; "" if none does.
-func (s *source) claimByOwner(claims []claim, h Hold) string {
+// claimByOwner returns the path of an owner's claim; "" if there is none.
+func (s *source) claimByOwner(claims []claim, owner string) string {
 	for _, c := range claims {
-		if h.Owner != "" && s.ownerOf(c.source.path) == h.Owner {
+		if owner != "" && s.ownerOf(c.source.path) == owner {
 			return c.source.path
 		}
 	}
 	return ""
 }
 
-// rejectReserved refuses a claim on what is kept for another.
-func (s *source) rejectReserved(c claim, h Hold, what string, refused map[*source]bool) {
-	c.source.rejectClaim(c, refused,
+// rejectReserved rejects a claim to what is reserved for another owner.
+func (c claim) rejectReserved(h Hold, what string) {
+	c.reject(
 		"%s is kept for tenant %q, whose files in %s have not claimed it since %s; use your own, or free it by a reload by hand "+
 			"(SIGHUP or POST /-/reload)", what, h.Tenant, h.Owner, h.Since.UTC().Format(time.DateTime))
 }

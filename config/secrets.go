@@ -76,13 +76,13 @@ func (s *source) readSecrets() {
 			s.warn(diag.Pos{File: file}, "secrets_readable", "secrets are open to others (mode %04o); chmod 600",
 				input.Mode.Perm())
 		}
-		root, mistakes := parseSecrets(file, input.Bytes)
+		root, mistakes := (&converter{file: file, secret: true}).parse(maxValues, input.Bytes)
 		s.mistakes = append(s.mistakes, mistakes...)
 		if root == nil {
 			continue
 		}
 		if root.kind != mapping {
-			s.mistake(root.Pos, "want secrets as a mapping of names to texts, found %s", root.describe())
+			s.mistake(root.Pos, "want secrets as a mapping of names to texts, found %s", root.kindName())
 		}
 		for _, e := range root.entries {
 			s.addSecret(e)
@@ -111,7 +111,7 @@ func (s *source) addSecret(e entry) {
 	case !nameGrammar.MatchString(name.S):
 		s.mistake(name.Pos, "want the name of a secret in lower-case letters, digits and dashes")
 	case n.kind != scalar:
-		s.mistake(n.Pos, "want a secret as a text, found %s", n.describe())
+		s.mistake(n.Pos, "want a secret as a text, found %s", n.kindName())
 	case n.text == "":
 		s.mistake(n.Pos, "a secret is empty")
 	case strings.ContainsAny(n.text, "\r\n"):

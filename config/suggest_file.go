@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,7 +18,7 @@ const mostBeside = 1000
 // suggestFile ends a message about a file or directory that is not there: what has nearly that
 // name beside it, or nothing.
 func (d disk) suggestFile(name string) string {
-	names, err := d.list(orDot(d.dir(name)))
+	names, err := d.list(cmp.Or(d.dir(name), "."))
 	if err != nil || len(names) > mostBeside {
 		return ""
 	}

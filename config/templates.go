@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"io/fs"
 	"path"
 	"slices"
@@ -59,11 +60,9 @@ func (f *File) FarTemplate(name string) (file string, set bool) {
 	}
 	top := f.Templates
 	if !set {
-		if top = f.Dir; top == "" {
-			top = "."
-		}
+		top = cmp.Or(f.Dir, ".")
 	}
-	wanted := path.Base(name) + ".json.tmpl"
+	wanted := path.Base(name) + templateExt
 	names, err := f.Inputs.disk.list(top)
 	if err != nil {
 		return "", set

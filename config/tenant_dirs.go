@@ -23,7 +23,7 @@ func (s *source) findHomes(all []includedPath) {
 	lies := map[string]int{} // how many files lie in a directory or below it
 	count := func(name string) {
 		for at := in.disk.abs(name); ; {
-			up := parent(at)
+			up := path.Dir(at)
 			if up == at {
 				return
 			}
@@ -41,7 +41,7 @@ func (s *source) findHomes(all []includedPath) {
 	}
 	in.homes, in.tenantDirs = map[string]string{}, map[string]string{}
 	for _, f := range all {
-		if at := cmp.Or(s.locate(f.S).dir, f.tenantDir); at != "" {
+		if at := cmp.Or(s.inputs.locate(f.S).dir, f.tenantDir); at != "" {
 			if in.tenantDirs[f.S] = at; operators[in.disk.abs(at)] == 0 {
 				in.homes[f.S] = at
 			}
@@ -172,5 +172,3 @@ func (d disk) abs(name string) string {
 	}
 	return path.Join("/", filepath.ToSlash(name))
 }
-
-func parent(name string) string { return path.Dir(name) }

@@ -170,19 +170,11 @@ func (s *testSource) testCalendars(f fields) []TestCalendar {
 		default:
 			s.mistake(n.Pos,
 				"want the calendar as a list of events, {file: NAME}, the word unknown or iCalendar text, found %s",
-				describeNode(n))
+				n.describe())
 		}
 		all = append(all, c)
 	}
 	return all
-}
-
-// describeNode is what a value is, or the text that it is.
-func describeNode(n *node) string {
-	if n.kind == scalar && !n.empty() {
-		return quote(n.text)
-	}
-	return n.describe()
 }
 
 // event reads an event in short; false when something is wrong with it.
