@@ -72,7 +72,7 @@ func (f fields) state(b *Branch) string {
 // answerKeys are what a branch may answer with: one of them.
 var answerKeys = []string{"template", "callflow", "pass"}
 
-// readAnswer reads what answers into a branch, whose former answer it replaces.
+// readAnswer reads the answer of a mapping into a branch, in place of its present one.
 func (f fields) readAnswer(b *Branch) {
 	given := f.given(answerKeys...)
 	if len(given) > 1 {

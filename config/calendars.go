@@ -89,8 +89,8 @@ func (s *source) denyPrivate() bool {
 	return s.tenant != nil
 }
 
-// tenantHome is the directory that files of a tenant's calendars do not lead out of; ""
-// for everybody's, which may.
+// tenantHome is the directory outside of which files of a tenant's calendars must not lie; "" for
+// the operator's calendars.
 func (s *source) tenantHome() string {
 	if s.tenant == nil {
 		return ""
@@ -98,8 +98,7 @@ func (s *source) tenantHome() string {
 	return s.home
 }
 
-// limits reads what a calendar may cost; what it leaves out is as in
-// otherwise, those of the main file.
+// limits reads the limits of a calendar. Those that are not given are as in def, the main file's.
 func (f fields) limits(def Limits) Limits {
 	m := f.fields(f.get("limits"), inLimits)
 	return Limits{
@@ -119,11 +118,11 @@ func (f fields) limits(def Limits) Limits {
 	}
 }
 
-// operatorFactor is how many times its default a limit may be in the operator's files.
+// operatorFactor is by how much a limit in the operator's files may exceed its default.
 const operatorFactor = 10
 
-// limit reads one of a calendar's limits. A tenant lowers what the operator allows, and never
-// raises it: what a calendar costs, everybody pays.
+// limit reads one of a calendar's limits. A tenant may lower what the operator allows, and not
+// raise it, since all tenants share the cost.
 func (f fields) limit(key string, def int) int {
 	standard, _ := parseAmount(strings.Trim(defaultOf(inLimits, key), "`"))
 	if f.tenant != nil {
@@ -133,7 +132,8 @@ func (f fields) limit(key string, def int) int {
 	return f.amount(key, def, operatorFactor*standard, "")
 }
 
-// amount gives a whole number from 1 on; KiB and MiB may follow it. why says of what most holds.
+// amount returns a whole number from 1 to limit, with KiB or MiB as unit; def when the key is not
+// given. reason says in a message where limit comes from.
 func (f fields) amount(key string, def, limit int, reason string) int {
 	t := f.text(key)
 	if t.Line == 0 {
@@ -205,7 +205,7 @@ func (f fields) headers() map[string]Secret {
 	return headers
 }
 
-// secretHeader fits the names of headers that prove who asks.
+// secretHeader matches names of headers that carry credentials.
 var secretHeader = regexp.MustCompile(`(?i)authorization|cookie|token|key|secret|password`)
 
 // percent gives a whole number from 1 to 99 that is written with a %; 0 when the key is not given.

@@ -4,11 +4,11 @@ import (
 	"strings"
 )
 
-// calendarResolver turns a calendar's name in a condition into what is kept of it: full names in a
-// route, the role in a plan. It reports a name that is not known.
+// calendarResolver resolves the name of a calendar in a condition: to its full name in a route, to
+// the role in a plan. It reports an unknown name.
 type calendarResolver func(name Text) (Text, bool)
 
-// resolveCalendar looks names up in the tenant first, then globally.
+// resolveCalendar finds a calendar, the tenant's own first.
 func (s *source) resolveCalendar(name Text) (Text, bool) {
 	c, ok := s.calendars.find(name.S)
 	if !ok {
@@ -20,7 +20,7 @@ func (s *source) resolveCalendar(name Text) (Text, bool) {
 	return Text{Pos: name.Pos, S: c.Name}, true
 }
 
-// condition reads a mapping of which everything must hold.
+// condition reads a condition: a mapping whose parts must all hold.
 func (s *source) condition(n *node, resolve calendarResolver) *Condition {
 	m := s.fields(n, inCondition)
 	c := &Condition{
@@ -127,7 +127,7 @@ func (f fields) patternsByName(key string) []Field {
 	return out
 }
 
-// walk visits a condition and all inside it.
+// walk visits a condition and all conditions inside it.
 func (c *Condition) walk(visit func(*Condition)) {
 	if c == nil {
 		return
@@ -142,8 +142,8 @@ func (c *Condition) walk(visit func(*Condition)) {
 	c.Not.walk(visit)
 }
 
-// fillRoles is a copy of a plan's condition with its roles filled by calendars. It is the condition
-// itself where none is named.
+// fillRoles returns a copy of a plan's condition with calendars in place of roles; the condition
+// itself where it names none.
 func (c *Condition) fillRoles(roles map[string][]Text) *Condition {
 	if c == nil {
 		return nil

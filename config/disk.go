@@ -14,7 +14,7 @@ import (
 // maxFile bounds one file of YAML or of numbers, in bytes.
 const maxFile = 8 << 20
 
-// disk is where files are looked up: the operating system when fsys is nil.
+// disk looks up files: in fsys, or with the operating system when fsys is nil.
 type disk struct {
 	fsys      fs.FS
 	home      string // where nothing leads out; "": everywhere
@@ -24,24 +24,24 @@ type disk struct {
 	tenant string    // whose globs list them, by the path of its file; "" for the operator's
 }
 
-// dirCache are the directories that globs have listed so far, each once for all of them.
-// They are for one goroutine.
+// dirCache holds the directories that globs have listed, so that each is listed once. It is for one
+// goroutine.
 type dirCache struct {
 	names  map[dirKey][]string // no directory for which there was an error
 	counts map[string]int      // names that globs have looked at, by tenant
 }
 
-// dirKey is a directory and what may not be left on the way to it; see disk.
+// dirKey is a directory, and the directories that the way to it must not leave; see disk.
 type dirKey struct{ home, tenantDir, name string }
 
 func newDirCache() *dirCache { return &dirCache{map[dirKey][]string{}, map[string]int{}} }
 
-// errTooManyNames is the error of a glob of a tenant's beyond mostGlobNames.
+// errTooManyNames is the error of a tenant's glob beyond mostGlobNames.
 var errTooManyNames = fmt.Errorf(
 	"the globs of the tenant look at more than %d names, those of a directory for each of them; "+
 		"write fewer globs, or put what they are to find into directories of its own", mostGlobNames)
 
-// cachedList is list for a glob, which looks at each of the names.
+// cachedList returns list for globs, which counts the names that a tenant's globs visit.
 func (d disk) cachedList() func(name string) ([]string, error) {
 	if d.cache == nil {
 		return d.list

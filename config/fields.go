@@ -18,8 +18,8 @@ type fields struct {
 	nodes    map[string]*node // given keys that the place knows
 }
 
-// fields reads a mapping and reports the keys that its place does not
-// know. A nil node has no fields.
+// fields reads a mapping and reports keys that are unknown in its section. A nil node has no
+// fields.
 func (s *source) fields(n *node, section section) fields {
 	f := fields{source: s, section: section, nodes: map[string]*node{}}
 	if n == nil {
@@ -51,8 +51,8 @@ func (s *source) fields(n *node, section section) fields {
 	return f
 }
 
-// noteMisspelledPart notes that a part of a file is not read, since its key is misspelt, so that
-// nothing is said of the names that it defines.
+// noteMisspelledPart notes that a part of a file is not read because its key is misspelled, so that
+// names defined there are not reported as unknown.
 func (s *source) noteMisspelledPart(section section, hint string) {
 	for _, part := range []string{"calendars", "lists", "plans"} {
 		switch {
@@ -94,7 +94,7 @@ func (f fields) get(key string) *node {
 	return f.nodes[key]
 }
 
-// given reports which of some keys are there, in the order asked.
+// given returns those of some keys that are given, in that order.
 func (f fields) given(keys ...string) []string {
 	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return f.get(key) == nil })
 }
@@ -125,7 +125,7 @@ func (s *source) scalar(n *node, key string) Text {
 	return Text{}
 }
 
-// nonBlank gives a text that says something.
+// nonBlank returns a text; a blank one is a mistake.
 func (f fields) nonBlank(key string) Text {
 	t := f.text(key)
 	if t.Line > 0 && strings.TrimSpace(t.S) == "" {
@@ -160,7 +160,7 @@ func (s *source) scalars(n *node, key string) []Text {
 	return texts
 }
 
-// nonBlanks gives texts that all say something.
+// nonBlanks returns texts; a blank one is a mistake.
 func (f fields) nonBlanks(key string) []Text {
 	texts := f.texts(key)
 	for _, t := range texts {
@@ -184,7 +184,7 @@ func (s *source) items(n *node, key string) []*node {
 	return n.items
 }
 
-// entries gives the pairs of a mapping whose keys are names or texts of the user's own.
+// entries returns the pairs of a mapping whose keys the user chooses.
 func (s *source) entries(n *node, key string) []entry {
 	if n != nil && n.kind != mapping {
 		s.mistake(n.Pos, "want %s as a mapping, found %s", key, n.kindName())

@@ -13,9 +13,9 @@ import (
 // wildcards are the characters that make a name a glob.
 const wildcards = "*?["
 
-// glob gives the names that fit a pattern, sorted, and the directories that it had to look into and
-// could not: what is in those is not known, which filepath.Glob does not report. The error is that
-// of a pattern that is none, or errTooManyNames.
+// glob returns the names that match a pattern, sorted, and the directories that it could not read.
+// filepath.Glob does not report these, so that what lies in them would be missing silently. The
+// error is that of a malformed pattern, or errTooManyNames.
 func (d disk) glob(pattern string) (names []string, unreadable []unreadableDir, _ error) {
 	if _, err := filepath.Match(pattern, ""); err != nil {
 		return nil, nil, err
@@ -34,8 +34,8 @@ func (d disk) glob(pattern string) (names []string, unreadable []unreadableDir, 
 	return slices.Compact(g.names), g.unreadable, nil
 }
 
-// globber is one run of glob, or the part of it in the directory that the first wildcard stands
-// for: that is one tenant's (see [Inputs.locate]), whose file system may not answer.
+// globber is one run of glob. Below the directory that the first wildcard matches, disk.tenantDir
+// is that directory: it is one tenant's (see [Inputs.locate]), whose file system may hang.
 type globber struct {
 	disk       disk
 	names      []string
@@ -80,8 +80,8 @@ func (g *globber) walk(dir string, elements []string) {
 	}
 }
 
-// addIfExists keeps a name if there is something of that name, a link that leads nowhere
-// included: reading it says so.
+// addIfExists adds a name that exists. A broken link counts, since reading it reports what is
+// wrong.
 func (g *globber) addIfExists(name string) {
 	_, err := g.disk.tree().Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -8,8 +8,8 @@ import (
 	"github.com/callhours/callhours/internal/parallel"
 )
 
-// include reads the files that the main one includes, in the order of its
-// list, those of a glob by name.
+// include reads the files that the main file includes, in the order of its list, those of a glob
+// sorted by name.
 func (s *source) include(former *File) []*source {
 	var sources []*source
 	found := s.findIncludes()
@@ -66,29 +66,27 @@ func (s *source) include(former *File) []*source {
 	return s.resolveClaims(sources)
 }
 
-// includedPath is a file to include, and how far the operator vouches for it.
+// includedPath is the path of a file to include, and how far the operator vouches for the file.
 type includedPath struct {
 	Text
 	trust
-	// the directory of one tenant in which it was to be found and could not be
-	// read; "" for what was found
+	// of a path that could not be listed: the directory of its tenant; else ""
 	tenantDir string
 }
 
-// trust says whether a file without a tenant is everybody's.
+// trust says whether a file without the key tenant is the operator's.
 type trust int
 
 const (
-	// It is not: a glob of include found it, and whoever writes a tenant's
-	// file may leave the tenant out.
+	// No: a glob of include finds the file, and the author of a tenant's file may omit the key.
 	trustTenant trust = iota
-	trustNamed        // it is unless it was a tenant's before: include names it
-	trustShared       // it is: include_shared says so
+	trustNamed        // yes, unless it was a tenant's before: include names it
+	trustShared       // yes: include_shared names it
 )
 
-// findIncludes finds the files to include. Where a directory cannot be read, they are those that
-// were accepted in it, else the directory itself: reading them says what is wrong, and it is the
-// mistake of the tenants that are there.
+// findIncludes finds the files to include. For a directory that cannot be read these are the
+// accepted files in it, else the directory itself: reading them reports the error as a mistake of
+// the tenants there.
 func (s *source) findIncludes() []includedPath {
 	var all []includedPath
 	seen := map[string]bool{}
@@ -148,7 +146,8 @@ func (f *includedFile) parse() {
 	}
 }
 
-// readIncluded reads whose file that is; nil if it is not to be read, which is reported.
+// readIncluded reads to which tenant a file belongs; nil if the file must not be read, which it
+// reports.
 func (s *source) readIncluded(f *includedFile) *source {
 	src := *s
 	src.path = f.path

@@ -8,16 +8,14 @@ import (
 	"slices"
 )
 
-// What included files may hold, in bytes: they are in memory while a configuration is
-// read, and as long as it is used.
+// Limits of included files, in bytes. Their contents stay in memory as long as the configuration.
 const (
 	mostOwnSources     = 100 // files in the directory of one tenant
 	mostOwnSourceBytes = 2 * maxFile
 	mostSourceBytes    = 256 << 20 // of all
 )
 
-// ownerFiles is what one owner has of the included files: those in the directory that the operator
-// made for a tenant, or one file.
+// ownerFiles are the included files of one owner: those in a tenant's directory, or a single file.
 type ownerFiles struct {
 	paths []string
 	infos []fs.FileInfo
@@ -25,9 +23,9 @@ type ownerFiles struct {
 	err   error // they are not read
 }
 
-// limitIncludes notes which included files are not read, before any is: those of a tenant that
-// together are more than a tenant's may be, and the largest until all fit. What they held when they
-// were accepted stays in use. Links count for what they lead to.
+// limitIncludes rejects included files before any is read: all files of a tenant that together
+// exceed a tenant's limit, and the largest until the rest fits. Their accepted contents stay in
+// use. A link counts with the size of its target.
 func (s *source) limitIncludes(found []includedPath) {
 	in := s.inputs
 	if in.frozen {
@@ -76,7 +74,7 @@ func (s *source) limitIncludes(found []includedPath) {
 		if o.err == nil {
 			continue
 		}
-		// One file says it for all of them: the tenant's that was accepted, else the first.
+		// One file reports it for all: the tenant's accepted one, else the first.
 		accepted := slices.ContainsFunc(o.paths, func(path string) bool { return s.accepted.Of(path) == path })
 		for i, path := range o.paths {
 			if s.accepted.Of(path) != path && (accepted || i > 0) {
@@ -95,7 +93,7 @@ func (s *source) limitIncludes(found []includedPath) {
 	}
 }
 
-// exclude leaves a file out that an include finds.
+// exclude drops a file that an include finds.
 func (in *Inputs) exclude(path string) {
 	if in.excluded == nil {
 		in.excluded = map[string]bool{}
@@ -116,8 +114,7 @@ func infoStamp(infos []fs.FileInfo) string {
 	return string(stamp)
 }
 
-// statAll are those of the files of one owner; nil for each that is not to be
-// had, which reading it tells.
+// statAll describes files; nil for each that cannot be described, which reading it reports.
 func (in *Inputs) statAll(paths []string, home string) []fs.FileInfo {
 	list := make([]fs.FileInfo, len(paths))
 	tree := in.disk.confinedTo(home).tree()
@@ -129,8 +126,8 @@ func (in *Inputs) statAll(paths []string, home string) []fs.FileInfo {
 	return list
 }
 
-// countBytes counts what was read of an included file, whose owner may
-// have made it larger meanwhile.
+// countBytes adds the bytes of an included file to those of its owner, who may have enlarged the
+// file since limitIncludes.
 func (in *Inputs) countBytes(f *Input) {
 	owner := in.tenantDirs[f.Path]
 	if owner == "" {

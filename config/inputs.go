@@ -16,8 +16,8 @@ type Input struct {
 	Bytes []byte
 	Mode  fs.FileMode
 	Err   error // nil: it was read
-	// Tenant is the path of the tenant's file that names it, or that it is; "" for what is
-	// everybody's, or several tenants'.
+	// Tenant is the path of the tenant's file that names this file, or that this is; "" for a file
+	// of the operator or of several tenants.
 	Tenant string
 	Name   string // of the tenant whose file this is; "" for others, and where it cannot be understood
 	Source bool   // it is YAML of the configuration: the main file, or one that it includes
@@ -26,36 +26,35 @@ type Input struct {
 
 	mayBeTenants bool     // see MayBeTenants
 	readers      []string // tenants' files that name it, and "" for what is everybody's
-	skipped      bool     // it was not even looked into; Err says why
-	// of one that is unread: by which it, and what else is not read with it, is seen to have
-	// changed; "" where no size was asked
+	skipped      bool     // it was not read; Err says why
+	// of skipped files: a text that changes when one of stampPaths does; "" without sizes
 	stamp      string
 	stampPaths []string // the paths of these files
 	rejected   bool     // Bytes were read, and Err says why they are not to be used
-	home       string   // as of which it was read, so that no link leads out of it; "": it was not asked
+	home       string   // the directory that it must not lead out of; "" for none
 }
 
-// Inputs are the files of a configuration as they were when they were first asked for: YAML,
-// secrets, lists of numbers, templates, and which files the globs found. Loading from the same
-// Inputs again finds the same. They are filled by Load and do not change after it; those that
-// [Inputs.With] and [Unpack] make are never read from disk.
+// Inputs are the files of a configuration as they were when first read: YAML, secrets, lists of
+// numbers, templates, and which files the globs found. Loading from the same Inputs again gives the
+// same result. Load fills them and they do not change after it; those of [Inputs.With] and [Unpack]
+// are never read from disk.
 type Inputs struct {
 	disk       disk
-	prefetched map[string]*Input // read from disk, and not asked for yet
+	prefetched map[string]*Input // read from disk, and not used yet
 	frozen     bool              // nothing more is read from disk
-	argument   string            // the file that the command line names, which may be a pipe of the shell's
+	argument   string            // the file that the command line names, which may be a pipe
 	files      map[string]*Input
 	listings   map[Look]listing
-	dirCache   *dirCache                            // while Load asks; else nil
-	restored   []string                             // tenants' files that are read although nothing names them
-	excluded   map[string]bool                      // tenants' files that are passed over
+	dirCache   *dirCache                            // during Load; else nil
+	restored   []string                             // tenants' files that are read although no include finds them
+	excluded   map[string]bool                      // tenants' files that are not loaded
 	check      func(path string, body []byte) error // see Admit; nil: everything is
-	former     *Inputs                              // has what kept files name and nobody else; nil: nothing
-	// homes are the directories of which tenants' files may name files, by
-	// the path of the tenant's file.
+	former     *Inputs                              // has what restored files name; nil: nothing
+	// homes are the directories in which tenants' files may name files, by the path of the tenant's
+	// file.
 	homes map[string]string
-	// lodged are those that the operator made for one tenant each, by the path of the file,
-	// which does not lead out of them.
+	// tenantDirs are the directories that the operator made for one tenant each, by the path of a
+	// file there. The file does not lead out of its directory.
 	tenantDirs   map[string]string
 	bytesRead    map[string]int // bytes read of the included files in each of them
 	reservations []Hold         // see Held
@@ -84,8 +83,7 @@ type unreadableDir struct {
 	tenantDir string // the directory of one tenant in which it lies; "" for none
 }
 
-// NewInputs makes empty inputs, which are read from fsys as Load asks for
-// them; nil: the operating system.
+// NewInputs returns empty inputs, which Load reads from fsys; nil: the operating system.
 func NewInputs(fsys fs.FS) *Inputs {
 	return &Inputs{
 		disk: disk{fsys: fsys}, files: map[string]*Input{}, prefetched: map[string]*Input{},
@@ -278,7 +276,7 @@ func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 	return out
 }
 
-// read gives a file, read at most once, on behalf of a tenant's file, or of "".
+// read returns a file on behalf of a tenant's file, or of "". It reads each file once.
 func (in *Inputs) read(path, tenant string) *Input {
 	f := in.peek(path, in.confinedDir(path, tenant))
 	if other := in.files[path]; other != nil && other != f { // somebody else may have it, wherever it leads
@@ -294,7 +292,7 @@ func (in *Inputs) read(path, tenant string) *Input {
 	return f
 }
 
-// addReader notes on whose behalf a file is read.
+// addReader adds a tenant's file, or "", to those on whose behalf a file is read.
 func (f *Input) addReader(tenant string) {
 	if !slices.Contains(f.readers, tenant) {
 		f.readers = append(f.readers, tenant)
@@ -304,8 +302,8 @@ func (f *Input) addReader(tenant string) {
 	}
 }
 
-// confinedDir is the directory that a file may not lead out of for whoever names it: a tenant's own
-// file may be a link of the operator's, unless the tenant makes the names there.
+// confinedDir returns the directory that a file must not lead out of; "" for none. The file of a
+// tenant may be the operator's link, unless it lies in a directory where the tenant chooses names.
 func (in *Inputs) confinedDir(path, tenant string) string {
 	if path == tenant {
 		return in.tenantDirs[path]
@@ -313,8 +311,7 @@ func (in *Inputs) confinedDir(path, tenant string) string {
 	return in.homes[tenant]
 }
 
-// peek is read for who only wants to know: the file does not become one of the
-// inputs. home is as confinedDir gives it.
+// peek reads a file without adding it to the inputs. home is its confinedDir.
 func (in *Inputs) peek(path, home string) *Input {
 	if f := cmp.Or(in.files[path], in.prefetched[path]); f != nil &&
 		(in.frozen || f.skipped || f.home == home || home == "" && f.Err == nil) {
@@ -341,15 +338,15 @@ func (in *Inputs) peek(path, home string) *Input {
 	return f
 }
 
-// update notes what a file turned out to be. Those that are no longer read from disk have it noted,
-// and may be in use elsewhere.
+// update records what a file turned out to be. Frozen inputs have it recorded, and may be in use
+// elsewhere.
 func (in *Inputs) update(path string, note func(*Input)) {
 	if !in.frozen {
 		note(in.files[path])
 	}
 }
 
-// setTenant notes that a file is a tenant's own.
+// setTenant makes a file a tenant's own.
 func (f *Input) setTenant(path string) { f.Tenant, f.readers = path, []string{path} }
 
 // glob finds the names that fit a pattern.
@@ -357,8 +354,8 @@ func (in *Inputs) glob(pattern, tenant string) listing {
 	return in.list(Look{Tenant: tenant, Name: pattern})
 }
 
-// sourcesBelow gives the paths of the tenants' files in a directory or below it,
-// sorted. The nil Inputs have none.
+// sourcesBelow returns the paths of tenants' files below a directory, sorted. The nil Inputs have
+// none.
 func (in *Inputs) sourcesBelow(dir string) []string {
 	var paths []string
 	if in != nil {
@@ -372,7 +369,7 @@ func (in *Inputs) sourcesBelow(dir string) []string {
 	return paths
 }
 
-// templateExt is what the names of template files end in.
+// templateExt is the extension of template files.
 const templateExt = ".json.tmpl"
 
 // templates gives the names of the template files in a directory, sorted.
@@ -387,7 +384,7 @@ func (in *Inputs) list(l Look) listing {
 	return f
 }
 
-// peekList is look for who only wants to know.
+// peekList is list without adding the listing to the inputs.
 func (in *Inputs) peekList(l Look) listing {
 	f, ok := in.listings[l]
 	switch {
@@ -401,14 +398,14 @@ func (in *Inputs) peekList(l Look) listing {
 	return in.listDisk(l, in.dirCache)
 }
 
-// listDisk asks the disk, which lists directories once in all.
+// listDisk lists from disk; each directory once for all globs in cache.
 func (in *Inputs) listDisk(l Look, cache *dirCache) listing {
 	d := in.disk.confinedTo(in.homes[l.Tenant])
 	d.cache, d.tenant = cache, l.Tenant
 	return d.run(l)
 }
 
-// run asks the disk.
+// run lists the files that a Look is for.
 func (d disk) run(l Look) listing {
 	var f listing
 	if !l.Directory {

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Every route's series of callhours_route_info has every label that any tenant has, so that one
-// tenant's are everybody's cost.
+// Every route's series of callhours_route_info has every label of any tenant, so that one tenant's
+// labels cost all.
 const (
 	maxLabels     = 8   // of one tenant
 	maxLabelNames = 32  // that are exported

@@ -76,7 +76,7 @@ func (s *source) readNumbers(l *List, file Text) {
 	s.numbers[l.File] = l.Numbers
 }
 
-// numbersIn are the numbers that stand in a file, one a line, up to so many.
+// numbersIn returns at most most numbers of a file, one on each line.
 func numbersIn(file string, body []byte, most int) (numbers []Text) {
 	n := 0
 	for line := range strings.SplitSeq(lineBreaks.Replace(string(body)), "\n") {

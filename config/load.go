@@ -61,7 +61,7 @@ func Load(path string, o Options) (*File, error) {
 	if l.checkZone == nil {
 		l.checkZone = checkKnownZone
 	}
-	defer func() { in.dirCache = nil }() // what is asked afterwards is asked anew
+	defer func() { in.dirCache = nil }() // later listings are fresh
 	l.file.Dir, in.argument = in.disk.dir(path), path
 	main := in.read(path, "")
 	in.update(path, func(input *Input) { input.Source = true })
@@ -104,7 +104,7 @@ func Load(path string, o Options) (*File, error) {
 	slices.SortStableFunc(l.file.Warnings, func(a, b Warning) int { return a.Compare(b.Pos) })
 	l.mistakes = dropConsequences(l.mistakes)
 	l.file.Mistakes = l.mistakes
-	in.former, in.prefetched = nil, nil // they have been asked for everything
+	in.former, in.prefetched = nil, nil // nothing more is read
 	return l.file, l.mistakes.Err()
 }
 
@@ -126,25 +126,24 @@ func (l *loader) warn(pos diag.Pos, kind, format string, args ...any) {
 	l.file.Warnings = append(l.file.Warnings, Warning{diag.Mistakef(pos, format, args...), kind})
 }
 
-// readPart reads a part of a source. A panic is a mistake in its file, so that
-// a tenant's is the tenant's.
+// readPart reads a part of a source. A panic becomes a mistake in the source's file.
 func (s *source) readPart(read func()) {
 	if err := contain.Do(func() error { read(); return nil }); err != nil {
 		s.mistakes = append(s.mistakes, diag.Mistakef(diag.Pos{File: cmp.Or(s.path, s.file.Path)}, "%s", err))
 	}
 }
 
-// source is a file of YAML that is being read, and the names that are known in it.
+// source is a file of YAML that is being read, with the names that are defined for it.
 type source struct {
 	*loader
 	top          fields
 	path         string
 	dir          string
-	home         string  // of which a tenant's file may name files; "" for none
+	home         string  // in which a tenant's file may name files; "" for none
 	tenant       *Tenant // nil: everybody's
-	rejected     bool    // it claims what is another's, and nothing more is read of it
+	rejected     bool    // for a wrong claim; nothing more is read of it
 	tenantFields fields  // what the file says of its tenant
-	reused       *reuse  // from which all of the tenant is taken over; nil: it is read
+	reused       *reuse  // the tenant is reused from there; nil: it is read
 	baseData     *Data   // global and the tenant's data, merged
 
 	language, phoneRegion string // of routes that name none
@@ -166,14 +165,14 @@ type source struct {
 	namedFiles namedFiles        // what was read of them and of secrets
 }
 
-// namedFiles are the files that a tenant's file names.
+// namedFiles counts the files that a tenant's file names.
 type namedFiles struct {
 	seen, read map[string]bool // by path
 	bytes      int
 	full       bool // it is more than the tenant may; no more is read
 }
 
-// scope holds what is defined under a name, a tenant's own and, behind it, what is everybody's.
+// scope holds what is defined under a name: a tenant's own definitions, then everybody's.
 type scope[T any] struct {
 	own   map[string]T
 	outer map[string]T
@@ -187,17 +186,18 @@ func (s scope[T]) find(name string) (T, bool) {
 	return found, ok
 }
 
-// names gives all names, sorted.
+// names returns all names, sorted.
 func (s scope[T]) names() []string {
 	names := slices.AppendSeq(slices.Collect(maps.Keys(s.own)), maps.Keys(s.outer))
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
-// inner is the scope of a tenant inside this global one.
+// inner returns a tenant's scope inside this one.
 func (s scope[T]) inner() scope[T] { return scope[T]{own: map[string]T{}, outer: s.own} }
 
-// tenantPath is the path of the tenant's file on whose behalf a source reads.
+// tenantPath is the path of the tenant's file on whose behalf a source reads; "" for the
+// operator's.
 func (s *source) tenantPath() string {
 	if s.tenant == nil {
 		return ""
@@ -226,7 +226,7 @@ func (l *loader) newMain(root *node) *source {
 	return s
 }
 
-// resolve gives a path that a file of this source names as it is to be opened.
+// resolve returns the path of a file that this source names.
 func (s *source) resolve(t Text) string {
 	if t.S == "" {
 		return ""
@@ -234,8 +234,8 @@ func (s *source) resolve(t Text) string {
 	return s.inputs.disk.join(s.dir, t.S)
 }
 
-// paths resolves file names and globs, each file once. A name without a glob is kept
-// even if there is no such file.
+// paths resolves file names and globs, each file once. A name without wildcards stays even if there
+// is no such file.
 func (s *source) paths(names []Text, key string) []Text {
 	var out []Text
 	seen := map[string]bool{}
@@ -273,7 +273,7 @@ func (s *source) paths(names []Text, key string) []Text {
 	return out
 }
 
-// prefix is what stands before the names of a source outside of it.
+// prefix is the tenant's part of full names.
 func (s *source) prefix() string {
 	if s.tenant == nil {
 		return ""
@@ -281,7 +281,7 @@ func (s *source) prefix() string {
 	return s.tenant.Name + "/"
 }
 
-// tenantName is "" for what is everybody's.
+// tenantName is "" for everybody's.
 func (s *source) tenantName() string {
 	if s.tenant == nil {
 		return ""
@@ -289,7 +289,7 @@ func (s *source) tenantName() string {
 	return s.tenant.Name
 }
 
-// owner is "" for what is everybody's.
+// owner is "" for everybody's.
 func (s *source) owner() string {
 	if s.tenant == nil {
 		return ""
@@ -297,7 +297,7 @@ func (s *source) owner() string {
 	return s.tenant.Owner
 }
 
-// namedEntries gives the entries of a mapping by name, without those whose name is wrong.
+// namedEntries returns the entries of a mapping with valid names.
 func (s *source) namedEntries(n *node, key, what string) []entry {
 	return slices.DeleteFunc(slices.Clone(s.entries(n, key)), func(e entry) bool { return !s.checkName(e.key, what) })
 }

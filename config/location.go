@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// location is what the operator calls the place of an included file. A tenant's author may choose
-// the names below it, and what is in the file.
+// location is where an included file lies in the operator's words. The author of a tenant's file
+// may choose the file names below it, and the contents.
 type location struct {
 	name string // "" where no include finds the file any more
 	dir  string // path of the directory that the operator made for one author, and whose name it is; "" for none
 }
 
-// expectedFile says where a tenant's file has to lie.
+// expectedFile says where a tenant's file must lie.
 func (l location) expectedFile(tenant string) string {
 	if l.dir != "" {
 		return "files in a directory " + tenant
@@ -23,8 +23,7 @@ func (l location) expectedFile(tenant string) string {
 	return "a file " + tenant + ".yaml"
 }
 
-// recordIncludes notes what the main file includes, so that the place of
-// each included file can be told.
+// recordIncludes records the main file's includes, for locate.
 func (s *source) recordIncludes() {
 	in := s.inputs
 	in.dir, in.includes = s.dir, nil
@@ -75,7 +74,7 @@ func (in *Inputs) Place(file string) Place {
 	return Place{loc.name, in.fromMain(cmp.Or(loc.dir, file)), loc.dir != ""}
 }
 
-// fromMain is a path as it is seen from the main file, however that was named.
+// fromMain returns a path relative to the main file, however that was named.
 func (in *Inputs) fromMain(path string) string {
 	if short, err := filepath.Rel(cmp.Or(in.dir, "."), path); err == nil {
 		path = short
@@ -83,9 +82,8 @@ func (in *Inputs) fromMain(path string) string {
 	return filepath.ToSlash(path)
 }
 
-// nameOwner is the path of the file whose name a tenant's is: that in the directory of that name,
-// which the operator made; else the one that had it when the configuration was accepted last;
-// else the one that is called so.
+// nameOwner returns the path of the file that owns a tenant's name: the one in the directory of
+// that name, which the operator made; else the accepted one; else the one with that file name.
 func (s *source) nameOwner(claims []claim, name, accepted string) string {
 	var called string
 	for _, c := range claims {
@@ -103,9 +101,9 @@ func (s *source) nameOwner(claims []claim, name, accepted string) string {
 	return called
 }
 
-// currentClaim is the path of the claim of whoever had something in an accepted file: that file's,
-// else another's in the same directory, if that is one tenant's, whose author may rename files
-// there; the file as it was if there is none.
+// currentClaim returns the path of the claim of the owner in the accepted configuration: of the
+// accepted file; else of another file in the same directory, if that is one tenant's, whose author
+// may rename files; else the accepted path.
 func (s *source) currentClaim(claims []claim, accepted string) string {
 	if accepted == "" || slices.ContainsFunc(claims, func(c claim) bool { return c.source.path == accepted }) {
 		return accepted
@@ -115,8 +113,8 @@ func (s *source) currentClaim(claims []claim, accepted string) string {
 
 func (l location) equal(other location) bool { return l == other && l.name != "" }
 
-// rejectExtraTenants refuses second tenants in a directory of one: whoever writes there would have
-// as much as several tenants may have.
+// rejectExtraTenants rejects second tenants in a directory of one tenant, whose author would
+// otherwise have the limits of several.
 func (s *source) rejectExtraTenants(sources []*source) {
 	hosts := map[string]string{} // name of the tenant, by that of the directory
 	claims := map[string][]claim{}

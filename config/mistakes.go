@@ -2,17 +2,17 @@ package config
 
 import "github.com/callhours/callhours/internal/diag"
 
-// mostSuggested is how many mistakes of a file say what was probably meant: to find that takes
-// comparing a name with all that are known.
+// mostSuggested is how many mistakes of a file have a suggestion, since finding one compares a name
+// with all known names.
 const mostSuggested = 20
 
-// mistakeCounter counts the mistakes that were found in a file, of which only so many are said.
+// mistakeCounter counts the mistakes of a file, of which a bounded number is reported.
 type mistakeCounter struct {
 	mistakes, suggestions int
-	firstDropped          diag.Pos // of the first that is not said
+	firstDropped          diag.Pos // position of the first dropped one
 }
 
-// add counts a mistake, and reports whether it is said.
+// add counts a mistake, and reports whether it is within the bound.
 func (c *mistakeCounter) add(pos diag.Pos) bool {
 	if c.mistakes++; c.mistakes == diag.MostMistakes+1 {
 		c.firstDropped = pos
@@ -20,7 +20,7 @@ func (c *mistakeCounter) add(pos diag.Pos) bool {
 	return c.mistakes <= diag.MostMistakes
 }
 
-// reportRest says how many mistakes of a source were not said.
+// reportRest reports how many mistakes of a source were dropped.
 func (s *source) reportRest() {
 	if more := s.counter.mistakes - diag.MostMistakes; more > 0 {
 		s.mistakes = append(s.mistakes, s.attribute(diag.More(s.counter.firstDropped, more)))
@@ -28,7 +28,7 @@ func (s *source) reportRest() {
 	}
 }
 
-// suggest ends a message about a name that is not known, for the first mistakes of a file.
+// suggest ends a message about an unknown name, for the first mistakes of a file.
 func (s *source) suggest(got string, known func() []string) string {
 	if s.counter.suggestions++; s.counter.suggestions > mostSuggested {
 		return ""
@@ -36,7 +36,7 @@ func (s *source) suggest(got string, known func() []string) string {
 	return suggest(got, known())
 }
 
-// mistake notes a mistake, and that it is in a tenant's file or seen in what that file uses.
+// mistake reports a mistake, in a tenant's file or in what that file uses.
 func (s *source) mistake(pos diag.Pos, format string, args ...any) {
 	if s.counter.add(pos) {
 		s.mistakes = append(s.mistakes, s.attribute(diag.Mistakef(pos, format, args...)))

@@ -24,8 +24,8 @@ var (
 
 const momentUsage = `want a line such as: Thu 2026-12-24 09:00 to 12:00  open "Open 9-12"; found %s`
 
-// testMoments reads moments: a text with one a line, or a mapping from
-// moments to what is wanted then.
+// testMoments reads moments: a text with one on each line, or a mapping from moments to what is
+// expected then.
 func (s *testSource) testMoments(n *node) []TestMoment {
 	var all []TestMoment
 	add := func(pos diag.Pos, line string) {
@@ -66,7 +66,7 @@ func (s *testSource) testMoments(n *node) []TestMoment {
 	return all
 }
 
-// withoutComment cuts a # and what follows, unless it stands in a title.
+// withoutComment cuts a comment, unless the # is inside a title.
 func withoutComment(line string) string {
 	quoted := false
 	for i, r := range line {
@@ -119,8 +119,8 @@ func (s *testSource) moment(pos diag.Pos, line string) (TestMoment, bool) {
 	if !s.checkMoment(out.To) {
 		return out, false
 	}
-	// In whole days, since the zone is not known here; whether it ends after it
-	// begins is compared where it is.
+	// Compared in whole days, since the zone is not known here. Whether the range ends after it
+	// begins is checked where the zone is known.
 	end, _ := time.Parse(time.DateOnly, to[:len(time.DateOnly)])
 	if end.Sub(date) > longestRange {
 		s.mistake(pos, "a range is at most %d days long", longestRange/day)
@@ -131,7 +131,7 @@ func (s *testSource) moment(pos diag.Pos, line string) (TestMoment, bool) {
 
 func nextDay(d time.Time) string { return d.AddDate(0, 0, 1).Format(time.DateOnly) }
 
-// normalizeMoment writes a moment with one blank, or T, between date and hour.
+// normalizeMoment writes one blank, or T, between date and time.
 func normalizeMoment(text string) string {
 	if strings.HasSuffix(text, "Z") || strings.LastIndexAny(text, "+-") > len("2006-01-02T") {
 		return blankRun.ReplaceAllString(text, "T")

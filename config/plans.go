@@ -89,8 +89,7 @@ func (p *Plan) roleNames() []string {
 	return names
 }
 
-// planBranches gives the branches of a route's plan with the route's
-// calendars, answers and data in them.
+// planBranches returns the branches of a route's plan with the route's calendars, answers and data.
 func (f fields) planBranches(p *Plan) []*Branch {
 	roles := f.roles(p)
 	var out []*Branch
@@ -111,8 +110,8 @@ func (f fields) planBranches(p *Plan) []*Branch {
 	return out
 }
 
-// replaceAnswer replaces the answer of a plan's branch: by a template's name,
-// or a mapping as in a branch.
+// replaceAnswer replaces the answer of a plan's branch, by a template's name or a mapping as in a
+// branch.
 func (f fields) replaceAnswer(e entry, b *Branch) {
 	if e.value.kind == scalar {
 		if e.value.text == "" {
@@ -130,7 +129,7 @@ func (f fields) replaceAnswer(e entry, b *Branch) {
 	}
 }
 
-// roles gives the calendars with which a route fills the roles of its plan, by role.
+// roles returns the calendars that a route assigns to the roles of its plan, by role.
 func (f fields) roles(p *Plan) map[string][]Text {
 	known := p.roleNames()
 	roles := map[string][]Text{}

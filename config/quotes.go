@@ -10,16 +10,16 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// quotedText is a text in quotes, as its quotes are found in a file that is not YAML.
+// quotedText is a text in quotes in a file that is not YAML.
 type quotedText struct {
 	start, end diag.Pos // of the two quotes; a zero end: it is never closed
 	closed     bool     // what follows the second quote can follow a text
 }
 
-// brokenQuotes finds the first text in quotes that explains why a file is not YAML at a place: one
-// that is never closed, one that swallows the place, or one that more text follows. It reads as
-// much of YAML as tells quotes from apostrophes in texts, comments and blocks: the YAML library
-// says nothing of what stands before a fault.
+// brokenQuotes finds the first quoted text that explains why a file is not YAML at a place: one
+// that is never closed, that contains the place, or that more text follows. It parses just enough
+// to tell quotes from apostrophes in texts, comments and blocks, because the YAML library reports
+// nothing before a fault.
 func (c *converter) brokenQuotes(fault diag.Pos) (quotedText, bool) {
 	c.scan()
 	for _, q := range c.quotedTexts {
@@ -121,7 +121,7 @@ func (c *converter) quotedText(line, col int) quotedText {
 	return q
 }
 
-// runes are the characters of a line, counted from 0. The last one asked for is kept.
+// runes returns the characters of a line, counted from 0. The last line is cached.
 func (c *converter) runes(line int) []rune {
 	if c.line == nil || c.lineIndex != line {
 		c.line, c.lineIndex = []rune(c.lines[line]), line
@@ -148,18 +148,16 @@ func (c *converter) afterBlock(line int) int {
 	return line
 }
 
-// longestLine is how many characters of a line are looked at for what a text in quotes is followed
-// by, or should be in quotes.
+// longestLine is how many characters of a line are examined for quotes.
 const longestLine = 1000
 
 const beginsLikeTemplate = "a text that begins with {{ needs quotes"
 
-// bareTemplate fits a line of a mapping or a list whose value begins like a
-// template and has no quotes.
+// bareTemplate matches a line whose value begins like a template and is not quoted.
 var bareTemplate = regexp.MustCompile(`^(\s*(?:- +)*(?:- +|([\p{L}\p{N}_.-]+): +))(\{\{.*)$`)
 
-// needsQuotes says of the value on a line, counted from 1, that it begins with {{ and so needs
-// quotes; false if it does not.
+// needsQuotes reports a value that begins with {{ and lacks quotes, on a line counted from 1; false
+// if there is none.
 func (c *converter) needsQuotes(line int) (diag.Mistake, bool) {
 	if line < 1 || line > len(c.lines) || len(c.lines[line-1]) > longestLine {
 		return diag.Mistake{}, false
@@ -183,8 +181,8 @@ func (c *converter) needsQuotes(line int) (diag.Mistake, bool) {
 // longestShown is how many bytes of a value a corrected line shows.
 const longestShown = 60
 
-// missingQuotes is the mistake of a text that begins with {{ and has no quotes. It shows the line
-// as it should be where that is no secret and not long.
+// missingQuotes is the mistake of a text that begins with {{ and lacks quotes. It shows the
+// corrected line unless that is secret or long.
 func missingQuotes(pos diag.Pos, key, value string) diag.Mistake {
 	if len(value) > longestShown || secretHeader.MatchString(key) || key == "url" {
 		return diag.Mistakef(pos, "%s around it", beginsLikeTemplate)
@@ -202,8 +200,8 @@ func missingQuotes(pos diag.Pos, key, value string) diag.Mistake {
 	return diag.Mistakef(pos, "%s; write %s", beginsLikeTemplate, right)
 }
 
-// unquotedTemplate reports a mapping that was meant as a text: one whose two first characters are
-// {{, which no key of ours can be.
+// unquotedTemplate reports a mapping that was meant as a text: it begins with {{, as no mapping of
+// ours can.
 func (c *converter) unquotedTemplate(n *yaml.Node) (diag.Mistake, bool) {
 	pos := c.pos(n)
 	if c.runeAt(pos) != '{' || c.runeAt(diag.Pos{Line: pos.Line, Col: pos.Col + 1}) != '{' {
@@ -215,8 +213,7 @@ func (c *converter) unquotedTemplate(n *yaml.Node) (diag.Mistake, bool) {
 	return diag.Mistakef(pos, "%s around it", beginsLikeTemplate), true
 }
 
-// dropConsequences leaves out what else is said of a text that could not
-// be read for want of quotes.
+// dropConsequences drops further mistakes about a text that could not be read for missing quotes.
 func dropConsequences(mistakes diag.Mistakes) diag.Mistakes {
 	unread := map[diag.Pos]bool{}
 	isCause := func(m diag.Mistake) bool { return strings.HasPrefix(m.Message, beginsLikeTemplate) }

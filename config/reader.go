@@ -45,7 +45,7 @@ type entry struct {
 	value *node
 }
 
-// empty reports whether nothing is written where a value should stand.
+// empty reports whether a value is missing.
 func (n *node) empty() bool { return n.kind == scalar && n.plain && n.text == "" }
 
 // describe quotes a text, and names the kind of any other value.
@@ -117,12 +117,12 @@ func (c *converter) parse(most int, src []byte) (*node, diag.Mistakes) {
 	return root, c.mistakes
 }
 
-// lineBreaks are what the YAML library counts as one.
+// lineBreaks are the line breaks of the YAML library.
 var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
 
 func splitLines(src []byte) []string { return strings.Split(lineBreaks.Replace(string(src)), "\n") }
 
-// invalidCharacter finds the first character that YAML does not allow at all.
+// invalidCharacter reports the first character that YAML does not allow.
 func invalidCharacter(file string, src []byte) (diag.Mistake, bool) {
 	for i, r := range string(src) {
 		what := ""
@@ -143,7 +143,7 @@ func invalidCharacter(file string, src []byte) (diag.Mistake, bool) {
 	return diag.Mistake{}, false
 }
 
-// converter turns the library's nodes into ours.
+// converter converts the library's nodes to ours.
 type converter struct {
 	file          string
 	secret        bool // nothing of it is shown
@@ -253,8 +253,8 @@ func (c *converter) entries(n *yaml.Node, out *node) {
 	}
 }
 
-// firstChar finds where the first character of a scalar's text stands,
-// which the library does not say.
+// firstChar returns the place of the first character of a scalar's text, which the library does not
+// report.
 func (c *converter) firstChar(n *yaml.Node) diag.Pos {
 	pos := c.pos(n)
 	switch {

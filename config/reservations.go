@@ -21,8 +21,8 @@ type Hold struct {
 const (
 	// HeldFor is how long what a tenant had is kept for it.
 	HeldFor = 30 * 24 * time.Hour
-	// maxReservations bounds what is kept for one owner, who may change what it claims all the
-	// time. The oldest are freed beyond it.
+	// maxReservations bounds the reservations of one owner, who may change claims all the time.
+	// Beyond it the oldest are released.
 	maxReservations = 10_000
 )
 
@@ -35,11 +35,10 @@ func (in *Inputs) Held() []Hold {
 	return in.reservations
 }
 
-// ownerOf is the directory that is one tenant's, in which a file lies, else the file itself.
+// ownerOf returns the directory of one tenant in which a file lies, else the file.
 func (s *source) ownerOf(path string) string { return cmp.Or(s.inputs.locate(path).dir, path) }
 
-// reserve keeps what tenants had and do not claim any more; nothing where
-// Options.Hold does not say so.
+// reserve keeps what tenants had and no longer claim; nothing unless Options.Hold is set.
 func (s *source) reserve(sources []*source) {
 	if s.reserveSince.IsZero() || s.accepted == nil {
 		return
@@ -93,7 +92,7 @@ func (h Hold) compare(other Hold) int {
 		cmp.Compare(h.Account, other.Account))
 }
 
-// reservedNames are the names and the accounts that are kept for tenants.
+// reservedNames are the reserved names and accounts.
 type reservedNames struct{ names, accounts map[string]Hold }
 
 func (in *Inputs) reserved() reservedNames {

@@ -5,13 +5,12 @@ import (
 	"slices"
 )
 
-// reuse finds the tenants of a former File of which nothing has changed, neither in
-// their files nor in what is everybody's, so that what was read of them means the same.
-// The nil takeover finds none.
+// reuse finds the tenants of a former File for which nothing has changed, in their own files or in
+// everybody's, so that what was read of them is still valid. The nil reuse finds none.
 type reuse struct {
 	inputs *Inputs // the present ones
 	former *Inputs
-	// that a former tenant named, by path of the tenant's file; of "" that are everybody's
+	// files that a former tenant named, by path of the tenant's file; everybody's under ""
 	files     map[string][]*Input
 	queries   map[string][]Look  // likewise
 	tenants   map[string]*Tenant // by path of its file
@@ -22,8 +21,8 @@ type reuse struct {
 	warnings  map[string][]Warning // by path of the tenant's file
 }
 
-// findReusable prepares to take over tenants of a former File, which had no mistakes; nil if what
-// is everybody's has changed. paths are the files that are included now.
+// findReusable prepares the reuse of tenants of a former File without mistakes; nil if anything of
+// everybody's has changed. paths are the files that are included now.
 func (s *source) findReusable(former *File, paths []Text) *reuse {
 	if former == nil || former.Path != s.file.Path || former.Inputs == s.inputs {
 		return nil
@@ -70,7 +69,7 @@ func (s *source) findReusable(former *File, paths []Text) *reuse {
 	return r
 }
 
-// sharedUnchanged reports whether all that is everybody's is as it was.
+// sharedUnchanged reports whether everything that is everybody's is unchanged.
 func (r *reuse) sharedUnchanged(main string, paths []Text) bool {
 	if !r.unchanged(r.former.files[main]) {
 		return false
@@ -86,7 +85,7 @@ func (r *reuse) sharedUnchanged(main string, paths []Text) bool {
 	}
 	for _, l := range r.queries[""] {
 		if l.Directory {
-			continue // templates are others' business
+			continue // templates are not read here
 		}
 		now, before := r.inputs.peekList(l), r.former.listings[l]
 		for _, name := range now.names {
@@ -103,7 +102,7 @@ func (r *reuse) sharedUnchanged(main string, paths []Text) bool {
 			return false
 		}
 	}
-	for path := range included { // what is new or has changed must be a tenant's
+	for path := range included { // new and changed files must be tenants'
 		if r.former.Has(path) && r.former.Of(path) == "" ||
 			r.former.Of(path) == path && r.unchanged(r.former.files[path]) || r.inputs.excluded[path] {
 			continue
@@ -117,7 +116,7 @@ func (r *reuse) sharedUnchanged(main string, paths []Text) bool {
 	return true
 }
 
-// unchanged reports whether a file of the former inputs is as it was.
+// unchanged reports whether a file of the former inputs is the same now.
 func (r *reuse) unchanged(f *Input) bool {
 	if f == nil || f.Err != nil {
 		return false
@@ -126,7 +125,7 @@ func (r *reuse) unchanged(f *Input) bool {
 	return now == f || now.Err == nil && now.Mode == f.Mode && bytes.Equal(now.Bytes, f.Bytes)
 }
 
-// tenant is the tenant whose file stands at a path, if nothing of it has changed; else nil.
+// tenant returns the tenant of a file if nothing of it has changed; else nil.
 func (r *reuse) tenant(path string) *Tenant {
 	if r == nil || r.tenants[path] == nil || r.inputs.homes[path] != r.former.homes[path] {
 		return nil
@@ -144,7 +143,7 @@ func (r *reuse) tenant(path string) *Tenant {
 	return r.tenants[path]
 }
 
-// reuseTenant makes a source of a tenant that is taken over.
+// reuseTenant returns a source for a tenant that is reused.
 func (s *source) reuseTenant(r *reuse, tenant *Tenant) *source {
 	path := tenant.Pos.File
 	src := *s

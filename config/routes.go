@@ -98,9 +98,8 @@ func (s *source) route(n *node, hours []Secret) *Route {
 	return r
 }
 
-// checkTenantPath reports whether the route of a tenant that has no account is asked
-// on a path of that tenant's own. Anywhere else it would be asked about calls of
-// others; what is wrong is reported.
+// checkTenantPath reports whether the route of a tenant without an account is on a path of that
+// tenant. On any other path it would receive calls of others, which is a mistake.
 func (s *source) checkTenantPath(m fields, r *Route) bool {
 	own := "/" + s.tenant.Name + "/"
 	switch {
@@ -152,7 +151,7 @@ func (f fields) readBranches(r *Route) {
 	}
 }
 
-// plan looks the route's plan up, in the tenant first.
+// plan finds the route's plan, the tenant's own first.
 func (f fields) plan() (*Plan, bool) {
 	name := f.nonBlank("plan")
 	if name.S == "" {
@@ -192,7 +191,7 @@ func (f fields) match() Match {
 	return m
 }
 
-// checkNames checks that a branch's data has the mapping whose keys a condition looks for.
+// checkNames checks that a branch's data has the mapping that a condition names.
 func (s *source) checkNames(field Text, d *Data, r *Route) {
 	if field.S == "" {
 		return

@@ -90,7 +90,7 @@ func (s *source) readSecrets() {
 	}
 }
 
-// grantSecrets gives a tenant the secrets of the main file that that says it may have.
+// grantSecrets gives a tenant the secrets of the main file that are granted to it.
 func (s *source) grantSecrets(main *source) {
 	if s.tenant == nil || s.reused != nil || s.grants[s.tenant.Name] == nil {
 		return
@@ -103,8 +103,8 @@ func (s *source) grantSecrets(main *source) {
 	}
 }
 
-// addSecret keeps a secret. Nothing of the file is shown, whose names may be values, or which may
-// be another file altogether.
+// addSecret adds a secret. Messages show nothing of the file: names may be values, and it may be
+// another file altogether.
 func (s *source) addSecret(e entry) {
 	name, n := e.key, e.value
 	switch {
@@ -153,12 +153,12 @@ func (s *source) secretValue(n *node, key string) Secret {
 	return Secret{}
 }
 
-// resolveSecret looks a secret up, in the tenant first.
+// resolveSecret finds a secret, the tenant's own first.
 func (s *source) resolveSecret(name Text) Secret {
 	switch found, ok := s.secrets.find(name.S); {
 	case name.Line == 0: // reported where it was read
 	case !nameGrammar.MatchString(name.S):
-		// The name is not shown: the secret itself may stand in its place.
+		// The name is not shown, since the secret itself may stand in its place.
 		s.mistake(name.Pos, "want the name of a secret in lower-case letters, digits and dashes")
 	case !ok && s.secretsIncomplete: // it may stand in what could not be read, which is reported
 	case !ok && s.tenant != nil:
@@ -178,7 +178,7 @@ func (s *source) resolveSecret(name Text) Secret {
 	return Secret{}
 }
 
-// plainSecret warns of a secret that stands in the YAML itself.
+// plainSecret warns of a secret in the YAML itself.
 func (s *source) plainSecret(n *node, what string) {
 	if n != nil && n.kind == scalar {
 		s.warn(n.Pos, "secret_in_plain", "%s stands in plain text; put it into a secrets file and write {secret: NAME}",

@@ -77,11 +77,11 @@ func (s *source) readGlobal() {
 // mostKept is how many decisions of a route can be remembered.
 const mostKept = 1000
 
-// hoursTokens reads who may subscribe to hours, besides those who may anyway.
-func (f fields) hoursTokens(besides []Secret) []Secret {
+// hoursTokens returns the tokens that open hours: inherited ones and the one of the key hours.
+func (f fields) hoursTokens(inherited []Secret) []Secret {
 	n := f.get("hours")
 	if n == nil {
-		return besides
+		return inherited
 	}
 	m := f.fields(n, inHours)
 	token := m.token("token")
@@ -89,12 +89,12 @@ func (f fields) hoursTokens(besides []Secret) []Secret {
 		f.mistake(n.Pos, "hours has no token")
 	}
 	if token.Given() {
-		return append(slices.Clip(besides), token)
+		return append(slices.Clip(inherited), token)
 	}
-	return besides
+	return inherited
 }
 
-// watch gives how often the files are looked at; 0 for never.
+// watch returns how often the files are checked for changes; 0 for never.
 func (f fields) watch() time.Duration {
 	if n := f.get("watch"); n != nil && n.kind == scalar && n.text == "never" {
 		return 0
@@ -102,7 +102,7 @@ func (f fields) watch() time.Duration {
 	return f.duration("watch", durationRange{time.Second, time.Hour, 5 * time.Second})
 }
 
-// readTemplates keeps the files of the directory of templates; what they hold is not looked at.
+// readTemplates adds the files of the template directory to the inputs, unparsed.
 func (s *source) readTemplates(pos diag.Pos) {
 	dir := s.file.Templates
 	names, err := s.inputs.templates(dir)
@@ -146,7 +146,7 @@ func (f fields) required(key string) Text {
 	return f.nonBlank(key)
 }
 
-// auth reads who may ask; nil when the key is not given.
+// auth reads who may send requests; nil when the key is not given.
 func (f fields) auth() *Auth {
 	n := f.get("auth")
 	if n == nil {
@@ -221,7 +221,7 @@ func (f fields) phoneRegion(def string) string {
 	return t.S
 }
 
-// crossCheck looks at what only the whole shows.
+// crossCheck checks what depends on the whole configuration.
 func (l *loader) crossCheck(main *source) {
 	f := l.file
 	if len(f.Routes) == 0 && main.top.get("routes") == nil && len(l.mistakes) == 0 {
@@ -267,8 +267,8 @@ func addressesConflict(a, b string) bool {
 	return portA == portB && portA != "" && (sameHost(hostA, hostB) || everywhere(hostA) || everywhere(hostB))
 }
 
-// sameHost reports whether both hosts are one address. The name localhost stands for 127.0.0.1,
-// which is what Go listens on.
+// sameHost reports whether two hosts are one address. The name localhost is 127.0.0.1, on which Go
+// listens for it.
 func sameHost(a, b string) bool {
 	address := func(host string) (string, netip.Addr, error) {
 		host = strings.TrimSuffix(strings.ToLower(host), ".")
@@ -283,8 +283,8 @@ func sameHost(a, b string) bool {
 	return hostA == hostB || errA == nil && errB == nil && addrA == addrB
 }
 
-// checkTenantPaths finds routes of tenants without an account on paths where the operator's routes
-// answer, which may have any name.
+// checkTenantPaths reports routes of tenants without an account on a path of the operator's routes,
+// which may have any name.
 func (l *loader) checkTenantPaths() {
 	operators := map[string]diag.Pos{l.file.PivotPath.S: l.file.PivotPath.Pos}
 	for _, r := range l.file.Routes {
@@ -301,7 +301,7 @@ func (l *loader) checkTenantPaths() {
 	}
 }
 
-// checkSamePaths finds routes of which the second would never be asked.
+// checkSamePaths reports routes that another route on the same path hides.
 func (l *loader) checkSamePaths() {
 	first := map[string]*Route{}
 	for _, r := range l.file.Routes {

@@ -12,11 +12,11 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// mostBeside is how many names a directory may have in which one is looked for that was meant.
+// mostBeside is how many names a directory may have in which a similar name is searched.
 const mostBeside = 1000
 
-// suggestFile ends a message about a file or directory that is not there: what has nearly that
-// name beside it, or nothing.
+// suggestFile ends a message about a missing file or directory with a similar name beside it, if
+// any.
 func (d disk) suggestFile(name string) string {
 	names, err := d.list(cmp.Or(d.dir(name), "."))
 	if err != nil || len(names) > mostBeside {
@@ -35,7 +35,7 @@ func (d disk) suggestFile(name string) string {
 	return ""
 }
 
-// suggestMissing is near for a file that could not be read, if that is since it is not there.
+// suggestMissing is suggestFile for a file that could not be read; "" unless it is missing.
 func (s *source) suggestMissing(name, home string, err error) string {
 	if !errors.Is(err, fs.ErrNotExist) || s.inputs.frozen {
 		return ""
@@ -46,7 +46,7 @@ func (s *source) suggestMissing(name, home string, err error) string {
 	return s.inputs.disk.confinedTo(home).suggestFile(name)
 }
 
-// readAs is read on behalf of the tenant whose file has that path; "" for the operator.
+// readAs is read on behalf of a tenant's file; "" for the operator.
 func (s *source) readAs(path Text, tenant string) (*Input, bool) {
 	input := s.inputs.read(path.S, tenant)
 	if input.Err != nil {

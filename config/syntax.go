@@ -11,8 +11,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// syntaxMessages say what the YAML library means, by a piece of its own message. They quote
-// nothing: the text may be a secret.
+// syntaxMessages are our messages by a part of the YAML library's. They quote nothing, since the
+// text may be a secret.
 var syntaxMessages = []struct{ library, message string }{
 	{"found character that cannot start any token", "a text cannot begin with this character; put it in quotes"},
 	{"tab character", "a tab cannot indent; use spaces"},
@@ -47,10 +47,10 @@ var syntaxMessages = []struct{ library, message string }{
 	{"tag", `a tag has no meaning here; a text that begins with "!" needs quotes`},
 }
 
-// noBlank fits a line whose key is part of a text, since nothing parts it from its value.
+// noBlank matches a line whose key is part of a text for want of a blank before its value.
 var noBlank = regexp.MustCompile(`^(\s*(?:- +)*[a-z_]+:)[^\s/]`)
 
-// syntax puts an error of the YAML library into our words.
+// syntax returns an error of the YAML library as a mistake in our words.
 func (c *converter) syntax(err error) diag.Mistake {
 	pos, library, opened := diag.Pos{File: c.file}, "", diag.Pos{}
 	if all, ok := errors.AsType[*yaml.LoadErrors](err); ok && len(all.Errors) > 0 {

@@ -47,7 +47,7 @@ func (f *File) NearTemplate(name string) string {
 	return ""
 }
 
-// mostSearched is how many directories are looked into for a template that is elsewhere.
+// mostSearched is how many directories are searched for a misplaced template.
 const mostSearched = 100
 
 // FarTemplate is the path of a template's file that is not looked for where it is: in a
@@ -150,7 +150,7 @@ func (o *openFile) Stat() (fs.FileInfo, error) { return o.info, nil }
 
 func (o *openFile) Close() error { return nil }
 
-// fileInfo describes an input. It has no time: nobody asks.
+// fileInfo describes an input. It has no time, which nothing reads.
 type fileInfo struct {
 	name string
 	in   *Input

@@ -10,11 +10,11 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// findHomes finds the directories of which tenants' files may name files: the one that the operator
-// made for the tenant (see [Inputs.locate]), out of which the tenant's file does not lead either;
-// else that in which the file stands, if nothing else of the configuration lies there or below,
-// else the one beside it that is called like the file, without its ending; "" where something else
-// lies there too. It does so once: a tenant whose former file is used has its former directory.
+// findHomes finds the directories in which tenants' files may name files: the one that the operator
+// made for the tenant (see [Inputs.locate]), which the tenant's file must not lead out of either;
+// else that of the tenant's file, if nothing else of the configuration lies there or below; else
+// the one beside the file with its name without extension; none where something else lies there
+// too. It runs once: a tenant whose former file is used has its former directory.
 func (s *source) findHomes(all []includedPath) {
 	in := s.inputs
 	if in.frozen && in.homes != nil {
@@ -58,13 +58,13 @@ func (s *source) findHomes(all []includedPath) {
 	}
 }
 
-// tenantDirs is where a tenant's files lie.
+// tenantDirs are the directories of one tenant.
 type tenantDirs struct {
 	dir  string // of which what lies there is the tenant's
 	home string // of which the tenant's files may name files; "" for none
 }
 
-// tenantDirsOf finds the tenant's place in which a file lies; false for
+// tenantDirsOf returns the directories of the tenant in whose directory a file lies; false for
 // none. The nil File has none.
 func (f *File) tenantDirsOf(name string) (dirs tenantDirs, ok bool) {
 	if f == nil {
@@ -88,7 +88,7 @@ func (f *File) Confines(name string) bool {
 	return ok
 }
 
-// operatorPaths are what else the main file names and no tenant may read: of a glob the
+// operatorPaths returns what else the main file names, which no tenant may read; of a glob, the
 // part before its first wildcard.
 func (s *source) operatorPaths() []string {
 	var names []string
@@ -138,7 +138,7 @@ func (s *source) resolveAllowed(t Text, key string) string {
 	return ""
 }
 
-// siblingDir is the directory beside a file that is called like it, without its ending.
+// siblingDir returns the directory beside a file with the file's name, without its extension.
 func (d disk) siblingDir(file string) string {
 	return d.join(d.dir(file), strings.TrimSuffix(path.Base(filepath.ToSlash(file)), path.Ext(file)))
 }
@@ -163,7 +163,7 @@ func (d disk) tree() files.Tree {
 	return files.Tree{FS: d.fsys, Home: d.tenantDir}
 }
 
-// abs is a name by which others can be compared.
+// abs returns a name in a form that can be compared.
 func (d disk) abs(name string) string {
 	if d.fsys == nil {
 		if full, err := filepath.Abs(name); err == nil {

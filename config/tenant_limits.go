@@ -2,8 +2,8 @@ package config
 
 import "github.com/callhours/callhours/internal/diag"
 
-// What a tenant's file may define in all. Each definition may be within its own bounds, and there
-// may be many; a plan's branches count for every route that has it.
+// Limits of what a tenant's file may define in all. Each definition may be within its own bounds,
+// and there may be many; a plan's branches count for every route with the plan.
 const (
 	mostCalendars      = 2_000
 	mostRoutes         = 5_000
@@ -22,18 +22,18 @@ const (
 	mostRegexSteps     = 1_000_000 // steps in the programs of its regular expressions, as often as they are written
 )
 
-// exceeds reports whether a tenant defines more of something than it may, which is its mistake;
-// cure says what to do. The operator may define any number.
-func (s *source) exceeds(n, most int, pos diag.Pos, what, cure string) bool {
+// exceeds reports whether a tenant defines more of something than it may, as the tenant's mistake;
+// advice says what to do. The operator may define any number.
+func (s *source) exceeds(n, most int, pos diag.Pos, what, advice string) bool {
 	if s.tenant == nil || n <= most {
 		return false
 	}
-	s.mistake(pos, "tenant %q has more than %d %s; %s", s.tenant.Name, most, what, cure)
+	s.mistake(pos, "tenant %q has more than %d %s; %s", s.tenant.Name, most, what, advice)
 	return true
 }
 
-// mayRead reports whether one more file may be read that a tenant names, for each file once. Where
-// it may not, that is said once, and nothing more is read.
+// mayRead reports whether a tenant may read one more file; each file counts once. Beyond the bound
+// it reports that once, and nothing more is read.
 func (s *source) mayRead(path Text) bool {
 	switch {
 	case s.tenant == nil || s.namedFiles.seen[path.S]:
@@ -86,7 +86,7 @@ func (s *source) merge(under, over *Data) *Data {
 	return merge(under, over)
 }
 
-// copiedKeys is how many keys merging copies.
+// copiedKeys is how many keys a merge copies.
 func copiedKeys(under, over map[string]any) int {
 	n := len(under) + len(over)
 	for key, value := range over {
@@ -99,7 +99,7 @@ func copiedKeys(under, over map[string]any) int {
 	return n
 }
 
-// matchCount is how many places the route takes among those by which calls find routes.
+// matchCount is how many keys the route takes in the table by which calls find routes.
 func (r *Route) matchCount() int { return max(1, len(r.Match.Accounts)) * max(1, len(r.Match.Dialed)) }
 
 // parts is how many parts a condition has: itself, and the calendars, numbers, lists, variables and

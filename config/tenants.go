@@ -1,6 +1,6 @@
 package config
 
-// readTenant reads whose file this is.
+// readTenant reads the key tenant: to whom the file belongs.
 func (s *source) readTenant(n *node) {
 	m := s.fields(n, inTenant)
 	name := m.required("name")

@@ -239,7 +239,7 @@ func (s *source) checkMoment(t Text) bool {
 	return err == nil
 }
 
-// test reads a test; false when it asks nothing.
+// test reads a test; false when it makes no request.
 func (s *testSource) test(n *node, i int) (Test, bool) {
 	m := s.fields(n, inTest)
 	name := m.nonBlank("name")
@@ -275,7 +275,7 @@ func (s *testSource) test(n *node, i int) (Test, bool) {
 	return t, asks
 }
 
-// call reads the call of a test: what it is often told apart by has keys of its own.
+// call reads the call of a test. The parameters that usually differ have keys of their own.
 func (s *testSource) call(f fields, t *Test) {
 	n := f.get("call")
 	if n == nil {

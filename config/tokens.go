@@ -6,16 +6,16 @@ import (
 )
 
 const (
-	// tokenBits is how much a token must leave to guess: it stands in URLs and headers, and nothing
-	// counts how often somebody guesses.
+	// tokenBits is the entropy that a token needs: it is part of URLs and headers, and guesses are
+	// not rate limited.
 	tokenBits = 128
-	// tokenVariety is how many different characters it has at least. Of 32 random hexadecimal
-	// digits some fourteen differ.
+	// tokenVariety is how many different characters it needs. Of 32 random hexadecimal digits some
+	// fourteen differ.
 	tokenVariety = 8
 )
 
-// token gives a secret that opens something by itself; the zero Secret if the key is not given
-// or the token cannot be one.
+// token returns a secret that grants access by itself; the zero Secret if the key is not given or
+// the token is invalid.
 func (f fields) token(key string) Secret {
 	token := f.secret(key)
 	f.plainSecret(f.get(key), "a token")
@@ -32,9 +32,9 @@ func (f fields) token(key string) Secret {
 	return token
 }
 
-// isStrong reports whether a text could have been drawn from 2^tokenBits others that look alike:
-// its length times the bits of a character of the kinds that it has. Words and repetitions are
-// weaker than they look, which only their author can know.
+// isStrong reports whether a text may be one of 2^tokenBits of its form: its length times the bits
+// of a character of its kinds. Words and repetitions are weaker than that, which cannot be
+// computed.
 func isStrong(token string) bool {
 	seen := map[rune]bool{}
 	lower, upper, digit, other, hex := false, false, false, false, true

@@ -9,13 +9,12 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Text processors, chats and web pages put typographic quotes and blanks for those of ASCII, which
-// look alike and mean nothing in YAML.
+// Text processors, chats and web pages replace the quotes and blanks of ASCII by typographic ones,
+// which look alike and have no meaning in YAML.
 
 const typographic = "“”„‟«»‘’‚‛‹›"
 
-// trimTypographicQuotes is what stands between typographic quotes; false for a text that
-// does not stand between them.
+// trimTypographicQuotes returns the text between typographic quotes; false for a text without them.
 func trimTypographicQuotes(s string) (string, bool) {
 	first, n := utf8.DecodeRuneInString(s)
 	last, m := utf8.DecodeLastRuneInString(s)

@@ -66,7 +66,7 @@ func parseDuration(s string) (time.Duration, bool) {
 	return total, true
 }
 
-// short writes a duration as people do: 60d, 1m.
+// short formats a duration briefly: 60d, 1m.
 func short(d time.Duration) string {
 	if d >= day && d%day == 0 {
 		return strconv.Itoa(int(d/day)) + "d"
@@ -99,7 +99,7 @@ func (f fields) timeOfDay(key string, def time.Duration) time.Duration {
 	return time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
 }
 
-// zone gives the name of a time zone that is known here.
+// zone returns the name of a known time zone.
 func (f fields) zone(key string) Text {
 	t := f.nonBlank(key)
 	if t.Line == 0 {
@@ -116,7 +116,7 @@ func (f fields) zone(key string) Text {
 	return t
 }
 
-// checkKnownZone reports that the Go library does not know a time zone.
+// checkKnownZone reports a time zone that the Go library does not know.
 func checkKnownZone(name string) error {
 	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
 		return fmt.Errorf("time zone %s is not known", quote(name))
@@ -189,8 +189,8 @@ func (f fields) urlPath(key string) Text {
 	return Text{Pos: t.Pos, S: "/" + strings.Join(segments, "/")}
 }
 
-// patterns gives text patterns, whose regular expressions must compile. The rest of
-// their syntax is their owner's.
+// patterns returns text patterns, whose regular expressions must compile. Their owner checks the
+// rest of their syntax.
 func (f fields) patterns(key string) []Text {
 	n := f.get(key)
 	if n == nil {
@@ -231,7 +231,7 @@ func (s *source) patternTexts(n *node, key string) []Text {
 	return texts
 }
 
-// maxName is how many characters a name may have: metrics, paths and pages repeat it.
+// maxName is how many characters a name may have, since metrics, paths and pages repeat it.
 const maxName = 200
 
 var nameGrammar = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)

@@ -16,7 +16,7 @@ type Watch struct {
 	seen map[string]fileState // by path
 }
 
-// fileState is a file as it was looked at last.
+// fileState is a file as of its last check.
 type fileState struct {
 	info fs.FileInfo
 	contentSum
@@ -24,10 +24,10 @@ type fileState struct {
 }
 
 const (
-	// settleTime is how old a file must be when it is read, so that a later write to it shows in
-	// its time: some file systems count in seconds, and a server's clock is not ours.
+	// settleTime is how old a file must be when it is read, so that a later write to it changes its
+	// time: some file systems count in seconds, and a server's clock may differ.
 	settleTime = 5 * time.Second
-	// rereadInterval is how often files are read although nothing shows that they have changed.
+	// rereadInterval is how often files are read although nothing shows a change.
 	rereadInterval = time.Minute
 )
 
@@ -80,7 +80,7 @@ func (f *Input) content() contentSum {
 	return sumContent(f.Bytes, f.Err)
 }
 
-// contentSum tells what files hold apart; why one cannot be read counts as content.
+// contentSum identifies what a file holds, or why it cannot be read.
 type contentSum [sha256.Size]byte
 
 func sumContent(body []byte, err error) contentSum {

@@ -48,8 +48,8 @@ func beginsValue(b, next byte) bool {
 	return false
 }
 
-// valuesIn is about how many keys and values a file holds, at most twice as many as it tells, and
-// without reading it as YAML.
+// valuesIn estimates how many keys and values a file has, without parsing it: at most twice the
+// number.
 func valuesIn(src []byte) int {
 	n := 0
 	for i, b := range src {
@@ -86,8 +86,8 @@ func tooManyValues(file string, src []byte, most int) (diag.Mistake, bool) {
 	return diag.Mistake{}, false
 }
 
-// rejectLargest marks the largest of included files as too large until the others
-// together hold no more than all may.
+// rejectLargest rejects the largest included files until the others together hold at most most
+// values.
 func rejectLargest(files []*includedFile, most int) {
 	type weighed struct {
 		*includedFile
