@@ -395,7 +395,7 @@ func limitSections() []limitSection {
 					"likewise, for the routes for which there is no room", "routes.TestTenantsTotal",
 				},
 				{
-					"a line of times or a rule that is mended", "{calendars.longestMended:bytes}", "",
+					"a line of times or a rule that is mended", "{recur.LongestLenient:bytes}", "",
 					"it is read by the letter, and what is wrong with it is reported", "calendars.TestOddTimes",
 				},
 				{

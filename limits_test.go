@@ -72,7 +72,7 @@ var noRow = map[string][]string{
 		"server.mostLingering", "contain.mostReported",
 	},
 	"it is a bound of the grammar, beyond which a text is not what it should be": {
-		"calendars.longestDuration", "calendars.longestOffset", "calendars.maxInterval", "calendars.maxList",
+		"recur.LongestDuration", "recur.longestOffset", "recur.maxInterval", "recur.maxList",
 		"calendars.longestTZID", "calendars.longestName", "calendars.maxCategories", "calendars.longestCharset",
 		"calendars.mostOnsets", "config.longestRange", "pivot.maxHeaderValue", "pivot.maxModule", "pivot.maxName",
 		"pivot.maxSteps", "templates.longestNumber", "server.maxTokens",

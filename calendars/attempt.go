@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -176,7 +177,7 @@ func (a *attempt) redirected(from *url.URL, answer *http.Response) (*url.URL, *F
 		return refuse("to an address that cannot be read")
 	}
 	if scheme := to.Scheme; normalise(to) != nil {
-		return refuse("to an address of the scheme %s; want http or https, and a host", quote(scheme))
+		return refuse("to an address of the scheme %s; want http or https, and a host", diag.Quote(scheme))
 	}
 	to.User = nil
 	switch {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/callhours/callhours/calendars/recur"
 )
 
 var benchFrom = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
@@ -100,7 +102,7 @@ func lane(n int) []Occurrence {
 	e := &Event{UID: "short"}
 	occurrences := make([]Occurrence, n, n+1)
 	for i := range occurrences {
-		occurrences[i] = Occurrence{Start: int64(i) * 2 * hour, End: int64(i)*2*hour + hour, Event: e}
+		occurrences[i] = Occurrence{Start: int64(i) * 2 * recur.Hour, End: int64(i)*2*recur.Hour + recur.Hour, Event: e}
 	}
 	return occurrences
 }
@@ -109,13 +111,13 @@ func lane(n int) []Occurrence {
 // the worst case: every search has to go back to it.
 func BenchmarkAt(b *testing.B) {
 	const n = 100_000
-	const end = n * 2 * hour
+	const end = n * 2 * recur.Hour
 	for _, c := range []struct {
 		name string
 		with []Occurrence
 	}{
 		{"one-after-the-other", nil},
-		{"a-fortnight-over-them", []Occurrence{{Start: end / 2, End: end/2 + 14*day, Event: &Event{UID: "long"}}}},
+		{"a-fortnight-over-them", []Occurrence{{Start: end / 2, End: end/2 + 14*recur.Day, Event: &Event{UID: "long"}}}},
 		{"one-over-them-all", []Occurrence{{Start: 0, End: end, Event: &Event{UID: "long"}}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -124,7 +126,7 @@ func BenchmarkAt(b *testing.B) {
 			at := int64(0)
 			b.ReportAllocs()
 			for b.Loop() {
-				at = (at + 7919*minute) % end
+				at = (at + 7919*recur.Minute) % end
 				dst = timeline.At(dst[:0], at)
 			}
 		})

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -31,7 +32,7 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 		body, err = unzip(ctx, wire, limit)
 	default:
 		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is %s, want gzip or none", ErrNotCalendar,
-			quote(encoding))
+			diag.Quote(encoding))
 	}
 	switch {
 	case wire.N <= 0:

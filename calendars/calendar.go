@@ -29,6 +29,8 @@ import (
 	"sync/atomic"
 	"time"
 	"weak"
+
+	"github.com/callhours/callhours/calendars/recur"
 )
 
 // Calendar is what was read from one feed, or from several files that make one calendar. It is immutable, and small:
@@ -281,10 +283,10 @@ func (e *Event) key() string {
 		return e.UID
 	}
 	s := *e.replaces
-	if s.form == zonedForm {
-		s = stamp{civil: Instant(s.civil, s.zone), form: utcForm}
+	if s.Form == recur.Zoned {
+		s = stamp{Time: recur.Time{Civil: Instant(s.Civil, s.zone), Form: recur.UTC}}
 	}
-	return e.UID + "\x00" + strconv.Itoa(int(s.form)) + ":" + strconv.FormatInt(s.civil, 10)
+	return e.UID + "\x00" + strconv.Itoa(int(s.Form)) + ":" + strconv.FormatInt(s.Civil, 10)
 }
 
 // supersedes reports whether e, which stands later in the feed, is the valid version of the two (RFC 5546, 2.1.4 and

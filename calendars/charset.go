@@ -12,6 +12,8 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // inCharset is a body in UTF-8 that its server says to be in another charset (RFC 5545, 3.1.4: the parameter of
@@ -129,7 +131,7 @@ func (r *reader) reportCharset(l line) {
 	switch {
 	case r.charset != "":
 		r.forgive(l.number, fmt.Sprintf("the charset %s, which the server names, is not known; what is not UTF-8 is %s%s",
-			quote(r.charset), latin, cure))
+			diag.Quote(r.charset), latin, cure))
 	case isLatin:
 		r.forgive(l.number, "a line that is not in UTF-8 is "+latin+cure)
 	default:

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // TestCharset fetches titles in the charsets of old servers, and in UTF-8 that servers call otherwise.
@@ -116,7 +118,7 @@ func TestForeignLetters(t *testing.T) {
 	t.Parallel()
 	const cure = "; publish it in UTF-8"
 	unknown := func(line, charset string) []string {
-		return []string{line + "the charset " + quote(charset) +
+		return []string{line + "the charset " + diag.Quote(charset) +
 			", which the server names, is not known; what is not UTF-8 is read as the Latin letters of Windows" + cure}
 	}
 	for _, c := range []struct {

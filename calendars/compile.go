@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/callhours/callhours/calendars/recur"
 )
 
 // Compile works out the occurrences that overlap [from, to). It never fails: an event that is over a
@@ -117,7 +119,7 @@ func (x *compiler) tryExpand(s *series) (event *Event, over string) {
 		if master != nil {
 			x.except(&taken, master, *o.replaces)
 		}
-		x.add(o, slot{at: x.clock.instant(o.start), civil: o.start.civil}, x.span(o))
+		x.add(o, slot{at: x.clock.instant(o.start), civil: o.start.Civil}, x.span(o))
 	}
 	if master == nil {
 		return event, ""
@@ -155,12 +157,12 @@ func (x *compiler) tryExpand(s *series) (event *Event, over string) {
 
 func (x *compiler) addVariant(master *Event, v variant, s slot) {
 	moved := master.start
-	moved.civil = s.civil + v.shift
+	moved.Civil = s.civil + v.shift
 	switch start := v.event.start; {
-	case start.isDay() != moved.isDay(): // A day has no clock.
-		s.civil = moved.civil
+	case start.IsDate() != moved.IsDate(): // A day has no clock.
+		s.civil = moved.Civil
 		s.at = x.instant(v.event, s.civil)
-	case v.shift != 0 || start.form != moved.form || start.zone != moved.zone:
+	case v.shift != 0 || start.Form != moved.Form || start.zone != moved.zone:
 		s.at, s.civil = x.clock.instant(moved), x.clock.on(moved, start)
 	}
 	x.add(v.event, s, v.span)
@@ -189,7 +191,7 @@ func (x *compiler) add(e *Event, s slot, length span) {
 }
 
 // Moments lie between these, so that every zone can write them with a year of four digits (RFC 3339, 5.6).
-var firstMoment, lastMoment = (int64(dayOf(0, 1, 1)) + 2) * day, (int64(dayOf(lastYear+1, 1, 1)) - 2) * day
+var firstMoment, lastMoment = recur.Civil(0, 1, 1) + 2*recur.Day, recur.Civil(recur.LastYear+1, 1, 1) - 2*recur.Day
 
 // written is an occurrence within the moments that can be written. That its end is another one than the
 // calendar says is a Problem.
@@ -207,41 +209,41 @@ func (x *compiler) written(start, end int64, e *Event) Occurrence {
 // instant is where civil time on the event's own wall clock lies.
 func (x *compiler) instant(e *Event, civil int64) int64 {
 	s := e.start
-	s.civil = civil
+	s.Civil = civil
 	return x.clock.instant(s)
 }
 
 // span is the length of an event.
 func (x *compiler) span(e *Event) span { return x.length(e.start, e.end, e.duration) }
 
-func (x *compiler) length(start stamp, end *stamp, d duration) span {
-	if start.form != dateForm {
+func (x *compiler) length(start stamp, end *stamp, d recur.Duration) span {
+	if start.Form != recur.Date {
 		if end == nil {
-			return span{wall: d.days * day, exact: d.seconds}
+			return span{wall: d.Days * recur.Day, exact: d.Seconds}
 		}
-		return span{wall: max(0, x.clock.on(*end, start)-start.civil)}
+		return span{wall: max(0, x.clock.on(*end, start)-start.Civil)}
 	}
 	// Whole days: a part of one is one, and so is none, which some exporters write for one (3.6.1 wants none at all).
-	wall := d.days*day + d.seconds
+	wall := d.Days*recur.Day + d.Seconds
 	if end != nil {
 		switch {
-		case end.form == utcForm && end.isDate(): // T235959Z is the end of that day
-			wall = end.civil - start.civil
-		case end.form == utcForm:
-			wall = x.clock.date(*end) - start.civil
+		case end.Form == recur.UTC && end.MeansDate(): // T235959Z is the end of that day
+			wall = end.Civil - start.Civil
+		case end.Form == recur.UTC:
+			wall = x.clock.date(*end) - start.Civil
 		default:
-			wall = x.clock.on(*end, start) - start.civil
+			wall = x.clock.on(*end, start) - start.Civil
 		}
 	}
-	return span{wall: max(day, wall+floorMod(-wall, day))}
+	return span{wall: max(recur.Day, wall+recur.SecondOfDay(-wall))}
 }
 
 // variant places an override with RANGE=THISANDFUTURE (3.2.13): what it does to its own slot
 // it does to all that follow.
 func (x *compiler) variant(master, o *Event) variant {
 	since := x.replaced(master, o)
-	start := o.start.civil
-	if o.start.isDay() == master.start.isDay() {
+	start := o.start.Civil
+	if o.start.IsDate() == master.start.IsDate() {
 		start = x.clock.on(o.start, master.start)
 	}
 	return variant{since: since, shift: start - since.civil, event: o, span: x.span(o)}
@@ -256,14 +258,14 @@ func (x *compiler) replaced(master, o *Event) slot {
 // align makes a time that names an occurrence of the master one of the master's kind.
 func (x *compiler) align(master *Event, s stamp) stamp {
 	switch {
-	case master.start.form == dateForm:
-		return stamp{civil: x.clock.date(s)}
-	case s.form == dateForm:
+	case master.start.Form == recur.Date:
+		return stamp{Time: recur.Time{Civil: x.clock.date(s)}}
+	case s.Form == recur.Date:
 		aligned := master.start
-		aligned.civil = s.civil + floorMod(master.start.civil, day)
+		aligned.Civil = s.Civil + recur.SecondOfDay(master.start.Civil)
 		return aligned
-	case s.form == floatingForm && master.start.form == zonedForm: // what names an occurrence is on its clock
-		s.form, s.zone = zonedForm, master.start.zone
+	case s.Form == recur.Floating && master.start.Form == recur.Zoned: // what names an occurrence is on its clock
+		s.Form, s.zone = recur.Zoned, master.start.zone
 	}
 	return s
 }
@@ -275,11 +277,11 @@ type exceptions struct {
 }
 
 func (x *compiler) except(e *exceptions, master *Event, s stamp) {
-	if s.form == dateForm && master.start.form != dateForm {
+	if s.Form == recur.Date && master.start.Form != recur.Date {
 		if e.days == nil {
 			e.days = map[int64]bool{}
 		}
-		e.days[floorDiv(s.civil, day)] = true
+		e.days[recur.Midnight(s.Civil)] = true
 		return
 	}
 	if e.instants == nil {
@@ -292,7 +294,7 @@ func (e *exceptions) clone() exceptions {
 	return exceptions{instants: maps.Clone(e.instants), days: maps.Clone(e.days)}
 }
 
-func (e *exceptions) has(s slot) bool { return e.instants[s.at] || e.days[floorDiv(s.civil, day)] }
+func (e *exceptions) has(s slot) bool { return e.instants[s.at] || e.days[recur.Midnight(s.civil)] }
 
 // collect finds the slots of a master that may reach into the window, in order and each once, in x.slots. It returns
 // which limit they are over, if any.
@@ -309,10 +311,10 @@ func (x *compiler) collect(master *Event, variants []variant) (over string) {
 		back = max(back, v.shift+v.span.wall+v.span.exact)
 		ahead = max(ahead, -v.shift)
 	}
-	from, to := x.from-back-2*day, x.to+ahead+2*day
+	from, to := x.from-back-2*recur.Day, x.to+ahead+2*recur.Day
 
-	if from <= start.civil && start.civil < to && !x.clock.endsBeforeStart(master) {
-		x.slots = append(x.slots, slot{at: x.clock.instant(start), civil: start.civil})
+	if from <= start.Civil && start.Civil < to && !x.clock.endsBeforeStart(master) {
+		x.slots = append(x.slots, slot{at: x.clock.instant(start), civil: start.Civil})
 	}
 	for _, r := range master.rules {
 		if over := x.collectRule(r, start, from, to); over != "" {
@@ -325,10 +327,10 @@ func (x *compiler) collect(master *Event, variants []variant) (over string) {
 	for _, d := range master.dates {
 		s := x.align(master, d.start)
 		added := slot{at: x.clock.instant(s)}
-		if added.civil = s.civil; s.form != start.form || s.zone != start.zone {
+		if added.civil = s.Civil; s.Form != start.Form || s.zone != start.zone {
 			added.civil = wall.civil(added.at)
 		}
-		if d.end != nil || d.duration != (duration{}) {
+		if d.end != nil || d.duration != (recur.Duration{}) {
 			length := x.length(s, d.end, d.duration)
 			added.span = &length
 		}
@@ -344,23 +346,23 @@ func (x *compiler) collect(master *Event, variants []variant) (over string) {
 }
 
 // collectRule adds the slots of one rule.
-func (x *compiler) collectRule(r *rule, start stamp, from, to int64) (over string) {
+func (x *compiler) collectRule(r *recur.Rule, start stamp, from, to int64) (over string) {
 	to, last := x.until(r, start, to)
-	b := &budget{left: min(x.limits.Steps, x.steps)}
-	allowed := b.left
-	defer func() { x.steps -= allowed - max(0, b.left) }()
-	if r.count > 0 && !r.names(start.civil, b) {
+	b := &recur.Budget{Left: min(x.limits.Steps, x.steps)}
+	allowed := b.Left
+	defer func() { x.steps -= allowed - max(0, b.Left) }()
+	if r.Count > 0 && !r.Includes(start.Civil, b) {
 		// 3.3.10: DTSTART always counts as the first occurrence, also where the rule does not name it.
-		if r.count == 1 {
+		if r.Count == 1 {
 			return ""
 		}
 		fewer := *r
-		fewer.count--
+		fewer.Count--
 		r = &fewer
 	}
-	for civil := range r.starts(start.civil, from, to, b) {
+	for civil := range r.Starts(start.Civil, from, to, b) {
 		s := start
-		s.civil = civil
+		s.Civil = civil
 		at := x.clock.instant(s)
 		if at > last {
 			break
@@ -371,7 +373,7 @@ func (x *compiler) collectRule(r *rule, start stamp, from, to int64) (over strin
 		}
 	}
 	switch {
-	case !b.over():
+	case !b.Over():
 		return ""
 	case allowed < x.limits.Steps:
 		return fmt.Sprintf("the rules of the calendar take more than %d steps with it (limits.calendar_steps)",

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -39,7 +40,7 @@ var everyPart = append(
 
 // wholly makes two calendars comparable by all that is known of their events.
 var wholly = cmp.Options{
-	cmp.AllowUnexported(Event{}, schedule{}, rdate{}, stamp{}, duration{}, rule{}, nthWeekday{}),
+	cmp.Exporter(func(reflect.Type) bool { return true }),
 	cmp.Comparer(func(a, b *time.Location) bool { return a == b }),
 	cmpopts.IgnoreFields(schedule{}, "place", "home"),
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/calendars/recur"
 )
 
 // corpus is a folder of calendars that nobody on this project wrote, with the occurrences on which independent engines
@@ -91,7 +93,7 @@ func recentZones(t *testing.T) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Instant(int64(dayOf(2026, 12, 1))*day, zone) == int64(dayOf(2026, 12, 1))*day+7*hour
+	return Instant(recur.Civil(2026, 12, 1), zone) == recur.Civil(2026, 12, 1)+7*recur.Hour
 }
 
 func strs(v any) (list []string) {
@@ -108,16 +110,17 @@ func strs(v any) (list []string) {
 
 func checkPublished(t *testing.T, c publishedRule) string {
 	t.Helper()
-	start, err := parseStamp(c.DTStart)
+	written, err := recur.ParseTime(c.DTStart)
+	start := stamp{Time: written}
 	if err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := parseRule(c.RRule)
+	parsed, err := recur.Parse(c.RRule)
 	if err != nil {
 		return err.Error()
 	}
 	if c.TZID != nil {
-		start.form = zonedForm
+		start.Form = recur.Zoned
 		if start.zone, err = LoadZone(*c.TZID); err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +129,7 @@ func checkPublished(t *testing.T, c publishedRule) string {
 	to, last := x.until(parsed, start, forever)
 	expect, except := strs(c.Expect), strs(c.ExDate)
 	var got []string
-	for civil := range parsed.anchored(start.civil).starts(start.civil, start.civil, to, &budget{left: 1 << 30}) {
+	for civil := range parsed.Anchor(start.Civil).Starts(start.Civil, start.Civil, to, &recur.Budget{Left: 1 << 30}) {
 		if x.instant(&Event{schedule: schedule{start: start}}, civil) > last {
 			break
 		}

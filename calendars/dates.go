@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // setDates takes in RDATEs or EXDATEs. One that cannot be read costs the series nothing else.
@@ -26,7 +29,7 @@ func (r *reader) setDates(e *Event, p property) bool {
 			if !reported {
 				r.problem(e, p, zone.what(), "is read with it on the clock of DTSTART"+zone.hint)
 			}
-			d.start.form, d.start.zone = e.start.form, e.start.zone
+			d.start.Form, d.start.zone = e.start.Form, e.start.zone
 			err, reported = nil, true
 		}
 		switch {
@@ -59,7 +62,7 @@ func (r *reader) unusedDate(e *Event, p property, err error) {
 // dateOnly forgives an unknown zone where only the date of a time counts: in an all-day series.
 func (r *reader) dateOnly(e *Event, p property, s stamp, err error) (stamp, error) {
 	zone, ok := errors.AsType[unknownZone](err)
-	if !ok || e.start.form != dateForm || e.start == (stamp{}) {
+	if !ok || e.start.Form != recur.Date || e.start == (stamp{}) {
 		return s, err
 	}
 	what := "series"
@@ -69,7 +72,7 @@ func (r *reader) dateOnly(e *Event, p property, s stamp, err error) (stamp, erro
 	r.forgive(p.line,
 		fmt.Sprintf("%s: %s, and does not matter in an all-day %s: the date counts", p.name, zone.what(), what))
 	if s.unplaced() {
-		s = stamp{civil: s.civil - floorMod(s.civil, day)}
+		s = stamp{Time: recur.Time{Civil: recur.Midnight(s.Civil)}}
 	}
 	return s, nil
 }
@@ -112,7 +115,7 @@ func (r *reader) placeOverrides() {
 			r.useless(e, o.property, err)
 			continue
 		default:
-			s.form, s.zone = series.start.form, series.start.zone
+			s.Form, s.zone = series.start.Form, series.start.zone
 			becomes := "is read with it on the clock of its series' DTSTART"
 			if series == e {
 				becomes = "is read as one of its own"
@@ -120,7 +123,7 @@ func (r *reader) placeOverrides() {
 			r.problem(e, o.property, o.zone.what(), becomes+o.zone.hint)
 		}
 		if e.start.unplaced() { // it is cancelled, and has no DTSTART
-			e.start, e.AllDay = s, s.form == dateForm
+			e.start, e.AllDay = s, s.Form == recur.Date
 		}
 		*e.replaces = s
 	}
@@ -128,7 +131,7 @@ func (r *reader) placeOverrides() {
 }
 
 // unplaced reports whether a stamp is in a zone that is not known.
-func (s stamp) unplaced() bool { return s.form == zonedForm && s.zone == nil }
+func (s stamp) unplaced() bool { return s.Form == recur.Zoned && s.zone == nil }
 
 // rdate reads a DATE, a DATE-TIME, or a PERIOD: two of these or one and a duration (3.3.9). Also where a zone is not
 // known, which is the error then, all else is read.
@@ -138,7 +141,7 @@ func (r *reader) rdate(kind valueKind, text string) (d rdate, err error) {
 	if _, ok := errors.AsType[unknownZone](err); err != nil && !ok || !period {
 		return d, err
 	}
-	if length, bad := parseDuration(second); bad == nil {
+	if length, bad := recur.ParseDuration(second); bad == nil {
 		d.duration = length
 		return d, err
 	}
@@ -164,17 +167,17 @@ func (r *reader) withLength(e *Event, p property, d rdate, item string) rdate {
 	}
 	flaw := ""
 	switch end := d.end; {
-	case end == nil && (d.duration.days <= 0 && d.duration.seconds <= 0 || d.duration.days < 0 ||
-		d.duration.seconds < 0):
-		flaw = "want a period of positive length, found " + quote(written)
+	case end == nil && (d.duration.Days <= 0 && d.duration.Seconds <= 0 || d.duration.Days < 0 ||
+		d.duration.Seconds < 0):
+		flaw = "want a period of positive length, found " + diag.Quote(written)
 	case end == nil:
 	case end.unplaced(): // It was forgiven in an all-day series: a part of a day is one.
-		*end = stamp{civil: end.civil, form: floatingForm}
-	case end.form == dateForm:
-		end.form, end.zone = d.start.form, d.start.zone
+		*end = stamp{Time: recur.Time{Civil: end.Civil, Form: recur.Floating}}
+	case end.Form == recur.Date:
+		end.Form, end.zone = d.start.Form, d.start.zone
 	}
 	if d.end != nil && !d.end.after(d.start) {
-		flaw = "want a period that ends after its start, found " + quote(item)
+		flaw = "want a period that ends after its start, found " + diag.Quote(item)
 	}
 	if flaw != "" {
 		r.problem(e, p, flaw, "is read with the date, which lasts as long as the event")
@@ -187,10 +190,10 @@ func (r *reader) withLength(e *Event, p property, d rdate, item string) rdate {
 // those before them and, as ends of whole days, after themselves.
 func (s stamp) after(other stamp) bool {
 	switch {
-	case other.form == dateForm && s.form != utcForm:
-		return s.civil >= other.civil
-	case s.form == other.form && s.zone == other.zone:
-		return s.civil > other.civil
+	case other.Form == recur.Date && s.Form != recur.UTC:
+		return s.Civil >= other.Civil
+	case s.Form == other.Form && s.zone == other.zone:
+		return s.Civil > other.Civil
 	case s.placed() && other.placed():
 		return s.absolute() > other.absolute()
 	}
@@ -198,12 +201,12 @@ func (s stamp) after(other stamp) bool {
 }
 
 // placed reports whether a stamp means the same instant to everybody.
-func (s stamp) placed() bool { return s.form == utcForm || s.form == zonedForm }
+func (s stamp) placed() bool { return s.Form == recur.UTC || s.Form == recur.Zoned }
 
 // absolute is the instant of a placed stamp.
 func (s stamp) absolute() int64 {
-	if s.form == utcForm {
-		return s.civil
+	if s.Form == recur.UTC {
+		return s.Civil
 	}
-	return Instant(s.civil, s.zone)
+	return Instant(s.Civil, s.zone)
 }

@@ -200,7 +200,7 @@ func (r *reader) closeInner(components int) {
 		if eventProperties[p.name] == scheduling && p.name != "DURATION" {
 			r.note(Problem{File: r.file, Line: p.line, Property: p.name, Message: fmt.Sprintf(
 				"it stands in %s, not in the event, and is ignored (is END:%[1]s missing before it?)",
-				brief(r.open[components]))})
+				diag.Brief(r.open[components]))})
 			break
 		}
 	}
@@ -210,7 +210,7 @@ func (r *reader) closeInner(components int) {
 // adopt makes the event's what stands in a component that never ends and can only be the event's.
 func (r *reader) adopt() {
 	d := r.draft
-	component := brief(r.open[d.depth])
+	component := diag.Brief(r.open[d.depth])
 	has := map[string]bool{}
 	for _, p := range d.properties {
 		has[p.name] = true

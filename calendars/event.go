@@ -11,6 +11,7 @@ import (
 
 	ics "github.com/arran4/golang-ical"
 
+	"github.com/callhours/callhours/calendars/recur"
 	"github.com/callhours/callhours/internal/diag"
 )
 
@@ -45,10 +46,10 @@ type schedule struct {
 	dated     bool  // modified is LAST-MODIFIED
 
 	start      stamp
-	end        *stamp   // DTEND; nil: duration decides
-	duration   duration // zero: none
-	rules      []*rule
-	exclusions []*rule // EXRULE, of RFC 2445
+	end        *stamp         // DTEND; nil: duration decides
+	duration   recur.Duration // zero: none
+	rules      []*recur.Rule
+	exclusions []*recur.Rule // EXRULE, of RFC 2445
 	dates      []rdate
 	exceptions []stamp // EXDATE
 
@@ -60,7 +61,7 @@ type schedule struct {
 type rdate struct {
 	start    stamp
 	end      *stamp
-	duration duration
+	duration recur.Duration
 }
 
 // use says what is read of an event's property.
@@ -106,22 +107,22 @@ func (e *Event) describe(p property) (flaw, becomes string) {
 	case "TRANSP":
 		transp := strings.ToUpper(strings.Trim(p.value, "\"' \t"))
 		if e.Transparent = transp == "TRANSPARENT"; !e.Transparent && transp != "" && transp != "OPAQUE" {
-			return "unknown value " + quote(p.value),
+			return "unknown value " + diag.Quote(p.value),
 				"counts as opaque" + diag.Suggest(transp, []string{"TRANSPARENT", "OPAQUE"})
 		}
 	case "SEQUENCE":
 		text := strings.TrimSpace(p.value)
 		var err error
 		if e.sequence, err = strconv.Atoi(text); err != nil && text != "" {
-			return "want a number, found " + quote(p.value), "is read without it"
+			return "want a number, found " + diag.Quote(p.value), "is read without it"
 		}
 	case "LAST-MODIFIED":
-		if s, err := parseStamp(plainTime(p.value)); err == nil {
-			e.modified, e.dated = s.civil, true
+		if s, err := recur.ParseTime(recur.PlainTime(p.value)); err == nil {
+			e.modified, e.dated = s.Civil, true
 		}
 	case "DTSTAMP":
-		if s, err := parseStamp(p.value); err == nil && e.modified == 0 {
-			e.modified = s.civil
+		if s, err := recur.ParseTime(p.value); err == nil && e.modified == 0 {
+			e.modified = s.Civil
 		}
 	}
 	if cut {
@@ -143,7 +144,7 @@ func (e *Event) setStatus(status string) (flaw, becomes string) {
 	if status == "" || slices.Contains(statuses, status) {
 		return "", ""
 	}
-	return "unknown status " + quote(status), "counts as confirmed" + diag.Suggest(status, statuses)
+	return "unknown status " + diag.Quote(status), "counts as confirmed" + diag.Suggest(status, statuses)
 }
 
 // The order in which scheduling properties are read: the later ones depend on DTSTART.
@@ -205,7 +206,7 @@ func (r *reader) event(d *draft) *Event {
 		}
 		e.start = *e.replaces
 	}
-	e.AllDay = e.start.form == dateForm
+	e.AllDay = e.start.Form == recur.Date
 	if e.replaces != nil && e.UID == "" {
 		r.problem(e, property{line: d.line, name: "RECURRENCE-ID"}, "an event without a UID changes no series",
 			"is read as one of its own")
@@ -235,10 +236,10 @@ func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 		e.replaces, e.Recurring, e.RecurrenceID = &s, true, p.value
 		if written := strings.ToUpper(parameters["RANGE"]); written != "" {
 			const onwards = "THISANDFUTURE"
-			if e.onwards = nearestOf(written, []string{onwards}) == onwards; !e.onwards {
-				r.forgive(p.line, "RANGE="+brief(written)+" is ignored; the change is of one occurrence")
+			if e.onwards = diag.Correct(written, []string{onwards}) == onwards; !e.onwards {
+				r.forgive(p.line, "RANGE="+diag.Brief(written)+" is ignored; the change is of one occurrence")
 			} else if written != onwards {
-				r.forgive(p.line, "RANGE="+brief(written)+" is read as RANGE="+onwards)
+				r.forgive(p.line, "RANGE="+diag.Brief(written)+" is read as RANGE="+onwards)
 			}
 		}
 	case "DTSTART":
@@ -250,9 +251,9 @@ func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 	case "DTEND":
 		return r.setEnd(e, p)
 	case "DURATION":
-		length, err := parseDuration(p.value)
-		if err == nil && (length.days < 0 || length.seconds < 0) {
-			err = fmt.Errorf("want it to be positive, found %s", quote(p.value))
+		length, err := recur.ParseDuration(p.value)
+		if err == nil && (length.Days < 0 || length.Seconds < 0) {
+			err = fmt.Errorf("want it to be positive, found %s", diag.Quote(p.value))
 		}
 		if err != nil {
 			return err.Error(), true
@@ -271,16 +272,16 @@ func (r *reader) setEnd(e *Event, p property) (flaw string, usable bool) {
 	written := s
 	s, err = r.dateOnly(e, p, s, err)
 	if err == nil && written.unplaced() { // A part of a day is a day, as in a known zone.
-		s = stamp{civil: written.civil, form: floatingForm}
+		s = stamp{Time: recur.Time{Civil: written.Civil, Form: recur.Floating}}
 	}
 	if _, ok := errors.AsType[unknownZone](err); ok {
 		return "", r.useless(e, p, err)
 	}
-	if err == nil && s.form == dateForm && e.start.form != dateForm {
-		s.form, s.zone = e.start.form, e.start.zone
+	if err == nil && s.Form == recur.Date && e.start.Form != recur.Date {
+		s.Form, s.zone = e.start.Form, e.start.zone
 	}
-	if err == nil && s.form == e.start.form && s.zone == e.start.zone && s.civil < e.start.civil {
-		err = fmt.Errorf("want an end after the start, found %s", quote(p.value))
+	if err == nil && s.Form == e.start.Form && s.zone == e.start.zone && s.Civil < e.start.Civil {
+		err = fmt.Errorf("want an end after the start, found %s", diag.Quote(p.value))
 	}
 	if err != nil {
 		return err.Error(), true
@@ -302,9 +303,9 @@ func (r *reader) useless(e *Event, p property, err error) bool {
 // withoutEnd is what becomes of an event one of whose DTEND and DURATION cannot be used.
 func (e *Event) withoutEnd() string {
 	switch {
-	case e.end != nil || e.duration != (duration{}):
+	case e.end != nil || e.duration != (recur.Duration{}):
 		return "is read without it"
-	case e.start.form == dateForm:
+	case e.start.Form == recur.Date:
 		return "lasts one day"
 	}
 	return "has no length"
@@ -319,7 +320,7 @@ func (r *reader) setRule(e *Event, p property) {
 		return
 	}
 	e.Recurring = true
-	parsed, odd, err := readRule(p.value)
+	parsed, odd, err := recur.ParseLenient(p.value)
 	if odd != "" {
 		r.forgive(p.line, odd)
 	}
@@ -331,7 +332,7 @@ func (r *reader) setRule(e *Event, p property) {
 		r.problem(e, p, err.Error(), becomes)
 		return
 	}
-	if parsed = parsed.anchored(e.start.civil); p.name == "EXRULE" {
+	if parsed = parsed.Anchor(e.start.Civil); p.name == "EXRULE" {
 		e.exclusions = append(e.exclusions, parsed)
 	} else {
 		e.rules = append(e.rules, parsed)
@@ -349,21 +350,22 @@ func (r *reader) stamp(p property) (stamp, error) {
 
 // parse reads a DATE or DATE-TIME. A UTC time has no TZID (3.2.19), nor has a DATE.
 func (r *reader) parse(kind valueKind, text string) (stamp, error) {
-	s, err := parseStamp(text)
+	written, err := recur.ParseTime(text)
 	if err != nil {
-		return s, err
+		return stamp{}, err
 	}
+	s := stamp{Time: written}
 	if kind.date {
-		if s.form != dateForm {
+		if s.Form != recur.Date {
 			r.forgive(kind.line, "the time behind a date is ignored, since VALUE=DATE says that it is one")
 		}
-		s = stamp{civil: s.civil - floorMod(s.civil, day)}
+		s.Time = recur.Time{Civil: recur.Midnight(s.Civil)}
 	}
-	if kind.zoned && s.form == utcForm {
+	if kind.zoned && s.Form == recur.UTC {
 		r.forgive(kind.line, "the TZID of a time in UTC, which ends in Z, is ignored; remove one of the two")
 	}
-	if kind.zoned && s.form == floatingForm {
-		s.form = zonedForm
+	if kind.zoned && s.Form == recur.Floating {
+		s.Form = recur.Zoned
 		s.zone, err = r.zones.find(zoneName{r.calendars, kind.tzid}, kind.line)
 	}
 	return s, err
@@ -417,7 +419,7 @@ func (p property) parameters() (map[string]string, error) {
 	}
 	parsed, err := ics.ParseProperty(ics.ContentLine(p.content))
 	if err != nil || parsed.Value != p.value {
-		return nil, fmt.Errorf("want parameters such as TZID=Europe/Berlin, found %s", quote(p.content[len(p.name):]))
+		return nil, fmt.Errorf("want parameters such as TZID=Europe/Berlin, found %s", diag.Quote(p.content[len(p.name):]))
 	}
 	parameters := map[string]string{}
 	for name, values := range parsed.ICalParameters {
@@ -432,13 +434,13 @@ func renamed(parameters map[string]string) (odd string) {
 	for _, written := range slices.Sorted(maps.Keys(parameters)) {
 		name := strings.TrimSpace(written)
 		for _, of := range [...]string{"TZID", "VALUE", "RANGE"} {
-			if isNearly(name, of) {
+			if diag.IsSlip(name, of) {
 				name = of
 			}
 		}
 		if _, there := parameters[name]; name != written && !there {
 			parameters[name] = parameters[written]
-			odd = fmt.Sprintf("the parameter %s is read as %s", quote(written), name)
+			odd = fmt.Sprintf("the parameter %s is read as %s", diag.Quote(written), name)
 		}
 	}
 	return odd

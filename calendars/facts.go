@@ -3,6 +3,7 @@ package calendars
 import (
 	"time"
 
+	"github.com/callhours/callhours/calendars/recur"
 	"github.com/callhours/callhours/internal/diag"
 )
 
@@ -10,13 +11,13 @@ import (
 func (e *Event) Place() diag.Pos { return diag.Pos{File: e.file, Line: e.Line} }
 
 // Begins is the date of DTSTART as written.
-func (e *Event) Begins() (year, month, date int) { return dateOf(int(floorDiv(e.start.civil, day))) }
+func (e *Event) Begins() (year, month, date int) { return recur.DateOf(e.start.Civil) }
 
 // Zone is the zone that the event's times are written in; nil for all-day and floating events and those in UTC.
 func (e *Event) Zone() *time.Location { return e.start.zone }
 
 // IsLocal reports whether the event's times are those of whoever looks at it: it is all-day or floating.
-func (e *Event) IsLocal() bool { return e.start.form == dateForm || e.start.form == floatingForm }
+func (e *Event) IsLocal() bool { return e.start.Form == recur.Date || e.start.Form == recur.Floating }
 
 // Repeats reports whether the event has a rule.
 func (e *Event) Repeats() bool { return len(e.rules) > 0 }
@@ -24,8 +25,8 @@ func (e *Event) Repeats() bool { return len(e.rules) > 0 }
 // Annual reports whether a rule repeats the event by the year, and onDate whether always on the date of DTSTART.
 func (e *Event) Annual() (annual, onDate bool) {
 	for _, r := range e.rules {
-		if r.freq == yearly {
-			return true, !r.hasWeekdays() && len(r.weeks) == 0 && len(r.yearDays) == 0 && len(r.positions) == 0
+		if annual, onDate = r.Annual(); annual {
+			return annual, onDate
 		}
 	}
 	return false, false
@@ -43,16 +44,16 @@ func (o Occurrence) clockChange(w *wall) (text string, skipped, repeated bool) {
 		offset := w.offsetAt(end.at)
 		civil := end.at + offset
 		layout := func(civil int64) string { return time.Unix(civil, 0).UTC().Format("2006-01-02 15:04") }
-		if end.at > w.since && end.at-w.since < 3*hour { // shortly after a change
+		if end.at > w.since && end.at-w.since < 3*recur.Hour { // shortly after a change
 			before := time.Unix(w.since-1, 0).In(w.zone)
 			_, was := before.Zone()
 			gap := offset - int64(was)
 			if gap > 0 && end.at-w.since < gap && end.written != nil &&
-				floorMod(end.written.civil, day) == floorMod(civil-gap, day) {
+				recur.SecondOfDay(end.written.Civil) == recur.SecondOfDay(civil-gap) {
 				return layout(civil - gap), true, false
 			}
 		}
-		if w.end-end.at <= 3*hour { // shortly before one
+		if w.end-end.at <= 3*recur.Hour { // shortly before one
 			_, will := time.Unix(w.end, 0).In(w.zone).Zone()
 			// At the beginning of the hour that is shown twice nobody means the second.
 			if fold := offset - int64(will); fold > 0 && w.end-end.at < fold {
@@ -81,7 +82,7 @@ func (t *Timeline) ClockChanges(view View, from time.Time) []ClockChange {
 	var found []ClockChange
 	said := map[*Event]bool{}
 	for _, o := range t.Head(mostClockChecked) {
-		if o.End <= from.Unix() || o.Event.AllDay || o.Event.start.form == utcForm || said[o.Event] {
+		if o.End <= from.Unix() || o.Event.AllDay || o.Event.start.Form == recur.UTC || said[o.Event] {
 			continue
 		}
 		w := c.wall(o.Event.start)

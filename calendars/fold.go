@@ -1,6 +1,10 @@
 package calendars
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/callhours/callhours/calendars/recur"
+)
 
 // A fold may stand anywhere in a line (RFC 5545, 3.1), so that an indented line is the rest of the one before, whatever
 // it looks like. It is a line of its own only where a calendar could not be valid otherwise.
@@ -109,7 +113,7 @@ func (s *scanner) standsAlone(f *folding, text []byte) bool {
 			return true
 		}
 	case "DTSTART":
-		_, err := parseStamp(string(bytes.TrimSpace(value[bytes.LastIndexByte(value, ':')+1:])))
+		_, err := recur.ParseTime(string(bytes.TrimSpace(value[bytes.LastIndexByte(value, ':')+1:])))
 		if err == nil && s.inner == "VEVENT" && !s.started && !s.lookAhead().starts(len(s.body)) {
 			return true
 		}

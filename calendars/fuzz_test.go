@@ -90,42 +90,6 @@ func hostileFiles(f *testing.F) (bodies [][]byte) {
 	return bodies
 }
 
-// FuzzRule: starts ascend, lie in their window, and are those of a larger window cut.
-func FuzzRule(f *testing.F) {
-	f.Add("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;WKST=SU;INTERVAL=2", int64(1_700_000_000), int64(10_000_000))
-	f.Add("FREQ=YEARLY;BYMONTH=11;BYDAY=-1TH;BYSETPOS=1,-1;COUNT=10", int64(1_700_000_000), int64(0))
-	f.Add("FREQ=YEARLY;BYWEEKNO=1,-1;BYYEARDAY=1,-366", int64(-10_000_000_000), int64(10_000_000_000))
-	f.Add("FREQ=MINUTELY;INTERVAL=7;BYHOUR=9;BYSECOND=1,60;BYSETPOS=-1", int64(0), int64(100_000))
-	f.Add("FREQ=MONTHLY;BYMONTHDAY=-1,31;BYDAY=MO,5FR;UNTIL=20300101", int64(0), int64(0))
-	f.Fuzz(func(t *testing.T, text string, start, after int64) {
-		r, err := parseRule(text)
-		if err != nil {
-			return
-		}
-		start %= 8_000 * 366 * day
-		from := start + max(after, -after)%(1000*366*day)
-		r = r.anchored(start)
-		list := func(from, to int64) ([]int64, bool) {
-			b := &budget{left: 200_000}
-			return slices.Collect(r.starts(start, from, to, b)), !b.over()
-		}
-		larger, whole := list(from, from+300*day)
-		for i, at := range larger {
-			if at < from || at >= from+300*day || i > 0 && at <= larger[i-1] {
-				t.Fatalf("%s from %d: %d is out of place", text, start, at)
-			}
-		}
-		smaller, alsoWhole := list(from+100*day, from+200*day)
-		if !whole || !alsoWhole {
-			return
-		}
-		cut := slices.DeleteFunc(larger, func(at int64) bool { return at < from+100*day || at >= from+200*day })
-		if !slices.Equal(cut, smaller) {
-			t.Fatalf("%s from %d after %d: %v, in a larger window %v", text, start, from, smaller, cut)
-		}
-	})
-}
-
 // FuzzBody: what Read takes for a calendar begins like one, and what is said of another body is fit to show.
 func FuzzBody(f *testing.F) {
 	f.Add([]byte("\ufeff\r\n begin:vcalendar\r\nEND:VEVENT\r\n end:vcalendar\nEnd:VCalendar \n\x00"))

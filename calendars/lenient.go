@@ -8,6 +8,9 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // What feeds get wrong beyond doubt of what they mean: it is read all the same, and reported once for a body, at the
@@ -131,7 +134,7 @@ func (l line) named() (named line, odd string) {
 	} else {
 		after = len(l.rest) - len(rest) + 1
 	}
-	odd = fmt.Sprintf("%s is read as %s%c", quote(string(l.rest[:after])), name, rest[0])
+	odd = fmt.Sprintf("%s is read as %s%c", diag.Quote(string(l.rest[:after])), name, rest[0])
 	l.name, l.rest = name, rest
 	return l, odd
 }
@@ -144,7 +147,7 @@ func isGiven(name []byte) bool {
 // slipsOf are the properties of an event of which a name that nobody has given is a misspelling.
 func slipsOf(name string) (of []string) {
 	for _, property := range slices.Sorted(maps.Keys(eventProperties)) {
-		if isNearly(name, property) {
+		if diag.IsSlip(name, property) {
 			of = append(of, property)
 		}
 	}
@@ -163,7 +166,7 @@ func (l line) fits(property string) bool {
 	case "DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE", "DTSTAMP", "LAST-MODIFIED":
 		return ok && looksLikeTime(value)
 	case "TZOFFSETFROM", "TZOFFSETTO":
-		_, err := parseOffset(text)
+		_, err := recur.ParseOffset(text)
 		return err == nil
 	case "STATUS":
 		return text == "CANCELED" || slices.Contains(statuses, text)
@@ -317,11 +320,11 @@ func (l line) component() (name, odd string) {
 	}
 	written = name
 	if first, _, more := strings.Cut(name, " "); more && components[first] && !strings.Contains(name, ":") {
-		return first, fmt.Sprintf("%s:%s is read as %[1]s:%[3]s", l.name, brief(written), first)
+		return first, fmt.Sprintf("%s:%s is read as %[1]s:%[3]s", l.name, diag.Brief(written), first)
 	}
 	name = componentNear(strings.Trim(name, "\"':;,. "), name)
 	if name != written {
-		odd = fmt.Sprintf("%s:%s is read as %[1]s:%[3]s", l.name, brief(written), name)
+		odd = fmt.Sprintf("%s:%s is read as %[1]s:%[3]s", l.name, diag.Brief(written), name)
 	}
 	return name, odd
 }
@@ -340,7 +343,7 @@ func (l line) boundary() (name, component, odd string) {
 	if name = "END"; begin {
 		name = "BEGIN"
 	}
-	return name, component, fmt.Sprintf("%s is read as %s:%s", quote(string(l.name)+string(l.rest)), name, component)
+	return name, component, fmt.Sprintf("%s is read as %s:%s", diag.Quote(string(l.name)+string(l.rest)), name, component)
 }
 
 // componentNear is the component that a word is, or is with one slip; otherwise if it is none.
@@ -349,28 +352,11 @@ func componentNear(word, otherwise string) string {
 		return word
 	}
 	for _, name := range slices.Sorted(maps.Keys(components)) {
-		if isNearly(word, name) {
+		if diag.IsSlip(word, name) {
 			return name
 		}
 	}
 	return otherwise
-}
-
-// isNearly reports whether a word is another with one slip: a letter too few, too many, wrong, or two in turn.
-func isNearly(word, of string) bool {
-	if word == of || len(word)+1 < len(of) || len(word) > len(of)+1 || strings.HasPrefix(word, "X-") {
-		return false
-	}
-	start, end := 0, 0
-	for start < min(len(word), len(of)) && word[start] == of[start] {
-		start++
-	}
-	for end < min(len(word), len(of))-start && word[len(word)-1-end] == of[len(of)-1-end] {
-		end++
-	}
-	left, right := word[start:len(word)-end], of[start:len(of)-end]
-	return len(left) <= 1 && len(right) <= 1 ||
-		len(left) == 2 && len(right) == 2 && left[0] == right[1] && left[1] == right[0]
 }
 
 // asComponent finds a BEGIN or END of an event, an alarm or a calendar in a line that is written as neither: "BEGIN
@@ -397,9 +383,9 @@ func (l line) asComponent() (name string, begin bool) {
 	verb, ok := strings.CutSuffix(letters, name)
 	switch {
 	case !ok:
-	case verb == "END" || l.name != nil && isNearly(verb, "END"):
+	case verb == "END" || l.name != nil && diag.IsSlip(verb, "END"):
 		return name, false
-	case verb == "BEGIN" || isNearly(verb, "BEGIN"):
+	case verb == "BEGIN" || diag.IsSlip(verb, "BEGIN"):
 		return name, true
 	}
 	return "", false

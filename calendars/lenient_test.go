@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/calendars/recur"
 )
 
 // TestForgiven: what is meant beyond doubt is read, and reported; what is not is lost with a Problem at its line.
@@ -398,14 +400,14 @@ func FuzzNothingVanishes(f *testing.F) {
 		}
 		found := map[int64]bool{}
 		for _, e := range calendar.Events() {
-			found[e.start.civil/day] = true
+			found[e.start.Civil/recur.Day] = true
 		}
 		for i := range events {
 			start, stop := first[i], end
 			if i+1 < events {
 				stop = first[i+1]
 			}
-			if found[int64(dayOf(2026, 12, i+1))] || place <= start && until >= stop {
+			if found[recur.Civil(2026, 12, i+1)/recur.Day] || place <= start && until >= stop {
 				continue
 			}
 			// Where the event's lines are now.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars/patterns"
+	"github.com/callhours/callhours/calendars/recur"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/growth"
 )
@@ -109,9 +110,9 @@ func TestTextsAreLinear(t *testing.T) {
 		"NearName":      func(s string) { patterns.NearName(s, []string{"closed", s}) },
 		"ParsePatterns": func(s string) { _, _ = patterns.ParseList([]diag.Text{{S: s}}) },
 		"LoadZone":      func(s string) { _, _ = LoadZone(s) },
-		"parseRule":     func(s string) { _, _ = parseRule("FREQ=" + s) },
-		"parseStamp":    func(s string) { _, _ = parseStamp(s) },
-		"parseDuration": func(s string) { _, _ = parseDuration("P" + s) },
+		"parseRule":     func(s string) { _, _ = recur.Parse("FREQ=" + s) },
+		"parseTime":     func(s string) { _, _ = recur.ParseTime(s) },
+		"parseDuration": func(s string) { _, _ = recur.ParseDuration("P" + s) },
 		"prefixedZone":  func(s string) { (&zones{limits: Limits{}.withDefaults()}).search(zoneName{1, s}) },
 		"cutText":       func(s string) { _, _ = cutText(s, longestText) },
 	} {
@@ -135,16 +136,16 @@ func TestStepsAreLinear(t *testing.T) {
 		"FREQ=DAILY", "FREQ=HOURLY;BYMINUTE=1,2,3;BYSETPOS=366", "FREQ=YEARLY;BYDAY=" + list,
 		"FREQ=MONTHLY;BYMONTHDAY=30;BYMONTH=2", "FREQ=SECONDLY;INTERVAL=7;BYHOUR=3",
 	} {
-		r, err := parseRule(text)
+		r, err := recur.Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		start := int64(dayOf(2026, 1, 1)) * day
+		start := recur.Civil(2026, 1, 1)
 		growth.Linear(t, 400, func(n int) int {
-			b := &budget{left: 1 << 40}
-			for range r.anchored(start).starts(start, start, start+int64(n)*day, b) {
+			b := &recur.Budget{Left: 1 << 40}
+			for range r.Anchor(start).Starts(start, start, start+int64(n)*recur.Day, b) {
 			}
-			return 1<<40 - b.left
+			return 1<<40 - b.Left
 		})
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/callhours/callhours/calendars/recur"
 )
 
 // The events of a Calendar are kept packed: one text, in which an event of an office takes a hundred bytes, where the
@@ -87,7 +89,7 @@ func (p *packer) event(e *Event) {
 	for i, is := range [...]bool{ // in the order of the bits
 		e.Tentative, e.Transparent, e.Recurring, e.cancelled, e.onwards, e.hidden, e.dated,
 		e.Description != "", e.Location != "", len(e.Categories) > 0, e.file != "", e.sequence != 0 || e.modified != 0,
-		e.end != nil, e.duration != (duration{}), e.replaces != nil,
+		e.end != nil, e.duration != (recur.Duration{}), e.replaces != nil,
 		len(e.rules) > 0, len(e.exclusions) > 0, len(e.dates) > 0, len(e.exceptions) > 0,
 	} {
 		if is {
@@ -135,14 +137,14 @@ func (p *packer) event(e *Event) {
 func (p *packer) series(parts int, e *Event) {
 	for _, list := range []struct {
 		bit   int
-		rules []*rule
+		rules []*recur.Rule
 	}{{hasRules, e.rules}, {hasExclusions, e.exclusions}} {
 		if parts&list.bit == 0 {
 			continue
 		}
 		p.number(len(list.rules))
 		for _, r := range list.rules {
-			p.text(r.text)
+			p.text(r.String())
 		}
 	}
 	if parts&hasDates != 0 {
@@ -175,7 +177,7 @@ func (d rdate) ends() []stamp {
 // stamp packs the form and the zone into one number.
 func (p *packer) stamp(s stamp) {
 	zone := 0
-	if s.form == zonedForm {
+	if s.Form == recur.Zoned {
 		i, ok := p.index[s.zone]
 		if !ok {
 			i = len(p.zones)
@@ -184,13 +186,13 @@ func (p *packer) stamp(s stamp) {
 		}
 		zone = i
 	}
-	p.number(zone<<2 | int(s.form))
-	p.signed(s.civil)
+	p.number(zone<<2 | int(s.Form))
+	p.signed(s.Civil)
 }
 
-func (p *packer) duration(d duration) {
-	p.signed(d.days)
-	p.signed(d.seconds)
+func (p *packer) duration(d recur.Duration) {
+	p.signed(d.Days)
+	p.signed(d.Seconds)
 }
 
 // errPacked says that something is not what pack writes.
@@ -302,7 +304,7 @@ func (u *unpacker) event(e *Event) {
 	e.Line = u.number()
 	e.UID, e.Summary = u.text(), u.text()
 	e.start = u.stamp()
-	e.AllDay = e.start.form == dateForm
+	e.AllDay = e.start.Form == recur.Date
 	if has(hasEnd) {
 		e.end = u.wanted()
 	}
@@ -354,16 +356,16 @@ func (u *unpacker) event(e *Event) {
 	}
 }
 
-// rules are packed as they were written, so that nothing can be in them that parseRule refuses.
-func (u *unpacker) rules(start stamp) []*rule {
-	list := make([]*rule, u.count(2))
+// rules are packed as they were written, so that nothing can be in them that Parse refuses.
+func (u *unpacker) rules(start stamp) []*recur.Rule {
+	list := make([]*recur.Rule, u.count(2))
 	for i := range list {
-		r, err := parseRule(u.text())
+		r, err := recur.Parse(u.text())
 		if err != nil {
 			u.fail()
 			return nil
 		}
-		list[i] = r.anchored(start.civil)
+		list[i] = r.Anchor(start.Civil)
 	}
 	return list
 }
@@ -382,18 +384,18 @@ func (u *unpacker) date() rdate {
 }
 
 // Stamps lie within the years 0 to 9999, and the day after.
-var firstCivil, lastCivil = int64(dayOf(0, 1, 1)) * day, int64(dayOf(lastYear+1, 1, 2)) * day
+var firstCivil, lastCivil = recur.Civil(0, 1, 1), recur.Civil(recur.LastYear+1, 1, 2)
 
 func (u *unpacker) stamp() stamp {
 	kind := u.number()
-	s := stamp{form: form(kind & 3), civil: u.signed()}
+	s := stamp{Time: recur.Time{Form: recur.Form(kind & 3), Civil: u.signed()}}
 	zone := kind >> 2
 	switch {
-	case s.civil < firstCivil || s.civil > lastCivil, s.form != zonedForm && zone != 0,
-		s.form == zonedForm && zone >= len(u.zones):
+	case s.Civil < firstCivil || s.Civil > lastCivil, s.Form != recur.Zoned && zone != 0,
+		s.Form == recur.Zoned && zone >= len(u.zones):
 		u.fail()
 		return stamp{}
-	case s.form == zonedForm:
+	case s.Form == recur.Zoned:
 		s.zone = u.zones[zone]
 	}
 	return s
@@ -409,12 +411,12 @@ func (u *unpacker) wanted() *stamp {
 	return &kept
 }
 
-func (u *unpacker) duration() duration {
-	d := duration{days: u.signed(), seconds: u.signed()}
-	if d.days < -longestDuration || d.days > longestDuration || d.seconds < -longestDuration*day ||
-		d.seconds > longestDuration*day {
+func (u *unpacker) duration() recur.Duration {
+	d := recur.Duration{Days: u.signed(), Seconds: u.signed()}
+	if d.Days < -recur.LongestDuration || d.Days > recur.LongestDuration || d.Seconds < -recur.LongestDuration*recur.Day ||
+		d.Seconds > recur.LongestDuration*recur.Day {
 		u.fail()
-		return duration{}
+		return recur.Duration{}
 	}
 	return d
 }

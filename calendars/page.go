@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 var (
@@ -37,7 +39,7 @@ func foundIn(text []byte, mask func(string) string) string {
 	case htmlSign.Match(head):
 		if m := htmlTitle.FindSubmatch(head); m != nil {
 			if title := mask(strings.Join(strings.Fields(html.UnescapeString(string(m[1]))), " ")); title != "" {
-				return "a web page titled " + quote(title)
+				return "a web page titled " + diag.Quote(title)
 			}
 		}
 		return "a web page"

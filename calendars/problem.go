@@ -6,7 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // Problem is something in a calendar that could not be used as written, and what became of it.
@@ -55,10 +56,10 @@ func (p Problem) compare(q Problem) int {
 func label(e *Event) string {
 	text := "event"
 	if e.Summary != "" {
-		text += " " + quote(e.Summary)
+		text += " " + diag.Quote(e.Summary)
 	}
 	if e.UID != "" {
-		text += " (" + strings.Trim(quote(e.UID), `"`) + ")"
+		text += " (" + strings.Trim(diag.Quote(e.UID), `"`) + ")"
 	}
 	return text
 }
@@ -97,19 +98,4 @@ func cutUID(uid string) string {
 	sum := sha256.Sum256([]byte(uid))
 	cut, _ := cutText(uid, longestText-hashed)
 	return cut + hex.EncodeToString(sum[:])[:hashed]
-}
-
-// quote is a feed's text inside a message: in quotes, on one line, and not too long.
-func quote(text string) string { return fmt.Sprintf("%q", brief(text)) }
-
-func brief(text string) string {
-	const longest = 80
-	if len(text) <= longest {
-		return text
-	}
-	end := longest
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/callhours/callhours/calendars/recur"
 	"github.com/callhours/callhours/internal/diag"
 )
 
@@ -206,7 +207,7 @@ func (r *reader) end(number int, component string) {
 	if d := r.draft; d != nil && i < d.depth-1 && len(r.open) > d.depth && !components[r.inner()] &&
 		parents[component] == "VEVENT" {
 		i = len(r.open) - 1
-		r.forgive(number, fmt.Sprintf("END:%s ends what began as %s", component, quote(r.open[i])))
+		r.forgive(number, fmt.Sprintf("END:%s ends what began as %s", component, diag.Quote(r.open[i])))
 	}
 	if i < 0 {
 		r.endsNothing(number, component)
@@ -219,7 +220,7 @@ func (r *reader) end(number int, component string) {
 	case i == d.depth-1 && component == "VEVENT":
 		r.finish()
 	default:
-		r.finishUnended(number, "END:"+brief(component))
+		r.finishUnended(number, "END:"+diag.Brief(component))
 	}
 	r.open = r.open[:i]
 	r.ended = true
@@ -234,7 +235,7 @@ func (r *reader) endsNothing(number int, component string) {
 		r.note(Problem{File: r.file, Line: number, Message: "END:VEVENT without BEGIN:VEVENT; it is ignored"})
 	case !components[component]:
 		r.note(Problem{File: r.file, Line: number, Message: fmt.Sprintf(
-			"END:%s closes nothing; it is ignored (is a line end missing?)", brief(component))})
+			"END:%s closes nothing; it is ignored (is a line end missing?)", diag.Brief(component))})
 	}
 }
 
@@ -321,8 +322,8 @@ func (r *reader) describe(l line) {
 			}
 		}
 	case "REFRESH-INTERVAL", "X-PUBLISHED-TTL": // RFC 7986, 5.7; MS-OXCICAL
-		if d, err := parseDuration(p.value); err == nil && c.refresh == 0 {
-			c.refresh = max(0, time.Duration(min(d.days*day+d.seconds, 366*day))*time.Second)
+		if d, err := recur.ParseDuration(p.value); err == nil && c.refresh == 0 {
+			c.refresh = max(0, time.Duration(min(d.Days*recur.Day+d.Seconds, 366*recur.Day))*time.Second)
 		}
 	}
 }

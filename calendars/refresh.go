@@ -23,7 +23,7 @@ func (s *Store) Refresh(ctx context.Context, calendar string) (Status, error) {
 	sub := s.subscribed[calendar]
 	if sub == nil {
 		return Status{},
-			fmt.Errorf("calendar %s is not known%s", quote(calendar),
+			fmt.Errorf("calendar %s is not known%s", diag.Quote(calendar),
 				diag.Suggest(calendar, slices.Collect(maps.Keys(s.subscribed))))
 	}
 	f := sub.feed

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"testing"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // TestMisspelt: a name with one slip is read where it can be no other's and its value fits; else it is reported.
@@ -148,7 +150,7 @@ func TestMissingLineEnds(t *testing.T) {
 func TestMisspeltParameters(t *testing.T) {
 	t.Parallel()
 	as := func(written, name string) []string {
-		return []string{"line 5: the parameter " + quote(written) + " is read as " + name}
+		return []string{"line 5: the parameter " + diag.Quote(written) + " is read as " + name}
 	}
 	for _, c := range []struct {
 		parameters string

@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // Source is where a feed is fetched from and what is shown there. The zero Source is none. URL, Password and the values
@@ -81,7 +83,7 @@ func (s Source) Validate() error {
 		canonical := http.CanonicalHeaderKey(name)
 		switch {
 		case len(name) > maxHeaderName:
-			return fmt.Errorf("header %s has a name of %d bytes; want %d at most", quote(name), len(name),
+			return fmt.Errorf("header %s has a name of %d bytes; want %d at most", diag.Quote(name), len(name),
 				maxHeaderName)
 		case slices.Contains(refusedHeaders, canonical):
 			return fmt.Errorf("header %s is written by callhours itself", canonical)
@@ -217,7 +219,7 @@ func normalise(u *url.URL) error {
 	case "http":
 		port = "80"
 	default:
-		return fmt.Errorf("want url as an http, https or webcal address, found the scheme %s", quote(u.Scheme))
+		return fmt.Errorf("want url as an http, https or webcal address, found the scheme %s", diag.Quote(u.Scheme))
 	}
 	host := u.Hostname()
 	if host == "" || u.Opaque != "" || strings.Contains(host, ":") && !strings.HasPrefix(u.Host, "[") {
@@ -240,5 +242,5 @@ func normalise(u *url.URL) error {
 
 // shown is what may be shown of an address: scheme and host, in bounds and on one line.
 func shown(u *url.URL) string {
-	return u.Scheme + "://" + strings.Trim(quote(u.Host), `"`) + "/…"
+	return u.Scheme + "://" + strings.Trim(diag.Quote(u.Host), `"`) + "/…"
 }

@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // What times and rules are written like that RFC 5545 does not allow, and that has one meaning only. Only what cannot
@@ -48,9 +51,9 @@ func (l line) tidy() (tidied line, odd []string) {
 		odd = append(odd, "quotes in a time or rule are ignored; remove them")
 	}
 	if string(l.name) == "DURATION" {
-		if _, err := parseDuration(string(value)); err != nil {
-			if plain := plainDuration(string(value)); plain != "" {
-				odd = append(odd, fmt.Sprintf("the duration %s is read as %s", quote(string(value)), plain))
+		if _, err := recur.ParseDuration(string(value)); err != nil {
+			if plain := recur.PlainDuration(string(value)); plain != "" {
+				odd = append(odd, fmt.Sprintf("the duration %s is read as %s", diag.Quote(string(value)), plain))
 				l.rest = append(bytes.Clone(l.rest[:len(l.rest)-len(value)]), plain...)
 			}
 		}
@@ -126,20 +129,13 @@ func wellFormed(parameters []byte) bool {
 // timesAtEnd fits the times that a line ends with, however they are written, behind all else.
 var timesAtEnd = regexp.MustCompile(`(?i)(?:^|[^0-9a-z])(\d{4}-?\d\d-?\d\d(?:[0-9TZPWDHMSUC,/;:.+ -]|\\,)*)$`)
 
-// freeTime fits a time as programs and people write it that do not follow RFC 5545: as ISO 8601, or without seconds.
-var freeTime = regexp.MustCompile(`^(\d{4})(-?)(\d\d)(-?)(\d\d)` +
-	`(?:[T ] ?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)? ?(Z|UTC|[+-]00:?00)?)?$`)
-
-// longestMended is how many bytes a line of times or a rule may have that is mended.
-const longestMended = 1 << 10
-
 // tidyTimes is a line of times with its parameters and its times as RFC 5545 has them, where they are beyond doubt. odd
 // is "" where there is nothing to do or nothing to be sure of.
 func (l line) tidyTimes() (tidied line, odd string) {
 	_, value, ok := valueOf(l.rest)
 	head := l.rest[:len(l.rest)-len(value)]
 	ok = ok && wellFormed(head[:len(head)-1])
-	if ok && areTimes(value) || len(l.rest) > longestMended {
+	if ok && areTimes(value) || len(l.rest) > recur.LongestLenient {
 		return l, ""
 	}
 	times, sure := plainTimes(string(value))
@@ -162,7 +158,7 @@ func (l line) tidyTimes() (tidied line, odd string) {
 		return l, ""
 	}
 	name := string(l.name)
-	odd = fmt.Sprintf("%s is read as %s", quote(name+string(l.rest)), quote(name+string(rest)))
+	odd = fmt.Sprintf("%s is read as %s", diag.Quote(name+string(l.rest)), diag.Quote(name+string(rest)))
 	l.rest = rest
 	return l, odd
 }
@@ -207,25 +203,6 @@ func looseParameters(name, written []byte) (parameters []byte, ok bool) {
 	return append(parameters, ':'), true
 }
 
-// freeDuration fits a duration without its P or T. Minutes need one of them, since they could be months.
-var freeDuration = regexp.MustCompile(`^(P?)(\d+[WD])?(T?)(\d+H)?(\d+M)?(\d+S)?$`)
-
-// plainDuration is a duration as RFC 5545 writes it; "" where it is none.
-func plainDuration(text string) string {
-	m := freeDuration.FindStringSubmatch(strings.ToUpper(strings.Join(strings.Fields(text), "")))
-	if m == nil || m[5] != "" && m[3] == "" && m[4] == "" {
-		return ""
-	}
-	plain := "P" + m[2]
-	if clock := m[4] + m[5] + m[6]; clock != "" {
-		plain += "T" + clock
-	}
-	if _, err := parseDuration(plain); err != nil {
-		return ""
-	}
-	return plain
-}
-
 // areTimes reports whether a value holds nothing but times, periods, and blanks around them.
 func areTimes(value []byte) bool {
 	for len(value) > 0 {
@@ -251,10 +228,10 @@ func plainTimes(text string) (plain string, sure bool) {
 			continue
 		}
 		first, second, period := strings.Cut(item, "/")
-		start, end := plainTime(first), ""
+		start, end := recur.PlainTime(first), ""
 		if period {
-			end = plainTime(second)
-			if _, err := parseDuration(second); err == nil {
+			end = recur.PlainTime(second)
+			if _, err := recur.ParseDuration(second); err == nil {
 				end = second
 			}
 		}
@@ -268,33 +245,6 @@ func plainTimes(text string) (plain string, sure bool) {
 		}
 	}
 	return strings.Join(out, ","), sure && len(out) > 0
-}
-
-// plainTime is a time as RFC 5545 writes it; "" where it is none.
-func plainTime(text string) string {
-	text = strings.ToUpper(strings.Trim(text, " :"))
-	if _, err := parseStamp(text); err == nil {
-		return text
-	}
-	m := freeTime.FindStringSubmatch(text)
-	if m == nil || m[2] != m[4] {
-		return ""
-	}
-	plain := m[1] + m[3] + m[5]
-	if m[6] != "" {
-		seconds := m[8]
-		if seconds == "" {
-			seconds = "00"
-		}
-		plain += "T" + m[6] + m[7] + seconds
-		if m[9] != "" {
-			plain += "Z"
-		}
-	}
-	if _, err := parseStamp(plain); err != nil {
-		return ""
-	}
-	return plain
 }
 
 // hasShapeOfStamp reports whether a text has as many digits as a DATE or DATE-TIME, whatever they say.
@@ -322,10 +272,10 @@ func (l line) ofZone() (named line, odd []string) {
 		odd = append(odd, what)
 	}
 	written := string(l.name)
-	switch name := nearestOf(written, zoneProperties); {
+	switch name := diag.Correct(written, zoneProperties); {
 	case l.name == nil:
 		odd = append(odd, "want a content line such as TZOFFSETTO:+0100 in a VTIMEZONE, found "+
-			quote(string(l.rest))+"; the line is ignored")
+			diag.Quote(string(l.rest))+"; the line is ignored")
 	case name != written && l.fits(name):
 		l.name = []byte(name)
 		odd = append(odd, written+" is read as "+name)

@@ -3,6 +3,9 @@ package calendars
 import (
 	"strings"
 	"testing"
+
+	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // TestOddTimes: a time has one meaning however its parameters are separated and its figures grouped, or is reported.
@@ -35,7 +38,7 @@ func TestOddTimes(t *testing.T) {
 	} {
 		var told []string
 		if c.as != "" {
-			told = []string{"line 5: " + quote(c.line) + " is read as " + quote(c.as)}
+			told = []string{"line 5: " + diag.Quote(c.line) + " is read as " + diag.Quote(c.as)}
 		}
 		expected{c.line, wrap(vevent("UID:a", c.line, "DURATION:PT1H", "SUMMARY:a")), c.want, told}.check(t)
 	}
@@ -43,7 +46,7 @@ func TestOddTimes(t *testing.T) {
 		"DTSTART:2027-03-02T12:00:00+05:00", // whether a series moves with somebody's clocks, nobody knows
 		"DTSTART:02.03.2027 12:00", "DTSTART:03/02/2027", "DTSTART:2027-0302", "DTSTART:2027-13-02",
 		"DTSTART;TZID=Asia/Karachi;soon:20270302T120000", "DTSTART:20270302T12", "DTSTART;VALUE=20270302",
-		"DTSTART:" + strings.Repeat(" ", longestMended) + "2027-03-02",
+		"DTSTART:" + strings.Repeat(" ", recur.LongestLenient) + "2027-03-02",
 	} {
 		if c := mustRead(t, wrap(vevent("UID:a", line, "SUMMARY:a"))); len(c.Events()) != 0 || len(c.Problems()) != 1 {
 			t.Errorf("%.60s: %d events, %q", line, len(c.Events()), texts(c.Problems()))
@@ -84,7 +87,7 @@ func TestOddRules(t *testing.T) {
 	} {
 		told := "line 8: RRULE: " + c.told + `; event "a" (a) happens once`
 		if c.told == "" {
-			told = "line 8: the rule " + quote(c.rule) + " is read as " + quote(plain)
+			told = "line 8: the rule " + diag.Quote(c.rule) + " is read as " + diag.Quote(plain)
 		}
 		expected{
 			c.rule, wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", "RRULE:"+c.rule)),
@@ -177,12 +180,12 @@ func TestUnclearLines(t *testing.T) {
 		"+0100": 3600, "-0030": -1800, "0100": 3600, "+01:00": 3600,
 		"+053730": 20250,
 	} {
-		if got, err := parseOffset(text); err != nil || *got != want {
+		if got, err := recur.ParseOffset(text); err != nil || *got != want {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
 	for _, text := range []string{"-+0100", "+-0100", "++0100", "+100", "+01000", "01:000", ""} {
-		if got, err := parseOffset(text); err == nil {
+		if got, err := recur.ParseOffset(text); err == nil {
 			t.Errorf("%q: got %d", text, *got)
 		}
 	}

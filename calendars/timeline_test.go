@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/calendars/recur"
 )
 
 // TestTimelineNaively compares with a walk over all occurrences, at every moment where something changes and beside it.
@@ -66,7 +68,7 @@ func TestTimelineWindow(t *testing.T) {
 		t.Errorf("got %d to %d", timeline.From(), timeline.To())
 	}
 	var on []bool
-	for _, after := range []int64{0, 12 * hour, 36 * hour, 2*day - 1} {
+	for _, after := range []int64{0, 12 * recur.Hour, 36 * recur.Hour, 2*recur.Day - 1} {
 		on = append(on, timeline.Count(from.Unix()+after) > 0)
 	}
 	if diff := cmp.Diff([]bool{true, false, true, true}, on); diff != "" {
@@ -94,8 +96,8 @@ func timelineOf(from, to int64, occurrences []Occurrence) *Timeline {
 func sameOccurrence(a, b Occurrence) bool { return a.compare(b) == 0 }
 
 func TestCountDoesNotAllocate(t *testing.T) {
-	timeline := timelineOf(0, 1000*2*hour, lane(1000))
-	if n := testing.AllocsPerRun(100, func() { timeline.Count(1000 * hour) }); n > 0 {
+	timeline := timelineOf(0, 1000*2*recur.Hour, lane(1000))
+	if n := testing.AllocsPerRun(100, func() { timeline.Count(1000 * recur.Hour) }); n > 0 {
 		t.Errorf("%v allocations, want none", n)
 	}
 }
@@ -184,7 +186,7 @@ func TestMinuteByMinute(t *testing.T) {
 			for _, month := range months {
 				from := time.Date(2027, month, 1, 0, 0, 0, 0, time.UTC)
 				timeline := calendar.Compile(View{Zone: zone}, from, from.AddDate(0, 1, 0))
-				for at := timeline.From(); at < timeline.To(); at += minute {
+				for at := timeline.From(); at < timeline.To(); at += recur.Minute {
 					clock := time.Unix(at, 0).In(zone)
 					on = timeline.At(on[:0], at)
 					for uid, is := range person {

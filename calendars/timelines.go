@@ -115,7 +115,8 @@ func (ts *Timelines) Window(of string, at time.Time) (from, to time.Time) {
 	h := fnv.New64a()
 	h.Write([]byte(of))
 	phase := int64(h.Sum64() % uint64(step/time.Second))
-	begun := at.Unix() - floorMod(at.Unix()-phase, int64(step/time.Second))
+	const length = int64(step / time.Second)
+	begun := at.Unix() - ((at.Unix()-phase)%length+length)%length
 	from = time.Unix(begun, 0).Add(-behind)
 	return from, time.Unix(begun, 0).Add(step + ts.horizon)
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // ownerTimes is how many times the limits of one calendar all calendars of a tenant take together, compiled: however
@@ -195,7 +197,7 @@ func (ts *Timelines) refusedProblems(name string, c *Calendar) (problems []Probl
 			Problem{
 				Message: fmt.Sprintf("all calendars of tenant %s together have more than %d occurrences, or take more than %d steps of rules; "+
 					"the calendar is unknown to routes in %d time zones; use fewer or smaller calendars, or raise limits.instances and limits.calendar_steps in the main file",
-					quote(ownerOf(name)), most.instances, most.steps, total),
+					diag.Quote(ownerOf(name)), most.instances, most.steps, total),
 			})
 	}
 	return problems

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/files"
 )
 
@@ -62,7 +63,7 @@ func (f *Fetcher) poolFor(s Source) (*pool, error) {
 	if caFile != "" {
 		var err error
 		if pem, err = readLimited(s.CAFiles, caFile, caBytes); err != nil {
-			return nil, fmt.Errorf("ca_file %s: %w", quote(caFile), err)
+			return nil, fmt.Errorf("ca_file %s: %w", diag.Quote(caFile), err)
 		}
 		digest = sha256.Sum256(pem)
 	}
@@ -79,7 +80,7 @@ func (f *Fetcher) poolFor(s Source) (*pool, error) {
 	if caFile != "" {
 		roots = x509.NewCertPool()
 		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("ca_file %s: want certificates as PEM, found none", quote(caFile))
+			return nil, fmt.Errorf("ca_file %s: want certificates as PEM, found none", diag.Quote(caFile))
 		}
 	}
 	p := &pool{digest: digest, used: now}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // TestFetchTLS is what can be wrong with a certificate, and what redirects between http and https do.
@@ -64,7 +66,7 @@ func TestFetchTLS(t *testing.T) {
 		},
 		{
 			name: "a CA file without certificates", certificate: good, caFile: notPEM,
-			want: `server_error 0: https://HOST/…: ca_file ` + quote(notPEM) + `: want certificates as PEM, found none`,
+			want: `server_error 0: https://HOST/…: ca_file ` + diag.Quote(notPEM) + `: want certificates as PEM, found none`,
 		},
 		{
 			name: "a server without TLS", certificate: good, scheme: "https://PLAIN",

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -127,7 +128,7 @@ func (a *attempt) tlsReason(err error) string {
 	text := err.Error()
 	for _, origin := range []string{"tls: ", "remote error: tls: ", "local error: tls: "} {
 		if strings.HasPrefix(text, origin) {
-			return "TLS: " + strings.Trim(quote(text[len(origin):]), `"`)
+			return "TLS: " + strings.Trim(diag.Quote(text[len(origin):]), `"`)
 		}
 	}
 	return ""
@@ -149,7 +150,7 @@ func certified(c *x509.Certificate) string {
 	}
 	quoted := make([]string, len(names))
 	for i, name := range names {
-		quoted[i] = quote(name)
+		quoted[i] = diag.Quote(name)
 	}
 	return strings.Join(quoted, ", ") + more
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/callhours/callhours/calendars/recur"
 	"github.com/callhours/callhours/internal/growth"
 )
 
@@ -54,11 +55,11 @@ func saidBy(calendar *Calendar) (got []said) {
 	for _, e := range calendar.Events() {
 		s := said{
 			UID: e.UID, Summary: e.Summary, Description: e.Description, Location: e.Location,
-			Start: int(e.start.civil / day),
+			Start: int(e.start.Civil / recur.Day),
 			Rules: len(e.rules), Exceptions: len(e.exceptions),
 		}
 		if e.end != nil {
-			s.Days = int(e.end.civil/day) - s.Start
+			s.Days = int(e.end.Civil/recur.Day) - s.Start
 		}
 		got = append(got, s)
 	}
@@ -108,7 +109,7 @@ func validCalendar(random *rand.Rand) (body string, events []said) {
 		write("X-WR-CALDESC:" + escape(text()))
 	}
 	for i := range 1 + random.IntN(3) {
-		e := said{UID: fmt.Sprintf("%d@example.com", i), Start: dayOf(2026, 1, 5+i), Days: 1 + random.IntN(3)}
+		e := said{UID: fmt.Sprintf("%d@example.com", i), Start: int(recur.Civil(2026, 1, 5+i) / recur.Day), Days: 1 + random.IntN(3)}
 		lines := []string{
 			"UID:" + e.UID, "DTSTAMP:20260101T000000Z", fmt.Sprintf("DTSTART;VALUE=DATE:202601%02d", 5+i),
 			fmt.Sprintf("DTEND;VALUE=DATE:202601%02d", 5+i+e.Days),
@@ -168,7 +169,7 @@ func TestNothingIsMixedIn(t *testing.T) {
 		head   = "BEGIN:VCALENDAR\nBEGIN:VEVENT\n"
 		foot   = "END:VEVENT\nEND:VCALENDAR\n"
 	)
-	start := dayOf(2026, 1, 5)
+	start := int(recur.Civil(2026, 1, 5) / recur.Day)
 	one := said{UID: "a", Summary: "One", Start: start, Days: 2, Rules: 1}
 	two := said{Start: start + 3, Days: 1}
 	three := said{UID: "c", Summary: "Three", Start: start + 7, Days: 1, Exceptions: 1}

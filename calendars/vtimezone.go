@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/callhours/callhours/calendars/recur"
 )
 
 // zones finds the zones that one body names, and keeps what it found: a feed names the same few thousands of times.
@@ -202,10 +204,10 @@ func (p property) unquoted() string { return plainTZID(p.text()) }
 
 // observance is a STANDARD or DAYLIGHT of a VTIMEZONE (RFC 5545, 3.6.5): when its offset comes into force.
 type observance struct {
-	start    *stamp
+	start    *recur.Time
 	from, to *int64 // seconds east of UTC, before and after
-	rules    []*rule
-	dates    []stamp
+	rules    []*recur.Rule
+	dates    []recur.Time
 }
 
 // compile works a zone out from its definition.
@@ -217,9 +219,9 @@ func (z *zones) compile(tzid string, d definition) (*time.Location, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &budget{left: max(0, min(z.limits.Steps, z.limits.CalendarSteps-z.steps))}
-	allowed := b.left
-	defer func() { z.steps += allowed - max(0, b.left) }()
+	b := &recur.Budget{Left: max(0, min(z.limits.Steps, z.limits.CalendarSteps-z.steps))}
+	allowed := b.Left
+	defer func() { z.steps += allowed - max(0, b.Left) }()
 	var onsets []onset
 	most := max(0, min(z.limits.Dates, mostOnsets-z.onsets))
 	for i := range observances {
@@ -282,15 +284,15 @@ func (o *observance) set(l line, dates int) (odd []string, err error) {
 	odd = append(odd, more...)
 	switch string(l.name) {
 	case "DTSTART":
-		var s stamp
-		s, err = parseStamp(l.property().value)
-		o.start = &s
+		var t recur.Time
+		t, err = recur.ParseTime(l.property().value)
+		o.start = &t
 	case "TZOFFSETFROM":
-		o.from, err = parseOffset(l.property().value)
+		o.from, err = recur.ParseOffset(l.property().value)
 	case "TZOFFSETTO":
-		o.to, err = parseOffset(l.property().value)
+		o.to, err = recur.ParseOffset(l.property().value)
 	case "RRULE":
-		r, mended, bad := readRule(l.property().value)
+		r, mended, bad := recur.ParseLenient(l.property().value)
 		if err = bad; err == nil {
 			o.rules = append(o.rules, r)
 		}
@@ -300,7 +302,7 @@ func (o *observance) set(l line, dates int) (odd []string, err error) {
 	case "RDATE":
 		for item := range strings.SplitSeq(l.property().value, ",") {
 			first, _, _ := strings.Cut(item, "/")
-			s, err := parseStamp(first)
+			s, err := recur.ParseTime(first)
 			if err != nil {
 				return odd, err
 			}
@@ -312,33 +314,6 @@ func (o *observance) set(l line, dates int) (odd []string, err error) {
 	return odd, err
 }
 
-// longestOffset is more than any zone has ever been from UTC.
-const longestOffset = day
-
-// parseOffset reads a UTC-OFFSET such as -0500 or +053730 (3.3.14).
-func parseOffset(text string) (*int64, error) {
-	text = strings.TrimSpace(text)
-	digits := text
-	if strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") {
-		digits = text[1:]
-	}
-	if len(digits) == 5 && digits[2] == ':' { // "+01:00"
-		digits = digits[:2] + digits[3:]
-	}
-	if len(digits) == 4 {
-		digits += "00"
-	}
-	h, m, s, ok := cutDigits(digits, 2)
-	if !ok || m > 59 || s > 59 || h*hour > longestOffset-hour {
-		return nil, fmt.Errorf("want an offset such as -0500, found %s", quote(text))
-	}
-	offset := int64(h*hour + m*minute + s)
-	if strings.HasPrefix(text, "-") {
-		offset = -offset
-	}
-	return &offset, nil
-}
-
 // onset is when an offset comes into force.
 type onset struct {
 	at       int64
@@ -347,12 +322,12 @@ type onset struct {
 
 // firstOnset and lastOnset bound how far a VTIMEZONE's rules are followed, as civil time. Outlook's begin in 1601.
 var (
-	firstOnset = int64(dayOf(1900, 1, 1)) * day
-	lastOnset  = int64(dayOf(2200, 1, 1)) * day
+	firstOnset = recur.Civil(1900, 1, 1)
+	lastOnset  = recur.Civil(2200, 1, 1)
 )
 
 // onsets appends when the observance comes into force.
-func (o *observance) onsets(dst []onset, b *budget, most int) ([]onset, error) {
+func (o *observance) onsets(dst []onset, b *recur.Budget, most int) ([]onset, error) {
 	switch {
 	case o.start == nil:
 		return nil, errors.New("DTSTART is missing")
@@ -365,32 +340,32 @@ func (o *observance) onsets(dst []onset, b *budget, most int) ([]onset, error) {
 	add := func(civil int64) {
 		dst = append(dst, onset{at: civil - *o.from, from: *o.from, to: *o.to})
 	}
-	start := o.start.civil
+	start := o.start.Civil
 	before := len(dst)
 	for _, s := range o.dates {
-		if s.form == utcForm {
-			s.civil += *o.from
+		if s.Form == recur.UTC {
+			s.Civil += *o.from
 		}
-		add(s.civil)
+		add(s.Civil)
 	}
 	for _, r := range o.rules {
 		to := lastOnset
-		if u := r.until; u != nil {
-			switch u.form {
-			case utcForm: // 3.6.5 wants it so
-				to = min(to, u.civil+*o.from+1)
-			case dateForm:
-				to = min(to, u.civil+day)
+		if u := r.Until; u != nil {
+			switch u.Form {
+			case recur.UTC: // 3.6.5 wants it so
+				to = min(to, u.Civil+*o.from+1)
+			case recur.Date:
+				to = min(to, u.Civil+recur.Day)
 			default:
-				to = min(to, u.civil+1)
+				to = min(to, u.Civil+1)
 			}
 		}
-		for civil := range r.anchored(start).starts(start, firstOnset, to, b) {
+		for civil := range r.Anchor(start).Starts(start, firstOnset, to, b) {
 			if add(civil); len(dst) > most {
 				return nil, fmt.Errorf("the clocks change more than %d times (limits.dates)", most)
 			}
 		}
-		if b.over() {
+		if b.Over() {
 			return nil, errors.New("its rules take too many steps (limits.steps)")
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/callhours/callhours/calendars/recur"
 )
 
 // Oddity is an event that is used as written and was most likely meant otherwise, and why that seems so.
@@ -30,7 +32,7 @@ func (c *Calendar) Warnings(view View, at time.Time) []Problem {
 // as seen in a View at a moment, and cost nothing to those who do not ask.
 func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 	clock := newClock(view)
-	steps := &budget{left: c.limits.withDefaults().CalendarSteps}
+	steps := &recur.Budget{Left: c.limits.withDefaults().CalendarSteps}
 	var odd []Oddity
 	opened := c.open()
 	overrides := opened.overrides()
@@ -40,26 +42,26 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 		}
 		switch {
 		case e.AllDay:
-		case e.end == nil && e.duration == (duration{}):
+		case e.end == nil && e.duration == (recur.Duration{}):
 			warn("", "neither DTEND nor DURATION gives it a length, and so it is never on")
 		case e.end != nil && clock.instant(*e.end) <= clock.instant(e.start):
 			warn("DTEND", "it is not after DTSTART, in their time zones, so that the event is never on")
-		case e.end != nil && e.end.form == floatingForm && e.start.form != floatingForm:
+		case e.end != nil && e.end.Form == recur.Floating && e.start.Form != recur.Floating:
 			warn("DTEND", "it has no time zone, though DTSTART has one; it is read on the clock of "+
 				clock.view.Zone.String())
-		case e.end != nil && e.end.form != floatingForm && e.start.form == floatingForm:
+		case e.end != nil && e.end.Form != recur.Floating && e.start.Form == recur.Floating:
 			warn("DTSTART", "it has no time zone, though DTEND has one; it is read on the clock of "+
 				clock.view.Zone.String())
 		}
-		named := slices.ContainsFunc(e.rules, func(r *rule) bool {
-			return r.freq >= minutely || steps.over() || r.names(e.start.civil, steps)
+		named := slices.ContainsFunc(e.rules, func(r *recur.Rule) bool {
+			return r.Freq >= recur.Minutely || steps.Over() || r.Includes(e.start.Civil, steps)
 		})
 		strays := false
 		for _, r := range e.rules {
-			if r.freq >= minutely {
+			if r.Freq >= recur.Minutely {
 				warn("RRULE", "it repeats within the hour")
 			}
-			if d, lost, ok := clock.strayDay(e, r, steps); ok && d >= at.Unix()-day {
+			if d, lost, ok := clock.strayDay(e, r, steps); ok && d >= at.Unix()-recur.Day {
 				strays = true
 				odd = append(odd, Oddity{Event: e, Lost: lost, Problem: clock.strayed(e, d, lost)})
 			}
@@ -71,7 +73,7 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 		case len(e.rules) > 0 && !named && !ends && clock.beginsAt(e, overrides[e.UID], steps):
 			warn("RRULE", "it does not name DTSTART, which is the first occurrence all the same")
 		}
-		if len(e.rules) > 0 && e.start.form == utcForm && clock.changes(at) {
+		if len(e.rules) > 0 && e.start.Form == recur.UTC && clock.changes(at) {
 			warn("DTSTART", "a series in UTC moves on the clock of "+clock.view.Zone.String()+" when that changes")
 		}
 	}
@@ -91,9 +93,9 @@ func (c *contents) overrides() map[string][]*Event {
 
 // beginsAt reports whether nothing but its DTSTART makes a series take place there: no RDATE names it, and neither an
 // EXDATE, an EXRULE nor a changed occurrence takes it away.
-func (c *clock) beginsAt(e *Event, overrides []*Event, steps *budget) bool {
+func (c *clock) beginsAt(e *Event, overrides []*Event, steps *recur.Budget) bool {
 	x := &compiler{clock: c}
-	first := slot{at: c.instant(e.start), civil: e.start.civil}
+	first := slot{at: c.instant(e.start), civil: e.start.Civil}
 	taken := exceptions{}
 	for _, s := range e.exceptions {
 		x.except(&taken, e, s)
@@ -109,32 +111,32 @@ func (c *clock) beginsAt(e *Event, overrides []*Event, steps *budget) bool {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(e.exclusions, func(r *rule) bool {
-		return !steps.over() && !r.endsBefore(e.start, c) && r.names(e.start.civil, steps)
+	return !slices.ContainsFunc(e.exclusions, func(r *recur.Rule) bool {
+		return !steps.Over() && !endsBefore(r, e.start, c) && r.Includes(e.start.Civil, steps)
 	})
 }
 
 // strayDay is the day, as civil time, that an all-day series loses or gains because its UNTIL was a date on another
 // clock than the View's. Programs write it as the local midnight that the last day begins with, which is the day before
 // further west, or as the second that it ends with, which is the day after further east.
-func (c *clock) strayDay(e *Event, r *rule, b *budget) (civil int64, lost, ok bool) {
-	const farthestEast, farthestWest = 13 * hour, -11 * hour // of where people live, but for two islands
-	const quarter = hour / 4
-	u := r.until
-	if !e.AllDay || u == nil || r.freq >= minutely || u.form != utcForm || u.isDate() {
+func (c *clock) strayDay(e *Event, r *recur.Rule, b *recur.Budget) (civil int64, lost, ok bool) {
+	const farthestEast, farthestWest = 13 * recur.Hour, -11 * recur.Hour // of where people live, but for two islands
+	const quarter = recur.Hour / 4
+	u := r.Until
+	if !e.AllDay || u == nil || r.Freq >= recur.Minutely || u.Form != recur.UTC || u.MeansDate() {
 		return 0, false, false
 	}
-	d, here := c.date(*u), c.on(*u, stamp{})
+	d, here := c.date(stamp{Time: *u}), c.on(stamp{Time: *u}, stamp{})
 	switch {
-	case floorMod(here, day) == 0 || floorMod(here+1, day) == 0: // It is midnight here.
+	case recur.SecondOfDay(here) == 0 || recur.SecondOfDay(here+1) == 0: // It is midnight here.
 		return 0, false, false
-	case floorMod(u.civil, quarter) == 0 && d+day-u.civil <= farthestEast:
-		d, lost = d+day, true
-	case floorMod(u.civil+1, quarter) == 0 && d-u.civil-1 >= farthestWest:
+	case recur.SecondOfDay(u.Civil)%quarter == 0 && d+recur.Day-u.Civil <= farthestEast:
+		d, lost = d+recur.Day, true
+	case recur.SecondOfDay(u.Civil+1)%quarter == 0 && d-u.Civil-1 >= farthestWest:
 	default:
 		return 0, false, false
 	}
-	for civil := range r.starts(e.start.civil, d, d+1, b) {
+	for civil := range r.Starts(e.start.Civil, d, d+1, b) {
 		return civil, lost, true
 	}
 	return 0, false, false

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // LoadZone finds a time zone by its IANA name, such as "Europe/Berlin" or "UTC", in the newest zone data that there are
@@ -31,7 +34,7 @@ type unknownZone struct {
 }
 
 func (e unknownZone) what() string {
-	return fmt.Sprintf("time zone %s %s", quote(e.name), cmp.Or(e.why, "is not known"))
+	return fmt.Sprintf("time zone %s %s", diag.Quote(e.name), cmp.Or(e.why, "is not known"))
 }
 
 func (e unknownZone) Error() string { return e.what() + e.hint }
@@ -53,7 +56,7 @@ type wall struct {
 }
 
 // margin is more than any change of offset: a civil time that far inside a stretch belongs to it alone.
-const margin = 2 * day
+const margin = 2 * recur.Day
 
 // forever stands for a stretch without beginning or end; additions to it must not overflow.
 const forever = 1 << 60
@@ -81,7 +84,7 @@ func (w *wall) instant(civil int64) int64 {
 	}
 	// Of the offsets a day before and after, the one before gives the earlier reading of a repeated time, and is the
 	// one that 3.3.5 wants for a skipped time.
-	before, after := w.offsetAt(civil-day), w.offsetAt(civil+day)
+	before, after := w.offsetAt(civil-recur.Day), w.offsetAt(civil+recur.Day)
 	for _, offset := range [2]int64{max(before, after), min(before, after)} {
 		if at := civil - offset; w.offsetAt(at) == offset {
 			return at

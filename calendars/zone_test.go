@@ -2,8 +2,11 @@ package calendars
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/callhours/callhours/calendars/recur"
 )
 
 // rounds is a count that is ten times higher in a soak.
@@ -83,10 +86,10 @@ func TestInstantNaively(t *testing.T) {
 			to := from.AddDate(rounds(1)+1, 0, 0).Unix()
 			_, offset := from.In(zone).Zone()
 			next := from.Unix() + int64(offset) // the first civil minute that was not shown yet
-			for at := from.Unix(); at < to; at += minute {
+			for at := from.Unix(); at < to; at += recur.Minute {
 				_, o := time.Unix(at, 0).In(zone).Zone()
 				civil := at + int64(o)
-				for ; next < civil; next += minute { // Skipped.
+				for ; next < civil; next += recur.Minute { // Skipped.
 					if got, want := w.instant(next), next-int64(offset); got != want {
 						t.Fatalf("%s is skipped: got %d, want %d", civilText(next), got, want)
 					}
@@ -95,7 +98,7 @@ func TestInstantNaively(t *testing.T) {
 					if got := w.instant(civil); got != at {
 						t.Fatalf("%s: got %d, want %d", civilText(civil), got, at)
 					}
-					next += minute
+					next += recur.Minute
 				}
 				offset = o
 			}
@@ -134,4 +137,17 @@ func TestCheckZone(t *testing.T) {
 			t.Errorf("%q:\n got %s\nwant %s", zone, got, want)
 		}
 	}
+}
+
+func civilTime(t testing.TB, text string) int64 {
+	t.Helper()
+	s, err := recur.ParseTime(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Civil
+}
+
+func civilText(civil int64) string {
+	return strings.TrimSuffix(time.Unix(civil, 0).UTC().Format("20060102T150405"), "T000000")
 }

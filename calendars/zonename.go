@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/callhours/callhours/calendars/recur"
 )
 
 // windowsNames are the zones of Windows, a tab, and the IANA name for each, as CLDR has them; make tzdata renews them.
@@ -108,7 +110,7 @@ func guessZone(tzid string) *time.Location {
 	}
 	hours, _ := strconv.Atoi(m[2])
 	minutes, _ := strconv.Atoi(m[3])
-	offset := hours*hour + minutes*minute
+	offset := hours*recur.Hour + minutes*recur.Minute
 	if m[1] == "-" {
 		offset = -offset
 	}

@@ -1,23 +1,47 @@
-package calendars
+// Package recur works out recurrence rules (RFC 5545, 3.3.10) as local times.
+//
+// All its arithmetic is on civil time: the time that a clock on the wall shows, without a zone, as seconds since
+// 1970-01-01T00:00 on that clock. There is no other calendar than the Gregorian one, which it takes to be as old as
+// time. What a civil time means in a zone, and what an UNTIL in UTC means there, is the caller's to know.
+//
+//	rule, err := recur.Parse("FREQ=MONTHLY;BYDAY=-1FR")
+//	...
+//	start := recur.Civil(2026, 1, 30) + 9*recur.Hour // DTSTART
+//	for civil := range rule.Anchor(start).Starts(start, start, recur.Civil(2027, 1, 1), &recur.Budget{Left: 100_000}) {
+//		year, month, date := recur.DateOf(civil)
+//		...
+//	}
+//
+// What a rule may take is bounded by a [Budget] of steps, the same on every machine; [Rule.Starts] begins where the
+// window does, however long ago DTSTART was. Rules of any length and with any BYxxx parts are read; what could change
+// the dates and is not understood is an error that says what was found and what is wanted. [ParseLenient], [PlainTime]
+// and [PlainDuration] read also what people and programs write in place of RFC 5545 where it has one meaning only.
+//
+// A Rule is immutable and safe for concurrent use; a Budget is for one goroutine. The package reads no clock, does no
+// I/O, and knows no zones, no events and no files.
+package recur
 
 import (
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
-// frequency is the FREQ of a rule, from the longest period to the shortest.
-type frequency int
+// Frequency is the FREQ of a rule, from the longest period to the shortest.
+type Frequency int
 
+// The frequencies of 3.3.10.
 const (
-	yearly frequency = iota
-	monthly
-	weekly
-	daily
-	hourly
-	minutely
-	secondly
+	Yearly Frequency = iota
+	Monthly
+	Weekly
+	Daily
+	Hourly
+	Minutely
+	Secondly
 )
 
 var frequencies = []string{"YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY"}
@@ -25,15 +49,15 @@ var frequencies = []string{"YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MI
 // weekdays are in the order of weekdayOf.
 var weekdays = []string{"MO", "TU", "WE", "TH", "FR", "SA", "SU"}
 
-// rule is an RRULE or EXRULE as written (RFC 5545, 3.3.10). In the bit masks bit n stands for the value n; a mask or a
+// Rule is an RRULE or EXRULE as written. In the bit masks bit n stands for the value n; a mask or a
 // list of zero length means that the part is absent.
-type rule struct {
-	text     string // as written
-	freq     frequency
+type Rule struct {
+	text     string    // as written
+	Freq     Frequency // FREQ
 	interval int
-	count    int    // 0: no COUNT
-	until    *stamp // nil: no UNTIL; its zone is the reader's to know
-	weekFrom int    // WKST, as weekdayOf
+	Count    int   // 0: no COUNT
+	Until    *Time // UNTIL; nil: there is none
+	weekFrom int   // WKST, as weekdayOf
 
 	months        uint16
 	monthDays     uint32 // counted from the first of the month
@@ -63,54 +87,57 @@ var ruleParts = []string{
 	"BYMINUTE", "BYSECOND", "BYDAY", "RSCALE", "SKIP",
 }
 
-// parseRule reads the value of an RRULE. It forgives what is found in real feeds and harmless: lower case, blanks, a
+// IsPart reports whether a name is one of ruleParts, in any case of letters.
+func IsPart(name string) bool { return slices.Contains(ruleParts, strings.ToUpper(name)) }
+
+// Parse reads the value of an RRULE. It forgives what is found in real feeds and harmless: lower case, blanks, a
 // trailing semicolon, X- parts, COUNT beside UNTIL. Anything that could change the dates is an error.
-func parseRule(text string) (*rule, error) {
-	r := &rule{text: text, freq: -1, interval: 1}
+func Parse(text string) (*Rule, error) {
+	r := &Rule{text: text, Freq: -1, interval: 1}
 	seen := map[string]bool{}
 	for part := range strings.SplitSeq(strings.ToUpper(text), ";") {
 		name, value, ok := strings.Cut(part, "=")
 		if word := strings.TrimSpace(part); !ok && word != "" {
-			return nil, fmt.Errorf("want parts such as COUNT=4, found %s", quote(word))
+			return nil, fmt.Errorf("want parts such as COUNT=4, found %s", diag.Quote(word))
 		}
 		if !ok {
 			continue
 		}
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		if seen[name] {
-			return nil, fmt.Errorf("%s is there twice", brief(name))
+			return nil, fmt.Errorf("%s is there twice", diag.Brief(name))
 		}
 		seen[name] = true
 		if err := r.set(name, value); err != nil {
 			return nil, err
 		}
 	}
-	if r.freq < 0 {
-		return nil, fmt.Errorf("a rule needs FREQ, found %s", quote(text))
+	if r.Freq < 0 {
+		return nil, fmt.Errorf("a rule needs FREQ, found %s", diag.Quote(text))
 	}
 	return r, nil
 }
 
-func (r *rule) set(name, value string) (err error) {
+func (r *Rule) set(name, value string) (err error) {
 	switch name {
 	case "FREQ":
-		r.freq = frequency(slices.Index(frequencies, value))
-		if r.freq < 0 {
-			err = fmt.Errorf("want FREQ as one of %s, found %s", strings.Join(frequencies, ", "), quote(value))
+		r.Freq = Frequency(slices.Index(frequencies, value))
+		if r.Freq < 0 {
+			err = fmt.Errorf("want FREQ as one of %s, found %s", strings.Join(frequencies, ", "), diag.Quote(value))
 		}
 	case "INTERVAL":
 		r.interval, err = positive(name, value)
 	case "COUNT":
-		r.count, err = positive(name, value)
+		r.Count, err = positive(name, value)
 	case "UNTIL":
-		var s stamp
-		if s, err = parseStamp(value); err != nil {
+		var t Time
+		if t, err = ParseTime(value); err != nil {
 			err = fmt.Errorf("UNTIL: %w", err)
 		}
-		r.until = &s
+		r.Until = &t
 	case "WKST":
 		if r.weekFrom = slices.Index(weekdays, value); r.weekFrom < 0 {
-			err = fmt.Errorf("want WKST as one of %s, found %s", strings.Join(weekdays, ", "), quote(value))
+			err = fmt.Errorf("want WKST as one of %s, found %s", strings.Join(weekdays, ", "), diag.Quote(value))
 		}
 	case "BYMONTH":
 		err = each(name, value, 1, 12, func(n int) { r.months |= 1 << n })
@@ -139,21 +166,21 @@ func (r *rule) set(name, value string) (err error) {
 		err = r.setWeekdays(value)
 	case "RSCALE":
 		if value != "GREGORIAN" {
-			err = fmt.Errorf("want RSCALE=GREGORIAN, found %s", quote(value))
+			err = fmt.Errorf("want RSCALE=GREGORIAN, found %s", diag.Quote(value))
 		}
 	case "SKIP":
 		if value != "OMIT" {
-			err = fmt.Errorf("want SKIP=OMIT, found %s", quote(value))
+			err = fmt.Errorf("want SKIP=OMIT, found %s", diag.Quote(value))
 		}
 	default:
 		if !strings.HasPrefix(name, "X-") {
-			err = fmt.Errorf("%s is no part of a rule", quote(name))
+			err = fmt.Errorf("%s is no part of a rule", diag.Quote(name))
 		}
 	}
 	return err
 }
 
-func (r *rule) setWeekdays(value string) error {
+func (r *Rule) setWeekdays(value string) error {
 	items := strings.Split(value, ",")
 	if len(items) > maxList {
 		return fmt.Errorf("BYDAY has %d values; %d are the most", len(items), maxList)
@@ -168,7 +195,7 @@ func (r *rule) setWeekdays(value string) error {
 		}
 		switch {
 		case weekday < 0 || ordinal != "" && (n == 0 || n < -53 || n > 53):
-			return fmt.Errorf("want BYDAY as weekdays such as MO or -1FR, found %s", quote(item))
+			return fmt.Errorf("want BYDAY as weekdays such as MO or -1FR, found %s", diag.Quote(item))
 		case n == 0:
 			r.weekdays |= 1 << weekday
 		default:
@@ -182,7 +209,7 @@ func (r *rule) setWeekdays(value string) error {
 func positive(name, value string) (int, error) {
 	digits := strings.TrimPrefix(value, "+")
 	if digits == "" || strings.Trim(digits, "0123456789") != "" || strings.Trim(digits, "0") == "" {
-		return 0, fmt.Errorf("want %s as a number from 1 on, found %s", name, quote(value))
+		return 0, fmt.Errorf("want %s as a number from 1 on, found %s", name, diag.Quote(value))
 	}
 	n, err := strconv.Atoi(digits)
 	if err != nil {
@@ -204,23 +231,32 @@ func each(name, value string, low, high int, add func(int)) error {
 	for _, item := range items {
 		n, err := strconv.Atoi(strings.TrimSpace(item))
 		if err != nil || n < low || n > high || n == 0 && low < 0 {
-			return fmt.Errorf("want %s as numbers %s, found %s", name, span, quote(item))
+			return fmt.Errorf("want %s as numbers %s, found %s", name, span, diag.Quote(item))
 		}
 		add(n)
 	}
 	return nil
 }
 
-func (r *rule) hasMonthDays() bool { return r.monthDays|r.monthDaysBack != 0 }
-func (r *rule) hasWeekdays() bool  { return r.weekdays != 0 || len(r.nth) > 0 }
+// String is the rule as written.
+func (r *Rule) String() string { return r.text }
 
-// anchored is the rule with what it leaves out taken from DTSTART, a civil time (3.3.10: "information missing from the
+// Annual reports whether a rule repeats by the year, and onDate whether always on the date of DTSTART.
+func (r *Rule) Annual() (annual, onDate bool) {
+	return r.Freq == Yearly,
+		!r.hasWeekdays() && len(r.weeks) == 0 && len(r.yearDays) == 0 && len(r.positions) == 0
+}
+
+func (r *Rule) hasMonthDays() bool { return r.monthDays|r.monthDaysBack != 0 }
+func (r *Rule) hasWeekdays() bool  { return r.weekdays != 0 || len(r.nth) > 0 }
+
+// Anchor is the rule with what it leaves out taken from DTSTART, a civil time (3.3.10: "information missing from the
 // rule is derived from DTSTART").
-func (r *rule) anchored(start int64) *rule {
+func (r *Rule) Anchor(start int64) *Rule {
 	a := *r
-	d := int(floorDiv(start, day))
+	d := int(floorDiv(start, Day))
 	_, month, date := dateOf(d)
-	if r.freq > monthly || len(r.weeks) > 0 {
+	if r.Freq > Monthly || len(r.weeks) > 0 {
 		// An ordinal has no meaning here (3.3.10 forbids it): the weekday counts.
 		a.nth = nil
 		for _, nth := range r.nth {
@@ -229,23 +265,23 @@ func (r *rule) anchored(start int64) *rule {
 	}
 	if !r.hasMonthDays() && !r.hasWeekdays() && len(r.yearDays) == 0 {
 		switch {
-		case r.freq == weekly && len(r.weeks) == 0, r.freq == yearly && len(r.weeks) > 0:
+		case r.Freq == Weekly && len(r.weeks) == 0, r.Freq == Yearly && len(r.weeks) > 0:
 			a.weekdays = 1 << weekdayOf(d)
 		case len(r.weeks) > 0:
-		case r.freq == yearly && r.months == 0:
+		case r.Freq == Yearly && r.months == 0:
 			a.months, a.monthDays = 1<<month, 1<<date
-		case r.freq <= monthly:
+		case r.Freq <= Monthly:
 			a.monthDays = 1 << date
 		}
 	}
-	time := floorMod(start, day)
-	if r.freq < hourly && r.hours == 0 {
-		a.hours = 1 << (time / hour)
+	time := floorMod(start, Day)
+	if r.Freq < Hourly && r.hours == 0 {
+		a.hours = 1 << (time / Hour)
 	}
-	if r.freq < minutely && r.minutes == 0 {
-		a.minutes = 1 << (time / minute % 60)
+	if r.Freq < Minutely && r.minutes == 0 {
+		a.minutes = 1 << (time / Minute % 60)
 	}
-	if r.freq < secondly && r.seconds == 0 {
+	if r.Freq < Secondly && r.seconds == 0 {
 		a.seconds = 1 << (time % 60)
 	}
 	return &a
@@ -253,7 +289,7 @@ func (r *rule) anchored(start int64) *rule {
 
 // matches applies every BYxxx part that speaks of days to one day. Applied to all days of a period it does what the
 // table of 3.3.10 calls expand and limit alike.
-func (r *rule) matches(d, year, month, date int) bool {
+func (r *Rule) matches(d, year, month, date int) bool {
 	if r.months != 0 && r.months&(1<<month) == 0 {
 		return false
 	}
@@ -274,12 +310,12 @@ func (r *rule) matches(d, year, month, date int) bool {
 }
 
 // matchesNth counts weekdays within the month, or within the year for a YEARLY rule without BYMONTH.
-func (r *rule) matchesNth(d, year, month, date int) bool {
+func (r *Rule) matchesNth(d, year, month, date int) bool {
 	if len(r.nth) == 0 {
 		return false
 	}
 	passed, left := date-1, monthLength(year, month)-date
-	if r.freq == yearly && r.months == 0 {
+	if r.Freq == Yearly && r.months == 0 {
 		passed = d - dayOf(year, 1, 1)
 		left = yearLength(year) - 1 - passed
 	}
@@ -288,7 +324,7 @@ func (r *rule) matchesNth(d, year, month, date int) bool {
 		slices.Contains(r.nth, nthWeekday{-(left/7 + 1), weekday})
 }
 
-func (r *rule) matchesWeek(d, year int) bool {
+func (r *Rule) matchesWeek(d, year int) bool {
 	switch { // The first and last days of a year can belong to a week of its neighbour.
 	case d < r.firstWeek(year):
 		year--
@@ -301,7 +337,7 @@ func (r *rule) matchesWeek(d, year int) bool {
 }
 
 // firstWeek is the first day of week 1 of a year: the week, beginning on WKST, that has at least four of its days.
-func (r *rule) firstWeek(year int) int {
+func (r *Rule) firstWeek(year int) int {
 	first := dayOf(year, 1, 1)
 	passed := floorMod(weekdayOf(first)-r.weekFrom, 7)
 	if passed <= 3 {

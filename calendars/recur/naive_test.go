@@ -1,4 +1,4 @@
-package calendars
+package recur
 
 import (
 	"math/rand/v2"
@@ -112,7 +112,7 @@ func (n *naive) fits(t time.Time) bool {
 	return t.Day() == n.start.Day()
 }
 
-// isDay reports whether t is a weekday such as MO, or the nth such as 2MO of its month, or
+// IsDate reports whether t is a weekday such as MO, or the nth such as 2MO of its month, or
 // of its year in a yearly rule.
 func (n *naive) isDay(text string, t time.Time) bool {
 	ordinal, _ := strconv.Atoi(text[:len(text)-2])
@@ -149,7 +149,7 @@ func (n *naive) starts(from, to int64) (list []int64) {
 	for _, h := range value("BYHOUR", n.start.Hour()) {
 		for _, m := range value("BYMINUTE", n.start.Minute()) {
 			for _, s := range value("BYSECOND", n.start.Second()) {
-				times = append(times, int64(h*hour+m*minute+s))
+				times = append(times, int64(h*Hour+m*Minute+s))
 			}
 		}
 	}
@@ -193,12 +193,12 @@ func TestRulesNaively(t *testing.T) {
 			continue // 3.3.10 allows BYWEEKNO in yearly rules only
 		}
 		text, _, _ = strings.Cut(text, ";COUNT") // it comes last
-		start := civilTime(t, "20200101") + random.Int64N(2*366*day)
-		start -= start % minute
-		from := start + random.Int64N(2*366*day)
-		to := from + 400*day
+		start := civilTime(t, "20200101") + random.Int64N(2*366*Day)
+		start -= start % Minute
+		from := start + random.Int64N(2*366*Day)
+		to := from + 400*Day
 		want := newNaive(text, start).starts(from, to)
-		got := slices.Collect(mustRule(t, text, start).starts(start, from, to, &budget{left: 1 << 40}))
+		got := slices.Collect(mustRule(t, text, start).Starts(start, from, to, &Budget{Left: 1 << 40}))
 		if diff := cmp.Diff(civilTexts(want), civilTexts(got)); diff != "" {
 			t.Fatalf("%s from %s:\n%s", text, civilText(start), diff)
 		}
@@ -243,10 +243,10 @@ func TestShiftedStart(t *testing.T) {
 		case "HOURLY":
 			earlier = start.Add(time.Duration(-periods) * time.Hour)
 		}
-		from := start.Unix() + random.Int64N(366*day)
+		from := start.Unix() + random.Int64N(366*Day)
 		list := func(start int64) []string {
 			return civilTexts(
-				slices.Collect(mustRule(t, text, start).starts(start, from, from+400*day, &budget{left: 1 << 40})))
+				slices.Collect(mustRule(t, text, start).Starts(start, from, from+400*Day, &Budget{Left: 1 << 40})))
 		}
 		if diff := cmp.Diff(list(start.Unix()), list(earlier.Unix())); diff != "" {
 			t.Fatalf("%s from %s, and from %s:\n%s", text, start, earlier, diff)

@@ -1,23 +1,25 @@
-package calendars
+package recur
 
 import (
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
-// readRule is parseRule for what people write too, where it has one meaning. odd says what is forgiven; "" for nothing.
-func readRule(text string) (r *rule, odd string, err error) {
-	if r, err = parseRule(text); err == nil {
+// ParseLenient is Parse for what people write too, where it has one meaning. odd says what is forgiven; "" for nothing.
+func ParseLenient(text string) (r *Rule, odd string, err error) {
+	if r, err = Parse(text); err == nil {
 		return r, "", nil
 	}
-	if len(text) > longestMended {
+	if len(text) > LongestLenient {
 		return nil, "", err
 	}
 	plain := plainRule(text)
-	if r, again := parseRule(plain); again == nil {
-		return r, fmt.Sprintf("the rule %s is read as %s", quote(text), quote(plain)), nil
+	if r, again := Parse(plain); again == nil {
+		return r, fmt.Sprintf("the rule %s is read as %s", diag.Quote(text), diag.Quote(plain)), nil
 	}
 	return nil, "", err
 }
@@ -43,7 +45,7 @@ func plainRule(text string) string {
 		if i+1 < len(begins) {
 			end = begins[i+1][0]
 		}
-		name := nearestOf(text[m[2]:m[3]], ruleParts)
+		name := diag.Correct(text[m[2]:m[3]], ruleParts)
 		part := name + "=" + plainPart(name, text[m[1]:end])
 		if !slices.Contains(parts, part) {
 			parts = append(parts, part)
@@ -57,9 +59,9 @@ func plainPart(name, value string) string {
 	value, more, _ := strings.Cut(strings.Trim(value, " \t;,\\"), ";")
 	switch {
 	case name == "FREQ":
-		return nearestOf(strings.Trim(value, " \t,\\"), frequencies)
+		return diag.Correct(strings.Trim(value, " \t,\\"), frequencies)
 	case name == "UNTIL":
-		if time := plainTime(value); time != "" {
+		if time := PlainTime(value); time != "" {
 			return time
 		}
 	case strings.HasPrefix(name, "BY"): // separated by anything
@@ -83,23 +85,6 @@ func plainPart(name, value string) string {
 // numberOrWeekday fits a value of a part that is a list.
 var numberOrWeekday = regexp.MustCompile(`^[+-]?\d*(MO|TU|WE|TH|FR|SA|SU)?$`)
 
-// nearestOf is the only word of a list of which a word is a slip; the word itself where there is none.
-func nearestOf(word string, list []string) string {
-	found := word
-	for _, of := range list {
-		switch {
-		case of == word:
-			return word
-		case !isNearly(word, of):
-		case found != word:
-			return word
-		default:
-			found = of
-		}
-	}
-	return found
-}
-
 // weekdayNames are those that people write in place of weekdays, in the same order.
 var weekdayNames = []string{"MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"}
 
@@ -122,47 +107,55 @@ func beginsLikePart(word string) bool {
 		slices.ContainsFunc(ruleParts, func(name string) bool { return strings.HasPrefix(word, name) })
 }
 
-// continued takes a line that is the rest of a rule or of dates, without the blank that RFC 5545, 3.1, wants before it;
-// it reports whether it is one.
-func (r *reader) continued(l line) bool {
-	d := r.draft
-	if n := len(d.properties); n > 0 && d.excess == "" && eventProperties[string(l.name)] == unread &&
-		!properties[string(l.name)] && l.number == r.scanner.number {
-		last := &d.properties[n-1]
-		if last.line+1 != l.number || eventProperties[last.name] != scheduling {
-			return false
-		}
-		more := string(l.name) + string(l.rest)
-		if !last.takes(more) {
-			return false
-		}
-		last.content += more
-		last.value += more
-		last.line = l.number
-		r.forgive(l.number,
-			"a line without a blank before it is read as the rest of the line before, a rule or dates; "+
-				"put a blank before it")
-		return true
+// freeTime fits a time as programs and people write it that do not follow RFC 5545: as ISO 8601, or without seconds.
+var freeTime = regexp.MustCompile(`^(\d{4})(-?)(\d\d)(-?)(\d\d)` +
+	`(?:[T ] ?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)? ?(Z|UTC|[+-]00:?00)?)?$`)
+
+// PlainTime is a time as RFC 5545 writes it; "" where it is none.
+func PlainTime(text string) string {
+	text = strings.ToUpper(strings.Trim(text, " :"))
+	if _, err := ParseTime(text); err == nil {
+		return text
 	}
-	return false
+	m := freeTime.FindStringSubmatch(text)
+	if m == nil || m[2] != m[4] {
+		return ""
+	}
+	plain := m[1] + m[3] + m[5]
+	if m[6] != "" {
+		seconds := m[8]
+		if seconds == "" {
+			seconds = "00"
+		}
+		plain += "T" + m[6] + m[7] + seconds
+		if m[9] != "" {
+			plain += "Z"
+		}
+	}
+	if _, err := ParseTime(plain); err != nil {
+		return ""
+	}
+	return plain
 }
 
-// takes reports whether a rule or dates go on with a text.
-func (p property) takes(more string) bool {
-	whole := p.value + more
-	switch {
-	case len(whole) > longestMended:
-		return false
-	case p.name == "RRULE" || p.name == "EXRULE":
-		part := strings.TrimLeft(more, "; ")
-		name, _, _ := strings.Cut(part, "=")
-		_, err := parseRule(whole)
-		_, before := parseRule(p.value)
-		return err == nil && (before != nil || slices.Contains(ruleParts, strings.ToUpper(name)) &&
-			(len(part) < len(more) || strings.HasSuffix(p.value, ";")))
-	case p.name == "EXDATE" || p.name == "RDATE":
-		return (strings.HasSuffix(p.value, ",") || strings.HasPrefix(more, ",") || !areTimes([]byte(p.value))) &&
-			areTimes([]byte(whole))
+// freeDuration fits a duration without its P or T. Minutes need one of them, since they could be months.
+var freeDuration = regexp.MustCompile(`^(P?)(\d+[WD])?(T?)(\d+H)?(\d+M)?(\d+S)?$`)
+
+// PlainDuration is a duration as RFC 5545 writes it; "" where it is none.
+func PlainDuration(text string) string {
+	m := freeDuration.FindStringSubmatch(strings.ToUpper(strings.Join(strings.Fields(text), "")))
+	if m == nil || m[5] != "" && m[3] == "" && m[4] == "" {
+		return ""
 	}
-	return false
+	plain := "P" + m[2]
+	if clock := m[4] + m[5] + m[6]; clock != "" {
+		plain += "T" + clock
+	}
+	if _, err := ParseDuration(plain); err != nil {
+		return ""
+	}
+	return plain
 }
+
+// LongestLenient is how many bytes a line of times or a rule may have that is mended.
+const LongestLenient = 1 << 10

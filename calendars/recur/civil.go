@@ -1,16 +1,14 @@
-package calendars
+package recur
 
-// Civil time is the time that a clock on the wall shows, without a zone: seconds since 1970-01-01T00:00 on that clock.
-// A civil day is days since 1970-01-01. Recurrence rules are worked out in civil time; zones come last.
-
+// The units of civil time, in seconds.
 const (
-	minute = 60
-	hour   = 60 * minute
-	day    = 24 * hour
+	Minute = 60
+	Hour   = 60 * Minute
+	Day    = 24 * Hour
 )
 
-// lastYear bounds every expansion: iCalendar dates have four digits.
-const lastYear = 9999
+// LastYear is the year in which every expansion ends: iCalendar dates have four digits.
+const LastYear = 9999
 
 // dayOf is the civil day of a proleptic Gregorian date; month and date outside their range are not allowed.
 func dayOf(year, month, date int) int {
@@ -73,3 +71,15 @@ func floorDiv[T int | int64](a, b T) T {
 }
 
 func floorMod[T int | int64](a, b T) T { return a - floorDiv(a, b)*b }
+
+// Midnight is the beginning of the day that a civil time lies in.
+func Midnight(civil int64) int64 { return civil - floorMod(civil, Day) }
+
+// SecondOfDay is how long after midnight a civil time lies.
+func SecondOfDay(civil int64) int64 { return floorMod(civil, Day) }
+
+// Civil is the midnight of a proleptic Gregorian date.
+func Civil(year, month, date int) int64 { return int64(dayOf(year, month, date)) * Day }
+
+// DateOf is the date of a civil time.
+func DateOf(civil int64) (year, month, date int) { return dateOf(int(floorDiv(civil, Day))) }

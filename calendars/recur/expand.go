@@ -1,4 +1,4 @@
-package calendars
+package recur
 
 import (
 	"iter"
@@ -6,41 +6,45 @@ import (
 	"slices"
 )
 
-// budget counts the steps that a rule may still take. A step is a day looked at, a period skipped or a start found, so
+// Budget counts the steps that rules may still take, so that the work has a bound whatever a rule says. A step is a day looked at, a period skipped or a start found, so
 // that the same feed is over its limit on every machine or on none.
-type budget struct{ left int }
+type Budget struct {
+	Left int // negative once it is over
+}
 
 // perStep is how many values of a rule's lists are looked through in one step: a rule may list hundreds.
 const perStep = 32
 
 // spend reports whether the budget still holds.
-func (b *budget) spend(n int) bool {
-	b.left -= n
-	return b.left >= 0
+func (b *Budget) spend(n int) bool {
+	b.Left -= n
+	return b.Left >= 0
 }
 
-func (b *budget) over() bool { return b.left < 0 }
+// Over reports whether more steps were wanted than there were.
+func (b *Budget) Over() bool { return b.Left < 0 }
 
-// starts yields the civil starts of a rule in [from, to), in ascending order; start is DTSTART, and the rule is
-// anchored there. Without COUNT it begins at the period of from by arithmetic, however long ago DTSTART was; with COUNT
-// it counts from DTSTART. It stops early when the budget is over. UNTIL is the caller's: it narrows to.
-func (r *rule) starts(start, from, to int64, b *budget) iter.Seq[int64] {
+// Starts yields the civil starts of a rule in [from, to), in ascending order; start is DTSTART, where the rule is
+// anchored (see [Rule.Anchor]). Without COUNT it begins at the period of from by arithmetic, however long ago DTSTART
+// was; with COUNT it counts from DTSTART. It stops early when the budget is over. UNTIL is the caller's, who knows the
+// zone that it may depend on: it narrows to.
+func (r *Rule) Starts(start, from, to int64, b *Budget) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
-		if r.count == 0 {
+		if r.Count == 0 {
 			from = max(from, start)
 		}
-		to = min(to, int64(dayOf(lastYear+1, 1, 1))*day)
+		to = min(to, Civil(LastYear+1, 1, 1))
 		if to <= start || to <= from {
 			return
 		}
-		e := expansion{rule: r, start: start, from: from, to: to, left: r.count, budget: b, yield: yield}
+		e := expansion{Rule: r, start: start, from: from, to: to, left: r.Count, budget: b, yield: yield}
 		e.perDay = 1 + (len(r.nth)+len(r.yearDays)+len(r.weeks))/perStep
 		e.first = from
-		if r.count > 0 {
+		if r.Count > 0 {
 			e.first = start
 		}
 		switch {
-		case r.freq >= hourly:
+		case r.Freq >= Hourly:
 			e.withinDays()
 		default:
 			e.times = r.times()
@@ -49,32 +53,32 @@ func (r *rule) starts(start, from, to int64, b *budget) iter.Seq[int64] {
 	}
 }
 
-// names reports whether a rule has a start at its DTSTART.
-func (r *rule) names(start int64, b *budget) bool {
+// Includes reports whether an anchored rule has a start at its DTSTART.
+func (r *Rule) Includes(start int64, b *Budget) bool {
 	if len(r.positions) > 0 {
 		endless := *r
-		endless.count = 0
-		for range endless.starts(start, start, start+1, b) {
+		endless.Count = 0
+		for range endless.Starts(start, start, start+1, b) {
 			return true
 		}
 		return false
 	}
-	d, time := int(floorDiv(start, day)), floorMod(start, day)
+	d, time := int(floorDiv(start, Day)), floorMod(start, Day)
 	year, month, date := dateOf(d)
 	return r.matches(d, year, month, date) &&
-		(r.hours == 0 || r.hours&(1<<(time/hour)) != 0) &&
-		(r.minutes == 0 || r.minutes&(1<<(time/minute%60)) != 0) &&
+		(r.hours == 0 || r.hours&(1<<(time/Hour)) != 0) &&
+		(r.minutes == 0 || r.minutes&(1<<(time/Minute%60)) != 0) &&
 		(r.seconds == 0 || r.seconds&(1<<(time%60)) != 0)
 }
 
 // expansion is one walk through a rule's starts.
 type expansion struct {
-	*rule
+	*Rule
 	start, from, to int64
 	first           int64 // where the walk has to begin: from, or start when the rule counts
 	left            int   // how many starts COUNT still allows
 	perDay          int   // the steps that looking at a day takes
-	budget          *budget
+	budget          *Budget
 	yield           func(int64) bool
 
 	times []int64 // the times of day that BYHOUR, BYMINUTE and BYSECOND make
@@ -93,7 +97,7 @@ func (e *expansion) emit(at int64) bool {
 	if at >= e.from && !e.yield(at) {
 		return false
 	}
-	if e.count > 0 {
+	if e.Count > 0 {
 		e.left--
 		return e.left > 0
 	}
@@ -102,8 +106,8 @@ func (e *expansion) emit(at int64) bool {
 
 // periods walks years, months, weeks or days, every INTERVAL of them.
 func (e *expansion) periods() {
-	origin := int(floorDiv(e.start, day))
-	last := int(floorDiv(e.to-1, day))
+	origin := int(floorDiv(e.start, Day))
+	last := int(floorDiv(e.to-1, Day))
 	for k := e.firstPeriod(origin); ; k++ {
 		begin, end := e.period(origin, k)
 		if begin > last || !e.budget.spend(1) {
@@ -119,20 +123,20 @@ func (e *expansion) periods() {
 // emit drops what comes before DTSTART.
 func (e *expansion) firstPeriod(origin int) int {
 	year, month, _ := dateOf(origin)
-	toYear, toMonth, _ := dateOf(int(floorDiv(e.first, day)))
+	toYear, toMonth, _ := dateOf(int(floorDiv(e.first, Day)))
 	passed := 0
-	switch e.freq {
-	case yearly:
+	switch e.Freq {
+	case Yearly:
 		passed = toYear - year
 		if len(e.weeks) > 0 && passed == 0 && e.interval == 1 {
 			return -1 // DTSTART may lie in the last week of the week year before.
 		}
-	case monthly:
+	case Monthly:
 		passed = (toYear-year)*12 + toMonth - month
-	case weekly:
-		passed = (int(floorDiv(e.first, day)) - origin) / 7
-	case daily:
-		passed = int(floorDiv(e.first, day)) - origin
+	case Weekly:
+		passed = (int(floorDiv(e.first, Day)) - origin) / 7
+	case Daily:
+		passed = int(floorDiv(e.first, Day)) - origin
 	}
 	return max(0, passed/e.interval-1)
 }
@@ -146,9 +150,9 @@ func (e *expansion) period(origin, k int) (begin, end int) {
 	}
 	n := k * e.interval
 	year, month, _ := dateOf(origin)
-	switch e.freq {
-	case yearly:
-		if n > lastYear {
+	switch e.Freq {
+	case Yearly:
+		if n > LastYear {
 			return never, never
 		}
 		if len(e.weeks) > 0 {
@@ -156,14 +160,14 @@ func (e *expansion) period(origin, k int) (begin, end int) {
 		}
 		begin = dayOf(year+n, 1, 1)
 		return begin, begin + yearLength(year+n)
-	case monthly:
-		if n > lastYear*12 {
+	case Monthly:
+		if n > LastYear*12 {
 			return never, never
 		}
 		year, month = year+(month-1+n)/12, (month-1+n)%12+1
 		begin = dayOf(year, month, 1)
 		return begin, begin + monthLength(year, month)
-	case weekly:
+	case Weekly:
 		begin = origin - floorMod(weekdayOf(origin)-e.weekFrom, 7) + 7*n
 		return begin, begin + 7
 	}
@@ -197,11 +201,11 @@ func (e *expansion) inPeriod(begin, end int) bool {
 	}
 	if len(e.positions) > 0 {
 		n := len(e.times)
-		return e.pick(len(e.days)*n, func(i int) int64 { return int64(e.days[i/n])*day + e.times[i%n] })
+		return e.pick(len(e.days)*n, func(i int) int64 { return int64(e.days[i/n])*Day + e.times[i%n] })
 	}
 	for _, d := range e.days {
 		for _, t := range e.times {
-			if !e.emit(int64(d)*day + t) {
+			if !e.emit(int64(d)*Day + t) {
 				return false
 			}
 		}
@@ -235,28 +239,28 @@ func (e *expansion) pick(n int, member func(int) int64) bool {
 }
 
 // times are the times of day of an anchored rule that is DAILY or slower.
-func (r *rule) times() []int64 {
+func (r *Rule) times() []int64 {
 	times := make([]int64, 0, bits.OnesCount32(r.hours)*bits.OnesCount64(r.minutes)*bits.OnesCount64(r.seconds))
 	for h := range int64(24) {
 		if r.hours&(1<<h) == 0 {
 			continue
 		}
-		times = r.withinHour(times, h*hour)
+		times = r.withinHour(times, h*Hour)
 	}
 	return times
 }
 
 // withinHour appends the times of BYMINUTE and BYSECOND in the hour that begins at.
-func (r *rule) withinHour(times []int64, at int64) []int64 {
+func (r *Rule) withinHour(times []int64, at int64) []int64 {
 	for m := range int64(60) {
 		if r.minutes&(1<<m) != 0 {
-			times = r.withinMinute(times, at+m*minute)
+			times = r.withinMinute(times, at+m*Minute)
 		}
 	}
 	return times
 }
 
-func (r *rule) withinMinute(times []int64, at int64) []int64 {
+func (r *Rule) withinMinute(times []int64, at int64) []int64 {
 	for s := range int64(60) {
 		if r.seconds&(1<<s) != 0 {
 			times = append(times, at+s)
@@ -268,10 +272,10 @@ func (r *rule) withinMinute(times []int64, at int64) []int64 {
 // withinDays walks the hours, minutes or seconds of the days that match. The wall clock is walked, not elapsed time:
 // every two hours are the even hours also on the day that the clocks change.
 func (e *expansion) withinDays() {
-	unit := [...]int64{hourly: hour, minutely: minute, secondly: 1}[e.freq]
+	unit := [...]int64{Hourly: Hour, Minutely: Minute, Secondly: 1}[e.Freq]
 	step := unit * int64(e.interval)
 	origin := e.start - floorMod(e.start, unit)
-	for d := floorDiv(e.first, day); d*day < e.to; d++ {
+	for d := floorDiv(e.first, Day); d*Day < e.to; d++ {
 		if !e.budget.spend(e.perDay) {
 			return
 		}
@@ -279,9 +283,9 @@ func (e *expansion) withinDays() {
 		if !e.matches(int(d), year, month, date) {
 			continue
 		}
-		at := max(origin, d*day)
+		at := max(origin, d*Day)
 		at += floorMod(origin-at, step)
-		for at < (d+1)*day {
+		for at < (d+1)*Day {
 			if !e.budget.spend(1) {
 				return
 			}
@@ -300,13 +304,13 @@ func (e *expansion) withinDays() {
 // skipTo is at itself when its hour, minute and second are allowed, else the end of the hour, minute or second that is
 // not.
 func (e *expansion) skipTo(at int64) int64 {
-	time := floorMod(at, day)
+	time := floorMod(at, Day)
 	switch {
-	case e.hours != 0 && e.hours&(1<<(time/hour)) == 0:
-		return at - time%hour + hour
-	case e.freq >= minutely && e.minutes != 0 && e.minutes&(1<<(time/minute%60)) == 0:
-		return at - time%minute + minute
-	case e.freq == secondly && e.seconds != 0 && e.seconds&(1<<(time%60)) == 0:
+	case e.hours != 0 && e.hours&(1<<(time/Hour)) == 0:
+		return at - time%Hour + Hour
+	case e.Freq >= Minutely && e.minutes != 0 && e.minutes&(1<<(time/Minute%60)) == 0:
+		return at - time%Minute + Minute
+	case e.Freq == Secondly && e.seconds != 0 && e.seconds&(1<<(time%60)) == 0:
 		return at + 1
 	}
 	return at
@@ -314,10 +318,10 @@ func (e *expansion) skipTo(at int64) int64 {
 
 // inUnit emits what the hour, minute or second that begins at holds; false ends the walk.
 func (e *expansion) inUnit(at int64) bool {
-	switch e.freq {
-	case hourly:
+	switch e.Freq {
+	case Hourly:
 		e.times = e.withinHour(e.times[:0], at)
-	case minutely:
+	case Minutely:
 		e.times = e.withinMinute(e.times[:0], at)
 	default:
 		e.times = append(e.times[:0], at)

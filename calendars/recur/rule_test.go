@@ -1,8 +1,9 @@
-package calendars
+package recur
 
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,22 +14,22 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-func mustRule(t testing.TB, text string, start int64) *rule {
+func mustRule(t testing.TB, text string, start int64) *Rule {
 	t.Helper()
-	r, err := parseRule(text)
+	r, err := Parse(text)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	return r.anchored(start)
+	return r.Anchor(start)
 }
 
 func civilTime(t testing.TB, text string) int64 {
 	t.Helper()
-	s, err := parseStamp(text)
+	s, err := ParseTime(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.civil
+	return s.Civil
 }
 
 func civilText(civil int64) string {
@@ -39,7 +40,7 @@ func civilText(civil int64) string {
 func starts(t testing.TB, text, start string, n int) (list []string) {
 	t.Helper()
 	first := civilTime(t, start)
-	for at := range mustRule(t, text, first).starts(first, first, forever, &budget{left: 1_000_000}) {
+	for at := range mustRule(t, text, first).Starts(first, first, 1<<60, &Budget{Left: 1_000_000}) {
 		if len(list) == n {
 			break
 		}
@@ -125,7 +126,7 @@ func TestRuleMistakes(t *testing.T) {
 		"FREQ=YEARLY;SKIP=FORWARD":       `want SKIP=OMIT, found "FORWARD"`,
 		"FREQ=YEARLY;BYYEARDAY" + "=400": `want BYYEARDAY as numbers from 1 to 366 or -366 to -1, found "400"`,
 	} {
-		_, err := parseRule(text)
+		_, err := Parse(text)
 		if err == nil || err.Error() != want {
 			t.Errorf("%s\ngot  %v\nwant %s", text, err, want)
 		}
@@ -202,20 +203,20 @@ func TestRuleProperties(t *testing.T) {
 	random := rand.New(rand.NewPCG(5545, uint64(rounds(300))))
 	for range rounds(300) {
 		text := someRule(random)
-		start := civilTime(t, "20200101") + random.Int64N(5*366*day)
-		start -= start % minute
+		start := civilTime(t, "20200101") + random.Int64N(5*366*Day)
+		start -= start % Minute
 		r := mustRule(t, text, start)
 		window := func(from, to int64) []int64 {
-			return slices.Collect(r.starts(start, from, to, &budget{left: 1 << 40}))
+			return slices.Collect(r.Starts(start, from, to, &Budget{Left: 1 << 40}))
 		}
 		name := fmt.Sprintf("%s from %s", text, civilText(start))
-		end := start + 6*366*day
+		end := start + 6*366*Day
 		all := window(start, end)
 		if !slices.IsSorted(all) || len(slices.Compact(slices.Clone(all))) != len(all) {
 			t.Fatalf("%s: not ascending", name)
 		}
-		from := start + random.Int64N(5*366*day)
-		to := from + random.Int64N(400*day)
+		from := start + random.Int64N(5*366*Day)
+		to := from + random.Int64N(400*Day)
 		var cut, months []int64
 		for _, at := range all {
 			if from <= at && at < to {
@@ -225,14 +226,14 @@ func TestRuleProperties(t *testing.T) {
 		if diff := cmp.Diff(cut, window(from, to)); diff != "" {
 			t.Fatalf("%s in a window from %s\n%s", name, civilText(from), diff)
 		}
-		for month := from; month < to; month += 30 * day {
-			months = append(months, window(month, min(month+30*day, to))...)
+		for month := from; month < to; month += 30 * Day {
+			months = append(months, window(month, min(month+30*Day, to))...)
 		}
 		if diff := cmp.Diff(cut, months); diff != "" {
 			t.Fatalf("%s month by month from %s\n%s", name, civilText(from), diff)
 		}
 		for _, at := range all[:min(3, len(all))] {
-			if r.count == 0 && !r.names(at, &budget{left: 1 << 40}) && r.interval == 1 && len(r.positions) == 0 {
+			if r.Count == 0 && !r.Includes(at, &Budget{Left: 1 << 40}) && r.interval == 1 && len(r.positions) == 0 {
 				t.Fatalf("%s has %s, and does not name it", name, civilText(at))
 			}
 		}
@@ -241,11 +242,11 @@ func TestRuleProperties(t *testing.T) {
 
 func TestParseDuration(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]duration{
+	for text, want := range map[string]Duration{
 		"PT1H30M": {0, 5400}, "P1D": {1, 0}, "P1W": {7, 0}, "+P1DT2S": {1, 2}, "-PT15M": {0, -900}, "pt1h": {0, 3600},
 		"PT0S": {},
 	} {
-		if got, err := parseDuration(text); err != nil || got != want {
+		if got, err := ParseDuration(text); err != nil || got != want {
 			t.Errorf("%s: got %v, %v, want %v", text, got, err, want)
 		}
 	}
@@ -256,24 +257,24 @@ func TestParseDuration(t *testing.T) {
 		if text == "PT" { // Harmless, and written by some for nothing.
 			continue
 		}
-		if got, err := parseDuration(text); err == nil {
+		if got, err := ParseDuration(text); err == nil {
 			t.Errorf("%s: got %v, want an error", text, got)
 		}
 	}
 }
 
-func TestParseStamp(t *testing.T) {
+func TestParseTime(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]stamp{
-		"19700101":         {0, dateForm, nil},
-		"19700101T000001":  {1, floatingForm, nil},
-		"19700101t000001z": {1, utcForm, nil},
-		"19700101T240000":  {day, floatingForm, nil},
-		"19700101T000060Z": {59, utcForm, nil},
-		" 16010101T000000": {-11644473600, floatingForm, nil},
-		"20000229":         {951782400, dateForm, nil},
+	for text, want := range map[string]Time{
+		"19700101":         {0, Date},
+		"19700101T000001":  {1, Floating},
+		"19700101t000001z": {1, UTC},
+		"19700101T240000":  {Day, Floating},
+		"19700101T000060Z": {59, UTC},
+		" 16010101T000000": {-11644473600, Floating},
+		"20000229":         {951782400, Date},
 	} {
-		if got, err := parseStamp(text); err != nil || got != want {
+		if got, err := ParseTime(text); err != nil || got != want {
 			t.Errorf("%q: got %v, %v, want %v", text, got, err, want)
 		}
 	}
@@ -281,7 +282,7 @@ func TestParseStamp(t *testing.T) {
 		"", "T", "2026", "20260001", "20261301", "20260229", "20260101T", "20260101T0900", "20260101T250000",
 		"20260101T240001", "20260101T096000", "2026-01-01", "20260101T090000+0100", "２０２６0101",
 	} {
-		if got, err := parseStamp(text); err == nil {
+		if got, err := ParseTime(text); err == nil {
 			t.Errorf("%q: got %v, want an error", text, got)
 		}
 	}
@@ -291,9 +292,9 @@ func TestParseStamp(t *testing.T) {
 func TestCivilDays(t *testing.T) {
 	t.Parallel()
 	for date := time.Date(1600, 1, 1, 0, 0, 0, 0, time.UTC); date.Year() < 2400; date = date.AddDate(0, 0, 1) {
-		d := int(date.Unix() / day)
+		d := int(date.Unix() / Day)
 		if date.Unix() < 0 {
-			d = int(floorDiv(date.Unix(), day))
+			d = int(floorDiv(date.Unix(), Day))
 		}
 		y, m, dd := dateOf(d)
 		if y != date.Year() || m != int(date.Month()) || dd != date.Day() || dayOf(y, m, dd) != d ||
@@ -301,4 +302,47 @@ func TestCivilDays(t *testing.T) {
 			t.Fatalf("%s: got %d-%d-%d, weekday %d", date, y, m, dd, weekdayOf(d))
 		}
 	}
+}
+
+// FuzzRule: starts ascend, lie in their window, and are those of a larger window cut.
+func FuzzRule(f *testing.F) {
+	f.Add("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;WKST=SU;INTERVAL=2", int64(1_700_000_000), int64(10_000_000))
+	f.Add("FREQ=YEARLY;BYMONTH=11;BYDAY=-1TH;BYSETPOS=1,-1;COUNT=10", int64(1_700_000_000), int64(0))
+	f.Add("FREQ=YEARLY;BYWEEKNO=1,-1;BYYEARDAY=1,-366", int64(-10_000_000_000), int64(10_000_000_000))
+	f.Add("FREQ=MINUTELY;INTERVAL=7;BYHOUR=9;BYSECOND=1,60;BYSETPOS=-1", int64(0), int64(100_000))
+	f.Add("FREQ=MONTHLY;BYMONTHDAY=-1,31;BYDAY=MO,5FR;UNTIL=20300101", int64(0), int64(0))
+	f.Fuzz(func(t *testing.T, text string, start, after int64) {
+		r, err := Parse(text)
+		if err != nil {
+			return
+		}
+		start %= 8_000 * 366 * Day
+		from := start + max(after, -after)%(1000*366*Day)
+		r = r.Anchor(start)
+		list := func(from, to int64) ([]int64, bool) {
+			b := &Budget{Left: 200_000}
+			return slices.Collect(r.Starts(start, from, to, b)), !b.Over()
+		}
+		larger, whole := list(from, from+300*Day)
+		for i, at := range larger {
+			if at < from || at >= from+300*Day || i > 0 && at <= larger[i-1] {
+				t.Fatalf("%s from %d: %d is out of place", text, start, at)
+			}
+		}
+		smaller, alsoWhole := list(from+100*Day, from+200*Day)
+		if !whole || !alsoWhole {
+			return
+		}
+		cut := slices.DeleteFunc(larger, func(at int64) bool { return at < from+100*Day || at >= from+200*Day })
+		if !slices.Equal(cut, smaller) {
+			t.Fatalf("%s from %d after %d: %v, in a larger window %v", text, start, from, smaller, cut)
+		}
+	})
+}
+
+func rounds(n int) int {
+	if os.Getenv("CALLHOURS_SOAK") == "1" {
+		return 10 * n
+	}
+	return n
 }
