@@ -89,8 +89,7 @@ func newConnections(l *net.TCPListener, most int, encrypted bool, now func() tim
 		usual: usualPerCPU * runtime.GOMAXPROCS(0),
 	}
 	if !encrypted {
-		c.answer = []byte("HTTP/1.1 503 Service Unavailable\r\n" + securedLines +
-			"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n")
+		c.answer = rawAnswer(http.StatusServiceUnavailable, "too many connections")
 	}
 	return c
 }

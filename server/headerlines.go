@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"io"
+	"net/http"
 	"sync/atomic"
 )
 
@@ -52,13 +53,9 @@ func (h *headerLines) read(p []byte) bool {
 	return true
 }
 
-// tooManyLines is told to who sends too many.
-const tooManyLines = "HTTP/1.1 431 Request Header Fields Too Large\r\n" + securedLines +
-	"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 22\r\nConnection: close\r\n\r\ntoo many header lines\n"
-
 // refuseLines answers a request with too many lines before its body, and ends the connection.
 func (c *connection) refuseLines() (int, error) {
-	_, _ = c.TCPConn.Write([]byte(tooManyLines))
+	_, _ = c.TCPConn.Write(rawAnswer(http.StatusRequestHeaderFieldsTooLarge, "too many header lines"))
 	_ = c.TCPConn.CloseWrite()
 	return 0, io.EOF
 }

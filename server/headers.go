@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"strings"
 )
@@ -38,6 +39,12 @@ var (
 const securedLines = "Cache-Control: " + noStore + "\r\nContent-Security-Policy: " + noContent +
 	"\r\nReferrer-Policy: " + noReferrer +
 	"\r\nX-Content-Type-Options: " + noSniff + "\r\nX-Frame-Options: " + noFrames + "\r\n"
+
+// rawAnswer is an answer with a line of text to a request that no handler sees, after which the connection ends.
+func rawAnswer(status int, line string) []byte {
+	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\n%sContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"+
+		"Connection: close\r\n\r\n%s\n", status, http.StatusText(status), securedLines, len(line)+1, line)
+}
 
 // bareHeaders are all that net/http writes with an answer to what it cannot read, past the handlers; an
 // answer of a handler has a Date.
