@@ -45,7 +45,7 @@ func limitSections() []limitSection {
 			{
 				"calls of one tenant that are answered at once; that are answered or wait",
 				"half of the processors, one at least; {server.ownInFlight} for each processor, {server.ownWait}", "",
-				"503 for calls of that tenant", "server.TestOwnTurns",
+				"503 for calls of that tenant, after that time", "server.TestOwnTurns",
 			},
 			{"addresses in `X-Forwarded-For`", "{server.maxHops}", "", "403", "server.TestClient"},
 		}},

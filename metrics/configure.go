@@ -86,7 +86,7 @@ func (m *Metrics) Configure(c Configured) []Unseen {
 	next := &seriesByName{
 		routes:    make(map[string]*RouteMetrics, len(c.Routes)),
 		calendars: make(map[string]*CalendarMetrics, len(c.Calendars)),
-		tenants:   make(map[string]*gauge, len(c.Tenants)),
+		tenants:   make(map[string]*tenantSeries, len(c.Tenants)),
 	}
 	s := routeSeriesSets{
 		newSeriesSet(former.routeSeries), newSeriesSet(former.branchSeries),

@@ -103,7 +103,7 @@ type configuredSeries struct {
 	families []family
 	route    routeFamilies
 	calendar calendarFamilies
-	rejected family
+	tenant   tenantFamilies
 	info     routeInfo
 	current  atomic.Pointer[seriesByName]
 }
@@ -113,13 +113,13 @@ type configuredSeries struct {
 type seriesByName struct {
 	routes    map[string]*RouteMetrics
 	calendars map[string]*CalendarMetrics
-	tenants   map[string]*gauge // config_rejected
+	tenants   map[string]*tenantSeries
 
 	routeSeries    []*labeledSeries[string, routeSeries]
 	branchSeries   []*labeledSeries[[2]string, branchSeries]
 	stateSeries    []*labeledSeries[[3]string, stateSeries]
 	calendarSeries []*labeledSeries[string, CalendarMetrics]
-	tenantSeries   []*labeledSeries[string, gauge]
+	tenantSeries   []*labeledSeries[string, tenantSeries]
 }
 
 // New makes the metrics that docs/metrics.md lists and registers them; with a nil
@@ -250,8 +250,12 @@ func (c *configuredSeries) describe() {
 	} {
 		c.calendar.gauges[i] = add(gauge, "calendar_"+g.name, g.help, "calendar")
 	}
-	c.rejected = add(gauge, "config_rejected",
-		"Whether the tenant's present files are refused and its last accepted version answers.", "tenant")
+	c.tenant = tenantFamilies{
+		rejected: add(gauge, "config_rejected",
+			"Whether the tenant's present files are refused and its last accepted version answers.", "tenant"),
+		shed: add(counter, "tenant_shed_calls_total",
+			"Calls refused with 503 because their tenant's calls take too much; also in shed_calls_total.", "tenant"),
+	}
 }
 
 // register registers all of them or, with an error, none.

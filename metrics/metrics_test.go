@@ -209,7 +209,7 @@ func TestEverySeriesExists(t *testing.T) {
 		"calendar_may_be_empty":    1,
 		"calendar_rejected_events": 1, "calendar_unmatched_events": 1, "calendar_last_event_timestamp_seconds": 1,
 		"findings": 1, "config_last_reload_successful": 1, "config_last_reload_success_timestamp_seconds": 1,
-		"config_rejected": 1, "file_reads_hung": 1, "state_read_only": 1, "state_write_failures_total": 1,
+		"config_rejected": 1, "file_reads_hung": 1, "state_read_only": 1, "state_write_failures_total": 1, "tenant_shed_calls_total": 1,
 		"tzdata_info": 1, "build_info": 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -236,10 +236,14 @@ func TestMethods(t *testing.T) {
 		"Panicked":             {func(m *Metrics) { m.Panicked(PanicFeed) }, []string{`panics_total{where="feed"} 1`}},
 		"Panicked, not known":  {func(m *Metrics) { m.Panicked("x") }, nil},
 		"Shed":                 {func(m *Metrics) { m.Shed() }, []string{`shed_calls_total{} 1`}},
-		"LogLineDropped":       {func(m *Metrics) { m.LogLineDropped() }, []string{`log_lines_dropped_total{} 1`}},
-		"StateWriteFailed":     {func(m *Metrics) { m.StateWriteFailed() }, []string{`state_write_failures_total{} 1`}},
-		"StateReadOnly":        {func(m *Metrics) { m.StateReadOnly(true) }, []string{`state_read_only{} 1`}},
-		"FileReadsHung":        {func(m *Metrics) { m.FileReadsHung(3) }, []string{`file_reads_hung{} 3`}},
+		"TenantShed": {
+			func(m *Metrics) { m.TenantShed("acme"); m.TenantShed("nobody") },
+			[]string{`tenant_shed_calls_total{tenant="acme"} 1`},
+		},
+		"LogLineDropped":   {func(m *Metrics) { m.LogLineDropped() }, []string{`log_lines_dropped_total{} 1`}},
+		"StateWriteFailed": {func(m *Metrics) { m.StateWriteFailed() }, []string{`state_write_failures_total{} 1`}},
+		"StateReadOnly":    {func(m *Metrics) { m.StateReadOnly(true) }, []string{`state_read_only{} 1`}},
+		"FileReadsHung":    {func(m *Metrics) { m.FileReadsHung(3) }, []string{`file_reads_hung{} 3`}},
 		"Reloaded": {func(m *Metrics) { m.Reloaded(noon) }, []string{
 			`config_last_reload_success_timestamp_seconds{} 1.8039024e+09`, `config_last_reload_successful{} 1`,
 		}},

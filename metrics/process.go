@@ -67,6 +67,16 @@ func (m *Metrics) tenant(name string, refused float64) {
 		return
 	}
 	if g := m.series.current.Load().tenants[name]; g != nil {
-		g.Set(refused)
+		g.rejected.Set(refused)
+	}
+}
+
+// TenantShed counts a call that was refused since its tenant's calls take too much. Shed counts it as well.
+func (m *Metrics) TenantShed(name string) {
+	if m == nil {
+		return
+	}
+	if t := m.series.current.Load().tenants[name]; t != nil {
+		t.shed.Inc()
 	}
 }

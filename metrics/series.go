@@ -31,6 +31,14 @@ type labeledSeries[K comparable, V any] struct {
 	series V
 }
 
+// tenantSeries are those of a tenant, and tenantFamilies the metrics that they belong to.
+type tenantSeries struct {
+	rejected gauge
+	shed     counter
+}
+
+type tenantFamilies struct{ rejected, shed family }
+
 // seriesSet collects the series of a configuration: those of the previous configuration, with their
 // values, and new ones.
 type seriesSet[K comparable, V any] struct {
@@ -113,6 +121,7 @@ func (c *configuredSeries) Collect(ch chan<- prometheus.Metric) {
 		}
 	}
 	for _, l := range series.tenantSeries {
-		c.rejected.send(ch, l.series.value(), l.key)
+		c.tenant.rejected.send(ch, l.series.rejected.value(), l.key)
+		c.tenant.shed.send(ch, l.series.shed.value(), l.key)
 	}
 }

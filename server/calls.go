@@ -33,8 +33,11 @@ type calls struct {
 	live     *atomic.Pointer[live]
 	early    atomic.Pointer[live] // at a start, until there is a live one: some of its routes have no state yet
 	draining *atomic.Bool
-	running  atomic.Int64
-	most     int64 // running
+	running  atomic.Int64 // calls whose answers are being worked out
+	most     int64        // running
+	passing  func() time.Time
+	owners   *owners
+	overload rationed // lines about calls that are refused since there are too many
 	hours    *publisher
 	guard    *contain.Guard
 }
@@ -51,6 +54,7 @@ type live struct {
 	missed  *ring
 	nowhere *facts  // of calls without a route
 	readers readers // of hours
+	oneOwns bool    // all routes are one owner's
 }
 
 // served is a route with all that a call to it needs, in one place: of ten thousand routes, calls find
@@ -60,12 +64,12 @@ type served struct {
 	auth     *auth
 	metrics  *metrics.RouteMetrics
 	ring     *ring
-	turns    *ownTurns
+	owner    *owner
 	facts    atomic.Pointer[facts]
 	openings []atomic.Pointer[opening] // by branch
 }
 
-func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
+func newLive(g *Generation, m *metrics.Metrics, d *decisions, os *owners) *live {
 	l := &live{Generation: g, tokens: newTokenPaths(g), callers: g.file.Log.Callers, shown: g.file.Decisions.Callers}
 	l.faults = g.file.Log.Calls == "faults"
 	var names []string
@@ -75,16 +79,12 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions) *live {
 	d.disown(g)
 	rings := d.keep(names, g.file.Decisions.Keep)
 	l.served = make([]served, len(g.routes))
-	turns := map[string]*ownTurns{} // by tenant
+	owners := os.of(g)
+	l.oneOwns = true
 	for i, r := range g.routes {
 		at := &l.served[i]
-		at.Route, at.auth, at.metrics, at.ring = r, g.auths[i], m.Route(r.Name), rings[i]
-		if tenant := tenantOf(r.Name); tenant != "" {
-			if turns[tenant] == nil {
-				turns[tenant] = newOwnTurns()
-			}
-			at.turns = turns[tenant]
-		}
+		at.Route, at.auth, at.metrics, at.ring, at.owner = r, g.auths[i], m.Route(r.Name), rings[i], owners[i]
+		l.oneOwns = l.oneOwns && owners[i] == owners[0]
 		at.openings = make([]atomic.Pointer[opening], len(r.Branches))
 	}
 	l.readers, l.doors = newReaders(g), newDoors(g)
@@ -103,7 +103,8 @@ type record struct {
 	miss   routes.Why
 	path   string // without a token that led it
 	err    error
-	shed   bool // counted already, and no line: there are too many
+	late   bool // it has waited for too long
+	shed   bool // counted already, and has no line of its own: there are too many
 }
 
 func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -126,12 +127,17 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	conn := connectionOf(r)
-	if conn != nil && conn.late() {
-		c.shed(w, conn)
-		return
+	rec := record{}
+	if conn != nil {
+		waited := conn.waited()
+		rec.late = waited > 0
+		// Whose call it is shows only what it says. So much later than that it is refused whoever calls.
+		if l := c.answering(); waited > anyonesPatience || rec.late && l != nil && l.oneOwns {
+			c.shed(w, conn, nil)
+			return
+		}
 	}
 	began := c.now()
-	rec := record{}
 	defer func() {
 		// net/http would cut the connection, which some versions of Kazoo wait ten seconds for.
 		if p := recover(); p != nil {
@@ -163,16 +169,6 @@ func (c *calls) finish(rec *record, began time.Time) {
 	now := c.now()
 	c.record(rec, now, now.Sub(began))
 	rec.remember(began, now.Sub(began))
-}
-
-// shed tells a call to use its fallback.
-func (c *calls) shed(w http.ResponseWriter, conn *connection) {
-	c.metrics.Shed()
-	c.metrics.Request(http.StatusServiceUnavailable, 0)
-	if conn != nil && conn.of.crowded() {
-		w.Header().Set("Connection", "close")
-	}
-	plain(w, http.StatusServiceUnavailable, "too many calls at a time")
 }
 
 // answer answers one Pivot request and fills the record.
@@ -208,12 +204,10 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		plain(w, rec.status, err.Error())
 		return
 	}
-	// Counted only now: who sends slowly keeps nobody else from an answer.
-	defer c.running.Add(-1)
-	if c.running.Add(1) > c.most {
-		rec.shed = true
-		c.shed(w, connectionOf(r))
-		return
+	conn := connectionOf(r)
+	if conn != nil { // only now: who sends slowly keeps nobody else from an answer
+		conn.answering.Store(true)
+		defer conn.answering.Store(false)
 	}
 	rec.call = &call
 	found, why := l.match(&at, &call, &presented)
@@ -240,17 +234,10 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		rec.starting(w)
 		return
 	}
-	if !route.turns.take(r.Context(), &c.running) {
-		rec.shed = true
-		c.shed(w, connectionOf(r))
-		return
+	if now := c.now(); c.decide(w, r, route, rec, now) {
+		c.count(route.metrics, &rec.answer, now)
+		rec.write(w)
 	}
-	rec.route = route
-	now := c.now()
-	rec.decide(r.Context(), now)
-	rec.status = rec.answer.Status
-	c.count(route.metrics, &rec.answer, now)
-	rec.write(w)
 }
 
 // refuse answers a request that may not ask, and notes where it came from.

@@ -59,19 +59,23 @@ type connections struct {
 	judged  time.Time // last
 	inARow  int       // how many times it looked other than busy says, up to the last one
 
-	mu    sync.Mutex
-	open  map[*connection]bool
-	spare []*connection // those that may give their places away, the last one first; as of the last tick
+	mu       sync.Mutex // guards the following
+	open     map[*connection]bool
+	spare    []*connection // those that may give their places away, the last one first; as of the last tick
+	yielding []*connection // those whose calls wait for others of their owner, the longest waiting first
 }
 
 // connection is one that was accepted. Its deadlines end up to a tick late.
 type connection struct {
 	*net.TCPConn
-	of    *connections
-	raw   syscall.RawConn
-	known atomic.Bool  // a route has answered a call on it; never on people's side
-	quiet atomic.Int32 // ticks since the last answer; once it is known, since anything was heard of it
-	lines headerLines
+	of        *connections
+	raw       syscall.RawConn
+	known     atomic.Bool  // a route has answered a call on it; never on people's side
+	quiet     atomic.Int32 // ticks since the last answer; once it is known, since anything was heard of it
+	lines     headerLines
+	answering atomic.Bool // a call that has been read from it
+	// closed when another connection has taken the place of this one, whose call waits; guarded by connections.mu
+	displaced chan struct{}
 
 	mu            sync.Mutex
 	read, written deadline
@@ -210,10 +214,14 @@ func (l *connections) admit(tcp *net.TCPConn, raw syscall.RawConn) *connection {
 	c := &connection{TCPConn: tcp, of: l, raw: raw}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.open) >= l.usual && l.busy.Load() {
+	if len(l.open)-len(l.yielding) >= l.usual && l.busy.Load() {
 		return nil
 	}
 	for len(l.open) >= l.most {
+		if len(l.yielding) > 0 {
+			l.displace(l.yielding[0])
+			continue
+		}
 		if len(l.spare) == 0 {
 			return nil
 		}
@@ -228,11 +236,36 @@ func (l *connections) admit(tcp *net.TCPConn, raw syscall.RawConn) *connection {
 	return c
 }
 
-// crowded reports that there are more connections than while calls wait.
-func (l *connections) crowded() bool {
+// displace gives the place of a connection away whose call waits, which is then refused and the connection closed.
+// l.mu is held.
+func (l *connections) displace(c *connection) {
+	delete(l.open, c)
+	l.yielding = slices.DeleteFunc(l.yielding, func(other *connection) bool { return other == c })
+	close(c.displaced)
+}
+
+// crowded reports that the connection is to be closed after its answer: it has lost its place, or there are more than
+// while calls wait.
+func (c *connection) crowded() bool {
+	l := c.of
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.open) > l.usual
+	return !l.open[c] || len(l.open)-len(l.yielding) > l.usual
+}
+
+// yield lets others take the place of a connection while its call waits, and is not counted among those that make
+// calls late: what waits for its own owner keeps nobody else out. displaced is closed when one has; stop ends it.
+func (c *connection) yield() (displaced <-chan struct{}, stop func()) {
+	l := c.of
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.displaced = make(chan struct{})
+	l.yielding = append(l.yielding, c)
+	return c.displaced, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.yielding = slices.DeleteFunc(l.yielding, func(other *connection) bool { return other == c })
+	}
 }
 
 // refuse says why. A connection that is closed before all is read that was sent takes back what was written, and so one
@@ -264,19 +297,22 @@ func (l *connections) linger(tcp *net.TCPConn) {
 
 // mayGo reports that a connection keeps us waiting for longer than others should wait for it.
 func (c *connection) mayGo() bool {
+	if c.answering.Load() {
+		return false
+	}
 	if c.known.Load() {
 		return c.quiet.Load() >= knownTicks
 	}
 	return c.quiet.Load() >= unknownTicks
 }
 
-// late reports that there are too many calls and the one that has just been read from the connection has
-// waited too long: those behind it wait as long, so that either all are answered late or some are told at
-// once to use their fallback.
-func (c *connection) late() bool {
+// waited is for how long the call that has just been read from the connection has waited, where there are too many
+// calls and that is too long, else 0. Those behind it wait as long, so that either all are answered late or some are
+// told at once to use their fallback.
+func (c *connection) waited() time.Duration {
 	l := c.of
 	if !l.alert.Load() && l.asked.Add(1)%sampled != 0 {
-		return false
+		return 0
 	}
 	ago := sinceReceived(c.raw)
 	l.looked.Add(1)
@@ -285,7 +321,10 @@ func (c *connection) late() bool {
 		l.waited.Add(1)
 	}
 	l.judge(l.now()) // the ticker's turn comes late when there are too many calls
-	return ago > patience && l.busy.Load()
+	if ago > patience && l.busy.Load() {
+		return ago
+	}
+	return 0
 }
 
 func (c *connection) Read(p []byte) (int, error) {

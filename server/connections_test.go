@@ -22,14 +22,20 @@ type kazooSide struct {
 	address string
 }
 
-// overTCP serves a world's calls, with at most so many connections, and usually fewer.
+// overTCP is a world of one route, as serveTCP has it.
 func overTCP(t testing.TB, most, usual int) *kazooSide {
+	t.Helper()
+	return serveTCP(t, started(t, oneRoute, nil), most, usual)
+}
+
+// serveTCP serves a world's calls, with at most so many connections, and usually fewer.
+func serveTCP(t testing.TB, w *world, most, usual int) *kazooSide {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &kazooSide{world: started(t, oneRoute, nil), address: l.Addr().String()}
+	k := &kazooSide{world: w, address: l.Addr().String()}
 	// ticks tells it of time
 	k.l = newConnections(l.(*net.TCPListener), most, false, func() time.Time {
 		return time.Time{}
@@ -127,6 +133,23 @@ func (k *kazooSide) opened(t testing.TB, n int) {
 		if t.Context().Err() != nil {
 			t.Fatalf("%d connections are open, want %d", open, n)
 		}
+	}
+}
+
+// yielding waits until so many connections have calls that wait for others of their owner.
+func (k *kazooSide) yielding(t testing.TB, n int) {
+	t.Helper()
+	for {
+		k.l.mu.Lock()
+		got := len(k.l.yielding)
+		k.l.mu.Unlock()
+		if got == n {
+			return
+		}
+		if t.Context().Err() != nil {
+			t.Fatalf("%d calls wait, want %d", got, n)
+		}
+		runtime.Gosched()
 	}
 }
 
@@ -365,7 +388,7 @@ func TestWaitedTooLong(t *testing.T) {
 			}
 		}
 		k.l.alert.Store(true) // to look at each
-		if of.late() {
+		if of.waited() > 0 {
 			t.Fatal("a call is refused before it is known that there are too many")
 		}
 	}
@@ -377,14 +400,14 @@ func TestWaitedTooLong(t *testing.T) {
 			t.Errorf("after %d ticks in which all have waited there are too many, want %d", i, during)
 		}
 		for range enough {
-			of.late()
+			of.waited()
 		}
 		k.ticks(1)
 	}
 	if !k.l.busy.Load() {
 		t.Fatal("calls that have all waited are not taken for too many")
 	}
-	if !of.late() {
+	if of.waited() == 0 {
 		t.Error("a call that has waited is not refused")
 	}
 	if got := ask(t, k.dial(t)); got != 200 {

@@ -4,7 +4,7 @@ import "net/http"
 
 // answerEarly lets calls be answered at a start, where nothing answers yet, by those routes that are compiled already.
 func (s *Server) answerEarly(g *Generation) *live {
-	l := newLive(g, s.options.Metrics, &s.decisions)
+	l := newLive(g, s.options.Metrics, &s.decisions, &s.owners)
 	s.know(l, "")
 	s.calls.early.Store(l)
 	return l

@@ -47,8 +47,13 @@ func TestLogSchema(t *testing.T) {
 	w.call(post("/broken", "Request", "+14155550100", "Caller-ID-Number", "+12025550147", "Call-ID", "abc"))
 	w.call(post("/nowhere"))
 	w.call(httptest.NewRequest(http.MethodPut, "/main", nil))
+	crowded, owners, call := twoTenants(t)
+	evil := owners["acme/main"]
+	evil.pause = 0
+	evil.inside.Store(evil.most)
+	crowded.call(call("acme/main"))
 	got := map[string]string{}
-	for lines := bufio.NewScanner(strings.NewReader(w.log.String())); lines.Scan(); {
+	for lines := bufio.NewScanner(strings.NewReader(w.log.String() + crowded.log.String())); lines.Scan(); {
 		var line map[string]any
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			t.Fatal(err)

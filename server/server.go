@@ -85,6 +85,7 @@ type Server struct {
 	gate     atomic.Pointer[gate] // nil before Run
 
 	decisions  decisions
+	owners     owners
 	rehearsals *rehearsals
 	noticed    noticed
 	asked      previewed
@@ -128,8 +129,8 @@ func New(o Options) *Server {
 		}, o.UserAgent)
 	s.store.Subscribe(o.Generation.subscriptions())
 	s.calls = &calls{
-		now: o.Now, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining,
-		hours: newPublisher(o.Now, o.Log, hoursTurns(o.Passing)), guard: s.guard,
+		now: o.Now, passing: o.Passing, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining,
+		owners: &s.owners, hours: newPublisher(o.Now, o.Log, hoursTurns(o.Passing)), guard: s.guard,
 	}
 	s.calls.lines.guard = s.guard
 	s.calls.most = inFlight * int64(runtime.GOMAXPROCS(0))

@@ -148,7 +148,7 @@ func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 	s.rehearsals.ask(n.fresh)
 	l := n.early
 	if l == nil {
-		l = newLive(g, s.options.Metrics, &s.decisions)
+		l = newLive(g, s.options.Metrics, &s.decisions, &s.owners)
 	}
 	s.know(l, "")
 	s.live.Store(l)

@@ -1,0 +1,53 @@
+package server
+
+import (
+	"math"
+	"sync"
+	"time"
+)
+
+const (
+	loadLasts = time.Second           // after which a call counts half in its owner's load
+	callCosts = 50 * time.Microsecond // what reading a call and finding its route takes, by and large
+)
+
+// loads compare how much of the processors the calls of each owner take, so that when there are too many calls those
+// are refused whose owner's are the reason. They are safe for concurrent use; the zero loads are those of nobody.
+type loads struct {
+	mu           sync.Mutex // guards the following, and the load of each owner
+	at           time.Time
+	sum, squares float64 // of all loads, as of then
+}
+
+// recentLoad is how much one owner's calls took lately, in seconds as of a moment.
+type recentLoad struct {
+	seconds float64
+	at      time.Time
+}
+
+// add adds what a call took.
+func (ls *loads) add(l *recentLoad, took time.Duration, now time.Time) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	fade := fading(now.Sub(ls.at))
+	before := l.seconds * fading(now.Sub(l.at))
+	after := before + took.Seconds()
+	ls.sum = ls.sum*fade + took.Seconds()
+	ls.squares = ls.squares*fade*fade + after*after - before*before
+	ls.at, l.seconds, l.at = now, after, now
+}
+
+// isHeavy reports an owner whose load is at least half as large as that of the owner of an average second: of one who
+// takes most of the time, or of many who take the same. Who takes little beside others is light, however many calls
+// there are.
+func (ls *loads) isHeavy(l *recentLoad, now time.Time) bool {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	fade := fading(now.Sub(ls.at))
+	return 2*l.seconds*fading(now.Sub(l.at))*ls.sum*fade >= ls.squares*fade*fade
+}
+
+// fading is what is left of a load after a while.
+func fading(after time.Duration) float64 {
+	return math.Exp2(-max(0, after).Seconds() / loadLasts.Seconds())
+}
