@@ -390,6 +390,11 @@ func limitSections() []limitSection {
 					"it is looked ahead for a day at most; beyond that too, its calendars are unknown to it; `check` says so (`route_too_large`)", "routes.TestRouteTotal",
 				},
 				{
+					"regular expressions of a route over texts of events", "{routes.comparedInStep} steps of patterns count as an occurrence that is looked at; " +
+						"an instruction of an expression that is really looked at as {patterns.countedTimes} steps", "",
+					"likewise", "routes.TestExpressionsAreCounted",
+				},
+				{
 					"of all routes of a tenant",
 					"{routes.ownerSteps} times and {routes.ownerEdges} times; half of it for what lies more than a day ahead", "instances",
 					"likewise, for the routes for which there is no room", "routes.TestTenantsTotal",

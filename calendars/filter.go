@@ -16,15 +16,18 @@ type Filter struct {
 }
 
 // Match reports whether an event fits.
-func (f *Filter) Match(e *Event) bool {
+func (f *Filter) Match(e *Event) bool { return f.MatchWithin(e, nil) }
+
+// MatchWithin is Match, and takes the steps of regular expressions off left; see [patterns.List.MatchWithin].
+func (f *Filter) MatchWithin(e *Event, left *int) bool {
 	switch {
 	case f.AllDay != nil && *f.AllDay != e.AllDay,
 		f.Recurring != nil && *f.Recurring != e.Recurring,
 		f.Transparency != "" && (f.Transparency == "transparent") != e.Transparent:
 		return false
 	}
-	return f.Summary.Match(e.Summary) && f.Description.Match(e.Description) && f.Location.Match(e.Location) &&
-		f.Category.MatchAny(e.Categories)
+	return f.Summary.MatchWithin(e.Summary, left) && f.Description.MatchWithin(e.Description, left) &&
+		f.Location.MatchWithin(e.Location, left) && f.Category.MatchAny(e.Categories, left)
 }
 
 // Compares reports whether Match compares texts.
@@ -34,9 +37,13 @@ func (f *Filter) Compares() bool {
 
 // Steps is what Match takes of events at most, in steps of patterns; see [patterns.List.Cost]. A text without bytes
 // takes as many as one of a byte.
-func (f *Filter) Steps(events ...*Event) (n int) {
-	summary, description, location, category := f.Summary.Cost(), f.Description.Cost(), f.Location.Cost(),
-		f.Category.Cost()
+func (f *Filter) Steps(events ...*Event) int { return f.steps(patterns.List.Cost, events) }
+
+// PlainSteps are Steps without those of regular expressions, which [Filter.MatchWithin] counts.
+func (f *Filter) PlainSteps(events ...*Event) int { return f.steps(patterns.List.PlainCost, events) }
+
+func (f *Filter) steps(cost func(patterns.List) int, events []*Event) (n int) {
+	summary, description, location, category := cost(f.Summary), cost(f.Description), cost(f.Location), cost(f.Category)
 	for _, e := range events {
 		n += summary*patterns.Compared(e.Summary) + description*patterns.Compared(e.Description) + location*patterns.Compared(e.Location)
 		for _, text := range e.Categories {

@@ -122,6 +122,7 @@ func (r *Route) compile(known map[string]*calendars.Timeline, from, to time.Time
 		}
 	}
 	edges := make([]edge, 0, min(n, most.edges))
+	left := (most.steps - takes.steps) * comparedInStep // for regular expressions
 	for i, l := range r.leaves {
 		ts := make([]*calendars.Timeline, len(l.calendars))
 		for k, name := range l.calendars {
@@ -129,12 +130,17 @@ func (r *Route) compile(known map[string]*calendars.Timeline, from, to time.Time
 				set(s.unknown, i)
 				continue
 			}
-			if edges, takes.edges = s.edges(edges, i, all[name], most.edges); takes.edges > most.edges {
+			edges, takes.edges = s.edges(edges, i, all[name], most.edges, &left)
+			if left < 0 { // which took all of it
+				return nil, cost{most.edges + 1, most.steps}
+			}
+			if takes.edges > most.edges {
 				return nil, takes
 			}
 		}
 		s.timelines = append(s.timelines, ts)
 	}
+	takes.steps = most.steps - left/comparedInStep
 	if takes = s.sweep(edges, takes, most); !takes.within(most) {
 		return nil, takes
 	}
@@ -186,16 +192,16 @@ type titled struct {
 	fits     []bool // by event
 }
 
-// compared is what comparing the events' texts with patterns takes.
+// compared is what comparing the events' texts with patterns takes, without regular expressions.
 func (of *occurrences) compared(f *calendars.Filter) int {
 	if !f.Compares() {
 		return 0
 	}
-	return f.Steps(of.events...) / comparedInStep
+	return f.PlainSteps(of.events...) / comparedInStep
 }
 
 // fits says which of the events have titles that fit.
-func (of *occurrences) fits(list patterns.List) []bool {
+func (of *occurrences) fits(list patterns.List, left *int) []bool {
 	for _, t := range of.titled {
 		if same(t.patterns, list) {
 			return t.fits
@@ -203,7 +209,9 @@ func (of *occurrences) fits(list patterns.List) []bool {
 	}
 	fits := make([]bool, len(of.events))
 	for i, e := range of.events {
-		fits[i] = list.Match(e.Summary)
+		if fits[i] = list.MatchWithin(e.Summary, left); *left < 0 {
+			return fits
+		}
 	}
 	of.titled = append(of.titled, titled{list, fits})
 	return fits
@@ -213,14 +221,18 @@ func (of *occurrences) fits(list patterns.List) []bool {
 func same(a, b patterns.List) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
 // edges appends where the events of a calendar that a leaf admits begin and end inside the window, and says how many
-// there are then: up to the first ones over most, which are not appended.
-func (s *Segments) edges(dst []edge, leaf int, of *occurrences, most int) (edges []edge, n int) {
+// there are then: up to the first ones over most, which are not appended. What regular expressions take is taken off
+// left; below 0 edges has ended.
+func (s *Segments) edges(dst []edge, leaf int, of *occurrences, most int, left *int) (edges []edge, n int) {
 	l := s.route.leaves[leaf]
-	admitted := slices.Clone(of.fits(l.filter.Summary))
+	admitted := slices.Clone(of.fits(l.filter.Summary, left))
 	rest := l.filter
 	rest.Summary = nil
 	for i, e := range of.events {
-		admitted[i] = admitted[i] && rest.Match(e) && (l.field == "" || l.name(e) != "")
+		if *left < 0 {
+			return dst, len(dst)
+		}
+		admitted[i] = admitted[i] && rest.MatchWithin(e, left) && (l.field == "" || l.name(e) != "")
 	}
 	for i, o := range of.all {
 		if o.Start == o.End || !admitted[of.which[i]] {

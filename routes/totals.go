@@ -22,7 +22,8 @@ const (
 // look for it again and again.
 const lostTimes = 4
 
-// comparedInStep is how many steps of patterns, for each byte of a text, are one step.
+// comparedInStep is how many steps of patterns are one step: those that may be taken for each byte of a text, and of
+// regular expressions those that are taken.
 const comparedInStep = 64
 
 // Soon is how far a window reaches that is cut short, from its beginning two days before the present.

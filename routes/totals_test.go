@@ -264,3 +264,51 @@ func TestComparedIsCounted(t *testing.T) {
 		}
 	}
 }
+
+// TestExpressionsAreCounted: what regular expressions really take of events' texts is counted, and not what they may
+// take at worst: dear ones end where the room does, however many routes have them, and those of a large installation
+// in good faith have room.
+func TestExpressionsAreCounted(t *testing.T) {
+	t.Parallel()
+	u := func(n int, text string) uses {
+		var events []string
+		for i := range n {
+			events = append(events, fmt.Sprintf("UID:%d\nDTSTART:20261121T%02d0000Z\nDURATION:PT1H\nSUMMARY:Open\nDESCRIPTION:%s", i, i%24, text))
+		}
+		return uses{"hours": known(calendar(t, strings.Join(events, "\n--\n")))}
+	}
+	asking := func(patterns ...string) []Branch {
+		return []Branch{
+			{"open", Open, &Condition{Calendars: []string{"hours"}, Events: Events{Description: texts(patterns...)}}},
+			{"closed", Closed, nil},
+		}
+	}
+	names := make([]string, 10)
+	for i := range names {
+		names[i] = fmt.Sprint("evil/", i)
+	}
+	const instances = 1_000
+	totals := NewTotals(instances)
+	refused := 0
+	for _, s := range counted(t, totals, u(20, strings.Repeat("ab", 2000)), asking("/[a-z]{0,480}x/"), names...) {
+		if s.Refused() != "" {
+			refused++
+		}
+	}
+	if most := totals.owner.steps; refused != len(names) || totals.owners["evil"][wholeWindow].steps != most ||
+		totals.owners["evil"][shortWindow].steps != most {
+		t.Errorf("%d of %d are refused, %v of %d steps taken", refused, len(names), totals.owners["evil"], most)
+	}
+
+	// A tenth of 2,000 events, and of the room for them.
+	var patterns []string
+	for i := range 20 {
+		patterns = append(patterns, fmt.Sprintf("/(?i)(holiday|vacation) %d/", i))
+	}
+	totals = NewTotals(100_000)
+	for _, s := range counted(t, totals, u(200, strings.Repeat("Nobody is there, ", 12)), asking(patterns...), names...) {
+		if s.Short() != "" {
+			t.Fatalf("an honest one is too large: %s", s.Short())
+		}
+	}
+}

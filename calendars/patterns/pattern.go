@@ -116,10 +116,16 @@ func ParseList(texts []diag.Text) (List, []diag.Mistake) {
 	return ps, mistakes
 }
 
+// expressionTimes is how many steps an instruction of a regular expression takes.
+const expressionTimes = 8
+
+// countedTimes is the same of one that is counted.
+const countedTimes = 16
+
 // cost is how many steps a byte of a text takes at worst: a regular expression's are slower than a comparison.
 func (p *Pattern) cost() int {
 	if p.regexp != nil {
-		return 8 * p.regexp.Cost
+		return expressionTimes * p.regexp.Cost
 	}
 	longest := 0
 	for _, piece := range p.pieces[min(1, len(p.pieces)):] { // the first is compared in one place
@@ -133,6 +139,17 @@ func (ps List) Cost() int {
 	cost := 0
 	for i := range ps {
 		cost += ps[i].cost()
+	}
+	return cost
+}
+
+// PlainCost is Cost without regular expressions, which [List.MatchWithin] counts.
+func (ps List) PlainCost() int {
+	cost := 0
+	for i := range ps {
+		if ps[i].regexp == nil {
+			cost += ps[i].cost()
+		}
 	}
 	return cost
 }
@@ -176,7 +193,13 @@ func fieldOf(text string) field {
 }
 
 // matches leaves the exclamation mark to List.
-func (p *Pattern) matches(f *field) bool {
+func (p *Pattern) matches(f *field, left *int) bool {
+	if p.regexp != nil && left != nil {
+		instructions := *left / countedTimes
+		matched := p.regexp.MatchWithin(f.written, &instructions)
+		*left = instructions * countedTimes
+		return matched
+	}
 	if p.regexp != nil {
 		return p.regexp.MatchString(f.written)
 	}
@@ -302,41 +325,45 @@ type List []Pattern
 
 // Match reports whether a field matches one of the patterns (or there are only excluding ones), and none that excludes.
 // A field in ASCII is matched without allocation.
-func (ps List) Match(text string) bool {
+func (ps List) Match(text string) bool { return ps.MatchWithin(text, nil) }
+
+// MatchWithin is Match, and takes the steps that regular expressions really take off left, which are fewer than
+// [List.Cost] says by far for most. Once left is below 0 what it says is not to be used. nil: they are not counted.
+func (ps List) MatchWithin(text string, left *int) bool {
 	if len(ps) == 0 {
 		return true
 	}
-	matched, wanted, excluded := ps.compare(text)
+	matched, wanted, excluded := ps.compare(text, left)
 	return !excluded && (matched || !wanted)
 }
 
 // compare says whether a pattern that does not exclude matches, whether there is one, and
 // whether one that excludes matches.
-func (ps List) compare(text string) (matched, wanted, excluded bool) {
+func (ps List) compare(text string, left *int) (matched, wanted, excluded bool) {
 	f := fieldOf(text)
 	for i := range ps {
 		switch p := &ps[i]; {
 		case p.exclude:
-			if p.matches(&f) {
+			if p.matches(&f, left) {
 				return matched, wanted, true
 			}
 		case !matched:
 			wanted = true
-			matched = p.matches(&f)
+			matched = p.matches(&f, left)
 		}
 	}
 	return matched, wanted, false
 }
 
 // MatchAny is Match for a field with several values: one has to match, and none may be excluded. No values are one
-// empty value.
-func (ps List) MatchAny(fields []string) bool {
+// empty value. left is that of [List.MatchWithin].
+func (ps List) MatchAny(fields []string, left *int) bool {
 	if len(fields) == 0 || len(ps) == 0 {
-		return ps.Match("")
+		return ps.MatchWithin("", left)
 	}
 	any, asked := false, false
 	for _, text := range fields {
-		matched, wanted, excluded := ps.compare(text)
+		matched, wanted, excluded := ps.compare(text, left)
 		if excluded {
 			return false
 		}

@@ -99,7 +99,7 @@ func TestPatternsDoNotAllocate(t *testing.T) {
 // matches compares a text with one pattern.
 func matches(p Pattern, text string) bool {
 	f := fieldOf(text)
-	return p.matches(&f)
+	return p.matches(&f, nil)
 }
 
 // TestParsePatternsBound: the patterns in one place take what they may, and one more is a mistake at its place.
@@ -170,4 +170,35 @@ func mustParse(t testing.TB, texts ...string) List {
 		patterns = append(patterns, p)
 	}
 	return patterns
+}
+
+// TestMatchWithin: regular expressions take off what they really take, far less than they do at worst; other patterns
+// nothing, since what they take is known before.
+func TestMatchWithin(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("Public holiday, ", 12)
+	for _, c := range []struct {
+		pattern string
+		most    int // steps for each byte; at worst it is more
+		matches bool
+	}{
+		{"*office*", 0, false},
+		{"/office/", 4, false},
+		{"/(?i)office|vacation/", 16 * 6, false},
+		{"!/office/", 4, true},
+		{"/.*.*.*day/", 16 * 40, true},
+	} {
+		p, err := Parse(c.pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ps := List{p}
+		left := 1 << 40
+		if got := ps.MatchWithin(text, &left); got != c.matches || got != ps.Match(text) {
+			t.Errorf("%s: got %t", c.pattern, got)
+		}
+		if took := 1<<40 - left; took > c.most*len(text)+400 || (took == 0) != (c.most == 0) || c.most > 0 && ps.PlainCost() != 0 {
+			t.Errorf("%s takes %d steps of %d bytes", c.pattern, took, len(text))
+		}
+	}
 }

@@ -26,6 +26,10 @@ type Regexp struct {
 	// longer one; -1 where that is all of the text, as for x*y|x. Searching for all matches reads
 	// the text once in the first case, and once for each match in the other.
 	Ahead int
+
+	program *syntax.Prog
+	prefix  string     // with which each match begins
+	first   *[256]bool // see firstBytes
 }
 
 // ErrTooLarge is wrapped by the error of [Compile] for an expression beyond the bounds.
@@ -54,7 +58,8 @@ func Compile(expr string) (*Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Regexp{re, len(program.Inst), lookahead(program)}, nil
+	prefix, _ := re.LiteralPrefix()
+	return &Regexp{re, len(program.Inst), lookahead(program), program, prefix, firstBytes(program)}, nil
 }
 
 // estimateSize is about how many instructions an expression makes, found without making them.
@@ -78,11 +83,7 @@ func estimateSize(re *syntax.Regexp) int {
 func lookahead(p *syntax.Prog) int {
 	next := make([][]uint32, len(p.Inst)) // instructions that read, after one that does
 	matches := make([]bool, len(p.Inst))  // nothing more need be read after it
-	reads := func(i uint32) bool {
-		op := p.Inst[i].Op
-		return op == syntax.InstRune || op == syntax.InstRune1 || op == syntax.InstRuneAny ||
-			op == syntax.InstRuneAnyNotNL
-	}
+	reads := func(i uint32) bool { return reads(p.Inst[i].Op) }
 	var closure func(from uint32, seen []bool, visit func(i uint32))
 	closure = func(from uint32, seen []bool, visit func(i uint32)) {
 		if seen[from] {
