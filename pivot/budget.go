@@ -31,17 +31,7 @@ type budget struct {
 func (b *budget) checkAction(r *reader, tokens float64) {
 	r.skipSpace()
 	start := r.pos
-	var module, data, children []byte
-	for r.enter(); r.more(); {
-		switch name, value := r.readName(), r.readValue(); string(unquote(name)) {
-		case "module":
-			module = value
-		case "data":
-			data = value
-		case "children":
-			children = value
-		}
-	}
+	module, data, children := r.readAction()
 	if len(b.found) > 0 {
 		return
 	}

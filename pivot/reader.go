@@ -83,6 +83,21 @@ func (r *reader) readValue() []byte {
 	return r.json[start:r.pos]
 }
 
+// readAction reads the members of an action that is an object; nil for missing ones.
+func (r *reader) readAction() (module, data, children []byte) {
+	for r.enter(); r.more(); {
+		switch name, value := r.readName(), r.readValue(); string(unquote(name)) {
+		case "module":
+			module = value
+		case "data":
+			data = value
+		case "children":
+			children = value
+		}
+	}
+	return module, data, children
+}
+
 // skipString steps over a string.
 func (r *reader) skipString() {
 	for r.pos++; r.json[r.pos] != '"'; r.pos++ {

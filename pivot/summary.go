@@ -61,19 +61,7 @@ func (s *summary) action(r *reader, depth int) {
 		s.write("?")
 		return
 	}
-	var module, data, children []byte
-	for r.enter(); r.more(); {
-		switch name := r.readName(); string(unquote(name)) {
-		case "module":
-			module = r.readValue()
-		case "data":
-			data = r.readValue()
-		case "children":
-			children = r.readValue()
-		default:
-			r.readValue()
-		}
-	}
+	module, data, children := r.readAction()
 	s.write(shortWord(module, "?"))
 	s.data(data)
 	s.children(children, depth)
