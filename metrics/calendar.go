@@ -67,69 +67,39 @@ func (c *CalendarMetrics) Fetched(result FetchResult) {
 		return
 	}
 	c.fetches[i].Inc()
-	if result == OK || result == Unchanged {
-		c.gauges[calendarUp].Set(1)
-	} else {
-		c.gauges[calendarUp].Set(0)
-	}
+	c.set(calendarUp, boolValue(result == OK || result == Unchanged))
 }
 
 // Unknown says that there is no copy to decide from: none was ever read, or the last
 // one is past `expire_after`.
-func (c *CalendarMetrics) Unknown() {
-	if c != nil {
-		c.gauges[calendarUnknown].Set(1)
-	}
-}
+func (c *CalendarMetrics) Unknown() { c.set(calendarUnknown, 1) }
 
 // Known says that there is a copy to decide from.
-func (c *CalendarMetrics) Known() {
-	if c != nil {
-		c.gauges[calendarUnknown].Set(0)
-	}
-}
+func (c *CalendarMetrics) Known() { c.set(calendarUnknown, 0) }
 
 // LastSuccess says when the calendar was last read or confirmed unchanged, perhaps by an earlier
 // process. The zero time: never.
-func (c *CalendarMetrics) LastSuccess(at time.Time) {
-	if c != nil {
-		c.gauges[calendarLastSuccess].Set(unixSeconds(at))
-	}
-}
+func (c *CalendarMetrics) LastSuccess(at time.Time) { c.set(calendarLastSuccess, unixSeconds(at)) }
 
 // Events says how many events of the calendar count.
-func (c *CalendarMetrics) Events(n int) {
-	if c != nil {
-		c.gauges[calendarEvents].Set(float64(n))
-	}
-}
+func (c *CalendarMetrics) Events(n int) { c.set(calendarEvents, float64(n)) }
 
 // Active says how many events of the calendar are on at present.
-func (c *CalendarMetrics) Active(n int) {
-	if c != nil {
-		c.gauges[calendarActive].Set(float64(n))
-	}
-}
+func (c *CalendarMetrics) Active(n int) { c.set(calendarActive, float64(n)) }
 
 // Rejected says how many events of the calendar were not understood.
-func (c *CalendarMetrics) Rejected(n int) {
-	if c != nil {
-		c.gauges[calendarRejected].Set(float64(n))
-	}
-}
+func (c *CalendarMetrics) Rejected(n int) { c.set(calendarRejected, float64(n)) }
 
 // Unmatched says how many events of the calendar fit no condition of any branch. Below zero nobody
 // has counted them, and there is no such series.
-func (c *CalendarMetrics) Unmatched(n int) {
-	if c != nil {
-		c.gauges[calendarUnmatched].Set(float64(n))
-	}
-}
+func (c *CalendarMetrics) Unmatched(n int) { c.set(calendarUnmatched, float64(n)) }
 
 // LastEvent says when the last event of the calendar ends, within the horizon.
 // The zero time: it has none.
-func (c *CalendarMetrics) LastEvent(end time.Time) {
+func (c *CalendarMetrics) LastEvent(end time.Time) { c.set(calendarLastEvent, unixSeconds(end)) }
+
+func (c *CalendarMetrics) set(gauge int, value float64) {
 	if c != nil {
-		c.gauges[calendarLastEvent].Set(unixSeconds(end))
+		c.gauges[gauge].Set(value)
 	}
 }
