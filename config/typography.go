@@ -12,20 +12,19 @@ import (
 // Text processors, chats and web pages replace the quotes and blanks of ASCII by typographic ones,
 // which look alike and have no meaning in YAML.
 
-const typographic = "“”„‟«»‘’‚‛‹›"
-
 // trimTypographicQuotes returns the text between typographic quotes; false for a text without them.
 func trimTypographicQuotes(s string) (string, bool) {
 	first, n := utf8.DecodeRuneInString(s)
 	last, m := utf8.DecodeLastRuneInString(s)
-	if len(s) < n+m || !strings.ContainsRune(typographic, first) || !strings.ContainsRune(typographic, last) {
+	if len(s) < n+m || !strings.ContainsRune(diag.TypographicQuotes, first) ||
+		!strings.ContainsRune(diag.TypographicQuotes, last) {
 		return s, false
 	}
 	return s[n : len(s)-m], true
 }
 
-// typographicQuote fits a line with a value that begins with a typographic quote.
-var typographicQuote = regexp.MustCompile(`^(.*?(?:: +|- +|[\[{,] *))[` + typographic + `]`)
+// typographicQuote matches a line with a value that begins with a typographic quote.
+var typographicQuote = regexp.MustCompile(`^(.*?(?:: +|- +|[\[{,] *))[` + diag.TypographicQuotes + `]`)
 
 // typographicMistake finds a typographic quote or blank that explains why a line,
 // counted from 1, is not YAML.

@@ -158,6 +158,10 @@ func Excerpt(text string) string {
 	return fmt.Sprintf("%q", shown.String())
 }
 
+// TypographicQuotes are the characters that text processors, chats and web pages put in place of
+// straight quotes.
+const TypographicQuotes = "“”„‟«»‘’‚‛‹›"
+
 // listLimit is how many known names a message may list when none is close.
 const listLimit = 8
 

@@ -460,7 +460,7 @@ func (c *copied) encode() {
 // typeset says what to do with a character that text processors, chats and pages put for one of ASCII; "" for others.
 func typeset(r rune) string {
 	switch {
-	case strings.ContainsRune("“”„‟«»‘’‚‛‹›", r):
+	case strings.ContainsRune(diag.TypographicQuotes, r):
 		return `names and texts stand in straight double quotes, as in "hangup"`
 	case unicode.Is(unicode.Zs, r):
 		return "this blank is not one of ASCII, as it comes with a copy from a page; delete it and type a blank"
