@@ -12,30 +12,30 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// hanging is a file system in which nothing below a directory answers until it is closed.
-type hanging struct {
+// hangingFS is a file system in which nothing below a directory answers until it is closed.
+type hangingFS struct {
 	fstest.MapFS
 	below string
 	until chan struct{}
 }
 
-func (h hanging) wait(name string) {
+func (h hangingFS) wait(name string) {
 	if strings.HasPrefix(name, h.below) {
 		<-h.until
 	}
 }
 
-func (h hanging) Open(name string) (fs.File, error) {
+func (h hangingFS) Open(name string) (fs.File, error) {
 	h.wait(name)
 	return h.MapFS.Open(name)
 }
 
-func (h hanging) Stat(name string) (fs.FileInfo, error) {
+func (h hangingFS) Stat(name string) (fs.FileInfo, error) {
 	h.wait(name)
 	return h.MapFS.Stat(name)
 }
 
-func (h hanging) ReadDir(name string) ([]fs.DirEntry, error) {
+func (h hangingFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	h.wait(name)
 	return h.MapFS.ReadDir(name)
 }
@@ -50,7 +50,7 @@ func TestHungTenant(t *testing.T) {
 		for _, include := range []string{"tenants/*/*.yaml", "tenants/*/*/*.yaml"} {
 			t.Run(below+" "+include, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					disk := hanging{
+					disk := hangingFS{
 						memory("callhours.yaml", "timezone: UTC\ninclude: [\""+include+"\"]\n"), "none",
 						nil,
 					}

@@ -11,14 +11,14 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// opened counts how often files of a directory are read.
-type opened struct {
+// openCounter counts how often files of a directory are read.
+type openCounter struct {
 	fstest.MapFS
 	dir   string
 	times int
 }
 
-func (o *opened) Open(name string) (fs.File, error) {
+func (o *openCounter) Open(name string) (fs.File, error) {
 	if strings.HasPrefix(name, o.dir+"/") {
 		o.times++
 	}
@@ -48,7 +48,7 @@ func TestOwnSources(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			fsys := &opened{
+			fsys := &openCounter{
 				MapFS: memory("callhours.yaml", "timezone: UTC\ninclude: [tenants/*/*.yaml]\n",
 					"tenants/good/main.yaml", good), dir: "tenants/evil",
 			}
@@ -80,7 +80,7 @@ func TestAllSources(t *testing.T) {
 		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
 	}
 	t.Parallel()
-	fsys := &opened{
+	fsys := &openCounter{
 		MapFS: memory("callhours.yaml", "timezone: UTC\ninclude: [tenants/*/*.yaml]\n", "tenants/good/main.yaml",
 			"tenant: {name: good, account: [11111111111111111111111111111111]}\n"), dir: "tenants/good",
 	}

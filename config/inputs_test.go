@@ -141,7 +141,7 @@ func TestPack(t *testing.T) {
 		sum := mixed.Sum()
 		text, err := mixed.Pack()
 		must(t, err)
-		mixed, err = Unpack(text, asIs)
+		mixed, err = Unpack(text, identity)
 		must(t, err)
 		if mixed.Sum() != sum {
 			t.Error("what was packed has another sum")
@@ -165,7 +165,7 @@ func FuzzUnpack(f *testing.F) {
 	f.Add(text)
 	f.Add([]byte(`{"files":[{"path":"callhours.yaml","bytes":"eA=="}],"kept":["a","a"],"without":["callhours.yaml"]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		in, err := Unpack(text, asIs)
+		in, err := Unpack(text, identity)
 		if err != nil {
 			return
 		}
@@ -174,7 +174,7 @@ func FuzzUnpack(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := Unpack(again, asIs)
+		out, err := Unpack(again, identity)
 		if err != nil {
 			t.Fatalf("what was packed cannot be unpacked: %v", err)
 		}
@@ -186,4 +186,4 @@ func FuzzUnpack(f *testing.F) {
 	})
 }
 
-func asIs(path string) string { return path }
+func identity(path string) string { return path }

@@ -9,13 +9,13 @@ import (
 	"testing/fstest"
 )
 
-// countedFS counts what is opened, by name.
-type countedFS struct {
+// openLog counts what is opened, by name.
+type openLog struct {
 	fstest.MapFS
 	opened map[string]int
 }
 
-func (c countedFS) Open(name string) (fs.File, error) {
+func (c openLog) Open(name string) (fs.File, error) {
 	c.opened[name]++
 	return c.MapFS.Open(name)
 }
@@ -51,17 +51,17 @@ func TestTenantFiles(t *testing.T) {
 			fmt.Sprintf("l%d", fits), fmt.Sprintf("l%d", fits+1),
 		},
 		"files": {
-			"secrets: [acme/s*]\n", func(m fstest.MapFS) { many(m, mostFiles+3) },
+			"secrets: [acme/s*]\n", func(m fstest.MapFS) { addSecretFiles(m, mostFiles+3) },
 			`tenant "acme" has more than 5000 files of lists and secrets; put what is in them into fewer files`, "s1",
 			"s999",
 		},
-		"paths": {secrets(mostPaths), func(m fstest.MapFS) { many(m, 1) }, "", "s0", ""},
+		"paths": {secrets(mostPaths), func(m fstest.MapFS) { addSecretFiles(m, 1) }, "", "s0", ""},
 		"more paths": {secrets(mostPaths + 1), func(m fstest.MapFS) {
-			many(m, 1)
+			addSecretFiles(m, 1)
 		}, `tenant "acme" has more than 100 paths and globs under secrets; write fewer of them`, "", "s0"},
 		"secrets": {
 			"secrets: [acme/s*]\n", func(m fstest.MapFS) {
-				many(m, 3)
+				addSecretFiles(m, 3)
 				m["tenants/acme/s0"].Data = []byte("a: b\n" + strings.Repeat("#\n", mostSecrets))
 			},
 			`acme/s0: tenant "acme" has more than 20000 keys and values in its files of secrets`, "s0", "s1",
@@ -69,7 +69,7 @@ func TestTenantFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			files := countedFS{fstest.MapFS{
+			files := openLog{fstest.MapFS{
 				"callhours.yaml":    {Data: []byte("timezone: UTC\ninclude: [tenants/*.yaml]\n")},
 				"tenants/acme.yaml": {Data: []byte("tenant: {name: acme, account: [7a1c]}\n" + c.text)},
 			}, map[string]int{}}
@@ -94,8 +94,8 @@ func TestTenantFiles(t *testing.T) {
 	}
 }
 
-// many adds files of secrets.
-func many(m fstest.MapFS, n int) {
+// addSecretFiles adds files of secrets.
+func addSecretFiles(m fstest.MapFS, n int) {
 	for i := range n {
 		m[fmt.Sprintf("tenants/acme/s%d", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, "a%d: b\n", i), Mode: 0o600}
 	}
@@ -105,7 +105,7 @@ func many(m fstest.MapFS, n int) {
 // further than its lists may hold.
 func TestNumbersOnce(t *testing.T) {
 	t.Parallel()
-	files := countedFS{fstest.MapFS{
+	files := openLog{fstest.MapFS{
 		"callhours.yaml": {Data: []byte("timezone: UTC\nlists:\n  a: {file: l}\n  b: {file: l}\n  c: {file: l}\n")},
 		"l":              {Data: []byte(strings.Repeat("+49\n", 300_000))},
 	}, map[string]int{}}

@@ -154,7 +154,7 @@ func TestTenantGlobs(t *testing.T) {
 		}
 		b.WriteString("]\n")
 		fsys["tenants/acme.yaml"] = &fstest.MapFile{Data: []byte(b.String())}
-		counting := &countedLists{FS: fsys}
+		counting := &listCounter{FS: fsys}
 		_, err := Load("callhours.yaml", Options{FS: counting})
 		return fmt.Sprint(err), counting.lists
 	}
@@ -172,13 +172,13 @@ func TestTenantGlobs(t *testing.T) {
 	}
 }
 
-// countedLists counts how often the directory of secrets is opened.
-type countedLists struct {
+// listCounter counts how often the directory of secrets is opened.
+type listCounter struct {
 	fs.FS
 	lists int
 }
 
-func (c *countedLists) Open(name string) (fs.File, error) {
+func (c *listCounter) Open(name string) (fs.File, error) {
 	if name == "tenants/acme/s" {
 		c.lists++
 	}

@@ -22,8 +22,8 @@ import (
 
 var noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// office is a configuration with one of everything.
-func office() Configured {
+// officeConfig is a configuration with one of everything.
+func officeConfig() Configured {
 	return Configured{
 		Routes: []Route{{
 			Name: "acme/main", Tenant: "acme", Labels: map[string]string{"contact": "ops@acme.example"},
@@ -34,7 +34,7 @@ func office() Configured {
 	}
 }
 
-func registered(t *testing.T) (*Metrics, *prometheus.Registry) {
+func newRegistered(t *testing.T) (*Metrics, *prometheus.Registry) {
 	t.Helper()
 	reg := prometheus.NewPedanticRegistry()
 	m, err := New(reg, Options{
@@ -44,7 +44,7 @@ func registered(t *testing.T) (*Metrics, *prometheus.Registry) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Configure(office())
+	m.Configure(officeConfig())
 	return m, reg
 }
 
@@ -90,7 +90,7 @@ func changed(before, after []string) []string {
 // testdata/metrics.golden, and the table of docs/metrics.md with it. UPDATE=1 rewrites both.
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	_, reg := registered(t)
+	_, reg := newRegistered(t)
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +175,7 @@ func TestDocs(t *testing.T) {
 
 func TestLint(t *testing.T) {
 	t.Parallel()
-	_, reg := registered(t)
+	_, reg := newRegistered(t)
 	problems, err := testutil.GatherAndLint(reg)
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +189,7 @@ func TestLint(t *testing.T) {
 // increment of a series that appears with it.
 func TestEverySeriesExists(t *testing.T) {
 	t.Parallel()
-	_, reg := registered(t)
+	_, reg := newRegistered(t)
 	got := map[string]int{}
 	for _, line := range series(t, reg) {
 		name, value := line[:strings.Index(line, "{")], line[strings.LastIndex(line, " ")+1:]
@@ -343,7 +343,7 @@ func TestMethods(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m, reg := registered(t)
+			m, reg := newRegistered(t)
 			before := series(t, reg)
 			c.do(m)
 			if diff := cmp.Diff(c.want, changed(before, series(t, reg))); diff != "" {
@@ -355,7 +355,7 @@ func TestMethods(t *testing.T) {
 
 func TestRequestDuration(t *testing.T) {
 	t.Parallel()
-	m, reg := registered(t)
+	m, reg := newRegistered(t)
 	m.Request(200, 300*time.Microsecond)
 	m.Request(500, 3*time.Second)
 	families, err := reg.Gather()
@@ -409,7 +409,7 @@ func exemplars(t *testing.T, reg prometheus.Gatherer) []string {
 // after it, and every slow one.
 func TestExemplars(t *testing.T) {
 	t.Parallel()
-	m, reg := registered(t)
+	m, reg := newRegistered(t)
 	m.Request(200, time.Millisecond)
 	m.Call(200, time.Millisecond, "", noon)
 	m.Call(200, time.Second, "", noon)
@@ -439,7 +439,7 @@ func TestExemplarsOfStrangers(t *testing.T) {
 		strings.Repeat("\x80", 4096): strings.Repeat("\uFFFD", 121),
 		strings.Repeat("x", 120) + "\xf0\x9f\x98": strings.Repeat("x", 120) + "\uFFFD",
 	} {
-		m, reg := registered(t)
+		m, reg := newRegistered(t)
 		m.Call(200, time.Second, id, noon)
 		if diff := cmp.Diff([]string{want}, exemplars(t, reg)); diff != "" {
 			t.Errorf("call id %q (-want +got):\n%s", id, diff)
@@ -462,7 +462,7 @@ func TestExemplarsOfStrangers(t *testing.T) {
 // counted together, by state.
 func TestOwnSeries(t *testing.T) {
 	t.Parallel()
-	m, reg := registered(t)
+	m, reg := newRegistered(t)
 	c := Configured{OwnSeries: 1}
 	for _, name := range []string{"first", "second", "third"} {
 		c.Routes = append(c.Routes,
@@ -510,7 +510,7 @@ func TestOwnSeries(t *testing.T) {
 // TestTenThousandRoutes counts the series of 10,000 routes, of which 100 have their own.
 func TestTenThousandRoutes(t *testing.T) {
 	t.Parallel()
-	m, reg := registered(t)
+	m, reg := newRegistered(t)
 	c := Configured{OwnSeries: 100}
 	for i := range 10_000 {
 		r := Route{Name: fmt.Sprint(i)}
@@ -530,7 +530,7 @@ func TestTenThousandRoutes(t *testing.T) {
 // TestExpected shows that what a calendar is expected to hold follows the configuration.
 func TestExpected(t *testing.T) {
 	t.Parallel()
-	m, reg := registered(t)
+	m, reg := newRegistered(t)
 	m.Configure(Configured{
 		Calendars: []Calendar{
 			{Name: "acme/hours", Covered: true},
@@ -570,7 +570,7 @@ func TestExpected(t *testing.T) {
 // gone is deleted, what comes is there at 0.
 func TestConfigureTwice(t *testing.T) {
 	t.Parallel()
-	m, reg := registered(t)
+	m, reg := newRegistered(t)
 	old := m.Route("acme/main")
 	old.Decided(0)
 	old.Decided(1)
@@ -578,7 +578,7 @@ func TestConfigureTwice(t *testing.T) {
 	m.TenantRefused("acme")
 	before := series(t, reg)
 
-	next := office()
+	next := officeConfig()
 	next.Routes[0].Branches = []Branch{{"holiday", "closed"}, {"open", "open"}, {"closed", "other"}}
 	next.Calendars = []Calendar{{Name: "acme/hours"}, {Name: "holidays"}}
 	next.Tenants = nil
@@ -610,8 +610,8 @@ func TestConfigureTwice(t *testing.T) {
 		}
 	}
 	m.Configure(Configured{})
-	m.Configure(office())
-	fresh, freshReg := registered(t)
+	m.Configure(officeConfig())
+	fresh, freshReg := newRegistered(t)
 	if fresh.Route("acme/main") == nil {
 		t.Fatal("a configured route is not found")
 	}
@@ -625,7 +625,7 @@ func TestConfigureTwice(t *testing.T) {
 
 func TestRouteInfo(t *testing.T) {
 	t.Parallel()
-	m, reg := registered(t)
+	m, reg := newRegistered(t)
 	m.Configure(Configured{Routes: []Route{
 		{
 			Name: "a",
@@ -677,7 +677,7 @@ func TestLabelName(t *testing.T) {
 // TestNamesThatAreNotText shows that no name of a configuration stops the metrics.
 func TestNamesThatAreNotText(t *testing.T) {
 	t.Parallel()
-	m, reg := registered(t)
+	m, reg := newRegistered(t)
 	bad := "a\xff"
 	for range 2 {
 		m.Configure(Configured{
@@ -723,7 +723,7 @@ func TestNewWithoutRegistry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Configure(office())
+	m.Configure(officeConfig())
 	m.Route("acme/main").Decided(0)
 	if got := m.Route("acme/main").branches[0].decided.value(); got != 1 {
 		t.Errorf("decisions: got %v, want 1", got)
@@ -757,8 +757,8 @@ func TestNil(t *testing.T) {
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	const calls, callers = 500, 4
-	m, reg := registered(t)
-	with, without := office(), office()
+	m, reg := newRegistered(t)
+	with, without := officeConfig(), officeConfig()
 	without.Routes[0].Branches = without.Routes[0].Branches[:1]
 	var wg sync.WaitGroup
 	for range callers {
@@ -803,7 +803,7 @@ func TestConcurrent(t *testing.T) {
 
 // TestAllocations is not parallel: it counts what the whole process allocates.
 func TestAllocations(t *testing.T) {
-	m, _ := registered(t)
+	m, _ := newRegistered(t)
 	r, c := m.Route("acme/main"), m.Calendar("acme/hours")
 	got := testing.AllocsPerRun(100, func() {
 		r.Decided(1)
@@ -824,7 +824,7 @@ func TestAllocations(t *testing.T) {
 
 func BenchmarkDecided(b *testing.B) {
 	m, _ := New(nil, Options{})
-	m.Configure(office())
+	m.Configure(officeConfig())
 	r := m.Route("acme/main")
 	for b.Loop() {
 		r.Decided(1)

@@ -19,7 +19,7 @@ func chain(actions ...string) string {
 	return b.String() + "}" + strings.Repeat("}}", len(actions)-1)
 }
 
-func times(n int, action string) []string {
+func repeat(n int, action string) []string {
 	return strings.Split(strings.Repeat(action+"|", n)[:n*(len(action)+1)-1], "|")
 }
 
@@ -38,32 +38,32 @@ func TestBudget(t *testing.T) {
 		name, body string
 		want       []string
 	}{
-		{"twenty", chain(times(20, set)...), nil},
-		{"twenty-one", chain(append(times(20, set), hangup)...), []string{strings.Repeat(".children._", 20) + ends}},
-		{"said once for a path", chain(times(40, set)...), []string{strings.Repeat(".children._", 20) + ends}},
-		{"something is said on the way", chain(append(append(times(19, set), say), times(20, set)...)...), nil},
+		{"twenty", chain(repeat(20, set)...), nil},
+		{"twenty-one", chain(append(repeat(20, set), hangup)...), []string{strings.Repeat(".children._", 20) + ends}},
+		{"said once for a path", chain(repeat(40, set)...), []string{strings.Repeat(".children._", 20) + ends}},
+		{"something is said on the way", chain(append(append(repeat(19, set), say), repeat(20, set)...)...), nil},
 		{
 			"a moment is not enough",
-			chain(append(append(times(15, set), sleep(`{"duration":500,"unit":"ms"}`)), times(6, set)...)...),
+			chain(append(append(repeat(15, set), sleep(`{"duration":500,"unit":"ms"}`)), repeat(6, set)...)...),
 			[]string{strings.Repeat(".children._", 21) + ends},
 		},
 		{
-			"a second is enough", chain(append(append(times(15, set), sleep(`{"duration":1}`)), times(6, set)...)...),
+			"a second is enough", chain(append(append(repeat(15, set), sleep(`{"duration":1}`)), repeat(6, set)...)...),
 			nil,
 		},
 		{
-			"sleep takes no time unless told", chain(append(times(20, sleep(`{}`)), hangup)...),
+			"sleep takes no time unless told", chain(append(repeat(20, sleep(`{}`)), hangup)...),
 			[]string{strings.Repeat(".children._", 20) + ends},
 		},
 		{
-			"minutes", chain(append(append(times(19, set), sleep(`{"duration":1,"unit":"m"}`)), times(20, set)...)...),
+			"minutes", chain(append(append(repeat(19, set), sleep(`{"duration":1,"unit":"m"}`)), repeat(20, set)...)...),
 			nil,
 		},
-		{"said once", `{"module":"menu","data":{"id":"a"},"children":{"1":` + chain(times(30, set)...) + `,"2":` +
-			chain(times(30, set)...) + `}}`, []string{".children.1" + strings.Repeat(".children._", 20) + ends}},
+		{"said once", `{"module":"menu","data":{"id":"a"},"children":{"1":` + chain(repeat(30, set)...) + `,"2":` +
+			chain(repeat(30, set)...) + `}}`, []string{".children.1" + strings.Repeat(".children._", 20) + ends}},
 		{
 			"each path for itself", `{"module":"branch_variable","data":{"variable":"a"},"children":{"1":` +
-				chain(times(19, set)...) + `,"2":` + chain(append(times(19, set), hangup)...) + `}}`,
+				chain(repeat(19, set)...) + `,"2":` + chain(append(repeat(19, set), hangup)...) + `}}`,
 			[]string{".children.2" + strings.Repeat(".children._", 19) + ends},
 		},
 	} {

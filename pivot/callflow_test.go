@@ -240,12 +240,12 @@ func FuzzCheckCallflow(f *testing.F) {
 		if err := json.Unmarshal(body, &action); err != nil {
 			t.Fatalf("taken, but encoding/json says %v", err)
 		}
-		plainly(t, action)
+		checkPlain(t, action)
 	})
 }
 
-// plainly checks an action in the plainest way there is.
-func plainly(t *testing.T, value any) {
+// checkPlain checks an action in the plainest way.
+func checkPlain(t *testing.T, value any) {
 	t.Helper()
 	action, ok := value.(map[string]any)
 	if !ok {
@@ -269,7 +269,7 @@ func plainly(t *testing.T, value any) {
 		t.Fatalf("taken, but children is %v", action["children"])
 	}
 	for _, child := range children {
-		plainly(t, child)
+		checkPlain(t, child)
 	}
 }
 

@@ -179,8 +179,8 @@ func (g *generator) document(name string) map[string]any {
 	return d
 }
 
-// whole puts what a schema refers to beside what it says itself.
-func (g *generator) whole(schema map[string]any) map[string]any {
+// complete adds what a schema refers to.
+func (g *generator) complete(schema map[string]any) map[string]any {
 	ref, ok := schema["$ref"].(string)
 	if !ok {
 		return schema
@@ -204,21 +204,21 @@ func (g *generator) object(schema map[string]any) map[string]any {
 		list, ok := property["default"].([]any)
 		if least, _ := property["minItems"].(float64); slices.Contains(required, any(name)) ||
 			ok && len(list) < int(least) {
-			out[name] = g.good(property)
+			out[name] = g.valid(property)
 		}
 	}
 	return out
 }
 
-// good is a value that a schema takes.
-func (g *generator) good(schema map[string]any) any {
-	schema = g.whole(schema)
+// valid is a value that a schema takes.
+func (g *generator) valid(schema map[string]any) any {
+	schema = g.complete(schema)
 	if list, ok := schema["enum"].([]any); ok {
 		return list[0]
 	}
 	if list, ok := schema["oneOf"].([]any); ok && schema["properties"] == nil {
 		first, _ := list[0].(map[string]any)
-		return g.good(first)
+		return g.valid(first)
 	}
 	switch schema["type"] {
 	case "integer":
@@ -232,7 +232,7 @@ func (g *generator) good(schema map[string]any) any {
 		return true
 	case "array":
 		items, _ := schema["items"].(map[string]any)
-		return []any{g.good(items)}
+		return []any{g.valid(items)}
 	case "object":
 		return g.object(schema)
 	}
@@ -258,7 +258,7 @@ func (n number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 
 // variants are values around what a schema takes.
 func (g *generator) variants(schema map[string]any, depth int) []any {
-	schema = g.whole(schema)
+	schema = g.complete(schema)
 	out := []any{
 		nil, true, false, "", "a", "true", "auto", "7", "en", "en-us", "en-USA", "en_us", "x-1",
 		"http://pivot.example.com", "https://10.0.0.1:8080/x?y",
@@ -302,8 +302,8 @@ func (g *generator) variants(schema map[string]any, depth int) []any {
 		list, _ := schema[several].([]any)
 		for _, one := range list {
 			one, _ := one.(map[string]any)
-			out = append(out, g.good(one))
-			out = append(out, g.objects(g.whole(one), depth)...)
+			out = append(out, g.valid(one))
+			out = append(out, g.objects(g.complete(one), depth)...)
 			if literal, ok := one["enum"].([]any); ok {
 				out = append(out, literal...)
 			}
@@ -311,7 +311,7 @@ func (g *generator) variants(schema map[string]any, depth int) []any {
 	}
 	if items, ok := schema["items"].(map[string]any); ok {
 		for _, item := range g.variants(items, depth-1) {
-			out = append(out, []any{item}, []any{g.good(items), item})
+			out = append(out, []any{item}, []any{g.valid(items), item})
 		}
 	}
 	return append(out, g.objects(schema, depth)...)
@@ -333,7 +333,7 @@ func (g *generator) objects(schema map[string]any, depth int) []any {
 			out = append(out, with)
 			if tag, ok := properties["macro"].(map[string]any); ok { // an element of audio_macro says which it is
 				with := maps.Clone(with)
-				with["macro"] = g.good(tag)
+				with["macro"] = g.valid(tag)
 				out = append(out, with)
 			}
 		}

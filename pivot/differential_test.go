@@ -137,16 +137,16 @@ type raw string
 
 func (r raw) MarshalJSON() ([]byte, error) { return []byte(r), nil }
 
-func (g *flowGenerator) often(p float64) bool { return g.Float64() < p }
+func (g *flowGenerator) chance(p float64) bool { return g.Float64() < p }
 
-func one[T any](g *flowGenerator, list []T) T { return list[g.IntN(len(list))] }
+func pick[T any](g *flowGenerator, list []T) T { return list[g.IntN(len(list))] }
 
 func (g *flowGenerator) flow() []byte {
-	if g.often(0.6) {
-		g.mistakes = one(g, []float64{0.03, 0.1, 0.2, 0.3})
+	if g.chance(0.6) {
+		g.mistakes = pick(g, []float64{0.03, 0.1, 0.2, 0.3})
 	}
 	flow := g.action(1 + g.IntN(5))
-	if g.often(0.002) {
+	if g.chance(0.002) {
 		for range 80 + g.IntN(40) {
 			flow = map[string]any{"module": "noop", "children": map[string]any{"_": flow}}
 		}
@@ -159,8 +159,8 @@ func (g *flowGenerator) flow() []byte {
 }
 
 func (g *flowGenerator) action(depth int) any {
-	if g.often(g.mistakes / 10) {
-		return one(g,
+	if g.chance(g.mistakes / 10) {
+		return pick(g,
 			[]any{nil, []any{}, "hangup", map[string]any{}, map[string]any{"data": map[string]any{}}, raw("1")})
 	}
 	var modules []string
@@ -170,35 +170,35 @@ func (g *flowGenerator) action(depth int) any {
 		}
 	}
 	slices.Sort(modules)
-	module := one(g, modules)
-	for !g.often(0.02) && (module == "action" || strings.HasPrefix(module, "audio_macro.")) {
-		module = one(g, modules)
+	module := pick(g, modules)
+	for !g.chance(0.02) && (module == "action" || strings.HasPrefix(module, "audio_macro.")) {
+		module = pick(g, modules)
 	}
 	a := map[string]any{"module": module}
-	if data := g.value(g.documents["callflows."+module], 0); !g.often(0.1) || len(data.(map[string]any)) > 0 {
+	if data := g.value(g.documents["callflows."+module], 0); !g.chance(0.1) || len(data.(map[string]any)) > 0 {
 		a["data"] = data
 	}
 	switch {
-	case g.often(g.mistakes / 5):
-		a["module"] = one(g, []any{"say", "", raw("1"), nil, strings.Repeat("m", 65), "Hangup", "tones"})
-	case g.often(g.mistakes / 5):
+	case g.chance(g.mistakes / 5):
+		a["module"] = pick(g, []any{"say", "", raw("1"), nil, strings.Repeat("m", 65), "Hangup", "tones"})
+	case g.chance(g.mistakes / 5):
 		a["data"] = g.anything(2)
 	}
-	if g.often(0.05) {
-		a[one(g, []string{"id", "note", "flow"})] = g.anything(2)
+	if g.chance(0.05) {
+		a[pick(g, []string{"id", "note", "flow"})] = g.anything(2)
 	}
-	if depth > 1 && g.often(0.8) {
+	if depth > 1 && g.chance(0.8) {
 		children := map[string]any{}
 		for range 1 + g.IntN(2) {
-			key := one(g, []string{"_", "1", "timeout", "NO_ANSWER", "a.b"})
-			if g.often(0.02) {
-				key = one(g, []string{"", "\n", "\n\n"})
+			key := pick(g, []string{"_", "1", "timeout", "NO_ANSWER", "a.b"})
+			if g.chance(0.02) {
+				key = pick(g, []string{"", "\n", "\n\n"})
 			}
 			children[key] = g.action(depth - 1)
 		}
 		a["children"] = children
-		if g.often(g.mistakes / 10) {
-			a["children"] = one(g, []any{nil, []any{}, "x", children})
+		if g.chance(g.mistakes / 10) {
+			a["children"] = pick(g, []any{nil, []any{}, "x", children})
 		}
 	}
 	return a
@@ -214,24 +214,24 @@ func (g *flowGenerator) value(schema map[string]any, depth int) any {
 		maps.Copy(more["properties"].(map[string]any), own)
 		schema = more
 	}
-	if depth > 0 && g.often(g.mistakes/2) {
+	if depth > 0 && g.chance(g.mistakes/2) {
 		return g.anything(2)
 	}
 	for _, several := range []string{"oneOf", "anyOf"} {
 		if list, ok := schema[several].([]any); ok {
-			v := g.value(one(g, list).(map[string]any), depth)
-			if m, ok := v.(map[string]any); ok && schema["properties"] != nil && m["macro"] == nil && !g.often(0.05) {
-				m["macro"] = one(g, []any{"play", "tts", "say", "prompt", "tone"})
+			v := g.value(pick(g, list).(map[string]any), depth)
+			if m, ok := v.(map[string]any); ok && schema["properties"] != nil && m["macro"] == nil && !g.chance(0.05) {
+				m["macro"] = pick(g, []any{"play", "tts", "say", "prompt", "tone"})
 			}
 			return v
 		}
 	}
 	if list, ok := schema["enum"].([]any); ok {
-		return one(g, list)
+		return pick(g, list)
 	}
 	switch schema["type"] {
 	case "boolean":
-		return g.often(0.5)
+		return g.chance(0.5)
 	case "integer", "number":
 		return g.integer(schema)
 	case "array":
@@ -257,37 +257,37 @@ func (g *flowGenerator) object(schema map[string]any, depth int) map[string]any 
 		if slices.Contains(required, any(name)) || name == "macros" {
 			p = 1 - max(g.mistakes, 0.02)
 		}
-		if g.often(p) {
+		if g.chance(p) {
 			m[name] = g.value(property, depth+1)
 		}
 	}
 	patterns, _ := schema["patternProperties"].(map[string]any)
 	for _, pattern := range slices.Sorted(maps.Keys(patterns)) {
-		name := one(g, []string{"X-A", "a_b", "7"})
-		if g.often(g.mistakes) {
-			name = one(g, []string{"X A", "", "é", "X-A\n"})
+		name := pick(g, []string{"X-A", "a_b", "7"})
+		if g.chance(g.mistakes) {
+			name = pick(g, []string{"X A", "", "é", "X-A\n"})
 		}
 		m[name] = g.value(patterns[pattern].(map[string]any), depth+1)
 	}
-	if g.often(0.05) {
+	if g.chance(0.05) {
 		m["unknown"] = g.anything(1)
 	}
-	if properties == nil && patterns == nil && g.often(0.5) {
+	if properties == nil && patterns == nil && g.chance(0.5) {
 		m["step"] = g.anything(1)
 	}
 	return m
 }
 
 func (g *flowGenerator) integer(schema map[string]any) any {
-	if g.often(g.mistakes) {
-		return one(g,
+	if g.chance(g.mistakes) {
+		return pick(g,
 			[]any{
 				raw("1.0"), raw("1e1"), raw("-1"), raw("0"), raw("99999999999999999999"), raw("1.5"), raw("10801"),
 				raw("-0"), raw("1e400"), "5",
 			})
 	}
 	for _, bound := range []string{"minimum", "maximum"} {
-		if n, ok := schema[bound].(json.Number); ok && g.often(0.7) {
+		if n, ok := schema[bound].(json.Number); ok && g.chance(0.7) {
 			return n
 		}
 	}
@@ -306,8 +306,8 @@ var someTexts = []string{
 }
 
 func (g *flowGenerator) text(schema map[string]any) any {
-	if g.often(max(g.mistakes, 0.03)) {
-		return one(g, someTexts)
+	if g.chance(max(g.mistakes, 0.03)) {
+		return pick(g, someTexts)
 	}
 	pattern, _ := schema["pattern"].(string)
 	least := 1
@@ -320,14 +320,14 @@ func (g *flowGenerator) text(schema map[string]any) any {
 	case schema["format"] == "email":
 		return fmt.Sprintf("u%d@example.com", g.IntN(1000))
 	case strings.Contains(pattern, "A-Za-z"):
-		return one(g, []string{"en", "de-DE", "fr"})
+		return pick(g, []string{"en", "de-DE", "fr"})
 	case strings.Contains(pattern, "0-9"):
 		return fmt.Sprint(g.IntN(100000))
 	}
-	if n, ok := schema["maxLength"].(json.Number); ok && g.often(0.1) {
+	if n, ok := schema["maxLength"].(json.Number); ok && g.chance(0.1) {
 		least = atoi(n) + g.IntN(2)
 	}
-	return strings.Repeat(one(g, []string{"a", "é", "😀", "7"}), least)
+	return strings.Repeat(pick(g, []string{"a", "é", "😀", "7"}), least)
 }
 
 func (g *flowGenerator) anything(depth int) any {
@@ -335,7 +335,7 @@ func (g *flowGenerator) anything(depth int) any {
 	case 0:
 		return nil
 	case 1:
-		return g.often(0.5)
+		return g.chance(0.5)
 	case 2:
 		return g.integer(nil)
 	case 3:
@@ -345,11 +345,11 @@ func (g *flowGenerator) anything(depth int) any {
 		return []any{}
 	case 4:
 		if depth > 0 {
-			return map[string]any{one(g, someTexts): g.anything(depth - 1), "id": g.anything(depth - 1)}
+			return map[string]any{pick(g, someTexts): g.anything(depth - 1), "id": g.anything(depth - 1)}
 		}
 		return map[string]any{}
 	case 5:
-		return raw(one(g, []string{"1e400", "-0.0", "1E5", "3", "1e-400"}))
+		return raw(pick(g, []string{"1e400", "-0.0", "1E5", "3", "1e-400"}))
 	}
-	return one(g, someTexts)
+	return pick(g, someTexts)
 }

@@ -61,7 +61,7 @@ func decodeJSON(t *testing.T, body []byte) any {
 // Defaults are filled into it.
 func (j *jesse) check(callflow any) []string {
 	j.wrong = nil
-	j.readable(callflow)
+	j.checkFloats(callflow)
 	j.schema("callflows.action", "", j.documents["callflows.action"], callflow, nil)
 	return j.wrong
 }
@@ -70,16 +70,16 @@ func (j *jesse) fail(at, format string, args ...any) {
 	j.wrong = append(j.wrong, at+": "+fmt.Sprintf(format, args...))
 }
 
-// readable is jiffy's part: a float must be one.
-func (j *jesse) readable(v any) {
+// checkFloats is jiffy's part: a float must be finite, and not zero unless written so.
+func (j *jesse) checkFloats(v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		for _, inside := range v {
-			j.readable(inside)
+			j.checkFloats(inside)
 		}
 	case []any:
 		for _, inside := range v {
-			j.readable(inside)
+			j.checkFloats(inside)
 		}
 	case json.Number:
 		if f, ok := new(big.Float).SetString(string(v)); strings.ContainsAny(string(v), ".eE") &&
@@ -173,7 +173,7 @@ func (j *jesse) schema(document, at string, schema map[string]any, value any, in
 		}
 	}
 	if schema["kazoo-validation"] == true {
-		j.kazoo(document+at[strings.LastIndexByte(at, '.')+1:], at, value, inside)
+		j.checkKazoo(document+at[strings.LastIndexByte(at, '.')+1:], at, value, inside)
 	}
 }
 
@@ -231,8 +231,8 @@ func (j *jesse) matches(pattern, text string) bool {
 	return j.patterns[pattern].MatchString(text)
 }
 
-// kazoo is what Kazoo looks at beside the schemas.
-func (j *jesse) kazoo(key, at string, value any, inside map[string]any) {
+// checkKazoo checks what Kazoo checks beside the schemas.
+func (j *jesse) checkKazoo(key, at string, value any, inside map[string]any) {
 	switch key {
 	case "callflows.actionmodule":
 		if name, _ := value.(string); j.documents["callflows."+name] == nil {
@@ -244,14 +244,14 @@ func (j *jesse) kazoo(key, at string, value any, inside map[string]any) {
 			j.schema(document, at, j.documents[document], value, nil)
 		}
 	case "callflows.pivotvoice_url", "callflows.webhookuri", "callflows.record_callurl", "callflows.record_callerurl":
-		if url, isText := value.(string); !isText || !asksHost(url) {
+		if url, isText := value.(string); !isText || !allowsHost(url) {
 			j.fail(at, "no URL of a client")
 		}
 	}
 }
 
-// asksHost is Kazoo's way of splitting a URL and of looking at its host.
-func asksHost(url string) bool {
+// allowsHost splits a URL and checks its host as Kazoo does.
+func allowsHost(url string) bool {
 	scheme, rest, found := strings.Cut(url, ":")
 	if !found || scheme != "http" && scheme != "https" {
 		return false
@@ -267,7 +267,7 @@ func asksHost(url string) bool {
 		// host; it crashes without one
 		if rest[i] == '@' {
 			_, after, found := strings.Cut(rest[i+1:], ":")
-			return found && asksHost(scheme+"://"+after)
+			return found && allowsHost(scheme+"://"+after)
 		}
 	}
 	if strings.ToLower(host) == "localhost" {

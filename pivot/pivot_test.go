@@ -184,9 +184,9 @@ func TestDocumentedNames(t *testing.T) {
 
 func TestParams(t *testing.T) {
 	t.Parallel()
-	call := parsed(t, http.MethodPost, "/?User-ID[]=9", "application/x-www-form-urlencoded",
+	call := parseRequest(t, http.MethodPost, "/?User-ID[]=9", "application/x-www-form-urlencoded",
 		"Custom-SIP-Headers[Diversions][]=%2B1312&Custom-SIP-Headers[X-A]=1&Custom-SIP-Headers[Diversions][]=sip%3Aa&Twice=1&Twice=&Twice[]=3&a+b=c&Custom-SIP-Headers[Diversions][]x=no", nil)
-	fromJSON := parsed(t, http.MethodPost, "/", "application/json",
+	fromJSON := parseRequest(t, http.MethodPost, "/", "application/json",
 		`{"Custom-SIP-Headers":{"Diversions":["+1312",{"a":1},null,true]}}`, nil)
 	for _, c := range []struct {
 		call *Call
@@ -212,7 +212,7 @@ func TestParams(t *testing.T) {
 
 func TestRequestHeader(t *testing.T) {
 	t.Parallel()
-	call := parsed(t, http.MethodPost, "/", "application/x-www-form-urlencoded",
+	call := parseRequest(t, http.MethodPost, "/", "application/x-www-form-urlencoded",
 		"Request-Header[X-Forged]=1&X-Forged=2", http.Header{
 			"X-Step": {"1", "2"}, "X-Callhours-Token": {"secret"}, "Authorization": {"secret"},
 			"X-Long": {strings.Repeat("a", 1025)}, "X-Fits": {strings.Repeat("a", 1024)}, "X-Latin": {"caf\xe9"},
@@ -236,8 +236,8 @@ func TestRequestHeader(t *testing.T) {
 	}
 }
 
-// parsed is the call of a request.
-func parsed(t *testing.T, method, target, contentType, body string, headers http.Header) Call {
+// parseRequest is the call of a request.
+func parseRequest(t *testing.T, method, target, contentType, body string, headers http.Header) Call {
 	t.Helper()
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	maps.Copy(r.Header, headers)

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		fmt.Println(l.Acquire(), os.Getpid())
 		select {}
 	case os.Getenv(writeKey) != "":
-		writeForEver(os.Getenv(writeKey))
+		writeForever(os.Getenv(writeKey))
 	}
 	os.Exit(m.Run())
 }
@@ -38,7 +38,7 @@ func version(n int) []byte {
 	return bytes.Repeat(fmt.Appendf(nil, "%08d\n", n), 20_000)
 }
 
-func writeForEver(dir string) {
+func writeForever(dir string) {
 	for n := 0; ; n++ {
 		if err := errors.Join(Swap(dir, "swapped", version(n)), Write(dir, "written", version(n)),
 			amend(dir, n)); err != nil {

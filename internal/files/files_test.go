@@ -16,8 +16,8 @@ import (
 	"testing/fstest"
 )
 
-// odd makes a directory with a file of each kind.
-func odd(t *testing.T) string {
+// oddFile makes a directory with a file of each kind.
+func oddFile(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	check := func(err error) {
@@ -44,7 +44,7 @@ func odd(t *testing.T) string {
 }
 
 func TestRead(t *testing.T) {
-	odd(t)
+	oddFile(t)
 	for _, c := range []struct {
 		name  string
 		limit int64
@@ -85,7 +85,7 @@ func TestRead(t *testing.T) {
 
 // TestReadPipeWithWriter: a pipe that somebody writes to holds a byte, and it is left alone.
 func TestReadPipeWithWriter(t *testing.T) {
-	odd(t)
+	oddFile(t)
 	w, err := os.OpenFile("pipe", os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func TestReadPipeWithWriter(t *testing.T) {
 }
 
 func TestReadBelow(t *testing.T) {
-	dir := odd(t)
+	dir := oddFile(t)
 	root, err := os.OpenRoot(filepath.Join(dir))
 	if err != nil {
 		t.Fatal(err)
@@ -136,16 +136,16 @@ func TestReadBelow(t *testing.T) {
 func TestSwapped(t *testing.T) {
 	t.Parallel()
 	m := fstest.MapFS{"a": {Data: []byte("x")}}
-	if _, _, err := (Tree{FS: swapped{m}}).Read("a", 10); err == nil ||
+	if _, _, err := (Tree{FS: swappedFS{m}}).Read("a", 10); err == nil ||
 		err.Error() != "a: is a named pipe; expected a regular file" {
 		t.Errorf("got %v", err)
 	}
 }
 
-// swapped has files that are pipes once they are open.
-type swapped struct{ fstest.MapFS }
+// swappedFS has files that are pipes once they are open.
+type swappedFS struct{ fstest.MapFS }
 
-func (s swapped) Open(string) (fs.File, error) {
+func (s swappedFS) Open(string) (fs.File, error) {
 	return fstest.MapFS{"a": {Mode: fs.ModeNamedPipe}}.Open("a")
 }
 
@@ -210,7 +210,7 @@ func TestIsDescriptor(t *testing.T) {
 }
 
 func TestList(t *testing.T) {
-	odd(t)
+	oddFile(t)
 	entries, err := List(".")
 	if err != nil || len(entries) != 10 || entries[0].Name() != "circle" {
 		t.Errorf("got %v, %v", entries, err)

@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// stuck is a file system whose files do not answer until it is closed.
-type stuck struct {
+// hangingFS is a file system whose files do not answer until it is closed.
+type hangingFS struct {
 	fstest.MapFS
 	until chan struct{}
 }
 
-func (s stuck) Open(name string) (fs.File, error) {
+func (s hangingFS) Open(name string) (fs.File, error) {
 	<-s.until
 	return s.MapFS.Open(name)
 }
@@ -25,7 +25,7 @@ func (s stuck) Open(name string) (fs.File, error) {
 // behind when it ends at last.
 func TestHung(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := stuck{fstest.MapFS{"a": {Data: []byte("x")}}, make(chan struct{})}
+		s := hangingFS{fstest.MapFS{"a": {Data: []byte("x")}}, make(chan struct{})}
 		begun := time.Now()
 		_, _, err := Tree{FS: s}.Read("a", 10)
 		if !errors.Is(err, ErrHung) || err.Error() != "a: the file system does not answer: nothing in 5s" {
