@@ -84,6 +84,8 @@ type Tree struct {
 	// below it wait in vain, further ones fail at once, and others' go on. "" for a
 	// [Below]'s own, or for none.
 	Home string
+	// Time is how long names below one Home, or Below, may be looked up in all; nil: as long as it takes.
+	Time *Budget
 }
 
 // Read returns what a regular file of at most limit bytes holds.
@@ -282,7 +284,7 @@ func List(name string) ([]fs.DirEntry, error) { return Tree{}.List(name) }
 
 // List returns the entries of a directory, sorted by name. One with more than 100,000 is an error.
 func (t Tree) List(name string) ([]fs.DirEntry, error) {
-	entries, err := within(target{t.home(), name}, func() ([]fs.DirEntry, error) { return t.list(name) }, nil)
+	entries, err := within(target{t.home(), name, t.Time}, func() ([]fs.DirEntry, error) { return t.list(name) }, nil)
 	return entries, wrap(name, err)
 }
 
@@ -350,7 +352,7 @@ func Each(name string, do func(fs.DirEntry) error) error {
 // target returns the directories by which accesses that hang are
 // counted. Files in memory have none.
 func (t Tree) target(name string) target {
-	dirs := target{home: t.home()}
+	dirs := target{home: t.home(), time: t.Time}
 	_, below := t.FS.(Below)
 	switch {
 	case t.Root != nil:

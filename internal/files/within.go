@@ -46,6 +46,7 @@ func Hung() int { return int(hung.reads.Load()) }
 type target struct {
 	home string // the directory of one author, of whose file systems nobody else depends on; "" for none
 	dir  string // "" where that is not known
+	time *Budget
 }
 
 // Within runs do, which may wait for the file system, and gives it up after [Patience], with
@@ -57,6 +58,9 @@ func Within[T any](dir string, do func() (T, error), late func(T)) (result T, er
 }
 
 func within[T any](t target, do func() (T, error), late func(T)) (result T, err error) {
+	if err := t.time.check(t.home); err != nil {
+		return result, err
+	}
 	wait, err := waitTime(t)
 	if err != nil {
 		return result, err
@@ -81,10 +85,24 @@ func within[T any](t target, do func() (T, error), late func(T)) (result T, err 
 	}()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	select {
-	case o := <-ended:
-		return o.value, o.err
-	case <-timer.C:
+	var ticks <-chan time.Time
+	if t.time != nil && t.home != "" {
+		ticker := time.NewTicker(budgetTick)
+		defer ticker.Stop()
+		ticks = ticker.C
+	}
+	err = fmt.Errorf("%w: nothing in %v", ErrHung, wait.Round(time.Millisecond))
+	for waits := true; waits; {
+		select {
+		case o := <-ended:
+			return o.value, o.err
+		case <-timer.C:
+			waits = false
+		case <-ticks:
+			if waits = !t.time.spend(t.home); !waits {
+				err = TooSlow(t.home)
+			}
+		}
 	}
 	hung.Lock()
 	defer hung.Unlock()
@@ -93,7 +111,7 @@ func within[T any](t target, do func() (T, error), late func(T)) (result T, err 
 		return o.value, o.err
 	}
 	addHungLocked(t, 1)
-	return result, fmt.Errorf("%w: nothing in %v", ErrHung, wait.Round(time.Millisecond))
+	return result, err
 }
 
 // waitTime returns how long an access may wait, or an error for one that would only block another

@@ -117,7 +117,7 @@ func TestHungHome(t *testing.T) {
 		begun := time.Now()
 		until := make(chan struct{})
 		read := func(home, dir string) error {
-			_, err := within(target{home, dir}, func() (int, error) { <-until; return 0, nil }, nil)
+			_, err := within(target{home: home, dir: dir}, func() (int, error) { <-until; return 0, nil }, nil)
 			return err
 		}
 		for i := range 1000 {
@@ -133,7 +133,7 @@ func TestHungHome(t *testing.T) {
 			err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
-		for _, target := range []target{{"t/good", "t/good"}, {"", "t"}, {"", ""}} {
+		for _, target := range []target{{home: "t/good", dir: "t/good"}, {dir: "t"}, {}} {
 			wait, err := waitTime(target)
 			if wait != Patience || err != nil {
 				t.Errorf("%v has %v, %v", target, wait, err)
@@ -172,14 +172,60 @@ func TestSpots(t *testing.T) {
 		tree Tree
 		want target
 	}{
-		{Tree{}, target{"", "t/evil/h"}},
-		{Tree{FS: Below("t/evil")}, target{"t/evil", "t/evil/h"}},
-		{Tree{Home: "t/evil"}, target{"t/evil", "t/evil/h"}},
+		{Tree{}, target{dir: "t/evil/h"}},
+		{Tree{FS: Below("t/evil")}, target{home: "t/evil", dir: "t/evil/h"}},
+		{Tree{Home: "t/evil"}, target{home: "t/evil", dir: "t/evil/h"}},
 		{Tree{FS: fstest.MapFS{}}, target{}},
-		{Tree{FS: fstest.MapFS{}, Home: "t/evil"}, target{"t/evil", ""}},
+		{Tree{FS: fstest.MapFS{}, Home: "t/evil"}, target{home: "t/evil"}},
 	} {
 		if got := c.tree.target("t/evil/h/x.ics"); got != c.want {
 			t.Errorf("%v: got %v, want %v", c.tree, got, c.want)
 		}
 	}
+}
+
+// TestBudget: what is read below one home takes so long in all, however little each access does, and others have their
+// own time, unless very many homes have used up theirs.
+func TestBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun, budget := time.Now(), &Budget{}
+		read := func(home string, takes time.Duration) error {
+			wait := make(chan struct{})
+			time.AfterFunc(takes, func() { close(wait) })
+			at := target{home: home, dir: home, time: budget}
+			_, err := within(at, func() (int, error) { <-wait; return 0, nil }, nil)
+			return err
+		}
+		slow := Patience - budgetTick
+		for i := range 1000 {
+			err := read("t/evil", slow)
+			if (err != nil) != (i > 1) || err != nil && (!errors.Is(err, ErrSlow) || !errors.Is(err, ErrHung)) {
+				t.Fatalf("read %d: %v", i, err)
+			}
+		}
+		if took := time.Since(begun); took > homeBudget {
+			t.Errorf("1000 reads took %v, want %v at most", took, homeBudget)
+		}
+		for _, home := range []string{"t/good", ""} {
+			for range 3 {
+				if err := read(home, time.Second); err != nil {
+					t.Errorf("%q: %v", home, err)
+				}
+			}
+		}
+		begun = time.Now()
+		for i := range 100 {
+			for range 3 {
+				_ = read("t/"+strconv.Itoa(i), slow)
+			}
+		}
+		if took := time.Since(begun); took > time.Minute {
+			t.Errorf("100 homes took %v", took)
+		}
+		<-time.After(Patience) // what was given up ends
+		synctest.Wait()
+		if Hung() != 0 {
+			t.Errorf("%d reads wait still", Hung())
+		}
+	})
 }
