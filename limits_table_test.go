@@ -652,8 +652,18 @@ func limitSections() []limitSection {
 				"files.TestHungHome",
 			},
 			{
-				"looks at files that never hold still", "{server.mostUnsettled}", "", "they are read as they are",
+				"looks for which all wait while files keep changing", "{server.mostUnsettled}", "",
+				"what others have changed is loaded without them; they are read as they are, at pauses",
+				"server.TestRestlessOwner",
+			},
+			{
+				"owners of such files that the log names", "{server.mostRestless}", "", "left out",
 				"server.TestRestless",
+			},
+			{
+				"reading below one tenant's directory, in a reload or a look", "{files.homeBudget}", "",
+				"its accepted files are used, and it is looked at again after a minute",
+				"files.TestBudget",
 			},
 			{
 				"names that the globs of a tenant's calendars look at, those of a directory for each glob, a file that is found as {calendars.foundNames}",

@@ -14,7 +14,27 @@ import (
 // Sum is a SHA-256 over the names and the bytes of all files, and over what was found in
 // directories. It is the same for the same files, whatever their times and modes are.
 func (in *Inputs) Sum() [sha256.Size]byte {
-	return in.sum(func(f *Input) contentSum { return f.content() }, func(l Look) listing { return in.listings[l] })
+	sum := sha256.New()
+	for _, path := range slices.Sorted(maps.Keys(in.files)) {
+		c := in.files[path].content()
+		hashString(sum, path)
+		sum.Write(c[:])
+	}
+	for _, l := range slices.SortedFunc(maps.Keys(in.listings), Look.compare) {
+		f := in.listings[l]
+		hashString(sum, l.Name)
+		for _, name := range f.names {
+			hashString(sum, name)
+		}
+		for _, b := range f.unreadable {
+			hashString(sum, b.dir)
+			hashString(sum, b.err.Error())
+		}
+		if f.err != nil {
+			hashString(sum, f.err.Error())
+		}
+	}
+	return [sha256.Size]byte(sum.Sum(nil))
 }
 
 // Sums are SHA-256s over the files of each tenant, by the path of its file; "" has
@@ -40,30 +60,6 @@ func (in *Inputs) Sums() map[string][sha256.Size]byte {
 // Holds reports whether a file was read and held exactly that. The nil Inputs have none.
 func (in *Inputs) Holds(path string, body []byte) bool {
 	return in != nil && in.Has(path) && bytes.Equal(in.files[path].Bytes, body)
-}
-
-func (in *Inputs) sum(read func(*Input) contentSum, look func(Look) listing) [sha256.Size]byte {
-	sum := sha256.New()
-	for _, path := range slices.Sorted(maps.Keys(in.files)) {
-		c := read(in.files[path])
-		hashString(sum, path)
-		sum.Write(c[:])
-	}
-	for _, l := range slices.SortedFunc(maps.Keys(in.listings), Look.compare) {
-		f := look(l)
-		hashString(sum, l.Name)
-		for _, name := range f.names {
-			hashString(sum, name)
-		}
-		for _, b := range f.unreadable {
-			hashString(sum, b.dir)
-			hashString(sum, b.err.Error())
-		}
-		if f.err != nil {
-			hashString(sum, f.err.Error())
-		}
-	}
-	return [sha256.Size]byte(sum.Sum(nil))
 }
 
 func (l Look) compare(m Look) int {

@@ -74,6 +74,13 @@ func (g *globber) walk(dir string, elements []string) {
 		tenantDir := g.disk.tenantDir
 		if tenantDir == "" {
 			g.disk.tenantDir = path
+			if err := g.disk.pass(path); err != nil {
+				if !errors.Is(err, errPassed) {
+					g.addUnreadable(path, err)
+				}
+				g.disk.tenantDir = ""
+				continue
+			}
 		}
 		g.walk(path, rest)
 		g.disk.tenantDir = tenantDir
@@ -103,4 +110,11 @@ func (g *globber) addUnreadable(dir string, err error) {
 		return
 	}
 	g.unreadable = append(g.unreadable, unreadableDir{cmp.Or(dir, "."), err, g.disk.tenantDir})
+}
+
+func (d disk) pass(dir string) error {
+	if d.passed == nil {
+		return nil
+	}
+	return d.passed(dir)
 }

@@ -88,7 +88,7 @@ func TestHungTenant(t *testing.T) {
 					}
 					var watch Watch
 					for range 3 {
-						watch.Sum(in, time.Now())
+						watch.Sums(in, time.Now())
 					}
 					if took := time.Since(begun); took > 4*files.Patience || files.Hung() > 2 {
 						t.Errorf("with three looks it took %v, and %d reads wait", took, files.Hung())

@@ -43,6 +43,10 @@ func (s *source) limitIncludes(found []includedPath) {
 	}
 	var total int64
 	for _, o := range all {
+		if in.countKept(o) {
+			total += min(o.bytes, mostOwnSourceBytes)
+			continue
+		}
 		if len(o.paths) > mostOwnSources {
 			o.err = fmt.Errorf(
 				"its directory holds %d files that are included, and may hold %d; remove some, and the others are read",
@@ -91,6 +95,19 @@ func (s *source) limitIncludes(found []includedPath) {
 			in.prefetched[path] = f
 		}
 	}
+}
+
+// countKept counts files that are kept; false if they are not.
+func (in *Inputs) countKept(o *ownerFiles) bool {
+	if !in.still.keeps(in.Place(o.paths[0]).Owner) {
+		return false
+	}
+	for _, path := range o.paths {
+		if was := in.still.in.files[path]; was != nil {
+			o.bytes += int64(len(was.Bytes))
+		}
+	}
+	return true
 }
 
 // exclude drops a file that an include finds.

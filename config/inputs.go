@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/files"
 )
 
 // Input is a file as it was read, or why it could not be. Its bytes may hold secrets.
@@ -50,6 +51,7 @@ type Inputs struct {
 	excluded   map[string]bool                      // tenants' files that are not loaded
 	check      func(path string, body []byte) error // see Admit; nil: everything is
 	former     *Inputs                              // has what restored files name; nil: nothing
+	still      *still                               // during Load, see Keep; else nil
 	// homes are the directories in which tenants' files may name files, by the path of the tenant's
 	// file.
 	homes map[string]string
@@ -86,7 +88,7 @@ type unreadableDir struct {
 // NewInputs returns empty inputs, which Load reads from fsys; nil: the operating system.
 func NewInputs(fsys fs.FS) *Inputs {
 	return &Inputs{
-		disk: disk{fsys: fsys}, files: map[string]*Input{}, prefetched: map[string]*Input{},
+		disk: disk{fsys: fsys, time: &files.Budget{}}, files: map[string]*Input{}, prefetched: map[string]*Input{},
 		listings: map[Look]listing{}, dirCache: newDirCache(), bytesRead: map[string]int{},
 	}
 }
@@ -232,7 +234,7 @@ func (in *Inputs) Line(pos diag.Pos) string {
 func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 	out := &Inputs{
 		disk: in.disk, frozen: true, files: maps.Clone(in.files), listings: maps.Clone(in.listings), former: former,
-		excluded: map[string]bool{}, dir: in.dir, includes: in.includes,
+		excluded: map[string]bool{}, dir: in.dir, includes: in.includes, restored: slices.Clone(in.restored),
 	}
 	maps.Copy(out.excluded, in.excluded)
 	maps.DeleteFunc(out.files, func(_ string, f *Input) bool {
@@ -268,6 +270,7 @@ func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 			out.listings[Look{Name: glob}] = listing{names: files}
 		}
 	}
+	out.restored = slices.DeleteFunc(out.restored, func(path string) bool { return out.excluded[path] || back[path] })
 	for _, path := range slices.Sorted(maps.Keys(back)) {
 		if back[path] {
 			out.restored = append(out.restored, path)
@@ -323,6 +326,10 @@ func (in *Inputs) peek(path, home string) *Input {
 		f = in.former.files[path]
 	case in.frozen:
 		f.Err = fs.ErrNotExist
+	case in.keptFile(path, home) != nil:
+		f = in.keptFile(path, home)
+		in.countBytes(f)
+		in.checkFile(f)
 	case path == in.argument:
 		f.Bytes, f.Mode, f.Err = in.disk.readArgument(path)
 		in.checkFile(f)
@@ -395,7 +402,7 @@ func (in *Inputs) peekList(l Look) listing {
 	case in.frozen:
 		return listing{}
 	}
-	return in.listDisk(l, in.dirCache)
+	return in.keptList(l, func() listing { return in.listDisk(l, in.dirCache) })
 }
 
 // listDisk lists from disk; each directory once for all globs in cache.

@@ -61,7 +61,7 @@ func Load(path string, o Options) (*File, error) {
 	if l.checkZone == nil {
 		l.checkZone = checkKnownZone
 	}
-	defer func() { in.dirCache = nil }() // later listings are fresh
+	defer func() { in.dirCache, in.still, in.disk.passed = nil, nil, nil }() // later listings are fresh
 	l.file.Dir, in.argument = in.disk.dir(path), path
 	main := in.read(path, "")
 	in.update(path, func(input *Input) { input.Source = true })

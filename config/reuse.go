@@ -107,7 +107,7 @@ func (r *reuse) sharedUnchanged(main string, paths []Text) bool {
 			r.former.Of(path) == path && r.unchanged(r.former.files[path]) || r.inputs.excluded[path] {
 			continue
 		}
-		root, _ := parse(path, r.inputs.peek(path, "").Bytes)
+		root, _ := parse(path, r.inputs.peek(path, r.inputs.tenantDirs[path]).Bytes)
 		if root == nil || root.kind != mapping ||
 			!slices.ContainsFunc(root.entries, func(e entry) bool { return e.key.S == "tenant" }) {
 			return false

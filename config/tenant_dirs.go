@@ -158,9 +158,9 @@ func (d disk) confinedTo(dir string) disk {
 
 func (d disk) tree() files.Tree {
 	if d.home != "" {
-		return files.Tree{FS: files.Below(d.home)}
+		return files.Tree{FS: files.Below(d.home), Time: d.time}
 	}
-	return files.Tree{FS: d.fsys, Home: d.tenantDir}
+	return files.Tree{FS: d.fsys, Home: d.tenantDir, Time: d.time}
 }
 
 // abs returns a name in a form that can be compared.

@@ -14,6 +14,7 @@ import (
 // changed. The zero Watch is ready; it is not safe for concurrent use.
 type Watch struct {
 	seen map[string]fileState // by path
+	left map[string]time.Time // owners whose files are not looked at, until then
 }
 
 // fileState is a file as of its last check.
@@ -31,36 +32,65 @@ const (
 	rereadInterval = time.Minute
 )
 
-// Sum is what [Inputs.Sum] would be for the same files if they were read from disk now.
-func (w *Watch) Sum(in *Inputs, now time.Time) [sha256.Size]byte {
-	next, cache := make(map[string]fileState, len(in.files)), newDirCache()
-	sum := in.sum(func(f *Input) contentSum {
-		if f.Path == in.argument && files.IsDescriptor(f.Path) { // it can be read only once
-			return f.content()
+// Sums are what [Inputs.OwnerSums] would be for the same files if they were read from disk now. Owners whose files take
+// too long are left alone for a while.
+func (w *Watch) Sums(in *Inputs, now time.Time) map[string]OwnerSum {
+	next, cache, slow := make(map[string]fileState, len(in.files)), newDirCache(), map[string]bool{}
+	for owner, until := range w.left {
+		if now.Before(until) {
+			slow[owner] = true
+		} else {
+			delete(w.left, owner)
+		}
+	}
+	probe := *in // which has as much time as if nothing had been read
+	probe.disk.time = &files.Budget{}
+	probe.disk.passed = func(dir string) error {
+		if slow[in.fromMain(dir)] {
+			return errPassed
+		}
+		return nil
+	}
+	sums := probe.ownerSums(slow, func(f *Input) (contentSum, error) {
+		if f.Path == in.argument && files.IsDescriptor(f.Path) { // it can be read only cache
+			return f.content(), nil
 		}
 		if f.skipped && f.stamp != "" {
-			return sumContent(nil, errors.New(infoStamp(in.statAll(f.stampPaths, f.home))))
+			return sumContent(nil, errors.New(infoStamp(probe.statAll(f.stampPaths, f.home)))), nil
 		}
 		if f.skipped { // what is found in its directory tells
-			return f.content()
+			return f.content(), nil
 		}
-		s := w.check(in.disk.confinedTo(f.home), f.Path, now)
+		s, err := w.check(probe.disk.confinedTo(f.home), f.Path, now)
 		next[f.Path] = s
-		return s.contentSum
-	}, func(l Look) listing { return in.listDisk(l, cache) })
+		return s.contentSum, err
+	}, func(l Look) listing { return probe.listDisk(l, cache) })
 	w.seen = next
-	return sum
+	for owner, sum := range sums {
+		if sum.IsSlow() && !slow[owner] {
+			w.Leave(owner, now)
+		}
+	}
+	return sums
 }
 
-func (w *Watch) check(d disk, path string, now time.Time) fileState {
+// Leave has the files of an owner not looked at for a while, as if that took too long.
+func (w *Watch) Leave(owner string, now time.Time) {
+	if w.left == nil {
+		w.left = map[string]time.Time{}
+	}
+	w.left[owner] = now.Add(rereadInterval)
+}
+
+func (w *Watch) check(d disk, path string, now time.Time) (fileState, error) {
 	info, err := d.tree().Stat(path)
 	before, known := w.seen[path]
 	if err == nil && known && before.info != nil && sameInfo(before.info, info) &&
 		before.read.Sub(info.ModTime()) > settleTime && now.Sub(before.read) < rereadInterval {
-		return before
+		return before, nil
 	}
 	body, _, err := d.read(path)
-	return fileState{info: info, contentSum: sumContent(body, err), read: now}
+	return fileState{info: info, contentSum: sumContent(body, err), read: now}, err
 }
 
 // sameInfo reports whether nothing shows that a file has changed.

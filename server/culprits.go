@@ -182,6 +182,35 @@ func (c *culprits) name(file string) string {
 	return file
 }
 
+// refusal is what is wrong with the files of one owner.
+type refusal struct {
+	names    []string // of its tenants
+	mistakes diag.Mistakes
+}
+
+// refusals are all that is wrong, by owner; of "" what is nobody's alone.
+func (c *culprits) refusals(mistakes diag.Mistakes) map[string]refusal {
+	all := map[string]refusal{}
+	for file, name := range c.names {
+		owner := c.place(file).Owner
+		r := all[owner]
+		r.names = append(r.names, diag.Line(name)) // it may be that of a file
+		all[owner] = r
+	}
+	for _, m := range mistakes {
+		owner := ""
+		for _, file := range []string{m.File, m.Other.File} {
+			if of := c.tenantOf(file); of != "" && owner == "" {
+				owner = c.place(of).Owner
+			}
+		}
+		r := all[owner]
+		r.mistakes = append(r.mistakes, m)
+		all[owner] = r
+	}
+	return all
+}
+
 // directory is the one, of those that are one tenant's, in which a mistake is; "" for none.
 func (c *culprits) directory(m diag.Mistake) string {
 	for _, file := range []string{m.File, m.Other.File} {

@@ -2,30 +2,41 @@ package server
 
 import (
 	"context"
-	"crypto/sha256"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/callhours/callhours/config"
 )
 
-// follower compares the files of the installation with what was read of them, again and again.
+// follower compares the files of the installation with what was read of them, again and again. Owners are as of
+// [config.OwnerSum].
 type follower struct {
-	watch     config.Watch
-	pending   [sha256.Size]byte // what they were at the last look, if that was something else than was read; else zero
-	unsettled int               // looks in a row that found something else each
-	rests     time.Time         // until then files are not read again by themselves
-	tried     [sha256.Size]byte // what they were when reading them failed so that nobody knows what was read; else zero
+	watch   config.Watch
+	pending map[string]config.OwnerSum // what each owner's files were at the last look
+	// looks that found files which were still changing, less those that found none
+	unsettled int
+	rests     time.Time                  // until then what changes all the time is not read
+	tried     map[string]config.OwnerSum // what they were when reading ended so that nobody knows what was read
+}
+
+// changes are whose files are not read again, though others' have changed.
+type changes struct {
+	kept map[string]bool // they are changing, or rest
+	slow map[string]bool // reading them takes too long
 }
 
 const (
-	// mostUnsettled is how many looks in a row may find files changing before they are read all the same: whoever
-	// writes one of them all the time must not keep everybody else's changes from going live. What is half written is
-	// that tenant's mistake, and its former files stand in.
+	// mostUnsettled is how many looks may find files changing before those of others are read without them: who writes a
+	// whole installation anew is waited for, and whoever writes one file all the time is not.
 	mostUnsettled = 6
-	// restTimes is how much longer than a reload took the pause after it is: one that changes a file at every look
-	// must not keep the server busy.
+	// restTimes is how much longer than a reload took the pause is after one that has read files which change all the
+	// time, and mostUnsettled looks at least: whoever changes a file at every look must not keep the server busy.
+	// What is half written is its owner's mistake, and the former files stand in.
 	restTimes = 4
+	// mostRestless is how many owners of such files the log names.
+	mostRestless = 10
 )
 
 // follow reads the files again when they hold something else, until ctx ends.
@@ -57,35 +68,68 @@ func (s *Server) follow(ctx context.Context) {
 // so that it is reported once.
 func (s *Server) look(ctx context.Context, f *follower) {
 	s.reloading.Lock()
-	read, was := s.read, s.readSum
+	read, was := s.read, s.readSums
 	due := s.waiting && s.options.Loaded.marks.IsDue(s.options.Now())
 	s.reloading.Unlock()
 	began := s.options.Now()
-	sum := f.watch.Sum(read, began)
+	sums := f.watch.Sums(read, began)
+	changed, restless, slow := f.compare(was, sums)
+	f.pending = sums
+	isRest := false // which ends now
 	switch {
-	case sum == was || sum == f.tried:
-		f.pending, f.unsettled = [sha256.Size]byte{}, 0
-		if due && sum == was {
-			_ = s.reload(ctx, byItself)
-		}
-		return
-	case sum != f.pending && (f.unsettled < mostUnsettled || began.Before(f.rests)):
-		f.pending = sum
-		f.unsettled++
-		return
-	case sum != f.pending:
-		s.options.Log.WarnContext(ctx, "files change all the time, and are read as they are now",
-			slog.Int("looks", f.unsettled))
-		defer func() { // while they go on changing
-			ended := s.options.Now()
-			f.rests = ended.Add(restTimes * ended.Sub(began))
-		}()
+	case len(restless) == 0:
+		f.unsettled = max(0, f.unsettled-1)
+	default:
+		f.unsettled = min(f.unsettled+1, mostUnsettled+1)
+		isRest = f.unsettled > mostUnsettled && !began.Before(f.rests)
 	}
-	f.pending, f.unsettled, f.tried = [sha256.Size]byte{}, 0, [sha256.Size]byte{}
-	_ = s.reload(ctx, byItself) // it says itself how that went
+	switch {
+	case len(changed) == 0 && due:
+	case len(changed) == 0, len(restless) > 0 && f.unsettled <= mostUnsettled:
+		return
+	case isRest:
+		s.options.Log.WarnContext(ctx, "files change all the time, and are read as they are now",
+			slog.Any("of", part(slices.Sorted(maps.Keys(restless)), 0, mostRestless)))
+		clear(restless)
+	case len(changed) == len(restless):
+		return
+	}
+	_ = s.reload(ctx, &changes{kept: restless, slow: slow}) // it says itself how that went
+	if ended := s.options.Now(); isRest {
+		f.rests = ended.Add(max(restTimes*ended.Sub(began), mostUnsettled*s.live.Load().file.Watch))
+	}
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	if s.read == read { // it ended before it could tell, and would again
-		f.tried = sum
+	if f.tried = nil; s.read == read { // it ended before it could tell, and would again
+		f.tried = sums
 	}
+	for owner, sum := range s.readSums {
+		if sum.IsSlow() && !sums[owner].IsSlow() { // the reload found that
+			f.watch.Leave(owner, s.options.Now())
+		}
+	}
+}
+
+// compare finds whose files are others than they were when they were read, those of them that
+// are others than at the last look as well, and those that are not known.
+func (f *follower) compare(was, sums map[string]config.OwnerSum) (changed, restless, slow map[string]bool) {
+	changed, restless, slow = map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for owner := range was {
+		if _, there := sums[owner]; !there {
+			sums[owner] = config.OwnerSum{}
+		}
+	}
+	for owner, sum := range sums {
+		if sum.IsSlow() {
+			slow[owner] = true
+		}
+		if tried, ok := f.tried[owner]; sum == was[owner] || ok && sum == tried {
+			continue
+		}
+		changed[owner] = true
+		if pending, ok := f.pending[owner]; !ok || sum != pending {
+			restless[owner] = true
+		}
+	}
+	return changed, restless, slow
 }

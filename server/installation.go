@@ -38,8 +38,11 @@ type Loaded struct {
 	FromAccepted bool          // all files are the accepted copy's
 
 	inputs *config.Inputs // the files as they are
-	built  *Generation    // of them, whatever is wrong with it; nil: nothing
-	err    error          // why the main file cannot be read
+	// what is wrong with files that are not read again, by owner, as of config.OwnerSum
+	refusals map[string]refusal
+	kept     diag.Mistakes // of them, what was found earlier
+	built    *Generation   // of them, whatever is wrong with it; nil: nothing
+	err      error         // why the main file cannot be read
 
 	notes    []error        // what people should know of a first start
 	stateDir string         // as far as the files say it
@@ -192,6 +195,9 @@ func (i Installation) load(how loading) (l Loaded) {
 		l.built = cmp.Or(a.generation, l.built)
 	}
 	l.Mistakes, l.err = all.Sorted().ByOwner(c.directory), a.err
+	if accepted != nil {
+		l.refusals = c.refusals(l.Mistakes)
+	}
 	if a.err == nil && len(a.mistakes) == 0 && (!how.first || len(a.generation.routes) > 0) {
 		l.Generation, l.notes = a.generation, c.notes
 		l.Rejected = slices.Compact(slices.Sorted(maps.Values(c.names)))
@@ -201,6 +207,31 @@ func (i Installation) load(how loading) (l Loaded) {
 		l.Generation.rejected = l.Rejected
 	}
 	return l
+}
+
+// keep adds what is wrong with the files of some owners that were not read again, while their accepted ones are in use.
+func (l *Loaded) keep(read *config.Inputs, refusals map[string]refusal, of map[string]bool) {
+	if len(of) == 0 {
+		return
+	}
+	l.inputs = l.inputs.Restore(read, of)
+	for _, owner := range slices.Sorted(maps.Keys(of)) {
+		r, refused := refusals[owner]
+		if !refused {
+			continue
+		}
+		l.kept = append(l.kept, r.mistakes...)
+		r.mistakes = append(slices.Clone(r.mistakes), l.refusals[owner].mistakes...)
+		if l.refusals == nil {
+			l.refusals = map[string]refusal{}
+		}
+		l.refusals[owner] = r
+		l.Rejected = append(l.Rejected, r.names...)
+	}
+	if slices.Sort(l.Rejected); l.Generation != nil {
+		l.Rejected = slices.Compact(l.Rejected)
+		l.Generation.rejected = l.Rejected
+	}
 }
 
 // gone says which includes match no file any more, where nobody has said that this is meant: a directory that

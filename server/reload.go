@@ -21,15 +21,7 @@ import (
 // keeps that tenant's former files; anything else keeps the former generation. The error then is a [Refusal]. Feeds
 // that are asked for as before are neither fetched nor forgotten; of new ones a copy or one attempt is waited for,
 // start_timeout at most. One reload runs at a time, and none before calls are answered: one that comes earlier waits.
-func (s *Server) Reload(ctx context.Context) error { return s.reload(ctx, byHand) }
-
-// why says who wants a reload.
-type why int
-
-const (
-	byHand   why = iota
-	byItself     // the files have changed
-)
+func (s *Server) Reload(ctx context.Context) error { return s.reload(ctx, nil) }
 
 // Refusal is what is wrong with the files.
 type Refusal struct {
@@ -55,12 +47,12 @@ func (r *Refusal) outcome() string {
 		" are refused, and their last accepted files are used, if any; everything else is live"
 }
 
-// reload is Reload for somebody. A panic on the way is a refusal of everything: nothing is live before it is whole.
-func (s *Server) reload(ctx context.Context, why why) error {
-	return s.guard.Do(metrics.PanicConfig, "reload", func() error { return s.reloadFiles(ctx, why) })
+// reload is Reload, for the owners whose files have changed, or by hand: nil. A panic on the way is a refusal of everything: nothing is live before it is whole.
+func (s *Server) reload(ctx context.Context, of *changes) error {
+	return s.guard.Do(metrics.PanicConfig, "reload", func() error { return s.reloadFiles(ctx, of) })
 }
 
-func (s *Server) reloadFiles(ctx context.Context, why why) error {
+func (s *Server) reloadFiles(ctx context.Context, of *changes) error {
 	if s.options.Installation == nil {
 		return errors.New("there is no configuration to read again")
 	}
@@ -77,17 +69,22 @@ func (s *Server) reloadFiles(ctx context.Context, why why) error {
 	if l := s.live.Load(); l != nil {
 		former = l.Generation
 	}
-	var hold time.Time
-	if why == byItself {
-		hold = begun
+	how := loading{
+		accepted: former.file.Inputs, former: former, cautious: of != nil,
+		known: former.file.Inputs, marks: s.options.Loaded.marks, byHand: of == nil,
 	}
-	loaded := s.options.Installation.load(loading{
-		hold:     hold,
-		accepted: former.file.Inputs, former: former, cautious: why == byItself,
-		known: former.file.Inputs, marks: s.options.Loaded.marks, byHand: why == byHand,
-	})
+	if of != nil {
+		how.hold = begun
+		how.inputs = config.NewInputs(s.options.Installation.Files)
+		how.inputs.Keep(former.file.Inputs, of.kept, of.slow)
+	}
+	loaded := s.options.Installation.load(how)
+	if of != nil {
+		loaded.keep(s.read, s.refusals, of.kept)
+	}
+	s.refusals = loaded.refusals
 	s.waiting = loaded.waiting
-	s.read, s.readSum = loaded.inputs, loaded.inputs.Sum()
+	s.read, s.readSums = loaded.inputs, loaded.inputs.OwnerSums()
 	g := loaded.Generation
 	if g == nil {
 		return s.went(ctx, &loaded, begun)
@@ -113,8 +110,8 @@ func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
 	defer s.admin.console.Changed()
 	m := s.options.Metrics
 	s.mu.Lock()
-	s.status.Tried, s.status.Failed, s.status.Mistakes = at, len(l.Mistakes) > 0 || l.err != nil,
-		said(l.Mistakes, l.inputs)
+	s.status.Tried, s.status.Failed, s.status.Mistakes = at, len(l.Mistakes)+len(l.kept) > 0 || l.err != nil,
+		said(append(slices.Clone(l.Mistakes), l.kept...), l.inputs)
 	if l.err != nil {
 		s.status.Mistakes = append(s.status.Mistakes,
 			preview.Message{File: s.options.Installation.Path, Message: l.err.Error()})
@@ -129,10 +126,12 @@ func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
 		}
 	}
 	s.mu.Unlock()
+	if len(l.Mistakes)+len(l.kept) > 0 || l.err != nil {
+		m.ReloadRefused()
+	}
 	if len(l.Mistakes) == 0 && l.err == nil {
 		return nil
 	}
-	m.ReloadRefused()
 	for _, mistake := range l.Mistakes {
 		s.options.Log.ErrorContext(ctx, "mistake in the configuration", slog.String("mistake", mistake.Error()))
 	}

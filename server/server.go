@@ -8,7 +8,6 @@ package server
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -94,9 +93,10 @@ type Server struct {
 	end        func()          // ends it
 	reloading  sync.Mutex      // held by the one reload that runs; guards the following
 	read       *config.Inputs  // the files as they were read last; nil: there is no Installation
-	readSum    [sha256.Size]byte
-	waiting    bool   // some of them are to be tried later, see admission
-	accepted   string // what the accepted copy is of, as acceptance gives it
+	readSums   map[string]config.OwnerSum
+	refusals   map[string]refusal // of what was read last, see Loaded
+	waiting    bool               // some of them are to be tried later, see admission
+	accepted   string             // what the accepted copy is of, as acceptance gives it
 	state      stateDir
 
 	mu     sync.Mutex                     // held while calendars and windows change
@@ -173,7 +173,8 @@ func (s *Server) Start() {
 	defer s.reloading.Unlock()
 	ctx := context.Background()
 	s.waiting = s.options.Loaded.waiting
-	s.read, s.readSum = s.options.Loaded.inputs, s.options.Loaded.inputs.Sum()
+	s.read, s.readSums = s.options.Loaded.inputs, s.options.Loaded.inputs.OwnerSums()
+	s.refusals = s.options.Loaded.refusals
 	_ = s.went(ctx, &s.options.Loaded, s.status.Loaded) // it says itself how that went
 	if !s.options.Loaded.FromAccepted {
 		s.accept(ctx, s.options.Generation)

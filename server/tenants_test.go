@@ -1,7 +1,6 @@
 package server
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -384,32 +383,5 @@ func TestLook(t *testing.T) {
 	}
 	if err := w.Reload(t.Context()); err != nil || w.call(post("/a/main")).StatusCode != 404 {
 		t.Errorf("by hand it is not taken: %v", err)
-	}
-}
-
-// TestRestless: a tenant who writes a file all the time keeps nobody else's change from going
-// live, and is read at a pause.
-func TestRestless(t *testing.T) {
-	t.Parallel()
-	w, f := reloadable(t, "include: [tenants/*.yaml]\n",
-		map[string]string{"tenants/a.yaml": says("a", "1", ""), "tenants/b.yaml": says("b", "1", "")})
-	w.Start()
-	var l follower
-	live := -1
-	for i := range 2 * mostUnsettled {
-		f.set("include: [tenants/*.yaml]\n", map[string]string{
-			"tenants/a.yaml": says("a", "2", ""), "tenants/b.yaml": says("b", "1", "") + fmt.Sprintf("# %d\n", i),
-		})
-		w.at(w.clock().Add(time.Second))
-		w.look(t.Context(), &l)
-		if live < 0 && body(t, w.call(post("/a/main"))) == `{"module":"tts","data":{"text":"2"}}` {
-			live = i
-		}
-	}
-	if live != mostUnsettled {
-		t.Errorf("the change of another tenant is live after %d looks, want %d", live, mostUnsettled)
-	}
-	if n := strings.Count(w.log.String(), "files change all the time"); n != 1 {
-		t.Errorf("said %d times", n)
 	}
 }
