@@ -65,7 +65,7 @@ update: ## rewrite golden files and scripts; look at the diff
 conformance: ## compare the calendars with the shared corpus, where it is present
 	go test -count 1 -v -run Conformance ./calendars
 
-tzdata: ## pack the newest time zone data, and the zones of Windows, into calendars/tzdata
+tzdata: ## pack the newest time zone data, and the zones of Windows, into calendars/zones/tzdata
 	tools/tzdata/fetch
 
 notices: ## write the licences of all that is linked in into THIRD_PARTY_NOTICES

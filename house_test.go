@@ -32,11 +32,12 @@ var below = map[string][]string{
 	"routes":        {"calendars", "pivot"},
 	"config":        {"internal/contain", "internal/diag", "internal/files", "internal/parallel", "internal/regex"},
 	"calendars": {
-		"calendars/patterns", "calendars/recur", "internal/contain", "internal/diag", "internal/durable", "internal/files",
+		"calendars/patterns", "calendars/zones", "internal/contain", "internal/diag", "internal/durable", "internal/files",
 		"internal/parallel", "internal/suspect", "metrics",
 	},
 	// the rooms of calendars
 	"calendars/recur":    {"internal/diag"},
+	"calendars/zones":    {"calendars/recur", "internal/files"},
 	"calendars/patterns": {"internal/diag", "internal/regex"},
 
 	"pivot":             {"internal/diag", "internal/files", "metrics"},
@@ -206,7 +207,8 @@ func TestPicture(t *testing.T) {
 		{"routes", "templates", false},
 		{"calendars", "config", false},
 		{"calendars/patterns", "calendars", false},
-		{"calendars/recur", "metrics", false},
+		{"calendars/recur", "calendars/zones", false},
+		{"calendars/zones", "calendars", false},
 		{"config", "calendars", false},
 		{"templates", "routes", false},
 		{"render", "config", false},

@@ -73,14 +73,14 @@ var noRow = map[string][]string{
 	},
 	"it is a bound of the grammar, beyond which a text is not what it should be": {
 		"recur.LongestDuration", "recur.longestOffset", "recur.maxInterval", "recur.maxList",
-		"calendars.longestTZID", "calendars.longestName", "calendars.maxCategories", "calendars.longestCharset",
+		"calendars.longestTZID", "zones.longestName", "calendars.maxCategories", "calendars.longestCharset",
 		"calendars.mostOnsets", "config.longestRange", "pivot.maxHeaderValue", "pivot.maxModule", "pivot.maxName",
 		"pivot.maxSteps", "templates.longestNumber", "server.maxTokens",
 		"server.maxWebDepth", "server.maxGuards", "suspect.longestMark",
 	},
 	"it is of a file of callhours' own, or of the operator's": {
 		"calendars.maxCompiled", "calendars.maxCopyHeader", "calendars.maxPointer", "calendars.maxReaders",
-		"calendars.maxZones", "server.maxAccepted", "server.maxAcceptedHead", "server.maxWeb",
+		"zones.maxFile", "server.maxAccepted", "server.maxAcceptedHead", "server.maxWeb",
 		"pivot.maxSchema", "config.maxReservations",
 	},
 	"it is how much of a text is shown in messages": {"config.longestQuoted", "console.longest", "contain.longestValue"},

@@ -31,6 +31,7 @@ import (
 	"weak"
 
 	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/calendars/zones"
 )
 
 // Calendar is what was read from one feed, or from several files that make one calendar. It is immutable, and small:
@@ -284,7 +285,7 @@ func (e *Event) key() string {
 	}
 	s := *e.replaces
 	if s.Form == recur.Zoned {
-		s = stamp{Time: recur.Time{Civil: Instant(s.Civil, s.zone), Form: recur.UTC}}
+		s = stamp{Time: recur.Time{Civil: zones.Instant(s.Civil, s.zone), Form: recur.UTC}}
 	}
 	return e.UID + "\x00" + strconv.Itoa(int(s.Form)) + ":" + strconv.FormatInt(s.Civil, 10)
 }

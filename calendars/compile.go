@@ -328,7 +328,7 @@ func (x *compiler) collect(master *Event, variants []variant) (over string) {
 		s := x.align(master, d.start)
 		added := slot{at: x.clock.instant(s)}
 		if added.civil = s.Civil; s.Form != start.Form || s.zone != start.zone {
-			added.civil = wall.civil(added.at)
+			added.civil = wall.Civil(added.at)
 		}
 		if d.end != nil || d.duration != (recur.Duration{}) {
 			length := x.length(s, d.end, d.duration)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/callhours/callhours/calendars/zones"
 )
 
 // Compiled events are what a copy's body was read into, kept beside it: to unpack them is ten times as fast as to read
@@ -26,7 +28,7 @@ var errCompiled = errors.New("no compiled events, or of another body or program"
 
 // compiledKey is what the events depend on: the body, how it is read, and the names of zones that were known.
 func compiledKey(program string, body [sha256.Size]byte, limits Limits) [sha256.Size]byte {
-	zones, source := ZoneDataVersion()
+	zones, source := zones.DataVersion()
 	return sha256.Sum256(fmt.Appendf(nil, "%d %q %x %q %q %+v", compiledVersion, program, body, zones, source,
 		limits.withDefaults()))
 }
@@ -47,7 +49,7 @@ func (c *Calendar) compile(key [sha256.Size]byte) []byte {
 	p.number(c.flaws)
 	p.number(len(c.zones))
 	for _, zone := range c.zones {
-		if zonesInUse().zone(zone.String()) != zone {
+		if zones.LookUp(zone.String()) != zone {
 			return nil
 		}
 		p.text(zone.String())
@@ -73,7 +75,7 @@ func readCompiled(file []byte, key [sha256.Size]byte, limits Limits) (*Calendar,
 	c.size, c.flaws = u.number(), u.number()
 	c.zones = make([]*time.Location, u.count(1))
 	for i := range c.zones {
-		if c.zones[i] = zonesInUse().zone(u.text()); c.zones[i] == nil {
+		if c.zones[i] = zones.LookUp(u.text()); c.zones[i] == nil {
 			return nil, errCompiled
 		}
 	}

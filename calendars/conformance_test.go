@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/calendars/zones"
 )
 
 // corpus is a folder of calendars that nobody on this project wrote, with the occurrences on which independent engines
@@ -89,11 +90,11 @@ func TestConformanceRules(t *testing.T) {
 // recentZones reports whether the zone data are those of 2026, which the corpus was made with.
 func recentZones(t *testing.T) bool {
 	t.Helper()
-	zone, err := LoadZone("America/Vancouver")
+	zone, err := zones.Load("America/Vancouver")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Instant(recur.Civil(2026, 12, 1), zone) == recur.Civil(2026, 12, 1)+7*recur.Hour
+	return zones.Instant(recur.Civil(2026, 12, 1), zone) == recur.Civil(2026, 12, 1)+7*recur.Hour
 }
 
 func strs(v any) (list []string) {
@@ -121,7 +122,7 @@ func checkPublished(t *testing.T, c publishedRule) string {
 	}
 	if c.TZID != nil {
 		start.Form = recur.Zoned
-		if start.zone, err = LoadZone(*c.TZID); err != nil {
+		if start.zone, err = zones.Load(*c.TZID); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -309,7 +310,7 @@ func (w publishedWindow) compile(t *testing.T) (*Calendar, *Timeline, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	zone, err := LoadZone(w.Zone)
+	zone, err := zones.Load(w.Zone)
 	if err != nil {
 		t.Fatal(err)
 	}

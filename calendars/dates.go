@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/internal/diag"
 )
 
@@ -24,10 +25,10 @@ func (r *reader) setDates(e *Event, p property) bool {
 		}
 		d, err := r.rdate(kind, item)
 		d.start, err = r.dateOnly(e, p, d.start, err)
-		if zone, ok := errors.AsType[unknownZone](err); ok && p.name == "EXDATE" {
+		if zone, ok := errors.AsType[zones.UnknownError](err); ok && p.name == "EXDATE" {
 			// What an EXDATE names is an occurrence of the series, whatever its zone is called.
 			if !reported {
-				r.problem(e, p, zone.what(), "is read with it on the clock of DTSTART"+zone.hint)
+				r.problem(e, p, zone.What(), "is read with it on the clock of DTSTART"+zone.Hint)
 			}
 			d.start.Form, d.start.zone = e.start.Form, e.start.zone
 			err, reported = nil, true
@@ -52,8 +53,8 @@ func (r *reader) setDates(e *Event, p property) bool {
 
 // unusedDate notes that a date of a series is left out.
 func (r *reader) unusedDate(e *Event, p property, err error) {
-	if zone, ok := errors.AsType[unknownZone](err); ok {
-		r.problem(e, p, zone.what(), "is read without it"+zone.hint)
+	if zone, ok := errors.AsType[zones.UnknownError](err); ok {
+		r.problem(e, p, zone.What(), "is read without it"+zone.Hint)
 		return
 	}
 	r.problem(e, p, err.Error(), "is read without it")
@@ -61,7 +62,7 @@ func (r *reader) unusedDate(e *Event, p property, err error) {
 
 // dateOnly forgives an unknown zone where only the date of a time counts: in an all-day series.
 func (r *reader) dateOnly(e *Event, p property, s stamp, err error) (stamp, error) {
-	zone, ok := errors.AsType[unknownZone](err)
+	zone, ok := errors.AsType[zones.UnknownError](err)
 	if !ok || e.start.Form != recur.Date || e.start == (stamp{}) {
 		return s, err
 	}
@@ -70,7 +71,7 @@ func (r *reader) dateOnly(e *Event, p property, s stamp, err error) (stamp, erro
 		what = "event"
 	}
 	r.forgive(p.line,
-		fmt.Sprintf("%s: %s, and does not matter in an all-day %s: the date counts", p.name, zone.what(), what))
+		fmt.Sprintf("%s: %s, and does not matter in an all-day %s: the date counts", p.name, zone.What(), what))
 	if s.unplaced() {
 		s = stamp{Time: recur.Time{Civil: recur.Midnight(s.Civil)}}
 	}
@@ -81,7 +82,7 @@ func (r *reader) dateOnly(e *Event, p property, s stamp, err error) (stamp, erro
 type unplacedOverride struct {
 	event    *Event
 	property property
-	zone     unknownZone
+	zone     zones.UnknownError
 }
 
 // placeOverrides decides what becomes of those when all series are known: in an all-day series the date alone says
@@ -120,7 +121,7 @@ func (r *reader) placeOverrides() {
 			if series == e {
 				becomes = "is read as one of its own"
 			}
-			r.problem(e, o.property, o.zone.what(), becomes+o.zone.hint)
+			r.problem(e, o.property, o.zone.What(), becomes+o.zone.Hint)
 		}
 		if e.start.unplaced() { // it is cancelled, and has no DTSTART
 			e.start, e.AllDay = s, s.Form == recur.Date
@@ -138,7 +139,7 @@ func (s stamp) unplaced() bool { return s.Form == recur.Zoned && s.zone == nil }
 func (r *reader) rdate(kind valueKind, text string) (d rdate, err error) {
 	first, second, period := strings.Cut(text, "/")
 	d.start, err = r.parse(kind, first)
-	if _, ok := errors.AsType[unknownZone](err); err != nil && !ok || !period {
+	if _, ok := errors.AsType[zones.UnknownError](err); err != nil && !ok || !period {
 		return d, err
 	}
 	if length, bad := recur.ParseDuration(second); bad == nil {
@@ -151,7 +152,7 @@ func (r *reader) rdate(kind valueKind, text string) (d rdate, err error) {
 	end, bad := r.parse(kind, second)
 	if err == nil {
 		err = bad
-	} else if _, ok := errors.AsType[unknownZone](bad); bad != nil && !ok {
+	} else if _, ok := errors.AsType[zones.UnknownError](bad); bad != nil && !ok {
 		err = bad
 	}
 	d.end = &end
@@ -208,5 +209,5 @@ func (s stamp) absolute() int64 {
 	if s.Form == recur.UTC {
 		return s.Civil
 	}
-	return Instant(s.Civil, s.zone)
+	return zones.Instant(s.Civil, s.zone)
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/calendars/zones"
 )
 
 // TestSaidAndDone: what is doubtful about an event's status, end or dates is said as it is read, and nothing else is.
@@ -134,7 +136,7 @@ func TestSaidAndDone(t *testing.T) {
 			if diff := cmp.Diff(c.told, texts(calendar.Problems())); diff != "" {
 				t.Error(diff)
 			}
-			zone, err := LoadZone("Europe/Rome")
+			zone, err := zones.Load("Europe/Rome")
 			if err != nil {
 				t.Fatal(err)
 			}

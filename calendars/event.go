@@ -12,6 +12,7 @@ import (
 	ics "github.com/arran4/golang-ical"
 
 	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/internal/diag"
 )
 
@@ -225,7 +226,7 @@ func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 	switch p.name {
 	case "RECURRENCE-ID":
 		s, err := r.stamp(p)
-		if zone, ok := errors.AsType[unknownZone](err); ok {
+		if zone, ok := errors.AsType[zones.UnknownError](err); ok {
 			r.unplaced, err = append(r.unplaced, unplacedOverride{e, p, zone}), nil
 		}
 		if err != nil {
@@ -274,7 +275,7 @@ func (r *reader) setEnd(e *Event, p property) (flaw string, usable bool) {
 	if err == nil && written.unplaced() { // A part of a day is a day, as in a known zone.
 		s = stamp{Time: recur.Time{Civil: written.Civil, Form: recur.Floating}}
 	}
-	if _, ok := errors.AsType[unknownZone](err); ok {
+	if _, ok := errors.AsType[zones.UnknownError](err); ok {
 		return "", r.useless(e, p, err)
 	}
 	if err == nil && s.Form == recur.Date && e.start.Form != recur.Date {
@@ -292,8 +293,8 @@ func (r *reader) setEnd(e *Event, p property) (flaw string, usable bool) {
 
 // useless notes why an event cannot be used; it is false.
 func (r *reader) useless(e *Event, p property, err error) bool {
-	if zone, ok := errors.AsType[unknownZone](err); ok {
-		r.problem(e, p, zone.what(), "is ignored"+zone.hint)
+	if zone, ok := errors.AsType[zones.UnknownError](err); ok {
+		r.problem(e, p, zone.What(), "is ignored"+zone.Hint)
 	} else {
 		r.problem(e, p, err.Error(), "is ignored")
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/internal/diag"
 )
 
@@ -34,29 +35,29 @@ func (e *Event) Annual() (annual, onDate bool) {
 
 // clockChange reports whether an end of a timed occurrence is written as a time that the clocks skip, or one that they
 // show twice; text then is that time. w is the wall clock of the event.
-func (o Occurrence) clockChange(w *wall) (text string, skipped, repeated bool) {
+func (o Occurrence) clockChange(w *zones.Clock) (text string, skipped, repeated bool) {
 	e := o.Event
 	ends := []struct {
 		at      int64
 		written *stamp
 	}{{o.Start, &e.start}, {o.End, e.end}}
 	for _, end := range ends {
-		offset := w.offsetAt(end.at)
+		offset, since, until := w.Stretch(end.at)
 		civil := end.at + offset
 		layout := func(civil int64) string { return time.Unix(civil, 0).UTC().Format("2006-01-02 15:04") }
-		if end.at > w.since && end.at-w.since < 3*recur.Hour { // shortly after a change
-			before := time.Unix(w.since-1, 0).In(w.zone)
+		if end.at > since && end.at-since < 3*recur.Hour { // shortly after a change
+			before := time.Unix(since-1, 0).In(w.Zone)
 			_, was := before.Zone()
 			gap := offset - int64(was)
-			if gap > 0 && end.at-w.since < gap && end.written != nil &&
+			if gap > 0 && end.at-since < gap && end.written != nil &&
 				recur.SecondOfDay(end.written.Civil) == recur.SecondOfDay(civil-gap) {
 				return layout(civil - gap), true, false
 			}
 		}
-		if w.end-end.at <= 3*recur.Hour { // shortly before one
-			_, will := time.Unix(w.end, 0).In(w.zone).Zone()
+		if until-end.at <= 3*recur.Hour { // shortly before one
+			_, will := time.Unix(until, 0).In(w.Zone).Zone()
 			// At the beginning of the hour that is shown twice nobody means the second.
-			if fold := offset - int64(will); fold > 0 && w.end-end.at < fold {
+			if fold := offset - int64(will); fold > 0 && until-end.at < fold {
 				return layout(civil), false, true
 			}
 		}
@@ -88,7 +89,7 @@ func (t *Timeline) ClockChanges(view View, from time.Time) []ClockChange {
 		w := c.wall(o.Event.start)
 		if text, skipped, repeated := o.clockChange(w); skipped || repeated {
 			said[o.Event] = true
-			found = append(found, ClockChange{o, text, skipped, w.zone})
+			found = append(found, ClockChange{o, text, skipped, w.Zone})
 		}
 	}
 	return found

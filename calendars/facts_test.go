@@ -3,13 +3,15 @@ package calendars
 import (
 	"testing"
 	"time"
+
+	"github.com/callhours/callhours/calendars/zones"
 )
 
 // TestClockChanges goes through the hours around both changes of a zone's clock, by what is written
 // and by what it is taken for.
 func TestClockChanges(t *testing.T) {
 	t.Parallel()
-	zone, err := LoadZone("America/New_York")
+	zone, err := zones.Load("America/New_York")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/callhours/callhours/calendars/patterns"
 	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/growth"
 )
@@ -109,11 +110,11 @@ func TestTextsAreLinear(t *testing.T) {
 		"Near":          func(s string) { ps.Near(s) },
 		"NearName":      func(s string) { patterns.NearName(s, []string{"closed", s}) },
 		"ParsePatterns": func(s string) { _, _ = patterns.ParseList([]diag.Text{{S: s}}) },
-		"LoadZone":      func(s string) { _, _ = LoadZone(s) },
+		"LoadZone":      func(s string) { _, _ = zones.Load(s) },
 		"parseRule":     func(s string) { _, _ = recur.Parse("FREQ=" + s) },
 		"parseTime":     func(s string) { _, _ = recur.ParseTime(s) },
 		"parseDuration": func(s string) { _, _ = recur.ParseDuration("P" + s) },
-		"prefixedZone":  func(s string) { (&zones{limits: Limits{}.withDefaults()}).search(zoneName{1, s}) },
+		"prefixedZone":  func(s string) { (&finder{limits: Limits{}.withDefaults()}).search(zoneName{1, s}) },
 		"cutText":       func(s string) { _, _ = cutText(s, longestText) },
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -147,28 +148,6 @@ func TestStepsAreLinear(t *testing.T) {
 			}
 			return 1<<40 - b.Left
 		})
-	}
-}
-
-// TestNoOnset is a VTIMEZONE whose rules name no moment: its DTSTART is when the offset begins (RFC 5545, 3.6.5).
-func TestNoOnset(t *testing.T) {
-	t.Parallel()
-	for _, rule := range []string{
-		"FREQ=YEARLY;UNTIL=19990101T000000Z", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
-		"FREQ=YEARLY;INTERVAL=9999999;BYMONTH=1;BYMONTHDAY=2",
-		"FREQ=HOURLY;INTERVAL=2;BYHOUR=11", "FREQ=MONTHLY;BYDAY=53MO", "FREQ=YEARLY;BYSETPOS=366",
-	} {
-		definition :=
-			"BEGIN:VTIMEZONE\r\nTZID:own\r\nBEGIN:STANDARD\r\nDTSTART:20260101T000000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100\r\nRRULE:" + rule +
-				"\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
-		c := mustRead(t, wrap(definition, vevent("UID:a", "DTSTART;TZID=own:20260401T090000", "DURATION:PT1H")))
-		at := time.Date(2026, 4, 1, 8, 30, 0, 0, time.UTC)
-		if len(c.Problems()) > 0 || c.Compile(View{}, at.Add(-time.Hour), at.Add(time.Hour)).Count(at.Unix()) != 1 {
-			t.Errorf("%s: the event is not on at 9:30 +0100: %v", rule, c.Problems())
-		}
-	}
-	if _, err := zoneOf("x", nil); err == nil {
-		t.Error("a zone is made of nothing")
 	}
 }
 
@@ -223,5 +202,24 @@ func TestLastYear(t *testing.T) {
 	}
 	if got := fmt.Sprint(timeline.Problems()); got != `[line 3: it ends after the year 9999; event "Open for ever" (a) is read as ending on 9999-12-30]` {
 		t.Errorf("said %s", got)
+	}
+}
+
+// TestNoOnset is a VTIMEZONE whose rules name no moment: its DTSTART is when the offset begins (RFC 5545, 3.6.5).
+func TestNoOnset(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []string{
+		"FREQ=YEARLY;UNTIL=19990101T000000Z", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+		"FREQ=YEARLY;INTERVAL=9999999;BYMONTH=1;BYMONTHDAY=2",
+		"FREQ=HOURLY;INTERVAL=2;BYHOUR=11", "FREQ=MONTHLY;BYDAY=53MO", "FREQ=YEARLY;BYSETPOS=366",
+	} {
+		definition :=
+			"BEGIN:VTIMEZONE\r\nTZID:own\r\nBEGIN:STANDARD\r\nDTSTART:20260101T000000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100\r\nRRULE:" + rule +
+				"\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+		c := mustRead(t, wrap(definition, vevent("UID:a", "DTSTART;TZID=own:20260401T090000", "DURATION:PT1H")))
+		at := time.Date(2026, 4, 1, 8, 30, 0, 0, time.UTC)
+		if len(c.Problems()) > 0 || c.Compile(View{}, at.Add(-time.Hour), at.Add(time.Hour)).Count(at.Unix()) != 1 {
+			t.Errorf("%s: the event is not on at 9:30 +0100: %v", rule, c.Problems())
+		}
 	}
 }

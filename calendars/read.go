@@ -33,7 +33,7 @@ func readFile(f File, limits Limits) (*Calendar, error) {
 		foreign: f.Charset != "" || !utf8.Valid(body),
 		limits:  limits,
 		scanner: scanner{body: body, lineBytes: limits.LineBytes},
-		zones:   zones{body: body, limits: limits},
+		zones:   finder{body: body, limits: limits},
 		kinds:   map[string]valueKind{},
 		out:     &Calendar{limits: limits},
 	}
@@ -63,7 +63,7 @@ type reader struct {
 	foreign  bool   // not all of the body is UTF-8, and that was not reported yet
 	limits   Limits
 	scanner  scanner
-	zones    zones
+	zones    finder
 	kinds    map[string]valueKind // by the parameters as written
 	out      *Calendar
 	contents contents // of out

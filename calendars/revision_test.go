@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/calendars/zones"
 )
 
 // TestRevisions are series that were edited, and times whose zone nothing knows.
@@ -177,7 +179,7 @@ func TestHints(t *testing.T) {
 		vevent("UID:6", "DTSTART;TZID=Europe/Rome:20270301T090000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;BYDAY=TU",
 			"RRULE:FREQ=WEEKLY;BYDAY=MO"),
 	))
-	zone, err := LoadZone("America/Denver")
+	zone, err := zones.Load("America/Denver")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,8 @@ import (
 	_ "time/tzdata"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/calendars/zones"
 )
 
 // situation is a calendar, what takes place in a window, and moments at which something is on or nothing is. Times are
@@ -23,7 +25,7 @@ type situation struct {
 
 func (c situation) check(t *testing.T) {
 	t.Helper()
-	zone, err := LoadZone(c.zone)
+	zone, err := zones.Load(c.zone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -430,7 +432,7 @@ func wallTimes(occurrences []Occurrence, zone *time.Location) (list []string) {
 // TestDayStarts places whole days from an hour to that of the next day, and leaves timed events alone.
 func TestDayStarts(t *testing.T) {
 	t.Parallel()
-	zone, err := LoadZone("Europe/Berlin")
+	zone, err := zones.Load("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,11 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/calendars/zones"
 )
+
+// forever is after every instant; additions to it must not overflow.
+const forever = 1 << 60
 
 // stamp is a DATE or DATE-TIME as written: what the wall clock shows, and whose.
 type stamp struct {
@@ -15,18 +19,18 @@ type stamp struct {
 // clock turns stamps into instants for one View. It is not safe for concurrent use.
 type clock struct {
 	view  View
-	walls map[*time.Location]*wall
+	walls map[*time.Location]*zones.Clock
 }
 
 func newClock(view View) *clock {
 	if view.Zone == nil {
 		view.Zone = time.UTC
 	}
-	return &clock{view: view, walls: map[*time.Location]*wall{}}
+	return &clock{view: view, walls: map[*time.Location]*zones.Clock{}}
 }
 
 // wall is the wall clock that a stamp is written on.
-func (c *clock) wall(s stamp) *wall {
+func (c *clock) wall(s stamp) *zones.Clock {
 	zone := c.view.Zone
 	switch s.Form {
 	case recur.UTC:
@@ -36,7 +40,7 @@ func (c *clock) wall(s stamp) *wall {
 	}
 	w := c.walls[zone]
 	if w == nil {
-		w = &wall{zone: zone}
+		w = &zones.Clock{Zone: zone}
 		c.walls[zone] = w
 	}
 	return w
@@ -47,7 +51,7 @@ func (c *clock) instant(s stamp) int64 {
 	if s.Form == recur.Date {
 		s.Civil += int64(c.view.DayStarts / time.Second)
 	}
-	return c.wall(s).instant(s.Civil)
+	return c.wall(s).Instant(s.Civil)
 }
 
 // on is a stamp as civil time on another stamp's wall clock.
@@ -55,7 +59,7 @@ func (c *clock) on(s, other stamp) int64 {
 	if c.wall(s) == c.wall(other) {
 		return s.Civil
 	}
-	return c.wall(other).civil(c.wall(s).instant(s.Civil))
+	return c.wall(other).Civil(c.wall(s).Instant(s.Civil))
 }
 
 // date is the midnight of the day that a stamp means where whole days are meant. Outlook writes local midnight in UTC,

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/internal/suspect"
 )
 
@@ -23,7 +24,7 @@ func (s *Store) parseAndExpand(files []File, limits Limits) (*Calendar, error) {
 // rules, dates and zones go through.
 func expand(c *Calendar, now time.Time) {
 	const behind, ahead, dayStarts = -2, 400, 5 * time.Hour
-	c.Compile(View{Zone: zonesInUse().zone("America/New_York"), DayStarts: dayStarts}, now.AddDate(0, 0, behind),
+	c.Compile(View{Zone: zones.LookUp("America/New_York"), DayStarts: dayStarts}, now.AddDate(0, 0, behind),
 		now.AddDate(0, 0, ahead))
 }
 

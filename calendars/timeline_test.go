@@ -2,6 +2,7 @@ package calendars
 
 import (
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/calendars/zones"
 )
 
 // TestTimelineNaively compares with a walk over all occurrences, at every moment where something changes and beside it.
@@ -106,7 +108,7 @@ func TestCountDoesNotAllocate(t *testing.T) {
 func TestCompileMonths(t *testing.T) {
 	t.Parallel()
 	calendar := mustRead(t, typical(500))
-	zone, err := LoadZone("America/Sao_Paulo")
+	zone, err := zones.Load("America/Sao_Paulo")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +167,7 @@ func TestMinuteByMinute(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			zone, err := LoadZone(name)
+			zone, err := zones.Load(name)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -206,4 +208,11 @@ func TestState(t *testing.T) {
 	if !(State{}).Unknown() || (State{Calendar: &Calendar{}}).Unknown() {
 		t.Error("a calendar is unknown until it is read, and known from then on")
 	}
+}
+
+func rounds(n int) int {
+	if os.Getenv("CALLHOURS_SOAK") == "1" {
+		return 10 * n
+	}
+	return n
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/internal/growth"
 )
 
@@ -55,7 +56,7 @@ func TestWindow(t *testing.T) {
 func TestTimelinesOf(t *testing.T) {
 	t.Parallel()
 	day := mustRead(t, wrap(vevent("UID:day", "DTSTART;VALUE=DATE:20261124")))
-	berlin, err := LoadZone("Europe/Berlin")
+	berlin, err := zones.Load("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func TestTimelinesOf(t *testing.T) {
 	}, testHorizon)
 	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	from, to := ts.Window("route", now)
-	tokyo, err := LoadZone("Asia/Tokyo")
+	tokyo, err := zones.Load("Asia/Tokyo")
 	if err != nil {
 		t.Fatal(err)
 	}

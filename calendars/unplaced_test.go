@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/calendars/zones"
 )
 
 // expected is a body, what takes place in March 2027 as seen from Rome, and what is said of it.
@@ -19,7 +21,7 @@ type expected struct {
 
 func (c expected) check(t *testing.T) {
 	t.Helper()
-	zone, err := LoadZone("Europe/Rome")
+	zone, err := zones.Load("Europe/Rome")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/callhours/callhours/calendars/recur"
+	"github.com/callhours/callhours/calendars/zones"
 )
 
 // endsBeforeStart reports whether all rules of a series end before its DTSTART, in whatever zone: what calendars leave
@@ -37,7 +38,7 @@ func endsBefore(r *recur.Rule, start stamp, c *clock) bool {
 	case u.Form == recur.Date:
 		return u.Civil+recur.Day-1 < start.Civil
 	case u.Form == recur.UTC && start.Form == recur.Zoned:
-		return u.Civil < Instant(start.Civil, start.zone)
+		return u.Civil < zones.Instant(start.Civil, start.zone)
 	case u.Form != recur.UTC, start.Form == recur.UTC, start.Form == recur.Date && u.MeansDate():
 		return u.Civil < start.Civil
 	case c == nil:
@@ -46,7 +47,7 @@ func endsBefore(r *recur.Rule, start stamp, c *clock) bool {
 	case start.Form == recur.Date:
 		return c.date(stamp{Time: *u}) < start.Civil
 	}
-	return u.Civil < c.wall(start).instant(start.Civil)
+	return u.Civil < c.wall(start).Instant(start.Civil)
 }
 
 // until narrows the window of a rule by its UNTIL, which is inclusive: civil times before to, instants up to last.

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/calendars/zones"
 )
 
 // TestUntilOfDays: UNTIL of an all-day series is a date (3.3.10), in whatever form it is written, and what is
@@ -67,7 +69,7 @@ func TestUntilOfDays(t *testing.T) {
 	} {
 		t.Run(c.until+" from "+c.zone, func(t *testing.T) {
 			t.Parallel()
-			zone, err := LoadZone(c.zone)
+			zone, err := zones.Load(c.zone)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,7 +103,7 @@ func TestUTCEnds(t *testing.T) {
 				on:     []string{"2027-03-01 00:00", "2027-03-02 23:59"},
 				off:    []string{"2027-02-28 23:59", "2027-03-03 00:00"},
 			}
-			z, err := LoadZone(zone)
+			z, err := zones.Load(zone)
 			if err != nil {
 				t.Fatal(err)
 			}

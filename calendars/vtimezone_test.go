@@ -235,29 +235,11 @@ func TestDefinitionsApart(t *testing.T) {
 // TestManyUnknownZones: a body that names zones without end does not have each searched.
 func TestManyUnknownZones(t *testing.T) {
 	t.Parallel()
-	z := zones{limits: Limits{}.withDefaults()}
+	z := finder{limits: Limits{}.withDefaults()}
 	for i := range manyUnknown {
 		z.find(zoneName{1, strings.Repeat("x", i)}, 1)
 	}
 	if zone, err := z.find(zoneName{1, "Europe/Paris"}, 1); err == nil {
 		t.Errorf("got %v after %d unknown names, want it unsearched", zone, manyUnknown)
-	}
-}
-
-// TestWindowsNames: every zone of Windows is one that the zone data have.
-func TestWindowsNames(t *testing.T) {
-	t.Parallel()
-	if n := len(names().windows); n < 130 {
-		t.Errorf("got %d names of Windows, want all of them", n)
-	}
-	for windows := range names().windows {
-		if windowsZone(windows) == nil {
-			t.Errorf("%s is not to be had", windows)
-		}
-	}
-	for region, iana := range regions {
-		if zonesInUse().zone(iana) == nil {
-			t.Errorf("%s is not to be had for %s", iana, region)
-		}
 	}
 }

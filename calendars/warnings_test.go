@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/calendars/zones"
 )
 
 func TestWarnings(t *testing.T) {
@@ -20,7 +22,7 @@ func TestWarnings(t *testing.T) {
 		vevent("UID:utc", "DTSTART:20270104T090000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY"),
 		vevent("UID:gone", "DTSTART:20270104T090000Z", "RRULE:FREQ=SECONDLY", "STATUS:CANCELLED"),
 	))
-	berlin, err := LoadZone("Europe/Berlin")
+	berlin, err := zones.Load("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}

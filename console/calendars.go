@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -144,7 +145,7 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 		zone = time.UTC
 	}
 	if text := q.Get("zone"); text != "" && cal.Use.Zone == nil {
-		if z, err := calendars.LoadZone(text); err == nil {
+		if z, err := zones.Load(text); err == nil {
 			zone = z
 		}
 	}

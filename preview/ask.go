@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/pivot"
 )
 
@@ -29,7 +29,7 @@ func parseMoment(text string, zone *time.Location) (time.Time, error) {
 		"2006-01-02T15:04:05", time.DateOnly,
 	} {
 		if t, err := time.Parse(layout, text); err == nil {
-			return time.Unix(calendars.Instant(t.Unix(), zone), 0).In(zone), nil
+			return time.Unix(zones.Instant(t.Unix(), zone), 0).In(zone), nil
 		}
 	}
 	return time.Time{},
@@ -41,7 +41,7 @@ func parseMoment(text string, zone *time.Location) (time.Time, error) {
 // skip midnight it is the moment at which they do.
 func Midnight(of time.Time, later int) time.Time {
 	y, m, d := of.Date()
-	return time.Unix(calendars.Instant(time.Date(y, m, d+later, 0, 0, 0, 0, time.UTC).Unix(), of.Location()),
+	return time.Unix(zones.Instant(time.Date(y, m, d+later, 0, 0, 0, 0, time.UTC).Unix(), of.Location()),
 		0).In(of.Location())
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/calendars/patterns"
+	"github.com/callhours/callhours/calendars/zones"
 )
 
 // Segments are a route's calendars compiled for a window: spans of time in which no calendar condition of the route
@@ -345,7 +346,7 @@ func (r *Route) day(at int64, later int) int64 {
 	y, m, d := local.Date()
 	begins := func(d int) int64 {
 		civil := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() + int64(r.DayStarts/time.Second)
-		return calendars.Instant(civil, r.Zone)
+		return zones.Instant(civil, r.Zone)
 	}
 	if at < begins(d) {
 		d--

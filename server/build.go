@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
@@ -203,7 +204,7 @@ func (b *builder) templates() *templates.Library {
 		return library
 	}
 	library, mistakes := templates.Load(
-		templates.Options{Zone: calendars.LoadZone, Dir: b.file.TemplateFiles(), Path: b.file.Templates})
+		templates.Options{Zone: zones.Load, Dir: b.file.TemplateFiles(), Path: b.file.Templates})
 	b.mistakes = append(b.mistakes, mistakes...)
 	return library
 }
@@ -212,7 +213,7 @@ func (b *builder) zone(name diag.Text) *time.Location {
 	if name.S == "" {
 		return nil
 	}
-	zone, err := calendars.LoadZone(name.S)
+	zone, err := zones.Load(name.S)
 	if err != nil {
 		b.wrong(name.Pos, "%s", err)
 		return time.UTC

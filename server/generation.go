@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
@@ -54,7 +55,7 @@ func (g *Generation) Calendar(name string) (calendars.Use, *time.Location, bool)
 	zone := use.Zone
 	if zone == nil && g.file.Timezone.S != "" {
 		// Build has loaded it before, or refused the configuration.
-		zone, _ = calendars.LoadZone(g.file.Timezone.S)
+		zone, _ = zones.Load(g.file.Timezone.S)
 	}
 	return use, zone, ok
 }

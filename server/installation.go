@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
@@ -277,7 +277,7 @@ func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, 
 	file, err := config.Load(i.Path,
 		config.Options{
 			Inputs: inputs, Accepted: how.accepted, Former: before, Hold: how.hold,
-			Zone: calendars.CheckZone,
+			Zone: zones.Check,
 		})
 	var mistakes diag.Mistakes
 	switch {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/render"
 )
 
@@ -187,7 +188,7 @@ func TestWaitingForRoom(t *testing.T) {
 	if refreshed() {
 		t.Error("there is no room, and the route is compiled anew")
 	}
-	denver, err := calendars.LoadZone("America/Denver")
+	denver, err := zones.Load("America/Denver")
 	if err != nil {
 		t.Fatal(err)
 	}

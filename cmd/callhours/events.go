@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/preview"
 )
@@ -61,7 +62,7 @@ func events(ctx context.Context, name string, a window, w world) error {
 		return err
 	}
 	if a.timezone != "" {
-		if zone, err = calendars.LoadZone(a.timezone); err != nil {
+		if zone, err = zones.Load(a.timezone); err != nil {
 			return refuse(fmt.Errorf("--timezone: %w", err))
 		}
 	}

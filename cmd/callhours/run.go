@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/server"
@@ -148,7 +148,7 @@ func (i installation) warn(w world) {
 func load(path string, w world) (installation, diag.Mistakes, error) {
 	var i installation
 	path, i.files = installed(path)
-	file, err := config.Load(path, config.Options{FS: i.files, Zone: calendars.CheckZone})
+	file, err := config.Load(path, config.Options{FS: i.files, Zone: zones.Check})
 	i.file = file
 	var mistakes diag.Mistakes
 	switch {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/files"
@@ -192,7 +192,7 @@ type tested struct {
 
 // testedConfig builds a configuration for tests. Its warnings are left to check.
 func testedConfig(path string, files fs.FS, w world) (tested, error) {
-	file, err := config.Load(path, config.Options{FS: files, Zone: calendars.CheckZone})
+	file, err := config.Load(path, config.Options{FS: files, Zone: zones.Check})
 	var mistakes diag.Mistakes
 	if errors.As(err, &mistakes) && file != nil {
 		err = append(mistakes, server.Check(file, files, w.now())...).Err()

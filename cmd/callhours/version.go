@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -20,7 +20,7 @@ func versionCommand() *cobra.Command {
 		Short: "version of the program, of Go, and of the time zone data",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			zones, source := calendars.ZoneDataVersion()
+			zones, source := zones.DataVersion()
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "callhours %s\n%s %s/%s\ntime zones %s (%s)\n",
 				buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, zones, source)
 			return err
@@ -51,7 +51,7 @@ func revision() string {
 }
 
 func metricsOptions() metrics.Options {
-	zones, source := calendars.ZoneDataVersion()
+	zones, source := zones.DataVersion()
 	return metrics.Options{
 		Version: buildVersion(), Revision: revision(), GoVersion: runtime.Version(), TZDataVersion: zones,
 		TZDataSource: source,

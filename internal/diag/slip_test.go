@@ -24,7 +24,7 @@ func TestIsSlip(t *testing.T) {
 func TestCorrect(t *testing.T) {
 	t.Parallel()
 	known := []string{"DTEND", "DTSEND", "RRULE"}
-	for word, want := range map[string]string{"RULE": "RRULE", "DTEND": "DTEND", "DTSND": "DTSEND", "DTXEND": "DTXEND"} {
+	for word, want := range map[string]string{"RULE": "RRULE", "DTEND": "DTEND", "DTSND": "DTSND", "DTXEND": "DTXEND"} {
 		if got := Correct(word, known); got != want {
 			t.Errorf("%s: got %s, want %s", word, got, want)
 		}

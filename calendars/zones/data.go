@@ -1,4 +1,4 @@
-package calendars
+package zones
 
 import (
 	"archive/zip"
@@ -19,35 +19,35 @@ import (
 //go:embed tzdata/zoneinfo.zip
 var packed string
 
-// maxZones bounds a file of zone data, in bytes: all rules in tzdata.zi have 110 kB.
-const maxZones = 4 << 20
+// maxFile bounds a file of zone data, in bytes: all rules in tzdata.zi have 110 kB.
+const maxFile = 4 << 20
 
 // versionFile holds the version of data that have no tzdata.zi.
 const versionFile = "+VERSION"
 
-// systemZones are where operating systems keep their zone data.
-var systemZones = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"}
+// systemDirs are where operating systems keep their zone data.
+var systemDirs = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"}
 
-// zoneData is a copy of the IANA time zone data. It is safe for concurrent use.
-type zoneData struct {
+// database is a copy of the IANA time zone data. It is safe for concurrent use.
+type database struct {
 	version string     // such as "2026f"; "" where the copy does not say
 	source  string     // "embedded", "system" or "directory"
 	files   files.Tree // compiled zones by name (RFC 9636)
-	zones   sync.Map   // *time.Location by name, so that a zone is read once and weighs once
-	spare   *zoneData  // asked for what files lack; may be nil
+	kept    sync.Map   // *time.Location by name, so that a zone is read once and weighs once
+	spare   *database  // asked for what files lack; may be nil
 }
 
-// zonesInUse is chosen once: the newest of the copies that there are.
-var zonesInUse = sync.OnceValue(func() *zoneData { return chooseZones(os.Getenv("ZONEINFO"), systemZones) })
+// inUse is chosen once: the newest of the copies that there are.
+var inUse = sync.OnceValue(func() *database { return choose(os.Getenv("ZONEINFO"), systemDirs) })
 
-// chooseZones is the newest of the program's own copy, that in dir (unless it is ""), and those in the directories of
+// choose is the newest of the program's own copy, that in dir (unless it is ""), and those in the directories of
 // the system. A directory without zones is none. What the newest lacks the program's own has: some systems keep names
 // such as US/Eastern in a package of their own.
-func chooseZones(dir string, system []string) *zoneData {
-	own := newZoneData("embedded", openPacked())
-	candidates := []*zoneData{own}
+func choose(dir string, system []string) *database {
+	own := openDatabase("embedded", openEmbedded())
+	candidates := []*database{own}
 	consider := func(source, dir string) {
-		if d := newZoneData(source, os.DirFS(dir)); d.zone("Europe/Berlin") != nil {
+		if d := openDatabase(source, os.DirFS(dir)); d.zone("Europe/Berlin") != nil {
 			d.spare = own
 			candidates = append(candidates, d)
 		}
@@ -61,8 +61,8 @@ func chooseZones(dir string, system []string) *zoneData {
 	return newest(candidates)
 }
 
-// openPacked opens the program's own copy.
-func openPacked() *zip.Reader {
+// openEmbedded opens the program's own copy.
+func openEmbedded() *zip.Reader {
 	archive, err := zip.NewReader(strings.NewReader(packed), int64(len(packed)))
 	if err != nil { // The archive is part of the program, so that it cannot be broken.
 		panic(err)
@@ -70,18 +70,18 @@ func openPacked() *zip.Reader {
 	return archive
 }
 
-// ZoneDataVersion says which time zone data are in use, such as "2026f", and where they are from:
+// DataVersion says which time zone data are in use, such as "2026f", and where they are from:
 // "embedded" in the program, the "system", or the "directory" that the environment variable ZONEINFO names.
 // The newest of the three are used.
-func ZoneDataVersion() (version, source string) {
-	d := zonesInUse()
+func DataVersion() (version, source string) {
+	d := inUse()
 	return d.version, d.source
 }
 
-func newZoneData(source string, zones fs.FS) *zoneData {
-	d := &zoneData{source: source, files: files.Tree{FS: zones}}
+func openDatabase(source string, zones fs.FS) *database {
+	d := &database{source: source, files: files.Tree{FS: zones}}
 	for _, name := range []string{"tzdata.zi", versionFile} {
-		head, _, err := d.files.Read(name, maxZones)
+		head, _, err := d.files.Read(name, maxFile)
 		if err != nil {
 			continue
 		}
@@ -93,7 +93,7 @@ func newZoneData(source string, zones fs.FS) *zoneData {
 }
 
 // newest is the first of the copies of the highest version.
-func newest(candidates []*zoneData) *zoneData {
+func newest(candidates []*database) *database {
 	best := candidates[0]
 	for _, d := range candidates[1:] {
 		if compareVersions(d.version, best.version) > 0 {
@@ -118,8 +118,8 @@ func compareVersions(a, b string) int {
 }
 
 // zone is nil for a name that is not known.
-func (d *zoneData) zone(name string) *time.Location {
-	if zone, ok := d.zones.Load(name); ok {
+func (d *database) zone(name string) *time.Location {
+	if zone, ok := d.kept.Load(name); ok {
 		return zone.(*time.Location)
 	}
 	if !fs.ValidPath(name) || strings.HasPrefix(name, "right/") || strings.HasPrefix(name, "posix/") ||
@@ -133,12 +133,12 @@ func (d *zoneData) zone(name string) *time.Location {
 	if err != nil {
 		return nil
 	}
-	kept, _ := d.zones.LoadOrStore(name, zone)
+	kept, _ := d.kept.LoadOrStore(name, zone)
 	return kept.(*time.Location)
 }
 
 func readZone(zones files.Tree, name string) (*time.Location, error) {
-	body, _, err := zones.Read(name, maxZones)
+	body, _, err := zones.Read(name, maxFile)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package calendars
+package zones
 
 import (
 	"os"
@@ -17,7 +17,7 @@ func rounds(n int) int {
 	return n
 }
 
-func TestLoadZone(t *testing.T) {
+func TestLoad(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"Europe/Berlin":                      "",
@@ -32,7 +32,7 @@ func TestLoadZone(t *testing.T) {
 		"../../etc/passwd":                   `time zone "../../etc/passwd" is not known; use a name such as Europe/Berlin`,
 		"W. Europe Standard Time, and so on": `time zone "W. Europe Standard Time, and so on" is not known; use a name such as Europe/Berlin`,
 	} {
-		zone, err := LoadZone(name)
+		zone, err := Load(name)
 		switch {
 		case want == "" && (err != nil || zone.String() != name):
 			t.Errorf("%q: got %v, %v", name, zone, err)
@@ -57,7 +57,7 @@ func TestInstant(t *testing.T) {
 		{"Asia/Kolkata", "20260101T000000", "2025-12-31T18:30:00Z", "no change at all"},
 		{"UTC", "20260101T000000", "2026-01-01T00:00:00Z", "no zone at all"},
 	} {
-		zone, err := LoadZone(c.zone)
+		zone, err := Load(c.zone)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,11 +77,11 @@ func TestInstantNaively(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			zone, err := LoadZone(name)
+			zone, err := Load(name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			w := wall{zone: zone}
+			w := Clock{Zone: zone}
 			from := time.Date(2011, 1, 1, 0, 0, 0, 0, time.UTC)
 			to := from.AddDate(rounds(1)+1, 0, 0).Unix()
 			_, offset := from.In(zone).Zone()
@@ -90,12 +90,12 @@ func TestInstantNaively(t *testing.T) {
 				_, o := time.Unix(at, 0).In(zone).Zone()
 				civil := at + int64(o)
 				for ; next < civil; next += recur.Minute { // Skipped.
-					if got, want := w.instant(next), next-int64(offset); got != want {
+					if got, want := w.Instant(next), next-int64(offset); got != want {
 						t.Fatalf("%s is skipped: got %d, want %d", civilText(next), got, want)
 					}
 				}
 				if civil == next {
-					if got := w.instant(civil); got != at {
+					if got := w.Instant(civil); got != at {
 						t.Fatalf("%s: got %d, want %d", civilText(civil), got, at)
 					}
 					next += recur.Minute
@@ -107,7 +107,7 @@ func TestInstantNaively(t *testing.T) {
 }
 
 // Whatever a person writes for a zone, the message says once what to write instead.
-func TestCheckZone(t *testing.T) {
+func TestCheck(t *testing.T) {
 	t.Parallel()
 	const name = "; use a name such as Europe/Berlin"
 	for zone, want := range map[string]string{
@@ -130,7 +130,7 @@ func TestCheckZone(t *testing.T) {
 		"xyzzy plugh": `time zone "xyzzy plugh" is not known` + name,
 	} {
 		got := ""
-		if err := CheckZone(zone); err != nil {
+		if err := Check(zone); err != nil {
 			got = err.Error()
 		}
 		if got != want {

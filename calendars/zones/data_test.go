@@ -1,4 +1,4 @@
-package calendars
+package zones
 
 import (
 	"archive/zip"
@@ -35,19 +35,19 @@ func cmpInts(i, j int) int {
 	return 0
 }
 
-func TestNewestZoneData(t *testing.T) {
+func TestNewestData(t *testing.T) {
 	t.Parallel()
-	copyOf := func(source, rules string) *zoneData {
-		return newZoneData(source, fstest.MapFS{"tzdata.zi": {Data: []byte(rules)}})
+	copyOf := func(source, rules string) *database {
+		return openDatabase(source, fstest.MapFS{"tzdata.zi": {Data: []byte(rules)}})
 	}
 	for _, c := range []struct {
 		name       string
-		candidates []*zoneData
+		candidates []*database
 		want       string
 	}{
 		{
 			"the newest",
-			[]*zoneData{
+			[]*database{
 				copyOf("embedded", "# version 2026f\n"), copyOf("directory", "# version 2026c\n"),
 				copyOf("system", "# version 2027a\nR x"),
 			},
@@ -55,29 +55,29 @@ func TestNewestZoneData(t *testing.T) {
 		},
 		{
 			"the first of equals",
-			[]*zoneData{copyOf("embedded", "# version 2026f\n"), copyOf("system", "# version 2026f\n")},
+			[]*database{copyOf("embedded", "# version 2026f\n"), copyOf("system", "# version 2026f\n")},
 			"embedded 2026f",
 		},
 		{
 			"one that does not say",
-			[]*zoneData{copyOf("embedded", "# version 2026f\n"), newZoneData("system", fstest.MapFS{})},
+			[]*database{copyOf("embedded", "# version 2026f\n"), openDatabase("system", fstest.MapFS{})},
 			"embedded 2026f",
 		},
 		{
 			"a directory that is not there",
-			[]*zoneData{copyOf("embedded", "# version 2026f\n"), newZoneData("directory", os.DirFS("/nowhere"))},
+			[]*database{copyOf("embedded", "# version 2026f\n"), openDatabase("directory", os.DirFS("/nowhere"))},
 			"embedded 2026f",
 		},
 		{
 			"rubbish",
-			[]*zoneData{copyOf("embedded", "# version 2026f\n"), copyOf("directory", "\x00\xff")},
+			[]*database{copyOf("embedded", "# version 2026f\n"), copyOf("directory", "\x00\xff")},
 			"embedded 2026f",
 		},
 		{
 			"the other file",
-			[]*zoneData{
+			[]*database{
 				copyOf("embedded", "# version 2026f\n"),
-				newZoneData("system", fstest.MapFS{"+VERSION": {Data: []byte("2026g\n")}}),
+				openDatabase("system", fstest.MapFS{"+VERSION": {Data: []byte("2026g\n")}}),
 			},
 			"system 2026g",
 		},
@@ -89,13 +89,13 @@ func TestNewestZoneData(t *testing.T) {
 }
 
 // embedded is the copy in the program.
-func embedded(t *testing.T) (*zoneData, *zip.Reader) {
+func embedded(t *testing.T) (*database, *zip.Reader) {
 	t.Helper()
 	archive, err := zip.NewReader(strings.NewReader(packed), int64(len(packed)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newZoneData("embedded", archive), archive
+	return openDatabase("embedded", archive), archive
 }
 
 // TestEmbeddedZones: every name loads, and the machine's own copy has none that is missing.
@@ -150,7 +150,7 @@ func TestLawsOf2026(t *testing.T) {
 		"America/New_York":  "-0500",
 		"Africa/Casablanca": "+0000",
 	} {
-		zone, err := LoadZone(name)
+		zone, err := Load(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,13 +158,13 @@ func TestLawsOf2026(t *testing.T) {
 			t.Errorf("%s in January 2027: got %s, want %s", name, got, want)
 		}
 	}
-	if version, source := ZoneDataVersion(); compareVersions(version, "2026f") < 0 || source == "" {
+	if version, source := DataVersion(); compareVersions(version, "2026f") < 0 || source == "" {
 		t.Errorf("got %s (%s), want 2026f or later", version, source)
 	}
 }
 
-// TestChooseZones: a newer directory wins if it holds zones, and what it lacks or spoils the program's own copy gives.
-func TestChooseZones(t *testing.T) {
+// TestChoose: a newer directory wins if it holds zones, and what it lacks or spoils the program's own copy gives.
+func TestChoose(t *testing.T) {
 	t.Parallel()
 	_, archive := embedded(t)
 	berlin, err := fs.ReadFile(archive, "Europe/Berlin")
@@ -201,7 +201,7 @@ func TestChooseZones(t *testing.T) {
 		if err := os.CopyFS(dir, c.files); err != nil {
 			t.Fatal(err)
 		}
-		d := chooseZones(dir, nil)
+		d := choose(dir, nil)
 		if d.source != c.want {
 			t.Errorf("%s: got %s %s, want %s", c.name, d.source, d.version, c.want)
 		}
@@ -211,7 +211,7 @@ func TestChooseZones(t *testing.T) {
 			}
 		}
 	}
-	if d := chooseZones("/nowhere", []string{"/nowhere"}); d.source != "embedded" {
+	if d := choose("/nowhere", []string{"/nowhere"}); d.source != "embedded" {
 		t.Errorf("got %s, want embedded", d.source)
 	}
 }

@@ -1,4 +1,4 @@
-package calendars
+package zones
 
 import (
 	"iter"
@@ -141,8 +141,10 @@ func (s spoken) zone(word string) string {
 }
 
 // manyPlaces are in the last parts of zones' names, or near to one, and are elsewhere too, often on another continent.
-var manyPlaces = set(
-	"act", "center", "cordoba", "davis", "dominican", "east", "granada", "larioja", "lhi", "marengo", "merida",
-	"monterey", "monticello", "newsalem", "north", "nsw", "petersburg", "samarra", "samoa", "sanjuan", "sanluis",
-	"south", "victoria", "vincennes", "west",
-)
+var manyPlaces = map[string]bool{
+	"act": true, "center": true, "cordoba": true, "davis": true, "dominican": true, "east": true,
+	"granada": true, "larioja": true, "lhi": true, "marengo": true, "merida": true, "monterey": true,
+	"monticello": true, "newsalem": true, "north": true, "nsw": true, "petersburg": true, "samarra": true,
+	"samoa": true, "sanjuan": true, "sanluis": true, "south": true, "victoria": true, "vincennes": true,
+	"west": true,
+}

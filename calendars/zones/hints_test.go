@@ -1,4 +1,4 @@
-package calendars
+package zones
 
 import (
 	"strings"
@@ -82,7 +82,7 @@ func TestUnknownTo(t *testing.T) {
 		"UTC+00:00":    offset,
 		"Europe/Praha": ` is not known; did you mean "Europe/Prague"?`,
 	} {
-		if got := unknownTo(name).Error(); got != "time zone \""+name+"\""+want {
+		if got := Unknown(name).Error(); got != "time zone \""+name+"\""+want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
@@ -93,7 +93,7 @@ func TestPlaces(t *testing.T) {
 	t.Parallel()
 	once := map[string]bool{}
 	for place, zone := range knownPlaces.all() {
-		if zonesInUse().zone(zone) == nil {
+		if inUse().zone(zone) == nil {
 			t.Errorf("%s: %s is no zone", place, zone)
 		}
 		if place != lettersOf(place) {
@@ -112,7 +112,7 @@ func TestPlaces(t *testing.T) {
 		for _, zone := range strings.FieldsFunc(strings.ReplaceAll(zones, " or ", ","), func(r rune) bool {
 			return r == ',' || r == ' '
 		}) {
-			if zonesInUse().zone(zone) == nil {
+			if inUse().zone(zone) == nil {
 				t.Errorf("%s: %s is no zone", short, zone)
 			}
 		}
@@ -132,9 +132,35 @@ func FuzzHintsOfZones(f *testing.F) {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		if zone := suggestZone(name); zone != "" && zonesInUse().zone(zone) == nil {
+		if zone := suggestZone(name); zone != "" && inUse().zone(zone) == nil {
 			t.Errorf("%q: %q is no zone", name, zone)
 		}
 		_ = unknownName(name)
 	})
+}
+
+// TestWindowsNames: every zone of Windows is one that the zone data have.
+func TestWindowsNames(t *testing.T) {
+	t.Parallel()
+	if n := len(names().windows); n < 130 {
+		t.Errorf("got %d names of Windows, want all of them", n)
+	}
+	for windows := range names().windows {
+		if windowsZone(windows) == nil {
+			t.Errorf("%s is not to be had", windows)
+		}
+	}
+	for region, iana := range regions {
+		if inUse().zone(iana) == nil {
+			t.Errorf("%s is not to be had for %s", iana, region)
+		}
+	}
+}
+
+// TestNoObservance: nothing says when an offset begins.
+func TestNoObservance(t *testing.T) {
+	t.Parallel()
+	if _, err := zoneOf("x", nil); err == nil {
+		t.Error("a zone is made of nothing")
+	}
 }

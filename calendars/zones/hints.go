@@ -1,4 +1,4 @@
-package calendars
+package zones
 
 import (
 	"fmt"
@@ -19,9 +19,9 @@ import (
 // longestName is how many bytes a name may have that is compared with those of zones.
 const longestName = 64
 
-// zoneHints are the names of zones as people misspell them. A hint is followed without a second thought, so that there
+// hintIndex are the names of zones as people misspell them. A hint is followed without a second thought, so that there
 // is none where a name could be a place elsewhere.
-type zoneHints struct {
+type hintIndex struct {
 	whole   map[string][]string // IANA names by their letters
 	cities  []city              // in the order of their names
 	windows map[string]string   // IANA names by the words of a name of Windows, without "standard time"
@@ -39,10 +39,10 @@ type city struct {
 var areas = []string{"africa", "america", "arctic", "asia", "atlantic", "australia", "europe", "indian", "pacific"}
 
 // hints are made at the first name that is not known.
-var hints = sync.OnceValue(func() *zoneHints {
-	h := &zoneHints{whole: map[string][]string{}, windows: map[string]string{}}
+var hints = sync.OnceValue(func() *hintIndex {
+	h := &hintIndex{whole: map[string][]string{}, windows: map[string]string{}}
 	contents := map[string]uint32{} // zones with the same contents are one under several names
-	for _, file := range openPacked().File {
+	for _, file := range openEmbedded().File {
 		contents[file.Name] = file.CRC32
 	}
 	add := func(letters, zone string) {
@@ -116,7 +116,7 @@ func suggestZone(name string) string {
 	for _, word := range strings.FieldsFunc(name, func(r rune) bool {
 		return strings.ContainsRune(" \t,;()[]\"'", r)
 	}) {
-		if zone := ianaZone(word); strings.Contains(word, "/") && zone != nil { // "Timezone Europe/Berlin"
+		if zone := IANA(word); strings.Contains(word, "/") && zone != nil { // "Timezone Europe/Berlin"
 			return zone.String()
 		}
 	}
@@ -140,7 +140,7 @@ func suggestZone(name string) string {
 }
 
 // inArea finds a city behind the name of an area, one of which may have a slip.
-func (h *zoneHints) inArea(area, letters string) string {
+func (h *hintIndex) inArea(area, letters string) string {
 	slipped := false
 	has := func(c city) bool { return c.area == area && oneSlip(letters, c.letters) }
 	switch known := h.areas(); {
@@ -158,7 +158,7 @@ func (h *zoneHints) inArea(area, letters string) string {
 }
 
 // areas are all first parts of zones' names.
-func (h *zoneHints) areas() (list []string) {
+func (h *hintIndex) areas() (list []string) {
 	for _, c := range h.cities {
 		if !slices.Contains(list, c.area) {
 			list = append(list, c.area)
@@ -168,7 +168,7 @@ func (h *zoneHints) areas() (list []string) {
 }
 
 // city finds a city by its bare name, in which there may be a slip.
-func (h *zoneHints) city(letters string) string {
+func (h *hintIndex) city(letters string) string {
 	const shortest = 6
 	return h.find(letters, shortest, false, func(c city) bool {
 		return slices.Contains(areas, c.area) && !manyPlaces[c.letters]
@@ -177,7 +177,7 @@ func (h *zoneHints) city(letters string) string {
 
 // find is the zone of the only city of that name, or else, unless the name has to be exact, of the
 // only one that is a slip away.
-func (h *zoneHints) find(letters string, shortest int, exact bool, among func(city) bool) string {
+func (h *hintIndex) find(letters string, shortest int, exact bool, among func(city) bool) string {
 	only := func(is func(city) bool) string {
 		zone := ""
 		for _, c := range h.cities {
@@ -200,7 +200,7 @@ func (h *zoneHints) find(letters string, shortest int, exact bool, among func(ci
 }
 
 // windowsName finds a name of Windows that is shortened or has a slip.
-func (h *zoneHints) windowsName(name string) string {
+func (h *hintIndex) windowsName(name string) string {
 	core, timed := windowsCore(name)
 	if zone, ok := h.windows[core]; ok && (timed || strings.Contains(core, " ")) {
 		return zone
@@ -232,53 +232,53 @@ var offsetOnly = regexp.MustCompile(`^(?i:UTC|GMT|Z)? ?([+-]) ?(\d{1,2})(?::?(\d
 
 const useName = "; use a name such as "
 
-// unknownTo says of a zone's name that a feed has and nothing explains what is wrong with it, and
+// Unknown says of a zone's name that a feed has and nothing explains what is wrong with it, and
 // what to write if that is known.
-func unknownTo(name string) unknownZone {
-	e := unknownZone{name: name}
+func Unknown(name string) UnknownError {
+	e := UnknownError{Name: name}
 	if len(name) > longestName {
 		return e
 	}
 	if m := offsetOnly.FindStringSubmatch(strings.TrimSpace(name)); m != nil {
-		e.why, e.hint = "is an offset, which knows no summer time", useName+"Europe/Berlin"
+		e.Why, e.Hint = "is an offset, which knows no summer time", useName+"Europe/Berlin"
 		hours, _ := strconv.Atoi(m[2])
 		if m[1] == "-" {
 			hours = -hours
 		}
 		if fixed := fmt.Sprintf("Etc/GMT%+d", -hours); strings.Trim(m[3], "0") == "" && hours != 0 &&
-			zonesInUse().zone(fixed) != nil {
-			e.hint += ", or " + fixed + " where there is none" // POSIX has the sign the other way round
+			inUse().zone(fixed) != nil {
+			e.Hint += ", or " + fixed + " where there is none" // POSIX has the sign the other way round
 		}
 		return e
 	}
 	if zones := abbreviations.zone(strings.ToLower(strings.TrimSpace(name))); zones != "" {
-		e.hint = useName + zones
+		e.Hint = useName + zones
 	} else if zone := suggestZone(name); zone != "" {
-		e.hint = fmt.Sprintf("; did you mean %q?", zone)
+		e.Hint = fmt.Sprintf("; did you mean %q?", zone)
 	}
 	return e
 }
 
 // unknownName says what to write in place of a zone's name that is not IANA's. What feeds may write for a zone is
 // understood there; a person is told its name.
-func unknownName(name string) unknownZone {
-	e := unknownZone{name: name}
+func unknownName(name string) UnknownError {
+	e := UnknownError{Name: name}
 	if len(name) > longestName {
 		return e
 	}
-	for _, find := range []func(string) *time.Location{windowsZone, ianaZone, prefixedZone, guessZone} {
+	for _, find := range []func(string) *time.Location{windowsZone, IANA, prefixedZone, guessZone} {
 		if zone := find(name); zone != nil {
-			e.hint = fmt.Sprintf("; did you mean %q?", zone)
+			e.Hint = fmt.Sprintf("; did you mean %q?", zone)
 			return e
 		}
 	}
 	if strings.EqualFold(name, "local") || strings.EqualFold(name, "localtime") {
-		e.why = "depends on the machine"
+		e.Why = "depends on the machine"
 	} else {
-		e = unknownTo(name)
+		e = Unknown(name)
 	}
-	if e.hint == "" {
-		e.hint = useName + "Europe/Berlin"
+	if e.Hint == "" {
+		e.Hint = useName + "Europe/Berlin"
 	}
 	return e
 }

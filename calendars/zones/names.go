@@ -1,4 +1,4 @@
-package calendars
+package zones
 
 import (
 	_ "embed"
@@ -16,8 +16,8 @@ import (
 //go:embed tzdata/windows.txt
 var windowsNames string
 
-// zoneNames are the names by which zones can be found besides their own.
-type zoneNames struct {
+// index are the names by which zones can be found besides their own.
+type index struct {
 	all     []string            // every IANA name, for suggestions
 	folded  map[string]string   // IANA name by its form without case and blanks
 	windows map[string]string   // IANA name by the lower-case name of Windows
@@ -25,9 +25,9 @@ type zoneNames struct {
 }
 
 // names is made at the first name that is none of IANA's own.
-var names = sync.OnceValue(func() *zoneNames {
-	n := &zoneNames{folded: map[string]string{}, windows: map[string]string{}, cities: map[string][]string{}}
-	for _, file := range openPacked().File {
+var names = sync.OnceValue(func() *index {
+	n := &index{folded: map[string]string{}, windows: map[string]string{}, cities: map[string][]string{}}
+	for _, file := range openEmbedded().File {
 		name := file.Name
 		if name == versionFile {
 			continue
@@ -50,19 +50,19 @@ func foldZone(name string) string {
 	return strings.Join(strings.Fields(strings.ToLower(name)), "_")
 }
 
-// ianaZone finds a TZID that is an IANA name, in any case of letters; nil if it is none.
-func ianaZone(tzid string) *time.Location {
-	if zone := zonesInUse().zone(strings.TrimSpace(tzid)); zone != nil {
+// IANA finds a TZID that is an IANA name, in any case of letters; nil if it is none.
+func IANA(tzid string) *time.Location {
+	if zone := inUse().zone(strings.TrimSpace(tzid)); zone != nil {
 		return zone
 	}
-	return zonesInUse().zone(names().folded[foldZone(tzid)])
+	return inUse().zone(names().folded[foldZone(tzid)])
 }
 
 // prefixedZone finds an IANA name behind a vendor's prefix, such as "/mozilla.org/20050126_1/Europe/Berlin" (RFC 5545,
 // 3.2.19, leaves the form of such names open); nil if there is none.
 func prefixedZone(tzid string) *time.Location {
 	for _, name, more := strings.Cut(tzid, "/"); more; _, name, more = strings.Cut(name, "/") {
-		if zone := ianaZone(name); zone != nil {
+		if zone := IANA(name); zone != nil {
 			return zone
 		}
 	}
@@ -78,11 +78,35 @@ func explains(tzid string) bool {
 	return !abbreviation.MatchString(tzid) || tzid == "UTC" || tzid == "GMT"
 }
 
+// Known finds a zone by what names it beyond doubt, whatever the calendar itself says of a zone of that name, which
+// is often years out of date: a name of IANA or Windows, or one of IANA behind a vendor's prefix. nil for any other.
+func Known(tzid string) *time.Location {
+	for _, find := range []func(string) *time.Location{IANA, windowsZone} {
+		if zone := find(tzid); zone != nil && explains(tzid) {
+			return zone
+		}
+	}
+	if zone := prefixedZone(tzid); zone != nil && strings.Contains(zone.String(), "/") {
+		return zone
+	}
+	return nil
+}
+
+// Likely finds a zone by a name that the calendar does not define. nil where the name leaves room for doubt.
+func Likely(tzid string) *time.Location {
+	for _, find := range []func(string) *time.Location{IANA, prefixedZone, guessZone} {
+		if zone := find(tzid); zone != nil {
+			return zone
+		}
+	}
+	return nil
+}
+
 // windowsZone finds a zone of Windows, which Outlook and Exchange write, such as "W. Europe Standard Time". The word
 // Standard is part of the name in summer too. nil if it is none.
 func windowsZone(tzid string) *time.Location {
 	if iana, ok := names().windows[strings.Join(strings.Fields(strings.ToLower(tzid)), " ")]; ok {
-		return zonesInUse().zone(iana)
+		return inUse().zone(iana)
 	}
 	return nil
 }
@@ -102,11 +126,11 @@ func guessZone(tzid string) *time.Location {
 		return windowsZone(m[1])
 	}
 	if iana, ok := names().folded[foldZone(strings.ReplaceAll(tzid, "-", "/"))]; ok { // "US-Eastern", of Evolution
-		return zonesInUse().zone(iana)
+		return inUse().zone(iana)
 	}
 	m := displayed.FindStringSubmatch(tzid)
 	if m == nil {
-		return zonesInUse().zone(regions[strings.ToLower(tzid)])
+		return inUse().zone(regions[strings.ToLower(tzid)])
 	}
 	hours, _ := strconv.Atoi(m[2])
 	minutes, _ := strconv.Atoi(m[3])
@@ -122,7 +146,7 @@ func guessZone(tzid string) *time.Location {
 			candidates = names().cities[foldZone(part)]
 		}
 		for _, name := range candidates {
-			if zone := zonesInUse().zone(name); zone != nil && hasOffset(zone, offset) {
+			if zone := inUse().zone(name); zone != nil && hasOffset(zone, offset) {
 				return zone
 			}
 		}
