@@ -41,7 +41,7 @@ var below = map[string][]string{
 	"calendars/patterns": {"internal/diag", "internal/regex"},
 
 	"pivot":             {"internal/diag", "internal/files", "metrics"},
-	"templates":         {"templates/jsonsafe", "internal/contain", "internal/regex", "metrics"},
+	"templates":         {"templates/funcs", "internal/contain", "metrics"},
 	"metrics":           nil,
 	"internal/diag":     nil,
 	"internal/durable":  {"internal/files"},
@@ -55,8 +55,10 @@ var below = map[string][]string{
 	"examples":          nil,
 
 	// the rooms of templates
-	"templates/jsonsafe": {"templates/trees"},
-	"templates/trees":    {"internal/diag"},
+	"templates/funcs":      {"templates/jsonsafe", "templates/vocabulary", "internal/regex"},
+	"templates/jsonsafe":   {"templates/trees"},
+	"templates/vocabulary": {"internal/diag"},
+	"templates/trees":      {"internal/diag"},
 }
 
 // inTests is what a package's tests may import besides.

@@ -461,24 +461,24 @@ func limitSections() []limitSection {
 				"templates.TestLimitMessages",
 			},
 			{
-				"a text that a function makes", "{templates.MaxText:bytes}", "", "the fallback answers",
+				"a text that a function makes", "{funcs.MaxText:bytes}", "", "the fallback answers",
 				"templates.TestLimitMessages",
 			},
 			{
 				"what the templates of one answer go through: bytes that functions make, look through or compare, elements of lists and maps, parts of the template",
-				"{templates.maxWork:bytes}; an element or part counts as {templates.perElement:bytes}", "",
+				"{funcs.MaxWork:bytes}; an element or part counts as {funcs.perElement:bytes}", "",
 				"the fallback answers", "templates.TestStraightText",
 			},
 			{
-				"elements of a list or map", "{templates.MaxElements}", "", "the fallback answers",
+				"elements of a list or map", "{funcs.MaxElements}", "", "the fallback answers",
 				"templates.TestLimitMessages",
 			},
 			{
 				"turns of loops and calls of templates",
-				"{templates.MaxSteps}, {trees.MaxDepth} within one another",
+				"{funcs.MaxSteps}, {trees.MaxDepth} within one another",
 				"", "the fallback answers", "templates.TestLimitMessages",
 			},
-			{"events that `on` gives", "{templates.MaxEvents}", "", "the fallback answers", "render.TestManyEvents"},
+			{"events that `on` gives", "{funcs.MaxEvents}", "", "the fallback answers", "render.TestManyEvents"},
 			{
 				"`.Events`", "{routes.MaxEvents}", "", "the later ones are left out; conditions look at all",
 				"routes.TestEventsAreTheFirst",
@@ -493,7 +493,7 @@ func limitSections() []limitSection {
 				"{trees.MaxNesting}; variables {templates.MaxVariables}; brackets of JSON {jsonsafe.MaxBrackets}",
 				"", "refused at load", "templates.TestDocsBounds",
 			},
-			{"digits of a number", "{templates.longestNumeral}", "", "the fallback answers", "templates.TestNumerals"},
+			{"digits of a number", "{funcs.longestNumeral}", "", "the fallback answers", "funcs.TestNumerals"},
 			{
 				"bytes of a number in JSON; fields that a header declares",
 				"{jsonsafe.MaxLiteral}; {templates.maxFields}", "", "refused at load", "templates.TestDocsBounds",

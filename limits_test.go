@@ -66,7 +66,7 @@ var noRow = map[string][]string{
 	"it is how precisely something is worked out, or how far something is looked ahead, and nothing is refused": {
 		"config.mostSearched", "config.mostBeside", "routes.mostAtoms", "routes.mostCompared", "render.mostNames",
 		"render.mostNear",
-		"templates.mostPassed", "jsonsafe.mostPlaces", "templates.maxFollowed",
+		"funcs.mostPassed", "jsonsafe.mostPlaces", "templates.maxFollowed",
 		"preview.maxPath", "preview.maxWalks", "preview.maxCommas", "calendars.mostClockChecked", "calendars.mostHint",
 		"calendars.maxAhead",
 		"server.mostLingering", "contain.mostReported",
@@ -75,7 +75,7 @@ var noRow = map[string][]string{
 		"recur.LongestDuration", "recur.longestOffset", "recur.maxInterval", "recur.maxList",
 		"calendars.longestTZID", "zones.longestName", "calendars.maxCategories", "calendars.longestCharset",
 		"calendars.mostOnsets", "config.longestRange", "pivot.maxHeaderValue", "pivot.maxModule", "pivot.maxName",
-		"pivot.maxSteps", "templates.longestNumber", "server.maxTokens",
+		"pivot.maxSteps", "funcs.longestNumber", "server.maxTokens",
 		"server.maxWebDepth", "server.maxGuards", "suspect.longestMark",
 	},
 	"it is of a file of callhours' own, or of the operator's": {

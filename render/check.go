@@ -12,6 +12,7 @@ import (
 	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/templates"
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 // Finding is what a sample call shows to be wrong with what a branch answers.
@@ -174,7 +175,7 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []sh
 		if k == nil {
 			about, _ := errors.AsType[*pivot.Finding](err)
 			k = &failed{
-				Finding: f, odd: odd, on: templates.IsFail(err), first: s, values: map[string]bool{},
+				Finding: f, odd: odd, on: funcs.IsFail(err), first: s, values: map[string]bool{},
 				budget: about != nil && about.Budget,
 			}
 			found[f.Mistake], order = k, append(order, k)
@@ -205,7 +206,7 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []sh
 		body, err := b.callflow(c.ctx, v, r.options.Cluster)
 		p.spent += perSample + v.spent
 		p.view, p.places = v, nil
-		if templates.IsLimit(err) {
+		if funcs.IsLimit(err) {
 			limits++
 		}
 		if _, said := errors.AsType[diag.Mistakes](err); said { // what is wrong with the template itself is known

@@ -10,6 +10,7 @@ import (
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/routes"
 	"github.com/callhours/callhours/templates"
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 // reads is what a branch's template and the templates in its data look at.
@@ -88,7 +89,7 @@ type seen struct {
 func (s *State) seen(events []routes.Event) *seen {
 	v := &seen{}
 	for _, e := range events {
-		if len(v.events) < templates.MaxEvents {
+		if len(v.events) < funcs.MaxEvents {
 			v.events = append(v.events, eventOf(e.Occurrence, e.Calendar, s.route.Zone))
 		}
 		if v.name == "" && e.Name != "" {
@@ -249,7 +250,7 @@ func (s *State) keep(a *Answer, seen *seen, held routes.Held, call *pivot.Call, 
 // language is what spoken and phone speak to a call: its own, where they know it, else the route's; never "".
 func (r *Route) language(call *pivot.Call) string {
 	if call != nil {
-		if known := templates.Language(call.Language); known != "" {
+		if known := funcs.Language(call.Language); known != "" {
 			return known
 		}
 	}

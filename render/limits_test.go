@@ -9,7 +9,7 @@ import (
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/routes"
-	"github.com/callhours/callhours/templates"
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 // TestManyEvents bounds what a template sees of a calendar that has many events at once.
@@ -22,7 +22,7 @@ func TestManyEvents(t *testing.T) {
 	if err := diag.Mistakes(mistakes).Err(); err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range []int{templates.MaxEvents, templates.MaxEvents + 1} {
+	for _, n := range []int{funcs.MaxEvents, funcs.MaxEvents + 1} {
 		var b strings.Builder
 		b.WriteString("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n")
 		for i := range n {
@@ -39,9 +39,9 @@ func TestManyEvents(t *testing.T) {
 				400*24*time.Hour), routes.NewTotals(1_000_000), now)
 		a := s.Answer(t.Context(), nil, now)
 		switch {
-		case n <= templates.MaxEvents && (len(a.Failures) > 0 || !strings.Contains(string(a.Body), "1000 of 0")):
+		case n <= funcs.MaxEvents && (len(a.Failures) > 0 || !strings.Contains(string(a.Body), "1000 of 0")):
 			t.Errorf("%d events: got %s, %v", n, a.Body, a.Failures)
-		case n > templates.MaxEvents && (len(a.Failures) != 1 || a.Failures[0].Reason != Limit):
+		case n > funcs.MaxEvents && (len(a.Failures) != 1 || a.Failures[0].Reason != Limit):
 			t.Errorf("%d events: got %v", n, a.Failures)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// What sample calls may do, in bytes that their templates go through and write: see [templates.Env]. They
+// What sample calls may do, in bytes that their templates go through and write: see [funcs.Env]. They
 // have no deadline, since a busy machine must not refuse what an idle one accepts; and thousands of templates
 // that do all that one may must not keep others from the end of a load. What is left out is a warning, and
 // live calls are bounded anyway.

@@ -28,6 +28,7 @@ import (
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/routes"
 	"github.com/callhours/callhours/templates"
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 // Branch is what a branch answers. It passes when it has no template.
@@ -102,7 +103,7 @@ func New(o Options) (*Route, []diag.Mistake) {
 	}
 	r := &Route{
 		Route: o.Route, options: o, named: map[string]bool{}, asksCall: o.Route.AsksCall(),
-		speaks: cmp.Or(templates.Language(o.Language), "en"),
+		speaks: cmp.Or(funcs.Language(o.Language), "en"),
 	}
 	var mistakes []diag.Mistake
 	var missing missingData
@@ -363,7 +364,7 @@ func reasonOf(err error) Reason {
 	switch {
 	case errors.As(err, &invalid):
 		return InvalidCallflow
-	case templates.IsLimit(err), errors.Is(err, context.DeadlineExceeded):
+	case funcs.IsLimit(err), errors.Is(err, context.DeadlineExceeded):
 		return Limit
 	}
 	return RenderFailed

@@ -8,7 +8,7 @@ import (
 
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/routes"
-	"github.com/callhours/callhours/templates"
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 // mostNames is how many keys of a `names` field are tried.
@@ -173,7 +173,7 @@ func (r *Route) sampleView(b *branch, s *sample) *View {
 		v.Match = &Match{Name: s.name, Value: member(b.plain[s.field], s.name)}
 	}
 	tomorrow := s.now.AddDate(0, 0, 1)
-	v.env = templates.Env{
+	v.env = funcs.Env{
 		Now: s.now, Language: r.language(&s.call.call),
 		Next: func(name string) (any, error) {
 			if err := r.known(name); err != nil || !s.ahead {

@@ -10,7 +10,7 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/routes"
-	"github.com/callhours/callhours/templates"
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 // View is what a template sees as its dot.
@@ -21,7 +21,7 @@ type View struct {
 	Route  RouteView
 	Branch BranchView
 	Event  *Event  // the one that decided; nil when none did
-	Events []Event // that decided, Event first; the first templates.MaxEvents of them
+	Events []Event // that decided, Event first; the first funcs.MaxEvents of them
 	Match  *Match  // what a `names` condition found; nil without one
 	Data   map[string]any
 
@@ -29,8 +29,8 @@ type View struct {
 	until    *any        // what Until has given; nil: it was not asked
 	alive    func() bool // whether there is time
 	sample   *sample     // instead of a decision
-	spent    int         // what its templates have done, see [templates.Env]
-	env      templates.Env
+	spent    int         // what its templates have done, see [funcs.Env]
+	env      funcs.Env
 }
 
 // RouteView is what a template may know of the route.
@@ -76,7 +76,7 @@ func (v *View) Until() (any, error) {
 }
 
 // errLate is the error of what looks ahead when there is no more time.
-var errLate = templates.Limitf("looks ahead for too long")
+var errLate = funcs.Limitf("looks ahead for too long")
 
 // ordinary stands for the ordinary call where a template looks at one.
 var ordinary pivot.Call
@@ -95,7 +95,7 @@ func (s *State) view(ctx context.Context, b *branch, d routes.Decision, seen *se
 	if v.Call == nil {
 		v.Call = &ordinary
 	}
-	v.env = templates.Env{
+	v.env = funcs.Env{
 		Now: now, Language: r.language(call),
 		Next:  func(name string) (any, error) { return s.next(d, name, v.alive) },
 		On:    func(calendar string) (any, error) { return s.on(b, calendar, now) },
@@ -161,10 +161,10 @@ func (s *State) on(b *branch, name string, now time.Time) (any, error) {
 		return nil, fmt.Errorf("calendar %s is unknown", full)
 	}
 	at := now.Unix()
-	if t.Busy(at, at+1, templates.MaxEvents+1) > templates.MaxEvents { // which looks at no more than that
+	if t.Busy(at, at+1, funcs.MaxEvents+1) > funcs.MaxEvents { // which looks at no more than that
 		return nil,
-			templates.Limitf("calendar %s has more than %d events at once, the most that `on` gives", full,
-				templates.MaxEvents)
+			funcs.Limitf("calendar %s has more than %d events at once, the most that `on` gives", full,
+				funcs.MaxEvents)
 	}
 	var events []Event
 	for _, o := range t.At(nil, at) {

@@ -7,6 +7,7 @@ import (
 	"text/template/parse"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/vocabulary"
 )
 
 // alwaysTrue notes functions that give a value unless it is empty, and else true: false is empty, so that they give
@@ -110,7 +111,7 @@ func (c *checker) path(n parse.Node, most int) (root string, keys []string) {
 	case *parse.DotNode:
 		return ".", nil
 	case *parse.FieldNode:
-		if slices.Contains(roots, "."+n.Ident[0]) {
+		if vocabulary.IsRoot("." + n.Ident[0]) {
 			return "." + n.Ident[0], quoted(n.Ident[1:])
 		}
 		return ".", quoted(n.Ident)

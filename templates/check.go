@@ -1,22 +1,13 @@
 package templates
 
 import (
-	"reflect"
 	"strings"
 	"text/template/parse"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/internal/diag"
-)
-
-// Names of the functions that are put into the trees; no template can name them, for they are not on the list.
-const (
-	stepName  = "__step"
-	enterName = "__enter"
-	leaveName = "__leave"
-	passName  = "__pass"
-	textFunc  = "__text" // the encoder of text that is no JSON
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 // checker walks one tree: it refuses what is not allowed and corrects the places of nodes.
@@ -116,8 +107,8 @@ func (c *checker) pipe(p *parse.PipeNode) {
 
 // argument checks a function that stands for an argument: what is none is a text without its quotes.
 func (c *checker) argument(n *parse.IdentifierNode) {
-	_, known := functions[n.Ident]
-	_, no := refused[n.Ident]
+	known := funcs.Known(n.Ident)
+	_, no := funcs.Refused(n.Ident)
 	_, other := elsewhere[n.Ident]
 	first, _ := utf8.DecodeRuneInString(n.Ident)
 	if known || no || other || unicode.IsUpper(first) {
@@ -153,30 +144,24 @@ func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
 	if len(c.mistakes) == maxMistakes {
 		return
 	}
-	f, ok := functions[n.Ident]
-	if !ok {
-		if reason, ok := refused[n.Ident]; ok {
+	if !funcs.Known(n.Ident) {
+		if reason, ok := funcs.Refused(n.Ident); ok {
 			c.mistake(n, "%s is not available: %s", n.Ident, reason)
 			return
 		}
 		c.mistake(n, "there is no function %q%s", n.Ident, functionMeant(n.Ident))
 		return
 	}
-	if f.bind != nil {
-		t := reflect.TypeOf(f.bind(&run{}))
-		switch want := t.NumIn(); {
-		case t.IsVariadic() && given < want-1:
-			c.mistake(n, "%s wants at least %s, found %d", n.Ident, arguments(want-1), given)
-		case !t.IsVariadic() && given != want:
-			c.mistake(n, "%s wants %s, found %d", n.Ident, arguments(want), given)
-		}
+	if wrong := funcs.CheckCount(n.Ident, given); wrong != "" {
+		c.mistake(n, "%s", wrong)
 	}
 	switch {
 	case n.Ident == "on" && (len(args) != 1 || args[0].Type() != parse.NodeString):
 		c.mistake(n, `want the calendar's name in quotes right after on, as in {{ on "holidays" }}`)
 	case n.Ident == "printf" && len(args) > 0:
 		if s, ok := args[0].(*parse.StringNode); ok && strings.Contains(s.Text, "%q") {
-			c.mistake(s, "%%q makes text that JSON does not allow: %s", quotes)
+			reason, _ := funcs.Refused("quote")
+			c.mistake(s, "%%q makes text that JSON does not allow: %s", reason)
 		}
 	case strings.HasPrefix(n.Ident, "date") && len(args) > 0 && args[0].Type() == parse.NodeString:
 		c.layout(args[0].(*parse.StringNode))
@@ -187,7 +172,7 @@ func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
 		c.zone(args[2])
 	case strings.HasPrefix(n.Ident, "regex") && len(args) > 0 && n.Ident != "regexQuoteMeta":
 		if s, ok := args[0].(*parse.StringNode); ok {
-			if _, err := compile(s.Text); err != nil {
+			if err := funcs.CheckPattern(s.Text); err != nil {
 				c.mistake(s, "%s", err)
 			}
 		}

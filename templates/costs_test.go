@@ -9,13 +9,14 @@ import (
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/growth"
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 // costs are calls of each function with something large in each place where it could be gone through: $s is a text of n
 // bytes, $r one of n/40, $t another that is equal to $s, $w one of n/2 words, $l a list of n numbers, $k another that
 // is equal to it, $c a list of texts with n bytes in all, $m a map of n entries, $p another that is equal to it, $r a
 // text of n/40 bytes, $e a list of n/16 values of another Go type. A call costs at least as much as the text before it
-// says for each of n: a byte gone through is 1, an element perElement.
+// says for each of n: a byte gone through is 1, an element 16.
 var costs = map[string][]string{
 	"abbrev":     {`1 abbrev 10 $s`},
 	"add":        {`0 add 1 $s $s`},
@@ -148,7 +149,7 @@ func TestEveryFunctionSpends(t *testing.T) {
 	t.Parallel()
 	l, _ := Load(Options{})
 	made := map[int]map[string]any{}
-	for _, f := range Functions() {
+	for _, f := range funcs.All() {
 		calls, known := costs[f.Name]
 		if !known {
 			t.Errorf("%s is not in the table of costs: say what it goes through", f.Name)
@@ -169,15 +170,15 @@ func TestEveryFunctionSpends(t *testing.T) {
 				switch {
 				case spent < least*n:
 					t.Errorf("{{ %s }}: an operand of %d costs %d, want at least %d", call, n, spent, least*n)
-				case least == 0 && spent > perPhone+perZone:
+				case least == 0 && spent > 12<<10: // a number that is parted, and a zone
 					t.Errorf("{{ %s }}: an operand of %d costs %d, and it goes through none", call, n, spent)
 				}
 				return spent
 			})
 		}
 	}
-	if len(costs) > len(Functions()) {
-		t.Errorf("the table has %d functions, and there are %d", len(costs), len(Functions()))
+	if len(costs) > len(funcs.All()) {
+		t.Errorf("the table has %d functions, and there are %d", len(costs), len(funcs.All()))
 	}
 }
 
@@ -248,10 +249,10 @@ func TestStraightText(t *testing.T) {
 	} {
 		spent, env := 0, sampleEnv()
 		env.Spent = &spent
-		if err := mustParse(t, text).Execute(t.Context(), &bytes.Buffer{}, sample(), env); !IsLimit(err) {
+		if err := mustParse(t, text).Execute(t.Context(), &bytes.Buffer{}, sample(), env); !funcs.IsLimit(err) {
 			t.Errorf("%.80s…: got %v, want a limit", text, err)
 		}
-		if spent < maxWork/2 || spent > maxWork+MaxOutput {
+		if spent < funcs.MaxWork/2 || spent > funcs.MaxWork+MaxOutput {
 			t.Errorf("%.80s…: %d bytes are spent", text, spent)
 		}
 	}
@@ -259,7 +260,7 @@ func TestStraightText(t *testing.T) {
 	spent, env := 0, sampleEnv()
 	env.Spent = &spent
 	if err := mustParse(t, plain).Execute(t.Context(), &bytes.Buffer{}, sample(), env); err != nil ||
-		spent < 2000*perElement {
+		spent < 2000*16 {
 		t.Errorf("2000 actions: %v, %d bytes are spent", err, spent)
 	}
 }
@@ -293,11 +294,11 @@ func TestDeadlineIsAsked(t *testing.T) {
 		if err := tmpl.Execute(patient, &bytes.Buffer{}, sample(), env); err != nil {
 			t.Errorf("%.60s…: %v", text, err)
 		}
-		if patient.asked < 1+spent/(4*askEach) {
+		if patient.asked < 1+spent/(16<<10) {
 			t.Errorf("%.60s…: asked %d times for %d bytes", text, patient.asked, spent)
 		}
 		late := &lateAfter{t.Context(), 0, patient.asked - 1}
-		if err := tmpl.Execute(late, &bytes.Buffer{}, sample(), sampleEnv()); !IsLimit(err) ||
+		if err := tmpl.Execute(late, &bytes.Buffer{}, sample(), sampleEnv()); !funcs.IsLimit(err) ||
 			late.asked != patient.asked {
 			t.Errorf("%.60s…: got %v after %d times, want a limit", text, err, late.asked)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 // testData has the fields that render gives to templates.
@@ -63,8 +64,8 @@ func sample() *testData {
 	}
 }
 
-func sampleEnv() Env {
-	return Env{
+func sampleEnv() funcs.Env {
+	return funcs.Env{
 		Now: at(10, 30),
 		Next: func(name string) (any, error) {
 			if name == "open" {

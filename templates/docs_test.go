@@ -6,11 +6,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callhours/callhours/internal/regex"
+	"github.com/callhours/callhours/templates/funcs"
 	"github.com/callhours/callhours/templates/jsonsafe"
 	"github.com/callhours/callhours/templates/trees"
 )
@@ -61,7 +61,7 @@ func holdTable(t *testing.T, name, want string) {
 func functionTable() string {
 	var b strings.Builder
 	b.WriteString("\n| function | of | what it gives | example |\n|---|---|---|---|\n")
-	for _, f := range Functions() {
+	for _, f := range funcs.All() {
 		example, result, _ := strings.Cut(f.Example, " → ")
 		if result = strings.TrimSpace(result); result != "" {
 			result = " → `" + result + "`"
@@ -88,11 +88,11 @@ func TestDocsBounds(t *testing.T) {
 		fmt.Sprintf("| fields that a header declares | %d |", maxFields),
 		fmt.Sprintf("| of it, how much a pattern may take | %d steps for each byte of its text", regex.MaxSize),
 		fmt.Sprintf("| what one execution writes | %d KiB |", MaxOutput>>10),
-		fmt.Sprintf("| a text that a function makes | %d KiB |", MaxText>>10),
-		fmt.Sprintf("| %d elements and %d KiB of text", MaxElements, MaxText>>10),
-		fmt.Sprintf("| turns of loops and calls of templates in one execution | %d |", MaxSteps),
+		fmt.Sprintf("| a text that a function makes | %d KiB |", funcs.MaxText>>10),
+		fmt.Sprintf("| %d elements and %d KiB of text", funcs.MaxElements, funcs.MaxText>>10),
+		fmt.Sprintf("| turns of loops and calls of templates in one execution | %d |", funcs.MaxSteps),
 		fmt.Sprintf("| templates that call each other | %d deep |", trees.MaxDepth),
-		fmt.Sprintf("| what one answer's templates go through, those in data included | %d MiB: ", maxWork>>20),
+		fmt.Sprintf("| what one answer's templates go through, those in data included | %d MiB: ", funcs.MaxWork>>20),
 		fmt.Sprintf("| a pattern of the `regex…` functions | %d bytes |", regex.MaxLength),
 	} {
 		if !strings.Contains(string(page), row) {
@@ -113,50 +113,4 @@ func libraryTable() string {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, l.Template(name).About(), strings.Join(fields, ", "))
 	}
 	return b.String() + "\n"
-}
-
-// TestDocsSpeech shows that the docs give what spoken and phone say.
-func TestDocsSpeech(t *testing.T) {
-	t.Parallel()
-	page, err := os.ReadFile(docs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []string
-	for _, c := range []struct {
-		when string
-		t    time.Time
-	}{
-		{"the same day, 12:00", at(12, 0)},
-		{"the next day, 0:00", at(24, 0)},
-		{"the next day, 9:00", at(24+9, 0)},
-		{"that Wednesday, 13:15", at(48+13, 15)},
-		{"5 January, 8:30", time.Date(2027, 1, 5, 8, 30, 0, 0, newYork)},
-		{"24 October 2027, 9:00", time.Date(2027, 10, 24, 9, 0, 0, 0, newYork)},
-	} {
-		row := "| " + c.when + " |"
-		for _, s := range []*speech{&english, &spanish, &german, &french} {
-			row += " " + s.speak(c.t, at(10, 30)) + " |"
-		}
-		rows = append(rows, row)
-	}
-	for _, numbers := range [][]string{
-		{"+1 (415) 555-0100", "+14155550100"},
-		{"+493012345678"},
-		{"415-555-0100 x123"},
-	} {
-		said := english.dial(numbers[0])
-		for _, number := range numbers {
-			if got := english.dial(number); got != said {
-				t.Errorf("%s: got %q, want %q", number, got, said)
-			}
-		}
-		rows = append(rows, "| `"+strings.Join(numbers, "`, `")+"` | "+said+" |")
-	}
-	rows = append(rows, fmt.Sprintf("| `911`, `*98` | %s, %s |", english.dial("911"), english.dial("*98")))
-	for _, row := range rows {
-		if !strings.Contains(string(page), row+"\n") {
-			t.Errorf("%s has no row %s", docs, row)
-		}
-	}
 }

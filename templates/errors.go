@@ -12,10 +12,11 @@ import (
 	"strconv"
 	"strings"
 	"text/template"
-	"time"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/funcs"
 	"github.com/callhours/callhours/templates/jsonsafe"
+	"github.com/callhours/callhours/templates/vocabulary"
 )
 
 // Error is why an execution ended early: a place in a template and what is wrong there.
@@ -26,19 +27,6 @@ type Error struct {
 
 // Unwrap gives the cause, which is ErrLimit for an execution that was cut off.
 func (e *Error) Unwrap() error { return e.Cause }
-
-// failure is what a template says that calls fail.
-type failure string
-
-func (f failure) Error() string { return string(f) }
-
-func fail(message string) (string, error) { return "", failure(message) }
-
-// IsFail tells an execution that its author ended by fail from one that went wrong.
-func IsFail(err error) bool {
-	_, ok := errors.AsType[failure](err)
-	return ok
-}
 
 // explain puts an error of text/template into the words of who wrote the template.
 func (t *Template) explain(err error, data any) error {
@@ -93,7 +81,7 @@ var faults = []struct {
 		regexp.MustCompile(`^(?s)<(.*)>: map has no entry for key (".*")$`),
 		func(e string, m []string, data any) string {
 			name, _ := strconv.Unquote(m[2])
-			return upTo(e, m[2]) + " is not set" + didYouMean(name, keysAt(data, owner(e, m[2])))
+			return upTo(e, m[2]) + " is not set" + diag.DidYouMean(name, keysAt(data, owner(e, m[2])))
 		},
 	},
 	{
@@ -101,9 +89,9 @@ var faults = []struct {
 		func(e string, m []string, data any) string {
 			if m[3] == "interface {}" || !strings.Contains(m[3], ".") {
 				return fmt.Sprintf("%s is not known: %s has no fields", upTo(e, m[2]),
-					cmp.Or(owner(e, m[2]), word(m[3])))
+					cmp.Or(owner(e, m[2]), jsonsafe.DescribeType(m[3])))
 			}
-			return upTo(e, m[2]) + " is not known" + has(owner(e, m[2]), m[2], fieldsOf(data, m[3]))
+			return upTo(e, m[2]) + " is not known" + vocabulary.MemberHint(owner(e, m[2]), m[2], fieldsOf(data, m[3]))
 		},
 	},
 	{
@@ -117,26 +105,26 @@ var faults = []struct {
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: wrong type for value; expected (\S+(?: \{\})?); got (.*)$`),
 		func(e string, m []string, _ any) string {
-			return fmt.Sprintf("%s: want %s, found %s", e, word(m[2]), word(m[3]))
+			return fmt.Sprintf("%s: want %s, found %s", e, jsonsafe.DescribeType(m[2]), jsonsafe.DescribeType(m[3]))
 		},
 	},
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: invalid value; expected (.*)$`),
 		func(e string, m []string, _ any) string {
-			return fmt.Sprintf("%s: want %s, found nothing", e, word(m[2]))
+			return fmt.Sprintf("%s: want %s, found nothing", e, jsonsafe.DescribeType(m[2]))
 		},
 	},
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: expected (\w+); found (.*)$`),
 		func(_ string, m []string, _ any) string {
-			return fmt.Sprintf("want %s, found %s", word(m[2]), m[3])
+			return fmt.Sprintf("want %s, found %s", jsonsafe.DescribeType(m[2]), m[3])
 		},
 	},
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: wrong number of args for (\w+): want (at least )?(\d+) got (\d+)$`),
 		func(_ string, m []string, _ any) string {
 			n, _ := strconv.Atoi(m[4])
-			return fmt.Sprintf("%s wants %s%s, found %s", m[2], m[3], arguments(n), m[5])
+			return fmt.Sprintf("%s wants %s%s, found %s", m[2], m[3], funcs.Arguments(n), m[5])
 		},
 	},
 	{
@@ -160,49 +148,6 @@ func wordsFor(said string, data any) string {
 		}
 	}
 	return withoutTypes(said)
-}
-
-// has ends a message about a name that an object does not have. Of a call all names are said: they are
-// many, and not in the template.
-func has(owner, name string, known []string) string {
-	suggestion := fieldMeant(name, known)
-	kind := ""
-	switch {
-	case strings.HasSuffix(owner, ".Call"):
-		if function := callFunctions[bareName(name)]; function != "" {
-			return fmt.Sprintf("; write .Call.%s %q", function, "NAME")
-		}
-		kind = "a call"
-		if field := fieldFor(".Call", name); field != "" {
-			suggestion = "; did you mean " + strconv.Quote(field) + "?"
-		}
-	case slices.Contains(known, "Summary"):
-		kind = "an event"
-	}
-	if kind != "" && len(known) > 0 && (kind == "a call" || suggestion == "") {
-		meant := ""
-		if strings.Contains(suggestion, "did you mean") {
-			meant = suggestion
-		}
-		suggestion = "; " + kind + " has " + strings.Join(slices.Sorted(slices.Values(known)), ", ") + meant
-	}
-	return suggestion
-}
-
-// fieldMeant is diag.Suggest, but for a name that is the beginning of others, such as Caller of
-// CallerName and CallerNumber.
-func fieldMeant(name string, known []string) string {
-	var longer []string
-	for _, k := range slices.Sorted(slices.Values(known)) {
-		if len(name) >= 4 && len(k) > len(name) && strings.EqualFold(k[:len(name)], name) && k[len(name)] >= 'A' &&
-			k[len(name)] <= 'Z' {
-			longer = append(longer, strconv.Quote(k))
-		}
-	}
-	if len(longer) == 0 || len(longer) > 3 {
-		return diag.Suggest(name, known)
-	}
-	return "; did you mean " + strings.Join(longer, " or ") + "?"
 }
 
 // keysAt are the keys of the map in data that an expression such as .Data.people names; nil where it names none.
@@ -298,31 +243,10 @@ func withoutTypes(message string) string {
 	return typeName.ReplaceAllStringFunc(message, func(found string) string {
 		m := typeName.FindStringSubmatch(found)
 		if m[1] == "should be" {
-			return "should be " + word(m[2])
+			return "should be " + jsonsafe.DescribeType(m[2])
 		}
-		return word(m[2])
+		return jsonsafe.DescribeType(m[2])
 	})
-}
-
-// word is what people call a Go type.
-func word(goType string) string {
-	switch {
-	case goType == "string":
-		return "a text"
-	case goType == "bool":
-		return "true or false"
-	case strings.HasPrefix(goType, "interface"), goType == "any":
-		return "a value"
-	case strings.HasPrefix(goType, "int"), strings.HasPrefix(goType, "uint"), strings.HasPrefix(goType, "float"):
-		return "a number"
-	case strings.HasPrefix(goType, "[]"):
-		return "a list"
-	case strings.HasPrefix(goType, "map["):
-		return "a map"
-	case strings.TrimPrefix(goType, "*") == reflect.TypeFor[time.Time]().String():
-		return "a time"
-	}
-	return "an object"
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

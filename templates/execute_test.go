@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 func TestExecuteErrors(t *testing.T) {
@@ -91,7 +93,7 @@ func TestExecuteErrors(t *testing.T) {
 			if got, want := err.Error(), "t"+c.want; got != want {
 				t.Errorf("got:  %s\nwant: %s", got, want)
 			}
-			if IsLimit(err) {
+			if funcs.IsLimit(err) {
 				t.Errorf("%v passes for a limit", err)
 			}
 			if e, ok := errors.AsType[*Error](err); !ok || e.Line == 0 {
@@ -110,11 +112,11 @@ func TestErrorInAPiece(t *testing.T) {
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
-	err := l.Template("a").Execute(t.Context(), &bytes.Buffer{}, sample(), Env{})
+	err := l.Template("a").Execute(t.Context(), &bytes.Buffer{}, sample(), funcs.Env{})
 	if want := "templates/_box.json.tmpl:2:6: .Data.lobby is not set"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	err = l.Template("a").Execute(t.Context(), &bytes.Buffer{}, nil, Env{})
+	err = l.Template("a").Execute(t.Context(), &bytes.Buffer{}, nil, funcs.Env{})
 	if err == nil || strings.Contains(err.Error(), "nil data") {
 		t.Errorf("without data: got %v", err)
 	}
@@ -174,27 +176,14 @@ func TestLists(t *testing.T) {
 		"Data":   map[string]any{"texts": [2]string{"x", "y"}, "names": map[testName]string{"b": "2", "a": "1"}},
 	}
 	var b bytes.Buffer
-	if err := tmpl.Execute(t.Context(), &b, d, Env{}); err != nil || b.String() != "x,y 2 a,b 1" {
+	if err := tmpl.Execute(t.Context(), &b, d, funcs.Env{}); err != nil || b.String() != "x,y 2 a,b 1" {
 		t.Errorf("got %q, %v", b.String(), err)
 	}
 }
 
 type testName string
 
-func TestClip(t *testing.T) {
-	t.Parallel()
-	for s, want := range map[string]string{
-		"a\n":                    `"a\n"`,
-		strings.Repeat("ä", 40):  `"` + strings.Repeat("ä", 40) + `"`,
-		strings.Repeat("😀", 999): `"` + strings.Repeat("😀", 40) + `"…`,
-	} {
-		if got := clip(s); got != want {
-			t.Errorf("%q: got %s, want %s", s, got, want)
-		}
-	}
-}
-
-// TestExecuteTogether shows that executions that run at the same time have an Env and bounds of their own.
+// TestExecuteTogether shows that executions that run at the same time have an funcs.Env and bounds of their own.
 func TestExecuteTogether(t *testing.T) {
 	t.Parallel()
 	tmpl := mustParse(t, `{{ range until 3000 }}{{ end }}{{ date "2006-01-02" now }} {{ repeat 9 "x" }}`)
@@ -205,7 +194,7 @@ func TestExecuteTogether(t *testing.T) {
 				var b bytes.Buffer
 				now := at(12, 0).AddDate(0, 0, day)
 				want := now.Format("2006-01-02") + " xxxxxxxxx"
-				if err := tmpl.Execute(t.Context(), &b, sample(), Env{Now: now}); err != nil || b.String() != want {
+				if err := tmpl.Execute(t.Context(), &b, sample(), funcs.Env{Now: now}); err != nil || b.String() != want {
 					t.Errorf("got %q, %v, want %q", b.String(), err, want)
 				}
 			}
@@ -219,13 +208,13 @@ func TestExecuteContext(t *testing.T) {
 	tmpl := mustParse(t, `{{ range 9 }}{{ end }}`)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := tmpl.Execute(ctx, &bytes.Buffer{}, sample(), Env{})
-	if !errors.Is(err, context.Canceled) || IsLimit(err) {
+	err := tmpl.Execute(ctx, &bytes.Buffer{}, sample(), funcs.Env{})
+	if !errors.Is(err, context.Canceled) || funcs.IsLimit(err) {
 		t.Errorf("cancelled: got %v", err)
 	}
 	ctx, cancel = context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
-	if err = tmpl.Execute(ctx, &bytes.Buffer{}, sample(), Env{}); !IsLimit(err) || err.Error() != "t: takes too long" {
+	if err = tmpl.Execute(ctx, &bytes.Buffer{}, sample(), funcs.Env{}); !funcs.IsLimit(err) || err.Error() != "t: takes too long" {
 		t.Errorf("past its deadline: got %v", err)
 	}
 }
@@ -238,7 +227,7 @@ func TestRouteZone(t *testing.T) {
 	d := sample()
 	d.Event.End = at(17, 0).UTC()
 	var b bytes.Buffer
-	if err := tmpl.Execute(t.Context(), &b, d, Env{Now: at(10, 30).In(mustZone("Pacific/Apia"))}); err != nil {
+	if err := tmpl.Execute(t.Context(), &b, d, funcs.Env{Now: at(10, 30).In(mustZone("Pacific/Apia"))}); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := b.String(), "11:00 04:30 1969-12-31 09:00 LMT 1h30m0s today at 11 AM"; got != want {

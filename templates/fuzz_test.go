@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 // FuzzParseExecute holds for every text: mistakes have a place inside it and are one line; what parses ends in time,
@@ -18,7 +19,7 @@ func FuzzParseExecute(f *testing.F) {
 	} {
 		f.Add(dangerous[name]) // the others take their time and run in TestDangerous
 	}
-	for _, fn := range Functions() {
+	for _, fn := range funcs.All() {
 		f.Add(fn.Example)
 	}
 	for _, h := range hostile {

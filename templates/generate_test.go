@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/callhours/callhours/internal/growth"
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 // generator writes templates by decisions that somebody else takes, a byte each.
@@ -37,8 +38,8 @@ func (g *generator) choose(n int) int {
 // of writes one of some texts.
 func (g *generator) of(texts ...string) { g.b.WriteString(texts[g.choose(len(texts))]) }
 
-// vocabulary is what templates are made of, for those that are put together without a plan.
-var vocabulary = []string{
+// pieces is what templates are made of, for those that are put together without a plan.
+var pieces = []string{
 	"{", "}", "[", "]", ",", ",", ":", `"`, `"`, `"a"`, `"b":`, "1", "-", "0", ".", "true", " ", "\n", `\`, `\n`,
 	`\u00`, `e9`, `\ud83d`, `\ude00`,
 	"{{ .Data.s }}", "{{ .Data.n }}", "{{ .Data.l }}", "{{ .Data.m }}", "{{ .Data.nil }}", "{{ toJson .Data.s }}",
@@ -56,10 +57,10 @@ var vocabulary = []string{
 	"{{- ", " -}}", "{{ .Data.l | toJson }}", `{{ $ }}`,
 }
 
-// jumble writes some of the vocabulary.
+// jumble writes some of the pieces.
 func (g *generator) jumble() {
 	for len(g.decisions) > 0 {
-		g.of(vocabulary...)
+		g.of(pieces...)
 	}
 }
 
@@ -246,14 +247,14 @@ func checkCallflow(t *testing.T, text, chosen string, shape byte) (accepted, wro
 		return false, false
 	}
 	var plain, odd bytes.Buffer
-	err := tmpl.Execute(t.Context(), &plain, callerData(marker, shape), Env{})
-	again := tmpl.Execute(t.Context(), &odd, callerData("h"+chosen, shape), Env{})
+	err := tmpl.Execute(t.Context(), &plain, callerData(marker, shape), funcs.Env{})
+	again := tmpl.Execute(t.Context(), &odd, callerData("h"+chosen, shape), funcs.Env{})
 	if err != nil || again != nil {
 		var e *Error
 		if err != nil && !errors.As(err, &e) || err != nil && strings.Contains(err.Error(), "__") {
 			t.Errorf("%s: got the error %q", text, err)
 		}
-		if (err == nil) != (again == nil) && !IsLimit(again) {
+		if (err == nil) != (again == nil) && !funcs.IsLimit(again) {
 			t.Errorf("%s\nwith %q: got %v and %v", text, chosen, err, again)
 		}
 		return true, false

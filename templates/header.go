@@ -72,9 +72,9 @@ func (s *source) header(root *parse.ListNode) (h header, mistakes []diag.Mistake
 				strings.TrimSpace(example[d.InputOffset():]) != "" {
 				mistakes = append(mistakes, diag.Mistakef(s.Pos(c.Pos+parse.Pos(at[1]+from[0])),
 					`want the data of an example as JSON, such as {"voicemail": "4567"}, found %s`,
-					clip(strings.TrimSpace(example))))
+					diag.Clip(strings.TrimSpace(example))))
 			}
-			h.example, _ = plainNumbers(h.example).(map[string]any)
+			h.example, _ = jsonsafe.Numbers(h.example).(map[string]any)
 		}
 		var wrong []diag.Mistake
 		h.fields, wrong = s.fields(declared, c.Pos+parse.Pos(at[1]))
@@ -96,7 +96,7 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 		if m == nil {
 			found, _, _ := strings.Cut(rest, "\n")
 			return fields, append(mistakes, diag.Mistakef(at,
-				`want a field such as "voicemail id" or "timeout int = 20", found %s`, clip(strings.TrimSpace(found))))
+				`want a field such as "voicemail id" or "timeout int = 20", found %s`, diag.Clip(strings.TrimSpace(found))))
 		}
 		if len(fields) == maxFields {
 			return fields,
@@ -119,9 +119,9 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 				found, _, _ := strings.Cut(value, ";")
 				return fields, append(mistakes, diag.Mistakef(at,
 					`want the default of %s as JSON, such as "text", 20, true or null, found %s`, f.Name,
-					clip(strings.TrimSpace(found))))
+					diag.Clip(strings.TrimSpace(found))))
 			}
-			f.Required, f.Default = false, plainNumbers(f.Default)
+			f.Required, f.Default = false, jsonsafe.Numbers(f.Default)
 			rest = value[d.InputOffset():]
 			if !f.takes(f.Default) {
 				mistakes = append(mistakes, diag.Mistakef(at,
@@ -135,7 +135,7 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 			found, _, _ := strings.Cut(rest, "\n")
 			return fields, append(mistakes,
 				diag.Mistakef(place(rest), "want ; or a line end after %s, found %s", f.Name,
-					clip(strings.TrimSpace(found))))
+					diag.Clip(strings.TrimSpace(found))))
 		}
 	}
 }
@@ -166,7 +166,7 @@ func (f Field) Objection(value any) string {
 			meant = fmt.Sprintf("; did you mean %q?", plain)
 		}
 	}
-	return fmt.Sprintf("want %s, found %s of %d%s", id, clip(text), utf8.RuneCountInString(text), meant)
+	return fmt.Sprintf("want %s, found %s of %d%s", id, diag.Clip(text), utf8.RuneCountInString(text), meant)
 }
 
 // kazooID is what Kazoo calls documents by. nearlyID are one in capitals, with dashes, or at the end of a URL.
@@ -193,12 +193,4 @@ func (f Field) takes(value any) bool {
 		return is == "a map"
 	}
 	return true
-}
-
-// arguments says a number of arguments.
-func arguments(n int) string {
-	if n == 1 {
-		return "1 argument"
-	}
-	return fmt.Sprintf("%d arguments", n)
 }

@@ -13,10 +13,11 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 // dangerous are templates that kill a process, never end or fill its memory where text/template and sprig are not
-// bounded. Each must end with ErrLimit.
+// bounded. Each must end with funcs.ErrLimit.
 var dangerous = map[string]string{
 	"endless range":            `{{ range 1000000000000 }}{{ end }}`,
 	"endless range, nested":    `{{ range 1000000000 }}{{ range 1000000000 }}{{ end }}{{ end }}`,
@@ -189,10 +190,10 @@ func runDangerous(t *testing.T, name string) {
 		return
 	}
 	var tmpl *Template
-	wanted := IsLimit
+	wanted := funcs.IsLimit
 	if text, ok := strings.CutPrefix(name, "error: "); ok {
 		tmpl = mustParse(t, dangerousErrors[text])
-		wanted = func(err error) bool { return err != nil && !IsLimit(err) }
+		wanted = func(err error) bool { return err != nil && !funcs.IsLimit(err) }
 	} else if text, ok := strings.CutPrefix(name, "callflow: "); ok {
 		var mistakes []diag.Mistake
 		if tmpl, mistakes = parseCallflow(dangerousCallflows[text]); tmpl == nil {
@@ -234,8 +235,8 @@ func TestLimitMessages(t *testing.T) {
 		{dangerous["dict doubling"], `t:1:40: dict: a list or map of more than 10000 elements or 65536 bytes`},
 		{dangerous["output"], `t: writes more than 65536 bytes`},
 	} {
-		if _, err := execute(t, c.text); err == nil || err.Error() != c.want || !IsLimit(err) {
-			t.Errorf("%s\ngot:  %v (a limit: %t)\nwant: %s", c.text, err, IsLimit(err), c.want)
+		if _, err := execute(t, c.text); err == nil || err.Error() != c.want || !funcs.IsLimit(err) {
+			t.Errorf("%s\ngot:  %v (a limit: %t)\nwant: %s", c.text, err, funcs.IsLimit(err), c.want)
 		}
 	}
 }
@@ -257,7 +258,7 @@ func TestWithinLimits(t *testing.T) {
 	}
 	tmpl := mustParse(t, `{{ range 6000 }}{{ end }}`)
 	for range 3 { // a run that is used again has all its steps again
-		if err := tmpl.Execute(t.Context(), &bytes.Buffer{}, sample(), Env{}); err != nil {
+		if err := tmpl.Execute(t.Context(), &bytes.Buffer{}, sample(), funcs.Env{}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -270,7 +271,7 @@ func TestDeadline(t *testing.T) {
 	defer cancel()
 	tmpl := mustParse(t, `{{ .Call.Var "wait" }}{{ range 5 }}{{ end }}`)
 	<-ctx.Done()
-	if err := tmpl.Execute(ctx, &bytes.Buffer{}, sample(), Env{}); !IsLimit(err) {
+	if err := tmpl.Execute(ctx, &bytes.Buffer{}, sample(), funcs.Env{}); !funcs.IsLimit(err) {
 		t.Errorf("got %v, want a limit", err)
 	}
 }

@@ -1,16 +1,15 @@
 package templates
 
 import (
-	"maps"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"text/template/parse"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/funcs"
+	"github.com/callhours/callhours/templates/vocabulary"
 )
 
 // elsewhere are words of other template languages, and what is written here.
@@ -27,40 +26,15 @@ func functionMeant(name string) string {
 		return "; write " + write
 	}
 	if first, _ := utf8.DecodeRuneInString(name); unicode.IsUpper(first) {
-		if slices.Contains(roots, "."+name) {
+		if vocabulary.IsRoot("." + name) {
 			return "; write ." + name + " with a dot before it"
 		}
 		return "; what is read begins with a dot and has no blank in it, as in .Call.From"
 	}
-	if root := "." + strings.ToUpper(name[:1]) + name[1:]; slices.Contains(roots, root) {
+	if root := "." + strings.ToUpper(name[:1]) + name[1:]; vocabulary.IsRoot(root) {
 		return "; write " + root + " with a dot before it"
 	}
-	return diag.Suggest(name, slices.Collect(maps.Keys(functions)))
-}
-
-// rootElsewhere are names of other template languages, and what they are here.
-var rootElsewhere = map[string]string{
-	".values": ".Data", ".vars": ".Data", ".var": ".Data", ".variables": ".Data", ".config": ".Data",
-	".params": ".Data", ".settings": ".Data", ".options": ".Data",
-	".caller": ".Call", ".from": ".Call.From", ".to": ".Call.To", ".request": ".Call", ".summary": ".Event.Summary",
-	".title": ".Event.Summary",
-	".time":  ".Now", ".date": ".Now", ".today": ".Now", ".company": ".Tenant", ".account": ".Call.AccountID",
-	".state": ".Branch.State",
-}
-
-// rootMeant ends the message about a name that a template's data does not have.
-func rootMeant(name string) string {
-	bare := strings.TrimPrefix(name, ".")
-	if function := callFunctions[bareName(bare)]; function == bare { // .Var, which is .Call's
-		return "; write .Call." + function + ` "NAME"`
-	}
-	if write, ok := rootElsewhere[strings.ToLower(name)]; ok {
-		return "; did you mean " + strconv.Quote(write) + "?"
-	}
-	if field := fieldFor(".Call", bare); field != "" {
-		return "; did you mean " + strconv.Quote(".Call."+field) + "?"
-	}
-	return diag.Suggest(name, roots)
+	return funcs.Suggest(name)
 }
 
 // otherLayout is a way of other languages to say how a time is written.
@@ -80,7 +54,7 @@ func (c *checker) zone(n parse.Node) {
 	if !ok {
 		return
 	}
-	if _, err := c.source.zone.find(s.Text); err != nil {
+	if _, err := c.source.zone.Find(s.Text); err != nil {
 		c.mistake(s, "%s", err)
 	}
 }
@@ -105,14 +79,6 @@ func (c *checker) text(n *parse.TextNode) {
 		}
 		c.odd = append(c.odd,
 			diag.Mistakef(c.source.Pos(n.Pos+parse.Pos(at[0])),
-				"%s is written as it stands; an action stands in {{ and }}", clip(string(n.Text[at[0]:at[1]]))))
+				"%s is written as it stands; an action stands in {{ and }}", diag.Clip(string(n.Text[at[0]:at[1]]))))
 	}
-}
-
-// didYouMean is diag.Suggest without a list of what is known, which may be long and the operator's own.
-func didYouMean(name string, known []string) string {
-	if near := diag.Nearest(name, known); near != "" {
-		return "; did you mean " + strconv.Quote(near) + "?"
-	}
-	return ""
 }

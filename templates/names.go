@@ -3,12 +3,12 @@ package templates
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"text/template/parse"
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/vocabulary"
 )
 
 // badName are the sentences in which text/template's parser says that a name goes on with what no name can have:
@@ -123,7 +123,7 @@ func nameWanted(name, rest string) string {
 			further)
 	case arrow != bare && arrow != "":
 		return fmt.Sprintf("names follow each other after a dot; write {{ %s.%s%s }}", name, arrow, further)
-	case slices.Contains(roots, "."+name):
+	case vocabulary.IsRoot("." + name):
 		name = "." + name
 	}
 	inKey := strings.TrimSuffix(bare, "-") // {{ .Data.x-}} lacks a blank
@@ -150,9 +150,9 @@ func nameWanted(name, rest string) string {
 	case owner[0] == ')':
 		owner = "(…)" + owner[1:]
 	}
-	cure := memberCure(owner, key, further)
+	cure := vocabulary.KeyHint(owner, key, further)
 	if cure == "" {
-		cure = fmt.Sprintf("write {{ %s }}%s", getCure(owner, key, further), orArithmetic(name, inKey))
+		cure = fmt.Sprintf("write {{ %s }}%s", vocabulary.GetHint(owner, key, further), orArithmetic(name, inKey))
 	}
 	return fmt.Sprintf("a name after a dot has letters, digits and _ only, found %q; %s", key, cure)
 }

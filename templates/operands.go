@@ -4,6 +4,7 @@ import (
 	"text/template/parse"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/vocabulary"
 )
 
 func (r *reader) operand(n parse.Node, dot value) value {
@@ -47,7 +48,7 @@ func (r *reader) field(of value, names []string, n parse.Node) value {
 		case "Call":
 			if len(names) > 1 {
 				r.note(&r.uses.Call, ".Call."+names[1])
-				if wrong := functionOfCall(names[1:]); wrong != "" && len(r.mistakes) < maxMistakes {
+				if wrong := vocabulary.CallHint(names[1:]); wrong != "" && len(r.mistakes) < maxMistakes {
 					r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.Source.Pos(n.Position()), "%s", wrong))
 				}
 			} else {
@@ -73,7 +74,7 @@ func (r *reader) field(of value, names []string, n parse.Node) value {
 			}
 			name := "." + names[0]
 			r.mistakes = append(r.mistakes, diag.Mistakef(r.tree.Source.Pos(n.Position()),
-				"%s is not known%s", name, rootMeant(name)))
+				"%s is not known%s", name, vocabulary.RootHint(name)))
 		}
 		return r.field(next, names[1:], n)
 	case data:

@@ -10,6 +10,7 @@ import (
 	"text/template/parse"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/funcs"
 	"github.com/callhours/callhours/templates/trees"
 )
 
@@ -30,7 +31,7 @@ type marked struct{ mark, wrote int }
 type Places struct {
 	marks  []mark
 	passed []marked
-	Spent  int // what finding them out has cost, as counted by [Env]
+	Spent  int // what finding them out has cost, as counted by [funcs.Env]
 }
 
 // perNode is what copying and marking a node of a template counts for, in bytes.
@@ -38,14 +39,13 @@ const perNode = 128
 
 // Places executes a copy of the template with the same data, and is for messages. What it finds out ends
 // where that execution fails.
-func (t *Template) Places(ctx context.Context, data any, env Env) *Places {
+func (t *Template) Places(ctx context.Context, data any, env funcs.Env) *Places {
 	p := &Places{}
 	if len(t.mistakes) > 0 || t.main == nil {
 		return p
 	}
 	copied := &Template{
-		name: t.name, main: t.main, trees: map[string]*trees.Tree{}, calls: append(slices.Clone(t.calls), markName),
-		patterns: t.patterns, zone: t.zone, zones: t.zones,
+		name: t.name, main: t.main, trees: map[string]*trees.Tree{}, calls: t.calls, literals: t.literals,
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.trees)) {
 		c := t.trees[name].Copy()
@@ -54,8 +54,8 @@ func (t *Template) Places(ctx context.Context, data any, env Env) *Places {
 	}
 	p.Spent = perNode * len(p.marks)
 	r := copied.newRun()
-	r.begin(ctx, &bytes.Buffer{}, env)
 	// What the output breaks off at is no matter here.
+	_ = r.begin(ctx, &bytes.Buffer{}, env)
 	_ = r.exec.Execute(r, data)
 	r.end()
 	p.passed = slices.Clone(r.passed)

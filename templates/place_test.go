@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 // TestPlace: every byte of an output is traced back to the text that wrote it, through conditions,
@@ -23,7 +25,7 @@ func TestPlace(t *testing.T) {
 	tmpl := l.Template("main")
 	data := map[string]any{"Data": map[string]any{"name": "JANE", "list": []any{"a", "b"}}}
 	var out bytes.Buffer
-	if err := tmpl.Execute(t.Context(), &out, data, Env{}); err != nil {
+	if err := tmpl.Execute(t.Context(), &out, data, funcs.Env{}); err != nil {
 		t.Fatal(err)
 	}
 	for part, want := range map[string]string{
@@ -37,12 +39,12 @@ func TestPlace(t *testing.T) {
 		`"module": "hangup"`: "templates/_tail.json.tmpl:2:10",
 	} {
 		at := strings.Index(out.String(), part)
-		if got, ok := tmpl.Places(t.Context(), data, Env{}).At(at); at < 0 || !ok || got.String() != want {
+		if got, ok := tmpl.Places(t.Context(), data, funcs.Env{}).At(at); at < 0 || !ok || got.String() != want {
 			t.Errorf("%s at %d of %s: got %s, %v, want %s", part, at, out.String(), got, ok, want)
 		}
 	}
 	var again bytes.Buffer
-	if err := tmpl.Execute(t.Context(), &again, data, Env{}); err != nil || again.String() != out.String() {
+	if err := tmpl.Execute(t.Context(), &again, data, funcs.Env{}); err != nil || again.String() != out.String() {
 		t.Errorf("afterwards it writes %s, %v", again.String(), err)
 	}
 }

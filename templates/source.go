@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/funcs"
 	"github.com/callhours/callhours/templates/trees"
 )
 
@@ -20,11 +21,11 @@ import (
 type source struct {
 	*trees.Source
 	name string // as text/template names it in its messages
-	zone zoneFinder
+	zone funcs.Zones
 }
 
 // read reads a template file; nil with the mistakes if it cannot be used.
-func read(dir fs.FS, file, name string, zone zoneFinder) (*source, []diag.Mistake) {
+func read(dir fs.FS, file, name string, zone funcs.Zones) (*source, []diag.Mistake) {
 	at := diag.Pos{File: name, Line: 1, Col: 1}
 	info, err := fs.Stat(dir, file)
 	if err == nil && info.Size() > MaxSource {
@@ -42,7 +43,7 @@ func read(dir fs.FS, file, name string, zone zoneFinder) (*source, []diag.Mistak
 }
 
 // newSource refuses texts that are no template whatever they say: nil with the mistakes.
-func newSource(name string, at diag.Pos, text string, zone zoneFinder) (*source, []diag.Mistake) {
+func newSource(name string, at diag.Pos, text string, zone funcs.Zones) (*source, []diag.Mistake) {
 	if len(text) > MaxSource {
 		return nil, []diag.Mistake{tooLong(at, int64(len(text)))}
 	}
@@ -95,28 +96,7 @@ func (s *source) parse() (map[string]*trees.Tree, []diag.Mistake) {
 	for _, t := range own {
 		c := checker{source: s}
 		c.list(t.Root)
-		trees.Inspect(t.Root, func(n parse.Node) {
-			switch n := n.(type) {
-			case *parse.IfNode:
-				lenient(n.Pipe, true)
-			case *parse.WithNode:
-				lenient(n.Pipe, true)
-			case *parse.RangeNode:
-				lenient(n.Pipe, false)
-			case *parse.ActionNode:
-				lenient(n.Pipe, false)
-			case *parse.TemplateNode:
-				if n.Pipe != nil {
-					lenient(n.Pipe, false)
-				}
-			}
-		})
-		// text/template has no way to end an execution, and {{range 1000000000000}}{{end}} writes nothing.
-		_, most := countNodes(t.Root, 0)
-		if t.Name != s.name { // it can be called, by itself too
-			t.Root.Nodes = slices.Insert(t.Root.Nodes, 0, trees.Call(counting(enterName, most), t.Root.Pos, 0))
-			t.Root.Nodes = append(t.Root.Nodes, trees.Call(leaveName, t.Root.Pos, 0))
-		}
+		funcs.Instrument(t.Tree, t.Name != s.name)
 		mistakes = append(mistakes, c.mistakes...)
 		s.Odd = append(s.Odd, c.odd...)
 	}

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"text/template"
 	"text/template/parse"
-	"time"
 
 	"github.com/callhours/callhours/internal/diag"
-	"github.com/callhours/callhours/internal/regex"
+	"github.com/callhours/callhours/templates/funcs"
 	"github.com/callhours/callhours/templates/jsonsafe"
 	"github.com/callhours/callhours/templates/trees"
 )
@@ -29,45 +27,18 @@ type Template struct {
 	main     *trees.Tree
 	trees    map[string]*trees.Tree // the main one and all that it can call, by name
 	calls    []string               // functions that the trees name and text/template does not have
-	patterns map[string]*regex.Regexp
-	zone     zoneFinder
-	zones    map[string]*time.Location // those that are named in quotes
+	literals *funcs.Literals
 	// of *run; each is a text/template of its own, for functions belong to a template
 	runs sync.Pool
 }
 
-// Env is what one execution can ask beyond its data. The zero Env has no spans, no calendars
-// and the year 1 for a clock.
-type Env struct {
-	Now      time.Time // the moment of the call, in the route's zone: the only clock and zone of a template
-	Language string    // for spoken and phone, see Language; one that is not known, and "", is English
-	// Next finds the first span of a branch or state after Now; nil, nil when none is in sight.
-	Next func(name string) (any, error)
-	// On gives the events that are on in a calendar at Now.
-	On func(calendar string) (any, error)
-	// Spent, if it is set, is what the templates of one answer have done so far, in bytes that they went through and
-	// wrote: the same on every machine. Each execution adds its own, and together they do no more than one may.
-	Spent *int
-}
-
-// run is one execution: what it may still do, and the functions bound to it.
+// run is one execution: a text/template, and the functions bound to it.
 type run struct {
-	t     *Template
-	exec  *template.Template
-	ctx   context.Context
-	env   Env
-	dst   *bytes.Buffer
-	steps int // turns of loops and calls that are left
-	depth int // calls that wait
-	given int // what may be spent, in bytes
-	work  int // of it, what is left
-	asked int // what work was when the deadline was asked last
-	wrote int
-
-	scratch []byte         // for toJson
-	nexts   map[string]any // what Env.Next gave, by name; nil: it was not asked
-	ons     map[string]any // what Env.On gave, by calendar
-	passed  []marked       // by a copy that was made for Place
+	*funcs.Run
+	exec   *template.Template
+	dst    *bytes.Buffer
+	wrote  int
+	passed []marked // by a copy that was made for Place
 }
 
 // build makes a template of a text that was read.
@@ -76,10 +47,7 @@ func build(name string, s *source, pieces map[string]*trees.Tree, writes form) (
 	if own == nil {
 		return &Template{name: name, mistakes: mistakes}, mistakes
 	}
-	t := &Template{
-		name: name, main: own[s.name],
-		patterns: map[string]*regex.Regexp{}, zone: s.zone, zones: map[string]*time.Location{},
-	}
+	t := &Template{name: name, main: own[s.name], literals: funcs.NewLiterals(s.zone)}
 	var wrong []diag.Mistake
 	if t.main != nil {
 		t.header, wrong = s.header(t.main.Root)
@@ -122,11 +90,9 @@ func (t *Template) complete(s *source, all map[string]*trees.Tree, writes form) 
 		trees.Inspect(tree.Root, func(n parse.Node) {
 			switch n := n.(type) {
 			case *parse.IdentifierNode:
-				if f, ok := functions[n.Ident]; !ok || f.bind != nil {
-					t.calls = append(t.calls, n.Ident)
-				}
+				t.calls = append(t.calls, n.Ident)
 			case *parse.CommandNode:
-				t.prepare(n)
+				t.literals.Add(n)
 			}
 		})
 	}
@@ -151,38 +117,12 @@ func written(all map[string]*trees.Tree) map[string]*trees.Tree {
 		c := t.Copy()
 		trees.Inspect(c.Root, func(n parse.Node) {
 			if n, ok := n.(*parse.ActionNode); ok && len(n.Pipe.Decl) == 0 {
-				trees.Pipe(n.Pipe, textFunc)
+				trees.Pipe(n.Pipe, funcs.TextFunc)
 			}
 		})
 		copies[name] = c
 	}
 	return copies
-}
-
-// prepare does at load what a call with a literal argument would do each time.
-func (t *Template) prepare(n *parse.CommandNode) {
-	f, ok := n.Args[0].(*parse.IdentifierNode)
-	if !ok {
-		return
-	}
-	literal := func(i int) string {
-		if i < len(n.Args) {
-			if s, ok := n.Args[i].(*parse.StringNode); ok {
-				return s.Text
-			}
-		}
-		return ""
-	}
-	switch {
-	case f.Ident == "dateInZone":
-		if zone, err := t.zone.find(literal(3)); err == nil {
-			t.zones[literal(3)] = zone
-		}
-	case strings.HasPrefix(f.Ident, "regex"):
-		if p, err := compile(literal(1)); err == nil {
-			t.patterns[literal(1)] = p
-		}
-	}
 }
 
 // undefined finds calls of templates that do not exist. The main one cannot be called.
@@ -235,8 +175,8 @@ func (t *Template) Warnings() []diag.Mistake {
 
 // Execute appends what the template writes to dst. Data has the fields that templates read (Call, Now, Data and so
 // on); it is not changed. After an error, dst holds rubbish. The error is an *Error, or diag.Mistakes if the template
-// has mistakes; it wraps ErrLimit if the template was cut off, and a cancelled context's error.
-func (t *Template) Execute(ctx context.Context, dst *bytes.Buffer, data any, env Env) error {
+// has mistakes; it wraps [funcs.ErrLimit] if the template was cut off, and a cancelled context's error.
+func (t *Template) Execute(ctx context.Context, dst *bytes.Buffer, data any, env funcs.Env) error {
 	if len(t.mistakes) > 0 {
 		return diag.Mistakes(t.mistakes).Err()
 	}
@@ -247,8 +187,7 @@ func (t *Template) Execute(ctx context.Context, dst *bytes.Buffer, data any, env
 	if !ok {
 		r = t.newRun()
 	}
-	r.begin(ctx, dst, env)
-	err := r.alive()
+	err := r.begin(ctx, dst, env)
 	if err == nil {
 		err = r.exec.Execute(r, data)
 	}
@@ -260,50 +199,23 @@ func (t *Template) Execute(ctx context.Context, dst *bytes.Buffer, data any, env
 	return nil
 }
 
-// begin gives a run what one execution may ask and do.
-func (r *run) begin(ctx context.Context, dst *bytes.Buffer, env Env) {
-	r.ctx, r.env, r.dst = ctx, env, dst
-	r.steps, r.depth, r.wrote, r.given = MaxSteps, 0, 0, maxWork
-	if env.Spent != nil {
-		r.given = max(0, maxWork-*env.Spent)
-	}
-	r.work, r.asked = r.given, r.given
+func (r *run) begin(ctx context.Context, dst *bytes.Buffer, env funcs.Env) error {
+	r.dst, r.wrote = dst, 0
+	return r.Begin(ctx, env)
 }
 
-// end says what an execution has spent, and lets go of what belongs to the call.
 func (r *run) end() {
-	if r.env.Spent != nil {
-		*r.env.Spent += r.given - r.work + min(r.wrote, MaxOutput)
-	}
-	r.ctx, r.env, r.dst, r.nexts, r.ons = nil, Env{}, nil, nil, nil
+	r.End(min(r.wrote, MaxOutput))
+	r.dst = nil
 }
 
 // newRun makes a text/template with the functions that the trees name. The trees are shared: nobody changes them.
 func (t *Template) newRun() *run {
-	r := &run{t: t}
-	bound := template.FuncMap{}
+	r := &run{Run: funcs.NewRun(t.literals)}
+	bound := template.FuncMap{markName: r.mark}
 	for _, name := range t.calls {
-		switch name {
-		case leaveName:
-			bound[name] = r.leave
-		case markName:
-			bound[name] = r.mark
-		case jsonsafe.ListFunc:
-			bound[name] = jsonsafe.List
-		case mayName:
-			bound[name] = may
-		case jsonsafe.ValueFunc:
-			bound[name] = r.value
-		case jsonsafe.StringFunc:
-			bound[name] = r.content
-		case jsonsafe.NameFunc:
-			bound[name] = r.memberName
-		case textFunc:
-			bound[name] = r.spokenText
-		default:
-			if bound[name] = r.counter(name); bound[name] == nil {
-				bound[name] = functions[name].bind(r)
-			}
+		if f := r.Bind(name); f != nil {
+			bound[name] = f
 		}
 	}
 	r.exec = template.New(t.main.Name).Option("missingkey=error").Funcs(bound)
@@ -318,7 +230,7 @@ func (t *Template) newRun() *run {
 // Write appends to the output of the run up to its bound.
 func (r *run) Write(p []byte) (int, error) {
 	if r.wrote += len(p); r.wrote > MaxOutput {
-		return 0, limitf("writes more than %d bytes", MaxOutput)
+		return 0, funcs.Limitf("writes more than %d bytes", MaxOutput)
 	}
 	return r.dst.Write(p)
 }

@@ -6,18 +6,20 @@
 //
 //	library, mistakes := templates.Load(templates.Options{Dir: os.DirFS("templates"), Path: "templates"})
 //	…
-//	err := library.Template("voicemail").Execute(ctx, &buffer, data, templates.Env{Now: now})
+//	err := library.Template("voicemail").Execute(ctx, &buffer, data, funcs.Env{Now: now})
 //
-// Each file is a set of its own: what it defines is seen by itself alone, save for what files named _*.json.tmpl
-// define, which all others of their directory see. A template reads .Data, .Call and so on from the data that Execute
-// is given; the package knows their names (to refuse a misspelt one at load), not their types. The only clock is
+// Each file is a set of its own: what it defines can be called by itself alone, save for what files named _*.json.tmpl
+// define, which all others of their directory can call. A template reads .Data, .Call and so on from the data that
+// Execute is given; the package knows their names (to refuse a misspelt one at load), not their types. The only clock is
 // Env.Now, the only time zone that of Env.Now.
 //
-// Bounds: MaxSource, MaxOutput, MaxText, MaxElements, MaxSteps and trees.MaxDepth; what passes one ends with an error that
-// wraps ErrLimit.
-//
-// What a template writes that is accepted is JSON, whatever the data is: see package jsonsafe. That it is a callflow is not
+// A text goes through its rooms in this order: trees parse it and know its places, the checks here refuse what no
+// template may say (vocabulary says what was meant), funcs puts counts of steps into it, jsonsafe proves that it writes
+// JSON whatever the data is, and what it reads is worked out ([Template.Uses]). That the JSON is a callflow is not
 // checked here. Templates whose result is text (ParseText) write it as it is.
+//
+// Bounds: MaxSource, MaxOutput and MaxVariables here, those of an execution in package funcs; what passes one ends with
+// an error for which funcs.IsLimit holds.
 package templates
 
 import (
@@ -33,6 +35,7 @@ import (
 
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/funcs"
 	"github.com/callhours/callhours/templates/trees"
 )
 
@@ -55,7 +58,7 @@ type Library struct {
 	templates map[string]*Template   // by name
 	sources   map[string]string      // texts, by name
 	pieces    map[string]*trees.Tree // what the user's _*.json.tmpl define, by the name of the definition
-	zone      zoneFinder
+	zone      funcs.Zones
 
 	mu     sync.Mutex
 	parsed map[parsed]*Template // texts in other files that have no mistakes

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/funcs"
 )
 
 func TestLibrary(t *testing.T) {
@@ -133,7 +134,7 @@ func TestUserHidesLibrary(t *testing.T) {
 		t.Fatal(diag.Mistakes(mistakes).Err())
 	}
 	var b bytes.Buffer
-	if err := inPlace.Execute(t.Context(), &b, sample(), Env{}); err != nil || b.String() != "[1]" {
+	if err := inPlace.Execute(t.Context(), &b, sample(), funcs.Env{}); err != nil || b.String() != "[1]" {
 		t.Errorf("in place: got %q, %v, want [1]", b.String(), err)
 	}
 	if got, want := inPlace.Name(), "callhours.yaml:30:9"; got != want {
@@ -147,7 +148,7 @@ func TestUserHidesLibrary(t *testing.T) {
 func TestExecuteAppends(t *testing.T) {
 	t.Parallel()
 	b := bytes.NewBufferString("before ")
-	if err := mustParse(t, "after").Execute(t.Context(), b, nil, Env{}); err != nil || b.String() != "before after" {
+	if err := mustParse(t, "after").Execute(t.Context(), b, nil, funcs.Env{}); err != nil || b.String() != "before after" {
 		t.Errorf("got %q, %v", b.String(), err)
 	}
 }
@@ -343,7 +344,7 @@ func TestMistakes(t *testing.T) {
 			}
 			if l.Template("t") == nil {
 				t.Error("the name of a template with mistakes is not known")
-			} else if err := l.Template("t").Execute(t.Context(), &bytes.Buffer{}, sample(), Env{}); err == nil {
+			} else if err := l.Template("t").Execute(t.Context(), &bytes.Buffer{}, sample(), funcs.Env{}); err == nil {
 				t.Error("a template with mistakes executes")
 			}
 			if c.name == "itself" {
@@ -437,7 +438,7 @@ func TestHeader(t *testing.T) {
 	for _, example := range []string{"", "{", "null", "[1]", "{} {}"} {
 		l, _ := Load(Options{})
 		_, mistakes := l.Parse(diag.Pos{File: "t", Line: 1, Col: 1}, "{{/* data: a int\nexample:\n"+example+"\n*/}}{}")
-		want := "t:2:1: want the data of an example as JSON, such as {\"voicemail\": \"4567\"}, found " + clip(example)
+		want := "t:2:1: want the data of an example as JSON, such as {\"voicemail\": \"4567\"}, found " + diag.Clip(example)
 		if err := diag.Mistakes(mistakes).Err(); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", example, err, want)
 		}
@@ -462,7 +463,7 @@ func TestZone(t *testing.T) {
 	}
 	var out bytes.Buffer
 	noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	err := template.Execute(t.Context(), &out, map[string]any{"Now": noon, "Tenant": "Mars/Airy"}, Env{Now: noon})
+	err := template.Execute(t.Context(), &out, map[string]any{"Now": noon, "Tenant": "Mars/Airy"}, funcs.Env{Now: noon})
 	if got, want := out.String(), "12:37 MTC 12:37"; err != nil || got != want {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
@@ -480,7 +481,7 @@ func TestByteOrderMark(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	var out bytes.Buffer
-	if err := l.Template("u").Execute(t.Context(), &out, sample(), Env{}); err != nil || out.String() != `{"a": 1}` {
+	if err := l.Template("u").Execute(t.Context(), &out, sample(), funcs.Env{}); err != nil || out.String() != `{"a": 1}` {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"text/template/parse"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/templates/funcs"
 	"github.com/callhours/callhours/templates/jsonsafe"
 	"github.com/callhours/callhours/templates/trees"
 )
@@ -62,9 +63,6 @@ func (t *Template) Weight() int {
 // Wants lists what the template reads without asking whether it is there, by {{with}} or {{if}}. Only who knows when
 // the template answers can tell whether it is.
 func (t *Template) Wants() []Want { return slices.Clone(t.wants) }
-
-// roots are the names that a template's data has.
-var roots = []string{".Branch", ".Call", ".Data", ".Event", ".Events", ".Match", ".Now", ".Route", ".Tenant", ".Until"}
 
 // rootNames are those of the roots that say what answers.
 var rootNames = []string{".Branch", ".Route", ".Tenant"}
@@ -259,7 +257,7 @@ func (r *reader) askedOf(n parse.Node, dot value) (yes, no []string) {
 func (r *reader) pipe(p *parse.PipeNode, dot value) value {
 	var result value
 	for i, cmd := range p.Cmds {
-		if i > 0 && asks(cmd) {
+		if i > 0 && funcs.Asks(cmd) {
 			r.whole(result)
 		} else if i > 0 && !trees.IsCall(cmd.Args[0], jsonsafe.ListFunc) {
 			r.use(result, p.Cmds[i-1])
@@ -299,7 +297,7 @@ func (r *reader) command(c *parse.CommandNode, dot value) value {
 	r.function(f.Ident)
 	args := c.Args[1:]
 	switch {
-	case f.Ident == mayName:
+	case f.Ident == funcs.MayFunc:
 		return r.may(args, dot)
 	case f.Ident == "next" && len(args) == 1:
 		r.use(r.operand(args[0], dot), args[0])
@@ -315,7 +313,7 @@ func (r *reader) command(c *parse.CommandNode, dot value) value {
 	before := r.there
 	for _, arg := range args {
 		v := r.operand(arg, dot)
-		if !asksOnly[f.Ident] && f.Ident != "empty" {
+		if !funcs.AsksOnly(f.Ident) && f.Ident != "empty" {
 			r.use(v, arg)
 			continue
 		}

@@ -162,18 +162,35 @@ func Excerpt(text string) string {
 // straight quotes.
 const TypographicQuotes = "“”„‟«»‘’‚‛‹›"
 
+// Clip quotes a text for a message, 40 characters of it at most.
+func Clip(s string) string {
+	const most = 40
+	if runes := []rune(s[:min(len(s), utf8.UTFMax*(most+1))]); len(runes) > most {
+		return fmt.Sprintf("%q…", string(runes[:most]))
+	}
+	return fmt.Sprintf("%q", s)
+}
+
 // listLimit is how many known names a message may list when none is close.
 const listLimit = 8
 
 // Suggest ends a message about a name that is not known: `; did you mean "x"?` when one of the
 // known names is close, as Nearest has it, else the known names when they are few, else nothing.
 func Suggest(got string, known []string) string {
-	near := Nearest(got, known)
-	switch {
-	case near != "":
-		return fmt.Sprintf("; did you mean %q?", near)
-	case len(known) > 0 && len(known) <= listLimit:
+	if meant := DidYouMean(got, known); meant != "" {
+		return meant
+	}
+	if len(known) > 0 && len(known) <= listLimit {
 		return "; known: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
+	}
+	return ""
+}
+
+// DidYouMean ends a message with `; did you mean "x"?` where one of the known names is close, as
+// Nearest has it; "" where none is. It lists none of the others.
+func DidYouMean(got string, known []string) string {
+	if near := Nearest(got, known); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
 	}
 	return ""
 }

@@ -183,3 +183,25 @@ func List(v any) (any, error) {
 	}
 	return v, nil
 }
+
+// Numbers replaces each [json.Number] of decoded JSON by an int where it fits, else a float64, so that whole numbers are
+// written as they were read.
+func Numbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := strconv.Atoi(v.String()); err == nil {
+			return n
+		}
+		f, _ := v.Float64()
+		return f
+	case []any:
+		for i, e := range v {
+			v[i] = Numbers(e)
+		}
+	case map[string]any:
+		for k, e := range v {
+			v[k] = Numbers(e)
+		}
+	}
+	return v
+}

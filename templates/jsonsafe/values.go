@@ -3,6 +3,7 @@ package jsonsafe
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 )
 
@@ -69,4 +70,25 @@ func Members(t reflect.Type) []string {
 		names = append(names, m.Name)
 	}
 	return names
+}
+
+// DescribeType is [Describe] for the name of a Go type.
+func DescribeType(goType string) string {
+	switch {
+	case goType == "string":
+		return "a text"
+	case goType == "bool":
+		return "true or false"
+	case strings.HasPrefix(goType, "interface"), goType == "any":
+		return "a value"
+	case strings.HasPrefix(goType, "int"), strings.HasPrefix(goType, "uint"), strings.HasPrefix(goType, "float"):
+		return "a number"
+	case strings.HasPrefix(goType, "[]"):
+		return "a list"
+	case strings.HasPrefix(goType, "map["):
+		return "a map"
+	case strings.TrimPrefix(goType, "*") == reflect.TypeFor[time.Time]().String():
+		return "a time"
+	}
+	return "an object"
 }

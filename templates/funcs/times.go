@@ -1,9 +1,10 @@
-package templates
+package funcs
 
 import (
 	"reflect"
 	"time"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
@@ -38,14 +39,14 @@ func timeOf(v any) (time.Time, error) {
 }
 
 // local takes a time to the route's zone.
-func (r *run) local(v any) (time.Time, error) {
+func (r *Run) local(v any) (time.Time, error) {
 	t, err := timeOf(v)
 	return t.In(r.env.Now.Location()), err
 }
 
-func (r *run) now() time.Time { return r.env.Now }
+func (r *Run) now() time.Time { return r.env.Now }
 
-func (r *run) date(layout string, v any) (string, error) {
+func (r *Run) date(layout string, v any) (string, error) {
 	t, err := r.local(v)
 	if err != nil {
 		return "", err
@@ -53,39 +54,39 @@ func (r *run) date(layout string, v any) (string, error) {
 	return r.format(t, layout)
 }
 
-func (r *run) htmlDate(v any) (string, error) { return r.date(time.DateOnly, v) }
+func (r *Run) htmlDate(v any) (string, error) { return r.date(time.DateOnly, v) }
 
-func (r *run) dateInZone(layout string, v any, zone string) (string, error) {
+func (r *Run) dateInZone(layout string, v any, zone string) (string, error) {
 	t, err := timeOf(v)
 	if err != nil {
 		return "", err
 	}
-	where := r.t.zones[zone]
+	where := r.literals.zones[zone]
 	if where == nil {
 		if err := r.spend(perZone + len(zone)); err != nil {
 			return "", err
 		}
-		if where, err = r.t.zone.find(zone); err != nil {
+		if where, err = r.literals.zone.Find(zone); err != nil {
 			return "", err
 		}
 	}
 	return r.format(t.In(where), layout)
 }
 
-// zoneFinder finds a time zone by its IANA name.
-type zoneFinder func(name string) (*time.Location, error)
+// Zones finds a time zone by its IANA name. Its error is not shown.
+type Zones func(name string) (*time.Location, error)
 
-// find refuses the server's own zone too, which "Local" and "" are to time.LoadLocation.
-func (f zoneFinder) find(name string) (*time.Location, error) {
+// Find refuses the server's own zone too, which "Local" and "" are to time.LoadLocation.
+func (f Zones) Find(name string) (*time.Location, error) {
 	if name != "" && name != "Local" {
 		if zone, err := f(name); err == nil {
 			return zone, nil
 		}
 	}
-	return nil, wantf("want a time zone such as \"Europe/Berlin\", found %s", clip(name))
+	return nil, wantf("want a time zone such as \"Europe/Berlin\", found %s", diag.Clip(name))
 }
 
-func (r *run) format(t time.Time, layout string) (string, error) {
+func (r *Run) format(t time.Time, layout string) (string, error) {
 	if err := r.spend(perTime + 4*len(layout)); err != nil {
 		return "", err
 	}
@@ -93,19 +94,19 @@ func (r *run) format(t time.Time, layout string) (string, error) {
 }
 
 // toDate reads a time as it stands on a clock of the route's zone.
-func (r *run) toDate(layout, text string) (time.Time, error) {
+func (r *Run) toDate(layout, text string) (time.Time, error) {
 	if err := r.spend(perTime + 8*(len(layout)+len(text))); err != nil {
 		return time.Time{}, err
 	}
 	t, err := time.ParseInLocation(layout, text, r.env.Now.Location())
 	if err != nil {
-		return time.Time{}, wantf("want a time like %s, found %s", clip(layout), clip(text))
+		return time.Time{}, wantf("want a time like %s, found %s", diag.Clip(layout), diag.Clip(text))
 	}
 	return t, nil
 }
 
 // ago is how long before the moment of the call a time was, such as 3h0m0s.
-func (r *run) ago(v any) (string, error) {
+func (r *Run) ago(v any) (string, error) {
 	if err := r.spend(perTime); err != nil {
 		return "", err
 	}
@@ -113,7 +114,7 @@ func (r *run) ago(v any) (string, error) {
 	return r.env.Now.Sub(t).Round(time.Second).String(), err
 }
 
-func (r *run) next(name string) (any, error) {
+func (r *Run) next(name string) (any, error) {
 	if r.env.Next == nil {
 		return nil, wantf("there is nothing to look ahead in here")
 	}
@@ -121,7 +122,7 @@ func (r *run) next(name string) (any, error) {
 }
 
 // once asks what looks through calendars, which may be long, once for each name in an execution.
-func (r *run) once(known *map[string]any, name string, find func(string) (any, error)) (any, error) {
+func (r *Run) once(known *map[string]any, name string, find func(string) (any, error)) (any, error) {
 	if err := r.spend(len(name)); err != nil {
 		return nil, err
 	}
@@ -145,7 +146,7 @@ func (r *run) once(known *map[string]any, name string, find func(string) (any, e
 	return v, nil
 }
 
-func (r *run) on(calendar string) (any, error) {
+func (r *Run) on(calendar string) (any, error) {
 	if r.env.On == nil {
 		return nil, wantf("there are no calendars here")
 	}

@@ -1,16 +1,16 @@
-package templates
+package funcs
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"strconv"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
 // toJSON encodes any value. Bytes that are not UTF-8 become U+FFFD, nil becomes null.
-func (r *run) toJSON(v any) (jsonsafe.JSON, error) {
+func (r *Run) toJSON(v any) (jsonsafe.JSON, error) {
 	switch v := v.(type) {
 	case jsonsafe.JSON:
 		return v, nil
@@ -36,13 +36,13 @@ func (r *run) toJSON(v any) (jsonsafe.JSON, error) {
 }
 
 // value writes what an action gives in a place that wants a value.
-func (r *run) value(v any) (string, error) {
+func (r *Run) value(v any) (string, error) {
 	j, err := r.toJSON(v)
 	return j.String(), err
 }
 
 // content writes what an action gives inside the quotes of a string.
-func (r *run) content(v any) (string, error) {
+func (r *Run) content(v any) (string, error) {
 	s, err := jsonsafe.Inside(v)
 	if err != nil {
 		return "", err
@@ -55,13 +55,13 @@ func (r *run) content(v any) (string, error) {
 }
 
 // memberName writes what an action gives in a place that wants a member name.
-func (r *run) memberName(v any) (string, error) {
+func (r *Run) memberName(v any) (string, error) {
 	s, err := r.content(v)
 	return `"` + s + `"`, err
 }
 
 // spokenText writes what an action gives in a template whose result is text.
-func (r *run) spokenText(v any) (string, error) {
+func (r *Run) spokenText(v any) (string, error) {
 	if v == nil {
 		return "", wantf("want a value to write, found nothing; guard it with {{with}}, or give a default")
 	}
@@ -69,7 +69,7 @@ func (r *run) spokenText(v any) (string, error) {
 }
 
 // fromJSON decodes one JSON value. Whole numbers become int, so that they are written as they were read.
-func (r *run) fromJSON(text string) (any, error) {
+func (r *Run) fromJSON(text string) (any, error) {
 	if err := r.room(len(text)); err != nil {
 		return nil, err
 	}
@@ -80,31 +80,23 @@ func (r *run) fromJSON(text string) (any, error) {
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
-		return nil, wantf("want JSON, found %s", clip(text))
+		return nil, wantf("want JSON, found %s", diag.Clip(text))
 	}
 	if d.More() {
-		return nil, wantf("want one JSON value, found more after it in %s", clip(text))
+		return nil, wantf("want one JSON value, found more after it in %s", diag.Clip(text))
 	}
-	return weigh(r, plainNumbers(v))
+	return weigh(r, jsonsafe.Numbers(v))
 }
 
-// plainNumbers replaces the numbers of decoded JSON by int where they fit, else float64.
-func plainNumbers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := strconv.Atoi(v.String()); err == nil {
-			return n
-		}
-		f, _ := v.Float64()
-		return f
-	case []any:
-		for i, e := range v {
-			v[i] = plainNumbers(e)
-		}
-	case map[string]any:
-		for k, e := range v {
-			v[k] = plainNumbers(e)
-		}
-	}
-	return v
+// failure is what a template says that calls fail.
+type failure string
+
+func (f failure) Error() string { return string(f) }
+
+func fail(message string) (string, error) { return "", failure(message) }
+
+// IsFail tells an execution that its author ended by fail from one that went wrong.
+func IsFail(err error) bool {
+	_, ok := errors.AsType[failure](err)
+	return ok
 }

@@ -1,4 +1,4 @@
-package templates
+package funcs
 
 import (
 	"cmp"
@@ -9,7 +9,7 @@ import (
 )
 
 // listOf gives the elements of a list of any kind.
-func (r *run) listOf(v any) ([]any, error) {
+func (r *Run) listOf(v any) ([]any, error) {
 	if list, ok := v.([]any); ok {
 		return list, nil
 	}
@@ -18,7 +18,7 @@ func (r *run) listOf(v any) ([]any, error) {
 		return nil, wantf("want a list, found %s", jsonsafe.Describe(v))
 	}
 	if rv.Len() > MaxElements {
-		return nil, limitf("a list of more than %d elements", MaxElements)
+		return nil, Limitf("a list of more than %d elements", MaxElements)
 	}
 	if err := r.elements(rv.Len()); err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func (r *run) listOf(v any) ([]any, error) {
 }
 
 // strings makes a list of texts.
-func (r *run) strings(texts []string) ([]any, error) {
+func (r *Run) strings(texts []string) ([]any, error) {
 	list := make([]any, len(texts))
 	for i, s := range texts {
 		list[i] = s
@@ -39,17 +39,17 @@ func (r *run) strings(texts []string) ([]any, error) {
 	return weigh(r, list)
 }
 
-func (r *run) list(values ...any) ([]any, error) { return weigh(r, values) }
+func (r *Run) list(values ...any) ([]any, error) { return weigh(r, values) }
 
 // until counts from 0 up, or down, to a number that is not included.
-func (r *run) until(end int) ([]any, error) {
+func (r *Run) until(end int) ([]any, error) {
 	if end < 0 {
 		return r.untilStep(0, end, -1)
 	}
 	return r.untilStep(0, end, 1)
 }
 
-func (r *run) untilStep(start, end, step int) ([]any, error) {
+func (r *Run) untilStep(start, end, step int) ([]any, error) {
 	list := []any{}
 	for i := start; (step > 0 && i < end) || (step < 0 && i > end); i += step {
 		list = append(list, i)
@@ -64,7 +64,7 @@ func (r *run) untilStep(start, end, step int) ([]any, error) {
 }
 
 // seq writes the numbers of a range as text, like the shell command: END, START END or START STEP END.
-func (r *run) seq(numbers ...int) (string, error) {
+func (r *Run) seq(numbers ...int) (string, error) {
 	start, step, end := 1, 0, 0
 	switch len(numbers) {
 	case 1:
@@ -87,8 +87,8 @@ func (r *run) seq(numbers ...int) (string, error) {
 }
 
 // part is a function that gives a part of a list, or the list in another order.
-func part(pick func(list []any) []any) func(r *run) any {
-	return func(r *run) any {
+func part(pick func(list []any) []any) func(r *Run) any {
+	return func(r *Run) any {
 		return func(list any) ([]any, error) {
 			elements, err := r.listOf(list)
 			if err != nil {
@@ -103,8 +103,8 @@ func part(pick func(list []any) []any) func(r *run) any {
 }
 
 // one is a function that gives one element of a list, nothing if it is empty.
-func one(pick func(list []any) any) func(r *run) any {
-	return func(r *run) any {
+func one(pick func(list []any) any) func(r *Run) any {
+	return func(r *Run) any {
 		return func(list any) (any, error) {
 			elements, err := r.listOf(list)
 			if err != nil || len(elements) == 0 {
@@ -128,7 +128,7 @@ func compact(list []any) []any {
 	return slices.DeleteFunc(slices.Clone(list), func(v any) bool { return empty(v) })
 }
 
-func (r *run) append(list, value any) ([]any, error) {
+func (r *Run) append(list, value any) ([]any, error) {
 	elements, err := r.listOf(list)
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func (r *run) append(list, value any) ([]any, error) {
 	return weigh(r, append(slices.Clip(slices.Clone(elements)), value))
 }
 
-func (r *run) prepend(list, value any) ([]any, error) {
+func (r *Run) prepend(list, value any) ([]any, error) {
 	elements, err := r.listOf(list)
 	if err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ func (r *run) prepend(list, value any) ([]any, error) {
 	return weigh(r, append([]any{value}, elements...))
 }
 
-func (r *run) concat(lists ...any) ([]any, error) {
+func (r *Run) concat(lists ...any) ([]any, error) {
 	all := []any{}
 	for _, list := range lists {
 		elements, err := r.listOf(list)
@@ -169,7 +169,7 @@ func (r *run) concat(lists ...any) ([]any, error) {
 }
 
 // has tells whether a list holds a value.
-func (r *run) has(value, list any) (bool, error) {
+func (r *Run) has(value, list any) (bool, error) {
 	if list == nil {
 		return false, nil
 	}
@@ -180,7 +180,7 @@ func (r *run) has(value, list any) (bool, error) {
 	return r.holds(elements, value)
 }
 
-func (r *run) holds(elements []any, value any) (bool, error) {
+func (r *Run) holds(elements []any, value any) (bool, error) {
 	for _, e := range elements {
 		if same, err := r.equal(e, value); same || err != nil {
 			return same, err
@@ -189,7 +189,7 @@ func (r *run) holds(elements []any, value any) (bool, error) {
 	return false, nil
 }
 
-func (r *run) without(list any, drop ...any) ([]any, error) {
+func (r *Run) without(list any, drop ...any) ([]any, error) {
 	elements, err := r.listOf(list)
 	if err != nil {
 		return nil, err
@@ -207,7 +207,7 @@ func (r *run) without(list any, drop ...any) ([]any, error) {
 	return kept, r.elements(len(kept))
 }
 
-func (r *run) uniq(list any) ([]any, error) {
+func (r *Run) uniq(list any) ([]any, error) {
 	elements, err := r.listOf(list)
 	if err != nil {
 		return nil, err
@@ -226,7 +226,7 @@ func (r *run) uniq(list any) ([]any, error) {
 }
 
 // slice gives the elements from start (default 0) up to end (default all).
-func (r *run) slice(list any, bounds ...int) ([]any, error) {
+func (r *Run) slice(list any, bounds ...int) ([]any, error) {
 	elements, err := r.listOf(list)
 	if err != nil {
 		return nil, err
@@ -247,7 +247,7 @@ func (r *run) slice(list any, bounds ...int) ([]any, error) {
 	return elements[start:end:end], nil
 }
 
-func (r *run) chunk(size int, list any) ([]any, error) {
+func (r *Run) chunk(size int, list any) ([]any, error) {
 	elements, err := r.listOf(list)
 	if err != nil {
 		return nil, err
@@ -265,7 +265,7 @@ func (r *run) chunk(size int, list any) ([]any, error) {
 	return chunks, r.elements(len(chunks))
 }
 
-func (r *run) sortAlpha(list any) ([]any, error) {
+func (r *Run) sortAlpha(list any) ([]any, error) {
 	elements, err := r.listOf(list)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package templates
+package funcs
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"regexp/syntax"
 	"strings"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/regex"
 )
 
@@ -13,10 +14,10 @@ import (
 func compile(expr string) (*regex.Regexp, error) {
 	p, err := regex.Compile(expr)
 	if e, ok := errors.AsType[*syntax.Error](err); ok {
-		return nil, wantf("the pattern %s does not parse: %s", clip(expr), fmt.Sprintf("%s: %q", e.Code, e.Expr))
+		return nil, wantf("the pattern %s does not parse: %s", diag.Clip(expr), fmt.Sprintf("%s: %q", e.Code, e.Expr))
 	}
 	if err != nil {
-		return nil, limitf("the pattern %s is too large", clip(expr))
+		return nil, Limitf("the pattern %s is too large", diag.Clip(expr))
 	}
 	return p, nil
 }
@@ -25,8 +26,8 @@ func compile(expr string) (*regex.Regexp, error) {
 const search = 64
 
 // pattern finds the pattern that was compiled at load, or compiles it, and counts one search in a text.
-func (r *run) pattern(expr, s string) (*regex.Regexp, error) {
-	p := r.t.patterns[expr]
+func (r *Run) pattern(expr, s string) (*regex.Regexp, error) {
+	p := r.literals.patterns[expr]
 	if p == nil {
 		if err := r.spend(64 * len(expr)); err != nil {
 			return nil, err
@@ -44,7 +45,7 @@ func (r *run) pattern(expr, s string) (*regex.Regexp, error) {
 
 // matches finds the first n matches in a text, all with a negative n. Each search for the next one may read as far as
 // [regex.Regexp.Ahead] says, and is counted so.
-func (r *run) matches(expr, s string, n int) (*regex.Regexp, [][]int, error) {
+func (r *Run) matches(expr, s string, n int) (*regex.Regexp, [][]int, error) {
 	p, err := r.pattern(expr, s)
 	if err != nil {
 		return nil, nil, err
@@ -64,12 +65,12 @@ func (r *run) matches(expr, s string, n int) (*regex.Regexp, [][]int, error) {
 	return p, found, r.spend(len(found) * each)
 }
 
-func (r *run) regexMatch(expr, s string) (bool, error) {
+func (r *Run) regexMatch(expr, s string) (bool, error) {
 	p, err := r.pattern(expr, s)
 	return err == nil && p.MatchString(s), err
 }
 
-func (r *run) regexFind(expr, s string) (string, error) {
+func (r *Run) regexFind(expr, s string) (string, error) {
 	p, err := r.pattern(expr, s)
 	if err != nil {
 		return "", err
@@ -77,7 +78,7 @@ func (r *run) regexFind(expr, s string) (string, error) {
 	return p.FindString(s), nil
 }
 
-func (r *run) regexFindAll(expr, s string, n int) ([]any, error) {
+func (r *Run) regexFindAll(expr, s string, n int) ([]any, error) {
 	_, found, err := r.matches(expr, s, n)
 	if err != nil {
 		return nil, err
@@ -90,7 +91,7 @@ func (r *run) regexFindAll(expr, s string, n int) ([]any, error) {
 }
 
 // regexSplit gives what regexp's Split does.
-func (r *run) regexSplit(expr, s string, n int) ([]any, error) {
+func (r *Run) regexSplit(expr, s string, n int) ([]any, error) {
 	_, found, err := r.matches(expr, s, n)
 	switch {
 	case err != nil:
@@ -118,20 +119,20 @@ func (r *run) regexSplit(expr, s string, n int) ([]any, error) {
 	return r.strings(parts)
 }
 
-func (r *run) regexReplaceAll(expr, s, with string) (string, error) {
+func (r *Run) regexReplaceAll(expr, s, with string) (string, error) {
 	return r.regexReplace(expr, s, func(p *regex.Regexp, dst []byte, match []int) []byte {
 		return p.ExpandString(dst, with, s, match)
 	}, len(with)+strings.Count(with, "$")*len(s))
 }
 
-func (r *run) regexReplaceAllLiteral(expr, s, with string) (string, error) {
+func (r *Run) regexReplaceAllLiteral(expr, s, with string) (string, error) {
 	return r.regexReplace(expr, s, func(_ *regex.Regexp, dst []byte, _ []int) []byte {
 		return append(dst, with...)
 	}, len(with))
 }
 
 // regexReplace replaces every match by what put appends, which is at most longest bytes for one.
-func (r *run) regexReplace(
+func (r *Run) regexReplace(
 	expr, s string, put func(p *regex.Regexp, dst []byte, match []int) []byte, longest int,
 ) (string, error) {
 	p, found, err := r.matches(expr, s, -1)

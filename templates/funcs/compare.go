@@ -1,4 +1,4 @@
-package templates
+package funcs
 
 import (
 	"reflect"
@@ -8,7 +8,7 @@ import (
 
 // equal tells whether two values are the same through and through, as reflect.DeepEqual does, and counts as it goes: it
 // ends at the first difference.
-func (r *run) equal(a, b any) (bool, error) {
+func (r *Run) equal(a, b any) (bool, error) {
 	if err := r.spend(perElement); err != nil {
 		return false, err
 	}
@@ -66,7 +66,7 @@ func (r *run) equal(a, b any) (bool, error) {
 	return reflect.DeepEqual(a, b), nil
 }
 
-func (r *run) equalTexts(a, b string, bothTexts bool) (bool, error) {
+func (r *Run) equalTexts(a, b string, bothTexts bool) (bool, error) {
 	if !bothTexts || len(a) != len(b) {
 		return false, nil
 	}
@@ -78,7 +78,7 @@ func (r *run) equalTexts(a, b string, bothTexts bool) (bool, error) {
 
 // The comparisons of text/template, with a count of what they go through and words of ours for what cannot be compared.
 
-func (r *run) eq(first reflect.Value, others ...reflect.Value) (bool, error) {
+func (r *Run) eq(first reflect.Value, others ...reflect.Value) (bool, error) {
 	if len(others) == 0 {
 		return false, wantf("want at least 2 arguments, found 1")
 	}
@@ -91,26 +91,26 @@ func (r *run) eq(first reflect.Value, others ...reflect.Value) (bool, error) {
 	return false, nil
 }
 
-func (r *run) ne(a, b reflect.Value) (bool, error) {
+func (r *Run) ne(a, b reflect.Value) (bool, error) {
 	same, err := r.eq(a, b)
 	return !same && err == nil, err
 }
 
-func (r *run) lt(a, b reflect.Value) (bool, error) { return r.less(inside(a), inside(b)) }
+func (r *Run) lt(a, b reflect.Value) (bool, error) { return r.less(inside(a), inside(b)) }
 
-func (r *run) le(a, b reflect.Value) (bool, error) {
+func (r *Run) le(a, b reflect.Value) (bool, error) {
 	if less, err := r.lt(a, b); less || err != nil {
 		return less, err
 	}
 	return r.eq(a, b)
 }
 
-func (r *run) gt(a, b reflect.Value) (bool, error) {
+func (r *Run) gt(a, b reflect.Value) (bool, error) {
 	notMore, err := r.le(a, b)
 	return !notMore && err == nil, err
 }
 
-func (r *run) ge(a, b reflect.Value) (bool, error) {
+func (r *Run) ge(a, b reflect.Value) (bool, error) {
 	less, err := r.lt(a, b)
 	return !less && err == nil, err
 }
@@ -125,7 +125,7 @@ func inside(v reflect.Value) reflect.Value {
 
 // same tells whether two values are equal. Whole numbers are compared whatever their types, and
 // nothing is equal to nothing alone.
-func (r *run) same(a, b reflect.Value) (bool, error) {
+func (r *Run) same(a, b reflect.Value) (bool, error) {
 	switch {
 	case a.Kind() == reflect.String && b.Kind() == reflect.String: // the usual case
 		return r.equalTexts(a.String(), b.String(), true)
@@ -158,7 +158,7 @@ func (r *run) same(a, b reflect.Value) (bool, error) {
 }
 
 // less tells whether a text or number comes before another.
-func (r *run) less(a, b reflect.Value) (bool, error) {
+func (r *Run) less(a, b reflect.Value) (bool, error) {
 	switch {
 	case a.CanInt() && b.CanInt():
 		return a.Int() < b.Int(), nil
@@ -225,7 +225,7 @@ func incomparable(a, b reflect.Value) error {
 
 // index gives an element of a list or map, or of what it holds, as text/template's does. A key
 // is gone through to find it.
-func (r *run) index(from reflect.Value, keys ...reflect.Value) (reflect.Value, error) {
+func (r *Run) index(from reflect.Value, keys ...reflect.Value) (reflect.Value, error) {
 	from = inside(from)
 	if !from.IsValid() {
 		return reflect.Value{}, wantf("want a list or a map, found nothing; guard it with {{with}}")
@@ -289,7 +289,7 @@ func entry(from, key reflect.Value) (reflect.Value, error) {
 	case (key.CanInt() || key.CanUint()) && wanted.Kind() >= reflect.Int && wanted.Kind() <= reflect.Uintptr:
 		key = key.Convert(wanted)
 	default:
-		return reflect.Value{}, wantf("want %s for a key, found %s", word(wanted.String()), jsonsafe.Describe(key.Interface()))
+		return reflect.Value{}, wantf("want %s for a key, found %s", jsonsafe.DescribeType(wanted.String()), jsonsafe.Describe(key.Interface()))
 	}
 	if v := from.MapIndex(key); v.IsValid() {
 		return v, nil

@@ -1,9 +1,8 @@
-package templates
+package funcs
 
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -47,8 +46,8 @@ func compared() []any {
 // What is an error there is one here, in other words.
 func TestComparisons(t *testing.T) {
 	t.Parallel()
-	r := &run{t: &Template{}}
-	r.begin(t.Context(), nil, Env{})
+	r := &Run{literals: &Literals{}}
+	_ = r.Begin(t.Context(), Env{})
 	ours, theirs := template.FuncMap{}, template.New("theirs")
 	for name := range strings.FieldsSeq("eq ne lt le gt ge index") {
 		ours[name] = functions[name].bind(r)
@@ -86,35 +85,14 @@ func TestEqual(t *testing.T) {
 	}
 	for _, a := range values {
 		for _, b := range values {
-			r := &run{t: &Template{}}
-			r.begin(t.Context(), nil, Env{})
+			r := &Run{literals: &Literals{}}
+			_ = r.Begin(t.Context(), Env{})
 			if got, err := r.equal(a, b); err != nil || got != reflect.DeepEqual(a, b) {
 				t.Errorf("%#v and %#v: got %t, %v", a, b, got, err)
 			}
-			if r.work == maxWork {
+			if r.work == MaxWork {
 				t.Errorf("%#v and %#v: nothing is spent", a, b)
 			}
-		}
-	}
-}
-
-// TestIncomparable says in words of ours what cannot be compared.
-func TestIncomparable(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		`{{ eq .Data.front_desk 1 }}`:   "t:1:4: eq: want two numbers or two texts to compare, found a text and a whole number; toString makes a text of a number, int a number of a text",
-		`{{ lt 1.5 1 }}`:                "t:1:4: lt: want two numbers or two texts to compare, found a number with a fraction and a whole number; float64 makes the one of the other",
-		`{{ gt .Data.numbers 1 }}`:      "t:1:4: gt: want two numbers or two texts to compare, found a list and a whole number",
-		`{{ eq .Data .Data }}`:          "t:1:4: eq: a map cannot be compared; compare what it holds",
-		`{{ eq 1 }}`:                    "t:1:4: eq: want at least 2 arguments, found 1",
-		`{{ index .Data 1 }}`:           "t:1:4: index: want a text for a key, found a number",
-		`{{ index .Call "From" }}`:      "t:1:4: index: want a list or a map, found an object",
-		`{{ index .Data.numbers "1" }}`: "t:1:4: index: want a whole number for a place in a list, found a text",
-		`{{ index nil 1 }}`:             "t:1:4: index: want a list or a map, found nothing; guard it with {{with}}",
-	} {
-		_, err := execute(t, text)
-		if fmt.Sprint(err) != want {
-			t.Errorf("%s\ngot:  %v\nwant: %s", text, err, want)
 		}
 	}
 }

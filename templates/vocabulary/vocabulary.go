@@ -1,12 +1,27 @@
-package templates
+// Package vocabulary knows what the data of templates is called (.Call.CallerName, .Event.Summary), and what was meant
+// by names that it does not have: those of Kazoo's parameters, of other template languages, and misspelt ones. Each Hint
+// is the end of a message, or "".
+//
+// It knows names alone: no trees, no values, no functions but get. It keeps no state.
+package vocabulary
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/callhours/callhours/internal/diag"
 )
+
+// roots are the names that the data of a template has.
+var roots = []string{".Branch", ".Call", ".Data", ".Event", ".Events", ".Match", ".Now", ".Route", ".Tenant", ".Until"}
+
+// IsRoot reports whether the data of a template has a name, such as ".Call".
+func IsRoot(name string) bool { return slices.Contains(roots, name) }
 
 // fieldsByOwner are the fields of what templates read besides data.
 var fieldsByOwner = map[string][]string{
@@ -59,8 +74,8 @@ func fieldFor(owner, name string) string {
 	return ""
 }
 
-// memberCure says how to write what stands under a key with other signs than names have; "" where get does it.
-func memberCure(owner, key, further string) string {
+// KeyHint says how to write what stands under a key with other signs than names have; "" where get does it.
+func KeyHint(owner, key, further string) string {
 	root, base := "", owner // $ and what follows it
 	if strings.HasPrefix(owner, "$.") {
 		root, base = "$", owner[1:]
@@ -87,15 +102,15 @@ func memberCure(owner, key, further string) string {
 		return fmt.Sprintf("write {{ %s.Call.%s %q }}", root, function, key)
 	case known != nil:
 		return fmt.Sprintf("%s has %s", owner, strings.Join(known, ", "))
-	case len(names) == 2 && last != "" && !slices.Contains(roots, base) &&
+	case len(names) == 2 && last != "" && !IsRoot(base) &&
 		rootElsewhere[strings.ToLower(base)] == ".Data":
-		return fmt.Sprintf("write {{ %s }}", getCure(root+".Data", key, further))
+		return fmt.Sprintf("write {{ %s }}", GetHint(root+".Data", key, further))
 	}
 	return ""
 }
 
-// getCure reads a key by get, and what follows it.
-func getCure(owner, key, further string) string {
+// GetHint reads a key by get, and what follows it.
+func GetHint(owner, key, further string) string {
 	cure := fmt.Sprintf("get %s %q", owner, key)
 	if further != "" {
 		cure = "(" + cure + ")" + further
@@ -112,9 +127,9 @@ func firstName(further string) string {
 	return name
 }
 
-// functionOfCall says how to write the names behind .Call where they take one of its functions for a map, as in
+// CallHint says how to write the names behind .Call where they take one of its functions for a map, as in
 // .Call.Var.step; "" for others.
-func functionOfCall(names []string) string {
+func CallHint(names []string) string {
 	if len(names) < 2 {
 		return ""
 	}
@@ -123,4 +138,68 @@ func functionOfCall(names []string) string {
 		return ""
 	}
 	return fmt.Sprintf(".Call.%s is no map; write .Call.%s %q", names[0], function, names[1])
+}
+
+// rootElsewhere are names of other template languages, and what they are here.
+var rootElsewhere = map[string]string{
+	".values": ".Data", ".vars": ".Data", ".var": ".Data", ".variables": ".Data", ".config": ".Data",
+	".params": ".Data", ".settings": ".Data", ".options": ".Data",
+	".caller": ".Call", ".from": ".Call.From", ".to": ".Call.To", ".request": ".Call", ".summary": ".Event.Summary",
+	".title": ".Event.Summary",
+	".time":  ".Now", ".date": ".Now", ".today": ".Now", ".company": ".Tenant", ".account": ".Call.AccountID",
+	".state": ".Branch.State",
+}
+
+// RootHint ends the message about a name that a template's data does not have.
+func RootHint(name string) string {
+	bare := strings.TrimPrefix(name, ".")
+	if function := callFunctions[bareName(bare)]; function == bare { // .Var, which is .Call's
+		return "; write .Call." + function + ` "NAME"`
+	}
+	if write, ok := rootElsewhere[strings.ToLower(name)]; ok {
+		return "; did you mean " + strconv.Quote(write) + "?"
+	}
+	if field := fieldFor(".Call", bare); field != "" {
+		return "; did you mean " + strconv.Quote(".Call."+field) + "?"
+	}
+	return diag.Suggest(name, roots)
+}
+
+// MemberHint ends a message about a name that an object does not have, which has the known ones. Of a call all names are
+// said: they are many, and not in the template.
+func MemberHint(owner, name string, known []string) string {
+	meant, kind := fieldMeant(name, known), ""
+	switch {
+	case strings.HasSuffix(owner, ".Call"):
+		if function := callFunctions[bareName(name)]; function != "" {
+			return fmt.Sprintf("; write .Call.%s %q", function, "NAME")
+		}
+		kind = "a call"
+		if field := fieldFor(".Call", name); field != "" {
+			meant = "; did you mean " + strconv.Quote(field) + "?"
+		}
+	case slices.Contains(known, "Summary"):
+		kind = "an event"
+	}
+	hint := cmp.Or(meant, diag.Suggest(name, known))
+	if kind != "" && len(known) > 0 && (kind == "a call" || hint == "") {
+		return "; " + kind + " has " + strings.Join(slices.Sorted(slices.Values(known)), ", ") + meant
+	}
+	return hint
+}
+
+// fieldMeant is diag.DidYouMean, but for a name that is the beginning of others, such as Caller of
+// CallerName and CallerNumber.
+func fieldMeant(name string, known []string) string {
+	var longer []string
+	for _, k := range slices.Sorted(slices.Values(known)) {
+		if len(name) >= 4 && len(k) > len(name) && strings.EqualFold(k[:len(name)], name) && k[len(name)] >= 'A' &&
+			k[len(name)] <= 'Z' {
+			longer = append(longer, strconv.Quote(k))
+		}
+	}
+	if len(longer) == 0 || len(longer) > 3 {
+		return diag.DidYouMean(name, known)
+	}
+	return "; did you mean " + strings.Join(longer, " or ") + "?"
 }

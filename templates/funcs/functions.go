@@ -1,8 +1,13 @@
-package templates
+package funcs
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
 	"slices"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // Function is one that templates may call.
@@ -13,8 +18,8 @@ type Function struct {
 	Source  string // who gave it its name and meaning: "sprig", "go" (text/template) or "callhours"
 }
 
-// Functions lists all functions by name. No other can be called.
-func Functions() []Function {
+// All lists the functions by name. No other can be called.
+func All() []Function {
 	var all []Function
 	add := func(source string, list []function) {
 		for _, f := range list {
@@ -33,7 +38,7 @@ func Functions() []Function {
 // function is an entry of the allow-list. bind gives the Go function for one run; nil where text/template has it.
 type function struct {
 	name, doc, example string
-	bind               func(r *run) any
+	bind               func(r *Run) any
 }
 
 // functions is the allow-list, by name.
@@ -47,50 +52,90 @@ var functions = func() map[string]function {
 	return m
 }()
 
+// Known reports whether templates may call a function.
+func Known(name string) bool {
+	_, ok := functions[name]
+	return ok
+}
+
+// Suggest ends the message about a function that is not known.
+func Suggest(name string) string { return diag.Suggest(name, slices.Collect(maps.Keys(functions))) }
+
+// CheckCount says why a known function cannot be called with so many arguments; "" if it can, and where text/template
+// says so itself.
+func CheckCount(name string, given int) string {
+	f := functions[name]
+	if f.bind == nil {
+		return ""
+	}
+	t := reflect.TypeOf(f.bind(&Run{}))
+	switch want := t.NumIn(); {
+	case t.IsVariadic() && given < want-1:
+		return fmt.Sprintf("%s wants at least %s, found %d", name, Arguments(want-1), given)
+	case !t.IsVariadic() && given != want:
+		return fmt.Sprintf("%s wants %s, found %d", name, Arguments(want), given)
+	}
+	return ""
+}
+
+// CheckPattern says why a text cannot be the pattern of regexMatch and its like; nil if it can.
+func CheckPattern(expr string) error {
+	_, err := compile(expr)
+	return err
+}
+
+// Arguments says a number of arguments.
+func Arguments(n int) string {
+	if n == 1 {
+		return "1 argument"
+	}
+	return fmt.Sprintf("%d arguments", n)
+}
+
 var ours = []function{
 	{
 		"ago", "how long before the call a time was", `{{ ago .Event.Start }} → 1h30m0s`,
-		func(r *run) any { return r.ago },
+		func(r *Run) any { return r.ago },
 	},
 	{
 		"date", "a time in the route's zone, written as Go's layout shows", `{{ date "15:04" .Event.End }} → 17:00`,
-		func(r *run) any { return r.date },
+		func(r *Run) any { return r.date },
 	},
 	{
 		"dateInZone", "the same in another zone", `{{ dateInZone "15:04" .Event.End "Europe/Berlin" }} → 23:00`,
-		func(r *run) any { return r.dateInZone },
+		func(r *Run) any { return r.dateInZone },
 	},
 	{
 		"htmlDate", "a date such as 2026-12-24", `{{ htmlDate .Event.End }} → 2026-11-23`,
-		func(r *run) any { return r.htmlDate },
+		func(r *Run) any { return r.htmlDate },
 	},
 	{
 		"next", "the next span of a branch or state after .Now; nothing if none is in sight",
-		`{{ with next "open" }}{{ spoken .Start }}{{ end }} → tomorrow at 9 AM`, func(r *run) any { return r.next },
+		`{{ with next "open" }}{{ spoken .Start }}{{ end }} → tomorrow at 9 AM`, func(r *Run) any { return r.next },
 	},
-	{"now", "the moment of the call, like .Now", `{{ now | date "15:04" }} → 10:30`, func(r *run) any { return r.now }},
+	{"now", "the moment of the call, like .Now", `{{ now | date "15:04" }} → 10:30`, func(r *Run) any { return r.now }},
 	{
 		"on",
 		"the events that are on in a calendar, named by a text in quotes; with more than 1,000 at once the fallback answers",
-		`{{ range on "holidays" }}{{ .Summary }}{{ end }} → Thanksgiving`, func(r *run) any { return r.on },
+		`{{ range on "holidays" }}{{ .Summary }}{{ end }} → Thanksgiving`, func(r *Run) any { return r.on },
 	},
 	{
 		"phone",
 		"a telephone number with blanks and commas, so that its digits are read one by one; a language may stand before it",
-		`{{ phone "+1 (415) 555-0100" }} → 1, 4 1 5, 5 5 5, 0 1 0 0`, func(r *run) any { return r.phone },
+		`{{ phone "+1 (415) 555-0100" }} → 1, 4 1 5, 5 5 5, 0 1 0 0`, func(r *Run) any { return r.phone },
 	},
 	{
 		"spoken", "a time as people say it, in the call's language; another may stand before it",
-		`{{ spoken .Event.End }} → today at 5 PM`, func(r *run) any { return r.spoken },
+		`{{ spoken .Event.End }} → today at 5 PM`, func(r *Run) any { return r.spoken },
 	},
 	{
 		"toDate", "a time read as Go's layout shows, on the clocks of the route's zone",
 		`{{ toDate "2006-01-02" "2026-12-24" | spoken }} → Thursday, December 24 at midnight`,
-		func(r *run) any { return r.toDate },
+		func(r *Run) any { return r.toDate },
 	},
 	{
 		"toJson", "any value as JSON, quotes included", `{{ toJson .Event.Summary }} → "Open"`,
-		func(r *run) any { return r.toJSON },
+		func(r *Run) any { return r.toJSON },
 	},
 }
 
@@ -98,26 +143,26 @@ var goFunctions = []function{
 	{"and", "the first empty argument, else the last", `{{ and 1 0 }} → 0`, nil},
 	{
 		"eq", "whether the first is equal to any of the others", `{{ eq .Branch.Name "open" "closed" }} → true`,
-		func(r *run) any { return r.eq },
+		func(r *Run) any { return r.eq },
 	},
-	{"ge", "greater or equal", `{{ ge 2 2 }} → true`, func(r *run) any { return r.ge }},
-	{"gt", "greater", `{{ gt 2 1 }} → true`, func(r *run) any { return r.gt }},
-	{"index", "an element of a list or map", `{{ index .Data "front_desk" }} → 0123`, func(r *run) any {
+	{"ge", "greater or equal", `{{ ge 2 2 }} → true`, func(r *Run) any { return r.ge }},
+	{"gt", "greater", `{{ gt 2 1 }} → true`, func(r *Run) any { return r.gt }},
+	{"index", "an element of a list or map", `{{ index .Data "front_desk" }} → 0123`, func(r *Run) any {
 		return r.index
 	}},
-	{"le", "less or equal", `{{ le 2 1 }} → false`, func(r *run) any { return r.le }},
+	{"le", "less or equal", `{{ le 2 1 }} → false`, func(r *Run) any { return r.le }},
 	{"len", "the number of elements, or of a text's bytes", `{{ len "abc" }} → 3`, nil},
-	{"lt", "less", `{{ lt 1 2 }} → true`, func(r *run) any { return r.lt }},
-	{"ne", "not equal", `{{ ne 1 2 }} → true`, func(r *run) any { return r.ne }},
+	{"lt", "less", `{{ lt 1 2 }} → true`, func(r *Run) any { return r.lt }},
+	{"ne", "not equal", `{{ ne 1 2 }} → true`, func(r *Run) any { return r.ne }},
 	{"not", "true for an empty value", `{{ not "" }} → true`, nil},
 	{"or", "the first argument that is not empty, else the last", `{{ or "" "a" }} → a`, nil},
-	{"print", "values one after the other", `{{ print "a" 1 }} → a1`, func(r *run) any { return r.print }},
+	{"print", "values one after the other", `{{ print "a" 1 }} → a1`, func(r *Run) any { return r.print }},
 	{
 		"printf", "values put into a format; no *, no %q", `{{ printf "%s-%03d" "a" 7 }} → a-007`,
-		func(r *run) any { return r.printf },
+		func(r *Run) any { return r.printf },
 	},
 	{
 		"println", "values with blanks between them and a line end", "{{ println \"a\" 1 | trim }} → a 1",
-		func(r *run) any { return r.println },
+		func(r *Run) any { return r.println },
 	},
 }

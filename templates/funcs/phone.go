@@ -1,4 +1,4 @@
-package templates
+package funcs
 
 import (
 	"regexp"
@@ -10,7 +10,7 @@ import (
 )
 
 // phone says a telephone number. The language may stand before it.
-func (r *run) phone(args ...any) (string, error) {
+func (r *Run) phone(args ...any) (string, error) {
 	s, v, err := r.language("a telephone number", args)
 	if err != nil {
 		return "", err

@@ -1,7 +1,6 @@
-package templates
+package funcs
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -183,31 +182,6 @@ func TestSpeechOf(t *testing.T) {
 	} {
 		if got := speechOf(tag); got != want {
 			t.Errorf("%q: got the language in which tomorrow is %s, want %s", tag, got.tomorrow, want.tomorrow)
-		}
-	}
-}
-
-func TestSpokenInTemplates(t *testing.T) {
-	t.Parallel()
-	event := &struct {
-		Start  time.Time
-		AllDay bool
-	}{at(0, 0).AddDate(0, 0, 3), true}
-	for _, c := range []struct{ language, text, want string }{
-		{"", `{{ .Data.event.Start | spoken }}`, "Thursday at midnight"},
-		{"", `{{ spoken .Data.event }}`, "Thursday"},
-		{"de-DE", `{{ spoken .Data.event }}`, "am Donnerstag"},
-		{"de-DE", `{{ spoken .Event }}`, "heute um 9 Uhr"},
-		{"de-DE", `{{ .Event.End | spoken "fr" }}`, "aujourd'hui à 17 heures"},
-		{"de-DE", `{{ spoken "" .Event.End }}`, "today at 5 PM"},
-		{"xx", `{{ spoken .Event.End }}`, "today at 5 PM"},
-		{"es_MX", `{{ phone "*98" }}`, "asterisco 9 8"},
-	} {
-		d, env := sample(), sampleEnv()
-		d.Data["event"], env.Language = event, c.language
-		var b bytes.Buffer
-		if err := mustParse(t, c.text).Execute(t.Context(), &b, d, env); err != nil || b.String() != c.want {
-			t.Errorf("%s in %q: got %q and error %v, want %q", c.text, c.language, b.String(), err, c.want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package templates
+package funcs
 
 import (
 	"fmt"
@@ -184,7 +184,7 @@ func speechOf(tag string) *speech {
 }
 
 // language takes the language that may stand before an argument; without it, it is the call's.
-func (r *run) language(what string, args []any) (*speech, any, error) {
+func (r *Run) language(what string, args []any) (*speech, any, error) {
 	switch len(args) {
 	case 1:
 		return speechOf(r.env.Language), args[0], nil
@@ -199,7 +199,7 @@ func (r *run) language(what string, args []any) (*speech, any, error) {
 
 // spoken says a time as people do, seen from the moment of the call. The language may stand before it. Of an event that
 // lasts all day it says the day.
-func (r *run) spoken(args ...any) (string, error) {
+func (r *Run) spoken(args ...any) (string, error) {
 	if err := r.spend(perTime); err != nil {
 		return "", err
 	}

@@ -1,4 +1,4 @@
-package templates
+package funcs
 
 import (
 	"encoding/base64"
@@ -7,22 +7,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
 // wantf is the error of a function that was given what it cannot use.
 func wantf(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-// clip quotes a value for a message.
-func clip(s string) string {
-	const most = 40
-	if runes := []rune(s[:min(len(s), utf8.UTFMax*(most+1))]); len(runes) > most {
-		return fmt.Sprintf("%q…", string(runes[:most]))
-	}
-	return fmt.Sprintf("%q", s)
-}
-
-func (r *run) toString(v any) (string, error) {
+func (r *Run) toString(v any) (string, error) {
 	s, err := jsonsafe.Text(v)
 	if err != nil {
 		return "", err
@@ -31,7 +23,7 @@ func (r *run) toString(v any) (string, error) {
 }
 
 // glue writes values one after the other.
-func (r *run) glue(between string, values []any, skipNil bool) (string, error) {
+func (r *Run) glue(between string, values []any, skipNil bool) (string, error) {
 	if err := r.spend(perElement * len(values)); err != nil {
 		return "", err
 	}
@@ -57,11 +49,11 @@ func (r *run) glue(between string, values []any, skipNil bool) (string, error) {
 	return r.text(b.String())
 }
 
-func (r *run) print(values ...any) (string, error)   { return r.glue("", values, false) }
-func (r *run) println(values ...any) (string, error) { return r.glue(" ", append(values, "\n"), false) }
-func (r *run) cat(values ...any) (string, error)     { return r.glue(" ", values, true) }
+func (r *Run) print(values ...any) (string, error)   { return r.glue("", values, false) }
+func (r *Run) println(values ...any) (string, error) { return r.glue(" ", append(values, "\n"), false) }
+func (r *Run) cat(values ...any) (string, error)     { return r.glue(" ", values, true) }
 
-func (r *run) join(between string, list any) (string, error) {
+func (r *Run) join(between string, list any) (string, error) {
 	values, err := r.listOf(list)
 	if err != nil {
 		return "", err
@@ -83,7 +75,7 @@ func directive(format string) (string, error) {
 		precision = end - width - 1
 	}
 	if width-flags > 3 || precision > 2 {
-		return "", limitf("a width of more than 3 digits or a precision of more than 2")
+		return "", Limitf("a width of more than 3 digits or a precision of more than 2")
 	}
 	if end == len(format) || !strings.ContainsRune("%abcdefghijklmnopqrstuvwxyzEFGTUX", rune(format[end])) {
 		return "", nil
@@ -92,7 +84,7 @@ func directive(format string) (string, error) {
 }
 
 // printf knows fmt's directives with a width of at most three digits, without *, argument numbers and %q.
-func (r *run) printf(format string, values ...any) (string, error) {
+func (r *Run) printf(format string, values ...any) (string, error) {
 	if err := r.room(len(format)); err != nil {
 		return "", err
 	}
@@ -113,7 +105,7 @@ func (r *run) printf(format string, values ...any) (string, error) {
 		case err != nil:
 			return "", err
 		case m == "":
-			return "", wantf("want a directive such as %%s or %%5d in the format, found %s", clip(rest))
+			return "", wantf("want a directive such as %%s or %%5d in the format, found %s", diag.Clip(rest))
 		case m == "%%":
 			b.WriteByte('%')
 		case strings.HasSuffix(m, "q"):
@@ -149,7 +141,7 @@ func (r *run) printf(format string, values ...any) (string, error) {
 	return r.text(b.String())
 }
 
-func (r *run) repeat(count int, s string) (string, error) {
+func (r *Run) repeat(count int, s string) (string, error) {
 	if count < 0 {
 		return "", wantf("want a count of 0 or more, found %d", count)
 	}
@@ -162,7 +154,7 @@ func (r *run) repeat(count int, s string) (string, error) {
 	return strings.Repeat(s, count), nil
 }
 
-func (r *run) replace(old, with, s string) (string, error) {
+func (r *Run) replace(old, with, s string) (string, error) {
 	if err := r.spend(len(s) + len(old)); err != nil {
 		return "", err
 	}
@@ -174,7 +166,7 @@ func (r *run) replace(old, with, s string) (string, error) {
 	return r.text(strings.ReplaceAll(s, old, with))
 }
 
-func (r *run) indent(spaces int, s string) (string, error) {
+func (r *Run) indent(spaces int, s string) (string, error) {
 	pad, err := r.repeat(spaces, " ")
 	if err != nil {
 		return "", err
@@ -185,7 +177,7 @@ func (r *run) indent(spaces int, s string) (string, error) {
 	return r.text(pad + s)
 }
 
-func (r *run) nindent(spaces int, s string) (string, error) {
+func (r *Run) nindent(spaces int, s string) (string, error) {
 	s, err := r.indent(spaces, s)
 	if err != nil {
 		return "", err
@@ -194,7 +186,7 @@ func (r *run) nindent(spaces int, s string) (string, error) {
 }
 
 // wrap puts line ends in place of blanks so that lines have at most width characters where words allow.
-func (r *run) wrap(width int, s string) (string, error) {
+func (r *Run) wrap(width int, s string) (string, error) {
 	if err := r.spend(8 * len(s)); err != nil {
 		return "", err
 	}
@@ -238,7 +230,7 @@ func cut(s string, start, end int) string {
 }
 
 // trunc keeps the first characters, or with a negative count the last.
-func (r *run) trunc(count int, s string) (string, error) {
+func (r *Run) trunc(count int, s string) (string, error) {
 	if err := r.spend(2 * len(s)); err != nil {
 		return "", err
 	}
@@ -249,7 +241,7 @@ func (r *run) trunc(count int, s string) (string, error) {
 }
 
 // substr gives the characters from start up to end; a negative start is 0, a negative end the end of the text.
-func (r *run) substr(start, end int, s string) (string, error) {
+func (r *Run) substr(start, end int, s string) (string, error) {
 	if end < 0 {
 		end = len(s)
 	}
@@ -260,7 +252,7 @@ func (r *run) substr(start, end int, s string) (string, error) {
 }
 
 // abbrev cuts a text that is longer than width characters and ends it in three dots.
-func (r *run) abbrev(width int, s string) (string, error) {
+func (r *Run) abbrev(width int, s string) (string, error) {
 	if err := r.spend(len(s)); err != nil || width < 4 || utf8.RuneCountInString(s) <= width {
 		return s, err
 	}
@@ -268,25 +260,25 @@ func (r *run) abbrev(width int, s string) (string, error) {
 }
 
 // trimAll drops the characters of a set from both ends.
-func (r *run) trimAll(set, s string) (string, error) {
+func (r *Run) trimAll(set, s string) (string, error) {
 	if err := r.spend(len(set) + len(s) + len(set)*len(s)/64); err != nil {
 		return "", err
 	}
 	return r.text(strings.Trim(s, set))
 }
 
-func (r *run) decode64(s string) (string, error) {
+func (r *Run) decode64(s string) (string, error) {
 	if err := r.spend(len(s)); err != nil {
 		return "", err
 	}
 	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
-		return "", wantf("want base64, found %s", clip(s))
+		return "", wantf("want base64, found %s", diag.Clip(s))
 	}
 	return r.text(string(b))
 }
 
-func (r *run) split(between, s string) ([]any, error) {
+func (r *Run) split(between, s string) ([]any, error) {
 	if err := r.spend(len(s) + len(between)); err != nil {
 		return nil, err
 	}

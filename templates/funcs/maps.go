@@ -1,4 +1,4 @@
-package templates
+package funcs
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 )
 
 // mapOf gives the entries of a map whose keys are text.
-func (r *run) mapOf(v any) (map[string]any, error) {
+func (r *Run) mapOf(v any) (map[string]any, error) {
 	if m, ok := v.(map[string]any); ok {
 		return m, nil
 	}
@@ -20,7 +20,7 @@ func (r *run) mapOf(v any) (map[string]any, error) {
 		return nil, wantf("want a map, found %s", jsonsafe.Describe(v))
 	}
 	if rv.Len() > MaxElements {
-		return nil, limitf("a map of more than %d entries", MaxElements)
+		return nil, Limitf("a map of more than %d entries", MaxElements)
 	}
 	if err := r.spend(4 * perElement * rv.Len()); err != nil {
 		return nil, err
@@ -33,9 +33,9 @@ func (r *run) mapOf(v any) (map[string]any, error) {
 }
 
 // dict makes a map of keys and values that take turns.
-func (r *run) dict(pairs ...any) (map[string]any, error) {
+func (r *Run) dict(pairs ...any) (map[string]any, error) {
 	if len(pairs)%2 == 1 {
-		return nil, wantf("want a value for each key, found %s", arguments(len(pairs)))
+		return nil, wantf("want a value for each key, found %s", Arguments(len(pairs)))
 	}
 	m := make(map[string]any, len(pairs)/2)
 	for pair := range slices.Chunk(pairs, 2) {
@@ -52,7 +52,7 @@ func (r *run) dict(pairs ...any) (map[string]any, error) {
 }
 
 // get gives the value of a key, an empty text if there is none.
-func (r *run) get(from any, key string) (any, error) {
+func (r *Run) get(from any, key string) (any, error) {
 	m, err := r.mapOf(from)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (r *run) get(from any, key string) (any, error) {
 	return "", nil
 }
 
-func (r *run) hasKey(from any, key string) (bool, error) {
+func (r *Run) hasKey(from any, key string) (bool, error) {
 	m, err := r.mapOf(from)
 	if err != nil {
 		return false, err
@@ -79,7 +79,7 @@ func (r *run) hasKey(from any, key string) (bool, error) {
 }
 
 // dig follows keys into maps in maps: the keys, what to give if one is missing, the map.
-func (r *run) dig(args ...any) (any, error) {
+func (r *Run) dig(args ...any) (any, error) {
 	if len(args) < 3 {
 		return nil, wantf("want keys, a default and a map, found %d arguments", len(args))
 	}
@@ -106,7 +106,7 @@ func (r *run) dig(args ...any) (any, error) {
 }
 
 // keys and values are sorted by key, so that the same data gives the same answer.
-func (r *run) keys(from any) ([]any, error) {
+func (r *Run) keys(from any) ([]any, error) {
 	m, err := r.mapOf(from)
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func (r *run) keys(from any) ([]any, error) {
 }
 
 // sortKeys counts what it takes to sort the keys of a map.
-func (r *run) sortKeys(m map[string]any) error {
+func (r *Run) sortKeys(m map[string]any) error {
 	for k := range m {
 		if err := r.spend(8 * (perElement + len(k))); err != nil {
 			return err
@@ -127,7 +127,7 @@ func (r *run) sortKeys(m map[string]any) error {
 	return nil
 }
 
-func (r *run) values(from any) ([]any, error) {
+func (r *Run) values(from any) ([]any, error) {
 	m, err := r.mapOf(from)
 	if err != nil {
 		return nil, err
@@ -142,16 +142,16 @@ func (r *run) values(from any) ([]any, error) {
 	return list, r.elements(len(list))
 }
 
-func (r *run) pick(from any, keys ...string) (map[string]any, error) {
+func (r *Run) pick(from any, keys ...string) (map[string]any, error) {
 	return r.filter(from, keys, true)
 }
 
-func (r *run) omit(from any, keys ...string) (map[string]any, error) {
+func (r *Run) omit(from any, keys ...string) (map[string]any, error) {
 	return r.filter(from, keys, false)
 }
 
 // filter gives the entries whose keys are named, or those whose keys are not.
-func (r *run) filter(from any, keys []string, named bool) (map[string]any, error) {
+func (r *Run) filter(from any, keys []string, named bool) (map[string]any, error) {
 	m, err := r.mapOf(from)
 	if err != nil {
 		return nil, err
@@ -178,7 +178,7 @@ func (r *run) filter(from any, keys []string, named bool) (map[string]any, error
 	return kept, nil
 }
 
-func (r *run) pluck(key string, from ...any) ([]any, error) {
+func (r *Run) pluck(key string, from ...any) ([]any, error) {
 	list := []any{}
 	for _, f := range from {
 		m, err := r.mapOf(f)
@@ -196,7 +196,7 @@ func (r *run) pluck(key string, from ...any) ([]any, error) {
 }
 
 // splitN is sprig's split into a map with the keys _0, _1 and so on.
-func (r *run) splitN(between string, n int, s string) (map[string]any, error) {
+func (r *Run) splitN(between string, n int, s string) (map[string]any, error) {
 	if n < 0 || n > MaxElements {
 		n = MaxElements + 1
 	}

@@ -1,4 +1,4 @@
-package templates
+package funcs
 
 import "strings"
 
@@ -12,6 +12,12 @@ const (
 	clocks = "it speaks the server's clock or zone; write date, ago or spoken"
 	noUse  = "a callflow has no use for it"
 )
+
+// Refused says why a function of text/template or sprig that people know cannot be called; false for others.
+func Refused(name string) (reason string, ok bool) {
+	reason, ok = refused[name]
+	return reason, ok
+}
 
 // refused are the functions of text/template and sprig that are known and not available, by name.
 var refused = reasons(map[string]string{

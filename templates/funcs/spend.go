@@ -1,20 +1,18 @@
-package templates
+package funcs
 
 import (
 	"context"
 	"errors"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
-	"text/template/parse"
 
 	"github.com/callhours/callhours/templates/jsonsafe"
 	"github.com/callhours/callhours/templates/trees"
 )
 
 // What an execution does is counted in bytes, before it is done: those that functions make, look through or compare,
-// and for what is no text, what takes about as long. maxWork of them take some tenths of a second.
+// and for what is no text, what takes about as long. MaxWork of them take some tenths of a second.
 const (
 	perElement = 16      // for an element of a list or map, and for a node of a template that is passed
 	askEach    = 4 << 10 // after so many bytes the deadline is asked
@@ -29,21 +27,21 @@ const (
 )
 
 // alive ends the execution whose context has ended.
-func (r *run) alive() error {
+func (r *Run) alive() error {
 	switch err := r.ctx.Err(); {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.DeadlineExceeded):
-		return limitf("takes too long")
+		return Limitf("takes too long")
 	default:
 		return err
 	}
 }
 
 // spend counts work before it is done, and asks now and then whether there is time.
-func (r *run) spend(n int) error {
+func (r *Run) spend(n int) error {
 	if n < 0 || n > r.work {
-		return limitf("does more than functions may do in all, which is to go through %d MiB", maxWork>>20)
+		return Limitf("does more than functions may do in all, which is to go through %d MiB", MaxWork>>20)
 	}
 	r.work -= n
 	if r.asked-r.work < askEach {
@@ -55,9 +53,9 @@ func (r *run) spend(n int) error {
 
 // step counts a turn of a loop that passes so many nodes. It returns false, so that it can be the condition of an
 // {{if}} that writes nothing.
-func (r *run) step(nodes int) (bool, error) {
+func (r *Run) step(nodes int) (bool, error) {
 	if r.steps--; r.steps < 0 {
-		return false, limitf("more than %d steps; does a loop end?", MaxSteps)
+		return false, Limitf("more than %d steps; does a loop end?", MaxSteps)
 	}
 	if err := r.spend(perElement * nodes); err != nil {
 		return false, err
@@ -66,26 +64,23 @@ func (r *run) step(nodes int) (bool, error) {
 }
 
 // enter counts the call of a template, leave its end. Both return false like step.
-func (r *run) enter(nodes int) (bool, error) {
+func (r *Run) enter(nodes int) (bool, error) {
 	if r.depth++; r.depth > trees.MaxDepth {
-		return false, limitf("templates call each other more than %d deep", trees.MaxDepth)
+		return false, Limitf("templates call each other more than %d deep", trees.MaxDepth)
 	}
 	return r.step(nodes)
 }
 
-func (r *run) leave() bool {
+func (r *Run) leave() bool {
 	r.depth--
 	return false
 }
 
 // pass counts nodes without a loop. It returns false like step.
-func (r *run) pass(nodes int) (bool, error) { return false, r.spend(perElement * nodes) }
-
-// counting puts a count of nodes into a name: functions are called without arguments at less cost.
-func counting(name string, nodes int) string { return name + "_" + strconv.Itoa(nodes) }
+func (r *Run) pass(nodes int) (bool, error) { return false, r.spend(perElement * nodes) }
 
 // counter gives the function that counts by a name that counting made; nil for any other.
-func (r *run) counter(name string) any {
+func (r *Run) counter(name string) any {
 	kind, number, _ := strings.Cut(strings.TrimPrefix(name, "__"), "_")
 	nodes, err := strconv.Atoi(number)
 	if err != nil {
@@ -102,50 +97,8 @@ func (r *run) counter(name string) any {
 	return nil
 }
 
-// countNodes puts counts into a list of which so many nodes were passed before it: at the head of each loop, and
-// wherever more than mostPassed would be passed without one. It gives how many are passed since the last one at the
-// end, and the most anywhere in the list.
-func countNodes(l *parse.ListNode, since int) (left, most int) {
-	if l == nil {
-		return since, since
-	}
-	most = since
-	var nodes []parse.Node
-	for _, n := range l.Nodes {
-		size, written := trees.Count(n), n.Type() == parse.NodeText || n.Type() == parse.NodeComment
-		if since > 0 && since+size > mostPassed && !written {
-			nodes = append(nodes, trees.Call(counting(passName, since), n.Position(), 0))
-			since = 0
-		}
-		since += size
-		inner := since
-		switch n := n.(type) {
-		case *parse.IfNode:
-			since, inner = countBranch(&n.BranchNode, since)
-		case *parse.WithNode:
-			since, inner = countBranch(&n.BranchNode, since)
-		case *parse.RangeNode:
-			_, turn := countNodes(n.List, 1)
-			n.List.Nodes = slices.Insert(n.List.Nodes, 0, trees.Call(counting(stepName, turn), n.Pos, n.Line))
-			var none int
-			none, inner = countNodes(n.ElseList, since)
-			since = max(since, none)
-		}
-		most = max(most, since, inner)
-		nodes = append(nodes, n)
-	}
-	l.Nodes = nodes
-	return since, most
-}
-
-func countBranch(b *parse.BranchNode, since int) (left, most int) {
-	yes, inYes := countNodes(b.List, since)
-	no, inNo := countNodes(b.ElseList, since)
-	return max(yes, no), max(inYes, inNo)
-}
-
 // text gives back what a function made if it is within bounds.
-func (r *run) text(s string) (string, error) {
+func (r *Run) text(s string) (string, error) {
 	if err := r.room(len(s)); err != nil {
 		return "", err
 	}
@@ -153,36 +106,36 @@ func (r *run) text(s string) (string, error) {
 }
 
 // room asks whether a text of n bytes may be made.
-func (r *run) room(n int) error {
+func (r *Run) room(n int) error {
 	if n > MaxText || n < 0 {
-		return limitf("a text of more than %d bytes", MaxText)
+		return Limitf("a text of more than %d bytes", MaxText)
 	}
 	return r.spend(n)
 }
 
 // elements asks whether a list of n elements may be made.
-func (r *run) elements(n int) error {
+func (r *Run) elements(n int) error {
 	if n > MaxElements || n < 0 {
-		return limitf("a list of more than %d elements", MaxElements)
+		return Limitf("a list of more than %d elements", MaxElements)
 	}
 	return r.spend(perElement * n)
 }
 
 // weigh gives back a list or map that a function made if all that it holds is within bounds. Lists can hold the same
 // list many times over: thirty doublings would have a billion elements to write.
-func weigh[T any](r *run, made T) (T, error) {
+func weigh[T any](r *Run, made T) (T, error) {
 	w := weight{elements: MaxElements + 1, text: MaxText}
 	w.add(made)
 	if w.elements < 0 || w.text < 0 {
 		var zero T
-		return zero, limitf("a list or map of more than %d elements or %d bytes", MaxElements, MaxText)
+		return zero, Limitf("a list or map of more than %d elements or %d bytes", MaxElements, MaxText)
 	}
 	return made, r.spend(perElement * (MaxElements + 1 - w.elements))
 }
 
 // lookThrough counts what it takes to go through a value and all that it holds, which may be more than a function could
 // make: data is as large as its file.
-func (r *run) lookThrough(v any) error {
+func (r *Run) lookThrough(v any) error {
 	w := weight{elements: MaxElements + 1, text: MaxText}
 	w.add(v)
 	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice && list.Type().Elem().Kind() == reflect.Struct {

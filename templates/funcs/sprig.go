@@ -1,4 +1,4 @@
-package templates
+package funcs
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ import (
 var sprigs = sprig.TxtFuncMap()
 
 // same takes sprig's function as it is: it looks at its arguments' kinds and goes through none of them.
-func same(name string) func(*run) any {
-	return func(*run) any { return sprigs[name] }
+func same(name string) func(*Run) any {
+	return func(*Run) any { return sprigs[name] }
 }
 
 // longestNumeral is how many bytes a text may have that is read as a number. Longer ones are
@@ -38,7 +38,7 @@ func numerals(vs []any) []any {
 }
 
 // number takes sprig's function of numbers.
-func number(name string) func(*run) any {
+func number(name string) func(*Run) any {
 	var bounded any
 	switch f := sprigs[name].(type) {
 	case func(any) int:
@@ -64,9 +64,9 @@ func number(name string) func(*run) any {
 }
 
 // texts takes sprig's function of one text and bounds what it makes.
-func texts(name string) func(*run) any {
+func texts(name string) func(*Run) any {
 	f := sprigs[name].(func(string) string)
-	return func(r *run) any {
+	return func(r *Run) any {
 		return func(s string) (string, error) {
 			if err := r.room(len(s)); err != nil {
 				return "", err
@@ -77,8 +77,8 @@ func texts(name string) func(*run) any {
 }
 
 // about is a function that looks for a part in a text.
-func about[T any](f func(s, part string) T) func(*run) any {
-	return func(r *run) any {
+func about[T any](f func(s, part string) T) func(*Run) any {
+	return func(r *Run) any {
 		return func(part, s string) (T, error) {
 			if err := r.spend(len(s) + len(part)); err != nil {
 				var none T
@@ -90,19 +90,19 @@ func about[T any](f func(s, part string) T) func(*run) any {
 }
 
 // plainly takes a function that needs nothing of the run.
-func plainly(f any) func(*run) any { return func(*run) any { return f } }
+func plainly(f any) func(*Run) any { return func(*Run) any { return f } }
 
 var empty = sprigs["empty"].(func(any) bool)
 
 var textFunctions = []function{
 	{
 		"abbrev", "a text cut to a number of characters, the last three of them dots",
-		`{{ abbrev 8 "opening hours" }} → openi...`, func(r *run) any { return r.abbrev },
+		`{{ abbrev 8 "opening hours" }} → openi...`, func(r *Run) any { return r.abbrev },
 	},
-	{"b64dec", "the text that base64 stands for", `{{ b64dec "YWJj" }} → abc`, func(r *run) any { return r.decode64 }},
+	{"b64dec", "the text that base64 stands for", `{{ b64dec "YWJj" }} → abc`, func(r *Run) any { return r.decode64 }},
 	{"b64enc", "a text in base64", `{{ b64enc "abc" }} → YWJj`, texts("b64enc")},
 	{"camelcase", "words as one, each with a capital", `{{ camelcase "front_desk" }} → FrontDesk`, texts("camelcase")},
-	{"cat", "values with blanks between them", `{{ cat "a" 1 }} → a 1`, func(r *run) any { return r.cat }},
+	{"cat", "values with blanks between them", `{{ cat "a" 1 }} → a 1`, func(r *Run) any { return r.cat }},
 	{
 		"contains", "whether the second text holds the first", `{{ contains "lunch" "at lunch" }} → true`,
 		about(strings.Contains),
@@ -115,28 +115,28 @@ var textFunctions = []function{
 		"hasSuffix", "whether the second text ends in the first", `{{ hasSuffix "00" "+14155550100" }} → true`,
 		about(strings.HasSuffix),
 	},
-	{"indent", "blanks before each line", `{{ indent 2 "a" | len }} → 3`, func(r *run) any { return r.indent }},
+	{"indent", "blanks before each line", `{{ indent 2 "a" | len }} → 3`, func(r *Run) any { return r.indent }},
 	{"initials", "the first letters of words", `{{ initials "Front Desk" }} → FD`, texts("initials")},
 	{
 		"join", "a list as text, with a text between the elements", `{{ list "a" "b" | join ", " }} → a, b`,
-		func(r *run) any { return r.join },
+		func(r *Run) any { return r.join },
 	},
 	{"kebabcase", "words joined by hyphens", `{{ kebabcase "FrontDesk" }} → front-desk`, texts("kebabcase")},
 	{"lower", "small letters", `{{ lower "Open" }} → open`, texts("lower")},
-	{"nindent", "a line end, then like indent", `{{ nindent 2 "a" | len }} → 4`, func(r *run) any { return r.nindent }},
+	{"nindent", "a line end, then like indent", `{{ nindent 2 "a" | len }} → 4`, func(r *Run) any { return r.nindent }},
 	{"nospace", "without blanks", `{{ nospace "4 1 5" }} → 415`, texts("nospace")},
 	{"plural", "one word for the number 1, another for the rest", `{{ plural "day" "days" 2 }} → days`, same("plural")},
 	{
 		"regexFind", "the first match of a pattern", `{{ regexFind "[0-9]+" "desk 12" }} → 12`,
-		func(r *run) any { return r.regexFind },
+		func(r *Run) any { return r.regexFind },
 	},
 	{
 		"regexFindAll", "the first n matches, or all with -1", `{{ regexFindAll "[0-9]" "a1b2" -1 | join "-" }} → 1-2`,
-		func(r *run) any { return r.regexFindAll },
+		func(r *Run) any { return r.regexFindAll },
 	},
 	{
 		"regexMatch", "whether a pattern (RE2) matches", `{{ regexMatch "^\\+1" .Call.From }} → true`,
-		func(r *run) any { return r.regexMatch },
+		func(r *Run) any { return r.regexMatch },
 	},
 	{
 		"regexQuoteMeta", "a text as a pattern that matches it alone", `{{ regexQuoteMeta "+1" }} → \+1`,
@@ -144,53 +144,53 @@ var textFunctions = []function{
 	},
 	{
 		"regexReplaceAll", "every match replaced; $1 or ${1} is a group",
-		`{{ regexReplaceAll "(\\d)(\\d)" "12" "${2}${1}" }} → 21`, func(r *run) any { return r.regexReplaceAll },
+		`{{ regexReplaceAll "(\\d)(\\d)" "12" "${2}${1}" }} → 21`, func(r *Run) any { return r.regexReplaceAll },
 	},
 	{
 		"regexReplaceAllLiteral", "every match replaced by a text as it is",
-		`{{ regexReplaceAllLiteral "[0-9]" "a1" "$" }} → a$`, func(r *run) any { return r.regexReplaceAllLiteral },
+		`{{ regexReplaceAllLiteral "[0-9]" "a1" "$" }} → a$`, func(r *Run) any { return r.regexReplaceAllLiteral },
 	},
 	{
 		"regexSplit", "the parts between matches, n at most, or all with -1",
-		`{{ regexSplit "[;,]" "a,b;c" -1 | join " " }} → a b c`, func(r *run) any { return r.regexSplit },
+		`{{ regexSplit "[;,]" "a,b;c" -1 | join " " }} → a b c`, func(r *Run) any { return r.regexSplit },
 	},
-	{"repeat", "a text several times", `{{ repeat 3 "ab" }} → ababab`, func(r *run) any { return r.repeat }},
+	{"repeat", "a text several times", `{{ repeat 3 "ab" }} → ababab`, func(r *Run) any { return r.repeat }},
 	{
 		"replace", "a text in place of another, everywhere", `{{ replace "-" "" "415-555" }} → 415555`,
-		func(r *run) any { return r.replace },
+		func(r *Run) any { return r.replace },
 	},
 	{"sha256sum", "a fingerprint in hexadecimal", `{{ sha256sum "a" | trunc 8 }} → ca978112`, texts("sha256sum")},
 	{"snakecase", "words joined by underscores", `{{ snakecase "FrontDesk" }} → front_desk`, texts("snakecase")},
 	{
 		"split", "the parts of a text as a map with the keys _0, _1 …", `{{ (split "@" "a@b")._1 }} → b`,
-		func(r *run) any {
+		func(r *Run) any {
 			return func(between, s string) (map[string]any, error) { return r.splitN(between, -1, s) }
 		},
 	},
 	{
 		"splitList", "the parts of a text as a list", `{{ splitList "@" "a@b" | last }} → b`,
-		func(r *run) any { return r.split },
+		func(r *Run) any { return r.split },
 	},
 	{
 		"splitn", "like split, n parts at most", `{{ (splitn "-" 2 "a-b-c")._1 }} → b-c`,
-		func(r *run) any { return r.splitN },
+		func(r *Run) any { return r.splitN },
 	},
-	{"substr", "the characters from a start up to an end", `{{ substr 1 3 "abcd" }} → bc`, func(r *run) any {
+	{"substr", "the characters from a start up to an end", `{{ substr 1 3 "abcd" }} → bc`, func(r *Run) any {
 		return r.substr
 	}},
 	{"swapcase", "small letters for capitals and the other way round", `{{ swapcase "aB" }} → Ab`, texts("swapcase")},
 	{"title", "a capital at the beginning of each word", `{{ title "front desk" }} → Front Desk`, texts("title")},
-	{"toString", "one value as text", `{{ toString 12 }} → 12`, func(r *run) any { return r.toString }},
+	{"toString", "one value as text", `{{ toString 12 }} → 12`, func(r *Run) any { return r.toString }},
 	{"trim", "without blanks at the ends", `{{ trim " a " }} → a`, texts("trim")},
 	{
 		"trimAll", "without certain characters at the ends", `{{ trimAll "*#" "*411#" }} → 411`,
-		func(r *run) any { return r.trimAll },
+		func(r *Run) any { return r.trimAll },
 	},
 	{"trimPrefix", "without a certain beginning", `{{ trimPrefix "+" "+1415" }} → 1415`, about(strings.TrimPrefix)},
 	{"trimSuffix", "without a certain end", `{{ trimSuffix "!" "hi!" }} → hi`, about(strings.TrimSuffix)},
 	{
 		"trunc", "the first characters, or with a negative number the last", `{{ trunc 4 "Büro offen" }} → Büro`,
-		func(r *run) any { return r.trunc },
+		func(r *Run) any { return r.trunc },
 	},
 	{
 		"untitle", "a small letter at the beginning of each word", `{{ untitle "Front Desk" }} → front desk`,
@@ -199,91 +199,91 @@ var textFunctions = []function{
 	{"upper", "capitals", `{{ upper "open" }} → OPEN`, texts("upper")},
 	{
 		"wrap", "lines of at most that many characters, broken at blanks",
-		`{{ wrap 5 "aaa bbb" | splitList "\n" | len }} → 2`, func(r *run) any { return r.wrap },
+		`{{ wrap 5 "aaa bbb" | splitList "\n" | len }} → 2`, func(r *Run) any { return r.wrap },
 	},
 }
 
 var listFunctions = []function{
 	{
 		"append", "a list and one more element", `{{ append (list 1 2) 3 | join " " }} → 1 2 3`,
-		func(r *run) any { return r.append },
+		func(r *Run) any { return r.append },
 	},
 	{
 		"chunk", "a list cut into lists of a size", `{{ chunk 2 (list 1 2 3) | toJson }} → [[1,2],[3]]`,
-		func(r *run) any { return r.chunk },
+		func(r *Run) any { return r.chunk },
 	},
 	{"compact", "a list without its empty elements", `{{ list "" "a" | compact | toJson }} → ["a"]`, part(compact)},
 	{
 		"concat", "lists one after the other", `{{ concat (list 1) (list 2) | toJson }} → [1,2]`,
-		func(r *run) any { return r.concat },
+		func(r *Run) any { return r.concat },
 	},
 	{
 		"dict", "a map of keys and values", `{{ dict "id" "x" | toJson }} → {"id":"x"}`,
-		func(r *run) any { return r.dict },
+		func(r *Run) any { return r.dict },
 	},
 	{
 		"dig", "a value deep in maps, or a default", `{{ dig "a" "b" "none" (dict "a" (dict "b" 1)) }} → 1`,
-		func(r *run) any { return r.dig },
+		func(r *Run) any { return r.dig },
 	},
 	{"first", "the first element", `{{ list 1 2 | first }} → 1`, one(func(list []any) any { return list[0] })},
-	{"get", "the value of a key, empty if there is none", `{{ get .Data "front_desk" }} → 0123`, func(r *run) any {
+	{"get", "the value of a key, empty if there is none", `{{ get .Data "front_desk" }} → 0123`, func(r *Run) any {
 		return r.get
 	}},
-	{"has", "whether a list holds a value", `{{ list 1 2 | has 2 }} → true`, func(r *run) any { return r.has }},
-	{"hasKey", "whether a map has a key", `{{ hasKey .Data "lobby" }} → false`, func(r *run) any { return r.hasKey }},
+	{"has", "whether a list holds a value", `{{ list 1 2 | has 2 }} → true`, func(r *Run) any { return r.has }},
+	{"hasKey", "whether a map has a key", `{{ hasKey .Data "lobby" }} → false`, func(r *Run) any { return r.hasKey }},
 	{"initial", "all elements but the last", `{{ list 1 2 | initial | toJson }} → [1]`, part(initial)},
 	{
 		"keys", "the keys of a map, sorted", `{{ dict "b" 1 "a" 2 | keys | toJson }} → ["a","b"]`,
-		func(r *run) any { return r.keys },
+		func(r *Run) any { return r.keys },
 	},
 	{"last", "the last element", `{{ list 1 2 | last }} → 2`, one(func(list []any) any { return list[len(list)-1] })},
-	{"list", "a list of values", `{{ list 1 "a" | toJson }} → [1,"a"]`, func(r *run) any { return r.list }},
+	{"list", "a list of values", `{{ list 1 "a" | toJson }} → [1,"a"]`, func(r *Run) any { return r.list }},
 	{
 		"omit", "a map without certain keys", `{{ omit (dict "a" 1 "b" 2) "b" | toJson }} → {"a":1}`,
-		func(r *run) any { return r.omit },
+		func(r *Run) any { return r.omit },
 	},
 	{
 		"pick", "a map with certain keys only", `{{ pick (dict "a" 1 "b" 2) "b" | toJson }} → {"b":2}`,
-		func(r *run) any { return r.pick },
+		func(r *Run) any { return r.pick },
 	},
 	{
 		"pluck", "the values of one key in several maps", `{{ pluck "a" (dict "a" 1) (dict "a" 2) | toJson }} → [1,2]`,
-		func(r *run) any { return r.pluck },
+		func(r *Run) any { return r.pluck },
 	},
 	{
 		"prepend", "one more element and a list", `{{ prepend (list 2) 1 | toJson }} → [1,2]`,
-		func(r *run) any { return r.prepend },
+		func(r *Run) any { return r.prepend },
 	},
 	{"rest", "all elements but the first", `{{ list 1 2 | rest | toJson }} → [2]`, part(rest)},
 	{"reverse", "a list from its end", `{{ list 1 2 | reverse | toJson }} → [2,1]`, part(reverse)},
-	{"seq", "the numbers of a range as text", `{{ seq 3 }} → 1 2 3`, func(r *run) any { return r.seq }},
+	{"seq", "the numbers of a range as text", `{{ seq 3 }} → 1 2 3`, func(r *Run) any { return r.seq }},
 	{
 		"slice", "the elements from a start up to an end", `{{ slice (list 1 2 3) 1 2 | toJson }} → [2]`,
-		func(r *run) any { return r.slice },
+		func(r *Run) any { return r.slice },
 	},
 	{
 		"sortAlpha", "a list of texts in order", `{{ list "b" "a" | sortAlpha | toJson }} → ["a","b"]`,
-		func(r *run) any { return r.sortAlpha },
+		func(r *Run) any { return r.sortAlpha },
 	},
 	{
 		"uniq", "a list without repetitions", `{{ list 1 2 1 | uniq | toJson }} → [1,2]`,
-		func(r *run) any { return r.uniq },
+		func(r *Run) any { return r.uniq },
 	},
 	{
 		"until", "the numbers from 0 up to an end", `{{ until 3 | toJson }} → [0,1,2]`,
-		func(r *run) any { return r.until },
+		func(r *Run) any { return r.until },
 	},
 	{
 		"untilStep", "the numbers from a start up to an end, by steps", `{{ untilStep 2 7 2 | toJson }} → [2,4,6]`,
-		func(r *run) any { return r.untilStep },
+		func(r *Run) any { return r.untilStep },
 	},
 	{
 		"values", "the values of a map, sorted by key", `{{ dict "b" 1 "a" 2 | values | toJson }} → [2,1]`,
-		func(r *run) any { return r.values },
+		func(r *Run) any { return r.values },
 	},
 	{
 		"without", "a list without certain values", `{{ without (list 1 2 3) 2 | toJson }} → [1,3]`,
-		func(r *run) any { return r.without },
+		func(r *Run) any { return r.without },
 	},
 }
 
@@ -309,7 +309,7 @@ var otherFunctions = []function{
 	{"floor", "the next whole number below", `{{ floor 1.8 }} → 1`, number("floor")},
 	{
 		"fromJson", "the value that JSON stands for", `{{ (fromJson "{\"a\":1}").a }} → 1`,
-		func(r *run) any { return r.fromJSON },
+		func(r *Run) any { return r.fromJSON },
 	},
 	{"int", "a value as a whole number", `{{ int "12" }} → 12`, number("int")},
 	{"int64", "the same; sprig has both", `{{ int64 "12" }} → 12`, number("int64")},

@@ -1,4 +1,4 @@
-package templates
+package funcs
 
 import (
 	"reflect"
@@ -7,13 +7,17 @@ import (
 
 	"github.com/callhours/callhours/templates/jsonsafe"
 	"github.com/callhours/callhours/templates/trees"
+	"github.com/callhours/callhours/templates/vocabulary"
 )
 
-// mayName is the function that reads what may be absent.
-const mayName = "__may"
+// MayFunc is the function that reads what may be absent: a value and names in quotes.
+const MayFunc = "__may"
 
 // asksOnly are the functions that may be given what is absent.
 var asksOnly = map[string]bool{"and": true, "or": true, "not": true, "default": true, "coalesce": true}
+
+// AsksOnly reports whether a function may be given what is absent, as {{if}} may.
+func AsksOnly(name string) bool { return asksOnly[name] }
 
 // mayBeAbsent lets a value that {{if}}, {{with}} or one of a few functions asks about be absent: it is read by may,
 // which gives nothing, where text/template's own way is an error.
@@ -33,7 +37,7 @@ func mayBeAbsent(n parse.Node) parse.Node {
 	default:
 		return n
 	}
-	args := []parse.Node{parse.NewIdentifier(mayName).SetPos(n.Position()), from}
+	args := []parse.Node{parse.NewIdentifier(MayFunc).SetPos(n.Position()), from}
 	for _, name := range names {
 		args = append(args,
 			&parse.StringNode{NodeType: parse.NodeString, Pos: n.Position(), Quoted: `"` + name + `"`, Text: name})
@@ -52,7 +56,7 @@ func lenient(p *parse.PipeNode, asked bool) {
 			for j := 1; j < len(cmd.Args); j++ {
 				cmd.Args[j] = mayBeAbsent(cmd.Args[j])
 			}
-		case len(cmd.Args) == 1 && (i == len(p.Cmds)-1 && asked || i+1 < len(p.Cmds) && asks(p.Cmds[i+1])):
+		case len(cmd.Args) == 1 && (i == len(p.Cmds)-1 && asked || i+1 < len(p.Cmds) && Asks(p.Cmds[i+1])):
 			cmd.Args[0] = mayBeAbsent(cmd.Args[0])
 		}
 		for _, arg := range cmd.Args {
@@ -65,12 +69,13 @@ func lenient(p *parse.PipeNode, asked bool) {
 	}
 }
 
-func asks(cmd *parse.CommandNode) bool {
+// Asks reports whether a command calls a function that may be given what is absent.
+func Asks(cmd *parse.CommandNode) bool {
 	f, ok := cmd.Args[0].(*parse.IdentifierNode)
 	return ok && asksOnly[f.Ident]
 }
 
-func isMay(p *parse.PipeNode) bool { return trees.IsCall(p.Cmds[0].Args[0], mayName) }
+func isMay(p *parse.PipeNode) bool { return trees.IsCall(p.Cmds[0].Args[0], MayFunc) }
 
 // may reads names one after the other, each of what the one before gave; nothing where a map has no such key.
 func may(from any, names ...string) (any, error) {
@@ -105,7 +110,7 @@ func may(from any, names ...string) (any, error) {
 				continue
 			}
 			return nil,
-				wantf("%s is not known%s", said, has(strings.TrimSuffix(said, "."+name), name, jsonsafe.Members(v.Type())))
+				wantf("%s is not known%s", said, vocabulary.MemberHint(strings.TrimSuffix(said, "."+name), name, jsonsafe.Members(v.Type())))
 		default:
 			return nil, wantf("%s is not known: %s has no fields", said, jsonsafe.Describe(from))
 		}

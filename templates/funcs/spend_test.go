@@ -1,7 +1,6 @@
-package templates
+package funcs
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
@@ -13,8 +12,7 @@ import (
 func TestNumerals(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("1", longestNumeral+1)
-	d := sample()
-	d.Data = map[string]any{"long": long}
+	data := map[string]any{"Data": map[string]any{"long": long}}
 	for text, want := range map[string]string{
 		`{{ int .Data.long }}`:                                   "0",
 		`{{ float64 .Data.long }}`:                               "0",
@@ -25,9 +23,8 @@ func TestNumerals(t *testing.T) {
 		`{{ sub 3 .Data.long }} {{ mul 3 2 }} {{ div 7 "2" }}`:   "3 6 3",
 		`{{ float64 "1e300" }} {{ add1 "4" }} {{ floor "1.5" }}`: "1e+300 5 1",
 	} {
-		var b bytes.Buffer
-		if err := mustParse(t, text).Execute(t.Context(), &b, d, sampleEnv()); err != nil || b.String() != want {
-			t.Errorf("%s: got %q, %v, want %q", text, &b, err, want)
+		if got, err := write(t, text, data); err != nil || got != want {
+			t.Errorf("%s: got %q, %v, want %q", text, got, err, want)
 		}
 	}
 }
@@ -42,7 +39,7 @@ func TestRegexSplit(t *testing.T) {
 		}
 		for _, s := range []string{"", "a", "ab", "baaac", "aé-b", "xyz"} {
 			for n := -1; n < 4; n++ {
-				r := &run{t: &Template{}, ctx: t.Context(), work: maxWork}
+				r := &Run{literals: &Literals{}, ctx: t.Context(), work: MaxWork}
 				got, err := r.regexSplit(expr, s, n)
 				if err != nil {
 					t.Fatal(err)
@@ -59,23 +56,6 @@ func TestRegexSplit(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-// TestOnce asks calendars once for each name in an execution, and again in the next one.
-func TestOnce(t *testing.T) {
-	t.Parallel()
-	tmpl := mustParse(t,
-		strings.Repeat(`{{ if on "a" }}{{ end }}{{ if next "open" }}{{ end }}{{ if next "closed" }}{{ end }}`, 50))
-	asked := map[string]int{}
-	find := func(name string) (any, error) { asked[name]++; return nil, nil }
-	for range 2 {
-		if err := tmpl.Execute(t.Context(), new(bytes.Buffer), sample(), Env{Next: find, On: find}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if asked["a"] != 2 || asked["open"] != 2 || asked["closed"] != 2 {
-		t.Errorf("asked %v", asked)
 	}
 }
 
@@ -148,7 +128,7 @@ func TestFunctionsAreLinear(t *testing.T) {
 		},
 	}
 	tried := 0
-	for _, f := range Functions() {
+	for _, f := range All() {
 		bind := functions[f.Name].bind
 		if bind == nil {
 			continue
@@ -161,10 +141,10 @@ func TestFunctionsAreLinear(t *testing.T) {
 				for i := range cost {
 					s := strings.Repeat(piece, 4096/len(piece)<<i)
 					cost[i] = least(func() int {
-						r := &run{t: &Template{}, ctx: t.Context(), work: maxWork}
+						r := &Run{literals: &Literals{}, ctx: t.Context(), work: MaxWork}
 						g := bind(r)
 						bytes := growth.Bytes(func() { known = call(g, s) })
-						spent[i] = maxWork - r.work
+						spent[i] = MaxWork - r.work
 						return bytes
 					})
 				}

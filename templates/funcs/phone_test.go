@@ -1,4 +1,4 @@
-package templates
+package funcs
 
 import (
 	"strings"
@@ -61,27 +61,6 @@ func TestPhone(t *testing.T) {
 	} {
 		if got := speechOf(c.language).dial(c.number); got != c.want {
 			t.Errorf("%s: %q: got %q, want %q", c.language, c.number, got, c.want)
-		}
-	}
-}
-
-func TestPhoneInTemplates(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ text, want string }{
-		{`{{ phone .Call.From }}`, "1, 4 1 5, 5 5 5, 0 1 0 0"},
-		{`{{ .Call.To | phone }}`, "1 0 0"},
-		{`{{ phone 911 }}`, "9 1 1"},
-		{`{{ "*98" | phone "de-DE" }}`, "Stern 9 8"},
-		{`{{ phone }}`, "t:1:4: phone: want a telephone number, found 0 arguments"},
-		{`{{ phone 1 2 }}`, `t:1:4: phone: want a language such as "en" before a telephone number, found a number`},
-		{`{{ phone (list 1) }}`, `t:1:4: phone: want one value to write as text, found a list`},
-	} {
-		got, err := execute(t, c.text)
-		if err != nil {
-			got = err.Error()
-		}
-		if got != c.want {
-			t.Errorf("%s: got %q, want %q", c.text, got, c.want)
 		}
 	}
 }

@@ -1,0 +1,92 @@
+package funcs
+
+import (
+	"slices"
+	"strconv"
+	"text/template/parse"
+
+	"github.com/callhours/callhours/templates/trees"
+)
+
+// TextFunc is the encoder of templates whose output is text: it writes single values.
+const TextFunc = "__text"
+
+// Names of the functions that are put into trees; no author can name them, for they are not on the list.
+const (
+	stepName  = "__step"
+	enterName = "__enter"
+	leaveName = "__leave"
+	passName  = "__pass"
+)
+
+// Instrument puts into a tree what an execution needs: calls that count its loops, its nodes and, of one that can be
+// called, by itself too, its calls; and reads of what may be absent. text/template has no way to end an execution, and
+// {{range 1000000000000}}{{end}} writes nothing.
+func Instrument(t *parse.Tree, called bool) {
+	trees.Inspect(t.Root, func(n parse.Node) {
+		switch n := n.(type) {
+		case *parse.IfNode:
+			lenient(n.Pipe, true)
+		case *parse.WithNode:
+			lenient(n.Pipe, true)
+		case *parse.RangeNode:
+			lenient(n.Pipe, false)
+		case *parse.ActionNode:
+			lenient(n.Pipe, false)
+		case *parse.TemplateNode:
+			if n.Pipe != nil {
+				lenient(n.Pipe, false)
+			}
+		}
+	})
+	_, most := countNodes(t.Root, 0)
+	if called {
+		t.Root.Nodes = slices.Insert(t.Root.Nodes, 0, trees.Call(counting(enterName, most), t.Root.Pos, 0))
+		t.Root.Nodes = append(t.Root.Nodes, trees.Call(leaveName, t.Root.Pos, 0))
+	}
+}
+
+// counting puts a count of nodes into a name: functions are called without arguments at less cost.
+func counting(name string, nodes int) string { return name + "_" + strconv.Itoa(nodes) }
+
+// countNodes puts counts into a list of which so many nodes were passed before it: at the head of each loop, and
+// wherever more than mostPassed would be passed without one. It gives how many are passed since the last one at the
+// end, and the most anywhere in the list.
+func countNodes(l *parse.ListNode, since int) (left, most int) {
+	if l == nil {
+		return since, since
+	}
+	most = since
+	var nodes []parse.Node
+	for _, n := range l.Nodes {
+		size, written := trees.Count(n), n.Type() == parse.NodeText || n.Type() == parse.NodeComment
+		if since > 0 && since+size > mostPassed && !written {
+			nodes = append(nodes, trees.Call(counting(passName, since), n.Position(), 0))
+			since = 0
+		}
+		since += size
+		inner := since
+		switch n := n.(type) {
+		case *parse.IfNode:
+			since, inner = countBranch(&n.BranchNode, since)
+		case *parse.WithNode:
+			since, inner = countBranch(&n.BranchNode, since)
+		case *parse.RangeNode:
+			_, turn := countNodes(n.List, 1)
+			n.List.Nodes = slices.Insert(n.List.Nodes, 0, trees.Call(counting(stepName, turn), n.Pos, n.Line))
+			var none int
+			none, inner = countNodes(n.ElseList, since)
+			since = max(since, none)
+		}
+		most = max(most, since, inner)
+		nodes = append(nodes, n)
+	}
+	l.Nodes = nodes
+	return since, most
+}
+
+func countBranch(b *parse.BranchNode, since int) (left, most int) {
+	yes, inYes := countNodes(b.List, since)
+	no, inNo := countNodes(b.ElseList, since)
+	return max(yes, no), max(inYes, inNo)
+}
