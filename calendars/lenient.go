@@ -146,11 +146,12 @@ func isGiven(name []byte) bool {
 
 // slipsOf are the properties of an event of which a name that nobody has given is a misspelling.
 func slipsOf(name string) (of []string) {
-	for _, property := range slices.Sorted(maps.Keys(eventProperties)) {
+	for property := range eventProperties {
 		if diag.IsSlip(name, property) {
 			of = append(of, property)
 		}
 	}
+	slices.Sort(of)
 	return of
 }
 

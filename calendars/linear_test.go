@@ -2,9 +2,13 @@ package calendars
 
 import (
 	"fmt"
+	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/callhours/callhours/calendars/patterns"
 	"github.com/callhours/callhours/calendars/recur"
@@ -50,6 +54,13 @@ func TestReadIsLinear(t *testing.T) {
 			return vevent("UID:a", `DTSTART;TZID="`+times(`;:,`, n)+`":20261124T090000`)
 		}},
 		{"nesting", 100_000, func(n int) string { return times("BEGIN:X\r\n", n) + times("END:X\r\n", n) }},
+		{"empty lines of CR", 20_000, func(n int) string { return times("\r", n) }},
+		{"lines that end with CR", 20_000, func(n int) string { return times("X:1\r", n) }},
+		{"indented blocks that end with CR", 2_000, func(n int) string { return times(" BEGIN:VEVENT\r", n) }},
+		{"lines that end with LF CR", 20_000, func(n int) string { return times("X:1\n\r", n) }},
+		{"unknown properties", 5_000, func(n int) string {
+			return vevent("UID:a", "DTSTART:20261124T090000Z"+times("\r\nX:1", n))
+		}},
 		{"ends of nothing", 20_000, func(n int) string { return times("END:X\r\n", n) }},
 		{"exceptions", 5000, func(n int) string {
 			return vevent("UID:a", "DTSTART:20261124T090000Z", "RRULE:FREQ=DAILY",
@@ -82,7 +93,42 @@ func TestReadIsLinear(t *testing.T) {
 				body := wrap(c.body(n))
 				return growth.Bytes(func() { _, _ = Read(body, wide) })
 			})
+			if os.Getenv("CALLHOURS_SOAK") != "" {
+				growth.Within(t, 3.2, 8*c.n, func(n int) int {
+					body := wrap(c.body(n))
+					return growth.CPU(t, func() { _, _ = Read(body, wide) })
+				})
+			}
 		})
+	}
+}
+
+// TestPeekLooksNoFurther puts a line of each kind of end before memory that nobody may read.
+func TestPeekLooksNoFurther(t *testing.T) {
+	t.Parallel()
+	const page = 64 << 10
+	body, err := unix.Mmap(-1, 0, 2*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer func() { _ = unix.Munmap(body) }()
+	if err := unix.Mprotect(body[page:], unix.PROT_NONE); err != nil {
+		t.Skip(err)
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	for _, end := range []string{"\r", "\n", "\r\n"} {
+		for _, line := range []string{"", "DTSTART:20261124T090000Z", strings.Repeat("x", 10_000)} {
+			room := 4*len(line) + 128
+			at := body[page-room : page]
+			for i := range at {
+				at[i] = ' '
+			}
+			copy(at, line+end)
+			s := scanner{body: body[page-room:]}
+			if got := s.peek(); string(got) != line {
+				t.Errorf("%q: %d bytes, want %d", end, len(got), len(line))
+			}
+		}
 	}
 }
 

@@ -186,16 +186,23 @@ func (s *scanner) separated(l line, text []byte) line {
 	return l
 }
 
-// peek is the line that comes next, without its end.
+// peek is the line that comes next, without its end. It looks at no more than a few times as much as the line is long,
+// so that a body without LFs takes linear time too.
 func (s *scanner) peek() []byte {
-	end := bytes.IndexByte(s.body, '\n')
-	if end < 0 {
-		end = len(s.body)
+	for size := 128; ; size *= 4 {
+		part := s.body[:min(size, len(s.body))]
+		end := bytes.IndexByte(part, '\n')
+		found := end >= 0 || len(part) == len(s.body)
+		if end < 0 {
+			end = len(part)
+		}
+		if cr := bytes.IndexByte(part[:end], '\r'); cr >= 0 {
+			end, found = cr, true
+		}
+		if found {
+			return part[:end]
+		}
 	}
-	if cr := bytes.IndexByte(s.body[:end], '\r'); cr >= 0 {
-		end = cr
-	}
-	return s.body[:end]
 }
 
 // physical takes one line, without its end, off the body.

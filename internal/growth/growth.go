@@ -11,6 +11,8 @@ package growth
 import (
 	"runtime"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // maxGrowth is how much faster than doubled a cost may grow when the input doubles: slices grow in
@@ -54,4 +56,22 @@ func Bytes(f func()) int {
 	f()
 	runtime.ReadMemStats(&after)
 	return int(after.TotalAlloc - before.TotalAlloc)
+}
+
+// CPU is how many microseconds of its own thread's time a function takes, of one goroutine: what
+// others do has little say, but some. It shows loops that allocate nothing, for soaks.
+func CPU(t testing.TB, f func()) int {
+	t.Helper()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	used := func() int {
+		var u unix.Rusage
+		if err := unix.Getrusage(unix.RUSAGE_THREAD, &u); err != nil {
+			t.Fatal(err)
+		}
+		return int(u.Utime.Nano()+u.Stime.Nano()) / 1000
+	}
+	before := used()
+	f()
+	return used() - before
 }
