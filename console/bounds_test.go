@@ -82,7 +82,7 @@ func TestPageBounds(t *testing.T) {
 	c := New(Options{
 		Now: time.Now, RealNow: time.Now, Feeds: func() []calendars.Status { return nil },
 		Findings: func() ([]preview.Finding, int) { return nil, 0 },
-		Status:   func() preview.Status { return preview.Status{Mistakes: make([]preview.Message, mistakes)} },
+		Status:   func() preview.Status { return preview.Status{Mistakes: make([]preview.FileMessage, mistakes)} },
 		Calendar: func(string) (Calendar, bool) {
 			return Calendar{Problems: make([]calendars.Problem, problems), Routes: make([]string, mostRouteNames+1)},
 				true

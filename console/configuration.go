@@ -22,7 +22,7 @@ type configurationPage struct {
 
 // messageRow is a message with its place drawn.
 type messageRow struct {
-	preview.Message
+	preview.FileMessage
 	Place string
 	Drawn string // the line with a caret below the place; "" where it is not known
 }
@@ -38,10 +38,10 @@ func (c *Console) configuration(w http.ResponseWriter, r *http.Request) {
 	c.show(r.Context(), w, http.StatusOK, "configuration", page{Title: "Configuration", Here: "configuration", Main: m})
 }
 
-func messageRows(list []preview.Message) []messageRow {
+func messageRows(list []preview.FileMessage) []messageRow {
 	var out []messageRow
 	for _, s := range list {
-		one := messageRow{Message: s, Place: diag.Pos{File: s.File, Line: s.Line, Col: s.Column}.String()}
+		one := messageRow{FileMessage: s, Place: diag.Pos{File: s.File, Line: s.Line, Col: s.Column}.String()}
 		if s.Text != "" {
 			one.Drawn = caretLine(s)
 		}
@@ -51,7 +51,7 @@ func messageRows(list []preview.Message) []messageRow {
 }
 
 // caretLine is a line with its number, and below it a caret at the column.
-func caretLine(s preview.Message) string {
+func caretLine(s preview.FileMessage) string {
 	number := fmt.Sprintf("%4d \u2502 ", s.Line)
 	text := number + s.Text
 	if s.Column == 0 || s.Column > utf8.RuneCountInString(s.Text)+1 {

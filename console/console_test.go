@@ -141,13 +141,16 @@ func TestTree(t *testing.T) {
 func TestPointed(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		said preview.Message
+		said preview.FileMessage
 		want string
 	}{
-		{preview.Message{Line: 12, Column: 5, Text: "    calender: hours"}, "  12 │     calender: hours\n     │     ^"},
-		{preview.Message{Line: 1, Column: 3, Text: "\tä: x"}, "   1 │ \tä: x\n     │ \t ^"},
-		{preview.Message{Line: 1, Text: "x"}, "   1 │ x"},
-		{preview.Message{Line: 1, Column: 9, Text: "x"}, "   1 │ x"},
+		{
+			preview.FileMessage{Line: 12, Column: 5, Text: "    calender: hours"},
+			"  12 │     calender: hours\n     │     ^",
+		},
+		{preview.FileMessage{Line: 1, Column: 3, Text: "\tä: x"}, "   1 │ \tä: x\n     │ \t ^"},
+		{preview.FileMessage{Line: 1, Text: "x"}, "   1 │ x"},
+		{preview.FileMessage{Line: 1, Column: 9, Text: "x"}, "   1 │ x"},
 	} {
 		if got := caretLine(c.said); got != c.want {
 			t.Errorf("%+v: got\n%s\nwant\n%s", c.said, got, c.want)

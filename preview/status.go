@@ -12,13 +12,13 @@ type Status struct {
 	FromAccepted bool      `json:"from_accepted"`
 	Tried        time.Time `json:"tried"` // when the files were read last, at start or for a reload
 	// something was wrong with them then: for Rejected alone, or, if that is empty, all was refused
-	Failed   bool      `json:"failed"`
-	Mistakes []Message `json:"mistakes"` // what was wrong, by place
+	Failed   bool          `json:"failed"`
+	Mistakes []FileMessage `json:"mistakes"` // what was wrong, by place
 	// tenants whose files were refused: their last accepted version answers, or nothing if there is
 	// none
 	Rejected []string `json:"rejected"`
 	// what works in the generation that answers, and should be mended
-	Warnings []Message `json:"warnings"`
+	Warnings []FileMessage `json:"warnings"`
 	// keys that differ from those the server was started with, and take effect at the next start
 	Restart []string `json:"restart"`
 	// which other process writes state_dir, so that this one does not; "": none
@@ -26,8 +26,8 @@ type Status struct {
 	Truncated string `json:"truncated,omitempty"` // there are more mistakes or warnings than these
 }
 
-// Message is a message about a place in a file.
-type Message struct {
+// FileMessage is a message about a place in a file.
+type FileMessage struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`   // from 1; 0: the file as a whole
 	Column  int    `json:"column"` // from 1, in characters; 0: the line as a whole

@@ -19,7 +19,7 @@ func TestStatusBounds(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
 	for n, cut := range map[int]bool{mostSaid: false, mostSaid + 1: true} {
-		w.status.Mistakes = make([]preview.Message, n)
+		w.status.Mistakes = make([]preview.FileMessage, n)
 		if s := w.Status(); len(s.Mistakes) != mostSaid || (s.Truncated != "") != cut {
 			t.Errorf("%d mistakes: %d, %q", n, len(s.Mistakes), s.Truncated)
 		}
@@ -36,7 +36,8 @@ func (s stuck) Collect(chan<- prometheus.Metric) {
 	<-s.leave
 }
 
-// TestScrapes: so many scrapes run at once, one client has not all of them, and the next one is told to come again.
+// TestScrapes: so many scrapes run at once, one client has not all of them, and the next one is
+// told to come again.
 func TestScrapes(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
@@ -140,8 +141,8 @@ func TestSlowReaders(t *testing.T) {
 	}
 }
 
-// TestHeaderBytes: either side reads so much of a request's line and headers, give or take what net/http
-// allows besides, and no more.
+// TestHeaderBytes: either side reads so much of a request's line and headers, give or take what
+// net/http allows besides, and no more.
 func TestHeaderBytes(t *testing.T) {
 	t.Parallel()
 	const slop = 8 << 10

@@ -114,7 +114,7 @@ func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
 		said(append(slices.Clone(l.Mistakes), l.kept...), l.inputs)
 	if l.err != nil {
 		s.status.Mistakes = append(s.status.Mistakes,
-			preview.Message{File: s.options.Installation.Path, Message: l.err.Error()})
+			preview.FileMessage{File: s.options.Installation.Path, Message: l.err.Error()})
 	}
 	if g := l.Generation; g != nil {
 		s.status.Rejected, s.status.FromAccepted = append([]string{}, l.Rejected...), l.FromAccepted

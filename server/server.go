@@ -1,9 +1,9 @@
-// Package server runs callhours: two listeners, one for Kazoo and one for people, and between them the generation that
-// one configuration built. It is the only place where the packages meet.
+// Package server runs callhours: two listeners, one for Kazoo and one for people, and between them
+// the generation that one configuration built. It is the only place where the packages meet.
 //
-// [Build] turns a configuration into a [Generation] or reports everything that is wrong with it; nothing is started by it. A [Server]
-// is a value that a test can start on port 0: [Server.Run] opens the listeners, answers until its
-// context ends, drains, and returns.
+// [Build] turns a configuration into a [Generation] or reports everything that is wrong with it;
+// nothing is started by it. A [Server] is a value that a test can start on port 0: [Server.Run]
+// opens the listeners, answers until its context ends, drains, and returns.
 package server
 
 import (
@@ -64,11 +64,12 @@ type Options struct {
 	UserAgent  string           // of fetches; "": "callhours"
 	Profiles   bool             // the admin side shows those of Go's runtime
 	Version    string           // shown to people
-	// Installation is read again for Reload, and when its files change; nil where there is none. Loaded
-	// is how Generation came of it.
+	// Installation is read again for Reload, and when its files change; nil where there is none.
+	// Loaded is how Generation came of it.
 	Installation *Installation
 	Loaded       Loaded
-	// Started is told where the listeners are, once both are open and calls are answered; nil for nobody.
+	// Started is told where the listeners are, once both are open and calls are answered; nil for
+	// nobody.
 	Started func(calls, admin net.Addr)
 }
 
@@ -105,11 +106,11 @@ type Server struct {
 	status preview.Status                 // what is not said by the generation itself
 }
 
-// New makes a server ready to run: it has read the copies of feeds, and fetched nothing. Its handlers answer 503 until
-// Run, or Start, has compiled the calendars.
+// New makes a server ready to run: it has read the copies of feeds, and fetched nothing. Its
+// handlers answer 503 until Run, or Start, has compiled the calendars.
 func New(o Options) *Server {
 	s := &Server{
-		status:  preview.Status{Mistakes: []preview.Message{}, Rejected: []string{}, Restart: []string{}},
+		status:  preview.Status{Mistakes: []preview.FileMessage{}, Rejected: []string{}, Restart: []string{}},
 		options: o, logged: map[string][]calendars.Problem{}, rehearsals: newRehearsals(),
 	}
 	if o.Passing == nil {
@@ -162,7 +163,8 @@ func (s *Server) Admin() http.Handler { return secured(s.guardedAdmin()) }
 
 func (s *Server) guardedAdmin() http.Handler { return guarded{s.guard, metrics.PanicAdmin, s.admin} }
 
-// Start compiles the generation's calendars for the present, with what is known of them, and lets calls be answered.
+// Start compiles the generation's calendars for the present, with what is known of them, and lets
+// calls be answered.
 func (s *Server) Start() {
 	defer close(s.started)
 	s.swap(s.options.Generation)
@@ -181,7 +183,8 @@ func (s *Server) Start() {
 	}
 }
 
-// Observe brings the gauges that follow the clock up to date. The admin side calls it for every scrape.
+// Observe brings the gauges that follow the clock up to date. The admin side calls it for every
+// scrape.
 func (s *Server) Observe() {
 	l, now := s.live.Load(), s.options.Now()
 	if l == nil {
@@ -211,10 +214,11 @@ func (s *Server) scraped() {
 	s.options.Metrics.StateReadOnly(s.state.isReadOnly())
 }
 
-// Run answers calls until ctx ends, then drains: readiness goes, answers ask for their connections to be closed, and
-// after the configured time the listeners close and calls in flight are answered. Before calls are answered there is
-// nothing to drain. The error says what could not be started or what ended the listeners early. It returns when all
-// that it started has ended, which may be never where a disk hangs: see Closing.
+// Run answers calls until ctx ends, then drains: readiness goes, answers ask for their connections
+// to be closed, and after the configured time the listeners close and calls in flight are answered.
+// Before calls are answered there is nothing to drain. The error says what could not be started or
+// what ended the listeners early. It returns when all that it started has ended, which may be never
+// where a disk hangs: see Closing.
 func (s *Server) Run(ctx context.Context) error {
 	file := s.options.Generation.file
 	forCalls, err := listen(ctx, file.Listen.S)
@@ -266,7 +270,8 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	forKazoo := s.server()
 	forKazoo.ErrorLog = log.New(&httpLog{log: s.options.Log, now: s.options.Now, listener: "listen"}, "", 0)
-	// How long the answer may take is said by each handler: a fetch that was asked for may take half a minute.
+	// How long the answer may take is said by each handler: a fetch that was asked for may take
+	// half a minute.
 	forPeople := &http.Server{
 		DisableGeneralOptionsHandler: true, MaxHeaderBytes: mostPeopleHeader,
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
@@ -376,8 +381,9 @@ func listen(ctx context.Context, address string) (*net.TCPListener, error) {
 // the last one whose feeds have.
 const tenantsWait = time.Second
 
-// await waits until something is known of each feed, for start_timeout at most: a caller is better answered by what is
-// known than not. Tenants whose feeds take longer than the others' keep nobody else waiting.
+// await waits until something is known of each feed, for start_timeout at most: a caller is better
+// answered by what is known than not. Tenants whose feeds take longer than the others' keep nobody
+// else waiting.
 func (s *Server) await(ctx context.Context, g *Generation) {
 	waiting, cancel := context.WithTimeout(ctx, g.file.StartTimeout)
 	defer cancel()

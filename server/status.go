@@ -30,7 +30,7 @@ func (s *Server) Status() preview.Status {
 	s.mu.Lock()
 	status := s.status
 	s.mu.Unlock()
-	status.Warnings, status.Shared = []preview.Message{}, s.state.reason()
+	status.Warnings, status.Shared = []preview.FileMessage{}, s.state.reason()
 	if l := s.live.Load(); l != nil {
 		status.Generation = l.name
 		warnings := slices.Clone(l.missing)
@@ -47,10 +47,10 @@ func (s *Server) Status() preview.Status {
 }
 
 // said are mistakes with the lines that they stand in.
-func said(ms diag.Mistakes, inputs *config.Inputs) []preview.Message {
-	list := []preview.Message{}
+func said(ms diag.Mistakes, inputs *config.Inputs) []preview.FileMessage {
+	list := []preview.FileMessage{}
 	for _, m := range ms {
-		one := preview.Message{File: m.File, Line: m.Line, Column: m.Col, Message: withoutQuotes(m, inputs).Message}
+		one := preview.FileMessage{File: m.File, Line: m.Line, Column: m.Col, Message: withoutQuotes(m, inputs).Message}
 		if inputs != nil {
 			one.Tenant = inputs.TenantIn(inputs.Of(m.File))
 			if one.Tenant == "" {
@@ -66,9 +66,9 @@ func said(ms diag.Mistakes, inputs *config.Inputs) []preview.Message {
 // quoted is a quoted text in a message.
 var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
-// withoutQuotes is a mistake as the admin side shows it, to whoever reaches that: what was found in files
-// other than the configuration's YAML and templates is left out. Such a file may be another one than it
-// should be; the log has some of it.
+// withoutQuotes is a mistake as the admin side shows it, to whoever reaches that: what was found in
+// files other than the configuration's YAML and templates is left out. Such a file may be another
+// one than it should be; the log has some of it.
 func withoutQuotes(m diag.Mistake, inputs *config.Inputs) diag.Mistake {
 	if inputs != nil && inputs.Has(m.File) && !inputs.IsSource(m.File) && !strings.HasSuffix(m.File, ".json.tmpl") {
 		m.Message = quoted.ReplaceAllString(m.Message, `"…"`)
@@ -79,15 +79,16 @@ func withoutQuotes(m diag.Mistake, inputs *config.Inputs) diag.Mistake {
 // yamlKey is a line of YAML that says what its value is: `key: …`, perhaps in a list.
 var yamlKey = regexp.MustCompile(`^\s*(?:- +)*(?:\{ *)?[A-Za-z0-9_-]+ *:`)
 
-// hidden are words beside which a secret may stand, also where they are misspelt. Addresses of feeds are secrets.
+// hidden are words beside which a secret may stand, also where they are misspelt. Addresses of
+// feeds are secrets.
 var hidden = []string{
 	"password", "token", "secret", "secrets", "basic", "auth", "username", "headers", "authorization",
 	"cookie", "url", "webhook", "key",
 }
 
-// shownLine is the line of a mistake, for people; "" where it may hold a secret. Only files of YAML and
-// templates are shown; of YAML, lines whose own key says that it is none. What stands behind an unknown key is
-// not: it may be a secret's, misspelt.
+// shownLine is the line of a mistake, for people; "" where it may hold a secret. Only files of YAML
+// and templates are shown; of YAML, lines whose own key says that it is none. What stands behind an
+// unknown key is not: it may be a secret's, misspelt.
 func shownLine(inputs *config.Inputs, m diag.Mistake) string {
 	const longest = 300
 	line := inputs.Line(m.Pos)
