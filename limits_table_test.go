@@ -646,8 +646,8 @@ func limitSections() []limitSection {
 				"files.TestHungDirectory",
 			},
 			{
-				"of them below one tenant's directory; below all tenants'",
-				"{files.maxHungOfHome}; {files.maxHungOfHomes}", "",
+				"of them below all tenants' directories; below one tenant's; of all below which one tenant has more than one",
+				"{files.maxHungOfHomes}; {files.maxHungOfHome}; {files.maxHungTwice}", "",
 				"all below it fails at once, until one is answered; the rest is left to other files",
 				"files.TestHungHome",
 			},

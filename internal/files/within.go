@@ -17,11 +17,14 @@ const (
 	Patience      = 5 * time.Second
 	leastPatience = 250 * time.Millisecond
 	// maxHung bounds the reads and writes that wait in vain. Each costs a thread of the process, of
-	// which there are no more than 10,000. Those below one home are maxHungOfHome at most, and
-	// those below all homes leave the rest to those that have none.
+	// which there are no more than 10,000. Those below all homes are maxHungOfHomes at most, and leave
+	// the rest to those that have none. One home has maxHungOfHome of them, but only one where
+	// maxHungTwice wait below all homes: a home of which nothing waits is still read when hundreds of
+	// others do not answer.
 	maxHung        = 256
 	maxHungOfHome  = 2
-	maxHungOfHomes = 192
+	maxHungOfHomes = 224
+	maxHungTwice   = 64
 )
 
 // ErrHung says that the file system did not answer in time, or has not answered somebody else yet.
@@ -130,7 +133,7 @@ func waitTime(t target) (wait time.Duration, err error) {
 	switch {
 	case t.dir != "" && hung.dirs[t.dir] > 0:
 		return 0, fmt.Errorf("%w: an earlier access to this directory still waits", ErrHung)
-	case t.home != "" && own >= maxHungOfHome:
+	case t.home != "" && (own >= maxHungOfHome || own > 0 && hung.inHomes >= maxHungTwice):
 		return 0, fmt.Errorf("%w: %d accesses below %s wait already", ErrHung, own, t.home)
 	case t.home != "" && hung.inHomes >= maxHungOfHomes:
 		return 0, fmt.Errorf("%w: %d accesses below tenants' directories wait already", ErrHung, hung.inHomes)
