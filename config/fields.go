@@ -40,8 +40,8 @@ func (s *source) fields(n *node, section section) fields {
 	f.allKnown = true
 	for _, e := range n.entries {
 		if known := keysOf[section]; !slices.Contains(known, e.key.S) {
-			meant := hint(e.key.S, section)
-			s.mistake(e.key.Pos, "unknown key %s in %s%s", diag.Excerpt(e.key.S), nouns[section], meant)
+			text, meant := hint(e.key.S, section)
+			s.mistake(e.key.Pos, "unknown key %s in %s%s", diag.Excerpt(e.key.S), nouns[section], text)
 			s.noteMisspelledPart(section, meant)
 			f.allKnown = false
 			continue
@@ -53,15 +53,13 @@ func (s *source) fields(n *node, section section) fields {
 
 // noteMisspelledPart notes that a part of a file is not read because its key is misspelled, so that
 // names defined there are not reported as unknown.
-func (s *source) noteMisspelledPart(section section, hint string) {
-	for _, part := range []string{"calendars", "lists", "plans"} {
-		switch {
-		case hint != fmt.Sprintf("; did you mean %q?", part):
-		case section == inMain:
-			s.loader.misspelledParts = append(s.loader.misspelledParts, part)
-		case section == inInclude:
-			s.misspelledHere = append(s.misspelledHere, part)
-		}
+func (s *source) noteMisspelledPart(section section, part string) {
+	switch {
+	case !slices.Contains([]string{"calendars", "lists", "plans"}, part):
+	case section == inMain:
+		s.loader.misspelledParts = append(s.loader.misspelledParts, part)
+	case section == inInclude:
+		s.misspelledHere = append(s.misspelledHere, part)
 	}
 }
 
@@ -70,9 +68,9 @@ func (s *source) isMisspelledPart(part string) bool {
 	return slices.Contains(s.loader.misspelledParts, part) || slices.Contains(s.misspelledHere, part)
 }
 
-// hint says what an unknown key may have meant: the place where it belongs, else a
-// close key of its own place.
-func hint(key string, section section) string {
+// hint says what an unknown key may have meant: the place where it belongs, else the close key of
+// its own place, which is meant.
+func hint(key string, section section) (text, meant string) {
 	var homes []string
 	for _, k := range section.table() {
 		if k.name == key {
@@ -81,9 +79,9 @@ func hint(key string, section section) string {
 	}
 	slip := func(known string) bool { return diag.Distance(key, known) == 1 } // lists for list
 	if len(homes) > 0 && len(homes) <= 3 && !slices.ContainsFunc(keysOf[section], slip) {
-		return "; it belongs in " + strings.Join(homes, " or ")
+		return "; it belongs in " + strings.Join(homes, " or "), ""
 	}
-	return suggest(key, keysOf[section])
+	return suggest(key, keysOf[section]), nearest(key, keysOf[section])
 }
 
 // get gives the value of a key; nil when it is not given.

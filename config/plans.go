@@ -2,7 +2,6 @@ package config
 
 import (
 	_ "embed"
-	"fmt"
 	"slices"
 
 	"github.com/callhours/callhours/internal/diag"
@@ -137,10 +136,8 @@ func (f fields) roles(p *Plan) map[string][]Text {
 		if !slices.Contains(known, e.key.S) {
 			suggestion := f.suggest(e.key.S, func() []string { return known })
 			f.mistake(e.key.Pos, "plan %q has no role %s%s", p.Name, quote(e.key.S), suggestion)
-			for _, role := range known {
-				if suggestion == fmt.Sprintf("; did you mean %q?", role) && roles[role] == nil {
-					roles[role] = []Text{} // it is there, and misspelt
-				}
+			if role := nearest(e.key.S, known); suggestion != "" && role != "" && roles[role] == nil {
+				roles[role] = []Text{} // it is there, and misspelt
 			}
 			continue
 		}

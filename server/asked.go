@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/console"
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // Bounds of what people's side is asked.
@@ -65,10 +66,7 @@ func checkRequest(r *http.Request) (status int, line string) {
 
 // shortName is the name of a parameter as a message shows it.
 func shortName(name string) string {
-	const most = 40
-	if len(name) > most {
-		name = name[:most] + "…"
-	}
+	name = diag.Cut(name, 40)
 	for _, r := range name {
 		if r != '_' && r != '-' && (r < 'a' || r > 'z') {
 			return strconv.Quote(name)

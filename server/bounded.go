@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"unicode/utf8"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // Bounds of what is logged.
@@ -89,10 +90,5 @@ func cutText(text string) string {
 	if len(text) <= mostField {
 		return text
 	}
-	const more = "…"
-	cut := mostField - len(more)
-	for cut > 0 && !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + more
+	return diag.Cut(text, mostField-len("…"))
 }

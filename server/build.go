@@ -350,7 +350,7 @@ func (b *builder) noTemplate(name diag.Text) {
 			return
 		}
 	}
-	suggestion := diag.Suggest(name.S, b.library.Names())
+	meant := diag.DidYouMean(name.S, b.library.Names())
 	switch where, set := b.file.FarTemplate(name.S); {
 	case where != "" && set:
 		b.wrong(name.Pos,
@@ -358,12 +358,12 @@ func (b *builder) noTemplate(name diag.Text) {
 			name.S, where, b.file.Templates, path.Base(name.S))
 	case where != "":
 		b.wrong(name.Pos, "template %q is not there; there is %s, so set templates: %s", name.S, where, path.Dir(where))
-	case !set && !strings.Contains(suggestion, "did you mean"):
+	case !set && meant == "":
 		b.wrong(name.Pos, "template %q is not built in; for templates of your own set templates: DIRECTORY", name.S)
 	case !set:
-		b.wrong(name.Pos, "template %q is not built in%s", name.S, suggestion)
+		b.wrong(name.Pos, "template %q is not built in%s", name.S, meant)
 	default:
-		b.wrong(name.Pos, "template %q is not there%s", name.S, suggestion)
+		b.wrong(name.Pos, "template %q is not there%s", name.S, diag.Suggest(name.S, b.library.Names()))
 	}
 }
 

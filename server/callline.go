@@ -3,6 +3,7 @@ package server
 import (
 	"log/slog"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 )
 
@@ -58,10 +59,4 @@ func shownNumbers(show string, call *pivot.Call) (left, caller, dialed string) {
 }
 
 // shortened bounds what a stranger can write into the log with one field.
-func shortened(s string) string {
-	const most = 128
-	if len(s) > most {
-		return s[:most] + "…"
-	}
-	return s
-}
+func shortened(s string) string { return diag.Cut(s, 128) }

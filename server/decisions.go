@@ -7,8 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
 )
@@ -315,38 +315,28 @@ func (rec *record) remember(began time.Time, took time.Duration) {
 	t := trace{at: began, took: took, branch: -1, answered: -1, status: int16(rec.status)}
 	t.say(rec.call, l.shown)
 	if rec.route == nil {
-		t.facts, t.reason, t.failure = l.nowhere, string(rec.miss), inLine(rec.missing())
+		t.facts, t.reason, t.failure = l.nowhere, string(rec.miss), remembered(rec.missing())
 		l.missed.add(&t)
 		return
 	}
 	a := &rec.answer
 	t.facts = rec.route.facts.Load()
 	if rec.err != nil { // it came before the decision, or nobody knows what it was
-		t.failure = inLine(rec.err.Error())
+		t.failure = remembered(rec.err.Error())
 		rec.route.ring.add(&t)
 		return
 	}
-	t.reason, t.event, t.body = inLine(a.Reason), a.Title, a.Body
+	t.reason, t.event, t.body = remembered(a.Reason), a.Title, a.Body
 	t.branch, t.answered, t.unknown = int32(a.Decision.Branch), int32(a.Branch), a.Decision.Unknown
 	if len(a.Failures) > 0 {
 		f := a.Failures[0]
-		t.failure = inLine(string(f.Reason) + ": " + f.Err.Error())
+		t.failure = remembered(string(f.Reason) + ": " + f.Err.Error())
 	}
 	rec.route.ring.add(&t)
 }
 
-// inLine cuts what is too long to be remembered; what is short is the same string.
-func inLine(s string) string {
-	const most = 512
-	if len(s) <= most {
-		return s
-	}
-	cut := most
-	for cut > most-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
-}
+// remembered cuts what is too long to be remembered with a call.
+func remembered(s string) string { return diag.Cut(s, 512) }
 
 // know brings up to date when the calendars of routes were read, for the calls that come from then on: of those that
 // ask a calendar, or where that is "" of all.

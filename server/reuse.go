@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -61,20 +62,20 @@ func newReuse(former *Generation, file *config.File) *reuse {
 
 // sameTemplates compares the files of templates: all of them, and those whose definitions the others share.
 func sameTemplates(a, b *config.File) (all, pieces bool) {
-	texts := func(f *config.File) (all, pieces map[string]string) {
-		all, pieces = map[string]string{}, map[string]string{}
+	texts := func(f *config.File) (all, pieces map[string][]byte) {
+		all, pieces = map[string][]byte{}, map[string][]byte{}
 		for _, in := range f.TemplateInputs() {
-			all[in.Path] = string(in.Bytes)
+			all[in.Path] = in.Bytes
 			if strings.HasPrefix(in.Path[strings.LastIndexAny(in.Path, `/\`)+1:], "_") {
-				pieces[in.Path] = string(in.Bytes)
+				pieces[in.Path] = in.Bytes
 			}
 		}
 		return all, pieces
 	}
 	allA, piecesA := texts(a)
 	allB, piecesB := texts(b)
-	return a.Templates == b.Templates && maps.Equal(allA, allB),
-		a.Templates == b.Templates && maps.Equal(piecesA, piecesB)
+	return a.Templates == b.Templates && maps.EqualFunc(allA, allB, bytes.Equal),
+		a.Templates == b.Templates && maps.EqualFunc(piecesA, piecesB, bytes.Equal)
 }
 
 // calendarNames joins the names of calendars, by tenant.

@@ -17,3 +17,22 @@ func TestClip(t *testing.T) {
 		}
 	}
 }
+
+func TestCut(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		most int
+		want string
+	}{
+		{"abc", 3, "abc"},
+		{"abcd", 3, "abc…"},
+		{"aé", 2, "a…"},
+		{"😀😀", 5, "😀…"},
+		{"\x80\x80\x80\x80\x80\x80\x80\x80\x80", 8, "\x80\x80\x80\x80…"},
+	} {
+		if got := Cut(c.text, c.most); got != c.want {
+			t.Errorf("%q, %d: got %q, want %q", c.text, c.most, got, c.want)
+		}
+	}
+}

@@ -162,6 +162,19 @@ func Excerpt(text string) string {
 // straight quotes.
 const TypographicQuotes = "“”„‟«»‘’‚‛‹›"
 
+// Cut is a text of at most so many bytes, and an ellipsis where more follows. It is cut between
+// characters; what is short is the same string.
+func Cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	end := most
+	for end > most-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
+}
+
 // Clip quotes a text for a message, 40 characters of it at most.
 func Clip(s string) string {
 	const most = 40

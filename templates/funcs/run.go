@@ -136,11 +136,11 @@ func (r *Run) Bind(name string) any {
 	case TextFunc:
 		return r.spokenText
 	}
-	if f := r.counter(name); f != nil {
-		return f
-	}
-	if f, ok := functions[name]; ok && f.bind != nil {
+	if f, ok := functions[name]; ok {
+		if f.bind == nil {
+			return nil
+		}
 		return f.bind(r)
 	}
-	return nil
+	return r.counter(name)
 }

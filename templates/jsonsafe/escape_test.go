@@ -177,7 +177,7 @@ func TestEncodingMistakes(t *testing.T) {
 		{"a bracket too many", `{}}`, `:1:3: want the end of the template, found '}'`},
 		{
 			"a name without quotes", `{a:1}`,
-			`:1:2: want a member name in quotes or }, found 'a'; names of members stand in quotes`,
+			`:1:2: want a member name in quotes or }, found 'a'`,
 		},
 		{
 			"text without quotes", `{"a":hello}`,

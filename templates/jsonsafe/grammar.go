@@ -382,8 +382,6 @@ func (c context) unexpected(p place, found string, b byte) *fault {
 		f.hint = extraComma
 	case p.phase == wantValue && (closes || b == ','):
 		f.hint = "a member has a value; write null for none"
-	case (p.phase == wantName || p.phase == wantFirstName) && literal(b):
-		f.hint = "names of members stand in quotes"
 	case p.phase == wantValue || p.phase == wantElement:
 		f.hint = "text stands in quotes"
 	}
