@@ -493,7 +493,10 @@ func limitSections() []limitSection {
 				"{trees.MaxNesting}; variables {templates.MaxVariables}; brackets of JSON {jsonsafe.MaxBrackets}",
 				"", "refused at load", "templates.TestDocsBounds",
 			},
-			{"digits of a number", "{funcs.longestNumeral}", "", "the fallback answers", "funcs.TestNumerals"},
+			{
+				"a text that is read as a number", "{funcs.longestNumeral:bytes}", "",
+				"it is 0, as other texts are, and as lists, maps and objects", "funcs.TestNumerals",
+			},
 			{
 				"bytes of a number in JSON; fields that a header declares",
 				"{jsonsafe.MaxLiteral}; {templates.maxFields}", "", "refused at load", "templates.TestDocsBounds",

@@ -19,8 +19,8 @@ import (
 // says for each of n: a byte gone through is 1, an element 16.
 var costs = map[string][]string{
 	"abbrev":     {`1 abbrev 10 $s`},
-	"add":        {`0 add 1 $s $s`},
-	"add1":       {`0 add1 $s`},
+	"add":        {`0 add 1 $s $s`, `0 add $m $l $c $e`},
+	"add1":       {`0 add1 $s`, `0 add1 $m`},
 	"ago":        {`0 ago 1`},
 	"all":        {`0 all $l $s`},
 	"and":        {`0 and $l $s`},

@@ -26,7 +26,10 @@ func (r *Run) toJSON(v any) (jsonsafe.JSON, error) {
 	}
 	text, err := jsonsafe.Append(r.scratch[:0], v, MaxText)
 	r.scratch = text[:0]
-	if err != nil && !errors.Is(err, jsonsafe.ErrTooLong) {
+	switch {
+	case errors.Is(err, jsonsafe.ErrTooLong):
+		return jsonsafe.JSON{}, r.room(MaxText + 1)
+	case err != nil:
 		return jsonsafe.JSON{}, err
 	}
 	if err := r.room(len(text)); err != nil {
@@ -93,7 +96,12 @@ type failure string
 
 func (f failure) Error() string { return string(f) }
 
-func fail(message string) (string, error) { return "", failure(message) }
+func (r *Run) fail(message string) (string, error) {
+	if err := r.room(len(message)); err != nil {
+		return "", err
+	}
+	return "", failure(message)
+}
 
 // IsFail tells an execution that its author ended by fail from one that went wrong.
 func IsFail(err error) bool {

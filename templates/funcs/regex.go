@@ -120,6 +120,9 @@ func (r *Run) regexSplit(expr, s string, n int) ([]any, error) {
 }
 
 func (r *Run) regexReplaceAll(expr, s, with string) (string, error) {
+	if err := r.spend(len(with)); err != nil { // its groups are counted
+		return "", err
+	}
 	return r.regexReplace(expr, s, func(p *regex.Regexp, dst []byte, match []int) []byte {
 		return p.ExpandString(dst, with, s, match)
 	}, len(with)+strings.Count(with, "$")*len(s))

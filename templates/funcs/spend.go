@@ -136,16 +136,16 @@ func weigh[T any](r *Run, made T) (T, error) {
 // lookThrough counts what it takes to go through a value and all that it holds, which may be more than a function could
 // make: data is as large as its file.
 func (r *Run) lookThrough(v any) error {
-	w := weight{elements: MaxElements + 1, text: MaxText}
+	w := weight{elements: MaxElements + 1, text: MaxText, deep: true}
 	w.add(v)
-	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice && list.Type().Elem().Kind() == reflect.Struct {
-		w.elements -= opaque * list.Len()
-	}
 	return r.spend(perElement*(MaxElements+1-w.elements) + MaxText - w.text)
 }
 
 // weight is what may still be added.
-type weight struct{ elements, text int }
+type weight struct {
+	elements, text int
+	deep           bool // what templates cannot make is looked through too
+}
 
 // opaque is what a value weighs that templates cannot make: an event, a call.
 const opaque = 100
@@ -175,18 +175,67 @@ func (w *weight) add(v any) {
 			}
 		}
 	case []string:
-		for _, e := range v {
-			w.add(e)
+		w.elements -= len(v)
+		for _, s := range v {
+			w.text -= len(s)
 		}
 	case map[string]string:
-		for k, e := range v {
-			w.text -= len(k)
-			w.add(e)
+		w.elements -= len(v)
+		for k, s := range v {
+			w.text -= len(k) + len(s)
 		}
 	case []int:
 		w.elements -= len(v)
 	case nil, bool, int, int64, float64:
 	default:
 		w.elements -= opaque
+		if w.deep {
+			w.other(reflect.ValueOf(v), inEvents)
+		}
+	}
+}
+
+// inEvents is how deep events and calls are looked through.
+const inEvents = 6
+
+// other adds what JSON has of a value that templates cannot make, such as a list of events.
+func (w *weight) other(v reflect.Value, depth int) {
+	if depth--; depth < 0 {
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		w.text -= v.Len()
+	case reflect.Pointer:
+		w.other(v.Elem(), depth)
+	case reflect.Interface:
+		if v.CanInterface() {
+			w.add(v.Interface())
+		}
+	case reflect.Slice, reflect.Array:
+		switch v.Type().Elem().Kind() {
+		case reflect.Uint8:
+			w.text -= v.Len()
+			return
+		case reflect.Struct:
+			w.elements -= opaque * v.Len()
+		default:
+			w.elements -= v.Len()
+		}
+		for _, e := range v.Seq2() {
+			w.other(e, depth)
+		}
+	case reflect.Map:
+		w.elements -= v.Len()
+		for k, e := range v.Seq2() {
+			w.other(k, depth)
+			w.other(e, depth)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				w.other(v.Field(i), depth)
+			}
+		}
 	}
 }

@@ -162,7 +162,8 @@ var speeches = []struct {
 // Language is the language in which spoken and phone speak for a tag such as "de", "de-DE" or "de_at": "en", "es", "de"
 // or "fr"; "" for one that they do not know.
 func Language(tag string) string {
-	if i := strings.IndexAny(tag, "-_"); i >= 0 {
+	const enough = 16 // bytes: those that are known have two letters
+	if i := strings.IndexAny(tag[:min(len(tag), enough)], "-_"); i >= 0 {
 		tag = tag[:i]
 	}
 	for _, s := range speeches {

@@ -2,7 +2,7 @@ package funcs
 
 import (
 	"fmt"
-	"slices"
+	"reflect"
 	"strings"
 
 	"github.com/Masterminds/sprig/v3"
@@ -20,47 +20,107 @@ func same(name string) func(*Run) any {
 // none, as other texts are: 0.
 const longestNumeral = 400
 
-// numeral is a value that may be read as a number at little cost.
+// numeral is a value that may be read as a number at little cost, behind pointers too: nothing, true or false, a number,
+// a text that is not too long. Whatever else there is is 0, as it is for sprig, which would first write it as text, with
+// all that a map, a list or an object holds.
 func numeral(v any) any {
-	if s, ok := v.(string); ok && len(s) > longestNumeral {
-		return ""
+	switch v.(type) {
+	case nil, bool, int, int64, float64: // the usual case
+		return v
 	}
-	return v
+	rv := reflect.ValueOf(v)
+	for rv.Kind() == reflect.Pointer || rv.Kind() == reflect.Interface {
+		rv = rv.Elem()
+	}
+	switch {
+	case rv.Kind() == reflect.String && rv.Len() <= longestNumeral,
+		rv.Kind() == reflect.Bool, rv.CanInt(), rv.CanUint(), rv.CanFloat():
+		return v
+	}
+	return 0
 }
 
-// numerals are values of which each is a numeral.
-func numerals(vs []any) []any {
-	bounded := slices.Clone(vs)
-	for i, v := range bounded {
+// numerals are values of which each is a numeral. Each is counted before it is read.
+func (r *Run) numerals(vs ...any) ([]any, error) {
+	bounded := make([]any, len(vs))
+	for i, v := range vs {
 		bounded[i] = numeral(v)
+		n := perElement
+		if s, ok := bounded[i].(string); ok {
+			n += len(s)
+		}
+		if err := r.spend(n); err != nil {
+			return nil, err
+		}
 	}
-	return bounded
+	return bounded, nil
+}
+
+// reckon gives what a function makes of numerals.
+func reckon[T any](r *Run, f func(vs []any) T, vs ...any) (T, error) {
+	bounded, err := r.numerals(vs...)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return f(bounded), nil
 }
 
 // number takes sprig's function of numbers.
 func number(name string) func(*Run) any {
-	var bounded any
 	switch f := sprigs[name].(type) {
 	case func(any) int:
-		bounded = func(v any) int { return f(numeral(v)) }
+		return ofNumber(f)
 	case func(any) int64:
-		bounded = func(v any) int64 { return f(numeral(v)) }
+		return ofNumber(f)
 	case func(any) float64:
-		bounded = func(v any) float64 { return f(numeral(v)) }
+		return ofNumber(f)
 	case func(string) int:
-		bounded = func(s string) int { return f(numeral(s).(string)) }
+		return func(r *Run) any {
+			return func(s string) (int, error) {
+				return reckon(r, func(vs []any) int {
+					s, _ := vs[0].(string) // what is too long is none
+					return f(s)
+				}, s)
+			}
+		}
 	case func(any, any) int64:
-		bounded = func(a, b any) int64 { return f(numeral(a), numeral(b)) }
+		return func(r *Run) any {
+			return func(a, b any) (int64, error) {
+				return reckon(r, func(vs []any) int64 { return f(vs[0], vs[1]) }, a, b)
+			}
+		}
 	case func(...any) int64:
-		bounded = func(vs ...any) int64 { return f(numerals(vs)...) }
+		return func(r *Run) any {
+			return func(vs ...any) (int64, error) {
+				return reckon(r, func(vs []any) int64 { return f(vs...) }, vs...)
+			}
+		}
 	case func(any, ...any) int64:
-		bounded = func(v any, vs ...any) int64 { return f(numeral(v), numerals(vs)...) }
+		return func(r *Run) any {
+			return func(v any, more ...any) (int64, error) {
+				first, err := r.numerals(v)
+				if err != nil {
+					return 0, err
+				}
+				return reckon(r, func(vs []any) int64 { return f(first[0], vs...) }, more...)
+			}
+		}
 	case func(any, int, ...float64) float64:
-		bounded = func(v any, places int, on ...float64) float64 { return f(numeral(v), places, on...) }
-	default:
-		panic(fmt.Sprintf("templates: %s is a function of another type: %T", name, f))
+		return func(r *Run) any {
+			return func(v any, places int, on ...float64) (float64, error) {
+				return reckon(r, func(vs []any) float64 { return f(vs[0], places, on...) }, v)
+			}
+		}
 	}
-	return plainly(bounded)
+	panic(fmt.Sprintf("templates: %s is a function of another type: %T", name, sprigs[name]))
+}
+
+// ofNumber is a function of one number.
+func ofNumber[T any](f func(any) T) func(*Run) any {
+	return func(r *Run) any {
+		return func(v any) (T, error) { return reckon(r, func(vs []any) T { return f(vs[0]) }, v) }
+	}
 }
 
 // texts takes sprig's function of one text and bounds what it makes.
@@ -88,9 +148,6 @@ func about[T any](f func(s, part string) T) func(*Run) any {
 		}
 	}
 }
-
-// plainly takes a function that needs nothing of the run.
-func plainly(f any) func(*Run) any { return func(*Run) any { return f } }
 
 var empty = sprigs["empty"].(func(any) bool)
 
@@ -298,12 +355,12 @@ var otherFunctions = []function{
 	{"default", "a value, or another where it is empty", `{{ "" | default "a" }} → a`, same("default")},
 	{
 		"div", "the whole part of a division", `{{ div 7 2 }} → 3`,
-		plainly(divide(func(a, b int64) int64 { return a / b })),
+		divide(func(a, b int64) int64 { return a / b }),
 	},
 	{"empty", "whether a value is 0, false, nothing or without elements", `{{ empty "" }} → true`, same("empty")},
 	{
 		"fail", "ends the template, so that the fallback answers",
-		`{{ if false }}{{ fail "nobody is on call" }}{{ end }} → `, plainly(fail),
+		`{{ if false }}{{ fail "nobody is on call" }}{{ end }} → `, func(r *Run) any { return r.fail },
 	},
 	{"float64", "a value as a number with a fraction", `{{ float64 "1.5" }} → 1.5`, number("float64")},
 	{"floor", "the next whole number below", `{{ floor 1.8 }} → 1`, number("floor")},
@@ -320,7 +377,7 @@ var otherFunctions = []function{
 	{"kindOf", "the kind of a value", `{{ kindOf 1 }} → int`, same("kindOf")},
 	{"max", "the largest", `{{ max 1 3 2 }} → 3`, number("max")},
 	{"min", "the smallest", `{{ min 3 1 2 }} → 1`, number("min")},
-	{"mod", "what a division leaves", `{{ mod 7 2 }} → 1`, plainly(divide(func(a, b int64) int64 { return a % b }))},
+	{"mod", "what a division leaves", `{{ mod 7 2 }} → 1`, divide(func(a, b int64) int64 { return a % b })},
 	{"mul", "the product", `{{ mul 2 3 }} → 6`, number("mul")},
 	{"round", "a number with so many places", `{{ round 1.25 1 }} → 1.3`, number("round")},
 	{"sub", "the difference", `{{ sub 3 1 }} → 2`, number("sub")},
@@ -331,13 +388,19 @@ var otherFunctions = []function{
 }
 
 // divide is sprig's div or mod with a word about zero.
-func divide(f func(a, b int64) int64) func(a, b any) (int64, error) {
+func divide(f func(a, b int64) int64) func(*Run) any {
 	toInt := sprigs["int64"].(func(any) int64)
-	return func(a, b any) (int64, error) {
-		divisor := toInt(numeral(b))
-		if divisor == 0 {
-			return 0, wantf("division by 0")
+	return func(r *Run) any {
+		return func(a, b any) (int64, error) {
+			vs, err := r.numerals(a, b)
+			if err != nil {
+				return 0, err
+			}
+			divisor := toInt(vs[1])
+			if divisor == 0 {
+				return 0, wantf("division by 0")
+			}
+			return f(toInt(vs[0]), divisor), nil
 		}
-		return f(toInt(numeral(a)), divisor), nil
 	}
 }

@@ -37,16 +37,23 @@ func (r *Run) glue(between string, values []any, skipNil bool) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		n := len(s)
+		if !first {
+			n += len(between)
+		}
+		if b.Len()+n > MaxText {
+			return "", r.room(MaxText + 1)
+		}
+		if err := r.spend(n); err != nil {
+			return "", err
+		}
 		if !first {
 			b.WriteString(between)
 		}
 		first = false
 		b.WriteString(s)
-		if b.Len() > MaxText {
-			break
-		}
 	}
-	return r.text(b.String())
+	return b.String(), nil
 }
 
 func (r *Run) print(values ...any) (string, error)   { return r.glue("", values, false) }

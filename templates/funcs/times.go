@@ -123,7 +123,7 @@ func (r *Run) next(name string) (any, error) {
 
 // once asks what looks through calendars, which may be long, once for each name in an execution.
 func (r *Run) once(known *map[string]any, name string, find func(string) (any, error)) (any, error) {
-	if err := r.spend(len(name)); err != nil {
+	if err := r.room(len(name)); err != nil {
 		return nil, err
 	}
 	if v, ok := (*known)[name]; ok {

@@ -66,6 +66,10 @@ func Append(dst []byte, v any, most int) ([]byte, error) {
 		}
 		return append(dst, ']'), nil
 	case map[string]any:
+		const least = len(`"":0,`) // bytes of an entry: a map that cannot fit is not sorted
+		if least*len(v) > most-len(dst) {
+			return dst, ErrTooLong
+		}
 		dst = append(dst, '{')
 		for i, k := range slices.Sorted(maps.Keys(v)) {
 			if i > 0 {
