@@ -10,8 +10,9 @@ import (
 	"github.com/callhours/callhours/templates/vocabulary"
 )
 
-// alwaysTrue notes functions that give a value unless it is empty, and else true: false is empty, so that they give
-// true for whatever is true or false. The last argument may come from the pipeline: piped, where it is one command.
+// alwaysTrue notes functions that give a value unless it is empty, and else true: false is empty,
+// so that they give true for whatever is true or false. The last argument may come from the
+// pipeline: piped, where it is one command.
 func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, piped parse.Node, given int) {
 	isTrue := func(arg parse.Node) bool { return c.isTrue(arg, maxFollowed) }
 	var asked parse.Node // that false is lost of
@@ -64,11 +65,12 @@ func constant(n parse.Node) bool {
 	return false
 }
 
-// maxFollowed is how many variables, parentheses and calls within each other are looked into for what they stand for.
+// maxFollowed is how many variables, parentheses and calls within each other are looked into for
+// what they stand for.
 const maxFollowed = 8
 
-// isTrue tells whether an expression is true whatever the data: true, (true), (not false), or a variable
-// that was set to one of them.
+// isTrue tells whether an expression is true whatever the data: true, (true), (not false), or a
+// variable that was set to one of them.
 func (c *checker) isTrue(n parse.Node, most int) bool {
 	if most == 0 {
 		return false
@@ -94,8 +96,8 @@ func (c *checker) isTrue(n parse.Node, most int) bool {
 	return false
 }
 
-// path finds the map that an expression reads and the keys, in quotes, by which it does: .Data and "site", "record" of
-// .Data.site.record. No keys where the expression is another one.
+// path finds the map that an expression reads and the keys, in quotes, by which it does: .Data and
+// "site", "record" of .Data.site.record. No keys where the expression is another one.
 func (c *checker) path(n parse.Node, most int) (root string, keys []string) {
 	if most == 0 {
 		return "", nil

@@ -15,7 +15,8 @@ type checker struct {
 	source   *source
 	mistakes []diag.Mistake
 	odd      []diag.Mistake // what can be executed and is hardly meant
-	// what variables were last set to; without those of a {{range}}, and those that {{ $x = … }} changes
+	// what variables were last set to; without those of a {{range}}, and those that {{ $x = … }}
+	// changes
 	set map[string]*parse.PipeNode
 }
 
@@ -105,7 +106,8 @@ func (c *checker) pipe(p *parse.PipeNode) {
 	}
 }
 
-// argument checks a function that stands for an argument: what is none is a text without its quotes.
+// argument checks a function that stands for an argument: what is none is a text without its
+// quotes.
 func (c *checker) argument(n *parse.IdentifierNode) {
 	known := funcs.Known(n.Ident)
 	_, no := funcs.Refused(n.Ident)
@@ -118,7 +120,8 @@ func (c *checker) argument(n *parse.IdentifierNode) {
 	c.mistake(n, "there is no function %q; a text or a key stands in double quotes, as in %q", n.Ident, n.Ident)
 }
 
-// operand corrects where fields and variables begin: text/template says where their second name stands.
+// operand corrects where fields and variables begin: text/template says where their second name
+// stands.
 func (c *checker) operand(n parse.Node) {
 	switch n := n.(type) {
 	case *parse.FieldNode:

@@ -12,11 +12,12 @@ import (
 	"github.com/callhours/callhours/templates/funcs"
 )
 
-// costs are calls of each function with something large in each place where it could be gone through: $s is a text of n
-// bytes, $r one of n/40, $t another that is equal to $s, $w one of n/2 words, $l a list of n numbers, $k another that
-// is equal to it, $c a list of texts with n bytes in all, $m a map of n entries, $p another that is equal to it, $r a
-// text of n/40 bytes, $e a list of n/16 values of another Go type. A call costs at least as much as the text before it
-// says for each of n: a byte gone through is 1, an element 16.
+// costs are calls of each function with something large in each place where it could be gone
+// through: $s is a text of n bytes, $r one of n/40, $t another that is equal to $s, $w one of n/2
+// words, $l a list of n numbers, $k another that is equal to it, $c a list of texts with n bytes in
+// all, $m a map of n entries, $p another that is equal to it, $r a text of n/40 bytes, $e a list of
+// n/16 values of another Go type. A call costs at least as much as the text before it says for each
+// of n: a byte gone through is 1, an element 16.
 var costs = map[string][]string{
 	"abbrev":     {`1 abbrev 10 $s`},
 	"add":        {`0 add 1 $s $s`, `0 add $m $l $c $e`},
@@ -143,8 +144,8 @@ var costs = map[string][]string{
 	"wrap":                   {`1 wrap 10 $w`},
 }
 
-// TestEveryFunctionSpends holds each function to what it must count at least for each byte and element that it goes
-// through, and that what it counts grows no faster than they do.
+// TestEveryFunctionSpends holds each function to what it must count at least for each byte and
+// element that it goes through, and that what it counts grows no faster than they do.
 func TestEveryFunctionSpends(t *testing.T) {
 	t.Parallel()
 	l, _ := Load(Options{})
@@ -278,7 +279,8 @@ func (c *lateAfter) Err() error {
 	return nil
 }
 
-// TestDeadlineIsAsked: whatever a template does, the deadline is asked each few kilobytes of what it spends.
+// TestDeadlineIsAsked: whatever a template does, the deadline is asked each few kilobytes of what
+// it spends.
 func TestDeadlineIsAsked(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

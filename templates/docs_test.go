@@ -23,7 +23,8 @@ func TestDocsFunctions(t *testing.T) {
 	holdTable(t, "functions", functionTable())
 }
 
-// TestDocsLibrary holds the table of built-in templates in the docs against their headers; UPDATE=1 writes it.
+// TestDocsLibrary holds the table of built-in templates in the docs against their headers; UPDATE=1
+// writes it.
 func TestDocsLibrary(t *testing.T) {
 	t.Parallel()
 	holdTable(t, "library", libraryTable())

@@ -150,7 +150,8 @@ func wordsFor(said string, data any) string {
 	return withoutTypes(said)
 }
 
-// keysAt are the keys of the map in data that an expression such as .Data.people names; nil where it names none.
+// keysAt are the keys of the map in data that an expression such as .Data.people names; nil where
+// it names none.
 func keysAt(data any, expression string) []string {
 	names := strings.Split(strings.TrimPrefix(expression, "$"), ".")
 	if len(names) < 2 || names[0] != "" || names[1] != "Data" {
@@ -196,7 +197,8 @@ func nothing(expression, name string) string {
 	return fmt.Sprintf(".%s is asked of nothing; guard it with {{with}}", strings.Trim(name, `"`))
 }
 
-// fieldsOf lists what a template can read from the type that text/template names, if the data has such a value.
+// fieldsOf lists what a template can read from the type that text/template names, if the data has
+// such a value.
 func fieldsOf(data any, name string) []string {
 	seen := map[reflect.Type]bool{}
 	var find func(v reflect.Value, depth int) []string

@@ -183,7 +183,8 @@ func TestLists(t *testing.T) {
 
 type testName string
 
-// TestExecuteTogether shows that executions that run at the same time have an funcs.Env and bounds of their own.
+// TestExecuteTogether shows that executions that run at the same time have an funcs.Env and bounds
+// of their own.
 func TestExecuteTogether(t *testing.T) {
 	t.Parallel()
 	tmpl := mustParse(t, `{{ range until 3000 }}{{ end }}{{ date "2006-01-02" now }} {{ repeat 9 "x" }}`)

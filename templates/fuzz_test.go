@@ -11,8 +11,9 @@ import (
 	"github.com/callhours/callhours/templates/funcs"
 )
 
-// FuzzParseExecute holds for every text: mistakes have a place inside it and are one line; what parses ends in time,
-// writes no more than MaxOutput, says what is wrong in one line with a place, and writes the same for the same data.
+// FuzzParseExecute holds for every text: mistakes have a place inside it and are one line; what
+// parses ends in time, writes no more than MaxOutput, says what is wrong in one line with a place,
+// and writes the same for the same data.
 func FuzzParseExecute(f *testing.F) {
 	for _, name := range []string{
 		"endless range", "recursion", "repeat", "until", "replace", "print doubling", "list doubling", "dict doubling",

@@ -219,7 +219,8 @@ func (g *generator) template() string {
 // marker stands for the text that a caller chose.
 const marker = "Zq7"
 
-// callerData is what templates see of a caller who chose a text. shape tells what is true, and how long lists are.
+// callerData is what templates see of a caller who chose a text. shape tells what is true, and how
+// long lists are.
 func callerData(chosen string, shape byte) map[string]any {
 	var list []any
 	for i := range int(shape>>3) % 4 {
@@ -232,9 +233,9 @@ func callerData(chosen string, shape byte) map[string]any {
 	}}
 }
 
-// checkCallflow holds for every template that is accepted: whatever a caller chose, it writes JSON, and that differs
-// from what another caller gets by the chosen text alone, in strings and names. It tells whether the template was
-// accepted, and whether it wrote something.
+// checkCallflow holds for every template that is accepted: whatever a caller chose, it writes JSON,
+// and that differs from what another caller gets by the chosen text alone, in strings and names. It
+// tells whether the template was accepted, and whether it wrote something.
 func checkCallflow(t *testing.T, text, chosen string, shape byte) (accepted, wrote bool) {
 	t.Helper()
 	tmpl, mistakes := parseCallflow(text)

@@ -50,7 +50,8 @@ type header struct {
 //
 //	{{/* data: voicemail id; timeout int = 20; message text = "" */}}
 //
-// Lines before that one are for people. A default is JSON, and so is the object after a line example: at the end.
+// Lines before that one are for people. A default is JSON, and so is the object after a line
+// example: at the end.
 func (s *source) header(root *parse.ListNode) (h header, mistakes []diag.Mistake) {
 	for _, n := range root.Nodes {
 		c, ok := n.(*parse.CommentNode)
@@ -140,9 +141,9 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 	}
 }
 
-// Objection says why a value is none that the field takes; "" for one that it takes. Nothing fits all kinds, where
-// there is a default; a number fits a text, since digits without quotes are read as one. An id is one of Kazoo's, or
-// empty where there is a default.
+// Objection says why a value is none that the field takes; "" for one that it takes. Nothing fits
+// all kinds, where there is a default; a number fits a text, since digits without quotes are read
+// as one. An id is one of Kazoo's, or empty where there is a default.
 func (f Field) Objection(value any) string {
 	const id = "an id of Kazoo: 32 digits from 0 to 9 and a to f"
 	text, isText := value.(string)
@@ -169,7 +170,8 @@ func (f Field) Objection(value any) string {
 	return fmt.Sprintf("want %s, found %s of %d%s", id, diag.Clip(text), utf8.RuneCountInString(text), meant)
 }
 
-// kazooID is what Kazoo calls documents by. nearlyID are one in capitals, with dashes, or at the end of a URL.
+// kazooID is what Kazoo calls documents by. nearlyID are one in capitals, with dashes, or at the
+// end of a URL.
 var (
 	kazooID  = regexp.MustCompile(`^[0-9a-f]{32}$`)
 	nearlyID = regexp.MustCompile(`^(?:.*/)?([0-9a-f-]{32,40})/?$`)

@@ -21,8 +21,8 @@ func mutual(names ...string) string {
 	return b.String() + `{"module":"tts","data":{"text":"x{{template "t0" .}}"}}`
 }
 
-// subsets are templates that call each of them from each, each time with one more thing known: there
-// are as many sets as subsets.
+// subsets are templates that call each of them from each, each time with one more thing known:
+// there are as many sets as subsets.
 func subsets(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -44,8 +44,8 @@ func chain(n int) string {
 	return b.String() + fmt.Sprintf(`{{define "t%d"}}{{end}}{"a":"{{template "t0" .}}"}`, n)
 }
 
-// hostile are texts of about n bytes that cost more than their length where nothing bounds it, and what is said of the
-// longest; "" where nothing is wrong with it.
+// hostile are texts of about n bytes that cost more than their length where nothing bounds it, and
+// what is said of the longest; "" where nothing is wrong with it.
 var hostile = []struct {
 	name, says string
 	text       func(n int) string
@@ -114,8 +114,8 @@ var hostile = []struct {
 	}},
 }
 
-// TestHostileTemplates reads texts that want much and says what each is refused for. Twice the text may cost twice
-// the memory, not four times.
+// TestHostileTemplates reads texts that want much and says what each is refused for. Twice the text
+// may cost twice the memory, not four times.
 func TestHostileTemplates(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
@@ -169,8 +169,8 @@ func TestHostileTemplates(t *testing.T) {
 	}
 }
 
-// TestRefusedBeforeEncoding has what a callflow says that functions and counting of steps make a mistake; the others are
-// jsonsafe's.
+// TestRefusedBeforeEncoding has what a callflow says that functions and counting of steps make a
+// mistake; the others are jsonsafe's.
 func TestRefusedBeforeEncoding(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

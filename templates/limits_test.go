@@ -16,8 +16,8 @@ import (
 	"github.com/callhours/callhours/templates/funcs"
 )
 
-// dangerous are templates that kill a process, never end or fill its memory where text/template and sprig are not
-// bounded. Each must end with funcs.ErrLimit.
+// dangerous are templates that kill a process, never end or fill its memory where text/template and
+// sprig are not bounded. Each must end with funcs.ErrLimit.
 var dangerous = map[string]string{
 	"endless range":            `{{ range 1000000000000 }}{{ end }}`,
 	"endless range, nested":    `{{ range 1000000000 }}{{ range 1000000000 }}{{ end }}{{ end }}`,
@@ -108,8 +108,8 @@ var dangerousCallflows = map[string]string{
 	"a deep list":               `{{ $l := list }}{{ range 9999 }}{{ $l = list $l }}{{ end }}{{ $l }}`,
 }
 
-// dangerousNames are functions that text/template and sprig have and that take the process, its memory or its
-// time: they are not there at all.
+// dangerousNames are functions that text/template and sprig have and that take the process, its
+// memory or its time: they are not there at all.
 var dangerousNames = map[string]string{
 	"a dict that holds itself": `{{ $d := dict }}{{ $_ := set $d "a" $d }}{{ $d }}`,
 	"printf of such a dict":    `{{ $d := dict }}{{ $_ := set $d "a" $d }}{{ printf "%v" $d }}`,
@@ -140,8 +140,8 @@ var dangerousErrors = map[string]string{
 	"invalid UTF-8":         `{{ substr 0 1 "ü" | b64enc | b64dec | printf "%d" }}`,
 }
 
-// TestDangerous runs each dangerous template in a process of its own, with a bound on memory and time: some of them
-// would end the process, not the test.
+// TestDangerous runs each dangerous template in a process of its own, with a bound on memory and
+// time: some of them would end the process, not the test.
 func TestDangerous(t *testing.T) {
 	t.Parallel()
 	if name := os.Getenv("CALLHOURS_DANGEROUS"); name != "" {
@@ -174,8 +174,8 @@ func TestDangerous(t *testing.T) {
 	}
 }
 
-// What an execution may allocate, all in all, and how long it may take. The race detector and a busy machine make
-// both larger: the slowest takes a fifth of a second by itself.
+// What an execution may allocate, all in all, and how long it may take. The race detector and a
+// busy machine make both larger: the slowest takes a fifth of a second by itself.
 const (
 	mostMemory = 256 << 20
 	mostTime   = 20 * time.Second

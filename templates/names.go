@@ -11,8 +11,9 @@ import (
 	"github.com/callhours/callhours/templates/vocabulary"
 )
 
-// badName are the sentences in which text/template's parser says that a name goes on with what no name can have:
-// .Data.my-key, .Data.2nd, .Data.a:b, .Data["a"], .Data."a". It names neither the place nor the name.
+// badName are the sentences in which text/template's parser says that a name goes on with what no
+// name can have: .Data.my-key, .Data.2nd, .Data.a:b, .Data["a"], .Data."a". It names neither the
+// place nor the name.
 var badName = regexp.MustCompile(
 	`^(?:bad character U\+[0-9A-F]+ '(.)'|bad number syntax: "(\.)[0-9].*"|expected (:)=|unexpected "(\.)[0-9]+" in operand)$`)
 
@@ -35,8 +36,8 @@ var (
 // arithmetic are the functions for what is written with signs elsewhere.
 var arithmetic = map[byte]string{'-': "sub", '+': "add", '*': "mul", '/': "div", '%': "mod"}
 
-// misnamed finds the name that the parser's message is about, on a line, and says how to write it. A name after a dot
-// has letters, digits and _ only, while a key of data may have anything.
+// misnamed finds the name that the parser's message is about, on a line, and says how to write it.
+// A name after a dot has letters, digits and _ only, while a key of data may have anything.
 func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 	m := badName.FindStringSubmatch(message)
 	if m == nil {
@@ -84,7 +85,8 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 	}
 }
 
-// lineCounter tells the lines of places that are asked for from front to back, and looks at each byte once.
+// lineCounter tells the lines of places that are asked for from front to back, and looks at each
+// byte once.
 type lineCounter struct {
 	text     string
 	at, line int
@@ -104,7 +106,8 @@ func continues(rest, sign string) bool {
 	return strings.HasPrefix(rest, sign)
 }
 
-// nameWanted says how to write a name that goes on with something that no name can have; "" where that is not known.
+// nameWanted says how to write a name that goes on with something that no name can have; "" where
+// that is not known.
 func nameWanted(name, rest string) string {
 	m := afterName.FindStringSubmatch(rest)
 	if m == nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/callhours/callhours/templates/trees"
 )
 
-// TestNamesWithOtherSigns shows how keys that no name after a dot can spell are found, and how to write them.
+// TestNamesWithOtherSigns shows how keys that no name after a dot can spell are found, and how to
+// write them.
 func TestNamesWithOtherSigns(t *testing.T) {
 	t.Parallel()
 	const only = "a name after a dot has letters, digits and _ only, found "

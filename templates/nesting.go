@@ -9,7 +9,8 @@ import (
 	"github.com/callhours/callhours/templates/trees"
 )
 
-// spend counts steps at a node. It is false once they are too many: nothing is followed any further then.
+// spend counts steps at a node. It is false once they are too many: nothing is followed any further
+// then.
 func (r *reader) spend(n int, at parse.Node) bool {
 	if r.steps -= n; r.steps < 0 {
 		r.stop(at, trees.TooComplex)
@@ -24,9 +25,9 @@ func (r *reader) stop(at parse.Node, why string) {
 	}
 }
 
-// template follows a template that is called with a dot at a node (nil: the main one), once for each kind of dot and
-// what is known to be there. That is a set, so that templates that call each other have few of them; as there can be
-// many sets, steps are counted besides.
+// template follows a template that is called with a dot at a node (nil: the main one), once for
+// each kind of dot and what is known to be there. That is a set, so that templates that call each
+// other have few of them; as there can be many sets, steps are counted besides.
 func (r *reader) template(name string, dot value, at parse.Node) {
 	t := r.trees[name]
 	if t == nil || r.stopped {

@@ -37,8 +37,8 @@ type Places struct {
 // perNode is what copying and marking a node of a template counts for, in bytes.
 const perNode = 128
 
-// Places executes a copy of the template with the same data, and is for messages. What it finds out ends
-// where that execution fails.
+// Places executes a copy of the template with the same data, and is for messages. What it finds out
+// ends where that execution fails.
 func (t *Template) Places(ctx context.Context, data any, env funcs.Env) *Places {
 	p := &Places{}
 	if len(t.mistakes) > 0 || t.main == nil {
@@ -62,8 +62,8 @@ func (t *Template) Places(ctx context.Context, data any, env funcs.Env) *Places 
 	return p
 }
 
-// At is where the byte at an offset of the output was written: the character of a text, or the beginning of an action;
-// false where that is not known.
+// At is where the byte at an offset of the output was written: the character of a text, or the
+// beginning of an action; false where that is not known.
 func (p *Places) At(offset int) (diag.Pos, bool) {
 	after, _ := slices.BinarySearchFunc(p.passed, offset+1, func(m marked, offset int) int {
 		return cmp.Compare(m.wrote, offset)

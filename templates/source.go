@@ -70,7 +70,8 @@ func tooLong(at diag.Pos, size int64) diag.Mistake {
 	return diag.Mistakef(at, "a template has at most %d bytes, found %d", MaxSource, size)
 }
 
-// parse gives the trees of the text by name, the text's own under s.name. Functions are not looked up here.
+// parse gives the trees of the text by name, the text's own under s.name. Functions are not looked
+// up here.
 func (s *source) parse() (map[string]*trees.Tree, []diag.Mistake) {
 	t := parse.New(s.name)
 	t.Mode = parse.SkipFuncCheck | parse.ParseComments
@@ -129,8 +130,8 @@ func (s *source) parseMistake(err error) diag.Mistake {
 	return diag.Mistakef(at, "%s", message)
 }
 
-// parseWords are the sentences of text/template's parser that say too little, and ours. The first group is what the
-// place is found by.
+// parseWords are the sentences of text/template's parser that say too little, and ours. The first
+// group is what the place is found by.
 var parseWords = []struct {
 	pattern *regexp.Regexp
 	say     string
@@ -203,8 +204,8 @@ var (
 	aText     = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 )
 
-// find gives the place of a text on a line if it stands there once, or where it is first found in an action;
-// else the place that was known.
+// find gives the place of a text on a line if it stands there once, or where it is first found in
+// an action; else the place that was known.
 func (s *source) find(line int, text string, known diag.Pos) diag.Pos {
 	lines := strings.Split(s.Text, "\n")
 	if text == "" || line < 1 || line > len(lines) {
@@ -245,13 +246,15 @@ func (a action) wanted() string {
 	return "{{" + a.keyword + "}} is not closed; {{end}} is missing"
 }
 
-// actionText is one action: a comment, or a keyword, then quoted texts and anything else up to the end.
+// actionText is one action: a comment, or a keyword, then quoted texts and anything else up to the
+// end.
 var actionText = regexp.MustCompile(`^\{\{(?:- )?\s*(?:` +
 	`/\*(?s:.*?)\*/\s*|` +
 	`([a-z]*)(?:"(?:[^"\\\n]|\\.)*"|` + "`[^`]*`" + `|'(?:[^'\\\n]|\\.)*'|[^"'}` + "`" + `]|\}[^}])*` +
 	`)\}\}`)
 
-// openAction finds the innermost block, or the action, that has no end: text/template does not say which it is.
+// openAction finds the innermost block, or the action, that has no end: text/template does not say
+// which it is.
 func (s *source) openAction() (action, bool) {
 	var open []action
 	for offset := 0; ; {

@@ -16,7 +16,8 @@ import (
 	"github.com/callhours/callhours/templates/trees"
 )
 
-// Template renders one kind of answer, or one text. It never changes and may be executed from many goroutines.
+// Template renders one kind of answer, or one text. It never changes and may be executed from many
+// goroutines.
 type Template struct {
 	name     string
 	header   header
@@ -147,20 +148,23 @@ func undefined(calling, all map[string]*trees.Tree, main string) []diag.Mistake 
 	return mistakes
 }
 
-// Name is the name of the file without its ending; of a text in another file, the place where it stands.
+// Name is the name of the file without its ending; of a text in another file, the place where it
+// stands.
 func (t *Template) Name() string { return t.name }
 
-// Fields are the entries of .Data that the header comment declares, in its order. Filling in the defaults and missing
-// the required ones is left to who makes the data.
+// Fields are the entries of .Data that the header comment declares, in its order. Filling in the
+// defaults and missing the required ones is left to who makes the data.
 func (t *Template) Fields() []Field { return slices.Clone(t.header.fields) }
 
 // About is what the header comment says before it declares fields, for people; "" if there is none.
 func (t *Template) About() string { return t.header.about }
 
-// Example is the data that the header comment gives for an example, without the defaults; nil if there is none.
+// Example is the data that the header comment gives for an example, without the defaults; nil if
+// there is none.
 func (t *Template) Example() map[string]any { return maps.Clone(t.header.example) }
 
-// Warnings are what the template says and its author hardly means, in the files that it is made of, by place.
+// Warnings are what the template says and its author hardly means, in the files that it is made of,
+// by place.
 func (t *Template) Warnings() []diag.Mistake {
 	var found diag.Mistakes
 	seen := map[*trees.Source]bool{}
@@ -173,9 +177,10 @@ func (t *Template) Warnings() []diag.Mistake {
 	return found.Sorted()
 }
 
-// Execute appends what the template writes to dst. Data has the fields that templates read (Call, Now, Data and so
-// on); it is not changed. After an error, dst holds rubbish. The error is an *Error, or diag.Mistakes if the template
-// has mistakes; it wraps [funcs.ErrLimit] if the template was cut off, and a cancelled context's error.
+// Execute appends what the template writes to dst. Data has the fields that templates read (Call,
+// Now, Data and so on); it is not changed. After an error, dst holds rubbish. The error is an
+// *Error, or diag.Mistakes if the template has mistakes; it wraps [funcs.ErrLimit] if the template
+// was cut off, and a cancelled context's error.
 func (t *Template) Execute(ctx context.Context, dst *bytes.Buffer, data any, env funcs.Env) error {
 	if len(t.mistakes) > 0 {
 		return diag.Mistakes(t.mistakes).Err()
@@ -209,7 +214,8 @@ func (r *run) end() {
 	r.dst = nil
 }
 
-// newRun makes a text/template with the functions that the trees name. The trees are shared: nobody changes them.
+// newRun makes a text/template with the functions that the trees name. The trees are shared: nobody
+// changes them.
 func (t *Template) newRun() *run {
 	r := &run{Run: funcs.NewRun(t.literals)}
 	bound := template.FuncMap{markName: r.mark}

@@ -1,25 +1,29 @@
-// Package templates turns template files into callflows: text/template with a short list of functions, encoders for the
-// places in JSON where actions stand, and bounds that no template can pass.
+// Package templates turns template files into callflows: text/template with a short list of
+// functions, encoders for the places in JSON where actions stand, and bounds that no template can
+// pass.
 //
-// Load reads the user's *.json.tmpl files and the built-in library, and reports everything that is wrong in them at
-// once, each mistake with its place. What it returns never changes and may be used from many goroutines.
+// Load reads the user's *.json.tmpl files and the built-in library, and reports everything that is
+// wrong in them at once, each mistake with its place. What it returns never changes and may be used
+// from many goroutines.
 //
 //	library, mistakes := templates.Load(templates.Options{Dir: os.DirFS("templates"), Path: "templates"})
 //	…
 //	err := library.Template("voicemail").Execute(ctx, &buffer, data, funcs.Env{Now: now})
 //
-// Each file is a set of its own: what it defines can be called by itself alone, save for what files named _*.json.tmpl
-// define, which all others of their directory can call. A template reads .Data, .Call and so on from the data that
-// Execute is given; the package knows their names (to refuse a misspelt one at load), not their types. The only clock is
-// Env.Now, the only time zone that of Env.Now.
+// Each file is a set of its own: what it defines can be called by itself alone, save for what files
+// named _*.json.tmpl define, which all others of their directory can call. A template reads .Data,
+// .Call and so on from the data that Execute is given; the package knows their names (to refuse a
+// misspelt one at load), not their types. The only clock is Env.Now, the only time zone that of
+// Env.Now.
 //
-// A text goes through its rooms in this order: trees parse it and know its places, the checks here refuse what no
-// template may say (vocabulary says what was meant), funcs puts counts of steps into it, jsonsafe proves that it writes
-// JSON whatever the data is, and what it reads is worked out ([Template.Uses]). That the JSON is a callflow is not
-// checked here. Templates whose result is text (ParseText) write it as it is.
+// A text goes through its rooms in this order: trees parse it and know its places, the checks here
+// refuse what no template may say (vocabulary says what was meant), funcs puts counts of steps into
+// it, jsonsafe proves that it writes JSON whatever the data is, and what it reads is worked out
+// ([Template.Uses]). That the JSON is a callflow is not checked here. Templates whose result is
+// text (ParseText) write it as it is.
 //
-// Bounds: MaxSource, MaxOutput and MaxVariables here, those of an execution in package funcs; what passes one ends with
-// an error for which funcs.IsLimit holds.
+// Bounds: MaxSource, MaxOutput and MaxVariables here, those of an execution in package funcs; what
+// passes one ends with an error for which funcs.IsLimit holds.
 package templates
 
 import (
@@ -49,7 +53,8 @@ var builtIn embed.FS
 type Options struct {
 	Dir  fs.FS  // holds *.json.tmpl files at its top level; nil: only the built-in library
 	Path string // how messages name Dir, such as "./templates"
-	// Zone finds a time zone by its IANA name for dateInZone; nil: time.LoadLocation. Its error is not shown.
+	// Zone finds a time zone by its IANA name for dateInZone; nil: time.LoadLocation. Its error is
+	// not shown.
 	Zone func(name string) (*time.Location, error)
 }
 
@@ -64,15 +69,17 @@ type Library struct {
 	parsed map[parsed]*Template // texts in other files that have no mistakes
 }
 
-// parsed tells texts in other files apart. Many routes share one that stands in a plan, or in data for all.
+// parsed tells texts in other files apart. Many routes share one that stands in a plan, or in data
+// for all.
 type parsed struct {
 	at     diag.Pos
 	text   string
 	writes form
 }
 
-// Load reads and checks every template. A user's template hides the built-in one of its name. The library is never
-// nil; a template that has mistakes is in it, so that its name is known, and its Execute returns them.
+// Load reads and checks every template. A user's template hides the built-in one of its name. The
+// library is never nil; a template that has mistakes is in it, so that its name is known, and its
+// Execute returns them.
 func Load(o Options) (*Library, []diag.Mistake) {
 	l := &Library{templates: map[string]*Template{}, sources: map[string]string{}, zone: o.Zone}
 	if l.zone == nil {
@@ -181,9 +188,10 @@ func (l *Library) Source(name string) (string, bool) {
 	return text, ok
 }
 
-// Parse makes a template of a callflow that stands in another file, such as the configuration. The first character of
-// the text stands at the place at; line k of the text at line at.Line+k-1, each line indented like the first (a YAML
-// block scalar). The text sees what the user's _*.json.tmpl define. The template is nil if there are mistakes.
+// Parse makes a template of a callflow that stands in another file, such as the configuration. The
+// first character of the text stands at the place at; line k of the text at line at.Line+k-1, each
+// line indented like the first (a YAML block scalar). The text sees what the user's _*.json.tmpl
+// define. The template is nil if there are mistakes.
 func (l *Library) Parse(at diag.Pos, text string) (*Template, []diag.Mistake) {
 	return l.parse(at, text, callflow)
 }

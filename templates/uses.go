@@ -11,7 +11,8 @@ import (
 	"github.com/callhours/callhours/templates/trees"
 )
 
-// Uses is what a template can read, found from its text: at least all that an execution reads, whatever the data.
+// Uses is what a template can read, found from its text: at least all that an execution reads,
+// whatever the data.
 type Uses struct {
 	Call      []string // such as ".Call.CallerName", sorted; ".Call" for all of it
 	Clock     []string // ".Now", "now" or "ago", sorted
@@ -27,7 +28,8 @@ type Uses struct {
 	Names     []string // ".Branch", ".Route" or ".Tenant", sorted
 }
 
-// Want is a value that a template reads and that can be nothing: .Event, .Match, .Until or what next gives.
+// Want is a value that a template reads and that can be nothing: .Event, .Match, .Until or what
+// next gives.
 type Want struct {
 	diag.Pos
 	Name string // such as `next "open"`
@@ -45,8 +47,8 @@ func (t *Template) Uses() Uses {
 // ReadsAll reports whether the template reads .Data as a whole.
 func (t *Template) ReadsAll() bool { return t.uses.AllData }
 
-// Weight is how much there is that [Template.Uses], [Template.Wants], [Template.Fields] and [Template.Warnings] tell:
-// who looks at it for each of many branches counts that.
+// Weight is how much there is that [Template.Uses], [Template.Wants], [Template.Fields] and
+// [Template.Warnings] tell: who looks at it for each of many branches counts that.
 func (t *Template) Weight() int {
 	n := len(t.uses.Call) + len(t.uses.Clock) + len(t.uses.Calendars) + len(t.uses.Data) + len(t.uses.Names) +
 		len(t.wants) + len(t.header.fields)
@@ -60,8 +62,8 @@ func (t *Template) Weight() int {
 	return n
 }
 
-// Wants lists what the template reads without asking whether it is there, by {{with}} or {{if}}. Only who knows when
-// the template answers can tell whether it is.
+// Wants lists what the template reads without asking whether it is there, by {{with}} or {{if}}.
+// Only who knows when the template answers can tell whether it is.
 func (t *Template) Wants() []Want { return slices.Clone(t.wants) }
 
 // rootNames are those of the roots that say what answers.
@@ -253,7 +255,8 @@ func (r *reader) askedOf(n parse.Node, dot value) (yes, no []string) {
 	return nil, nil
 }
 
-// pipe gives what a pipeline stands for. What goes into a function or a variable is used as a whole.
+// pipe gives what a pipeline stands for. What goes into a function or a variable is used as a
+// whole.
 func (r *reader) pipe(p *parse.PipeNode, dot value) value {
 	var result value
 	for i, cmd := range p.Cmds {

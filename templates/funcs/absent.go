@@ -19,8 +19,8 @@ var asksOnly = map[string]bool{"and": true, "or": true, "not": true, "default": 
 // AsksOnly reports whether a function may be given what is absent, as {{if}} may.
 func AsksOnly(name string) bool { return asksOnly[name] }
 
-// mayBeAbsent lets a value that {{if}}, {{with}} or one of a few functions asks about be absent: it is read by may,
-// which gives nothing, where text/template's own way is an error.
+// mayBeAbsent lets a value that {{if}}, {{with}} or one of a few functions asks about be absent: it
+// is read by may, which gives nothing, where text/template's own way is an error.
 func mayBeAbsent(n parse.Node) parse.Node {
 	var names []string
 	var from parse.Node
@@ -47,7 +47,8 @@ func mayBeAbsent(n parse.Node) parse.Node {
 	}}
 }
 
-// lenient lets values be absent in a pipeline. asked says that {{if}} or {{with}} asks about what it gives.
+// lenient lets values be absent in a pipeline. asked says that {{if}} or {{with}} asks about what
+// it gives.
 func lenient(p *parse.PipeNode, asked bool) {
 	for i, cmd := range p.Cmds {
 		f, isFunction := cmd.Args[0].(*parse.IdentifierNode)
@@ -77,7 +78,8 @@ func Asks(cmd *parse.CommandNode) bool {
 
 func isMay(p *parse.PipeNode) bool { return trees.IsCall(p.Cmds[0].Args[0], MayFunc) }
 
-// may reads names one after the other, each of what the one before gave; nothing where a map has no such key.
+// may reads names one after the other, each of what the one before gave; nothing where a map has no
+// such key.
 func may(from any, names ...string) (any, error) {
 	for i, name := range names {
 		said := "." + strings.Join(names[:i+1], ".")
@@ -121,7 +123,8 @@ func may(from any, names ...string) (any, error) {
 	return from, nil
 }
 
-// methodOf finds a method without arguments that gives one value, and perhaps an error, as text/template knows them.
+// methodOf finds a method without arguments that gives one value, and perhaps an error, as
+// text/template knows them.
 func methodOf(v reflect.Value, name string) reflect.Value {
 	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return reflect.Value{}

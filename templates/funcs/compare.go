@@ -6,8 +6,8 @@ import (
 	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
-// equal tells whether two values are the same through and through, as reflect.DeepEqual does, and counts as it goes: it
-// ends at the first difference.
+// equal tells whether two values are the same through and through, as reflect.DeepEqual does, and
+// counts as it goes: it ends at the first difference.
 func (r *Run) equal(a, b any) (bool, error) {
 	if err := r.spend(perElement); err != nil {
 		return false, err
@@ -76,7 +76,8 @@ func (r *Run) equalTexts(a, b string, bothTexts bool) (bool, error) {
 	return a == b, nil
 }
 
-// The comparisons of text/template, with a count of what they go through and words of ours for what cannot be compared.
+// The comparisons of text/template, with a count of what they go through and words of ours for what
+// cannot be compared.
 
 func (r *Run) eq(first reflect.Value, others ...reflect.Value) (bool, error) {
 	if len(others) == 0 {

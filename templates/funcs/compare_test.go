@@ -42,8 +42,8 @@ func compared() []any {
 	}
 }
 
-// TestComparisons holds eq, ne, lt, le, gt, ge and index to what text/template's own give, for each pair of values.
-// What is an error there is one here, in other words.
+// TestComparisons holds eq, ne, lt, le, gt, ge and index to what text/template's own give, for each
+// pair of values. What is an error there is one here, in other words.
 func TestComparisons(t *testing.T) {
 	t.Parallel()
 	r := &Run{literals: &Literals{}}

@@ -71,7 +71,8 @@ func (r *Run) spokenText(v any) (string, error) {
 	return r.toString(v)
 }
 
-// fromJSON decodes one JSON value. Whole numbers become int, so that they are written as they were read.
+// fromJSON decodes one JSON value. Whole numbers become int, so that they are written as they were
+// read.
 func (r *Run) fromJSON(text string) (any, error) {
 	if err := r.room(len(text)); err != nil {
 		return nil, err

@@ -35,7 +35,8 @@ func All() []Function {
 	return all
 }
 
-// function is an entry of the allow-list. bind gives the Go function for one run; nil where text/template has it.
+// function is an entry of the allow-list. bind gives the Go function for one run; nil where
+// text/template has it.
 type function struct {
 	name, doc, example string
 	bind               func(r *Run) any
@@ -61,8 +62,8 @@ func Known(name string) bool {
 // Suggest ends the message about a function that is not known.
 func Suggest(name string) string { return diag.Suggest(name, slices.Collect(maps.Keys(functions))) }
 
-// CheckCount says why a known function cannot be called with so many arguments; "" if it can, and where text/template
-// says so itself.
+// CheckCount says why a known function cannot be called with so many arguments; "" if it can, and
+// where text/template says so itself.
 func CheckCount(name string, given int) string {
 	f := functions[name]
 	if f.bind == nil {

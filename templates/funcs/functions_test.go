@@ -8,7 +8,8 @@ import (
 	"github.com/Masterminds/sprig/v3"
 )
 
-// TestEverySprigFunctionIsDecided fails when an upgrade of sprig brings a function that nobody has looked at.
+// TestEverySprigFunctionIsDecided fails when an upgrade of sprig brings a function that nobody has
+// looked at.
 func TestEverySprigFunctionIsDecided(t *testing.T) {
 	t.Parallel()
 	known := sprig.TxtFuncMap()

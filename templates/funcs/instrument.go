@@ -11,7 +11,8 @@ import (
 // TextFunc is the encoder of templates whose output is text: it writes single values.
 const TextFunc = "__text"
 
-// Names of the functions that are put into trees; no author can name them, for they are not on the list.
+// Names of the functions that are put into trees; no author can name them, for they are not on the
+// list.
 const (
 	stepName  = "__step"
 	enterName = "__enter"
@@ -19,9 +20,9 @@ const (
 	passName  = "__pass"
 )
 
-// Instrument puts into a tree what an execution needs: calls that count its loops, its nodes and, of one that can be
-// called, by itself too, its calls; and reads of what may be absent. text/template has no way to end an execution, and
-// {{range 1000000000000}}{{end}} writes nothing.
+// Instrument puts into a tree what an execution needs: calls that count its loops, its nodes and,
+// of one that can be called, by itself too, its calls; and reads of what may be absent.
+// text/template has no way to end an execution, and {{range 1000000000000}}{{end}} writes nothing.
 func Instrument(t *parse.Tree, called bool) {
 	trees.Inspect(t.Root, func(n parse.Node) {
 		switch n := n.(type) {
@@ -49,9 +50,9 @@ func Instrument(t *parse.Tree, called bool) {
 // counting puts a count of nodes into a name: functions are called without arguments at less cost.
 func counting(name string, nodes int) string { return name + "_" + strconv.Itoa(nodes) }
 
-// countNodes puts counts into a list of which so many nodes were passed before it: at the head of each loop, and
-// wherever more than mostPassed would be passed without one. It gives how many are passed since the last one at the
-// end, and the most anywhere in the list.
+// countNodes puts counts into a list of which so many nodes were passed before it: at the head of
+// each loop, and wherever more than mostPassed would be passed without one. It gives how many are
+// passed since the last one at the end, and the most anywhere in the list.
 func countNodes(l *parse.ListNode, since int) (left, most int) {
 	if l == nil {
 		return since, since

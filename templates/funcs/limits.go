@@ -14,7 +14,8 @@ const (
 	MaxWork     = 16 << 20 // bytes that one execution goes through, all in all: see spend
 )
 
-// ErrLimit is wrapped by the error of an execution that passed a bound or the deadline of its context.
+// ErrLimit is wrapped by the error of an execution that passed a bound or the deadline of its
+// context.
 var ErrLimit = errors.New("a limit of templates is passed")
 
 // Limitf is the error of what passed a bound.

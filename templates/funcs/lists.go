@@ -63,7 +63,8 @@ func (r *Run) untilStep(start, end, step int) ([]any, error) {
 	return list, r.elements(len(list))
 }
 
-// seq writes the numbers of a range as text, like the shell command: END, START END or START STEP END.
+// seq writes the numbers of a range as text, like the shell command: END, START END or START STEP
+// END.
 func (r *Run) seq(numbers ...int) (string, error) {
 	start, step, end := 1, 0, 0
 	switch len(numbers) {

@@ -25,15 +25,15 @@ func (r *Run) phone(args ...any) (string, error) {
 	return r.text(s.dial(number))
 }
 
-// longestNumber is how many bytes a text may have that is taken for a telephone number. Numbers have at most 15
-// digits, and extensions fewer.
+// longestNumber is how many bytes a text may have that is taken for a telephone number. Numbers
+// have at most 15 digits, and extensions fewer.
 const longestNumber = 64
 
 // extension finds the number within a company, as people write it and as RFC 3966 does.
 var extension = regexp.MustCompile(`(?i)^(.*[0-9)])\s*[,;]?\s*(?:ext=|extension|ext\.?|x)\s*([0-9]{1,11})$`)
 
-// dial writes a telephone number so that what speaks it says one digit after the other, and pauses where people do.
-// What is no telephone number, such as anonymous, stays as it is.
+// dial writes a telephone number so that what speaks it says one digit after the other, and pauses
+// where people do. What is no telephone number, such as anonymous, stays as it is.
 func (s *speech) dial(number string) string {
 	main, inside := strings.TrimSpace(number), ""
 	if len(main) > longestNumber {
@@ -52,8 +52,8 @@ func (s *speech) dial(number string) string {
 	return strings.Join(groups, ", ")
 }
 
-// groups parts a number where it is written in parts; one that begins with + and is written in one, as its country
-// does. nil if it is no telephone number.
+// groups parts a number where it is written in parts; one that begins with + and is written in one,
+// as its country does. nil if it is no telephone number.
 func (s *speech) groups(number string) []string {
 	if international, ok := strings.CutPrefix(number, "+"); ok {
 		number = strings.Replace(international, "(0)", " ", 1) // is not dialled from abroad

@@ -13,7 +13,8 @@ const (
 	noUse  = "a callflow has no use for it"
 )
 
-// Refused says why a function of text/template or sprig that people know cannot be called; false for others.
+// Refused says why a function of text/template or sprig that people know cannot be called; false
+// for others.
 func Refused(name string) (reason string, ok bool) {
 	reason, ok = refused[name]
 	return reason, ok

@@ -25,7 +25,8 @@ func compile(expr string) (*regex.Regexp, error) {
 // search is what it takes to begin one.
 const search = 64
 
-// pattern finds the pattern that was compiled at load, or compiles it, and counts one search in a text.
+// pattern finds the pattern that was compiled at load, or compiles it, and counts one search in a
+// text.
 func (r *Run) pattern(expr, s string) (*regex.Regexp, error) {
 	p := r.literals.patterns[expr]
 	if p == nil {
@@ -43,8 +44,8 @@ func (r *Run) pattern(expr, s string) (*regex.Regexp, error) {
 	return p, r.spend(len(expr) + search + len(s)*p.Cost)
 }
 
-// matches finds the first n matches in a text, all with a negative n. Each search for the next one may read as far as
-// [regex.Regexp.Ahead] says, and is counted so.
+// matches finds the first n matches in a text, all with a negative n. Each search for the next one
+// may read as far as [regex.Regexp.Ahead] says, and is counted so.
 func (r *Run) matches(expr, s string, n int) (*regex.Regexp, [][]int, error) {
 	p, err := r.pattern(expr, s)
 	if err != nil {

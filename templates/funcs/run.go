@@ -1,18 +1,19 @@
-// Package funcs holds the functions that templates may call, and what one execution may do with them.
+// Package funcs holds the functions that templates may call, and what one execution may do with
+// them.
 //
-// [All] lists the functions: those of text/template and sprig that depend on nothing but their arguments, and ours
-// (spoken, phone, next, on, toJson and so on). [Refused] says why others that people know cannot be called. A [Run] is
-// one execution of a template: [Run.Bind] gives the functions, bound to the clock, the language and the calendars of
-// its [Env], and to its bounds. No function reads another clock, a file, the network or chance, and none changes what
-// it is given.
+// [All] lists the functions: those of text/template and sprig that depend on nothing but their
+// arguments, and ours (spoken, phone, next, on, toJson and so on). [Refused] says why others that
+// people know cannot be called. A [Run] is one execution of a template: [Run.Bind] gives the
+// functions, bound to the clock, the language and the calendars of its [Env], and to its bounds. No
+// function reads another clock, a file, the network or chance, and none changes what it is given.
 //
-// What functions go through is counted in bytes before it is done ([MaxWork]), and what they make has bounds
-// ([MaxText], [MaxElements]); what passes one ends with an error for which [IsLimit] holds. text/template has no way to
-// end an execution: [Instrument] puts calls into a tree that count its loops and calls. It also lets values be absent
-// where {{if}} asks about them.
+// What functions go through is counted in bytes before it is done ([MaxWork]), and what they make
+// has bounds ([MaxText], [MaxElements]); what passes one ends with an error for which [IsLimit]
+// holds. text/template has no way to end an execution: [Instrument] puts calls into a tree that
+// count its loops and calls. It also lets values be absent where {{if}} asks about them.
 //
-// The package knows values and trees. It knows nothing of files, of what a template declares, or whether its output is a
-// callflow; of jsonsafe it knows what encodes a value.
+// The package knows values and trees. It knows nothing of files, of what a template declares, or
+// whether its output is a callflow; of jsonsafe it knows what encodes a value.
 package funcs
 
 import (
@@ -34,13 +35,14 @@ type Env struct {
 	Next func(name string) (any, error)
 	// On gives the events that are on in a calendar at Now.
 	On func(calendar string) (any, error)
-	// Spent, if it is set, is what the templates of one answer have done so far, in bytes that they went through and
-	// wrote: the same on every machine. Each execution adds its own, and together they do no more than one may.
+	// Spent, if it is set, is what the templates of one answer have done so far, in bytes that they
+	// went through and wrote: the same on every machine. Each execution adds its own, and together
+	// they do no more than one may.
 	Spent *int
 }
 
-// Literals are what calls with literal arguments need, made once: patterns and time zones. It is not changed once
-// templates run.
+// Literals are what calls with literal arguments need, made once: patterns and time zones. It is
+// not changed once templates run.
 type Literals struct {
 	zone     Zones
 	patterns map[string]*regex.Regexp
@@ -78,8 +80,8 @@ func (l *Literals) Add(n *parse.CommandNode) {
 	}
 }
 
-// Run is what one execution may still do, and the functions bound to it. It is for one goroutine, and may be begun
-// again once it has ended.
+// Run is what one execution may still do, and the functions bound to it. It is for one goroutine,
+// and may be begun again once it has ended.
 type Run struct {
 	literals *Literals
 	ctx      context.Context
@@ -98,7 +100,8 @@ type Run struct {
 // NewRun makes a run of templates whose literals were prepared.
 func NewRun(l *Literals) *Run { return &Run{literals: l} }
 
-// Begin gives a run what one execution may ask and do. Its error is that of a context that has ended.
+// Begin gives a run what one execution may ask and do. Its error is that of a context that has
+// ended.
 func (r *Run) Begin(ctx context.Context, env Env) error {
 	r.ctx, r.env = ctx, env
 	r.steps, r.depth, r.given = MaxSteps, 0, MaxWork
@@ -109,7 +112,8 @@ func (r *Run) Begin(ctx context.Context, env Env) error {
 	return r.alive()
 }
 
-// End adds what the execution has spent, and the bytes that it wrote, to Env.Spent, and lets go of what belongs to it.
+// End adds what the execution has spent, and the bytes that it wrote, to Env.Spent, and lets go of
+// what belongs to it.
 func (r *Run) End(wrote int) {
 	if r.env.Spent != nil {
 		*r.env.Spent += r.given - r.work + wrote
@@ -117,8 +121,8 @@ func (r *Run) End(wrote int) {
 	r.ctx, r.env, r.nexts, r.ons = nil, Env{}, nil, nil
 }
 
-// Bind gives the function of a name: one of [All], an encoder, or one that [Instrument] puts into trees; nil for those
-// that text/template has itself, and for names that are not known.
+// Bind gives the function of a name: one of [All], an encoder, or one that [Instrument] puts into
+// trees; nil for those that text/template has itself, and for names that are not known.
 func (r *Run) Bind(name string) any {
 	switch name {
 	case leaveName:

@@ -11,8 +11,9 @@ import (
 	"github.com/callhours/callhours/templates/trees"
 )
 
-// What an execution does is counted in bytes, before it is done: those that functions make, look through or compare,
-// and for what is no text, what takes about as long. MaxWork of them take some tenths of a second.
+// What an execution does is counted in bytes, before it is done: those that functions make, look
+// through or compare, and for what is no text, what takes about as long. MaxWork of them take some
+// tenths of a second.
 const (
 	perElement = 16      // for an element of a list or map, and for a node of a template that is passed
 	askEach    = 4 << 10 // after so many bytes the deadline is asked
@@ -51,8 +52,8 @@ func (r *Run) spend(n int) error {
 	return r.alive()
 }
 
-// step counts a turn of a loop that passes so many nodes. It returns false, so that it can be the condition of an
-// {{if}} that writes nothing.
+// step counts a turn of a loop that passes so many nodes. It returns false, so that it can be the
+// condition of an {{if}} that writes nothing.
 func (r *Run) step(nodes int) (bool, error) {
 	if r.steps--; r.steps < 0 {
 		return false, Limitf("more than %d steps; does a loop end?", MaxSteps)
@@ -121,8 +122,8 @@ func (r *Run) elements(n int) error {
 	return r.spend(perElement * n)
 }
 
-// weigh gives back a list or map that a function made if all that it holds is within bounds. Lists can hold the same
-// list many times over: thirty doublings would have a billion elements to write.
+// weigh gives back a list or map that a function made if all that it holds is within bounds. Lists
+// can hold the same list many times over: thirty doublings would have a billion elements to write.
 func weigh[T any](r *Run, made T) (T, error) {
 	w := weight{elements: MaxElements + 1, text: MaxText}
 	w.add(made)
@@ -133,8 +134,8 @@ func weigh[T any](r *Run, made T) (T, error) {
 	return made, r.spend(perElement * (MaxElements + 1 - w.elements))
 }
 
-// lookThrough counts what it takes to go through a value and all that it holds, which may be more than a function could
-// make: data is as large as its file.
+// lookThrough counts what it takes to go through a value and all that it holds, which may be more
+// than a function could make: data is as large as its file.
 func (r *Run) lookThrough(v any) error {
 	w := weight{elements: MaxElements + 1, text: MaxText, deep: true}
 	w.add(v)

@@ -8,7 +8,8 @@ import (
 	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
-// TestNumerals holds that what is too long for a number is 0, as other texts are, and what is not is read as before.
+// TestNumerals holds that what is too long for a number is 0, as other texts are, and what is not
+// is read as before.
 func TestNumerals(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("1", longestNumeral+1)
@@ -59,9 +60,9 @@ func TestRegexSplit(t *testing.T) {
 	}
 }
 
-// least is the least of some measurements where the first is large enough to be judged. What a call allocates for
-// itself it allocates each time; what it allocates because a collection, or the race detector, has emptied a pool of
-// package regexp it finds there the next time.
+// least is the least of some measurements where the first is large enough to be judged. What a call
+// allocates for itself it allocates each time; what it allocates because a collection, or the race
+// detector, has emptied a pool of package regexp it finds there the next time.
 func least(measure func() int) int {
 	const enough = 1 << 20
 	bytes := measure()
@@ -74,8 +75,8 @@ func least(measure func() int) int {
 	return bytes
 }
 
-// TestFunctionsAreLinear gives each function of a text n, 2n and 4n bytes of what costs it most: what it allocates and
-// what it is counted for grow no faster than the text.
+// TestFunctionsAreLinear gives each function of a text n, 2n and 4n bytes of what costs it most:
+// what it allocates and what it is counted for grow no faster than the text.
 func TestFunctionsAreLinear(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures memory; the run without the race detector does")

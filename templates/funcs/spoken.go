@@ -159,8 +159,8 @@ var speeches = []struct {
 	*speech
 }{{"en", &english}, {"es", &spanish}, {"de", &german}, {"fr", &french}}
 
-// Language is the language in which spoken and phone speak for a tag such as "de", "de-DE" or "de_at": "en", "es", "de"
-// or "fr"; "" for one that they do not know.
+// Language is the language in which spoken and phone speak for a tag such as "de", "de-DE" or
+// "de_at": "en", "es", "de" or "fr"; "" for one that they do not know.
 func Language(tag string) string {
 	const enough = 16 // bytes: those that are known have two letters
 	if i := strings.IndexAny(tag[:min(len(tag), enough)], "-_"); i >= 0 {
@@ -198,8 +198,8 @@ func (r *Run) language(what string, args []any) (*speech, any, error) {
 	return nil, nil, wantf("want %s, found %d arguments", what, len(args))
 }
 
-// spoken says a time as people do, seen from the moment of the call. The language may stand before it. Of an event that
-// lasts all day it says the day.
+// spoken says a time as people do, seen from the moment of the call. The language may stand before
+// it. Of an event that lasts all day it says the day.
 func (r *Run) spoken(args ...any) (string, error) {
 	if err := r.spend(perTime); err != nil {
 		return "", err
@@ -227,7 +227,8 @@ func allDay(v any) bool {
 	return false
 }
 
-// speak says a day and an hour. Midnight ends a day rather than beginning one: "open until tonight at midnight".
+// speak says a day and an hour. Midnight ends a day rather than beginning one: "open until tonight
+// at midnight".
 func (s *speech) speak(t, now time.Time) string {
 	if t.Hour() == 0 && t.Minute() == 0 && daysBetween(now, t) == 1 {
 		return s.tonight
@@ -235,7 +236,8 @@ func (s *speech) speak(t, now time.Time) string {
 	return s.day(t, now) + " " + s.clock(t.Hour(), t.Minute())
 }
 
-// day says the day of a time. Where nobody could take it for another year's, it leaves out the year.
+// day says the day of a time. Where nobody could take it for another year's, it leaves out the
+// year.
 func (s *speech) day(t, now time.Time) string {
 	const elevenMonths = 335
 	switch days := daysBetween(now, t); {

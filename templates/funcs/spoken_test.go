@@ -122,7 +122,8 @@ func TestSpoken(t *testing.T) {
 	}
 }
 
-// TestSpokenDays goes through a year of days in every language: none is without a name, and none is said as another.
+// TestSpokenDays goes through a year of days in every language: none is without a name, and none is
+// said as another.
 func TestSpokenDays(t *testing.T) {
 	t.Parallel()
 	from := at(10, 30)

@@ -11,7 +11,8 @@ import (
 // sprigs are the functions of sprig; only those that functions names are used.
 var sprigs = sprig.TxtFuncMap()
 
-// same takes sprig's function as it is: it looks at its arguments' kinds and goes through none of them.
+// same takes sprig's function as it is: it looks at its arguments' kinds and goes through none of
+// them.
 func same(name string) func(*Run) any {
 	return func(*Run) any { return sprigs[name] }
 }

@@ -68,7 +68,8 @@ func (r *Run) join(between string, list any) (string, error) {
 	return r.glue(between, values, true)
 }
 
-// directive is what a format begins with: %, flags, width, precision and a letter or %; "" if it is none.
+// directive is what a format begins with: %, flags, width, precision and a letter or %; "" if it is
+// none.
 func directive(format string) (string, error) {
 	skip := func(from int, set string) int {
 		return len(format) - len(strings.TrimLeft(format[from:], set))
@@ -90,7 +91,8 @@ func directive(format string) (string, error) {
 	return format[:end+1], nil
 }
 
-// printf knows fmt's directives with a width of at most three digits, without *, argument numbers and %q.
+// printf knows fmt's directives with a width of at most three digits, without *, argument numbers
+// and %q.
 func (r *Run) printf(format string, values ...any) (string, error) {
 	if err := r.room(len(format)); err != nil {
 		return "", err
@@ -192,7 +194,8 @@ func (r *Run) nindent(spaces int, s string) (string, error) {
 	return r.text("\n" + s)
 }
 
-// wrap puts line ends in place of blanks so that lines have at most width characters where words allow.
+// wrap puts line ends in place of blanks so that lines have at most width characters where words
+// allow.
 func (r *Run) wrap(width int, s string) (string, error) {
 	if err := r.spend(8 * len(s)); err != nil {
 		return "", err
@@ -247,7 +250,8 @@ func (r *Run) trunc(count int, s string) (string, error) {
 	return cut(s, 0, count), nil
 }
 
-// substr gives the characters from start up to end; a negative start is 0, a negative end the end of the text.
+// substr gives the characters from start up to end; a negative start is 0, a negative end the end
+// of the text.
 func (r *Run) substr(start, end int, s string) (string, error) {
 	if end < 0 {
 		end = len(s)

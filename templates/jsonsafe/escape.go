@@ -1,28 +1,32 @@
-// Package jsonsafe makes templates of text/template write JSON, whatever the data is: what html/template is to HTML.
+// Package jsonsafe makes templates of text/template write JSON, whatever the data is: what
+// html/template is to HTML.
 //
-// In {"name": "{{.Name}}"} a name such as x","admin":"yes is dangerous: what comes out is valid JSON that says
-// something else. [Escape] follows a template's own text through the grammar of JSON, finds where each action stands,
-// and ends it in the encoder of that place:
+// In {"name": "{{.Name}}"} a name such as x","admin":"yes is dangerous: what comes out is valid
+// JSON that says something else. [Escape] follows a template's own text through the grammar of
+// JSON, finds where each action stands, and ends it in the encoder of that place:
 //
 //	"name": "{{.Name}}"   inside the quotes of a string: always a string, whatever Name is
 //	"tags": {{.Tags}}     a value: any value, as JSON
 //	{{.Key}}: 1           a member name
 //
-// What may differ from one execution to the next (which branch of an {{if}} is taken, how often a {{range}} turns) is
-// followed each way, so that a template that is accepted writes JSON in each of its executions that ends without an
-// error. One that can leave out a value, a comma or a bracket is refused, with the place and what to write.
-// {{if $i}},{{end}} in {{range $i, $e := .List}} and flags that are set to true and false are understood.
+// What may differ from one execution to the next (which branch of an {{if}} is taken, how often a
+// {{range}} turns) is followed each way, so that a template that is accepted writes JSON in each of
+// its executions that ends without an error. One that can leave out a value, a comma or a bracket
+// is refused, with the place and what to write. {{if $i}},{{end}} in {{range $i, $e := .List}} and
+// flags that are set to true and false are understood.
 //
-// The templates come as parse trees; see package trees. Whoever executes them binds the functions [ValueFunc],
-// [StringFunc], [NameFunc] and [ListFunc], from [Append], [AppendString], [Inside] and [List]; with bounds of his own.
-// toJson, if there is such a function, gives a [JSON], which is written as it is.
+// The templates come as parse trees; see package trees. Whoever executes them binds the functions
+// [ValueFunc], [StringFunc], [NameFunc] and [ListFunc], from [Append], [AppendString], [Inside] and
+// [List]; with bounds of his own. toJson, if there is such a function, gives a [JSON], which is
+// written as it is.
 //
-// A template that is called is followed once for each kind of place in which it is called, in a copy of its own. It
-// sees the innermost bracket alone, so that one that calls itself ever deeper has few kinds, and it may not close what
-// its caller opened. How many steps that takes has a bound: see [trees.Steps].
+// A template that is called is followed once for each kind of place in which it is called, in a
+// copy of its own. It sees the innermost bracket alone, so that one that calls itself ever deeper
+// has few kinds, and it may not close what its caller opened. How many steps that takes has a
+// bound: see [trees.Steps].
 //
-// The package knows no other functions, nothing of the data, and no schema: it keeps no state, and what it is given
-// stays as it is.
+// The package knows no other functions, nothing of the data, and no schema: it keeps no state, and
+// what it is given stays as it is.
 package jsonsafe
 
 import (
@@ -39,9 +43,9 @@ import (
 	"github.com/callhours/callhours/templates/trees"
 )
 
-// escaper follows templates through the grammar of JSON: their text moves the context, and each action is given the
-// encoder of the place where it stands. The ways that an execution can take may lead to several places; each of them
-// must allow what comes next.
+// escaper follows templates through the grammar of JSON: their text moves the context, and each
+// action is given the encoder of the place where it stands. The ways that an execution can take may
+// lead to several places; each of them must allow what comes next.
 type escaper struct {
 	all map[string]*trees.Tree
 	// where templates end that are called, by the name of the copy; grows until nothing is new
@@ -68,15 +72,17 @@ type copied struct {
 	done     bool
 }
 
-// called is a call of a template, and every place in which it was met so far: the turns of a loop share one copy.
+// called is a call of a template, and every place in which it was met so far: the turns of a loop
+// share one copy.
 type called struct {
 	name   string
 	places []place
 }
 
-// Escape gives copies, by name, of a tree and of all that it calls in which each action ends in the encoder of the place
-// where it stands. The trees that it is given, by name, stay as they are. What cannot be followed, or may write what is
-// no JSON, is a mistake at its place; then there are no copies.
+// Escape gives copies, by name, of a tree and of all that it calls in which each action ends in the
+// encoder of the place where it stands. The trees that it is given, by name, stay as they are. What
+// cannot be followed, or may write what is no JSON, is a mistake at its place; then there are no
+// copies.
 func Escape(main *trees.Tree, all map[string]*trees.Tree) (map[string]*trees.Tree, []diag.Mistake) {
 	f := escaper{all: all, ends: map[string][]place{}, steps: trees.Steps(all)}
 	for {
@@ -457,7 +463,8 @@ func (c *copied) encode() {
 	})
 }
 
-// typeset says what to do with a character that text processors, chats and pages put for one of ASCII; "" for others.
+// typeset says what to do with a character that text processors, chats and pages put for one of
+// ASCII; "" for others.
 func typeset(r rune) string {
 	switch {
 	case strings.ContainsRune(diag.TypographicQuotes, r):

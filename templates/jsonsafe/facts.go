@@ -32,9 +32,10 @@ func truthOf(b bool) truth {
 	return no
 }
 
-// facts are the variables in scope, in the order in which they were defined, and what is known of each: `$name` and a
-// letter. With them {{if $i}},{{end}} is followed as its author means it: not in the first turn of {{range $i, $e :=
-// …}}, and in each later one; so is a variable that is set to true or false. As a string they are compared with ==.
+// facts are the variables in scope, in the order in which they were defined, and what is known of
+// each: `$name` and a letter. With them {{if $i}},{{end}} is followed as its author means it: not
+// in the first turn of {{range $i, $e := …}}, and in each later one; so is a variable that is set
+// to true or false. As a string they are compared with ==.
 type facts string
 
 // What is known of a variable.

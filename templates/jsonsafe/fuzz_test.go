@@ -131,8 +131,9 @@ func ends(all map[string]*trees.Tree) bool {
 	return loops <= 3 && calls <= 3
 }
 
-// FuzzEscape holds for every template that is accepted: whatever text somebody chooses, it writes JSON, and that differs
-// from what it writes for another text by the chosen one alone, in strings and names.
+// FuzzEscape holds for every template that is accepted: whatever text somebody chooses, it writes
+// JSON, and that differs from what it writes for another text by the chosen one alone, in strings
+// and names.
 func FuzzEscape(f *testing.F) {
 	for _, text := range []string{
 		`{"a": {{ .Data.s }}, "{{ .Data.s }}": "b{{ .Data.s }}"}`,
@@ -172,8 +173,8 @@ func FuzzEscape(f *testing.F) {
 	})
 }
 
-// sameShape compares two texts of JSON, in the first of which the marker stands for the text that was chosen in the
-// second.
+// sameShape compares two texts of JSON, in the first of which the marker stands for the text that
+// was chosen in the second.
 func sameShape(plain, odd, chosen string) error {
 	a, b := json.NewDecoder(strings.NewReader(plain)), json.NewDecoder(strings.NewReader(odd))
 	for {

@@ -30,8 +30,8 @@ const (
 	inLiteral                  // inside a number, true, false or null
 )
 
-// place is where the output of a template can stand when an execution comes to a node. Places are compared with ==: two
-// ways through a template agree when they lead to the same place.
+// place is where the output of a template can stand when an execution comes to a node. Places are
+// compared with ==: two ways through a template agree when they lead to the same place.
 type place struct {
 	phase   phase
 	name    bool   // of inEscape and inHex: in a member name
@@ -41,7 +41,8 @@ type place struct {
 	facts   facts
 }
 
-// context is every place in which an execution can be at a node. All of them have the same brackets open.
+// context is every place in which an execution can be at a node. All of them have the same brackets
+// open.
 type context struct {
 	open   string // brackets, outermost first
 	floor  int    // how many of them were open when the template was called: it may not close these
@@ -250,7 +251,8 @@ func (p place) inside(b byte) (place, *fault) {
 	return p, nil
 }
 
-// hexDigit reads one of the four digits of \u. p.literal keeps the first half while the second is read.
+// hexDigit reads one of the four digits of \u. p.literal keeps the first half while the second is
+// read.
 func (p place) hexDigit(b byte) (place, *fault) {
 	digit, err := strconv.ParseUint(string(rune(b)), 16, 4)
 	if err != nil {
@@ -388,8 +390,8 @@ func (c context) unexpected(p place, found string, b byte) *fault {
 	return f
 }
 
-// Names of the functions that [Escape] puts into trees, and that who executes them binds. No author can name one by
-// chance.
+// Names of the functions that [Escape] puts into trees, and that who executes them binds. No author
+// can name one by chance.
 const (
 	ValueFunc  = "__value"  // writes any value as JSON: [Append]
 	StringFunc = "__string" // writes a value inside the quotes of a string: [Inside], then [AppendString] without its quotes
@@ -397,7 +399,8 @@ const (
 	ListFunc   = "__list"   // lets through what a loop counts its turns over: [List]
 )
 
-// ToJSONFunc is the function by which authors make a [JSON] themselves. What it gives needs no encoder.
+// ToJSONFunc is the function by which authors make a [JSON] themselves. What it gives needs no
+// encoder.
 const ToJSONFunc = "toJson"
 
 // encoder names the function that writes what an action gives at a place.

@@ -21,8 +21,8 @@ func (f *escaper) settle(c context) context {
 	return c.with(places)
 }
 
-// join gives the places in which two ways through a template end. They must have the same brackets open, and something
-// must be able to follow both, unless a variable tells them apart.
+// join gives the places in which two ways through a template end. They must have the same brackets
+// open, and something must be able to follow both, unless a variable tells them apart.
 func (f *escaper) join(a, b context, pos parse.Pos, differ func(a, b context) string) context {
 	a, b = f.settle(a), f.settle(b)
 	switch {
@@ -108,7 +108,8 @@ func (c context) needs(phases ...phase) bool {
 	return false
 }
 
-// apart says that the ways through {{if}}, {{with}} or {{range}} end in places that nothing can follow.
+// apart says that the ways through {{if}}, {{with}} or {{range}} end in places that nothing can
+// follow.
 func apart(keyword string, n *parse.BranchNode, text string, taken, not context) string {
 	empty := "when it is false"
 	if keyword == "range" {

@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// JSON is text that is JSON already, as toJson gives it. It is a struct so that no string can pass for one by a
-// conversion. The zero value is null.
+// JSON is text that is JSON already, as toJson gives it. It is a struct so that no string can pass
+// for one by a conversion. The zero value is null.
 type JSON struct{ text string }
 
 // String is the JSON text.
@@ -28,14 +28,16 @@ func (j JSON) String() string {
 // MarshalJSON gives the text as it is, so that a JSON inside a list is not encoded a second time.
 func (j JSON) MarshalJSON() ([]byte, error) { return []byte(j.String()), nil }
 
-// Raw takes a text for JSON. The caller answers for its being one value of JSON, as [Append] writes it.
+// Raw takes a text for JSON. The caller answers for its being one value of JSON, as [Append] writes
+// it.
 func Raw(text string) JSON { return JSON{text} }
 
 // ErrTooLong is the error of [Append] for what has more bytes than it may.
 var ErrTooLong = errors.New("the JSON is too long")
 
-// Append appends the JSON of a value: nil is null, keys of maps are sorted, bytes that are not UTF-8 become U+FFFD. It
-// ends early with [ErrTooLong] where dst has more than most bytes; the error of what has no JSON form says what it is.
+// Append appends the JSON of a value: nil is null, keys of maps are sorted, bytes that are not
+// UTF-8 become U+FFFD. It ends early with [ErrTooLong] where dst has more than most bytes; the
+// error of what has no JSON form says what it is.
 func Append(dst []byte, v any, most int) ([]byte, error) {
 	if len(dst) > most {
 		return dst, ErrTooLong
@@ -109,8 +111,8 @@ func appendOther(dst []byte, v any, most int) ([]byte, error) {
 	return append(dst, bytes.TrimSuffix(b.Bytes(), []byte("\n"))...), nil
 }
 
-// AppendString appends a text as a string of JSON, quotes included. What need not be escaped is not; bytes that are not
-// UTF-8 become U+FFFD.
+// AppendString appends a text as a string of JSON, quotes included. What need not be escaped is
+// not; bytes that are not UTF-8 become U+FFFD.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	from := 0 // what of s is still to be appended
@@ -142,8 +144,8 @@ func AppendString(dst []byte, s string) []byte {
 	return append(append(dst, s[from:]...), '"')
 }
 
-// Inside gives the text that a value is in the quotes of a string. It is not escaped. Lists, maps, objects, nothing and
-// JSON are none.
+// Inside gives the text that a value is in the quotes of a string. It is not escaped. Lists, maps,
+// objects, nothing and JSON are none.
 func Inside(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
@@ -178,7 +180,8 @@ func IsPlain(s string) bool {
 	return true
 }
 
-// List lets through what counts its turns from 0, as {{range $i, $e := …}}{{if $i}} needs it: everything but maps.
+// List lets through what counts its turns from 0, as {{range $i, $e := …}}{{if $i}} needs it:
+// everything but maps.
 func List(v any) (any, error) {
 	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Map {
 		return nil,
@@ -188,8 +191,8 @@ func List(v any) (any, error) {
 	return v, nil
 }
 
-// Numbers replaces each [json.Number] of decoded JSON by an int where it fits, else a float64, so that whole numbers are
-// written as they were read.
+// Numbers replaces each [json.Number] of decoded JSON by an int where it fits, else a float64, so
+// that whole numbers are written as they were read.
 func Numbers(v any) any {
 	switch v := v.(type) {
 	case json.Number:

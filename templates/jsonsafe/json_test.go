@@ -55,8 +55,8 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-// FuzzAppend holds for every text: Append makes JSON of it that says the text again, alone, in a list and as a key, and
-// what is plain is the same in quotes.
+// FuzzAppend holds for every text: Append makes JSON of it that says the text again, alone, in a
+// list and as a key, and what is plain is the same in quotes.
 func FuzzAppend(f *testing.F) {
 	for _, s := range []string{"", "a", "\"\\", "\x00\x1f\x7f", "\xff\xfe", "\u2028<&>", "\ufffd", "😀"} {
 		f.Add(s)

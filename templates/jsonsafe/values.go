@@ -32,7 +32,8 @@ func Describe(v any) string {
 	return "an object"
 }
 
-// Text writes a single value as text. Lists, maps and objects have no text that anybody wants to hear.
+// Text writes a single value as text. Lists, maps and objects have no text that anybody wants to
+// hear.
 func Text(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
@@ -58,7 +59,8 @@ func Text(v any) (string, error) {
 	return "", fmt.Errorf("want one value to write as text, found %s", Describe(v))
 }
 
-// Members lists what a template can read of a struct: its fields and the methods of a pointer to it.
+// Members lists what a template can read of a struct: its fields and the methods of a pointer to
+// it.
 func Members(t reflect.Type) []string {
 	var names []string
 	for f := range t.Fields() {

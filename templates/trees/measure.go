@@ -2,8 +2,8 @@ package trees
 
 import "text/template/parse"
 
-// MaxNesting is how many {{if}}, {{else if}}, {{range}}, {{with}} and parentheses may stand within each other. A tree
-// that [New] found no deeper may be walked by recursion.
+// MaxNesting is how many {{if}}, {{else if}}, {{range}}, {{with}} and parentheses may stand within
+// each other. A tree that [New] found no deeper may be walked by recursion.
 const MaxNesting = 100
 
 // Bounds of what follows templates into those that they call.
@@ -13,15 +13,16 @@ const (
 	maxSteps = 100_000 // nodes and bytes that one analysis of a template follows, in each of their contexts
 )
 
-// What is said of templates that cannot be followed to their end: [Steps] are too few, or MaxDepth is passed.
+// What is said of templates that cannot be followed to their end: [Steps] are too few, or MaxDepth
+// is passed.
 const (
 	TooComplex = "has too many conditions and loops within each other; write it in simpler parts"
 	TooDeep    = "templates call each other more than 100 deep from here; write them into one another"
 )
 
-// Steps is how many steps an analysis of trees may take: nodes and bytes of text, in each of their contexts. Most
-// templates take one or two for each byte of their text; thousands of small ones in a file must not take the time of as
-// many large ones.
+// Steps is how many steps an analysis of trees may take: nodes and bytes of text, in each of their
+// contexts. Most templates take one or two for each byte of their text; thousands of small ones in
+// a file must not take the time of as many large ones.
 func Steps(all map[string]*Tree) int {
 	const always, perByte = 4_000, 40
 	length, counted := 0, map[*Source]bool{}
@@ -47,7 +48,8 @@ func sizeOf(root *parse.ListNode) Size {
 	return s
 }
 
-// Count counts a node and what it evaluates itself: not the lists of an {{if}}, {{with}} or {{range}}.
+// Count counts a node and what it evaluates itself: not the lists of an {{if}}, {{with}} or
+// {{range}}.
 func Count(n parse.Node) int {
 	s := Size{Nodes: 1}
 	switch n := n.(type) {

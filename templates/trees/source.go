@@ -17,15 +17,15 @@ type Source struct {
 	marks []mark // each stretch further on
 }
 
-// mark counts what lies before a place: lines, and characters on its own line. With marks any place is found from near
-// by.
+// mark counts what lies before a place: lines, and characters on its own line. With marks any place
+// is found from near by.
 type mark struct{ lines, characters int }
 
 // stretch is how many bytes lie between marks.
 const stretch = 1 << 10
 
-// NewSource makes the source of a text whose first character stands at a place. Line k of the text is line at.Line+k-1
-// there, and each line begins in the column of the first (a YAML block scalar).
+// NewSource makes the source of a text whose first character stands at a place. Line k of the text
+// is line at.Line+k-1 there, and each line begins in the column of the first (a YAML block scalar).
 func NewSource(at diag.Pos, text string) *Source {
 	s := &Source{Text: text, At: at}
 	var m mark
@@ -60,7 +60,8 @@ func (m mark) after(text string) mark {
 	return m
 }
 
-// Place is the place that text/template calls line:column, where lines count from 1 and columns are bytes from 0.
+// Place is the place that text/template calls line:column, where lines count from 1 and columns are
+// bytes from 0.
 func (s *Source) Place(line, col int) diag.Pos {
 	text := s.Text
 	for range line - 1 {
@@ -81,7 +82,8 @@ func (s *Source) shift(by mark) diag.Pos {
 	return p
 }
 
-// Action is the action whose first word stands at an offset, on one line, for messages. A long one is cut.
+// Action is the action whose first word stands at an offset, on one line, for messages. A long one
+// is cut.
 func (s *Source) Action(offset parse.Pos) string {
 	const looked, shown = 1 << 10, 40 // bytes, characters
 	begin := max(strings.LastIndex(s.Text[:offset], "{{"), 0)

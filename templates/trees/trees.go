@@ -1,5 +1,5 @@
-// Package trees holds the text of a template and its parse trees: where a node stands in which file, how to walk and
-// measure a tree, and how to put the call of a function into one.
+// Package trees holds the text of a template and its parse trees: where a node stands in which
+// file, how to walk and measure a tree, and how to put the call of a function into one.
 //
 //	source := trees.NewSource(diag.Pos{File: "a.tmpl", Line: 1, Col: 1}, text)
 //	parsed, err := parse.Parse("a.tmpl", text, "", "", functions)
@@ -7,11 +7,13 @@
 //	t := trees.New(parsed["a.tmpl"], source)
 //	trees.Inspect(t.Root, func(n parse.Node) { fmt.Println(source.Pos(n.Position()), n) })
 //
-// A node of text/template has an offset in bytes; people have lines, and columns that count characters. A [Source]
-// turns the one into the other, also for a text that stands inside another file.
+// A node of text/template has an offset in bytes; people have lines, and columns that count
+// characters. A [Source] turns the one into the other, also for a text that stands inside another
+// file.
 //
-// The package knows nothing of JSON, of functions and of what templates read. It reads no files and keeps no state.
-// Nothing in it is changed by reading it, so that trees may be shared; [Call] and [Pipe] are for who owns one.
+// The package knows nothing of JSON, of functions and of what templates read. It reads no files and
+// keeps no state. Nothing in it is changed by reading it, so that trees may be shared; [Call] and
+// [Pipe] are for who owns one.
 package trees
 
 import "text/template/parse"
@@ -31,8 +33,8 @@ func New(parsed *parse.Tree, source *Source) *Tree {
 // Copy is a tree that may be changed while t is in use.
 func (t *Tree) Copy() *Tree { return &Tree{Tree: t.Tree.Copy(), Source: t.Source, Size: t.Size} }
 
-// Reached gives those of all trees, by name, that a tree calls, directly or through others, and itself. A call of a
-// name that is not among them reaches nothing. nil calls nothing.
+// Reached gives those of all trees, by name, that a tree calls, directly or through others, and
+// itself. A call of a name that is not among them reaches nothing. nil calls nothing.
 func Reached(from *Tree, all map[string]*Tree) map[string]*Tree {
 	reached := map[string]*Tree{}
 	todo := []*Tree{from}
@@ -98,7 +100,8 @@ func IsCall(n parse.Node, name string) bool {
 	return ok && f.Ident == name
 }
 
-// Call is {{if NAME ARGS}}{{end}} at a place: it calls a function and writes nothing. The function returns false.
+// Call is {{if NAME ARGS}}{{end}} at a place: it calls a function and writes nothing. The function
+// returns false.
 func Call(name string, pos parse.Pos, line int, args ...parse.Node) parse.Node {
 	call := &parse.CommandNode{
 		NodeType: parse.NodeCommand, Pos: pos,

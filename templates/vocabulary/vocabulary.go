@@ -1,6 +1,6 @@
-// Package vocabulary knows what the data of templates is called (.Call.CallerName, .Event.Summary), and what was meant
-// by names that it does not have: those of Kazoo's parameters, of other template languages, and misspelt ones. Each Hint
-// is the end of a message, or "".
+// Package vocabulary knows what the data of templates is called (.Call.CallerName, .Event.Summary),
+// and what was meant by names that it does not have: those of Kazoo's parameters, of other template
+// languages, and misspelt ones. Each Hint is the end of a message, or "".
 //
 // It knows names alone: no trees, no values, no functions but get. It keeps no state.
 package vocabulary
@@ -63,7 +63,8 @@ func bareName(name string) string {
 	return strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(name))
 }
 
-// fieldFor is the field of an owner such as .Call that was most likely meant by a name; "" for none.
+// fieldFor is the field of an owner such as .Call that was most likely meant by a name; "" for
+// none.
 func fieldFor(owner, name string) string {
 	plain := bareName(name)
 	for _, field := range fieldsByOwner[owner] {
@@ -74,7 +75,8 @@ func fieldFor(owner, name string) string {
 	return ""
 }
 
-// KeyHint says how to write what stands under a key with other signs than names have; "" where get does it.
+// KeyHint says how to write what stands under a key with other signs than names have; "" where get
+// does it.
 func KeyHint(owner, key, further string) string {
 	root, base := "", owner // $ and what follows it
 	if strings.HasPrefix(owner, "$.") {
@@ -127,8 +129,8 @@ func firstName(further string) string {
 	return name
 }
 
-// CallHint says how to write the names behind .Call where they take one of its functions for a map, as in
-// .Call.Var.step; "" for others.
+// CallHint says how to write the names behind .Call where they take one of its functions for a map,
+// as in .Call.Var.step; "" for others.
 func CallHint(names []string) string {
 	if len(names) < 2 {
 		return ""
@@ -165,8 +167,8 @@ func RootHint(name string) string {
 	return diag.Suggest(name, roots)
 }
 
-// MemberHint ends a message about a name that an object does not have, which has the known ones. Of a call all names are
-// said: they are many, and not in the template.
+// MemberHint ends a message about a name that an object does not have, which has the known ones. Of
+// a call all names are said: they are many, and not in the template.
 func MemberHint(owner, name string, known []string) string {
 	meant, kind := fieldMeant(name, known), ""
 	switch {
