@@ -25,7 +25,8 @@ const module = "github.com/callhours/callhours"
 // reaches on the way down, and nothing else of ours.
 var below = map[string][]string{
 	"cmd/callhours": {"server", "examples", "internal/early"},
-	"server":        {"config", "console", "preview"},
+	"server":        {"console", "preview", "server/listen"},
+	"server/listen": {"config"},
 	"console":       {"preview"},
 	"preview":       {"render"},
 	"render":        {"routes", "templates"},
@@ -357,10 +358,10 @@ var uncontained = map[string]string{
 	"server/server.go await":              "it cancels a context",
 	"internal/parallel/parallel.go Each":  "each piece is contained; the first panic is raised again in the caller",
 	"internal/files/within.go within":     "the read is contained",
-	"server/connections.go linger":        "it closes a connection",
+	"server/listen/listener.go linger":    "it closes a connection",
 	"server/noticed.go looking":           "it cancels a context",
 	"server/allowance.go spend":           "it gives turns to the next in line",
-	"server/logins.go enter":              "it gives the turn to the next in line",
+	"server/listen/logins.go acquire":     "it gives the turn to the next in line",
 	"server/log.go NewLog":                "the write is contained, and there is no other log to report to",
 }
 

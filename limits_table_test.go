@@ -17,10 +17,10 @@ type limitSection struct {
 func limitSections() []limitSection {
 	return []limitSection{
 		{"Calls", "What Kazoo, or whoever reaches `listen`, may send.", []limit{
-			{"line and headers of a request", "{server.maxHeader:bytes}", "", "431", "server.TestHeaderBytes"},
+			{"line and headers of a request", "{listen.MaxPivotHeader:bytes}", "", "431", "server.TestHeaderBytes"},
 			{
-				"lines of a request before its body, of both listeners, without TLS", "{server.mostHeaderLines}", "",
-				"431, and the connection is closed", "server.TestHeaderLines",
+				"lines of a request before its body, of both listeners, without TLS", "{listen.mostHeaderLines}", "",
+				"431, and the connection is closed", "listen.TestHeaderLines",
 			},
 			{
 				"body of a request", "{pivot.MaxBody:bytes}", "", "413: Kazoo goes on with its `_` child",
@@ -33,13 +33,13 @@ func limitSections() []limitSection {
 				"routes.TestNormalIsBounded",
 			},
 			{
-				"time for a request to arrive", "{server.readTimeout}, its headers {server.headerTimeout}", "",
-				"the connection is closed", "server.TestDeadlines",
+				"time for a request to arrive", "{listen.readTimeout}, its headers {listen.headerTimeout}", "",
+				"the connection is closed", "listen.TestDeadlines",
 			},
-			{"time to take an answer", "{server.writeTimeout}", "", "the connection is closed", "server.TestDeadlines"},
+			{"time to take an answer", "{listen.writeTimeout}", "", "the connection is closed", "listen.TestDeadlines"},
 			{
-				"connections", "{server.mostOfKazoo}, and half of the process's descriptors", "",
-				"503 at once, and the connection is closed", "server.TestTooManyConnections",
+				"connections", "{listen.mostPivotConns}, and half of the process's descriptors", "",
+				"503 at once, and the connection is closed", "listen.TestTooManyConnections",
 			},
 			{"calls at once", "{server.inFlight} for each processor", "", "503", "server.TestOverload"},
 			{
@@ -47,7 +47,7 @@ func limitSections() []limitSection {
 				"half of the processors, one at least; {server.ownInFlight} for each processor, {server.ownWait}", "",
 				"503 for calls of that tenant, after that time", "server.TestOwnTurns",
 			},
-			{"addresses in `X-Forwarded-For`", "{server.maxHops}", "", "403", "server.TestClient"},
+			{"addresses in `X-Forwarded-For`", "{listen.maxHops}", "", "403", "listen.TestClient"},
 		}},
 		{"Hours on Kazoo's side", "`/-/hours/ROUTE.ics`, for who has a token.", []limit{
 			{
@@ -86,7 +86,7 @@ func limitSections() []limitSection {
 				"description of the API.",
 			[]limit{
 				{
-					"line and headers of a request", "{server.mostPeopleHeader:bytes}", "", "431",
+					"line and headers of a request", "{listen.MaxAdminHeader:bytes}", "", "431",
 					"server.TestHeaderBytes",
 				},
 				{"body of a request", "{server.mostPeopleBody:bytes}", "", "413", "server.TestRequestBounds"},
@@ -147,12 +147,12 @@ func limitSections() []limitSection {
 					"server.TestSlowReaders",
 				},
 				{
-					"addresses whose failed logins are remembered", "{server.mostFailures}", "",
-					"the oldest are forgotten", "server.TestLogins",
+					"addresses whose failed logins are remembered", "{listen.mostFailures}", "",
+					"the oldest are forgotten", "listen.TestLogins",
 				},
 				{
-					"connections", "{server.mostOfPeople}, and an eighth of the process's descriptors", "",
-					"those that are idle make place", "server.TestTooManyConnections",
+					"connections", "{listen.mostAdminConns}, and an eighth of the process's descriptors", "",
+					"those that are idle make place", "listen.TestTooManyConnections",
 				},
 				{
 					"listeners of `/api/v1/events`", "{console.mostListeners}", "",
@@ -292,7 +292,7 @@ func limitSections() []limitSection {
 				"they are cut", "server.TestDecisionsShow",
 			},
 			{
-				"an address that cannot be read, in the log", "{server.maxShown} characters", "", "it is cut",
+				"an address that cannot be read, in the log", "{listen.maxShown} characters", "", "it is cut",
 				"server.TestUnreadableAddressIsLogged",
 			},
 			{"a summary of a callflow", "{pivot.MaxSummary} characters", "", "it is cut", "pivot.TestSummary"},
@@ -688,7 +688,7 @@ func limitSections() []limitSection {
 				"wait for a file that does not answer", "{files.Patience}", "", "as if it could not be read",
 				"files.TestHung",
 			},
-			{"a file of certificates", "{server.maxPEM:bytes}", "", "refused", "server.TestCertificateMistake"},
+			{"a file of certificates", "{listen.maxPEM:bytes}", "", "refused", "listen.TestCertificateMistake"},
 		}},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/callhours/callhours/console"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // strayCall is what Kazoo is told on admin_listen, and the log with it.
@@ -22,17 +23,17 @@ const strayCall = "calls are answered on listen, and this is admin_listen; corre
 
 // admin is people's side: health, readiness, metrics, the API and the console.
 type admin struct {
-	turns    *turns
-	scrapes  places
-	passing  func() time.Time // by which connections go
-	console  *console.Console
-	api      api
-	reload   func(context.Context) error
-	findings func() (found []preview.Finding, pending int)
-	feeds    func(ctx context.Context, offset, limit int) []feedStatus
-	status   func() preview.Status
-	renew    func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now
-	asksWho  func() bool                                                    // who came this far has proven who they are
+	turns         *turns
+	scrapes       places
+	passing       func() time.Time // by which connections go
+	console       *console.Console
+	api           api
+	reload        func(context.Context) error
+	findings      func() (found []preview.Finding, pending int)
+	feeds         func(ctx context.Context, offset, limit int) []feedStatus
+	status        func() preview.Status
+	renew         func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now
+	requiresLogin func() bool                                                    // who came this far has proven who they are
 	// hosts by which it may be asked, besides addresses and localhost
 	names    []string
 	metrics  http.Handler
@@ -41,7 +42,7 @@ type admin struct {
 	draining *atomic.Bool
 	origins  http.CrossOriginProtection
 	log      *slog.Logger
-	strays   rationed
+	strays   listen.LogLimit
 	refresh  func() // brings the gauges that follow the clock up to date
 }
 
@@ -51,13 +52,13 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.refuseCall(w, r)
 		return
 	}
-	if !a.mayBeAsked(r.Host) && !a.asksWho() {
-		plain(w, http.StatusForbidden,
+	if !a.mayBeAsked(r.Host) && !a.requiresLogin() {
+		listen.WriteText(w, http.StatusForbidden,
 			"this host name is not one of callhours' own; ask by address, as localhost, or by the name in admin_listen")
 		return
 	}
 	if status, line := checkRequest(r); status != 0 {
-		plain(w, status, line)
+		listen.WriteText(w, status, line)
 		return
 	}
 	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !cheap(r.URL.Path) && foreign(r) {
@@ -89,7 +90,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		plain(w, http.StatusMethodNotAllowed, "only GET is answered here")
+		listen.WriteText(w, http.StatusMethodNotAllowed, "only GET is answered here")
 		return
 	}
 	if a.profiles != nil && strings.HasPrefix(r.URL.Path, profilesPath) {
@@ -98,15 +99,15 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/-/healthy":
-		plain(w, http.StatusOK, "healthy")
+		listen.WriteText(w, http.StatusOK, "healthy")
 	case "/-/ready":
 		switch {
 		case a.draining.Load():
-			plain(w, http.StatusServiceUnavailable, "stopping")
+			listen.WriteText(w, http.StatusServiceUnavailable, "stopping")
 		case a.live.Load() == nil:
-			plain(w, http.StatusServiceUnavailable, "starting")
+			listen.WriteText(w, http.StatusServiceUnavailable, "starting")
 		default:
-			plain(w, http.StatusOK, "ready")
+			listen.WriteText(w, http.StatusOK, "ready")
 		}
 	case "/metrics":
 		a.serveMetrics(w, r)
@@ -115,7 +116,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			serve(w, r)
 			return
 		}
-		plain(w, http.StatusNotFound, "nothing is here; see /")
+		listen.WriteText(w, http.StatusNotFound, "nothing is here; see /")
 	}
 }
 
@@ -137,21 +138,21 @@ func (a *admin) isStrayCall(r *http.Request) bool {
 // refuseCall answers a call that came to the wrong port with 404, since Kazoo ends a call that gets 200 and no
 // callflow, and says so in the log: its caller has heard the fallback of the pivot action, and nothing else shows why.
 func (a *admin) refuseCall(w http.ResponseWriter, r *http.Request) {
-	a.strays.line(a.passing(), func(more int) {
+	a.strays.Do(a.passing(), func(more int) {
 		path := ""
 		if l := a.live.Load(); l != nil {
-			path = headerText(shortened(l.table.ShownPath(r.URL.Path)))
+			path = listen.HeaderText(shortened(l.table.ShownPath(r.URL.Path)))
 		}
 		a.log.WarnContext(r.Context(), "call", slog.Int("status", http.StatusNotFound),
 			slog.String("reason", "admin_listen"), slog.String("path", path), slog.String("detail", strayCall),
 			slog.String("remote", r.RemoteAddr), slog.Int("more", more))
 	})
-	plain(w, http.StatusNotFound, strayCall)
+	listen.WriteText(w, http.StatusNotFound, strayCall)
 }
 
 // serveMetrics answers a scrape, a few at a time.
 func (a *admin) serveMetrics(w http.ResponseWriter, r *http.Request) {
-	client := clientOf(r)
+	client := listen.ClientOf(r)
 	if !a.scrapes.take(client, mostScrapes, scrapesOfOne) {
 		refuseBusy(w)
 		return
@@ -175,9 +176,9 @@ func (a *admin) mayAct(w http.ResponseWriter, r *http.Request) bool {
 	switch {
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", "POST")
-		plain(w, http.StatusMethodNotAllowed, "only POST is answered here")
+		listen.WriteText(w, http.StatusMethodNotAllowed, "only POST is answered here")
 	case a.origins.Check(r) != nil:
-		plain(w, http.StatusForbidden, "a page of another site may not do that")
+		listen.WriteText(w, http.StatusForbidden, "a page of another site may not do that")
 	default:
 		return true
 	}
@@ -192,10 +193,10 @@ func (a *admin) serveReload(w http.ResponseWriter, r *http.Request) {
 	// Who asked may go; a reload that has begun is finished.
 	a.writeWithin(w, 0) // as long as the reload takes
 	if err := a.reload(context.WithoutCancel(r.Context())); err != nil {
-		plain(w, http.StatusUnprocessableEntity, err.Error())
+		listen.WriteText(w, http.StatusUnprocessableEntity, err.Error())
 		return
 	}
-	plain(w, http.StatusOK, "reloaded")
+	listen.WriteText(w, http.StatusOK, "reloaded")
 }
 
 // serveRenew fetches a calendar's feed and answers when the attempt has ended.
@@ -206,9 +207,9 @@ func (a *admin) serveRenew(w http.ResponseWriter, r *http.Request, calendar stri
 	case r.Context().Err() != nil: // nobody listens any more
 	case errors.Is(err, calendars.ErrManyWait):
 		w.Header().Set("Retry-After", "60")
-		plain(w, http.StatusTooManyRequests, err.Error())
+		listen.WriteText(w, http.StatusTooManyRequests, err.Error())
 	case err != nil:
-		plain(w, http.StatusNotFound, err.Error())
+		listen.WriteText(w, http.StatusNotFound, err.Error())
 	default:
 		answerJSON(w, feed)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // Bounds of lists that are paged through.
@@ -35,11 +36,11 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 	var err error
 	if q.Call, err = preview.Call(asked.Get("account"), asked.Get("dialed"), asked.Get("caller"),
 		asked["param"]); err != nil {
-		plain(w, http.StatusBadRequest, "param "+err.Error())
+		listen.WriteText(w, http.StatusBadRequest, "param "+err.Error())
 		return
 	}
 	if q.Route == "" && q.Path == "" && q.Call == nil {
-		plain(w, http.StatusBadRequest, "which call? name a route, or a path, account or dialed number that finds one")
+		listen.WriteText(w, http.StatusBadRequest, "which call? name a route, or a path, account or dialed number that finds one")
 		return
 	}
 	p := a.preview()
@@ -58,10 +59,10 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 // refuse answers that a question has no answer: because of how it is asked, or because it takes too long.
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
-		plain(w, http.StatusServiceUnavailable, err.Error())
+		listen.WriteText(w, http.StatusServiceUnavailable, err.Error())
 		return
 	}
-	plain(w, http.StatusBadRequest, err.Error())
+	listen.WriteText(w, http.StatusBadRequest, err.Error())
 }
 
 // hours is callhours hours: route, from, days (14), and format: json, text or ics.
@@ -79,7 +80,7 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 		err = fmt.Errorf("format %q is not known: want json, text or ics", format)
 	}
 	if err != nil {
-		plain(w, http.StatusBadRequest, err.Error())
+		listen.WriteText(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	p := a.preview()
@@ -119,13 +120,13 @@ func (a *api) remembered(w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()
 	limit, err := amount(asked, "limit", usualLimit, 1, mostLimit)
 	if err != nil {
-		plain(w, http.StatusBadRequest, err.Error())
+		listen.WriteText(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	list := a.decisions(asked.Get("route"), limit)
 	if list == nil {
 		_, err := a.preview().Zone(preview.Question{Route: asked.Get("route")})
-		plain(w, http.StatusBadRequest, fmt.Sprint(err))
+		listen.WriteText(w, http.StatusBadRequest, fmt.Sprint(err))
 		return
 	}
 	answerList(w, r, nothing, "decisions", list, nothing, "")
@@ -137,7 +138,7 @@ func (a *api) routes(w http.ResponseWriter, r *http.Request) {
 	offset, err := amount(asked, "offset", 0, 0, mostOffset)
 	limit, wrong := amount(asked, "limit", usualLimit, 1, mostLimit)
 	if err = cmp.Or(err, wrong); err != nil {
-		plain(w, http.StatusBadRequest, err.Error())
+		listen.WriteText(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	found, err := a.preview().Routes(r.Context(), a.now(),

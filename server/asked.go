@@ -12,17 +12,17 @@ import (
 
 	"github.com/callhours/callhours/console"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // Bounds of what people's side is asked.
 const (
-	mostPeopleHeader = 32 << 10 // bytes of a request's line and headers
-	mostPeopleBody   = 64 << 10 // bytes of a body; forms of ours have none
-	mostPath         = 1 << 10  // bytes
-	mostQuery        = 16 << 10 // bytes, as they are sent
-	mostParameter    = 256      // characters of one
-	mostCallText     = 1 << 10  // characters of a `param`, which is one of a call
-	mostParameters   = 64       // of one request
+	mostPeopleBody = 64 << 10 // bytes of a body; forms of ours have none
+	mostPath       = 1 << 10  // bytes
+	mostQuery      = 16 << 10 // bytes, as they are sent
+	mostParameter  = 256      // characters of one
+	mostCallText   = 1 << 10  // characters of a `param`, which is one of a call
+	mostParameters = 64       // of one request
 
 	answerWithin = time.Minute // in which an answer is written; who reads more slowly is dropped
 )
@@ -130,12 +130,12 @@ func (a *admin) refuseForeign(w http.ResponseWriter, r *http.Request) {
 		a.console.ServeCrossSite(w, r)
 		return
 	}
-	plain(w, http.StatusForbidden, notForOthers)
+	listen.WriteText(w, http.StatusForbidden, notForOthers)
 }
 
 // inTurn answers a request that costs something when its turn comes.
 func (a *admin) inTurn(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
-	turn, done, err := a.turns.take(r.Context(), clientOf(r), turnWait)
+	turn, done, err := a.turns.take(r.Context(), listen.ClientOf(r), turnWait)
 	switch {
 	case r.Context().Err() != nil && err != nil: // nobody listens any more
 	case err != nil:
@@ -149,7 +149,7 @@ func (a *admin) inTurn(w http.ResponseWriter, r *http.Request, serve http.Handle
 // refuseBusy tells a client to come again.
 func refuseBusy(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", strconv.Itoa(askedAgain))
-	plain(w, http.StatusServiceUnavailable, errBusy.Error())
+	listen.WriteText(w, http.StatusServiceUnavailable, errBusy.Error())
 }
 
 // writeWithin lets a request be answered for so long; zero for as long as it takes. It holds until

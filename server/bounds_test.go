@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // TestStatusBounds: a status has so many mistakes and warnings, and says when there are more.
@@ -76,35 +77,6 @@ func TestScrapes(t *testing.T) {
 	}
 }
 
-// TestClientOf: shares go by address and user; of IPv6 addresses a customer has a /64.
-func TestClientOf(t *testing.T) {
-	t.Parallel()
-	of := func(from, user string) string {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.RemoteAddr = from
-		if user != "" {
-			r = withUser(r, user)
-		}
-		return clientOf(r)
-	}
-	for _, c := range []struct {
-		a, b, user string
-		same       bool
-	}{
-		{"192.0.2.1:1", "192.0.2.1:2", "", true},
-		{"192.0.2.1:1", "[::ffff:192.0.2.1]:2", "", true},
-		{"192.0.2.1:1", "192.0.2.2:1", "", false},
-		{"[2001:db8::1]:1", "[2001:db8::2]:1", "", true},
-		{"[fe80::1%eth0]:1", "[fe80::1]:1", "", true},
-		{"[2001:db8::1]:1", "[2001:db8:0:1::1]:1", "", false},
-		{"192.0.2.1:1", "192.0.2.1:2", "someone", false},
-	} {
-		if a, b := of(c.a, ""), of(c.b, c.user); (a == b) != c.same {
-			t.Errorf("%s is %q and %s %q, same: want %v", c.a, a, c.b, b, c.same)
-		}
-	}
-}
-
 // deadlined records by when an answer has to be written.
 type deadlined struct {
 	*httptest.ResponseRecorder
@@ -160,7 +132,7 @@ func TestHeaderBytes(t *testing.T) {
 	}()
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
-	for side, most := range []int{maxHeader, mostPeopleHeader} {
+	for side, most := range []int{listen.MaxPivotHeader, listen.MaxAdminHeader} {
 		address := (<-at).String()
 		for size, refused := range map[int]bool{most - slop: false, most + slop: true} {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/-/healthy", nil)

@@ -20,6 +20,7 @@ import (
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/routes"
+	"github.com/callhours/callhours/server/listen"
 	"github.com/callhours/callhours/templates"
 )
 
@@ -43,7 +44,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 	defer b.library.Forget() // texts that are written in one configuration
 	names := calendarNames(file.Calendars)
 	g := &Generation{
-		name: nameOf(file.Inputs), file: file, shared: newAuth(file.Auth), members: map[*render.Route]bool{},
+		name: nameOf(file.Inputs), file: file, shared: listen.NewAuth(file.Auth), members: map[*render.Route]bool{},
 		calendars: b.calendars,
 		byName:    map[string]*calendar{}, compared: map[string]int64{}, asking: map[string][]*render.Route{},
 		missing: b.absent,
@@ -68,7 +69,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 		}
 		own := g.shared
 		if r.Auth != nil {
-			own = newAuth(r.Auth)
+			own = listen.NewAuth(r.Auth)
 		}
 		g.auths = append(g.auths, own)
 		plain = append(plain, route.Route)
@@ -174,7 +175,7 @@ func (b *builder) contain(at diag.Pos, subject string, build func()) {
 // read reads what routes refer to.
 func (b *builder) read() {
 	if f := b.file.AdminWebConfig; f.S != "" && b.files == nil && !b.gated() {
-		if wrong := checkWeb(f.S); wrong != "" {
+		if wrong := listen.CheckWebConfig(f.S); wrong != "" {
 			b.wrong(f.Pos, "admin_web_config: %s", wrong)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // missing says in a sentence why the call has no route.
@@ -13,7 +14,7 @@ func (rec *record) missing() string {
 	if rec.call != nil {
 		_, _, dialed = shownNumbers(rec.live.callers, rec.call)
 	}
-	return rec.live.table.Missing(rec.path, rec.miss, headerText(shortened(dialed)))
+	return rec.live.table.Missing(rec.path, rec.miss, listen.HeaderText(shortened(dialed)))
 }
 
 // decision is the part of a line that says what was decided, and who answered.

@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/internal/contain"
-	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/routes"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // inFlight is how many calls are answered at a time for each CPU; beyond it they are told to use their fallback at
@@ -36,8 +36,9 @@ type calls struct {
 	running  atomic.Int64 // calls whose answers are being worked out
 	most     int64        // running
 	passing  func() time.Time
+	waited   func(*http.Request) time.Duration // for how long, where that is too long
 	owners   *owners
-	overload rationed // lines about calls that are refused since there are too many
+	overload listen.LogLimit // lines about calls that are refused since there are too many
 	hours    *publisher
 	guard    *contain.Guard
 }
@@ -46,8 +47,7 @@ type calls struct {
 type live struct {
 	*Generation
 	served  []served // in the order of routes
-	tokens  tokenPaths
-	doors   doors
+	access  *listen.Access
 	callers string // how much of a caller's number the log shows
 	faults  bool   // the log shows only calls that go wrong
 	shown   string // how much of it is remembered
@@ -61,7 +61,7 @@ type live struct {
 // little in the processor's caches.
 type served struct {
 	*render.Route
-	auth     *auth
+	auth     *listen.Auth
 	metrics  *metrics.RouteMetrics
 	ring     *ring
 	owner    *owner
@@ -70,7 +70,7 @@ type served struct {
 }
 
 func newLive(g *Generation, m *metrics.Metrics, d *decisions, os *owners) *live {
-	l := &live{Generation: g, tokens: newTokenPaths(g), callers: g.file.Log.Callers, shown: g.file.Decisions.Callers}
+	l := &live{Generation: g, callers: g.file.Log.Callers, shown: g.file.Decisions.Callers}
 	l.faults = g.file.Log.Calls == "faults"
 	var names []string
 	for _, r := range g.routes {
@@ -87,7 +87,12 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions, os *owners) *live 
 		l.oneOwns = l.oneOwns && owners[i] == owners[0]
 		at.openings = make([]atomic.Pointer[opening], len(r.Branches))
 	}
-	l.readers, l.doors = newReaders(g), newDoors(g)
+	l.readers = newReaders(g)
+	paths := make([]listen.Route, len(g.routes))
+	for i, r := range g.routes {
+		paths[i] = listen.Route{Path: r.Path, Auth: g.auths[i]}
+	}
+	l.access = listen.NewAccess(paths, g.shared)
 	l.missed, l.nowhere = &d.missed, &facts{generation: g.Name(), calendars: []preview.CalendarRead{}}
 	return l
 }
@@ -99,7 +104,7 @@ type record struct {
 	route  *served // nil where none was found, or who asks may not
 	answer render.Answer
 	call   *pivot.Call
-	from   *credentials // of who was refused
+	from   *listen.Credentials // of who was refused
 	miss   routes.Why
 	path   string // without a token that led it
 	err    error
@@ -108,8 +113,8 @@ type record struct {
 }
 
 func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	secure(w.Header())
-	if c.draining.Load() || chunked(r) {
+	listen.SecureHeaders(w.Header())
+	if c.draining.Load() || listen.IsChunked(r) {
 		w.Header().Set("Connection", "close")
 	}
 	path := routes.CleanPath(r.URL.Path)
@@ -117,7 +122,7 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// a call that gets 200 and no callflow.
 	if !pivot.IsCall(r) {
 		if path == "/-/healthy" {
-			plain(w, http.StatusOK, "healthy")
+			listen.WriteText(w, http.StatusOK, "healthy")
 			return
 		}
 		if strings.HasPrefix(path, openHours) {
@@ -126,16 +131,12 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	conn := connectionOf(r)
-	rec := record{}
-	if conn != nil {
-		waited := conn.waited()
-		rec.late = waited > 0
-		// Whose call it is shows only what it says. So much later than that it is refused whoever calls.
-		if l := c.answering(); waited > anyonesPatience || rec.late && l != nil && l.oneOwns {
-			c.shed(w, conn, nil)
-			return
-		}
+	conn, waited := listen.ConnOf(r), c.waited(r)
+	rec := record{late: waited > 0}
+	// Whose call it is shows only when it is read. After so long it is refused whoever calls.
+	if l := c.answering(); waited > anyonesPatience || rec.late && l != nil && l.oneOwns {
+		c.shed(w, conn, nil)
+		return
 	}
 	began := c.now()
 	defer func() {
@@ -146,15 +147,15 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				subject = "a call of route " + rec.route.Name
 			}
 			rec.status, rec.err = http.StatusInternalServerError, c.guard.Recovered(metrics.PanicCall, subject, p)
-			plain(w, rec.status, "no answer")
+			listen.WriteText(w, rec.status, "no answer")
 		}
 		if !rec.shed {
 			c.finish(&rec, began)
 		}
 	}()
 	c.answer(w, r, path, &rec)
-	if conn != nil && rec.route != nil {
-		conn.known.Store(true)
+	if rec.route != nil {
+		conn.MarkAnswered()
 	}
 }
 
@@ -179,12 +180,12 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		return
 	}
 	rec.live = l
-	if chunked(r) {
-		rec.status, rec.err = http.StatusLengthRequired, errors.New(wantLength)
-		plain(w, rec.status, wantLength)
+	if listen.IsChunked(r) {
+		rec.status, rec.err = http.StatusLengthRequired, errors.New(listen.LengthRequired)
+		listen.WriteText(w, rec.status, listen.LengthRequired)
 		return
 	}
-	presented := present(r)
+	presented := listen.TakeCredentials(r)
 	at := l.read(path, &presented)
 	by, status := l.admit(&at, &presented)
 	rec.path = at.path
@@ -201,14 +202,12 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		if rec.status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", "GET, POST")
 		}
-		plain(w, rec.status, err.Error())
+		listen.WriteText(w, rec.status, err.Error())
 		return
 	}
-	conn := connectionOf(r)
-	if conn != nil { // only now: who sends slowly keeps nobody else from an answer
-		conn.answering.Store(true)
-		defer conn.answering.Store(false)
-	}
+	conn := listen.ConnOf(r)
+	conn.BeginAnswer() // only now: who sends slowly keeps nobody else from an answer
+	defer conn.EndAnswer()
 	rec.call = &call
 	found, why := l.match(&at, &call, &presented)
 	rec.path = at.path
@@ -219,7 +218,7 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		guard = route.auth
 	}
 	if guard != by || at.again {
-		if status = guard.admit(&presented); status != http.StatusOK {
+		if status = guard.Authorize(&presented); status != http.StatusOK {
 			rec.refuse(w, &presented, status)
 			return
 		}
@@ -227,7 +226,7 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 	if route == nil {
 		rec.status, rec.miss = http.StatusNotFound, why
 		w.Header().Set("X-Callhours-Reason", string(why))
-		plain(w, rec.status, "no route: "+string(why))
+		listen.WriteText(w, rec.status, "no route: "+string(why))
 		return
 	}
 	if route.State() == nil { // as long as there is no live generation
@@ -241,12 +240,12 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 }
 
 // refuse answers a request that may not ask, and notes where it came from.
-func (rec *record) refuse(w http.ResponseWriter, from *credentials, status int) {
+func (rec *record) refuse(w http.ResponseWriter, from *listen.Credentials, status int) {
 	rec.status, rec.from = status, from
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="callhours"`)
 	}
-	plain(w, status, http.StatusText(status))
+	listen.WriteText(w, status, http.StatusText(status))
 }
 
 // count counts a decision. It goes by what was decided; what answered instead stands in the fallbacks.
@@ -272,7 +271,7 @@ func (c *calls) count(m *metrics.RouteMetrics, a *render.Answer, now time.Time) 
 func (rec *record) write(w http.ResponseWriter) {
 	a, h := &rec.answer, w.Header()
 	// One piece of memory for all values, where Set would take one for each.
-	values := [...]string{rec.route.Name, "", headerText(a.Reason), headerText(a.Title), "application/json", ""}
+	values := [...]string{rec.route.Name, "", listen.HeaderText(a.Reason), listen.HeaderText(a.Title), "application/json", ""}
 	h["X-Callhours-Route"] = values[0:1:1]
 	if a.Branch >= 0 {
 		values[1] = rec.route.Branches[a.Branch].Name
@@ -290,9 +289,9 @@ func (rec *record) write(w http.ResponseWriter) {
 		// A caller who hung up meanwhile is no fault of ours.
 		_, _ = w.Write(a.Body)
 	case http.StatusNotFound:
-		plain(w, a.Status, "the branch passes")
+		listen.WriteText(w, a.Status, "the branch passes")
 	default:
-		plain(w, a.Status, "no answer")
+		listen.WriteText(w, a.Status, "no answer")
 	}
 }
 
@@ -329,9 +328,9 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	}
 	if rec.from != nil {
 		level = slog.LevelWarn
-		attrs = append(attrs, slog.String("reason", rec.from.refusal(rec.status, rec.live.table.ShownPath(rec.path))),
+		attrs = append(attrs, slog.String("reason", rec.from.Reason(rec.status, rec.live.table.ShownPath(rec.path))),
 			slog.String("path", rec.shownPath()))
-		attrs = rec.from.attrs(attrs)
+		attrs = rec.from.AppendAttrs(attrs)
 	}
 	if rec.miss != "" {
 		level = slog.LevelWarn
@@ -349,38 +348,4 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 }
 
 // shownPath is the path that was asked for, as the log may show it.
-func (rec *record) shownPath() string { return headerText(rec.live.table.ShownPath(rec.path)) }
-
-// plain answers with a line of text, or several, as a terminal may show them. Kazoo takes any status but 200 and 206 as
-// "use your own fallback" and ignores the body.
-func plain(w http.ResponseWriter, status int, line string) {
-	line = diag.Lines(line)
-	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(line)+1))
-	w.WriteHeader(status)
-	// Nobody is left to tell when the peer has gone.
-	_, _ = w.Write([]byte(line + "\n"))
-}
-
-// headerText makes a line safe as the value of a header: printable ASCII, of bounded length. Other characters are
-// written as Go and JSON escape them.
-func headerText(s string) string {
-	const most = 240
-	if len(s) <= most && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if b.Len() >= most {
-			b.WriteString("...")
-			break
-		}
-		if ' ' <= r && r <= '~' {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
-		}
-	}
-	return b.String()
-}
+func (rec *record) shownPath() string { return listen.HeaderText(rec.live.table.ShownPath(rec.path)) }

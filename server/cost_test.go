@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/internal/growth"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // caller makes calls over one connection, one after the other, and allocates nothing for them.
@@ -19,20 +20,19 @@ type caller struct {
 	r    *bufio.Reader
 }
 
-// listenAndServe serves Kazoo's side on a port of its own, as Run does it.
-func listenAndServe(t testing.TB, h http.Handler) string {
+// listenAndServe serves the Pivot listener's handler on a port of its own, as Run does it.
+func listenAndServe(t testing.TB, h http.Handler) string { return serveCalls(t, h, 64) }
+
+// serveCalls is listenAndServe with at most so many connections.
+func serveCalls(t testing.TB, h http.Handler, most int) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := &http.Server{
-		Handler: h, ConnContext: withConnection,
-		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout,
-	}
+	srv := listen.NewPivotServer(h, nil)
 	t.Cleanup(func() { srv.Close() })
-	go srv.Serve(newConnections(l.(*net.TCPListener), 64, false, time.Now, func() {}))
+	go srv.Serve(listen.New(l.(*net.TCPListener), listen.Options{Most: most, Now: time.Now, Refused: func() {}}))
 	return l.Addr().String()
 }
 

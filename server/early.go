@@ -1,6 +1,10 @@
 package server
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/callhours/callhours/server/listen"
+)
 
 // answerEarly lets calls be answered at a start, where nothing answers yet, by those routes that are compiled already.
 func (s *Server) answerEarly(g *Generation) *live {
@@ -25,5 +29,5 @@ func (c *calls) answering() *live {
 // starting answers a call for which nothing is compiled yet.
 func (rec *record) starting(w http.ResponseWriter) {
 	rec.status = http.StatusServiceUnavailable
-	plain(w, rec.status, "starting")
+	listen.WriteText(w, rec.status, "starting")
 }

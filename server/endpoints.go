@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/callhours/callhours/console"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // The paths of the API.
@@ -48,7 +49,9 @@ func (a *admin) endpoint(path string) http.HandlerFunc {
 		switch {
 		case e.path != path:
 		case e.waits && a.live.Load() == nil:
-			return func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusServiceUnavailable, "starting") }
+			return func(w http.ResponseWriter, _ *http.Request) {
+				listen.WriteText(w, http.StatusServiceUnavailable, "starting")
+			}
 		case e.turns:
 			return func(w http.ResponseWriter, r *http.Request) { a.inTurn(w, r, e.serve) }
 		default:

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callhours/callhours/internal/growth"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // The other tenant of the tests of this file: what its callers hear, its people see and operations count
@@ -68,7 +69,7 @@ func seenOfGood(t *testing.T, w *world) string {
 	} {
 		for _, number := range []string{"+14155550101", "14155550101", "+14155550199", ""} {
 			r := post(path, "Account-ID", "acc0", "Request", number, "Caller-ID-Number", "+14155550177")
-			r.Header.Set(tokenHeader, pivotToken)
+			r.Header.Set(listen.TokenHeader, pivotToken)
 			got := w.call(r)
 			if path == "/good" || path == "/good/main" { // which are nobody's: only that there is no answer counts
 				fmt.Fprintf(&out, "%s %q: %d\n", path, number, got.StatusCode)

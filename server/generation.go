@@ -14,6 +14,7 @@ import (
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/routes"
+	"github.com/callhours/callhours/server/listen"
 	"github.com/callhours/callhours/templates"
 )
 
@@ -24,8 +25,8 @@ type Generation struct {
 	table   *routes.Table
 	routes  []*render.Route            // in the order of the configuration, as the table has them
 	members map[*render.Route]bool     // routes
-	auths   []*auth                    // by index of routes
-	shared  *auth                      // of routes without their own, and of calls that find none
+	auths   []*listen.Auth             // by index of routes
+	shared  *listen.Auth               // of routes without their own, and of calls that find none
 	asking  map[string][]*render.Route // by the full name of the calendar that they ask
 
 	calendars []*calendar // in the order of the configuration

@@ -5,6 +5,7 @@ import (
 
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/metrics"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // guarded is a handler whose panics are answered with 500 and counted. An answer that has begun cannot be taken
@@ -28,7 +29,7 @@ func (g guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				panic(http.ErrAbortHandler)
 			}
 			clear(w.Header())
-			plain(w, http.StatusInternalServerError, err.Error())
+			listen.WriteText(w, http.StatusInternalServerError, err.Error())
 		}
 	}()
 	g.next.ServeHTTP(out, r)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/metrics"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // TestGuarded sees what becomes of an answer whose handler panics before and after it has begun.
@@ -25,7 +26,7 @@ func TestGuarded(t *testing.T) {
 	}
 	guard := contain.NewGuard(slog.New(slog.NewTextHandler(log, nil)), m)
 	mux := http.NewServeMux()
-	mux.HandleFunc("/fine", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "fine") })
+	mux.HandleFunc("/fine", func(w http.ResponseWriter, _ *http.Request) { listen.WriteText(w, http.StatusOK, "fine") })
 	mux.HandleFunc("/before", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Etag", "mine")
 		panic("early")

@@ -299,7 +299,7 @@ func TestRawRequests(t *testing.T) {
 func TestPlainToTLS(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	c := pair(t, dir, 1)
+	c := certFiles(t, dir)
 	path := filepath.Join(dir, "web.yaml")
 	names := fmt.Sprintf("{cert_file: %s, key_file: %s}\n", c.cert, c.key)
 	if err := os.WriteFile(path, []byte("tls_server_config: "+names), 0o600); err != nil {

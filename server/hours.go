@@ -19,6 +19,7 @@ import (
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
+	"github.com/callhours/callhours/server/listen"
 )
 
 const (
@@ -86,7 +87,7 @@ func newReaders(g *Generation) readers {
 	for _, r := range g.file.Routes {
 		for _, token := range r.Hours {
 			own := all.routes[r.Name]
-			own.tokens = append(own.tokens, digest(token.Reveal()))
+			own.tokens = append(own.tokens, listen.Digest(token.Reveal()))
 			all.routes[r.Name] = own
 			all.most = max(all.most, len(own.tokens))
 		}
@@ -110,7 +111,7 @@ func (rs readers) admit(name string, tokens []string) *render.Route {
 	}
 	ok := 0
 	for _, token := range tokens {
-		presented := digest(token)
+		presented := listen.Digest(token)
 		for i := range rs.most {
 			expected, counts := presented, 0
 			if i < len(own.tokens) {
@@ -128,7 +129,7 @@ func (rs readers) admit(name string, tokens []string) *render.Route {
 // serve answers for the hours of a route. Whoever has no token for it gets the same answer and the same line in the
 // log, whether there is such a route or not.
 func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l *live) {
-	presented := present(r)
+	presented := listen.TakeCredentials(r)
 	began := p.now()
 	if l == nil {
 		later(w)
@@ -136,19 +137,19 @@ func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l
 	}
 	name := strings.TrimPrefix(path, openHours)
 	plainName, isCalendar := strings.CutSuffix(name, ".ics")
-	route := l.readers.admit(plainName, presented.tokens)
+	route := l.readers.admit(plainName, presented.Tokens)
 	status, level := http.StatusNotFound, slog.LevelInfo
 	attrs := make([]slog.Attr, 0, 5)
-	attrs = append(attrs, slog.Int("status", status), slog.String("route", headerText(shortened(plainName))))
+	attrs = append(attrs, slog.Int("status", status), slog.String("route", listen.HeaderText(shortened(plainName))))
 	switch {
 	case route == nil || !isCalendar:
 		level = slog.LevelWarn
-		attrs = presented.attrs(attrs)
-		plain(w, status, "nothing is here")
+		attrs = presented.AppendAttrs(attrs)
+		listen.WriteText(w, status, "nothing is here")
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		status = http.StatusMethodNotAllowed
 		w.Header().Set("Allow", "GET, HEAD")
-		plain(w, status, "only GET is answered here")
+		listen.WriteText(w, status, "only GET is answered here")
 	case !p.running.take(ownerOf(route), hoursAtOnce, hoursOfOne):
 		status = http.StatusServiceUnavailable
 		later(w)
@@ -173,7 +174,7 @@ func ownerOf(route *render.Route) string {
 // later refuses who may come again; Kazoo never asks here.
 func later(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", "60")
-	plain(w, http.StatusServiceUnavailable, "not now")
+	listen.WriteText(w, http.StatusServiceUnavailable, "not now")
 }
 
 // give sends the calendar of a route, or says that it has not changed.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // The tokens of the tests; none is a part of another one's.
@@ -85,7 +86,7 @@ func TestReaders(t *testing.T) {
 			t.Errorf("%s: got %d %.60q, want %d", c.path, got.StatusCode, text, c.status)
 		}
 	}
-	if got := w.read("/-/hours/plain.ics", tokenHeader, anyToken); got.StatusCode != 200 {
+	if got := w.read("/-/hours/plain.ics", listen.TokenHeader, anyToken); got.StatusCode != 200 {
 		t.Errorf("with a header: got %d", got.StatusCode)
 	}
 	if got := w.call(httptest.NewRequest(http.MethodPut, "/-/hours/plain.ics?token="+anyToken,

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // mostAnswer is how many bytes a list of the API has, but for its last element.
@@ -20,7 +21,7 @@ var nothing struct{}
 func answerJSON(w http.ResponseWriter, value any) {
 	body, err := json.Marshal(value)
 	if err != nil {
-		plain(w, http.StatusInternalServerError, err.Error())
+		listen.WriteText(w, http.StatusInternalServerError, err.Error())
 		return
 	}
 	headJSON(w)
@@ -43,7 +44,7 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name 
 	members, err := json.Marshal(before)
 	behind, wrong := json.Marshal(after)
 	if err = cmp.Or(err, wrong); err != nil {
-		plain(w, http.StatusInternalServerError, err.Error())
+		listen.WriteText(w, http.StatusInternalServerError, err.Error())
 		return
 	}
 	headJSON(w)
@@ -109,7 +110,7 @@ func part[T any](list []T, offset, limit int) []T {
 func (a *admin) serveFindings(w http.ResponseWriter, r *http.Request) {
 	offset, limit, err := page(r)
 	if err != nil {
-		plain(w, http.StatusBadRequest, err.Error())
+		listen.WriteText(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	found, pending := a.findings()
@@ -122,7 +123,7 @@ func (a *admin) serveFindings(w http.ResponseWriter, r *http.Request) {
 func (a *admin) serveFeeds(w http.ResponseWriter, r *http.Request) {
 	offset, limit, err := page(r)
 	if err != nil {
-		plain(w, http.StatusBadRequest, err.Error())
+		listen.WriteText(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	answerList(w, r, nothing, "feeds", a.feeds(r.Context(), offset, limit), nothing, "")

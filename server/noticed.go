@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
@@ -186,7 +187,7 @@ func (s *Server) present() []preview.Finding {
 	if l == nil {
 		return nil
 	}
-	found := append(l.unread(s.store.State), slices.Concat(s.sharedState(), s.gate.Load().findings())...)
+	found := append(l.unread(s.store.State), slices.Concat(s.sharedState(), s.adminAuthFindings())...)
 	_, about := s.noticed.live()
 	for _, st := range s.store.Feeds() {
 		c, ok := about.calendars[st.Calendars[0]]
@@ -227,4 +228,15 @@ func (s *Server) pending() int {
 	}
 	s.noticed.mu.Unlock()
 	return n + s.rehearsals.pending()
+}
+
+// adminAuthFindings say that the web configuration is not taken.
+func (s *Server) adminAuthFindings() []preview.Finding {
+	path, err := s.adminAuth.Load().Mistake()
+	if err == nil {
+		return nil
+	}
+	return []preview.Finding{
+		preview.Findingf(diag.Pos{File: path}, "mistake", "admin_web_config is not taken: %v", err),
+	}
 }

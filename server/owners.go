@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/callhours/callhours/server/listen"
 )
 
 // ownWait is how long a call waits while others of its owner are being answered, and before it is refused since there
@@ -25,7 +27,7 @@ type owner struct {
 	most   int64
 	pause  time.Duration // see ownWait
 	load   recentLoad
-	lines  rationed // about calls that are refused
+	lines  listen.LogLimit // about calls that are refused
 }
 
 func newOwner(isTenant bool) *owner {
@@ -57,7 +59,7 @@ func (o *owner) leave() {
 }
 
 // take waits for a place of one that has entered; false: there is none in time. Whoever has one gives it back.
-func (o *owner) take(ctx context.Context, conn *connection) bool {
+func (o *owner) take(ctx context.Context, conn *listen.Conn) bool {
 	if o.places == nil {
 		return true
 	}
@@ -77,13 +79,9 @@ func (o *owner) giveBack() {
 
 // wait waits for a place, or where there are none for a call to be refused. Meanwhile others may take the place of its
 // connection, so that calls of one owner keep nobody from connecting.
-func (o *owner) wait(ctx context.Context, conn *connection, places chan<- struct{}) bool {
-	var displaced <-chan struct{}
-	if conn != nil {
-		lost, stop := conn.yield()
-		defer stop()
-		displaced = lost
-	}
+func (o *owner) wait(ctx context.Context, conn *listen.Conn, places chan<- struct{}) bool {
+	displaced, stop := conn.Yield()
+	defer stop()
 	timer := time.NewTimer(o.pause)
 	defer timer.Stop()
 	select {

@@ -5,8 +5,10 @@ import (
 	"sync"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/console"
 	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/server/listen"
 )
 
 // previewed keeps the Preview that questions are put to until something changes: each compiles calendars of its own.
@@ -41,7 +43,7 @@ func (s *Server) newConsole() *console.Console {
 	return console.New(console.Options{
 		Now: s.options.Now, RealNow: s.options.Passing, Version: s.options.Version, Preview: s.preview,
 		Feeds: s.store.Feeds, Texts: s.store.Texts, Calendar: s.calendar,
-		Client: clientOf,
+		Client: listen.ClientOf,
 		Status: s.Status,
 		Findings: func() ([]preview.Finding, int) {
 			return s.Findings(), s.pending()
@@ -85,4 +87,12 @@ func (s *Server) hoursPath(route string) string {
 		return ""
 	}
 	return openHours + route + ".ics"
+}
+
+// PeopleScheme is "https" where a configuration's admin_web_config brings a certificate, else "http".
+func PeopleScheme(f *config.File) string {
+	if path := f.AdminWebConfig.S; path != "" && listen.WebConfigHasTLS(path) {
+		return "https"
+	}
+	return "http"
 }

@@ -282,7 +282,7 @@ func TestPolicy(t *testing.T) {
 func TestWebConfig(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	c := pair(t, dir, 1)
+	c := certFiles(t, dir)
 	hash, err := bcrypt.GenerateFromPassword([]byte("open sesame"), bcrypt.MinCost)
 	if err != nil {
 		t.Fatal(err)

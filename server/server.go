@@ -1,21 +1,20 @@
-// Package server runs callhours: two listeners, one for Kazoo and one for people, and between them
-// the generation that one configuration built. It is the only place where the packages meet.
+// Package server runs callhours: the handlers of the Pivot listener and the admin listener, and between them the
+// generation that one configuration built. It is the only place where the packages meet. What is between the network
+// and the handlers is package listen.
 //
-// [Build] turns a configuration into a [Generation] or reports everything that is wrong with it;
-// nothing is started by it. A [Server] is a value that a test can start on port 0: [Server.Run]
-// opens the listeners, answers until its context ends, drains, and returns.
+// [Build] turns a configuration into a [Generation] or reports everything that is wrong with it; nothing is started by
+// it. A [Server] is a value that a test can start on port 0: [Server.Run] opens the listeners, answers until its
+// context ends, drains, and returns.
 package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -31,22 +30,15 @@ import (
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
+	"github.com/callhours/callhours/server/listen"
 )
 
-// Limits of time on Kazoo's side. Kazoo gives up after 5 s and keeps idle connections for 120 s.
 const (
-	headerTimeout = 3 * time.Second
-	readTimeout   = 4 * time.Second
-	writeTimeout  = 8 * time.Second
-	idleTimeout   = 150 * time.Second
-	maxHeader     = 80 << 10 // a GET carries in its request line what a POST has in its body
-
 	rollEvery    = time.Minute // how often the clock is compared with the compiled window
 	mostScrapes  = 4           // of /metrics at once
 	scrapesOfOne = 3           // and by one client
 
-	certEvery = 30 * time.Second // how often certificate files are read again
-	closing   = 7 * time.Second  // what is left of calls in flight after draining
+	closing = 7 * time.Second // what is left of calls in flight after draining
 
 	// Closing is how long a server may take to end after its context, besides drain;
 	// whatever hangs then is left behind.
@@ -75,14 +67,14 @@ type Options struct {
 
 // Server answers calls from a generation.
 type Server struct {
-	options  Options
-	live     atomic.Pointer[live]
-	draining atomic.Bool
-	guard    *contain.Guard
-	store    *calendars.Store
-	calls    *calls
-	admin    *admin
-	gate     atomic.Pointer[gate] // nil before Run
+	options   Options
+	live      atomic.Pointer[live]
+	draining  atomic.Bool
+	guard     *contain.Guard
+	store     *calendars.Store
+	calls     *calls
+	admin     *admin
+	adminAuth atomic.Pointer[listen.AdminAuth] // nil before Run
 
 	decisions  decisions
 	owners     owners
@@ -131,7 +123,7 @@ func New(o Options) *Server {
 	s.store.Subscribe(o.Generation.subscriptions())
 	s.calls = &calls{
 		now: o.Now, passing: o.Passing, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining,
-		owners: &s.owners, hours: newPublisher(o.Now, o.Log, hoursTurns(o.Passing)), guard: s.guard,
+		owners: &s.owners, waited: listen.Waited, hours: newPublisher(o.Now, o.Log, hoursTurns(o.Passing)), guard: s.guard,
 	}
 	s.calls.lines.guard = s.guard
 	s.calls.most = inFlight * int64(runtime.GOMAXPROCS(0))
@@ -144,7 +136,7 @@ func New(o Options) *Server {
 	s.admin.findings = func() ([]preview.Finding, int) { return s.Findings(), s.pending() }
 	s.admin.api = api{now: o.Now, preview: s.preview, decisions: s.decisions.traces}
 	s.admin.console = s.newConsole()
-	s.admin.asksWho = func() bool { return false }
+	s.admin.requiresLogin = func() bool { return false }
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
 	}
@@ -159,7 +151,7 @@ func New(o Options) *Server {
 func (s *Server) Calls() http.Handler { return s.calls }
 
 // Admin is the handler of people's side.
-func (s *Server) Admin() http.Handler { return secured(s.guardedAdmin()) }
+func (s *Server) Admin() http.Handler { return listen.WithSecureHeaders(s.guardedAdmin()) }
 
 func (s *Server) guardedAdmin() http.Handler { return guarded{s.guard, metrics.PanicAdmin, s.admin} }
 
@@ -221,81 +213,73 @@ func (s *Server) scraped() {
 // where a disk hangs: see Closing.
 func (s *Server) Run(ctx context.Context) error {
 	file := s.options.Generation.file
-	forCalls, err := listen(ctx, file.Listen.S)
+	pivotSocket, err := listen.Open(ctx, file.Listen.S)
 	if err != nil {
 		return err
 	}
-	defer forCalls.Close()
-	people, err := listen(ctx, file.AdminListen.S)
+	defer pivotSocket.Close()
+	adminSocket, err := listen.Open(ctx, file.AdminListen.S)
 	if err != nil {
 		return err
 	}
-	defer people.Close()
-	gate, err := newGate(file.AdminWebConfig.S, s.guardedAdmin(), s.options.Log, s.options.Now)
+	defer adminSocket.Close()
+	auth, err := listen.NewAdminAuth(file.AdminWebConfig.S, s.guardedAdmin(), s.options.Log, s.options.Now)
 	if err != nil {
 		return err
 	}
-	gate.changed = s.admin.console.Reconnect
-	s.gate.Store(gate)
-	s.admin.asksWho = gate.requiresLogin
+	auth.Changed = s.admin.console.Reconnect
+	s.adminAuth.Store(auth)
+	s.admin.requiresLogin = auth.RequiresLogin
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var loops sync.WaitGroup
 	defer loops.Wait()
 	defer stop()
-	callsAt := forCalls.Addr()
+	callsAt := pivotSocket.Addr()
 	passing := s.options.Passing
-	ofKazoo := newConnections(forCalls, min(mostOfKazoo, mostDescriptors()/2), file.TLS != nil, passing, func() {
-		s.options.Metrics.Shed()
-		s.options.Metrics.Request(http.StatusServiceUnavailable, 0)
+	pivotListener := listen.New(pivotSocket, listen.Options{
+		Most: listen.MaxPivotConns(), Encrypted: file.TLS != nil, Now: passing, Guard: s.guard,
+		Refused: func() {
+			s.options.Metrics.Shed()
+			s.options.Metrics.Request(http.StatusServiceUnavailable, 0)
+		},
 	})
-	ofKazoo.guard = s.guard
-	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "listen", ofKazoo.run) })
-	ofPeople := newConnections(people, min(mostOfPeople, mostDescriptors()/8), gate.shut ||
-		gate.config.Load().tls != nil, passing, func() {})
-	ofPeople.guard = s.guard
-	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "admin_listen", ofPeople.run) })
-	var kazoo net.Listener = ofKazoo
+	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "listen", pivotListener.Run) })
+	adminListener := listen.New(adminSocket, listen.Options{
+		Most: listen.MaxAdminConns(), Encrypted: auth.MayEncrypt(), Now: passing, Guard: s.guard, Refused: func() {},
+	})
+	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "admin_listen", adminListener.Run) })
+	var pivot net.Listener = pivotListener
 	if file.TLS != nil {
-		c := &certificate{cert: file.TLS.CertFile, key: file.TLS.KeyFile}
-		if err := c.read(); err != nil {
+		c, err := listen.ReadCertificate(file.TLS.CertFile, file.TLS.KeyFile)
+		if err != nil {
 			return err
 		}
 		loops.Go(func() {
 			s.guard.Loop(background, metrics.PanicState, "tls", func(ctx context.Context) {
-				c.watch(ctx, s.options.Log)
+				c.Watch(ctx, s.options.Log)
 			})
 		})
-		// OTP 19, which Kazoo 4.3 runs on, ends at TLS 1.2.
-		kazoo = tls.NewListener(ofKazoo, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get})
+		pivot = c.Listener(pivotListener)
 	}
-	forKazoo := s.server()
-	forKazoo.ErrorLog = log.New(&httpLog{log: s.options.Log, now: s.options.Now, listener: "listen"}, "", 0)
-	// How long the answer may take is said by each handler: a fetch that was asked for may take
-	// half a minute.
-	forPeople := &http.Server{
-		DisableGeneralOptionsHandler: true, MaxHeaderBytes: mostPeopleHeader,
-		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
-	}
-	forPeople.ErrorLog = log.New(&httpLog{log: s.options.Log, now: s.options.Now, listener: "admin_listen"}, "", 0)
-	forPeople.RegisterOnShutdown(s.admin.console.Close) // who listens for changes would hold it open
+	pivotServer := listen.NewPivotServer(s.calls, s.httpLog("listen"))
+	adminServer := listen.NewAdminServer(s.httpLog("admin_listen"))
+	adminServer.RegisterOnShutdown(s.admin.console.Close) // who listens for changes would hold it open
 	ended := make(chan error, 2)
 	loops.Go(func() {
-		ended <- s.guard.Do(metrics.PanicConnection, "listen", func() error { return forKazoo.Serve(kazoo) })
+		ended <- s.guard.Do(metrics.PanicConnection, "listen", func() error { return pivotServer.Serve(pivot) })
 	})
 	loops.Go(func() {
 		ended <- s.guard.Do(metrics.PanicConnection, "admin_listen", func() error {
-			return gate.serve(ofPeople, forPeople)
+			return auth.Serve(adminListener, adminServer)
 		})
 	})
-	if at, ok := people.Addr().(*net.TCPAddr); ok && !at.AddrPort().Addr().Unmap().IsLoopback() &&
-		!gate.requiresLogin() && !gate.shut {
+	if at, ok := adminSocket.Addr().(*net.TCPAddr); ok && !at.AddrPort().Addr().Unmap().IsLoopback() &&
+		!auth.RequiresLogin() && !auth.StartedClosed() {
 		s.options.Log.WarnContext(ctx,
 			"admin_listen has no authentication and is not loopback; whoever reaches it reads everything it shows; admin_web_config can ask for passwords",
 			slog.String("admin_listen", at.String()))
 	}
-	if gate.path != "" {
-		loops.Go(func() { s.guard.Loop(background, metrics.PanicConfig, "admin_web_config", gate.watch) })
-	}
+	loops.Go(func() { s.guard.Loop(background, metrics.PanicConfig, "admin_web_config", auth.Watch) })
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicFeed, "feeds", s.store.Run) })
 	s.await(ctx, s.options.Generation)
 	if ctx.Err() == nil {
@@ -307,7 +291,7 @@ func (s *Server) Run(ctx context.Context) error {
 			loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "state_dir", s.keepState) })
 		}
 		if s.options.Started != nil {
-			s.options.Started(callsAt, people.Addr())
+			s.options.Started(callsAt, adminSocket.Addr())
 		}
 		select {
 		case err = <-ended:
@@ -320,18 +304,14 @@ func (s *Server) Run(ctx context.Context) error {
 	s.end()
 	late, cancel := context.WithTimeout(background, closing)
 	defer cancel()
-	err = errors.Join(err, forKazoo.Shutdown(late), forPeople.Shutdown(late))
+	err = errors.Join(err, pivotServer.Shutdown(late), adminServer.Shutdown(late))
 	s.calls.lines.flush()
 	return err
 }
 
-// server is Kazoo's side.
-func (s *Server) server() *http.Server {
-	return &http.Server{
-		Handler: s.calls, MaxHeaderBytes: maxHeader, ConnContext: withConnection, DisableGeneralOptionsHandler: true,
-		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout,
-	}
+// httpLog is where net/http writes what it has to say of a listener's connections.
+func (s *Server) httpLog(listener string) *log.Logger {
+	return listen.NewHTTPLog(s.options.Log, s.options.Now, listener)
 }
 
 // drain gives load balancers time to send calls elsewhere.
@@ -360,21 +340,6 @@ func (s *Server) roll(ctx context.Context) {
 			s.Advance()
 		}
 	}
-}
-
-func listen(ctx context.Context, address string) (*net.TCPListener, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err == nil {
-		return l.(*net.TCPListener), nil
-	}
-	if op, ok := errors.AsType[*net.OpError](err); ok {
-		err = op.Err
-	}
-	if call, ok := errors.AsType[*os.SyscallError](err); ok {
-		err = call.Err
-	}
-	return nil,
-		fmt.Errorf("listen %s: %w; is another callhours running, or the address another machine's?", address, err)
 }
 
 // tenantsWait is how long the tenants whose feeds have not answered yet are waited for after

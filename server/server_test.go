@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +15,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +31,7 @@ import (
 
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/metrics"
+	"github.com/callhours/callhours/server/listen"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -215,7 +220,7 @@ func TestAnswer(t *testing.T) {
 		"X-Callhours-Route": {"main"}, "X-Callhours-Branch": {"open"}, "X-Callhours-Event": {"Open"},
 		"X-Callhours-Reason": {`calendar hours has "Open", 2026-11-23 09:00 to 17:00`},
 	}
-	secure(want)
+	listen.SecureHeaders(want)
 	if fmt.Sprint(got.Header) != fmt.Sprint(want) {
 		t.Errorf("headers: got %v, want %v", got.Header, want)
 	}
@@ -667,11 +672,33 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// certFiles writes the certificate of an httptest.Server, and its key.
+func certFiles(t *testing.T, dir string) (c struct{ cert, key string }) {
+	t.Helper()
+	s := httptest.NewTLSServer(http.NotFoundHandler())
+	defer s.Close()
+	pair := s.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.cert, c.key = filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
+	for name, block := range map[string]*pem.Block{
+		c.cert: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]},
+		c.key:  {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c
+}
+
 // TestRunTLS: TLS 1.2 is spoken, since Kazoo 4.3 has nothing newer, and a certificate that
 // cannot be read starts nothing.
 func TestRunTLS(t *testing.T) {
 	t.Parallel()
-	c := pair(t, t.TempDir(), 1)
+	c := certFiles(t, t.TempDir())
 	w := newWorld(t, "tls: {cert_file: tls.crt, key_file: tls.key}\n"+oneRoute, nil)
 	at := make(chan net.Addr, 2)
 	w.options.Started = func(calls, admin net.Addr) { at <- calls; at <- admin }
@@ -975,7 +1002,7 @@ func TestHeaderText(t *testing.T) {
 		"plain": "plain", "Geschäft\r\nX-Evil: 1": `Gesch\u00e4ft\r\nX-Evil: 1`, "\x00\x7f": `\x00\x7f`,
 		strings.Repeat("é", 100): strings.Repeat(`\u00e9`, 40) + "...",
 	} {
-		if got := headerText(in); got != want {
+		if got := listen.HeaderText(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/callhours/callhours/server/listen"
 )
 
 // anyonesPatience is how long a call may have waited that is answered, whoever's it is, while there are too many.
@@ -20,7 +22,7 @@ const (
 
 // decide finds the answer to a call in its owner's turn; false: it is refused.
 func (c *calls) decide(w http.ResponseWriter, r *http.Request, route *served, rec *record, now time.Time) bool {
-	o, conn, began := route.owner, connectionOf(r), c.passing()
+	o, conn, began := route.owner, listen.ConnOf(r), c.passing()
 	if rec.late && c.owners.loads.isHeavy(&o.load, began) || !o.enter() {
 		rec.call = nil // nobody needs it any more, and many may wait
 		o.wait(r.Context(), conn, nil)
@@ -46,7 +48,7 @@ func (c *calls) decide(w http.ResponseWriter, r *http.Request, route *served, re
 }
 
 // refuse refuses a call for its owner's sake.
-func (c *calls) refuse(w http.ResponseWriter, conn *connection, route *served, rec *record) bool {
+func (c *calls) refuse(w http.ResponseWriter, conn *listen.Conn, route *served, rec *record) bool {
 	rec.shed = true
 	c.charge(rec.live, route.owner, 0)
 	c.shed(w, conn, route)
@@ -61,7 +63,7 @@ func (c *calls) charge(l *live, o *owner, took time.Duration) {
 }
 
 // shed tells a call to use its fallback: for the sake of others a call of a tenant's route, else one of too many.
-func (c *calls) shed(w http.ResponseWriter, conn *connection, route *served) {
+func (c *calls) shed(w http.ResponseWriter, conn *listen.Conn, route *served) {
 	c.metrics.Shed()
 	c.metrics.Request(http.StatusServiceUnavailable, 0)
 	lines, reason, detail := &c.overload, overload, overloadDetail
@@ -74,12 +76,12 @@ func (c *calls) shed(w http.ResponseWriter, conn *connection, route *served) {
 			c.metrics.TenantShed(tenant)
 		}
 	}
-	lines.line(c.passing(), func(more int) {
+	lines.Do(c.passing(), func(more int) {
 		writeLine(c.log.Handler(), c.now(), slog.LevelWarn, append(attrs, slog.String("reason", reason),
 			slog.String("detail", detail), slog.Int("more", more)))
 	})
-	if conn != nil && conn.crowded() {
+	if conn.ShouldClose() {
 		w.Header().Set("Connection", "close")
 	}
-	plain(w, http.StatusServiceUnavailable, "too many calls at a time")
+	listen.WriteText(w, http.StatusServiceUnavailable, "too many calls at a time")
 }

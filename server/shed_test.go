@@ -1,12 +1,11 @@
 package server
 
 import (
+	"bufio"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -117,103 +116,81 @@ func TestOwnCalls(t *testing.T) {
 		"callhours_tenant_shed_calls_total")
 }
 
-// TestCrowdOfOneTenant: however many calls of a tenant wait to be refused, they neither make others late nor keep them
-// from connecting, and none of them is refused before it has waited or its place is needed.
+// TestCrowdOfOneTenant: however many calls of a tenant wait to be refused, they keep no others from connecting.
 func TestCrowdOfOneTenant(t *testing.T) {
 	t.Parallel()
 	w, owners, call := twoTenants(t)
-	const crowd, most, usual = 24, 28, 4
-	k := serveTCP(t, w, most, usual)
 	evil := owners["acme/main"]
 	evil.pause = time.Hour
 	evil.inside.Store(evil.most)
-	raw := func(c net.Conn, route string) {
-		t.Helper()
-		if err := call(route).Write(c); err != nil {
+	const most = 8
+	address := serveCalls(t, w.Calls(), most)
+	dial := func() (net.Conn, func(route string) (status int)) {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		answers := bufio.NewReader(c)
+		return c, func(route string) int {
+			_ = call(route).Write(c) // what is closed gives no answer
+			got, err := http.ReadResponse(answers, nil)
+			if err != nil {
+				return 0
+			}
+			_, _ = io.Copy(io.Discard, got.Body)
+			return got.StatusCode
+		}
+	}
+	for range most {
+		c, _ := dial()
+		if err := call("acme/main").Write(c); err != nil {
 			t.Fatal(err)
 		}
 	}
-	evils := make([]net.Conn, crowd)
-	for i := range evils {
-		evils[i] = k.dial(t)
-		raw(evils[i], "acme/main")
-	}
-	k.yielding(t, crowd)
-	k.l.busy.Store(true) // calls wait, and there are six times as many connections as usual
-	good := k.dial(t)
-	for range 3 {
-		raw(good, "good/main")
-		if got := status(t, good); got != 200 {
-			t.Errorf("another tenant's call: got %d, want 200", got)
+	for got := 0; got != 200; { // it may come before they wait
+		if t.Context().Err() != nil {
+			t.Fatalf("another tenant's call: got %d, want 200", got)
+		}
+		_, ask := dial()
+		if got = ask("good/main"); got == 200 && ask("good/other") != 200 {
+			t.Error("another tenant's second call is not answered")
 		}
 	}
-	const shed = "# HELP callhours_shed_calls_total Calls refused with 503 because of overload.\n" +
-		"# TYPE callhours_shed_calls_total counter\ncallhours_shed_calls_total "
-	k.metric(t, shed+"0\n", "callhours_shed_calls_total")
-
-	k.l.busy.Store(false)
-	for n := crowd + 1; n < most+2; n++ { // two more than may be open
-		c := k.dial(t)
-		raw(c, "good/main")
-		if got := status(t, c); got != 200 {
-			t.Errorf("with %d connections: got %d, want 200", n, got)
-		}
-	}
-	for i, c := range evils[:2] { // the first ones that wait have lost their places to them
-		if got := status(t, c); got != 503 {
-			t.Errorf("the call that waits in place %d: got %d, want 503", i, got)
-		}
-		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
-			t.Errorf("connection %d: got %v, want its end", i, err)
-		}
-	}
-	k.yielding(t, crowd-2)
-	k.metric(t, shed+"2\n", "callhours_shed_calls_total")
 }
 
 // TestLateOfOneTenant: when there are too many calls, those that have waited are refused of the tenant whose calls take
-// most of the time, and of no other.
+// most of the time, and of no other; and of any that have waited for long.
 func TestLateOfOneTenant(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS != "linux" {
-		t.Skip("this system does not tell how long a call has waited")
-	}
 	w, owners, call := twoTenants(t)
-	k := serveTCP(t, w, 8, 8)
-	c := k.dial(t)
-	if err := call("good/main").Write(c); err != nil {
-		t.Fatal(err)
+	waited := 2 * time.Second
+	w.calls.waited = func(*http.Request) time.Duration { return waited }
+	for _, o := range owners {
+		o.pause = 0
 	}
-	if got := status(t, c); got != 200 {
-		t.Fatalf("got %d, want 200", got)
+	if got := w.call(call("good/main")); got.StatusCode != 503 {
+		t.Errorf("after two seconds: got %d, want 503", got.StatusCode)
 	}
-	k.l.mu.Lock()
-	var waiting *connection
-	for waiting = range k.l.open {
-	}
-	k.l.mu.Unlock()
-	for sinceReceived(waiting.raw) <= patience { // no byte is received after that call
-		if t.Context().Err() != nil {
-			t.Fatal("a call never waits")
-		}
-	}
-	k.l.busy.Store(true)
+	waited = 50 * time.Millisecond
 	now := w.options.Passing()
 	for range 100 {
 		w.owners.loads.add(&owners["acme/main"].load, time.Second, now)
 	}
-	for _, o := range owners {
-		o.pause = 0
-	}
 	for range 20 {
 		for route, want := range map[string]int{"acme/main": 503, "acme/other": 503, "good/main": 200, "main": 200} {
-			k.l.alert.Store(true) // to look at each
-			r := call(route)
-			r = r.WithContext(context.WithValue(r.Context(), connectionKey{}, waiting))
-			if got := w.call(r); got.StatusCode != want {
+			if got := w.call(call(route)); got.StatusCode != want {
 				t.Errorf("%s: got %d, want %d", route, got.StatusCode, want)
 			}
 		}
+	}
+	alone := started(t, oneRoute, nil)
+	alone.calls.waited = w.calls.waited
+	read := &countingReader{}
+	r := post("/main")
+	r.Body = io.NopCloser(read)
+	if got := alone.call(r); got.StatusCode != 503 || read.n > 0 {
+		t.Errorf("where there is one owner: got %d after %d bytes, want 503 unread", got.StatusCode, read.n)
 	}
 }
 

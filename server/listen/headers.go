@@ -1,4 +1,4 @@
-package server
+package listen
 
 import (
 	"bytes"
@@ -17,8 +17,9 @@ const (
 	noContent  = "default-src 'none'; frame-ancestors 'none'"
 )
 
-// secure sets them. Their values are shared by all answers: whoever changes one replaces it.
-func secure(h http.Header) {
+// SecureHeaders sets the headers of every answer. Their values are shared by all answers: replace them, do not change
+// them.
+func SecureHeaders(h http.Header) {
 	h["X-Content-Type-Options"] = noSniffOnly
 	h["Cache-Control"] = noStoreOnly
 	h["Referrer-Policy"] = noReferrerOnly
@@ -26,7 +27,7 @@ func secure(h http.Header) {
 	h["Content-Security-Policy"] = noContentOnly
 }
 
-// What secure sets. An append makes a copy, since none has room for more.
+// What SecureHeaders sets. An append makes a copy, since none has room for more.
 var (
 	noSniffOnly    = []string{noSniff}
 	noStoreOnly    = []string{noStore}
@@ -79,17 +80,17 @@ func isBare417(status, rest string) bool {
 	return status == "HTTP/1.1 417 Expectation Failed" && !strings.Contains(rest, "X-Content-Type-Options: ")
 }
 
-// secured sets the headers of a handler's answers.
-func secured(next http.Handler) http.Handler {
+// WithSecureHeaders sets them on all answers of a handler.
+func WithSecureHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		secure(w.Header())
+		SecureHeaders(w.Header())
 		next.ServeHTTP(w, r)
 	})
 }
 
-// chunked reports a request whose length is not said. Such a one may also have said a length, which net/http drops:
-// what stands before us could have gone by that and taken the rest for another request.
-func chunked(r *http.Request) bool { return len(r.TransferEncoding) > 0 }
+// IsChunked reports a request with Transfer-Encoding. It may also have had a Content-Length, which net/http drops: a
+// proxy could have gone by that and taken the rest for another request.
+func IsChunked(r *http.Request) bool { return len(r.TransferEncoding) > 0 }
 
-// wantLength is what is said to it.
-const wantLength = "a request needs a Content-Length, and no Transfer-Encoding"
+// LengthRequired is the text of the answer to a request for which IsChunked is true.
+const LengthRequired = "a request needs a Content-Length, and no Transfer-Encoding"

@@ -1,4 +1,4 @@
-package server
+package listen
 
 import (
 	"bytes"
@@ -64,7 +64,7 @@ func TestWebConfigMistakes(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got := checkWeb(path)
+		got := CheckWebConfig(path)
 		if want != "" && want != "x" {
 			want = path + want
 		}
@@ -75,7 +75,7 @@ func TestWebConfigMistakes(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
-	if got := checkWeb(filepath.Join(dir, "none.yaml")); !strings.HasSuffix(got,
+	if got := CheckWebConfig(filepath.Join(dir, "none.yaml")); !strings.HasSuffix(got,
 		"none.yaml: no such file or directory") {
 		t.Errorf("a file that is not there: %q", got)
 	}
@@ -94,7 +94,7 @@ func FuzzWebConfig(f *testing.F) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		c, err := readWeb(path)
+		c, err := readWebConfig(path)
 		if (c == nil) == (err == nil) {
 			t.Errorf("got %v and %v", c, err)
 		}
@@ -105,9 +105,9 @@ func FuzzWebConfig(f *testing.F) {
 	})
 }
 
-// gated is an admin side behind a gate, whose web configuration a test writes.
-func gated(t *testing.T, now func() time.Time, cost int, passwords ...string) (g *gate, write func(string),
-	log *buffer,
+// authWith is an AdminAuth in front of a handler that answers "in", whose web configuration a test writes.
+func authWith(t *testing.T, now func() time.Time, cost int, passwords ...string) (g *AdminAuth, write func(string),
+	log *logged,
 ) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "web.yaml")
@@ -118,9 +118,9 @@ func gated(t *testing.T, now func() time.Time, cost int, passwords ...string) (g
 		}
 	}
 	write(usersOf(t, cost, passwords...))
-	log = &buffer{}
-	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "in") })
-	g, err := newGate(path, ok, slog.New(slog.NewJSONHandler(log, nil)), now)
+	log = &logged{}
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { WriteText(w, http.StatusOK, "in") })
+	g, err := NewAdminAuth(path, ok, slog.New(slog.NewJSONHandler(log, nil)), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,11 +153,11 @@ func signIn(g http.Handler, from, user, password string) int {
 	return w.Code
 }
 
-// TestGateStaysShut: a web configuration that vanishes, breaks, is half written, or asks nobody any
+// TestAdminAuthStaysShut: a web configuration that vanishes, breaks, is half written, or asks nobody any
 // more leaves the former in use.
-func TestGateStaysShut(t *testing.T) {
+func TestAdminAuthStaysShut(t *testing.T) {
 	t.Parallel()
-	g, write, _ := gated(t, time.Now, bcrypt.MinCost, "right", "other")
+	g, write, _ := authWith(t, time.Now, bcrypt.MinCost, "right", "other")
 	both := usersOf(t, bcrypt.MinCost, "right", "other")
 	expect := func(what string, none, right, other int) {
 		t.Helper()
@@ -207,13 +207,13 @@ func TestGateStaysShut(t *testing.T) {
 	expect("with another password", 401, 401, 401)
 }
 
-// TestGateWatches: a mistake is logged once, and what is right is taken within seconds.
-func TestGateWatches(t *testing.T) {
+// TestAdminAuthWatches: a mistake is logged once, and what is right is taken within seconds.
+func TestAdminAuthWatches(t *testing.T) {
 	t.Parallel()
-	g, write, log := gated(t, time.Now, bcrypt.MinCost, "right")
+	g, write, log := authWith(t, time.Now, bcrypt.MinCost, "right")
 	changed := usersOf(t, bcrypt.MinCost, "changed")
 	synctest.Test(t, func(t *testing.T) {
-		go g.watch(t.Context())
+		go g.Watch(t.Context())
 		write("")
 		<-time.After(5 * webEvery)
 		synctest.Wait()
@@ -233,11 +233,11 @@ func TestGateWatches(t *testing.T) {
 	}
 }
 
-// TestGateUnderFlood: of thirty who try passwords at a time one is checked and few wait; whoever is in already stays in
-// at once, and somebody who comes from elsewhere gets a turn.
-func TestGateUnderFlood(t *testing.T) {
+// TestAdminAuthUnderFlood: of thirty who try passwords at a time one is checked and few wait; whoever
+// is in already stays in at once, and somebody who comes from elsewhere gets a turn.
+func TestAdminAuthUnderFlood(t *testing.T) {
 	t.Parallel()
-	g, _, log := gated(t, time.Now, 6, "right", "later")
+	g, _, log := authWith(t, time.Now, 6, "right", "later")
 	if got := signIn(g, "192.0.2.1:1", "u0", "right"); got != http.StatusOK {
 		t.Fatalf("got %d", got)
 	}
@@ -263,7 +263,7 @@ func TestGateUnderFlood(t *testing.T) {
 			t.Errorf("somebody who comes later: got %d", got)
 		}
 	})
-	g.logins.free()
+	g.logins.release()
 	all.Wait()
 	if got := refused.Load(); got != 30-checksOfOne {
 		t.Errorf("%d of 30 were refused", got)
@@ -271,16 +271,16 @@ func TestGateUnderFlood(t *testing.T) {
 	if n := strings.Count(log.String(), "wrong password"); n != 1 {
 		t.Errorf("%d lines: %s", n, log)
 	}
-	if n := len(g.logins.waiting); n > 0 || len(g.logins.of) > 0 {
+	if n := len(g.logins.waiting); n > 0 || len(g.logins.pending) > 0 {
 		t.Errorf("%d still wait", n)
 	}
 }
 
-// TestGateRate: rate_limit holds, by the program's clock.
-func TestGateRate(t *testing.T) {
+// TestAdminAuthRate: rate_limit holds, by the program's clock.
+func TestAdminAuthRate(t *testing.T) {
 	t.Parallel()
-	at := monday
-	g, write, _ := gated(t, func() time.Time { return at }, bcrypt.MinCost, "right")
+	at := time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)
+	g, write, _ := authWith(t, func() time.Time { return at }, bcrypt.MinCost, "right")
 	write(usersOf(t, bcrypt.MinCost, "right") +
 		"rate_limit: {burst: 2, interval: 1s}\nhttp_server_config: {headers: {X-Frame-Options: sameorigin}}\n")
 	if err := g.refresh(); err != nil {
@@ -302,14 +302,14 @@ func TestGateRate(t *testing.T) {
 // TestHTTPLog: what net/http says of strangers is cut, in ASCII, and rare.
 func TestHTTPLog(t *testing.T) {
 	t.Parallel()
-	var b buffer
-	at := monday
+	var b logged
+	at := time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)
 	l := &httpLog{log: slog.New(slog.NewJSONHandler(&b, nil)), now: func() time.Time { return at }, listener: "listen"}
 	for i := range 1000 {
 		fmt.Fprintf(l, "http: TLS handshake error from %d: \u009b2J\u202e%s\nsecond line\n", i,
 			strings.Repeat("x", 5000))
 	}
-	at = at.Add(rationEvery)
+	at = at.Add(logEvery)
 	fmt.Fprintln(l, "later")
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
 	if len(lines) != 2 || !strings.Contains(lines[0], `\\u009b2J\\u202exxx`) || len(lines[0]) > 500 ||
@@ -321,9 +321,9 @@ func TestHTTPLog(t *testing.T) {
 	}
 }
 
-// TestGateBeginsClosed: a web configuration that cannot be used at the start lets nobody in, and what asks for no
+// TestAdminAuthBeginsClosed: a web configuration that cannot be used at the start lets nobody in, and what asks for no
 // password opens nothing while it may be half written.
-func TestGateBeginsClosed(t *testing.T) {
+func TestAdminAuthBeginsClosed(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "web.yaml")
 	write := func(text string) {
@@ -333,9 +333,9 @@ func TestGateBeginsClosed(t *testing.T) {
 		}
 	}
 	write("basic_auth_users: {u0: hunter2}")
-	in := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "in") })
-	log := &buffer{}
-	g, err := newGate(path, in, slog.New(slog.NewJSONHandler(log, nil)), time.Now)
+	in := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { WriteText(w, http.StatusOK, "in") })
+	log := &logged{}
+	g, err := NewAdminAuth(path, in, slog.New(slog.NewJSONHandler(log, nil)), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,8 +358,8 @@ func TestGateBeginsClosed(t *testing.T) {
 	}
 	expect("at first", "/-/healthy", "", "", 200)
 	expect("at first", "/-/ready", "", "", 200)
-	if g.requiresLogin() || len(g.findings()) != 1 {
-		t.Errorf("a closed gate: requiresLogin %t, findings %v", g.requiresLogin(), g.findings())
+	if _, err := g.Mistake(); g.RequiresLogin() || err == nil {
+		t.Errorf("a closed listener: requiresLogin %t, mistake %v", g.RequiresLogin(), err)
 	}
 	for _, text := range []string{
 		"", "{", "basic_auth_users: {}", "rate_limit: {burst: 9, interval: 1s}",
@@ -380,17 +380,17 @@ func TestGateBeginsClosed(t *testing.T) {
 	expect("mended", "/", "u0", "right", 200)
 	write("http_server_config: {http2: false}")
 	if err := g.refresh(); err == nil {
-		t.Error("the gate opens")
+		t.Error("the listener opens")
 	}
 	expect("mended", "/", "", "", 401)
 }
 
-// TestGateOpensWithTLS: a gate that begins closed is encrypted from when there is a certificate, and
+// TestAdminAuthOpensWithTLS: an admin listener that begins closed is encrypted from when there is a certificate, and
 // connections from before get nothing.
-func TestGateOpensWithTLS(t *testing.T) {
+func TestAdminAuthOpensWithTLS(t *testing.T) {
 	t.Parallel()
-	g, _, _ := gated(t, time.Now, bcrypt.MinCost, "right")
-	g.shut = true
+	g, _, _ := authWith(t, time.Now, bcrypt.MinCost, "right")
+	g.startedShut = true
 	g.config.Store(&webConfig{users: g.config.Load().users, tls: &tls.Config{MinVersion: tls.VersionTLS12}})
 	if got := signIn(g, "192.0.2.1:1", "u0", "right"); got != http.StatusServiceUnavailable {
 		t.Errorf("a connection without TLS: got %d", got)

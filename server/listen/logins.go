@@ -1,4 +1,4 @@
-package server
+package listen
 
 import (
 	"context"
@@ -14,14 +14,14 @@ import (
 type logins struct {
 	now func() time.Time
 
-	mu       sync.Mutex // guards the following
-	busy     bool       // one is being checked, or the pause after a wrong one lasts
-	waiting  []*waiter  // in the order in which they came
-	of       map[netip.Prefix]int
+	mu       sync.Mutex     // guards the following
+	busy     bool           // one is being checked, or the pause after a wrong one lasts
+	waiting  []*loginWaiter // in the order in which they came
+	pending  map[netip.Prefix]int
 	failures map[netip.Prefix]time.Time // the last wrong password
 }
 
-type waiter struct {
+type loginWaiter struct {
 	from netip.Addr
 	turn chan bool // told whether it is its turn; false: it has lost its place
 }
@@ -34,11 +34,11 @@ const (
 )
 
 func newLogins(now func() time.Time) *logins {
-	return &logins{now: now, of: map[netip.Prefix]int{}, failures: map[netip.Prefix]time.Time{}}
+	return &logins{now: now, pending: map[netip.Prefix]int{}, failures: map[netip.Prefix]time.Time{}}
 }
 
-// sites are the networks by which an address counts: itself or its /64, and the /48.
-func sites(a netip.Addr) (own, wide netip.Prefix) {
+// networksOf are the networks by which an address counts: itself or its /64, and the /48.
+func networksOf(a netip.Addr) (own, wide netip.Prefix) {
 	if !a.Is6() {
 		own, _ = a.Prefix(a.BitLen())
 		return own, own
@@ -48,17 +48,17 @@ func sites(a netip.Addr) (own, wide netip.Prefix) {
 	return own, wide
 }
 
-// enter waits for the turn of an address; false if there is none for it. leave says whether the password was wrong, and
+// acquire waits for the turn of an address; false if it gets none. done reports whether the password was wrong, and
 // after what pause the next one has its turn.
-func (l *logins) enter(ctx context.Context, from netip.Addr) (leave func(wrong bool, pause time.Duration), ok bool) {
-	own, _ := sites(from)
+func (l *logins) acquire(ctx context.Context, from netip.Addr) (done func(wrong bool, pause time.Duration), ok bool) {
+	own, _ := networksOf(from)
 	l.mu.Lock()
-	if l.of[own] >= checksOfOne || len(l.waiting) >= checksWait && !l.displace(from) {
+	if l.pending[own] >= checksOfOne || len(l.waiting) >= checksWait && !l.displace(from) {
 		l.mu.Unlock()
 		return nil, false
 	}
-	w := &waiter{from, make(chan bool, 1)}
-	l.of[own]++
+	w := &loginWaiter{from, make(chan bool, 1)}
+	l.pending[own]++
 	l.waiting = append(l.waiting, w)
 	l.next()
 	l.mu.Unlock()
@@ -73,40 +73,40 @@ func (l *logins) enter(ctx context.Context, from netip.Addr) (leave func(wrong b
 		select {
 		case had := <-w.turn: // meanwhile
 			if had {
-				l.free()
+				l.release()
 			}
 		default:
 		}
 	}
 	if !ok {
 		l.mu.Lock()
-		l.left(own)
+		l.forget(own)
 		l.mu.Unlock()
 		return nil, false
 	}
 	return func(wrong bool, pause time.Duration) {
 		l.mu.Lock()
-		l.left(own)
+		l.forget(own)
 		if wrong {
-			l.fail(from)
+			l.recordFailure(from)
 		}
 		l.mu.Unlock()
 		if pause > 0 {
-			time.AfterFunc(pause, l.free)
+			time.AfterFunc(pause, l.release)
 		} else {
-			l.free()
+			l.release()
 		}
 	}, true
 }
 
-func (l *logins) left(own netip.Prefix) {
-	if l.of[own]--; l.of[own] == 0 {
-		delete(l.of, own)
+func (l *logins) forget(own netip.Prefix) {
+	if l.pending[own]--; l.pending[own] == 0 {
+		delete(l.pending, own)
 	}
 }
 
-// free lets the next one have its turn.
-func (l *logins) free() {
+// release lets the next one have its turn.
+func (l *logins) release() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.busy = false
@@ -118,7 +118,7 @@ func (l *logins) next() {
 	if l.busy || len(l.waiting) == 0 {
 		return
 	}
-	i := max(0, slices.IndexFunc(l.waiting, func(w *waiter) bool { return !l.failed(w.from) }))
+	i := max(0, slices.IndexFunc(l.waiting, func(w *loginWaiter) bool { return !l.hasFailed(w.from) }))
 	w := l.waiting[i]
 	l.waiting = slices.Delete(l.waiting, i, i+1)
 	l.busy = true
@@ -127,11 +127,11 @@ func (l *logins) next() {
 
 // displace makes a place for an address without wrong passwords: the last one with some loses its own.
 func (l *logins) displace(from netip.Addr) bool {
-	if l.failed(from) {
+	if l.hasFailed(from) {
 		return false
 	}
 	for i, w := range slices.Backward(l.waiting) {
-		if l.failed(w.from) {
+		if l.hasFailed(w.from) {
 			l.waiting = slices.Delete(l.waiting, i, i+1)
 			w.turn <- false
 			return true
@@ -140,9 +140,9 @@ func (l *logins) displace(from netip.Addr) bool {
 	return false
 }
 
-// failed reports whether a password from an address was wrong lately.
-func (l *logins) failed(from netip.Addr) bool {
-	own, wide := sites(from)
+// hasFailed reports whether a password from an address was wrong lately.
+func (l *logins) hasFailed(from netip.Addr) bool {
+	own, wide := networksOf(from)
 	now := l.now()
 	for _, site := range []netip.Prefix{own, wide} {
 		if at, ok := l.failures[site]; ok && now.Sub(at) < failuresLast {
@@ -152,8 +152,8 @@ func (l *logins) failed(from netip.Addr) bool {
 	return false
 }
 
-func (l *logins) fail(from netip.Addr) {
-	own, wide := sites(from)
+func (l *logins) recordFailure(from netip.Addr) {
+	own, wide := networksOf(from)
 	now := l.now()
 	if len(l.failures) >= mostFailures {
 		for site, at := range l.failures { // the older half, by and large

@@ -1,10 +1,11 @@
-package server
+package listen
 
 import (
 	"context"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -14,14 +15,28 @@ import (
 // maxPEM bounds the file of a certificate or key, in bytes.
 const maxPEM = 1 << 20
 
-// certificate is a key pair in files that whoever renews it replaces. A pair that cannot be
+// Certificate is a key pair in files that whoever renews it replaces. A pair that cannot be
 // read leaves the former in use.
-type certificate struct {
+type Certificate struct {
 	cert, key string
 	current   atomic.Pointer[tls.Certificate]
 }
 
-func (c *certificate) read() error {
+// certEvery is how often the files are read again.
+const certEvery = 30 * time.Second
+
+// ReadCertificate reads a key pair in PEM.
+func ReadCertificate(certFile, keyFile string) (*Certificate, error) {
+	c := &Certificate{cert: certFile, key: keyFile}
+	return c, c.read()
+}
+
+// Listener encrypts the connections of another one. OTP 19, which Kazoo 4.3 runs on, ends at TLS 1.2.
+func (c *Certificate) Listener(l net.Listener) net.Listener {
+	return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get})
+}
+
+func (c *Certificate) read() error {
 	cert, err := files.Read(c.cert, maxPEM)
 	if err != nil {
 		return fmt.Errorf("tls: cert_file %w", err)
@@ -32,19 +47,19 @@ func (c *certificate) read() error {
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return fmt.Errorf("tls: %s and %s are no certificate with its key: %s", c.cert, c.key, reason(err))
+		return fmt.Errorf("tls: %s and %s are no certificate with its key: %s", c.cert, c.key, err.Error())
 	}
 	c.current.Store(&pair)
 	return nil
 }
 
-func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (c *Certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.current.Load(), nil
 }
 
-// watch reads the files again and again, so that no handshake waits for a disk. A failure is
+// Watch reads the files again and again, so that no handshake waits for a disk. A failure is
 // logged when its reason changes.
-func (c *certificate) watch(ctx context.Context, log *slog.Logger) {
+func (c *Certificate) Watch(ctx context.Context, log *slog.Logger) {
 	ticker := time.NewTicker(certEvery)
 	defer ticker.Stop()
 	said := ""

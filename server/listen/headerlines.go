@@ -1,4 +1,4 @@
-package server
+package listen
 
 import (
 	"bytes"
@@ -16,21 +16,21 @@ const mostHeaderLines = 200
 type headerLines struct {
 	answered atomic.Bool // since something was read
 	n        int
-	begun    bool // the line is not empty so far
+	started  bool // the line is not empty so far
 	body     bool // the empty line has come
 }
 
-// wrote notes that an answer was written, or a part of one.
-func (h *headerLines) wrote(p []byte) {
+// written notes that an answer was written, or a part of one.
+func (h *headerLines) written(p []byte) {
 	if !bytes.HasPrefix(p, []byte("HTTP/1.1 100 ")) { // which asks for the body
 		h.answered.Store(true)
 	}
 }
 
-// read counts what was read; false if there are too many lines.
-func (h *headerLines) read(p []byte) bool {
+// count counts the lines of what was read; false if there are too many.
+func (h *headerLines) count(p []byte) bool {
 	if h.answered.Swap(false) {
-		h.n, h.begun, h.body = 0, false, false
+		h.n, h.started, h.body = 0, false, false
 	}
 	for !h.body && len(p) > 0 {
 		end := bytes.IndexByte(p, '\n')
@@ -40,12 +40,12 @@ func (h *headerLines) read(p []byte) bool {
 		} else {
 			p = nil
 		}
-		h.begun = h.begun || len(bytes.TrimRight(line, "\r")) > 0
+		h.started = h.started || len(bytes.TrimRight(line, "\r")) > 0
 		if end < 0 {
 			break
 		}
-		h.body = !h.begun
-		h.n, h.begun = h.n+1, false
+		h.body = !h.started
+		h.n, h.started = h.n+1, false
 		if h.n > mostHeaderLines {
 			return false
 		}
@@ -54,7 +54,7 @@ func (h *headerLines) read(p []byte) bool {
 }
 
 // refuseLines answers a request with too many lines before its body, and ends the connection.
-func (c *connection) refuseLines() (int, error) {
+func (c *Conn) refuseLines() (int, error) {
 	_, _ = c.TCPConn.Write(rawAnswer(http.StatusRequestHeaderFieldsTooLarge, "too many header lines"))
 	_ = c.TCPConn.CloseWrite()
 	return 0, io.EOF

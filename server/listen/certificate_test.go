@@ -1,4 +1,4 @@
-package server
+package listen
 
 import (
 	"crypto/ecdsa"
@@ -18,7 +18,7 @@ import (
 )
 
 // pair writes a self-signed certificate with a serial number, and its key.
-func pair(t *testing.T, dir string, serial int64) *certificate {
+func pair(t *testing.T, dir string, serial int64) *Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -36,7 +36,7 @@ func pair(t *testing.T, dir string, serial int64) *certificate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &certificate{cert: filepath.Join(dir, "tls.crt"), key: filepath.Join(dir, "tls.key")}
+	c := &Certificate{cert: filepath.Join(dir, "tls.crt"), key: filepath.Join(dir, "tls.key")}
 	for name, block := range map[string]*pem.Block{
 		c.cert: {Type: "CERTIFICATE", Bytes: der},
 		c.key:  {Type: "PRIVATE KEY", Bytes: private},
@@ -48,7 +48,7 @@ func pair(t *testing.T, dir string, serial int64) *certificate {
 	return c
 }
 
-func (c *certificate) serial(t *testing.T) int64 {
+func (c *Certificate) serial(t *testing.T) int64 {
 	t.Helper()
 	got, err := c.get(&tls.ClientHelloInfo{})
 	if err != nil {
@@ -70,8 +70,8 @@ func TestCertificateIsReadAgain(t *testing.T) {
 		if err := c.read(); err != nil {
 			t.Fatal(err)
 		}
-		log := &buffer{}
-		go c.watch(t.Context(), slog.New(slog.NewTextHandler(log, nil)))
+		log := &logged{}
+		go c.Watch(t.Context(), slog.New(slog.NewTextHandler(log, nil)))
 		pair(t, dir, 2)
 		if got := c.serial(t); got != 1 {
 			t.Errorf("before the time: got certificate %d, want 1", got)
@@ -95,7 +95,7 @@ func TestCertificateIsReadAgain(t *testing.T) {
 
 func TestCertificateMistake(t *testing.T) {
 	t.Parallel()
-	c := &certificate{cert: "nowhere.crt", key: "nowhere.key"}
+	c := &Certificate{cert: "nowhere.crt", key: "nowhere.key"}
 	want := "tls: cert_file nowhere.crt: no such file or directory"
 	if err := c.read(); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)

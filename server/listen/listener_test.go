@@ -1,8 +1,8 @@
-package server
+package listen
 
 import (
 	"bufio"
-	"context"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,37 +11,85 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// kazooSide is Kazoo's side of a world over real connections.
-type kazooSide struct {
-	*world
-	l       *connections
+// logged is a log that may be written and read at once.
+type logged struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// testListener is a Pivot listener whose calls are answered by answerCall.
+type testListener struct {
+	l       *Listener
 	address string
+	refused atomic.Int32 // connections
 }
 
-// overTCP is a world of one route, as serveTCP has it.
-func overTCP(t testing.TB, most, usual int) *kazooSide {
-	t.Helper()
-	return serveTCP(t, started(t, oneRoute, nil), most, usual)
+// answerCall does with a call what a handler does, as far as connections are concerned. A call to /wait waits for
+// others of its owner until its place is needed.
+func answerCall(w http.ResponseWriter, r *http.Request) {
+	c := ConnOf(r)
+	refuse := func() {
+		if c.ShouldClose() {
+			w.Header().Set("Connection", "close")
+		}
+		WriteText(w, http.StatusServiceUnavailable, "too many calls at a time")
+	}
+	if Waited(r) > 0 {
+		refuse()
+		return
+	}
+	if _, err := io.ReadAll(r.Body); err != nil {
+		WriteText(w, http.StatusRequestTimeout, "too slow")
+		return
+	}
+	c.BeginAnswer()
+	defer c.EndAnswer()
+	if r.URL.Path == "/wait" {
+		displaced, stop := c.Yield()
+		defer stop()
+		select {
+		case <-displaced:
+		case <-r.Context().Done():
+		}
+		refuse()
+		return
+	}
+	WriteText(w, http.StatusOK, "answered")
+	c.MarkAnswered()
 }
 
-// serveTCP serves a world's calls, with at most so many connections, and usually fewer.
-func serveTCP(t testing.TB, w *world, most, usual int) *kazooSide {
+// overTCP serves calls, with at most so many connections, and usually fewer.
+func overTCP(t testing.TB, most, usual int) *testListener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &kazooSide{world: w, address: l.Addr().String()}
+	k := &testListener{address: l.Addr().String()}
 	// ticks tells it of time
-	k.l = newConnections(l.(*net.TCPListener), most, false, func() time.Time {
-		return time.Time{}
-	}, k.options.Metrics.Shed)
+	k.l = New(l.(*net.TCPListener), Options{
+		Most: most, Now: func() time.Time { return time.Time{} }, Refused: func() { k.refused.Add(1) },
+	})
 	k.l.usual = usual
-	srv := k.server()
+	srv := NewPivotServer(http.HandlerFunc(answerCall), nil)
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(k.l) }()
 	t.Cleanup(func() {
@@ -54,7 +102,7 @@ func serveTCP(t testing.TB, w *world, most, usual int) *kazooSide {
 }
 
 // dial opens a connection that ends with the test.
-func (k *kazooSide) dial(t testing.TB) net.Conn {
+func (k *testListener) dial(t testing.TB) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", k.address)
 	if err != nil {
@@ -65,7 +113,7 @@ func (k *kazooSide) dial(t testing.TB) net.Conn {
 }
 
 // armed waits until the server has set a deadline of at least that much from now for what it reads from a connection.
-func (k *kazooSide) armed(t testing.TB, c net.Conn, least time.Duration) {
+func (k *testListener) armed(t testing.TB, c net.Conn, least time.Duration) {
 	t.Helper()
 	for t.Context().Err() == nil {
 		k.l.mu.Lock()
@@ -113,15 +161,15 @@ func status(t testing.TB, c net.Conn) int {
 }
 
 // ticks lets time pass for the connections.
-func (k *kazooSide) ticks(n int) {
+func (k *testListener) ticks(n int) {
 	for range n {
-		k.l.judge(k.l.judged.Add(during * tick))
-		k.l.look(time.Time{}.AddDate(1, 0, 0)) // before every deadline
+		k.l.detectOverload(k.l.detected.Add(overloadTicks * tick))
+		k.l.checkDeadlines(time.Time{}.AddDate(1, 0, 0)) // before every deadline
 	}
 }
 
 // opened waits until so many connections are open.
-func (k *kazooSide) opened(t testing.TB, n int) {
+func (k *testListener) opened(t testing.TB, n int) {
 	t.Helper()
 	for {
 		k.l.mu.Lock()
@@ -137,7 +185,7 @@ func (k *kazooSide) opened(t testing.TB, n int) {
 }
 
 // yielding waits until so many connections have calls that wait for others of their owner.
-func (k *kazooSide) yielding(t testing.TB, n int) {
+func (k *testListener) yielding(t testing.TB, n int) {
 	t.Helper()
 	for {
 		k.l.mu.Lock()
@@ -169,8 +217,9 @@ func TestTooManyConnections(t *testing.T) {
 	if got := status(t, k.dial(t)); got != 503 {
 		t.Errorf("a connection too many: got %d, want 503", got)
 	}
-	k.metric(t,
-		"# HELP callhours_shed_calls_total Calls refused with 503 because of overload.\n# TYPE callhours_shed_calls_total counter\ncallhours_shed_calls_total 1\n", "callhours_shed_calls_total")
+	if n := k.refused.Load(); n != 1 {
+		t.Errorf("%d are counted as refused, want 1", n)
+	}
 	k.ticks(unknownTicks)
 	for i := range 3 {
 		if got := ask(t, k.dial(t)); got != 200 {
@@ -263,11 +312,11 @@ func TestDeadlines(t *testing.T) {
 	}
 	k.armed(t, head, 0)
 	now := time.Now()
-	k.l.look(now.Add(headerTimeout - time.Second)) // deadlines of net/http go by the system's clock
+	k.l.checkDeadlines(now.Add(headerTimeout - time.Second)) // deadlines of net/http go by the system's clock
 	if got := ask(t, idle); got != 200 {
 		t.Errorf("before anything is over: got %d, want 200", got)
 	}
-	k.l.look(now.Add(readTimeout + time.Second))
+	k.l.checkDeadlines(now.Add(readTimeout + time.Second))
 	if got := status(t, body); got != 408 {
 		t.Errorf("a slow body: got %d, want 408", got)
 	}
@@ -282,65 +331,13 @@ func TestDeadlines(t *testing.T) {
 		case <-cut:
 			open = false
 		default:
-			k.l.look(time.Now().Add(time.Minute))
+			k.l.checkDeadlines(time.Now().Add(time.Minute))
 		}
 	}
 	k.armed(t, idle, idleTimeout-time.Minute)
-	k.l.look(time.Now().Add(2 * idleTimeout))
+	k.l.checkDeadlines(time.Now().Add(2 * idleTimeout))
 	if rest, err := io.ReadAll(idle); err != nil || len(rest) != 0 { // a call at this very moment may still be answered
 		t.Errorf("an idle connection after five minutes: got %q, %v, want its end", rest, err)
-	}
-}
-
-// TestTooManyCalls: there are too many when half of them have waited for half a second, and until a quarter has not;
-// neither a burst nor a pause is taken for a change.
-func TestTooManyCalls(t *testing.T) {
-	t.Parallel()
-	type some struct{ looked, waited int32 }
-	for name, c := range map[string]struct {
-		busy  bool // at first
-		ticks []some
-		want  bool
-	}{
-		"a burst": {
-			false,
-			[]some{{90, 80}, {90, 90}, {90, 90}, {90, 90}, {90, 10}, {90, 90}, {90, 90}, {90, 90}, {90, 90}},
-			false,
-		},
-		"half of them": {false, []some{{90, 45}, {90, 80}, {9, 9}, {90, 90}, {90, 60}}, true},
-		"less than half": {
-			false,
-			[]some{{90, 44}, {90, 44}, {90, 44}, {90, 44}, {90, 44}, {90, 44}},
-			false,
-		},
-		"hardly any, who wait": {false, []some{{7, 7}, {7, 7}, {7, 7}, {7, 7}, {7, 7}, {7, 7}}, false},
-		"a pause": {
-			true,
-			[]some{{90, 20}, {90, 0}, {90, 0}, {90, 0}, {90, 40}, {90, 0}, {90, 0}, {90, 0}, {90, 0}},
-			true,
-		},
-		"a quarter goes on to wait": {
-			true,
-			[]some{{80, 20}, {80, 20}, {80, 20}, {80, 20}, {80, 20}, {80, 20}},
-			true,
-		},
-		"less than a quarter":            {true, []some{{80, 19}, {80, 19}, {80, 19}, {80, 19}, {80, 19}}, false},
-		"nobody calls for half a second": {true, []some{{0, 0}}, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var l connections
-			l.busy.Store(c.busy)
-			for _, s := range c.ticks {
-				l.looked.Store(s.looked)
-				l.waited.Store(s.waited)
-				l.judge(l.judged) // too soon
-				l.judge(l.judged.Add(during * tick))
-			}
-			if got := l.busy.Load(); got != c.want {
-				t.Errorf("got %t, want %t", got, c.want)
-			}
-		})
 	}
 }
 
@@ -355,97 +352,11 @@ func TestRefusedAtOnce(t *testing.T) {
 	if got := ask(t, k.dial(t)); got != 200 {
 		t.Fatalf("got %d, want 200", got)
 	}
-	k.l.mu.Lock() // it is accepted, but not judged
+	k.l.mu.Lock() // it is accepted, but not admitted
 	c := k.dial(t)
 	fmt.Fprint(c, rawCall)
 	k.l.mu.Unlock()
 	if got := status(t, c); got != 503 {
 		t.Errorf("got %d, want 503", got)
-	}
-}
-
-// TestWaitedTooLong: a call that has waited is told to use its fallback, and meanwhile no connections
-// are added to the usual ones.
-func TestWaitedTooLong(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS != "linux" {
-		t.Skip("this system does not tell how long a call has waited")
-	}
-	k := overTCP(t, 8, 2)
-	c := k.dial(t)
-	if got := ask(t, c); got != 200 {
-		t.Fatalf("got %d, want 200", got)
-	}
-	k.l.mu.Lock()
-	var of *connection
-	for of = range k.l.open {
-	}
-	k.l.mu.Unlock()
-	for range enough - 1 {
-		for sinceReceived(of.raw) <= patience { // no byte is received after the call
-			if t.Context().Err() != nil {
-				t.Fatal("a call never waits")
-			}
-		}
-		k.l.alert.Store(true) // to look at each
-		if of.waited() > 0 {
-			t.Fatal("a call is refused before it is known that there are too many")
-		}
-	}
-	if k.ticks(1); k.l.busy.Load() {
-		t.Error("a few calls that have waited are taken for too many")
-	}
-	for i := range during {
-		if k.l.busy.Load() {
-			t.Errorf("after %d ticks in which all have waited there are too many, want %d", i, during)
-		}
-		for range enough {
-			of.waited()
-		}
-		k.ticks(1)
-	}
-	if !k.l.busy.Load() {
-		t.Fatal("calls that have all waited are not taken for too many")
-	}
-	if of.waited() == 0 {
-		t.Error("a call that has waited is not refused")
-	}
-	if got := ask(t, k.dial(t)); got != 200 {
-		t.Errorf("below the usual number: got %d, want 200", got)
-	}
-	if got := status(t, k.dial(t)); got != 503 {
-		t.Errorf("above it while calls wait: got %d, want 503", got)
-	}
-
-	// The handler refuses a call that has waited.
-	for sinceReceived(of.raw) <= patience {
-		if t.Context().Err() != nil {
-			t.Fatal("a call never waits")
-		}
-	}
-	k.l.busy.Store(true)
-	k.l.alert.Store(true)
-	third := k.dial(t)
-	r := post("/main").WithContext(context.WithValue(t.Context(), connectionKey{}, of))
-	if got := k.call(r); got.StatusCode != 503 {
-		t.Errorf("a call that has waited: got %d, want 503", got.StatusCode)
-	}
-	if got := status(t, third); got != 503 {
-		t.Errorf("a third connection: got %d, want 503", got)
-	}
-	k.ticks(1)
-	k.ticks(1)
-	if k.l.busy.Load() {
-		t.Error("there are too many calls although none waits")
-	}
-	if got := ask(t, k.dial(t)); got != 200 {
-		t.Errorf("when none waits any more: got %d, want 200", got)
-	}
-	k.l.usual = 1
-	k.l.busy.Store(true)
-	k.l.alert.Store(true)
-	if got := k.call(r); got.StatusCode != 503 || got.Header.Get("Connection") != "close" {
-		t.Errorf("with more connections than usual: got %d with Connection %q, want 503 and close", got.StatusCode,
-			got.Header.Get("Connection"))
 	}
 }

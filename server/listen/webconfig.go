@@ -1,4 +1,4 @@
-package server
+package listen
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ import (
 const maxWeb = 1 << 20
 
 // webConfig is a web configuration of the kind that all of Prometheus' programs take, with the files that it names: who
-// may see the admin side, and by what certificate it is encrypted.
+// may use the admin listener, and by what certificate it is encrypted.
 // https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md
 type webConfig struct {
 	users   map[string]string // bcrypt hashes by name; none: no password is asked for
@@ -44,9 +44,9 @@ func (c *webConfig) requiresLogin() bool {
 		(len(c.users) > 0 || c.tls != nil && c.tls.ClientAuth == tls.RequireAndVerifyClientCert)
 }
 
-// readWeb reads a web configuration and the files that it names. The error is what is wrong, with
+// readWebConfig reads a web configuration and the files that it names. The error is what is wrong, with
 // its place; it shows no value.
-func readWeb(path string) (*webConfig, error) {
+func readWebConfig(path string) (*webConfig, error) {
 	text, err := files.Read(path, maxWeb)
 	if err != nil {
 		return nil, err

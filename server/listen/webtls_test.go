@@ -1,4 +1,4 @@
-package server
+package listen
 
 import (
 	"crypto/ecdsa"
@@ -88,20 +88,20 @@ func TestOldConnections(t *testing.T) {
 				}
 			}
 			write(c.before)
-			ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "in") })
-			g, err := newGate(path, ok, slog.New(slog.DiscardHandler), time.Now)
+			ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { WriteText(w, http.StatusOK, "in") })
+			g, err := NewAdminAuth(path, ok, slog.New(slog.DiscardHandler), time.Now)
 			if err != nil {
 				t.Fatal(err)
 			}
 			changed := 0
-			g.changed = func() { changed++ }
+			g.Changed = func() { changed++ }
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
 			}
 			h := &http.Server{ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
 			ended := make(chan error, 1)
-			go func() { ended <- g.serve(l, h) }()
+			go func() { ended <- g.Serve(l, h) }()
 			defer func() { _ = h.Close(); <-ended }()
 			way := &http.Transport{
 				ForceAttemptHTTP2: h2,
@@ -157,8 +157,8 @@ func TestRemovedClientIsNotResumed(t *testing.T) {
 		}
 	}
 	allow("[leaver, stayer]")
-	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "in") })
-	g, err := newGate(path, ok, slog.New(slog.DiscardHandler), time.Now)
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { WriteText(w, http.StatusOK, "in") })
+	g, err := NewAdminAuth(path, ok, slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestRemovedClientIsNotResumed(t *testing.T) {
 	}
 	h := &http.Server{ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
 	ended := make(chan error, 1)
-	go func() { ended <- g.serve(l, h) }()
+	go func() { ended <- g.Serve(l, h) }()
 	defer func() { _ = h.Close(); <-ended }()
 
 	type client struct {

@@ -1,4 +1,4 @@
-package server
+package listen
 
 import (
 	"context"
@@ -30,7 +30,7 @@ func TestLogins(t *testing.T) {
 		}
 		enter := func(ctx context.Context, from string, wrong bool) {
 			go func() {
-				if leave, ok := l.enter(ctx, netip.MustParseAddr(from)); ok {
+				if leave, ok := l.acquire(ctx, netip.MustParseAddr(from)); ok {
 					say(from)
 					leave(wrong, time.Second)
 				} else {
@@ -53,7 +53,7 @@ func TestLogins(t *testing.T) {
 			mu.Lock()
 			order = nil
 			mu.Unlock()
-			if l.busy || len(l.waiting) > 0 || len(l.of) > 0 {
+			if l.busy || len(l.waiting) > 0 || len(l.pending) > 0 {
 				t.Errorf("%s: %+v is left", what, l)
 			}
 		}
@@ -91,11 +91,11 @@ func TestLogins(t *testing.T) {
 		turns("one that has gone", "192.0.2.1", "not 192.0.2.2")
 
 		<-time.After(failuresLast)
-		if l.failed(netip.MustParseAddr("2001:db8::1")) {
+		if l.hasFailed(netip.MustParseAddr("2001:db8::1")) {
 			t.Error("a wrong password counts for ever")
 		}
 		for i := range 3 * mostFailures {
-			l.fail(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
+			l.recordFailure(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
 		}
 		if n := len(l.failures); n > mostFailures+2 {
 			t.Errorf("%d addresses are remembered", n)

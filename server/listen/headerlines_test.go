@@ -1,4 +1,4 @@
-package server
+package listen
 
 import (
 	"bufio"
@@ -49,7 +49,7 @@ func TestHeaderLines(t *testing.T) {
 		text, n := []byte(request(mostHeaderLines-4)+body), 0
 		for len(text) > 0 {
 			part := text[:min(chunk, len(text))]
-			if text = text[len(part):]; !h.read(part) {
+			if text = text[len(part):]; !h.count(part) {
 				t.Errorf("in parts of %d bytes it is refused", chunk)
 			}
 			n += len(part)
@@ -57,10 +57,10 @@ func TestHeaderLines(t *testing.T) {
 		if !h.body {
 			t.Errorf("in parts of %d bytes its body is not found", chunk)
 		}
-		if h.wrote([]byte("HTTP/1.1 100 Continue\r\n\r\n")); !h.read([]byte(lines(2 * mostHeaderLines))) {
+		if h.written([]byte("HTTP/1.1 100 Continue\r\n\r\n")); !h.count([]byte(lines(2 * mostHeaderLines))) {
 			t.Error("lines of a body that was asked for count")
 		}
-		if h.wrote([]byte("HTTP/1.1 200 OK\r\n")); h.read([]byte(lines(2 * mostHeaderLines))) {
+		if h.written([]byte("HTTP/1.1 200 OK\r\n")); h.count([]byte(lines(2 * mostHeaderLines))) {
 			t.Error("lines of the next request do not count")
 		}
 	}

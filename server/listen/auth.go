@@ -1,4 +1,4 @@
-package server
+package listen
 
 import (
 	"crypto/sha256"
@@ -13,38 +13,39 @@ import (
 	"github.com/callhours/callhours/config"
 )
 
-// auth says who may ask. A nil auth lets everybody.
-type auth struct {
+// Auth is what one route requires of a request: an address, a secret, or both. The nil Auth accepts everything.
+type Auth struct {
 	username, password *[sha256.Size]byte
 	token              *[sha256.Size]byte
 	networks, proxies  []netip.Prefix
 }
 
-// tokenHeader carries the token where it stands neither in the path nor in the query.
-const tokenHeader = "X-Callhours-Token"
+// TokenHeader carries the token where it stands neither in the path nor in the query.
+const TokenHeader = "X-Callhours-Token"
 
-func newAuth(a *config.Auth) *auth {
+// NewAuth is what a configuration requires; nil for nil.
+func NewAuth(a *config.Auth) *Auth {
 	if a == nil {
 		return nil
 	}
-	out := &auth{networks: a.Networks, proxies: a.TrustedProxies}
+	out := &Auth{networks: a.Networks, proxies: a.TrustedProxies}
 	if a.Basic != nil {
-		out.username, out.password = digest(a.Basic.Username), digest(a.Basic.Password.Reveal())
+		out.username, out.password = Digest(a.Basic.Username), Digest(a.Basic.Password.Reveal())
 	}
 	if token := a.Token.Reveal(); token != "" {
-		out.token = digest(token)
+		out.token = Digest(token)
 	}
 	return out
 }
 
-// digest makes texts comparable in a time that does not tell their length.
-func digest(s string) *[sha256.Size]byte {
+// Digest makes texts comparable in a time that does not tell their length.
+func Digest(s string) *[sha256.Size]byte {
 	sum := sha256.Sum256([]byte(s))
 	return &sum
 }
 
-func same(a *[sha256.Size]byte, s string) bool {
-	return a != nil && subtle.ConstantTimeCompare(a[:], digest(s)[:]) == 1
+func hasDigest(a *[sha256.Size]byte, s string) bool {
+	return a != nil && subtle.ConstantTimeCompare(a[:], Digest(s)[:]) == 1
 }
 
 // maxTokens is how many of the tokens that a request presents count: each is compared with others.
@@ -56,27 +57,27 @@ const (
 	maxShown = 128
 )
 
-// credentials are what a request presents, taken out of it before anything is logged.
-type credentials struct {
+// Credentials are what a request presents, taken out of it before anything is logged.
+type Credentials struct {
 	username, password string
-	tokens             []string
+	Tokens             []string
 	remote             string   // address and port of the peer
 	forwarded          []string // X-Forwarded-For, as it came
 	unreadable         bool     // an address that decides cannot be read
 	presented          bool     // something came that was meant as credentials, right or wrong
 }
 
-// present takes the credentials out of a request. Its path keeps a token; see [tokenPaths].
-func present(r *http.Request) credentials {
-	var c credentials
+// TakeCredentials takes the credentials out of a request. Its path keeps a token; see [Access.SplitToken].
+func TakeCredentials(r *http.Request) Credentials {
+	var c Credentials
 	if r.Header["Authorization"] != nil {
 		c.presented = true // of another scheme too
 		c.username, c.password, _ = r.BasicAuth()
 		r.Header.Del("Authorization")
 	}
-	if token := r.Header.Get(tokenHeader); token != "" {
+	if token := r.Header.Get(TokenHeader); token != "" {
 		c.addToken(token)
-		r.Header.Del(tokenHeader)
+		r.Header.Del(TokenHeader)
 	}
 	if q := r.URL.RawQuery; strings.Contains(q, "oken=") || strings.Contains(q, "OKEN=") {
 		var kept []string
@@ -101,32 +102,38 @@ func present(r *http.Request) credentials {
 	return c
 }
 
-func (c *credentials) addToken(token string) {
+// AddPathToken adds a token that was split off the path.
+func (c *Credentials) AddPathToken(token string) { c.Tokens = append(c.Tokens, token) }
+
+// DropPathToken undoes the last AddPathToken.
+func (c *Credentials) DropPathToken() { c.Tokens = c.Tokens[:len(c.Tokens)-1] }
+
+func (c *Credentials) addToken(token string) {
 	c.presented = true
-	if len(c.tokens) < maxTokens {
-		c.tokens = append(c.tokens, token)
+	if len(c.Tokens) < maxTokens {
+		c.Tokens = append(c.Tokens, token)
 	}
 }
 
-// admit gives 200, or the status of the refusal: 403 for an address that may not ask or cannot be read, 401 for
-// missing or wrong credentials.
-func (a *auth) admit(c *credentials) int {
+// Authorize returns 200, or the status of the refusal: 403 for an address that is not allowed or cannot be read, 401
+// for missing or wrong credentials.
+func (a *Auth) Authorize(c *Credentials) int {
 	if a == nil {
 		return http.StatusOK
 	}
 	if len(a.networks) > 0 {
 		at, ok := a.client(c)
-		if c.unreadable = !ok; !ok || !within(a.networks, at) {
+		if c.unreadable = !ok; !ok || !contains(a.networks, at) {
 			return http.StatusForbidden
 		}
 	}
-	if !a.secret() {
+	if !a.requiresSecret() {
 		return http.StatusOK
 	}
-	name, password := same(a.username, c.username), same(a.password, c.password)
+	name, password := hasDigest(a.username, c.username), hasDigest(a.password, c.password)
 	ok := name && password
-	for _, token := range c.tokens {
-		ok = same(a.token, token) || ok
+	for _, token := range c.Tokens {
+		ok = hasDigest(a.token, token) || ok
 	}
 	if !ok {
 		return http.StatusUnauthorized
@@ -134,13 +141,16 @@ func (a *auth) admit(c *credentials) int {
 	return http.StatusOK
 }
 
-// secret reports that a caller must present one.
-func (a *auth) secret() bool { return a.username != nil || a.token != nil }
+// HasToken reports that a token is the one that callers present.
+func (a *Auth) HasToken(token string) bool { return a != nil && hasDigest(a.token, token) }
+
+// requiresSecret reports that a caller must present one.
+func (a *Auth) requiresSecret() bool { return a.username != nil || a.token != nil }
 
 // client is the address that a request comes from: the peer's, or where that is a trusted proxy the last one in
 // X-Forwarded-For that is none. A proxy that sends no such header asks for itself. It is false where an address
 // that decides cannot be read.
-func (a *auth) client(c *credentials) (netip.Addr, bool) {
+func (a *Auth) client(c *Credentials) (netip.Addr, bool) {
 	peer, err := netip.ParseAddrPort(c.remote)
 	if err != nil {
 		return netip.Addr{}, false
@@ -148,7 +158,7 @@ func (a *auth) client(c *credentials) (netip.Addr, bool) {
 	at, hops := peer.Addr().Unmap().WithZone(""), 0
 	for _, rest := range slices.Backward(c.forwarded) {
 		for more := true; more; hops++ {
-			if !within(a.proxies, at) {
+			if !contains(a.proxies, at) {
 				return at, true
 			}
 			hop := rest
@@ -189,9 +199,9 @@ func parseHop(text string) (netip.Addr, bool) {
 	return at.Unmap(), err == nil && at.Zone() == ""
 }
 
-// refusal says why a request was refused, as the log's reason. Its path, as it may be shown, has an ellipsis for what
+// Reason says why a request was refused, as the log's reason. Its path, as it may be shown, has an ellipsis for what
 // may be a mistyped token.
-func (c *credentials) refusal(status int, path string) string {
+func (c *Credentials) Reason(status int, path string) string {
 	switch {
 	case status == http.StatusForbidden && c.unreadable:
 		return "address_unreadable"
@@ -203,17 +213,17 @@ func (c *credentials) refusal(status int, path string) string {
 	return "wrong_credentials"
 }
 
-// attrs are what the log says of a request that is refused by its credentials or its address: nothing of the former.
-func (c *credentials) attrs(attrs []slog.Attr) []slog.Attr {
+// AppendAttrs appends what the log shows of a refused request: its address, and nothing of its credentials.
+func (c *Credentials) AppendAttrs(attrs []slog.Attr) []slog.Attr {
 	attrs = append(attrs, slog.String("remote", c.remote))
 	if len(c.forwarded) > 0 {
-		attrs = append(attrs, slog.String("forwarded_for", ending(c.forwarded)))
+		attrs = append(attrs, slog.String("forwarded_for", lastPart(c.forwarded)))
 	}
 	return attrs
 }
 
-// ending is the last part of a header, which decides, on one line and in ASCII.
-func ending(lines []string) string {
+// lastPart is the last part of a header, which decides, on one line and in ASCII.
+func lastPart(lines []string) string {
 	text := lines[len(lines)-1]
 	for i := len(lines) - 2; i >= 0 && len(text) <= maxShown; i-- {
 		text = lines[i] + ", " + text
@@ -221,55 +231,14 @@ func ending(lines []string) string {
 	if len(text) > maxShown {
 		text = "..." + text[len(text)-maxShown:]
 	}
-	return headerText(text)
+	return HeaderText(text)
 }
 
-func within(networks []netip.Prefix, at netip.Addr) bool {
+func contains(networks []netip.Prefix, at netip.Addr) bool {
 	for _, n := range networks {
 		if n.Contains(at) {
 			return true
 		}
 	}
 	return false
-}
-
-// tokenPaths say on which paths a token counts that leads a path, by the token's digest: on those of the routes that
-// have it. So nobody can name a token like a part of others' paths.
-type tokenPaths struct {
-	of     map[[sha256.Size]byte]map[string]bool
-	shared *[sha256.Size]byte // that of calls without a route, which counts on any path
-}
-
-func newTokenPaths(g *Generation) tokenPaths {
-	t := tokenPaths{of: map[[sha256.Size]byte]map[string]bool{}}
-	for i, a := range g.auths {
-		if a == nil || a.token == nil {
-			continue
-		}
-		if t.of[*a.token] == nil {
-			t.of[*a.token] = map[string]bool{}
-		}
-		t.of[*a.token][g.routes[i].Path] = true
-	}
-	if g.shared != nil {
-		t.shared = g.shared.token
-	}
-	return t
-}
-
-// split takes a token that leads a path off it: "/TOKEN/main" is "/main" with a token. The token is "" if there is
-// none that counts on the rest.
-func (t tokenPaths) split(path string) (token, rest string) {
-	if len(t.of) == 0 && t.shared == nil {
-		return "", path
-	}
-	first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	if first == "" {
-		return "", path
-	}
-	rest = "/" + rest
-	if same(t.shared, first) || t.of[*digest(first)][rest] {
-		return first, rest
-	}
-	return "", path
 }

@@ -1,0 +1,61 @@
+package listen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"time"
+)
+
+// Limits of time of the Pivot listener. Kazoo gives up after 5 s and keeps idle connections for 120 s.
+const (
+	headerTimeout = 3 * time.Second
+	readTimeout   = 4 * time.Second
+	writeTimeout  = 8 * time.Second
+	idleTimeout   = 150 * time.Second
+)
+
+// Limits of bytes of a request's line and headers.
+const (
+	MaxPivotHeader = 80 << 10 // a GET carries in its request line what a POST has in its body
+	MaxAdminHeader = 32 << 10
+)
+
+// Open listens on an address. The error says why it cannot, in the words of the system.
+func Open(ctx context.Context, address string) (*net.TCPListener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err == nil {
+		return l.(*net.TCPListener), nil
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		err = op.Err
+	}
+	if call, ok := errors.AsType[*os.SyscallError](err); ok {
+		err = call.Err
+	}
+	return nil,
+		fmt.Errorf("listen %s: %w; is another callhours running, or the address another machine's?", address, err)
+}
+
+// NewPivotServer is the server of the Pivot listener.
+func NewPivotServer(handler http.Handler, problems *log.Logger) *http.Server {
+	return &http.Server{
+		Handler: handler, MaxHeaderBytes: MaxPivotHeader, ConnContext: withConn,
+		DisableGeneralOptionsHandler: true, ErrorLog: problems,
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout,
+	}
+}
+
+// NewAdminServer is the server of the admin listener. How long an answer may take is said by each handler: a fetch
+// that was asked for may take half a minute.
+func NewAdminServer(problems *log.Logger) *http.Server {
+	return &http.Server{
+		DisableGeneralOptionsHandler: true, MaxHeaderBytes: MaxAdminHeader, ErrorLog: problems,
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+	}
+}
