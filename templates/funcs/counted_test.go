@@ -27,8 +27,14 @@ func TestNumbersAreSprigs(t *testing.T) {
 		uint16(8), uint32(9), uint64(math.MaxUint64), uintptr(3), float32(1.5), 2.5, -0.5, 1e300, math.NaN(), math.Inf(1),
 		"", "0", "12", "-12", "+4", "0x1f", "010", "1.0", "1.5", "1e3", ".5", "12.", " 1", "1_000", "x", "true", "∞", "Inf",
 		strings.Repeat("1", longestNumeral), json.Number("12"), json.Number("x"), time.Monday, time.May, time.Second,
-		&seven, (*int)(nil), time.Unix(9, 0), &time.Time{}, []any{1, 2}, []any{}, []string{"1"}, map[string]any{"a": 1},
-		map[string]any(nil), jsonsafe.Raw("5"), struct{ Start int }{4}, &struct{ Start int }{4}, complex(1, 0),
+		&seven, (*int)(nil), time.Unix(9, 0), &time.Time{},
+		[]any{1, 2},
+		[]any{},
+		[]string{"1"},
+		map[string]any{"a": 1},
+		map[string]any(nil), jsonsafe.Raw("5"),
+		struct{ Start int }{4},
+		&struct{ Start int }{4}, complex(1, 0),
 		errors.New("5"),
 	}
 	call := func(f reflect.Value, args ...any) (given any, err error) {
