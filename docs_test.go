@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/templates"
@@ -175,7 +176,7 @@ func (p page) run(ctx context.Context, b block) error {
 		}
 		return diag.Mistakes(mistakes).Err()
 	case "ics":
-		_, err = calendars.Read([]byte(b.text), calendars.Limits{})
+		_, err = calendars.Read([]byte(b.text), ical.Limits{})
 	case "console":
 		return p.converse(ctx, b)
 	}

@@ -33,10 +33,11 @@ var below = map[string][]string{
 	"routes":        {"calendars", "pivot"},
 	"config":        {"internal/contain", "internal/diag", "internal/files", "internal/parallel", "internal/regex"},
 	"calendars": {
-		"calendars/patterns", "calendars/zones", "internal/contain", "internal/diag", "internal/durable", "internal/files",
+		"calendars/ical", "calendars/patterns", "internal/contain", "internal/diag", "internal/durable", "internal/files",
 		"internal/parallel", "internal/suspect", "metrics",
 	},
 	// the rooms of calendars
+	"calendars/ical":     {"calendars/zones"},
 	"calendars/recur":    {"internal/diag"},
 	"calendars/zones":    {"calendars/recur", "internal/files"},
 	"calendars/patterns": {"internal/diag", "internal/regex"},
@@ -211,7 +212,8 @@ func TestPicture(t *testing.T) {
 		{"calendars", "config", false},
 		{"calendars/patterns", "calendars", false},
 		{"calendars/recur", "calendars/zones", false},
-		{"calendars/zones", "calendars", false},
+		{"calendars/zones", "calendars/ical", false},
+		{"calendars/ical", "calendars", false},
 		{"config", "calendars", false},
 		{"templates", "routes", false},
 		{"render", "config", false},

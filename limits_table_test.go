@@ -404,20 +404,20 @@ func limitSections() []limitSection {
 					"it is read by the letter, and what is wrong with it is reported", "calendars.TestOddTimes",
 				},
 				{
-					"misspelt names of an event that are reported", "{calendars.maxSlips}", "",
+					"misspelt names of an event that are reported", "{ical.maxSlips}", "",
 					"the rest is not mentioned", "calendars.TestForgiven",
 				},
 				{
-					"problems that are listed", "{calendars.maxProblems}", "", "the rest is counted",
-					"calendars.TestManyProblems",
+					"problems that are listed", "{ical.maxProblems}", "", "the rest is counted",
+					"ical.TestManyProblems",
 				},
 				{
 					"a title or place of an event; a description",
-					"{calendars.longestText} characters; {calendars.longestDescription}", "", "it is cut",
+					"{ical.longestText} characters; {ical.longestDescription}", "", "it is cut",
 					"calendars.TestCutTexts",
 				},
 				{
-					"the text of an event as written", "{calendars.mostText:bytes}", "", "it is cut",
+					"the text of an event as written", "{ical.mostText:bytes}", "", "it is cut",
 					"calendars.TestText",
 				},
 				{

@@ -73,8 +73,8 @@ var noRow = map[string][]string{
 	},
 	"it is a bound of the grammar, beyond which a text is not what it should be": {
 		"recur.LongestDuration", "recur.longestOffset", "recur.maxInterval", "recur.maxList",
-		"calendars.longestTZID", "zones.longestName", "calendars.maxCategories", "calendars.longestCharset",
-		"calendars.mostOnsets", "config.longestRange", "pivot.maxHeaderValue", "pivot.maxModule", "pivot.maxName",
+		"ical.longestTZID", "zones.longestName", "ical.maxCategories", "ical.longestCharset",
+		"ical.mostOnsets", "config.longestRange", "pivot.maxHeaderValue", "pivot.maxModule", "pivot.maxName",
 		"pivot.maxSteps", "funcs.longestNumber", "listen.maxTokens",
 		"listen.maxWebDepth", "listen.maxAuths", "suspect.longestMark",
 	},
@@ -255,7 +255,7 @@ func constants() (map[string]value, error) {
 				found[path.Base(dir)+"."+name] = value{c.Val(), c.Type().String() == "time.Duration"}
 			}
 		}
-		if dir == "calendars" {
+		if dir == "calendars/ical" {
 			for field, v := range limitDefaults(files, pkg, parsed) {
 				found["limits."+field] = value{v, false}
 			}
@@ -264,7 +264,7 @@ func constants() (map[string]value, error) {
 	return found, nil
 }
 
-// limitDefaults reads the pairs of a field and its default that Limits.withDefaults goes through.
+// limitDefaults reads the pairs of a field and its default that Limits.WithDefaults goes through.
 func limitDefaults(files *token.FileSet, pkg *types.Package, parsed []*ast.File) map[string]constant.Value {
 	found := map[string]constant.Value{}
 	for _, f := range parsed {

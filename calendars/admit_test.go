@@ -13,6 +13,8 @@ import (
 	"testing/fstest"
 	"testing/synctest"
 	"time"
+
+	"github.com/callhours/callhours/calendars/ical"
 )
 
 // filing is a file system of several owners, a directory each, that notes what is read and how much of an owner's is
@@ -180,7 +182,7 @@ func TestFilesOfTheOperator(t *testing.T) {
 func TestFilesHeld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		limits := Limits{Bytes: 2 * smallBody}
+		limits := ical.Limits{Bytes: 2 * smallBody}
 		disk := newFiling()
 		padding := bytes.Repeat([]byte("X-A:"+strings.Repeat("a", 1000)+"\r\n"), (limits.Bytes-2000)/1006)
 		var list []*Subscription
@@ -235,7 +237,7 @@ func TestFilesHeld(t *testing.T) {
 // TestFilesGrow: files that are larger than they were when their size was asked have room for what they are.
 func TestFilesGrow(t *testing.T) {
 	t.Parallel()
-	limits := Limits{Bytes: 2 * smallBody}.withDefaults()
+	limits := ical.Limits{Bytes: 2 * smallBody}.WithDefaults()
 	for _, c := range []struct {
 		name  string
 		size  int64 // that was told
@@ -276,7 +278,7 @@ func TestFilesGrow(t *testing.T) {
 				t.Errorf("room for %d bodies is taken, %d of its own, want %d", got, space.own.held, c.taken)
 			}
 			if c.want != "" {
-				if err == nil || err.Error() != c.want || !errors.Is(err, ErrTooBig) {
+				if err == nil || err.Error() != c.want || !errors.Is(err, ical.ErrTooBig) {
 					t.Errorf("got %v, want %s", err, c.want)
 				}
 				return
@@ -300,7 +302,7 @@ func TestFilesTooBigAreLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		disk := newFiling()
 		list := disk.of("evil", 1)
-		list[0].Limits = Limits{Bytes: 10}
+		list[0].Limits = ical.Limits{Bytes: 10}
 		list[0].File = "evil/*.ics"
 		disk.put("evil/1.ics", nil)
 		s := &shop{}
@@ -312,11 +314,11 @@ func TestFilesTooBigAreLeftAlone(t *testing.T) {
 		}
 		disk.mu.Unlock()
 		disk.put("evil/0.ics", nil)
-		if err := s.store.State("evil/0").Err; !errors.Is(err, ErrTooBig) {
+		if err := s.store.State("evil/0").Err; !errors.Is(err, ical.ErrTooBig) {
 			t.Errorf("got %v", err)
 		}
 		after(pollFiles)
-		if err := s.store.State("evil/0").Err; errors.Is(err, ErrTooBig) || err == nil {
+		if err := s.store.State("evil/0").Err; errors.Is(err, ical.ErrTooBig) || err == nil {
 			t.Errorf("once it is another one: %v", err)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/recur"
 )
 
@@ -77,12 +78,12 @@ func BenchmarkTypical(b *testing.B) {
 	})
 	calendar := mustRead(b, body)
 	b.Run("Unpack", func(b *testing.B) {
-		key := compiledKey("test", [32]byte{}, Limits{})
+		key := compiledKey("test", [32]byte{}, ical.Limits{})
 		file := calendar.compile(key)
 		b.ReportMetric(float64(len(file))/float64(len(body)), "of-the-body")
 		b.ReportAllocs()
 		for b.Loop() {
-			c, err := readCompiled(file, key, Limits{})
+			c, err := readCompiled(file, key, ical.Limits{})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -99,7 +100,7 @@ func BenchmarkTypical(b *testing.B) {
 
 // lane is n occurrences of an hour, one after the other, every two hours.
 func lane(n int) []Occurrence {
-	e := &Event{UID: "short"}
+	e := &Event{Event: ical.Event{UID: "short"}}
 	occurrences := make([]Occurrence, n, n+1)
 	for i := range occurrences {
 		occurrences[i] = Occurrence{Start: int64(i) * 2 * recur.Hour, End: int64(i)*2*recur.Hour + recur.Hour, Event: e}
@@ -117,8 +118,8 @@ func BenchmarkAt(b *testing.B) {
 		with []Occurrence
 	}{
 		{"one-after-the-other", nil},
-		{"a-fortnight-over-them", []Occurrence{{Start: end / 2, End: end/2 + 14*recur.Day, Event: &Event{UID: "long"}}}},
-		{"one-over-them-all", []Occurrence{{Start: 0, End: end, Event: &Event{UID: "long"}}}},
+		{"a-fortnight-over-them", []Occurrence{{Start: end / 2, End: end/2 + 14*recur.Day, Event: &Event{Event: ical.Event{UID: "long"}}}}},
+		{"one-over-them-all", []Occurrence{{Start: 0, End: end, Event: &Event{Event: ical.Event{UID: "long"}}}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			timeline := timelineOf(0, end, append(lane(n), c.with...))

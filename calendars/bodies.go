@@ -1,14 +1,14 @@
 package calendars
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/callhours/callhours/calendars/ical"
 )
 
 // shownAtOnce is how many texts of calendars are held at a time to show events of them. Who asks for more waits.
@@ -25,7 +25,7 @@ func (s *Store) Texts(ctx context.Context, calendar string, events []*Event) (ma
 		s.mu.Unlock()
 		return nil, fmt.Errorf("calendar %q is not there", calendar)
 	}
-	limits := sub.terms().Limits.withDefaults()
+	limits := sub.terms().Limits.WithDefaults()
 	name := sub.copyName()
 	if sub.former != nil && sub.copy() == sub.former {
 		name = s.copies.pointed(sub.Subscription)
@@ -52,7 +52,7 @@ func (s *Store) Texts(ctx context.Context, calendar string, events []*Event) (ma
 		return nil, err
 	}
 	for _, name := range names {
-		of := slices.DeleteFunc(slices.Clone(events), func(e *Event) bool { return e.file != name && e.file != "" })
+		of := slices.DeleteFunc(slices.Clone(events), func(e *Event) bool { return e.File != name && e.File != "" })
 		if len(of) == 0 {
 			continue
 		}
@@ -63,66 +63,24 @@ func (s *Store) Texts(ctx context.Context, calendar string, events []*Event) (ma
 		if err != nil {
 			return texts, fmt.Errorf("%s: %w", name, err)
 		}
-		textsIn(texts, File{Name: name, Body: body}, of)
+		textsIn(texts, ical.File{Name: name, Body: body}, of)
 	}
 	return texts, nil
 }
 
 // textsIn adds those of events that stand in a file.
-func textsIn(texts map[*Event]string, f File, events []*Event) {
-	wanted := map[int][]*Event{} // by the line at which they begin, which counts from 1
+func textsIn(texts map[*Event]string, f ical.File, events []*Event) {
+	lines := map[int]bool{}
+	in := func(e *Event) bool { return e.File == f.Name || e.File == "" }
 	for _, e := range events {
-		if e.file == f.Name || e.file == "" {
-			wanted[e.Line] = append(wanted[e.Line], e)
+		if in(e) {
+			lines[e.Line] = true
 		}
 	}
-	body := utf8Body(f.Body)
-	n, at := 0, 0
-	for line := range bytes.Lines(body) {
-		n++
-		for _, e := range wanted[n] {
-			if text := component(body[at:]); text != "" && strings.Contains(unfolded(text), e.UID) {
-				texts[e] = text
-			}
-		}
-		if delete(wanted, n); len(wanted) == 0 {
-			return
-		}
-		at += len(line)
-	}
-}
-
-// mostText bounds the text of one event that is shown.
-const mostText = 16 << 10
-
-// component is the VEVENT that a body begins with, cut where it is longer than mostText; "" where it begins otherwise.
-func component(body []byte) string {
-	var b strings.Builder
-	depth := 0
-	for line := range bytes.Lines(body) {
-		if len(line) > mostText-b.Len() {
-			b.WriteString(validText(string(line[:max(0, mostText-b.Len())])) + "…\n")
-			break
-		}
-		text := strings.TrimRight(string(line), "\r\n")
-		b.WriteString(validText(text) + "\n")
-		switch upper := strings.ToUpper(text); {
-		case strings.HasPrefix(upper, "BEGIN:"):
-			depth++
-		case strings.HasPrefix(upper, "END:"):
-			depth--
-		}
-		if depth <= 0 {
-			break
+	found := ical.Texts(f.Body, lines)
+	for _, e := range events {
+		if text := found[e.Line]; text != "" && in(e) && e.StandsIn(text) {
+			texts[e] = text
 		}
 	}
-	if !strings.HasPrefix(strings.ToUpper(b.String()), "BEGIN:VEVENT") {
-		return ""
-	}
-	return b.String()
-}
-
-// unfolded joins content lines that were folded (RFC 5545, 3.1).
-func unfolded(text string) string {
-	return strings.NewReplacer("\n ", "", "\n\t", "").Replace(text)
 }

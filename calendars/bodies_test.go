@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/growth"
 	"github.com/callhours/callhours/metrics"
 )
@@ -20,11 +21,11 @@ const twoEvents = "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:X\r\nEND:VTIMEZONE
 
 func TestText(t *testing.T) {
 	t.Parallel()
-	c, err := ReadFiles([]File{{Name: "x.ics", Body: []byte(twoEvents)}}, Limits{})
+	c, err := ReadFiles([]ical.File{{Name: "x.ics", Body: []byte(twoEvents)}}, ical.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := []File{
+	files := []ical.File{
 		{Name: "other.ics", Body: []byte(strings.Replace(twoEvents, "One", "Other", 1))},
 		{Name: "x.ics", Body: []byte(twoEvents)},
 	}
@@ -32,7 +33,7 @@ func TestText(t *testing.T) {
 		"BEGIN:VEVENT\nUID:a-long-\n uid\nDTSTART:20270104T090000Z\nSUMMARY:One\nBEGIN:VALARM\nTRIGGER:-PT5M\nEND:VALARM\nEND:VEVENT\n",
 		"BEGIN:VEVENT\nUID:b\nDTSTART:20270105T090000Z\nSUMMARY:Two\nEND:VEVENT\n",
 	}
-	texts := func(of *Event, files ...File) string {
+	texts := func(of *Event, files ...ical.File) string {
 		all := map[*Event]string{}
 		for _, f := range files {
 			textsIn(all, f, c.Events())
@@ -52,7 +53,7 @@ func TestText(t *testing.T) {
 			"another event": strings.ReplaceAll(strings.ReplaceAll(twoEvents, "UID:b", "UID:c"), "a-long", "b-long"),
 			"other lines":   "\r\n" + twoEvents, "nothing": "",
 		} {
-			if got := texts(e, File{Name: "x.ics", Body: []byte(body)}); got != "" {
+			if got := texts(e, ical.File{Name: "x.ics", Body: []byte(body)}); got != "" {
 				t.Errorf("a text that holds %s by now: got %q", what, got)
 			}
 		}
@@ -62,7 +63,7 @@ func TestText(t *testing.T) {
 		"one long line": "X-LINE:" + strings.Repeat("x", 1<<20) + "\r\n",
 	} {
 		long := strings.Replace(twoEvents, "SUMMARY:One", added+"SUMMARY:One", 1)
-		if got := texts(c.Events()[0], File{Name: "x.ics", Body: []byte(long)}); len(got) > mostText+8 ||
+		if got := texts(c.Events()[0], ical.File{Name: "x.ics", Body: []byte(long)}); len(got) > 16<<10+8 ||
 			!strings.HasSuffix(got, "…\n") {
 			t.Errorf("%s: %d bytes", what, len(got))
 		}

@@ -1,7 +1,6 @@
 package calendars
 
 import (
-	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"context"
@@ -10,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 )
@@ -31,7 +31,7 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 	case "gzip", "x-gzip":
 		body, err = unzip(ctx, wire, limit)
 	default:
-		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is %s, want gzip or none", ErrNotCalendar,
+		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is %s, want gzip or none", ical.ErrNotCalendar,
 			diag.Quote(encoding))
 	}
 	switch {
@@ -41,29 +41,29 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 		return a.tooBig("of a body when decompressed")
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
 		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is gzip, and its body is not, or damaged",
-			ErrNotCalendar)
+			ical.ErrNotCalendar)
 	case err != nil:
 		return a.cut(ctx, err, int(limit+1-wire.N), answer.ContentLength)
 	}
-	switch text := dedented(utf8Body(body)); {
+	switch text := ical.Text(body); {
 	case isCaptcha(text[:min(len(text), pageBytes)]):
 		return a.captcha()
-	case !begins(text):
+	case !ical.Begins(text):
 		return a.fail(metrics.NotCalendar, "%w: want BEGIN:VCALENDAR first, found %s; is the calendar still shared?",
-			ErrNotCalendar, a.found(text))
-	case !ends(text):
+			ical.ErrNotCalendar, a.found(text))
+	case !ical.Ends(text):
 		return a.fail(metrics.Truncated,
-			"%w: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", ErrTruncated,
+			"%w: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", ical.ErrTruncated,
 			len(body))
 	}
 	fetched := Fetched{Result: metrics.OK, Status: a.status}
-	fetched.Body, fetched.Charset = inCharset(body, answer.Header.Get("Content-Type"))
+	fetched.Body, fetched.Charset = ical.DecodeCharset(body, answer.Header.Get("Content-Type"))
 	fetched.Charset = a.mask(fetched.Charset)
 	return fetched
 }
 
 func (a *attempt) tooBig(what string) Fetched {
-	return a.fail(metrics.TooBig, "%w: more than %d bytes %s; share a calendar with fewer events", ErrTooBig,
+	return a.fail(metrics.TooBig, "%w: more than %d bytes %s; share a calendar with fewer events", ical.ErrTooBig,
 		a.fetcher.bytes, what)
 }
 
@@ -82,36 +82,4 @@ func unzip(ctx context.Context, from io.Reader, limit int64) ([]byte, error) {
 		err = gzip.ErrChecksum
 	}
 	return body, err
-}
-
-// begins reports whether the first line is that of a calendar, by the scanner that Read uses.
-func begins(text []byte) bool {
-	s := scanner{body: text, lineBytes: 1 << 10}
-	first, _ := s.next()
-	name, component, _ := first.boundary()
-	return name == "BEGIN" && component == "VCALENDAR"
-}
-
-// ends reports whether the last line that begins or ends a component ends a calendar. Lines that go
-// on the one before are none.
-func ends(text []byte) bool {
-	var boundary, calendar bool
-	for len(text) > 0 {
-		start := bytes.LastIndexAny(text, "\r\n") + 1
-		last := text[start:]
-		text = text[:max(start-1, 0)]
-		if len(last) > 0 && (last[0] == ' ' || last[0] == '\t') {
-			continue
-		}
-		s := scanner{body: last, lineBytes: 1 << 10}
-		for l, ok := s.next(); ok; l, ok = s.next() {
-			name, component, _ := l.boundary()
-			boundary = name == "BEGIN" || name == "END"
-			calendar = name == "END" && component == "VCALENDAR"
-		}
-		if boundary {
-			return calendar
-		}
-	}
-	return false
 }

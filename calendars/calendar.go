@@ -25,13 +25,11 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync/atomic"
 	"time"
 	"weak"
 
-	"github.com/callhours/callhours/calendars/recur"
-	"github.com/callhours/callhours/calendars/zones"
+	"github.com/callhours/callhours/calendars/ical"
 )
 
 // Calendar is what was read from one feed, or from several files that make one calendar. It is immutable, and small:
@@ -39,7 +37,7 @@ import (
 type Calendar struct {
 	name, timezone string
 	refresh        time.Duration
-	limits         Limits
+	limits         ical.Limits
 	sum            [sha256.Size]byte // of what ReadFiles has read; see sumOf
 
 	packed     string           // all that could be read, in the order of the feed, and what could not
@@ -56,21 +54,30 @@ type Calendar struct {
 // selection is what Select was asked for.
 type selection struct{ only, except []Filter }
 
+// Event is an event as written, in the Calendar that keeps it.
+type Event struct {
+	ical.Event
+
+	place  int       // in what its calendar is packed into
+	home   *contents // keeps all that were unpacked together, so that who looks again meets the same Event
+	hidden bool      // left out by Select
+}
+
 // contents are the events of a Calendar, unpacked.
 type contents struct {
-	components []*Event  // all that could be read, in the order of the feed
-	unread     []Problem // what could not
+	components []*Event       // all that could be read, in the order of the feed
+	unread     []ical.Problem // what could not
 
 	// What group makes of these.
 	series   []*series
 	events   []*Event
-	problems []Problem
+	problems []ical.Problem
 }
 
-// series is the events that share a UID: a master and the overrides of single occurrences of it.
+// series is the events that share a UID: a master and the changed occurrences of it.
 type series struct {
-	master    *Event // nil: overrides without their master
-	overrides []*Event
+	master  *Event // nil: changed occurrences without their master
+	changes []*Event
 }
 
 // Name is the calendar's title (X-WR-CALNAME, else NAME); "" without one.
@@ -92,7 +99,7 @@ func (c *Calendar) Events() []*Event { return c.open().events }
 func (c *Calendar) Len() int { return c.size }
 
 // Problems are what could not be used as written, by line. The slice must not be modified.
-func (c *Calendar) Problems() []Problem {
+func (c *Calendar) Problems() []ical.Problem {
 	if c.flaws == 0 {
 		return nil
 	}
@@ -167,13 +174,13 @@ func Join(parts ...*Calendar) *Calendar {
 			all.components = append(all.components, &own)
 		}
 	}
-	joined.limits = joined.limits.withDefaults()
+	joined.limits = joined.limits.WithDefaults()
 	joined.close(all)
 	return joined
 }
 
 // Select is the calendar with only those events that match one of only (all, if there are none) and none of except.
-// Events are chosen one by one: an override that is left out still replaces the occurrence that it overrides.
+// Events are chosen one by one: a changed occurrence that is left out still replaces the one of its series.
 func (c *Calendar) Select(only, except []Filter) *Calendar {
 	if len(only) == 0 && len(except) == 0 {
 		return c
@@ -211,31 +218,31 @@ func (s selection) admits(e *Event) bool {
 
 // group sorts the components into series, drops the versions of an event that a later one replaces, and gathers the
 // problems.
-func (c *contents) group(limits Limits) {
+func (c *contents) group(limits ical.Limits) {
 	c.problems = slices.Clone(c.unread)
 	for _, e := range c.components {
 		e.home = c
 	}
 	latest := make(map[string]*Event, len(c.components)) // by key
-	overridden := false
+	changed := false
 	for _, e := range c.components {
-		overridden = overridden || e.replaces != nil
-		key := e.key()
+		changed = changed || e.Replaces != nil
+		key := e.Key()
 		winner, loser := e, latest[key]
-		if loser != nil && !e.supersedes(loser) {
+		if loser != nil && !e.Supersedes(&loser.Event) {
 			winner, loser = loser, e
 		}
 		latest[key] = winner
-		if loser != nil && loser.start != winner.start && loser.sequence == winner.sequence {
-			c.problems = append(c.problems, loser.problem("UID", fmt.Sprintf("it is also that of line %d, which counts",
+		if loser != nil && loser.Start != winner.Start && loser.Sequence == winner.Sequence {
+			c.problems = append(c.problems, loser.Problem("UID", fmt.Sprintf("it is also that of line %d, which counts",
 				winner.Line), "is ignored"))
 		}
 	}
-	byUID := map[string]*series{} // empty where there are no overrides: then each event is a series of its own
+	byUID := map[string]*series{} // empty where no occurrence is changed: then each event is a series of its own
 	each := make([]series, 0, len(latest))
 	c.series, c.events = make([]*series, 0, len(latest)), make([]*Event, 0, len(latest))
 	for _, e := range c.components {
-		if latest[e.key()] != e {
+		if latest[e.Key()] != e {
 			continue
 		}
 		s := byUID[e.UID]
@@ -243,64 +250,34 @@ func (c *contents) group(limits Limits) {
 			each = append(each, series{})
 			s = &each[len(each)-1]
 			c.series = append(c.series, s)
-			if overridden {
+			if changed {
 				byUID[e.UID] = s
 			}
 		}
-		if e.replaces == nil {
+		if e.Replaces == nil {
 			s.master = e
 		} else {
-			s.overrides = append(s.overrides, e)
+			s.changes = append(s.changes, e)
 		}
-		if !e.cancelled && !e.hidden {
+		if !e.Cancelled && !e.hidden {
 			c.events = append(c.events, e)
 		}
 	}
 	tooMany := map[*Event]bool{}
 	for _, s := range c.series {
-		if len(s.overrides) > limits.Overrides {
-			e := s.overrides[limits.Overrides]
+		if len(s.changes) > limits.Overrides {
+			e := s.changes[limits.Overrides]
 			c.problems = append(c.problems,
-				e.problem("RECURRENCE-ID", fmt.Sprintf("more than %d of one series (limits.overrides)",
+				e.Problem("RECURRENCE-ID", fmt.Sprintf("more than %d of one series (limits.overrides)",
 					limits.Overrides), "and its series are ignored"))
-			for _, e := range append(s.overrides, s.master) {
+			for _, e := range append(s.changes, s.master) {
 				tooMany[e] = true
 			}
 			*s = series{}
 		}
 	}
 	c.events = slices.DeleteFunc(c.events, func(e *Event) bool { return tooMany[e] })
-	slices.SortStableFunc(c.problems, func(a, b Problem) int {
+	slices.SortStableFunc(c.problems, func(a, b ical.Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
-}
-
-// key is the same for all versions of an event.
-func (e *Event) key() string {
-	if e.UID == "" { // Nothing says that two such events are one.
-		return fmt.Sprintf("\x00%s:%d", e.file, e.Line)
-	}
-	if e.replaces == nil {
-		return e.UID
-	}
-	s := *e.replaces
-	if s.Form == recur.Zoned {
-		s = stamp{Time: recur.Time{Civil: zones.Instant(s.Civil, s.zone), Form: recur.UTC}}
-	}
-	return e.UID + "\x00" + strconv.Itoa(int(s.Form)) + ":" + strconv.FormatInt(s.Civil, 10)
-}
-
-// supersedes reports whether e, which stands later in the feed, is the valid version of the two (RFC 5546, 2.1.4 and
-// 2.1.5).
-func (e *Event) supersedes(other *Event) bool {
-	return cmp.Or(cmp.Compare(e.sequence, other.sequence), cmp.Compare(e.modified, other.modified)) >= 0
-}
-
-// revises reports whether a series is a later version than the override of one of its occurrences, by SEQUENCE, else by
-// LAST-MODIFIED. DTSTAMP does not count: many programs write the time of export there.
-func (e *Event) revises(override *Event) bool {
-	if e.sequence != override.sequence {
-		return e.sequence > override.sequence
-	}
-	return e.dated && override.dated && e.modified > override.modified
 }

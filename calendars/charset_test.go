@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/diag"
 )
 
@@ -99,7 +100,7 @@ func TestCharset(t *testing.T) {
 			t.Errorf("%s: %s", c.name, outcome(got))
 			continue
 		}
-		calendar, err := ReadFiles([]File{got.File()}, Limits{})
+		calendar, err := ReadFiles([]ical.File{got.File()}, ical.Limits{})
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
@@ -108,7 +109,7 @@ func TestCharset(t *testing.T) {
 		}
 	}
 	utf16 := utf16LE(string(small))
-	if got, _ := inCharset(utf16, "text/calendar; charset=windows-1251"); string(got) != string(utf16) {
+	if got, _ := ical.DecodeCharset(utf16, "text/calendar; charset=windows-1251"); string(got) != string(utf16) {
 		t.Error("UTF-16 is not left as it is")
 	}
 }
@@ -140,8 +141,8 @@ func TestForeignLetters(t *testing.T) {
 		{"a fold within a character", "Gr\xc3\r\n \xb6\xc3\r\n \x9fe", "", nil},
 	} {
 		body := wrap(vevent("UID:1", "DTSTART:20270104T090000Z", "SUMMARY:"+c.summary))
-		text, charset := inCharset(body, "text/calendar; charset="+c.charset)
-		calendar, err := readFile(File{Body: text, Charset: charset}, Limits{})
+		text, charset := ical.DecodeCharset(body, "text/calendar; charset="+c.charset)
+		calendar, err := readFile(ical.File{Body: text, Charset: charset}, ical.Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/recur"
 )
 
@@ -15,7 +16,7 @@ import (
 // everywhere, given the same zone data.
 func (c *Calendar) Compile(view View, from, to time.Time) *Timeline {
 	x := &compiler{
-		limits: c.limits.withDefaults(),
+		limits: c.limits.WithDefaults(),
 		clock:  newClock(view),
 		from:   from.Unix(),
 		to:     to.Unix(),
@@ -33,18 +34,18 @@ func (c *Calendar) Compile(view View, from, to time.Time) *Timeline {
 
 // compiler is one Compile.
 type compiler struct {
-	limits   Limits
+	limits   ical.Limits
 	clock    *clock
 	from, to int64
 	steps    int // left for all rules
 
 	occurrences []Occurrence
-	problems    []Problem
+	problems    []ical.Problem
 	slots       []slot          // of the current series; reused
 	clamped     map[*Event]bool // of which that was said
 }
 
-// slot is a place of a series in time, before overrides.
+// slot is a place of a series in time, before single ones are changed.
 type slot struct {
 	at, civil int64 // the same moment: an instant, and on the wall clock of DTSTART
 	span      *span // nil: the event's own
@@ -68,7 +69,7 @@ func (s *span) compare(other *span) int {
 	return cmp.Compare(s.wall+s.exact, other.wall+other.exact)
 }
 
-// variant is what an override with RANGE=THISANDFUTURE makes of its slot and those after it.
+// variant is what a changed occurrence with RANGE=THISANDFUTURE makes of its slot and those after it.
 type variant struct {
 	since slot
 	shift int64 // from the slot to the start, on the wall clock
@@ -89,7 +90,7 @@ func (x *compiler) expand(s *series) {
 	if over != "" {
 		clear(x.occurrences[before:])
 		x.occurrences = x.occurrences[:before]
-		x.problems = append(x.problems, event.problem("", over, "is ignored"))
+		x.problems = append(x.problems, event.Problem("", over, "is ignored"))
 	}
 }
 
@@ -98,33 +99,33 @@ func (x *compiler) tryExpand(s *series) (event *Event, over string) {
 	master := s.master
 	taken := exceptions{}
 	if master != nil {
-		for _, s := range master.exceptions {
+		for _, s := range master.Exceptions {
 			x.except(&taken, master, s)
 		}
 	}
 	var deleted exceptions
-	if len(s.overrides) > 0 {
+	if len(s.changes) > 0 {
 		deleted = taken.clone()
 	}
 	var variants []variant
-	for _, o := range s.overrides {
+	for _, o := range s.changes {
 		event = o
-		if master != nil && o.onwards { // The later ones stay changed also where this one was deleted.
+		if master != nil && o.Onwards { // The later ones stay changed also where this one was deleted.
 			variants = append(variants, x.variant(master, o))
 			continue
 		}
-		if master != nil && master.revises(o) && deleted.has(x.replaced(master, o)) {
+		if master != nil && master.Revises(&o.Event) && deleted.has(x.replaced(master, o)) {
 			continue // The occurrence was changed first, and then deleted.
 		}
 		if master != nil {
-			x.except(&taken, master, *o.replaces)
+			x.except(&taken, master, *o.Replaces)
 		}
-		x.add(o, slot{at: x.clock.instant(o.start), civil: o.start.Civil}, x.span(o))
+		x.add(o, slot{at: x.clock.instant(o.Start), civil: o.Start.Civil}, x.span(o))
 	}
 	if master == nil {
 		return event, ""
 	}
-	if (master.cancelled || master.hidden) && len(variants) == 0 {
+	if (master.Cancelled || master.hidden) && len(variants) == 0 {
 		return master, ""
 	}
 	slices.SortFunc(variants, func(a, b variant) int { return cmp.Compare(a.since.at, b.since.at) })
@@ -156,13 +157,13 @@ func (x *compiler) tryExpand(s *series) (event *Event, over string) {
 }
 
 func (x *compiler) addVariant(master *Event, v variant, s slot) {
-	moved := master.start
+	moved := master.Start
 	moved.Civil = s.civil + v.shift
-	switch start := v.event.start; {
+	switch start := v.event.Start; {
 	case start.IsDate() != moved.IsDate(): // A day has no clock.
 		s.civil = moved.Civil
 		s.at = x.instant(v.event, s.civil)
-	case v.shift != 0 || start.Form != moved.Form || start.zone != moved.zone:
+	case v.shift != 0 || start.Form != moved.Form || start.Zone != moved.Zone:
 		s.at, s.civil = x.clock.instant(moved), x.clock.on(moved, start)
 	}
 	x.add(v.event, s, v.span)
@@ -170,7 +171,7 @@ func (x *compiler) addVariant(master *Event, v variant, s slot) {
 
 // add adds an occurrence, if it overlaps the window and its event counts.
 func (x *compiler) add(e *Event, s slot, length span) {
-	if e.cancelled || e.hidden {
+	if e.Cancelled || e.hidden {
 		return
 	}
 	end := s.at
@@ -201,22 +202,22 @@ func (x *compiler) written(start, end int64, e *Event) Occurrence {
 			x.clamped = map[*Event]bool{}
 		}
 		x.clamped[e] = true
-		x.problems = append(x.problems, e.problem("", "it ends after the year 9999", "is read as ending on 9999-12-30"))
+		x.problems = append(x.problems, e.Problem("", "it ends after the year 9999", "is read as ending on 9999-12-30"))
 	}
 	return Occurrence{min(max(start, firstMoment), lastMoment), min(max(end, firstMoment), lastMoment), e}
 }
 
 // instant is where civil time on the event's own wall clock lies.
 func (x *compiler) instant(e *Event, civil int64) int64 {
-	s := e.start
+	s := e.Start
 	s.Civil = civil
 	return x.clock.instant(s)
 }
 
 // span is the length of an event.
-func (x *compiler) span(e *Event) span { return x.length(e.start, e.end, e.duration) }
+func (x *compiler) span(e *Event) span { return x.length(e.Start, e.End, e.Duration) }
 
-func (x *compiler) length(start stamp, end *stamp, d recur.Duration) span {
+func (x *compiler) length(start ical.Time, end *ical.Time, d recur.Duration) span {
 	if start.Form != recur.Date {
 		if end == nil {
 			return span{wall: d.Days * recur.Day, exact: d.Seconds}
@@ -238,46 +239,47 @@ func (x *compiler) length(start stamp, end *stamp, d recur.Duration) span {
 	return span{wall: max(recur.Day, wall+recur.SecondOfDay(-wall))}
 }
 
-// variant places an override with RANGE=THISANDFUTURE (3.2.13): what it does to its own slot
+// variant places a changed occurrence with RANGE=THISANDFUTURE (3.2.13): what it does to its own slot
 // it does to all that follow.
 func (x *compiler) variant(master, o *Event) variant {
 	since := x.replaced(master, o)
-	start := o.start.Civil
-	if o.start.IsDate() == master.start.IsDate() {
-		start = x.clock.on(o.start, master.start)
+	start := o.Start.Civil
+	if o.Start.IsDate() == master.Start.IsDate() {
+		start = x.clock.on(o.Start, master.Start)
 	}
 	return variant{since: since, shift: start - since.civil, event: o, span: x.span(o)}
 }
 
-// replaced is the slot of the master that an override stands for.
+// replaced is the slot of the master that a changed occurrence stands for.
 func (x *compiler) replaced(master, o *Event) slot {
-	named := x.align(master, *o.replaces)
-	return slot{at: x.clock.instant(named), civil: x.clock.on(named, master.start)}
+	named := x.align(master, *o.Replaces)
+	return slot{at: x.clock.instant(named), civil: x.clock.on(named, master.Start)}
 }
 
 // align makes a time that names an occurrence of the master one of the master's kind.
-func (x *compiler) align(master *Event, s stamp) stamp {
+func (x *compiler) align(master *Event, s ical.Time) ical.Time {
 	switch {
-	case master.start.Form == recur.Date:
-		return stamp{Time: recur.Time{Civil: x.clock.date(s)}}
+	case master.Start.Form == recur.Date:
+		return ical.Time{Time: recur.Time{Civil: x.clock.date(s)}}
 	case s.Form == recur.Date:
-		aligned := master.start
-		aligned.Civil = s.Civil + recur.SecondOfDay(master.start.Civil)
+		aligned := master.Start
+		aligned.Civil = s.Civil + recur.SecondOfDay(master.Start.Civil)
 		return aligned
-	case s.Form == recur.Floating && master.start.Form == recur.Zoned: // what names an occurrence is on its clock
-		s.Form, s.zone = recur.Zoned, master.start.zone
+	case s.Form == recur.Floating && master.Start.Form == recur.Zoned: // what names an occurrence is on its clock
+		s.Form, s.Zone = recur.Zoned, master.Start.Zone
 	}
 	return s
 }
 
-// exceptions are slots that a series does not have: those named by EXDATE, and those that overrides stand for. They are
-// compared as instants, whatever zone they are written in; a DATE for a timed event means that whole day.
+// exceptions are slots that a series does not have: those named by EXDATE, and those that changed
+// occurrences stand for. They are compared as instants, whatever zone they are written in; a DATE for a
+// timed event means that whole day.
 type exceptions struct {
 	instants, days map[int64]bool
 }
 
-func (x *compiler) except(e *exceptions, master *Event, s stamp) {
-	if s.Form == recur.Date && master.start.Form != recur.Date {
+func (x *compiler) except(e *exceptions, master *Event, s ical.Time) {
+	if s.Form == recur.Date && master.Start.Form != recur.Date {
 		if e.days == nil {
 			e.days = map[int64]bool{}
 		}
@@ -299,7 +301,7 @@ func (e *exceptions) has(s slot) bool { return e.instants[s.at] || e.days[recur.
 // collect finds the slots of a master that may reach into the window, in order and each once, in x.slots. It returns
 // which limit they are over, if any.
 func (x *compiler) collect(master *Event, variants []variant) (over string) {
-	start := master.start
+	start := master.Start
 	wall := x.clock.wall(start)
 	x.slots = x.slots[:0]
 
@@ -316,7 +318,7 @@ func (x *compiler) collect(master *Event, variants []variant) (over string) {
 	if from <= start.Civil && start.Civil < to && !x.clock.endsBeforeStart(master) {
 		x.slots = append(x.slots, slot{at: x.clock.instant(start), civil: start.Civil})
 	}
-	for _, r := range master.rules {
+	for _, r := range master.Rules {
 		if over := x.collectRule(r, start, from, to); over != "" {
 			return over
 		}
@@ -324,14 +326,14 @@ func (x *compiler) collect(master *Event, variants []variant) (over string) {
 	for _, v := range variants {
 		x.slots = append(x.slots, v.since)
 	}
-	for _, d := range master.dates {
-		s := x.align(master, d.start)
+	for _, d := range master.Dates {
+		s := x.align(master, d.Start)
 		added := slot{at: x.clock.instant(s)}
-		if added.civil = s.Civil; s.Form != start.Form || s.zone != start.zone {
+		if added.civil = s.Civil; s.Form != start.Form || s.Zone != start.Zone {
 			added.civil = wall.Civil(added.at)
 		}
-		if d.end != nil || d.duration != (recur.Duration{}) {
-			length := x.length(s, d.end, d.duration)
+		if d.End != nil || d.Duration != (recur.Duration{}) {
+			length := x.length(s, d.End, d.Duration)
 			added.span = &length
 		}
 		x.slots = append(x.slots, added)
@@ -346,7 +348,7 @@ func (x *compiler) collect(master *Event, variants []variant) (over string) {
 }
 
 // collectRule adds the slots of one rule.
-func (x *compiler) collectRule(r *recur.Rule, start stamp, from, to int64) (over string) {
+func (x *compiler) collectRule(r *recur.Rule, start ical.Time, from, to int64) (over string) {
 	to, last := x.until(r, start, to)
 	b := &recur.Budget{Left: min(x.limits.Steps, x.steps)}
 	allowed := b.Left
@@ -384,7 +386,7 @@ func (x *compiler) collectRule(r *recur.Rule, start stamp, from, to int64) (over
 
 // exclude takes away what EXRULEs name.
 func (x *compiler) exclude(master *Event, from, to int64) (over string) {
-	if len(master.exclusions) == 0 {
+	if len(master.Exclusions) == 0 {
 		return ""
 	}
 	kept := slices.Clone(x.slots)
@@ -393,9 +395,9 @@ func (x *compiler) exclude(master *Event, from, to int64) (over string) {
 	for _, s := range kept {
 		excluded[s.at] = false
 	}
-	for _, r := range master.exclusions {
+	for _, r := range master.Exclusions {
 		x.slots = x.slots[:0]
-		if over := x.collectRule(r, master.start, from, to); over != "" {
+		if over := x.collectRule(r, master.Start, from, to); over != "" {
 			return over
 		}
 		for _, s := range x.slots {

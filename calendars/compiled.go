@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/zones"
 )
 
@@ -27,10 +28,10 @@ var compiledMagic = []byte("callhours compiled events\n")
 var errCompiled = errors.New("no compiled events, or of another body or program")
 
 // compiledKey is what the events depend on: the body, how it is read, and the names of zones that were known.
-func compiledKey(program string, body [sha256.Size]byte, limits Limits) [sha256.Size]byte {
+func compiledKey(program string, body [sha256.Size]byte, limits ical.Limits) [sha256.Size]byte {
 	zones, source := zones.DataVersion()
 	return sha256.Sum256(fmt.Appendf(nil, "%d %q %x %q %q %+v", compiledVersion, program, body, zones, source,
-		limits.withDefaults()))
+		limits.WithDefaults()))
 }
 
 // compile writes a calendar; nil for one that could not be read again, as with a zone that it defines itself, which
@@ -60,7 +61,7 @@ func (c *Calendar) compile(key [sha256.Size]byte) []byte {
 }
 
 // readCompiled is the calendar that compile has written. The error is errCompiled.
-func readCompiled(file []byte, key [sha256.Size]byte, limits Limits) (*Calendar, error) {
+func readCompiled(file []byte, key [sha256.Size]byte, limits ical.Limits) (*Calendar, error) {
 	const sums = 3 * sha256.Size
 	if len(file) < len(compiledMagic)+sums || string(file[:len(compiledMagic)]) != string(compiledMagic) {
 		return nil, errCompiled
@@ -69,7 +70,7 @@ func readCompiled(file []byte, key [sha256.Size]byte, limits Limits) (*Calendar,
 	if sha256.Sum256(file[sha256.Size:]) != [sha256.Size]byte(file) || key != [sha256.Size]byte(file[sha256.Size:]) {
 		return nil, errCompiled
 	}
-	c := &Calendar{limits: limits.withDefaults(), sum: [sha256.Size]byte(file[2*sha256.Size:])}
+	c := &Calendar{limits: limits.WithDefaults(), sum: [sha256.Size]byte(file[2*sha256.Size:])}
 	u := &unpacker{from: string(file[sums:])}
 	c.name, c.timezone, c.refresh = u.text(), u.text(), time.Duration(u.signed())
 	c.size, c.flaws = u.number(), u.number()

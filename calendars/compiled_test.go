@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/growth"
 )
 
@@ -42,7 +43,7 @@ var everyPart = append(
 var wholly = cmp.Options{
 	cmp.Exporter(func(reflect.Type) bool { return true }),
 	cmp.Comparer(func(a, b *time.Location) bool { return a == b }),
-	cmpopts.IgnoreFields(schedule{}, "place", "home"),
+	cmpopts.IgnoreFields(Event{}, "place", "home"),
 }
 
 // TestPacked: what was read is unpacked as it was; whole or one by one.
@@ -67,7 +68,7 @@ func TestPacked(t *testing.T) {
 		}
 	}
 	for name, body := range bodies {
-		c, err := Read(body, Limits{})
+		c, err := Read(body, ical.Limits{})
 		if err != nil {
 			continue
 		}
@@ -95,13 +96,13 @@ func TestPacked(t *testing.T) {
 
 func TestCompiled(t *testing.T) {
 	t.Parallel()
-	c, err := ReadFiles([]File{{Body: everyPart}}, Limits{})
+	c, err := ReadFiles([]ical.File{{Body: everyPart}}, ical.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := compiledKey("test", sha256.Sum256(everyPart), Limits{})
+	key := compiledKey("test", sha256.Sum256(everyPart), ical.Limits{})
 	file := c.compile(key)
-	got, err := readCompiled(file, key, Limits{})
+	got, err := readCompiled(file, key, ical.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,18 +119,18 @@ func TestCompiled(t *testing.T) {
 	for i := range file {
 		broken := slices.Clone(file)
 		broken[i] ^= 1
-		if _, err := readCompiled(broken, key, Limits{}); !errors.Is(err, errCompiled) {
+		if _, err := readCompiled(broken, key, ical.Limits{}); !errors.Is(err, errCompiled) {
 			t.Fatalf("byte %d is another one, and it is read: %v", i, err)
 		}
-		if _, err := readCompiled(file[:i], key, Limits{}); !errors.Is(err, errCompiled) {
+		if _, err := readCompiled(file[:i], key, ical.Limits{}); !errors.Is(err, errCompiled) {
 			t.Fatalf("%d bytes of it are read: %v", i, err)
 		}
 	}
 	for _, other := range [][sha256.Size]byte{
-		compiledKey("another", sha256.Sum256(everyPart), Limits{}), compiledKey("test", sha256.Sum256(nil), Limits{}),
-		compiledKey("test", sha256.Sum256(everyPart), Limits{Events: 7}),
+		compiledKey("another", sha256.Sum256(everyPart), ical.Limits{}), compiledKey("test", sha256.Sum256(nil), ical.Limits{}),
+		compiledKey("test", sha256.Sum256(everyPart), ical.Limits{Events: 7}),
 	} {
-		if _, err := readCompiled(file, other, Limits{}); other == key || !errors.Is(err, errCompiled) {
+		if _, err := readCompiled(file, other, ical.Limits{}); other == key || !errors.Is(err, errCompiled) {
 			t.Errorf("it is read by another key: %v", err)
 		}
 	}
@@ -181,7 +182,7 @@ func TestCompiledCopies(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What stands there is used: here, the events of another body under this one's key.
-	key := compiledKey("p", sha256.Sum256(body), Limits{})
+	key := compiledKey("p", sha256.Sum256(body), ical.Limits{})
 	forged := mustRead(t, other).compile(key)
 	for _, c := range []struct {
 		what, program string
@@ -192,7 +193,7 @@ func TestCompiledCopies(t *testing.T) {
 		{"good", "p", forged, "other", true},
 		{"of another program", "q", forged, "a", false},
 		{
-			"of another body", "p", mustRead(t, other).compile(compiledKey("p", sha256.Sum256(other), Limits{})), "a",
+			"of another body", "p", mustRead(t, other).compile(compiledKey("p", sha256.Sum256(other), ical.Limits{})), "a",
 			false,
 		},
 		{"cut", "p", forged[:len(forged)-1], "a", false},
@@ -225,7 +226,7 @@ func TestCompiledCopies(t *testing.T) {
 func FuzzUnpack(f *testing.F) {
 	utc := []*time.Location{time.UTC}
 	for _, body := range [][]byte{everyPart, typical(10), wrap(vevent("UID:a", "DTSTART:20261124"))} {
-		c, err := Read(body, Limits{})
+		c, err := Read(body, ical.Limits{})
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -237,7 +238,7 @@ func FuzzUnpack(f *testing.F) {
 			return
 		}
 		c := &Calendar{
-			limits: Limits{Steps: 10_000, EventInstances: 500, CalendarSteps: 50_000, Instances: 2000}.withDefaults(),
+			limits: ical.Limits{Steps: 10_000, EventInstances: 500, CalendarSteps: 50_000, Instances: 2000}.WithDefaults(),
 		}
 		c.close(&contents{components: components, unread: unread})
 		again, _, err := unpack(c.packed, c.zones)
@@ -258,15 +259,15 @@ func FuzzUnpack(f *testing.F) {
 
 // FuzzCompiled: no file is read that compile did not write.
 func FuzzCompiled(f *testing.F) {
-	c, err := Read(everyPart, Limits{})
+	c, err := Read(everyPart, ical.Limits{})
 	if err != nil {
 		f.Fatal(err)
 	}
-	key := compiledKey("test", sha256.Sum256(everyPart), Limits{})
+	key := compiledKey("test", sha256.Sum256(everyPart), ical.Limits{})
 	f.Add(c.compile(key))
 	f.Add([]byte(strings.Repeat(string(compiledMagic), 9)))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		got, err := readCompiled(file, key, Limits{})
+		got, err := readCompiled(file, key, ical.Limits{})
 		if err != nil {
 			return
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/recur"
 	"github.com/callhours/callhours/calendars/zones"
 )
@@ -112,7 +113,7 @@ func strs(v any) (list []string) {
 func checkPublished(t *testing.T, c publishedRule) string {
 	t.Helper()
 	written, err := recur.ParseTime(c.DTStart)
-	start := stamp{Time: written}
+	start := ical.Time{Time: written}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,16 +123,16 @@ func checkPublished(t *testing.T, c publishedRule) string {
 	}
 	if c.TZID != nil {
 		start.Form = recur.Zoned
-		if start.zone, err = zones.Load(*c.TZID); err != nil {
+		if start.Zone, err = zones.Load(*c.TZID); err != nil {
 			t.Fatal(err)
 		}
 	}
-	x := &compiler{clock: newClock(View{}), limits: Limits{}.withDefaults()}
+	x := &compiler{clock: newClock(View{}), limits: ical.Limits{}.WithDefaults()}
 	to, last := x.until(parsed, start, forever)
 	expect, except := strs(c.Expect), strs(c.ExDate)
 	var got []string
 	for civil := range parsed.Anchor(start.Civil).Starts(start.Civil, start.Civil, to, &recur.Budget{Left: 1 << 30}) {
-		if x.instant(&Event{schedule: schedule{start: start}}, civil) > last {
+		if x.instant(&Event{Event: ical.Event{Start: start}}, civil) > last {
 			break
 		}
 		text := time.Unix(civil, 0).UTC().Format("20060102T150405")
@@ -285,8 +286,8 @@ func TestConformanceNasty(t *testing.T) {
 			case w.N == 20 && !recentZones(t):
 				t.Skip("the zone data here are too old to tell")
 			case w.N == 25:
-				if !errors.Is(err, ErrTruncated) {
-					t.Errorf("got %v, want %v", err, ErrTruncated)
+				if !errors.Is(err, ical.ErrTruncated) {
+					t.Errorf("got %v, want %v", err, ical.ErrTruncated)
 				}
 				return
 			case err != nil:
@@ -314,7 +315,7 @@ func (w publishedWindow) compile(t *testing.T) (*Calendar, *Timeline, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	calendar, err := Read(body, Limits{})
+	calendar, err := Read(body, ical.Limits{})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/durable"
 	"github.com/callhours/callhours/internal/files"
 )
@@ -56,7 +57,7 @@ type header struct {
 }
 
 // file is the body, to be read.
-func (s saved) file() File { return File{Body: s.body, Charset: s.charset} }
+func (s saved) file() ical.File { return ical.File{Body: s.body, Charset: s.charset} }
 
 const (
 	copyVersion   = 2

@@ -3,35 +3,10 @@ package calendars
 import (
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/recur"
 	"github.com/callhours/callhours/calendars/zones"
-	"github.com/callhours/callhours/internal/diag"
 )
-
-// Place is where the event is written: its file, "" where the calendar did not come from one, and its first line.
-func (e *Event) Place() diag.Pos { return diag.Pos{File: e.file, Line: e.Line} }
-
-// Begins is the date of DTSTART as written.
-func (e *Event) Begins() (year, month, date int) { return recur.DateOf(e.start.Civil) }
-
-// Zone is the zone that the event's times are written in; nil for all-day and floating events and those in UTC.
-func (e *Event) Zone() *time.Location { return e.start.zone }
-
-// IsLocal reports whether the event's times are those of whoever looks at it: it is all-day or floating.
-func (e *Event) IsLocal() bool { return e.start.Form == recur.Date || e.start.Form == recur.Floating }
-
-// Repeats reports whether the event has a rule.
-func (e *Event) Repeats() bool { return len(e.rules) > 0 }
-
-// Annual reports whether a rule repeats the event by the year, and onDate whether always on the date of DTSTART.
-func (e *Event) Annual() (annual, onDate bool) {
-	for _, r := range e.rules {
-		if annual, onDate = r.Annual(); annual {
-			return annual, onDate
-		}
-	}
-	return false, false
-}
 
 // clockChange reports whether an end of a timed occurrence is written as a time that the clocks skip, or one that they
 // show twice; text then is that time. w is the wall clock of the event.
@@ -39,8 +14,8 @@ func (o Occurrence) clockChange(w *zones.Clock) (text string, skipped, repeated 
 	e := o.Event
 	ends := []struct {
 		at      int64
-		written *stamp
-	}{{o.Start, &e.start}, {o.End, e.end}}
+		written *ical.Time
+	}{{o.Start, &e.Start}, {o.End, e.End}}
 	for _, end := range ends {
 		offset, since, until := w.Stretch(end.at)
 		civil := end.at + offset
@@ -83,10 +58,10 @@ func (t *Timeline) ClockChanges(view View, from time.Time) []ClockChange {
 	var found []ClockChange
 	said := map[*Event]bool{}
 	for _, o := range t.Head(mostClockChecked) {
-		if o.End <= from.Unix() || o.Event.AllDay || o.Event.start.Form == recur.UTC || said[o.Event] {
+		if o.End <= from.Unix() || o.Event.AllDay || o.Event.Start.Form == recur.UTC || said[o.Event] {
 			continue
 		}
-		w := c.wall(o.Event.start)
+		w := c.wall(o.Event.Start)
 		if text, skipped, repeated := o.clockChange(w); skipped || repeated {
 			said[o.Event] = true
 			found = append(found, ClockChange{o, text, skipped, w.Zone})

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/zones"
 )
 
@@ -33,7 +34,7 @@ func TestClockChanges(t *testing.T) {
 		for _, zoned := range []string{"", ";TZID=America/New_York"} {
 			body := "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART" + zoned + ":" + c.start + "\nDTEND" + zoned + ":" +
 				c.end + "\nEND:VEVENT\nEND:VCALENDAR\n"
-			calendar, err := Read([]byte(body), Limits{})
+			calendar, err := Read([]byte(body), ical.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}

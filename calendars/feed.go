@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -103,11 +104,11 @@ const (
 )
 
 // bodyReader reads files of a hash, unless it refuses to.
-type bodyReader func(sum [sha256.Size]byte, files []File, limits Limits) (*Calendar, error)
+type bodyReader func(sum [sha256.Size]byte, files []ical.File, limits ical.Limits) (*Calendar, error)
 
 // after is the copy after a body was read, whole: the new one, the old one confirmed, or the old one while the body has
 // to be seen again or cannot be used.
-func (k kept) after(t terms, files []File, now time.Time, read bodyReader) (kept, metrics.FetchResult, error) {
+func (k kept) after(t terms, files []ical.File, now time.Time, read bodyReader) (kept, metrics.FetchResult, error) {
 	sum := sumOf(files)
 	if k.calendar != nil && k.calendar.sum == sum {
 		return k.confirmed(now), metrics.Unchanged, nil
@@ -149,9 +150,9 @@ func (t terms) doubts(before, after int) bool {
 // resultOfBody is how reading a body ended that cannot be used.
 func resultOfBody(err error) metrics.FetchResult {
 	switch {
-	case errors.Is(err, ErrTruncated):
+	case errors.Is(err, ical.ErrTruncated):
 		return metrics.Truncated
-	case errors.Is(err, ErrTooBig):
+	case errors.Is(err, ical.ErrTooBig):
 		return metrics.TooBig
 	}
 	return metrics.NotCalendar

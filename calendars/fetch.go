@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -41,7 +42,7 @@ type Fetched struct {
 }
 
 // File is what was fetched, as ReadFiles reads it.
-func (f Fetched) File() File { return File{Body: f.Body, Charset: f.Charset} }
+func (f Fetched) File() ical.File { return ical.File{Body: f.Body, Charset: f.Charset} }
 
 // FetcherOptions say how feeds are fetched.
 type FetcherOptions struct {
@@ -86,7 +87,7 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 		f.timeout = 30 * time.Second
 	}
 	if f.bytes <= 0 {
-		f.bytes = Limits{}.withDefaults().Bytes
+		f.bytes = ical.Limits{}.WithDefaults().Bytes
 	}
 	return f
 }

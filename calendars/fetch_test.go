@@ -14,6 +14,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -509,7 +510,7 @@ func TestFetchFaults(t *testing.T) {
 				t.Errorf("%s with %d bytes and the error %v", got.Result, len(got.Body), got.Err)
 			}
 			if got.Body != nil {
-				if _, err := Read(utf8Body(got.Body), Limits{}); err != nil {
+				if _, err := Read(got.Body, ical.Limits{}); err != nil {
 					t.Errorf("the body is OK, and cannot be read: %v", err)
 				}
 			}

@@ -3,6 +3,7 @@ package calendars
 import (
 	"testing"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/patterns"
 )
 
@@ -18,8 +19,8 @@ func TestFilterSteps(t *testing.T) {
 	for want, events := range map[int][]*Event{
 		0:        nil,
 		3 * cost: {{}},
-		5 * cost: {{Summary: "ab", Categories: []string{"a"}}},
-		9 * cost: {{}, {Summary: "a", Categories: []string{"", "abc"}}},
+		5 * cost: {{Event: ical.Event{Summary: "ab", Categories: []string{"a"}}}},
+		9 * cost: {{}, {Event: ical.Event{Summary: "a", Categories: []string{"", "abc"}}}},
 	} {
 		if got := f.Steps(events...); got != want {
 			t.Errorf("%d events take %d steps, want %d", len(events), got, want)
@@ -29,10 +30,10 @@ func TestFilterSteps(t *testing.T) {
 
 func TestFilter(t *testing.T) {
 	t.Parallel()
-	e := &Event{
+	e := &Event{Event: ical.Event{
 		Summary: "Open", Description: "Public holiday", Location: "Hall", Categories: []string{"Red", "Blue"},
 		AllDay: true,
-	}
+	}}
 	yes, no := new(true), new(false)
 	for _, c := range []struct {
 		name   string

@@ -4,12 +4,14 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/callhours/callhours/calendars/ical"
 )
 
 // TestFirst: First, Busy and Head agree with Between and All, of which they are the beginning.
 func TestFirst(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 16))
-	c, err := Read([]byte(manyEvents(rng, 200)), Limits{})
+	c, err := Read([]byte(manyEvents(rng, 200)), ical.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/callhours/callhours/calendars/ical"
 )
 
 // FuzzRead: whatever is read compiles, twice alike and within its limits, and its texts are fit to show.
@@ -33,7 +35,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		limits := Limits{
+		limits := ical.Limits{
 			Lines: 1000, LineBytes: 500, Steps: 10_000, EventInstances: 500, CalendarSteps: 50_000,
 			Instances: 2000,
 		}
@@ -97,9 +99,9 @@ func FuzzBody(f *testing.F) {
 	f.Add([]byte("<!doctype html><title>a/PLANTED&#10;\x1b[1m</TITLE>"))
 	f.Add([]byte(`{"error": "unusual traffic"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		text := utf8Body(body)
-		begun, ended := begins(text), ends(text)
-		if _, err := Read(text, Limits{}); err == nil && !begun || begun && errors.Is(err, ErrNotCalendar) {
+		text := ical.Text(body)
+		begun, ended := ical.Begins(text), ical.Ends(text)
+		if _, err := Read(text, ical.Limits{}); err == nil && !begun || begun && errors.Is(err, ical.ErrNotCalendar) {
 			t.Errorf("begins: got %v, Read %v", begun, err)
 		}
 		if ended && !bytes.Contains(bytes.ToUpper(text), []byte("END")) { // a name may have a slip: VCALENDA

@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/growth"
 )
 
@@ -63,7 +64,7 @@ func TestManyGlobs(t *testing.T) {
 		disk.listed = 0
 		refused := 0
 		for i := range 700 {
-			_, err := l.Load(owner, nil, disk, fmt.Sprintf("d/*a.ic[s%d-%d]", i, i), Limits{})
+			_, err := l.Load(owner, nil, disk, fmt.Sprintf("d/*a.ic[s%d-%d]", i, i), ical.Limits{})
 			if err != nil && !errors.Is(err, errManyNames) {
 				t.Fatal(err)
 			}
@@ -83,15 +84,15 @@ func TestManyGlobs(t *testing.T) {
 	}
 	l := NewLoader()
 	l.names["acme"] = mostNames
-	if _, err := l.Load("other", nil, disk, "d/*.ics", Limits{}); err != nil {
+	if _, err := l.Load("other", nil, disk, "d/*.ics", ical.Limits{}); err != nil {
 		t.Errorf("one tenant's globs take another's room: %v", err)
 	}
-	if _, err := l.Load("acme", nil, disk, "d/*.ics", Limits{}); err == nil || err.Error() !=
+	if _, err := l.Load("acme", nil, disk, "d/*.ics", ical.Limits{}); err == nil || err.Error() !=
 		"d/*.ics: the globs of the tenant's calendars look at more than 1000000 names together (those of a directory for "+
 			"each glob, each file that is found as 10); use fewer globs, or directories with fewer files" {
 		t.Errorf("got %v", err)
 	}
-	if _, err := l.Load("acme", nil, disk, "d/a.ics", Limits{}); err != nil {
+	if _, err := l.Load("acme", nil, disk, "d/a.ics", ical.Limits{}); err != nil {
 		t.Errorf("a file that is named is refused: %v", err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/calendars/ical"
 )
 
 // wrap makes a calendar of components.
@@ -22,7 +24,7 @@ func vevent(lines ...string) string {
 
 func mustRead(t testing.TB, body []byte) *Calendar {
 	t.Helper()
-	c, err := Read(body, Limits{})
+	c, err := Read(body, ical.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +99,7 @@ func TestHostile(t *testing.T) {
 			t.Parallel()
 			begun := time.Now()
 			body := wrap(c.bad, good)
-			calendar, err := Read(body, Limits{})
+			calendar, err := Read(body, ical.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,21 +128,21 @@ func TestRefused(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		body   []byte
-		limits Limits
+		limits ical.Limits
 		want   string
 	}{
-		{"bytes", make([]byte, 16<<20+1), Limits{}, "too big: more than 16777216 bytes (limits.bytes)"},
-		{"lines", wrap(event), Limits{Lines: 5}, "too big: more than 5 lines (limits.lines)"},
+		{"bytes", make([]byte, 16<<20+1), ical.Limits{}, "too big: more than 16777216 bytes (limits.bytes)"},
+		{"lines", wrap(event), ical.Limits{Lines: 5}, "too big: more than 5 lines (limits.lines)"},
 		{
 			"events", wrap(event, event, event),
-			Limits{Events: 2},
+			ical.Limits{Events: 2},
 			"too big: line 11: more than 2 events (limits.events)",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := Read(c.body, c.limits)
-			if !errors.Is(err, ErrTooBig) || err.Error() != c.want {
+			if !errors.Is(err, ical.ErrTooBig) || err.Error() != c.want {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
 		})
@@ -156,23 +158,23 @@ func TestBudgets(t *testing.T) {
 	from := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		name   string
-		limits Limits
+		limits ical.Limits
 		want   []string
 		left   int // occurrences
 	}{
-		{"none", Limits{}, nil, 60},
-		{"steps of a rule", Limits{Steps: 20}, []string{
+		{"none", ical.Limits{}, nil, 60},
+		{"steps of a rule", ical.Limits{Steps: 20}, []string{
 			"line 3: its rule takes more than 20 steps (limits.steps); event (a) is ignored",
 			"line 9: its rule takes more than 20 steps (limits.steps); event (b) is ignored",
 		}, 0},
-		{"steps of all rules", Limits{CalendarSteps: 150}, []string{
+		{"steps of all rules", ical.Limits{CalendarSteps: 150}, []string{
 			"line 9: the rules of the calendar take more than 150 steps with it (limits.calendar_steps); event (b) is ignored",
 		}, 30},
-		{"occurrences of an event", Limits{EventInstances: 20}, []string{
+		{"occurrences of an event", ical.Limits{EventInstances: 20}, []string{
 			"line 3: more than 20 occurrences (limits.event_instances); event (a) is ignored",
 			"line 9: more than 20 occurrences (limits.event_instances); event (b) is ignored",
 		}, 0},
-		{"occurrences of a calendar", Limits{Instances: 50}, []string{
+		{"occurrences of a calendar", ical.Limits{Instances: 50}, []string{
 			"line 9: the calendar has more than 50 occurrences with it (limits.instances); event (b) is ignored",
 		}, 30},
 	} {
@@ -193,7 +195,7 @@ func TestBudgets(t *testing.T) {
 	}
 }
 
-func texts(problems []Problem) (list []string) {
+func texts(problems []ical.Problem) (list []string) {
 	for _, p := range problems {
 		list = append(list, p.String())
 	}

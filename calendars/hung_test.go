@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/durable"
 	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/metrics"
@@ -47,7 +48,7 @@ func TestHungDisk(t *testing.T) {
 		go func() {
 			s.store.Subscribe([]*Subscription{
 				hours(),
-				hours(func(s *Subscription) { s.Calendar, s.Limits = "second", Limits{Events: 50} }),
+				hours(func(s *Subscription) { s.Calendar, s.Limits = "second", ical.Limits{Events: 50} }),
 			})
 			close(subscribed)
 		}()

@@ -6,6 +6,8 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"github.com/callhours/callhours/calendars/ical"
 )
 
 // ownerBytes is how much memory the events of all calendars of a tenant take together, packed. The operator's are not
@@ -21,7 +23,7 @@ func (c *Calendar) weight() int { return perCalendar + len(c.packed) + 16*len(c.
 // ownerTooBig says that a calendar of a tenant has no place beside its others.
 func ownerTooBig() error {
 	return fmt.Errorf(
-		"%w: all calendars of the tenant together take more than %d MiB; remove some, or share calendars with fewer events", ErrTooBig, ownerBytes>>20)
+		"%w: all calendars of the tenant together take more than %d MiB; remove some, or share calendars with fewer events", ical.ErrTooBig, ownerBytes>>20)
 }
 
 // ledger counts what the copies of tenants take together, each once whatever many calendars use it: those that there
@@ -121,7 +123,7 @@ type Loader struct {
 
 type loadKey struct {
 	owner, pattern string
-	limits         Limits
+	limits         ical.Limits
 }
 
 type loadedFiles struct {
@@ -139,7 +141,7 @@ func NewLoader() *Loader {
 // Load reads the files that a path or a glob names, for a calendar of owner, "" being the operator. former is what was
 // read of them before; it is given back if they hold the same. nil: nothing was. The error is [Files]' or [ReadFiles]',
 // or ErrTooBig where there is no place for it beside the other calendars of its owner.
-func (l *Loader) Load(owner string, former *Calendar, fsys fs.FS, pattern string, limits Limits) (*Calendar, error) {
+func (l *Loader) Load(owner string, former *Calendar, fsys fs.FS, pattern string, limits ical.Limits) (*Calendar, error) {
 	key := loadKey{owner, pattern, limits}
 	done, ok := l.read[key]
 	if !ok {
@@ -149,7 +151,7 @@ func (l *Loader) Load(owner string, former *Calendar, fsys fs.FS, pattern string
 	return done.calendar, done.err
 }
 
-func (l *Loader) load(owner string, former *Calendar, fsys fs.FS, pattern string, limits Limits) (*Calendar, error) {
+func (l *Loader) load(owner string, former *Calendar, fsys fs.FS, pattern string, limits ical.Limits) (*Calendar, error) {
 	if l.globs[owner] == nil {
 		l.globs[owner] = &globs{once: true}
 	}
@@ -158,7 +160,7 @@ func (l *Loader) load(owner string, former *Calendar, fsys fs.FS, pattern string
 		if err != nil {
 			return nil, err
 		}
-		files, err := filesUpTo(fsys, names, limits.withDefaults(), filesTimes*limits.withDefaults().Bytes)
+		files, err := filesUpTo(fsys, names, limits.WithDefaults(), filesTimes*limits.WithDefaults().Bytes)
 		if err != nil {
 			return nil, err
 		}
@@ -171,7 +173,7 @@ func (l *Loader) load(owner string, former *Calendar, fsys fs.FS, pattern string
 	if l.names[owner] += cost; err != nil {
 		return nil, err
 	}
-	full := limits.withDefaults()
+	full := limits.WithDefaults()
 	files, err := filesUpTo(fsys, names, full, filesTimes*full.Bytes)
 	if err != nil {
 		return nil, err

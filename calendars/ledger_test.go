@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -21,7 +22,7 @@ func heavyStore(o StoreOptions) (s *Store, parsed *int) {
 	s, parsed = NewStore(o), new(int)
 	packed := strings.Repeat("x", ownerBytes/8-2*perCalendar)
 	s.expand = func(*Calendar, time.Time) {} // there are no events in what is only heavy
-	s.parse = func(files []File, limits Limits) (*Calendar, error) {
+	s.parse = func(files []ical.File, limits ical.Limits) (*Calendar, error) {
 		*parsed++
 		c := &Calendar{limits: limits, sum: sumOf(files), size: 1}
 		if bytes.Contains(files[0].Body, []byte("heavy")) {
@@ -55,7 +56,7 @@ func feedsOf(owner string, n int) (list []*Subscription) {
 func (s *Store) brings(calendar, body string) error {
 	o := &brought{
 		Fetched: Fetched{Result: metrics.OK}, where: s.subscribed[calendar].where(),
-		files: []File{{Body: []byte(body)}},
+		files: []ical.File{{Body: []byte(body)}},
 	}
 	s.take(s.subscribed[calendar].feed, o)
 	return o.Err
@@ -80,7 +81,7 @@ func TestOwnerBytes(t *testing.T) {
 	}
 	err := s.brings("evil/c8", "heavy8")
 	const want = `https://evil.example/…: too big: all calendars of the tenant together take more than 128 MiB; remove some, or share calendars with fewer events`
-	if err == nil || err.Error() != want || !errors.Is(err, ErrTooBig) {
+	if err == nil || err.Error() != want || !errors.Is(err, ical.ErrTooBig) {
 		t.Errorf("past it: got %v, want %s", err, want)
 	}
 	if got := s.State("evil/c8"); got.Calendar != nil {
@@ -122,7 +123,7 @@ func TestOwnerBytesOfFormer(t *testing.T) {
 		sub.Source.URL += "/moved"
 	}
 	s.Subscribe(moved)
-	if err := s.brings("evil/c8", "heavy8"); !errors.Is(err, ErrTooBig) {
+	if err := s.brings("evil/c8", "heavy8"); !errors.Is(err, ical.ErrTooBig) {
 		t.Errorf("eight are kept from before: got %v", err)
 	}
 }
@@ -196,27 +197,27 @@ func TestLoader(t *testing.T) {
 	}
 	l := NewLoader()
 	for range 1000 {
-		if _, err := l.Load("evil", nil, files, "f00.ics", Limits{}); err != nil {
+		if _, err := l.Load("evil", nil, files, "f00.ics", ical.Limits{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	once := opened
 	for i := range 12 {
-		_, err := l.Load("evil", nil, files, fmt.Sprintf("f%02d.ics", i), Limits{})
-		if fits := (i+1)*len(body) <= ownerBytes; fits != (err == nil) || !fits && !errors.Is(err, ErrTooBig) {
+		_, err := l.Load("evil", nil, files, fmt.Sprintf("f%02d.ics", i), ical.Limits{})
+		if fits := (i+1)*len(body) <= ownerBytes; fits != (err == nil) || !fits && !errors.Is(err, ical.ErrTooBig) {
 			t.Errorf("file %d: %v", i, err)
 		}
 	}
 	if opened > 10*once {
 		t.Errorf("%d files were opened, %d for the first; those beyond the bound are not to be", opened, once)
 	}
-	if _, err := l.Load("good", nil, files, "f11.ics", Limits{}); err != nil {
+	if _, err := l.Load("good", nil, files, "f11.ics", ical.Limits{}); err != nil {
 		t.Errorf("another's: %v", err)
 	}
-	if _, err := Files(files, "f*.ics", Limits{}); !errors.Is(err, ErrTooBig) {
+	if _, err := Files(files, "f*.ics", ical.Limits{}); !errors.Is(err, ical.ErrTooBig) {
 		t.Errorf("a glob of %d bytes: %v", 12*len(body), err)
 	}
-	if got, err := Files(files, "f0[0-3].ics", Limits{}); err != nil || len(got) != filesTimes {
+	if got, err := Files(files, "f0[0-3].ics", ical.Limits{}); err != nil || len(got) != filesTimes {
 		t.Errorf("a glob at its bound: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/recur"
 )
 
@@ -394,13 +395,13 @@ func FuzzNothingVanishes(f *testing.F) {
 		place := first[0] + int(at)%(end-first[0])
 		until := min(place+int(cut)%40, end)
 		damaged := slices.Concat(body.Bytes()[:place], []byte(damage), body.Bytes()[until:])
-		calendar, err := Read(damaged, Limits{})
+		calendar, err := Read(damaged, ical.Limits{})
 		if err != nil {
 			return // as a whole, and loudly
 		}
 		found := map[int64]bool{}
 		for _, e := range calendar.Events() {
-			found[e.start.Civil/recur.Day] = true
+			found[e.Start.Civil/recur.Day] = true
 		}
 		for i := range events {
 			start, stop := first[i], end
@@ -426,7 +427,7 @@ func FuzzNothingVanishes(f *testing.F) {
 			if slices.ContainsFunc(calendar.Events(), func(e *Event) bool { return e.Line >= from && e.Line < to }) {
 				continue // It is there, at another time.
 			}
-			if !slices.ContainsFunc(calendar.Problems(), func(p Problem) bool {
+			if !slices.ContainsFunc(calendar.Problems(), func(p ical.Problem) bool {
 				return p.Line >= from-1 && p.Line <= to+1
 			}) {
 				t.Errorf("event %d (lines %d to %d) is neither there nor reported: %v\n%s", i, from, to,
@@ -438,9 +439,14 @@ func FuzzNothingVanishes(f *testing.F) {
 
 // lineAt is the line in which an offset lies, counted as the scanner does.
 func lineAt(body []byte, offset int) int {
-	s := scanner{body: body}
-	for len(s.body) > len(body)-offset && len(s.body) > 0 {
-		s.physical()
+	n, rest := 0, body
+	for len(rest) > len(body)-offset && len(rest) > 0 {
+		n++
+		line, _, _ := bytes.Cut(rest, []byte("\n"))
+		line, _, _ = bytes.Cut(line, []byte("\r"))
+		rest = rest[len(line):]
+		rest = bytes.TrimPrefix(rest, []byte("\r"))
+		rest = bytes.TrimPrefix(rest, []byte("\n"))
 	}
-	return max(s.number, 1)
+	return max(n, 1)
 }

@@ -11,18 +11,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/files"
 )
 
-// File is a calendar file that has been read: its name for messages, and what it holds.
-type File struct {
-	Name    string
-	Body    []byte
-	Charset string // of a feed, Fetched.Charset
-}
-
 // Load reads the calendar that a path or a glob names. It is Files and then ReadFiles.
-func Load(fsys fs.FS, pattern string, limits Limits) (*Calendar, error) {
+func Load(fsys fs.FS, pattern string, limits ical.Limits) (*Calendar, error) {
 	files, err := Files(fsys, pattern, limits)
 	if err != nil {
 		return nil, err
@@ -31,7 +25,7 @@ func Load(fsys fs.FS, pattern string, limits Limits) (*Calendar, error) {
 }
 
 // reread is ReadFiles, or former if that was read of files that hold the same.
-func reread(former *Calendar, files []File, limits Limits) (*Calendar, error) {
+func reread(former *Calendar, files []ical.File, limits ical.Limits) (*Calendar, error) {
 	if former != nil && former.sum == sumOf(files) {
 		return former, nil
 	}
@@ -41,8 +35,8 @@ func reread(former *Calendar, files []File, limits Limits) (*Calendar, error) {
 // Files reads the files that a path or a glob (path.Match) names, in the order of their names; fsys nil is the
 // operating system's files. That none matches is an error, and so is a file over Limits.Bytes, or that all together
 // hold more than four times as much.
-func Files(fsys fs.FS, pattern string, limits Limits) ([]File, error) {
-	limits = limits.withDefaults()
+func Files(fsys fs.FS, pattern string, limits ical.Limits) ([]ical.File, error) {
+	limits = limits.WithDefaults()
 	names, _, err := match(fsys, pattern, new(globs), time.Time{}, math.MaxInt)
 	if err != nil {
 		return nil, err
@@ -51,19 +45,19 @@ func Files(fsys fs.FS, pattern string, limits Limits) ([]File, error) {
 }
 
 // filesUpTo reads files that hold so many bytes together; limits have no zeros.
-func filesUpTo(fsys fs.FS, names []string, limits Limits, most int) ([]File, error) {
-	list := make([]File, len(names))
+func filesUpTo(fsys fs.FS, names []string, limits ical.Limits, most int) ([]ical.File, error) {
+	list := make([]ical.File, len(names))
 	left := most
 	for i, name := range names {
 		body, err := readLimited(fsys, name, min(limits.Bytes, left))
-		if errors.Is(err, ErrTooBig) && left < limits.Bytes {
+		if errors.Is(err, ical.ErrTooBig) && left < limits.Bytes {
 			return nil, &togetherError{name, most}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		left -= len(body)
-		list[i] = File{Name: name, Body: body}
+		list[i] = ical.File{Name: name, Body: body}
 	}
 	return list, nil
 }
@@ -76,17 +70,38 @@ type togetherError struct {
 
 func (e *togetherError) Error() string {
 	return fmt.Sprintf("%s: %s: up to here the files of the calendar hold more than %d bytes, %d times limits.bytes; "+
-		"make two calendars of them", e.name, ErrTooBig, e.most, filesTimes)
+		"make two calendars of them", e.name, ical.ErrTooBig, e.most, filesTimes)
 }
 
-func (e *togetherError) Unwrap() error { return ErrTooBig }
+func (e *togetherError) Unwrap() error { return ical.ErrTooBig }
 
 // filesTimes is how many times the limit of one file all files of a calendar hold together.
 const filesTimes = 4
 
+// Read reads an iCalendar body; see [ical.Read].
+func Read(body []byte, limits ical.Limits) (*Calendar, error) {
+	return readFile(ical.File{Body: body}, limits)
+}
+
+func readFile(f ical.File, limits ical.Limits) (*Calendar, error) {
+	read, err := ical.Read(f, limits)
+	if err != nil {
+		return nil, err
+	}
+	c := &Calendar{name: read.Name, timezone: read.Timezone, refresh: read.Refresh, limits: limits.WithDefaults()}
+	events, opened := make([]Event, len(read.Events)), &contents{unread: read.Problems}
+	opened.components = make([]*Event, len(events))
+	for i, e := range read.Events {
+		events[i].Event = *e
+		opened.components[i] = &events[i]
+	}
+	c.close(opened)
+	return c, nil
+}
+
 // ReadFrom is Read for what comes from a reader, of which it takes no more than Limits.Bytes and one.
-func ReadFrom(from io.Reader, limits Limits) (*Calendar, error) {
-	limit := limits.withDefaults().Bytes
+func ReadFrom(from io.Reader, limits ical.Limits) (*Calendar, error) {
+	limit := limits.WithDefaults().Bytes
 	body, err := files.ReadAll(from, 0, int64(limit))
 	if err != nil {
 		return nil, tooLarge(err, limit)
@@ -96,14 +111,12 @@ func ReadFrom(from io.Reader, limits Limits) (*Calendar, error) {
 
 // ReadFiles reads the calendar that several files make together. The error names the file, if it has a name, and is
 // otherwise Read's; one file that cannot be read spoils them all.
-func ReadFiles(files []File, limits Limits) (*Calendar, error) {
+func ReadFiles(files []ical.File, limits ical.Limits) (*Calendar, error) {
 	parts := make([]*Calendar, len(files))
 	for i, f := range files {
 		part, err := readFile(f, limits)
 		if err != nil && f.Name != "" {
-			if not, ok := errors.AsType[*notCalendarError](err); ok { // a file may be anybody's secrets: only its kind
-				err = &notCalendarError{line: not.line, found: foundIn(dedented(utf8Body(f.Body)), maskWords)}
-			}
+			err = ical.WithoutExcerpt(err, f.Body)
 			err = fmt.Errorf("%s: %w", f.Name, err)
 		}
 		if err != nil {
@@ -119,20 +132,8 @@ func ReadFiles(files []File, limits Limits) (*Calendar, error) {
 	return calendar, nil
 }
 
-// notCalendarError is ErrNotCalendar of a text that begins otherwise.
-type notCalendarError struct {
-	line  int
-	found string // its first line, quoted, or of what kind it is
-}
-
-func (e *notCalendarError) Error() string {
-	return fmt.Sprintf("%s: line %d: want BEGIN:VCALENDAR, found %s", ErrNotCalendar, e.line, e.found)
-}
-
-func (e *notCalendarError) Unwrap() error { return ErrNotCalendar }
-
 // sumOf tells bodies apart by what they hold: DTSTAMP of many servers is the time of the fetch.
-func sumOf(files []File) [sha256.Size]byte {
+func sumOf(files []ical.File) [sha256.Size]byte {
 	sum := sha256.New()
 	for _, f := range files {
 		io.WriteString(sum, f.Name+"\n")
@@ -189,7 +190,7 @@ func readLimited(fsys fs.FS, name string, limit int) ([]byte, error) {
 // tooLarge says of a body over the limit which key sets that.
 func tooLarge(err error, limit int) error {
 	if _, ok := errors.AsType[*files.TooLargeError](err); ok {
-		return tooBig("", limit, "bytes")
+		return ical.TooBig("", limit, "bytes")
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/recur"
 )
 
@@ -49,7 +50,7 @@ type packer struct {
 }
 
 // pack packs what was read, and tells each event where it stands.
-func pack(components []*Event, unread []Problem) (packed string, zones []*time.Location) {
+func pack(components []*Event, unread []ical.Problem) (packed string, zones []*time.Location) {
 	p := packer{index: map[*time.Location]int{}}
 	p.number(len(components))
 	p.number(len(unread))
@@ -71,7 +72,7 @@ func (p *packer) text(s string) {
 	p.out = append(p.out, s...)
 }
 
-func (p *packer) problem(q Problem) {
+func (p *packer) problem(q ical.Problem) {
 	p.text(q.File)
 	p.number(q.Line)
 	p.text(q.UID)
@@ -87,10 +88,10 @@ func (p *packer) problem(q Problem) {
 func (p *packer) event(e *Event) {
 	parts := 0
 	for i, is := range [...]bool{ // in the order of the bits
-		e.Tentative, e.Transparent, e.Recurring, e.cancelled, e.onwards, e.hidden, e.dated,
-		e.Description != "", e.Location != "", len(e.Categories) > 0, e.file != "", e.sequence != 0 || e.modified != 0,
-		e.end != nil, e.duration != (recur.Duration{}), e.replaces != nil,
-		len(e.rules) > 0, len(e.exclusions) > 0, len(e.dates) > 0, len(e.exceptions) > 0,
+		e.Tentative, e.Transparent, e.Recurring, e.Cancelled, e.Onwards, e.hidden, e.Dated,
+		e.Description != "", e.Location != "", len(e.Categories) > 0, e.File != "", e.Sequence != 0 || e.Modified != 0,
+		e.End != nil, e.Duration != (recur.Duration{}), e.Replaces != nil,
+		len(e.Rules) > 0, len(e.Exclusions) > 0, len(e.Dates) > 0, len(e.Exceptions) > 0,
 	} {
 		if is {
 			parts |= 1 << i
@@ -100,16 +101,16 @@ func (p *packer) event(e *Event) {
 	p.number(e.Line)
 	p.text(e.UID)
 	p.text(e.Summary)
-	p.stamp(e.start)
+	p.stamp(e.Start)
 	if parts&hasEnd != 0 {
-		p.stamp(*e.end)
+		p.stamp(*e.End)
 	}
 	if parts&hasDuration != 0 {
-		p.duration(e.duration)
+		p.duration(e.Duration)
 	}
 	if parts&hasVersion != 0 {
-		p.signed(int64(e.sequence))
-		p.signed(e.modified)
+		p.signed(int64(e.Sequence))
+		p.signed(e.Modified)
 	}
 	if parts&hasDescription != 0 {
 		p.text(e.Description)
@@ -124,10 +125,10 @@ func (p *packer) event(e *Event) {
 		}
 	}
 	if parts&hasFile != 0 {
-		p.text(e.file)
+		p.text(e.File)
 	}
 	if parts&hasReplaces != 0 {
-		p.stamp(*e.replaces)
+		p.stamp(*e.Replaces)
 		p.text(e.RecurrenceID)
 	}
 	p.series(parts, e)
@@ -138,7 +139,7 @@ func (p *packer) series(parts int, e *Event) {
 	for _, list := range []struct {
 		bit   int
 		rules []*recur.Rule
-	}{{hasRules, e.rules}, {hasExclusions, e.exclusions}} {
+	}{{hasRules, e.Rules}, {hasExclusions, e.Exclusions}} {
 		if parts&list.bit == 0 {
 			continue
 		}
@@ -148,41 +149,35 @@ func (p *packer) series(parts int, e *Event) {
 		}
 	}
 	if parts&hasDates != 0 {
-		p.number(len(e.dates))
-		for _, d := range e.dates {
-			p.stamp(d.start)
-			p.duration(d.duration)
-			p.number(len(d.ends()))
-			for _, end := range d.ends() {
-				p.stamp(end)
+		p.number(len(e.Dates))
+		for _, d := range e.Dates {
+			p.stamp(d.Start)
+			p.duration(d.Duration)
+			if d.End == nil {
+				p.number(0)
+				continue
 			}
+			p.number(1)
+			p.stamp(*d.End)
 		}
 	}
 	if parts&hasExceptions != 0 {
-		p.number(len(e.exceptions))
-		for _, s := range e.exceptions {
+		p.number(len(e.Exceptions))
+		for _, s := range e.Exceptions {
 			p.stamp(s)
 		}
 	}
 }
 
-// ends is the end of a date, if it has one.
-func (d rdate) ends() []stamp {
-	if d.end == nil {
-		return nil
-	}
-	return []stamp{*d.end}
-}
-
 // stamp packs the form and the zone into one number.
-func (p *packer) stamp(s stamp) {
+func (p *packer) stamp(s ical.Time) {
 	zone := 0
 	if s.Form == recur.Zoned {
-		i, ok := p.index[s.zone]
+		i, ok := p.index[s.Zone]
 		if !ok {
 			i = len(p.zones)
-			p.index[s.zone] = i
-			p.zones = append(p.zones, s.zone)
+			p.index[s.Zone] = i
+			p.zones = append(p.zones, s.Zone)
 		}
 		zone = i
 	}
@@ -209,7 +204,7 @@ type unpacker struct {
 }
 
 // unpack gives what was packed. Whatever the text is, it takes no more memory than some sixty times its length.
-func unpack(packed string, zones []*time.Location) (components []*Event, unread []Problem, err error) {
+func unpack(packed string, zones []*time.Location) (components []*Event, unread []ical.Problem, err error) {
 	if packed == "" { // of the zero Calendar
 		return nil, nil, nil
 	}
@@ -284,8 +279,8 @@ func (u *unpacker) text() string {
 	return s
 }
 
-func (u *unpacker) problem() Problem {
-	return Problem{
+func (u *unpacker) problem() ical.Problem {
+	return ical.Problem{
 		File: u.text(), Line: u.number(), UID: u.text(), Property: u.text(), Message: u.text(),
 		Harmless: u.number() == 1,
 	}
@@ -300,19 +295,19 @@ func (u *unpacker) event(e *Event) {
 		return
 	}
 	e.Tentative, e.Transparent, e.Recurring = has(isTentative), has(isTransparent), has(isRecurring)
-	e.cancelled, e.onwards, e.hidden, e.dated = has(isCancelled), has(isOnwards), has(isHidden), has(isDated)
+	e.Cancelled, e.Onwards, e.hidden, e.Dated = has(isCancelled), has(isOnwards), has(isHidden), has(isDated)
 	e.Line = u.number()
 	e.UID, e.Summary = u.text(), u.text()
-	e.start = u.stamp()
-	e.AllDay = e.start.Form == recur.Date
+	e.Start = u.stamp()
+	e.AllDay = e.Start.Form == recur.Date
 	if has(hasEnd) {
-		e.end = u.wanted()
+		e.End = u.wanted()
 	}
 	if has(hasDuration) {
-		e.duration = u.duration()
+		e.Duration = u.duration()
 	}
 	if has(hasVersion) {
-		e.sequence, e.modified = int(u.signed()), u.signed()
+		e.Sequence, e.Modified = int(u.signed()), u.signed()
 	}
 	if has(hasDescription) {
 		e.Description = u.text()
@@ -328,36 +323,36 @@ func (u *unpacker) event(e *Event) {
 		}
 	}
 	if has(hasFile) {
-		e.file = u.text()
+		e.File = u.text()
 	}
 	if has(hasReplaces) {
-		e.replaces, e.RecurrenceID = u.wanted(), u.text()
+		e.Replaces, e.RecurrenceID = u.wanted(), u.text()
 	}
 	if u.brief {
 		return
 	}
 	if has(hasRules) {
-		e.rules = u.rules(e.start)
+		e.Rules = u.rules(e.Start)
 	}
 	if has(hasExclusions) {
-		e.exclusions = u.rules(e.start)
+		e.Exclusions = u.rules(e.Start)
 	}
 	if has(hasDates) {
-		e.dates = make([]rdate, u.count(5))
-		for i := range e.dates {
-			e.dates[i] = u.date()
+		e.Dates = make([]ical.RDate, u.count(5))
+		for i := range e.Dates {
+			e.Dates[i] = u.date()
 		}
 	}
 	if has(hasExceptions) {
-		e.exceptions = make([]stamp, u.count(2))
-		for i := range e.exceptions {
-			e.exceptions[i] = u.stamp()
+		e.Exceptions = make([]ical.Time, u.count(2))
+		for i := range e.Exceptions {
+			e.Exceptions[i] = u.stamp()
 		}
 	}
 }
 
 // rules are packed as they were written, so that nothing can be in them that Parse refuses.
-func (u *unpacker) rules(start stamp) []*recur.Rule {
+func (u *unpacker) rules(start ical.Time) []*recur.Rule {
 	list := make([]*recur.Rule, u.count(2))
 	for i := range list {
 		r, err := recur.Parse(u.text())
@@ -370,13 +365,13 @@ func (u *unpacker) rules(start stamp) []*recur.Rule {
 	return list
 }
 
-func (u *unpacker) date() rdate {
-	d := rdate{start: u.stamp(), duration: u.duration()}
+func (u *unpacker) date() ical.RDate {
+	d := ical.RDate{Start: u.stamp(), Duration: u.duration()}
 	switch u.number() {
 	case 0:
 	case 1:
 		end := u.stamp()
-		d.end = &end
+		d.End = &end
 	default:
 		u.fail()
 	}
@@ -386,23 +381,23 @@ func (u *unpacker) date() rdate {
 // Stamps lie within the years 0 to 9999, and the day after.
 var firstCivil, lastCivil = recur.Civil(0, 1, 1), recur.Civil(recur.LastYear+1, 1, 2)
 
-func (u *unpacker) stamp() stamp {
+func (u *unpacker) stamp() ical.Time {
 	kind := u.number()
-	s := stamp{Time: recur.Time{Form: recur.Form(kind & 3), Civil: u.signed()}}
+	s := ical.Time{Time: recur.Time{Form: recur.Form(kind & 3), Civil: u.signed()}}
 	zone := kind >> 2
 	switch {
 	case s.Civil < firstCivil || s.Civil > lastCivil, s.Form != recur.Zoned && zone != 0,
 		s.Form == recur.Zoned && zone >= len(u.zones):
 		u.fail()
-		return stamp{}
+		return ical.Time{}
 	case s.Form == recur.Zoned:
-		s.zone = u.zones[zone]
+		s.Zone = u.zones[zone]
 	}
 	return s
 }
 
 // wanted is a stamp; nil where nothing of when an event takes place is wanted.
-func (u *unpacker) wanted() *stamp {
+func (u *unpacker) wanted() *ical.Time {
 	s := u.stamp()
 	if u.brief {
 		return nil

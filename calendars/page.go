@@ -1,69 +1,28 @@
 package calendars
 
 import (
-	"bytes"
 	"encoding/base64"
-	"html"
-	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/calendars/ical"
 )
 
-var (
-	htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
-	htmlSign  = regexp.MustCompile(`(?i)<!doctype html|<html|<head|<body|<title`)
-	// captchaSign fits pages that suspect a robot: Google's and Cloudflare's.
-	captchaSign = regexp.MustCompile(`(?i)unusual traffic|id="captcha-form"|/sorry/index|cf-chl-|_cf_chl_opt`)
-)
+// captchaSign fits pages that suspect a robot: Google's and Cloudflare's.
+var captchaSign = regexp.MustCompile(`(?i)unusual traffic|id="captcha-form"|/sorry/index|cf-chl-|_cf_chl_opt`)
 
 // isCaptcha reports whether a page asks for proof of a person.
 func isCaptcha(page []byte) bool {
-	return !begins(page) && htmlSign.Match(page) && captchaSign.Match(page)
+	return !ical.Begins(page) && ical.IsPage(page) && captchaSign.Match(page)
 }
 
-// foundIn says in a few words what a body is that is no calendar; mask replaces what of its title is not to be shown.
-func foundIn(text []byte, mask func(string) string) string {
-	head := text[:min(len(text), pageBytes)]
-	trimmed := bytes.TrimSpace(head)
-	switch {
-	case len(bytes.TrimSpace(text)) == 0:
-		return "an empty body"
-	case bytes.Contains(bytes.ToUpper(head), []byte("BEGIN:VCALENDAR")):
-		return "other text before it"
-	case bytes.HasPrefix(bytes.ToUpper(trimmed), []byte("BEGIN:VCARD")):
-		return "an address book (BEGIN:VCARD)"
-	case htmlSign.Match(head):
-		if m := htmlTitle.FindSubmatch(head); m != nil {
-			if title := mask(strings.Join(strings.Fields(html.UnescapeString(string(m[1]))), " ")); title != "" {
-				return "a web page titled " + diag.Quote(title)
-			}
-		}
-		return "a web page"
-	case trimmed[0] == '{' || trimmed[0] == '[':
-		return "JSON"
-	case trimmed[0] == '<':
-		return "XML"
-	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
-		return gzipped
-	case !strings.HasPrefix(http.DetectContentType(head), "text/"):
-		return "data"
-	}
-	return "other text"
-}
-
-// gzipped is what foundIn says of gzip.
-const gzipped = "gzip"
-
-// found is foundIn a body that was fetched.
+// found is Sniff a body that was fetched.
 func (a *attempt) found(text []byte) string {
-	if found := foundIn(text, a.mask); found != gzipped {
+	if found := ical.Sniff(text, a.mask); found != ical.Gzip {
 		return found
 	}
-	return gzipped + " that no Content-Encoding announces"
+	return ical.Gzip + " that no Content-Encoding announces"
 }
 
 // mask replaces what of a page's text may be a secret: addresses, and whatever this attempt sent or was sent to.
@@ -72,18 +31,7 @@ func (a *attempt) mask(text string) string {
 	for _, secret := range a.secrets() {
 		text = replaceFold(text, secret)
 	}
-	return maskWords(text)
-}
-
-// maskWords replaces what looks like an address or a secret.
-func maskWords(text string) string {
-	words := strings.Fields(text)
-	for i, word := range words {
-		if len(word) > 1 && strings.ContainsAny(word, "/?=@\\") || utf8.RuneCountInString(word) > 30 {
-			words[i] = "…"
-		}
-	}
-	return strings.Join(words, " ")
+	return ical.MaskWords(text)
 }
 
 // secrets are all that could be a secret of what was sent, as sent and decoded.

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/suspect"
 	"github.com/callhours/callhours/metrics"
 )
@@ -48,8 +49,8 @@ func (s *Store) wakeRun() {
 // brought is what an attempt brought.
 type brought struct {
 	Fetched
-	files         []File // with OK: the body, or the files
-	where         string // what may be shown of the source
+	files         []ical.File // with OK: the body, or the files
+	where         string      // what may be shown of the source
 	unconditional bool
 	print         string // of files
 	idle          bool   // of files: nothing shows that they have changed, and they were not read
@@ -88,7 +89,7 @@ func (s *Store) attempt(ctx context.Context, f *feed) {
 	release()
 	o := brought{Fetched: fetched, where: sub.where(), unconditional: conditions == Validators{}}
 	if fetched.Result == metrics.OK {
-		o.files, o.Body = []File{fetched.File()}, nil
+		o.files, o.Body = []ical.File{fetched.File()}, nil
 	}
 	if ctx.Err() != nil { // what ends with the program says nothing of the feed
 		o = brought{idle: true}
@@ -195,9 +196,9 @@ func (s *Store) take(f *feed, o *brought) (changed []string) {
 }
 
 // parseOnce takes the bodies of one attempt apart, once for those that want it on the same limits.
-func (s *Store) parseOnce() func([]File, Limits) (*Calendar, error) {
-	known := map[Limits]*Calendar{}
-	return func(files []File, limits Limits) (*Calendar, error) {
+func (s *Store) parseOnce() func([]ical.File, ical.Limits) (*Calendar, error) {
+	known := map[ical.Limits]*Calendar{}
+	return func(files []ical.File, limits ical.Limits) (*Calendar, error) {
 		if c := known[limits]; c != nil {
 			return c, nil
 		}
@@ -211,8 +212,8 @@ func (s *Store) parseOnce() func([]File, Limits) (*Calendar, error) {
 
 // read is the copy after a body was read, with a place among those that read, and with one in memory until done. A body
 // that makes the reader panic is one that cannot be used.
-func (s *Store) read(f *feed, k kept, t terms, body []File, now time.Time,
-	parse func([]File, Limits) (*Calendar, error)) (
+func (s *Store) read(f *feed, k kept, t terms, body []ical.File, now time.Time,
+	parse func([]ical.File, ical.Limits) (*Calendar, error)) (
 	after kept, done func(), result metrics.FetchResult, err error,
 ) {
 	defer s.reads(f.owner)()

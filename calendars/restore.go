@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/metrics"
@@ -183,7 +184,7 @@ func (s *Store) load(name string, t terms, subject string) (copy loaded) {
 }
 
 func (s *Store) loadCopy(name string, t terms) (loaded, error) {
-	on, err := s.copies.load(name, t.Limits.withDefaults().Bytes)
+	on, err := s.copies.load(name, t.Limits.WithDefaults().Bytes)
 	if err != nil {
 		return loaded{}, err
 	}
@@ -195,7 +196,7 @@ func (s *Store) loadCopy(name string, t terms) (loaded, error) {
 	})
 	var unwritten error
 	if noneCompiled != nil {
-		files := []File{on.file()}
+		files := []ical.File{on.file()}
 		err := s.suspects.ReadAgain(suspectSum(sumOf(files), t.Limits), s.options.Now(), func() (err error) {
 			calendar, err = s.parseAndExpand(files, t.Limits)
 			return err

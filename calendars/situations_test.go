@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/zones"
 )
 
@@ -202,7 +203,7 @@ func TestSituations(t *testing.T) {
 			off: []string{"2026-11-09 09:30"},
 		},
 		{
-			name: "an override may name its occurrence in UTC or as a date",
+			name: "a changed occurrence may name its occurrence in UTC or as a date",
 			zone: "America/Denver", from: "2026-11-01", to: "2026-11-17",
 			events: []string{
 				vevent("UID:m", "DTSTART;TZID=America/Denver:20261026T090000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY"),
@@ -381,7 +382,7 @@ func TestSituations(t *testing.T) {
 			},
 		},
 		{
-			name: "an override without its master stands alone, once",
+			name: "a changed occurrence without its master stands alone, once",
 			zone: "UTC", from: "2026-11-01", to: "2026-11-30",
 			events: []string{
 				vevent("UID:a", "RECURRENCE-ID:20261102T090000Z", "DTSTART:20261103T090000Z", "DURATION:PT1H",
@@ -458,32 +459,32 @@ func TestNotCalendar(t *testing.T) {
 		kind       error
 		want       string
 	}{
-		{"empty", "", ErrNotCalendar, "not a calendar: it is empty"},
-		{"blank", "\r\n \r\n", ErrNotCalendar, "not a calendar: it is empty"},
+		{"empty", "", ical.ErrNotCalendar, "not a calendar: it is empty"},
+		{"blank", "\r\n \r\n", ical.ErrNotCalendar, "not a calendar: it is empty"},
 		{
-			"a sign-in page", "<!DOCTYPE html>\n<html>", ErrNotCalendar,
+			"a sign-in page", "<!DOCTYPE html>\n<html>", ical.ErrNotCalendar,
 			`not a calendar: line 1: want BEGIN:VCALENDAR, found "<!DOCTYPE html>"`,
 		},
 		{
-			"another component", "\n\nBEGIN:VCARD\nEND:VCARD\n", ErrNotCalendar,
+			"another component", "\n\nBEGIN:VCARD\nEND:VCARD\n", ical.ErrNotCalendar,
 			`not a calendar: line 3: want BEGIN:VCALENDAR, found "BEGIN:VCARD"`,
 		},
 		{
-			"cut after an event", "BEGIN:VCALENDAR\n" + vevent("UID:a", "DTSTART:20261124T090000Z"), ErrTruncated,
+			"cut after an event", "BEGIN:VCALENDAR\n" + vevent("UID:a", "DTSTART:20261124T090000Z"), ical.ErrTruncated,
 			"truncated: line 5: want END:VCALENDAR, found the end",
 		},
 		{
-			"cut in an event", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a", ErrTruncated,
+			"cut in an event", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a", ical.ErrTruncated,
 			"truncated: line 3: want END:VEVENT, found the end",
 		},
 		{
-			"cut in the second calendar", string(wrap()) + "BEGIN:VCALENDAR\n", ErrTruncated,
+			"cut in the second calendar", string(wrap()) + "BEGIN:VCALENDAR\n", ical.ErrTruncated,
 			"truncated: line 4: want END:VCALENDAR, found the end",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Read([]byte(c.body), Limits{})
+			_, err := Read([]byte(c.body), ical.Limits{})
 			if !errors.Is(err, c.kind) || err.Error() != c.want {
 				t.Errorf("got %v, want %s", err, c.want)
 			}

@@ -3,18 +3,13 @@ package calendars
 import (
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/recur"
 	"github.com/callhours/callhours/calendars/zones"
 )
 
 // forever is after every instant; additions to it must not overflow.
 const forever = 1 << 60
-
-// stamp is a DATE or DATE-TIME as written: what the wall clock shows, and whose.
-type stamp struct {
-	recur.Time
-	zone *time.Location // of a Zoned
-}
 
 // clock turns stamps into instants for one View. It is not safe for concurrent use.
 type clock struct {
@@ -30,13 +25,13 @@ func newClock(view View) *clock {
 }
 
 // wall is the wall clock that a stamp is written on.
-func (c *clock) wall(s stamp) *zones.Clock {
+func (c *clock) wall(s ical.Time) *zones.Clock {
 	zone := c.view.Zone
 	switch s.Form {
 	case recur.UTC:
 		zone = time.UTC
 	case recur.Zoned:
-		zone = s.zone
+		zone = s.Zone
 	}
 	w := c.walls[zone]
 	if w == nil {
@@ -47,7 +42,7 @@ func (c *clock) wall(s stamp) *zones.Clock {
 }
 
 // instant is where a stamp lies in time, a DATE at the hour that the day starts.
-func (c *clock) instant(s stamp) int64 {
+func (c *clock) instant(s ical.Time) int64 {
 	if s.Form == recur.Date {
 		s.Civil += int64(c.view.DayStarts / time.Second)
 	}
@@ -55,7 +50,7 @@ func (c *clock) instant(s stamp) int64 {
 }
 
 // on is a stamp as civil time on another stamp's wall clock.
-func (c *clock) on(s, other stamp) int64 {
+func (c *clock) on(s, other ical.Time) int64 {
 	if c.wall(s) == c.wall(other) {
 		return s.Civil
 	}
@@ -64,10 +59,10 @@ func (c *clock) on(s, other stamp) int64 {
 
 // date is the midnight of the day that a stamp means where whole days are meant. Outlook writes local midnight in UTC,
 // which has to be converted; others write the date with T000000Z or T235959Z, which must not be.
-func (c *clock) date(s stamp) int64 {
+func (c *clock) date(s ical.Time) int64 {
 	civil := s.Civil
 	if s.Form == recur.UTC && !s.MeansDate() {
-		civil = c.on(s, stamp{})
+		civil = c.on(s, ical.Time{})
 	}
 	return recur.Midnight(civil)
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/durable"
 	"github.com/callhours/callhours/internal/files"
@@ -47,8 +48,8 @@ type Store struct {
 	options  StoreOptions
 	guard    *contain.Guard
 	suspects *suspect.Marks
-	parse    func([]File, Limits) (*Calendar, error) // ReadFiles
-	expand   func(*Calendar, time.Time)              // expand
+	parse    func([]ical.File, ical.Limits) (*Calendar, error) // ReadFiles
+	expand   func(*Calendar, time.Time)                        // expand
 	copies   copies
 	readers  chan struct{} // holds one for each body that is being read
 	large    *allowance    // see room

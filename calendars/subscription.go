@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/callhours/callhours/calendars/ical"
 )
 
 // Subscription is what one calendar asks of a Store. Source's URL or File is set.
@@ -19,7 +21,7 @@ type Subscription struct {
 	// Known is what was read of File a moment ago, so that nothing waits for it; nil if it was not.
 	Known   *Calendar
 	Refresh time.Duration
-	Limits  Limits
+	Limits  ical.Limits
 
 	// ShrinkGuard holds a body back that lost more than so many per cent of the former one's events, until it was seen
 	// again; 0: only one that lost them all.
@@ -54,7 +56,7 @@ func (s *Subscription) where() string {
 // terms are what the calendars that share a copy of a feed have in common besides its source: how a body is read, and
 // when it is believed.
 type terms struct {
-	Limits      Limits
+	Limits      ical.Limits
 	ShrinkGuard int
 }
 

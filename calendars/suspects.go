@@ -6,13 +6,14 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/internal/suspect"
 )
 
 // parseAndExpand reads a body, and works its occurrences out as a route will, so that what panics or does not end there
 // is found while the former copy is still in use, and is the body's fault as what panics in reading is.
-func (s *Store) parseAndExpand(files []File, limits Limits) (*Calendar, error) {
+func (s *Store) parseAndExpand(files []ical.File, limits ical.Limits) (*Calendar, error) {
 	c, err := s.parse(files, limits)
 	if err == nil {
 		s.expand(c, s.options.Now())
@@ -30,13 +31,13 @@ func expand(c *Calendar, now time.Time) {
 
 // suspectSum is what marks know a body by: what it holds and how it is read, which together decide what reading comes
 // to. Under other limits it is another one.
-func suspectSum(sum [sha256.Size]byte, limits Limits) [sha256.Size]byte {
-	return sha256.Sum256(fmt.Appendf(sum[:], "%+v", limits.withDefaults()))
+func suspectSum(sum [sha256.Size]byte, limits ical.Limits) [sha256.Size]byte {
+	return sha256.Sum256(fmt.Appendf(sum[:], "%+v", limits.WithDefaults()))
 }
 
 // bodyReader reads what is not suspect; by hand also what is.
-func (s *Store) bodyReader(byHand bool, parse func([]File, Limits) (*Calendar, error)) bodyReader {
-	return func(sum [sha256.Size]byte, files []File, limits Limits) (calendar *Calendar, err error) {
+func (s *Store) bodyReader(byHand bool, parse func([]ical.File, ical.Limits) (*Calendar, error)) bodyReader {
+	return func(sum [sha256.Size]byte, files []ical.File, limits ical.Limits) (calendar *Calendar, err error) {
 		err = s.suspects.Read(suspectSum(sum, limits), s.options.Now(), byHand, func() (err error) {
 			calendar, err = parse(files, limits)
 			return err

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/suspect"
 )
 
@@ -25,7 +26,7 @@ func TestPanickingBody(t *testing.T) {
 		s.on(office, body(event("one")))
 		s.open(t, StoreOptions{Dir: dir}, hours())
 		var read atomic.Int32
-		broken := func(files []File, limits Limits) (*Calendar, error) {
+		broken := func(files []ical.File, limits ical.Limits) (*Calendar, error) {
 			if bytes.Contains(files[0].Body, []byte("UID:bad")) {
 				read.Add(1)
 				panic("no such luck")
@@ -110,11 +111,11 @@ func TestMarksOfOtherLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := shop{answers: map[string]func(Validators) Fetched{office: body(event("one"))}}
 		evil := hours(func(s *Subscription) {
-			s.Calendar, s.Source.Owner, s.Limits = "evil/hours", "evil", Limits{Steps: 7}
+			s.Calendar, s.Source.Owner, s.Limits = "evil/hours", "evil", ical.Limits{Steps: 7}
 		})
 		good := hours(func(s *Subscription) { s.Calendar, s.Source.Owner = "good/hours", "good" })
 		s.open(t, StoreOptions{Dir: t.TempDir()}, evil, good)
-		s.store.parse = func(files []File, limits Limits) (*Calendar, error) {
+		s.store.parse = func(files []ical.File, limits ical.Limits) (*Calendar, error) {
 			if limits.Steps == 7 {
 				panic("seven")
 			}
@@ -135,7 +136,7 @@ func TestReadOnlyHeedsMarks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := shop{answers: map[string]func(Validators) Fetched{office: body(event("bad"))}}
 		var died *suspect.Marks
-		sum := suspectSum(sumOf([]File{{Body: wrap(event("bad"))}}), Limits{})
+		sum := suspectSum(sumOf([]ical.File{{Body: wrap(event("bad"))}}), ical.Limits{})
 		for range 2 { // two processes that end while they read it
 			if died = suspect.New(marksOf(StoreOptions{Dir: dir, Program: "p"})); died.Open(time.Now()) != nil {
 				t.Fatal("the marks cannot be read")

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"github.com/callhours/callhours/calendars/ical"
 )
 
 // View is how events that belong to no zone are read: the same feed has another Timeline for another View.
@@ -48,7 +50,7 @@ func (o Occurrence) compare(p Occurrence) int {
 type Timeline struct {
 	calendar *Calendar
 	from, to int64
-	problems []Problem
+	problems []ical.Problem
 	steps    int // that its rules took
 
 	// The occurrences in order: when they start and end, and where their events stand in the calendar. For
@@ -99,7 +101,7 @@ func (n *instants) after(at int64) int {
 
 const blockSize = 8
 
-func newTimeline(c *Calendar, from, to int64, occurrences []Occurrence, problems []Problem) *Timeline {
+func newTimeline(c *Calendar, from, to int64, occurrences []Occurrence, problems []ical.Problem) *Timeline {
 	slices.SortFunc(occurrences, Occurrence.compare)
 	t := &Timeline{calendar: c, from: from, to: to, problems: problems}
 	starts, ends := make([]int64, len(occurrences)), make([]int64, len(occurrences))
@@ -228,7 +230,7 @@ func (t *Timeline) Scan(from, to int64) iter.Seq2[int, Occurrence] {
 	return func(yield func(int, Occurrence) bool) {
 		e := new(Event)
 		for i := range t.search(from, to) {
-			*e = Event{Categories: e.Categories[:0]}
+			*e = Event{Event: ical.Event{Categories: e.Categories[:0]}}
 			u := &unpacker{from: t.calendar.packed, at: int(t.places[i]), zones: t.calendar.zones, brief: true}
 			u.event(e)
 			if !yield(i, Occurrence{t.starts.at(i), t.ends.at(i), e}) {
@@ -314,4 +316,4 @@ func (t *Timeline) Edges(at, from, to int64) (since, until int64) {
 }
 
 // Problems are the events that were left out because they are over a limit. The slice must not be modified.
-func (t *Timeline) Problems() []Problem { return t.problems }
+func (t *Timeline) Problems() []ical.Problem { return t.problems }

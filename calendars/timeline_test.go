@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/recur"
 	"github.com/callhours/callhours/calendars/zones"
 )
@@ -26,10 +27,10 @@ func TestTimelineNaively(t *testing.T) {
 				length = random.Int64N(900)
 			}
 			occurrences = append(occurrences,
-				Occurrence{start, start + length, &Event{UID: string(rune('a' + random.IntN(26)))}})
+				Occurrence{start, start + length, &Event{Event: ical.Event{UID: string(rune('a' + random.IntN(26)))}}})
 		}
 		if random.IntN(4) == 0 { // one that goes back further than 136 years
-			occurrences = append(occurrences, Occurrence{-1 << 33, 200, &Event{UID: "old"}})
+			occurrences = append(occurrences, Occurrence{-1 << 33, 200, &Event{Event: ical.Event{UID: "old"}}})
 		}
 		timeline := timelineOf(100, 900, slices.Clone(occurrences))
 		slices.SortStableFunc(occurrences, Occurrence.compare)

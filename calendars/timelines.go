@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/metrics"
 )
@@ -234,7 +235,7 @@ func (ts *Timelines) Uses() map[string]Use {
 }
 
 // Problems are those of a calendar, as it was read and as it was compiled for anybody, by line and each once.
-func (ts *Timelines) Problems(name string) []Problem {
+func (ts *Timelines) Problems(name string) []ical.Problem {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	c := ts.uses[name].State.Calendar
@@ -244,12 +245,12 @@ func (ts *Timelines) Problems(name string) []Problem {
 	problems := slices.Clone(c.Problems())
 	if err := ts.failures[name]; err != nil {
 		problems = append(problems,
-			Problem{Message: unexpanded + ": " + err.Error() + "; the calendar is unknown until it changes"})
+			ical.Problem{Message: unexpanded + ": " + err.Error() + "; the calendar is unknown until it changes"})
 	}
 	problems = append(problems, ts.refusedProblems(name, c)...)
 	for _, t := range ts.compiled[name] {
 		problems = append(problems, t.Problems()...)
 	}
-	slices.SortStableFunc(problems, Problem.compare)
+	slices.SortStableFunc(problems, ical.Problem.Compare)
 	return slices.Compact(problems)
 }

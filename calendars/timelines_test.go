@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/internal/growth"
 )
@@ -142,7 +143,7 @@ func TestTimelinesProblems(t *testing.T) {
 func TestManyZones(t *testing.T) {
 	t.Parallel()
 	c, err := Read(wrap(vevent("UID:a", "DTSTART:20260101T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY")),
-		Limits{Instances: 1000})
+		ical.Limits{Instances: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}

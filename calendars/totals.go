@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/diag"
 )
 
@@ -40,8 +41,8 @@ func ownerOf(calendar string) string {
 
 // ownersMost is what the calendars of the tenant of one with those limits take together at most. The calendar's own
 // limits are never above the operator's; who lowers them for one calendar does not lower the total.
-func (l Limits) ownersMost() amount {
-	l, standard := l.withDefaults(), Limits{}.withDefaults()
+func ownersMost(l ical.Limits) amount {
+	l, standard := l.WithDefaults(), ical.Limits{}.WithDefaults()
 	return amount{
 		ownerTimes * max(l.Instances, standard.Instances),
 		ownerTimes * max(l.CalendarSteps, standard.CalendarSteps),
@@ -75,14 +76,14 @@ func (ts *Timelines) refuses(name string, c *Calendar, key viewed, t *Timeline) 
 			views = views.plus(amountOf(other.Timeline))
 		}
 	}
-	limits := c.limits.withDefaults()
+	limits := c.limits.WithDefaults()
 	owner, why := ownerOf(name), ""
 	switch {
 	case others > 0 && !views.within(amount{limits.Instances, limits.CalendarSteps}):
 		why = manyZones
-	case owner != "" && t == nil && needs == (amount{}) && !ts.vain[owner].within(c.limits.ownersMost()):
+	case owner != "" && t == nil && needs == (amount{}) && !ts.vain[owner].within(ownersMost(c.limits)):
 		why = ownersTotal // to find out takes time, of which too much is gone already
-	case owner != "" && !ts.totals[owner].minus(former).plus(needs).within(c.limits.ownersMost()):
+	case owner != "" && !ts.totals[owner].minus(former).plus(needs).within(ownersMost(c.limits)):
 		why = ownersTotal
 	default:
 		delete(ts.refused[name], key)
@@ -175,7 +176,7 @@ func (ts *Timelines) add(name string, a amount) {
 }
 
 // refusedProblems say why a calendar is unknown to some of its routes.
-func (ts *Timelines) refusedProblems(name string, c *Calendar) (problems []Problem) {
+func (ts *Timelines) refusedProblems(name string, c *Calendar) (problems []ical.Problem) {
 	zones, total := 0, 0
 	for _, r := range ts.refused[name] {
 		if r.why == ownersTotal {
@@ -186,15 +187,15 @@ func (ts *Timelines) refusedProblems(name string, c *Calendar) (problems []Probl
 	}
 	if zones > 0 {
 		problems = append(problems,
-			Problem{
+			ical.Problem{
 				Message: fmt.Sprintf("routes in %d time zones do not fit beside the others, which together take all of limits.instances or "+
 					"limits.calendar_steps; the calendar is unknown to them; set the calendar's timezone, or raise the limit", zones),
 			})
 	}
 	if total > 0 {
-		most := c.limits.ownersMost()
+		most := ownersMost(c.limits)
 		problems = append(problems,
-			Problem{
+			ical.Problem{
 				Message: fmt.Sprintf("all calendars of tenant %s together have more than %d occurrences, or take more than %d steps of rules; "+
 					"the calendar is unknown to routes in %d time zones; use fewer or smaller calendars, or raise limits.instances and limits.calendar_steps in the main file",
 					diag.Quote(ownerOf(name)), most.instances, most.steps, total),

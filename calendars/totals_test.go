@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/growth"
 )
 
@@ -29,7 +30,7 @@ func TestOwnersTotal(t *testing.T) {
 		}
 		return mustRead(t, wrap(events...))
 	}
-	standard := Limits{}.withDefaults()
+	standard := ical.Limits{}.WithDefaults()
 	large, one := read(standard.Instances), read(1)
 	uses := map[string]Use{
 		"everybody's": {State: State{Calendar: large}}, "good/a": {State: State{Calendar: large}},
@@ -102,7 +103,7 @@ func TestCompiledInVain(t *testing.T) {
 		uses[fmt.Sprint("good/", i)] = Use{State: State{Calendar: calendar}}
 	}
 	ts := NewTimelines(uses, time.Hour)
-	most := calendar.limits.withDefaults().ownersMost()
+	most := ownersMost(calendar.limits.WithDefaults())
 	compiled := func(ts *Timelines, name string) bool {
 		t.Helper()
 		from, to := ts.Window("route", at)

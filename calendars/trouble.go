@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 )
@@ -35,7 +36,7 @@ func (a *attempt) lost(ctx context.Context, err error) Fetched {
 		return a.fail(metrics.ServerError, "%w, where a redirect from a public one may not lead", refused)
 	}
 	if isTooLongHeader(err) {
-		return a.fail(metrics.TooBig, "%w: more than %d bytes in the header of the answer", ErrTooBig, headerBytes)
+		return a.fail(metrics.TooBig, "%w: more than %d bytes in the header of the answer", ical.ErrTooBig, headerBytes)
 	}
 	return a.fail(metrics.ServerError, "%s", a.reason(err))
 }
@@ -161,7 +162,7 @@ func (a *attempt) cut(ctx context.Context, err error, got int, want int64) Fetch
 		return failure
 	}
 	if want > 0 {
-		return a.fail(metrics.Truncated, "%w: it broke off after %d of %d bytes", ErrTruncated, got, want)
+		return a.fail(metrics.Truncated, "%w: it broke off after %d of %d bytes", ical.ErrTruncated, got, want)
 	}
-	return a.fail(metrics.Truncated, "%w: it broke off after %d bytes", ErrTruncated, got)
+	return a.fail(metrics.Truncated, "%w: it broke off after %d bytes", ical.ErrTruncated, got)
 }

@@ -114,9 +114,9 @@ func TestBlankZoneNames(t *testing.T) {
 	}
 }
 
-// TestUnplacedOverrides: whether the date alone says which occurrence an override changes is decided by the DTSTART of
+// TestUnplacedChanges: whether the date alone says which occurrence is changed is decided by the DTSTART of
 // its series, wherever that stands.
-func TestUnplacedOverrides(t *testing.T) {
+func TestUnplacedChanges(t *testing.T) {
 	t.Parallel()
 	const (
 		dated = `line %d: RECURRENCE-ID: time zone "Contoso" is not known, and does not matter in an all-day series: the date counts`

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/recur"
 	"github.com/callhours/callhours/internal/growth"
 )
@@ -35,7 +36,7 @@ type said struct {
 func checkValid(t *testing.T, a, b uint64) {
 	t.Helper()
 	body, want := validCalendar(rand.New(rand.NewPCG(a, b)))
-	calendar, err := Read([]byte(body), Limits{})
+	calendar, err := Read([]byte(body), ical.Limits{})
 	if err != nil {
 		t.Fatalf("%d, %d: %v\n%s", a, b, err, body)
 	}
@@ -55,11 +56,11 @@ func saidBy(calendar *Calendar) (got []said) {
 	for _, e := range calendar.Events() {
 		s := said{
 			UID: e.UID, Summary: e.Summary, Description: e.Description, Location: e.Location,
-			Start: int(e.start.Civil / recur.Day),
-			Rules: len(e.rules), Exceptions: len(e.exceptions),
+			Start: int(e.Start.Civil / recur.Day),
+			Rules: len(e.Rules), Exceptions: len(e.Exceptions),
 		}
-		if e.end != nil {
-			s.Days = int(e.end.Civil/recur.Day) - s.Start
+		if e.End != nil {
+			s.Days = int(e.End.Civil/recur.Day) - s.Start
 		}
 		got = append(got, s)
 	}
@@ -187,7 +188,7 @@ func TestNothingIsMixedIn(t *testing.T) {
 		},
 		{"cancelled second", first + strings.Replace(third, "DTEND", "STATUS:CANCELLED\nDTEND", 1), []said{one}},
 		{
-			"an override", first + "UID:a\nRECURRENCE-ID;VALUE=DATE:20260106\n" + second,
+			"a changed occurrence", first + "UID:a\nRECURRENCE-ID;VALUE=DATE:20260106\n" + second,
 			[]said{one, {UID: "a", Start: start + 3, Days: 1}},
 		},
 		{

@@ -231,15 +231,3 @@ func TestDefinitionsApart(t *testing.T) {
 		t.Error(diff)
 	}
 }
-
-// TestManyUnknownZones: a body that names zones without end does not have each searched.
-func TestManyUnknownZones(t *testing.T) {
-	t.Parallel()
-	z := finder{limits: Limits{}.withDefaults()}
-	for i := range manyUnknown {
-		z.find(zoneName{1, strings.Repeat("x", i)}, 1)
-	}
-	if zone, err := z.find(zoneName{1, "Europe/Paris"}, 1); err == nil {
-		t.Errorf("got %v after %d unknown names, want it unsearched", zone, manyUnknown)
-	}
-}

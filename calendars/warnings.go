@@ -5,22 +5,23 @@ import (
 	"slices"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/recur"
 )
 
 // Oddity is an event that is used as written and was most likely meant otherwise, and why that seems so.
 type Oddity struct {
 	Event *Event
-	Problem
+	ical.Problem
 	Lost bool // a day that is still to come is left out by it
 }
 
 // Warnings are Odd for those who want the words alone.
-func (c *Calendar) Warnings(view View, at time.Time) []Problem {
-	var warnings []Problem
+func (c *Calendar) Warnings(view View, at time.Time) []ical.Problem {
+	var warnings []ical.Problem
 	if c.size == 0 && c.LeftOut() > 0 {
 		warnings = append(warnings,
-			Problem{Message: fmt.Sprintf("only and except leave none of its %d events", c.LeftOut())})
+			ical.Problem{Message: fmt.Sprintf("only and except leave none of its %d events", c.LeftOut())})
 	}
 	for _, o := range c.Odd(view, at) {
 		warnings = append(warnings, o.Problem)
@@ -32,32 +33,32 @@ func (c *Calendar) Warnings(view View, at time.Time) []Problem {
 // as seen in a View at a moment, and cost nothing to those who do not ask.
 func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 	clock := newClock(view)
-	steps := &recur.Budget{Left: c.limits.withDefaults().CalendarSteps}
+	steps := &recur.Budget{Left: c.limits.WithDefaults().CalendarSteps}
 	var odd []Oddity
 	opened := c.open()
-	overrides := opened.overrides()
+	changes := opened.changes()
 	for _, e := range opened.events {
 		warn := func(property, what string) {
-			odd = append(odd, Oddity{Event: e, Problem: e.problem(property, what, "is used as it is")})
+			odd = append(odd, Oddity{Event: e, Problem: e.Problem(property, what, "is used as it is")})
 		}
 		switch {
 		case e.AllDay:
-		case e.end == nil && e.duration == (recur.Duration{}):
+		case e.End == nil && e.Duration == (recur.Duration{}):
 			warn("", "neither DTEND nor DURATION gives it a length, and so it is never on")
-		case e.end != nil && clock.instant(*e.end) <= clock.instant(e.start):
+		case e.End != nil && clock.instant(*e.End) <= clock.instant(e.Start):
 			warn("DTEND", "it is not after DTSTART, in their time zones, so that the event is never on")
-		case e.end != nil && e.end.Form == recur.Floating && e.start.Form != recur.Floating:
+		case e.End != nil && e.End.Form == recur.Floating && e.Start.Form != recur.Floating:
 			warn("DTEND", "it has no time zone, though DTSTART has one; it is read on the clock of "+
 				clock.view.Zone.String())
-		case e.end != nil && e.end.Form != recur.Floating && e.start.Form == recur.Floating:
+		case e.End != nil && e.End.Form != recur.Floating && e.Start.Form == recur.Floating:
 			warn("DTSTART", "it has no time zone, though DTEND has one; it is read on the clock of "+
 				clock.view.Zone.String())
 		}
-		named := slices.ContainsFunc(e.rules, func(r *recur.Rule) bool {
-			return r.Freq >= recur.Minutely || steps.Over() || r.Includes(e.start.Civil, steps)
+		named := slices.ContainsFunc(e.Rules, func(r *recur.Rule) bool {
+			return r.Freq >= recur.Minutely || steps.Over() || r.Includes(e.Start.Civil, steps)
 		})
 		strays := false
-		for _, r := range e.rules {
+		for _, r := range e.Rules {
 			if r.Freq >= recur.Minutely {
 				warn("RRULE", "it repeats within the hour")
 			}
@@ -67,25 +68,25 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 			}
 		}
 		switch ends := clock.endsBeforeStart(e); {
-		case ends && !e.endsBeforeStart() && !strays: // what is so for everybody is a Problem of the calendar
-			odd = append(odd, Oddity{Event: e, Problem: e.problem("RRULE",
+		case ends && !e.EndsBeforeStart() && !strays: // what is so for everybody is a Problem of the calendar
+			odd = append(odd, Oddity{Event: e, Problem: e.Problem("RRULE",
 				"UNTIL lies before DTSTART, seen from "+clock.view.Zone.String(), "has no occurrence by its RRULE")})
-		case len(e.rules) > 0 && !named && !ends && clock.beginsAt(e, overrides[e.UID], steps):
+		case len(e.Rules) > 0 && !named && !ends && clock.beginsAt(e, changes[e.UID], steps):
 			warn("RRULE", "it does not name DTSTART, which is the first occurrence all the same")
 		}
-		if len(e.rules) > 0 && e.start.Form == recur.UTC && clock.changes(at) {
+		if len(e.Rules) > 0 && e.Start.Form == recur.UTC && clock.changes(at) {
 			warn("DTSTART", "a series in UTC moves on the clock of "+clock.view.Zone.String()+" when that changes")
 		}
 	}
 	return odd
 }
 
-// overrides are the changed occurrences of series, by UID.
-func (c *contents) overrides() map[string][]*Event {
+// changes are the changed occurrences of series, by UID.
+func (c *contents) changes() map[string][]*Event {
 	all := map[string][]*Event{}
 	for _, s := range c.series {
-		if s.master != nil && len(s.overrides) > 0 {
-			all[s.master.UID] = s.overrides
+		if s.master != nil && len(s.changes) > 0 {
+			all[s.master.UID] = s.changes
 		}
 	}
 	return all
@@ -93,26 +94,26 @@ func (c *contents) overrides() map[string][]*Event {
 
 // beginsAt reports whether nothing but its DTSTART makes a series take place there: no RDATE names it, and neither an
 // EXDATE, an EXRULE nor a changed occurrence takes it away.
-func (c *clock) beginsAt(e *Event, overrides []*Event, steps *recur.Budget) bool {
+func (c *clock) beginsAt(e *Event, changes []*Event, steps *recur.Budget) bool {
 	x := &compiler{clock: c}
-	first := slot{at: c.instant(e.start), civil: e.start.Civil}
+	first := slot{at: c.instant(e.Start), civil: e.Start.Civil}
 	taken := exceptions{}
-	for _, s := range e.exceptions {
+	for _, s := range e.Exceptions {
 		x.except(&taken, e, s)
 	}
-	for _, o := range overrides {
-		x.except(&taken, e, *o.replaces)
+	for _, o := range changes {
+		x.except(&taken, e, *o.Replaces)
 	}
 	if taken.has(first) {
 		return false
 	}
-	for _, d := range e.dates {
-		if c.instant(x.align(e, d.start)) == first.at {
+	for _, d := range e.Dates {
+		if c.instant(x.align(e, d.Start)) == first.at {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(e.exclusions, func(r *recur.Rule) bool {
-		return !steps.Over() && !endsBefore(r, e.start, c) && r.Includes(e.start.Civil, steps)
+	return !slices.ContainsFunc(e.Exclusions, func(r *recur.Rule) bool {
+		return !steps.Over() && !c.endsBefore(r, e.Start) && r.Includes(e.Start.Civil, steps)
 	})
 }
 
@@ -126,7 +127,7 @@ func (c *clock) strayDay(e *Event, r *recur.Rule, b *recur.Budget) (civil int64,
 	if !e.AllDay || u == nil || r.Freq >= recur.Minutely || u.Form != recur.UTC || u.MeansDate() {
 		return 0, false, false
 	}
-	d, here := c.date(stamp{Time: *u}), c.on(stamp{Time: *u}, stamp{})
+	d, here := c.date(ical.Time{Time: *u}), c.on(ical.Time{Time: *u}, ical.Time{})
 	switch {
 	case recur.SecondOfDay(here) == 0 || recur.SecondOfDay(here+1) == 0: // It is midnight here.
 		return 0, false, false
@@ -136,19 +137,19 @@ func (c *clock) strayDay(e *Event, r *recur.Rule, b *recur.Budget) (civil int64,
 	default:
 		return 0, false, false
 	}
-	for civil := range r.Starts(e.start.Civil, d, d+1, b) {
+	for civil := range r.Starts(e.Start.Civil, d, d+1, b) {
 		return civil, lost, true
 	}
 	return 0, false, false
 }
 
 // strayed words what strayDay finds.
-func (c *clock) strayed(e *Event, d int64, lost bool) Problem {
+func (c *clock) strayed(e *Event, d int64, lost bool) ical.Problem {
 	written, becomes, ends := "midnight", "left out", "ends a day early"
 	if !lost {
 		written, becomes, ends = "the end of a day", "added", "ends a day late"
 	}
-	return e.problem("RRULE",
+	return e.Problem("RRULE",
 		fmt.Sprintf(
 			"UNTIL is %s on the clock of another zone: seen from %s, %s is %s; set the timezone of the calendar",
 			written, c.view.Zone, time.Unix(d, 0).UTC().Format(time.DateOnly), becomes), ends)

@@ -9,6 +9,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/metrics"
 )
@@ -34,9 +35,9 @@ func (s *Store) pollEvery() time.Duration {
 func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now time.Time, space *room) brought {
 	s.mu.Lock()
 	before, reread, last := f.print, f.reread, f.last
-	limits := sub.Limits.withDefaults()
+	limits := sub.Limits.WithDefaults()
 	for _, k := range f.kept {
-		limits.Bytes = max(limits.Bytes, k.Limits.withDefaults().Bytes)
+		limits.Bytes = max(limits.Bytes, k.Limits.WithDefaults().Bytes)
 	}
 	s.mu.Unlock()
 	if !f.owner.globs.mayLook(now) {
@@ -63,7 +64,7 @@ func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now t
 	}
 	if err != nil {
 		o.Result, o.Err = resultOfFile(err), err
-		if !errors.Is(err, ErrTooBig) { // it may be mended without a trace in names, sizes and times
+		if !errors.Is(err, ical.ErrTooBig) { // it may be mended without a trace in names, sizes and times
 			o.print = ""
 		}
 		if o.print == "" && last.Err != nil && last.Err.Error() == err.Error() && now.Sub(reread) < rereadFiles {
@@ -79,8 +80,8 @@ func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now t
 // filesInRoom is [Files] of a subscription, with room for as many large bodies as they fill. Files that have grown
 // since their size was asked are read again with all the room that they may need.
 func filesInRoom(
-	ctx context.Context, sub *Subscription, names []string, limits Limits, size int64, space *room,
-) ([]File, error) {
+	ctx context.Context, sub *Subscription, names []string, limits ical.Limits, size int64, space *room,
+) ([]ical.File, error) {
 	n := 0
 	if size > smallBody {
 		n = int(min((size-1)/int64(limits.Bytes)+1, filesTimes))
@@ -124,7 +125,7 @@ func resultOfFile(err error) metrics.FetchResult {
 		return metrics.NotFound
 	case errors.Is(err, fs.ErrPermission):
 		return metrics.Forbidden
-	case errors.Is(err, ErrTooBig):
+	case errors.Is(err, ical.ErrTooBig):
 		return metrics.TooBig
 	}
 	return metrics.ServerError

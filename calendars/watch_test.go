@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/callhours/callhours/calendars/ical"
 )
 
 // TestWatch: whatever way a file changes, its new events are there within seconds; and when it is gone or
@@ -128,7 +130,7 @@ func TestFileResults(t *testing.T) {
 	}{
 		{fs.ErrNotExist, "not_found"},
 		{fs.ErrPermission, "forbidden"},
-		{ErrTooBig, "too_big"},
+		{ical.ErrTooBig, "too_big"},
 		{errors.New("input/output error"), "server_error"},
 	} {
 		if got := resultOfFile(c.err); string(got) != c.want {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -84,7 +85,7 @@ func TestPageBounds(t *testing.T) {
 		Findings: func() ([]preview.Finding, int) { return nil, 0 },
 		Status:   func() preview.Status { return preview.Status{Mistakes: make([]preview.FileMessage, mistakes)} },
 		Calendar: func(string) (Calendar, bool) {
-			return Calendar{Problems: make([]calendars.Problem, problems), Routes: make([]string, mostRouteNames+1)},
+			return Calendar{Problems: make([]ical.Problem, problems), Routes: make([]string, mostRouteNames+1)},
 				true
 		},
 		Preview: func() *preview.Preview { return nil },

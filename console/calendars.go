@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/preview"
 )
@@ -66,8 +67,8 @@ type calendarPage struct {
 	Why      string // why it is unknown
 	Routes   []string
 	More     int // routes beyond those
-	Problems []calendars.Problem
-	Warnings []calendars.Problem
+	Problems []ical.Problem
+	Warnings []ical.Problem
 	MoreOdd  int // problems and warnings beyond those
 	Zone     string
 	From, To time.Time
@@ -126,7 +127,7 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 		Name: name, Why: cal.Use.State.Why, Problems: cal.Problems, Warnings: cal.Warnings,
 		Routes: cal.Routes, Done: q.Has("refreshed"),
 	}
-	shown := func(list []calendars.Problem) []calendars.Problem {
+	shown := func(list []ical.Problem) []ical.Problem {
 		m.MoreOdd += max(0, len(list)-mostProblems)
 		return list[:min(len(list), mostProblems)]
 	}

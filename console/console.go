@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/preview"
 )
@@ -66,8 +67,8 @@ type Calendar struct {
 	Use      calendars.Use
 	Zone     *time.Location // of its all-day and floating events where routes do not say; nil: UTC
 	Routes   []string       // that ask it
-	Problems []calendars.Problem
-	Warnings []calendars.Problem
+	Problems []ical.Problem
+	Warnings []ical.Problem
 }
 
 // Console is the handler of the pages.

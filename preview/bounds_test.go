@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
@@ -34,7 +35,7 @@ func crowded(t *testing.T, series, times int, long bool) *preview.Preview {
 			i, start.Format("20060102T150405Z"), end.Format("20060102T150405Z"), times)
 	}
 	b.WriteString("END:VCALENDAR\r\n")
-	c, err := calendars.Read([]byte(b.String()), calendars.Limits{})
+	c, err := calendars.Read([]byte(b.String()), ical.Limits{})
 	if err != nil || len(c.Problems()) > 0 {
 		t.Fatal(err, c.Problems())
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/routes"
 )
@@ -105,7 +106,7 @@ func TestHoursICS(t *testing.T) {
 		if strings.Contains(strings.ReplaceAll(b.String(), "\r\n", ""), "\n") {
 			t.Error("a line does not end with CRLF")
 		}
-		c, err := calendars.Read([]byte(b.String()), calendars.Limits{})
+		c, err := calendars.Read([]byte(b.String()), ical.Limits{})
 		if err != nil || len(c.Problems()) > 0 {
 			t.Fatalf("%v %v", err, c.Problems())
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/routes"
 )
@@ -47,7 +48,7 @@ const (
 // New makes a Preview; it compiles nothing yet.
 func New(o Options) *Preview {
 	if o.Totals == (routes.Totals{}) {
-		o.Totals = routes.NewTotals(calendars.Limits{}.MostInstances())
+		o.Totals = routes.NewTotals(ical.Limits{}.MostInstances())
 	}
 	p := &Preview{options: o, byName: map[string]*render.Route{}, states: map[*render.Route][]*render.State{}}
 	for _, r := range o.Routes {

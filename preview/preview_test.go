@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
@@ -35,7 +36,7 @@ func newPreview(t *testing.T) *preview.Preview {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := calendars.Read([]byte(hours), calendars.Limits{})
+	c, err := calendars.Read([]byte(hours), ical.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/routes"
@@ -196,7 +197,7 @@ func TestKeptOfCalendar(t *testing.T) {
 	}
 	ts := calendars.NewTimelines(map[string]calendars.Use{}, 400*24*time.Hour)
 	for _, who := range []string{"Anna", "Berta"} {
-		c, err := calendars.Read([]byte(strings.ReplaceAll(hours, "Anna", who)), calendars.Limits{})
+		c, err := calendars.Read([]byte(strings.ReplaceAll(hours, "Anna", who)), ical.Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}

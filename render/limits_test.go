@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/routes"
 	"github.com/callhours/callhours/templates/funcs"
@@ -30,7 +31,7 @@ func TestManyEvents(t *testing.T) {
 				"BEGIN:VEVENT\r\nUID:%d\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260105T090000Z\r\nDTEND:20270105T090000Z\r\nSUMMARY:x\r\nEND:VEVENT\r\n", i)
 		}
 		b.WriteString("END:VCALENDAR\r\n")
-		c, err := calendars.Read([]byte(b.String()), calendars.Limits{})
+		c, err := calendars.Read([]byte(b.String()), ical.Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/routes"
@@ -108,7 +109,7 @@ func compiled(t testing.TB, s setting) *State {
 	if err := diag.Mistakes(mistakes).Err(); err != nil {
 		t.Fatal(err)
 	}
-	c, err := calendars.Read([]byte(hours), calendars.Limits{})
+	c, err := calendars.Read([]byte(hours), ical.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 )
@@ -72,7 +73,7 @@ func calendar(t testing.TB, events string) *calendars.Calendar {
 		b.WriteString("BEGIN:VEVENT\nDTSTAMP:20260101T000000Z\n" + event + "\nEND:VEVENT\n")
 	}
 	b.WriteString("END:VCALENDAR\n")
-	c, err := calendars.Read([]byte(b.String()), calendars.Limits{})
+	c, err := calendars.Read([]byte(b.String()), ical.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -770,7 +771,7 @@ func TestAdmits(t *testing.T) {
 		{"others", "open", false, false, false},
 	} {
 		if got := r.Admits(c.calendar,
-			&calendars.Event{Summary: c.title, Recurring: c.recurring, AllDay: c.allDay}); got != c.want {
+			&calendars.Event{Event: ical.Event{Summary: c.title, Recurring: c.recurring, AllDay: c.allDay}}); got != c.want {
 			t.Errorf("%+v: got %t", c, got)
 		}
 	}

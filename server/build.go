@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
@@ -103,7 +104,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 }
 
 // mostInstances is how many occurrences a calendar may have by the main file.
-func mostInstances(file *config.File) int { return calendars.Limits(file.Limits).MostInstances() }
+func mostInstances(file *config.File) int { return ical.Limits(file.Limits).MostInstances() }
 
 // Check gives what the packages find wrong with a configuration in which mistakes were found already, so that all of
 // them can be said at once. It looks only at what stands by itself: nothing follows from what the mistakes left out.

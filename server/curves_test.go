@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/growth"
 	"github.com/callhours/callhours/metrics"
 )
@@ -207,7 +208,7 @@ func curvesOfEvents(t *testing.T, most int) []curve {
 		var c *calendars.Calendar
 		parse := func() {
 			var err error
-			if c, err = calendars.Read(body, calendars.Limits{}); err != nil {
+			if c, err = calendars.Read(body, ical.Limits{}); err != nil {
 				t.Fatal(err)
 			}
 		}

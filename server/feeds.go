@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
@@ -38,7 +39,7 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		zone: b.zone(c.Timezone), absent: c.IfUnknown == "absent",
 		Subscription: &calendars.Subscription{
 			Calendar: c.Name, File: c.File, Files: b.filesFor(c), Refresh: c.Refresh,
-			Limits:      calendars.Limits(c.Limits),
+			Limits:      ical.Limits(c.Limits),
 			ShrinkGuard: c.ShrinkGuard, ExpireAfter: c.ExpireAfter, Source: calendars.Source{Owner: c.Owner},
 		},
 	}
@@ -230,7 +231,7 @@ func (s *Server) showEvents(g *Generation, name string) {
 	m := s.options.Metrics.Calendar(name)
 	m.LastEvent(g.reach(name, s.options.Now()))
 	problems := g.timelines.Problems(name)
-	m.Rejected(len(slices.DeleteFunc(slices.Clone(problems), func(p calendars.Problem) bool { return p.Harmless })))
+	m.Rejected(len(slices.DeleteFunc(slices.Clone(problems), func(p ical.Problem) bool { return p.Harmless })))
 	for _, p := range problems {
 		if !slices.Contains(s.logged[name], p) {
 			s.options.Log.Warn("problem in a calendar", slog.String("calendar", name),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/patterns"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
@@ -71,7 +72,7 @@ func (g *Generation) use(c *calendar, state calendars.State) calendars.Use {
 	case owner != "" && others+steps > mostCompared:
 		state.Err = fmt.Errorf(
 			"%w: only and except of all calendars of the tenant take more than %d steps; write fewer patterns, or use smaller calendars",
-			calendars.ErrTooBig, int64(mostCompared))
+			ical.ErrTooBig, int64(mostCompared))
 		state.Calendar, state.Why, steps, c.refused = nil, tooMuchCompared, 0, true
 	case state.Calendar != nil:
 		state.Calendar = state.Calendar.Select(c.only, c.except)

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/server/listen"
 )
@@ -140,7 +141,7 @@ func TestReadersCalendar(t *testing.T) {
 			t.Errorf("want %q in %s", want, text[:500])
 		}
 	}
-	c, err := calendars.Read([]byte(text), calendars.Limits{})
+	c, err := calendars.Read([]byte(text), ical.Limits{})
 	if err != nil || len(c.Problems()) > 0 {
 		t.Fatal(err, c.Problems())
 	}

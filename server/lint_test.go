@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/examples"
 	"github.com/callhours/callhours/preview"
@@ -265,7 +266,7 @@ func TestLintCorpus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := calendars.Read(text, calendars.Limits{}); err != nil {
+		if _, err := calendars.Read(text, ical.Limits{}); err != nil {
 			continue // no calendar, and refused
 		}
 		looked++

@@ -24,6 +24,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/files"
@@ -92,10 +93,10 @@ type Server struct {
 	accepted   string             // what the accepted copy is of, as acceptance gives it
 	state      stateDir
 
-	mu     sync.Mutex                     // held while calendars and windows change
-	logged map[string][]calendars.Problem // by calendar: what the log has said already
-	stale  backlog[*render.Route]         // routes of the live generation that are to be compiled anew, see recompile
-	status preview.Status                 // what is not said by the generation itself
+	mu     sync.Mutex                // held while calendars and windows change
+	logged map[string][]ical.Problem // by calendar: what the log has said already
+	stale  backlog[*render.Route]    // routes of the live generation that are to be compiled anew, see recompile
+	status preview.Status            // what is not said by the generation itself
 }
 
 // New makes a server ready to run: it has read the copies of feeds, and fetched nothing. Its
@@ -103,7 +104,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		status:  preview.Status{Mistakes: []preview.FileMessage{}, Rejected: []string{}, Restart: []string{}},
-		options: o, logged: map[string][]calendars.Problem{}, rehearsals: newRehearsals(),
+		options: o, logged: map[string][]ical.Problem{}, rehearsals: newRehearsals(),
 	}
 	if o.Passing == nil {
 		o.Passing, s.options.Passing = o.Now, o.Now

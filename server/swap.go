@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/render"
@@ -157,7 +158,7 @@ func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 	s.asked.forget()
 	s.options.Metrics.Reloaded(now)
 	logged := s.logged
-	s.logged = map[string][]calendars.Problem{}
+	s.logged = map[string][]ical.Problem{}
 	for _, c := range g.calendars {
 		s.logged[c.Calendar] = logged[c.Calendar]
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
@@ -138,7 +139,7 @@ func (b *testBuilder) wrong(at diag.Pos, format string, args ...any) {
 
 // read reads what a calendar holds in tests. What cannot be used of text and events in the test file is a mistake; in a
 // file of its own it is left out, as it is for callers.
-func (b *testBuilder) read(w config.TestCalendar, limits calendars.Limits) *calendars.Calendar {
+func (b *testBuilder) read(w config.TestCalendar, limits ical.Limits) *calendars.Calendar {
 	switch {
 	case w.File.S != "":
 		c, err := calendars.Load(b.files, w.File.S, limits)

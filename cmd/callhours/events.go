@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/preview"
@@ -104,7 +105,7 @@ func events(ctx context.Context, name string, a window, w world) error {
 }
 
 func readStream(name string, from io.Reader) (*calendars.Calendar, error) {
-	c, err := calendars.ReadFrom(from, calendars.Limits{})
+	c, err := calendars.ReadFrom(from, ical.Limits{})
 	if err != nil {
 		return nil, deny(fmt.Errorf("%s: %w", name, err))
 	}
@@ -148,7 +149,7 @@ func find(ctx context.Context, name string, a window, w world) (*calendars.Calen
 	if a.config != "" && configErr != nil {
 		return nil, nil, configErr
 	}
-	c, err := calendars.Load(nil, name, calendars.Limits{})
+	c, err := calendars.Load(nil, name, ical.Limits{})
 	if errors.Is(err, fs.ErrNotExist) && configErr != nil {
 		return nil, nil, configErr // it may be a calendar of a configuration that cannot be read
 	}
@@ -169,7 +170,7 @@ func fetch(ctx context.Context, source calendars.Source, w world) (*calendars.Ca
 	if fetched.Err != nil {
 		return nil, deny(fetched.Err)
 	}
-	c, err := calendars.ReadFiles([]calendars.File{fetched.File()}, calendars.Limits{})
+	c, err := calendars.ReadFiles([]ical.File{fetched.File()}, ical.Limits{})
 	if err != nil {
 		return nil, deny(fmt.Errorf("%s: %w", source, err))
 	}
@@ -179,7 +180,7 @@ func fetch(ctx context.Context, source calendars.Source, w world) (*calendars.Ca
 // listing is what events prints. It is written one by one: there can be a million of them.
 type listing struct {
 	occurrences        []calendars.Occurrence
-	problems, warnings []calendars.Problem
+	problems, warnings []ical.Problem
 	zone               *time.Location
 	claimed            string // X-WR-TIMEZONE
 }
@@ -214,7 +215,7 @@ func (l *listing) json(w *bufio.Writer) error {
 		}
 		w.WriteByte(']')
 	}
-	problems := func(name string, ps []calendars.Problem) {
+	problems := func(name string, ps []ical.Problem) {
 		list(name, len(ps), func(i int) any { return problem{ps[i].Line, ps[i].UID, ps[i].Message} })
 	}
 	w.WriteByte('{')

@@ -1,4 +1,4 @@
-package calendars
+package ical
 
 import (
 	"bytes"
@@ -22,6 +22,10 @@ func utf8Body(body []byte) []byte {
 	}
 	return decoded
 }
+
+// Text is a body as its lines are read: in UTF-8, without a byte order mark and without blanks that stand before each
+// of them.
+func Text(body []byte) []byte { return dedented(utf8Body(body)) }
 
 // utf16Order is how the bytes of a body in UTF-16 stand; false where it is in no UTF-16. A calendar begins with ASCII,
 // every other byte of which is zero then.

@@ -1,4 +1,4 @@
-package calendars
+package ical
 
 import (
 	"bytes"
@@ -303,7 +303,7 @@ func (r *reader) finish() {
 	for d.properties != nil {
 		next := d.splitOff()
 		if e := r.event(d); e != nil {
-			r.contents.components = append(r.contents.components, e)
+			r.out.Events = append(r.out.Events, e)
 		}
 		if next.properties != nil {
 			r.drafts++

@@ -1,4 +1,4 @@
-package calendars
+package ical
 
 import (
 	"cmp"
@@ -39,15 +39,15 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// problem says what is wrong with an event and what becomes of it, at the event's first line.
-func (e *Event) problem(property, what, becomes string) Problem {
+// Problem says what is wrong with an event and what becomes of it, at the event's first line.
+func (e *Event) Problem(property, what, becomes string) Problem {
 	return Problem{
-		File: e.file, Line: e.Line, UID: e.UID, Property: property,
+		File: e.File, Line: e.Line, UID: e.UID, Property: property,
 		Message: fmt.Sprintf("%s; %s %s", what, label(e), becomes),
 	}
 }
 
-func (p Problem) compare(q Problem) int {
+func (p Problem) Compare(q Problem) int {
 	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Property, q.Property),
 		cmp.Compare(p.Message, q.Message))
 }

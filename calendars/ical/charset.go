@@ -1,4 +1,4 @@
-package calendars
+package ical
 
 import (
 	"bytes"
@@ -16,10 +16,10 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// inCharset is a body in UTF-8 that its server says to be in another charset (RFC 5545, 3.1.4: the parameter of
+// DecodeCharset is a body in UTF-8 that its server says to be in another charset (RFC 5545, 3.1.4: the parameter of
 // Content-Type). What is UTF-8 stays as it is, whatever the server says, since many say the wrong thing; so does what
 // is UTF-16, which shows by itself. unknown is the charset where it is not known and the body needs it; "" otherwise.
-func inCharset(body []byte, contentType string) (text []byte, unknown string) {
+func DecodeCharset(body []byte, contentType string) (text []byte, unknown string) {
 	label := charsetLabel(contentType)
 	if _, is := utf16Order(body); is || label == "" {
 		return body, ""

@@ -1,4 +1,4 @@
-package calendars
+package ical
 
 import (
 	"cmp"
@@ -16,7 +16,9 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Event is a VEVENT as written (RFC 5545, 3.6.1). Its texts are unescaped and valid UTF-8.
+// Event is a VEVENT as written (RFC 5545, 3.6.1). Its texts are unescaped and valid UTF-8, and cut where they are very
+// long. When it takes place is written too: what its times mean in the zone of whoever looks at it, and on which days
+// its rules fall, is for others to work out.
 type Event struct {
 	UID         string
 	Summary     string
@@ -27,42 +29,34 @@ type Event struct {
 	Tentative   bool // STATUS:TENTATIVE
 	Transparent bool // TRANSP:TRANSPARENT: it does not make anyone busy
 	AllDay      bool // DTSTART is a DATE
-	Recurring   bool // part of a series: it has an RRULE or RDATE, or is an override
+	Recurring   bool // part of a series: it has an RRULE or RDATE, or is a changed occurrence
+	Cancelled   bool // STATUS:CANCELLED, or METHOD:CANCEL of its calendar
 
-	RecurrenceID string // as written: which occurrence of its series it replaces; "" where it replaces none
-	Line         int    // of its BEGIN:VEVENT, from 1
+	File string // File.Name
+	Line int    // of its BEGIN:VEVENT, from 1
 
-	schedule
+	Sequence int   // SEQUENCE
+	Modified int64 // LAST-MODIFIED, else DTSTAMP, as civil UTC
+	Dated    bool  // Modified is LAST-MODIFIED
+
+	Start      Time           // DTSTART
+	End        *Time          // DTEND; nil: Duration decides
+	Duration   recur.Duration // DURATION; zero: none
+	Rules      []*recur.Rule  // RRULE, anchored at DTSTART
+	Exclusions []*recur.Rule  // EXRULE, of RFC 2445; likewise
+	Dates      []RDate        // RDATE
+	Exceptions []Time         // EXDATE
+
+	Replaces     *Time  // RECURRENCE-ID: which occurrence of its series it replaces; nil: none
+	RecurrenceID string // the same as written
+	Onwards      bool   // RANGE=THISANDFUTURE
 }
 
-// schedule is when an event takes place, zone and all; a View makes instants of it.
-type schedule struct {
-	place     int       // in what its calendar is packed into
-	home      *contents // keeps all that were unpacked together, so that who looks again meets the same Event
-	hidden    bool      // left out by Select
-	file      string
-	cancelled bool
-	sequence  int
-	modified  int64 // LAST-MODIFIED, else DTSTAMP, as civil UTC
-	dated     bool  // modified is LAST-MODIFIED
-
-	start      stamp
-	end        *stamp         // DTEND; nil: duration decides
-	duration   recur.Duration // zero: none
-	rules      []*recur.Rule
-	exclusions []*recur.Rule // EXRULE, of RFC 2445
-	dates      []rdate
-	exceptions []stamp // EXDATE
-
-	replaces *stamp // RECURRENCE-ID
-	onwards  bool   // RANGE=THISANDFUTURE
-}
-
-// rdate is an RDATE; a PERIOD brings its own length.
-type rdate struct {
-	start    stamp
-	end      *stamp
-	duration recur.Duration
+// RDate is an RDATE; a PERIOD brings its own length.
+type RDate struct {
+	Start    Time
+	End      *Time          // nil: Duration, else the event's own length
+	Duration recur.Duration // zero: End, else the event's own length
 }
 
 // use says what is read of an event's property.
@@ -114,16 +108,16 @@ func (e *Event) describe(p property) (flaw, becomes string) {
 	case "SEQUENCE":
 		text := strings.TrimSpace(p.value)
 		var err error
-		if e.sequence, err = strconv.Atoi(text); err != nil && text != "" {
+		if e.Sequence, err = strconv.Atoi(text); err != nil && text != "" {
 			return "want a number, found " + diag.Quote(p.value), "is read without it"
 		}
 	case "LAST-MODIFIED":
 		if s, err := recur.ParseTime(recur.PlainTime(p.value)); err == nil {
-			e.modified, e.dated = s.Civil, true
+			e.Modified, e.Dated = s.Civil, true
 		}
 	case "DTSTAMP":
-		if s, err := recur.ParseTime(p.value); err == nil && e.modified == 0 {
-			e.modified = s.Civil
+		if s, err := recur.ParseTime(p.value); err == nil && e.Modified == 0 {
+			e.Modified = s.Civil
 		}
 	}
 	if cut {
@@ -141,7 +135,7 @@ func (e *Event) setStatus(status string) (flaw, becomes string) {
 	if status == "CANCELED" {
 		status = "CANCELLED"
 	}
-	e.cancelled, e.Tentative = status == "CANCELLED", status == "TENTATIVE"
+	e.Cancelled, e.Tentative = status == "CANCELLED", status == "TENTATIVE"
 	if status == "" || slices.Contains(statuses, status) {
 		return "", ""
 	}
@@ -159,7 +153,7 @@ type flawed struct {
 
 // event makes an Event of a VEVENT's properties; nil if it cannot be used, after saying so.
 func (r *reader) event(d *draft) *Event {
-	e := &Event{Line: d.line, schedule: schedule{file: r.file}}
+	e := &Event{Line: d.line, File: r.file}
 	var scheduled []property
 	var flaws []flawed
 	once, others := single(d.properties)
@@ -171,7 +165,7 @@ func (r *reader) event(d *draft) *Event {
 			scheduled = append(scheduled, p)
 		}
 	}
-	e.cancelled = e.cancelled || r.method == "CANCEL"
+	e.Cancelled = e.Cancelled || r.method == "CANCEL"
 	for _, p := range others {
 		r.note(Problem{File: r.file, Line: p.line, UID: e.UID, Property: p.name, Message: anotherOne(p.name)})
 	}
@@ -201,19 +195,19 @@ func (r *reader) event(d *draft) *Event {
 		r.problem(e, f.property, f.flaw, e.withoutEnd())
 	}
 	if !started {
-		if !e.cancelled || e.replaces == nil {
+		if !e.Cancelled || e.Replaces == nil {
 			r.problem(e, property{line: d.line, name: "DTSTART"}, "it is missing", "is ignored")
 			return nil
 		}
-		e.start = *e.replaces
+		e.Start = *e.Replaces
 	}
-	e.AllDay = e.start.Form == recur.Date
-	if e.replaces != nil && e.UID == "" {
+	e.AllDay = e.Start.Form == recur.Date
+	if e.Replaces != nil && e.UID == "" {
 		r.problem(e, property{line: d.line, name: "RECURRENCE-ID"}, "an event without a UID changes no series",
 			"is read as one of its own")
 	}
-	if effect := e.endedEffect(); effect != "" && !e.cancelled {
-		p := e.problem("RRULE", "UNTIL lies before DTSTART", effect)
+	if effect := e.endedEffect(); effect != "" && !e.Cancelled {
+		p := e.Problem("RRULE", "UNTIL lies before DTSTART", effect)
 		p.Harmless = true
 		r.note(p)
 	}
@@ -225,30 +219,30 @@ func (r *reader) event(d *draft) *Event {
 func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 	switch p.name {
 	case "RECURRENCE-ID":
-		s, err := r.stamp(p)
+		s, err := r.time(p)
 		if zone, ok := errors.AsType[zones.UnknownError](err); ok {
-			r.unplaced, err = append(r.unplaced, unplacedOverride{e, p, zone}), nil
+			r.unplaced, err = append(r.unplaced, unplacedChange{e, p, zone}), nil
 		}
 		if err != nil {
 			return "", r.useless(e, p, err)
 		}
 		parameters, _ := p.parameters()
 		renamed(parameters)
-		e.replaces, e.Recurring, e.RecurrenceID = &s, true, p.value
+		e.Replaces, e.Recurring, e.RecurrenceID = &s, true, p.value
 		if written := strings.ToUpper(parameters["RANGE"]); written != "" {
 			const onwards = "THISANDFUTURE"
-			if e.onwards = diag.Correct(written, []string{onwards}) == onwards; !e.onwards {
+			if e.Onwards = diag.Correct(written, []string{onwards}) == onwards; !e.Onwards {
 				r.forgive(p.line, "RANGE="+diag.Brief(written)+" is ignored; the change is of one occurrence")
 			} else if written != onwards {
 				r.forgive(p.line, "RANGE="+diag.Brief(written)+" is read as RANGE="+onwards)
 			}
 		}
 	case "DTSTART":
-		s, err := r.stamp(p)
+		s, err := r.time(p)
 		if err != nil {
 			return "", r.useless(e, p, err)
 		}
-		e.start = s
+		e.Start = s
 	case "DTEND":
 		return r.setEnd(e, p)
 	case "DURATION":
@@ -259,7 +253,7 @@ func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 		if err != nil {
 			return err.Error(), true
 		}
-		e.duration = length
+		e.Duration = length
 	case "RRULE", "EXRULE":
 		r.setRule(e, p)
 	case "RDATE", "EXDATE":
@@ -269,25 +263,25 @@ func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 }
 
 func (r *reader) setEnd(e *Event, p property) (flaw string, usable bool) {
-	s, err := r.stamp(p)
+	s, err := r.time(p)
 	written := s
 	s, err = r.dateOnly(e, p, s, err)
 	if err == nil && written.unplaced() { // A part of a day is a day, as in a known zone.
-		s = stamp{Time: recur.Time{Civil: written.Civil, Form: recur.Floating}}
+		s = Time{Time: recur.Time{Civil: written.Civil, Form: recur.Floating}}
 	}
 	if _, ok := errors.AsType[zones.UnknownError](err); ok {
 		return "", r.useless(e, p, err)
 	}
-	if err == nil && s.Form == recur.Date && e.start.Form != recur.Date {
-		s.Form, s.zone = e.start.Form, e.start.zone
+	if err == nil && s.Form == recur.Date && e.Start.Form != recur.Date {
+		s.Form, s.Zone = e.Start.Form, e.Start.Zone
 	}
-	if err == nil && s.Form == e.start.Form && s.zone == e.start.zone && s.Civil < e.start.Civil {
+	if err == nil && s.Form == e.Start.Form && s.Zone == e.Start.Zone && s.Civil < e.Start.Civil {
 		err = fmt.Errorf("want an end after the start, found %s", diag.Quote(p.value))
 	}
 	if err != nil {
 		return err.Error(), true
 	}
-	e.end = &s
+	e.End = &s
 	return "", true
 }
 
@@ -304,16 +298,16 @@ func (r *reader) useless(e *Event, p property, err error) bool {
 // withoutEnd is what becomes of an event one of whose DTEND and DURATION cannot be used.
 func (e *Event) withoutEnd() string {
 	switch {
-	case e.end != nil || e.duration != (recur.Duration{}):
+	case e.End != nil || e.Duration != (recur.Duration{}):
 		return "is read without it"
-	case e.start.Form == recur.Date:
+	case e.Start.Form == recur.Date:
 		return "lasts one day"
 	}
 	return "has no length"
 }
 
 func (r *reader) setRule(e *Event, p property) {
-	if e.replaces != nil {
+	if e.Replaces != nil {
 		return // 3.8.4.4: a component with RECURRENCE-ID is one occurrence.
 	}
 	if strings.Trim(p.value, "; \t") == "" {
@@ -333,29 +327,29 @@ func (r *reader) setRule(e *Event, p property) {
 		r.problem(e, p, err.Error(), becomes)
 		return
 	}
-	if parsed = parsed.Anchor(e.start.Civil); p.name == "EXRULE" {
-		e.exclusions = append(e.exclusions, parsed)
+	if parsed = parsed.Anchor(e.Start.Civil); p.name == "EXRULE" {
+		e.Exclusions = append(e.Exclusions, parsed)
 	} else {
-		e.rules = append(e.rules, parsed)
+		e.Rules = append(e.Rules, parsed)
 	}
 }
 
-// stamp reads a property that is one DATE or DATE-TIME.
-func (r *reader) stamp(p property) (stamp, error) {
+// time reads a property that is one DATE or DATE-TIME.
+func (r *reader) time(p property) (Time, error) {
 	kind, err := r.valueKind(p)
 	if err != nil {
-		return stamp{}, err
+		return Time{}, err
 	}
 	return r.parse(kind, p.value)
 }
 
 // parse reads a DATE or DATE-TIME. A UTC time has no TZID (3.2.19), nor has a DATE.
-func (r *reader) parse(kind valueKind, text string) (stamp, error) {
+func (r *reader) parse(kind valueKind, text string) (Time, error) {
 	written, err := recur.ParseTime(text)
 	if err != nil {
-		return stamp{}, err
+		return Time{}, err
 	}
-	s := stamp{Time: written}
+	s := Time{Time: written}
 	if kind.date {
 		if s.Form != recur.Date {
 			r.forgive(kind.line, "the time behind a date is ignored, since VALUE=DATE says that it is one")
@@ -367,7 +361,7 @@ func (r *reader) parse(kind valueKind, text string) (stamp, error) {
 	}
 	if kind.zoned && s.Form == recur.Floating {
 		s.Form = recur.Zoned
-		s.zone, err = r.zones.find(zoneName{r.calendars, kind.tzid}, kind.line)
+		s.Zone, err = r.zones.find(zoneName{r.calendars, kind.tzid}, kind.line)
 	}
 	return s, err
 }

@@ -1,4 +1,22 @@
-package calendars
+// Package ical reads iCalendar (RFC 5545) as programs and people really write it: a body in, events as written out.
+//
+//	calendar, err := ical.Read(ical.File{Body: body}, ical.Limits{})
+//	...
+//	for _, e := range calendar.Events {
+//		fmt.Println(e.Start.Civil, e.Summary)
+//	}
+//
+// It promises that nothing vanishes without a word: what begins like an event becomes an [Event], or a [Problem] at one
+// of its lines that says what is wrong and what became of it. What has one meaning only is read however it is written
+// (charsets, folds, misspelt names, missing ends, dates of ISO 8601), and is reported once as a harmless Problem; what
+// could mean two things is never guessed, and an event is left out before it is placed at a wrong time. Times come with
+// their zones, which package zones finds by name or makes of a VTIMEZONE; rules are package recur's.
+//
+// It does not know which occurrences there are, what is on at a moment, which version of an event counts (an Event only
+// says how two compare), or where a body comes from. What reading takes is bounded by [Limits], in amounts rather than
+// in time, and follows the length of the body. The package does no I/O, and all of its functions are safe for
+// concurrent use.
+package ical
 
 import (
 	"bytes"
@@ -14,19 +32,25 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Read reads an iCalendar body (RFC 5545): one VCALENDAR or several. It is strict about what is a calendar and lenient
-// about what is in it, encodings included: an event that cannot be read becomes a Problem and costs the others nothing.
-// The error is one of ErrNotCalendar (also for an empty body), ErrTruncated and ErrTooBig, in one line that says where.
-func Read(body []byte, limits Limits) (*Calendar, error) {
-	return readFile(File{Body: body}, limits)
+// Calendar is what a body says: all that could be read of it, in its order, and what could not.
+type Calendar struct {
+	Name     string        // X-WR-CALNAME, else NAME; "" without one
+	Timezone string        // X-WR-TIMEZONE, as written; for showing only: Google's holiday feeds say UTC
+	Refresh  time.Duration // REFRESH-INTERVAL or X-PUBLISHED-TTL; 0: there is no hint
+	Events   []*Event      // in the order of the body; all versions of each, the cancelled ones too
+	Problems []Problem     // by kind, not by line
 }
 
-func readFile(f File, limits Limits) (*Calendar, error) {
-	limits = limits.withDefaults()
+// Read reads an iCalendar body (RFC 5545): one VCALENDAR or several. It is strict about what is a calendar and
+// lenient about what is in it, encodings included: an event that cannot be read becomes a Problem and costs the others
+// nothing. The error is one of ErrNotCalendar (also for an empty body), ErrTruncated and ErrTooBig, in one line that
+// says where.
+func Read(f File, limits Limits) (*Calendar, error) {
+	limits = limits.WithDefaults()
 	if len(f.Body) > limits.Bytes {
-		return nil, tooBig("", limits.Bytes, "bytes")
+		return nil, TooBig("", limits.Bytes, "bytes")
 	}
-	body := dedented(utf8Body(f.Body))
+	body := Text(f.Body)
 	r := &reader{
 		file:    f.Name,
 		charset: f.Charset,
@@ -35,21 +59,20 @@ func readFile(f File, limits Limits) (*Calendar, error) {
 		scanner: scanner{body: body, lineBytes: limits.LineBytes},
 		zones:   finder{body: body, limits: limits},
 		kinds:   map[string]valueKind{},
-		out:     &Calendar{limits: limits},
+		out:     &Calendar{},
 	}
 	r.zones.forgive = r.forgive
 	if err := r.read(); err != nil {
 		return nil, err
 	}
-	r.placeOverrides()
+	r.placeChanges()
 	r.reportForgiven()
 	r.reportOthers()
 	if r.unlisted > 0 {
-		r.contents.unread = append(r.contents.unread, Problem{
+		r.out.Problems = append(r.out.Problems, Problem{
 			File: r.file, Line: r.scanner.number, Message: fmt.Sprintf("%d more problems are not listed", r.unlisted),
 		})
 	}
-	r.out.close(&r.contents)
 	return r.out, nil
 }
 
@@ -58,24 +81,23 @@ const maxProblems = 10_000
 
 // reader is one pass over a body.
 type reader struct {
-	file     string
-	charset  string // File.Charset
-	foreign  bool   // not all of the body is UTF-8, and that was not reported yet
-	limits   Limits
-	scanner  scanner
-	zones    finder
-	kinds    map[string]valueKind // by the parameters as written
-	out      *Calendar
-	contents contents // of out
+	file    string
+	charset string // File.Charset
+	foreign bool   // not all of the body is UTF-8, and that was not reported yet
+	limits  Limits
+	scanner scanner
+	zones   finder
+	kinds   map[string]valueKind // by the parameters as written
+	out     *Calendar
 
 	ended     bool   // a component of this VCALENDAR has ended: no property of its own follows
 	calendars int    // how many VCALENDARs have begun
 	before    int    // how many events were read before this one
 	method    string // of this one, "" as long as none was read
 
-	open     []string           // the components that have begun, as far as Limits.Nesting allows
-	deeper   int                // how many more have begun inside those
-	unplaced []unplacedOverride // in the order of the body
+	open     []string         // the components that have begun, as far as Limits.Nesting allows
+	deeper   int              // how many more have begun inside those
+	unplaced []unplacedChange // in the order of the body
 
 	draft  *draft         // the VEVENT being read, nil outside
 	drafts int            // how many have begun
@@ -97,7 +119,7 @@ func (r *reader) read() error {
 	first := true
 	for l, ok := r.scanner.next(); ok; l, ok = r.scanner.next() {
 		if l.number > r.limits.Lines {
-			return tooBig("", r.limits.Lines, "lines")
+			return TooBig("", r.limits.Lines, "lines")
 		}
 		r.forgiveLine(l)
 		if r.foreign && (!utf8.Valid(l.rest) || r.charset != "" && escapes(r.charset, l.rest)) {
@@ -176,14 +198,14 @@ func (r *reader) begin(l line, component string) error {
 	if component == "VCALENDAR" {
 		r.calendars++
 		r.ended = false
-		r.before, r.method = len(r.contents.components), ""
+		r.before, r.method = len(r.out.Events), ""
 	}
 	if component == "VEVENT" {
 		if !slices.Contains(r.open, "VCALENDAR") {
 			r.forgive(l.number, "an event stands outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same")
 		}
 		if r.drafts++; r.drafts > r.limits.Events {
-			return tooBig(fmt.Sprintf("line %d: ", l.number), r.limits.Events, "events")
+			return TooBig(fmt.Sprintf("line %d: ", l.number), r.limits.Events, "events")
 		}
 		r.draft = &draft{line: l.number, depth: len(r.open)}
 	}
@@ -295,13 +317,13 @@ func (r *reader) describe(l line) {
 	p := l.property()
 	switch c := r.out; p.name {
 	case "X-WR-CALNAME":
-		c.name, _ = cutText(p.text(), longestText)
+		c.Name, _ = cutText(p.text(), longestText)
 	case "NAME": // RFC 7986, 5.1
-		if c.name == "" {
-			c.name, _ = cutText(p.text(), longestText)
+		if c.Name == "" {
+			c.Name, _ = cutText(p.text(), longestText)
 		}
 	case "X-WR-TIMEZONE":
-		c.timezone, _ = cutText(p.text(), longestText)
+		c.Timezone, _ = cutText(p.text(), longestText)
 	case "METHOD":
 		if r.method == "" {
 			r.method = strings.ToUpper(strings.TrimSpace(p.value))
@@ -317,28 +339,28 @@ func (r *reader) describe(l line) {
 				File: r.file, Line: l.number,
 				Message: "METHOD:CANCEL cancels all events of its calendar; none of them is ever on",
 			})
-			for _, e := range r.contents.components[r.before:] { // where it follows them
-				e.cancelled = true
+			for _, e := range r.out.Events[r.before:] { // where it follows them
+				e.Cancelled = true
 			}
 		}
 	case "REFRESH-INTERVAL", "X-PUBLISHED-TTL": // RFC 7986, 5.7; MS-OXCICAL
-		if d, err := recur.ParseDuration(p.value); err == nil && c.refresh == 0 {
-			c.refresh = max(0, time.Duration(min(d.Days*recur.Day+d.Seconds, 366*recur.Day))*time.Second)
+		if d, err := recur.ParseDuration(p.value); err == nil && c.Refresh == 0 {
+			c.Refresh = max(0, time.Duration(min(d.Days*recur.Day+d.Seconds, 366*recur.Day))*time.Second)
 		}
 	}
 }
 
 // problem notes what is wrong with a property of an event, and what becomes of the event.
 func (r *reader) problem(e *Event, p property, what, becomes string) {
-	problem := e.problem(p.name, what, becomes)
+	problem := e.Problem(p.name, what, becomes)
 	problem.File, problem.Line = r.file, p.line
 	r.note(problem)
 }
 
 func (r *reader) note(p Problem) {
-	if len(r.contents.unread) >= maxProblems {
+	if len(r.out.Problems) >= maxProblems {
 		r.unlisted++
 		return
 	}
-	r.contents.unread = append(r.contents.unread, p)
+	r.out.Problems = append(r.out.Problems, p)
 }

@@ -1,4 +1,4 @@
-package calendars
+package ical
 
 import (
 	"errors"
@@ -24,13 +24,13 @@ func (r *reader) setDates(e *Event, p property) bool {
 			continue
 		}
 		d, err := r.rdate(kind, item)
-		d.start, err = r.dateOnly(e, p, d.start, err)
+		d.Start, err = r.dateOnly(e, p, d.Start, err)
 		if zone, ok := errors.AsType[zones.UnknownError](err); ok && p.name == "EXDATE" {
 			// What an EXDATE names is an occurrence of the series, whatever its zone is called.
 			if !reported {
 				r.problem(e, p, zone.What(), "is read with it on the clock of DTSTART"+zone.Hint)
 			}
-			d.start.Form, d.start.zone = e.start.Form, e.start.zone
+			d.Start.Form, d.Start.Zone = e.Start.Form, e.Start.Zone
 			err, reported = nil, true
 		}
 		switch {
@@ -39,12 +39,12 @@ func (r *reader) setDates(e *Event, p property) bool {
 			reported = true
 		case err != nil:
 		case p.name == "EXDATE":
-			e.exceptions = append(e.exceptions, d.start)
-		case e.replaces == nil:
+			e.Exceptions = append(e.Exceptions, d.Start)
+		case e.Replaces == nil:
 			e.Recurring = true
-			e.dates = append(e.dates, r.withLength(e, p, d, item))
+			e.Dates = append(e.Dates, r.withLength(e, p, d, item))
 		}
-		if len(e.dates)+len(e.exceptions) > r.limits.Dates {
+		if len(e.Dates)+len(e.Exceptions) > r.limits.Dates {
 			return r.useless(e, p, fmt.Errorf("more than %d dates (limits.dates)", r.limits.Dates))
 		}
 	}
@@ -61,9 +61,9 @@ func (r *reader) unusedDate(e *Event, p property, err error) {
 }
 
 // dateOnly forgives an unknown zone where only the date of a time counts: in an all-day series.
-func (r *reader) dateOnly(e *Event, p property, s stamp, err error) (stamp, error) {
+func (r *reader) dateOnly(e *Event, p property, s Time, err error) (Time, error) {
 	zone, ok := errors.AsType[zones.UnknownError](err)
-	if !ok || e.start.Form != recur.Date || e.start == (stamp{}) {
+	if !ok || e.Start.Form != recur.Date || e.Start == (Time{}) {
 		return s, err
 	}
 	what := "series"
@@ -73,29 +73,29 @@ func (r *reader) dateOnly(e *Event, p property, s stamp, err error) (stamp, erro
 	r.forgive(p.line,
 		fmt.Sprintf("%s: %s, and does not matter in an all-day %s: the date counts", p.name, zone.What(), what))
 	if s.unplaced() {
-		s = stamp{Time: recur.Time{Civil: recur.Midnight(s.Civil)}}
+		s = Time{Time: recur.Time{Civil: recur.Midnight(s.Civil)}}
 	}
 	return s, nil
 }
 
-// unplacedOverride is an event whose RECURRENCE-ID is in a zone that is not known.
-type unplacedOverride struct {
+// unplacedChange is an event whose RECURRENCE-ID is in a zone that is not known.
+type unplacedChange struct {
 	event    *Event
 	property property
 	zone     zones.UnknownError
 }
 
-// placeOverrides decides what becomes of those when all series are known: in an all-day series the date alone says
+// placeChanges decides what becomes of those when all series are known: in an all-day series the date alone says
 // which occurrence it is (3.8.4.4 wants the kind of the series' DTSTART). In another it is on the clock of the series,
 // of which it names an occurrence, as an EXDATE is. An event without its series goes by its own DTSTART.
-func (r *reader) placeOverrides() {
+func (r *reader) placeChanges() {
 	if len(r.unplaced) == 0 {
 		return
 	}
 	masters, here := map[string]*Event{}, map[*Event]bool{}
-	for _, e := range r.contents.components {
+	for _, e := range r.out.Events {
 		here[e] = true
-		if former := masters[e.UID]; e.replaces == nil && (former == nil || e.supersedes(former)) {
+		if former := masters[e.UID]; e.Replaces == nil && (former == nil || e.Supersedes(former)) {
 			masters[e.UID] = e
 		}
 	}
@@ -108,42 +108,42 @@ func (r *reader) placeOverrides() {
 		if master := masters[e.UID]; master != nil && e.UID != "" {
 			series = master
 		}
-		s, err := r.dateOnly(series, o.property, *e.replaces, o.zone)
+		s, err := r.dateOnly(series, o.property, *e.Replaces, o.zone)
 		switch {
 		case err == nil:
-		case series.start.unplaced(): // neither it nor a series says when
+		case series.Start.unplaced(): // neither it nor a series says when
 			ignored[e] = true
 			r.useless(e, o.property, err)
 			continue
 		default:
-			s.Form, s.zone = series.start.Form, series.start.zone
+			s.Form, s.Zone = series.Start.Form, series.Start.Zone
 			becomes := "is read with it on the clock of its series' DTSTART"
 			if series == e {
 				becomes = "is read as one of its own"
 			}
 			r.problem(e, o.property, o.zone.What(), becomes+o.zone.Hint)
 		}
-		if e.start.unplaced() { // it is cancelled, and has no DTSTART
-			e.start, e.AllDay = s, s.Form == recur.Date
+		if e.Start.unplaced() { // it is cancelled, and has no DTSTART
+			e.Start, e.AllDay = s, s.Form == recur.Date
 		}
-		*e.replaces = s
+		*e.Replaces = s
 	}
-	r.contents.components = slices.DeleteFunc(r.contents.components, func(e *Event) bool { return ignored[e] })
+	r.out.Events = slices.DeleteFunc(r.out.Events, func(e *Event) bool { return ignored[e] })
 }
 
 // unplaced reports whether a stamp is in a zone that is not known.
-func (s stamp) unplaced() bool { return s.Form == recur.Zoned && s.zone == nil }
+func (s Time) unplaced() bool { return s.Form == recur.Zoned && s.Zone == nil }
 
 // rdate reads a DATE, a DATE-TIME, or a PERIOD: two of these or one and a duration (3.3.9). Also where a zone is not
 // known, which is the error then, all else is read.
-func (r *reader) rdate(kind valueKind, text string) (d rdate, err error) {
+func (r *reader) rdate(kind valueKind, text string) (d RDate, err error) {
 	first, second, period := strings.Cut(text, "/")
-	d.start, err = r.parse(kind, first)
+	d.Start, err = r.parse(kind, first)
 	if _, ok := errors.AsType[zones.UnknownError](err); err != nil && !ok || !period {
 		return d, err
 	}
 	if length, bad := recur.ParseDuration(second); bad == nil {
-		d.duration = length
+		d.Duration = length
 		return d, err
 	}
 	if strings.HasSuffix(strings.TrimSpace(second), "Z") { // the TZID is of the start
@@ -155,45 +155,45 @@ func (r *reader) rdate(kind valueKind, text string) (d rdate, err error) {
 	} else if _, ok := errors.AsType[zones.UnknownError](bad); bad != nil && !ok {
 		err = bad
 	}
-	d.end = &end
+	d.End = &end
 	return d, err
 }
 
 // withLength is an RDATE with its own length as DTEND and DURATION would be read; without it, after saying so, where
 // that is none. A date is an end too, as it is for DTEND.
-func (r *reader) withLength(e *Event, p property, d rdate, item string) rdate {
+func (r *reader) withLength(e *Event, p property, d RDate, item string) RDate {
 	_, written, period := strings.Cut(item, "/")
 	if !period {
 		return d
 	}
 	flaw := ""
-	switch end := d.end; {
-	case end == nil && (d.duration.Days <= 0 && d.duration.Seconds <= 0 || d.duration.Days < 0 ||
-		d.duration.Seconds < 0):
+	switch end := d.End; {
+	case end == nil && (d.Duration.Days <= 0 && d.Duration.Seconds <= 0 || d.Duration.Days < 0 ||
+		d.Duration.Seconds < 0):
 		flaw = "want a period of positive length, found " + diag.Quote(written)
 	case end == nil:
 	case end.unplaced(): // It was forgiven in an all-day series: a part of a day is one.
-		*end = stamp{Time: recur.Time{Civil: end.Civil, Form: recur.Floating}}
+		*end = Time{Time: recur.Time{Civil: end.Civil, Form: recur.Floating}}
 	case end.Form == recur.Date:
-		end.Form, end.zone = d.start.Form, d.start.zone
+		end.Form, end.Zone = d.Start.Form, d.Start.Zone
 	}
-	if d.end != nil && !d.end.after(d.start) {
+	if d.End != nil && !d.End.after(d.Start) {
 		flaw = "want a period that ends after its start, found " + diag.Quote(item)
 	}
 	if flaw != "" {
 		r.problem(e, p, flaw, "is read with the date, which lasts as long as the event")
-		return rdate{start: d.start}
+		return RDate{Start: d.Start}
 	}
 	return d
 }
 
 // after reports whether a time lies after another one, or could where they are not on the same clock. Days lie after
 // those before them and, as ends of whole days, after themselves.
-func (s stamp) after(other stamp) bool {
+func (s Time) after(other Time) bool {
 	switch {
 	case other.Form == recur.Date && s.Form != recur.UTC:
 		return s.Civil >= other.Civil
-	case s.Form == other.Form && s.zone == other.zone:
+	case s.Form == other.Form && s.Zone == other.Zone:
 		return s.Civil > other.Civil
 	case s.placed() && other.placed():
 		return s.absolute() > other.absolute()
@@ -202,12 +202,12 @@ func (s stamp) after(other stamp) bool {
 }
 
 // placed reports whether a stamp means the same instant to everybody.
-func (s stamp) placed() bool { return s.Form == recur.UTC || s.Form == recur.Zoned }
+func (s Time) placed() bool { return s.Form == recur.UTC || s.Form == recur.Zoned }
 
 // absolute is the instant of a placed stamp.
-func (s stamp) absolute() int64 {
+func (s Time) absolute() int64 {
 	if s.Form == recur.UTC {
 		return s.Civil
 	}
-	return zones.Instant(s.Civil, s.zone)
+	return zones.Instant(s.Civil, s.Zone)
 }

@@ -1,4 +1,4 @@
-package calendars
+package ical
 
 import (
 	"bytes"
@@ -13,8 +13,8 @@ var (
 	ErrTooBig      = errors.New("too big")
 )
 
-// Limits bound what a body may cost, in amounts rather than in time, so that the same body meets the same end
-// everywhere. A zero field is its default.
+// Limits bound what a body and its events may cost, in package calendars too: in amounts rather than
+// in time, so that the same body meets the same end everywhere. A zero field is its default.
 type Limits struct {
 	// Over these the body is refused with ErrTooBig.
 	Bytes  int // of the body; 16 MiB
@@ -39,10 +39,11 @@ type Limits struct {
 
 // MostInstances is how many occurrences all events of a calendar may have; never less than the default.
 func (l Limits) MostInstances() int {
-	return max(l.withDefaults().Instances, Limits{}.withDefaults().Instances)
+	return max(l.WithDefaults().Instances, Limits{}.WithDefaults().Instances)
 }
 
-func (l Limits) withDefaults() Limits {
+// WithDefaults are the limits with the default in place of each field that is zero.
+func (l Limits) WithDefaults() Limits {
 	for _, field := range []struct {
 		value    *int
 		standard int
@@ -273,7 +274,7 @@ func valueOf(rest []byte) (params int, value []byte, ok bool) {
 	return params, nil, false
 }
 
-// tooBig names the limit by its key in the configuration, as every message about one does.
-func tooBig(where string, limit int, what string) error {
+// TooBig names the limit by its key in the configuration, as every message about one does.
+func TooBig(where string, limit int, what string) error {
 	return fmt.Errorf("%w: %smore than %d %s (limits.%[4]s)", ErrTooBig, where, limit, what)
 }
