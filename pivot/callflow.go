@@ -16,12 +16,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxDepth is how many actions may stand within each other. Kazoo has no such bound; no
-// caller would live to hear more.
+// maxDepth is how many actions may be nested. Kazoo has no such bound; no caller would live to hear
+// more.
 const maxDepth = 100
 
-// Cluster is the Kazoo that is to take an answer. The zero Cluster may be of any version
-// and has no modules of its own.
+// Cluster is the Kazoo that receives an answer. The zero Cluster may be of any version and has no
+// modules of its own.
 type Cluster struct {
 	Version Version  // "": not known, so that only what every version takes is safe
 	Modules []string // those that Kazoo itself does not have; nothing is known of their data
@@ -38,19 +38,17 @@ type Finding struct {
 // Error gives "path: message".
 func (f *Finding) Error() string { return cmp.Or(f.Path, "callflow") + ": " + f.Message }
 
-// CheckCallflow says whether a Kazoo would take the body as an answer: nil if it would,
-// else a *[Finding]: the first thing that is in the way. Where the body is no JSON, the
-// path is line and column, from 1.
+// CheckCallflow reports whether a Kazoo accepts the body as an answer: nil if it does, else a
+// *[Finding], the first problem. Where the body is not JSON, the path is line and column, from 1.
 //
-// Kazoo wants exactly one JSON object in UTF-8, a bare action: module, a text that names one of its
-// modules; data, if present an object that fits the schema of the module; children, if present an
-// object whose members are actions in turn. Other members are allowed. Kazoo announces an answer
-// before it validates it, so a caller hears silence when it then refuses it; hence what is
-// ambiguous (a member named twice) is refused here too, and so is what some version of Kazoo
-// refuses, as long as the version is not known.
+// Kazoo expects exactly one JSON object in UTF-8, a bare action: module, a text that names one of
+// its modules; data, if present an object that fits the schema of the module; children, if present
+// an object whose members are actions in turn. Other members are allowed. Kazoo announces an answer
+// before it validates it, so that a caller hears silence when Kazoo then rejects it. Hence what is
+// ambiguous (a duplicate name) is rejected here too, and so is what some version of Kazoo rejects,
+// as long as the version is not known.
 //
-// What the modules are and what each wants is written in catalog.txt. It says
-// nothing of whether an id exists.
+// catalog.txt has the modules and the data of each. Whether an id exists is not checked.
 func CheckCallflow(body []byte, cluster Cluster) error {
 	if f := check(body, cluster, nil); f != nil {
 		return f
@@ -61,10 +59,10 @@ func CheckCallflow(body []byte, cluster Cluster) error {
 // MostWarnings bounds those of one callflow; the first ones are given.
 const MostWarnings = 100
 
-// CallflowWarnings says what Kazoo would take and hardly anybody means: members that it
-// ignores, such as misspelt ones, children that are never asked for, actions that do nothing
-// for want of an id. It says nothing of what [CheckCallflow] refuses, and of a callflow that is
-// refused only what stands before that.
+// CallflowWarnings reports what Kazoo accepts and hardly anybody means: members that it ignores,
+// such as misspelled ones, children that never run, actions that do nothing for want of an id. It
+// does not repeat what [CheckCallflow] rejects, and of a rejected callflow it reports only what
+// comes before that.
 func CallflowWarnings(body []byte, cluster Cluster) []*Finding {
 	var found []*Finding
 	if check(body, cluster, &found) == nil {
@@ -83,7 +81,7 @@ func check(body []byte, cluster Cluster, warnings *[]*Finding) *Finding {
 // checkers are reused, because a JSON decoder keeps the memory that a check needs.
 var checkers = sync.Pool{New: func() any { return new(checker) }}
 
-// checker looks at one callflow.
+// checker checks one callflow.
 type checker struct {
 	body     []byte
 	cluster  Cluster
@@ -202,7 +200,7 @@ func (c *checker) checkNumbers() *Finding {
 	return nil
 }
 
-// isFloat tells what is a float to Kazoo: 1.0 and 1e3 are none of its integers.
+// isFloat reports whether a number is a float to Kazoo: 1.0 and 1e3 are not integers there.
 func isFloat(number []byte) bool { return bytes.ContainsAny(number, ".eE") }
 
 // fitsFloat reports whether a number is neither infinite as a float nor,

@@ -48,9 +48,8 @@ func (vs versions) names() []string {
 	return names
 }
 
-// catalog is what is known of Kazoo's modules. The schema of an action itself,
-// callflows.action, is none of them, and neither are the parts of audio_macro: Kazoo takes them
-// and then has nothing to run.
+// catalog describes Kazoo's modules. The schema of an action itself, callflows.action, is not a
+// module, and neither are the parts of audio_macro, which Kazoo accepts and then cannot run.
 type catalog struct {
 	modules map[string]*object
 	causes  []string            // why a call was not answered
@@ -77,7 +76,7 @@ type field struct {
 	unless   string   // if this one is not given either
 }
 
-// choice is a number of sets of fields of which exactly one is given.
+// choice is a number of sets of fields, exactly one of which must be given.
 type choice struct {
 	versions versions
 	sets     [][]string

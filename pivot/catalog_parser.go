@@ -15,7 +15,7 @@ type section struct {
 	fields  []string
 }
 
-// catalogParser reads the catalog. Its text says how it is written.
+// catalogParser parses the catalog, whose text explains its format.
 type catalogParser struct {
 	lists   map[string][]value // by name in braces
 	objects map[string]*object

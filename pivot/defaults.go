@@ -8,7 +8,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Formats that Kazoo looks at in its own way; see adapt.
+// Formats that Kazoo checks in its own way; see adaptSchema.
 const (
 	emailFormat = "kazoo-email"
 	urlFormat   = "kazoo-url"
@@ -16,8 +16,8 @@ const (
 
 var errFormat = errors.New("it does not fit") // what was wanted is said by finding
 
-// kazooFormats are those that are Kazoo's own: jesse's pattern for e-mail, and the
-// check of URLs that it would ask.
+// kazooFormats are the formats of Kazoo: jesse's pattern for e-mail, and the check of URLs that
+// Kazoo sends requests to.
 func kazooFormats() []*jsonschema.Format {
 	text := func(name string, fits func([]byte) bool) *jsonschema.Format {
 		return &jsonschema.Format{Name: name, Validate: func(v any) error {
@@ -37,9 +37,8 @@ func kazooFormats() []*jsonschema.Format {
 // schemas that refer to each other have no end.
 const maxSteps = 50
 
-// fillDefaults gives objects the members that they lack and that a schema has a default for,
-// as jesse does before it looks whether they are right. It wants a type beside the default,
-// and a default of that type.
+// fillDefaults adds missing members that have a default in a schema, as jesse does before it
+// validates. It needs a type beside the default, and a default of that type.
 func fillDefaults(s *jsonschema.Schema, value any, steps int) {
 	if s == nil || steps == maxSteps {
 		return

@@ -65,7 +65,7 @@ func (c *checker) warnChildKeys(o *object, children []byte) {
 	}
 }
 
-// takesChild reports whether a module runs a child of that name, and which names it knows.
+// takesChild reports whether a module runs a child of that name, and the names that it has.
 func (c *checker) takesChild(o *object, key string) (known []string, asked bool) {
 	known = []string{"_"}
 	for _, k := range o.keys {

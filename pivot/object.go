@@ -128,7 +128,7 @@ func (c *checker) checkOtherMember(o *object, name, body []byte, depth int) *Fin
 	return finding
 }
 
-// isHeader goes by Kazoo's own pattern, ^[a-zA-z0-9_\-]+$ with its slip.
+// isHeader follows Kazoo's own pattern, ^[a-zA-z0-9_\-]+$ with its slip.
 func isHeader(name []byte) bool {
 	return len(name) > 0 && !bytes.ContainsFunc(name, func(r rune) bool {
 		return (r < 'A' || r > 'z') && (r < '0' || r > '9') && r != '-'

@@ -23,8 +23,8 @@ const maxParams = 1000
 // MaxBody or 1,000 parameters.
 var ErrTooLarge = errors.New("request too large")
 
-// RequestError says why a request is not a call, and the HTTP status to answer it with. Kazoo then
-// runs the "_" child of its pivot action.
+// RequestError is why a request is not a call, and the HTTP status of the answer. Kazoo then runs
+// the "_" child of its pivot action.
 type RequestError struct {
 	Status int // 400 not readable, 405 not GET or POST, 408 not received in time, 413 too large
 	Err    error
@@ -59,8 +59,8 @@ func Parse(r *http.Request) (Call, error) {
 	return Call{}, &RequestError{http.StatusBadRequest, err}
 }
 
-// IsCall tells Kazoo's requests from those of load balancers and of people: they are a POST, or a
-// GET whose query names a call.
+// IsCall reports whether a request is from Kazoo, not from a load balancer or a person: a POST, or
+// a GET whose query names a call.
 func IsCall(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodPost:
@@ -132,8 +132,8 @@ func isJSON(contentType string) bool {
 }
 
 // appendForm adds the pairs of a query or of a form. Empty pairs are skipped: Kazoo writes one for
-// each empty object. It looks at each byte once and takes apart only what asks for it, since this
-// is the most that callhours itself does for a call.
+// each empty object. It reads each byte once and decodes only what is encoded, since this is the
+// largest part of callhours' own work for a call.
 func appendForm(params []param, form string) ([]param, error) {
 	if form == "" {
 		return params, nil
@@ -200,9 +200,9 @@ func traitsOf(c byte) traits {
 
 var errTooMany = fmt.Errorf("%w: more than %d parameters", ErrTooLarge, maxParams)
 
-// cutPair cuts name=value at the first equals sign, or at the one after the closing
-// bracket when the first stands in a bracket: Kazoo does not encode the names of
-// variables, in which anything may stand.
+// cutPair cuts name=value at the first equals sign, or at the one after the closing bracket when
+// the first is inside a bracket: Kazoo does not encode the names of variables, which may contain
+// anything.
 func cutPair(pair string) (name, value string) {
 	name, value, _ = strings.Cut(pair, "=")
 	if strings.Contains(name, "[") && !strings.HasSuffix(name, "]") {
@@ -213,7 +213,7 @@ func cutPair(pair string) (name, value string) {
 	return name, value
 }
 
-// decoder undoes the encoding of a form. What it decodes stands in one piece of memory.
+// decoder decodes a form into one piece of memory.
 type decoder struct {
 	decoded   strings.Builder
 	remaining int // bytes of the form that are still to be decoded, at most

@@ -1,13 +1,13 @@
-// Package pivot is Kazoo's side of the contract: Parse reads the request in which a Kazoo
-// platform asks what to do with a call, and CheckCallflow says whether Kazoo would take an
-// answer. Pivot is the Kazoo callflow action that asks; its documentation is
+// Package pivot is the contract with Kazoo: Parse reads the request by which a Kazoo platform asks
+// for the callflow of a call, and CheckCallflow reports whether Kazoo accepts an answer. Pivot is
+// the Kazoo callflow action that sends the request; its documentation is
 // applications/callflow/doc/pivot.md of the Kazoo sources.
 //
-// Parse is lenient about what a call says and strict about how much it says: pairs that do not
+// Parse is lenient about the content of a request and strict about its size: pairs that do not
 // decode, unknown names, bytes that are not UTF-8 and fillers such as nouser all make a Call; a
-// body over MaxBody makes a RequestError. CheckCallflow is strict, because an answer that Kazoo's
-// own validation refuses leaves the caller in silence; what Kazoo would take and nobody means is
-// what CallflowWarnings is for. Both go by catalog.txt, which is built in.
+// body over MaxBody makes a RequestError. CheckCallflow is strict, because a caller hears nothing
+// when Kazoo's own validation rejects an answer. CallflowWarnings reports what Kazoo accepts and
+// nobody means. Both use catalog.txt, which is built in.
 //
 // The package keeps nothing but the catalog and spare decoders, reads no clock and starts nothing.
 // A Call may be read by many goroutines at once.
@@ -144,8 +144,8 @@ func (c *Call) RequestHeader(name string) string {
 	return toUTF8(value)
 }
 
-// Withheld reports that the caller's number is hidden or was never known: Kazoo's and carriers'
-// fillers in place of a number, or an anonymous From (RFC 3323, section 4.1.1.3).
+// Withheld reports whether the caller's number is hidden or unknown: Kazoo's and carriers' fillers
+// in place of a number, or an anonymous From (RFC 3323, section 4.1.1.3).
 func (c *Call) Withheld() bool {
 	if strings.EqualFold(c.From, "anonymous") || strings.EqualFold(c.FromRealm, "anonymous.invalid") {
 		return true
@@ -191,7 +191,7 @@ func newCall(params []param) Call {
 			c.ToRealm = p.value
 		case "Request":
 			c.Request = p.value
-		// These three stand in the vendor's documentation; Kazoo's code sends From, To and Request.
+		// These three are in the vendor's documentation; Kazoo's code sends From, To and Request.
 		case "From-User":
 			from = p.value
 		case "To-User":
@@ -238,8 +238,8 @@ func withoutFiller(user string) string {
 	return user
 }
 
-// canonical gives the form in which names are kept and compared. Kazoo writes names into a form
-// without encoding them, so a plus may be a plus or a blank; both are kept as a blank.
+// canonical returns a name in the form in which names are stored and compared. Kazoo writes names
+// into a form without encoding them, so that a plus may be a plus or a blank; both become a blank.
 func canonical(name string) string {
 	return strings.ReplaceAll(name, "+", " ")
 }

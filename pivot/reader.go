@@ -9,7 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// reader walks JSON that is known to be valid, without copying any of it.
+// reader walks valid JSON without copying any of it.
 type reader struct {
 	json []byte
 	pos  int

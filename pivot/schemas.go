@@ -22,9 +22,9 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// Schemas are a cluster's own: the documents of JSON Schema draft-04 that Kazoo keeps in its
-// database system_schemas and shows under /v2/schemas. They say what that very cluster takes, where
-// the catalog says what its version does. Schemas may be used by many goroutines at once.
+// Schemas are those of one cluster: the documents of JSON Schema draft-04 that Kazoo keeps in its
+// database system_schemas and shows under /v2/schemas. They describe what that cluster accepts,
+// where the catalog describes its version. Schemas may be used by many goroutines at once.
 type Schemas struct {
 	action  *jsonschema.Schema
 	data    map[string]*jsonschema.Schema // by module
@@ -109,10 +109,10 @@ func readSchema(body []byte) (any, error) {
 	return schema, nil
 }
 
-// adaptSchema rewrites the schema of a member of that name where Kazoo reads it in its own way.
-// What stands beside a $ref counts: the alternatives of audio_macro differ by that alone. A text
-// with kazoo-validation is a URL that Kazoo would ask, unless it is the name of a module. Of the
-// formats those count that jesse knows.
+// adaptSchema rewrites the schema of a member called name where Kazoo reads it in its own way. Keys
+// beside a $ref count: the alternatives of audio_macro differ by them alone. A text with
+// kazoo-validation is a URL that Kazoo sends requests to, unless it is the name of a module.
+// Formats that jesse does not know are dropped.
 func adaptSchema(schema any, name string) {
 	s, ok := schema.(map[string]any)
 	if !ok {
@@ -163,7 +163,7 @@ func (d schemaDocuments) Load(url string) (any, error) {
 	return nil, fmt.Errorf("it refers to %s.json, and that schema is not there", name)
 }
 
-// compileError says in one line why a schema cannot be used.
+// compileError returns in one line why a schema cannot be used.
 func (s *Schemas) compileError(err error) error {
 	if load, ok := errors.AsType[*jsonschema.LoadURLError](err); ok {
 		return load.Err
@@ -177,10 +177,10 @@ func (s *Schemas) compileError(err error) error {
 	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
 }
 
-// Check says whether the cluster would take a callflow: nil if it would, else a *[Finding] without
-// an offset unless the body is no JSON. As Kazoo does, it fills in defaults before it looks, {} for
-// missing data among them, wants a schema for each module, and a host that Kazoo would ask in each
-// URL that the schemas mark for that.
+// Check reports whether the cluster accepts a callflow: nil if it does, else a *[Finding], without
+// an offset unless the body is not JSON. As Kazoo does, it fills in defaults first, {} for missing
+// data among them, and requires a schema for each module, and in each URL that the schemas mark a
+// host that Kazoo sends requests to.
 func (s *Schemas) Check(body []byte) error {
 	c := checker{body: body}
 	if finding := c.checkSyntax(); finding != nil {
@@ -201,8 +201,8 @@ func (s *Schemas) Check(body []byte) error {
 	return nil
 }
 
-// markFloats makes 1.0 and 1e3 what they are to Kazoo, no integers. The library goes by the
-// value, so they get another one.
+// markFloats makes 1.0 and 1e3 fail as integers, as in Kazoo. The library goes by the value, so
+// that they get another one.
 func markFloats(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -221,8 +221,7 @@ func markFloats(v any) any {
 	return v
 }
 
-// checkData validates the data of an action, of which the form was found right, and of those
-// below it. steps lead to it.
+// checkData validates the data of a well-formed action, and of those below it. steps lead to it.
 func (s *Schemas) checkData(root, action any, steps []string) *Finding {
 	a, ok := action.(map[string]any)
 	if !ok { // a key that callflows.action says nothing of
@@ -259,7 +258,7 @@ func (s *Schemas) validationFinding(err error, root any, steps []string) *Findin
 	return &Finding{Path: findingPath(root, steps), Message: err.Error(), Offset: -1}
 }
 
-// finding makes one of the first thing that is wrong.
+// finding returns the first problem as a Finding.
 func (s *Schemas) finding(e *jsonschema.ValidationError, root any, steps []string) *Finding {
 	for {
 		alternatives := false
@@ -301,7 +300,7 @@ func (s *Schemas) finding(e *jsonschema.ValidationError, root any, steps []strin
 	}
 }
 
-// findingPath writes the way to a value as paths of findings are written.
+// findingPath formats the steps to a value as the path of a finding.
 func findingPath(root any, steps []string) string {
 	var b strings.Builder
 	for _, step := range steps {

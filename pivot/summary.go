@@ -67,7 +67,7 @@ func (s *summary) action(r *reader, depth int) {
 	s.children(children, depth)
 }
 
-// data writes what tells an action from others of its module.
+// data writes what distinguishes an action from others of its module.
 func (s *summary) data(data []byte) {
 	if len(data) == 0 || data[0] != '{' {
 		return
@@ -89,8 +89,8 @@ func (s *summary) data(data []byte) {
 	}
 }
 
-// children writes what comes next: the children by key in the order of the callflow, then the one
-// that follows in any other case.
+// children writes what follows: the children by key in the order of the callflow, then the one for
+// any other case.
 func (s *summary) children(children []byte, depth int) {
 	if len(children) == 0 || children[0] != '{' {
 		return

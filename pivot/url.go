@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// A URL that Kazoo is to ask passes three of its checks: it begins with http:// or https://, in
-// lower case; Kazoo's own splitting of it does not crash; and its host is none that the
-// blacklists hold as they come: localhost, 127.0.0.1 and 0.0.0.0. From master on, addresses are
-// read as Erlang's inet:parse_address reads them, so that 127.1, 2130706433 and 0x7f.1 are
-// 127.0.0.1; 4.3 goes by the spelling.
+// A URL that Kazoo sends requests to must pass three checks: it begins with http:// or https://, in
+// lower case; Kazoo's own splitting of it does not crash; and its host is not in the default
+// blacklists: localhost, 127.0.0.1 and 0.0.0.0. From master on, addresses are parsed as by Erlang's
+// inet:parse_address, so that 127.1, 2130706433 and 0x7f.1 are 127.0.0.1; 4.3 compares the
+// spelling.
 
 // isClientURL reports whether every Kazoo that accepts a URL of the kind accepts this one. It
 // is stricter than Kazoo in three things: there must be a host; the host behind
@@ -79,9 +79,9 @@ func isBlocked(host []byte, anySpelling bool) bool {
 	return ok && (address == 127<<24|1 || address == 0)
 }
 
-// erlangAddress reads an IPv4 address as inet:parse_address does: one to four numbers, decimal,
-// octal behind 0 or hexadecimal behind 0x, of which the last fills the bytes that are left.
-// Releases differ in how many zeros and signs they take; here it is all of them.
+// erlangAddress parses an IPv4 address as inet:parse_address does: one to four numbers, decimal,
+// octal after 0 or hexadecimal after 0x, of which the last fills the remaining bytes. Releases
+// differ in how many zeros and signs they accept; this function accepts all.
 func erlangAddress(host string) (uint32, bool) {
 	fields := strings.Split(host, ".")
 	if len(fields) > 4 {
@@ -121,7 +121,7 @@ func erlangNumber(field string) (uint64, bool) {
 	return n.Uint64(), true
 }
 
-// isEmail goes by the pattern of jesse, Kazoo's validator: one @ with something on both sides.
+// isEmail follows the pattern of jesse, Kazoo's validator: one @ with something on both sides.
 func isEmail(text []byte) bool {
 	i := bytes.IndexByte(text, '@')
 	return i > 0 && i < len(text)-1 && bytes.LastIndexByte(text, '@') == i
