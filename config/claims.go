@@ -127,7 +127,8 @@ func (s *source) resolveNames(names map[string][]claim) {
 	reserved, before := s.inputs.reserved().names, s.accepted.reserved().names
 	for name, claims := range names {
 		what := "the name " + quote(name)
-		owner := cmp.Or(s.currentClaim(claims, s.accepted.FileOf(name)), s.claimByOwner(claims, before[name].Owner))
+		owner := cmp.Or(s.currentClaim(claims, s.accepted.FileByTenant(name)),
+			s.claimByOwner(claims, before[name].Owner))
 		rejectOthers(claims, what, s.nameOwner(claims, name, owner), "rename one of them")
 		for _, c := range claims {
 			if h, ok := reserved[name]; ok && s.inputs.locate(c.source.path).name != name &&
@@ -191,8 +192,8 @@ func (s *source) resolveAccounts(accounts map[string][]claim, sources []*source)
 // dropAccount removes an account that the main file no longer leaves to a tenant from an accepted
 // file that is used instead of the tenant's present one; false for any other file. Nobody can edit
 // an accepted file, so that a tenant could otherwise keep the operator, and all others, from any
-// change by claiming on. It takes one reload by hand: a mistake in the main file must not take calls
-// from anybody. A tenant that loses its last account is rejected.
+// change by claiming on. It takes one reload by hand: a mistake in the main file must not take
+// calls from anybody. A tenant that loses its last account is rejected.
 func (s *source) dropAccount(key string) bool {
 	in := s.inputs
 	if !slices.Contains(in.restored, s.path) ||
@@ -240,8 +241,8 @@ func rejectOthers(claims []claim, what, owner, advice string) {
 	}
 }
 
-// operatorAccounts returns the accounts in the matches of the operator's routes, in lower case, with
-// their places.
+// operatorAccounts returns the accounts in the matches of the operator's routes, in
+// lower case, with their places.
 func (s *source) operatorAccounts(sources []*source) map[string]diag.Pos {
 	accounts := map[string]diag.Pos{}
 	for _, src := range append([]*source{s}, sources...) {

@@ -27,7 +27,7 @@ func (s *source) condition(n *node, resolve calendarResolver) *Condition {
 		Pos: n.Pos,
 		All: m.conditions("all", resolve),
 		Any: m.conditions("any", resolve),
-		Asked: &Asked{
+		Criteria: &Criteria{
 			Events:     m.filter(),
 			Names:      m.nonBlank("names"),
 			Caller:     m.numbers("caller"),

@@ -1,13 +1,14 @@
 // Package config reads the YAML that describes an installation into a File: every value with its
-// place, defaults filled in, names looked up, tenants and plans resolved. All mistakes come at
-// once, each as `file:line:col: found and wanted; what to do`.
+// place, defaults filled in, names resolved, tenants and plans merged. All mistakes are reported at
+// once, each as `file:line:col: what is wrong; what to do`.
 //
-// It checks shape and its own names (calendars, plans, lists, secrets, branches) and knows no other
-// package of callhours. What others own (templates, text patterns, telephone numbers) is handed on
-// as Text, so that its owner can report a mistake at the same place.
+// It checks shape and its own names (calendars, plans, lists, secrets, branches) and imports no
+// sibling package. Values that others validate (templates, text patterns, telephone numbers) are
+// handed on as Text, so that their owner can report a mistake at the same place.
 //
 // Load reads every file once and keeps its bytes in File.Inputs, those of the templates too. A File
-// is not changed after Load and may be read by many goroutines. docs/config.md describes every key.
+// does not change after Load and may be read by many goroutines. docs/config.md describes every
+// key.
 package config
 
 import (
@@ -22,34 +23,34 @@ type File struct {
 	Path string // the main file, as given to Load
 	Dir  string // its directory; "" for a bare file name
 
-	Listen      Text // host:port of Kazoo's side; default ":8080"
-	AdminListen Text // host:port of people's side; default "127.0.0.1:9480"
+	Listen      Text // host:port of the Pivot listener; default ":8080"
+	AdminListen Text // host:port of the admin listener; default "127.0.0.1:9480"
 	PivotPath   Text // path of routes that have a match and no path; default "/pivot"
 	Auth        *Auth
 	TLS         *TLS // of Listen; nil: plain HTTP
-	// AdminWebConfig is the file that says how AdminListen does TLS and who may ask, resolved;
-	// "" for plain HTTP to anyone.
+	// AdminWebConfig is the file with TLS and logins of AdminListen, resolved; "" for plain HTTP
+	// without authentication.
 	AdminWebConfig Text
 	Log            Log
 	Metrics        Metrics
 	Decisions      Decisions
 
-	StateDir     string // resolved; "": nothing is kept on disk
-	Templates    string // directory of the user's templates, resolved; "": the built-in library alone
-	NoTemplates  bool   // that directory cannot be read, which is one of the Mistakes
-	Timezone     Text   // of routes and tenants that name none; may be absent when all of them do
-	KazooVersion string // "4.3", "master" or "5"; "": not known, so that only what all of them take is answered
-	ExtraModules []string
+	StateDir            string // resolved; "": nothing is kept on disk
+	Templates           string // directory of the user's templates, resolved; "": the built-in library alone
+	TemplatesUnreadable bool   // the directory cannot be read, which is one of the Mistakes
+	Timezone            Text   // of routes and tenants that name none; may be absent when all of them do
+	KazooVersion        string // "4.3", "master" or "5"; "": not known, so that only what all of them take is answered
+	ExtraModules        []string
 
 	AnswerWithin time.Duration // deadline of one answer; default 1s
 	StartTimeout time.Duration // how long start and reload wait for calendars; default 10s
-	Watch        time.Duration // how often the files of the configuration are looked at; default 5s, 0: never
+	Watch        time.Duration // how often the files of the configuration are checked for changes; default 5s, 0: never
 	Drain        time.Duration // between SIGTERM and closing the listener; default 5s
 	Horizon      time.Duration // how far ahead calendars are expanded; default 400 days
 	Limits       Limits        // of calendars that set none
 
-	PerMinute   map[string]int // how often a server that feeds come from is asked at most, by its name in lower case
-	DenyPrivate *bool          // feeds are not fetched from private addresses; nil: tenants' are not
+	FetchesPerMinute map[string]int // most fetches from a server of feeds, by its name in lower case
+	DenyPrivate      *bool          // feeds are not fetched from private addresses; nil: tenants' are not
 
 	// All of the following are in the order of the files: the main one, then includes by name.
 	Lists     []*List
@@ -58,12 +59,12 @@ type File struct {
 	Plans     []*Plan // the built-in ones too, unless one of the same name hides them
 	Routes    []*Route
 
-	Inputs   *Inputs       // every file that was read, and should have been
-	Warnings []Warning     // what works and should be mended, sorted by place
+	Inputs   *Inputs       // every file that was read, or should have been
+	Warnings []Warning     // sorted by place
 	Mistakes diag.Mistakes // what Load found wrong, as often as it did: once for each tenant that it concerns
 }
 
-// Warning is something that works and should be mended. Its Kind is one word of
+// Warning is a problem that does not keep the configuration from working. Its Kind is one word of
 // preview.Kinds, such as "no_auth".
 type Warning struct {
 	diag.Mistake
@@ -74,14 +75,14 @@ type Warning struct {
 // zero Text was not given; a default has its text and no place.
 type Text = diag.Text
 
-// Auth says who may ask: whoever is in Networks (if any) and presents Basic
+// Auth is the authentication of Pivot requests: they come from Networks (if any) and present Basic
 // or Token (if either is set).
 type Auth struct {
 	diag.Pos
 	Basic          *Basic // nil: none
 	Token          Secret // zero: none
 	Networks       []netip.Prefix
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is trusted
 }
 
 // Basic is a user name and password as of RFC 7617.
@@ -90,25 +91,25 @@ type Basic struct {
 	Password Secret
 }
 
-// TLS names the certificate of the listener; both files are PEM, resolved,
-// and read by whoever listens.
+// TLS is the certificate of the listener; both files are PEM, resolved.
 type TLS struct {
 	CertFile, KeyFile string
 }
 
-// Log says how log lines look, which calls have one, and how much of a caller's number they show.
+// Log sets the format of log lines, which calls have one, and how much of a caller's number they
+// show.
 type Log struct {
 	Format  string // "text" (default) or "json"
 	Callers string // "none" (default), "last4" or "full"
 	Calls   string // which calls have a line: "all" (default) or "faults"
 }
 
-// Metrics says how many series are exported.
+// Metrics sets how many series are exported.
 type Metrics struct {
 	Routes int // that have series of their own, in the order of the files; 0: all
 }
 
-// Decisions says what is remembered of calls.
+// Decisions sets what is remembered of calls.
 type Decisions struct {
 	Keep    int    // how many calls of each route; default 20
 	Callers string // "last4" (default), "none" or "full"
@@ -133,8 +134,8 @@ type Tenant struct {
 	Language    string // resolved: the tenant's, else the global one; "" when neither is set
 	PhoneRegion string // ISO 3166 country of nationally written numbers, resolved likewise; "": none
 	Labels      map[string]string
-	// whose it is, whatever its name: its file, or the directory that is one
-	// tenant's, as seen from the main file
+	// the owner, whatever the name: the tenant's file, or the directory of one tenant, relative to
+	// the main file
 	Owner string
 	Data  *Data // global and its own, merged; never nil
 }
@@ -159,7 +160,7 @@ type Calendar struct {
 	// calendar is not fetched from there.
 	DenyPrivate bool
 
-	Timezone    Text          // of all-day and floating events; zero: that of the route that asks
+	Timezone    Text          // of all-day and floating events; zero: that of the route
 	ExpireAfter time.Duration // an older copy is unknown; 0: never
 	ShrinkGuard int           // hold a copy that lost more than this per cent of its events; 0: only an empty one
 	Expect      Expect
@@ -169,7 +170,7 @@ type Calendar struct {
 	Limits      Limits   // its own, else the global ones
 }
 
-// Limits bound what a calendar may cost; 0 leaves the default to whoever reads it.
+// Limits bound the cost of a calendar; 0 stands for the default.
 type Limits struct {
 	Bytes, Lines, Events int // over these it is refused
 	// of an event, which is left out
@@ -204,8 +205,8 @@ type Route struct {
 	Path  Text // cleaned; a default stands at the route's name
 	Match Match
 	Auth  *Auth // nil: that of the File
-	// tokens that open the route's hours as a calendar: the File's, the
-	// tenant's, its own; none: nobody's
+	// tokens that grant access to the route's hours as a calendar: the File's, the tenant's, its
+	// own; none: no access
 	Hours       []Secret
 	Timezone    Text // of the route, else the tenant, else the File
 	DayStarts   time.Duration
@@ -217,7 +218,7 @@ type Route struct {
 	Fallback int       // index of the branch when the chosen one does not render
 }
 
-// Match says which calls a route is for, besides its path. An empty list matches every call.
+// Match restricts the calls of a route, besides its path. An empty list matches every call.
 type Match struct {
 	Accounts []Text // the route's, else its tenant's
 	Dialed   []Text // numbers, or prefixes that end in *
@@ -245,11 +246,11 @@ type Condition struct {
 	Not *Condition
 
 	Calendars []Text // full names; holds while an event that Events lets through is on in any of them
-	*Asked           // never nil; the routes of a plan share it, for it weighs four times as much as the rest
+	*Criteria        // never nil; the routes of a plan share it, for it weighs four times as much as the rest
 }
 
-// Asked is what a condition asks besides which calendars: of their events, and of the call.
-type Asked struct {
+// Criteria are what a condition requires besides its calendars: of their events, and of the call.
+type Criteria struct {
 	Events   Filter
 	WholeDay bool // hold for the whole local day that such an event touches
 	Names    Text // the key of Data that maps names to look for in an event's title

@@ -217,7 +217,7 @@ func dumpData(out *strings.Builder, path string, d *Data) {
 				walk(append(slices.Clone(at), fmt.Sprint(i)), item)
 			}
 		default:
-			fmt.Fprintf(out, "%s.%s = %#v @%s\n", path, strings.Join(at, "."), v, d.At(at...))
+			fmt.Fprintf(out, "%s.%s = %#v @%s\n", path, strings.Join(at, "."), v, d.Pos(at...))
 		}
 	}
 	walk(nil, d.Values)

@@ -8,8 +8,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Data is what an installation tells its templates. Values holds map[string]any, []any, string,
-// int, bool and nil; it may be shared with other Data and must not be changed.
+// Data are the values that an installation gives its templates. Values holds map[string]any, []any,
+// string, int, bool and nil; it may be shared with other Data and must not be changed.
 type Data struct {
 	Values    map[string]any
 	positions *dataPos
@@ -35,9 +35,9 @@ func (p *dataPos) find(step string) *dataPos {
 	return nil
 }
 
-// At gives the place of a value by its path: keys, and indexes in decimal. A text stands where its
-// first character does. The zero Pos when there is no such value.
-func (d *Data) At(path ...string) diag.Pos {
+// Pos returns the place of a value by its path: keys, and indexes in decimal. A text is where its
+// first character is. The zero Pos if there is no such value.
+func (d *Data) Pos(path ...string) diag.Pos {
 	p := d.positions
 	for _, step := range path {
 		if p == nil {
@@ -51,16 +51,16 @@ func (d *Data) At(path ...string) diag.Pos {
 	return p.pos
 }
 
-// KeyAt gives the place of one of the Values' own keys; the zero Pos when there is no such key.
-func (d *Data) KeyAt(key string) diag.Pos {
+// KeyPos returns the place of one of the top-level keys; the zero Pos if there is no such key.
+func (d *Data) KeyPos(key string) diag.Pos {
 	if p := d.positions.members[key]; p != nil {
 		return p.key
 	}
 	return diag.Pos{}
 }
 
-// Beside tells whether two of the Values' own keys stand in the same mapping.
-func (d *Data) Beside(a, b string) bool {
+// SameMapping reports whether two top-level keys are in the same mapping of a file.
+func (d *Data) SameMapping(a, b string) bool {
 	one, other := d.positions.members[a], d.positions.members[b]
 	return one != nil && other != nil && one.mapping == other.mapping
 }
@@ -83,8 +83,7 @@ func (f fields) data(key string) *Data {
 	return d
 }
 
-// smallInteger is what is a number in data: everything longer or
-// otherwise written is an identifier.
+// smallInteger matches what is a number in data. Longer or otherwise written ones are identifiers.
 var smallInteger = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,8})$`)
 
 func (s *source) dataValue(n *node) (any, *dataPos) {
@@ -128,8 +127,8 @@ func (s *source) dataValue(n *node) (any, *dataPos) {
 	return n.text, p
 }
 
-// merge lays one Data over another: mappings merge deeply, everything else
-// replaces. Neither is changed.
+// merge overlays one Data on another: mappings merge deeply, everything else replaces. Neither is
+// changed.
 func merge(under, over *Data) *Data {
 	if len(over.Values) == 0 {
 		return under

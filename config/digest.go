@@ -11,16 +11,16 @@ import (
 	"slices"
 )
 
-// Sum is a SHA-256 over the names and the bytes of all files, and over what was found in
+// Digest is a SHA-256 over the names and the bytes of all files, and over the listings of
 // directories. It is the same for the same files, whatever their times and modes are.
-func (in *Inputs) Sum() [sha256.Size]byte {
+func (in *Inputs) Digest() [sha256.Size]byte {
 	sum := sha256.New()
 	for _, path := range slices.Sorted(maps.Keys(in.files)) {
 		c := in.files[path].content()
 		hashString(sum, path)
 		sum.Write(c[:])
 	}
-	for _, l := range slices.SortedFunc(maps.Keys(in.listings), Look.compare) {
+	for _, l := range slices.SortedFunc(maps.Keys(in.listings), DirQuery.compare) {
 		f := in.listings[l]
 		hashString(sum, l.Name)
 		for _, name := range f.names {
@@ -37,9 +37,9 @@ func (in *Inputs) Sum() [sha256.Size]byte {
 	return [sha256.Size]byte(sum.Sum(nil))
 }
 
-// Sums are SHA-256s over the files of each tenant, by the path of its file; "" has
-// those that are everybody's.
-func (in *Inputs) Sums() map[string][sha256.Size]byte {
+// TenantDigests are SHA-256s over the files of each tenant, by the path of its file; "" has
+// everybody's.
+func (in *Inputs) TenantDigests() map[string][sha256.Size]byte {
 	running := map[string]hash.Hash{"": sha256.New()}
 	for _, path := range slices.Sorted(maps.Keys(in.files)) {
 		f := in.files[path]
@@ -57,16 +57,16 @@ func (in *Inputs) Sums() map[string][sha256.Size]byte {
 	return sums
 }
 
-// Holds reports whether a file was read and held exactly that. The nil Inputs have none.
-func (in *Inputs) Holds(path string, body []byte) bool {
+// HasContent reports whether a file was read with exactly these bytes. The nil Inputs have none.
+func (in *Inputs) HasContent(path string, body []byte) bool {
 	return in != nil && in.Has(path) && bytes.Equal(in.files[path].Bytes, body)
 }
 
-func (l Look) compare(m Look) int {
+func (l DirQuery) compare(m DirQuery) int {
 	return cmp.Or(cmp.Compare(l.Tenant, m.Tenant), cmp.Compare(l.Name, m.Name))
 }
 
-// hashString writes a text with its length, so that none can pass for two.
+// hashString writes a text with its length, so that no two texts are like one.
 func hashString(to hash.Hash, s string) {
 	to.Write(binary.AppendUvarint(nil, uint64(len(s))))
 	io.WriteString(to, s)

@@ -31,7 +31,7 @@ func (s *source) include(former *File) []*source {
 		}
 		input, ok := s.readAs(f.Text, as)
 		s.inputs.update(f.S, func(input *Input) {
-			input.Source, input.mayBeTenants = true, f.trust == trustTenant ||
+			input.Source, input.mayBeTenantFile = true, f.trust == trustTenant ||
 				f.trust == trustNamed && hasTenantKey(input.Bytes)
 		})
 		if !ok {
@@ -162,7 +162,7 @@ func (s *source) readIncluded(f *includedFile) *source {
 		src.readTenant(n)
 		src.tenant.Owner = s.inputs.fromMain(s.ownerOf(f.path))
 		src.secrets = scope[Secret]{own: map[string]Secret{}}
-	case f.trust == trustTenant || f.trust == trustNamed && s.accepted.Of(f.path) == f.path:
+	case f.trust == trustTenant || f.trust == trustNamed && s.accepted.TenantFile(f.path) == f.path:
 		if !src.top.allKnown { // the key may be the one that is misspelt
 			return nil
 		}

@@ -79,9 +79,9 @@ func (s *source) limitIncludes(found []includedPath) {
 			continue
 		}
 		// One file reports it for all: the tenant's accepted one, else the first.
-		accepted := slices.ContainsFunc(o.paths, func(path string) bool { return s.accepted.Of(path) == path })
+		accepted := slices.ContainsFunc(o.paths, func(path string) bool { return s.accepted.TenantFile(path) == path })
 		for i, path := range o.paths {
-			if s.accepted.Of(path) != path && (accepted || i > 0) {
+			if s.accepted.TenantFile(path) != path && (accepted || i > 0) {
 				in.exclude(path)
 				continue
 			}
@@ -99,7 +99,7 @@ func (s *source) limitIncludes(found []includedPath) {
 
 // countKept counts files that are kept; false if they are not.
 func (in *Inputs) countKept(o *ownerFiles) bool {
-	if !in.still.keeps(in.Place(o.paths[0]).Owner) {
+	if !in.still.keeps(in.Location(o.paths[0]).Owner) {
 		return false
 	}
 	for _, path := range o.paths {

@@ -11,7 +11,7 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// Input is a file as it was read, or why it could not be. Its bytes may hold secrets.
+// Input is a file as it was read, or the error of reading it. Its bytes may contain secrets.
 type Input struct {
 	Path  string
 	Bytes []byte
@@ -25,9 +25,9 @@ type Input struct {
 	// Accounts are what a tenant's file claims, in lower case.
 	Accounts []string
 
-	mayBeTenants bool     // see MayBeTenants
-	readers      []string // tenants' files that name it, and "" for what is everybody's
-	skipped      bool     // it was not read; Err says why
+	mayBeTenantFile bool     // see MayBeTenantFile
+	readers         []string // tenants' files that name it, and "" for what is everybody's
+	skipped         bool     // it was not read; Err says why
 	// of skipped files: a text that changes when one of stampPaths does; "" without sizes
 	stamp      string
 	stampPaths []string // the paths of these files
@@ -45,11 +45,11 @@ type Inputs struct {
 	frozen     bool              // nothing more is read from disk
 	argument   string            // the file that the command line names, which may be a pipe
 	files      map[string]*Input
-	listings   map[Look]listing
+	listings   map[DirQuery]listing
 	dirCache   *dirCache                            // during Load; else nil
 	restored   []string                             // tenants' files that are read although no include finds them
 	excluded   map[string]bool                      // tenants' files that are not loaded
-	check      func(path string, body []byte) error // see Admit; nil: everything is
+	check      func(path string, body []byte) error // see SetCheck; nil: no check
 	former     *Inputs                              // has what restored files name; nil: nothing
 	still      *still                               // during Load, see Keep; else nil
 	// homes are the directories in which tenants' files may name files, by the path of the tenant's
@@ -59,14 +59,14 @@ type Inputs struct {
 	// file there. The file does not lead out of its directory.
 	tenantDirs   map[string]string
 	bytesRead    map[string]int // bytes read of the included files in each of them
-	reservations []Hold         // see Held
+	reservations []Reservation  // see Reservations
 
 	dir      string   // of the main file
 	includes []string // what it includes, as paths and globs
 }
 
-// Look is a question to a directory: which files fit a glob, or which templates are in it.
-type Look struct {
+// DirQuery asks which files match a glob, or which templates are in a directory.
+type DirQuery struct {
 	Tenant    string // as in Input
 	Name      string // of the directory, or the glob
 	Directory bool
@@ -89,7 +89,7 @@ type unreadableDir struct {
 func NewInputs(fsys fs.FS) *Inputs {
 	return &Inputs{
 		disk: disk{fsys: fsys, time: &files.Budget{}}, files: map[string]*Input{}, prefetched: map[string]*Input{},
-		listings: map[Look]listing{}, dirCache: newDirCache(), bytesRead: map[string]int{},
+		listings: map[DirQuery]listing{}, dirCache: newDirCache(), bytesRead: map[string]int{},
 	}
 }
 
@@ -99,9 +99,9 @@ func (in *Inputs) Open(main string) {
 	in.read(main, "")
 }
 
-// Admit sets what is asked before a file that was read from disk is used, and asks it of those that
-// were read already. Its error is why the file cannot be used, which is a mistake like any other.
-func (in *Inputs) Admit(ask func(path string, body []byte) error) {
+// SetCheck sets a check of each file that was read from disk, and applies it to those that were
+// read already. Its error makes the file unusable, which is a mistake like any other.
+func (in *Inputs) SetCheck(ask func(path string, body []byte) error) {
 	in.check = ask
 	for _, f := range in.files {
 		in.checkFile(f)
@@ -116,7 +116,7 @@ func (in *Inputs) checkFile(f *Input) {
 	f.rejected = f.Err != nil
 }
 
-// Files are all that were read, or should have been, by path.
+// Files returns all files that were read, or should have been, sorted by path.
 func (in *Inputs) Files() []Input {
 	list := make([]Input, 0, len(in.files))
 	for _, path := range slices.Sorted(maps.Keys(in.files)) {
@@ -125,9 +125,9 @@ func (in *Inputs) Files() []Input {
 	return list
 }
 
-// Of is the path of the tenant's file to which a file belongs; "" where it is everybody's, or not
-// known. The nil Inputs know none.
-func (in *Inputs) Of(path string) string {
+// TenantFile returns the path of the tenant's file to which a file belongs; "" for the operator's
+// or an unknown file. The nil Inputs have none.
+func (in *Inputs) TenantFile(path string) string {
 	if in == nil {
 		return ""
 	}
@@ -137,21 +137,20 @@ func (in *Inputs) Of(path string) string {
 	return ""
 }
 
-// IsSource reports whether a file is the main one or one that it includes, and neither
-// secrets nor a list of numbers.
+// IsSource reports whether a file is the main one or one that it includes, and not of secrets or
+// numbers.
 func (in *Inputs) IsSource(path string) bool { return in.files[path] != nil && in.files[path].Source }
 
-// TenantIn is the name of the tenant whose file that is; "" if it is
-// none's, or cannot be understood.
-func (in *Inputs) TenantIn(path string) string {
+// TenantName returns the name of the tenant in a file; "" if it has none or cannot be parsed.
+func (in *Inputs) TenantName(path string) string {
 	if f := in.files[path]; f != nil {
 		return f.Name
 	}
 	return ""
 }
 
-// FileOf is the path of a tenant's file; "" if there is none.
-func (in *Inputs) FileOf(tenant string) string {
+// FileByTenant returns the path of a tenant's file; "" if there is none.
+func (in *Inputs) FileByTenant(tenant string) string {
 	if in == nil {
 		return ""
 	}
@@ -163,9 +162,9 @@ func (in *Inputs) FileOf(tenant string) string {
 	return ""
 }
 
-// Tenants are the names of tenants by the paths of their files, as far as these can be
-// understood. The nil Inputs have none.
-func (in *Inputs) Tenants() map[string]string {
+// TenantNames returns the names of tenants by the paths of their files, of those that can be
+// parsed. The nil Inputs have none.
+func (in *Inputs) TenantNames() map[string]string {
 	names := map[string]string{}
 	if in != nil {
 		for path, f := range in.files {
@@ -177,8 +176,8 @@ func (in *Inputs) Tenants() map[string]string {
 	return names
 }
 
-// StateDir is the state_dir that the main file names, as far as that can be told where
-// it is no YAML; "" for none.
+// StateDir returns the state_dir of the main file, as far as it can be found where that is not
+// YAML; "" for none.
 func (in *Inputs) StateDir(path string) string {
 	f := in.files[path]
 	if f == nil {
@@ -195,9 +194,9 @@ func (in *Inputs) StateDir(path string) string {
 	return ""
 }
 
-// Gone are the globs of main's include that found tenants' files in former and find none
-// any more, with these files.
-func (in *Inputs) Gone(former *Inputs) map[string][]string {
+// EmptiedGlobs returns the globs of the main file's include that matched tenants' files in former
+// and match none now, with these files.
+func (in *Inputs) EmptiedGlobs(former *Inputs) map[string][]string {
 	gone := map[string][]string{}
 	for look, f := range former.listings {
 		names, asked := in.listings[look]
@@ -215,7 +214,7 @@ func (in *Inputs) Gone(former *Inputs) map[string][]string {
 // Has reports whether a file was read.
 func (in *Inputs) Has(path string) bool { return in.files[path] != nil && in.files[path].Err == nil }
 
-// Line is the text of a line of a file, from 1, without its end; "" if there is none.
+// Line returns a line of a file, counted from 1, without its end; "" if there is none.
 func (in *Inputs) Line(pos diag.Pos) string {
 	f := in.files[pos.File]
 	if f == nil || pos.Line < 1 {
@@ -228,9 +227,9 @@ func (in *Inputs) Line(pos diag.Pos) string {
 	return strings.TrimLeft(lines[pos.Line-1], "\ufeff")
 }
 
-// With gives inputs in which the files of some tenants are those of former: instead
-// holds, by the path of a tenant's file, that of the file of former which stands in for
-// it; "" passes the tenant over.
+// With returns inputs in which some tenants have their files of former. The keys of instead are
+// paths of tenants' files; the values are the files of former to use in their place, or "" to leave
+// the tenant out.
 func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 	out := &Inputs{
 		disk: in.disk, frozen: true, files: maps.Clone(in.files), listings: maps.Clone(in.listings), former: former,
@@ -241,7 +240,7 @@ func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 		_, away := instead[f.Tenant]
 		return away && f.Tenant != ""
 	})
-	maps.DeleteFunc(out.listings, func(l Look, _ listing) bool {
+	maps.DeleteFunc(out.listings, func(l DirQuery, _ listing) bool {
 		_, away := instead[l.Tenant]
 		return away && l.Tenant != ""
 	})
@@ -265,9 +264,9 @@ func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
 			out.listings[look] = f
 		}
 	}
-	for glob, files := range in.Gone(former) { // so that they are still gone when that is the former one
+	for glob, files := range in.EmptiedGlobs(former) { // so that they are still gone when that is the former one
 		if files = slices.DeleteFunc(files, func(path string) bool { return !back[path] }); len(files) > 0 {
-			out.listings[Look{Name: glob}] = listing{names: files}
+			out.listings[DirQuery{Name: glob}] = listing{names: files}
 		}
 	}
 	out.restored = slices.DeleteFunc(out.restored, func(path string) bool { return out.excluded[path] || back[path] })
@@ -358,7 +357,7 @@ func (f *Input) setTenant(path string) { f.Tenant, f.readers = path, []string{pa
 
 // glob finds the names that fit a pattern.
 func (in *Inputs) glob(pattern, tenant string) listing {
-	return in.list(Look{Tenant: tenant, Name: pattern})
+	return in.list(DirQuery{Tenant: tenant, Name: pattern})
 }
 
 // sourcesBelow returns the paths of tenants' files below a directory, sorted. The nil Inputs have
@@ -381,18 +380,18 @@ const templateExt = ".json.tmpl"
 
 // templates gives the names of the template files in a directory, sorted.
 func (in *Inputs) templates(dir string) ([]string, error) {
-	f := in.list(Look{Name: dir, Directory: true})
+	f := in.list(DirQuery{Name: dir, Directory: true})
 	return f.names, f.err
 }
 
-func (in *Inputs) list(l Look) listing {
+func (in *Inputs) list(l DirQuery) listing {
 	f := in.peekList(l)
 	in.listings[l] = f
 	return f
 }
 
 // peekList is list without adding the listing to the inputs.
-func (in *Inputs) peekList(l Look) listing {
+func (in *Inputs) peekList(l DirQuery) listing {
 	f, ok := in.listings[l]
 	switch {
 	case ok:
@@ -406,14 +405,14 @@ func (in *Inputs) peekList(l Look) listing {
 }
 
 // listDisk lists from disk; each directory once for all globs in cache.
-func (in *Inputs) listDisk(l Look, cache *dirCache) listing {
+func (in *Inputs) listDisk(l DirQuery, cache *dirCache) listing {
 	d := in.disk.confinedTo(in.homes[l.Tenant])
 	d.cache, d.tenant = cache, l.Tenant
 	return d.run(l)
 }
 
-// run lists the files that a Look is for.
-func (d disk) run(l Look) listing {
+// run lists the files of a DirQuery.
+func (d disk) run(l DirQuery) listing {
 	var f listing
 	if !l.Directory {
 		f.names, f.unreadable, f.err = d.glob(l.Name)

@@ -140,12 +140,12 @@ func TestPack(t *testing.T) {
 			!mixed.Has("s.yaml") || mixed.Has("tenants/new.yaml") {
 			t.Errorf("tenants %s, files %v", names, mixed.Files())
 		}
-		sum := mixed.Sum()
+		sum := mixed.Digest()
 		text, err := mixed.Pack()
 		must(t, err)
 		mixed, err = Unpack(text, identity)
 		must(t, err)
-		if mixed.Sum() != sum {
+		if mixed.Digest() != sum {
 			t.Error("what was packed has another sum")
 		}
 	}

@@ -17,34 +17,32 @@ import (
 // Options are how Load reads.
 type Options struct {
 	FS fs.FS // where all paths are looked up, slash-separated; nil: the operating system, paths as given
-	// Inputs are where files are looked for first, and where those are kept that had
-	// to be read; nil: empty ones.
+	// Inputs are used before the disk, and receive what is read from it; nil: empty ones.
 	Inputs *Inputs
-	// Accepted are the files of the configuration that was accepted last: whose name and accounts
-	// are whose, and which files an include found. nil: none was.
+	// Accepted are the files of the configuration that was accepted last, for the owners of names
+	// and accounts and the files of includes. nil: there was none.
 	Accepted *Inputs
-	// Former is what was loaded before, without mistakes: what it says of tenants of which nothing
-	// has changed is taken over. nil: nothing was.
+	// Former is the File that was loaded before, without mistakes. Tenants of which nothing has
+	// changed are reused from it. nil: none.
 	Former *File
-	// Hold is when the files are read, where that is nobody's decision: what
-	// tenants had in Accepted and do not claim any more stays theirs. Zero: it is
-	// free, since somebody reloads by hand.
-	Hold time.Time
-	// Tested is the configuration that LoadTests reads tests of, whole or as far as it was
-	// understood: a file of tests that lies in a tenant's directory is the tenant's, and names
-	// files as the tenant does. nil: it is the operator's.
+	// ReserveSince is when the files are read, in a reload that nobody requested: what tenants had
+	// in Accepted and no longer claim stays reserved. Zero for a reload by hand, which releases it.
+	ReserveSince time.Time
+	// Tested is the configuration that LoadTests reads tests of, complete or as far as it was
+	// understood: a file of tests in a tenant's directory is the tenant's, with its rules for file
+	// names. nil: it is the operator's.
 	Tested *File
-	// Zone reports what is wrong with the name of a time zone, and what to write instead; nil: the
-	// Go library looks whether it knows the name.
-	Zone func(name string) error
+	// CheckZone reports what is wrong with the name of a time zone, and what to write instead; nil:
+	// a check with the Go library.
+	CheckZone func(name string) error
 }
 
 // Load reads a configuration: the main file and, once each, everything that it includes.
 //
-// The error is diag.Mistakes, sorted, when there is something to mend, and another error
-// when the main file cannot be read. With mistakes the File holds what was understood, so
-// that others can check their parts of it in the same run; it is nil when nothing was. Such
-// a File must not be served from.
+// The error is diag.Mistakes, sorted, when there are mistakes, and another error when the main file
+// cannot be read. With mistakes the File holds what was understood, so that other packages can
+// check their parts in the same run; it is nil when nothing was. Such a File must not be served
+// from.
 func Load(path string, o Options) (*File, error) {
 	in := o.Inputs
 	if in == nil {
@@ -54,9 +52,9 @@ func Load(path string, o Options) (*File, error) {
 		inputs:       in,
 		file:         &File{Path: path, Inputs: in},
 		accepted:     o.Accepted,
-		reserveSince: o.Hold,
+		reserveSince: o.ReserveSince,
 		zoneErrors:   map[string]error{},
-		checkZone:    o.Zone,
+		checkZone:    o.CheckZone,
 	}
 	if l.checkZone == nil {
 		l.checkZone = checkKnownZone
@@ -112,7 +110,7 @@ func Load(path string, o Options) (*File, error) {
 type loader struct {
 	inputs          *Inputs
 	accepted        *Inputs   // see Options
-	reserveSince    time.Time // Options.Hold
+	reserveSince    time.Time // see Options
 	file            *File
 	misspelledParts []string                // parts of the main file whose key is misspelt
 	grants          map[string]*grant       // what the main file says of tenants, by name

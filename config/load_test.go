@@ -142,17 +142,18 @@ func TestOneOffice(t *testing.T) {
 					Name: "closed-by-hand", State: "closed", Template: text("voicemail"), Data: data(nil),
 					When: &Condition{
 						Calendars: texts("hours"),
-						Asked:     &Asked{Events: Filter{Summary: texts("*closed*", "*vacation*")}},
+						Criteria:  &Criteria{Events: Filter{Summary: texts("*closed*", "*vacation*")}},
 					},
 				},
 				{
 					Name: "holiday", State: "closed", Template: text("announce-then-voicemail"),
 					Data: data(map[string]any{"message": "We are closed for {{ .Event.Summary }}."}),
-					When: &Condition{Calendars: texts("holidays"), Asked: &Asked{}},
+					When: &Condition{Calendars: texts("holidays"), Criteria: &Criteria{}},
 				},
 				{
 					Name: "open", State: "open", Data: data(nil),
-					When: &Condition{Calendars: texts("hours"), Asked: &Asked{Events: Filter{Summary: texts("open*")}}},
+					When: &Condition{Calendars: texts("hours"),
+						Criteria: &Criteria{Events: Filter{Summary: texts("open*")}}},
 					Callflow: text(`{"module": "device", "data": {"id": {{ .Data.front_desk }}},
  "children": {"_": {"module": "voicemail", "data": {"id": {{ .Data.voicemail }}}}}}
 `),
@@ -174,9 +175,9 @@ func TestOneOffice(t *testing.T) {
 	}{
 		{"callflow", open.Callflow.Pos, "callhours.yaml:39:11"},
 		{"template", f.Routes[0].Branches[0].Template.Pos, "callhours.yaml:30:19"},
-		{"a text in data", f.Routes[0].Branches[1].Data.At("message"), "callhours.yaml:35:26"},
-		{"data of the route", open.Data.At("voicemail"), "callhours.yaml:25:69"},
-		{"data that is not there", open.Data.At("voicemail", "x"), ""},
+		{"a text in data", f.Routes[0].Branches[1].Data.Pos("message"), "callhours.yaml:35:26"},
+		{"data of the route", open.Data.Pos("voicemail"), "callhours.yaml:25:69"},
+		{"data that is not there", open.Data.Pos("voicemail", "x"), ""},
 		{"branch", open.Pos, "callhours.yaml:36:15"},
 		{"a pattern", open.When.Events.Summary[0].Pos, "callhours.yaml:37:42"},
 	} {
@@ -251,13 +252,13 @@ routes:
 		Branches: []*Branch{
 			{
 				Name: "spam", State: "other", Template: text("hang-up"), Data: data,
-				When: &Condition{Asked: &Asked{Caller: Numbers{Lists: texts("spam")}}},
+				When: &Condition{Criteria: &Criteria{Caller: Numbers{Lists: texts("spam")}}},
 			},
 			{Name: "open", State: "open", Template: text("menu"), Data: data, When: &Condition{
-				Asked: &Asked{},
+				Criteria: &Criteria{},
 				All: []*Condition{
-					{Calendars: texts("acme/hours"), Asked: &Asked{}},
-					{Asked: &Asked{}, Not: &Condition{Calendars: texts("holidays"), Asked: &Asked{}}},
+					{Calendars: texts("acme/hours"), Criteria: &Criteria{}},
+					{Criteria: &Criteria{}, Not: &Condition{Calendars: texts("holidays"), Criteria: &Criteria{}}},
 				},
 			}},
 			{Name: "closed", State: "closed", Template: text("voicemail"), Data: data},
@@ -276,7 +277,7 @@ routes:
 		t.Errorf("lists (-want +got):\n%s", diff)
 	}
 	// Whoever looks at a merged value finds the file that it comes from.
-	at := f.Routes[0].Branches[0].Data.At
+	at := f.Routes[0].Branches[0].Data.Pos
 	for _, c := range []struct {
 		path []string
 		want string
@@ -401,7 +402,7 @@ func TestTextPlaces(t *testing.T) {
 	} {
 		src := "data:\n  " + c.yaml + "\ntimezone: UTC\nlisten: localhost:1\n" +
 			"routes: [{name: r, branches: [{name: closed, pass: true}]}]\n"
-		if got := load(t, "c.yaml", src).Routes[0].Branches[0].Data.At("v").String(); got != c.want {
+		if got := load(t, "c.yaml", src).Routes[0].Branches[0].Data.Pos("v").String(); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
 	}

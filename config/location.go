@@ -32,9 +32,9 @@ func (s *source) recordIncludes() {
 	}
 }
 
-// locate returns the location of an included file: what the first wildcard of the include that finds
-// the file stands for. In tenants/*/*.yaml that is a directory. In tenants/*.yaml it is the file name
-// without its extension, as for a file that is included by its full name.
+// locate returns the location of an included file: what the first wildcard of the include that
+// finds the file stands for. In tenants/*/*.yaml that is a directory. In tenants/*.yaml it is the
+// file name without its extension, as for a file that is included by its full name.
 func (in *Inputs) locate(file string) location {
 	steps := strings.Split(filepath.ToSlash(file), "/")
 	base := steps[len(steps)-1]
@@ -57,21 +57,21 @@ func (in *Inputs) locate(file string) location {
 	return location{}
 }
 
-// Place is where an included file lies, whatever is in it.
-type Place struct {
+// Location is where an included file lies, whatever is in it.
+type Location struct {
 	Name      string // of its directory, if that is one tenant's, else of the file, without its ending
 	Owner     string // as of a Tenant whose file lies there
 	Directory bool   // the place is a directory that is one tenant's
 }
 
-// Place is that of a file which the main file includes.
-func (in *Inputs) Place(file string) Place {
+// Location returns the location of a file that the main file includes.
+func (in *Inputs) Location(file string) Location {
 	loc := in.locate(file)
 	if loc.name == "" {
 		base := path.Base(filepath.ToSlash(file))
 		loc.name = strings.TrimSuffix(base, path.Ext(base))
 	}
-	return Place{loc.name, in.fromMain(cmp.Or(loc.dir, file)), loc.dir != ""}
+	return Location{loc.name, in.fromMain(cmp.Or(loc.dir, file)), loc.dir != ""}
 }
 
 // fromMain returns a path relative to the main file, however that was named.
@@ -127,7 +127,7 @@ func (s *source) rejectExtraTenants(sources []*source) {
 		hosts[place] = all[0].source.tenant.Name
 		for _, c := range all {
 			if name := c.source.tenant.Name; name == place ||
-				s.accepted.FileOf(name) == c.source.path && hosts[place] != place {
+				s.accepted.FileByTenant(name) == c.source.path && hosts[place] != place {
 				hosts[place] = name
 			}
 		}
@@ -141,18 +141,17 @@ func (s *source) rejectExtraTenants(sources []*source) {
 	}
 }
 
-// MayBeTenants reports whether a file is a tenant's as far as can be told where it cannot
-// be understood: a glob of include found it, or include names it and it has a line that
-// begins with the key tenant.
-func (in *Inputs) MayBeTenants(path string) bool {
-	return in.files[path] != nil && in.files[path].mayBeTenants
+// MayBeTenantFile reports whether a file that cannot be parsed seems to be a tenant's: a glob of
+// include matches it, or include names it and it has a line that begins with the key tenant.
+func (in *Inputs) MayBeTenantFile(path string) bool {
+	return in.files[path] != nil && in.files[path].mayBeTenantFile
 }
 
 func hasTenantKey(body []byte) bool {
 	return slices.ContainsFunc(splitLines(body), func(line string) bool { return strings.HasPrefix(line, "tenant:") })
 }
 
-// Body is what a file holds, which may be secrets; nil for one that could not be read.
+// Body returns the bytes of a file, which may be secrets; nil if it could not be read.
 func (in *Inputs) Body(path string) []byte {
 	if f := in.files[path]; f != nil {
 		return f.Bytes

@@ -11,23 +11,26 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// OwnerSum is a SHA-256 over the names and the bytes of what is one owner's, as of a [Place]; of "" what is everybody's.
+// OwnerSum is a SHA-256 over the names and the bytes of what is one owner's, as of a
+// [Place]; of "" what is everybody's.
 type OwnerSum [sha256.Size]byte
 
 // tooSlow is the sum of all that takes too long to be read.
 var tooSlow = OwnerSum(sha256.Sum256([]byte("too slow")))
 
-// IsSlow reports whether the files of the owner are not known because reading them takes too long, or does not end.
+// IsSlow reports whether the files of the owner are not known because reading them
+// takes too long, or does not end.
 func (s OwnerSum) IsSlow() bool { return s == tooSlow }
 
-// OwnerSums are the sums of all owners: the same for the same files, whatever their times and modes are.
+// OwnerSums are the sums of all owners: the same for the same files,
+// whatever their times and modes are.
 func (in *Inputs) OwnerSums() map[string]OwnerSum {
 	return in.ownerSums(nil, func(f *Input) (contentSum, error) { return f.content(), f.Err },
-		func(l Look) listing { return in.listings[l] })
+		func(l DirQuery) listing { return in.listings[l] })
 }
 
 // ownerSums asks nothing of what is slow already.
-func (in *Inputs) ownerSums(slow map[string]bool, read func(*Input) (contentSum, error), look func(Look) listing,
+func (in *Inputs) ownerSums(slow map[string]bool, read func(*Input) (contentSum, error), look func(DirQuery) listing,
 ) map[string]OwnerSum {
 	sums, running := map[string]OwnerSum{}, map[string]hash.Hash{}
 	late := func(owner string, err error) {
@@ -53,7 +56,7 @@ func (in *Inputs) ownerSums(slow map[string]bool, read func(*Input) (contentSum,
 		say(owner, path)
 		running[owner].Write(c[:])
 	}
-	for _, l := range slices.SortedFunc(maps.Keys(in.listings), Look.compare) {
+	for _, l := range slices.SortedFunc(maps.Keys(in.listings), DirQuery.compare) {
 		owner := owners.named(l.Tenant)
 		if slow[owner] {
 			continue
@@ -93,10 +96,10 @@ type owners struct {
 	by map[string]string // by path of an included file
 }
 
-// of is the owner of a file: of the tenant's that names it or that it is, as far as that can be told where it cannot be
-// understood.
+// of is the owner of a file: of the tenant's that names it or that it is, as far as that can be
+// told where it cannot be understood.
 func (o *owners) of(f *Input) string {
-	if f.Tenant == "" && f.mayBeTenants {
+	if f.Tenant == "" && f.mayBeTenantFile {
 		return o.named(f.Path)
 	}
 	return o.named(f.Tenant)
@@ -109,7 +112,7 @@ func (o *owners) named(file string) string {
 	}
 	owner, known := o.by[file]
 	if !known {
-		owner = o.in.Place(file).Owner
+		owner = o.in.Location(file).Owner
 		if o.by == nil {
 			o.by = map[string]string{}
 		}
@@ -119,7 +122,7 @@ func (o *owners) named(file string) string {
 }
 
 // found is the owner of a name that a look found: whose file that is, if an include did.
-func (o *owners) found(l Look, name string) string {
+func (o *owners) found(l DirQuery, name string) string {
 	if o.in.includesBy(l) {
 		return o.named(name)
 	}
@@ -127,11 +130,12 @@ func (o *owners) found(l Look, name string) string {
 }
 
 // includesBy reports whether a look is a glob of main's include.
-func (in *Inputs) includesBy(l Look) bool {
+func (in *Inputs) includesBy(l DirQuery) bool {
 	return l.Tenant == "" && !l.Directory && slices.Contains(in.includes, filepath.ToSlash(l.Name))
 }
 
-// OwnerOf is the owner of a file; "" for everybody's, or one that is not known. The nil Inputs know none.
+// OwnerOf is the owner of a file; "" for everybody's, or one that is not
+// known. The nil Inputs know none.
 func (in *Inputs) OwnerOf(path string) string {
 	if in == nil || in.files[path] == nil {
 		return ""
@@ -146,8 +150,8 @@ type still struct {
 	slow   map[string]bool // owners whose files cannot be read, for that takes too long
 }
 
-// Keep has the files of some owners be as they were in accepted, and nothing asked of the disk about them: those of the
-// kept, and of the slow with an error that says so.
+// Keep has the files of some owners be as they were in accepted, and nothing asked of the disk
+// about them: those of the kept, and of the slow with an error that says so.
 func (in *Inputs) Keep(accepted *Inputs, kept, slow map[string]bool) {
 	in.still = &still{owners{in: accepted}, kept, slow}
 	in.disk.passed = func(dir string) error {
@@ -169,9 +173,10 @@ func (in *Inputs) Keep(accepted *Inputs, kept, slow map[string]bool) {
 
 func (s *still) keeps(owner string) bool { return s != nil && (s.kept[owner] || s.slow[owner]) }
 
-// lacks reports whether a file is not read, though it is there: its owner's are as they were, and it was not among them.
+// lacks reports whether a file is not read, though it is there: its owner's are as they
+// were, and it was not among them.
 func (s *still) lacks(path string) bool {
-	return s != nil && s.in.files[path] == nil && s.kept[s.in.Place(path).Owner]
+	return s != nil && s.in.files[path] == nil && s.kept[s.in.Location(path).Owner]
 }
 
 // keptFile gives a file that is kept; nil if it is not.
@@ -184,7 +189,7 @@ func (in *Inputs) keptFile(path, home string) *Input {
 	if was != nil {
 		owner = in.still.of(was)
 	} else if path != in.argument {
-		owner = in.Place(path).Owner
+		owner = in.Location(path).Owner
 	}
 	switch f := (&Input{Path: path, home: home}); {
 	case in.still.slow[owner]:
@@ -198,7 +203,7 @@ func (in *Inputs) keptFile(path, home string) *Input {
 }
 
 // keptList puts what is kept in the place of what a look finds.
-func (in *Inputs) keptList(l Look, look func() listing) listing {
+func (in *Inputs) keptList(l DirQuery, look func() listing) listing {
 	switch {
 	case in.still == nil:
 		return look()
@@ -238,8 +243,9 @@ func (in *Inputs) mixed(is, other listing, of map[string]bool) listing {
 	return is
 }
 
-// Restore gives inputs in which what is some owners' is that of former: what was read of them last, where their
-// accepted files stand in meanwhile. They are to be compared with files, and not to be loaded.
+// Restore gives inputs in which what is some owners' is that of former: what was read of
+// them last, where their accepted files stand in meanwhile. They are to be compared with
+// files, and not to be loaded.
 func (in *Inputs) Restore(former *Inputs, of map[string]bool) *Inputs {
 	out := *in
 	out.files, out.listings = maps.Clone(in.files), maps.Clone(in.listings)
@@ -250,7 +256,9 @@ func (in *Inputs) Restore(former *Inputs, of map[string]bool) *Inputs {
 			out.files[path] = f
 		}
 	}
-	maps.DeleteFunc(out.listings, func(l Look, _ listing) bool { return of[is.named(l.Tenant)] && !in.includesBy(l) })
+	maps.DeleteFunc(out.listings, func(l DirQuery, _ listing) bool {
+		return of[is.named(l.Tenant)] && !in.includesBy(l)
+	})
 	for l, f := range former.listings {
 		switch _, known := out.listings[l]; {
 		case in.includesBy(l) && known:

@@ -13,7 +13,7 @@ type packed struct {
 	Listings     []packedListing `json:"looks"`
 	Restored     []string        `json:"kept,omitempty"`
 	Excluded     []string        `json:"without,omitempty"`
-	Reservations []Hold          `json:"holds,omitempty"`
+	Reservations []Reservation   `json:"holds,omitempty"`
 }
 
 type packedFile struct {
@@ -50,7 +50,7 @@ func (in *Inputs) Pack() ([]byte, error) {
 			})
 		}
 	}
-	for _, l := range slices.SortedFunc(maps.Keys(in.listings), Look.compare) {
+	for _, l := range slices.SortedFunc(maps.Keys(in.listings), DirQuery.compare) {
 		if f := in.listings[l]; f.err == nil {
 			p.Listings = append(p.Listings, packedListing{l.Tenant, l.Name, l.Directory, f.names})
 		}
@@ -104,7 +104,7 @@ func Unpack(text []byte, path func(string) string) (*Inputs, error) {
 			names = spellAll(names)
 			slices.Sort(names)
 		}
-		in.listings[Look{spell(l.Tenant), spell(l.Name), l.Directory}] = listing{names: names}
+		in.listings[DirQuery{spell(l.Tenant), spell(l.Name), l.Directory}] = listing{names: names}
 	}
 	for _, h := range p.Reservations {
 		h.Owner = spell(h.Owner)

@@ -13,7 +13,7 @@ var builtinPlans []byte
 // builtinFile is what places in the built-in plans name as their file.
 const builtinFile = "(built-in) plans.yaml"
 
-// IsBuiltin reports whether a place is in the plans that are built in, which nobody can change.
+// IsBuiltin reports whether a place is in the built-in plans.
 func IsBuiltin(pos diag.Pos) bool { return pos.File == builtinFile }
 
 // readBuiltinPlans reads the plans that are always there, unless one of the same name hides them.

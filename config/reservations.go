@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// Hold is a name or an account that a tenant had when the configuration was accepted and that
-// no file of its own claims any more. Files go away for moments, as in a checkout or a
-// deployment, and nobody may take meanwhile what is another's: it stays that tenant's for
-// [HeldFor], or until somebody reloads by hand.
-type Hold struct {
+// Reservation is a name or an account that a tenant had when the configuration was accepted and
+// that no file of its owner claims any more. Files can be missing for a moment, as during a
+// checkout or a deployment, and nobody else may take what is reserved: for [ReservationPeriod], or
+// until somebody reloads by hand.
+type Reservation struct {
 	Owner   string    `json:"owner"`             // path of the tenant's file, or of the directory that is one tenant's
 	Tenant  string    `json:"tenant"`            // its name
 	Account string    `json:"account,omitempty"` // in lower case; "": the name is held
@@ -19,16 +19,15 @@ type Hold struct {
 }
 
 const (
-	// HeldFor is how long what a tenant had is kept for it.
-	HeldFor = 30 * 24 * time.Hour
+	// ReservationPeriod is how long a reservation lasts.
+	ReservationPeriod = 30 * 24 * time.Hour
 	// maxReservations bounds the reservations of one owner, who may change claims all the time.
 	// Beyond it the oldest are released.
 	maxReservations = 10_000
 )
 
-// Held are the names and accounts that are kept for tenants which do not claim them at
-// present, by owner and name.
-func (in *Inputs) Held() []Hold {
+// Reservations are sorted by owner and name.
+func (in *Inputs) Reservations() []Reservation {
 	if in == nil {
 		return nil
 	}
@@ -38,24 +37,24 @@ func (in *Inputs) Held() []Hold {
 // ownerOf returns the directory of one tenant in which a file lies, else the file.
 func (s *source) ownerOf(path string) string { return cmp.Or(s.inputs.locate(path).dir, path) }
 
-// reserve keeps what tenants had and no longer claim; nothing unless Options.Hold is set.
+// reserve keeps what tenants had and no longer claim; nothing unless Options.ReserveSince is set.
 func (s *source) reserve(sources []*source) {
 	if s.reserveSince.IsZero() || s.accepted == nil {
 		return
 	}
-	since := map[Hold]time.Time{} // of holds without Since
+	since := map[Reservation]time.Time{} // of holds without Since
 	for path, f := range s.accepted.files {
 		if !f.Source || f.Tenant != path || f.Name == "" || s.accepted.excluded[path] {
 			continue
 		}
-		own := Hold{Owner: s.ownerOf(path), Tenant: f.Name}
+		own := Reservation{Owner: s.ownerOf(path), Tenant: f.Name}
 		since[own] = s.reserveSince
 		for _, own.Account = range f.Accounts {
 			since[own] = s.reserveSince
 		}
 	}
 	for _, h := range s.accepted.reservations {
-		if at := h.Since; s.reserveSince.Sub(at) < HeldFor {
+		if at := h.Since; s.reserveSince.Sub(at) < ReservationPeriod {
 			h.Since = time.Time{}
 			since[h] = at
 		}
@@ -64,10 +63,10 @@ func (s *source) reserve(sources []*source) {
 		if src.tenant == nil {
 			continue
 		}
-		own := Hold{Owner: s.ownerOf(src.path), Tenant: src.tenant.Name}
+		own := Reservation{Owner: s.ownerOf(src.path), Tenant: src.tenant.Name}
 		delete(since, own)
 		claimed := accountKeys(src.tenant.Accounts)
-		maps.DeleteFunc(since, func(h Hold, _ time.Time) bool {
+		maps.DeleteFunc(since, func(h Reservation, _ time.Time) bool {
 			return h.Owner == own.Owner && slices.Contains(claimed, h.Account)
 		})
 	}
@@ -77,27 +76,27 @@ func (s *source) reserve(sources []*source) {
 		h.Since = at
 		s.inputs.reservations = append(s.inputs.reservations, h)
 	}
-	slices.SortFunc(s.inputs.reservations, func(a, b Hold) int {
+	slices.SortFunc(s.inputs.reservations, func(a, b Reservation) int {
 		return cmp.Or(b.Since.Compare(a.Since), a.compare(b))
 	})
-	s.inputs.reservations = slices.DeleteFunc(s.inputs.reservations, func(h Hold) bool {
+	s.inputs.reservations = slices.DeleteFunc(s.inputs.reservations, func(h Reservation) bool {
 		owned[h.Owner]++
 		return owned[h.Owner] > maxReservations
 	})
-	slices.SortFunc(s.inputs.reservations, Hold.compare)
+	slices.SortFunc(s.inputs.reservations, Reservation.compare)
 }
 
-func (h Hold) compare(other Hold) int {
+func (h Reservation) compare(other Reservation) int {
 	return cmp.Or(cmp.Compare(h.Owner, other.Owner), cmp.Compare(h.Tenant, other.Tenant),
 		cmp.Compare(h.Account, other.Account))
 }
 
 // reservedNames are the reserved names and accounts.
-type reservedNames struct{ names, accounts map[string]Hold }
+type reservedNames struct{ names, accounts map[string]Reservation }
 
 func (in *Inputs) reserved() reservedNames {
-	all := reservedNames{map[string]Hold{}, map[string]Hold{}}
-	for _, h := range in.Held() {
+	all := reservedNames{map[string]Reservation{}, map[string]Reservation{}}
+	for _, h := range in.Reservations() {
 		if h.Account != "" {
 			all.accounts[h.Account] = h
 		} else {
@@ -118,15 +117,15 @@ func (s *source) claimByOwner(claims []claim, owner string) string {
 }
 
 // rejectReserved rejects a claim to what is reserved for another owner.
-func (c claim) rejectReserved(h Hold, what string) {
+func (c claim) rejectReserved(h Reservation, what string) {
 	c.reject(
 		"%s is kept for tenant %q, whose files in %s have not claimed it since %s; use your own, or free it by a reload by hand "+
 			"(SIGHUP or POST /-/reload)", what, h.Tenant, h.Owner, h.Since.UTC().Format(time.DateTime))
 }
 
-// Frees reports whether something that tenants had in former, or that was kept for them then, is
+// Releases reports whether something that tenants had in former, or that was reserved in it, is
 // claimed by none of the same files.
-func (in *Inputs) Frees(former *Inputs) bool {
+func (in *Inputs) Releases(former *Inputs) bool {
 	if len(former.reservations) > 0 {
 		return true
 	}

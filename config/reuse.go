@@ -12,9 +12,9 @@ type reuse struct {
 	former *Inputs
 	// files that a former tenant named, by path of the tenant's file; everybody's under ""
 	files     map[string][]*Input
-	queries   map[string][]Look  // likewise
-	tenants   map[string]*Tenant // by path of its file
-	lists     map[string][]*List // by tenant's name, as are the following
+	queries   map[string][]DirQuery // likewise
+	tenants   map[string]*Tenant    // by path of its file
+	lists     map[string][]*List    // by tenant's name, as are the following
 	calendars map[string][]*Calendar
 	plans     map[string][]*Plan
 	routes    map[string][]*Route
@@ -28,7 +28,7 @@ func (s *source) findReusable(former *File, paths []Text) *reuse {
 		return nil
 	}
 	r := &reuse{
-		inputs: s.inputs, former: former.Inputs, files: map[string][]*Input{}, queries: map[string][]Look{},
+		inputs: s.inputs, former: former.Inputs, files: map[string][]*Input{}, queries: map[string][]DirQuery{},
 		tenants: map[string]*Tenant{},
 		lists:   map[string][]*List{}, calendars: map[string][]*Calendar{}, plans: map[string][]*Plan{},
 		routes:   map[string][]*Route{},
@@ -63,7 +63,7 @@ func (s *source) findReusable(former *File, paths []Text) *reuse {
 		}
 	}
 	for _, w := range former.Warnings {
-		path := former.Inputs.Of(w.Pos.File)
+		path := former.Inputs.TenantFile(w.Pos.File)
 		r.warnings[path] = append(r.warnings[path], w)
 	}
 	return r
@@ -94,7 +94,7 @@ func (r *reuse) sharedUnchanged(main string, paths []Text) bool {
 			}
 		}
 		for _, name := range before.names {
-			if _, found := slices.BinarySearch(now.names, name); !found && r.former.Of(name) != name {
+			if _, found := slices.BinarySearch(now.names, name); !found && r.former.TenantFile(name) != name {
 				return false
 			}
 		}
@@ -103,8 +103,8 @@ func (r *reuse) sharedUnchanged(main string, paths []Text) bool {
 		}
 	}
 	for path := range included { // new and changed files must be tenants'
-		if r.former.Has(path) && r.former.Of(path) == "" ||
-			r.former.Of(path) == path && r.unchanged(r.former.files[path]) || r.inputs.excluded[path] {
+		if r.former.Has(path) && r.former.TenantFile(path) == "" ||
+			r.former.TenantFile(path) == path && r.unchanged(r.former.files[path]) || r.inputs.excluded[path] {
 			continue
 		}
 		root, _ := parse(path, r.inputs.peek(path, r.inputs.tenantDirs[path]).Bytes)

@@ -48,7 +48,7 @@ func (s *source) readGlobal() {
 	f.Horizon = top.duration("horizon", durationRange{day, 3660 * day, 400 * day})
 
 	f.Limits = top.limits(Limits{})
-	f.PerMinute = top.hosts()
+	f.FetchesPerMinute = top.hosts()
 	f.DenyPrivate = top.boolean("deny_private_addresses")
 
 	f.Auth = top.auth()
@@ -112,7 +112,7 @@ func (s *source) readTemplates(pos diag.Pos) {
 	case err != nil:
 		s.mistake(pos, "templates: %s: %v", dir, err)
 	}
-	s.file.NoTemplates = err != nil
+	s.file.TemplatesUnreadable = err != nil
 	for _, name := range names {
 		s.inputs.read(s.inputs.disk.join(dir, name), "")
 	}

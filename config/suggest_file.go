@@ -59,9 +59,9 @@ func (s *source) readAs(path Text, tenant string) (*Input, bool) {
 	return input, input.Err == nil
 }
 
-// NearFile ends a message about a file that is not there: the one that was probably meant beside
-// it, or nothing. Nothing outside of home is looked at, if that is given.
-func (f *File) NearFile(name, home string) string {
+// SuggestFile ends a message about a missing file with a similar name beside it, if any. Nothing
+// outside of home is read, if that is given.
+func (f *File) SuggestFile(name, home string) string {
 	if f.Inputs.frozen {
 		return ""
 	}

@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// TemplateFiles are the files of the directory Templates as they were read; nil when there is none.
+// TemplateFiles are the files of the directory Templates; nil when there is none.
 func (f *File) TemplateFiles() fs.FS {
-	if f.Templates == "" || f.NoTemplates {
+	if f.Templates == "" || f.TemplatesUnreadable {
 		return nil
 	}
 	return templateFiles{f.Inputs, f.Templates}
 }
 
-// TemplateInputs are these files, by path; those that could not be read are left out.
+// TemplateInputs are these files, by path, without those that could not be read.
 func (f *File) TemplateInputs() []Input {
 	var list []Input
-	for _, name := range f.Inputs.listings[Look{Name: f.Templates, Directory: true}].names {
+	for _, name := range f.Inputs.listings[DirQuery{Name: f.Templates, Directory: true}].names {
 		if input := f.Inputs.files[f.Inputs.disk.join(f.Templates, name)]; input != nil && input.Err == nil {
 			list = append(list, *input)
 		}
@@ -29,9 +29,9 @@ func (f *File) TemplateInputs() []Input {
 	return list
 }
 
-// NearTemplate is a file in the directory of templates that has the name of a template and another
-// ending than templates have; "" where there is none.
-func (f *File) NearTemplate(name string) string {
+// SimilarTemplate returns a file in the directory of templates with the name of a template and
+// another extension; "" if there is none.
+func (f *File) SimilarTemplate(name string) string {
 	if f.Templates == "" || f.Inputs.frozen {
 		return ""
 	}
@@ -50,10 +50,10 @@ func (f *File) NearTemplate(name string) string {
 // mostSearched is how many directories are searched for a misplaced template.
 const mostSearched = 100
 
-// FarTemplate is the path of a template's file that is not looked for where it is: in a
-// sub-directory of Templates, or, with set false, where no Templates are set, beside the main file
-// or in a directory there; "" where there is none.
-func (f *File) FarTemplate(name string) (file string, set bool) {
+// MisplacedTemplate returns the path of a template's file in a wrong place: in a sub-directory of
+// Templates or, with set false, where no Templates are set, beside the main file or in a directory
+// there; "" if there is none.
+func (f *File) MisplacedTemplate(name string) (file string, set bool) {
 	set = f.Templates != ""
 	if f.Inputs.frozen {
 		return "", set
@@ -114,7 +114,7 @@ func (t templateFiles) Stat(name string) (fs.FileInfo, error) {
 
 func (t templateFiles) Glob(pattern string) ([]string, error) {
 	var names []string
-	for _, name := range t.inputs.listings[Look{Name: t.dir, Directory: true}].names {
+	for _, name := range t.inputs.listings[DirQuery{Name: t.dir, Directory: true}].names {
 		fits, err := path.Match(pattern, name)
 		if err != nil {
 			return nil, err
@@ -128,7 +128,8 @@ func (t templateFiles) Glob(pattern string) ([]string, error) {
 
 func (t templateFiles) find(op, name string) (*Input, error) {
 	if name == "." {
-		return &Input{Path: t.dir, Mode: fs.ModeDir | 0o700}, t.inputs.listings[Look{Name: t.dir, Directory: true}].err
+		return &Input{Path: t.dir, Mode: fs.ModeDir | 0o700},
+			t.inputs.listings[DirQuery{Name: t.dir, Directory: true}].err
 	}
 	input := t.inputs.files[t.inputs.disk.join(t.dir, name)]
 	switch {

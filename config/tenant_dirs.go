@@ -81,9 +81,9 @@ func (f *File) tenantDirsOf(name string) (dirs tenantDirs, ok bool) {
 	return dirs, ok
 }
 
-// Confines reports whether a file lies in a tenant's directory, so that it
-// names files as the tenant's own.
-func (f *File) Confines(name string) bool {
+// InTenantDir reports whether a file lies in a tenant's directory, so that it names files by the
+// tenant's rules.
+func (f *File) InTenantDir(name string) bool {
 	_, ok := f.tenantDirsOf(name)
 	return ok
 }

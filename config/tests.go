@@ -10,9 +10,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Tests is a file of routing tests: calls and moments, and what is wanted for each. Names of
-// routes, branches and calendars in it are looked up by whoever has the configuration.
-// docs/testing.md describes every key.
+// Tests is a file of routing tests: calls and moments, and what is expected for each. The names of
+// routes, branches and calendars in it are not resolved. docs/testing.md describes every key.
 type Tests struct {
 	Path      string // as given to LoadTests
 	Home      string // the directory of a tenant's tests, out of which their files do not lead; "" for the operator's
@@ -75,8 +74,8 @@ type TestWant struct {
 	Callflow                            []TestPart // in the order written
 }
 
-// TestPart is a part of the wanted callflow: what stands under a key, or what an RFC 9535 path
-// that begins with $ selects.
+// TestPart is a part of the expected callflow: the value of a key, or what an RFC 9535 path that
+// begins with $ selects.
 type TestPart struct {
 	Key   Text
 	Value any // as in Data
@@ -87,9 +86,9 @@ const (
 	maxTestEvents  = 10_000 // written in short, in one file
 )
 
-// LoadTests reads a file of routing tests. Its errors are as those of Load; with mistakes the
-// Tests hold what was understood, so that what they name can be looked up in the same run.
-// Such Tests must not be run.
+// LoadTests reads a file of routing tests. Its errors are as those of Load; with mistakes the Tests
+// hold what was understood, so that their names can be checked in the same run. Such Tests must not
+// be run.
 func LoadTests(path string, o Options) (*Tests, error) {
 	l := &loader{file: &File{Path: path}, inputs: NewInputs(o.FS)}
 	src := &source{loader: l, path: path, dir: l.inputs.disk.dir(path)}

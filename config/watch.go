@@ -10,8 +10,8 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// Watch looks at the files of a configuration again and again, and reads those that may have
-// changed. The zero Watch is ready; it is not safe for concurrent use.
+// Watch checks the files of a configuration for changes, and reads those that may have changed. The
+// zero Watch is ready; it is not safe for concurrent use.
 type Watch struct {
 	seen map[string]fileState // by path
 	left map[string]time.Time // owners whose files are not looked at, until then
@@ -32,8 +32,8 @@ const (
 	rereadInterval = time.Minute
 )
 
-// Sums are what [Inputs.OwnerSums] would be for the same files if they were read from disk now. Owners whose files take
-// too long are left alone for a while.
+// Sums are what [Inputs.OwnerSums] would be for the same files if they were read from disk now.
+// Owners whose files take too long are left alone for a while.
 func (w *Watch) Sums(in *Inputs, now time.Time) map[string]OwnerSum {
 	next, cache, slow := make(map[string]fileState, len(in.files)), newDirCache(), map[string]bool{}
 	for owner, until := range w.left {
@@ -64,7 +64,7 @@ func (w *Watch) Sums(in *Inputs, now time.Time) map[string]OwnerSum {
 		s, err := w.check(probe.disk.confinedTo(f.home), f.Path, now)
 		next[f.Path] = s
 		return s.contentSum, err
-	}, func(l Look) listing { return probe.listDisk(l, cache) })
+	}, func(l DirQuery) listing { return probe.listDisk(l, cache) })
 	w.seen = next
 	for owner, sum := range sums {
 		if sum.IsSlow() && !slow[owner] {

@@ -34,9 +34,9 @@ type admission struct {
 	waiting bool              // some are to be tried later
 }
 
-// ask is for config.Inputs.Admit.
+// ask is for config.Inputs.SetCheck.
 func (a *admission) ask(path string, body []byte) error {
-	if a.known.Holds(path, body) {
+	if a.known.HasContent(path, body) {
 		return nil
 	}
 	sum := sha256.Sum256(body)

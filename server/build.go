@@ -307,14 +307,14 @@ func (b *builder) calendarsFor(r *config.Route) []string {
 // the route that can be mended.
 func (b *builder) answer(r *config.Route, branch *config.Branch) render.Branch {
 	out := render.Branch{Data: render.Data{
-		Values: branch.Data.Values, Place: branch.Data.At, Key: branch.Data.KeyAt, Beside: branch.Data.Beside,
+		Values: branch.Data.Values, Place: branch.Data.Pos, Key: branch.Data.KeyPos, Beside: branch.Data.SameMapping,
 	}}
 	switch {
 	case branch.Template.S != "":
 		if out.Place = branch.Template.Pos; config.IsBuiltin(out.Place) {
 			out.Place = r.Pos
 		}
-		if out.Template = b.library.Template(branch.Template.S); out.Template == nil && !b.file.NoTemplates {
+		if out.Template = b.library.Template(branch.Template.S); out.Template == nil && !b.file.TemplatesUnreadable {
 			b.noTemplate(branch.Template)
 		}
 	case branch.Callflow.S != "":
@@ -342,7 +342,7 @@ func (b *builder) noTemplate(name diag.Text) {
 		b.wrong(name.Pos, "template %q is not there", name.S)
 		return
 	}
-	if beside := b.file.NearTemplate(name.S); beside != "" {
+	if beside := b.file.SimilarTemplate(name.S); beside != "" {
 		b.wrong(name.Pos, "template %q is not there; rename the file %q to %q", name.S, beside, name.S+".json.tmpl")
 		return
 	}
@@ -353,7 +353,7 @@ func (b *builder) noTemplate(name diag.Text) {
 		}
 	}
 	meant := diag.DidYouMean(name.S, b.library.Names())
-	switch where, set := b.file.FarTemplate(name.S); {
+	switch where, set := b.file.MisplacedTemplate(name.S); {
 	case where != "" && set:
 		b.wrong(name.Pos,
 			"template %q is not there; move %s into %s, since sub-directories are not looked into, and write template: %s",

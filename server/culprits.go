@@ -11,12 +11,12 @@ import (
 // culprits are the tenants in whose files mistakes are, and what stands in for them.
 type culprits struct {
 	present, accepted *config.Inputs
-	instead           map[string]string       // by path of a tenant's file: that of the accepted one, "" for none
-	standing          map[string]bool         // the accepted ones of these
-	names             map[string]string       // of these tenants, by the same path
-	first             bool                    // nothing was accepted
-	places            map[string]config.Place // of files that were asked for
-	now, before       map[string][32]byte     // nil until somebody is blamed, as are the following
+	instead           map[string]string          // by path of a tenant's file: that of the accepted one, "" for none
+	standing          map[string]bool            // the accepted ones of these
+	names             map[string]string          // of these tenants, by the same path
+	first             bool                       // nothing was accepted
+	places            map[string]config.Location // of files that were asked for
+	now, before       map[string][32]byte        // nil until somebody is blamed, as are the following
 
 	files  map[string]string // of accepted tenants, by name
 	homes  map[string]string // likewise, by the directory that is one tenant's
@@ -29,13 +29,13 @@ type culprits struct {
 func newCulprits(present, accepted *config.Inputs, first bool) *culprits {
 	return &culprits{
 		present: present, accepted: accepted, first: first, instead: map[string]string{}, standing: map[string]bool{},
-		names: map[string]string{}, places: map[string]config.Place{},
+		names: map[string]string{}, places: map[string]config.Location{},
 	}
 }
 
 // find finds out whose files there are.
 func (c *culprits) find() {
-	c.now, c.before = c.present.Sums(), c.accepted.Sums()
+	c.now, c.before = c.present.TenantDigests(), c.accepted.TenantDigests()
 	c.files, c.homes, c.lives = map[string]string{}, map[string]string{}, map[string]string{}
 	c.owners = map[string]string{}
 	note := func(tenants map[string]string, homes, files map[string]string) {
@@ -52,15 +52,15 @@ func (c *culprits) find() {
 			}
 		}
 	}
-	note(c.accepted.Tenants(), c.homes, c.files)
-	note(c.present.Tenants(), c.lives, map[string]string{})
+	note(c.accepted.TenantNames(), c.homes, c.files)
+	note(c.present.TenantNames(), c.lives, map[string]string{})
 }
 
 // place is that of a file as the present main file has it.
-func (c *culprits) place(file string) config.Place {
+func (c *culprits) place(file string) config.Location {
 	at, ok := c.places[file]
 	if !ok {
-		at = c.present.Place(file)
+		at = c.present.Location(file)
 		c.places[file] = at
 	}
 	return at
@@ -119,16 +119,16 @@ func (c *culprits) tried(file string) bool {
 // tenantOf is the path of the tenant's file to which a file belongs; "" for what is everybody's. One that was included
 // and cannot be understood is what it was before, and a tenant's if it is new.
 func (c *culprits) tenantOf(file string) string {
-	if of := c.present.Of(file); of != "" {
-		if c.accepted.Has(of) && c.accepted.Of(of) == "" {
+	if of := c.present.TenantFile(file); of != "" {
+		if c.accepted.Has(of) && c.accepted.TenantFile(of) == "" {
 			return ""
 		}
 		return of
 	}
 	switch {
-	case c.accepted.Of(file) == file:
+	case c.accepted.TenantFile(file) == file:
 		return file
-	case c.first && !c.present.MayBeTenants(file):
+	case c.first && !c.present.MayBeTenantFile(file):
 	case c.present.IsSource(file) && !c.accepted.Has(file):
 		return file
 	}
@@ -144,7 +144,7 @@ func (c *culprits) changed(file string) bool {
 // substitute is the accepted file of a tenant whose present one is that: at the same path, else, where the file was
 // renamed, in the same directory, if that is one tenant's, or under the same name of the tenant; "" for none.
 func (c *culprits) substitute(file string) string {
-	if c.accepted.Of(file) == file {
+	if c.accepted.TenantFile(file) == file {
 		return file
 	}
 	owner := c.place(file).Owner
@@ -152,7 +152,7 @@ func (c *culprits) substitute(file string) string {
 	if lives := c.lives[owner]; lives != "" && lives != file {
 		home = "" // it is not that file which was renamed
 	}
-	for _, former := range []string{home, c.files[c.present.TenantIn(file)]} {
+	for _, former := range []string{home, c.files[c.present.TenantName(file)]} {
 		if former != "" && !c.present.Has(former) {
 			return former
 		}
@@ -166,13 +166,13 @@ func (c *culprits) substitute(file string) string {
 func (c *culprits) name(file string) string {
 	at := c.place(file)
 	for _, accepted := range []string{c.instead[file], c.homes[at.Owner]} {
-		if name := c.accepted.TenantIn(accepted); name != "" {
+		if name := c.accepted.TenantName(accepted); name != "" {
 			return name
 		}
 	}
 	says := ""
 	if !at.Directory {
-		says = c.present.TenantIn(file)
+		says = c.present.TenantName(file)
 	}
 	for _, name := range []string{says, at.Name} {
 		if of := c.owners[name]; name != "" && (of == "" || of == at.Owner) {
@@ -214,7 +214,7 @@ func (c *culprits) refusals(mistakes diag.Mistakes) map[string]refusal {
 // directory is the one, of those that are one tenant's, in which a mistake is; "" for none.
 func (c *culprits) directory(m diag.Mistake) string {
 	for _, file := range []string{m.File, m.Other.File} {
-		if at := c.place(c.present.Of(file)); at.Directory {
+		if at := c.place(c.present.TenantFile(file)); at.Directory {
 			return at.Owner
 		}
 		if at := c.place(file); at.Directory {

@@ -21,7 +21,7 @@ func (c *culprits) disputed(g *Generation) (mistakes diag.Mistakes) {
 	c.notes = nil
 	accounts := accountsOf(g.file)
 	for _, file := range slices.Sorted(maps.Keys(c.names)) {
-		if c.present.TenantIn(file) != "" {
+		if c.present.TenantName(file) != "" {
 			continue // the others' claims have been compared with its own
 		}
 		at := c.place(file)

@@ -104,7 +104,7 @@ func seenOfGood(t *testing.T, w *world) string {
 			fmt.Fprintln(&out, said.Message)
 		}
 	}
-	fmt.Fprintf(&out, "files: %x\n", w.live.Load().file.Inputs.Sums()["tenants/good.yaml"])
+	fmt.Fprintf(&out, "files: %x\n", w.live.Load().file.Inputs.TenantDigests()["tenants/good.yaml"])
 	return out.String()
 }
 

@@ -94,10 +94,10 @@ func below(home string) fs.FS { return files.Below(home) }
 func (b *builder) missing(c *config.Calendar, key string, err error) {
 	near := ""
 	if at, ok := errors.AsType[*files.Error](err); ok && errors.Is(err, fs.ErrNotExist) && b.suggests(c.Pos.File) {
-		near = b.file.NearFile(at.Path, c.Home)
+		near = b.file.SuggestFile(at.Path, c.Home)
 	}
 	m := diag.Mistakef(c.Pos, "calendar %q: %s%s%s", c.Name, key, reason(err), near)
-	if b.spared != nil && b.spared(b.file.Inputs.Of(c.Pos.File)) {
+	if b.spared != nil && b.spared(b.file.Inputs.TenantFile(c.Pos.File)) {
 		b.absent = append(b.absent, m)
 	} else {
 		b.mistakes = append(b.mistakes, m)
@@ -109,7 +109,7 @@ func (g *Generation) store(o calendars.StoreOptions, userAgent string) *calendar
 	o.Fetch = calendars.NewFetcher(calendars.FetcherOptions{
 		UserAgent: userAgent, Bytes: g.largestBody(), Now: o.Now,
 	}).Fetch
-	o.Dir, o.PerMinute, o.Program = g.file.StateDir, g.file.PerMinute, userAgent
+	o.Dir, o.PerMinute, o.Program = g.file.StateDir, g.file.FetchesPerMinute, userAgent
 	return calendars.NewStore(o)
 }
 

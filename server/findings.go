@@ -309,7 +309,7 @@ func sharedIDs(f *config.File) []preview.Finding {
 		for _, b := range r.Branches {
 			walkTexts(b.Data.Values, nil, first, func(path []string, text string) {
 				if len(text) == idLength && kazooID.MatchString(text) {
-					see(r, text, b.Data.At(path...))
+					see(r, text, b.Data.Pos(path...))
 				}
 			})
 			if text := b.Callflow.S; first(reflect.ValueOf(text), len(text)) {

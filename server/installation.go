@@ -122,7 +122,7 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 		}
 		return l, append(notes, l.notes...)
 	}
-	if l.Generation != nil && len(l.inputs.Gone(kept)) == 0 && !l.inputs.Frees(kept) {
+	if l.Generation != nil && len(l.inputs.EmptiedGlobs(kept)) == 0 && !l.inputs.Releases(kept) {
 		return l, notes
 	}
 	if again := i.load(loading{
@@ -165,7 +165,7 @@ func (i Installation) load(how loading) (l Loaded) {
 	}
 	if how.marks != nil {
 		a := admission{loading: how, now: i.Now()}
-		l.inputs.Admit(a.ask)
+		l.inputs.SetCheck(a.ask)
 		defer func() { l.waiting = a.waiting }()
 		defer a.end()
 	}
@@ -241,7 +241,7 @@ func (l *Loaded) gone(main string, how loading) (said, each diag.Mistakes) {
 	if !how.cautious {
 		return nil, nil
 	}
-	found := l.inputs.Gone(how.accepted)
+	found := l.inputs.EmptiedGlobs(how.accepted)
 	for _, glob := range slices.Sorted(maps.Keys(found)) {
 		m := diag.Mistakef(diag.Pos{File: main}, "include %q matches no file any more; put the files back, "+
 			"or reload by SIGHUP or POST /-/reload if that is meant", glob)
@@ -276,8 +276,8 @@ func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, 
 	}
 	file, err := config.Load(i.Path,
 		config.Options{
-			Inputs: inputs, Accepted: how.accepted, Former: before, Hold: how.hold,
-			Zone: zones.Check,
+			Inputs: inputs, Accepted: how.accepted, Former: before, ReserveSince: how.hold,
+			CheckZone: zones.Check,
 		})
 	var mistakes diag.Mistakes
 	switch {

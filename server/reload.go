@@ -204,7 +204,7 @@ func (g *Generation) restart(first *Generation) []string {
 		"tls":              sameTLS(a.TLS, b.TLS),
 		"admin_web_config": a.AdminWebConfig.S == b.AdminWebConfig.S,
 		"state_dir":        a.StateDir == b.StateDir, "log": a.Log.Format == b.Log.Format,
-		"hosts": maps.Equal(a.PerMinute, b.PerMinute), "limits.bytes": g.largestBody() <= first.largestBody(),
+		"hosts": maps.Equal(a.FetchesPerMinute, b.FetchesPerMinute), "limits.bytes": g.largestBody() <= first.largestBody(),
 	} {
 		if !same {
 			keys = append(keys, key)

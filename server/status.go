@@ -21,7 +21,7 @@ const mostSaid = 1000
 // nameOf is a short name for files: the first digits of a SHA-256 over their names and bytes.
 func nameOf(inputs *config.Inputs) string {
 	const digits = 12
-	sum := inputs.Sum()
+	sum := inputs.Digest()
 	return hex.EncodeToString(sum[:])[:digits]
 }
 
@@ -52,9 +52,9 @@ func said(ms diag.Mistakes, inputs *config.Inputs) []preview.FileMessage {
 	for _, m := range ms {
 		one := preview.FileMessage{File: m.File, Line: m.Line, Column: m.Col, Message: withoutQuotes(m, inputs).Message}
 		if inputs != nil {
-			one.Tenant = inputs.TenantIn(inputs.Of(m.File))
+			one.Tenant = inputs.TenantName(inputs.TenantFile(m.File))
 			if one.Tenant == "" {
-				one.Tenant = inputs.TenantIn(inputs.Of(m.Other.File))
+				one.Tenant = inputs.TenantName(inputs.TenantFile(m.Other.File))
 			}
 			one.Text = shownLine(inputs, m)
 		}

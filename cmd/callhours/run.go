@@ -148,7 +148,7 @@ func (i installation) warn(w world) {
 func load(path string, w world) (installation, diag.Mistakes, error) {
 	var i installation
 	path, i.files = installed(path)
-	file, err := config.Load(path, config.Options{FS: i.files, Zone: zones.Check})
+	file, err := config.Load(path, config.Options{FS: i.files, CheckZone: zones.Check})
 	i.file = file
 	var mistakes diag.Mistakes
 	switch {

@@ -164,7 +164,7 @@ func loadTests(path string, files fs.FS, paths []string, w world) ([]*preview.Te
 			if c, err = build(written.Config.S, written.Config.Pos); err != nil {
 				return nil, err
 			}
-			if c.file != nil && c.file.Confines(p) {
+			if c.file != nil && c.file.InTenantDir(p) {
 				written, wrong = config.LoadTests(p, config.Options{FS: files, Tested: c.file})
 			}
 		}
@@ -192,7 +192,7 @@ type tested struct {
 
 // testedConfig builds a configuration for tests. Its warnings are left to check.
 func testedConfig(path string, files fs.FS, w world) (tested, error) {
-	file, err := config.Load(path, config.Options{FS: files, Zone: zones.Check})
+	file, err := config.Load(path, config.Options{FS: files, CheckZone: zones.Check})
 	var mistakes diag.Mistakes
 	if errors.As(err, &mistakes) && file != nil {
 		err = append(mistakes, server.Check(file, files, w.now())...).Err()
