@@ -685,7 +685,7 @@ func limitSections() []limitSection {
 			},
 			{"names in a directory, or that a pattern finds", "{files.maxNames}", "", "refused", "files.TestList"},
 			{
-				"wait for a file that does not answer", "{files.Patience}", "", "as if it could not be read",
+				"wait for a file that does not answer", "{files.Timeout}", "", "as if it could not be read",
 				"files.TestHung",
 			},
 			{"a file of certificates", "{listen.maxPEM:bytes}", "", "refused", "listen.TestCertificateMistake"},

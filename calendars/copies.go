@@ -281,7 +281,7 @@ func (c copies) compile(name string, calendar *Calendar, key [sha256.Size]byte) 
 		return nil
 	}
 	// else they are worked out from the body
-	if err := c.put(c.disk.Swap, events, name, content); !errors.Is(err, errNoRoom) {
+	if err := c.put(c.disk.WriteUnsynced, events, name, content); !errors.Is(err, errNoRoom) {
 		return err
 	}
 	return nil

@@ -60,7 +60,7 @@ func TestHungDisk(t *testing.T) {
 			t.Errorf("who asks waits for the disk: %v", took)
 		}
 		<-subscribed
-		if took := time.Since(asked); took > 2*files.Patience {
+		if took := time.Since(asked); took > 2*files.Timeout {
 			t.Errorf("other subscriptions wait for %v", took)
 		}
 		after(24 * time.Hour)

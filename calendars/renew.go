@@ -360,9 +360,9 @@ func (s *Store) record(f *feed, o *brought, now time.Time) {
 	}
 	for _, sub := range f.subscriptions {
 		m := s.options.Metrics.Calendar(sub.Calendar)
-		m.Fetched(o.Result)
+		m.IncFetch(o.Result)
 		if own := s.subscribed[sub.Calendar]; own != nil && own.feed == f && own.copy() != nil {
-			m.LastSuccess(own.state(now).Dated())
+			m.SetLastSuccess(own.state(now).Dated())
 		}
 	}
 	s.say(f, o, now)

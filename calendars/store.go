@@ -137,7 +137,7 @@ func (s *Store) Write() {
 	s.subscribing.Lock()
 	defer s.subscribing.Unlock()
 	s.copies.readOnly.Store(false)
-	s.suspects.Write()
+	s.suspects.SetWritable()
 	prepared := s.copies.prepare()
 	if prepared == nil {
 		prepared = s.copies.mend()
@@ -199,7 +199,7 @@ func (s *Store) replace(list []*Subscription, disk onDisk, unkept error,
 				missing = append(missing, &restoring{feed: f, terms: t, by: sub})
 			case sub.Known != nil:
 				f.kept.put(t, &kept{calendar: sub.Known, read: now})
-				s.options.Metrics.Calendar(sub.Calendar).Fetched(metrics.OK)
+				s.options.Metrics.Calendar(sub.Calendar).IncFetch(metrics.OK)
 			}
 		}
 		if k := f.kept.on(t); sub.Known != nil && k.calendar != nil && k.calendar.sum != sub.Known.sum &&
@@ -346,7 +346,7 @@ func (s *Store) wrote(err error) {
 		s.unwritten = nil
 		return
 	}
-	s.options.Metrics.StateWriteFailed()
+	s.options.Metrics.IncStateWriteFailed()
 	why := err // and not which of the files it was, where that can be left out
 	if number, ok := errors.AsType[syscall.Errno](err); ok {
 		why = number

@@ -48,7 +48,7 @@ func (s *Store) bodyReader(byHand bool, parse func([]ical.File, ical.Limits) (*C
 
 // marksOf says where a store keeps its marks.
 func marksOf(o StoreOptions) suspect.Options {
-	marks := suspect.Options{Program: o.Program, Doing: "reading", Again: "until it changes or is refreshed by hand"}
+	marks := suspect.Options{Program: o.Program, Activity: "reading", RetryHint: "until it changes or is refreshed by hand"}
 	if o.Dir != "" {
 		marks.ReadOnly = o.ReadOnly
 		marks.Dir, marks.Disk = filepath.Join(o.Dir, marksDir), diskOf(o)

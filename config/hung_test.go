@@ -78,7 +78,7 @@ func TestHungTenant(t *testing.T) {
 					in := NewInputs(disk)
 					_, err = Load("callhours.yaml", Options{Inputs: in, Accepted: accepted.Inputs})
 					took := time.Since(begun)
-					if took > 3*files.Patience || files.Hung() == 0 || files.Hung() > 2 {
+					if took > 3*files.Timeout || files.Hung() == 0 || files.Hung() > 2 {
 						t.Errorf("it took %v, and %d reads wait", took, files.Hung())
 					}
 					for line := range strings.Lines(fmt.Sprint(err)) {
@@ -90,7 +90,7 @@ func TestHungTenant(t *testing.T) {
 					for range 3 {
 						watch.Sums(in, time.Now())
 					}
-					if took := time.Since(begun); took > 4*files.Patience || files.Hung() > 2 {
+					if took := time.Since(begun); took > 4*files.Timeout || files.Hung() > 2 {
 						t.Errorf("with three looks it took %v, and %d reads wait", took, files.Hung())
 					}
 					close(disk.until)

@@ -152,8 +152,10 @@ func TestOneOffice(t *testing.T) {
 				},
 				{
 					Name: "open", State: "open", Data: data(nil),
-					When: &Condition{Calendars: texts("hours"),
-						Criteria: &Criteria{Events: Filter{Summary: texts("open*")}}},
+					When: &Condition{
+						Calendars: texts("hours"),
+						Criteria:  &Criteria{Events: Filter{Summary: texts("open*")}},
+					},
 					Callflow: text(`{"module": "device", "data": {"id": {{ .Data.front_desk }}},
  "children": {"_": {"module": "voicemail", "data": {"id": {{ .Data.voicemail }}}}}}
 `),

@@ -23,7 +23,7 @@ func (c *mistakeCounter) add(pos diag.Pos) bool {
 // reportRest reports how many mistakes of a source were dropped.
 func (s *source) reportRest() {
 	if more := s.counter.mistakes - diag.MostMistakes; more > 0 {
-		s.mistakes = append(s.mistakes, s.attribute(diag.More(s.counter.firstDropped, more)))
+		s.mistakes = append(s.mistakes, s.attribute(diag.MoreMistakes(s.counter.firstDropped, more)))
 		s.counter = mistakeCounter{}
 	}
 }

@@ -109,7 +109,7 @@ func (c *converter) parse(most int, src []byte) (*node, diag.Mistakes) {
 		c.mistakes = append(c.mistakes, c.syntax(err))
 	}
 	if more := c.counter.mistakes - diag.MostMistakes; more > 0 {
-		c.mistakes = append(c.mistakes, diag.More(c.counter.firstDropped, more))
+		c.mistakes = append(c.mistakes, diag.MoreMistakes(c.counter.firstDropped, more))
 	}
 	if c.copies > maxCopies || c.indentMisread {
 		return nil, c.mistakes

@@ -73,11 +73,11 @@ func TestScrapeBytes(t *testing.T) {
 		if own := made.own; !own && r.Tenant != "evil" {
 			t.Fatalf("%s has no series", r.Name)
 		}
-		made.Decided(0)
+		made.IncDecision(0)
 	}
 	without := 0
 	for _, cal := range c.Calendars {
-		m.Calendar(cal.Name).Events(1)
+		m.Calendar(cal.Name).SetEvents(1)
 		if m.Calendar(cal.Name) == nil {
 			without++
 			if !strings.HasPrefix(cal.Name, "evil/") {

@@ -50,15 +50,15 @@ type calendarFamilies struct {
 	fetches family
 }
 
-// CalendarMetrics are the series of one calendar. nil counts nothing.
+// CalendarMetrics are the series of one calendar. A nil one counts nothing.
 type CalendarMetrics struct {
 	gauges  [calendarGauges]gauge
 	fetches [len(fetchResults)]counter
 }
 
-// Fetched counts an attempt to read the calendar. The calendar is up after OK and
-// Unchanged, and down after all others.
-func (c *CalendarMetrics) Fetched(result FetchResult) {
+// IncFetch counts an attempt to read the calendar. The calendar is up after OK and Unchanged, and
+// down after any other result.
+func (c *CalendarMetrics) IncFetch(result FetchResult) {
 	if c == nil {
 		return
 	}
@@ -70,33 +70,33 @@ func (c *CalendarMetrics) Fetched(result FetchResult) {
 	c.set(calendarUp, boolValue(result == OK || result == Unchanged))
 }
 
-// Unknown says that there is no copy to decide from: none was ever read, or the last
-// one is past `expire_after`.
-func (c *CalendarMetrics) Unknown() { c.set(calendarUnknown, 1) }
+// SetUnknown marks the calendar as unknown: no copy was ever read, or the last one is past
+// `expire_after`.
+func (c *CalendarMetrics) SetUnknown() { c.set(calendarUnknown, 1) }
 
-// Known says that there is a copy to decide from.
-func (c *CalendarMetrics) Known() { c.set(calendarUnknown, 0) }
+// SetKnown marks the calendar as known: there is a copy to decide from.
+func (c *CalendarMetrics) SetKnown() { c.set(calendarUnknown, 0) }
 
-// LastSuccess says when the calendar was last read or confirmed unchanged, perhaps by an earlier
+// SetLastSuccess sets when the calendar was last read or confirmed unchanged, perhaps by an earlier
 // process. The zero time: never.
-func (c *CalendarMetrics) LastSuccess(at time.Time) { c.set(calendarLastSuccess, unixSeconds(at)) }
+func (c *CalendarMetrics) SetLastSuccess(at time.Time) { c.set(calendarLastSuccess, unixSeconds(at)) }
 
-// Events says how many events of the calendar count.
-func (c *CalendarMetrics) Events(n int) { c.set(calendarEvents, float64(n)) }
+// SetEvents sets how many events of the calendar count.
+func (c *CalendarMetrics) SetEvents(n int) { c.set(calendarEvents, float64(n)) }
 
-// Active says how many events of the calendar are on at present.
-func (c *CalendarMetrics) Active(n int) { c.set(calendarActive, float64(n)) }
+// SetActive sets how many events of the calendar are on at present.
+func (c *CalendarMetrics) SetActive(n int) { c.set(calendarActive, float64(n)) }
 
-// Rejected says how many events of the calendar were not understood.
-func (c *CalendarMetrics) Rejected(n int) { c.set(calendarRejected, float64(n)) }
+// SetRejected sets how many events of the calendar were not understood.
+func (c *CalendarMetrics) SetRejected(n int) { c.set(calendarRejected, float64(n)) }
 
-// Unmatched says how many events of the calendar fit no condition of any branch. Below zero nobody
-// has counted them, and there is no such series.
-func (c *CalendarMetrics) Unmatched(n int) { c.set(calendarUnmatched, float64(n)) }
+// SetUnmatched sets how many events of the calendar match no condition of any branch. A negative
+// number removes the series: they are not counted.
+func (c *CalendarMetrics) SetUnmatched(n int) { c.set(calendarUnmatched, float64(n)) }
 
-// LastEvent says when the last event of the calendar ends, within the horizon.
-// The zero time: it has none.
-func (c *CalendarMetrics) LastEvent(end time.Time) { c.set(calendarLastEvent, unixSeconds(end)) }
+// SetLastEvent sets when the last event of the calendar ends, within the horizon. The zero time: it
+// has none.
+func (c *CalendarMetrics) SetLastEvent(end time.Time) { c.set(calendarLastEvent, unixSeconds(end)) }
 
 func (c *CalendarMetrics) set(gauge int, value float64) {
 	if c != nil {

@@ -18,9 +18,9 @@ type Configured struct {
 	Tenants   []string
 
 	// OwnSeries is how many of Routes have series of their own; 0 stands for all. Tenants take
-	// turns, the operator first, and of each those go first that have series already. The others
-	// are counted together, as route and branch "_other", and so are tenants' routes beyond 24 MiB
-	// of a scrape. Tenants' calendars beyond 16 MiB have no series.
+	// turns, the operator first, and a tenant's routes that have series already go first. The
+	// others are counted together, as route and branch "_other", and so are tenants' routes beyond
+	// 24 MiB of a scrape. Tenants' calendars beyond 16 MiB have no series.
 	OwnSeries int
 }
 
@@ -65,18 +65,18 @@ func (m *Metrics) Calendar(name string) *CalendarMetrics {
 	return m.series.current.Load().calendars[name]
 }
 
-// Configure makes every series of a configuration, at 0, and deletes those of the former one that
-// are not in it. A series that stays keeps its value, also for who looked it up before. Call it
-// when a configuration goes live, then look its routes up: what is still counted on a series that
-// is gone is lost. It tells what has no series, since those of tenants take no more of a scrape.
-func (m *Metrics) Configure(c Configured) []Unseen {
+// Configure creates every series of a configuration, at 0, and deletes those that are no longer in
+// it. A series that stays keeps its value, also for those who hold it. Call it when a configuration
+// goes live, then look its routes up: counts on a deleted series are lost. It returns what has no
+// series for want of room in a scrape.
+func (m *Metrics) Configure(c Configured) []Omitted {
 	if m == nil {
 		return nil
 	}
-	unseen := map[string]*Unseen{}
-	omit := func(tenant string) *Unseen {
+	unseen := map[string]*Omitted{}
+	omit := func(tenant string) *Omitted {
 		if unseen[tenant] == nil {
-			unseen[tenant] = &Unseen{Tenant: tenant}
+			unseen[tenant] = &Omitted{Tenant: tenant}
 		}
 		return unseen[tenant]
 	}
@@ -129,21 +129,21 @@ func (m *Metrics) Configure(c Configured) []Unseen {
 	next.calendarSeries, next.tenantSeries = calendars.list, tenants.list
 	m.series.info.set(own)
 	m.series.current.Store(next)
-	var all []Unseen
+	var all []Omitted
 	for _, tenant := range slices.Sorted(maps.Keys(unseen)) {
 		all = append(all, *unseen[tenant])
 	}
 	return all
 }
 
-// Unseen is how much of a tenant has no series of its own, since a scrape has no more room for that
-// tenant. What an OwnSeries leaves out is not counted.
-type Unseen struct {
+// Omitted is how much of a tenant has no series of its own for want of room in a scrape. What
+// OwnSeries leaves out is not counted.
+type Omitted struct {
 	Tenant            string
 	Routes, Calendars int
 }
 
-// routeSeriesSets are the sets of which a route's series come.
+// routeSeriesSets collect the series of routes.
 type routeSeriesSets struct {
 	routes   *seriesSet[string, routeSeries]
 	branches *seriesSet[[2]string, branchSeries]

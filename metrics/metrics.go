@@ -1,14 +1,14 @@
 // Package metrics holds every metric that callhours exports, and nothing else. It decides nothing
-// and reads no clock: callers say what happened and, where it matters, when.
+// and reads no clock: callers report what happened and, where it matters, when.
 //
 // Label values come from the configuration and from the constants of this package, never from a
-// call. Configure makes every series that a configuration can have, at 0, so that the first
-// increment of each is seen by `increase()`, and removes those of routes, branches, calendars and
-// tenants that are gone. Route and Calendar look a name up once; the methods of what they return
-// take no lock and allocate nothing, so that a call can be counted in nanoseconds.
+// call. Configure creates every series that a configuration can have, at 0, so that `increase()`
+// includes the first increment, and removes those of routes, branches, calendars and tenants that
+// are gone. Route and Calendar look a name up once; the methods of what they return take no lock
+// and allocate nothing, so that a call is counted in nanoseconds.
 //
-// All methods may be called concurrently, and on nil, where they do nothing. A name, branch or
-// reason that is not known is not counted: metrics never stand between a call and its answer.
+// All methods may be called concurrently, and on nil, where they do nothing. An unknown name,
+// branch or reason is not counted: metrics never stand between a call and its answer.
 package metrics
 
 import (
@@ -97,8 +97,8 @@ type Metrics struct {
 	findingSeries []Finding  // that have a series; guarded by mu
 }
 
-// configuredSeries are the metrics whose series are named by the configuration.
-// It is a prometheus.Collector.
+// configuredSeries are the metrics whose series are labeled with names of the configuration. It is
+// a prometheus.Collector.
 type configuredSeries struct {
 	families []family
 	route    routeFamilies
@@ -108,8 +108,8 @@ type configuredSeries struct {
 	current  atomic.Pointer[seriesByName]
 }
 
-// seriesByName are the series of the running configuration, by the names that are looked up, and
-// all of them once, for showing. One that is published is not changed.
+// seriesByName are the series of the running configuration: by name for look-ups, and each once for
+// scrapes. A published one does not change.
 type seriesByName struct {
 	routes    map[string]*RouteMetrics
 	calendars map[string]*CalendarMetrics
@@ -122,9 +122,9 @@ type seriesByName struct {
 	tenantSeries   []*labeledSeries[string, tenantSeries]
 }
 
-// New makes the metrics that docs/metrics.md lists and registers them; with a nil
-// registry, nowhere. The error says that the registry has one of these names already;
-// nothing is then left registered.
+// New creates the metrics that docs/metrics.md lists and registers them; with a nil registry,
+// nowhere. The error is that the registry has one of the names already; nothing then stays
+// registered.
 func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 	var all []prometheus.Collector
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
@@ -187,7 +187,7 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 	for _, place := range panicPlaces {
 		m.byPlace[place] = panics.WithLabelValues(string(place))
 	}
-	m.Findings(nil)
+	m.SetFindings(nil)
 	m.series.describe()
 	m.series.current.Store(&seriesByName{})
 	if err := register(reg, append(all, m.duration, &m.series, &m.series.info)); err != nil {
@@ -274,30 +274,31 @@ func register(reg prometheus.Registerer, all []prometheus.Collector) error {
 	return nil
 }
 
-// Request counts one answered request on Kazoo's side by the HTTP status sent and the time it took.
-func (m *Metrics) Request(code int, took time.Duration) {
+// ObserveRequest counts one answered request on the Pivot listener by the HTTP status sent and the
+// time it took.
+func (m *Metrics) ObserveRequest(code int, took time.Duration) {
 	if m != nil {
-		m.request(code)
+		m.countRequest(code)
 		m.duration.Observe(took.Seconds())
 	}
 }
 
-// Call is Request for a call that a route answered at a moment. One of each tenth of a second, and
-// every slow one, becomes an exemplar with the call's id, which finds its line in the log. The id
-// is a stranger's text: it may be of any length and hold anything.
-func (m *Metrics) Call(code int, took time.Duration, id string, at time.Time) {
+// ObserveCall is ObserveRequest for a call that a route answered at a moment. One call of each
+// tenth of a second, and every slow one, becomes an exemplar with the call's id, which finds its
+// line in the log. The id comes from outside: it may be of any length and content.
+func (m *Metrics) ObserveCall(code int, took time.Duration, id string, at time.Time) {
 	switch {
 	case m == nil:
 	case id == "" || !m.nextExemplar(at) && took < exemplarSlow:
-		m.Request(code, took)
+		m.ObserveRequest(code, took)
 	default:
-		m.request(code)
+		m.countRequest(code)
 		m.exemplars.ObserveWithExemplar(took.Seconds(), prometheus.Labels{callID: exemplarText(id)})
 	}
 }
 
-// nextExemplar reports that a moment is in another unit of time than the last one for which it did.
-// Of two calls at once, both may be told so.
+// nextExemplar reports whether a moment is in a later interval than the last exemplar. Two calls at
+// once may both get true.
 func (m *Metrics) nextExemplar(at time.Time) bool {
 	unit := at.UnixNano() / int64(exemplarEvery)
 	if m.lastExemplar.Load() == unit {
@@ -307,7 +308,7 @@ func (m *Metrics) nextExemplar(at time.Time) bool {
 	return true
 }
 
-func (m *Metrics) request(code int) {
+func (m *Metrics) countRequest(code int) {
 	c, ok := m.byCode[code]
 	if !ok {
 		c = m.requests.WithLabelValues(strconv.Itoa(code))
@@ -340,8 +341,8 @@ func exemplarText(s string) string {
 	return b.String()
 }
 
-// Unmatched counts a call that no route answers.
-func (m *Metrics) Unmatched(reason UnmatchedReason) {
+// IncUnmatched counts a call that no route answers.
+func (m *Metrics) IncUnmatched(reason UnmatchedReason) {
 	if m == nil {
 		return
 	}
@@ -350,16 +351,16 @@ func (m *Metrics) Unmatched(reason UnmatchedReason) {
 	}
 }
 
-// Shed counts a call refused because of overload. Its 503 is counted by Request as well.
-func (m *Metrics) Shed() {
+// IncShed counts a call that is rejected for overload. ObserveRequest counts its 503 as well.
+func (m *Metrics) IncShed() {
 	if m != nil {
 		m.shed.Inc()
 	}
 }
 
-// Findings says how much `check` has to say about the running configuration, and
-// takes back what was said before.
-func (m *Metrics) Findings(counts map[Finding]int) {
+// SetFindings sets how many findings `check` reports for the running configuration, in place of the
+// former numbers.
+func (m *Metrics) SetFindings(counts map[Finding]int) {
 	if m == nil {
 		return
 	}
@@ -375,8 +376,7 @@ func (m *Metrics) Findings(counts map[Finding]int) {
 	}
 }
 
-// unixSeconds is a moment as Prometheus has it: seconds since 1970 in UTC; 0 for the
-// zero time, which means never.
+// unixSeconds returns a moment in seconds since 1970; 0 for the zero time, which means never.
 func unixSeconds(t time.Time) float64 {
 	if t.IsZero() {
 		return 0
@@ -384,8 +384,8 @@ func unixSeconds(t time.Time) float64 {
 	return float64(t.UnixMilli()) / 1000
 }
 
-// orUnknown is a label's value: an empty one would drop the label.
+// orUnknown returns the value of a label. An empty one would drop the label.
 func orUnknown(s string) string { return validUTF8(cmp.Or(s, "unknown")) }
 
-// validUTF8 repairs what is not UTF-8, at which Prometheus' client panics.
+// validUTF8 replaces invalid UTF-8, at which Prometheus' client panics.
 func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -209,8 +209,9 @@ func TestEverySeriesExists(t *testing.T) {
 		"calendar_may_be_empty":    1,
 		"calendar_rejected_events": 1, "calendar_unmatched_events": 1, "calendar_last_event_timestamp_seconds": 1,
 		"findings": 1, "config_last_reload_successful": 1, "config_last_reload_success_timestamp_seconds": 1,
-		"config_rejected": 1, "file_reads_hung": 1, "state_read_only": 1, "state_write_failures_total": 1, "tenant_shed_calls_total": 1,
-		"tzdata_info": 1, "build_info": 1,
+		"config_rejected": 1, "file_reads_hung": 1, "state_read_only": 1, "state_write_failures_total": 1,
+		"tenant_shed_calls_total": 1,
+		"tzdata_info":             1, "build_info": 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("series by metric (-want +got):\n%s", diff)
@@ -224,112 +225,120 @@ func TestMethods(t *testing.T) {
 		do   func(*Metrics)
 		want []string
 	}{
-		"Request": {func(m *Metrics) { m.Request(200, time.Millisecond) }, []string{`requests_total{code="200"} 1`}},
+		"Request": {func(m *Metrics) {
+			m.ObserveRequest(200, time.Millisecond)
+		}, []string{`requests_total{code="200"} 1`}},
 		"Request with another code": {
-			func(m *Metrics) { m.Request(418, time.Millisecond) },
+			func(m *Metrics) { m.ObserveRequest(418, time.Millisecond) },
 			[]string{`requests_total{code="418"} 1`},
 		},
 		"Unmatched": {func(m *Metrics) {
-			m.Unmatched(NoNumber)
+			m.IncUnmatched(NoNumber)
 		}, []string{`unmatched_calls_total{reason="no_number"} 1`}},
-		"Unmatched, not known": {func(m *Metrics) { m.Unmatched("x") }, nil},
-		"Panicked":             {func(m *Metrics) { m.Panicked(PanicFeed) }, []string{`panics_total{where="feed"} 1`}},
-		"Panicked, not known":  {func(m *Metrics) { m.Panicked("x") }, nil},
-		"Shed":                 {func(m *Metrics) { m.Shed() }, []string{`shed_calls_total{} 1`}},
+		"Unmatched, not known": {func(m *Metrics) { m.IncUnmatched("x") }, nil},
+		"Panicked":             {func(m *Metrics) { m.IncPanics(PanicFeed) }, []string{`panics_total{where="feed"} 1`}},
+		"Panicked, not known":  {func(m *Metrics) { m.IncPanics("x") }, nil},
+		"Shed":                 {func(m *Metrics) { m.IncShed() }, []string{`shed_calls_total{} 1`}},
 		"TenantShed": {
 			func(m *Metrics) { m.TenantShed("acme"); m.TenantShed("nobody") },
 			[]string{`tenant_shed_calls_total{tenant="acme"} 1`},
 		},
-		"LogLineDropped":   {func(m *Metrics) { m.LogLineDropped() }, []string{`log_lines_dropped_total{} 1`}},
-		"StateWriteFailed": {func(m *Metrics) { m.StateWriteFailed() }, []string{`state_write_failures_total{} 1`}},
-		"StateReadOnly":    {func(m *Metrics) { m.StateReadOnly(true) }, []string{`state_read_only{} 1`}},
-		"FileReadsHung":    {func(m *Metrics) { m.FileReadsHung(3) }, []string{`file_reads_hung{} 3`}},
-		"Reloaded": {func(m *Metrics) { m.Reloaded(noon) }, []string{
+		"LogLineDropped":   {func(m *Metrics) { m.IncLogDropped() }, []string{`log_lines_dropped_total{} 1`}},
+		"StateWriteFailed": {func(m *Metrics) { m.IncStateWriteFailed() }, []string{`state_write_failures_total{} 1`}},
+		"StateReadOnly":    {func(m *Metrics) { m.SetStateReadOnly(true) }, []string{`state_read_only{} 1`}},
+		"FileReadsHung":    {func(m *Metrics) { m.SetFileReadsHung(3) }, []string{`file_reads_hung{} 3`}},
+		"Reloaded": {func(m *Metrics) { m.SetReloaded(noon) }, []string{
 			`config_last_reload_success_timestamp_seconds{} 1.8039024e+09`, `config_last_reload_successful{} 1`,
 		}},
-		"ReloadRefused keeps the moment": {func(m *Metrics) { m.Reloaded(noon); m.ReloadRefused() }, []string{
+		"ReloadRefused keeps the moment": {func(m *Metrics) { m.SetReloaded(noon); m.SetReloadRejected() }, []string{
 			`config_last_reload_success_timestamp_seconds{} 1.8039024e+09`,
 		}},
 		"TenantRefused": {func(m *Metrics) {
-			m.TenantRefused("acme")
+			m.SetTenantRejected("acme")
 		}, []string{`config_rejected{tenant="acme"} 1`}},
-		"TenantAccepted":           {func(m *Metrics) { m.TenantRefused("acme"); m.TenantAccepted("acme") }, nil},
-		"TenantRefused, not known": {func(m *Metrics) { m.TenantRefused("x") }, nil},
+		"TenantAccepted": {func(m *Metrics) {
+			m.SetTenantRejected("acme")
+			m.SetTenantAccepted("acme")
+		}, nil},
+		"TenantRefused, not known": {func(m *Metrics) { m.SetTenantRejected("x") }, nil},
 		"Findings": {
 			func(m *Metrics) {
-				m.Findings(map[Finding]int{{"calendar_ends", "warning"}: 2, {"gone", "error"}: 1})
-				m.Findings(map[Finding]int{{"calendar_ends", "warning"}: 3})
+				m.SetFindings(map[Finding]int{{"calendar_ends", "warning"}: 2, {"gone", "error"}: 1})
+				m.SetFindings(map[Finding]int{{"calendar_ends", "warning"}: 3})
 			},
 			[]string{`findings{kind="calendar_ends",severity="warning"} 3`, `findings{kind="gone",severity="error"} 0`},
 		},
 		"Decided": {
-			func(m *Metrics) { m.Route("acme/main").Decided(2) },
+			func(m *Metrics) { m.Route("acme/main").IncDecision(2) },
 			[]string{`decisions_total{branch="closed",route="acme/main",state="closed"} 1`},
 		},
-		"Decided, not known": {func(m *Metrics) { m.Route("acme/main").Decided(3); m.Route("x").Decided(0) }, nil},
+		"Decided, not known": {func(m *Metrics) {
+			m.Route("acme/main").IncDecision(3)
+			m.Route("x").IncDecision(0)
+		}, nil},
 		"Fallback": {
-			func(m *Metrics) { m.Route("acme/main").Fallback(1, Limit) },
+			func(m *Metrics) { m.Route("acme/main").IncFallback(1, Limit) },
 			[]string{`fallbacks_total{branch="lunch",reason="limit",route="acme/main"} 1`},
 		},
 		"Fallback, not known": {func(m *Metrics) {
-			m.Route("acme/main").Fallback(-1, Limit)
-			m.Route("acme/main").Fallback(0, "x")
+			m.Route("acme/main").IncFallback(-1, Limit)
+			m.Route("acme/main").IncFallback(0, "x")
 		}, nil},
 		"Unknown": {
-			func(m *Metrics) { m.Route("acme/main").Unknown() },
+			func(m *Metrics) { m.Route("acme/main").IncUnknown() },
 			[]string{`unknown_decisions_total{route="acme/main"} 1`},
 		},
 		"Called": {
-			func(m *Metrics) { m.Route("acme/main").Called(noon.Add(250 * time.Millisecond)) },
+			func(m *Metrics) { m.Route("acme/main").SetLastCall(noon.Add(250 * time.Millisecond)) },
 			[]string{`last_call_timestamp_seconds{route="acme/main"} 1.80390240025e+09`},
 		},
 		"Active": {
 			func(m *Metrics) {
-				m.Route("acme/main").Active(0)
-				m.Route("acme/main").Active(1)
-				m.Route("acme/main").Active(7)
+				m.Route("acme/main").SetActive(0)
+				m.Route("acme/main").SetActive(1)
+				m.Route("acme/main").SetActive(7)
 			},
 			[]string{`branch_active{branch="lunch",route="acme/main",state="closed"} 1`},
 		},
 		"NextChange": {
-			func(m *Metrics) { m.Route("acme/main").NextChange(noon) },
+			func(m *Metrics) { m.Route("acme/main").SetNextChange(noon) },
 			[]string{`next_change_timestamp_seconds{route="acme/main"} 1.8039024e+09`},
 		},
 		"NextChange, none in sight": {
-			func(m *Metrics) { m.Route("acme/main").NextChange(time.Time{}) },
+			func(m *Metrics) { m.Route("acme/main").SetNextChange(time.Time{}) },
 			[]string{`next_change_timestamp_seconds{route="acme/main"} +Inf`},
 		},
-		"Fetched": {func(m *Metrics) { m.Calendar("acme/hours").Fetched(Unchanged) }, []string{
+		"Fetched": {func(m *Metrics) { m.Calendar("acme/hours").IncFetch(Unchanged) }, []string{
 			`calendar_fetches_total{calendar="acme/hours",result="unchanged"} 1`,
 			`calendar_up{calendar="acme/hours"} 1`,
 		}},
 		"Fetched, then not": {
-			func(m *Metrics) { m.Calendar("acme/hours").Fetched(OK); m.Calendar("acme/hours").Fetched(Shrunk) },
+			func(m *Metrics) { m.Calendar("acme/hours").IncFetch(OK); m.Calendar("acme/hours").IncFetch(Shrunk) },
 			[]string{
 				`calendar_fetches_total{calendar="acme/hours",result="ok"} 1`,
 				`calendar_fetches_total{calendar="acme/hours",result="shrunk"} 1`,
 			},
 		},
 		"Fetched, not known": {func(m *Metrics) {
-			m.Calendar("acme/hours").Fetched("x")
-			m.Calendar("x").Fetched(OK)
+			m.Calendar("acme/hours").IncFetch("x")
+			m.Calendar("x").IncFetch(OK)
 		}, nil},
 		"Calendar unknown": {func(m *Metrics) {
-			m.Calendar("acme/hours").Unknown()
+			m.Calendar("acme/hours").SetUnknown()
 		}, []string{`calendar_unknown{calendar="acme/hours"} 1`}},
 		"Calendar known": {func(m *Metrics) {
-			m.Calendar("acme/hours").Unknown()
-			m.Calendar("acme/hours").Known()
+			m.Calendar("acme/hours").SetUnknown()
+			m.Calendar("acme/hours").SetKnown()
 		}, nil},
 		"Calendar's numbers": {
 			func(m *Metrics) {
 				c := m.Calendar("acme/hours")
-				c.LastSuccess(noon)
-				c.Events(40)
-				c.Active(2)
-				c.Rejected(2)
-				c.Unmatched(3)
-				c.LastEvent(noon)
+				c.SetLastSuccess(noon)
+				c.SetEvents(40)
+				c.SetActive(2)
+				c.SetRejected(2)
+				c.SetUnmatched(3)
+				c.SetLastEvent(noon)
 			},
 			[]string{
 				`calendar_active_events{calendar="acme/hours"} 2`,
@@ -356,8 +365,8 @@ func TestMethods(t *testing.T) {
 func TestRequestDuration(t *testing.T) {
 	t.Parallel()
 	m, reg := newRegistered(t)
-	m.Request(200, 300*time.Microsecond)
-	m.Request(500, 3*time.Second)
+	m.ObserveRequest(200, 300*time.Microsecond)
+	m.ObserveRequest(500, 3*time.Second)
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -410,16 +419,16 @@ func exemplars(t *testing.T, reg prometheus.Gatherer) []string {
 func TestExemplars(t *testing.T) {
 	t.Parallel()
 	m, reg := newRegistered(t)
-	m.Request(200, time.Millisecond)
-	m.Call(200, time.Millisecond, "", noon)
-	m.Call(200, time.Second, "", noon)
+	m.ObserveRequest(200, time.Millisecond)
+	m.ObserveCall(200, time.Millisecond, "", noon)
+	m.ObserveCall(200, time.Second, "", noon)
 	if got := exemplars(t, reg); got != nil {
 		t.Errorf("without a call id: got %q", got)
 	}
 	for i := range 20 {
-		m.Call(200, time.Millisecond, fmt.Sprintf("call-%d", i), noon.Add(time.Duration(i)*30*time.Millisecond))
+		m.ObserveCall(200, time.Millisecond, fmt.Sprintf("call-%d", i), noon.Add(time.Duration(i)*30*time.Millisecond))
 	}
-	m.Call(200, 40*time.Millisecond, "slow", noon)
+	m.ObserveCall(200, 40*time.Millisecond, "slow", noon)
 	if diff := cmp.Diff([]string{"call-17", "slow"}, exemplars(t, reg)); diff != "" {
 		t.Errorf("exemplars (-want +got):\n%s", diff)
 	}
@@ -440,7 +449,7 @@ func TestExemplarsOfStrangers(t *testing.T) {
 		strings.Repeat("x", 120) + "\xf0\x9f\x98": strings.Repeat("x", 120) + "\uFFFD",
 	} {
 		m, reg := newRegistered(t)
-		m.Call(200, time.Second, id, noon)
+		m.ObserveCall(200, time.Second, id, noon)
 		if diff := cmp.Diff([]string{want}, exemplars(t, reg)); diff != "" {
 			t.Errorf("call id %q (-want +got):\n%s", id, diff)
 		}
@@ -474,13 +483,13 @@ func TestOwnSeries(t *testing.T) {
 	before := series(t, reg)
 	for _, name := range []string{"first", "second", "third"} {
 		r := m.Route(name)
-		r.Decided(0)
-		r.Decided(2)
-		r.Fallback(1, Limit)
-		r.Unknown()
-		r.Called(noon)
-		r.Active(1)
-		r.NextChange(noon)
+		r.IncDecision(0)
+		r.IncDecision(2)
+		r.IncFallback(1, Limit)
+		r.IncUnknown()
+		r.SetLastCall(noon)
+		r.SetActive(1)
+		r.SetNextChange(noon)
 	}
 	if diff := cmp.Diff([]string{
 		`branch_active{branch="holiday",route="first",state="closed"} 1`,
@@ -572,10 +581,10 @@ func TestConfigureTwice(t *testing.T) {
 	t.Parallel()
 	m, reg := newRegistered(t)
 	old := m.Route("acme/main")
-	old.Decided(0)
-	old.Decided(1)
-	m.Calendar("acme/hours").Fetched(OK)
-	m.TenantRefused("acme")
+	old.IncDecision(0)
+	old.IncDecision(1)
+	m.Calendar("acme/hours").IncFetch(OK)
+	m.SetTenantRejected("acme")
 	before := series(t, reg)
 
 	next := officeConfig()
@@ -583,9 +592,9 @@ func TestConfigureTwice(t *testing.T) {
 	next.Calendars = []Calendar{{Name: "acme/hours"}, {Name: "holidays"}}
 	next.Tenants = nil
 	m.Configure(next)
-	m.Route("acme/main").Decided(1)
-	old.Decided(0) // A call in flight counts on the series that stayed,
-	old.Decided(1) // and one of a branch that is gone on nothing.
+	m.Route("acme/main").IncDecision(1)
+	old.IncDecision(0) // A call in flight counts on the series that stayed,
+	old.IncDecision(1) // and one of a branch that is gone on nothing.
 
 	after := series(t, reg)
 	for _, c := range []struct {
@@ -685,9 +694,9 @@ func TestNamesThatAreNotText(t *testing.T) {
 			Calendars: []Calendar{{Name: bad}, {Name: bad}, {}},
 			Tenants:   []string{bad, ""},
 		})
-		m.Findings(map[Finding]int{{bad, bad}: 1})
+		m.SetFindings(map[Finding]int{{bad, bad}: 1})
 	}
-	m.Route(bad).Called(noon)
+	m.Route(bad).SetLastCall(noon)
 	if want := `last_call_timestamp_seconds{route="a�"} 1.8039024e+09`; !slices.Contains(series(t, reg), want) {
 		t.Errorf("%s is not exported", want)
 	}
@@ -708,7 +717,7 @@ func TestNewTwice(t *testing.T) {
 	if err != nil {
 		t.Fatalf("a refused New left something behind: %v", err)
 	}
-	m.Shed()
+	m.IncShed()
 	if _, err := New(reg, Options{}); err == nil {
 		t.Fatal("a second New on one registry: got no error")
 	}
@@ -724,7 +733,7 @@ func TestNewWithoutRegistry(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.Configure(officeConfig())
-	m.Route("acme/main").Decided(0)
+	m.Route("acme/main").IncDecision(0)
 	if got := m.Route("acme/main").branches[0].decided.value(); got != 1 {
 		t.Errorf("decisions: got %v, want 1", got)
 	}
@@ -765,14 +774,14 @@ func TestConcurrent(t *testing.T) {
 		wg.Go(func() {
 			for range calls {
 				r := m.Route("acme/main")
-				r.Decided(0)
-				r.Decided(2)
-				r.Fallback(0, NoAnswer)
-				r.Called(noon)
-				r.Active(0)
-				m.Calendar("acme/hours").Fetched(OK)
-				m.Request(200, time.Millisecond)
-				m.Findings(map[Finding]int{{"calendar_ends", "warning"}: 1})
+				r.IncDecision(0)
+				r.IncDecision(2)
+				r.IncFallback(0, NoAnswer)
+				r.SetLastCall(noon)
+				r.SetActive(0)
+				m.Calendar("acme/hours").IncFetch(OK)
+				m.ObserveRequest(200, time.Millisecond)
+				m.SetFindings(map[Finding]int{{"calendar_ends", "warning"}: 1})
 			}
 		})
 	}
@@ -806,16 +815,16 @@ func TestAllocations(t *testing.T) {
 	m, _ := newRegistered(t)
 	r, c := m.Route("acme/main"), m.Calendar("acme/hours")
 	got := testing.AllocsPerRun(100, func() {
-		r.Decided(1)
-		r.Fallback(1, RenderFailed)
-		r.Unknown()
-		r.Called(noon)
-		r.Active(1)
-		r.NextChange(noon)
-		c.Fetched(OK)
-		m.Unmatched(NoPath)
-		m.Request(200, time.Millisecond)
-		m.Call(200, time.Millisecond, "", noon)
+		r.IncDecision(1)
+		r.IncFallback(1, RenderFailed)
+		r.IncUnknown()
+		r.SetLastCall(noon)
+		r.SetActive(1)
+		r.SetNextChange(noon)
+		c.IncFetch(OK)
+		m.IncUnmatched(NoPath)
+		m.ObserveRequest(200, time.Millisecond)
+		m.ObserveCall(200, time.Millisecond, "", noon)
 	})
 	if got != 0 {
 		t.Errorf("counting a call: got %v allocations, want 0", got)
@@ -827,21 +836,21 @@ func BenchmarkDecided(b *testing.B) {
 	m.Configure(officeConfig())
 	r := m.Route("acme/main")
 	for b.Loop() {
-		r.Decided(1)
+		r.IncDecision(1)
 	}
 }
 
 func BenchmarkCall(b *testing.B) {
 	m, _ := New(nil, Options{})
 	for b.Loop() {
-		m.Call(200, time.Millisecond, "b1b2a1a2-6f0d-4d0f-9a58-5f1f0e3b7c11", noon)
+		m.ObserveCall(200, time.Millisecond, "b1b2a1a2-6f0d-4d0f-9a58-5f1f0e3b7c11", noon)
 	}
 }
 
 func BenchmarkRequest(b *testing.B) {
 	m, _ := New(nil, Options{})
 	for b.Loop() {
-		m.Request(200, time.Millisecond)
+		m.ObserveRequest(200, time.Millisecond)
 	}
 }
 

@@ -24,8 +24,8 @@ type routeFamilies struct {
 	decisions, fallbacks, unknown, lastCall, active, nextChange family
 }
 
-// RouteMetrics are the series of one route, as it was configured when they were asked for. Branches
-// go by their index in Route.Branches. nil counts nothing.
+// RouteMetrics are the series of one route as configured at its look-up. Branches go by their index
+// in Route.Branches. A nil one counts nothing.
 type RouteMetrics struct {
 	*routeSeries
 	branches []branchMetrics
@@ -50,39 +50,39 @@ type stateSeries struct {
 	active  gauge
 }
 
-// Decided counts a call for which a branch was decided.
-func (r *RouteMetrics) Decided(branch int) {
+// IncDecision counts a call for which a branch was decided.
+func (r *RouteMetrics) IncDecision(branch int) {
 	if b := r.branch(branch); b != nil {
 		b.decided.Inc()
 	}
 }
 
-// Fallback counts a call for which a branch was decided that could not answer.
-func (r *RouteMetrics) Fallback(branch int, reason FallbackReason) {
+// IncFallback counts a call whose decided branch could not answer.
+func (r *RouteMetrics) IncFallback(branch int, reason FallbackReason) {
 	b, i := r.branch(branch), slices.Index(fallbackReasons[:], reason)
 	if b != nil && i >= 0 {
 		b.fallbacks[i].Inc()
 	}
 }
 
-// Unknown counts a call decided while a calendar needed to decide was
-// unknown. Decided counts it as well.
-func (r *RouteMetrics) Unknown() {
+// IncUnknown counts a call decided while a calendar needed to decide was unknown. IncDecision
+// counts it as well.
+func (r *RouteMetrics) IncUnknown() {
 	if r != nil {
 		r.unknown.Inc()
 	}
 }
 
-// Called notes that a call came in at a moment.
-func (r *RouteMetrics) Called(now time.Time) {
+// SetLastCall sets when the last call came in.
+func (r *RouteMetrics) SetLastCall(now time.Time) {
 	if r != nil {
 		r.lastCall.Set(unixSeconds(now))
 	}
 }
 
-// Active says which branch an ordinary call takes at present, and that it takes no other. Of two
-// that run at once, each may leave its branch at 1 until the next.
-func (r *RouteMetrics) Active(branch int) {
+// SetActive sets the one branch that an ordinary call takes at present. Two at once may leave both
+// branches at 1 until the next.
+func (r *RouteMetrics) SetActive(branch int) {
 	if b := r.branch(branch); b == nil || !r.own {
 		return
 	}
@@ -94,9 +94,9 @@ func (r *RouteMetrics) Active(branch int) {
 	r.branches[branch].active.Set(1)
 }
 
-// NextChange says when an ordinary call takes another branch. The zero time:
-// no such moment is in sight.
-func (r *RouteMetrics) NextChange(at time.Time) {
+// SetNextChange sets when an ordinary call takes another branch. The zero time: no change is in
+// sight.
+func (r *RouteMetrics) SetNextChange(at time.Time) {
 	if r == nil || !r.own {
 		return
 	}

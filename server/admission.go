@@ -17,8 +17,8 @@ const marksDir = "reading/configuration"
 func (i Installation) marksIn(dir string, readOnly bool) *suspect.Marks {
 	marks := suspect.New(suspect.Options{
 		Dir: filepath.Join(dir, marksDir), Disk: durable.Disk{Root: dir}, ReadOnly: readOnly, Program: i.Program,
-		Doing: "loading",
-		Again: "until it changes, or by a reload by hand (SIGHUP or POST /-/reload)",
+		Activity:  "loading",
+		RetryHint: "until it changes, or by a reload by hand (SIGHUP or POST /-/reload)",
 	})
 	_ = marks.Open(i.Now())
 	return marks
@@ -40,11 +40,11 @@ func (a *admission) ask(path string, body []byte) error {
 		return nil
 	}
 	sum := sha256.Sum256(body)
-	isSuspect, err := a.marks.Ask(sum, a.now)
+	isSuspect, err := a.marks.Check(sum, a.now)
 	switch none := [sha256.Size]byte{}; {
 	case a.byHand || err == nil && !isSuspect:
 	case err == nil && a.tried != none && a.tried != sum:
-		err = a.marks.Waits()
+		err = a.marks.WaitError()
 	case err == nil:
 		a.tried = sum
 	}

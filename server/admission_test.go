@@ -96,7 +96,7 @@ func TestDiedWhileLoading(t *testing.T) {
 				c.whole && !strings.Contains(l.err.Error(), "callhours ended while loading this") {
 				t.Errorf("it says %v, %v", said, l.err)
 			}
-			if !l.waiting || l.marks.IsDue(now) || !l.marks.IsDue(now.Add(time.Minute)) {
+			if !l.waiting || l.marks.MayRetry(now) || !l.marks.MayRetry(now.Add(time.Minute)) {
 				t.Errorf("it does not wait for a minute: waiting %v", l.waiting)
 			}
 			now = now.Add(time.Minute)

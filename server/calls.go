@@ -146,7 +146,7 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if rec.route != nil {
 				subject = "a call of route " + rec.route.Name
 			}
-			rec.status, rec.err = http.StatusInternalServerError, c.guard.Recovered(metrics.PanicCall, subject, p)
+			rec.status, rec.err = http.StatusInternalServerError, c.guard.ReportRecovered(metrics.PanicCall, subject, p)
 			listen.WriteText(w, rec.status, "no answer")
 		}
 		if !rec.shed {
@@ -164,7 +164,7 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (c *calls) finish(rec *record, began time.Time) {
 	defer func() {
 		if p := recover(); p != nil {
-			_ = c.guard.Recovered(metrics.PanicLog, "a call", p)
+			_ = c.guard.ReportRecovered(metrics.PanicLog, "a call", p)
 		}
 	}()
 	now := c.now()
@@ -251,19 +251,19 @@ func (rec *record) refuse(w http.ResponseWriter, from *listen.Credentials, statu
 // count counts a decision. It goes by what was decided; what answered instead stands in the fallbacks.
 func (c *calls) count(m *metrics.RouteMetrics, a *render.Answer, now time.Time) {
 	decided := a.Decision.Branch
-	m.Called(now)
-	m.Decided(decided)
+	m.SetLastCall(now)
+	m.IncDecision(decided)
 	if a.Decision.Unknown {
-		m.Unknown()
+		m.IncUnknown()
 	}
 	if len(a.Failures) > 0 {
-		m.Fallback(decided, metrics.FallbackReason(a.Failures[0].Reason))
+		m.IncFallback(decided, metrics.FallbackReason(a.Failures[0].Reason))
 		for _, f := range a.Failures {
-			c.guard.Panicked(metrics.PanicTemplate, f.Err)
+			c.guard.ReportError(metrics.PanicTemplate, f.Err)
 		}
 	}
 	if a.Branch < 0 {
-		m.Fallback(decided, metrics.FallbackReason(render.NoAnswer))
+		m.IncFallback(decided, metrics.FallbackReason(render.NoAnswer))
 	}
 }
 
@@ -298,12 +298,12 @@ func (rec *record) write(w http.ResponseWriter) {
 // record logs a request and counts its status.
 func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	if rec.route != nil {
-		c.metrics.Call(rec.status, took, rec.call.CallID, now)
+		c.metrics.ObserveCall(rec.status, took, rec.call.CallID, now)
 	} else {
-		c.metrics.Request(rec.status, took)
+		c.metrics.ObserveRequest(rec.status, took)
 	}
 	if rec.miss != "" {
-		c.metrics.Unmatched(metrics.UnmatchedReason(rec.miss))
+		c.metrics.IncUnmatched(metrics.UnmatchedReason(rec.miss))
 	}
 	if rec.route != nil && rec.err == nil && len(rec.answer.Failures) == 0 {
 		if !rec.live.faults {

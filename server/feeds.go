@@ -210,9 +210,9 @@ func (s *Server) take(g *Generation, name string) {
 // of its events no route asks for.
 func (s *Server) show(g *Generation, name string, unmatched int) {
 	m, state := s.options.Metrics.Calendar(name), g.timelines.Use(name).State
-	m.LastSuccess(state.Dated())
+	m.SetLastSuccess(state.Dated())
 	if state.Unknown() {
-		m.Unknown()
+		m.SetUnknown()
 		attrs := []any{slog.String("calendar", name), slog.String("reason", state.Why)}
 		if state.Err != nil {
 			attrs = append(attrs, slog.String("error", state.Err.Error()))
@@ -220,18 +220,18 @@ func (s *Server) show(g *Generation, name string, unmatched int) {
 		s.options.Log.Warn("a calendar is unknown", attrs...)
 		return
 	}
-	m.Known()
-	m.Events(state.Calendar.Len())
-	m.Unmatched(unmatched)
+	m.SetKnown()
+	m.SetEvents(state.Calendar.Len())
+	m.SetUnmatched(unmatched)
 	s.showEvents(g, name)
 }
 
 // showEvents shows what depends on the window too: how far a calendar reaches, and the events that cannot be used.
 func (s *Server) showEvents(g *Generation, name string) {
 	m := s.options.Metrics.Calendar(name)
-	m.LastEvent(g.reach(name, s.options.Now()))
+	m.SetLastEvent(g.reach(name, s.options.Now()))
 	problems := g.timelines.Problems(name)
-	m.Rejected(len(slices.DeleteFunc(slices.Clone(problems), func(p ical.Problem) bool { return p.Harmless })))
+	m.SetRejected(len(slices.DeleteFunc(slices.Clone(problems), func(p ical.Problem) bool { return p.Harmless })))
 	for _, p := range problems {
 		if !slices.Contains(s.logged[name], p) {
 			s.options.Log.Warn("problem in a calendar", slog.String("calendar", name),

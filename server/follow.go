@@ -69,7 +69,7 @@ func (s *Server) follow(ctx context.Context) {
 func (s *Server) look(ctx context.Context, f *follower) {
 	s.reloading.Lock()
 	read, was := s.read, s.readSums
-	due := s.waiting && s.options.Loaded.marks.IsDue(s.options.Now())
+	due := s.waiting && s.options.Loaded.marks.MayRetry(s.options.Now())
 	s.reloading.Unlock()
 	began := s.options.Now()
 	sums := f.watch.Sums(read, began)

@@ -180,7 +180,7 @@ func TestSlowOwner(t *testing.T) {
 		w.start(t, Options{Generation: loaded.Generation, Installation: i, Loaded: loaded})
 		w.Start()
 
-		slow.takes.Store(int64(files.Patience/3 - 50*time.Millisecond))
+		slow.takes.Store(int64(files.Timeout/3 - 50*time.Millisecond))
 		for good := 1; good < 5; good++ {
 			f.set(include, all(fmt.Sprint(good)))
 			begun := time.Now()
@@ -212,7 +212,7 @@ func TestSlowOwner(t *testing.T) {
 		if s := w.Status(); len(s.Rejected) > 0 || !w.says(t, "evil", "9") || !w.says(t, "good", "9") {
 			t.Errorf("once it answers, the status is %+v", s)
 		}
-		<-time.After(files.Patience) // what was given up ends
+		<-time.After(files.Timeout) // what was given up ends
 		synctest.Wait()
 	})
 }

@@ -24,7 +24,7 @@ func (g guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case http.ErrAbortHandler:
 			panic(p)
 		default:
-			err := g.guard.Recovered(g.place, r.Method+" "+r.Pattern, p)
+			err := g.guard.ReportRecovered(g.place, r.Method+" "+r.Pattern, p)
 			if out.begun {
 				panic(http.ErrAbortHandler)
 			}

@@ -119,15 +119,15 @@ func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
 	if g := l.Generation; g != nil {
 		s.status.Rejected, s.status.FromAccepted = append([]string{}, l.Rejected...), l.FromAccepted
 		for _, t := range g.file.Tenants {
-			m.TenantAccepted(t.Name)
+			m.SetTenantAccepted(t.Name)
 		}
 		for _, name := range l.Rejected {
-			m.TenantRefused(name)
+			m.SetTenantRejected(name)
 		}
 	}
 	s.mu.Unlock()
 	if len(l.Mistakes)+len(l.kept) > 0 || l.err != nil {
-		m.ReloadRefused()
+		m.SetReloadRejected()
 	}
 	if len(l.Mistakes) == 0 && l.err == nil {
 		return nil
@@ -176,7 +176,7 @@ func (s *Server) accept(ctx context.Context, g *Generation) {
 		s.accepted = g.acceptance() // it is not tried again
 	} else {
 		s.state.failed++
-		s.options.Metrics.StateWriteFailed()
+		s.options.Metrics.IncStateWriteFailed()
 	}
 	if s.state.failed > 1 {
 		return // the log has said so

@@ -187,14 +187,14 @@ func (s *Server) Observe() {
 		r := &l.served[i]
 		s.guard.Run(metrics.PanicAdmin, "metrics of route "+r.Name, func() {
 			d := r.State().Decide(nil, now)
-			r.metrics.Active(d.Branch)
+			r.metrics.SetActive(d.Branch)
 			until, _ := d.Until()
-			r.metrics.NextChange(until)
+			r.metrics.SetNextChange(until)
 		})
 	}
 	for _, c := range l.calendars {
 		s.guard.Run(metrics.PanicAdmin, "metrics of calendar "+c.Calendar, func() {
-			s.options.Metrics.Calendar(c.Calendar).Active(l.active(c.Calendar, now))
+			s.options.Metrics.Calendar(c.Calendar).SetActive(l.active(c.Calendar, now))
 		})
 	}
 }
@@ -202,9 +202,9 @@ func (s *Server) Observe() {
 // scraped brings everything up to date that a scrape shows.
 func (s *Server) scraped() {
 	s.Observe()
-	s.options.Metrics.Findings(s.findings())
-	s.options.Metrics.FileReadsHung(files.Hung())
-	s.options.Metrics.StateReadOnly(s.state.isReadOnly())
+	s.options.Metrics.SetFindings(s.findings())
+	s.options.Metrics.SetFileReadsHung(files.Hung())
+	s.options.Metrics.SetStateReadOnly(s.state.isReadOnly())
 }
 
 // Run answers calls until ctx ends, then drains: readiness goes, answers ask for their connections
@@ -240,8 +240,8 @@ func (s *Server) Run(ctx context.Context) error {
 	pivotListener := listen.New(pivotSocket, listen.Options{
 		Most: listen.MaxPivotConns(), Encrypted: file.TLS != nil, Now: passing, Guard: s.guard,
 		Refused: func() {
-			s.options.Metrics.Shed()
-			s.options.Metrics.Request(http.StatusServiceUnavailable, 0)
+			s.options.Metrics.IncShed()
+			s.options.Metrics.ObserveRequest(http.StatusServiceUnavailable, 0)
 		},
 	})
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "listen", pivotListener.Run) })

@@ -64,8 +64,8 @@ func (c *calls) charge(l *live, o *owner, took time.Duration) {
 
 // shed tells a call to use its fallback: for the sake of others a call of a tenant's route, else one of too many.
 func (c *calls) shed(w http.ResponseWriter, conn *listen.Conn, route *served) {
-	c.metrics.Shed()
-	c.metrics.Request(http.StatusServiceUnavailable, 0)
+	c.metrics.IncShed()
+	c.metrics.ObserveRequest(http.StatusServiceUnavailable, 0)
 	lines, reason, detail := &c.overload, overload, overloadDetail
 	attrs := append(make([]slog.Attr, 0, 6), slog.Int("status", http.StatusServiceUnavailable))
 	if route != nil {

@@ -86,7 +86,7 @@ func (s *Server) claim(ctx context.Context) {
 		slog.String("state_dir", s.state.lock.Dir()))
 	s.store.Write()
 	if marks := s.options.Loaded.marks; marks != nil {
-		marks.Write()
+		marks.SetWritable()
 	}
 	s.acceptAgain(ctx)
 }

@@ -156,7 +156,7 @@ func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 	s.calls.early.Store(nil)
 	s.calls.hours.kept.forget()
 	s.asked.forget()
-	s.options.Metrics.Reloaded(now)
+	s.options.Metrics.SetReloaded(now)
 	logged := s.logged
 	s.logged = map[string][]ical.Problem{}
 	for _, c := range g.calendars {

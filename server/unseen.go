@@ -11,7 +11,7 @@ import (
 const unseenSaid = 20
 
 // logUnseen says what /metrics has no room for: their calls are answered, and nobody is alerted by them.
-func (s *Server) logUnseen(unseen []metrics.Unseen) {
+func (s *Server) logUnseen(unseen []metrics.Omitted) {
 	if len(unseen) == 0 {
 		return
 	}

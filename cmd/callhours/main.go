@@ -28,7 +28,7 @@ func interruptible() context.Context {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the process at once
-		if !early.Serves() {
+		if !early.IsServe() {
 			time.AfterFunc(grace, func() { os.Exit(no) })
 		}
 	})

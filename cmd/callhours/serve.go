@@ -71,7 +71,7 @@ func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 		return deny(err)
 	}
 	// Nothing is written to the outside itself, which may not be read either.
-	lines, banners := server.NewLog(w.stderr, m.LogLineDropped), server.NewLog(w.stdout, func() {})
+	lines, banners := server.NewLog(w.stderr, m.IncLogDropped), server.NewLog(w.stdout, func() {})
 	defer func() {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushing)
 		defer cancel()

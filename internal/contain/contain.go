@@ -1,10 +1,10 @@
-// Package contain keeps a panic where it happened. A fault while reading one feed, file, template,
-// tenant, page or record is that thing's fault and nobody else's: whatever handles outside input
-// runs it through this package, and gets an error where the program would have ended.
+// Package contain turns a panic into an error where it happens. A fault while reading one feed,
+// file, template, tenant, page or record is that thing's fault alone: whatever handles outside
+// input runs it through this package, and gets an error instead of the end of the program.
 //
-// It catches panics only. What Go ends the process for without one (a stack or memory that is
-// used up, maps written by two goroutines) is the business of bounds, and of what remembers at
-// the next start what was being read.
+// It catches panics only. Go ends the process without one when a stack or memory is used up, or
+// when two goroutines write a map. Limits prevent the former, and package suspect finds at the next
+// start what was being read.
 package contain
 
 import (
@@ -67,8 +67,7 @@ func Is(err error) bool {
 	return ok
 }
 
-// mostReported bounds the panics whose stacks are remembered as logged;
-// later ones are only counted.
+// mostReported bounds the panics that are remembered as logged. Later ones are only counted.
 const mostReported = 1000
 
 // Guard counts panics in callhours_panics_total and logs each with its stack once. It is safe for
@@ -101,21 +100,21 @@ func (g *Guard) Run(place metrics.PanicPlace, subject string, f func()) {
 	_ = g.Do(place, subject, func() error { f(); return nil })
 }
 
-// Recovered is for a deferred function that has called recover itself.
-func (g *Guard) Recovered(place metrics.PanicPlace, subject string, recovered any) *Panic {
+// ReportRecovered counts and logs a panic for a deferred function that has called recover itself.
+func (g *Guard) ReportRecovered(place metrics.PanicPlace, subject string, recovered any) *Panic {
 	p := New(recovered)
 	g.report(place, subject, p)
 	return p
 }
 
-// Panicked is for an error that may come of a panic that [Do] has contained elsewhere.
-func (g *Guard) Panicked(place metrics.PanicPlace, err error) {
+// ReportError counts and logs the panic behind an error of [Do], if there is one.
+func (g *Guard) ReportError(place metrics.PanicPlace, err error) {
 	if p, ok := errors.AsType[*Panic](err); ok {
 		g.report(place, "", p)
 	}
 }
 
-// loopPause is how long a loop that panicked rests before it begins again.
+// loopPause is how long a loop waits after a panic before it runs again.
 const loopPause = time.Second
 
 // Loop calls a function that runs until ctx ends, and calls it again,
@@ -140,7 +139,7 @@ func (g *Guard) report(place metrics.PanicPlace, subject string, p *Panic) {
 	if g == nil {
 		return
 	}
-	g.metrics.Panicked(place)
+	g.metrics.IncPanics(place)
 	if g.log == nil || !g.markReported(string(place)+"\n"+subject+"\n"+p.Value) {
 		return
 	}

@@ -1,6 +1,5 @@
-// Package diag is how callhours speaks about the files that people write: a place, what
-// is wrong there, and what was probably meant. It knows nothing of any format, reads
-// nothing, and keeps no state.
+// Package diag describes mistakes in files that people write: the place, what is wrong there, and
+// what was probably meant. It depends on no format, reads nothing and keeps no state.
 package diag
 
 import (
@@ -19,8 +18,8 @@ type Pos struct {
 	Line, Col int
 }
 
-// String gives "file:line:col", or less where less is known; "" for the zero Pos. It is one line of
-// text, whatever the name of the file is.
+// String returns "file:line:col", or less where less is known; "" for the zero Pos. It is one line,
+// whatever the file name contains.
 func (p Pos) String() string {
 	switch file := Line(p.File); {
 	case p.Line == 0:
@@ -42,18 +41,17 @@ func (p Pos) Compare(q Pos) int {
 type Mistake struct {
 	Pos
 	Message string
-	// Other is a second place that it concerns: whose use of the first shows it, or with what it
-	// collides. It is not said; the zero Pos is none.
+	// Other is a second place that the mistake concerns: the file whose use of the first place
+	// shows it, or what it collides with. Error does not show it; the zero Pos is none.
 	Other Pos
 }
 
-// Mistakef makes a Mistake at a place. What is said is one line of text,
-// whatever the names in it are.
+// Mistakef returns a Mistake at a place. Its message is one line, whatever args contain.
 func Mistakef(p Pos, format string, args ...any) Mistake {
 	return Mistake{Pos: p, Message: Line(fmt.Sprintf(format, args...))}
 }
 
-// Error gives "file:line:col: message", or the message alone where no place is known.
+// Error returns "file:line:col: message", or the message alone without a place.
 func (m Mistake) Error() string {
 	if place := m.Pos.String(); place != "" {
 		return place + ": " + Line(m.Message)
@@ -80,12 +78,11 @@ func (ms Mistakes) Err() error {
 	return ms.Sorted()
 }
 
-// MostMistakes is how many mistakes of a file are said, for each other place that
-// they concern in another file.
+// MostMistakes is how many mistakes of a file are reported, for each other file that they concern.
 const MostMistakes = 200
 
-// More says that there are more mistakes in a file than are said, from a place on.
-func More(from Pos, n int) Mistake {
+// MoreMistakes reports how many mistakes of a file are not listed, from the place of the first one.
+func MoreMistakes(from Pos, n int) Mistake {
 	return Mistakef(from, "%d more mistakes of this file are not listed; mend the others first", n)
 }
 
@@ -100,11 +97,11 @@ func (ms Mistakes) Sorted() Mistakes {
 	type files struct{ at, other string }
 	return limitMistakes(sorted, func(m Mistake) (files, bool) {
 		return files{m.File, m.Other.File}, m.File != ""
-	}, More)
+	}, MoreMistakes)
 }
 
-// ByOwner keeps of each owner's mistakes the first ones, and says how many more there are.
-// Those of the owner "" stay.
+// ByOwner keeps the first mistakes of each owner, and reports how many more there are. Those of the
+// owner "" all stay.
 func (ms Mistakes) ByOwner(of func(Mistake) string) Mistakes {
 	return limitMistakes(slices.Clone(ms), func(m Mistake) (string, bool) { owner := of(m); return owner, owner != "" },
 		func(from Pos, n int) Mistake {
@@ -112,8 +109,8 @@ func (ms Mistakes) ByOwner(of func(Mistake) string) Mistakes {
 		})
 }
 
-// limitMistakes keeps the first ones that concern the same. One more, which may say how
-// many more there are, stays.
+// limitMistakes keeps the first mistakes of each group, and reports how many more there are. One
+// more mistake, which may be such a report, stays.
 func limitMistakes[K comparable](ms Mistakes, of func(Mistake) (K, bool), more func(Pos, int) Mistake) Mistakes {
 	found, kept := map[K]int{}, map[K]int{}
 	for _, m := range ms {
@@ -136,8 +133,8 @@ func limitMistakes[K comparable](ms Mistakes, of func(Mistake) (K, bool), more f
 	return out
 }
 
-// excerptLength is how many characters of a file are shown that may not be what it should be:
-// enough to see what it is instead.
+// excerptLength is how many characters Excerpt shows: enough to recognize a text that should not be
+// there.
 const excerptLength = 20
 
 // Excerpt quotes the first printable characters of a text, 20 at most, for messages about what was
@@ -184,11 +181,11 @@ func Clip(s string) string {
 	return fmt.Sprintf("%q", s)
 }
 
-// listLimit is how many known names a message may list when none is close.
+// listLimit is how many known names a message lists when none is close.
 const listLimit = 8
 
-// Suggest ends a message about a name that is not known: `; did you mean "x"?` when one of the
-// known names is close, as Nearest has it, else the known names when they are few, else nothing.
+// Suggest ends a message about an unknown name: `; did you mean "x"?` for the Nearest known name,
+// else the known names when they are few, else nothing.
 func Suggest(got string, known []string) string {
 	if meant := DidYouMean(got, known); meant != "" {
 		return meant
@@ -208,9 +205,8 @@ func DidYouMean(got string, known []string) string {
 	return ""
 }
 
-// Nearest is the known name that is closest to one that is not known; "" if none is close. Names
-// are compared without regard to case; close is one slip, or a third of the characters, or two
-// that are missing at the end.
+// Nearest returns the known name that is closest to an unknown one; "" if none is close. Case does
+// not count. Close is one typing error, or a third of the characters, or two missing at the end.
 func Nearest(got string, known []string) string {
 	best, cut, length := "", "", utf8.RuneCountInString(got)
 	least, compared, lower := max(1, length/3), known, strings.ToLower(got)
@@ -234,8 +230,8 @@ func Nearest(got string, known []string) string {
 	return cmp.Or(best, cut)
 }
 
-// longestCompared is how many characters a name may have that is compared with others: the time
-// that takes is the product of both lengths.
+// longestCompared is how many characters a name may have to be compared, since the time is the
+// product of both lengths.
 const longestCompared = 64
 
 // Distance counts the insertions, deletions, replacements and swaps of neighbours that turn a into
@@ -269,7 +265,7 @@ func Distance(a, b string) int {
 	return last[len(to)]
 }
 
-// Text is what somebody wrote at a place; the zero Text stands for nothing written.
+// Text is a text and its place in a file; the zero Text is not given.
 type Text struct {
 	Pos
 	S string

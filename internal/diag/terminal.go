@@ -58,7 +58,7 @@ func escapeText(text string, line bool) string {
 	return string(appendEscaped([]byte(text[:i]), text[i:], line))
 }
 
-// firstUnsafe is where a text has the first character that is to be escaped; -1 if it has none.
+// firstUnsafe returns the index of the first character that must be escaped; -1 if there is none.
 func firstUnsafe(text string, line bool) int {
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -100,7 +100,7 @@ func appendEscaped(out []byte, text string, line bool) []byte {
 	return out
 }
 
-// isSafe reports that a character is text, or one of the two that only join letters and emoji.
+// isSafe reports whether a character is text, or one of the two that only join letters and emoji.
 func isSafe(r rune) bool {
 	const nonJoiner, joiner = '\u200c', '\u200d'
 	switch r {

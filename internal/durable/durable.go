@@ -1,7 +1,7 @@
 // Package durable writes files that are there whole or not at all, also after a loss of power.
-// Nothing here waits longer than [files.Patience] for a file system that does not answer: what was
-// given up is an error, which wraps
-// [files.ErrHung], though it may still be done when the file system answers again.
+// Nothing here waits longer than [files.Timeout] for the file system: what was given up is an
+// error, which wraps [files.ErrHung], though it may still be done when the file system answers
+// again.
 package durable
 
 import (
@@ -24,8 +24,8 @@ type Disk struct {
 	// Root is a directory below which everything fails at once while anything there waits for the
 	// file system. "": each directory is by itself.
 	Root string
-	// Fault says why a step cannot be done, for tests of what happens then; a write that fails has
-	// written the half. nil: nothing fails.
+	// Fault returns why a step fails, for tests; a write that fails has written half. nil: nothing
+	// fails.
 	Fault func(step Step, path string) error
 }
 
@@ -43,8 +43,7 @@ const (
 	Remove Step = "remove"
 )
 
-// Do runs what a step asks of the file system, for a path, and gives it up as
-// the rest of the package does.
+// Do runs a step for a path, with the timeout of this package.
 func (d Disk) Do(step Step, path string, do func() error) error {
 	return d.within(path, filepath.Dir(path), func() error {
 		if err := d.injectFault(step, path); err != nil {
@@ -61,7 +60,7 @@ func (d Disk) Remove(path string) error {
 
 // within runs what may wait for the file system. path is what the error names when it does.
 func (d Disk) within(path, dir string, do func() error) error {
-	_, err := files.Within(cmp.Or(d.Root, dir), func() (struct{}, error) { return struct{}{}, do() }, nil)
+	_, err := files.WithTimeout(cmp.Or(d.Root, dir), func() (struct{}, error) { return struct{}{}, do() }, nil)
 	if errors.Is(err, files.ErrHung) {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -81,10 +80,12 @@ func (d Disk) injectFault(step Step, path string) error {
 // Write puts a file that we alone can read into a directory, in place of a former one of its name.
 func Write(dir, name string, content []byte) error { return Disk{}.Write(dir, name, content) }
 
-// Swap is Write for what can be made again: after a loss of power there may be neither the former
-// file nor the new one, or what is no file of ours, so that whoever reads it has to check what he
-// reads. It takes a tenth of the time.
-func Swap(dir, name string, content []byte) error { return Disk{}.Swap(dir, name, content) }
+// WriteUnsynced is Write for what can be created again, in a tenth of the time. After a loss of
+// power the former file, the new one, neither or garbage may be there, so that its reader must
+// verify it.
+func WriteUnsynced(dir, name string, content []byte) error {
+	return Disk{}.WriteUnsynced(dir, name, content)
+}
 
 // Write is [Write]. The name may be of a file in a directory below dir.
 func (d Disk) Write(dir, name string, content []byte) error {
@@ -96,8 +97,8 @@ func (d Disk) Write(dir, name string, content []byte) error {
 	})
 }
 
-// Swap is [Swap].
-func (d Disk) Swap(dir, name string, content []byte) error {
+// WriteUnsynced is [WriteUnsynced].
+func (d Disk) WriteUnsynced(dir, name string, content []byte) error {
 	return d.within(filepath.Join(dir, name), dir, func() error { return d.replace(dir, name, content, false) })
 }
 

@@ -40,7 +40,7 @@ func version(n int) []byte {
 
 func writeForever(dir string) {
 	for n := 0; ; n++ {
-		if err := errors.Join(Swap(dir, "swapped", version(n)), Write(dir, "written", version(n)),
+		if err := errors.Join(WriteUnsynced(dir, "swapped", version(n)), Write(dir, "written", version(n)),
 			amend(dir, n)); err != nil {
 			fmt.Println(err)
 			os.Exit(1)

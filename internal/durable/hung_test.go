@@ -30,8 +30,10 @@ func TestHung(t *testing.T) {
 				return nil
 			}}
 			all := map[Step]func(dir string) error{
-				Create: func(dir string) error { return disk.Swap(filepath.Join(root, dir), "x", []byte("new")) },
-				Flush:  func(dir string) error { return disk.Write(filepath.Join(root, dir), "x", []byte("new")) },
+				Create: func(dir string) error {
+					return disk.WriteUnsynced(filepath.Join(root, dir), "x", []byte("new"))
+				},
+				Flush: func(dir string) error { return disk.Write(filepath.Join(root, dir), "x", []byte("new")) },
 				Patch: func(dir string) error {
 					return disk.Amend(filepath.Join(root, dir), "x", 3, func([]byte) (int, []byte, error) {
 						return 0, []byte("new"), nil
@@ -41,7 +43,7 @@ func TestHung(t *testing.T) {
 				Remove: func(dir string) error { return disk.Remove(filepath.Join(root, dir, "x")) },
 			}
 			begun := time.Now()
-			if err := all[step]("a"); !errors.Is(err, files.ErrHung) || time.Since(begun) != files.Patience {
+			if err := all[step]("a"); !errors.Is(err, files.ErrHung) || time.Since(begun) != files.Timeout {
 				t.Errorf("%s: got %v after %v", step, err, time.Since(begun))
 			}
 			for other, do := range all {
@@ -49,8 +51,8 @@ func TestHung(t *testing.T) {
 					t.Errorf("%s while %s hangs: got %v", other, step, err)
 				}
 			}
-			if took := time.Since(begun); took != files.Patience || files.Hung() != 1 {
-				t.Errorf("%s: the others took %v, and %d threads wait", step, took-files.Patience, files.Hung())
+			if took := time.Since(begun); took != files.Timeout || files.Hung() != 1 {
+				t.Errorf("%s: the others took %v, and %d threads wait", step, took-files.Timeout, files.Hung())
 			}
 			close(until)
 			synctest.Wait()

@@ -12,7 +12,8 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// LockFile is the name of the file by which a directory is locked. What it holds says who has it.
+// LockFile is the name of the file by which a directory is locked. It contains the process id of
+// the holder.
 const LockFile = "lock"
 
 // ErrHeld says that another process has the lock.
@@ -44,7 +45,9 @@ func (l *Lock) Acquire() error {
 	if l.file != nil {
 		return nil
 	}
-	f, err := files.Within(l.dir, func() (*os.File, error) { return l.openLocked() }, func(f *os.File) { f.Close() })
+	f, err := files.WithTimeout(l.dir, func() (*os.File, error) {
+		return l.openLocked()
+	}, func(f *os.File) { f.Close() })
 	if errors.Is(err, files.ErrHung) {
 		return fmt.Errorf("%s: %w", l.dir, err)
 	}
@@ -52,7 +55,7 @@ func (l *Lock) Acquire() error {
 	return err
 }
 
-// openLocked gives the file of the lock, which holds it while it is open.
+// openLocked returns the file of the lock, which holds it while it is open.
 func (l *Lock) openLocked() (*os.File, error) {
 	if err := os.MkdirAll(l.dir, 0o700); err != nil {
 		return nil, Reason(err)
@@ -77,7 +80,7 @@ func (l *Lock) openLocked() (*os.File, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w (%w)", l.dir, ErrNoLocks, err)
 	}
-	// Who reads it only tells people: a full disk is no reason not to hold the lock.
+	// For information only: a full disk is no reason to refuse the lock.
 	if err := f.Truncate(0); err == nil {
 		_, _ = fmt.Fprintf(f, "%d\n", os.Getpid())
 	}

@@ -1,8 +1,7 @@
-// Package early takes signals as early as a Go program can: its variables are set before those of
-// all packages that it does not import and that come after it by name. What they ran before main
-// took up to some tenths of a second, in which a SIGHUP of whoever renewed a file, or a reader of
-// standard output that left, ended a server that was starting. Before that nobody can take a signal
-// but whoever starts the process.
+// Package early handles signals as early as a Go program can: its variables are set before those of
+// all packages that it does not import and that follow it by name. Initializing those took some
+// tenths of a second, in which a SIGHUP after a certificate renewal, or a closed standard output,
+// ended a server that was starting. Earlier than that only the parent process can handle signals.
 package early
 
 import (
@@ -14,8 +13,8 @@ import (
 
 var isServe = ignoreSignals()
 
-// ignoreSignals is called once, before main. A server that is starting has not read its files yet:
-// a SIGHUP asks for nothing more.
+// ignoreSignals runs once, before main. A starting server has read no files yet, so that a SIGHUP
+// has nothing to reload.
 func ignoreSignals() bool {
 	if !slices.Contains(os.Args[min(1, len(os.Args)):], "serve") {
 		return false
@@ -25,5 +24,5 @@ func ignoreSignals() bool {
 	return true
 }
 
-// Serves reports whether the process is to serve, as far as its arguments say.
-func Serves() bool { return isServe }
+// IsServe reports whether the arguments of the process are those of a server.
+func IsServe() bool { return isServe }

@@ -16,7 +16,7 @@ import (
 // followed. It is a [Tree]'s FS.
 type Below string
 
-// OutsideError says that a name, or a link on the way to it, leads out of a directory.
+// OutsideError is the error of a name, or a link on the way to it, that leads out of a directory.
 type OutsideError struct{ Dir string }
 
 func (e *OutsideError) Error() string { return "leads out of " + e.Dir }
@@ -46,7 +46,7 @@ func (b Below) Stat(name string) (fs.FileInfo, error) {
 	return info, brokenLink(b.explain(err), func() (fs.FileInfo, error) { return root.Lstat(rest) })
 }
 
-// root opens the directory, for one look: thousands of tenants have one each.
+// root opens the directory for one access, since thousands of tenants have one each.
 func (b Below) root(op, name string) (*os.Root, string, error) {
 	dir, err := filepath.Abs(string(b))
 	if err != nil {
@@ -63,7 +63,7 @@ func (b Below) root(op, name string) (*os.Root, string, error) {
 	return root, rest, err
 }
 
-// explain says in our words that a link leads out of the directory.
+// explain rewords the error of a link that leads out of the directory.
 func (b Below) explain(err error) error {
 	if at, ok := errors.AsType[*fs.PathError](err); ok && strings.Contains(at.Err.Error(), "escapes") {
 		return &fs.PathError{Op: at.Op, Path: at.Path, Err: fmt.Errorf("is a link that %w", &OutsideError{string(b)})}

@@ -1,10 +1,9 @@
-// Package files reads files that somebody else wrote: regular files only, up to a size,
-// and never waiting longer than
-// [Patience] for the file system. A named pipe, a device, a socket, a file without an end or a network file system that
-// does not answer costs an error and holds nobody up.
+// Package files reads files of other authors: regular files only, up to a size, and with a
+// [Timeout] for the file system. A named pipe, a device, a socket, a file without an end or a
+// network file system that hangs costs an error and blocks nobody.
 //
-// Errors are of type [*Error], whose text is a message: "tenants/c.yaml: is a named
-// pipe; expected a regular file".
+// Errors are of type [*Error], whose text is a message: "tenants/c.yaml: is a named pipe; expected
+// a regular file".
 package files
 
 import (
@@ -21,7 +20,7 @@ import (
 	"syscall"
 )
 
-// Error says of one file what is wrong with it. Unwrap gives the reason without the name.
+// Error is what is wrong with a file. Unwrap returns the reason without the name.
 type Error struct {
 	Path string
 	Err  error
@@ -29,10 +28,10 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Path + ": " + e.Err.Error() }
 
-// Unwrap gives the reason without the name.
+// Unwrap returns the reason without the name.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Reason is what is wrong without the name of the file.
+// Reason returns what is wrong without the name of the file.
 func Reason(err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Err
@@ -43,25 +42,25 @@ func Reason(err error) error {
 	return err
 }
 
-// KindError says that a name stands for another kind of file than the one that was expected.
+// KindError is the error of a name of another kind of file than the expected one.
 type KindError struct{ Found, Expected string }
 
 func (e *KindError) Error() string { return "is " + e.Found + "; expected " + e.Expected }
 
-// TooLargeError says that a file has more than Limit bytes.
+// TooLargeError is the error of a file with more than Limit bytes.
 type TooLargeError struct{ Limit int64 }
 
 func (e *TooLargeError) Error() string { return "is larger than " + formatSize(e.Limit) }
 
-// LinkError says that a name is a symbolic link to nothing. It unwraps to [fs.ErrNotExist].
+// LinkError is the error of a symbolic link to nothing. It unwraps to [fs.ErrNotExist].
 type LinkError struct{}
 
 func (*LinkError) Error() string { return "is a link to a file that is not there; mend the link" }
 
-// Unwrap gives fs.ErrNotExist.
+// Unwrap returns fs.ErrNotExist.
 func (*LinkError) Unwrap() error { return fs.ErrNotExist }
 
-// formatSize is a number of bytes as people read it.
+// formatSize returns a number of bytes in the largest unit that fits.
 func formatSize(n int64) string {
 	switch {
 	case n >= 1<<20 && n%(1<<20) == 0:
@@ -75,16 +74,18 @@ func formatSize(n int64) string {
 // maxNames bounds the entries of one directory that List returns.
 const maxNames = 100_000
 
-// Tree is where names are looked up: below Root, in FS, or in the operating system's file system if
-// neither is set. The zero Tree takes absolute names and those relative to the working directory.
+// Tree is where names are looked up: below Root, in FS, or in the file system of the operating
+// system if neither is set. The zero Tree accepts absolute names and those relative to the working
+// directory.
 type Tree struct {
 	Root *os.Root // symbolic links that lead out of it are refused
 	FS   fs.FS
-	// Home is the directory of one author in which names are looked up: while accesses
-	// below it wait in vain, further ones fail at once, and others' go on. "" for a
-	// [Below]'s own, or for none.
+	// Home is the directory of one author in which names are looked up: while accesses below it
+	// hang, further ones there fail at once, and accesses elsewhere do not. "" for the directory of
+	// a [Below], or for none.
 	Home string
-	// Time is how long names below one Home, or Below, may be looked up in all; nil: as long as it takes.
+	// Time is how long names below one Home, or Below, may be looked up in
+	// all; nil: as long as it takes.
 	Time *Budget
 }
 
@@ -126,8 +127,7 @@ func (t Tree) ReadArgument(name string, limit int64) ([]byte, fs.FileInfo, error
 	return body, info, wrap(name, err)
 }
 
-// OpenDescriptor opens a file that the process was started with. Reading it
-// waits for whoever writes it.
+// OpenDescriptor opens a file that the process was started with. Reading it waits for its writer.
 func OpenDescriptor(name string) (*os.File, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -151,7 +151,7 @@ func IsDescriptor(name string) bool {
 	return name == "/dev/stdin" || strings.HasPrefix(name, "/dev/fd/") || strings.HasPrefix(name, "/proc/self/fd/")
 }
 
-// contents are what a file holds and how it was when it was opened.
+// contents are the bytes of a file and its description when it was opened.
 type contents struct {
 	body []byte
 	info fs.FileInfo
@@ -159,7 +159,7 @@ type contents struct {
 
 // Read returns what a regular file of at most limit bytes holds, and its size, mode and times.
 func (t Tree) Read(name string, limit int64) ([]byte, fs.FileInfo, error) {
-	c, err := within(t.target(name), func() (contents, error) { return t.read(name, limit) }, nil)
+	c, err := withTimeout(t.target(name), func() (contents, error) { return t.read(name, limit) }, nil)
 	if err != nil {
 		return nil, nil, wrap(name, err)
 	}
@@ -184,7 +184,7 @@ func (t Tree) read(name string, limit int64) (c contents, err error) {
 
 // Head returns the first bytes of a regular file, limit at most.
 func Head(name string, limit int64) ([]byte, error) {
-	body, err := within(Tree{}.target(name), func() ([]byte, error) {
+	body, err := withTimeout(Tree{}.target(name), func() ([]byte, error) {
 		f, err := Tree{}.open(name, regular)
 		if err != nil {
 			return nil, err
@@ -215,9 +215,9 @@ func ReadAll(from io.Reader, expected, limit int64) ([]byte, error) {
 	return room.Bytes(), nil
 }
 
-// open opens a file whose kind is right. It is looked at before it is opened, because opening some
-// devices does something, and again afterwards, because it may be another one by then; opening a
-// pipe does not wait for its other end.
+// open opens a file of the right kind. The kind is checked before opening, because opening some
+// devices has effects, and again after it, because the file may have been replaced. Opening a pipe
+// does not wait for its other end.
 func (t Tree) open(name string, check func(fs.FileMode) error) (fs.File, error) {
 	info, err := t.stat(name)
 	if err != nil {
@@ -254,7 +254,7 @@ func Stat(name string) (fs.FileInfo, error) { return Tree{}.Stat(name) }
 
 // Stat describes a file, or the one that a link leads to.
 func (t Tree) Stat(name string) (fs.FileInfo, error) {
-	info, err := within(t.target(name), func() (fs.FileInfo, error) { return t.stat(name) }, nil)
+	info, err := withTimeout(t.target(name), func() (fs.FileInfo, error) { return t.stat(name) }, nil)
 	return info, wrap(name, err)
 }
 
@@ -269,7 +269,7 @@ func (t Tree) stat(name string) (fs.FileInfo, error) {
 	return info, brokenLink(err, func() (fs.FileInfo, error) { return os.Lstat(name) })
 }
 
-// brokenLink is a LinkError where what does not exist is the target of a link.
+// brokenLink returns a LinkError where the target of a link does not exist; else err.
 func brokenLink(err error, lstat func() (fs.FileInfo, error)) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		if link, gone := lstat(); gone == nil && link.Mode()&fs.ModeSymlink != 0 {
@@ -284,7 +284,9 @@ func List(name string) ([]fs.DirEntry, error) { return Tree{}.List(name) }
 
 // List returns the entries of a directory, sorted by name. One with more than 100,000 is an error.
 func (t Tree) List(name string) ([]fs.DirEntry, error) {
-	entries, err := within(target{t.home(), name, t.Time}, func() ([]fs.DirEntry, error) { return t.list(name) }, nil)
+	entries, err := withTimeout(target{t.home(), name, t.Time}, func() ([]fs.DirEntry, error) {
+		return t.list(name)
+	}, nil)
 	return entries, wrap(name, err)
 }
 
@@ -328,13 +330,13 @@ func (t Tree) openDir(name string) (fs.ReadDirFile, error) {
 // gone, and not for one that is new.
 func Each(name string, do func(fs.DirEntry) error) error {
 	const part = 1024
-	dir, err := Within(name, func() (fs.ReadDirFile, error) { return Tree{}.openDir(name) }, nil)
+	dir, err := WithTimeout(name, func() (fs.ReadDirFile, error) { return Tree{}.openDir(name) }, nil)
 	if err != nil {
 		return wrap(name, err)
 	}
 	defer dir.Close()
 	for {
-		entries, err := Within(name, func() ([]fs.DirEntry, error) { return dir.ReadDir(part) }, nil)
+		entries, err := WithTimeout(name, func() ([]fs.DirEntry, error) { return dir.ReadDir(part) }, nil)
 		for _, e := range entries {
 			if err := do(e); err != nil {
 				return err
@@ -363,7 +365,7 @@ func (t Tree) target(name string) target {
 	return dirs
 }
 
-// home is the directory that is one author's.
+// home returns the directory of one author; see Tree.Home.
 func (t Tree) home() string {
 	if below, ok := t.FS.(Below); ok {
 		return string(below)
@@ -371,7 +373,7 @@ func (t Tree) home() string {
 	return t.Home
 }
 
-// wrap puts the name before what is wrong, and leaves out the system call.
+// wrap adds the name to an error, without the system call.
 func wrap(name string, err error) error {
 	if err == nil {
 		return nil
@@ -382,7 +384,7 @@ func wrap(name string, err error) error {
 	return &Error{name, err}
 }
 
-// kindError says what a file is that is not a regular one.
+// kindError is the error of what is not a regular file.
 func kindError(m fs.FileMode) error { return &KindError{kind(m), "a regular file"} }
 
 func kind(m fs.FileMode) string {

@@ -14,8 +14,8 @@ import (
 // or must not be read, match nothing; another error is returned.
 func (t Tree) Glob(pattern string) ([]string, error) { return t.GlobIn(pattern, t.names) }
 
-// GlobIn is Glob with the names in a directory as list gives them, for who lists
-// each once for several patterns.
+// GlobIn is Glob with list for the names in a directory, so that a caller can list it once for
+// several patterns.
 func (t Tree) GlobIn(pattern string, list func(dir string) ([]string, error)) ([]string, error) {
 	if _, err := filepath.Match(pattern, ""); err != nil {
 		return nil, wrap(pattern, err)
@@ -43,8 +43,7 @@ func (t Tree) names(dir string) ([]string, error) {
 	return names, err
 }
 
-// wildcards are the characters by which a name is a pattern; a backslash takes the
-// meaning of the next one away.
+// wildcards are the characters that make a name a pattern; a backslash escapes the next one.
 const wildcards = `*?[\`
 
 func (t Tree) glob(pattern string, list func(dir string) ([]string, error)) ([]string, error) {

@@ -11,28 +11,28 @@ import (
 )
 
 const (
-	// Patience is how long a read or write waits for the file system. The more wait in vain
-	// already, the shorter it is, down to leastPatience, so that a mount with a thousand
-	// directories does not hold a reload up for an hour. Those of other homes count a quarter.
-	Patience      = 5 * time.Second
-	leastPatience = 250 * time.Millisecond
-	// maxHung bounds the reads and writes that wait in vain. Each costs a thread of the process, of
-	// which there are no more than 10,000. Those below all homes are maxHungOfHomes at most, and leave
-	// the rest to those that have none. One home has maxHungOfHome of them, but only one where
-	// maxHungTwice wait below all homes: a home of which nothing waits is still read when hundreds of
-	// others do not answer.
+	// Timeout is how long a read or write may take. It becomes shorter the more accesses hang
+	// already, down to minTimeout, so that a mount with a thousand directories does not delay a
+	// reload for an hour. Accesses below other homes count a quarter.
+	Timeout    = 5 * time.Second
+	minTimeout = 250 * time.Millisecond
+	// maxHung bounds the reads and writes that hang. Each blocks a thread of the process, which can
+	// have 10,000. Below all homes at most maxHungOfHomes may hang, so that some remain for accesses
+	// without a home. One home may have maxHungOfHome of them, but only one once maxHungTwice hang
+	// below all homes: a home of which nothing hangs is still read when hundreds of others hang.
 	maxHung        = 256
 	maxHungOfHome  = 2
 	maxHungOfHomes = 224
 	maxHungTwice   = 64
 )
 
-// ErrHung says that the file system did not answer in time, or has not answered somebody else yet.
+// ErrHung is the error of a file system that does not answer in time, or has not answered an
+// earlier access.
 var ErrHung = errors.New("the file system does not answer")
 
-// hung counts the reads and writes that were given up and still wait. It belongs to the process, as
-// the threads do that they hold: a package-wide variable is what keeps two users of a hung
-// directory from holding two of them a second.
+// hung counts the reads and writes that were given up and still hang. It is a package-wide variable
+// because the blocked threads belong to the process: two users of a hung directory must not block
+// two of them each second.
 var hung = struct {
 	sync.Mutex
 	dirs    map[string]int // by directory
@@ -41,8 +41,7 @@ var hung = struct {
 	reads   atomic.Int64
 }{dirs: map[string]int{}, homes: map[string]int{}}
 
-// Hung is how many reads and writes of this process were given up because the file system does
-// not answer, and wait still.
+// Hung returns how many reads and writes of this process were given up and still hang.
 func Hung() int { return int(hung.reads.Load()) }
 
 // target is the place in the file system of an access.
@@ -52,15 +51,15 @@ type target struct {
 	time *Budget
 }
 
-// Within runs do, which may wait for the file system, and gives it up after [Patience], with
-// [ErrHung]. While it waits, others that give the same directory fail at once, so that one that
-// does not answer holds few threads, however much is asked of it. late, unless it is nil, is given
-// what do brought after it had been given up.
-func Within[T any](dir string, do func() (T, error), late func(T)) (result T, err error) {
-	return within(target{dir: dir}, do, late)
+// WithTimeout runs do, which may block on the file system, and gives up after [Timeout] with
+// [ErrHung]. While it hangs, further accesses to the same directory fail at once, so that it blocks
+// few threads, however many accesses there are. late, unless nil, receives the result of do when
+// that ends after all.
+func WithTimeout[T any](dir string, do func() (T, error), late func(T)) (result T, err error) {
+	return withTimeout(target{dir: dir}, do, late)
 }
 
-func within[T any](t target, do func() (T, error), late func(T)) (result T, err error) {
+func withTimeout[T any](t target, do func() (T, error), late func(T)) (result T, err error) {
 	if err := t.time.check(t.home); err != nil {
 		return result, err
 	}
@@ -121,7 +120,7 @@ func within[T any](t target, do func() (T, error), late func(T)) (result T, err 
 // thread.
 func waitTime(t target) (wait time.Duration, err error) {
 	if hung.reads.Load() == 0 {
-		return Patience, nil
+		return Timeout, nil
 	}
 	hung.Lock()
 	defer hung.Unlock()
@@ -140,7 +139,7 @@ func waitTime(t target) (wait time.Duration, err error) {
 	case all >= maxHung:
 		return 0, fmt.Errorf("%w: %d accesses wait already", ErrHung, all)
 	}
-	return max(Patience/time.Duration(1+own+(all-own)/4), leastPatience), nil
+	return max(Timeout/time.Duration(1+own+(all-own)/4), minTimeout), nil
 }
 
 func addHung(t target, n int) {

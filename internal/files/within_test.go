@@ -21,7 +21,7 @@ func (s hangingFS) Open(name string) (fs.File, error) {
 	return s.MapFS.Open(name)
 }
 
-// TestHung: a read is given up after Patience, is counted while it waits, and leaves nothing
+// TestHung: a read is given up after Timeout, is counted while it waits, and leaves nothing
 // behind when it ends at last.
 func TestHung(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -31,8 +31,8 @@ func TestHung(t *testing.T) {
 		if !errors.Is(err, ErrHung) || err.Error() != "a: the file system does not answer: nothing in 5s" {
 			t.Errorf("got %v", err)
 		}
-		if took := time.Since(begun); took != Patience {
-			t.Errorf("it took %v, want %v", took, Patience)
+		if took := time.Since(begun); took != Timeout {
+			t.Errorf("it took %v, want %v", took, Timeout)
 		}
 		if Hung() != 1 {
 			t.Errorf("%d reads are counted, want 1", Hung())
@@ -54,7 +54,7 @@ func TestHungDirectory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until := make(chan struct{})
 		read := func(dir string) error {
-			_, err := Within(dir, func() (int, error) { <-until; return 0, nil }, nil)
+			_, err := WithTimeout(dir, func() (int, error) { <-until; return 0, nil }, nil)
 			return err
 		}
 		begun := time.Now()
@@ -66,10 +66,10 @@ func TestHungDirectory(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		}
-		if took := time.Since(begun); took != Patience || Hung() != 1 {
+		if took := time.Since(begun); took != Timeout || Hung() != 1 {
 			t.Errorf("1001 reads took %v and %d threads", took, Hung())
 		}
-		if v, err := Within("/local", func() (int, error) { return 7, nil }, nil); v != 7 || err != nil {
+		if v, err := WithTimeout("/local", func() (int, error) { return 7, nil }, nil); v != 7 || err != nil {
 			t.Errorf("elsewhere: %v, %v", v, err)
 		}
 		for i := range 2 * maxHung {
@@ -96,7 +96,7 @@ func TestLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until, late := make(chan struct{}), 0
 		take := func() (int, error) { <-until; return 7, nil }
-		if v, err := Within("/net", take, func(v int) { late = v }); v != 0 || !errors.Is(err, ErrHung) {
+		if v, err := WithTimeout("/net", take, func(v int) { late = v }); v != 0 || !errors.Is(err, ErrHung) {
 			t.Errorf("got %d, %v", v, err)
 		}
 		close(until)
@@ -104,7 +104,7 @@ func TestLate(t *testing.T) {
 		if late != 7 {
 			t.Errorf("got %d late, want 7", late)
 		}
-		if v, err := Within("/net", take, func(int) { t.Error("it was not late") }); v != 7 || err != nil {
+		if v, err := WithTimeout("/net", take, func(int) { t.Error("it was not late") }); v != 7 || err != nil {
 			t.Errorf("got %d, %v", v, err)
 		}
 	})
@@ -117,7 +117,7 @@ func TestHungHome(t *testing.T) {
 		begun := time.Now()
 		until := make(chan struct{})
 		read := func(home, dir string) error {
-			_, err := within(target{home: home, dir: dir}, func() (int, error) { <-until; return 0, nil }, nil)
+			_, err := withTimeout(target{home: home, dir: dir}, func() (int, error) { <-until; return 0, nil }, nil)
 			return err
 		}
 		for i := range 1000 {
@@ -125,7 +125,7 @@ func TestHungHome(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		}
-		if took := time.Since(begun); took > 2*Patience || Hung() != maxHungOfHome {
+		if took := time.Since(begun); took > 2*Timeout || Hung() != maxHungOfHome {
 			t.Errorf("1000 reads took %v and %d threads, want %d", took, Hung(), maxHungOfHome)
 		}
 		err := read("t/evil", "t/evil/h")
@@ -135,10 +135,10 @@ func TestHungHome(t *testing.T) {
 		}
 		for _, target := range []target{{home: "t/good", dir: "t/good"}, {dir: "t"}, {}} {
 			wait, err := waitTime(target)
-			if wait != Patience || err != nil {
+			if wait != Timeout || err != nil {
 				t.Errorf("%v has %v, %v", target, wait, err)
 			}
-			if v, err := within(target, func() (int, error) { return 7, nil }, nil); v != 7 || err != nil {
+			if v, err := withTimeout(target, func() (int, error) { return 7, nil }, nil); v != 7 || err != nil {
 				t.Errorf("%v: %v, %v", target, v, err)
 			}
 		}
@@ -148,7 +148,7 @@ func TestHungHome(t *testing.T) {
 			home := "u/" + strconv.Itoa(tenants)
 			if wait, err := waitTime(target{home: home, dir: home}); err != nil {
 				break
-			} else if wait < leastPatience {
+			} else if wait < minTimeout {
 				t.Errorf("%s has %v after %d tenants that do not answer", home, wait, tenants)
 			}
 			for j := range 3 {
@@ -164,7 +164,7 @@ func TestHungHome(t *testing.T) {
 			t.Errorf("%d homes that do not answer hold %d threads, want %d, and held up for %v", tenants, Hung(),
 				maxHungOfHomes, took)
 		}
-		if v, err := Within("t", func() (int, error) { return 7, nil }, nil); v != 7 || err != nil {
+		if v, err := WithTimeout("t", func() (int, error) { return 7, nil }, nil); v != 7 || err != nil {
 			t.Errorf("the operator's: %v, %v", v, err)
 		}
 		close(until)
@@ -193,8 +193,8 @@ func TestSpots(t *testing.T) {
 	}
 }
 
-// TestBudget: what is read below one home takes so long in all, however little each access does, and others have their
-// own time, unless very many homes have used up theirs.
+// TestBudget: what is read below one home takes so long in all, however little each access does,
+// and others have their own time, unless very many homes have used up theirs.
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun, budget := time.Now(), &Budget{}
@@ -202,10 +202,10 @@ func TestBudget(t *testing.T) {
 			wait := make(chan struct{})
 			time.AfterFunc(takes, func() { close(wait) })
 			at := target{home: home, dir: home, time: budget}
-			_, err := within(at, func() (int, error) { <-wait; return 0, nil }, nil)
+			_, err := withTimeout(at, func() (int, error) { <-wait; return 0, nil }, nil)
 			return err
 		}
-		slow := Patience - budgetTick
+		slow := Timeout - budgetTick
 		for i := range 1000 {
 			err := read("t/evil", slow)
 			if (err != nil) != (i > 1) || err != nil && (!errors.Is(err, ErrSlow) || !errors.Is(err, ErrHung)) {
@@ -231,7 +231,7 @@ func TestBudget(t *testing.T) {
 		if took := time.Since(begun); took > time.Minute {
 			t.Errorf("100 homes took %v", took)
 		}
-		<-time.After(Patience) // what was given up ends
+		<-time.After(Timeout) // what was given up ends
 		synctest.Wait()
 		if Hung() != 0 {
 			t.Errorf("%d reads wait still", Hung())

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxGrowth is how much faster than doubled a cost may grow when the input doubles: slices grow in
-// jumps, and a logarithm is no square.
+// maxGrowth is the factor by which a cost may grow when the input doubles: slices grow in jumps,
+// and a logarithm is allowed.
 const maxGrowth = 2.3
 
 // Linear fails the test when the cost of n, 2n and 4n grows by more than 2.3 from one to the next.
@@ -47,8 +47,8 @@ func Within(t testing.TB, factor float64, n int, cost func(n int) int) {
 	}
 }
 
-// Bytes is how many bytes a function allocates. Others that run at the same time count too: a test
-// that asks for it is not parallel, or asks for so many that they do not matter.
+// Bytes returns how many bytes a function allocates. Other goroutines count too: a test that uses
+// it is not parallel, or measures so many bytes that those do not matter.
 func Bytes(f func()) int {
 	var before, after runtime.MemStats
 	runtime.GC()

@@ -1,6 +1,6 @@
-// Package regex compiles regular expressions (RE2) of which is known what matching them
-// costs. Their time is the length of the text times that of the program at worst, so that
-// both have bounds. It keeps no state.
+// Package regex compiles regular expressions (RE2) whose matching cost is known. Matching takes at
+// worst the length of the text times the size of the program, so that both are bounded. The package
+// keeps no state.
 package regex
 
 import (
@@ -35,7 +35,8 @@ type Regexp struct {
 // ErrTooLarge is wrapped by the error of [Compile] for an expression beyond the bounds.
 var ErrTooLarge = errors.New("the expression is too large")
 
-// Compile compiles an expression. Its error is a *[syntax.Error], or says which bound is passed.
+// Compile compiles an expression. Its error is a *[syntax.Error], or names the bound that is
+// exceeded.
 func Compile(expr string) (*Regexp, error) {
 	if len(expr) > MaxLength {
 		return nil, fmt.Errorf("%w: it has more than %d bytes", ErrTooLarge, MaxLength)
@@ -62,7 +63,7 @@ func Compile(expr string) (*Regexp, error) {
 	return &Regexp{re, len(program.Inst), lookahead(program), program, prefix, firstBytes(program)}, nil
 }
 
-// estimateSize is about how many instructions an expression makes, found without making them.
+// estimateSize estimates how many instructions an expression compiles to, without compiling it.
 func estimateSize(re *syntax.Regexp) int {
 	const most = 1 << 20
 	n := 1

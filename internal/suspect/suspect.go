@@ -1,5 +1,5 @@
-// Package suspect remembers what the process died of. A stack or memory that is used up cannot be
-// contained; what was being read then is found at the next start, and not read again first thing.
+// Package suspect finds out what killed the process. Exhausted stacks and memory cannot be
+// contained; what was being read then is found at the next start, and not read again at once.
 package suspect
 
 import (
@@ -18,13 +18,13 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// Marks remember contents, by their hash and the program that read them, whose reading panicked or
-// did not end before the process did. Before a new content is read a mark is written, and removed
-// afterwards; a mark that is there at the start is of a process that died. Whoever kills a process
-// that reads many things leaves marks of all of them, and so one death proves nothing: such a
-// content is read once more, alone, a minute after the start. Only what was being read at two
-// deaths is not read any more, until it changes or somebody asks for it by hand. Content that is
-// known costs nothing: it is not asked about. Marks are safe for concurrent use.
+// Marks remember contents, by hash and reading program, whose reading panicked or did not end
+// before the process did. A mark is written before a new content is read, and removed afterwards. A
+// mark that exists at the start was left by a process that died. Killing a process that reads many
+// things leaves marks of all of them, so that one death proves little: such a content is read once
+// more, alone, a minute after the start. A content that was being read at two deaths is not read
+// again until it changes or somebody requests it by hand. Known content is not checked, and costs
+// nothing. Marks are safe for concurrent use.
 type Marks struct {
 	options Options
 
@@ -37,8 +37,8 @@ type Marks struct {
 	panics   map[string]error  // likewise
 }
 
-// deaths is how often the process ended while a content was read, and when the
-// last such reading had begun.
+// deaths is how often the process ended while a content was read, and when the last of these
+// readings began.
 type deaths struct {
 	count int
 	last  time.Time
@@ -46,29 +46,29 @@ type deaths struct {
 
 // Options say where marks are and of what.
 type Options struct {
-	Dir      string // of the marks; "": nothing is remembered across restarts
-	Disk     durable.Disk
-	ReadOnly bool   // the directory is another process's: its marks are heeded, and none is written
-	Program  string // that reads; another one begins anew
-	Doing    string // what it does with a content: "reading"
-	Again    string // how that is done again all the same: "until it changes"
+	Dir       string // of the marks; "": nothing is remembered across restarts
+	Disk      durable.Disk
+	ReadOnly  bool   // the directory is another process's: its marks are heeded, and none is written
+	Program   string // that reads; another one begins anew
+	Activity  string // what it does with a content: "reading"
+	RetryHint string // how that is done again all the same: "until it changes"
 }
 
 const (
 	// longestMark is how many bytes a mark has at most.
 	longestMark = 64
-	// deathsToRefuse is how many a content has to be there at to be believed their cause.
+	// deathsToRefuse is at how many deaths a content is taken for their cause.
 	deathsToRefuse = 2
-	// suspectDelay is how long after the start a suspect waits: calls are answered by then.
+	// suspectDelay is how long after the start a suspect waits, so that calls are answered first.
 	suspectDelay = time.Minute
 	// markLifetime is for how long marks are remembered.
 	markLifetime = 30 * 24 * time.Hour
 )
 
-// errRefused is wrapped by why a content is not read.
+// errRefused is wrapped by the reason why a content is not read.
 var errRefused = errors.New("it is not read again")
 
-// errWaiting is wrapped by why a content is not read yet.
+// errWaiting is wrapped by the reason why a content is not read yet.
 var errWaiting = errors.New("it is not read again")
 
 // New makes marks that are not read yet.
@@ -136,15 +136,15 @@ func (m *Marks) Open(now time.Time) error {
 	return nil
 }
 
-// Write makes the directory this process's own.
-func (m *Marks) Write() {
+// SetWritable makes the directory this process's own.
+func (m *Marks) SetWritable() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.readOnly = false
 }
 
-// write notes a content. It need not survive a loss of power, which is no death of ours; a disk
-// that cannot be written costs what is remembered across restarts.
+// write records a content. A mark need not survive a loss of power, which is no death of ours; on a
+// disk that cannot be written nothing is remembered across restarts.
 func (m *Marks) write(mark, state string, d deaths) {
 	if m.options.Dir != "" && !m.readOnly {
 		path := filepath.Join(m.options.Dir, mark)
@@ -165,34 +165,33 @@ func (m *Marks) key(sum [sha256.Size]byte) string {
 	return hex.EncodeToString(hash[:])
 }
 
-// Ask tells why a content is not to be read, and whether it is suspect:
-// then it is to be read alone.
-func (m *Marks) Ask(sum [sha256.Size]byte, now time.Time) (suspect bool, err error) {
+// Check returns why a content must not be read, and whether it is suspect and must be read alone.
+func (m *Marks) Check(sum [sha256.Size]byte, now time.Time) (suspect bool, err error) {
 	mark := m.key(sum)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	deaths, panicked := m.deaths[mark], m.panics[mark]
 	switch {
 	case panicked != nil:
-		return true, fmt.Errorf("%w; %w %s", panicked, errRefused, m.options.Again)
+		return true, fmt.Errorf("%w; %w %s", panicked, errRefused, m.options.RetryHint)
 	case deaths.count >= deathsToRefuse:
 		return true,
-			fmt.Errorf("callhours ended while %s this, last at %s; %w %s", m.options.Doing,
-				deaths.last.UTC().Format(time.RFC3339), errRefused, m.options.Again)
+			fmt.Errorf("callhours ended while %s this, last at %s; %w %s", m.options.Activity,
+				deaths.last.UTC().Format(time.RFC3339), errRefused, m.options.RetryHint)
 	case deaths.count > 0 && now.Sub(m.started) < suspectDelay:
-		return true, m.Waits()
+		return true, m.WaitError()
 	}
 	return deaths.count > 0, nil
 }
 
-// Waits is why a suspect is not read yet.
-func (m *Marks) Waits() error {
+// WaitError returns why a suspect is not read yet.
+func (m *Marks) WaitError() error {
 	return fmt.Errorf("callhours ended while %s this; %w before the process has run for a minute, and then alone",
-		m.options.Doing, errWaiting)
+		m.options.Activity, errWaiting)
 }
 
-// IsDue reports whether a suspect that waits may be read.
-func (m *Marks) IsDue(now time.Time) bool {
+// MayRetry reports whether waiting suspects may be read.
+func (m *Marks) MayRetry(now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return now.Sub(m.started) >= suspectDelay
@@ -221,20 +220,19 @@ func (m *Marks) End(sum [sha256.Size]byte, err error) {
 	m.remove(mark)
 }
 
-// Read reads a content unless it is not to be read; byHand also then. A panic is an error of it.
+// Read reads a content unless Check forbids it; byHand also then. A panic becomes an error.
 func (m *Marks) Read(sum [sha256.Size]byte, now time.Time, byHand bool, read func() error) error {
-	suspect, err := m.Ask(sum, now)
+	suspect, err := m.Check(sum, now)
 	if err != nil && !byHand {
 		return err
 	}
 	return m.run(sum, suspect, read)
 }
 
-// ReadAgain reads a content that was read well before, by whatever process: one death
-// does not make it wait, since that of a process that was told to end, or killed, must
-// not take the last good copy away.
+// ReadAgain reads a content that some process has read successfully before. One death does not make
+// it wait: a process that was told to end, or killed, must not make the last good copy unavailable.
 func (m *Marks) ReadAgain(sum [sha256.Size]byte, now time.Time, read func() error) error {
-	suspect, err := m.Ask(sum, now)
+	suspect, err := m.Check(sum, now)
 	if err != nil && !IsWaiting(err) {
 		return err
 	}
@@ -255,10 +253,10 @@ func (m *Marks) run(sum [sha256.Size]byte, suspect bool, read func() error) erro
 	return err
 }
 
-// Is reports whether an error is of a content that was not read, or whose reading panicked.
+// Is reports whether an error means that a content was not read, or that reading it panicked.
 func Is(err error) bool {
 	return errors.Is(err, errRefused) || errors.Is(err, errWaiting) || contain.Is(err)
 }
 
-// IsWaiting reports whether an error is of a content that is read later.
+// IsWaiting reports whether an error means that a content is read later.
 func IsWaiting(err error) bool { return errors.Is(err, errWaiting) }

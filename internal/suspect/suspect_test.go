@@ -77,11 +77,11 @@ func TestReadAgain(t *testing.T) {
 	sum := [32]byte{1}
 	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	for i, want := range []struct{ first, again bool }{{true, true}, {false, true}, {false, false}} {
-		m := New(Options{Dir: dir, Program: "p", Doing: "reading", Again: "until it changes"})
+		m := New(Options{Dir: dir, Program: "p", Activity: "reading", RetryHint: "until it changes"})
 		if err := m.Open(now); err != nil {
 			t.Fatal(err)
 		}
-		_, err := m.Ask(sum, now)
+		_, err := m.Check(sum, now)
 		if got := err == nil; got != want.first {
 			t.Errorf("start %d: a new content may be read: %v, want %v", i, got, want.first)
 		}
