@@ -121,6 +121,7 @@ func TestAnsweredEarly(t *testing.T) {
 		return monday
 	}
 	w.start(t, Options{Generation: g, Passing: ask})
+	w.calls.passing = w.clock
 	if got := w.call(post("/good/main")).StatusCode; got != 503 {
 		t.Errorf("before the start: got %d, want 503", got)
 	}
