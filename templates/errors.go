@@ -169,6 +169,9 @@ func keysAt(data any, expression string) []string {
 	for _, name := range names[2:] {
 		m, _ = m[name].(map[string]any)
 	}
+	if len(m) > funcs.MaxElements { // as many names as nobody compares for a message
+		return nil
+	}
 	return slices.Collect(maps.Keys(m))
 }
 

@@ -87,7 +87,9 @@ func (t *Template) complete(s *source, all map[string]*trees.Tree, writes form) 
 			return append(mistakes, more...)
 		}
 	}
+	t.uses, t.wants, mistakes = usesOf(t.main, t.trees)
 	for _, tree := range t.trees {
+		funcs.CountRanges(tree.Tree)
 		trees.Inspect(tree.Root, func(n parse.Node) {
 			switch n := n.(type) {
 			case *parse.IdentifierNode:
@@ -99,7 +101,6 @@ func (t *Template) complete(s *source, all map[string]*trees.Tree, writes form) 
 	}
 	slices.Sort(t.calls)
 	t.calls = slices.Compact(t.calls)
-	t.uses, t.wants, mistakes = usesOf(t.main, t.trees)
 	return mistakes
 }
 

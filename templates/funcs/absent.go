@@ -82,7 +82,6 @@ func isMay(p *parse.PipeNode) bool { return trees.IsCall(p.Cmds[0].Args[0], MayF
 // such key.
 func may(from any, names ...string) (any, error) {
 	for i, name := range names {
-		said := "." + strings.Join(names[:i+1], ".")
 		v := reflect.ValueOf(from)
 		if method := methodOf(v, name); method.IsValid() {
 			given := method.Call(nil)
@@ -111,10 +110,11 @@ func may(from any, names ...string) (any, error) {
 				from = f.Interface()
 				continue
 			}
+			said := "." + strings.Join(names[:i+1], ".")
 			return nil,
 				wantf("%s is not known%s", said, vocabulary.MemberHint(strings.TrimSuffix(said, "."+name), name, jsonsafe.Members(v.Type())))
 		default:
-			return nil, wantf("%s is not known: %s has no fields", said, jsonsafe.Describe(from))
+			return nil, wantf(".%s is not known: %s has no fields", strings.Join(names[:i+1], "."), jsonsafe.Describe(from))
 		}
 	}
 	if v := reflect.ValueOf(from); v.Kind() == reflect.Pointer && v.IsNil() {

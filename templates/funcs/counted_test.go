@@ -46,7 +46,7 @@ func TestNumbersAreSprigs(t *testing.T) {
 		}
 		out := f.Call(in)
 		if len(out) > 1 {
-			err, _ = out[1].Interface().(error)
+			err, _ = reflect.TypeAssert[error](out[1])
 		}
 		return out[0].Interface(), err
 	}

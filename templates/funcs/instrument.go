@@ -1,10 +1,13 @@
 package funcs
 
 import (
+	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"text/template/parse"
 
+	"github.com/callhours/callhours/templates/jsonsafe"
 	"github.com/callhours/callhours/templates/trees"
 )
 
@@ -18,6 +21,7 @@ const (
 	enterName = "__enter"
 	leaveName = "__leave"
 	passName  = "__pass"
+	rangeName = "__range"
 )
 
 // Instrument puts into a tree what an execution needs: calls that count its loops, its nodes and,
@@ -90,4 +94,56 @@ func countBranch(b *parse.BranchNode, since int) (left, most int) {
 	yes, inYes := countNodes(b.List, since)
 	no, inNo := countNodes(b.ElseList, since)
 	return max(yes, no), max(inYes, inNo)
+}
+
+// CountRanges ends what is ranged over in a call that counts what {{range}} does before its first turn: it sorts maps.
+// What cannot be ranged over is refused there, since text/template would write all of it into its message. It is for
+// trees that are analysed no more.
+func CountRanges(t *parse.Tree) {
+	trees.Inspect(t.Root, func(n parse.Node) {
+		r, ok := n.(*parse.RangeNode)
+		if !ok {
+			return
+		}
+		var last parse.Node
+		for _, cmd := range r.Pipe.Cmds {
+			if !trees.IsCall(cmd.Args[0], jsonsafe.ListFunc) {
+				last = cmd.Args[0]
+			}
+		}
+		said := last.String()
+		if strings.Contains(said, "__") { // it holds functions of ours
+			said = ""
+		}
+		r.Pipe.Cmds = append(r.Pipe.Cmds, &parse.CommandNode{
+			NodeType: parse.NodeCommand, Pos: last.Position(), Args: []parse.Node{
+				parse.NewIdentifier(rangeName).SetPos(last.Position()),
+				&parse.StringNode{NodeType: parse.NodeString, Pos: last.Position(), Quoted: strconv.Quote(said), Text: said},
+			},
+		})
+	})
+}
+
+// ranged lets through what is ranged over, which an expression gave.
+func (r *Run) ranged(expression string, v reflect.Value) (reflect.Value, error) {
+	over := v
+	for over.Kind() == reflect.Pointer || over.Kind() == reflect.Interface {
+		over = over.Elem()
+	}
+	switch over.Kind() {
+	case reflect.Invalid, reflect.Slice, reflect.Array:
+		return v, nil
+	case reflect.Map:
+		if m, ok := reflect.TypeAssert[map[string]any](over); ok {
+			return v, r.sortKeys(m)
+		}
+		return v, r.spend(8 * perElement * over.Len())
+	}
+	if over.CanInt() || over.CanUint() {
+		return v, nil
+	}
+	if expression != "" {
+		expression += ": "
+	}
+	return v, wantf("%s{{range}} wants a list, a map or a number", expression)
 }

@@ -10,7 +10,8 @@
 // What functions go through is counted in bytes before it is done ([MaxWork]), and what they make
 // has bounds ([MaxText], [MaxElements]); what passes one ends with an error for which [IsLimit]
 // holds. text/template has no way to end an execution: [Instrument] puts calls into a tree that
-// count its loops and calls. It also lets values be absent where {{if}} asks about them.
+// count its loops and calls, [CountRanges] what {{range}} does before its first turn. Instrument
+// also lets values be absent where {{if}} asks about them.
 //
 // The package knows values and trees. It knows nothing of files, of what a template declares, or
 // whether its output is a callflow; of jsonsafe it knows what encodes a value.
@@ -127,6 +128,8 @@ func (r *Run) Bind(name string) any {
 	switch name {
 	case leaveName:
 		return r.leave
+	case rangeName:
+		return r.ranged
 	case jsonsafe.ListFunc:
 		return jsonsafe.List
 	case MayFunc:

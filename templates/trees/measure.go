@@ -40,6 +40,7 @@ type Size struct {
 	Nodes     int
 	Variables int        // that are defined
 	Deepest   parse.Node // the first node that stands in more than MaxNesting others; nil: there is none
+	within    int        // nodes that operands take as long as
 }
 
 func sizeOf(root *parse.ListNode) Size {
@@ -48,8 +49,13 @@ func sizeOf(root *parse.ListNode) Size {
 	return s
 }
 
+// perNode is how many bytes of a text in quotes count as a node: a method that is given one goes
+// through it each time.
+const perNode = 16
+
 // Count counts a node and what it evaluates itself: not the lists of an {{if}}, {{with}} or
-// {{range}}.
+// {{range}}. Each name of .a.b.c, which may be a method, counts as a node, and so do 16 bytes of a
+// text in quotes.
 func Count(n parse.Node) int {
 	s := Size{Nodes: 1}
 	switch n := n.(type) {
@@ -64,7 +70,7 @@ func Count(n parse.Node) int {
 	case *parse.RangeNode:
 		s.pipe(n.Pipe, 0)
 	}
-	return s.Nodes
+	return s.Nodes + s.within
 }
 
 func (s *Size) list(l *parse.ListNode, depth int) {
@@ -125,9 +131,16 @@ func (s *Size) pipe(p *parse.PipeNode, depth int) {
 func (s *Size) operand(n parse.Node, depth int) {
 	s.Nodes++
 	switch n := n.(type) {
+	case *parse.StringNode:
+		s.within += len(n.Text) / perNode
+	case *parse.FieldNode: // each name may be a method
+		s.within += len(n.Ident) - 1
+	case *parse.VariableNode:
+		s.within += len(n.Ident) - 1
 	case *parse.PipeNode:
 		s.pipe(n, depth+1)
 	case *parse.ChainNode:
+		s.within += len(n.Field)
 		if !s.tooDeep(n, depth) {
 			s.operand(n.Node, depth+1)
 		}
