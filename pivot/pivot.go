@@ -74,7 +74,10 @@ func New(params map[string]string) Call {
 // Var is the value of a custom application variable, "" when absent. Kazoo sends them from 4.3 on.
 // Members of nested variables are found by Param("Custom-Application-Vars[crm][id]").
 func (c *Call) Var(name string) string {
-	name = canonical(name)
+	name, ok := c.asked(name)
+	if !ok {
+		return ""
+	}
 	return c.member("Custom-Application-Vars", func(sent string) bool { return sent == name })
 }
 
@@ -82,14 +85,20 @@ func (c *Call) Var(name string) string {
 // absent. Names of headers are compared without regard to case (RFC 3261, section 7.3.1).
 // Kazoo sends them from 4.3 on.
 func (c *Call) Header(name string) string {
-	name = canonical(name)
+	name, ok := c.asked(name)
+	if !ok {
+		return ""
+	}
 	return c.member("Custom-SIP-Headers", func(sent string) bool { return strings.EqualFold(sent, name) })
 }
 
 // Collection is what was pressed for a collect_dtmf action with this
 // collection_name, "" when nothing was.
 func (c *Call) Collection(name string) string {
-	name = canonical(name)
+	name, ok := c.asked(name)
+	if !ok {
+		return ""
+	}
 	return c.member("Digits", func(sent string) bool { return sent == name })
 }
 
@@ -97,7 +106,10 @@ func (c *Call) Collection(name string) string {
 // "Digits[pin]"; "" when absent. Members of a JSON body have the names that they would have in a
 // form. An element of a list is "User-ID[]": the last one.
 func (c *Call) Param(name string) string {
-	name = canonical(name)
+	name, ok := c.asked(name)
+	if !ok {
+		return ""
+	}
 	for _, p := range slices.Backward(c.params) {
 		if p.name == name {
 			return p.value
@@ -111,7 +123,10 @@ func (c *Call) Param(name string) string {
 // "Custom-SIP-Headers[Diversions]" finds the elements "Custom-SIP-Headers[Diversions][]",
 // which are the numbers that a call was forwarded from.
 func (c *Call) Params(name string) []string {
-	name = canonical(name)
+	name, ok := c.asked(name)
+	if !ok {
+		return nil
+	}
 	var values []string
 	for _, p := range c.params {
 		if p.name == name || len(p.name) == len(name)+len("[]") && strings.HasPrefix(p.name, name) &&
@@ -132,6 +147,11 @@ const (
 // those that custom_request_headers of a pivot action of Kazoo 5 sets; "" when absent, for every
 // other name, for the token by which Kazoo is known, and for a value of more than 1,024 bytes.
 func (c *Call) RequestHeader(name string) string {
+	if len(name) > ordinaryName && !slices.ContainsFunc(slices.Collect(maps.Keys(c.headers)), func(sent string) bool {
+		return len(sent) == len(name)
+	}) {
+		return ""
+	}
 	name = http.CanonicalHeaderKey(name)
 	values := c.headers[name]
 	if len(values) == 0 || !strings.HasPrefix(name, "X-") || name == tokenHeader {
@@ -242,4 +262,16 @@ func withoutFiller(user string) string {
 // into a form without encoding them, so that a plus may be a plus or a blank; both become a blank.
 func canonical(name string) string {
 	return strings.ReplaceAll(name, "+", " ")
+}
+
+// ordinaryName is how many bytes a name may have that is looked for whatever was sent.
+const ordinaryName = 256
+
+// asked gives the form in which a name is compared; false for one that is longer than all that was sent, and not gone
+// through: templates may ask for texts of megabytes.
+func (c *Call) asked(name string) (string, bool) {
+	if len(name) > ordinaryName && !slices.ContainsFunc(c.params, func(p param) bool { return len(p.name) >= len(name) }) {
+		return "", false
+	}
+	return canonical(name), true
 }
