@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"runtime"
@@ -30,7 +31,7 @@ func serveCalls(t testing.TB, h http.Handler, most int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := listen.NewPivotServer(h, nil)
+	srv := listen.NewPivotServer(h, slog.New(slog.DiscardHandler), time.Now)
 	t.Cleanup(func() { srv.Close() })
 	go srv.Serve(listen.New(l.(*net.TCPListener), listen.Options{Most: most, Now: time.Now, Refused: func() {}}))
 	return l.Addr().String()

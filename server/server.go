@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -262,8 +261,8 @@ func (s *Server) Run(ctx context.Context) error {
 		})
 		pivot = c.Listener(pivotListener)
 	}
-	pivotServer := listen.NewPivotServer(s.calls, s.httpLog("listen"))
-	adminServer := listen.NewAdminServer(s.httpLog("admin_listen"))
+	pivotServer := listen.NewPivotServer(s.calls, s.options.Log, s.options.Now)
+	adminServer := listen.NewAdminServer(s.options.Log, s.options.Now)
 	adminServer.RegisterOnShutdown(s.admin.console.Close) // who listens for changes would hold it open
 	ended := make(chan error, 2)
 	loops.Go(func() {
@@ -308,11 +307,6 @@ func (s *Server) Run(ctx context.Context) error {
 	err = errors.Join(err, pivotServer.Shutdown(late), adminServer.Shutdown(late))
 	s.calls.lines.flush()
 	return err
-}
-
-// httpLog is where net/http writes what it has to say of a listener's connections.
-func (s *Server) httpLog(listener string) *log.Logger {
-	return listen.NewHTTPLog(s.options.Log, s.options.Now, listener)
 }
 
 // drain gives load balancers time to send calls elsewhere.

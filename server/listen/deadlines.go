@@ -8,18 +8,21 @@ type deadline struct {
 	passed bool      // the connection itself has been told
 }
 
+// SetReadDeadline is for net.Conn.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.read.set(t, c.TCPConn.SetReadDeadline)
 }
 
+// SetWriteDeadline is for net.Conn.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.written.set(t, c.TCPConn.SetWriteDeadline)
 }
 
+// SetDeadline is for net.Conn.
 func (c *Conn) SetDeadline(t time.Time) error {
 	if err := c.SetReadDeadline(t); err != nil {
 		return err

@@ -10,7 +10,7 @@
 //	socket, err := listen.Open(ctx, ":8080")
 //	l := listen.New(socket, listen.Options{Most: listen.MaxPivotConns(), Now: time.Now, Refused: func() {}})
 //	go l.Run(ctx)
-//	err = listen.NewPivotServer(handler, listen.NewHTTPLog(log, time.Now, "listen")).Serve(l)
+//	err = listen.NewPivotServer(handler, log, time.Now).Serve(l)
 //
 // A handler finds the connection of its request by [ConnOf]. While a call waits for others of the same owner,
 // [Conn.Yield] gives its place to whoever needs it.

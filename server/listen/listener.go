@@ -322,6 +322,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return max(0, n-(len(more)-len(p))), err
 }
 
+// Close is for net.Conn.
 func (c *Conn) Close() error {
 	c.listener.mu.Lock()
 	delete(c.listener.open, c)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -89,7 +90,7 @@ func overTCP(t testing.TB, most, usual int) *testListener {
 		Most: most, Now: func() time.Time { return time.Time{} }, Refused: func() { k.refused.Add(1) },
 	})
 	k.l.usual = usual
-	srv := NewPivotServer(http.HandlerFunc(answerCall), nil)
+	srv := NewPivotServer(http.HandlerFunc(answerCall), slog.New(slog.DiscardHandler), time.Now)
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(k.l) }()
 	t.Cleanup(func() {

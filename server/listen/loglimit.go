@@ -42,8 +42,8 @@ type httpLog struct {
 	lines    LogLimit
 }
 
-// NewHTTPLog is the ErrorLog of the http.Server of a listener.
-func NewHTTPLog(to *slog.Logger, now func() time.Time, listener string) *log.Logger {
+// newHTTPLog is the ErrorLog of the http.Server of a listener.
+func newHTTPLog(to *slog.Logger, now func() time.Time, listener string) *log.Logger {
 	return log.New(&httpLog{log: to, now: now, listener: listener}, "", 0)
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -41,11 +41,11 @@ func Open(ctx context.Context, address string) (*net.TCPListener, error) {
 		fmt.Errorf("listen %s: %w; is another callhours running, or the address another machine's?", address, err)
 }
 
-// NewPivotServer is the server of the Pivot listener.
-func NewPivotServer(handler http.Handler, problems *log.Logger) *http.Server {
+// NewPivotServer is the server of the Pivot listener. What net/http reports of connections goes to log, limited by now.
+func NewPivotServer(handler http.Handler, log *slog.Logger, now func() time.Time) *http.Server {
 	return &http.Server{
 		Handler: handler, MaxHeaderBytes: MaxPivotHeader, ConnContext: withConn,
-		DisableGeneralOptionsHandler: true, ErrorLog: problems,
+		DisableGeneralOptionsHandler: true, ErrorLog: newHTTPLog(log, now, "listen"),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout,
 	}
@@ -53,9 +53,9 @@ func NewPivotServer(handler http.Handler, problems *log.Logger) *http.Server {
 
 // NewAdminServer is the server of the admin listener. How long an answer may take is said by each handler: a fetch
 // that was asked for may take half a minute.
-func NewAdminServer(problems *log.Logger) *http.Server {
+func NewAdminServer(log *slog.Logger, now func() time.Time) *http.Server {
 	return &http.Server{
-		DisableGeneralOptionsHandler: true, MaxHeaderBytes: MaxAdminHeader, ErrorLog: problems,
+		DisableGeneralOptionsHandler: true, MaxHeaderBytes: MaxAdminHeader, ErrorLog: newHTTPLog(log, now, "admin_listen"),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 	}
 }
