@@ -220,8 +220,12 @@ func (a *admin) mayBeAsked(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
+	} else if inner, ok := strings.CutPrefix(host, "["); ok {
+		if name, ok = strings.CutSuffix(inner, "]"); !ok { // such as "[::1", which is no host
+			return false
+		}
 	}
-	name = strings.ToLower(strings.Trim(name, "[]"))
+	name = strings.ToLower(name)
 	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
 		return true
 	}

@@ -351,7 +351,9 @@ func TestAdmin(t *testing.T) {
 	w := started(t, oneRoute, nil)
 	for host, want := range map[string]int{
 		"localhost:9480": 200, "127.0.0.1:9480": 200, "[::1]:9480": 200, "10.0.0.7": 200, "callhours.localhost": 200,
+		"[::1]": 200, "[fe80::1%25eth0]:9480": 200,
 		"evil.example": 403, "evil.example:9480": 403, "": 403, "localhost.evil.example": 403,
+		"[::1": 403, "::1]": 403, "[[::1]]": 403, "[::1:9480": 403, "[": 403,
 	} {
 		if got := w.people(t, "/-/healthy", host); got.StatusCode != want {
 			t.Errorf("Host %q: got %d, want %d", host, got.StatusCode, want)
