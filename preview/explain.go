@@ -124,7 +124,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 		Answer: Answer{Status: a.Status, Summary: pivot.Summary(a.Body), Callflow: a.Body},
 	}
 	if a.Branch >= 0 {
-		e.Answer.Branch, e.Answer.Rendered = r.Branches[a.Branch].Name, r.Renders(a.Branch)
+		e.Answer.Branch, e.Answer.Rendered = r.Branches[a.Branch].Name, s.Rendered(a, q.Call, q.At)
 	}
 	for _, ev := range a.Events[:min(len(a.Events), mostExplained)] {
 		e.Events = append(e.Events, eventOf(ev, r.Zone))

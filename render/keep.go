@@ -63,6 +63,39 @@ func (r *Route) Renders(index int) string {
 	return "rendered once for this span"
 }
 
+// Rendered says in a few words how often the callflow of an answer to a call is rendered, and why; "" where none is. It
+// is asked after the answer, of the state that gave it.
+func (s *State) Rendered(a Answer, call *pivot.Call, now time.Time) string {
+	if a.Branch < 0 {
+		return ""
+	}
+	text := s.route.Renders(a.Branch)
+	live := s.route.State()
+	switch {
+	case text == "":
+	case len(a.Failures) > 0: // which may be over with the next call
+		return "rendered for each call: branch " + s.route.branches[a.Failures[0].Branch].name + " failed"
+	case !s.route.lasts(&s.route.branches[a.Branch]) || s.keeps(call, now) || live != nil && live.keeps(call, now):
+	default:
+		if _, ok := a.Decision.Held(); !ok {
+			return "rendered for each call: too many conditions ask about the call"
+		}
+		return "rendered for each call: there is no room to keep it"
+	}
+	return text
+}
+
+// keeps reports whether the answer to a call at a moment is kept.
+func (s *State) keeps(call *pivot.Call, now time.Time) bool {
+	d := s.Decide(call, now)
+	held, ok := d.Held()
+	if !ok {
+		return false
+	}
+	k := s.keeper(d).find(held, s.route.language(call), now.Unix())
+	return k != nil && k.whole
+}
+
 // lasts says whether what a branch answers is the same for all calls of a segment.
 func (r *Route) lasts(b *branch) bool {
 	return len(b.reads.each) == 0 && (len(b.reads.ahead) == 0 || !r.asksCall)

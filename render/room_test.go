@@ -173,3 +173,46 @@ func TestKeptBytes(t *testing.T) {
 		t.Errorf("the operator has %d, a tenant %d", a, b)
 	}
 }
+
+// TestRendered: how often an answer is rendered is said of what happens, not only of what the template reads.
+func TestRendered(t *testing.T) {
+	t.Parallel()
+	const open = `{"module":"hangup","data":{"x":"{{ .Branch.Name }}"}}`
+	l := library(t)
+	for _, c := range []struct {
+		name, first string
+		room        int64
+		live        bool // calls are answered from a state that kept the answer while there was room
+		want        string
+	}{
+		{"kept", open, 64 << 10, false, "rendered once for this span"},
+		{"full", open, 0, false, "rendered for each call: there is no room to keep it"},
+		{"full, and kept for calls", open, 0, true, "rendered once for this span"},
+		{"the fallback", `{{ fail "no" }}`, 64 << 10, false, "rendered for each call: branch b0 failed"},
+		{
+			"full, and of each call its own", `{"module":"hangup","data":{"x":"{{ .Call.From }}"}}`, 0, false,
+			"rendered for each call: it reads .Call.From",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			room := &Room{most: 64 << 10}
+			s := compiled(t, setting{
+				room: room, whens: []*routes.Condition{titled("open*")}, fallback: 1,
+				branches: []Branch{{Template: inline(t, l, c.first)}, {Template: inline(t, l, open)}},
+			})
+			if c.live {
+				s.Answer(t.Context(), nil, now)
+				s.route.Use(s)
+			}
+			again := &State{
+				route: s.route, from: s.from, to: s.to, Segments: s.Segments, timelines: s.timelines,
+				keepers: make([]keeper, len(s.keepers)), charge: newCharge(s, room),
+			}
+			room.most = c.room
+			if got := again.Rendered(again.Answer(t.Context(), nil, now), nil, now); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
