@@ -80,8 +80,11 @@ func isMay(p *parse.PipeNode) bool { return trees.IsCall(p.Cmds[0].Args[0], MayF
 
 // may reads names one after the other, each of what the one before gave; nothing where a map has no
 // such key.
-func may(from any, names ...string) (any, error) {
+func (r *Run) may(from any, names ...string) (any, error) {
 	for i, name := range names {
+		if err := r.spend(perName); err != nil {
+			return nil, err
+		}
 		v := reflect.ValueOf(from)
 		if method := methodOf(v, name); method.IsValid() {
 			given := method.Call(nil)

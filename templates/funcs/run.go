@@ -133,7 +133,7 @@ func (r *Run) Bind(name string) any {
 	case jsonsafe.ListFunc:
 		return jsonsafe.List
 	case MayFunc:
-		return may
+		return r.may
 	case jsonsafe.ValueFunc:
 		return r.value
 	case jsonsafe.StringFunc:

@@ -18,6 +18,7 @@ const (
 	perElement = 16      // for an element of a list or map, and for a node of a template that is passed
 	askEach    = 4 << 10 // after so many bytes the deadline is asked
 
+	perName  = 64      // for a name of .a.b.c that may be absent, and may be a method
 	perTime  = 512     // to write or read a time
 	perPhone = 4 << 10 // to part a telephone number
 	perZone  = 8 << 10 // to find a time zone that is not named in quotes

@@ -50,12 +50,14 @@ func sizeOf(root *parse.ListNode) Size {
 }
 
 // perNode is how many bytes of a text in quotes count as a node: a method that is given one goes
-// through it each time.
-const perNode = 16
+// through it each time. A name of .a.b.c after the first, which may be a method, counts as perName.
+const (
+	perNode = 16
+	perName = 4
+)
 
 // Count counts a node and what it evaluates itself: not the lists of an {{if}}, {{with}} or
-// {{range}}. Each name of .a.b.c, which may be a method, counts as a node, and so do 16 bytes of a
-// text in quotes.
+// {{range}}. Names of .a.b.c and texts in quotes count as several.
 func Count(n parse.Node) int {
 	s := Size{Nodes: 1}
 	switch n := n.(type) {
@@ -134,13 +136,13 @@ func (s *Size) operand(n parse.Node, depth int) {
 	case *parse.StringNode:
 		s.within += len(n.Text) / perNode
 	case *parse.FieldNode: // each name may be a method
-		s.within += len(n.Ident) - 1
+		s.within += perName * (len(n.Ident) - 1)
 	case *parse.VariableNode:
-		s.within += len(n.Ident) - 1
+		s.within += perName * (len(n.Ident) - 1)
 	case *parse.PipeNode:
 		s.pipe(n, depth+1)
 	case *parse.ChainNode:
-		s.within += len(n.Field)
+		s.within += perName * len(n.Field)
 		if !s.tooDeep(n, depth) {
 			s.operand(n.Node, depth+1)
 		}
