@@ -315,7 +315,7 @@ func limitSections() []limitSection {
 			[]limit{
 				{
 					"the source of a feed",
-					"{calendars.maxURL:bytes}; {calendars.maxHeaders} headers with names of {calendars.maxHeaderName} and values of {calendars.maxHeaderValue} bytes; an agent of {calendars.maxUserAgent}", "", "refused at load", "calendars.TestSourceValidate",
+					"{feeds.maxURL:bytes}; {feeds.maxHeaders} headers with names of {feeds.maxHeaderName} and values of {feeds.maxHeaderValue} bytes; an agent of {feeds.maxUserAgent}", "", "refused at load", "feeds.TestSourceValidate",
 				},
 				{
 					"a body", "{limits.Bytes:bytes}, {limits.Lines} lines", "bytes` and `lines",
@@ -369,20 +369,20 @@ func limitSections() []limitSection {
 				},
 				{
 					"events of all calendars of a tenant in memory, packed; their files, at load",
-					"{calendars.ownerBytes:bytes}", "", "the feed or file is refused, and its former copy stays",
-					"calendars.TestOwnerBytes",
+					"{feeds.ownerBytes:bytes}", "", "the feed or file is refused, and its former copy stays",
+					"feeds.TestOwnerBytes",
 				},
 				{
-					"copies of all feeds of a tenant in `state_dir`, with their events; a file counts {calendars.leastOnDisk:bytes} at least", "{calendars.ownerDisk:bytes}", "", "unused copies are dropped, the oldest first; then the feed's events stay in memory alone, and the finding `copy_not_kept` says so", "calendars.TestOwnerDisk",
+					"copies of all feeds of a tenant in `state_dir`, with their events; a file counts {feeds.leastOnDisk:bytes} at least", "{feeds.ownerDisk:bytes}", "", "unused copies are dropped, the oldest first; then the feed's events stay in memory alone, and the finding `copy_not_kept` says so", "feeds.TestOwnerDisk",
 				},
 				{
-					"files that nobody uses, removed from `state_dir` while a reload waits", "{calendars.mostCleared}",
+					"files that nobody uses, removed from `state_dir` while a reload waits", "{feeds.mostCleared}",
 					"",
-					"the others are removed after it", "calendars.TestPointersOfRenamed",
+					"the others are removed after it", "feeds.TestPointersOfRenamed",
 				},
 				{
-					"files of a calendar", "{calendars.filesTimes} times `bytes`", "", "refused likewise",
-					"calendars.TestLoader",
+					"files of a calendar", "{feeds.filesTimes} times `bytes`", "", "refused likewise",
+					"feeds.TestLoader",
 				},
 				{
 					"occurrences that a route's conditions look at",
@@ -418,39 +418,39 @@ func limitSections() []limitSection {
 				},
 				{
 					"the text of an event as written", "{ical.mostText:bytes}", "", "it is cut",
-					"calendars.TestText",
+					"feeds.TestText",
 				},
 				{
-					"files and copies that are held to show events as written", "{calendars.shownAtOnce}", "",
-					"who asks for more waits", "calendars.TestTextsInTurn",
+					"files and copies that are held to show events as written", "{feeds.shownAtOnce}", "",
+					"who asks for more waits", "feeds.TestTextsInTurn",
 				},
 				{
-					"how long a server calls an answer fresh", "{calendars.maxMaxAge}", "", "it is taken for that",
-					"calendars.FuzzTold",
+					"how long a server calls an answer fresh", "{feeds.maxMaxAge}", "", "it is taken for that",
+					"feeds.FuzzTold",
 				},
 				{
 					"large bodies of feeds that are held at a time",
-					"{calendars.largeBodies}, of a tenant {calendars.largeOfTenant}, over {calendars.smallBody:bytes}",
+					"{feeds.largeBodies}, of a tenant {feeds.largeOfTenant}, over {feeds.smallBody:bytes}",
 					"",
-					"they wait, and their attempts have their whole time afterwards", "calendars.TestRoom",
+					"they wait, and their attempts have their whole time afterwards", "feeds.TestRoom",
 				},
 				{
 					"the same of files, where those of a calendar count as often as they fill `limits.bytes`",
-					"{calendars.largeBodies}, of a tenant {calendars.largeOfTenant}, which one calendar may take", "",
-					"they wait, unread", "calendars.TestFilesHeld",
+					"{feeds.largeBodies}, of a tenant {feeds.largeOfTenant}, which one calendar may take", "",
+					"they wait, unread", "feeds.TestFilesHeld",
 				},
 				{
 					"calendars whose files are looked at and read at a time",
-					"{calendars.fileReaders}, of a tenant {calendars.filesOfTenant}", "",
-					"they wait, and owners have turns", "calendars.TestFilesTurns",
+					"{feeds.fileReaders}, of a tenant {feeds.filesOfTenant}", "",
+					"they wait, and owners have turns", "feeds.TestFilesTurns",
 				},
 				{
-					"redirects of a feed", "{calendars.maxRedirects}", "", "the attempt fails",
-					"calendars.TestFetchFaults",
+					"redirects of a feed", "{feeds.maxRedirects}", "", "the attempt fails",
+					"feeds.TestFetchFaults",
 				},
 				{
-					"wait that a server asks for", "{calendars.maxRetryAfter}", "", "it is asked after that",
-					"calendars.TestRetryAfter",
+					"wait that a server asks for", "{feeds.maxRetryAfter}", "", "it is asked after that",
+					"feeds.TestRetryAfter",
 				},
 			},
 		},
@@ -669,19 +669,19 @@ func limitSections() []limitSection {
 				"files.TestBudget",
 			},
 			{
-				"names that the globs of a tenant's calendars look at, those of a directory for each glob, a file that is found as {calendars.foundNames}",
-				"{calendars.mostNames}", "", "the calendar is refused; its former events stay",
-				"calendars.TestManyGlobs",
+				"names that the globs of a tenant's calendars look at, those of a directory for each glob, a file that is found as {feeds.foundNames}",
+				"{feeds.mostNames}", "", "the calendar is refused; its former events stay",
+				"feeds.TestManyGlobs",
 			},
 			{
 				"names that they look at when files are looked at again",
-				"{calendars.polledNames} a second, of each owner; a directory that has changed counts {calendars.listedNames}-fold",
-				"", "they are looked at later", "calendars.TestPolledGlobs",
+				"{feeds.polledNames} a second, of each owner; a directory that has changed counts {feeds.listedNames}-fold",
+				"", "they are looked at later", "feeds.TestPolledGlobs",
 			},
 			{
-				"names of directories that are kept of each owner", "{calendars.keptNames}", "",
+				"names of directories that are kept of each owner", "{feeds.keptNames}", "",
 				"the directories are listed again",
-				"calendars.TestPolledGlobs",
+				"feeds.TestPolledGlobs",
 			},
 			{"names in a directory, or that a pattern finds", "{files.maxNames}", "", "refused", "files.TestList"},
 			{

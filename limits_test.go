@@ -67,8 +67,8 @@ var noRow = map[string][]string{
 		"config.mostSearched", "config.mostBeside", "routes.mostAtoms", "routes.mostCompared", "render.mostNames",
 		"render.mostNear",
 		"funcs.mostPassed", "jsonsafe.mostPlaces", "templates.maxFollowed",
-		"preview.maxPath", "preview.maxWalks", "preview.maxCommas", "calendars.mostClockChecked", "calendars.mostHint",
-		"calendars.maxAhead",
+		"preview.maxPath", "preview.maxWalks", "preview.maxCommas", "calendars.mostClockChecked", "feeds.mostHint",
+		"feeds.maxAhead",
 		"listen.mostLingering", "contain.mostReported",
 	},
 	"it is a bound of the grammar, beyond which a text is not what it should be": {
@@ -79,7 +79,7 @@ var noRow = map[string][]string{
 		"listen.maxWebDepth", "listen.maxAuths", "suspect.longestMark",
 	},
 	"it is of a file of callhours' own, or of the operator's": {
-		"calendars.maxCompiled", "calendars.maxCopyHeader", "calendars.maxPointer", "calendars.maxReaders",
+		"calendars.MaxEncoded", "feeds.maxCopyHeader", "feeds.maxPointer", "feeds.maxReaders",
 		"zones.maxFile", "server.maxAccepted", "server.maxAcceptedHead", "listen.maxWeb",
 		"pivot.maxSchema", "config.maxReservations",
 	},

@@ -1,9 +1,7 @@
 package calendars
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -78,12 +76,12 @@ func BenchmarkTypical(b *testing.B) {
 	})
 	calendar := mustRead(b, body)
 	b.Run("Unpack", func(b *testing.B) {
-		key := compiledKey("test", [32]byte{}, ical.Limits{})
-		file := calendar.compile(key)
+		key := EncodingKey("test", [32]byte{}, ical.Limits{})
+		file := calendar.Encode(key)
 		b.ReportMetric(float64(len(file))/float64(len(body)), "of-the-body")
 		b.ReportAllocs()
 		for b.Loop() {
-			c, err := readCompiled(file, key, ical.Limits{})
+			c, err := Decode(file, key, ical.Limits{})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -129,43 +127,6 @@ func BenchmarkAt(b *testing.B) {
 			for b.Loop() {
 				at = (at + 7919*recur.Minute) % end
 				dst = timeline.At(dst[:0], at)
-			}
-		})
-	}
-}
-
-// BenchmarkFetch is a fetch of 300 kB over loopback, beside net/http and io.ReadAll for the same.
-func BenchmarkFetch(b *testing.B) {
-	body := typical(10_000)
-	body = append(body[:bytes.LastIndex(body[:300_000], []byte("BEGIN:VEVENT"))], "END:VCALENDAR\r\n"...)
-	server := newFaultServer(b)
-	server.on("/plain", answerBody(body))
-	server.on("/gzip", answerBody(zipped(body), "Content-Encoding", "gzip"))
-	b.Run("ReadAll", func(b *testing.B) {
-		b.SetBytes(int64(len(body)))
-		b.ReportAllocs()
-		for b.Loop() {
-			answer, err := server.Client().Get(server.URL + "/plain")
-			if err != nil {
-				b.Fatal(err)
-			}
-			got, err := io.ReadAll(answer.Body)
-			answer.Body.Close()
-			if err != nil || len(got) != len(body) {
-				b.Fatal(len(got), err)
-			}
-		}
-	})
-	for _, path := range []string{"/plain", "/gzip"} {
-		b.Run(path[1:], func(b *testing.B) {
-			f := newTestFetcher(b, FetcherOptions{})
-			b.SetBytes(int64(len(body)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if got := f.Fetch(b.Context(), Source{URL: server.URL + path},
-					Validators{}); len(got.Body) != len(body) {
-					b.Fatal(outcome(got))
-				}
 			}
 		})
 	}

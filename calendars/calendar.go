@@ -1,10 +1,10 @@
-// Package calendars reads iCalendar feeds (RFC 5545) and knows what is on at any moment.
+// Package calendars knows what is on in calendars at any moment.
 //
-// Read makes an immutable Calendar of a body, Load of files. Compile works out the occurrences of a Calendar within a
+// Read makes an immutable Calendar of a body, ReadFiles of several; package ical does the reading. Compile works out the occurrences of a Calendar within a
 // window, for the zone in which all-day and floating events are to be read, and makes an immutable Timeline of them.
 // A Timeline says what is on at a moment, and when that changes, by binary search:
 //
-//	calendar, err := calendars.Load(nil, "holidays/*.ics", calendars.Limits{})
+//	calendar, err := calendars.Read(body, ical.Limits{})
 //	...
 //	timeline := calendar.Compile(calendars.View{Zone: berlin}, now, now.AddDate(0, 0, 400))
 //	for _, occurrence := range timeline.At(nil, now.Unix()) {
@@ -12,12 +12,13 @@
 //	}
 //
 // What cannot be used as written is a Problem with its line; it never costs more than its own event, and an event is
-// left out before it is placed at a wrong time. Work and memory are bounded by Limits.
+// left out before it is placed at a wrong time. Work and memory are bounded by ical.Limits.
 //
-// Patterns and Filters choose among events by their texts. A State says what a calendar is worth at a moment.
+// A Filter chooses among events by their texts and kinds. A State says what a calendar is worth at a moment. Timelines
+// keep calendars compiled for those who ask for them again and again.
 //
-// All values are safe for concurrent use. The package reads no clock, starts no goroutine and takes nothing from the
-// zone of the machine. Instants are Unix seconds. Fetching over the network is not done here.
+// All values are safe for concurrent use. The package reads no clock and no file, starts no goroutine and takes nothing
+// from the zone of the machine. Instants are Unix seconds. Where calendars come from is package feeds' to know.
 package calendars
 
 import (
@@ -38,7 +39,7 @@ type Calendar struct {
 	name, timezone string
 	refresh        time.Duration
 	limits         ical.Limits
-	sum            [sha256.Size]byte // of what ReadFiles has read; see sumOf
+	sum            [sha256.Size]byte // of what ReadFiles has read; see Sum
 
 	packed     string           // all that could be read, in the order of the feed, and what could not
 	zones      []*time.Location // that events in it name
@@ -281,3 +282,9 @@ func (c *contents) group(limits ical.Limits) {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
 }
+
+// perCalendar is what a Calendar takes besides its packed events and their zones.
+const perCalendar = 512
+
+// Weight is how much memory a calendar takes; those that Select makes share it with the one they were selected from.
+func (c *Calendar) Weight() int { return perCalendar + len(c.packed) + 16*len(c.zones) }

@@ -20,23 +20,23 @@ import (
 // compiledVersion changes whenever the same body is read otherwise than before, or written otherwise.
 const compiledVersion = 4
 
-// maxCompiled bounds a file that is read, in bytes.
-const maxCompiled = 256 << 20
+// MaxEncoded bounds a file that is read, in bytes.
+const MaxEncoded = 256 << 20
 
 var compiledMagic = []byte("callhours compiled events\n")
 
 var errCompiled = errors.New("no compiled events, or of another body or program")
 
-// compiledKey is what the events depend on: the body, how it is read, and the names of zones that were known.
-func compiledKey(program string, body [sha256.Size]byte, limits ical.Limits) [sha256.Size]byte {
+// EncodingKey is what the events depend on: the body, how it is read, and the names of zones that were known.
+func EncodingKey(program string, body [sha256.Size]byte, limits ical.Limits) [sha256.Size]byte {
 	zones, source := zones.DataVersion()
 	return sha256.Sum256(fmt.Appendf(nil, "%d %q %x %q %q %+v", compiledVersion, program, body, zones, source,
 		limits.WithDefaults()))
 }
 
-// compile writes a calendar; nil for one that could not be read again, as with a zone that it defines itself, which
+// Encode writes a calendar; nil for one that could not be read again, as with a zone that it defines itself, which
 // has no name to be found by.
-func (c *Calendar) compile(key [sha256.Size]byte) []byte {
+func (c *Calendar) Encode(key [sha256.Size]byte) []byte {
 	if _, _, err := unpack(c.packed, c.zones); err != nil {
 		return nil
 	}
@@ -60,8 +60,8 @@ func (c *Calendar) compile(key [sha256.Size]byte) []byte {
 	return append(append(append([]byte(nil), compiledMagic...), sum[:]...), p.out...)
 }
 
-// readCompiled is the calendar that compile has written. The error is errCompiled.
-func readCompiled(file []byte, key [sha256.Size]byte, limits ical.Limits) (*Calendar, error) {
+// Decode is the calendar that compile has written. The error is errCompiled.
+func Decode(file []byte, key [sha256.Size]byte, limits ical.Limits) (*Calendar, error) {
 	const sums = 3 * sha256.Size
 	if len(file) < len(compiledMagic)+sums || string(file[:len(compiledMagic)]) != string(compiledMagic) {
 		return nil, errCompiled

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -100,9 +99,9 @@ func TestCompiled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := compiledKey("test", sha256.Sum256(everyPart), ical.Limits{})
-	file := c.compile(key)
-	got, err := readCompiled(file, key, ical.Limits{})
+	key := EncodingKey("test", sha256.Sum256(everyPart), ical.Limits{})
+	file := c.Encode(key)
+	got, err := Decode(file, key, ical.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,23 +118,23 @@ func TestCompiled(t *testing.T) {
 	for i := range file {
 		broken := slices.Clone(file)
 		broken[i] ^= 1
-		if _, err := readCompiled(broken, key, ical.Limits{}); !errors.Is(err, errCompiled) {
+		if _, err := Decode(broken, key, ical.Limits{}); !errors.Is(err, errCompiled) {
 			t.Fatalf("byte %d is another one, and it is read: %v", i, err)
 		}
-		if _, err := readCompiled(file[:i], key, ical.Limits{}); !errors.Is(err, errCompiled) {
+		if _, err := Decode(file[:i], key, ical.Limits{}); !errors.Is(err, errCompiled) {
 			t.Fatalf("%d bytes of it are read: %v", i, err)
 		}
 	}
 	for _, other := range [][sha256.Size]byte{
-		compiledKey("another", sha256.Sum256(everyPart), ical.Limits{}), compiledKey("test", sha256.Sum256(nil), ical.Limits{}),
-		compiledKey("test", sha256.Sum256(everyPart), ical.Limits{Events: 7}),
+		EncodingKey("another", sha256.Sum256(everyPart), ical.Limits{}), EncodingKey("test", sha256.Sum256(nil), ical.Limits{}),
+		EncodingKey("test", sha256.Sum256(everyPart), ical.Limits{Events: 7}),
 	} {
-		if _, err := readCompiled(file, other, ical.Limits{}); other == key || !errors.Is(err, errCompiled) {
+		if _, err := Decode(file, other, ical.Limits{}); other == key || !errors.Is(err, errCompiled) {
 			t.Errorf("it is read by another key: %v", err)
 		}
 	}
 	own := mustRead(t, wrap(vevent("UID:a", "DTSTART;TZID=x:20261124T090000"), vtimezone("x")))
-	if got := own.compile(key); got != nil {
+	if got := own.Encode(key); got != nil {
 		t.Errorf("a zone that only its calendar knows is written: %q", got)
 	}
 }
@@ -148,77 +147,6 @@ func TestCompiledVersion(t *testing.T) {
 	if got := hex.EncodeToString(sum[:8]); got != want || compiledVersion != version {
 		t.Errorf(
 			"events are compiled to %s, version %d, which were %s, version %d; raise compiledVersion, and note both here", got, compiledVersion, want, version)
-	}
-}
-
-// TestCompiledCopies: a restart reads the events beside a copy, whatever they say, as long as they are of this body and
-// program; all others are passed over and written anew.
-func TestCompiledCopies(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	body, other := wrap(event("a")), wrap(event("other"))
-	name := terms{}.file(hours().key())
-	open := func(program string) *Store {
-		s := NewStore(StoreOptions{Dir: dir, Program: program, Log: slog.New(slog.DiscardHandler), Now: time.Now})
-		s.Subscribe([]*Subscription{hours()})
-		return s
-	}
-	uid := func(s *Store) string {
-		if c := s.State("hours").Calendar; c != nil {
-			return c.Events()[0].UID
-		}
-		return "nothing"
-	}
-	open("p") // makes the directories
-	if err := (copies{dir: dir}).save(name, saved{body: body, read: time.Now()}); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, events, name)
-	if got := uid(open("p")); got != "a" {
-		t.Fatalf("from the body: %s", got)
-	}
-	compiled, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// What stands there is used: here, the events of another body under this one's key.
-	key := compiledKey("p", sha256.Sum256(body), ical.Limits{})
-	forged := mustRead(t, other).compile(key)
-	for _, c := range []struct {
-		what, program string
-		there         []byte
-		want          string
-		stays         bool
-	}{
-		{"good", "p", forged, "other", true},
-		{"of another program", "q", forged, "a", false},
-		{
-			"of another body", "p", mustRead(t, other).compile(compiledKey("p", sha256.Sum256(other), ical.Limits{})), "a",
-			false,
-		},
-		{"cut", "p", forged[:len(forged)-1], "a", false},
-		{"empty", "p", nil, "a", false},
-		{"no such thing", "p", body, "a", false},
-	} {
-		if err := os.WriteFile(path, c.there, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got := uid(open(c.program)); got != c.want {
-			t.Errorf("%s: got %s, want %s", c.what, got, c.want)
-		}
-		now, err := os.ReadFile(path)
-		if err != nil || (string(now) == string(c.there)) != c.stays ||
-			c.program == "p" && !c.stays && string(now) != string(compiled) {
-			t.Errorf("%s: %v, %d bytes, want them written anew unless they were good", c.what, err, len(now))
-		}
-	}
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	readOnly := NewStore(StoreOptions{Dir: dir, ReadOnly: true, Log: slog.New(slog.DiscardHandler), Now: time.Now})
-	readOnly.Subscribe([]*Subscription{hours()})
-	if _, err := os.Stat(path); err == nil || uid(readOnly) != "a" {
-		t.Errorf("a store that only reads has written, or read %s", uid(readOnly))
 	}
 }
 
@@ -263,15 +191,15 @@ func FuzzCompiled(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	key := compiledKey("test", sha256.Sum256(everyPart), ical.Limits{})
-	f.Add(c.compile(key))
+	key := EncodingKey("test", sha256.Sum256(everyPart), ical.Limits{})
+	f.Add(c.Encode(key))
 	f.Add([]byte(strings.Repeat(string(compiledMagic), 9)))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		got, err := readCompiled(file, key, ical.Limits{})
+		got, err := Decode(file, key, ical.Limits{})
 		if err != nil {
 			return
 		}
-		if again := got.compile(key); string(again) != string(file) {
+		if again := got.Encode(key); string(again) != string(file) {
 			t.Errorf("it reads %q, and writes %q", file, again)
 		}
 	})

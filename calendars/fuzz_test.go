@@ -1,10 +1,6 @@
 package calendars
 
 import (
-	"bytes"
-	"errors"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -90,61 +86,4 @@ func hostileFiles(f *testing.F) (bodies [][]byte) {
 		}
 	}
 	return bodies
-}
-
-// FuzzBody: what Read takes for a calendar begins like one, and what is said of another body is fit to show.
-func FuzzBody(f *testing.F) {
-	f.Add([]byte("\ufeff\r\n begin:vcalendar\r\nEND:VEVENT\r\n end:vcalendar\nEnd:VCalendar \n\x00"))
-	f.Add([]byte("\xff\xfeB\x00E\x00"))
-	f.Add([]byte("<!doctype html><title>a/PLANTED&#10;\x1b[1m</TITLE>"))
-	f.Add([]byte(`{"error": "unusual traffic"}`))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		text := ical.Text(body)
-		begun, ended := ical.Begins(text), ical.Ends(text)
-		if _, err := Read(text, ical.Limits{}); err == nil && !begun || begun && errors.Is(err, ical.ErrNotCalendar) {
-			t.Errorf("begins: got %v, Read %v", begun, err)
-		}
-		if ended && !bytes.Contains(bytes.ToUpper(text), []byte("END")) { // a name may have a slip: VCALENDA
-			t.Error("it ends a calendar without an END")
-		}
-		isCaptcha(text)
-		u := &url.URL{Scheme: "https", Host: "calendar.test", Path: "/PLANTED", RawQuery: "a=PLANTED"}
-		a := &attempt{visited: []*url.URL{u}, source: Source{Header: http.Header{"X-Token": {"PLANTED"}}}}
-		if found := a.found(text); found == "" || len(found) > 400 || strings.ContainsAny(found, "\r\n\x1b") ||
-			plantedIn(found) != "" {
-			t.Errorf("found %q", found)
-		}
-	})
-}
-
-// FuzzTold: whatever a header says, waits and ages stay in bounds, and addresses never show more than scheme and host.
-func FuzzTold(f *testing.F) {
-	f.Add("120", "max-age=600, no-cache", "webcal://user:PLANTED@calendar.test:443/PLANTED?PLANTED#PLANTED")
-	f.Add("Mon, 23 Nov 2026 12:05:00 GMT", `private, max-age="9999999999"`, "http://[fe80::1%25PLANTED]/")
-	f.Add("", "", "webcal://user:PLANTED@calendar.test:443/PLA\xffTED")
-	f.Add("", "", "http://[fe80::1%25P\xeeLANTED]/")
-	f.Add("", "", "https://calendar.test/PLANTED?PLANTED #PLANTED")
-	f.Fuzz(func(t *testing.T, wait, cache, address string) {
-		if d := retryAfter(wait, fetchClock); d < 0 || d > maxRetryAfter {
-			t.Errorf("retry after %v", d)
-		}
-		if d := maxAge([]string{cache}); d < 0 || d > maxMaxAge {
-			t.Errorf("max-age %v", d)
-		}
-		s := Source{URL: address}
-		text := s.String()
-		if strings.ContainsAny(text, "\r\n\x1b@?#") || len(text) > 400 {
-			t.Errorf("%q shows %q", address, text)
-		}
-		u, _, err := s.address()
-		if err != nil {
-			return
-		}
-		again := Source{URL: u.String()}
-		// Compared as they are sent: a byte that an address may not hold is escaped there, and stands as
-		// written in url.URL's RawPath.
-		if v, _, err := again.address(); err != nil || v.String() != u.String() {
-			t.Errorf("%q is %v, and that %v, %v", address, u, v, err)
-		}
-	})
 }

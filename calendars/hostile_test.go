@@ -201,3 +201,5 @@ func texts(problems []ical.Problem) (list []string) {
 	}
 	return list
 }
+
+func event(uid string) string { return vevent("UID:"+uid, "DTSTART:20270104T090000Z", "DURATION:PT1H") }

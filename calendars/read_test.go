@@ -2,10 +2,8 @@ package calendars
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 	"unicode/utf16"
 
@@ -225,70 +223,6 @@ func TestSharedUID(t *testing.T) {
 	}
 	if got := len(mustRead(t, wrap(vevent("DTSTART:20261224"), vevent("DTSTART:20261224"))).Events()); got != 2 {
 		t.Errorf("%d events without UID, want 2", got)
-	}
-}
-
-func TestLoad(t *testing.T) {
-	t.Parallel()
-	files := fstest.MapFS{
-		"a.ics": {
-			Data: wrap(vevent("UID:a", "DTSTART:20261224", "SEQUENCE:1"), vevent("UID:b", "DTSTART:20261224")),
-		},
-		"b.ics":      {Data: wrap(vevent("UID:a", "DTSTART:20261225"), vevent("UID:c", "DTSTART:x"))},
-		"bad.html":   {Data: []byte("\n<html><title>Log in to\n https://calendar.test/?key=1</title>")},
-		"people.vcf": {Data: []byte("begin:vcard\nFN:Ann\n")},
-		"secret.txt": {Data: []byte("password\n")},
-		"[odd].ics":  {Data: wrap()},
-		"dir/x.ics":  {Data: wrap()},
-		"large.file": {Data: make([]byte, 2000)},
-	}
-	for _, c := range []struct {
-		pattern string
-		uids    []string
-		want    []string // problems, or the error
-	}{
-		{"a.ics", []string{"a", "b"}, nil},
-		{"?.ics", []string{"a", "b"}, []string{
-			`b.ics:9: DTSTART: want a time such as 20261224 or 20261224T090000Z, found "x"; event (c) is ignored`,
-		}},
-		{"[odd].ics", nil, nil},
-		{"*.xyz", nil, []string{"*.xyz: file does not exist"}},
-		{"c.ics", nil, []string{"c.ics: file does not exist"}},
-		{"[", nil, []string{`[: want a file name or a glob such as "*.ics"`}},
-		{"dir", nil, []string{`dir: want a file, found a directory; a glob such as "dir/*.ics" names its files`}},
-		{"bad.html", nil, []string{
-			`bad.html: not a calendar: line 2: want BEGIN:VCALENDAR, found a web page titled "Log in to …"`,
-		}},
-		{"people.vcf", nil, []string{
-			"people.vcf: not a calendar: line 1: want BEGIN:VCALENDAR, found an address book (BEGIN:VCARD)",
-		}},
-		{"secret.txt", nil, []string{"secret.txt: not a calendar: line 1: want BEGIN:VCALENDAR, found other text"}},
-		{"large.file", nil, []string{"large.file: too big: more than 1000 bytes (limits.bytes)"}},
-	} {
-		t.Run(c.pattern, func(t *testing.T) {
-			t.Parallel()
-			calendar, err := Load(files, c.pattern, ical.Limits{Bytes: 1000})
-			var uids, got []string
-			if err != nil {
-				got = []string{err.Error()}
-			} else {
-				got = texts(calendar.Problems())
-				for _, e := range calendar.Events() {
-					uids = append(uids, e.UID)
-				}
-			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
-				t.Error(diff)
-			}
-			slices.Sort(uids)
-			if diff := cmp.Diff(c.uids, uids); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-	_, err := Load(nil, t.TempDir()+"/none.ics", ical.Limits{})
-	if err == nil || !strings.HasSuffix(err.Error(), "none.ics: file does not exist") {
-		t.Errorf("got %v", err)
 	}
 }
 

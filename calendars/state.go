@@ -14,22 +14,9 @@ type State struct {
 	Unkept error
 }
 
-// Why a calendar can be unknown.
-const (
-	neverRead = "it was never read"
-	expired   = "its copy is older than expire_after"
-	noAge     = "how old its copy is cannot be known: it is dated in the future"
-)
-
-// Why the age of a copy may be wrong.
-const (
-	fromFuture = "it is dated in the future; was the clock wrong then, or is it now?"
-	undated    = "it was written by a former version, and has only the time of its file, which copying changes"
-)
-
 // Dated is Read, or zero where that is in the future.
 func (s State) Dated() time.Time {
-	if s.Doubt == fromFuture {
+	if s.Doubt == FromFuture {
 		return time.Time{}
 	}
 	return s.Read
@@ -37,3 +24,9 @@ func (s State) Dated() time.Time {
 
 // Unknown reports whether nothing is known of the calendar, so that nothing may be decided by it.
 func (s State) Unknown() bool { return s.Calendar == nil }
+
+// NeverRead is why a calendar is unknown that was never read.
+const NeverRead = "it was never read"
+
+// FromFuture is the doubt about a copy whose age cannot be known.
+const FromFuture = "it is dated in the future; was the clock wrong then, or is it now?"

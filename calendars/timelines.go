@@ -132,7 +132,7 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline
 	}
 	if use.State.Unknown() {
 		if !use.Absent {
-			return nil, cmp.Or(use.State.Why, neverRead)
+			return nil, cmp.Or(use.State.Why, NeverRead)
 		}
 		calendar = &Calendar{}
 	}

@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/preview"
 )
@@ -81,7 +81,7 @@ func TestPageBounds(t *testing.T) {
 	}
 	problems, mistakes := 0, 0
 	c := New(Options{
-		Now: time.Now, RealNow: time.Now, Feeds: func() []calendars.Status { return nil },
+		Now: time.Now, RealNow: time.Now, Feeds: func() []feeds.Status { return nil },
 		Findings: func() ([]preview.Finding, int) { return nil, 0 },
 		Status:   func() preview.Status { return preview.Status{Mistakes: make([]preview.FileMessage, mistakes)} },
 		Calendar: func(string) (Calendar, bool) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/preview"
@@ -28,7 +29,7 @@ type calendarsPage struct {
 // calendarRow is a calendar and the feed that it shares with others.
 type calendarRow struct {
 	Name string
-	calendars.Status
+	feeds.Status
 	Error string
 }
 
@@ -47,13 +48,13 @@ func (c *Console) calendars(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	slices.SortFunc(m.Rows, func(a, b calendarRow) int { return strings.Compare(a.Name, b.Name) })
-	m.setChips([]string{string(calendars.Fresh), string(calendars.Stale), string(calendars.Unknown)}, counts)
+	m.setChips([]string{string(feeds.Fresh), string(feeds.Stale), string(feeds.Unknown)}, counts)
 	from, to := m.paginate(len(m.Rows), feedsPerPage)
 	m.Rows = m.Rows[from:to]
 	c.show(r.Context(), w, http.StatusOK, "calendars", page{Title: "Calendars", Here: "calendars", Main: m})
 }
 
-func newCalendarRow(name string, st calendars.Status) calendarRow {
+func newCalendarRow(name string, st feeds.Status) calendarRow {
 	row := calendarRow{Name: name, Status: st}
 	if st.Err != nil {
 		row.Error = st.Err.Error()
@@ -232,7 +233,7 @@ func (c *Console) occurrences(ctx context.Context, m *calendarPage, cal Calendar
 func (c *Console) refresh(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	switch err := c.options.Refresh(r.Context(), name); {
-	case errors.Is(err, calendars.ErrManyWait):
+	case errors.Is(err, feeds.ErrManyWait):
 		w.Header().Set("Retry-After", "60")
 		c.showMessage(r.Context(), w, http.StatusTooManyRequests, "Not refreshed", err.Error())
 	case err != nil:

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/preview"
@@ -41,7 +42,7 @@ type Options struct {
 	// Preview answers about decisions; it gives nil before calls are answered.
 	Preview func() *preview.Preview
 	// Feeds are all feeds as they are.
-	Feeds func() []calendars.Status
+	Feeds func() []feeds.Status
 	// Calendar is a calendar by its full name; false for one that is not configured.
 	Calendar func(name string) (Calendar, bool)
 	// Texts are events of a calendar as they are written; the error says why they cannot be had.

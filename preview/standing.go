@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/render"
 )
@@ -38,7 +39,7 @@ func (s RouteStatus) DisplayState() string { return displayState(s.State, s.Unkn
 
 func displayState(state string, unknown bool) string {
 	if unknown {
-		return string(calendars.Unknown)
+		return string(feeds.Unknown)
 	}
 	return state
 }

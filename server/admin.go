@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/console"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
@@ -205,7 +205,7 @@ func (a *admin) serveRenew(w http.ResponseWriter, r *http.Request, calendar stri
 	feed, err := a.renew(r.Context(), calendar)
 	switch {
 	case r.Context().Err() != nil: // nobody listens any more
-	case errors.Is(err, calendars.ErrManyWait):
+	case errors.Is(err, feeds.ErrManyWait):
 		w.Header().Set("Retry-After", "60")
 		listen.WriteText(w, http.StatusTooManyRequests, err.Error())
 	case err != nil:

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/config"
@@ -143,7 +144,7 @@ type builder struct {
 	library   *templates.Library
 	memo      *render.Memo
 	calendars []*calendar
-	loader    *calendars.Loader
+	loader    *feeds.Loader
 	suggested map[string]int  // templates and files that are missing, by the file that names them
 	filtered  map[string]int  // steps of only and except, by tenant
 	named     map[string]bool // calendars by their full names
@@ -181,7 +182,7 @@ func (b *builder) read() {
 		}
 	}
 	b.library = b.templates()
-	b.named, b.loader, b.filtered = map[string]bool{}, calendars.NewLoader(), map[string]int{}
+	b.named, b.loader, b.filtered = map[string]bool{}, feeds.NewLoader(), map[string]int{}
 	b.suggested = map[string]int{}
 	for _, c := range b.file.Calendars {
 		b.contain(c.Pos, fmt.Sprintf("calendar %q", c.Name), func() {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
@@ -21,7 +22,7 @@ import (
 
 // calendar is a calendar of the configuration: what it asks of the store of feeds, and how it is used.
 type calendar struct {
-	*calendars.Subscription
+	*feeds.Subscription
 	zone         *time.Location
 	absent       bool
 	only, except []calendars.Filter
@@ -37,10 +38,10 @@ type calendar struct {
 func (b *builder) calendar(c *config.Calendar) *calendar {
 	own := &calendar{
 		zone: b.zone(c.Timezone), absent: c.IfUnknown == "absent",
-		Subscription: &calendars.Subscription{
+		Subscription: &feeds.Subscription{
 			Calendar: c.Name, File: c.File, Files: b.filesFor(c), Refresh: c.Refresh,
 			Limits:      ical.Limits(c.Limits),
-			ShrinkGuard: c.ShrinkGuard, ExpireAfter: c.ExpireAfter, Source: calendars.Source{Owner: c.Owner},
+			ShrinkGuard: c.ShrinkGuard, ExpireAfter: c.ExpireAfter, Source: feeds.Source{Owner: c.Owner},
 		},
 	}
 	own.only, own.except = b.filters(c)
@@ -55,7 +56,7 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 	if !c.URL.Given() {
 		return own // which was reported
 	}
-	own.Source = calendars.Source{
+	own.Source = feeds.Source{
 		Owner: c.Owner, DenyPrivate: c.DenyPrivate, URL: c.URL.Reveal(), UserAgent: c.UserAgent, CAFile: c.CAFile,
 		CAFiles: b.filesFor(c),
 	}
@@ -72,7 +73,7 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		b.wrong(c.Pos, "calendar %q: %s", c.Name, err)
 	}
 	if c.CAFile != "" {
-		if err := calendars.CheckCAFile(b.filesFor(c), c.CAFile); err != nil && b.files == nil {
+		if err := feeds.CheckCAFile(b.filesFor(c), c.CAFile); err != nil && b.files == nil {
 			b.missing(c, "ca_file: ", err)
 		}
 	}
@@ -105,12 +106,12 @@ func (b *builder) missing(c *config.Calendar, key string, err error) {
 }
 
 // store makes the store of feeds that a configuration asks for, with what is different between a server and one look.
-func (g *Generation) store(o calendars.StoreOptions, userAgent string) *calendars.Store {
-	o.Fetch = calendars.NewFetcher(calendars.FetcherOptions{
+func (g *Generation) store(o feeds.Options, userAgent string) *feeds.Store {
+	o.Fetch = feeds.NewFetcher(feeds.FetcherOptions{
 		UserAgent: userAgent, Bytes: g.largestBody(), Now: o.Now,
 	}).Fetch
 	o.Dir, o.PerMinute, o.Program = g.file.StateDir, g.file.FetchesPerMinute, userAgent
-	return calendars.NewStore(o)
+	return feeds.NewStore(o)
 }
 
 // Look reads calendars as a server would have them that starts now: from its last good copies, and what has none from
@@ -134,7 +135,7 @@ func (g *Generation) Look(ctx context.Context, userAgent string, now func() time
 // Followed are calendars that are kept as fresh as a server would keep them.
 type Followed struct {
 	g       *Generation
-	store   *calendars.Store
+	store   *feeds.Store
 	changed chan struct{}
 	stop    context.CancelFunc
 	ended   chan struct{}
@@ -145,7 +146,7 @@ type Followed struct {
 func (g *Generation) Follow(ctx context.Context, userAgent string, now func() time.Time, names []string) *Followed {
 	guard := contain.NewGuard(nil, nil)
 	f := &Followed{g: g, changed: make(chan struct{}, 1), ended: make(chan struct{})}
-	f.store = g.store(calendars.StoreOptions{
+	f.store = g.store(feeds.Options{
 		ReadOnly: true, Log: slog.New(slog.DiscardHandler), Now: now,
 		Changed: func(string) {
 			select {
@@ -154,7 +155,7 @@ func (g *Generation) Follow(ctx context.Context, userAgent string, now func() ti
 			}
 		},
 	}, userAgent)
-	var asked []*calendars.Subscription
+	var asked []*feeds.Subscription
 	for _, c := range g.calendars {
 		if slices.Contains(names, c.Calendar) {
 			asked = append(asked, c.Subscription)
@@ -245,7 +246,7 @@ func (s *Server) showEvents(g *Generation, name string) {
 type feedStatus struct {
 	Calendars []string            `json:"calendars"`
 	Source    string              `json:"source"`
-	State     calendars.Worth     `json:"state"`
+	State     feeds.Worth         `json:"state"`
 	Read      *time.Time          `json:"read"`
 	Age       float64             `json:"age_seconds"`
 	Doubt     string              `json:"age_doubt"` // why read and age_seconds may be wrong, or are not known
@@ -284,7 +285,7 @@ func (s *Server) renew(ctx context.Context, calendar string) (feedStatus, error)
 	return s.feed(st), nil
 }
 
-func (s *Server) feed(st calendars.Status) feedStatus {
+func (s *Server) feed(st feeds.Status) feedStatus {
 	now := s.options.Now()
 	out := feedStatus{
 		Calendars: st.Calendars, Source: st.Source, State: st.State, Read: timeOrNull(st.Read), Doubt: st.Doubt,

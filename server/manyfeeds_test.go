@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -105,10 +105,10 @@ func TestManyFeeds(t *testing.T) {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	fresh := map[string]bool{}
-	endless := calendars.Status{} // the feed of 50 MB
+	endless := feeds.Status{} // the feed of 50 MB
 	for len(fresh) < n*4/10-1 || endless.Result == "" {
 		for _, f := range w.store.Feeds() {
-			if f.State == calendars.Fresh {
+			if f.State == feeds.Fresh {
 				fresh[f.Calendars[0]] = true
 			}
 			if f.Calendars[0] == "c7" {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
@@ -186,8 +186,8 @@ func (s *Server) accept(ctx context.Context, g *Generation) {
 }
 
 // subscriptions are what the calendars ask of the store.
-func (g *Generation) subscriptions() []*calendars.Subscription {
-	var list []*calendars.Subscription
+func (g *Generation) subscriptions() []*feeds.Subscription {
+	var list []*feeds.Subscription
 	for _, c := range g.calendars {
 		list = append(list, c.Subscription)
 	}

@@ -27,7 +27,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/growth"
 	"github.com/callhours/callhours/metrics"
@@ -256,7 +256,7 @@ func (w *world) fetch(t testing.TB, p *provider) {
 	r.Body.Close()
 	tick := time.NewTicker(50 * time.Millisecond) // it costs what the status of all feeds costs
 	defer tick.Stop()
-	lacks := func(s calendars.Status) bool { return !s.Attempted.Equal(w.clock()) }
+	lacks := func(s feeds.Status) bool { return !s.Attempted.Equal(w.clock()) }
 	for slices.ContainsFunc(w.store.Feeds(), lacks) { // they were asked for, and their answers are read
 		<-tick.C
 	}

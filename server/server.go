@@ -22,7 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
@@ -71,7 +71,7 @@ type Server struct {
 	live      atomic.Pointer[live]
 	draining  atomic.Bool
 	guard     *contain.Guard
-	store     *calendars.Store
+	store     *feeds.Store
 	calls     *calls
 	admin     *admin
 	adminAuth atomic.Pointer[listen.AdminAuth] // nil before Run
@@ -116,7 +116,7 @@ func New(o Options) *Server {
 	s.logUnseen(o.Metrics.Configure(o.Generation.series()))
 	s.state.begin(o.Loaded)
 	s.store = o.Generation.store(
-		calendars.StoreOptions{
+		feeds.Options{
 			ReadOnly: s.state.isReadOnly(), Log: o.Log, Metrics: o.Metrics, Now: o.Now,
 			Changed: s.refresh,
 		}, o.UserAgent)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
@@ -20,7 +21,7 @@ import (
 // Recall takes the calendars that have a feed from their last good copies, as they are worth now. It fetches and writes
 // nothing; what has no copy is unknown.
 func (g *Generation) Recall(now time.Time) {
-	var asked []*calendars.Subscription
+	var asked []*feeds.Subscription
 	for _, c := range g.calendars {
 		if c.File == "" {
 			asked = append(asked, c.Subscription)
@@ -30,7 +31,7 @@ func (g *Generation) Recall(now time.Time) {
 		return
 	}
 	// A store that is never run fetches nothing.
-	store := calendars.NewStore(calendars.StoreOptions{
+	store := feeds.NewStore(feeds.Options{
 		Dir: g.file.StateDir, ReadOnly: true, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
 	})
 	store.Subscribe(asked)
@@ -142,7 +143,7 @@ func (b *testBuilder) wrong(at diag.Pos, format string, args ...any) {
 func (b *testBuilder) read(w config.TestCalendar, limits ical.Limits) *calendars.Calendar {
 	switch {
 	case w.File.S != "":
-		c, err := calendars.Load(b.files, w.File.S, limits)
+		c, err := feeds.Load(b.files, w.File.S, limits)
 		if err != nil {
 			b.wrong(w.File.Pos, "calendar %q: %s", w.Name, reason(err))
 		}

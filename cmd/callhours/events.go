@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/internal/files"
@@ -105,7 +106,7 @@ func events(ctx context.Context, name string, a window, w world) error {
 }
 
 func readStream(name string, from io.Reader) (*calendars.Calendar, error) {
-	c, err := calendars.ReadFrom(from, ical.Limits{})
+	c, err := feeds.ReadFrom(from, ical.Limits{})
 	if err != nil {
 		return nil, deny(fmt.Errorf("%s: %w", name, err))
 	}
@@ -128,7 +129,7 @@ func find(ctx context.Context, name string, a window, w world) (*calendars.Calen
 		return c, nil, err
 	}
 	if strings.Contains(name, "://") {
-		c, err := fetch(ctx, calendars.Source{URL: name}, w)
+		c, err := fetch(ctx, feeds.Source{URL: name}, w)
 		return c, nil, err
 	}
 	in, configErr := openSilently(a.config, w)
@@ -149,7 +150,7 @@ func find(ctx context.Context, name string, a window, w world) (*calendars.Calen
 	if a.config != "" && configErr != nil {
 		return nil, nil, configErr
 	}
-	c, err := calendars.Load(nil, name, ical.Limits{})
+	c, err := feeds.Load(nil, name, ical.Limits{})
 	if errors.Is(err, fs.ErrNotExist) && configErr != nil {
 		return nil, nil, configErr // it may be a calendar of a configuration that cannot be read
 	}
@@ -160,13 +161,13 @@ func find(ctx context.Context, name string, a window, w world) (*calendars.Calen
 }
 
 // fetch reads a feed, once.
-func fetch(ctx context.Context, source calendars.Source, w world) (*calendars.Calendar, error) {
+func fetch(ctx context.Context, source feeds.Source, w world) (*calendars.Calendar, error) {
 	if err := source.Validate(); err != nil {
 		return nil, refuse(err)
 	}
-	f := calendars.NewFetcher(calendars.FetcherOptions{UserAgent: userAgent(), Now: w.now})
+	f := feeds.NewFetcher(feeds.FetcherOptions{UserAgent: userAgent(), Now: w.now})
 	defer f.CloseIdleConnections()
-	fetched := f.Fetch(ctx, source, calendars.Validators{})
+	fetched := f.Fetch(ctx, source, feeds.Validators{})
 	if fetched.Err != nil {
 		return nil, deny(fetched.Err)
 	}

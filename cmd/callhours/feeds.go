@@ -33,7 +33,7 @@ is used), or unknown (there is no copy).
 
 refresh fetches a calendar's feed now, and says how that went. It exits with 1 when the attempt failed.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return feeds(cmd.Context(), a, w) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return listFeeds(cmd.Context(), a, w) },
 	}
 	f := cmd.PersistentFlags()
 	f.StringVarP(&a.config, "config", "c", "",
@@ -66,7 +66,7 @@ type feedView struct {
 	Problems  int        `json:"problems"`
 }
 
-func feeds(ctx context.Context, a feedsAsked, w world) error {
+func listFeeds(ctx context.Context, a feedsAsked, w world) error {
 	var list struct {
 		Feeds []feedView `json:"feeds"`
 	}

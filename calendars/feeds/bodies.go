@@ -1,0 +1,87 @@
+package feeds
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/ical"
+)
+
+// shownAtOnce is how many texts of calendars are held at a time to show events of them. Who asks for more waits.
+const shownAtOnce = 2
+
+// Texts are events of a calendar as they stand in the texts that it is read from, from BEGIN:VEVENT to END:VEVENT: in its
+// files as they are now, or in the copy of its feed on disk. Missing are those that are not there, as when the texts are
+// newer than the events. The error says why none can be shown; a feed without a state directory keeps no text. It waits
+// for its turn until ctx ends, and holds one file at a time.
+func (s *Store) Texts(ctx context.Context, calendar string, events []*calendars.Event) (map[*calendars.Event]string, error) {
+	s.mu.Lock()
+	sub := s.subscribed[calendar]
+	if sub == nil {
+		s.mu.Unlock()
+		return nil, fmt.Errorf("calendar %q is not there", calendar)
+	}
+	limits := sub.terms().Limits.WithDefaults()
+	name := sub.copyName()
+	if sub.former != nil && sub.copy() == sub.former {
+		name = s.copies.pointed(sub.Subscription)
+	}
+	s.mu.Unlock()
+	if _, err := s.shown.take(ctx, 1); err != nil {
+		return nil, errors.New("others look at large calendars; try again")
+	}
+	defer s.shown.give(1)
+	texts := map[*calendars.Event]string{}
+	if sub.File == "" {
+		on, err := s.copies.load(name, limits.Bytes)
+		if err == nil {
+			textsIn(texts, on.file(), events)
+		}
+		return texts, err
+	}
+	most := math.MaxInt
+	if sub.Source.Owner != "" {
+		most = mostNames
+	}
+	names, _, err := match(sub.Files, sub.File, new(globs), time.Time{}, most)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		of := slices.DeleteFunc(slices.Clone(events), func(e *calendars.Event) bool { return e.File != name && e.File != "" })
+		if len(of) == 0 {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return texts, err
+		}
+		body, err := readLimited(sub.Files, name, limits.Bytes)
+		if err != nil {
+			return texts, fmt.Errorf("%s: %w", name, err)
+		}
+		textsIn(texts, ical.File{Name: name, Body: body}, of)
+	}
+	return texts, nil
+}
+
+// textsIn adds those of events that stand in a file.
+func textsIn(texts map[*calendars.Event]string, f ical.File, events []*calendars.Event) {
+	lines := map[int]bool{}
+	in := func(e *calendars.Event) bool { return e.File == f.Name || e.File == "" }
+	for _, e := range events {
+		if in(e) {
+			lines[e.Line] = true
+		}
+	}
+	found := ical.Texts(f.Body, lines)
+	for _, e := range events {
+		if text := found[e.Line]; text != "" && in(e) && e.StandsIn(text) {
+			texts[e] = text
+		}
+	}
+}

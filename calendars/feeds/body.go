@@ -1,0 +1,85 @@
+package feeds
+
+import (
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/callhours/callhours/calendars/ical"
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/metrics"
+)
+
+// read takes the body of an answer that says it is one, and ends the attempt.
+func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
+	a.stage.Store(reading)
+	limit := int64(a.fetcher.bytes)
+	if answer.ContentLength > limit {
+		return a.tooBig("of a body")
+	}
+	wire := &io.LimitedReader{R: answer.Body, N: limit + 1}
+	var body []byte
+	var err error
+	switch encoding := strings.ToLower(strings.Join(answer.Header.Values("Content-Encoding"), ",")); encoding {
+	case "", "identity":
+		// not by Content-Length, a promise: many that promise much and send nothing cost nothing
+		body, err = io.ReadAll(roomy(ctx, wire))
+	case "gzip", "x-gzip":
+		body, err = unzip(ctx, wire, limit)
+	default:
+		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is %s, want gzip or none", ical.ErrNotCalendar,
+			diag.Quote(encoding))
+	}
+	switch {
+	case wire.N <= 0:
+		return a.tooBig("of a body")
+	case int64(len(body)) > limit:
+		return a.tooBig("of a body when decompressed")
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
+		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is gzip, and its body is not, or damaged",
+			ical.ErrNotCalendar)
+	case err != nil:
+		return a.cut(ctx, err, int(limit+1-wire.N), answer.ContentLength)
+	}
+	switch text := ical.Text(body); {
+	case isCaptcha(text[:min(len(text), pageBytes)]):
+		return a.captcha()
+	case !ical.Begins(text):
+		return a.fail(metrics.NotCalendar, "%w: want BEGIN:VCALENDAR first, found %s; is the calendar still shared?",
+			ical.ErrNotCalendar, a.found(text))
+	case !ical.Ends(text):
+		return a.fail(metrics.Truncated,
+			"%w: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", ical.ErrTruncated,
+			len(body))
+	}
+	fetched := Fetched{Result: metrics.OK, Status: a.status}
+	fetched.Body, fetched.Charset = ical.DecodeCharset(body, answer.Header.Get("Content-Type"))
+	fetched.Charset = a.mask(fetched.Charset)
+	return fetched
+}
+
+func (a *attempt) tooBig(what string) Fetched {
+	return a.fail(metrics.TooBig, "%w: more than %d bytes %s; share a calendar with fewer events", ical.ErrTooBig,
+		a.fetcher.bytes, what)
+}
+
+// unzip decompresses until the end, an error, or a byte over the limit. A deflate stream that is no such
+// thing counts as a damaged one.
+func unzip(ctx context.Context, from io.Reader, limit int64) ([]byte, error) {
+	z, err := gzip.NewReader(from)
+	if errors.Is(err, io.EOF) { // not a byte
+		return nil, nil
+	}
+	var body []byte
+	if err == nil {
+		body, err = io.ReadAll(roomy(ctx, io.LimitReader(z, limit+1)))
+	}
+	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt {
+		err = gzip.ErrChecksum
+	}
+	return body, err
+}

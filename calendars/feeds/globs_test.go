@@ -1,0 +1,141 @@
+package feeds
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/callhours/callhours/calendars/ical"
+	"github.com/callhours/callhours/internal/growth"
+)
+
+// listingFS counts how often directories are listed.
+type listingFS struct {
+	fstest.MapFS
+	listed int
+}
+
+func (f *listingFS) Open(name string) (fs.File, error) {
+	file, err := f.MapFS.Open(name)
+	if dir, ok := file.(fs.ReadDirFile); ok && err == nil {
+		return &listedDir{dir, f}, nil
+	}
+	return file, err
+}
+
+type listedDir struct {
+	fs.ReadDirFile
+	fs *listingFS
+}
+
+func (d *listedDir) ReadDir(n int) ([]fs.DirEntry, error) {
+	d.fs.listed++
+	return d.ReadDirFile.ReadDir(n)
+}
+
+const emptyCalendar = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"
+
+// directory has n names, of which one is a calendar.
+func directory(n int) *listingFS {
+	disk := &listingFS{MapFS: fstest.MapFS{"d/a.ics": {Data: []byte(emptyCalendar), ModTime: noon}}}
+	for i := range n - 1 {
+		disk.MapFS[fmt.Sprintf("d/f%06d.x", i)] = &fstest.MapFile{ModTime: noon}
+	}
+	return disk
+}
+
+var noon = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+
+// TestManyGlobs: at a load a directory is listed once for all globs of an owner, and what those of a tenant look at is
+// bounded.
+func TestManyGlobs(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
+	t.Parallel()
+	const names = 2000
+	disk := directory(names)
+	for _, owner := range []string{"acme", ""} {
+		l := NewLoader()
+		disk.listed = 0
+		refused := 0
+		for i := range 700 {
+			_, err := l.Load(owner, nil, disk, fmt.Sprintf("d/*a.ic[s%d-%d]", i, i), ical.Limits{})
+			if err != nil && !errors.Is(err, errManyNames) {
+				t.Fatal(err)
+			}
+			if err != nil {
+				refused++
+			}
+		}
+		want := 0
+		if owner != "" {
+			each := names + foundNames
+			want = 700 - (mostNames-listedNames*names)/each
+		}
+		if disk.listed != 1 || refused != want {
+			t.Errorf("owner %q: the directory is listed %d times, and %d globs are refused, want %d", owner, disk.listed,
+				refused, want)
+		}
+	}
+	l := NewLoader()
+	l.names["acme"] = mostNames
+	if _, err := l.Load("other", nil, disk, "d/*.ics", ical.Limits{}); err != nil {
+		t.Errorf("one tenant's globs take another's room: %v", err)
+	}
+	if _, err := l.Load("acme", nil, disk, "d/*.ics", ical.Limits{}); err == nil || err.Error() !=
+		"d/*.ics: the globs of the tenant's calendars look at more than 1000000 names together (those of a directory for "+
+			"each glob, each file that is found as 10); use fewer globs, or directories with fewer files" {
+		t.Errorf("got %v", err)
+	}
+	if _, err := l.Load("acme", nil, disk, "d/a.ics", ical.Limits{}); err != nil {
+		t.Errorf("a file that is named is refused: %v", err)
+	}
+}
+
+// TestPolledGlobs: a directory that does not change is not listed again, and an owner looks at so many names a second.
+func TestPolledGlobs(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
+	t.Parallel()
+	const names = 1000
+	disk, g, now := directory(names), &globs{}, noon.Add(time.Minute)
+	find := func() (cost int) {
+		t.Helper()
+		found, cost, err := g.find(disk, "d/*.ics", now, math.MaxInt)
+		if err != nil || len(found) != 1 {
+			t.Fatalf("got %v, %v", found, err)
+		}
+		return cost
+	}
+	if cost := find(); cost != names*(1+listedNames)+foundNames {
+		t.Errorf("the first look costs %d", cost)
+	}
+	if cost := find(); cost != names+foundNames || disk.listed != 1 {
+		t.Errorf("the next look costs %d, and the directory was listed %d times", cost, disk.listed)
+	}
+	disk.MapFS["d"] = &fstest.MapFile{Mode: fs.ModeDir | 0o755, ModTime: now.Add(-time.Second)}
+	find()
+	find()
+	if disk.listed != 3 { // what changed a moment ago may change again within the same tick of its clock
+		t.Errorf("a directory that changes is listed %d times, want 3", disk.listed)
+	}
+	now = now.Add(time.Minute)
+	find()
+	before, looks := disk.listed, 0
+	for g.mayLook(now) {
+		find()
+		looks++
+	}
+	if most := 10*polledNames/names + 1; looks < most/2 || looks > most || disk.listed != before {
+		t.Errorf("%d looks at once, want about %d", looks, most)
+	}
+	if g.mayLook(now.Add(time.Millisecond)) || !g.mayLook(now.Add(2*time.Second)) {
+		t.Error("time does not pay off what was looked at")
+	}
+}

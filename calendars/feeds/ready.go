@@ -1,0 +1,73 @@
+package feeds
+
+import (
+	"context"
+	"time"
+)
+
+// Ready waits until there is a copy of each feed or an attempt of it has ended, but no longer than
+// ctx, whose error it then gives.
+func (s *Store) Ready(ctx context.Context) error {
+	s.mu.Lock()
+	first := s.first
+	s.mu.Unlock()
+	select {
+	case <-first:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// checkFirst opens Ready once nothing is waited for.
+func (s *Store) checkFirst() {
+	close(s.progress)
+	s.progress = make(chan struct{})
+	select {
+	case <-s.first:
+		return
+	default:
+	}
+	if len(s.awaited) == 0 {
+		close(s.first)
+	}
+}
+
+// ReadyFor is Ready with little patience for tenants: for the operator's feeds it waits as Ready does, and for those of
+// tenants as long as one tenant after the other gets ready, each within patience of the one before. So a tenant whose
+// feed hangs delays nobody else, and many tenants have their time. It reports whether it waited for all.
+func (s *Store) ReadyFor(ctx context.Context, patience time.Duration) (all bool) {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	before := -1
+	for {
+		s.mu.Lock()
+		owners := map[string]bool{}
+		for f := range s.awaited {
+			owners[f.owner.name] = true
+		}
+		first, progress := s.first, s.progress
+		s.mu.Unlock()
+		impatient := timer.C
+		switch {
+		case len(owners) == 0:
+			return true
+		case owners[""]:
+			impatient = nil
+			delete(owners, "")
+		}
+		if len(owners) != before { // a tenant is ready
+			before = len(owners)
+			timer.Reset(patience)
+		}
+		select {
+		case <-first:
+			return true
+		case <-progress:
+		case <-impatient:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+}

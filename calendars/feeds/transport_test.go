@@ -1,0 +1,272 @@
+package feeds
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// TestFetchTLS is what can be wrong with a certificate, and what redirects between http and https do.
+func TestFetchTLS(t *testing.T) {
+	t.Parallel()
+	known, other := newAuthority(t), newAuthority(t)
+	from, until := fetchClock.AddDate(-1, 0, 0), fetchClock.AddDate(1, 0, 0)
+	good := known.issue(t, from, until, "127.0.0.1")
+	notPEM := t.TempDir() + "/not.pem"
+	if err := os.WriteFile(notPEM, []byte("PLANTED"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name        string
+		certificate tls.Certificate
+		caFile      string
+		scheme      string // of the source; "" for https
+		answers     func(secure, plain *faultServer) []scripted
+		want        string // HOST is the TLS server's address, PLAIN the HTTP server's
+	}{
+		{name: "a good certificate", certificate: good, caFile: known.file, want: "ok 200"},
+		{name: "webcal", certificate: good, caFile: known.file, scheme: "webcal", want: "ok 200"},
+		{
+			name: "an unknown authority", certificate: good,
+			want: "server_error 0: https://HOST/…: its certificate is signed by an unknown authority; a company's own goes into ca_file",
+		},
+		{
+			name: "another authority", certificate: good, caFile: other.file,
+			want: "server_error 0: https://HOST/…: its certificate is signed by an authority that is not in ca_file",
+		},
+		{
+			name: "expired", certificate: known.issue(t, from, fetchClock.AddDate(0, 0, -1), "127.0.0.1"),
+			caFile: known.file,
+			want:   "server_error 0: https://HOST/…: its certificate expired on 2026-11-22; it is the server's to renew",
+		},
+		{
+			name: "not yet good", certificate: known.issue(t, fetchClock.AddDate(0, 0, 1), until, "127.0.0.1"),
+			caFile: known.file,
+			want:   "server_error 0: https://HOST/…: its certificate holds from 2026-11-24 on; is the clock here right?",
+		},
+		{
+			name:        "another host",
+			certificate: known.issue(t, from, until, "a.example", "b.example", "c.example", "192.0.2.1"),
+			caFile:      known.file,
+			want:        `server_error 0: https://HOST/…: its certificate is for "a.example", "b.example", "c.example" and 1 more; is the host's name right?`,
+		},
+		{
+			name: "a CA file that is not there", certificate: good, caFile: "no/such.pem",
+			want: `server_error 0: https://HOST/…: ca_file "no/such.pem": no such file or directory`,
+		},
+		{
+			name: "a CA file without certificates", certificate: good, caFile: notPEM,
+			want: `server_error 0: https://HOST/…: ca_file ` + diag.Quote(notPEM) + `: want certificates as PEM, found none`,
+		},
+		{
+			name: "a server without TLS", certificate: good, scheme: "https://PLAIN",
+			want: "server_error 0: https://PLAIN/…: it does not speak TLS on this port; is it http?",
+		},
+		{
+			name: "an endless header by HTTP/2", certificate: good, caFile: known.file,
+			answers: func(_, _ *faultServer) []scripted {
+				return []scripted{func(w http.ResponseWriter, _ *http.Request) {
+					for i := range 400 {
+						w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("PLANTED", 20))
+					}
+				}}
+			},
+			want: "server_error 0: https://HOST/…: the connection failed while waiting for the answer",
+		},
+		{
+			name: "a stream that breaks off", certificate: good, caFile: known.file,
+			answers: func(_, _ *faultServer) []scripted {
+				return []scripted{func(w http.ResponseWriter, _ *http.Request) {
+					w.Write(small)
+					http.NewResponseController(w).Flush()
+					panic(http.ErrAbortHandler)
+				}}
+			},
+			want: fmt.Sprintf("truncated 200: https://HOST/…: truncated: it broke off after %d bytes", len(small)),
+		},
+		{
+			name: "a stream that ends before the answer", certificate: good, caFile: known.file,
+			answers: func(_, _ *faultServer) []scripted {
+				return []scripted{func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}
+			},
+			want: "server_error 0: https://HOST/…: the connection failed while waiting for the answer",
+		},
+		{
+			name: "from https to http", certificate: good, caFile: known.file,
+			answers: func(_, plain *faultServer) []scripted {
+				return []scripted{answerRedirect(301, plain.URL+"/feed")}
+			},
+			want: "server_error 301: https://HOST/…: 301 Moved Permanently from https to http (http://PLAIN/…); what is read there could be changed on its way",
+		},
+		{
+			name: "from https to itself as webcal", certificate: good, caFile: known.file,
+			answers: func(secure, _ *faultServer) []scripted {
+				return []scripted{
+					answerRedirect(302, strings.Replace(secure.URL, "https", "webcal", 1)+"/feed?again"),
+					answerBody(small),
+				}
+			},
+			want: "ok 200",
+		},
+		{
+			name: "from http to https", certificate: good, caFile: known.file, scheme: "http://PLAIN",
+			answers: func(_, _ *faultServer) []scripted {
+				return []scripted{func(w http.ResponseWriter, r *http.Request) {
+					if r.Header.Get("Authorization") != "" {
+						answerStatus(418)(w, r)
+						return
+					}
+					answerStatus(403)(w, r)
+				}}
+			},
+			want: "forbidden 403: http://PLAIN/…: redirected to https://HOST/…: 403 Forbidden; credentials and headers are not sent where a redirect leads: want the address where it ends as url",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			secure, plain := newTLSFaultServer(t, c.certificate), newFaultServer(t)
+			names := strings.NewReplacer("HOST", secure.Listener.Addr().String(), "PLAIN",
+				plain.Listener.Addr().String())
+			secure.on("/feed", answerBody(small))
+			plain.on("/feed", answerRedirect(302, secure.URL+"/feed"))
+			if c.answers != nil {
+				secure.on("/feed", c.answers(secure, plain)...)
+			}
+			source := Source{
+				URL: secure.URL + "/feed", Username: plantedUser, Password: plantedPassword,
+				CAFile: c.caFile,
+			}
+			switch {
+			case strings.Contains(c.scheme, "://"):
+				source.URL = names.Replace(c.scheme) + "/feed"
+			case c.scheme != "":
+				source.URL = strings.Replace(source.URL, "https", c.scheme, 1)
+			}
+			line := outcome(newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), source, Validators{}))
+			if diff := cmp.Diff(names.Replace(c.want), line); diff != "" {
+				t.Errorf("outcome (-want +got):\n%s", diff)
+			}
+			if secret := plantedIn(line); secret != "" {
+				t.Errorf("%q holds the secret %q", line, secret)
+			}
+			for _, r := range secure.asked("/feed") {
+				if r.ProtoMajor != 2 {
+					t.Errorf("asked by %s, want HTTP/2", r.Proto)
+				}
+			}
+		})
+	}
+}
+
+// TestFetchTLSRefused has a server that wants what nobody has.
+func TestFetchTLSRefused(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	for _, c := range []struct {
+		name   string
+		change func(*tls.Config)
+		want   string
+	}{
+		{"an old version", func(c *tls.Config) {
+			c.MaxVersion = tls.VersionTLS11
+		}, "TLS: protocol version not supported"},
+		{"a client's certificate", func(c *tls.Config) {
+			c.ClientAuth = tls.RequireAnyClientCert
+		}, "TLS: certificate required"},
+	} {
+		server := unstarted(t)
+		server.TLS = &tls.Config{
+			Certificates: []tls.Certificate{ca.issue(t, fetchClock, fetchClock.AddDate(1, 0, 0), "127.0.0.1")},
+			MinVersion:   tls.VersionTLS10,
+		}
+		c.change(server.TLS)
+		server.StartTLS()
+		got := outcome(newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), Source{URL: server.URL, CAFile: ca.file},
+			Validators{}))
+		if want := "server_error 0: " + server.URL + "/…: " + c.want; got != want {
+			t.Errorf("%s: got %s, want %s", c.name, got, want)
+		}
+	}
+}
+
+// TestFetchCAFileRenewed replaces a CA file. What it holds counts from the next attempt on, and the connections that
+// the former one vouched for are closed.
+func TestFetchCAFileRenewed(t *testing.T) {
+	t.Parallel()
+	former, next := newAuthority(t), newAuthority(t)
+	from, until := fetchClock.AddDate(-1, 0, 0), fetchClock.AddDate(1, 0, 0)
+	old, renewed := newCountedServer(t, former.issue(t, from, until, "127.0.0.1")),
+		newTLSFaultServer(t, next.issue(t, from, until, "127.0.0.1"))
+	old.on("/feed", answerBody(small))
+	renewed.on("/feed", answerBody(small))
+	f := newTestFetcher(t, FetcherOptions{})
+	fetch := func(server *faultServer) string {
+		return outcome(f.Fetch(t.Context(), Source{URL: server.URL + "/feed", CAFile: former.file}, Validators{}))
+	}
+	for range 2 {
+		if got := fetch(old.faultServer); got != "ok 200" {
+			t.Fatalf("before: got %s", got)
+		}
+	}
+	if n := old.opened.Load(); n != 1 {
+		t.Errorf("two fetches opened %d connections, want 1", n)
+	}
+	pem, err := os.ReadFile(next.file)
+	if err == nil {
+		err = os.WriteFile(former.file, pem, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fetch(renewed); got != "ok 200" {
+		t.Errorf("after: got %s", got)
+	}
+	select {
+	case <-old.closed:
+	case <-time.After(idleTimeout / 3):
+		t.Error("the connection that the former authority vouched for is still open")
+	}
+	if got, want := fetch(old.faultServer),
+		"server_error 0: "+old.URL+"/…: its certificate is signed by an authority that is not in ca_file"; got != want {
+		t.Errorf("after: got %s, want %s", got, want)
+	}
+	if len(f.pools) != 1 {
+		t.Errorf("there are %d pools, want 1", len(f.pools))
+	}
+}
+
+// countedServer counts its connections.
+type countedServer struct {
+	*faultServer
+	opened atomic.Int32
+	closed chan struct{} // gets a value for each, as far as there is room
+}
+
+func newCountedServer(t testing.TB, certificate tls.Certificate) *countedServer {
+	t.Helper()
+	s := &countedServer{faultServer: unstarted(t), closed: make(chan struct{}, 100)}
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			s.opened.Add(1)
+		case http.StateClosed:
+			select {
+			case s.closed <- struct{}{}:
+			default:
+			}
+		}
+	}
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	s.StartTLS()
+	return s
+}
