@@ -137,6 +137,11 @@ func limitSections() []limitSection {
 					"503 with Retry-After", "server.TestScrapes",
 				},
 				{
+					"answers to scrapes that are kept; each from what size on, and how long",
+					"{server.mostKept}; {server.largeScrape:bytes}, {server.scrapeLasts}", "",
+					"the oldest is made again; each scrape has its own", "server.TestScrapesShare",
+				},
+				{
 					"series of all tenants in a scrape of `/metrics`: of routes; of calendars",
 					"{metrics.mostOfRoutes:bytes}; {metrics.mostOfCalendars:bytes}", "",
 					"tenants share it evenly: further routes are counted as `_other`, further calendars have no series",

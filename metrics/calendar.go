@@ -23,8 +23,9 @@ const (
 	TooBig      FetchResult = "too_big"      // over a limit
 )
 
+// fetchResults are in the order that a scrape has.
 var fetchResults = [...]FetchResult{
-	OK, Unchanged, NotFound, Forbidden, RateLimited, ServerError, Timeout, NotCalendar, Truncated, Shrunk, TooBig,
+	Forbidden, NotCalendar, NotFound, OK, RateLimited, ServerError, Shrunk, Timeout, TooBig, Truncated, Unchanged,
 }
 
 // The gauges of a calendar.

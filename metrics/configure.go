@@ -20,7 +20,7 @@ type Configured struct {
 	// OwnSeries is how many of Routes have series of their own; 0 stands for all. Tenants take
 	// turns, the operator first, and a tenant's routes that have series already go first. The
 	// others are counted together, as route and branch "_other", and so are tenants' routes beyond
-	// 24 MiB of a scrape. Tenants' calendars beyond 16 MiB have no series.
+	// 16 MiB of a scrape. Tenants' calendars beyond 8 MiB have no series.
 	OwnSeries int
 }
 
@@ -125,8 +125,9 @@ func (m *Metrics) Configure(c Configured) []Omitted {
 	for _, name := range c.Tenants {
 		next.tenants[name] = tenants.get(validUTF8(name))
 	}
-	next.routeSeries, next.branchSeries, next.stateSeries = s.routes.list, s.branches.list, s.states.list
-	next.calendarSeries, next.tenantSeries = calendars.list, tenants.list
+	next.routeSeries, next.branchSeries = s.routes.sorted(strings.Compare), s.branches.sorted(compareBranches)
+	next.stateSeries = s.states.sorted(compareStates)
+	next.calendarSeries, next.tenantSeries = calendars.sorted(strings.Compare), tenants.sorted(strings.Compare)
 	m.series.info.set(own)
 	m.series.current.Store(next)
 	var all []Omitted
@@ -190,7 +191,7 @@ func boolValue(b bool) float64 {
 // A vector cannot have labels that change, so it describes nothing beforehand and Prometheus'
 // client takes what it collects.
 type routeInfo struct {
-	series atomic.Pointer[map[string]prometheus.Metric] // by route
+	series atomic.Pointer[[]prometheus.Metric] // in the order of a scrape
 }
 
 func (*routeInfo) Describe(chan<- *prometheus.Desc) {}
@@ -212,24 +213,28 @@ func (i *routeInfo) set(routes []Route) {
 			names[labelName(name)] = true
 		}
 	}
-	extra := slices.Sorted(maps.Keys(names))
+	names["route"], names["tenant"] = true, true // which labelName returns for no other
+	labels := slices.Sorted(maps.Keys(names))
 	desc := prometheus.NewDesc("callhours_route_info",
-		"A route, its tenant and the labels it is configured with; always 1.",
-		append([]string{"route", "tenant"}, extra...), nil)
+		"A route, its tenant and the labels it is configured with; always 1.", labels, nil)
 
-	series := make(map[string]prometheus.Metric, len(routes))
+	rows := make(map[string][]string, len(routes)) // by route
 	for _, r := range routes {
-		labels := map[string]string{}
+		values := map[string]string{"route": r.Name, "tenant": r.Tenant}
 		for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
-			if label := labelName(name); labels[label] == "" {
-				labels[label] = r.Labels[name]
+			if label := labelName(name); values[label] == "" {
+				values[label] = r.Labels[name]
 			}
 		}
-		values := []string{validUTF8(r.Name), validUTF8(r.Tenant)}
-		for _, name := range extra {
-			values = append(values, validUTF8(labels[name]))
+		row := make([]string, len(labels))
+		for i, name := range labels {
+			row[i] = validUTF8(values[name])
 		}
-		series[values[0]] = prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, 1, values...)
+		rows[validUTF8(r.Name)] = row
+	}
+	series := make([]prometheus.Metric, 0, len(rows))
+	for _, row := range slices.SortedFunc(maps.Values(rows), slices.Compare) {
+		series = append(series, prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, 1, row...))
 	}
 	i.series.Store(&series)
 }

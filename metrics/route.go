@@ -17,7 +17,8 @@ const (
 	NoAnswer        FallbackReason = "no_answer"        // no branch could answer: Kazoo got a 500
 )
 
-var fallbackReasons = [...]FallbackReason{RenderFailed, InvalidCallflow, Limit, NoAnswer}
+// fallbackReasons are in the order that a scrape has.
+var fallbackReasons = [...]FallbackReason{InvalidCallflow, Limit, NoAnswer, RenderFailed}
 
 // routeFamilies are the metrics that have a route's name as label.
 type routeFamilies struct {

@@ -1,7 +1,10 @@
 package metrics
 
 import (
+	"cmp"
 	"math"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -9,7 +12,9 @@ import (
 
 // Series labeled with names of the configuration are kept here, not in vectors of Prometheus'
 // client: 10,000 routes and 20,000 calendars have 800,000 of them. Each takes 600 bytes there and 8
-// here. A scrape creates the metrics that it shows.
+// here. A scrape creates the metrics that it shows, in the order in which Prometheus' client writes
+// them, by the values of the labels, these by their names: sorting them took half the time of a
+// large scrape.
 
 // counter counts.
 type counter struct{ n atomic.Uint64 }
@@ -43,7 +48,7 @@ type tenantFamilies struct{ rejected, shed family }
 // values, and new ones.
 type seriesSet[K comparable, V any] struct {
 	previous, current map[K]*labeledSeries[K, V]
-	list              []*labeledSeries[K, V] // the current ones, in order
+	list              []*labeledSeries[K, V] // the current ones
 }
 
 func newSeriesSet[K comparable, V any](former []*labeledSeries[K, V]) *seriesSet[K, V] {
@@ -68,6 +73,23 @@ func (s *seriesSet[K, V]) get(key K) *V {
 		s.list = append(s.list, l)
 	}
 	return &l.series
+}
+
+// sorted returns the current ones in an order of their label values.
+func (s *seriesSet[K, V]) sorted(compare func(a, b K) int) []*labeledSeries[K, V] {
+	slices.SortFunc(s.list, func(a, b *labeledSeries[K, V]) int { return compare(a.key, b.key) })
+	return s.list
+}
+
+// compareBranches is the order of series that have a branch, whose key begins with the route: "branch" is the
+// first of their labels.
+func compareBranches(a, b [2]string) int {
+	return cmp.Or(strings.Compare(a[1], b[1]), strings.Compare(a[0], b[0]))
+}
+
+// compareStates is compareBranches for those that have a state, too.
+func compareStates(a, b [3]string) int {
+	return cmp.Or(compareBranches([2]string(a[:2]), [2]string(b[:2])), strings.Compare(a[2], b[2]))
 }
 
 // family is a metric whose series are created for each scrape.
@@ -98,10 +120,17 @@ func (c *configuredSeries) Collect(ch chan<- prometheus.Metric) {
 			r.nextChange.send(ch, s.nextChange.value(), route)
 		}
 	}
-	for _, l := range series.branchSeries {
-		for i, reason := range fallbackReasons {
-			r.fallbacks.send(ch, l.series[i].value(), l.key[0], l.key[1], string(reason))
+	for all := series.branchSeries; len(all) > 0; {
+		n := 1 // those of one branch's name
+		for n < len(all) && all[n].key[1] == all[0].key[1] {
+			n++
 		}
+		for i, reason := range fallbackReasons {
+			for _, l := range all[:n] {
+				r.fallbacks.send(ch, l.series[i].value(), l.key[0], l.key[1], string(reason))
+			}
+		}
+		all = all[n:]
 	}
 	for _, l := range series.stateSeries {
 		r.decisions.send(ch, l.series.decided.value(), l.key[:]...)

@@ -24,7 +24,7 @@ const strayCall = "calls are answered on listen, and this is admin_listen; corre
 // admin is people's side: health, readiness, metrics, the API and the console.
 type admin struct {
 	turns         *turns
-	scrapes       places
+	scrapes       *scrapes
 	passing       func() time.Time // by which connections go
 	console       *console.Console
 	api           api
@@ -36,14 +36,12 @@ type admin struct {
 	requiresLogin func() bool                                                    // who came this far has proven who they are
 	// hosts by which it may be asked, besides addresses and localhost
 	names    []string
-	metrics  http.Handler
 	profiles http.Handler // nil: none
 	live     *atomic.Pointer[live]
 	draining *atomic.Bool
 	origins  http.CrossOriginProtection
 	log      *slog.Logger
 	strays   listen.LogLimit
-	refresh  func() // brings the gauges that follow the clock up to date
 }
 
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -110,7 +108,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			listen.WriteText(w, http.StatusOK, "ready")
 		}
 	case "/metrics":
-		a.serveMetrics(w, r)
+		a.scrapes.ServeHTTP(w, r)
 	default:
 		if serve := a.endpoint(r.URL.Path); serve != nil {
 			serve(w, r)
@@ -148,18 +146,6 @@ func (a *admin) refuseCall(w http.ResponseWriter, r *http.Request) {
 			slog.String("remote", r.RemoteAddr), slog.Int("more", more))
 	})
 	listen.WriteText(w, http.StatusNotFound, strayCall)
-}
-
-// serveMetrics answers a scrape, a few at a time.
-func (a *admin) serveMetrics(w http.ResponseWriter, r *http.Request) {
-	client := listen.ClientOf(r)
-	if !a.scrapes.take(client, mostScrapes, scrapesOfOne) {
-		refuseBusy(w)
-		return
-	}
-	defer a.scrapes.leave(client)
-	a.refresh()
-	a.metrics.ServeHTTP(w, r)
 }
 
 // renewed is the calendar that a path asks to fetch; a tenant's has a slash in it.

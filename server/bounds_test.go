@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/server/listen"
 )
@@ -23,56 +21,6 @@ func TestStatusBounds(t *testing.T) {
 		w.status.Mistakes = make([]preview.FileMessage, n)
 		if s := w.Status(); len(s.Mistakes) != mostSaid || (s.Truncated != "") != cut {
 			t.Errorf("%d mistakes: %d, %q", n, len(s.Mistakes), s.Truncated)
-		}
-	}
-}
-
-// stuck is a collector that waits.
-type stuck struct{ enter, leave chan struct{} }
-
-func (s stuck) Describe(chan<- *prometheus.Desc) {}
-
-func (s stuck) Collect(chan<- prometheus.Metric) {
-	s.enter <- struct{}{}
-	<-s.leave
-}
-
-// TestScrapes: so many scrapes run at once, one client has not all of them, and the next one is
-// told to come again.
-func TestScrapes(t *testing.T) {
-	t.Parallel()
-	w := started(t, oneRoute, nil)
-	s := stuck{make(chan struct{}), make(chan struct{})}
-	w.registry.MustRegister(s)
-	codes := make(chan int, mostScrapes)
-	scrape := func(from string) *http.Response {
-		r := httptest.NewRequest(http.MethodGet, "http://localhost/metrics", nil)
-		r.RemoteAddr = from + ":1234"
-		rec := httptest.NewRecorder()
-		w.Admin().ServeHTTP(rec, r)
-		return rec.Result()
-	}
-	begin := func(from string) {
-		go func() { codes <- scrape(from).StatusCode }()
-		<-s.enter
-	}
-	refused := func(why, from string) {
-		t.Helper()
-		if got := scrape(from); got.StatusCode != http.StatusServiceUnavailable ||
-			got.Header.Get("Retry-After") != "5" {
-			t.Errorf("%s: got %d %v", why, got.StatusCode, got.Header)
-		}
-	}
-	for range scrapesOfOne {
-		begin("192.0.2.1")
-	}
-	refused("one more of a client", "192.0.2.1")
-	begin("192.0.2.2")
-	refused("one more of all", "192.0.2.3")
-	close(s.leave)
-	for range mostScrapes {
-		if got := <-codes; got != http.StatusOK {
-			t.Errorf("got %d", got)
 		}
 	}
 }

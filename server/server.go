@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
@@ -34,9 +33,7 @@ import (
 )
 
 const (
-	rollEvery    = time.Minute // how often the clock is compared with the compiled window
-	mostScrapes  = 4           // of /metrics at once
-	scrapesOfOne = 3           // and by one client
+	rollEvery = time.Minute // how often the clock is compared with the compiled window
 
 	closing = 7 * time.Second // what is left of calls in flight after draining
 
@@ -129,7 +126,7 @@ func New(o Options) *Server {
 	s.calls.most = inFlight * int64(runtime.GOMAXPROCS(0))
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{
-		turns: peopleTurns(o.Passing), passing: o.Passing, live: &s.live, draining: &s.draining, refresh: s.scraped,
+		turns: peopleTurns(o.Passing), passing: o.Passing, live: &s.live, draining: &s.draining,
 		log: o.Log, feeds: s.feeds, renew: s.renew,
 	}
 	s.admin.reload, s.admin.status = s.Reload, s.Status
@@ -140,7 +137,7 @@ func New(o Options) *Server {
 	if err == nil && host != "" {
 		s.admin.names = []string{host}
 	}
-	s.admin.metrics = promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
+	s.admin.scrapes = newScrapes(o.Registry, s.scraped, o.Passing)
 	if o.Profiles {
 		s.admin.profiles = profiles()
 	}
