@@ -552,6 +552,11 @@ func limitSections() []limitSection {
 				"warnings about the output of a sample call", "{pivot.MostWarnings}", "", "the first are said",
 				"render.TestOddFields",
 			},
+			{
+				"warnings about templates and outputs of a tenant's routes; of those without a tenant",
+				"{render.mostWarned}; {render.mostWarned}", "", "the last one says how many more there are",
+				"render.TestMostWarned",
+			},
 			{"a callflow", "{pivot.maxDepth} levels", "", "the fallback answers", "pivot.TestCheckCallflowRefuses"},
 		}},
 		{"Conditions", "Of one route; patterns of a plan count for each route that has it.", []limit{

@@ -42,10 +42,9 @@ func (c *checker) check(all []*Route, now time.Time) []Finding {
 		}
 		parallel.Each(len(some), func(i int) {
 			if err := contain.Do(func() error { c.route(some[i], looks[i], now); return nil }); err != nil {
-				looks[i].list = []shown{{
-					Finding: Finding{Mistake: diag.Mistakef(some[i].Pos, "route %q: %s", some[i].Name, err)},
-					where:   " (found with sample calls",
-				}}
+				looks[i].gathered = gathered{list: []shown{{
+					Finding: &Finding{Mistake: diag.Mistakef(some[i].Pos, "route %q: %s", some[i].Name, err)},
+				}}}
 			}
 		})
 		for i, r := range some {
@@ -58,6 +57,7 @@ func (c *checker) check(all []*Route, now time.Time) []Finding {
 		}
 		c.findings[i].Message += ")"
 	}
+	c.leftOut()
 	return c.findings
 }
 
@@ -65,9 +65,12 @@ type checker struct {
 	ctx     context.Context
 	schemas *pivot.Schemas // nil: none
 	calls   []sampleCall
-	right   map[string]bool    // by proof: nothing is wrong with such a branch
-	wrong   map[string][]shown // by proof and place of the template: what is
-	spent   map[string]int     // by tenant: what its sample calls have done
+	right   map[string]bool     // by proof: nothing is wrong with such a branch
+	wrong   map[string]gathered // by proof and place of the template: what is
+	spent   map[string]int      // by tenant: what its sample calls have done
+	warned  map[string]int      // by tenant: warnings
+	left    map[string]*left    // by tenant: further ones
+	leaving []*left             // those, in order
 	placed  map[placed]diag.Pos
 
 	findings []Finding
@@ -79,47 +82,43 @@ type checker struct {
 func newChecker(ctx context.Context, schemas *pivot.Schemas) *checker {
 	return &checker{
 		ctx: ctx, schemas: schemas, calls: sampleCalls(), right: map[string]bool{},
-		wrong: map[string][]shown{}, spent: map[string]int{}, placed: map[placed]diag.Pos{},
-		said: map[diag.Mistake]int{},
+		wrong: map[string]gathered{}, spent: map[string]int{}, warned: map[string]int{}, left: map[string]*left{},
+		placed: map[placed]diag.Pos{}, said: map[diag.Mistake]int{},
 	}
-}
-
-// shown is a finding, and the sample that shows it.
-type shown struct {
-	Finding
-	where  string
-	sample string // "" where it is about no sample
-}
-
-// shows is a finding of a branch of a route, which a sample shows.
-func (b *branch) shows(r *Route, f Finding, sample string) shown {
-	where := fmt.Sprintf(" (branch %s of route %s", b.name, r.Name)
-	if sample != "" {
-		where += ", " + sample
-	}
-	return shown{f, where, sample}
 }
 
 // checked is what sample calls have shown of a route, and what they did.
 type checked struct {
-	list  []shown
+	gathered
 	spent int
 }
 
 // route looks at a route.
 func (c *checker) route(r *Route, l *look, now time.Time) {
 	if known := r.checked.Load(); known != nil && c.schemas == nil {
-		l.checked = *known
-		return
+		l.gatherAll(&l.gathered, known.gathered)
+		if l.spent = known.spent; known.left.count == 0 || l.full() {
+			if l.left != known.left {
+				l.remember(r)
+			}
+			return
+		}
+		l.checked, l.warned = checked{}, map[diag.Mistake]bool{} // there is room for what was left out then
 	}
 	for i := range r.branches {
 		if b := &r.branches[i]; b.template != nil && !b.wrong {
-			l.list = append(l.list, c.branch(r, i, l, now)...)
+			l.gatherAll(&l.gathered, c.branch(r, i, l, now))
 		}
 	}
 	if c.schemas == nil && c.ctx.Err() == nil && !l.cut {
-		r.checked.Store(&l.checked)
+		l.remember(r)
 	}
+}
+
+// remember keeps what a look has found for the next one, and nothing else of it.
+func (l *look) remember(r *Route) {
+	found := l.checked
+	r.checked.Store(&found)
 }
 
 // failed is what went wrong, with the samples that show it.
@@ -133,16 +132,16 @@ type failed struct {
 	budget bool // it is about how many actions a call may run at once
 }
 
-func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []shown) {
+func (c *checker) branch(r *Route, index int, l *look, now time.Time) (all gathered) {
 	b := &r.branches[index]
 	for _, t := range append(slices.Clone(b.inner), b.template) {
 		for _, m := range t.Warnings() {
-			list = append(list, b.shows(r, Finding{Mistake: m, Warning: true, Kind: "template_odd"}, ""))
+			l.gather(&all, shown{&Finding{Mistake: m, Warning: true, Kind: "template_odd"}, b.name, ""})
 		}
 	}
 	proof := r.proof(index)
 	if c.right[proof] || l.right[proof] {
-		return list
+		return all
 	}
 	atPlace := proof + " at " + b.place.String()
 	wrong, ok := c.wrong[atPlace]
@@ -150,12 +149,13 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []sh
 		wrong, ok = l.wrong[atPlace]
 	}
 	if ok {
-		for _, f := range wrong {
-			list = append(list, b.shows(r, f.Finding, f.sample))
+		for _, f := range wrong.list {
+			l.gather(&all, shown{f.Finding, b.name, f.sample})
 		}
-		return list
+		all.left.add(wrong.left)
+		return all
 	}
-	before := len(list)
+	var own gathered
 	samples := r.samples(index, c.calls, now)
 	found := map[diag.Mistake]*failed{}
 	var order []*failed
@@ -167,7 +167,7 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []sh
 		if wrong, ok := errors.AsType[*callflowError](err); ok {
 			if m, ok := p.dataMistake(wrong); ok {
 				f.Mistake = m
-			} else if at, ok := p.place(c.ctx, wrong); ok {
+			} else if at, ok := p.place(c.ctx, wrong, !odd || !l.full()); ok {
 				f.Mistake = diag.Mistakef(at, "%s", wrong.says()) // the place names the template
 			}
 		}
@@ -188,17 +188,17 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []sh
 	}
 	for _, s := range samples {
 		if c.ctx.Err() != nil {
-			return list
+			return all
 		}
 		l.spent, spent, p.spent = l.spent+p.spent, spent+p.spent, 0
 		if why, enough := l.enough(spent, limits); enough {
 			silent = true
 			if why != "" {
-				list = append(list, b.shows(r, Finding{
+				l.gather(&own, shown{&Finding{
 					Mistake: diag.Mistakef(b.place,
 						"not all sample calls are tried, since %s; make its templates do less", why), Warning: true,
 					Kind: "template_odd",
-				}, ""))
+				}, b.name, ""})
 			}
 			break
 		}
@@ -249,26 +249,14 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (list []sh
 		case f.Warning:
 			f.Kind = "callflow_odd"
 		}
-		list = append(list, b.shows(r, f.Finding, f.first.String()))
+		one := f.Finding // without what it was found with
+		l.gather(&own, shown{&one, b.name, f.first.String()})
 	}
 	if !silent {
-		l.wrong[atPlace] = list[before:]
+		l.wrong[atPlace] = own
 	}
-	return list
-}
-
-func (c *checker) say(r *Route, f shown) {
-	if i, ok := c.said[f.Mistake]; ok {
-		c.more[i]++
-		if all := &c.findings[i].Routes; (*all)[len(*all)-1] != r {
-			*all = append(*all, r)
-		}
-		c.findings[i].Warning = c.findings[i].Warning && f.Warning
-		return
-	}
-	c.said[f.Mistake] = len(c.findings)
-	f.Routes = []*Route{r}
-	c.findings, c.where, c.more = append(c.findings, f.Finding), append(c.where, f.where), append(c.more, 0)
+	l.gatherAll(&all, own)
+	return all
 }
 
 // finding gives an error its place.

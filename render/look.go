@@ -26,17 +26,23 @@ const (
 // look is a look at one route.
 type look struct {
 	checked
-	right  map[string]bool     // by proof: nothing is wrong with such a branch
-	wrong  map[string][]shown  // by proof and place of the template: what is
-	placed map[placed]diag.Pos // where what is wrong was written
-	may    int                 // what it may spend
-	whose  string              // tells whose sample calls they are, with their bound
-	cut    bool                // it might have spent more
+	right  map[string]bool       // by proof: nothing is wrong with such a branch
+	wrong  map[string]gathered   // by proof and place of the template: what is
+	placed map[placed]diag.Pos   // where what is wrong was written
+	may    int                   // what it may spend
+	whose  string                // tells whose sample calls they are, with their bound
+	cut    bool                  // it might have spent more
+	said   map[diag.Mistake]int  // by looks at other routes; not to be changed
+	warned map[diag.Mistake]bool // warnings that were not said before
+	room   int                   // how many of those are kept
 }
 
 // look begins to look at a route.
 func (c *checker) look(r *Route) *look {
-	l := &look{right: map[string]bool{}, wrong: map[string][]shown{}, placed: map[placed]diag.Pos{}}
+	l := &look{
+		right: map[string]bool{}, wrong: map[string]gathered{}, placed: map[placed]diag.Pos{},
+		said: c.said, warned: map[diag.Mistake]bool{}, room: mostWarned - c.warned[r.options.Tenant],
+	}
 	most := ownWork
 	l.whose = "those of the routes without a tenant"
 	if r.options.Tenant != "" {
@@ -61,6 +67,7 @@ func (c *checker) add(r *Route, l *look) {
 	for _, f := range l.list {
 		c.say(r, f)
 	}
+	c.leave(r, l.left)
 }
 
 // enough tells whether no more samples of a branch are tried, and why, where that is not said already.

@@ -82,8 +82,8 @@ func (p *placer) pathsOf(found [][]string, at []string, data any, text string) [
 }
 
 // place is where in the template the part of a callflow was written that an error is about;
-// false where that is not known.
-func (p *placer) place(ctx context.Context, wrong *callflowError) (diag.Pos, bool) {
+// false where that is not known. It is looked for only if find is true.
+func (p *placer) place(ctx context.Context, wrong *callflowError, find bool) (diag.Pos, bool) {
 	about, ok := errors.AsType[*pivot.Finding](wrong.err)
 	if !ok || about.Offset < 0 {
 		return diag.Pos{}, false
@@ -94,6 +94,9 @@ func (p *placer) place(ctx context.Context, wrong *callflowError) (diag.Pos, boo
 	}
 	if at, ok := p.look.placed[key]; ok {
 		return at, true
+	}
+	if !find {
+		return diag.Pos{}, false
 	}
 	if p.places == nil {
 		spent, env := 0, p.view.env
