@@ -78,7 +78,7 @@ func TestTextsInTurn(t *testing.T) { // not parallel: it counts bytes
 	const files, size = 8, 1 << 20
 	for i := range files {
 		body := wrap(vevent(fmt.Sprint("UID:", i), "DTSTART:20261001T000000Z", "COMMENT:"+strings.Repeat("x", size)))
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i, ".ics")), []byte(body), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i, ".ics")), body, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

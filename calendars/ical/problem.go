@@ -47,6 +47,7 @@ func (e *Event) Problem(property, what, becomes string) Problem {
 	}
 }
 
+// Compare orders problems by file, line, property and message.
 func (p Problem) Compare(q Problem) int {
 	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Property, q.Property),
 		cmp.Compare(p.Message, q.Message))

@@ -52,6 +52,7 @@ func (c *Clock) Offset(at int64) int64 {
 	return c.offset
 }
 
+// Instant is [Instant] in the zone of the clock.
 func (c *Clock) Instant(civil int64) int64 {
 	if at := civil - c.offset; at-margin >= c.since && at+margin < c.end {
 		return at
