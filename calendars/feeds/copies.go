@@ -29,7 +29,8 @@ import (
 // A file has a header of one line of JSON, a line with the header's SHA-256, the body, and two confirmations of a fixed
 // length: when the body was confirmed last, and the time before. The older one is overwritten in place, so that a feed
 // that never changes is not written again, and what a crash tears is not the other one. Each holds for that body only,
-// by its hash; the file's own time means nothing, since copying changes it.
+// by its hash; the file's own time means nothing, since copying changes it. The header has the file's name too, which
+// tells owner and source: a copy that was put under another name shows nobody another's events.
 type copies struct {
 	dir      string
 	readOnly *atomic.Bool // whether they are left as they are; nil: they are not
@@ -44,7 +45,8 @@ type saved struct {
 	sum        [sha256.Size]byte // of the body
 	read       time.Time         // when it was last read or confirmed
 	validators Validators
-	former     bool // the file is of the former format: read is the file's own time
+	former     bool   // the file is of the former format: read is the file's own time
+	name       string // under which it was written; "": an earlier version wrote it, which did not say
 }
 
 // header is the first line of a file.
@@ -55,6 +57,7 @@ type header struct {
 	Read       time.Time  `json:"read"`
 	Validators Validators `json:"validators"`
 	Charset    string     `json:"charset,omitempty"`
+	Name       string     `json:"name,omitempty"` // of the file, with its owner's directory
 }
 
 // file is the body, to be read.
@@ -122,6 +125,9 @@ func (c copies) load(name string, limit int) (saved, error) {
 		return saved{}, err
 	}
 	s, err := parseCopy(content)
+	if err == nil && s.name != "" && s.name != name {
+		err = errors.New("it is the copy of another feed, which was moved here")
+	}
 	if err != nil && (c.isReadOnly() || errors.Is(err, errNewer)) {
 		return saved{}, fmt.Errorf("%s: %w", file, err)
 	}
@@ -163,6 +169,7 @@ func parseCopy(content []byte) (saved, error) {
 	}
 	s := saved{
 		body: body, charset: h.Charset, sum: sum, validators: h.Validators, former: h.Version == formerVersion,
+		name: h.Name,
 	}
 	for slot := range slices.Chunk(tail, confirmationBytes) {
 		if at, ok := readConfirmation(slot, sum); ok && at.After(s.read) {
@@ -217,7 +224,7 @@ func (c copies) save(name string, s saved) error {
 	}
 	sum := sha256.Sum256(s.body)
 	line, err := json.Marshal(header{
-		copyVersion, len(s.body), hex.EncodeToString(sum[:]), s.read.UTC(), s.validators, s.charset,
+		copyVersion, len(s.body), hex.EncodeToString(sum[:]), s.read.UTC(), s.validators, s.charset, name,
 	})
 	if err != nil {
 		return err

@@ -261,7 +261,7 @@ func TestCopyLost(t *testing.T) {
 func writeFormer(t *testing.T, path string, body []byte, read, mtime time.Time) {
 	t.Helper()
 	sum := sha256.Sum256(body)
-	line, err := json.Marshal(header{formerVersion, len(body), hex.EncodeToString(sum[:]), read, Validators{}, ""})
+	line, err := json.Marshal(header{formerVersion, len(body), hex.EncodeToString(sum[:]), read, Validators{}, "", ""})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -208,8 +208,11 @@ func (s *Store) loadCopy(name string, t terms) (loaded, error) {
 		unwritten = s.copies.compile(name, calendar, key)
 	}
 	k := &kept{calendar: calendar, read: on.read, stored: on.sum}
+	if on.name == "" { // an earlier version wrote it
+		k.unsaved, k.pending = !s.copies.isReadOnly(), true
+	}
 	if on.former {
-		k.stored, k.unsaved, k.pending, k.undated = [sha256.Size]byte{}, !s.copies.isReadOnly(), true, true
+		k.stored, k.undated = [sha256.Size]byte{}, true
 	}
 	return loaded{k, on.validators, unwritten}, nil
 }
