@@ -362,8 +362,8 @@ var uncontained = map[string]string{
 	"internal/parallel/parallel.go Each":   "each piece is contained; the first panic is raised again in the caller",
 	"internal/files/within.go withTimeout": "the read is contained",
 	"server/listen/listener.go linger":     "it closes a connection",
-	"server/noticed.go looking":            "it cancels a context",
-	"server/allowance.go spend":            "it gives turns to the next in line",
+	"server/findings_cache.go withTimeout": "it cancels a context",
+	"server/allowance.go addSpent":         "it gives turns to the next in line",
 	"server/listen/logins.go acquire":      "it gives the turn to the next in line",
 	"server/log.go NewLog":                 "the write is contained, and there is no other log to report to",
 }

@@ -131,7 +131,7 @@ func limitSections() []limitSection {
 					"server.TestTurnsForget",
 				},
 				{"wait for a turn", "{server.turnWait}", "", "503 with Retry-After", "server.TestTurns"},
-				{"a turn", "{server.turnLasts}", "", "503, or the answer ends", "server.TestTurns"},
+				{"a turn", "{server.turnTimeout}", "", "503, or the answer ends", "server.TestTurns"},
 				{
 					"scrapes of `/metrics` at once", "{server.mostScrapes}; {server.scrapesOfOne} of one client", "",
 					"503 with Retry-After", "server.TestScrapes",
@@ -250,7 +250,7 @@ func limitSections() []limitSection {
 		},
 		{"Findings", "They are looked for away from calls; tenants take turns.", []limit{
 			{
-				"looking at one route or calendar", "{server.lookLasts}, and not beyond its generation", "",
+				"looking at one route or calendar", "{server.lintTimeout}, and not beyond its generation", "",
 				"what has not been found is not said", "server.TestLookingEnds",
 			},
 			{

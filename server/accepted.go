@@ -19,8 +19,8 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// The accepted copy: the files of the generation that answers, in one file of the state directory, named by the path of
-// the main file. Secrets are among them.
+// The accepted copy: the files of the generation that answers, in one file of the state directory,
+// named by the path of the main file. Secrets are among them.
 const (
 	acceptedDir     = "accepted"
 	acceptedName    = "configuration" // and a hash of the main file's absolute path; alone it is the former version's
@@ -46,8 +46,8 @@ type acceptedHeader struct {
 var errNewerAccepted = errors.New(
 	"the accepted copy was written by a newer version of callhours, and is left as it is; nothing is kept in its place")
 
-// mainPath tells main files apart: the absolute path, however it is spelled. Links are not followed, since those of
-// Kubernetes and of releases lead elsewhere with each update.
+// mainPath tells main files apart: the absolute path, however it is spelled. Links are not
+// followed, since those of Kubernetes and of releases lead elsewhere with each update.
 func mainPath(main string) string {
 	if path, err := filepath.Abs(main); err == nil {
 		return path
@@ -97,7 +97,8 @@ func isNewerAccepted(path string) bool {
 	return err == nil && json.Unmarshal(line, &h) == nil && h.Version > acceptedVersion
 }
 
-// tidy removes what a crash has left half written, and copies of other main files that have not been written for long.
+// tidy removes what a crash has left half written, and copies of other main files that have not
+// been written for long.
 func tidy(disk durable.Disk, dir, own string, now time.Time) {
 	entries, err := files.List(dir)
 	if err != nil {
@@ -112,8 +113,9 @@ func tidy(disk durable.Disk, dir, own string, now time.Time) {
 	}
 }
 
-// readAccepted reads the accepted copy of a main file; nil without an error if there is none. One that is not as it was
-// written is set aside, unless the directory is another process's, and the error says so.
+// readAccepted reads the accepted copy of a main file; nil without an error if there is none. One
+// that is not as it was written is set aside, unless the directory is another process's, and the
+// error says so.
 func readAccepted(dir, main string, readOnly bool) (*config.Inputs, error) {
 	if dir == "" {
 		return nil, nil
@@ -150,8 +152,8 @@ func readAccepted(dir, main string, readOnly bool) (*config.Inputs, error) {
 	return inputs, nil
 }
 
-// isOf reports whether a copy is of a main file. The former version did not say where a relative path starts: it is
-// taken to be the same file where the state directory lies beside it.
+// isOf reports whether a copy is of a main file. The former version did not say where a relative
+// path starts: it is taken to be the same file where the state directory lies beside it.
 func (h acceptedHeader) isOf(main, dir string) bool {
 	switch {
 	case filepath.IsAbs(h.Main):

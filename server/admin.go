@@ -23,25 +23,26 @@ const strayCall = "calls are answered on listen, and this is admin_listen; corre
 
 // admin is people's side: health, readiness, metrics, the API and the console.
 type admin struct {
-	turns         *turns
-	scrapes       *scrapes
-	passing       func() time.Time // by which connections go
-	console       *console.Console
-	api           api
-	reload        func(context.Context) error
-	findings      func() (found []preview.Finding, pending int)
-	feeds         func(ctx context.Context, offset, limit int) []feedStatus
-	status        func() preview.Status
-	renew         func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now
-	requiresLogin func() bool                                                    // who came this far has proven who they are
+	turns       *turns
+	scrapes     *scrapes
+	realNow     func() time.Time // by which connections go
+	console     *console.Console
+	api         api
+	reload      func(context.Context) error
+	findings    func() (found []preview.Finding, pending int)
+	feeds       func(ctx context.Context, offset, limit int) []feedStatus
+	status      func() preview.Status
+	refreshFeed func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now
+	// who came this far has proven who they are
+	requiresLogin func() bool
 	// hosts by which it may be asked, besides addresses and localhost
-	names    []string
-	profiles http.Handler // nil: none
-	live     *atomic.Pointer[live]
-	draining *atomic.Bool
-	origins  http.CrossOriginProtection
-	log      *slog.Logger
-	strays   listen.LogLimit
+	hostNames []string
+	profiles  http.Handler // nil: none
+	live      *atomic.Pointer[live]
+	draining  *atomic.Bool
+	origins   http.CrossOriginProtection
+	log       *slog.Logger
+	strays    listen.LogLimit
 }
 
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -50,7 +51,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.refuseCall(w, r)
 		return
 	}
-	if !a.mayBeAsked(r.Host) && !a.requiresLogin() {
+	if !a.isAllowedHost(r.Host) && !a.requiresLogin() {
 		listen.WriteText(w, http.StatusForbidden,
 			"this host name is not one of callhours' own; ask by address, as localhost, or by the name in admin_listen")
 		return
@@ -59,30 +60,30 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		listen.WriteText(w, status, line)
 		return
 	}
-	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !cheap(r.URL.Path) && foreign(r) {
+	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !isCheap(r.URL.Path) && isForeign(r) {
 		a.refuseForeign(w, r)
 		return
 	}
-	if name, ok := renewed(r.URL.Path); ok {
-		if a.mayAct(w, r) {
-			a.serveRenew(w, r, name)
+	if name, ok := refreshedCalendar(r.URL.Path); ok {
+		if a.allowAction(w, r) {
+			a.serveRefresh(w, r, name)
 		}
 		return
 	}
 	if r.URL.Path == reloadPath {
-		if a.mayAct(w, r) {
+		if a.allowAction(w, r) {
 			a.serveReload(w, r)
 		}
 		return
 	}
 	if a.console.Has(r) {
 		switch {
-		case r.Method == http.MethodPost && !a.mayAct(w, r):
+		case r.Method == http.MethodPost && !a.allowAction(w, r):
 		case r.Method == http.MethodPost || console.IsStatic(r.URL.Path):
 			a.writeWithin(w, 0) // a fetch that was asked for may take half a minute
 			a.console.ServeHTTP(w, r)
 		default:
-			a.inTurn(w, r, a.console.ServeHTTP)
+			a.serveInTurn(w, r, a.console.ServeHTTP)
 		}
 		return
 	}
@@ -118,8 +119,8 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isStrayCall tells Kazoo's requests from those of people: its POSTs come from no page of a browser, and are to none of
-// what people may POST to.
+// isStrayCall tells Kazoo's requests from those of people: its POSTs come from no page of a
+// browser, and are to none of what people may POST to.
 func (a *admin) isStrayCall(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodGet:
@@ -133,10 +134,11 @@ func (a *admin) isStrayCall(r *http.Request) bool {
 	return false
 }
 
-// refuseCall answers a call that came to the wrong port with 404, since Kazoo ends a call that gets 200 and no
-// callflow, and says so in the log: its caller has heard the fallback of the pivot action, and nothing else shows why.
+// refuseCall answers a call that came to the wrong port with 404, since Kazoo ends a call that gets
+// 200 and no callflow, and says so in the log: its caller has heard the fallback of the pivot
+// action, and nothing else shows why.
 func (a *admin) refuseCall(w http.ResponseWriter, r *http.Request) {
-	a.strays.Do(a.passing(), func(more int) {
+	a.strays.Do(a.realNow(), func(more int) {
 		path := ""
 		if l := a.live.Load(); l != nil {
 			path = listen.HeaderText(shortened(l.table.ShownPath(r.URL.Path)))
@@ -148,8 +150,8 @@ func (a *admin) refuseCall(w http.ResponseWriter, r *http.Request) {
 	listen.WriteText(w, http.StatusNotFound, strayCall)
 }
 
-// renewed is the calendar that a path asks to fetch; a tenant's has a slash in it.
-func renewed(path string) (calendar string, ok bool) {
+// refreshedCalendar is the calendar that a path asks to fetch; a tenant's has a slash in it.
+func refreshedCalendar(path string) (calendar string, ok bool) {
 	rest, ok := strings.CutPrefix(path, feedsPath+"/")
 	if !ok {
 		return "", false
@@ -157,8 +159,9 @@ func renewed(path string) (calendar string, ok bool) {
 	return strings.CutSuffix(rest, "/refresh")
 }
 
-// mayAct answers a request that wants something done, unless it is a POST and not of another site's page.
-func (a *admin) mayAct(w http.ResponseWriter, r *http.Request) bool {
+// allowAction answers a request that wants something done, unless it is a POST and not of another
+// site's page.
+func (a *admin) allowAction(w http.ResponseWriter, r *http.Request) bool {
 	switch {
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", "POST")
@@ -185,10 +188,10 @@ func (a *admin) serveReload(w http.ResponseWriter, r *http.Request) {
 	listen.WriteText(w, http.StatusOK, "reloaded")
 }
 
-// serveRenew fetches a calendar's feed and answers when the attempt has ended.
-func (a *admin) serveRenew(w http.ResponseWriter, r *http.Request, calendar string) {
+// serveRefresh fetches a calendar's feed and answers when the attempt has ended.
+func (a *admin) serveRefresh(w http.ResponseWriter, r *http.Request, calendar string) {
 	a.writeWithin(w, 0) // as long as the attempt takes
-	feed, err := a.renew(r.Context(), calendar)
+	feed, err := a.refreshFeed(r.Context(), calendar)
 	switch {
 	case r.Context().Err() != nil: // nobody listens any more
 	case errors.Is(err, feeds.ErrManyWait):
@@ -201,8 +204,9 @@ func (a *admin) serveRenew(w http.ResponseWriter, r *http.Request, calendar stri
 	}
 }
 
-// mayBeAsked refuses names that somebody else's page made a browser resolve to this address (DNS rebinding).
-func (a *admin) mayBeAsked(host string) bool {
+// isAllowedHost refuses names that somebody else's page made a browser resolve to this address (DNS
+// rebinding).
+func (a *admin) isAllowedHost(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
@@ -218,7 +222,7 @@ func (a *admin) mayBeAsked(host string) bool {
 	if _, err := netip.ParseAddr(name); err == nil {
 		return true
 	}
-	for _, own := range a.names {
+	for _, own := range a.hostNames {
 		if strings.EqualFold(name, own) {
 			return true
 		}

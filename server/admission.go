@@ -24,8 +24,9 @@ func (i Installation) marksIn(dir string, readOnly bool) *suspect.Marks {
 	return marks
 }
 
-// admission marks the files that are being loaded and are not known to do no harm, until loading has ended, and holds
-// back those at which the process ended before. Of what may be tried again one file is at a time.
+// admission marks the files that are being loaded and are not known to do no harm, until loading
+// has ended, and holds back those at which the process ended before. Of what may be tried again one
+// file is at a time.
 type admission struct {
 	loading
 	now     time.Time

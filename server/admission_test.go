@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// TestDiedWhileLoading sees that a file at whose loading a process ended is not loaded first thing: the accepted
-// copy answers, for its tenant or for all; that it is tried once more by itself, later and alone, by hand at once,
-// and at once when it has changed.
+// TestDiedWhileLoading sees that a file at whose loading a process ended is not loaded first thing:
+// the accepted copy answers, for its tenant or for all; that it is tried once more by itself, later
+// and alone, by hand at once, and at once when it has changed.
 func TestDiedWhileLoading(t *testing.T) {
 	t.Parallel()
 	const main = "state_dir: state\ntimezone: UTC\ninclude: [t/*.yaml]\n"

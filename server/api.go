@@ -28,8 +28,8 @@ type api struct {
 	decisions func(route string, most int) []preview.Trace // nil where there is no such route
 }
 
-// explain is callhours explain: route, or path, account and dialed; caller, at, and any parameter of
-// a call as param=NAME=VALUE.
+// explain is callhours explain: route, or path, account and dialed; caller, at, and any parameter
+// of a call as param=NAME=VALUE.
 func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()
 	q := preview.Question{Route: asked.Get("route"), Path: asked.Get("path"), At: a.now()}
@@ -56,7 +56,8 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 	refuse(w, r, err)
 }
 
-// refuse answers that a question has no answer: because of how it is asked, or because it takes too long.
+// refuse answers that a question has no answer: because of how it is asked, or because it takes too
+// long.
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		listen.WriteText(w, http.StatusServiceUnavailable, err.Error())
@@ -115,7 +116,8 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// remembered are the last decisions, the newest first: of a route, or of all calls; limit (100) says how many at most.
+// remembered are the last decisions, the newest first: of a route, or of all calls; limit (100)
+// says how many at most.
 func (a *api) remembered(w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()
 	limit, err := amount(asked, "limit", usualLimit, 1, mostLimit)
@@ -132,7 +134,8 @@ func (a *api) remembered(w http.ResponseWriter, r *http.Request) {
 	answerList(w, r, nothing, "decisions", list, nothing, "")
 }
 
-// routes are what the ordinary calls of routes get now: q and state choose, offset and limit (100) page through them.
+// routes are what the ordinary calls of routes get now: q and state choose, offset and limit (100)
+// page through them.
 func (a *api) routes(w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()
 	offset, err := amount(asked, "offset", 0, 0, mostOffset)
@@ -153,7 +156,8 @@ func (a *api) routes(w http.ResponseWriter, r *http.Request) {
 	answerList(w, r, nothing, "routes", list, found, found.Truncated)
 }
 
-// moment is the one that is asked about, at= or from=, in the zone of the route that answers; now without one.
+// moment is the one that is asked about, at= or from=, in the zone of the route that answers; now
+// without one.
 func (a *api) moment(p *preview.Preview, q preview.Question, asked url.Values) (time.Time, error) {
 	zone, err := p.Zone(q)
 	if err != nil {

@@ -41,7 +41,8 @@ func frontDeskServer(b testing.TB) http.Handler {
 	return callsOf(b, examples.Config, examples.FrontDesk())
 }
 
-// callsOf is Kazoo's side of a server of a configuration, with a log that is formatted and goes nowhere.
+// callsOf is Kazoo's side of a server of a configuration, with a log that is formatted and goes
+// nowhere.
 func callsOf(b testing.TB, name string, fsys fs.FS) http.Handler {
 	b.Helper()
 	file, err := config.Load(name, config.Options{FS: fsys})
@@ -68,7 +69,8 @@ func callsOf(b testing.TB, name string, fsys fs.FS) http.Handler {
 	return s.Calls()
 }
 
-// BenchmarkHandler is a whole call without a network: parse, match, decide, render, verify, count, log.
+// BenchmarkHandler is a whole call without a network: parse, match, decide, render, verify, count,
+// log.
 func BenchmarkHandler(b *testing.B) {
 	handler := frontDeskServer(b)
 	b.ReportAllocs()
@@ -83,8 +85,8 @@ func BenchmarkHandler(b *testing.B) {
 	}
 }
 
-// BenchmarkCalls makes calls over loopback, three for an answer that is kept and one for one that shows the caller's
-// name. `make profile` records what the compiler then makes fast.
+// BenchmarkCalls makes calls over loopback, three for an answer that is kept and one for one that
+// shows the caller's name. `make profile` records what the compiler then makes fast.
 func BenchmarkCalls(b *testing.B) {
 	named :=
 		`{"module":"set_cid","data":{"caller_id_name":"Desk: {{ .Call.CallerName }}"},"children":{"_":{"module":"device","data":{"id":"` + frontDesk + `"}}}}`
@@ -107,8 +109,9 @@ func BenchmarkCalls(b *testing.B) {
 	})
 }
 
-// BenchmarkOverHTTP takes a call over loopback to callhours and to net/http's bare handler that writes the same bytes,
-// in turn, so that the noise of the machine is the same for both. "ratio" is how much longer callhours takes.
+// BenchmarkOverHTTP takes a call over loopback to callhours and to net/http's bare handler that
+// writes the same bytes, in turn, so that the noise of the machine is the same for both. "ratio" is
+// how much longer callhours takes.
 func BenchmarkOverHTTP(b *testing.B) {
 	var took [2]time.Duration
 	var servers [2]*httptest.Server

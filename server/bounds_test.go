@@ -41,7 +41,7 @@ func TestSlowReaders(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	w.admin.passing = func() time.Time { return now }
+	w.admin.realNow = func() time.Time { return now }
 	for _, c := range []struct {
 		method, path string
 		want         time.Time

@@ -26,8 +26,9 @@ import (
 	"github.com/callhours/callhours/templates"
 )
 
-// Build makes a generation of a configuration, reading its calendars from files; nil stands for the operating system's.
-// now is when they are read. It starts nothing. The error is diag.Mistakes: everything that is wrong, at once.
+// Build makes a generation of a configuration, reading its calendars from files; nil stands for the
+// operating system's. now is when they are read. It starts nothing. The error is diag.Mistakes:
+// everything that is wrong, at once.
 func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 	g, mistakes := build(builder{file: file, files: files, now: now})
 	if err := mistakes.Err(); err != nil {
@@ -36,8 +37,8 @@ func Build(file *config.File, files fs.FS, now time.Time) (*Generation, error) {
 	return g, nil
 }
 
-// build is Build with whatever a builder can be told. What is wrong is said once for each tenant that it concerns; the
-// generation is not to be used then.
+// build is Build with whatever a builder can be told. What is wrong is said once for each tenant
+// that it concerns; the generation is not to be used then.
 func build(b builder) (*Generation, diag.Mistakes) {
 	file := b.file
 	b.reuse, b.memo = newReuse(b.former, file), new(render.Memo)
@@ -107,8 +108,9 @@ func build(b builder) (*Generation, diag.Mistakes) {
 // mostInstances is how many occurrences a calendar may have by the main file.
 func mostInstances(file *config.File) int { return ical.Limits(file.Limits).MostInstances() }
 
-// Check gives what the packages find wrong with a configuration in which mistakes were found already, so that all of
-// them can be said at once. It looks only at what stands by itself: nothing follows from what the mistakes left out.
+// Check gives what the packages find wrong with a configuration in which mistakes were found
+// already, so that all of them can be said at once. It looks only at what stands by itself: nothing
+// follows from what the mistakes left out.
 func Check(file *config.File, files fs.FS, now time.Time) diag.Mistakes {
 	b := builder{file: file, files: files, now: now}
 	return b.check()
@@ -154,8 +156,8 @@ type builder struct {
 	mistakes  diag.Mistakes
 	absent    diag.Mistakes // files that calendars name and that may be missing
 
-	// spared says whose calendars may be missing, by the path of the tenant's file, or "": their configuration was
-	// accepted before, and has not changed since. nil: nobody's.
+	// spared says whose calendars may be missing, by the path of the tenant's file, or "": their
+	// configuration was accepted before, and has not changed since. nil: nobody's.
 	spared func(of string) bool
 	starts bool        // for a server that starts without --strict
 	former *Generation // whose parts may be used again where nothing has changed; nil: none
@@ -196,8 +198,9 @@ func (b *builder) read() {
 	}
 }
 
-// gated reports whether what is wrong with admin_web_config is the gate's to say, which keeps the admin side closed or
-// the former in use: at a start, and while the name of the file is the same. Calls do not wait for it.
+// gated reports whether what is wrong with admin_web_config is the gate's to say, which keeps the
+// admin side closed or the former in use: at a start, and while the name of the file is the same.
+// Calls do not wait for it.
 func (b *builder) gated() bool {
 	return b.starts || b.former != nil && b.former.file.AdminWebConfig.S == b.file.AdminWebConfig.S
 }
@@ -224,7 +227,8 @@ func (b *builder) zone(name diag.Text) *time.Location {
 	return zone
 }
 
-// made makes a route with its answers; nil if something is wrong with the route itself, and whole if nothing is.
+// made makes a route with its answers; nil if something is wrong with the route itself, and whole
+// if nothing is.
 func (b *builder) made(r *config.Route) (made *render.Route, whole bool) {
 	before := len(b.mistakes)
 	defer func() {
@@ -241,7 +245,8 @@ func (b *builder) made(r *config.Route) (made *render.Route, whole bool) {
 	return route, len(b.mistakes) == before
 }
 
-// route makes the options of a route's answers, and the route in them; nil if something is wrong with it.
+// route makes the options of a route's answers, and the route in them; nil if something is wrong
+// with it.
 func (b *builder) route(r *config.Route) render.Options {
 	zone := b.zone(r.Timezone)
 	if zone == nil {
@@ -277,7 +282,8 @@ func (b *builder) route(r *config.Route) render.Options {
 	return answers
 }
 
-// calendarFor is the full name of a calendar that a route's template names: the tenant's first, then everybody's.
+// calendarFor is the full name of a calendar that a route's template names: the tenant's first,
+// then everybody's.
 func (b *builder) calendarFor(r *config.Route, name string) string {
 	switch {
 	case r.Tenant != nil && b.named[r.Tenant.Name+"/"+name]:
@@ -288,7 +294,8 @@ func (b *builder) calendarFor(r *config.Route, name string) string {
 	return ""
 }
 
-// calendarsFor are the names by which a route's templates find calendars. No other tenant's are among them.
+// calendarsFor are the names by which a route's templates find calendars. No other tenant's are
+// among them.
 func (b *builder) calendarsFor(r *config.Route) []string {
 	var names []string
 	for full := range b.named {
@@ -304,8 +311,8 @@ func (b *builder) calendarsFor(r *config.Route) []string {
 	return slices.Compact(names)
 }
 
-// answer is what a branch answers with; one that passes has no template. Where the branch is a built-in plan's, it is
-// the route that can be mended.
+// answer is what a branch answers with; one that passes has no template. Where the branch is a
+// built-in plan's, it is the route that can be mended.
 func (b *builder) answer(r *config.Route, branch *config.Branch) render.Branch {
 	out := render.Branch{Data: render.Data{
 		Values: branch.Data.Values, Place: branch.Data.Pos, Key: branch.Data.KeyPos, Beside: branch.Data.SameMapping,
@@ -327,11 +334,12 @@ func (b *builder) answer(r *config.Route, branch *config.Branch) render.Branch {
 	return out
 }
 
-// mostSuggested is for how many templates and files that a configuration file names and that are missing one is looked
-// for that may be meant.
+// mostSuggested is for how many templates and files that a configuration file names and that are
+// missing one is looked for that may be meant.
 const mostSuggested = 20
 
-// suggests counts a template or file that is missing, and reports whether to look for the one that may be meant.
+// suggests counts a template or file that is missing, and reports whether to look for the one that
+// may be meant.
 func (b *builder) suggests(file string) bool {
 	b.suggested[file]++
 	return b.suggested[file] <= mostSuggested
@@ -402,8 +410,8 @@ func (b *builder) condition(c *config.Condition, data *config.Data) *routes.Cond
 	return out
 }
 
-// sortedKeys are the keys of a mapping in data, the same list for all conditions that look for them. The
-// configuration keeps the mapping.
+// sortedKeys are the keys of a mapping in data, the same list for all conditions that look for
+// them. The configuration keeps the mapping.
 func (b *builder) sortedKeys(field map[string]any) []string {
 	at := reflect.ValueOf(field).Pointer()
 	keys, ok := b.keys[at]

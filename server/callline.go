@@ -35,7 +35,8 @@ func (rec *record) decision() []slog.Attr {
 	return attrs
 }
 
-// callAttrs adds what a line says of a call, and as much of its numbers as the configuration asks for.
+// callAttrs adds what a line says of a call, and as much of its numbers as the configuration asks
+// for.
 func callAttrs(attrs []slog.Attr, show string, call *pivot.Call) []slog.Attr {
 	attrs = append(attrs, slog.String("call_id", shortened(call.CallID)),
 		slog.String("account", shortened(call.AccountID)))

@@ -18,13 +18,14 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// inFlight is how many calls are answered at a time for each CPU; beyond it they are told to use their fallback at
-// once. Answering waits for nothing, so that more than one is in flight only where it takes so long that another
-// one gets the CPU meanwhile.
+// inFlight is how many calls are answered at a time for each CPU; beyond it they are told to use
+// their fallback at once. Answering waits for nothing, so that more than one is in flight only
+// where it takes so long that another one gets the CPU meanwhile.
 const inFlight = 64
 
-// calls is Kazoo's side: Pivot requests, health for load balancers, and hours for who has a token. It routes paths by
-// itself, since a redirect, such as http.ServeMux makes, costs Kazoo's POST its parameters.
+// calls is Kazoo's side: Pivot requests, health for load balancers, and hours for who has a token.
+// It routes paths by itself, since a redirect, such as http.ServeMux makes, costs Kazoo's POST its
+// parameters.
 type calls struct {
 	now      func() time.Time
 	log      *slog.Logger
@@ -52,20 +53,20 @@ type live struct {
 	faults  bool   // the log shows only calls that go wrong
 	shown   string // how much of it is remembered
 	missed  *ring
-	nowhere *facts  // of calls without a route
-	readers readers // of hours
-	oneOwns bool    // all routes are one owner's
+	nowhere *routeFacts // of calls without a route
+	readers readers     // of hours
+	oneOwns bool        // all routes are one owner's
 }
 
-// served is a route with all that a call to it needs, in one place: of ten thousand routes, calls find
-// little in the processor's caches.
+// served is a route with all that a call to it needs, in one place: of ten thousand routes, calls
+// find little in the processor's caches.
 type served struct {
 	*render.Route
 	auth     *listen.Auth
 	metrics  *metrics.RouteMetrics
 	ring     *ring
 	owner    *owner
-	facts    atomic.Pointer[facts]
+	facts    atomic.Pointer[routeFacts]
 	openings []atomic.Pointer[opening] // by branch
 }
 
@@ -76,8 +77,8 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions, os *owners) *live 
 	for _, r := range g.routes {
 		names = append(names, r.Name)
 	}
-	d.disown(g)
-	rings := d.keep(names, g.file.Decisions.Keep)
+	d.forgetDisowned(g)
+	rings := d.setRoutes(names, g.file.Decisions.Keep)
 	l.served = make([]served, len(g.routes))
 	owners := os.of(g)
 	l.oneOwns = true
@@ -93,7 +94,7 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions, os *owners) *live 
 		paths[i] = listen.Route{Path: r.Path, Auth: g.auths[i]}
 	}
 	l.access = listen.NewAccess(paths, g.shared)
-	l.missed, l.nowhere = &d.missed, &facts{generation: g.Name(), calendars: []preview.CalendarRead{}}
+	l.missed, l.nowhere = &d.unrouted, &routeFacts{generation: g.Name(), calendars: []preview.CalendarRead{}}
 	return l
 }
 
@@ -118,8 +119,8 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 	}
 	path := routes.CleanPath(r.URL.Path)
-	// A call whose voice_url names one of these by mistake finds no route, so that Kazoo goes on with its `_`: it ends
-	// a call that gets 200 and no callflow.
+	// A call whose voice_url names one of these by mistake finds no route, so that Kazoo goes on
+	// with its `_`: it ends a call that gets 200 and no callflow.
 	if !pivot.IsCall(r) {
 		if path == "/-/healthy" {
 			listen.WriteText(w, http.StatusOK, "healthy")
@@ -134,7 +135,7 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	conn, waited := listen.ConnOf(r), c.waited(r)
 	rec := record{late: waited > 0}
 	// Whose call it is shows only when it is read. After so long it is refused whoever calls.
-	if l := c.answering(); waited > anyonesPatience || rec.late && l != nil && l.oneOwns {
+	if l := c.current(); waited > anyonesPatience || rec.late && l != nil && l.oneOwns {
 		c.shed(w, conn, nil)
 		return
 	}
@@ -159,8 +160,8 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// finish counts, logs and remembers a call that has its answer. That nothing of it reaches the answer is
-// worth more than the record.
+// finish counts, logs and remembers a call that has its answer. That nothing of it reaches the
+// answer is worth more than the record.
 func (c *calls) finish(rec *record, began time.Time) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -169,14 +170,14 @@ func (c *calls) finish(rec *record, began time.Time) {
 	}()
 	now := c.now()
 	c.record(rec, now, now.Sub(began))
-	rec.remember(began, now.Sub(began))
+	rec.recordTrace(began, now.Sub(began))
 }
 
 // answer answers one Pivot request and fills the record.
 func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec *record) {
-	l := c.answering()
+	l := c.current()
 	if l == nil {
-		rec.starting(w)
+		rec.writeStarting(w)
 		return
 	}
 	rec.live = l
@@ -186,8 +187,8 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		return
 	}
 	presented := listen.TakeCredentials(r)
-	at := l.read(path, &presented)
-	by, status := l.admit(&at, &presented)
+	at := l.splitToken(path, &presented)
+	by, status := l.authorize(&at, &presented)
 	rec.path = at.path
 	if status != http.StatusOK {
 		rec.refuse(w, &presented, status)
@@ -217,7 +218,7 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		route = &l.served[found]
 		guard = route.auth
 	}
-	if guard != by || at.again {
+	if guard != by || at.reauthorize {
 		if status = guard.Authorize(&presented); status != http.StatusOK {
 			rec.refuse(w, &presented, status)
 			return
@@ -230,7 +231,7 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		return
 	}
 	if route.State() == nil { // as long as there is no live generation
-		rec.starting(w)
+		rec.writeStarting(w)
 		return
 	}
 	if now := c.now(); c.decide(w, r, route, rec, now) {
@@ -248,7 +249,8 @@ func (rec *record) refuse(w http.ResponseWriter, from *listen.Credentials, statu
 	listen.WriteText(w, status, http.StatusText(status))
 }
 
-// count counts a decision. It goes by what was decided; what answered instead stands in the fallbacks.
+// count counts a decision. It goes by what was decided; what answered instead stands in the
+// fallbacks.
 func (c *calls) count(m *metrics.RouteMetrics, a *render.Answer, now time.Time) {
 	decided := a.Decision.Branch
 	m.SetLastCall(now)
@@ -271,7 +273,10 @@ func (c *calls) count(m *metrics.RouteMetrics, a *render.Answer, now time.Time) 
 func (rec *record) write(w http.ResponseWriter) {
 	a, h := &rec.answer, w.Header()
 	// One piece of memory for all values, where Set would take one for each.
-	values := [...]string{rec.route.Name, "", listen.HeaderText(a.Reason), listen.HeaderText(a.Title), "application/json", ""}
+	values := [...]string{
+		rec.route.Name, "", listen.HeaderText(a.Reason), listen.HeaderText(a.Title),
+		"application/json", "",
+	}
 	h["X-Callhours-Route"] = values[0:1:1]
 	if a.Branch >= 0 {
 		values[1] = rec.route.Branches[a.Branch].Name

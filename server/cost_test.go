@@ -79,8 +79,8 @@ func (c *caller) ask(t testing.TB, message []byte, length, n int) {
 	}
 }
 
-// TestAllocations: a whole call allocates less than net/http's bare handler, which parses the form. It runs alone,
-// since it counts what all of the process allocates.
+// TestAllocations: a whole call allocates less than net/http's bare handler, which parses the form.
+// It runs alone, since it counts what all of the process allocates.
 func TestAllocations(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures memory; the run without the race detector does")

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestManyRefreshes: whoever finds too many waiting for a feed is told to come again, by the API and by the console.
+// TestManyRefreshes: whoever finds too many waiting for a feed is told to come again, by the API
+// and by the console.
 func TestManyRefreshes(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil) // no attempt runs

@@ -40,8 +40,9 @@ type point struct {
 	values []float64
 }
 
-// TestCurves measures what callhours costs as it grows and draws it, into the directory that CALLHOURS_CURVES names;
-// without one it draws small ones into nowhere. CALLHOURS_ROUTES bounds the routes.
+// TestCurves measures what callhours costs as it grows and draws it, into the directory that
+// CALLHOURS_CURVES names; without one it draws small ones into nowhere. CALLHOURS_ROUTES bounds the
+// routes.
 func TestCurves(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures; the run without the race detector has it")
@@ -74,7 +75,8 @@ func sizes(most int) (list []int) {
 	return list
 }
 
-// manyRoutes is a configuration of so many routes with so many branches, of which the calls here take the last.
+// manyRoutes is a configuration of so many routes with so many branches, of which the calls here
+// take the last.
 func manyRoutes(n, branches int) (yaml string, more map[string]string) {
 	const inFile = 1000
 	more = map[string]string{}
@@ -95,7 +97,8 @@ func manyRoutes(n, branches int) (yaml string, more map[string]string) {
 		"}\n", more
 }
 
-// perCall is what a call costs, in µs of a processor: the least of some rounds, since everything else only adds.
+// perCall is what a call costs, in µs of a processor: the least of some rounds, since everything
+// else only adds.
 func perCall(t *testing.T, w *world, path func(i int) string) float64 {
 	const calls = 1000
 	least := math.Inf(1)

@@ -19,40 +19,43 @@ const (
 	mostTraceBytes = 64 << 20 // of callflows and texts that are no other decision's; beyond them, without its own
 )
 
-// decisions remember the last calls of each route, and of those that no route takes. They outlive reloads. Remembering
-// a call allocates nothing but a route's ring, once.
+// decisions remember the last calls of each route, and of those that no route takes. They outlive
+// reloads. Remembering a call allocates nothing but a route's ring, once.
 type decisions struct {
-	mu     sync.Mutex        // guards rings
-	rings  map[string]*ring  // by route
-	owners map[string]string // of these, by route, as config.Tenant.Owner
-	missed ring              // of calls that no route takes
-	own    atomic.Int64      // bytes that traces hold by themselves
+	mu       sync.Mutex        // guards rings
+	rings    map[string]*ring  // by route
+	owners   map[string]string // of these, by route, as config.Tenant.Owner
+	unrouted ring              // of calls that no route takes
+	own      atomic.Int64      // bytes that traces hold by themselves
 }
 
-// ring holds the last calls of a route; the oldest one makes place. It takes no memory before the first.
+// ring holds the last calls of a route; the oldest one makes place. It takes no memory before the
+// first.
 type ring struct {
-	mu   sync.Mutex // guards the following
-	most int        // how many are held
-	held []trace
-	came int // how many calls came ever; the last one is held[(came-1) % most]
-	// bytes that the traces of all rings hold by themselves; nil before hold, and once the ring is forgotten
+	mu     sync.Mutex // guards the following
+	size   int        // how many are held
+	traces []trace
+	count  int // how many calls came ever; the last one is held[(came-1) % most]
+	// bytes that the traces of all rings hold by themselves; nil before hold, and once the ring is
+	// forgotten
 	all *atomic.Int64
 }
 
 // trace is what is remembered of a call. What is the same for many calls is shared by them.
 type trace struct {
-	at      time.Time
-	took    time.Duration
-	facts   *facts
-	reason  string // without a route, why none was found
-	event   string
-	body    []byte // the callflow; its summary is made when somebody asks
-	failure string
-	own     int32 // bytes of these that no other trace holds
-	bare    bool  // the callflow is not remembered, since those of others take too much
+	at          time.Time
+	took        time.Duration
+	facts       *routeFacts
+	reason      string // without a route, why none was found
+	event       string
+	body        []byte // the callflow; its summary is made when somebody asks
+	failure     string
+	own         int32 // bytes of these that no other trace holds
+	withoutBody bool  // the callflow is not remembered, since those of others take too much
 
-	// texts holds the caller's number, the dialed one, the account and the call id behind each other, and ends where
-	// each ends: a call's own texts may be parts of its whole request, which is not to be remembered.
+	// texts holds the caller's number, the dialed one, the account and the call id behind each
+	// other, and ends where each ends: a call's own texts may be parts of its whole request, which
+	// is not to be remembered.
 	texts [mostCaller + mostDialed + mostAccount + mostCallID]byte
 	ends  [4]uint8
 
@@ -69,9 +72,9 @@ const (
 	mostCallID  = 80
 )
 
-// facts are what was known of a route when its calls came. They do not change, and hold nothing
-// of a generation that is gone.
-type facts struct {
+// routeFacts are what was known of a route when its calls came. They do not change, and hold
+// nothing of a generation that is gone.
+type routeFacts struct {
 	generation string
 	route      string
 	branches   []outcome
@@ -81,8 +84,9 @@ type facts struct {
 // outcome is the name and the state of a branch.
 type outcome struct{ branch, state string }
 
-// disown forgets the calls of routes that have another owner now: a tenant may take the name of one that has left.
-func (d *decisions) disown(g *Generation) {
+// forgetDisowned forgets the calls of routes that have another owner now: a tenant may take
+// the name of one that has left.
+func (d *decisions) forgetDisowned(g *Generation) {
 	owners := map[string]string{}
 	for _, r := range g.file.Routes {
 		if r.Tenant != nil {
@@ -100,9 +104,9 @@ func (d *decisions) disown(g *Generation) {
 	d.owners = owners
 }
 
-// keep gives the rings of a configuration's routes, in their order, and the one of calls without a route. Rings of
-// other routes are forgotten.
-func (d *decisions) keep(routes []string, most int) []*ring {
+// setRoutes gives the rings of a configuration's routes, in their order, and the one of calls
+// without a route. Rings of other routes are forgotten.
+func (d *decisions) setRoutes(routes []string, most int) []*ring {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	each := min(most, max(1, mostTraces/max(1, len(routes))))
@@ -114,7 +118,7 @@ func (d *decisions) keep(routes []string, most int) []*ring {
 		if r == nil {
 			r = &ring{}
 		}
-		r.hold(each, &d.own)
+		r.resize(each, &d.own)
 		d.rings[name], list[i] = r, r
 	}
 	for name, r := range former {
@@ -122,33 +126,33 @@ func (d *decisions) keep(routes []string, most int) []*ring {
 			r.forget()
 		}
 	}
-	d.missed.hold(most, &d.own)
+	d.unrouted.resize(most, &d.own)
 	return list
 }
 
-// hold sets how many calls are held, and keeps the last ones.
-func (r *ring) hold(most int, all *atomic.Int64) {
+// resize sets how many calls are held, and keeps the last ones.
+func (r *ring) resize(most int, all *atomic.Int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.all = all
-	if r.most == most {
+	if r.size == most {
 		return
 	}
 	last := r.last(most)
 	slices.Reverse(last)
-	for i := range r.held {
-		all.Add(-int64(r.held[i].own))
+	for i := range r.traces {
+		all.Add(-int64(r.traces[i].own))
 	}
 	former := &trace{}
 	for i := range last {
-		last[i].share(former)
+		last[i].shareTexts(former)
 		all.Add(int64(last[i].own))
 		former = &last[i]
 	}
-	r.most, r.held, r.came = most, nil, len(last)
+	r.size, r.traces, r.count = most, nil, len(last)
 	if len(last) > 0 {
-		r.held = make([]trace, most)
-		copy(r.held, last)
+		r.traces = make([]trace, most)
+		copy(r.traces, last)
 	}
 }
 
@@ -160,26 +164,26 @@ func (r *ring) add(t *trace) {
 	if r.all == nil {
 		return // the route is gone
 	}
-	if r.held == nil {
-		r.held = make([]trace, r.most)
+	if r.traces == nil {
+		r.traces = make([]trace, r.size)
 	}
-	if r.came > 0 {
-		t.share(&r.held[(r.came-1)%r.most])
+	if r.count > 0 {
+		t.shareTexts(&r.traces[(r.count-1)%r.size])
 	} else {
-		t.share(&trace{})
+		t.shareTexts(&trace{})
 	}
-	oldest := &r.held[r.came%r.most]
-	if next := &r.held[(r.came+1)%r.most]; r.most > 1 && oldest.own > 0 && sameBody(oldest.body, next.body) {
+	oldest := &r.traces[r.count%r.size]
+	if next := &r.traces[(r.count+1)%r.size]; r.size > 1 && oldest.own > 0 && sameBody(oldest.body, next.body) {
 		next.own += oldest.own // it holds them from here on
 	} else {
 		r.all.Add(-int64(oldest.own))
 	}
 	if r.all.Add(int64(t.own)) > mostTraceBytes {
 		r.all.Add(-int64(t.own))
-		t.bare, t.body, t.failure, t.own = len(t.body) > 0, nil, "", 0
+		t.withoutBody, t.body, t.failure, t.own = len(t.body) > 0, nil, "", 0
 	}
 	*oldest = *t
-	r.came++
+	r.count++
 }
 
 // forget drops what is held, for good.
@@ -189,14 +193,14 @@ func (r *ring) forget() {
 	if r.all == nil {
 		return
 	}
-	for i := range r.held {
-		r.all.Add(-int64(r.held[i].own))
+	for i := range r.traces {
+		r.all.Add(-int64(r.traces[i].own))
 	}
-	r.all, r.held, r.came = nil, nil, 0
+	r.all, r.traces, r.count = nil, nil, 0
 }
 
-// share takes what is the same as in another trace from that, and counts what is not.
-func (t *trace) share(with *trace) {
+// shareTexts takes what is the same as in another trace from that, and counts what is not.
+func (t *trace) shareTexts(with *trace) {
 	own := 0
 	if !sameBody(t.body, with.body) {
 		own += len(t.body)
@@ -218,21 +222,21 @@ func sameBody(a, b []byte) bool { return len(a) == len(b) && (len(a) == 0 || &a[
 
 // last are the last calls, the newest first. The lock is held.
 func (r *ring) last(most int) []trace {
-	n := min(most, r.came, len(r.held))
+	n := min(most, r.count, len(r.traces))
 	out := make([]trace, 0, n)
 	for i := range n {
-		out = append(out, r.held[(r.came-1-i)%r.most])
+		out = append(out, r.traces[(r.count-1-i)%r.size])
 	}
 	return out
 }
 
-// traces are the last decisions of a route, or of all routes and of the calls without one where it is "", the newest
-// first; nil if there is no such route.
+// traces are the last decisions of a route, or of all routes and of the calls without one where it
+// is "", the newest first; nil if there is no such route.
 func (d *decisions) traces(route string, most int) []preview.Trace {
 	d.mu.Lock()
 	var rings []*ring
 	if route == "" {
-		rings = append(rings, &d.missed)
+		rings = append(rings, &d.unrouted)
 		for _, r := range d.rings {
 			rings = append(rings, r)
 		}
@@ -255,13 +259,13 @@ func (d *decisions) traces(route string, most int) []preview.Trace {
 	}
 	out := make([]preview.Trace, 0, len(found))
 	for i := range found {
-		out = append(out, found[i].trace())
+		out = append(out, found[i].export())
 	}
 	return out
 }
 
-// trace is the call as people see it.
-func (t *trace) trace() preview.Trace {
+// export is the call as people see it.
+func (t *trace) export() preview.Trace {
 	f := t.facts
 	out := preview.Trace{
 		At: t.at.UTC(), Route: f.route, Unknown: t.unknown, Reason: t.reason, Event: t.event, Failure: t.failure,
@@ -269,7 +273,7 @@ func (t *trace) trace() preview.Trace {
 		Caller: t.text(0), Dialed: t.text(1), Account: t.text(2), CallID: t.text(3),
 		Took: t.took, Generation: f.generation, Calendars: f.calendars,
 	}
-	if t.bare {
+	if t.withoutBody {
 		out.Summary = "(not remembered: those of other calls take too much)"
 	}
 	if t.branch >= 0 {
@@ -292,8 +296,8 @@ func (t *trace) text(i int) string {
 	return strings.ToValidUTF8(string(t.texts[from:t.ends[i]]), "")
 }
 
-// say remembers the texts of a call. show is how much of its numbers.
-func (t *trace) say(call *pivot.Call, show string) {
+// setTexts remembers the texts of a call. show is how much of its numbers.
+func (t *trace) setTexts(call *pivot.Call, show string) {
 	left, caller, dialed := shownNumbers(show, call)
 	to := append(t.texts[:0], left...)
 	to = append(to, caller[:min(len(caller), mostCaller-len(to))]...)
@@ -306,41 +310,41 @@ func (t *trace) say(call *pivot.Call, show string) {
 	t.ends[3] = uint8(len(to))
 }
 
-// remember remembers a request that was a call.
-func (rec *record) remember(began time.Time, took time.Duration) {
+// recordTrace remembers a request that was a call.
+func (rec *record) recordTrace(began time.Time, took time.Duration) {
 	l := rec.live
 	if l == nil || rec.route == nil && rec.miss == "" {
 		return
 	}
 	t := trace{at: began, took: took, branch: -1, answered: -1, status: int16(rec.status)}
-	t.say(rec.call, l.shown)
+	t.setTexts(rec.call, l.shown)
 	if rec.route == nil {
-		t.facts, t.reason, t.failure = l.nowhere, string(rec.miss), remembered(rec.missing())
+		t.facts, t.reason, t.failure = l.nowhere, string(rec.miss), cutTrace(rec.missing())
 		l.missed.add(&t)
 		return
 	}
 	a := &rec.answer
 	t.facts = rec.route.facts.Load()
 	if rec.err != nil { // it came before the decision, or nobody knows what it was
-		t.failure = remembered(rec.err.Error())
+		t.failure = cutTrace(rec.err.Error())
 		rec.route.ring.add(&t)
 		return
 	}
-	t.reason, t.event, t.body = remembered(a.Reason), a.Title, a.Body
+	t.reason, t.event, t.body = cutTrace(a.Reason), a.Title, a.Body
 	t.branch, t.answered, t.unknown = int32(a.Decision.Branch), int32(a.Branch), a.Decision.Unknown
 	if len(a.Failures) > 0 {
 		f := a.Failures[0]
-		t.failure = remembered(string(f.Reason) + ": " + f.Err.Error())
+		t.failure = cutTrace(string(f.Reason) + ": " + f.Err.Error())
 	}
 	rec.route.ring.add(&t)
 }
 
-// remembered cuts what is too long to be remembered with a call.
-func remembered(s string) string { return diag.Cut(s, 512) }
+// cutTrace cuts what is too long to be remembered with a call.
+func cutTrace(s string) string { return diag.Cut(s, 512) }
 
-// know brings up to date when the calendars of routes were read, for the calls that come from then on: of those that
-// ask a calendar, or where that is "" of all.
-func (s *Server) know(l *live, calendar string) {
+// updateFacts brings up to date when the calendars of routes were read, for the calls that come
+// from then on: of those that ask a calendar, or where that is "" of all.
+func (s *Server) updateFacts(l *live, calendar string) {
 	for i := range l.served {
 		r := &l.served[i]
 		names := r.Calendars()
@@ -355,7 +359,7 @@ func (s *Server) know(l *live, calendar string) {
 		if was != nil && slices.Equal(was.calendars, reads) {
 			continue
 		}
-		now := &facts{generation: l.Name(), route: r.Name, calendars: reads}
+		now := &routeFacts{generation: l.Name(), route: r.Name, calendars: reads}
 		for _, b := range r.Branches {
 			now.branches = append(now.branches, outcome{b.Name, string(b.State)})
 		}

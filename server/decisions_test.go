@@ -133,7 +133,8 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
-// TestDecisionsShow sees how much of the numbers is remembered; what is not shown is not held either.
+// TestDecisionsShow sees how much of the numbers is remembered; what is not shown is not held
+// either.
 func TestDecisionsShow(t *testing.T) {
 	t.Parallel()
 	for show, want := range map[string][2]string{
@@ -146,7 +147,7 @@ func TestDecisionsShow(t *testing.T) {
 		if got.Caller != want[0] || got.Dialed != want[1] {
 			t.Errorf("%s: got %q and %q, want %q", show, got.Caller, got.Dialed, want)
 		}
-		held := w.live.Load().served[0].ring.held[0]
+		held := w.live.Load().served[0].ring.traces[0]
 		if show != "full" && strings.Contains(string(held.texts[:]), "2025550147") {
 			t.Errorf("%s: the whole number is held", show)
 		}
@@ -161,7 +162,8 @@ func TestDecisionsShow(t *testing.T) {
 	}
 }
 
-// TestDecisionsPanic sees that a call without a decision is remembered as one, and that nothing is cut badly.
+// TestDecisionsPanic sees that a call without a decision is remembered as one, and that nothing is
+// cut badly.
 func TestDecisionsPanic(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
@@ -170,7 +172,7 @@ func TestDecisionsPanic(t *testing.T) {
 	(&record{
 		status: 500, live: w.live.Load(), route: &w.live.Load().served[0], call: &call,
 		err: errors.New(long),
-	}).remember(monday, 0)
+	}).recordTrace(monday, 0)
 	got := w.decided(t, "?route=main")[0]
 	if got.Branch != "" || got.Answered != "" || got.Status != 500 || got.CallID != "abc" || got.Reason != "" ||
 		len(got.Failure) < 500 {
@@ -178,8 +180,8 @@ func TestDecisionsPanic(t *testing.T) {
 	}
 }
 
-// TestDecisionsRing sees that the newest calls are held, that a ring survives a reload, and that its
-// size follows the configuration.
+// TestDecisionsRing sees that the newest calls are held, that a ring survives a reload, and that
+// its size follows the configuration.
 func TestDecisionsRing(t *testing.T) {
 	t.Parallel()
 	w, f := reloadable(t, "decisions: {keep: 3}"+oneRoute, nil)
@@ -214,16 +216,16 @@ func TestDecisionsRing(t *testing.T) {
 		}
 	}
 	var d decisions
-	rings := d.keep(make([]string, 1), 1000)
-	if rings[0].most != 1000 {
-		t.Errorf("one route: got %d, want 1000", rings[0].most)
+	rings := d.setRoutes(make([]string, 1), 1000)
+	if rings[0].size != 1000 {
+		t.Errorf("one route: got %d, want 1000", rings[0].size)
 	}
 	many := make([]string, 10_000)
 	for i := range many {
 		many[i] = fmt.Sprint(i)
 	}
-	if rings = d.keep(many, 20); rings[0].most != mostTraces/len(many) || rings[0].held != nil {
-		t.Errorf("10,000 routes: got rings of %d, want %d, and none allocated before a call", rings[0].most,
+	if rings = d.setRoutes(many, 20); rings[0].size != mostTraces/len(many) || rings[0].traces != nil {
+		t.Errorf("10,000 routes: got rings of %d, want %d, and none allocated before a call", rings[0].size,
 			mostTraces/len(many))
 	}
 }
@@ -273,8 +275,8 @@ func TestDecisionsCost(t *testing.T) {
 		"Account-ID": acme, "Call-ID": "abc",
 	})
 	rec := recordOf(l, &call)
-	rec.remember(monday, time.Millisecond)
-	if n := testing.AllocsPerRun(100, func() { rec.remember(monday, time.Millisecond) }); n != 0 {
+	rec.recordTrace(monday, time.Millisecond)
+	if n := testing.AllocsPerRun(100, func() { rec.recordTrace(monday, time.Millisecond) }); n != 0 {
 		t.Errorf("got %v allocations, want none", n)
 	}
 }
@@ -299,6 +301,6 @@ func BenchmarkDecideRemembered(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		rec.answer = l.routes[0].State().Answer(b.Context(), &call, monday)
-		rec.remember(monday, time.Millisecond)
+		rec.recordTrace(monday, time.Millisecond)
 	}
 }

@@ -12,12 +12,13 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// disputed finds what tenants of a first generation would take although it may be a tenant's that is left out, since
-// its file cannot be understood: they would keep it, for that generation is accepted. The name is that of the file's
-// place; an account is one that stands in the file, if that lies where several tenants' files do. What stands in the
-// directory of one tenant takes nothing from others, or its author could take them off the air by mentioning what is
-// theirs: that is only noted.
-func (c *culprits) disputed(g *Generation) (mistakes diag.Mistakes) {
+// disputed finds what tenants of a first generation would take although it may be a tenant's that
+// is left out, since its file cannot be understood: they would keep it, for that generation is
+// accepted. The name is that of the file's place; an account is one that stands in the file, if
+// that lies where several tenants' files do. What stands in the directory of one tenant takes
+// nothing from others, or its author could take them off the air by mentioning what is theirs: that
+// is only noted.
+func (c *blame) disputed(g *Generation) (mistakes diag.Mistakes) {
 	c.notes = nil
 	accounts := accountsOf(g.file)
 	for _, file := range slices.Sorted(maps.Keys(c.names)) {
@@ -58,7 +59,8 @@ type disputable struct {
 	tenant *config.Tenant
 }
 
-// accountsOf are the accounts of tenants by their longest word, in lower case, without those that the main file gives.
+// accountsOf are the accounts of tenants by their longest word, in lower case, without those that
+// the main file gives.
 func accountsOf(f *config.File) map[string][]disputable {
 	all := map[string][]disputable{}
 	for _, t := range f.Tenants {
@@ -87,7 +89,7 @@ func words(text string) iter.Seq[string] {
 }
 
 // mentioned are the accounts that stand in a file, each once.
-func (c *culprits) mentioned(file string, accounts map[string][]disputable) (found []disputable) {
+func (c *blame) mentioned(file string, accounts map[string][]disputable) (found []disputable) {
 	seen := map[string]bool{}
 	for word := range words(string(c.present.Body(file))) {
 		if all := accounts[word]; all != nil && !seen[word] {
@@ -99,7 +101,7 @@ func (c *culprits) mentioned(file string, accounts map[string][]disputable) (fou
 }
 
 // note says that accounts stand in the directory of a tenant that does not get them.
-func (c *culprits) note(file string, mentioned []disputable) {
+func (c *blame) note(file string, mentioned []disputable) {
 	if len(mentioned) == 0 {
 		return
 	}

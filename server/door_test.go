@@ -14,7 +14,8 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// TestUnreadableAddressIsLogged: the line shows from where it came and what could not be read, in ASCII and cut.
+// TestUnreadableAddressIsLogged: the line shows from where it came and what could not be read, in
+// ASCII and cut.
 func TestUnreadableAddressIsLogged(t *testing.T) {
 	t.Parallel()
 	w := started(t, "auth: {networks: [192.0.2.0/24], trusted_proxies: [192.0.2.1]}"+oneRoute, nil)
@@ -156,8 +157,9 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// TestStrangersCostNothing: what a stranger sends changes nothing about what refusing costs, and of many tokens,
-// addresses and credentials no more is kept than of a few. It counts what all of the process allocates.
+// TestStrangersCostNothing: what a stranger sends changes nothing about what refusing costs, and of
+// many tokens, addresses and credentials no more is kept than of a few. It counts what all of the
+// process allocates.
 func TestStrangersCostNothing(t *testing.T) {
 	w := started(t,
 		"auth: {networks: [192.0.2.0/24], trusted_proxies: [192.0.2.1], token: t0ken-of-all-4f1c9a7be2d8036581}"+

@@ -6,17 +6,18 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// answerEarly lets calls be answered at a start, where nothing answers yet, by those routes that are compiled already.
-func (s *Server) answerEarly(g *Generation) *live {
+// publishEarly lets calls be answered at a start, where nothing answers yet, by those routes that
+// are compiled already.
+func (s *Server) publishEarly(g *Generation) *live {
 	l := newLive(g, s.options.Metrics, &s.decisions, &s.owners)
-	s.know(l, "")
+	s.updateFacts(l, "")
 	s.calls.early.Store(l)
 	return l
 }
 
-// answering is what calls are answered by: the live generation, before there is one that which is being compiled; nil
-// before that, too.
-func (c *calls) answering() *live {
+// current is what calls are answered by: the live generation, before there is one that which is
+// being compiled; nil before that, too.
+func (c *calls) current() *live {
 	if l := c.live.Load(); l != nil {
 		return l
 	}
@@ -26,8 +27,8 @@ func (c *calls) answering() *live {
 	return c.live.Load() // which may have taken its place between the two
 }
 
-// starting answers a call for which nothing is compiled yet.
-func (rec *record) starting(w http.ResponseWriter) {
+// writeStarting answers a call for which nothing is compiled yet.
+func (rec *record) writeStarting(w http.ResponseWriter) {
 	rec.status = http.StatusServiceUnavailable
 	listen.WriteText(w, rec.status, "starting")
 }

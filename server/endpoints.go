@@ -16,7 +16,8 @@ const (
 	eventsPath    = "/api/v1/events"
 	openapiPath   = "/api/v1/openapi.json"
 	findingsPath  = "/api/v1/findings"
-	// feedsPath is where the feeds are listed; each can be refreshed below it, by the name of a calendar.
+	// feedsPath is where the feeds are listed; each can be refreshed below it, by the name of a
+	// calendar.
 	feedsPath = "/api/v1/feeds"
 )
 
@@ -28,7 +29,8 @@ type endpoint struct {
 	serve http.HandlerFunc
 }
 
-// endpoints are all that is read. What is done stands beside: feedsPath/CALENDAR/refresh and reloadPath.
+// endpoints are all that is read. What is done stands beside: feedsPath/CALENDAR/refresh and
+// reloadPath.
 func (a *admin) endpoints() []endpoint {
 	return []endpoint{
 		{explainPath, true, true, a.api.explain},
@@ -53,7 +55,7 @@ func (a *admin) endpoint(path string) http.HandlerFunc {
 				listen.WriteText(w, http.StatusServiceUnavailable, "starting")
 			}
 		case e.turns:
-			return func(w http.ResponseWriter, r *http.Request) { a.inTurn(w, r, e.serve) }
+			return func(w http.ResponseWriter, r *http.Request) { a.serveInTurn(w, r, e.serve) }
 		default:
 			return e.serve
 		}

@@ -16,8 +16,8 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// The other tenant of the tests of this file: what its callers hear, its people see and operations count
-// must not depend on evil's file.
+// The other tenant of the tests of this file: what its callers hear, its people see and operations
+// count must not depend on evil's file.
 const (
 	evilMain = `
 include: [tenants/*.yaml]
@@ -203,9 +203,9 @@ func evilFile(choice func(place int) int) string {
 	return "tenant: {" + parts[0] + parts[1] + parts[2] + "}\n" + strings.Join(parts[3:], "")
 }
 
-// TestEvil: for files of another tenant that were made up to harm, all that the good one sees is the same as without
-// that tenant. It tries each piece by itself, and each pair of the first pieces with it, and some hundred at random:
-// 10,000 with CALLHOURS_SOAK.
+// TestEvil: for files of another tenant that were made up to harm, all that the good one sees is
+// the same as without that tenant. It tries each piece by itself, and each pair of the first pieces
+// with it, and some hundred at random: 10,000 with CALLHOURS_SOAK.
 func TestEvil(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(16, 3))

@@ -82,11 +82,12 @@ func (w *world) runStore(t testing.TB) {
 
 var oneFeed = strings.Replace(oneRoute, "{file: hours.ics}", "{url: \"$FEED\"}", 1)
 
-// TestFaults is the table of docs/design.md §6 as far as it is about feeds: the former copy decides, and what is wrong
-// is shown in the API, the metrics and the log. Of its other rows: one bad or absurd event is TestOneBadEvent; never
-// read TestUnknownCalendar and TestFeedNeverRead; unchanged for months TestMonths; template, callflow and time
-// TestFallback; no route TestStatus; log TestStalledLog; overload TestOverload; state directory TestStateDir here and
-// TestRestart of calendars; clock TestAdvance; SIGTERM TestRun.
+// TestFaults is the table of docs/design.md §6 as far as it is about feeds: the former copy
+// decides, and what is wrong is shown in the API, the metrics and the log. Of its other rows: one
+// bad or absurd event is TestOneBadEvent; never read TestUnknownCalendar and TestFeedNeverRead;
+// unchanged for months TestMonths; template, callflow and time TestFallback; no route TestStatus;
+// log TestStalledLog; overload TestOverload; state directory TestStateDir here and TestRestart of
+// calendars; clock TestAdvance; SIGTERM TestRun.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	hijack := func(answer string) http.HandlerFunc {
@@ -124,7 +125,8 @@ func TestFaults(t *testing.T) {
 		{"empty", calendarBody(""), "not_calendar", 200, "not a calendar: "},
 		{"cut", calendarBody(hoursFile[:len(hoursFile)/2]), "truncated", 200, "truncated: "},
 		{
-			"reset in the body", hijack("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nBEGIN:VCALENDAR\r\n"), "truncated",
+			"reset in the body", hijack("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nBEGIN:VCALENDAR\r\n"),
+			"truncated",
 			200, "truncated: ",
 		},
 		{"no answer", hijack(""), "server_error", 0, ""},
@@ -146,7 +148,7 @@ func TestFaults(t *testing.T) {
 				t.Fatalf("at first: got %s", b)
 			}
 			f.on(c.answer)
-			st, err := w.renew(t.Context(), "hours")
+			st, err := w.refreshFeed(t.Context(), "hours")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -187,7 +189,7 @@ func TestFaults(t *testing.T) {
 			}
 
 			f.on(calendarBody(hoursFile))
-			if st, err := w.renew(t.Context(), "hours"); err != nil || st.State != "fresh" || st.Error != "" ||
+			if st, err := w.refreshFeed(t.Context(), "hours"); err != nil || st.State != "fresh" || st.Error != "" ||
 				st.Failed != 0 {
 				t.Errorf("afterwards: %+v, %v", st, err)
 			}
@@ -198,7 +200,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestFeedNeverRead: the unknown branch answers, with the reason; and as soon as the feed is there it decides.
+// TestFeedNeverRead: the unknown branch answers, with the reason; and as soon as the feed is there
+// it decides.
 func TestFeedNeverRead(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
@@ -225,7 +228,7 @@ func TestFeedNeverRead(t *testing.T) {
 		t.Errorf("the log does not say so: %s", log)
 	}
 	f.on(calendarBody(hoursFile))
-	if _, err := w.renew(t.Context(), "hours"); err != nil {
+	if _, err := w.refreshFeed(t.Context(), "hours"); err != nil {
 		t.Fatal(err)
 	}
 	if b := body(t, w.call(post("/main"))); b != openFlow {
@@ -243,7 +246,7 @@ func TestExpiredFeed(t *testing.T) {
 	f := newFeed(t)
 	w := fed(t, f, strings.Replace(oneFeed, "}}", ", expire_after: 48h}}", 1))
 	f.on(withStatus(503))
-	if _, err := w.renew(t.Context(), "hours"); err != nil {
+	if _, err := w.refreshFeed(t.Context(), "hours"); err != nil {
 		t.Fatal(err)
 	}
 	w.at(monday.AddDate(0, 0, 1))
@@ -264,7 +267,7 @@ func TestExpiredFeed(t *testing.T) {
 		t.Error("/metrics does not say so")
 	}
 	f.on(calendarBody(hoursFile))
-	if _, err := w.renew(t.Context(), "hours"); err != nil {
+	if _, err := w.refreshFeed(t.Context(), "hours"); err != nil {
 		t.Fatal(err)
 	}
 	w.Advance()
@@ -288,13 +291,14 @@ func TestMonths(t *testing.T) {
 	}
 }
 
-// TestNewBody: what a manager changes is what the next call hears, also with a calendar that only a template names.
+// TestNewBody: what a manager changes is what the next call hears, also with a calendar that only a
+// template names.
 func TestNewBody(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
 	w := fed(t, f, oneFeed)
 	f.on(calendarBody(strings.ReplaceAll(hoursFile, "SUMMARY:Open", "SUMMARY:Repairs")))
-	if st, err := w.renew(t.Context(), "hours"); err != nil || st.Result != "ok" {
+	if st, err := w.refreshFeed(t.Context(), "hours"); err != nil || st.Result != "ok" {
 		t.Fatalf("got %+v, %v", st, err)
 	}
 	if b := body(t, w.call(post("/main"))); b != closedFlow {
@@ -367,7 +371,7 @@ func TestFindings(t *testing.T) {
 				"BEGIN:VEVENT\nUID:odd\nDTSTART:20260105T230000Z\nDTEND:20260105T233000Z\nRRULE:FREQ=WEEKLY\nSUMMARY:Open late\nEND:VEVENT\nEND:VCALENDAR", 1))
 	})
 	w := fed(t, f, oneFeed)
-	w.rehearseWaiting(t.Context())
+	w.prerenderQueued(t.Context())
 	page := body(t, w.people(t, "/metrics", "localhost"))
 	for _, line := range []string{
 		`callhours_findings{kind="clock_skew",severity="warning"} 1`,
@@ -390,17 +394,17 @@ func TestRehearsal(t *testing.T) {
 	picky := strings.Replace(oneFeed, "template: ring-then-voicemail",
 		`callflow: '{"module":"tts","data":{"text":"{{ if contains "!" .Event.Summary }}{{ fail "no shouting" }}{{ end }}x"}}'`, 1)
 	w := fed(t, f, picky)
-	w.rehearseWaiting(t.Context())
+	w.prerenderQueued(t.Context())
 	if log := w.log.String(); strings.Contains(log, "a branch will not answer") {
 		t.Fatalf("at first: %s", log)
 	}
 	f.on(calendarBody(strings.ReplaceAll(hoursFile, "SUMMARY:Open", "SUMMARY:Open!")))
-	if _, err := w.renew(t.Context(), "hours"); err != nil {
+	if _, err := w.refreshFeed(t.Context(), "hours"); err != nil {
 		t.Fatal(err)
 	}
-	w.rehearseWaiting(t.Context())
-	w.rehearsals.ask(w.live.Load().routes)
-	w.rehearseWaiting(t.Context())
+	w.prerenderQueued(t.Context())
+	w.prerenderer.enqueue(w.live.Load().routes)
+	w.prerenderQueued(t.Context())
 	log := w.log.String()
 	if n := strings.Count(log,
 		`"msg":"a branch will not answer","route":"main","branch":"open","from":"2026-11-23T10:00:00-05:00","reason":"render_failed"`); n != 1 {
@@ -411,16 +415,17 @@ func TestRehearsal(t *testing.T) {
 		t.Error("/metrics does not count it")
 	}
 	f.on(calendarBody(hoursFile))
-	if _, err := w.renew(t.Context(), "hours"); err != nil {
+	if _, err := w.refreshFeed(t.Context(), "hours"); err != nil {
 		t.Fatal(err)
 	}
-	w.rehearseWaiting(t.Context())
+	w.prerenderQueued(t.Context())
 	if page := body(t, w.people(t, "/metrics", "localhost")); !strings.Contains(page, line+"0\n") {
 		t.Error("/metrics still counts it")
 	}
 }
 
-// TestStartTimeout: a feed that does not answer keeps no call waiting for longer than start_timeout.
+// TestStartTimeout: a feed that does not answer keeps no call waiting for longer than
+// start_timeout.
 func TestStartTimeout(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)

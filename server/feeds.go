@@ -20,7 +20,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// calendar is a calendar of the configuration: what it asks of the store of feeds, and how it is used.
+// calendar is a calendar of the configuration: what it asks of the store of feeds, and how it is
+// used.
 type calendar struct {
 	*feeds.Subscription
 	zone         *time.Location
@@ -91,7 +92,8 @@ func (b *builder) filesFor(c *config.Calendar) fs.FS {
 // below is what lies in a tenant's directory, wherever links lead.
 func below(home string) fs.FS { return files.Below(home) }
 
-// missing notes that a file cannot be read that a calendar names. It is no reason to refuse what was accepted before.
+// missing notes that a file cannot be read that a calendar names. It is no reason to refuse what
+// was accepted before.
 func (b *builder) missing(c *config.Calendar, key string, err error) {
 	near := ""
 	if at, ok := errors.AsType[*files.Error](err); ok && errors.Is(err, fs.ErrNotExist) && b.suggests(c.Pos.File) {
@@ -105,7 +107,8 @@ func (b *builder) missing(c *config.Calendar, key string, err error) {
 	}
 }
 
-// store makes the store of feeds that a configuration asks for, with what is different between a server and one look.
+// store makes the store of feeds that a configuration asks for, with what is different between a
+// server and one look.
 func (g *Generation) store(o feeds.Options, userAgent string) *feeds.Store {
 	o.Fetch = feeds.NewFetcher(feeds.FetcherOptions{
 		UserAgent: userAgent, Bytes: g.largestBody(), Now: o.Now,
@@ -114,9 +117,10 @@ func (g *Generation) store(o feeds.Options, userAgent string) *feeds.Store {
 	return feeds.NewStore(o)
 }
 
-// Look reads calendars as a server would have them that starts now: from its last good copies, and what has none from
-// its feed, once. It writes nothing. Names that are not known, and files, which Build has read, are passed over. It
-// waits for start_timeout at most; what is unknown then stays so, with the reason in its State.
+// Look reads calendars as a server would have them that starts now: from its last good copies, and
+// what has none from its feed, once. It writes nothing. Names that are not known, and files, which
+// Build has read, are passed over. It waits for start_timeout at most; what is unknown then stays
+// so, with the reason in its State.
 func (g *Generation) Look(ctx context.Context, userAgent string, now func() time.Time, names []string) {
 	var feeds []string
 	for _, c := range g.calendars {
@@ -141,8 +145,8 @@ type Followed struct {
 	ended   chan struct{}
 }
 
-// Follow begins to keep calendars fresh, by their names, until ctx ends or [Followed.Close]. It writes nothing, and has
-// waited, for start_timeout at most, until something is known of each.
+// Follow begins to keep calendars fresh, by their names, until ctx ends or [Followed.Close]. It
+// writes nothing, and has waited, for start_timeout at most, until something is known of each.
 func (g *Generation) Follow(ctx context.Context, userAgent string, now func() time.Time, names []string) *Followed {
 	guard := contain.NewGuard(nil, nil)
 	f := &Followed{g: g, changed: make(chan struct{}, 1), ended: make(chan struct{})}
@@ -204,11 +208,11 @@ func (s *Server) take(g *Generation, name string) {
 	c, state := g.byName[name], s.store.State(name)
 	c.taken, c.why = state.Calendar, state.Why
 	g.timelines.Set(name, g.use(c, state))
-	s.asked.forget()
+	s.previewCache.clear()
 }
 
-// show puts what is known of a calendar into its metrics, and what is wrong with it into the log. unmatched is how many
-// of its events no route asks for.
+// show puts what is known of a calendar into its metrics, and what is wrong with it into the log.
+// unmatched is how many of its events no route asks for.
 func (s *Server) show(g *Generation, name string, unmatched int) {
 	m, state := s.options.Metrics.Calendar(name), g.timelines.Use(name).State
 	m.SetLastSuccess(state.Dated())
@@ -227,7 +231,8 @@ func (s *Server) show(g *Generation, name string, unmatched int) {
 	s.showEvents(g, name)
 }
 
-// showEvents shows what depends on the window too: how far a calendar reaches, and the events that cannot be used.
+// showEvents shows what depends on the window too: how far a calendar reaches, and the events that
+// cannot be used.
 func (s *Server) showEvents(g *Generation, name string) {
 	m := s.options.Metrics.Calendar(name)
 	m.SetLastEvent(g.reach(name, s.options.Now()))
@@ -276,8 +281,8 @@ func (s *Server) feeds(ctx context.Context, offset, limit int) []feedStatus {
 	return list
 }
 
-// renew makes an attempt to fetch a calendar's feed now.
-func (s *Server) renew(ctx context.Context, calendar string) (feedStatus, error) {
+// refreshFeed makes an attempt to fetch a calendar's feed now.
+func (s *Server) refreshFeed(ctx context.Context, calendar string) (feedStatus, error) {
 	st, err := s.store.Refresh(ctx, calendar)
 	if err != nil {
 		return feedStatus{}, err

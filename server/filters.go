@@ -10,8 +10,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// What only and except may take, for each byte of a text, in steps as of [calendars.Patterns.Cost], and in all. The
-// operator's calendars have only the first bound.
+// What only and except may take, for each byte of a text, in steps as of [calendars.Patterns.Cost],
+// and in all. The operator's calendars have only the first bound.
 const (
 	mostFilterSteps       = 10_000        // of one calendar
 	mostTenantFilterSteps = 200_000       // of all calendars of a tenant
@@ -21,7 +21,8 @@ const (
 // tooMuchCompared is why a calendar is unknown whose only and except take too much.
 const tooMuchCompared = "only and except take too many steps for so many events"
 
-// filters makes only and except of a calendar. Beyond what they may take together, that is a mistake at the place.
+// filters makes only and except of a calendar. Beyond what they may take together, that is a
+// mistake at the place.
 func (b *builder) filters(c *config.Calendar) (only, except []calendars.Filter) {
 	steps := 0
 	parse := func(texts []diag.Text) patterns.List {
@@ -59,9 +60,9 @@ func (b *builder) filters(c *config.Calendar) (only, except []calendars.Filter) 
 	return all(c.Only), all(c.Except)
 }
 
-// use is a calendar as routes use it, worth what it is: its events are those that only and except let through. Where
-// these would take too much beside the tenant's other calendars, it is unknown. The mutex that guards the
-// generation's calendars is held.
+// use is a calendar as routes use it, worth what it is: its events are those that only and except
+// let through. Where these would take too much beside the tenant's other calendars, it is unknown.
+// The mutex that guards the generation's calendars is held.
 func (g *Generation) use(c *calendar, state calendars.State) calendars.Use {
 	owner := c.Source.Owner
 	others, steps := g.compared[owner]-c.steps, int64(0)

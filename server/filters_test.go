@@ -78,8 +78,8 @@ func TestFilterSteps(t *testing.T) {
 	}
 }
 
-// TestCompared: what comparing the events of all calendars of a tenant takes is bounded; the calendar that is beyond is
-// unknown, and others do not notice.
+// TestCompared: what comparing the events of all calendars of a tenant takes is bounded; the
+// calendar that is beyond is unknown, and others do not notice.
 func TestCompared(t *testing.T) {
 	t.Parallel()
 	g, err := buildWith(t, "  c0: {file: c.ics, except: {summary: "+dearPatterns(25)+

@@ -49,8 +49,8 @@ type FindOptions struct {
 	Most    int            // steps that looking at a tenant's routes and calendars takes; 0: mostLooked
 }
 
-// mostLooked bounds what looking at all of a tenant's routes and calendars takes, in steps of render.Effort: nobody's
-// keep others' from being looked at.
+// mostLooked bounds what looking at all of a tenant's routes and calendars takes, in steps of
+// render.Effort: nobody's keep others' from being looked at.
 const mostLooked = 10_000_000
 
 // Find says everything that there is to say of the generation, with what is known of its calendars.
@@ -59,9 +59,11 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 	lint := g.newLint(calendars.NewTimelines(g.timelines.Uses(), horizon))
 	until := now.Add(horizon)
 	found := g.static(lint)
-	found = append(found, g.against(ctx, o.Schemas, now)...)
+	found = append(found, g.conflicts(ctx, o.Schemas, now)...)
 	if !o.Offline {
-		found = append(found, g.unread(func(name string) calendars.State { return g.timelines.Use(name).State })...)
+		found = append(found, g.unreadFeeds(func(name string) calendars.State {
+			return g.timelines.Use(name).State
+		})...)
 	}
 
 	// Routes are independent of one another, and so are calendars.
@@ -73,14 +75,14 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 			if effort := efforts[tenant]; !effort.Over() {
 				return look(effort)
 			}
-			return []preview.Finding{g.notLookedAt(tenant)}
+			return []preview.Finding{g.notLinted(tenant)}
 		})
 	}
 	for _, r := range g.routes {
 		add(r.Name, func(effort *render.Effort) []preview.Finding {
 			s := r.Compile(lint.timelines, g.totals, now)
 			return append(lint.Route(ctx, r, s, now, until, effort),
-				g.failing(r, s.Rehearse(ctx, now, until, effort))...)
+				g.renderFindings(r, s.Rehearse(ctx, now, until, effort))...)
 		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(lint.calendars)) {
@@ -98,7 +100,8 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 	return preview.SortFindings(found)
 }
 
-// efforts are what looking at each tenant's routes and calendars may take. The operator's have no bound.
+// efforts are what looking at each tenant's routes and calendars may take. The operator's have no
+// bound.
 func (g *Generation) efforts(steps int) map[string]*render.Effort {
 	efforts := make(map[string]*render.Effort, len(g.file.Tenants))
 	for _, t := range g.file.Tenants {
@@ -107,8 +110,9 @@ func (g *Generation) efforts(steps int) map[string]*render.Effort {
 	return efforts
 }
 
-// notLookedAt says that some of a tenant's routes and calendars are not looked at. It is the same for each of them.
-func (g *Generation) notLookedAt(tenant string) preview.Finding {
+// notLinted says that some of a tenant's routes and calendars are not looked at. It is the same for
+// each of them.
+func (g *Generation) notLinted(tenant string) preview.Finding {
 	var at diag.Pos
 	for _, t := range g.file.Tenants {
 		if t.Name == tenant {
@@ -120,7 +124,8 @@ func (g *Generation) notLookedAt(tenant string) preview.Finding {
 		tenant)
 }
 
-// lint is a preview.Lint, what it knows of calendars by their names, and the timelines that it looks at.
+// lint is a preview.Lint, what it knows of calendars by their names, and the timelines that it
+// looks at.
 type lint struct {
 	*preview.Lint
 	calendars map[string]preview.Calendar
@@ -159,12 +164,12 @@ func (g *Generation) static(l lint) []preview.Finding {
 	for _, r := range g.routes {
 		found = append(found, l.Static(r)...)
 	}
-	found = append(found, anybodys(g.file)...)
+	found = append(found, isShared(g.file)...)
 	return append(found, sharedIDs(g.file)...)
 }
 
-// against is what a cluster's own schemas refuse.
-func (g *Generation) against(ctx context.Context, schemas *pivot.Schemas, now time.Time) []preview.Finding {
+// conflicts is what a cluster's own schemas refuse.
+func (g *Generation) conflicts(ctx context.Context, schemas *pivot.Schemas, now time.Time) []preview.Finding {
 	if schemas == nil {
 		return nil
 	}
@@ -177,8 +182,9 @@ func (g *Generation) against(ctx context.Context, schemas *pivot.Schemas, now ti
 	return found
 }
 
-// unread are the calendars of which nothing is known, or whose feed brought nothing when it was last asked.
-func (g *Generation) unread(of func(calendar string) calendars.State) []preview.Finding {
+// unreadFeeds are the calendars of which nothing is known, or whose feed brought nothing when it
+// was last asked.
+func (g *Generation) unreadFeeds(of func(calendar string) calendars.State) []preview.Finding {
 	var found []preview.Finding
 	for _, c := range g.file.Calendars {
 		state := of(c.Name)
@@ -214,8 +220,8 @@ func (g *Generation) unread(of func(calendar string) calendars.State) []preview.
 	return found
 }
 
-// failing are branches of a route that will not answer.
-func (g *Generation) failing(r *render.Route, failed []render.Rehearsed) []preview.Finding {
+// renderFindings are branches of a route that will not answer.
+func (g *Generation) renderFindings(r *render.Route, failed []render.Rehearsed) []preview.Finding {
 	var found []preview.Finding
 	for _, f := range failed {
 		b := r.Branches[f.Branch]
@@ -228,9 +234,9 @@ func (g *Generation) failing(r *render.Route, failed []render.Rehearsed) []previ
 	return found
 }
 
-// anybodys finds routes that a company's own file brings and that answer the calls of any account, where
-// there are several companies.
-func anybodys(f *config.File) []preview.Finding {
+// isShared finds routes that a company's own file brings and that answer the calls of any account,
+// where there are several companies.
+func isShared(f *config.File) []preview.Finding {
 	if len(f.Tenants) == 0 {
 		return nil
 	}
@@ -265,8 +271,8 @@ var kazooID = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 // idLength is how long such an id is.
 const idLength = 32
 
-// sharedIDs finds what two tenants write for themselves alike, and Kazoo finds in one account alone:
-// an id that was copied along.
+// sharedIDs finds what two tenants write for themselves alike, and Kazoo finds in one account
+// alone: an id that was copied along.
 func sharedIDs(f *config.File) []preview.Finding {
 	type place struct {
 		at     diag.Pos
@@ -295,13 +301,13 @@ func sharedIDs(f *config.File) []preview.Finding {
 			found = append(found, one)
 		}
 	}
-	seen := map[lookedAt]bool{}
+	seen := map[lintProgress]bool{}
 	for _, r := range f.Routes {
 		if r.Tenant == nil {
 			continue
 		}
 		first := func(of reflect.Value, length int) bool {
-			at := lookedAt{r.Tenant, uintptr(of.UnsafePointer()), length}
+			at := lintProgress{r.Tenant, uintptr(of.UnsafePointer()), length}
 			was := seen[at]
 			seen[at] = true
 			return !was
@@ -322,9 +328,9 @@ func sharedIDs(f *config.File) []preview.Finding {
 	return found
 }
 
-// lookedAt is data, or a text, that was looked through for a tenant: routes and branches share them. The configuration
-// keeps what is there, so that nothing else takes its place.
-type lookedAt struct {
+// lintProgress is data, or a text, that was looked through for a tenant: routes and branches share
+// them. The configuration keeps what is there, so that nothing else takes its place.
+type lintProgress struct {
 	tenant *config.Tenant
 	at     uintptr
 	length int
@@ -338,8 +344,8 @@ func shareAccount(a, b *config.Tenant) bool {
 	})
 }
 
-// walkTexts visits the texts of data, each with its path, which is not to be kept; and those of a mapping or list only
-// where that is the first time.
+// walkTexts visits the texts of data, each with its path, which is not to be kept; and those of a
+// mapping or list only where that is the first time.
 func walkTexts(value any, path []string, first func(of reflect.Value, length int) bool,
 	visit func(path []string, text string),
 ) {

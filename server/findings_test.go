@@ -9,8 +9,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestSharedIDsOnce: looking for ids that two tenants share does not go through data again for each route and branch
-// that shares it.
+// TestSharedIDsOnce: looking for ids that two tenants share does not go through data again for each
+// route and branch that shares it.
 func TestSharedIDsOnce(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures")

@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// TestFirstStartOfUnread: a file in the directory of one tenant that cannot be read, whatever it mentions, holds back
-// that tenant alone where nothing was accepted yet.
+// TestFirstStartOfUnread: a file in the directory of one tenant that cannot be read, whatever it
+// mentions, holds back that tenant alone where nothing was accepted yet.
 func TestFirstStartOfUnread(t *testing.T) {
 	t.Parallel()
 	const account = "0a4cf9b16dd04f3c8a8f0d6c1f7be9d2"
@@ -106,8 +106,8 @@ func TestFirstStartOfUnread(t *testing.T) {
 	}
 }
 
-// TestFirstStartDisputed: nobody gets at a first start what may be the tenant's whose file cannot be understood, and
-// nobody else is left out for that.
+// TestFirstStartDisputed: nobody gets at a first start what may be the tenant's whose file cannot
+// be understood, and nobody else is left out for that.
 func TestFirstStartDisputed(t *testing.T) {
 	t.Parallel()
 	const (

@@ -10,8 +10,8 @@ import (
 	"github.com/callhours/callhours/config"
 )
 
-// follower compares the files of the installation with what was read of them, again and again. Owners are as of
-// [config.OwnerSum].
+// follower compares the files of the installation with what was read of them, again and again.
+// Owners are as of [config.OwnerSum].
 type follower struct {
 	watch   config.Watch
 	pending map[string]config.OwnerSum // what each owner's files were at the last look
@@ -28,12 +28,14 @@ type changes struct {
 }
 
 const (
-	// mostUnsettled is how many looks may find files changing before those of others are read without them: who writes a
-	// whole installation anew is waited for, and whoever writes one file all the time is not.
+	// mostUnsettled is how many looks may find files changing before those of others are read
+	// without them: who writes a whole installation anew is waited for, and whoever writes one file
+	// all the time is not.
 	mostUnsettled = 6
-	// restTimes is how much longer than a reload took the pause is after one that has read files which change all the
-	// time, and mostUnsettled looks at least: whoever changes a file at every look must not keep the server busy.
-	// What is half written is its owner's mistake, and the former files stand in.
+	// restTimes is how much longer than a reload took the pause is after one that has read files
+	// which change all the time, and mostUnsettled looks at least: whoever changes a file at every
+	// look must not keep the server busy. What is half written is its owner's mistake, and the
+	// former files stand in.
 	restTimes = 4
 	// mostRestless is how many owners of such files the log names.
 	mostRestless = 10
@@ -63,9 +65,9 @@ func (s *Server) follow(ctx context.Context) {
 	}
 }
 
-// look reads the files again if they are others than when they were read last, and the same as at the look
-// before: who is still writing is not interrupted. What was refused is read again only when it has changed,
-// so that it is reported once.
+// look reads the files again if they are others than when they were read last, and the same as at
+// the look before: who is still writing is not interrupted. What was refused is read again only
+// when it has changed, so that it is reported once.
 func (s *Server) look(ctx context.Context, f *follower) {
 	s.reloading.Lock()
 	read, was := s.read, s.readSums

@@ -58,9 +58,9 @@ func TestRestless(t *testing.T) {
 	}
 }
 
-// TestRestlessOwner: while one owner's files change all the time and are wrong, others' changes go live after two looks,
-// as they would without, and nothing of that owner's is read for them. What is wrong with it stays said, once in the
-// log, and what it wrote last is taken when it has done.
+// TestRestlessOwner: while one owner's files change all the time and are wrong, others' changes go
+// live after two looks, as they would without, and nothing of that owner's is read for them. What
+// is wrong with it stays said, once in the log, and what it wrote last is taken when it has done.
 func TestRestlessOwner(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ name, include, good, evil, extra string }{
@@ -155,8 +155,9 @@ func (s *slowFiles) Open(name string) (fs.File, error) {
 	return s.testFiles.Open(name)
 }
 
-// TestSlowOwner: a tenant whose file system answers just before it would be given up costs all others ten seconds a
-// minute, and not that long for each file. Its accepted files stand in until its own can be read.
+// TestSlowOwner: a tenant whose file system answers just before it would be given up costs all
+// others ten seconds a minute, and not that long for each file. Its accepted files stand in until
+// its own can be read.
 func TestSlowOwner(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const include = "include: [tenants/*/*.yaml]\nwatch: 1s\n"

@@ -48,8 +48,8 @@ type Generation struct {
 	guard    *contain.Guard   // nil before it is live
 }
 
-// Calendar is a calendar by its full name, and the zone of its all-day and floating events: its own, else the
-// configuration's; nil where there is neither.
+// Calendar is a calendar by its full name, and the zone of its all-day and floating events: its
+// own, else the configuration's; nil where there is neither.
 func (g *Generation) Calendar(name string) (calendars.Use, *time.Location, bool) {
 	_, ok := g.byName[name]
 	use := g.timelines.Use(name)
@@ -61,14 +61,15 @@ func (g *Generation) Calendar(name string) (calendars.Use, *time.Location, bool)
 	return use, zone, ok
 }
 
-// Name is short and changes with the content of the files that the generation was built from: twelve
-// hexadecimal digits of their hash.
+// Name is short and changes with the content of the files that the generation was built from:
+// twelve hexadecimal digits of their hash.
 func (g *Generation) Name() string { return g.name }
 
 // File is the configuration that the generation was built from.
 func (g *Generation) File() *config.File { return g.file }
 
-// Roll compiles the routes whose window has moved on, or was never compiled, and makes live calls use them.
+// Roll compiles the routes whose window has moved on, or was never compiled, and makes live calls
+// use them.
 func (g *Generation) Roll(now time.Time) {
 	rolled := g.outdated(now)
 	parallel.Each(len(rolled), func(i int) { g.compile(rolled[i], now) })
@@ -91,8 +92,8 @@ func (g *Generation) compile(r *render.Route, now time.Time) {
 	}
 }
 
-// compiled is a route with its calendars as they are. Where compiling it panics that is nil, so that it keeps what it
-// had; one that had nothing takes all of its calendars for unknown.
+// compiled is a route with its calendars as they are. Where compiling it panics that is nil, so
+// that it keeps what it had; one that had nothing takes all of its calendars for unknown.
 func (g *Generation) compiled(r *render.Route, now time.Time) (state *render.State) {
 	g.guard.Run(metrics.PanicCalendar, "route "+r.Name, func() { state = r.Compile(g.timelines, g.totals, now) })
 	if state == nil && r.State() == nil {
@@ -156,7 +157,8 @@ func labels(t *config.Tenant, names []string) map[string]string {
 	return exported
 }
 
-// reach is when the last event of a calendar ends, within the window that is compiled; zero when there is none.
+// reach is when the last event of a calendar ends, within the window that is compiled; zero when
+// there is none.
 func (g *Generation) reach(name string, now time.Time) time.Time {
 	t := g.timeline(name, now)
 	if t == nil || t.Last() == 0 {
@@ -174,8 +176,8 @@ func (g *Generation) active(name string, now time.Time) int {
 	return t.Count(now.Unix())
 }
 
-// timeline is a calendar as the first route that asks it sees it, since another one's zone moves events by hours at
-// most; nil when no route does, and when it is unknown.
+// timeline is a calendar as the first route that asks it sees it, since another one's zone moves
+// events by hours at most; nil when no route does, and when it is unknown.
 func (g *Generation) timeline(name string, now time.Time) *calendars.Timeline {
 	if len(g.asking[name]) == 0 {
 		return nil

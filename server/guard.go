@@ -8,8 +8,8 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// guarded is a handler whose panics are answered with 500 and counted. An answer that has begun cannot be taken
-// back: its connection is cut.
+// guarded is a handler whose panics are answered with 500 and counted. An answer that has begun
+// cannot be taken back: its connection is cut.
 type guarded struct {
 	guard *contain.Guard
 	place metrics.PanicPlace

@@ -100,7 +100,8 @@ func panicsAt(t *testing.T, reg *prometheus.Registry, place string) float64 {
 	return 0
 }
 
-// TestCallPanics sees that a call that panics gets a 500, and is counted, logged and remembered like any other.
+// TestCallPanics sees that a call that panics gets a 500, and is counted, logged and remembered
+// like any other.
 func TestCallPanics(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)

@@ -220,8 +220,8 @@ func exchange(t *testing.T, address, text string, n int) (answers []*http.Respon
 	return answers, false
 }
 
-// TestRawRequests: what two servers in a row could read as different requests is refused on both listeners,
-// and its connection is closed.
+// TestRawRequests: what two servers in a row could read as different requests is refused on both
+// listeners, and its connection is closed.
 func TestRawRequests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, oneRoute, nil)
@@ -295,7 +295,8 @@ func TestRawRequests(t *testing.T) {
 	}
 }
 
-// TestPlainToTLS: who speaks plain HTTP to a listener that speaks TLS is answered with all headers, too.
+// TestPlainToTLS: who speaks plain HTTP to a listener that speaks TLS is answered with all headers,
+// too.
 func TestPlainToTLS(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -8,11 +8,13 @@ import (
 	"unicode"
 )
 
-// hostile is what a tenant may call a file: it clears a screen, forges lines and turns the text behind it around.
+// hostile is what a tenant may call a file: it clears a screen, forges lines and turns the text
+// behind it around.
 const hostile = "a\x1b]0;owned\a\x1b[2J\nerror: callhours.yaml:1:1: forged\n::error file=x::forged\r\u009b31m\u202e\u2066"
 
-// TestHostileNames: no answer that a terminal or a page may show has anything in it that is no text, whatever files and
-// labels of tenants are called; and nothing in it is a line of a tenant's making.
+// TestHostileNames: no answer that a terminal or a page may show has anything in it that is no
+// text, whatever files and labels of tenants are called; and nothing in it is a line of a tenant's
+// making.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	w, f := reloadable(t, "include: [tenants/*/*.yaml]\n"+oneRoute, map[string]string{

@@ -23,23 +23,24 @@ import (
 )
 
 const (
-	// openHours is where the hours of a route stand on Kazoo's side, for those who have a token: /-/hours/ROUTE.ics.
+	// openHours is where the hours of a route stand on Kazoo's side, for those who have a token:
+	// /-/hours/ROUTE.ics.
 	openHours = "/-/hours/"
 	// hoursAhead is how many days from today on they show.
 	hoursAhead = 90
 
-	// Whoever asks must not take from calls: a calendar is made when its turn comes, few requests wait for theirs, and
-	// what was made is kept until a calendar or the day is another one.
+	// Whoever asks must not take from calls: a calendar is made when its turn comes, few requests
+	// wait for theirs, and what was made is kept until a calendar or the day is another one.
 	hoursAtOnce = 64
-	// of these, of one tenant's routes, or of one of the operator's: readers that take nothing hold a
-	// place until they are cut off.
+	// of these, of one tenant's routes, or of one of the operator's: readers that take nothing hold
+	// a place until they are cut off.
 	hoursOfOne = 4
-	// for a turn, and how long that lasts (a calendar that is being compiled is compiled to its end): nobody
-	// waits in vain for one other turn.
+	// for a turn, and how long that lasts (a calendar that is being compiled is compiled to its
+	// end): nobody waits in vain for one other turn.
 	hoursWait  = 10 * time.Second
 	hoursLasts = 5 * time.Second
-	// A tenant, or a route of the operator, has a quarter of a processor for its hours in the long run, after two
-	// seconds at once.
+	// A tenant, or a route of the operator, has a quarter of a processor for its hours in the long
+	// run, after two seconds at once.
 	hoursShare = 4
 	hoursBurst = 2 * time.Second
 
@@ -53,9 +54,9 @@ const (
 type publisher struct {
 	now     func() time.Time
 	log     *slog.Logger
-	running places
+	running semaphore
 	turns   *turns // in which calendars are made
-	kept    keptHours
+	kept    hoursCache
 }
 
 // published is a calendar that was made.
@@ -101,9 +102,9 @@ func newReaders(g *Generation) readers {
 	return all
 }
 
-// admit finds the route of a name, if one of the tokens opens its hours. It compares as much for a route
-// that is not there, or has no token, as for one that has the most, so that the time it takes tells
-// nothing of which routes there are.
+// admit finds the route of a name, if one of the tokens opens its hours. It compares as much for a
+// route that is not there, or has no token, as for one that has the most, so that the time it takes
+// tells nothing of which routes there are.
 func (rs readers) admit(name string, tokens []string) *render.Route {
 	own := rs.routes[name]
 	if len(tokens) == 0 {
@@ -126,8 +127,8 @@ func (rs readers) admit(name string, tokens []string) *render.Route {
 	return own.route
 }
 
-// serve answers for the hours of a route. Whoever has no token for it gets the same answer and the same line in the
-// log, whether there is such a route or not.
+// serve answers for the hours of a route. Whoever has no token for it gets the same answer and the
+// same line in the log, whether there is such a route or not.
 func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l *live) {
 	presented := listen.TakeCredentials(r)
 	began := p.now()
@@ -150,11 +151,11 @@ func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l
 		status = http.StatusMethodNotAllowed
 		w.Header().Set("Allow", "GET, HEAD")
 		listen.WriteText(w, status, "only GET is answered here")
-	case !p.running.take(ownerOf(route), hoursAtOnce, hoursOfOne):
+	case !p.running.acquire(ownerOf(route), hoursAtOnce, hoursOfOne):
 		status = http.StatusServiceUnavailable
 		later(w)
 	default:
-		defer p.running.leave(ownerOf(route))
+		defer p.running.release(ownerOf(route))
 		// What is no connection has no deadline.
 		_ = http.NewResponseController(w).SetWriteDeadline(p.turns.now().Add(hoursWithin))
 		status = p.give(w, r, l, route)
@@ -211,7 +212,7 @@ func fits(asked, tag string) bool {
 // current is the calendar of a route as it is now; nil if it cannot be made in time.
 func (p *publisher) current(r *http.Request, l *live, route *render.Route) *published {
 	state, day := weak.Make(route.State()), p.now().In(route.Zone).Format(time.DateOnly)
-	if c := p.kept.find(route); c != nil && c.state == state && c.day == day {
+	if c := p.kept.get(route); c != nil && c.state == state && c.day == day {
 		return c
 	}
 	turn, done, err := p.turns.take(r.Context(), ownerOf(route), hoursWait)
@@ -219,7 +220,7 @@ func (p *publisher) current(r *http.Request, l *live, route *render.Route) *publ
 		return nil
 	}
 	defer done()
-	former := p.kept.find(route)
+	former := p.kept.get(route)
 	if former != nil && former.state == state && former.day == day {
 		return former // somebody else made it meanwhile
 	}
@@ -228,7 +229,7 @@ func (p *publisher) current(r *http.Request, l *live, route *render.Route) *publ
 		return nil // it is not whole
 	}
 	c.state, c.day = state, day
-	p.kept.keep(ownerOf(route), route, c)
+	p.kept.add(ownerOf(route), route, c)
 	return c
 }
 

@@ -113,7 +113,8 @@ func TestReaders(t *testing.T) {
 	}
 }
 
-// TestReadersCalendar reads the calendar as a telephone does and compares it with what the admin side says.
+// TestReadersCalendar reads the calendar as a telephone does and compares it with what the admin
+// side says.
 func TestReadersCalendar(t *testing.T) {
 	t.Parallel()
 	w := started(t, openToReaders, readersFiles())
@@ -175,8 +176,8 @@ func TestReadersCalendar(t *testing.T) {
 	}
 }
 
-// TestReadersChange sees that a calendar is made anew for another day, other events or another configuration, and is
-// the former one as long as it says the same.
+// TestReadersChange sees that a calendar is made anew for another day, other events or another
+// configuration, and is the former one as long as it says the same.
 func TestReadersChange(t *testing.T) {
 	t.Parallel()
 	w, f := reloadable(t, openToReaders, readersFiles())
@@ -229,16 +230,16 @@ func TestReadersBounds(t *testing.T) {
 	p.running.taken = 0
 	owner := ownerOf(w.live.Load().routes[0])
 	for range hoursOfOne {
-		p.running.take(owner, hoursAtOnce, hoursOfOne)
+		p.running.acquire(owner, hoursAtOnce, hoursOfOne)
 	}
 	refused("while its own readers hold their places", httptest.NewRequest(http.MethodGet, path, nil))
-	if !p.running.take("another", hoursAtOnce, hoursOfOne) {
+	if !p.running.acquire("another", hoursAtOnce, hoursOfOne) {
 		t.Error("the readers of one tenant keep another's out")
 	}
 	for range hoursOfOne {
-		p.running.leave(owner)
+		p.running.release(owner)
 	}
-	p.running.leave("another")
+	p.running.release("another")
 	if got := w.read(path); got.StatusCode != 200 {
 		t.Errorf("then: got %d", got.StatusCode)
 	}

@@ -18,14 +18,15 @@ import (
 	"github.com/callhours/callhours/internal/suspect"
 )
 
-// Installation is a configuration and where its files are: what a server is started from, and loads again.
+// Installation is a configuration and where its files are: what a server is started from, and loads
+// again.
 type Installation struct {
 	Path string // of the main file
 	// where it and all others are; nil: the operating system's. Of others no accepted copy is kept.
 	Files fs.FS
 	Now   func() time.Time // the program's clock
-	// Exclusive takes the lock of state_dir, which then belongs to this process alone. Another that has it makes Start
-	// a reader of that directory, and a strict one fail.
+	// Exclusive takes the lock of state_dir, which then belongs to this process alone. Another that
+	// has it makes Start a reader of that directory, and a strict one fail.
 	Exclusive bool
 	Program   string // that loads, such as "callhours/1.2": another one tries again what ended this
 }
@@ -63,9 +64,10 @@ func (l *Loaded) Err() error {
 	return l.Mistakes.Err()
 }
 
-// Start loads the installation for a server that starts. What is wrong with the files of one tenant is mended with
-// those of the accepted copy, and anything else by taking the whole copy. Without a copy tenants whose files are wrong
-// are left out. strict does nothing of that. notes are what people should know of the copy.
+// Start loads the installation for a server that starts. What is wrong with the files of one tenant
+// is mended with those of the accepted copy, and anything else by taking the whole copy. Without a
+// copy tenants whose files are wrong are left out. strict does nothing of that. notes are what
+// people should know of the copy.
 func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 	if i.Files != nil {
 		return i.load(loading{}), nil
@@ -180,13 +182,13 @@ func (i Installation) load(how loading) (l Loaded) {
 	if how.first {
 		accepted = config.NewInputs(nil)
 	}
-	c := newCulprits(l.inputs, accepted, how.first)
+	c := newBlame(l.inputs, accepted, how.first)
 	for a.err == nil && accepted != nil {
 		if how.first && len(a.mistakes) == 0 {
 			a.mistakes = c.disputed(a.generation)
 			all = append(all, a.mistakes...)
 		}
-		if len(a.mistakes) == 0 || !c.blame(a.mistakes) {
+		if len(a.mistakes) == 0 || !c.addMistake(a.mistakes) {
 			break
 		}
 		how.former = cmp.Or(l.built, how.former)
@@ -209,7 +211,8 @@ func (i Installation) load(how loading) (l Loaded) {
 	return l
 }
 
-// keep adds what is wrong with the files of some owners that were not read again, while their accepted ones are in use.
+// keep adds what is wrong with the files of some owners that were not read again, while their
+// accepted ones are in use.
 func (l *Loaded) keep(read *config.Inputs, refusals map[string]refusal, of map[string]bool) {
 	if len(of) == 0 {
 		return
@@ -234,9 +237,10 @@ func (l *Loaded) keep(read *config.Inputs, refusals map[string]refusal, of map[s
 	}
 }
 
-// gone says which includes match no file any more, where nobody has said that this is meant: a directory that
-// is not mounted looks like it. It is a mistake of each tenant whose file one found, whose accepted files go on, and of
-// nobody else: a glob may be of one tenant's directory, which that tenant can empty.
+// gone says which includes match no file any more, where nobody has said that this is meant: a
+// directory that is not mounted looks like it. It is a mistake of each tenant whose file one found,
+// whose accepted files go on, and of nobody else: a glob may be of one tenant's directory, which
+// that tenant can empty.
 func (l *Loaded) gone(main string, how loading) (said, each diag.Mistakes) {
 	if !how.cautious {
 		return nil, nil

@@ -18,9 +18,10 @@ const (
 	formatting = 50 * time.Millisecond // after the first one
 )
 
-// lines are what the log will say of calls that were answered as decided. Some are formatted together, since all that
-// formats a line is in the processor's caches then, where a single one would wait for it as long as for a tenth of its
-// answer. The zero lines are empty; they are safe for concurrent use.
+// lines are what the log will say of calls that were answered as decided. Some are formatted
+// together, since all that formats a line is in the processor's caches then, where a single one
+// would wait for it as long as for a tenth of its answer. The zero lines are empty; they are safe
+// for concurrent use.
 type lines struct {
 	guard   *contain.Guard
 	writing sync.Mutex // held while lines are written, so that they keep their order
@@ -87,8 +88,8 @@ func writeLine(to slog.Handler, at time.Time, level slog.Level, attrs []slog.Att
 	_ = to.Handle(context.Background(), r) // a Log fails for nobody
 }
 
-// opening is how the last line about a branch began: those of calls with the same answer begin alike, and to write that
-// anew for each call is half of what its line costs.
+// opening is how the last line about a branch began: those of calls with the same answer begin
+// alike, and to write that anew for each call is half of what its line costs.
 type opening struct {
 	status        int
 	event, reason string

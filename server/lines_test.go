@@ -13,8 +13,8 @@ import (
 	"github.com/callhours/callhours/pivot"
 )
 
-// TestLines: lines of calls come together and in their order soon after the first one, at once where many wait, and
-// show when each call was answered.
+// TestLines: lines of calls come together and in their order soon after the first one, at once
+// where many wait, and show when each call was answered.
 func TestLines(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

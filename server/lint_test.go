@@ -70,7 +70,8 @@ routes:
     data: {front_desk: ` + frontDesk + `, voicemail: ` + voicemail + `}
 `
 
-// route is a configuration with a route of its own branches. %s are the branches but the last, which is closed.
+// route is a configuration with a route of its own branches. %s are the branches but the last,
+// which is closed.
 const route = `
 calendars:
   hours: {file: hours.ics}
@@ -121,7 +122,8 @@ func find(t testing.TB, yaml string, files map[string]string) []preview.Finding 
 	return g.Find(t.Context(), FindOptions{Now: monday, Days: 400})
 }
 
-// A lintCase is a configuration, its calendars besides those of an ordinary office, and everything that is said of it.
+// A lintCase is a configuration, its calendars besides those of an ordinary office, and everything
+// that is said of it.
 type lintCase struct {
 	name  string
 	yaml  string
@@ -218,7 +220,8 @@ func TestKindsAreFound(t *testing.T) {
 	}
 }
 
-// TestLintIsBounded: what a hostile feed holds costs no more than seconds, and is not said a thousand times.
+// TestLintIsBounded: what a hostile feed holds costs no more than seconds, and is not said a
+// thousand times.
 func TestLintIsBounded(t *testing.T) {
 	t.Parallel()
 	size, soak := 40, os.Getenv("CALLHOURS_SOAK") != ""
@@ -248,8 +251,9 @@ func TestLintIsBounded(t *testing.T) {
 	}
 }
 
-// TestLintCorpus goes through calendars that nobody made for us, as opening hours and as closures of an office: what is
-// said of their titles would be noise, and nothing takes long. One file of 150 is looked at, all with CALLHOURS_SOAK.
+// TestLintCorpus goes through calendars that nobody made for us, as opening hours and as closures
+// of an office: what is said of their titles would be noise, and nothing takes long. One file of
+// 150 is looked at, all with CALLHOURS_SOAK.
 func TestLintCorpus(t *testing.T) {
 	t.Parallel()
 	shared := cmp.Or(os.Getenv("CALLHOURS_SHARED"), filepath.Join("..", "..", "shared"))
@@ -289,8 +293,8 @@ func TestLintCorpus(t *testing.T) {
 	}
 }
 
-// BenchmarkLint is what looking at a route of an office costs, and at its calendars, over 400 days; and the
-// same with all that check does.
+// BenchmarkLint is what looking at a route of an office costs, and at its calendars, over 400 days;
+// and the same with all that check does.
 func BenchmarkLint(b *testing.B) {
 	file, err := config.Load("callhours.yaml", config.Options{FS: examples.FrontDesk()})
 	if err != nil {

@@ -34,10 +34,10 @@ func headJSON(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
 }
 
-// answerList answers with an object that has the members of two others, and a list between them. truncated is
-// said already by one of them, or "". Elements are written one by one, until the list is as long as an answer
-// may be or nobody reads any more; what an element cannot be written for is left out. That the list was cut is
-// said in a member `truncated`.
+// answerList answers with an object that has the members of two others, and a list between them.
+// truncated is said already by one of them, or "". Elements are written one by one, until the list
+// is as long as an answer may be or nobody reads any more; what an element cannot be written for is
+// left out. That the list was cut is said in a member `truncated`.
 func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name string, list []T, after any,
 	truncated string,
 ) {
@@ -92,7 +92,8 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name 
 	_ = out.Flush()
 }
 
-// page reads which part of a list is asked for: offset, and limit, without which it is all that comes then.
+// page reads which part of a list is asked for: offset, and limit, without which it is all that
+// comes then.
 func page(r *http.Request) (offset, limit int, err error) {
 	asked := r.URL.Query()
 	offset, err = amount(asked, "offset", 0, 0, mostOffset)

@@ -11,8 +11,9 @@ const (
 	callCosts = 50 * time.Microsecond // what reading a call and finding its route takes, by and large
 )
 
-// loads compare how much of the processors the calls of each owner take, so that when there are too many calls those
-// are refused whose owner's are the reason. They are safe for concurrent use; the zero loads are those of nobody.
+// loads compare how much of the processors the calls of each owner take, so that when there are too
+// many calls those are refused whose owner's are the reason. They are safe for concurrent use; the
+// zero loads are those of nobody.
 type loads struct {
 	mu           sync.Mutex // guards the following, and the load of each owner
 	at           time.Time
@@ -37,9 +38,9 @@ func (ls *loads) add(l *recentLoad, took time.Duration, now time.Time) {
 	ls.at, l.seconds, l.at = now, after, now
 }
 
-// isHeavy reports an owner whose load is at least half as large as that of the owner of an average second: of one who
-// takes most of the time, or of many who take the same. Who takes little beside others is light, however many calls
-// there are.
+// isHeavy reports an owner whose load is at least half as large as that of the owner of an average
+// second: of one who takes most of the time, or of many who take the same. Who takes little beside
+// others is light, however many calls there are.
 func (ls *loads) isHeavy(l *recentLoad, now time.Time) bool {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()

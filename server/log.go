@@ -16,8 +16,8 @@ const (
 	gathering = 20 * time.Millisecond // how long the lines after one may wait to be written together
 )
 
-// Log writes lines to another writer that may stall: who writes a line to it never waits. Lines that find too much
-// waiting are dropped. It is safe for concurrent use.
+// Log writes lines to another writer that may stall: who writes a line to it never waits. Lines
+// that find too much waiting are dropped. It is safe for concurrent use.
 type Log struct {
 	to      io.Writer
 	dropped func()
@@ -61,8 +61,8 @@ func (l *Log) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// run writes a line that comes alone at once, and those that follow it soon together: to wake for each line and to
-// write each by itself costs as much as answering half a call.
+// run writes a line that comes alone at once, and those that follow it soon together: to wake for
+// each line and to write each by itself costs as much as answering half a call.
 func (l *Log) run() {
 	defer close(l.done)
 	pause := time.NewTimer(gathering)
@@ -84,8 +84,9 @@ func (l *Log) run() {
 	}
 }
 
-// flush writes the lines that wait, and leaves room for the next ones in their place. It loses them when the writer
-// does: who cannot be written to cannot be told about it either. It gives the room that the lines had.
+// flush writes the lines that wait, and leaves room for the next ones in their place. It loses them
+// when the writer does: who cannot be written to cannot be told about it either. It gives the room
+// that the lines had.
 func (l *Log) flush(room []byte) []byte {
 	l.mu.Lock()
 	lines, count := l.lines, l.count

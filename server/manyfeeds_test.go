@@ -19,9 +19,9 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// faultyFeeds makes a server of n feeds, on as many addresses of the loopback network as there are twenties
-// of them: of ten feeds three never answer and three fail, and one sends 50 MB without end of a line. It
-// gives its world, not yet running.
+// faultyFeeds makes a server of n feeds, on as many addresses of the loopback network as there are
+// twenties of them: of ten feeds three never answer and three fail, and one sends 50 MB without end
+// of a line. It gives its world, not yet running.
 func faultyFeeds(t testing.TB, n int) *world {
 	t.Helper()
 	closing := make(chan struct{})
@@ -81,8 +81,8 @@ func faultyFeeds(t testing.TB, n int) *world {
 	return newWorld(t, yaml.String(), nil)
 }
 
-// TestManyFeeds: feeds that hang, fail or never end cost the others nothing: those are fresh in seconds.
-// 200 feeds, in a soak 1,000.
+// TestManyFeeds: feeds that hang, fail or never end cost the others nothing: those are fresh in
+// seconds. 200 feeds, in a soak 1,000.
 func TestManyFeeds(t *testing.T) {
 	t.Parallel()
 	n := 200
@@ -133,8 +133,9 @@ func TestManyFeeds(t *testing.T) {
 	}
 }
 
-// BenchmarkCallAmongFaults measures the time of calls while nothing is fetched, and while 300 of 1,000 feeds hang, 300
-// fail and one never ends. Of each it reports the 99th percentile, and how many times the quiet one that is.
+// BenchmarkCallAmongFaults measures the time of calls while nothing is fetched, and while 300 of
+// 1,000 feeds hang, 300 fail and one never ends. Of each it reports the 99th percentile, and how
+// many times the quiet one that is.
 func BenchmarkCallAmongFaults(b *testing.B) {
 	w := faultyFeeds(b, 1000)
 	w.Start()

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// TestMissingFile: a calendar's file that is gone at start is no reason to refuse what was accepted, and is not said
-// among findings to be odd about a callflow: that the calendar is unknown stands there by itself.
+// TestMissingFile: a calendar's file that is gone at start is no reason to refuse what was
+// accepted, and is not said among findings to be odd about a callflow: that the calendar is unknown
+// stands there by itself.
 func TestMissingFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -60,7 +60,8 @@ func (d described) check(t *testing.T, what, pointer, text string) {
 	}
 }
 
-// TestOpenAPI: what is described is there, what is there is described, and what is answered is as it is described.
+// TestOpenAPI: what is described is there, what is there is described, and what is answered is as
+// it is described.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
 	w := started(t, `

@@ -10,17 +10,19 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// ownWait is how long a call waits while others of its owner are being answered, and before it is refused since there
-// are too many of its owner: whoever comes back at once would otherwise take from others by that. Kazoo waits for five
-// seconds.
+// ownWait is how long a call waits while others of its owner are being answered, and before it is
+// refused since there are too many of its owner: whoever comes back at once would otherwise take
+// from others by that. Kazoo waits for five seconds.
 const ownWait = time.Second
 
-// ownInFlight is how many calls of one tenant are answered or wait for that at a time for each CPU: half of all.
+// ownInFlight is how many calls of one tenant are answered or wait for that at a time for each CPU:
+// half of all.
 const ownInFlight = inFlight / 2
 
-// owner is what the calls of one owner share, the operator or whoever wrote a tenant's files. It bounds how much of the
-// processors they take: half of them, and one at least, are answered at a time, so that others are answered in time
-// however long a tenant's own templates take. Nothing bounds the operator's.
+// owner is what the calls of one owner share, the operator or whoever wrote a tenant's files. It
+// bounds how much of the processors they take: half of them, and one at least, are answered at a
+// time, so that others are answered in time however long a tenant's own templates take. Nothing
+// bounds the operator's.
 type owner struct {
 	places chan struct{} // nil: the operator's
 	inside atomic.Int64  // that are answered or wait
@@ -58,7 +60,8 @@ func (o *owner) leave() {
 	}
 }
 
-// take waits for a place of one that has entered; false: there is none in time. Whoever has one gives it back.
+// take waits for a place of one that has entered; false: there is none in time. Whoever has one
+// gives it back.
 func (o *owner) take(ctx context.Context, conn *listen.Conn) bool {
 	if o.places == nil {
 		return true
@@ -77,8 +80,8 @@ func (o *owner) giveBack() {
 	}
 }
 
-// wait waits for a place, or where there are none for a call to be refused. Meanwhile others may take the place of its
-// connection, so that calls of one owner keep nobody from connecting.
+// wait waits for a place, or where there are none for a call to be refused. Meanwhile others may
+// take the place of its connection, so that calls of one owner keep nobody from connecting.
 func (o *owner) wait(ctx context.Context, conn *listen.Conn, places chan<- struct{}) bool {
 	displaced, stop := conn.Yield()
 	defer stop()
@@ -94,7 +97,8 @@ func (o *owner) wait(ctx context.Context, conn *listen.Conn, places chan<- struc
 	return false
 }
 
-// owners are those of the live routes. They outlive reloads, so that nobody gets more by changing a file.
+// owners are those of the live routes. They outlive reloads, so that nobody gets more by changing a
+// file.
 type owners struct {
 	loads loads
 	mu    sync.Mutex // guards the following

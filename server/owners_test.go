@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// TestTenantsFeeds: whose feed it is reaches the store and the fetcher. A tenant is not given what the operator's
-// subscription brought, and its feed is kept off the inside of the network unless the main file allows it.
+// TestTenantsFeeds: whose feed it is reaches the store and the fetcher. A tenant is not given what
+// the operator's subscription brought, and its feed is kept off the inside of the network unless
+// the main file allows it.
 func TestTenantsFeeds(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
@@ -24,7 +25,7 @@ func TestTenantsFeeds(t *testing.T) {
 		})
 		w.runStore(t)
 		for name, want := range map[string]string{"hours": "fresh", "acme/hours": c.state} {
-			got, err := w.renew(t.Context(), name)
+			got, err := w.refreshFeed(t.Context(), name)
 			if err != nil || len(got.Calendars) != 1 || string(got.State) != want ||
 				(want == "unknown") != (got.Error != "" && strings.HasSuffix(got.Error, c.err)) {
 				t.Errorf("%q: %s: got %+v, %v", c.main, name, got, err)

@@ -8,8 +8,8 @@ import (
 // profilesPath is where the profiles of [Options.Profiles] are.
 const profilesPath = "/debug/pprof/"
 
-// profiles are those of Go's runtime, as `go tool pprof` asks for them. The command line is not among them: it may name
-// what people should not see.
+// profiles are those of Go's runtime, as `go tool pprof` asks for them. The command line is not
+// among them: it may name what people should not see.
 func profiles() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc(profilesPath, pprof.Index)

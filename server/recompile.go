@@ -7,9 +7,10 @@ import (
 	"github.com/callhours/callhours/render"
 )
 
-// recompile makes live calls use routes as their calendars and the clock are now. Server.mu is held for one route at a
-// time, and tenants take turns: whoever has many routes, or large ones, waits for those alone. Who waits for a route
-// compiles meanwhile what is next, and there is nobody else who does.
+// recompile makes live calls use routes as their calendars and the clock are now. Server.mu is held
+// for one route at a time, and tenants take turns: whoever has many routes, or large ones, waits
+// for those alone. Who waits for a route compiles meanwhile what is next, and there is nobody else
+// who does.
 func (s *Server) recompile(routes []*render.Route) {
 	s.mu.Lock()
 	s.stale.add(routes...)
@@ -20,7 +21,8 @@ func (s *Server) recompile(routes []*render.Route) {
 	}
 }
 
-// compileNext compiles the route whose turn it is; false, and nothing is done, when a route does not wait any more.
+// compileNext compiles the route whose turn it is; false, and nothing is done, when a route does
+// not wait any more.
 func (s *Server) compileNext(waits *render.Route) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,8 +36,8 @@ func (s *Server) compileNext(waits *render.Route) bool {
 	return true
 }
 
-// refresh takes a calendar's state over from the store: its events are others, it has become known, or it has expired.
-// It may be called by several goroutines at once.
+// refresh takes a calendar's state over from the store: its events are others, it has become known,
+// or it has expired. It may be called by several goroutines at once.
 func (s *Server) refresh(name string) {
 	s.mu.Lock()
 	names := []string{name}
@@ -79,15 +81,15 @@ func (s *Server) showRefreshed(name string) bool {
 	if s.live.Load() != l {
 		return false
 	}
-	s.noticed.ask(name)
-	s.rehearsals.ask(l.asking[name])
-	s.know(l, name)
+	s.findingsCache.enqueue(name)
+	s.prerenderer.enqueue(l.asking[name])
+	s.updateFacts(l, name)
 	s.show(l.Generation, name, unmatched)
 	return true
 }
 
-// Advance follows the clock: a part of the routes is compiled anew, each at another moment, and copies of feeds
-// expire. Run calls it every minute.
+// Advance follows the clock: a part of the routes is compiled anew, each at another moment, and
+// copies of feeds expire. Run calls it every minute.
 func (s *Server) Advance() {
 	l, rolled, expired := s.outdated(s.options.Now())
 	if l == nil {
@@ -106,14 +108,14 @@ func (s *Server) Advance() {
 	slices.Sort(asked)
 	for _, name := range slices.Compact(asked) {
 		s.showEvents(l.Generation, name)
-		s.noticed.ask(name)
+		s.findingsCache.enqueue(name)
 	}
-	s.rehearsals.ask(rolled)
-	s.know(l, "")
+	s.prerenderer.enqueue(rolled)
+	s.updateFacts(l, "")
 }
 
-// outdated are the live routes whose window has moved on, and the calendars whose copies have become too old, or are no
-// longer: those are taken over.
+// outdated are the live routes whose window has moved on, and the calendars whose copies have
+// become too old, or are no longer: those are taken over.
 func (s *Server) outdated(now time.Time) (l *live, routes []*render.Route, expired []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 	"github.com/callhours/callhours/render"
 )
 
-// tenantFile is a tenant's file with a calendar, in a file of its own, and so many routes that ask it.
+// tenantFile is a tenant's file with a calendar, in a file of its own, and so many routes that ask
+// it.
 func tenantFile(name string, routes int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "tenant: {name: %s}\ncalendars: {hours: {file: %s/hours.ics}}\nroutes:\n", name, name)
@@ -31,8 +32,8 @@ func neighbours() map[string]string {
 	}
 }
 
-// TestRecompileTurns: while the routes of one tenant are compiled anew, those of another one wait for one of them and
-// no more; the lock is free after each.
+// TestRecompileTurns: while the routes of one tenant are compiled anew, those of another one wait
+// for one of them and no more; the lock is free after each.
 func TestRecompileTurns(t *testing.T) {
 	t.Parallel()
 	w := started(t, "include: [tenants/*.yaml]\n", neighbours())
@@ -70,7 +71,8 @@ func TestRecompileTurns(t *testing.T) {
 	}
 }
 
-// TestRecompileReload: what waits when another generation goes live is compiled in that, unless it is gone.
+// TestRecompileReload: what waits when another generation goes live is compiled in that, unless it
+// is gone.
 func TestRecompileReload(t *testing.T) {
 	t.Parallel()
 	w, f := reloadable(t, "include: [tenants/*.yaml]\n", neighbours())
@@ -104,8 +106,8 @@ func TestRecompileReload(t *testing.T) {
 	}
 }
 
-// TestRefreshTogether: many calendars change, the clock moves and the configuration is read again at once, and
-// all is as it is at the end.
+// TestRefreshTogether: many calendars change, the clock moves and the configuration is read again
+// at once, and all is as it is at the end.
 func TestRefreshTogether(t *testing.T) {
 	t.Parallel()
 	w, f := reloadable(t, "include: [tenants/*.yaml]\n", neighbours())
@@ -134,8 +136,8 @@ func TestRefreshTogether(t *testing.T) {
 	}
 }
 
-// TestWaitingForRoom: a calendar that was unknown to a route since others of its tenant took the room is known to it
-// once these are gone or have changed, without a change of its own.
+// TestWaitingForRoom: a calendar that was unknown to a route since others of its tenant took the
+// room is known to it once these are gone or have changed, without a change of its own.
 func TestWaitingForRoom(t *testing.T) {
 	t.Parallel()
 	files := func(routes ...string) map[string]string {

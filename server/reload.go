@@ -17,10 +17,11 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// Reload reads the files again, builds a generation and swaps it in, whole. What is wrong with the files of one tenant
-// keeps that tenant's former files; anything else keeps the former generation. The error then is a [Refusal]. Feeds
-// that are asked for as before are neither fetched nor forgotten; of new ones a copy or one attempt is waited for,
-// start_timeout at most. One reload runs at a time, and none before calls are answered: one that comes earlier waits.
+// Reload reads the files again, builds a generation and swaps it in, whole. What is wrong with the
+// files of one tenant keeps that tenant's former files; anything else keeps the former generation.
+// The error then is a [Refusal]. Feeds that are asked for as before are neither fetched nor
+// forgotten; of new ones a copy or one attempt is waited for, start_timeout at most. One reload
+// runs at a time, and none before calls are answered: one that comes earlier waits.
 func (s *Server) Reload(ctx context.Context) error { return s.reload(ctx, nil) }
 
 // Refusal is what is wrong with the files.
@@ -47,7 +48,8 @@ func (r *Refusal) outcome() string {
 		" are refused, and their last accepted files are used, if any; everything else is live"
 }
 
-// reload is Reload, for the owners whose files have changed, or by hand: nil. A panic on the way is a refusal of everything: nothing is live before it is whole.
+// reload is Reload, for the owners whose files have changed, or by hand: nil. A panic on the way is
+// a refusal of everything: nothing is live before it is whole.
 func (s *Server) reload(ctx context.Context, of *changes) error {
 	return s.guard.Do(metrics.PanicConfig, "reload", func() error { return s.reloadFiles(ctx, of) })
 }
@@ -87,26 +89,27 @@ func (s *Server) reloadFiles(ctx context.Context, of *changes) error {
 	s.read, s.readSums = loaded.inputs, loaded.inputs.OwnerSums()
 	g := loaded.Generation
 	if g == nil {
-		return s.went(ctx, &loaded, begun)
+		return s.logReload(ctx, &loaded, begun)
 	}
 	if series := g.series(); !reflect.DeepEqual(series, former.series()) {
 		s.logUnseen(s.options.Metrics.Configure(series))
 	}
 	s.store.Subscribe(g.subscriptions())
 	s.await(ctx, g)
-	if keys := g.restart(s.options.Generation); len(keys) > 0 {
+	if keys := g.restartKeys(s.options.Generation); len(keys) > 0 {
 		s.options.Log.WarnContext(ctx, "some keys take effect at the next start", slog.Any("keys", keys))
 	}
 	s.swap(g)
 	s.options.Log.InfoContext(ctx, "configuration reloaded", slog.Int("routes", len(g.routes)),
 		slog.Int("calendars", len(g.calendars)),
 		slog.String("generation", g.name), slog.Duration("took", s.options.Now().Sub(begun)))
-	s.accept(ctx, g)
-	return s.went(ctx, &loaded, begun)
+	s.saveAccepted(ctx, g)
+	return s.logReload(ctx, &loaded, begun)
 }
 
-// went shows how reading the files went: in the log, in the metrics and in the status. The error is a Refusal.
-func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
+// logReload shows how reading the files went: in the log, in the metrics and in the status. The
+// error is a Refusal.
+func (s *Server) logReload(ctx context.Context, l *Loaded, at time.Time) error {
 	defer s.admin.console.Changed()
 	m := s.options.Metrics
 	s.mu.Lock()
@@ -160,8 +163,8 @@ func (s *Server) went(ctx context.Context, l *Loaded, at time.Time) error {
 	return refusal
 }
 
-// accept keeps the files of a generation that has gone live, for the next start.
-func (s *Server) accept(ctx context.Context, g *Generation) {
+// saveAccepted keeps the files of a generation that has gone live, for the next start.
+func (s *Server) saveAccepted(ctx context.Context, g *Generation) {
 	dir := s.options.Generation.file.StateDir
 	s.state.wanted = true
 	if dir == "" || s.options.Installation == nil || s.accepted == g.acceptance() || s.state.isReadOnly() {
@@ -194,9 +197,9 @@ func (g *Generation) subscriptions() []*feeds.Subscription {
 	return list
 }
 
-// restart names the keys that differ from the generation that the server was started with,
+// restartKeys names the keys that differ from the generation that the server was started with,
 // and that are read then alone.
-func (g *Generation) restart(first *Generation) []string {
+func (g *Generation) restartKeys(first *Generation) []string {
 	a, b := g.file, first.file
 	keys := []string{}
 	for key, same := range map[string]bool{
@@ -204,7 +207,8 @@ func (g *Generation) restart(first *Generation) []string {
 		"tls":              sameTLS(a.TLS, b.TLS),
 		"admin_web_config": a.AdminWebConfig.S == b.AdminWebConfig.S,
 		"state_dir":        a.StateDir == b.StateDir, "log": a.Log.Format == b.Log.Format,
-		"hosts": maps.Equal(a.FetchesPerMinute, b.FetchesPerMinute), "limits.bytes": g.largestBody() <= first.largestBody(),
+		"hosts":        maps.Equal(a.FetchesPerMinute, b.FetchesPerMinute),
+		"limits.bytes": g.largestBody() <= first.largestBody(),
 	} {
 		if !same {
 			keys = append(keys, key)

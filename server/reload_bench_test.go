@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// BenchmarkReload reads an installation of a thousand tenants again of which one has changed, or all have
-// because everybody's data has.
+// BenchmarkReload reads an installation of a thousand tenants again of which one has changed, or
+// all have because everybody's data has.
 func BenchmarkReload(b *testing.B) {
 	const tenants = 1000
 	files := map[string]string{}

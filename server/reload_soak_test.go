@@ -23,8 +23,8 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// versions are what has been accepted of something, by number: calls that begin and end while least and most
-// are so may see any of these.
+// versions are what has been accepted of something, by number: calls that begin and end while least
+// and most are so may see any of these.
 type versions struct {
 	mu          sync.Mutex
 	absent      []bool // by version: there is none then
@@ -53,7 +53,8 @@ func (v *versions) from() int {
 	return v.least
 }
 
-// allow reports whether a call may have seen a version, or none (-1), that began when from was the least.
+// allow reports whether a call may have seen a version, or none (-1), that began when from was the
+// least.
 func (v *versions) allow(seen, from int) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -68,8 +69,9 @@ func (v *versions) allow(seen, from int) error {
 	return fmt.Errorf("version %d, want one from %d to %d", seen, from, v.most)
 }
 
-// reloads is an installation on disk that is changed again and again. The first half of its tenants are plain files
-// that others are renamed over; the second half stands in a directory that a link leads to, as Kubernetes does it.
+// reloads is an installation on disk that is changed again and again. The first half of its tenants
+// are plain files that others are renamed over; the second half stands in a directory that a link
+// leads to, as Kubernetes does it.
 type reloads struct {
 	t       *testing.T
 	dir     string
@@ -138,9 +140,10 @@ func (r *reloads) greet() {
 const reloadMain = "listen: 127.0.0.1:0\nadmin_listen: 127.0.0.1:0\ntimezone: America/New_York\ndrain: 1ms\nwatch: never\nstate_dir: state\ntemplates: templates\n" +
 	"include: [tenants/*.yaml, linked/*.yaml]\ncalendars: {hours: {url: \"$FEED/hours.ics\", refresh: 24h}}\n"
 
-// TestReloadSoak reloads again and again while calls come in over HTTP: tenants change, are wrong, vanish and come
-// back, what is everybody's changes and is wrong, links are swapped. Every answer is one that an accepted generation
-// gives, no call is lost, feeds are not asked again, and nothing is left behind. 40 reloads, in a soak 1,000.
+// TestReloadSoak reloads again and again while calls come in over HTTP: tenants change, are wrong,
+// vanish and come back, what is everybody's changes and is wrong, links are swapped. Every answer
+// is one that an accepted generation gives, no call is lost, feeds are not asked again, and nothing
+// is left behind. 40 reloads, in a soak 1,000.
 func TestReloadSoak(t *testing.T) {
 	rounds := 40
 	if os.Getenv("CALLHOURS_SOAK") != "" {
@@ -333,8 +336,8 @@ func (r *reloads) change(main string) {
 	}
 }
 
-// mayVanish reports whether a tenant's file is there and not the last one of its directory: a reload by
-// itself would not take that.
+// mayVanish reports whether a tenant's file is there and not the last one of its directory: a
+// reload by itself would not take that.
 func (r *reloads) mayVanish(i int) bool {
 	others := 0
 	for k, body := range r.bodies {

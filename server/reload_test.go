@@ -136,8 +136,8 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestReloadFeeds: a reload fetches no feed again that is asked for as before; of a new one the first
-// copy is there when it swaps.
+// TestReloadFeeds: a reload fetches no feed again that is asked for as before; of a new one the
+// first copy is there when it swaps.
 func TestReloadFeeds(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
@@ -178,8 +178,8 @@ func TestReloadFeeds(t *testing.T) {
 	}
 }
 
-// TestReloadUnderLoad reloads again and again, every third time with a mistake, while calls come in: each gets an
-// answer of one generation, whole.
+// TestReloadUnderLoad reloads again and again, every third time with a mistake, while calls come
+// in: each gets an answer of one generation, whole.
 func TestReloadUnderLoad(t *testing.T) {
 	t.Parallel()
 	version := func(n int) string {
@@ -248,10 +248,10 @@ func TestRestartKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"admin_listen", "admin_web_config", "hosts", "limits.bytes", "listen", "log", "state_dir"}
-	if diff := cmp.Diff(want, other.restart(first)); diff != "" {
+	if diff := cmp.Diff(want, other.restartKeys(first)); diff != "" {
 		t.Error(diff)
 	}
-	if got := first.restart(first); len(got) > 0 {
+	if got := first.restartKeys(first); len(got) > 0 {
 		t.Errorf("of itself: %v", got)
 	}
 }

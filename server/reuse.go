@@ -12,9 +12,9 @@ import (
 	"github.com/callhours/callhours/templates"
 )
 
-// reuse finds what a former generation has built of the same configuration. A route is built again when anything is
-// different that it is made of: what is written of it, with its places; its lists, its templates, the names of the
-// calendars that its templates may mean. The nil reuse has nothing.
+// reuse finds what a former generation has built of the same configuration. A route is built again
+// when anything is different that it is made of: what is written of it, with its places; its lists,
+// its templates, the names of the calendars that its templates may mean. The nil reuse has nothing.
 type reuse struct {
 	former    *Generation
 	routes    map[string]int // indices of the former's, by name
@@ -25,7 +25,7 @@ type reuse struct {
 	settings  bool              // what concerns all answers is as it was
 	library   bool              // all templates are as they were
 	pieces    bool              // what templates share is as it was
-	compared  sameness
+	compared  equality
 }
 
 func newReuse(former *Generation, file *config.File) *reuse {
@@ -54,13 +54,14 @@ func newReuse(former *Generation, file *config.File) *reuse {
 		lists[l.Name] = l
 	}
 	for _, l := range file.Lists {
-		u.lists[l.Name] = u.compared.same(l, lists[l.Name])
+		u.lists[l.Name] = u.compared.deepEqual(l, lists[l.Name])
 	}
 	u.library, u.pieces = sameTemplates(was, file)
 	return u
 }
 
-// sameTemplates compares the files of templates: all of them, and those whose definitions the others share.
+// sameTemplates compares the files of templates: all of them, and those whose definitions the
+// others share.
 func sameTemplates(a, b *config.File) (all, pieces bool) {
 	texts := func(f *config.File) (all, pieces map[string][]byte) {
 		all, pieces = map[string][]byte{}, map[string][]byte{}
@@ -112,7 +113,7 @@ func (u *reuse) route(r *config.Route, now map[string]string, library *templates
 			return nil
 		}
 	}
-	if !u.compared.same(u.configs[r.Name], r) {
+	if !u.compared.deepEqual(u.configs[r.Name], r) {
 		return nil
 	}
 	return u.former.routes[i]
@@ -157,18 +158,18 @@ func (u *reuse) known(c *config.Calendar) *calendars.Calendar {
 // sameCalendars are the calendars that are written as they were, by name.
 func sameCalendars(former, file *config.File) map[string]bool {
 	was, same := map[string]*config.Calendar{}, map[string]bool{}
-	var compared sameness
+	var compared equality
 	for _, c := range former.Calendars {
 		was[c.Name] = c
 	}
 	for _, c := range file.Calendars {
-		same[c.Name] = was[c.Name] != nil && compared.same(was[c.Name], c)
+		same[c.Name] = was[c.Name] != nil && compared.deepEqual(was[c.Name], c)
 	}
 	return same
 }
 
-// roomsFor are the rooms of the owners of a configuration: those that they had, since routes that have not changed pass
-// from one generation to the next with the answers that are kept of them.
+// roomsFor are the rooms of the owners of a configuration: those that they had, since routes that
+// have not changed pass from one generation to the next with the answers that are kept of them.
 func roomsFor(file *config.File, former *Generation) map[string]*render.Room {
 	owners := []string{""}
 	for _, t := range file.Tenants {

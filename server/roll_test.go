@@ -15,8 +15,9 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestRolling: as the clock moves on, a few routes are compiled at a time and never all of them, each has its horizon
-// ahead at every moment, and what they decide is what a server decides that starts at that moment.
+// TestRolling: as the clock moves on, a few routes are compiled at a time and never all of them,
+// each has its horizon ahead at every moment, and what they decide is what a server decides that
+// starts at that moment.
 func TestRolling(t *testing.T) {
 	t.Parallel()
 	routes := 120

@@ -6,8 +6,8 @@ import (
 	"github.com/callhours/callhours/render"
 )
 
-// TestRoomsOfOwners: the answers that are kept of a tenant's routes are counted for its directory, whatever the tenant
-// is called and however often the configuration is read again.
+// TestRoomsOfOwners: the answers that are kept of a tenant's routes are counted for its directory,
+// whatever the tenant is called and however often the configuration is read again.
 func TestRoomsOfOwners(t *testing.T) {
 	t.Parallel()
 	const yaml = "include: [tenants/*/*.yaml]\n"

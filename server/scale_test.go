@@ -33,7 +33,8 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// provider is an installation of many companies: a file, a route and two calendars each, all behind one voice_url.
+// provider is an installation of many companies: a file, a route and two calendars each, all behind
+// one voice_url.
 type provider struct {
 	companies int
 	state     string // its state_dir; "" keeps nothing
@@ -69,8 +70,8 @@ routes:
 func account(i int) string { return fmt.Sprintf("%032x", 0x7a1c0f8e2d4b4f6d+i*7919) }
 func number(i int) string  { return fmt.Sprintf("+1415%07d", 2000000+i) }
 
-// feed is a calendar of a company as Google writes it: office hours on five days of the week, and single events from a
-// year ago to a year ahead. In the closures they are whole days.
+// feed is a calendar of a company as Google writes it: office hours on five days of the week, and
+// single events from a year ago to a year ahead. In the closures they are whole days.
 func (p provider) feed(path string) []byte {
 	var i int
 	var kind string
@@ -132,8 +133,8 @@ func (p provider) build(t testing.TB) *Generation {
 	return g
 }
 
-// serve makes the provider's feeds, which know conditions, in a process of their own: what they cost is nobody's
-// concern. It is this program, and answers for TestFeeds until its input ends.
+// serve makes the provider's feeds, which know conditions, in a process of their own: what they
+// cost is nobody's concern. It is this program, and answers for TestFeeds until its input ends.
 func (p *provider) serve(t testing.TB) {
 	t.Helper()
 	self, err := os.Executable()
@@ -167,8 +168,8 @@ func (p *provider) serve(t testing.TB) {
 // asFeeds makes this program the feeds of a provider whose calendars have so many single events.
 const asFeeds = "CALLHOURS_TEST_FEEDS"
 
-// TestFeeds is what [provider.serve] starts. At /asked/N it answers once N more requests were answered
-// than when that was last asked.
+// TestFeeds is what [provider.serve] starts. At /asked/N it answers once N more requests were
+// answered than when that was last asked.
 func TestFeeds(t *testing.T) {
 	var p provider
 	if _, err := fmt.Sscan(os.Getenv(asFeeds), &p.events); err != nil {
@@ -268,7 +269,8 @@ func (w *world) fetch(t testing.TB, p *provider) {
 	<-ended
 }
 
-// cpu is the time that the process has computed, in seconds: the machine may do other things besides.
+// cpu is the time that the process has computed, in seconds: the machine may do other things
+// besides.
 func cpu() float64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -287,7 +289,8 @@ func used() float64 {
 	return float64(m.HeapAlloc) / 1024
 }
 
-// routesUnderTest is how many routes a test of scale has: few, in a soak ten thousand, or what CALLHOURS_ROUTES says.
+// routesUnderTest is how many routes a test of scale has: few, in a soak ten thousand, or what
+// CALLHOURS_ROUTES says.
 func routesUnderTest() int {
 	n := 20
 	if os.Getenv("CALLHOURS_SOAK") != "" {
@@ -297,9 +300,9 @@ func routesUnderTest() int {
 	return n
 }
 
-// TestProvider measures an installation of many routes, with two calendars each: starts from bodies and from compiled
-// events, memory, refreshing everything unchanged, and calls beside those to a single route. A soak holds it to what
-// was reached, with room for a busy machine.
+// TestProvider measures an installation of many routes, with two calendars each: starts from bodies
+// and from compiled events, memory, refreshing everything unchanged, and calls beside those to a
+// single route. A soak holds it to what was reached, with room for a busy machine.
 func TestProvider(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures; the run without the race detector has it")
@@ -356,8 +359,8 @@ func TestProvider(t *testing.T) {
 	}
 }
 
-// beside compares what calls over loopback to all routes cost, the caller's part included, with those to the one route
-// of a server that has no other, in turn.
+// beside compares what calls over loopback to all routes cost, the caller's part included, with
+// those to the one route of a server that has no other, in turn.
 func (p provider) beside(t *testing.T, w *world) float64 {
 	one := provider{companies: 1, state: t.TempDir(), events: usual}
 	one.serve(t)
@@ -405,9 +408,10 @@ func (p provider) beside(t *testing.T, w *world) float64 {
 	return ratios[len(ratios)/2]
 }
 
-// BenchmarkCallDuringReload measures calls over loopback, a thousand a second, while nothing else happens and while the
-// configuration is read again and again: each time one company of 10,000 (CALLHOURS_ROUTES) has another number to ring.
-// It reports the 99th percentile of both, of several rounds the median, and how many times the quiet one that is.
+// BenchmarkCallDuringReload measures calls over loopback, a thousand a second, while nothing else
+// happens and while the configuration is read again and again: each time one company of 10,000
+// (CALLHOURS_ROUTES) has another number to ring. It reports the 99th percentile of both, of several
+// rounds the median, and how many times the quiet one that is.
 func BenchmarkCallDuringReload(b *testing.B) {
 	n := 10_000
 	_, _ = fmt.Sscan(os.Getenv("CALLHOURS_ROUTES"), &n)
@@ -478,7 +482,8 @@ func changed(fs fstest.MapFS, name string, n int) fstest.MapFS {
 	return next
 }
 
-// latencies makes calls, one each millisecond at most, and gives the 99th percentile of how long they take.
+// latencies makes calls, one each millisecond at most, and gives the 99th percentile of how long
+// they take.
 func (p provider) latencies(b *testing.B, calls *httptest.Server, n int) time.Duration {
 	took := make([]time.Duration, n)
 	tick := time.NewTicker(time.Millisecond)

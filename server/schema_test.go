@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestLogSchema compares the keys of log lines of calls, and their types, with the table of docs/operations.md: each
-// that is written stands there, and each that stands there is written.
+// TestLogSchema compares the keys of log lines of calls, and their types, with the table of
+// docs/operations.md: each that is written stands there, and each that stands there is written.
 func TestLogSchema(t *testing.T) {
 	t.Parallel()
 	doc, err := os.ReadFile("../docs/operations.md")

@@ -20,8 +20,9 @@ const (
 	mostScrapes  = 16 // of /metrics at once
 	scrapesOfOne = 12 // and by one client
 
-	// largeScrape is from what size on, in bytes before compression, an answer is given to all who ask within
-	// scrapeLasts after it was made: it takes a tenth of a second and more. Who asks a small server sees the present.
+	// largeScrape is from what size on, in bytes before compression, an answer is given to all who
+	// ask within scrapeLasts after it was made: it takes a tenth of a second and more. Who asks a
+	// small server sees the present.
 	largeScrape = 1 << 20
 	scrapeLasts = 5 * time.Second
 	mostKept    = 2 // answers, of different forms: text, OpenMetrics, some names only
@@ -29,7 +30,7 @@ const (
 
 // scrapes answers who scrapes /metrics. One answer is made at a time, and held compressed.
 type scrapes struct {
-	places  places
+	places  semaphore
 	series  http.Handler // writes them, not compressed
 	refresh func()       // brings the gauges that follow the clock up to date
 	passing func() time.Time
@@ -47,17 +48,18 @@ func newScrapes(of prometheus.Gatherer, refresh func(), passing func() time.Time
 
 func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	client := listen.ClientOf(r)
-	if !s.places.take(client, mostScrapes, scrapesOfOne) {
+	if !s.places.acquire(client, mostScrapes, scrapesOfOne) {
 		refuseBusy(w)
 		return
 	}
-	defer s.places.leave(client)
+	defer s.places.release(client)
 	if answer := s.get(r); answer != nil {
 		answer.send(w, r)
 	}
 }
 
-// get returns the answer to a request: one that was kept, or a new one; nil if nobody waits for it any more.
+// get returns the answer to a request: one that was kept, or a new one; nil if nobody waits for it
+// any more.
 func (s *scrapes) get(r *http.Request) *scrape {
 	form := strings.Join(r.Header["Accept"], ",") + "\n" + strings.Join(r.URL.Query()["name[]"], "\n")
 	s.making.Lock()
@@ -134,7 +136,8 @@ func (s *scrape) send(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// acceptsGzip reports whether a request takes a body that is compressed by gzip (RFC 9110, section 12.5.3).
+// acceptsGzip reports whether a request takes a body that is compressed by gzip (RFC 9110, section
+// 12.5.3).
 func acceptsGzip(r *http.Request) bool {
 	for _, field := range r.Header["Accept-Encoding"] {
 		for coding := range strings.SplitSeq(field, ",") {

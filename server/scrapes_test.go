@@ -95,8 +95,8 @@ func (c manySeries) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// TestScrapesShare: a large answer is made once for all who ask at a time and for some seconds, compressed or not; a
-// small one is always the present.
+// TestScrapesShare: a large answer is made once for all who ask at a time and for some seconds,
+// compressed or not; a small one is always the present.
 func TestScrapesShare(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -14,8 +14,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// seconds is a calendar of 999,500 occurrences of an hour each, less than limits.instances, of which
-// several are on at any time.
+// seconds is a calendar of 999,500 occurrences of an hour each, less than limits.instances, of
+// which several are on at any time.
 func seconds() string {
 	var events []string
 	for i := range 50 {
@@ -27,8 +27,8 @@ func seconds() string {
 	return ics(events...)
 }
 
-// TestRouteTooLarge: a route that takes too much answers calls as ever, is said to be too large, and its hours are
-// known; another route is as it was.
+// TestRouteTooLarge: a route that takes too much answers calls as ever, is said to be too large,
+// and its hours are known; another route is as it was.
 func TestRouteTooLarge(t *testing.T) {
 	t.Parallel()
 	yaml := `
@@ -48,7 +48,7 @@ routes:
 	if got := w.call(post("/main")); got.StatusCode != http.StatusOK || !strings.Contains(body(t, got), "Open") {
 		t.Errorf("%d: %q", got.StatusCode, got.Header)
 	}
-	w.rehearseWaiting(t.Context())
+	w.prerenderQueued(t.Context())
 	said := 0
 	for _, f := range w.Findings() {
 		if f.Kind != "route_too_large" {
@@ -67,8 +67,8 @@ routes:
 	if n := strings.Count(w.log.String(), "a route takes too much"); n != 1 {
 		t.Errorf("the log says it %d times", n)
 	}
-	w.rehearsals.ask([]*render.Route{w.live.Load().routes[0]})
-	w.rehearseWaiting(t.Context())
+	w.prerenderer.enqueue([]*render.Route{w.live.Load().routes[0]})
+	w.prerenderQueued(t.Context())
 	if n := strings.Count(w.log.String(), "a route takes too much"); n != 1 {
 		t.Errorf("the log says it %d times after another look", n)
 	}
@@ -80,8 +80,8 @@ routes:
 	}
 }
 
-// TestTenantTakesTooMuch: looking at a tenant's routes and calendars ends where it takes too much, which is said once,
-// and takes nothing from another tenant's; the operator's has no bound.
+// TestTenantTakesTooMuch: looking at a tenant's routes and calendars ends where it takes too much,
+// which is said once, and takes nothing from another tenant's; the operator's has no bound.
 func TestTenantTakesTooMuch(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it runs in one goroutine for long; the run without the race detector has it")

@@ -1,10 +1,10 @@
-// Package server runs callhours: the handlers of the Pivot listener and the admin listener, and between them the
-// generation that one configuration built. It is the only place where the packages meet. What is between the network
-// and the handlers is package listen.
+// Package server runs callhours: the handlers of the Pivot listener and the admin listener, and
+// between them the generation that one configuration built. It is the only place where the packages
+// meet. What is between the network and the handlers is package listen.
 //
-// [Build] turns a configuration into a [Generation] or reports everything that is wrong with it; nothing is started by
-// it. A [Server] is a value that a test can start on port 0: [Server.Run] opens the listeners, answers until its
-// context ends, drains, and returns.
+// [Build] turns a configuration into a [Generation] or reports everything that is wrong with it;
+// nothing is started by it. A [Server] is a value that a test can start on port 0: [Server.Run]
+// opens the listeners, answers until its context ends, drains, and returns.
 package server
 
 import (
@@ -49,7 +49,7 @@ type Options struct {
 	Metrics    *metrics.Metrics     // nil: nothing is counted
 	Log        *slog.Logger         // its writer must not block; see Log
 	Now        func() time.Time
-	Passing    func() time.Time // by which connections go, where Now is not time as it passes; nil: Now
+	RealNow    func() time.Time // by which connections go, where Now is not time as it passes; nil: Now
 	UserAgent  string           // of fetches; "": "callhours"
 	Profiles   bool             // the admin side shows those of Go's runtime
 	Version    string           // shown to people
@@ -73,25 +73,25 @@ type Server struct {
 	admin     *admin
 	adminAuth atomic.Pointer[listen.AdminAuth] // nil before Run
 
-	decisions  decisions
-	owners     owners
-	rehearsals *rehearsals
-	noticed    noticed
-	asked      previewed
-	started    chan struct{}   // closed when calls are answered; no reload begins before
-	life       context.Context // ends when nothing is worth waiting for any more
-	end        func()          // ends it
-	reloading  sync.Mutex      // held by the one reload that runs; guards the following
-	read       *config.Inputs  // the files as they were read last; nil: there is no Installation
-	readSums   map[string]config.OwnerSum
-	refusals   map[string]refusal // of what was read last, see Loaded
-	waiting    bool               // some of them are to be tried later, see admission
-	accepted   string             // what the accepted copy is of, as acceptance gives it
-	state      stateDir
+	decisions     decisions
+	owners        owners
+	prerenderer   *prerenderer
+	findingsCache findingsCache
+	previewCache  previewCache
+	started       chan struct{}   // closed when calls are answered; no reload begins before
+	life          context.Context // ends when nothing is worth waiting for any more
+	end           func()          // ends it
+	reloading     sync.Mutex      // held by the one reload that runs; guards the following
+	read          *config.Inputs  // the files as they were read last; nil: there is no Installation
+	readSums      map[string]config.OwnerSum
+	refusals      map[string]refusal // of what was read last, see Loaded
+	waiting       bool               // some of them are to be tried later, see admission
+	accepted      string             // what the accepted copy is of, as acceptance gives it
+	state         stateDir
 
 	mu     sync.Mutex                // held while calendars and windows change
 	logged map[string][]ical.Problem // by calendar: what the log has said already
-	stale  backlog[*render.Route]    // routes of the live generation that are to be compiled anew, see recompile
+	stale  workQueue[*render.Route]  // routes of the live generation that are to be compiled anew, see recompile
 	status preview.Status            // what is not said by the generation itself
 }
 
@@ -100,10 +100,10 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		status:  preview.Status{Mistakes: []preview.FileMessage{}, Rejected: []string{}, Restart: []string{}},
-		options: o, logged: map[string][]ical.Problem{}, rehearsals: newRehearsals(),
+		options: o, logged: map[string][]ical.Problem{}, prerenderer: newPrerenderer(),
 	}
-	if o.Passing == nil {
-		o.Passing, s.options.Passing = o.Now, o.Now
+	if o.RealNow == nil {
+		o.RealNow, s.options.RealNow = o.Now, o.Now
 	}
 	s.stale.owner = func(r *render.Route) string { return tenantOf(r.Name) }
 	s.started = make(chan struct{})
@@ -119,25 +119,26 @@ func New(o Options) *Server {
 		}, o.UserAgent)
 	s.store.Subscribe(o.Generation.subscriptions())
 	s.calls = &calls{
-		now: o.Now, passing: o.Passing, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining,
-		owners: &s.owners, waited: listen.Waited, hours: newPublisher(o.Now, o.Log, hoursTurns(o.Passing)), guard: s.guard,
+		now: o.Now, passing: o.RealNow, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining,
+		owners: &s.owners, waited: listen.Waited, hours: newPublisher(o.Now, o.Log, hoursTurns(o.RealNow)),
+		guard: s.guard,
 	}
 	s.calls.lines.guard = s.guard
 	s.calls.most = inFlight * int64(runtime.GOMAXPROCS(0))
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{
-		turns: peopleTurns(o.Passing), passing: o.Passing, live: &s.live, draining: &s.draining,
-		log: o.Log, feeds: s.feeds, renew: s.renew,
+		turns: adminTurns(o.RealNow), realNow: o.RealNow, live: &s.live, draining: &s.draining,
+		log: o.Log, feeds: s.feeds, refreshFeed: s.refreshFeed,
 	}
 	s.admin.reload, s.admin.status = s.Reload, s.Status
-	s.admin.findings = func() ([]preview.Finding, int) { return s.Findings(), s.pending() }
+	s.admin.findings = func() ([]preview.Finding, int) { return s.Findings(), s.pendingFindings() }
 	s.admin.api = api{now: o.Now, preview: s.preview, decisions: s.decisions.traces}
 	s.admin.console = s.newConsole()
 	s.admin.requiresLogin = func() bool { return false }
 	if err == nil && host != "" {
-		s.admin.names = []string{host}
+		s.admin.hostNames = []string{host}
 	}
-	s.admin.scrapes = newScrapes(o.Registry, s.scraped, o.Passing)
+	s.admin.scrapes = newScrapes(o.Registry, s.scraped, o.RealNow)
 	if o.Profiles {
 		s.admin.profiles = profiles()
 	}
@@ -166,9 +167,9 @@ func (s *Server) Start() {
 	s.waiting = s.options.Loaded.waiting
 	s.read, s.readSums = s.options.Loaded.inputs, s.options.Loaded.inputs.OwnerSums()
 	s.refusals = s.options.Loaded.refusals
-	_ = s.went(ctx, &s.options.Loaded, s.status.Loaded) // it says itself how that went
+	_ = s.logReload(ctx, &s.options.Loaded, s.status.Loaded) // it says itself how that went
 	if !s.options.Loaded.FromAccepted {
-		s.accept(ctx, s.options.Generation)
+		s.saveAccepted(ctx, s.options.Generation)
 	}
 }
 
@@ -198,7 +199,7 @@ func (s *Server) Observe() {
 // scraped brings everything up to date that a scrape shows.
 func (s *Server) scraped() {
 	s.Observe()
-	s.options.Metrics.SetFindings(s.findings())
+	s.options.Metrics.SetFindings(s.countFindings())
 	s.options.Metrics.SetFileReadsHung(files.Hung())
 	s.options.Metrics.SetStateReadOnly(s.state.isReadOnly())
 }
@@ -232,7 +233,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer loops.Wait()
 	defer stop()
 	callsAt := pivotSocket.Addr()
-	passing := s.options.Passing
+	passing := s.options.RealNow
 	pivotListener := listen.New(pivotSocket, listen.Options{
 		Most: listen.MaxPivotConns(), Encrypted: file.TLS != nil, Now: passing, Guard: s.guard,
 		Refused: func() {
@@ -282,7 +283,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if ctx.Err() == nil {
 		s.Start()
 		loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "clock", s.roll) })
-		loops.Go(func() { s.guard.Loop(background, metrics.PanicFindings, "findings", s.rehearse) })
+		loops.Go(func() { s.guard.Loop(background, metrics.PanicFindings, "findings", s.runPrerenderer) })
 		loops.Go(func() { s.guard.Loop(background, metrics.PanicConfig, "configuration", s.follow) })
 		if s.options.Installation != nil {
 			loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "state_dir", s.keepState) })

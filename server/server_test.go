@@ -148,8 +148,8 @@ func (w *world) start(t testing.TB, o Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Passing == nil {
-		o.Passing = time.Now
+	if o.RealNow == nil {
+		o.RealNow = time.Now
 	}
 	o.Registry, o.Metrics, o.Now = w.registry, m, w.clock
 	o.Log = slog.New(BoundedHandler(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
@@ -384,7 +384,8 @@ func TestAdmin(t *testing.T) {
 	}
 }
 
-// TestFallback: the fallback answers for a branch that does not render; where that fails too there is no answer.
+// TestFallback: the fallback answers for a branch that does not render; where that fails too there
+// is no answer.
 func TestFallback(t *testing.T) {
 	t.Parallel()
 	const branches = `
@@ -504,8 +505,8 @@ routes:
 	}
 }
 
-// TestOneBadEvent: it costs itself, and the log names its line and the cure; and so with one that is
-// over a limit in the window.
+// TestOneBadEvent: it costs itself, and the log names its line and the cure; and so with one that
+// is over a limit in the window.
 func TestOneBadEvent(t *testing.T) {
 	t.Parallel()
 	bad := strings.Replace(hoursFile, "END:VCALENDAR",
@@ -546,7 +547,8 @@ func TestCallersInTheLog(t *testing.T) {
 	}
 }
 
-// TestLinesOfABranch: lines begin as those before them about the same branch only where that is as true.
+// TestLinesOfABranch: lines begin as those before them about the same branch only where that is as
+// true.
 func TestLinesOfABranch(t *testing.T) {
 	t.Parallel()
 	w := started(t, `
@@ -584,7 +586,8 @@ routes:
 	}
 }
 
-// TestFaultsInTheLog: with `calls: faults` an ordinary call has no line, and one that goes wrong has.
+// TestFaultsInTheLog: with `calls: faults` an ordinary call has no line, and one that goes wrong
+// has.
 func TestFaultsInTheLog(t *testing.T) {
 	t.Parallel()
 	w := started(t, "log: {calls: faults}\n"+
@@ -742,7 +745,8 @@ func TestExtraModules(t *testing.T) {
 	}
 }
 
-// TestKazooVersion: what a version of Kazoo refuses is a mistake, until the configuration says that it is another.
+// TestKazooVersion: what a version of Kazoo refuses is a mistake, until the configuration says that
+// it is another.
 func TestKazooVersion(t *testing.T) {
 	t.Parallel()
 	const routes = `routes: [{name: main, branches: [{name: closed, callflow: '{"module":"noop"}'}]}]` + "\n"
@@ -793,7 +797,8 @@ func TestPortInUse(t *testing.T) {
 	}
 }
 
-// TestSlowSender: who sends the head of a request and then nothing gets a 408, and keeps nothing busy.
+// TestSlowSender: who sends the head of a request and then nothing gets a 408, and keeps nothing
+// busy.
 func TestSlowSender(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
@@ -873,8 +878,8 @@ func TestAdvance(t *testing.T) {
 	}
 }
 
-// TestLogWritesTogether: a line that comes alone is written at once, those behind it together, and lines
-// whose writer fails are counted.
+// TestLogWritesTogether: a line that comes alone is written at once, those behind it together, and
+// lines whose writer fails are counted.
 func TestLogWritesTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -8,7 +8,8 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// anyonesPatience is how long a call may have waited that is answered, whoever's it is, while there are too many.
+// anyonesPatience is how long a call may have waited that is answered, whoever's it is, while there
+// are too many.
 const anyonesPatience = time.Second
 
 // Why a call is refused with 503, as the log's reason, and what that means.
@@ -62,7 +63,8 @@ func (c *calls) charge(l *live, o *owner, took time.Duration) {
 	}
 }
 
-// shed tells a call to use its fallback: for the sake of others a call of a tenant's route, else one of too many.
+// shed tells a call to use its fallback: for the sake of others a call of a tenant's route, else
+// one of too many.
 func (c *calls) shed(w http.ResponseWriter, conn *listen.Conn, route *served) {
 	c.metrics.IncShed()
 	c.metrics.ObserveRequest(http.StatusServiceUnavailable, 0)

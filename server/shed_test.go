@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// TestOwnTurns: calls of one tenant wait for one another, and those beyond half of all places for nothing.
+// TestOwnTurns: calls of one tenant wait for one another, and those beyond half of all places for
+// nothing.
 func TestOwnTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -74,8 +75,8 @@ func twoTenants(t testing.TB) (w *world, owners map[string]*owner, call func(rou
 	}
 }
 
-// TestOwnCalls: while all places of a tenant are taken, its calls get 503, and those of others their answers. The log
-// says whose are refused and why.
+// TestOwnCalls: while all places of a tenant are taken, its calls get 503, and those of others
+// their answers. The log says whose are refused and why.
 func TestOwnCalls(t *testing.T) {
 	t.Parallel()
 	w, owners, call := twoTenants(t)
@@ -110,13 +111,15 @@ func TestOwnCalls(t *testing.T) {
 	}
 	w.metric(t, "# HELP callhours_shed_calls_total Calls refused with 503 because of overload.\n"+
 		"# TYPE callhours_shed_calls_total counter\ncallhours_shed_calls_total 2\n", "callhours_shed_calls_total")
-	w.metric(t, "# HELP callhours_tenant_shed_calls_total Calls refused with 503 because their tenant's calls take too "+
-		"much; also in shed_calls_total.\n# TYPE callhours_tenant_shed_calls_total counter\n"+
-		"callhours_tenant_shed_calls_total{tenant=\"acme\"} 2\ncallhours_tenant_shed_calls_total{tenant=\"good\"} 0\n",
+	w.metric(t,
+		"# HELP callhours_tenant_shed_calls_total Calls refused with 503 because their tenant's calls take too "+
+			"much; also in shed_calls_total.\n# TYPE callhours_tenant_shed_calls_total counter\n"+
+			"callhours_tenant_shed_calls_total{tenant=\"acme\"} 2\ncallhours_tenant_shed_calls_total{tenant=\"good\"} 0\n",
 		"callhours_tenant_shed_calls_total")
 }
 
-// TestCrowdOfOneTenant: however many calls of a tenant wait to be refused, they keep no others from connecting.
+// TestCrowdOfOneTenant: however many calls of a tenant wait to be refused, they keep no others from
+// connecting.
 func TestCrowdOfOneTenant(t *testing.T) {
 	t.Parallel()
 	w, owners, call := twoTenants(t)
@@ -159,8 +162,8 @@ func TestCrowdOfOneTenant(t *testing.T) {
 	}
 }
 
-// TestLateOfOneTenant: when there are too many calls, those that have waited are refused of the tenant whose calls take
-// most of the time, and of no other; and of any that have waited for long.
+// TestLateOfOneTenant: when there are too many calls, those that have waited are refused of the
+// tenant whose calls take most of the time, and of no other; and of any that have waited for long.
 func TestLateOfOneTenant(t *testing.T) {
 	t.Parallel()
 	w, owners, call := twoTenants(t)
@@ -173,7 +176,7 @@ func TestLateOfOneTenant(t *testing.T) {
 		t.Errorf("after two seconds: got %d, want 503", got.StatusCode)
 	}
 	waited = 50 * time.Millisecond
-	now := w.options.Passing()
+	now := w.options.RealNow()
 	for range 100 {
 		w.owners.loads.add(&owners["acme/main"].load, time.Second, now)
 	}
@@ -203,12 +206,17 @@ func TestLoads(t *testing.T) {
 		before time.Duration   // how long before now
 		heavy  int             // how many of them, the first ones
 	}{
-		"nothing is known":       {loads: []time.Duration{0, 0}, heavy: 2},
-		"one":                    {loads: []time.Duration{time.Second}, heavy: 1},
-		"one beside others":      {loads: []time.Duration{time.Second, 300 * time.Millisecond, 0}, heavy: 1},
-		"all alike":              {loads: slices.Repeat([]time.Duration{time.Millisecond}, 100), heavy: 100},
-		"two take most":          {loads: append([]time.Duration{3e9, 2e9}, slices.Repeat([]time.Duration{1e6}, 100)...), heavy: 2},
-		"one who was, and is so": {loads: []time.Duration{time.Second, time.Millisecond}, before: time.Minute, heavy: 1},
+		"nothing is known":  {loads: []time.Duration{0, 0}, heavy: 2},
+		"one":               {loads: []time.Duration{time.Second}, heavy: 1},
+		"one beside others": {loads: []time.Duration{time.Second, 300 * time.Millisecond, 0}, heavy: 1},
+		"all alike":         {loads: slices.Repeat([]time.Duration{time.Millisecond}, 100), heavy: 100},
+		"two take most": {
+			loads: append([]time.Duration{3e9, 2e9}, slices.Repeat([]time.Duration{1e6}, 100)...), heavy: 2,
+		},
+		"one who was, and is so": {
+			loads: []time.Duration{time.Second, time.Millisecond}, before: time.Minute,
+			heavy: 1,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

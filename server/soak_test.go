@@ -26,8 +26,8 @@ import (
 	callhours "github.com/callhours/callhours/metrics"
 )
 
-// hoursOf are the hours that a company has told its callers, in the test's own terms. A soak compares every answer with
-// them, and what is served as iCalendar is written from them.
+// hoursOf are the hours that a company has told its callers, in the test's own terms. A soak
+// compares every answer with them, and what is served as iCalendar is written from them.
 type hoursOf struct {
 	opens, closes int       // quarters of an hour after midnight, on Monday to Friday
 	lunch         int       // the quarter in which an hour's lunch begins; 0: none
@@ -56,7 +56,8 @@ func (c *company) allow(h ...hoursOf) {
 	c.may = h
 }
 
-// soakClock runs faster than the real one: two days pass in a soak of half an hour, one in a minute.
+// soakClock runs faster than the real one: two days pass in a soak of half an hour, one in a
+// minute.
 type soakClock struct {
 	begun time.Time
 	speed float64
@@ -77,8 +78,8 @@ func (c soakClock) now() time.Time {
 	return soakBegins.Add(time.Duration(float64(time.Since(c.begun)) * c.speed))
 }
 
-// at is what a caller with a number gets at a moment: the branch and the callflow. It is as plain as
-// the page on a company's door.
+// at is what a caller with a number gets at a moment: the branch and the callflow. It is as plain
+// as the page on a company's door.
 func (h hoursOf) at(t time.Time, name, caller string) (branch, flow string) {
 	t = t.In(soakBegins.Location())
 	clock, weekend := t.Hour()*4+t.Minute()/15, t.Weekday() == time.Saturday || t.Weekday() == time.Sunday
@@ -109,7 +110,8 @@ const soakBranches = `
       - {name: closed, template: voicemail}
 `
 
-// ics are the hours as iCalendar. It holds twenty more events that say nothing, so that no change makes a feed shrink.
+// ics are the hours as iCalendar. It holds twenty more events that say nothing, so that no change
+// makes a feed shrink.
 func (h hoursOf) ics(path string) string {
 	var b strings.Builder
 	b.WriteString("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n")
@@ -197,9 +199,10 @@ type soak struct {
 	said             []string // the first wrong answers; guarded by mu
 }
 
-// TestSoak takes calls at half the server's capacity while feeds change, fail in every way, and the configuration is
-// read again, good and bad. Every answer is compared with what the company's own hours say. With CALLHOURS_SOAK it
-// lasts a minute, or as long as that says, and the process must not grow; else two seconds.
+// TestSoak takes calls at half the server's capacity while feeds change, fail in every way, and the
+// configuration is read again, good and bad. Every answer is compared with what the company's own
+// hours say. With CALLHOURS_SOAK it lasts a minute, or as long as that says, and the process must
+// not grow; else two seconds.
 func TestSoak(t *testing.T) {
 	lasts := 2 * time.Second
 	if v := os.Getenv("CALLHOURS_SOAK"); v != "" {
@@ -284,7 +287,7 @@ func newSoak(t *testing.T, lasts time.Duration) *soak {
 	}
 	s.Server = New(Options{
 		Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: registry, Metrics: m,
-		Now: s.clock.now, Passing: time.Now, Log: slog.New(slog.DiscardHandler),
+		Now: s.clock.now, RealNow: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	return s
 }
@@ -344,7 +347,8 @@ func (s *soak) ask(t *testing.T, n int) {
 	}
 	may = append(may, c.allowed()...)
 	s.answered.Add(1)
-	// Between the question and the answer two hours can be in force, and the clock can pass an edge of them.
+	// Between the question and the answer two hours can be in force, and the clock can pass an edge
+	// of them.
 	right, answers := false, map[string]bool{}
 	moments := []time.Time{before, after}
 	for edge := before.Truncate(time.Minute); edge.Before(after); edge = edge.Add(time.Minute) {

@@ -29,8 +29,8 @@ func (d *stateDir) begin(l Loaded) {
 	}
 }
 
-// isNotOurs reports whether what Lock.Acquire says means that nothing is to be written: another process has the
-// directory, or may have it, since the file system does not answer.
+// isNotOurs reports whether what Lock.Acquire says means that nothing is to be written: another
+// process has the directory, or may have it, since the file system does not answer.
 func isNotOurs(err error) bool {
 	return errors.Is(err, durable.ErrHeld) || errors.Is(err, files.ErrHung)
 }
@@ -49,13 +49,14 @@ const (
 	// claimEvery is how often a state directory of another process is tried, which may be the
 	// one that this one replaces.
 	claimEvery = 2 * time.Second
-	// firstRewrite and lastRewrite bound the pause before the accepted copy is written again that could not be.
+	// firstRewrite and lastRewrite bound the pause before the accepted copy is written again that
+	// could not be.
 	firstRewrite = time.Minute
 	lastRewrite  = time.Hour
 )
 
-// keepState takes over the state directory when the process that has it ends, and writes the accepted
-// copy again where that failed.
+// keepState takes over the state directory when the process that has it ends, and writes the
+// accepted copy again where that failed.
 func (s *Server) keepState(ctx context.Context) {
 	ticker := time.NewTicker(claimEvery)
 	defer ticker.Stop()
@@ -91,13 +92,13 @@ func (s *Server) claim(ctx context.Context) {
 	s.acceptAgain(ctx)
 }
 
-// acceptAgain writes the accepted copy if it is not that of the files that answer, and tells how long to wait
-// before that is looked at again.
+// acceptAgain writes the accepted copy if it is not that of the files that answer, and tells how
+// long to wait before that is looked at again.
 func (s *Server) acceptAgain(ctx context.Context) time.Duration {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	if l := s.live.Load(); l != nil && s.state.wanted && s.accepted != l.acceptance() {
-		s.accept(ctx, l.Generation)
+		s.saveAccepted(ctx, l.Generation)
 	}
 	if s.state.failed == 0 {
 		return firstRewrite

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestCallsOnTheAdminPort: a voice_url with the port of admin_listen gets 404, whatever its path, method and host name
-// are, and a line in the log; what people ask for does not.
+// TestCallsOnTheAdminPort: a voice_url with the port of admin_listen gets 404, whatever its path,
+// method and host name are, and a line in the log; what people ask for does not.
 func TestCallsOnTheAdminPort(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -12,8 +12,8 @@ import (
 	"github.com/callhours/callhours/render"
 )
 
-// next is a generation that is made ready to answer while another one does. Nobody else has it, so that Server.mu is
-// not held; what changes meanwhile is found out when it goes live.
+// next is a generation that is made ready to answer while another one does. Nobody else has it, so
+// that Server.mu is not held; what changes meanwhile is found out when it goes live.
 type next struct {
 	g, former *Generation // former: the live one; nil at the start
 	now       time.Time   // of its windows
@@ -36,8 +36,8 @@ func (s *Server) swap(g *Generation) {
 	s.recompile(stale)
 }
 
-// prepare compiles a generation's routes: those that are new or that have other calendars, those whose window has moved
-// on, and those that there may be more room for now.
+// prepare compiles a generation's routes: those that are new or that have other calendars, those
+// whose window has moved on, and those that there may be more room for now.
 func (s *Server) prepare(g *Generation) *next {
 	g.contain(s.guard)
 	n := &next{g: g, now: s.options.Now(), kept: map[*render.Route]*render.State{}, tallies: newTallies(g)}
@@ -67,10 +67,10 @@ func (s *Server) prepare(g *Generation) *next {
 		s.guard.Run(metrics.PanicCalendar, "calendar "+name, func() { n.tallies.of(name) })
 	}
 	if n.former == nil {
-		n.early = s.answerEarly(g)
+		n.early = s.publishEarly(g)
 	}
 	owner := func(i int) string { return tenantOf(n.fresh[i].Name) }
-	eachFairly(len(n.fresh), owner, s.options.Passing, func(i int) {
+	eachByOwner(len(n.fresh), owner, s.options.RealNow, func(i int) {
 		n.states[i] = g.compiled(n.fresh[i], n.now)
 		if n.early != nil && n.states[i] != nil {
 			n.fresh[i].Use(n.states[i])
@@ -121,8 +121,8 @@ func (g *Generation) fresh(former *Generation, changed map[string]bool, states m
 	return list
 }
 
-// activate lets a generation answer. late are calendars that have changed since it took them over, and stale routes
-// that were compiled for the former one meanwhile.
+// activate lets a generation answer. late are calendars that have changed since it took them over,
+// and stale routes that were compiled for the former one meanwhile.
 func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,19 +143,19 @@ func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 		}
 	}
 	now := s.options.Now()
-	s.status.Loaded, s.status.Restart = now, g.restart(s.options.Generation)
-	s.rehearsals.retain(g.routes)
-	s.noticed.begin(g, n.fresh)
-	s.rehearsals.ask(n.fresh)
+	s.status.Loaded, s.status.Restart = now, g.restartKeys(s.options.Generation)
+	s.prerenderer.retain(g.routes)
+	s.findingsCache.reset(g, n.fresh)
+	s.prerenderer.enqueue(n.fresh)
 	l := n.early
 	if l == nil {
 		l = newLive(g, s.options.Metrics, &s.decisions, &s.owners)
 	}
-	s.know(l, "")
+	s.updateFacts(l, "")
 	s.live.Store(l)
 	s.calls.early.Store(nil)
-	s.calls.hours.kept.forget()
-	s.asked.forget()
+	s.calls.hours.kept.clear()
+	s.previewCache.clear()
 	s.options.Metrics.SetReloaded(now)
 	logged := s.logged
 	s.logged = map[string][]ical.Problem{}
@@ -186,9 +186,9 @@ func (s *Server) logNew(g, former *Generation) {
 	}
 }
 
-// inherit takes over what is known of calendars from the generation that answers, so that those which are as they were
-// need not be compiled again. It gives the names of the others. What it takes over are copies: until the generation is
-// live, the former one goes on with its own.
+// inherit takes over what is known of calendars from the generation that answers, so that those
+// which are as they were need not be compiled again. It gives the names of the others. What it
+// takes over are copies: until the generation is live, the former one goes on with its own.
 func (s *Server) inherit(g, former *Generation) (changed map[string]bool) {
 	changed = map[string]bool{}
 	for _, c := range g.calendars {

@@ -37,8 +37,8 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
-// TestPrepareMeanwhile: what changes in the live generation while another one is made ready stays its own, and is found
-// out when the other goes live.
+// TestPrepareMeanwhile: what changes in the live generation while another one is made ready stays
+// its own, and is found out when the other goes live.
 func TestPrepareMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := started(t, "include: [tenants/*.yaml]\n", neighbours())

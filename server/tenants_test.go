@@ -22,8 +22,8 @@ func claims(tenant, account string) string {
 		"branches: [{name: closed, callflow: '{\"module\":\"tts\",\"data\":{\"text\":\"" + tenant + "\"}}'}]}\n"
 }
 
-// TestTenants: what is wrong with a tenant's files concerns that tenant alone, and what its former files do not mend
-// keeps everything as it was.
+// TestTenants: what is wrong with a tenant's files concerns that tenant alone, and what its former
+// files do not mend keeps everything as it was.
 func TestTenants(t *testing.T) {
 	t.Parallel()
 	const include = "include: [tenants/*.yaml]\n"

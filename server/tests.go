@@ -18,8 +18,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// Recall takes the calendars that have a feed from their last good copies, as they are worth now. It fetches and writes
-// nothing; what has no copy is unknown.
+// Recall takes the calendars that have a feed from their last good copies, as they are worth now.
+// It fetches and writes nothing; what has no copy is unknown.
 func (g *Generation) Recall(now time.Time) {
 	var asked []*feeds.Subscription
 	for _, c := range g.calendars {
@@ -42,9 +42,9 @@ func (g *Generation) Recall(now time.Time) {
 	}
 }
 
-// Tests makes routing tests ready to run against the generation, reading the calendar files that they name from
-// files; nil stands for the operating system's. now is when they are read. The error is diag.Mistakes: everything
-// that is wrong with them, at once.
+// Tests makes routing tests ready to run against the generation, reading the calendar files that
+// they name from files; nil stands for the operating system's. now is when they are read. The error
+// is diag.Mistakes: everything that is wrong with them, at once.
 func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time) ([]*preview.Test, error) {
 	b := testBuilder{generation: g, files: files, now: now}
 	if files == nil && written.Home != "" {
@@ -138,8 +138,8 @@ func (b *testBuilder) wrong(at diag.Pos, format string, args ...any) {
 	b.mistakes = append(b.mistakes, diag.Mistakef(at, format, args...))
 }
 
-// read reads what a calendar holds in tests. What cannot be used of text and events in the test file is a mistake; in a
-// file of its own it is left out, as it is for callers.
+// read reads what a calendar holds in tests. What cannot be used of text and events in the test
+// file is a mistake; in a file of its own it is left out, as it is for callers.
 func (b *testBuilder) read(w config.TestCalendar, limits ical.Limits) *calendars.Calendar {
 	switch {
 	case w.File.S != "":
@@ -182,8 +182,8 @@ func (b *testBuilder) read(w config.TestCalendar, limits ical.Limits) *calendars
 	return c
 }
 
-// icalendar writes events as a calendar, and gives where each of them stands by its UID. Times without a zone stay
-// without: they are those of the calendar's zone, else of the route that asks.
+// icalendar writes events as a calendar, and gives where each of them stands by its UID. Times
+// without a zone stay without: they are those of the calendar's zone, else of the route that asks.
 func icalendar(events []config.TestEvent) ([]byte, map[string]diag.Pos) {
 	var out strings.Builder
 	places := map[string]diag.Pos{}

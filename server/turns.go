@@ -13,33 +13,34 @@ import (
 const (
 	mostWaiting = 16              // that wait for their turn; others are told to come again
 	turnWait    = 5 * time.Second // for a turn
-	turnLasts   = 15 * time.Second
-	askedAgain  = 5    // seconds after which to ask again
+	turnTimeout = 15 * time.Second
+	retryAfter  = 5    // seconds after which to ask again
 	mostUsers   = 1024 // clients whose used time is known
 )
 
 // errBusy is for whoever finds too many before him.
 var errBusy = errors.New("too much is asked at once; ask again in some seconds")
 
-// errLong ends what takes too long.
-var errLong = errors.New("this takes longer than 15s; ask for less")
+// errTooLong ends what takes too long.
+var errTooLong = errors.New("this takes longer than 15s; ask for less")
 
-// turns bound how many pages or calendars are worked out at once. When a place is free, the client that has used least
-// time is next, so that one who asks for much, or for what takes long, delays the others by what is running for it and
-// no more. When too many wait, the one with the most of them loses its last to one with fewer.
+// turns bound how many pages or calendars are worked out at once. When a place is free, the client
+// that has used least time is next, so that one who asks for much, or for what takes long, delays
+// the others by what is running for it and no more. When too many wait, the one with the most of
+// them loses its last to one with fewer.
 type turns struct {
-	places int // that may run at once
-	ofOne  int // of one client
-	lasts  time.Duration
-	now    func() time.Time
-	share  allowance // of a client in the long run
+	places      int // that may run at once
+	perClient   int // of one client
+	maxDuration time.Duration
+	now         func() time.Time
+	share       allowance // of a client in the long run
 
 	mu      sync.Mutex // guards the following
 	taken   int
 	running map[string]int // by client
 	waiting []*waitingTurn // in the order in which they came
-	// used is the time that each client has used, beside what one used that began when it did: who was away for long
-	// has saved up nothing.
+	// used is the time that each client has used, beside what one used that began when it did: who
+	// was away for long has saved up nothing.
 	used  map[string]time.Duration
 	least time.Duration    // what the last one to have its turn had used before
 	spent map[string]spent // by client; nobody who has none left of it
@@ -51,16 +52,17 @@ type waitingTurn struct {
 	turn   chan bool // told whether it is its turn; false: it has lost its place
 }
 
-// peopleTurns are those of the admin listener, hoursTurns those of hours on the Pivot listener. Neither takes from the
-// other, and together they leave a processor to calls where there are more than two.
-func peopleTurns(now func() time.Time) *turns {
+// adminTurns are those of the admin listener, hoursTurns those of hours on the Pivot listener.
+// Neither takes from the other, and together they leave a processor to calls where there are more
+// than two.
+func adminTurns(now func() time.Time) *turns {
 	n := max(1, runtime.GOMAXPROCS(0)-1-hoursPlaces())
-	return newTurns(n, max(1, n-1), turnLasts, now)
+	return newTurns(n, max(1, n-1), turnTimeout, now)
 }
 
 func hoursTurns(now func() time.Time) *turns {
 	t := newTurns(hoursPlaces(), 1, hoursLasts, now)
-	t.share = allowance{of: hoursShare, burst: hoursBurst}
+	t.share = allowance{oneIn: hoursShare, burst: hoursBurst}
 	return t
 }
 
@@ -68,13 +70,13 @@ func hoursPlaces() int { return max(1, (runtime.GOMAXPROCS(0)-1)/2) }
 
 func newTurns(places, ofOne int, lasts time.Duration, now func() time.Time) *turns {
 	return &turns{
-		places: places, ofOne: ofOne, lasts: lasts, now: now,
+		places: places, perClient: ofOne, maxDuration: lasts, now: now,
 		running: map[string]int{}, used: map[string]time.Duration{}, spent: map[string]spent{},
 	}
 }
 
-// take waits for a turn of a client, and gives a context that ends with the request or when the turn has lasted too
-// long. done ends the turn.
+// take waits for a turn of a client, and gives a context that ends with the request or when the
+// turn has lasted too long. done ends the turn.
 func (t *turns) take(ctx context.Context, client string, wait time.Duration) (
 	turn context.Context, done func(), err error,
 ) {
@@ -82,8 +84,8 @@ func (t *turns) take(ctx context.Context, client string, wait time.Duration) (
 		return nil, nil, err
 	}
 	began := t.now()
-	turn, cancel := context.WithTimeoutCause(ctx, t.lasts, errLong)
-	return turn, func() { cancel(); t.end(client, t.now().Sub(began)) }, nil
+	turn, cancel := context.WithTimeoutCause(ctx, t.maxDuration, errTooLong)
+	return turn, func() { cancel(); t.release(client, t.now().Sub(began)) }, nil
 }
 
 func (t *turns) wait(ctx context.Context, client string, wait time.Duration) error {
@@ -91,9 +93,9 @@ func (t *turns) wait(ctx context.Context, client string, wait time.Duration) err
 	t.mu.Lock()
 	t.used[client] = max(t.used[client], t.least)
 	t.waiting = append(t.waiting, w)
-	t.next()
+	t.grant()
 	if len(t.waiting) > mostWaiting {
-		t.displace(client)
+		t.evict(client)
 	}
 	t.mu.Unlock()
 	timer := time.NewTimer(wait)
@@ -122,12 +124,12 @@ func (t *turns) wait(ctx context.Context, client string, wait time.Duration) err
 	return errBusy
 }
 
-// next gives free places to those whose client has used least.
-func (t *turns) next() {
+// grant gives free places to those whose client has used least.
+func (t *turns) grant() {
 	for t.taken < t.places {
 		first := -1
 		for i, w := range t.waiting {
-			if t.running[w.client] < t.ofOne && t.pause(w.client) == 0 &&
+			if t.running[w.client] < t.perClient && t.pauseOf(w.client) == 0 &&
 				(first < 0 || t.used[w.client] < t.used[t.waiting[first].client]) {
 				first = i
 			}
@@ -144,8 +146,9 @@ func (t *turns) next() {
 	}
 }
 
-// displace takes the place of the last one of the client of which most wait; the newcomer's, unless others have more.
-func (t *turns) displace(newcomer string) {
+// evict takes the place of the last one of the client of which most wait; the newcomer's, unless
+// others have more.
+func (t *turns) evict(newcomer string) {
 	waiting := map[string]int{}
 	for _, w := range t.waiting {
 		waiting[w.client]++
@@ -165,8 +168,8 @@ func (t *turns) displace(newcomer string) {
 	}
 }
 
-// end ends a turn that has taken so long.
-func (t *turns) end(client string, took time.Duration) {
+// release ends a turn that has taken so long.
+func (t *turns) release(client string, took time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.taken--
@@ -174,8 +177,8 @@ func (t *turns) end(client string, took time.Duration) {
 		delete(t.running, client)
 	}
 	t.used[client] += took
-	t.spend(client, took)
-	t.next()
+	t.addSpent(client, took)
+	t.grant()
 	if t.taken == 0 && len(t.waiting) == 0 || len(t.used) > mostUsers {
 		clear(t.used)
 		t.least = 0

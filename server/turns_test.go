@@ -34,7 +34,7 @@ type turnResult struct {
 
 func newQueue(t *testing.T, places, ofOne int) *queue {
 	return &queue{
-		t: t, turns: newTurns(places, ofOne, turnLasts, time.Now),
+		t: t, turns: newTurns(places, ofOne, turnTimeout, time.Now),
 		results: make(chan turnResult, 4*mostWaiting), began: time.Now(),
 	}
 }
@@ -72,7 +72,8 @@ func (q *queue) ended() {
 	}
 }
 
-// TestTurns: as many run at once as there are places, so many wait and no more, and none for longer than the wait.
+// TestTurns: as many run at once as there are places, so many wait and no more, and none for longer
+// than the wait.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -109,7 +110,7 @@ func TestTurns(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-turn.Done()
-		if took := time.Since(q.began) - turnWait; took != turnLasts || !errors.Is(context.Cause(turn), errLong) {
+		if took := time.Since(q.began) - turnWait; took != turnTimeout || !errors.Is(context.Cause(turn), errTooLong) {
 			t.Errorf("a turn lasts %v: %v", took, context.Cause(turn))
 		}
 		done()
@@ -118,8 +119,8 @@ func TestTurns(t *testing.T) {
 	})
 }
 
-// TestTurnsAreFair: however much one client asks for, and however long it takes, another one is next, and finds a place
-// to wait.
+// TestTurnsAreFair: however much one client asks for, and however long it takes, another one is
+// next, and finds a place to wait.
 func TestTurnsAreFair(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -155,8 +156,8 @@ func TestTurnsAreFair(t *testing.T) {
 	})
 }
 
-// TestTurnsGoByTime: a client whose turns take ten times as long has a tenth of them, and with several places one of
-// them is nobody's alone.
+// TestTurnsGoByTime: a client whose turns take ten times as long has a tenth of them, and with
+// several places one of them is nobody's alone.
 func TestTurnsGoByTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -200,7 +201,7 @@ func TestTurnsGoByTime(t *testing.T) {
 // TestTurnsForget: what clients have used is forgotten when there are too many of them.
 func TestTurnsForget(t *testing.T) {
 	t.Parallel()
-	q := newTurns(2, 1, turnLasts, time.Now)
+	q := newTurns(2, 1, turnTimeout, time.Now)
 	_, end, err := q.take(t.Context(), "x", 0)
 	if err != nil {
 		t.Fatal(err)
@@ -221,8 +222,8 @@ func TestTurnsForget(t *testing.T) {
 	}
 }
 
-// TestHoursOfOneOwner: the readers of one tenant's hours take neither the turns of another's nor those of people's
-// side, and people's none of theirs.
+// TestHoursOfOneOwner: the readers of one tenant's hours take neither the turns of another's nor
+// those of people's side, and people's none of theirs.
 func TestHoursOfOneOwner(t *testing.T) {
 	t.Parallel()
 	w := started(t, openToReaders, readersFiles())
@@ -260,8 +261,8 @@ func TestHoursOfOneOwner(t *testing.T) {
 	}
 }
 
-// TestHoursDeadline: hours have longer to be answered than calls, for they may wait for their turn; and waiting and
-// making them together leaves time to send them.
+// TestHoursDeadline: hours have longer to be answered than calls, for they may wait for their turn;
+// and waiting and making them together leaves time to send them.
 func TestHoursDeadline(t *testing.T) {
 	t.Parallel()
 	w := started(t, openToReaders, readersFiles())
@@ -285,46 +286,47 @@ func TestHoursDeadline(t *testing.T) {
 // TestKeptHours: what is kept has a bound in all, and whoever has most loses it.
 func TestKeptHours(t *testing.T) {
 	t.Parallel()
-	var k keptHours
+	var k hoursCache
 	routes := make([]*render.Route, 40)
 	for i := range routes {
 		routes[i] = &render.Route{}
 	}
 	good, goods := routes[0], &published{body: make([]byte, mostHours)}
-	k.keep("good", good, goods)
+	k.add("good", good, goods)
 	for round := range 3 {
 		for _, r := range routes[1:] {
-			k.keep("evil", r, &published{body: make([]byte, mostHours/2)})
-			if k.size > mostHoursKept || k.size != k.of["good"].size+k.of["evil"].size {
+			k.add("evil", r, &published{body: make([]byte, mostHours/2)})
+			if k.size > mostHoursKept || k.size != k.byOwner["good"].size+k.byOwner["evil"].size {
 				t.Fatalf("%d bytes are kept", k.size)
 			}
 		}
-		if k.find(good) != goods {
+		if k.get(good) != goods {
 			t.Fatalf("round %d: evil's calendars have taken the place of good's", round)
 		}
 	}
-	if n := len(k.of["evil"].routes); n != (mostHoursKept-mostHours)/(mostHours/2) || k.find(routes[39]) == nil ||
-		k.find(routes[1]) != nil {
-		t.Errorf("%d of evil's are kept, the last one: %v", n, k.find(routes[39]) != nil)
+	if n := len(k.byOwner["evil"].routes); n != (mostHoursKept-mostHours)/(mostHours/2) || k.get(routes[39]) == nil ||
+		k.get(routes[1]) != nil {
+		t.Errorf("%d of evil's are kept, the last one: %v", n, k.get(routes[39]) != nil)
 	}
 	for range 3 {
-		k.keep("good", good, &published{body: make([]byte, 100)})
+		k.add("good", good, &published{body: make([]byte, 100)})
 	}
-	if n := k.of["good"].size; n != 100 || len(k.of["good"].routes) != 1 {
-		t.Errorf("one calendar, made anew, is %d of %d bytes", len(k.of["good"].routes), n)
+	if n := k.byOwner["good"].size; n != 100 || len(k.byOwner["good"].routes) != 1 {
+		t.Errorf("one calendar, made anew, is %d of %d bytes", len(k.byOwner["good"].routes), n)
 	}
-	k.forget()
-	if k.size != 0 || k.find(good) != nil {
+	k.clear()
+	if k.size != 0 || k.get(good) != nil {
 		t.Error("something is left")
 	}
 }
 
-// TestTurnsShare: who takes more than its share in the long run waits until it has one again, and nobody else does.
+// TestTurnsShare: who takes more than its share in the long run waits until it has one again, and
+// nobody else does.
 func TestTurnsShare(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(t, 1, 1)
-		q.share = allowance{of: 4, burst: 2 * time.Second}
+		q.share = allowance{oneIn: 4, burst: 2 * time.Second}
 		turn := func(client string, takes time.Duration) time.Duration {
 			t.Helper()
 			began := time.Now()
@@ -353,7 +355,8 @@ func TestTurnsShare(t *testing.T) {
 		}
 		// A long turn is paid for, too, and whoever was away has no more than the burst.
 		<-time.After(time.Hour)
-		if waited := turn("evil", 10*time.Second) + turn("evil", time.Second); waited != 4*10*time.Second-4*2*time.Second {
+		if waited := turn("evil", 10*time.Second) +
+			turn("evil", time.Second); waited != 4*10*time.Second-4*2*time.Second {
 			t.Errorf("after a long turn: %v", waited)
 		}
 		// Waiting ends with the request.

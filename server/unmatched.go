@@ -8,9 +8,9 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// mostCounting is how many steps counting the events that no route asks for takes, of all calendars of a
-// tenant together, and of each of the operator's: a step is a condition that is tried for an event, and 64
-// steps of its patterns for a byte.
+// mostCounting is how many steps counting the events that no route asks for takes, of all calendars
+// of a tenant together, and of each of the operator's: a step is a condition that is tried for an
+// event, and 64 steps of its patterns for a byte.
 const mostCounting = 10_000_000
 
 // notCounted is how many events no route asks for where counting them takes too much.
@@ -59,8 +59,9 @@ func (c *counting) took(calendar string, steps int) {
 	}
 }
 
-// unmatched is how many events of a calendar no condition of any route admits; notCounted where counting them takes too
-// much, and 0 for a calendar that is unknown. It looks at every event: Server.mu is not held meanwhile.
+// unmatched is how many events of a calendar no condition of any route admits; notCounted where
+// counting them takes too much, and 0 for a calendar that is unknown. It looks at every event:
+// Server.mu is not held meanwhile.
 func (g *Generation) unmatched(name string) int {
 	var events []*calendars.Event
 	if c := g.timelines.Use(name).State.Calendar; c != nil {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestUnmatchedBound: counting the events that no route asks for is bounded for all calendars of a tenant together;
-// those beyond have no such metric, and others have theirs.
+// TestUnmatchedBound: counting the events that no route asks for is bounded for all calendars of a
+// tenant together; those beyond have no such metric, and others have theirs.
 func TestUnmatchedBound(t *testing.T) {
 	t.Parallel()
 	w := started(t, "include: [tenants/*.yaml]\n", neighbours())

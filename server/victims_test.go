@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestVictim: a tenant that claims what is another's is refused for as long as it does, and does not
-// hold up the other's changes.
+// TestVictim: a tenant that claims what is another's is refused for as long as it does, and does
+// not hold up the other's changes.
 func TestVictim(t *testing.T) {
 	t.Parallel()
 	const evil, good = "tenants/evil.yaml", "tenants/good.yaml"
@@ -43,8 +43,8 @@ func TestVictim(t *testing.T) {
 	}
 }
 
-// TestBarred: a directory that an include leads to and that cannot be read is the mistake of the tenants in it,
-// whose accepted files answer.
+// TestBarred: a directory that an include leads to and that cannot be read is the mistake of the
+// tenants in it, whose accepted files answer.
 func TestBarred(t *testing.T) {
 	t.Parallel()
 	const include = "include: [tenants/*/main.yaml]\n"

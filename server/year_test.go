@@ -17,8 +17,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// TestYear: for every quarter of an hour of 2027, the clock moved along, a POST to the server and explain agree on
-// branch and body, and both with what a person reads in the example's calendars.
+// TestYear: for every quarter of an hour of 2027, the clock moved along, a POST to the server and
+// explain agree on branch and body, and both with what a person reads in the example's calendars.
 func TestYear(t *testing.T) {
 	t.Parallel()
 	file, err := config.Load(examples.Config, config.Options{FS: examples.FrontDesk()})
@@ -78,7 +78,8 @@ func TestYear(t *testing.T) {
 	t.Logf("moments by branch: %v", seen)
 }
 
-// TestYearElsewhere: the zone of the machine changes nothing. A zone is a process' own, so that it runs in another one.
+// TestYearElsewhere: the zone of the machine changes nothing. A zone is a process' own, so that it
+// runs in another one.
 func TestYearElsewhere(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it asks 35,040 times; the run without the race detector has it")

@@ -167,7 +167,7 @@ func prepare(path string, flags serveFlags, now func() time.Time, to served) (*s
 	log := slog.New(server.BoundedHandler(handler(in.file.Log, to.lines)))
 	return server.New(server.Options{
 		Installation: i, Loaded: loaded,
-		Generation: g, Registry: to.registry, Metrics: to.metrics, Now: now, Passing: time.Now, UserAgent: userAgent(),
+		Generation: g, Registry: to.registry, Metrics: to.metrics, Now: now, RealNow: time.Now, UserAgent: userAgent(),
 		Version: buildVersion(),
 		Log:     log, Profiles: flags.pprof,
 		Started: func(calls, admin net.Addr) {

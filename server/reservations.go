@@ -8,7 +8,8 @@ import (
 	"github.com/callhours/callhours/config"
 )
 
-// acceptance tells apart what accepted copies are of: the files, and what is kept for tenants that do not claim it.
+// acceptance tells apart what accepted copies are of: the files, and what is kept for tenants that
+// do not claim it.
 func (g *Generation) acceptance() string { return fmt.Sprint(g.name, g.file.Inputs.Reservations()) }
 
 // logHeld says which tenants are gone or claim less than before without anybody's doing.

@@ -8,8 +8,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// culprits are the tenants in whose files mistakes are, and what stands in for them.
-type culprits struct {
+// blame are the tenants in whose files mistakes are, and what stands in for them.
+type blame struct {
 	present, accepted *config.Inputs
 	instead           map[string]string          // by path of a tenant's file: that of the accepted one, "" for none
 	standing          map[string]bool            // the accepted ones of these
@@ -26,15 +26,15 @@ type culprits struct {
 	notes []error // what people should know of a first start
 }
 
-func newCulprits(present, accepted *config.Inputs, first bool) *culprits {
-	return &culprits{
+func newBlame(present, accepted *config.Inputs, first bool) *blame {
+	return &blame{
 		present: present, accepted: accepted, first: first, instead: map[string]string{}, standing: map[string]bool{},
 		names: map[string]string{}, places: map[string]config.Location{},
 	}
 }
 
 // find finds out whose files there are.
-func (c *culprits) find() {
+func (c *blame) find() {
 	c.now, c.before = c.present.TenantDigests(), c.accepted.TenantDigests()
 	c.files, c.homes, c.lives = map[string]string{}, map[string]string{}, map[string]string{}
 	c.owners = map[string]string{}
@@ -57,7 +57,7 @@ func (c *culprits) find() {
 }
 
 // place is that of a file as the present main file has it.
-func (c *culprits) place(file string) config.Location {
+func (c *blame) place(file string) config.Location {
 	at, ok := c.places[file]
 	if !ok {
 		at = c.present.Location(file)
@@ -67,17 +67,17 @@ func (c *culprits) place(file string) config.Location {
 }
 
 // standsIn reports whether a file of the accepted inputs is used instead of a present one.
-func (c *culprits) standsIn(file string) bool { return c.standing[file] }
+func (c *blame) standsIn(file string) bool { return c.standing[file] }
 
-// blame finds the tenants whose files the mistakes are in; false if one of them is in no tenant's, or
-// nothing is left to be tried.
-func (c *culprits) blame(mistakes diag.Mistakes) bool {
+// addMistake finds the tenants whose files the mistakes are in; false if one of them is in no
+// tenant's, or nothing is left to be tried.
+func (c *blame) addMistake(mistakes diag.Mistakes) bool {
 	if c.now == nil {
 		c.find()
 	}
 	found := map[string]bool{}
 	for _, m := range mistakes {
-		file := c.culprit(m)
+		file := c.ownerAtFault(m)
 		if file == "" {
 			return false
 		}
@@ -91,9 +91,10 @@ func (c *culprits) blame(mistakes diag.Mistakes) bool {
 	return true
 }
 
-// culprit is the tenant's file that is to be mended; "" if there is none that has not been replaced already. Of two
-// that a mistake concerns it is the one that has changed, else the one that the mistake stands in, which is the later.
-func (c *culprits) culprit(m diag.Mistake) string {
+// ownerAtFault is the tenant's file that is to be mended; "" if there is none that has not been
+// replaced already. Of two that a mistake concerns it is the one that has changed, else the one
+// that the mistake stands in, which is the later.
+func (c *blame) ownerAtFault(m diag.Mistake) string {
 	var files []string
 	for _, place := range []diag.Pos{m.Pos, m.Other} {
 		if file := c.tenantOf(place.File); file != "" && !slices.Contains(files, file) && !c.tried(file) {
@@ -111,14 +112,15 @@ func (c *culprits) culprit(m diag.Mistake) string {
 	return files[0]
 }
 
-func (c *culprits) tried(file string) bool {
+func (c *blame) tried(file string) bool {
 	_, ok := c.instead[file]
 	return ok || c.standsIn(file)
 }
 
-// tenantOf is the path of the tenant's file to which a file belongs; "" for what is everybody's. One that was included
-// and cannot be understood is what it was before, and a tenant's if it is new.
-func (c *culprits) tenantOf(file string) string {
+// tenantOf is the path of the tenant's file to which a file belongs; "" for what is everybody's.
+// One that was included and cannot be understood is what it was before, and a tenant's if it is
+// new.
+func (c *blame) tenantOf(file string) string {
 	if of := c.present.TenantFile(file); of != "" {
 		if c.accepted.Has(of) && c.accepted.TenantFile(of) == "" {
 			return ""
@@ -136,14 +138,15 @@ func (c *culprits) tenantOf(file string) string {
 }
 
 // changed reports whether a tenant's files are others than the accepted ones.
-func (c *culprits) changed(file string) bool {
+func (c *blame) changed(file string) bool {
 	sum, ok := c.now[file]
 	return !ok || sum != c.before[c.substitute(file)]
 }
 
-// substitute is the accepted file of a tenant whose present one is that: at the same path, else, where the file was
-// renamed, in the same directory, if that is one tenant's, or under the same name of the tenant; "" for none.
-func (c *culprits) substitute(file string) string {
+// substitute is the accepted file of a tenant whose present one is that: at the same path, else,
+// where the file was renamed, in the same directory, if that is one tenant's, or under the same
+// name of the tenant; "" for none.
+func (c *blame) substitute(file string) string {
 	if c.accepted.TenantFile(file) == file {
 		return file
 	}
@@ -160,10 +163,11 @@ func (c *culprits) substitute(file string) string {
 	return ""
 }
 
-// name is that of the tenant to which a file belongs: as it was accepted, else as the operator calls the directory that
-// is one tenant's; where it is none, as the file says, else as the file is called. Names that are another's are passed
-// over, so that no tenant is taken for one whose files are refused; what is left then is the path.
-func (c *culprits) name(file string) string {
+// name is that of the tenant to which a file belongs: as it was accepted, else as the operator
+// calls the directory that is one tenant's; where it is none, as the file says, else as the file is
+// called. Names that are another's are passed over, so that no tenant is taken for one whose files
+// are refused; what is left then is the path.
+func (c *blame) name(file string) string {
 	at := c.place(file)
 	for _, accepted := range []string{c.instead[file], c.homes[at.Owner]} {
 		if name := c.accepted.TenantName(accepted); name != "" {
@@ -189,7 +193,7 @@ type refusal struct {
 }
 
 // refusals are all that is wrong, by owner; of "" what is nobody's alone.
-func (c *culprits) refusals(mistakes diag.Mistakes) map[string]refusal {
+func (c *blame) refusals(mistakes diag.Mistakes) map[string]refusal {
 	all := map[string]refusal{}
 	for file, name := range c.names {
 		owner := c.place(file).Owner
@@ -212,7 +216,7 @@ func (c *culprits) refusals(mistakes diag.Mistakes) map[string]refusal {
 }
 
 // directory is the one, of those that are one tenant's, in which a mistake is; "" for none.
-func (c *culprits) directory(m diag.Mistake) string {
+func (c *blame) directory(m diag.Mistake) string {
 	for _, file := range []string{m.File, m.Other.File} {
 		if at := c.place(c.present.TenantFile(file)); at.Directory {
 			return at.Owner

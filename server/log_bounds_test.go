@@ -15,8 +15,8 @@ import (
 	"github.com/callhours/callhours/pivot"
 )
 
-// TestBoundedLines: no text in a line is longer than a field may be, whatever it is the text of, and a line
-// that is too long is dropped.
+// TestBoundedLines: no text in a line is longer than a field may be, whatever it is the text of,
+// and a line that is too long is dropped.
 func TestBoundedLines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -100,8 +100,9 @@ func TestBoundedLinesCost(t *testing.T) {
 	}
 }
 
-// TestDecisionsBytes: what is remembered takes no more memory than its bound, whatever callflows are; the newest
-// decisions are there all the same, and what is the same for many calls counts once.
+// TestDecisionsBytes: what is remembered takes no more memory than its bound, whatever callflows
+// are; the newest decisions are there all the same, and what is the same for many calls counts
+// once.
 func TestDecisionsBytes(t *testing.T) {
 	t.Parallel()
 	if growth.UnderRace {
@@ -109,17 +110,20 @@ func TestDecisionsBytes(t *testing.T) {
 	}
 	const size = 1 << 20
 	var d decisions
-	rings := d.keep([]string{"a", "b"}, 100)
+	rings := d.setRoutes([]string{"a", "b"}, 100)
 	call := pivot.New(map[string]string{"Call-ID": "x"})
 	add := func(r *ring, body []byte) {
-		tr := trace{facts: &facts{route: "a", branches: []outcome{{"open", "open"}}}, body: body, reason: "because"}
-		tr.say(&call, "none")
+		tr := trace{
+			facts: &routeFacts{route: "a", branches: []outcome{{"open", "open"}}}, body: body,
+			reason: "because",
+		}
+		tr.setTexts(&call, "none")
 		r.add(&tr)
 	}
 	held := func() (n int64) {
 		for _, r := range d.rings {
 			var last []byte
-			for _, tr := range r.held {
+			for _, tr := range r.traces {
 				if !sameBody(tr.body, last) {
 					n += int64(len(tr.body))
 				}
@@ -151,7 +155,7 @@ func TestDecisionsBytes(t *testing.T) {
 	if len(traces) != 100 || bare < 100-mostTraceBytes/size || traces[0].CallID != "x" {
 		t.Errorf("%d decisions, of which %d are bare", len(traces), bare)
 	}
-	d.keep([]string{"a"}, 50)
+	d.setRoutes([]string{"a"}, 50)
 	if got := d.own.Load(); got < size || got > size+100 {
 		t.Errorf("without the other route %d bytes count, want %d", got, size)
 	}
@@ -159,7 +163,7 @@ func TestDecisionsBytes(t *testing.T) {
 	if d.own.Load() > size+100 {
 		t.Error("a route that is gone counts")
 	}
-	d.keep(nil, 50)
+	d.setRoutes(nil, 50)
 	if got := d.own.Load(); got != 0 {
 		t.Errorf("without routes %d bytes count", got)
 	}

@@ -35,8 +35,8 @@ func sevenths(n int) string {
 	return b.String()
 }
 
-// TestManyRoutes: the first page of the console, and any other, is small and fast with 10,000 routes. The time is held
-// to in a soak alone, since the machine may be busy.
+// TestManyRoutes: the first page of the console, and any other, is small and fast with 10,000
+// routes. The time is held to in a soak alone, since the machine may be busy.
 func TestManyRoutes(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures; the run without the race detector has it")
@@ -199,7 +199,8 @@ func TestSlowRefresh(t *testing.T) {
 	}
 }
 
-// TestOtherSites: a page of another site cannot make a browser reload or refresh; one of ours can, and is led back.
+// TestOtherSites: a page of another site cannot make a browser reload or refresh; one of ours can,
+// and is led back.
 func TestOtherSites(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)

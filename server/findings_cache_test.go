@@ -32,8 +32,8 @@ func punctual(text string) http.HandlerFunc {
 	}
 }
 
-// TestLiveFindings: what there is to say of the live configuration follows its calendars and the clock, and
-// is found by nobody's request.
+// TestLiveFindings: what there is to say of the live configuration follows its calendars and the
+// clock, and is found by nobody's request.
 func TestLiveFindings(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
@@ -42,7 +42,7 @@ func TestLiveFindings(t *testing.T) {
 	if got := w.asked(t); len(got.Findings) != 0 || got.Pending < 3 {
 		t.Errorf("before anybody has looked: %v", got)
 	}
-	w.rehearseWaiting(t.Context())
+	w.prerenderQueued(t.Context())
 	got := w.asked(t)
 	if len(got.Findings) != 1 || got.Pending != 0 {
 		t.Fatalf("got %v, want one finding", got)
@@ -73,15 +73,15 @@ func TestLiveFindings(t *testing.T) {
 	}
 
 	f.on(punctual(ics(open)))
-	if _, err := w.renew(t.Context(), "hours"); err != nil {
+	if _, err := w.refreshFeed(t.Context(), "hours"); err != nil {
 		t.Fatal(err)
 	}
-	w.rehearseWaiting(t.Context())
+	w.prerenderQueued(t.Context())
 	if got := w.asked(t); len(got.Findings) != 0 {
 		t.Errorf("after it was corrected: %v", got)
 	}
 	f.on(withStatus(500, "Date", monday.Format(http.TimeFormat)))
-	if _, err := w.renew(t.Context(), "hours"); err != nil {
+	if _, err := w.refreshFeed(t.Context(), "hours"); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.asked(t); len(got.Findings) != 1 || got.Findings[0]["kind"] != "feed_failed" {
@@ -95,13 +95,13 @@ func TestFindingsFollowTheClock(t *testing.T) {
 	t.Parallel()
 	w := started(t, office,
 		map[string]string{"hours.ics": ics(open), "holidays.ics": ics(event("Moving", "20270601", "20270602"))})
-	w.rehearseWaiting(t.Context())
+	w.prerenderQueued(t.Context())
 	if found := w.Findings(); len(found) != 0 {
 		t.Fatalf("got %v", found)
 	}
 	w.at(monday.AddDate(0, 5, 0))
 	w.Advance()
-	w.rehearseWaiting(t.Context())
+	w.prerenderQueued(t.Context())
 	if found := w.Findings(); len(found) != 1 || found[0].Kind != "ends_soon" {
 		t.Errorf("got %v, want that the holidays end", found)
 	}
@@ -112,7 +112,7 @@ func TestFindingsAfterReload(t *testing.T) {
 	t.Parallel()
 	w := started(t, office, map[string]string{"holidays.ics": ics()})
 	former := w.live.Load().routes
-	w.rehearseWaiting(t.Context())
+	w.prerenderQueued(t.Context())
 	if found := w.Findings(); len(found) != 1 || found[0].Kind != "no_events_ahead" {
 		t.Fatalf("got %v, want that there are no holidays", found)
 	}
@@ -122,8 +122,8 @@ func TestFindingsAfterReload(t *testing.T) {
 	}
 	w.store.Subscribe(next.subscriptions())
 	w.swap(next)
-	w.notice(t.Context(), former[0], nil, monday) // too late
-	w.rehearseWaiting(t.Context())
+	w.lintRoute(t.Context(), former[0], nil, monday) // too late
+	w.prerenderQueued(t.Context())
 	if found := w.Findings(); len(found) != 0 {
 		t.Errorf("got %v", found)
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestRequestBounds: what is asked for within a bound is answered, and one more is refused with the bound,
-// before anything is worked out.
+// TestRequestBounds: what is asked for within a bound is answered, and one more is refused with the
+// bound, before anything is worked out.
 func TestRequestBounds(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
@@ -83,8 +83,8 @@ func TestRequestBounds(t *testing.T) {
 	}
 }
 
-// TestForeign: a page of another site can make a browser ask for nothing that costs anything; programs, our own
-// pages and people are answered.
+// TestForeign: a page of another site can make a browser ask for nothing that costs anything;
+// programs, our own pages and people are answered.
 func TestForeign(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
@@ -232,8 +232,8 @@ func crowd(series, times int) string {
 	return ics(events...)
 }
 
-// TestCrowdedViews: a small calendar with very many spans gives pages and answers of bounded length,
-// that say what they leave out.
+// TestCrowdedViews: a small calendar with very many spans gives pages and answers of bounded
+// length, that say what they leave out.
 func TestCrowdedViews(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
@@ -333,8 +333,8 @@ func (c counted) MarshalJSON() ([]byte, error) {
 	return []byte(`"0123456789"`), nil
 }
 
-// TestAnswerList: a list is cut where an answer is long enough, and an element that cannot be written
-// takes nothing from the others.
+// TestAnswerList: a list is cut where an answer is long enough, and an element that cannot be
+// written takes nothing from the others.
 func TestAnswerList(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it runs in one goroutine for long; the run without the race detector has it")

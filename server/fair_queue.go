@@ -8,42 +8,43 @@ import (
 	"github.com/callhours/callhours/internal/parallel"
 )
 
-// fairly is work of several owners that is done on all processors. Next is a piece of the owner that has used least
-// time, the operator's before all others: nobody's work is done much later for who has more of it, or heavier.
-type fairly struct {
+// fairQueue is work of several owners for all processors. The next piece is one of the owner that
+// has used the least time, the operator's before all others: more or heavier work of one owner
+// delays nobody else's much.
+type fairQueue struct {
 	mu     sync.Mutex // guards the following
 	owners byUsed     // that have pieces left
 }
 
-// share is the work of an owner.
-type share struct {
+// ownerShare is the work of an owner.
+type ownerShare struct {
 	owner  string
 	pieces []int // that are left, in their order
 	used   time.Duration
 	taken  int // pieces
 	order  int // of the first piece
-	at     int // index in the heap; -1: nothing is left
+	index  int // index in the heap; -1: nothing is left
 }
 
-// eachFairly calls do for 0 to n-1 as parallel.Each does, in the order of fairly. owner is whose a piece is; "": the
-// operator's. now is time as it passes.
-func eachFairly(n int, owner func(i int) string, now func() time.Time, do func(i int)) {
-	f := newFairly(n, owner)
+// eachByOwner calls do for 0 to n-1 as parallel.Each does, in the order of fairly. owner is whose a
+// piece is; "": the operator's. now is time as it passes.
+func eachByOwner(n int, owner func(i int) string, now func() time.Time, do func(i int)) {
+	f := newFairQueue(n, owner)
 	parallel.Each(n, func(int) {
 		s, i := f.take()
 		began := now()
 		do(i)
-		f.took(s, now().Sub(began))
+		f.addUsed(s, now().Sub(began))
 	})
 }
 
-func newFairly(n int, owner func(i int) string) *fairly {
-	f, shares := &fairly{}, map[string]*share{}
+func newFairQueue(n int, owner func(i int) string) *fairQueue {
+	f, shares := &fairQueue{}, map[string]*ownerShare{}
 	for i := range n {
 		name := owner(i)
 		s := shares[name]
 		if s == nil {
-			s = &share{owner: name, order: i, at: len(f.owners)}
+			s = &ownerShare{owner: name, order: i, index: len(f.owners)}
 			shares[name] = s
 			f.owners = append(f.owners, s)
 		}
@@ -54,7 +55,7 @@ func newFairly(n int, owner func(i int) string) *fairly {
 }
 
 // take takes the next piece, of which there must be one.
-func (f *fairly) take() (*share, int) {
+func (f *fairQueue) take() (*ownerShare, int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := f.owners[0]
@@ -68,18 +69,18 @@ func (f *fairly) take() (*share, int) {
 	return s, i
 }
 
-// took notes how long a piece took.
-func (f *fairly) took(s *share, used time.Duration) {
+// addUsed notes how long a piece took.
+func (f *fairQueue) addUsed(s *ownerShare, used time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s.used += used
-	if s.at >= 0 {
-		heap.Fix(&f.owners, s.at)
+	if s.index >= 0 {
+		heap.Fix(&f.owners, s.index)
 	}
 }
 
 // byUsed is a heap of shares, the next one first.
-type byUsed []*share
+type byUsed []*ownerShare
 
 func (h byUsed) Len() int { return len(h) }
 
@@ -98,7 +99,7 @@ func (h byUsed) Less(i, j int) bool {
 
 func (h byUsed) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
-	h[i].at, h[j].at = i, j
+	h[i].index, h[j].index = i, j
 }
 
 // Push is never called: nobody comes back.
@@ -107,7 +108,7 @@ func (h *byUsed) Push(any) {}
 // Pop takes the last one off.
 func (h *byUsed) Pop() any {
 	last := (*h)[len(*h)-1]
-	last.at = -1
+	last.index = -1
 	*h = (*h)[:len(*h)-1]
 	return last
 }

@@ -13,7 +13,8 @@ func TestUnseen(t *testing.T) {
 	long := strings.Repeat("x", 190)
 	evil := "tenant: {name: evil}\nplans:\n  p:\n    branches:\n"
 	for i := range 30 {
-		evil += fmt.Sprintf("    - {name: %s%d, state: open, when: {caller: \"+1415%d\"}, pass: true}\n", long, i, 5550100+i)
+		evil += fmt.Sprintf("    - {name: %s%d, state: open, when: {caller: \"+1415%d\"}, pass: true}\n", long, i,
+			5550100+i)
 	}
 	evil += "    - {name: closed, pass: true}\nroutes:\n"
 	for i := range 800 {

@@ -88,8 +88,8 @@ func amount(asked url.Values, key string, otherwise, least, most int) (int, erro
 	return n, nil
 }
 
-// cheap are the paths that cost nothing to answer, whoever makes a browser ask for them.
-func cheap(path string) bool {
+// isCheap are the paths that cost nothing to answer, whoever makes a browser ask for them.
+func isCheap(path string) bool {
 	switch path {
 	case "/-/healthy", "/-/ready", openapiPath:
 		return true
@@ -97,10 +97,11 @@ func cheap(path string) bool {
 	return console.IsStatic(path)
 }
 
-// foreign reports whether a page of another site makes a browser ask, as far as browsers say so: with Sec-Fetch-Site
-// wherever the connection is one that they trust (TLS, or to the machine itself), with Origin for requests whose
-// answers the page would read, and else with Referer, which the page can keep back. Programs send none of them.
-func foreign(r *http.Request) bool {
+// isForeign reports whether a page of another site makes a browser ask, as far as browsers say so:
+// with Sec-Fetch-Site wherever the connection is one that they trust (TLS, or to the machine
+// itself), with Origin for requests whose answers the page would read, and else with Referer, which
+// the page can keep back. Programs send none of them.
+func isForeign(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":
 		return false
@@ -133,8 +134,8 @@ func (a *admin) refuseForeign(w http.ResponseWriter, r *http.Request) {
 	listen.WriteText(w, http.StatusForbidden, notForOthers)
 }
 
-// inTurn answers a request that costs something when its turn comes.
-func (a *admin) inTurn(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+// serveInTurn answers a request that costs something when its turn comes.
+func (a *admin) serveInTurn(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 	turn, done, err := a.turns.take(r.Context(), listen.ClientOf(r), turnWait)
 	switch {
 	case r.Context().Err() != nil && err != nil: // nobody listens any more
@@ -148,7 +149,7 @@ func (a *admin) inTurn(w http.ResponseWriter, r *http.Request, serve http.Handle
 
 // refuseBusy tells a client to come again.
 func refuseBusy(w http.ResponseWriter) {
-	w.Header().Set("Retry-After", strconv.Itoa(askedAgain))
+	w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
 	listen.WriteText(w, http.StatusServiceUnavailable, errBusy.Error())
 }
 
@@ -157,7 +158,7 @@ func refuseBusy(w http.ResponseWriter) {
 func (a *admin) writeWithin(w http.ResponseWriter, d time.Duration) {
 	var by time.Time
 	if d > 0 {
-		by = a.passing().Add(d)
+		by = a.realNow().Add(d)
 	}
 	// What is no connection has no deadline.
 	_ = http.NewResponseController(w).SetWriteDeadline(by)

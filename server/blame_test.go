@@ -48,8 +48,8 @@ func (w *world) refusing(t *testing.T, name string, mistakes int) {
 	w.metric(t, series.String(), "callhours_config_rejected")
 }
 
-// TestRefusedInDirectory: what is wrong in a directory that is one tenant's is said of that tenant, whatever its files
-// are called or say, and keeps the tenant's accepted file.
+// TestRefusedInDirectory: what is wrong in a directory that is one tenant's is said of that tenant,
+// whatever its files are called or say, and keeps the tenant's accepted file.
 func TestRefusedInDirectory(t *testing.T) {
 	t.Parallel()
 	const good, evil = "tenants/good/main.yaml", "tenants/evil/main.yaml"
@@ -116,8 +116,8 @@ func (c *countedFiles) Open(name string) (fs.File, error) {
 	return c.testFiles.Open(name)
 }
 
-// TestCrowdedDirectory: of a directory that holds more files than it may there is one mistake, one line of the log and
-// one series, none of its files is read, and what was accepted answers.
+// TestCrowdedDirectory: of a directory that holds more files than it may there is one mistake, one
+// line of the log and one series, none of its files is read, and what was accepted answers.
 func TestCrowdedDirectory(t *testing.T) {
 	t.Parallel()
 	const good, evil = "tenants/good/main.yaml", "tenants/evil/main.yaml"
@@ -163,8 +163,8 @@ func TestCrowdedDirectory(t *testing.T) {
 	}
 }
 
-// TestFirstStartOfDirectories: nothing in the directory of one tenant keeps the others from starting, and what is wrong
-// beside a tenant's own file does not keep that tenant from it.
+// TestFirstStartOfDirectories: nothing in the directory of one tenant keeps the others from
+// starting, and what is wrong beside a tenant's own file does not keep that tenant from it.
 func TestFirstStartOfDirectories(t *testing.T) {
 	t.Parallel()
 	crowd := map[string]string{}
@@ -217,7 +217,8 @@ func TestFirstStartOfDirectories(t *testing.T) {
 	}
 }
 
-// TestNamesOfRefused: a file whose tenant is not known is called by its place, unless that is another's name.
+// TestNamesOfRefused: a file whose tenant is not known is called by its place, unless that is
+// another's name.
 func TestNamesOfRefused(t *testing.T) {
 	t.Parallel()
 	const include = "include: [a/*.yaml, b/*.yaml]\n"

@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// TestFairly: the operator's work is done first, then that of whoever has used least time, whatever their
-// number and order.
+// TestFairly: the operator's work is done first, then that of whoever has used least time, whatever
+// their number and order.
 func TestFairly(t *testing.T) {
 	t.Parallel()
 	type piece struct {
@@ -48,7 +48,7 @@ func TestFairly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFairly(len(c.pieces), func(i int) string { return c.pieces[i].owner })
+			f := newFairQueue(len(c.pieces), func(i int) string { return c.pieces[i].owner })
 			now, done, seen := time.Duration(0), map[string]time.Duration{}, map[int]bool{}
 			last := map[string]int{}
 			for range c.pieces {
@@ -58,7 +58,7 @@ func TestFairly(t *testing.T) {
 				}
 				seen[i], last[s.owner] = true, i
 				now += c.pieces[i].takes
-				f.took(s, c.pieces[i].takes)
+				f.addUsed(s, c.pieces[i].takes)
 				done[s.owner] = now
 			}
 			for owner, want := range c.want {
@@ -76,7 +76,7 @@ func TestEachFairly(t *testing.T) {
 	const n = 1000
 	var mu sync.Mutex
 	done := map[int]int{}
-	eachFairly(n, func(i int) string { return fmt.Sprint(i % 7) }, time.Now, func(i int) {
+	eachByOwner(n, func(i int) string { return fmt.Sprint(i % 7) }, time.Now, func(i int) {
 		mu.Lock()
 		defer mu.Unlock()
 		done[i]++
@@ -88,8 +88,8 @@ func TestEachFairly(t *testing.T) {
 	}
 }
 
-// TestAnsweredEarly: at a start a tenant's calls are answered when its own routes are compiled. What is not compiled
-// yet is said to be starting, and never that there is no such route.
+// TestAnsweredEarly: at a start a tenant's calls are answered when its own routes are compiled.
+// What is not compiled yet is said to be starting, and never that there is no such route.
 func TestAnsweredEarly(t *testing.T) {
 	t.Parallel()
 	evil := "tenant: {name: evil}\nroutes:\n"
@@ -120,7 +120,7 @@ func TestAnsweredEarly(t *testing.T) {
 		seen[said]++
 		return monday
 	}
-	w.start(t, Options{Generation: g, Passing: ask})
+	w.start(t, Options{Generation: g, RealNow: ask})
 	w.calls.passing = w.clock
 	if got := w.call(post("/good/main")).StatusCode; got != 503 {
 		t.Errorf("before the start: got %d, want 503", got)

@@ -14,7 +14,8 @@ const (
 	mostLine  = 64 << 10 // bytes of a line; a longer one is dropped, and counted as dropped
 )
 
-// BoundedHandler cuts texts in lines that another handler writes to 1 kB each. What is short costs nothing.
+// BoundedHandler cuts texts in lines that another handler writes to 1 kB each. What is short costs
+// nothing.
 func BoundedHandler(to slog.Handler) slog.Handler { return boundedHandler{to} }
 
 type boundedHandler struct{ to slog.Handler }
@@ -55,8 +56,8 @@ func (b boundedHandler) WithGroup(name string) slog.Handler {
 	return boundedHandler{b.to.WithGroup(name)}
 }
 
-// cutValue is a value that is no longer than a field may be, and whether it was. Values that are no text are
-// as long as they are written.
+// cutValue is a value that is no longer than a field may be, and whether it was. Values that are no
+// text are as long as they are written.
 func cutValue(v slog.Value) (slog.Value, bool) {
 	text := ""
 	switch v = v.Resolve(); v.Kind() {

@@ -49,17 +49,18 @@ func TestSameness(t *testing.T) {
 		(*node)(nil), func() {}, (func())(nil),
 		ring("a", "b"), ring("a", "b"), ring("a", "c"), ring("a", "b", "a", "b"),
 	}
-	var s sameness
+	var s equality
 	for _, a := range values {
 		for _, b := range values {
-			if got, want := s.same(a, b), reflect.DeepEqual(a, b); got != want {
+			if got, want := s.deepEqual(a, b), reflect.DeepEqual(a, b); got != want {
 				t.Errorf("%v (%T) and %v (%T): %v, want %v", a, a, b, b, got, want)
 			}
 		}
 	}
 }
 
-// TestSamenessRandomly compares random data that shares parts with copies of it that differ somewhere or nowhere.
+// TestSamenessRandomly compares random data that shares parts with copies of it that differ
+// somewhere or nowhere.
 func TestSamenessRandomly(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -80,8 +81,8 @@ func TestSamenessRandomly(t *testing.T) {
 			parts = parts[20:]
 		}
 		a, b := parts[random.IntN(len(parts))], parts[random.IntN(len(parts))]
-		var s sameness
-		if got, want := s.same(a, b), reflect.DeepEqual(a, b); got != want {
+		var s equality
+		if got, want := s.deepEqual(a, b), reflect.DeepEqual(a, b); got != want {
 			t.Fatalf("%v and %v: %v, want %v", a, b, got, want)
 		}
 	}
@@ -96,9 +97,9 @@ func TestSamenessOfSharedData(t *testing.T) {
 	}
 	type route struct{ Data map[string]any }
 	copied := maps.Clone(data)
-	var s sameness
+	var s equality
 	for range 1000 {
-		if !s.same(&route{map[string]any{"on": data}}, &route{map[string]any{"on": copied}}) {
+		if !s.deepEqual(&route{map[string]any{"on": data}}, &route{map[string]any{"on": copied}}) {
 			t.Fatal("they are the same")
 		}
 	}

@@ -11,45 +11,46 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// previewed keeps the Preview that questions are put to until something changes: each compiles calendars of its own.
-type previewed struct {
+// previewCache holds the Preview of the live generation until something changes: each compiles
+// calendars of its own.
+type previewCache struct {
 	mu      sync.Mutex // guards preview
 	preview *preview.Preview
 }
 
-func (a *previewed) forget() {
+func (a *previewCache) clear() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.preview = nil
 }
 
-// preview answers questions about the configuration that is live, with its calendars as they are now;
-// nil before calls are answered.
+// preview answers questions about the configuration that is live, with its calendars as they are
+// now; nil before calls are answered.
 func (s *Server) preview() *preview.Preview {
-	s.asked.mu.Lock()
-	defer s.asked.mu.Unlock()
-	if s.asked.preview == nil {
+	s.previewCache.mu.Lock()
+	defer s.previewCache.mu.Unlock()
+	if s.previewCache.preview == nil {
 		l := s.live.Load()
 		if l == nil {
 			return nil
 		}
-		s.asked.preview = l.Preview()
+		s.previewCache.preview = l.Preview()
 	}
-	return s.asked.preview
+	return s.previewCache.preview
 }
 
-// newConsole makes the pages for people.
+// newConsole makes the console.
 func (s *Server) newConsole() *console.Console {
 	return console.New(console.Options{
-		Now: s.options.Now, RealNow: s.options.Passing, Version: s.options.Version, Preview: s.preview,
+		Now: s.options.Now, RealNow: s.options.RealNow, Version: s.options.Version, Preview: s.preview,
 		Feeds: s.store.Feeds, Texts: s.store.Texts, Calendar: s.calendar,
 		Client: listen.ClientOf,
 		Status: s.Status,
 		Findings: func() ([]preview.Finding, int) {
-			return s.Findings(), s.pending()
+			return s.Findings(), s.pendingFindings()
 		}, Decisions: s.decisions.traces, HoursPath: s.hoursPath,
 		Refresh: func(ctx context.Context, calendar string) error {
-			_, err := s.renew(ctx, calendar)
+			_, err := s.refreshFeed(ctx, calendar)
 			return err
 		},
 		// Who asked may go; a reload that has begun is finished.
@@ -80,7 +81,8 @@ func (s *Server) calendar(name string) (console.Calendar, bool) {
 	return c, true
 }
 
-// hoursPath is where the hours of a route can be subscribed to; "" where nobody has a token for them.
+// hoursPath is where the hours of a route can be subscribed to; "" where nobody has a token for
+// them.
 func (s *Server) hoursPath(route string) string {
 	l := s.live.Load()
 	if l == nil || len(l.readers.routes[route].tokens) == 0 {
@@ -89,7 +91,8 @@ func (s *Server) hoursPath(route string) string {
 	return openHours + route + ".ics"
 }
 
-// PeopleScheme is "https" where a configuration's admin_web_config brings a certificate, else "http".
+// PeopleScheme is "https" where a configuration's admin_web_config brings a certificate, else
+// "http".
 func PeopleScheme(f *config.File) string {
 	if path := f.AdminWebConfig.S; path != "" && listen.WebConfigHasTLS(path) {
 		return "https"

@@ -14,7 +14,7 @@ import (
 // TestBacklog: each piece waits once, owners take turns, and what is dropped is gone.
 func TestBacklog(t *testing.T) {
 	t.Parallel()
-	b := backlog[string]{owner: tenantOf}
+	b := workQueue[string]{owner: tenantOf}
 	takeAll := func() (all []string) {
 		for p, ok := b.take(); ok; p, ok = b.take() {
 			all = append(all, p)
@@ -45,7 +45,7 @@ func TestBacklog(t *testing.T) {
 		"[greedy/7 greedy/again greedy/9] 0 0 0"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	one := backlog[int]{}
+	one := workQueue[int]{}
 	one.add(3, 1, 2)
 	first, _ := one.take()
 	second, _ := one.take()
@@ -54,49 +54,50 @@ func TestBacklog(t *testing.T) {
 	}
 }
 
-// TestLookingEnds: what is looked at for a generation ends with it, and is looked at again where the next one has
-// it too; and with the server.
+// TestLookingEnds: what is looked at for a generation ends with it, and is looked at again where
+// the next one has it too; and with the server.
 func TestLookingEnds(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
-	w.rehearseWaiting(t.Context())
-	ctx, done := w.noticed.looking(t.Context())
+	w.prerenderQueued(t.Context())
+	ctx, done := w.findingsCache.withTimeout(t.Context())
 	defer done()
-	if ctx.Err() != nil || w.noticed.over(ctx) {
+	if ctx.Err() != nil || w.findingsCache.isSuperseded(ctx) {
 		t.Fatal("looking has ended before it began")
 	}
-	if by, ok := ctx.Deadline(); !ok || time.Until(by) > lookLasts {
+	if by, ok := ctx.Deadline(); !ok || time.Until(by) > lintTimeout {
 		t.Errorf("looking has no end: %v", by)
 	}
 	g := w.live.Load().Generation
-	w.noticed.begin(g, nil)
+	w.findingsCache.reset(g, nil)
 	<-ctx.Done()
-	if !w.noticed.over(ctx) {
+	if !w.findingsCache.isSuperseded(ctx) {
 		t.Errorf("looking ends with %v", context.Cause(ctx))
 	}
 	r := g.routes[0]
-	w.again(r)
-	if w.rehearsals.pending() != 1 {
+	w.prerenderAgain(r)
+	if w.prerenderer.pending() != 1 {
 		t.Error("a route that the next generation has is not looked at again")
 	}
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
-	w.rehearseWaiting(stopped)
-	if w.rehearsals.pending() != 1 {
+	w.prerenderQueued(stopped)
+	if w.prerenderer.pending() != 1 {
 		t.Error("a route is looked at after the end")
 	}
 	other, err := load(t, head+oneRoute, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.rehearsals.retain(nil)
-	w.again(other.routes[0])
-	if w.rehearsals.pending() != 0 {
+	w.prerenderer.retain(nil)
+	w.prerenderAgain(other.routes[0])
+	if w.prerenderer.pending() != 0 {
 		t.Error("a route that nobody has is looked at")
 	}
 }
 
-// TestLintSteps: what looking takes grows no faster than what a feed holds, and no further than its bounds.
+// TestLintSteps: what looking takes grows no faster than what a feed holds, and no further than its
+// bounds.
 func TestLintSteps(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
@@ -130,13 +131,14 @@ func TestLintSteps(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	w := started(t, oneRoute, nil)
-	l := w.noticed.lint
+	l := w.findingsCache.lint
 	if found := l.Calendar(gone, l.calendars["hours"], monday, monday.AddDate(1, 0, 0), nil); len(found) != 0 {
 		t.Errorf("after the end there are %d findings", len(found))
 	}
 }
 
-// TestRehearsalIsBounded: of very many segments a bounded number is rendered, and none after the end.
+// TestRehearsalIsBounded: of very many segments a bounded number is rendered, and none after the
+// end.
 func TestRehearsalIsBounded(t *testing.T) {
 	g, err := load(t,
 		head+strings.ReplaceAll(oneRoute, "template: voicemail",

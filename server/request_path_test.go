@@ -2,8 +2,8 @@ package server
 
 import "testing"
 
-// TestTokensOfTenants: a tenant's token that is a part of others' paths, or others' token as a tenant's path,
-// changes nothing for their calls.
+// TestTokensOfTenants: a tenant's token that is a part of others' paths, or others' token as a
+// tenant's path, changes nothing for their calls.
 func TestTokensOfTenants(t *testing.T) {
 	t.Parallel()
 	const (

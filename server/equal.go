@@ -5,10 +5,10 @@ import (
 	"unsafe"
 )
 
-// sameness compares values as reflect.DeepEqual does, and remembers what it has compared: data that thousands of routes
-// share is gone through once, not once for each of them. It is for values that do not change meanwhile, and for one
-// goroutine. The zero value is ready.
-type sameness struct {
+// equality compares values as reflect.DeepEqual does, and remembers what it has compared: data that
+// thousands of routes share is gone through once, not once for each of them. It is for values that
+// do not change meanwhile, and for one goroutine. The zero value is ready.
+type equality struct {
 	known map[refs]bool // of what is being compared too: what contains itself is the same as far as it goes
 	steps int           // values looked at
 }
@@ -20,11 +20,11 @@ type refs struct {
 	of     reflect.Type
 }
 
-// same reports whether two values are the same through and through.
-func (s *sameness) same(a, b any) bool { return s.equal(reflect.ValueOf(a), reflect.ValueOf(b)) }
+// deepEqual reports whether two values are the same through and through.
+func (e *equality) deepEqual(a, b any) bool { return e.equal(reflect.ValueOf(a), reflect.ValueOf(b)) }
 
-func (s *sameness) equal(a, b reflect.Value) bool {
-	s.steps++
+func (e *equality) equal(a, b reflect.Value) bool {
+	e.steps++
 	if !a.IsValid() || !b.IsValid() {
 		return a.IsValid() == b.IsValid()
 	}
@@ -34,17 +34,17 @@ func (s *sameness) equal(a, b reflect.Value) bool {
 	switch a.Kind() {
 	case reflect.Struct:
 		for i := range a.NumField() {
-			if !s.equal(a.Field(i), b.Field(i)) {
+			if !e.equal(a.Field(i), b.Field(i)) {
 				return false
 			}
 		}
 		return true
 	case reflect.Interface:
-		return s.equal(a.Elem(), b.Elem())
+		return e.equal(a.Elem(), b.Elem())
 	case reflect.Array:
-		return s.elements(a, b)
+		return e.elements(a, b)
 	case reflect.Pointer, reflect.Map, reflect.Slice:
-		return s.referred(a, b)
+		return e.referred(a, b)
 	case reflect.Func:
 		return a.IsNil() && b.IsNil()
 	default:
@@ -53,7 +53,7 @@ func (s *sameness) equal(a, b reflect.Value) bool {
 }
 
 // referred compares what is held by reference, unless that was done before.
-func (s *sameness) referred(a, b reflect.Value) bool {
+func (e *equality) referred(a, b reflect.Value) bool {
 	if a.IsNil() || b.IsNil() {
 		return a.IsNil() == b.IsNil()
 	}
@@ -66,38 +66,38 @@ func (s *sameness) referred(a, b reflect.Value) bool {
 	if p.a == p.b {
 		return true
 	}
-	if same, known := s.known[p]; known {
+	if same, known := e.known[p]; known {
 		return same
 	}
-	if s.known == nil {
-		s.known = map[refs]bool{}
+	if e.known == nil {
+		e.known = map[refs]bool{}
 	}
-	s.known[p] = true
+	e.known[p] = true
 	same := false
 	switch a.Kind() {
 	case reflect.Pointer:
-		same = s.equal(a.Elem(), b.Elem())
+		same = e.equal(a.Elem(), b.Elem())
 	case reflect.Map:
-		same = s.entries(a, b)
+		same = e.entries(a, b)
 	default:
-		same = s.elements(a, b)
+		same = e.elements(a, b)
 	}
-	s.known[p] = same
+	e.known[p] = same
 	return same
 }
 
-func (s *sameness) elements(a, b reflect.Value) bool {
+func (e *equality) elements(a, b reflect.Value) bool {
 	for i := range a.Len() {
-		if !s.equal(a.Index(i), b.Index(i)) {
+		if !e.equal(a.Index(i), b.Index(i)) {
 			return false
 		}
 	}
 	return true
 }
 
-func (s *sameness) entries(a, b reflect.Value) bool {
+func (e *equality) entries(a, b reflect.Value) bool {
 	for of := a.MapRange(); of.Next(); {
-		if other := b.MapIndex(of.Key()); !other.IsValid() || !s.equal(of.Value(), other) {
+		if other := b.MapIndex(of.Key()); !other.IsValid() || !e.equal(of.Value(), other) {
 			return false
 		}
 	}

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// backlog is work that waits, each piece of it once. Owners take turns, so that nobody waits longer for who
-// has much to do; of one owner's pieces the first that came is the first. The zero backlog is empty, and
-// everything in it one owner's.
-type backlog[T comparable] struct {
+// workQueue is a queue of pieces of work, each of it once. Owners take turns, so that nobody waits
+// longer because another has much to do; pieces of one owner are first in, first out. The zero
+// queue is empty, and all its pieces have one owner.
+type workQueue[T comparable] struct {
 	owner  func(T) string // nil: all are one's
 	pieces map[string][]T // that wait, by owner
 	turns  []string       // owners of pieces, the next one first
@@ -16,7 +16,7 @@ type backlog[T comparable] struct {
 }
 
 // add puts in what does not wait already.
-func (b *backlog[T]) add(pieces ...T) {
+func (b *workQueue[T]) add(pieces ...T) {
 	if b.queued == nil {
 		b.queued, b.pieces = map[T]bool{}, map[string][]T{}
 	}
@@ -33,7 +33,7 @@ func (b *backlog[T]) add(pieces ...T) {
 	}
 }
 
-func (b *backlog[T]) ownerOf(p T) string {
+func (b *workQueue[T]) ownerOf(p T) string {
 	if b.owner == nil {
 		return ""
 	}
@@ -41,7 +41,7 @@ func (b *backlog[T]) ownerOf(p T) string {
 }
 
 // take takes the first one of the owner whose turn it is off; false if none waits.
-func (b *backlog[T]) take() (first T, ok bool) {
+func (b *workQueue[T]) take() (first T, ok bool) {
 	if len(b.turns) == 0 {
 		return first, false
 	}
@@ -58,7 +58,7 @@ func (b *backlog[T]) take() (first T, ok bool) {
 }
 
 // drop takes off all that are of no use any more.
-func (b *backlog[T]) drop(useless func(T) bool) {
+func (b *workQueue[T]) drop(useless func(T) bool) {
 	for owner, pieces := range b.pieces {
 		b.pieces[owner] = slices.DeleteFunc(pieces, func(p T) bool {
 			if useless(p) {
@@ -75,10 +75,10 @@ func (b *backlog[T]) drop(useless func(T) bool) {
 }
 
 // has reports whether a piece waits.
-func (b *backlog[T]) has(p T) bool { return b.queued[p] }
+func (b *workQueue[T]) has(p T) bool { return b.queued[p] }
 
 // len is how many wait.
-func (b *backlog[T]) len() int { return len(b.queued) }
+func (b *workQueue[T]) len() int { return len(b.queued) }
 
 // tenantOf is the tenant of a route or calendar by its full name; "" where it is nobody's.
 func tenantOf(name string) string {
