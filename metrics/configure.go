@@ -20,7 +20,7 @@ type Configured struct {
 	// OwnSeries is how many of Routes have series of their own; 0 stands for all. Tenants take
 	// turns, the operator first, and a tenant's routes that have series already go first. The
 	// others are counted together, as route and branch "_other", and so are tenants' routes beyond
-	// 14 MiB of a scrape. Tenants' calendars beyond 7 MiB have no series.
+	// 24 MiB of a scrape. Tenants' calendars beyond 16 MiB have no series.
 	OwnSeries int
 }
 
