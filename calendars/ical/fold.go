@@ -166,7 +166,8 @@ func (s *scanner) lookAhead() *ahead {
 		if !ok {
 			return &s.ahead
 		}
-		if l.indented { // the one that is asked about
+		if l.indented { // the one that is asked about, with all that it holds
+			t.glued = nil
 			continue
 		}
 		name, component, _ := l.boundary()
