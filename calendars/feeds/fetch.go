@@ -59,7 +59,8 @@ type FetcherOptions struct {
 // checks as it connects. Link-local addresses and those of cloud metadata are always refused; private ones are once a
 // public address was part of the attempt, and all the time of sources with DenyPrivate.
 //
-// A Fetcher is safe for concurrent use. It starts no goroutine of its own; idle connections close after 90 s.
+// A Fetcher is safe for concurrent use. It starts no goroutine of its own. Connections close with a tenant's
+// attempt, and the operator's 90 s after they were used.
 type Fetcher struct {
 	userAgent string
 	timeout   time.Duration

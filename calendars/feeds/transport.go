@@ -86,6 +86,9 @@ func (f *Fetcher) poolFor(s Source) (*pool, error) {
 	p := &pool{digest: digest, used: now}
 	for allowed := range p.byReach {
 		p.byReach[allowed] = f.transport(roots, reach(allowed))
+		// What a server sends over an idle connection of HTTP/2 is read without end. The operator chooses whom to trust
+		// with that; a tenant's attempts are minutes apart, and hardly ever find a connection that is still open.
+		p.byReach[allowed].DisableKeepAlives = s.Owner != ""
 	}
 	f.pools[key] = p
 	if former != nil {

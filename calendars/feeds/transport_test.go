@@ -1,6 +1,7 @@
 package feeds
 
 import (
+	"bytes"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -205,7 +206,7 @@ func TestFetchCAFileRenewed(t *testing.T) {
 	t.Parallel()
 	former, next := newAuthority(t), newAuthority(t)
 	from, until := fetchClock.AddDate(-1, 0, 0), fetchClock.AddDate(1, 0, 0)
-	old, renewed := newCountedServer(t, former.issue(t, from, until, "127.0.0.1")),
+	old, renewed := newCountedServer(t, former.issue(t, from, until, "127.0.0.1"), false),
 		newTLSFaultServer(t, next.issue(t, from, until, "127.0.0.1"))
 	old.on("/feed", answerBody(small))
 	renewed.on("/feed", answerBody(small))
@@ -245,6 +246,47 @@ func TestFetchCAFileRenewed(t *testing.T) {
 	}
 }
 
+// TestNothingIdle: when an attempt of a tenant has ended, however it did, its connection is closed: an idle one of HTTP/2
+// reads whatever the server sends.
+func TestNothingIdle(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	for _, c := range []struct {
+		name   string
+		answer scripted
+		want   string
+	}{
+		{"good", answerBody(small), "ok 200"},
+		{"too big", answerBody(bytes.Repeat([]byte("x"), 1<<20)), "too_big 200"},
+		{"not found", scripted(http.NotFound), "not_found 404"},
+	} {
+		for _, http2 := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, HTTP/2 %t", c.name, http2), func(t *testing.T) {
+				t.Parallel()
+				server := newCountedServer(t, ca.issue(t, fetchClock, fetchClock.AddDate(1, 0, 0), "127.0.0.1"), http2)
+				var major atomic.Int32
+				server.on("/feed", func(w http.ResponseWriter, r *http.Request) {
+					major.Store(int32(r.ProtoMajor))
+					c.answer(w, r)
+				})
+				f := newTestFetcher(t, FetcherOptions{Bytes: 64 << 10})
+				s := Source{Owner: "acme", URL: server.URL + "/feed", CAFile: ca.file}
+				if got := outcome(f.Fetch(t.Context(), s, Validators{})); !strings.HasPrefix(got, c.want) {
+					t.Fatalf("got %s, want %s", got, c.want)
+				}
+				if (major.Load() == 2) != http2 {
+					t.Errorf("it speaks HTTP/%d", major.Load())
+				}
+				select {
+				case <-server.closed:
+				case <-time.After(idleTimeout / 3):
+					t.Error("the connection is still open")
+				}
+			})
+		}
+	}
+}
+
 // countedServer counts its connections.
 type countedServer struct {
 	*faultServer
@@ -252,7 +294,7 @@ type countedServer struct {
 	closed chan struct{} // gets a value for each, as far as there is room
 }
 
-func newCountedServer(t testing.TB, certificate tls.Certificate) *countedServer {
+func newCountedServer(t testing.TB, certificate tls.Certificate, http2 bool) *countedServer {
 	t.Helper()
 	s := &countedServer{faultServer: unstarted(t), closed: make(chan struct{}, 100)}
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
@@ -267,6 +309,7 @@ func newCountedServer(t testing.TB, certificate tls.Certificate) *countedServer 
 		}
 	}
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	s.EnableHTTP2 = http2
 	s.StartTLS()
 	return s
 }
