@@ -395,7 +395,8 @@ func limitSections() []limitSection {
 					"it is looked ahead for a day at most; beyond that too, its calendars are unknown to it; `check` says so (`route_too_large`)", "routes.TestRouteTotal",
 				},
 				{
-					"regular expressions of a route over texts of events", "{routes.comparedInStep} steps of patterns count as an occurrence that is looked at; " +
+					"regular expressions of a route over texts of events",
+					"{routes.comparedInStep} steps of patterns count as an occurrence that is looked at; " +
 						"an instruction of an expression that is really looked at as {patterns.countedTimes} steps", "",
 					"likewise", "routes.TestExpressionsAreCounted",
 				},
@@ -526,7 +527,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"answers that are kept of a tenant's routes; of the operator's; of a branch at a time",
-				"{render.mostTenantKept:bytes}; {render.mostOperatorKept:bytes}; {render.mostKept}", "",
+				"{render.mostTenantKept:bytes}; {render.mostOperatorKept:bytes}; {render.mostCached}", "",
 				"they are rendered for each call", "render.TestKeptRoom",
 			},
 			{

@@ -192,7 +192,7 @@ func (p *Preview) route(q Question) (*render.Route, string, error) {
 
 // missing is a sentence on why no route was found.
 func (p *Preview) missing(q Question, why string) string {
-	return p.options.Table.Missing(routes.CleanPath(cmp.Or(q.Path, p.options.Path)), routes.Why(why), "")
+	return p.options.Table.Missing(routes.CleanPath(cmp.Or(q.Path, p.options.Path)), routes.MissReason(why), "")
 }
 
 // steps writes the branches in order and what their conditions said, each line indented.

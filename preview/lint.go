@@ -228,7 +228,7 @@ func (l *routeLint) lateClosures() {
 			if l.route.Branches[b].State != routes.Closed {
 				continue
 			}
-			if !spend(1 + l.state.Weigh(b, taken.at, most+1)) {
+			if !spend(1 + l.state.EventCount(b, taken.at, most+1)) {
 				return
 			}
 			holding := l.state.Holding(b, taken.at)

@@ -68,8 +68,8 @@ type calendarLint struct {
 
 	occurrences []calendars.Occurrence // of the timeline, the first ones
 
-	conditions []routes.Ask // distinct
-	upcoming   []*lintEvent // that have an occurrence from now on, in the order in which they come
+	conditions []routes.Criterion // distinct
+	upcoming   []*lintEvent       // that have an occurrence from now on, in the order in which they come
 	byEvent    map[*calendars.Event]*lintEvent
 	budget     int  // comparisons that may still be made
 	complete   bool // nothing was left out of these, for there being too much
@@ -92,7 +92,7 @@ func (l *calendarLint) collect() {
 	keys := map[string]bool{}
 	open := map[string]bool{}
 	for _, r := range l.routes {
-		for _, a := range r.Asks(l.config.Name) {
+		for _, a := range r.Criteria(l.config.Name) {
 			key := a.Key()
 			open[key] = open[key] || !a.Negated && r.Branches[a.Branch].State == routes.Open
 			if !keys[key] {
@@ -129,7 +129,7 @@ func (l *calendarLint) collect() {
 	}
 	for _, e := range l.upcoming {
 		for _, a := range l.conditions {
-			if a.Admits(e.Event) {
+			if a.Matches(e.Event) {
 				e.matched, e.open = true, e.open || open[a.Key()]
 			}
 		}
@@ -218,7 +218,7 @@ func (l *calendarLint) singleEvents() {
 	for _, o := range l.calendar.Odd(l.view, l.now) {
 		e := l.byEvent[o.Event]
 		endsEarly[o.Event] = endsEarly[o.Event] || o.Property == "DTEND"
-		lost := o.Lost && slices.ContainsFunc(l.conditions, func(a routes.Ask) bool { return a.Admits(o.Event) })
+		lost := o.Lost && slices.ContainsFunc(l.conditions, func(a routes.Criterion) bool { return a.Matches(o.Event) })
 		if lost || e != nil && e.matched && e.first.End > e.first.Start {
 			o.File, o.Line = "", 0
 			l.report(o.Event, "odd_event", "%s", o.Problem.String())
@@ -245,7 +245,9 @@ func (l *calendarLint) singleEvents() {
 		annual, _ := e.Annual()
 		years[patterns.Fold(e.Summary)+strconv.Itoa(y)] = true
 		if (y >= year+50 || y >= year+5 && !annual) &&
-			slices.ContainsFunc(l.conditions, func(a routes.Ask) bool { return l.spend(a.Weight()) && a.Admits(e) }) {
+			slices.ContainsFunc(l.conditions, func(a routes.Criterion) bool {
+				return l.spend(a.Weight()) && a.Matches(e)
+			}) {
 			far = append(far, e)
 		}
 	}

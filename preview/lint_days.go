@@ -94,7 +94,7 @@ func (l *routeLint) closedHolidays() {
 	// A day is one of work where it is so in a week around it.
 	works := func(d int) bool { return open[d-7] || open[d+7] || open[d-14] || open[d+14] }
 	for _, name := range l.route.Calendars() {
-		asks := slices.DeleteFunc(l.route.Asks(name), func(a routes.Ask) bool {
+		asks := slices.DeleteFunc(l.route.Criteria(name), func(a routes.Criterion) bool {
 			return a.Negated || l.route.Branches[a.Branch].State != routes.Closed
 		})
 		kept, fixed := l.closedDays(name, asks)
@@ -124,7 +124,7 @@ func (l *routeLint) closedHolidays() {
 
 // closedDays are the days that all-day events of a calendar close, and those of the events that are
 // holidays of one day on a fixed date.
-func (l *routeLint) closedDays(name string, asks []routes.Ask) (days map[int]bool, fixed []calendars.Occurrence) {
+func (l *routeLint) closedDays(name string, asks []routes.Criterion) (days map[int]bool, fixed []calendars.Occurrence) {
 	from, to := l.state.Window()
 	t, _ := l.options.Timelines.Of(name, calendars.View{Zone: l.route.Zone, DayStarts: l.route.DayStarts}, from, to)
 	days = map[int]bool{}
@@ -147,7 +147,7 @@ func (l *routeLint) closedDays(name string, asks []routes.Ask) (days map[int]boo
 		}
 	}
 	for _, o := range t.Head(mostEvents) {
-		if !o.Event.AllDay || !slices.ContainsFunc(asks, func(a routes.Ask) bool { return a.Admits(o.Event) }) {
+		if !o.Event.AllDay || !slices.ContainsFunc(asks, func(a routes.Criterion) bool { return a.Matches(o.Event) }) {
 			continue
 		}
 		first, last := dayNumber(time.Unix(o.Start, 0).In(l.route.Zone)),

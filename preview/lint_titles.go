@@ -62,7 +62,7 @@ func (l *calendarLint) unmatchedEvents() {
 	asked := make([]string, 0, len(l.conditions))
 	opens := false
 	for _, r := range l.routes {
-		for _, a := range r.Asks(l.config.Name) {
+		for _, a := range r.Criteria(l.config.Name) {
 			opens = opens || !a.Negated && r.Branches[a.Branch].State == routes.Open
 		}
 	}
@@ -114,9 +114,9 @@ func (l *calendarLint) ambiguousTitles() {
 	seen := map[string]bool{}
 	said := map[string]bool{}
 	for _, r := range l.routes {
-		asks := slices.DeleteFunc(r.Asks(l.config.Name), func(a routes.Ask) bool {
+		asks := slices.DeleteFunc(r.Criteria(l.config.Name), func(a routes.Criterion) bool {
 			s := r.Branches[a.Branch].State
-			return a.Negated || !a.Titled() || s != routes.Open && s != routes.Closed
+			return a.Negated || !a.MatchesTitle() || s != routes.Open && s != routes.Closed
 		})
 		var b strings.Builder
 		for _, a := range asks {
@@ -134,7 +134,7 @@ func (l *calendarLint) ambiguousTitles() {
 				if !l.spend(a.Weight()) {
 					return
 				}
-				if !a.Admits(e.Event) {
+				if !a.Matches(e.Event) {
 					continue
 				}
 				if first < 0 {
@@ -163,7 +163,7 @@ func (l *calendarLint) ambiguousTitles() {
 // That one event lies within another is how a replacement is written, and means the shorter one.
 func (l *calendarLint) overlappingShifts() {
 	for _, a := range l.conditions {
-		if !a.Named() {
+		if !a.HasNames() {
 			continue
 		}
 		type turn struct {
@@ -182,7 +182,7 @@ func (l *calendarLint) overlappingShifts() {
 				if !l.spend(2 * a.Weight()) {
 					return
 				}
-				if a.Admits(o.Event) {
+				if a.Matches(o.Event) {
 					name = a.Name(o.Event)
 				}
 				names[o.Event] = name
@@ -236,7 +236,7 @@ func (l *calendarLint) endedSeries() {
 	for _, a := range l.conditions {
 		var last *lintEvent
 		for _, e := range l.upcoming {
-			if (last == nil || e.last.End > last.last.End) && l.spend(a.Weight()) && a.Admits(e.Event) {
+			if (last == nil || e.last.End > last.last.End) && l.spend(a.Weight()) && a.Matches(e.Event) {
 				last = e
 			}
 		}
@@ -266,7 +266,7 @@ func (l *calendarLint) endedSeries() {
 		times := map[*calendars.Event]int{}
 		var ended *calendars.Occurrence
 		for i, o := range past {
-			if o.Event.Repeats() && o.End <= l.now.Unix() && l.spend(a.Weight()) && a.Admits(o.Event) {
+			if o.Event.Repeats() && o.End <= l.now.Unix() && l.spend(a.Weight()) && a.Matches(o.Event) {
 				if times[o.Event]++; ended == nil || o.End >= ended.End {
 					ended = &past[i]
 				}

@@ -200,7 +200,7 @@ func (p *Preview) Route(name string) (Route, error) {
 		return Route{}, err
 	}
 	out := Route{
-		Name: r.Name, Path: r.Path, Dialed: []string{}, Timezone: r.Zone.String(), AsksCall: r.AsksCall(),
+		Name: r.Name, Path: r.Path, Dialed: []string{}, Timezone: r.Zone.String(), AsksCall: r.DependsOnCall(),
 		Calendars: append([]string{}, r.Calendars()...),
 	}
 	for _, d := range r.Match.Dialed {
@@ -292,7 +292,7 @@ func (p *Preview) Lanes(ctx context.Context, name string, from, to time.Time) ([
 		list, more := t.First(nil, from.Unix(), to.Unix(), MostLaneEvents/len(names))
 		lane.More = more
 		for _, o := range list {
-			lane.Events = append(lane.Events, LaneEvent{newEvent(full, o, r.Zone), r.Admits(full, o.Event)})
+			lane.Events = append(lane.Events, LaneEvent{newEvent(full, o, r.Zone), r.Matches(full, o.Event)})
 		}
 		lanes = append(lanes, lane)
 	}

@@ -24,12 +24,13 @@ type Finding struct {
 	Routes   []*Route // that show it
 }
 
-// Check renders every branch of the routes for sample calls (an ordinary one, one without a number, a hostile
-// one, one of which nothing is known), with and without an event and anything in sight, and says what fails, and
-// what Kazoo would take and hardly anybody means. What is said alike of several routes is said once, and a route
-// that was looked at before is not looked at again. The callflows are held against the schemas of a cluster too;
-// nil for none. What sample calls of one tenant may do is bounded by counts, so that the same configuration has
-// the same findings on every machine.
+// Check renders every branch of the routes for sample calls (an ordinary one, one without a number,
+// a hostile one, one of which nothing is known), with and without an event and anything in sight,
+// and says what fails, and what Kazoo would take and hardly anybody means. What is said alike of
+// several routes is said once, and a route that was looked at before is not looked at again. The
+// callflows are held against the schemas of a cluster too; nil for none. What sample calls of one
+// tenant may do is bounded by counts, so that the same configuration has the same findings on every
+// machine.
 func Check(ctx context.Context, all []*Route, now time.Time, schemas *pivot.Schemas) []Finding {
 	return newChecker(ctx, schemas).check(all, now)
 }
@@ -237,8 +238,8 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (all gathe
 		if f.on && meant < len(samples) {
 			continue // the fallback answers on purpose
 		}
-		// What Kazoo would refuse is the author's if values do not change it: it is the same for another
-		// call, or none was looked at.
+		// What Kazoo would refuse is the author's if values do not change it: it is the same for
+		// another call, or none was looked at.
 		f.Warning = f.odd || !f.plain
 		if f.Callflow && !f.values[""] && len(f.values) < 2 {
 			f.Warning = true

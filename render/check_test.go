@@ -249,7 +249,8 @@ func TestCheckInPlace(t *testing.T) {
 	}
 }
 
-// TestCheckSchemas: what the cluster's own schemas refuse is a mistake, even where the catalog has nothing against it.
+// TestCheckSchemas: what the cluster's own schemas refuse is a mistake, even where the catalog has
+// nothing against it.
 func TestCheckSchemas(t *testing.T) {
 	t.Parallel()
 	schemas, err := pivot.LoadSchemas(fstest.MapFS{

@@ -18,7 +18,8 @@ type branch struct {
 	name     string
 	state    string
 	template *templates.Template // nil: it passes
-	// the data that may be read, without what holds templates, with declared defaults; shared where names is nil
+	// the data that may be read, without what holds templates, with declared defaults; shared where
+	// names is nil
 	plain     map[string]any
 	written   map[string]any        // the fields that hold templates; their strings are *templates.Template
 	inner     []*templates.Template // in written
@@ -60,7 +61,8 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 			}
 			if wrong := f.Objection(value); wrong != "" {
 				at := cmp.Or(given.Data.at(f.Name), given.Place)
-				// Without the template's name: several templates may want the same, and it is said once.
+				// Without the template's name: several templates may want the same, and it is said
+				// once.
 				mistakes = append(mistakes, diag.Mistakef(at, "data %s: %s", f.Name, wrong))
 			}
 			continue
@@ -112,7 +114,8 @@ func (b *branch) using(data *whole) []*templates.Template {
 	return append(slices.Clone(b.inner), b.template)
 }
 
-// take takes those values that the templates of the branch and the conditions that look for names in them may read.
+// take takes those values that the templates of the branch and the conditions that look for names
+// in them may read.
 func (b *branch) take(data *whole, used []*templates.Template, found map[string][]string) {
 	uses := b.template.Uses()
 	names := slices.Concat(uses.Data, slices.Collect(maps.Keys(found)))
@@ -151,7 +154,7 @@ func (b *branch) take(data *whole, used []*templates.Template, found map[string]
 
 // wants finds what templates read as if it were always there, and is not when this branch answers.
 func (b *branch) wants(o *Options, index int, used []*templates.Template) []diag.Mistake {
-	event, match := o.Route.Gives(index)
+	event, match := o.Route.Provides(index)
 	why := "no calendar decides it for certain"
 	switch {
 	case index == o.Fallback && len(o.Branches) > 1:
@@ -236,8 +239,8 @@ func (p *dataParser) parse(value any, path ...string) (any, bool) {
 	return value, false
 }
 
-// fill runs the templates inside the branch's data, which see the plain data alone, and completes the
-// view's Data with their text.
+// fill runs the templates inside the branch's data, which see the plain data alone, and completes
+// the view's Data with their text.
 func (b *branch) fill(ctx context.Context, v *View) error {
 	v.Data = b.plain
 	if len(b.written) == 0 {

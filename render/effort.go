@@ -8,9 +8,9 @@ const (
 	stepsOfStart  = 1  // a segment that is decided
 )
 
-// Effort is what looking ahead may take yet, of all of a tenant's routes and calendars together. It counts
-// steps and no time, so that what is found does not depend on the machine. It is safe for concurrent use;
-// the nil Effort is unbounded.
+// Effort is what looking ahead may take yet, of all of a tenant's routes and calendars together. It
+// counts steps and no time, so that what is found does not depend on the machine. It is safe for
+// concurrent use; the nil Effort is unbounded.
 type Effort struct{ left atomic.Int64 }
 
 // NewEffort allows so many steps.

@@ -2,11 +2,12 @@ package render
 
 import "github.com/callhours/callhours/internal/diag"
 
-// mostWarned bounds the warnings that are kept of the routes of a tenant, and of those without one. A file of 800 kB can
-// bring 90,000, and nobody reads more than the first.
+// mostWarned bounds the warnings that are kept of the routes of a tenant, and of those without one.
+// A file of 800 kB can bring 90,000, and nobody reads more than the first.
 const mostWarned = 1000
 
-// shown is a finding, and the sample that shows it. The finding is shared by the branches that show it.
+// shown is a finding, and the sample that shows it. The finding is shared by the branches that show
+// it.
 type shown struct {
 	*Finding
 	branch string // "": it is about no branch
@@ -44,7 +45,8 @@ func (l *left) add(o left) {
 	l.count += o.count
 }
 
-// gather keeps a finding, unless it is a warning for which the tenant has no room. Those that were said before take none.
+// gather keeps a finding, unless it is a warning for which the tenant has no room. Those that were
+// said before take none.
 func (l *look) gather(g *gathered, f shown) {
 	if f.Warning && !l.fits(f.Mistake) {
 		g.left.add(left{1, f.Pos, f.Kind})

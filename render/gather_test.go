@@ -19,9 +19,9 @@ func odd(route, fields int) string {
 	return b.String() + "}}"
 }
 
-// TestMostWarned: the warnings that are kept of a tenant's routes are bounded where they are made, and the last one says
-// how many there are besides. Mistakes, and what is said of other tenants, do not count; and what was left out is said
-// as soon as there is room.
+// TestMostWarned: the warnings that are kept of a tenant's routes are bounded where they are made,
+// and the last one says how many there are besides. Mistakes, and what is said of other tenants, do
+// not count; and what was left out is said as soon as there is room.
 func TestMostWarned(t *testing.T) {
 	t.Parallel()
 	const fields, evils = 90, 24

@@ -13,7 +13,8 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// versions are those of which every member of the library writes callflows; none stands for one that is not known.
+// versions are those of which every member of the library writes callflows; none stands for one
+// that is not known.
 var versions = []pivot.Version{"", "4.3", "master", "5"}
 
 // TestLibrarySchemas holds the examples against the schemas of a real cluster, where they are.
@@ -37,7 +38,8 @@ func TestLibrarySchemas(t *testing.T) {
 	}
 }
 
-// TestLibraryExamples renders the example of each built-in template, and holds it against the catalog of every Kazoo.
+// TestLibraryExamples renders the example of each built-in template, and holds it against the
+// catalog of every Kazoo.
 func TestLibraryExamples(t *testing.T) {
 	t.Parallel()
 	l := library(t)

@@ -7,10 +7,10 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// What sample calls may do, in bytes that their templates go through and write: see [funcs.Env]. They
-// have no deadline, since a busy machine must not refuse what an idle one accepts; and thousands of templates
-// that do all that one may must not keep others from the end of a load. What is left out is a warning, and
-// live calls are bounded anyway.
+// What sample calls may do, in bytes that their templates go through and write: see [funcs.Env].
+// They have no deadline, since a busy machine must not refuse what an idle one accepts; and
+// thousands of templates that do all that one may must not keep others from the end of a load. What
+// is left out is a warning, and live calls are bounded anyway.
 const (
 	mostPassed = 3         // samples of a branch that pass a limit of templates
 	branchWork = 64 << 20  // of one branch
@@ -18,8 +18,8 @@ const (
 	ownWork    = 4 << 30   // of the operator's, that are no tenant's
 	perSample  = 1 << 10   // for what is the same for each
 
-	// atOnce is how many routes are looked at at a time. Each has an equal part of what is left to its tenant, so that
-	// it does not matter which of them is quicker.
+	// atOnce is how many routes are looked at at a time. Each has an equal part of what is left to
+	// its tenant, so that it does not matter which of them is quicker.
 	atOnce = 8
 )
 
@@ -70,7 +70,8 @@ func (c *checker) add(r *Route, l *look) {
 	c.leave(r, l.left)
 }
 
-// enough tells whether no more samples of a branch are tried, and why, where that is not said already.
+// enough tells whether no more samples of a branch are tried, and why, where that is not said
+// already.
 func (l *look) enough(spent, limits int) (why string, enough bool) {
 	switch {
 	case limits >= mostPassed: // which is a mistake of its own

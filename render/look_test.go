@@ -31,7 +31,8 @@ func looked(t *testing.T, l *templates.Library, tenant, text string) *Route {
 	return r
 }
 
-// TestSampleBounds: what sample calls do is bounded by counts for each branch and for each tenant, and said.
+// TestSampleBounds: what sample calls do is bounded by counts for each branch and for each tenant,
+// and said.
 func TestSampleBounds(t *testing.T) {
 	t.Parallel()
 	l := library(t)
@@ -101,8 +102,8 @@ func TestSampleBounds(t *testing.T) {
 	}
 }
 
-// TestChecksAreAlike: the same routes have the same findings, and cost the same, however they are spread over
-// processors; those that were looked at before count as they did then.
+// TestChecksAreAlike: the same routes have the same findings, and cost the same, however they are
+// spread over processors; those that were looked at before count as they did then.
 func TestChecksAreAlike(t *testing.T) {
 	t.Parallel()
 	l := library(t)

@@ -18,15 +18,16 @@ const (
 	mostInData = 200       // templates in the data of a branch
 	mostCopied = 1_000_000 // keys of a tenant's data that are copied, for templates that read it as a whole
 	longText   = 256       // bytes of a text that is not looked through again for each branch
-	// fields, variables, calendars and the like that the templates of a tenant's branches name, each for each branch.
+	// fields, variables, calendars and the like that the templates of a tenant's branches name,
+	// each for each branch.
 	mostRead     = 1_000_000
 	mostMisspelt = 20     // fields, and calendars, of a tenant that are not there and for which one looks what was meant
 	mostTold     = 10_000 // mistakes of a tenant's branches, before only the first of each further branch is said
 )
 
-// Memo remembers what was found out about data, for the branches that share it: what it takes to look through a
-// value is done once for each value, however many branches have it. The zero value is ready, and safe for
-// concurrent use. It is for one Library.
+// Memo remembers what was found out about data, for the branches that share it: what it takes to
+// look through a value is done once for each value, however many branches have it. The zero value
+// is ready, and safe for concurrent use. It is for one Library.
 type Memo struct {
 	mu      sync.Mutex
 	values  map[identity]*known
@@ -105,8 +106,8 @@ func (m *Memo) value(library *templates.Library, d Data, name string) *known {
 	return k
 }
 
-// all looks through all data of a branch. Its mistakes are told once, and then the first of them alone,
-// so that the branch has one.
+// all looks through all data of a branch. Its mistakes are told once, and then the first of them
+// alone, so that the branch has one.
 func (m *Memo) all(library *templates.Library, d Data) (*whole, []diag.Mistake) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -152,7 +153,8 @@ func (m *Memo) all(library *templates.Library, d Data) (*whole, []diag.Mistake) 
 	return w, w.mistakes
 }
 
-// copy is data with room for what a template declares and it has not; false where a tenant's was copied too often.
+// copy is data with room for what a template declares and it has not; false where a tenant's was
+// copied too often.
 func (m *Memo) copy(tenant string, data map[string]any) (map[string]any, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -165,7 +167,8 @@ func (m *Memo) copy(tenant string, data map[string]any) (map[string]any, bool) {
 	return maps.Clone(data), true
 }
 
-// mayRead counts what the templates of a branch name; false where those of its tenant name too much together.
+// mayRead counts what the templates of a branch name; false where those of its tenant name too much
+// together.
 func (m *Memo) mayRead(tenant string, used []*templates.Template) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -192,7 +195,8 @@ func (m *Memo) mayLook(tenant, among string) bool {
 // misspelt are names of a tenant for which one looks among others.
 type misspelt struct{ tenant, among string }
 
-// tells counts the mistakes of the branches of a tenant, and gives those of one: the first where the others have many.
+// tells counts the mistakes of the branches of a tenant, and gives those of one: the first where
+// the others have many.
 func (m *Memo) tells(tenant string, mistakes []diag.Mistake) []diag.Mistake {
 	m.mu.Lock()
 	defer m.mu.Unlock()

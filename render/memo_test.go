@@ -72,8 +72,8 @@ func TestSharedData(t *testing.T) {
 	}
 }
 
-// TestDataMistakesOnce: what is wrong with data that many branches share is told of the first one whole,
-// and of each other one once.
+// TestDataMistakesOnce: what is wrong with data that many branches share is told of the first one
+// whole, and of each other one once.
 func TestDataMistakesOnce(t *testing.T) {
 	t.Parallel()
 	l, memo := library(t), new(Memo)
@@ -107,8 +107,8 @@ func TestDataMistakesOnce(t *testing.T) {
 	}
 }
 
-// TestOddFields: finding the places of many odd fields of an output costs about what the output does, and routes that
-// write the same are looked at once.
+// TestOddFields: finding the places of many odd fields of an output costs about what the output
+// does, and routes that write the same are looked at once.
 func TestOddFields(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures")
@@ -140,8 +140,8 @@ func TestOddFields(t *testing.T) {
 	}
 }
 
-// TestReadBound: what the templates of a tenant's branches name is bounded, each branch with its own; and so is how
-// often one looks which name was meant.
+// TestReadBound: what the templates of a tenant's branches name is bounded, each branch with its
+// own; and so is how often one looks which name was meant.
 func TestReadBound(t *testing.T) {
 	t.Parallel()
 	l, memo := library(t), new(Memo)
@@ -194,7 +194,8 @@ func TestReadBound(t *testing.T) {
 	}
 }
 
-// TestProofOfNames: what tells branches apart does not grow with the names that their conditions look for.
+// TestProofOfNames: what tells branches apart does not grow with the names that their conditions
+// look for.
 func TestProofOfNames(t *testing.T) {
 	t.Parallel()
 	size := func(keys int) int {

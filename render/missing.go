@@ -8,8 +8,8 @@ import (
 	"github.com/callhours/callhours/templates"
 )
 
-// missingData are the fields that templates of a route's branches want and that the data does not have, in the
-// order in which they are found.
+// missingData are the fields that templates of a route's branches want and that the data does not
+// have, in the order in which they are found.
 type missingData struct {
 	fields []missingField
 	known  map[fieldKey]int // indices of fields
@@ -48,7 +48,8 @@ func (m *missingData) add(o *Options, branch int) bool {
 	return any
 }
 
-// mistakes says each field once, however many branches want it: at the key that was meant for it, if there is one.
+// mistakes says each field once, however many branches want it: at the key that was meant for it,
+// if there is one.
 func (m missingData) mistakes(o *Options) []diag.Mistake {
 	var out []diag.Mistake
 	for _, f := range m.fields {
@@ -76,8 +77,8 @@ func (m missingData) mistakes(o *Options) []diag.Mistake {
 	return out
 }
 
-// misspelt is the key of data that was most likely written for a field, "" for none: one that is near, and that
-// nothing in the route asks for.
+// misspelt is the key of data that was most likely written for a field, "" for none: one that is
+// near, and that nothing in the route asks for.
 func (o *Options) misspelt(f missingField) string {
 	data := o.Branches[f.branches[0]].Data
 	if data.Key == nil || !o.Memo.mayLook(o.Tenant, "data") {
@@ -101,7 +102,8 @@ func (o *Options) misspelt(f missingField) string {
 	return ""
 }
 
-// mostNear is how many keys of data that something asks for are passed over, since another one is meant.
+// mostNear is how many keys of data that something asks for are passed over, since another one is
+// meant.
 const mostNear = 5
 
 // writtenIn tells whether a template within data names a key.

@@ -17,13 +17,15 @@ import (
 // perValue is what looking at a value of data counts for, in bytes.
 const perValue = 16
 
-// placed is what was said of the output of a template. The same is said of one place, for whatever route and sample.
+// placed is what was said of the output of a template. The same is said of one place, for whatever
+// route and sample.
 type placed struct {
 	template *templates.Template
 	says     string
 }
 
-// placer finds where what is wrong with an output was written, for the samples of a branch one after the other.
+// placer finds where what is wrong with an output was written, for the samples of a branch one
+// after the other.
 type placer struct {
 	*branch
 	look   *look
@@ -34,8 +36,9 @@ type placer struct {
 	spent  int                   // what that has cost, as templates count
 }
 
-// dataMistake is a fault of a callflow at the value of data that brought it, so that a wrong id is said once and where
-// it is written; false where the value comes from elsewhere, or stands in more than one place.
+// dataMistake is a fault of a callflow at the value of data that brought it, so that a wrong id is
+// said once and where it is written; false where the value comes from elsewhere, or stands in more
+// than one place.
 func (p *placer) dataMistake(wrong *callflowError) (diag.Mistake, bool) {
 	about, ok := errors.AsType[*pivot.Finding](wrong.err)
 	b := p.branch

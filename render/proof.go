@@ -8,9 +8,9 @@ import (
 	"github.com/callhours/callhours/templates"
 )
 
-// proof is everything that sample calls can show of a branch, as a text: branches of the same proof write the same for
-// the same samples. Thousands of routes of one plan differ in what few of their branches read, and what is right for
-// one of them need not be tried for the others.
+// proof is everything that sample calls can show of a branch, as a text: branches of the same proof
+// write the same for the same samples. Thousands of routes of one plan differ in what few of their
+// branches read, and what is right for one of them need not be tried for the others.
 func (r *Route) proof(index int) string {
 	b := &r.branches[index]
 	event, match := r.comesWith(index)
@@ -32,8 +32,8 @@ func (r *Route) proof(index int) string {
 	return string(fmt.Appendf(p, " data %s", b.told))
 }
 
-// appendValue appends a value of data so that no other looks the same. A template is known by where it is: the
-// library has each text once.
+// appendValue appends a value of data so that no other looks the same. A template is known by where
+// it is: the library has each text once.
 func appendValue(p []byte, value any) []byte {
 	switch value := value.(type) {
 	case *templates.Template:

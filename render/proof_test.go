@@ -10,8 +10,8 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// TestProof: a branch that differs from one that is right in anything that its templates read is looked at, and one
-// that differs in nothing else is not.
+// TestProof: a branch that differs from one that is right in anything that its templates read is
+// looked at, and one that differs in nothing else is not.
 func TestProof(t *testing.T) {
 	t.Parallel()
 	l := library(t)

@@ -1,10 +1,11 @@
-// Package render turns a decision into an answer: it runs the template of the branch that a call takes, verifies the
-// callflow, and when that fails answers by the route's fallback branch, or says that there is no answer, which makes
-// Kazoo run the `_` child of its own pivot action.
+// Package render turns a decision into an answer: it runs the template of the branch that a call
+// takes, verifies the callflow, and when that fails answers by the route's fallback branch, or says
+// that there is no answer, which makes Kazoo run the `_` child of its own pivot action.
 //
-// A [Route] is a route of package routes together with what its branches answer. [Route.Compile] makes a [State] for a
-// window of time from the calendars; [Route.Use] swaps it in whole. Answering takes no lock and does no I/O; moments
-// come in as arguments. Live answers, explain, check and tests all go through [State.Answer].
+// A [Route] is a route of package routes together with what its branches answer. [Route.Compile]
+// makes a [State] for a window of time from the calendars; [Route.Use] swaps it in whole. Answering
+// takes no lock and does no I/O; moments come in as arguments. Live answers, explain, check and
+// tests all go through [State.Answer].
 package render
 
 import (
@@ -52,7 +53,8 @@ type Data struct {
 type Options struct {
 	Route  *routes.Route
 	Tenant string
-	// of spoken and phone, where the call has none that they know; one that they do not know, and "", is English
+	// of spoken and phone, where the call has none that they know; one that they do not know, and
+	// "", is English
 	Language string
 	Branches []Branch
 	Fallback int                 // index of the branch that answers when the chosen one does not render
@@ -78,22 +80,22 @@ type Route struct {
 	checked  atomic.Pointer[checked] // what Check has found without schemas; nil: it has not looked
 }
 
-// State is a route compiled for a window of time. It is safe for concurrent use. What is rendered once for a segment,
-// because it looks at neither the call nor the clock, is kept here.
+// State is a route compiled for a window of time. It is safe for concurrent use. What is rendered
+// once for a segment, because it looks at neither the call nor the clock, is kept here.
 type State struct {
 	*routes.Segments
 	route     *Route
 	from, to  time.Time                      // the window that it was compiled for; that of Segments may end earlier
 	timelines map[string]*calendars.Timeline // those that templates name; a missing one is unknown
-	keepers   []keeper                       // by branch, then by branch for decisions that are unknown
-	current   atomic.Pointer[current]        // the last one; nil: there was none
-	keeping   sync.Mutex                     // guards changes of keepers and current
+	caches    []answerCache                  // by branch, then by branch for decisions that are unknown
+	current   atomic.Pointer[constantAnswer] // the last one; nil: there was none
+	mu        sync.Mutex                     // guards changes of keepers and current
 	charge    *charge                        // of what these keep
 }
 
-// New checks what the branches answer: that each template's data is there, that the templates inside data parse, and
-// that nothing is read that is not there when the branch answers. A route with mistakes is for [Check] alone, which
-// looks at its other branches.
+// New checks what the branches answer: that each template's data is there, that the templates
+// inside data parse, and that nothing is read that is not there when the branch answers. A route
+// with mistakes is for [Check] alone, which looks at its other branches.
 func New(o Options) (*Route, []diag.Mistake) {
 	if o.Within == 0 {
 		o.Within = time.Second
@@ -102,7 +104,7 @@ func New(o Options) (*Route, []diag.Mistake) {
 		o.Memo = new(Memo)
 	}
 	r := &Route{
-		Route: o.Route, options: o, named: map[string]bool{}, asksCall: o.Route.AsksCall(),
+		Route: o.Route, options: o, named: map[string]bool{}, asksCall: o.Route.DependsOnCall(),
 		speaks: cmp.Or(funcs.Language(o.Language), "en"),
 	}
 	var mistakes []diag.Mistake
@@ -127,8 +129,8 @@ func New(o Options) (*Route, []diag.Mistake) {
 	return r, mistakes
 }
 
-// Compile makes the state for the window that the route has at a moment from the calendars, with the
-// room that totals have for it.
+// Compile makes the state for the window that the route has at a moment from the calendars, with
+// the room that totals have for it.
 func (r *Route) Compile(ts *calendars.Timelines, totals routes.Totals, at time.Time) *State {
 	view := calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}
 	from, to := ts.Window(r.Name, at)
@@ -138,7 +140,7 @@ func (r *Route) Compile(ts *calendars.Timelines, totals routes.Totals, at time.T
 			return ts.Of(name, view, from, to)
 		}, from, to, totals),
 		timelines: map[string]*calendars.Timeline{},
-		keepers:   make([]keeper, 2*len(r.branches)),
+		caches:    make([]answerCache, 2*len(r.branches)),
 	}
 	s.charge = newCharge(s, r.options.Room)
 	for full := range r.named {
@@ -149,14 +151,15 @@ func (r *Route) Compile(ts *calendars.Timelines, totals routes.Totals, at time.T
 	return s
 }
 
-// Stale reports whether the route has another window at a moment than the one that the state was compiled for: the
-// clock has moved on, or was set.
+// Stale reports whether the route has another window at a moment than the one that the state was
+// compiled for: the clock has moved on, or was set.
 func (s *State) Stale(ts *calendars.Timelines, at time.Time) bool {
 	from, to := ts.Window(s.route.Name, at)
 	return !from.Equal(s.from) || !to.Equal(s.to)
 }
 
-// Calendars are the full names of those that the route's conditions or its templates name, each once.
+// Calendars are the full names of those that the route's conditions or its templates name, each
+// once.
 func (r *Route) Calendars() []string {
 	names := r.Route.Calendars()
 	asked := make(map[string]bool, len(names))
@@ -171,15 +174,15 @@ func (r *Route) Calendars() []string {
 	return names
 }
 
-// Admits reports whether an event of a calendar matters to the route: some condition counts it, or a
-// template names the calendar.
-func (r *Route) Admits(calendar string, e *calendars.Event) bool {
-	return r.named[calendar] || r.Route.Admits(calendar, e)
+// Matches reports whether an event of a calendar matters to the route: some condition counts it, or
+// a template names the calendar.
+func (r *Route) Matches(calendar string, e *calendars.Event) bool {
+	return r.named[calendar] || r.Route.Matches(calendar, e)
 }
 
-// AddTo adds what the route asks of a calendar's events: what its conditions do, and all of them where a
-// template names the calendar.
-func (r *Route) AddTo(a *routes.Asked, calendar string) {
+// AddTo adds what the route asks of a calendar's events: what its conditions do, and all of them
+// where a template names the calendar.
+func (r *Route) AddTo(a *routes.CriteriaSet, calendar string) {
 	if r.named[calendar] {
 		a.AddAll()
 	}
@@ -192,7 +195,8 @@ func (r *Route) Use(s *State) { r.state.Store(s) }
 // State is the one that live calls are answered from; nil before the first [Route.Use].
 func (r *Route) State() *State { return r.state.Load() }
 
-// Reason says why a branch did not answer. The values are label values of callhours_fallbacks_total.
+// Reason says why a branch did not answer. The values are label values of
+// callhours_fallbacks_total.
 type Reason string
 
 // The reasons.
@@ -223,42 +227,43 @@ type Answer struct {
 	Failures []Failure
 }
 
-// Answer decides and renders. A nil call is the ordinary call. An answer that reads neither the call nor the clock is
-// rendered and verified for the first call of a segment; for the others this allocates nothing.
+// Answer decides and renders. A nil call is the ordinary call. An answer that reads neither the
+// call nor the clock is rendered and verified for the first call of a segment; for the others this
+// allocates nothing.
 func (s *State) Answer(ctx context.Context, call *pivot.Call, now time.Time) Answer {
-	if c := s.current.Load(); c != nil && c.holds(now.Unix()) {
+	if c := s.current.Load(); c != nil && c.isValid(now.Unix()) {
 		return c.answer
 	}
 	d := s.Decide(call, now)
-	held, ok := d.Held()
+	held, ok := d.Key()
 	if !ok {
-		a := s.decided(d)
-		s.answer(ctx, &a, s.seen(a.Events), call, now)
+		a := s.baseAnswer(d)
+		s.answer(ctx, &a, s.newEventViews(a.Events), call, now)
 		return a
 	}
-	if k := s.keeper(d).find(held, s.route.language(call), now.Unix()); k != nil {
+	if k := s.cache(d).get(held, s.route.language(call), now.Unix()); k != nil {
 		a := k.answer
 		a.Decision = d
-		if !k.whole {
-			s.answer(ctx, &a, k.seen, call, now)
+		if !k.rendered {
+			s.answer(ctx, &a, k.views, call, now)
 			// what failed before does so no more
-			if len(a.Failures) == 0 && s.route.lasts(&s.route.branches[d.Branch]) {
-				s.keep(&a, k.seen, held, call, now)
+			if len(a.Failures) == 0 && s.route.isCacheable(&s.route.branches[d.Branch]) {
+				s.store(&a, k.views, held, call, now)
 			}
 		} else {
-			s.goOn(k, now)
+			s.promote(k, now)
 		}
 		return a
 	}
-	a := s.decided(d)
-	seen := s.seen(a.Events)
+	a := s.baseAnswer(d)
+	seen := s.newEventViews(a.Events)
 	s.answer(ctx, &a, seen, call, now)
-	s.keep(&a, seen, held, call, now)
+	s.store(&a, seen, held, call, now)
 	return a
 }
 
-// decided is the answer to a decision before it is rendered.
-func (s *State) decided(d routes.Decision) Answer {
+// baseAnswer is the answer to a decision before it is rendered.
+func (s *State) baseAnswer(d routes.Decision) Answer {
 	a := Answer{Decision: d, Reason: d.Reason()}
 	a.Events, a.More = d.FirstEvents()
 	if len(a.Events) > 0 {
@@ -282,7 +287,7 @@ func title(text string) string {
 }
 
 // answer renders the branch of a decision, or the fallback.
-func (s *State) answer(ctx context.Context, a *Answer, seen *seen, call *pivot.Call, now time.Time) {
+func (s *State) answer(ctx context.Context, a *Answer, seen *eventViews, call *pivot.Call, now time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, s.route.options.Within)
 	defer cancel()
 	tried := [2]int{a.Decision.Branch, s.route.options.Fallback}
@@ -303,9 +308,9 @@ func (s *State) answer(ctx context.Context, a *Answer, seen *seen, call *pivot.C
 	a.Branch, a.Status = -1, http.StatusInternalServerError
 }
 
-// render gives the verified callflow of a branch; nil for a branch that passes. A panic is the branch's failure,
-// so that the fallback answers.
-func (s *State) render(ctx context.Context, index int, a *Answer, seen *seen, call *pivot.Call,
+// render gives the verified callflow of a branch; nil for a branch that passes. A panic is the
+// branch's failure, so that the fallback answers.
+func (s *State) render(ctx context.Context, index int, a *Answer, seen *eventViews, call *pivot.Call,
 	now time.Time,
 ) (body []byte, err error) {
 	defer func() {

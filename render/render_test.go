@@ -211,8 +211,8 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-// TestDataTemplates: strings in data that hold {{ are templates whose result is text, nested ones too; those that a
-// branch's template does not read are not run.
+// TestDataTemplates: strings in data that hold {{ are templates whose result is text, nested ones
+// too; those that a branch's template does not read are not run.
 func TestDataTemplates(t *testing.T) {
 	t.Parallel()
 	l := library(t)
@@ -446,9 +446,9 @@ func BenchmarkAnswer(b *testing.B) {
 	}
 }
 
-// BenchmarkEncoded renders an answer that shows the caller's name by the encoders of places, and by toJson
-// on every action with json.Valid in place of the check, in turn. "ratio" is how much longer the former
-// takes, decision, check and all.
+// BenchmarkEncoded renders an answer that shows the caller's name by the encoders of places, and by
+// toJson on every action with json.Valid in place of the check, in turn. "ratio" is how much longer
+// the former takes, decision, check and all.
 func BenchmarkEncoded(b *testing.B) {
 	l := library(b)
 	data := Data{Values: map[string]any{"voicemail": voicemail}}

@@ -17,15 +17,16 @@ const (
 	eventBytes = 256 // an event as templates see it, and one that decided
 )
 
-// Room is what the answers may take that are kept of one owner's routes, in bytes. An answer for which there is no room
-// is rendered for each call. Routes pass from one configuration to the next, and so does the Room of their owner. It is
-// safe for concurrent use; nil has no bound.
+// Room is what the answers may take that are kept of one owner's routes, in bytes. An answer for
+// which there is no room is rendered for each call. Routes pass from one configuration to the next,
+// and so does the Room of their owner. It is safe for concurrent use; nil has no bound.
 type Room struct {
 	most int64
 	used atomic.Int64
 }
 
-// NewRoom is the room of an owner: of the operator, or of a tenant by the path of its file or directory.
+// NewRoom is the room of an owner: of the operator, or of a tenant by the path of its file or
+// directory.
 func NewRoom(owner string) *Room {
 	if owner == "" {
 		return &Room{most: mostOperatorKept}
@@ -33,24 +34,25 @@ func NewRoom(owner string) *Room {
 	return &Room{most: mostTenantKept}
 }
 
-// charge is what the answers that one state keeps take of a Room. It outlives the state, and is changed under its lock.
+// charge is what the answers that one state keeps take of a Room. It outlives the state, and is
+// changed under its lock.
 type charge struct {
 	room *Room
 	used atomic.Int64
 }
 
-// newCharge makes the charge of a state, which ends with it: as long as anybody can still answer from a state that is
-// not in use any more, what it keeps is in memory.
+// newCharge makes the charge of a state, which ends with it: as long as anybody can still answer
+// from a state that is not in use any more, what it keeps is in memory.
 func newCharge(s *State, room *Room) *charge {
 	c := &charge{room: room}
 	if room != nil {
-		runtime.AddCleanup(s, func(c *charge) { c.give(c.used.Load()) }, c)
+		runtime.AddCleanup(s, func(c *charge) { c.release(c.used.Load()) }, c)
 	}
 	return c
 }
 
-// take reports whether there is room for so many bytes, which then are taken.
-func (c *charge) take(bytes int64) bool {
+// acquire reports whether there is room for so many bytes, which then are taken.
+func (c *charge) acquire(bytes int64) bool {
 	if c.room == nil {
 		return true
 	}
@@ -66,8 +68,8 @@ func (c *charge) take(bytes int64) bool {
 	}
 }
 
-// give gives back what was taken.
-func (c *charge) give(bytes int64) {
+// release gives back what was taken.
+func (c *charge) release(bytes int64) {
 	if c.room != nil {
 		c.room.used.Add(-bytes)
 		c.used.Add(-bytes)
@@ -75,10 +77,10 @@ func (c *charge) give(bytes int64) {
 }
 
 // bytes is what keeping an answer takes.
-func (k *kept) bytes() int64 {
-	events := len(k.answer.Events)
-	if k.seen != nil {
-		events += len(k.seen.events)
+func (a *cachedAnswer) bytes() int64 {
+	events := len(a.answer.Events)
+	if a.views != nil {
+		events += len(a.views.events)
 	}
-	return int64(keptBytes + cap(k.answer.Body) + len(k.answer.Reason) + len(k.answer.Title) + eventBytes*events)
+	return int64(keptBytes + cap(a.answer.Body) + len(a.answer.Reason) + len(a.answer.Title) + eventBytes*events)
 }

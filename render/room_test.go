@@ -11,8 +11,8 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// roomy is a state whose answers, of some thousand bytes, are kept in a room. Callers choose the branch and,
-// by their language, the answer.
+// roomy is a state whose answers, of some thousand bytes, are kept in a room. Callers choose the
+// branch and, by their language, the answer.
 func roomy(t *testing.T, room *Room) *State {
 	t.Helper()
 	text := `{"module":"custom","data":{"text":"{{ .Branch.Name }} {{ toDate "2006-01-02" "2026-11-29" | spoken }}` +
@@ -24,8 +24,8 @@ func roomy(t *testing.T, room *Room) *State {
 
 // held is what the entries of a state take that it has.
 func (s *State) held() (bytes int64, entries int) {
-	for i := range s.keepers {
-		for _, k := range s.keepers[i].entries() {
+	for i := range s.caches {
+		for _, k := range s.caches[i].entries() {
 			bytes += k.bytes()
 			entries++
 		}
@@ -33,8 +33,8 @@ func (s *State) held() (bytes int64, entries int) {
 	return bytes, entries
 }
 
-// TestKeptRoom: the answers that are kept of an owner's routes have a sum of bytes. Beyond it they are rendered for
-// each call, and those of another owner's routes stay kept.
+// TestKeptRoom: the answers that are kept of an owner's routes have a sum of bytes. Beyond it they
+// are rendered for each call, and those of another owner's routes stay kept.
 func TestKeptRoom(t *testing.T) {
 	t.Parallel()
 	const most = 64 << 10
@@ -113,10 +113,10 @@ func TestKeptCurrent(t *testing.T) {
 		}
 	}
 	room.most = 0
-	s.charge.give(s.charge.used.Load()) // as if others had taken what there is
-	stale := &current{from: now.Unix() - 2, until: now.Unix() - 1}
+	s.charge.release(s.charge.used.Load()) // as if others had taken what there is
+	stale := &constantAnswer{from: now.Unix() - 2, until: now.Unix() - 1}
 	s.current.Store(stale)
-	s.keepers = make([]keeper, len(s.keepers))
+	s.caches = make([]answerCache, len(s.caches))
 	for range 3 {
 		if a := s.Answer(t.Context(), nil, now); a.Status != 200 {
 			t.Fatal(a.Failures)
@@ -156,7 +156,7 @@ func TestKeptRoomTogether(t *testing.T) {
 // TestKeptBytes: what an answer is counted for is not less than what it takes.
 func TestKeptBytes(t *testing.T) {
 	t.Parallel()
-	if size := reflect.TypeFor[kept]().Size(); size > keptBytes {
+	if size := reflect.TypeFor[cachedAnswer]().Size(); size > keptBytes {
 		t.Errorf("an entry takes %d bytes, more than %d", size, keptBytes)
 	}
 	for _, e := range []reflect.Type{reflect.TypeFor[Event](), reflect.TypeFor[routes.Event]()} {
@@ -164,8 +164,8 @@ func TestKeptBytes(t *testing.T) {
 			t.Errorf("%s takes %d bytes, more than %d", e, e.Size(), eventBytes)
 		}
 	}
-	k := kept{answer: Answer{Body: make([]byte, 10, 100), Reason: "because", Events: make([]routes.Event, 3)}}
-	k.seen = &seen{events: make([]Event, 5)}
+	k := cachedAnswer{answer: Answer{Body: make([]byte, 10, 100), Reason: "because", Events: make([]routes.Event, 3)}}
+	k.views = &eventViews{events: make([]Event, 5)}
 	if got, want := k.bytes(), int64(keptBytes+100+len("because")+8*eventBytes); got != want {
 		t.Errorf("got %d, want %d", got, want)
 	}
@@ -174,7 +174,8 @@ func TestKeptBytes(t *testing.T) {
 	}
 }
 
-// TestRendered: how often an answer is rendered is said of what happens, not only of what the template reads.
+// TestRendered: how often an answer is rendered is said of what happens, not only of what the
+// template reads.
 func TestRendered(t *testing.T) {
 	t.Parallel()
 	const open = `{"module":"hangup","data":{"x":"{{ .Branch.Name }}"}}`
@@ -207,7 +208,7 @@ func TestRendered(t *testing.T) {
 			}
 			again := &State{
 				route: s.route, from: s.from, to: s.to, Segments: s.Segments, timelines: s.timelines,
-				keepers: make([]keeper, len(s.keepers)), charge: newCharge(s, room),
+				caches: make([]answerCache, len(s.caches)), charge: newCharge(s, room),
 			}
 			room.most = c.room
 			if got := again.Rendered(again.Answer(t.Context(), nil, now), nil, now); got != c.want {

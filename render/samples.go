@@ -91,7 +91,8 @@ func sampleEvents(now time.Time) []sampleEvent {
 	}
 }
 
-// samples are those in which a branch can show what is wrong with it: one for each difference that it looks at.
+// samples are those in which a branch can show what is wrong with it: one for each difference that
+// it looks at.
 func (r *Route) samples(index int, calls []sampleCall, now time.Time) []sample {
 	b := &r.branches[index]
 	if len(b.reads.each) == 0 && !b.reads.language {
@@ -151,7 +152,7 @@ func (r *Route) samples(index int, calls []sampleCall, now time.Time) []sample {
 
 // comesWith says what a branch comes with whenever it answers: an event, and a name in its title.
 func (r *Route) comesWith(index int) (event, match bool) {
-	event, match = r.Gives(index)
+	event, match = r.Provides(index)
 	if index == r.options.Fallback || index == r.Unknown {
 		return len(r.branches) == 1 && event, len(r.branches) == 1 && match
 	}

@@ -12,16 +12,18 @@ import (
 	"github.com/callhours/callhours/templates"
 )
 
-// Bounds of the search for misspelt keys. Beyond them nothing is said: it is a guess that is missed.
+// Bounds of the search for misspelt keys. Beyond them nothing is said: it is a guess that is
+// missed.
 const (
 	mostUnread  = 20        // misspelt keys that are reported of the data of a tenant
 	mostNearest = 2_000_000 // of a tenant: products of the lengths of names that are compared
 )
 
-// UnreadData finds keys of data that no template or condition reads, where one that is read has nearly the same name:
-// a misspelt optional field changes nothing, and nobody is told. A key that resembles nothing is somebody's note, and
-// so is one that stands beside the one that it resembles. Each is found once, at its place, however many branches
-// have it. What it takes is bounded for each tenant by the keys of its data and the names that its templates read.
+// UnreadData finds keys of data that no template or condition reads, where one that is read has
+// nearly the same name: a misspelt optional field changes nothing, and nobody is told. A key that
+// resembles nothing is somebody's note, and so is one that stands beside the one that it resembles.
+// Each is found once, at its place, however many branches have it. What it takes is bounded for
+// each tenant by the keys of its data and the names that its templates read.
 func UnreadData(all []*Route) []diag.Mistake { return findUnread(all).mistakes() }
 
 func findUnread(all []*Route) *unreadSearch {
@@ -189,7 +191,8 @@ func (s *unreadSearch) nearest(tenant, key string, r *reader) (near []string) {
 	return near
 }
 
-// acquit lets go of the keys that are read here: data is shared, and another branch may have found them.
+// acquit lets go of the keys that are read here: data is shared, and another branch may have found
+// them.
 func (s *unreadSearch) acquit(d *sharedData) {
 	read := func(key string) {
 		if at := s.suspects[key]; at != nil {
@@ -223,8 +226,9 @@ func mayBeNear(a, b string) bool {
 	return len(a) <= longest && len(b) <= longest && max(len(a), len(b))-min(len(a), len(b)) <= 4
 }
 
-// resembles tells whether a key was most likely meant to be another, both of them bare: they are alike but for a slip
-// of the keys, two in a longer name. What differs in a number, such as line1 and line2, is not meant to be the same.
+// resembles tells whether a key was most likely meant to be another, both of them bare: they are
+// alike but for a slip of the keys, two in a longer name. What differs in a number, such as line1
+// and line2, is not meant to be the same.
 func resembles(a, b string) bool {
 	if a == b {
 		return true

@@ -37,7 +37,8 @@ func TestResembles(t *testing.T) {
 	}
 }
 
-// TestUnreadBound: what a tenant's keys cost that no template reads is bounded, and so is what is said of them.
+// TestUnreadBound: what a tenant's keys cost that no template reads is bounded, and so is what is
+// said of them.
 func TestUnreadBound(t *testing.T) {
 	t.Parallel()
 	var text string

@@ -39,7 +39,8 @@ type RouteView struct{ Name, Timezone, Language string }
 // BranchView is what a template may know of the branch that answers.
 type BranchView struct{ Name, State string }
 
-// Match is the key of a data field that stands in the title of the event that decided, and its value there.
+// Match is the key of a data field that stands in the title of the event that decided, and its
+// value there.
 type Match struct {
 	Name  string
 	Value any
@@ -81,7 +82,7 @@ var errLate = funcs.Limitf("looks ahead for too long")
 // ordinary stands for the ordinary call where a template looks at one.
 var ordinary pivot.Call
 
-func (s *State) view(ctx context.Context, b *branch, d routes.Decision, seen *seen, call *pivot.Call,
+func (s *State) view(ctx context.Context, b *branch, d routes.Decision, seen *eventViews, call *pivot.Call,
 	now time.Time,
 ) *View {
 	r := s.route

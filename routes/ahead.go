@@ -2,12 +2,12 @@ package routes
 
 import "time"
 
-// look tells what the same call gets in other segments. What is decided there follows from the call and the
-// picture of the segment: each condition on the call is asked once, and each picture looked at once,
-// however many segments there are.
+// look tells what the same call gets in other segments. What is decided there follows from the call
+// and the picture of the segment: each condition on the call is asked once, and each picture looked
+// at once, however many segments there are.
 type look struct {
 	segments *Segments
-	caller   asker
+	caller   callTester
 	branches []int32     // by picture, less one; 0: it was not looked at
 	alive    func() bool // whether to look on; nil: always
 	steps    int
@@ -19,7 +19,7 @@ const each = 1 << 12
 
 func (d Decision) look(alive func() bool) look {
 	s := d.segments
-	l := look{segments: s, caller: asker{call: d.call}, alive: alive}
+	l := look{segments: s, caller: callTester{call: d.call}, alive: alive}
 	if s.verdicts == nil {
 		l.branches = make([]int32, s.pictureCount())
 		l.caller.said = make([]truth, s.route.callTests)
@@ -43,7 +43,7 @@ func (l *look) branch(segment int) int {
 	if l.steps += l.segments.route.nodes; l.alive != nil && l.steps/each > before {
 		l.ended = l.ended || !l.alive()
 	}
-	branch := l.segments.judgeFor(l.caller, segment).Branch
+	branch := l.segments.evaluateFor(l.caller, segment).Branch
 	l.branches[picture] = int32(branch) + 1
 	return branch
 }
@@ -74,8 +74,8 @@ func (d Decision) UntilWhile(alive func() bool) (at time.Time, found, looked boo
 	return time.Time{}, false, !l.ended
 }
 
-// Since is when the branch took over that the same call takes now; false when it did before the window.
-// Times are in the route's zone.
+// Since is when the branch took over that the same call takes now; false when it did before the
+// window. Times are in the route's zone.
 func (d Decision) Since() (time.Time, bool) {
 	s := d.segments
 	if d.segment == outside {
@@ -90,15 +90,16 @@ func (d Decision) Since() (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Span is a stretch of time that one branch, or branches of one state, answer. Times are in the route's zone.
+// Span is a stretch of time that one branch, or branches of one state, answer. Times are in the
+// route's zone.
 type Span struct {
 	Start, End time.Time
 	Branch     string // the one that begins it
 	State      State
 }
 
-// Next is the first span after the decision's moment in which the branch of that name, or a branch of that state,
-// answers the same call; nil when none begins inside the window.
+// Next is the first span after the decision's moment in which the branch of that name, or a branch
+// of that state, answers the same call; nil when none begins inside the window.
 func (d Decision) Next(name string) *Span {
 	span, _ := d.NextWhile(name, nil)
 	return span

@@ -97,7 +97,7 @@ type leaf struct {
 	narrows
 }
 
-func (l *leaf) admits(e *calendars.Event) bool {
+func (l *leaf) matches(e *calendars.Event) bool {
 	return l.filter.Match(e) && (l.field == "" || l.name(e) != "")
 }
 
@@ -120,8 +120,8 @@ type builder struct {
 	costly   bool // something is too much, and has been said
 }
 
-// What the conditions of a route may cost, so that a decision ends soon whatever a call and events hold. A text is
-// compared to its bound with each of its patterns in the worst case.
+// What the conditions of a route may cost, so that a decision ends soon whatever a call and events
+// hold. A text is compared to its bound with each of its patterns in the worst case.
 const (
 	maxConditions = 2000   // all, any, not and what a condition asks, each
 	maxOnCalls    = 50_000 // steps for each byte of a field of a call
@@ -374,15 +374,15 @@ func (b *builder) addNumber(set *numbers, text diag.Text) {
 	}
 }
 
-// Admits says whether some condition of the route counts an event of a calendar.
-func (r *Route) Admits(calendar string, e *calendars.Event) bool {
+// Matches says whether some condition of the route counts an event of a calendar.
+func (r *Route) Matches(calendar string, e *calendars.Event) bool {
 	return slices.ContainsFunc(r.widest, func(l *leaf) bool {
-		return slices.Contains(l.calendars, calendar) && l.admits(e)
+		return slices.Contains(l.calendars, calendar) && l.matches(e)
 	})
 }
 
-// widest are the leaves without those of which another one admits all that they do: the plan's `open` once, and not
-// again with recurring: false.
+// widest are the leaves without those of which another one admits all that they do: the plan's
+// `open` once, and not again with recurring: false.
 func widest(leaves []*leaf) []*leaf {
 	titlesAlone := map[string]bool{} // by calendars and titles, of leaves that ask for nothing else
 	key := func(l *leaf) string {

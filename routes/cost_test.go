@@ -15,8 +15,8 @@ import (
 // hourly are a calendar's events in every other hour of some weeks.
 const hourly = "UID:1\nDTSTART:20261101T000000Z\nDTEND:20261101T010000Z\nRRULE:FREQ=HOURLY;INTERVAL=2;COUNT=1000\nSUMMARY:Open"
 
-// TestCallIsAskedOnce asks each condition on a call once, however many segments lie ahead, and finds the
-// same as a look at each of them.
+// TestCallIsAskedOnce asks each condition on a call once, however many segments lie ahead, and
+// finds the same as a look at each of them.
 func TestCallIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	branches := []Branch{
@@ -69,7 +69,7 @@ func TestCallIsAskedOnce(t *testing.T) {
 	}
 	for i := range s.starts {
 		l := d.look(nil)
-		if got, want := l.branch(i), s.judge(&call, i).Branch; got != want {
+		if got, want := l.branch(i), s.evaluate(&call, i).Branch; got != want {
 			t.Fatalf("segment %d: got branch %d, want %d", i, got, want)
 		}
 	}
@@ -111,7 +111,8 @@ func TestLookEnds(t *testing.T) {
 	}
 }
 
-// TestConditionCosts refuses at load what could take long for each call, and takes what people have.
+// TestConditionCosts refuses at load what could take long for each call, and takes what people
+// have.
 func TestConditionCosts(t *testing.T) {
 	t.Parallel()
 	pattern := func(n int, format string) []diag.Text {

@@ -14,9 +14,9 @@ type Dead struct {
 // mostAtoms bounds the conditions that are tried out in all their combinations.
 const mostAtoms = 12
 
-// Dead are the branches that cannot be taken. Conditions on the same calendars are known to follow from one another
-// where one is narrower; what else may be impossible together is not, so that some dead branches are not found. A route
-// with many conditions has none.
+// Dead are the branches that cannot be taken. Conditions on the same calendars are known to follow
+// from one another where one is narrower; what else may be impossible together is not, so that some
+// dead branches are not found. A route with many conditions has none.
 func (r *Route) Dead() []Dead {
 	atoms := r.atoms()
 	if len(atoms) > mostAtoms {
@@ -55,7 +55,8 @@ type atom struct {
 	asks string
 }
 
-// atoms are the conditions of a route that have no parts, each with its number; more than mostAtoms where there are.
+// atoms are the conditions of a route that have no parts, each with its number; more than mostAtoms
+// where there are.
 func (r *Route) atoms() map[atom]int {
 	atoms := map[atom]int{}
 	var visit func(n *node)

@@ -6,60 +6,63 @@ import (
 	"github.com/callhours/callhours/pivot"
 )
 
-// Decision is which branch a call takes at a moment. The zero Decision is none; [Segments.Decide] makes them.
+// Decision is which branch a call takes at a moment. The zero Decision is none; [Segments.Decide]
+// makes them.
 type Decision struct {
 	Branch  int  // index into the route's Branches
 	Unknown bool // taken because a calendar that was needed is unknown
 
 	segments *Segments
 	segment  int
-	tried    int // the branch whose condition held, or was unknown
+	matched  int // the branch whose condition held, or was unknown
 	call     *pivot.Call
 }
 
-// Decide takes the first branch whose condition holds for a call at a moment. A nil call is the ordinary call: on no
-// list, fitting no pattern of the caller, name, digits, variable or header, and dialing the route's first number. A
-// moment outside the window finds every calendar unknown. It allocates nothing.
+// Decide takes the first branch whose condition holds for a call at a moment. A nil call is the
+// ordinary call: on no list, fitting no pattern of the caller, name, digits, variable or header,
+// and dialing the route's first number. A moment outside the window finds every calendar unknown.
+// It allocates nothing.
 func (s *Segments) Decide(c *pivot.Call, now time.Time) Decision {
 	return s.decide(c, s.find(now.Unix()))
 }
 
 func (s *Segments) decide(c *pivot.Call, segment int) Decision {
 	if s.verdicts == nil || segment == outside {
-		return s.judge(c, segment)
+		return s.evaluate(c, segment)
 	}
 	v := &s.verdicts[s.pictures.at(segment)]
 	return Decision{
-		Branch: int(v.branch), Unknown: v.unknown, segments: s, segment: segment, tried: int(v.tried),
+		Branch: int(v.branch), Unknown: v.unknown, segments: s, segment: segment, matched: int(v.tried),
 		call: c,
 	}
 }
 
-// judge is decide without knowing anything beforehand.
-func (s *Segments) judge(c *pivot.Call, segment int) Decision {
-	return s.judgeFor(asker{call: c}, segment)
+// evaluate is decide without knowing anything beforehand.
+func (s *Segments) evaluate(c *pivot.Call, segment int) Decision {
+	return s.evaluateFor(callTester{call: c}, segment)
 }
 
-func (s *Segments) judgeFor(c asker, segment int) Decision {
+func (s *Segments) evaluateFor(c callTester, segment int) Decision {
 	d := Decision{segments: s, segment: segment, call: c.call}
 	for i, n := range s.route.branches {
 		switch s.evalFor(n, c, segment) {
 		case yes:
-			d.Branch, d.tried = i, i
+			d.Branch, d.matched = i, i
 			return d
 		case unknown:
-			d.Branch, d.tried, d.Unknown = s.route.Unknown, i, true
+			d.Branch, d.matched, d.Unknown = s.route.Unknown, i, true
 			return d
 		case no:
 		}
 	}
 	// New is given a last branch without a condition; a route without any branch has no other
 	// answer than the unknown one.
-	d.Branch, d.tried, d.Unknown = s.route.Unknown, s.route.Unknown, true
+	d.Branch, d.matched, d.Unknown = s.route.Unknown, s.route.Unknown, true
 	return d
 }
 
-// truth is a value of Kleene's three-valued logic. The order makes `and` the minimum, `or` the maximum.
+// truth is a value of Kleene's three-valued logic. The order makes `and` the minimum, `or` the
+// maximum.
 type truth uint8
 
 const (
@@ -79,14 +82,14 @@ func (t truth) not() truth { return yes - t }
 
 func (t truth) String() string { return [...]string{"false", "unknown", "true"}[t] }
 
-// asker asks conditions about a call. Said holds what each of the route's said before, by node.leaf, unknown for those
-// that were not asked; nil: nothing is remembered.
-type asker struct {
+// callTester asks conditions about a call. Said holds what each of the route's said before, by
+// node.leaf, unknown for those that were not asked; nil: nothing is remembered.
+type callTester struct {
 	call *pivot.Call
 	said []truth
 }
 
-func (c asker) ask(n *node) truth {
+func (c callTester) test(n *node) truth {
 	if c.said != nil && c.said[n.leaf] != unknown {
 		return c.said[n.leaf]
 	}
@@ -104,10 +107,10 @@ func (c asker) ask(n *node) truth {
 
 // eval is the truth of a condition in a segment; nil always holds.
 func (s *Segments) eval(n *node, c *pivot.Call, segment int) truth {
-	return s.evalFor(n, asker{call: c}, segment)
+	return s.evalFor(n, callTester{call: c}, segment)
 }
 
-func (s *Segments) evalFor(n *node, c asker, segment int) truth {
+func (s *Segments) evalFor(n *node, c callTester, segment int) truth {
 	if n == nil {
 		return yes
 	}
@@ -115,7 +118,7 @@ func (s *Segments) evalFor(n *node, c asker, segment int) truth {
 	case opCalendar:
 		return s.truth(n.leaf, segment)
 	case opCall:
-		return c.ask(n)
+		return c.test(n)
 	case opNot:
 		return s.evalFor(n.kids[0], c, segment).not()
 	case opAny:
@@ -137,7 +140,8 @@ func (s *Segments) evalFor(n *node, c asker, segment int) truth {
 	}
 }
 
-// Lasts is the span in Unix seconds, [from, until), in which no calendar condition changes; false outside the window.
+// Lasts is the span in Unix seconds, [from, until), in which no calendar condition changes; false
+// outside the window.
 func (d Decision) Lasts() (from, until int64, ok bool) {
 	if d.segment == outside {
 		return 0, 0, false

@@ -549,8 +549,8 @@ func TestDayStarts(t *testing.T) {
 	}
 }
 
-// TestSegmentsAgreeWithMinutes holds the compiled segments against a search through the occurrences, minute by minute
-// over days on which clocks change.
+// TestSegmentsAgreeWithMinutes holds the compiled segments against a search through the
+// occurrences, minute by minute over days on which clocks change.
 func TestSegmentsAgreeWithMinutes(t *testing.T) {
 	t.Parallel()
 	c := calendar(t, office)
@@ -649,7 +649,8 @@ func BenchmarkMatch(b *testing.B) {
 	}
 }
 
-// TestManyPictures: a moment's conditions are its own where there are more combinations of them than a byte counts.
+// TestManyPictures: a moment's conditions are its own where there are more combinations of them
+// than a byte counts.
 func TestManyPictures(t *testing.T) {
 	t.Parallel()
 	const letters = "abcdefghi"
@@ -682,7 +683,7 @@ func TestManyPictures(t *testing.T) {
 	}
 	for n := 1; n < 1<<len(letters); n++ {
 		segment := s.find(begin.Add(time.Duration(n) * time.Hour).Unix())
-		if got, want := s.decide(nil, segment), s.judge(nil, segment); got != want {
+		if got, want := s.decide(nil, segment), s.evaluate(nil, segment); got != want {
 			t.Errorf("%s: got %+v, want %+v", title(n), got, want)
 		}
 		for i := range letters {
@@ -693,7 +694,8 @@ func TestManyPictures(t *testing.T) {
 	}
 }
 
-// TestShared: routes that share what they are made of have patterns of their own where those are others.
+// TestShared: routes that share what they are made of have patterns of their own where those are
+// others.
 func TestShared(t *testing.T) {
 	t.Parallel()
 	shared := NewShared()
@@ -735,7 +737,8 @@ func TestShared(t *testing.T) {
 	}
 }
 
-// TestAdmits: an event matters to a route if any of its conditions counts it, whatever others say of the same titles.
+// TestAdmits: an event matters to a route if any of its conditions counts it, whatever others say
+// of the same titles.
 func TestAdmits(t *testing.T) {
 	t.Parallel()
 	open, lunch := []diag.Text{{S: "open*"}}, []diag.Text{{S: "lunch"}}
@@ -770,8 +773,10 @@ func TestAdmits(t *testing.T) {
 		{"others", "lunch", true, true, true},
 		{"others", "open", false, false, false},
 	} {
-		if got := r.Admits(c.calendar,
-			&calendars.Event{Event: ical.Event{Summary: c.title, Recurring: c.recurring, AllDay: c.allDay}}); got != c.want {
+		if got := r.Matches(c.calendar,
+			&calendars.Event{
+				Event: ical.Event{Summary: c.title, Recurring: c.recurring, AllDay: c.allDay},
+			}); got != c.want {
 			t.Errorf("%+v: got %t", c, got)
 		}
 	}

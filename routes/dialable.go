@@ -10,8 +10,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// dialable says why no call can be to or from what is written as a number, and what to write. Names stay as they are:
-// Kazoo sends the user part of the SIP address, which need not be digits.
+// dialable says why no call can be to or from what is written as a number, and what to write. Names
+// stay as they are: Kazoo sends the user part of the SIP address, which need not be digits.
 func dialable(written string) error {
 	wrong := func(format string, args ...any) error {
 		return fmt.Errorf("%s "+format, append([]any{diag.Excerpt(written)}, args...)...)
@@ -98,7 +98,8 @@ var meantDigits = map[rune]string{'O': "0", 'o': "0", 'l': "1", 'I': "1"}
 
 func likeDigit(r rune) bool { return meantDigits[r] != "" }
 
-// isTypeset reports whether a character is a dash or a blank that text processors put for those of ASCII.
+// isTypeset reports whether a character is a dash or a blank that text processors put for those of
+// ASCII.
 func isTypeset(r rune) bool {
 	return r > unicode.MaxASCII && unicode.In(r, unicode.Pd, unicode.Zs, unicode.Sm)
 }
@@ -116,11 +117,12 @@ func typesetToASCII(s string) string {
 	}, s)
 }
 
-// widestRange is how many numbers may lie between two that look like the ends of a range: more make it one number, of
-// which the dash is formatting.
+// widestRange is how many numbers may lie between two that look like the ends of a range: more make
+// it one number, of which the dash is formatting.
 const widestRange = 1000
 
-// numberRange takes apart what looks like a range of extensions, such as "1001-1010" or "1001..1010".
+// numberRange takes apart what looks like a range of extensions, such as "1001-1010" or
+// "1001..1010".
 func numberRange(bare string) (first, last string, ok bool) {
 	const longest = 6 // digits of an extension
 	s := typesetToASCII(bare)

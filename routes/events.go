@@ -41,10 +41,11 @@ func (e *Event) compare(o *Event) int {
 	)
 }
 
-// Events are the occurrences that made the branch's positive calendar conditions true, none under a `not`. The first
-// one decided: timed before all-day, later start, shorter, order of the calendars in the condition, UID, RECURRENCE-ID.
-// Of more than MaxEvents they are the first ones, and the last of these is then the first in which a `names` condition
-// found something, if no other of them is. The slice must not be modified.
+// Events are the occurrences that made the branch's positive calendar conditions true, none under a
+// `not`. The first one decided: timed before all-day, later start, shorter, order of the calendars
+// in the condition, UID, RECURRENCE-ID. Of more than MaxEvents they are the first ones, and the
+// last of these is then the first in which a `names` condition found something, if no other of them
+// is. The slice must not be modified.
 func (d Decision) Events() []Event {
 	events, _ := d.FirstEvents()
 	return events
@@ -57,7 +58,7 @@ func (d Decision) FirstEvents() (events []Event, more int) {
 	}
 	all := 0
 	var named Event // the first in which a `names` condition found something
-	d.segments.deciding(d.segments.route.branches[d.tried], d.call, d.segment, func(leaf int) {
+	d.segments.deciding(d.segments.route.branches[d.matched], d.call, d.segment, func(leaf int) {
 		on := d.segments.on(leaf, d.segment)
 		if len(on.events) > 0 && on.events[0].Name != "" && (named.Name == "" || on.events[0].compare(&named) < 0) {
 			named = on.events[0]
@@ -103,15 +104,16 @@ type found struct {
 	worst  *Event  // of events, once any was left out
 }
 
-// crowds are what was found where there are so many events that looking at them for each call would take long.
+// crowds are what was found where there are so many events that looking at them for each call would
+// take long.
 type crowds struct {
 	sync.Mutex
 	segment int
 	leaves  map[int]*found
 }
 
-// on finds the events that make a leaf hold in a segment. Of a crowd it is found once and kept, so that what one call
-// has to look at does not grow with what is on.
+// on finds the events that make a leaf hold in a segment. Of a crowd it is found once and kept, so
+// that what one call has to look at does not grow with what is on.
 func (s *Segments) on(leaf, segment int) *found {
 	if !s.isCrowded(leaf, segment) {
 		return s.look(leaf, segment)
@@ -146,7 +148,8 @@ func (s *Segments) isCrowded(leaf, segment int) bool {
 	return false
 }
 
-// look goes through all events that are on. It takes the room of those that it finds, and of as many besides.
+// look goes through all events that are on. It takes the room of those that it finds, and of as
+// many besides.
 func (s *Segments) look(leaf, segment int) *found {
 	l := s.route.leaves[leaf]
 	from, to := s.stretch(leaf, segment)
@@ -182,8 +185,8 @@ func (s *Segments) look(leaf, segment int) *found {
 	return f
 }
 
-// add takes an event in whose Event will be another one soon. There are up to twice as many as a decision gives before
-// those are left out that are not among the first.
+// add takes an event in whose Event will be another one soon. There are up to twice as many as a
+// decision gives before those are left out that are not among the first.
 func (f *found) add(e Event) {
 	n := len(f.events)
 	if f.worst != nil && f.worst.compare(&e) <= 0 {

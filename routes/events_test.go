@@ -38,8 +38,8 @@ func crowd(t testing.TB, n int, seed uint64, title func(i int) string) *calendar
 
 var noon = time.Date(2026, 12, 1, 17, 0, 0, 0, time.UTC)
 
-// TestEventsAreTheFirst: of any number of events a decision gives the first, as sorting all of them would, whichever
-// conditions they come from, and says how many more there are.
+// TestEventsAreTheFirst: of any number of events a decision gives the first, as sorting all of them
+// would, whichever conditions they come from, and says how many more there are.
 func TestEventsAreTheFirst(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 3, 400, MaxEvents, MaxEvents + 1, 2*MaxEvents + 7, 5000} {
@@ -105,8 +105,9 @@ func TestCrowdKeepsTheName(t *testing.T) {
 	}
 }
 
-// TestCrowdOfEvents: with 100,000 events on at once a call looks at them once in a segment, in the room of a thousand,
-// and calls after it at none of them. It counts allocations, so that it is not parallel.
+// TestCrowdOfEvents: with 100,000 events on at once a call looks at them once in a segment, in the
+// room of a thousand, and calls after it at none of them. It counts allocations, so that it is not
+// parallel.
 func TestCrowdOfEvents(t *testing.T) {
 	all := growth.Bytes(func() {})
 	n := 100_000

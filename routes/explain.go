@@ -16,8 +16,9 @@ type Step struct {
 	Taken  bool
 }
 
-// Steps are the branches in order, each with what its condition said and why, up to the last one. why is asked for each
-// branch whether so many events may be looked at for its reason, which is "" if not; nil for all.
+// Steps are the branches in order, each with what its condition said and why, up to the last one.
+// why is asked for each branch whether so many events may be looked at for its reason, which is ""
+// if not; nil for all.
 func (d Decision) Steps(why func(events int) bool) []Step {
 	s := d.segments
 	steps := make([]Step, len(s.route.Branches))
@@ -39,7 +40,7 @@ func (d Decision) Weight(most int) int {
 	if d.segments == nil {
 		return 0
 	}
-	return d.weight(d.segments.route.branches[d.tried], most)
+	return d.weight(d.segments.route.branches[d.matched], most)
 }
 
 // weight is how many events are on in the calendars of a condition, counted up to most.
@@ -73,9 +74,9 @@ func (d Decision) Reason() string {
 	if d.segments == nil {
 		return ""
 	}
-	why := d.why(d.segments.route.branches[d.tried])
+	why := d.why(d.segments.route.branches[d.matched])
 	if d.Unknown {
-		return fmt.Sprintf("branch %s cannot be decided: %s", d.segments.route.Branches[d.tried].Name, why)
+		return fmt.Sprintf("branch %s cannot be decided: %s", d.segments.route.Branches[d.matched].Name, why)
 	}
 	return why
 }
@@ -99,7 +100,8 @@ func (d Decision) why(n *node) string {
 		return d.why(n.kids[0])
 	default:
 	}
-	// All is decided by the first that is not true, any by the first that is not false; else every part took its share.
+	// All is decided by the first that is not true, any by the first that is not false; else every
+	// part took its share.
 	settled := truth != yes && n.op == opAll || truth != no && n.op == opAny
 	var parts []string
 	for _, k := range n.kids {

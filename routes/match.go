@@ -9,23 +9,23 @@ import (
 	"github.com/callhours/callhours/pivot"
 )
 
-// Why says by what a call found its route, or why it found none.
-type Why string
+// MissReason says by what a call found its route, or why it found none.
+type MissReason string
 
-// What a call can be matched by, most specific first, and the reasons for which it is not. The latter are label values
-// of callhours_unmatched_calls_total.
+// What a call can be matched by, most specific first, and the reasons for which it is not. The
+// latter are label values of callhours_unmatched_calls_total.
 const (
-	ByAccountAndNumber Why = "account and number"
-	ByNumber           Why = "number"
-	ByAccountAndPrefix Why = "account and prefix"
-	ByPrefix           Why = "prefix"
-	ByAccount          Why = "account"
-	ByPath             Why = "path"
+	ByAccountAndNumber MissReason = "account and number"
+	ByNumber           MissReason = "number"
+	ByAccountAndPrefix MissReason = "account and prefix"
+	ByPrefix           MissReason = "prefix"
+	ByAccount          MissReason = "account"
+	ByPath             MissReason = "path"
 
-	NoPath          Why = "no_path"
-	OtherAccount    Why = "other_account"
-	NumberNotListed Why = "number_not_listed"
-	NoNumber        Why = "no_number"
+	NoPath          MissReason = "no_path"
+	OtherAccount    MissReason = "other_account"
+	NumberNotListed MissReason = "number_not_listed"
+	NoNumber        MissReason = "no_number"
 )
 
 // None is the index of no route.
@@ -60,8 +60,8 @@ type prefixRoute struct {
 	route int32
 }
 
-// NewTable puts routes where calls find them. A spelling of a number, or a path, that two routes claim
-// for one account is a mistake.
+// NewTable puts routes where calls find them. A spelling of a number, or a path, that two routes
+// claim for one account is a mistake.
 func NewTable(rs []*Route) (*Table, []diag.Mistake) {
 	t := &Table{paths: map[string]*place{}, long: map[string]bool{}}
 	c := claims{routes: rs}
@@ -136,17 +136,18 @@ func (c *claims) claim(p *place, account string, x *index, route int) {
 	x.lengths = union(x.lengths, r.spellings.lengths)
 }
 
-// keyed appends what a number of an account is found by, "" being any account. It is one key and not two maps, one in
-// the other, since of ten thousand routes each step is another place in memory that is in no cache.
+// keyed appends what a number of an account is found by, "" being any account. It is one key and
+// not two maps, one in the other, since of ten thousand routes each step is another place in memory
+// that is in no cache.
 func keyed(dst, account, number []byte) []byte {
 	return append(append(append(dst, account...), 0), number...)
 }
 
-// Match finds the route that answers a call on a path ([CleanPath] of what was asked for), and by what it was
-// found. Most specific wins: account and number, number, account and longest prefix, prefix, account, path alone.
-// It gives the route's index in what [NewTable] was given; without a route that is [None], and why says what is
-// missing. It allocates nothing.
-func (t *Table) Match(path string, c *pivot.Call) (int, Why) {
+// Match finds the route that answers a call on a path ([CleanPath] of what was asked for), and by
+// what it was found. Most specific wins: account and number, number, account and longest prefix,
+// prefix, account, path alone. It gives the route's index in what [NewTable] was given; without a
+// route that is [None], and why says what is missing. It allocates nothing.
+func (t *Table) Match(path string, c *pivot.Call) (int, MissReason) {
 	p := t.paths[path]
 	if p == nil {
 		return None, NoPath
@@ -181,7 +182,7 @@ func (t *Table) Match(path string, c *pivot.Call) (int, Why) {
 }
 
 // miss says why a call on the path finds no route.
-func (p *place) miss(account *index, c *pivot.Call) Why {
+func (p *place) miss(account *index, c *pivot.Call) MissReason {
 	switch {
 	case account == nil && p.numbers == 0 && len(p.any.prefixes) == 0:
 		return OtherAccount

@@ -55,7 +55,7 @@ func TestMatch(t *testing.T) {
 	for _, c := range []struct {
 		path, account, dialed string
 		want                  string
-		why                   Why
+		why                   MissReason
 	}{
 		{"/pivot", acme, "+14155550100", "acme-number", ByAccountAndNumber},
 		{"/pivot", acme, "4155550100", "acme-number", ByAccountAndNumber},

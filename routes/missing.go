@@ -9,10 +9,10 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Missing says in a sentence why [Table.Match] found no route for a call on a path, and which path may have been meant.
-// It is for the people who operate the server: it names paths, and never a token. Dialed is the number that was dialed;
-// "" where it may not be shown.
-func (t *Table) Missing(path string, why Why, dialed string) string {
+// Missing says in a sentence why [Table.Match] found no route for a call on a path, and which path
+// may have been meant. It is for the people who operate the server: it names paths, and never a
+// token. Dialed is the number that was dialed; "" where it may not be shown.
+func (t *Table) Missing(path string, why MissReason, dialed string) string {
 	switch why {
 	case NoPath:
 		shown, hint := t.ShownPath(path), ""
@@ -33,11 +33,12 @@ func (t *Table) Missing(path string, why Why, dialed string) string {
 	return string(why)
 }
 
-// mostCompared is up to how many paths one that no route has is compared with: anybody can ask for such a path.
+// mostCompared is up to how many paths one that no route has is compared with: anybody can ask for
+// such a path.
 const mostCompared = 200
 
-// nearNumber ends a message about a number that no route lists: the one that was probably meant, with one slip
-// of the keys or without its country, or nothing.
+// nearNumber ends a message about a number that no route lists: the one that was probably meant,
+// with one slip of the keys or without its country, or nothing.
 func (p *place) nearNumber(dialed string) string {
 	const local = 7 // digits that two numbers have in common where one lacks its country or area
 	if len(p.listed.exact) > mostCompared {
@@ -60,8 +61,8 @@ func (p *place) nearNumber(dialed string) string {
 // longSegment is the length, in bytes, from which on a segment of an unknown path may be a token.
 const longSegment = 16
 
-// ShownPath is a path as it may be shown: what leads a known path, and a long segment that no route's path has, may be
-// a mistyped token, and is "…".
+// ShownPath is a path as it may be shown: what leads a known path, and a long segment that no
+// route's path has, may be a mistyped token, and is "…".
 func (t *Table) ShownPath(path string) string {
 	const most = 128
 	if t.paths[path] != nil {

@@ -17,7 +17,7 @@ func TestMissing(t *testing.T) {
 	}
 	for _, c := range []struct {
 		path string
-		why  Why
+		why  MissReason
 		want string
 	}{
 		{"/zentral", NoPath, `no route has the path "/zentral"; did you mean "/zentrale"?`},
@@ -41,7 +41,8 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestMissingNumber: a number that no route lists is said with the one that was meant, where it may be shown.
+// TestMissingNumber: a number that no route lists is said with the one that was meant, where it may
+// be shown.
 func TestMissingNumber(t *testing.T) {
 	t.Parallel()
 	var all []*Route

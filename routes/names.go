@@ -8,8 +8,8 @@ import (
 	"github.com/callhours/callhours/calendars/patterns"
 )
 
-// names are looked for in titles as whole words. A title is taken apart, rather than searched for each of
-// them: they may be thousands.
+// names are looked for in titles as whole words. A title is taken apart, rather than searched for
+// each of them: they may be thousands.
 type names struct {
 	keys    []string       // as written
 	id      string         // the same for the same keys

@@ -16,15 +16,17 @@ import (
 const (
 	// longest is how many bytes of a number are compared; nothing that a telephone dials is longer.
 	longest = 64
-	// maxNumber is how many bytes a number may have with its formatting. What is longer is a name, compared by its
-	// beginning: looking at it costs no more than looking at a number, however much a stranger sends.
+	// maxNumber is how many bytes a number may have with its formatting. What is longer is a name,
+	// compared by its beginning: looking at it costs no more than looking at a number, however much
+	// a stranger sends.
 	maxNumber = 256
-	// forgiving is from how many digits on a missing + is forgiven. Shorter ones are extensions and services, which a
-	// plus would turn into somebody's number.
+	// forgiving is from how many digits on a missing + is forgiven. Shorter ones are extensions and
+	// services, which a plus would turn into somebody's number.
 	forgiving = 8
 )
 
-// numbers is a set of telephone numbers and prefixes that is asked by map look-ups alone. The zero value is empty.
+// numbers is a set of telephone numbers and prefixes that is asked by map look-ups alone. The zero
+// value is empty.
 type numbers struct {
 	exact    map[string]diag.Text // spelling -> as written
 	prefixes map[string]prefix    // by spelling without the *
@@ -107,9 +109,10 @@ func (n *numbers) holds(key []byte) bool {
 	return false
 }
 
-// normal appends a number as it is compared: formatting dropped from what is digits, an optional leading + and `
-// .-()/`; anything else, and what is longer than maxNumber, whole and in lower case; cut at the capacity of a key. It
-// looks at each byte twice at most, and at maxNumber of them.
+// normal appends a number as it is compared: formatting dropped from what is digits, an optional
+// leading + and ` .-()/`; anything else, and what is longer than maxNumber, whole and in lower
+// case; cut at the capacity of a key. It looks at each byte twice at most, and at maxNumber of
+// them.
 func normal(dst []byte, value string) []byte {
 	formatted := len(value) <= maxNumber
 	if !formatted {
@@ -133,7 +136,8 @@ func normal(dst []byte, value string) []byte {
 		case 'A' <= c && c <= 'Z':
 			dst = append(dst, c+'a'-'A')
 		case c >= 0x80:
-			// Beyond ASCII the standard library folds; names of this kind are rare enough to pay for it.
+			// Beyond ASCII the standard library folds; names of this kind are rare enough to pay
+			// for it.
 			lower := strings.ToLower(value)
 			return append(dst[:0], lower[:min(len(lower), longest)]...)
 		default:
@@ -143,14 +147,16 @@ func normal(dst []byte, value string) []byte {
 	return dst
 }
 
-// spelling is one way to write a number. A prefix without its + only fits what is long enough to have lost one.
+// spelling is one way to write a number. A prefix without its + only fits what is long enough to
+// have lost one.
 type spelling struct {
 	text  string
 	least int
 }
 
-// spellings are the ways in which carriers and Kazoo write the number that a normal key stands for: with and without +,
-// with 00, and as it is dialed inside the region. Extensions, services and emergency numbers have one only.
+// spellings are the ways in which carriers and Kazoo write the number that a normal key stands for:
+// with and without +, with 00, and as it is dialed inside the region. Extensions, services and
+// emergency numbers have one only.
 func spellings(key, region string, isPrefix bool) []spelling {
 	out := []spelling{{key, 0}}
 	add := func(text string, least int) {
@@ -189,7 +195,8 @@ func spellings(key, region string, isPrefix bool) []spelling {
 	return out
 }
 
-// national is how a number, or the beginning of one, is dialed inside its own country; "" elsewhere.
+// national is how a number, or the beginning of one, is dialed inside its own country; ""
+// elsewhere.
 func national(international, region string) string {
 	country := phonenumbers.GetCountryCodeForRegion(strings.ToUpper(region))
 	if country == 0 {

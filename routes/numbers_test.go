@@ -113,8 +113,9 @@ func TestNumbersHasAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestNormalIsBounded: of a text that is longer than a number only the beginning is looked at, and what could be read
-// twice as often as it is long (blanks before pluses, which may each be the leading one) is read once.
+// TestNormalIsBounded: of a text that is longer than a number only the beginning is looked at, and
+// what could be read twice as often as it is long (blanks before pluses, which may each be the
+// leading one) is read once.
 func TestNormalIsBounded(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -142,7 +143,8 @@ func TestNormalIsBounded(t *testing.T) {
 	}
 }
 
-// FuzzNumbers: what is listed is found as it was written, and no plus is forgiven to a short number.
+// FuzzNumbers: what is listed is found as it was written, and no plus is forgiven to a short
+// number.
 func FuzzNumbers(f *testing.F) {
 	f.Add("+14155550100", "+14155550100", "US")
 	f.Add("030*", "0301234", "DE")

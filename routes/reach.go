@@ -13,8 +13,8 @@ import (
 type Reach struct {
 	Taken bool // some call takes it
 
-	// Where it holds and a branch above takes every call: how often, and of the first such span, one with a branch of
-	// another state if there is any, when it begins and which branch that is.
+	// Where it holds and a branch above takes every call: how often, and of the first such span,
+	// one with a branch of another state if there is any, when it begins and which branch that is.
 	Shadowed int
 	At       time.Time
 	By       int
@@ -28,8 +28,8 @@ const (
 	canHold
 )
 
-// can is what a condition can be in a segment, for any call. Conditions that are related are taken as if they were not,
-// so that more seems possible than is.
+// can is what a condition can be in a segment, for any call. Conditions that are related are taken
+// as if they were not, so that more seems possible than is.
 func (s *Segments) can(n *node, segment int) can {
 	if n == nil {
 		return canHold
@@ -62,7 +62,8 @@ func (s *Segments) can(n *node, segment int) can {
 	return some&canFail | every&canHold
 }
 
-// Reach says of every branch what becomes of it in [from, until), in the first so many segments of it.
+// Reach says of every branch what becomes of it in [from, until), in the first so many segments of
+// it.
 func (s *Segments) Reach(from, until time.Time, most int) []Reach {
 	all := make([]Reach, len(s.route.branches))
 	for i := max(0, s.find(from.Unix())); i < len(s.starts) && s.start(i) < until.Unix() && most > 0; i, most = i+1,
@@ -93,19 +94,19 @@ func (s *Segments) Reach(from, until time.Time, most int) []Reach {
 	return all
 }
 
-// Holding are the events that make a branch's condition hold for the ordinary call at a moment, as Decision.Events has
-// them, whether or not the branch is taken; none where it does not hold.
+// Holding are the events that make a branch's condition hold for the ordinary call at a moment, as
+// Decision.Events has them, whether or not the branch is taken; none where it does not hold.
 func (s *Segments) Holding(branch int, at time.Time) []Event {
 	segment := s.find(at.Unix())
 	if segment == outside || s.eval(s.route.branches[branch], nil, segment) != yes {
 		return nil
 	}
-	return Decision{Branch: branch, tried: branch, segments: s, segment: segment}.Events()
+	return Decision{Branch: branch, matched: branch, segments: s, segment: segment}.Events()
 }
 
-// Weigh is how many events Holding has to look at, counted up to most.
-func (s *Segments) Weigh(branch int, at time.Time, most int) int {
-	return Decision{Branch: branch, tried: branch, segments: s, segment: s.find(at.Unix())}.Weight(most)
+// EventCount is how many events Holding has to look at, counted up to most.
+func (s *Segments) EventCount(branch int, at time.Time, most int) int {
+	return Decision{Branch: branch, matched: branch, segments: s, segment: s.find(at.Unix())}.Weight(most)
 }
 
 // implies reports whether the other condition holds whenever this one does: it asks for less, of
@@ -124,8 +125,8 @@ func (l *leaf) implies(o *leaf) bool {
 		flag(f.Recurring, g.Recurring)
 }
 
-// subset reports whether all of some calendars are among others, of both of which there may be thousands, and how many
-// names that took.
+// subset reports whether all of some calendars are among others, of both of which there may be
+// thousands, and how many names that took.
 func subset(of, others []string) (is bool, names int) {
 	known := make(map[string]bool, len(others))
 	for _, name := range others {
@@ -139,8 +140,8 @@ func subset(of, others []string) (is bool, names int) {
 	return true, len(others) + len(of)
 }
 
-// IsRest reports whether a branch asks for what another one lets pass: it counts all events that a condition of that
-// one counts, and more. What it waits for may well never come.
+// IsRest reports whether a branch asks for what another one lets pass: it counts all events that a
+// condition of that one counts, and more. What it waits for may well never come.
 func (r *Route) IsRest(branch, above int) bool {
 	leaves := func(n *node) (found []*leaf) {
 		var visit func(n *node)
@@ -163,23 +164,23 @@ func (r *Route) IsRest(branch, above int) bool {
 	})
 }
 
-// Ask is a condition on calendars that a route asks.
-type Ask struct {
+// Criterion is a condition on calendars that a route asks.
+type Criterion struct {
 	Branch  int // whose condition it stands in
 	Negated bool
 	leaf    *leaf
 }
 
-// Asks are the conditions of a calendar, in the order of the branches.
-func (r *Route) Asks(calendar string) []Ask {
-	var asks []Ask
+// Criteria are the conditions of a calendar, in the order of the branches.
+func (r *Route) Criteria(calendar string) []Criterion {
+	var asks []Criterion
 	var visit func(branch int, n *node, negated bool)
 	visit = func(branch int, n *node, negated bool) {
 		if n == nil {
 			return
 		}
 		if n.op == opCalendar && slices.Contains(r.leaves[n.leaf].calendars, calendar) {
-			asks = append(asks, Ask{branch, negated, r.leaves[n.leaf]})
+			asks = append(asks, Criterion{branch, negated, r.leaves[n.leaf]})
 		}
 		for _, k := range n.kids {
 			visit(branch, k, negated != (n.op == opNot))
@@ -192,13 +193,13 @@ func (r *Route) Asks(calendar string) []Ask {
 }
 
 // Key is the same for conditions that admit the same events of a calendar.
-func (a Ask) Key() string { return a.leaf.id }
+func (a Criterion) Key() string { return a.leaf.id }
 
 // String is the condition in words, without its calendars: `events with summary "open*"`.
-func (a Ask) String() string { return "events" + a.leaf.words }
+func (a Criterion) String() string { return "events" + a.leaf.words }
 
 // Weight is how much it takes to compare the condition with an event, in comparisons of a text.
-func (a Ask) Weight() int {
+func (a Criterion) Weight() int {
 	f, n := &a.leaf.filter, 1
 	if a.leaf.names != nil {
 		n += len(a.leaf.names.keys)
@@ -206,29 +207,30 @@ func (a Ask) Weight() int {
 	return n + len(f.Summary) + len(f.Description) + len(f.Location) + len(f.Category)
 }
 
-// Admits says whether the condition counts an event.
-func (a Ask) Admits(e *calendars.Event) bool { return a.leaf.admits(e) }
+// Matches says whether the condition counts an event.
+func (a Criterion) Matches(e *calendars.Event) bool { return a.leaf.matches(e) }
 
 // Narrowed says whether the condition looks at texts of events, so that their titles matter.
-func (a Ask) Narrowed() bool {
+func (a Criterion) Narrowed() bool {
 	f := &a.leaf.filter
 	return a.leaf.field != "" || len(f.Summary)+len(f.Description)+len(f.Location)+len(f.Category) > 0
 }
 
-// Titled says whether the condition asks for titles that fit a pattern.
-func (a Ask) Titled() bool {
+// MatchesTitle says whether the condition asks for titles that fit a pattern.
+func (a Criterion) MatchesTitle() bool {
 	return slices.ContainsFunc(a.leaf.filter.Summary, func(p patterns.Pattern) bool { return !p.Excludes() })
 }
 
-// Named says whether the condition looks for names in titles.
-func (a Ask) Named() bool { return a.leaf.field != "" }
+// HasNames says whether the condition looks for names in titles.
+func (a Criterion) HasNames() bool { return a.leaf.field != "" }
 
-// Name is the key of a `names` condition that stands in an event's title; "" where none does or none is asked for.
-func (a Ask) Name(e *calendars.Event) string { return a.leaf.name(e) }
+// Name is the key of a `names` condition that stands in an event's title; "" where none does or
+// none is asked for.
+func (a Criterion) Name(e *calendars.Event) string { return a.leaf.name(e) }
 
-// Near is the pattern or the name that an event's title would fit but for a slip of the keys, where everything
-// else fits; "" if there is none.
-func (a Ask) Near(e *calendars.Event) string {
+// Near is the pattern or the name that an event's title would fit but for a slip of the keys, where
+// everything else fits; "" if there is none.
+func (a Criterion) Near(e *calendars.Event) string {
 	f := a.leaf.filter
 	if f.Match(e) {
 		if a.leaf.field == "" || a.leaf.name(e) != "" {

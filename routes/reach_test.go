@@ -115,8 +115,8 @@ func TestDeadIsBounded(t *testing.T) {
 	}
 }
 
-// TestReach: a branch that only some calls take is taken; one above which another always takes the call is not,
-// and which and when is said.
+// TestReach: a branch that only some calls take is taken; one above which another always takes the
+// call is not, and which and when is said.
 func TestReach(t *testing.T) {
 	t.Parallel()
 	u := uses{"hours": known(calendar(t, office)), "holidays": known(calendar(t, holidays)), "other": {}}

@@ -1,14 +1,15 @@
-// Package routes decides: given a call and a moment, which route answers it, which of the route's branches it takes,
-// which event decided that, and until when it stays so.
+// Package routes decides: given a call and a moment, which route answers it, which of the route's
+// branches it takes, which event decided that, and until when it stays so.
 //
-// A [Route] is a path and perhaps a match, a time zone, and branches in order. [New] checks one and makes it ready; a
-// [Table] finds the route of a call by map look-ups alone. [Route.Compile] turns calendars into [Segments]: spans of
-// time in which no calendar condition of the route changes. [Segments.Decide] is then memory only: a binary search and
-// a walk over the conditions, without a lock, an allocation, a clock or I/O of its own.
+// A [Route] is a path and perhaps a match, a time zone, and branches in order. [New] checks one and
+// makes it ready; a [Table] finds the route of a call by map look-ups alone. [Route.Compile] turns
+// calendars into [Segments]: spans of time in which no calendar condition of the route changes.
+// [Segments.Decide] is then memory only: a binary search and a walk over the conditions, without a
+// lock, an allocation, a clock or I/O of its own.
 //
-// Conditions are three-valued (Kleene): a calendar that is unknown, or a moment outside the compiled window, makes them
-// unknown, never false. Everything here is immutable once made and safe for concurrent use. What a branch answers is
-// not known here; see package render.
+// Conditions are three-valued (Kleene): a calendar that is unknown, or a moment outside the
+// compiled window, makes them unknown, never false. Everything here is immutable once made and safe
+// for concurrent use. What a branch answers is not known here; see package render.
 package routes
 
 import (
@@ -39,8 +40,8 @@ type Branch struct {
 type Match struct {
 	Accounts []diag.Text // Account-IDs, 32 hex digits each; none: any account
 	Dialed   []diag.Text // numbers, or prefixes that end in *; none: any number
-	// Leftover keeps calls away whose account another route of the path names: whoever owns that account
-	// was asked, and had no answer.
+	// Leftover keeps calls away whose account another route of the path names: whoever owns that
+	// account was asked, and had no answer.
 	Leftover bool
 }
 
@@ -62,20 +63,20 @@ type Options struct {
 // Route is a checked route.
 type Route struct {
 	Options
-	spellings numbers        // of Match.Dialed
-	branches  []*node        // by index of Branches; nil: always holds
-	leaves    []*leaf        // the distinct calendar conditions
-	widest    []*leaf        // those of them that others do not cover
-	ranks     map[string]int // of its calendars, in the order of its conditions
-	first     string         // what the ordinary call dials
-	account   string         // whose the ordinary call is
-	asksCall  bool           // see AsksCall
-	callTests int            // how many conditions on the call there are
-	nodes     int            // parts of conditions, all in all
+	spellings     numbers        // of Match.Dialed
+	branches      []*node        // by index of Branches; nil: always holds
+	leaves        []*leaf        // the distinct calendar conditions
+	widest        []*leaf        // those of them that others do not cover
+	ranks         map[string]int // of its calendars, in the order of its conditions
+	first         string         // what the ordinary call dials
+	account       string         // whose the ordinary call is
+	dependsOnCall bool           // see AsksCall
+	callTests     int            // how many conditions on the call there are
+	nodes         int            // parts of conditions, all in all
 }
 
-// New checks a route and makes it ready to be compiled and matched. The mistakes name the places of patterns and
-// numbers that cannot be used; the route is nil if there are any.
+// New checks a route and makes it ready to be compiled and matched. The mistakes name the places of
+// patterns and numbers that cannot be used; the route is nil if there are any.
 func New(o Options) (*Route, []diag.Mistake) {
 	r := &Route{Options: o}
 	r.Shared = nil
@@ -100,7 +101,7 @@ func New(o Options) (*Route, []diag.Mistake) {
 	if len(b.mistakes) > 0 {
 		return nil, b.mistakes
 	}
-	r.asksCall, r.widest, r.ranks = r.findAsksCall(), widest(r.leaves), map[string]int{}
+	r.dependsOnCall, r.widest, r.ranks = r.findDependsOnCall(), widest(r.leaves), map[string]int{}
 	for i, name := range r.Calendars() {
 		r.ranks[name] = i
 	}

@@ -14,9 +14,9 @@ import (
 	"github.com/callhours/callhours/calendars/zones"
 )
 
-// Segments are a route's calendars compiled for a window: spans of time in which no calendar condition of the route
-// changes, nor the events behind it. They are immutable, but for where the last search ended and what is kept of
-// crowds, and safe for concurrent use.
+// Segments are a route's calendars compiled for a window: spans of time in which no calendar
+// condition of the route changes, nor the events behind it. They are immutable, but for where the
+// last search ended and what is kept of crowds, and safe for concurrent use.
 type Segments struct {
 	route     *Route
 	from, to  int64                   // Unix seconds, [from, to)
@@ -34,10 +34,11 @@ type Segments struct {
 	refused   string // see Refused
 }
 
-// Compile compiles the route for the window [from, to). timelines gives a calendar's timeline by its name, compiled for
-// the route's zone and day for a window no smaller, or nil when the calendar is unknown, and why. A route that takes
-// more than totals have room for is compiled for the beginning of the window alone, see [Segments.Short]; where even
-// that takes too much, all of its calendars are unknown, see [Segments.Refused].
+// Compile compiles the route for the window [from, to). timelines gives a calendar's timeline by
+// its name, compiled for the route's zone and day for a window no smaller, or nil when the calendar
+// is unknown, and why. A route that takes more than totals have room for is compiled for the
+// beginning of the window alone, see [Segments.Short]; where even that takes too much, all of its
+// calendars are unknown, see [Segments.Refused].
 func (r *Route) Compile(timelines func(calendar string) (*calendars.Timeline, string), from, to time.Time,
 	totals Totals,
 ) *Segments {
@@ -79,11 +80,12 @@ func (s *Segments) Refused() string { return s.refused }
 // Size is what the segments take, in amounts of some ten bytes.
 func (s *Segments) Size() int { return len(s.starts) + len(s.holds) }
 
-// touching is how far beyond a window an occurrence may lie that a condition on whole days finds in it.
+// touching is how far beyond a window an occurrence may lie that a condition on whole days finds in
+// it.
 const touching = 48 * time.Hour
 
-// compile makes segments of the timelines; those that are not known are nil. takes is what that took; where it is more
-// than most, compile has ended there, and what it gives is not to be used.
+// compile makes segments of the timelines; those that are not known are nil. takes is what that
+// took; where it is more than most, compile has ended there, and what it gives is not to be used.
 func (r *Route) compile(known map[string]*calendars.Timeline, from, to time.Time, most cost) (s *Segments, takes cost) {
 	s = &Segments{
 		// 136 years; a horizon has ten at most
@@ -145,12 +147,12 @@ func (r *Route) compile(known map[string]*calendars.Timeline, from, to time.Time
 	if takes = s.sweep(edges, takes, most); !takes.within(most) {
 		return nil, takes
 	}
-	if !r.asksCall {
+	if !r.dependsOnCall {
 		verdicts := make([]verdict, max(1, len(s.holds)/max(1, s.words)))
 		for i := range s.starts {
 			if v := &verdicts[s.pictures.at(i)]; !v.known {
-				d := s.judge(nil, i)
-				*v = verdict{int32(d.Branch), int32(d.tried), d.Unknown, true}
+				d := s.evaluate(nil, i)
+				*v = verdict{int32(d.Branch), int32(d.matched), d.Unknown, true}
 			}
 		}
 		s.verdicts = verdicts
@@ -164,9 +166,9 @@ type verdict struct {
 	unknown, known bool
 }
 
-// edge is a moment at which an event of a leaf comes on or goes off: from the left, seconds after from in
-// 32 bits, the leaf in 31, and in the last whether the event comes on. Numbers are sorted in half the time
-// that it would take with fields.
+// edge is a moment at which an event of a leaf comes on or goes off: from the left, seconds after
+// from in 32 bits, the leaf in 31, and in the last whether the event comes on. Numbers are sorted
+// in half the time that it would take with fields.
 type edge uint64
 
 func (s *Segments) edge(at int64, leaf int, comesOn edge) edge {
@@ -221,9 +223,9 @@ func (of *occurrences) fits(list patterns.List, left *int) []bool {
 // same reports whether patterns are the same without looking at them.
 func same(a, b patterns.List) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
-// edges appends where the events of a calendar that a leaf admits begin and end inside the window, and says how many
-// there are then: up to the first ones over most, which are not appended. What regular expressions take is taken off
-// left; below 0 edges has ended.
+// edges appends where the events of a calendar that a leaf admits begin and end inside the window,
+// and says how many there are then: up to the first ones over most, which are not appended. What
+// regular expressions take is taken off left; below 0 edges has ended.
 func (s *Segments) edges(dst []edge, leaf int, of *occurrences, most int, left *int) (edges []edge, n int) {
 	l := s.route.leaves[leaf]
 	admitted := slices.Clone(of.fits(l.filter.Summary, left))
@@ -295,7 +297,8 @@ func (s *Segments) sweep(edges []edge, before, most cost) cost {
 	return takes()
 }
 
-// picture ends a segment in which these leaves hold. There are few different pictures, which come again every week.
+// picture ends a segment in which these leaves hold. There are few different pictures, which come
+// again every week.
 func (s *Segments) picture(known map[string]uint32, now []uint64) {
 	key := make([]byte, 0, 64)
 	for _, word := range now {
@@ -310,7 +313,8 @@ func (s *Segments) picture(known map[string]uint32, now []uint64) {
 	s.pictures.many = append(s.pictures.many, which)
 }
 
-// pictures are numbers of pictures, a byte each where there are no more than that, as in all but a few routes.
+// pictures are numbers of pictures, a byte each where there are no more than that, as in all but a
+// few routes.
 type pictures struct {
 	few  []uint8
 	many []uint32
@@ -335,7 +339,8 @@ func (p *pictures) at(segment int) int {
 	return int(p.few[segment])
 }
 
-// days are the local days that an occurrence touches, from the first one's beginning to the last one's end.
+// days are the local days that an occurrence touches, from the first one's beginning to the last
+// one's end.
 func (r *Route) days(o calendars.Occurrence) (start, end int64) {
 	return r.day(o.Start, 0), r.day(o.End-1, 1)
 }
@@ -358,7 +363,8 @@ func set(words []uint64, i int)      { words[i/64] |= 1 << (i % 64) }
 func unset(words []uint64, i int)    { words[i/64] &^= 1 << (i % 64) }
 func has(words []uint64, i int) bool { return words[i/64]&(1<<(i%64)) != 0 }
 
-// Window is the span of time that was compiled, in the route's zone. Outside of it every calendar is unknown.
+// Window is the span of time that was compiled, in the route's zone. Outside of it every calendar
+// is unknown.
 func (s *Segments) Window() (from, to time.Time) {
 	return time.Unix(s.from, 0).In(s.route.Zone), time.Unix(s.to, 0).In(s.route.Zone)
 }
@@ -372,7 +378,8 @@ func (s *Segments) find(at int64) int {
 		return outside
 	}
 	after := uint32(at - s.from)
-	// Calls to many routes find little of each in the processor's caches, and a search looks all around.
+	// Calls to many routes find little of each in the processor's caches, and a search looks all
+	// around.
 	if i := int(s.last.Load()); s.starts[i] <= after && (i+1 == len(s.starts) || after < s.starts[i+1]) {
 		return i
 	}

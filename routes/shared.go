@@ -10,9 +10,9 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Shared is what many routes have in common that are made of the conditions of one plan: its patterns, lists of
-// numbers and names are made ready once, and said in words once. Conditions must not be changed while it is in use,
-// and it is for one goroutine.
+// Shared is what many routes have in common that are made of the conditions of one plan: its
+// patterns, lists of numbers and names are made ready once, and said in words once. Conditions must
+// not be changed while it is in use, and it is for one goroutine.
 type Shared struct {
 	patterns map[written]parsed
 	sames    map[string]patterns.List // by their texts, as digest tells them
@@ -59,8 +59,8 @@ type listIn struct {
 	region string
 }
 
-// list makes a list ready once for all conditions that name it. All of its mistakes are told the first time,
-// then the first of them alone.
+// list makes a list ready once for all conditions that name it. All of its mistakes are told the
+// first time, then the first of them alone.
 func (s *Shared) list(texts []diag.Text, region string) (*numbers, []diag.Mistake) {
 	if len(texts) == 0 {
 		return &numbers{}, nil
@@ -116,8 +116,8 @@ type parsed struct {
 	mistakes []diag.Mistake
 }
 
-// patternsOf reads patterns once for all conditions that have them, and those that are written alike once. All of their
-// mistakes are told the first time, then the first of them alone.
+// patternsOf reads patterns once for all conditions that have them, and those that are written
+// alike once. All of their mistakes are told the first time, then the first of them alone.
 func (s *Shared) patternsOf(texts []diag.Text) (patterns.List, []diag.Mistake) {
 	at := writtenAt(texts)
 	if p, ok := s.patterns[at]; ok {
@@ -201,7 +201,8 @@ type narrows struct {
 	id    string // the same for those that admit the same events
 }
 
-// narrowed says in words what is asked of events, made once for all conditions that share its patterns.
+// narrowed says in words what is asked of events, made once for all conditions that share its
+// patterns.
 func (s *Shared) narrowed(e Events, f *calendars.Filter, n *names) narrows {
 	at := eventsAt{
 		placeOf(f.Summary), placeOf(f.Description), placeOf(f.Location), placeOf(f.Category),

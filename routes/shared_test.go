@@ -10,7 +10,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestSharedOnce: what a list of numbers and names take does not grow with the conditions that name them.
+// TestSharedOnce: what a list of numbers and names take does not grow with the conditions that name
+// them.
 func TestSharedOnce(t *testing.T) {
 	var texts []diag.Text
 	var keys []string
@@ -49,8 +50,8 @@ func TestSharedOnce(t *testing.T) {
 	}
 }
 
-// TestSharedWords: what patterns and names take in words, and to be compared with one another, does not grow with the
-// routes that share them.
+// TestSharedWords: what patterns and names take in words, and to be compared with one another, does
+// not grow with the routes that share them.
 func TestSharedWords(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures")
@@ -74,7 +75,7 @@ func TestSharedWords(t *testing.T) {
 	}
 	cost := func(routes int) int {
 		return growth.Bytes(func() {
-			s, of := NewShared(), NewAsked("hours")
+			s, of := NewShared(), NewCriteriaSet("hours")
 			for range routes {
 				r, mistakes := made(s)
 				if len(mistakes) > 0 {
@@ -82,7 +83,7 @@ func TestSharedWords(t *testing.T) {
 				}
 				r.Dead()
 				of.Add(r)
-				for _, a := range r.Asks("hours") {
+				for _, a := range r.Criteria("hours") {
 					_ = a.Key()
 				}
 			}
@@ -99,12 +100,13 @@ func TestSharedWords(t *testing.T) {
 	}
 	r, _ := made(NewShared())
 	other, _ := made(NewShared())
-	if a, b := r.Asks("hours"), other.Asks("hours"); a[0].Key() != b[0].Key() || a[0].Key() == a[1].Key() {
+	if a, b := r.Criteria("hours"), other.Criteria("hours"); a[0].Key() != b[0].Key() || a[0].Key() == a[1].Key() {
 		t.Error("the key of an ask does not go by what it admits")
 	}
 }
 
-// TestMistakesOfShared: what is wrong with patterns is told of the first condition whole, and once of each other one.
+// TestMistakesOfShared: what is wrong with patterns is told of the first condition whole, and once
+// of each other one.
 func TestMistakesOfShared(t *testing.T) {
 	t.Parallel()
 	s, wrong := NewShared(), texts("!!", "/(/", "x")

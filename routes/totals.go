@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// What compiled routes take at most, in multiples of what one calendar may have in occurrences (limits.instances).
-// Edges are moments at which an event of a condition begins or ends, and each further combination of 64 conditions;
-// they take memory. Steps are occurrences that conditions look at, and conditions that combinations are decided by;
-// they take time. Of what is a tenant's, whole windows have half, and those that are cut short the other half.
+// What compiled routes take at most, in multiples of what one calendar may have in occurrences
+// (limits.instances). Edges are moments at which an event of a condition begins or ends, and each
+// further combination of 64 conditions; they take memory. Steps are occurrences that conditions
+// look at, and conditions that combinations are decided by; they take time. Of what is a tenant's,
+// whole windows have half, and those that are cut short the other half.
 const (
 	routeEdges = 4
 	routeSteps = 50
@@ -18,15 +19,16 @@ const (
 	ownerSteps = 200
 )
 
-// lostTimes is how many times the steps count that were gone in vain: whoever has no room left is not to
-// look for it again and again.
+// lostTimes is how many times the steps count that were gone in vain: whoever has no room left is
+// not to look for it again and again.
 const lostTimes = 4
 
-// comparedInStep is how many steps of patterns are one step: those that may be taken for each byte of a text, and of
-// regular expressions those that are taken.
+// comparedInStep is how many steps of patterns are one step: those that may be taken for each byte
+// of a text, and of regular expressions those that are taken.
 const comparedInStep = 64
 
-// Soon is how far a window reaches that is cut short, from its beginning two days before the present.
+// Soon is how far a window reaches that is cut short, from its beginning two days before the
+// present.
 const Soon = 72 * time.Hour
 
 // Why a route is not compiled for its whole window.
@@ -47,9 +49,9 @@ func (c cost) times(n int) cost { return cost{c.edges * n, c.steps * n} }
 
 func (c cost) within(most cost) bool { return c.edges <= most.edges && c.steps <= most.steps }
 
-// Totals bound what compiled routes take, one by one, and those of each tenant together: however many a tenant
-// has, they do not take the memory and the time of the others. The operator's routes are bounded one by one. They
-// are safe for concurrent use.
+// Totals bound what compiled routes take, one by one, and those of each tenant together: however
+// many a tenant has, they do not take the memory and the time of the others. The operator's routes
+// are bounded one by one. They are safe for concurrent use.
 type Totals struct {
 	*totals
 	asking bool // nothing is counted
@@ -77,7 +79,8 @@ func NewTotals(instances int) Totals {
 	return t
 }
 
-// Limit changes how many occurrences one calendar may have, and reports whether it was another number.
+// Limit changes how many occurrences one calendar may have, and reports whether it was another
+// number.
 func (t Totals) Limit(instances int) (changed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -87,8 +90,8 @@ func (t Totals) Limit(instances int) (changed bool) {
 	return changed
 }
 
-// Asking gives the same totals for somebody who only asks: what is compiled then has the room that the
-// route has, and is not counted.
+// Asking gives the same totals for somebody who only asks: what is compiled then has the room that
+// the route has, and is not counted.
 func (t Totals) Asking() Totals { return Totals{t.totals, true} }
 
 // Clone gives totals that count the same for now, and go on by themselves.
@@ -120,8 +123,9 @@ func (t Totals) room(route string, window int) cost {
 	return cost{max(0, min(t.route.edges, left.edges)), max(0, min(t.route.steps, left.steps))}
 }
 
-// count counts what a window of a route takes, in the place of what it took, or says why it takes too much. Of one that
-// does, the steps are counted that were gone before that was known, lostTimes each: they are gone again each time.
+// count counts what a window of a route takes, in the place of what it took, or says why it takes
+// too much. Of one that does, the steps are counted that were gone before that was known, lostTimes
+// each: they are gone again each time.
 func (t Totals) count(route string, takes cost, window int) (why string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// counted compiles routes of 60 days, by their names, each with the same conditions and calendars, and the same totals.
+// counted compiles routes of 60 days, by their names, each with the same conditions and calendars,
+// and the same totals.
 func counted(t testing.TB, totals Totals, u uses, branches []Branch, names ...string) (list []*Segments) {
 	t.Helper()
 	from := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
@@ -46,8 +47,8 @@ func manyNames(tenant string, n int) (list []string) {
 	return list
 }
 
-// TestRouteTotal: a route that takes more than a route may has a short window, in which calls get what they would get;
-// one that takes too much even there takes its calendars for unknown.
+// TestRouteTotal: a route that takes more than a route may has a short window, in which calls get
+// what they would get; one that takes too much even there takes its calendars for unknown.
 func TestRouteTotal(t *testing.T) {
 	t.Parallel()
 	// 2,000 edges and a combination, of which 72 hours have 144 and one
@@ -134,8 +135,8 @@ func TestShortIsWhole(t *testing.T) {
 	}
 }
 
-// TestTenantsTotal: however many routes a tenant has, together they take no more than their bound, and
-// nothing of another tenant's.
+// TestTenantsTotal: however many routes a tenant has, together they take no more than their bound,
+// and nothing of another tenant's.
 func TestTenantsTotal(t *testing.T) {
 	t.Parallel()
 	const instances = 1000
@@ -191,7 +192,8 @@ func TestTenantsTotal(t *testing.T) {
 	}
 }
 
-// TestLooksInVain: of routes for which there is no room few are looked at, before that is known without looking.
+// TestLooksInVain: of routes for which there is no room few are looked at, before that is known
+// without looking.
 func TestLooksInVain(t *testing.T) {
 	t.Parallel()
 	u := uses{"hours": known(calendar(t, everyHour(1000)))} // 1,000 steps for each route
@@ -216,8 +218,8 @@ func TestLooksInVain(t *testing.T) {
 	}
 }
 
-// TestRefusedIsCheap is not parallel, since it counts allocations: a route for which there is no room costs
-// no look at its occurrences.
+// TestRefusedIsCheap is not parallel, since it counts allocations: a route for which there is no
+// room costs no look at its occurrences.
 func TestRefusedIsCheap(t *testing.T) {
 	cost := func(hours int) float64 {
 		u := uses{"hours": known(calendar(t, everyHour(hours)))}
@@ -265,9 +267,9 @@ func TestComparedIsCounted(t *testing.T) {
 	}
 }
 
-// TestExpressionsAreCounted: what regular expressions really take of events' texts is counted, and not what they may
-// take at worst: dear ones end where the room does, however many routes have them, and those of a large installation
-// in good faith have room.
+// TestExpressionsAreCounted: what regular expressions really take of events' texts is counted, and
+// not what they may take at worst: dear ones end where the room does, however many routes have
+// them, and those of a large installation in good faith have room.
 func TestExpressionsAreCounted(t *testing.T) {
 	t.Parallel()
 	u := func(n int, text string) uses {

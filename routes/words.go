@@ -2,8 +2,8 @@ package routes
 
 import "strings"
 
-// Words say what a branch waits for: `calendar hours with summary "open*" and not (caller is withheld)`; "otherwise"
-// for one that has no condition.
+// Words say what a branch waits for: `calendar hours with summary "open*" and not (caller is
+// withheld)`; "otherwise" for one that has no condition.
 func (r *Route) Words(branch int) string {
 	n := r.branches[branch]
 	if n == nil {

@@ -106,7 +106,7 @@ type record struct {
 	answer render.Answer
 	call   *pivot.Call
 	from   *listen.Credentials // of who was refused
-	miss   routes.Why
+	miss   routes.MissReason
 	path   string // without a token that led it
 	err    error
 	late   bool // it has waited for too long

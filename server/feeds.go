@@ -117,11 +117,11 @@ func (g *Generation) store(o feeds.Options, userAgent string) *feeds.Store {
 	return feeds.NewStore(o)
 }
 
-// Look reads calendars as a server would have them that starts now: from its last good copies, and
+// FetchCalendars reads calendars as a server would have them that starts now: from its last good copies, and
 // what has none from its feed, once. It writes nothing. Names that are not known, and files, which
 // Build has read, are passed over. It waits for start_timeout at most; what is unknown then stays
 // so, with the reason in its State.
-func (g *Generation) Look(ctx context.Context, userAgent string, now func() time.Time, names []string) {
+func (g *Generation) FetchCalendars(ctx context.Context, userAgent string, now func() time.Time, names []string) {
 	var feeds []string
 	for _, c := range g.calendars {
 		if c.File == "" && slices.Contains(names, c.Calendar) {
@@ -131,13 +131,13 @@ func (g *Generation) Look(ctx context.Context, userAgent string, now func() time
 	if len(feeds) == 0 {
 		return
 	}
-	f := g.Follow(ctx, userAgent, now, feeds)
+	f := g.Watch(ctx, userAgent, now, feeds)
 	f.Close()
 	f.take()
 }
 
-// Followed are calendars that are kept as fresh as a server would keep them.
-type Followed struct {
+// Watcher are calendars that are kept as fresh as a server would keep them.
+type Watcher struct {
 	g       *Generation
 	store   *feeds.Store
 	changed chan struct{}
@@ -145,11 +145,11 @@ type Followed struct {
 	ended   chan struct{}
 }
 
-// Follow begins to keep calendars fresh, by their names, until ctx ends or [Followed.Close]. It
+// Watch begins to keep calendars fresh, by their names, until ctx ends or [Followed.Close]. It
 // writes nothing, and has waited, for start_timeout at most, until something is known of each.
-func (g *Generation) Follow(ctx context.Context, userAgent string, now func() time.Time, names []string) *Followed {
+func (g *Generation) Watch(ctx context.Context, userAgent string, now func() time.Time, names []string) *Watcher {
 	guard := contain.NewGuard(nil, nil)
-	f := &Followed{g: g, changed: make(chan struct{}, 1), ended: make(chan struct{})}
+	f := &Watcher{g: g, changed: make(chan struct{}, 1), ended: make(chan struct{})}
 	f.store = g.store(feeds.Options{
 		ReadOnly: true, Log: slog.New(slog.DiscardHandler), Now: now,
 		Changed: func(string) {
@@ -180,10 +180,10 @@ func (g *Generation) Follow(ctx context.Context, userAgent string, now func() ti
 }
 
 // Changed has something to receive when a calendar has other events, or has become known.
-func (f *Followed) Changed() <-chan struct{} { return f.changed }
+func (f *Watcher) Changed() <-chan struct{} { return f.changed }
 
 // take puts what is known of the calendars into the timelines.
-func (f *Followed) take() {
+func (f *Watcher) take() {
 	for _, s := range f.store.Feeds() {
 		for _, name := range s.Calendars {
 			f.g.timelines.Set(name, f.g.use(f.g.byName[name], f.store.State(name)))
@@ -192,13 +192,13 @@ func (f *Followed) take() {
 }
 
 // Preview answers from the calendars as they are now.
-func (f *Followed) Preview() *preview.Preview {
+func (f *Watcher) Preview() *preview.Preview {
 	f.take()
 	return f.g.Preview()
 }
 
 // Close ends the following.
-func (f *Followed) Close() {
+func (f *Watcher) Close() {
 	f.stop()
 	<-f.ended
 }

@@ -82,7 +82,7 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 		add(r.Name, func(effort *render.Effort) []preview.Finding {
 			s := r.Compile(lint.timelines, g.totals, now)
 			return append(lint.Route(ctx, r, s, now, until, effort),
-				g.renderFindings(r, s.Rehearse(ctx, now, until, effort))...)
+				g.renderFindings(r, s.Prerender(ctx, now, until, effort))...)
 		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(lint.calendars)) {
@@ -221,7 +221,7 @@ func (g *Generation) unreadFeeds(of func(calendar string) calendars.State) []pre
 }
 
 // renderFindings are branches of a route that will not answer.
-func (g *Generation) renderFindings(r *render.Route, failed []render.Rehearsed) []preview.Finding {
+func (g *Generation) renderFindings(r *render.Route, failed []render.PrerenderFailure) []preview.Finding {
 	var found []preview.Finding
 	for _, f := range failed {
 		b := r.Branches[f.Branch]

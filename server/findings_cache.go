@@ -141,7 +141,7 @@ func (n *findingsCache) current() (*Generation, lint) {
 const lintAhead = 400 * 24 * time.Hour
 
 // lintRoute stores the findings of a route, with the failures that rendering ahead has found.
-func (s *Server) lintRoute(ctx context.Context, r *render.Route, failed []render.Rehearsed, now time.Time) {
+func (s *Server) lintRoute(ctx context.Context, r *render.Route, failed []render.PrerenderFailure, now time.Time) {
 	g, l := s.findingsCache.current()
 	if g == nil || !g.has(r) {
 		return

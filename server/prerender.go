@@ -87,7 +87,7 @@ func (s *Server) prerenderRoute(ctx context.Context, r *render.Route) {
 	defer done()
 	now := s.options.Now()
 	var failing []string
-	failed := r.State().Rehearse(ctx, now, now.Add(prerenderAhead), nil)
+	failed := r.State().Prerender(ctx, now, now.Add(prerenderAhead), nil)
 	if s.findingsCache.isSuperseded(ctx) {
 		s.prerenderAgain(r)
 		return

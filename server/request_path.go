@@ -49,7 +49,7 @@ func (r *requestPath) useUnsplit(presented *listen.Credentials) {
 
 // match finds the route of a call. A token that leads the path counts if the route has it, or if
 // no route is found either way.
-func (l *live) match(r *requestPath, call *pivot.Call, presented *listen.Credentials) (int, routes.Why) {
+func (l *live) match(r *requestPath, call *pivot.Call, presented *listen.Credentials) (int, routes.MissReason) {
 	found, why := l.table.Match(r.path, call)
 	if r.unsplit == "" || found != routes.None && l.served[found].auth.HasToken(r.token) {
 		return found, why

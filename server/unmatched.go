@@ -67,7 +67,7 @@ func (g *Generation) unmatched(name string) int {
 	if c := g.timelines.Use(name).State.Calendar; c != nil {
 		events = c.Events()
 	}
-	asked := routes.NewAsked(name)
+	asked := routes.NewCriteriaSet(name)
 	for _, r := range g.asking[name] {
 		r.AddTo(asked, name)
 	}

@@ -151,7 +151,7 @@ func TestRehearsalIsBounded(t *testing.T) {
 	s := r.Compile(g.timelines, g.totals, monday)
 	starts := slices.Collect(s.Starts(monday, monday.AddDate(0, 0, 7)))
 	cost := func(ctx context.Context, days int) float64 {
-		return testing.AllocsPerRun(1, func() { s.Rehearse(ctx, monday, monday.AddDate(0, 0, days), nil) })
+		return testing.AllocsPerRun(1, func() { s.Prerender(ctx, monday, monday.AddDate(0, 0, days), nil) })
 	}
 	day, week := cost(t.Context(), 1), cost(t.Context(), 7)
 	if len(starts) < 9000 || week > 1.5*day {

@@ -19,15 +19,15 @@ import (
 	"github.com/callhours/callhours/server"
 )
 
-// checking are the flags of check.
-type checking struct {
+// checkFlags are the flags of check.
+type checkFlags struct {
 	config, schemas, format string
 	days                    int
 	offline, strict         bool
 }
 
-func checkCommand(w world) *cobra.Command {
-	var a checking
+func checkCommand(env environment) *cobra.Command {
+	var a checkFlags
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "what is wrong with a configuration and its calendars, before a call shows it",
@@ -43,7 +43,7 @@ schema, as GET /v2/schemas/NAME answers, or the address of that API, such as htt
 
 It exits with 1 when there are errors; with --strict, also when there are warnings.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return check(cmd.Context(), a, w) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return check(cmd.Context(), a, env) },
 	}
 	f := cmd.Flags()
 	configFlag(cmd, &a.config)
@@ -58,38 +58,38 @@ It exits with 1 when there are errors; with --strict, also when there are warnin
 // mostDays bounds how far check looks ahead.
 const mostDays = 3660
 
-func check(ctx context.Context, a checking, w world) error {
+func check(ctx context.Context, a checkFlags, env environment) error {
 	switch {
 	case a.format != "text" && a.format != "json" && a.format != "github":
-		return refuse(fmt.Errorf("--format %q is not known: want text, json or github", a.format))
+		return usageError(fmt.Errorf("--format %q is not known: want text, json or github", a.format))
 	case a.days < 1 || a.days > mostDays:
-		return refuse(fmt.Errorf("--days %d: want 1 to %d", a.days, mostDays))
+		return usageError(fmt.Errorf("--days %d: want 1 to %d", a.days, mostDays))
 	}
 	var cluster *pivot.Schemas
 	if a.schemas != "" {
 		var err error
 		if cluster, err = loadSchemas(ctx, a.schemas); err != nil {
-			return refuse(fmt.Errorf("--schemas %s: %w", a.schemas, err))
+			return usageError(fmt.Errorf("--schemas %s: %w", a.schemas, err))
 		}
 	}
-	in, mistakes, err := load(a.config, w)
+	in, mistakes, err := load(a.config, env)
 	if err != nil {
-		return refuse(err)
+		return usageError(err)
 	}
 	if in.files != nil {
-		if err := exampleWanted(w); err != nil {
+		if err := acceptExample(env); err != nil {
 			return err
 		}
 	}
 	var found []preview.Finding
 	if len(mistakes) == 0 {
-		g, err := server.Build(in.file, in.files, w.now())
+		g, err := server.Build(in.file, in.files, env.now())
 		switch {
 		case err == nil:
-			read(ctx, g, a.offline, w)
-			found = g.Find(ctx, server.FindOptions{Now: w.now(), Days: a.days, Schemas: cluster, Offline: a.offline})
+			readFeeds(ctx, g, a.offline, env)
+			found = g.Find(ctx, server.FindOptions{Now: env.now(), Days: a.days, Schemas: cluster, Offline: a.offline})
 		case !errors.As(err, &mistakes):
-			return refuse(err)
+			return usageError(err)
 		}
 	}
 	if len(mistakes) > 0 { // nothing can be built of it
@@ -102,30 +102,31 @@ func check(ctx context.Context, a checking, w world) error {
 	if in.file != nil {
 		name = in.name()
 	}
-	err = tell(found, name, a, w)
+	err = reportFindings(found, name, a, env)
 	if err == nil && a.strict && in.files != nil {
-		return deny(errSaid) // the warning that it is the built-in example
+		return failure(errReported) // the warning that it is the built-in example
 	}
 	return err
 }
 
-// read reads the feeds, or what is kept of them, and says of which it knows nothing for want of a network.
-func read(ctx context.Context, g *server.Generation, offline bool, w world) {
+// readFeeds reads the feeds, or what is kept of them, and says of which it knows nothing for want
+// of a network.
+func readFeeds(ctx context.Context, g *server.Generation, offline bool, env environment) {
 	if !offline {
-		g.Look(ctx, userAgent(), w.now, g.Calendars())
+		g.FetchCalendars(ctx, userAgent(), env.now, g.Calendars())
 		return
 	}
-	g.Recall(w.now())
+	g.LoadCopies(env.now())
 	for _, name := range g.Calendars() {
 		if use, _, _ := g.Calendar(name); use.State.Unknown() {
-			fmt.Fprintf(w.stderr,
+			fmt.Fprintf(env.stderr,
 				"calendar %q: there is no copy of its feed, so that its events and the routes that ask it are not looked at\n", name)
 		}
 	}
 }
 
-// tell writes the findings and says how the check ended.
-func tell(found []preview.Finding, name string, a checking, w world) error {
+// reportFindings writes the findings and says how the check ended.
+func reportFindings(found []preview.Finding, name string, a checkFlags, env environment) error {
 	failed, warned := 0, 0
 	for _, f := range found {
 		if f.Severity == preview.Error {
@@ -137,25 +138,25 @@ func tell(found []preview.Finding, name string, a checking, w world) error {
 	var err error
 	switch a.format {
 	case "json":
-		out := json.NewEncoder(w.stdout)
+		out := json.NewEncoder(env.stdout)
 		out.SetEscapeHTML(false)
 		out.SetIndent("", "  ")
 		err = out.Encode(map[string]any{"findings": append([]preview.Finding{}, found...)})
 	case "github":
 		for _, f := range found {
-			github(w.stdout, f)
+			writeGitHub(env.stdout, f)
 		}
 	default:
 		for _, f := range found {
-			fmt.Fprintln(w.stdout, f)
+			fmt.Fprintln(env.stdout, f)
 		}
-		fmt.Fprintf(w.stdout, "%s: %s\n", name, summary(failed, warned))
+		fmt.Fprintf(env.stdout, "%s: %s\n", name, summary(failed, warned))
 	}
 	if err != nil {
-		return deny(err)
+		return failure(err)
 	}
 	if failed > 0 || a.strict && warned > 0 {
-		return deny(errSaid)
+		return failure(errReported)
 	}
 	return nil
 }
@@ -179,10 +180,10 @@ func summary(failed, warned int) string {
 	return count(failed, "error") + ", " + count(warned, "warning")
 }
 
-// github writes a finding as a workflow command, which GitHub shows at the line of a change.
-func github(w io.Writer, f preview.Finding) {
+// writeGitHub writes a finding as a workflow command, which GitHub shows at the line of a change.
+func writeGitHub(w io.Writer, f preview.Finding) {
 	var properties []string
-	add := func(name, value string) { properties = append(properties, name+"="+escaped(value, true)) }
+	add := func(name, value string) { properties = append(properties, name+"="+escapeCommand(value, true)) }
 	if f.Pos.File != "" {
 		add("file", f.Pos.File)
 	}
@@ -194,11 +195,11 @@ func github(w io.Writer, f preview.Finding) {
 	}
 	add("title", "callhours: "+f.Kind)
 	text := diag.Mistake{Pos: f.Pos, Message: f.Message}.Error() // the log shows the text alone
-	fmt.Fprintf(w, "::%s %s::%s\n", f.Severity, strings.Join(properties, ","), escaped(text, false))
+	fmt.Fprintf(w, "::%s %s::%s\n", f.Severity, strings.Join(properties, ","), escapeCommand(text, false))
 }
 
-// escaped is a text inside a workflow command; a property ends at a colon or comma too.
-func escaped(text string, property bool) string {
+// escapeCommand is a text inside a workflow command; a property ends at a colon or comma too.
+func escapeCommand(text string, property bool) string {
 	text = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(text)
 	if property {
 		text = strings.NewReplacer(":", "%3A", ",", "%2C").Replace(text)

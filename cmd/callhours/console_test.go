@@ -29,7 +29,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// consoleClock is the moment at which the console is looked at: a Wednesday, ten o'clock in New York.
+// consoleClock is the moment at which the console is looked at: a Wednesday, ten o'clock in New
+// York.
 var consoleClock = time.Date(2026, 11, 25, 15, 0, 0, 0, time.UTC)
 
 // missing skips a test for want of a program, and fails it in CI, which has everything.
@@ -82,12 +83,12 @@ func newLooked(t *testing.T) *looked {
 	ended := make(chan int, 1)
 	go func() {
 		ended <- run(ctx, []string{"serve", "-c", l.config},
-			world{stdout: banner, stderr: io.Discard, now: func() time.Time { return consoleClock }})
+			environment{stdout: banner, stderr: io.Discard, now: func() time.Time { return consoleClock }})
 		banner.Close()
 	}()
 	t.Cleanup(func() {
 		stop()
-		if code := <-ended; code != fine {
+		if code := <-ended; code != exitOK {
 			t.Errorf("serve ends with %d", code)
 		}
 	})
@@ -120,13 +121,14 @@ func (l *looked) command(t *testing.T, args ...string) []byte {
 	t.Helper()
 	var out, errs bytes.Buffer
 	if code := run(t.Context(), append(args, "-c", l.config),
-		world{stdout: &out, stderr: &errs, now: func() time.Time { return consoleClock }}); code != fine {
+		environment{stdout: &out, stderr: &errs, now: func() time.Time { return consoleClock }}); code != exitOK {
 		t.Fatalf("callhours %q ends with %d: %s", args, code, errs.String())
 	}
 	return out.Bytes()
 }
 
-// tab opens a page in a tab of its own and gives it, and what its browser complains of when it is closed.
+// tab opens a page in a tab of its own and gives it, and what its browser complains of when it is
+// closed.
 func (l *looked) tab(t *testing.T) (tab context.Context, complaints func() []string) {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(l.browser)
@@ -197,8 +199,9 @@ const (
 	narrow = 390
 )
 
-// TestConsole looks at every page in a browser, wide and narrow, light and dark: nothing is complained of, axe finds
-// nothing serious, and nothing is wider than the window. CALLHOURS_SCREENSHOTS names a directory for pictures of them.
+// TestConsole looks at every page in a browser, wide and narrow, light and dark: nothing is
+// complained of, axe finds nothing serious, and nothing is wider than the window.
+// CALLHOURS_SCREENSHOTS names a directory for pictures of them.
 func TestConsole(t *testing.T) {
 	t.Parallel()
 	l := newLooked(t)
@@ -227,7 +230,8 @@ func (l *looked) pages(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(consolePages)) {
 		for _, theme := range []string{"light", "dark"} {
 			for _, width := range []int64{wide, narrow} {
-				// Without pictures each page is looked at once, and some by night on a telephone too.
+				// Without pictures each page is looked at once, and some by night on a telephone
+				// too.
 				usual := theme == "light" && width == wide ||
 					theme == "dark" && width == narrow && slices.Contains([]string{"now", "route", "try"}, name)
 				if pictures == "" && !usual {

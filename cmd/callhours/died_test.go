@@ -12,9 +12,9 @@ import (
 	"testing"
 )
 
-// TestDiedWhileLoading has a process end while it loads a tenant's new file, and another while it loads the
-// main file: the next one answers with the accepted files and says why, in its log, its status and its
-// metrics, until the file changes.
+// TestDiedWhileLoading has a process end while it loads a tenant's new file, and another while it
+// loads the main file: the next one answers with the accepted files and says why, in its log, its
+// status and its metrics, until the file changes.
 func TestDiedWhileLoading(t *testing.T) {
 	t.Parallel()
 	const (

@@ -24,14 +24,14 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// window are the flags of events.
-type window struct {
+// eventFlags are the flags of events.
+type eventFlags struct {
 	config, format     string
 	from, to, timezone string
 }
 
-func eventsCommand(w world) *cobra.Command {
-	var a window
+func eventsCommand(env environment) *cobra.Command {
+	var a eventFlags
 	cmd := &cobra.Command{
 		Use:   "events CALENDAR|FILE|URL|-",
 		Short: "occurrences of a calendar",
@@ -43,7 +43,7 @@ is one of the configuration's by its name, an .ics file, a glob, an address that
 
 Dates are local midnights of --timezone, which is also the zone of all-day and floating events.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return events(cmd.Context(), args[0], a, w) },
+		RunE: func(cmd *cobra.Command, args []string) error { return events(cmd.Context(), args[0], a, env) },
 	}
 	f := cmd.Flags()
 	configFlag(cmd, &a.config)
@@ -55,39 +55,40 @@ Dates are local midnights of --timezone, which is also the zone of all-day and f
 	return cmd
 }
 
-func events(ctx context.Context, name string, a window, w world) error {
+func events(ctx context.Context, name string, a eventFlags, env environment) error {
 	if err := checkFormat(a.format); err != nil {
 		return err
 	}
-	calendar, zone, err := find(ctx, name, a, w)
+	calendar, zone, err := findCalendar(ctx, name, a, env)
 	if err != nil {
 		return err
 	}
 	if a.timezone != "" {
 		if zone, err = zones.Load(a.timezone); err != nil {
-			return refuse(fmt.Errorf("--timezone: %w", err))
+			return usageError(fmt.Errorf("--timezone: %w", err))
 		}
 	}
 	if zone == nil {
-		return refuse(
+		return usageError(
 			errors.New("in which time zone? give one, such as --timezone America/New_York; there is no silent UTC"))
 	}
-	now := w.now().In(zone)
+	now := env.now().In(zone)
 	y, m, d := now.Date()
 	from := time.Date(y, m, d, 0, 0, 0, 0, zone)
 	if a.from != "" {
 		if from, err = preview.Moment(a.from, zone); err != nil {
-			return refuse(fmt.Errorf("--from %w", err))
+			return usageError(fmt.Errorf("--from %w", err))
 		}
 	}
 	to := from.AddDate(0, 0, 30)
 	if a.to != "" {
 		if to, err = preview.Moment(a.to, zone); err != nil {
-			return refuse(fmt.Errorf("--to %w", err))
+			return usageError(fmt.Errorf("--to %w", err))
 		}
 	}
 	if !from.Before(to) {
-		return refuse(fmt.Errorf("--to %s is not after --from %s", to.Format(time.RFC3339), from.Format(time.RFC3339)))
+		return usageError(fmt.Errorf("--to %s is not after --from %s", to.Format(time.RFC3339),
+			from.Format(time.RFC3339)))
 	}
 	view := calendars.View{Zone: zone}
 	t := calendar.Compile(view, from, to)
@@ -96,7 +97,7 @@ func events(ctx context.Context, name string, a window, w world) error {
 		problems: slices.Concat(calendar.Problems(), t.Problems()), warnings: calendar.Warnings(view, from),
 		claimed: calendar.Timezone(),
 	}
-	out := bufio.NewWriter(w.stdout)
+	out := bufio.NewWriter(env.stdout)
 	if a.format == "json" {
 		err = l.json(out)
 	} else {
@@ -108,41 +109,43 @@ func events(ctx context.Context, name string, a window, w world) error {
 func readStream(name string, from io.Reader) (*calendars.Calendar, error) {
 	c, err := feeds.ReadFrom(from, ical.Limits{})
 	if err != nil {
-		return nil, deny(fmt.Errorf("%s: %w", name, err))
+		return nil, failure(fmt.Errorf("%s: %w", name, err))
 	}
 	return c, nil
 }
 
-// find reads the calendar that the argument means, and gives its zone if it has one.
-func find(ctx context.Context, name string, a window, w world) (*calendars.Calendar, *time.Location, error) {
+// findCalendar reads the calendar that the argument means, and gives its zone if it has one.
+func findCalendar(ctx context.Context, name string, a eventFlags, env environment) (*calendars.Calendar, *time.Location,
+	error,
+) {
 	if name == "-" {
-		c, err := readStream("standard input", w.stdin)
+		c, err := readStream("standard input", env.stdin)
 		return c, nil, err
 	}
 	if files.IsDescriptor(name) { // a shell's <(command)
 		f, err := files.OpenDescriptor(name)
 		if err != nil {
-			return nil, nil, deny(err)
+			return nil, nil, failure(err)
 		}
 		defer f.Close()
 		c, err := readStream(name, f)
 		return c, nil, err
 	}
 	if strings.Contains(name, "://") {
-		c, err := fetch(ctx, feeds.Source{URL: name}, w)
+		c, err := fetch(ctx, feeds.Source{URL: name}, env)
 		return c, nil, err
 	}
-	in, configErr := openSilently(a.config, w)
+	in, configErr := openSilently(a.config, env)
 	if configErr == nil {
-		g, err := in.build(w)
+		g, err := in.build(env)
 		if err != nil {
 			configErr = err
 		} else if _, _, ok := g.Calendar(name); ok {
-			in.warn(w)
-			look(ctx, g, []string{name}, w)
+			in.warn(env)
+			readCalendars(ctx, g, []string{name}, env)
 			use, zone, _ := g.Calendar(name)
 			if use.State.Unknown() {
-				return nil, nil, deny(fmt.Errorf("calendar %q is unknown: %s", name, use.State.Why))
+				return nil, nil, failure(fmt.Errorf("calendar %q is unknown: %s", name, use.State.Why))
 			}
 			return use.State.Calendar, zone, nil
 		}
@@ -155,25 +158,25 @@ func find(ctx context.Context, name string, a window, w world) (*calendars.Calen
 		return nil, nil, configErr // it may be a calendar of a configuration that cannot be read
 	}
 	if err != nil {
-		return nil, nil, deny(err)
+		return nil, nil, failure(err)
 	}
 	return c, nil, nil
 }
 
 // fetch reads a feed, once.
-func fetch(ctx context.Context, source feeds.Source, w world) (*calendars.Calendar, error) {
+func fetch(ctx context.Context, source feeds.Source, env environment) (*calendars.Calendar, error) {
 	if err := source.Validate(); err != nil {
-		return nil, refuse(err)
+		return nil, usageError(err)
 	}
-	f := feeds.NewFetcher(feeds.FetcherOptions{UserAgent: userAgent(), Now: w.now})
+	f := feeds.NewFetcher(feeds.FetcherOptions{UserAgent: userAgent(), Now: env.now})
 	defer f.CloseIdleConnections()
 	fetched := f.Fetch(ctx, source, feeds.Validators{})
 	if fetched.Err != nil {
-		return nil, deny(fetched.Err)
+		return nil, failure(fetched.Err)
 	}
 	c, err := calendars.ReadFiles([]ical.File{fetched.File()}, ical.Limits{})
 	if err != nil {
-		return nil, deny(fmt.Errorf("%s: %w", source, err))
+		return nil, failure(fmt.Errorf("%s: %w", source, err))
 	}
 	return c, nil
 }
@@ -203,7 +206,7 @@ type problem struct {
 
 // json writes one object on one line. Its member warnings is there only when there are some.
 func (l *listing) json(w *bufio.Writer) error {
-	out := json.NewEncoder(trimmed{w})
+	out := json.NewEncoder(lineTrimmer{w})
 	out.SetEscapeHTML(false)
 	var errs error
 	list := func(name string, n int, item func(i int) any) {
@@ -237,10 +240,10 @@ func (l *listing) json(w *bufio.Writer) error {
 	return errs
 }
 
-// trimmed takes the line ends away that json.Encoder writes after each value.
-type trimmed struct{ *bufio.Writer }
+// lineTrimmer takes the line ends away that json.Encoder writes after each value.
+type lineTrimmer struct{ *bufio.Writer }
 
-func (t trimmed) Write(p []byte) (int, error) {
+func (t lineTrimmer) Write(p []byte) (int, error) {
 	_, err := t.Writer.Write(bytes.TrimSuffix(p, []byte("\n")))
 	return len(p), err
 }
@@ -252,7 +255,7 @@ func (l *listing) text(w io.Writer) {
 			layout = "Mon 2006-01-02"
 		}
 		show := func(at int64) string { return time.Unix(at, 0).In(l.zone).Format(layout) }
-		fmt.Fprintf(w, "%-20s  %-20s  %s\n", show(o.Start), show(o.End), plain(o.Event.Summary))
+		fmt.Fprintf(w, "%-20s  %-20s  %s\n", show(o.Start), show(o.End), singleLine(o.Event.Summary))
 	}
 	for _, p := range l.problems {
 		fmt.Fprintf(w, "problem: %s\n", p)
@@ -262,13 +265,13 @@ func (l *listing) text(w io.Writer) {
 	}
 	fmt.Fprintf(w, "%d occurrences, %d problems, times in %s", len(l.occurrences), len(l.problems), l.zone)
 	if l.claimed != "" && l.claimed != l.zone.String() {
-		fmt.Fprintf(w, " (X-WR-TIMEZONE says %s, and is not used)", plain(l.claimed))
+		fmt.Fprintf(w, " (X-WR-TIMEZONE says %s, and is not used)", singleLine(l.claimed))
 	}
 	fmt.Fprintln(w)
 }
 
-// plain keeps a title from writing to the terminal anything but text on one line.
-func plain(text string) string {
+// singleLine keeps a title from writing to the terminal anything but text on one line.
+func singleLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '

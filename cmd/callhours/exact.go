@@ -6,7 +6,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// exact is a writer of bytes that a file is made of, such as a calendar: commands print through a [diag.Terminal].
+// exact is a writer of bytes that a file is made of, such as a calendar: commands print through a
+// [diag.Terminal].
 func exact(w io.Writer) io.Writer {
 	if t, ok := w.(*diag.Terminal); ok {
 		return t.To

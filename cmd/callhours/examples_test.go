@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// TestExamples: every example is without a mistake and a warning, and its routing tests pass, whatever day it is.
+// TestExamples: every example is without a mistake and a warning, and its routing tests pass,
+// whatever day it is.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	configs, err := filepath.Glob("../../examples/*/callhours.yaml")
@@ -24,13 +25,13 @@ func TestExamples(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				w := world{strings.NewReader(""), &stdout, &stderr, func() time.Time { return now }}
+				env := environment{strings.NewReader(""), &stdout, &stderr, func() time.Time { return now }}
 				if code := run(t.Context(), []string{"check", "--strict", "--offline", "-c", config},
-					w); code != fine || stderr.Len() > 0 {
+					env); code != exitOK || stderr.Len() > 0 {
 					t.Errorf("check at %s: %d\n%s%s", day, code, &stdout, &stderr)
 				}
 				stdout.Reset()
-				if code := run(t.Context(), []string{"test", "-c", config}, w); code != fine ||
+				if code := run(t.Context(), []string{"test", "-c", config}, env); code != exitOK ||
 					!strings.Contains(stdout.String(), "0 of ") || stderr.Len() > 0 {
 					t.Errorf("test at %s: %d\n%s%s", day, code, &stdout, &stderr)
 				}

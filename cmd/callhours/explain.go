@@ -11,8 +11,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// asked are the flags of explain.
-type asked struct {
+// explainFlags are the flags of explain.
+type explainFlags struct {
 	config, format                       string
 	route, path, account, dialed, caller string
 	params                               []string
@@ -20,8 +20,8 @@ type asked struct {
 	watch                                bool
 }
 
-func explainCommand(w world) *cobra.Command {
-	var a asked
+func explainCommand(env environment) *cobra.Command {
+	var a explainFlags
 	cmd := &cobra.Command{
 		Use:   "explain",
 		Short: "what happens to a call at a moment, and why",
@@ -41,7 +41,7 @@ Name the route, or let the call find it as Kazoo's would:
 --watch says what happens now, and again whenever that changes, until it is interrupted. It fetches feeds and reads calendar files as a server
 does, and goes by the configuration as it was when it began. With --format json it writes an object on each line.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return explain(cmd.Context(), a, w) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return explain(cmd.Context(), a, env) },
 	}
 	f := cmd.Flags()
 	configFlag(cmd, &a.config)
@@ -57,66 +57,66 @@ does, and goes by the configuration as it was when it began. With --format json 
 	return cmd
 }
 
-func explain(ctx context.Context, a asked, w world) error {
+func explain(ctx context.Context, a explainFlags, env environment) error {
 	if err := checkFormat(a.format); err != nil {
 		return err
 	}
 	if a.watch && a.at != "" {
-		return refuse(errors.New("--watch follows the clock; leave out --at"))
+		return usageError(errors.New("--watch follows the clock; leave out --at"))
 	}
 	q := preview.Question{Route: a.route, Path: a.path}
 	var err error
 	if q.Call, err = preview.Call(a.account, a.dialed, a.caller, a.params); err != nil {
-		return refuse(fmt.Errorf("--param %w", err))
+		return usageError(fmt.Errorf("--param %w", err))
 	}
 	if q.Route == "" && q.Path == "" && q.Call == nil {
-		return refuse(
+		return usageError(
 			fmt.Errorf("which call? name a --route, or a --path, --account or --dialed number that finds one"))
 	}
-	in, err := open(a.config, w)
+	in, err := open(a.config, env)
 	if err != nil {
 		return err
 	}
-	g, err := in.build(w)
+	g, err := in.build(env)
 	if err != nil {
 		return err
 	}
 	p := g.Preview()
-	q.At = w.now()
+	q.At = env.now()
 	if a.at != "" {
 		zone, err := p.Zone(q)
 		if err != nil {
-			return refuse(err)
+			return usageError(err)
 		}
 		if q.At, err = preview.Moment(a.at, zone); err != nil {
-			return refuse(fmt.Errorf("--at %w", err))
+			return usageError(fmt.Errorf("--at %w", err))
 		}
 	}
 	names, err := p.Calendars(q)
 	if err != nil {
-		return refuse(err)
+		return usageError(err)
 	}
 	if a.watch {
-		return watch(ctx, g, q, names, a.format, w)
+		return watch(ctx, g, q, names, a.format, env)
 	}
-	look(ctx, g, names, w)
+	readCalendars(ctx, g, names, env)
 	e, err := g.Preview().Explain(ctx, q)
 	if err != nil {
-		return refuse(err)
+		return usageError(err)
 	}
 	if a.format == "json" {
-		out := json.NewEncoder(w.stdout)
+		out := json.NewEncoder(env.stdout)
 		out.SetEscapeHTML(false)
 		out.SetIndent("", "  ")
 		err = out.Encode(e)
 	} else {
-		err = e.Text(w.stdout)
+		err = e.Text(env.stdout)
 	}
 	if err != nil {
-		return deny(err)
+		return failure(err)
 	}
 	if !e.Answered() {
-		return deny(errSaid)
+		return failure(errReported)
 	}
 	return nil
 }

@@ -17,11 +17,11 @@ import (
 	"github.com/callhours/callhours/server"
 )
 
-// feedsAsked are the flags of feeds.
-type feedsAsked struct{ config, admin, format string }
+// feedFlags are the flags of feeds.
+type feedFlags struct{ config, admin, format string }
 
-func feedsCommand(w world) *cobra.Command {
-	var a feedsAsked
+func feedsCommand(env environment) *cobra.Command {
+	var a feedFlags
 	cmd := &cobra.Command{
 		Use:   "feeds",
 		Short: "the feeds of the running server, and how fresh they are",
@@ -33,7 +33,7 @@ is used), or unknown (there is no copy).
 
 refresh fetches a calendar's feed now, and says how that went. It exits with 1 when the attempt failed.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return listFeeds(cmd.Context(), a, w) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return listFeeds(cmd.Context(), a, env) },
 	}
 	f := cmd.PersistentFlags()
 	f.StringVarP(&a.config, "config", "c", "",
@@ -45,7 +45,7 @@ refresh fetches a calendar's feed now, and says how that went. It exits with 1 w
 		Use:   "refresh CALENDAR",
 		Short: "fetch a calendar's feed now",
 		Args:  cobra.ExactArgs(1),
-		RunE:  func(cmd *cobra.Command, args []string) error { return refreshFeed(cmd.Context(), args[0], a, w) },
+		RunE:  func(cmd *cobra.Command, args []string) error { return refreshFeed(cmd.Context(), args[0], a, env) },
 	})
 	return cmd
 }
@@ -66,41 +66,42 @@ type feedView struct {
 	Problems  int        `json:"problems"`
 }
 
-func listFeeds(ctx context.Context, a feedsAsked, w world) error {
+func listFeeds(ctx context.Context, a feedFlags, env environment) error {
 	var list struct {
 		Feeds []feedView `json:"feeds"`
 	}
-	if err := a.ask(ctx, http.MethodGet, "/api/v1/feeds", w, &list); err != nil || a.format == "json" {
+	if err := a.ask(ctx, http.MethodGet, "/api/v1/feeds", env, &list); err != nil || a.format == "json" {
 		return err
 	}
-	return showFeeds(w, list.Feeds)
+	return showFeeds(env, list.Feeds)
 }
 
-func refreshFeed(ctx context.Context, calendar string, a feedsAsked, w world) error {
+func refreshFeed(ctx context.Context, calendar string, a feedFlags, env environment) error {
 	var feed feedView
-	if err := a.ask(ctx, http.MethodPost, "/api/v1/feeds/"+(&url.URL{Path: calendar}).EscapedPath()+"/refresh", w,
+	if err := a.ask(ctx, http.MethodPost, "/api/v1/feeds/"+(&url.URL{Path: calendar}).EscapedPath()+"/refresh", env,
 		&feed); err != nil {
 		return err
 	}
 	if a.format != "json" {
-		if err := showFeeds(w, []feedView{feed}); err != nil {
+		if err := showFeeds(env, []feedView{feed}); err != nil {
 			return err
 		}
 	}
 	if feed.Error != "" {
-		return deny(errSaid)
+		return failure(errReported)
 	}
 	return nil
 }
 
-// ask asks the server's admin side. What it answers is decoded, and with --format json also written as it is.
-func (a *feedsAsked) ask(ctx context.Context, method, path string, w world, answer any) error {
+// ask asks the server's admin side. What it answers is decoded, and with --format json also written
+// as it is.
+func (a *feedFlags) ask(ctx context.Context, method, path string, env environment, answer any) error {
 	if err := checkFormat(a.format); err != nil {
 		return err
 	}
 	at := a.admin
 	if at == "" {
-		in, err := open(a.config, w)
+		in, err := open(a.config, env)
 		if err != nil {
 			return err
 		}
@@ -108,7 +109,7 @@ func (a *feedsAsked) ask(ctx context.Context, method, path string, w world, answ
 	}
 	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(at, "/")+path, nil)
 	if err != nil {
-		return refuse(fmt.Errorf("--admin: want an address such as http://127.0.0.1:9480, found %q", a.admin))
+		return usageError(fmt.Errorf("--admin: want an address such as http://127.0.0.1:9480, found %q", a.admin))
 	}
 	if u, err := url.Parse(at); err == nil {
 		at = u.Redacted() // for messages
@@ -118,30 +119,30 @@ func (a *feedsAsked) ask(ctx context.Context, method, path string, w world, answ
 		if of, ok := errors.AsType[*url.Error](err); ok {
 			err = of.Err
 		}
-		return deny(fmt.Errorf("%s: %w; does the server run, and is this its admin_listen?", at, err))
+		return failure(fmt.Errorf("%s: %w; does the server run, and is this its admin_listen?", at, err))
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 64<<20))
 	switch {
 	case err != nil:
-		return deny(fmt.Errorf("%s: %w", at, err))
+		return failure(fmt.Errorf("%s: %w", at, err))
 	case response.StatusCode != http.StatusOK:
-		return deny(errors.New(strings.TrimSpace(string(body))))
+		return failure(errors.New(strings.TrimSpace(string(body))))
 	}
 	if err := json.Unmarshal(body, answer); err != nil {
-		return deny(fmt.Errorf("%s: the answer is not that of callhours' admin side", at))
+		return failure(fmt.Errorf("%s: the answer is not that of callhours' admin side", at))
 	}
 	if a.format == "json" {
-		_, err = w.stdout.Write(body)
+		_, err = env.stdout.Write(body)
 	}
 	return err
 }
 
 // showFeeds writes a line for each feed, and what is wrong with it below.
-func showFeeds(w world, list []feedView) error {
-	t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+func showFeeds(env environment, list []feedView) error {
+	t := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "CALENDARS\tSTATE\tREAD\tLAST RESULT\tNEXT\tEVENTS\tREACH\tPROBLEMS\tSOURCE")
-	now := w.now()
+	now := env.now()
 	for _, f := range list {
 		read, next, reach := "never", "", ""
 		if f.Read != nil {
@@ -164,10 +165,10 @@ func showFeeds(w world, list []feedView) error {
 	}
 	for _, f := range list {
 		if f.Doubt != "" {
-			fmt.Fprintf(w.stdout, "%s: the age of its copy: %s\n", strings.Join(f.Calendars, ","), f.Doubt)
+			fmt.Fprintf(env.stdout, "%s: the age of its copy: %s\n", strings.Join(f.Calendars, ","), f.Doubt)
 		}
 		if f.Error != "" {
-			fmt.Fprintf(w.stdout, "%s: %s\n", strings.Join(f.Calendars, ","), f.Error)
+			fmt.Fprintf(env.stdout, "%s: %s\n", strings.Join(f.Calendars, ","), f.Error)
 		}
 	}
 	return nil

@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// spentKey is the environment variable that names the file in which the program under test says what it has used.
+// spentKey is the environment variable that names the file in which the program under test says
+// what it has used.
 const spentKey = "CALLHOURS_TEST_SPENT"
 
 // spent is what a process has used in all.
@@ -25,8 +26,8 @@ type spent struct {
 	Memory int // the most that was resident, in bytes
 }
 
-// writeSpent writes what this process has used. The memory is Linux's own count of this program's: what wait4 tells
-// counts in the process that started it.
+// writeSpent writes what this process has used. The memory is Linux's own count of this program's:
+// what wait4 tells counts in the process that started it.
 func writeSpent(file string) {
 	var u spent
 	var times syscall.Rusage
@@ -53,9 +54,9 @@ func writeSpent(file string) {
 	}
 }
 
-// TestHostileFeeds gives `callhours events` bodies that were made to cost much. Each ends within 256 MiB
-// and, in a soak, 2 s of processor time; the good event beside the hostile ones is there, or the body is
-// refused by a limit that is named.
+// TestHostileFeeds gives `callhours events` bodies that were made to cost much. Each ends within
+// 256 MiB and, in a soak, 2 s of processor time; the good event beside the hostile ones is there,
+// or the body is refused by a limit that is named.
 func TestHostileFeeds(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {

@@ -12,14 +12,14 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// hoursAsked are the flags of hours.
-type hoursAsked struct {
+// hoursFlags are the flags of hours.
+type hoursFlags struct {
 	config, format, route, from string
 	days                        int
 }
 
-func hoursCommand(w world) *cobra.Command {
-	var a hoursAsked
+func hoursCommand(env environment) *cobra.Command {
+	var a hoursFlags
 	cmd := &cobra.Command{
 		Use:   "hours",
 		Short: "what the telephones will do",
@@ -32,7 +32,7 @@ func hoursCommand(w world) *cobra.Command {
 --format ics makes a calendar of it, from a week ago on unless --from says otherwise. The last branch, which holds when nothing
 else does, is no event there. The running server gives the same at /api/v1/hours on its admin side.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return hours(cmd.Context(), a, w) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return hours(cmd.Context(), a, env) },
 	}
 	f := cmd.Flags()
 	configFlag(cmd, &a.config)
@@ -49,57 +49,57 @@ const (
 	mostSpans    = 1_000_000
 )
 
-func hours(ctx context.Context, a hoursAsked, w world) error {
+func hours(ctx context.Context, a hoursFlags, env environment) error {
 	switch {
 	case a.format != "text" && a.format != "json" && a.format != "ics":
-		return refuse(fmt.Errorf("--format %q is not known: want text, json or ics", a.format))
+		return usageError(fmt.Errorf("--format %q is not known: want text, json or ics", a.format))
 	case a.route == "":
-		return refuse(errors.New("of which route? name a --route"))
+		return usageError(errors.New("of which route? name a --route"))
 	case a.days < 1 || a.days > mostHourDays:
-		return refuse(fmt.Errorf("--days %d: want 1 to %d", a.days, mostHourDays))
+		return usageError(fmt.Errorf("--days %d: want 1 to %d", a.days, mostHourDays))
 	}
-	in, err := open(a.config, w)
+	in, err := open(a.config, env)
 	if err != nil {
 		return err
 	}
-	g, err := in.build(w)
+	g, err := in.build(env)
 	if err != nil {
 		return err
 	}
 	q := preview.Question{Route: a.route}
 	zone, err := g.Preview().Zone(q)
 	if err != nil {
-		return refuse(err)
+		return usageError(err)
 	}
 	past := 0
 	if a.format == "ics" {
 		past = preview.Past
 	}
-	y, m, d := w.now().In(zone).Date()
+	y, m, d := env.now().In(zone).Date()
 	from := time.Date(y, m, d-past, 0, 0, 0, 0, zone)
 	days := a.days + past
 	if a.from != "" {
 		if from, err = preview.Moment(a.from, zone); err != nil {
-			return refuse(fmt.Errorf("--from %w", err))
+			return usageError(fmt.Errorf("--from %w", err))
 		}
 		days = a.days
 	}
 	names, err := g.Preview().Calendars(q)
 	if err != nil {
-		return refuse(err)
+		return usageError(err)
 	}
-	look(ctx, g, names, w)
+	readCalendars(ctx, g, names, env)
 	h, err := g.Preview().Hours(ctx, preview.Period{Route: a.route, From: from, Days: days, Most: mostSpans})
 	if err != nil {
-		return refuse(err)
+		return usageError(err)
 	}
 	switch a.format {
 	case "json":
-		out := json.NewEncoder(w.stdout)
+		out := json.NewEncoder(env.stdout)
 		out.SetEscapeHTML(false)
 		return out.Encode(h)
 	case "ics":
-		return h.ICS(exact(w.stdout), w.now())
+		return h.ICS(exact(env.stdout), env.now())
 	}
-	return h.Text(w.stdout)
+	return h.Text(env.stdout)
 }

@@ -25,7 +25,7 @@ holidays, a template, and routing tests. It overwrites nothing.`,
 				fmt.Fprintln(cmd.OutOrStdout(), name)
 			}
 			if err != nil {
-				return deny(err)
+				return failure(err)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "\nTry it:\n  callhours serve -c %s\n",
 				filepath.Join(args[0], examples.Config))
@@ -34,8 +34,8 @@ holidays, a template, and routing tests. It overwrites nothing.`,
 	}
 }
 
-// writeOut copies files into a directory, none of them over another, and gives the names of those it wrote. Nothing is
-// written when any of them is there already.
+// writeOut copies files into a directory, none of them over another, and gives the names of those
+// it wrote. Nothing is written when any of them is there already.
 func writeOut(from fs.FS, dir string) ([]string, error) {
 	var names []string
 	err := fs.WalkDir(from, ".", func(name string, d fs.DirEntry, err error) error {

@@ -8,7 +8,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// JUnit's XML, as far as the systems that build things agree on it: a suite for each file, a case for each test.
+// JUnit's XML, as far as the systems that build things agree on it: a suite for each file, a case
+// for each test.
 type junitSuites struct {
 	XMLName  xml.Name      `xml:"testsuites"`
 	Tests    int           `xml:"tests,attr"`

@@ -21,9 +21,10 @@ import (
 	"time"
 )
 
-// TestKilled kills the server with SIGKILL at random moments while its feeds bring a new version with each fetch, and
-// starts it again with the feeds down: every route answers at once, by the version that it last answered with or by one
-// that has been fetched since, and no copy is torn. 10 times, in a soak 200.
+// TestKilled kills the server with SIGKILL at random moments while its feeds bring a new version
+// with each fetch, and starts it again with the feeds down: every route answers at once, by the
+// version that it last answered with or by one that has been fetched since, and no copy is torn. 10
+// times, in a soak 200.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	times := 10

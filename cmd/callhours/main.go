@@ -1,5 +1,6 @@
-// Callhours tells a Kazoo telephone platform what to do with a call. Kazoo sends a Pivot request; callhours matches it
-// against iCalendar feeds of open hours, renders the callflow from a template, and counts every branch taken.
+// Callhours tells a Kazoo telephone platform what to do with a call. Kazoo sends a Pivot request;
+// callhours matches it against iCalendar feeds of open hours, renders the callflow from a template,
+// and counts every branch taken.
 //
 // Run `callhours help` for its commands.
 package main
@@ -15,21 +16,22 @@ import (
 	"github.com/callhours/callhours/internal/early"
 )
 
-// grace is how long a command has to end by itself that was asked to. Most of what takes long is not interrupted by
-// anything, such as reading files.
+// grace is how long a command has to end by itself that was asked to. Most of what takes long is
+// not interrupted by anything, such as reading files.
 const grace = 200 * time.Millisecond
 
 func main() {
-	os.Exit(run(interruptible(), os.Args[1:], world{os.Stdin, os.Stdout, os.Stderr, time.Now}))
+	os.Exit(run(interruptible(), os.Args[1:], environment{os.Stdin, os.Stdout, os.Stderr, time.Now}))
 }
 
-// interruptible is a context that ends with the first SIGINT or SIGTERM. Only serve takes longer to end than grace.
+// interruptible is a context that ends with the first SIGINT or SIGTERM. Only serve takes longer to
+// end than grace.
 func interruptible() context.Context {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the process at once
 		if !early.IsServe() {
-			time.AfterFunc(grace, func() { os.Exit(no) })
+			time.AfterFunc(grace, func() { os.Exit(exitFailure) })
 		}
 	})
 	return ctx

@@ -33,8 +33,8 @@ const hoursOfTheDay = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\n" +
 	"BEGIN:VEVENT\nUID:lunch\nDTSTART;TZID=America/New_York:20200101T120000\nDTEND;TZID=America/New_York:20200101T130000\nRRULE:FREQ=DAILY\nSUMMARY:Lunch\nEND:VEVENT\n" +
 	"BEGIN:VEVENT\nUID:bad\nDTSTART:yesterday\nSUMMARY:Open\nEND:VEVENT\nEND:VCALENDAR\n"
 
-// theDay is an installation with branches by hour and by caller, a template that fails, a feed that is not there, and
-// an event that cannot be used: everything that dashboards show.
+// theDay is an installation with branches by hour and by caller, a template that fails, a feed that
+// is not there, and an event that cannot be used: everything that dashboards show.
 var theDay = map[string]string{
 	"callhours.yaml": `
 listen: 127.0.0.1:0
@@ -80,17 +80,19 @@ routes:
 		"BEGIN:VEVENT\nUID:new-year\nDTSTART;VALUE=DATE:20200101\nRRULE:FREQ=YEARLY\nSUMMARY:New Year\nEND:VEVENT\nEND:VCALENDAR\n",
 }
 
-// moments are those of the day at which the script calls, and the branch of those who ask the calendar hours alone.
+// moments are those of the day at which the script calls, and the branch of those who ask the
+// calendar hours alone.
 var moments = []struct {
 	hour           int
 	desk, openOnly string
 }{{8, "closed", "closed"}, {10, "open", "open"}, {12, "lunch", "open"}, {15, "open", "open"}, {20, "closed", "closed"}}
 
-// TestPrometheus is the golden test of the counters: a real Prometheus, with the configuration of examples/prometheus,
-// scrapes a real callhours that answers a scripted day of calls, and its sums by branch are those that were sent, to
-// the last call. The server is killed and started again at noon; in the evening a reload adds a route and keeps the
-// counts of the others, and at night one takes a route away, with its series. Every expression of the dashboards and
-// every rule is run against what was scraped. 600 calls, in a soak 5,000.
+// TestPrometheus is the golden test of the counters: a real Prometheus, with the configuration of
+// examples/prometheus, scrapes a real callhours that answers a scripted day of calls, and its sums
+// by branch are those that were sent, to the last call. The server is killed and started again at
+// noon; in the evening a reload adds a route and keeps the counts of the others, and at night one
+// takes a route away, with its series. Every expression of the dashboards and every rule is run
+// against what was scraped. 600 calls, in a soak 5,000.
 func TestPrometheus(t *testing.T) {
 	t.Parallel()
 	total := 600
@@ -146,7 +148,8 @@ func TestPrometheus(t *testing.T) {
 	prom.until(t, "the loss", func() bool { return prom.query(t, `max(up{job="callhours"})`)[""] == 0 })
 	server = startProcess(t, dir, clockKey+"="+d.clock)
 	use(server)
-	// Else a counter that comes back higher than it was would not look like a restart to increase().
+	// Else a counter that comes back higher than it was would not look like a restart to
+	// increase().
 	prom.until(t, "the start", func() bool {
 		return cmp.Equal(map[string]float64{"": 0}, prom.query(t, `sum(callhours_decisions_total)`))
 	})
@@ -168,8 +171,8 @@ func TestPrometheus(t *testing.T) {
 	if sum != float64(total) {
 		t.Errorf("sent %v calls, want %d", sum, total)
 	}
-	// increase() extrapolates to the ends of its range, and sees the restart by itself. On a busy machine, where
-	// scrapes are few, it extrapolates to twice as much.
+	// increase() extrapolates to the ends of its range, and sees the restart by itself. On a busy
+	// machine, where scrapes are few, it extrapolates to twice as much.
 	for branch, n := range prom.query(t, `sum by (route, branch) (increase(callhours_decisions_total[10m])) > 0`) {
 		if want := d.sent[branch]; n < want/2 || n > 2*want+2 {
 			t.Errorf("%s: increase() says %.1f calls, want about %v", branch, n, want)
@@ -234,8 +237,8 @@ func (d *day) set(t *testing.T, hour int) {
 	}
 }
 
-// call makes the calls of moments[from:to], an even part of total at each, four at a time, and wants each to
-// take the branch of the script.
+// call makes the calls of moments[from:to], an even part of total at each, four at a time, and
+// wants each to take the branch of the script.
 func (d *day) call(t *testing.T, server string, from, to, total int) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}}
@@ -308,7 +311,8 @@ type realPrometheus struct{ api string }
 
 var listening = regexp.MustCompile(`msg="Listening on" address=(\S+)`)
 
-// startPrometheus starts the Prometheus of examples/prometheus, at an interval of a second, until the test ends.
+// startPrometheus starts the Prometheus of examples/prometheus, at an interval of a second, until
+// the test ends.
 func startPrometheus(t *testing.T, target string) *realPrometheus {
 	t.Helper()
 	dir := t.TempDir()
@@ -379,7 +383,8 @@ func (p *realPrometheus) until(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// get asks Prometheus' API and decodes the data of the answer. It gives what is wrong with the question.
+// get asks Prometheus' API and decodes the data of the answer. It gives what is wrong with the
+// question.
 func (p *realPrometheus) get(t *testing.T, path string, values url.Values, data any) error {
 	t.Helper()
 	r, err := http.Get(p.api + path + "?" + values.Encode())
@@ -400,7 +405,8 @@ func (p *realPrometheus) get(t *testing.T, path string, values url.Values, data 
 	return json.Unmarshal(answer.Data, data)
 }
 
-// query is an instant query: values by the values of their labels, in the order of the labels' names.
+// query is an instant query: values by the values of their labels, in the order of the labels'
+// names.
 func (p *realPrometheus) query(t *testing.T, expr string) map[string]float64 {
 	t.Helper()
 	var data struct {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestQuiet reads a feed that is longer than its server announces, of which net/http has something to say by itself. It
-// is not parallel, since it looks at what is the process's.
+// TestQuiet reads a feed that is longer than its server announces, of which net/http has something
+// to say by itself. It is not parallel, since it looks at what is the process's.
 func TestQuiet(t *testing.T) {
 	const text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:PLANTED\r\nDTSTART:20270104T090000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -42,8 +42,9 @@ func TestQuiet(t *testing.T) {
 
 	var out, errs bytes.Buffer
 	code := run(t.Context(), []string{"events", url, "--timezone", "UTC"},
-		world{strings.NewReader(""), &out, &errs, time.Now})
-	if code != no || !strings.Contains(errs.String(), "truncated: want END:VCALENDAR at the end of its 60 bytes") {
+		environment{strings.NewReader(""), &out, &errs, time.Now})
+	if code != exitFailure ||
+		!strings.Contains(errs.String(), "truncated: want END:VCALENDAR at the end of its 60 bytes") {
 		t.Errorf("exit %d: %s%s", code, out.String(), errs.String())
 	}
 	if log.Writer() != io.Discard || said.Len() > 0 || strings.Contains(out.String()+errs.String(), "PLANTED") {

@@ -19,13 +19,14 @@ import (
 
 // Exit codes.
 const (
-	fine  = 0
-	no    = 1 // the answer is no: a check found mistakes, a test failed, a server died
-	usage = 2 // wrong usage, or a configuration that is refused
+	exitOK      = 0
+	exitFailure = 1 // the answer is no: a check found mistakes, a test failed, a server died
+	exitUsage   = 2 // wrong usage, or a configuration that is refused
 )
 
-// world is what the program is given by the outside: everything that a test wants to hold in its hand.
-type world struct {
+// environment is what the program is given by the outside: everything that a test wants to hold in
+// its hand.
+type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	now            func() time.Time
@@ -41,19 +42,19 @@ func (e *exitError) Error() string { return e.err.Error() }
 
 func (e *exitError) Unwrap() error { return e.err }
 
-func refuse(err error) error { return &exitError{usage, err} }
+func usageError(err error) error { return &exitError{exitUsage, err} }
 
-func deny(err error) error { return &exitError{no, err} }
+func failure(err error) error { return &exitError{exitFailure, err} }
 
-// errSaid ends the program where everything has been said already.
-var errSaid = errors.New("")
+// errReported ends the program where everything has been said already.
+var errReported = errors.New("")
 
-// run is the whole program; it gives the exit code. It silences the logger of package log: net/http's transport, which
-// has no other, writes pieces of what servers send there, past everything that bounds, escapes and forms our lines.
-// What matters of it comes as an error.
-func run(ctx context.Context, args []string, w world) int {
+// run is the whole program; it gives the exit code. It silences the logger of package log:
+// net/http's transport, which has no other, writes pieces of what servers send there, past
+// everything that bounds, escapes and forms our lines. What matters of it comes as an error.
+func run(ctx context.Context, args []string, env environment) int {
 	log.SetOutput(io.Discard)
-	w.stdout, w.stderr = &diag.Terminal{To: w.stdout}, &diag.Terminal{To: w.stderr}
+	env.stdout, env.stderr = &diag.Terminal{To: env.stdout}, &diag.Terminal{To: env.stderr}
 	root := &cobra.Command{
 		Use:   "callhours",
 		Short: "open hours for Kazoo, from calendars that people already share",
@@ -74,26 +75,26 @@ Exit codes: 0 fine, 1 the answer is no (nothing would answer, a test failed, a s
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetArgs(args)
-	root.SetIn(w.stdin)
-	root.SetOut(w.stdout)
-	root.SetErr(w.stderr)
+	root.SetIn(env.stdin)
+	root.SetOut(env.stdout)
+	root.SetErr(env.stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(w), initCommand(), checkCommand(w), explainCommand(w), eventsCommand(w),
-		feedsCommand(w), hoursCommand(w), testCommand(w), templatesCommand(w), versionCommand())
+	root.AddCommand(serveCommand(env), initCommand(), checkCommand(env), explainCommand(env), eventsCommand(env),
+		feedsCommand(env), hoursCommand(env), testCommand(env), templatesCommand(env), versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
-		return fine
+		return exitOK
 	}
-	code := usage // cobra's own errors are about flags and arguments
+	code := exitUsage // cobra's own errors are about flags and arguments
 	var exit *exitError
 	if errors.As(err, &exit) {
 		code = exit.code
 	}
 	if text := err.Error(); text != "" {
-		fmt.Fprintln(w.stderr, text)
+		fmt.Fprintln(env.stderr, text)
 	}
 	if exit == nil {
-		fmt.Fprintln(w.stderr, "see: callhours help")
+		fmt.Fprintln(env.stderr, "see: callhours help")
 	}
 	return code
 }
@@ -113,47 +114,47 @@ func (i installation) name() string {
 }
 
 // open is load for commands that go on only if nothing is wrong. Warnings go to standard error.
-func open(path string, w world) (installation, error) {
-	i, err := openSilently(path, w)
+func open(path string, env environment) (installation, error) {
+	i, err := openSilently(path, env)
 	if err == nil {
-		i.warn(w)
+		i.warn(env)
 	}
 	return i, err
 }
 
 // openSilently is open without the warnings, for commands that may not need the configuration.
-func openSilently(path string, w world) (installation, error) {
-	i, mistakes, err := load(path, w)
+func openSilently(path string, env environment) (installation, error) {
+	i, mistakes, err := load(path, env)
 	if err == nil {
 		err = mistakes.Err()
 	}
 	if err != nil {
-		return i, refuse(err)
+		return i, usageError(err)
 	}
 	return i, nil
 }
 
 // warn says on standard error what is odd about the installation.
-func (i installation) warn(w world) {
+func (i installation) warn(env environment) {
 	if i.files != nil {
-		fmt.Fprintf(w.stderr, "warning: %s\n", lookAround().warning())
+		fmt.Fprintf(env.stderr, "warning: %s\n", findMissingConfig().warning())
 	}
 	for _, warning := range i.file.Warnings {
-		fmt.Fprintf(w.stderr, "warning: %s\n", warning.Error())
+		fmt.Fprintf(env.stderr, "warning: %s\n", warning.Error())
 	}
 }
 
 // load loads the configuration: the named one, ./callhours.yaml, or the built-in example. The error
 // says why it could not be read.
-func load(path string, w world) (installation, diag.Mistakes, error) {
+func load(path string, env environment) (installation, diag.Mistakes, error) {
 	var i installation
-	path, i.files = installed(path)
+	path, i.files = findConfig(path)
 	file, err := config.Load(path, config.Options{FS: i.files, CheckZone: zones.Check})
 	i.file = file
 	var mistakes diag.Mistakes
 	switch {
 	case errors.As(err, &mistakes) && file != nil:
-		return i, append(mistakes, server.Check(file, i.files, w.now())...).Sorted(), nil
+		return i, append(mistakes, server.Check(file, i.files, env.now())...).Sorted(), nil
 	case mistakes != nil: // the file is no YAML
 		return i, mistakes, nil
 	case err != nil:
@@ -166,25 +167,27 @@ func load(path string, w world) (installation, diag.Mistakes, error) {
 }
 
 // build makes the installation's generation.
-func (i installation) build(w world) (*server.Generation, error) {
-	g, err := server.Build(i.file, i.files, w.now())
+func (i installation) build(env environment) (*server.Generation, error) {
+	g, err := server.Build(i.file, i.files, env.now())
 	if err != nil {
-		return nil, refuse(err)
+		return nil, usageError(err)
 	}
 	return g, nil
 }
 
-// look reads the calendars of that name as a server would have them, and says on standard error what it could not get.
-func look(ctx context.Context, g *server.Generation, names []string, w world) {
-	g.Look(ctx, userAgent(), w.now, names)
+// readCalendars reads the calendars of that name as a server would have them, and says on standard
+// error what it could not get.
+func readCalendars(ctx context.Context, g *server.Generation, names []string, env environment) {
+	g.FetchCalendars(ctx, userAgent(), env.now, names)
 	for _, name := range names {
 		if use, _, ok := g.Calendar(name); ok && use.State.Err != nil {
-			fmt.Fprintf(w.stderr, "warning: calendar %q: %s\n", name, use.State.Err)
+			fmt.Fprintf(env.stderr, "warning: calendar %q: %s\n", name, use.State.Err)
 		}
 	}
 }
 
-// userAgent is what fetches call themselves. Microsoft's hosts refuse whoever is not like a browser.
+// userAgent is what fetches call themselves. Microsoft's hosts refuse whoever is not like a
+// browser.
 func userAgent() string { return "callhours/" + buildVersion() + " (like Chrome/130)" }
 
 // configFlag adds -c.
@@ -200,7 +203,7 @@ func formatFlag(cmd *cobra.Command, format *string) {
 
 func checkFormat(format string) error {
 	if format != "text" && format != "json" {
-		return refuse(fmt.Errorf("--format %q is not known: want text or json", format))
+		return usageError(fmt.Errorf("--format %q is not known: want text or json", format))
 	}
 	return nil
 }

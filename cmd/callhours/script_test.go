@@ -23,15 +23,16 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// nowKey is the environment variable that gives the program under test its clock, which then stands still.
+// nowKey is the environment variable that gives the program under test its clock, which then stands
+// still.
 const nowKey = "CALLHOURS_TEST_NOW"
 
 // clockKey is the environment variable that names a file with the program's clock, which
 // moves when the file is replaced.
 const clockKey = "CALLHOURS_TEST_CLOCK"
 
-// fatalKey is the environment variable that names a file of the configuration: while that holds "FATAL" and is being
-// loaded, the program ends, as it would where a stack is used up.
+// fatalKey is the environment variable that names a file of the configuration: while that holds
+// "FATAL" and is being loaded, the program ends, as it would where a stack is used up.
 const fatalKey = "CALLHOURS_TEST_FATAL"
 
 func TestMain(m *testing.M) {
@@ -52,7 +53,7 @@ func TestMain(m *testing.M) {
 			before := loadingNow()
 			now = func() time.Time { endAt(file, before); return time.Now() }
 		}
-		code := run(ctx, os.Args[1:], world{os.Stdin, os.Stdout, os.Stderr, now})
+		code := run(ctx, os.Args[1:], environment{os.Stdin, os.Stdout, os.Stderr, now})
 		if file := os.Getenv(spentKey); file != "" {
 			writeSpent(file)
 		}
@@ -60,7 +61,8 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// endAt ends the program if the file is fatal and something is marked as being loaded that was not before.
+// endAt ends the program if the file is fatal and something is marked as being loaded that was not
+// before.
 func endAt(file string, before map[string]bool) {
 	text, err := os.ReadFile(file)
 	if err != nil || !strings.Contains(string(text), "FATAL") {

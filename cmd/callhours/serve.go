@@ -24,10 +24,11 @@ import (
 	"github.com/callhours/callhours/server"
 )
 
-// flushing is how long the last log lines may take to be written. With server.Closing it makes 10 s.
+// flushing is how long the last log lines may take to be written. With server.Closing it makes 10
+// s.
 const flushing = time.Second
 
-func serveCommand(w world) *cobra.Command {
+func serveCommand(env environment) *cobra.Command {
 	var path string
 	var flags serveFlags
 	cmd := &cobra.Command{
@@ -42,7 +43,7 @@ tenants whose files are wrong are left out, and anything else ends with exit cod
 The files are read again when they change, on SIGHUP, and on POST /-/reload; what is wrong then keeps the former files in use in the same way.
 SIGTERM drains: readiness turns 503, answers ask for their connection to be closed, calls in flight are answered.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), path, flags, w) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), path, flags, env) },
 	}
 	configFlag(cmd, &path)
 	cmd.Flags().BoolVar(&flags.strict, "strict", false,
@@ -55,11 +56,12 @@ SIGTERM drains: readiness turns 503, answers ask for their connection to be clos
 type serveFlags struct{ strict, pprof bool }
 
 // serve answers until ctx ends, and then takes no longer than drain and server.Closing to end.
-func serve(ctx context.Context, path string, flags serveFlags, w world) error {
+func serve(ctx context.Context, path string, flags serveFlags, env environment) error {
 	hangup := make(chan os.Signal, 1) // one that comes before calls are answered is remembered
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
-	// Whoever reads the log may go: calls are answered all the same, and its lines are counted as dropped.
+	// Whoever reads the log may go: calls are answered all the same, and its lines are counted as
+	// dropped.
 	signal.Ignore(syscall.SIGPIPE)
 	defer signal.Reset(syscall.SIGPIPE)
 
@@ -68,10 +70,10 @@ func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m, err := metrics.New(registry, metricsOptions())
 	if err != nil {
-		return deny(err)
+		return failure(err)
 	}
 	// Nothing is written to the outside itself, which may not be read either.
-	lines, banners := server.NewLog(w.stderr, m.IncLogDropped), server.NewLog(w.stdout, func() {})
+	lines, banners := server.NewLog(env.stderr, m.IncLogDropped), server.NewLog(env.stdout, func() {})
 	defer func() {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushing)
 		defer cancel()
@@ -79,16 +81,16 @@ func serve(ctx context.Context, path string, flags serveFlags, w world) error {
 		_ = banners.Close(late)
 		_ = lines.Close(late)
 	}()
-	err = serveTo(ctx, path, flags, w.now, served{registry, m, lines, banners}, hangup)
+	err = serveTo(ctx, path, flags, env.now, served{registry, m, lines, banners}, hangup)
 	if err == nil {
 		return nil
 	}
 	fmt.Fprintln(lines, err)
-	code := no
+	code := exitFailure
 	if exit, ok := errors.AsType[*exitError](err); ok {
 		code = exit.code
 	}
-	return &exitError{code, errSaid}
+	return &exitError{code, errReported}
 }
 
 // served is what a server is seen by.
@@ -98,7 +100,8 @@ type served struct {
 	lines, banners io.Writer // never block
 }
 
-// serveTo loads and runs the server. What hangs when ctx has ended is left behind: the program ends with it.
+// serveTo loads and runs the server. What hangs when ctx has ended is left behind: the program ends
+// with it.
 func serveTo(ctx context.Context, path string, flags serveFlags, now func() time.Time, to served,
 	hangup <-chan os.Signal,
 ) error {
@@ -143,14 +146,14 @@ func serveTo(ctx context.Context, path string, flags serveFlags, now func() time
 
 // prepare reads what the server answers by.
 func prepare(path string, flags serveFlags, now func() time.Time, to served) (*server.Server, time.Duration, error) {
-	main, files := installed(path)
+	main, files := findConfig(path)
 	i := &server.Installation{Path: main, Files: files, Now: now, Exclusive: true, Program: userAgent()}
 	loaded, notes := i.Start(flags.strict)
 	for _, note := range notes {
 		fmt.Fprintf(to.lines, "warning: %s\n", note)
 	}
 	if err := loaded.Err(); err != nil {
-		return nil, 0, refuse(err)
+		return nil, 0, usageError(err)
 	}
 	g := loaded.Generation
 	in := installation{file: g.File(), files: files}
@@ -159,11 +162,11 @@ func prepare(path string, flags serveFlags, now func() time.Time, to served) (*s
 	}
 	var example string // why it is served
 	if files != nil {
-		example = lookAround().served()
+		example = findMissingConfig().serveWarning()
 		fmt.Fprintf(to.lines, "warning: %s\n", example)
 	}
-	withinLimit(os.DirFS("/"))
-	collectLess()
+	setMemoryLimit(os.DirFS("/"))
+	limitGarbageCollection()
 	log := slog.New(server.BoundedHandler(handler(in.file.Log, to.lines)))
 	return server.New(server.Options{
 		Installation: i, Loaded: loaded,

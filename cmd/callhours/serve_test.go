@@ -13,8 +13,8 @@ import (
 	"github.com/callhours/callhours/examples"
 )
 
-// TestExampleServed: where callhours.yaml has vanished the built-in example answers, which nobody can miss
-// and nobody elsewhere reaches.
+// TestExampleServed: where callhours.yaml has vanished the built-in example answers, which nobody
+// can miss and nobody elsewhere reaches.
 func TestExampleServed(t *testing.T) {
 	file, err := config.Load(examples.Config, config.Options{FS: examples.FrontDesk()})
 	if err != nil {
@@ -29,8 +29,8 @@ func TestExampleServed(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var out, errs bytes.Buffer
-	run(ended, []string{"serve"}, world{stdout: &out, stderr: stopping{&errs, cancel}, now: time.Now})
-	if !strings.Contains(errs.String(), "warning: "+(absence{}).served()+"\n") {
+	run(ended, []string{"serve"}, environment{stdout: &out, stderr: stopping{&errs, cancel}, now: time.Now})
+	if !strings.Contains(errs.String(), "warning: "+(missingConfig{}).serveWarning()+"\n") {
 		t.Errorf("got %s", errs.String())
 	}
 }

@@ -28,8 +28,8 @@ func pageOf(t *testing.T, url string) string {
 	return string(text)
 }
 
-// TestTwoServers: of two processes with one state_dir the second one answers, writes nothing there, says so, and takes
-// over when the first is killed.
+// TestTwoServers: of two processes with one state_dir the second one answers, writes nothing there,
+// says so, and takes over when the first is killed.
 func TestTwoServers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -102,8 +102,8 @@ func TestTwoServers(t *testing.T) {
 	}
 }
 
-// TestAcceptedByPath: configurations of the same name in two directories have an accepted copy each in one state_dir,
-// and one that is spelled differently has its own.
+// TestAcceptedByPath: configurations of the same name in two directories have an accepted copy each
+// in one state_dir, and one that is spelled differently has its own.
 func TestAcceptedByPath(t *testing.T) {
 	t.Parallel()
 	state := t.TempDir()

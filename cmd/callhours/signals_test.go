@@ -112,7 +112,8 @@ type piped struct {
 	from *os.File
 }
 
-// line reads until a line begins with the text, or has it behind its time, and gives what follows it there.
+// line reads until a line begins with the text, or has it behind its time, and gives what follows
+// it there.
 func (p piped) line(t *testing.T, text string) string {
 	t.Helper()
 	all := ""
@@ -328,8 +329,8 @@ func TestInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		send(t, cmd, by)
-		if got := outcome(t, cmd); got != no {
-			t.Errorf("%s: got %d, want %d", by, got, no)
+		if got := outcome(t, cmd); got != exitFailure {
+			t.Errorf("%s: got %d, want %d", by, got, exitFailure)
 		}
 	}
 }

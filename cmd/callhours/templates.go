@@ -11,7 +11,7 @@ import (
 	"github.com/callhours/callhours/templates"
 )
 
-func templatesCommand(w world) *cobra.Command {
+func templatesCommand(env environment) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "templates [NAME]",
@@ -29,18 +29,18 @@ A file in the directory that the configuration names hides the built-in template
 			}
 			l, mistakes := templates.Load(templates.Options{})
 			if err := diag.Mistakes(mistakes).Err(); err != nil {
-				return deny(err)
+				return failure(err)
 			}
 			if len(args) == 0 {
-				return listTemplates(l, format, w.stdout)
+				return listTemplates(l, format, env.stdout)
 			}
 			text, ok := l.Source(args[0])
 			if !ok {
-				return refuse(fmt.Errorf("there is no built-in template %q%s", args[0],
+				return usageError(fmt.Errorf("there is no built-in template %q%s", args[0],
 					diag.Suggest(args[0], l.Names())))
 			}
-			if _, err := io.WriteString(exact(w.stdout), text); err != nil {
-				return deny(err)
+			if _, err := io.WriteString(exact(env.stdout), text); err != nil {
+				return failure(err)
 			}
 			return nil
 		},
@@ -72,7 +72,7 @@ func listTemplates(l *templates.Library, format string, to io.Writer) error {
 		out.SetEscapeHTML(false)
 		out.SetIndent("", "  ")
 		if err := out.Encode(list); err != nil {
-			return deny(err)
+			return failure(err)
 		}
 		return nil
 	}

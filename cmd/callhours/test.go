@@ -27,7 +27,7 @@ type testFlags struct {
 	config, format, run, junit string
 }
 
-func testCommand(w world) *cobra.Command {
+func testCommand(env environment) *cobra.Command {
 	var a testFlags
 	cmd := &cobra.Command{
 		Use:   "test [FILE…]",
@@ -43,7 +43,7 @@ A file names its configuration (config: NAME; callhours.yaml beside it if it doe
 calendars of feeds that a file does not replace have their last good copies in state_dir, and are unknown without one.
 
 It exits with 1 when a test fails, and with 2 when a file is wrong.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return test(cmd.Context(), a, args, w) },
+		RunE: func(cmd *cobra.Command, args []string) error { return test(cmd.Context(), a, args, env) },
 	}
 	f := cmd.Flags()
 	f.StringVarP(&a.config, "config", "c", "",
@@ -54,60 +54,60 @@ It exits with 1 when a test fails, and with 2 when a file is wrong.`,
 	return cmd
 }
 
-func test(ctx context.Context, a testFlags, paths []string, w world) error {
+func test(ctx context.Context, a testFlags, paths []string, env environment) error {
 	if !slices.Contains([]string{"text", "json", "junit"}, a.format) {
-		return refuse(fmt.Errorf("--format %q is not known: want text, json or junit", a.format))
+		return usageError(fmt.Errorf("--format %q is not known: want text, json or junit", a.format))
 	}
 	only, err := regexp.Compile(a.run)
 	if err != nil {
-		return refuse(fmt.Errorf("--run %q is no regular expression: %w", a.run, err))
+		return usageError(fmt.Errorf("--run %q is no regular expression: %w", a.run, err))
 	}
 	files, paths, err := testFiles(a.config, paths)
 	if err != nil {
-		return refuse(err)
+		return usageError(err)
 	}
 	if files != nil { // the built-in example's
-		if err := exampleWanted(w); err != nil {
+		if err := acceptExample(env); err != nil {
 			return err
 		}
 	}
-	tests, err := loadTests(a.config, files, paths, w)
+	tests, err := loadTests(a.config, files, paths, env)
 	if err != nil {
-		return refuse(err)
+		return usageError(err)
 	}
 	tests = slices.DeleteFunc(tests, func(t *preview.Test) bool { return !only.MatchString(t.Name()) })
 	if len(tests) == 0 {
-		return refuse(fmt.Errorf("--run %q fits the name of no test", a.run))
+		return usageError(fmt.Errorf("--run %q fits the name of no test", a.run))
 	}
 	results := []*preview.TestResult{}
 	for _, t := range tests {
 		r, err := t.Run(ctx)
 		if err != nil {
-			return deny(err)
+			return failure(err)
 		}
 		results = append(results, r)
 	}
 	if a.junit != "" {
 		if err := writeJUnit(a.junit, results); err != nil {
-			return refuse(fmt.Errorf("--junit: %w", err))
+			return usageError(fmt.Errorf("--junit: %w", err))
 		}
 	}
-	if err := report(w.stdout, a.format, results); err != nil {
-		return deny(err)
+	if err := report(env.stdout, a.format, results); err != nil {
+		return failure(err)
 	}
 	if slices.ContainsFunc(results, func(r *preview.TestResult) bool { return !r.Passed() }) {
-		return deny(errSaid)
+		return failure(errReported)
 	}
 	return nil
 }
 
-// testFiles are the files to run, and where they are read from; nil: the operating system. Without any it is
-// those beside the configuration.
+// testFiles are the files to run, and where they are read from; nil: the operating system. Without
+// any it is those beside the configuration.
 func testFiles(path string, named []string) (fs.FS, []string, error) {
 	if len(named) > 0 {
 		return nil, named, nil
 	}
-	path, fsys := installed(path)
+	path, fsys := findConfig(path)
 	const pattern = "*_test.yaml"
 	where := pattern
 	if fsys == nil {
@@ -125,34 +125,35 @@ func testFiles(path string, named []string) (fs.FS, []string, error) {
 	return fsys, found, err
 }
 
-// loadTests makes the tests of all files ready to run. The error is everything that is wrong with any of them, at once.
-func loadTests(path string, files fs.FS, paths []string, w world) ([]*preview.Test, error) {
+// loadTests makes the tests of all files ready to run. The error is everything that is wrong with
+// any of them, at once.
+func loadTests(path string, files fs.FS, paths []string, env environment) ([]*preview.Test, error) {
 	var tests []*preview.Test
 	var mistakes diag.Mistakes
-	built := map[string]tested{} // by the path of the configuration
+	built := map[string]testedConfiguration{} // by the path of the configuration
 	take := func(err error) error {
 		if some, ok := errors.AsType[diag.Mistakes](err); ok {
 			mistakes, err = append(mistakes, some...), nil
 		}
 		return err
 	}
-	build := func(of string, named diag.Pos) (tested, error) {
+	build := func(of string, named diag.Pos) (testedConfiguration, error) {
 		c, known := built[of]
 		if known {
 			return c, nil
 		}
-		c, err := testedConfig(of, files, w)
+		c, err := testedConfig(of, files, env)
 		if errors.Is(err, fs.ErrNotExist) && named.Line > 0 {
 			err = diag.Mistakes{diag.Mistakef(named, "%s", err)}
 		}
 		if err := take(err); err != nil {
-			return tested{}, err
+			return testedConfiguration{}, err
 		}
 		built[of] = c
 		return c, nil
 	}
 	for _, p := range paths {
-		var c tested
+		var c testedConfiguration
 		var err error
 		if path != "" {
 			if c, err = build(path, diag.Pos{}); err != nil {
@@ -175,7 +176,7 @@ func loadTests(path string, files fs.FS, paths []string, w world) ([]*preview.Te
 		if written == nil || g == nil {
 			continue
 		}
-		own, err := g.Tests(written, files, w.now())
+		own, err := g.Tests(written, files, env.now())
 		if err := take(err); err != nil {
 			return nil, err
 		}
@@ -184,31 +185,31 @@ func loadTests(path string, files fs.FS, paths []string, w world) ([]*preview.Te
 	return tests, mistakes.Err()
 }
 
-// tested is a configuration for tests.
-type tested struct {
+// testedConfiguration is a configuration for tests.
+type testedConfiguration struct {
 	file       *config.File       // as far as it was understood; nil: not at all
 	generation *server.Generation // nil: it is wrong
 }
 
 // testedConfig builds a configuration for tests. Its warnings are left to check.
-func testedConfig(path string, files fs.FS, w world) (tested, error) {
+func testedConfig(path string, files fs.FS, env environment) (testedConfiguration, error) {
 	file, err := config.Load(path, config.Options{FS: files, CheckZone: zones.Check})
 	var mistakes diag.Mistakes
 	if errors.As(err, &mistakes) && file != nil {
-		err = append(mistakes, server.Check(file, files, w.now())...).Err()
+		err = append(mistakes, server.Check(file, files, env.now())...).Err()
 	}
 	if err != nil {
-		return tested{file: file}, err
+		return testedConfiguration{file: file}, err
 	}
 	if files != nil {
 		file.StateDir = "" // there is no directory beside it
 	}
-	g, err := server.Build(file, files, w.now())
+	g, err := server.Build(file, files, env.now())
 	if err != nil {
-		return tested{file: file}, err
+		return testedConfiguration{file: file}, err
 	}
-	g.Recall(w.now())
-	return tested{file, g}, nil
+	g.LoadCopies(env.now())
+	return testedConfiguration{file, g}, nil
 }
 
 // report writes the results to standard output.

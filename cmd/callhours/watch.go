@@ -13,40 +13,40 @@ import (
 	"github.com/callhours/callhours/server"
 )
 
-// lookAgain is how often the decision is looked at although nothing is known to change it: the machine may have slept,
-// its clock may have been set, and a copy may have become too old.
-const lookAgain = 30 * time.Second
+// pollInterval is how often the decision is looked at although nothing is known to change it: the
+// machine may have slept, its clock may have been set, and a copy may have become too old.
+const pollInterval = 30 * time.Second
 
 // watch explains a call, and again whenever the decision has changed, until ctx ends.
 func watch(ctx context.Context, g *server.Generation, q preview.Question, names []string, format string,
-	w world,
+	env environment,
 ) error {
-	followed := g.Follow(ctx, userAgent(), w.now, names)
+	followed := g.Watch(ctx, userAgent(), env.now, names)
 	defer followed.Close()
 	var last []byte
 	failed := map[string]string{}
 	for {
-		q.At = w.now()
+		q.At = env.now()
 		p := followed.Preview()
-		warn(g, names, failed, w.stderr)
+		warnOfFailures(g, names, failed, env.stderr)
 		e, err := p.Explain(ctx, q)
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
-			return refuse(err)
+			return usageError(err)
 		}
-		decision, err := decisionOf(*e)
+		decision, err := decisionKey(*e)
 		if err == nil && !bytes.Equal(decision, last) {
-			err = show(w.stdout, e, format, last != nil)
+			err = writeExplanation(env.stdout, e, format, last != nil)
 			last = decision
 		}
 		if err != nil {
-			return deny(err)
+			return failure(err)
 		}
-		wait := lookAgain
+		wait := pollInterval
 		if e.Until != nil {
-			wait = min(wait, max(0, e.Until.At.Sub(w.now())))
+			wait = min(wait, max(0, e.Until.At.Sub(env.now())))
 		}
 		select {
 		case <-ctx.Done():
@@ -57,8 +57,9 @@ func watch(ctx context.Context, g *server.Generation, q preview.Question, names 
 	}
 }
 
-// warn says of each calendar why the last attempt to read it failed, once for each reason.
-func warn(g *server.Generation, names []string, failed map[string]string, to io.Writer) {
+// warnOfFailures says of each calendar why the last attempt to read it failed, once for each
+// reason.
+func warnOfFailures(g *server.Generation, names []string, failed map[string]string, to io.Writer) {
 	for _, name := range names {
 		use, _, _ := g.Calendar(name)
 		why := ""
@@ -72,9 +73,9 @@ func warn(g *server.Generation, names []string, failed map[string]string, to io.
 	}
 }
 
-// decisionOf is what is compared of explanations: neither their moment, nor what became of branches that do not matter,
-// nor a callflow that is another for each call.
-func decisionOf(e preview.Explanation) ([]byte, error) {
+// decisionKey is what is compared of explanations: neither their moment, nor what became of
+// branches that do not matter, nor a callflow that is another for each call.
+func decisionKey(e preview.Explanation) ([]byte, error) {
 	e.At, e.Steps = time.Time{}, nil
 	if strings.HasPrefix(e.Answer.Rendered, "rendered for each call") {
 		e.Answer.Callflow = nil
@@ -82,8 +83,8 @@ func decisionOf(e preview.Explanation) ([]byte, error) {
 	return json.Marshal(e)
 }
 
-// show writes an explanation; one that is not the first stands apart.
-func show(to io.Writer, e *preview.Explanation, format string, more bool) error {
+// writeExplanation writes an explanation; one that is not the first stands apart.
+func writeExplanation(to io.Writer, e *preview.Explanation, format string, more bool) error {
 	if format == "json" {
 		out := json.NewEncoder(to)
 		out.SetEscapeHTML(false)

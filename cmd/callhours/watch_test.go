@@ -45,8 +45,8 @@ func (o *output) take() string {
 	return text
 }
 
-// watched writes a configuration whose calendar is open on the first day of a bubble's clock, 2000-01-01,
-// from nine to the hour given.
+// watched writes a configuration whose calendar is open on the first day of a bubble's clock,
+// 2000-01-01, from nine to the hour given.
 func watched(t *testing.T, dir, until string) {
 	t.Helper()
 	for name, text := range map[string]string{
@@ -68,8 +68,8 @@ routes:
 	}
 }
 
-// TestWatch follows a day in no time: the decision is written when it changes, by the clock and by the
-// file, and at no other time.
+// TestWatch follows a day in no time: the decision is written when it changes, by the clock and by
+// the file, and at no other time.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"text", "json"} {
@@ -86,7 +86,7 @@ func TestWatch(t *testing.T) {
 					[]string{
 						"explain", "-c", filepath.Join(dir, "callhours.yaml"), "--route", "main", "--watch",
 						"--format", format,
-					}, world{strings.NewReader(""), &out, &errs, time.Now})
+					}, environment{strings.NewReader(""), &out, &errs, time.Now})
 			}()
 			pass := func(d time.Duration) { // of the bubble's clock
 				<-time.After(d)
@@ -146,8 +146,8 @@ func TestWatch(t *testing.T) {
 			interrupt()
 			<-ended
 			see("in the end")
-			if code != fine || errs.take() != "" {
-				t.Errorf("exit code %d, want %d; %s", code, fine, errs.take())
+			if code != exitOK || errs.take() != "" {
+				t.Errorf("exit code %d, want %d; %s", code, exitOK, errs.take())
 			}
 		})
 	}
@@ -157,9 +157,9 @@ func TestWatchUsage(t *testing.T) {
 	t.Parallel()
 	var out, errs output
 	code := run(t.Context(), []string{"explain", "--route", "front-desk", "--watch", "--at", "2026-12-25"},
-		world{strings.NewReader(""), &out, &errs, time.Now})
-	if want := "--watch follows the clock; leave out --at\n"; code != usage || errs.take() != want {
-		t.Errorf("exit code %d, want %d and %q", code, usage, want)
+		environment{strings.NewReader(""), &out, &errs, time.Now})
+	if want := "--watch follows the clock; leave out --at\n"; code != exitUsage || errs.take() != want {
+		t.Errorf("exit code %d, want %d and %q", code, exitUsage, want)
 	}
 }
 
@@ -167,18 +167,18 @@ func TestWatchUsage(t *testing.T) {
 func TestExplainEverywhere(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 12, 23, 15, 0, 0, 0, time.UTC)
-	w := world{strings.NewReader(""), io.Discard, io.Discard, func() time.Time { return now }}
-	in, err := open("", w)
+	env := environment{strings.NewReader(""), io.Discard, io.Discard, func() time.Time { return now }}
+	in, err := open("", env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := in.build(w)
+	g, err := in.build(env)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := server.New(server.Options{
 		Generation: g, Registry: prometheus.NewRegistry(),
-		Log: slog.New(slog.DiscardHandler), Now: w.now,
+		Log: slog.New(slog.DiscardHandler), Now: env.now,
 	})
 	s.Start()
 	for _, asked := range [][]string{
@@ -195,7 +195,7 @@ func TestExplainEverywhere(t *testing.T) {
 			query.Add(asked[i], asked[i+1])
 		}
 		var out output
-		run(t.Context(), args, world{w.stdin, &out, io.Discard, w.now})
+		run(t.Context(), args, environment{env.stdin, &out, io.Discard, env.now})
 		r := httptest.NewRequest(http.MethodGet, "/api/v1/explain?"+query.Encode(), nil)
 		r.Host = "localhost"
 		rec := httptest.NewRecorder()

@@ -23,8 +23,8 @@ func calling(params ...string) *pivot.Call {
 	return &c
 }
 
-// TestKept: answers that look at neither the call nor the clock are the same bytes for the calls of a
-// segment, and none is kept too long.
+// TestKept: answers that look at neither the call nor the clock are the same bytes for the calls of
+// a segment, and none is kept too long.
 func TestKept(t *testing.T) {
 	t.Parallel()
 	l := library(t)
@@ -129,7 +129,8 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// TestKeptAnew: another segment, day, language or what the conditions on the call say is another answer.
+// TestKeptAnew: another segment, day, language or what the conditions on the call say is another
+// answer.
 func TestKeptAnew(t *testing.T) {
 	t.Parallel()
 	l := library(t)
@@ -181,7 +182,7 @@ func TestKeptAnew(t *testing.T) {
 	for i := range 100 {
 		body(day, calling("Language", fmt.Sprint(i)), before)
 	}
-	if n := len(*day.keeper(day.Decide(nil, before)).list.Load()); n != 4 {
+	if n := len(*day.cache(day.Decide(nil, before)).list.Load()); n != 4 {
 		t.Errorf("%d answers are kept, want one for each language", n)
 	}
 }
@@ -239,7 +240,8 @@ func TestKeptUnknownCalendar(t *testing.T) {
 	}
 }
 
-// TestKeptTogether: calls at the same time, over the edge of a segment, each get the answer of their moment.
+// TestKeptTogether: calls at the same time, over the edge of a segment, each get the answer of
+// their moment.
 func TestKeptTogether(t *testing.T) {
 	t.Parallel()
 	s := compiled(t, setting{

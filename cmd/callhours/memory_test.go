@@ -9,7 +9,8 @@ import (
 	"testing/fstest"
 )
 
-// TestMemoryOfContainers: the limit is found as containers and units of systemd have it, and GOMEMLIMIT goes first.
+// TestMemoryOfContainers: the limit is found as containers and units of systemd have it, and
+// GOMEMLIMIT goes first.
 func TestMemoryOfContainers(t *testing.T) {
 	const none = math.MaxInt64
 	for _, c := range []struct {
@@ -74,7 +75,7 @@ func TestMemoryOfContainers(t *testing.T) {
 			for name, text := range c.files {
 				root[name] = &fstest.MapFile{Data: []byte(text)}
 			}
-			withinLimit(root)
+			setMemoryLimit(root)
 			if got := debug.SetMemoryLimit(-1); got != c.want {
 				t.Errorf("the limit is %d, want %d", got, c.want)
 			}
@@ -93,7 +94,7 @@ func TestCollectsInTime(t *testing.T) {
 		metrics.Read(goal)
 		return int64(goal[0].Value.Uint64())
 	}
-	collectLess()
+	limitGarbageCollection()
 	if got := next(); got < garbage {
 		t.Errorf("the heap is collected at %d MiB, want that %d MiB may be allocated", got>>20, garbage>>20)
 	}

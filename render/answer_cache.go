@@ -13,7 +13,7 @@ import (
 	"github.com/callhours/callhours/templates/funcs"
 )
 
-// reads is what a branch's template and the templates in its data look at.
+// reads is what a branch's template and the templates in its data depend on.
 type reads struct {
 	each      []string // what is another for each call or moment, such as ".Call.From" or ".Now"
 	event     bool
@@ -41,7 +41,8 @@ func (r *reads) add(u templates.Uses, full map[string]string) {
 	}
 }
 
-// Renders says in a few words how often the callflow of a branch is rendered, and why; "" for a branch that passes.
+// Renders is in a few words how often the callflow of a branch is rendered, and why; "" for a
+// branch that passes.
 func (r *Route) Renders(index int) string {
 	b := &r.branches[index]
 	if b.template == nil {
@@ -63,8 +64,8 @@ func (r *Route) Renders(index int) string {
 	return "rendered once for this span"
 }
 
-// Rendered says in a few words how often the callflow of an answer to a call is rendered, and why; "" where none is. It
-// is asked after the answer, of the state that gave it.
+// Rendered is in a few words how often the callflow of an answer to a call is rendered, and why; ""
+// where none is. It is asked after the answer, of the state that gave it.
 func (s *State) Rendered(a Answer, call *pivot.Call, now time.Time) string {
 	if a.Branch < 0 {
 		return ""
@@ -75,9 +76,10 @@ func (s *State) Rendered(a Answer, call *pivot.Call, now time.Time) string {
 	case text == "":
 	case len(a.Failures) > 0: // which may be over with the next call
 		return "rendered for each call: branch " + s.route.branches[a.Failures[0].Branch].name + " failed"
-	case !s.route.lasts(&s.route.branches[a.Branch]) || s.keeps(call, now) || live != nil && live.keeps(call, now):
+	case !s.route.isCacheable(&s.route.branches[a.Branch]) || s.isCached(call, now) ||
+		live != nil && live.isCached(call, now):
 	default:
-		if _, ok := a.Decision.Held(); !ok {
+		if _, ok := a.Decision.Key(); !ok {
 			return "rendered for each call: too many conditions ask about the call"
 		}
 		return "rendered for each call: there is no room to keep it"
@@ -85,42 +87,42 @@ func (s *State) Rendered(a Answer, call *pivot.Call, now time.Time) string {
 	return text
 }
 
-// keeps reports whether the answer to a call at a moment is kept.
-func (s *State) keeps(call *pivot.Call, now time.Time) bool {
+// isCached reports whether the answer to a call at a moment is cached.
+func (s *State) isCached(call *pivot.Call, now time.Time) bool {
 	d := s.Decide(call, now)
-	held, ok := d.Held()
+	held, ok := d.Key()
 	if !ok {
 		return false
 	}
-	k := s.keeper(d).find(held, s.route.language(call), now.Unix())
-	return k != nil && k.whole
+	k := s.cache(d).get(held, s.route.language(call), now.Unix())
+	return k != nil && k.rendered
 }
 
-// lasts says whether what a branch answers is the same for all calls of a segment.
-func (r *Route) lasts(b *branch) bool {
+// isCacheable reports whether a branch's answer is the same for all calls of a segment.
+func (r *Route) isCacheable(b *branch) bool {
 	return len(b.reads.each) == 0 && (len(b.reads.ahead) == 0 || !r.asksCall)
 }
 
-// kept is what was found out once about decisions: why they were taken, and where it is the
-// same for all calls, the answer.
-type kept struct {
-	held        routes.Held
+// cachedAnswer is what is computed once for equal decisions: the reason, the events, and the answer
+// where it is the same for all calls.
+type cachedAnswer struct {
+	key         routes.DecisionKey
 	language    string // of the call, where the answer depends on it
 	from, until int64  // Unix seconds, [from, until)
-	seen        *seen
+	views       *eventViews
 	answer      Answer // without the decision
-	whole       bool   // the answer was rendered and verified; else it has the events and the reason alone
+	rendered    bool   // the answer was rendered and verified; else it has the events and the reason alone
 }
 
-// seen are the events that decided, as templates see them.
-type seen struct {
+// eventViews are the events that decided, as templates see them.
+type eventViews struct {
 	events []Event
 	field  string // of a `names` condition, "" without one
 	name   string // the key that it found
 }
 
-func (s *State) seen(events []routes.Event) *seen {
-	v := &seen{}
+func (s *State) newEventViews(events []routes.Event) *eventViews {
+	v := &eventViews{}
 	for _, e := range events {
 		if len(v.events) < funcs.MaxEvents {
 			v.events = append(v.events, eventOf(e.Occurrence, e.Calendar, s.route.Zone))
@@ -132,44 +134,47 @@ func (s *State) seen(events []routes.Event) *seen {
 	return v
 }
 
-// mostKept bounds the answers that are kept of one branch at a time: callers choose the language, and
-// what conditions say of them.
-const mostKept = 16
+// mostCached bounds the cached answers of one branch: callers choose the language, and what
+// conditions say of them.
+const mostCached = 16
 
-// keeper holds the answers of one branch.
-type keeper struct{ list atomic.Pointer[[]kept] }
+// answerCache holds the cached answers of one branch.
+type answerCache struct {
+	list atomic.Pointer[[]cachedAnswer]
+}
 
-func (k *keeper) find(held routes.Held, language string, now int64) *kept {
+func (k *answerCache) get(held routes.DecisionKey, language string, now int64) *cachedAnswer {
 	list := k.list.Load()
 	if list == nil {
 		return nil
 	}
 	for i := range *list {
 		a := &(*list)[i]
-		if a.held == held && a.from <= now && now < a.until && (a.language == "" || a.language == language) {
+		if a.key == held && a.from <= now && now < a.until && (a.language == "" || a.language == language) {
 			return a
 		}
 	}
 	return nil
 }
 
-// entries are the answers that are held; they are not to be changed.
-func (k *keeper) entries() []kept {
+// entries are the cached answers; they must not be changed.
+func (k *answerCache) entries() []cachedAnswer {
 	if list := k.list.Load(); list != nil {
 		return *list
 	}
 	return nil
 }
 
-// forget drops the answers of other segments and days than a decision's at a moment, and all but the first most.
-func (s *State) forget(k *keeper, held routes.Held, now int64, most int) {
-	var list []kept
+// evict drops the cached answers of other segments and days than a decision's at a moment, and all
+// but the first most.
+func (s *State) evict(k *answerCache, held routes.DecisionKey, now int64, most int) {
+	var list []cachedAnswer
 	dropped := false
 	for _, o := range k.entries() {
-		if len(list) < most && o.held.SameSegment(held) && o.from <= now && now < o.until {
+		if len(list) < most && o.key.SameSegment(held) && o.from <= now && now < o.until {
 			list = append(list, o)
 		} else {
-			s.charge.give(o.bytes())
+			s.charge.release(o.bytes())
 			dropped = true
 		}
 	}
@@ -178,55 +183,56 @@ func (s *State) forget(k *keeper, held routes.Held, now int64, most int) {
 	}
 }
 
-// add keeps an answer if there is room for it, and forgets those of other segments and days.
-func (s *State) add(d routes.Decision, a kept, now int64) {
-	s.keeping.Lock()
-	defer s.keeping.Unlock()
-	k := s.keeper(d)
+// add caches an answer if there is room for it, and evicts those of other segments and days.
+func (s *State) add(d routes.Decision, a cachedAnswer, now int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := s.cache(d)
 	for _, o := range k.entries() {
-		if o.held == a.held && o.language == a.language && o.from <= now && now < o.until && (o.whole || !a.whole) {
+		if o.key == a.key && o.language == a.language && o.from <= now && now < o.until && (o.rendered || !a.rendered) {
 			return // another call was faster
 		}
 	}
-	s.forget(k, a.held, now, mostKept-1)
+	s.evict(k, a.key, now, mostCached-1)
 	// The current answer takes no room of its own: it is one of those that are held.
-	if c := s.current.Load(); c != nil && !c.holds(now) {
+	if c := s.current.Load(); c != nil && !c.isValid(now) {
 		s.current.Store(nil)
 	}
-	if !s.charge.take(a.bytes()) {
-		for i := range s.keepers {
-			s.forget(&s.keepers[i], a.held, now, mostKept)
+	if !s.charge.acquire(a.bytes()) {
+		for i := range s.caches {
+			s.evict(&s.caches[i], a.key, now, mostCached)
 		}
-		if !s.charge.take(a.bytes()) {
+		if !s.charge.acquire(a.bytes()) {
 			return
 		}
 	}
-	list := append([]kept{a}, k.entries()...)
+	list := append([]cachedAnswer{a}, k.entries()...)
 	k.list.Store(&list)
 }
 
-// current is the answer to all calls for a while, whoever calls. It is found without looking at anything else: calls to
-// many routes find little of each in the processor's caches.
-type current struct {
+// constantAnswer is the answer to all calls for a while. It is found without reading anything else:
+// with calls to many routes, little of each is in the processor's caches.
+type constantAnswer struct {
 	from, until int64 // Unix seconds, [from, until)
 	answer      Answer
 }
 
-func (c *current) holds(now int64) bool { return c.from <= now && now < c.until }
+func (c *constantAnswer) isValid(now int64) bool { return c.from <= now && now < c.until }
 
-// goOn makes an answer that was kept whole the one to all calls for as long as the decision and the answer last, where
-// it depends on nothing of a call. The decision is the ordinary call's, since that of a call holds all of its request.
-func (s *State) goOn(k *kept, now time.Time) {
+// promote makes a rendered answer that does not depend on the call the answer to all calls, for as
+// long as it and the decision last. The decision is the ordinary call's, since that of a call holds
+// its whole request.
+func (s *State) promote(k *cachedAnswer, now time.Time) {
 	if s.route.asksCall || k.language != "" {
 		return
 	}
 	d := s.Decide(nil, now)
 	if from, until, ok := d.Lasts(); ok {
-		c := &current{from: max(from, k.from), until: min(until, k.until), answer: k.answer}
+		c := &constantAnswer{from: max(from, k.from), until: min(until, k.until), answer: k.answer}
 		c.answer.Decision = d
-		s.keeping.Lock()
-		defer s.keeping.Unlock()
-		list := s.keeper(d).entries()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		list := s.cache(d).entries()
 		for i := range list {
 			if &list[i] == k { // else it was forgotten meanwhile
 				s.current.Store(c)
@@ -235,27 +241,28 @@ func (s *State) goOn(k *kept, now time.Time) {
 	}
 }
 
-// keeper is that of the answers to a decision.
-func (s *State) keeper(d routes.Decision) *keeper {
+// cache is the one of a decision's branch.
+func (s *State) cache(d routes.Decision) *answerCache {
 	i := d.Branch
 	if d.Unknown {
 		i += len(s.route.branches)
 	}
-	return &s.keepers[i]
+	return &s.caches[i]
 }
 
-// keep keeps what was found out about a decision, and the answer if it is the same for other calls.
-func (s *State) keep(a *Answer, seen *seen, held routes.Held, call *pivot.Call, now time.Time) {
+// store keeps what was found out about a decision, and the answer if it is the same for other
+// calls.
+func (s *State) store(a *Answer, seen *eventViews, held routes.DecisionKey, call *pivot.Call, now time.Time) {
 	b := &s.route.branches[a.Decision.Branch]
-	k := kept{
-		held: held, from: math.MinInt64, until: math.MaxInt64, seen: seen,
+	k := cachedAnswer{
+		key: held, from: math.MinInt64, until: math.MaxInt64, views: seen,
 		answer: Answer{Events: a.Events, More: a.More, Reason: a.Reason, Title: a.Title},
 	}
-	if len(a.Failures) > 0 || !s.route.lasts(b) {
+	if len(a.Failures) > 0 || !s.route.isCacheable(b) {
 		s.add(a.Decision, k, now.Unix())
 		return
 	}
-	k.answer, k.whole = *a, true
+	k.answer, k.rendered = *a, true
 	k.answer.Decision = routes.Decision{}
 	if b.reads.language {
 		k.language = s.route.language(call)
@@ -280,7 +287,8 @@ func (s *State) keep(a *Answer, seen *seen, held routes.Held, call *pivot.Call, 
 	s.add(a.Decision, k, at)
 }
 
-// language is what spoken and phone speak to a call: its own, where they know it, else the route's; never "".
+// language is what spoken and phone speak to a call: its own, where they know it, else the route's;
+// never "".
 func (r *Route) language(call *pivot.Call) string {
 	if call != nil {
 		if known := funcs.Language(call.Language); known != "" {

@@ -7,13 +7,14 @@ import (
 	"github.com/callhours/callhours/calendars"
 )
 
-// Rehearsed is a branch that would not answer the ordinary call at a moment.
-type Rehearsed struct {
+// PrerenderFailure is a branch that would not answer the ordinary call at a moment.
+type PrerenderFailure struct {
 	At time.Time // in the route's zone: when its segment begins
 	Failure
 }
 
-// eachSegment is for how long every segment is rehearsed. Later ones hardly differ but by their events.
+// eachSegment is for how long every segment is rehearsed. Later ones hardly differ but by their
+// events.
 const eachSegment = 7 * 24 * time.Hour
 
 // Bounds of one rehearsal.
@@ -22,11 +23,11 @@ const (
 	mostRendered  = 2_000   // answers that are rendered
 )
 
-// Rehearse renders what the ordinary call gets in each segment of [from, until), with the events that decide
-// then, and gives what fails, each branch and error once. After a week only segments are rendered whose branch or
-// events have not been seen before. It keeps nothing, so that live calls find what is kept for them. What it
-// takes is spent of an effort.
-func (s *State) Rehearse(ctx context.Context, from, until time.Time, effort *Effort) []Rehearsed {
+// Prerender renders what the ordinary call gets in each segment of [from, until), with the events
+// that decide then, and gives what fails, each branch and error once. After a week only segments
+// are rendered whose branch or events have not been seen before. It keeps nothing, so that live
+// calls find what is kept for them. What it takes is spent of an effort.
+func (s *State) Prerender(ctx context.Context, from, until time.Time, effort *Effort) []PrerenderFailure {
 	type said struct {
 		branch int
 		text   string
@@ -39,7 +40,7 @@ func (s *State) Rehearse(ctx context.Context, from, until time.Time, effort *Eff
 	most, rendered, starts := mostRehearsed, 0, 0
 	defer func() { effort.Spend(rendered*stepsOfAnswer + starts*stepsOfStart) }()
 	seen, had := map[said]bool{}, map[decided]bool{}
-	var failed []Rehearsed
+	var failed []PrerenderFailure
 	for at := range s.Starts(from, until) {
 		if ctx.Err() != nil {
 			return failed
@@ -62,7 +63,7 @@ func (s *State) Rehearse(ctx context.Context, from, until time.Time, effort *Eff
 			return failed
 		}
 		a := Answer{Decision: d, Events: events, Reason: d.Reason()}
-		s.answer(ctx, &a, s.seen(a.Events), nil, at)
+		s.answer(ctx, &a, s.newEventViews(a.Events), nil, at)
 		if ctx.Err() != nil {
 			return failed // what was interrupted has not failed
 		}
@@ -70,7 +71,7 @@ func (s *State) Rehearse(ctx context.Context, from, until time.Time, effort *Eff
 			key := said{f.Branch, f.Err.Error()}
 			if !seen[key] {
 				seen[key] = true
-				failed = append(failed, Rehearsed{at, f})
+				failed = append(failed, PrerenderFailure{at, f})
 			}
 		}
 	}
