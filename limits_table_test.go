@@ -19,7 +19,7 @@ func limitSections() []limitSection {
 		{"Calls", "What Kazoo, or whoever reaches `listen`, may send.", []limit{
 			{"line and headers of a request", "{listen.MaxPivotHeader:bytes}", "", "431", "server.TestHeaderBytes"},
 			{
-				"lines of a request before its body, of both listeners, without TLS", "{listen.mostHeaderLines}", "",
+				"lines of a request before its body, of both listeners, without TLS", "{listen.maxHeaderLines}", "",
 				"431, and the connection is closed", "listen.TestHeaderLines",
 			},
 			{
@@ -38,7 +38,7 @@ func limitSections() []limitSection {
 			},
 			{"time to take an answer", "{listen.writeTimeout}", "", "the connection is closed", "listen.TestDeadlines"},
 			{
-				"connections", "{listen.mostPivotConns}, and half of the process's descriptors", "",
+				"connections", "{listen.maxPivotConns}, and half of the process's descriptors", "",
 				"503 at once, and the connection is closed", "listen.TestTooManyConnections",
 			},
 			{"calls at once", "{server.inFlight} for each processor", "", "503", "server.TestOverload"},
@@ -71,12 +71,12 @@ func limitSections() []limitSection {
 				"the connection is closed", "server.TestHoursDeadline",
 			},
 			{
-				"spans of a calendar", "{server.mostHourSpans}", "",
+				"spans of a calendar", "{server.maxHourSpans}", "",
 				"the later ones are left out; X-WR-CALDESC and the log say so", "server.TestCrowdedViews",
 			},
-			{"a calendar", "{server.mostHours:bytes}", "", "503; the log says so", "server.TestReadersBounds"},
+			{"a calendar", "{server.maxHours:bytes}", "", "503; the log says so", "server.TestReadersBounds"},
 			{
-				"calendars that are kept", "{server.mostHoursKept:bytes}", "",
+				"calendars that are kept", "{server.maxHoursKept:bytes}", "",
 				"the oldest of the owner with most bytes are forgotten, and made again", "server.TestKeptHours",
 			},
 		}},
@@ -89,14 +89,14 @@ func limitSections() []limitSection {
 					"line and headers of a request", "{listen.MaxAdminHeader:bytes}", "", "431",
 					"server.TestHeaderBytes",
 				},
-				{"body of a request", "{server.mostPeopleBody:bytes}", "", "413", "server.TestRequestBounds"},
-				{"path", "{server.mostPath:bytes}", "", "414", "server.TestRequestBounds"},
+				{"body of a request", "{server.maxPeopleBody:bytes}", "", "413", "server.TestRequestBounds"},
+				{"path", "{server.maxPath:bytes}", "", "414", "server.TestRequestBounds"},
 				{
-					"all parameters", "{server.mostQuery:bytes}, {server.mostParameters} of them", "", "414, 400",
+					"all parameters", "{server.maxQuery:bytes}, {server.maxParameters} of them", "", "414, 400",
 					"server.TestRequestBounds",
 				},
 				{
-					"a parameter", "{server.mostParameter} characters; `param` {server.mostCallText}", "", "400",
+					"a parameter", "{server.maxParameter} characters; `param` {server.maxCallText}", "", "400",
 					"server.TestRequestBounds",
 				},
 				{
@@ -104,16 +104,16 @@ func limitSections() []limitSection {
 					"server.TestRequestBounds",
 				},
 				{
-					"days of `/api/v1/hours`", "{preview.MostDays}", "", "400; ask for the others with `from`",
+					"days of `/api/v1/hours`", "{preview.MaxDays}", "", "400; ask for the others with `from`",
 					"server.TestRequestBounds",
 				},
 				{
-					"`limit` of routes and decisions", "{server.mostLimit}", "",
+					"`limit` of routes and decisions", "{server.maxLimit}", "",
 					"400; ask for the others with `offset`",
 					"server.TestRequestBounds",
 				},
 				{
-					"`offset`, and `limit` of findings and feeds", "{server.mostOffset}", "", "400",
+					"`offset`, and `limit` of findings and feeds", "{server.maxOffset}", "", "400",
 					"server.TestRequestBounds",
 				},
 				{
@@ -122,28 +122,28 @@ func limitSections() []limitSection {
 					"", "the next ones wait; the client that has used least time is next", "server.TestTurnsGoByTime",
 				},
 				{
-					"that wait for their turn", "{server.mostWaiting}", "",
+					"that wait for their turn", "{server.maxWaiting}", "",
 					"503 with Retry-After, for the last one of the client of which most wait",
 					"server.TestTurnsAreFair",
 				},
 				{
-					"clients whose used time is known", "{server.mostUsers}", "", "all begin anew",
+					"clients whose used time is known", "{server.maxUsers}", "", "all begin anew",
 					"server.TestTurnsForget",
 				},
 				{"wait for a turn", "{server.turnWait}", "", "503 with Retry-After", "server.TestTurns"},
 				{"a turn", "{server.turnTimeout}", "", "503, or the answer ends", "server.TestTurns"},
 				{
-					"scrapes of `/metrics` at once", "{server.mostScrapes}; {server.scrapesOfOne} of one client", "",
+					"scrapes of `/metrics` at once", "{server.maxScrapes}; {server.scrapesOfOne} of one client", "",
 					"503 with Retry-After", "server.TestScrapes",
 				},
 				{
 					"answers to scrapes that are kept; each from what size on, and how long",
-					"{server.mostKept}; {server.largeScrape:bytes}, {server.scrapeLasts}", "",
+					"{server.maxKept}; {server.largeScrape:bytes}, {server.scrapeLasts}", "",
 					"the oldest is made again; each scrape has its own", "server.TestScrapesShare",
 				},
 				{
 					"series of all tenants in a scrape of `/metrics`: of routes; of calendars",
-					"{metrics.mostOfRoutes:bytes}; {metrics.mostOfCalendars:bytes}", "",
+					"{metrics.maxOfRoutes:bytes}; {metrics.maxOfCalendars:bytes}", "",
 					"tenants share it evenly: further routes are counted as `_other`, further calendars have no series",
 					"metrics.TestScrapeBytes",
 				},
@@ -152,15 +152,15 @@ func limitSections() []limitSection {
 					"server.TestSlowReaders",
 				},
 				{
-					"addresses whose failed logins are remembered", "{listen.mostFailures}", "",
+					"addresses whose failed logins are remembered", "{listen.maxFailures}", "",
 					"the oldest are forgotten", "listen.TestLogins",
 				},
 				{
-					"connections", "{listen.mostAdminConns}, and an eighth of the process's descriptors", "",
+					"connections", "{listen.maxAdminConns}, and an eighth of the process's descriptors", "",
 					"those that are idle make place", "listen.TestTooManyConnections",
 				},
 				{
-					"listeners of `/api/v1/events`", "{console.mostListeners}", "",
+					"listeners of `/api/v1/events`", "{console.maxListeners}", "",
 					"503, or the oldest of the client with most of them ends", "console.TestListenersAreFair",
 				},
 				{
@@ -174,75 +174,75 @@ func limitSections() []limitSection {
 			"Answers to people",
 			"What is left out is said where it is, in the API by a member `truncated`, `more_events` or `more`, with how to ask for it.",
 			[]limit{
-				{"a list of the API", "{server.mostAnswer:bytes}", "", "the rest is left out", "server.TestAnswerList"},
+				{"a list of the API", "{server.maxAnswer:bytes}", "", "the rest is left out", "server.TestAnswerList"},
 				{
-					"mistakes, and warnings, of `/api/v1/status`", "{server.mostSaid}", "", "the rest is left out",
+					"mistakes, and warnings, of `/api/v1/status`", "{server.maxSaid}", "", "the rest is left out",
 					"server.TestStatusBounds",
 				},
 				{
-					"spans of hours", "{preview.MostSpans}; on a page {console.mostShownSpans}", "",
+					"spans of hours", "{preview.MaxSpans}; on a page {console.maxShownSpans}", "",
 					"the later ones are left out", "preview.TestHoursBounds",
 				},
 				{
-					"events of an explanation", "{preview.mostExplained}", "", "the rest is counted",
+					"events of an explanation", "{preview.maxExplained}", "", "the rest is counted",
 					"preview.TestExplainBounds",
 				},
 				{
-					"events that are looked at to say why, in one answer", "{preview.mostEventsRead}", "",
+					"events that are looked at to say why, in one answer", "{preview.maxEventsRead}", "",
 					"the branch is said, and not why", "preview.TestExplainBounds",
 				},
 				{
 					"segments that are passed to find when something changes, in one answer",
-					"{preview.mostSegmentsScanned}",
+					"{preview.maxSegmentsScanned}",
 					"",
 					"the routes after that are left out", "preview.TestNowBounds",
 				},
 				{
-					"a title", "{preview.mostTitle} characters; a reason {preview.mostReason}", "",
+					"a title", "{preview.maxTitle} characters; a reason {preview.maxReason}", "",
 					"it is cut, but as written on the calendar's page", "preview.TestClip",
 				},
 				{
-					"spans of a day in a list of routes", "{preview.mostStrip}", "", "the rest of the day is not drawn",
+					"spans of a day in a list of routes", "{preview.maxStrip}", "", "the rest of the day is not drawn",
 					"preview.TestNowBounds",
 				},
 				{
-					"events in the lanes of a route", "{preview.MostLaneEvents}", "", "the later ones are counted",
+					"events in the lanes of a route", "{preview.MaxLaneEvents}", "", "the later ones are counted",
 					"preview.TestLanesBounds",
 				},
 				{
-					"segments that are kept for questions", "{preview.mostKept}", "", "all are compiled anew",
+					"segments that are kept for questions", "{preview.maxKept}", "", "all are compiled anew",
 					"preview.TestKeptSegments",
 				},
 				{
-					"windows that are kept of a route for questions", "{preview.mostStates}", "",
+					"windows that are kept of a route for questions", "{preview.maxStates}", "",
 					"the oldest is compiled anew", "preview.TestFarAhead",
 				},
-				{"a page", "{console.mostPage:bytes}", "", "500", "console.TestPageBounds"},
+				{"a page", "{console.maxPage:bytes}", "", "500", "console.TestPageBounds"},
 				{
-					"bars of a picture", "{console.mostBars}; events side by side {console.mostRows}", "",
+					"bars of a picture", "{console.maxBars}; events side by side {console.maxRows}", "",
 					"the rest is counted; side by side they share a row", "console.TestPictureBounds",
 				},
 				{
-					"changes of a day in words", "{console.mostWords}", "", "the rest is counted",
+					"changes of a day in words", "{console.maxWords}", "", "the rest is counted",
 					"console.TestPictureBounds",
 				},
 				{
 					"events of a calendar's page",
-					"{console.mostOccurrences} in 30 days; as written {console.mostEventTexts}, {console.mostTextBytes:bytes}",
+					"{console.maxOccurrences} in 30 days; as written {console.maxEventTexts}, {console.maxTextBytes:bytes}",
 					"", "a link shows the others", "server.TestCrowdedViews",
 				},
 				{
 					"problems, and odd events, on a calendar's page",
-					"{console.mostProblems}; routes {console.mostRouteNames}",
+					"{console.maxProblems}; routes {console.maxRouteNames}",
 					"",
 					"the rest is counted", "console.TestPageBounds",
 				},
 				{
-					"mistakes, and warnings, on the page of the configuration", "{console.mostMessages}", "",
+					"mistakes, and warnings, on the page of the configuration", "{console.maxMessages}", "",
 					"the rest is counted", "console.TestPageBounds",
 				},
 				{
-					"a callflow that is drawn", "{console.mostDepth} levels, {console.mostFacts} fields of an action",
+					"a callflow that is drawn", "{console.maxDepth} levels, {console.maxFacts} fields of an action",
 					"",
 					"the JSON beside it has all", "console.TestTree",
 				},
@@ -254,46 +254,46 @@ func limitSections() []limitSection {
 				"what has not been found is not said", "server.TestLookingEnds",
 			},
 			{
-				"segments of a route", "{preview.mostSegments}", "", "the later ones are not looked at",
+				"segments of a route", "{preview.maxSegments}", "", "the later ones are not looked at",
 				"server.TestLintSteps",
 			},
 			{
-				"events that are looked at for why branches hold", "{preview.mostEventsHeld}", "",
+				"events that are looked at for why branches hold", "{preview.maxEventsHeld}", "",
 				"the rest is not looked at",
 				"server.TestLintSteps",
 			},
 			{
-				"occurrences of a calendar", "{preview.mostOccurrences}; events {preview.mostEvents}", "",
+				"occurrences of a calendar", "{preview.maxOccurrences}; events {preview.maxEvents}", "",
 				"nothing is said that needs all of them", "server.TestLintIsBounded",
 			},
 			{
-				"comparisons of texts with conditions, of one calendar", "{preview.mostCompared}", "",
+				"comparisons of texts with conditions, of one calendar", "{preview.maxCompared}", "",
 				"the rest is not compared", "server.TestLintSteps",
 			},
 			{
-				"findings of one kind about one calendar", "{preview.mostPerKind}", "", "the rest is counted",
+				"findings of one kind about one calendar", "{preview.maxPerKind}", "", "the rest is counted",
 				"server.TestLintIsBounded",
 			},
 			{
-				"answers that are rendered ahead for a route", "{render.mostRendered}; events {render.mostRehearsed}",
+				"answers that are rendered ahead for a route", "{render.maxRendered}; events {render.maxRehearsed}",
 				"",
 				"the later ones are not rendered ahead", "server.TestRehearsalIsBounded",
 			},
 			{
-				"steps of some 10 µs in which `check` looks at a tenant's routes and calendars", "{server.mostLooked}",
+				"steps of some 10 µs in which `check` looks at a tenant's routes and calendars", "{server.maxLooked}",
 				"",
 				"the rest is not looked at, which is said (`not_looked_at`)", "server.TestTenantTakesTooMuch",
 			},
 		}},
 		{"Log and memory of calls", "", []limit{
-			{"a text in a line of the log", "{server.mostField:bytes}", "", "it is cut", "server.TestBoundedLines"},
+			{"a text in a line of the log", "{server.maxField:bytes}", "", "it is cut", "server.TestBoundedLines"},
 			{
-				"a line of the log", "{server.mostLine:bytes}", "", "it is dropped, and counted as such",
+				"a line of the log", "{server.maxLine:bytes}", "", "it is dropped, and counted as such",
 				"server.TestBoundedLines",
 			},
 			{
 				"a caller, a dialed number, an account, a Call-ID of a remembered decision",
-				"{server.mostCaller}, {server.mostDialed}, {server.mostAccount}, {server.mostCallID} bytes", "",
+				"{server.maxCaller}, {server.maxDialed}, {server.maxAccount}, {server.maxCallID} bytes", "",
 				"they are cut", "server.TestDecisionsShow",
 			},
 			{
@@ -306,11 +306,11 @@ func limitSections() []limitSection {
 				"server.TestStalledLog",
 			},
 			{
-				"remembered decisions", "{server.mostTraces}; of a route 20, {config.mostKept} at most", "keep",
+				"remembered decisions", "{server.maxTraces}; of a route 20, {config.maxKept} at most", "keep",
 				"the oldest are forgotten", "server.TestDecisionsRing",
 			},
 			{
-				"callflows and texts of remembered decisions", "{server.mostTraceBytes:bytes}", "",
+				"callflows and texts of remembered decisions", "{server.maxTraceBytes:bytes}", "",
 				"decisions are remembered without their callflows", "server.TestDecisionsBytes",
 			},
 		}},
@@ -381,7 +381,7 @@ func limitSections() []limitSection {
 					"copies of all feeds of a tenant in `state_dir`, with their events; a file counts {feeds.leastOnDisk:bytes} at least", "{feeds.ownerDisk:bytes}", "", "unused copies are dropped, the oldest first; then the feed's events stay in memory alone, and the finding `copy_not_kept` says so", "feeds.TestOwnerDisk",
 				},
 				{
-					"files that nobody uses, removed from `state_dir` while a reload waits", "{feeds.mostCleared}",
+					"files that nobody uses, removed from `state_dir` while a reload waits", "{feeds.maxCleared}",
 					"",
 					"the others are removed after it", "feeds.TestPointersOfRenamed",
 				},
@@ -423,7 +423,7 @@ func limitSections() []limitSection {
 					"calendars.TestCutTexts",
 				},
 				{
-					"the text of an event as written", "{ical.mostText:bytes}", "", "it is cut",
+					"the text of an event as written", "{ical.maxText:bytes}", "", "it is cut",
 					"feeds.TestText",
 				},
 				{
@@ -491,7 +491,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"crowds of more events than that, of which a route keeps which are the first",
-				"{routes.mostCrowds} conditions, in one segment", "", "they are looked for anew",
+				"{routes.maxCrowds} conditions, in one segment", "", "they are looked for anew",
 				"routes.TestCrowdOfEvents",
 			},
 			{
@@ -517,7 +517,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"sample calls of a branch, at a load",
-				"{render.mostPassed} that pass a limit of templates; their templates go through {render.branchWork:bytes}",
+				"{render.maxPassed} that pass a limit of templates; their templates go through {render.branchWork:bytes}",
 				"", "the others are not tried; a warning says so", "render.TestSampleBounds",
 			},
 			{
@@ -527,35 +527,35 @@ func limitSections() []limitSection {
 			},
 			{
 				"answers that are kept of a tenant's routes; of the operator's; of a branch at a time",
-				"{render.mostTenantKept:bytes}; {render.mostOperatorKept:bytes}; {render.mostCached}", "",
+				"{render.maxTenantKept:bytes}; {render.maxOperatorKept:bytes}; {render.maxCached}", "",
 				"they are rendered for each call", "render.TestKeptRoom",
 			},
 			{
 				"templates in the data of a branch; keys of a tenant's data that are copied for templates that read it whole and declare more",
-				"{render.mostInData}; {render.mostCopied} in all", "", "refused at load", "render.TestDataMistakesOnce",
+				"{render.maxInData}; {render.maxCopied} in all", "", "refused at load", "render.TestDataMistakesOnce",
 			},
 			{
 				"fields, variables and calendars that the templates of a tenant's branches name, those of a template for each branch",
-				"{render.mostRead}", "", "refused at load", "render.TestReadBound",
+				"{render.maxRead}", "", "refused at load", "render.TestReadBound",
 			},
 			{
 				"mistakes of a tenant's branches; fields, and calendars, that are not there and for which one looks what was meant",
-				"{render.mostTold}; {render.mostMisspelt} of a tenant", "",
+				"{render.maxTold}; {render.maxMisspelt} of a tenant", "",
 				"of each further branch the first is said; nothing is suggested",
 				"render.TestReadBound",
 			},
 			{
 				"keys of a tenant's data that no template reads and that resemble one that is read; comparisons with those, in characters of both",
-				"{render.mostUnread}; {render.mostNearest}", "", "the further ones are not said",
+				"{render.maxUnread}; {render.maxNearest}", "", "the further ones are not said",
 				"render.TestUnreadBound",
 			},
 			{
-				"warnings about the output of a sample call", "{pivot.MostWarnings}", "", "the first are said",
+				"warnings about the output of a sample call", "{pivot.MaxWarnings}", "", "the first are said",
 				"render.TestOddFields",
 			},
 			{
 				"warnings about templates and outputs of a tenant's routes; of those without a tenant",
-				"{render.mostWarned}; {render.mostWarned}", "", "the last one says how many more there are",
+				"{render.maxWarned}; {render.maxWarned}", "", "the last one says how many more there are",
 				"render.TestMostWarned",
 			},
 			{"a callflow", "{pivot.maxDepth} levels", "", "the fallback answers", "pivot.TestCheckCallflowRefuses"},
@@ -569,16 +569,16 @@ func limitSections() []limitSection {
 			},
 			{
 				"what `only` and `except` take for each byte of an event",
-				"{server.mostFilterSteps} steps of a calendar, {server.mostTenantFilterSteps} of all of a tenant", "",
+				"{server.maxFilterSteps} steps of a calendar, {server.maxTenantFilterSteps} of all of a tenant", "",
 				"refused at load", "server.TestFilterSteps",
 			},
 			{
-				"what they take in all, of all calendars of a tenant", "{server.mostCompared} steps", "",
+				"what they take in all, of all calendars of a tenant", "{server.maxCompared} steps", "",
 				"the calendar is unknown, and says why", "server.TestCompared",
 			},
 			{
 				"counting the events that no condition asks for, of all calendars of a tenant",
-				"{server.mostCounting} steps", "", "the metric of the calendar is missing",
+				"{server.maxCounting} steps", "", "the metric of the calendar is missing",
 				"server.TestUnmatchedBound",
 			},
 			{
@@ -607,7 +607,7 @@ func limitSections() []limitSection {
 			{"a file of the configuration", "{config.maxFile:bytes}", "", "refused", "config.TestFromDisk"},
 			{
 				"included files in one tenant's directory; all included files",
-				"{config.mostOwnSources} with {config.mostOwnSourceBytes:bytes}; {config.mostSourceBytes:bytes}", "",
+				"{config.maxOwnSources} with {config.maxOwnSourceBytes:bytes}; {config.maxSourceBytes:bytes}", "",
 				"those of that tenant, or of the largest, are not read, which is one mistake; what was accepted answers",
 				"config.TestOwnSources",
 			},
@@ -621,15 +621,15 @@ func limitSections() []limitSection {
 			},
 			{
 				"what a tenant's file defines",
-				"{config.mostCalendars} calendars, {config.mostRoutes} routes, {config.mostBranches} branches in them with {config.mostConditionParts} parts in their conditions, {config.mostMatchNumbers} numbers in their matches (each for each account), {config.mostRoles} roles of a plan, {config.mostLists} lists, {config.mostNumbers} numbers in them, {config.mostMergedKeys} keys of data merged for its routes and branches, {config.mostRegexSteps} steps in the programs of its regular expressions as often as they are written", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals",
+				"{config.maxCalendars} calendars, {config.maxRoutes} routes, {config.maxBranches} branches in them with {config.maxConditionParts} parts in their conditions, {config.maxMatchNumbers} numbers in their matches (each for each account), {config.maxRoles} roles of a plan, {config.maxLists} lists, {config.maxNumbers} numbers in them, {config.maxMergedKeys} keys of data merged for its routes and branches, {config.maxRegexSteps} steps in the programs of its regular expressions as often as they are written", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals",
 			},
 			{
 				"files of lists and secrets that a tenant names",
-				"{config.mostFiles}, {config.mostFileBytes:bytes}; {config.mostPaths} paths under `secrets`, whose globs look at {config.mostGlobNames} names (those of a directory for each glob), {config.mostSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles",
+				"{config.maxFiles}, {config.maxFileBytes:bytes}; {config.maxPaths} paths under `secrets`, whose globs look at {config.maxGlobNames} names (those of a directory for each glob), {config.maxSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles",
 			},
 			{
 				"mistakes that are said of a file, and of a directory that is one tenant's; that say what a name was meant to be",
-				"{diag.MostMistakes}; {config.mostSuggested}, of templates {server.mostSuggested}", "",
+				"{diag.MaxMistakes}; {config.maxSuggested}, of templates {server.maxSuggested}", "",
 				"the rest is counted", "config.TestManyMistakes",
 			},
 			{
@@ -666,12 +666,12 @@ func limitSections() []limitSection {
 				"files.TestHungHome",
 			},
 			{
-				"looks for which all wait while files keep changing", "{server.mostUnsettled}", "",
+				"looks for which all wait while files keep changing", "{server.maxUnsettled}", "",
 				"what others have changed is loaded without them; they are read as they are, at pauses",
 				"server.TestRestlessOwner",
 			},
 			{
-				"owners of such files that the log names", "{server.mostRestless}", "", "left out",
+				"owners of such files that the log names", "{server.maxRestless}", "", "left out",
 				"server.TestRestless",
 			},
 			{
@@ -681,7 +681,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"names that the globs of a tenant's calendars look at, those of a directory for each glob, a file that is found as {feeds.foundNames}",
-				"{feeds.mostNames}", "", "the calendar is refused; its former events stay",
+				"{feeds.maxNames}", "", "the calendar is refused; its former events stay",
 				"feeds.TestManyGlobs",
 			},
 			{

@@ -23,8 +23,8 @@ import (
 // limit is what may be asked of callhours of one kind, and what happens beyond.
 type limit struct {
 	what string
-	// bound is the bound; what stands in braces is a constant of ours by its package and name, as {server.mostPath},
-	// perhaps with how to write it: {server.mostAnswer:bytes}, or {preview.lastYear:plain}. A default of a calendar's
+	// bound is the bound; what stands in braces is a constant of ours by its package and name, as {server.maxPath},
+	// perhaps with how to write it: {server.maxAnswer:bytes}, or {preview.lastYear:plain}. A default of a calendar's
 	// limits is {limits.Bytes:bytes}.
 	bound  string
 	key    string // that changes it; "" for none
@@ -64,17 +64,17 @@ var isBound = regexp.MustCompile(`^([mM]ost|[mM]ax|[lL]ongest)([A-Z]|$)`)
 // noRow are constants that are called like bounds and have no row, and why.
 var noRow = map[string][]string{
 	"it is how precisely something is worked out, or how far something is looked ahead, and nothing is refused": {
-		"config.mostSearched", "config.mostBeside", "routes.mostAtoms", "routes.mostCompared", "render.mostNames",
-		"render.mostNear",
-		"funcs.mostPassed", "jsonsafe.mostPlaces", "templates.maxFollowed",
-		"preview.maxPath", "preview.maxWalks", "preview.maxCommas", "calendars.mostClockChecked", "feeds.mostHint",
+		"config.maxSearched", "config.maxBeside", "routes.maxAtoms", "routes.maxCompared", "render.maxNames",
+		"render.maxNear",
+		"funcs.maxPassed", "jsonsafe.maxPlaces", "templates.maxFollowed",
+		"preview.maxPath", "preview.maxWalks", "preview.maxCommas", "calendars.maxClockChecked", "feeds.maxHint",
 		"feeds.maxAhead",
-		"listen.mostLingering", "contain.mostReported",
+		"listen.maxLingering", "contain.maxReported",
 	},
 	"it is a bound of the grammar, beyond which a text is not what it should be": {
 		"recur.LongestDuration", "recur.longestOffset", "recur.maxInterval", "recur.maxList",
 		"ical.longestTZID", "zones.longestName", "ical.maxCategories", "ical.longestCharset",
-		"ical.mostOnsets", "config.longestRange", "pivot.maxHeaderValue", "pivot.maxModule", "pivot.maxName",
+		"ical.maxOnsets", "config.longestRange", "pivot.maxHeaderValue", "pivot.maxModule", "pivot.maxName",
 		"pivot.maxSteps", "funcs.longestNumber", "listen.maxTokens",
 		"listen.maxWebDepth", "listen.maxAuths", "suspect.longestMark",
 	},
@@ -85,8 +85,8 @@ var noRow = map[string][]string{
 	},
 	"it is how much of a text is shown in messages": {"config.longestQuoted", "console.longest", "contain.longestValue"},
 	"it is of a command, at whose end is who gave it": {
-		"callhours.maxKernelFile", "callhours.mostDays",
-		"callhours.mostHourDays", "callhours.mostSpans",
+		"callhours.maxKernelFile", "callhours.maxDays",
+		"callhours.maxHourDays", "callhours.maxSpans",
 	},
 	"it is of tests": {"growth.maxGrowth"},
 }

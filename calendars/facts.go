@@ -49,15 +49,15 @@ type ClockChange struct {
 	Zone    *time.Location
 }
 
-// mostClockChecked is how many occurrences ClockChanges looks at.
-const mostClockChecked = 200_000
+// maxClockChecked is how many occurrences ClockChanges looks at.
+const maxClockChecked = 200_000
 
 // ClockChanges are those of a timeline that was compiled for a View, from a moment on, of each event the first one.
 func (t *Timeline) ClockChanges(view View, from time.Time) []ClockChange {
 	c := newClock(view)
 	var found []ClockChange
 	said := map[*Event]bool{}
-	for _, o := range t.Head(mostClockChecked) {
+	for _, o := range t.Head(maxClockChecked) {
 		if o.End <= from.Unix() || o.Event.AllDay || o.Event.Start.Form == recur.UTC || said[o.Event] {
 			continue
 		}

@@ -25,7 +25,7 @@ func (s *source) readCalendars() {
 			s.mistake(e.key.Pos, "calendar %q is already defined at %s", e.key.S, first.Pos)
 			continue
 		}
-		if s.exceeds(len(s.calendars.own)+1, mostCalendars, e.key.Pos, "calendars",
+		if s.exceeds(len(s.calendars.own)+1, maxCalendars, e.key.Pos, "calendars",
 			"remove some, or make two tenants of it") {
 			return
 		}

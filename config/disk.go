@@ -41,10 +41,10 @@ type dirKey struct{ home, tenantDir, name string }
 
 func newDirCache() *dirCache { return &dirCache{map[dirKey][]string{}, map[string]int{}} }
 
-// errTooManyNames is the error of a tenant's glob beyond mostGlobNames.
+// errTooManyNames is the error of a tenant's glob beyond maxGlobNames.
 var errTooManyNames = fmt.Errorf(
 	"the globs of the tenant look at more than %d names, those of a directory for each of them; "+
-		"write fewer globs, or put what they are to find into directories of its own", mostGlobNames)
+		"write fewer globs, or put what they are to find into directories of its own", maxGlobNames)
 
 // cachedList returns list for globs, which counts the names that a tenant's globs visit.
 func (d disk) cachedList() func(name string) ([]string, error) {
@@ -64,7 +64,7 @@ func (d disk) cachedList() func(name string) ([]string, error) {
 		if d.tenant == "" {
 			return names, nil
 		}
-		if d.cache.counts[d.tenant] += len(names); d.cache.counts[d.tenant] > mostGlobNames {
+		if d.cache.counts[d.tenant] += len(names); d.cache.counts[d.tenant] > maxGlobNames {
 			return nil, errTooManyNames
 		}
 		return names, nil

@@ -10,9 +10,9 @@ import (
 
 // Limits of included files, in bytes. Their contents stay in memory as long as the configuration.
 const (
-	mostOwnSources     = 100 // files in the directory of one tenant
-	mostOwnSourceBytes = 2 * maxFile
-	mostSourceBytes    = 256 << 20 // of all
+	maxOwnSources     = 100 // files in the directory of one tenant
+	maxOwnSourceBytes = 2 * maxFile
+	maxSourceBytes    = 256 << 20 // of all
 )
 
 // ownerFiles are the included files of one owner: those in a tenant's directory, or a single file.
@@ -44,13 +44,13 @@ func (s *source) limitIncludes(found []includedPath) {
 	var total int64
 	for _, o := range all {
 		if in.countKept(o) {
-			total += min(o.bytes, mostOwnSourceBytes)
+			total += min(o.bytes, maxOwnSourceBytes)
 			continue
 		}
-		if len(o.paths) > mostOwnSources {
+		if len(o.paths) > maxOwnSources {
 			o.err = fmt.Errorf(
 				"its directory holds %d files that are included, and may hold %d; remove some, and the others are read",
-				len(o.paths), mostOwnSources)
+				len(o.paths), maxOwnSources)
 			continue
 		}
 		o.infos = in.statAll(o.paths, in.tenantDirs[o.paths[0]])
@@ -59,21 +59,21 @@ func (s *source) limitIncludes(found []includedPath) {
 				o.bytes += info.Size()
 			}
 		}
-		if len(o.paths) > 1 && o.bytes > mostOwnSourceBytes {
+		if len(o.paths) > 1 && o.bytes > maxOwnSourceBytes {
 			o.err = fmt.Errorf(
 				"the files of its directory that are included hold %d bytes together, and may hold %d; make them smaller",
-				o.bytes, mostOwnSourceBytes)
+				o.bytes, maxOwnSourceBytes)
 			continue
 		}
-		total += min(o.bytes, mostOwnSourceBytes)
+		total += min(o.bytes, maxOwnSourceBytes)
 	}
 	slices.SortStableFunc(all, func(a, b *ownerFiles) int { return cmp.Compare(b.bytes, a.bytes) })
 	for _, o := range all {
-		if o.err == nil && total > mostSourceBytes {
+		if o.err == nil && total > maxSourceBytes {
 			o.err = fmt.Errorf(
 				"all files that are included hold more than %d bytes, and these %d of them; make them smaller",
-				mostSourceBytes, o.bytes)
-			total -= min(o.bytes, mostOwnSourceBytes)
+				maxSourceBytes, o.bytes)
+			total -= min(o.bytes, maxOwnSourceBytes)
 		}
 		if o.err == nil {
 			continue
@@ -150,7 +150,7 @@ func (in *Inputs) countBytes(f *Input) {
 	if owner == "" {
 		return
 	}
-	if in.bytesRead[owner] += len(f.Bytes); in.bytesRead[owner] > mostOwnSourceBytes {
+	if in.bytesRead[owner] += len(f.Bytes); in.bytesRead[owner] > maxOwnSourceBytes {
 		f.Bytes, f.Err = nil,
 			errors.New("the files of its directory that are included grow while they are read; make them smaller")
 	}

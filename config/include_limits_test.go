@@ -36,9 +36,9 @@ func TestOwnSources(t *testing.T) {
 		files, size int
 		want        string // of the mistakes; "": its files are read
 	}{
-		{"as many as it may", mostOwnSources, 2, ""},
+		{"as many as it may", maxOwnSources, 2, ""},
 		{
-			"one more", mostOwnSources + 1, 2,
+			"one more", maxOwnSources + 1, 2,
 			"tenants/evil/000.yaml: its directory holds 101 files that are included, and may hold 100; remove some, and the others are read",
 		},
 		{"as large as they may be", 2, maxFile, ""},
@@ -86,7 +86,7 @@ func TestAllSources(t *testing.T) {
 			"tenant: {name: good, account: [11111111111111111111111111111111]}\n"), dir: "tenants/good",
 	}
 	body := []byte("}" + strings.Repeat(" ", maxFile-1))
-	n := mostSourceBytes / mostOwnSourceBytes
+	n := maxSourceBytes / maxOwnSourceBytes
 	for i := range n {
 		for k := range 2 {
 			fsys.MapFS[fmt.Sprintf("tenants/evil%02d/%d.yaml", i, k)] = &fstest.MapFile{Data: body, Mode: 0o600}

@@ -21,7 +21,7 @@ func (s *source) readLists() {
 			s.mistake(e.key.Pos, "list %q is already defined at %s", e.key.S, first.Pos)
 			continue
 		}
-		if s.exceeds(len(s.lists.own)+1, mostLists, e.key.Pos, "lists", "remove some, or make two tenants of it") {
+		if s.exceeds(len(s.lists.own)+1, maxLists, e.key.Pos, "lists", "remove some, or make two tenants of it") {
 			return
 		}
 		m := s.fields(e.value, inList)
@@ -33,7 +33,7 @@ func (s *source) readLists() {
 			s.readNumbers(l, m.nonBlank("file"))
 		}
 		numbers += len(l.Numbers)
-		if s.exceeds(numbers, mostNumbers, l.Pos, "numbers in all its lists",
+		if s.exceeds(numbers, maxNumbers, l.Pos, "numbers in all its lists",
 			"remove some, or write prefixes such as +4930*") {
 			return
 		}
@@ -70,7 +70,7 @@ func (s *source) readNumbers(l *List, file Text) {
 	}
 	most := math.MaxInt
 	if s.tenant != nil {
-		most = mostNumbers + 1
+		most = maxNumbers + 1
 	}
 	l.Numbers = slices.Clip(numbersIn(l.File, body, most))
 	s.numbers[l.File] = l.Numbers

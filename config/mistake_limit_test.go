@@ -25,9 +25,9 @@ func TestManyMistakes(t *testing.T) {
 		text string
 		more int
 	}{
-		"names":        {"calendars: {hours: {file: a/h.ics}}\nroutes:\n" + routes.String(), n - diag.MostMistakes},
-		"keys":         {"data:\n" + strings.Repeat("  k: x\n", n+1), n - diag.MostMistakes},
-		"at the bound": {"data:\n" + strings.Repeat("  k: x\n", diag.MostMistakes+1), 0},
+		"names":        {"calendars: {hours: {file: a/h.ics}}\nroutes:\n" + routes.String(), n - diag.MaxMistakes},
+		"keys":         {"data:\n" + strings.Repeat("  k: x\n", n+1), n - diag.MaxMistakes},
+		"at the bound": {"data:\n" + strings.Repeat("  k: x\n", diag.MaxMistakes+1), 0},
 	} {
 		_, err := Load("callhours.yaml", Options{FS: fstest.MapFS{
 			"callhours.yaml": {Data: []byte("timezone: UTC\ninclude: [tenants/*.yaml]\n")},
@@ -38,7 +38,7 @@ func TestManyMistakes(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: %v", name, err)
 		}
-		want := diag.MostMistakes + 1 // with good's
+		want := diag.MaxMistakes + 1 // with good's
 		if c.more > 0 {
 			want++
 		}
@@ -48,8 +48,8 @@ func TestManyMistakes(t *testing.T) {
 				fmt.Sprintf("%d more mistakes of this file are not listed; mend the others first", c.more)) {
 			t.Errorf("%s: %d mistakes, want %d: %s", name, len(mistakes), want, text[max(0, len(text)-300):])
 		}
-		if got := strings.Count(text, `did you mean "hours"`); name == "names" && got != mostSuggested {
-			t.Errorf("what was meant is said %d times, want %d", got, mostSuggested)
+		if got := strings.Count(text, `did you mean "hours"`); name == "names" && got != maxSuggested {
+			t.Errorf("what was meant is said %d times, want %d", got, maxSuggested)
 		}
 	}
 }

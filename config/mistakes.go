@@ -2,9 +2,9 @@ package config
 
 import "github.com/callhours/callhours/internal/diag"
 
-// mostSuggested is how many mistakes of a file have a suggestion, since finding one compares a name
+// maxSuggested is how many mistakes of a file have a suggestion, since finding one compares a name
 // with all known names.
-const mostSuggested = 20
+const maxSuggested = 20
 
 // mistakeCounter counts the mistakes of a file, of which a bounded number is reported.
 type mistakeCounter struct {
@@ -14,15 +14,15 @@ type mistakeCounter struct {
 
 // add counts a mistake, and reports whether it is within the bound.
 func (c *mistakeCounter) add(pos diag.Pos) bool {
-	if c.mistakes++; c.mistakes == diag.MostMistakes+1 {
+	if c.mistakes++; c.mistakes == diag.MaxMistakes+1 {
 		c.firstDropped = pos
 	}
-	return c.mistakes <= diag.MostMistakes
+	return c.mistakes <= diag.MaxMistakes
 }
 
 // reportRest reports how many mistakes of a source were dropped.
 func (s *source) reportRest() {
-	if more := s.counter.mistakes - diag.MostMistakes; more > 0 {
+	if more := s.counter.mistakes - diag.MaxMistakes; more > 0 {
 		s.mistakes = append(s.mistakes, s.attribute(diag.MoreMistakes(s.counter.firstDropped, more)))
 		s.counter = mistakeCounter{}
 	}
@@ -30,7 +30,7 @@ func (s *source) reportRest() {
 
 // suggest ends a message about an unknown name, for the first mistakes of a file.
 func (s *source) suggest(got string, known func() []string) string {
-	if s.counter.suggestions++; s.counter.suggestions > mostSuggested {
+	if s.counter.suggestions++; s.counter.suggestions > maxSuggested {
 		return ""
 	}
 	return suggest(got, known())

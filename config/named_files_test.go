@@ -36,7 +36,7 @@ func TestTenantFiles(t *testing.T) {
 	secrets := func(n int) string {
 		return "secrets: [" + strings.TrimSuffix(strings.Repeat("acme/s0, ", n), ", ") + "]\n"
 	}
-	fits := mostFileBytes / len(large)
+	fits := maxFileBytes / len(large)
 	for name, c := range map[string]struct {
 		text    string
 		add     func(fstest.MapFS)
@@ -51,18 +51,18 @@ func TestTenantFiles(t *testing.T) {
 			fmt.Sprintf("l%d", fits), fmt.Sprintf("l%d", fits+1),
 		},
 		"files": {
-			"secrets: [acme/s*]\n", func(m fstest.MapFS) { addSecretFiles(m, mostFiles+3) },
+			"secrets: [acme/s*]\n", func(m fstest.MapFS) { addSecretFiles(m, maxFiles+3) },
 			`tenant "acme" has more than 5000 files of lists and secrets; put what is in them into fewer files`, "s1",
 			"s999",
 		},
-		"paths": {secrets(mostPaths), func(m fstest.MapFS) { addSecretFiles(m, 1) }, "", "s0", ""},
-		"more paths": {secrets(mostPaths + 1), func(m fstest.MapFS) {
+		"paths": {secrets(maxPaths), func(m fstest.MapFS) { addSecretFiles(m, 1) }, "", "s0", ""},
+		"more paths": {secrets(maxPaths + 1), func(m fstest.MapFS) {
 			addSecretFiles(m, 1)
 		}, `tenant "acme" has more than 100 paths and globs under secrets; write fewer of them`, "", "s0"},
 		"secrets": {
 			"secrets: [acme/s*]\n", func(m fstest.MapFS) {
 				addSecretFiles(m, 3)
-				m["tenants/acme/s0"].Data = []byte("a: b\n" + strings.Repeat("#\n", mostSecrets))
+				m["tenants/acme/s0"].Data = []byte("a: b\n" + strings.Repeat("#\n", maxSecrets))
 			},
 			`acme/s0: tenant "acme" has more than 20000 keys and values in its files of secrets`, "s0", "s1",
 		},
@@ -118,7 +118,7 @@ func TestNumbersOnce(t *testing.T) {
 			t.Errorf("list %s has %d numbers of its own", l.Name, len(l.Numbers))
 		}
 	}
-	if got := numbersIn("l", files.MapFS["l"].Data, mostNumbers+1); len(got) != mostNumbers+1 {
+	if got := numbersIn("l", files.MapFS["l"].Data, maxNumbers+1); len(got) != maxNumbers+1 {
 		t.Errorf("%d numbers are read of a tenant's", len(got))
 	}
 }

@@ -56,7 +56,7 @@ func (s *source) definePlan(e entry) {
 	for _, role := range m.texts("calendars") {
 		if slices.Contains(p.roleNames(), role.S) {
 			s.mistake(role.Pos, "role %q is written twice", role.S)
-		} else if s.exceeds(len(p.Roles)+1, mostRoles, role.Pos, "roles in a plan", "make two plans of it") {
+		} else if s.exceeds(len(p.Roles)+1, maxRoles, role.Pos, "roles in a plan", "make two plans of it") {
 			break
 		} else if s.checkName(role, "a role") {
 			p.Roles = append(p.Roles, role)

@@ -108,7 +108,7 @@ func (c *converter) parse(most int, src []byte) (*node, diag.Mistakes) {
 	case !errors.Is(err, io.EOF):
 		c.mistakes = append(c.mistakes, c.syntax(err))
 	}
-	if more := c.counter.mistakes - diag.MostMistakes; more > 0 {
+	if more := c.counter.mistakes - diag.MaxMistakes; more > 0 {
 		c.mistakes = append(c.mistakes, diag.MoreMistakes(c.counter.firstDropped, more))
 	}
 	if c.copies > maxCopies || c.indentMisread {

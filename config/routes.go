@@ -18,7 +18,7 @@ func (s *source) readRoutes() {
 	const cure = "remove some, or make two tenants of it"
 	branches, asked, claims := 0, 0, 0
 	for i, n := range s.items(s.top.get("routes"), "routes") {
-		if s.exceeds(i+1, mostRoutes, n.Pos, "routes", cure) {
+		if s.exceeds(i+1, maxRoutes, n.Pos, "routes", cure) {
 			return
 		}
 		r := s.route(n, hours)
@@ -26,20 +26,20 @@ func (s *source) readRoutes() {
 			continue
 		}
 		branches += len(r.Branches)
-		if s.exceeds(branches, mostBranches, r.Pos, "branches in all its routes (those of a plan count for each route)",
+		if s.exceeds(branches, maxBranches, r.Pos, "branches in all its routes (those of a plan count for each route)",
 			cure) {
 			return
 		}
 		for _, b := range r.Branches {
 			asked += b.When.parts()
 		}
-		if s.exceeds(asked, mostConditionParts, r.Pos,
+		if s.exceeds(asked, maxConditionParts, r.Pos,
 			"parts in the conditions of all its routes (those of a plan count for each route, and so do the calendars and numbers that they name)",
 			"put numbers into lists, or make two tenants of it") {
 			return
 		}
 		claims += r.matchCount()
-		if s.exceeds(claims, mostMatchNumbers, r.Pos,
+		if s.exceeds(claims, maxMatchNumbers, r.Pos,
 			"numbers in the matches of all its routes (each counts for every account of its route, which are all of the tenant's where it names none)",
 			"name the account in each match, or make two tenants of it") {
 			return

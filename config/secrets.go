@@ -53,8 +53,8 @@ func (s *source) readSecrets() {
 	}
 	names, values, before := s.top.texts("secrets"), 0, len(s.mistakes)
 	defer func() { s.secretsIncomplete = len(s.mistakes) > before }()
-	if len(names) > mostPaths &&
-		s.exceeds(len(names), mostPaths, names[mostPaths].Pos, "paths and globs under secrets", "write fewer of them") {
+	if len(names) > maxPaths &&
+		s.exceeds(len(names), maxPaths, names[maxPaths].Pos, "paths and globs under secrets", "write fewer of them") {
 		return
 	}
 	for _, path := range s.paths(names, "secrets") {
@@ -66,7 +66,7 @@ func (s *source) readSecrets() {
 			continue
 		}
 		values += valuesIn(input.Bytes)
-		if s.exceeds(values, mostSecrets, diag.Pos{File: path.S},
+		if s.exceeds(values, maxSecrets, diag.Pos{File: path.S},
 			"keys and values in its files of secrets (lines, commas, colons and brackets count)",
 			"remove what is not needed") {
 			return

@@ -62,8 +62,8 @@ func (s *source) readGlobal() {
 		Keep:    remembered.amount("keep", 20, 1_000_000_000, ""),
 		Callers: remembered.oneOf("callers", "last4", "none", "full"),
 	}
-	if f.Decisions.Keep > mostKept {
-		s.mistake(remembered.get("keep").Pos, "keep is at most %d, found %d", mostKept, f.Decisions.Keep)
+	if f.Decisions.Keep > maxKept {
+		s.mistake(remembered.get("keep").Pos, "keep is at most %d, found %d", maxKept, f.Decisions.Keep)
 	}
 	s.hours = top.hoursTokens(nil)
 	log := s.fields(top.get("log"), inLog)
@@ -74,8 +74,8 @@ func (s *source) readGlobal() {
 	}
 }
 
-// mostKept is how many decisions of a route can be remembered.
-const mostKept = 1000
+// maxKept is how many decisions of a route can be remembered.
+const maxKept = 1000
 
 // hoursTokens returns the tokens that open hours: inherited ones and the one of the key hours.
 func (f fields) hoursTokens(inherited []Secret) []Secret {

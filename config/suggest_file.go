@@ -12,14 +12,14 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// mostBeside is how many names a directory may have in which a similar name is searched.
-const mostBeside = 1000
+// maxBeside is how many names a directory may have in which a similar name is searched.
+const maxBeside = 1000
 
 // suggestFile ends a message about a missing file or directory with a similar name beside it, if
 // any.
 func (d disk) suggestFile(name string) string {
 	names, err := d.list(cmp.Or(d.dir(name), "."))
-	if err != nil || len(names) > mostBeside {
+	if err != nil || len(names) > maxBeside {
 		return ""
 	}
 	wanted := path.Base(filepath.ToSlash(name))
@@ -40,7 +40,7 @@ func (s *source) suggestMissing(name, home string, err error) string {
 	if !errors.Is(err, fs.ErrNotExist) || s.inputs.frozen {
 		return ""
 	}
-	if s.counter.suggestions++; s.counter.suggestions > mostSuggested {
+	if s.counter.suggestions++; s.counter.suggestions > maxSuggested {
 		return ""
 	}
 	return s.inputs.disk.confinedTo(home).suggestFile(name)

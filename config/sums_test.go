@@ -11,33 +11,33 @@ func TestSums(t *testing.T) {
 	t.Parallel()
 	const (
 		values  = "maxValues of a file"
-		files   = "mostFiles, mostFileBytes, mostPaths, mostLooked, mostSecrets"
-		steps   = "calendars.maxPatterns, server.mostFilterSteps, mostTenantFilterSteps and mostCompared"
-		asks    = "routes.maxConditions, maxOnCalls and maxOnEvents of a route; mostBranches, mostAsked, mostExpressed"
+		files   = "maxFiles, maxFileBytes, maxPaths, maxLooked, maxSecrets"
+		steps   = "calendars.maxPatterns, server.maxFilterSteps, maxTenantFilterSteps and maxCompared"
+		asks    = "routes.maxConditions, maxOnCalls and maxOnEvents of a route; maxBranches, maxAsked, maxExpressed"
 		lowered = "the operator's limits, which a tenant only lowers; calendars.ownerTimes, ownerBytes"
 		samples = "templates.MaxSource; what sample calls of a tenant take"
 	)
 	bounds := map[section]map[string]string{
 		inInclude: {
-			"secrets": files, "data": "mostMerged", "lists": "mostLists, mostNumbers",
-			"calendars": "mostCalendars", "plans": values + "; mostBranches", "routes": "mostRoutes",
+			"secrets": files, "data": "maxMerged", "lists": "maxLists, maxNumbers",
+			"calendars": "maxCalendars", "plans": values + "; maxBranches", "routes": "maxRoutes",
 		},
 		inAuth:   {"networks": values, "trusted_proxies": values},
-		inList:   {"file": files, "numbers": "mostNumbers"},
-		inTenant: {"account": "mostClaims", "labels": "maxLabels", "hours": values},
+		inList:   {"file": files, "numbers": "maxNumbers"},
+		inTenant: {"account": "maxClaims", "labels": "maxLabels", "hours": values},
 		inCalendar: {
 			"file": "calendars.ownerBytes, filesTimes", "headers": "calendars.maxHeaders",
-			"ca_file": "4 MiB each; mostCalendars", "only": steps, "except": steps, "limits": lowered,
+			"ca_file": "4 MiB each; maxCalendars", "only": steps, "except": steps, "limits": lowered,
 		},
 		inFilter: {"summary": steps, "description": steps, "location": steps, "category": steps},
-		inPlan:   {"calendars": values, "branches": "mostBranches", "data": "mostMerged"},
+		inPlan:   {"calendars": values, "branches": "maxBranches", "data": "maxMerged"},
 		inRoute: {
-			"path": values, "hours": values, "data": "mostMerged", "branches": "mostBranches",
+			"path": values, "hours": values, "data": "maxMerged", "branches": "maxBranches",
 			"calendars": values, "answers": values,
 		},
-		inMatch:     {"account": "mostClaims", "dialed": "mostClaims"},
-		inBranch:    {"callflow": samples, "data": "mostMerged", "when": asks},
-		inAnswer:    {"callflow": samples, "data": "mostMerged"},
+		inMatch:     {"account": "maxClaims", "dialed": "maxClaims"},
+		inBranch:    {"callflow": samples, "data": "maxMerged", "when": asks},
+		inAnswer:    {"callflow": samples, "data": "maxMerged"},
 		inCondition: {},
 		inLimits:    {},
 	}

@@ -47,8 +47,8 @@ func (f *File) SimilarTemplate(name string) string {
 	return ""
 }
 
-// mostSearched is how many directories are searched for a misplaced template.
-const mostSearched = 100
+// maxSearched is how many directories are searched for a misplaced template.
+const maxSearched = 100
 
 // MisplacedTemplate returns the path of a template's file in a wrong place: in a sub-directory of
 // Templates or, with set false, where no Templates are set, beside the main file or in a directory
@@ -71,7 +71,7 @@ func (f *File) MisplacedTemplate(name string) (file string, set bool) {
 		return "./" + wanted, set
 	}
 	for i, dir := range names {
-		if i == mostSearched {
+		if i == maxSearched {
 			break
 		}
 		in, err := f.Inputs.disk.list(f.Inputs.disk.join(top, dir))

@@ -5,21 +5,21 @@ import "github.com/callhours/callhours/internal/diag"
 // Limits of what a tenant's file may define in all. Each definition may be within its own bounds,
 // and there may be many; a plan's branches count for every route with the plan.
 const (
-	mostCalendars      = 2_000
-	mostRoutes         = 5_000
-	mostBranches       = 50_000  // of all its routes
-	mostConditionParts = 500_000 // parts of the conditions of all its routes
-	mostRoles          = 100     // of a plan
-	mostMatchNumbers   = 500_000 // numbers that its routes match, each for each account that they match
-	mostLists          = 2_000
-	mostNumbers        = 200_000 // of all its lists
-	mostFiles          = 5_000   // that it names, of lists and secrets; those of its calendars have bounds of their own
-	mostFileBytes      = 32 << 20
-	mostPaths          = 100       // under its key secrets
-	mostGlobNames      = 1_000_000 // names that its globs look at, those of a directory for each glob
-	mostSecrets        = 20_000    // keys and values in its files of secrets
-	mostMergedKeys     = 1_000_000 // keys of data that are merged for its routes and branches
-	mostRegexSteps     = 1_000_000 // steps in the programs of its regular expressions, as often as they are written
+	maxCalendars      = 2_000
+	maxRoutes         = 5_000
+	maxBranches       = 50_000  // of all its routes
+	maxConditionParts = 500_000 // parts of the conditions of all its routes
+	maxRoles          = 100     // of a plan
+	maxMatchNumbers   = 500_000 // numbers that its routes match, each for each account that they match
+	maxLists          = 2_000
+	maxNumbers        = 200_000 // of all its lists
+	maxFiles          = 5_000   // that it names, of lists and secrets; those of its calendars have bounds of their own
+	maxFileBytes      = 32 << 20
+	maxPaths          = 100       // under its key secrets
+	maxGlobNames      = 1_000_000 // names that its globs look at, those of a directory for each glob
+	maxSecrets        = 20_000    // keys and values in its files of secrets
+	maxMergedKeys     = 1_000_000 // keys of data that are merged for its routes and branches
+	maxRegexSteps     = 1_000_000 // steps in the programs of its regular expressions, as often as they are written
 )
 
 // exceeds reports whether a tenant defines more of something than it may, as the tenant's mistake;
@@ -45,7 +45,7 @@ func (s *source) mayRead(path Text) bool {
 		s.namedFiles.seen = map[string]bool{}
 	}
 	s.namedFiles.seen[path.S] = true
-	s.namedFiles.full = s.exceeds(len(s.namedFiles.seen), mostFiles, path.Pos, "files of lists and secrets",
+	s.namedFiles.full = s.exceeds(len(s.namedFiles.seen), maxFiles, path.Pos, "files of lists and secrets",
 		"put what is in them into fewer files")
 	return !s.namedFiles.full
 }
@@ -61,7 +61,7 @@ func (s *source) countRead(path Text, input *Input) bool {
 	}
 	s.namedFiles.read[path.S] = true
 	s.namedFiles.bytes += len(input.Bytes)
-	s.namedFiles.full = s.exceeds(s.namedFiles.bytes, mostFileBytes, path.Pos,
+	s.namedFiles.full = s.exceeds(s.namedFiles.bytes, maxFileBytes, path.Pos,
 		"bytes in its files of lists and secrets",
 		"remove what is not needed")
 	return !s.namedFiles.full
@@ -74,11 +74,11 @@ func (s *source) merge(under, over *Data) *Data {
 	if s.tenant == nil || len(over.Values) == 0 || len(under.Values) == 0 {
 		return merge(under, over)
 	}
-	if s.mergedKeys > mostMergedKeys {
+	if s.mergedKeys > maxMergedKeys {
 		return under
 	}
 	s.mergedKeys += copiedKeys(under.Values, over.Values)
-	if s.exceeds(s.mergedKeys, mostMergedKeys, over.positions.pos,
+	if s.exceeds(s.mergedKeys, maxMergedKeys, over.positions.pos,
 		"keys in the data of all its routes and branches together (those of the tenant and of plans count for each that has data of its own)",
 		"move what is the same for many into data of fewer keys") {
 		return under

@@ -37,33 +37,33 @@ func TestTenantTotals(t *testing.T) {
 		want     string
 	}{
 		"calendars": {
-			"calendars:\n" + repeat(mostCalendars, "  c%d: {file: acme/a.ics}\n"),
-			"calendars:\n" + repeat(mostCalendars+1, "  c%d: {file: acme/a.ics}\n"),
+			"calendars:\n" + repeat(maxCalendars, "  c%d: {file: acme/a.ics}\n"),
+			"calendars:\n" + repeat(maxCalendars+1, "  c%d: {file: acme/a.ics}\n"),
 			`tenant "acme" has more than 2000 calendars; remove some, or make two tenants of it`,
 		},
 		"lists": {
-			"lists:\n" + repeat(mostLists, "  l%d: {file: acme/one}\n"),
-			"lists:\n" + repeat(mostLists+1, "  l%d: {file: acme/one}\n"),
+			"lists:\n" + repeat(maxLists, "  l%d: {file: acme/one}\n"),
+			"lists:\n" + repeat(maxLists+1, "  l%d: {file: acme/one}\n"),
 			`tenant "acme" has more than 2000 lists; remove some, or make two tenants of it`,
 		},
 		"routes": {
-			plan(2) + routes(mostRoutes), plan(2) + routes(mostRoutes+1),
+			plan(2) + routes(maxRoutes), plan(2) + routes(maxRoutes+1),
 			`tenant "acme" has more than 5000 routes; remove some, or make two tenants of it`,
 		},
 		"branches": {
-			plan(50) + routes(mostBranches/50), plan(50) + routes(mostBranches/50+1),
+			plan(50) + routes(maxBranches/50), plan(50) + routes(maxBranches/50+1),
 			`tenant "acme" has more than 50000 branches in all its routes (those of a plan count for each route); remove some, or make two tenants of it`,
 		},
 		"roles": {
-			strings.Replace(plan(2), "    branches", "    calendars: ["+repeat(mostRoles, "r%d, ")+"]\n    branches",
+			strings.Replace(plan(2), "    branches", "    calendars: ["+repeat(maxRoles, "r%d, ")+"]\n    branches",
 				1),
-			strings.Replace(plan(2), "    branches", "    calendars: ["+repeat(mostRoles+1, "r%d, ")+"]\n    branches",
+			strings.Replace(plan(2), "    branches", "    calendars: ["+repeat(maxRoles+1, "r%d, ")+"]\n    branches",
 				1),
 			`tenant "acme" has more than 100 roles in a plan; make two plans of it`,
 		},
 		"conditions": {
-			plan(2) + routes(mostRoutes),
-			strings.Replace(plan(2), `["+1*"]`, "["+strings.Repeat(`"+1*", `, 100)+"]", 1) + routes(mostRoutes),
+			plan(2) + routes(maxRoutes),
+			strings.Replace(plan(2), `["+1*"]`, "["+strings.Repeat(`"+1*", `, 100)+"]", 1) + routes(maxRoutes),
 			`tenant "acme" has more than 500000 parts in the conditions of all its routes`,
 		},
 		"data": {
@@ -74,7 +74,7 @@ func TestTenantTotals(t *testing.T) {
 			`tenant "acme" has more than 1000000 keys in the data of all its routes and branches together`,
 		},
 		"expressions": { // of 1,000 steps; one that is too large counts as many
-			expressions(mostRegexSteps / regex.MaxSize), expressions(mostRegexSteps/regex.MaxSize + 30),
+			expressions(maxRegexSteps / regex.MaxSize), expressions(maxRegexSteps/regex.MaxSize + 30),
 			`tenant "acme" has more than 1000000 steps in the programs of all its regular expressions; write patterns with *`,
 		},
 		"numbers": {
@@ -89,7 +89,7 @@ func TestTenantTotals(t *testing.T) {
 					"callhours.yaml":       {Data: []byte("timezone: UTC\ninclude: [tenants/*.yaml]\n")},
 					"tenants/acme.yaml":    {Data: []byte("tenant: {name: acme, account: [7a1c]}\n" + tenant)},
 					"tenants/acme/one":     {Data: []byte("+49\n")},
-					"tenants/acme/numbers": {Data: []byte(repeat(mostNumbers, "+49%d\n"))},
+					"tenants/acme/numbers": {Data: []byte(repeat(maxNumbers, "+49%d\n"))},
 				}})
 				return fmt.Sprint(err)
 			}
@@ -127,10 +127,10 @@ func TestTenantClaims(t *testing.T) {
 		}})
 		return fmt.Sprint(err)
 	}
-	if got := said(100, mostMatchNumbers/100); got != "<nil>" {
+	if got := said(100, maxMatchNumbers/100); got != "<nil>" {
 		t.Errorf("at the bound: %.300s", got)
 	}
-	if got := said(101, mostMatchNumbers/100); !strings.Contains(got,
+	if got := said(101, maxMatchNumbers/100); !strings.Contains(got,
 		`tenant "acme" has more than 500000 numbers in the matches of all its routes (each counts for every account`) {
 		t.Errorf("past it: %.300s", got)
 	}
@@ -158,7 +158,7 @@ func TestTenantGlobs(t *testing.T) {
 		_, err := Load("callhours.yaml", Options{FS: counting})
 		return fmt.Sprint(err), counting.lists
 	}
-	got, lists := said(mostGlobNames / names)
+	got, lists := said(maxGlobNames / names)
 	if got != "<nil>" {
 		t.Errorf("at the bound: %.300s", got)
 	}
@@ -167,7 +167,7 @@ func TestTenantGlobs(t *testing.T) {
 	}
 	want := `secrets "acme/s/x50*": the globs of the tenant look at more than 1000000 names, ` +
 		`those of a directory for each of them; write fewer globs`
-	if got, _ := said(mostGlobNames/names + 1); !strings.Contains(got, want) {
+	if got, _ := said(maxGlobNames/names + 1); !strings.Contains(got, want) {
 		t.Errorf("past it: %.300s", got)
 	}
 }

@@ -207,14 +207,14 @@ func (s *source) patternTexts(n *node, key string) []Text {
 		if !slash || !ends {
 			continue
 		}
-		if s.tenant != nil && s.regexSteps > mostRegexSteps {
+		if s.tenant != nil && s.regexSteps > maxRegexSteps {
 			return nil // said, and compiling more takes the time of others
 		}
 		re, err := regex.Compile(expr)
 		if s.regexSteps += regex.MaxSize; err == nil {
 			s.regexSteps += re.Cost - regex.MaxSize
 		}
-		if s.exceeds(s.regexSteps, mostRegexSteps, t.Pos, "steps in the programs of all its regular expressions",
+		if s.exceeds(s.regexSteps, maxRegexSteps, t.Pos, "steps in the programs of all its regular expressions",
 			"write patterns with * instead, or fewer and shorter ones") {
 			return nil
 		}

@@ -33,9 +33,9 @@ func TestPictureBounds(t *testing.T) {
 		}
 		return list
 	}
-	for n, more := range map[int]int{mostBars: 0, mostBars + 1: 1, 3 * mostBars: 2 * mostBars} {
+	for n, more := range map[int]int{maxBars: 0, maxBars + 1: 1, 3 * maxBars: 2 * maxBars} {
 		pic := newPicture("main", midnight, 1, spans(n), nil, midnight)
-		if got := len(pic.Days[0].Bands); got != mostBars || pic.More != more {
+		if got := len(pic.Days[0].Bands); got != maxBars || pic.More != more {
 			t.Errorf("%d spans: %d bars and %d more, want %d more", n, got, pic.More, more)
 		}
 	}
@@ -47,16 +47,16 @@ func TestPictureBounds(t *testing.T) {
 	pic, bars := newPicture("main", midnight, 31, nil, lanes, midnight), 0
 	for _, d := range pic.Days {
 		bars += len(d.Lanes[0].Bars)
-		if d.Lanes[0].Rows > mostRows {
+		if d.Lanes[0].Rows > maxRows {
 			t.Errorf("%d rows", d.Lanes[0].Rows)
 		}
 	}
-	if bars != mostBars || pic.More != 7+31*100-mostBars {
+	if bars != maxBars || pic.More != 7+31*100-maxBars {
 		t.Errorf("long events: %d bars and %d more", bars, pic.More)
 	}
-	for n, want := range map[int]string{mostWords: "open from 00:00", mostWords + 1: "and 1 changes more"} {
+	for n, want := range map[int]string{maxWords: "open from 00:00", maxWords + 1: "and 1 changes more"} {
 		words := dayPicture(preview.RouteStatus{At: midnight, Day: spans(n)}).Words()
-		if !strings.HasSuffix(words, want) || strings.Count(words, "open") != mostWords {
+		if !strings.HasSuffix(words, want) || strings.Count(words, "open") != maxWords {
 			t.Errorf("%d changes: %s", n, words)
 		}
 	}
@@ -68,10 +68,10 @@ func TestPageBounds(t *testing.T) {
 	t.Parallel()
 	ctx, leave := context.WithCancel(t.Context())
 	s := pageWriter{ctx: ctx}
-	if _, err := s.Write(make([]byte, mostPage)); err != nil {
+	if _, err := s.Write(make([]byte, maxPage)); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Write([]byte("x")); err == nil || s.Len() != mostPage {
+	if _, err := s.Write([]byte("x")); err == nil || s.Len() != maxPage {
 		t.Errorf("a page of %d bytes: %v", s.Len(), err)
 	}
 	leave()
@@ -85,13 +85,13 @@ func TestPageBounds(t *testing.T) {
 		Findings: func() ([]preview.Finding, int) { return nil, 0 },
 		Status:   func() preview.Status { return preview.Status{Mistakes: make([]preview.FileMessage, mistakes)} },
 		Calendar: func(string) (Calendar, bool) {
-			return Calendar{Problems: make([]ical.Problem, problems), Routes: make([]string, mostRouteNames+1)},
+			return Calendar{Problems: make([]ical.Problem, problems), Routes: make([]string, maxRouteNames+1)},
 				true
 		},
 		Preview: func() *preview.Preview { return nil },
 	})
 	for _, more := range []int{0, 1} {
-		problems, mistakes = mostProblems+more, mostMessages+more
+		problems, mistakes = maxProblems+more, maxMessages+more
 		for path, want := range map[string]string{"/calendars/hours": "And 1 more of these", "/config": "And 1 more;"} {
 			rec := httptest.NewRecorder()
 			c.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
@@ -174,7 +174,7 @@ func TestSlowListener(t *testing.T) {
 		if len(l.deadlines) != 4 || len(c.hub.listeners) != 0 {
 			t.Errorf("%d deadlines, %d listeners", len(l.deadlines), len(c.hub.listeners))
 		}
-		for i := range mostListeners {
+		for i := range maxListeners {
 			if _, err := c.hub.join("192.0.2.1:1234"); err != nil {
 				t.Fatal(i, err)
 			}
@@ -201,7 +201,7 @@ func TestListenersAreFair(t *testing.T) {
 	t.Parallel()
 	h := newHub()
 	var evils []*subscriber
-	for range mostListeners {
+	for range maxListeners {
 		l, err := h.join("evil")
 		if err != nil {
 			t.Fatal(err)
@@ -211,7 +211,7 @@ func TestListenersAreFair(t *testing.T) {
 	if _, err := h.join("evil"); !errors.Is(err, errFull) {
 		t.Errorf("one more of the same: %v", err)
 	}
-	for i := range mostListeners / 2 {
+	for i := range maxListeners / 2 {
 		if _, err := h.join("good"); err != nil {
 			t.Fatalf("good's number %d: %v", i, err)
 		}
@@ -219,7 +219,7 @@ func TestListenersAreFair(t *testing.T) {
 			t.Fatalf("evil's number %d stays", i)
 		}
 	}
-	if _, err := h.join("good"); !errors.Is(err, errFull) || len(h.listeners) != mostListeners {
+	if _, err := h.join("good"); !errors.Is(err, errFull) || len(h.listeners) != maxListeners {
 		t.Errorf("good has half, and asks for more: %v, %d listen", err, len(h.listeners))
 	}
 	if _, err := h.join("fair"); err != nil {

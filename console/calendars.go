@@ -97,11 +97,11 @@ type occurrence struct {
 }
 
 const (
-	mostOccurrences = 300
-	mostRouteNames  = 12
-	mostTextBytes   = 256 << 10 // bytes of events as written on a page
-	mostEventTexts  = 50        // events as written on a page, besides the one that was asked for
-	mostProblems    = 200       // problems on a page, and warnings
+	maxOccurrences = 300
+	maxRouteNames  = 12
+	maxTextBytes   = 256 << 10 // bytes of events as written on a page
+	maxEventTexts  = 50        // events as written on a page, besides the one that was asked for
+	maxProblems    = 200       // problems on a page, and warnings
 )
 
 // anchor names an occurrence in a page. An all-day one goes by its date: routes may let their
@@ -129,12 +129,12 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 		Routes: cal.Routes, Done: q.Has("refreshed"),
 	}
 	shown := func(list []ical.Problem) []ical.Problem {
-		m.MoreOdd += max(0, len(list)-mostProblems)
-		return list[:min(len(list), mostProblems)]
+		m.MoreOdd += max(0, len(list)-maxProblems)
+		return list[:min(len(list), maxProblems)]
 	}
 	m.Problems, m.Warnings = shown(m.Problems), shown(m.Warnings)
-	if len(m.Routes) > mostRouteNames {
-		m.Routes, m.More = m.Routes[:mostRouteNames], len(m.Routes)-mostRouteNames
+	if len(m.Routes) > maxRouteNames {
+		m.Routes, m.More = m.Routes[:maxRouteNames], len(m.Routes)-maxRouteNames
 	}
 	for _, st := range c.options.Feeds() {
 		if slices.Contains(st.Calendars, name) {
@@ -194,8 +194,8 @@ func (c *Console) occurrences(ctx context.Context, m *calendarPage, cal Calendar
 	seen := map[*calendars.Event]bool{}
 	last := ""
 	t := cal.Use.State.Calendar.Compile(calendars.View{Zone: zone}, m.From, m.To)
-	m.Cut = t.Len() > mostOccurrences
-	on := t.Head(mostOccurrences)
+	m.Cut = t.Len() > maxOccurrences
+	on := t.Head(maxOccurrences)
 	for _, o := range on {
 		start, end := time.Unix(o.Start, 0).In(zone), time.Unix(o.End, 0).In(zone)
 		item := occurrence{
@@ -207,7 +207,7 @@ func (c *Console) occurrences(ctx context.Context, m *calendarPage, cal Calendar
 		}
 		item.ID = anchor(item.Event)
 		item.Open = item.ID == open
-		if !seen[o.Event] && (len(events) < mostEventTexts || item.Open) {
+		if !seen[o.Event] && (len(events) < maxEventTexts || item.Open) {
 			seen[o.Event] = true
 			events = append(events, o.Event)
 		}
@@ -220,7 +220,7 @@ func (c *Console) occurrences(ctx context.Context, m *calendarPage, cal Calendar
 	if err != nil {
 		m.NoText = err.Error()
 	}
-	budget := mostTextBytes
+	budget := maxTextBytes
 	for i, o := range on {
 		item, text := &m.Events[i], texts[o.Event]
 		if budget -= len(text); budget > 0 || item.Open {

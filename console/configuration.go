@@ -10,8 +10,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// mostMessages is how many mistakes stand on the page, and how many warnings.
-const mostMessages = 300
+// maxMessages is how many mistakes stand on the page, and how many warnings.
+const maxMessages = 300
 
 type configurationPage struct {
 	preview.Status
@@ -30,9 +30,9 @@ type messageRow struct {
 func (c *Console) configuration(w http.ResponseWriter, r *http.Request) {
 	status := c.options.Status()
 	m := configurationPage{
-		Status: status, Mistakes: messageRows(status.Mistakes[:min(len(status.Mistakes), mostMessages)]),
-		Warnings: messageRows(status.Warnings[:min(len(status.Warnings), mostMessages)]),
-		More:     max(0, len(status.Mistakes)-mostMessages) + max(0, len(status.Warnings)-mostMessages),
+		Status: status, Mistakes: messageRows(status.Mistakes[:min(len(status.Mistakes), maxMessages)]),
+		Warnings: messageRows(status.Warnings[:min(len(status.Warnings), maxMessages)]),
+		More:     max(0, len(status.Mistakes)-maxMessages) + max(0, len(status.Warnings)-maxMessages),
 		Done:     r.URL.Query().Has("reloaded"),
 	}
 	c.show(r.Context(), w, http.StatusOK, "configuration", page{Title: "Configuration", Here: "configuration", Main: m})

@@ -198,8 +198,8 @@ func (c *Console) show(ctx context.Context, w http.ResponseWriter, status int, n
 	_, _ = w.Write(out.Bytes())
 }
 
-// mostPage is how many bytes a page has. What it shows is bounded so that it never does.
-const mostPage = 8 << 20
+// maxPage is how many bytes a page has. What it shows is bounded so that it never does.
+const maxPage = 8 << 20
 
 // pageWriter holds a page while it is rendered. It ends with the request's context.
 type pageWriter struct {
@@ -211,8 +211,8 @@ func (s *pageWriter) Write(p []byte) (int, error) {
 	if s.ctx.Err() != nil {
 		return 0, context.Cause(s.ctx)
 	}
-	if s.Len()+len(p) > mostPage {
-		return 0, fmt.Errorf("it is longer than %d MiB", mostPage>>20)
+	if s.Len()+len(p) > maxPage {
+		return 0, fmt.Errorf("it is longer than %d MiB", maxPage>>20)
 	}
 	return s.Buffer.Write(p)
 }

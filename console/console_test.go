@@ -103,7 +103,7 @@ func FuzzTree(f *testing.F) {
 			for _, k := range n.Kids {
 				total += count(k)
 			}
-			if len(n.Facts) > mostFacts+1 {
+			if len(n.Facts) > maxFacts+1 {
 				t.Errorf("%d facts", len(n.Facts))
 			}
 			return total

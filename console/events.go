@@ -28,10 +28,10 @@ type subscriber struct {
 	changed chan struct{} // closed when it is to end
 }
 
-// mostListeners bounds the connections that stay open: half of those that the admin side has, so
+// maxListeners bounds the connections that stay open: half of those that the admin side has, so
 // that others find a place. Beyond them the client with the most loses its oldest to one with
 // fewer.
-const mostListeners = 128
+const maxListeners = 128
 
 // alive is how often something is written to a silent connection, so that proxies keep it open.
 const alive = 20 * time.Second
@@ -54,7 +54,7 @@ func (h *hub) join(client string) (*subscriber, error) {
 	switch {
 	case h.closed:
 		return nil, errClosed
-	case len(h.listeners) >= mostListeners && !h.evictFor(client):
+	case len(h.listeners) >= maxListeners && !h.evictFor(client):
 		return nil, errFull
 	}
 	l := &subscriber{client, make(chan struct{}, 1)}

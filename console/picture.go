@@ -17,8 +17,8 @@ type picture struct {
 	More    int  // events and spans that are not drawn
 }
 
-// mostBars is how many bars a picture has.
-const mostBars = 2500
+// maxBars is how many bars a picture has.
+const maxBars = 2500
 
 // row is one local day.
 type row struct {
@@ -41,11 +41,11 @@ type dayLane struct {
 	Unknown  string
 	Base     int // the line that words stand on, in pixels
 	Bars     []bar
-	Rows     int // 1 to mostRows: events that are on at once stand below each other
+	Rows     int // 1 to maxRows: events that are on at once stand below each other
 }
 
-// mostRows is how many events stand below each other in a lane; more of them share the last row.
-const mostRows = 4
+// maxRows is how many events stand below each other in a lane; more of them share the last row.
+const maxRows = 4
 
 // bar is a stretch of one day in a band or lane. X and W are per cent of the 24 hours.
 type bar struct {
@@ -201,7 +201,7 @@ func newPicture(route string, from time.Time, days int, spans []preview.Span, la
 	if pic.Compact {
 		h = monthly
 	}
-	left := mostBars
+	left := maxBars
 	fits := func(bars []bar) bool {
 		if left < len(bars) {
 			pic.More++
@@ -229,13 +229,13 @@ func newPicture(route string, from time.Time, days int, spans []preview.Span, la
 		for _, l := range lanes {
 			r.Height += h.gap
 			own := dayLane{Calendar: l.Calendar, Unknown: l.Unknown, Base: r.Height + h.lane - 4, Rows: 1}
-			var taken [mostRows]time.Time // until when each row is
+			var taken [maxRows]time.Time // until when each row is
 			for _, e := range l.Events {
 				if !e.End.After(midnight) || !e.Start.Before(end) {
 					continue
 				}
 				n := 0
-				for n < mostRows-1 && taken[n].After(e.Start) {
+				for n < maxRows-1 && taken[n].After(e.Start) {
 					n++
 				}
 				taken[n] = e.End
@@ -345,14 +345,14 @@ func ticks() []tick {
 	return list
 }
 
-// mostWords is how many changes of a day are said in words.
-const mostWords = 24
+// maxWords is how many changes of a day are said in words.
+const maxWords = 24
 
 // Words describe the day, for screen readers.
 func (p picture) Words() string {
 	var words []string
 	for i, b := range p.Days[0].Bands {
-		if i == mostWords {
+		if i == maxWords {
 			words = append(words, fmt.Sprintf("and %d changes more", len(p.Days[0].Bands)-i))
 			break
 		}

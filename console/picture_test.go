@@ -173,7 +173,7 @@ func TestLanes(t *testing.T) {
 	for range 100 {
 		many = append(many, event(8, 12))
 	}
-	if got := newPicture("r", day, 1, nil, []preview.Lane{{Events: many}}, day).Days[0].Lanes[0].Rows; got != mostRows {
-		t.Errorf("100 at once take %d rows, want %d", got, mostRows)
+	if got := newPicture("r", day, 1, nil, []preview.Lane{{Events: many}}, day).Days[0].Lanes[0].Rows; got != maxRows {
+		t.Errorf("100 at once take %d rows, want %d", got, maxRows)
 	}
 }

@@ -35,7 +35,7 @@ const (
 	nextChanges     = 20
 	nextChangesDays = 400
 	lastDecisions   = 20
-	mostShownSpans  = 1000 // of a route on its page
+	maxShownSpans   = 1000 // of a route on its page
 )
 
 func (c *Console) route(w http.ResponseWriter, r *http.Request) {
@@ -114,7 +114,7 @@ func (m *routePage) setPeriod(first time.Time) (days int) {
 
 // load asks for everything that is shown.
 func (m *routePage) load(ctx context.Context, p *preview.Preview, days int, now time.Time) error {
-	h, err := p.Hours(ctx, preview.Period{Route: m.Name, From: m.From, Days: days, Most: mostShownSpans})
+	h, err := p.Hours(ctx, preview.Period{Route: m.Name, From: m.From, Days: days, Most: maxShownSpans})
 	if err != nil {
 		return err
 	}

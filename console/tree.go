@@ -22,9 +22,9 @@ type fact struct{ Name, Value string }
 
 // The bounds of what is drawn; the JSON beside it has all.
 const (
-	mostFacts = 8
-	mostDepth = 64
-	longest   = 200 // characters of a value
+	maxFacts = 8
+	maxDepth = 64
+	longest  = 200 // characters of a value
 )
 
 // tree reads a callflow; nil when it is none.
@@ -36,12 +36,12 @@ func newTree(key string, text json.RawMessage, depth int) *node {
 		Data     map[string]json.RawMessage `json:"data"`
 		Children map[string]json.RawMessage `json:"children"`
 	}
-	if depth > mostDepth || json.Unmarshal(text, &action) != nil {
+	if depth > maxDepth || json.Unmarshal(text, &action) != nil {
 		return nil
 	}
 	n := &node{Key: key, Module: action.Module, Kind: kindName(action.Module)}
 	for i, name := range slices.Sorted(maps.Keys(action.Data)) {
-		if i == mostFacts {
+		if i == maxFacts {
 			n.Facts = append(n.Facts, fact{"…", ""})
 			break
 		}

@@ -10,8 +10,8 @@ import (
 // series, for which a scrape takes 2.2 s of a processor: Prometheus gives up after 10 s, on a machine that has other
 // things to do, too.
 const (
-	mostOfRoutes    = 24 << 20 // of routes and their branches
-	mostOfCalendars = 16 << 20
+	maxOfRoutes    = 24 << 20 // of routes and their branches
+	maxOfCalendars = 16 << 20
 )
 
 // lineBytes is what a line of a scrape takes at most besides names of the configuration.
@@ -88,7 +88,7 @@ func fitRoutes(routes []Route, hadSeries func(name string) bool) map[string]bool
 		}
 		all = append(all, s)
 	}
-	return fitSeries(all, mostOfRoutes, hadSeries)
+	return fitSeries(all, maxOfRoutes, hadSeries)
 }
 
 // fitCalendars returns the calendars of tenants whose series fit into a scrape.
@@ -100,7 +100,7 @@ func fitCalendars(calendars []Calendar, hadSeries func(name string) bool) map[st
 			all = append(all, seriesSize{c.Name, tenant, lines * (lineBytes + labelBytes(c.Name))})
 		}
 	}
-	return fitSeries(all, mostOfCalendars, hadSeries)
+	return fitSeries(all, maxOfCalendars, hadSeries)
 }
 
 // labelBytes is the size of a label value in a scrape, escapes included.

@@ -64,7 +64,7 @@ func TestScrapeBytes(t *testing.T) {
 		t.Errorf("%v is unseen, want a part of evil's", unseen)
 	}
 	first := scrape(t, registry)
-	const most = mostOfRoutes + mostOfCalendars
+	const most = maxOfRoutes + maxOfCalendars
 	if first["evil"] > most || first["evil"] < most/2 || first[""] > most+1<<20 {
 		t.Errorf("evil has %d bytes of %d, and may have %d", first["evil"], first[""], most)
 	}

@@ -56,8 +56,8 @@ func CheckCallflow(body []byte, cluster Cluster) error {
 	return nil
 }
 
-// MostWarnings bounds those of one callflow; the first ones are given.
-const MostWarnings = 100
+// MaxWarnings bounds those of one callflow; the first ones are given.
+const MaxWarnings = 100
 
 // CallflowWarnings reports what Kazoo accepts and hardly anybody means: members that it ignores,
 // such as misspelled ones, children that never run, actions that do nothing for want of an id. It
@@ -69,7 +69,7 @@ func CallflowWarnings(body []byte, cluster Cluster) []*Finding {
 		found = append(found, budgetWarnings(body)...)
 	}
 	slices.SortStableFunc(found, func(a, b *Finding) int { return cmp.Compare(a.Offset, b.Offset) })
-	return found[:min(len(found), MostWarnings)]
+	return found[:min(len(found), MaxWarnings)]
 }
 
 func check(body []byte, cluster Cluster, warnings *[]*Finding) *Finding {

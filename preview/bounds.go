@@ -10,18 +10,18 @@ import (
 
 // Bounds of one answer. What lies beyond is left out, and the answer says so.
 const (
-	// MostDays is how many days are asked about at once over the network; the command line may ask
+	// MaxDays is how many days are asked about at once over the network; the command line may ask
 	// for more.
-	MostDays = 400
-	// MostSpans is how many spans Hours have.
-	MostSpans = 10_000
-	// MostLaneEvents is how many events all lanes of a route have together.
-	MostLaneEvents = 1_500
+	MaxDays = 400
+	// MaxSpans is how many spans Hours have.
+	MaxSpans = 10_000
+	// MaxLaneEvents is how many events all lanes of a route have together.
+	MaxLaneEvents = 1_500
 
-	mostExplained       = 100        // events of an explanation
-	mostStrip           = 200        // spans of a day of a Standing
-	mostEventsRead      = 100_000    // events that are unpacked to say why, for all of an answer
-	mostSegmentsScanned = 20_000_000 // segments that are passed to find when something changes, for all of an answer
+	maxExplained       = 100        // events of an explanation
+	maxStrip           = 200        // spans of a day of a Standing
+	maxEventsRead      = 100_000    // events that are unpacked to say why, for all of an answer
+	maxSegmentsScanned = 20_000_000 // segments that are passed to find when something changes, for all of an answer
 )
 
 // The years that can be asked about. Zones and calendars say little that is true outside of them.
@@ -38,7 +38,7 @@ type budget struct {
 }
 
 func newBudget(ctx context.Context) *budget {
-	return &budget{ctx: ctx, events: mostEventsRead, segments: mostSegmentsScanned}
+	return &budget{ctx: ctx, events: maxEventsRead, segments: maxSegmentsScanned}
 }
 
 // err is why the answer is not needed any more; nil while its client waits.
@@ -76,12 +76,12 @@ const unexplained = "more events are on at once than are looked through for one 
 
 // Characters of a title in an answer, and of why something is.
 const (
-	mostTitle  = 256
-	mostReason = 1024
+	maxTitle  = 256
+	maxReason = 1024
 )
 
 // Title is the beginning of a title, as answers have it.
-func Title(text string) string { return truncate(text, mostTitle) }
+func Title(text string) string { return truncate(text, maxTitle) }
 
 // truncate is the first characters of a text, at most so many, and an ellipsis where more follow.
 func truncate(text string, most int) string {

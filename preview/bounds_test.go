@@ -91,7 +91,7 @@ func TestHoursBounds(t *testing.T) {
 	if rest := ask(h.To, 1, 1); !rest.Spans[0].Start.Equal(h.To) || rest.Spans[0].Branch == h.Spans[1438].Branch {
 		t.Errorf("the next one: %v", rest.Spans[0])
 	}
-	if h := ask(midnight, preview.MostDays, 0); len(h.Spans) != preview.MostSpans || h.Truncated == "" {
+	if h := ask(midnight, preview.MaxDays, 0); len(h.Spans) != preview.MaxSpans || h.Truncated == "" {
 		t.Errorf("without a number: %d, %q", len(h.Spans), h.Truncated)
 	}
 	left := errors.New("left")
@@ -188,7 +188,7 @@ func TestLanesBounds(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		times, events, more int
-	}{{preview.MostLaneEvents, preview.MostLaneEvents, 0}, {preview.MostLaneEvents + 1, preview.MostLaneEvents, 1}} {
+	}{{preview.MaxLaneEvents, preview.MaxLaneEvents, 0}, {preview.MaxLaneEvents + 1, preview.MaxLaneEvents, 1}} {
 		p := crowded(t, 1, c.times, false)
 		for _, from := range []time.Time{midnight, midnight.AddDate(0, 0, -1)} {
 			lanes, err := p.Lanes(t.Context(), "main", from, midnight.AddDate(0, 0, 7))
@@ -200,7 +200,7 @@ func TestLanesBounds(t *testing.T) {
 	}
 	// farther than a window
 	lanes, err := crowded(t, 1, 3000, false).Lanes(t.Context(), "main", midnight, midnight.AddDate(3, 0, 0))
-	if err != nil || len(lanes[0].Events) != preview.MostLaneEvents || lanes[0].More != 1500 {
+	if err != nil || len(lanes[0].Events) != preview.MaxLaneEvents || lanes[0].More != 1500 {
 		t.Errorf("%d events and %d more, %v", len(lanes[0].Events), lanes[0].More, err)
 	}
 }

@@ -120,13 +120,13 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	e := &Explanation{
 		At: q.At.In(r.Zone), Timezone: r.Zone.String(), Route: r.Name, Matched: matched,
 		Branch: decided.Name, State: string(decided.State), Unknown: a.Decision.Unknown,
-		Reason: truncate(a.Reason, mostReason),
+		Reason: truncate(a.Reason, maxReason),
 		Answer: Answer{Status: a.Status, Summary: pivot.Summary(a.Body), Callflow: a.Body},
 	}
 	if a.Branch >= 0 {
 		e.Answer.Branch, e.Answer.Rendered = r.Branches[a.Branch].Name, s.Rendered(a, q.Call, q.At)
 	}
-	for _, ev := range a.Events[:min(len(a.Events), mostExplained)] {
+	for _, ev := range a.Events[:min(len(a.Events), maxExplained)] {
 		e.Events = append(e.Events, eventOf(ev, r.Zone))
 	}
 	e.More = len(a.Events) + a.More - len(e.Events)
@@ -136,7 +136,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 			step.Reason = unexplained
 		}
 		e.Steps = append(e.Steps,
-			Step{step.Branch, string(step.State), step.Truth, truncate(step.Reason, mostReason), step.Taken})
+			Step{step.Branch, string(step.State), step.Truth, truncate(step.Reason, maxReason), step.Taken})
 	}
 	if at, ok := a.Decision.Until(); ok {
 		then := r.Branches[s.Decide(q.Call, at).Branch]
@@ -160,7 +160,7 @@ func (p *Preview) Zone(q Question) (*time.Location, error) {
 
 func eventOf(e routes.Event, zone *time.Location) Event {
 	return Event{
-		Calendar: e.Calendar, UID: e.Event.UID, Summary: truncate(e.Event.Summary, mostTitle),
+		Calendar: e.Calendar, UID: e.Event.UID, Summary: truncate(e.Event.Summary, maxTitle),
 		Start: time.Unix(e.Start, 0).In(zone), End: time.Unix(e.End, 0).In(zone), AllDay: e.Event.AllDay,
 	}
 }

@@ -29,5 +29,5 @@ func (p *Preview) Kept() (states, size int) {
 
 // NowWithin is Routes for all routes, with so many segments that may be passed.
 func (p *Preview) NowWithin(ctx context.Context, at time.Time, scanned int) (RouteList, error) {
-	return p.routes(&budget{ctx: ctx, events: mostEventsRead, segments: scanned}, at, Filter{}, 0, 100)
+	return p.routes(&budget{ctx: ctx, events: maxEventsRead, segments: scanned}, at, Filter{}, 0, 100)
 }

@@ -32,7 +32,7 @@ type Period struct {
 	Route string
 	From  time.Time
 	Days  int // counted on the clock of the route's zone
-	Most  int // spans; 0: MostSpans
+	Most  int // spans; 0: MaxSpans
 }
 
 // Span is a time during which one branch answers. The first one may have begun before the period,
@@ -64,7 +64,7 @@ func (p *Preview) Hours(ctx context.Context, asked Period) (*Hours, error) {
 	}
 	most, left := asked.Most, newBudget(ctx)
 	if most == 0 {
-		most = MostSpans
+		most = MaxSpans
 	}
 	from := asked.From.In(r.Zone)
 	h := &Hours{Route: r.Name, Timezone: r.Zone.String(), From: from, To: from.AddDate(0, 0, asked.Days)}
@@ -148,9 +148,9 @@ func (s *Span) addReason(state *render.State, left *budget) {
 		s.Reason = unexplained
 		return
 	}
-	s.Reason = truncate(d.Reason(), mostReason)
+	s.Reason = truncate(d.Reason(), maxReason)
 	if events := d.Events(); len(events) > 0 {
-		s.Event = truncate(events[0].Event.Summary, mostTitle)
+		s.Event = truncate(events[0].Event.Summary, maxTitle)
 	}
 }
 

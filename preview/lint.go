@@ -53,12 +53,12 @@ func NewLint(o LintOptions) *Lint {
 
 // What bounds the work, and how much is said.
 const (
-	mostSegments    = 20_000    // of a route that are looked at
-	mostOccurrences = 200_000   // of a calendar
-	mostEventsHeld  = 100_000   // events that are looked at for why branches hold, over all segments
-	mostCompared    = 2_000_000 // comparisons of texts of a calendar's events with conditions
-	mostEvents      = 5_000     // of a calendar whose titles are compared
-	mostPerKind     = 10        // findings of one kind about one calendar
+	maxSegments    = 20_000    // of a route that are looked at
+	maxOccurrences = 200_000   // of a calendar
+	maxEventsHeld  = 100_000   // events that are looked at for why branches hold, over all segments
+	maxCompared    = 2_000_000 // comparisons of texts of a calendar's events with conditions
+	maxEvents      = 5_000     // of a calendar whose titles are compared
+	maxPerKind     = 10        // findings of one kind about one calendar
 )
 
 // minNeverOpenDays is how many days a route has to be seen closed before it is called so.
@@ -127,7 +127,7 @@ func (l *Lint) Route(
 	}
 	rl.decideSegments()
 	effort.Spend(len(rl.spans))
-	rl.reach = s.Reach(now, rl.until, mostSegments)
+	rl.reach = s.Reach(now, rl.until, maxSegments)
 	for _, look := range []func(){
 		rl.shadowedBranches, rl.lateClosures, rl.neverOpen, rl.cutOpenings, rl.closedHolidays,
 		rl.eventZones,
@@ -178,7 +178,7 @@ func (l *routeLint) reportRoute(kind, format string, args ...any) {
 // decideSegments decides every segment for the ordinary call.
 func (l *routeLint) decideSegments() {
 	for at := range l.state.Starts(l.now, l.until) {
-		if len(l.spans) == mostSegments {
+		if len(l.spans) == maxSegments {
 			l.until = at
 			break
 		}
@@ -217,7 +217,7 @@ func (l *routeLint) lateClosures() {
 		at         time.Time
 		by         int
 	}
-	tallies, most := map[int]*tally{}, mostEventsHeld
+	tallies, most := map[int]*tally{}, maxEventsHeld
 	spend := func(n int) bool {
 		most -= n
 		return most >= 0
@@ -318,7 +318,7 @@ func (l *routeLint) eventZones() {
 func mainZone(c *calendars.Calendar) (*time.Location, float64) {
 	counts, all := map[*time.Location]int{}, 0
 	var most *time.Location
-	for _, e := range c.Events()[:min(len(c.Events()), mostEvents)] {
+	for _, e := range c.Events()[:min(len(c.Events()), maxEvents)] {
 		if !e.Repeats() || e.AllDay || e.IsLocal() {
 			continue
 		}

@@ -30,7 +30,7 @@ func (l *Lint) Calendar(ctx context.Context, c Calendar, now, until time.Time, e
 	cl := &calendarLint{
 		Lint: l, config: c, routes: asking, calendar: use.State.Calendar, now: now, until: until,
 		reported: map[string]int{},
-		budget:   mostCompared,
+		budget:   maxCompared,
 		view:     calendars.View{Zone: cmp.Or(use.Zone, asking[0].Zone), DayStarts: asking[0].DayStarts},
 		ownZone:  use.Zone,
 	}
@@ -51,7 +51,7 @@ func (l *Lint) Calendar(ctx context.Context, c Calendar, now, until time.Time, e
 		}
 		look()
 	}
-	effort.Spend(len(cl.occurrences)/10 + (mostCompared-cl.budget)/50)
+	effort.Spend(len(cl.occurrences)/10 + (maxCompared-cl.budget)/50)
 	return cl.finish()
 }
 
@@ -106,10 +106,10 @@ func (l *calendarLint) collect() {
 	for _, a := range l.conditions {
 		weight += a.Weight()
 	}
-	most := min(mostEvents, max(1, l.budget/2/max(1, weight))) // the other half is for what is asked of them then
+	most := min(maxEvents, max(1, l.budget/2/max(1, weight))) // the other half is for what is asked of them then
 	l.budget -= most * weight
-	l.occurrences = l.timeline.Head(mostOccurrences)
-	l.complete = l.timeline.Len() <= mostOccurrences
+	l.occurrences = l.timeline.Head(maxOccurrences)
+	l.complete = l.timeline.Len() <= maxOccurrences
 	for _, o := range l.occurrences {
 		if o.End <= l.now.Unix() && o.Start < l.now.Unix() || o.Start >= l.until.Unix() {
 			continue
@@ -150,7 +150,7 @@ func (l *calendarLint) spend(n int) bool {
 
 // reportBranch is report with the route and branch that the finding is about.
 func (l *calendarLint) reportBranch(route, branch string, e *calendars.Event, kind, format string, args ...any) {
-	if l.reported[kind]++; l.reported[kind] > mostPerKind {
+	if l.reported[kind]++; l.reported[kind] > maxPerKind {
 		return
 	}
 	f := Findingf(l.config.Pos, kind, format, args...)
@@ -177,12 +177,12 @@ func (l *Lint) atCalendar(f Finding) Finding {
 // finish adds to the last finding of each kind how many more there are.
 func (l *calendarLint) finish() []Finding {
 	for kind, n := range l.reported {
-		if n <= mostPerKind {
+		if n <= maxPerKind {
 			continue
 		}
 		for i := len(l.found) - 1; i >= 0; i-- {
 			if l.found[i].Kind == kind {
-				l.found[i].Message += fmt.Sprintf(" (and %d more of this kind in calendar %s)", n-mostPerKind,
+				l.found[i].Message += fmt.Sprintf(" (and %d more of this kind in calendar %s)", n-maxPerKind,
 					l.config.Name)
 				break
 			}
@@ -200,7 +200,7 @@ func (l *calendarLint) singleEvents() {
 		if p.Harmless {
 			kind = "not_standard"
 		}
-		if p.File, p.Line = "", 0; l.reported[kind] >= mostPerKind {
+		if p.File, p.Line = "", 0; l.reported[kind] >= maxPerKind {
 			l.reported[kind]++
 			continue
 		}
@@ -240,7 +240,7 @@ func (l *calendarLint) singleEvents() {
 	year := l.now.In(l.view.Zone).Year()
 	years := map[string]bool{} // in which an event of a title begins: a list may well go on for decades
 	var far []*calendars.Event
-	for _, e := range l.calendar.Events()[:min(len(l.calendar.Events()), mostEvents)] {
+	for _, e := range l.calendar.Events()[:min(len(l.calendar.Events()), maxEvents)] {
 		y, _, _ := e.Begins()
 		annual, _ := e.Annual()
 		years[patterns.Fold(e.Summary)+strconv.Itoa(y)] = true
@@ -353,7 +353,7 @@ func (l *calendarLint) lastPast() string {
 // needs them.
 func (l *calendarLint) pastYear() []calendars.Occurrence {
 	all := l.calendar.Compile(l.view, l.now.AddDate(-1, 0, 0), l.now).All()
-	return all[max(0, len(all)-mostOccurrences):]
+	return all[max(0, len(all)-maxOccurrences):]
 }
 
 func formatDays(d time.Duration) string {

@@ -16,7 +16,7 @@ func (l *routeLint) cutOpenings() {
 	if l.route.DayStarts != 0 {
 		return
 	}
-	n, most := 0, mostEventsHeld
+	n, most := 0, maxEventsHeld
 	var first time.Time
 	var opened, closed routes.Event
 	for i := 1; i < len(l.spans); i++ {
@@ -138,7 +138,7 @@ func (l *routeLint) closedDays(name string, asks []routes.Criterion) (days map[i
 		return patterns.Fold(e.Summary) + time.Date(0, time.Month(m), d, 0, 0, 0, 0, time.UTC).Format("\x000102"), y
 	}
 	events := state.Calendar.Events()
-	for _, e := range events[:min(len(events), mostEvents)] {
+	for _, e := range events[:min(len(events), maxEvents)] {
 		if key, y := dated(e); e.AllDay && !e.Repeats() {
 			if years[key] == nil {
 				years[key] = map[int]bool{}
@@ -146,7 +146,7 @@ func (l *routeLint) closedDays(name string, asks []routes.Criterion) (days map[i
 			years[key][y] = true
 		}
 	}
-	for _, o := range t.Head(mostEvents) {
+	for _, o := range t.Head(maxEvents) {
 		if !o.Event.AllDay || !slices.ContainsFunc(asks, func(a routes.Criterion) bool { return a.Matches(o.Event) }) {
 			continue
 		}

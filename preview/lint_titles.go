@@ -173,7 +173,7 @@ func (l *calendarLint) overlappingShifts() {
 		var turns []turn
 		// that stand in titles; "" for none, and where the condition does not count the event
 		names := map[*calendars.Event]string{}
-		for _, o := range l.occurrences[:min(len(l.occurrences), mostOccurrences/10)] {
+		for _, o := range l.occurrences[:min(len(l.occurrences), maxOccurrences/10)] {
 			if o.End <= l.now.Unix() || o.Start >= l.until.Unix() || o.Start == o.End {
 				continue
 			}

@@ -41,14 +41,14 @@ type Preview struct {
 // What is kept: windows of a route, since a page asks for the present, and for the days that it
 // shows; and segments of all.
 const (
-	mostStates = 3
-	mostKept   = 4_000_000
+	maxStates = 3
+	maxKept   = 4_000_000
 )
 
 // New makes a Preview; it compiles nothing yet.
 func New(o Options) *Preview {
 	if o.Totals == (routes.Totals{}) {
-		o.Totals = routes.NewTotals(ical.Limits{}.MostInstances())
+		o.Totals = routes.NewTotals(ical.Limits{}.MaxInstances())
 	}
 	p := &Preview{options: o, byName: map[string]*render.Route{}, states: map[*render.Route][]*render.State{}}
 	for _, r := range o.Routes {
@@ -71,11 +71,11 @@ func (p *Preview) state(r *render.Route, at time.Time) *render.State {
 	s := r.Compile(p.options.Timelines, p.options.Totals.Asking(), at)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.size += s.Size(); p.size > mostKept {
+	if p.size += s.Size(); p.size > maxKept {
 		clear(p.states)
 		p.size = s.Size()
 	}
 	known = p.states[r]
-	p.states[r] = append([]*render.State{s}, known[:min(len(known), mostStates-1)]...)
+	p.states[r] = append([]*render.State{s}, known[:min(len(known), maxStates-1)]...)
 	return s
 }

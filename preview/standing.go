@@ -131,7 +131,7 @@ func newRouteStatus(r *render.Route, s *render.State, at time.Time, left *budget
 		Calendars: append([]string{}, r.Calendars()...),
 	}
 	if left.spendDecision(d) {
-		out.Reason = truncate(d.Reason(), mostReason)
+		out.Reason = truncate(d.Reason(), maxReason)
 		if events := d.Events(); len(events) > 0 {
 			e := eventOf(events[0], r.Zone)
 			out.Event = &e
@@ -145,7 +145,7 @@ func newRouteStatus(r *render.Route, s *render.State, at time.Time, left *budget
 		out.Until = &Change{until, r.Branches[next.Branch].Name, string(r.Branches[next.Branch].State)}
 	}
 	for from, to := Midnight(out.At, 0), Midnight(out.At, 1); from.Before(to); {
-		if out.DayCut = len(out.Day) == mostStrip; out.DayCut {
+		if out.DayCut = len(out.Day) == maxStrip; out.DayCut {
 			break
 		}
 		span, _ := newSpan(r, s, from, to)
@@ -259,7 +259,7 @@ type LaneEvent struct {
 }
 
 // Lanes are the events of a route's calendars that are on between two moments, in the order of its
-// conditions, at most MostLaneEvents of them. The error names a route that does not exist, or is
+// conditions, at most MaxLaneEvents of them. The error names a route that does not exist, or is
 // that of the context.
 func (p *Preview) Lanes(ctx context.Context, name string, from, to time.Time) ([]Lane, error) {
 	r, err := p.find(name)
@@ -289,7 +289,7 @@ func (p *Preview) Lanes(ctx context.Context, name string, from, to time.Time) ([
 		} else if t, _ = p.options.Timelines.Of(full, view, windowFrom, windowTo); t == nil {
 			continue // it has become unknown
 		}
-		list, more := t.First(nil, from.Unix(), to.Unix(), MostLaneEvents/len(names))
+		list, more := t.First(nil, from.Unix(), to.Unix(), MaxLaneEvents/len(names))
 		lane.More = more
 		for _, o := range list {
 			lane.Events = append(lane.Events, LaneEvent{newEvent(full, o, r.Zone), r.Matches(full, o.Event)})
@@ -301,7 +301,7 @@ func (p *Preview) Lanes(ctx context.Context, name string, from, to time.Time) ([
 
 func newEvent(calendar string, o calendars.Occurrence, zone *time.Location) Event {
 	return Event{
-		Calendar: calendar, UID: o.Event.UID, Summary: truncate(o.Event.Summary, mostTitle),
+		Calendar: calendar, UID: o.Event.UID, Summary: truncate(o.Event.Summary, maxTitle),
 		Start: time.Unix(o.Start, 0).In(zone), End: time.Unix(o.End, 0).In(zone), AllDay: o.Event.AllDay,
 	}
 }

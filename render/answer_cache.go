@@ -134,9 +134,9 @@ func (s *State) newEventViews(events []routes.Event) *eventViews {
 	return v
 }
 
-// mostCached bounds the cached answers of one branch: callers choose the language, and what
+// maxCached bounds the cached answers of one branch: callers choose the language, and what
 // conditions say of them.
-const mostCached = 16
+const maxCached = 16
 
 // answerCache holds the cached answers of one branch.
 type answerCache struct {
@@ -193,14 +193,14 @@ func (s *State) add(d routes.Decision, a cachedAnswer, now int64) {
 			return // another call was faster
 		}
 	}
-	s.evict(k, a.key, now, mostCached-1)
+	s.evict(k, a.key, now, maxCached-1)
 	// The current answer takes no room of its own: it is one of those that are held.
 	if c := s.current.Load(); c != nil && !c.isValid(now) {
 		s.current.Store(nil)
 	}
 	if !s.charge.acquire(a.bytes()) {
 		for i := range s.caches {
-			s.evict(&s.caches[i], a.key, now, mostCached)
+			s.evict(&s.caches[i], a.key, now, maxCached)
 		}
 		if !s.charge.acquire(a.bytes()) {
 			return

@@ -49,7 +49,7 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 		return b, append(mistakes, diag.Mistakef(given.Place,
 			"up to here the templates of the tenant's branches name more than %d fields, variables and calendars together "+
 				"(those of a template count for each branch); use templates that name less, or make two tenants of it",
-			mostRead))
+			maxRead))
 	}
 	b.take(data, used, o.Route.Names(index))
 	b.told = o.Memo.tell(data, b.names)
@@ -78,7 +78,7 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 			mistakes = append(mistakes,
 				diag.Mistakef(given.Place,
 					"data is read as a whole by too many templates that declare what it has not "+
-						"(%d keys are copied at most); name what they need under data, or use less data", mostCopied))
+						"(%d keys are copied at most); name what they need under data, or use less data", maxCopied))
 		}
 	}
 	maps.Copy(b.plain, missing)

@@ -2,9 +2,9 @@ package render
 
 import "github.com/callhours/callhours/internal/diag"
 
-// mostWarned bounds the warnings that are kept of the routes of a tenant, and of those without one.
+// maxWarned bounds the warnings that are kept of the routes of a tenant, and of those without one.
 // A file of 800 kB can bring 90,000, and nobody reads more than the first.
-const mostWarned = 1000
+const maxWarned = 1000
 
 // shown is a finding, and the sample that shows it. The finding is shared by the branches that show
 // it.
@@ -88,7 +88,7 @@ func (c *checker) say(r *Route, f shown) {
 		return
 	}
 	if f.Warning {
-		if c.warned[r.options.Tenant] >= mostWarned { // others that were looked at with it took the room
+		if c.warned[r.options.Tenant] >= maxWarned { // others that were looked at with it took the room
 			c.leave(r, left{1, f.Pos, f.Kind})
 			return
 		}

@@ -39,10 +39,10 @@ func TestMostWarned(t *testing.T) {
 	}
 	const rest = "%d more warnings about templates and their outputs are left out, from here on; correct the others first: true callflow_odd"
 	first := check(all)
-	if len(first) != mostWarned+1+fields+1 {
+	if len(first) != maxWarned+1+fields+1 {
 		t.Fatalf("%d findings, want those of evil, a mistake, those of good, and how many are left out", len(first))
 	}
-	if last, want := first[len(first)-1], fmt.Sprintf(rest, evils*fields-mostWarned); !strings.HasSuffix(last, want) {
+	if last, want := first[len(first)-1], fmt.Sprintf(rest, evils*fields-maxWarned); !strings.HasSuffix(last, want) {
 		t.Errorf("got %q, want it to end with %q", last, want)
 	}
 	if !slices.ContainsFunc(first, func(f string) bool { return strings.Contains(f, "nope") && strings.Contains(f, ": false") }) {
@@ -54,7 +54,7 @@ func TestMostWarned(t *testing.T) {
 		}
 		return n
 	}
-	if n := kept(); n > mostWarned+atOnce*fields+1+fields {
+	if n := kept(); n > maxWarned+atOnce*fields+1+fields {
 		t.Errorf("%d findings are kept of the routes", n)
 	}
 	if diff := cmp.Diff(first, check(all)); diff != "" {

@@ -12,7 +12,7 @@ import (
 // thousands of templates that do all that one may must not keep others from the end of a load. What
 // is left out is a warning, and live calls are bounded anyway.
 const (
-	mostPassed = 3         // samples of a branch that pass a limit of templates
+	maxPassed  = 3         // samples of a branch that pass a limit of templates
 	branchWork = 64 << 20  // of one branch
 	tenantWork = 512 << 20 // of a tenant's routes
 	ownWork    = 4 << 30   // of the operator's, that are no tenant's
@@ -41,7 +41,7 @@ type look struct {
 func (c *checker) look(r *Route) *look {
 	l := &look{
 		right: map[string]bool{}, wrong: map[string]gathered{}, placed: map[placed]diag.Pos{},
-		said: c.said, warned: map[diag.Mistake]bool{}, room: mostWarned - c.warned[r.options.Tenant],
+		said: c.said, warned: map[diag.Mistake]bool{}, room: maxWarned - c.warned[r.options.Tenant],
 	}
 	most := ownWork
 	l.whose = "those of the routes without a tenant"
@@ -74,7 +74,7 @@ func (c *checker) add(r *Route, l *look) {
 // already.
 func (l *look) enough(spent, limits int) (why string, enough bool) {
 	switch {
-	case limits >= mostPassed: // which is a mistake of its own
+	case limits >= maxPassed: // which is a mistake of its own
 		return "", true
 	case spent >= branchWork:
 		return fmt.Sprintf("those of the branch go through more than %d MiB", branchWork>>20), true

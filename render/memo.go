@@ -15,14 +15,14 @@ import (
 
 // Bounds of data. A tenant's is the same for all of its branches, of which there may be thousands.
 const (
-	mostInData = 200       // templates in the data of a branch
-	mostCopied = 1_000_000 // keys of a tenant's data that are copied, for templates that read it as a whole
-	longText   = 256       // bytes of a text that is not looked through again for each branch
+	maxInData = 200       // templates in the data of a branch
+	maxCopied = 1_000_000 // keys of a tenant's data that are copied, for templates that read it as a whole
+	longText  = 256       // bytes of a text that is not looked through again for each branch
 	// fields, variables, calendars and the like that the templates of a tenant's branches name,
 	// each for each branch.
-	mostRead     = 1_000_000
-	mostMisspelt = 20     // fields, and calendars, of a tenant that are not there and for which one looks what was meant
-	mostTold     = 10_000 // mistakes of a tenant's branches, before only the first of each further branch is said
+	maxRead     = 1_000_000
+	maxMisspelt = 20     // fields, and calendars, of a tenant that are not there and for which one looks what was meant
+	maxTold     = 10_000 // mistakes of a tenant's branches, before only the first of each further branch is said
 )
 
 // Memo remembers what was found out about data, for the branches that share it: what it takes to
@@ -123,14 +123,14 @@ func (m *Memo) all(library *templates.Library, d Data) (*whole, []diag.Mistake) 
 			k := m.value(library, d, name)
 			w.mistakes = append(w.mistakes, k.mistakes...)
 			switch {
-			case len(w.templates)+len(k.templates) > mostInData:
+			case len(w.templates)+len(k.templates) > maxInData:
 				if !crowded {
 					crowded = true
 					w.mistakes = append(w.mistakes,
 						diag.Mistakef(d.at(name), "up to here the data of a branch holds more than %d templates; "+
-							"write the texts into templates of their own", mostInData))
+							"write the texts into templates of their own", maxInData))
 				}
-				w.templates = append(w.templates, k.templates...)[:mostInData]
+				w.templates = append(w.templates, k.templates...)[:maxInData]
 			case len(k.templates) > 0 || len(k.mistakes) > 0:
 				w.written[name], w.within[name] = k.parsed, k.templates
 				w.templates = append(w.templates, k.templates...)
@@ -161,7 +161,7 @@ func (m *Memo) copy(tenant string, data map[string]any) (map[string]any, bool) {
 	if m.copied == nil {
 		m.copied = map[string]int{}
 	}
-	if m.copied[tenant] += len(data); tenant != "" && m.copied[tenant] > mostCopied {
+	if m.copied[tenant] += len(data); tenant != "" && m.copied[tenant] > maxCopied {
 		return map[string]any{}, false
 	}
 	return maps.Clone(data), true
@@ -178,7 +178,7 @@ func (m *Memo) mayRead(tenant string, used []*templates.Template) bool {
 	for _, t := range used {
 		m.read[tenant] += t.Weight()
 	}
-	return tenant == "" || m.read[tenant] <= mostRead
+	return tenant == "" || m.read[tenant] <= maxRead
 }
 
 // mayLook counts the names of a tenant for which one looks which was meant of data or calendars.
@@ -189,7 +189,7 @@ func (m *Memo) mayLook(tenant, among string) bool {
 		m.looked = map[misspelt]int{}
 	}
 	m.looked[misspelt{tenant, among}]++
-	return m.looked[misspelt{tenant, among}] <= mostMisspelt
+	return m.looked[misspelt{tenant, among}] <= maxMisspelt
 }
 
 // misspelt are names of a tenant for which one looks among others.
@@ -203,7 +203,7 @@ func (m *Memo) tells(tenant string, mistakes []diag.Mistake) []diag.Mistake {
 	if m.told == nil {
 		m.told = map[string]int{}
 	}
-	if len(mistakes) > 0 && m.told[tenant] > mostTold {
+	if len(mistakes) > 0 && m.told[tenant] > maxTold {
 		mistakes = mistakes[:1]
 	}
 	m.told[tenant] += len(mistakes)

@@ -85,7 +85,7 @@ func TestDataMistakesOnce(t *testing.T) {
 		t.Errorf("the second one has %v", second)
 	}
 	many := map[string]any{}
-	for i := range mostInData + 1 {
+	for i := range maxInData + 1 {
 		many[fmt.Sprintf("k%03d", i)] = "{{ .Call.From }}"
 	}
 	if _, wrong := memo.all(l, Data{Values: many}); len(wrong) != 1 ||
@@ -93,13 +93,13 @@ func TestDataMistakesOnce(t *testing.T) {
 		t.Errorf("one template more than there may be: %v", wrong)
 	}
 	delete(many, "k000")
-	if w, wrong := memo.all(l, Data{Values: maps.Clone(many)}); len(wrong) != 0 || len(w.templates) != mostInData {
+	if w, wrong := memo.all(l, Data{Values: maps.Clone(many)}); len(wrong) != 0 || len(w.templates) != maxInData {
 		t.Errorf("as many templates as there may be: %v", wrong)
 	}
 	if _, ok := memo.copy("evil", many); !ok {
 		t.Error("a little cannot be copied")
 	}
-	memo.copied["evil"], memo.copied[""] = mostCopied, mostCopied
+	memo.copied["evil"], memo.copied[""] = maxCopied, maxCopied
 	for tenant, want := range map[string]bool{"evil": false, "good": true, "": true} { // the operator's is not bounded
 		if _, ok := memo.copy(tenant, many); ok != want {
 			t.Errorf("with the room of evil used up, data of tenant %q is copied: %v", tenant, ok)
@@ -126,7 +126,7 @@ func TestOddFields(t *testing.T) {
 	growth.Linear(t, 300, func(n int) int {
 		all := sharing(t, 1, odd(n), nil)
 		return growth.Bytes(func() {
-			if found := Check(t.Context(), all, now, nil); len(found) != pivot.MostWarnings {
+			if found := Check(t.Context(), all, now, nil); len(found) != pivot.MaxWarnings {
 				t.Errorf("of %d odd fields %d are found", n, len(found))
 			}
 		})
@@ -157,7 +157,7 @@ func TestReadBound(t *testing.T) {
 		t.Fatal(mistakes)
 	}
 	used := []*templates.Template{template}
-	fits := mostRead / template.Weight()
+	fits := maxRead / template.Weight()
 	for i := range fits + 1 {
 		if ok := memo.mayRead("acme", used); ok != (i < fits) {
 			t.Fatalf("branch %d of %d: %v", i+1, fits, ok)
@@ -177,16 +177,16 @@ func TestReadBound(t *testing.T) {
 		"name more than 1000000 fields, variables and calendars") {
 		t.Errorf("got %s", text)
 	}
-	for i := range mostMisspelt + 1 {
-		if ok := memo.mayLook("acme", "data"); ok != (i < mostMisspelt) {
+	for i := range maxMisspelt + 1 {
+		if ok := memo.mayLook("acme", "data"); ok != (i < maxMisspelt) {
 			t.Errorf("look %d: %v", i+1, ok)
 		}
 	}
 	if !memo.mayLook("acme", "calendars") {
 		t.Error("looks among data count for calendars")
 	}
-	many := make([]diag.Mistake, mostTold+1)
-	if n := len(memo.tells("acme", many)); n != mostTold+1 {
+	many := make([]diag.Mistake, maxTold+1)
+	if n := len(memo.tells("acme", many)); n != maxTold+1 {
 		t.Errorf("%d mistakes are told, want all", n)
 	}
 	if n := len(memo.tells("acme", many)); n != 1 {

@@ -91,7 +91,7 @@ func (o *Options) misspelt(f missingField) string {
 		}
 	}
 	slices.Sort(keys)
-	for range mostNear {
+	for range maxNear {
 		near := diag.Nearest(f.Name, keys)
 		if near == "" || !o.asks(near) && !writtenIn(data.Values, near) {
 			return near
@@ -102,9 +102,9 @@ func (o *Options) misspelt(f missingField) string {
 	return ""
 }
 
-// mostNear is how many keys of data that something asks for are passed over, since another one is
+// maxNear is how many keys of data that something asks for are passed over, since another one is
 // meant.
-const mostNear = 5
+const maxNear = 5
 
 // writtenIn tells whether a template within data names a key.
 func writtenIn(value any, key string) bool {

@@ -19,8 +19,8 @@ const eachSegment = 7 * 24 * time.Hour
 
 // Bounds of one rehearsal.
 const (
-	mostRehearsed = 100_000 // events that are looked at: a feed may have thousands on at once
-	mostRendered  = 2_000   // answers that are rendered
+	maxRehearsed = 100_000 // events that are looked at: a feed may have thousands on at once
+	maxRendered  = 2_000   // answers that are rendered
 )
 
 // Prerender renders what the ordinary call gets in each segment of [from, until), with the events
@@ -37,7 +37,7 @@ func (s *State) Prerender(ctx context.Context, from, until time.Time, effort *Ef
 		unknown bool
 		events  [3]*calendars.Event
 	}
-	most, rendered, starts := mostRehearsed, 0, 0
+	most, rendered, starts := maxRehearsed, 0, 0
 	defer func() { effort.Spend(rendered*stepsOfAnswer + starts*stepsOfStart) }()
 	seen, had := map[said]bool{}, map[decided]bool{}
 	var failed []PrerenderFailure
@@ -59,7 +59,7 @@ func (s *State) Prerender(ctx context.Context, from, until time.Time, effort *Ef
 			continue
 		}
 		had[key] = true
-		if rendered++; rendered > mostRendered {
+		if rendered++; rendered > maxRendered {
 			return failed
 		}
 		a := Answer{Decision: d, Events: events, Reason: d.Reason()}

@@ -7,8 +7,8 @@ import (
 
 // Bytes of the answers that are kept of one owner's routes.
 const (
-	mostTenantKept   = 64 << 20  // of a tenant
-	mostOperatorKept = 512 << 20 // of the operator
+	maxTenantKept   = 64 << 20  // of a tenant
+	maxOperatorKept = 512 << 20 // of the operator
 )
 
 // What keeping an answer takes besides its callflow, in bytes.
@@ -29,9 +29,9 @@ type Room struct {
 // directory.
 func NewRoom(owner string) *Room {
 	if owner == "" {
-		return &Room{most: mostOperatorKept}
+		return &Room{most: maxOperatorKept}
 	}
-	return &Room{most: mostTenantKept}
+	return &Room{most: maxTenantKept}
 }
 
 // charge is what the answers that one state keeps take of a Room. It outlives the state, and is

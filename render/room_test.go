@@ -169,7 +169,7 @@ func TestKeptBytes(t *testing.T) {
 	if got, want := k.bytes(), int64(keptBytes+100+len("because")+8*eventBytes); got != want {
 		t.Errorf("got %d, want %d", got, want)
 	}
-	if a, b := NewRoom("").most, NewRoom("tenants/evil").most; a != mostOperatorKept || b != mostTenantKept {
+	if a, b := NewRoom("").most, NewRoom("tenants/evil").most; a != maxOperatorKept || b != maxTenantKept {
 		t.Errorf("the operator has %d, a tenant %d", a, b)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/callhours/callhours/templates/funcs"
 )
 
-// mostNames is how many keys of a `names` field are tried.
-const mostNames = 50
+// maxNames is how many keys of a `names` field are tried.
+const maxNames = 50
 
 // sample is a call at a moment, with what is on and what comes next.
 type sample struct {
@@ -128,7 +128,7 @@ func (r *Route) samples(index int, calls []sampleCall, now time.Time) []sample {
 			for _, e := range events {
 				found := false
 				for field, keys := range r.Names(index) {
-					for _, name := range keys[:min(len(keys), mostNames)] {
+					for _, name := range keys[:min(len(keys), maxNames)] {
 						s := with(e, true)
 						s.field, s.name = field, name
 						s.event.Summary = name

@@ -15,8 +15,8 @@ import (
 // Bounds of the search for misspelt keys. Beyond them nothing is said: it is a guess that is
 // missed.
 const (
-	mostUnread  = 20        // misspelt keys that are reported of the data of a tenant
-	mostNearest = 2_000_000 // of a tenant: products of the lengths of names that are compared
+	maxUnread  = 20        // misspelt keys that are reported of the data of a tenant
+	maxNearest = 2_000_000 // of a tenant: products of the lengths of names that are compared
 )
 
 // UnreadData finds keys of data that no template or condition reads, where one that is read has
@@ -48,7 +48,7 @@ type unreadSearch struct {
 	byData   map[identity]*sharedData
 	data     []*sharedData
 	readers  map[string]*reader             // by what they are
-	spent    map[string]int                 // of mostNearest, by tenant
+	spent    map[string]int                 // of maxNearest, by tenant
 	found    map[string]int                 // suspects, by tenant
 	suspects map[string]map[diag.Pos]string // keys that may be misspelt, and what was meant, by key and place
 }
@@ -154,7 +154,7 @@ func (s *unreadSearch) suspect(d *sharedData) {
 	}
 	slices.Sort(keys)
 	for _, key := range keys {
-		if s.spent[d.tenant] > mostNearest || s.found[d.tenant] == mostUnread {
+		if s.spent[d.tenant] > maxNearest || s.found[d.tenant] == maxUnread {
 			return
 		}
 		near, known := r.near[key]

@@ -59,10 +59,10 @@ func TestUnreadBound(t *testing.T) {
 			r.options.Tenant = "acme"
 		}
 		s := findUnread(all)
-		if most := mostNearest + 400*64*64; s.spent["acme"] > most {
+		if most := maxNearest + 400*64*64; s.spent["acme"] > most {
 			t.Errorf("%d keys: %d characters are compared, want at most %d", keys, s.spent["acme"], most)
 		}
-		if got, most := s.found["acme"], min(keys, mostUnread); got == 0 || got > most {
+		if got, most := s.found["acme"], min(keys, maxUnread); got == 0 || got > most {
 			t.Errorf("%d keys: %d are said, want some, and at most %d", keys, got, most)
 		}
 	}
@@ -75,7 +75,7 @@ func TestUnreadBound(t *testing.T) {
 	given := &all[0].options.Branches[0].Data
 	given.Key = func(string) diag.Pos { return diag.Pos{File: "c.yaml", Line: 2} }
 	s := findUnread(all)
-	if got, most := s.spent[""], mostNearest+400*64*64; got < mostNearest/2 || got > most {
+	if got, most := s.spent[""], maxNearest+400*64*64; got < maxNearest/2 || got > most {
 		t.Errorf("%d characters are compared, want at most %d, and most of that", got, most)
 	}
 	if diff := cmp.Diff([]diag.Mistake(nil), s.mistakes()); diff != "" {

@@ -11,15 +11,15 @@ type Dead struct {
 	By     int // a branch above that always takes its calls; -1: its own condition contradicts itself
 }
 
-// mostAtoms bounds the conditions that are tried out in all their combinations.
-const mostAtoms = 12
+// maxAtoms bounds the conditions that are tried out in all their combinations.
+const maxAtoms = 12
 
 // Dead are the branches that cannot be taken. Conditions on the same calendars are known to follow
 // from one another where one is narrower; what else may be impossible together is not, so that some
 // dead branches are not found. A route with many conditions has none.
 func (r *Route) Dead() []Dead {
 	atoms := r.atoms()
-	if len(atoms) > mostAtoms {
+	if len(atoms) > maxAtoms {
 		return nil
 	}
 	type taker struct {
@@ -55,13 +55,13 @@ type atom struct {
 	asks string
 }
 
-// atoms are the conditions of a route that have no parts, each with its number; more than mostAtoms
+// atoms are the conditions of a route that have no parts, each with its number; more than maxAtoms
 // where there are.
 func (r *Route) atoms() map[atom]int {
 	atoms := map[atom]int{}
 	var visit func(n *node)
 	visit = func(n *node) {
-		if n == nil || len(atoms) > mostAtoms {
+		if n == nil || len(atoms) > maxAtoms {
 			return
 		}
 		if n.op == opCalendar || n.op == opCall {

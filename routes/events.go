@@ -12,9 +12,9 @@ import (
 // MaxEvents is how many events a decision gives at most: a feed may have 100,000 on at once.
 const MaxEvents = 1000
 
-// mostCrowds bounds the conditions of which is kept what more than MaxEvents events came to, in the
+// maxCrowds bounds the conditions of which is kept what more than MaxEvents events came to, in the
 // segment that was asked about last.
-const mostCrowds = 16
+const maxCrowds = 16
 
 // Event is an occurrence and the name of the calendar it stands in.
 type Event struct {
@@ -126,7 +126,7 @@ func (s *Segments) on(leaf, segment int) *found {
 	f := s.crowds.leaves[leaf]
 	if f == nil {
 		f = s.look(leaf, segment)
-		if len(s.crowds.leaves) >= mostCrowds {
+		if len(s.crowds.leaves) >= maxCrowds {
 			clear(s.crowds.leaves)
 		}
 		s.crowds.leaves[leaf] = f

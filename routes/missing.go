@@ -16,7 +16,7 @@ func (t *Table) Missing(path string, why MissReason, dialed string) string {
 	switch why {
 	case NoPath:
 		shown, hint := t.ShownPath(path), ""
-		if len(t.paths) <= mostCompared {
+		if len(t.paths) <= maxCompared {
 			hint = diag.Suggest(shown, slices.Sorted(maps.Keys(t.paths)))
 		}
 		return "no route has the path " + strconv.Quote(shown) + hint
@@ -33,15 +33,15 @@ func (t *Table) Missing(path string, why MissReason, dialed string) string {
 	return string(why)
 }
 
-// mostCompared is up to how many paths one that no route has is compared with: anybody can ask for
+// maxCompared is up to how many paths one that no route has is compared with: anybody can ask for
 // such a path.
-const mostCompared = 200
+const maxCompared = 200
 
 // nearNumber ends a message about a number that no route lists: the one that was probably meant,
 // with one slip of the keys or without its country, or nothing.
 func (p *place) nearNumber(dialed string) string {
 	const local = 7 // digits that two numbers have in common where one lacks its country or area
-	if len(p.listed.exact) > mostCompared {
+	if len(p.listed.exact) > maxCompared {
 		return ""
 	}
 	var buf [longest]byte

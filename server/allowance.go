@@ -40,7 +40,7 @@ func (t *turns) addSpent(client string, took time.Duration) {
 		return
 	}
 	now := t.now()
-	if len(t.spent) >= mostUsers {
+	if len(t.spent) >= maxUsers {
 		maps.DeleteFunc(t.spent, func(_ string, of spent) bool { return t.share.left(of, now) == 0 })
 	}
 	t.spent[client] = spent{t.share.left(t.spent[client], now) + took, now}

@@ -16,8 +16,8 @@ import (
 // Bounds of lists that are paged through.
 const (
 	usualLimit = 100
-	mostLimit  = 1000
-	mostOffset = 1_000_000
+	maxLimit   = 1000
+	maxOffset  = 1_000_000
 )
 
 // api answers what people ask about the decisions of the configuration that is live, with
@@ -70,7 +70,7 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()
 	q := preview.Question{Route: asked.Get("route")}
-	days, err := amount(asked, "days", 14, 1, preview.MostDays)
+	days, err := amount(asked, "days", 14, 1, preview.MaxDays)
 	format := asked.Get("format")
 	switch {
 	case q.Route == "":
@@ -120,7 +120,7 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 // says how many at most.
 func (a *api) remembered(w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()
-	limit, err := amount(asked, "limit", usualLimit, 1, mostLimit)
+	limit, err := amount(asked, "limit", usualLimit, 1, maxLimit)
 	if err != nil {
 		listen.WriteText(w, http.StatusBadRequest, err.Error())
 		return
@@ -138,8 +138,8 @@ func (a *api) remembered(w http.ResponseWriter, r *http.Request) {
 // page through them.
 func (a *api) routes(w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()
-	offset, err := amount(asked, "offset", 0, 0, mostOffset)
-	limit, wrong := amount(asked, "limit", usualLimit, 1, mostLimit)
+	offset, err := amount(asked, "offset", 0, 0, maxOffset)
+	limit, wrong := amount(asked, "limit", usualLimit, 1, maxLimit)
 	if err = cmp.Or(err, wrong); err != nil {
 		listen.WriteText(w, http.StatusBadRequest, err.Error())
 		return

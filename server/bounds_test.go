@@ -17,9 +17,9 @@ import (
 func TestStatusBounds(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
-	for n, cut := range map[int]bool{mostSaid: false, mostSaid + 1: true} {
+	for n, cut := range map[int]bool{maxSaid: false, maxSaid + 1: true} {
 		w.status.Mistakes = make([]preview.FileMessage, n)
-		if s := w.Status(); len(s.Mistakes) != mostSaid || (s.Truncated != "") != cut {
+		if s := w.Status(); len(s.Mistakes) != maxSaid || (s.Truncated != "") != cut {
 			t.Errorf("%d mistakes: %d, %q", n, len(s.Mistakes), s.Truncated)
 		}
 	}

@@ -101,12 +101,12 @@ func build(b builder) (*Generation, diag.Mistakes) {
 		uses[c.Calendar] = g.use(c, calendars.State{Calendar: c.Known, Read: b.now})
 	}
 	g.table, g.timelines = table, calendars.NewTimelines(uses, file.Horizon)
-	g.totals, g.counting = routes.NewTotals(mostInstances(file)), newCounting()
+	g.totals, g.counting = routes.NewTotals(maxInstances(file)), newCounting()
 	return g, b.mistakes
 }
 
-// mostInstances is how many occurrences a calendar may have by the main file.
-func mostInstances(file *config.File) int { return ical.Limits(file.Limits).MostInstances() }
+// maxInstances is how many occurrences a calendar may have by the main file.
+func maxInstances(file *config.File) int { return ical.Limits(file.Limits).MaxInstances() }
 
 // Check gives what the packages find wrong with a configuration in which mistakes were found
 // already, so that all of them can be said at once. It looks only at what stands by itself: nothing
@@ -334,15 +334,15 @@ func (b *builder) answer(r *config.Route, branch *config.Branch) render.Branch {
 	return out
 }
 
-// mostSuggested is for how many templates and files that a configuration file names and that are
+// maxSuggested is for how many templates and files that a configuration file names and that are
 // missing one is looked for that may be meant.
-const mostSuggested = 20
+const maxSuggested = 20
 
 // suggests counts a template or file that is missing, and reports whether to look for the one that
 // may be meant.
 func (b *builder) suggests(file string) bool {
 	b.suggested[file]++
-	return b.suggested[file] <= mostSuggested
+	return b.suggested[file] <= maxSuggested
 }
 
 // noTemplate reports a template that is not there, and the file that was meant for it.

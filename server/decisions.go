@@ -15,8 +15,8 @@ import (
 
 // Bounds of what is remembered of all routes together.
 const (
-	mostTraces     = 100_000  // decisions, at some 400 bytes each, besides their callflows and texts
-	mostTraceBytes = 64 << 20 // of callflows and texts that are no other decision's; beyond them, without its own
+	maxTraces     = 100_000  // decisions, at some 400 bytes each, besides their callflows and texts
+	maxTraceBytes = 64 << 20 // of callflows and texts that are no other decision's; beyond them, without its own
 )
 
 // decisions remember the last calls of each route, and of those that no route takes. They outlive
@@ -56,7 +56,7 @@ type trace struct {
 	// texts holds the caller's number, the dialed one, the account and the call id behind each
 	// other, and ends where each ends: a call's own texts may be parts of its whole request, which
 	// is not to be remembered.
-	texts [mostCaller + mostDialed + mostAccount + mostCallID]byte
+	texts [maxCaller + maxDialed + maxAccount + maxCallID]byte
 	ends  [4]uint8
 
 	branch, answered int32 // -1: none
@@ -66,10 +66,10 @@ type trace struct {
 
 // How much of each text of a call is remembered, in bytes; 255 at most together.
 const (
-	mostCaller  = 32
-	mostDialed  = 40
-	mostAccount = 40
-	mostCallID  = 80
+	maxCaller  = 32
+	maxDialed  = 40
+	maxAccount = 40
+	maxCallID  = 80
 )
 
 // routeFacts are what was known of a route when its calls came. They do not change, and hold
@@ -109,7 +109,7 @@ func (d *decisions) forgetDisowned(g *Generation) {
 func (d *decisions) setRoutes(routes []string, most int) []*ring {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	each := min(most, max(1, mostTraces/max(1, len(routes))))
+	each := min(most, max(1, maxTraces/max(1, len(routes))))
 	former := d.rings
 	d.rings = make(map[string]*ring, len(routes))
 	list := make([]*ring, len(routes))
@@ -178,7 +178,7 @@ func (r *ring) add(t *trace) {
 	} else {
 		r.all.Add(-int64(oldest.own))
 	}
-	if r.all.Add(int64(t.own)) > mostTraceBytes {
+	if r.all.Add(int64(t.own)) > maxTraceBytes {
 		r.all.Add(-int64(t.own))
 		t.withoutBody, t.body, t.failure, t.own = len(t.body) > 0, nil, "", 0
 	}
@@ -300,13 +300,13 @@ func (t *trace) text(i int) string {
 func (t *trace) setTexts(call *pivot.Call, show string) {
 	left, caller, dialed := shownNumbers(show, call)
 	to := append(t.texts[:0], left...)
-	to = append(to, caller[:min(len(caller), mostCaller-len(to))]...)
+	to = append(to, caller[:min(len(caller), maxCaller-len(to))]...)
 	t.ends[0] = uint8(len(to))
-	to = append(to, dialed[:min(len(dialed), mostDialed)]...)
+	to = append(to, dialed[:min(len(dialed), maxDialed)]...)
 	t.ends[1] = uint8(len(to))
-	to = append(to, call.AccountID[:min(len(call.AccountID), mostAccount)]...)
+	to = append(to, call.AccountID[:min(len(call.AccountID), maxAccount)]...)
 	t.ends[2] = uint8(len(to))
-	to = append(to, call.CallID[:min(len(call.CallID), mostCallID)]...)
+	to = append(to, call.CallID[:min(len(call.CallID), maxCallID)]...)
 	t.ends[3] = uint8(len(to))
 }
 

@@ -156,8 +156,8 @@ func TestDecisionsShow(t *testing.T) {
 	w.call(post("/main", "Caller-ID-Number", strings.Repeat("1", 500), "Request", strings.Repeat("2", 500),
 		"Account-ID", strings.Repeat("3", 500), "Call-ID", strings.Repeat("é", 500)))
 	got := w.decided(t, "")[0]
-	if len(got.Caller) != mostCaller || len(got.Dialed) != mostDialed || len(got.Account) != mostAccount ||
-		got.CallID != strings.Repeat("é", mostCallID/2) {
+	if len(got.Caller) != maxCaller || len(got.Dialed) != maxDialed || len(got.Account) != maxAccount ||
+		got.CallID != strings.Repeat("é", maxCallID/2) {
 		t.Errorf("long texts: got %+v", got)
 	}
 }
@@ -224,9 +224,9 @@ func TestDecisionsRing(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprint(i)
 	}
-	if rings = d.setRoutes(many, 20); rings[0].size != mostTraces/len(many) || rings[0].traces != nil {
+	if rings = d.setRoutes(many, 20); rings[0].size != maxTraces/len(many) || rings[0].traces != nil {
 		t.Errorf("10,000 routes: got rings of %d, want %d, and none allocated before a call", rings[0].size,
-			mostTraces/len(many))
+			maxTraces/len(many))
 	}
 }
 

@@ -13,9 +13,9 @@ import (
 // What only and except may take, for each byte of a text, in steps as of [calendars.Patterns.Cost],
 // and in all. The operator's calendars have only the first bound.
 const (
-	mostFilterSteps       = 10_000        // of one calendar
-	mostTenantFilterSteps = 200_000       // of all calendars of a tenant
-	mostCompared          = 2_000_000_000 // steps of all calendars of a tenant, with the bytes of their events
+	maxFilterSteps       = 10_000        // of one calendar
+	maxTenantFilterSteps = 200_000       // of all calendars of a tenant
+	maxCompared          = 2_000_000_000 // steps of all calendars of a tenant, with the bytes of their events
 )
 
 // tooMuchCompared is why a calendar is unknown whose only and except take too much.
@@ -26,7 +26,7 @@ const tooMuchCompared = "only and except take too many steps for so many events"
 func (b *builder) filters(c *config.Calendar) (only, except []calendars.Filter) {
 	steps := 0
 	parse := func(texts []diag.Text) patterns.List {
-		if len(texts) == 0 || steps > mostFilterSteps || b.filtered[c.Tenant] > mostTenantFilterSteps {
+		if len(texts) == 0 || steps > maxFilterSteps || b.filtered[c.Tenant] > maxTenantFilterSteps {
 			return nil
 		}
 		ps, mistakes := patterns.ParseList(texts)
@@ -37,13 +37,13 @@ func (b *builder) filters(c *config.Calendar) (only, except []calendars.Filter) 
 			b.filtered[c.Tenant] += cost
 		}
 		switch {
-		case steps > mostFilterSteps:
+		case steps > maxFilterSteps:
 			b.wrong(texts[0].Pos,
-				"up to here only and except take more than %d steps for each byte of an event; write fewer patterns, or shorter ones", mostFilterSteps)
-		case b.filtered[c.Tenant] > mostTenantFilterSteps:
+				"up to here only and except take more than %d steps for each byte of an event; write fewer patterns, or shorter ones", maxFilterSteps)
+		case b.filtered[c.Tenant] > maxTenantFilterSteps:
 			b.wrong(texts[0].Pos,
 				"up to here only and except of the calendars of tenant %q take more than %d steps for each byte of an event; write fewer patterns, or shorter ones",
-				c.Tenant, mostTenantFilterSteps)
+				c.Tenant, maxTenantFilterSteps)
 		}
 		return ps
 	}
@@ -70,10 +70,10 @@ func (g *Generation) use(c *calendar, state calendars.State) calendars.Use {
 		steps = state.Calendar.SelectSteps(c.only, c.except)
 	}
 	switch {
-	case owner != "" && others+steps > mostCompared:
+	case owner != "" && others+steps > maxCompared:
 		state.Err = fmt.Errorf(
 			"%w: only and except of all calendars of the tenant take more than %d steps; write fewer patterns, or use smaller calendars",
-			ical.ErrTooBig, int64(mostCompared))
+			ical.ErrTooBig, int64(maxCompared))
 		state.Calendar, state.Why, steps, c.refused = nil, tooMuchCompared, 0, true
 	case state.Calendar != nil:
 		state.Calendar = state.Calendar.Select(c.only, c.except)

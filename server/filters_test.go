@@ -93,7 +93,7 @@ func TestCompared(t *testing.T) {
 			t.Errorf("%s: got %+v, want known: %t", name, use.State, known)
 		}
 	}
-	if got := g.compared[g.byName["evil/c0"].Source.Owner]; got <= 0 || got > mostCompared {
+	if got := g.compared[g.byName["evil/c0"].Source.Owner]; got <= 0 || got > maxCompared {
 		t.Errorf("evil's take %d steps", got)
 	}
 	// When the first has become smaller there is place for the other.

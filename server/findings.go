@@ -46,12 +46,12 @@ type FindOptions struct {
 	Days    int            // how far ahead
 	Schemas *pivot.Schemas // a cluster's own; nil: none
 	Offline bool           // that a calendar is unknown says nothing
-	Most    int            // steps that looking at a tenant's routes and calendars takes; 0: mostLooked
+	Most    int            // steps that looking at a tenant's routes and calendars takes; 0: maxLooked
 }
 
-// mostLooked bounds what looking at all of a tenant's routes and calendars takes, in steps of
+// maxLooked bounds what looking at all of a tenant's routes and calendars takes, in steps of
 // render.Effort: nobody's keep others' from being looked at.
-const mostLooked = 10_000_000
+const maxLooked = 10_000_000
 
 // Find says everything that there is to say of the generation, with what is known of its calendars.
 func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding {
@@ -67,7 +67,7 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 	}
 
 	// Routes are independent of one another, and so are calendars.
-	efforts := g.efforts(cmp.Or(o.Most, mostLooked))
+	efforts := g.efforts(cmp.Or(o.Most, maxLooked))
 	var looks []func() []preview.Finding
 	add := func(name string, look func(*render.Effort) []preview.Finding) {
 		looks = append(looks, func() []preview.Finding {

@@ -28,17 +28,17 @@ type changes struct {
 }
 
 const (
-	// mostUnsettled is how many looks may find files changing before those of others are read
+	// maxUnsettled is how many looks may find files changing before those of others are read
 	// without them: who writes a whole installation anew is waited for, and whoever writes one file
 	// all the time is not.
-	mostUnsettled = 6
+	maxUnsettled = 6
 	// restTimes is how much longer than a reload took the pause is after one that has read files
-	// which change all the time, and mostUnsettled looks at least: whoever changes a file at every
+	// which change all the time, and maxUnsettled looks at least: whoever changes a file at every
 	// look must not keep the server busy. What is half written is its owner's mistake, and the
 	// former files stand in.
 	restTimes = 4
-	// mostRestless is how many owners of such files the log names.
-	mostRestless = 10
+	// maxRestless is how many owners of such files the log names.
+	maxRestless = 10
 )
 
 // follow reads the files again when they hold something else, until ctx ends.
@@ -82,23 +82,23 @@ func (s *Server) look(ctx context.Context, f *follower) {
 	case len(restless) == 0:
 		f.unsettled = max(0, f.unsettled-1)
 	default:
-		f.unsettled = min(f.unsettled+1, mostUnsettled+1)
-		isRest = f.unsettled > mostUnsettled && !began.Before(f.rests)
+		f.unsettled = min(f.unsettled+1, maxUnsettled+1)
+		isRest = f.unsettled > maxUnsettled && !began.Before(f.rests)
 	}
 	switch {
 	case len(changed) == 0 && due:
-	case len(changed) == 0, len(restless) > 0 && f.unsettled <= mostUnsettled:
+	case len(changed) == 0, len(restless) > 0 && f.unsettled <= maxUnsettled:
 		return
 	case isRest:
 		s.options.Log.WarnContext(ctx, "files change all the time, and are read as they are now",
-			slog.Any("of", part(slices.Sorted(maps.Keys(restless)), 0, mostRestless)))
+			slog.Any("of", part(slices.Sorted(maps.Keys(restless)), 0, maxRestless)))
 		clear(restless)
 	case len(changed) == len(restless):
 		return
 	}
 	_ = s.reload(ctx, &changes{kept: restless, slow: slow}) // it says itself how that went
 	if ended := s.options.Now(); isRest {
-		f.rests = ended.Add(max(restTimes*ended.Sub(began), mostUnsettled*s.live.Load().file.Watch))
+		f.rests = ended.Add(max(restTimes*ended.Sub(began), maxUnsettled*s.live.Load().file.Watch))
 	}
 	s.reloading.Lock()
 	defer s.reloading.Unlock()

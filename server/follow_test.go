@@ -41,7 +41,7 @@ func TestRestless(t *testing.T) {
 	w := &followed{world: world}
 	w.Start()
 	live := -1
-	for i := range 2 * mostUnsettled {
+	for i := range 2 * maxUnsettled {
 		f.set("include: [tenants/*.yaml]\n", map[string]string{
 			"tenants/a.yaml": says("a", "2", ""), "tenants/b.yaml": says("b", "1", "") + fmt.Sprintf("# %d\n", i),
 		})
@@ -50,8 +50,8 @@ func TestRestless(t *testing.T) {
 			live = i
 		}
 	}
-	if live != mostUnsettled {
-		t.Errorf("the change of another tenant is live after %d looks, want %d", live, mostUnsettled)
+	if live != maxUnsettled {
+		t.Errorf("the change of another tenant is live after %d looks, want %d", live, maxUnsettled)
 	}
 	if n := strings.Count(w.log.String(), `files change all the time, and are read as they are now","of":["tenants/b.yaml"]`); n != 1 {
 		t.Errorf("said %d times", n)

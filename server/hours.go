@@ -44,10 +44,10 @@ const (
 	hoursShare = 4
 	hoursBurst = 2 * time.Second
 
-	hoursWithin   = 30 * time.Second // in which an answer is written, with both
-	mostHours     = 4 << 20          // bytes of a calendar
-	mostHourSpans = 5000             // spans of a calendar; what comes later is left out
-	mostHoursKept = 32 << 20         // bytes of all that are kept
+	hoursWithin  = 30 * time.Second // in which an answer is written, with both
+	maxHours     = 4 << 20          // bytes of a calendar
+	maxHourSpans = 5000             // spans of a calendar; what comes later is left out
+	maxHoursKept = 32 << 20         // bytes of all that are kept
 )
 
 // publisher gives the hours of routes to those who have a token for them.
@@ -240,7 +240,7 @@ func (p *publisher) make(ctx context.Context, l *live, route *render.Route, form
 	y, m, d := now.In(route.Zone).Date()
 	from := time.Date(y, m, d-preview.Past, 0, 0, 0, 0, route.Zone)
 	h, err := l.previewOf(route).Hours(ctx,
-		preview.Period{Route: route.Name, From: from, Days: hoursAhead + preview.Past, Most: mostHourSpans})
+		preview.Period{Route: route.Name, From: from, Days: hoursAhead + preview.Past, Most: maxHourSpans})
 	if err != nil { // nobody waits any more, since the route is there
 		return &published{}
 	}
@@ -253,7 +253,7 @@ func (p *publisher) make(ctx context.Context, l *live, route *render.Route, form
 		c.body = former.body
 		return c
 	}
-	body := bounded{most: mostHours}
+	body := bounded{most: maxHours}
 	if err := h.ICS(&body, now); err == nil {
 		c.body = body.Bytes()
 	}

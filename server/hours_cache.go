@@ -55,7 +55,7 @@ func (k *hoursCache) add(owner string, route *render.Route, c *published) {
 	own.size += len(c.body)
 	k.size += len(c.body)
 	k.entries[route] = c
-	for k.size > mostHoursKept {
+	for k.size > maxHoursKept {
 		most := own
 		for _, o := range k.byOwner {
 			if o.size > most.size {

@@ -11,8 +11,8 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// mostAnswer is how many bytes a list of the API has, but for its last element.
-const mostAnswer = 16 << 20
+// maxAnswer is how many bytes a list of the API has, but for its last element.
+const maxAnswer = 16 << 20
 
 // nothing has no members.
 var nothing struct{}
@@ -57,7 +57,7 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name 
 	fmt.Fprintf(out, "%q:[", name)
 	size, written, skipped := 0, 0, 0
 	for i := range list {
-		if r.Context().Err() != nil && written > 0 || size > mostAnswer {
+		if r.Context().Err() != nil && written > 0 || size > maxAnswer {
 			break
 		}
 		element, err := json.Marshal(&list[i])
@@ -76,7 +76,7 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name 
 	}
 	out.WriteByte(']')
 	if left := len(list) - written; left > 0 && truncated == "" {
-		why := fmt.Sprintf("cut after %d of %d, at %d MiB; ask for less", written, len(list), mostAnswer>>20)
+		why := fmt.Sprintf("cut after %d of %d, at %d MiB; ask for less", written, len(list), maxAnswer>>20)
 		if left == skipped {
 			why = fmt.Sprintf("%d of %d cannot be written and are left out", skipped, len(list))
 		}
@@ -96,8 +96,8 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name 
 // comes then.
 func page(r *http.Request) (offset, limit int, err error) {
 	asked := r.URL.Query()
-	offset, err = amount(asked, "offset", 0, 0, mostOffset)
-	limit, wrong := amount(asked, "limit", mostOffset, 1, mostOffset)
+	offset, err = amount(asked, "offset", 0, 0, maxOffset)
+	limit, wrong := amount(asked, "limit", maxOffset, 1, maxOffset)
 	return offset, limit, cmp.Or(err, wrong)
 }
 

@@ -44,7 +44,7 @@ func NewLog(to io.Writer, dropped func()) *Log {
 // Write takes a line, or drops it: one that is too long, too. It never blocks and never fails.
 func (l *Log) Write(line []byte) (int, error) {
 	l.mu.Lock()
-	fits := len(line) <= mostLine && len(l.lines)+len(line) <= waiting
+	fits := len(line) <= maxLine && len(l.lines)+len(line) <= waiting
 	if fits {
 		l.lines = append(l.lines, line...)
 		l.count++

@@ -10,8 +10,8 @@ import (
 
 // Bounds of what is logged.
 const (
-	mostField = 1 << 10  // bytes of a text in a line; what is longer is cut
-	mostLine  = 64 << 10 // bytes of a line; a longer one is dropped, and counted as dropped
+	maxField = 1 << 10  // bytes of a text in a line; what is longer is cut
+	maxLine  = 64 << 10 // bytes of a line; a longer one is dropped, and counted as dropped
 )
 
 // BoundedHandler cuts texts in lines that another handler writes to 1 kB each. What is short costs
@@ -25,7 +25,7 @@ func (b boundedHandler) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 func (b boundedHandler) Handle(ctx context.Context, r slog.Record) error {
-	long := len(r.Message) > mostField
+	long := len(r.Message) > maxField
 	r.Attrs(func(a slog.Attr) bool {
 		_, cut := cutValue(a.Value)
 		long = long || cut
@@ -80,7 +80,7 @@ func cutValue(v slog.Value) (slog.Value, bool) {
 	default:
 		return v, false
 	}
-	if len(text) <= mostField {
+	if len(text) <= maxField {
 		return v, false
 	}
 	return slog.StringValue(cutText(text)), true
@@ -88,8 +88,8 @@ func cutValue(v slog.Value) (slog.Value, bool) {
 
 // cutText is a text that is no longer than a field may be.
 func cutText(text string) string {
-	if len(text) <= mostField {
+	if len(text) <= maxField {
 		return text
 	}
-	return diag.Cut(text, mostField-len("…"))
+	return diag.Cut(text, maxField-len("…"))
 }

@@ -21,8 +21,8 @@ func TestBoundedLines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	log := slog.New(BoundedHandler(slog.NewJSONHandler(&out, nil)))
-	at, over := strings.Repeat("x", mostField), strings.Repeat("ä", mostField/2)+"y"
-	cut := strings.Repeat("ä", mostField/2-2) + "…"
+	at, over := strings.Repeat("x", maxField), strings.Repeat("ä", maxField/2)+"y"
+	cut := strings.Repeat("ä", maxField/2-2) + "…"
 	for name, c := range map[string]struct {
 		attr slog.Attr
 		want any
@@ -32,7 +32,7 @@ func TestBoundedLines(t *testing.T) {
 		"an error":      {slog.Any("v", errors.New(over)), cut},
 		"a short error": {slog.Any("v", errors.New("x")), "x"},
 		"a list":        {slog.Any("v", []string{"a", "b"}), []any{"a", "b"}},
-		"a long list":   {slog.Any("v", []string{over}), "[" + strings.Repeat("ä", mostField/2-2) + "…"},
+		"a long list":   {slog.Any("v", []string{over}), "[" + strings.Repeat("ä", maxField/2-2) + "…"},
 		"a group": {
 			slog.Group("v", slog.String("w", over), slog.Int("n", 1)),
 			map[string]any{"w": cut, "n": 1.},
@@ -58,13 +58,13 @@ func TestBoundedLines(t *testing.T) {
 	}
 	out.Reset()
 	log.Info(over)
-	if out.Len() > 2*mostField {
+	if out.Len() > 2*maxField {
 		t.Errorf("a message of %d bytes makes a line of %d", len(over), out.Len())
 	}
 	var dropped atomic.Int64
 	var to buffer
 	l := NewLog(&to, func() { dropped.Add(1) })
-	for _, n := range []int{mostLine, mostLine + 1} {
+	for _, n := range []int{maxLine, maxLine + 1} {
 		if _, err := l.Write(bytes.Repeat([]byte("x"), n)); err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestBoundedLines(t *testing.T) {
 	if err := l.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := len(to.String()); got != mostLine || dropped.Load() != 1 {
+	if got := len(to.String()); got != maxLine || dropped.Load() != 1 {
 		t.Errorf("%d bytes are written, and %d lines dropped", got, dropped.Load())
 	}
 }
@@ -142,8 +142,8 @@ func TestDecisionsBytes(t *testing.T) {
 	for range 1000 {
 		add(rings[1], []byte(strings.Repeat(" ", size)))
 	}
-	if own := d.own.Load(); own > mostTraceBytes || held() > mostTraceBytes || held() < mostTraceBytes/2 {
-		t.Errorf("%d bytes count, %d are held, want %d at most", own, held(), mostTraceBytes)
+	if own := d.own.Load(); own > maxTraceBytes || held() > maxTraceBytes || held() < maxTraceBytes/2 {
+		t.Errorf("%d bytes count, %d are held, want %d at most", own, held(), maxTraceBytes)
 	}
 	traces := d.traces("b", 100)
 	bare := 0
@@ -152,7 +152,7 @@ func TestDecisionsBytes(t *testing.T) {
 			bare++
 		}
 	}
-	if len(traces) != 100 || bare < 100-mostTraceBytes/size || traces[0].CallID != "x" {
+	if len(traces) != 100 || bare < 100-maxTraceBytes/size || traces[0].CallID != "x" {
 		t.Errorf("%d decisions, of which %d are bare", len(traces), bare)
 	}
 	d.setRoutes([]string{"a"}, 50)

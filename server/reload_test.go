@@ -173,7 +173,7 @@ func TestReloadFeeds(t *testing.T) {
 	if b := body(t, w.call(post("/main"))); b != openFlow {
 		t.Errorf("after a mistyped address: %s", b)
 	}
-	if st := w.feeds(t.Context(), 0, mostOffset)[0]; st.State != "stale" || st.Result != "not_found" {
+	if st := w.feeds(t.Context(), 0, maxOffset)[0]; st.State != "stale" || st.Result != "not_found" {
 		t.Errorf("got %+v", st)
 	}
 }

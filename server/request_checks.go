@@ -17,12 +17,12 @@ import (
 
 // Bounds of what people's side is asked.
 const (
-	mostPeopleBody = 64 << 10 // bytes of a body; forms of ours have none
-	mostPath       = 1 << 10  // bytes
-	mostQuery      = 16 << 10 // bytes, as they are sent
-	mostParameter  = 256      // characters of one
-	mostCallText   = 1 << 10  // characters of a `param`, which is one of a call
-	mostParameters = 64       // of one request
+	maxPeopleBody = 64 << 10 // bytes of a body; forms of ours have none
+	maxPath       = 1 << 10  // bytes
+	maxQuery      = 16 << 10 // bytes, as they are sent
+	maxParameter  = 256      // characters of one
+	maxCallText   = 1 << 10  // characters of a `param`, which is one of a call
+	maxParameters = 64       // of one request
 
 	answerWithin = time.Minute // in which an answer is written; who reads more slowly is dropped
 )
@@ -30,24 +30,24 @@ const (
 // checkRequest says what a request asks beyond the bounds; "" for one that is within them.
 func checkRequest(r *http.Request) (status int, line string) {
 	switch {
-	case len(r.URL.Path) > mostPath:
+	case len(r.URL.Path) > maxPath:
 		return http.StatusRequestURITooLong,
-			fmt.Sprintf("the path has %d bytes: want %d at most", len(r.URL.Path), mostPath)
-	case len(r.URL.RawQuery) > mostQuery:
+			fmt.Sprintf("the path has %d bytes: want %d at most", len(r.URL.Path), maxPath)
+	case len(r.URL.RawQuery) > maxQuery:
 		return http.StatusRequestURITooLong,
-			fmt.Sprintf("the parameters have %d bytes: want %d at most", len(r.URL.RawQuery), mostQuery)
-	case r.ContentLength > mostPeopleBody:
+			fmt.Sprintf("the parameters have %d bytes: want %d at most", len(r.URL.RawQuery), maxQuery)
+	case r.ContentLength > maxPeopleBody:
 		return http.StatusRequestEntityTooLarge,
-			fmt.Sprintf("the body has %d bytes: want %d at most", r.ContentLength, mostPeopleBody)
+			fmt.Sprintf("the body has %d bytes: want %d at most", r.ContentLength, maxPeopleBody)
 	}
 	n := 0
 	for name, values := range r.URL.Query() {
-		if n += len(values); n > mostParameters {
-			return http.StatusBadRequest, fmt.Sprintf("there are more than %d parameters", mostParameters)
+		if n += len(values); n > maxParameters {
+			return http.StatusBadRequest, fmt.Sprintf("there are more than %d parameters", maxParameters)
 		}
-		most := mostParameter
+		most := maxParameter
 		if name == "param" {
-			most = mostCallText
+			most = maxCallText
 		}
 		for _, v := range values {
 			if len(v) > most && utf8.RuneCountInString(v) > most {
@@ -56,9 +56,9 @@ func checkRequest(r *http.Request) (status int, line string) {
 						most)
 			}
 		}
-		if len(name) > mostParameter {
+		if len(name) > maxParameter {
 			return http.StatusBadRequest,
-				fmt.Sprintf("the name of a parameter has %d bytes: want %d at most", len(name), mostParameter)
+				fmt.Sprintf("the name of a parameter has %d bytes: want %d at most", len(name), maxParameter)
 		}
 	}
 	return 0, ""

@@ -25,20 +25,20 @@ func TestRequestBounds(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"/" + x(mostPath-1), 404, ""},
-		{"/" + x(mostPath), 414, "the path has 1025 bytes: want 1024 at most\n"},
-		{"/?q=" + x(mostParameter), 200, ""},
-		{"/?q=" + strings.Repeat("%C3%A4", mostParameter), 200, ""},
-		{"/?q=" + x(mostParameter+1), 400, "q has 257 characters: want 256 at most\n"},
-		{"/?" + x(mostParameter+1) + "=1", 400, "the name of a parameter has 257 bytes: want 256 at most\n"},
-		{"/?Q%0A=" + x(mostParameter+1), 400, `"Q\n" has 257 characters: want 256 at most` + "\n"},
-		{"/?q=&" + strings.Repeat("a=&", mostParameters-1), 200, ""},
-		{"/?q=&" + strings.Repeat("a=&", mostParameters), 400, "there are more than 64 parameters\n"},
-		{"/?" + x(mostQuery), 400, ""},
-		{"/?" + x(mostQuery+1), 414, "the parameters have 16385 bytes: want 16384 at most\n"},
-		{explainPath + "?route=main&param=A=" + x(mostCallText-2), 200, ""},
+		{"/" + x(maxPath-1), 404, ""},
+		{"/" + x(maxPath), 414, "the path has 1025 bytes: want 1024 at most\n"},
+		{"/?q=" + x(maxParameter), 200, ""},
+		{"/?q=" + strings.Repeat("%C3%A4", maxParameter), 200, ""},
+		{"/?q=" + x(maxParameter+1), 400, "q has 257 characters: want 256 at most\n"},
+		{"/?" + x(maxParameter+1) + "=1", 400, "the name of a parameter has 257 bytes: want 256 at most\n"},
+		{"/?Q%0A=" + x(maxParameter+1), 400, `"Q\n" has 257 characters: want 256 at most` + "\n"},
+		{"/?q=&" + strings.Repeat("a=&", maxParameters-1), 200, ""},
+		{"/?q=&" + strings.Repeat("a=&", maxParameters), 400, "there are more than 64 parameters\n"},
+		{"/?" + x(maxQuery), 400, ""},
+		{"/?" + x(maxQuery+1), 414, "the parameters have 16385 bytes: want 16384 at most\n"},
+		{explainPath + "?route=main&param=A=" + x(maxCallText-2), 200, ""},
 		{
-			explainPath + "?route=main&param=A=" + x(mostCallText-1), 400,
+			explainPath + "?route=main&param=A=" + x(maxCallText-1), 400,
 			"param has 1025 characters: want 1024 at most\n",
 		},
 		{explainPath + "?route=main&at=2199-12-31", 200, ""},
@@ -72,7 +72,7 @@ func TestRequestBounds(t *testing.T) {
 				c.want)
 		}
 	}
-	for size, want := range map[int]int{mostPeopleBody: 422, mostPeopleBody + 1: 413} {
+	for size, want := range map[int]int{maxPeopleBody: 422, maxPeopleBody + 1: 413} {
 		r := httptest.NewRequest(http.MethodPost, reloadPath, strings.NewReader(x(size)))
 		r.Host = "localhost"
 		rec := httptest.NewRecorder()
@@ -169,7 +169,7 @@ func TestOutOfTurn(t *testing.T) {
 	w := started(t, oneRoute, nil)
 	turns := w.admin.turns
 	turns.taken = turns.places
-	for i := range mostWaiting {
+	for i := range maxWaiting {
 		turns.waiting = append(turns.waiting, &waitingTurn{fmt.Sprint(i), make(chan bool, 1)})
 	}
 	for path, want := range map[string]int{
@@ -269,7 +269,7 @@ func TestCrowdedViews(t *testing.T) {
 	}
 	got := w.read("/-/hours/plain.ics?token=" + anyToken)
 	text := body(t, got)
-	if got.StatusCode != 200 || len(text) > mostHours || !strings.Contains(text, "X-WR-CALDESC:cut after 5000 spans") ||
+	if got.StatusCode != 200 || len(text) > maxHours || !strings.Contains(text, "X-WR-CALDESC:cut after 5000 spans") ||
 		!strings.HasSuffix(text, "END:VCALENDAR\r\n") {
 		t.Errorf("Kazoo's side: got %d, %d bytes: %.300s", got.StatusCode, len(text), text)
 	}
@@ -348,7 +348,7 @@ func TestAnswerList(t *testing.T) {
 			map[string]int{"after": 2}, "")
 		return rec.Body.String()
 	}
-	for n, cut := range map[int]bool{mostAnswer / mega: false, mostAnswer/mega + 1: false, mostAnswer/mega + 2: true} {
+	for n, cut := range map[int]bool{maxAnswer / mega: false, maxAnswer/mega + 1: false, maxAnswer/mega + 2: true} {
 		list := make([]any, n)
 		for i := range list {
 			list[i] = long
@@ -356,7 +356,7 @@ func TestAnswerList(t *testing.T) {
 		text := answer(list)
 		if got := strings.Contains(text,
 			fmt.Sprintf(`],"truncated":"cut after 17 of %d, at 16 MiB; ask for less",`, n)); got != cut ||
-			len(text) > mostAnswer+2*mega {
+			len(text) > maxAnswer+2*mega {
 			t.Errorf("%d elements: %d bytes, cut: %v, want %v", n, len(text), got, cut)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	mostScrapes  = 16 // of /metrics at once
+	maxScrapes   = 16 // of /metrics at once
 	scrapesOfOne = 12 // and by one client
 
 	// largeScrape is from what size on, in bytes before compression, an answer is given to all who
@@ -25,7 +25,7 @@ const (
 	// small server sees the present.
 	largeScrape = 1 << 20
 	scrapeLasts = 5 * time.Second
-	mostKept    = 2 // answers, of different forms: text, OpenMetrics, some names only
+	maxKept     = 2 // answers, of different forms: text, OpenMetrics, some names only
 )
 
 // scrapes answers who scrapes /metrics. One answer is made at a time, and held compressed.
@@ -48,7 +48,7 @@ func newScrapes(of prometheus.Gatherer, refresh func(), passing func() time.Time
 
 func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	client := listen.ClientOf(r)
-	if !s.places.acquire(client, mostScrapes, scrapesOfOne) {
+	if !s.places.acquire(client, maxScrapes, scrapesOfOne) {
 		refuseBusy(w)
 		return
 	}
@@ -79,7 +79,7 @@ func (s *scrapes) get(r *http.Request) *scrape {
 	_ = answer.zip.Close() // a buffer takes everything
 	answer.zip = nil
 	answer.made = s.passing()
-	kept := make([]*scrape, 0, mostKept)
+	kept := make([]*scrape, 0, maxKept)
 	for _, k := range s.kept {
 		if k.form != form && answer.made.Sub(k.made) < scrapeLasts {
 			kept = append(kept, k)
@@ -88,7 +88,7 @@ func (s *scrapes) get(r *http.Request) *scrape {
 	if answer.status == http.StatusOK && answer.size >= largeScrape {
 		kept = append(kept, answer)
 	}
-	s.kept = kept[max(0, len(kept)-mostKept):]
+	s.kept = kept[max(0, len(kept)-maxKept):]
 	return answer
 }
 

@@ -32,9 +32,9 @@ func (s stuck) Collect(chan<- prometheus.Metric) {
 func TestScrapes(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
-	s := stuck{make(chan struct{}, mostScrapes), make(chan struct{})}
+	s := stuck{make(chan struct{}, maxScrapes), make(chan struct{})}
 	w.registry.MustRegister(s)
-	codes := make(chan int, mostScrapes)
+	codes := make(chan int, maxScrapes)
 	scrape := func(from string) *http.Response {
 		r := httptest.NewRequest(http.MethodGet, "http://localhost/metrics", nil)
 		r.RemoteAddr = from + ":1234"
@@ -63,7 +63,7 @@ func TestScrapes(t *testing.T) {
 		begin("192.0.2.1")
 	}
 	refused("one more of a client", "192.0.2.1")
-	for begun < mostScrapes {
+	for begun < maxScrapes {
 		begin("192.0.2.2")
 	}
 	refused("one more of all", "192.0.2.3")
@@ -72,7 +72,7 @@ func TestScrapes(t *testing.T) {
 		t.Error("several are made at once")
 	}
 	close(s.leave)
-	for range mostScrapes {
+	for range maxScrapes {
 		if got := <-codes; got != http.StatusOK {
 			t.Errorf("got %d", got)
 		}
@@ -180,7 +180,7 @@ func TestScrapesShare(t *testing.T) {
 				t.Error("an answer is made for nobody")
 			}
 			for _, accept := range []string{"text/plain;a", "text/plain;b", "text/plain;c", "text/plain;d"} {
-				if ask(accept, "gzip"); len(s.kept) > mostKept {
+				if ask(accept, "gzip"); len(s.kept) > maxKept {
 					t.Errorf("%d answers are kept", len(s.kept))
 				}
 			}

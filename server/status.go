@@ -15,8 +15,8 @@ import (
 // statusPath is where people see what answers, and how the last reload went.
 const statusPath = "/api/v1/status"
 
-// mostSaid is how many mistakes a status has, and how many warnings.
-const mostSaid = 1000
+// maxSaid is how many mistakes a status has, and how many warnings.
+const maxSaid = 1000
 
 // nameOf is a short name for files: the first digits of a SHA-256 over their names and bytes.
 func nameOf(inputs *config.Inputs) string {
@@ -37,11 +37,11 @@ func (s *Server) Status() preview.Status {
 		for _, w := range slices.Concat(l.warnings, l.file.Warnings) {
 			warnings = append(warnings, w.Mistake)
 		}
-		status.Warnings = said(part(warnings.Sorted(), 0, mostSaid+1), l.file.Inputs)
+		status.Warnings = said(part(warnings.Sorted(), 0, maxSaid+1), l.file.Inputs)
 	}
-	if n := max(len(status.Mistakes), len(status.Warnings)); n > mostSaid {
-		status.Truncated = fmt.Sprintf("cut after %d; mend those first, or see callhours check", mostSaid)
-		status.Mistakes, status.Warnings = part(status.Mistakes, 0, mostSaid), part(status.Warnings, 0, mostSaid)
+	if n := max(len(status.Mistakes), len(status.Warnings)); n > maxSaid {
+		status.Truncated = fmt.Sprintf("cut after %d; mend those first, or see callhours check", maxSaid)
+		status.Mistakes, status.Warnings = part(status.Mistakes, 0, maxSaid), part(status.Warnings, 0, maxSaid)
 	}
 	return status
 }

@@ -112,7 +112,7 @@ func (g *Generation) fresh(former *Generation, changed map[string]bool, states m
 			}
 		}
 	}
-	raised := former != nil && mostInstances(former.file) != mostInstances(g.file)
+	raised := former != nil && maxInstances(former.file) != maxInstances(g.file)
 	for _, r := range g.routes {
 		if is[r] || states[r].Short() != "" && (raised || others[tenantOf(r.Name)]) {
 			list = append(list, r)
@@ -211,7 +211,7 @@ func (s *Server) inheritFrom(former, g *Generation, changed map[string]bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g.totals, g.counting = former.totals.Clone(), former.counting.clone()
-	g.totals.Limit(mostInstances(g.file))
+	g.totals.Limit(maxInstances(g.file))
 	g.forget(former)
 	if former.file.Horizon != g.file.Horizon {
 		return

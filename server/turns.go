@@ -11,11 +11,11 @@ import (
 
 // Bounds of what people ask for and is worked out for them: calls come first.
 const (
-	mostWaiting = 16              // that wait for their turn; others are told to come again
+	maxWaiting  = 16              // that wait for their turn; others are told to come again
 	turnWait    = 5 * time.Second // for a turn
 	turnTimeout = 15 * time.Second
 	retryAfter  = 5    // seconds after which to ask again
-	mostUsers   = 1024 // clients whose used time is known
+	maxUsers    = 1024 // clients whose used time is known
 )
 
 // errBusy is for whoever finds too many before him.
@@ -94,7 +94,7 @@ func (t *turns) wait(ctx context.Context, client string, wait time.Duration) err
 	t.used[client] = max(t.used[client], t.least)
 	t.waiting = append(t.waiting, w)
 	t.grant()
-	if len(t.waiting) > mostWaiting {
+	if len(t.waiting) > maxWaiting {
 		t.evict(client)
 	}
 	t.mu.Unlock()
@@ -179,7 +179,7 @@ func (t *turns) release(client string, took time.Duration) {
 	t.used[client] += took
 	t.addSpent(client, took)
 	t.grant()
-	if t.taken == 0 && len(t.waiting) == 0 || len(t.used) > mostUsers {
+	if t.taken == 0 && len(t.waiting) == 0 || len(t.used) > maxUsers {
 		clear(t.used)
 		t.least = 0
 	}

@@ -35,7 +35,7 @@ type turnResult struct {
 func newQueue(t *testing.T, places, ofOne int) *queue {
 	return &queue{
 		t: t, turns: newTurns(places, ofOne, turnTimeout, time.Now),
-		results: make(chan turnResult, 4*mostWaiting), began: time.Now(),
+		results: make(chan turnResult, 4*maxWaiting), began: time.Now(),
 	}
 }
 
@@ -81,7 +81,7 @@ func TestTurns(t *testing.T) {
 		ends := []func(){q.hold("a"), q.hold("a")}
 		gone, leave := context.WithCancelCause(t.Context())
 		q.ask(gone, "a", 0)
-		for range mostWaiting - 1 {
+		for range maxWaiting - 1 {
 			q.ask(t.Context(), "a", 0)
 		}
 		q.ask(t.Context(), "a", 0)
@@ -94,7 +94,7 @@ func TestTurns(t *testing.T) {
 			t.Errorf("who leaves: got %v", got)
 		}
 		ends[0]()
-		for range mostWaiting - 1 {
+		for range maxWaiting - 1 {
 			if got := <-q.results; got.err != nil {
 				t.Errorf("after a turn has ended: got %v", got)
 			}
@@ -126,7 +126,7 @@ func TestTurnsAreFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(t, 1, 1)
 		end := q.hold("evil")
-		for range mostWaiting {
+		for range maxWaiting {
 			q.ask(t.Context(), "evil", time.Second)
 		}
 		q.ask(t.Context(), "good", 0)
@@ -206,13 +206,13 @@ func TestTurnsForget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 3 * mostUsers {
+	for i := range 3 * maxUsers {
 		_, done, err := q.take(t.Context(), fmt.Sprint(i), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		done()
-		if len(q.used) > mostUsers {
+		if len(q.used) > maxUsers {
 			t.Fatalf("%d clients are known", len(q.used))
 		}
 	}
@@ -237,7 +237,7 @@ func TestHoursOfOneOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.turns.places = 1
-	for range mostWaiting {
+	for range maxWaiting {
 		p.turns.waiting = append(p.turns.waiting, &waitingTurn{"acme", make(chan bool, 1)})
 	}
 	if got := w.people(t, hoursPath+"?route=acme/main", "localhost"); got.StatusCode != 200 {
@@ -291,12 +291,12 @@ func TestKeptHours(t *testing.T) {
 	for i := range routes {
 		routes[i] = &render.Route{}
 	}
-	good, goods := routes[0], &published{body: make([]byte, mostHours)}
+	good, goods := routes[0], &published{body: make([]byte, maxHours)}
 	k.add("good", good, goods)
 	for round := range 3 {
 		for _, r := range routes[1:] {
-			k.add("evil", r, &published{body: make([]byte, mostHours/2)})
-			if k.size > mostHoursKept || k.size != k.byOwner["good"].size+k.byOwner["evil"].size {
+			k.add("evil", r, &published{body: make([]byte, maxHours/2)})
+			if k.size > maxHoursKept || k.size != k.byOwner["good"].size+k.byOwner["evil"].size {
 				t.Fatalf("%d bytes are kept", k.size)
 			}
 		}
@@ -304,7 +304,7 @@ func TestKeptHours(t *testing.T) {
 			t.Fatalf("round %d: evil's calendars have taken the place of good's", round)
 		}
 	}
-	if n := len(k.byOwner["evil"].routes); n != (mostHoursKept-mostHours)/(mostHours/2) || k.get(routes[39]) == nil ||
+	if n := len(k.byOwner["evil"].routes); n != (maxHoursKept-maxHours)/(maxHours/2) || k.get(routes[39]) == nil ||
 		k.get(routes[1]) != nil {
 		t.Errorf("%d of evil's are kept, the last one: %v", n, k.get(routes[39]) != nil)
 	}
@@ -366,10 +366,10 @@ func TestTurnsShare(t *testing.T) {
 			t.Error("who has gone has a turn")
 		}
 		<-time.After(time.Hour)
-		for i := range mostUsers + 10 {
+		for i := range maxUsers + 10 {
 			turn("client "+strconv.Itoa(i), 0)
 		}
-		if len(q.spent) > mostUsers {
+		if len(q.spent) > maxUsers {
 			t.Errorf("%d clients are known", len(q.spent))
 		}
 	})

@@ -8,10 +8,10 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// mostCounting is how many steps counting the events that no route asks for takes, of all calendars
+// maxCounting is how many steps counting the events that no route asks for takes, of all calendars
 // of a tenant together, and of each of the operator's: a step is a condition that is tried for an
 // event, and 64 steps of its patterns for a byte.
-const mostCounting = 10_000_000
+const maxCounting = 10_000_000
 
 // notCounted is how many events no route asks for where counting them takes too much.
 const notCounted = -1
@@ -26,7 +26,7 @@ type counting struct {
 }
 
 func newCounting() *counting {
-	return &counting{most: mostCounting, steps: map[string]int{}, owners: map[string]int{}}
+	return &counting{most: maxCounting, steps: map[string]int{}, owners: map[string]int{}}
 }
 
 func (c *counting) clone() *counting {

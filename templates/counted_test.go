@@ -16,7 +16,7 @@ func TestActionsAreCounted(t *testing.T) {
 		t.Skip("it measures memory; the run without the race detector does")
 	}
 	// What an execution may allocate for each byte that is counted, and in any case.
-	const mostForEach, mostForNone = 24, 64 << 10
+	const maxForEach, maxForNone = 24, 64 << 10
 	numbers, many := map[string]any{}, map[string]any{}
 	for i := range 100_000 {
 		many[fmt.Sprint("key", i)] = i
@@ -73,10 +73,10 @@ func TestActionsAreCounted(t *testing.T) {
 			return growth.Bytes(func() { said = tmpl.Execute(t.Context(), &bytes.Buffer{}, d, env) })
 		}
 		used := cost()
-		for again := 0; again < 3 && used > mostForNone+mostForEach*spent; again++ {
+		for again := 0; again < 3 && used > maxForNone+maxForEach*spent; again++ {
 			used = min(used, cost())
 		}
-		if used > mostForNone+mostForEach*spent {
+		if used > maxForNone+maxForEach*spent {
 			t.Errorf("%.60s: allocates %d bytes, and counts %d (%.200v)", text, used, spent, said)
 		}
 		if said != nil && len(said.Error()) > 1000 {

@@ -177,8 +177,8 @@ func TestDangerous(t *testing.T) {
 // What an execution may allocate, all in all, and how long it may take. The race detector and a
 // busy machine make both larger: the slowest takes a fifth of a second by itself.
 const (
-	mostMemory = 256 << 20
-	mostTime   = 20 * time.Second
+	maxMemory = 256 << 20
+	maxTime   = 20 * time.Second
 )
 
 func runDangerous(t *testing.T, name string) {
@@ -214,14 +214,14 @@ func runDangerous(t *testing.T, name string) {
 	if !wanted(err) {
 		t.Errorf("%s: got %v, want a limit, or an error where it is one", name, err)
 	}
-	if took > mostTime {
-		t.Errorf("%s: took %s, want at most %s", name, took, mostTime)
+	if took > maxTime {
+		t.Errorf("%s: took %s, want at most %s", name, took, maxTime)
 	}
 	if b.Len() > MaxOutput {
 		t.Errorf("%s: wrote %d bytes, want at most %d", name, b.Len(), MaxOutput)
 	}
-	if used > mostMemory {
-		t.Errorf("%s: allocated %d MiB, want at most %d", name, used>>20, mostMemory>>20)
+	if used > maxMemory {
+		t.Errorf("%s: allocated %d MiB, want at most %d", name, used>>20, maxMemory>>20)
 	}
 }
 

@@ -83,7 +83,7 @@ func (s *Store) isReady(h *host) {
 
 // queueFiles puts an owner in turn whose files wait and may be read.
 func (s *Store) queueFiles(o *owner) {
-	if !o.queued && len(o.unread) > 0 && o.reading < o.mostFiles {
+	if !o.queued && len(o.unread) > 0 && o.reading < o.maxFiles {
 		o.queued = true
 		s.unread = append(s.unread, o)
 	}

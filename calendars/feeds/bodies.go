@@ -46,7 +46,7 @@ func (s *Store) Texts(ctx context.Context, calendar string, events []*calendars.
 	}
 	most := math.MaxInt
 	if sub.Source.Owner != "" {
-		most = mostNames
+		most = maxNames
 	}
 	names, _, err := match(sub.Files, sub.File, new(globs), time.Time{}, most)
 	if err != nil {

@@ -18,8 +18,8 @@ const (
 	// unused is how long copies are kept that nobody uses, and goneUnused those of owners that are gone.
 	unused     = 30 * 24 * time.Hour
 	goneUnused = 24 * time.Hour
-	// mostCleared is how many files are removed while a change of the subscriptions waits for that.
-	mostCleared = 4096
+	// maxCleared is how many files are removed while a change of the subscriptions waits for that.
+	maxCleared = 4096
 )
 
 // errEnough ends a walk whose callers have seen enough.
@@ -65,7 +65,7 @@ func (c copies) clear(now time.Time, list []*Subscription) (more bool, err error
 		}
 		owners[path.Dir(own)] = true
 	}
-	return c.remove([]string{bodies, events, pointers}, mostCleared, func(sub, name string, e fs.DirEntry) bool {
+	return c.remove([]string{bodies, events, pointers}, maxCleared, func(sub, name string, e fs.DirEntry) bool {
 		own := path.Dir(name)
 		if inUse[name] || e.IsDir() && owners[name] || strings.HasPrefix(name, durable.Partial) {
 			return false

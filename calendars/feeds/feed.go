@@ -202,10 +202,10 @@ func (f *feed) conditions(now time.Time) Validators {
 // interval is how often the feed is asked: at the shortest interval that a calendar wants. One that does not say wants
 // it as the feed hints, else every quarter of an hour, or as long as its server calls an answer fresh.
 func (f *feed) interval() time.Duration {
-	otherwise := min(max(defaultRefresh, f.maxAge), mostHint)
+	otherwise := min(max(defaultRefresh, f.maxAge), maxHint)
 	for _, k := range f.kept {
 		if k.calendar != nil && k.calendar.Refresh() > 0 {
-			otherwise = min(max(k.calendar.Refresh(), leastHint), mostHint)
+			otherwise = min(max(k.calendar.Refresh(), leastHint), maxHint)
 		}
 	}
 	shortest := time.Duration(math.MaxInt64)

@@ -12,8 +12,8 @@ import (
 // What the globs of an owner's calendars look at, in names: those of a directory count for each glob, and what a
 // directory or file costs the system counts as if it were so many names.
 const (
-	// mostNames is at one load, of a tenant.
-	mostNames = 1_000_000
+	// maxNames is at one load, of a tenant.
+	maxNames = 1_000_000
 	// listedNames is for each name of a directory that is listed anew, foundNames for a file that is found.
 	listedNames = 20
 	foundNames  = 10
@@ -28,7 +28,7 @@ const (
 // errManyNames is why a calendar of a tenant is not looked for.
 var errManyNames = fmt.Errorf("the globs of the tenant's calendars look at more than %d names together (those of a "+
 	"directory for each glob, each file that is found as %d); use fewer globs, or directories with fewer files",
-	mostNames, foundNames)
+	maxNames, foundNames)
 
 // globs finds the files that the globs of one owner name, and lists a directory once for all of them as long as it
 // does not change. The zero value is ready, and safe for concurrent use.

@@ -75,7 +75,7 @@ func TestManyGlobs(t *testing.T) {
 		want := 0
 		if owner != "" {
 			each := names + foundNames
-			want = 700 - (mostNames-listedNames*names)/each
+			want = 700 - (maxNames-listedNames*names)/each
 		}
 		if disk.listed != 1 || refused != want {
 			t.Errorf("owner %q: the directory is listed %d times, and %d globs are refused, want %d", owner, disk.listed,
@@ -83,7 +83,7 @@ func TestManyGlobs(t *testing.T) {
 		}
 	}
 	l := NewLoader()
-	l.names["acme"] = mostNames
+	l.names["acme"] = maxNames
 	if _, err := l.Load("other", nil, disk, "d/*.ics", ical.Limits{}); err != nil {
 		t.Errorf("one tenant's globs take another's room: %v", err)
 	}

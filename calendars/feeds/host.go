@@ -39,11 +39,11 @@ type owner struct {
 	blocked []*share // whose turn came while most were running
 	ready   []*host  // where it is the owner's turn, in order
 
-	mostFiles int     // calendars' files at a time
-	reading   int     // attempts of files
-	unread    []*feed // files that wait to be read, in order
-	queued    bool    // it is among those whose turn it is with files
-	globs     globs
+	maxFiles int     // calendars' files at a time
+	reading  int     // attempts of files
+	unread   []*feed // files that wait to be read, in order
+	queued   bool    // it is among those whose turn it is with files
+	globs    globs
 
 	readers chan struct{} // holds one for each body that is being read or waits to be
 	large   *allowance    // see room
@@ -74,12 +74,12 @@ const (
 func newOwner(name string) *owner {
 	if name == "" {
 		return &owner{
-			most: perOperator, mostFiles: fileReaders - filesOfTenant,
+			most: perOperator, maxFiles: fileReaders - filesOfTenant,
 			readers: make(chan struct{}, maxReaders), large: newAllowance(largeBodies),
 		}
 	}
 	return &owner{
-		name: name, most: perTenant, mostFiles: filesOfTenant,
+		name: name, most: perTenant, maxFiles: filesOfTenant,
 		readers: make(chan struct{}, 1), large: newAllowance(largeOfTenant),
 	}
 }

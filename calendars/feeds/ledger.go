@@ -164,7 +164,7 @@ func (l *Loader) load(owner string, former *calendars.Calendar, fsys fs.FS, patt
 	if l.bytes[owner] > ownerBytes {
 		return nil, ownerTooBig()
 	}
-	names, cost, err := match(fsys, pattern, l.globs[owner], time.Time{}, mostNames-l.names[owner])
+	names, cost, err := match(fsys, pattern, l.globs[owner], time.Time{}, maxNames-l.names[owner])
 	if l.names[owner] += cost; err != nil {
 		return nil, err
 	}

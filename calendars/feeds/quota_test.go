@@ -161,7 +161,7 @@ func TestPointersOfRenamed(t *testing.T) {
 				t.Errorf("%d pointers after %d names, want 21", len(got), v+1)
 			}
 		}
-		for i := range mostCleared + 100 {
+		for i := range maxCleared + 100 {
 			name := keyOf("pointer", "evil", fmt.Sprint("evil/gone", i))
 			if err := os.WriteFile(filepath.Join(dir, pointers, name), []byte(keyOf("x")+"\nevil\n"),
 				0o600); err != nil {
@@ -171,8 +171,8 @@ func TestPointersOfRenamed(t *testing.T) {
 		list := []*Subscription{feedOf("", 0), feedOf("evil", 0)}
 		before, _ := keptFiles(t, dir, pointers)
 		more, err := s.copies.clear(time.Now(), list)
-		if left, _ := keptFiles(t, dir, pointers); err != nil || !more || len(before)-len(left) != mostCleared {
-			t.Errorf("a change waits for %d files to be removed, want %d: %v", len(before)-len(left), mostCleared, err)
+		if left, _ := keptFiles(t, dir, pointers); err != nil || !more || len(before)-len(left) != maxCleared {
+			t.Errorf("a change waits for %d files to be removed, want %d: %v", len(before)-len(left), maxCleared, err)
 		}
 		s.Subscribe(list)
 		s.clearRest()

@@ -95,5 +95,5 @@ func isHash(text string) bool { return strings.Trim(text, "0123456789abcdef") ==
 const (
 	defaultRefresh = 15 * time.Minute
 	leastHint      = 5 * time.Minute
-	mostHint       = time.Hour
+	maxHint        = time.Hour
 )

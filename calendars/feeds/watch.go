@@ -45,7 +45,7 @@ func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now t
 	}
 	most := math.MaxInt
 	if sub.Source.Owner != "" {
-		most = mostNames
+		most = maxNames
 	}
 	names, _, err := match(sub.Files, sub.File, &f.owner.globs, now, most)
 	print, size := "", int64(0)

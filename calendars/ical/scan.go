@@ -37,8 +37,8 @@ type Limits struct {
 	Instances     int // 1,000,000
 }
 
-// MostInstances is how many occurrences all events of a calendar may have; never less than the default.
-func (l Limits) MostInstances() int {
+// MaxInstances is how many occurrences all events of a calendar may have; never less than the default.
+func (l Limits) MaxInstances() int {
 	return max(l.WithDefaults().Instances, Limits{}.WithDefaults().Instances)
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // Texts are the VEVENTs of a body as they stand in it, by the line that each begins on, for those of lines where one
-// does. Lines count from 1; an event that is longer than mostText is cut.
+// does. Lines count from 1; an event that is longer than maxText is cut.
 func Texts(body []byte, lines map[int]bool) map[int]string {
 	texts, left := map[int]string{}, len(lines)
 	body = utf8Body(body)
@@ -29,16 +29,16 @@ func Texts(body []byte, lines map[int]bool) map[int]string {
 // StandsIn reports whether a text is the event's: whether it names its UID.
 func (e *Event) StandsIn(text string) bool { return strings.Contains(unfolded(text), e.UID) }
 
-// mostText bounds the text of one event that is shown.
-const mostText = 16 << 10
+// maxText bounds the text of one event that is shown.
+const maxText = 16 << 10
 
-// component is the VEVENT that a body begins with, cut where it is longer than mostText; "" where it begins otherwise.
+// component is the VEVENT that a body begins with, cut where it is longer than maxText; "" where it begins otherwise.
 func component(body []byte) string {
 	var b strings.Builder
 	depth := 0
 	for line := range bytes.Lines(body) {
-		if len(line) > mostText-b.Len() {
-			b.WriteString(validText(string(line[:max(0, mostText-b.Len())])) + "…\n")
+		if len(line) > maxText-b.Len() {
+			b.WriteString(validText(string(line[:max(0, maxText-b.Len())])) + "…\n")
 			break
 		}
 		text := strings.TrimRight(string(line), "\r\n")

@@ -46,8 +46,8 @@ const blankNames = "blanks and quotes around the name of a time zone are ignored
 // shorter than 80; to look for each of the parts of a long one would take the square of its length.
 const longestTZID = 256
 
-// mostOnsets bounds the changes of the clocks in all VTIMEZONEs of a body that were worked out: they stay in memory.
-const mostOnsets = 100_000
+// maxOnsets bounds the changes of the clocks in all VTIMEZONEs of a body that were worked out: they stay in memory.
+const maxOnsets = 100_000
 
 // manyUnknown is how many unknown zones a body may name before its other names go unsearched: looking for one costs a
 // search on disk.
@@ -204,7 +204,7 @@ func (z *finder) compile(tzid string, d definition) (*time.Location, error) {
 	}
 	allowed := max(0, min(z.limits.Steps, z.limits.CalendarSteps-z.steps))
 	steps := &recur.Budget{Left: allowed}
-	zone, changes, err := zones.Define(tzid, observances, steps, max(0, min(z.limits.Dates, mostOnsets-z.onsets)))
+	zone, changes, err := zones.Define(tzid, observances, steps, max(0, min(z.limits.Dates, maxOnsets-z.onsets)))
 	z.steps += allowed - max(0, steps.Left)
 	z.onsets += changes
 	return zone, err

@@ -55,15 +55,15 @@ It exits with 1 when there are errors; with --strict, also when there are warnin
 	return cmd
 }
 
-// mostDays bounds how far check looks ahead.
-const mostDays = 3660
+// maxDays bounds how far check looks ahead.
+const maxDays = 3660
 
 func check(ctx context.Context, a checkFlags, env environment) error {
 	switch {
 	case a.format != "text" && a.format != "json" && a.format != "github":
 		return usageError(fmt.Errorf("--format %q is not known: want text, json or github", a.format))
-	case a.days < 1 || a.days > mostDays:
-		return usageError(fmt.Errorf("--days %d: want 1 to %d", a.days, mostDays))
+	case a.days < 1 || a.days > maxDays:
+		return usageError(fmt.Errorf("--days %d: want 1 to %d", a.days, maxDays))
 	}
 	var cluster *pivot.Schemas
 	if a.schemas != "" {

@@ -45,8 +45,8 @@ else does, is no event there. The running server gives the same at /api/v1/hours
 
 // Bounds of hours.
 const (
-	mostHourDays = 3660
-	mostSpans    = 1_000_000
+	maxHourDays = 3660
+	maxSpans    = 1_000_000
 )
 
 func hours(ctx context.Context, a hoursFlags, env environment) error {
@@ -55,8 +55,8 @@ func hours(ctx context.Context, a hoursFlags, env environment) error {
 		return usageError(fmt.Errorf("--format %q is not known: want text, json or ics", a.format))
 	case a.route == "":
 		return usageError(errors.New("of which route? name a --route"))
-	case a.days < 1 || a.days > mostHourDays:
-		return usageError(fmt.Errorf("--days %d: want 1 to %d", a.days, mostHourDays))
+	case a.days < 1 || a.days > maxHourDays:
+		return usageError(fmt.Errorf("--days %d: want 1 to %d", a.days, maxHourDays))
 	}
 	in, err := open(a.config, env)
 	if err != nil {
@@ -89,7 +89,7 @@ func hours(ctx context.Context, a hoursFlags, env environment) error {
 		return usageError(err)
 	}
 	readCalendars(ctx, g, names, env)
-	h, err := g.Preview().Hours(ctx, preview.Period{Route: a.route, From: from, Days: days, Most: mostSpans})
+	h, err := g.Preview().Hours(ctx, preview.Period{Route: a.route, From: from, Days: days, Most: maxSpans})
 	if err != nil {
 		return usageError(err)
 	}

@@ -67,8 +67,8 @@ func Is(err error) bool {
 	return ok
 }
 
-// mostReported bounds the panics that are remembered as logged. Later ones are only counted.
-const mostReported = 1000
+// maxReported bounds the panics that are remembered as logged. Later ones are only counted.
+const maxReported = 1000
 
 // Guard counts panics in callhours_panics_total and logs each with its stack once. It is safe for
 // concurrent use; nil contains without counting and logging.
@@ -151,7 +151,7 @@ func (g *Guard) report(place metrics.PanicPlace, subject string, p *Panic) {
 func (g *Guard) markReported(key string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.reported[key] || len(g.reported) >= mostReported {
+	if g.reported[key] || len(g.reported) >= maxReported {
 		return false
 	}
 	g.reported[key] = true

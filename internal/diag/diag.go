@@ -78,8 +78,8 @@ func (ms Mistakes) Err() error {
 	return ms.Sorted()
 }
 
-// MostMistakes is how many mistakes of a file are reported, for each other file that they concern.
-const MostMistakes = 200
+// MaxMistakes is how many mistakes of a file are reported, for each other file that they concern.
+const MaxMistakes = 200
 
 // MoreMistakes reports how many mistakes of a file are not listed, from the place of the first one.
 func MoreMistakes(from Pos, n int) Mistake {
@@ -122,10 +122,10 @@ func limitMistakes[K comparable](ms Mistakes, of func(Mistake) (K, bool), more f
 		k, bounded := of(m)
 		kept[k]++
 		switch {
-		case !bounded || found[k] <= MostMistakes+1 || kept[k] <= MostMistakes:
+		case !bounded || found[k] <= MaxMistakes+1 || kept[k] <= MaxMistakes:
 			out = append(out, m)
-		case kept[k] == MostMistakes+1:
-			rest := more(m.Pos, found[k]-MostMistakes)
+		case kept[k] == MaxMistakes+1:
+			rest := more(m.Pos, found[k]-MaxMistakes)
 			rest.Other = m.Other
 			out = append(out, rest)
 		}

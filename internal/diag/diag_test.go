@@ -133,9 +133,9 @@ func TestExcerpt(t *testing.T) {
 func TestByOwner(t *testing.T) {
 	t.Parallel()
 	var ms Mistakes
-	for i := range 2 * MostMistakes {
+	for i := range 2 * MaxMistakes {
 		for _, dir := range []string{"a", "", "b"} {
-			if dir != "b" || i <= MostMistakes {
+			if dir != "b" || i <= MaxMistakes {
 				ms = append(ms, Mistakef(Pos{File: fmt.Sprintf("%s/%d", dir, i)}, "wrong"))
 			}
 		}
@@ -147,7 +147,7 @@ func TestByOwner(t *testing.T) {
 		got[of(m)]++
 		last[of(m)] = m.Message
 	}
-	if got["a"] != MostMistakes+1 || got[""] != 2*MostMistakes || got["b"] != MostMistakes+1 {
+	if got["a"] != MaxMistakes+1 || got[""] != 2*MaxMistakes || got["b"] != MaxMistakes+1 {
 		t.Errorf("got %v", got)
 	}
 	if last["a"] != "200 more mistakes of this tenant's files are not listed; mend the others first" ||

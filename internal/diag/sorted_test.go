@@ -16,7 +16,7 @@ func TestSortedFirst(t *testing.T) {
 		m.Other.File = fmt.Sprintf("t%d.yaml", i%2)
 		ms = append(ms, m)
 	}
-	for i := range MostMistakes + 1 {
+	for i := range MaxMistakes + 1 {
 		ms = append(ms, Mistakef(Pos{"b.yaml", i + 1, 1}, "wrong"), Mistakef(Pos{}, "no file %d", i))
 	}
 	got := ms.Sorted()
@@ -25,8 +25,8 @@ func TestSortedFirst(t *testing.T) {
 		by[m.File+" "+m.Other.File]++
 	}
 	for of, want := range map[string]int{
-		"a.tmpl t0.yaml": MostMistakes + 1, "a.tmpl t1.yaml": MostMistakes + 1,
-		"b.yaml ": MostMistakes + 1, " ": MostMistakes + 1,
+		"a.tmpl t0.yaml": MaxMistakes + 1, "a.tmpl t1.yaml": MaxMistakes + 1,
+		"b.yaml ": MaxMistakes + 1, " ": MaxMistakes + 1,
 	} {
 		if by[of] != want {
 			t.Errorf("%q: %d are said, want %d", of, by[of], want)

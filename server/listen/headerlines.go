@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// mostHeaderLines is how many lines a request has before its body: each is looked up and kept, so that many short ones
+// maxHeaderLines is how many lines a request has before its body: each is looked up and kept, so that many short ones
 // cost more than their bytes, and before it is known who sends them.
-const mostHeaderLines = 200
+const maxHeaderLines = 200
 
 // headerLines counts the lines of requests on a connection before their bodies. What follows an answer is the next
 // request. One goroutine reads at a time; another may write the answer.
@@ -46,7 +46,7 @@ func (h *headerLines) count(p []byte) bool {
 		}
 		h.body = !h.started
 		h.n, h.started = h.n+1, false
-		if h.n > mostHeaderLines {
+		if h.n > maxHeaderLines {
 			return false
 		}
 	}

@@ -25,9 +25,9 @@ func TestHeaderLines(t *testing.T) {
 		send string
 		want int
 	}{
-		{request(mostHeaderLines-4) + body, http.StatusOK},
-		{request(mostHeaderLines-4) + body, http.StatusOK},
-		{request(mostHeaderLines - 3), http.StatusRequestHeaderFieldsTooLarge},
+		{request(maxHeaderLines-4) + body, http.StatusOK},
+		{request(maxHeaderLines-4) + body, http.StatusOK},
+		{request(maxHeaderLines - 3), http.StatusRequestHeaderFieldsTooLarge},
 	} {
 		if _, err := io.WriteString(c, r.send); err != nil {
 			t.Fatal(err)
@@ -46,7 +46,7 @@ func TestHeaderLines(t *testing.T) {
 	}
 	for _, chunk := range []int{1, 7, 4096} { // however it arrives
 		var h headerLines
-		text, n := []byte(request(mostHeaderLines-4)+body), 0
+		text, n := []byte(request(maxHeaderLines-4)+body), 0
 		for len(text) > 0 {
 			part := text[:min(chunk, len(text))]
 			if text = text[len(part):]; !h.count(part) {
@@ -57,10 +57,10 @@ func TestHeaderLines(t *testing.T) {
 		if !h.body {
 			t.Errorf("in parts of %d bytes its body is not found", chunk)
 		}
-		if h.written([]byte("HTTP/1.1 100 Continue\r\n\r\n")); !h.count([]byte(lines(2 * mostHeaderLines))) {
+		if h.written([]byte("HTTP/1.1 100 Continue\r\n\r\n")); !h.count([]byte(lines(2 * maxHeaderLines))) {
 			t.Error("lines of a body that was asked for count")
 		}
-		if h.written([]byte("HTTP/1.1 200 OK\r\n")); h.count([]byte(lines(2 * mostHeaderLines))) {
+		if h.written([]byte("HTTP/1.1 200 OK\r\n")); h.count([]byte(lines(2 * maxHeaderLines))) {
 			t.Error("lines of the next request do not count")
 		}
 	}

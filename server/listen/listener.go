@@ -20,14 +20,14 @@ import (
 // Bounds of connections.
 const (
 	// open at a time, and at most half of the descriptors that the process may have.
-	mostPivotConns = 4096
-	mostAdminConns = 256                    // and an eighth
-	usualPerCPU    = 256                    // for each CPU: with more, none is added while calls wait
-	tick           = 100 * time.Millisecond // how often connections are looked at
-	unknownTicks   = 4                      // how long one may take for its first call when others want its place
-	knownTicks     = 20                     // and how long for the next one
-	lingering      = time.Second            // how long a refused connection may take to read why
-	mostLingering  = 256
+	maxPivotConns = 4096
+	maxAdminConns = 256                    // and an eighth
+	usualPerCPU   = 256                    // for each CPU: with more, none is added while calls wait
+	tick          = 100 * time.Millisecond // how often connections are looked at
+	unknownTicks  = 4                      // how long one may take for its first call when others want its place
+	knownTicks    = 20                     // and how long for the next one
+	lingering     = time.Second            // how long a refused connection may take to read why
+	maxLingering  = 256
 )
 
 // Listener bounds how many connections are open: when there are too many, one that keeps us waiting is closed, or one
@@ -76,10 +76,10 @@ type Conn struct {
 }
 
 // MaxPivotConns is how many connections the Pivot listener may have.
-func MaxPivotConns() int { return min(mostPivotConns, mostDescriptors()/2) }
+func MaxPivotConns() int { return min(maxPivotConns, maxDescriptors()/2) }
 
 // MaxAdminConns is how many connections the admin listener may have.
-func MaxAdminConns() int { return min(mostAdminConns, mostDescriptors()/8) }
+func MaxAdminConns() int { return min(maxAdminConns, maxDescriptors()/8) }
 
 // Options say what a listener is for.
 type Options struct {
@@ -251,7 +251,7 @@ func (l *Listener) refuse(tcp *net.TCPConn, raw syscall.RawConn) {
 		_ = tcp.Close()
 		return
 	}
-	if l.lingering.Add(1) > mostLingering {
+	if l.lingering.Add(1) > maxLingering {
 		l.lingering.Add(-1)
 		_ = tcp.Close()
 		return

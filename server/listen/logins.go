@@ -30,7 +30,7 @@ const (
 	checksWait   = 16               // passwords that wait to be checked, of all addresses
 	checksOfOne  = 2                // and of one address, which may be that of several people
 	failuresLast = 15 * time.Minute // for how long a wrong password counts
-	mostFailures = 4096             // addresses of which that is known
+	maxFailures  = 4096             // addresses of which that is known
 )
 
 func newLogins(now func() time.Time) *logins {
@@ -155,9 +155,9 @@ func (l *logins) hasFailed(from netip.Addr) bool {
 func (l *logins) recordFailure(from netip.Addr) {
 	own, wide := networksOf(from)
 	now := l.now()
-	if len(l.failures) >= mostFailures {
+	if len(l.failures) >= maxFailures {
 		for site, at := range l.failures { // the older half, by and large
-			if now.Sub(at) >= failuresLast || len(l.failures) > mostFailures/2 {
+			if now.Sub(at) >= failuresLast || len(l.failures) > maxFailures/2 {
 				delete(l.failures, site)
 			}
 		}

@@ -94,10 +94,10 @@ func TestLogins(t *testing.T) {
 		if l.hasFailed(netip.MustParseAddr("2001:db8::1")) {
 			t.Error("a wrong password counts for ever")
 		}
-		for i := range 3 * mostFailures {
+		for i := range 3 * maxFailures {
 			l.recordFailure(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
 		}
-		if n := len(l.failures); n > mostFailures+2 {
+		if n := len(l.failures); n > maxFailures+2 {
 			t.Errorf("%d addresses are remembered", n)
 		}
 	})

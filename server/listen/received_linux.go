@@ -36,8 +36,8 @@ func drain(raw syscall.RawConn) bool {
 	return any
 }
 
-// mostDescriptors is how many descriptors the process may have.
-func mostDescriptors() int {
+// maxDescriptors is how many descriptors the process may have.
+func maxDescriptors() int {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
 		return 1024

@@ -13,5 +13,5 @@ func sinceReceived(syscall.RawConn) time.Duration { return 0 }
 // drain would read what has been received, without waiting.
 func drain(syscall.RawConn) bool { return false }
 
-// mostDescriptors is not known; what systems give at least.
-func mostDescriptors() int { return 1024 }
+// maxDescriptors is not known; what systems give at least.
+func maxDescriptors() int { return 1024 }

@@ -90,8 +90,8 @@ func TestNumbersAreSprigs(t *testing.T) {
 
 // What a call may allocate for each byte that it counts, and without counting: some values of its own, and a message.
 const (
-	mostForEach = 24
-	mostForNone = 24 << 10
+	maxForEach = 24
+	maxForNone = 24 << 10
 )
 
 // TestNothingIsFree gives each function something large in each place where it could stand, and many of them where many
@@ -138,7 +138,7 @@ func TestNothingIsFree(t *testing.T) {
 							return int(after.TotalAlloc - before.TotalAlloc)
 						}
 						bytes := cost()
-						most := func() int { return mostForNone + mostForEach*spent + 64*len(args) }
+						most := func() int { return maxForNone + maxForEach*spent + 64*len(args) }
 						for again := 0; again < 3 && bytes > most(); again++ {
 							bytes = min(bytes, cost())
 						}

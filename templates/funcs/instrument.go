@@ -55,7 +55,7 @@ func Instrument(t *parse.Tree, called bool) {
 func counting(name string, nodes int) string { return name + "_" + strconv.Itoa(nodes) }
 
 // countNodes puts counts into a list of which so many nodes were passed before it: at the head of
-// each loop, and wherever more than mostPassed would be passed without one. It gives how many are
+// each loop, and wherever more than maxPassed would be passed without one. It gives how many are
 // passed since the last one at the end, and the most anywhere in the list.
 func countNodes(l *parse.ListNode, since int) (left, most int) {
 	if l == nil {
@@ -65,7 +65,7 @@ func countNodes(l *parse.ListNode, since int) (left, most int) {
 	var nodes []parse.Node
 	for _, n := range l.Nodes {
 		size, written := trees.Count(n), n.Type() == parse.NodeText || n.Type() == parse.NodeComment
-		if since > 0 && since+size > mostPassed && !written {
+		if since > 0 && since+size > maxPassed && !written {
 			nodes = append(nodes, trees.Call(counting(passName, since), n.Position(), 0))
 			since = 0
 		}

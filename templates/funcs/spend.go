@@ -23,9 +23,9 @@ const (
 	perPhone = 4 << 10 // to part a telephone number
 	perZone  = 8 << 10 // to find a time zone that is not named in quotes
 
-	// mostPassed is how many nodes of a template may be passed at most before they are counted:
+	// maxPassed is how many nodes of a template may be passed at most before they are counted:
 	// an ordinary answer has fewer.
-	mostPassed = 256
+	maxPassed = 256
 )
 
 // alive ends the execution whose context has ended.

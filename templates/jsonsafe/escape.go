@@ -358,8 +358,8 @@ func (f *escaper) branch(c context, n *parse.BranchNode, keyword string) context
 	})
 }
 
-// mostPlaces is how many places a template may have to keep apart at one node.
-const mostPlaces = 64
+// maxPlaces is how many places a template may have to keep apart at one node.
+const maxPlaces = 64
 
 // call follows {{template}} into a copy of what it calls.
 func (f *escaper) call(c context, n *parse.TemplateNode) context {
@@ -408,7 +408,7 @@ func (f *escaper) call(c context, n *parse.TemplateNode) context {
 			end.facts = p.facts
 			places = add(places, end)
 		}
-		if len(places) > mostPlaces {
+		if len(places) > maxPlaces {
 			f.mistake(n.Pos, "%s leads to too many different places; write it with fewer conditions",
 				f.tree.Source.Action(n.Pos))
 			return c.with(nil)

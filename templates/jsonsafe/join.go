@@ -44,7 +44,7 @@ func (f *escaper) join(a, b context, pos parse.Pos, differ func(a, b context) st
 		return a.with(nil)
 	}
 	joined := a.with(add(append([]place(nil), a.places...), b.places...))
-	if len(joined.places) > mostPlaces {
+	if len(joined.places) > maxPlaces {
 		f.mistake(pos, "%s leads to too many different places; write it with fewer conditions",
 			f.tree.Source.Action(pos))
 		return a.with(nil)

@@ -66,7 +66,7 @@ func (f *escaper) loop(c context, n *parse.RangeNode) context {
 		if len(grown.places) == len(after.places) {
 			break
 		}
-		if len(grown.places) > mostPlaces {
+		if len(grown.places) > maxPlaces {
 			f.mistake(n.Pos, "%s leads to too many different places; write it with fewer conditions", text)
 		}
 		after, seen = grown, grown
