@@ -24,7 +24,8 @@ import (
 	"github.com/callhours/callhours/templates"
 )
 
-// TestDocs runs the fenced blocks of README.md and docs/*.md, page by page, each page in a directory of its own.
+// TestDocs runs the fenced blocks of README.md and docs/*.md, page by page, each page in a
+// directory of its own.
 //
 //   - yaml must parse. Where the first line names a file (`# tenants/acme.yaml`), the block is that file; where it is
 //     `# callhours.yaml`, the block is a whole configuration and is loaded.

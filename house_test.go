@@ -21,8 +21,8 @@ import (
 
 const module = "github.com/callhours/callhours"
 
-// below is the picture of docs/design.md §2: what stands directly below each package. A package may import what it
-// reaches on the way down, and nothing else of ours.
+// below is the picture of docs/design.md §2: what stands directly below each package. A package may
+// import what it reaches on the way down, and nothing else of ours.
 var below = map[string][]string{
 	"cmd/callhours": {"server", "examples", "internal/early"},
 	"server":        {"console", "preview", "server/listen"},
@@ -67,7 +67,8 @@ var inTests = map[string][]string{
 	"server": {"examples"},
 }
 
-// dependencies are the modules that callhours asks for, each for a reason. What they need themselves is not listed.
+// dependencies are the modules that callhours asks for, each for a reason. What they need
+// themselves is not listed.
 var dependencies = map[string]string{
 	"github.com/Masterminds/sprig/v3":          "functions of templates",
 	"github.com/arran4/golang-ical":            "reading iCalendar",
@@ -88,8 +89,8 @@ var dependencies = map[string]string{
 	"golang.org/x/text":                        "normal forms, case folding and the charsets of feeds",
 }
 
-// readers are the files that read files in another way than internal/files does, which knows a pipe from a file, how
-// large one may be, and how long to wait. Each has a reason.
+// readers are the files that read files in another way than internal/files does, which knows a pipe
+// from a file, how large one may be, and how long to wait. Each has a reason.
 var readers = map[string]string{
 	"cmd/callhours/init.go":       "copies the examples that are part of the program",
 	"console/console.go":          "reads the pages that are part of the program",
@@ -257,8 +258,8 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// problems lists what one Go file does against the rules: no init, no package without a name of its own, no clock read
-// outside the programs' main packages, no test that waits by sleeping.
+// problems lists what one Go file does against the rules: no init, no package without a name of its
+// own, no clock read outside the programs' main packages, no test that waits by sleeping.
 func problems(t *testing.T, name string, src []byte) []string {
 	t.Helper()
 	files := token.NewFileSet()
@@ -368,8 +369,8 @@ var uncontained = map[string]string{
 	"server/log.go NewLog":                 "the write is contained, and there is no other log to report to",
 }
 
-// TestGoroutines sees that every goroutine contains its panics: one that does not would end the process for
-// everybody. The tools are developers'.
+// TestGoroutines sees that every goroutine contains its panics: one that does not would end the
+// process for everybody. The tools are developers'.
 func TestGoroutines(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
@@ -407,7 +408,8 @@ func TestGoroutines(t *testing.T) {
 // goroutine is one that is started without containment.
 type goroutine struct{ in, at string } // "file function", "file:line:col"
 
-// goroutines lists what a file starts without containment: by go, by the Go of a WaitGroup, and by AfterFunc.
+// goroutines lists what a file starts without containment: by go, by the Go of a WaitGroup, and by
+// AfterFunc.
 func goroutines(t *testing.T, name string, src []byte) []goroutine {
 	t.Helper()
 	files := token.NewFileSet()
@@ -467,7 +469,8 @@ func containsAll(list []ast.Stmt) bool {
 	return true
 }
 
-// contains reports whether a call is one of a Guard, by the name of the variable, or of package contain.
+// contains reports whether a call is one of a Guard, by the name of the variable, or of package
+// contain.
 func contains(call *ast.CallExpr) bool {
 	method, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok {
@@ -523,7 +526,8 @@ func TestTopLevel(t *testing.T) {
 	}
 }
 
-// TestGoMod sees that go.mod pins what is listed here and nothing else, and that the tools keep to their own module.
+// TestGoMod sees that go.mod pins what is listed here and nothing else, and that the tools keep to
+// their own module.
 func TestGoMod(t *testing.T) {
 	t.Parallel()
 	var mod struct {

@@ -23,9 +23,9 @@ import (
 // limit is what may be asked of callhours of one kind, and what happens beyond.
 type limit struct {
 	what string
-	// bound is the bound; what stands in braces is a constant of ours by its package and name, as {server.maxPath},
-	// perhaps with how to write it: {server.maxAnswer:bytes}, or {preview.lastYear:plain}. A default of a calendar's
-	// limits is {limits.Bytes:bytes}.
+	// bound is the bound; what stands in braces is a constant of ours by its package and name, as
+	// {server.maxPath}, perhaps with how to write it: {server.maxAnswer:bytes}, or
+	// {preview.lastYear:plain}. A default of a calendar's limits is {limits.Bytes:bytes}.
 	bound  string
 	key    string // that changes it; "" for none
 	beyond string
@@ -91,7 +91,8 @@ var noRow = map[string][]string{
 	"it is of tests": {"growth.maxGrowth"},
 }
 
-// TestLimitsAreListed: each constant of ours that is called like a bound has a row, or there is a reason why not.
+// TestLimitsAreListed: each constant of ours that is called like a bound has a row, or there is a
+// reason why not.
 func TestLimitsAreListed(t *testing.T) {
 	t.Parallel()
 	known, err := constants()
@@ -225,8 +226,8 @@ func grouped(n int64) string {
 	return s
 }
 
-// constants are those of our packages that are numbers, by the last part of the package's path and their name, and the
-// defaults of a calendar's limits.
+// constants are those of our packages that are numbers, by the last part of the package's path and
+// their name, and the defaults of a calendar's limits.
 func constants() (map[string]value, error) {
 	found := map[string]value{}
 	for dir := range below {

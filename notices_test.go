@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// TestNotices compares the modules in THIRD_PARTY_NOTICES with those that are linked into callhours.
+// TestNotices compares the modules in THIRD_PARTY_NOTICES with those that are linked into
+// callhours.
 func TestNotices(t *testing.T) {
 	t.Parallel()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f",

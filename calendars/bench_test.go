@@ -13,8 +13,8 @@ import (
 
 var benchFrom = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 
-// BenchmarkWeekly shows that the age of a rule costs nothing: opening hours from Monday to Friday over the default
-// horizon, begun long ago and lately.
+// BenchmarkWeekly shows that the age of a rule costs nothing: opening hours from Monday to Friday
+// over the default horizon, begun long ago and lately.
 func BenchmarkWeekly(b *testing.B) {
 	for _, began := range []string{"19950102", "20261116"} {
 		b.Run(began, func(b *testing.B) {
@@ -28,8 +28,8 @@ func BenchmarkWeekly(b *testing.B) {
 	}
 }
 
-// typical is a calendar of events as people have them: weekly and monthly series, one-off meetings, days off and moved
-// occurrences, in eight zones.
+// typical is a calendar of events as people have them: weekly and monthly series, one-off meetings,
+// days off and moved occurrences, in eight zones.
 func typical(events int) []byte {
 	zones := strings.Fields(
 		`America/New_York America/Los_Angeles America/Sao_Paulo Europe/Berlin Europe/London Asia/Tokyo
@@ -106,8 +106,8 @@ func lane(n int) []Occurrence {
 	return occurrences
 }
 
-// BenchmarkAt asks 100,000 occurrences at moments all over the window. One event that lasts as long as the window is
-// the worst case: every search has to go back to it.
+// BenchmarkAt asks 100,000 occurrences at moments all over the window. One event that lasts as long
+// as the window is the worst case: every search has to go back to it.
 func BenchmarkAt(b *testing.B) {
 	const n = 100_000
 	const end = n * 2 * recur.Hour

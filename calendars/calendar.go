@@ -1,8 +1,9 @@
 // Package calendars knows what is on in calendars at any moment.
 //
-// Read makes an immutable Calendar of a body, ReadFiles of several; package ical does the reading. Compile works out the occurrences of a Calendar within a
-// window, for the zone in which all-day and floating events are to be read, and makes an immutable Timeline of them.
-// A Timeline says what is on at a moment, and when that changes, by binary search:
+// Read makes an immutable Calendar of a body, ReadFiles of several; package ical does the reading.
+// Compile works out the occurrences of a Calendar within a window, for the zone in which all-day
+// and floating events are to be read, and makes an immutable Timeline of them. A Timeline says what
+// is on at a moment, and when that changes, by binary search:
 //
 //	calendar, err := calendars.Read(body, ical.Limits{})
 //	...
@@ -11,14 +12,16 @@
 //		fmt.Println(occurrence.Event.Summary)
 //	}
 //
-// What cannot be used as written is a Problem with its line; it never costs more than its own event, and an event is
-// left out before it is placed at a wrong time. Work and memory are bounded by ical.Limits.
+// What cannot be used as written is a Problem with its line; it never costs more than its own
+// event, and an event is left out before it is placed at a wrong time. Work and memory are bounded
+// by ical.Limits.
 //
-// A Filter chooses among events by their texts and kinds. A State says what a calendar is worth at a moment. Timelines
-// keep calendars compiled for those who ask for them again and again.
+// A Filter chooses among events by their texts and kinds. A State says what a calendar is worth at
+// a moment. Timelines keep calendars compiled for those who ask for them again and again.
 //
-// All values are safe for concurrent use. The package reads no clock and no file, starts no goroutine and takes nothing
-// from the zone of the machine. Instants are Unix seconds. Where calendars come from is package feeds' to know.
+// All values are safe for concurrent use. The package reads no clock and no file, starts no
+// goroutine and takes nothing from the zone of the machine. Instants are Unix seconds. Where
+// calendars come from is package feeds' to know.
 package calendars
 
 import (
@@ -33,8 +36,8 @@ import (
 	"github.com/callhours/callhours/calendars/ical"
 )
 
-// Calendar is what was read from one feed, or from several files that make one calendar. It is immutable, and small:
-// its events are packed, and unpacked for as long as somebody looks at them.
+// Calendar is what was read from one feed, or from several files that make one calendar. It is
+// immutable, and small: its events are packed, and unpacked for as long as somebody looks at them.
 type Calendar struct {
 	name, timezone string
 	refresh        time.Duration
@@ -84,16 +87,17 @@ type series struct {
 // Name is the calendar's title (X-WR-CALNAME, else NAME); "" without one.
 func (c *Calendar) Name() string { return c.name }
 
-// Timezone is what the feed says its zone is (X-WR-TIMEZONE), as written. It is for showing only: Google's holiday
-// feeds say UTC.
+// Timezone is what the feed says its zone is (X-WR-TIMEZONE), as written. It is for showing only:
+// Google's holiday feeds say UTC.
 func (c *Calendar) Timezone() string { return c.timezone }
 
-// Refresh is how often the feed asks to be fetched (REFRESH-INTERVAL or X-PUBLISHED-TTL); 0 without a hint.
+// Refresh is how often the feed asks to be fetched (REFRESH-INTERVAL or X-PUBLISHED-TTL); 0 without
+// a hint.
 func (c *Calendar) Refresh() time.Duration { return c.refresh }
 
-// Events are those that can have occurrences, in the order of the file: neither cancelled nor replaced by
-// another version nor left out by Select. The slice must not be modified, nor kept for long: all of them are in
-// memory for as long as one is.
+// Events are those that can have occurrences, in the order of the file: neither cancelled nor
+// replaced by another version nor left out by Select. The slice must not be modified, nor kept for
+// long: all of them are in memory for as long as one is.
 func (c *Calendar) Events() []*Event { return c.open().events }
 
 // Len is how many Events there are. It costs nothing.
@@ -155,8 +159,9 @@ func (c *Calendar) close(opened *contents) {
 	c.size, c.flaws = len(opened.events), len(opened.problems)
 }
 
-// Join makes one calendar of several. Of the same event in two of them the later version counts. The name and zone are
-// the first there are, the refresh hint is the shortest, the Limits are those of the first.
+// Join makes one calendar of several. Of the same event in two of them the later version counts.
+// The name and zone are the first there are, the refresh hint is the shortest, the Limits are those
+// of the first.
 func Join(parts ...*Calendar) *Calendar {
 	joined, all := &Calendar{}, &contents{}
 	for i, part := range parts {
@@ -180,8 +185,9 @@ func Join(parts ...*Calendar) *Calendar {
 	return joined
 }
 
-// Select is the calendar with only those events that match one of only (all, if there are none) and none of except.
-// Events are chosen one by one: a changed occurrence that is left out still replaces the one of its series.
+// Select is the calendar with only those events that match one of only (all, if there are none) and
+// none of except. Events are chosen one by one: a changed occurrence that is left out still
+// replaces the one of its series.
 func (c *Calendar) Select(only, except []Filter) *Calendar {
 	if len(only) == 0 && len(except) == 0 {
 		return c
@@ -200,7 +206,8 @@ func (c *Calendar) Select(only, except []Filter) *Calendar {
 	return selected
 }
 
-// LeftOut is how many events Select has left out, of those that could have had occurrences. It costs nothing.
+// LeftOut is how many events Select has left out, of those that could have had occurrences. It
+// costs nothing.
 func (c *Calendar) LeftOut() int { return max(0, c.chosen-c.size) }
 
 // SelectSteps is how many steps Select takes at worst to compare the events.
@@ -217,8 +224,8 @@ func (s selection) admits(e *Event) bool {
 	return (len(s.only) == 0 || slices.ContainsFunc(s.only, matches)) && !slices.ContainsFunc(s.except, matches)
 }
 
-// group sorts the components into series, drops the versions of an event that a later one replaces, and gathers the
-// problems.
+// group sorts the components into series, drops the versions of an event that a later one replaces,
+// and gathers the problems.
 func (c *contents) group(limits ical.Limits) {
 	c.problems = slices.Clone(c.unread)
 	for _, e := range c.components {
@@ -286,5 +293,6 @@ func (c *contents) group(limits ical.Limits) {
 // perCalendar is what a Calendar takes besides its packed events and their zones.
 const perCalendar = 512
 
-// Weight is how much memory a calendar takes; those that Select makes share it with the one they were selected from.
+// Weight is how much memory a calendar takes; those that Select makes share it with the one they
+// were selected from.
 func (c *Calendar) Weight() int { return perCalendar + len(c.packed) + 16*len(c.zones) }

@@ -57,8 +57,9 @@ func (c *clock) on(s, other ical.Time) int64 {
 	return c.wall(other).Civil(c.wall(s).Instant(s.Civil))
 }
 
-// date is the midnight of the day that a stamp means where whole days are meant. Outlook writes local midnight in UTC,
-// which has to be converted; others write the date with T000000Z or T235959Z, which must not be.
+// date is the midnight of the day that a stamp means where whole days are meant. Outlook writes
+// local midnight in UTC, which has to be converted; others write the date with T000000Z or
+// T235959Z, which must not be.
 func (c *clock) date(s ical.Time) int64 {
 	civil := s.Civil
 	if s.Form == recur.UTC && !s.MeansDate() {

@@ -11,9 +11,9 @@ import (
 	"github.com/callhours/callhours/calendars/recur"
 )
 
-// Compile works out the occurrences that overlap [from, to). It never fails: an event that is over a
-// limit is left out and becomes a Problem of the Timeline. The same arguments give the same Timeline
-// everywhere, given the same zone data.
+// Compile works out the occurrences that overlap [from, to). It never fails: an event that is over
+// a limit is left out and becomes a Problem of the Timeline. The same arguments give the same
+// Timeline everywhere, given the same zone data.
 func (c *Calendar) Compile(view View, from, to time.Time) *Timeline {
 	x := &compiler{
 		limits: c.limits.WithDefaults(),
@@ -51,8 +51,9 @@ type slot struct {
 	span      *span // nil: the event's own
 }
 
-// span is the length of an event: first by the wall clock, then exactly. RFC 5545 measures DTEND exactly (3.8.5.3), yet
-// every product keeps the hour on the clock, and people mean it: a night shift until six ends at six.
+// span is the length of an event: first by the wall clock, then exactly. RFC 5545 measures DTEND
+// exactly (3.8.5.3), yet every product keeps the hour on the clock, and people mean it: a night
+// shift until six ends at six.
 type span struct{ wall, exact int64 }
 
 // compare orders spans by length, nil first.
@@ -69,7 +70,8 @@ func (s *span) compare(other *span) int {
 	return cmp.Compare(s.wall+s.exact, other.wall+other.exact)
 }
 
-// variant is what a changed occurrence with RANGE=THISANDFUTURE makes of its slot and those after it.
+// variant is what a changed occurrence with RANGE=THISANDFUTURE makes of its slot and those after
+// it.
 type variant struct {
 	since slot
 	shift int64 // from the slot to the start, on the wall clock
@@ -191,11 +193,12 @@ func (x *compiler) add(e *Event, s slot, length span) {
 	}
 }
 
-// Moments lie between these, so that every zone can write them with a year of four digits (RFC 3339, 5.6).
+// Moments lie between these, so that every zone can write them with a year of four digits (RFC
+// 3339, 5.6).
 var firstMoment, lastMoment = recur.Civil(0, 1, 1) + 2*recur.Day, recur.Civil(recur.LastYear+1, 1, 1) - 2*recur.Day
 
-// written is an occurrence within the moments that can be written. That its end is another one than the
-// calendar says is a Problem.
+// written is an occurrence within the moments that can be written. That its end is another one than
+// the calendar says is a Problem.
 func (x *compiler) written(start, end int64, e *Event) Occurrence {
 	if end > lastMoment && !x.clamped[e] {
 		if x.clamped == nil {
@@ -224,7 +227,8 @@ func (x *compiler) length(start ical.Time, end *ical.Time, d recur.Duration) spa
 		}
 		return span{wall: max(0, x.clock.on(*end, start)-start.Civil)}
 	}
-	// Whole days: a part of one is one, and so is none, which some exporters write for one (3.6.1 wants none at all).
+	// Whole days: a part of one is one, and so is none, which some exporters write for one (3.6.1
+	// wants none at all).
 	wall := d.Days*recur.Day + d.Seconds
 	if end != nil {
 		switch {
@@ -239,8 +243,8 @@ func (x *compiler) length(start ical.Time, end *ical.Time, d recur.Duration) spa
 	return span{wall: max(recur.Day, wall+recur.SecondOfDay(-wall))}
 }
 
-// variant places a changed occurrence with RANGE=THISANDFUTURE (3.2.13): what it does to its own slot
-// it does to all that follow.
+// variant places a changed occurrence with RANGE=THISANDFUTURE (3.2.13): what it does to its own
+// slot it does to all that follow.
 func (x *compiler) variant(master, o *Event) variant {
 	since := x.replaced(master, o)
 	start := o.Start.Civil
@@ -272,8 +276,8 @@ func (x *compiler) align(master *Event, s ical.Time) ical.Time {
 }
 
 // exceptions are slots that a series does not have: those named by EXDATE, and those that changed
-// occurrences stand for. They are compared as instants, whatever zone they are written in; a DATE for a
-// timed event means that whole day.
+// occurrences stand for. They are compared as instants, whatever zone they are written in; a DATE
+// for a timed event means that whole day.
 type exceptions struct {
 	instants, days map[int64]bool
 }
@@ -298,15 +302,15 @@ func (e *exceptions) clone() exceptions {
 
 func (e *exceptions) has(s slot) bool { return e.instants[s.at] || e.days[recur.Midnight(s.civil)] }
 
-// collect finds the slots of a master that may reach into the window, in order and each once, in x.slots. It returns
-// which limit they are over, if any.
+// collect finds the slots of a master that may reach into the window, in order and each once, in
+// x.slots. It returns which limit they are over, if any.
 func (x *compiler) collect(master *Event, variants []variant) (over string) {
 	start := master.Start
 	wall := x.clock.wall(start)
 	x.slots = x.slots[:0]
 
-	// The window on the wall clock of DTSTART, widened by what may come between a slot and its end. Two days are more
-	// than any offset and day start together.
+	// The window on the wall clock of DTSTART, widened by what may come between a slot and its end.
+	// Two days are more than any offset and day start together.
 	own := x.span(master)
 	back, ahead := own.wall+own.exact, int64(0)
 	for _, v := range variants {
@@ -354,7 +358,8 @@ func (x *compiler) collectRule(r *recur.Rule, start ical.Time, from, to int64) (
 	allowed := b.Left
 	defer func() { x.steps -= allowed - max(0, b.Left) }()
 	if r.Count > 0 && !r.Includes(start.Civil, b) {
-		// 3.3.10: DTSTART always counts as the first occurrence, also where the rule does not name it.
+		// 3.3.10: DTSTART always counts as the first occurrence, also where the rule does not name
+		// it.
 		if r.Count == 1 {
 			return ""
 		}

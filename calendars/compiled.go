@@ -10,14 +10,15 @@ import (
 	"github.com/callhours/callhours/calendars/zones"
 )
 
-// Compiled events are what a copy's body was read into, kept beside it: to unpack them is ten times as fast as to read
-// the body. They are worth nothing by themselves. What is damaged, of another body, or of another program, is passed
-// over, and written anew when the body has been read.
+// Compiled events are what a copy's body was read into, kept beside it: to unpack them is ten times
+// as fast as to read the body. They are worth nothing by themselves. What is damaged, of another
+// body, or of another program, is passed over, and written anew when the body has been read.
 //
-// A file is a line that names the format, the SHA-256 of all that follows, the key, and the calendar. Events are
-// unpacked once before they are written; who reads them goes by the SHA-256.
+// A file is a line that names the format, the SHA-256 of all that follows, the key, and the
+// calendar. Events are unpacked once before they are written; who reads them goes by the SHA-256.
 
-// compiledVersion changes whenever the same body is read otherwise than before, or written otherwise.
+// compiledVersion changes whenever the same body is read otherwise than before, or written
+// otherwise.
 const compiledVersion = 4
 
 // MaxEncoded bounds a file that is read, in bytes.
@@ -27,15 +28,16 @@ var compiledMagic = []byte("callhours compiled events\n")
 
 var errCompiled = errors.New("no compiled events, or of another body or program")
 
-// EncodingKey is what the events depend on: the body, how it is read, and the names of zones that were known.
+// EncodingKey is what the events depend on: the body, how it is read, and the names of zones that
+// were known.
 func EncodingKey(program string, body [sha256.Size]byte, limits ical.Limits) [sha256.Size]byte {
 	zones, source := zones.DataVersion()
 	return sha256.Sum256(fmt.Appendf(nil, "%d %q %x %q %q %+v", compiledVersion, program, body, zones, source,
 		limits.WithDefaults()))
 }
 
-// Encode writes a calendar; nil for one that could not be read again, as with a zone that it defines itself, which
-// has no name to be found by.
+// Encode writes a calendar; nil for one that could not be read again, as with a zone that it
+// defines itself, which has no name to be found by.
 func (c *Calendar) Encode(key [sha256.Size]byte) []byte {
 	if _, _, err := unpack(c.packed, c.zones); err != nil {
 		return nil

@@ -139,7 +139,8 @@ func TestCompiled(t *testing.T) {
 	}
 }
 
-// TestCompiledVersion sees that compiledVersion changes with what is read of a body, or how it is written.
+// TestCompiledVersion sees that compiledVersion changes with what is read of a body, or how it is
+// written.
 func TestCompiledVersion(t *testing.T) {
 	t.Parallel()
 	const version, want = 4, "2a11c9859f4dfc55"

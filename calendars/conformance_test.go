@@ -17,8 +17,8 @@ import (
 	"github.com/callhours/callhours/calendars/zones"
 )
 
-// corpus is a folder of calendars that nobody on this project wrote, with the occurrences on which independent engines
-// agree. It is no part of the repository.
+// corpus is a folder of calendars that nobody on this project wrote, with the occurrences on which
+// independent engines agree. It is no part of the repository.
 func corpus(t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join(corpusFolder(), name)
@@ -170,7 +170,8 @@ type publishedWindow struct {
 	N           int
 }
 
-// lines are the occurrences in the window that are not cancelled, as lines that compare as a multiset.
+// lines are the occurrences in the window that are not cancelled, as lines that compare as a
+// multiset.
 func (w publishedWindow) lines() []string {
 	lines := []string{}
 	for _, o := range w.Occurrences {

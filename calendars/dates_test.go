@@ -9,7 +9,8 @@ import (
 	"github.com/callhours/callhours/calendars/zones"
 )
 
-// TestSaidAndDone: what is doubtful about an event's status, end or dates is said as it is read, and nothing else is.
+// TestSaidAndDone: what is doubtful about an event's status, end or dates is said as it is read,
+// and nothing else is.
 func TestSaidAndDone(t *testing.T) {
 	t.Parallel()
 	const (

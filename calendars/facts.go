@@ -8,8 +8,8 @@ import (
 	"github.com/callhours/callhours/calendars/zones"
 )
 
-// clockChange reports whether an end of a timed occurrence is written as a time that the clocks skip, or one that they
-// show twice; text then is that time. w is the wall clock of the event.
+// clockChange reports whether an end of a timed occurrence is written as a time that the clocks
+// skip, or one that they show twice; text then is that time. w is the wall clock of the event.
 func (o Occurrence) clockChange(w *zones.Clock) (text string, skipped, repeated bool) {
 	e := o.Event
 	ends := []struct {
@@ -52,7 +52,8 @@ type ClockChange struct {
 // maxClockChecked is how many occurrences ClockChanges looks at.
 const maxClockChecked = 200_000
 
-// ClockChanges are those of a timeline that was compiled for a View, from a moment on, of each event the first one.
+// ClockChanges are those of a timeline that was compiled for a View, from a moment on, of each
+// event the first one.
 func (t *Timeline) ClockChanges(view View, from time.Time) []ClockChange {
 	c := newClock(view)
 	var found []ClockChange

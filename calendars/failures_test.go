@@ -7,10 +7,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestFailures are what broke for others who route calls by calendars, by the number under which it is known. Of feeds:
-// F2 and F3 are TestHosts and TestFailingFeed, F4 TestShrinking, F5 TestValidators, F7 TestFaults of package server,
-// F20 condition-calendar in testdata of package config, F22 TestSharedFeed and TestOtherSource. F12 is
-// TestMinuteByMinute, F16 TestDayStarts, F29 TestHostileFeeds of cmd/callhours, and F30 the fuzz tests.
+// TestFailures are what broke for others who route calls by calendars, by the number under which it
+// is known. Of feeds: F2 and F3 are TestHosts and TestFailingFeed, F4 TestShrinking, F5
+// TestValidators, F7 TestFaults of package server, F20 condition-calendar in testdata of package
+// config, F22 TestSharedFeed and TestOtherSource. F12 is TestMinuteByMinute, F16 TestDayStarts, F29
+// TestHostileFeeds of cmd/callhours, and F30 the fuzz tests.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	for _, c := range []situation{
@@ -126,8 +127,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestUnchangedFeed is F6: a feed that answers "not modified" for years still has its new days, since they are worked
-// out by the clock and not by the download.
+// TestUnchangedFeed is F6: a feed that answers "not modified" for years still has its new days,
+// since they are worked out by the clock and not by the download.
 func TestUnchangedFeed(t *testing.T) {
 	t.Parallel()
 	calendar := mustRead(t,
@@ -140,7 +141,8 @@ func TestUnchangedFeed(t *testing.T) {
 	}
 }
 
-// TestRenamedEvent is F17: events are chosen by what they say, so that one deleted and made anew is found again.
+// TestRenamedEvent is F17: events are chosen by what they say, so that one deleted and made anew is
+// found again.
 func TestRenamedEvent(t *testing.T) {
 	t.Parallel()
 	only := []Filter{{Summary: mustPatterns(t, "closed*")}}

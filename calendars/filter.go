@@ -2,12 +2,13 @@ package calendars
 
 import "github.com/callhours/callhours/calendars/patterns"
 
-// Filter chooses events by what they say. An event has to fit every field; the zero Filter fits all.
+// Filter chooses events by what they say. An event has to fit every field; the zero Filter fits
+// all.
 type Filter struct {
 	Summary, Description, Location patterns.List
 
-	// Category fits when one of the event's categories matches and none is excluded; the pattern "" matches an event
-	// without categories.
+	// Category fits when one of the event's categories matches and none is excluded; the pattern ""
+	// matches an event without categories.
 	Category patterns.List
 
 	Transparency string // "opaque" or "transparent"; "" for both
@@ -18,7 +19,8 @@ type Filter struct {
 // Match reports whether an event fits.
 func (f *Filter) Match(e *Event) bool { return f.MatchWithin(e, nil) }
 
-// MatchWithin is Match, and takes the steps of regular expressions off left; see [patterns.List.MatchWithin].
+// MatchWithin is Match, and takes the steps of regular expressions off left; see
+// [patterns.List.MatchWithin].
 func (f *Filter) MatchWithin(e *Event, left *int) bool {
 	switch {
 	case f.AllDay != nil && *f.AllDay != e.AllDay,
@@ -35,8 +37,8 @@ func (f *Filter) Compares() bool {
 	return len(f.Summary)+len(f.Description)+len(f.Location)+len(f.Category) > 0
 }
 
-// Steps is what Match takes of events at most, in steps of patterns; see [patterns.List.Cost]. A text without bytes
-// takes as many as one of a byte.
+// Steps is what Match takes of events at most, in steps of patterns; see [patterns.List.Cost]. A
+// text without bytes takes as many as one of a byte.
 func (f *Filter) Steps(events ...*Event) int { return f.steps(patterns.List.Cost, events) }
 
 // PlainSteps are Steps without those of regular expressions, which [Filter.MatchWithin] counts.

@@ -12,7 +12,8 @@ import (
 	"github.com/callhours/callhours/calendars/ical"
 )
 
-// FuzzRead: whatever is read compiles, twice alike and within its limits, and its texts are fit to show.
+// FuzzRead: whatever is read compiles, twice alike and within its limits, and its texts are fit to
+// show.
 func FuzzRead(f *testing.F) {
 	f.Add(wrap(vevent("UID:a", "SUMMARY:Open", "DTSTART;TZID=Europe/Berlin:20261124T090000", "DURATION:PT8H",
 		"RRULE:FREQ=WEEKLY;BYDAY=MO,TU", "EXDATE;VALUE=DATE:20261201", "RDATE;VALUE=PERIOD:20261203T090000Z/PT1H")))

@@ -33,7 +33,8 @@ func mustRead(t testing.TB, body []byte) *Calendar {
 
 const hostileHorizon = 400 * 24 * time.Hour
 
-// TestHostile is what a feed may try: the good event beside the hostile one is there, and what is left out is named.
+// TestHostile is what a feed may try: the good event beside the hostile one is there, and what is
+// left out is named.
 func TestHostile(t *testing.T) {
 	t.Parallel()
 	good := vevent("UID:good", "DTSTART:20270104T090000Z", "DURATION:PT1H", "SUMMARY:Open")
@@ -149,7 +150,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestBudgets are the limits of a Compile: what is over them is left out and named, what came before stays.
+// TestBudgets are the limits of a Compile: what is over them is left out and named, what came
+// before stays.
 func TestBudgets(t *testing.T) {
 	t.Parallel()
 	daily := func(uid string) string {

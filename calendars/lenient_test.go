@@ -14,7 +14,8 @@ import (
 	"github.com/callhours/callhours/calendars/recur"
 )
 
-// TestForgiven: what is meant beyond doubt is read, and reported; what is not is lost with a Problem at its line.
+// TestForgiven: what is meant beyond doubt is read, and reported; what is not is lost with a
+// Problem at its line.
 func TestForgiven(t *testing.T) {
 	t.Parallel()
 	const (
@@ -363,8 +364,9 @@ func indent(text, blanks string) string {
 	return blanks + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+blanks) + "\n"
 }
 
-// FuzzNothingVanishes damages one place of a calendar of whole events: the body is then refused, or each of its events
-// is there or has a problem at one of its lines or those beside it. A valid calendar is read exactly.
+// FuzzNothingVanishes damages one place of a calendar of whole events: the body is then refused, or
+// each of its events is there or has a problem at one of its lines or those beside it. A valid
+// calendar is read exactly.
 func FuzzNothingVanishes(f *testing.F) {
 	for _, damage := range []string{
 		"", " ", "\t ", "\ufeff", "END:VCALENDAR\n", "BEGIN:X\n", "x", "\n", "\n\n", ":",

@@ -195,7 +195,8 @@ func TestCutTexts(t *testing.T) {
 	}
 }
 
-// TestLastYear sees that moments are kept to those that RFC 3339 can write in every zone, and that it is said.
+// TestLastYear sees that moments are kept to those that RFC 3339 can write in every zone, and that
+// it is said.
 func TestLastYear(t *testing.T) {
 	t.Parallel()
 	c := mustRead(t, wrap(vevent("UID:a", "DTSTART:00000101T000000", "DTEND:99991231T235959", "SUMMARY:Open for ever")))
@@ -218,7 +219,8 @@ func TestLastYear(t *testing.T) {
 	}
 }
 
-// TestNoOnset is a VTIMEZONE whose rules name no moment: its DTSTART is when the offset begins (RFC 5545, 3.6.5).
+// TestNoOnset is a VTIMEZONE whose rules name no moment: its DTSTART is when the offset begins (RFC
+// 5545, 3.6.5).
 func TestNoOnset(t *testing.T) {
 	t.Parallel()
 	for _, rule := range []string{

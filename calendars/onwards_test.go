@@ -2,8 +2,8 @@ package calendars
 
 import "testing"
 
-// TestOnwards: RANGE=THISANDFUTURE changes the later occurrences by as much as its own, whatever zone and kind of time
-// it is written in, and also where its own was deleted later.
+// TestOnwards: RANGE=THISANDFUTURE changes the later occurrences by as much as its own, whatever
+// zone and kind of time it is written in, and also where its own was deleted later.
 func TestOnwards(t *testing.T) {
 	t.Parallel()
 	master := func(start string, more ...string) string {

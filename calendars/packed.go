@@ -10,12 +10,12 @@ import (
 	"github.com/callhours/callhours/calendars/recur"
 )
 
-// The events of a Calendar are kept packed: one text, in which an event of an office takes a hundred bytes, where the
-// Events with all that belongs to them take five times as many. They are unpacked for as long as they are looked at.
-// Their texts are then parts of the packed one.
+// The events of a Calendar are kept packed: one text, in which an event of an office takes a
+// hundred bytes, where the Events with all that belongs to them take five times as many. They are
+// unpacked for as long as they are looked at. Their texts are then parts of the packed one.
 //
-// What is packed is also what is written to disk (see compiled.go). Numbers are varints, texts
-// have their length before them.
+// What is packed is also what is written to disk (see compiled.go). Numbers are varints, texts have
+// their length before them.
 
 // An event begins with bits that say which of its parts follow.
 const (
@@ -203,7 +203,8 @@ type unpacker struct {
 	bad   bool
 }
 
-// unpack gives what was packed. Whatever the text is, it takes no more memory than some sixty times its length.
+// unpack gives what was packed. Whatever the text is, it takes no more memory than some sixty times
+// its length.
 func unpack(packed string, zones []*time.Location) (components []*Event, unread []ical.Problem, err error) {
 	if packed == "" { // of the zero Calendar
 		return nil, nil, nil

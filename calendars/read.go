@@ -30,8 +30,8 @@ func readFile(f ical.File, limits ical.Limits) (*Calendar, error) {
 	return c, nil
 }
 
-// ReadFiles reads the calendar that several files make together. The error names the file, if it has a name, and is
-// otherwise Read's; one file that cannot be read spoils them all.
+// ReadFiles reads the calendar that several files make together. The error names the file, if it
+// has a name, and is otherwise Read's; one file that cannot be read spoils them all.
 func ReadFiles(files []ical.File, limits ical.Limits) (*Calendar, error) {
 	parts := make([]*Calendar, len(files))
 	for i, f := range files {
@@ -67,6 +67,6 @@ func Sum(files []ical.File) [sha256.Size]byte {
 	return [sha256.Size]byte(sum.Sum(nil))
 }
 
-// Sum tells a calendar from others by what ReadFiles has read it from; see the function of that name. Zero where it
-// was read otherwise.
+// Sum tells a calendar from others by what ReadFiles has read it from; see the function of that
+// name. Zero where it was read otherwise.
 func (c *Calendar) Sum() [sha256.Size]byte { return c.sum }

@@ -209,7 +209,8 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestSharedUID is an exporter that gives two events one UID: one of them counts, and the other is named.
+// TestSharedUID is an exporter that gives two events one UID: one of them counts, and the other is
+// named.
 func TestSharedUID(t *testing.T) {
 	t.Parallel()
 	calendar := mustRead(t,

@@ -13,8 +13,8 @@ import (
 	"github.com/callhours/callhours/calendars/zones"
 )
 
-// situation is a calendar, what takes place in a window, and moments at which something is on or nothing is. Times are
-// those on the wall clock of the zone, with its offset.
+// situation is a calendar, what takes place in a window, and moments at which something is on or
+// nothing is. Times are those on the wall clock of the zone, with its offset.
 type situation struct {
 	name     string
 	zone     string // of the View
@@ -430,7 +430,8 @@ func wallTimes(occurrences []Occurrence, zone *time.Location) (list []string) {
 	return list
 }
 
-// TestDayStarts places whole days from an hour to that of the next day, and leaves timed events alone.
+// TestDayStarts places whole days from an hour to that of the next day, and leaves timed events
+// alone.
 func TestDayStarts(t *testing.T) {
 	t.Parallel()
 	zone, err := zones.Load("Europe/Berlin")

@@ -6,7 +6,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// TestMisspelt: a name with one slip is read where it can be no other's and its value fits; else it is reported.
+// TestMisspelt: a name with one slip is read where it can be no other's and its value fits; else it
+// is reported.
 func TestMisspelt(t *testing.T) {
 	t.Parallel()
 	ignored := func(slip, of string) []string {
@@ -83,7 +84,8 @@ func TestMisspelt(t *testing.T) {
 	}
 }
 
-// TestMissingLineEnds: a line that follows a value that holds none is a line of its own; in a text it is reported.
+// TestMissingLineEnds: a line that follows a value that holds none is a line of its own; in a text
+// it is reported.
 func TestMissingLineEnds(t *testing.T) {
 	t.Parallel()
 	const (
@@ -138,7 +140,8 @@ func TestMissingLineEnds(t *testing.T) {
 	}
 }
 
-// TestMisspeltParameters: a time whose zone is named by a parameter with a slip is not anybody's time.
+// TestMisspeltParameters: a time whose zone is named by a parameter with a slip is not anybody's
+// time.
 func TestMisspeltParameters(t *testing.T) {
 	t.Parallel()
 	as := func(written, name string) []string {

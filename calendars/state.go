@@ -2,7 +2,8 @@ package calendars
 
 import "time"
 
-// State is what a calendar is worth at a moment. The zero State is that of a calendar that was never read.
+// State is what a calendar is worth at a moment. The zero State is that of a calendar that was
+// never read.
 type State struct {
 	Calendar *Calendar // the last good copy; nil: unknown
 	Read     time.Time // when that was read or confirmed; zero: never
@@ -10,7 +11,8 @@ type State struct {
 	Err      error     // why the last attempt brought nothing; nil after a good one
 	Why      string    // in a few words why the calendar is unknown; "" if it is known
 	Doubt    string    // why Read may be wrong; "" if it can be believed
-	// why the copy is not kept on disk though others are: its tenant has too much there; nil: it is, or nothing is
+	// why the copy is not kept on disk though others are: its tenant has too much there; nil: it
+	// is, or nothing is
 	Unkept error
 }
 

@@ -8,7 +8,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// TestOddTimes: a time has one meaning however its parameters are separated and its figures grouped, or is reported.
+// TestOddTimes: a time has one meaning however its parameters are separated and its figures
+// grouped, or is reported.
 func TestOddTimes(t *testing.T) {
 	t.Parallel()
 	const karachi = "DTSTART;TZID=Asia/Karachi:20270302T120000"
@@ -191,7 +192,8 @@ func TestUnclearLines(t *testing.T) {
 	}
 }
 
-// TestOddZones: what a VTIMEZONE says under a misspelt name, or without its end, is read and reported.
+// TestOddZones: what a VTIMEZONE says under a misspelt name, or without its end, is read and
+// reported.
 func TestOddZones(t *testing.T) {
 	t.Parallel()
 	zone := fixedZone("Plant", "+0500")
@@ -226,7 +228,8 @@ func TestOddZones(t *testing.T) {
 	}
 }
 
-// TestOddTexts: what says what an event is, or how long it is, is read where it is beyond doubt, and reported.
+// TestOddTexts: what says what an event is, or how long it is, is read where it is beyond doubt,
+// and reported.
 func TestOddTexts(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{

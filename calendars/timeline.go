@@ -11,16 +11,18 @@ import (
 	"github.com/callhours/callhours/calendars/ical"
 )
 
-// View is how events that belong to no zone are read: the same feed has another Timeline for another View.
+// View is how events that belong to no zone are read: the same feed has another Timeline for
+// another View.
 type View struct {
 	// Zone is that of all-day and floating events; nil is UTC.
 	Zone *time.Location
-	// DayStarts is when an all-day event begins and ends, from midnight on; 0 is midnight. For a bar that closes at
-	// two, Sunday runs from 5:00 to Monday 5:00.
+	// DayStarts is when an all-day event begins and ends, from midnight on; 0 is midnight. For a
+	// bar that closes at two, Sunday runs from 5:00 to Monday 5:00.
 	DayStarts time.Duration
 }
 
-// Occurrence is one instance of an event. It is on in [Start, End); with Start == End it has no length and is never on.
+// Occurrence is one instance of an event. It is on in [Start, End); with Start == End it has no
+// length and is never on.
 type Occurrence struct {
 	Start, End int64 // Unix seconds
 	Event      *Event
@@ -45,24 +47,24 @@ func (o Occurrence) compare(p Occurrence) int {
 	return cmp.Compare(o.Event.RecurrenceID, p.Event.RecurrenceID)
 }
 
-// Timeline is the occurrences of a Calendar within a window, for one View. It is immutable. It holds no Event:
-// those are unpacked for who asks.
+// Timeline is the occurrences of a Calendar within a window, for one View. It is immutable. It
+// holds no Event: those are unpacked for who asks.
 type Timeline struct {
 	calendar *Calendar
 	from, to int64
 	problems []ical.Problem
 	steps    int // that its rules took
 
-	// The occurrences in order: when they start and end, and where their events stand in the calendar. For
-	// searching there is the latest end in each block of them, in each block of blocks and so on, which lets a
-	// search pass what has ended.
+	// The occurrences in order: when they start and end, and where their events stand in the
+	// calendar. For searching there is the latest end in each block of them, in each block of
+	// blocks and so on, which lets a search pass what has ended.
 	starts, ends instants
 	places       []uint32
 	blocks       []instants
 }
 
-// instants are Unix seconds: in half the room, counted from the first of them, where they lie within 136
-// years, as all but a few do.
+// instants are Unix seconds: in half the room, counted from the first of them, where they lie
+// within 136 years, as all but a few do.
 type instants struct {
 	base int64
 	near []uint32
@@ -146,20 +148,22 @@ func (t *Timeline) Last() int64 {
 // Len is how many occurrences All has.
 func (t *Timeline) Len() int { return t.starts.len() }
 
-// All are the occurrences that overlap the window, also those without length that start in it, sorted by start, end,
-// UID and RECURRENCE-ID. As with Calendar.Events, they are not to be kept for long.
+// All are the occurrences that overlap the window, also those without length that start in it,
+// sorted by start, end, UID and RECURRENCE-ID. As with Calendar.Events, they are not to be kept for
+// long.
 func (t *Timeline) All() []Occurrence {
 	list, _, _ := t.AllOf()
 	return list
 }
 
-// AllOf is All with the events of these occurrences, each once, and for each occurrence the index of its own.
+// AllOf is All with the events of these occurrences, each once, and for each occurrence the index
+// of its own.
 func (t *Timeline) AllOf() (list []Occurrence, events []*Event, which []uint32) {
 	return t.head(t.Len())
 }
 
-// Within is AllOf for the occurrences that are on at any moment of [from, to), in no order. n is how many
-// there are, see [Timeline.Busy].
+// Within is AllOf for the occurrences that are on at any moment of [from, to), in no order. n is
+// how many there are, see [Timeline.Busy].
 func (t *Timeline) Within(from, to int64, n int) (list []Occurrence, events []*Event, which []uint32) {
 	return t.listed(t.search(from, to), n)
 }
@@ -190,8 +194,8 @@ func (t *Timeline) listed(indices iter.Seq[int], n int) (list []Occurrence, even
 	return list, events, which
 }
 
-// At appends to dst the occurrences that are on at a moment, in the order of All. A moment outside the window is the
-// caller's mistake: what is on there is not known.
+// At appends to dst the occurrences that are on at a moment, in the order of All. A moment outside
+// the window is the caller's mistake: what is on there is not known.
 func (t *Timeline) At(dst []Occurrence, at int64) []Occurrence { return t.Between(dst, at, at+1) }
 
 // Between is At for a span: it appends what is on at any moment of [from, to).
@@ -204,8 +208,8 @@ func (t *Timeline) Between(dst []Occurrence, from, to int64) []Occurrence {
 	return dst
 }
 
-// First is Between for the first ones alone: it appends at most so many, and says how many more there
-// are. Only those are unpacked.
+// First is Between for the first ones alone: it appends at most so many, and says how many more
+// there are. Only those are unpacked.
 func (t *Timeline) First(dst []Occurrence, from, to int64, most int) (list []Occurrence, more int) {
 	n, ring := 0, make([]int, 0, min(most, t.Len()))
 	for i := range t.search(from, to) { // the last one first, so that those found last are kept
@@ -223,9 +227,10 @@ func (t *Timeline) First(dst []Occurrence, from, to int64, most int) (list []Occ
 	return dst, n - len(ring)
 }
 
-// Scan yields what is on at any moment of [from, to), the last one first, each with its index in All. The Event is the
-// same variable each time, and has no more than what is said of it: its texts, and whether it is transparent, recurring
-// or lasts whole days. Looking at many events takes no room.
+// Scan yields what is on at any moment of [from, to), the last one first, each with its index in
+// All. The Event is the same variable each time, and has no more than what is said of it: its
+// texts, and whether it is transparent, recurring or lasts whole days. Looking at many events takes
+// no room.
 func (t *Timeline) Scan(from, to int64) iter.Seq2[int, Occurrence] {
 	return func(yield func(int, Occurrence) bool) {
 		e := new(Event)
@@ -286,8 +291,8 @@ func (t *Timeline) search(from, to int64) iter.Seq[int] {
 	}
 }
 
-// passed is how many occurrences, up to the ith, make the largest whole block in which all have ended by a
-// moment; 0 if there is none.
+// passed is how many occurrences, up to the ith, make the largest whole block in which all have
+// ended by a moment; 0 if there is none.
 func (t *Timeline) passed(i int, by int64) (over int) {
 	size := 1
 	for k := range t.blocks {
@@ -299,8 +304,9 @@ func (t *Timeline) passed(i int, by int64) (over int) {
 	return over
 }
 
-// Edges are the moments nearest to a moment at which an occurrence starts or ends: the last one up to it, from if there
-// is none after that, and the first one after it, to if there is none before that.
+// Edges are the moments nearest to a moment at which an occurrence starts or ends: the last one up
+// to it, from if there is none after that, and the first one after it, to if there is none before
+// that.
 func (t *Timeline) Edges(at, from, to int64) (since, until int64) {
 	since, until = from, to
 	for i := range t.Len() {
@@ -315,5 +321,6 @@ func (t *Timeline) Edges(at, from, to int64) (since, until int64) {
 	return since, until
 }
 
-// Problems are the events that were left out because they are over a limit. The slice must not be modified.
+// Problems are the events that were left out because they are over a limit. The slice must not be
+// modified.
 func (t *Timeline) Problems() []ical.Problem { return t.problems }

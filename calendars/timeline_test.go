@@ -14,7 +14,8 @@ import (
 	"github.com/callhours/callhours/calendars/zones"
 )
 
-// TestTimelineNaively compares with a walk over all occurrences, at every moment where something changes and beside it.
+// TestTimelineNaively compares with a walk over all occurrences, at every moment where something
+// changes and beside it.
 func TestTimelineNaively(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -105,7 +106,8 @@ func TestCountDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// TestCompileMonths shows that a Timeline of a year is those of its months together, on a calendar as people have them.
+// TestCompileMonths shows that a Timeline of a year is those of its months together, on a calendar
+// as people have them.
 func TestCompileMonths(t *testing.T) {
 	t.Parallel()
 	calendar := mustRead(t, typical(500))
@@ -143,8 +145,8 @@ func overlapping(all []Occurrence, from, to int64) (cut []Occurrence) {
 	return cut
 }
 
-// TestMinuteByMinute compares opening hours, night shifts and days off with a person who looks at the clock on the wall
-// every minute: in the weeks in which it changes, or, in a soak, all year.
+// TestMinuteByMinute compares opening hours, night shifts and days off with a person who looks at
+// the clock on the wall every minute: in the weeks in which it changes, or, in a soak, all year.
 func TestMinuteByMinute(t *testing.T) {
 	t.Parallel()
 	minutes := func(clock time.Time) int { return clock.Hour()*60 + clock.Minute() }

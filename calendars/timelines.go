@@ -20,8 +20,9 @@ type Use struct {
 	Absent bool           // while it is unknown nothing is on in it, instead of nobody knowing
 }
 
-// Timelines keep calendars compiled for as long as their window serves, each once for every view that asks for it. They
-// are safe for concurrent use; it is no use on the way of a call, since a calendar may have to be compiled.
+// Timelines keep calendars compiled for as long as their window serves, each once for every view
+// that asks for it. They are safe for concurrent use; it is no use on the way of a call, since a
+// calendar may have to be compiled.
 type Timelines struct {
 	horizon time.Duration
 	guard   *contain.Guard
@@ -66,18 +67,19 @@ func (u Use) viewed(v View) viewed {
 func (v viewed) is(c compiledFor) bool { return c.viewed == v }
 
 const (
-	// behind is how far into the past a window reaches, so that what began before the moment asked for is seen.
+	// behind is how far into the past a window reaches, so that what began before the moment asked
+	// for is seen.
 	behind = 48 * time.Hour
-	// step is how far a window moves at a time, and so how far apart the windows of any two are at a moment: a calendar
-	// is compiled for all of them at once.
+	// step is how far a window moves at a time, and so how far apart the windows of any two are at
+	// a moment: a calendar is compiled for all of them at once.
 	step = 6 * time.Hour
-	// spare is how much more than asked for is compiled, so that a calendar is compiled anew a quarter
-	// as often as the windows move.
+	// spare is how much more than asked for is compiled, so that a calendar is compiled anew a
+	// quarter as often as the windows move.
 	spare = 24 * time.Hour
 )
 
-// NewTimelines prepares calendars by their names; none is compiled yet. horizon is how far ahead of a moment
-// its window reaches at least.
+// NewTimelines prepares calendars by their names; none is compiled yet. horizon is how far ahead of
+// a moment its window reaches at least.
 func NewTimelines(uses map[string]Use, horizon time.Duration) *Timelines {
 	return &Timelines{
 		horizon:  horizon,
@@ -90,7 +92,8 @@ func NewTimelines(uses map[string]Use, horizon time.Duration) *Timelines {
 	}
 }
 
-// Clone gives timelines that are the same for now, and go on by themselves. What is compiled is shared.
+// Clone gives timelines that are the same for now, and go on by themselves. What is compiled is
+// shared.
 func (ts *Timelines) Clone() *Timelines {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -109,9 +112,10 @@ func (ts *Timelines) Clone() *Timelines {
 	return c
 }
 
-// Window is the span of time for which somebody of that name compiles at a moment: from two days back to the horizon
-// and up to six hours more. It moves on every six hours, for each name at another time, so that never everything is
-// compiled at once; and it depends on nothing else, so that a question asked later has the window that a call had.
+// Window is the span of time for which somebody of that name compiles at a moment: from two days
+// back to the horizon and up to six hours more. It moves on every six hours, for each name at
+// another time, so that never everything is compiled at once; and it depends on nothing else, so
+// that a question asked later has the window that a call had.
 func (ts *Timelines) Window(of string, at time.Time) (from, to time.Time) {
 	h := fnv.New64a()
 	h.Write([]byte(of))
@@ -122,8 +126,8 @@ func (ts *Timelines) Window(of string, at time.Time) (from, to time.Time) {
 	return from, time.Unix(begun, 0).Add(step + ts.horizon)
 }
 
-// Of is the timeline of a calendar as a route in that zone with that day sees it, compiled for [from, to) at least; nil
-// when the calendar is unknown, and then why.
+// Of is the timeline of a calendar as a route in that zone with that day sees it, compiled for
+// [from, to) at least; nil when the calendar is unknown, and then why.
 func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline, why string) {
 	use := ts.Use(name)
 	calendar := use.State.Calendar
@@ -170,7 +174,8 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline
 	return t, ""
 }
 
-// Contain counts and logs the panics of calendars that are compiled; without it they are contained all the same.
+// Contain counts and logs the panics of calendars that are compiled; without it they are contained
+// all the same.
 func (ts *Timelines) Contain(g *contain.Guard) { ts.guard = g }
 
 // fail keeps a calendar from being compiled again, if it is still the same.
@@ -200,8 +205,8 @@ func (ts *Timelines) find(name string, key viewed, from, to time.Time) *Timeline
 	return nil
 }
 
-// Set replaces a calendar: it has other events now, or has become unknown. What was compiled of the former is
-// forgotten; who holds a timeline of it keeps that.
+// Set replaces a calendar: it has other events now, or has become unknown. What was compiled of the
+// former is forgotten; who holds a timeline of it keeps that.
 func (ts *Timelines) Set(name string, use Use) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -234,7 +239,8 @@ func (ts *Timelines) Uses() map[string]Use {
 	return maps.Clone(ts.uses)
 }
 
-// Problems are those of a calendar, as it was read and as it was compiled for anybody, by line and each once.
+// Problems are those of a calendar, as it was read and as it was compiled for anybody, by line and
+// each once.
 func (ts *Timelines) Problems(name string) []ical.Problem {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()

@@ -115,7 +115,8 @@ func TestTimelinesOf(t *testing.T) {
 	}
 }
 
-// TestTimelinesProblems: what a calendar could not use, and what goes over a limit for any of its views, each once.
+// TestTimelinesProblems: what a calendar could not use, and what goes over a limit for any of its
+// views, each once.
 func TestTimelinesProblems(t *testing.T) {
 	t.Parallel()
 	calendar := mustRead(t,
@@ -138,8 +139,8 @@ func TestTimelinesProblems(t *testing.T) {
 	}
 }
 
-// TestManyZones sees that all time zones together are within the limits of one, that the first is always
-// served, and that it is said.
+// TestManyZones sees that all time zones together are within the limits of one, that the first is
+// always served, and that it is said.
 func TestManyZones(t *testing.T) {
 	t.Parallel()
 	c, err := Read(wrap(vevent("UID:a", "DTSTART:20260101T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY")),

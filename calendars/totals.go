@@ -10,8 +10,9 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// ownerTimes is how many times the limits of one calendar all calendars of a tenant take together, compiled: however
-// many it defines, it does not take the memory of the others. The operator's calendars are not counted.
+// ownerTimes is how many times the limits of one calendar all calendars of a tenant take together,
+// compiled: however many it defines, it does not take the memory of the others. The operator's
+// calendars are not counted.
 const ownerTimes = 4
 
 // ownersTotal is why a calendar is unknown to a route because of the others of its tenant.
@@ -39,8 +40,9 @@ func ownerOf(calendar string) string {
 	return owner
 }
 
-// ownersMost is what the calendars of the tenant of one with those limits take together at most. The calendar's own
-// limits are never above the operator's; who lowers them for one calendar does not lower the total.
+// ownersMost is what the calendars of the tenant of one with those limits take together at most.
+// The calendar's own limits are never above the operator's; who lowers them for one calendar does
+// not lower the total.
 func ownersMost(l ical.Limits) amount {
 	l, standard := l.WithDefaults(), ical.Limits{}.WithDefaults()
 	return amount{
@@ -55,12 +57,13 @@ type refusal struct {
 	needs amount // what it took; zero: that is not known
 }
 
-// refuses is why a calendar is not compiled for one more view, or, where t is that, why it is not kept; "" if it
-// is. What all views of a calendar take together is bounded as what one takes, so that to ask for it from hundreds
-// of zones does not cost hundreds of times; its first view always is within that. What all calendars of a tenant
-// take is bounded too. Until there is place for what was refused, it is not compiled again; and once a tenant's
-// were refused that take as much as all of them may, no others are compiled to find out, until one of its calendars
-// changes. It is called with the lock.
+// refuses is why a calendar is not compiled for one more view, or, where t is that, why it is not
+// kept; "" if it is. What all views of a calendar take together is bounded as what one takes, so
+// that to ask for it from hundreds of zones does not cost hundreds of times; its first view always
+// is within that. What all calendars of a tenant take is bounded too. Until there is place for what
+// was refused, it is not compiled again; and once a tenant's were refused that take as much as all
+// of them may, no others are compiled to find out, until one of its calendars changes. It is called
+// with the lock.
 func (ts *Timelines) refuses(name string, c *Calendar, key viewed, t *Timeline) string {
 	needs := ts.refused[name][key].needs
 	if t != nil {
@@ -99,8 +102,9 @@ func (ts *Timelines) refuses(name string, c *Calendar, key viewed, t *Timeline) 
 	return why
 }
 
-// Waiting are the calendars that are unknown to somebody because there was no room for them, and for which there may be
-// by now: of some owners, "" being the operator, or of all. Whoever asks for them is to ask again.
+// Waiting are the calendars that are unknown to somebody because there was no room for them, and
+// for which there may be by now: of some owners, "" being the operator, or of all. Whoever asks for
+// them is to ask again.
 func (ts *Timelines) Waiting(owners ...string) (names []string) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -142,7 +146,8 @@ func (ts *Timelines) Keep(asked map[string][]View) {
 	}
 }
 
-// put keeps a timeline, in the place of the former one for the same view. It is called with the lock.
+// put keeps a timeline, in the place of the former one for the same view. It is called with the
+// lock.
 func (ts *Timelines) put(name string, key viewed, t *Timeline) {
 	ts.add(name, amountOf(t))
 	list := ts.compiled[name]

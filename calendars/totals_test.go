@@ -11,8 +11,9 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestOwnersTotal: all calendars of a tenant are compiled up to the total and not beyond it, however many there are;
-// those of others and of the operator do not count, and what is replaced or forgotten makes place again.
+// TestOwnersTotal: all calendars of a tenant are compiled up to the total and not beyond it,
+// however many there are; those of others and of the operator do not count, and what is replaced or
+// forgotten makes place again.
 func TestOwnersTotal(t *testing.T) {
 	t.Parallel()
 	if growth.UnderRace {
@@ -91,7 +92,8 @@ func TestOwnersTotal(t *testing.T) {
 	}
 }
 
-// TestCompiledInVain: calendars for which a tenant has no room are compiled to find that out, but not without an end.
+// TestCompiledInVain: calendars for which a tenant has no room are compiled to find that out, but
+// not without an end.
 func TestCompiledInVain(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)

@@ -47,8 +47,8 @@ func fixedZone(name, offset string) string {
 			"TZOFFSETTO:%[2]s\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n", name, offset)
 }
 
-// TestBlankZoneNames: what stands around the name of a zone is forgiven and reported, unless it is what tells two zones
-// apart (RFC 5545, 3.2.19). No name is no zone.
+// TestBlankZoneNames: what stands around the name of a zone is forgiven and reported, unless it is
+// what tells two zones apart (RFC 5545, 3.2.19). No name is no zone.
 func TestBlankZoneNames(t *testing.T) {
 	t.Parallel()
 	const (
@@ -114,8 +114,8 @@ func TestBlankZoneNames(t *testing.T) {
 	}
 }
 
-// TestUnplacedChanges: whether the date alone says which occurrence is changed is decided by the DTSTART of
-// its series, wherever that stands.
+// TestUnplacedChanges: whether the date alone says which occurrence is changed is decided by the
+// DTSTART of its series, wherever that stands.
 func TestUnplacedChanges(t *testing.T) {
 	t.Parallel()
 	const (

@@ -7,7 +7,8 @@ import (
 	"github.com/callhours/callhours/calendars/recur"
 )
 
-// EndsBeforeStart is the event's as seen in the View, which says what the zone of days and floating times is.
+// EndsBeforeStart is the event's as seen in the View, which says what the zone of days and floating
+// times is.
 func (c *clock) endsBeforeStart(e *Event) bool {
 	return len(e.Rules) > 0 && !slices.ContainsFunc(e.Rules, func(r *recur.Rule) bool { return !c.endsBefore(r, e.Start) })
 }
@@ -23,7 +24,8 @@ func (c *clock) endsBefore(r *recur.Rule, start ical.Time) bool {
 	return r.Until.Civil < c.wall(start).Instant(start.Civil)
 }
 
-// until narrows the window of a rule by its UNTIL, which is inclusive: civil times before to, instants up to last.
+// until narrows the window of a rule by its UNTIL, which is inclusive: civil times before to,
+// instants up to last.
 func (x *compiler) until(r *recur.Rule, start ical.Time, to int64) (narrowed, last int64) {
 	last = forever
 	switch u := r.Until; {

@@ -9,8 +9,8 @@ import (
 	"github.com/callhours/callhours/calendars/zones"
 )
 
-// TestUntilOfDays: UNTIL of an all-day series is a date (3.3.10), in whatever form it is written, and what is
-// said of it fits what is shown.
+// TestUntilOfDays: UNTIL of an all-day series is a date (3.3.10), in whatever form it is written,
+// and what is said of it fits what is shown.
 func TestUntilOfDays(t *testing.T) {
 	t.Parallel()
 	const (

@@ -14,8 +14,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestValidFilesAreReadExactly: a calendar that follows RFC 5545 is read as it is written, with nothing said of it,
-// wherever its lines are folded and whatever its texts speak of.
+// TestValidFilesAreReadExactly: a calendar that follows RFC 5545 is read as it is written, with
+// nothing said of it, wherever its lines are folded and whatever its texts speak of.
 func TestValidFilesAreReadExactly(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
@@ -44,7 +44,8 @@ func checkValid(t *testing.T, a, b uint64) {
 		t.Fatalf("%d, %d: %s\n%s", a, b, diff, body)
 	}
 	for _, p := range calendar.Problems() {
-		// A line that reads like two is read by the letter; that it does so may be said, for whoever meant two.
+		// A line that reads like two is read by the letter; that it does so may be said, for
+		// whoever meant two.
 		if !p.Harmless || !strings.Contains(p.Message, "is read as the rest of the line before, as RFC 5545 says") {
 			t.Fatalf("%d, %d: %v\n%s", a, b, p, body)
 		}
@@ -68,7 +69,8 @@ func saidBy(calendar *Calendar) (got []said) {
 	return got
 }
 
-// validCalendar writes a valid calendar, and what its events say that are not cancelled, in the order of their UIDs.
+// validCalendar writes a valid calendar, and what its events say that are not cancelled, in the
+// order of their UIDs.
 func validCalendar(random *rand.Rand) (body string, events []said) {
 	var b strings.Builder
 	one := func(of ...string) string { return of[random.IntN(len(of))] }

@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// vtimezone makes the definition of a zone that changes as central Europe does, in the form of Outlook.
+// vtimezone makes the definition of a zone that changes as central Europe does, in the form of
+// Outlook.
 func vtimezone(tzid string, more ...string) string {
 	lines := append([]string{"BEGIN:VTIMEZONE", "TZID:" + tzid}, more...)
 	return strings.Join(append(lines,
@@ -20,7 +21,8 @@ func vtimezone(tzid string, more ...string) string {
 		"END:VTIMEZONE", ""), "\r\n")
 }
 
-// TestZoneNames: what a TZID means, by when nine in the morning of a summer's day is. A name in brackets is unknown.
+// TestZoneNames: what a TZID means, by when nine in the morning of a summer's day is. A name in
+// brackets is unknown.
 func TestZoneNames(t *testing.T) {
 	t.Parallel()
 	own := vtimezone("Custom/Mine") + vtimezone("Customized Time Zone") + vtimezone("EST") +

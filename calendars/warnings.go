@@ -9,7 +9,8 @@ import (
 	"github.com/callhours/callhours/calendars/recur"
 )
 
-// Oddity is an event that is used as written and was most likely meant otherwise, and why that seems so.
+// Oddity is an event that is used as written and was most likely meant otherwise, and why that
+// seems so.
 type Oddity struct {
 	Event *Event
 	ical.Problem
@@ -29,8 +30,8 @@ func (c *Calendar) Warnings(view View, at time.Time) []ical.Problem {
 	return warnings
 }
 
-// Odd are the events that are used as written and were most likely meant otherwise. They are worked out anew each time,
-// as seen in a View at a moment, and cost nothing to those who do not ask.
+// Odd are the events that are used as written and were most likely meant otherwise. They are worked
+// out anew each time, as seen in a View at a moment, and cost nothing to those who do not ask.
 func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 	clock := newClock(view)
 	steps := &recur.Budget{Left: c.limits.WithDefaults().CalendarSteps}
@@ -92,8 +93,8 @@ func (c *contents) changes() map[string][]*Event {
 	return all
 }
 
-// beginsAt reports whether nothing but its DTSTART makes a series take place there: no RDATE names it, and neither an
-// EXDATE, an EXRULE nor a changed occurrence takes it away.
+// beginsAt reports whether nothing but its DTSTART makes a series take place there: no RDATE names
+// it, and neither an EXDATE, an EXRULE nor a changed occurrence takes it away.
 func (c *clock) beginsAt(e *Event, changes []*Event, steps *recur.Budget) bool {
 	x := &compiler{clock: c}
 	first := slot{at: c.instant(e.Start), civil: e.Start.Civil}
@@ -117,9 +118,10 @@ func (c *clock) beginsAt(e *Event, changes []*Event, steps *recur.Budget) bool {
 	})
 }
 
-// strayDay is the day, as civil time, that an all-day series loses or gains because its UNTIL was a date on another
-// clock than the View's. Programs write it as the local midnight that the last day begins with, which is the day before
-// further west, or as the second that it ends with, which is the day after further east.
+// strayDay is the day, as civil time, that an all-day series loses or gains because its UNTIL was a
+// date on another clock than the View's. Programs write it as the local midnight that the last day
+// begins with, which is the day before further west, or as the second that it ends with, which is
+// the day after further east.
 func (c *clock) strayDay(e *Event, r *recur.Rule, b *recur.Budget) (civil int64, lost, ok bool) {
 	const farthestEast, farthestWest = 13 * recur.Hour, -11 * recur.Hour // of where people live, but for two islands
 	const quarter = recur.Hour / 4

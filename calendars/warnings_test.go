@@ -42,7 +42,8 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// TestUnnamedStart: that no rule names DTSTART is said only where the series takes place there by mistake.
+// TestUnnamedStart: that no rule names DTSTART is said only where the series takes place there by
+// mistake.
 func TestUnnamedStart(t *testing.T) {
 	t.Parallel()
 	const warning = "RRULE: it does not name DTSTART, which is the first occurrence all the same"

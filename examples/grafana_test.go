@@ -61,7 +61,8 @@ func dashboardOf(t *testing.T, name string) dashboard {
 	return d
 }
 
-// TestDashboardsAreGenerated compares the files with what their source writes. UPDATE=1 rewrites them.
+// TestDashboardsAreGenerated compares the files with what their source writes. UPDATE=1 rewrites
+// them.
 func TestDashboardsAreGenerated(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

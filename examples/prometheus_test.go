@@ -86,8 +86,8 @@ func exported(t *testing.T) func(name string) bool {
 
 var metricName = regexp.MustCompile(`[\w:]*callhours_[\w:]+`)
 
-// TestAlerts sees that each alert says how bad it is and what to do, asks only for what there is, and has a test in
-// which it fires and one in which it does not.
+// TestAlerts sees that each alert says how bad it is and what to do, asks only for what there is,
+// and has a test in which it fires and one in which it does not.
 func TestAlerts(t *testing.T) {
 	t.Parallel()
 	operations := string(read(t, "../docs/operations.md"))

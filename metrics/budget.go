@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Bytes of a scrape for the series of all tenants together. The operator's are not counted. Both are some 280,000
-// series, for which a scrape takes 2.2 s of a processor: Prometheus gives up after 10 s, on a machine that has other
-// things to do, too.
+// Bytes of a scrape for the series of all tenants together. The operator's are not counted. Both
+// are some 280,000 series, for which a scrape takes 2.2 s of a processor: Prometheus gives up after
+// 10 s, on a machine that has other things to do, too.
 const (
 	maxOfRoutes    = 24 << 20 // of routes and their branches
 	maxOfCalendars = 16 << 20

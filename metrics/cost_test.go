@@ -41,8 +41,8 @@ type discarding struct{ http.ResponseWriter }
 
 func (discarding) Write(text []byte) (int, error) { return io.Discard.Write(text) }
 
-// TestScrapeCost: what a scrape of as many series as tenants may have allocates in all, which Prometheus' client holds
-// at once.
+// TestScrapeCost: what a scrape of as many series as tenants may have allocates in all, which
+// Prometheus' client holds at once.
 func TestScrapeCost(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures")
@@ -70,8 +70,8 @@ func TestScrapeCost(t *testing.T) {
 	}
 }
 
-// TestScrapeOrder: series are collected in the order in which they are written, so that Prometheus' client, which sorts
-// them, finds nothing to do.
+// TestScrapeOrder: series are collected in the order in which they are written, so that Prometheus'
+// client, which sorts them, finds nothing to do.
 func TestScrapeOrder(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()

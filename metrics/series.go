@@ -81,8 +81,8 @@ func (s *seriesSet[K, V]) sorted(compare func(a, b K) int) []*labeledSeries[K, V
 	return s.list
 }
 
-// compareBranches is the order of series that have a branch, whose key begins with the route: "branch" is the
-// first of their labels.
+// compareBranches is the order of series that have a branch, whose key begins with the route:
+// "branch" is the first of their labels.
 func compareBranches(a, b [2]string) int {
 	return cmp.Or(strings.Compare(a[1], b[1]), strings.Compare(a[0], b[0]))
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestLongNames holds that a name that is longer than all that was sent is not copied to find that out, and that one as
-// long as one that was sent is found.
+// TestLongNames holds that a name that is longer than all that was sent is not copied to find that
+// out, and that one as long as one that was sent is found.
 func TestLongNames(t *testing.T) {
 	long := strings.Repeat("a+", 500)
 	c := New(map[string]string{

@@ -117,10 +117,10 @@ func (g *Generation) store(o feeds.Options, userAgent string) *feeds.Store {
 	return feeds.NewStore(o)
 }
 
-// FetchCalendars reads calendars as a server would have them that starts now: from its last good copies, and
-// what has none from its feed, once. It writes nothing. Names that are not known, and files, which
-// Build has read, are passed over. It waits for start_timeout at most; what is unknown then stays
-// so, with the reason in its State.
+// FetchCalendars reads calendars as a server would have them that starts now: from its last good
+// copies, and what has none from its feed, once. It writes nothing. Names that are not known, and
+// files, which Build has read, are passed over. It waits for start_timeout at most; what is unknown
+// then stays so, with the reason in its State.
 func (g *Generation) FetchCalendars(ctx context.Context, userAgent string, now func() time.Time, names []string) {
 	var feeds []string
 	for _, c := range g.calendars {

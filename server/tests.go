@@ -18,8 +18,8 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// LoadCopies takes the calendars that have a feed from their last good copies, as they are worth now.
-// It fetches and writes nothing; what has no copy is unknown.
+// LoadCopies takes the calendars that have a feed from their last good copies, as they are worth
+// now. It fetches and writes nothing; what has no copy is unknown.
 func (g *Generation) LoadCopies(now time.Time) {
 	var asked []*feeds.Subscription
 	for _, c := range g.calendars {

@@ -9,8 +9,8 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// TestActionsAreCounted holds what text/template does itself to what is counted: it writes no value of data as text,
-// sorts no map, calls no methods and copies no text that was not counted.
+// TestActionsAreCounted holds what text/template does itself to what is counted: it writes no value
+// of data as text, sorts no map, calls no methods and copies no text that was not counted.
 func TestActionsAreCounted(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures memory; the run without the race detector does")

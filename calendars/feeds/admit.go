@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// fileReaders is how many calendars' files are looked at and read at a time; a tenant has filesOfTenant of them at
-// most, and the operator leaves as many.
+// fileReaders is how many calendars' files are looked at and read at a time; a tenant has
+// filesOfTenant of them at most, and the operator leaves as many.
 const (
 	fileReaders   = 64
 	filesOfTenant = 1
@@ -68,7 +68,8 @@ func (s *Store) begin(f *feed, now time.Time) {
 	s.begun = append(s.begun, f)
 }
 
-// isReady notes a host at which something waits that may begin, with the owner whose turn it is there.
+// isReady notes a host at which something waits that may begin, with the owner whose turn it is
+// there.
 func (s *Store) isReady(h *host) {
 	if h.ready || len(h.turns) == 0 {
 		return
@@ -166,8 +167,8 @@ func (s *Store) release(h *host) {
 	s.wakeRun()
 }
 
-// ended takes an attempt out of what runs, and puts its owner's files, or as many shares of its owner as may begin, in
-// turn again.
+// ended takes an attempt out of what runs, and puts its owner's files, or as many shares of its
+// owner as may begin, in turn again.
 func (s *Store) ended(f *feed) {
 	if f.host == nil {
 		s.reading--
@@ -215,8 +216,8 @@ func (s *Store) forget(now time.Time) {
 	})
 }
 
-// reads waits until a body of an owner may be read, and gives what ends that. A tenant has one at a time, so that
-// neither large bodies nor many of one tenant keep those of others waiting for long.
+// reads waits until a body of an owner may be read, and gives what ends that. A tenant has one at a
+// time, so that neither large bodies nor many of one tenant keep those of others waiting for long.
 func (s *Store) reads(o *owner) (done func()) {
 	o.readers <- struct{}{}
 	s.readers <- struct{}{}
@@ -226,8 +227,8 @@ func (s *Store) reads(o *owner) (done func()) {
 	}
 }
 
-// byHand bounds the attempts that people ask for, of a feed: handBurst at once, then one every handEvery.
-// The zero value has had none.
+// byHand bounds the attempts that people ask for, of a feed: handBurst at once, then one every
+// handEvery. The zero value has had none.
 type byHand struct{ full time.Time }
 
 const (

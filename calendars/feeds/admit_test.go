@@ -17,8 +17,8 @@ import (
 	"github.com/callhours/callhours/calendars/ical"
 )
 
-// filing is a file system of several owners, a directory each, that notes what is read and how much of an owner's is
-// read at a time. It may take its time.
+// filing is a file system of several owners, a directory each, that notes what is read and how much
+// of an owner's is read at a time. It may take its time.
 type filing struct {
 	takes time.Duration // to open a file
 
@@ -97,8 +97,8 @@ func (f *filing) of(owner string, n int) (list []*Subscription) {
 	return list
 }
 
-// TestFilesTurns: a tenant's many files that change all the time and take long keep those of others waiting for a turn
-// and no longer, and one of them is read at a time.
+// TestFilesTurns: a tenant's many files that change all the time and take long keep those of others
+// waiting for a turn and no longer, and one of them is read at a time.
 func TestFilesTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -178,7 +178,8 @@ func TestFilesOfTheOperator(t *testing.T) {
 	})
 }
 
-// TestFilesHeld: of calendars of large files as many are read as may be held, and the others wait; small ones do not.
+// TestFilesHeld: of calendars of large files as many are read as may be held, and the others wait;
+// small ones do not.
 func TestFilesHeld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -234,7 +235,8 @@ func TestFilesHeld(t *testing.T) {
 	})
 }
 
-// TestFilesGrow: files that are larger than they were when their size was asked have room for what they are.
+// TestFilesGrow: files that are larger than they were when their size was asked have room for what
+// they are.
 func TestFilesGrow(t *testing.T) {
 	t.Parallel()
 	limits := ical.Limits{Bytes: 2 * smallBody}.WithDefaults()

@@ -106,7 +106,8 @@ func (a *attempt) captcha() Fetched {
 		"it suspects a robot and asks for proof of a person; fetch less often, or from another address")
 }
 
-// isHome reports whether an address is on the source's own host. What others say is no word of that host.
+// isHome reports whether an address is on the source's own host. What others say is no word of that
+// host.
 func (a *attempt) isHome(u *url.URL) bool { return u.Host == a.visited[0].Host }
 
 // tell adds what an answer's header says.
@@ -144,7 +145,8 @@ func isValidator(value string) bool {
 		!strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// retryAfter reads what a server asks to wait: seconds or a date (RFC 9110, 10.2.3). What is neither is nothing.
+// retryAfter reads what a server asks to wait: seconds or a date (RFC 9110, 10.2.3). What is
+// neither is nothing.
 func retryAfter(value string, now time.Time) time.Duration {
 	if at, err := http.ParseTime(value); err == nil {
 		return min(max(0, at.Sub(now)), maxRetryAfter)

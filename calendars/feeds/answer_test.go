@@ -207,7 +207,8 @@ func TestFetchHeaders(t *testing.T) {
 	}
 }
 
-// TestFetchHints is what is said to sources that prove nothing, or have found out about user agents.
+// TestFetchHints is what is said to sources that prove nothing, or have found out about user
+// agents.
 func TestFetchHints(t *testing.T) {
 	t.Parallel()
 	server := newFaultServer(t)

@@ -15,7 +15,8 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// maxRedirects is how many an attempt follows. Feeds need one or two; iCloud has been seen to send in circles for days.
+// maxRedirects is how many an attempt follows. Feeds need one or two; iCloud has been seen to send
+// in circles for days.
 const maxRedirects = 5
 
 // attempt is one Fetch.
@@ -83,8 +84,8 @@ func (a *attempt) run(ctx context.Context) Fetched {
 	}
 }
 
-// request asks one address. It goes straight to the transport: what http.Client would add (redirects with headers,
-// cookies, errors that print the URL) is what an attempt does otherwise.
+// request asks one address. It goes straight to the transport: what http.Client would add
+// (redirects with headers, cookies, errors that print the URL) is what an attempt does otherwise.
 func (a *attempt) request(ctx context.Context, u *url.URL, p *pool) (*http.Response, error) {
 	var outside atomic.Bool // a connection to a public address was used
 	enter := func(stage int32) { a.stage.Store(stage) }
@@ -112,7 +113,8 @@ func (a *attempt) request(ctx context.Context, u *url.URL, p *pool) (*http.Respo
 	return answer, err
 }
 
-// remote is the address at the other end; the zero address, which counts as public, if that is not known.
+// remote is the address at the other end; the zero address, which counts as public, if that is not
+// known.
 func remote(c net.Conn) netip.Addr {
 	if tcp, ok := c.RemoteAddr().(*net.TCPAddr); ok {
 		return tcp.AddrPort().Addr()
@@ -120,7 +122,8 @@ func remote(c net.Conn) netip.Addr {
 	return netip.Addr{}
 }
 
-// write makes a request's header. Validators go wherever redirects lead, being of the answer that came from there.
+// write makes a request's header. Validators go wherever redirects lead, being of the answer that
+// came from there.
 func (a *attempt) write(h http.Header) {
 	if !a.away {
 		for name, values := range a.source.Header {
@@ -214,7 +217,8 @@ func (a *attempt) hasVisited(to *url.URL) bool {
 // isSorry reports whether an address is Google's page for robots, to which Google's hosts redirect.
 func isSorry(u *url.URL) bool { return isGoogle(u.Hostname()) && strings.HasPrefix(u.Path, "/sorry/") }
 
-// googleHost fits google.com, those of countries such as google.de and google.co.uk, and hosts below them.
+// googleHost fits google.com, those of countries such as google.de and google.co.uk, and hosts
+// below them.
 var googleHost = regexp.MustCompile(`^([a-z0-9-]+\.)*google\.(com|[a-z]{2}|com?\.[a-z]{2})$`)
 
 func isGoogle(host string) bool { return googleHost.MatchString(host) }

@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// TestBlame is about which answers are a host's word that it has had enough: its own, and not those of hosts or pages
-// to which somebody's feed leads. All servers are on loopback, under the names that the DNS of the test has.
+// TestBlame is about which answers are a host's word that it has had enough: its own, and not those
+// of hosts or pages to which somebody's feed leads. All servers are on loopback, under the names
+// that the DNS of the test has.
 func TestBlame(t *testing.T) {
 	t.Parallel()
 	const (

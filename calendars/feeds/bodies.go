@@ -12,13 +12,15 @@ import (
 	"github.com/callhours/callhours/calendars/ical"
 )
 
-// shownAtOnce is how many texts of calendars are held at a time to show events of them. Who asks for more waits.
+// shownAtOnce is how many texts of calendars are held at a time to show events of them. Who asks
+// for more waits.
 const shownAtOnce = 2
 
-// Texts are events of a calendar as they stand in the texts that it is read from, from BEGIN:VEVENT to END:VEVENT: in its
-// files as they are now, or in the copy of its feed on disk. Missing are those that are not there, as when the texts are
-// newer than the events. The error says why none can be shown; a feed without a state directory keeps no text. It waits
-// for its turn until ctx ends, and holds one file at a time.
+// Texts are events of a calendar as they stand in the texts that it is read from, from BEGIN:VEVENT
+// to END:VEVENT: in its files as they are now, or in the copy of its feed on disk. Missing are
+// those that are not there, as when the texts are newer than the events. The error says why none
+// can be shown; a feed without a state directory keeps no text. It waits for its turn until ctx
+// ends, and holds one file at a time.
 func (s *Store) Texts(ctx context.Context, calendar string, events []*calendars.Event) (map[*calendars.Event]string, error) {
 	s.mu.Lock()
 	sub := s.subscribed[calendar]

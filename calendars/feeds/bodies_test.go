@@ -71,8 +71,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// TestTextsInTurn: two look at texts of calendars at a time, and hold one file of each; the next one waits for as
-// long as it likes.
+// TestTextsInTurn: two look at texts of calendars at a time, and hold one file of each; the next
+// one waits for as long as it likes.
 func TestTextsInTurn(t *testing.T) { // not parallel: it counts bytes
 	dir := t.TempDir()
 	const files, size = 8, 1 << 20
@@ -122,7 +122,8 @@ func TestTextsInTurn(t *testing.T) { // not parallel: it counts bytes
 	})
 }
 
-// TestTextsOf: what a calendar was read from is there to be looked at: of feeds the copy, of files the files.
+// TestTextsOf: what a calendar was read from is there to be looked at: of feeds the copy, of files
+// the files.
 func TestTextsOf(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -67,8 +67,8 @@ func (a *attempt) tooBig(what string) Fetched {
 		a.fetcher.bytes, what)
 }
 
-// unzip decompresses until the end, an error, or a byte over the limit. A deflate stream that is no such
-// thing counts as a damaged one.
+// unzip decompresses until the end, an error, or a byte over the limit. A deflate stream that is no
+// such thing counts as a damaged one.
 func unzip(ctx context.Context, from io.Reader, limit int64) ([]byte, error) {
 	z, err := gzip.NewReader(from)
 	if errors.Is(err, io.EOF) { // not a byte

@@ -17,7 +17,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// TestCharset fetches titles in the charsets of old servers, and in UTF-8 that servers call otherwise.
+// TestCharset fetches titles in the charsets of old servers, and in UTF-8 that servers call
+// otherwise.
 func TestCharset(t *testing.T) {
 	t.Parallel()
 	const folded = "Žluťoučký k\xc5\r\n \xaf\xc5\n \x88 úpěl ďábelské ódy"
@@ -115,7 +116,8 @@ func TestCharset(t *testing.T) {
 	}
 }
 
-// TestForeignLetters: what is not in UTF-8 and in no charset that is known is read by a guess, and that is reported.
+// TestForeignLetters: what is not in UTF-8 and in no charset that is known is read by a guess, and
+// that is reported.
 func TestForeignLetters(t *testing.T) {
 	t.Parallel()
 	const cure = "; publish it in UTF-8"

@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// unused is how long copies are kept that nobody uses, and goneUnused those of owners that are gone.
+	// unused is how long copies are kept that nobody uses, and goneUnused those of owners that are
+	// gone.
 	unused     = 30 * 24 * time.Hour
 	goneUnused = 24 * time.Hour
 	// maxCleared is how many files are removed while a change of the subscriptions waits for that.
@@ -25,8 +26,8 @@ const (
 // errEnough ends a walk whose callers have seen enough.
 var errEnough = errors.New("enough")
 
-// each walks through what stands in a directory of copies, and in those of owners. name is relative to it; an owner's
-// directory comes after its files.
+// each walks through what stands in a directory of copies, and in those of owners. name is relative
+// to it; an owner's directory comes after its files.
 func (c copies) each(sub string, do func(name string, e fs.DirEntry) error) error {
 	dir := filepath.Join(c.dir, sub)
 	return files.Each(dir, func(e fs.DirEntry) error {
@@ -51,8 +52,9 @@ func (c copies) mend() error {
 	return err
 }
 
-// clear removes what is a month old and what the subscriptions do not use, nor did before their sources changed; what
-// owners have left that are gone, after a day. more reports whether there was too much to be removed at once.
+// clear removes what is a month old and what the subscriptions do not use, nor did before their
+// sources changed; what owners have left that are gone, after a day. more reports whether there was
+// too much to be removed at once.
 func (c copies) clear(now time.Time, list []*Subscription) (more bool, err error) {
 	inUse, owners := map[string]bool{}, map[string]bool{}
 	for _, sub := range list {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestFetchPanics sees that a feed whose attempt panics fails like any other, that its copy is used and its next
-// attempt made, and that other feeds do not notice.
+// TestFetchPanics sees that a feed whose attempt panics fails like any other, that its copy is used
+// and its next attempt made, and that other feeds do not notice.
 func TestFetchPanics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -32,7 +32,8 @@ func TestFetchPanics(t *testing.T) {
 	})
 }
 
-// TestChangedPanics sees that a calendar whose change makes its user panic keeps no other from being told of its own.
+// TestChangedPanics sees that a calendar whose change makes its user panic keeps no other from
+// being told of its own.
 func TestChangedPanics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

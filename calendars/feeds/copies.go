@@ -22,15 +22,16 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// copies are the last good bodies of feeds on disk. Each is one file, named by a hash so that no secret stands
-// in a name, written whole beside and renamed into place: after a crash there is the old one or the new one.
-// The zero copies keep nothing.
+// copies are the last good bodies of feeds on disk. Each is one file, named by a hash so that no
+// secret stands in a name, written whole beside and renamed into place: after a crash there is the
+// old one or the new one. The zero copies keep nothing.
 //
-// A file has a header of one line of JSON, a line with the header's SHA-256, the body, and two confirmations of a fixed
-// length: when the body was confirmed last, and the time before. The older one is overwritten in place, so that a feed
-// that never changes is not written again, and what a crash tears is not the other one. Each holds for that body only,
-// by its hash; the file's own time means nothing, since copying changes it. The header has the file's name too, which
-// tells owner and source: a copy that was put under another name shows nobody another's events.
+// A file has a header of one line of JSON, a line with the header's SHA-256, the body, and two
+// confirmations of a fixed length: when the body was confirmed last, and the time before. The older
+// one is overwritten in place, so that a feed that never changes is not written again, and what a
+// crash tears is not the other one. Each holds for that body only, by its hash; the file's own time
+// means nothing, since copying changes it. The header has the file's name too, which tells owner
+// and source: a copy that was put under another name shows nobody another's events.
 type copies struct {
 	dir      string
 	readOnly *atomic.Bool // whether they are left as they are; nil: they are not
@@ -77,7 +78,8 @@ const (
 // errNoCopy says that nothing is kept.
 var errNoCopy = errors.New("there is no copy")
 
-// errNewer says that a file is a later version's, which may be the one to run tomorrow again: it is left alone.
+// errNewer says that a file is a later version's, which may be the one to run tomorrow again: it is
+// left alone.
 var errNewer = errors.New(
 	"it was written by a newer version of callhours, and is left as it is; nothing is kept in its place")
 
@@ -97,7 +99,8 @@ const (
 
 func (c copies) isReadOnly() bool { return c.readOnly != nil && c.readOnly.Load() }
 
-// prepare makes the directories. Links to others are refused: what is written and removed is below dir.
+// prepare makes the directories. Links to others are refused: what is written and removed is below
+// dir.
 func (c copies) prepare() error {
 	if c.dir == "" || c.isReadOnly() {
 		return nil
@@ -190,10 +193,12 @@ func hexSum(b []byte) string {
 // confirmationTime is of a fixed length, and readable.
 const confirmationTime = "2006-01-02T15:04:05.000000000Z"
 
-// confirmationBytes is the length of a confirmation: words, a time, a space, 32 digits and a line feed.
+// confirmationBytes is the length of a confirmation: words, a time, a space, 32 digits and a line
+// feed.
 const confirmationBytes = len("confirmed ") + len(confirmationTime) + 1 + 32 + 1
 
-// confirmation says that the body with a hash was what the feed held at a moment. Its digits vouch for both.
+// confirmation says that the body with a hash was what the feed held at a moment. Its digits vouch
+// for both.
 func confirmation(sum [sha256.Size]byte, at time.Time) []byte {
 	at = at.UTC()
 	if at.Year() > 9999 || at.Year() < 0 { // what no clock shows that is right has no length of its own

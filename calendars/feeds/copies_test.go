@@ -74,7 +74,8 @@ func TestConfirmed(t *testing.T) {
 	}
 }
 
-// TestCopyTampered changes each byte: the copy is refused, or says the same and is no younger than it was.
+// TestCopyTampered changes each byte: the copy is refused, or says the same and is no younger than
+// it was.
 func TestCopyTampered(t *testing.T) {
 	t.Parallel()
 	read := time.Date(2026, 11, 30, 3, 0, 0, 0, time.UTC)
@@ -129,7 +130,8 @@ func FuzzParseCopy(f *testing.F) {
 	})
 }
 
-// TestConfirmLink: a link that somebody puts in place of a copy is not followed, and a pipe holds nobody up.
+// TestConfirmLink: a link that somebody puts in place of a copy is not followed, and a pipe holds
+// nobody up.
 func TestConfirmLink(t *testing.T) {
 	t.Parallel()
 	c, path := keep(t, "x", time.Unix(1e9, 0))
@@ -154,8 +156,9 @@ func TestConfirmLink(t *testing.T) {
 	}
 }
 
-// TestFullDisk: while nothing can be written the former copy is not confirmed, the body is written once there is room,
-// and a restart with the feed down answers by it. Until then a restart has the former copy at its own age.
+// TestFullDisk: while nothing can be written the former copy is not confirmed, the body is written
+// once there is room, and a restart with the feed down answers by it. Until then a restart has the
+// former copy at its own age.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	for _, full := range []struct {
@@ -343,7 +346,8 @@ func TestAges(t *testing.T) {
 	})
 }
 
-// TestNewerCopy: what a newer version has written is left as it is, and said once; the program works without it.
+// TestNewerCopy: what a newer version has written is left as it is, and said once; the program
+// works without it.
 func TestNewerCopy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -372,8 +376,8 @@ func TestNewerCopy(t *testing.T) {
 	})
 }
 
-// TestWriteLater: while another process writes the copies they are left as they are, and what was fetched
-// meanwhile is written afterwards.
+// TestWriteLater: while another process writes the copies they are left as they are, and what was
+// fetched meanwhile is written afterwards.
 func TestWriteLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -403,7 +407,8 @@ func TestWriteLater(t *testing.T) {
 	})
 }
 
-// TestPrepare: what copies are kept in is ours alone, and below the directory that the configuration names.
+// TestPrepare: what copies are kept in is ours alone, and below the directory that the
+// configuration names.
 func TestPrepare(t *testing.T) {
 	t.Parallel()
 	c := copies{dir: t.TempDir()}

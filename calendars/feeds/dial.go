@@ -22,9 +22,10 @@ var (
 	neverFetched = prefixes("100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::254/128",
 		"fd20:ce::254/128")
 
-	// privateRanges are, besides what netip knows, those that IANA's special-purpose registries call not globally
-	// reachable and that may lead somewhere: this network, CGNAT, protocol assignments, 6to4 relays, benchmarking,
-	// reserved, NAT64 with a local prefix, Teredo, segment routing, and the site-local addresses of old.
+	// privateRanges are, besides what netip knows, those that IANA's special-purpose registries
+	// call not globally reachable and that may lead somewhere: this network, CGNAT, protocol
+	// assignments, 6to4 relays, benchmarking, reserved, NAT64 with a local prefix, Teredo, segment
+	// routing, and the site-local addresses of old.
 	privateRanges = prefixes("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15",
 		"240.0.0.0/4",
 		"64:ff9b:1::/48", "2001::/32", "2001:2::/48", "5f00::/16", "fec0::/10")
@@ -41,8 +42,8 @@ func prefixes(texts ...string) []netip.Prefix {
 	return list
 }
 
-// reachOf says how far an address leads. An IPv6 address that carries an IPv4 one is judged by that, so that the public
-// Internet behind NAT64 stays public and nothing else becomes so.
+// reachOf says how far an address leads. An IPv6 address that carries an IPv4 one is judged by
+// that, so that the public Internet behind NAT64 stays public and nothing else becomes so.
 func reachOf(a netip.Addr) reach {
 	a = carried(a.WithZone(""))
 	contains := func(p netip.Prefix) bool { return p.Contains(a) }
@@ -56,8 +57,9 @@ func reachOf(a netip.Addr) reach {
 	return public
 }
 
-// carried is the IPv4 address inside an IPv6 one: mapped, by NAT64 (RFC 6052), 6to4 (RFC 3056), translated (RFC 2765,
-// 2.1) or compatible (RFC 4291, 2.5.5.1); the address itself if there is none.
+// carried is the IPv4 address inside an IPv6 one: mapped, by NAT64 (RFC 6052), 6to4 (RFC 3056),
+// translated (RFC 2765, 2.1) or compatible (RFC 4291, 2.5.5.1); the address itself if there is
+// none.
 func carried(a netip.Addr) netip.Addr {
 	b := a.As16()
 	switch {
@@ -87,8 +89,9 @@ func (e *addressError) Error() string {
 	return fmt.Sprintf("%s is a private address", e.addr)
 }
 
-// control is a net.Dialer's Control that refuses addresses beyond a reach. It is called with each address that is about
-// to be connected to, after the look-up in the DNS; of several that a name has, those that are not refused remain.
+// control is a net.Dialer's Control that refuses addresses beyond a reach. It is called with each
+// address that is about to be connected to, after the look-up in the DNS; of several that a name
+// has, those that are not refused remain.
 func control(allowed reach, of func(netip.Addr) reach) func(network, address string, _ syscall.RawConn) error {
 	return func(_, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)

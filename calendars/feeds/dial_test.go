@@ -31,8 +31,8 @@ func TestReachOf(t *testing.T) {
 	}
 }
 
-// TestFetchAddresses is about where a fetch may connect to. All servers are on loopback; 127.0.0.2 plays the public
-// Internet, and names lead where the DNS of the test says at that moment.
+// TestFetchAddresses is about where a fetch may connect to. All servers are on loopback; 127.0.0.2
+// plays the public Internet, and names lead where the DNS of the test says at that moment.
 func TestFetchAddresses(t *testing.T) {
 	t.Parallel()
 	const publicIP, privateIP = "127.0.0.2", "127.0.0.1"
@@ -40,7 +40,8 @@ func TestFetchAddresses(t *testing.T) {
 		name  string
 		owner string
 		deny  bool
-		// first is fetched before, and must succeed; "" for nothing. {public} and {private} are the servers.
+		// first is fetched before, and must succeed; "" for nothing. {public} and {private} are the
+		// servers.
 		first, url string
 		script     func(t *testing.T, outside, inside *faultServer, dns *fakeDNS)
 		want       string
@@ -200,7 +201,8 @@ func TestFetchAddresses(t *testing.T) {
 	}
 }
 
-// newFaultServerAt starts a fault server at an address of loopback other than 127.0.0.1, where the system has them.
+// newFaultServerAt starts a fault server at an address of loopback other than 127.0.0.1, where the
+// system has them.
 func newFaultServerAt(t testing.TB, address string) *faultServer {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)

@@ -28,8 +28,8 @@ import (
 	"time"
 )
 
-// faultServer is a scripted calendar server on loopback, real HTTP or TLS. Tell it what a path answers with on; the
-// answers are given in turn, and the last one for ever:
+// faultServer is a scripted calendar server on loopback, real HTTP or TLS. Tell it what a path
+// answers with on; the answers are given in turn, and the last one for ever:
 //
 //	server := newFaultServer(t)
 //	server.on("/office.ics", answerBody(body), answerStatus(503), server.hang())
@@ -37,8 +37,9 @@ import (
 //	… fetch …
 //	server.asked("/office.ics") // the requests that came, in order
 //
-// A path that was told nothing answers 404. Each answer is an ordinary handler, so that a test can write its own. Tests
-// that wait for a fetch to have come wait in arrived; hang and drip end when the client goes, or with the test.
+// A path that was told nothing answers 404. Each answer is an ordinary handler, so that a test can
+// write its own. Tests that wait for a fetch to have come wait in arrived; hang and drip end when
+// the client goes, or with the test.
 type faultServer struct {
 	*httptest.Server
 	arrived chan string   // the path of each request, as far as there is room
@@ -199,14 +200,15 @@ func answerRedirect(code int, location string) scripted {
 	return answerStatus(code, "Location", location)
 }
 
-// answerCut sends the beginning of a body, of a length that it announced as that of the whole, and closes the
-// connection: properly, or with a reset.
+// answerCut sends the beginning of a body, of a length that it announced as that of the whole, and
+// closes the connection: properly, or with a reset.
 func answerCut(body []byte, sent int, reset bool) scripted {
 	head := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: text/calendar\r\nContent-Length: %d\r\n\r\n", len(body))
 	return answerRaw(head+string(body[:sent]), reset)
 }
 
-// answerRaw sends bytes that need not be HTTP, and closes the connection: properly, or with a reset.
+// answerRaw sends bytes that need not be HTTP, and closes the connection: properly, or with a
+// reset.
 func answerRaw(text string, reset bool) scripted {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
@@ -264,7 +266,8 @@ func newAuthority(t testing.TB) *authority {
 	return a
 }
 
-// issue makes a certificate for hosts, IP addresses being recognised, that holds from one moment to another.
+// issue makes a certificate for hosts, IP addresses being recognised, that holds from one moment to
+// another.
 func (a *authority) issue(t testing.TB, from, until time.Time, hosts ...string) tls.Certificate {
 	t.Helper()
 	wanted := &x509.Certificate{
@@ -305,8 +308,8 @@ func sign(t testing.TB, by *authority, wanted *x509.Certificate) (*x509.Certific
 	return cert, key
 }
 
-// fakeDNS is a resolver that knows the hosts it is given, by name without a dot at the end, and no others. The hosts
-// may change between look-ups. A host without addresses is never answered for.
+// fakeDNS is a resolver that knows the hosts it is given, by name without a dot at the end, and no
+// others. The hosts may change between look-ups. A host without addresses is never answered for.
 type fakeDNS struct {
 	mu    sync.Mutex
 	hosts map[string][]net.IP // IPv4; guarded by mu
@@ -324,7 +327,8 @@ func (d *fakeDNS) set(host string, ips ...string) {
 	}
 }
 
-// resolver asks over a pipe, in the form that DNS has on TCP: two bytes of length, then the message (RFC 1035).
+// resolver asks over a pipe, in the form that DNS has on TCP: two bytes of length, then the message
+// (RFC 1035).
 func (d *fakeDNS) resolver() *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		here, there := net.Pipe()

@@ -64,8 +64,8 @@ type kept struct {
 	crowded bool              // the copy on disk is not written because the tenant has too much there
 }
 
-// copiesOn are the copies of a feed by the terms on which calendars use them, each once. They are a list because there
-// is hardly ever more than one, and a map would weigh a kilobyte for each feed.
+// copiesOn are the copies of a feed by the terms on which calendars use them, each once. They are a
+// list because there is hardly ever more than one, and a map would weigh a kilobyte for each feed.
 type copiesOn []copyOn
 
 type copyOn struct {
@@ -97,7 +97,8 @@ func (c *copiesOn) put(t terms, k *kept) {
 const (
 	// seenTwice is how long a body that lost its events has to last before it is believed.
 	seenTwice = 10 * time.Minute
-	// believeValidators is how long a server's word is taken that nothing has changed; some say so for ever.
+	// believeValidators is how long a server's word is taken that nothing has changed; some say so
+	// for ever.
 	believeValidators = 6 * time.Hour
 	// firstRetry and lastRetry bound the pause after failures.
 	firstRetry = time.Minute
@@ -107,8 +108,8 @@ const (
 // bodyReader reads files of a hash, unless it refuses to.
 type bodyReader func(sum [sha256.Size]byte, files []ical.File, limits ical.Limits) (*calendars.Calendar, error)
 
-// after is the copy after a body was read, whole: the new one, the old one confirmed, or the old one while the body has
-// to be seen again or cannot be used.
+// after is the copy after a body was read, whole: the new one, the old one confirmed, or the old
+// one while the body has to be seen again or cannot be used.
 func (k kept) after(t terms, files []ical.File, now time.Time, read bodyReader) (kept, metrics.FetchResult, error) {
 	sum := calendars.Sum(files)
 	if k.calendar != nil && k.calendar.Sum() == sum {
@@ -199,8 +200,9 @@ func (f *feed) conditions(now time.Time) Validators {
 	return f.validators
 }
 
-// interval is how often the feed is asked: at the shortest interval that a calendar wants. One that does not say wants
-// it as the feed hints, else every quarter of an hour, or as long as its server calls an answer fresh.
+// interval is how often the feed is asked: at the shortest interval that a calendar wants. One that
+// does not say wants it as the feed hints, else every quarter of an hour, or as long as its server
+// calls an answer fresh.
 func (f *feed) interval() time.Duration {
 	otherwise := min(max(defaultRefresh, f.maxAge), maxHint)
 	for _, k := range f.kept {
@@ -230,8 +232,8 @@ func (f *feed) reschedule(now time.Time, random float64) {
 	case f.failed > 0:
 		wait = max(backoff(firstRetry, lastRetry, f.failed), f.last.RetryAfter)
 	case f.rewrites > 0:
-		// The body is not in memory any more: it is fetched for being written. Those whose disk stays full fetch it as
-		// often as they would anyway.
+		// The body is not in memory any more: it is fetched for being written. Those whose disk
+		// stays full fetch it as often as they would anyway.
 		again := backoff(firstRetry, believeValidators, f.rewrites)
 		f.rewriteAt = now.Add(again)
 		wait = min(wait, again)

@@ -22,7 +22,8 @@ import (
 	"github.com/callhours/callhours/calendars/ical"
 )
 
-// FuzzBody: what Read takes for a calendar begins like one, and what is said of another body is fit to show.
+// FuzzBody: what Read takes for a calendar begins like one, and what is said of another body is fit
+// to show.
 func FuzzBody(f *testing.F) {
 	f.Add([]byte("\ufeff\r\n begin:vcalendar\r\nEND:VEVENT\r\n end:vcalendar\nEnd:VCalendar \n\x00"))
 	f.Add([]byte("\xff\xfeB\x00E\x00"))
@@ -47,7 +48,8 @@ func FuzzBody(f *testing.F) {
 	})
 }
 
-// FuzzTold: whatever a header says, waits and ages stay in bounds, and addresses never show more than scheme and host.
+// FuzzTold: whatever a header says, waits and ages stay in bounds, and addresses never show more
+// than scheme and host.
 func FuzzTold(f *testing.F) {
 	f.Add("120", "max-age=600, no-cache", "webcal://user:PLANTED@calendar.test:443/PLANTED?PLANTED#PLANTED")
 	f.Add("Mon, 23 Nov 2026 12:05:00 GMT", `private, max-age="9999999999"`, "http://[fe80::1%25PLANTED]/")
@@ -71,8 +73,8 @@ func FuzzTold(f *testing.F) {
 			return
 		}
 		again := Source{URL: u.String()}
-		// Compared as they are sent: a byte that an address may not hold is escaped there, and stands as
-		// written in url.URL's RawPath.
+		// Compared as they are sent: a byte that an address may not hold is escaped there, and
+		// stands as written in url.URL's RawPath.
 		if v, _, err := again.address(); err != nil || v.String() != u.String() {
 			t.Errorf("%q is %v, and that %v, %v", address, u, v, err)
 		}
@@ -116,8 +118,8 @@ func BenchmarkFetch(b *testing.B) {
 	}
 }
 
-// TestCompiledCopies: a restart reads the events beside a copy, whatever they say, as long as they are of this body and
-// program; all others are passed over and written anew.
+// TestCompiledCopies: a restart reads the events beside a copy, whatever they say, as long as they
+// are of this body and program; all others are passed over and written anew.
 func TestCompiledCopies(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -14,8 +14,8 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// Validators are what a server gave with a body so that it can be asked whether that is still the one (RFC 9110, 8.8).
-// The zero value asks for the body whatever it is.
+// Validators are what a server gave with a body so that it can be asked whether that is still the
+// one (RFC 9110, 8.8). The zero value asks for the body whatever it is.
 type Validators struct {
 	ETag         string // as sent, with its quotes; "" without one
 	LastModified string // an HTTP date as sent; "" without one
@@ -23,21 +23,24 @@ type Validators struct {
 
 // Fetched is how one attempt to fetch a feed ended.
 type Fetched struct {
-	// Result is OK (a complete calendar), Unchanged (304 to a conditional request) or what went wrong, an
-	// address that may not be connected to, a source that is not valid and a connection that fails being
-	// ServerError. It is never Shrunk.
+	// Result is OK (a complete calendar), Unchanged (304 to a conditional request) or what went
+	// wrong, an address that may not be connected to, a source that is not valid and a connection
+	// that fails being ServerError. It is never Shrunk.
 	Result     metrics.FetchResult
 	Status     int           // of the last answer; 0 without one
 	Body       []byte        // decompressed, in UTF-8 if its charset is known, otherwise as sent; nil unless OK
 	Charset    string        // in which Body still is, as its server says, and which is not known; "" for UTF-8
 	Validators Validators    // to send next time, with OK and Unchanged
 	RetryAfter time.Duration // what the server asks to wait, at most 6 h; 0: nothing, or OK or Unchanged
-	// how much longer the server calls the answer fresh (RFC 9111), at most a year; 0: nothing said, or no-cache
+	// how much longer the server calls the answer fresh (RFC 9111), at most a year; 0: nothing
+	// said, or no-cache
 	MaxAge time.Duration
 	Skew   time.Duration // the server's clock less ours, to about a second; 0 without a Date
-	// the source's own host had enough of us: 429, 503 with Retry-After, or Google's redirect to its page for robots
+	// the source's own host had enough of us: 429, 503 with Retry-After, or Google's redirect to
+	// its page for robots
 	Busy bool
-	// in one line, beginning with scheme and host of the source, without any secret; nil with OK and Unchanged
+	// in one line, beginning with scheme and host of the source, without any secret; nil with OK
+	// and Unchanged
 	Err error
 }
 
@@ -52,15 +55,17 @@ type FetcherOptions struct {
 	Now       func() time.Time // the clock for dates that servers send and for certificates; required
 }
 
-// Fetcher fetches feeds over HTTP and knows what a feed is: it checks status, content and completeness, and follows
-// redirects as is safe. It keeps no feed and no cookie, and a schedule is its caller's affair.
+// Fetcher fetches feeds over HTTP and knows what a feed is: it checks status, content and
+// completeness, and follows redirects as is safe. It keeps no feed and no cookie, and a schedule is
+// its caller's affair.
 //
-// Connections are direct: HTTP_PROXY and its like are ignored, since a proxy would hide the addresses that a Fetcher
-// checks as it connects. Link-local addresses and those of cloud metadata are always refused; private ones are once a
-// public address was part of the attempt, and all the time of sources with DenyPrivate.
+// Connections are direct: HTTP_PROXY and its like are ignored, since a proxy would hide the
+// addresses that a Fetcher checks as it connects. Link-local addresses and those of cloud metadata
+// are always refused; private ones are once a public address was part of the attempt, and all the
+// time of sources with DenyPrivate.
 //
-// A Fetcher is safe for concurrent use. It starts no goroutine of its own. Connections close with a tenant's
-// attempt, and the operator's 90 s after they were used.
+// A Fetcher is safe for concurrent use. It starts no goroutine of its own. Connections close with a
+// tenant's attempt, and the operator's 90 s after they were used.
 type Fetcher struct {
 	userAgent string
 	timeout   time.Duration
@@ -93,9 +98,9 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 	return f
 }
 
-// Fetch makes one attempt: a request, and those that redirects ask for. v are the validators of the copy that
-// the caller has; the zero Validators make it unconditional. A ctx that is cancelled ends it with Timeout and
-// an Err that says "stopped".
+// Fetch makes one attempt: a request, and those that redirects ask for. v are the validators of the
+// copy that the caller has; the zero Validators make it unconditional. A ctx that is cancelled ends
+// it with Timeout and an Err that says "stopped".
 func (f *Fetcher) Fetch(ctx context.Context, s Source, v Validators) Fetched {
 	ctx, cancel := withTime(ctx, f.timeout)
 	defer cancel()

@@ -70,8 +70,8 @@ func outcome(f Fetched) string {
 
 var small = wrap(vevent("UID:1", "DTSTART:20270104T090000Z", "DURATION:PT1H", "SUMMARY:Open"))
 
-// TestFetchFaults is what servers do, what is said of it, and what they were told. In what is wanted HOME is the feed's
-// own host, AWAY another one.
+// TestFetchFaults is what servers do, what is said of it, and what they were told. In what is
+// wanted HOME is the feed's own host, AWAY another one.
 func TestFetchFaults(t *testing.T) {
 	t.Parallel()
 	script := func(answers ...scripted) func(_, _ *faultServer) []scripted {
@@ -86,7 +86,8 @@ func TestFetchFaults(t *testing.T) {
 		timeout    time.Duration
 		bytes      int
 		want       string
-		// which of the headers that prove or ask something each request had; "" for those of one request to HOME
+		// which of the headers that prove or ask something each request had; "" for those of one
+		// request to HOME
 		sent string
 	}{
 		{name: "a calendar", answers: script(answerBody(small)), want: "ok 200"},
@@ -522,8 +523,9 @@ func TestFetchFaults(t *testing.T) {
 	}
 }
 
-// TestRedirectAway is what counts as another place, where secrets are not sent: any other scheme, host or port. It asks
-// without a network, since nobody can listen on two ports that are not written.
+// TestRedirectAway is what counts as another place, where secrets are not sent: any other scheme,
+// host or port. It asks without a network, since nobody can listen on two ports that are not
+// written.
 func TestRedirectAway(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -553,8 +555,8 @@ func TestRedirectAway(t *testing.T) {
 	}
 }
 
-// sentTo lists the requests that two servers saw: which, and which of the headers of interest. Those that each request
-// must have are checked.
+// sentTo lists the requests that two servers saw: which, and which of the headers of interest.
+// Those that each request must have are checked.
 func sentTo(t *testing.T, home, away *faultServer) string {
 	t.Helper()
 	var list []string

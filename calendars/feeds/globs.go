@@ -9,19 +9,22 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// What the globs of an owner's calendars look at, in names: those of a directory count for each glob, and what a
-// directory or file costs the system counts as if it were so many names.
+// What the globs of an owner's calendars look at, in names: those of a directory count for each
+// glob, and what a directory or file costs the system counts as if it were so many names.
 const (
 	// maxNames is at one load, of a tenant.
 	maxNames = 1_000_000
-	// listedNames is for each name of a directory that is listed anew, foundNames for a file that is found.
+	// listedNames is for each name of a directory that is listed anew, foundNames for a file that
+	// is found.
 	listedNames = 20
 	foundNames  = 10
-	// polledNames is how much files are looked at again in a second, of an owner; unspent it adds up tenfold.
+	// polledNames is how much files are looked at again in a second, of an owner; unspent it adds
+	// up tenfold.
 	polledNames = 400_000
 	// keptNames are those of directories that are kept, so that they are not listed for each glob.
 	keptNames = 200_000
-	// settledDir is how old a change of a directory is when it is listed, so that a later one shows in its time.
+	// settledDir is how old a change of a directory is when it is listed, so that a later one shows
+	// in its time.
 	settledDir = 2 * time.Second
 )
 
@@ -30,8 +33,8 @@ var errManyNames = fmt.Errorf("the globs of the tenant's calendars look at more 
 	"directory for each glob, each file that is found as %d); use fewer globs, or directories with fewer files",
 	maxNames, foundNames)
 
-// globs finds the files that the globs of one owner name, and lists a directory once for all of them as long as it
-// does not change. The zero value is ready, and safe for concurrent use.
+// globs finds the files that the globs of one owner name, and lists a directory once for all of
+// them as long as it does not change. The zero value is ready, and safe for concurrent use.
 type globs struct {
 	mu    sync.Mutex
 	dirs  map[string]listing
@@ -48,7 +51,8 @@ type listing struct {
 	last  bool // nothing that happened since can have been missed, if the time of the directory is the same
 }
 
-// mayLook reports whether files are looked at at a moment; else so much was looked at that they wait.
+// mayLook reports whether files are looked at at a moment; else so much was looked at that they
+// wait.
 func (g *globs) mayLook(now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -59,8 +63,8 @@ func (g *globs) mayLook(now time.Time) bool {
 	return g.spent <= 0
 }
 
-// find gives the names that fit a pattern, sorted, and what that has cost in names; errManyNames where it is more than
-// most.
+// find gives the names that fit a pattern, sorted, and what that has cost in names; errManyNames
+// where it is more than most.
 func (g *globs) find(fsys fs.FS, pattern string, now time.Time, most int) (names []string, cost int, _ error) {
 	tree := files.Tree{FS: fsys}
 	names, err := tree.GlobIn(pattern, func(dir string) ([]string, error) {

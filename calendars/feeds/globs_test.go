@@ -50,8 +50,8 @@ func directory(n int) *listingFS {
 
 var noon = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 
-// TestManyGlobs: at a load a directory is listed once for all globs of an owner, and what those of a tenant look at is
-// bounded.
+// TestManyGlobs: at a load a directory is listed once for all globs of an owner, and what those of
+// a tenant look at is bounded.
 func TestManyGlobs(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
@@ -97,7 +97,8 @@ func TestManyGlobs(t *testing.T) {
 	}
 }
 
-// TestPolledGlobs: a directory that does not change is not listed again, and an owner looks at so many names a second.
+// TestPolledGlobs: a directory that does not change is not listed again, and an owner looks at so
+// many names a second.
 func TestPolledGlobs(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it runs in one goroutine for long; the run without the race detector has it")

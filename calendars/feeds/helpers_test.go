@@ -37,8 +37,8 @@ func texts(problems []ical.Problem) (list []string) {
 	return list
 }
 
-// typical is a calendar of events as people have them: weekly and monthly series, one-off meetings, days off and moved
-// occurrences, in eight zones.
+// typical is a calendar of events as people have them: weekly and monthly series, one-off meetings,
+// days off and moved occurrences, in eight zones.
 func typical(events int) []byte {
 	zones := strings.Fields(
 		`America/New_York America/Los_Angeles America/Sao_Paulo Europe/Berlin Europe/London Asia/Tokyo

@@ -7,8 +7,8 @@ import (
 	"github.com/callhours/callhours/calendars"
 )
 
-// host is a server that feeds come from: a few attempts at a time, by turns of the owners of the feeds, spread as the
-// operator likes. It is guarded by its Store's mutex, as are the following.
+// host is a server that feeds come from: a few attempts at a time, by turns of the owners of the
+// feeds, spread as the operator likes. It is guarded by its Store's mutex, as are the following.
 type host struct {
 	pace    time.Duration // between two attempts; 0: none
 	running int           // attempts that take a place
@@ -19,9 +19,9 @@ type host struct {
 	ready   bool     // it is in an owner's list of those with something to begin
 }
 
-// share is what an owner has of a host: the feeds that wait, and the pause that the host asked for. What a host
-// tells one owner holds for that owner's feeds: another's may be other accounts, and somebody's page on a
-// shared host may say anything.
+// share is what an owner has of a host: the feeds that wait, and the pause that the host asked for.
+// What a host tells one owner holds for that owner's feeds: another's may be other accounts, and
+// somebody's page on a shared host may say anything.
 type share struct {
 	host    *host
 	owner   *owner
@@ -55,17 +55,18 @@ type owner struct {
 const (
 	// places is how many attempts of a host may begin before one of them has ended or grown slow.
 	places = 4
-	// slow is when an attempt gives its place to the next one: three hundred feeds of which each hangs must not keep
-	// the others of their host waiting for hours.
+	// slow is when an attempt gives its place to the next one: three hundred feeds of which each
+	// hangs must not keep the others of their host waiting for hours.
 	slow = 2 * time.Second
-	// firstPause and lastPause bound how long a host is left alone that says only that it has had enough.
+	// firstPause and lastPause bound how long a host is left alone that says only that it has had
+	// enough.
 	firstPause = 15 * time.Minute
 	lastPause  = 6 * time.Hour
-	// several is how many owners a host has to have told to wait, and more than half of those with feeds there, before
-	// the others wait too, for firstPause.
+	// several is how many owners a host has to have told to wait, and more than half of those with
+	// feeds there, before the others wait too, for firstPause.
 	several = 3
-	// atOnce is how many attempts run at a time, of all hosts; a tenant has perTenant of them at most, and
-	// the operator leaves as many.
+	// atOnce is how many attempts run at a time, of all hosts; a tenant has perTenant of them at
+	// most, and the operator leaves as many.
 	atOnce      = 512
 	perTenant   = 64
 	perOperator = atOnce - perTenant
@@ -124,7 +125,8 @@ func (s *share) dismiss(f *feed) {
 	}
 }
 
-// pop is the feed that has waited longest. Others are not moved: of a large installation 20,000 may wait.
+// pop is the feed that has waited longest. Others are not moved: of a large installation 20,000 may
+// wait.
 func (s *share) pop() *feed {
 	f := s.waiting[0]
 	s.waiting[0] = nil

@@ -16,9 +16,9 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// TestHungDisk: with a disk that does not answer, feeds are read on, who asks is answered at once, other subscriptions
-// are taken in, few threads wait, and it is said once. When it answers again all is written. It is not parallel, since
-// what hangs counts for the process.
+// TestHungDisk: with a disk that does not answer, feeds are read on, who asks is answered at once,
+// other subscriptions are taken in, few threads wait, and it is said once. When it answers again
+// all is written. It is not parallel, since what hangs counts for the process.
 func TestHungDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()

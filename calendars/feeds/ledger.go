@@ -11,8 +11,8 @@ import (
 	"github.com/callhours/callhours/calendars/ical"
 )
 
-// ownerBytes is how much memory the events of all calendars of a tenant take together, packed. The operator's are not
-// counted: who runs callhours decides what its machine is for.
+// ownerBytes is how much memory the events of all calendars of a tenant take together, packed. The
+// operator's are not counted: who runs callhours decides what its machine is for.
 const ownerBytes = 128 << 20
 
 // ownerTooBig says that a calendar of a tenant has no place beside its others.
@@ -21,8 +21,8 @@ func ownerTooBig() error {
 		"%w: all calendars of the tenant together take more than %d MiB; remove some, or share calendars with fewer events", ical.ErrTooBig, ownerBytes>>20)
 }
 
-// ledger counts what the copies of tenants take together, each once whatever many calendars use it: those that there
-// were when it was made, and what was admitted since.
+// ledger counts what the copies of tenants take together, each once whatever many calendars use it:
+// those that there were when it was made, and what was admitted since.
 type ledger struct {
 	mu    sync.Mutex
 	taken map[*owner]map[*calendars.Calendar]bool
@@ -63,8 +63,9 @@ func (l *ledger) add(o *owner, c *calendars.Calendar) {
 	l.bytes[o] += c.Weight()
 }
 
-// admit counts a calendar, in the place of another one or nil, unless there is no place for it. A tenant that has more
-// than it may, because its subscriptions have changed, may replace a calendar by one that takes no more.
+// admit counts a calendar, in the place of another one or nil, unless there is no place for it. A
+// tenant that has more than it may, because its subscriptions have changed, may replace a calendar
+// by one that takes no more.
 func (l *ledger) admit(o *owner, c, instead *calendars.Calendar) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,9 +107,9 @@ func (s *Store) arrives(o *owner, c, instead *calendars.Calendar) (done func(), 
 	}, nil
 }
 
-// Loader reads the files of the calendars of one configuration. What several calendars of an owner name is
-// read and taken apart once, and what those of a tenant name is read up to the memory that they may take
-// together. It is for one goroutine.
+// Loader reads the files of the calendars of one configuration. What several calendars of an owner
+// name is read and taken apart once, and what those of a tenant name is read up to the memory that
+// they may take together. It is for one goroutine.
 type Loader struct {
 	read  map[loadKey]loadedFiles
 	bytes map[string]int    // that were read for each tenant, or what its calendars take, whichever is more
@@ -133,9 +134,10 @@ func NewLoader() *Loader {
 	}
 }
 
-// Load reads the files that a path or a glob names, for a calendar of owner, "" being the operator. former is what was
-// read of them before; it is given back if they hold the same. nil: nothing was. The error is [Files]' or [ReadFiles]',
-// or ErrTooBig where there is no place for it beside the other calendars of its owner.
+// Load reads the files that a path or a glob names, for a calendar of owner, "" being the operator.
+// former is what was read of them before; it is given back if they hold the same. nil: nothing was.
+// The error is [Files]' or [ReadFiles]', or ErrTooBig where there is no place for it beside the
+// other calendars of its owner.
 func (l *Loader) Load(owner string, former *calendars.Calendar, fsys fs.FS, pattern string, limits ical.Limits) (*calendars.Calendar, error) {
 	key := loadKey{owner, pattern, limits}
 	done, ok := l.read[key]

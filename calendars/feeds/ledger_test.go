@@ -19,8 +19,8 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// heavyStore is a Store in which a body that holds "heavy" takes nearly an eighth of what a tenant has, and counts how
-// often bodies are taken apart.
+// heavyStore is a Store in which a body that holds "heavy" takes nearly an eighth of what a tenant
+// has, and counts how often bodies are taken apart.
 func heavyStore(o Options) (s *Store, parsed *int) {
 	o.Now, o.Log = func() time.Time { return time.Unix(1_800_000_000, 0) }, slog.New(slog.DiscardHandler)
 	s, parsed = NewStore(o), new(int)
@@ -38,7 +38,8 @@ func heavyStore(o Options) (s *Store, parsed *int) {
 	return s, parsed
 }
 
-// fakeCalendar makes calendars of one event that take so many bytes, and of which nobody may look at the event.
+// fakeCalendar makes calendars of one event that take so many bytes, and of which nobody may look
+// at the event.
 func fakeCalendar(bytes int) func(sum [sha256.Size]byte, limits ical.Limits) *calendars.Calendar {
 	packed := strings.Repeat("x", bytes)
 	return func(sum [sha256.Size]byte, limits ical.Limits) *calendars.Calendar {
@@ -83,8 +84,8 @@ func (s *Store) brings(calendar, body string) error {
 	return o.Err
 }
 
-// TestOwnerBytes: the calendars of a tenant take together what they may, and one more is refused until there is
-// place; others do not notice.
+// TestOwnerBytes: the calendars of a tenant take together what they may, and one more is refused
+// until there is place; others do not notice.
 func TestOwnerBytes(t *testing.T) {
 	t.Parallel()
 	s, _ := heavyStore(Options{})
@@ -177,7 +178,8 @@ func TestOwnerBytesOnDisk(t *testing.T) {
 	}
 }
 
-// TestParseOnce: calendars that use one feed on different terms have its body taken apart once for each limits.
+// TestParseOnce: calendars that use one feed on different terms have its body taken apart once for
+// each limits.
 func TestParseOnce(t *testing.T) {
 	t.Parallel()
 	s, parsed := heavyStore(Options{})

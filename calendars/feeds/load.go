@@ -31,9 +31,9 @@ func reread(former *calendars.Calendar, files []ical.File, limits ical.Limits) (
 	return calendars.ReadFiles(files, limits)
 }
 
-// Files reads the files that a path or a glob (path.Match) names, in the order of their names; fsys nil is the
-// operating system's files. That none matches is an error, and so is a file over Limits.Bytes, or that all together
-// hold more than four times as much.
+// Files reads the files that a path or a glob (path.Match) names, in the order of their names; fsys
+// nil is the operating system's files. That none matches is an error, and so is a file over
+// Limits.Bytes, or that all together hold more than four times as much.
 func Files(fsys fs.FS, pattern string, limits ical.Limits) ([]ical.File, error) {
 	limits = limits.WithDefaults()
 	names, _, err := match(fsys, pattern, new(globs), time.Time{}, math.MaxInt)
@@ -77,7 +77,8 @@ func (e *togetherError) Unwrap() error { return ical.ErrTooBig }
 // filesTimes is how many times the limit of one file all files of a calendar hold together.
 const filesTimes = 4
 
-// ReadFrom is Read for what comes from a reader, of which it takes no more than Limits.Bytes and one.
+// ReadFrom is Read for what comes from a reader, of which it takes no more than Limits.Bytes and
+// one.
 func ReadFrom(from io.Reader, limits ical.Limits) (*calendars.Calendar, error) {
 	limit := limits.WithDefaults().Bytes
 	body, err := files.ReadAll(from, 0, int64(limit))
@@ -87,8 +88,8 @@ func ReadFrom(from io.Reader, limits ical.Limits) (*calendars.Calendar, error) {
 	return calendars.Read(body, limits)
 }
 
-// match lists the files that a pattern names, and what looking for them has cost, which is at most as much; see globs.
-// A file of exactly that name goes first: brackets are allowed in names.
+// match lists the files that a pattern names, and what looking for them has cost, which is at most
+// as much; see globs. A file of exactly that name goes first: brackets are allowed in names.
 func match(fsys fs.FS, pattern string, g *globs, now time.Time, most int) (names []string, cost int, _ error) {
 	tree := files.Tree{FS: fsys}
 	info, err := tree.Stat(pattern)

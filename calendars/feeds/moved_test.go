@@ -14,8 +14,8 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// TestCopyMoved: copies whose files were swapped, with their compiled events, show nobody another's events. They are set
-// aside, and fetched again.
+// TestCopyMoved: copies whose files were swapped, with their compiled events, show nobody another's
+// events. They are set aside, and fetched again.
 func TestCopyMoved(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -59,8 +59,8 @@ func TestCopyMoved(t *testing.T) {
 	})
 }
 
-// TestCopyWithoutName: a copy that a version wrote which did not put its name into it is read as before, and written
-// again with it when the feed answers.
+// TestCopyWithoutName: a copy that a version wrote which did not put its name into it is read as
+// before, and written again with it when the feed answers.
 func TestCopyWithoutName(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

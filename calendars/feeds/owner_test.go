@@ -12,15 +12,16 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// tenant makes a calendar that one of a tenant, whose feeds are fetched from public addresses alone.
+// tenant makes a calendar that one of a tenant, whose feeds are fetched from public addresses
+// alone.
 func tenant(owner string) func(*Subscription) {
 	return func(s *Subscription) {
 		s.Calendar, s.Source.Owner, s.Source.DenyPrivate = owner+"/"+s.Calendar, owner, true
 	}
 }
 
-// TestOwnersConnections: the operator's feeds share connections, a tenant's attempt has one of its own, and no owner is
-// served over another's.
+// TestOwnersConnections: the operator's feeds share connections, a tenant's attempt has one of its
+// own, and no owner is served over another's.
 func TestOwnersConnections(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
@@ -54,7 +55,8 @@ func TestOwnersConnections(t *testing.T) {
 	}
 }
 
-// TestUpgrade starts on the state of a version that named copies without their owners, while all feeds are down.
+// TestUpgrade starts on the state of a version that named copies without their owners, while all
+// feeds are down.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -78,7 +80,8 @@ func TestUpgrade(t *testing.T) {
 		down.is("newcomer/hours", "unknown: it was never read")
 		down.stop()
 
-		// Once their feeds have answered, the copies are the tenants' own: the operator's feed may go.
+		// Once their feeds have answered, the copies are the tenants' own: the operator's feed may
+		// go.
 		again := &shop{answers: map[string]func(Validators) Fetched{office: conditional(event("a"))}}
 		again.open(t, Options{Dir: dir}, hours(tenant("acme")), hours(tenant("other")), hours(tenant("newcomer")))
 		again.is("acme/hours", "fresh: a")
@@ -122,7 +125,8 @@ func TestUpgradeReadOnly(t *testing.T) {
 	})
 }
 
-// TestOwnersApart: calendars of two owners that ask for the same share neither attempts nor what comes of them.
+// TestOwnersApart: calendars of two owners that ask for the same share neither attempts nor what
+// comes of them.
 func TestOwnersApart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -25,8 +25,8 @@ func (a *attempt) found(text []byte) string {
 	return ical.Gzip + " that no Content-Encoding announces"
 }
 
-// mask replaces what of a page's text may be a secret: addresses, and whatever this attempt sent or was sent to.
-// Servers like to repeat what they were asked for.
+// mask replaces what of a page's text may be a secret: addresses, and whatever this attempt sent or
+// was sent to. Servers like to repeat what they were asked for.
 func (a *attempt) mask(text string) string {
 	for _, secret := range a.secrets() {
 		text = replaceFold(text, secret)
@@ -70,13 +70,14 @@ func (a *attempt) secrets() []string {
 	return list
 }
 
-// isWord reports whether a part of an address looks like a word of a language rather than like a secret: "calendar" may
-// stand in a title.
+// isWord reports whether a part of an address looks like a word of a language rather than like a
+// secret: "calendar" may stand in a title.
 func isWord(part string) bool {
 	return len(part) <= 10 && strings.Trim(part, "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
-// replaceFold puts … for each occurrence of a secret, in whatever case. What is under three bytes is no secret.
+// replaceFold puts … for each occurrence of a secret, in whatever case. What is under three bytes
+// is no secret.
 func replaceFold(text, secret string) string {
 	if len(strings.TrimSpace(secret)) < 3 {
 		return text

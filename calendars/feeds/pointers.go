@@ -9,8 +9,9 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// pointer says which copy a calendar uses, so that after a change of its address it still has its former events. It is
-// the owner's: another one may call its calendar the same, and its tenant as well.
+// pointer says which copy a calendar uses, so that after a change of its address it still has its
+// former events. It is the owner's: another one may call its calendar the same, and its tenant as
+// well.
 type pointer struct{ copy, owner string }
 
 // point notes which copy a calendar uses.
@@ -40,7 +41,8 @@ func (c copies) pointed(sub *Subscription) string {
 	return ""
 }
 
-// formerlyPointed is the same under versions of callhours that went by the calendar's name. It may be another owner's.
+// formerlyPointed is the same under versions of callhours that went by the calendar's name. It may
+// be another owner's.
 func (c copies) formerlyPointed(sub *Subscription) string {
 	if p := c.readPointer(formerPointer(sub)); p.owner == "" {
 		return p.copy
@@ -62,8 +64,9 @@ func (c copies) readPointer(name string) pointer {
 	return pointer{to, owner}
 }
 
-// forgetPointers removes the pointers of calendars that tenants do not have any more: otherwise those who rename their
-// calendars again and again would fill the directory. Copies are named by their sources, and nobody else's.
+// forgetPointers removes the pointers of calendars that tenants do not have any more: otherwise
+// those who rename their calendars again and again would fill the directory. Copies are named by
+// their sources, and nobody else's.
 func (c copies) forgetPointers(former map[string]*subscribed, list []*Subscription) {
 	if c.dir == "" || c.isReadOnly() {
 		return

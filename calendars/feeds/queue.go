@@ -2,7 +2,8 @@ package feeds
 
 import "container/heap"
 
-// queue is the feeds that wait for their next attempt, the soonest first. A feed knows its place in it.
+// queue is the feeds that wait for their next attempt, the soonest first. A feed knows its place in
+// it.
 type queue struct{ byTime byTime }
 
 func (q *queue) add(f *feed) {

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// ownerDisk is how much the copies of a tenant's feeds, and their compiled events, take on disk. The operator's
-	// are not counted, as in memory.
+	// ownerDisk is how much the copies of a tenant's feeds, and their compiled events, take on
+	// disk. The operator's are not counted, as in memory.
 	ownerDisk = 512 << 20
 	// leastOnDisk is what a file counts at least, since it takes a block and a name.
 	leastOnDisk = 16 << 10
@@ -134,9 +134,9 @@ func (q *quota) put(file string, p placed) {
 	}
 }
 
-// take counts a file that is about to be written, and removes what its owner does not use any more where there is no
-// room for it, the oldest first. undo is for a file that could not be written. The error is errNoRoom, or says why
-// nobody knows what there is.
+// take counts a file that is about to be written, and removes what its owner does not use any more
+// where there is no room for it, the oldest first. undo is for a file that could not be written.
+// The error is errNoRoom, or says why nobody knows what there is.
 func (c copies) take(sub, name string, length int) (undo func(), err error) {
 	own := path.Dir(name)
 	if own == "." || c.quotas == nil {
@@ -206,8 +206,8 @@ func (c copies) measure(r *quota, own string) error {
 	return nil
 }
 
-// useless are the files of an owner that no calendar uses, nor did before its source changed, in the order
-// in which they were written.
+// useless are the files of an owner that no calendar uses, nor did before its source changed, in
+// the order in which they were written.
 func (c copies) useless(r *quota) []string {
 	if r.pointers == nil {
 		r.pointers = map[string]string{}

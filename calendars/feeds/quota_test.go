@@ -28,8 +28,9 @@ func keptFiles(t *testing.T, dir, sub string) (files []string, bytes int64) {
 	return files, bytes
 }
 
-// TestOwnerDisk: of a tenant whose copies take all that they may the unused ones are dropped, the oldest first, and
-// then no more are kept, which is said; others find room, and a restart counts what is there.
+// TestOwnerDisk: of a tenant whose copies take all that they may the unused ones are dropped, the
+// oldest first, and then no more are kept, which is said; others find room, and a restart counts
+// what is there.
 func TestOwnerDisk(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -136,8 +137,8 @@ func TestOwnerDisk(t *testing.T) {
 	})
 }
 
-// TestPointersOfRenamed: a tenant that renames its calendars leaves no pointers behind, neither at once nor those of a
-// crash, however many there are.
+// TestPointersOfRenamed: a tenant that renames its calendars leaves no pointers behind, neither at
+// once nor those of a crash, however many there are.
 func TestPointersOfRenamed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -182,8 +183,8 @@ func TestPointersOfRenamed(t *testing.T) {
 	})
 }
 
-// TestOwnDirectories: the copy of a tenant that a version without directories of owners has written is used, and
-// moves when its feed answers.
+// TestOwnDirectories: the copy of a tenant that a version without directories of owners has written
+// is used, and moves when its feed answers.
 func TestOwnDirectories(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

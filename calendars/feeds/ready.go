@@ -33,9 +33,10 @@ func (s *Store) checkFirst() {
 	}
 }
 
-// ReadyFor is Ready with little patience for tenants: for the operator's feeds it waits as Ready does, and for those of
-// tenants as long as one tenant after the other gets ready, each within patience of the one before. So a tenant whose
-// feed hangs delays nobody else, and many tenants have their time. It reports whether it waited for all.
+// ReadyFor is Ready with little patience for tenants: for the operator's feeds it waits as Ready
+// does, and for those of tenants as long as one tenant after the other gets ready, each within
+// patience of the one before. So a tenant whose feed hangs delays nobody else, and many tenants
+// have their time. It reports whether it waited for all.
 func (s *Store) ReadyFor(ctx context.Context, patience time.Duration) (all bool) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestReadyFor: a tenant whose feed hangs is waited for a second longer than the others, who may take
-// their time one after the other.
+// TestReadyFor: a tenant whose feed hangs is waited for a second longer than the others, who may
+// take their time one after the other.
 func TestReadyFor(t *testing.T) {
 	t.Parallel()
 	const hangs, soon, later = "https://hangs.example.com/", "https://soon.example.com/", "https://later.example.com/"

@@ -13,10 +13,10 @@ import (
 // ErrManyWait says that so many requests wait for attempts of a feed that no more are taken.
 var ErrManyWait = errors.New("too many requests wait for this feed; try again in a minute")
 
-// Refresh makes an attempt now, after one that runs already, and gives the feed as it is when it has ended. The
-// body is fetched whole, and no pause holds, neither the feed's own nor its host's; but of many attempts that
-// are asked for one after the other there is one every ten seconds. The error names a calendar that is not
-// there, is ErrManyWait, or is ctx's.
+// Refresh makes an attempt now, after one that runs already, and gives the feed as it is when it
+// has ended. The body is fetched whole, and no pause holds, neither the feed's own nor its host's;
+// but of many attempts that are asked for one after the other there is one every ten seconds. The
+// error names a calendar that is not there, is ErrManyWait, or is ctx's.
 func (s *Store) Refresh(ctx context.Context, calendar string) (Status, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

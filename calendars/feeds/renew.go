@@ -18,7 +18,8 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// Run makes the attempts as they fall due, until ctx ends, and returns when those that run have ended.
+// Run makes the attempts as they fall due, until ctx ends, and returns when those that run have
+// ended.
 func (s *Store) Run(ctx context.Context) {
 	var attempts sync.WaitGroup
 	defer attempts.Wait()
@@ -211,8 +212,8 @@ func (s *Store) parseOnce() func([]ical.File, ical.Limits) (*calendars.Calendar,
 	}
 }
 
-// read is the copy after a body was read, with a place among those that read, and with one in memory until done. A body
-// that makes the reader panic is one that cannot be used.
+// read is the copy after a body was read, with a place among those that read, and with one in
+// memory until done. A body that makes the reader panic is one that cannot be used.
 func (s *Store) read(f *feed, k kept, t terms, body []ical.File, now time.Time,
 	parse func([]ical.File, ical.Limits) (*calendars.Calendar, error)) (
 	after kept, done func(), result metrics.FetchResult, err error,
@@ -241,8 +242,8 @@ func (s *Store) read(f *feed, k kept, t terms, body []ical.File, now time.Time,
 	return k, func() {}, result, err
 }
 
-// keep makes a copy the one that is used, here and on disk, and returns the calendars that have other events by that, or
-// are no longer expired.
+// keep makes a copy the one that is used, here and on disk, and returns the calendars that have
+// other events by that, or are no longer expired.
 func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed []string) {
 	isNew := after.calendar != before.calendar
 	name := copyName(f.owner.name, t.file(f.key))
@@ -312,8 +313,8 @@ func (s *Store) keep(f *feed, t terms, before, after kept, o *brought) (changed 
 	return changed
 }
 
-// write keeps the body that an attempt brought, and what was read of it. A copy that cannot be written is
-// written when the body comes again.
+// write keeps the body that an attempt brought, and what was read of it. A copy that cannot be
+// written is written when the body comes again.
 func (s *Store) write(name string, t terms, k *kept, o *brought) []error {
 	body := o.files[0].Body
 	sum := sha256.Sum256(body)
@@ -371,7 +372,8 @@ func (s *Store) record(f *feed, o *brought, now time.Time) {
 	f.last, f.lastAt, f.print = o.Fetched, now, o.print
 }
 
-// say logs that a feed begins to fail, fails for another reason or still, is well again, or has changed.
+// say logs that a feed begins to fail, fails for another reason or still, is well again, or has
+// changed.
 func (s *Store) say(f *feed, o *brought, now time.Time) {
 	const repeat = time.Hour
 	attrs := []any{slog.Any("calendars", f.names()), slog.String("result", string(o.Result))}

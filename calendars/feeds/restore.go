@@ -25,7 +25,8 @@ type restoring struct {
 	loaded
 }
 
-// tidy makes the directories, and begins to remove what nobody uses. What comes of it says whether copies can be kept.
+// tidy makes the directories, and begins to remove what nobody uses. What comes of it says whether
+// copies can be kept.
 func (s *Store) tidy(list []*Subscription, now time.Time) <-chan error {
 	// A directory that cannot be written is told of by what keeps copies there.
 	_ = s.suspects.Open(now)
@@ -57,8 +58,9 @@ type onDisk struct {
 	former map[string]*kept  // what calendars had from another source, by calendar
 }
 
-// fromDisk reads the copies of what subscriptions ask for that is not in memory, and where there is none, what the
-// calendar had from another source. It waits for the disk, and so is called without mu.
+// fromDisk reads the copies of what subscriptions ask for that is not in memory, and where there is
+// none, what the calendar had from another source. It waits for the disk, and so is called without
+// mu.
 func (s *Store) fromDisk(list []*Subscription) onDisk {
 	// the first that asks for a copy, by its name; by calendar
 	feeds, lacking := map[string]*Subscription{}, map[string]*Subscription{}
@@ -109,7 +111,8 @@ func (s *Store) fromDisk(list []*Subscription) onDisk {
 	return found
 }
 
-// tally bounds what is read from disk for each tenant before it is known which of it there is place for: twice as much.
+// tally bounds what is read from disk for each tenant before it is known which of it there is place
+// for: twice as much.
 type tally struct {
 	mu    sync.Mutex
 	bytes map[string]int
@@ -150,8 +153,8 @@ func (s *Store) restore(list []*restoring, disk onDisk, counted *ledger) {
 	}
 }
 
-// places reports whether there is place for a copy that was read from disk beside the other calendars of its owner, and
-// says in the log where there is none. nil needs none.
+// places reports whether there is place for a copy that was read from disk beside the other
+// calendars of its owner, and says in the log where there is none. nil needs none.
 func (s *Store) places(k *kept, f *feed, counted *ledger) bool {
 	if k == nil {
 		return true
@@ -217,9 +220,10 @@ func (s *Store) loadCopy(name string, t terms) (loaded, error) {
 	return loaded{k, on.validators, unwritten}, nil
 }
 
-// adopt reads the copy that a calendar used under a version of callhours that had no directories of owners, or did not
-// tell owners apart; it is written under its present name when the feed has answered. In the first case its name proves
-// that it is its own, in the second the calendar's pointer: who asks for the same only now gets nothing of it.
+// adopt reads the copy that a calendar used under a version of callhours that had no directories of
+// owners, or did not tell owners apart; it is written under its present name when the feed has
+// answered. In the first case its name proves that it is its own, in the second the calendar's
+// pointer: who asks for the same only now gets nothing of it.
 func (s *Store) adopt(sub *Subscription, name string) (on loaded) {
 	t := sub.terms()
 	if former := path.Base(name); former != name {
@@ -235,8 +239,8 @@ func (s *Store) adopt(sub *Subscription, name string) (on loaded) {
 	return on
 }
 
-// former is what a calendar had from another source: of the subscriptions before, else on disk. Another owner's of
-// the same name is another calendar.
+// former is what a calendar had from another source: of the subscriptions before, else on disk.
+// Another owner's of the same name is another calendar.
 func (s *Store) former(before, own *subscribed, disk onDisk, counted *ledger) *kept {
 	if before != nil && before.copy() != nil && before.Source.Owner == own.Source.Owner {
 		k := *before.copy()

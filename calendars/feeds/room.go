@@ -11,16 +11,16 @@ import (
 const (
 	// smallBody is how many bytes of a body wait for nobody.
 	smallBody = 256 << 10
-	// largeBodies is how many bodies that are larger are held at a time, from when they are fetched or read until
-	// they are kept; a tenant has largeOfTenant of them at most. The files of one calendar together count as
-	// often as they fill limits.bytes, and as all of a tenant's at most. Others wait with what they have, and have
-	// their whole time afterwards.
+	// largeBodies is how many bodies that are larger are held at a time, from when they are fetched
+	// or read until they are kept; a tenant has largeOfTenant of them at most. The files of one
+	// calendar together count as often as they fill limits.bytes, and as all of a tenant's at most.
+	// Others wait with what they have, and have their whole time afterwards.
 	largeBodies   = 16
 	largeOfTenant = 2
 )
 
-// allowance is what may be held at a time, for whoever comes first: who wants much is not kept waiting by those who
-// want little. It is safe for concurrent use.
+// allowance is what may be held at a time, for whoever comes first: who wants much is not kept
+// waiting by those who want little. It is safe for concurrent use.
 type allowance struct {
 	most int
 
@@ -83,8 +83,8 @@ type room struct {
 	ownTaken, allTaken int
 }
 
-// take waits until there is room for n bodies, or ctx ends. Its own share is first, so that no tenant waits in more
-// than its places of those for all. It is not called again before free.
+// take waits until there is room for n bodies, or ctx ends. Its own share is first, so that no
+// tenant waits in more than its places of those for all. It is not called again before free.
 func (r *room) take(ctx context.Context, n int) (err error) {
 	if r.ownTaken, err = r.own.take(ctx, n); err != nil {
 		return err
@@ -144,8 +144,8 @@ func (r *roomyReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// allotted is a context that ends when its time is over. That begins anew after the wait for room. Its
-// Deadline is that without waiting.
+// allotted is a context that ends when its time is over. That begins anew after the wait for room.
+// Its Deadline is that without waiting.
 type allotted struct {
 	context.Context
 	length time.Duration

@@ -14,8 +14,8 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// TestRoom: of many large bodies a few are held at a time, of one tenant fewer, and all are read in the
-// end; small ones do not wait.
+// TestRoom: of many large bodies a few are held at a time, of one tenant fewer, and all are read in
+// the end; small ones do not wait.
 func TestRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -20,11 +20,13 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Source is where a feed is fetched from and what is shown there. The zero Source is none. URL, Password and the values
-// of Header are secrets: whatever prints a Source, or a value that holds one in an exported field, prints String. They
-// are safe to share as long as nobody writes to Header.
+// Source is where a feed is fetched from and what is shown there. The zero Source is none. URL,
+// Password and the values of Header are secrets: whatever prints a Source, or a value that holds
+// one in an exported field, prints String. They are safe to share as long as nobody writes to
+// Header.
 type Source struct {
-	// http, https, webcal or webcals (both mean https); user and password in it are Username and Password
+	// http, https, webcal or webcals (both mean https); user and password in it are Username and
+	// Password
 	URL                string
 	Username, Password string      // basic authentication; both "" for none
 	Header             http.Header // further headers, for the URL's own host alone; nil for none
@@ -32,8 +34,9 @@ type Source struct {
 	CAFile             string      // PEM of the authorities to trust instead of the system's; "" for the system's
 	CAFiles            fs.FS       // where CAFile is; nil: the operating system's
 
-	// Owner is whose feed it is: a tenant's file or directory, and not the name that its author chooses; "" for the
-	// operator. Owners share nothing that a server sent: no body, no connection, no pause.
+	// Owner is whose feed it is: a tenant's file or directory, and not the name that its author
+	// chooses; "" for the operator. Owners share nothing that a server sent: no body, no
+	// connection, no pause.
 	Owner string
 	// DenyPrivate refuses private addresses also where the URL itself leads to one. Redirects from
 	// public ones never lead there.
@@ -49,7 +52,8 @@ var refusedHeaders = []string{
 	"Trailer", "Transfer-Encoding", "Upgrade",
 }
 
-// What a source may send with each request, so that many requests cost little and no server refuses them.
+// What a source may send with each request, so that many requests cost little and no server refuses
+// them.
 const (
 	maxHeaders     = 32
 	maxHeaderName  = 128     // bytes
@@ -58,8 +62,8 @@ const (
 	maxURL         = 8 << 10 // bytes
 )
 
-// Validate says in one line what keeps the source from being fetched, and no secret; nil if nothing does. It reads no
-// file.
+// Validate says in one line what keeps the source from being fetched, and no secret; nil if nothing
+// does. It reads no file.
 func (s Source) Validate() error {
 	if len(s.URL) > maxURL {
 		return fmt.Errorf("url has %d bytes; want %d at most", len(s.URL), maxURL)
@@ -107,9 +111,10 @@ func (s Source) Validate() error {
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
-// Key is what makes two feeds one: a SHA-256 in hexadecimal over the owner, the addresses that are refused, the
-// normalised URL (webcal as https, the host in lower case, without default port and fragment), credentials, headers,
-// the name of the CA file and the user agent. It shows none of them and may name a file.
+// Key is what makes two feeds one: a SHA-256 in hexadecimal over the owner, the addresses that are
+// refused, the normalised URL (webcal as https, the host in lower case, without default port and
+// fragment), credentials, headers, the name of the CA file and the user agent. It shows none of
+// them and may name a file.
 func (s Source) Key() string {
 	if s.Owner == "" && !s.DenyPrivate {
 		return s.sharedKey()
@@ -117,8 +122,8 @@ func (s Source) Key() string {
 	return keyOf("owned", s.Owner, strconv.FormatBool(s.DenyPrivate), s.sharedKey())
 }
 
-// sharedKey is the key without owner and addresses. Copies of older versions of callhours are named by it, and so is
-// what the operator may fetch from anywhere.
+// sharedKey is the key without owner and addresses. Copies of older versions of callhours are named
+// by it, and so is what the operator may fetch from anywhere.
 func (s Source) sharedKey() string {
 	where, user := s.URL, url.UserPassword(s.Username, s.Password)
 	if u, credentials, err := s.address(); err == nil {
@@ -149,8 +154,8 @@ func keyOf(fields ...string) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// Host is the host that is asked, in lower case, with its port unless that is the scheme's default; "" if the URL names
-// none.
+// Host is the host that is asked, in lower case, with its port unless that is the scheme's default;
+// "" if the URL names none.
 func (s Source) Host() string {
 	u, _, err := s.address()
 	if err != nil {
@@ -159,7 +164,8 @@ func (s Source) Host() string {
 	return u.Host
 }
 
-// String is what may be shown of the source: `https://calendar.example.com/…`; "…" if the URL cannot be read.
+// String is what may be shown of the source: `https://calendar.example.com/…`; "…" if the URL
+// cannot be read.
 func (s Source) String() string {
 	u, _, err := s.address()
 	if err != nil {
@@ -207,8 +213,9 @@ func (s Source) address() (*url.URL, *url.Userinfo, error) {
 	return u, user, nil
 }
 
-// normalise makes addresses that mean the same the same: webcal becomes https, the host's letters lower case; a default
-// port and a fragment are dropped, and an empty path is the root. The error shows the scheme at most.
+// normalise makes addresses that mean the same the same: webcal becomes https, the host's letters
+// lower case; a default port and a fragment are dropped, and an empty path is the root. The error
+// shows the scheme at most.
 func normalise(u *url.URL) error {
 	u.Scheme = strings.ToLower(u.Scheme)
 	port := "443"
@@ -233,7 +240,8 @@ func normalise(u *url.URL) error {
 	u.Fragment, u.RawFragment = "", ""
 	// as it stands it would end the address in the request's first line
 	u.RawQuery = strings.ReplaceAll(u.RawQuery, " ", "%20")
-	// url.Parse takes what it reads raw in the zone of an IPv6 address, and refuses it once it is escaped.
+	// url.Parse takes what it reads raw in the zone of an IPv6 address, and refuses it once it is
+	// escaped.
 	if again, err := url.Parse(u.String()); err != nil || again.Host != u.Host {
 		return errors.New("the url's host has characters that no address may have")
 	}

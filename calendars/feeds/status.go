@@ -36,8 +36,9 @@ func (s Status) IsSkewed() bool { return isWrong(s.Skew) }
 // Worth is what a feed's copy is worth.
 type Worth string
 
-// The values of Worth. A copy is stale when the last attempt did not confirm it, when it is of a source that a calendar
-// had before, and when it was read from disk and is older than two attempts are apart.
+// The values of Worth. A copy is stale when the last attempt did not confirm it, when it is of a
+// source that a calendar had before, and when it was read from disk and is older than two attempts
+// are apart.
 const (
 	Fresh   Worth = "fresh"
 	Stale   Worth = "stale"

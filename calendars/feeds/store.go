@@ -1,15 +1,19 @@
-// Package feeds brings calendars: it fetches what is subscribed to, reads what lies in files, and keeps the last good copy.
+// Package feeds brings calendars: it fetches what is subscribed to, reads what lies in files, and
+// keeps the last good copy.
 //
-// A [Fetcher] makes one attempt at a [Source] and says in words what came of it; no secret of an address or header is in
-// them, private addresses are refused where that is wanted, and an answer is a calendar or an error. A [Store] makes
-// attempts again and again for its [Subscription]s, for as long as Run runs: not sooner than each host wants, in turns
-// for each owner, and with pauses after what failed. It replaces a copy only by a body that is a calendar, whole, and
-// not suddenly much smaller; it keeps copies on disk across restarts, within what each owner may take there and in
-// memory. [Store.State] says what a calendar is worth now. [Load] and a [Loader] read files once.
+// A [Fetcher] makes one attempt at a [Source] and says in words what came of it; no secret of an
+// address or header is in them, private addresses are refused where that is wanted, and an answer
+// is a calendar or an error. A [Store] makes attempts again and again for its [Subscription]s, for
+// as long as Run runs: not sooner than each host wants, in turns for each owner, and with pauses
+// after what failed. It replaces a copy only by a body that is a calendar, whole, and not suddenly
+// much smaller; it keeps copies on disk across restarts, within what each owner may take there and
+// in memory. [Store.State] says what a calendar is worth now. [Load] and a [Loader] read files
+// once.
 //
-// It does not know what an event means, what a route asks, or what a configuration looks like. It reads no clock of its
-// own: moments come from its options. Everything is safe for concurrent use but a Loader. What the disk or the network
-// does costs the feed that waits for it, and no other owner's.
+// It does not know what an event means, what a route asks, or what a configuration looks like. It
+// reads no clock of its own: moments come from its options. Everything is safe for concurrent use
+// but a Loader. What the disk or the network does costs the feed that waits for it, and no other
+// owner's.
 package feeds
 
 import (
@@ -35,28 +39,31 @@ import (
 // Options are what a Store needs.
 type Options struct {
 	Fetch func(context.Context, Source, Validators) Fetched // that of a Fetcher
-	// Dir is where last good copies are kept; "" keeps none. With ReadOnly they are read and left as they are.
+	// Dir is where last good copies are kept; "" keeps none. With ReadOnly they are read and left
+	// as they are.
 	Dir      string
 	ReadOnly bool // until Write is called
 	// Disk is how files are written; the zero Disk is the operating system's.
 	Disk durable.Disk
-	// Program is what reads bodies, such as "callhours/1.2": events that another one has compiled are not used.
+	// Program is what reads bodies, such as "callhours/1.2": events that another one has compiled
+	// are not used.
 	Program string
-	// PerMinute is how often a host may be asked, by its name as Source.Host gives it. Hosts that are not named are
-	// asked as often as their feeds want.
+	// PerMinute is how often a host may be asked, by its name as Source.Host gives it. Hosts that
+	// are not named are asked as often as their feeds want.
 	PerMinute map[string]int
 	Log       *slog.Logger
 	Metrics   *metrics.Metrics // nil counts nothing
 	Now       func() time.Time
-	// Changed is told that a calendar has other events, or has become known. It is called by several goroutines
-	// at once, so that no owner waits for what another one's calendar costs, and the attempt that brought it ends
-	// only then; nil tells nobody.
+	// Changed is told that a calendar has other events, or has become known. It is called by
+	// several goroutines at once, so that no owner waits for what another one's calendar costs, and
+	// the attempt that brought it ends only then; nil tells nobody.
 	Changed func(calendar string)
 }
 
-// Store keeps calendars fresh: it fetches feeds and reads files again and again, keeps the last good copy of each in
-// memory and on disk, and replaces it only by a body that is a calendar. Calendars share the feed of a source; feeds
-// live on when the subscriptions change. A Store is safe for concurrent use.
+// Store keeps calendars fresh: it fetches feeds and reads files again and again, keeps the last
+// good copy of each in memory and on disk, and replaces it only by a body that is a calendar.
+// Calendars share the feed of a source; feeds live on when the subscriptions change. A Store is
+// safe for concurrent use.
 type Store struct {
 	options  Options
 	guard    *contain.Guard
@@ -108,7 +115,8 @@ func (s *subscribed) copy() *kept {
 const (
 	// maxReaders is how many bodies are taken apart at a time, which bounds the memory.
 	maxReaders = 2
-	// spread is the time over which the feeds are asked of which there are copies when the program starts.
+	// spread is the time over which the feeds are asked of which there are copies when the program
+	// starts.
 	spread = 5 * time.Minute
 	// clearEvery is how often copies are looked for that nobody uses.
 	clearEvery = time.Hour
@@ -144,8 +152,8 @@ func NewStore(o Options) *Store {
 	return s
 }
 
-// Write begins to write copies, where Options.ReadOnly said that they were another's to write: what has been
-// fetched since is fetched once more for it.
+// Write begins to write copies, where Options.ReadOnly said that they were another's to write: what
+// has been fetched since is fetched once more for it.
 func (s *Store) Write() {
 	s.subscribing.Lock()
 	defer s.subscribing.Unlock()
@@ -166,10 +174,11 @@ func (s *Store) Write() {
 	}
 }
 
-// Subscribe replaces the subscriptions. Feeds that are asked for as before go on as before; the copies of others are
-// read from disk. A calendar whose source is another one keeps its events until that has answered well once. What goes
-// wrong with the disk is logged and counted, and costs no more than what would survive a restart. While the disk does
-// not answer, the former subscriptions hold.
+// Subscribe replaces the subscriptions. Feeds that are asked for as before go on as before; the
+// copies of others are read from disk. A calendar whose source is another one keeps its events
+// until that has answered well once. What goes wrong with the disk is logged and counted, and costs
+// no more than what would survive a restart. While the disk does not answer, the former
+// subscriptions hold.
 func (s *Store) Subscribe(list []*Subscription) {
 	s.subscribing.Lock()
 	defer s.subscribing.Unlock()
@@ -181,7 +190,8 @@ func (s *Store) Subscribe(list []*Subscription) {
 	s.copies.forgetPointers(former, list)
 }
 
-// replace makes subscriptions those that hold, and gives those that held before. It touches no disk.
+// replace makes subscriptions those that hold, and gives those that held before. It touches no
+// disk.
 func (s *Store) replace(list []*Subscription, disk onDisk, unkept error,
 	now time.Time,
 ) (former map[string]*subscribed) {
@@ -294,9 +304,9 @@ func (s *Store) host(sub *Subscription) *host {
 	return s.hosts[name]
 }
 
-// enter puts a feed into the queue: at once if somebody has no copy of it, else some time soon, so that a restart
-// does not ask for everything at the same moment. One that is there already, or runs, stays as it is, unless it
-// would be asked too late now.
+// enter puts a feed into the queue: at once if somebody has no copy of it, else some time soon, so
+// that a restart does not ask for everything at the same moment. One that is there already, or
+// runs, stays as it is, unless it would be asked too late now.
 func (s *Store) enter(f *feed, now time.Time) {
 	most := time.Duration(0)
 	if f.host != nil && (!f.lacks() || !f.lastAt.IsZero()) {
@@ -349,8 +359,8 @@ func (s *subscribed) state(now time.Time) calendars.State {
 	return state
 }
 
-// wrote takes in how writing to the disk went: what fails is counted each time, and logged when it begins and when the
-// reason is another. That a tenant has too much there is said of that tenant.
+// wrote takes in how writing to the disk went: what fails is counted each time, and logged when it
+// begins and when the reason is another. That a tenant has too much there is said of that tenant.
 func (s *Store) wrote(err error) {
 	if errors.Is(err, errNoRoom) {
 		return
@@ -373,14 +383,16 @@ func (s *Store) wrote(err error) {
 	}
 }
 
-// Unkept is why copies of feeds cannot be kept at present; nil: they can, or are nowhere to be kept.
+// Unkept is why copies of feeds cannot be kept at present; nil: they can, or are nowhere to be
+// kept.
 func (s *Store) Unkept() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.unwritten
 }
 
-// diskOf is where a store writes. While anything there waits for the file system, everything else fails at once.
+// diskOf is where a store writes. While anything there waits for the file system, everything else
+// fails at once.
 func diskOf(o Options) durable.Disk {
 	disk := o.Disk
 	disk.Root = o.Dir

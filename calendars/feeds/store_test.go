@@ -504,7 +504,8 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// TestValidators: a server is asked whether anything has changed, and now and then for the whole all the same.
+// TestValidators: a server is asked whether anything has changed, and now and then for the whole
+// all the same.
 func TestValidators(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -602,8 +603,8 @@ func TestShrinking(t *testing.T) {
 	}
 }
 
-// TestSharedFeed: one source is fetched once, however many ask; what differs in anything that a server could answer
-// differently to is fetched apart; and each calendar reads it on its own terms.
+// TestSharedFeed: one source is fetched once, however many ask; what differs in anything that a
+// server could answer differently to is fetched apart; and each calendar reads it on its own terms.
 func TestSharedFeed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -643,7 +644,8 @@ func TestSharedFeed(t *testing.T) {
 	})
 }
 
-// TestRestart: what was read survives the process, feeds down or not; a corrupt copy is set aside; the age goes on.
+// TestRestart: what was read survives the process, feeds down or not; a corrupt copy is set aside;
+// the age goes on.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -725,8 +727,8 @@ func TestRestart(t *testing.T) {
 	})
 }
 
-// TestCleared: what a crash left half written is removed at the start, and not later, when something may be being
-// written; copies that nobody uses are looked for once a day.
+// TestCleared: what a crash left half written is removed at the start, and not later, when
+// something may be being written; copies that nobody uses are looked for once a day.
 func TestCleared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -788,8 +790,8 @@ func copyFile(t *testing.T, dir string) keptFile {
 	return keptFile{}
 }
 
-// TestOtherSource: a calendar whose address is another one keeps its events, marked stale, until that has answered well
-// once; also across a restart.
+// TestOtherSource: a calendar whose address is another one keeps its events, marked stale, until
+// that has answered well once; also across a restart.
 func TestOtherSource(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -877,8 +879,8 @@ func TestReady(t *testing.T) {
 	}
 }
 
-// TestExpiry: a copy that is older than expire_after is unknown and keeps its age, until it is confirmed. Then its user
-// hears of it at once.
+// TestExpiry: a copy that is older than expire_after is unknown and keeps its age, until it is
+// confirmed. Then its user hears of it at once.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -975,7 +977,8 @@ func TestSkew(t *testing.T) {
 	})
 }
 
-// TestUnwritable: a disk that cannot be written costs what would survive a restart, and nothing else.
+// TestUnwritable: a disk that cannot be written costs what would survive a restart, and nothing
+// else.
 func TestUnwritable(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")

@@ -24,8 +24,8 @@ type Subscription struct {
 	Refresh time.Duration
 	Limits  ical.Limits
 
-	// ShrinkGuard holds a body back that lost more than so many per cent of the former one's events, until it was seen
-	// again; 0: only one that lost them all.
+	// ShrinkGuard holds a body back that lost more than so many per cent of the former one's
+	// events, until it was seen again; 0: only one that lost them all.
 	ShrinkGuard int
 	ExpireAfter time.Duration // a copy older than this is unknown; 0: never
 }
@@ -54,8 +54,8 @@ func (s *Subscription) where() string {
 	return s.File
 }
 
-// terms are what the calendars that share a copy of a feed have in common besides its source: how a body is read, and
-// when it is believed.
+// terms are what the calendars that share a copy of a feed have in common besides its source: how a
+// body is read, and when it is believed.
 type terms struct {
 	Limits      ical.Limits
 	ShrinkGuard int
@@ -91,7 +91,8 @@ func isCopyName(name string) bool {
 
 func isHash(text string) bool { return strings.Trim(text, "0123456789abcdef") == "" }
 
-// How often a feed is asked, unless a calendar says when; the last two bound what the feed itself hints.
+// How often a feed is asked, unless a calendar says when; the last two bound what the feed itself
+// hints.
 const (
 	defaultRefresh = 15 * time.Minute
 	leastHint      = 5 * time.Minute

@@ -12,8 +12,9 @@ import (
 	"github.com/callhours/callhours/internal/suspect"
 )
 
-// parseAndExpand reads a body, and works its occurrences out as a route will, so that what panics or does not end there
-// is found while the former copy is still in use, and is the body's fault as what panics in reading is.
+// parseAndExpand reads a body, and works its occurrences out as a route will, so that what panics
+// or does not end there is found while the former copy is still in use, and is the body's fault as
+// what panics in reading is.
 func (s *Store) parseAndExpand(files []ical.File, limits ical.Limits) (*calendars.Calendar, error) {
 	c, err := s.parse(files, limits)
 	if err == nil {
@@ -22,16 +23,16 @@ func (s *Store) parseAndExpand(files []ical.File, limits ical.Limits) (*calendar
 	return c, err
 }
 
-// expand compiles what a route asks for today, for a zone whose clocks change and a day that begins late: all that
-// rules, dates and zones go through.
+// expand compiles what a route asks for today, for a zone whose clocks change and a day that begins
+// late: all that rules, dates and zones go through.
 func expand(c *calendars.Calendar, now time.Time) {
 	const behind, ahead, dayStarts = -2, 400, 5 * time.Hour
 	c.Compile(calendars.View{Zone: zones.LookUp("America/New_York"), DayStarts: dayStarts}, now.AddDate(0, 0, behind),
 		now.AddDate(0, 0, ahead))
 }
 
-// suspectSum is what marks know a body by: what it holds and how it is read, which together decide what reading comes
-// to. Under other limits it is another one.
+// suspectSum is what marks know a body by: what it holds and how it is read, which together decide
+// what reading comes to. Under other limits it is another one.
 func suspectSum(sum [sha256.Size]byte, limits ical.Limits) [sha256.Size]byte {
 	return sha256.Sum256(fmt.Appendf(sum[:], "%+v", limits.WithDefaults()))
 }

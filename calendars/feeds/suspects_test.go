@@ -17,8 +17,8 @@ import (
 	"github.com/callhours/callhours/internal/suspect"
 )
 
-// TestPanickingBody sees that a body whose reading panics is read once, that the copy before goes on, across a restart
-// too, and that it is read again by hand and when it changes.
+// TestPanickingBody sees that a body whose reading panics is read once, that the copy before goes
+// on, across a restart too, and that it is read again by hand and when it changes.
 func TestPanickingBody(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -64,8 +64,9 @@ func TestPanickingBody(t *testing.T) {
 	})
 }
 
-// TestPanickingExpansion: a body that can be read, and panics when its occurrences are worked out, does not take the
-// place of the one before. It is not read again, also after a restart, where another body is.
+// TestPanickingExpansion: a body that can be read, and panics when its occurrences are worked out,
+// does not take the place of the one before. It is not read again, also after a restart, where
+// another body is.
 func TestPanickingExpansion(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -106,7 +107,8 @@ func TestPanickingExpansion(t *testing.T) {
 	})
 }
 
-// TestMarksOfOtherLimits: what a body did under the limits of one calendar says nothing of it under another's.
+// TestMarksOfOtherLimits: what a body did under the limits of one calendar says nothing of it under
+// another's.
 func TestMarksOfOtherLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -129,8 +131,8 @@ func TestMarksOfOtherLimits(t *testing.T) {
 	})
 }
 
-// TestReadOnlyHeedsMarks: who only reads a directory, as check does, does not read what ended the process, says when
-// that was, and changes nothing.
+// TestReadOnlyHeedsMarks: who only reads a directory, as check does, does not read what ended the
+// process, says when that was, and changes nothing.
 func TestReadOnlyHeedsMarks(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -31,7 +31,8 @@ const (
 	pingTimeout = 10 * time.Second
 )
 
-// poolKey is what connections are kept apart by: no owner is served over a connection that another's feed has opened.
+// poolKey is what connections are kept apart by: no owner is served over a connection that
+// another's feed has opened.
 type poolKey struct {
 	owner       string
 	denyPrivate bool
@@ -42,8 +43,8 @@ type poolKey struct {
 type pool struct {
 	digest [sha256.Size]byte // of the CA file; zero for the system's authorities
 	// byReach are the transports by how far the addresses may lead that they connect to, public or
-	// private. They are two so that a connection to a private address, made for a feed that names it, is
-	// never there for a redirect to reuse.
+	// private. They are two so that a connection to a private address, made for a feed that names
+	// it, is never there for a redirect to reuse.
 	byReach [private + 1]*http.Transport
 	used    time.Time // guarded by the Fetcher's mutex
 }
@@ -54,8 +55,8 @@ func CheckCAFile(fsys fs.FS, name string) error {
 	return err
 }
 
-// poolFor is the pool of a source. Its CA file is read each time, so that a renewed one is used from the next attempt
-// on; its former connections end with what they are carrying.
+// poolFor is the pool of a source. Its CA file is read each time, so that a renewed one is used
+// from the next attempt on; its former connections end with what they are carrying.
 func (f *Fetcher) poolFor(s Source) (*pool, error) {
 	caFile, key := s.CAFile, poolKey{s.Owner, s.DenyPrivate, s.CAFile}
 	var digest [sha256.Size]byte
@@ -86,8 +87,9 @@ func (f *Fetcher) poolFor(s Source) (*pool, error) {
 	p := &pool{digest: digest, used: now}
 	for allowed := range p.byReach {
 		p.byReach[allowed] = f.transport(roots, reach(allowed))
-		// What a server sends over an idle connection of HTTP/2 is read without end. The operator chooses whom to trust
-		// with that; a tenant's attempts are minutes apart, and hardly ever find a connection that is still open.
+		// What a server sends over an idle connection of HTTP/2 is read without end. The operator
+		// chooses whom to trust with that; a tenant's attempts are minutes apart, and hardly ever
+		// find a connection that is still open.
 		p.byReach[allowed].DisableKeepAlives = s.Owner != ""
 	}
 	f.pools[key] = p
@@ -97,8 +99,8 @@ func (f *Fetcher) poolFor(s Source) (*pool, error) {
 	return p, nil
 }
 
-// forgetPools drops the pools that nothing has used for so long that none of their connections is left, once in a
-// while: tenants come and go.
+// forgetPools drops the pools that nothing has used for so long that none of their connections is
+// left, once in a while: tenants come and go.
 func (f *Fetcher) forgetPools(now time.Time) {
 	if now.Sub(f.swept) < poolUnused {
 		return

@@ -17,7 +17,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// TestFetchTLS is what can be wrong with a certificate, and what redirects between http and https do.
+// TestFetchTLS is what can be wrong with a certificate, and what redirects between http and https
+// do.
 func TestFetchTLS(t *testing.T) {
 	t.Parallel()
 	known, other := newAuthority(t), newAuthority(t)
@@ -200,8 +201,8 @@ func TestFetchTLSRefused(t *testing.T) {
 	}
 }
 
-// TestFetchCAFileRenewed replaces a CA file. What it holds counts from the next attempt on, and the connections that
-// the former one vouched for are closed.
+// TestFetchCAFileRenewed replaces a CA file. What it holds counts from the next attempt on, and the
+// connections that the former one vouched for are closed.
 func TestFetchCAFileRenewed(t *testing.T) {
 	t.Parallel()
 	former, next := newAuthority(t), newAuthority(t)
@@ -246,8 +247,8 @@ func TestFetchCAFileRenewed(t *testing.T) {
 	}
 }
 
-// TestNothingIdle: when an attempt of a tenant has ended, however it did, its connection is closed: an idle one of HTTP/2
-// reads whatever the server sends.
+// TestNothingIdle: when an attempt of a tenant has ended, however it did, its connection is closed:
+// an idle one of HTTP/2 reads whatever the server sends.
 func TestNothingIdle(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)

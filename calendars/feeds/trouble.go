@@ -17,7 +17,8 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// lost ends an attempt that got no answer. No error of the network is printed as it is: some hold what the server sent.
+// lost ends an attempt that got no answer. No error of the network is printed as it is: some hold
+// what the server sent.
 func (a *attempt) lost(ctx context.Context, err error) Fetched {
 	if failure, ok := a.late(ctx, err); ok {
 		return failure
@@ -56,8 +57,8 @@ func (a *attempt) late(ctx context.Context, err error) (Fetched, bool) {
 	return Fetched{}, false
 }
 
-// isTooLongHeader reports whether an answer's header was over headerBytes. net/http has no value for that; over HTTP/2
-// it ends the connection, which looks like any other broken one.
+// isTooLongHeader reports whether an answer's header was over headerBytes. net/http has no value
+// for that; over HTTP/2 it ends the connection, which looks like any other broken one.
 func isTooLongHeader(err error) bool {
 	return strings.Contains(err.Error(), "server response headers exceeded")
 }
@@ -125,7 +126,8 @@ func (a *attempt) tlsReason(err error) string {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return "it does not speak TLS on this port; is it http?"
 	}
-	// What else goes wrong has no type of its own. The texts are crypto/tls's, and come before a request is sent.
+	// What else goes wrong has no type of its own. The texts are crypto/tls's, and come before a
+	// request is sent.
 	text := err.Error()
 	for _, origin := range []string{"tls: ", "remote error: tls: ", "local error: tls: "} {
 		if strings.HasPrefix(text, origin) {

@@ -51,8 +51,8 @@ func (s *shop) gapsOf(owner, url string) (minutes []int) {
 	return minutes
 }
 
-// TestPausesOfOwners: what a host tells one owner holds for all feeds of that owner there, and for nobody else's,
-// unless most owners are told.
+// TestPausesOfOwners: what a host tells one owner holds for all feeds of that owner there, and for
+// nobody else's, unless most owners are told.
 func TestPausesOfOwners(t *testing.T) {
 	t.Parallel()
 	const url = "https://calendar.example.com/#.ics"
@@ -104,7 +104,8 @@ func TestPausesOfOwners(t *testing.T) {
 	}
 }
 
-// TestTurns: an owner's many feeds of a host, hanging or not, keep those of others waiting for a turn and no longer.
+// TestTurns: an owner's many feeds of a host, hanging or not, keep those of others waiting for a
+// turn and no longer.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	const url = "https://calendar.example.com/#.ics"
@@ -157,8 +158,8 @@ func TestTurns(t *testing.T) {
 	}
 }
 
-// TestOwnersAtOnce: a tenant whose feeds all hang, each on a host of its own, has its part of the attempts and not
-// those of others; nor does it keep files from being read.
+// TestOwnersAtOnce: a tenant whose feeds all hang, each on a host of its own, has its part of the
+// attempts and not those of others; nor does it keep files from being read.
 func TestOwnersAtOnce(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
@@ -207,8 +208,9 @@ func TestOwnersAtOnce(t *testing.T) {
 	})
 }
 
-// TestOwnersProperty lets two owners ask for the same URLs of servers that answer one of them at random: bodies, errors
-// and pauses of that one never show at the other, whose feeds are asked as if it were alone.
+// TestOwnersProperty lets two owners ask for the same URLs of servers that answer one of them at
+// random: bodies, errors and pauses of that one never show at the other, whose feeds are asked as
+// if it were alone.
 func TestOwnersProperty(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
@@ -269,8 +271,9 @@ func TestOwnersProperty(t *testing.T) {
 	}
 }
 
-// TestRefreshBounded: however often people ask for a feed, its server is asked every ten seconds at most; too many
-// requests are turned away; and feeds that hang while they are asked for by hand keep no others waiting.
+// TestRefreshBounded: however often people ask for a feed, its server is asked every ten seconds at
+// most; too many requests are turned away; and feeds that hang while they are asked for by hand
+// keep no others waiting.
 func TestRefreshBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -327,8 +330,8 @@ func TestRefreshBounded(t *testing.T) {
 	})
 }
 
-// TestTellingHoldsNobodyUp: what it takes to use an owner's calendars keeps no other feed or file from
-// being asked, read and told of.
+// TestTellingHoldsNobodyUp: what it takes to use an owner's calendars keeps no other feed or file
+// from being asked, read and told of.
 func TestTellingHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// pollFiles is how often files are looked at; more of them than filesAtOnce are spread over a longer time, which
-	// stays below pollLongest.
+	// pollFiles is how often files are looked at; more of them than filesAtOnce are spread over a
+	// longer time, which stays below pollLongest.
 	pollFiles   = 2 * time.Second
 	pollLongest = 10 * time.Second
 	filesAtOnce = 2000
@@ -30,8 +30,8 @@ func (s *Store) pollEvery() time.Duration {
 	return min(max(pollFiles, every), pollLongest)
 }
 
-// readFiles is an attempt for files. As long as their names, sizes and times are the same they are read only now and
-// then. Large ones wait for room before they are read.
+// readFiles is an attempt for files. As long as their names, sizes and times are the same they are
+// read only now and then. Large ones wait for room before they are read.
 func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now time.Time, space *room) brought {
 	s.mu.Lock()
 	before, reread, last := f.print, f.reread, f.last
@@ -77,8 +77,8 @@ func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now t
 	return o
 }
 
-// filesInRoom is [Files] of a subscription, with room for as many large bodies as they fill. Files that have grown
-// since their size was asked are read again with all the room that they may need.
+// filesInRoom is [Files] of a subscription, with room for as many large bodies as they fill. Files
+// that have grown since their size was asked are read again with all the room that they may need.
 func filesInRoom(
 	ctx context.Context, sub *Subscription, names []string, limits ical.Limits, size int64, space *room,
 ) ([]ical.File, error) {
@@ -103,8 +103,8 @@ func filesInRoom(
 	}
 }
 
-// fingerprint changes when a file is replaced, written or gone, as far as can be seen without reading it. The size is
-// that of all files.
+// fingerprint changes when a file is replaced, written or gone, as far as can be seen without
+// reading it. The size is that of all files.
 func fingerprint(fsys fs.FS, names []string) (print string, size int64, _ error) {
 	sum := sha256.New() // the names themselves may be many, and are kept for each feed
 	for _, name := range names {

@@ -13,8 +13,8 @@ import (
 	"github.com/callhours/callhours/calendars/ical"
 )
 
-// TestWatch: whatever way a file changes, its new events are there within seconds; and when it is gone or
-// broken the former ones stay.
+// TestWatch: whatever way a file changes, its new events are there within seconds; and when it is
+// gone or broken the former ones stay.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	write := func(t *testing.T, path string, events ...string) {

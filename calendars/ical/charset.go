@@ -16,9 +16,10 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// DecodeCharset is a body in UTF-8 that its server says to be in another charset (RFC 5545, 3.1.4: the parameter of
-// Content-Type). What is UTF-8 stays as it is, whatever the server says, since many say the wrong thing; so does what
-// is UTF-16, which shows by itself. unknown is the charset where it is not known and the body needs it; "" otherwise.
+// DecodeCharset is a body in UTF-8 that its server says to be in another charset (RFC 5545, 3.1.4:
+// the parameter of Content-Type). What is UTF-8 stays as it is, whatever the server says, since
+// many say the wrong thing; so does what is UTF-16, which shows by itself. unknown is the charset
+// where it is not known and the body needs it; "" otherwise.
 func DecodeCharset(body []byte, contentType string) (text []byte, unknown string) {
 	label := charsetLabel(contentType)
 	if _, is := utf16Order(body); is || label == "" {
@@ -42,10 +43,12 @@ func DecodeCharset(body []byte, contentType string) (text []byte, unknown string
 // longestCharset is how many bytes of a charset's name are looked at; names have 30 at most.
 const longestCharset = 40
 
-// charsetParameter fits the charset of a Content-Type, also where a blank stands in place of the semicolon.
+// charsetParameter fits the charset of a Content-Type, also where a blank stands in place of the
+// semicolon.
 var charsetParameter = regexp.MustCompile(`(?i)(?:^|[;,\s])charset\s*=\s*(?:"([^"]*)|'([^']*)|([^;,\s"']*))`)
 
-// charsetLabel is the charset that a Content-Type names, cut to longestCharset; "" if it names none.
+// charsetLabel is the charset that a Content-Type names, cut to longestCharset; "" if it names
+// none.
 func charsetLabel(contentType string) string {
 	m := charsetParameter.FindStringSubmatch(contentType)
 	if m == nil {
@@ -55,9 +58,9 @@ func charsetLabel(contentType string) string {
 	return strings.ToValidUTF8(label[:min(len(label), longestCharset)], "\ufffd")
 }
 
-// charsetOf is the encoding of a name in the WHATWG's Encoding Standard, else in IANA's registry, whatever blanks,
-// dashes and underscores the name has; nil for UTF-8 and UTF-16, which show by themselves. known is false for any other
-// name.
+// charsetOf is the encoding of a name in the WHATWG's Encoding Standard, else in IANA's registry,
+// whatever blanks, dashes and underscores the name has; nil for UTF-8 and UTF-16, which show by
+// themselves. known is false for any other name.
 func charsetOf(label string) (e encoding.Encoding, known bool) {
 	label = strings.ToLower(label)
 	plain := strings.Map(func(c rune) rune {
@@ -124,7 +127,8 @@ func escapes(label string, text []byte) bool {
 	return false
 }
 
-// reportCharset notes that a body is not in UTF-8: at the first line that is not, by its charset if that is known.
+// reportCharset notes that a body is not in UTF-8: at the first line that is not, by its charset if
+// that is known.
 func (r *reader) reportCharset(l line) {
 	const latin, cure = "read as the Latin letters of Windows", "; publish it in UTF-8"
 	_, isLatin := latinText(string(l.rest))
@@ -139,8 +143,8 @@ func (r *reader) reportCharset(l line) {
 	}
 }
 
-// isUTF8 reports whether a body is in UTF-8, but for a little damage: where programs fold within a character, and where
-// single bytes are broken.
+// isUTF8 reports whether a body is in UTF-8, but for a little damage: where programs fold within a
+// character, and where single bytes are broken.
 func isUTF8(body []byte) bool {
 	if utf8.Valid(body) {
 		return true
@@ -167,7 +171,8 @@ func isUTF8(body []byte) bool {
 	return good > bad
 }
 
-// afterFold is what follows a character of UTF-8 that a fold has cut in two (RFC 5545, 3.1, asks to read those).
+// afterFold is what follows a character of UTF-8 that a fold has cut in two (RFC 5545, 3.1, asks to
+// read those).
 func afterFold(body []byte) (rest []byte, ok bool) {
 	const around = utf8.UTFMax + len("\r\n ")
 	head := body[:min(len(body), around)]

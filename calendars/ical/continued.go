@@ -6,8 +6,8 @@ import (
 	"github.com/callhours/callhours/calendars/recur"
 )
 
-// continued takes a line that is the rest of a rule or of dates, without the blank that RFC 5545, 3.1, wants before it;
-// it reports whether it is one.
+// continued takes a line that is the rest of a rule or of dates, without the blank that RFC 5545,
+// 3.1, wants before it; it reports whether it is one.
 func (r *reader) continued(l line) bool {
 	d := r.draft
 	if n := len(d.properties); n > 0 && d.excess == "" && eventProperties[string(l.name)] == unread &&

@@ -85,9 +85,10 @@ type unplacedChange struct {
 	zone     zones.UnknownError
 }
 
-// placeChanges decides what becomes of those when all series are known: in an all-day series the date alone says
-// which occurrence it is (3.8.4.4 wants the kind of the series' DTSTART). In another it is on the clock of the series,
-// of which it names an occurrence, as an EXDATE is. An event without its series goes by its own DTSTART.
+// placeChanges decides what becomes of those when all series are known: in an all-day series the
+// date alone says which occurrence it is (3.8.4.4 wants the kind of the series' DTSTART). In
+// another it is on the clock of the series, of which it names an occurrence, as an EXDATE is. An
+// event without its series goes by its own DTSTART.
 func (r *reader) placeChanges() {
 	if len(r.unplaced) == 0 {
 		return
@@ -134,8 +135,8 @@ func (r *reader) placeChanges() {
 // unplaced reports whether a stamp is in a zone that is not known.
 func (s Time) unplaced() bool { return s.Form == recur.Zoned && s.Zone == nil }
 
-// rdate reads a DATE, a DATE-TIME, or a PERIOD: two of these or one and a duration (3.3.9). Also where a zone is not
-// known, which is the error then, all else is read.
+// rdate reads a DATE, a DATE-TIME, or a PERIOD: two of these or one and a duration (3.3.9). Also
+// where a zone is not known, which is the error then, all else is read.
 func (r *reader) rdate(kind valueKind, text string) (d RDate, err error) {
 	first, second, period := strings.Cut(text, "/")
 	d.Start, err = r.parse(kind, first)
@@ -159,8 +160,8 @@ func (r *reader) rdate(kind valueKind, text string) (d RDate, err error) {
 	return d, err
 }
 
-// withLength is an RDATE with its own length as DTEND and DURATION would be read; without it, after saying so, where
-// that is none. A date is an end too, as it is for DTEND.
+// withLength is an RDATE with its own length as DTEND and DURATION would be read; without it, after
+// saying so, where that is none. A date is an end too, as it is for DTEND.
 func (r *reader) withLength(e *Event, p property, d RDate, item string) RDate {
 	_, written, period := strings.Cut(item, "/")
 	if !period {
@@ -187,8 +188,8 @@ func (r *reader) withLength(e *Event, p property, d RDate, item string) RDate {
 	return d
 }
 
-// after reports whether a time lies after another one, or could where they are not on the same clock. Days lie after
-// those before them and, as ends of whole days, after themselves.
+// after reports whether a time lies after another one, or could where they are not on the same
+// clock. Days lie after those before them and, as ends of whole days, after themselves.
 func (s Time) after(other Time) bool {
 	switch {
 	case other.Form == recur.Date && s.Form != recur.UTC:

@@ -25,7 +25,8 @@ type draft struct {
 	inner      inner
 }
 
-// inner is what an alarm or another component of an event holds, which is the event's where the component never ends.
+// inner is what an alarm or another component of an event holds, which is the event's where the
+// component never ends.
 type inner struct {
 	line       int // of the BEGIN of the outermost one
 	properties []innerProperty
@@ -75,8 +76,8 @@ func (r *reader) property(l line) {
 	}
 }
 
-// slipped handles a line whose name may be a misspelling of a property's: it is read where it can be no other, and its
-// value is one of that property.
+// slipped handles a line whose name may be a misspelling of a property's: it is read where it can
+// be no other, and its value is one of that property.
 func (r *reader) slipped(l line) {
 	name := string(l.name)
 	switch of := slipsOf(name); {
@@ -107,8 +108,8 @@ func (r *reader) noteSlip(number int, name, of string) {
 	}
 }
 
-// settleSlips reports the misspelt names that are read, and drops what the event says under the right name too: then a
-// text is most likely a program's own ("UUID").
+// settleSlips reports the misspelt names that are read, and drops what the event says under the
+// right name too: then a text is most likely a program's own ("UUID").
 func (r *reader) settleSlips() {
 	d := r.draft
 	if !slices.ContainsFunc(d.properties, func(p property) bool { return p.slip != "" }) {
@@ -172,8 +173,8 @@ func (r *reader) collect(l line) {
 	}
 }
 
-// take keeps a line of an alarm that the event may have, should the alarm never end. An alarm has neither times nor
-// rules of an event (RFC 5545, 3.6.6).
+// take keeps a line of an alarm that the event may have, should the alarm never end. An alarm has
+// neither times nor rules of an event (RFC 5545, 3.6.6).
 func (i *inner) take(l line, depth, dates int) {
 	switch name := string(l.name); {
 	case name == "REPEAT":
@@ -188,8 +189,8 @@ func (i *inner) take(l line, depth, dates int) {
 	}
 }
 
-// closeInner forgets what the components of an event hold that end, all but the first so many. What says when the event
-// takes place is none of theirs.
+// closeInner forgets what the components of an event hold that end, all but the first so many. What
+// says when the event takes place is none of theirs.
 func (r *reader) closeInner(components int) {
 	i := &r.draft.inner
 	kept := len(i.properties)
@@ -269,7 +270,8 @@ func (r *reader) abandon(why string) {
 	r.problem(e, property{line: d.line}, why, "is ignored")
 }
 
-// finish makes an Event of the VEVENT being read; several, where the boundaries between them are missing.
+// finish makes an Event of the VEVENT being read; several, where the boundaries between them are
+// missing.
 func (r *reader) finish() {
 	d := r.draft
 	if d.excess == "" && len(r.open) > d.depth {
@@ -314,7 +316,8 @@ func (r *reader) finish() {
 	r.draft = nil
 }
 
-// onlyOnce are the properties that an event has at most once (RFC 5545, 3.6.1), each with a number of its own.
+// onlyOnce are the properties that an event has at most once (RFC 5545, 3.6.1), each with a number
+// of its own.
 var onlyOnce = map[string]int{
 	"UID": 1, "DTSTAMP": 2, "DTSTART": 3, "DTEND": 4, "DURATION": 5, "RECURRENCE-ID": 6, "SUMMARY": 7, "DESCRIPTION": 8,
 	"LOCATION": 9, "STATUS": 10, "TRANSP": 11, "SEQUENCE": 12, "LAST-MODIFIED": 13,
@@ -323,8 +326,8 @@ var onlyOnce = map[string]int{
 // counts says of each of onlyOnce where it stands first, from 1 on.
 type counts [14]int
 
-// splitOff takes off what belongs to another event. It begins where the properties that an event has once come again,
-// when those are another start and at least one other.
+// splitOff takes off what belongs to another event. It begins where the properties that an event
+// has once come again, when those are another start and at least one other.
 func (d *draft) splitOff() *draft {
 	var first counts
 	at, starts := -1, 0
@@ -385,8 +388,8 @@ func (d *draft) splitOff() *draft {
 	return next
 }
 
-// single parts an event's properties from those that come again, of which the first counts; of two starts or ends the
-// first that looks like a time. others are those that say something else.
+// single parts an event's properties from those that come again, of which the first counts; of two
+// starts or ends the first that looks like a time. others are those that say something else.
 func single(properties []property) (once, others []property) {
 	var seen counts
 	once = make([]property, 0, len(properties))

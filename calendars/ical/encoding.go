@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// utf8Body is a body in UTF-8 without a byte order mark. iCalendar is UTF-8 (RFC 5545, 3.1.4); UTF-16 is known by its
-// mark, or by how ASCII looks in it.
+// utf8Body is a body in UTF-8 without a byte order mark. iCalendar is UTF-8 (RFC 5545, 3.1.4);
+// UTF-16 is known by its mark, or by how ASCII looks in it.
 func utf8Body(body []byte) []byte {
 	order, is := utf16Order(body)
 	if !is {
@@ -23,12 +23,12 @@ func utf8Body(body []byte) []byte {
 	return decoded
 }
 
-// Text is a body as its lines are read: in UTF-8, without a byte order mark and without blanks that stand before each
-// of them.
+// Text is a body as its lines are read: in UTF-8, without a byte order mark and without blanks that
+// stand before each of them.
 func Text(body []byte) []byte { return dedented(utf8Body(body)) }
 
-// utf16Order is how the bytes of a body in UTF-16 stand; false where it is in no UTF-16. A calendar begins with ASCII,
-// every other byte of which is zero then.
+// utf16Order is how the bytes of a body in UTF-16 stand; false where it is in no UTF-16. A calendar
+// begins with ASCII, every other byte of which is zero then.
 func utf16Order(body []byte) (order unicode.Endianness, is bool) {
 	const units = 8 // that are looked at
 	switch {
@@ -64,8 +64,8 @@ func validText(s string) string {
 	return strings.ToValidUTF8(s, "\ufffd")
 }
 
-// latinText is a text that holds no character of more than a byte in UTF-8, and yet such bytes: it is from a program
-// that writes the Latin letters of Windows. false for any other.
+// latinText is a text that holds no character of more than a byte in UTF-8, and yet such bytes: it
+// is from a program that writes the Latin letters of Windows. false for any other.
 func latinText(s string) (string, bool) {
 	for rest := s; rest != ""; {
 		_, size := utf8.DecodeRuneInString(rest)

@@ -16,9 +16,9 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Event is a VEVENT as written (RFC 5545, 3.6.1). Its texts are unescaped and valid UTF-8, and cut where they are very
-// long. When it takes place is written too: what its times mean in the zone of whoever looks at it, and on which days
-// its rules fall, is for others to work out.
+// Event is a VEVENT as written (RFC 5545, 3.6.1). Its texts are unescaped and valid UTF-8, and cut
+// where they are very long. When it takes place is written too: what its times mean in the zone of
+// whoever looks at it, and on which days its rules fall, is for others to work out.
 type Event struct {
 	UID         string
 	Summary     string
@@ -75,7 +75,8 @@ var eventProperties = map[string]use{
 	"RDATE": scheduling, "EXDATE": scheduling, "RECURRENCE-ID": scheduling,
 }
 
-// describe takes in a property that says what the event is, and reports a text that is cut or a status that is unknown.
+// describe takes in a property that says what the event is, and reports a text that is cut or a
+// status that is unknown.
 func (e *Event) describe(p property) (flaw, becomes string) {
 	cut, most := false, longestText
 	switch p.name {
@@ -129,8 +130,8 @@ func (e *Event) describe(p property) (flaw, becomes string) {
 // statuses are those of 3.8.1.11 for an event, which allows no others.
 var statuses = []string{"CANCELLED", "CONFIRMED", "TENTATIVE"}
 
-// setStatus takes in a STATUS in upper case. The American spelling of CANCELLED is beyond doubt; any other value is
-// reported, since it may be meant to take the event away.
+// setStatus takes in a STATUS in upper case. The American spelling of CANCELLED is beyond doubt;
+// any other value is reported, since it may be meant to take the event away.
 func (e *Event) setStatus(status string) (flaw, becomes string) {
 	if status == "CANCELED" {
 		status = "CANCELLED"
@@ -214,8 +215,9 @@ func (r *reader) event(d *draft) *Event {
 	return e
 }
 
-// schedule takes in a property that says when the event is; usable is false if the event cannot be used without it,
-// which is reported. A flaw is why the event's end cannot be used, and is the caller's to report.
+// schedule takes in a property that says when the event is; usable is false if the event cannot be
+// used without it, which is reported. A flaw is why the event's end cannot be used, and is the
+// caller's to report.
 func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 	switch p.name {
 	case "RECURRENCE-ID":
@@ -423,8 +425,8 @@ func (p property) parameters() (map[string]string, error) {
 	return parameters, nil
 }
 
-// renamed gives parameters of a time whose names have blanks around them or one slip the names that are meant, unless
-// these are there, and says what was wrong; "" for nothing.
+// renamed gives parameters of a time whose names have blanks around them or one slip the names that
+// are meant, unless these are there, and says what was wrong; "" for nothing.
 func renamed(parameters map[string]string) (odd string) {
 	for _, written := range slices.Sorted(maps.Keys(parameters)) {
 		name := strings.TrimSpace(written)

@@ -24,8 +24,8 @@ func (e *notCalendarError) Error() string {
 
 func (e *notCalendarError) Unwrap() error { return ErrNotCalendar }
 
-// WithoutExcerpt is an error of reading a body that quotes nothing of a text that is no calendar, which may be
-// anybody's secrets, and says only of what kind it is.
+// WithoutExcerpt is an error of reading a body that quotes nothing of a text that is no calendar,
+// which may be anybody's secrets, and says only of what kind it is.
 func WithoutExcerpt(err error, body []byte) error {
 	if not, ok := errors.AsType[*notCalendarError](err); ok {
 		return &notCalendarError{line: not.line, found: Sniff(Text(body), MaskWords)}

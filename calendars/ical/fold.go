@@ -6,8 +6,9 @@ import (
 	"github.com/callhours/callhours/calendars/recur"
 )
 
-// A fold may stand anywhere in a line (RFC 5545, 3.1), so that an indented line is the rest of the one before, whatever
-// it looks like. It is a line of its own only where a calendar could not be valid otherwise.
+// A fold may stand anywhere in a line (RFC 5545, 3.1), so that an indented line is the rest of the
+// one before, whatever it looks like. It is a line of its own only where a calendar could not be
+// valid otherwise.
 
 // folding is what is known of a line whose rest is being looked for.
 type folding struct {
@@ -21,7 +22,8 @@ type folding struct {
 	begun   bool // its value has begun
 }
 
-// typed are the properties whose value never holds a colon and what looks like a property's name before it.
+// typed are the properties whose value never holds a colon and what looks like a property's name
+// before it.
 var typed = set("BEGIN", "END", "VERSION", "CALSCALE", "METHOD", "DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE",
 	"RDATE", "EXDATE",
 	"RECURRENCE-ID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "PRIORITY", "STATUS", "TRANSP", "CLASS", "GEO",
@@ -55,7 +57,8 @@ func union(a, b map[string]bool) map[string]bool {
 	return b
 }
 
-// takesNoText reports whether a line cannot go on with another property: its value has begun and never holds one.
+// takesNoText reports whether a line cannot go on with another property: its value has begun and
+// never holds one.
 func (f *folding) takesNoText(text []byte) bool {
 	if f.scanned == 0 {
 		var upper [64]byte
@@ -74,9 +77,9 @@ func (f *folding) takesNoText(text []byte) bool {
 	return f.begun && typed[f.name]
 }
 
-// standsAlone reports whether the indented line that comes next is a line of its own rather than the rest
-// of a text: the text takes no such rest, it is indented as the text is, or without it the components, or
-// the event, would not be whole.
+// standsAlone reports whether the indented line that comes next is a line of its own rather than
+// the rest of a text: the text takes no such rest, it is indented as the text is, or without it the
+// components, or the event, would not be whole.
 func (s *scanner) standsAlone(f *folding, text []byte) bool {
 	if s.strict {
 		return false
@@ -131,8 +134,8 @@ var parents = map[string]string{
 	"DAYLIGHT": "VTIMEZONE", "VTIMEZONE": "VCALENDAR",
 }
 
-// wants reports whether a BEGIN or END has to stand here for the components to be whole: the next that is not indented
-// goes with it, and does not without it.
+// wants reports whether a BEGIN or END has to stand here for the components to be whole: the next
+// that is not indented goes with it, and does not without it.
 func (s *scanner) wants(name, component string) bool {
 	next := s.lookAhead()
 	if name == "BEGIN" {
@@ -142,7 +145,8 @@ func (s *scanner) wants(name, component string) bool {
 	return s.inner == component && (next.name == "BEGIN") == (next.component == component)
 }
 
-// ahead is what the lines that are not indented hold, up to the first that begins or ends a component.
+// ahead is what the lines that are not indented hold, up to the first that begins or ends a
+// component.
 type ahead struct {
 	found           bool
 	left            int    // bytes of the body from that line on; what is here holds until then
@@ -181,8 +185,8 @@ func (s *scanner) lookAhead() *ahead {
 	}
 }
 
-// blockAhead reports whether a whole component comes that is indented alike: nobody folds a text so.
-// It looks at a hundred lines.
+// blockAhead reports whether a whole component comes that is indented alike: nobody folds a text
+// so. It looks at a hundred lines.
 func (s *scanner) blockAhead(blanks []byte, component string) bool {
 	if parents[component] != s.inner && s.inner != "" {
 		return false

@@ -13,9 +13,10 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// What feeds get wrong beyond doubt of what they mean: it is read all the same, and reported once for a body, at the
-// first place. Nothing may vanish without a word: a stretch of a body that begins like an event, or that says when
-// something takes place (DTSTART), becomes an Event or a Problem at one of its lines.
+// What feeds get wrong beyond doubt of what they mean: it is read all the same, and reported once
+// for a body, at the first place. Nothing may vanish without a word: a stretch of a body that
+// begins like an event, or that says when something takes place (DTSTART), becomes an Event or a
+// Problem at one of its lines.
 
 // leniencies are what was read in spite of how it is written, by what is wrong with it.
 type leniencies map[string]*leniency
@@ -67,8 +68,8 @@ func (r *reader) forgiveLine(l line) {
 	}
 }
 
-// isInvisible reports whether a character is one that editors, web pages and joined files leave before a line: a byte
-// order mark, a zero-width space or a blank of any width.
+// isInvisible reports whether a character is one that editors, web pages and joined files leave
+// before a line: a byte order mark, a zero-width space or a blank of any width.
 func isInvisible(c rune) bool {
 	return c == '\ufeff' || c == '\u200b' || c == '\u2060' || c > 0x7f && unicode.IsSpace(c)
 }
@@ -98,12 +99,13 @@ func (l *line) clean(text []byte) []byte {
 	return text
 }
 
-// freeTexts are properties in which people and programs write whatever they like, pieces of calendars too.
+// freeTexts are properties in which people and programs write whatever they like, pieces of
+// calendars too.
 var freeTexts = map[string]bool{"DESCRIPTION": true, "COMMENT": true, "ATTACH": true, "STYLED-DESCRIPTION": true}
 
-// named is a line whose name stands behind a group's or before a blank, or has something else in place of the
-// colon or semicolon, with that put right: "item1.SUMMARY:", "STATUS :CANCELLED", "RRULE=FREQ=", "DTSTART,TZID=".
-// odd is "" where it is another.
+// named is a line whose name stands behind a group's or before a blank, or has something else in
+// place of the colon or semicolon, with that put right: "item1.SUMMARY:", "STATUS :CANCELLED",
+// "RRULE=FREQ=", "DTSTART,TZID=". odd is "" where it is another.
 func (l line) named() (named line, odd string) {
 	if l.name != nil {
 		return l, ""
@@ -179,7 +181,8 @@ func (l line) fits(property string) bool {
 	return text != ""
 }
 
-// isFreeText reports whether a property is one of freeTexts, or a text of some program's own like them.
+// isFreeText reports whether a property is one of freeTexts, or a text of some program's own like
+// them.
 func isFreeText(name []byte) bool {
 	return freeTexts[string(name)] || bytes.HasPrefix(name, []byte("X-")) && bytes.Contains(name, []byte("DESC"))
 }
@@ -190,7 +193,8 @@ var anotherNames = []string{
 	"DTSTAMP", "LAST-MODIFIED", "CREATED", "SUMMARY", "LOCATION", "CATEGORIES",
 }
 
-// anotherByLetter are indices of anotherNames by the first letter: one pass over a line looks for all.
+// anotherByLetter are indices of anotherNames by the first letter: one pass over a line looks for
+// all.
 var anotherByLetter = func() (by [26][]int) {
 	for k, name := range anotherNames {
 		by[name[0]-'A'] = append(by[name[0]-'A'], k)
@@ -198,8 +202,8 @@ var anotherByLetter = func() (by [26][]int) {
 	return by
 }()
 
-// holdsAnother reports whether a line of an event holds a line that says when an event takes place, or begins one, as
-// where a line end is missing.
+// holdsAnother reports whether a line of an event holds a line that says when an event takes place,
+// or begins one, as where a line end is missing.
 func (l line) holdsAnother() bool {
 	if isFreeText(l.name) || bytes.HasPrefix(l.name, []byte("X-")) ||
 		l.name != nil && bytes.IndexByte(l.rest[1:], ':') < 0 {
@@ -234,8 +238,8 @@ func (l line) holdsAnother() bool {
 	return false
 }
 
-// gluedLine is where another line begins in a value that holds none, as where a line end is missing:
-// "20260107T090000ZUID:7"; 0: nowhere.
+// gluedLine is where another line begins in a value that holds none, as where a line end is
+// missing: "20260107T090000ZUID:7"; 0: nowhere.
 func gluedLine(value []byte) int {
 	const longest = 32 // of a name
 	colon := bytes.IndexByte(value, ':')
@@ -298,8 +302,8 @@ var timed = map[string]bool{
 	"VAVAILABILITY": true, "AVAILABLE": true, "VPOLL": true,
 }
 
-// component is what a BEGIN or END names, in upper case; "" for any other line. odd says what is forgiven, "" for
-// nothing: parameters, quotes, or a slip in VEVENT.
+// component is what a BEGIN or END names, in upper case; "" for any other line. odd says what is
+// forgiven, "" for nothing: parameters, quotes, or a slip in VEVENT.
 func (l line) component() (name, odd string) {
 	if name := string(l.name); name != "BEGIN" && name != "END" {
 		return "", ""
@@ -330,8 +334,8 @@ func (l line) component() (name, odd string) {
 	return name, odd
 }
 
-// boundary is what a line begins or ends: name is BEGIN or END, and component which, in upper case. For any other line
-// it is the line's own name, and component is "". odd says what is forgiven.
+// boundary is what a line begins or ends: name is BEGIN or END, and component which, in upper case.
+// For any other line it is the line's own name, and component is "". odd says what is forgiven.
 func (l line) boundary() (name, component, odd string) {
 	name = string(l.name)
 	if component, odd = l.component(); component != "" {
@@ -360,8 +364,9 @@ func componentNear(word, otherwise string) string {
 	return otherwise
 }
 
-// asComponent finds a BEGIN or END of an event, an alarm or a calendar in a line that is written as neither: "BEGIN
-// VEVENT", "BEGN:VEVENT", "> BEGIN:VEVENT". name is "" where the line is something else.
+// asComponent finds a BEGIN or END of an event, an alarm or a calendar in a line that is written as
+// neither: "BEGIN VEVENT", "BEGN:VEVENT", "> BEGIN:VEVENT". name is "" where the line is something
+// else.
 func (l line) asComponent() (name string, begin bool) {
 	const longest = 40
 	if len(l.rest) > longest || bytes.HasPrefix(l.name, []byte("X-")) {
@@ -392,8 +397,8 @@ func (l line) asComponent() (name string, begin bool) {
 	return "", false
 }
 
-// dedented is a body without the blanks before each of its lines, where its first two lines say that all of them are
-// indented alike, as in a code block. Its lines stay where they are.
+// dedented is a body without the blanks before each of its lines, where its first two lines say
+// that all of them are indented alike, as in a code block. Its lines stay where they are.
 func dedented(body []byte) []byte {
 	start := body[:len(body)-len(bytes.TrimLeft(body, " \t"))]
 	if len(start) == 0 {

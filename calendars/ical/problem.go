@@ -65,9 +65,9 @@ func label(e *Event) string {
 	return text
 }
 
-// The longest texts of an event, in characters. Titles, places and names are repeated in answers, pages,
-// log lines and .ics files for each of thousands of occurrences; the whole text is in the body, which only
-// the event's own page shows.
+// The longest texts of an event, in characters. Titles, places and names are repeated in answers,
+// pages, log lines and .ics files for each of thousands of occurrences; the whole text is in the
+// body, which only the event's own page shows.
 const (
 	longestText        = 256
 	longestDescription = 8192

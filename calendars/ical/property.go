@@ -28,7 +28,8 @@ func (p property) text() string {
 // maxCategories is how many categories of an event are read; a person gives it a few.
 const maxCategories = 100
 
-// texts is a comma-separated list of texts, without the empty ones. An escaped comma does not separate.
+// texts is a comma-separated list of texts, without the empty ones. An escaped comma does not
+// separate.
 func (p property) texts() []string {
 	var list []string
 	begin := 0

@@ -1,4 +1,5 @@
-// Package ical reads iCalendar (RFC 5545) as programs and people really write it: a body in, events as written out.
+// Package ical reads iCalendar (RFC 5545) as programs and people really write it: a body in, events
+// as written out.
 //
 //	calendar, err := ical.Read(ical.File{Body: body}, ical.Limits{})
 //	...
@@ -6,16 +7,17 @@
 //		fmt.Println(e.Start.Civil, e.Summary)
 //	}
 //
-// It promises that nothing vanishes without a word: what begins like an event becomes an [Event], or a [Problem] at one
-// of its lines that says what is wrong and what became of it. What has one meaning only is read however it is written
-// (charsets, folds, misspelt names, missing ends, dates of ISO 8601), and is reported once as a harmless Problem; what
-// could mean two things is never guessed, and an event is left out before it is placed at a wrong time. Times come with
-// their zones, which package zones finds by name or makes of a VTIMEZONE; rules are package recur's.
+// It promises that nothing vanishes without a word: what begins like an event becomes an [Event],
+// or a [Problem] at one of its lines that says what is wrong and what became of it. What has one
+// meaning only is read however it is written (charsets, folds, misspelt names, missing ends, dates
+// of ISO 8601), and is reported once as a harmless Problem; what could mean two things is never
+// guessed, and an event is left out before it is placed at a wrong time. Times come with their
+// zones, which package zones finds by name or makes of a VTIMEZONE; rules are package recur's.
 //
-// It does not know which occurrences there are, what is on at a moment, which version of an event counts (an Event only
-// says how two compare), or where a body comes from. What reading takes is bounded by [Limits], in amounts rather than
-// in time, and follows the length of the body. The package does no I/O, and all of its functions are safe for
-// concurrent use.
+// It does not know which occurrences there are, what is on at a moment, which version of an event
+// counts (an Event only says how two compare), or where a body comes from. What reading takes is
+// bounded by [Limits], in amounts rather than in time, and follows the length of the body. The
+// package does no I/O, and all of its functions are safe for concurrent use.
 package ical
 
 import (
@@ -41,10 +43,10 @@ type Calendar struct {
 	Problems []Problem     // by kind, not by line
 }
 
-// Read reads an iCalendar body (RFC 5545): one VCALENDAR or several. It is strict about what is a calendar and
-// lenient about what is in it, encodings included: an event that cannot be read becomes a Problem and costs the others
-// nothing. The error is one of ErrNotCalendar (also for an empty body), ErrTruncated and ErrTooBig, in one line that
-// says where.
+// Read reads an iCalendar body (RFC 5545): one VCALENDAR or several. It is strict about what is a
+// calendar and lenient about what is in it, encodings included: an event that cannot be read
+// becomes a Problem and costs the others nothing. The error is one of ErrNotCalendar (also for an
+// empty body), ErrTruncated and ErrTooBig, in one line that says where.
 func Read(f File, limits Limits) (*Calendar, error) {
 	limits = limits.WithDefaults()
 	if len(f.Body) > limits.Bytes {
@@ -215,7 +217,8 @@ func (r *reader) begin(l line, component string) error {
 	return nil
 }
 
-// end closes a component, and with it those inside that were left open. An END without BEGIN closes nothing.
+// end closes a component, and with it those inside that were left open. An END without BEGIN closes
+// nothing.
 func (r *reader) end(number int, component string) {
 	defer func() { r.lost = stretch{} }()
 	if r.deeper > 0 {
@@ -275,7 +278,8 @@ func (r *reader) loses(line int) {
 // calendarProperties are properties of an event that a calendar may have too (RFC 7986, 5).
 var calendarProperties = set("UID", "DESCRIPTION", "CATEGORIES", "LAST-MODIFIED")
 
-// outside handles a line that no event takes in. What looks like a part of an event is lost, and that is reported.
+// outside handles a line that no event takes in. What looks like a part of an event is lost, and
+// that is reported.
 func (r *reader) outside(l line) {
 	name := string(l.name)
 	if timed[r.inner()] && r.deeper == 0 {

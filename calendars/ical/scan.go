@@ -13,15 +13,16 @@ var (
 	ErrTooBig      = errors.New("too big")
 )
 
-// Limits bound what a body and its events may cost, in package calendars too: in amounts rather than
-// in time, so that the same body meets the same end everywhere. A zero field is its default.
+// Limits bound what a body and its events may cost, in package calendars too: in amounts rather
+// than in time, so that the same body meets the same end everywhere. A zero field is its default.
 type Limits struct {
 	// Over these the body is refused with ErrTooBig.
 	Bytes  int // of the body; 16 MiB
 	Lines  int // before unfolding; 1,000,000
 	Events int // VEVENT components; 100,000
 
-	// Over these an event is left out and becomes a Problem. A text (SUMMARY, DESCRIPTION …) over LineBytes is cut.
+	// Over these an event is left out and becomes a Problem. A text (SUMMARY, DESCRIPTION …) over
+	// LineBytes is cut.
 	LineBytes      int // of an unfolded line; 64 KiB
 	Params         int // parameter values of a property; 16
 	Nesting        int // components within components; 8
@@ -31,13 +32,14 @@ type Limits struct {
 	Steps          int // of one rule in one Compile (see docs/calendars.md); 1,000,000
 	EventInstances int // occurrences of a series in one Compile; 20,000
 
-	// What all events of a calendar may use in one Compile. The events that come when it is used up are left out and
-	// become Problems.
+	// What all events of a calendar may use in one Compile. The events that come when it is used up
+	// are left out and become Problems.
 	CalendarSteps int // 20,000,000
 	Instances     int // 1,000,000
 }
 
-// MaxInstances is how many occurrences all events of a calendar may have; never less than the default.
+// MaxInstances is how many occurrences all events of a calendar may have; never less than the
+// default.
 func (l Limits) MaxInstances() int {
 	return max(l.WithDefaults().Instances, Limits{}.WithDefaults().Instances)
 }
@@ -89,8 +91,8 @@ func (l line) property() property {
 	return newProperty(l, string(l.name), len(value))
 }
 
-// scanner takes a body apart into content lines. It lives in one pass over the bytes and takes any line end. A line's
-// bytes are valid until the next call.
+// scanner takes a body apart into content lines. It lives in one pass over the bytes and takes any
+// line end. A line's bytes are valid until the next call.
 type scanner struct {
 	body      []byte
 	number    int // lines begun
@@ -107,7 +109,8 @@ type scanner struct {
 	ahead ahead
 }
 
-// foldedFrom is how long a line is at least, in bytes, before programs fold it; RFC 5545, 3.1, wants 75.
+// foldedFrom is how long a line is at least, in bytes, before programs fold it; RFC 5545, 3.1,
+// wants 75.
 const foldedFrom = 60
 
 // next is the next line that is not blank; false at the end of the body.
@@ -150,8 +153,8 @@ func (s *scanner) next() (line, bool) {
 	return s.separated(l, text), true
 }
 
-// separated is a line with its name, and without another that follows on it a BEGIN or END, or a value that holds none:
-// that one comes next.
+// separated is a line with its name, and without another that follows on it a BEGIN or END, or a
+// value that holds none: that one comes next.
 func (s *scanner) separated(l line, text []byte) line {
 	l.name, l.rest = s.split(text)
 	if string(l.name) == "TZID" { // the blanks at its end can tell a name from another
@@ -187,8 +190,8 @@ func (s *scanner) separated(l line, text []byte) line {
 	return l
 }
 
-// peek is the line that comes next, without its end. It looks at no more than a few times as much as the line is long,
-// so that a body without LFs takes linear time too.
+// peek is the line that comes next, without its end. It looks at no more than a few times as much
+// as the line is long, so that a body without LFs takes linear time too.
 func (s *scanner) peek() []byte {
 	for size := 128; ; size *= 4 {
 		part := s.body[:min(size, len(s.body))]
@@ -220,8 +223,8 @@ func (s *scanner) physical() []byte {
 	return text
 }
 
-// continues reports whether what follows belongs to the line before: it begins with a blank. Empty lines between are
-// skipped; they come from line ends that were converted twice.
+// continues reports whether what follows belongs to the line before: it begins with a blank. Empty
+// lines between are skipped; they come from line ends that were converted twice.
 func (s *scanner) continues() bool {
 	for len(s.body) > 0 && (s.body[0] == '\r' || s.body[0] == '\n') {
 		s.physical()
@@ -256,8 +259,8 @@ func isNameByte(b byte) bool {
 	return 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z' || '0' <= b && b <= '9' || b == '-'
 }
 
-// valueOf splits what follows a name into the number of parameter values and the value as written; false where there is
-// no value.
+// valueOf splits what follows a name into the number of parameter values and the value as written;
+// false where there is no value.
 func valueOf(rest []byte) (params int, value []byte, ok bool) {
 	quoted := false
 	for i, b := range rest {

@@ -22,7 +22,8 @@ const sniffedBytes = 64 << 10
 // IsPage reports whether a text is a web page, or a part of one.
 func IsPage(text []byte) bool { return htmlSign.Match(text) }
 
-// Sniff says in a few words what a body is that is no calendar; mask replaces what of its title is not to be shown.
+// Sniff says in a few words what a body is that is no calendar; mask replaces what of its title is
+// not to be shown.
 func Sniff(text []byte, mask func(string) string) string {
 	head := text[:min(len(text), sniffedBytes)]
 	trimmed := bytes.TrimSpace(head)

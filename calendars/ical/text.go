@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Texts are the VEVENTs of a body as they stand in it, by the line that each begins on, for those of lines where one
-// does. Lines count from 1; an event that is longer than maxText is cut.
+// Texts are the VEVENTs of a body as they stand in it, by the line that each begins on, for those
+// of lines where one does. Lines count from 1; an event that is longer than maxText is cut.
 func Texts(body []byte, lines map[int]bool) map[int]string {
 	texts, left := map[int]string{}, len(lines)
 	body = utf8Body(body)
@@ -32,7 +32,8 @@ func (e *Event) StandsIn(text string) bool { return strings.Contains(unfolded(te
 // maxText bounds the text of one event that is shown.
 const maxText = 16 << 10
 
-// component is the VEVENT that a body begins with, cut where it is longer than maxText; "" where it begins otherwise.
+// component is the VEVENT that a body begins with, cut where it is longer than maxText; "" where it
+// begins otherwise.
 func component(body []byte) string {
 	var b strings.Builder
 	depth := 0

@@ -14,11 +14,11 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// What times and rules are written like that RFC 5545 does not allow, and that has one meaning only. Only what cannot
-// be read as it stands is looked at.
+// What times and rules are written like that RFC 5545 does not allow, and that has one meaning
+// only. Only what cannot be read as it stands is looked at.
 
-// tidy is a line that says when an event takes place, as it was meant: such a line never holds control characters, its
-// value neither quotes nor colons. odd are what was wrong with it.
+// tidy is a line that says when an event takes place, as it was meant: such a line never holds
+// control characters, its value neither quotes nor colons. odd are what was wrong with it.
 func (l line) tidy() (tidied line, odd []string) {
 	isControl := func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }
 	if bytes.IndexFunc(l.rest, isControl) >= 0 {
@@ -66,8 +66,8 @@ func (l line) tidy() (tidied line, odd []string) {
 	return l, odd
 }
 
-// fromPrintable is a line of text whose value is in the encoding of vCalendar 1.0, without that; false where it is none
-// that can be read.
+// fromPrintable is a line of text whose value is in the encoding of vCalendar 1.0, without that;
+// false where it is none that can be read.
 func (l line) fromPrintable(value []byte) (rest []byte, ok bool) {
 	head := l.rest[:len(l.rest)-len(value)]
 	if len(head) < 2 || !bytes.Contains(bytes.ToUpper(head), []byte("QUOTED-PRINTABLE")) {
@@ -81,7 +81,8 @@ func (l line) fromPrintable(value []byte) (rest []byte, ok bool) {
 	return slices.Concat(head, text), true
 }
 
-// quotedParameters are parameters as written, each from its semicolon on, with quotes around values that hold a colon.
+// quotedParameters are parameters as written, each from its semicolon on, with quotes around values
+// that hold a colon.
 func quotedParameters(written []byte) []byte {
 	var out []byte
 	for parameter := range bytes.SplitSeq(written[1:], []byte(";")) {
@@ -129,8 +130,8 @@ func wellFormed(parameters []byte) bool {
 // timesAtEnd fits the times that a line ends with, however they are written, behind all else.
 var timesAtEnd = regexp.MustCompile(`(?i)(?:^|[^0-9a-z])(\d{4}-?\d\d-?\d\d(?:[0-9TZPWDHMSUC,/;:.+ -]|\\,)*)$`)
 
-// tidyTimes is a line of times with its parameters and its times as RFC 5545 has them, where they are beyond doubt. odd
-// is "" where there is nothing to do or nothing to be sure of.
+// tidyTimes is a line of times with its parameters and its times as RFC 5545 has them, where they
+// are beyond doubt. odd is "" where there is nothing to do or nothing to be sure of.
 func (l line) tidyTimes() (tidied line, odd string) {
 	_, value, ok := valueOf(l.rest)
 	head := l.rest[:len(l.rest)-len(value)]
@@ -163,7 +164,8 @@ func (l line) tidyTimes() (tidied line, odd string) {
 	return l, odd
 }
 
-// looseParameters reads what stands between a name and its times as parameters and a colon, whatever separates them.
+// looseParameters reads what stands between a name and its times as parameters and a colon,
+// whatever separates them.
 func looseParameters(name, written []byte) (parameters []byte, ok bool) {
 	const around = " \t:;,='\""
 	var parts [][]byte
@@ -216,8 +218,8 @@ func areTimes(value []byte) bool {
 	return true
 }
 
-// plainTimes are times and periods, one after another, as RFC 5545 writes them; those that are none, as they are. sure
-// is false where there are such, or none at all.
+// plainTimes are times and periods, one after another, as RFC 5545 writes them; those that are
+// none, as they are. sure is false where there are such, or none at all.
 func plainTimes(text string) (plain string, sure bool) {
 	var out []string
 	sure = true
@@ -247,7 +249,8 @@ func plainTimes(text string) (plain string, sure bool) {
 	return strings.Join(out, ","), sure && len(out) > 0
 }
 
-// hasShapeOfStamp reports whether a text has as many digits as a DATE or DATE-TIME, whatever they say.
+// hasShapeOfStamp reports whether a text has as many digits as a DATE or DATE-TIME, whatever they
+// say.
 func hasShapeOfStamp(text []byte) bool {
 	for i := range len(text) {
 		digit := text[i] >= '0' && text[i] <= '9'

@@ -7,13 +7,15 @@ import (
 	"github.com/callhours/callhours/calendars/zones"
 )
 
-// EndsBeforeStart reports whether all rules of a series end before its DTSTART, in whatever zone: what calendars leave
-// of a series that was deleted from its first occurrence on. It then has no occurrence by them (3.3.10).
+// EndsBeforeStart reports whether all rules of a series end before its DTSTART, in whatever zone:
+// what calendars leave of a series that was deleted from its first occurrence on. It then has no
+// occurrence by them (3.3.10).
 func (e *Event) EndsBeforeStart() bool {
 	return len(e.Rules) > 0 && !slices.ContainsFunc(e.Rules, func(r *recur.Rule) bool { return !EndsBefore(r, e.Start) })
 }
 
-// endedEffect says what rules that end before DTSTART, in whatever zone, mean for the event; "" if there are none.
+// endedEffect says what rules that end before DTSTART, in whatever zone, mean for the event; "" if
+// there are none.
 func (e *Event) endedEffect() string {
 	switch {
 	case e.EndsBeforeStart():
@@ -24,7 +26,8 @@ func (e *Event) endedEffect() string {
 	return ""
 }
 
-// EndsBefore reports whether UNTIL lies before DTSTART, in whatever zone days and floating times are read.
+// EndsBefore reports whether UNTIL lies before DTSTART, in whatever zone days and floating times
+// are read.
 func EndsBefore(r *recur.Rule, start Time) bool {
 	u := r.Until
 	switch {
@@ -41,8 +44,8 @@ func EndsBefore(r *recur.Rule, start Time) bool {
 	return u.Civil+farthestEast < start.Civil
 }
 
-// UntilIsLocal reports whether it depends on the zone in which days and floating times are read whether UNTIL lies
-// before DTSTART.
+// UntilIsLocal reports whether it depends on the zone in which days and floating times are read
+// whether UNTIL lies before DTSTART.
 func UntilIsLocal(r *recur.Rule, start Time) bool {
 	u := r.Until
 	return u != nil && u.Form == recur.UTC && start.Form != recur.UTC && start.Form != recur.Zoned &&

@@ -24,14 +24,15 @@ func (e *Event) Key() string {
 	return e.UID + "\x00" + strconv.Itoa(int(s.Form)) + ":" + strconv.FormatInt(s.Civil, 10)
 }
 
-// Supersedes reports whether e, which stands later in the feed, is the valid version of the two (RFC 5546, 2.1.4 and
-// 2.1.5).
+// Supersedes reports whether e, which stands later in the feed, is the valid version of the two
+// (RFC 5546, 2.1.4 and 2.1.5).
 func (e *Event) Supersedes(other *Event) bool {
 	return cmp.Or(cmp.Compare(e.Sequence, other.Sequence), cmp.Compare(e.Modified, other.Modified)) >= 0
 }
 
-// Revises reports whether a series is a later version than a changed one of its occurrences, by SEQUENCE, else by
-// LAST-MODIFIED. DTSTAMP does not count: many programs write the time of export there.
+// Revises reports whether a series is a later version than a changed one of its occurrences, by
+// SEQUENCE, else by LAST-MODIFIED. DTSTAMP does not count: many programs write the time of export
+// there.
 func (e *Event) Revises(changed *Event) bool {
 	if e.Sequence != changed.Sequence {
 		return e.Sequence > changed.Sequence

@@ -12,7 +12,8 @@ import (
 	"github.com/callhours/callhours/calendars/zones"
 )
 
-// finder finds the zones that one body names, and keeps what it found: a feed names the same few thousands of times.
+// finder finds the zones that one body names, and keeps what it found: a feed names the same few
+// thousands of times.
 type finder struct {
 	body   []byte
 	limits Limits
@@ -26,7 +27,8 @@ type finder struct {
 	onsets      int // of these
 }
 
-// zoneName is a TZID in one of the body's VCALENDARs, counted from 1. Each may define its own zone of a name.
+// zoneName is a TZID in one of the body's VCALENDARs, counted from 1. Each may define its own zone
+// of a name.
 type zoneName struct {
 	calendar int
 	tzid     string
@@ -42,20 +44,22 @@ type definition struct {
 // blankNames is what is said of zones whose names are read without what stands around them.
 const blankNames = "blanks and quotes around the name of a time zone are ignored; remove them"
 
-// longestTZID is how many bytes a TZID may have that is looked for outside of the body. IANA's and Windows' names are
-// shorter than 80; to look for each of the parts of a long one would take the square of its length.
+// longestTZID is how many bytes a TZID may have that is looked for outside of the body. IANA's and
+// Windows' names are shorter than 80; to look for each of the parts of a long one would take the
+// square of its length.
 const longestTZID = 256
 
-// maxOnsets bounds the changes of the clocks in all VTIMEZONEs of a body that were worked out: they stay in memory.
+// maxOnsets bounds the changes of the clocks in all VTIMEZONEs of a body that were worked out: they
+// stay in memory.
 const maxOnsets = 100_000
 
-// manyUnknown is how many unknown zones a body may name before its other names go unsearched: looking for one costs a
-// search on disk.
+// manyUnknown is how many unknown zones a body may name before its other names go unsearched:
+// looking for one costs a search on disk.
 const manyUnknown = 200
 
-// find resolves a TZID. An IANA name goes before the body's own VTIMEZONE, which is often years out of
-// date, and so does a name of Windows; a VTIMEZONE says what any other name means; what then remains is
-// guessed, if there is no doubt.
+// find resolves a TZID. An IANA name goes before the body's own VTIMEZONE, which is often years out
+// of date, and so does a name of Windows; a VTIMEZONE says what any other name means; what then
+// remains is guessed, if there is no doubt.
 func (z *finder) find(name zoneName, line int) (*time.Location, error) {
 	if plain := plainTZID(name.tzid); plain != name.tzid {
 		if _, exact := z.exact(name); !exact {
@@ -125,7 +129,8 @@ func (z *finder) exact(name zoneName) (definition, bool) {
 	return d, ok
 }
 
-// defined is the VTIMEZONE of that name, also with blanks around it: in the same VCALENDAR, else the first in the body.
+// defined is the VTIMEZONE of that name, also with blanks around it: in the same VCALENDAR, else
+// the first in the body.
 func (z *finder) defined(name zoneName) (definition, bool) {
 	z.locate()
 	for _, name := range [2]zoneName{name, {0, name.tzid}} {
@@ -148,8 +153,8 @@ func plainTZID(tzid string) string {
 	})
 }
 
-// locate notes where the body's VTIMEZONEs stand. It is done for the first name that nothing else explains, so that a
-// VTIMEZONE may follow the events that name it.
+// locate notes where the body's VTIMEZONEs stand. It is done for the first name that nothing else
+// explains, so that a VTIMEZONE may follow the events that name it.
 func (z *finder) locate() {
 	if z.definitions != nil {
 		return
@@ -210,7 +215,8 @@ func (z *finder) compile(tzid string, d definition) (*time.Location, error) {
 	return zone, err
 }
 
-// observances reads a definition. location is the IANA name that it says it is a copy of; "" if it says nothing.
+// observances reads a definition. location is the IANA name that it says it is a copy of; "" if it
+// says nothing.
 func (z *finder) observances(d definition) (list []zones.Observance, location string, err error) {
 	s := scanner{body: d.body, number: d.line, lineBytes: z.limits.LineBytes}
 	var o *zones.Observance

@@ -7,10 +7,10 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Near is the pattern that a field would match but for a slip of the keys; "" where it matches one as it is, and
-// where none is near. Only words of four letters and more are forgiven a slip, one in four letters to seven, two in
-// more; the first letter has to be right, or to have changed places with the second. Work is bounded: only the
-// beginning of a long field is looked at.
+// Near is the pattern that a field would match but for a slip of the keys; "" where it matches one
+// as it is, and where none is near. Only words of four letters and more are forgiven a slip, one in
+// four letters to seven, two in more; the first letter has to be right, or to have changed places
+// with the second. Work is bounded: only the beginning of a long field is looked at.
 func (ps List) Near(field string) string {
 	if ps.Match(field) {
 		return ""
@@ -24,8 +24,8 @@ func (ps List) Near(field string) string {
 	return ""
 }
 
-// NearName is the index of the name that would stand in a field but for a slip of the keys; -1 if there is none. Names
-// are as Fold gives them; so many are tried at most.
+// NearName is the index of the name that would stand in a field but for a slip of the keys; -1 if
+// there is none. Names are as Fold gives them; so many are tried at most.
 func NearName(field string, names []string) int {
 	const most = 500
 	words := strings.Fields(Fold(head(field)))
@@ -54,8 +54,8 @@ func head(field string) string {
 	return field[:end]
 }
 
-// near reports whether words hold what the pattern asks for, with a slip. Of a pattern with stars inside
-// only the first text counts.
+// near reports whether words hold what the pattern asks for, with a slip. Of a pattern with stars
+// inside only the first text counts.
 func (p Pattern) near(words []string) bool {
 	var wanted []string
 	first, texts := 0, 0
@@ -70,8 +70,8 @@ func (p Pattern) near(words []string) bool {
 	return texts == 1 && containsSlipped(words, wanted, first == 0, first == len(p.pieces)-1)
 }
 
-// containsSlipped reports whether words hold others with a slip; begins and ends say that these have to be
-// the first ones, and the last.
+// containsSlipped reports whether words hold others with a slip; begins and ends say that these
+// have to be the first ones, and the last.
 func containsSlipped(words, wanted []string, begins, ends bool) bool {
 	if len(wanted) == 0 || len(words) > nearWords {
 		return false
@@ -87,8 +87,8 @@ func containsSlipped(words, wanted []string, begins, ends bool) bool {
 	return false
 }
 
-// slips reports whether words are the wanted ones with a slip in at least one. Another ending ("close" for "closed") is
-// one only where nothing else is said.
+// slips reports whether words are the wanted ones with a slip in at least one. Another ending
+// ("close" for "closed") is one only where nothing else is said.
 func slips(words, wanted []string, whole bool) bool {
 	slipped := false
 	for i, w := range words {

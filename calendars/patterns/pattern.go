@@ -1,14 +1,15 @@
-// Package patterns compares the texts of events with what a person wrote to find them: as a person would, blind to
-// case, accents' encodings, runs of blanks and punctuation, with * for any run of anything, ! to exclude, and regular
-// expressions between slashes. See [Pattern] for the rules.
+// Package patterns compares the texts of events with what a person wrote to find them: as a person
+// would, blind to case, accents' encodings, runs of blanks and punctuation, with * for any run of
+// anything, ! to exclude, and regular expressions between slashes. See [Pattern] for the rules.
 //
 //	list, mistakes := patterns.ParseList([]diag.Text{{S: "open*"}, {S: "!*not open*"}})
 //	...
 //	list.Match("Open 9-12") // true
 //	list.Near("Opne 9-12")  // "open*": what it would match but for a slip of the keys
 //
-// It knows neither events nor calendars: a field is a text, and no text is kept. What a comparison may cost is bounded
-// when patterns are parsed, and is linear in the text. All values are immutable and safe for concurrent use.
+// It knows neither events nor calendars: a field is a text, and no text is kept. What a comparison
+// may cost is bounded when patterns are parsed, and is linear in the text. All values are immutable
+// and safe for concurrent use.
 package patterns
 
 import (
@@ -33,11 +34,13 @@ const (
 	maxPatterns = 50_000          // steps for each byte of a field that patterns in one place take, see [List.Cost]
 )
 
-// Pattern is a text to compare a field of an event with, as a person would compare them: the whole field, after Unicode
-// normalisation (NFC) and case folding, blind to runs of blanks and punctuation, so that "Closed!!" is "closed" and
-// "Open 9-12" is "open 9 12". Symbols and emoji count as punctuation. The pattern "" is an empty field: one that shows
-// no letter or digit. `*` stands for any run of anything, also for none. A leading `!` makes the pattern exclude what
-// it matches. `/…/` is a regular expression (RE2), compared with the field as written. The zero Pattern is "".
+// Pattern is a text to compare a field of an event with, as a person would compare them: the whole
+// field, after Unicode normalisation (NFC) and case folding, blind to runs of blanks and
+// punctuation, so that "Closed!!" is "closed" and "Open 9-12" is "open 9 12". Symbols and emoji
+// count as punctuation. The pattern "" is an empty field: one that shows no letter or digit. `*`
+// stands for any run of anything, also for none. A leading `!` makes the pattern exclude what it
+// matches. `/…/` is a regular expression (RE2), compared with the field as written. The zero
+// Pattern is "".
 type Pattern struct {
 	text    string // as written
 	exclude bool
@@ -45,15 +48,16 @@ type Pattern struct {
 	pieces  []piece       // between the stars; one more than there are stars; none for ""
 }
 
-// piece is folded text between two stars. Its blanks at a star are kept as marks instead: they ask that a word begins
-// or ends there, and two stars' marks may be met by the same blank ("a * b" matches "a b").
+// piece is folded text between two stars. Its blanks at a star are kept as marks instead: they ask
+// that a word begins or ends there, and two stars' marks may be met by the same blank ("a * b"
+// matches "a b").
 type piece struct {
 	text               string
 	wordBegin, wordEnd bool
 }
 
-// Parse reads a pattern. It refuses a regular expression that RE2 does not read, and a pattern that holds
-// punctuation only, which would match more than meant.
+// Parse reads a pattern. It refuses a regular expression that RE2 does not read, and a pattern that
+// holds punctuation only, which would match more than meant.
 func Parse(text string) (Pattern, error) {
 	p := Pattern{text: text}
 	if len(text) > maxPattern {
@@ -122,7 +126,8 @@ const expressionTimes = 8
 // countedTimes is the same of one that is counted.
 const countedTimes = 16
 
-// cost is how many steps a byte of a text takes at worst: a regular expression's are slower than a comparison.
+// cost is how many steps a byte of a text takes at worst: a regular expression's are slower than a
+// comparison.
 func (p *Pattern) cost() int {
 	if p.regexp != nil {
 		return expressionTimes * p.regexp.Cost
@@ -206,8 +211,8 @@ func (p *Pattern) matches(f *field, left *int) bool {
 	return p.matchesFolded(f.folded)
 }
 
-// matchesFolded compares with a field that is ASCII, or folded already: a folded field is its own folding, and its only
-// separators are ASCII, so that one walk serves both without copying.
+// matchesFolded compares with a field that is ASCII, or folded already: a folded field is its own
+// folding, and its only separators are ASCII, so that one walk serves both without copying.
 func (p *Pattern) matchesFolded(field string) bool {
 	at := skipSeparators(field, 0)
 	if len(p.pieces) == 0 {
@@ -323,12 +328,13 @@ func separates(r rune) bool {
 // List is the patterns that a field is compared with together. A nil List matches everything.
 type List []Pattern
 
-// Match reports whether a field matches one of the patterns (or there are only excluding ones), and none that excludes.
-// A field in ASCII is matched without allocation.
+// Match reports whether a field matches one of the patterns (or there are only excluding ones), and
+// none that excludes. A field in ASCII is matched without allocation.
 func (ps List) Match(text string) bool { return ps.MatchWithin(text, nil) }
 
-// MatchWithin is Match, and takes the steps that regular expressions really take off left, which are fewer than
-// [List.Cost] says by far for most. Once left is below 0 what it says is not to be used. nil: they are not counted.
+// MatchWithin is Match, and takes the steps that regular expressions really take off left, which
+// are fewer than [List.Cost] says by far for most. Once left is below 0 what it says is not to be
+// used. nil: they are not counted.
 func (ps List) MatchWithin(text string, left *int) bool {
 	if len(ps) == 0 {
 		return true
@@ -355,8 +361,8 @@ func (ps List) compare(text string, left *int) (matched, wanted, excluded bool) 
 	return matched, wanted, false
 }
 
-// MatchAny is Match for a field with several values: one has to match, and none may be excluded. No values are one
-// empty value. left is that of [List.MatchWithin].
+// MatchAny is Match for a field with several values: one has to match, and none may be excluded. No
+// values are one empty value. left is that of [List.MatchWithin].
 func (ps List) MatchAny(fields []string, left *int) bool {
 	if len(fields) == 0 || len(ps) == 0 {
 		return ps.MatchWithin("", left)
@@ -384,7 +390,8 @@ func (ps List) String() string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-// Fold is a text as patterns compare it: its words in one case, a blank between them and none around them.
+// Fold is a text as patterns compare it: its words in one case, a blank between them and none
+// around them.
 func Fold(s string) string { return strings.Trim(fold(s), " ") }
 
 // Compared is how many bytes of a text are compared, and at least one: each pattern is looked at.

@@ -10,7 +10,8 @@ const (
 // LastYear is the year in which every expansion ends: iCalendar dates have four digits.
 const LastYear = 9999
 
-// dayOf is the civil day of a proleptic Gregorian date; month and date outside their range are not allowed.
+// dayOf is the civil day of a proleptic Gregorian date; month and date outside their range are not
+// allowed.
 func dayOf(year, month, date int) int {
 	// Years are counted from March, so that the leap day is the last of its year.
 	if month <= 2 {

@@ -8,7 +8,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Duration is a DURATION (RFC 5545, 3.3.6): days are nominal, as long as the clocks make them; seconds are exact.
+// Duration is a DURATION (RFC 5545, 3.3.6): days are nominal, as long as the clocks make them;
+// seconds are exact.
 type Duration struct{ Days, Seconds int64 }
 
 // LongestDuration is more than a feed can mean, and far from overflow; days.

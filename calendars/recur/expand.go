@@ -6,13 +6,15 @@ import (
 	"slices"
 )
 
-// Budget counts the steps that rules may still take, so that the work has a bound whatever a rule says. A step is a day looked at, a period skipped or a start found, so
-// that the same feed is over its limit on every machine or on none.
+// Budget counts the steps that rules may still take, so that the work has a bound whatever a rule
+// says. A step is a day looked at, a period skipped or a start found, so that the same feed is over
+// its limit on every machine or on none.
 type Budget struct {
 	Left int // negative once it is over
 }
 
-// perStep is how many values of a rule's lists are looked through in one step: a rule may list hundreds.
+// perStep is how many values of a rule's lists are looked through in one step: a rule may list
+// hundreds.
 const perStep = 32
 
 // spend reports whether the budget still holds.
@@ -24,10 +26,11 @@ func (b *Budget) spend(n int) bool {
 // Over reports whether more steps were wanted than there were.
 func (b *Budget) Over() bool { return b.Left < 0 }
 
-// Starts yields the civil starts of a rule in [from, to), in ascending order; start is DTSTART, where the rule is
-// anchored (see [Rule.Anchor]). Without COUNT it begins at the period of from by arithmetic, however long ago DTSTART
-// was; with COUNT it counts from DTSTART. It stops early when the budget is over. UNTIL is the caller's, who knows the
-// zone that it may depend on: it narrows to.
+// Starts yields the civil starts of a rule in [from, to), in ascending order; start is DTSTART,
+// where the rule is anchored (see [Rule.Anchor]). Without COUNT it begins at the period of from by
+// arithmetic, however long ago DTSTART was; with COUNT it counts from DTSTART. It stops early when
+// the budget is over. UNTIL is the caller's, who knows the zone that it may depend on: it narrows
+// to.
 func (r *Rule) Starts(start, from, to int64, b *Budget) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
 		if r.Count == 0 {
@@ -119,8 +122,8 @@ func (e *expansion) periods() {
 	}
 }
 
-// firstPeriod is the number of the period to begin with, counted in INTERVALs from DTSTART's. It may be one too early:
-// emit drops what comes before DTSTART.
+// firstPeriod is the number of the period to begin with, counted in INTERVALs from DTSTART's. It
+// may be one too early: emit drops what comes before DTSTART.
 func (e *expansion) firstPeriod(origin int) int {
 	year, month, _ := dateOf(origin)
 	toYear, toMonth, _ := dateOf(int(floorDiv(e.first, Day)))
@@ -141,8 +144,8 @@ func (e *expansion) firstPeriod(origin int) int {
 	return max(0, passed/e.interval-1)
 }
 
-// period is the kth period as days [begin, end). Its length is that of the calendar: weeks begin on WKST, and the year
-// of a rule with BYWEEKNO is the week year.
+// period is the kth period as days [begin, end). Its length is that of the calendar: weeks begin on
+// WKST, and the year of a rule with BYWEEKNO is the week year.
 func (e *expansion) period(origin, k int) (begin, end int) {
 	const never = 1 << 40
 	if k > never/e.interval {
@@ -269,8 +272,8 @@ func (r *Rule) withinMinute(times []int64, at int64) []int64 {
 	return times
 }
 
-// withinDays walks the hours, minutes or seconds of the days that match. The wall clock is walked, not elapsed time:
-// every two hours are the even hours also on the day that the clocks change.
+// withinDays walks the hours, minutes or seconds of the days that match. The wall clock is walked,
+// not elapsed time: every two hours are the even hours also on the day that the clocks change.
 func (e *expansion) withinDays() {
 	unit := [...]int64{Hourly: Hour, Minutely: Minute, Secondly: 1}[e.Freq]
 	step := unit * int64(e.interval)
@@ -301,8 +304,8 @@ func (e *expansion) withinDays() {
 	}
 }
 
-// skipTo is at itself when its hour, minute and second are allowed, else the end of the hour, minute or second that is
-// not.
+// skipTo is at itself when its hour, minute and second are allowed, else the end of the hour,
+// minute or second that is not.
 func (e *expansion) skipTo(at int64) int64 {
 	time := floorMod(at, Day)
 	switch {

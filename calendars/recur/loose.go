@@ -9,7 +9,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// ParseLenient is Parse for what people write too, where it has one meaning. odd says what is forgiven; "" for nothing.
+// ParseLenient is Parse for what people write too, where it has one meaning. odd says what is
+// forgiven; "" for nothing.
 func ParseLenient(text string) (r *Rule, odd string, err error) {
 	if r, err = Parse(text); err == nil {
 		return r, "", nil
@@ -24,7 +25,8 @@ func ParseLenient(text string) (r *Rule, odd string, err error) {
 	return nil, "", err
 }
 
-// partBegins fits the beginning of a part of a rule, with whatever separates it from the one before.
+// partBegins fits the beginning of a part of a rule, with whatever separates it from the one
+// before.
 var partBegins = regexp.MustCompile(`[\s;:,\\&]*\b([A-Z]+)\s*=`)
 
 // plainRule is a rule with its parts told apart by semicolons, and with the names that are meant.
@@ -88,7 +90,8 @@ var numberOrWeekday = regexp.MustCompile(`^[+-]?\d*(MO|TU|WE|TH|FR|SA|SU)?$`)
 // weekdayNames are those that people write in place of weekdays, in the same order.
 var weekdayNames = []string{"MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"}
 
-// plainWeekday is a value of BYDAY whose weekday is written out, or with its first letters, as RFC 5545 writes it.
+// plainWeekday is a value of BYDAY whose weekday is written out, or with its first letters, as RFC
+// 5545 writes it.
 func plainWeekday(item string) string {
 	ordinal := item[:len(item)-len(strings.TrimLeft(item, "+-0123456789"))]
 	word := item[len(ordinal):]
@@ -107,7 +110,8 @@ func beginsLikePart(word string) bool {
 		slices.ContainsFunc(ruleParts, func(name string) bool { return strings.HasPrefix(word, name) })
 }
 
-// freeTime fits a time as programs and people write it that do not follow RFC 5545: as ISO 8601, or without seconds.
+// freeTime fits a time as programs and people write it that do not follow RFC 5545: as ISO 8601, or
+// without seconds.
 var freeTime = regexp.MustCompile(`^(\d{4})(-?)(\d\d)(-?)(\d\d)` +
 	`(?:[T ] ?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)? ?(Z|UTC|[+-]00:?00)?)?$`)
 
@@ -138,7 +142,8 @@ func PlainTime(text string) string {
 	return plain
 }
 
-// freeDuration fits a duration without its P or T. Minutes need one of them, since they could be months.
+// freeDuration fits a duration without its P or T. Minutes need one of them, since they could be
+// months.
 var freeDuration = regexp.MustCompile(`^(P?)(\d+[WD])?(T?)(\d+H)?(\d+M)?(\d+S)?$`)
 
 // PlainDuration is a duration as RFC 5545 writes it; "" where it is none.

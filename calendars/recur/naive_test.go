@@ -13,8 +13,9 @@ import (
 	"github.com/callhours/callhours/internal/growth"
 )
 
-// naive is a rule read by somebody who knows the table of RFC 5545, 3.3.10, and has all the time in the world: every
-// day is looked at, and nothing is worked out in advance. It knows rules from YEARLY to DAILY without COUNT and UNTIL.
+// naive is a rule read by somebody who knows the table of RFC 5545, 3.3.10, and has all the time in
+// the world: every day is looked at, and nothing is worked out in advance. It knows rules from
+// YEARLY to DAILY without COUNT and UNTIL.
 type naive struct {
 	parts map[string][]string
 	start time.Time
@@ -54,7 +55,8 @@ func (n *naive) weekStart(t time.Time) time.Time {
 	return t
 }
 
-// week is the week of t: the year that most of its days lie in, its number there, and how many that year has.
+// week is the week of t: the year that most of its days lie in, its number there, and how many that
+// year has.
 func (n *naive) week(t time.Time) (year, number, of int) {
 	middle := n.weekStart(t).AddDate(0, 0, 3)
 	for other := middle; other.Year() == middle.Year(); other = other.AddDate(0, 0, -7) {

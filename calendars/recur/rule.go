@@ -1,8 +1,9 @@
 // Package recur works out recurrence rules (RFC 5545, 3.3.10) as local times.
 //
-// All its arithmetic is on civil time: the time that a clock on the wall shows, without a zone, as seconds since
-// 1970-01-01T00:00 on that clock. There is no other calendar than the Gregorian one, which it takes to be as old as
-// time. What a civil time means in a zone, and what an UNTIL in UTC means there, is the caller's to know.
+// All its arithmetic is on civil time: the time that a clock on the wall shows, without a zone, as
+// seconds since 1970-01-01T00:00 on that clock. There is no other calendar than the Gregorian one,
+// which it takes to be as old as time. What a civil time means in a zone, and what an UNTIL in UTC
+// means there, is the caller's to know.
 //
 //	rule, err := recur.Parse("FREQ=MONTHLY;BYDAY=-1FR")
 //	...
@@ -12,13 +13,14 @@
 //		...
 //	}
 //
-// What a rule may take is bounded by a [Budget] of steps, the same on every machine; [Rule.Starts] begins where the
-// window does, however long ago DTSTART was. Rules of any length and with any BYxxx parts are read; what could change
-// the dates and is not understood is an error that says what was found and what is wanted. [ParseLenient], [PlainTime]
-// and [PlainDuration] read also what people and programs write in place of RFC 5545 where it has one meaning only.
+// What a rule may take is bounded by a [Budget] of steps, the same on every machine; [Rule.Starts]
+// begins where the window does, however long ago DTSTART was. Rules of any length and with any
+// BYxxx parts are read; what could change the dates and is not understood is an error that says
+// what was found and what is wanted. [ParseLenient], [PlainTime] and [PlainDuration] read also what
+// people and programs write in place of RFC 5545 where it has one meaning only.
 //
-// A Rule is immutable and safe for concurrent use; a Budget is for one goroutine. The package reads no clock, does no
-// I/O, and knows no zones, no events and no files.
+// A Rule is immutable and safe for concurrent use; a Budget is for one goroutine. The package reads
+// no clock, does no I/O, and knows no zones, no events and no files.
 package recur
 
 import (
@@ -72,10 +74,12 @@ type Rule struct {
 	seconds       uint64
 }
 
-// nthWeekday is a BYDAY with an ordinal: the nth such weekday of the month or year, from its end when n is negative.
+// nthWeekday is a BYDAY with an ordinal: the nth such weekday of the month or year, from its end
+// when n is negative.
 type nthWeekday struct{ n, weekday int }
 
-// maxInterval keeps sums of periods far from overflow; a larger INTERVAL never comes round before the year 9999.
+// maxInterval keeps sums of periods far from overflow; a larger INTERVAL never comes round before
+// the year 9999.
 const maxInterval = 1 << 40
 
 // maxList is more values than any BYxxx part has.
@@ -90,8 +94,9 @@ var ruleParts = []string{
 // IsPart reports whether a name is one of ruleParts, in any case of letters.
 func IsPart(name string) bool { return slices.Contains(ruleParts, strings.ToUpper(name)) }
 
-// Parse reads the value of an RRULE. It forgives what is found in real feeds and harmless: lower case, blanks, a
-// trailing semicolon, X- parts, COUNT beside UNTIL. Anything that could change the dates is an error.
+// Parse reads the value of an RRULE. It forgives what is found in real feeds and harmless: lower
+// case, blanks, a trailing semicolon, X- parts, COUNT beside UNTIL. Anything that could change the
+// dates is an error.
 func Parse(text string) (*Rule, error) {
 	r := &Rule{text: text, Freq: -1, interval: 1}
 	seen := map[string]bool{}
@@ -241,7 +246,8 @@ func each(name, value string, low, high int, add func(int)) error {
 // String is the rule as written.
 func (r *Rule) String() string { return r.text }
 
-// Annual reports whether a rule repeats by the year, and onDate whether always on the date of DTSTART.
+// Annual reports whether a rule repeats by the year, and onDate whether always on the date of
+// DTSTART.
 func (r *Rule) Annual() (annual, onDate bool) {
 	return r.Freq == Yearly,
 		!r.hasWeekdays() && len(r.weeks) == 0 && len(r.yearDays) == 0 && len(r.positions) == 0
@@ -250,8 +256,8 @@ func (r *Rule) Annual() (annual, onDate bool) {
 func (r *Rule) hasMonthDays() bool { return r.monthDays|r.monthDaysBack != 0 }
 func (r *Rule) hasWeekdays() bool  { return r.weekdays != 0 || len(r.nth) > 0 }
 
-// Anchor is the rule with what it leaves out taken from DTSTART, a civil time (3.3.10: "information missing from the
-// rule is derived from DTSTART").
+// Anchor is the rule with what it leaves out taken from DTSTART, a civil time (3.3.10: "information
+// missing from the rule is derived from DTSTART").
 func (r *Rule) Anchor(start int64) *Rule {
 	a := *r
 	d := int(floorDiv(start, Day))
@@ -287,8 +293,8 @@ func (r *Rule) Anchor(start int64) *Rule {
 	return &a
 }
 
-// matches applies every BYxxx part that speaks of days to one day. Applied to all days of a period it does what the
-// table of 3.3.10 calls expand and limit alike.
+// matches applies every BYxxx part that speaks of days to one day. Applied to all days of a period
+// it does what the table of 3.3.10 calls expand and limit alike.
 func (r *Rule) matches(d, year, month, date int) bool {
 	if r.months != 0 && r.months&(1<<month) == 0 {
 		return false
@@ -309,7 +315,8 @@ func (r *Rule) matches(d, year, month, date int) bool {
 	return len(r.weeks) == 0 || r.matchesWeek(d, year)
 }
 
-// matchesNth counts weekdays within the month, or within the year for a YEARLY rule without BYMONTH.
+// matchesNth counts weekdays within the month, or within the year for a YEARLY rule without
+// BYMONTH.
 func (r *Rule) matchesNth(d, year, month, date int) bool {
 	if len(r.nth) == 0 {
 		return false
@@ -336,7 +343,8 @@ func (r *Rule) matchesWeek(d, year int) bool {
 	return slices.Contains(r.weeks, n) || slices.Contains(r.weeks, n-(next-first)/7-1)
 }
 
-// firstWeek is the first day of week 1 of a year: the week, beginning on WKST, that has at least four of its days.
+// firstWeek is the first day of week 1 of a year: the week, beginning on WKST, that has at least
+// four of its days.
 func (r *Rule) firstWeek(year int) int {
 	first := dayOf(year, 1, 1)
 	passed := floorMod(weekdayOf(first)-r.weekFrom, 7)

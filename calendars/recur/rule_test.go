@@ -193,8 +193,8 @@ func someRule(random *rand.Rand) string {
 	return rule
 }
 
-// TestRuleProperties holds for any rule: a window has what the whole has there, in order and once; months together are
-// the year; and where a walk begins does not matter.
+// TestRuleProperties holds for any rule: a window has what the whole has there, in order and once;
+// months together are the year; and where a walk begins does not matter.
 func TestRuleProperties(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it runs in one goroutine for long; the run without the race detector has it")

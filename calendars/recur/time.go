@@ -19,14 +19,15 @@ const (
 	Zoned // a local time of a zone; ParseTime gives none, since TZID is a parameter
 )
 
-// Time is a DATE or DATE-TIME as written: what the wall clock shows, and how that is tied to the world.
+// Time is a DATE or DATE-TIME as written: what the wall clock shows, and how that is tied to the
+// world.
 type Time struct {
 	Civil int64 // civil time; midnight for a DATE
 	Form  Form
 }
 
-// ParseTime reads "20261224", "20261224T090000" or "20261224T090000Z" by its shape: a date without VALUE=DATE is
-// common and means a DATE. 24:00 is the next midnight, and a 61st second the 60th.
+// ParseTime reads "20261224", "20261224T090000" or "20261224T090000Z" by its shape: a date without
+// VALUE=DATE is common and means a DATE. 24:00 is the next midnight, and a 61st second the 60th.
 func ParseTime(text string) (Time, error) {
 	bad := func() (Time, error) {
 		return Time{}, fmt.Errorf("want a time such as 20261224 or 20261224T090000Z, found %s", diag.Quote(text))
@@ -89,7 +90,8 @@ func ParseOffset(text string) (*int64, error) {
 	return &offset, nil
 }
 
-// cutDigits cuts a number of the given width and two of two digits from a text that holds nothing else.
+// cutDigits cuts a number of the given width and two of two digits from a text that holds nothing
+// else.
 func cutDigits(text string, width int) (a, b, c int, ok bool) {
 	if len(text) != width+4 || strings.Trim(text, "0123456789") != "" {
 		return 0, 0, 0, false

@@ -13,8 +13,8 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// packed is time zone data as Debian's tzdata package has them; make tzdata renews them. The copy that Go brings is
-// older than its release, and wrong for every zone whose law has changed since.
+// packed is time zone data as Debian's tzdata package has them; make tzdata renews them. The copy
+// that Go brings is older than its release, and wrong for every zone whose law has changed since.
 //
 //go:embed tzdata/zoneinfo.zip
 var packed string
@@ -40,9 +40,9 @@ type database struct {
 // inUse is chosen once: the newest of the copies that there are.
 var inUse = sync.OnceValue(func() *database { return choose(os.Getenv("ZONEINFO"), systemDirs) })
 
-// choose is the newest of the program's own copy, that in dir (unless it is ""), and those in the directories of
-// the system. A directory without zones is none. What the newest lacks the program's own has: some systems keep names
-// such as US/Eastern in a package of their own.
+// choose is the newest of the program's own copy, that in dir (unless it is ""), and those in the
+// directories of the system. A directory without zones is none. What the newest lacks the program's
+// own has: some systems keep names such as US/Eastern in a package of their own.
 func choose(dir string, system []string) *database {
 	own := openDatabase("embedded", openEmbedded())
 	candidates := []*database{own}
@@ -71,8 +71,8 @@ func openEmbedded() *zip.Reader {
 }
 
 // DataVersion says which time zone data are in use, such as "2026f", and where they are from:
-// "embedded" in the program, the "system", or the "directory" that the environment variable ZONEINFO names.
-// The newest of the three are used.
+// "embedded" in the program, the "system", or the "directory" that the environment variable
+// ZONEINFO names. The newest of the three are used.
 func DataVersion() (version, source string) {
 	d := inUse()
 	return d.version, d.source

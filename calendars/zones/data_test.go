@@ -163,7 +163,8 @@ func TestLawsOf2026(t *testing.T) {
 	}
 }
 
-// TestChoose: a newer directory wins if it holds zones, and what it lacks or spoils the program's own copy gives.
+// TestChoose: a newer directory wins if it holds zones, and what it lacks or spoils the program's
+// own copy gives.
 func TestChoose(t *testing.T) {
 	t.Parallel()
 	_, archive := embedded(t)

@@ -12,7 +12,8 @@ import (
 	"github.com/callhours/callhours/calendars/recur"
 )
 
-// Observance is a STANDARD or DAYLIGHT of a VTIMEZONE (RFC 5545, 3.6.5): when its offset comes into force.
+// Observance is a STANDARD or DAYLIGHT of a VTIMEZONE (RFC 5545, 3.6.5): when its offset comes into
+// force.
 type Observance struct {
 	Start    *recur.Time   // DTSTART
 	From, To *int64        // TZOFFSETFROM and TZOFFSETTO, in seconds east of UTC
@@ -20,8 +21,8 @@ type Observance struct {
 	Dates    []recur.Time  // RDATE
 }
 
-// Define makes a zone of its observances. Following their rules takes steps. changes is how often the clocks are changed
-// in the zone, each of which stays in memory; more than most are an error.
+// Define makes a zone of its observances. Following their rules takes steps. changes is how often
+// the clocks are changed in the zone, each of which stays in memory; more than most are an error.
 func Define(name string, observances []Observance, steps *recur.Budget, most int) (
 	zone *time.Location, changes int, err error,
 ) {
@@ -41,7 +42,8 @@ type onset struct {
 	from, to int64 // the offsets before and after
 }
 
-// firstOnset and lastOnset bound how far a VTIMEZONE's rules are followed, as civil time. Outlook's begin in 1601.
+// firstOnset and lastOnset bound how far a VTIMEZONE's rules are followed, as civil time. Outlook's
+// begin in 1601.
 var (
 	firstOnset = recur.Civil(1900, 1, 1)
 	lastOnset  = recur.Civil(2200, 1, 1)
@@ -90,9 +92,9 @@ func (o *Observance) onsets(dst []onset, b *recur.Budget, most int) ([]onset, er
 			return nil, errors.New("its rules take too many steps (limits.steps)")
 		}
 	}
-	// DTSTART is an onset of its own (3.6.5) without a rule, where the rule names it, and where the rules name
-	// nothing: UNTIL before DTSTART, the 30th of February. Else it is none: Outlook's rules begin on New Year's Day
-	// of 1601, when no clock was changed.
+	// DTSTART is an onset of its own (3.6.5) without a rule, where the rule names it, and where the
+	// rules name nothing: UNTIL before DTSTART, the 30th of February. Else it is none: Outlook's
+	// rules begin on New Year's Day of 1601, when no clock was changed.
 	if len(o.Rules) == 0 || len(dst) == before {
 		add(start)
 	}
@@ -121,8 +123,9 @@ func zoneOf(name string, onsets []onset) (*time.Location, error) {
 	return time.LoadLocationFromTZData(name, compiled(onsets, indexes, offsets))
 }
 
-// compiled writes a zone in the form that time.LoadLocationFromTZData reads (RFC 9636, version 2). Nobody asks these
-// zones for abbreviations or for what is daylight saving time, so they have neither.
+// compiled writes a zone in the form that time.LoadLocationFromTZData reads (RFC 9636, version 2).
+// Nobody asks these zones for abbreviations or for what is daylight saving time, so they have
+// neither.
 func compiled(onsets []onset, indexes []byte, offsets []int64) []byte {
 	header := func(times, kinds int) []byte {
 		h := append([]byte("TZif2"), make([]byte, 15+12)...)
@@ -132,7 +135,8 @@ func compiled(onsets []onset, indexes []byte, offsets []int64) []byte {
 		return h
 	}
 	noName := byte(0)
-	// The data of version 1 come first, and only have to be there: one offset, and the end of its name.
+	// The data of version 1 come first, and only have to be there: one offset, and the end of its
+	// name.
 	out := append(header(0, 1), 0, 0, 0, 0, 0, 0, noName)
 	out = append(out, header(len(onsets), len(offsets))...)
 	for _, o := range onsets {

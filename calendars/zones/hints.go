@@ -19,8 +19,8 @@ import (
 // longestName is how many bytes a name may have that is compared with those of zones.
 const longestName = 64
 
-// hintIndex are the names of zones as people misspell them. A hint is followed without a second thought, so that there
-// is none where a name could be a place elsewhere.
+// hintIndex are the names of zones as people misspell them. A hint is followed without a second
+// thought, so that there is none where a name could be a place elsewhere.
 type hintIndex struct {
 	whole   map[string][]string // IANA names by their letters
 	cities  []city              // in the order of their names
@@ -90,8 +90,8 @@ func lettersOf(name string) string {
 	}, norm.NFD.String(name))
 }
 
-// windowsCore are the words of a name of Windows without those that all of them end with, however spelt; timed
-// reports whether there were any.
+// windowsCore are the words of a name of Windows without those that all of them end with, however
+// spelt; timed reports whether there were any.
 func windowsCore(name string) (core string, timed bool) {
 	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
@@ -107,7 +107,8 @@ func windowsCore(name string) (core string, timed bool) {
 	return strings.Join(words, " "), timed
 }
 
-// suggestZone is the name of the zone that is meant by one that is not known; "" where that is not beyond doubt.
+// suggestZone is the name of the zone that is meant by one that is not known; "" where that is not
+// beyond doubt.
 func suggestZone(name string) string {
 	letters := lettersOf(name)
 	if letters == "" || len(name) > longestName {
@@ -218,7 +219,8 @@ func (h *hintIndex) windowsName(name string) string {
 	return found
 }
 
-// oneSlip reports whether a word is another one but for one slip of the keys, not in its first letter but for a swap.
+// oneSlip reports whether a word is another one but for one slip of the keys, not in its first
+// letter but for a swap.
 func oneSlip(word, want string) bool {
 	a, b := []rune(word), []rune(want)
 	if len(a) < 2 || len(b) < 2 || a[0] != b[0] && (a[0] != b[1] || a[1] != b[0]) {
@@ -259,8 +261,8 @@ func Unknown(name string) UnknownError {
 	return e
 }
 
-// unknownName says what to write in place of a zone's name that is not IANA's. What feeds may write for a zone is
-// understood there; a person is told its name.
+// unknownName says what to write in place of a zone's name that is not IANA's. What feeds may write
+// for a zone is understood there; a person is told its name.
 func unknownName(name string) UnknownError {
 	e := UnknownError{Name: name}
 	if len(name) > longestName {

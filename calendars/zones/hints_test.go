@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestHintsOfZones: a hint names the zone that is meant, and where that is not beyond doubt there is none.
+// TestHintsOfZones: a hint names the zone that is meant, and where that is not beyond doubt there
+// is none.
 func TestHintsOfZones(t *testing.T) {
 	t.Parallel()
 	for want, names := range map[string][]string{

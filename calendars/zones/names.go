@@ -11,7 +11,8 @@ import (
 	"github.com/callhours/callhours/calendars/recur"
 )
 
-// windowsNames are the zones of Windows, a tab, and the IANA name for each, as CLDR has them; make tzdata renews them.
+// windowsNames are the zones of Windows, a tab, and the IANA name for each, as CLDR has them; make
+// tzdata renews them.
 //
 //go:embed tzdata/windows.txt
 var windowsNames string
@@ -58,8 +59,9 @@ func IANA(tzid string) *time.Location {
 	return inUse().zone(names().folded[foldZone(tzid)])
 }
 
-// prefixedZone finds an IANA name behind a vendor's prefix, such as "/mozilla.org/20050126_1/Europe/Berlin" (RFC 5545,
-// 3.2.19, leaves the form of such names open); nil if there is none.
+// prefixedZone finds an IANA name behind a vendor's prefix, such as
+// "/mozilla.org/20050126_1/Europe/Berlin" (RFC 5545, 3.2.19, leaves the form of such names open);
+// nil if there is none.
 func prefixedZone(tzid string) *time.Location {
 	for _, name, more := strings.Cut(tzid, "/"); more; _, name, more = strings.Cut(name, "/") {
 		if zone := IANA(name); zone != nil {
@@ -72,14 +74,16 @@ func prefixedZone(tzid string) *time.Location {
 // abbreviation fits IANA names such as EST or CET, which programs also give to zones of their own.
 var abbreviation = regexp.MustCompile(`^[A-Z]{3,4}([0-9][A-Z]{3})?$`)
 
-// explains reports whether an IANA name goes before what the calendar itself says about a zone of that name.
+// explains reports whether an IANA name goes before what the calendar itself says about a zone of
+// that name.
 func explains(tzid string) bool {
 	tzid = strings.TrimSpace(tzid)
 	return !abbreviation.MatchString(tzid) || tzid == "UTC" || tzid == "GMT"
 }
 
-// Known finds a zone by what names it beyond doubt, whatever the calendar itself says of a zone of that name, which
-// is often years out of date: a name of IANA or Windows, or one of IANA behind a vendor's prefix. nil for any other.
+// Known finds a zone by what names it beyond doubt, whatever the calendar itself says of a zone of
+// that name, which is often years out of date: a name of IANA or Windows, or one of IANA behind a
+// vendor's prefix. nil for any other.
 func Known(tzid string) *time.Location {
 	for _, find := range []func(string) *time.Location{IANA, windowsZone} {
 		if zone := find(tzid); zone != nil && explains(tzid) {
@@ -92,7 +96,8 @@ func Known(tzid string) *time.Location {
 	return nil
 }
 
-// Likely finds a zone by a name that the calendar does not define. nil where the name leaves room for doubt.
+// Likely finds a zone by a name that the calendar does not define. nil where the name leaves room
+// for doubt.
 func Likely(tzid string) *time.Location {
 	for _, find := range []func(string) *time.Location{IANA, prefixedZone, guessZone} {
 		if zone := find(tzid); zone != nil {
@@ -102,8 +107,8 @@ func Likely(tzid string) *time.Location {
 	return nil
 }
 
-// windowsZone finds a zone of Windows, which Outlook and Exchange write, such as "W. Europe Standard Time". The word
-// Standard is part of the name in summer too. nil if it is none.
+// windowsZone finds a zone of Windows, which Outlook and Exchange write, such as "W. Europe
+// Standard Time". The word Standard is part of the name in summer too. nil if it is none.
 func windowsZone(tzid string) *time.Location {
 	if iana, ok := names().windows[strings.Join(strings.Fields(strings.ToLower(tzid)), " ")]; ok {
 		return inUse().zone(iana)
@@ -111,15 +116,16 @@ func windowsZone(tzid string) *time.Location {
 	return nil
 }
 
-// copied fits a zone that Outlook has taken over from a calendar and given a number, such as "Eastern Standard Time 1".
+// copied fits a zone that Outlook has taken over from a calendar and given a number, such as
+// "Eastern Standard Time 1".
 var copied = regexp.MustCompile(`^(.*\S) \d+$`)
 
 // displayed fits a zone as Windows shows it to people, such as "(UTC+01:00) Amsterdam, Berlin,
 // Bern, Rome, Stockholm, Vienna".
 var displayed = regexp.MustCompile(`^\((?:UTC|GMT)(?:([+-])(\d\d?)[:.]?(\d\d))?\)\s*(.+)$`)
 
-// guessZone finds what some programs write in place of a zone's name where the calendar does not define it. nil where
-// the text leaves room for doubt.
+// guessZone finds what some programs write in place of a zone's name where the calendar does not
+// define it. nil where the text leaves room for doubt.
 func guessZone(tzid string) *time.Location {
 	tzid = strings.TrimSpace(tzid)
 	if m := copied.FindStringSubmatch(tzid); m != nil {

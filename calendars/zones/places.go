@@ -8,7 +8,8 @@ import (
 // spoken are words for zones, in lower case and with blanks between them, by zone.
 type spoken map[string]string
 
-// abbreviations are what the clocks of places show for a part of the year, by the zones in which they do.
+// abbreviations are what the clocks of places show for a part of the year, by the zones in which
+// they do.
 var abbreviations = spoken{
 	"Europe/London or Asia/Dhaka":                   "bst",
 	"Europe/Berlin":                                 "mez mesz cest mest",
@@ -140,7 +141,8 @@ func (s spoken) zone(word string) string {
 	return ""
 }
 
-// manyPlaces are in the last parts of zones' names, or near to one, and are elsewhere too, often on another continent.
+// manyPlaces are in the last parts of zones' names, or near to one, and are elsewhere too, often on
+// another continent.
 var manyPlaces = map[string]bool{
 	"act": true, "center": true, "cordoba": true, "davis": true, "dominican": true, "east": true,
 	"granada": true, "larioja": true, "lhi": true, "marengo": true, "merida": true, "monterey": true,

@@ -67,8 +67,8 @@ func TestInstant(t *testing.T) {
 	}
 }
 
-// TestInstantNaively goes through years minute by minute: the first instant at which the wall shows a time is that
-// time's, and a time that it never shows has the offset that was in force before.
+// TestInstantNaively goes through years minute by minute: the first instant at which the wall shows
+// a time is that time's, and a time that it never shows has the offset that was in force before.
 func TestInstantNaively(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{

@@ -1,6 +1,7 @@
 package diag
 
-// IsSlip reports whether a word is another with one slip: a letter too few, too many, wrong, or two in turn.
+// IsSlip reports whether a word is another with one slip: a letter too few, too many, wrong, or two
+// in turn.
 func IsSlip(word, of string) bool {
 	if word == of || len(word)+1 < len(of) || len(word) > len(of)+1 {
 		return false
@@ -17,7 +18,8 @@ func IsSlip(word, of string) bool {
 		len(left) == 2 && len(right) == 2 && left[0] == right[1] && left[1] == right[0]
 }
 
-// Correct is the only word of a list of which a word is a slip; the word itself where there is none.
+// Correct is the only word of a list of which a word is a slip; the word itself where there is
+// none.
 func Correct(word string, list []string) string {
 	found := word
 	for _, of := range list {

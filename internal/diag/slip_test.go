@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestIsSlip: one letter too few, too many, wrong, or two in turn; nothing else, and not the word itself.
+// TestIsSlip: one letter too few, too many, wrong, or two in turn; nothing else, and not the word
+// itself.
 func TestIsSlip(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"SUMARY", "SUMMARYY", "SUNMARY", "SMUMARY"} {

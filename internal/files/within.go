@@ -17,9 +17,10 @@ const (
 	Timeout    = 5 * time.Second
 	minTimeout = 250 * time.Millisecond
 	// maxHung bounds the reads and writes that hang. Each blocks a thread of the process, which can
-	// have 10,000. Below all homes at most maxHungOfHomes may hang, so that some remain for accesses
-	// without a home. One home may have maxHungOfHome of them, but only one once maxHungTwice hang
-	// below all homes: a home of which nothing hangs is still read when hundreds of others hang.
+	// have 10,000. Below all homes at most maxHungOfHomes may hang, so that some remain for
+	// accesses without a home. One home may have maxHungOfHome of them, but only one once
+	// maxHungTwice hang below all homes: a home of which nothing hangs is still read when hundreds
+	// of others hang.
 	maxHung        = 256
 	maxHungOfHome  = 2
 	maxHungOfHomes = 224

@@ -7,9 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// MatchWithin is MatchString for whoever has to know what that takes. It takes what matching takes off left, in
-// instructions of the program that are looked at, and gives false once nothing is left. A byte of a text takes as many
-// as there are ways to go on at it, mostly a few, and [Regexp.Cost] at worst.
+// MatchWithin is MatchString for whoever has to know what that takes. It takes what matching takes
+// off left, in instructions of the program that are looked at, and gives false once nothing is
+// left. A byte of a text takes as many as there are ways to go on at it, mostly a few, and
+// [Regexp.Cost] at worst.
 func (r *Regexp) MatchWithin(text string, left *int) bool {
 	*left -= 4 + len(r.program.Inst)/skippedInStep // to begin takes something too
 	if !strings.Contains(text, r.prefix) {
@@ -54,7 +55,8 @@ func (r *Regexp) MatchWithin(text string, left *int) bool {
 	}
 }
 
-// skippedInStep is how many bytes that cannot begin a match are passed in the time of an instruction.
+// skippedInStep is how many bytes that cannot begin a match are passed in the time of an
+// instruction.
 const skippedInStep = 4
 
 // firstBytes are those that a match may begin with; nil where it may be empty.

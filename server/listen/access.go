@@ -11,9 +11,9 @@ import (
 // their secrets are looked up.
 const maxAuths = 8
 
-// pathAccess is what all routes of a path require. It is checked before a request is read: a request that
-// none of them would accept costs no more than comparing its credentials. One that is accepted has still to
-// be authorized by the Auth of the route that is found.
+// pathAccess is what all routes of a path require. It is checked before a request is read: a
+// request that none of them would accept costs no more than comparing its credentials. One that is
+// accepted has still to be authorized by the Auth of the route that is found.
 type pathAccess struct {
 	auths []*Auth // each once, that of calls without a route last; nil for more than maxGuards
 	// of more: digests of tokens, and of user names with passwords. nil: somebody needs none
@@ -90,7 +90,8 @@ type Route struct {
 	Auth *Auth
 }
 
-// NewAccess is the access to routes. shared is required for paths without a route, and for calls that find none.
+// NewAccess is the access to routes. shared is required for paths without a route, and for calls
+// that find none.
 func NewAccess(routes []Route, shared *Auth) *Access {
 	a := &Access{
 		paths: map[string]*pathAccess{}, elsewhere: newPathAccess([]*Auth{shared}),
@@ -119,8 +120,8 @@ func NewAccess(routes []Route, shared *Auth) *Access {
 // HasPath reports whether some route has the path.
 func (a *Access) HasPath(path string) bool { return a.paths[path] != nil }
 
-// Authorize returns 200 if some route of the path may accept the request, else the status of the refusal. by is the
-// Auth that accepts it, if that is known.
+// Authorize returns 200 if some route of the path may accept the request, else the status of the
+// refusal. by is the Auth that accepts it, if that is known.
 func (a *Access) Authorize(path string, c *Credentials) (by *Auth, status int) {
 	d := a.paths[path]
 	if d == nil {
@@ -129,9 +130,9 @@ func (a *Access) Authorize(path string, c *Credentials) (by *Auth, status int) {
 	return d.authorize(c)
 }
 
-// SplitToken splits a leading token off a path: "/TOKEN/main" is "/main" with a token. The token is "" if there is
-// none that is valid for the rest: it is valid for the paths of the routes that have it, so that no token can be a
-// segment of another owner's path.
+// SplitToken splits a leading token off a path: "/TOKEN/main" is "/main" with a token. The token is
+// "" if there is none that is valid for the rest: it is valid for the paths of the routes that have
+// it, so that no token can be a segment of another owner's path.
 func (a *Access) SplitToken(path string) (token, rest string) {
 	if len(a.tokens) == 0 && a.shared == nil {
 		return "", path

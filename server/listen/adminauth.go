@@ -23,15 +23,16 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// Bounds of passwords. Checking one takes as long as its hash says, some tenths of a second of a processor, and
-// whoever asks need not be anybody.
+// Bounds of passwords. Checking one takes as long as its hash says, some tenths of a second of a
+// processor, and whoever asks need not be anybody.
 const (
 	webEvery    = 2 * time.Second // how often a web configuration is read again
 	closedAgain = "2"             // seconds after which to ask a closed admin side again
 	checkPause  = 3               // after a wrong one, for how many times as long as it took none is checked
 )
 
-// CheckWebConfig says what is wrong with a web configuration of the Prometheus kind; "" if nothing is.
+// CheckWebConfig says what is wrong with a web configuration of the Prometheus kind; "" if nothing
+// is.
 func CheckWebConfig(path string) string {
 	if _, err := readWebConfig(path); err != nil {
 		return err.Error()
@@ -45,15 +46,15 @@ func WebConfigHasTLS(path string) bool {
 	return err == nil && c.tls != nil
 }
 
-// AdminAuth is the handler of the admin listener that authenticates people by a web configuration before another
-// handler. The web configuration may change while it runs; one that would open the admin listener to everybody, or
-// cannot be read, leaves the former in use. If it could not be used at the start, every request is refused until it
-// can: calls are answered meanwhile.
+// AdminAuth is the handler of the admin listener that authenticates people by a web configuration
+// before another handler. The web configuration may change while it runs; one that would open the
+// admin listener to everybody, or cannot be read, leaves the former in use. If it could not be used
+// at the start, every request is refused until it can: calls are answered meanwhile.
 type AdminAuth struct {
 	path string // "": there is no web configuration
 	next http.Handler
-	// Changed is called when the web configuration has changed, to end answers that last, so that whoever receives
-	// them has to log in again; nil: there are none. It is set before Serve.
+	// Changed is called when the web configuration has changed, to end answers that last, so that
+	// whoever receives them has to log in again; nil: there are none. It is set before Serve.
 	Changed     func()
 	log         *slog.Logger
 	now         func() time.Time
@@ -98,7 +99,8 @@ func NewAdminAuth(path string, next http.Handler, log *slog.Logger, now func() t
 	return a, nil
 }
 
-// Mistake is why the web configuration is not in use, and its path; nil if it is. The nil AdminAuth has none.
+// Mistake is why the web configuration is not in use, and its path; nil if it is. The nil AdminAuth
+// has none.
 func (a *AdminAuth) Mistake() (path string, err error) {
 	if a == nil {
 		return "", nil
@@ -146,8 +148,8 @@ func (a *AdminAuth) refresh() error {
 	return nil
 }
 
-// Watch reads the web configuration, if there is one, again and again until ctx ends. A mistake is logged when it
-// begins and when it changes.
+// Watch reads the web configuration, if there is one, again and again until ctx ends. A mistake is
+// logged when it begins and when it changes.
 func (a *AdminAuth) Watch(ctx context.Context) {
 	if a.path == "" {
 		return
@@ -192,7 +194,8 @@ func (a *AdminAuth) Serve(l net.Listener, h *http.Server) error {
 // configKey finds the web configuration of when a request's connection was accepted.
 type configKey struct{}
 
-// tlsListener encrypts the connections that are accepted while the web configuration has a certificate.
+// tlsListener encrypts the connections that are accepted while the web configuration has a
+// certificate.
 type tlsListener struct {
 	net.Listener
 	auth *AdminAuth
@@ -260,7 +263,8 @@ func (a *AdminAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// shownReason is why the admin listener is closed, for any client: without the directory of the file.
+// shownReason is why the admin listener is closed, for any client: without the directory of the
+// file.
 func (a *AdminAuth) shownReason(c *webConfig) string {
 	err := c.closed
 	if wrong := a.mistakeNow.Load(); wrong != nil {
@@ -293,8 +297,9 @@ func (a *AdminAuth) allowsRate(c *webConfig) bool {
 	return true
 }
 
-// checkPassword returns 200, 401, or 429 for too many checks at a time. A password that was right before is accepted
-// at no cost, so that a flood of wrong ones does not affect those who are logged in.
+// checkPassword returns 200, 401, or 429 for too many checks at a time. A password that was right
+// before is accepted at no cost, so that a flood of wrong ones does not affect those who are logged
+// in.
 func (a *AdminAuth) checkPassword(r *http.Request, c *webConfig, user, password string) int {
 	hash, exists := c.users[user]
 	if !exists {

@@ -81,7 +81,8 @@ func TestWebConfigMistakes(t *testing.T) {
 	}
 }
 
-// FuzzWebConfig: whatever a file holds, it is a configuration or a mistake, and no mistake shows a password.
+// FuzzWebConfig: whatever a file holds, it is a configuration or a mistake, and no mistake shows a
+// password.
 func FuzzWebConfig(f *testing.F) {
 	for _, s := range []string{
 		"basic_auth_users: {ops: hunter2}", "tls_server_config: {cert: x, key: y}", "a: &a [*a]",
@@ -105,7 +106,8 @@ func FuzzWebConfig(f *testing.F) {
 	})
 }
 
-// authWith is an AdminAuth in front of a handler that answers "in", whose web configuration a test writes.
+// authWith is an AdminAuth in front of a handler that answers "in", whose web configuration a test
+// writes.
 func authWith(t *testing.T, now func() time.Time, cost int, passwords ...string) (g *AdminAuth, write func(string),
 	log *logged,
 ) {
@@ -153,8 +155,8 @@ func signIn(g http.Handler, from, user, password string) int {
 	return w.Code
 }
 
-// TestAdminAuthStaysShut: a web configuration that vanishes, breaks, is half written, or asks nobody any
-// more leaves the former in use.
+// TestAdminAuthStaysShut: a web configuration that vanishes, breaks, is half written, or asks
+// nobody any more leaves the former in use.
 func TestAdminAuthStaysShut(t *testing.T) {
 	t.Parallel()
 	g, write, _ := authWith(t, time.Now, bcrypt.MinCost, "right", "other")
@@ -233,8 +235,8 @@ func TestAdminAuthWatches(t *testing.T) {
 	}
 }
 
-// TestAdminAuthUnderFlood: of thirty who try passwords at a time one is checked and few wait; whoever
-// is in already stays in at once, and somebody who comes from elsewhere gets a turn.
+// TestAdminAuthUnderFlood: of thirty who try passwords at a time one is checked and few wait;
+// whoever is in already stays in at once, and somebody who comes from elsewhere gets a turn.
 func TestAdminAuthUnderFlood(t *testing.T) {
 	t.Parallel()
 	g, _, log := authWith(t, time.Now, 6, "right", "later")
@@ -321,8 +323,8 @@ func TestHTTPLog(t *testing.T) {
 	}
 }
 
-// TestAdminAuthBeginsClosed: a web configuration that cannot be used at the start lets nobody in, and what asks for no
-// password opens nothing while it may be half written.
+// TestAdminAuthBeginsClosed: a web configuration that cannot be used at the start lets nobody in,
+// and what asks for no password opens nothing while it may be half written.
 func TestAdminAuthBeginsClosed(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "web.yaml")
@@ -385,8 +387,8 @@ func TestAdminAuthBeginsClosed(t *testing.T) {
 	expect("mended", "/", "", "", 401)
 }
 
-// TestAdminAuthOpensWithTLS: an admin listener that begins closed is encrypted from when there is a certificate, and
-// connections from before get nothing.
+// TestAdminAuthOpensWithTLS: an admin listener that begins closed is encrypted from when there is a
+// certificate, and connections from before get nothing.
 func TestAdminAuthOpensWithTLS(t *testing.T) {
 	t.Parallel()
 	g, _, _ := authWith(t, time.Now, bcrypt.MinCost, "right")

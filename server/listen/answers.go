@@ -8,8 +8,8 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// WriteText answers with one or more lines of text, without what a terminal must not show. Kazoo takes any status
-// except 200 and 206 as "use your own fallback" and ignores the body.
+// WriteText answers with one or more lines of text, without what a terminal must not show. Kazoo
+// takes any status except 200 and 206 as "use your own fallback" and ignores the body.
 func WriteText(w http.ResponseWriter, status int, line string) {
 	line = diag.Lines(line)
 	h := w.Header()
@@ -20,8 +20,8 @@ func WriteText(w http.ResponseWriter, status int, line string) {
 	_, _ = w.Write([]byte(line + "\n"))
 }
 
-// HeaderText makes a line safe as the value of a header: printable ASCII, of bounded length. Other characters are
-// written as Go and JSON escape them.
+// HeaderText makes a line safe as the value of a header: printable ASCII, of bounded length. Other
+// characters are written as Go and JSON escape them.
 func HeaderText(s string) string {
 	const most = 240
 	if len(s) <= most && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {

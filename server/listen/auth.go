@@ -13,7 +13,8 @@ import (
 	"github.com/callhours/callhours/config"
 )
 
-// Auth is what one route requires of a request: an address, a secret, or both. The nil Auth accepts everything.
+// Auth is what one route requires of a request: an address, a secret, or both. The nil Auth accepts
+// everything.
 type Auth struct {
 	username, password *[sha256.Size]byte
 	token              *[sha256.Size]byte
@@ -51,7 +52,8 @@ func hasDigest(a *[sha256.Size]byte, s string) bool {
 // maxTokens is how many of the tokens that a request presents count: each is compared with others.
 const maxTokens = 4
 
-// maxHops is how many addresses of X-Forwarded-For are read, and shown the most of its text that a log line shows.
+// maxHops is how many addresses of X-Forwarded-For are read, and shown the most of its text that a
+// log line shows.
 const (
 	maxHops  = 32
 	maxShown = 128
@@ -67,7 +69,8 @@ type Credentials struct {
 	presented          bool     // something came that was meant as credentials, right or wrong
 }
 
-// TakeCredentials takes the credentials out of a request. Its path keeps a token; see [Access.SplitToken].
+// TakeCredentials takes the credentials out of a request. Its path keeps a token; see
+// [Access.SplitToken].
 func TakeCredentials(r *http.Request) Credentials {
 	var c Credentials
 	if r.Header["Authorization"] != nil {
@@ -115,8 +118,8 @@ func (c *Credentials) addToken(token string) {
 	}
 }
 
-// Authorize returns 200, or the status of the refusal: 403 for an address that is not allowed or cannot be read, 401
-// for missing or wrong credentials.
+// Authorize returns 200, or the status of the refusal: 403 for an address that is not allowed or
+// cannot be read, 401 for missing or wrong credentials.
 func (a *Auth) Authorize(c *Credentials) int {
 	if a == nil {
 		return http.StatusOK
@@ -147,9 +150,9 @@ func (a *Auth) HasToken(token string) bool { return a != nil && hasDigest(a.toke
 // requiresSecret reports that a caller must present one.
 func (a *Auth) requiresSecret() bool { return a.username != nil || a.token != nil }
 
-// client is the address that a request comes from: the peer's, or where that is a trusted proxy the last one in
-// X-Forwarded-For that is none. A proxy that sends no such header asks for itself. It is false where an address
-// that decides cannot be read.
+// client is the address that a request comes from: the peer's, or where that is a trusted proxy the
+// last one in X-Forwarded-For that is none. A proxy that sends no such header asks for itself. It
+// is false where an address that decides cannot be read.
 func (a *Auth) client(c *Credentials) (netip.Addr, bool) {
 	peer, err := netip.ParseAddrPort(c.remote)
 	if err != nil {
@@ -176,9 +179,9 @@ func (a *Auth) client(c *Credentials) (netip.Addr, bool) {
 	return at, true
 }
 
-// parseHop reads an element of X-Forwarded-For as proxies write them: an address, in brackets or with a
-// port or neither. Anything else (unknown, obfuscated names, nothing, zones, which mean something on one
-// machine only) is no address.
+// parseHop reads an element of X-Forwarded-For as proxies write them: an address, in brackets or
+// with a port or neither. Anything else (unknown, obfuscated names, nothing, zones, which mean
+// something on one machine only) is no address.
 func parseHop(text string) (netip.Addr, bool) {
 	text = strings.Trim(text, " \t")
 	at, err := netip.ParseAddr(text)
@@ -199,8 +202,8 @@ func parseHop(text string) (netip.Addr, bool) {
 	return at.Unmap(), err == nil && at.Zone() == ""
 }
 
-// Reason says why a request was refused, as the log's reason. Its path, as it may be shown, has an ellipsis for what
-// may be a mistyped token.
+// Reason says why a request was refused, as the log's reason. Its path, as it may be shown, has an
+// ellipsis for what may be a mistyped token.
 func (c *Credentials) Reason(status int, path string) string {
 	switch {
 	case status == http.StatusForbidden && c.unreadable:
@@ -213,7 +216,8 @@ func (c *Credentials) Reason(status int, path string) string {
 	return "wrong_credentials"
 }
 
-// AppendAttrs appends what the log shows of a refused request: its address, and nothing of its credentials.
+// AppendAttrs appends what the log shows of a refused request: its address, and nothing of its
+// credentials.
 func (c *Credentials) AppendAttrs(attrs []slog.Attr) []slog.Attr {
 	attrs = append(attrs, slog.String("remote", c.remote))
 	if len(c.forwarded) > 0 {

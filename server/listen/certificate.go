@@ -31,7 +31,8 @@ func ReadCertificate(certFile, keyFile string) (*Certificate, error) {
 	return c, c.read()
 }
 
-// Listener encrypts the connections of another one. OTP 19, which Kazoo 4.3 runs on, ends at TLS 1.2.
+// Listener encrypts the connections of another one. OTP 19, which Kazoo 4.3 runs on, ends at TLS
+// 1.2.
 func (c *Certificate) Listener(l net.Listener) net.Listener {
 	return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get})
 }

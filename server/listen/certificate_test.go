@@ -61,7 +61,8 @@ func (c *Certificate) serial(t *testing.T) int64 {
 	return leaf.SerialNumber.Int64()
 }
 
-// TestCertificateIsReadAgain: a renewed certificate needs no restart, and a broken one leaves the former in use.
+// TestCertificateIsReadAgain: a renewed certificate needs no restart, and a broken one leaves the
+// former in use.
 func TestCertificateIsReadAgain(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

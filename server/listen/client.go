@@ -13,8 +13,9 @@ func withUser(r *http.Request, name string) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), userKey{}, name))
 }
 
-// ClientOf identifies the client of a request to the admin listener: its address (of IPv6 the /64, which is one
-// customer's), and the user name of its login, which tells people behind a proxy apart.
+// ClientOf identifies the client of a request to the admin listener: its address (of IPv6 the /64,
+// which is one customer's), and the user name of its login, which tells people behind a proxy
+// apart.
 func ClientOf(r *http.Request) string {
 	name, _ := r.Context().Value(userKey{}).(string)
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)

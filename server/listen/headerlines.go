@@ -7,12 +7,12 @@ import (
 	"sync/atomic"
 )
 
-// maxHeaderLines is how many lines a request has before its body: each is looked up and kept, so that many short ones
-// cost more than their bytes, and before it is known who sends them.
+// maxHeaderLines is how many lines a request has before its body: each is looked up and kept, so
+// that many short ones cost more than their bytes, and before it is known who sends them.
 const maxHeaderLines = 200
 
-// headerLines counts the lines of requests on a connection before their bodies. What follows an answer is the next
-// request. One goroutine reads at a time; another may write the answer.
+// headerLines counts the lines of requests on a connection before their bodies. What follows an
+// answer is the next request. One goroutine reads at a time; another may write the answer.
 type headerLines struct {
 	answered atomic.Bool // since something was read
 	n        int

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestHeaderLines: a request with too many lines before its body is answered before they are looked at, whoever sends
-// it; those of a body, and of the next request, do not count.
+// TestHeaderLines: a request with too many lines before its body is answered before they are looked
+// at, whoever sends it; those of a body, and of the next request, do not count.
 func TestHeaderLines(t *testing.T) {
 	t.Parallel()
 	k := overTCP(t, 100, 100)

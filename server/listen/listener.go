@@ -30,10 +30,10 @@ const (
 	maxLingering  = 256
 )
 
-// Listener bounds how many connections are open: when there are too many, one that keeps us waiting is closed, or one
-// whose call waits for others of its owner; if there is none, the new one is refused. It also keeps the deadlines of
-// all of them by one ticker: net/http sets four for each call, which as timers of the runtime cost a tenth of what the
-// call does.
+// Listener bounds how many connections are open: when there are too many, one that keeps us waiting
+// is closed, or one whose call waits for others of its owner; if there is none, the new one is
+// refused. It also keeps the deadlines of all of them by one ticker: net/http sets four for each
+// call, which as timers of the runtime cost a tenth of what the call does.
 type Listener struct {
 	*net.TCPListener
 	options Options
@@ -58,8 +58,8 @@ type Listener struct {
 	yielding  []*Conn // those whose calls wait for others of their owner, the longest waiting first
 }
 
-// Conn is a connection of a Listener. Its deadlines end up to a tick late. The nil Conn, of a request that did not
-// come through a Listener, waits for nothing and keeps nobody waiting.
+// Conn is a connection of a Listener. Its deadlines end up to a tick late. The nil Conn, of a
+// request that did not come through a Listener, waits for nothing and keeps nobody waiting.
 type Conn struct {
 	*net.TCPConn
 	listener  *Listener
@@ -68,7 +68,8 @@ type Conn struct {
 	idleTicks atomic.Int32 // ticks since the last answer; once it has answered, since anything was heard of it
 	lines     headerLines
 	answering atomic.Bool // a call that has been read from it
-	// closed when another connection has taken the place of this one, whose call waits; guarded by Listener.mu
+	// closed when another connection has taken the place of this one, whose call waits; guarded by
+	// Listener.mu
 	displaced chan struct{}
 
 	mu            sync.Mutex
@@ -120,7 +121,8 @@ func (l *Listener) Run(ctx context.Context) {
 	}
 }
 
-// checkDeadlines tells connections of deadlines that have passed, and finds those that may be closed for others.
+// checkDeadlines tells connections of deadlines that have passed, and finds those that may be
+// closed for others.
 func (l *Listener) checkDeadlines(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -205,16 +207,16 @@ func (l *Listener) add(tcp *net.TCPConn, raw syscall.RawConn) *Conn {
 	return c
 }
 
-// displace takes the place of a connection whose call waits: the call is then refused and the connection closed. l.mu
-// is held.
+// displace takes the place of a connection whose call waits: the call is then refused and the
+// connection closed. l.mu is held.
 func (l *Listener) displace(c *Conn) {
 	delete(l.open, c)
 	l.yielding = slices.DeleteFunc(l.yielding, func(other *Conn) bool { return other == c })
 	close(c.displaced)
 }
 
-// ShouldClose reports that the connection is to be closed after the refusal of its call: it has lost its place, or
-// there are more than usual.
+// ShouldClose reports that the connection is to be closed after the refusal of its call: it has
+// lost its place, or there are more than usual.
 func (c *Conn) ShouldClose() bool {
 	if c == nil {
 		return false
@@ -225,8 +227,9 @@ func (c *Conn) ShouldClose() bool {
 	return !l.open[c] || len(l.open)-len(l.yielding) > l.usual
 }
 
-// Yield lets new connections take the place of this one while its call waits for others of its owner; meanwhile it is
-// not counted among the usual ones. displaced is closed when it has lost its place; stop ends the wait.
+// Yield lets new connections take the place of this one while its call waits for others of its
+// owner; meanwhile it is not counted among the usual ones. displaced is closed when it has lost its
+// place; stop ends the wait.
 func (c *Conn) Yield() (displaced <-chan struct{}, stop func()) {
 	if c == nil {
 		return nil, func() {}
@@ -243,8 +246,8 @@ func (c *Conn) Yield() (displaced <-chan struct{}, stop func()) {
 	}
 }
 
-// refuse says why. A connection that is closed before all is read that was sent takes back what was written, and so one
-// that has sent nothing yet is read from for a moment.
+// refuse says why. A connection that is closed before all is read that was sent takes back what was
+// written, and so one that has sent nothing yet is read from for a moment.
 func (l *Listener) refuse(tcp *net.TCPConn, raw syscall.RawConn) {
 	if l.answer == nil || drain(raw) {
 		_, _ = tcp.Write(l.answer)
@@ -285,14 +288,16 @@ func (c *Conn) EndAnswer() {
 	}
 }
 
-// MarkAnswered notes that a route has answered a call on the connection: it is Kazoo's, and may be idle for longer.
+// MarkAnswered notes that a route has answered a call on the connection: it is Kazoo's, and may be
+// idle for longer.
 func (c *Conn) MarkAnswered() {
 	if c != nil {
 		c.answered.Store(true)
 	}
 }
 
-// isEvictable reports that a connection has kept us waiting for longer than others should wait for it.
+// isEvictable reports that a connection has kept us waiting for longer than others should wait for
+// it.
 func (c *Conn) isEvictable() bool {
 	if c.answering.Load() {
 		return false

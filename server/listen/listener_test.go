@@ -43,8 +43,8 @@ type testListener struct {
 	refused atomic.Int32 // connections
 }
 
-// answerCall does with a call what a handler does, as far as connections are concerned. A call to /wait waits for
-// others of its owner until its place is needed.
+// answerCall does with a call what a handler does, as far as connections are concerned. A call to
+// /wait waits for others of its owner until its place is needed.
 func answerCall(w http.ResponseWriter, r *http.Request) {
 	c := ConnOf(r)
 	refuse := func() {
@@ -113,7 +113,8 @@ func (k *testListener) dial(t testing.TB) net.Conn {
 	return c
 }
 
-// armed waits until the server has set a deadline of at least that much from now for what it reads from a connection.
+// armed waits until the server has set a deadline of at least that much from now for what it reads
+// from a connection.
 func (k *testListener) armed(t testing.TB, c net.Conn, least time.Duration) {
 	t.Helper()
 	for t.Context().Err() == nil {
@@ -202,8 +203,8 @@ func (k *testListener) yielding(t testing.TB, n int) {
 	}
 }
 
-// TestTooManyConnections: who connects and says nothing gives its place away, who asks keeps it, and where there
-// is none a new one is told so.
+// TestTooManyConnections: who connects and says nothing gives its place away, who asks keeps it,
+// and where there is none a new one is told so.
 func TestTooManyConnections(t *testing.T) {
 	t.Parallel()
 	k := overTCP(t, 4, 4)
@@ -239,7 +240,8 @@ func TestTooManyConnections(t *testing.T) {
 	}
 }
 
-// TestFlood: connections that come faster than anybody can ask keep calls from none of those who do.
+// TestFlood: connections that come faster than anybody can ask keep calls from none of those who
+// do.
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	most, rounds := 32, 8
@@ -283,8 +285,8 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// TestDeadlines: who sends slowly, and who does not read what it is told, is cut off when net/http's time for
-// it is over, and not before.
+// TestDeadlines: who sends slowly, and who does not read what it is told, is cut off when
+// net/http's time for it is over, and not before.
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	k := overTCP(t, 64, 64)
@@ -342,8 +344,8 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
-// TestRefusedAtOnce: a connection that has sent its call before it is refused is told so and closed,
-// without waiting for more of it.
+// TestRefusedAtOnce: a connection that has sent its call before it is refused is told so and
+// closed, without waiting for more of it.
 func TestRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {

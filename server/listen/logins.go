@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// logins are the line in which passwords wait to be checked, one at a time. Addresses from which none was wrong lately
-// go before the others, and take their places when there are no more. IPv6 addresses count by their /64, which is one
-// customer's; a wrong password counts for the /48 too, which may be as well.
+// logins are the line in which passwords wait to be checked, one at a time. Addresses from which
+// none was wrong lately go before the others, and take their places when there are no more. IPv6
+// addresses count by their /64, which is one customer's; a wrong password counts for the /48 too,
+// which may be as well.
 type logins struct {
 	now func() time.Time
 
@@ -48,8 +49,8 @@ func networksOf(a netip.Addr) (own, wide netip.Prefix) {
 	return own, wide
 }
 
-// acquire waits for the turn of an address; false if it gets none. done reports whether the password was wrong, and
-// after what pause the next one has its turn.
+// acquire waits for the turn of an address; false if it gets none. done reports whether the
+// password was wrong, and after what pause the next one has its turn.
 func (l *logins) acquire(ctx context.Context, from netip.Addr) (done func(wrong bool, pause time.Duration), ok bool) {
 	own, _ := networksOf(from)
 	l.mu.Lock()
@@ -125,7 +126,8 @@ func (l *logins) next() {
 	w.turn <- true
 }
 
-// displace makes a place for an address without wrong passwords: the last one with some loses its own.
+// displace makes a place for an address without wrong passwords: the last one with some loses its
+// own.
 func (l *logins) displace(from netip.Addr) bool {
 	if l.hasFailed(from) {
 		return false

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestLogins: whoever has not failed goes before those who have, and takes a place of theirs; a network of wrong
-// passwords keeps nobody else out.
+// TestLogins: whoever has not failed goes before those who have, and takes a place of theirs; a
+// network of wrong passwords keeps nobody else out.
 func TestLogins(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

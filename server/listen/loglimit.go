@@ -11,8 +11,8 @@ import (
 // logEvery is how often such a line is written.
 const logEvery = 10 * time.Second
 
-// LogLimit limits a log line that strangers can cause at will to one in ten seconds, with the number of those left out.
-// The zero value is ready; it is safe for concurrent use.
+// LogLimit limits a log line that strangers can cause at will to one in ten seconds, with the
+// number of those left out. The zero value is ready; it is safe for concurrent use.
 type LogLimit struct {
 	mu      sync.Mutex // guards the following
 	next    time.Time  // when one may be written again
@@ -33,8 +33,8 @@ func (r *LogLimit) Do(now time.Time, write func(more int)) {
 	write(more)
 }
 
-// httpLog is where net/http writes what it has to say of connections: in ASCII, cut, and a line each ten seconds, since
-// what it says is caused by strangers, and partly written by them.
+// httpLog is where net/http writes what it has to say of connections: in ASCII, cut, and a line
+// each ten seconds, since what it says is caused by strangers, and partly written by them.
 type httpLog struct {
 	log      *slog.Logger
 	now      func() time.Time

@@ -16,10 +16,11 @@ const (
 
 // detectOverload decides whether there are too many calls: once half of all have waited in several
 // ticks, and until less than a quarter have in as many, or there are hardly any. That some have
-// waited, or all for a moment, is not enough: Kazoo has time, and a burst, a machine that stops, or a
-// container that has used up its share of the CPU are no reasons not to answer. Nor does it end by a
-// moment without: the connections that were refused come back then, all at once. That some have not
-// waited says little: a call that follows the answer on its connection at once has the CPU already.
+// waited, or all for a moment, is not enough: Kazoo has time, and a burst, a machine that stops, or
+// a container that has used up its share of the CPU are no reasons not to answer. Nor does it end
+// by a moment without: the connections that were refused come back then, all at once. That some
+// have not waited says little: a call that follows the answer on its connection at once has the CPU
+// already.
 func (l *Listener) detectOverload(now time.Time) {
 	if !l.detecting.TryLock() {
 		return
@@ -50,9 +51,9 @@ func (l *Listener) detectOverload(now time.Time) {
 	l.examineAll.Store(waited > 0)
 }
 
-// waited is for how long the call that has just been read from the connection has waited, where there are too many
-// calls and that is too long, else 0. Those behind it wait as long, so that either all are answered late or some are
-// told at once to use their fallback.
+// waited is for how long the call that has just been read from the connection has waited, where
+// there are too many calls and that is too long, else 0. Those behind it wait as long, so that
+// either all are answered late or some are told at once to use their fallback.
 func (c *Conn) waited() time.Duration {
 	l := c.listener
 	if !l.examineAll.Load() && l.calls.Add(1)%examinedOf != 0 {
@@ -71,8 +72,8 @@ func (c *Conn) waited() time.Duration {
 	return 0
 }
 
-// Waited is how long the call of a request has waited to be read, if there are too many calls and that is too long,
-// else 0: it is time to refuse it.
+// Waited is how long the call of a request has waited to be read, if there are too many calls and
+// that is too long, else 0: it is time to refuse it.
 func Waited(r *http.Request) time.Duration {
 	if c := ConnOf(r); c != nil {
 		return c.waited()

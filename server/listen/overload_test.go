@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// TestTooManyCalls: there are too many when half of them have waited for half a second, and until a quarter has not;
-// neither a burst nor a pause is taken for a change.
+// TestTooManyCalls: there are too many when half of them have waited for half a second, and until a
+// quarter has not; neither a burst nor a pause is taken for a change.
 func TestTooManyCalls(t *testing.T) {
 	t.Parallel()
 	type some struct{ looked, Waited int32 }
@@ -65,8 +65,8 @@ func TestTooManyCalls(t *testing.T) {
 	}
 }
 
-// TestWaitedTooLong: a call that has waited is told to use its fallback, and meanwhile no connections
-// are added to the usual ones.
+// TestWaitedTooLong: a call that has waited is told to use its fallback, and meanwhile no
+// connections are added to the usual ones.
 func TestWaitedTooLong(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -156,8 +156,8 @@ func TestWaitedTooLong(t *testing.T) {
 	}
 }
 
-// TestYield: calls that wait for others of their owner, however many, count neither as too many connections nor keep
-// anybody from connecting; the one that has waited longest makes place.
+// TestYield: calls that wait for others of their owner, however many, count neither as too many
+// connections nor keep anybody from connecting; the one that has waited longest makes place.
 func TestYield(t *testing.T) {
 	t.Parallel()
 	const crowd, most, usual = 24, 28, 4

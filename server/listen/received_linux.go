@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sinceReceived is how long ago the kernel received the last bytes of a connection (tcpi_last_data_recv of
-// TCP_INFO), to a few milliseconds.
+// sinceReceived is how long ago the kernel received the last bytes of a connection
+// (tcpi_last_data_recv of TCP_INFO), to a few milliseconds.
 func sinceReceived(raw syscall.RawConn) time.Duration {
 	var ago time.Duration
 	// A connection that is closed has nobody to be answered.

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Limits of time of the Pivot listener. Kazoo gives up after 5 s and keeps idle connections for 120 s.
+// Limits of time of the Pivot listener. Kazoo gives up after 5 s and keeps idle connections for 120
+// s.
 const (
 	headerTimeout = 3 * time.Second
 	readTimeout   = 4 * time.Second
@@ -41,7 +42,8 @@ func Open(ctx context.Context, address string) (*net.TCPListener, error) {
 		fmt.Errorf("listen %s: %w; is another callhours running, or the address another machine's?", address, err)
 }
 
-// NewPivotServer is the server of the Pivot listener. What net/http reports of connections goes to log, limited by now.
+// NewPivotServer is the server of the Pivot listener. What net/http reports of connections goes to
+// log, limited by now.
 func NewPivotServer(handler http.Handler, log *slog.Logger, now func() time.Time) *http.Server {
 	return &http.Server{
 		Handler: handler, MaxHeaderBytes: MaxPivotHeader, ConnContext: withConn,
@@ -51,8 +53,8 @@ func NewPivotServer(handler http.Handler, log *slog.Logger, now func() time.Time
 	}
 }
 
-// NewAdminServer is the server of the admin listener. How long an answer may take is said by each handler: a fetch
-// that was asked for may take half a minute.
+// NewAdminServer is the server of the admin listener. How long an answer may take is said by each
+// handler: a fetch that was asked for may take half a minute.
 func NewAdminServer(log *slog.Logger, now func() time.Time) *http.Server {
 	return &http.Server{
 		DisableGeneralOptionsHandler: true, MaxHeaderBytes: MaxAdminHeader, ErrorLog: newHTTPLog(log, now, "admin_listen"),

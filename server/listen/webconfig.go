@@ -24,8 +24,8 @@ import (
 // maxWeb is how many bytes a web configuration, or a file that it names, may have.
 const maxWeb = 1 << 20
 
-// webConfig is a web configuration of the kind that all of Prometheus' programs take, with the files that it names: who
-// may use the admin listener, and by what certificate it is encrypted.
+// webConfig is a web configuration of the kind that all of Prometheus' programs take, with the
+// files that it names: who may use the admin listener, and by what certificate it is encrypted.
 // https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md
 type webConfig struct {
 	users   map[string]string // bcrypt hashes by name; none: no password is asked for
@@ -44,8 +44,8 @@ func (c *webConfig) requiresLogin() bool {
 		(len(c.users) > 0 || c.tls != nil && c.tls.ClientAuth == tls.RequireAndVerifyClientCert)
 }
 
-// readWebConfig reads a web configuration and the files that it names. The error is what is wrong, with
-// its place; it shows no value.
+// readWebConfig reads a web configuration and the files that it names. The error is what is wrong,
+// with its place; it shows no value.
 func readWebConfig(path string) (*webConfig, error) {
 	text, err := files.Read(path, maxWeb)
 	if err != nil {

@@ -96,7 +96,8 @@ func (w *webReader) loadTLS() {
 			"client_allowed_sans has no effect without client_auth_type; set it to RequireAndVerifyClientCert")
 	}
 	if w.sans != nil {
-		// VerifyPeerCertificate is not called when a session is resumed, whose certificate may not be allowed any more.
+		// VerifyPeerCertificate is not called when a session is resumed, whose certificate may not
+		// be allowed any more.
 		w.tls.VerifyConnection = func(c tls.ConnectionState) error { return allowedSAN(c.PeerCertificates, w.sans) }
 	}
 	w.tls.NextProtos = []string{"http/1.1"}
@@ -122,8 +123,8 @@ func (w *webReader) content(file, text string) []byte {
 	return content
 }
 
-// checkClient says why the client of a connection that was made by a former web configuration would not get in by this
-// one: what the handshake checks.
+// checkClient says why the client of a connection that was made by a former web configuration would
+// not get in by this one: what the handshake checks.
 func (c *webConfig) checkClient(conn *tls.ConnectionState) error {
 	if c.tls == nil || conn == nil {
 		return nil

@@ -37,8 +37,8 @@ func clientPair(t *testing.T, name string) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// TestOldConnections: a connection that was made before admin_web_config changed has its certificate checked for each
-// request by what holds now, and is closed after its answer.
+// TestOldConnections: a connection that was made before admin_web_config changed has its
+// certificate checked for each request by what holds now, and is closed after its answer.
 func TestOldConnections(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -141,8 +141,8 @@ func TestOldConnections(t *testing.T) {
 	}
 }
 
-// TestRemovedClientIsNotResumed: a client whose name is taken out of client_allowed_sans does not get in by the session
-// it had before either, and whose name stays does.
+// TestRemovedClientIsNotResumed: a client whose name is taken out of client_allowed_sans does not
+// get in by the session it had before either, and whose name stays does.
 func TestRemovedClientIsNotResumed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

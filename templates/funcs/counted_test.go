@@ -17,8 +17,8 @@ import (
 	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
-// TestNumbersAreSprigs holds that a function of numbers gives for nothing, true and false, numbers and short texts, and
-// for what is none of them, what sprig's gives.
+// TestNumbersAreSprigs holds that a function of numbers gives for nothing, true and false, numbers
+// and short texts, and for what is none of them, what sprig's gives.
 func TestNumbersAreSprigs(t *testing.T) {
 	t.Parallel()
 	seven := 7
@@ -88,15 +88,17 @@ func TestNumbersAreSprigs(t *testing.T) {
 	}
 }
 
-// What a call may allocate for each byte that it counts, and without counting: some values of its own, and a message.
+// What a call may allocate for each byte that it counts, and without counting: some values of its
+// own, and a message.
 const (
 	maxForEach = 24
 	maxForNone = 24 << 10
 )
 
-// TestNothingIsFree gives each function something large in each place where it could stand, and many of them where many
-// may: what the function allocates it counts before, whatever it does with it, and whether it fails or not. One that
-// writes or copies what it is given, and counts nothing, fails.
+// TestNothingIsFree gives each function something large in each place where it could stand, and
+// many of them where many may: what the function allocates it counts before, whatever it does with
+// it, and whether it fails or not. One that writes or copies what it is given, and counts nothing,
+// fails.
 func TestNothingIsFree(t *testing.T) {
 	if growth.UnderRace {
 		t.Skip("it measures memory; the run without the race detector does")
@@ -159,7 +161,8 @@ func TestNothingIsFree(t *testing.T) {
 // nowhere finds no time zone.
 func nowhere(string) (*time.Location, error) { return nil, errors.New("there is none") }
 
-// hugeOperands are larger than a template could make them: data, events and calls are as large as their files.
+// hugeOperands are larger than a template could make them: data, events and calls are as large as
+// their files.
 func hugeOperands() map[string]any {
 	type event struct {
 		Summary    string
@@ -214,8 +217,8 @@ func fitted(operand any, of reflect.Type, i int) (reflect.Value, bool) {
 	return v, v.Type().AssignableTo(want)
 }
 
-// argumentsFor gives so many of an operand for a parameter, and a filler or what fits instead for the others; nil if
-// the filler has no place.
+// argumentsFor gives so many of an operand for a parameter, and a filler or what fits instead for
+// the others; nil if the filler has no place.
 func argumentsFor(of reflect.Type, at int, operand reflect.Value, many int, filler any) []reflect.Value {
 	var args []reflect.Value
 	placed := false

@@ -96,9 +96,9 @@ func countBranch(b *parse.BranchNode, since int) (left, most int) {
 	return max(yes, no), max(inYes, inNo)
 }
 
-// CountRanges ends what is ranged over in a call that counts what {{range}} does before its first turn: it sorts maps.
-// What cannot be ranged over is refused there, since text/template would write all of it into its message. It is for
-// trees that are analysed no more.
+// CountRanges ends what is ranged over in a call that counts what {{range}} does before its first
+// turn: it sorts maps. What cannot be ranged over is refused there, since text/template would write
+// all of it into its message. It is for trees that are analysed no more.
 func CountRanges(t *parse.Tree) {
 	trees.Inspect(t.Root, func(n parse.Node) {
 		r, ok := n.(*parse.RangeNode)

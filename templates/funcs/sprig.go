@@ -21,9 +21,9 @@ func same(name string) func(*Run) any {
 // none, as other texts are: 0.
 const longestNumeral = 400
 
-// numeral is a value that may be read as a number at little cost, behind pointers too: nothing, true or false, a number,
-// a text that is not too long. Whatever else there is is 0, as it is for sprig, which would first write it as text, with
-// all that a map, a list or an object holds.
+// numeral is a value that may be read as a number at little cost, behind pointers too: nothing,
+// true or false, a number, a text that is not too long. Whatever else there is is 0, as it is for
+// sprig, which would first write it as text, with all that a map, a list or an object holds.
 func numeral(v any) any {
 	switch v.(type) {
 	case nil, bool, int, int64, float64: // the usual case

@@ -10,9 +10,9 @@ import (
 	"unsafe"
 )
 
-// TestTextsAreCountedBeforeTheyAreRead gives each function, in each place where a text could stand, one of which only
-// the beginning can be read: whoever reads on faults. There is less left to spend than that text has, so that a function
-// either says so or has no need of all of it.
+// TestTextsAreCountedBeforeTheyAreRead gives each function, in each place where a text could stand,
+// one of which only the beginning can be read: whoever reads on faults. There is less left to spend
+// than that text has, so that a function either says so or has no need of all of it.
 func TestTextsAreCountedBeforeTheyAreRead(t *testing.T) {
 	const readable, all, left = 16 << 10, 1 << 20, 8 << 10
 	page, err := syscall.Mmap(-1, 0, all, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)

@@ -43,7 +43,8 @@ func processes() map[int]process {
 		if err != nil { // it has ended
 			continue
 		}
-		// The name may hold blanks and brackets; behind it stand state and parent, and as 12th and 13th the time used.
+		// The name may hold blanks and brackets; behind it stand state and parent, and as 12th and
+		// 13th the time used.
 		fields := bytes.Fields(content[bytes.LastIndexByte(content, ')')+1:])
 		if len(fields) < 13 {
 			continue
@@ -59,8 +60,8 @@ func processes() map[int]process {
 	return all
 }
 
-// threads is the time that those threads of a process have used that have not ended, to the nanosecond; 0 where
-// the kernel does not count it.
+// threads is the time that those threads of a process have used that have not ended, to the
+// nanosecond; 0 where the kernel does not count it.
 func threads(dir string) time.Duration {
 	paths, _ := filepath.Glob(filepath.Join(dir, "task", "*", "schedstat")) // the pattern is right
 	var sum time.Duration

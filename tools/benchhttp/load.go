@@ -22,8 +22,8 @@ import (
 // callers is how many different calls there are.
 const callers = 509
 
-// calls are requests as Kazoo 4.3 sends them: names of headers in lower case, parameters in its order, and nothing
-// between those that stand for empty objects.
+// calls are requests as Kazoo 4.3 sends them: names of headers in lower case, parameters in its
+// order, and nothing between those that stand for empty objects.
 func calls(path, host string) [][]byte {
 	random := rand.New(rand.NewPCG(1, 2))
 	names := []string{
@@ -56,9 +56,9 @@ func calls(path, host string) [][]byte {
 	return made
 }
 
-// load asks a server over n connections, each of which waits for its answer before it asks again, and gives
-// how long each answer took, in order, and how long all of it. Anything but a 200 with a body that the
-// server should give is an error.
+// load asks a server over n connections, each of which waits for its answer before it asks again,
+// and gives how long each answer took, in order, and how long all of it. Anything but a 200 with a
+// body that the server should give is an error.
 func load(ctx context.Context, s *server, n int, long time.Duration) ([]time.Duration, time.Duration, error) {
 	requests := calls(s.path, s.address)
 	conns := make([]net.Conn, n)
@@ -121,9 +121,10 @@ func askUntil(ctx context.Context, c net.Conn, s *server, requests [][]byte, nex
 	return took, ctx.Err()
 }
 
-// answer reads an answer and gives its body, for which it takes the room of the last one. It understands what these
-// servers write, a Content-Length or chunks, at a fraction of what net/http's client costs. After a statusError the
-// next answer can be read, unless it says that the connection ends.
+// answer reads an answer and gives its body, for which it takes the room of the last one. It
+// understands what these servers write, a Content-Length or chunks, at a fraction of what
+// net/http's client costs. After a statusError the next answer can be read, unless it says that the
+// connection ends.
 func answer(r *bufio.Reader, room []byte) ([]byte, error) {
 	status, err := line(r)
 	if err != nil {

@@ -1,7 +1,8 @@
-// Benchhttp measures callhours beside other servers on the same machine, by the same calls: a bare net/http handler
-// that writes the same bytes after ParseForm, nginx with these bytes as a static file, and php-fpm behind nginx with a
-// script that goes by the time of day. It alternates them, so that the noise of the machine is the same for all, and
-// prints medians and ratios. Run it by `make bench-http`.
+// Benchhttp measures callhours beside other servers on the same machine, by the same calls: a bare
+// net/http handler that writes the same bytes after ParseForm, nginx with these bytes as a static
+// file, and php-fpm behind nginx with a script that goes by the time of day. It alternates them, so
+// that the noise of the machine is the same for all, and prints medians and ratios. Run it by `make
+// bench-http`.
 package main
 
 import (

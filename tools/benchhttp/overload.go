@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// overload is what became of calls that came at a rate of their own, whether those before were answered or not.
+// overload is what became of calls that came at a rate of their own, whether those before were
+// answered or not.
 type overload struct {
 	Server   string  `json:"server"`
 	Capacity float64 `json:"capacity_per_second"` // answers to connections that each wait for theirs
@@ -28,7 +29,8 @@ type overload struct {
 	Onset    outcome `json:"onset"`     // calls that were due in the onset and answered; all others were due later
 }
 
-// outcome is how many calls had it each second, and how long they took from the moment at which they were due.
+// outcome is how many calls had it each second, and how long they took from the moment at which
+// they were due.
 type outcome struct {
 	Rate float64 `json:"per_second"`
 	P50  float64 `json:"p50_seconds"`
@@ -129,7 +131,8 @@ func offer(ctx context.Context, s *server, o options, rate float64) overload {
 	}
 }
 
-// became sums up what the calls that were due in a time took. They were made so many times slower than they were due.
+// became sums up what the calls that were due in a time took. They were made so many times slower
+// than they were due.
 func became(calls []made, from time.Time, long time.Duration, slower float64) outcome {
 	var took, sent []time.Duration
 	for _, c := range calls {
@@ -166,8 +169,8 @@ type made struct {
 	took, sent time.Duration
 }
 
-// pool makes calls over connections that it keeps, as Kazoo does: the one that was used last comes first, and where all
-// wait for answers another one is opened.
+// pool makes calls over connections that it keeps, as Kazoo does: the one that was used last comes
+// first, and where all wait for answers another one is opened.
 type pool struct {
 	server   *server
 	requests [][]byte

@@ -9,11 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pins says which CPUs the servers have and which this program: with both on all of them, a server that is asked for
-// too much keeps the generator from asking.
+// pins says which CPUs the servers have and which this program: with both on all of them, a server
+// that is asked for too much keeps the generator from asking.
 type pins struct{ servers, own unix.CPUSet }
 
-// pin gives the first CPU to the servers and the others to this program; nil where there is only one.
+// pin gives the first CPU to the servers and the others to this program; nil where there is only
+// one.
 func pin() (*pins, error) {
 	var all unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &all); err != nil || all.Count() < 2 {

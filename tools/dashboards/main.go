@@ -1,6 +1,6 @@
-// Command dashboards writes the dashboards of examples/grafana: `go -C tools run ./dashboards DIR` writes
-// them into a directory. One source keeps what all panels share in one place: the datasource, the selectors,
-// units, and what a colour means.
+// Command dashboards writes the dashboards of examples/grafana: `go -C tools run ./dashboards DIR`
+// writes them into a directory. One source keeps what all panels share in one place: the
+// datasource, the selectors, units, and what a colour means.
 package main
 
 import (
@@ -211,7 +211,8 @@ func value(texts ...[3]string) []object {
 	return []object{{"type": "value", "options": options}}
 }
 
-// table shows rows of labels and values; hidden names what is left out, renamed what is called otherwise.
+// table shows rows of labels and values; hidden names what is left out, renamed what is called
+// otherwise.
 func table(title, description, unit string, hidden []string, renamed object, targets ...target) panel {
 	exclude := object{"Time": true}
 	for _, name := range hidden {

@@ -1,6 +1,7 @@
-// Notices writes the licences of all that is linked into a program: notices PROGRAM FILE. PROGRAM is built by `make
-// build`; the licences are those in the module cache (of a module, and of what it holds of others below its directory),
-// in Go's own directory and beside the embedded data. The same program gives the same bytes.
+// Notices writes the licences of all that is linked into a program: notices PROGRAM FILE. PROGRAM
+// is built by `make build`; the licences are those in the module cache (of a module, and of what it
+// holds of others below its directory), in Go's own directory and beside the embedded data. The
+// same program gives the same bytes.
 package main
 
 import (
@@ -88,7 +89,8 @@ func write(program, file string) error {
 	return os.WriteFile(file, out.Bytes(), 0o644)
 }
 
-// linked are the directories of the packages that are linked into callhours, whose repository is in dir.
+// linked are the directories of the packages that are linked into callhours, whose repository is in
+// dir.
 func linked(dir string) ([]string, error) {
 	cmd := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.Dir}}{{end}}", "./cmd/callhours")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
@@ -105,8 +107,8 @@ func isLicence(name string) bool {
 	return slices.Contains([]string{"license", "licence", "copying", "notice", "patents", "authors"}, first)
 }
 
-// below are the licence files of what a module has copied from others: those between the directories of its
-// linked packages and its own.
+// below are the licence files of what a module has copied from others: those between the
+// directories of its linked packages and its own.
 func below(module string, packages []string) ([]string, error) {
 	seen, found := map[string]bool{module: true}, []string{}
 	for _, dir := range packages {

@@ -1,5 +1,6 @@
-// Tzdata packs compiled time zone data into a zip file: tzdata DIR FILE. DIR is a zoneinfo directory as Debian's tzdata
-// package installs it, with tzdata.zi in it. The same data give the same bytes.
+// Tzdata packs compiled time zone data into a zip file: tzdata DIR FILE. DIR is a zoneinfo
+// directory as Debian's tzdata package installs it, with tzdata.zi in it. The same data give the
+// same bytes.
 package main
 
 import (
@@ -38,7 +39,8 @@ func pack(zones fs.FS, file string) error {
 	if err := add(w, "+VERSION", []byte(version+"\n")); err != nil {
 		return err
 	}
-	// Links are followed: a zone is stored under each of its names. The names are in order, as WalkDir gives them.
+	// Links are followed: a zone is stored under each of its names. The names are in order, as
+	// WalkDir gives them.
 	err = fs.WalkDir(zones, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err

@@ -1,5 +1,6 @@
-// Windowszones turns CLDR's windowsZones.json into a table of two columns: windowszones JSON VERSION FILE. Each line
-// holds a zone of Windows and, after a tab, the IANA zone that stands for it wherever one is.
+// Windowszones turns CLDR's windowsZones.json into a table of two columns: windowszones JSON
+// VERSION FILE. Each line holds a zone of Windows and, after a tab, the IANA zone that stands for
+// it wherever one is.
 package main
 
 import (
