@@ -157,6 +157,7 @@ func limitsPage(known map[string]value, tests map[string]bool) (text string, pro
 			if err != nil {
 				problems = append(problems, err.Error())
 			}
+			what, _ := fillBound(l.what, known) // braces may also be a template's
 			if !tests[l.test] {
 				problems = append(problems, fmt.Sprintf("%s: there is no test %s", l.what, l.test))
 			}
@@ -164,7 +165,7 @@ func limitsPage(known map[string]value, tests map[string]bool) (text string, pro
 			if l.key != "" {
 				key = "`" + l.key + "`"
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", l.what, bound, key, l.beyond)
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", what, bound, key, l.beyond)
 		}
 	}
 	return b.String(), problems
