@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -21,14 +22,14 @@ import (
 
 // heavyStore is a Store in which a body that holds "heavy" takes nearly an eighth of what a tenant
 // has, and counts how often bodies are taken apart.
-func heavyStore(o Options) (s *Store, parsed *int) {
+func heavyStore(o Options) (s *Store, parsed *atomic.Int64) {
 	o.Now, o.Log = func() time.Time { return time.Unix(1_800_000_000, 0) }, slog.New(slog.DiscardHandler)
-	s, parsed = NewStore(o), new(int)
+	s, parsed = NewStore(o), new(atomic.Int64)
 	const aside = 2 << 10 // of what a calendar takes besides its events
 	heavy, light := fakeCalendar(ownerBytes/8-aside), fakeCalendar(0)
 	s.expand = func(*calendars.Calendar, time.Time) {} // there are no events in what is only heavy
 	s.parse = func(files []ical.File, limits ical.Limits) (*calendars.Calendar, error) {
-		*parsed++
+		parsed.Add(1)
 		sum := calendars.Sum(files)
 		if bytes.Contains(files[0].Body, []byte("heavy")) {
 			return heavy(sum, limits), nil
@@ -191,8 +192,8 @@ func TestParseOnce(t *testing.T) {
 	}
 	list[1].Limits.Events = 5
 	s.Subscribe(list)
-	if err := s.brings("evil/c0", "heavy"); err != nil || *parsed != 2 {
-		t.Errorf("a body was taken apart %d times, want 2 (%v)", *parsed, err)
+	if err := s.brings("evil/c0", "heavy"); err != nil || parsed.Load() != 2 {
+		t.Errorf("a body was taken apart %d times, want 2 (%v)", parsed.Load(), err)
 	}
 }
 
