@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -284,28 +283,6 @@ func title(text string) string {
 		return text[:cut] + "…"
 	}
 	return strings.Clone(text)
-}
-
-// answer renders the branch of a decision, or the fallback.
-func (s *State) answer(ctx context.Context, a *Answer, seen *eventViews, call *pivot.Call, now time.Time) {
-	ctx, cancel := context.WithTimeout(ctx, s.route.options.Within)
-	defer cancel()
-	tried := [2]int{a.Decision.Branch, s.route.options.Fallback}
-	for i, index := range tried {
-		if i > 0 && index == tried[0] {
-			break
-		}
-		body, err := s.render(ctx, index, a, seen, call, now)
-		if err == nil {
-			a.Branch, a.Body, a.Status = index, body, http.StatusOK
-			if body == nil {
-				a.Status = http.StatusNotFound
-			}
-			return
-		}
-		a.Failures = append(a.Failures, Failure{index, reasonOf(err), err})
-	}
-	a.Branch, a.Status = -1, http.StatusInternalServerError
 }
 
 // render gives the verified callflow of a branch; nil for a branch that passes. A panic is the

@@ -9,7 +9,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/callhours/callhours/calendars/recur"
 	"github.com/callhours/callhours/internal/diag"
 )
 
@@ -144,41 +143,6 @@ func (l line) named() (named line, odd string) {
 // isGiven reports whether a name is one of RFC 5545 or one that a program may have given.
 func isGiven(name []byte) bool {
 	return properties[string(name)] || bytes.HasPrefix(name, []byte("X-"))
-}
-
-// slipsOf are the properties of an event of which a name that nobody has given is a misspelling.
-func slipsOf(name string) (of []string) {
-	for property := range eventProperties {
-		if diag.IsSlip(name, property) {
-			of = append(of, property)
-		}
-	}
-	slices.Sort(of)
-	return of
-}
-
-// fits reports whether the value of a line is one of a property.
-func (l line) fits(property string) bool {
-	_, value, ok := valueOf(l.rest)
-	text := strings.ToUpper(strings.Trim(string(value), "\"' \t"))
-	switch property {
-	case "RRULE", "EXRULE":
-		return strings.Contains(text, "FREQ=")
-	case "DURATION":
-		return ok && !looksLikeTime(value) && looksScheduled(value)
-	case "DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE", "DTSTAMP", "LAST-MODIFIED":
-		return ok && looksLikeTime(value)
-	case "TZOFFSETFROM", "TZOFFSETTO":
-		_, err := recur.ParseOffset(text)
-		return err == nil
-	case "STATUS":
-		return text == "CANCELED" || slices.Contains(statuses, text)
-	case "TRANSP":
-		return text == "TRANSPARENT" || text == "OPAQUE"
-	case "SEQUENCE":
-		return text != "" && strings.Trim(text, "0123456789") == ""
-	}
-	return text != ""
 }
 
 // isFreeText reports whether a property is one of freeTexts, or a text of some program's own like

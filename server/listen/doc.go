@@ -1,12 +1,12 @@
 // Package listen is everything between the network and the handlers of callhours' two listeners:
 // the Pivot listener, where Kazoo asks, and the admin listener, where people and Prometheus do. It
-// knows nothing of calls, routes or calendars: a handler tells it what became of a request, and
-// whose it was only by letting others go first.
+// knows nothing of calls, routes or calendars: a handler reports what became of a request, and
+// reveals its owner only by yielding its connection while it waits.
 //
 // [Open] listens on an address, and [New] makes a [Listener] of that. It bounds how many
 // connections are open, keeps their deadlines, refuses requests with too many header lines, and
 // adds the headers of every answer to those that net/http writes by itself. While there are too
-// many calls it says so of each call that has waited too long ([Waited]), and does not accept more
+// many calls, it marks each call that has waited too long ([Waited]), and accepts no more
 // connections than usual. Run it beside the http.Server that accepts from it:
 //
 //	socket, err := listen.Open(ctx, ":8080")
