@@ -5,9 +5,9 @@
 // JSON that says something else. [Escape] follows a template's own text through the grammar of
 // JSON, finds where each action stands, and ends it in the encoder of that place:
 //
-//	"name": "{{.Name}}"   inside the quotes of a string: always a string, whatever Name is
-//	"tags": {{.Tags}}     a value: any value, as JSON
-//	{{.Key}}: 1           a member name
+// 	"name": "{{.Name}}"   inside the quotes of a string: always a string, whatever Name is
+// 	"tags": {{.Tags}}     a value: any value, as JSON
+// 	{{.Key}}: 1           a member name
 //
 // What may differ from one execution to the next (which branch of an {{if}} is taken, how often a
 // {{range}} turns) is followed each way, so that a template that is accepted writes JSON in each of
@@ -80,9 +80,9 @@ type called struct {
 }
 
 // Escape gives copies, by name, of a tree and of all that it calls in which each action ends in the
-// encoder of the place where it stands. The trees that it is given, by name, stay as they are. What
-// cannot be followed, or may write what is no JSON, is a mistake at its place; then there are no
-// copies.
+// encoder of the place where it stands. The trees that it is given, by name, stay as they are;
+// their texts are valid UTF-8. What cannot be followed, or may write what is no JSON, is a mistake
+// at its place; then there are no copies.
 func Escape(main *trees.Tree, all map[string]*trees.Tree) (map[string]*trees.Tree, []diag.Mistake) {
 	f := escaper{all: all, ends: map[string][]place{}, steps: trees.Steps(all)}
 	for {
@@ -382,6 +382,10 @@ func (f *escaper) call(c context, n *parse.TemplateNode) context {
 	inner.places = slices.Clone(met.places)
 	name := met.name + " in " + inner.key()
 	if known := f.copies[name]; known == nil {
+		if f.all[met.name] == nil {
+			f.mistake(n.Pos, "template %q is not defined; write {{define %[1]q}}", met.name)
+			return c.with(nil)
+		}
 		if f.depth++; f.depth > trees.MaxDepth {
 			f.mistake(n.Pos, "%s", trees.TooDeep)
 			return c.with(nil)

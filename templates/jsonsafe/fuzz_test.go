@@ -145,7 +145,8 @@ func FuzzEscape(f *testing.F) {
 		f.Add(text, "\",\"module\":\"x\\\x00\xff\u2028{{")
 	}
 	f.Fuzz(func(t *testing.T, text, chosen string) {
-		if len(text) > 1000 || len(chosen) > 1000 || strings.Contains(text+chosen, marker) || strings.Contains(text, "Z") {
+		if len(text) > 1000 || len(chosen) > 1000 || strings.Contains(text+chosen, marker) || strings.Contains(text, "Z") ||
+			!utf8.ValidString(text) {
 			return
 		}
 		all, mistakes := escaped(text)
