@@ -5,9 +5,9 @@
 // JSON that says something else. [Escape] follows a template's own text through the grammar of
 // JSON, finds where each action stands, and ends it in the encoder of that place:
 //
-// 	"name": "{{.Name}}"   inside the quotes of a string: always a string, whatever Name is
-// 	"tags": {{.Tags}}     a value: any value, as JSON
-// 	{{.Key}}: 1           a member name
+//	"name": "{{.Name}}"   inside the quotes of a string: always a string, whatever Name is
+//	"tags": {{.Tags}}     a value: any value, as JSON
+//	{{.Key}}: 1           a member name
 //
 // What may differ from one execution to the next (which branch of an {{if}} is taken, how often a
 // {{range}} turns) is followed each way, so that a template that is accepted writes JSON in each of
