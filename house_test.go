@@ -355,7 +355,7 @@ func TestProblems(t *testing.T) {
 // uncontained are the functions that start a goroutine without giving it to a Guard or to
 // contain.Do, and why that is right.
 var uncontained = map[string]string{
-	"cmd/callhours/main.go interruptible":  "it calls the stop function of package signal, or ends the process",
+	"cmd/callhours/main.go interruptible":  "it calls functions of packages signal and syscall, or ends the process",
 	"cmd/callhours/serve.go serveTo":       "loading and running contain their panics, as Server.Reload does; the rest only waits",
 	"cmd/callhours/serve.go after":         "it closes a channel",
 	"calendars/feeds/room.go withTime":     "it cancels a context",

@@ -24,15 +24,27 @@ func main() {
 	os.Exit(run(interruptible(), os.Args[1:], environment{os.Stdin, os.Stdout, os.Stderr, time.Now}))
 }
 
-// interruptible is a context that ends with the first SIGINT or SIGTERM. Only serve takes longer to
-// end than grace.
+// interruptible is a context that ends with the first SIGINT or SIGTERM. A second one ends the
+// process at once, also one that comes before anything has noticed the first. Only serve takes
+// longer to end than grace.
 func interruptible() context.Context {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, func() {
-		stop() // a second signal ends the process at once
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		signal.Reset(os.Interrupt, syscall.SIGTERM)
+		select {
+		case second := <-signals:
+			if s, ok := second.(syscall.Signal); ok {
+				_ = syscall.Kill(os.Getpid(), s) // as it would have been without us
+			}
+		default:
+		}
+		cancel()
 		if !early.IsServe() {
 			time.AfterFunc(grace, func() { os.Exit(exitFailure) })
 		}
-	})
+	}()
 	return ctx
 }
