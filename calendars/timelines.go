@@ -214,7 +214,7 @@ func (ts *Timelines) Set(name string, use Use) {
 	ts.drop(name)
 	delete(ts.failures, name)
 	delete(ts.refused, name)
-	delete(ts.vain, ownerOf(name))
+	delete(ts.vain, TenantOf(name))
 }
 
 // Forget removes a calendar that is no longer asked for.

@@ -31,13 +31,14 @@ func (a amount) within(most amount) bool {
 	return a.instances <= most.instances && a.steps <= most.steps
 }
 
-// ownerOf is the tenant that stands before the "/" in a calendar's name; "" for the operator's.
-func ownerOf(calendar string) string {
-	owner, _, ok := strings.Cut(calendar, "/")
+// TenantOf is the tenant in the full name of a calendar or route, before its "/"; "" for one of the
+// operator's.
+func TenantOf(name string) string {
+	tenant, _, ok := strings.Cut(name, "/")
 	if !ok {
 		return ""
 	}
-	return owner
+	return tenant
 }
 
 // ownersMost is what the calendars of the tenant of one with those limits take together at most.
@@ -80,7 +81,7 @@ func (ts *Timelines) refuses(name string, c *Calendar, key viewed, t *Timeline) 
 		}
 	}
 	limits := c.limits.WithDefaults()
-	owner, why := ownerOf(name), ""
+	owner, why := TenantOf(name), ""
 	switch {
 	case others > 0 && !views.within(amount{limits.Instances, limits.CalendarSteps}):
 		why = manyZones
@@ -109,7 +110,7 @@ func (ts *Timelines) Waiting(owners ...string) (names []string) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	for name, views := range ts.refused {
-		if len(owners) > 0 && !slices.Contains(owners, ownerOf(name)) {
+		if len(owners) > 0 && !slices.Contains(owners, TenantOf(name)) {
 			continue
 		}
 		for key := range views {
@@ -140,7 +141,7 @@ func (ts *Timelines) Keep(asked map[string][]View) {
 				return false
 			}
 			ts.add(name, amount{}.minus(amountOf(c.Timeline)))
-			delete(ts.vain, ownerOf(name)) // there is more room than when that was in vain
+			delete(ts.vain, TenantOf(name)) // there is more room than when that was in vain
 			return true
 		})
 	}
@@ -169,7 +170,7 @@ func (ts *Timelines) drop(name string) {
 
 // add counts what is kept of a calendar to its owner.
 func (ts *Timelines) add(name string, a amount) {
-	owner := ownerOf(name)
+	owner := TenantOf(name)
 	if owner == "" {
 		return
 	}
@@ -203,7 +204,7 @@ func (ts *Timelines) refusedProblems(name string, c *Calendar) (problems []ical.
 			ical.Problem{
 				Message: fmt.Sprintf("all calendars of tenant %s together have more than %d occurrences, or take more than %d steps of rules; "+
 					"the calendar is unknown to routes in %d time zones; use fewer or smaller calendars, or raise limits.instances and limits.calendar_steps in the main file",
-					diag.Quote(ownerOf(name)), most.instances, most.steps, total),
+					diag.Quote(TenantOf(name)), most.instances, most.steps, total),
 			})
 	}
 	return problems

@@ -2,9 +2,10 @@ package routes
 
 import (
 	"maps"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/callhours/callhours/calendars"
 )
 
 // What compiled routes take at most, in multiples of what one calendar may have in occurrences
@@ -115,7 +116,7 @@ func (t Totals) Forget(route string) {
 func (t Totals) room(route string, window int) cost {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	owner := ownerOf(route)
+	owner := calendars.TenantOf(route)
 	if owner == "" {
 		return t.route
 	}
@@ -129,7 +130,7 @@ func (t Totals) room(route string, window int) cost {
 func (t Totals) count(route string, takes cost, window int) (why string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	owner, is := ownerOf(route), t.routes[route]
+	owner, is := calendars.TenantOf(route), t.routes[route]
 	others := t.owners[owner][window].minus(is[window])
 	fits := func(c cost) bool { return c.within(t.route) && (owner == "" || others.plus(c).within(t.owner)) }
 	switch {
@@ -157,7 +158,7 @@ func (t Totals) count(route string, takes cost, window int) (why string) {
 
 // set is called with the lock.
 func (t *totals) set(route string, takes shares) {
-	owner := ownerOf(route)
+	owner := calendars.TenantOf(route)
 	if owner == "" {
 		return
 	}
@@ -172,13 +173,4 @@ func (t *totals) set(route string, takes shares) {
 	if sum == (shares{}) {
 		delete(t.owners, owner)
 	}
-}
-
-// ownerOf is the tenant that stands before the "/" in a route's name; "" for the operator's.
-func ownerOf(route string) string {
-	owner, _, ok := strings.Cut(route, "/")
-	if !ok {
-		return ""
-	}
-	return owner
 }

@@ -71,7 +71,7 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 	var looks []func() []preview.Finding
 	add := func(name string, look func(*render.Effort) []preview.Finding) {
 		looks = append(looks, func() []preview.Finding {
-			tenant := tenantOf(name)
+			tenant := calendars.TenantOf(name)
 			if effort := efforts[tenant]; !effort.Over() {
 				return look(effort)
 			}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
@@ -64,7 +65,7 @@ func (n *findingsCache) reset(g *Generation, fresh []*render.Route) {
 		delete(about, "route "+r.Name)
 	}
 	n.generation, n.lint, n.staticDone, n.static = g, g.newLint(g.timelines), false, nil
-	n.byName, n.calendars = about, workQueue[string]{owner: tenantOf}
+	n.byName, n.calendars = about, workQueue[string]{owner: calendars.TenantOf}
 	if n.cancel != nil {
 		n.cancel()
 	}

@@ -166,7 +166,7 @@ func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l
 
 // ownerOf is the tenant whose route that is, else the route itself.
 func ownerOf(route *render.Route) string {
-	if tenant := tenantOf(route.Name); tenant != "" {
+	if tenant := calendars.TenantOf(route.Name); tenant != "" {
 		return tenant
 	}
 	return "/" + route.Name

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/render"
 )
@@ -34,7 +35,7 @@ type prerenderer struct {
 func newPrerenderer() *prerenderer {
 	return &prerenderer{
 		wake: make(chan struct{}, 1), loggedFailures: map[string][]string{},
-		waiting: workQueue[*render.Route]{owner: func(r *render.Route) string { return tenantOf(r.Name) }},
+		waiting: workQueue[*render.Route]{owner: func(r *render.Route) string { return calendars.TenantOf(r.Name) }},
 	}
 }
 

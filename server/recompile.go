@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/render"
 )
 
@@ -44,7 +45,7 @@ func (s *Server) refresh(name string) {
 	var asking []*render.Route
 	if l := s.live.Load(); l != nil && l.byName[name] != nil {
 		s.take(l.Generation, name)
-		names = append(names, l.timelines.Waiting(tenantOf(name))...) // it may take less now
+		names = append(names, l.timelines.Waiting(calendars.TenantOf(name))...) // it may take less now
 		asking = l.askingAny(names)
 	}
 	s.mu.Unlock()
@@ -131,7 +132,7 @@ func (s *Server) outdated(now time.Time) (l *live, routes []*render.Route, expir
 	if len(expired) > 0 { // there may be room for others
 		owners := make([]string, len(expired))
 		for i, name := range expired {
-			owners[i] = tenantOf(name)
+			owners[i] = calendars.TenantOf(name)
 		}
 		expired = append(expired, l.timelines.Waiting(owners...)...)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
@@ -119,7 +120,7 @@ func TestTenantTakesTooMuch(t *testing.T) {
 		for _, f := range g.Find(t.Context(), FindOptions{Now: monday, Days: 40, Most: most}) {
 			switch f.Kind {
 			case "branch_will_fail":
-				n[tenantOf(f.Route)]++
+				n[calendars.TenantOf(f.Route)]++
 			case "not_looked_at":
 				if f.Pos.File != "tenants/evil/main.yaml" || f.Severity != preview.Warning {
 					t.Errorf("it is said of %s: %s", f.Pos, f)

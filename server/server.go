@@ -21,6 +21,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/config"
@@ -105,7 +106,7 @@ func New(o Options) *Server {
 	if o.RealNow == nil {
 		o.RealNow, s.options.RealNow = o.Now, o.Now
 	}
-	s.stale.owner = func(r *render.Route) string { return tenantOf(r.Name) }
+	s.stale.owner = func(r *render.Route) string { return calendars.TenantOf(r.Name) }
 	s.started = make(chan struct{})
 	s.life, s.end = context.WithCancel(context.Background())
 	s.options.Loaded.built = nil // nobody asks for it any more

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/server/listen"
 )
 
@@ -72,7 +73,7 @@ func (c *calls) shed(w http.ResponseWriter, conn *listen.Conn, route *served) {
 	attrs := append(make([]slog.Attr, 0, 6), slog.Int("status", http.StatusServiceUnavailable))
 	if route != nil {
 		attrs = append(attrs, slog.String("route", route.Name))
-		if tenant := tenantOf(route.Name); tenant != "" {
+		if tenant := calendars.TenantOf(route.Name); tenant != "" {
 			lines, reason, detail = &route.owner.lines, tenantBusy, tenantBusyDetail
 			attrs = append(attrs, slog.String("tenant", tenant))
 			c.metrics.TenantShed(tenant)

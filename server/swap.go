@@ -69,7 +69,7 @@ func (s *Server) prepare(g *Generation) *next {
 	if n.former == nil {
 		n.early = s.publishEarly(g)
 	}
-	owner := func(i int) string { return tenantOf(n.fresh[i].Name) }
+	owner := func(i int) string { return calendars.TenantOf(n.fresh[i].Name) }
 	eachByOwner(len(n.fresh), owner, s.options.RealNow, func(i int) {
 		n.states[i] = g.compiled(n.fresh[i], n.now)
 		if n.early != nil && n.states[i] != nil {
@@ -102,19 +102,19 @@ func (g *Generation) fresh(former *Generation, changed map[string]bool, states m
 			is[r] = true
 		}
 		if is[r] {
-			others[tenantOf(r.Name)] = true
+			others[calendars.TenantOf(r.Name)] = true
 		}
 	}
 	if former != nil {
 		for _, r := range former.routes {
 			if !g.members[r] {
-				others[tenantOf(r.Name)] = true
+				others[calendars.TenantOf(r.Name)] = true
 			}
 		}
 	}
 	raised := former != nil && maxInstances(former.file) != maxInstances(g.file)
 	for _, r := range g.routes {
-		if is[r] || states[r].Short() != "" && (raised || others[tenantOf(r.Name)]) {
+		if is[r] || states[r].Short() != "" && (raised || others[calendars.TenantOf(r.Name)]) {
 			list = append(list, r)
 		}
 	}

@@ -39,12 +39,12 @@ func (c *counting) clone() *counting {
 func (c *counting) left(calendar string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return max(0, c.most-c.owners[tenantOf(calendar)]+c.steps[calendar])
+	return max(0, c.most-c.owners[calendars.TenantOf(calendar)]+c.steps[calendar])
 }
 
 // took notes what counting a calendar took; 0 for one that is gone.
 func (c *counting) took(calendar string, steps int) {
-	owner := tenantOf(calendar)
+	owner := calendars.TenantOf(calendar)
 	if owner == "" {
 		return
 	}

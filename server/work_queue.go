@@ -2,7 +2,6 @@ package server
 
 import (
 	"slices"
-	"strings"
 )
 
 // workQueue is a queue of pieces of work, each of it once. Owners take turns, so that nobody waits
@@ -79,11 +78,3 @@ func (b *workQueue[T]) has(p T) bool { return b.queued[p] }
 
 // len is how many wait.
 func (b *workQueue[T]) len() int { return len(b.queued) }
-
-// tenantOf is the tenant of a route or calendar by its full name; "" where it is nobody's.
-func tenantOf(name string) string {
-	if i := strings.LastIndexByte(name, '/'); i >= 0 {
-		return name[:i]
-	}
-	return ""
-}

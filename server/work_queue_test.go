@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/internal/growth"
 )
 
 // TestBacklog: each piece waits once, owners take turns, and what is dropped is gone.
 func TestBacklog(t *testing.T) {
 	t.Parallel()
-	b := workQueue[string]{owner: tenantOf}
+	b := workQueue[string]{owner: calendars.TenantOf}
 	takeAll := func() (all []string) {
 		for p, ok := b.take(); ok; p, ok = b.take() {
 			all = append(all, p)
