@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/callhours/callhours/preview"
 )
 
 // funcs are what pages call.
@@ -88,7 +90,7 @@ func escapePath(name string) string {
 func formatMoment(t, now time.Time) string {
 	now = now.In(t.Location())
 	clock := t.Format("15:04")
-	switch days := dayNumber(t) - dayNumber(now); {
+	switch days := preview.DayNumber(t) - preview.DayNumber(now); {
 	case days == 0:
 		return "today " + clock
 	case days == 1:
@@ -99,12 +101,6 @@ func formatMoment(t, now time.Time) string {
 		return t.Format("Mon 2 Jan, ") + clock
 	}
 	return t.Format("Mon 2 Jan 2006, ") + clock
-}
-
-// dayNumber counts local days.
-func dayNumber(t time.Time) int {
-	y, m, d := t.Date()
-	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
 // formatDistance is how far a time is from now: "in 2 h 5 min", "3 days ago".

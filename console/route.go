@@ -109,7 +109,7 @@ func (m *routePage) setPeriod(first time.Time) (days int) {
 	}
 	m.Present = link(m.View, time.Time{})
 	m.Week, m.Month = link("week", m.From), link("month", m.From)
-	return dayNumber(m.To) - dayNumber(m.From)
+	return preview.DayNumber(m.To) - preview.DayNumber(m.From)
 }
 
 // load asks for everything that is shown.

@@ -45,6 +45,12 @@ func Midnight(of time.Time, later int) time.Time {
 		0).In(of.Location())
 }
 
+// DayNumber counts local days: that of a moment on its own clock.
+func DayNumber(at time.Time) int {
+	y, m, d := at.Date()
+	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 3600))
+}
+
 // Call is one that people describe: by account, dialed number and number of the caller, each of
 // which may be "", and by further parameters of Kazoo's request as NAME=VALUE. It is nil, the
 // ordinary call, when they say nothing of one.

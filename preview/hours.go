@@ -12,6 +12,7 @@ import (
 
 	ics "github.com/arran4/golang-ical"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/render"
 )
 
@@ -164,7 +165,7 @@ func (h *Hours) Text(w io.Writer) error {
 	}
 	line := func(at time.Time, day string, s Span) {
 		text := fmt.Sprintf("%-14s  %s  %-*s  %s", day, at.Format("15:04"), widest, s.Branch+" ("+s.State+")",
-			singleLine(s.Event))
+			diag.WithoutControls(s.Event))
 		b.WriteString(strings.TrimRight(text, " ") + "\n")
 	}
 	i := 0
@@ -190,16 +191,6 @@ func (h *Hours) Text(w io.Writer) error {
 		fmt.Fprintln(b, h.Truncated)
 	}
 	return b.Flush()
-}
-
-// singleLine keeps a title from writing to a terminal anything but text.
-func singleLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, text)
 }
 
 // Past is how many days before today a calendar of hours should begin: spans that run already then
@@ -240,10 +231,10 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 		e.SetEndAt(s.End)
 		title := s.Branch
 		if s.Event != "" && !strings.EqualFold(s.Event, s.Branch) {
-			title += ": " + singleLine(s.Event)
+			title += ": " + diag.WithoutControls(s.Event)
 		}
 		e.SetSummary(title)
-		e.SetDescription(singleLine(s.Reason))
+		e.SetDescription(diag.WithoutControls(s.Reason))
 		e.AddCategory(s.State)
 		e.SetTimeTransparency(ics.TransparencyTransparent)
 		if err := e.SerializeTo(out, lines); err != nil {

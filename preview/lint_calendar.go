@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/calendars/patterns"
@@ -419,15 +418,7 @@ func (l *calendarLint) ownTimezone() {
 
 // displayTitle is an event's title for people, on one line and not too long.
 func displayTitle(e *calendars.Event) string {
-	text := e.Summary
-	const longest = 80
-	if len(text) > longest {
-		end := longest
-		for end > 0 && !utf8.RuneStart(text[end]) {
-			end--
-		}
-		text = text[:end] + "…"
-	}
+	text := diag.Brief(e.Summary)
 	if strings.TrimSpace(text) == "" {
 		return "an event without a title"
 	}

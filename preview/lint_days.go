@@ -84,7 +84,7 @@ func (l *routeLint) closedHolidays() {
 		if i+1 < len(l.spans) {
 			end = l.spans[i+1].at
 		}
-		for d := dayNumber(s.at); s.state == routes.Open && d <= dayNumber(end.Add(-time.Second)); d++ {
+		for d := DayNumber(s.at); s.state == routes.Open && d <= DayNumber(end.Add(-time.Second)); d++ {
 			open[d] = true
 		}
 	}
@@ -99,7 +99,7 @@ func (l *routeLint) closedHolidays() {
 		})
 		kept, fixed := l.closedDays(name, asks)
 		for _, o := range fixed {
-			d := dayNumber(time.Unix(o.Start, 0).In(l.route.Zone))
+			d := DayNumber(time.Unix(o.Start, 0).In(l.route.Zone))
 			if at := time.Unix(o.Start, 0); at.Before(l.now.AddDate(0, 0, 7)) || at.After(l.until.AddDate(0, 0, -14)) ||
 				works(d) || open[d] {
 				continue
@@ -150,8 +150,8 @@ func (l *routeLint) closedDays(name string, asks []routes.Criterion) (days map[i
 		if !o.Event.AllDay || !slices.ContainsFunc(asks, func(a routes.Criterion) bool { return a.Matches(o.Event) }) {
 			continue
 		}
-		first, last := dayNumber(time.Unix(o.Start, 0).In(l.route.Zone)),
-			dayNumber(time.Unix(o.End-1, 0).In(l.route.Zone))
+		first, last := DayNumber(time.Unix(o.Start, 0).In(l.route.Zone)),
+			DayNumber(time.Unix(o.End-1, 0).In(l.route.Zone))
 		for d := first; d <= min(last, first+31); d++ {
 			days[d] = true
 		}
@@ -164,10 +164,4 @@ func (l *routeLint) closedDays(name string, asks []routes.Criterion) (days map[i
 		}
 	}
 	return days, fixed
-}
-
-// dayNumber counts local days.
-func dayNumber(at time.Time) int {
-	y, m, d := at.Date()
-	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 3600))
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/callhours/callhours/internal/diag"
 )
 
 // TestResult is what a routing test brought.
@@ -50,7 +52,7 @@ func (r *TestResult) Text(w io.Writer) error {
 	if r.Moments != 1 {
 		count = strconv.Itoa(r.Moments) + " moments"
 	}
-	if _, err := fmt.Fprintf(w, "%s  %s:%d: %s (%s)\n", word, r.File, r.Line, singleLine(r.Name), count); err != nil {
+	if _, err := fmt.Fprintf(w, "%s  %s:%d: %s (%s)\n", word, r.File, r.Line, diag.WithoutControls(r.Name), count); err != nil {
 		return err
 	}
 	for _, f := range r.Failures {
@@ -68,7 +70,7 @@ func (f TestFailure) Text(w io.Writer, file string) error {
 	decided := false // otherwise than wanted
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, d := range f.Differences {
-		fmt.Fprintf(t, "        %s\twant %s\tgot %s\n", singleLine(d.What), singleLine(d.Want), singleLine(d.Got))
+		fmt.Fprintf(t, "        %s\twant %s\tgot %s\n", diag.WithoutControls(d.What), diag.WithoutControls(d.Want), diag.WithoutControls(d.Got))
 		decided = decided || !strings.HasPrefix(d.What, "callflow") && d.What != "answered_by" && d.What != "status"
 	}
 	if err := t.Flush(); err != nil {
@@ -133,7 +135,7 @@ func differences(path string, want, got any) []Difference {
 
 // quoted is a member's name in a normalized path, RFC 9535 section 2.7.
 func quoted(name string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(singleLine(name)) + "'"
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(diag.WithoutControls(name)) + "'"
 }
 
 // shown is a value as JSON, on one line.

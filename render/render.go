@@ -20,7 +20,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/internal/contain"
@@ -276,11 +275,7 @@ func (s *State) baseAnswer(d routes.Decision) Answer {
 func title(text string) string {
 	const most = 128
 	if len(text) > most {
-		cut := most
-		for cut > most-utf8.UTFMax && !utf8.RuneStart(text[cut]) {
-			cut--
-		}
-		return text[:cut] + "…"
+		return diag.Cut(text, most)
 	}
 	return strings.Clone(text)
 }

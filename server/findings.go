@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
@@ -204,13 +203,13 @@ func (g *Generation) unreadFeeds(of func(calendar string) calendars.State) []pre
 		switch {
 		case state.Unknown() && state.Err != nil:
 			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s: %s", c.Name, state.Why,
-				oneLine(state.Err))
+				diag.ErrorLine(state.Err))
 		case state.Unknown():
 			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s", c.Name, state.Why)
 		case state.Err != nil:
 			f = preview.Findingf(c.Pos, "feed_failed",
 				"the feed of calendar %s cannot be read, and its copy of %s is used: %s", c.Name,
-				state.Read.UTC().Format(time.RFC3339), oneLine(state.Err))
+				state.Read.UTC().Format(time.RFC3339), diag.ErrorLine(state.Err))
 		default:
 			continue
 		}
@@ -228,7 +227,7 @@ func (g *Generation) renderFindings(r *render.Route, failed []render.PrerenderFa
 		found = append(found, preview.Finding{
 			Pos: r.Pos, Kind: "branch_will_fail", Severity: preview.Error, Route: r.Name, Branch: b.Name,
 			Message: fmt.Sprintf("branch %s of route %s will not answer, first on %s: %s: %s", b.Name, r.Name,
-				f.At.Format("Mon 2006-01-02 15:04"), f.Reason, oneLine(f.Err)),
+				f.At.Format("Mon 2006-01-02 15:04"), f.Reason, diag.ErrorLine(f.Err)),
 		})
 	}
 	return found
@@ -335,8 +334,6 @@ type lintProgress struct {
 	at     uintptr
 	length int
 }
-
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 func shareAccount(a, b *config.Tenant) bool {
 	return slices.ContainsFunc(a.Accounts, func(t diag.Text) bool {

@@ -124,7 +124,7 @@ func (s *Server) sharedState() []preview.Finding {
 	if err := s.store.Unkept(); err != nil {
 		return []preview.Finding{preview.Findingf(at, "state_dir_unwritable",
 			"state_dir: copies of feeds cannot be kept, and will not survive a restart: %s",
-			oneLine(err))}
+			diag.ErrorLine(err))}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/durable"
 	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/metrics"
@@ -146,7 +147,7 @@ func (s *Store) clearRest() {
 		})
 		s.subscribing.Unlock()
 		if err != nil {
-			s.options.Log.Warn("copies that nobody uses cannot be removed", slog.String("error", oneLine(err)))
+			s.options.Log.Warn("copies that nobody uses cannot be removed", slog.String("error", diag.ErrorLine(err)))
 			return
 		}
 	}

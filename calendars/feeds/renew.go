@@ -8,12 +8,12 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/calendars/ical"
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/suspect"
 	"github.com/callhours/callhours/metrics"
 )
@@ -392,7 +392,7 @@ func (s *Store) say(f *feed, o *brought, now time.Time) {
 		f.failed++
 		if f.failed == 1 || f.last.Err == nil || f.last.Err.Error() != o.Err.Error() || now.Sub(f.said) >= repeat {
 			f.said = now
-			attrs = append(attrs, slog.String("error", oneLine(o.Err)), slog.Time("since", f.failing))
+			attrs = append(attrs, slog.String("error", diag.ErrorLine(o.Err)), slog.Time("since", f.failing))
 			if f.lacks() {
 				s.options.Log.Warn("a feed fails, and there is no copy", attrs...)
 			} else {
@@ -418,6 +418,3 @@ func (f *feed) names() []string {
 	slices.Sort(names)
 	return names
 }
-
-// oneLine is an error for a log.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -13,6 +13,7 @@ import (
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/contain"
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/metrics"
 )
@@ -162,7 +163,7 @@ func (s *Store) places(k *kept, f *feed, counted *ledger) bool {
 	err := counted.admit(f.owner, k.calendar, nil)
 	if err != nil {
 		s.options.Log.Warn("a copy of a feed cannot be used", slog.String("feed", f.subject),
-			slog.String("error", oneLine(err)))
+			slog.String("error", diag.ErrorLine(err)))
 	}
 	return err == nil
 }
@@ -182,7 +183,7 @@ func (s *Store) load(name string, t terms, subject string) (copy loaded) {
 		return err
 	})
 	if err != nil && !errors.Is(err, errNoCopy) {
-		s.options.Log.Warn("a copy of a feed cannot be used", slog.String("error", oneLine(err)))
+		s.options.Log.Warn("a copy of a feed cannot be used", slog.String("error", diag.ErrorLine(err)))
 	}
 	return copy
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/contain"
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/durable"
 	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/internal/suspect"
@@ -379,7 +380,7 @@ func (s *Store) wrote(err error) {
 	if s.unwritten == nil || s.unwritten.Error() != why.Error() {
 		s.unwritten = why
 		s.options.Log.Warn("copies of feeds cannot be kept; they will not survive a restart",
-			slog.String("error", oneLine(err)))
+			slog.String("error", diag.ErrorLine(err)))
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/zones"
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/preview"
 )
@@ -255,7 +255,7 @@ func (l *listing) text(w io.Writer) {
 			layout = "Mon 2006-01-02"
 		}
 		show := func(at int64) string { return time.Unix(at, 0).In(l.zone).Format(layout) }
-		fmt.Fprintf(w, "%-20s  %-20s  %s\n", show(o.Start), show(o.End), singleLine(o.Event.Summary))
+		fmt.Fprintf(w, "%-20s  %-20s  %s\n", show(o.Start), show(o.End), diag.WithoutControls(o.Event.Summary))
 	}
 	for _, p := range l.problems {
 		fmt.Fprintf(w, "problem: %s\n", p)
@@ -265,17 +265,7 @@ func (l *listing) text(w io.Writer) {
 	}
 	fmt.Fprintf(w, "%d occurrences, %d problems, times in %s", len(l.occurrences), len(l.problems), l.zone)
 	if l.claimed != "" && l.claimed != l.zone.String() {
-		fmt.Fprintf(w, " (X-WR-TIMEZONE says %s, and is not used)", singleLine(l.claimed))
+		fmt.Fprintf(w, " (X-WR-TIMEZONE says %s, and is not used)", diag.WithoutControls(l.claimed))
 	}
 	fmt.Fprintln(w)
-}
-
-// singleLine keeps a title from writing to the terminal anything but text on one line.
-func singleLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
 }
