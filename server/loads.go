@@ -11,9 +11,9 @@ const (
 	callCosts = 50 * time.Microsecond // what reading a call and finding its route takes, by and large
 )
 
-// loads compare how much of the processors the calls of each owner take, so that when there are too
-// many calls those are refused whose owner's are the reason. They are safe for concurrent use; the
-// zero loads are those of nobody.
+// loads compare how much processor time the calls of each owner take, so that an overload refuses
+// the calls of the owner that causes it. They are safe for concurrent use; the zero loads are those
+// of no owner.
 type loads struct {
 	mu           sync.Mutex // guards the following, and the load of each owner
 	at           time.Time
@@ -38,14 +38,13 @@ func (ls *loads) add(l *recentLoad, took time.Duration, now time.Time) {
 	ls.at, l.seconds, l.at = now, after, now
 }
 
-// isHeavy reports an owner whose load is at least half as large as that of the owner of an average
-// second: of one who takes most of the time, or of many who take the same. Who takes little beside
+// isHeavy reports whether an owner's load is at least half of the load of the owner of an average
+// second: it takes most of the time, or as much as many others. An owner that takes little beside
 // others is light, however many calls there are.
 func (ls *loads) isHeavy(l *recentLoad, now time.Time) bool {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
-	fade := fading(now.Sub(ls.at))
-	return 2*l.seconds*fading(now.Sub(l.at))*ls.sum*fade >= ls.squares*fade*fade
+	return 2*l.seconds*fading(now.Sub(l.at))*ls.sum >= ls.squares*fading(now.Sub(ls.at))
 }
 
 // fading is what is left of a load after a while.

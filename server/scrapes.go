@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,15 +21,15 @@ const (
 	maxScrapes   = 16 // of /metrics at once
 	scrapesOfOne = 12 // and by one client
 
-	// largeScrape is from what size on, in bytes before compression, an answer is given to all who
-	// ask within scrapeLasts after it was made: it takes a tenth of a second and more. Who asks a
-	// small server sees the present.
+	// largeScrape is the size in bytes, before compression, from which on an answer is shared by
+	// all scrapes within scrapeLasts: it takes a tenth of a second and more. Smaller ones are
+	// always made anew.
 	largeScrape = 1 << 20
 	scrapeLasts = 5 * time.Second
 	maxKept     = 2 // answers, of different forms: text, OpenMetrics, some names only
 )
 
-// scrapes answers who scrapes /metrics. One answer is made at a time, and held compressed.
+// scrapes answers scrapes of /metrics. One answer is made at a time, and held compressed.
 type scrapes struct {
 	places  semaphore
 	series  http.Handler // writes them, not compressed
@@ -58,8 +59,7 @@ func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// get returns the answer to a request: one that was kept, or a new one; nil if nobody waits for it
-// any more.
+// get returns the answer to a request, a kept or a new one; nil if the request has ended.
 func (s *scrapes) get(r *http.Request) *scrape {
 	form := strings.Join(r.Header["Accept"], ",") + "\n" + strings.Join(r.URL.Query()["name[]"], "\n")
 	s.making.Lock()
@@ -118,15 +118,13 @@ func (s *scrape) Write(text []byte) (int, error) {
 // send answers a request with it, compressed where that is accepted.
 func (s *scrape) send(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	for name, values := range s.header {
-		h[name] = append([]string(nil), values...)
-	}
+	maps.Copy(h, s.header.Clone())
 	h.Add("Vary", "Accept-Encoding")
 	if acceptsGzip(r) {
 		h.Set("Content-Encoding", "gzip")
 		h.Set("Content-Length", strconv.Itoa(s.body.Len()))
 		w.WriteHeader(s.status)
-		_, _ = w.Write(s.body.Bytes()) // who asked may have gone
+		_, _ = w.Write(s.body.Bytes()) // an error means that the client has gone
 		return
 	}
 	h.Set("Content-Length", strconv.Itoa(s.size))
