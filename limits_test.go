@@ -83,7 +83,10 @@ var noRow = map[string][]string{
 		"zones.maxFile", "server.maxAccepted", "server.maxAcceptedHead", "listen.maxWeb",
 		"pivot.maxSchema", "config.maxReservations",
 	},
-	"it is how much of a text is shown in messages": {"config.longestQuoted", "console.longest", "contain.longestValue"},
+	"it is how much of a text is shown in messages": {
+		"config.longestQuoted", "console.longest",
+		"contain.longestValue",
+	},
 	"it is of a command, at whose end is who gave it": {
 		"callhours.maxKernelFile", "callhours.maxDays",
 		"callhours.maxHourDays", "callhours.maxSpans",

@@ -116,7 +116,10 @@ func BenchmarkAt(b *testing.B) {
 		with []Occurrence
 	}{
 		{"one-after-the-other", nil},
-		{"a-fortnight-over-them", []Occurrence{{Start: end / 2, End: end/2 + 14*recur.Day, Event: &Event{Event: ical.Event{UID: "long"}}}}},
+		{
+			"a-fortnight-over-them",
+			[]Occurrence{{Start: end / 2, End: end/2 + 14*recur.Day, Event: &Event{Event: ical.Event{UID: "long"}}}},
+		},
 		{"one-over-them-all", []Occurrence{{Start: 0, End: end, Event: &Event{Event: ical.Event{UID: "long"}}}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {

@@ -126,7 +126,8 @@ func TestCompiled(t *testing.T) {
 		}
 	}
 	for _, other := range [][sha256.Size]byte{
-		EncodingKey("another", sha256.Sum256(everyPart), ical.Limits{}), EncodingKey("test", sha256.Sum256(nil), ical.Limits{}),
+		EncodingKey("another", sha256.Sum256(everyPart), ical.Limits{}),
+		EncodingKey("test", sha256.Sum256(nil), ical.Limits{}),
 		EncodingKey("test", sha256.Sum256(everyPart), ical.Limits{Events: 7}),
 	} {
 		if _, err := Decode(file, other, ical.Limits{}); other == key || !errors.Is(err, errCompiled) {
@@ -167,7 +168,10 @@ func FuzzUnpack(f *testing.F) {
 			return
 		}
 		c := &Calendar{
-			limits: ical.Limits{Steps: 10_000, EventInstances: 500, CalendarSteps: 50_000, Instances: 2000}.WithDefaults(),
+			limits: ical.Limits{
+				Steps: 10_000, EventInstances: 500, CalendarSteps: 50_000,
+				Instances: 2000,
+			}.WithDefaults(),
 		}
 		c.close(&contents{components: components, unread: unread})
 		again, _, err := unpack(c.packed, c.zones)

@@ -47,7 +47,8 @@ func (f *Filter) PlainSteps(events ...*Event) int { return f.steps(patterns.List
 func (f *Filter) steps(cost func(patterns.List) int, events []*Event) (n int) {
 	summary, description, location, category := cost(f.Summary), cost(f.Description), cost(f.Location), cost(f.Category)
 	for _, e := range events {
-		n += summary*patterns.Compared(e.Summary) + description*patterns.Compared(e.Description) + location*patterns.Compared(e.Location)
+		n += summary*patterns.Compared(e.Summary) + description*patterns.Compared(e.Description) +
+			location*patterns.Compared(e.Location)
 		for _, text := range e.Categories {
 			n += category * patterns.Compared(text)
 		}

@@ -87,7 +87,8 @@ func TestHostile(t *testing.T) {
 		{"components without end", vevent("UID:bad", "DTSTART:20271121T090000Z"+strings.Repeat("\r\nBEGIN:X", 200_000)+
 			strings.Repeat("\r\nEND:X", 200_000)), "its components nest deeper than 8"},
 		{
-			"a very long title", vevent("UID:bad", "DTSTART:20271121T090000Z", "SUMMARY:"+strings.Repeat("é", 1_000_000)),
+			"a very long title",
+			vevent("UID:bad", "DTSTART:20271121T090000Z", "SUMMARY:"+strings.Repeat("é", 1_000_000)),
 			"longer than 256 characters",
 		},
 		{"blank lines", strings.Repeat("\r\n", 900_000) + " \r\n", ""},

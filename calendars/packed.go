@@ -409,7 +409,8 @@ func (u *unpacker) wanted() *ical.Time {
 
 func (u *unpacker) duration() recur.Duration {
 	d := recur.Duration{Days: u.signed(), Seconds: u.signed()}
-	if d.Days < -recur.LongestDuration || d.Days > recur.LongestDuration || d.Seconds < -recur.LongestDuration*recur.Day ||
+	if d.Days < -recur.LongestDuration || d.Days > recur.LongestDuration ||
+		d.Seconds < -recur.LongestDuration*recur.Day ||
 		d.Seconds > recur.LongestDuration*recur.Day {
 		u.fail()
 		return recur.Duration{}

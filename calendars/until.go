@@ -7,13 +7,14 @@ import (
 	"github.com/callhours/callhours/calendars/recur"
 )
 
-// EndsBeforeStart is the event's as seen in the View, which says what the zone of days and floating
-// times is.
+// endsBeforeStart is Event.EndsBeforeStart in the View, which says what the zone of days and
+// floating times is.
 func (c *clock) endsBeforeStart(e *Event) bool {
-	return len(e.Rules) > 0 && !slices.ContainsFunc(e.Rules, func(r *recur.Rule) bool { return !c.endsBefore(r, e.Start) })
+	return len(e.Rules) > 0 &&
+		!slices.ContainsFunc(e.Rules, func(r *recur.Rule) bool { return !c.endsBefore(r, e.Start) })
 }
 
-// EndsBefore reports whether UNTIL lies before DTSTART, as seen in the View.
+// endsBefore reports whether UNTIL lies before DTSTART, as seen in the View.
 func (c *clock) endsBefore(r *recur.Rule, start ical.Time) bool {
 	switch {
 	case !ical.UntilIsLocal(r, start):

@@ -133,8 +133,9 @@ func TestUntilOfOneRule(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			calendar := mustRead(t, []byte("BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:e\nDTSTART:20270301T090000Z\n"+
-				"DTEND:20270301T170000Z\n"+c.rules+"END:VEVENT\nEND:VCALENDAR\n"))
+			calendar := mustRead(t,
+				[]byte("BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:e\nDTSTART:20270301T090000Z\n"+
+					"DTEND:20270301T170000Z\n"+c.rules+"END:VEVENT\nEND:VCALENDAR\n"))
 			var got []string
 			for _, p := range calendar.Problems() {
 				got = append(got, p.String())

@@ -112,7 +112,10 @@ func validCalendar(random *rand.Rand) (body string, events []said) {
 		write("X-WR-CALDESC:" + escape(text()))
 	}
 	for i := range 1 + random.IntN(3) {
-		e := said{UID: fmt.Sprintf("%d@example.com", i), Start: int(recur.Civil(2026, 1, 5+i) / recur.Day), Days: 1 + random.IntN(3)}
+		e := said{
+			UID: fmt.Sprintf("%d@example.com", i), Start: int(recur.Civil(2026, 1, 5+i) / recur.Day),
+			Days: 1 + random.IntN(3),
+		}
 		lines := []string{
 			"UID:" + e.UID, "DTSTAMP:20260101T000000Z", fmt.Sprintf("DTSTART;VALUE=DATE:202601%02d", 5+i),
 			fmt.Sprintf("DTEND;VALUE=DATE:202601%02d", 5+i+e.Days),

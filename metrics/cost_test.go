@@ -52,7 +52,8 @@ func TestScrapeCost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if unseen := m.Configure(manyOf(8000, 8000)); len(unseen) != 2 || unseen[0].Routes == 0 || unseen[0].Calendars == 0 {
+	if unseen := m.Configure(manyOf(8000, 8000)); len(unseen) != 2 || unseen[0].Routes == 0 ||
+		unseen[0].Calendars == 0 {
 		t.Fatalf("%v is unseen, want a part of both", unseen)
 	}
 	h := promhttp.HandlerFor(registry, promhttp.HandlerOpts{DisableCompression: true})

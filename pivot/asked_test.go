@@ -16,8 +16,9 @@ func TestLongNames(t *testing.T) {
 		"Digits[" + long + "]": "3", long: "4", "Request-Header[X-" + strings.Repeat("a", 998) + "]": "5",
 	})
 	lookups := map[string]func(name string) string{
-		"Var": c.Var, "Header": c.Header, "Collection": c.Collection, "Param": c.Param, "RequestHeader": c.RequestHeader,
-		"Params": func(name string) string { return strings.Join(c.Params(name), ",") },
+		"Var": c.Var, "Header": c.Header, "Collection": c.Collection, "Param": c.Param,
+		"RequestHeader": c.RequestHeader,
+		"Params":        func(name string) string { return strings.Join(c.Params(name), ",") },
 	}
 	for name, want := range map[string]string{
 		"Var": "1", "Header": "2", "Collection": "3", "Param": "4", "Params": "4", "RequestHeader": "5",

@@ -56,7 +56,8 @@ func TestBudget(t *testing.T) {
 			[]string{strings.Repeat(".children._", 20) + ends},
 		},
 		{
-			"minutes", chain(append(append(repeat(19, set), sleep(`{"duration":1,"unit":"m"}`)), repeat(20, set)...)...),
+			"minutes",
+			chain(append(append(repeat(19, set), sleep(`{"duration":1,"unit":"m"}`)), repeat(20, set)...)...),
 			nil,
 		},
 		{"said once", `{"module":"menu","data":{"id":"a"},"children":{"1":` + chain(repeat(30, set)...) + `,"2":` +

@@ -270,7 +270,8 @@ const ordinaryName = 256
 // asked gives the form in which a name is compared; false for one that is longer than all that was
 // sent, and not gone through: templates may ask for texts of megabytes.
 func (c *Call) asked(name string) (string, bool) {
-	if len(name) > ordinaryName && !slices.ContainsFunc(c.params, func(p param) bool { return len(p.name) >= len(name) }) {
+	if len(name) > ordinaryName &&
+		!slices.ContainsFunc(c.params, func(p param) bool { return len(p.name) >= len(name) }) {
 		return "", false
 	}
 	return canonical(name), true

@@ -52,7 +52,8 @@ func (r *TestResult) Text(w io.Writer) error {
 	if r.Moments != 1 {
 		count = strconv.Itoa(r.Moments) + " moments"
 	}
-	if _, err := fmt.Fprintf(w, "%s  %s:%d: %s (%s)\n", word, r.File, r.Line, diag.WithoutControls(r.Name), count); err != nil {
+	if _, err := fmt.Fprintf(w, "%s  %s:%d: %s (%s)\n", word, r.File, r.Line, diag.WithoutControls(r.Name),
+		count); err != nil {
 		return err
 	}
 	for _, f := range r.Failures {
@@ -70,7 +71,8 @@ func (f TestFailure) Text(w io.Writer, file string) error {
 	decided := false // otherwise than wanted
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, d := range f.Differences {
-		fmt.Fprintf(t, "        %s\twant %s\tgot %s\n", diag.WithoutControls(d.What), diag.WithoutControls(d.Want), diag.WithoutControls(d.Got))
+		fmt.Fprintf(t, "        %s\twant %s\tgot %s\n", diag.WithoutControls(d.What), diag.WithoutControls(d.Want),
+			diag.WithoutControls(d.Got))
 		decided = decided || !strings.HasPrefix(d.What, "callflow") && d.What != "answered_by" && d.What != "status"
 	}
 	if err := t.Flush(); err != nil {

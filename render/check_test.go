@@ -80,7 +80,8 @@ func TestCheck(t *testing.T) {
 				here + `an ordinary call)`,
 		},
 		{
-			"fail for some", `{"module":"{{ if .Call.CallerName }}{{ fail "no names" }}{{ else }}hangup{{ end }}"}`, nil,
+			"fail for some", `{"module":"{{ if .Call.CallerName }}{{ fail "no names" }}{{ else }}hangup{{ end }}"}`,
+			nil,
 			nil, ``,
 		},
 		{

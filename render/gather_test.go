@@ -45,7 +45,9 @@ func TestMostWarned(t *testing.T) {
 	if last, want := first[len(first)-1], fmt.Sprintf(rest, evils*fields-maxWarned); !strings.HasSuffix(last, want) {
 		t.Errorf("got %q, want it to end with %q", last, want)
 	}
-	if !slices.ContainsFunc(first, func(f string) bool { return strings.Contains(f, "nope") && strings.Contains(f, ": false") }) {
+	if !slices.ContainsFunc(first, func(f string) bool {
+		return strings.Contains(f, "nope") && strings.Contains(f, ": false")
+	}) {
 		t.Error("the mistake is not said")
 	}
 	kept := func() (n int) {

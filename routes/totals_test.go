@@ -275,7 +275,9 @@ func TestExpressionsAreCounted(t *testing.T) {
 	u := func(n int, text string) uses {
 		var events []string
 		for i := range n {
-			events = append(events, fmt.Sprintf("UID:%d\nDTSTART:20261121T%02d0000Z\nDURATION:PT1H\nSUMMARY:Open\nDESCRIPTION:%s", i, i%24, text))
+			events = append(events,
+				fmt.Sprintf("UID:%d\nDTSTART:20261121T%02d0000Z\nDURATION:PT1H\nSUMMARY:Open\nDESCRIPTION:%s", i, i%24,
+					text))
 		}
 		return uses{"hours": known(calendar(t, strings.Join(events, "\n--\n")))}
 	}
@@ -308,7 +310,8 @@ func TestExpressionsAreCounted(t *testing.T) {
 		patterns = append(patterns, fmt.Sprintf("/(?i)(holiday|vacation) %d/", i))
 	}
 	totals = NewTotals(100_000)
-	for _, s := range counted(t, totals, u(200, strings.Repeat("Nobody is there, ", 12)), asking(patterns...), names...) {
+	for _, s := range counted(t, totals, u(200, strings.Repeat("Nobody is there, ", 12)), asking(patterns...),
+		names...) {
 		if s.Short() != "" {
 			t.Fatalf("an honest one is too large: %s", s.Short())
 		}

@@ -40,7 +40,8 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if q.Route == "" && q.Path == "" && q.Call == nil {
-		listen.WriteText(w, http.StatusBadRequest, "which call? name a route, or a path, account or dialed number that finds one")
+		listen.WriteText(w, http.StatusBadRequest,
+			"which call? name a route, or a path, account or dialed number that finds one")
 		return
 	}
 	p := a.preview()

@@ -124,13 +124,18 @@ func TestFirstStartDisputed(t *testing.T) {
 	}{
 		"an account": {
 			files,
-			map[string]string{"acme.yaml": torn, "beta.yaml": claims("beta", account), "gamma.yaml": says("gamma", "1", "")},
-			"[acme beta]", `tenants/beta.yaml:1:32: account "0a4cf9b16dd04f3c8a8f…" stands in tenants/acme.yaml, too, which`, "",
+			map[string]string{
+				"acme.yaml": torn, "beta.yaml": claims("beta", account),
+				"gamma.yaml": says("gamma", "1", ""),
+			},
+			"[acme beta]",
+			`tenants/beta.yaml:1:32: account "0a4cf9b16dd04f3c8a8f…" stands in tenants/acme.yaml, too, which`, "",
 		},
 		"in other letters, among others": {
 			files,
 			map[string]string{
-				"acme.yaml": "tenant: [x, '0A4CF9B16DD04F3C8A8F0D6C1F7BE9D2'", "beta.yaml": claims("beta", "x1, "+account),
+				"acme.yaml":  "tenant: [x, '0A4CF9B16DD04F3C8A8F0D6C1F7BE9D2'",
+				"beta.yaml":  claims("beta", "x1, "+account),
 				"gamma.yaml": says("gamma", "1", ""),
 			},
 			"[acme beta]", `tenants/beta.yaml:1:36: account "0a4cf9b16dd04f3c8a8f…" stands in`, "",
@@ -150,7 +155,10 @@ func TestFirstStartDisputed(t *testing.T) {
 		},
 		"a name": {
 			files,
-			map[string]string{"acme.yaml": "{", "beta.yaml": says("acme", "1", ""), "gamma.yaml": says("gamma", "1", "")},
+			map[string]string{
+				"acme.yaml": "{", "beta.yaml": says("acme", "1", ""),
+				"gamma.yaml": says("gamma", "1", ""),
+			},
 			"[acme beta]",
 			`tenants/beta.yaml:1:16: the name "acme" is that of tenants/acme.yaml, which cannot be understood at present`, "",
 		},
@@ -170,12 +178,16 @@ func TestFirstStartDisputed(t *testing.T) {
 		"several": {
 			directories,
 			map[string]string{
-				"acme/a.yaml": torn + " x1", "beta/a.yaml": claims("beta", account), "gamma/a.yaml": claims("gamma", "x1"),
+				"acme/a.yaml": torn + " x1", "beta/a.yaml": claims("beta", account),
+				"gamma/a.yaml": claims("gamma", "x1"),
 			},
 			"[acme]", "", ", as does one other account of a tenant, and",
 		},
 		"an account of the same directory": {
-			directories, map[string]string{"acme/a.yaml": torn, "acme/b.yaml": claims("acme", account)}, "[acme]", "", "",
+			directories,
+			map[string]string{"acme/a.yaml": torn, "acme/b.yaml": claims("acme", account)},
+			"[acme]", "",
+			"",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

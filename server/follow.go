@@ -28,14 +28,12 @@ type changes struct {
 }
 
 const (
-	// maxUnsettled is how many looks may find files changing before those of others are read
-	// without them: who writes a whole installation anew is waited for, and whoever writes one file
-	// all the time is not.
+	// maxUnsettled is how many looks may find changing files before the others are read without
+	// them: a rewrite of the whole installation is waited for, a file that never settles is not.
 	maxUnsettled = 6
-	// restTimes is how much longer than a reload took the pause is after one that has read files
-	// which change all the time, and maxUnsettled looks at least: whoever changes a file at every
-	// look must not keep the server busy. What is half written is its owner's mistake, and the
-	// former files stand in.
+	// restTimes is the pause after a reload that has read files which never settle, in times of
+	// that reload, and at least maxUnsettled looks: a file that changes at every look must not keep
+	// the server busy. A half-written file is its owner's mistake, and the former files stand in.
 	restTimes = 4
 	// maxRestless is how many owners of such files the log names.
 	maxRestless = 10
@@ -65,9 +63,9 @@ func (s *Server) follow(ctx context.Context) {
 	}
 }
 
-// look reads the files again if they are others than when they were read last, and the same as at
-// the look before: who is still writing is not interrupted. What was refused is read again only
-// when it has changed, so that it is reported once.
+// look reads the files again if they differ from those read last and equal those of the look
+// before: a write in progress is not interrupted. Refused files are read again only after a change,
+// so that they are reported once.
 func (s *Server) look(ctx context.Context, f *follower) {
 	s.reloading.Lock()
 	read, was := s.read, s.readSums
@@ -112,8 +110,8 @@ func (s *Server) look(ctx context.Context, f *follower) {
 	}
 }
 
-// compare finds whose files are others than they were when they were read, those of them that
-// are others than at the last look as well, and those that are not known.
+// compare returns the owners whose files have changed since they were read, those of them whose
+// files have also changed since the last look, and those whose files cannot be read.
 func (f *follower) compare(was, sums map[string]config.OwnerSum) (changed, restless, slow map[string]bool) {
 	changed, restless, slow = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for owner := range was {

@@ -53,7 +53,8 @@ func TestRestless(t *testing.T) {
 	if live != maxUnsettled {
 		t.Errorf("the change of another tenant is live after %d looks, want %d", live, maxUnsettled)
 	}
-	if n := strings.Count(w.log.String(), `files change all the time, and are read as they are now","of":["tenants/b.yaml"]`); n != 1 {
+	if n := strings.Count(w.log.String(),
+		`files change all the time, and are read as they are now","of":["tenants/b.yaml"]`); n != 1 {
 		t.Errorf("said %d times", n)
 	}
 }
@@ -67,7 +68,10 @@ func TestRestlessOwner(t *testing.T) {
 		"directories":  {"evil", "tenants/*/*.yaml", "tenants/good/a.yaml", "tenants/evil/a.yaml", ""},
 		"files":        {"evil", "tenants/*.yaml", "tenants/good.yaml", "tenants/evil.yaml", ""},
 		"a new tenant": {"new", "tenants/*/*.yaml", "tenants/good/a.yaml", "tenants/new/a.yaml", "tenants/evil/a.yaml"},
-		"names":        {"evil", "tenants/*/*.yaml", "tenants/good/a.yaml", "tenants/evil/%d.yaml", "tenants/evil/a.yaml"},
+		"names": {
+			"evil", "tenants/*/*.yaml", "tenants/good/a.yaml", "tenants/evil/%d.yaml",
+			"tenants/evil/a.yaml",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -124,7 +128,10 @@ func TestRestlessOwner(t *testing.T) {
 			if n := strings.Count(w.log.String(), "mistake in the configuration"); n != logged {
 				t.Errorf("%d mistakes are logged, want %d: %s", n, logged, w.log)
 			}
-			last := map[string]string{c.good: says("good", "2", ""), strings.ReplaceAll(c.evil, "%d", "a"): says(c.name, "9", "")}
+			last := map[string]string{
+				c.good:                                says("good", "2", ""),
+				strings.ReplaceAll(c.evil, "%d", "a"): says(c.name, "9", ""),
+			}
 			if c.name == "new" {
 				last[c.extra] = says("evil", "0", "")
 			}
@@ -168,7 +175,10 @@ func TestSlowOwner(t *testing.T) {
 			}
 			return files
 		}
-		one := map[string]string{"tenants/good/a.yaml": says("good", "0", ""), "tenants/evil/0.yaml": says("evil", "0", "")}
+		one := map[string]string{
+			"tenants/good/a.yaml": says("good", "0", ""),
+			"tenants/evil/0.yaml": says("evil", "0", ""),
+		}
 		f := &testFiles{}
 		f.set(include, one)
 		slow := &slowFiles{testFiles: f, dir: "tenants/evil/"}
@@ -205,7 +215,11 @@ func TestSlowOwner(t *testing.T) {
 			t.Errorf("by hand it took %v: %v", time.Since(begun), err)
 		}
 		slow.takes.Store(0)
-		f.set(include, map[string]string{"tenants/good/a.yaml": says("good", "9", ""), "tenants/evil/0.yaml": says("evil", "9", "")})
+		f.set(include,
+			map[string]string{
+				"tenants/good/a.yaml": says("good", "9", ""),
+				"tenants/evil/0.yaml": says("evil", "9", ""),
+			})
 		w.at(w.clock().Add(time.Minute))
 		for range 3 {
 			w.lookOnce(t)

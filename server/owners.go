@@ -10,19 +10,18 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// ownWait is how long a call waits while others of its owner are being answered, and before it is
-// refused since there are too many of its owner: whoever comes back at once would otherwise take
-// from others by that. Kazoo waits for five seconds.
+// ownWait is how long a call waits while other calls of its owner are answered, and before it is
+// refused because its owner has too many: clients that retry at once would otherwise take time from
+// other owners. Kazoo waits for five seconds.
 const ownWait = time.Second
 
 // ownInFlight is how many calls of one tenant are answered or wait for that at a time for each CPU:
 // half of all.
 const ownInFlight = inFlight / 2
 
-// owner is what the calls of one owner share, the operator or whoever wrote a tenant's files. It
-// bounds how much of the processors they take: half of them, and one at least, are answered at a
-// time, so that others are answered in time however long a tenant's own templates take. Nothing
-// bounds the operator's.
+// owner is shared by the calls of one owner: the operator, or the author of a tenant's files. It
+// bounds the processors that they use: half of all, at least one, so that other calls are answered
+// in time however long a tenant's own templates take. The operator's calls are not bounded.
 type owner struct {
 	places chan struct{} // nil: the operator's
 	inside atomic.Int64  // that are answered or wait
@@ -42,7 +41,8 @@ func newOwner(isTenant bool) *owner {
 	return o
 }
 
-// enter reports whether one more call may be answered or wait for that. Whoever has entered leaves.
+// enter reports whether one more call may be answered or wait for that. A call that enters must
+// leave.
 func (o *owner) enter() bool {
 	if o.places == nil {
 		return true
@@ -60,8 +60,7 @@ func (o *owner) leave() {
 	}
 }
 
-// take waits for a place of one that has entered; false: there is none in time. Whoever has one
-// gives it back.
+// take waits for a place, after enter; false: there is none in time. giveBack returns it.
 func (o *owner) take(ctx context.Context, conn *listen.Conn) bool {
 	if o.places == nil {
 		return true
@@ -97,8 +96,7 @@ func (o *owner) wait(ctx context.Context, conn *listen.Conn, places chan<- struc
 	return false
 }
 
-// owners are those of the live routes. They outlive reloads, so that nobody gets more by changing a
-// file.
+// owners are those of the live routes. They outlive reloads, so that changing a file gains nothing.
 type owners struct {
 	loads loads
 	mu    sync.Mutex // guards the following

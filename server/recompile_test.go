@@ -143,8 +143,9 @@ func TestWaitingForRoom(t *testing.T) {
 	files := func(routes ...string) map[string]string {
 		text := "tenant: {name: evil}\ncalendars: {hours: {file: evil/hours.ics, limits: {instances: 60}}, other: {file: evil/hours.ics}, more: {file: evil/hours.ics}}\nroutes:\n"
 		for _, zone := range routes {
-			text += fmt.Sprintf("  - {name: %q, timezone: %s, branches: [{name: open, when: {calendar: hours}, pass: true}, "+
-				"{name: closed, when: {calendar: other}, pass: true}, {name: rest, state: other, pass: true}]}\n",
+			text += fmt.Sprintf(
+				"  - {name: %q, timezone: %s, branches: [{name: open, when: {calendar: hours}, pass: true}, "+
+					"{name: closed, when: {calendar: other}, pass: true}, {name: rest, state: other, pass: true}]}\n",
 				strings.ToLower(strings.ReplaceAll(zone, "/", "-")), zone)
 		}
 		return map[string]string{

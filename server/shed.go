@@ -26,7 +26,7 @@ const (
 func (c *calls) decide(w http.ResponseWriter, r *http.Request, route *served, rec *record, now time.Time) bool {
 	o, conn, began := route.owner, listen.ConnOf(r), c.passing()
 	if rec.late && c.owners.loads.isHeavy(&o.load, began) || !o.enter() {
-		rec.call = nil // nobody needs it any more, and many may wait
+		rec.call = nil // it is not needed any more, and many may wait
 		o.wait(r.Context(), conn, nil)
 		return c.refuse(w, conn, route, rec)
 	}

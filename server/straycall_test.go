@@ -36,7 +36,8 @@ func TestCallsOnTheAdminPort(t *testing.T) {
 				t.Errorf("got status %d: %s, want %d", rec.Code, rec.Body, c.status)
 			}
 			log := w.log.String()
-			want := `"msg":"call","status":404,"reason":"admin_listen","path":"` + strings.ReplaceAll(c.path, "…", `\\u2026`) + `"`
+			want := `"msg":"call","status":404,"reason":"admin_listen","path":"` +
+				strings.ReplaceAll(c.path, "…", `\\u2026`) + `"`
 			switch {
 			case c.path == "" && strings.Contains(log, "admin_listen"):
 				t.Errorf("logged as a call: %s", log)
@@ -52,7 +53,8 @@ func TestCallsOnTheAdminPortAreRationed(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
 	for range 20 {
-		w.Admin().ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "http://localhost/main", http.NoBody))
+		w.Admin().ServeHTTP(httptest.NewRecorder(),
+			httptest.NewRequest(http.MethodPost, "http://localhost/main", http.NoBody))
 	}
 	if n := strings.Count(w.log.String(), `"reason":"admin_listen"`); n != 1 {
 		t.Errorf("got %d lines, want 1", n)

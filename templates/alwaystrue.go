@@ -20,7 +20,8 @@ func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, piped p
 	case "default":
 		if len(args) == 2 && constant(args[1]) && !constant(args[0]) && len(c.odd) < maxMistakes {
 			c.odd = append(c.odd, diag.Mistakef(c.source.Pos(n.Position()),
-				"default gives %s always; what stands for a missing value comes first: default %s %s", args[1], args[1], args[0]))
+				"default gives %s always; what stands for a missing value comes first: default %s %s", args[1], args[1],
+				args[0]))
 			return
 		}
 		if given != 2 || len(args) == 0 || !isTrue(args[0]) {

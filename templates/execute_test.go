@@ -195,7 +195,8 @@ func TestExecuteTogether(t *testing.T) {
 				var b bytes.Buffer
 				now := at(12, 0).AddDate(0, 0, day)
 				want := now.Format("2006-01-02") + " xxxxxxxxx"
-				if err := tmpl.Execute(t.Context(), &b, sample(), funcs.Env{Now: now}); err != nil || b.String() != want {
+				if err := tmpl.Execute(t.Context(), &b, sample(), funcs.Env{Now: now}); err != nil ||
+					b.String() != want {
 					t.Errorf("got %q, %v, want %q", b.String(), err, want)
 				}
 			}
@@ -215,7 +216,8 @@ func TestExecuteContext(t *testing.T) {
 	}
 	ctx, cancel = context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
-	if err = tmpl.Execute(ctx, &bytes.Buffer{}, sample(), funcs.Env{}); !funcs.IsLimit(err) || err.Error() != "t: takes too long" {
+	if err = tmpl.Execute(ctx, &bytes.Buffer{}, sample(), funcs.Env{}); !funcs.IsLimit(err) ||
+		err.Error() != "t: takes too long" {
 		t.Errorf("past its deadline: got %v", err)
 	}
 }

@@ -97,7 +97,8 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 		if m == nil {
 			found, _, _ := strings.Cut(rest, "\n")
 			return fields, append(mistakes, diag.Mistakef(at,
-				`want a field such as "voicemail id" or "timeout int = 20", found %s`, diag.Clip(strings.TrimSpace(found))))
+				`want a field such as "voicemail id" or "timeout int = 20", found %s`,
+				diag.Clip(strings.TrimSpace(found))))
 		}
 		if len(fields) == maxFields {
 			return fields,

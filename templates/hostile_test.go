@@ -176,7 +176,8 @@ func TestRefusedBeforeEncoding(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"a":{{ .Data.x | quote }}}`: `t:1:19: quote is not available: quotes and escapes are added for you; leave it out`,
 		strings.Repeat(`[{{ range $i, $e := .Data.x }}{{ if $i }},{{ end }}`, 60) + `1` +
-			strings.Repeat(`{{ end }}]`, 60): `t:1:3051: has too many conditions and loops within each other; write it in simpler parts`,
+			strings.Repeat(`{{ end }}]`,
+				60): `t:1:3051: has too many conditions and loops within each other; write it in simpler parts`,
 	} {
 		_, mistakes := parseCallflow(text)
 		if got := diag.Mistakes(mistakes).Error(); got != want {

@@ -148,7 +148,8 @@ func TestUserHidesLibrary(t *testing.T) {
 func TestExecuteAppends(t *testing.T) {
 	t.Parallel()
 	b := bytes.NewBufferString("before ")
-	if err := mustParse(t, "after").Execute(t.Context(), b, nil, funcs.Env{}); err != nil || b.String() != "before after" {
+	if err := mustParse(t, "after").Execute(t.Context(), b, nil, funcs.Env{}); err != nil ||
+		b.String() != "before after" {
 		t.Errorf("got %q, %v", b.String(), err)
 	}
 }
@@ -438,7 +439,8 @@ func TestHeader(t *testing.T) {
 	for _, example := range []string{"", "{", "null", "[1]", "{} {}"} {
 		l, _ := Load(Options{})
 		_, mistakes := l.Parse(diag.Pos{File: "t", Line: 1, Col: 1}, "{{/* data: a int\nexample:\n"+example+"\n*/}}{}")
-		want := "t:2:1: want the data of an example as JSON, such as {\"voicemail\": \"4567\"}, found " + diag.Clip(example)
+		want := "t:2:1: want the data of an example as JSON, such as {\"voicemail\": \"4567\"}, found " +
+			diag.Clip(example)
 		if err := diag.Mistakes(mistakes).Err(); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", example, err, want)
 		}
@@ -481,7 +483,8 @@ func TestByteOrderMark(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	var out bytes.Buffer
-	if err := l.Template("u").Execute(t.Context(), &out, sample(), funcs.Env{}); err != nil || out.String() != `{"a": 1}` {
+	if err := l.Template("u").Execute(t.Context(), &out, sample(), funcs.Env{}); err != nil ||
+		out.String() != `{"a": 1}` {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 }

@@ -32,7 +32,8 @@ func (a *attempt) judge(ctx context.Context, answer *http.Response) Fetched {
 	case code == http.StatusNotModified:
 		fetched = Fetched{Result: metrics.Unchanged, Status: code}
 	case code < 300:
-		fetched = a.fail(metrics.NotCalendar, "%w: %s, want 200 OK with a calendar", ical.ErrNotCalendar, statusLine(code))
+		fetched = a.fail(metrics.NotCalendar, "%w: %s, want 200 OK with a calendar", ical.ErrNotCalendar,
+			statusLine(code))
 	default:
 		fetched = a.refusal(answer)
 	}

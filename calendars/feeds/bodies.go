@@ -21,7 +21,9 @@ const shownAtOnce = 2
 // those that are not there, as when the texts are newer than the events. The error says why none
 // can be shown; a feed without a state directory keeps no text. It waits for its turn until ctx
 // ends, and holds one file at a time.
-func (s *Store) Texts(ctx context.Context, calendar string, events []*calendars.Event) (map[*calendars.Event]string, error) {
+func (s *Store) Texts(ctx context.Context, calendar string, events []*calendars.Event) (map[*calendars.Event]string,
+	error,
+) {
 	s.mu.Lock()
 	sub := s.subscribed[calendar]
 	if sub == nil {
@@ -55,7 +57,9 @@ func (s *Store) Texts(ctx context.Context, calendar string, events []*calendars.
 		return nil, err
 	}
 	for _, name := range names {
-		of := slices.DeleteFunc(slices.Clone(events), func(e *calendars.Event) bool { return e.File != name && e.File != "" })
+		of := slices.DeleteFunc(slices.Clone(events), func(e *calendars.Event) bool {
+			return e.File != name && e.File != ""
+		})
 		if len(of) == 0 {
 			continue
 		}

@@ -80,7 +80,8 @@ func TestCharset(t *testing.T) {
 			unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "Größe 国",
 		},
 		{
-			"UTF-16 that nobody names", "Größe 国", "text/calendar", unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM),
+			"UTF-16 that nobody names", "Größe 国", "text/calendar",
+			unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM),
 			"Größe 国",
 		},
 		{"Latin that is called EBCDIC", "Geöffnet", "text/calendar; charset=cp037", charmap.Windows1252, "Geöffnet"},

@@ -32,7 +32,8 @@ func FuzzBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		text := ical.Text(body)
 		begun, ended := ical.Begins(text), ical.Ends(text)
-		if _, err := calendars.Read(text, ical.Limits{}); err == nil && !begun || begun && errors.Is(err, ical.ErrNotCalendar) {
+		if _, err := calendars.Read(text, ical.Limits{}); err == nil && !begun ||
+			begun && errors.Is(err, ical.ErrNotCalendar) {
 			t.Errorf("begins: got %v, Read %v", begun, err)
 		}
 		if ended && !bytes.Contains(bytes.ToUpper(text), []byte("END")) { // a name may have a slip: VCALENDA
@@ -160,7 +161,8 @@ func TestCompiledCopies(t *testing.T) {
 		{"good", "p", forged, "other", true},
 		{"of another program", "q", forged, "a", false},
 		{
-			"of another body", "p", mustRead(t, other).Encode(calendars.EncodingKey("p", sha256.Sum256(other), ical.Limits{})), "a",
+			"of another body", "p",
+			mustRead(t, other).Encode(calendars.EncodingKey("p", sha256.Sum256(other), ical.Limits{})), "a",
 			false,
 		},
 		{"cut", "p", forged[:len(forged)-1], "a", false},

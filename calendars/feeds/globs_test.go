@@ -78,7 +78,8 @@ func TestManyGlobs(t *testing.T) {
 			want = 700 - (maxNames-listedNames*names)/each
 		}
 		if disk.listed != 1 || refused != want {
-			t.Errorf("owner %q: the directory is listed %d times, and %d globs are refused, want %d", owner, disk.listed,
+			t.Errorf("owner %q: the directory is listed %d times, and %d globs are refused, want %d", owner,
+				disk.listed,
 				refused, want)
 		}
 	}

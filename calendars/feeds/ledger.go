@@ -138,7 +138,9 @@ func NewLoader() *Loader {
 // former is what was read of them before; it is given back if they hold the same. nil: nothing was.
 // The error is [Files]' or [ReadFiles]', or ErrTooBig where there is no place for it beside the
 // other calendars of its owner.
-func (l *Loader) Load(owner string, former *calendars.Calendar, fsys fs.FS, pattern string, limits ical.Limits) (*calendars.Calendar, error) {
+func (l *Loader) Load(owner string, former *calendars.Calendar, fsys fs.FS, pattern string,
+	limits ical.Limits,
+) (*calendars.Calendar, error) {
 	key := loadKey{owner, pattern, limits}
 	done, ok := l.read[key]
 	if !ok {
@@ -148,7 +150,9 @@ func (l *Loader) Load(owner string, former *calendars.Calendar, fsys fs.FS, patt
 	return done.calendar, done.err
 }
 
-func (l *Loader) load(owner string, former *calendars.Calendar, fsys fs.FS, pattern string, limits ical.Limits) (*calendars.Calendar, error) {
+func (l *Loader) load(owner string, former *calendars.Calendar, fsys fs.FS, pattern string,
+	limits ical.Limits,
+) (*calendars.Calendar, error) {
 	if l.globs[owner] == nil {
 		l.globs[owner] = &globs{once: true}
 	}

@@ -45,7 +45,8 @@ func fakeCalendar(bytes int) func(sum [sha256.Size]byte, limits ical.Limits) *ca
 	packed := strings.Repeat("x", bytes)
 	return func(sum [sha256.Size]byte, limits ical.Limits) *calendars.Calendar {
 		key := [sha256.Size]byte{}
-		rest := slices.Concat(key[:], sum[:], []byte{0, 0, 0, 1, 0, 0}) // name, zone and refresh; events, problems, zones
+		// name, zone and refresh; events, problems, zones
+		rest := slices.Concat(key[:], sum[:], []byte{0, 0, 0, 1, 0, 0})
 		rest = append(binary.AppendUvarint(rest, uint64(len(packed))), packed...)
 		whole := sha256.Sum256(rest)
 		c, err := calendars.Decode(slices.Concat([]byte("callhours compiled events\n"), whole[:], rest), key, limits)

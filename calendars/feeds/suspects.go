@@ -39,7 +39,9 @@ func suspectSum(sum [sha256.Size]byte, limits ical.Limits) [sha256.Size]byte {
 
 // bodyReader reads what is not suspect; by hand also what is.
 func (s *Store) bodyReader(byHand bool, parse func([]ical.File, ical.Limits) (*calendars.Calendar, error)) bodyReader {
-	return func(sum [sha256.Size]byte, files []ical.File, limits ical.Limits) (calendar *calendars.Calendar, err error) {
+	return func(sum [sha256.Size]byte, files []ical.File, limits ical.Limits) (calendar *calendars.Calendar,
+		err error,
+	) {
 		err = s.suspects.Read(suspectSum(sum, limits), s.options.Now(), byHand, func() (err error) {
 			calendar, err = parse(files, limits)
 			return err
@@ -50,7 +52,10 @@ func (s *Store) bodyReader(byHand bool, parse func([]ical.File, ical.Limits) (*c
 
 // marksOf says where a store keeps its marks.
 func marksOf(o Options) suspect.Options {
-	marks := suspect.Options{Program: o.Program, Activity: "reading", RetryHint: "until it changes or is refreshed by hand"}
+	marks := suspect.Options{
+		Program: o.Program, Activity: "reading",
+		RetryHint: "until it changes or is refreshed by hand",
+	}
 	if o.Dir != "" {
 		marks.ReadOnly = o.ReadOnly
 		marks.Dir, marks.Disk = filepath.Join(o.Dir, marksDir), diskOf(o)

@@ -68,7 +68,8 @@ func TestFetchTLS(t *testing.T) {
 		},
 		{
 			name: "a CA file without certificates", certificate: good, caFile: notPEM,
-			want: `server_error 0: https://HOST/…: ca_file ` + diag.Quote(notPEM) + `: want certificates as PEM, found none`,
+			want: `server_error 0: https://HOST/…: ca_file ` + diag.Quote(notPEM) +
+				`: want certificates as PEM, found none`,
 		},
 		{
 			name: "a server without TLS", certificate: good, scheme: "https://PLAIN",

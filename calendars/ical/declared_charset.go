@@ -134,8 +134,9 @@ func (r *reader) reportCharset(l line) {
 	_, isLatin := latinText(string(l.rest))
 	switch {
 	case r.charset != "":
-		r.forgive(l.number, fmt.Sprintf("the charset %s, which the server names, is not known; what is not UTF-8 is %s%s",
-			diag.Quote(r.charset), latin, cure))
+		r.forgive(l.number,
+			fmt.Sprintf("the charset %s, which the server names, is not known; what is not UTF-8 is %s%s",
+				diag.Quote(r.charset), latin, cure))
 	case isLatin:
 		r.forgive(l.number, "a line that is not in UTF-8 is "+latin+cure)
 	default:

@@ -416,7 +416,8 @@ func (p property) parameters() (map[string]string, error) {
 	}
 	parsed, err := ics.ParseProperty(ics.ContentLine(p.content))
 	if err != nil || parsed.Value != p.value {
-		return nil, fmt.Errorf("want parameters such as TZID=Europe/Berlin, found %s", diag.Quote(p.content[len(p.name):]))
+		return nil,
+			fmt.Errorf("want parameters such as TZID=Europe/Berlin, found %s", diag.Quote(p.content[len(p.name):]))
 	}
 	parameters := map[string]string{}
 	for name, values := range parsed.ICalParameters {

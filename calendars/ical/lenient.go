@@ -312,7 +312,8 @@ func (l line) boundary() (name, component, odd string) {
 	if name = "END"; begin {
 		name = "BEGIN"
 	}
-	return name, component, fmt.Sprintf("%s is read as %s:%s", diag.Quote(string(l.name)+string(l.rest)), name, component)
+	return name, component,
+		fmt.Sprintf("%s is read as %s:%s", diag.Quote(string(l.name)+string(l.rest)), name, component)
 }
 
 // componentNear is the component that a word is, or is with one slip; otherwise if it is none.

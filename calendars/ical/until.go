@@ -11,7 +11,8 @@ import (
 // what calendars leave of a series that was deleted from its first occurrence on. It then has no
 // occurrence by them (3.3.10).
 func (e *Event) EndsBeforeStart() bool {
-	return len(e.Rules) > 0 && !slices.ContainsFunc(e.Rules, func(r *recur.Rule) bool { return !EndsBefore(r, e.Start) })
+	return len(e.Rules) > 0 &&
+		!slices.ContainsFunc(e.Rules, func(r *recur.Rule) bool { return !EndsBefore(r, e.Start) })
 }
 
 // endedEffect says what rules that end before DTSTART, in whatever zone, mean for the event; "" if

@@ -108,7 +108,10 @@ func (z *finder) search(name zoneName) (*time.Location, zones.UnknownError) {
 			return zone, zones.UnknownError{}
 		}
 		return nil,
-			zones.UnknownError{Name: tzid, Why: fmt.Sprintf("is not to be had from its VTIMEZONE in line %d: %s", d.line, err)}
+			zones.UnknownError{
+				Name: tzid,
+				Why:  fmt.Sprintf("is not to be had from its VTIMEZONE in line %d: %s", d.line, err),
+			}
 	}
 	if tooLong {
 		return nil, zones.UnknownError{Name: tzid}

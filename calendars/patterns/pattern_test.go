@@ -197,7 +197,8 @@ func TestMatchWithin(t *testing.T) {
 		if got := ps.MatchWithin(text, &left); got != c.matches || got != ps.Match(text) {
 			t.Errorf("%s: got %t", c.pattern, got)
 		}
-		if took := 1<<40 - left; took > c.most*len(text)+400 || (took == 0) != (c.most == 0) || c.most > 0 && ps.PlainCost() != 0 {
+		if took := 1<<40 - left; took > c.most*len(text)+400 || (took == 0) != (c.most == 0) ||
+			c.most > 0 && ps.PlainCost() != 0 {
 			t.Errorf("%s takes %d steps of %d bytes", c.pattern, took, len(text))
 		}
 	}

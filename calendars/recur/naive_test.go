@@ -114,7 +114,7 @@ func (n *naive) fits(t time.Time) bool {
 	return t.Day() == n.start.Day()
 }
 
-// IsDate reports whether t is a weekday such as MO, or the nth such as 2MO of its month, or
+// isDay reports whether t is a weekday such as MO, or the nth such as 2MO of its month, or
 // of its year in a yearly rule.
 func (n *naive) isDay(text string, t time.Time) bool {
 	ordinal, _ := strconv.Atoi(text[:len(text)-2])

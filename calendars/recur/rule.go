@@ -87,7 +87,8 @@ const maxList = 2 * 366
 
 // ruleParts are the names of what a rule has.
 var ruleParts = []string{
-	"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS", "BYHOUR",
+	"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS",
+	"BYHOUR",
 	"BYMINUTE", "BYSECOND", "BYDAY", "RSCALE", "SKIP",
 }
 

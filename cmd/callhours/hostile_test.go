@@ -116,7 +116,8 @@ func TestHostileFeeds(t *testing.T) {
 			"more than 16 parameters (limits.params)", false,
 		},
 		{
-			"a million categories", event("UID:x", "DTSTART:20270104", "CATEGORIES:"+strings.Repeat("a,", 1_000_000)), "",
+			"a million categories", event("UID:x", "DTSTART:20270104", "CATEGORIES:"+strings.Repeat("a,", 1_000_000)),
+			"",
 			false,
 		},
 		{
@@ -156,7 +157,8 @@ func TestHostileFeeds(t *testing.T) {
 		},
 		{"80,000 events with one UID", strings.Repeat(event("UID:s", "DTSTART:20270104"), 80_000), "", false},
 		{
-			"80,000 problems", strings.Repeat(event("UID:s", "DTSTART:x"), 80_000), "70000 more problems are not listed",
+			"80,000 problems", strings.Repeat(event("UID:s", "DTSTART:x"), 80_000),
+			"70000 more problems are not listed",
 			false,
 		},
 		{"80,000 unknown zones", many(80_000, func(i int) string {

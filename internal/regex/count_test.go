@@ -11,10 +11,14 @@ import (
 // FuzzMatchWithin: it finds what the standard library's matcher finds.
 func FuzzMatchWithin(f *testing.F) {
 	for _, expr := range []string{
-		"", "a", "^a$", `\bopen\b`, `(?m)^x$`, `(?i)holiday|closed`, "a*b+c?", "[^a-z]{2,4}", `\Bx`, "(?s).", ".", "ab(c|d)*e", `\z`, "^", "abc",
+		"", "a", "^a$", `\bopen\b`, `(?m)^x$`, `(?i)holiday|closed`, "a*b+c?", "[^a-z]{2,4}", `\Bx`, "(?s).", ".",
+		"ab(c|d)*e", `\z`, "^", "abc",
 		"(a|b)*a(a|b){5}", "x*", `\d+-\d+`,
 	} {
-		for _, text := range []string{"", "a", "open 9-12", "x\ny", "Public HOLIDAY\n", "abcde", "\xff\xfea", "äöü", "zabcabde", "ab ab\n"} {
+		for _, text := range []string{
+			"", "a", "open 9-12", "x\ny", "Public HOLIDAY\n", "abcde", "\xff\xfea", "äöü",
+			"zabcabde", "ab ab\n",
+		} {
 			f.Add(expr, text)
 		}
 	}

@@ -223,7 +223,8 @@ func (a *AdminAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case removed != nil:
-		WriteText(w, http.StatusForbidden, removed.Error()+"; admin_web_config has changed since the connection was made")
+		WriteText(w, http.StatusForbidden,
+			removed.Error()+"; admin_web_config has changed since the connection was made")
 		return
 	case IsChunked(r):
 		w.Header().Set("Connection", "close")

@@ -57,7 +57,8 @@ func NewPivotServer(handler http.Handler, log *slog.Logger, now func() time.Time
 // handler: a fetch that was asked for may take half a minute.
 func NewAdminServer(log *slog.Logger, now func() time.Time) *http.Server {
 	return &http.Server{
-		DisableGeneralOptionsHandler: true, MaxHeaderBytes: MaxAdminHeader, ErrorLog: newHTTPLog(log, now, "admin_listen"),
+		DisableGeneralOptionsHandler: true, MaxHeaderBytes: MaxAdminHeader,
+		ErrorLog:          newHTTPLog(log, now, "admin_listen"),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 	}
 }

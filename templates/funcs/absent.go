@@ -115,9 +115,11 @@ func (r *Run) may(from any, names ...string) (any, error) {
 			}
 			said := "." + strings.Join(names[:i+1], ".")
 			return nil,
-				wantf("%s is not known%s", said, vocabulary.MemberHint(strings.TrimSuffix(said, "."+name), name, jsonsafe.Members(v.Type())))
+				wantf("%s is not known%s", said,
+					vocabulary.MemberHint(strings.TrimSuffix(said, "."+name), name, jsonsafe.Members(v.Type())))
 		default:
-			return nil, wantf(".%s is not known: %s has no fields", strings.Join(names[:i+1], "."), jsonsafe.Describe(from))
+			return nil,
+				wantf(".%s is not known: %s has no fields", strings.Join(names[:i+1], "."), jsonsafe.Describe(from))
 		}
 	}
 	if v := reflect.ValueOf(from); v.Kind() == reflect.Pointer && v.IsNil() {

@@ -272,7 +272,8 @@ func element(list, at reflect.Value) (reflect.Value, error) {
 	case !at.IsValid():
 		return reflect.Value{}, wantf("want a whole number for a place in a list, found nothing")
 	default:
-		return reflect.Value{}, wantf("want a whole number for a place in a list, found %s", jsonsafe.Describe(at.Interface()))
+		return reflect.Value{},
+			wantf("want a whole number for a place in a list, found %s", jsonsafe.Describe(at.Interface()))
 	}
 	if n < 0 || n >= int64(list.Len()) {
 		return reflect.Value{}, wantf("there is no element %d: the list has %d, and the first is 0", n, list.Len())
@@ -290,7 +291,9 @@ func entry(from, key reflect.Value) (reflect.Value, error) {
 	case (key.CanInt() || key.CanUint()) && wanted.Kind() >= reflect.Int && wanted.Kind() <= reflect.Uintptr:
 		key = key.Convert(wanted)
 	default:
-		return reflect.Value{}, wantf("want %s for a key, found %s", jsonsafe.DescribeType(wanted.String()), jsonsafe.Describe(key.Interface()))
+		return reflect.Value{},
+			wantf("want %s for a key, found %s", jsonsafe.DescribeType(wanted.String()),
+				jsonsafe.Describe(key.Interface()))
 	}
 	if v := from.MapIndex(key); v.IsValid() {
 		return v, nil

@@ -24,8 +24,10 @@ func TestNumbersAreSprigs(t *testing.T) {
 	seven := 7
 	values := []any{
 		nil, true, false, 0, 1, -7, math.MaxInt, int8(-3), int16(4), int32(5), int64(math.MinInt64), uint(6), uint8(7),
-		uint16(8), uint32(9), uint64(math.MaxUint64), uintptr(3), float32(1.5), 2.5, -0.5, 1e300, math.NaN(), math.Inf(1),
-		"", "0", "12", "-12", "+4", "0x1f", "010", "1.0", "1.5", "1e3", ".5", "12.", " 1", "1_000", "x", "true", "∞", "Inf",
+		uint16(8), uint32(9), uint64(math.MaxUint64), uintptr(3), float32(1.5), 2.5, -0.5, 1e300, math.NaN(),
+		math.Inf(1),
+		"", "0", "12", "-12", "+4", "0x1f", "010", "1.0", "1.5", "1e3", ".5", "12.", " 1", "1_000", "x", "true", "∞",
+		"Inf",
 		strings.Repeat("1", longestNumeral), json.Number("12"), json.Number("x"), time.Monday, time.May, time.Second,
 		&seven, (*int)(nil), time.Unix(9, 0), &time.Time{},
 		[]any{1, 2},

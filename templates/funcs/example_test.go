@@ -18,8 +18,12 @@ func ExampleRun() {
 		fmt.Println(err)
 		return
 	}
-	functions := template.FuncMap{"spoken": run.Bind("spoken"), "phone": run.Bind("phone"), "repeat": run.Bind("repeat")}
-	t := template.Must(template.New("").Funcs(functions).Parse("{{spoken .}}: {{phone \"*98\"}}\n{{repeat 1000000 \"ab\"}}"))
+	functions := template.FuncMap{
+		"spoken": run.Bind("spoken"), "phone": run.Bind("phone"),
+		"repeat": run.Bind("repeat"),
+	}
+	t := template.Must(
+		template.New("").Funcs(functions).Parse("{{spoken .}}: {{phone \"*98\"}}\n{{repeat 1000000 \"ab\"}}"))
 	err := t.Execute(os.Stdout, env.Now.Add(25*time.Hour))
 	run.End(0)
 	fmt.Println(funcs.IsLimit(err), spent > 0)

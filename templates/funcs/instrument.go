@@ -118,7 +118,10 @@ func CountRanges(t *parse.Tree) {
 		r.Pipe.Cmds = append(r.Pipe.Cmds, &parse.CommandNode{
 			NodeType: parse.NodeCommand, Pos: last.Position(), Args: []parse.Node{
 				parse.NewIdentifier(rangeName).SetPos(last.Position()),
-				&parse.StringNode{NodeType: parse.NodeString, Pos: last.Position(), Quoted: strconv.Quote(said), Text: said},
+				&parse.StringNode{
+					NodeType: parse.NodeString, Pos: last.Position(), Quoted: strconv.Quote(said),
+					Text: said,
+				},
 			},
 		})
 	})

@@ -50,7 +50,8 @@ func TestTextsAreCountedBeforeTheyAreRead(t *testing.T) {
 		of := reflect.TypeOf(bind(&Run{}))
 		for i := range of.NumIn() {
 			for wrapped, operand := range map[string]any{
-				"": text, "a list with ": []any{text}, "a map with ": map[string]any{"a": text}, "a list of ": []string{text},
+				"": text, "a list with ": []any{text}, "a map with ": map[string]any{"a": text},
+				"a list of ":     []string{text},
 				"an event with ": struct{ Summary string }{text},
 			} {
 				v, ok := fitted(operand, of, i)

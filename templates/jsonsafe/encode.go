@@ -161,7 +161,8 @@ func Inside(v any) (string, error) {
 	if err != nil {
 		if fields := reflect.Indirect(reflect.ValueOf(v)); fields.Kind() == reflect.Struct {
 			return "",
-				fmt.Errorf("want a text inside the quotes, found an object, which has %s; write one of them after a dot",
+				fmt.Errorf(
+					"want a text inside the quotes, found an object, which has %s; write one of them after a dot",
 					strings.Join(Members(fields.Type()), ", "))
 		}
 		return "",

@@ -41,7 +41,8 @@ func (c *copied) encode() {
 			if encoder == "" { // nothing comes here; it would still write JSON alone
 				encoder = valueEncoder
 			}
-			if last := n.Pipe.Cmds[len(n.Pipe.Cmds)-1].Args[0]; encoder != valueEncoder || !trees.IsCall(last, ToJSONFunc) {
+			if last := n.Pipe.Cmds[len(n.Pipe.Cmds)-1].Args[0]; encoder != valueEncoder ||
+				!trees.IsCall(last, ToJSONFunc) {
 				trees.Pipe(n.Pipe, string(encoder))
 			}
 		case *parse.RangeNode:

@@ -106,7 +106,8 @@ const marker = "Zq7"
 
 func chosenData(chosen string) any {
 	return map[string]any{"Data": map[string]any{
-		"s": chosen, "n": 42, "e": "", "nil": nil, "l": []any{chosen, 1, ""}, "m": map[string]any{"k": chosen}, "t": true,
+		"s": chosen, "n": 42, "e": "", "nil": nil, "l": []any{chosen, 1, ""}, "m": map[string]any{"k": chosen},
+		"t": true,
 		"f": false,
 	}}
 }
@@ -140,12 +141,14 @@ func FuzzEscape(f *testing.F) {
 		`[{{ range $i, $e := .Data.l }}{{ if $i }},{{ end }}{{ $e }}{{ end }}]`,
 		`{ {{- $c := false }}{{ if .Data.f }}"a":1{{ $c = true }}{{ end }}{{ if .Data.t }}{{ if $c }},{{ end }}"b":2{{ end }}}`,
 		`{{ define "v" }}{{ . }}{{ end }}[{{ template "v" .Data.s }},"{{ template "v" .Data.s }}"]`,
-		`["{{ with .Data.e }}{{ . }}{{ else }}x{{ end }}{{ break }}"]`, `[{{ toJson .Data.m }}]`, `[1{{ if .Data.t }}2{{ end }}]`,
+		`["{{ with .Data.e }}{{ . }}{{ else }}x{{ end }}{{ break }}"]`, `[{{ toJson .Data.m }}]`,
+		`[1{{ if .Data.t }}2{{ end }}]`,
 	} {
 		f.Add(text, "\",\"module\":\"x\\\x00\xff\u2028{{")
 	}
 	f.Fuzz(func(t *testing.T, text, chosen string) {
-		if len(text) > 1000 || len(chosen) > 1000 || strings.Contains(text+chosen, marker) || strings.Contains(text, "Z") ||
+		if len(text) > 1000 || len(chosen) > 1000 || strings.Contains(text+chosen, marker) ||
+			strings.Contains(text, "Z") ||
 			!utf8.ValidString(text) {
 			return
 		}

@@ -394,7 +394,7 @@ func (c context) unexpected(p place, found string, b byte) *fault {
 // can name one by chance.
 const (
 	ValueFunc  = "__value"  // writes any value as JSON: [Append]
-	StringFunc = "__string" // writes a value inside the quotes of a string: [Inside], then [AppendString] without its quotes
+	StringFunc = "__string" // writes a value inside a string: [Inside], then [AppendString] without its quotes
 	NameFunc   = "__name"   // writes a member name, quotes included: [Inside], then [AppendString]
 	ListFunc   = "__list"   // lets through what a loop counts its turns over: [List]
 )

@@ -71,8 +71,9 @@ func TestSize(t *testing.T) {
 
 func TestReached(t *testing.T) {
 	t.Parallel()
-	all := parsed(t, `{{define "a"}}{{if .}}{{template "b" .}}{{end}}{{end}}{{define "b"}}{{template "a"}}{{template "no"}}{{end}}`+
-		`{{define "c"}}{{end}}{{template "a"}}`)
+	all := parsed(t,
+		`{{define "a"}}{{if .}}{{template "b" .}}{{end}}{{end}}{{define "b"}}{{template "a"}}{{template "no"}}{{end}}`+
+			`{{define "c"}}{{end}}{{template "a"}}`)
 	if got := trees.Reached(all["main"], all); len(got) != 3 || got["a"] == nil || got["b"] == nil {
 		t.Errorf("got %v", got)
 	}

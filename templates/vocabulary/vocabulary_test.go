@@ -16,10 +16,19 @@ func TestHints(t *testing.T) {
 		{vocabulary.RootHint(".Var"), `; write .Call.Var "NAME"`},
 		{vocabulary.RootHint(".Evnt"), `; did you mean ".Event"?`},
 		{vocabulary.MemberHint(".Call", "Headers", call), `; write .Call.Header "NAME"`},
-		{vocabulary.MemberHint(".Call", "Fron", call), `; a call has CallerName, CallerNumber, From; did you mean "From"?`},
-		{vocabulary.MemberHint(".Call", "Caller", call), `; a call has CallerName, CallerNumber, From; did you mean "CallerNumber"?`},
+		{
+			vocabulary.MemberHint(".Call", "Fron", call),
+			`; a call has CallerName, CallerNumber, From; did you mean "From"?`,
+		},
+		{
+			vocabulary.MemberHint(".Call", "Caller", call),
+			`; a call has CallerName, CallerNumber, From; did you mean "CallerNumber"?`,
+		},
 		{vocabulary.MemberHint(".Event", "Sumary", event), `; did you mean "Summary"?`},
-		{vocabulary.MemberHint(".Event", "Xyzzy", event), "; an event has AllDay, Calendar, Categories, Description, End, Location, Start, Summary, UID"},
+		{
+			vocabulary.MemberHint(".Event", "Xyzzy", event),
+			"; an event has AllDay, Calendar, Categories, Description, End, Location, Start, Summary, UID",
+		},
 		{vocabulary.MemberHint(".Match", "Val", []string{"Name", "Value"}), `; did you mean "Value"?`},
 		{vocabulary.MemberHint(".Match", "x", []string{"Name", "Value"}), "; known: Name, Value"},
 		{vocabulary.MemberHint(".x", "Lang", []string{"Language", "LangCode"}), `; did you mean "LangCode"?`},
