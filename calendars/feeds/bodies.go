@@ -12,8 +12,8 @@ import (
 	"github.com/callhours/callhours/calendars/ical"
 )
 
-// shownAtOnce is how many texts of calendars are held at a time to show events of them. Who asks
-// for more waits.
+// shownAtOnce is how many texts of calendars are held at a time to show events of them. Further
+// requests wait.
 const shownAtOnce = 2
 
 // Texts are events of a calendar as they stand in the texts that it is read from, from BEGIN:VEVENT
@@ -44,7 +44,7 @@ func (s *Store) Texts(ctx context.Context, calendar string, events []*calendars.
 	if sub.File == "" {
 		on, err := s.copies.load(name, limits.Bytes)
 		if err == nil {
-			textsIn(texts, on.file(), events)
+			textsIn(texts, on.file(), eventsIn("", events))
 		}
 		return texts, err
 	}
@@ -57,10 +57,8 @@ func (s *Store) Texts(ctx context.Context, calendar string, events []*calendars.
 		return nil, err
 	}
 	for _, name := range names {
-		of := slices.DeleteFunc(slices.Clone(events), func(e *calendars.Event) bool {
-			return e.File != name && e.File != ""
-		})
-		if len(of) == 0 {
+		own := eventsIn(name, events)
+		if len(own) == 0 {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -70,23 +68,28 @@ func (s *Store) Texts(ctx context.Context, calendar string, events []*calendars.
 		if err != nil {
 			return texts, fmt.Errorf("%s: %w", name, err)
 		}
-		textsIn(texts, ical.File{Name: name, Body: body}, of)
+		textsIn(texts, ical.File{Name: name, Body: body}, own)
 	}
 	return texts, nil
 }
 
-// textsIn adds those of events that stand in a file.
+// eventsIn are the events that may have been read from a file: those of the only file of a calendar
+// do not name it.
+func eventsIn(name string, events []*calendars.Event) []*calendars.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(e *calendars.Event) bool {
+		return e.File != name && e.File != ""
+	})
+}
+
+// textsIn adds the texts of events of a file.
 func textsIn(texts map[*calendars.Event]string, f ical.File, events []*calendars.Event) {
 	lines := map[int]bool{}
-	in := func(e *calendars.Event) bool { return e.File == f.Name || e.File == "" }
 	for _, e := range events {
-		if in(e) {
-			lines[e.Line] = true
-		}
+		lines[e.Line] = true
 	}
 	found := ical.Texts(f.Body, lines)
 	for _, e := range events {
-		if text := found[e.Line]; text != "" && in(e) && e.StandsIn(text) {
+		if text := found[e.Line]; text != "" && e.StandsIn(text) {
 			texts[e] = text
 		}
 	}
