@@ -355,18 +355,18 @@ func TestProblems(t *testing.T) {
 // uncontained are the functions that start a goroutine without giving it to a Guard or to
 // contain.Do, and why that is right.
 var uncontained = map[string]string{
-	"cmd/callhours/main.go interruptible":  "it calls functions of packages signal and syscall, or ends the process",
-	"cmd/callhours/serve.go serveTo":       "loading and running contain their panics, as Server.Reload does; the rest only waits",
-	"cmd/callhours/serve.go after":         "it closes a channel",
-	"calendars/feeds/room.go withTime":     "it cancels a context",
-	"server/server.go await":               "it cancels a context",
-	"internal/parallel/parallel.go Each":   "each piece is contained; the first panic is raised again in the caller",
-	"internal/files/within.go withTimeout": "the read is contained",
-	"server/listen/listener.go linger":     "it closes a connection",
-	"server/findings_cache.go withTimeout": "it cancels a context",
-	"server/allowance.go addSpent":         "it gives turns to the next in line",
-	"server/listen/logins.go acquire":      "it gives the turn to the next in line",
-	"server/log.go NewLog":                 "the write is contained, and there is no other log to report to",
+	"cmd/callhours/main.go interruptible":           "it calls functions of packages signal and syscall, or ends the process",
+	"cmd/callhours/serve.go serveTo":                "loading and running contain their panics, as Server.Reload does; the rest only waits",
+	"cmd/callhours/serve.go after":                  "it closes a channel",
+	"calendars/feeds/memory.go withPausableTimeout": "it cancels a context",
+	"server/server.go await":                        "it cancels a context",
+	"internal/parallel/parallel.go Each":            "each piece is contained; the first panic is raised again in the caller",
+	"internal/files/within.go withTimeout":          "the read is contained",
+	"server/listen/listener.go linger":              "it closes a connection",
+	"server/findings_cache.go withTimeout":          "it cancels a context",
+	"server/allowance.go addSpent":                  "it gives turns to the next in line",
+	"server/listen/logins.go acquire":               "it gives the turn to the next in line",
+	"server/log.go NewLog":                          "the write is contained, and there is no other log to report to",
 }
 
 // TestGoroutines sees that every goroutine contains its panics: one that does not would end the

@@ -378,7 +378,7 @@ func limitSections() []limitSection {
 					"feeds.TestOwnerBytes",
 				},
 				{
-					"copies of all feeds of a tenant in `state_dir`, with their events; a file counts {feeds.leastOnDisk:bytes} at least", "{feeds.ownerDisk:bytes}", "", "unused copies are dropped, the oldest first; then the feed's events stay in memory alone, and the finding `copy_not_kept` says so", "feeds.TestOwnerDisk",
+					"copies of all feeds of a tenant in `state_dir`, with their events; a file counts {feeds.minFileSize:bytes} at least", "{feeds.ownerDisk:bytes}", "", "unused copies are dropped, the oldest first; then the feed's events stay in memory alone, and the finding `copy_not_kept` says so", "feeds.TestOwnerDisk",
 				},
 				{
 					"files that nobody uses, removed from `state_dir` while a reload waits", "{feeds.maxCleared}",

@@ -251,7 +251,7 @@ func (s *Server) showEvents(g *Generation, name string) {
 type feedStatus struct {
 	Calendars []string            `json:"calendars"`
 	Source    string              `json:"source"`
-	State     feeds.Worth         `json:"state"`
+	State     feeds.Freshness     `json:"state"`
 	Read      *time.Time          `json:"read"`
 	Age       float64             `json:"age_seconds"`
 	Doubt     string              `json:"age_doubt"` // why read and age_seconds may be wrong, or are not known

@@ -9,37 +9,40 @@ import (
 // fileReaders is how many calendars' files are looked at and read at a time; a tenant has
 // filesOfTenant of them at most, and the operator leaves as many.
 const (
+	// fileReaders is how many calendars' files are listed and read at a time. A tenant has at most
+	// filesOfTenant of them; the operator leaves as many free.
 	fileReaders   = 64
 	filesOfTenant = 1
 )
 
-// due takes the feeds off the queue whose attempts may begin now, and tells when to look again.
-func (s *Store) due() (due []*feed, wait time.Duration) {
+// claimDue takes the feeds off the queue whose attempts may start now, and returns them with how
+// long Run waits until it looks again.
+func (s *Store) claimDue() (due []*feed, wait time.Duration) {
 	const longest = time.Minute // the clock may be set meanwhile
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
-	for f := s.queue.soonest(); f != nil && !f.next.After(now); f = s.queue.soonest() {
+	for f := s.queue.peek(); f != nil && !f.next.After(now); f = s.queue.peek() {
 		s.queue.remove(f)
 		switch {
 		case f.host == nil:
-			f.owner.unread = append(f.owner.unread, f)
-			f.waits = true
-			s.queueFiles(f.owner)
-		case f.asked:
-			s.begin(f, now)
-		case f.share.admits(now).After(now):
-			f.next = f.share.admits(now)
+			f.owner.files = append(f.owner.files, f)
+			f.waiting = true
+			s.enqueueFiles(f.owner)
+		case f.requested:
+			s.start(f, now)
+		case f.share.allowedFrom(now).After(now):
+			f.next = f.share.allowedFrom(now)
 			s.queue.add(f)
 		default:
-			f.share.wait(f)
-			s.isReady(f.host)
+			f.share.enqueue(f)
+			s.markReady(f.host)
 		}
 	}
-	s.admitFiles(now)
-	s.admitAll(now)
+	s.startFiles(now)
+	s.startFetches(now)
 	wait = longest
-	if f := s.queue.soonest(); f != nil {
+	if f := s.queue.peek(); f != nil {
 		wait = min(wait, f.next.Sub(now))
 	}
 	for name := range s.options.PerMinute {
@@ -47,30 +50,29 @@ func (s *Store) due() (due []*feed, wait time.Duration) {
 			wait = min(wait, h.next.Sub(now))
 		}
 	}
-	due, s.begun = s.begun, nil
+	due, s.started = s.started, nil
 	return due, wait
 }
 
-// begin lets an attempt begin: due gives it to Run.
-func (s *Store) begin(f *feed, now time.Time) {
+// start marks an attempt as running; claimDue returns it to Run.
+func (s *Store) start(f *feed, now time.Time) {
 	if f.host != nil {
-		f.share.began(now)
+		f.share.start(now)
 		s.running++
 	} else {
 		s.reading++
 		f.owner.reading++
 	}
-	if f.asked {
-		f.byHand.spend(now)
+	if f.requested {
+		f.manualLimit.spend(now)
 	}
-	f.running, f.wanted, f.asked = true, f.asked, false
-	f.begun++
-	s.begun = append(s.begun, f)
+	f.running, f.manual, f.requested = true, f.requested, false
+	f.attempts++
+	s.started = append(s.started, f)
 }
 
-// isReady notes a host at which something waits that may begin, with the owner whose turn it is
-// there.
-func (s *Store) isReady(h *host) {
+// markReady queues a host that has a feed waiting, under the owner whose turn it is there.
+func (s *Store) markReady(h *host) {
 	if h.ready || len(h.turns) == 0 {
 		return
 	}
@@ -78,65 +80,66 @@ func (s *Store) isReady(h *host) {
 	o := h.turns[0].owner
 	o.ready = append(o.ready, h)
 	if len(o.ready) == 1 {
-		s.turns = append(s.turns, o)
+		s.hostTurns = append(s.hostTurns, o)
 	}
 }
 
-// queueFiles puts an owner in turn whose files wait and may be read.
-func (s *Store) queueFiles(o *owner) {
-	if !o.queued && len(o.unread) > 0 && o.reading < o.maxFiles {
+// enqueueFiles queues an owner that has files waiting and a free place to read them.
+func (s *Store) enqueueFiles(o *owner) {
+	if !o.queued && len(o.files) > 0 && o.reading < o.maxFiles {
 		o.queued = true
-		s.unread = append(s.unread, o)
+		s.fileTurns = append(s.fileTurns, o)
 	}
 }
 
-// admitFiles begins what waits of files, one of each owner in turn. They wait for no server.
-func (s *Store) admitFiles(now time.Time) {
-	for s.reading < fileReaders && len(s.unread) > 0 {
-		o := s.unread[0]
-		s.unread = s.unread[1:]
+// startFiles starts waiting attempts of files, one of each owner in turn. They need no host.
+func (s *Store) startFiles(now time.Time) {
+	for s.reading < fileReaders && len(s.fileTurns) > 0 {
+		o := s.fileTurns[0]
+		s.fileTurns = s.fileTurns[1:]
 		o.queued = false
-		if len(o.unread) == 0 { // they have been dismissed
+		if len(o.files) == 0 { // dequeued meanwhile
 			continue
 		}
-		f := o.unread[0]
-		o.unread[0] = nil
-		o.unread = o.unread[1:]
-		f.waits = false
-		s.begin(f, now)
-		s.queueFiles(o)
+		f := o.files[0]
+		o.files[0] = nil
+		o.files = o.files[1:]
+		f.waiting = false
+		s.start(f, now)
+		s.enqueueFiles(o)
 	}
 }
 
-// admitAll begins what may begin at the hosts that have a place, by turns of the owners.
-func (s *Store) admitAll(now time.Time) {
+// startFetches starts waiting attempts at the hosts that have a free place, one owner after the
+// other.
+func (s *Store) startFetches(now time.Time) {
 	for name := range s.options.PerMinute {
 		if h := s.hosts[name]; h != nil && !h.next.After(now) {
-			s.isReady(h)
+			s.markReady(h)
 		}
 	}
-	for s.running < atOnce && len(s.turns) > 0 {
-		o := s.turns[0]
-		s.turns = s.turns[1:]
+	for s.running < allAttempts && len(s.hostTurns) > 0 {
+		o := s.hostTurns[0]
+		s.hostTurns = s.hostTurns[1:]
 		h := o.ready[0]
 		if o.ready = o.ready[1:]; len(o.ready) > 0 {
-			s.turns = append(s.turns, o)
+			s.hostTurns = append(s.hostTurns, o)
 		}
 		h.ready = false
-		s.admit(h, now)
+		s.startAtHost(h, now)
 	}
 }
 
-// admit begins what waits at a host, one of each owner in turn.
-func (s *Store) admit(h *host, now time.Time) {
-	for h.running < places && len(h.turns) > 0 && !h.next.After(now) {
-		if s.running >= atOnce {
-			s.isReady(h)
+// startAtHost starts waiting attempts at a host, one of each owner in turn.
+func (s *Store) startAtHost(h *host, now time.Time) {
+	for h.running < hostAttempts && len(h.turns) > 0 && !h.next.After(now) {
+		if s.running >= allAttempts {
+			s.markReady(h)
 			return
 		}
 		share := h.turns[0]
 		h.turns = h.turns[1:]
-		switch at := share.admits(now); {
+		switch at := share.allowedFrom(now); {
 		case len(share.waiting) == 0:
 			share.queued = false
 		case at.After(now):
@@ -146,67 +149,67 @@ func (s *Store) admit(h *host, now time.Time) {
 				f.next = at
 				s.queue.add(f)
 			}
-		case share.owner.running >= share.owner.most:
+		case share.owner.running >= share.owner.maxRunning:
 			share.owner.blocked = append(share.owner.blocked, share)
 		default:
 			f := share.pop()
 			if share.queued = len(share.waiting) > 0; share.queued {
 				h.turns = append(h.turns, share)
 			}
-			s.begin(f, now)
+			s.start(f, now)
 		}
 	}
 }
 
-// release gives an attempt's place to others of its host.
-func (s *Store) release(h *host) {
+// releaseHost frees an attempt's place at its host.
+func (s *Store) releaseHost(h *host) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h.running--
-	s.isReady(h)
+	s.markReady(h)
 	s.wakeRun()
 }
 
-// ended takes an attempt out of what runs, and puts its owner's files, or as many shares of its
-// owner as may begin, in turn again.
-func (s *Store) ended(f *feed) {
+// releaseSlot frees an attempt's place among all attempts, and queues its owner again: the owner's
+// files, or as many of its blocked shares as may start.
+func (s *Store) releaseSlot(f *feed) {
 	if f.host == nil {
 		s.reading--
 		f.owner.reading--
-		s.queueFiles(f.owner)
+		s.enqueueFiles(f.owner)
 		return
 	}
 	s.running--
 	o := f.share.owner
 	o.running--
-	for range min(o.most-o.running, len(o.blocked)) {
+	for range min(o.maxRunning-o.running, len(o.blocked)) {
 		share := o.blocked[0]
 		o.blocked = o.blocked[1:]
 		share.host.turns = append(share.host.turns, share)
-		s.isReady(share.host)
+		s.markReady(share.host)
 	}
 }
 
-// dismiss makes a feed wait no longer.
-func (s *Store) dismiss(f *feed) {
+// dequeue removes a feed from the waiting ones.
+func (s *Store) dequeue(f *feed) {
 	switch {
 	case f.host != nil:
-		f.share.dismiss(f)
-	case f.waits:
-		f.owner.unread = slices.DeleteFunc(f.owner.unread, func(other *feed) bool { return other == f })
-		f.waits = false
+		f.share.remove(f)
+	case f.waiting:
+		f.owner.files = slices.DeleteFunc(f.owner.files, func(other *feed) bool { return other == f })
+		f.waiting = false
 	}
 }
 
-// forget drops what is known of hosts and owners that no feed has any more, and of whom nothing
-// runs. A pause is remembered.
-func (s *Store) forget(now time.Time) {
+// evictUnused removes hosts and owners that have no feeds any more and no running attempt. A host's
+// pause is kept.
+func (s *Store) evictUnused(now time.Time) {
 	shares, owners := map[*share]bool{}, map[*owner]bool{}
 	for _, f := range s.feeds {
 		shares[f.share], owners[f.owner] = true, true
 	}
 	for name, h := range s.hosts {
-		maps.DeleteFunc(h.shares, func(_ *owner, own *share) bool { return !shares[own] && !own.until.After(now) })
+		maps.DeleteFunc(h.shares, func(_ *owner, own *share) bool { return !shares[own] && !own.pausedUntil.After(now) })
 		if len(h.shares) == 0 && h.running == 0 {
 			delete(s.hosts, name)
 		}
@@ -216,9 +219,9 @@ func (s *Store) forget(now time.Time) {
 	})
 }
 
-// reads waits until a body of an owner may be read, and gives what ends that. A tenant has one at a
-// time, so that neither large bodies nor many of one tenant keep those of others waiting for long.
-func (s *Store) reads(o *owner) (done func()) {
+// acquireReader waits until a body of an owner may be read; done frees the place. A tenant has one
+// at a time, so that neither large bodies nor many of one tenant delay those of others.
+func (s *Store) acquireReader(o *owner) (done func()) {
 	o.readers <- struct{}{}
 	s.readers <- struct{}{}
 	return func() {
@@ -227,29 +230,29 @@ func (s *Store) reads(o *owner) (done func()) {
 	}
 }
 
-// byHand bounds the attempts that people ask for, of a feed: handBurst at once, then one every
-// handEvery. The zero value has had none.
-type byHand struct{ full time.Time }
+// manualLimit limits the attempts that people request of a feed: manualBurst at once, then one
+// every manualInterval. The zero value allows all of them.
+type manualLimit struct{ full time.Time }
 
 const (
-	handBurst = 5
-	handEvery = 10 * time.Second
-	// handWaiting is how many requests may wait for attempts of a feed.
-	handWaiting = 32
+	manualBurst    = 5
+	manualInterval = 10 * time.Second
+	// manualWaiters is how many requests may wait for attempts of a feed.
+	manualWaiters = 32
 )
 
-// next is when the next one may begin.
-func (b byHand) next(now time.Time) time.Time {
-	if at := b.full.Add(-(handBurst - 1) * handEvery); at.After(now) {
+// next is when the next attempt may start.
+func (l manualLimit) next(now time.Time) time.Time {
+	if at := l.full.Add(-(manualBurst - 1) * manualInterval); at.After(now) {
 		return at
 	}
 	return now
 }
 
-// spend counts one.
-func (b *byHand) spend(now time.Time) {
-	if b.full.Before(now) {
-		b.full = now
+// spend counts an attempt.
+func (l *manualLimit) spend(now time.Time) {
+	if l.full.Before(now) {
+		l.full = now
 	}
-	b.full = b.full.Add(handEvery)
+	l.full = l.full.Add(manualInterval)
 }

@@ -120,17 +120,17 @@ func TestFilesTurns(t *testing.T) {
 			disk.mu.Lock()
 			disk.opened = nil
 			disk.mu.Unlock()
-			after(pollFiles + 2*each)
+			after(quickPoll + 2*each)
 			s.is("good/0", "fresh: "+title)
 			disk.mu.Lock()
 			read := slices.DeleteFunc(disk.opened, func(owner string) bool { return owner != "evil" })
-			if n, most := len(read), int((pollFiles+2*each)/each)+1; n == 0 || n > most {
+			if n, most := len(read), int((quickPoll+2*each)/each)+1; n == 0 || n > most {
 				t.Errorf("%d of evil's files are read until good's has been, want %d at most", n, most)
 			}
 			disk.mu.Unlock()
 		}
 		disk.put("operator/2.ics", wrap(event("c")))
-		after(pollFiles + 2*each)
+		after(quickPoll + 2*each)
 		s.is("/2", "fresh: c")
 		disk.mu.Lock()
 		if n := disk.most["evil"]; n != filesOfTenant {
@@ -140,11 +140,11 @@ func TestFilesTurns(t *testing.T) {
 
 		s.store.Subscribe(list[299:]) // evil's others no longer wait
 		disk.put("good/1.ics", wrap(event("d")))
-		after(pollFiles + 2*each)
+		after(quickPoll + 2*each)
 		s.is("good/1", "fresh: d")
 		s.store.mu.Lock()
-		if evil := s.store.owners["evil"]; len(evil.unread) > 1 || s.store.reading > 2 {
-			t.Errorf("%d files of evil's wait, %d are read", len(evil.unread), s.store.reading)
+		if evil := s.store.owners["evil"]; len(evil.files) > 1 || s.store.reading > 2 {
+			t.Errorf("%d files of evil's wait, %d are read", len(evil.files), s.store.reading)
 		}
 		s.store.mu.Unlock()
 		s.store.Subscribe(list[300:])
@@ -168,7 +168,7 @@ func TestFilesOfTheOperator(t *testing.T) {
 		s.open(t, Options{}, append(disk.of("", 500), disk.of("good", 1)...)...)
 		after(time.Minute)
 		disk.put("good/0.ics", wrap(event("b")))
-		after(pollFiles + disk.takes)
+		after(quickPoll + disk.takes)
 		s.is("good/0", "fresh: b")
 		disk.mu.Lock()
 		defer disk.mu.Unlock()
@@ -229,7 +229,7 @@ func TestFilesHeld(t *testing.T) {
 			s.is(sub.Calendar, "fresh: a")
 		}
 		s.is("good/4", "fresh: a")
-		if all := s.store.large; all.held != 0 || len(all.waiting) != 0 {
+		if all := s.store.bodySlots; all.held != 0 || len(all.waiting) != 0 {
 			t.Errorf("%d large bodies are held in the end, %d wait", all.held, len(all.waiting))
 		}
 	})
@@ -273,11 +273,11 @@ func TestFilesGrow(t *testing.T) {
 				names = append(names, fmt.Sprint(i))
 				disk[names[i]] = &fstest.MapFile{Data: make([]byte, n)}
 			}
-			space := &room{own: newAllowance(largeOfTenant), all: newAllowance(largeBodies)}
+			memory := &bodyMemory{owner: newSemaphore(largeOfTenant), all: newSemaphore(largeBodies)}
 			sub := &Subscription{File: "*", Files: disk}
-			list, err := filesInRoom(t.Context(), sub, names, limits, c.size, space)
-			if got := space.all.held; got != c.taken || space.own.held != min(got, largeOfTenant) {
-				t.Errorf("room for %d bodies is taken, %d of its own, want %d", got, space.own.held, c.taken)
+			list, err := readWithMemory(t.Context(), sub, names, limits, c.size, memory)
+			if got := memory.all.held; got != c.taken || memory.owner.held != min(got, largeOfTenant) {
+				t.Errorf("room for %d bodies is taken, %d of its own, want %d", got, memory.owner.held, c.taken)
 			}
 			if c.want != "" {
 				if err == nil || err.Error() != c.want || !errors.Is(err, ical.ErrTooBig) {
@@ -288,8 +288,8 @@ func TestFilesGrow(t *testing.T) {
 			if err != nil || len(list) != len(c.files) {
 				t.Errorf("got %d files, %v", len(list), err)
 			}
-			space.free()
-			if space.all.held != 0 || space.own.held != 0 {
+			memory.release()
+			if memory.all.held != 0 || memory.owner.held != 0 {
 				t.Error("room is not given back")
 			}
 		})
@@ -312,14 +312,14 @@ func TestFilesTooBigAreLeftAlone(t *testing.T) {
 		after(time.Minute)
 		disk.mu.Lock()
 		if n := len(disk.opened); n < 2 || n > 3 {
-			t.Errorf("it was opened %d times in a minute, want every %s", n, rereadFiles)
+			t.Errorf("it was opened %d times in a minute, want every %s", n, rereadInterval)
 		}
 		disk.mu.Unlock()
 		disk.put("evil/0.ics", nil)
 		if err := s.store.State("evil/0").Err; !errors.Is(err, ical.ErrTooBig) {
 			t.Errorf("got %v", err)
 		}
-		after(pollFiles)
+		after(quickPoll)
 		if err := s.store.State("evil/0").Err; errors.Is(err, ical.ErrTooBig) || err == nil {
 			t.Errorf("once it is another one: %v", err)
 		}

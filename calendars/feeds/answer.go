@@ -20,12 +20,12 @@ const (
 	pageBytes     = 64 << 10             // of a page that is looked at to say what it is
 )
 
-// judge says what an answer that is no redirect means.
-func (a *attempt) judge(ctx context.Context, answer *http.Response) Fetched {
+// handleResponse is the result of an answer that is no redirect.
+func (a *attempt) handleResponse(ctx context.Context, answer *http.Response) Fetched {
 	var fetched Fetched
 	switch code := answer.StatusCode; {
 	case code == http.StatusOK, code == http.StatusNonAuthoritativeInfo:
-		fetched = a.read(ctx, answer)
+		fetched = a.readBody(ctx, answer)
 	case code == http.StatusNotModified && a.validators == Validators{}:
 		fetched = a.fail(metrics.ServerError,
 			"%s, to a request for the whole; the server, or a cache before it, is at fault", statusLine(code))
@@ -35,17 +35,17 @@ func (a *attempt) judge(ctx context.Context, answer *http.Response) Fetched {
 		fetched = a.fail(metrics.NotCalendar, "%w: %s, want 200 OK with a calendar", ical.ErrNotCalendar,
 			statusLine(code))
 	default:
-		fetched = a.refusal(answer)
+		fetched = a.handleStatus(answer)
 	}
-	a.tell(&fetched, answer)
+	a.applyHeader(&fetched, answer)
 	return fetched
 }
 
-// refusal says what a status from 300 on means.
-func (a *attempt) refusal(answer *http.Response) Fetched {
+// handleStatus is the result of a status from 300 on.
+func (a *attempt) handleStatus(answer *http.Response) Fetched {
 	code := answer.StatusCode
 	if page, _ := io.ReadAll(io.LimitReader(answer.Body, pageBytes)); isCaptcha(page) {
-		return a.captcha()
+		return a.captchaError()
 	}
 	line := statusLine(code)
 	switch code {
@@ -58,7 +58,7 @@ func (a *attempt) refusal(answer *http.Response) Fetched {
 		return a.fail(resultOf(code), "%s; fetch less often, or from another address", line)
 	}
 	switch {
-	case (code == http.StatusUnauthorized || code == http.StatusForbidden) && a.away && a.hasSecrets():
+	case (code == http.StatusUnauthorized || code == http.StatusForbidden) && a.leftOrigin && a.hasSecrets():
 		return a.fail(resultOf(code),
 			"%s; credentials and headers are not sent where a redirect leads: want the address where it ends as url",
 			line)
@@ -72,7 +72,7 @@ func (a *attempt) refusal(answer *http.Response) Fetched {
 	return a.fail(resultOf(code), "%s", line)
 }
 
-// hasSecrets reports whether the source sends anything that proves who asks.
+// hasSecrets reports whether the source sends credentials or headers of its own.
 func (a *attempt) hasSecrets() bool { return a.source.hasCredentials() || len(a.source.Header) > 0 }
 
 // resultOf is the result that a status from 300 on stands for.
@@ -101,18 +101,18 @@ func isMicrosoft(host string) bool {
 	return false
 }
 
-// captcha ends an attempt that met a page that asks for proof of a person.
-func (a *attempt) captcha() Fetched {
+// captchaError is the result of a page that wants proof of a human visitor.
+func (a *attempt) captchaError() Fetched {
 	return a.fail(metrics.RateLimited,
 		"it suspects a robot and asks for proof of a person; fetch less often, or from another address")
 }
 
-// isHome reports whether an address is on the source's own host. What others say is no word of that
-// host.
-func (a *attempt) isHome(u *url.URL) bool { return u.Host == a.visited[0].Host }
+// isOrigin reports whether an address is on the source's own host. What other hosts answer does not
+// pause that host.
+func (a *attempt) isOrigin(u *url.URL) bool { return u.Host == a.visited[0].Host }
 
-// tell adds what an answer's header says.
-func (a *attempt) tell(f *Fetched, answer *http.Response) {
+// applyHeader adds what an answer's header says: validators, ages, clock and pauses.
+func (a *attempt) applyHeader(f *Fetched, answer *http.Response) {
 	h, now := answer.Header, a.fetcher.now()
 	age := seconds(h.Get("Age"), maxMaxAge)
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
@@ -125,7 +125,7 @@ func (a *attempt) tell(f *Fetched, answer *http.Response) {
 		f.RetryAfter = retryAfter(h.Get("Retry-After"), now)
 		enough := f.Status == http.StatusTooManyRequests ||
 			f.Status == http.StatusServiceUnavailable && f.RetryAfter > 0
-		f.Busy = f.Busy || enough && a.isHome(a.visited[len(a.visited)-1])
+		f.Busy = f.Busy || enough && a.isOrigin(a.visited[len(a.visited)-1])
 		return
 	case f.Status == http.StatusNotModified: // it need not repeat them (RFC 9110, 15.4.5)
 		f.Validators = a.validators
@@ -171,14 +171,14 @@ func maxAge(values []string) time.Duration {
 }
 
 // seconds reads a whole number of them, at most a bound; 0 for anything else.
-func seconds(text string, most time.Duration) time.Duration {
+func seconds(text string, limit time.Duration) time.Duration {
 	text = strings.TrimSpace(text)
 	if text == "" || strings.Trim(text, "0123456789") != "" {
 		return 0
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n > int64(most/time.Second) { // digits that are too many
-		return most
+	if err != nil || n > int64(limit/time.Second) { // digits that are too many
+		return limit
 	}
 	return time.Duration(n) * time.Second
 }

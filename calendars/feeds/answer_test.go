@@ -161,7 +161,7 @@ func TestFetchAlternating(t *testing.T) {
 	} {
 		got := f.Fetch(t.Context(), Source{URL: server.URL}, validators)
 		if got.Result != want.result || !bytes.Equal(got.Body, want.body) || got.Validators.ETag != want.etag {
-			t.Errorf("fetch %d: got %s, %q, tag %s; want %s, %q, tag %s", i+1, outcome(got), got.Body,
+			t.Errorf("fetch %d: got %s, %q, tag %s; want %s, %q, tag %s", i+1, resultLine(got), got.Body,
 				got.Validators.ETag,
 				want.result, want.body, want.etag)
 		}
@@ -181,7 +181,7 @@ func TestFetchStopped(t *testing.T) {
 		<-server.arrived
 		cancel()
 	}()
-	got := outcome(newTestFetcher(t, FetcherOptions{}).Fetch(ctx, Source{URL: server.URL}, Validators{}))
+	got := resultLine(newTestFetcher(t, FetcherOptions{}).Fetch(ctx, Source{URL: server.URL}, Validators{}))
 	if want := "timeout 0: " + server.URL + "/…: stopped while waiting for the answer"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -232,7 +232,7 @@ func TestFetchHints(t *testing.T) {
 			"forbidden 403: " + microsoft + "/…: 403 Forbidden; is the calendar still shared, and at this address?",
 		},
 	} {
-		if diff := cmp.Diff(c.want, outcome(f.Fetch(t.Context(), c.source, Validators{}))); diff != "" {
+		if diff := cmp.Diff(c.want, resultLine(f.Fetch(t.Context(), c.source, Validators{}))); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}

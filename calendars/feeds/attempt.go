@@ -25,13 +25,13 @@ type attempt struct {
 	source     Source
 	validators Validators
 
-	user    *url.Userinfo
-	allowed reach      // how far the address of the next connection may lead; public once one of them was
-	away    bool       // it has left the source's origin and sends no secrets any more
-	visited []*url.URL // in order
-	at      string     // what may be shown of where it is
-	status  int        // of the last answer
-	stage   atomic.Int32
+	user       *url.Userinfo
+	allowed    reach      // how far the address of the next connection may lead; public once one of them was
+	leftOrigin bool       // it has left the source's origin and sends no secrets any more
+	visited    []*url.URL // in order
+	location   string     // what may be shown of where it is
+	status     int        // of the last answer
+	stage      atomic.Int32
 }
 
 // The stages of a request, for the message of a timeout.
@@ -66,18 +66,18 @@ func (a *attempt) run(ctx context.Context) Fetched {
 		a.visited = append(a.visited, u)
 		answer, err := a.request(ctx, u, pool)
 		if err != nil {
-			return a.lost(ctx, err)
+			return a.connectionError(ctx, err)
 		}
 		a.status = answer.StatusCode
 		if !isRedirect(answer.StatusCode) {
-			fetched := a.judge(ctx, answer)
+			fetched := a.handleResponse(ctx, answer)
 			answer.Body.Close()
 			return fetched
 		}
-		next, failure := a.redirected(u, answer)
+		next, failure := a.redirect(u, answer)
 		answer.Body.Close()
 		if failure != nil {
-			a.tell(failure, answer)
+			a.applyHeader(failure, answer)
 			return *failure
 		}
 		u = next
@@ -88,24 +88,24 @@ func (a *attempt) run(ctx context.Context) Fetched {
 // (redirects with headers, cookies, errors that print the URL) is what an attempt does otherwise.
 func (a *attempt) request(ctx context.Context, u *url.URL, p *pool) (*http.Response, error) {
 	var outside atomic.Bool // a connection to a public address was used
-	enter := func(stage int32) { a.stage.Store(stage) }
-	enter(starting)
+	setStage := func(stage int32) { a.stage.Store(stage) }
+	setStage(starting)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		DNSStart:          func(httptrace.DNSStartInfo) { enter(resolving) },
-		ConnectStart:      func(string, string) { enter(connecting) },
-		TLSHandshakeStart: func() { enter(encrypting) },
+		DNSStart:          func(httptrace.DNSStartInfo) { setStage(resolving) },
+		ConnectStart:      func(string, string) { setStage(connecting) },
+		TLSHandshakeStart: func() { setStage(encrypting) },
 		GotConn: func(c httptrace.GotConnInfo) {
-			if a.fetcher.reachOf(remote(c.Conn)) == public {
+			if a.fetcher.reachOf(remoteAddr(c.Conn)) == public {
 				outside.Store(true)
 			}
-			enter(waiting)
+			setStage(waiting)
 		},
 	})
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}
-	a.write(request.Header)
+	a.setHeader(request.Header)
 	answer, err := p.byReach[a.allowed].RoundTrip(request)
 	if outside.Load() {
 		a.allowed = public
@@ -113,19 +113,19 @@ func (a *attempt) request(ctx context.Context, u *url.URL, p *pool) (*http.Respo
 	return answer, err
 }
 
-// remote is the address at the other end; the zero address, which counts as public, if that is not
-// known.
-func remote(c net.Conn) netip.Addr {
+// remoteAddr is the address at the other end of a connection; if it is not known, the zero address,
+// which counts as public.
+func remoteAddr(c net.Conn) netip.Addr {
 	if tcp, ok := c.RemoteAddr().(*net.TCPAddr); ok {
 		return tcp.AddrPort().Addr()
 	}
 	return netip.Addr{}
 }
 
-// write makes a request's header. Validators go wherever redirects lead, being of the answer that
-// came from there.
-func (a *attempt) write(h http.Header) {
-	if !a.away {
+// setHeader sets a request's headers. Validators go wherever redirects lead, since the answer that
+// they are of came from there.
+func (a *attempt) setHeader(h http.Header) {
+	if !a.leftOrigin {
 		for name, values := range a.source.Header {
 			for _, value := range values {
 				h.Add(name, value)
@@ -165,8 +165,8 @@ func isRedirect(status int) bool {
 	return false
 }
 
-// redirected is where an answer sends to, or why it is not followed.
-func (a *attempt) redirected(from *url.URL, answer *http.Response) (*url.URL, *Fetched) {
+// redirect is the address that an answer redirects to, or why it is not followed.
+func (a *attempt) redirect(from *url.URL, answer *http.Response) (*url.URL, *Fetched) {
 	refuse := func(format string, args ...any) (*url.URL, *Fetched) {
 		failure := a.fail(metrics.ServerError, statusLine(answer.StatusCode)+" "+format, args...)
 		return nil, &failure
@@ -184,12 +184,12 @@ func (a *attempt) redirected(from *url.URL, answer *http.Response) (*url.URL, *F
 	}
 	to.User = nil
 	switch {
-	case isGoogle(from.Hostname()) && isSorry(to):
-		failure := a.captcha()
-		failure.Busy = a.isHome(from)
+	case isGoogle(from.Hostname()) && isCaptchaURL(to):
+		failure := a.captchaError()
+		failure.Busy = a.isOrigin(from)
 		return nil, &failure
 	case from.Scheme == "https" && to.Scheme == "http":
-		return refuse("from https to http (%s); what is read there could be changed on its way", shown(to))
+		return refuse("from https to http (%s); what is read there could be changed on its way", redactURL(to))
 	case a.hasVisited(to):
 		return refuse("in a circle, after %d redirects; is the calendar still shared?", len(a.visited))
 	case len(a.visited) > maxRedirects:
@@ -197,10 +197,10 @@ func (a *attempt) redirected(from *url.URL, answer *http.Response) (*url.URL, *F
 	}
 	if first := a.visited[0]; to.Scheme != first.Scheme || to.Host != first.Host {
 		// For good: once elsewhere, what is asked at home is another's choice.
-		a.away = true
-		a.at = shown(first) + ": redirected to " + shown(to)
+		a.leftOrigin = true
+		a.location = redactURL(first) + ": redirected to " + redactURL(to)
 	} else {
-		a.at = shown(first)
+		a.location = redactURL(first)
 	}
 	return to, nil
 }
@@ -214,8 +214,11 @@ func (a *attempt) hasVisited(to *url.URL) bool {
 	return false
 }
 
-// isSorry reports whether an address is Google's page for robots, to which Google's hosts redirect.
-func isSorry(u *url.URL) bool { return isGoogle(u.Hostname()) && strings.HasPrefix(u.Path, "/sorry/") }
+// isCaptchaURL reports whether an address is the page to which Google's hosts redirect suspected
+// robots.
+func isCaptchaURL(u *url.URL) bool {
+	return isGoogle(u.Hostname()) && strings.HasPrefix(u.Path, "/sorry/")
+}
 
 // googleHost fits google.com, those of countries such as google.de and google.co.uk, and hosts
 // below them.

@@ -103,7 +103,7 @@ func TestBlame(t *testing.T) {
 			f.resolver = dns.resolver()
 			f.reachOf = func(netip.Addr) reach { return public }
 			home := "http://" + host + ":" + port(server)
-			got := outcome(f.Fetch(t.Context(), Source{URL: home + "/feed"}, Validators{}))
+			got := resultLine(f.Fetch(t.Context(), Source{URL: home + "/feed"}, Validators{}))
 			want := strings.NewReplacer("HOME", home, "AWAY", "http://"+away.Host).Replace(c.want)
 			if !strings.HasPrefix(got, want) || strings.HasSuffix(want, "person") && got != want {
 				t.Errorf("got %s, want %s", got, want)
@@ -164,12 +164,12 @@ func TestPromises(t *testing.T) {
 		})
 		f := newTestFetcher(t, FetcherOptions{})
 		got := f.Fetch(t.Context(), Source{URL: server.URL + "/feed"}, Validators{})
-		if outcome(got) != "ok 200" || got.Validators != c.want {
-			t.Errorf("%s: got %s, %+v, want %+v", c.name, outcome(got), got.Validators, c.want)
+		if resultLine(got) != "ok 200" || got.Validators != c.want {
+			t.Errorf("%s: got %s, %+v, want %+v", c.name, resultLine(got), got.Validators, c.want)
 		}
 		if again := f.Fetch(t.Context(), Source{URL: server.URL + "/feed"},
-			got.Validators); outcome(again) != "ok 200" {
-			t.Errorf("%s: the next attempt: %s", c.name, outcome(again))
+			got.Validators); resultLine(again) != "ok 200" {
+			t.Errorf("%s: the next attempt: %s", c.name, resultLine(again))
 		}
 	}
 }

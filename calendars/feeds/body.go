@@ -14,12 +14,12 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// read takes the body of an answer that says it is one, and ends the attempt.
-func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
+// readBody reads the body of an answer and ends the attempt.
+func (a *attempt) readBody(ctx context.Context, answer *http.Response) Fetched {
 	a.stage.Store(reading)
 	limit := int64(a.fetcher.bytes)
 	if answer.ContentLength > limit {
-		return a.tooBig("of a body")
+		return a.tooBigError("of a body")
 	}
 	wire := &io.LimitedReader{R: answer.Body, N: limit + 1}
 	var body []byte
@@ -27,7 +27,7 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 	switch encoding := strings.ToLower(strings.Join(answer.Header.Values("Content-Encoding"), ",")); encoding {
 	case "", "identity":
 		// not by Content-Length, a promise: many that promise much and send nothing cost nothing
-		body, err = io.ReadAll(roomy(ctx, wire))
+		body, err = io.ReadAll(limitedReader(ctx, wire))
 	case "gzip", "x-gzip":
 		body, err = unzip(ctx, wire, limit)
 	default:
@@ -36,21 +36,21 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 	}
 	switch {
 	case wire.N <= 0:
-		return a.tooBig("of a body")
+		return a.tooBigError("of a body")
 	case int64(len(body)) > limit:
-		return a.tooBig("of a body when decompressed")
+		return a.tooBigError("of a body when decompressed")
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
 		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is gzip, and its body is not, or damaged",
 			ical.ErrNotCalendar)
 	case err != nil:
-		return a.cut(ctx, err, int(limit+1-wire.N), answer.ContentLength)
+		return a.truncationError(ctx, err, int(limit+1-wire.N), answer.ContentLength)
 	}
 	switch text := ical.Text(body); {
 	case isCaptcha(text[:min(len(text), pageBytes)]):
-		return a.captcha()
+		return a.captchaError()
 	case !ical.Begins(text):
 		return a.fail(metrics.NotCalendar, "%w: want BEGIN:VCALENDAR first, found %s; is the calendar still shared?",
-			ical.ErrNotCalendar, a.found(text))
+			ical.ErrNotCalendar, a.describeBody(text))
 	case !ical.Ends(text):
 		return a.fail(metrics.Truncated,
 			"%w: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", ical.ErrTruncated,
@@ -62,21 +62,21 @@ func (a *attempt) read(ctx context.Context, answer *http.Response) Fetched {
 	return fetched
 }
 
-func (a *attempt) tooBig(what string) Fetched {
+func (a *attempt) tooBigError(what string) Fetched {
 	return a.fail(metrics.TooBig, "%w: more than %d bytes %s; share a calendar with fewer events", ical.ErrTooBig,
 		a.fetcher.bytes, what)
 }
 
 // unzip decompresses until the end, an error, or a byte over the limit. A deflate stream that is no
 // such thing counts as a damaged one.
-func unzip(ctx context.Context, from io.Reader, limit int64) ([]byte, error) {
-	z, err := gzip.NewReader(from)
+func unzip(ctx context.Context, r io.Reader, limit int64) ([]byte, error) {
+	z, err := gzip.NewReader(r)
 	if errors.Is(err, io.EOF) { // not a byte
 		return nil, nil
 	}
 	var body []byte
 	if err == nil {
-		body, err = io.ReadAll(roomy(ctx, io.LimitReader(z, limit+1)))
+		body, err = io.ReadAll(limitedReader(ctx, io.LimitReader(z, limit+1)))
 	}
 	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt {
 		err = gzip.ErrChecksum

@@ -99,8 +99,8 @@ func TestCharset(t *testing.T) {
 		server := newFaultServer(t)
 		server.on("/feed", answerBody(body, "Content-Type", c.contentType))
 		got := newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), Source{URL: server.URL + "/feed"}, Validators{})
-		if outcome(got) != "ok 200" {
-			t.Errorf("%s: %s", c.name, outcome(got))
+		if resultLine(got) != "ok 200" {
+			t.Errorf("%s: %s", c.name, resultLine(got))
 			continue
 		}
 		calendar, err := calendars.ReadFiles([]ical.File{got.File()}, ical.Limits{})
@@ -153,12 +153,12 @@ func TestForeignLetters(t *testing.T) {
 		if diff := cmp.Diff(c.want, texts(calendar.Problems())); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
 		}
-		on := saved{body: text, charset: charset}
+		found := saved{body: text, charset: charset}
 		copies := copies{dir: t.TempDir()}
 		if err := copies.prepare(); err != nil {
 			t.Fatal(err)
 		}
-		if err := copies.save("a", on); err != nil {
+		if err := copies.save("a", found); err != nil {
 			t.Fatal(err)
 		}
 		if kept, err := copies.load("a", 1<<20); err != nil || kept.file().Charset != charset {

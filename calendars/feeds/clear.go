@@ -16,27 +16,27 @@ import (
 )
 
 const (
-	// unused is how long copies are kept that nobody uses, and goneUnused those of owners that are
-	// gone.
-	unused     = 30 * 24 * time.Hour
-	goneUnused = 24 * time.Hour
-	// maxCleared is how many files are removed while a change of the subscriptions waits for that.
+	// unusedAge is how long copies are kept that no calendar uses, ownerGoneAge how long those of
+	// owners that no longer exist.
+	unusedAge    = 30 * 24 * time.Hour
+	ownerGoneAge = 24 * time.Hour
+	// maxCleared is how many files are removed while a change of the subscriptions waits for it.
 	maxCleared = 4096
 )
 
-// errEnough ends a walk whose callers have seen enough.
-var errEnough = errors.New("enough")
+// errStopWalk ends a walk early.
+var errStopWalk = errors.New("enough")
 
-// each walks through what stands in a directory of copies, and in those of owners. name is relative
-// to it; an owner's directory comes after its files.
-func (c copies) each(sub string, do func(name string, e fs.DirEntry) error) error {
+// walk calls do for each file in a directory of copies and in those of its owners. name is relative
+// to it; an owner's directory follows its files.
+func (c copies) walk(sub string, do func(name string, e fs.DirEntry) error) error {
 	dir := filepath.Join(c.dir, sub)
 	return files.Each(dir, func(e fs.DirEntry) error {
 		if !e.IsDir() || !isHash(e.Name()) {
 			return do(e.Name(), e)
 		}
-		err := files.Each(filepath.Join(dir, e.Name()), func(own fs.DirEntry) error {
-			return do(e.Name()+"/"+own.Name(), own)
+		err := files.Each(filepath.Join(dir, e.Name()), func(file fs.DirEntry) error {
+			return do(e.Name()+"/"+file.Name(), file)
 		})
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -45,31 +45,31 @@ func (c copies) each(sub string, do func(name string, e fs.DirEntry) error) erro
 	})
 }
 
-// mend removes what a crash has left half written. Nothing is being written meanwhile.
-func (c copies) mend() error {
-	_, err := c.remove([]string{bodies, events, pointers}, 0, func(_, name string, _ fs.DirEntry) bool {
+// removePartial removes files that a crash left half written. Nothing may be writing meanwhile.
+func (c copies) removePartial() error {
+	_, err := c.removeIf([]string{bodies, events, pointers}, 0, func(_, name string, _ fs.DirEntry) bool {
 		return strings.HasPrefix(name, durable.Partial)
 	})
 	return err
 }
 
-// clear removes what is a month old and what the subscriptions do not use, nor did before their
-// sources changed; what owners have left that are gone, after a day. more reports whether there was
-// too much to be removed at once.
-func (c copies) clear(now time.Time, list []*Subscription) (more bool, err error) {
+// removeUnused removes copies that no subscription uses or used before its source changed, once
+// they are a month old, and those of owners that no longer exist after a day. more reports that
+// there is more to remove.
+func (c copies) removeUnused(now time.Time, list []*Subscription) (more bool, err error) {
 	inUse, owners := map[string]bool{}, map[string]bool{}
 	for _, sub := range list {
-		own := sub.copyName()
+		file := sub.copyName()
 		for _, name := range []string{
-			own, path.Base(own), c.pointed(sub), pointerName(sub), c.formerlyPointed(sub),
-			formerPointer(sub),
+			file, path.Base(file), c.pointer(sub), pointerName(sub), c.earlierPointer(sub),
+			earlierPointerName(sub),
 		} {
 			inUse[name] = true
 		}
-		owners[path.Dir(own)] = true
+		owners[path.Dir(file)] = true
 	}
-	return c.remove([]string{bodies, events, pointers}, maxCleared, func(sub, name string, e fs.DirEntry) bool {
-		own := path.Dir(name)
+	return c.removeIf([]string{bodies, events, pointers}, maxCleared, func(sub, name string, e fs.DirEntry) bool {
+		dir := path.Dir(name)
 		if inUse[name] || e.IsDir() && owners[name] || strings.HasPrefix(name, durable.Partial) {
 			return false
 		}
@@ -81,16 +81,16 @@ func (c copies) clear(now time.Time, list []*Subscription) (more bool, err error
 		if err != nil { // it is gone meanwhile
 			return false
 		}
-		if e.IsDir() || own != "." && !owners[own] {
-			return now.Sub(info.ModTime()) > goneUnused
+		if e.IsDir() || dir != "." && !owners[dir] {
+			return now.Sub(info.ModTime()) > ownerGoneAge
 		}
-		return now.Sub(info.ModTime()) > unused
+		return now.Sub(info.ModTime()) > unusedAge
 	})
 }
 
-// remove removes files from directories, and directories of owners that are empty by then; most
-// of them at most, 0 being all.
-func (c copies) remove(from []string, most int, useless func(sub, name string, e fs.DirEntry) bool) (more bool,
+// removeIf removes files from directories, and directories of owners that are empty by then: at
+// most limit of them, or all with 0.
+func (c copies) removeIf(dirs []string, limit int, isUnused func(sub, name string, e fs.DirEntry) bool) (more bool,
 	err error,
 ) {
 	if c.dir == "" || c.isReadOnly() {
@@ -98,13 +98,13 @@ func (c copies) remove(from []string, most int, useless func(sub, name string, e
 	}
 	var errs []error
 	removed := 0
-	for _, sub := range from {
-		err := c.each(sub, func(name string, e fs.DirEntry) error {
-			if !useless(sub, name, e) {
+	for _, sub := range dirs {
+		err := c.walk(sub, func(name string, e fs.DirEntry) error {
+			if !isUnused(sub, name, e) {
 				return nil
 			}
-			if most > 0 && removed == most {
-				return errEnough
+			if limit > 0 && removed == limit {
+				return errStopWalk
 			}
 			removed++
 			err := c.disk.Remove(filepath.Join(c.dir, sub, name))
@@ -112,7 +112,7 @@ func (c copies) remove(from []string, most int, useless func(sub, name string, e
 				return nil
 			}
 			if err == nil || errors.Is(err, fs.ErrNotExist) {
-				c.quotas.removed(sub, name)
+				c.quotas.remove(sub, name)
 				return nil
 			}
 			if errors.Is(err, files.ErrHung) {
@@ -121,7 +121,7 @@ func (c copies) remove(from []string, most int, useless func(sub, name string, e
 			errs = append(errs, err)
 			return nil
 		})
-		if errors.Is(err, errEnough) {
+		if errors.Is(err, errStopWalk) {
 			return true, errors.Join(errs...)
 		}
 		if errs = append(errs, err); errors.Is(err, files.ErrHung) {
@@ -131,21 +131,22 @@ func (c copies) remove(from []string, most int, useless func(sub, name string, e
 	return false, errors.Join(errs...)
 }
 
-// clearRest goes on with what clear has left, while changes of the subscriptions come between.
-func (s *Store) clearRest() {
+// removeRemaining continues what removeUnused has left, and lets changes of the subscriptions come
+// between.
+func (s *Store) removeRemaining() {
 	for more := true; more; {
-		s.subscribing.Lock()
+		s.subscribeMu.Lock()
 		s.mu.Lock()
-		list := make([]*Subscription, 0, len(s.subscribed))
-		for _, own := range s.subscribed {
-			list = append(list, own.Subscription)
+		list := make([]*Subscription, 0, len(s.subscribers))
+		for _, subscriber := range s.subscribers {
+			list = append(list, subscriber.Subscription)
 		}
 		s.mu.Unlock()
 		err := s.guard.Do(metrics.PanicState, "copies of feeds", func() (err error) {
-			more, err = s.copies.clear(s.options.Now(), list)
+			more, err = s.copies.removeUnused(s.options.Now(), list)
 			return err
 		})
-		s.subscribing.Unlock()
+		s.subscribeMu.Unlock()
 		if err != nil {
 			s.options.Log.Warn("copies that nobody uses cannot be removed", slog.String("error", diag.ErrorLine(err)))
 			return

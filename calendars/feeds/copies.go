@@ -41,13 +41,13 @@ type copies struct {
 
 // saved is a body with what is known of it.
 type saved struct {
-	body       []byte
-	charset    string            // Fetched.Charset
-	sum        [sha256.Size]byte // of the body
-	read       time.Time         // when it was last read or confirmed
-	validators Validators
-	former     bool   // the file is of the former format: read is the file's own time
-	name       string // under which it was written; "": an earlier version wrote it, which did not say
+	body          []byte
+	charset       string            // Fetched.Charset
+	sum           [sha256.Size]byte // of the body
+	read          time.Time         // when it was last read or confirmed
+	validators    Validators
+	earlierFormat bool   // the file is of the former format: read is the file's own time
+	name          string // under which it was written; "": an earlier version wrote it, which did not say
 }
 
 // header is the first line of a file.
@@ -65,8 +65,8 @@ type header struct {
 func (s saved) file() ical.File { return ical.File{Body: s.body, Charset: s.charset} }
 
 const (
-	copyVersion   = 2
-	formerVersion = 1 // had the body after the header, and nothing else
+	copyVersion    = 2
+	earlierVersion = 1 // had the body after the header, and nothing else
 )
 
 // How much is read of a copy besides its body, and of a pointer.
@@ -139,7 +139,7 @@ func (c copies) load(name string, limit int) (saved, error) {
 		moved := c.disk.Do(durable.Rename, file, func() error { return os.Rename(file, aside) })
 		return saved{}, errors.Join(fmt.Errorf("%s: %w; it is set aside as %s", file, err, filepath.Base(aside)), moved)
 	}
-	if s.former {
+	if s.earlierFormat {
 		if info, err := files.Stat(file); err == nil && info.ModTime().After(s.read) {
 			s.read = info.ModTime()
 		}
@@ -150,7 +150,7 @@ func (c copies) load(name string, limit int) (saved, error) {
 func parseCopy(content []byte) (saved, error) {
 	line, body, _ := bytes.Cut(content, []byte("\n"))
 	var h header
-	if err := json.Unmarshal(line, &h); err != nil || h.Version < formerVersion {
+	if err := json.Unmarshal(line, &h); err != nil || h.Version < earlierVersion {
 		return saved{}, errors.New("it is no copy of a feed")
 	}
 	if h.Version > copyVersion {
@@ -171,7 +171,7 @@ func parseCopy(content []byte) (saved, error) {
 		return saved{}, fmt.Errorf("its %d bytes are not the %d that were written", len(body), h.Bytes)
 	}
 	s := saved{
-		body: body, charset: h.Charset, sum: sum, validators: h.Validators, former: h.Version == formerVersion,
+		body: body, charset: h.Charset, sum: sum, validators: h.Validators, earlierFormat: h.Version == earlierVersion,
 		name: h.Name,
 	}
 	for slot := range slices.Chunk(tail, confirmationBytes) {
@@ -238,22 +238,22 @@ func (c copies) save(name string, s saved) error {
 	err = c.put(c.disk.Write, bodies, name, slices.Concat(line, []byte("\n"+hexSum(line)+"\n"), s.body, slot, slot))
 	if former := path.Base(name); err == nil && former != name { // where versions without directories of owners kept it
 		if _, found := os.Lstat(filepath.Join(dir, former)); found == nil {
-			_ = c.disk.Remove(filepath.Join(dir, former)) // clear tries again
+			_ = c.disk.Remove(filepath.Join(dir, former)) // removeUnused tries again
 		}
 	}
 	return err
 }
 
-// put writes a file, if its owner has room for it, and makes the owner's directory.
+// put writes a file if its owner's quota allows it, and makes the owner's directory.
 func (c copies) put(write func(dir, name string, content []byte) error, sub, name string, content []byte) error {
-	undo, err := c.take(sub, name, len(content))
+	undo, err := c.reserve(sub, name, len(content))
 	if err != nil {
 		return err
 	}
 	dir := filepath.Join(c.dir, sub)
 	err = write(dir, name, content)
-	if own := path.Dir(name); own != "." && errors.Is(err, fs.ErrNotExist) {
-		if err = c.disk.MakeDir(filepath.Join(dir, own)); err == nil {
+	if ownerDir := path.Dir(name); ownerDir != "." && errors.Is(err, fs.ErrNotExist) {
+		if err = c.disk.MakeDir(filepath.Join(dir, ownerDir)); err == nil {
 			err = write(dir, name, content)
 		}
 	}
@@ -294,7 +294,7 @@ func (c copies) compile(name string, calendar *calendars.Calendar, key [sha256.S
 		return nil
 	}
 	// else they are worked out from the body
-	if err := c.put(c.disk.WriteUnsynced, events, name, content); !errors.Is(err, errNoRoom) {
+	if err := c.put(c.disk.WriteUnsynced, events, name, content); !errors.Is(err, errOverQuota) {
 		return err
 	}
 	return nil
@@ -310,15 +310,15 @@ func (c copies) confirm(name string, sum [sha256.Size]byte, at time.Time) error 
 			if len(tail) != 2*confirmationBytes {
 				return 0, nil, errOtherCopy
 			}
-			first, ok := readConfirmation(tail[:confirmationBytes], sum)
-			second, also := readConfirmation(tail[confirmationBytes:], sum)
+			first, okFirst := readConfirmation(tail[:confirmationBytes], sum)
+			second, okSecond := readConfirmation(tail[confirmationBytes:], sum)
 			switch {
-			case !ok && !also:
+			case !okFirst && !okSecond:
 				return 0, nil, errOtherCopy
 			// the clock was wrong then: nothing is to be left of that
-			case ok && first.After(at) || also && second.After(at):
+			case okFirst && first.After(at) || okSecond && second.After(at):
 				return 0, slices.Concat(confirmation(sum, at), confirmation(sum, at)), nil
-			case !ok || also && first.Before(second):
+			case !okFirst || okSecond && first.Before(second):
 				return 0, confirmation(sum, at), nil
 			}
 			return confirmationBytes, confirmation(sum, at), nil

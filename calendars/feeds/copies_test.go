@@ -52,7 +52,7 @@ func TestConfirmed(t *testing.T) {
 	for i := range 5 {
 		s, err := c.load("a", 1000)
 		if want := begin.Add(time.Duration(i) * time.Hour); err != nil || !s.read.Equal(want) || s.sum != sum ||
-			s.validators.ETag != `"1"` || s.former {
+			s.validators.ETag != `"1"` || s.earlierFormat {
 			t.Fatalf("after %d confirmations: got %+v, %v, want the time %v", i, s, err, want)
 		}
 		// Times of the file mean nothing: cp sets them to now, and tar to what they were.
@@ -264,7 +264,7 @@ func TestCopyLost(t *testing.T) {
 func writeFormer(t *testing.T, path string, body []byte, read, mtime time.Time) {
 	t.Helper()
 	sum := sha256.Sum256(body)
-	line, err := json.Marshal(header{formerVersion, len(body), hex.EncodeToString(sum[:]), read, Validators{}, "", ""})
+	line, err := json.Marshal(header{earlierVersion, len(body), hex.EncodeToString(sum[:]), read, Validators{}, "", ""})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +284,7 @@ func TestAges(t *testing.T) {
 			s.open(t, Options{Dir: dir}, hours(more...))
 			return s
 		}
-		doubt := func(s *shop, state Worth, want string) {
+		doubt := func(s *shop, state Freshness, want string) {
 			t.Helper()
 			if st := s.store.Feeds()[0]; st.State != state || st.Doubt != want {
 				t.Errorf("got %s, doubt %q, want %s, %q", st.State, st.Doubt, state, want)

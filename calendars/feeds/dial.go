@@ -45,7 +45,7 @@ func prefixes(texts ...string) []netip.Prefix {
 // reachOf says how far an address leads. An IPv6 address that carries an IPv4 one is judged by
 // that, so that the public Internet behind NAT64 stays public and nothing else becomes so.
 func reachOf(a netip.Addr) reach {
-	a = carried(a.WithZone(""))
+	a = embeddedIPv4(a.WithZone(""))
 	contains := func(p netip.Prefix) bool { return p.Contains(a) }
 	switch {
 	case a.IsLinkLocalUnicast(), a.IsLinkLocalMulticast(), slices.ContainsFunc(neverFetched, contains):
@@ -57,10 +57,10 @@ func reachOf(a netip.Addr) reach {
 	return public
 }
 
-// carried is the IPv4 address inside an IPv6 one: mapped, by NAT64 (RFC 6052), 6to4 (RFC 3056),
-// translated (RFC 2765, 2.1) or compatible (RFC 4291, 2.5.5.1); the address itself if there is
-// none.
-func carried(a netip.Addr) netip.Addr {
+// embeddedIPv4 is the IPv4 address inside an IPv6 one: mapped, by NAT64 (RFC 6052), 6to4 (RFC
+// 3056), translated (RFC 2765, 2.1) or compatible (RFC 4291, 2.5.5.1); the address itself if there
+// is none.
+func embeddedIPv4(a netip.Addr) netip.Addr {
 	b := a.As16()
 	switch {
 	case a.Is4() || a.Is4In6():
@@ -92,13 +92,13 @@ func (e *addressError) Error() string {
 // control is a net.Dialer's Control that refuses addresses beyond a reach. It is called with each
 // address that is about to be connected to, after the look-up in the DNS; of several that a name
 // has, those that are not refused remain.
-func control(allowed reach, of func(netip.Addr) reach) func(network, address string, _ syscall.RawConn) error {
+func control(allowed reach, classify func(netip.Addr) reach) func(network, address string, _ syscall.RawConn) error {
 	return func(_, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)
 		if err != nil {
 			return err
 		}
-		if r := of(at.Addr()); r > allowed {
+		if r := classify(at.Addr()); r > allowed {
 			return &addressError{at.Addr(), r}
 		}
 		return nil

@@ -184,14 +184,14 @@ func TestFetchAddresses(t *testing.T) {
 				return reachOf(a)
 			}
 			if c.first != "" {
-				if got := outcome(f.Fetch(t.Context(), Source{URL: ports.Replace(c.first)},
+				if got := resultLine(f.Fetch(t.Context(), Source{URL: ports.Replace(c.first)},
 					Validators{})); got != "ok 200" {
 					t.Fatalf("first: got %s", got)
 				}
 			}
 			got := f.Fetch(t.Context(), Source{URL: ports.Replace(c.url), DenyPrivate: c.deny, Owner: c.owner},
 				Validators{})
-			if diff := cmp.Diff(ports.Replace(c.want), outcome(got)); diff != "" {
+			if diff := cmp.Diff(ports.Replace(c.want), resultLine(got)); diff != "" {
 				t.Errorf("outcome (-want +got):\n%s", diff)
 			}
 			if n := len(inside.asked("/in")); n != c.asked {
@@ -226,7 +226,7 @@ func TestFetchRefusedConnection(t *testing.T) {
 	t.Parallel()
 	server := newFaultServer(t)
 	server.Close()
-	got := outcome(newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), Source{URL: server.URL}, Validators{}))
+	got := resultLine(newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), Source{URL: server.URL}, Validators{}))
 	want := "server_error 0: " + server.URL + "/…: connection refused; is the server running, and the port right?"
 	if got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -239,7 +239,7 @@ func TestFetchSilentDNS(t *testing.T) {
 	dns.set("silent.test")
 	f := newTestFetcher(t, FetcherOptions{Timeout: 200 * time.Millisecond})
 	f.resolver = dns.resolver()
-	got := outcome(f.Fetch(t.Context(), Source{URL: "http://silent.test/"}, Validators{}))
+	got := resultLine(f.Fetch(t.Context(), Source{URL: "http://silent.test/"}, Validators{}))
 	if want := "timeout 0: http://silent.test/…: timed out while looking up the host; an attempt may take 200ms"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

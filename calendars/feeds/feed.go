@@ -19,85 +19,84 @@ type feed struct {
 	host          *host           // nil for files, as is share
 	share         *share          // of its host, its owner's
 	subscriptions []*Subscription // never none
-	kept          copiesOn
+	snapshots     snapshots
 	validators    Validators
-	whole         time.Time     // when a body was last fetched unconditionally
+	lastFull      time.Time     // when a body was last fetched unconditionally
 	maxAge        time.Duration // how long the server called that fresh
-	print         string        // of files: what shows without reading them that they have changed
-	reread        time.Time     // of files: when they were last read
+	fingerprint   string        // of files: differs once names, sizes or times do
+	lastRead      time.Time     // of files: when they were last read
 
-	next    time.Time // of the next attempt
-	place   int       // in the queue; -1: not in it
-	waits   bool      // for a place at its host
-	running bool
-	begun   int           // attempts
-	ended   chan struct{} // closed when the attempt that runs, or the next one, has ended
-	asked   bool          // somebody waits for an attempt that has not begun: no pause holds
-	wanted  bool          // somebody waits for the one that has begun
-	byHand  byHand
-	waiters int // requests that wait for an attempt
+	next        time.Time // of the next attempt
+	place       int       // in the queue; -1: not in it
+	waiting     bool      // for a place at its host
+	running     bool
+	attempts    int           // that have started
+	ended       chan struct{} // closed when the attempt that runs, or the next one, has ended
+	requested   bool          // a request waits for the next attempt: no pause holds
+	manual      bool          // a request waits for the attempt that runs
+	manualLimit manualLimit
+	waiters     int // requests that wait for an attempt
 
-	last    Fetched   // how the last attempt went, without its body
-	lastAt  time.Time // when it ended; zero: none has
-	failing time.Time // since when attempts fail; zero: the last one did not
-	failed  int       // how many in a row
-	said    time.Time // when the log last said that it fails
+	last         Fetched   // how the last attempt went, without its body
+	lastEnded    time.Time // when it ended; zero: none has
+	failingSince time.Time // since when attempts fail; zero: the last one did not
+	failures     int       // how many in a row
+	lastLogged   time.Time // when the log last said that it fails
 
 	rewrites  int       // attempts in a row after which a copy could not be written
 	rewriteAt time.Time // when the body is fetched whole, to write it again; zero: nothing is to be written
 }
 
-// kept is the copy of a feed that calendars on the same terms use.
-type kept struct {
+// snapshot is the copy of a feed for the calendars on the same terms.
+type snapshot struct {
 	calendar *calendars.Calendar // nil: there is none
 	read     time.Time           // when it was last read or confirmed
 	stale    bool                // the last attempt did not confirm it
 
-	held time.Time // when a body was first seen that lost too much; zero: none is held back
+	heldSince time.Time // when a body was first seen that lost too much; zero: none is held back
 
-	stored  [sha256.Size]byte // of the body that the copy on disk has; zero: none that can be confirmed
-	unsaved bool              // the copy on disk is an older body's, or of the former format, and is to be written
-	pending bool              // unsaved as soon as copies are ours to write
-	undated bool              // read is the time of a file, which copying changes
-	crowded bool              // the copy on disk is not written because the tenant has too much there
+	savedSum  [sha256.Size]byte // of the body that the copy on disk has; zero: none that can be confirmed
+	unsaved   bool              // the copy on disk is an older body's, or of the earlier format, and is to be written
+	pending   bool              // unsaved as soon as copies are ours to write
+	undated   bool              // read is the time of a file, which copying changes
+	overQuota bool              // the copy on disk is not written because the tenant has too much there
 }
 
-// copiesOn are the copies of a feed by the terms on which calendars use them, each once. They are a
-// list because there is hardly ever more than one, and a map would weigh a kilobyte for each feed.
-type copiesOn []copyOn
+// snapshots are the copies of a feed, one for each terms that its calendars use. They are a list
+// because there is hardly ever more than one, and a map would take a kilobyte for each feed.
+type snapshots []termsSnapshot
 
-type copyOn struct {
+type termsSnapshot struct {
 	terms
-	*kept
+	*snapshot
 }
 
-// on is the copy on some terms; nil if nobody asks for it.
-func (c copiesOn) on(t terms) *kept {
-	for i := range c {
-		if c[i].terms == t {
-			return c[i].kept
+// get is the copy on some terms; nil if no calendar uses it.
+func (s snapshots) get(t terms) *snapshot {
+	for i := range s {
+		if s[i].terms == t {
+			return s[i].snapshot
 		}
 	}
 	return nil
 }
 
-// put makes a copy the one on some terms.
-func (c *copiesOn) put(t terms, k *kept) {
-	for i := range *c {
-		if (*c)[i].terms == t {
-			(*c)[i].kept = k
+// set replaces the copy on some terms.
+func (s *snapshots) set(t terms, snap *snapshot) {
+	for i := range *s {
+		if (*s)[i].terms == t {
+			(*s)[i].snapshot = snap
 			return
 		}
 	}
-	*c = append(*c, copyOn{t, k})
+	*s = append(*s, termsSnapshot{t, snap})
 }
 
 const (
-	// seenTwice is how long a body that lost its events has to last before it is believed.
-	seenTwice = 10 * time.Minute
-	// believeValidators is how long a server's word is taken that nothing has changed; some say so
-	// for ever.
-	believeValidators = 6 * time.Hour
+	// shrinkDelay is how long a body that lost its events has to last before it is accepted.
+	shrinkDelay = 10 * time.Minute
+	// validatorLifetime is how long "not modified" is accepted; some servers say so for ever.
+	validatorLifetime = 6 * time.Hour
 	// firstRetry and lastRetry bound the pause after failures.
 	firstRetry = time.Minute
 	lastRetry  = time.Hour
@@ -106,41 +105,43 @@ const (
 // bodyReader reads files of a hash, unless it refuses to.
 type bodyReader func(sum [sha256.Size]byte, files []ical.File, limits ical.Limits) (*calendars.Calendar, error)
 
-// after is the copy after a body was read, whole: the new one, the old one confirmed, or the old
-// one while the body has to be seen again or cannot be used.
-func (k kept) after(t terms, files []ical.File, now time.Time, read bodyReader) (kept, metrics.FetchResult, error) {
+// replace is the copy after a body was read: the new one, the old one confirmed, or the old one
+// while the body has to be seen again or cannot be used.
+func (snap snapshot) replace(t terms, files []ical.File, now time.Time, read bodyReader) (
+	snapshot, metrics.FetchResult, error,
+) {
 	sum := calendars.Sum(files)
-	if k.calendar != nil && k.calendar.Sum() == sum {
-		return k.confirmed(now), metrics.Unchanged, nil
+	if snap.calendar != nil && snap.calendar.Sum() == sum {
+		return snap.confirm(now), metrics.Unchanged, nil
 	}
 	calendar, err := read(sum, files, t.Limits)
 	if err != nil {
-		k.stale = true
-		return k, resultOfBody(err), err
+		snap.stale = true
+		return snap, resultOfBody(err), err
 	}
-	if k.calendar != nil && t.doubts(k.calendar.Len(), calendar.Len()) {
-		if k.held.IsZero() {
-			k.held = now
+	if snap.calendar != nil && t.isSuspicious(snap.calendar.Len(), calendar.Len()) {
+		if snap.heldSince.IsZero() {
+			snap.heldSince = now
 		}
-		if now.Sub(k.held) < seenTwice {
-			k.stale = true
-			return k, metrics.Shrunk,
+		if now.Sub(snap.heldSince) < shrinkDelay {
+			snap.stale = true
+			return snap, metrics.Shrunk,
 				fmt.Errorf(
 					"%d events where there were %d; that has to be seen twice, 10 minutes apart, before it is believed",
-					calendar.Len(), k.calendar.Len())
+					calendar.Len(), snap.calendar.Len())
 		}
 	}
-	return kept{calendar: calendar, read: now, unsaved: true}, metrics.OK, nil
+	return snapshot{calendar: calendar, read: now, unsaved: true}, metrics.OK, nil
 }
 
-// confirmed is the copy when its feed holds the same as ever.
-func (k kept) confirmed(now time.Time) kept {
-	k.read, k.stale, k.held, k.undated = now, false, time.Time{}, false
-	return k
+// confirm is the copy when its feed still holds the same.
+func (snap snapshot) confirm(now time.Time) snapshot {
+	snap.read, snap.stale, snap.heldSince, snap.undated = now, false, time.Time{}, false
+	return snap
 }
 
-// doubts reports whether a body has to be seen twice that has so many events after so many.
-func (t terms) doubts(before, after int) bool {
+// isSuspicious reports whether a body with so many events after so many has to be seen twice.
+func (t terms) isSuspicious(before, after int) bool {
 	if t.ShrinkGuard > 0 {
 		return after*100 < before*(100-t.ShrinkGuard)
 	}
@@ -158,9 +159,9 @@ func resultOfBody(err error) metrics.FetchResult {
 	return metrics.NotCalendar
 }
 
-// lacks reports whether somebody has no copy of the feed.
-func (f *feed) lacks() bool {
-	for _, k := range f.kept {
+// lacksCopy reports whether a calendar has no copy of the feed.
+func (f *feed) lacksCopy() bool {
+	for _, k := range f.snapshots {
 		if k.calendar == nil {
 			return true
 		}
@@ -168,10 +169,10 @@ func (f *feed) lacks() bool {
 	return false
 }
 
-// holding reports whether a body is held back until it was seen again.
-func (f *feed) holding() bool {
-	for _, k := range f.kept {
-		if !k.held.IsZero() {
+// holdsBack reports whether a body is held back until it was seen again.
+func (f *feed) holdsBack() bool {
+	for _, k := range f.snapshots {
+		if !k.heldSince.IsZero() {
 			return true
 		}
 	}
@@ -180,7 +181,7 @@ func (f *feed) holding() bool {
 
 // unsaved reports whether a copy on disk is to be written.
 func (f *feed) unsaved() bool {
-	for _, k := range f.kept {
+	for _, k := range f.snapshots {
 		if k.unsaved {
 			return true
 		}
@@ -188,11 +189,11 @@ func (f *feed) unsaved() bool {
 	return false
 }
 
-// conditions are the validators to send: none where the whole body is wanted, as by somebody who
-// asks for it, and now and then.
-func (f *feed) conditions(now time.Time) Validators {
-	if f.wanted || f.lacks() || f.holding() || f.unsaved() && !now.Before(f.rewriteAt) ||
-		now.Sub(f.whole) >= believeValidators {
+// requestValidators are the validators to send: none where the whole body is needed, as for a
+// manual refresh, and now and then.
+func (f *feed) requestValidators(now time.Time) Validators {
+	if f.manual || f.lacksCopy() || f.holdsBack() || f.unsaved() && !now.Before(f.rewriteAt) ||
+		now.Sub(f.lastFull) >= validatorLifetime {
 		return Validators{}
 	}
 	return f.validators

@@ -42,7 +42,7 @@ func FuzzBody(f *testing.F) {
 		isCaptcha(text)
 		u := &url.URL{Scheme: "https", Host: "calendar.test", Path: "/PLANTED", RawQuery: "a=PLANTED"}
 		a := &attempt{visited: []*url.URL{u}, source: Source{Header: http.Header{"X-Token": {"PLANTED"}}}}
-		if found := a.found(text); found == "" || len(found) > 400 || strings.ContainsAny(found, "\r\n\x1b") ||
+		if found := a.describeBody(text); found == "" || len(found) > 400 || strings.ContainsAny(found, "\r\n\x1b") ||
 			plantedIn(found) != "" {
 			t.Errorf("found %q", found)
 		}
@@ -112,7 +112,7 @@ func BenchmarkFetch(b *testing.B) {
 			for b.Loop() {
 				if got := f.Fetch(b.Context(), Source{URL: server.URL + path},
 					Validators{}); len(got.Body) != len(body) {
-					b.Fatal(outcome(got))
+					b.Fatal(resultLine(got))
 				}
 			}
 		})
@@ -125,7 +125,7 @@ func TestCompiledCopies(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	body, other := wrap(event("a")), wrap(event("other"))
-	name := terms{}.file(hours().key())
+	name := terms{}.copyFile(hours().key())
 	open := func(program string) *Store {
 		s := NewStore(Options{Dir: dir, Program: program, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 		s.Subscribe([]*Subscription{hours()})

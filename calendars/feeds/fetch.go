@@ -74,9 +74,9 @@ type Fetcher struct {
 	resolver  *net.Resolver               // nil for the system's
 	reachOf   func(addr netip.Addr) reach // reachOf, except in tests, where all addresses are loopback
 
-	mu    sync.Mutex // guards the following
-	pools map[poolKey]*pool
-	swept time.Time // when pools were last looked for that nothing uses
+	mu           sync.Mutex // guards the following
+	pools        map[poolKey]*pool
+	lastEviction time.Time // when pools were last looked for that nothing uses
 }
 
 // NewFetcher makes a Fetcher. It connects to nothing.
@@ -102,9 +102,9 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 // copy that the caller has; the zero Validators make it unconditional. A ctx that is cancelled ends
 // it with Timeout and an Err that says "stopped".
 func (f *Fetcher) Fetch(ctx context.Context, s Source, v Validators) Fetched {
-	ctx, cancel := withTime(ctx, f.timeout)
+	ctx, cancel := withPausableTimeout(ctx, f.timeout)
 	defer cancel()
-	a := &attempt{fetcher: f, source: s, validators: v, allowed: private, at: s.String()}
+	a := &attempt{fetcher: f, source: s, validators: v, allowed: private, location: s.String()}
 	if s.DenyPrivate {
 		a.allowed = public
 	}
@@ -122,7 +122,7 @@ func (f *Fetcher) CloseIdleConnections() {
 
 // fail ends an attempt with a line about it.
 func (a *attempt) fail(result metrics.FetchResult, format string, args ...any) Fetched {
-	return Fetched{Result: result, Status: a.status, Err: fmt.Errorf("%s: %w", a.at, fmt.Errorf(format, args...))}
+	return Fetched{Result: result, Status: a.status, Err: fmt.Errorf("%s: %w", a.location, fmt.Errorf(format, args...))}
 }
 
 // statusLine is a status as people know it. The server's own words are not repeated.

@@ -53,8 +53,8 @@ func newTestFetcher(t testing.TB, o FetcherOptions) *Fetcher {
 	return f
 }
 
-// outcome is a Fetched on one line: result, status and message.
-func outcome(f Fetched) string {
+// resultLine is a Fetched on one line: result, status and message.
+func resultLine(f Fetched) string {
 	text := fmt.Sprintf("%s %d", f.Result, f.Status)
 	if f.Busy {
 		text += " busy"
@@ -500,7 +500,7 @@ func TestFetchFaults(t *testing.T) {
 			}, c.validators)
 
 			names := strings.NewReplacer(home.URL+"/…", "HOME", away.URL+"/…", "AWAY")
-			line := outcome(got)
+			line := resultLine(got)
 			if diff := gocmp.Diff(c.want, names.Replace(line)); diff != "" {
 				t.Errorf("outcome (-want +got):\n%s", diff)
 			}
@@ -545,12 +545,12 @@ func TestRedirectAway(t *testing.T) {
 			t.Fatal(err)
 		}
 		a := &attempt{visited: []*url.URL{from}}
-		if _, failure := a.redirected(from,
+		if _, failure := a.redirect(from,
 			&http.Response{StatusCode: 302, Header: http.Header{"Location": {c.to}}}); failure != nil {
 			t.Fatal(failure.Err)
 		}
-		if a.away != c.away || a.at != c.at {
-			t.Errorf("%s to %s: got away %v, at %s; want %v, %s", c.from, c.to, a.away, a.at, c.away, c.at)
+		if a.leftOrigin != c.away || a.location != c.at {
+			t.Errorf("%s to %s: got away %v, at %s; want %v, %s", c.from, c.to, a.leftOrigin, a.location, c.away, c.at)
 		}
 	}
 }

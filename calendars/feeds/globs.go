@@ -36,48 +36,48 @@ var errManyNames = fmt.Errorf("the globs of the tenant's calendars look at more 
 // globs finds the files that the globs of one owner name, and lists a directory once for all of
 // them as long as it does not change. The zero value is ready, and safe for concurrent use.
 type globs struct {
-	mu    sync.Mutex
-	dirs  map[string]listing
-	names int       // in dirs
-	spent int       // more than polledNames have allowed until then
-	until time.Time // when spent was last paid off
-	once  bool      // directories are listed once, whatever happens to them
+	mu        sync.Mutex
+	dirs      map[string]listing
+	names     int       // in dirs
+	spent     int       // beyond polledNames, at paidUntil
+	paidUntil time.Time // when spent was last paid off
+	once      bool      // directories are listed once, whatever happens to them
 }
 
 // listing is a directory as it was listed.
 type listing struct {
-	info  fs.FileInfo
-	names []string
-	last  bool // nothing that happened since can have been missed, if the time of the directory is the same
+	info    fs.FileInfo
+	names   []string
+	settled bool // while the time of the directory stays the same, so do its names
 }
 
-// mayLook reports whether files are looked at at a moment; else so much was looked at that they
-// wait.
-func (g *globs) mayLook(now time.Time) bool {
+// mayList reports whether directories may be listed at a moment; otherwise so much was listed that
+// files wait.
+func (g *globs) mayList(now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if passed := now.Sub(g.until); passed > 0 {
+	if passed := now.Sub(g.paidUntil); passed > 0 {
 		g.spent = max(-10*polledNames, g.spent-int(min(passed.Seconds(), 3600)*polledNames))
 	}
-	g.until = now
+	g.paidUntil = now
 	return g.spent <= 0
 }
 
 // find gives the names that fit a pattern, sorted, and what that has cost in names; errManyNames
 // where it is more than most.
-func (g *globs) find(fsys fs.FS, pattern string, now time.Time, most int) (names []string, cost int, _ error) {
+func (g *globs) find(fsys fs.FS, pattern string, now time.Time, maxCost int) (names []string, cost int, _ error) {
 	tree := files.Tree{FS: fsys}
 	names, err := tree.GlobIn(pattern, func(dir string) ([]string, error) {
 		list, fresh, err := g.list(tree, dir, now)
 		if cost += len(list); fresh {
 			cost += listedNames * len(list)
 		}
-		if cost > most {
+		if cost > maxCost {
 			return nil, errManyNames
 		}
 		return list, err
 	})
-	if cost += foundNames * len(names); err == nil && cost > most {
+	if cost += foundNames * len(names); err == nil && cost > maxCost {
 		err = errManyNames
 	}
 	g.mu.Lock()
@@ -89,10 +89,10 @@ func (g *globs) find(fsys fs.FS, pattern string, now time.Time, most int) (names
 // list gives the names in a directory, and whether it was listed for that.
 func (g *globs) list(tree files.Tree, dir string, now time.Time) (names []string, fresh bool, _ error) {
 	g.mu.Lock()
-	was, ok := g.dirs[dir]
+	previous, ok := g.dirs[dir]
 	g.mu.Unlock()
 	if ok && g.once {
-		return was.names, false, nil
+		return previous.names, false, nil
 	}
 	info, err := tree.Stat(dir)
 	if err != nil {
@@ -101,8 +101,8 @@ func (g *globs) list(tree files.Tree, dir string, now time.Time) (names []string
 	if !info.IsDir() {
 		return nil, false, &files.KindError{Found: "a file", Expected: "a directory"}
 	}
-	if ok && was.last && was.info.ModTime().Equal(info.ModTime()) && was.info.Size() == info.Size() {
-		return was.names, false, nil
+	if ok && previous.settled && previous.info.ModTime().Equal(info.ModTime()) && previous.info.Size() == info.Size() {
+		return previous.names, false, nil
 	}
 	entries, err := tree.List(dir)
 	if err != nil {

@@ -130,14 +130,14 @@ func TestPolledGlobs(t *testing.T) {
 	now = now.Add(time.Minute)
 	find()
 	before, looks := disk.listed, 0
-	for g.mayLook(now) {
+	for g.mayList(now) {
 		find()
 		looks++
 	}
 	if most := 10*polledNames/names + 1; looks < most/2 || looks > most || disk.listed != before {
 		t.Errorf("%d looks at once, want about %d", looks, most)
 	}
-	if g.mayLook(now.Add(time.Millisecond)) || !g.mayLook(now.Add(2*time.Second)) {
+	if g.mayList(now.Add(time.Millisecond)) || !g.mayList(now.Add(2*time.Second)) {
 		t.Error("time does not pay off what was looked at")
 	}
 }

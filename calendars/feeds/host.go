@@ -7,85 +7,85 @@ import (
 	"github.com/callhours/callhours/calendars"
 )
 
-// host is a server that feeds come from: a few attempts at a time, by turns of the owners of the
-// feeds, spread as the operator likes. It is guarded by its Store's mutex, as are the following.
+// host is a server that feeds come from. A few attempts run there at a time, owners take turns, and
+// the operator may set an interval. It is guarded by its Store's mutex, as are the following.
 type host struct {
-	pace    time.Duration // between two attempts; 0: none
-	running int           // attempts that take a place
-	next    time.Time     // when the pace allows another attempt
-	until   time.Time     // no attempt of any owner before, since several were told to wait
-	shares  map[*owner]*share
-	turns   []*share // those with feeds that wait, in order
-	ready   bool     // it is in an owner's list of those with something to begin
+	interval    time.Duration // between two attempts; 0: none
+	running     int           // attempts that take a place
+	next        time.Time     // when the interval allows another attempt
+	pausedUntil time.Time     // of all owners, since the host paused several
+	shares      map[*owner]*share
+	turns       []*share // those with feeds that wait, in order
+	ready       bool     // it is in its owner's ready
 }
 
-// share is what an owner has of a host: the feeds that wait, and the pause that the host asked for.
-// What a host tells one owner holds for that owner's feeds: another's may be other accounts, and
-// somebody's page on a shared host may say anything.
+// share is an owner's part of a host: the feeds that wait, and the pause that the host requested. A
+// pause holds for that owner's feeds only: another owner's may be other accounts, and a page on a
+// shared host may answer anything.
 type share struct {
-	host    *host
-	owner   *owner
-	waiting []*feed   // for a place, in order
-	queued  bool      // it is among its host's turns or its owner's blocked
-	until   time.Time // no attempt before
-	refused int       // how often in a row the host had enough of the owner
+	host        *host
+	owner       *owner
+	waiting     []*feed   // for a place, in order
+	queued      bool      // it is in its host's turns or its owner's blocked
+	pausedUntil time.Time // no attempt before
+	refusals    int       // in a row
 }
 
 // owner is the operator or a tenant.
 type owner struct {
-	name    string   // "": the operator
-	most    int      // attempts at a time, of all hosts
-	running int      // attempts
-	blocked []*share // whose turn came while most were running
-	ready   []*host  // where it is the owner's turn, in order
+	name       string   // "": the operator
+	maxRunning int      // attempts at a time, of all hosts
+	running    int      // attempts
+	blocked    []*share // whose turn came while maxRunning were running
+	ready      []*host  // where it is the owner's turn, in order
 
 	maxFiles int     // calendars' files at a time
 	reading  int     // attempts of files
-	unread   []*feed // files that wait to be read, in order
-	queued   bool    // it is among those whose turn it is with files
+	files    []*feed // files that wait to be read, in order
+	queued   bool    // it is in the Store's fileTurns
 	globs    globs
 
-	readers chan struct{} // holds one for each body that is being read or waits to be
-	large   *allowance    // see room
+	readers   chan struct{} // holds one for each body that is being read or waits to be
+	bodySlots *semaphore    // see bodyMemory
 
-	full     time.Time                   // when the log last said that copies of it find no room on disk
-	arriving map[*calendars.Calendar]int // those that were read and are about to be kept, by how many attempts
+	quotaLogged time.Time                   // when errOverQuota was last logged
+	incoming    map[*calendars.Calendar]int // read and about to be published, by how many attempts
 }
 
 const (
-	// places is how many attempts of a host may begin before one of them has ended or grown slow.
-	places = 4
-	// slow is when an attempt gives its place to the next one: three hundred feeds of which each
-	// hangs must not keep the others of their host waiting for hours.
-	slow = 2 * time.Second
-	// firstPause and lastPause bound how long a host is left alone that says only that it has had
-	// enough.
+	// hostAttempts is how many attempts of a host may start before one of them has ended or become
+	// slow.
+	hostAttempts = 4
+	// slowAttempt is when an attempt frees its place for the next one: three hundred feeds of which
+	// each hangs must not delay the others of their host for hours.
+	slowAttempt = 2 * time.Second
+	// firstPause and lastPause bound how long a host is left alone that does not say for how long.
 	firstPause = 15 * time.Minute
 	lastPause  = 6 * time.Hour
-	// several is how many owners a host has to have told to wait, and more than half of those with
-	// feeds there, before the others wait too, for firstPause.
-	several = 3
-	// atOnce is how many attempts run at a time, of all hosts; a tenant has perTenant of them at
-	// most, and the operator leaves as many.
-	atOnce      = 512
-	perTenant   = 64
-	perOperator = atOnce - perTenant
+	// pausedOwners is how many owners a host has to have paused, and more than half of those with
+	// feeds there, before the others are paused too, for firstPause.
+	pausedOwners = 3
+	// allAttempts is how many attempts run at a time, of all hosts. A tenant has at most
+	// tenantAttempts of them; the operator leaves as many free.
+	allAttempts      = 512
+	tenantAttempts   = 64
+	operatorAttempts = allAttempts - tenantAttempts
 )
 
 func newOwner(name string) *owner {
 	if name == "" {
 		return &owner{
-			most: perOperator, maxFiles: fileReaders - filesOfTenant,
-			readers: make(chan struct{}, maxReaders), large: newAllowance(largeBodies),
+			maxRunning: operatorAttempts, maxFiles: fileReaders - filesOfTenant,
+			readers: make(chan struct{}, maxReaders), bodySlots: newSemaphore(largeBodies),
 		}
 	}
 	return &owner{
-		name: name, most: perTenant, maxFiles: filesOfTenant,
-		readers: make(chan struct{}, 1), large: newAllowance(largeOfTenant),
+		name: name, maxRunning: tenantAttempts, maxFiles: filesOfTenant,
+		readers: make(chan struct{}, 1), bodySlots: newSemaphore(largeOfTenant),
 	}
 }
 
-// share is what an owner has of the host.
+// share is an owner's part of the host.
 func (h *host) share(o *owner) *share {
 	if h.shares[o] == nil {
 		if h.shares == nil {
@@ -96,10 +96,10 @@ func (h *host) share(o *owner) *share {
 	return h.shares[o]
 }
 
-// admits is when the host may be asked for the owner's feeds, from now on.
-func (s *share) admits(now time.Time) time.Time {
+// allowedFrom is the next moment from now on at which the host may be requested for the owner.
+func (s *share) allowedFrom(now time.Time) time.Time {
 	at := now
-	for _, other := range [2]time.Time{s.host.until, s.until} {
+	for _, other := range [2]time.Time{s.host.pausedUntil, s.pausedUntil} {
 		if other.After(at) {
 			at = other
 		}
@@ -107,73 +107,73 @@ func (s *share) admits(now time.Time) time.Time {
 	return at
 }
 
-// wait makes a feed wait for a place.
-func (s *share) wait(f *feed) {
+// enqueue adds a feed to those that wait for a place.
+func (s *share) enqueue(f *feed) {
 	s.waiting = append(s.waiting, f)
-	f.waits = true
+	f.waiting = true
 	if !s.queued {
 		s.queued = true
 		s.host.turns = append(s.host.turns, s)
 	}
 }
 
-// dismiss makes a feed wait no longer.
-func (s *share) dismiss(f *feed) {
-	if f.waits {
+// remove removes a feed from those that wait.
+func (s *share) remove(f *feed) {
+	if f.waiting {
 		s.waiting = slices.DeleteFunc(s.waiting, func(other *feed) bool { return other == f })
-		f.waits = false
+		f.waiting = false
 	}
 }
 
-// pop is the feed that has waited longest. Others are not moved: of a large installation 20,000 may
-// wait.
+// pop removes the feed that has waited longest. Others are not moved: in a large installation
+// 20,000 may wait.
 func (s *share) pop() *feed {
 	f := s.waiting[0]
 	s.waiting[0] = nil
 	s.waiting = s.waiting[1:]
-	f.waits = false
+	f.waiting = false
 	return f
 }
 
-// began counts an attempt.
-func (s *share) began(now time.Time) {
+// start counts an attempt.
+func (s *share) start(now time.Time) {
 	s.owner.running++
 	s.host.running++
-	if s.host.pace > 0 {
-		s.host.next = now.Add(s.host.pace)
+	if s.host.interval > 0 {
+		s.host.next = now.Add(s.host.interval)
 	}
 }
 
-// ended takes in how an attempt went.
-func (s *share) ended(f Fetched, now time.Time) {
+// finish records how an attempt went.
+func (s *share) finish(f Fetched, now time.Time) {
 	switch {
 	case f.Busy:
-		if !now.Before(s.until) { // Attempts that ran at the same time say the same.
-			s.refused++
+		if !now.Before(s.pausedUntil) { // Attempts that ran at the same time say the same.
+			s.refusals++
 		}
 		pause := f.RetryAfter
 		if pause == 0 {
-			pause = backoff(firstPause, lastPause, s.refused)
+			pause = backoff(firstPause, lastPause, s.refusals)
 		}
-		if until := now.Add(pause); until.After(s.until) {
-			s.until = until
+		if until := now.Add(pause); until.After(s.pausedUntil) {
+			s.pausedUntil = until
 		}
-		s.host.believe(now)
+		s.host.pauseAll(now)
 	case f.Err == nil:
-		s.refused = 0
+		s.refusals = 0
 	}
 }
 
-// believe makes all owners wait for a while once the host has told most of them to.
-func (h *host) believe(now time.Time) {
-	told := 0
+// pauseAll pauses all owners for a while once the host has paused most of them.
+func (h *host) pauseAll(now time.Time) {
+	paused := 0
 	for _, s := range h.shares {
-		if s.until.After(now) {
-			told++
+		if s.pausedUntil.After(now) {
+			paused++
 		}
 	}
-	if told >= several && 2*told > len(h.shares) {
-		h.until = now.Add(firstPause)
+	if paused >= pausedOwners && 2*paused > len(h.shares) {
+		h.pausedUntil = now.Add(firstPause)
 	}
 }
 

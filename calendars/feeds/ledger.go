@@ -21,30 +21,30 @@ func ownerTooBig() error {
 		"%w: all calendars of the tenant together take more than %d MiB; remove some, or share calendars with fewer events", ical.ErrTooBig, ownerBytes>>20)
 }
 
-// ledger counts what the copies of tenants take together, each once whatever many calendars use it:
-// those that there were when it was made, and what was admitted since.
+// ledger counts the memory that copies of tenants take, each once however many calendars use it:
+// those that existed when it was made, and those reserved since.
 type ledger struct {
-	mu    sync.Mutex
-	taken map[*owner]map[*calendars.Calendar]bool
-	bytes map[*owner]int
+	mu      sync.Mutex
+	counted map[*owner]map[*calendars.Calendar]bool
+	bytes   map[*owner]int
 }
 
-// ledger counts what one owner has, or, with nil, what all have. It is called with the lock.
+// ledger counts what one owner has or, with nil, what all have. Callers hold mu.
 func (s *Store) ledger(only *owner) *ledger {
-	l := &ledger{taken: map[*owner]map[*calendars.Calendar]bool{}, bytes: map[*owner]int{}}
+	l := &ledger{counted: map[*owner]map[*calendars.Calendar]bool{}, bytes: map[*owner]int{}}
 	for _, f := range s.feeds {
 		if only != nil && f.owner != only {
 			continue
 		}
-		for _, k := range f.kept {
+		for _, k := range f.snapshots {
 			l.add(f.owner, k.calendar)
 		}
 		for _, sub := range f.subscriptions {
-			if own := s.subscribed[sub.Calendar]; own != nil && own.former != nil {
-				l.add(f.owner, own.former.calendar)
+			if subscriber := s.subscribers[sub.Calendar]; subscriber != nil && subscriber.former != nil {
+				l.add(f.owner, subscriber.former.calendar)
 			}
 		}
-		for c := range f.owner.arriving {
+		for c := range f.owner.incoming {
 			l.add(f.owner, c)
 		}
 	}
@@ -53,56 +53,56 @@ func (s *Store) ledger(only *owner) *ledger {
 
 // add counts a calendar, or nil.
 func (l *ledger) add(o *owner, c *calendars.Calendar) {
-	if c == nil || o.name == "" || l.taken[o][c] {
+	if c == nil || o.name == "" || l.counted[o][c] {
 		return
 	}
-	if l.taken[o] == nil {
-		l.taken[o] = map[*calendars.Calendar]bool{}
+	if l.counted[o] == nil {
+		l.counted[o] = map[*calendars.Calendar]bool{}
 	}
-	l.taken[o][c] = true
+	l.counted[o][c] = true
 	l.bytes[o] += c.Weight()
 }
 
-// admit counts a calendar, in the place of another one or nil, unless there is no place for it. A
-// tenant that has more than it may, because its subscriptions have changed, may replace a calendar
-// by one that takes no more.
-func (l *ledger) admit(o *owner, c, instead *calendars.Calendar) error {
+// reserve counts a calendar in the place of another one or nil, unless there is no room for it. A
+// tenant over its limit, because its subscriptions have changed, may replace a calendar by one that
+// takes no more.
+func (l *ledger) reserve(o *owner, c, replaced *calendars.Calendar) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c == nil || o.name == "" || l.taken[o][c] {
+	if c == nil || o.name == "" || l.counted[o][c] {
 		return nil
 	}
-	less := 0
-	if instead != nil {
-		less = instead.Weight()
+	freed := 0
+	if replaced != nil {
+		freed = replaced.Weight()
 	}
-	if w := c.Weight(); w > less && l.bytes[o]-less+w > ownerBytes {
+	if w := c.Weight(); w > freed && l.bytes[o]-freed+w > ownerBytes {
 		return ownerTooBig()
 	}
 	l.add(o, c)
 	return nil
 }
 
-// arrives notes that a calendar of an owner was read and is about to be kept, in the place of
-// another one; done ends that.
-func (s *Store) arrives(o *owner, c, instead *calendars.Calendar) (done func(), err error) {
-	if o.name == "" || c == nil || c == instead {
+// reserveMemory counts a calendar of an owner that was read and is about to be published in the
+// place of another one; done ends that.
+func (s *Store) reserveMemory(o *owner, c, replaced *calendars.Calendar) (done func(), err error) {
+	if o.name == "" || c == nil || c == replaced {
 		return func() {}, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.ledger(o).admit(o, c, instead); err != nil {
+	if err := s.ledger(o).reserve(o, c, replaced); err != nil {
 		return nil, err
 	}
-	if o.arriving == nil {
-		o.arriving = map[*calendars.Calendar]int{}
+	if o.incoming == nil {
+		o.incoming = map[*calendars.Calendar]int{}
 	}
-	o.arriving[c]++
+	o.incoming[c]++
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if o.arriving[c]--; o.arriving[c] == 0 {
-			delete(o.arriving, c)
+		if o.incoming[c]--; o.incoming[c] == 0 {
+			delete(o.incoming, c)
 		}
 	}, nil
 }
@@ -157,7 +157,7 @@ func (l *Loader) load(owner string, former *calendars.Calendar, fsys fs.FS, patt
 		l.globs[owner] = &globs{once: true}
 	}
 	if owner == "" {
-		names, _, err := match(fsys, pattern, l.globs[owner], time.Time{}, math.MaxInt)
+		names, _, err := findFiles(fsys, pattern, l.globs[owner], time.Time{}, math.MaxInt)
 		if err != nil {
 			return nil, err
 		}
@@ -165,12 +165,12 @@ func (l *Loader) load(owner string, former *calendars.Calendar, fsys fs.FS, patt
 		if err != nil {
 			return nil, err
 		}
-		return reread(former, files, limits)
+		return reuseOrRead(former, files, limits)
 	}
 	if l.bytes[owner] > ownerBytes {
 		return nil, ownerTooBig()
 	}
-	names, cost, err := match(fsys, pattern, l.globs[owner], time.Time{}, maxNames-l.names[owner])
+	names, cost, err := findFiles(fsys, pattern, l.globs[owner], time.Time{}, maxNames-l.names[owner])
 	if l.names[owner] += cost; err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ func (l *Loader) load(owner string, former *calendars.Calendar, fsys fs.FS, patt
 	if l.bytes[owner] > ownerBytes {
 		return nil, ownerTooBig()
 	}
-	calendar, err := reread(former, files, limits)
+	calendar, err := reuseOrRead(former, files, limits)
 	if err != nil {
 		return nil, err
 	}

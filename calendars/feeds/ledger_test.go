@@ -78,11 +78,11 @@ func feedsOf(owner string, n int) (list []*Subscription) {
 
 // brings lets a calendar's feed bring a body.
 func (s *Store) brings(calendar, body string) error {
-	o := &brought{
-		Fetched: Fetched{Result: metrics.OK}, where: s.subscribed[calendar].where(),
+	o := &outcome{
+		Fetched: Fetched{Result: metrics.OK}, location: s.subscribers[calendar].location(),
 		files: []ical.File{{Body: []byte(body)}},
 	}
-	s.take(s.subscribed[calendar].feed, o)
+	s.updateCopies(s.subscribers[calendar].feed, o)
 	return o.Err
 }
 

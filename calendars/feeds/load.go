@@ -23,8 +23,8 @@ func Load(fsys fs.FS, pattern string, limits ical.Limits) (*calendars.Calendar, 
 	return calendars.ReadFiles(files, limits)
 }
 
-// reread is ReadFiles, or former if that was read of files that hold the same.
-func reread(former *calendars.Calendar, files []ical.File, limits ical.Limits) (*calendars.Calendar, error) {
+// reuseOrRead is former if it was read of files that hold the same, else ReadFiles.
+func reuseOrRead(former *calendars.Calendar, files []ical.File, limits ical.Limits) (*calendars.Calendar, error) {
 	if former != nil && former.Sum() == calendars.Sum(files) {
 		return former, nil
 	}
@@ -36,21 +36,21 @@ func reread(former *calendars.Calendar, files []ical.File, limits ical.Limits) (
 // Limits.Bytes, or that all together hold more than four times as much.
 func Files(fsys fs.FS, pattern string, limits ical.Limits) ([]ical.File, error) {
 	limits = limits.WithDefaults()
-	names, _, err := match(fsys, pattern, new(globs), time.Time{}, math.MaxInt)
+	names, _, err := findFiles(fsys, pattern, new(globs), time.Time{}, math.MaxInt)
 	if err != nil {
 		return nil, err
 	}
 	return filesUpTo(fsys, names, limits, filesTimes*limits.Bytes)
 }
 
-// filesUpTo reads files that hold so many bytes together; limits have no zeros.
-func filesUpTo(fsys fs.FS, names []string, limits ical.Limits, most int) ([]ical.File, error) {
+// filesUpTo reads files that hold at most limit bytes together; limits have no zeros.
+func filesUpTo(fsys fs.FS, names []string, limits ical.Limits, limit int) ([]ical.File, error) {
 	list := make([]ical.File, len(names))
-	left := most
+	left := limit
 	for i, name := range names {
 		body, err := readLimited(fsys, name, min(limits.Bytes, left))
 		if errors.Is(err, ical.ErrTooBig) && left < limits.Bytes {
-			return nil, &togetherError{name, most}
+			return nil, &totalSizeError{name, limit}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -61,36 +61,36 @@ func filesUpTo(fsys fs.FS, names []string, limits ical.Limits, most int) ([]ical
 	return list, nil
 }
 
-// togetherError says that the files of a calendar, up to one, hold too much together.
-type togetherError struct {
+// totalSizeError says that the files of a calendar, up to one, hold too much together.
+type totalSizeError struct {
 	name string
 	most int
 }
 
-func (e *togetherError) Error() string {
+func (e *totalSizeError) Error() string {
 	return fmt.Sprintf("%s: %s: up to here the files of the calendar hold more than %d bytes, %d times limits.bytes; "+
 		"make two calendars of them", e.name, ical.ErrTooBig, e.most, filesTimes)
 }
 
-func (e *togetherError) Unwrap() error { return ical.ErrTooBig }
+func (e *totalSizeError) Unwrap() error { return ical.ErrTooBig }
 
 // filesTimes is how many times the limit of one file all files of a calendar hold together.
 const filesTimes = 4
 
 // ReadFrom is Read for what comes from a reader, of which it takes no more than Limits.Bytes and
 // one.
-func ReadFrom(from io.Reader, limits ical.Limits) (*calendars.Calendar, error) {
+func ReadFrom(r io.Reader, limits ical.Limits) (*calendars.Calendar, error) {
 	limit := limits.WithDefaults().Bytes
-	body, err := files.ReadAll(from, 0, int64(limit))
+	body, err := files.ReadAll(r, 0, int64(limit))
 	if err != nil {
 		return nil, tooLarge(err, limit)
 	}
 	return calendars.Read(body, limits)
 }
 
-// match lists the files that a pattern names, and what looking for them has cost, which is at most
-// as much; see globs. A file of exactly that name goes first: brackets are allowed in names.
-func match(fsys fs.FS, pattern string, g *globs, now time.Time, most int) (names []string, cost int, _ error) {
+// findFiles lists the files that a pattern names, and what that has cost, at most maxCost; see
+// globs. A file of exactly that name comes first: brackets are allowed in names.
+func findFiles(fsys fs.FS, pattern string, g *globs, now time.Time, maxCost int) (names []string, cost int, _ error) {
 	tree := files.Tree{FS: fsys}
 	info, err := tree.Stat(pattern)
 	if err == nil {
@@ -103,7 +103,7 @@ func match(fsys fs.FS, pattern string, g *globs, now time.Time, most int) (names
 	if errors.Is(err, files.ErrHung) {
 		return nil, 0, fmt.Errorf("%s: %w", pattern, files.Reason(err))
 	}
-	names, cost, globErr := g.find(fsys, pattern, now, most)
+	names, cost, globErr := g.find(fsys, pattern, now, maxCost)
 	switch {
 	case errors.Is(globErr, filepath.ErrBadPattern):
 		return nil, cost, fmt.Errorf("%s: want a file name or a glob such as \"*.ics\"", pattern)

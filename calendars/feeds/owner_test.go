@@ -33,7 +33,7 @@ func TestOwnersConnections(t *testing.T) {
 	fetch := func(s Source) {
 		t.Helper()
 		s.URL, s.CAFile = server.URL+"/feed", ca.file
-		if got := outcome(f.Fetch(t.Context(), s, Validators{})); got != "ok 200" {
+		if got := resultLine(f.Fetch(t.Context(), s, Validators{})); got != "ok 200" {
 			t.Errorf("got %s", got)
 		}
 	}
@@ -48,7 +48,7 @@ func TestOwnersConnections(t *testing.T) {
 	if len(f.pools) != 3 {
 		t.Errorf("there are %d pools, want one of each owner", len(f.pools))
 	}
-	now = now.Add(poolUnused)
+	now = now.Add(poolLifetime)
 	fetch(Source{Owner: "acme"})
 	if len(f.pools) != 1 {
 		t.Errorf("there are %d pools after an hour, want that of the only owner that is left", len(f.pools))
@@ -92,12 +92,12 @@ func TestUpgrade(t *testing.T) {
 		if err != nil || len(copied) != 4 {
 			t.Errorf("got files %v, %v, want the shared one and one of each tenant", copied, err)
 		}
-		if err := os.Remove(filepath.Join(dir, bodies, hours().terms().file(hours().key()))); err != nil {
+		if err := os.Remove(filepath.Join(dir, bodies, hours().terms().copyFile(hours().key()))); err != nil {
 			t.Error(err)
 		}
 		for _, owner := range []string{"acme", "other", "newcomer"} {
 			sub := hours(tenant(owner))
-			if got := again.store.copies.pointed(sub); got != sub.copyName() {
+			if got := again.store.copies.pointer(sub); got != sub.copyName() {
 				t.Errorf("%s points to %s", sub.Calendar, got)
 			}
 		}

@@ -17,8 +17,8 @@ func isCaptcha(page []byte) bool {
 	return !ical.Begins(page) && ical.IsPage(page) && captchaSign.Match(page)
 }
 
-// found is Sniff a body that was fetched.
-func (a *attempt) found(text []byte) string {
+// describeBody is what ical.Sniff says of a body.
+func (a *attempt) describeBody(text []byte) string {
 	if found := ical.Sniff(text, a.mask); found != ical.Gzip {
 		return found
 	}

@@ -9,13 +9,13 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// pointer says which copy a calendar uses, so that after a change of its address it still has its
-// former events. It is the owner's: another one may call its calendar the same, and its tenant as
-// well.
+// pointer names the copy that a calendar uses, so that after a change of its address it still has
+// its former events. It belongs to the owner: another owner may have a calendar and a tenant of the
+// same names.
 type pointer struct{ copy, owner string }
 
-// point notes which copy a calendar uses.
-func (c copies) point(sub *Subscription, name string) error {
+// setPointer records which copy a calendar uses.
+func (c copies) setPointer(sub *Subscription, name string) error {
 	if c.dir == "" || c.isReadOnly() {
 		return nil
 	}
@@ -25,26 +25,26 @@ func (c copies) point(sub *Subscription, name string) error {
 	}
 	err := c.disk.Write(filepath.Join(c.dir, pointers), pointerName(sub), []byte(text))
 	if err == nil {
-		c.quotas.pointed(sub, name)
+		c.quotas.setPointer(sub, name)
 	}
-	if err == nil && pointerName(sub) != formerPointer(sub) {
-		_ = c.unpoint(formerPointer(sub)) // that it stays does no harm: it is believed of the same source alone
+	if err == nil && pointerName(sub) != earlierPointerName(sub) {
+		_ = c.removePointer(earlierPointerName(sub)) // it may stay: it counts for the same source alone
 	}
 	return err
 }
 
-// pointed is the copy that a calendar used last; "" for none.
-func (c copies) pointed(sub *Subscription) string {
+// pointer is the copy that a calendar used last; "" for none.
+func (c copies) pointer(sub *Subscription) string {
 	if p := c.readPointer(pointerName(sub)); p.owner == sub.Source.Owner {
 		return p.copy
 	}
 	return ""
 }
 
-// formerlyPointed is the same under versions of callhours that went by the calendar's name. It may
-// be another owner's.
-func (c copies) formerlyPointed(sub *Subscription) string {
-	if p := c.readPointer(formerPointer(sub)); p.owner == "" {
+// earlierPointer is the same as written by earlier versions of callhours, which named pointers by
+// the calendar alone. It may be another owner's.
+func (c copies) earlierPointer(sub *Subscription) string {
+	if p := c.readPointer(earlierPointerName(sub)); p.owner == "" {
 		return p.copy
 	}
 	return ""
@@ -64,10 +64,10 @@ func (c copies) readPointer(name string) pointer {
 	return pointer{to, owner}
 }
 
-// forgetPointers removes the pointers of calendars that tenants do not have any more: otherwise
-// those who rename their calendars again and again would fill the directory. Copies are named by
-// their sources, and nobody else's.
-func (c copies) forgetPointers(former map[string]*subscribed, list []*Subscription) {
+// removePointers removes the pointers of calendars that tenants no longer have: otherwise renaming
+// calendars again and again would fill the directory. Copies are named by their sources, and are
+// nobody else's.
+func (c copies) removePointers(former map[string]*subscriber, list []*Subscription) {
 	if c.dir == "" || c.isReadOnly() {
 		return
 	}
@@ -78,26 +78,26 @@ func (c copies) forgetPointers(former map[string]*subscribed, list []*Subscripti
 	}
 	for _, sub := range former {
 		if owner := sub.Source.Owner; owner != "" && sub.File == "" && !present[calendar{owner, sub.Calendar}] {
-			_ = c.unpoint(pointerName(sub.Subscription)) // clear tries again
+			_ = c.removePointer(pointerName(sub.Subscription)) // removeUnused tries again
 		}
 	}
 }
 
-func (c copies) unpoint(name string) error {
+func (c copies) removePointer(name string) error {
 	return c.disk.Remove(filepath.Join(c.dir, pointers, name))
 }
 
 // pointerName is the name of a calendar's pointer.
 func pointerName(sub *Subscription) string {
 	if sub.Source.Owner == "" {
-		return formerPointer(sub)
+		return earlierPointerName(sub)
 	}
-	return keyOf("pointer", sub.Source.Owner, sub.Calendar)
+	return hashFields("pointer", sub.Source.Owner, sub.Calendar)
 }
 
-// formerPointer is its name under versions of callhours that went by the calendar's name alone,
-// as it is for the operator's.
-func formerPointer(sub *Subscription) string {
+// earlierPointerName is the pointer's name in earlier versions of callhours, by the calendar alone;
+// the operator's still have it.
+func earlierPointerName(sub *Subscription) string {
 	sum := sha256.Sum256([]byte(sub.Calendar))
 	return hex.EncodeToString(sum[:])
 }

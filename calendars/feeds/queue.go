@@ -20,8 +20,8 @@ func (q *queue) remove(f *feed) {
 	}
 }
 
-// soonest is the feed whose attempt is next; nil if none waits.
-func (q *queue) soonest() *feed {
+// peek is the feed whose attempt is next; nil if none waits.
+func (q *queue) peek() *feed {
 	if len(q.byTime) == 0 {
 		return nil
 	}

@@ -19,94 +19,94 @@ const (
 	// ownerDisk is how much the copies of a tenant's feeds, and their compiled events, take on
 	// disk. The operator's are not counted, as in memory.
 	ownerDisk = 512 << 20
-	// leastOnDisk is what a file counts at least, since it takes a block and a name.
-	leastOnDisk = 16 << 10
+	// minFileSize is what a file counts at least, since it takes a block and a name.
+	minFileSize = 16 << 10
 )
 
-// errNoRoom says that a copy is not kept on disk because its tenant has too much there.
-var errNoRoom = fmt.Errorf(
+// errOverQuota says that a copy is not kept on disk because its tenant has too much there.
+var errOverQuota = fmt.Errorf(
 	"the copies of the tenant's feeds take more than %d MiB on disk; have fewer or smaller feeds", ownerDisk>>20)
 
-// crowded says in the log that copies of a tenant's find no room on disk, once an hour.
-func (o *owner) crowded(log *slog.Logger, f *feed, now time.Time) {
+// logOverQuota logs once an hour that copies of a tenant are not kept on disk.
+func (o *owner) logOverQuota(log *slog.Logger, f *feed, now time.Time) {
 	const repeat = time.Hour
-	if !o.full.IsZero() && now.Sub(o.full) < repeat {
+	if !o.quotaLogged.IsZero() && now.Sub(o.quotaLogged) < repeat {
 		return
 	}
-	o.full = now
+	o.quotaLogged = now
 	log.Warn("copies of a tenant's feeds are not kept on disk; they will not survive a restart",
-		slog.Any("calendars", f.names()), slog.String("error", errNoRoom.Error()))
+		slog.Any("calendars", f.names()), slog.String("error", errOverQuota.Error()))
 }
 
 // quotas count what the copies of tenants take on disk. The nil quotas count nothing.
 type quotas struct {
-	most   int64 // of one tenant's, in bytes
+	limit  int64 // of one tenant's, in bytes
 	mu     sync.Mutex
 	owners map[string]*quota // by directory
 }
 
 // quota is what one tenant's copies take on disk.
 type quota struct {
-	mu       sync.Mutex
-	measured bool
-	files    map[string]placed // by directory of the kind, and name
-	bytes    int64
-	order    int             // of the last one that was written
-	list     []*Subscription // whose copies are in use
-	pointers map[string]string
+	mu            sync.Mutex
+	measured      bool
+	files         map[string]quotaFile // by directory of the kind, and name
+	bytes         int64
+	order         int             // of the last one that was written
+	subscriptions []*Subscription // whose copies are in use
+	pointers      map[string]string
 }
 
-// placed is a file that counts.
-type placed struct {
+// quotaFile is a file that counts.
+type quotaFile struct {
 	bytes int64
 	order int // when it was written, among the others
 }
 
-func newQuotas() *quotas { return &quotas{most: ownerDisk, owners: map[string]*quota{}} }
+func newQuotas() *quotas { return &quotas{limit: ownerDisk, owners: map[string]*quota{}} }
 
-// of is what is counted of an owner's directory.
-func (r *quotas) of(dir string) *quota {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.owners[dir] == nil {
-		r.owners[dir] = &quota{files: map[string]placed{}}
+// get is the quota of an owner's directory.
+func (qs *quotas) get(dir string) *quota {
+	qs.mu.Lock()
+	defer qs.mu.Unlock()
+	if qs.owners[dir] == nil {
+		qs.owners[dir] = &quota{files: map[string]quotaFile{}}
 	}
-	return r.owners[dir]
+	return qs.owners[dir]
 }
 
-// use says which copies are in use from now on.
-func (r *quotas) use(list []*Subscription) {
-	if r == nil {
+// setInUse replaces the subscriptions whose copies are in use.
+func (qs *quotas) setInUse(list []*Subscription) {
+	if qs == nil {
 		return
 	}
 	lists := map[string][]*Subscription{}
 	for _, sub := range list {
-		if own := path.Dir(sub.copyName()); own != "." && sub.File == "" {
-			lists[own] = append(lists[own], sub)
+		if dir := path.Dir(sub.copyName()); dir != "." && sub.File == "" {
+			lists[dir] = append(lists[dir], sub)
 		}
 	}
-	r.mu.Lock()
-	for own := range r.owners {
-		if lists[own] == nil {
-			delete(r.owners, own) // measured anew when it is back
+	qs.mu.Lock()
+	for dir := range qs.owners {
+		if lists[dir] == nil {
+			delete(qs.owners, dir) // measured anew when it is back
 		}
 	}
-	r.mu.Unlock()
-	for own, subs := range lists {
-		q := r.of(own)
+	qs.mu.Unlock()
+	for dir, subs := range lists {
+		q := qs.get(dir)
 		q.mu.Lock()
-		q.list, q.pointers = subs, nil
+		q.subscriptions, q.pointers = subs, nil
 		q.mu.Unlock()
 	}
 }
 
-// pointed notes which copy a calendar uses.
-func (r *quotas) pointed(sub *Subscription, name string) {
-	own := path.Dir(sub.copyName())
-	if r == nil || own == "." {
+// setPointer records which copy a calendar uses.
+func (qs *quotas) setPointer(sub *Subscription, name string) {
+	dir := path.Dir(sub.copyName())
+	if qs == nil || dir == "." {
 		return
 	}
-	q := r.of(own)
+	q := qs.get(dir)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.pointers != nil {
@@ -114,69 +114,69 @@ func (r *quotas) pointed(sub *Subscription, name string) {
 	}
 }
 
-// removed notes that a file is not there any more.
-func (r *quotas) removed(sub, name string) {
-	own := path.Dir(name)
-	if r == nil || own == "." {
+// remove uncounts a file.
+func (qs *quotas) remove(sub, name string) {
+	dir := path.Dir(name)
+	if qs == nil || dir == "." {
 		return
 	}
-	q := r.of(own)
+	q := qs.get(dir)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.put(path.Join(sub, name), placed{})
+	q.put(path.Join(sub, name), quotaFile{})
 }
 
-// put counts a file anew; the zero placed is none.
-func (q *quota) put(file string, p placed) {
+// put counts a file anew; the zero quotaFile is none.
+func (q *quota) put(file string, p quotaFile) {
 	q.bytes += p.bytes - q.files[file].bytes
-	if q.files[file] = p; p == (placed{}) {
+	if q.files[file] = p; p == (quotaFile{}) {
 		delete(q.files, file)
 	}
 }
 
-// take counts a file that is about to be written, and removes what its owner does not use any more
-// where there is no room for it, the oldest first. undo is for a file that could not be written.
-// The error is errNoRoom, or says why nobody knows what there is.
-func (c copies) take(sub, name string, length int) (undo func(), err error) {
-	own := path.Dir(name)
-	if own == "." || c.quotas == nil {
+// reserve counts a file that is about to be written, and removes files that its owner no longer
+// uses where there is no room for it, the oldest first. undo is for a file that could not be
+// written. The error is errOverQuota, or why the files cannot be counted.
+func (c copies) reserve(sub, name string, length int) (undo func(), err error) {
+	dir := path.Dir(name)
+	if dir == "." || c.quotas == nil {
 		return func() {}, nil
 	}
-	r := c.quotas.of(own)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := c.measure(r, own); err != nil {
+	q := c.quotas.get(dir)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := c.measure(q, dir); err != nil {
 		return nil, err
 	}
 	file := path.Join(sub, name)
-	before, bytes := r.files[file], int64(max(length, leastOnDisk))
-	over := func() bool { return r.bytes-before.bytes+bytes > c.quotas.most }
+	before, bytes := q.files[file], int64(max(length, minFileSize))
+	over := func() bool { return q.bytes-before.bytes+bytes > c.quotas.limit }
 	if over() {
-		for _, old := range c.useless(r) {
+		for _, old := range c.unusedFiles(q) {
 			if old == file || !over() {
 				continue
 			}
 			if err := c.disk.Remove(filepath.Join(c.dir, old)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, err
 			}
-			r.put(old, placed{})
+			q.put(old, quotaFile{})
 		}
 	}
 	if over() {
-		return nil, errNoRoom
+		return nil, errOverQuota
 	}
-	r.order++
-	r.put(file, placed{bytes, r.order})
+	q.order++
+	q.put(file, quotaFile{bytes, q.order})
 	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.put(file, before)
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.put(file, before)
 	}, nil
 }
 
-// measure looks once at what an owner has on disk.
-func (c copies) measure(r *quota, own string) error {
-	if r.measured {
+// measure counts once what an owner has on disk.
+func (c copies) measure(q *quota, dir string) error {
+	if q.measured {
 		return nil
 	}
 	type found struct {
@@ -185,9 +185,9 @@ func (c copies) measure(r *quota, own string) error {
 	}
 	var list []found
 	for _, sub := range []string{bodies, events} {
-		err := files.Each(filepath.Join(c.dir, sub, own), func(e fs.DirEntry) error {
+		err := files.Each(filepath.Join(c.dir, sub, dir), func(e fs.DirEntry) error {
 			if info, err := e.Info(); err == nil { // else it is gone meanwhile
-				list = append(list, found{path.Join(sub, own, e.Name()), info})
+				list = append(list, found{path.Join(sub, dir, e.Name()), info})
 			}
 			return nil
 		})
@@ -199,32 +199,32 @@ func (c copies) measure(r *quota, own string) error {
 		return cmp.Or(a.info.ModTime().Compare(b.info.ModTime()), cmp.Compare(a.file, b.file))
 	})
 	for _, f := range list {
-		r.order++
-		r.put(f.file, placed{max(f.info.Size(), leastOnDisk), r.order})
+		q.order++
+		q.put(f.file, quotaFile{max(f.info.Size(), minFileSize), q.order})
 	}
-	r.measured = true
+	q.measured = true
 	return nil
 }
 
-// useless are the files of an owner that no calendar uses, nor did before its source changed, in
+// unusedFiles are the files of an owner that no calendar uses or used before its source changed, in
 // the order in which they were written.
-func (c copies) useless(r *quota) []string {
-	if r.pointers == nil {
-		r.pointers = map[string]string{}
-		for _, sub := range r.list {
-			r.pointers[sub.Calendar] = c.pointed(sub)
+func (c copies) unusedFiles(q *quota) []string {
+	if q.pointers == nil {
+		q.pointers = map[string]string{}
+		for _, sub := range q.subscriptions {
+			q.pointers[sub.Calendar] = c.pointer(sub)
 		}
 	}
 	inUse := map[string]bool{}
-	for _, sub := range r.list {
-		inUse[sub.copyName()], inUse[r.pointers[sub.Calendar]] = true, true
+	for _, sub := range q.subscriptions {
+		inUse[sub.copyName()], inUse[q.pointers[sub.Calendar]] = true, true
 	}
 	var list []string
-	for file := range r.files {
+	for file := range q.files {
 		if name := path.Join(path.Base(path.Dir(file)), path.Base(file)); !inUse[name] {
 			list = append(list, file)
 		}
 	}
-	slices.SortFunc(list, func(a, b string) int { return cmp.Compare(r.files[a].order, r.files[b].order) })
+	slices.SortFunc(list, func(a, b string) int { return cmp.Compare(q.files[a].order, q.files[b].order) })
 	return list
 }

@@ -15,7 +15,7 @@ import (
 // keptFiles are the files of a kind of copies, those of all owners, and how many bytes they have.
 func keptFiles(t *testing.T, dir, sub string) (files []string, bytes int64) {
 	t.Helper()
-	err := copies{dir: dir}.each(sub, func(name string, e os.DirEntry) error {
+	err := copies{dir: dir}.walk(sub, func(name string, e os.DirEntry) error {
 		info, err := e.Info()
 		if err == nil && !e.IsDir() {
 			files, bytes = append(files, name), bytes+info.Size()
@@ -35,11 +35,11 @@ func TestOwnerDisk(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		const most = 10 * leastOnDisk // each copy counts twice, with its events
+		const most = 10 * minFileSize // each copy counts twice, with its events
 		var log strings.Builder
 		open := func() *Store {
 			s := NewStore(Options{Dir: dir, Now: time.Now, Log: slog.New(slog.NewTextHandler(&log, nil))})
-			s.copies.quotas.most = most
+			s.copies.quotas.limit = most
 			return s
 		}
 		version := func(v string, n int) (list []*Subscription) {
@@ -129,7 +129,7 @@ func TestOwnerDisk(t *testing.T) {
 				}
 			}
 		}
-		s.cleared = time.Time{}
+		s.lastCleanup = time.Time{}
 		s.Subscribe(feedsOf("good", 4))
 		if n := both(); n != 8 {
 			t.Errorf("%d files when the full tenant is gone, want 8", n)
@@ -163,20 +163,20 @@ func TestPointersOfRenamed(t *testing.T) {
 			}
 		}
 		for i := range maxCleared + 100 {
-			name := keyOf("pointer", "evil", fmt.Sprint("evil/gone", i))
-			if err := os.WriteFile(filepath.Join(dir, pointers, name), []byte(keyOf("x")+"\nevil\n"),
+			name := hashFields("pointer", "evil", fmt.Sprint("evil/gone", i))
+			if err := os.WriteFile(filepath.Join(dir, pointers, name), []byte(hashFields("x")+"\nevil\n"),
 				0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
 		list := []*Subscription{feedOf("", 0), feedOf("evil", 0)}
 		before, _ := keptFiles(t, dir, pointers)
-		more, err := s.copies.clear(time.Now(), list)
+		more, err := s.copies.removeUnused(time.Now(), list)
 		if left, _ := keptFiles(t, dir, pointers); err != nil || !more || len(before)-len(left) != maxCleared {
 			t.Errorf("a change waits for %d files to be removed, want %d: %v", len(before)-len(left), maxCleared, err)
 		}
 		s.Subscribe(list)
-		s.clearRest()
+		s.removeRemaining()
 		if got, _ := keptFiles(t, dir, pointers); len(got) != 1 {
 			t.Errorf("%d pointers are left, want the operator's", len(got))
 		}

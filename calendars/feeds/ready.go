@@ -9,27 +9,27 @@ import (
 // ctx, whose error it then gives.
 func (s *Store) Ready(ctx context.Context) error {
 	s.mu.Lock()
-	first := s.first
+	ready := s.ready
 	s.mu.Unlock()
 	select {
-	case <-first:
+	case <-ready:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// checkFirst opens Ready once nothing is waited for.
-func (s *Store) checkFirst() {
+// checkReady ends Ready once nothing is awaited.
+func (s *Store) checkReady() {
 	close(s.progress)
 	s.progress = make(chan struct{})
 	select {
-	case <-s.first:
+	case <-s.ready:
 		return
 	default:
 	}
 	if len(s.awaited) == 0 {
-		close(s.first)
+		close(s.ready)
 	}
 }
 
@@ -47,7 +47,7 @@ func (s *Store) ReadyFor(ctx context.Context, patience time.Duration) (all bool)
 		for f := range s.awaited {
 			owners[f.owner.name] = true
 		}
-		first, progress := s.first, s.progress
+		ready, progress := s.ready, s.progress
 		s.mu.Unlock()
 		impatient := timer.C
 		switch {
@@ -62,7 +62,7 @@ func (s *Store) ReadyFor(ctx context.Context, patience time.Duration) (all bool)
 			timer.Reset(patience)
 		}
 		select {
-		case <-first:
+		case <-ready:
 			return true
 		case <-progress:
 		case <-impatient:

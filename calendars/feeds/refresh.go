@@ -20,26 +20,26 @@ var ErrManyWait = errors.New("too many requests wait for this feed; try again in
 func (s *Store) Refresh(ctx context.Context, calendar string) (Status, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sub := s.subscribed[calendar]
+	sub := s.subscribers[calendar]
 	if sub == nil {
 		return Status{},
 			fmt.Errorf("calendar %s is not known%s", diag.Quote(calendar),
-				diag.Suggest(calendar, slices.Collect(maps.Keys(s.subscribed))))
+				diag.Suggest(calendar, slices.Collect(maps.Keys(s.subscribers))))
 	}
 	f := sub.feed
-	if f.waiters >= handWaiting {
+	if f.waiters >= manualWaiters {
 		return Status{}, ErrManyWait
 	}
 	f.waiters++
 	defer func() { f.waiters-- }()
-	f.asked = true
+	f.requested = true
 	if !f.running {
-		s.dismiss(f)
-		f.next, f.print = f.byHand.next(s.options.Now()), ""
+		s.dequeue(f)
+		f.next, f.fingerprint = f.manualLimit.next(s.options.Now()), ""
 		s.queue.add(f)
 		s.wakeRun()
 	}
-	for mine := f.begun + 1; f.begun < mine || f.running && f.begun == mine; {
+	for target := f.attempts + 1; f.attempts < target || f.running && f.attempts == target; {
 		ended := f.ended
 		s.mu.Unlock()
 		var err error

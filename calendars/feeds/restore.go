@@ -18,34 +18,34 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// restoring is a feed's copy that is read from disk.
-type restoring struct {
-	feed  *feed
-	terms terms
-	by    *Subscription // the first that asks for it
+// restoration is a feed's copy that is read from disk.
+type restoration struct {
+	feed         *feed
+	terms        terms
+	subscription *Subscription // the first that asks for it
 	loaded
 }
 
-// tidy makes the directories, and begins to remove what nobody uses. What comes of it says whether
-// copies can be kept.
-func (s *Store) tidy(list []*Subscription, now time.Time) <-chan error {
+// startCleanup makes the directories and starts to remove unused copies. It sends whether copies
+// can be kept.
+func (s *Store) startCleanup(list []*Subscription, now time.Time) <-chan error {
 	// A directory that cannot be written is told of by what keeps copies there.
 	_ = s.suspects.Open(now)
 	cleared := make(chan error, 1)
 	prepared := s.copies.prepare()
-	if prepared == nil && s.cleared.IsZero() { // the attempts that write begin only now
-		prepared = s.copies.mend()
+	if prepared == nil && s.lastCleanup.IsZero() { // the attempts that write begin only now
+		prepared = s.copies.removePartial()
 	}
-	if prepared != nil || now.Sub(s.cleared) < clearEvery {
+	if prepared != nil || now.Sub(s.lastCleanup) < cleanupInterval {
 		cleared <- prepared
 		return cleared
 	}
-	s.cleared = now
+	s.lastCleanup = now
 	go func() { // it looks at thousands of files, while others are read
 		cleared <- s.guard.Do(metrics.PanicState, "copies of feeds", func() error {
-			more, err := s.copies.clear(now, list)
+			more, err := s.copies.removeUnused(now, list)
 			if more {
-				go s.guard.Run(metrics.PanicState, "copies of feeds", s.clearRest)
+				go s.guard.Run(metrics.PanicState, "copies of feeds", s.removeRemaining)
 			}
 			return err
 		})
@@ -53,114 +53,113 @@ func (s *Store) tidy(list []*Subscription, now time.Time) <-chan error {
 	return cleared
 }
 
-// onDisk is what subscriptions found on disk.
-type onDisk struct {
-	copies map[string]loaded // by name
-	former map[string]*kept  // what calendars had from another source, by calendar
+// diskCopies is what subscriptions have on disk.
+type diskCopies struct {
+	copies map[string]loaded    // by name
+	former map[string]*snapshot // what calendars had from another source, by calendar
 }
 
-// fromDisk reads the copies of what subscriptions ask for that is not in memory, and where there is
-// none, what the calendar had from another source. It waits for the disk, and so is called without
-// mu.
-func (s *Store) fromDisk(list []*Subscription) onDisk {
+// readDisk reads the copies of subscriptions that are not in memory, and where there is none, what
+// the calendar had from another source. It waits for the disk, so callers do not hold mu.
+func (s *Store) readDisk(list []*Subscription) diskCopies {
 	// the first that asks for a copy, by its name; by calendar
-	feeds, lacking := map[string]*Subscription{}, map[string]*Subscription{}
+	feeds, missing := map[string]*Subscription{}, map[string]*Subscription{}
 	s.mu.Lock()
 	for _, sub := range list {
-		var k *kept
+		var snap *snapshot
 		if f := s.feeds[sub.key()]; f != nil {
-			k = f.kept.on(sub.terms())
+			snap = f.snapshots.get(sub.terms())
 		}
 		name := sub.copyName()
-		if k == nil && sub.File == "" && feeds[name] == nil {
+		if snap == nil && sub.File == "" && feeds[name] == nil {
 			feeds[name] = sub
 		}
-		before := s.subscribed[sub.Calendar]
-		if (k == nil || k.calendar == nil) && (sub.Known == nil || k != nil) &&
-			(before == nil || before.copy() == nil || before.Source.Owner != sub.Source.Owner) {
-			lacking[sub.Calendar] = sub
+		before := s.subscribers[sub.Calendar]
+		if (snap == nil || snap.calendar == nil) && (sub.Known == nil || snap != nil) &&
+			(before == nil || before.current() == nil || before.Source.Owner != sub.Source.Owner) {
+			missing[sub.Calendar] = sub
 		}
 	}
 	s.mu.Unlock()
-	found := onDisk{map[string]loaded{}, map[string]*kept{}}
+	found := diskCopies{map[string]loaded{}, map[string]*snapshot{}}
 	counted, names := &tally{bytes: map[string]int{}}, slices.Sorted(maps.Keys(feeds))
 	copies := make([]loaded, len(names))
 	parallel.Each(len(names), func(i int) {
 		name, sub := names[i], feeds[names[i]]
-		if copies[i] = s.load(name, sub.terms(), "feed of calendar "+sub.Calendar); copies[i].kept == nil {
-			copies[i] = s.adopt(sub, name)
+		if copies[i] = s.load(name, sub.terms(), "feed of calendar "+sub.Calendar); copies[i].snapshot == nil {
+			copies[i] = s.loadEarlier(sub, name)
 		}
-		if !counted.fits(sub.Source.Owner, copies[i].kept) {
-			copies[i].kept = nil
+		if !counted.fits(sub.Source.Owner, copies[i].snapshot) {
+			copies[i].snapshot = nil
 		}
 	})
 	for i, name := range names {
 		found.copies[name] = copies[i]
 	}
-	for _, calendar := range slices.Sorted(maps.Keys(lacking)) {
-		sub := lacking[calendar]
+	for _, calendar := range slices.Sorted(maps.Keys(missing)) {
+		sub := missing[calendar]
 		own := sub.copyName()
-		if found.copies[own].kept != nil {
+		if found.copies[own].snapshot != nil {
 			continue
 		}
-		if name := s.copies.pointed(sub); name != "" && name != own {
-			if k := s.load(name, sub.terms(), "calendar "+calendar).kept; counted.fits(sub.Source.Owner, k) {
-				found.former[calendar] = k
+		if name := s.copies.pointer(sub); name != "" && name != own {
+			if snap := s.load(name, sub.terms(), "calendar "+calendar).snapshot; counted.fits(sub.Source.Owner, snap) {
+				found.former[calendar] = snap
 			}
 		}
 	}
 	return found
 }
 
-// tally bounds what is read from disk for each tenant before it is known which of it there is place
-// for: twice as much.
+// tally bounds what is read from disk for each tenant before it is known which of it fits: twice
+// the limit.
 type tally struct {
 	mu    sync.Mutex
 	bytes map[string]int
 }
 
-func (t *tally) fits(owner string, k *kept) bool {
-	if k == nil || owner == "" {
+func (t *tally) fits(owner string, snap *snapshot) bool {
+	if snap == nil || owner == "" {
 		return true
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.bytes[owner] += k.calendar.Weight()
+	t.bytes[owner] += snap.calendar.Weight()
 	return t.bytes[owner] <= 2*ownerBytes
 }
 
-// restore puts the copies in place that were read from disk, as far as there is place for them.
-func (s *Store) restore(list []*restoring, disk onDisk, counted *ledger) {
+// restore publishes the copies that were read from disk, as far as they fit in memory.
+func (s *Store) restore(list []*restoration, disk diskCopies, ledger *ledger) {
 	for _, r := range list {
-		if r.loaded = disk.copies[copyName(r.feed.owner.name, r.terms.file(r.feed.key))]; !s.places(r.kept, r.feed,
-			counted) {
-			r.kept = nil
+		r.loaded = disk.copies[copyName(r.feed.owner.name, r.terms.copyFile(r.feed.key))]
+		if !s.fitsInMemory(r.snapshot, r.feed, ledger) {
+			r.snapshot = nil
 		}
 	}
 	now := s.options.Now()
 	for _, r := range list {
-		if r.unwritten != nil {
-			s.wrote(r.unwritten)
+		if r.writeError != nil {
+			s.recordWrite(r.writeError)
 		}
-		if r.kept == nil {
+		if r.snapshot == nil {
 			continue
 		}
 		f := r.feed
-		f.kept.put(r.terms, r.kept)
-		f.validators, f.whole = r.validators, now
-		age := now.Sub(r.kept.read)
+		f.snapshots.set(r.terms, r.snapshot)
+		f.validators, f.lastFull = r.validators, now
+		age := now.Sub(r.snapshot.read)
 		// the process before would have confirmed it since
-		r.kept.stale = age > 2*f.interval() || age < -maxAhead || r.kept.undated
+		r.snapshot.stale = age > 2*f.interval() || age < -maxAhead || r.snapshot.undated
 	}
 }
 
-// places reports whether there is place for a copy that was read from disk beside the other
-// calendars of its owner, and says in the log where there is none. nil needs none.
-func (s *Store) places(k *kept, f *feed, counted *ledger) bool {
-	if k == nil {
+// fitsInMemory reports whether a copy that was read from disk fits beside the other calendars of
+// its owner, and logs it if not. nil fits.
+func (s *Store) fitsInMemory(snap *snapshot, f *feed, ledger *ledger) bool {
+	if snap == nil {
 		return true
 	}
-	err := counted.admit(f.owner, k.calendar, nil)
+	err := ledger.reserve(f.owner, snap.calendar, nil)
 	if err != nil {
 		s.options.Log.Warn("a copy of a feed cannot be used", slog.String("feed", f.subject),
 			slog.String("error", diag.ErrorLine(err)))
@@ -170,9 +169,9 @@ func (s *Store) places(k *kept, f *feed, counted *ledger) bool {
 
 // loaded is a copy that was read from disk.
 type loaded struct {
-	kept       *kept // nil: there is none that can be used
+	snapshot   *snapshot // nil: there is none that can be used
 	validators Validators
-	unwritten  error // why its compiled events could not be kept
+	writeError error // why its compiled events could not be kept
 }
 
 // load reads a copy from disk: from its compiled events, else from its body. It needs no lock.
@@ -189,19 +188,19 @@ func (s *Store) load(name string, t terms, subject string) (copy loaded) {
 }
 
 func (s *Store) loadCopy(name string, t terms) (loaded, error) {
-	on, err := s.copies.load(name, t.Limits.WithDefaults().Bytes)
+	found, err := s.copies.load(name, t.Limits.WithDefaults().Bytes)
 	if err != nil {
 		return loaded{}, err
 	}
-	key := calendars.EncodingKey(s.options.Program, on.sum, t.Limits)
+	key := calendars.EncodingKey(s.options.Program, found.sum, t.Limits)
 	var calendar *calendars.Calendar
 	noneCompiled := contain.Do(func() (err error) {
 		calendar, err = calendars.Decode(s.copies.compiled(name), key, t.Limits)
 		return err
 	})
-	var unwritten error
+	var writeError error
 	if noneCompiled != nil {
-		files := []ical.File{on.file()}
+		files := []ical.File{found.file()}
 		err := s.suspects.ReadAgain(suspectSum(calendars.Sum(files), t.Limits), s.options.Now(), func() (err error) {
 			calendar, err = s.parseAndExpand(files, t.Limits)
 			return err
@@ -209,46 +208,46 @@ func (s *Store) loadCopy(name string, t terms) (loaded, error) {
 		if err != nil {
 			return loaded{}, err
 		}
-		unwritten = s.copies.compile(name, calendar, key)
+		writeError = s.copies.compile(name, calendar, key)
 	}
-	k := &kept{calendar: calendar, read: on.read, stored: on.sum}
-	if on.name == "" { // an earlier version wrote it
-		k.unsaved, k.pending = !s.copies.isReadOnly(), true
+	snap := &snapshot{calendar: calendar, read: found.read, savedSum: found.sum}
+	if found.name == "" { // an earlier version wrote it
+		snap.unsaved, snap.pending = !s.copies.isReadOnly(), true
 	}
-	if on.former {
-		k.stored, k.undated = [sha256.Size]byte{}, true
+	if found.earlierFormat {
+		snap.savedSum, snap.undated = [sha256.Size]byte{}, true
 	}
-	return loaded{k, on.validators, unwritten}, nil
+	return loaded{snap, found.validators, writeError}, nil
 }
 
-// adopt reads the copy that a calendar used under a version of callhours that had no directories of
-// owners, or did not tell owners apart; it is written under its present name when the feed has
-// answered. In the first case its name proves that it is its own, in the second the calendar's
-// pointer: who asks for the same only now gets nothing of it.
-func (s *Store) adopt(sub *Subscription, name string) (on loaded) {
+// loadEarlier reads the copy that a calendar used under an earlier version of callhours, which had
+// no directories of owners or did not tell owners apart; it is written under its present name after
+// the next answer. In the first case the name proves whose it is, in the second the calendar's
+// pointer: a new subscription of the same source gets nothing of it.
+func (s *Store) loadEarlier(sub *Subscription, name string) (found loaded) {
 	t := sub.terms()
 	if former := path.Base(name); former != name {
-		on = s.load(former, t, "calendar "+sub.Calendar)
+		found = s.load(former, t, "calendar "+sub.Calendar)
 	}
-	if former := s.copies.formerlyPointed(sub); on.kept == nil && former != "" && former != name &&
-		slices.Contains(sub.formerFiles(), former) {
-		on = s.load(former, t, "calendar "+sub.Calendar)
+	if former := s.copies.earlierPointer(sub); found.snapshot == nil && former != "" && former != name &&
+		slices.Contains(sub.earlierFiles(), former) {
+		found = s.load(former, t, "calendar "+sub.Calendar)
 	}
-	if on.kept != nil {
-		on.kept.stored, on.kept.unsaved, on.kept.pending = [sha256.Size]byte{}, !s.copies.isReadOnly(), true
+	if snap := found.snapshot; snap != nil {
+		snap.savedSum, snap.unsaved, snap.pending = [sha256.Size]byte{}, !s.copies.isReadOnly(), true
 	}
-	return on
+	return found
 }
 
 // former is what a calendar had from another source: of the subscriptions before, else on disk.
 // Another owner's of the same name is another calendar.
-func (s *Store) former(before, own *subscribed, disk onDisk, counted *ledger) *kept {
-	if before != nil && before.copy() != nil && before.Source.Owner == own.Source.Owner {
-		k := *before.copy()
-		return &k
+func (s *Store) former(before, subscriber *subscriber, disk diskCopies, ledger *ledger) *snapshot {
+	if before != nil && before.current() != nil && before.Source.Owner == subscriber.Source.Owner {
+		snap := *before.current()
+		return &snap
 	}
-	if k := disk.former[own.Calendar]; s.places(k, own.feed, counted) {
-		return k
+	if snap := disk.former[subscriber.Calendar]; s.fitsInMemory(snap, subscriber.feed, ledger) {
+		return snap
 	}
 	return nil
 }

@@ -119,7 +119,7 @@ func (s Source) Key() string {
 	if s.Owner == "" && !s.DenyPrivate {
 		return s.sharedKey()
 	}
-	return keyOf("owned", s.Owner, strconv.FormatBool(s.DenyPrivate), s.sharedKey())
+	return hashFields("owned", s.Owner, strconv.FormatBool(s.DenyPrivate), s.sharedKey())
 }
 
 // sharedKey is the key without owner and addresses. Copies of older versions of callhours are named
@@ -142,10 +142,11 @@ func (s Source) sharedKey() string {
 			fields = append(fields, name, value)
 		}
 	}
-	return keyOf(fields...)
+	return hashFields(fields...)
 }
 
-func keyOf(fields ...string) string {
+// hashFields is a hash of fields, none of which can be read from it.
+func hashFields(fields ...string) string {
 	sum := sha256.New()
 	for _, field := range fields { // each with its length, so that none can pass for two
 		sum.Write(binary.AppendUvarint(nil, uint64(len(field))))
@@ -171,7 +172,7 @@ func (s Source) String() string {
 	if err != nil {
 		return "…"
 	}
-	return shown(u)
+	return redactURL(u)
 }
 
 // Format prints String, whatever the verb.
@@ -248,7 +249,7 @@ func normalise(u *url.URL) error {
 	return nil
 }
 
-// shown is what may be shown of an address: scheme and host, in bounds and on one line.
-func shown(u *url.URL) string {
+// redactURL is an address without its secrets.
+func redactURL(u *url.URL) string {
 	return u.Scheme + "://" + strings.Trim(diag.Quote(u.Host), `"`) + "/…"
 }

@@ -137,7 +137,7 @@ func TestSourceValidate(t *testing.T) {
 			continue
 		}
 		fetched := newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), c.source, Validators{})
-		if got, want := outcome(fetched), "server_error 0: "+c.source.String()+": "+c.want; got != want {
+		if got, want := resultLine(fetched), "server_error 0: "+c.source.String()+": "+c.want; got != want {
 			t.Errorf("%s: fetched: got %s, want %s", c.name, got, want)
 		}
 	}

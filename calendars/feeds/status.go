@@ -13,7 +13,7 @@ import (
 type Status struct {
 	Calendars []string // that ask for it, by name
 	Source    string   // a file, or scheme and host of an address
-	State     Worth
+	State     Freshness
 	// when its copy was last read or confirmed; zero: there is none, or that cannot be known
 	Read      time.Time
 	Doubt     string              // why Read may be wrong, or is not known; "" if it can be believed
@@ -31,18 +31,18 @@ type Status struct {
 }
 
 // IsSkewed reports whether the server's clock is more than a minute off ours: one of them is wrong.
-func (s Status) IsSkewed() bool { return isWrong(s.Skew) }
+func (s Status) IsSkewed() bool { return isSkewed(s.Skew) }
 
-// Worth is what a feed's copy is worth.
-type Worth string
+// Freshness is what a feed's copy is worth.
+type Freshness string
 
 // The values of Worth. A copy is stale when the last attempt did not confirm it, when it is of a
 // source that a calendar had before, and when it was read from disk and is older than two attempts
 // are apart.
 const (
-	Fresh   Worth = "fresh"
-	Stale   Worth = "stale"
-	Unknown Worth = "unknown"
+	Fresh   Freshness = "fresh"
+	Stale   Freshness = "stale"
+	Unknown Freshness = "unknown"
 )
 
 // Feeds are all of them, by the names of their calendars.
@@ -60,17 +60,17 @@ func (s *Store) Feeds() []Status {
 // status is the worst that the feed is to any of its calendars.
 func (s *Store) status(f *feed) Status {
 	st := Status{
-		Calendars: f.names(), Source: f.subscriptions[0].where(), State: Fresh,
-		Result: f.last.Result, Code: f.last.Status, Err: f.last.Err, Attempted: f.lastAt, Next: f.next,
-		Failed: f.failed, Skew: f.last.Skew,
+		Calendars: f.names(), Source: f.subscriptions[0].location(), State: Fresh,
+		Result: f.last.Result, Code: f.last.Status, Err: f.last.Err, Attempted: f.lastEnded, Next: f.next,
+		Failed: f.failures, Skew: f.last.Skew,
 	}
 	now := s.options.Now()
 	for _, sub := range f.subscriptions {
-		own := s.subscribed[sub.Calendar]
-		if own == nil || own.feed != f { // the subscriptions have changed meanwhile
+		subscriber := s.subscribers[sub.Calendar]
+		if subscriber == nil || subscriber.feed != f { // the subscriptions have changed meanwhile
 			continue
 		}
-		state := own.state(now)
+		state := subscriber.state(now)
 		if state.Doubt != "" {
 			st.Doubt = state.Doubt
 		}

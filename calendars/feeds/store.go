@@ -66,88 +66,87 @@ type Options struct {
 // Calendars share the feed of a source; feeds live on when the subscriptions change. A Store is
 // safe for concurrent use.
 type Store struct {
-	options  Options
-	guard    *contain.Guard
-	suspects *suspect.Marks
-	parse    func([]ical.File, ical.Limits) (*calendars.Calendar, error) // ReadFiles
-	expand   func(*calendars.Calendar, time.Time)                        // expand
-	copies   copies
-	readers  chan struct{} // holds one for each body that is being read
-	large    *allowance    // see room
-	shown    *allowance    // of shownAtOnce
+	options   Options
+	guard     *contain.Guard
+	suspects  *suspect.Marks
+	parse     func([]ical.File, ical.Limits) (*calendars.Calendar, error) // ReadFiles
+	expand    func(*calendars.Calendar, time.Time)                        // expand
+	copies    copies
+	readers   chan struct{} // holds one for each body that is being read
+	bodySlots *semaphore    // see bodyMemory
+	textReads *semaphore    // of shownAtOnce
 
-	subscribing sync.Mutex // held by Subscribe and Write, which wait for the disk without mu; guards cleared
-	cleared     time.Time  // when copies were last looked for that nobody uses; zero: never
+	subscribeMu sync.Mutex // held by Subscribe and Write, which wait for the disk without mu; guards cleared
+	lastCleanup time.Time  // when unused copies were last removed; zero: never
 
-	wake chan struct{} // tells Run that the queue has changed
+	wake chan struct{} // the queue has changed
 
-	mu         sync.Mutex // guards the following
-	subscribed map[string]*subscribed
-	feeds      map[string]*feed  // by key
-	hosts      map[string]*host  // by name
-	owners     map[string]*owner // by name; "": the operator
-	queue      queue
-	running    int            // attempts of hosts
-	reading    int            // those of files
-	unread     []*owner       // of files that wait and may be read, in order
-	turns      []*owner       // of hosts with something to begin, in order
-	begun      []*feed        // attempts that due has not given to Run yet
-	awaited    map[*feed]bool // those that Ready waits for: nothing is known of them, and no attempt has ended
-	first      chan struct{}  // closed when nothing is waited for by Ready
-	progress   chan struct{}  // closed and made anew when less may be waited for
-	unwritten  error          // why copies cannot be kept, as the log has said it; nil: they can
+	mu          sync.Mutex // guards the following
+	subscribers map[string]*subscriber
+	feeds       map[string]*feed  // by key
+	hosts       map[string]*host  // by name
+	owners      map[string]*owner // by name; "": the operator
+	queue       queue
+	running     int            // attempts of hosts
+	reading     int            // those of files
+	fileTurns   []*owner       // of files that wait and may be read, in order
+	hostTurns   []*owner       // of hosts with something to begin, in order
+	started     []*feed        // attempts that due has not given to Run yet
+	awaited     map[*feed]bool // those that Ready waits for: nothing is known of them, and no attempt has ended
+	ready       chan struct{}  // closed when Ready awaits nothing
+	progress    chan struct{}  // closed and made anew when less may be waited for
+	writeError  error          // why copies cannot be kept, as last logged; nil: they can
 }
 
-// subscribed is a calendar's subscription.
-type subscribed struct {
+// subscriber is a calendar with its subscription and feed.
+type subscriber struct {
 	*Subscription
 	feed   *feed
-	former *kept // what it had from another source, until the present one has answered well once; nil: nothing
+	former *snapshot // what it had from another source, until the present one has answered well once; nil: nothing
 }
 
-// copy is what the calendar is read from at present; nil if there is nothing.
-func (s *subscribed) copy() *kept {
-	if k := s.feed.kept.on(s.terms()); k.calendar != nil {
-		return k
+// current is the copy that the calendar is read from; nil if there is none.
+func (s *subscriber) current() *snapshot {
+	if snap := s.feed.snapshots.get(s.terms()); snap.calendar != nil {
+		return snap
 	}
 	return s.former
 }
 
 const (
-	// maxReaders is how many bodies are taken apart at a time, which bounds the memory.
+	// maxReaders is how many bodies are parsed at a time, which bounds the memory.
 	maxReaders = 2
-	// spread is the time over which the feeds are asked of which there are copies when the program
-	// starts.
-	spread = 5 * time.Minute
-	// clearEvery is how often copies are looked for that nobody uses.
-	clearEvery = time.Hour
+	// startSpread is the time over which feeds with copies are fetched after the program starts.
+	startSpread = 5 * time.Minute
+	// cleanupInterval is how often unused copies are removed.
+	cleanupInterval = time.Hour
 	// maxAhead is how far in the future a copy may be dated, by a clock that has been set since.
 	maxAhead = 5 * time.Minute
 )
 
 // NewStore makes a Store without subscriptions. It reads nothing and starts nothing.
 func NewStore(o Options) *Store {
-	first := make(chan struct{})
-	close(first)
+	ready := make(chan struct{})
+	close(ready)
 	readOnly := &atomic.Bool{}
 	readOnly.Store(o.ReadOnly)
 	s := &Store{
-		options:    o,
-		guard:      contain.NewGuard(o.Log, o.Metrics),
-		suspects:   suspect.New(marksOf(o)),
-		parse:      calendars.ReadFiles,
-		expand:     expand,
-		copies:     copies{dir: o.Dir, disk: diskOf(o), quotas: newQuotas()},
-		readers:    make(chan struct{}, maxReaders),
-		large:      newAllowance(largeBodies),
-		shown:      newAllowance(shownAtOnce),
-		wake:       make(chan struct{}, 1),
-		subscribed: map[string]*subscribed{},
-		feeds:      map[string]*feed{},
-		hosts:      map[string]*host{},
-		owners:     map[string]*owner{},
-		first:      first,
-		progress:   make(chan struct{}),
+		options:     o,
+		guard:       contain.NewGuard(o.Log, o.Metrics),
+		suspects:    suspect.New(suspectOptions(o)),
+		parse:       calendars.ReadFiles,
+		expand:      expand,
+		copies:      copies{dir: o.Dir, disk: storeDisk(o), quotas: newQuotas()},
+		readers:     make(chan struct{}, maxReaders),
+		bodySlots:   newSemaphore(largeBodies),
+		textReads:   newSemaphore(shownAtOnce),
+		wake:        make(chan struct{}, 1),
+		subscribers: map[string]*subscriber{},
+		feeds:       map[string]*feed{},
+		hosts:       map[string]*host{},
+		owners:      map[string]*owner{},
+		ready:       ready,
+		progress:    make(chan struct{}),
 	}
 	s.copies.readOnly = readOnly
 	return s
@@ -156,19 +155,19 @@ func NewStore(o Options) *Store {
 // Write begins to write copies, where Options.ReadOnly said that they were another's to write: what
 // has been fetched since is fetched once more for it.
 func (s *Store) Write() {
-	s.subscribing.Lock()
-	defer s.subscribing.Unlock()
+	s.subscribeMu.Lock()
+	defer s.subscribeMu.Unlock()
 	s.copies.readOnly.Store(false)
 	s.suspects.SetWritable()
 	prepared := s.copies.prepare()
 	if prepared == nil {
-		prepared = s.copies.mend()
+		prepared = s.copies.removePartial()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wrote(prepared)
+	s.recordWrite(prepared)
 	for _, f := range s.feeds {
-		for _, k := range f.kept {
+		for _, k := range f.snapshots {
 			k.unsaved = k.unsaved || k.pending
 			k.pending = false
 		}
@@ -181,28 +180,27 @@ func (s *Store) Write() {
 // no more than what would survive a restart. While the disk does not answer, the former
 // subscriptions hold.
 func (s *Store) Subscribe(list []*Subscription) {
-	s.subscribing.Lock()
-	defer s.subscribing.Unlock()
+	s.subscribeMu.Lock()
+	defer s.subscribeMu.Unlock()
 	now := s.options.Now()
-	s.copies.quotas.use(list)
-	cleared := s.tidy(list, now)
-	disk := s.fromDisk(list)
+	s.copies.quotas.setInUse(list)
+	cleared := s.startCleanup(list, now)
+	disk := s.readDisk(list)
 	former := s.replace(list, disk, <-cleared, now)
-	s.copies.forgetPointers(former, list)
+	s.copies.removePointers(former, list)
 }
 
-// replace makes subscriptions those that hold, and gives those that held before. It touches no
-// disk.
-func (s *Store) replace(list []*Subscription, disk onDisk, unkept error,
+// replace replaces the subscriptions, and returns those before. It uses no disk.
+func (s *Store) replace(list []*Subscription, disk diskCopies, writeError error,
 	now time.Time,
-) (former map[string]*subscribed) {
+) (former map[string]*subscriber) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wrote(unkept)
-	former = s.subscribed
+	s.recordWrite(writeError)
+	former = s.subscribers
 	feeds := s.feeds
-	s.subscribed, s.feeds = map[string]*subscribed{}, map[string]*feed{}
-	var missing []*restoring
+	s.subscribers, s.feeds = map[string]*subscriber{}, map[string]*feed{}
+	var missing []*restoration
 	for _, sub := range list {
 		key := sub.key()
 		f := s.feeds[key]
@@ -214,33 +212,33 @@ func (s *Store) replace(list []*Subscription, disk onDisk, unkept error,
 			s.feeds[key] = f
 		}
 		f.subscriptions = append(f.subscriptions, sub)
-		s.subscribed[sub.Calendar] = &subscribed{Subscription: sub, feed: f}
+		s.subscribers[sub.Calendar] = &subscriber{Subscription: sub, feed: f}
 		t := sub.terms()
-		if f.kept.on(t) == nil {
-			f.kept.put(t, &kept{})
+		if f.snapshots.get(t) == nil {
+			f.snapshots.set(t, &snapshot{})
 			switch {
 			case f.host != nil:
-				missing = append(missing, &restoring{feed: f, terms: t, by: sub})
+				missing = append(missing, &restoration{feed: f, terms: t, subscription: sub})
 			case sub.Known != nil:
-				f.kept.put(t, &kept{calendar: sub.Known, read: now})
+				f.snapshots.set(t, &snapshot{calendar: sub.Known, read: now})
 				s.options.Metrics.Calendar(sub.Calendar).IncFetch(metrics.OK)
 			}
 		}
-		if k := f.kept.on(t); sub.Known != nil && k.calendar != nil && k.calendar.Sum() != sub.Known.Sum() &&
-			!t.doubts(k.calendar.Len(), sub.Known.Len()) {
-			*k = kept{calendar: sub.Known, read: now} // it was read just now
+		if snap := f.snapshots.get(t); sub.Known != nil && snap.calendar != nil && snap.calendar.Sum() != sub.Known.Sum() &&
+			!t.isSuspicious(snap.calendar.Len(), sub.Known.Len()) {
+			*snap = snapshot{calendar: sub.Known, read: now} // it was read just now
 		}
 	}
-	counted := s.ledger(nil)
-	for name, own := range s.subscribed { // what may have to be kept from another source
-		if before := former[name]; before != nil && before.copy() != nil {
-			counted.add(own.feed.owner, before.copy().calendar)
+	ledger := s.ledger(nil)
+	for name, subscriber := range s.subscribers { // what may have to be kept from another source
+		if before := former[name]; before != nil && before.current() != nil {
+			ledger.add(subscriber.feed.owner, before.current().calendar)
 		}
 	}
-	s.restore(missing, disk, counted)
-	for _, own := range s.subscribed {
-		if own.feed.kept.on(own.terms()).calendar == nil {
-			own.former = s.former(former[own.Calendar], own, disk, counted)
+	s.restore(missing, disk, ledger)
+	for _, subscriber := range s.subscribers {
+		if subscriber.feed.snapshots.get(subscriber.terms()).calendar == nil {
+			subscriber.former = s.former(former[subscriber.Calendar], subscriber, disk, ledger)
 		}
 	}
 	for key, f := range feeds {
@@ -248,32 +246,32 @@ func (s *Store) replace(list []*Subscription, disk onDisk, unkept error,
 			continue
 		}
 		s.queue.remove(f)
-		s.dismiss(f)
+		s.dequeue(f)
 	}
-	s.forget(now)
+	s.evictUnused(now)
 	for _, f := range s.feeds {
-		f.kept = slices.DeleteFunc(f.kept, func(c copyOn) bool {
+		f.snapshots = slices.DeleteFunc(f.snapshots, func(c termsSnapshot) bool {
 			return !slices.ContainsFunc(f.subscriptions, func(s *Subscription) bool { return s.terms() == c.terms })
 		})
-		s.enter(f, now)
+		s.schedule(f, now)
 	}
 	select {
-	case <-s.first:
-		s.first = make(chan struct{})
-	default: // Who waits already waits for these too.
+	case <-s.ready:
+		s.ready = make(chan struct{})
+	default: // Ready is not over yet, and awaits these too.
 	}
 	s.awaited = map[*feed]bool{}
 	for _, f := range s.feeds {
-		if f.lacks() && f.lastAt.IsZero() {
+		if f.lacksCopy() && f.lastEnded.IsZero() {
 			s.awaited[f] = true
 		}
 	}
-	s.checkFirst()
+	s.checkReady()
 	s.wakeRun()
 	return former
 }
 
-// newFeed is the feed of a source that is asked for the first time.
+// newFeed is the feed of a source that had none.
 func (s *Store) newFeed(key string, sub *Subscription) *feed {
 	f := &feed{
 		key: key, subject: "feed of calendar " + sub.Calendar, host: s.host(sub), place: -1,
@@ -290,7 +288,7 @@ func (s *Store) newFeed(key string, sub *Subscription) *feed {
 	return f
 }
 
-// host is that of a subscription; nil for files.
+// host is the host of a subscription; nil for files.
 func (s *Store) host(sub *Subscription) *host {
 	if sub.File != "" {
 		return nil
@@ -299,75 +297,77 @@ func (s *Store) host(sub *Subscription) *host {
 	if s.hosts[name] == nil {
 		s.hosts[name] = &host{}
 		if n := s.options.PerMinute[name]; n > 0 {
-			s.hosts[name].pace = time.Minute / time.Duration(n)
+			s.hosts[name].interval = time.Minute / time.Duration(n)
 		}
 	}
 	return s.hosts[name]
 }
 
-// enter puts a feed into the queue: at once if somebody has no copy of it, else some time soon, so
-// that a restart does not ask for everything at the same moment. One that is there already, or
-// runs, stays as it is, unless it would be asked too late now.
-func (s *Store) enter(f *feed, now time.Time) {
-	most := time.Duration(0)
-	if f.host != nil && (!f.lacks() || !f.lastAt.IsZero()) {
-		most = min(f.interval(), spread)
+// schedule queues a feed: at once if a calendar has no copy of it, else at a random moment soon, so
+// that a restart does not request everything at once. One that is queued or running stays as it is,
+// unless its next attempt would be too late by now.
+func (s *Store) schedule(f *feed, now time.Time) {
+	maxDelay := time.Duration(0)
+	if f.host != nil && (!f.lacksCopy() || !f.lastEnded.IsZero()) {
+		maxDelay = min(f.interval(), startSpread)
 	}
 	switch {
-	case f.running || f.waits:
+	case f.running || f.waiting:
 	case f.place < 0:
-		f.next = now.Add(time.Duration(rand.Float64() * float64(most)))
+		f.next = now.Add(time.Duration(rand.Float64() * float64(maxDelay)))
 		s.queue.add(f)
-	case f.failed == 0 && f.next.After(now.Add(f.interval()*11/10)):
+	case f.failures == 0 && f.next.After(now.Add(f.interval()*11/10)):
 		f.next = now.Add(f.interval())
 		s.queue.add(f)
 	}
 }
 
-// State is what a calendar is worth now.
+// State is the present state of a calendar.
 func (s *Store) State(calendar string) calendars.State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sub := s.subscribed[calendar]
+	sub := s.subscribers[calendar]
 	if sub == nil {
 		return calendars.State{Why: calendars.NeverRead}
 	}
 	return sub.state(s.options.Now())
 }
 
-func (s *subscribed) state(now time.Time) calendars.State {
-	k := s.copy()
-	if k == nil {
+func (s *subscriber) state(now time.Time) calendars.State {
+	snap := s.current()
+	if snap == nil {
 		return calendars.State{Err: s.feed.last.Err, Why: calendars.NeverRead}
 	}
-	state := calendars.State{Calendar: k.calendar, Read: k.read, Stale: k.stale || k == s.former, Err: s.feed.last.Err}
-	if k.crowded {
-		state.Unkept = errNoRoom
+	state := calendars.State{
+		Calendar: snap.calendar, Read: snap.read, Stale: snap.stale || snap == s.former, Err: s.feed.last.Err,
+	}
+	if snap.overQuota {
+		state.Unkept = errOverQuota
 	}
 	switch {
-	case k.read.Sub(now) > maxAhead:
+	case snap.read.Sub(now) > maxAhead:
 		state.Doubt, state.Stale = calendars.FromFuture, true
-	case k.undated:
+	case snap.undated:
 		state.Doubt = undated
 	}
 	switch {
 	case s.ExpireAfter <= 0:
 	case state.Doubt == calendars.FromFuture:
 		state.Calendar, state.Stale, state.Why = nil, false, noAge
-	case now.Sub(k.read) > s.ExpireAfter:
+	case now.Sub(snap.read) > s.ExpireAfter:
 		state.Calendar, state.Stale, state.Why = nil, false, expired
 	}
 	return state
 }
 
-// wrote takes in how writing to the disk went: what fails is counted each time, and logged when it
-// begins and when the reason is another. That a tenant has too much there is said of that tenant.
-func (s *Store) wrote(err error) {
-	if errors.Is(err, errNoRoom) {
+// recordWrite records the result of writing to the disk: each error is counted, and logged when it
+// is the first or another one. A tenant's quota is reported elsewhere.
+func (s *Store) recordWrite(err error) {
+	if errors.Is(err, errOverQuota) {
 		return
 	}
 	if err == nil {
-		s.unwritten = nil
+		s.writeError = nil
 		return
 	}
 	s.options.Metrics.IncStateWriteFailed()
@@ -377,8 +377,8 @@ func (s *Store) wrote(err error) {
 	} else if errors.Is(err, files.ErrHung) {
 		why = files.ErrHung
 	}
-	if s.unwritten == nil || s.unwritten.Error() != why.Error() {
-		s.unwritten = why
+	if s.writeError == nil || s.writeError.Error() != why.Error() {
+		s.writeError = why
 		s.options.Log.Warn("copies of feeds cannot be kept; they will not survive a restart",
 			slog.String("error", diag.ErrorLine(err)))
 	}
@@ -389,12 +389,11 @@ func (s *Store) wrote(err error) {
 func (s *Store) Unkept() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.unwritten
+	return s.writeError
 }
 
-// diskOf is where a store writes. While anything there waits for the file system, everything else
-// fails at once.
-func diskOf(o Options) durable.Disk {
+// storeDisk is where a store writes. While one file there hangs, all others fail at once.
+func storeDisk(o Options) durable.Disk {
 	disk := o.Disk
 	disk.Root = o.Dir
 	return disk

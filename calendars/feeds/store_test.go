@@ -399,8 +399,8 @@ func TestHosts(t *testing.T) {
 			s.open(t, Options{}, list...)
 			after(9 * time.Second)
 			s.mu.Lock()
-			if s.most != places || s.running != places {
-				t.Errorf("%d at a time, %d now, want %d", s.most, s.running, places)
+			if s.most != hostAttempts || s.running != hostAttempts {
+				t.Errorf("%d at a time, %d now, want %d", s.most, s.running, hostAttempts)
 			}
 			s.mu.Unlock()
 			after(2 * time.Second)
@@ -421,7 +421,7 @@ func TestHosts(t *testing.T) {
 			}
 			s.answers[urls[feeds-1]] = body(event("a"))
 			s.open(t, Options{}, list...)
-			after(2 * feeds / places * time.Second)
+			after(2 * feeds / hostAttempts * time.Second)
 			s.is(fmt.Sprint(feeds-1), "fresh: a")
 		})
 	})
@@ -483,7 +483,7 @@ func TestHosts(t *testing.T) {
 				pause := func() time.Duration { // what is left of it
 					s.store.mu.Lock()
 					defer s.store.mu.Unlock()
-					return time.Until(s.store.hosts["calendar.example.com"].share(s.store.owners[""]).until)
+					return time.Until(s.store.hosts["calendar.example.com"].share(s.store.owners[""]).pausedUntil)
 				}
 				for i, want := range c.pauses {
 					if left := pause(); left > want || left < want-2*time.Minute {

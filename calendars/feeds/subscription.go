@@ -38,16 +38,16 @@ func (s *Subscription) key() string {
 	return "file " + strconv.Quote(s.Source.Owner) + " " + s.File
 }
 
-// formerFiles are the names of copies under versions of callhours that did not tell owners
-// apart, or by the tenant's name.
-func (s *Subscription) formerFiles() []string {
+// earlierFiles are the names of copies in earlier versions of callhours, which did not tell owners
+// apart, or went by the tenant's name.
+func (s *Subscription) earlierFiles() []string {
 	named := s.Source
 	named.Owner, _, _ = strings.Cut(s.Calendar, "/")
-	return []string{s.terms().file(s.Source.sharedKey()), s.terms().file(named.Key())}
+	return []string{s.terms().copyFile(s.Source.sharedKey()), s.terms().copyFile(named.Key())}
 }
 
-// where is what may be shown of the source.
-func (s *Subscription) where() string {
+// location is the source without its secrets.
+func (s *Subscription) location() string {
 	if s.File == "" {
 		return s.Source.String()
 	}
@@ -63,8 +63,8 @@ type terms struct {
 
 func (s *Subscription) terms() terms { return terms{s.Limits, s.ShrinkGuard} }
 
-// file is the name under which a feed's copy is kept: a hash, since a name can be seen by others.
-func (t terms) file(key string) string {
+// copyFile is the name of a feed's copy on disk: a hash, since names can be read by others.
+func (t terms) copyFile(key string) string {
 	if t != (terms{}) {
 		key += fmt.Sprintf(" %+v", t)
 	}
@@ -73,14 +73,16 @@ func (t terms) file(key string) string {
 }
 
 // copyName is the name of the copy that the calendar uses.
-func (s *Subscription) copyName() string { return copyName(s.Source.Owner, s.terms().file(s.key())) }
+func (s *Subscription) copyName() string {
+	return copyName(s.Source.Owner, s.terms().copyFile(s.key()))
+}
 
 // copyName is the name of an owner's copy: a tenant's is in a directory of its own.
 func copyName(owner, file string) string {
 	if owner == "" {
 		return file
 	}
-	return keyOf("directory", owner) + "/" + file
+	return hashFields("directory", owner) + "/" + file
 }
 
 // isCopyName reports whether a text may be the name of a copy; "" may.
@@ -95,6 +97,6 @@ func isHash(text string) bool { return strings.Trim(text, "0123456789abcdef") ==
 // hints.
 const (
 	defaultRefresh = 15 * time.Minute
-	leastHint      = 5 * time.Minute
+	minHint        = 5 * time.Minute
 	maxHint        = time.Hour
 )

@@ -31,18 +31,18 @@ func expand(c *calendars.Calendar, now time.Time) {
 		now.AddDate(0, 0, ahead))
 }
 
-// suspectSum is what marks know a body by: what it holds and how it is read, which together decide
-// what reading comes to. Under other limits it is another one.
+// suspectSum is the key of a body's mark: what it holds and how it is read, which together decide
+// what reading comes to. Other limits make it another one.
 func suspectSum(sum [sha256.Size]byte, limits ical.Limits) [sha256.Size]byte {
 	return sha256.Sum256(fmt.Appendf(sum[:], "%+v", limits.WithDefaults()))
 }
 
-// bodyReader reads what is not suspect; by hand also what is.
-func (s *Store) bodyReader(byHand bool, parse func([]ical.File, ical.Limits) (*calendars.Calendar, error)) bodyReader {
+// bodyReader reads bodies that are not suspect; a manual refresh also those that are.
+func (s *Store) bodyReader(manual bool, parse func([]ical.File, ical.Limits) (*calendars.Calendar, error)) bodyReader {
 	return func(sum [sha256.Size]byte, files []ical.File, limits ical.Limits) (calendar *calendars.Calendar,
 		err error,
 	) {
-		err = s.suspects.Read(suspectSum(sum, limits), s.options.Now(), byHand, func() (err error) {
+		err = s.suspects.Read(suspectSum(sum, limits), s.options.Now(), manual, func() (err error) {
 			calendar, err = parse(files, limits)
 			return err
 		})
@@ -50,15 +50,15 @@ func (s *Store) bodyReader(byHand bool, parse func([]ical.File, ical.Limits) (*c
 	}
 }
 
-// marksOf says where a store keeps its marks.
-func marksOf(o Options) suspect.Options {
+// suspectOptions are the options of a store's marks.
+func suspectOptions(o Options) suspect.Options {
 	marks := suspect.Options{
 		Program: o.Program, Activity: "reading",
 		RetryHint: "until it changes or is refreshed by hand",
 	}
 	if o.Dir != "" {
 		marks.ReadOnly = o.ReadOnly
-		marks.Dir, marks.Disk = filepath.Join(o.Dir, marksDir), diskOf(o)
+		marks.Dir, marks.Disk = filepath.Join(o.Dir, marksDir), storeDisk(o)
 	}
 	return marks
 }

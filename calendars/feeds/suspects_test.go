@@ -141,12 +141,12 @@ func TestReadOnlyHeedsMarks(t *testing.T) {
 		var died *suspect.Marks
 		sum := suspectSum(calendars.Sum([]ical.File{{Body: wrap(event("bad"))}}), ical.Limits{})
 		for range 2 { // two processes that end while they read it
-			if died = suspect.New(marksOf(Options{Dir: dir, Program: "p"})); died.Open(time.Now()) != nil {
+			if died = suspect.New(suspectOptions(Options{Dir: dir, Program: "p"})); died.Open(time.Now()) != nil {
 				t.Fatal("the marks cannot be read")
 			}
 			died.Begin(sum)
 		}
-		if died = suspect.New(marksOf(Options{Dir: dir, Program: "p"})); died.Open(time.Now()) != nil {
+		if died = suspect.New(suspectOptions(Options{Dir: dir, Program: "p"})); died.Open(time.Now()) != nil {
 			t.Fatal("the marks cannot be read")
 		}
 		before := contentsOf(t, dir)

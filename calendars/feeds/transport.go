@@ -17,13 +17,13 @@ import (
 
 // Bounds of connections. What bounds an attempt as a whole is FetcherOptions.Timeout.
 const (
-	dialTimeout = 10 * time.Second // also of a TLS handshake
-	idleTimeout = 90 * time.Second
-	idlePerHost = 2
-	idleInAll   = 64
-	poolUnused  = time.Hour // is when the pool of an owner is forgotten
-	headerBytes = 64 << 10  // of an answer's header
-	caBytes     = 4 << 20   // of a CA file
+	dialTimeout  = 10 * time.Second // also of a TLS handshake
+	idleTimeout  = 90 * time.Second
+	idlePerHost  = 2
+	idleInAll    = 64
+	poolLifetime = time.Hour // is when the pool of an owner is forgotten
+	headerBytes  = 64 << 10  // of an answer's header
+	caBytes      = 4 << 20   // of a CA file
 
 	// An HTTP/2 connection that says nothing is asked whether it lives: fetches that share it would
 	// all time out on a dead one.
@@ -45,8 +45,8 @@ type pool struct {
 	// byReach are the transports by how far the addresses may lead that they connect to, public or
 	// private. They are two so that a connection to a private address, made for a feed that names
 	// it, is never there for a redirect to reuse.
-	byReach [private + 1]*http.Transport
-	used    time.Time // guarded by the Fetcher's mutex
+	byReach  [private + 1]*http.Transport
+	lastUsed time.Time // guarded by the Fetcher's mutex
 }
 
 // CheckCAFile says why a CA file cannot be read; nil if it can. fsys is as of Source.CAFiles.
@@ -71,10 +71,10 @@ func (f *Fetcher) poolFor(s Source) (*pool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.now()
-	f.forgetPools(now)
+	f.evictPools(now)
 	former := f.pools[key]
 	if former != nil && former.digest == digest {
-		former.used = now
+		former.lastUsed = now
 		return former, nil
 	}
 	var roots *x509.CertPool
@@ -84,7 +84,7 @@ func (f *Fetcher) poolFor(s Source) (*pool, error) {
 			return nil, fmt.Errorf("ca_file %s: want certificates as PEM, found none", diag.Quote(caFile))
 		}
 	}
-	p := &pool{digest: digest, used: now}
+	p := &pool{digest: digest, lastUsed: now}
 	for allowed := range p.byReach {
 		p.byReach[allowed] = f.transport(roots, reach(allowed))
 		// What a server sends over an idle connection of HTTP/2 is read without end. The operator
@@ -99,14 +99,14 @@ func (f *Fetcher) poolFor(s Source) (*pool, error) {
 	return p, nil
 }
 
-// forgetPools drops the pools that nothing has used for so long that none of their connections is
+// evictPools drops the pools that nothing has used for so long that none of their connections is
 // left, once in a while: tenants come and go.
-func (f *Fetcher) forgetPools(now time.Time) {
-	if now.Sub(f.swept) < poolUnused {
+func (f *Fetcher) evictPools(now time.Time) {
+	if now.Sub(f.lastEviction) < poolLifetime {
 		return
 	}
-	f.swept = now
-	maps.DeleteFunc(f.pools, func(_ poolKey, p *pool) bool { return now.Sub(p.used) >= poolUnused })
+	f.lastEviction = now
+	maps.DeleteFunc(f.pools, func(_ poolKey, p *pool) bool { return now.Sub(p.lastUsed) >= poolLifetime })
 }
 
 func (p *pool) closeIdle() {

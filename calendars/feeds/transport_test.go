@@ -155,7 +155,7 @@ func TestFetchTLS(t *testing.T) {
 			case c.scheme != "":
 				source.URL = strings.Replace(source.URL, "https", c.scheme, 1)
 			}
-			line := outcome(newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), source, Validators{}))
+			line := resultLine(newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), source, Validators{}))
 			if diff := cmp.Diff(names.Replace(c.want), line); diff != "" {
 				t.Errorf("outcome (-want +got):\n%s", diff)
 			}
@@ -194,7 +194,7 @@ func TestFetchTLSRefused(t *testing.T) {
 		}
 		c.change(server.TLS)
 		server.StartTLS()
-		got := outcome(newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), Source{URL: server.URL, CAFile: ca.file},
+		got := resultLine(newTestFetcher(t, FetcherOptions{}).Fetch(t.Context(), Source{URL: server.URL, CAFile: ca.file},
 			Validators{}))
 		if want := "server_error 0: " + server.URL + "/…: " + c.want; got != want {
 			t.Errorf("%s: got %s, want %s", c.name, got, want)
@@ -214,7 +214,7 @@ func TestFetchCAFileRenewed(t *testing.T) {
 	renewed.on("/feed", answerBody(small))
 	f := newTestFetcher(t, FetcherOptions{})
 	fetch := func(server *faultServer) string {
-		return outcome(f.Fetch(t.Context(), Source{URL: server.URL + "/feed", CAFile: former.file}, Validators{}))
+		return resultLine(f.Fetch(t.Context(), Source{URL: server.URL + "/feed", CAFile: former.file}, Validators{}))
 	}
 	for range 2 {
 		if got := fetch(old.faultServer); got != "ok 200" {
@@ -273,7 +273,7 @@ func TestNothingIdle(t *testing.T) {
 				})
 				f := newTestFetcher(t, FetcherOptions{Bytes: 64 << 10})
 				s := Source{Owner: "acme", URL: server.URL + "/feed", CAFile: ca.file}
-				if got := outcome(f.Fetch(t.Context(), s, Validators{})); !strings.HasPrefix(got, c.want) {
+				if got := resultLine(f.Fetch(t.Context(), s, Validators{})); !strings.HasPrefix(got, c.want) {
 					t.Fatalf("got %s, want %s", got, c.want)
 				}
 				if (major.Load() == 2) != http2 {

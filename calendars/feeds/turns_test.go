@@ -130,7 +130,7 @@ func TestTurns(t *testing.T) {
 		pace    map[string]int
 		want    time.Duration
 	}{
-		{"that hang", hang, nil, 2 * slow},
+		{"that hang", hang, nil, 2 * slowAttempt},
 		{"so many a minute", func(_ Source, v Validators) Fetched {
 			return body(event("a"))(v)
 		}, map[string]int{"calendar.example.com": 10}, 20 * time.Second},
@@ -194,11 +194,11 @@ func TestOwnersAtOnce(t *testing.T) {
 		after(2 * time.Hour)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.most > atOnce {
-			t.Errorf("%d attempts at a time, want %d at most", s.most, atOnce)
+		if s.most > allAttempts {
+			t.Errorf("%d attempts at a time, want %d at most", s.most, allAttempts)
 		}
 		for owner, n := range most {
-			if limit := newOwner(owner).most; n > limit {
+			if limit := newOwner(owner).maxRunning; n > limit {
 				t.Errorf("%d attempts of %q at a time, want %d at most", n, owner, limit)
 			}
 		}
@@ -281,13 +281,13 @@ func TestRefreshBounded(t *testing.T) {
 		s := &shop{fetched: func(_ Source, v Validators) Fetched { return body(event("a"))(v) }}
 		s.open(t, Options{}, many("acme", url, 1)...)
 		began := time.Now()
-		for range handBurst + 6 {
+		for range manualBurst + 6 {
 			if _, err := s.store.Refresh(t.Context(), "acme/0"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got := time.Since(began); got != 6*handEvery {
-			t.Errorf("it took %s, want %d at once and six more, ten seconds apart", got, handBurst)
+		if got := time.Since(began); got != 6*manualInterval {
+			t.Errorf("it took %s, want %d at once and six more, ten seconds apart", got, manualBurst)
 		}
 		s.stop()
 
@@ -315,8 +315,8 @@ func TestRefreshBounded(t *testing.T) {
 			})
 		}
 		after(time.Hour)
-		if n := turnedAway.Load(); n < 2*(50-handWaiting) {
-			t.Errorf("%d requests were turned away, want all beyond %d of each feed", n, handWaiting)
+		if n := turnedAway.Load(); n < 2*(50-manualWaiters) {
+			t.Errorf("%d requests were turned away, want all beyond %d of each feed", n, manualWaiters)
 		}
 		for i := range 5 {
 			hung.is(fmt.Sprintf("good/%d", i), "fresh: a")
@@ -336,7 +336,7 @@ func TestTellingHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		const n = fileReaders + perTenant // more than may be read or asked at a time
+		const n = fileReaders + tenantAttempts // more than may be read or asked at a time
 		list := many("evil", "https://calendar.example.com/#.ics", n)
 		for i := range n {
 			name := filepath.Join(dir, fmt.Sprint(i, ".ics"))

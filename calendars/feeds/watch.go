@@ -15,90 +15,91 @@ import (
 )
 
 const (
-	// pollFiles is how often files are looked at; more of them than filesAtOnce are spread over a
-	// longer time, which stays below pollLongest.
-	pollFiles   = 2 * time.Second
-	pollLongest = 10 * time.Second
-	filesAtOnce = 2000
-	// rereadFiles is how often they are read although nothing shows that they have changed.
-	rereadFiles = 30 * time.Second
+	// quickPoll is how often files are looked at. More of them than quickFiles are spread over a
+	// longer time, up to slowestPoll.
+	quickPoll   = 2 * time.Second
+	slowestPoll = 10 * time.Second
+	quickFiles  = 2000
+	// rereadInterval is how often files are read although nothing shows that they have changed.
+	rereadInterval = 30 * time.Second
 )
 
-// pollEvery is how often a file is looked at.
-func (s *Store) pollEvery() time.Duration {
-	every := pollFiles * time.Duration(len(s.feeds)) / filesAtOnce
-	return min(max(pollFiles, every), pollLongest)
+// pollInterval is how often each file is looked at.
+func (s *Store) pollInterval() time.Duration {
+	every := quickPoll * time.Duration(len(s.feeds)) / quickFiles
+	return min(max(quickPoll, every), slowestPoll)
 }
 
-// readFiles is an attempt for files. As long as their names, sizes and times are the same they are
-// read only now and then. Large ones wait for room before they are read.
-func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now time.Time, space *room) brought {
+// readFiles is an attempt for files. While their names, sizes and times stay the same they are read
+// only now and then. Large ones wait for memory before they are read.
+func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now time.Time, memory *bodyMemory) outcome {
 	s.mu.Lock()
-	before, reread, last := f.print, f.reread, f.last
+	before, reread, last := f.fingerprint, f.lastRead, f.last
 	limits := sub.Limits.WithDefaults()
-	for _, k := range f.kept {
+	for _, k := range f.snapshots {
 		limits.Bytes = max(limits.Bytes, k.Limits.WithDefaults().Bytes)
 	}
 	s.mu.Unlock()
-	if !f.owner.globs.mayLook(now) {
-		return brought{idle: true}
+	if !f.owner.globs.mayList(now) {
+		return outcome{skipped: true}
 	}
-	most := math.MaxInt
+	maxCost := math.MaxInt
 	if sub.Source.Owner != "" {
-		most = maxNames
+		maxCost = maxNames
 	}
-	names, _, err := match(sub.Files, sub.File, &f.owner.globs, now, most)
+	names, _, err := findFiles(sub.Files, sub.File, &f.owner.globs, now, maxCost)
 	print, size := "", int64(0)
 	if err == nil {
 		print, size, err = fingerprint(sub.Files, names)
 	}
-	o := brought{print: print, Fetched: Fetched{Result: metrics.OK}}
-	if err == nil && print == before && now.Sub(reread) < rereadFiles {
-		return brought{idle: true}
+	o := outcome{fingerprint: print, Fetched: Fetched{Result: metrics.OK}}
+	if err == nil && print == before && now.Sub(reread) < rereadInterval {
+		return outcome{skipped: true}
 	}
 	if err == nil {
-		o.files, err = filesInRoom(ctx, sub, names, limits, size, space)
+		o.files, err = readWithMemory(ctx, sub, names, limits, size, memory)
 	}
 	if ctx.Err() != nil { // what ends with the program says nothing of the files
-		return brought{idle: true}
+		return outcome{skipped: true}
 	}
 	if err != nil {
 		o.Result, o.Err = resultOfFile(err), err
 		if !errors.Is(err, ical.ErrTooBig) { // it may be mended without a trace in names, sizes and times
-			o.print = ""
+			o.fingerprint = ""
 		}
-		if o.print == "" && last.Err != nil && last.Err.Error() == err.Error() && now.Sub(reread) < rereadFiles {
-			return brought{idle: true}
+		if o.fingerprint == "" && last.Err != nil && last.Err.Error() == err.Error() && now.Sub(reread) < rereadInterval {
+			return outcome{skipped: true}
 		}
 	}
 	s.mu.Lock()
-	f.reread = now
+	f.lastRead = now
 	s.mu.Unlock()
 	return o
 }
 
-// filesInRoom is [Files] of a subscription, with room for as many large bodies as they fill. Files
-// that have grown since their size was asked are read again with all the room that they may need.
-func filesInRoom(
-	ctx context.Context, sub *Subscription, names []string, limits ical.Limits, size int64, space *room,
+// readWithMemory is [Files] of a subscription, with memory for as many large bodies as they fill.
+// Files that have grown since their size was taken are read again with all the memory that they may
+// need.
+func readWithMemory(
+	ctx context.Context, sub *Subscription, names []string, limits ical.Limits, size int64, memory *bodyMemory,
 ) ([]ical.File, error) {
 	n := 0
 	if size > smallBody {
 		n = int(min((size-1)/int64(limits.Bytes)+1, filesTimes))
 	}
 	for {
-		most := smallBody
+		limit := smallBody
 		if n > 0 {
-			most = n * limits.Bytes
-			if err := space.take(ctx, n); err != nil {
+			limit = n * limits.Bytes
+			if err := memory.acquire(ctx, n); err != nil {
 				return nil, err
 			}
 		}
-		list, err := filesUpTo(sub.Files, names, limits, most)
-		if _, more := errors.AsType[*togetherError](err); !more || n == filesTimes {
+		list, err := filesUpTo(sub.Files, names, limits, limit)
+		if _, more := errors.AsType[*totalSizeError](err); !more || n == filesTimes {
 			return list, err
 		}
-		space.free()
+		memory.release()
 		n = filesTimes
 	}
 }

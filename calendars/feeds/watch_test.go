@@ -38,33 +38,33 @@ func TestWatch(t *testing.T) {
 	}{
 		{"written again", "a.ics", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "a.ics"), event("b"), event("c"))
-		}, "fresh: b c", pollFiles},
+		}, "fresh: b c", quickPoll},
 		{"another moved over it", "a.ics", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "new"), event("b"), event("c"))
 			must(t, os.Rename(filepath.Join(dir, "new"), filepath.Join(dir, "a.ics")))
-		}, "fresh: b c", pollFiles},
+		}, "fresh: b c", quickPoll},
 		// as Kubernetes swaps a ConfigMap
 		{"a link that points elsewhere", "now/a.ics", func(t *testing.T, dir string) {
 			must(t, os.Symlink("second", filepath.Join(dir, "next")))
 			must(t, os.Rename(filepath.Join(dir, "next"), filepath.Join(dir, "now")))
-		}, "fresh: second events", pollFiles},
+		}, "fresh: second events", quickPoll},
 		{"the same size and time", "a.ics", func(t *testing.T, dir string) {
 			path := filepath.Join(dir, "a.ics")
 			info, err := os.Stat(path)
 			must(t, err)
 			write(t, path, event("b"))
 			must(t, os.Chtimes(path, info.ModTime(), info.ModTime()))
-		}, "fresh: b", rereadFiles + pollFiles},
+		}, "fresh: b", rereadInterval + quickPoll},
 		{"one more", "?.ics", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "b.ics"), event("b"))
-		}, "fresh: a b", pollFiles},
+		}, "fresh: a b", quickPoll},
 		{"one less", "*.ics", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "b.ics"), event("b"))
 			must(t, os.Remove(filepath.Join(dir, "a.ics")))
-		}, "fresh: b", pollFiles},
+		}, "fresh: b", quickPoll},
 		{"without events", "a.ics", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "a.ics"))
-		}, "fresh:", seenTwice + rereadFiles + pollFiles},
+		}, "fresh:", shrinkDelay + rereadInterval + quickPoll},
 		{"gone", "a.ics", func(t *testing.T, dir string) {
 			must(t, os.Remove(filepath.Join(dir, "a.ics")))
 		}, "stale: a", time.Hour},
@@ -107,7 +107,7 @@ func TestWatch(t *testing.T) {
 				}
 				must(t, os.RemoveAll(filepath.Join(dir, "a.ics")))
 				write(t, filepath.Join(dir, "a.ics"), event("back"))
-				after(pollFiles)
+				after(quickPoll)
 				s.is("file", "fresh: back")
 				if n := strings.Count(s.logged(), `msg="a feed fails; its copy is used" calendars=[file]`); n < 1 ||
 					n > 2 {

@@ -17,10 +17,10 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// lost ends an attempt that got no answer. No error of the network is printed as it is: some hold
-// what the server sent.
-func (a *attempt) lost(ctx context.Context, err error) Fetched {
-	if failure, ok := a.late(ctx, err); ok {
+// connectionError is the result of an attempt that got no answer. Errors of the network are never
+// printed as they are: some hold what the server sent.
+func (a *attempt) connectionError(ctx context.Context, err error) Fetched {
+	if failure, ok := a.timeoutError(ctx, err); ok {
 		return failure
 	}
 	if refused, ok := errors.AsType[*addressError](err); ok {
@@ -42,8 +42,9 @@ func (a *attempt) lost(ctx context.Context, err error) Fetched {
 	return a.fail(metrics.ServerError, "%s", a.reason(err))
 }
 
-// late ends an attempt that ran out of time or was stopped; false if neither is so.
-func (a *attempt) late(ctx context.Context, err error) (Fetched, bool) {
+// timeoutError is the result of an attempt that ran out of time or was stopped; false if neither is
+// so.
+func (a *attempt) timeoutError(ctx context.Context, err error) (Fetched, bool) {
 	stage := stageNames[a.stage.Load()]
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), context.DeadlineExceeded):
@@ -102,7 +103,7 @@ func (a *attempt) reason(err error) string {
 func (a *attempt) tlsReason(err error) string {
 	const day = "2006-01-02"
 	if host, ok := errors.AsType[x509.HostnameError](err); ok {
-		return "its certificate is for " + certified(host.Certificate) + "; is the host's name right?"
+		return "its certificate is for " + certificateNames(host.Certificate) + "; is the host's name right?"
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		if a.source.CAFile != "" {
@@ -137,8 +138,8 @@ func (a *attempt) tlsReason(err error) string {
 	return ""
 }
 
-// certified lists what a certificate is for, in bounds.
-func certified(c *x509.Certificate) string {
+// certificateNames lists the first few names that a certificate is for.
+func certificateNames(c *x509.Certificate) string {
 	const listed = 3
 	names := slices.Clone(c.DNSNames)
 	for _, ip := range c.IPAddresses {
@@ -158,9 +159,9 @@ func certified(c *x509.Certificate) string {
 	return strings.Join(quoted, ", ") + more
 }
 
-// cut ends an attempt whose body broke off.
-func (a *attempt) cut(ctx context.Context, err error, got int, want int64) Fetched {
-	if failure, ok := a.late(ctx, err); ok {
+// truncationError is the result of a body that broke off.
+func (a *attempt) truncationError(ctx context.Context, err error, got int, want int64) Fetched {
+	if failure, ok := a.timeoutError(ctx, err); ok {
 		return failure
 	}
 	if want > 0 {

@@ -89,7 +89,7 @@ func TestTextsInTurn(t *testing.T) { // not parallel: it counts bytes
 		<-time.After(time.Minute)
 		events := s.store.State("many").Calendar.Events()
 		for range shownAtOnce {
-			if _, err := s.store.shown.take(t.Context(), 1); err != nil {
+			if _, err := s.store.textReads.acquire(t.Context(), 1); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -98,14 +98,14 @@ func TestTextsInTurn(t *testing.T) { // not parallel: it counts bytes
 		if texts, err := s.store.Texts(ctx, "many", events); err == nil || len(texts) > 0 {
 			t.Errorf("without a turn: got %d texts, %v", len(texts), err)
 		}
-		s.store.shown.give(1)
+		s.store.textReads.release(1)
 		texts, err := s.store.Texts(t.Context(), "many", events)
 		if err != nil || len(texts) != files {
 			t.Fatalf("got %d texts, %v", len(texts), err)
 		}
-		s.store.shown.give(1)
-		if s.store.shown.held != 0 {
-			t.Errorf("%d turns are held in the end", s.store.shown.held)
+		s.store.textReads.release(1)
+		if s.store.textReads.held != 0 {
+			t.Errorf("%d turns are held in the end", s.store.textReads.held)
 		}
 		one, err := s.store.Texts(t.Context(), "many", events[:1])
 		if err != nil || len(one) != 1 {

@@ -19,18 +19,18 @@ import (
 func TestRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		all := newAllowance(largeBodies)
+		all := newSemaphore(largeBodies)
 		tenants := make([]*owner, 12)
 		var mu sync.Mutex
 		held, most, ended := map[*owner]int{}, 0, 0
 		for i := range tenants {
 			o := newOwner(string(rune('a' + i)))
 			tenants[i] = o
-			for range perTenant {
+			for range tenantAttempts {
 				go func() {
-					r := &room{own: o.large, all: all}
-					ctx := inRoom(t.Context(), r)
-					n, err := io.Copy(io.Discard, roomy(ctx, bytes.NewReader(make([]byte, smallBody+1))))
+					r := &bodyMemory{owner: o.bodySlots, all: all}
+					ctx := withBodyMemory(t.Context(), r)
+					n, err := io.Copy(io.Discard, limitedReader(ctx, bytes.NewReader(make([]byte, smallBody+1))))
 					if n != smallBody+1 || err != nil {
 						t.Errorf("got %d bytes, %v", n, err)
 					}
@@ -49,20 +49,20 @@ func TestRoom(t *testing.T) {
 					held[o]--
 					ended++
 					mu.Unlock()
-					r.free()
+					r.release()
 				}()
 			}
 		}
 		synctest.Wait()
-		small := &room{own: tenants[0].large, all: all}
+		small := &bodyMemory{owner: tenants[0].bodySlots, all: all}
 		if n, err := io.Copy(io.Discard,
-			roomy(inRoom(t.Context(), small), bytes.NewReader(make([]byte, smallBody-1)))); n != smallBody-1 ||
+			limitedReader(withBodyMemory(t.Context(), small), bytes.NewReader(make([]byte, smallBody-1)))); n != smallBody-1 ||
 			err != nil || small.held() {
 			t.Errorf("a small body: %d bytes, %v, held %t", n, err, small.held())
 		}
 		<-time.After(24 * time.Hour)
 		synctest.Wait()
-		if most != largeBodies || ended != len(tenants)*perTenant || all.held != 0 {
+		if most != largeBodies || ended != len(tenants)*tenantAttempts || all.held != 0 {
 			t.Errorf("at most %d are held, %d ended, %d are held in the end", most, ended, all.held)
 		}
 	})
@@ -83,26 +83,26 @@ func TestRoomWaits(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				f := NewFetcher(FetcherOptions{Now: time.Now})
-				r := &room{own: newAllowance(1), all: newAllowance(1)}
-				if _, err := r.own.take(t.Context(), 1); err != nil {
+				r := &bodyMemory{owner: newSemaphore(1), all: newSemaphore(1)}
+				if _, err := r.owner.acquire(t.Context(), 1); err != nil {
 					t.Fatal(err)
 				}
-				ctx, cancel := withTime(inRoom(t.Context(), r), time.Second)
+				ctx, cancel := withPausableTimeout(withBodyMemory(t.Context(), r), time.Second)
 				defer cancel()
-				time.AfterFunc(time.Hour, func() { r.own.give(1) })
+				time.AfterFunc(time.Hour, func() { r.owner.release(1) })
 				a := &attempt{fetcher: f, status: http.StatusOK}
 				answer := &http.Response{
 					Body:   io.NopCloser(bytes.NewReader(c.body)),
 					Header: http.Header{"Content-Encoding": {c.encoding}}, ContentLength: -1,
 				}
-				if got := a.read(ctx, answer); got.Result != metrics.OK || len(got.Body) != len(large) || !r.held() {
+				if got := a.readBody(ctx, answer); got.Result != metrics.OK || len(got.Body) != len(large) || !r.held() {
 					t.Errorf("got %s, %d bytes: %v", got.Result, len(got.Body), got.Err)
 				}
 				if ctx.Err() != nil {
 					t.Error("its time is over")
 				}
 				<-ctx.Done()
-				if got, _ := a.late(ctx, ctx.Err()); got.Err == nil || got.Result != metrics.Timeout ||
+				if got, _ := a.timeoutError(ctx, ctx.Err()); got.Err == nil || got.Result != metrics.Timeout ||
 					!errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 					t.Errorf("afterwards: %v", got.Err)
 				}
@@ -117,8 +117,8 @@ func TestRoomIsFreed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		taken := 0
 		s := NewStore(Options{Now: time.Now, Fetch: func(ctx context.Context, _ Source, _ Validators) Fetched {
-			r, _ := ctx.Value(roomKey{}).(*room)
-			if err := r.take(ctx, 1); err != nil {
+			r, _ := ctx.Value(bodyMemoryKey{}).(*bodyMemory)
+			if err := r.acquire(ctx, 1); err != nil {
 				return Fetched{Result: metrics.Timeout, Err: err}
 			}
 			taken++
@@ -138,8 +138,8 @@ func TestRoomIsFreed(t *testing.T) {
 		<-time.After(time.Hour)
 		stop()
 		synctest.Wait()
-		if taken < 2*len(asked) || s.large.held != 0 {
-			t.Errorf("%d attempts had room, %d still have", taken, s.large.held)
+		if taken < 2*len(asked) || s.bodySlots.held != 0 {
+			t.Errorf("%d attempts had room, %d still have", taken, s.bodySlots.held)
 		}
 	})
 }

@@ -25,40 +25,40 @@ func (s *Store) Texts(ctx context.Context, calendar string, events []*calendars.
 	error,
 ) {
 	s.mu.Lock()
-	sub := s.subscribed[calendar]
+	sub := s.subscribers[calendar]
 	if sub == nil {
 		s.mu.Unlock()
 		return nil, fmt.Errorf("calendar %q is not there", calendar)
 	}
 	limits := sub.terms().Limits.WithDefaults()
 	name := sub.copyName()
-	if sub.former != nil && sub.copy() == sub.former {
-		name = s.copies.pointed(sub.Subscription)
+	if sub.former != nil && sub.current() == sub.former {
+		name = s.copies.pointer(sub.Subscription)
 	}
 	s.mu.Unlock()
-	if _, err := s.shown.take(ctx, 1); err != nil {
+	if _, err := s.textReads.acquire(ctx, 1); err != nil {
 		return nil, errors.New("others look at large calendars; try again")
 	}
-	defer s.shown.give(1)
+	defer s.textReads.release(1)
 	texts := map[*calendars.Event]string{}
 	if sub.File == "" {
-		on, err := s.copies.load(name, limits.Bytes)
+		copy, err := s.copies.load(name, limits.Bytes)
 		if err == nil {
-			textsIn(texts, on.file(), eventsIn("", events))
+			textsIn(texts, copy.file(), eventsIn("", events))
 		}
 		return texts, err
 	}
-	most := math.MaxInt
+	maxCost := math.MaxInt
 	if sub.Source.Owner != "" {
-		most = maxNames
+		maxCost = maxNames
 	}
-	names, _, err := match(sub.Files, sub.File, new(globs), time.Time{}, most)
+	names, _, err := findFiles(sub.Files, sub.File, new(globs), time.Time{}, maxCost)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range names {
-		own := eventsIn(name, events)
-		if len(own) == 0 {
+		inFile := eventsIn(name, events)
+		if len(inFile) == 0 {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -68,7 +68,7 @@ func (s *Store) Texts(ctx context.Context, calendar string, events []*calendars.
 		if err != nil {
 			return texts, fmt.Errorf("%s: %w", name, err)
 		}
-		textsIn(texts, ical.File{Name: name, Body: body}, own)
+		textsIn(texts, ical.File{Name: name, Body: body}, inFile)
 	}
 	return texts, nil
 }
