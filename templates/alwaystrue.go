@@ -6,54 +6,49 @@ import (
 	"strings"
 	"text/template/parse"
 
-	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/templates/vocabulary"
 )
 
-// alwaysTrue notes functions that give a value unless it is empty, and else true: false is empty,
-// so that they give true for whatever is true or false. The last argument may come from the
+// alwaysTrue warns of functions that return a value unless it is empty, and else true: since false
+// is empty, they return true for true and false alike. The last argument may come from the
 // pipeline: piped, where it is one command.
 func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, piped parse.Node, given int) {
 	isTrue := func(arg parse.Node) bool { return c.isTrue(arg, maxFollowed) }
-	var asked parse.Node // that false is lost of
+	var tested parse.Node // that false is lost of
 	switch n.Ident {
 	case "default":
-		if len(args) == 2 && constant(args[1]) && !constant(args[0]) && len(c.odd) < maxMistakes {
-			c.odd = append(c.odd, diag.Mistakef(c.source.Pos(n.Position()),
-				"default gives %s always; what stands for a missing value comes first: default %s %s", args[1], args[1],
-				args[0]))
+		if len(args) == 2 && constant(args[1]) && !constant(args[0]) {
+			c.warn(n.Position(), "default gives %s always; what stands for a missing value comes first: default %s %s",
+				args[1], args[1], args[0])
 			return
 		}
 		if given != 2 || len(args) == 0 || !isTrue(args[0]) {
 			return
 		}
-		if asked = piped; len(args) == 2 {
-			asked = args[1]
+		if tested = piped; len(args) == 2 {
+			tested = args[1]
 		}
 	case "or", "coalesce":
 		if given < 2 || !slices.ContainsFunc(args, isTrue) {
 			return
 		}
-		if asked = args[0]; isTrue(asked) {
-			if asked = piped; len(args) > 1 {
-				asked = args[1]
+		if tested = args[0]; isTrue(tested) {
+			if tested = piped; len(args) > 1 {
+				tested = args[1]
 			}
 		}
 	default:
 		return
 	}
-	if len(c.odd) == maxMistakes {
-		return
+	hint := "declare a default in the template's header"
+	if root, keys := c.mapPath(tested, maxFollowed); len(keys) > 0 {
+		hint = fmt.Sprintf("write {{ dig %s true %s }}, or %s", strings.Join(keys, " "), root, hint)
 	}
-	cure := "declare a default in the template's header"
-	if root, keys := c.path(asked, maxFollowed); len(keys) > 0 {
-		cure = fmt.Sprintf("write {{ dig %s true %s }}, or %s", strings.Join(keys, " "), root, cure)
-	}
-	c.odd = append(c.odd, diag.Mistakef(c.source.Pos(n.Position()),
-		"%s gives true also where the value is set to false, which counts as empty; %s", n.Ident, cure))
+	c.warn(n.Position(), "%s gives true also where the value is set to false, which counts as empty; %s",
+		n.Ident, hint)
 }
 
-// constant tells whether an expression is written out, and not empty.
+// constant reports whether an expression is a literal, and not empty.
 func constant(n parse.Node) bool {
 	switch n := n.(type) {
 	case *parse.BoolNode:
@@ -66,29 +61,28 @@ func constant(n parse.Node) bool {
 	return false
 }
 
-// maxFollowed is how many variables, parentheses and calls within each other are looked into for
-// what they stand for.
+// maxFollowed is how many variables, parentheses and calls within each other are followed.
 const maxFollowed = 8
 
-// isTrue tells whether an expression is true whatever the data: true, (true), (not false), or a
+// isTrue reports whether an expression is true whatever the data: true, (true), (not false), or a
 // variable that was set to one of them.
-func (c *checker) isTrue(n parse.Node, most int) bool {
-	if most == 0 {
+func (c *checker) isTrue(n parse.Node, depth int) bool {
+	if depth == 0 {
 		return false
 	}
 	switch n := n.(type) {
 	case *parse.BoolNode:
 		return n.True
 	case *parse.VariableNode:
-		set := c.set[n.Ident[0]]
-		return len(n.Ident) == 1 && set != nil && c.isTrue(set, most-1)
+		set := c.assigned[n.Ident[0]]
+		return len(n.Ident) == 1 && set != nil && c.isTrue(set, depth-1)
 	case *parse.PipeNode:
 		if len(n.Cmds) != 1 {
 			return false
 		}
 		args := n.Cmds[0].Args
 		if len(args) == 1 {
-			return c.isTrue(args[0], most-1)
+			return c.isTrue(args[0], depth-1)
 		}
 		f, isCall := args[0].(*parse.IdentifierNode)
 		b, isBool := args[1].(*parse.BoolNode)
@@ -97,10 +91,10 @@ func (c *checker) isTrue(n parse.Node, most int) bool {
 	return false
 }
 
-// path finds the map that an expression reads and the keys, in quotes, by which it does: .Data and
-// "site", "record" of .Data.site.record. No keys where the expression is another one.
-func (c *checker) path(n parse.Node, most int) (root string, keys []string) {
-	if most == 0 {
+// mapPath is the map that an expression reads and the keys, in quotes, by which it does: .Data and
+// "site", "record" of .Data.site.record. It has no keys for other expressions.
+func (c *checker) mapPath(n parse.Node, depth int) (root string, keys []string) {
+	if depth == 0 {
 		return "", nil
 	}
 	quoted := func(names []string) []string {
@@ -119,30 +113,30 @@ func (c *checker) path(n parse.Node, most int) (root string, keys []string) {
 		}
 		return ".", quoted(n.Ident)
 	case *parse.VariableNode:
-		switch set := c.set[n.Ident[0]]; {
+		switch set := c.assigned[n.Ident[0]]; {
 		case n.Ident[0] == "$" && len(n.Ident) > 1:
 			return "$." + n.Ident[1], quoted(n.Ident[2:])
 		case len(n.Ident) == 1 && set != nil:
-			return c.path(set, most-1)
+			return c.mapPath(set, depth-1)
 		}
 		return n.Ident[0], quoted(n.Ident[1:])
 	case *parse.PipeNode:
 		if len(n.Cmds) == 1 {
-			return c.path(n.Cmds[0], most-1)
+			return c.mapPath(n.Cmds[0], depth-1)
 		}
 	case *parse.ChainNode:
-		if root, keys = c.path(n.Node, most-1); root != "" {
+		if root, keys = c.mapPath(n.Node, depth-1); root != "" {
 			return root, append(keys, quoted(n.Field)...)
 		}
 	case *parse.CommandNode:
 		if len(n.Args) == 1 {
-			return c.path(n.Args[0], most-1)
+			return c.mapPath(n.Args[0], depth-1)
 		}
 		if f, ok := n.Args[0].(*parse.IdentifierNode); !ok || f.Ident != "get" && f.Ident != "index" ||
 			len(n.Args) < 3 {
 			return "", nil
 		}
-		root, keys = c.path(n.Args[1], most-1)
+		root, keys = c.mapPath(n.Args[1], depth-1)
 		for _, arg := range n.Args[2:] {
 			key, ok := arg.(*parse.StringNode)
 			if !ok || root == "" {

@@ -14,10 +14,10 @@ import (
 type checker struct {
 	source   *source
 	mistakes []diag.Mistake
-	odd      []diag.Mistake // what can be executed and is hardly meant
+	warnings []diag.Mistake // what can be executed and is most likely a slip
 	// what variables were last set to; without those of a {{range}}, and those that {{ $x = … }}
 	// changes
-	set map[string]*parse.PipeNode
+	assigned map[string]*parse.PipeNode
 }
 
 func (c *checker) mistake(n parse.Node, format string, args ...any) {
@@ -25,6 +25,12 @@ func (c *checker) mistake(n parse.Node, format string, args ...any) {
 		return
 	}
 	c.mistakes = append(c.mistakes, diag.Mistakef(c.source.Pos(n.Position()), format, args...))
+}
+
+func (c *checker) warn(at parse.Pos, format string, args ...any) {
+	if len(c.warnings) < maxMistakes {
+		c.warnings = append(c.warnings, diag.Mistakef(c.source.Pos(at), format, args...))
+	}
 }
 
 func (c *checker) list(l *parse.ListNode) {
@@ -46,7 +52,7 @@ func (c *checker) list(l *parse.ListNode) {
 		case *parse.RangeNode:
 			c.pipe(n.Pipe)
 			for _, v := range n.Pipe.Decl { // it is an element of what is written there
-				delete(c.set, v.Ident[0])
+				delete(c.assigned, v.Ident[0])
 			}
 			c.list(n.List)
 			c.list(n.ElseList)
@@ -96,22 +102,22 @@ func (c *checker) pipe(p *parse.PipeNode) {
 	}
 	for _, v := range p.Decl {
 		if p.IsAssign {
-			delete(c.set, v.Ident[0])
+			delete(c.assigned, v.Ident[0])
 			continue
 		}
-		if c.set == nil {
-			c.set = map[string]*parse.PipeNode{}
+		if c.assigned == nil {
+			c.assigned = map[string]*parse.PipeNode{}
 		}
-		c.set[v.Ident[0]] = p
+		c.assigned[v.Ident[0]] = p
 	}
 }
 
-// argument checks a function that stands for an argument: what is none is a text without its
+// argument checks a function that stands for an argument: an unknown one is a text without its
 // quotes.
 func (c *checker) argument(n *parse.IdentifierNode) {
 	known := funcs.Known(n.Ident)
 	_, no := funcs.Refused(n.Ident)
-	_, other := elsewhere[n.Ident]
+	_, other := otherLanguages[n.Ident]
 	first, _ := utf8.DecodeRuneInString(n.Ident)
 	if known || no || other || unicode.IsUpper(first) {
 		c.call(n, nil, 0)
@@ -152,7 +158,7 @@ func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
 			c.mistake(n, "%s is not available: %s", n.Ident, reason)
 			return
 		}
-		c.mistake(n, "there is no function %q%s", n.Ident, functionMeant(n.Ident))
+		c.mistake(n, "there is no function %q%s", n.Ident, suggestFunction(n.Ident))
 		return
 	}
 	if wrong := funcs.CheckCount(n.Ident, given); wrong != "" {

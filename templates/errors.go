@@ -28,7 +28,7 @@ type Error struct {
 // Unwrap gives the cause, which is ErrLimit for an execution that was cut off.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// explain puts an error of text/template into the words of who wrote the template.
+// explain translates an error of text/template.
 func (t *Template) explain(err error, data any) error {
 	failed, ok := errors.AsType[template.ExecError](err)
 	if !ok {
@@ -46,9 +46,9 @@ func (t *Template) explain(err error, data any) error {
 		if _, ok := errors.AsType[runtime.Error](cause); ok {
 			message = "its arguments do not fit"
 		}
-		return &Error{diag.Mistakef(at, "%s%s", name, oneLine(withoutTypes(message))), cause}
+		return &Error{diag.Mistakef(at, "%s%s", name, oneLine(replaceTypes(message))), cause}
 	}
-	return &Error{diag.Mistakef(at, "%s", oneLine(wordsFor(said, data))), nil}
+	return &Error{diag.Mistakef(at, "%s", oneLine(translate(said, data))), nil}
 }
 
 var (
@@ -81,26 +81,26 @@ var faults = []struct {
 		regexp.MustCompile(`^(?s)<(.*)>: map has no entry for key (".*")$`),
 		func(e string, m []string, data any) string {
 			name, _ := strconv.Unquote(m[2])
-			return upTo(e, m[2]) + " is not set" + diag.DidYouMean(name, keysAt(data, owner(e, m[2])))
+			return cutAfter(e, m[2]) + " is not set" + diag.DidYouMean(name, mapKeys(data, owner(e, m[2])))
 		},
 	},
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: can't evaluate field (\w+) in type (.*)$`),
 		func(e string, m []string, data any) string {
 			if m[3] == "interface {}" || !strings.Contains(m[3], ".") {
-				return fmt.Sprintf("%s is not known: %s has no fields", upTo(e, m[2]),
+				return fmt.Sprintf("%s is not known: %s has no fields", cutAfter(e, m[2]),
 					cmp.Or(owner(e, m[2]), jsonsafe.DescribeType(m[3])))
 			}
-			return upTo(e, m[2]) + " is not known" + vocabulary.MemberHint(owner(e, m[2]), m[2], fieldsOf(data, m[3]))
+			return cutAfter(e, m[2]) + " is not known" + vocabulary.MemberHint(owner(e, m[2]), m[2], fieldsOf(data, m[3]))
 		},
 	},
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: nil data; no entry for key (".*")$`),
-		func(e string, m []string, _ any) string { return nothing(e, m[2]) },
+		func(e string, m []string, _ any) string { return nilMessage(e, m[2]) },
 	},
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: nil pointer evaluating .*\.(\w+)$`),
-		func(e string, m []string, _ any) string { return nothing(e, m[2]) },
+		func(e string, m []string, _ any) string { return nilMessage(e, m[2]) },
 	},
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: wrong type for value; expected (\S+(?: \{\})?); got (.*)$`),
@@ -141,18 +141,18 @@ var faults = []struct {
 	},
 }
 
-func wordsFor(said string, data any) string {
+func translate(message string, data any) string {
 	for _, f := range faults {
-		if m := f.pattern.FindStringSubmatch(said); m != nil {
+		if m := f.pattern.FindStringSubmatch(message); m != nil {
 			return f.say(m[1], m, data)
 		}
 	}
-	return withoutTypes(said)
+	return replaceTypes(message)
 }
 
-// keysAt are the keys of the map in data that an expression such as .Data.people names; nil where
+// mapKeys are the keys of the map in data that an expression such as .Data.people names; nil where
 // it names none.
-func keysAt(data any, expression string) []string {
+func mapKeys(data any, expression string) []string {
 	names := strings.Split(strings.TrimPrefix(expression, "$"), ".")
 	if len(names) < 2 || names[0] != "" || names[1] != "Data" {
 		return nil
@@ -175,8 +175,8 @@ func keysAt(data any, expression string) []string {
 	return slices.Collect(maps.Keys(m))
 }
 
-// upTo cuts an expression such as .Data.a.b after the name that the fault is about.
-func upTo(expression, name string) string {
+// cutAfter cuts an expression such as .Data.a.b after the name that the fault is about.
+func cutAfter(expression, name string) string {
 	if _, _, ok := strings.Cut(expression+".", "."+strings.Trim(name, `"`)+"."); ok {
 		return owner(expression, name) + "." + strings.Trim(name, `"`)
 	}
@@ -192,8 +192,8 @@ func owner(expression, name string) string {
 	return before
 }
 
-// nothing is said of a name that is asked of a value that is not there.
-func nothing(expression, name string) string {
+// nilMessage is the message about a name that is read of nil.
+func nilMessage(expression, name string) string {
 	if o := owner(expression, name); o != "" {
 		return fmt.Sprintf("%s is nothing here; guard it with {{with %s}}", o, o)
 	}
@@ -243,8 +243,8 @@ func fieldsOf(data any, name string) []string {
 
 var typeName = regexp.MustCompile(`(type|should be) ([*\[\]\w.]+(?: ?\{\})?)`)
 
-// withoutTypes puts our words in place of Go's types.
-func withoutTypes(message string) string {
+// replaceTypes puts our words in place of Go's types.
+func replaceTypes(message string) string {
 	return typeName.ReplaceAllStringFunc(message, func(found string) string {
 		m := typeName.FindStringSubmatch(found)
 		if m[1] == "should be" {

@@ -36,8 +36,8 @@ var (
 // arithmetic are the functions for what is written with signs elsewhere.
 var arithmetic = map[byte]string{'-': "sub", '+': "add", '*': "mul", '/': "div", '%': "mod"}
 
-// misnamed finds the name that the parser's message is about, on a line, and says how to write it.
-// A name after a dot has letters, digits and _ only, while a key of data may have anything.
+// misnamed finds the name that the parser's message is about, on a line, and reports how to write
+// it. A name after a dot has letters, digits and _ only, while a key of data may have anything.
 func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 	m := badName.FindStringSubmatch(message)
 	if m == nil {
@@ -66,10 +66,10 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 			}
 			name, rest := action[at[2]:at[3]], action[at[3]:]
 			begin := offset + at[2]
-			switch on := lines.of(begin); {
-			case on > line:
+			switch lineNumber := lines.lineAt(begin); {
+			case lineNumber > line:
 				return diag.Mistake{}, false
-			case on < line || !continues(rest, sign):
+			case lineNumber < line || !continues(rest, sign):
 				continue
 			}
 			if word := name + unquoted.FindString(rest); strings.Contains(word, "-") && name[0] != '.' &&
@@ -77,7 +77,7 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 				return diag.Mistakef(s.Pos(parse.Pos(begin)),
 					"%q has no quotes; a text or a key stands in double quotes, as in %q", word, word), true
 			}
-			if wrong := nameWanted(name, rest); wrong != "" {
+			if wrong := nameHint(name, rest); wrong != "" {
 				return diag.Mistakef(s.Pos(parse.Pos(begin)), "%s", wrong), true
 			}
 		}
@@ -85,20 +85,19 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 	}
 }
 
-// lineCounter tells the lines of places that are asked for from front to back, and looks at each
-// byte once.
+// lineCounter converts ascending offsets into lines, and reads each byte once.
 type lineCounter struct {
 	text     string
 	at, line int
 }
 
-func (c *lineCounter) of(offset int) int {
+func (c *lineCounter) lineAt(offset int) int {
 	c.line += strings.Count(c.text[c.at:offset], "\n")
 	c.at = offset
 	return c.line
 }
 
-// continues tells whether what follows a name is what the parser stopped at.
+// continues reports whether what follows a name is what the parser stopped at.
 func continues(rest, sign string) bool {
 	if sign == `"` || sign == "'" {
 		return strings.HasPrefix(rest, "."+sign)
@@ -106,9 +105,9 @@ func continues(rest, sign string) bool {
 	return strings.HasPrefix(rest, sign)
 }
 
-// nameWanted says how to write a name that goes on with something that no name can have; "" where
+// nameHint is how to write a name that continues with something that no name can have; "" where
 // that is not known.
-func nameWanted(name, rest string) string {
+func nameHint(name, rest string) string {
 	m := afterName.FindStringSubmatch(rest)
 	if m == nil {
 		return ""
@@ -140,7 +139,7 @@ func nameWanted(name, rest string) string {
 			return fmt.Sprintf("want a blank before -}}, as in {{ %s -}}", name)
 		case dot < 0 && name[0] == '$':
 			return fmt.Sprintf("the name of a variable has letters, digits and _ only, found %q%s", name+inKey,
-				orArithmetic(name, inKey))
+				arithmeticHint(name, inKey))
 		case dot < 0:
 			return fmt.Sprintf("the name of a function has letters and digits only, found %q", name+inKey)
 		default:
@@ -153,23 +152,23 @@ func nameWanted(name, rest string) string {
 	case owner[0] == ')':
 		owner = "(…)" + owner[1:]
 	}
-	cure := vocabulary.KeyHint(owner, key, further)
-	if cure == "" {
-		cure = fmt.Sprintf("write {{ %s }}%s", vocabulary.GetHint(owner, key, further), orArithmetic(name, inKey))
+	hint := vocabulary.KeyHint(owner, key, further)
+	if hint == "" {
+		hint = fmt.Sprintf("write {{ %s }}%s", vocabulary.GetHint(owner, key, further), arithmeticHint(name, inKey))
 	}
-	return fmt.Sprintf("a name after a dot has letters, digits and _ only, found %q; %s", key, cure)
+	return fmt.Sprintf("a name after a dot has letters, digits and _ only, found %q; %s", key, hint)
 }
 
-// orArithmetic ends the cure for what may be meant as arithmetic: .Data.x-1.
-func orArithmetic(name, rest string) string {
+// arithmeticHint ends the hint for what may be meant as arithmetic: .Data.x-1.
+func arithmeticHint(name, rest string) string {
 	if rest == "" || name[0] == ')' {
 		return ""
 	}
-	by := arithmetic[rest[0]]
+	function := arithmetic[rest[0]]
 	operand := rest[1:]
 	first, _ := utf8.DecodeRuneInString(operand)
-	if by == "" || operand == "" || !strings.ContainsRune("0123456789$", first) {
+	if function == "" || operand == "" || !strings.ContainsRune("0123456789$", first) {
 		return ""
 	}
-	return fmt.Sprintf(", or {{ %s %s %s }}", by, name, operand)
+	return fmt.Sprintf(", or {{ %s %s %s }}", function, name, operand)
 }

@@ -121,7 +121,7 @@ func TestNamesAreFoundInOnePass(t *testing.T) {
 	}
 	lines := lineCounter{text: text, line: 1}
 	for i := 0; i <= 20_000*14; i += 14 {
-		if got := lines.of(i); got != i/14+1 || lines.at != i {
+		if got := lines.lineAt(i); got != i/14+1 || lines.at != i {
 			t.Fatalf("byte %d: got line %d", i, got)
 		}
 	}

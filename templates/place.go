@@ -25,7 +25,7 @@ type mark struct {
 }
 
 // marked is where in the output a mark was passed.
-type marked struct{ mark, wrote int }
+type marked struct{ mark, offset int }
 
 // Places finds where in the template's text the bytes of an output were written.
 type Places struct {
@@ -66,14 +66,14 @@ func (t *Template) Places(ctx context.Context, data any, env funcs.Env) *Places 
 // beginning of an action; false where that is not known.
 func (p *Places) At(offset int) (diag.Pos, bool) {
 	after, _ := slices.BinarySearchFunc(p.passed, offset+1, func(m marked, offset int) int {
-		return cmp.Compare(m.wrote, offset)
+		return cmp.Compare(m.offset, offset)
 	})
 	if after == 0 {
 		return diag.Pos{}, false
 	}
 	last := p.passed[after-1]
 	m := p.marks[last.mark]
-	return m.source.Pos(m.pos + parse.Pos(min(offset-last.wrote, max(0, m.length-1)))), true
+	return m.source.Pos(m.pos + parse.Pos(min(offset-last.offset, max(0, m.length-1)))), true
 }
 
 // markNodes puts a call of mark before each node of a tree that writes.
@@ -107,8 +107,8 @@ func markNodes(t *trees.Tree, marks []mark) []mark {
 	return marks
 }
 
-// mark notes where in the output a node begins. It returns false like step.
+// mark records where in the output a node begins. It returns false like step.
 func (r *run) mark(index int) bool {
-	r.passed = append(r.passed, marked{index, r.wrote})
+	r.passed = append(r.passed, marked{index, r.written})
 	return false
 }

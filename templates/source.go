@@ -29,7 +29,7 @@ func read(dir fs.FS, file, name string, zone funcs.Zones) (*source, []diag.Mista
 	at := diag.Pos{File: name, Line: 1, Col: 1}
 	info, err := fs.Stat(dir, file)
 	if err == nil && info.Size() > MaxSource {
-		return nil, []diag.Mistake{tooLong(at, info.Size())}
+		return nil, []diag.Mistake{tooLargeMistake(at, info.Size())}
 	}
 	var text []byte
 	if err == nil {
@@ -45,7 +45,7 @@ func read(dir fs.FS, file, name string, zone funcs.Zones) (*source, []diag.Mista
 // newSource refuses texts that are no template whatever they say: nil with the mistakes.
 func newSource(name string, at diag.Pos, text string, zone funcs.Zones) (*source, []diag.Mistake) {
 	if len(text) > MaxSource {
-		return nil, []diag.Mistake{tooLong(at, int64(len(text)))}
+		return nil, []diag.Mistake{tooLargeMistake(at, int64(len(text)))}
 	}
 	s := &source{trees.NewSource(at, text), name, zone}
 	for i, r := range text {
@@ -66,12 +66,12 @@ func reason(err error) string {
 	return err.Error()
 }
 
-func tooLong(at diag.Pos, size int64) diag.Mistake {
+func tooLargeMistake(at diag.Pos, size int64) diag.Mistake {
 	return diag.Mistakef(at, "a template has at most %d bytes, found %d", MaxSource, size)
 }
 
-// parse gives the trees of the text by name, the text's own under s.name. Functions are not looked
-// up here.
+// parse is the trees of the text by name, the text's own under s.name. Functions are not resolved
+// here.
 func (s *source) parse() (map[string]*trees.Tree, []diag.Mistake) {
 	t := parse.New(s.name)
 	t.Mode = parse.SkipFuncCheck | parse.ParseComments
@@ -99,12 +99,12 @@ func (s *source) parse() (map[string]*trees.Tree, []diag.Mistake) {
 		c.list(t.Root)
 		funcs.Instrument(t.Tree, t.Name != s.name)
 		mistakes = append(mistakes, c.mistakes...)
-		s.Odd = append(s.Odd, c.odd...)
+		s.Warnings = append(s.Warnings, c.warnings...)
 	}
 	return own, mistakes
 }
 
-// parseMistake puts what text/template says of a text into words that say what was wanted.
+// parseMistake translates an error of text/template's parser.
 func (s *source) parseMistake(err error) diag.Mistake {
 	message := strings.TrimPrefix(err.Error(), "template: "+s.name+":")
 	number, message, _ := strings.Cut(message, ":")
@@ -113,12 +113,12 @@ func (s *source) parseMistake(err error) diag.Mistake {
 	at := s.Place(max(line, 1), 0)
 	at.Col = 0
 	if open, found := s.openAction(); found && (message == "unexpected EOF" || strings.HasPrefix(message, "unclosed")) {
-		return diag.Mistakef(s.Pos(open.offset), "%s", open.wanted())
+		return diag.Mistakef(s.Pos(open.offset), "%s", open.message())
 	}
 	if m, ok := s.misnamed(line, message); ok {
 		return m
 	}
-	for _, w := range parseWords {
+	for _, w := range parseFaults {
 		if m := w.pattern.FindStringSubmatch(message); m != nil {
 			expanded := w.pattern.ReplaceAllString(message, w.say)
 			if len(m) > 1 {
@@ -130,9 +130,9 @@ func (s *source) parseMistake(err error) diag.Mistake {
 	return diag.Mistakef(at, "%s", message)
 }
 
-// parseWords are the sentences of text/template's parser that say too little, and ours. The first
+// parseFaults are the sentences of text/template's parser that say too little, and ours. The first
 // group is what the place is found by.
-var parseWords = []struct {
+var parseFaults = []struct {
 	pattern *regexp.Regexp
 	say     string
 }{
@@ -196,16 +196,16 @@ var parseWords = []struct {
 	{regexp.MustCompile(`^unexpected "(.*)" in (.*)$`), `"$1" is not expected in $2`},
 }
 
-// anAction is an action on one line, aText a text in quotes.
+// wholeAction is an action on one line, quotedText a text in quotes.
 var (
-	anAction = regexp.MustCompile(`\{\{.*?\}\}`)
+	wholeAction = regexp.MustCompile(`\{\{.*?\}\}`)
 	// loneBrace is an action that a single brace closes.
-	loneBrace = regexp.MustCompile(`\{\{[^{}"]*(\})(?:[^}]|$)`)
-	aText     = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+	loneBrace  = regexp.MustCompile(`\{\{[^{}"]*(\})(?:[^}]|$)`)
+	quotedText = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 )
 
-// find gives the place of a text on a line if it stands there once, or where it is first found in
-// an action; else the place that was known.
+// find is the place of a text on a line if it stands there once, or where it is first found in an
+// action; else the known place.
 func (s *source) find(line int, text string, known diag.Pos) diag.Pos {
 	lines := strings.Split(s.Text, "\n")
 	if text == "" || line < 1 || line > len(lines) {
@@ -218,8 +218,8 @@ func (s *source) find(line int, text string, known diag.Pos) diag.Pos {
 		return s.Place(line, at[2])
 	}
 	// It may stand in JSON as well, or in quotes.
-	for _, at := range anAction.FindAllStringIndex(lines[line-1], -1) {
-		inside := aText.ReplaceAllStringFunc(lines[line-1][at[0]:at[1]], func(quoted string) string {
+	for _, at := range wholeAction.FindAllStringIndex(lines[line-1], -1) {
+		inside := quotedText.ReplaceAllStringFunc(lines[line-1][at[0]:at[1]], func(quoted string) string {
 			return strings.Repeat(" ", len(quoted))
 		})
 		if i := strings.Index(inside[len("{{"):], text); i >= 0 {
@@ -233,15 +233,15 @@ func (s *source) find(line int, text string, known diag.Pos) diag.Pos {
 type action struct {
 	offset  parse.Pos
 	keyword string // "" for an action without its }}
-	ended   string // how it is closed elsewhere, such as endif
+	closer  string // how it is closed elsewhere, such as endif
 }
 
-func (a action) wanted() string {
+func (a action) message() string {
 	if a.keyword == "" {
 		return "{{ is not closed; }} is missing"
 	}
-	if a.ended != "" {
-		return fmt.Sprintf("{{%s}} is not closed; write {{end}} for {{%s}}", a.keyword, a.ended)
+	if a.closer != "" {
+		return fmt.Sprintf("{{%s}} is not closed; write {{end}} for {{%s}}", a.keyword, a.closer)
 	}
 	return "{{" + a.keyword + "}} is not closed; {{end}} is missing"
 }
@@ -272,7 +272,7 @@ func (s *source) openAction() (action, bool) {
 			open = append(open, action{offset: parse.Pos(offset), keyword: m[1]})
 		case "endif", "endfor", "endrange", "endwith", "fi", "done":
 			if len(open) > 0 {
-				open[len(open)-1].ended = m[1]
+				open[len(open)-1].closer = m[1]
 			}
 		case "end":
 			if len(open) > 0 {

@@ -36,14 +36,14 @@ type Template struct {
 // run is one execution: a text/template, and the functions bound to it.
 type run struct {
 	*funcs.Run
-	exec   *template.Template
-	dst    *bytes.Buffer
-	wrote  int
-	passed []marked // by a copy that was made for Place
+	exec    *template.Template
+	dst     *bytes.Buffer
+	written int
+	passed  []marked // by a copy that was made for Place
 }
 
 // build makes a template of a text that was read.
-func build(name string, s *source, pieces map[string]*trees.Tree, writes form) (*Template, []diag.Mistake) {
+func build(name string, s *source, pieces map[string]*trees.Tree, writes output) (*Template, []diag.Mistake) {
 	own, mistakes := s.parse()
 	if own == nil {
 		return &Template{name: name, mistakes: mistakes}, mistakes
@@ -68,26 +68,26 @@ func build(name string, s *source, pieces map[string]*trees.Tree, writes form) (
 }
 
 // complete makes what an execution needs of trees that were parsed.
-func (t *Template) complete(s *source, all map[string]*trees.Tree, writes form) []diag.Mistake {
+func (t *Template) complete(s *source, all map[string]*trees.Tree, writes output) []diag.Mistake {
 	reached := trees.Reached(t.main, all)
 	mistakes := undefined(reached, all, s.name)
 	switch {
 	case len(mistakes) > 0:
 		return mistakes
 	case writes == text:
-		t.trees = written(reached)
+		t.trees = withTextOutput(reached)
 	case t.main == nil:
 		return []diag.Mistake{diag.Mistakef(s.Pos(0), `want a callflow such as {"module": "hangup"}, found nothing`)}
 	default:
 		if t.trees, mistakes = jsonsafe.Escape(t.main, reached); len(mistakes) > 0 {
-			_, _, more := usesOf(t.main, reached)
+			_, _, more := analyze(t.main, reached)
 			more = slices.DeleteFunc(more, func(m diag.Mistake) bool {
 				return m.Message == trees.TooDeep || m.Message == trees.TooComplex
 			})
 			return append(mistakes, more...)
 		}
 	}
-	t.uses, t.wants, mistakes = usesOf(t.main, t.trees)
+	t.uses, t.wants, mistakes = analyze(t.main, t.trees)
 	for _, tree := range t.trees {
 		funcs.CountRanges(tree.Tree)
 		trees.Inspect(tree.Root, func(n parse.Node) {
@@ -104,16 +104,16 @@ func (t *Template) complete(s *source, all map[string]*trees.Tree, writes form) 
 	return mistakes
 }
 
-// form is what a template writes.
-type form int
+// output is what a template writes.
+type output int
 
 const (
-	callflow form = iota // JSON
-	text                 // for people to hear or read
+	callflow output = iota // JSON
+	text                   // for people to hear or read
 )
 
-// written gives copies of trees whose actions write text.
-func written(all map[string]*trees.Tree) map[string]*trees.Tree {
+// withTextOutput copies trees so that their actions write text.
+func withTextOutput(all map[string]*trees.Tree) map[string]*trees.Tree {
 	copies := map[string]*trees.Tree{}
 	for name, t := range all {
 		c := t.Copy()
@@ -172,7 +172,7 @@ func (t *Template) Warnings() []diag.Mistake {
 	for _, tree := range t.trees {
 		if !seen[tree.Source] {
 			seen[tree.Source] = true
-			found = append(found, tree.Source.Odd...)
+			found = append(found, tree.Source.Warnings...)
 		}
 	}
 	return found.Sorted()
@@ -206,12 +206,12 @@ func (t *Template) Execute(ctx context.Context, dst *bytes.Buffer, data any, env
 }
 
 func (r *run) begin(ctx context.Context, dst *bytes.Buffer, env funcs.Env) error {
-	r.dst, r.wrote = dst, 0
+	r.dst, r.written = dst, 0
 	return r.Begin(ctx, env)
 }
 
 func (r *run) end() {
-	r.End(min(r.wrote, MaxOutput))
+	r.End(min(r.written, MaxOutput))
 	r.dst = nil
 }
 
@@ -236,7 +236,7 @@ func (t *Template) newRun() *run {
 
 // Write appends to the output of the run up to its bound.
 func (r *run) Write(p []byte) (int, error) {
-	if r.wrote += len(p); r.wrote > MaxOutput {
+	if r.written += len(p); r.written > MaxOutput {
 		return 0, funcs.Limitf("writes more than %d bytes", MaxOutput)
 	}
 	return r.dst.Write(p)

@@ -43,8 +43,8 @@ import (
 	"github.com/callhours/callhours/templates/trees"
 )
 
-// ending is what the names of template files end in.
-const ending = ".json.tmpl"
+// templateExt is what the names of template files end in.
+const templateExt = ".json.tmpl"
 
 //go:embed library/*.json.tmpl
 var builtIn embed.FS
@@ -66,15 +66,15 @@ type Library struct {
 	zone      funcs.Zones
 
 	mu     sync.Mutex
-	parsed map[parsed]*Template // texts in other files that have no mistakes
+	parsed map[parsedKey]*Template // texts in other files that have no mistakes
 }
 
-// parsed tells texts in other files apart. Many routes share one that stands in a plan, or in data
-// for all.
-type parsed struct {
+// parsedKey identifies a text in another file. Many routes share one that stands in a plan, or in
+// data for all.
+type parsedKey struct {
 	at     diag.Pos
 	text   string
-	writes form
+	output output
 }
 
 // Load reads and checks every template. A user's template hides the built-in one of its name. The
@@ -100,7 +100,7 @@ func Load(o Options) (*Library, []diag.Mistake) {
 
 // add reads the templates of a directory and returns the definitions that its files share.
 func (l *Library) add(dir fs.FS, where string) (map[string]*trees.Tree, []diag.Mistake) {
-	names, err := fs.Glob(dir, "*"+ending)
+	names, err := fs.Glob(dir, "*"+templateExt)
 	if err == nil {
 		_, err = fs.Stat(dir, ".")
 	}
@@ -112,7 +112,7 @@ func (l *Library) add(dir fs.FS, where string) (map[string]*trees.Tree, []diag.M
 	var files []*source
 	for _, name := range names {
 		var s *source
-		wrong := contained(path.Join(where, name), func() (wrong []diag.Mistake) {
+		wrong := containPanic(path.Join(where, name), func() (wrong []diag.Mistake) {
 			s, wrong = read(dir, name, path.Join(where, name), l.zone)
 			return wrong
 		})
@@ -120,7 +120,7 @@ func (l *Library) add(dir fs.FS, where string) (map[string]*trees.Tree, []diag.M
 		piece := strings.HasPrefix(name, "_")
 		switch {
 		case s != nil && piece:
-			mistakes = append(mistakes, contained(path.Join(where, name), func() []diag.Mistake {
+			mistakes = append(mistakes, containPanic(path.Join(where, name), func() []diag.Mistake {
 				own, wrong := s.parse()
 				return append(wrong, share(pieces, own, s)...)
 			})...)
@@ -133,7 +133,7 @@ func (l *Library) add(dir fs.FS, where string) (map[string]*trees.Tree, []diag.M
 	for _, s := range files {
 		name := templateName(path.Base(s.name))
 		var t *Template
-		wrong := contained(s.At.File, func() (wrong []diag.Mistake) {
+		wrong := containPanic(s.At.File, func() (wrong []diag.Mistake) {
 			t, wrong = build(name, s, pieces, callflow)
 			return wrong
 		})
@@ -146,8 +146,8 @@ func (l *Library) add(dir fs.FS, where string) (map[string]*trees.Tree, []diag.M
 	return pieces, mistakes
 }
 
-// contained makes a mistake in a file of a panic.
-func contained(file string, f func() []diag.Mistake) (wrong []diag.Mistake) {
+// containPanic returns a panic as a mistake in a file.
+func containPanic(file string, f func() []diag.Mistake) (wrong []diag.Mistake) {
 	if err := contain.Do(func() error { wrong = f(); return nil }); err != nil {
 		return []diag.Mistake{diag.Mistakef(diag.Pos{File: file}, "%s", err)}
 	}
@@ -202,10 +202,10 @@ func (l *Library) ParseText(at diag.Pos, s string) (*Template, []diag.Mistake) {
 }
 
 // parse parses each text once.
-func (l *Library) parse(at diag.Pos, text string, writes form) (*Template, []diag.Mistake) {
+func (l *Library) parse(at diag.Pos, text string, writes output) (*Template, []diag.Mistake) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key := parsed{at, text, writes}
+	key := parsedKey{at, text, writes}
 	if t := l.parsed[key]; t != nil {
 		return t, nil
 	}
@@ -218,17 +218,17 @@ func (l *Library) parse(at diag.Pos, text string, writes form) (*Template, []dia
 		return nil, mistakes
 	}
 	if l.parsed == nil {
-		l.parsed = map[parsed]*Template{}
+		l.parsed = map[parsedKey]*Template{}
 	}
 	l.parsed[key] = t
 	return t, nil
 }
 
-// Forget forgets the texts that Parse and ParseText were given. Who has a template of one keeps it.
+// Forget drops the texts that Parse and ParseText were given. Templates of them stay usable.
 func (l *Library) Forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.parsed = nil
 }
 
-func templateName(file string) string { return strings.TrimSuffix(file, ending) }
+func templateName(file string) string { return strings.TrimSuffix(file, templateExt) }

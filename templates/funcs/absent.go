@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"text/template/parse"
@@ -10,18 +11,18 @@ import (
 	"github.com/callhours/callhours/templates/vocabulary"
 )
 
-// MayFunc is the function that reads what may be absent: a value and names in quotes.
-const MayFunc = "__may"
+// OptionalFunc is the function that reads a value that may be absent: a value and names in quotes.
+const OptionalFunc = "__may"
 
-// asksOnly are the functions that may be given what is absent.
-var asksOnly = map[string]bool{"and": true, "or": true, "not": true, "default": true, "coalesce": true}
+// absenceTests are the functions whose arguments may be absent.
+var absenceTests = map[string]bool{"and": true, "or": true, "not": true, "default": true, "coalesce": true}
 
-// AsksOnly reports whether a function may be given what is absent, as {{if}} may.
-func AsksOnly(name string) bool { return asksOnly[name] }
+// IsAbsenceTest reports whether the arguments of a function may be absent, as that of {{if}} may.
+func IsAbsenceTest(name string) bool { return absenceTests[name] }
 
-// mayBeAbsent lets a value that {{if}}, {{with}} or one of a few functions asks about be absent: it
-// is read by may, which gives nothing, where text/template's own way is an error.
-func mayBeAbsent(n parse.Node) parse.Node {
+// makeOptional is the read of a value that may be absent: by optional, which returns nothing where
+// text/template's own way is an error.
+func makeOptional(n parse.Node) parse.Node {
 	var names []string
 	var from parse.Node
 	switch n := n.(type) {
@@ -37,7 +38,7 @@ func mayBeAbsent(n parse.Node) parse.Node {
 	default:
 		return n
 	}
-	args := []parse.Node{parse.NewIdentifier(MayFunc).SetPos(n.Position()), from}
+	args := []parse.Node{parse.NewIdentifier(OptionalFunc).SetPos(n.Position()), from}
 	for _, name := range names {
 		args = append(args,
 			&parse.StringNode{NodeType: parse.NodeString, Pos: n.Position(), Quoted: `"` + name + `"`, Text: name})
@@ -47,40 +48,40 @@ func mayBeAbsent(n parse.Node) parse.Node {
 	}}
 }
 
-// lenient lets values be absent in a pipeline. asked says that {{if}} or {{with}} asks about what
-// it gives.
-func lenient(p *parse.PipeNode, asked bool) {
+// makeOperandsOptional lets values be absent in a pipeline. tested says that {{if}} or {{with}}
+// tests its result.
+func makeOperandsOptional(p *parse.PipeNode, tested bool) {
 	for i, cmd := range p.Cmds {
 		f, isFunction := cmd.Args[0].(*parse.IdentifierNode)
 		switch {
-		case isFunction && asksOnly[f.Ident]:
+		case isFunction && absenceTests[f.Ident]:
 			for j := 1; j < len(cmd.Args); j++ {
-				cmd.Args[j] = mayBeAbsent(cmd.Args[j])
+				cmd.Args[j] = makeOptional(cmd.Args[j])
 			}
-		case len(cmd.Args) == 1 && (i == len(p.Cmds)-1 && asked || i+1 < len(p.Cmds) && Asks(p.Cmds[i+1])):
-			cmd.Args[0] = mayBeAbsent(cmd.Args[0])
+		case len(cmd.Args) == 1 && (i == len(p.Cmds)-1 && tested || i+1 < len(p.Cmds) && CallsAbsenceTest(p.Cmds[i+1])):
+			cmd.Args[0] = makeOptional(cmd.Args[0])
 		}
 		for _, arg := range cmd.Args {
-			if inner, ok := arg.(*parse.PipeNode); ok && !isMay(inner) {
+			if inner, ok := arg.(*parse.PipeNode); ok && !isOptional(inner) {
 				// Parentheses that hold nothing but what is asked about change nothing.
-				lenient(inner, len(inner.Cmds) == 1 &&
-					(isFunction && asksOnly[f.Ident] || asked && len(p.Cmds) == 1 && len(cmd.Args) == 1))
+				makeOperandsOptional(inner, len(inner.Cmds) == 1 &&
+					(isFunction && absenceTests[f.Ident] || tested && len(p.Cmds) == 1 && len(cmd.Args) == 1))
 			}
 		}
 	}
 }
 
-// Asks reports whether a command calls a function that may be given what is absent.
-func Asks(cmd *parse.CommandNode) bool {
+// CallsAbsenceTest reports whether a command calls a function whose arguments may be absent.
+func CallsAbsenceTest(cmd *parse.CommandNode) bool {
 	f, ok := cmd.Args[0].(*parse.IdentifierNode)
-	return ok && asksOnly[f.Ident]
+	return ok && absenceTests[f.Ident]
 }
 
-func isMay(p *parse.PipeNode) bool { return trees.IsCall(p.Cmds[0].Args[0], MayFunc) }
+func isOptional(p *parse.PipeNode) bool { return trees.IsCall(p.Cmds[0].Args[0], OptionalFunc) }
 
-// may reads names one after the other, each of what the one before gave; nothing where a map has no
+// optional reads names one after the other, each of the former's value; nothing where a map has no
 // such key.
-func (r *Run) may(from any, names ...string) (any, error) {
+func (r *Run) optional(from any, names ...string) (any, error) {
 	for i, name := range names {
 		if err := r.spend(perName); err != nil {
 			return nil, err
@@ -113,13 +114,13 @@ func (r *Run) may(from any, names ...string) (any, error) {
 				from = f.Interface()
 				continue
 			}
-			said := "." + strings.Join(names[:i+1], ".")
+			path := "." + strings.Join(names[:i+1], ".")
 			return nil,
-				wantf("%s is not known%s", said,
-					vocabulary.MemberHint(strings.TrimSuffix(said, "."+name), name, jsonsafe.Members(v.Type())))
+				fmt.Errorf("%s is not known%s", path,
+					vocabulary.MemberHint(strings.TrimSuffix(path, "."+name), name, jsonsafe.Members(v.Type())))
 		default:
 			return nil,
-				wantf(".%s is not known: %s has no fields", strings.Join(names[:i+1], "."), jsonsafe.Describe(from))
+				fmt.Errorf(".%s is not known: %s has no fields", strings.Join(names[:i+1], "."), jsonsafe.Describe(from))
 		}
 	}
 	if v := reflect.ValueOf(from); v.Kind() == reflect.Pointer && v.IsNil() {

@@ -1,14 +1,15 @@
 package funcs
 
 import (
+	"errors"
+	"fmt"
 	"reflect"
 
 	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
-// equal tells whether two values are the same through and through, as reflect.DeepEqual does, and
-// counts as it goes: it ends at the first difference.
-func (r *Run) equal(a, b any) (bool, error) {
+// deepEqual is reflect.DeepEqual, and counts as it goes: it ends at the first difference.
+func (r *Run) deepEqual(a, b any) (bool, error) {
 	if err := r.spend(perElement); err != nil {
 		return false, err
 	}
@@ -17,10 +18,10 @@ func (r *Run) equal(a, b any) (bool, error) {
 		return a == b, nil
 	case string:
 		b, ok := b.(string)
-		return r.equalTexts(a, b, ok)
+		return r.equalStrings(a, b, ok)
 	case jsonsafe.JSON:
 		b, ok := b.(jsonsafe.JSON)
-		return r.equalTexts(a.String(), b.String(), ok)
+		return r.equalStrings(a.String(), b.String(), ok)
 	case []any:
 		b, ok := b.([]any)
 		if !ok || len(a) != len(b) || (a == nil) != (b == nil) {
@@ -30,7 +31,7 @@ func (r *Run) equal(a, b any) (bool, error) {
 			return true, nil
 		}
 		for i := range a {
-			if same, err := r.equal(a[i], b[i]); !same || err != nil {
+			if same, err := r.deepEqual(a[i], b[i]); !same || err != nil {
 				return false, err
 			}
 		}
@@ -51,7 +52,7 @@ func (r *Run) equal(a, b any) (bool, error) {
 			if !ok {
 				return false, nil
 			}
-			if same, err := r.equal(e, other); !same || err != nil {
+			if same, err := r.deepEqual(e, other); !same || err != nil {
 				return false, err
 			}
 		}
@@ -60,14 +61,14 @@ func (r *Run) equal(a, b any) (bool, error) {
 	if reflect.TypeOf(a) != reflect.TypeOf(b) {
 		return false, nil
 	}
-	if err := r.lookThrough(a); err != nil {
+	if err := r.spendSize(a); err != nil {
 		return false, err
 	}
 	return reflect.DeepEqual(a, b), nil
 }
 
-func (r *Run) equalTexts(a, b string, bothTexts bool) (bool, error) {
-	if !bothTexts || len(a) != len(b) {
+func (r *Run) equalStrings(a, b string, bothStrings bool) (bool, error) {
+	if !bothStrings || len(a) != len(b) {
 		return false, nil
 	}
 	if err := r.spend(len(a)); err != nil {
@@ -81,11 +82,11 @@ func (r *Run) equalTexts(a, b string, bothTexts bool) (bool, error) {
 
 func (r *Run) eq(first reflect.Value, others ...reflect.Value) (bool, error) {
 	if len(others) == 0 {
-		return false, wantf("want at least 2 arguments, found 1")
+		return false, errors.New("want at least 2 arguments, found 1")
 	}
-	first = inside(first)
+	first = elem(first)
 	for _, other := range others {
-		if same, err := r.same(first, inside(other)); same || err != nil {
+		if same, err := r.equal(first, elem(other)); same || err != nil {
 			return same, err
 		}
 	}
@@ -97,7 +98,7 @@ func (r *Run) ne(a, b reflect.Value) (bool, error) {
 	return !same && err == nil, err
 }
 
-func (r *Run) lt(a, b reflect.Value) (bool, error) { return r.less(inside(a), inside(b)) }
+func (r *Run) lt(a, b reflect.Value) (bool, error) { return r.less(elem(a), elem(b)) }
 
 func (r *Run) le(a, b reflect.Value) (bool, error) {
 	if less, err := r.lt(a, b); less || err != nil {
@@ -107,8 +108,8 @@ func (r *Run) le(a, b reflect.Value) (bool, error) {
 }
 
 func (r *Run) gt(a, b reflect.Value) (bool, error) {
-	notMore, err := r.le(a, b)
-	return !notMore && err == nil, err
+	lessOrEqual, err := r.le(a, b)
+	return !lessOrEqual && err == nil, err
 }
 
 func (r *Run) ge(a, b reflect.Value) (bool, error) {
@@ -116,25 +117,25 @@ func (r *Run) ge(a, b reflect.Value) (bool, error) {
 	return !less && err == nil, err
 }
 
-// inside is what an interface holds.
-func inside(v reflect.Value) reflect.Value {
+// elem is the value in an interface.
+func elem(v reflect.Value) reflect.Value {
 	if v.Kind() == reflect.Interface {
 		return v.Elem()
 	}
 	return v
 }
 
-// same tells whether two values are equal. Whole numbers are compared whatever their types, and
-// nothing is equal to nothing alone.
-func (r *Run) same(a, b reflect.Value) (bool, error) {
+// equal reports whether two values are equal. Whole numbers are compared whatever their types, and
+// nil equals nil alone.
+func (r *Run) equal(a, b reflect.Value) (bool, error) {
 	switch {
 	case a.Kind() == reflect.String && b.Kind() == reflect.String: // the usual case
-		return r.equalTexts(a.String(), b.String(), true)
-	case isNothing(a) || isNothing(b):
-		if sortOf(a) != sortOf(b) && a.IsValid() && b.IsValid() {
+		return r.equalStrings(a.String(), b.String(), true)
+	case isNil(a) || isNil(b):
+		if comparisonKind(a) != comparisonKind(b) && a.IsValid() && b.IsValid() {
 			return false, incomparable(a, b)
 		}
-		return isNothing(a) && isNothing(b), nil
+		return isNil(a) && isNil(b), nil
 	case a.CanInt() && b.CanInt():
 		return a.Int() == b.Int(), nil
 	case a.CanUint() && b.CanUint():
@@ -143,7 +144,7 @@ func (r *Run) same(a, b reflect.Value) (bool, error) {
 		return a.Int() >= 0 && uint64(a.Int()) == b.Uint(), nil
 	case a.CanUint() && b.CanInt():
 		return b.Int() >= 0 && a.Uint() == uint64(b.Int()), nil
-	case sortOf(a) != sortOf(b):
+	case comparisonKind(a) != comparisonKind(b):
 		return false, incomparable(a, b)
 	}
 	switch a.Kind() {
@@ -153,9 +154,9 @@ func (r *Run) same(a, b reflect.Value) (bool, error) {
 		return a.Float() == b.Float(), nil
 	}
 	if !b.Type().Comparable() {
-		return false, wantf("%s cannot be compared; compare what it holds", jsonsafe.Describe(b.Interface()))
+		return false, fmt.Errorf("%s cannot be compared; compare what it holds", jsonsafe.Describe(b.Interface()))
 	}
-	return a.Interface() == b.Interface(), r.spend(perElement * opaque)
+	return a.Interface() == b.Interface(), r.spend(perElement * opaqueSize)
 }
 
 // less tells whether a text or number comes before another.
@@ -177,8 +178,8 @@ func (r *Run) less(a, b reflect.Value) (bool, error) {
 	return false, incomparable(a, b)
 }
 
-// isNothing tells whether a value is absent, or nil.
-func isNothing(v reflect.Value) bool {
+// isNil reports whether a value is absent, or nil.
+func isNil(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Invalid:
 		return true
@@ -188,8 +189,8 @@ func isNothing(v reflect.Value) bool {
 	return false
 }
 
-// sortOf is the kind of a value, one for all widths of numbers.
-func sortOf(v reflect.Value) reflect.Kind {
+// comparisonKind is the kind of a value, one for all widths of numbers.
+func comparisonKind(v reflect.Value) reflect.Kind {
 	switch {
 	case v.CanInt():
 		return reflect.Int
@@ -203,7 +204,7 @@ func sortOf(v reflect.Value) reflect.Kind {
 
 // incomparable is the error of a comparison of unlike values.
 func incomparable(a, b reflect.Value) error {
-	of := func(v reflect.Value) string {
+	describe := func(v reflect.Value) string {
 		switch {
 		case !v.IsValid():
 			return "nothing"
@@ -221,21 +222,21 @@ func incomparable(a, b reflect.Value) error {
 	case a.CanFloat() != b.CanFloat():
 		hint = "; float64 makes the one of the other"
 	}
-	return wantf("want two numbers or two texts to compare, found %s and %s%s", of(a), of(b), hint)
+	return fmt.Errorf("want two numbers or two texts to compare, found %s and %s%s", describe(a), describe(b), hint)
 }
 
-// index gives an element of a list or map, or of what it holds, as text/template's does. A key
-// is gone through to find it.
+// index is an element of a list or map, or of one within it, as text/template's is. A key is
+// counted to find it.
 func (r *Run) index(from reflect.Value, keys ...reflect.Value) (reflect.Value, error) {
-	from = inside(from)
+	from = elem(from)
 	if !from.IsValid() {
-		return reflect.Value{}, wantf("want a list or a map, found nothing; guard it with {{with}}")
+		return reflect.Value{}, errors.New("want a list or a map, found nothing; guard it with {{with}}")
 	}
 	for _, key := range keys {
-		key = inside(key)
+		key = elem(key)
 		for from.Kind() == reflect.Pointer || from.Kind() == reflect.Interface {
 			if from = from.Elem(); !from.IsValid() {
-				return reflect.Value{}, wantf("want a list or a map, found nothing; guard it with {{with}}")
+				return reflect.Value{}, errors.New("want a list or a map, found nothing; guard it with {{with}}")
 			}
 		}
 		var err error
@@ -254,13 +255,13 @@ func (r *Run) index(from reflect.Value, keys ...reflect.Value) (reflect.Value, e
 				return reflect.Value{}, err
 			}
 		default:
-			return reflect.Value{}, wantf("want a list or a map, found %s", jsonsafe.Describe(from.Interface()))
+			return reflect.Value{}, fmt.Errorf("want a list or a map, found %s", jsonsafe.Describe(from.Interface()))
 		}
 	}
 	return from, nil
 }
 
-// element is the one at a position, which counts from 0.
+// element is the element at an index, which counts from 0.
 func element(list, at reflect.Value) (reflect.Value, error) {
 	n := int64(-1)
 	switch {
@@ -270,13 +271,13 @@ func element(list, at reflect.Value) (reflect.Value, error) {
 		n = int64(at.Uint()) // it is below 1<<62
 	case at.CanUint():
 	case !at.IsValid():
-		return reflect.Value{}, wantf("want a whole number for a place in a list, found nothing")
+		return reflect.Value{}, errors.New("want a whole number for a place in a list, found nothing")
 	default:
 		return reflect.Value{},
-			wantf("want a whole number for a place in a list, found %s", jsonsafe.Describe(at.Interface()))
+			fmt.Errorf("want a whole number for a place in a list, found %s", jsonsafe.Describe(at.Interface()))
 	}
 	if n < 0 || n >= int64(list.Len()) {
-		return reflect.Value{}, wantf("there is no element %d: the list has %d, and the first is 0", n, list.Len())
+		return reflect.Value{}, fmt.Errorf("there is no element %d: the list has %d, and the first is 0", n, list.Len())
 	}
 	return list.Index(int(n)), nil
 }
@@ -286,13 +287,13 @@ func entry(from, key reflect.Value) (reflect.Value, error) {
 	wanted := from.Type().Key()
 	switch {
 	case !key.IsValid():
-		return reflect.Value{}, wantf("want a key, found nothing")
+		return reflect.Value{}, errors.New("want a key, found nothing")
 	case key.Type().AssignableTo(wanted):
 	case (key.CanInt() || key.CanUint()) && wanted.Kind() >= reflect.Int && wanted.Kind() <= reflect.Uintptr:
 		key = key.Convert(wanted)
 	default:
 		return reflect.Value{},
-			wantf("want %s for a key, found %s", jsonsafe.DescribeType(wanted.String()),
+			fmt.Errorf("want %s for a key, found %s", jsonsafe.DescribeType(wanted.String()),
 				jsonsafe.Describe(key.Interface()))
 	}
 	if v := from.MapIndex(key); v.IsValid() {

@@ -87,10 +87,10 @@ func TestEqual(t *testing.T) {
 		for _, b := range values {
 			r := &Run{literals: &Literals{}}
 			_ = r.Begin(t.Context(), Env{})
-			if got, err := r.equal(a, b); err != nil || got != reflect.DeepEqual(a, b) {
+			if got, err := r.deepEqual(a, b); err != nil || got != reflect.DeepEqual(a, b) {
 				t.Errorf("%#v and %#v: got %t, %v", a, b, got, err)
 			}
-			if r.work == MaxWork {
+			if r.left == MaxWork {
 				t.Errorf("%#v and %#v: nothing is spent", a, b)
 			}
 		}

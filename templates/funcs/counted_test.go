@@ -54,7 +54,7 @@ func TestNumbersAreSprigs(t *testing.T) {
 	}
 	same := func(a, b any) bool { return fmt.Sprintf("%T %v", a, a) == fmt.Sprintf("%T %v", b, b) }
 	bound := func(name string) reflect.Value {
-		return reflect.ValueOf(functions[name].bind(&Run{literals: &Literals{}, ctx: t.Context(), work: 1 << 40}))
+		return reflect.ValueOf(functions[name].bind(&Run{literals: &Literals{}, ctx: t.Context(), left: 1 << 40}))
 	}
 	for _, v := range values {
 		argsOf := map[string][][]any{"round": {{v, 0}, {v, 2}, {v, 1, 0.2}}}
@@ -132,13 +132,13 @@ func TestNothingIsFree(t *testing.T) {
 						tried++
 						spent := 0
 						cost := func() int {
-							r := &Run{literals: NewLiterals(nowhere), ctx: t.Context(), env: sampleEnv(), work: MaxWork}
+							r := &Run{literals: NewLiterals(nowhere), ctx: t.Context(), env: sampleEnv(), left: MaxWork}
 							g := reflect.ValueOf(bind(r))
 							var before, after runtime.MemStats
 							runtime.ReadMemStats(&before)
 							callSafely(g, args)
 							runtime.ReadMemStats(&after)
-							spent = MaxWork - r.work
+							spent = MaxWork - r.left
 							return int(after.TotalAlloc - before.TotalAlloc)
 						}
 						bytes := cost()

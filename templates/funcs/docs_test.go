@@ -28,8 +28,8 @@ func TestDocsSpeech(t *testing.T) {
 		{"24 October 2027, 9:00", time.Date(2027, 10, 24, 9, 0, 0, 0, newYork)},
 	} {
 		row := "| " + c.when + " |"
-		for _, s := range []*speech{&english, &spanish, &german, &french} {
-			row += " " + s.speak(c.t, at(10, 30)) + " |"
+		for _, s := range []*language{&english, &spanish, &german, &french} {
+			row += " " + s.format(c.t, at(10, 30)) + " |"
 		}
 		rows = append(rows, row)
 	}
@@ -38,15 +38,15 @@ func TestDocsSpeech(t *testing.T) {
 		{"+493012345678"},
 		{"415-555-0100 x123"},
 	} {
-		said := english.dial(numbers[0])
+		said := english.formatNumber(numbers[0])
 		for _, number := range numbers {
-			if got := english.dial(number); got != said {
+			if got := english.formatNumber(number); got != said {
 				t.Errorf("%s: got %q, want %q", number, got, said)
 			}
 		}
 		rows = append(rows, "| `"+strings.Join(numbers, "`, `")+"` | "+said+" |")
 	}
-	rows = append(rows, fmt.Sprintf("| `911`, `*98` | %s, %s |", english.dial("911"), english.dial("*98")))
+	rows = append(rows, fmt.Sprintf("| `911`, `*98` | %s, %s |", english.formatNumber("911"), english.formatNumber("*98")))
 	for _, row := range rows {
 		if !strings.Contains(string(page), row+"\n") {
 			t.Errorf("%s has no row %s", docs, row)

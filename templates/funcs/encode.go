@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/templates/jsonsafe"
@@ -15,12 +16,12 @@ func (r *Run) toJSON(v any) (jsonsafe.JSON, error) {
 	case jsonsafe.JSON:
 		return v, nil
 	case string: // the usual case
-		if err := r.room(len(v)); err != nil {
+		if err := r.spendText(len(v)); err != nil {
 			return jsonsafe.JSON{}, err
 		}
 	case nil, bool, int:
 	default:
-		if err := r.lookThrough(v); err != nil {
+		if err := r.spendSize(v); err != nil {
 			return jsonsafe.JSON{}, err
 		}
 	}
@@ -28,45 +29,45 @@ func (r *Run) toJSON(v any) (jsonsafe.JSON, error) {
 	r.scratch = text[:0]
 	switch {
 	case errors.Is(err, jsonsafe.ErrTooLong):
-		return jsonsafe.JSON{}, r.room(MaxText + 1)
+		return jsonsafe.JSON{}, r.spendText(MaxText + 1)
 	case err != nil:
 		return jsonsafe.JSON{}, err
 	}
-	if err := r.room(len(text)); err != nil {
+	if err := r.spendText(len(text)); err != nil {
 		return jsonsafe.JSON{}, err
 	}
 	return jsonsafe.Raw(string(text)), nil
 }
 
-// value writes what an action gives in a place that wants a value.
+// value writes the result of an action in the place of a value.
 func (r *Run) value(v any) (string, error) {
 	j, err := r.toJSON(v)
 	return j.String(), err
 }
 
-// content writes what an action gives inside the quotes of a string.
+// content writes the result of an action inside the quotes of a string.
 func (r *Run) content(v any) (string, error) {
 	s, err := jsonsafe.Inside(v)
 	if err != nil {
 		return "", err
 	}
-	if err := r.room(len(s)); err != nil || jsonsafe.IsPlain(s) {
+	if err := r.spendText(len(s)); err != nil || jsonsafe.IsPlain(s) {
 		return s, err
 	}
 	r.scratch = jsonsafe.AppendString(r.scratch[:0], s)
-	return r.text(string(r.scratch[1 : len(r.scratch)-1]))
+	return r.boundText(string(r.scratch[1 : len(r.scratch)-1]))
 }
 
-// memberName writes what an action gives in a place that wants a member name.
+// memberName writes the result of an action in the place of a member name.
 func (r *Run) memberName(v any) (string, error) {
 	s, err := r.content(v)
 	return `"` + s + `"`, err
 }
 
-// spokenText writes what an action gives in a template whose result is text.
+// spokenText writes the result of an action in a template whose result is text.
 func (r *Run) spokenText(v any) (string, error) {
 	if v == nil {
-		return "", wantf("want a value to write, found nothing; guard it with {{with}}, or give a default")
+		return "", errors.New("want a value to write, found nothing; guard it with {{with}}, or give a default")
 	}
 	return r.toString(v)
 }
@@ -74,7 +75,7 @@ func (r *Run) spokenText(v any) (string, error) {
 // fromJSON decodes one JSON value. Whole numbers become int, so that they are written as they were
 // read.
 func (r *Run) fromJSON(text string) (any, error) {
-	if err := r.room(len(text)); err != nil {
+	if err := r.spendText(len(text)); err != nil {
 		return nil, err
 	}
 	if err := r.spend(8 * len(text)); err != nil { // to read it costs more than to go through it
@@ -84,27 +85,27 @@ func (r *Run) fromJSON(text string) (any, error) {
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
-		return nil, wantf("want JSON, found %s", diag.Clip(text))
+		return nil, fmt.Errorf("want JSON, found %s", diag.Clip(text))
 	}
 	if d.More() {
-		return nil, wantf("want one JSON value, found more after it in %s", diag.Clip(text))
+		return nil, fmt.Errorf("want one JSON value, found more after it in %s", diag.Clip(text))
 	}
-	return weigh(r, jsonsafe.Numbers(v))
+	return bound(r, jsonsafe.Numbers(v))
 }
 
-// failure is what a template says that calls fail.
+// failure is the message of fail.
 type failure string
 
 func (f failure) Error() string { return string(f) }
 
 func (r *Run) fail(message string) (string, error) {
-	if err := r.room(len(message)); err != nil {
+	if err := r.spendText(len(message)); err != nil {
 		return "", err
 	}
 	return "", failure(message)
 }
 
-// IsFail tells an execution that its author ended by fail from one that went wrong.
+// IsFail reports whether an execution was ended by fail, and not by an error.
 func IsFail(err error) bool {
 	_, ok := errors.AsType[failure](err)
 	return ok

@@ -10,7 +10,7 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// Function is one that templates may call.
+// Function is a function that templates may call.
 type Function struct {
 	Name    string
 	Doc     string // what it does, one sentence without its full stop
@@ -26,7 +26,7 @@ func All() []Function {
 			all = append(all, Function{f.name, f.doc, f.example, source})
 		}
 	}
-	add("callhours", ours)
+	add("callhours", ownFunctions)
 	add("go", goFunctions)
 	add("sprig", textFunctions)
 	add("sprig", listFunctions)
@@ -45,7 +45,7 @@ type function struct {
 // functions is the allow-list, by name.
 var functions = func() map[string]function {
 	m := map[string]function{}
-	for _, list := range [][]function{ours, goFunctions, textFunctions, listFunctions, otherFunctions} {
+	for _, list := range [][]function{ownFunctions, goFunctions, textFunctions, listFunctions, otherFunctions} {
 		for _, f := range list {
 			m[f.name] = f
 		}
@@ -62,8 +62,8 @@ func Known(name string) bool {
 // Suggest ends the message about a function that is not known.
 func Suggest(name string) string { return diag.Suggest(name, slices.Collect(maps.Keys(functions))) }
 
-// CheckCount says why a known function cannot be called with so many arguments; "" if it can, and
-// where text/template says so itself.
+// CheckCount is why a known function cannot be called with so many arguments; "" if it can, and
+// where text/template reports it.
 func CheckCount(name string, given int) string {
 	f := functions[name]
 	if f.bind == nil {
@@ -79,7 +79,7 @@ func CheckCount(name string, given int) string {
 	return ""
 }
 
-// CheckPattern says why a text cannot be the pattern of regexMatch and its like; nil if it can.
+// CheckPattern is why a text cannot be the pattern of regexMatch and its like; nil if it can.
 func CheckPattern(expr string) error {
 	_, err := compile(expr)
 	return err
@@ -93,7 +93,7 @@ func Arguments(n int) string {
 	return fmt.Sprintf("%d arguments", n)
 }
 
-var ours = []function{
+var ownFunctions = []function{
 	{
 		"ago", "how long before the call a time was", `{{ ago .Event.Start }} → 1h30m0s`,
 		func(r *Run) any { return r.ago },

@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -31,74 +32,75 @@ func Instrument(t *parse.Tree, called bool) {
 	trees.Inspect(t.Root, func(n parse.Node) {
 		switch n := n.(type) {
 		case *parse.IfNode:
-			lenient(n.Pipe, true)
+			makeOperandsOptional(n.Pipe, true)
 		case *parse.WithNode:
-			lenient(n.Pipe, true)
+			makeOperandsOptional(n.Pipe, true)
 		case *parse.RangeNode:
-			lenient(n.Pipe, false)
+			makeOperandsOptional(n.Pipe, false)
 		case *parse.ActionNode:
-			lenient(n.Pipe, false)
+			makeOperandsOptional(n.Pipe, false)
 		case *parse.TemplateNode:
 			if n.Pipe != nil {
-				lenient(n.Pipe, false)
+				makeOperandsOptional(n.Pipe, false)
 			}
 		}
 	})
-	_, most := countNodes(t.Root, 0)
+	_, highest := addCounters(t.Root, 0)
 	if called {
-		t.Root.Nodes = slices.Insert(t.Root.Nodes, 0, trees.Call(counting(enterName, most), t.Root.Pos, 0))
+		t.Root.Nodes = slices.Insert(t.Root.Nodes, 0, trees.Call(counterName(enterName, highest), t.Root.Pos, 0))
 		t.Root.Nodes = append(t.Root.Nodes, trees.Call(leaveName, t.Root.Pos, 0))
 	}
 }
 
-// counting puts a count of nodes into a name: functions are called without arguments at less cost.
-func counting(name string, nodes int) string { return name + "_" + strconv.Itoa(nodes) }
+// counterName puts a count of nodes into a name: functions are called without arguments at less
+// cost.
+func counterName(name string, nodes int) string { return name + "_" + strconv.Itoa(nodes) }
 
-// countNodes puts counts into a list of which so many nodes were passed before it: at the head of
-// each loop, and wherever more than maxPassed would be passed without one. It gives how many are
-// passed since the last one at the end, and the most anywhere in the list.
-func countNodes(l *parse.ListNode, since int) (left, most int) {
+// addCounters puts counters into a list, before which so many nodes were passed uncounted: at the
+// head of each loop, and wherever more than maxPassed would be passed. It returns how many are
+// uncounted at the end, and the most anywhere in the list.
+func addCounters(l *parse.ListNode, since int) (left, highest int) {
 	if l == nil {
 		return since, since
 	}
-	most = since
+	highest = since
 	var nodes []parse.Node
 	for _, n := range l.Nodes {
 		size, written := trees.Count(n), n.Type() == parse.NodeText || n.Type() == parse.NodeComment
 		if since > 0 && since+size > maxPassed && !written {
-			nodes = append(nodes, trees.Call(counting(passName, since), n.Position(), 0))
+			nodes = append(nodes, trees.Call(counterName(passName, since), n.Position(), 0))
 			since = 0
 		}
 		since += size
 		inner := since
 		switch n := n.(type) {
 		case *parse.IfNode:
-			since, inner = countBranch(&n.BranchNode, since)
+			since, inner = addBranchCounters(&n.BranchNode, since)
 		case *parse.WithNode:
-			since, inner = countBranch(&n.BranchNode, since)
+			since, inner = addBranchCounters(&n.BranchNode, since)
 		case *parse.RangeNode:
-			_, turn := countNodes(n.List, 1)
-			n.List.Nodes = slices.Insert(n.List.Nodes, 0, trees.Call(counting(stepName, turn), n.Pos, n.Line))
+			_, turn := addCounters(n.List, 1)
+			n.List.Nodes = slices.Insert(n.List.Nodes, 0, trees.Call(counterName(stepName, turn), n.Pos, n.Line))
 			var none int
-			none, inner = countNodes(n.ElseList, since)
+			none, inner = addCounters(n.ElseList, since)
 			since = max(since, none)
 		}
-		most = max(most, since, inner)
+		highest = max(highest, since, inner)
 		nodes = append(nodes, n)
 	}
 	l.Nodes = nodes
-	return since, most
+	return since, highest
 }
 
-func countBranch(b *parse.BranchNode, since int) (left, most int) {
-	yes, inYes := countNodes(b.List, since)
-	no, inNo := countNodes(b.ElseList, since)
+func addBranchCounters(b *parse.BranchNode, since int) (left, highest int) {
+	yes, inYes := addCounters(b.List, since)
+	no, inNo := addCounters(b.ElseList, since)
 	return max(yes, no), max(inYes, inNo)
 }
 
-// CountRanges ends what is ranged over in a call that counts what {{range}} does before its first
-// turn: it sorts maps. What cannot be ranged over is refused there, since text/template would write
-// all of it into its message. It is for trees that are analysed no more.
+// CountRanges passes what is ranged over through a call that counts what {{range}} does before its
+// first turn: it sorts maps. What cannot be ranged over is refused there, since text/template would
+// write all of it into its message. It is for trees that are not analyzed any more.
 func CountRanges(t *parse.Tree) {
 	trees.Inspect(t.Root, func(n parse.Node) {
 		r, ok := n.(*parse.RangeNode)
@@ -111,24 +113,24 @@ func CountRanges(t *parse.Tree) {
 				last = cmd.Args[0]
 			}
 		}
-		said := last.String()
-		if strings.Contains(said, "__") { // it holds functions of ours
-			said = ""
+		expression := last.String()
+		if strings.Contains(expression, "__") { // it holds functions of ours
+			expression = ""
 		}
 		r.Pipe.Cmds = append(r.Pipe.Cmds, &parse.CommandNode{
 			NodeType: parse.NodeCommand, Pos: last.Position(), Args: []parse.Node{
 				parse.NewIdentifier(rangeName).SetPos(last.Position()),
 				&parse.StringNode{
-					NodeType: parse.NodeString, Pos: last.Position(), Quoted: strconv.Quote(said),
-					Text: said,
+					NodeType: parse.NodeString, Pos: last.Position(), Quoted: strconv.Quote(expression),
+					Text: expression,
 				},
 			},
 		})
 	})
 }
 
-// ranged lets through what is ranged over, which an expression gave.
-func (r *Run) ranged(expression string, v reflect.Value) (reflect.Value, error) {
+// checkRange returns what is ranged over, the value of an expression, if it can be.
+func (r *Run) checkRange(expression string, v reflect.Value) (reflect.Value, error) {
 	over := v
 	for over.Kind() == reflect.Pointer || over.Kind() == reflect.Interface {
 		over = over.Elem()
@@ -148,5 +150,5 @@ func (r *Run) ranged(expression string, v reflect.Value) (reflect.Value, error) 
 	if expression != "" {
 		expression += ": "
 	}
-	return v, wantf("%s{{range}} wants a list, a map or a number", expression)
+	return v, fmt.Errorf("%s{{range}} wants a list, a map or a number", expression)
 }

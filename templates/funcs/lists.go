@@ -2,25 +2,26 @@ package funcs
 
 import (
 	"cmp"
+	"fmt"
 	"reflect"
 	"slices"
 
 	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
-// listOf gives the elements of a list of any kind.
+// listOf is the elements of a list of any type.
 func (r *Run) listOf(v any) ([]any, error) {
 	if list, ok := v.([]any); ok {
 		return list, nil
 	}
 	rv := reflect.ValueOf(v)
 	if k := rv.Kind(); k != reflect.Slice && k != reflect.Array {
-		return nil, wantf("want a list, found %s", jsonsafe.Describe(v))
+		return nil, fmt.Errorf("want a list, found %s", jsonsafe.Describe(v))
 	}
 	if rv.Len() > MaxElements {
 		return nil, Limitf("a list of more than %d elements", MaxElements)
 	}
-	if err := r.elements(rv.Len()); err != nil {
+	if err := r.spendElements(rv.Len()); err != nil {
 		return nil, err
 	}
 	list := make([]any, rv.Len())
@@ -30,16 +31,16 @@ func (r *Run) listOf(v any) ([]any, error) {
 	return list, nil
 }
 
-// strings makes a list of texts.
-func (r *Run) strings(texts []string) ([]any, error) {
+// stringList is a list of texts.
+func (r *Run) stringList(texts []string) ([]any, error) {
 	list := make([]any, len(texts))
 	for i, s := range texts {
 		list[i] = s
 	}
-	return weigh(r, list)
+	return bound(r, list)
 }
 
-func (r *Run) list(values ...any) ([]any, error) { return weigh(r, values) }
+func (r *Run) list(values ...any) ([]any, error) { return bound(r, values) }
 
 // until counts from 0 up, or down, to a number that is not included.
 func (r *Run) until(end int) ([]any, error) {
@@ -54,13 +55,13 @@ func (r *Run) untilStep(start, end, step int) ([]any, error) {
 	for i := start; (step > 0 && i < end) || (step < 0 && i > end); i += step {
 		list = append(list, i)
 		if len(list) > MaxElements {
-			return nil, r.elements(len(list))
+			return nil, r.spendElements(len(list))
 		}
 		if (step > 0) != (i+step > i) { // past the largest number
 			break
 		}
 	}
-	return list, r.elements(len(list))
+	return list, r.spendElements(len(list))
 }
 
 // seq writes the numbers of a range as text, like the shell command: END, START END or START STEP
@@ -75,7 +76,7 @@ func (r *Run) seq(numbers ...int) (string, error) {
 	case 3:
 		start, step, end = numbers[0], numbers[1], numbers[2]
 	default:
-		return "", wantf("want one to three numbers, found %d", len(numbers))
+		return "", fmt.Errorf("want one to three numbers, found %d", len(numbers))
 	}
 	if step == 0 {
 		step = cmp.Or(cmp.Compare(end, start), 1)
@@ -84,18 +85,18 @@ func (r *Run) seq(numbers ...int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return r.glue(" ", list, false)
+	return r.joinValues(" ", list, false)
 }
 
-// part is a function that gives a part of a list, or the list in another order.
-func part(pick func(list []any) []any) func(r *Run) any {
+// sliceFunc is a function that returns a part of a list, or the list in another order.
+func sliceFunc(pick func(list []any) []any) func(r *Run) any {
 	return func(r *Run) any {
 		return func(list any) ([]any, error) {
 			elements, err := r.listOf(list)
 			if err != nil {
 				return nil, err
 			}
-			if err := r.elements(len(elements)); err != nil {
+			if err := r.spendElements(len(elements)); err != nil {
 				return nil, err
 			}
 			return pick(elements), nil
@@ -103,8 +104,8 @@ func part(pick func(list []any) []any) func(r *Run) any {
 	}
 }
 
-// one is a function that gives one element of a list, nothing if it is empty.
-func one(pick func(list []any) any) func(r *Run) any {
+// elementFunc is a function that returns one element of a list, nil if it is empty.
+func elementFunc(pick func(list []any) any) func(r *Run) any {
 	return func(r *Run) any {
 		return func(list any) (any, error) {
 			elements, err := r.listOf(list)
@@ -134,10 +135,10 @@ func (r *Run) append(list, value any) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.elements(len(elements) + 1); err != nil {
+	if err := r.spendElements(len(elements) + 1); err != nil {
 		return nil, err
 	}
-	return weigh(r, append(slices.Clip(slices.Clone(elements)), value))
+	return bound(r, append(slices.Clip(slices.Clone(elements)), value))
 }
 
 func (r *Run) prepend(list, value any) ([]any, error) {
@@ -145,10 +146,10 @@ func (r *Run) prepend(list, value any) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.elements(len(elements) + 1); err != nil {
+	if err := r.spendElements(len(elements) + 1); err != nil {
 		return nil, err
 	}
-	return weigh(r, append([]any{value}, elements...))
+	return bound(r, append([]any{value}, elements...))
 }
 
 func (r *Run) concat(lists ...any) ([]any, error) {
@@ -159,17 +160,17 @@ func (r *Run) concat(lists ...any) ([]any, error) {
 			return nil, err
 		}
 		if len(all)+len(elements) > MaxElements {
-			return nil, r.elements(MaxElements + 1)
+			return nil, r.spendElements(MaxElements + 1)
 		}
-		if err := r.elements(len(elements)); err != nil {
+		if err := r.spendElements(len(elements)); err != nil {
 			return nil, err
 		}
 		all = append(all, elements...)
 	}
-	return weigh(r, all)
+	return bound(r, all)
 }
 
-// has tells whether a list holds a value.
+// has reports whether a list contains a value.
 func (r *Run) has(value, list any) (bool, error) {
 	if list == nil {
 		return false, nil
@@ -178,26 +179,26 @@ func (r *Run) has(value, list any) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return r.holds(elements, value)
+	return r.contains(elements, value)
 }
 
-func (r *Run) holds(elements []any, value any) (bool, error) {
+func (r *Run) contains(elements []any, value any) (bool, error) {
 	for _, e := range elements {
-		if same, err := r.equal(e, value); same || err != nil {
+		if same, err := r.deepEqual(e, value); same || err != nil {
 			return same, err
 		}
 	}
 	return false, nil
 }
 
-func (r *Run) without(list any, drop ...any) ([]any, error) {
+func (r *Run) without(list any, excluded ...any) ([]any, error) {
 	elements, err := r.listOf(list)
 	if err != nil {
 		return nil, err
 	}
 	kept := []any{}
 	for _, e := range elements {
-		dropped, err := r.holds(drop, e)
+		dropped, err := r.contains(excluded, e)
 		if err != nil {
 			return nil, err
 		}
@@ -205,7 +206,7 @@ func (r *Run) without(list any, drop ...any) ([]any, error) {
 			kept = append(kept, e)
 		}
 	}
-	return kept, r.elements(len(kept))
+	return kept, r.spendElements(len(kept))
 }
 
 func (r *Run) uniq(list any) ([]any, error) {
@@ -215,7 +216,7 @@ func (r *Run) uniq(list any) ([]any, error) {
 	}
 	kept := []any{}
 	for _, e := range elements {
-		seen, err := r.holds(kept, e)
+		seen, err := r.contains(kept, e)
 		if err != nil {
 			return nil, err
 		}
@@ -223,7 +224,7 @@ func (r *Run) uniq(list any) ([]any, error) {
 			kept = append(kept, e)
 		}
 	}
-	return kept, r.elements(len(kept))
+	return kept, r.spendElements(len(kept))
 }
 
 // slice gives the elements from start (default 0) up to end (default all).
@@ -240,10 +241,10 @@ func (r *Run) slice(list any, bounds ...int) ([]any, error) {
 	case 2:
 		start, end = bounds[0], bounds[1]
 	default:
-		return nil, wantf("want a start and an end, found %d numbers", len(bounds))
+		return nil, fmt.Errorf("want a start and an end, found %d numbers", len(bounds))
 	}
 	if start < 0 || start > end || end > len(elements) {
-		return nil, wantf("want 0 <= start <= end <= %d, found %d and %d", len(elements), start, end)
+		return nil, fmt.Errorf("want 0 <= start <= end <= %d, found %d and %d", len(elements), start, end)
 	}
 	return elements[start:end:end], nil
 }
@@ -254,16 +255,16 @@ func (r *Run) chunk(size int, list any) ([]any, error) {
 		return nil, err
 	}
 	if size < 1 {
-		return nil, wantf("want a size of 1 or more, found %d", size)
+		return nil, fmt.Errorf("want a size of 1 or more, found %d", size)
 	}
-	if err := r.elements(len(elements)); err != nil {
+	if err := r.spendElements(len(elements)); err != nil {
 		return nil, err
 	}
 	chunks := []any{}
 	for c := range slices.Chunk(elements, size) {
 		chunks = append(chunks, c)
 	}
-	return chunks, r.elements(len(chunks))
+	return chunks, r.spendElements(len(chunks))
 }
 
 func (r *Run) sortAlpha(list any) ([]any, error) {
@@ -283,5 +284,5 @@ func (r *Run) sortAlpha(list any) ([]any, error) {
 		texts = append(texts, s)
 	}
 	slices.Sort(texts)
-	return r.strings(texts)
+	return r.stringList(texts)
 }

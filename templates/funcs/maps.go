@@ -10,14 +10,14 @@ import (
 	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
-// mapOf gives the entries of a map whose keys are text.
+// mapOf is the entries of a map whose keys are text.
 func (r *Run) mapOf(v any) (map[string]any, error) {
 	if m, ok := v.(map[string]any); ok {
 		return m, nil
 	}
 	rv := reflect.ValueOf(v)
 	if rv.Kind() != reflect.Map || rv.Type().Key().Kind() != reflect.String {
-		return nil, wantf("want a map, found %s", jsonsafe.Describe(v))
+		return nil, fmt.Errorf("want a map, found %s", jsonsafe.Describe(v))
 	}
 	if rv.Len() > MaxElements {
 		return nil, Limitf("a map of more than %d entries", MaxElements)
@@ -35,7 +35,7 @@ func (r *Run) mapOf(v any) (map[string]any, error) {
 // dict makes a map of keys and values that take turns.
 func (r *Run) dict(pairs ...any) (map[string]any, error) {
 	if len(pairs)%2 == 1 {
-		return nil, wantf("want a value for each key, found %s", Arguments(len(pairs)))
+		return nil, fmt.Errorf("want a value for each key, found %s", Arguments(len(pairs)))
 	}
 	m := make(map[string]any, len(pairs)/2)
 	for pair := range slices.Chunk(pairs, 2) {
@@ -48,10 +48,10 @@ func (r *Run) dict(pairs ...any) (map[string]any, error) {
 		}
 		m[key] = pair[1]
 	}
-	return weigh(r, m)
+	return bound(r, m)
 }
 
-// get gives the value of a key, an empty text if there is none.
+// get is the value of a key, an empty text if there is none.
 func (r *Run) get(from any, key string) (any, error) {
 	m, err := r.mapOf(from)
 	if err != nil {
@@ -81,7 +81,7 @@ func (r *Run) hasKey(from any, key string) (bool, error) {
 // dig follows keys into maps in maps: the keys, what to give if one is missing, the map.
 func (r *Run) dig(args ...any) (any, error) {
 	if len(args) < 3 {
-		return nil, wantf("want keys, a default and a map, found %d arguments", len(args))
+		return nil, fmt.Errorf("want keys, a default and a map, found %d arguments", len(args))
 	}
 	keys, missing, v := args[:len(args)-2], args[len(args)-2], args[len(args)-1]
 	for _, k := range keys {
@@ -114,7 +114,7 @@ func (r *Run) keys(from any) ([]any, error) {
 	if err := r.sortKeys(m); err != nil {
 		return nil, err
 	}
-	return r.strings(slices.Sorted(maps.Keys(m)))
+	return r.stringList(slices.Sorted(maps.Keys(m)))
 }
 
 // sortKeys counts what it takes to sort the keys of a map.
@@ -139,7 +139,7 @@ func (r *Run) values(from any) ([]any, error) {
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		list = append(list, m[k])
 	}
-	return list, r.elements(len(list))
+	return list, r.spendElements(len(list))
 }
 
 func (r *Run) pick(from any, keys ...string) (map[string]any, error) {
@@ -156,7 +156,7 @@ func (r *Run) filter(from any, keys []string, named bool) (map[string]any, error
 	if err != nil {
 		return nil, err
 	}
-	if err := r.elements(len(m)); err != nil {
+	if err := r.spendElements(len(m)); err != nil {
 		return nil, err
 	}
 	set := map[string]bool{}
@@ -192,19 +192,19 @@ func (r *Run) pluck(key string, from ...any) ([]any, error) {
 			list = append(list, v)
 		}
 	}
-	return weigh(r, list)
+	return bound(r, list)
 }
 
 // splitN is sprig's split into a map with the keys _0, _1 and so on.
-func (r *Run) splitN(between string, n int, s string) (map[string]any, error) {
+func (r *Run) splitN(sep string, n int, s string) (map[string]any, error) {
 	if n < 0 || n > MaxElements {
 		n = MaxElements + 1
 	}
-	if err := r.spend(len(s) + len(between)); err != nil {
+	if err := r.spend(len(s) + len(sep)); err != nil {
 		return nil, err
 	}
-	parts := strings.SplitN(s, between, n)
-	if err := r.elements(len(parts)); err != nil {
+	parts := strings.SplitN(s, sep, n)
+	if err := r.spendElements(len(parts)); err != nil {
 		return nil, err
 	}
 	if err := r.spend(256 * len(parts)); err != nil { // to make a key of each
@@ -214,5 +214,5 @@ func (r *Run) splitN(between string, n int, s string) (map[string]any, error) {
 	for i, p := range parts {
 		m[fmt.Sprintf("_%d", i)] = p
 	}
-	return weigh(r, m)
+	return bound(r, m)
 }

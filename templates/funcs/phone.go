@@ -11,7 +11,7 @@ import (
 
 // phone says a telephone number. The language may stand before it.
 func (r *Run) phone(args ...any) (string, error) {
-	s, v, err := r.language("a telephone number", args)
+	s, v, err := r.languageArg("a telephone number", args)
 	if err != nil {
 		return "", err
 	}
@@ -22,7 +22,7 @@ func (r *Run) phone(args ...any) (string, error) {
 	if err := r.spend(perPhone + len(number)); err != nil {
 		return "", err
 	}
-	return r.text(s.dial(number))
+	return r.boundText(s.formatNumber(number))
 }
 
 // longestNumber is how many bytes a text may have that is taken for a telephone number. Numbers
@@ -32,9 +32,10 @@ const longestNumber = 64
 // extension finds the number within a company, as people write it and as RFC 3966 does.
 var extension = regexp.MustCompile(`(?i)^(.*[0-9)])\s*[,;]?\s*(?:ext=|extension|ext\.?|x)\s*([0-9]{1,11})$`)
 
-// dial writes a telephone number so that what speaks it says one digit after the other, and pauses
-// where people do. What is no telephone number, such as anonymous, stays as it is.
-func (s *speech) dial(number string) string {
+// formatNumber writes a telephone number so that speech synthesis reads one digit after the other,
+// and pauses where people do. A text that is no telephone number, such as anonymous, stays as it
+// is.
+func (l *language) formatNumber(number string) string {
 	main, inside := strings.TrimSpace(number), ""
 	if len(main) > longestNumber {
 		return number
@@ -42,26 +43,26 @@ func (s *speech) dial(number string) string {
 	if parts := extension.FindStringSubmatch(main); parts != nil {
 		main, inside = parts[1], parts[2]
 	}
-	groups := s.groups(main)
+	groups := l.digitGroups(main)
 	if groups == nil {
 		return number
 	}
 	if inside != "" {
-		groups = append(groups, s.extension+" "+strings.Join(s.groups(inside), ", "))
+		groups = append(groups, l.extension+" "+strings.Join(l.digitGroups(inside), ", "))
 	}
 	return strings.Join(groups, ", ")
 }
 
-// groups parts a number where it is written in parts; one that begins with + and is written in one,
-// as its country does. nil if it is no telephone number.
-func (s *speech) groups(number string) []string {
+// digitGroups splits a number where it is written in parts; one that begins with + and is written
+// in one, as its country does. nil if it is no telephone number.
+func (l *language) digitGroups(number string) []string {
 	if international, ok := strings.CutPrefix(number, "+"); ok {
 		number = strings.Replace(international, "(0)", " ", 1) // is not dialled from abroad
 		if strings.Trim(number, "0123456789") == "" {
-			number = asItsCountryDoes(number)
+			number = nationalFormat(number)
 		}
 	} else if len(number) == 11 && number[0] == '1' && strings.Trim(number, "0123456789") == "" {
-		number = asItsCountryDoes(number) // from North America, where carriers leave out the +
+		number = nationalFormat(number) // from North America, where carriers leave out the +
 	}
 	var groups []string
 	var group []string // of digits and words
@@ -80,9 +81,9 @@ func (s *speech) groups(number string) []string {
 		case c >= '0' && c <= '9':
 			group = append(group, string(c))
 		case c == '*':
-			group = append(group, s.star)
+			group = append(group, l.star)
 		case c == '#':
-			group = append(group, s.pound)
+			group = append(group, l.pound)
 		case strings.ContainsRune(" \u00a0-./()", c):
 			flush()
 		default:
@@ -93,8 +94,8 @@ func (s *speech) groups(number string) []string {
 	return groups
 }
 
-// asItsCountryDoes parts the digits of an international number.
-func asItsCountryDoes(digits string) string {
+// nationalFormat splits the digits of an international number as its country does.
+func nationalFormat(digits string) string {
 	parsed, err := phonenumbers.Parse("+"+digits, "")
 	if err != nil {
 		return digits

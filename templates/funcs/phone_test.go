@@ -59,7 +59,7 @@ func TestPhone(t *testing.T) {
 		{"en", "１２３", "１２３"},
 		{"en", strings.Repeat("1", 65), strings.Repeat("1", 65)},
 	} {
-		if got := speechOf(c.language).dial(c.number); got != c.want {
+		if got := languageFor(c.language).formatNumber(c.number); got != c.want {
 			t.Errorf("%s: %q: got %q, want %q", c.language, c.number, got, c.want)
 		}
 	}
@@ -70,7 +70,7 @@ func FuzzPhone(f *testing.F) {
 		f.Add(number)
 	}
 	f.Fuzz(func(t *testing.T, number string) {
-		got := english.dial(number)
+		got := english.formatNumber(number)
 		if got == number {
 			return
 		}

@@ -4,17 +4,17 @@ import "strings"
 
 // Why functions that people know from elsewhere cannot be called.
 const (
-	quotes = "quotes and escapes are added for you; leave it out"
-	random = "an answer does not depend on chance"
-	server = "a template sees the call, not the server"
-	secret = "keys and secrets are not made in templates"
-	change = "maps cannot be changed; make one with dict, pick or omit"
-	clocks = "it speaks the server's clock or zone; write date, ago or spoken"
-	noUse  = "a callflow has no use for it"
+	quotes  = "quotes and escapes are added for you; leave it out"
+	random  = "an answer does not depend on chance"
+	server  = "a template sees the call, not the server"
+	secret  = "keys and secrets are not made in templates"
+	change  = "maps cannot be changed; make one with dict, pick or omit"
+	clocks  = "it speaks the server's clock or zone; write date, ago or spoken"
+	useless = "a callflow has no use for it"
 )
 
-// Refused says why a function of text/template or sprig that people know cannot be called; false
-// for others.
+// Refused is why a well-known function of text/template or sprig cannot be called; false for
+// others.
 func Refused(name string) (reason string, ok bool) {
 	reason, ok = refused[name]
 	return reason, ok
@@ -30,7 +30,7 @@ var refused = reasons(map[string]string{
 	change: "deepCopy merge mergeOverwrite mustDeepCopy mustMerge mustMergeOverwrite set unset",
 	clocks: "date_in_zone date_modify dateModify duration durationRound htmlDateInZone must_date_modify " +
 		"mustDateModify mustToDate unixEpoch",
-	noUse: "abbrevboth add1f addf adler32sum b32dec b32enc base call clean deepEqual dir divf ext hello isAbs maxf minf " +
+	useless: "abbrevboth add1f addf adler32sum b32dec b32enc base call clean deepEqual dir divf ext hello isAbs maxf minf " +
 		"mulf semver semverCompare sha1sum sha512sum subf toDecimal toStrings typeIs typeIsLike typeOf urlJoin urlParse wrapWith",
 
 	"write append":             "push mustPush",
@@ -59,7 +59,7 @@ var refused = reasons(map[string]string{
 	instead("without"):         "mustWithout",
 })
 
-// instead names the function that reports what is wrong without a must.
+// instead names the function that reports errors without a must.
 func instead(name string) string { return "write " + name + ", which says itself what is wrong" }
 
 // reasons turns reason → names into name → reason.

@@ -14,7 +14,7 @@ import (
 func compile(expr string) (*regex.Regexp, error) {
 	p, err := regex.Compile(expr)
 	if e, ok := errors.AsType[*syntax.Error](err); ok {
-		return nil, wantf("the pattern %s does not parse: %s", diag.Clip(expr), fmt.Sprintf("%s: %q", e.Code, e.Expr))
+		return nil, fmt.Errorf("the pattern %s does not parse: %s", diag.Clip(expr), fmt.Sprintf("%s: %q", e.Code, e.Expr))
 	}
 	if err != nil {
 		return nil, Limitf("the pattern %s is too large", diag.Clip(expr))
@@ -22,8 +22,8 @@ func compile(expr string) (*regex.Regexp, error) {
 	return p, nil
 }
 
-// search is what it takes to begin one.
-const search = 64
+// searchCost is what starting a search costs.
+const searchCost = 64
 
 // pattern finds the pattern that was compiled at load, or compiles it, and counts one search in a
 // text.
@@ -41,7 +41,7 @@ func (r *Run) pattern(expr, s string) (*regex.Regexp, error) {
 			return nil, err
 		}
 	}
-	return p, r.spend(len(expr) + search + len(s)*p.Cost)
+	return p, r.spend(len(expr) + searchCost + len(s)*p.Cost)
 }
 
 // matches finds the first n matches in a text, all with a negative n. Each search for the next one
@@ -51,16 +51,16 @@ func (r *Run) matches(expr, s string, n int) (*regex.Regexp, [][]int, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	each := search + len(s)*p.Cost
+	each := searchCost + len(s)*p.Cost
 	if p.Ahead >= 0 {
-		each = search + min(len(s), p.Ahead+1)*p.Cost
+		each = searchCost + min(len(s), p.Ahead+1)*p.Cost
 	}
 	if n < 0 || n > MaxElements {
 		n = MaxElements + 1
 	}
-	affordable := r.work/each + 1 // as many as are counted, and one to know that there are more
-	found := p.FindAllStringSubmatchIndex(s, min(n, affordable))
-	if err := r.elements(len(found)); err != nil {
+	limit := r.left/each + 1 // as many as are counted, and one to know that there are more
+	found := p.FindAllStringSubmatchIndex(s, min(n, limit))
+	if err := r.spendElements(len(found)); err != nil {
 		return nil, nil, err
 	}
 	return p, found, r.spend(len(found) * each)
@@ -88,7 +88,7 @@ func (r *Run) regexFindAll(expr, s string, n int) ([]any, error) {
 	for i, m := range found {
 		parts[i] = s[m[0]:m[1]]
 	}
-	return r.strings(parts)
+	return r.stringList(parts)
 }
 
 // regexSplit gives what regexp's Split does.
@@ -98,9 +98,9 @@ func (r *Run) regexSplit(expr, s string, n int) ([]any, error) {
 	case err != nil:
 		return nil, err
 	case n == 0:
-		return r.strings(nil)
+		return r.stringList(nil)
 	case expr != "" && s == "":
-		return r.strings([]string{""})
+		return r.stringList([]string{""})
 	}
 	parts := make([]string, 0, len(found)+1)
 	begin, end := 0, 0
@@ -117,27 +117,27 @@ func (r *Run) regexSplit(expr, s string, n int) ([]any, error) {
 	if end != len(s) {
 		parts = append(parts, s[begin:])
 	}
-	return r.strings(parts)
+	return r.stringList(parts)
 }
 
-func (r *Run) regexReplaceAll(expr, s, with string) (string, error) {
-	if err := r.spend(len(with)); err != nil { // its groups are counted
+func (r *Run) regexReplaceAll(expr, s, replacement string) (string, error) {
+	if err := r.spend(len(replacement)); err != nil { // its groups are counted
 		return "", err
 	}
 	return r.regexReplace(expr, s, func(p *regex.Regexp, dst []byte, match []int) []byte {
-		return p.ExpandString(dst, with, s, match)
-	}, len(with)+strings.Count(with, "$")*len(s))
+		return p.ExpandString(dst, replacement, s, match)
+	}, len(replacement)+strings.Count(replacement, "$")*len(s))
 }
 
-func (r *Run) regexReplaceAllLiteral(expr, s, with string) (string, error) {
+func (r *Run) regexReplaceAllLiteral(expr, s, replacement string) (string, error) {
 	return r.regexReplace(expr, s, func(_ *regex.Regexp, dst []byte, _ []int) []byte {
-		return append(dst, with...)
-	}, len(with))
+		return append(dst, replacement...)
+	}, len(replacement))
 }
 
 // regexReplace replaces every match by what put appends, which is at most longest bytes for one.
 func (r *Run) regexReplace(
-	expr, s string, put func(p *regex.Regexp, dst []byte, match []int) []byte, longest int,
+	expr, s string, appendTo func(p *regex.Regexp, dst []byte, match []int) []byte, longest int,
 ) (string, error) {
 	p, found, err := r.matches(expr, s, -1)
 	if err != nil {
@@ -150,14 +150,14 @@ func (r *Run) regexReplace(
 	end := 0
 	for _, m := range found {
 		before := len(out)
-		out = put(p, append(out, s[end:m[0]]...), m)
+		out = appendTo(p, append(out, s[end:m[0]]...), m)
 		end = m[1]
 		if len(out) > MaxText {
-			return "", r.room(len(out))
+			return "", r.spendText(len(out))
 		}
 		if err := r.spend(len(out) - before); err != nil {
 			return "", err
 		}
 	}
-	return r.text(string(append(out, s[end:]...)))
+	return r.boundText(string(append(out, s[end:]...)))
 }

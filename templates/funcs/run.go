@@ -42,8 +42,8 @@ type Env struct {
 	Spent *int
 }
 
-// Literals are what calls with literal arguments need, made once: patterns and time zones. It is
-// not changed once templates run.
+// Literals are what calls with literal arguments need, made once: patterns and time zones. It does
+// not change once templates run.
 type Literals struct {
 	zone     Zones
 	patterns map[string]*regex.Regexp
@@ -55,7 +55,7 @@ func NewLiterals(zone Zones) *Literals {
 	return &Literals{zone, map[string]*regex.Regexp{}, map[string]*time.Location{}}
 }
 
-// Add prepares the call of a function. What is no such call, or is wrong, adds nothing.
+// Add prepares the call of a function. Anything else, and a faulty call, adds nothing.
 func (l *Literals) Add(n *parse.CommandNode) {
 	f, ok := n.Args[0].(*parse.IdentifierNode)
 	if !ok {
@@ -81,59 +81,58 @@ func (l *Literals) Add(n *parse.CommandNode) {
 	}
 }
 
-// Run is what one execution may still do, and the functions bound to it. It is for one goroutine,
-// and may be begun again once it has ended.
+// Run is the budget of one execution, and the functions bound to it. It is for one goroutine, and
+// may be begun again once it has ended.
 type Run struct {
-	literals *Literals
-	ctx      context.Context
-	env      Env
-	steps    int // turns of loops and calls that are left
-	depth    int // calls that wait
-	given    int // what may be spent, in bytes
-	work     int // of it, what is left
-	asked    int // what work was when the deadline was asked last
+	literals  *Literals
+	ctx       context.Context
+	env       Env
+	steps     int // turns of loops and calls that are left
+	depth     int // calls that wait
+	budget    int // what may be spent, in bytes
+	left      int // of the budget
+	checkedAt int // what was left when the context was last checked
 
-	scratch []byte         // for JSON
-	nexts   map[string]any // what Env.Next gave, by name; nil: it was not asked
-	ons     map[string]any // what Env.On gave, by calendar
+	scratch   []byte         // for JSON
+	nexts     map[string]any // of Env.Next, by name
+	occurring map[string]any // of Env.On, by calendar
 }
 
 // NewRun makes a run of templates whose literals were prepared.
 func NewRun(l *Literals) *Run { return &Run{literals: l} }
 
-// Begin gives a run what one execution may ask and do. Its error is that of a context that has
-// ended.
+// Begin prepares a run for an execution. Its error is that of a context that has ended.
 func (r *Run) Begin(ctx context.Context, env Env) error {
 	r.ctx, r.env = ctx, env
-	r.steps, r.depth, r.given = MaxSteps, 0, MaxWork
+	r.steps, r.depth, r.budget = MaxSteps, 0, MaxWork
 	if env.Spent != nil {
-		r.given = max(0, MaxWork-*env.Spent)
+		r.budget = max(0, MaxWork-*env.Spent)
 	}
-	r.work, r.asked = r.given, r.given
-	return r.alive()
+	r.left, r.checkedAt = r.budget, r.budget
+	return r.checkContext()
 }
 
-// End adds what the execution has spent, and the bytes that it wrote, to Env.Spent, and lets go of
+// End adds what the execution has spent, and the bytes that it has written, to Env.Spent, and drops
 // what belongs to it.
-func (r *Run) End(wrote int) {
+func (r *Run) End(written int) {
 	if r.env.Spent != nil {
-		*r.env.Spent += r.given - r.work + wrote
+		*r.env.Spent += r.budget - r.left + written
 	}
-	r.ctx, r.env, r.nexts, r.ons = nil, Env{}, nil, nil
+	r.ctx, r.env, r.nexts, r.occurring = nil, Env{}, nil, nil
 }
 
-// Bind gives the function of a name: one of [All], an encoder, or one that [Instrument] puts into
+// Bind is the function of a name: one of [All], an encoder, or one that [Instrument] puts into
 // trees; nil for those that text/template has itself, and for names that are not known.
 func (r *Run) Bind(name string) any {
 	switch name {
 	case leaveName:
 		return r.leave
 	case rangeName:
-		return r.ranged
+		return r.checkRange
 	case jsonsafe.ListFunc:
 		return jsonsafe.List
-	case MayFunc:
-		return r.may
+	case OptionalFunc:
+		return r.optional
 	case jsonsafe.ValueFunc:
 		return r.value
 	case jsonsafe.StringFunc:

@@ -15,8 +15,8 @@ import (
 // through or compare, and for what is no text, what takes about as long. MaxWork of them take some
 // tenths of a second.
 const (
-	perElement = 16      // for an element of a list or map, and for a node of a template that is passed
-	askEach    = 4 << 10 // after so many bytes the deadline is asked
+	perElement      = 16      // for an element of a list or map, and for a node of a template that is passed
+	contextInterval = 4 << 10 // after so many bytes the context is checked
 
 	perName  = 64      // for a name of .a.b.c that may be absent, and may be a method
 	perTime  = 512     // to write or read a time
@@ -28,8 +28,8 @@ const (
 	maxPassed = 256
 )
 
-// alive ends the execution whose context has ended.
-func (r *Run) alive() error {
+// checkContext is an error once the context has ended.
+func (r *Run) checkContext() error {
 	switch err := r.ctx.Err(); {
 	case err == nil:
 		return nil
@@ -40,17 +40,17 @@ func (r *Run) alive() error {
 	}
 }
 
-// spend counts work before it is done, and asks now and then whether there is time.
+// spend counts work before it is done, and checks the context now and then.
 func (r *Run) spend(n int) error {
-	if n < 0 || n > r.work {
+	if n < 0 || n > r.left {
 		return Limitf("does more than functions may do in all, which is to go through %d MiB", MaxWork>>20)
 	}
-	r.work -= n
-	if r.asked-r.work < askEach {
+	r.left -= n
+	if r.checkedAt-r.left < contextInterval {
 		return nil
 	}
-	r.asked = r.work
-	return r.alive()
+	r.checkedAt = r.left
+	return r.checkContext()
 }
 
 // step counts a turn of a loop that passes so many nodes. It returns false, so that it can be the
@@ -62,7 +62,7 @@ func (r *Run) step(nodes int) (bool, error) {
 	if err := r.spend(perElement * nodes); err != nil {
 		return false, err
 	}
-	return false, r.alive()
+	return false, r.checkContext()
 }
 
 // enter counts the call of a template, leave its end. Both return false like step.
@@ -81,7 +81,7 @@ func (r *Run) leave() bool {
 // pass counts nodes without a loop. It returns false like step.
 func (r *Run) pass(nodes int) (bool, error) { return false, r.spend(perElement * nodes) }
 
-// counter gives the function that counts by a name that counting made; nil for any other.
+// counter is the function of a name that counterName made; nil for any other.
 func (r *Run) counter(name string) any {
 	kind, number, _ := strings.Cut(strings.TrimPrefix(name, "__"), "_")
 	nodes, err := strconv.Atoi(number)
@@ -99,34 +99,34 @@ func (r *Run) counter(name string) any {
 	return nil
 }
 
-// text gives back what a function made if it is within bounds.
-func (r *Run) text(s string) (string, error) {
-	if err := r.room(len(s)); err != nil {
+// boundText returns a text if it is within bounds.
+func (r *Run) boundText(s string) (string, error) {
+	if err := r.spendText(len(s)); err != nil {
 		return "", err
 	}
 	return s, nil
 }
 
-// room asks whether a text of n bytes may be made.
-func (r *Run) room(n int) error {
+// spendText counts a text of n bytes before it is made.
+func (r *Run) spendText(n int) error {
 	if n > MaxText || n < 0 {
 		return Limitf("a text of more than %d bytes", MaxText)
 	}
 	return r.spend(n)
 }
 
-// elements asks whether a list of n elements may be made.
-func (r *Run) elements(n int) error {
+// spendElements counts a list of n elements before it is made.
+func (r *Run) spendElements(n int) error {
 	if n > MaxElements || n < 0 {
 		return Limitf("a list of more than %d elements", MaxElements)
 	}
 	return r.spend(perElement * n)
 }
 
-// weigh gives back a list or map that a function made if all that it holds is within bounds. Lists
-// can hold the same list many times over: thirty doublings would have a billion elements to write.
-func weigh[T any](r *Run, made T) (T, error) {
-	w := weight{elements: MaxElements + 1, text: MaxText}
+// bound returns a list or map if all that it holds is within bounds. Lists can hold the same list
+// many times: thirty doublings would have a billion elements to write.
+func bound[T any](r *Run, made T) (T, error) {
+	w := sizeLimit{elements: MaxElements + 1, text: MaxText}
 	w.add(made)
 	if w.elements < 0 || w.text < 0 {
 		var zero T
@@ -135,108 +135,108 @@ func weigh[T any](r *Run, made T) (T, error) {
 	return made, r.spend(perElement * (MaxElements + 1 - w.elements))
 }
 
-// lookThrough counts what it takes to go through a value and all that it holds, which may be more
-// than a function could make: data is as large as its file.
-func (r *Run) lookThrough(v any) error {
-	w := weight{elements: MaxElements + 1, text: MaxText, deep: true}
+// spendSize counts a value and all that it holds, which may be more than a function could make:
+// data is as large as its file.
+func (r *Run) spendSize(v any) error {
+	w := sizeLimit{elements: MaxElements + 1, text: MaxText, opaque: true}
 	w.add(v)
 	return r.spend(perElement*(MaxElements+1-w.elements) + MaxText - w.text)
 }
 
-// weight is what may still be added.
-type weight struct {
+// sizeLimit is what may still be added.
+type sizeLimit struct {
 	elements, text int
-	deep           bool // what templates cannot make is looked through too
+	opaque         bool // what templates cannot make is looked through too
 }
 
-// opaque is what a value weighs that templates cannot make: an event, a call.
-const opaque = 100
+// opaqueSize is what a value counts that templates cannot make: an event, a call.
+const opaqueSize = 100
 
-func (w *weight) add(v any) {
-	if w.elements--; w.elements < 0 || w.text < 0 {
+func (l *sizeLimit) add(v any) {
+	if l.elements--; l.elements < 0 || l.text < 0 {
 		return
 	}
 	switch v := v.(type) {
 	case string:
-		w.text -= len(v)
+		l.text -= len(v)
 	case jsonsafe.JSON:
-		w.text -= len(v.String())
+		l.text -= len(v.String())
 	case []any:
 		for _, e := range v {
-			w.add(e)
-			if w.elements < 0 {
+			l.add(e)
+			if l.elements < 0 {
 				return
 			}
 		}
 	case map[string]any:
 		for k, e := range v {
-			w.text -= len(k)
-			w.add(e)
-			if w.elements < 0 {
+			l.text -= len(k)
+			l.add(e)
+			if l.elements < 0 {
 				return
 			}
 		}
 	case []string:
-		w.elements -= len(v)
+		l.elements -= len(v)
 		for _, s := range v {
-			w.text -= len(s)
+			l.text -= len(s)
 		}
 	case map[string]string:
-		w.elements -= len(v)
+		l.elements -= len(v)
 		for k, s := range v {
-			w.text -= len(k) + len(s)
+			l.text -= len(k) + len(s)
 		}
 	case []int:
-		w.elements -= len(v)
+		l.elements -= len(v)
 	case nil, bool, int, int64, float64:
 	default:
-		w.elements -= opaque
-		if w.deep {
-			w.other(reflect.ValueOf(v), inEvents)
+		l.elements -= opaqueSize
+		if l.opaque {
+			l.addReflect(reflect.ValueOf(v), opaqueDepth)
 		}
 	}
 }
 
-// inEvents is how deep events and calls are looked through.
-const inEvents = 6
+// opaqueDepth is how deep events and calls are counted.
+const opaqueDepth = 6
 
-// other adds what JSON has of a value that templates cannot make, such as a list of events.
-func (w *weight) other(v reflect.Value, depth int) {
+// addReflect adds what JSON has of a value that templates cannot make, such as a list of events.
+func (l *sizeLimit) addReflect(v reflect.Value, depth int) {
 	if depth--; depth < 0 {
 		return
 	}
 	switch v.Kind() {
 	case reflect.String:
-		w.text -= v.Len()
+		l.text -= v.Len()
 	case reflect.Pointer:
-		w.other(v.Elem(), depth)
+		l.addReflect(v.Elem(), depth)
 	case reflect.Interface:
 		if v.CanInterface() {
-			w.add(v.Interface())
+			l.add(v.Interface())
 		}
 	case reflect.Slice, reflect.Array:
 		switch v.Type().Elem().Kind() {
 		case reflect.Uint8:
-			w.text -= v.Len()
+			l.text -= v.Len()
 			return
 		case reflect.Struct:
-			w.elements -= opaque * v.Len()
+			l.elements -= opaqueSize * v.Len()
 		default:
-			w.elements -= v.Len()
+			l.elements -= v.Len()
 		}
 		for _, e := range v.Seq2() {
-			w.other(e, depth)
+			l.addReflect(e, depth)
 		}
 	case reflect.Map:
-		w.elements -= v.Len()
+		l.elements -= v.Len()
 		for k, e := range v.Seq2() {
-			w.other(k, depth)
-			w.other(e, depth)
+			l.addReflect(k, depth)
+			l.addReflect(e, depth)
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
-				w.other(v.Field(i), depth)
+				l.addReflect(v.Field(i), depth)
 			}
 		}
 	}

@@ -40,7 +40,7 @@ func TestRegexSplit(t *testing.T) {
 		}
 		for _, s := range []string{"", "a", "ab", "baaac", "aé-b", "xyz"} {
 			for n := -1; n < 4; n++ {
-				r := &Run{literals: &Literals{}, ctx: t.Context(), work: MaxWork}
+				r := &Run{literals: &Literals{}, ctx: t.Context(), left: MaxWork}
 				got, err := r.regexSplit(expr, s, n)
 				if err != nil {
 					t.Fatal(err)
@@ -142,10 +142,10 @@ func TestFunctionsAreLinear(t *testing.T) {
 				for i := range cost {
 					s := strings.Repeat(piece, 4096/len(piece)<<i)
 					cost[i] = least(func() int {
-						r := &Run{literals: &Literals{}, ctx: t.Context(), work: MaxWork}
+						r := &Run{literals: &Literals{}, ctx: t.Context(), left: MaxWork}
 						g := bind(r)
 						bytes := growth.Bytes(func() { known = call(g, s) })
-						spent[i] = MaxWork - r.work
+						spent[i] = MaxWork - r.left
 						return bytes
 					})
 				}

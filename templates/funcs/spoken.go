@@ -10,21 +10,21 @@ import (
 	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
-// speech is how a language says days and hours.
-type speech struct {
+// language is how a language says days and hours.
+type language struct {
 	yesterday, today, tomorrow string
 	tonight                    string // the midnight with which today ends
 	weekdays                   [7]string
 	months                     [12]string
-	weekday                    string                              // of the days after tomorrow: its format
-	date                       func(s *speech, t time.Time) string // without a year
-	year                       string                              // after a date: its format
-	clock                      func(hour, minute int) string       // with what joins it to the day
-	star, pound, extension     string                              // on telephones
+	weekday                    string                                // of the days after tomorrow: its format
+	date                       func(s *language, t time.Time) string // without a year
+	year                       string                                // after a date: its format
+	clock                      func(hour, minute int) string         // with what joins it to the day
+	star, pound, extension     string                                // on telephones
 }
 
 // english is for every language that is not known.
-var english = speech{
+var english = language{
 	yesterday: "yesterday", today: "today", tomorrow: "tomorrow", tonight: "tonight at midnight",
 	weekdays: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 	months: [12]string{
@@ -32,7 +32,7 @@ var english = speech{
 		"December",
 	},
 	weekday: "%s",
-	date: func(s *speech, t time.Time) string {
+	date: func(s *language, t time.Time) string {
 		return fmt.Sprintf("%s, %s %d", s.weekdays[t.Weekday()], s.months[t.Month()-1], t.Day())
 	},
 	year: ", %d",
@@ -47,14 +47,14 @@ var english = speech{
 		case hour == 12 && minute == 0:
 			return "at noon"
 		case minute == 0:
-			return fmt.Sprintf("at %d %s", twelve(hour), half)
+			return fmt.Sprintf("at %d %s", hour12(hour), half)
 		}
-		return fmt.Sprintf("at %d:%02d %s", twelve(hour), minute, half)
+		return fmt.Sprintf("at %d:%02d %s", hour12(hour), minute, half)
 	},
 	star: "star", pound: "pound", extension: "extension",
 }
 
-var spanish = speech{
+var spanish = language{
 	yesterday: "ayer", today: "hoy", tomorrow: "mañana", tonight: "hoy a medianoche",
 	weekdays: [7]string{"domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"},
 	months: [12]string{
@@ -62,7 +62,7 @@ var spanish = speech{
 		"diciembre",
 	},
 	weekday: "el %s",
-	date: func(s *speech, t time.Time) string {
+	date: func(s *language, t time.Time) string {
 		return fmt.Sprintf("el %s %d de %s", s.weekdays[t.Weekday()], t.Day(), s.months[t.Month()-1])
 	},
 	year: " de %d",
@@ -81,18 +81,18 @@ var spanish = speech{
 			part = "de la tarde"
 		}
 		article := "las"
-		if twelve(hour) == 1 {
+		if hour12(hour) == 1 {
 			article = "la"
 		}
 		if minute == 0 {
-			return fmt.Sprintf("a %s %d %s", article, twelve(hour), part)
+			return fmt.Sprintf("a %s %d %s", article, hour12(hour), part)
 		}
-		return fmt.Sprintf("a %s %d:%02d %s", article, twelve(hour), minute, part)
+		return fmt.Sprintf("a %s %d:%02d %s", article, hour12(hour), minute, part)
 	},
 	star: "asterisco", pound: "numeral", extension: "extensión",
 }
 
-var german = speech{
+var german = language{
 	yesterday: "gestern", today: "heute", tomorrow: "morgen", tonight: "heute um Mitternacht",
 	weekdays: [7]string{"Sonntag", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag"},
 	months: [12]string{
@@ -100,7 +100,7 @@ var german = speech{
 		"Dezember",
 	},
 	weekday: "am %s",
-	date: func(s *speech, t time.Time) string {
+	date: func(s *language, t time.Time) string {
 		return fmt.Sprintf("am %s, dem %d. %s", s.weekdays[t.Weekday()], t.Day(), s.months[t.Month()-1])
 	},
 	year: " %d",
@@ -116,7 +116,7 @@ var german = speech{
 	star: "Stern", pound: "Raute", extension: "Durchwahl",
 }
 
-var french = speech{
+var french = language{
 	yesterday: "hier", today: "aujourd'hui", tomorrow: "demain", tonight: "ce soir à minuit",
 	weekdays: [7]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"},
 	months: [12]string{
@@ -124,7 +124,7 @@ var french = speech{
 		"décembre",
 	},
 	weekday: "%s",
-	date: func(s *speech, t time.Time) string {
+	date: func(s *language, t time.Time) string {
 		day := strconv.Itoa(t.Day())
 		if t.Day() == 1 {
 			day = "1er"
@@ -150,23 +150,23 @@ var french = speech{
 	star: "étoile", pound: "dièse", extension: "poste",
 }
 
-// twelve is an hour on a clock of twelve.
-func twelve(hour int) int { return (hour+11)%12 + 1 }
+// hour12 is an hour on a 12-hour clock.
+func hour12(hour int) int { return (hour+11)%12 + 1 }
 
-// speeches are the languages that spoken and phone know, by their tags.
-var speeches = []struct {
+// languages are those of spoken and phone, by their tags.
+var languages = []struct {
 	tag string
-	*speech
+	*language
 }{{"en", &english}, {"es", &spanish}, {"de", &german}, {"fr", &french}}
 
-// Language is the language in which spoken and phone speak for a tag such as "de", "de-DE" or
-// "de_at": "en", "es", "de" or "fr"; "" for one that they do not know.
+// Language is the tag of the language of spoken and phone for a tag such as "de", "de-DE" or
+// "de_at": "en", "es", "de" or "fr"; "" for one that they do not have.
 func Language(tag string) string {
 	const enough = 16 // bytes: those that are known have two letters
 	if i := strings.IndexAny(tag[:min(len(tag), enough)], "-_"); i >= 0 {
 		tag = tag[:i]
 	}
-	for _, s := range speeches {
+	for _, s := range languages {
 		if strings.EqualFold(s.tag, tag) {
 			return s.tag
 		}
@@ -174,37 +174,38 @@ func Language(tag string) string {
 	return ""
 }
 
-func speechOf(tag string) *speech {
+func languageFor(tag string) *language {
 	known := Language(tag)
-	for _, s := range speeches {
+	for _, s := range languages {
 		if s.tag == known {
-			return s.speech
+			return s.language
 		}
 	}
 	return &english
 }
 
-// language takes the language that may stand before an argument; without it, it is the call's.
-func (r *Run) language(what string, args []any) (*speech, any, error) {
+// languageArg splits off the language that may stand before an argument; without it, it is the
+// call's.
+func (r *Run) languageArg(what string, args []any) (*language, any, error) {
 	switch len(args) {
 	case 1:
-		return speechOf(r.env.Language), args[0], nil
+		return languageFor(r.env.Language), args[0], nil
 	case 2:
 		if tag, ok := args[0].(string); ok {
-			return speechOf(tag), args[1], nil
+			return languageFor(tag), args[1], nil
 		}
-		return nil, nil, wantf("want a language such as \"en\" before %s, found %s", what, jsonsafe.Describe(args[0]))
+		return nil, nil, fmt.Errorf("want a language such as \"en\" before %s, found %s", what, jsonsafe.Describe(args[0]))
 	}
-	return nil, nil, wantf("want %s, found %d arguments", what, len(args))
+	return nil, nil, fmt.Errorf("want %s, found %d arguments", what, len(args))
 }
 
-// spoken says a time as people do, seen from the moment of the call. The language may stand before
-// it. Of an event that lasts all day it says the day.
+// spoken writes a time as people say it at the moment of the call. The language may stand before
+// it. Of an all-day event it writes the day.
 func (r *Run) spoken(args ...any) (string, error) {
 	if err := r.spend(perTime); err != nil {
 		return "", err
 	}
-	s, v, err := r.language("a time", args)
+	s, v, err := r.languageArg("a time", args)
 	if err != nil {
 		return "", err
 	}
@@ -212,13 +213,13 @@ func (r *Run) spoken(args ...any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if allDay(v) {
+	if isAllDay(v) {
 		return s.day(t, r.env.Now), nil
 	}
-	return s.speak(t, r.env.Now), nil
+	return s.format(t, r.env.Now), nil
 }
 
-func allDay(v any) bool {
+func isAllDay(v any) bool {
 	if event := reflect.Indirect(reflect.ValueOf(v)); event.Kind() == reflect.Struct {
 		if day := event.FieldByName("AllDay"); day.Kind() == reflect.Bool {
 			return day.Bool()
@@ -227,32 +228,31 @@ func allDay(v any) bool {
 	return false
 }
 
-// speak says a day and an hour. Midnight ends a day rather than beginning one: "open until tonight
-// at midnight".
-func (s *speech) speak(t, now time.Time) string {
+// format writes a day and an hour. Midnight ends a day rather than beginning one: "open until
+// tonight at midnight".
+func (l *language) format(t, now time.Time) string {
 	if t.Hour() == 0 && t.Minute() == 0 && daysBetween(now, t) == 1 {
-		return s.tonight
+		return l.tonight
 	}
-	return s.day(t, now) + " " + s.clock(t.Hour(), t.Minute())
+	return l.day(t, now) + " " + l.clock(t.Hour(), t.Minute())
 }
 
-// day says the day of a time. Where nobody could take it for another year's, it leaves out the
-// year.
-func (s *speech) day(t, now time.Time) string {
+// day writes the day of a time, without the year where nobody could take it for another one's.
+func (l *language) day(t, now time.Time) string {
 	const elevenMonths = 335
 	switch days := daysBetween(now, t); {
 	case days == -1:
-		return s.yesterday
+		return l.yesterday
 	case days == 0:
-		return s.today
+		return l.today
 	case days == 1:
-		return s.tomorrow
+		return l.tomorrow
 	case days > 1 && days < 7:
-		return fmt.Sprintf(s.weekday, s.weekdays[t.Weekday()])
+		return fmt.Sprintf(l.weekday, l.weekdays[t.Weekday()])
 	case days > -elevenMonths && days < elevenMonths:
-		return s.date(s, t)
+		return l.date(l, t)
 	}
-	return s.date(s, t) + fmt.Sprintf(s.year, t.Year())
+	return l.date(l, t) + fmt.Sprintf(l.year, t.Year())
 }
 
 // daysBetween counts midnights on the calendar, whatever the length of the days.

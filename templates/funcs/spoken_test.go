@@ -115,7 +115,7 @@ func TestSpoken(t *testing.T) {
 		},
 	} {
 		for language, want := range map[string]string{"en-us": c.en, "es_MX": c.es, "de-DE": c.de, "fr": c.fr} {
-			if got := speechOf(language).speak(c.t.In(newYork), now); got != want {
+			if got := languageFor(language).format(c.t.In(newYork), now); got != want {
 				t.Errorf("%s in %s: got %q, want %q", c.t, language, got, want)
 			}
 		}
@@ -128,7 +128,7 @@ func TestSpokenDays(t *testing.T) {
 	t.Parallel()
 	from := at(10, 30)
 	for _, tag := range []string{"en", "es", "de", "fr"} {
-		s := speechOf(tag)
+		s := languageFor(tag)
 		seen := map[string]bool{}
 		for days := range 335 {
 			said := s.day(from.AddDate(0, 0, days), from)
@@ -167,7 +167,7 @@ func TestSpokenBorders(t *testing.T) {
 		{"a leap day ahead", date(2028, 2, 29, 9), date(2027, 2, 1, 9), "Tuesday, February 29, 2028 at 9 AM"},
 		{"centuries", date(2600, 1, 1, 9), date(2026, 1, 1, 9), "Wednesday, January 1, 2600 at 9 AM"},
 	} {
-		if got := english.speak(c.t, c.now); got != c.english {
+		if got := english.format(c.t, c.now); got != c.english {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.english)
 		}
 	}
@@ -175,13 +175,13 @@ func TestSpokenBorders(t *testing.T) {
 
 func TestSpeechOf(t *testing.T) {
 	t.Parallel()
-	for tag, want := range map[string]*speech{
+	for tag, want := range map[string]*language{
 		"": &english, "en": &english, "en-us": &english, "EN-GB": &english, "xx": &english, "ensign": &english,
 		"-":  &english,
 		"es": &spanish, "es_MX": &spanish, "es-419": &spanish, "de": &german, "de-DE": &german, "DE_at": &german,
 		"fr": &french, "fr-ca": &french, "FR": &french, "est": &english,
 	} {
-		if got := speechOf(tag); got != want {
+		if got := languageFor(tag); got != want {
 			t.Errorf("%q: got the language in which tomorrow is %s, want %s", tag, got.tomorrow, want.tomorrow)
 		}
 	}

@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -11,20 +12,19 @@ import (
 // sprigs are the functions of sprig; only those that functions names are used.
 var sprigs = sprig.TxtFuncMap()
 
-// same takes sprig's function as it is: it looks at its arguments' kinds and goes through none of
-// them.
-func same(name string) func(*Run) any {
+// sprigFunc is sprig's function as it is: one that looks at its arguments' kinds alone.
+func sprigFunc(name string) func(*Run) any {
 	return func(*Run) any { return sprigs[name] }
 }
 
-// longestNumeral is how many bytes a text may have that is read as a number. Longer ones are
-// none, as other texts are: 0.
+// longestNumeral is how many bytes a text may have that is read as a number. Longer ones are 0, as
+// other texts are.
 const longestNumeral = 400
 
-// numeral is a value that may be read as a number at little cost, behind pointers too: nothing,
-// true or false, a number, a text that is not too long. Whatever else there is is 0, as it is for
-// sprig, which would first write it as text, with all that a map, a list or an object holds.
-func numeral(v any) any {
+// boundNumeral is a value that can be read as a number at little cost, also behind pointers: nil, a
+// bool, a number, a text that is not too long. Anything else is 0, as it is for sprig, which would
+// first write it as text, with all that a map, a list or an object holds.
+func boundNumeral(v any) any {
 	switch v.(type) {
 	case nil, bool, int, int64, float64: // the usual case
 		return v
@@ -41,11 +41,11 @@ func numeral(v any) any {
 	return 0
 }
 
-// numerals are values of which each is a numeral. Each is counted before it is read.
-func (r *Run) numerals(vs ...any) ([]any, error) {
+// boundNumerals is boundNumeral of each value, counted before it is read.
+func (r *Run) boundNumerals(vs ...any) ([]any, error) {
 	bounded := make([]any, len(vs))
 	for i, v := range vs {
-		bounded[i] = numeral(v)
+		bounded[i] = boundNumeral(v)
 		n := perElement
 		if s, ok := bounded[i].(string); ok {
 			n += len(s)
@@ -57,9 +57,9 @@ func (r *Run) numerals(vs ...any) ([]any, error) {
 	return bounded, nil
 }
 
-// reckon gives what a function makes of numerals.
-func reckon[T any](r *Run, f func(vs []any) T, vs ...any) (T, error) {
-	bounded, err := r.numerals(vs...)
+// compute calls a function with numerals.
+func compute[T any](r *Run, f func(vs []any) T, vs ...any) (T, error) {
+	bounded, err := r.boundNumerals(vs...)
 	if err != nil {
 		var none T
 		return none, err
@@ -67,19 +67,19 @@ func reckon[T any](r *Run, f func(vs []any) T, vs ...any) (T, error) {
 	return f(bounded), nil
 }
 
-// number takes sprig's function of numbers.
-func number(name string) func(*Run) any {
+// numberFunc is sprig's function of numbers.
+func numberFunc(name string) func(*Run) any {
 	switch f := sprigs[name].(type) {
 	case func(any) int:
-		return ofNumber(f)
+		return unaryFunc(f)
 	case func(any) int64:
-		return ofNumber(f)
+		return unaryFunc(f)
 	case func(any) float64:
-		return ofNumber(f)
+		return unaryFunc(f)
 	case func(string) int:
 		return func(r *Run) any {
 			return func(s string) (int, error) {
-				return reckon(r, func(vs []any) int {
+				return compute(r, func(vs []any) int {
 					s, _ := vs[0].(string) // what is too long is none
 					return f(s)
 				}, s)
@@ -88,57 +88,57 @@ func number(name string) func(*Run) any {
 	case func(any, any) int64:
 		return func(r *Run) any {
 			return func(a, b any) (int64, error) {
-				return reckon(r, func(vs []any) int64 { return f(vs[0], vs[1]) }, a, b)
+				return compute(r, func(vs []any) int64 { return f(vs[0], vs[1]) }, a, b)
 			}
 		}
 	case func(...any) int64:
 		return func(r *Run) any {
 			return func(vs ...any) (int64, error) {
-				return reckon(r, func(vs []any) int64 { return f(vs...) }, vs...)
+				return compute(r, func(vs []any) int64 { return f(vs...) }, vs...)
 			}
 		}
 	case func(any, ...any) int64:
 		return func(r *Run) any {
 			return func(v any, more ...any) (int64, error) {
-				first, err := r.numerals(v)
+				first, err := r.boundNumerals(v)
 				if err != nil {
 					return 0, err
 				}
-				return reckon(r, func(vs []any) int64 { return f(first[0], vs...) }, more...)
+				return compute(r, func(vs []any) int64 { return f(first[0], vs...) }, more...)
 			}
 		}
 	case func(any, int, ...float64) float64:
 		return func(r *Run) any {
 			return func(v any, places int, on ...float64) (float64, error) {
-				return reckon(r, func(vs []any) float64 { return f(vs[0], places, on...) }, v)
+				return compute(r, func(vs []any) float64 { return f(vs[0], places, on...) }, v)
 			}
 		}
 	}
 	panic(fmt.Sprintf("templates: %s is a function of another type: %T", name, sprigs[name]))
 }
 
-// ofNumber is a function of one number.
-func ofNumber[T any](f func(any) T) func(*Run) any {
+// unaryFunc is a function of one number.
+func unaryFunc[T any](f func(any) T) func(*Run) any {
 	return func(r *Run) any {
-		return func(v any) (T, error) { return reckon(r, func(vs []any) T { return f(vs[0]) }, v) }
+		return func(v any) (T, error) { return compute(r, func(vs []any) T { return f(vs[0]) }, v) }
 	}
 }
 
-// texts takes sprig's function of one text and bounds what it makes.
-func texts(name string) func(*Run) any {
+// stringFunc is sprig's function of one text, with bounds for its result.
+func stringFunc(name string) func(*Run) any {
 	f := sprigs[name].(func(string) string)
 	return func(r *Run) any {
 		return func(s string) (string, error) {
-			if err := r.room(len(s)); err != nil {
+			if err := r.spendText(len(s)); err != nil {
 				return "", err
 			}
-			return r.text(f(s))
+			return r.boundText(f(s))
 		}
 	}
 }
 
-// about is a function that looks for a part in a text.
-func about[T any](f func(s, part string) T) func(*Run) any {
+// searchFunc is a function that searches a text for a part.
+func searchFunc[T any](f func(s, part string) T) func(*Run) any {
 	return func(r *Run) any {
 		return func(part, s string) (T, error) {
 			if err := r.spend(len(s) + len(part)); err != nil {
@@ -158,32 +158,38 @@ var textFunctions = []function{
 		`{{ abbrev 8 "opening hours" }} → openi...`, func(r *Run) any { return r.abbrev },
 	},
 	{"b64dec", "the text that base64 stands for", `{{ b64dec "YWJj" }} → abc`, func(r *Run) any { return r.decode64 }},
-	{"b64enc", "a text in base64", `{{ b64enc "abc" }} → YWJj`, texts("b64enc")},
-	{"camelcase", "words as one, each with a capital", `{{ camelcase "front_desk" }} → FrontDesk`, texts("camelcase")},
+	{"b64enc", "a text in base64", `{{ b64enc "abc" }} → YWJj`, stringFunc("b64enc")},
+	{
+		"camelcase", "words as one, each with a capital", `{{ camelcase "front_desk" }} → FrontDesk`,
+		stringFunc("camelcase"),
+	},
 	{"cat", "values with blanks between them", `{{ cat "a" 1 }} → a 1`, func(r *Run) any { return r.cat }},
 	{
 		"contains", "whether the second text holds the first", `{{ contains "lunch" "at lunch" }} → true`,
-		about(strings.Contains),
+		searchFunc(strings.Contains),
 	},
 	{
 		"hasPrefix", "whether the second text begins with the first", `{{ hasPrefix "+1" "+14155550100" }} → true`,
-		about(strings.HasPrefix),
+		searchFunc(strings.HasPrefix),
 	},
 	{
 		"hasSuffix", "whether the second text ends in the first", `{{ hasSuffix "00" "+14155550100" }} → true`,
-		about(strings.HasSuffix),
+		searchFunc(strings.HasSuffix),
 	},
 	{"indent", "blanks before each line", `{{ indent 2 "a" | len }} → 3`, func(r *Run) any { return r.indent }},
-	{"initials", "the first letters of words", `{{ initials "Front Desk" }} → FD`, texts("initials")},
+	{"initials", "the first letters of words", `{{ initials "Front Desk" }} → FD`, stringFunc("initials")},
 	{
 		"join", "a list as text, with a text between the elements", `{{ list "a" "b" | join ", " }} → a, b`,
 		func(r *Run) any { return r.join },
 	},
-	{"kebabcase", "words joined by hyphens", `{{ kebabcase "FrontDesk" }} → front-desk`, texts("kebabcase")},
-	{"lower", "small letters", `{{ lower "Open" }} → open`, texts("lower")},
+	{"kebabcase", "words joined by hyphens", `{{ kebabcase "FrontDesk" }} → front-desk`, stringFunc("kebabcase")},
+	{"lower", "small letters", `{{ lower "Open" }} → open`, stringFunc("lower")},
 	{"nindent", "a line end, then like indent", `{{ nindent 2 "a" | len }} → 4`, func(r *Run) any { return r.nindent }},
-	{"nospace", "without blanks", `{{ nospace "4 1 5" }} → 415`, texts("nospace")},
-	{"plural", "one word for the number 1, another for the rest", `{{ plural "day" "days" 2 }} → days`, same("plural")},
+	{"nospace", "without blanks", `{{ nospace "4 1 5" }} → 415`, stringFunc("nospace")},
+	{
+		"plural", "one word for the number 1, another for the rest", `{{ plural "day" "days" 2 }} → days`,
+		sprigFunc("plural"),
+	},
 	{
 		"regexFind", "the first match of a pattern", `{{ regexFind "[0-9]+" "desk 12" }} → 12`,
 		func(r *Run) any { return r.regexFind },
@@ -198,7 +204,7 @@ var textFunctions = []function{
 	},
 	{
 		"regexQuoteMeta", "a text as a pattern that matches it alone", `{{ regexQuoteMeta "+1" }} → \+1`,
-		texts("regexQuoteMeta"),
+		stringFunc("regexQuoteMeta"),
 	},
 	{
 		"regexReplaceAll", "every match replaced; $1 or ${1} is a group",
@@ -217,8 +223,8 @@ var textFunctions = []function{
 		"replace", "a text in place of another, everywhere", `{{ replace "-" "" "415-555" }} → 415555`,
 		func(r *Run) any { return r.replace },
 	},
-	{"sha256sum", "a fingerprint in hexadecimal", `{{ sha256sum "a" | trunc 8 }} → ca978112`, texts("sha256sum")},
-	{"snakecase", "words joined by underscores", `{{ snakecase "FrontDesk" }} → front_desk`, texts("snakecase")},
+	{"sha256sum", "a fingerprint in hexadecimal", `{{ sha256sum "a" | trunc 8 }} → ca978112`, stringFunc("sha256sum")},
+	{"snakecase", "words joined by underscores", `{{ snakecase "FrontDesk" }} → front_desk`, stringFunc("snakecase")},
 	{
 		"split", "the parts of a text as a map with the keys _0, _1 …", `{{ (split "@" "a@b")._1 }} → b`,
 		func(r *Run) any {
@@ -236,25 +242,28 @@ var textFunctions = []function{
 	{"substr", "the characters from a start up to an end", `{{ substr 1 3 "abcd" }} → bc`, func(r *Run) any {
 		return r.substr
 	}},
-	{"swapcase", "small letters for capitals and the other way round", `{{ swapcase "aB" }} → Ab`, texts("swapcase")},
-	{"title", "a capital at the beginning of each word", `{{ title "front desk" }} → Front Desk`, texts("title")},
+	{
+		"swapcase", "small letters for capitals and the other way round", `{{ swapcase "aB" }} → Ab`,
+		stringFunc("swapcase"),
+	},
+	{"title", "a capital at the beginning of each word", `{{ title "front desk" }} → Front Desk`, stringFunc("title")},
 	{"toString", "one value as text", `{{ toString 12 }} → 12`, func(r *Run) any { return r.toString }},
-	{"trim", "without blanks at the ends", `{{ trim " a " }} → a`, texts("trim")},
+	{"trim", "without blanks at the ends", `{{ trim " a " }} → a`, stringFunc("trim")},
 	{
 		"trimAll", "without certain characters at the ends", `{{ trimAll "*#" "*411#" }} → 411`,
 		func(r *Run) any { return r.trimAll },
 	},
-	{"trimPrefix", "without a certain beginning", `{{ trimPrefix "+" "+1415" }} → 1415`, about(strings.TrimPrefix)},
-	{"trimSuffix", "without a certain end", `{{ trimSuffix "!" "hi!" }} → hi`, about(strings.TrimSuffix)},
+	{"trimPrefix", "without a certain beginning", `{{ trimPrefix "+" "+1415" }} → 1415`, searchFunc(strings.TrimPrefix)},
+	{"trimSuffix", "without a certain end", `{{ trimSuffix "!" "hi!" }} → hi`, searchFunc(strings.TrimSuffix)},
 	{
 		"trunc", "the first characters, or with a negative number the last", `{{ trunc 4 "Büro offen" }} → Büro`,
 		func(r *Run) any { return r.trunc },
 	},
 	{
 		"untitle", "a small letter at the beginning of each word", `{{ untitle "Front Desk" }} → front desk`,
-		texts("untitle"),
+		stringFunc("untitle"),
 	},
-	{"upper", "capitals", `{{ upper "open" }} → OPEN`, texts("upper")},
+	{"upper", "capitals", `{{ upper "open" }} → OPEN`, stringFunc("upper")},
 	{
 		"wrap", "lines of at most that many characters, broken at blanks",
 		`{{ wrap 5 "aaa bbb" | splitList "\n" | len }} → 2`, func(r *Run) any { return r.wrap },
@@ -270,7 +279,7 @@ var listFunctions = []function{
 		"chunk", "a list cut into lists of a size", `{{ chunk 2 (list 1 2 3) | toJson }} → [[1,2],[3]]`,
 		func(r *Run) any { return r.chunk },
 	},
-	{"compact", "a list without its empty elements", `{{ list "" "a" | compact | toJson }} → ["a"]`, part(compact)},
+	{"compact", "a list without its empty elements", `{{ list "" "a" | compact | toJson }} → ["a"]`, sliceFunc(compact)},
 	{
 		"concat", "lists one after the other", `{{ concat (list 1) (list 2) | toJson }} → [1,2]`,
 		func(r *Run) any { return r.concat },
@@ -283,18 +292,21 @@ var listFunctions = []function{
 		"dig", "a value deep in maps, or a default", `{{ dig "a" "b" "none" (dict "a" (dict "b" 1)) }} → 1`,
 		func(r *Run) any { return r.dig },
 	},
-	{"first", "the first element", `{{ list 1 2 | first }} → 1`, one(func(list []any) any { return list[0] })},
+	{"first", "the first element", `{{ list 1 2 | first }} → 1`, elementFunc(func(list []any) any { return list[0] })},
 	{"get", "the value of a key, empty if there is none", `{{ get .Data "front_desk" }} → 0123`, func(r *Run) any {
 		return r.get
 	}},
 	{"has", "whether a list holds a value", `{{ list 1 2 | has 2 }} → true`, func(r *Run) any { return r.has }},
 	{"hasKey", "whether a map has a key", `{{ hasKey .Data "lobby" }} → false`, func(r *Run) any { return r.hasKey }},
-	{"initial", "all elements but the last", `{{ list 1 2 | initial | toJson }} → [1]`, part(initial)},
+	{"initial", "all elements but the last", `{{ list 1 2 | initial | toJson }} → [1]`, sliceFunc(initial)},
 	{
 		"keys", "the keys of a map, sorted", `{{ dict "b" 1 "a" 2 | keys | toJson }} → ["a","b"]`,
 		func(r *Run) any { return r.keys },
 	},
-	{"last", "the last element", `{{ list 1 2 | last }} → 2`, one(func(list []any) any { return list[len(list)-1] })},
+	{
+		"last", "the last element", `{{ list 1 2 | last }} → 2`,
+		elementFunc(func(list []any) any { return list[len(list)-1] }),
+	},
 	{"list", "a list of values", `{{ list 1 "a" | toJson }} → [1,"a"]`, func(r *Run) any { return r.list }},
 	{
 		"omit", "a map without certain keys", `{{ omit (dict "a" 1 "b" 2) "b" | toJson }} → {"a":1}`,
@@ -312,8 +324,8 @@ var listFunctions = []function{
 		"prepend", "one more element and a list", `{{ prepend (list 2) 1 | toJson }} → [1,2]`,
 		func(r *Run) any { return r.prepend },
 	},
-	{"rest", "all elements but the first", `{{ list 1 2 | rest | toJson }} → [2]`, part(rest)},
-	{"reverse", "a list from its end", `{{ list 1 2 | reverse | toJson }} → [2,1]`, part(reverse)},
+	{"rest", "all elements but the first", `{{ list 1 2 | rest | toJson }} → [2]`, sliceFunc(rest)},
+	{"reverse", "a list from its end", `{{ list 1 2 | reverse | toJson }} → [2,1]`, sliceFunc(reverse)},
 	{"seq", "the numbers of a range as text", `{{ seq 3 }} → 1 2 3`, func(r *Run) any { return r.seq }},
 	{
 		"slice", "the elements from a start up to an end", `{{ slice (list 1 2 3) 1 2 | toJson }} → [2]`,
@@ -346,60 +358,60 @@ var listFunctions = []function{
 }
 
 var otherFunctions = []function{
-	{"add", "the sum", `{{ add 1 2 3 }} → 6`, number("add")},
-	{"add1", "one more", `{{ add1 1 }} → 2`, number("add1")},
-	{"all", "whether no value is empty", `{{ all 1 "" }} → false`, same("all")},
-	{"any", "whether a value is not empty", `{{ any 1 "" }} → true`, same("any")},
-	{"atoi", "the whole number that a text says, else 0", `{{ atoi "12" }} → 12`, number("atoi")},
-	{"ceil", "the next whole number above", `{{ ceil 1.2 }} → 2`, number("ceil")},
-	{"coalesce", "the first value that is not empty", `{{ coalesce "" 0 "a" }} → a`, same("coalesce")},
-	{"default", "a value, or another where it is empty", `{{ "" | default "a" }} → a`, same("default")},
+	{"add", "the sum", `{{ add 1 2 3 }} → 6`, numberFunc("add")},
+	{"add1", "one more", `{{ add1 1 }} → 2`, numberFunc("add1")},
+	{"all", "whether no value is empty", `{{ all 1 "" }} → false`, sprigFunc("all")},
+	{"any", "whether a value is not empty", `{{ any 1 "" }} → true`, sprigFunc("any")},
+	{"atoi", "the whole number that a text says, else 0", `{{ atoi "12" }} → 12`, numberFunc("atoi")},
+	{"ceil", "the next whole number above", `{{ ceil 1.2 }} → 2`, numberFunc("ceil")},
+	{"coalesce", "the first value that is not empty", `{{ coalesce "" 0 "a" }} → a`, sprigFunc("coalesce")},
+	{"default", "a value, or another where it is empty", `{{ "" | default "a" }} → a`, sprigFunc("default")},
 	{
 		"div", "the whole part of a division", `{{ div 7 2 }} → 3`,
-		divide(func(a, b int64) int64 { return a / b }),
+		divideFunc(func(a, b int64) int64 { return a / b }),
 	},
-	{"empty", "whether a value is 0, false, nothing or without elements", `{{ empty "" }} → true`, same("empty")},
+	{"empty", "whether a value is 0, false, nothing or without elements", `{{ empty "" }} → true`, sprigFunc("empty")},
 	{
 		"fail", "ends the template, so that the fallback answers",
 		`{{ if false }}{{ fail "nobody is on call" }}{{ end }} → `, func(r *Run) any { return r.fail },
 	},
-	{"float64", "a value as a number with a fraction", `{{ float64 "1.5" }} → 1.5`, number("float64")},
-	{"floor", "the next whole number below", `{{ floor 1.8 }} → 1`, number("floor")},
+	{"float64", "a value as a number with a fraction", `{{ float64 "1.5" }} → 1.5`, numberFunc("float64")},
+	{"floor", "the next whole number below", `{{ floor 1.8 }} → 1`, numberFunc("floor")},
 	{
 		"fromJson", "the value that JSON stands for", `{{ (fromJson "{\"a\":1}").a }} → 1`,
 		func(r *Run) any { return r.fromJSON },
 	},
-	{"int", "a value as a whole number", `{{ int "12" }} → 12`, number("int")},
-	{"int64", "the same; sprig has both", `{{ int64 "12" }} → 12`, number("int64")},
+	{"int", "a value as a whole number", `{{ int "12" }} → 12`, numberFunc("int")},
+	{"int64", "the same; sprig has both", `{{ int64 "12" }} → 12`, numberFunc("int64")},
 	{
 		"kindIs", "whether a value is of a kind, such as string, int, slice or map",
-		`{{ kindIs "string" .Data.front_desk }} → true`, same("kindIs"),
+		`{{ kindIs "string" .Data.front_desk }} → true`, sprigFunc("kindIs"),
 	},
-	{"kindOf", "the kind of a value", `{{ kindOf 1 }} → int`, same("kindOf")},
-	{"max", "the largest", `{{ max 1 3 2 }} → 3`, number("max")},
-	{"min", "the smallest", `{{ min 3 1 2 }} → 1`, number("min")},
-	{"mod", "what a division leaves", `{{ mod 7 2 }} → 1`, divide(func(a, b int64) int64 { return a % b })},
-	{"mul", "the product", `{{ mul 2 3 }} → 6`, number("mul")},
-	{"round", "a number with so many places", `{{ round 1.25 1 }} → 1.3`, number("round")},
-	{"sub", "the difference", `{{ sub 3 1 }} → 2`, number("sub")},
+	{"kindOf", "the kind of a value", `{{ kindOf 1 }} → int`, sprigFunc("kindOf")},
+	{"max", "the largest", `{{ max 1 3 2 }} → 3`, numberFunc("max")},
+	{"min", "the smallest", `{{ min 3 1 2 }} → 1`, numberFunc("min")},
+	{"mod", "what a division leaves", `{{ mod 7 2 }} → 1`, divideFunc(func(a, b int64) int64 { return a % b })},
+	{"mul", "the product", `{{ mul 2 3 }} → 6`, numberFunc("mul")},
+	{"round", "a number with so many places", `{{ round 1.25 1 }} → 1.3`, numberFunc("round")},
+	{"sub", "the difference", `{{ sub 3 1 }} → 2`, numberFunc("sub")},
 	{
 		"ternary", "the first value where the third is true, else the second", `{{ ternary "yes" "no" true }} → yes`,
-		same("ternary"),
+		sprigFunc("ternary"),
 	},
 }
 
-// divide is sprig's div or mod with a word about zero.
-func divide(f func(a, b int64) int64) func(*Run) any {
+// divideFunc is sprig's div or mod with an error for a zero divisor.
+func divideFunc(f func(a, b int64) int64) func(*Run) any {
 	toInt := sprigs["int64"].(func(any) int64)
 	return func(r *Run) any {
 		return func(a, b any) (int64, error) {
-			vs, err := r.numerals(a, b)
+			vs, err := r.boundNumerals(a, b)
 			if err != nil {
 				return 0, err
 			}
 			divisor := toInt(vs[1])
 			if divisor == 0 {
-				return 0, wantf("division by 0")
+				return 0, errors.New("division by 0")
 			}
 			return f(toInt(vs[0]), divisor), nil
 		}

@@ -11,19 +11,16 @@ import (
 	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
-// wantf is the error of a function that was given what it cannot use.
-func wantf(format string, args ...any) error { return fmt.Errorf(format, args...) }
-
 func (r *Run) toString(v any) (string, error) {
 	s, err := jsonsafe.Text(v)
 	if err != nil {
 		return "", err
 	}
-	return r.text(s)
+	return r.boundText(s)
 }
 
-// glue writes values one after the other.
-func (r *Run) glue(between string, values []any, skipNil bool) (string, error) {
+// joinValues writes values one after the other.
+func (r *Run) joinValues(sep string, values []any, skipNil bool) (string, error) {
 	if err := r.spend(perElement * len(values)); err != nil {
 		return "", err
 	}
@@ -39,16 +36,16 @@ func (r *Run) glue(between string, values []any, skipNil bool) (string, error) {
 		}
 		n := len(s)
 		if !first {
-			n += len(between)
+			n += len(sep)
 		}
 		if b.Len()+n > MaxText {
-			return "", r.room(MaxText + 1)
+			return "", r.spendText(MaxText + 1)
 		}
 		if err := r.spend(n); err != nil {
 			return "", err
 		}
 		if !first {
-			b.WriteString(between)
+			b.WriteString(sep)
 		}
 		first = false
 		b.WriteString(s)
@@ -56,16 +53,18 @@ func (r *Run) glue(between string, values []any, skipNil bool) (string, error) {
 	return b.String(), nil
 }
 
-func (r *Run) print(values ...any) (string, error)   { return r.glue("", values, false) }
-func (r *Run) println(values ...any) (string, error) { return r.glue(" ", append(values, "\n"), false) }
-func (r *Run) cat(values ...any) (string, error)     { return r.glue(" ", values, true) }
+func (r *Run) print(values ...any) (string, error) { return r.joinValues("", values, false) }
+func (r *Run) println(values ...any) (string, error) {
+	return r.joinValues(" ", append(values, "\n"), false)
+}
+func (r *Run) cat(values ...any) (string, error) { return r.joinValues(" ", values, true) }
 
-func (r *Run) join(between string, list any) (string, error) {
+func (r *Run) join(sep string, list any) (string, error) {
 	values, err := r.listOf(list)
 	if err != nil {
 		return "", err
 	}
-	return r.glue(between, values, true)
+	return r.joinValues(sep, values, true)
 }
 
 // directive is what a format begins with: %, flags, width, precision and a letter or %; "" if it is
@@ -94,7 +93,7 @@ func directive(format string) (string, error) {
 // printf knows fmt's directives with a width of at most three digits, without *, argument numbers
 // and %q.
 func (r *Run) printf(format string, values ...any) (string, error) {
-	if err := r.room(len(format)); err != nil {
+	if err := r.spendText(len(format)); err != nil {
 		return "", err
 	}
 	var b strings.Builder
@@ -114,15 +113,15 @@ func (r *Run) printf(format string, values ...any) (string, error) {
 		case err != nil:
 			return "", err
 		case m == "":
-			return "", wantf("want a directive such as %%s or %%5d in the format, found %s", diag.Clip(rest))
+			return "", fmt.Errorf("want a directive such as %%s or %%5d in the format, found %s", diag.Clip(rest))
 		case m == "%%":
 			b.WriteByte('%')
 		case strings.HasSuffix(m, "q"):
 			return "", errors.New("%q makes text that JSON does not allow; write toJson")
 		case !strings.ContainsAny(m[len(m)-1:], "svdtxXobceEfFgGU"):
-			return "", wantf("the directive %q is not known", m)
+			return "", fmt.Errorf("the directive %q is not known", m)
 		case len(values) == 0:
-			return "", wantf("no value is left for %q in the format", m)
+			return "", fmt.Errorf("no value is left for %q in the format", m)
 		default:
 			v := values[0]
 			values = values[1:]
@@ -130,7 +129,7 @@ func (r *Run) printf(format string, values ...any) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			if err := r.room(len(s)); err != nil {
+			if err := r.spendText(len(s)); err != nil {
 				return "", err
 			}
 			if m[len(m)-1] == 's' || strings.ContainsAny(m[len(m)-1:], "vxX") && jsonsafe.Describe(v) != "a number" {
@@ -138,41 +137,41 @@ func (r *Run) printf(format string, values ...any) (string, error) {
 			}
 			written := fmt.Sprintf(m, v)
 			if strings.HasPrefix(written, "%!") {
-				return "", wantf("%s does not fit %q in the format", jsonsafe.Describe(v), m)
+				return "", fmt.Errorf("%s does not fit %q in the format", jsonsafe.Describe(v), m)
 			}
 			b.WriteString(written)
 		}
 		rest = rest[len(m):]
 	}
 	if len(values) > 0 && b.Len() <= MaxText {
-		return "", wantf("the format has fewer directives than values: %d too many", len(values))
+		return "", fmt.Errorf("the format has fewer directives than values: %d too many", len(values))
 	}
-	return r.text(b.String())
+	return r.boundText(b.String())
 }
 
 func (r *Run) repeat(count int, s string) (string, error) {
 	if count < 0 {
-		return "", wantf("want a count of 0 or more, found %d", count)
+		return "", fmt.Errorf("want a count of 0 or more, found %d", count)
 	}
 	if len(s) > 0 && count > MaxText/len(s) {
-		return "", r.room(MaxText + 1)
+		return "", r.spendText(MaxText + 1)
 	}
-	if err := r.room(count * len(s)); err != nil {
+	if err := r.spendText(count * len(s)); err != nil {
 		return "", err
 	}
 	return strings.Repeat(s, count), nil
 }
 
-func (r *Run) replace(old, with, s string) (string, error) {
+func (r *Run) replace(old, replacement, s string) (string, error) {
 	if err := r.spend(len(s) + len(old)); err != nil {
 		return "", err
 	}
-	if more := len(with) - len(old); more > 0 {
-		if n := strings.Count(s, old); n > MaxText/more {
-			return "", r.room(MaxText + 1)
+	if growth := len(replacement) - len(old); growth > 0 {
+		if n := strings.Count(s, old); n > MaxText/growth {
+			return "", r.spendText(MaxText + 1)
 		}
 	}
-	return r.text(strings.ReplaceAll(s, old, with))
+	return r.boundText(strings.ReplaceAll(s, old, replacement))
 }
 
 func (r *Run) indent(spaces int, s string) (string, error) {
@@ -183,7 +182,7 @@ func (r *Run) indent(spaces int, s string) (string, error) {
 	if s, err = r.replace("\n", "\n"+pad, s); err != nil {
 		return "", err
 	}
-	return r.text(pad + s)
+	return r.boundText(pad + s)
 }
 
 func (r *Run) nindent(spaces int, s string) (string, error) {
@@ -191,7 +190,7 @@ func (r *Run) nindent(spaces int, s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return r.text("\n" + s)
+	return r.boundText("\n" + s)
 }
 
 // wrap puts line ends in place of blanks so that lines have at most width characters where words
@@ -217,11 +216,11 @@ func (r *Run) wrap(width int, s string) (string, error) {
 		b.WriteString(word)
 		used += n
 	}
-	return r.text(b.String())
+	return r.boundText(b.String())
 }
 
-// cut gives the characters from start up to end.
-func cut(s string, start, end int) string {
+// runeSlice is the characters from start up to end.
+func runeSlice(s string, start, end int) string {
 	if start >= end {
 		return ""
 	}
@@ -245,9 +244,9 @@ func (r *Run) trunc(count int, s string) (string, error) {
 		return "", err
 	}
 	if count < 0 {
-		return cut(s, max(utf8.RuneCountInString(s)+count, 0), len(s)), nil
+		return runeSlice(s, max(utf8.RuneCountInString(s)+count, 0), len(s)), nil
 	}
-	return cut(s, 0, count), nil
+	return runeSlice(s, 0, count), nil
 }
 
 // substr gives the characters from start up to end; a negative start is 0, a negative end the end
@@ -259,7 +258,7 @@ func (r *Run) substr(start, end int, s string) (string, error) {
 	if err := r.spend(len(s)); err != nil {
 		return "", err
 	}
-	return cut(s, max(start, 0), end), nil
+	return runeSlice(s, max(start, 0), end), nil
 }
 
 // abbrev cuts a text that is longer than width characters and ends it in three dots.
@@ -267,7 +266,7 @@ func (r *Run) abbrev(width int, s string) (string, error) {
 	if err := r.spend(len(s)); err != nil || width < 4 || utf8.RuneCountInString(s) <= width {
 		return s, err
 	}
-	return cut(s, 0, width-3) + "...", nil
+	return runeSlice(s, 0, width-3) + "...", nil
 }
 
 // trimAll drops the characters of a set from both ends.
@@ -275,7 +274,7 @@ func (r *Run) trimAll(set, s string) (string, error) {
 	if err := r.spend(len(set) + len(s) + len(set)*len(s)/64); err != nil {
 		return "", err
 	}
-	return r.text(strings.Trim(s, set))
+	return r.boundText(strings.Trim(s, set))
 }
 
 func (r *Run) decode64(s string) (string, error) {
@@ -284,17 +283,17 @@ func (r *Run) decode64(s string) (string, error) {
 	}
 	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
-		return "", wantf("want base64, found %s", diag.Clip(s))
+		return "", fmt.Errorf("want base64, found %s", diag.Clip(s))
 	}
-	return r.text(string(b))
+	return r.boundText(string(b))
 }
 
-func (r *Run) split(between, s string) ([]any, error) {
-	if err := r.spend(len(s) + len(between)); err != nil {
+func (r *Run) split(sep, s string) ([]any, error) {
+	if err := r.spend(len(s) + len(sep)); err != nil {
 		return nil, err
 	}
-	if err := r.elements(strings.Count(s, between) + 1); err != nil {
+	if err := r.spendElements(strings.Count(s, sep) + 1); err != nil {
 		return nil, err
 	}
-	return r.strings(strings.Split(s, between))
+	return r.stringList(strings.Split(s, sep))
 }

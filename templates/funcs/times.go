@@ -1,6 +1,8 @@
 package funcs
 
 import (
+	"errors"
+	"fmt"
 	"reflect"
 	"time"
 
@@ -8,7 +10,7 @@ import (
 	"github.com/callhours/callhours/templates/jsonsafe"
 )
 
-// timeOf takes a time, the seconds since 1970 UTC, or something with a Start.
+// timeOf reads a time, the seconds since 1970 UTC, or a value with a Start.
 func timeOf(v any) (time.Time, error) {
 	switch v := v.(type) {
 	case time.Time:
@@ -33,12 +35,12 @@ func timeOf(v any) (time.Time, error) {
 		}
 	}
 	if !rv.IsValid() {
-		return time.Time{}, wantf("want a time, found nothing; guard it with {{with}}")
+		return time.Time{}, errors.New("want a time, found nothing; guard it with {{with}}")
 	}
-	return time.Time{}, wantf("want a time, found %s", jsonsafe.Describe(v))
+	return time.Time{}, fmt.Errorf("want a time, found %s", jsonsafe.Describe(v))
 }
 
-// local takes a time to the route's zone.
+// local is a time in the route's zone.
 func (r *Run) local(v any) (time.Time, error) {
 	t, err := timeOf(v)
 	return t.In(r.env.Now.Location()), err
@@ -77,20 +79,20 @@ func (r *Run) dateInZone(layout string, v any, zone string) (string, error) {
 type Zones func(name string) (*time.Location, error)
 
 // Find refuses the server's own zone too, which "Local" and "" are to time.LoadLocation.
-func (f Zones) Find(name string) (*time.Location, error) {
+func (z Zones) Find(name string) (*time.Location, error) {
 	if name != "" && name != "Local" {
-		if zone, err := f(name); err == nil {
+		if zone, err := z(name); err == nil {
 			return zone, nil
 		}
 	}
-	return nil, wantf("want a time zone such as \"Europe/Berlin\", found %s", diag.Clip(name))
+	return nil, fmt.Errorf("want a time zone such as \"Europe/Berlin\", found %s", diag.Clip(name))
 }
 
 func (r *Run) format(t time.Time, layout string) (string, error) {
 	if err := r.spend(perTime + 4*len(layout)); err != nil {
 		return "", err
 	}
-	return r.text(t.Format(layout))
+	return r.boundText(t.Format(layout))
 }
 
 // toDate reads a time as it stands on a clock of the route's zone.
@@ -100,12 +102,12 @@ func (r *Run) toDate(layout, text string) (time.Time, error) {
 	}
 	t, err := time.ParseInLocation(layout, text, r.env.Now.Location())
 	if err != nil {
-		return time.Time{}, wantf("want a time like %s, found %s", diag.Clip(layout), diag.Clip(text))
+		return time.Time{}, fmt.Errorf("want a time like %s, found %s", diag.Clip(layout), diag.Clip(text))
 	}
 	return t, nil
 }
 
-// ago is how long before the moment of the call a time was, such as 3h0m0s.
+// ago is how long ago a time was at the moment of the call, such as 3h0m0s.
 func (r *Run) ago(v any) (string, error) {
 	if err := r.spend(perTime); err != nil {
 		return "", err
@@ -116,14 +118,14 @@ func (r *Run) ago(v any) (string, error) {
 
 func (r *Run) next(name string) (any, error) {
 	if r.env.Next == nil {
-		return nil, wantf("there is nothing to look ahead in here")
+		return nil, errors.New("there is nothing to look ahead in here")
 	}
-	return r.once(&r.nexts, name, r.env.Next)
+	return r.lookup(&r.nexts, name, r.env.Next)
 }
 
-// once asks what looks through calendars, which may be long, once for each name in an execution.
-func (r *Run) once(known *map[string]any, name string, find func(string) (any, error)) (any, error) {
-	if err := r.room(len(name)); err != nil {
+// lookup calls find, which may take long, once for each name in an execution.
+func (r *Run) lookup(known *map[string]any, name string, find func(string) (any, error)) (any, error) {
+	if err := r.spendText(len(name)); err != nil {
 		return nil, err
 	}
 	if v, ok := (*known)[name]; ok {
@@ -132,7 +134,7 @@ func (r *Run) once(known *map[string]any, name string, find func(string) (any, e
 	if err := r.spend(1 << 10); err != nil {
 		return nil, err
 	}
-	if err := r.alive(); err != nil {
+	if err := r.checkContext(); err != nil {
 		return nil, err
 	}
 	v, err := find(name)
@@ -148,7 +150,7 @@ func (r *Run) once(known *map[string]any, name string, find func(string) (any, e
 
 func (r *Run) on(calendar string) (any, error) {
 	if r.env.On == nil {
-		return nil, wantf("there are no calendars here")
+		return nil, errors.New("there are no calendars here")
 	}
-	return r.once(&r.ons, calendar, r.env.On)
+	return r.lookup(&r.occurring, calendar, r.env.On)
 }

@@ -65,10 +65,10 @@ func TestTextsAreCountedBeforeTheyAreRead(t *testing.T) {
 							continue
 						}
 						tried++
-						r := &Run{literals: NewLiterals(nowhere), ctx: t.Context(), env: sampleEnv(), work: left}
+						r := &Run{literals: NewLiterals(nowhere), ctx: t.Context(), env: sampleEnv(), left: left}
 						if g := reflect.ValueOf(bind(r)); faults(func() { g.Call(args) }) {
 							t.Errorf("%s reads all of %sa text as argument %d beside %v, and has counted %d bytes",
-								f.Name, wrapped, i+1, filler, left-r.work)
+								f.Name, wrapped, i+1, filler, left-r.left)
 						}
 					}
 				}

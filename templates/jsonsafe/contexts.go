@@ -49,18 +49,18 @@ import (
 type escaper struct {
 	all map[string]*trees.Tree
 	// where templates end that are called, by the name of the copy; grows until nothing is new
-	ends     map[string][]place
-	copies   map[string]*copied // by name
-	asked    bool               // a template was called whose end is not known yet
-	mistakes []diag.Mistake
+	ends      map[string][]place
+	copies    map[string]*copied // by name
+	recursive bool               // a template was called whose end is not known yet
+	mistakes  []diag.Mistake
 
-	tree   *copied
-	loops  []*loop
-	later  int       // loops that are not in their first turn
-	caller string    // where what is followed is called, when that is in another file
-	last   parse.Pos // the end of the text that was read last
-	steps  int       // nodes and bytes that may still be followed, in each of their places
-	depth  int       // templates that wait for the one they call
+	tree       *copied
+	loops      []*loop
+	laterTurns int       // loops that are not in their first turn
+	caller     string    // where what is followed is called, when that is in another file
+	last       parse.Pos // the end of the text that was read last
+	steps      int       // nodes and bytes that may still be followed, in each of their places
+	depth      int       // templates that wait for the one they call
 }
 
 // copied is a tree that is being made for one context.
@@ -84,25 +84,25 @@ type called struct {
 // their texts are valid UTF-8. What cannot be followed, or may write what is no JSON, is a mistake
 // at its place; then there are no copies.
 func Escape(main *trees.Tree, all map[string]*trees.Tree) (map[string]*trees.Tree, []diag.Mistake) {
-	f := escaper{all: all, ends: map[string][]place{}, steps: trees.Steps(all)}
+	esc := escaper{all: all, ends: map[string][]place{}, steps: trees.Steps(all)}
 	for {
-		f.copies, f.asked, f.mistakes = map[string]*copied{}, false, nil
-		before := f.total()
+		esc.copies, esc.recursive, esc.mistakes = map[string]*copied{}, false, nil
+		before := esc.total()
 		start := context{places: []place{{}}}
-		end := f.template(main.Name, main, 0, start)
-		if len(f.mistakes) > 0 { // with more places to follow there would be more of them, not fewer
-			return nil, f.mistakes
+		end := esc.template(main.Name, main, 0, start)
+		if len(esc.mistakes) > 0 { // with more places to follow there would be more of them, not fewer
+			return nil, esc.mistakes
 		}
-		if !f.asked || f.total() == before {
-			f.finish(main, end)
+		if !esc.recursive || esc.total() == before {
+			esc.finish(main, end)
 			break
 		}
 	}
-	if len(f.mistakes) > 0 {
-		return nil, f.mistakes
+	if len(esc.mistakes) > 0 {
+		return nil, esc.mistakes
 	}
 	escaped := map[string]*trees.Tree{}
-	for name, c := range f.copies {
+	for name, c := range esc.copies {
 		c.encode()
 		escaped[name] = c.Tree
 	}
@@ -111,19 +111,19 @@ func Escape(main *trees.Tree, all map[string]*trees.Tree) (map[string]*trees.Tre
 }
 
 // total counts the places in which templates end.
-func (f *escaper) total() int {
+func (esc *escaper) total() int {
 	n := 0
-	for places := range maps.Values(f.ends) {
+	for places := range maps.Values(esc.ends) {
 		n += len(places)
 	}
 	return n
 }
 
 // finish checks where the main template ends.
-func (f *escaper) finish(main *trees.Tree, end context) {
+func (esc *escaper) finish(main *trees.Tree, end context) {
 	pos := main.Source.Pos(parse.Pos(len(strings.TrimRight(main.Source.Text, " \t\r\n"))))
 	if end.dead() {
-		f.mistakes = append(f.mistakes,
+		esc.mistakes = append(esc.mistakes,
 			diag.Mistakef(main.Source.Pos(0),
 				"templates call each other here without an end; put the call into an {{if}}"))
 		return
@@ -139,7 +139,7 @@ func (f *escaper) finish(main *trees.Tree, end context) {
 		case p.phase == afterValue:
 			what = closing(end.open)
 		}
-		f.mistakes = append(f.mistakes, diag.Mistakef(pos, "want %s, found the end of the template", what))
+		esc.mistakes = append(esc.mistakes, diag.Mistakef(pos, "want %s, found the end of the template", what))
 		return
 	}
 }
@@ -153,54 +153,54 @@ func closing(open string) string {
 	return b.String()
 }
 
-func (f *escaper) mistake(n parse.Pos, format string, args ...any) {
-	m := diag.Mistakef(f.tree.Source.Pos(n), format, args...)
-	if f.later > 0 && strings.HasSuffix(m.Message, missingComma) {
+func (esc *escaper) mistake(n parse.Pos, format string, args ...any) {
+	m := diag.Mistakef(esc.tree.Source.Pos(n), format, args...)
+	if esc.laterTurns > 0 && strings.HasSuffix(m.Message, missingComma) {
 		m.Message = strings.TrimSuffix(m.Message, missingComma) +
 			"from the second turn of {{range}} on a comma is missing; begin it with {{range $i, $e := …}}{{if $i}},{{end}}"
 	}
-	if len(f.loops) > 0 && strings.HasSuffix(m.Message, "found ','; "+extraComma) {
+	if len(esc.loops) > 0 && strings.HasSuffix(m.Message, "found ','; "+extraComma) {
 		m.Message += " a loop writes one before each element but the first by {{range $i, $e := …}}{{if $i}},{{end}}"
 	}
-	if f.caller != "" {
-		m.Message += "; it is called at " + f.caller
+	if esc.caller != "" {
+		m.Message += "; it is called at " + esc.caller
 	}
-	f.mistakes = append(f.mistakes, m)
+	esc.mistakes = append(esc.mistakes, m)
 }
 
 // template follows one copy of a template, called at a node, from where it begins to where it ends.
-func (f *escaper) template(name string, t *trees.Tree, at parse.Pos, c context) context {
+func (esc *escaper) template(name string, t *trees.Tree, at parse.Pos, c context) context {
 	c.floor = len(c.open)
 	tree := t.Copy()
 	tree.Name = name
-	outer := *f
-	f.tree = &copied{
+	outer := *esc
+	esc.tree = &copied{
 		Tree: tree, encoders: map[*parse.ActionNode]encoder{}, indexed: map[*parse.RangeNode]bool{},
 		calls: map[*parse.TemplateNode]*called{},
 	}
-	f.loops, f.later, f.caller = nil, 0, ""
-	f.steps -= t.Size.Nodes // to copy it
+	esc.loops, esc.laterTurns, esc.caller = nil, 0, ""
+	esc.steps -= t.Size.Nodes // to copy it
 	if outer.tree != nil {
-		if f.caller = outer.caller; outer.tree.Source != t.Source {
-			f.caller = outer.tree.Source.Pos(at).String()
+		if esc.caller = outer.caller; outer.tree.Source != t.Source {
+			esc.caller = outer.tree.Source.Pos(at).String()
 		}
 	}
-	f.copies[name] = f.tree
-	c = f.settle(f.list(c, tree.Root, 0))
-	f.tree.done = true
-	f.tree, f.loops, f.later, f.caller = outer.tree, outer.loops, outer.later, outer.caller
+	esc.copies[name] = esc.tree
+	c = esc.settle(esc.list(c, tree.Root, 0))
+	esc.tree.done = true
+	esc.tree, esc.loops, esc.laterTurns, esc.caller = outer.tree, outer.loops, outer.laterTurns, outer.caller
 	return c
 }
 
 // list follows nodes. Variables that they define end with them: keep is how many are left, when the
 // list is a scope of its own.
-func (f *escaper) list(c context, l *parse.ListNode, keep int) context {
+func (esc *escaper) list(c context, l *parse.ListNode, keep int) context {
 	if l != nil {
 		for _, n := range l.Nodes {
-			if len(f.mistakes) > 0 {
+			if len(esc.mistakes) > 0 {
 				return c.with(nil)
 			}
-			c = f.node(c, n)
+			c = esc.node(c, n)
 		}
 	}
 	return c.leave(keep)
@@ -224,7 +224,7 @@ func (c context) variables() int {
 	return c.places[0].facts.count()
 }
 
-func (f *escaper) node(c context, n parse.Node) context {
+func (esc *escaper) node(c context, n parse.Node) context {
 	if c.dead() {
 		return c
 	}
@@ -233,37 +233,37 @@ func (f *escaper) node(c context, n parse.Node) context {
 	if text, ok := n.(*parse.TextNode); ok {
 		cost += len(c.places) * len(text.Text)
 	}
-	if f.steps -= cost; f.steps < 0 {
-		f.mistake(n.Position(), "%s", trees.TooComplex)
+	if esc.steps -= cost; esc.steps < 0 {
+		esc.mistake(n.Position(), "%s", trees.TooComplex)
 		return c.with(nil)
 	}
 	switch n := n.(type) {
 	case *parse.TextNode:
-		return f.text(c, n)
+		return esc.text(c, n)
 	case *parse.ActionNode:
 		if len(n.Pipe.Decl) > 0 {
-			return f.define(c, n.Pipe)
+			return esc.define(c, n.Pipe)
 		}
-		return f.action(c, n)
+		return esc.action(c, n)
 	case *parse.IfNode:
-		return f.branch(c, &n.BranchNode, "if")
+		return esc.branch(c, &n.BranchNode, "if")
 	case *parse.WithNode:
-		return f.branch(c, &n.BranchNode, "with")
+		return esc.branch(c, &n.BranchNode, "with")
 	case *parse.RangeNode:
-		return f.loop(c, n)
+		return esc.loop(c, n)
 	case *parse.BreakNode:
-		l := f.loops[len(f.loops)-1]
-		return f.exit(c, l, &l.breaks, n.Pos)
+		l := esc.loops[len(esc.loops)-1]
+		return esc.exit(c, l, &l.breaks, n.Pos)
 	case *parse.ContinueNode:
-		l := f.loops[len(f.loops)-1]
-		return f.exit(c, l, &l.ends, n.Pos)
+		l := esc.loops[len(esc.loops)-1]
+		return esc.exit(c, l, &l.ends, n.Pos)
 	case *parse.TemplateNode:
-		return f.call(c, n)
+		return esc.call(c, n)
 	}
 	return c
 }
 
-func (f *escaper) text(c context, n *parse.TextNode) context {
+func (esc *escaper) text(c context, n *parse.TextNode) context {
 	for i, b := range n.Text {
 		next, fault := c.read(b)
 		if fault != nil {
@@ -271,22 +271,22 @@ func (f *escaper) text(c context, n *parse.TextNode) context {
 				fault.found = fmt.Sprintf("%q", r)
 				fault.hint = cmp.Or(typeset(r), fault.hint)
 			}
-			f.mistake(n.Pos+parse.Pos(i-fault.before), "%s", fault)
+			esc.mistake(n.Pos+parse.Pos(i-fault.before), "%s", fault)
 			return c.with(nil)
 		}
 		c = next
 	}
-	f.last = n.Pos + parse.Pos(len(n.Text))
+	esc.last = n.Pos + parse.Pos(len(n.Text))
 	return c
 }
 
 // define follows {{$x := …}} and {{$x = …}}.
-func (f *escaper) define(c context, p *parse.PipeNode) context {
+func (esc *escaper) define(c context, p *parse.PipeNode) context {
 	var places []place
 	for _, q := range c.places {
 		e := evaluator{facts: q.facts}
 		letter := e.letter(p)
-		f.use(&e)
+		esc.use(&e)
 		q.facts = q.facts.set(p.Decl[0], p.IsAssign, letter)
 		places = add(places, q)
 	}
@@ -294,12 +294,12 @@ func (f *escaper) define(c context, p *parse.PipeNode) context {
 }
 
 // use notes the loops whose index a condition was decided by.
-func (f *escaper) use(e *evaluator) {
-	f.steps -= e.steps
+func (esc *escaper) use(e *evaluator) {
+	esc.steps -= e.steps
 	for _, name := range e.indexed {
-		for _, l := range slices.Backward(f.loops) {
+		for _, l := range slices.Backward(esc.loops) {
 			if l.index == name {
-				f.tree.indexed[l.node] = true
+				esc.tree.indexed[l.node] = true
 				break
 			}
 		}
@@ -307,10 +307,10 @@ func (f *escaper) use(e *evaluator) {
 }
 
 // action chooses the encoder of an action, which is the same in all places.
-func (f *escaper) action(c context, n *parse.ActionNode) context {
-	text := f.tree.Source.Action(n.Pos)
+func (esc *escaper) action(c context, n *parse.ActionNode) context {
+	text := esc.tree.Source.Action(n.Pos)
 	var places []place
-	chosen := f.tree.encoders[n]
+	chosen := esc.tree.encoders[n]
 	for _, p := range c.places {
 		q, encoder, fault := c.action(p, text)
 		if fault == nil && chosen != "" && chosen != encoder {
@@ -320,24 +320,24 @@ func (f *escaper) action(c context, n *parse.ActionNode) context {
 			fault = encoder.refuses(n.Pipe, text)
 		}
 		if fault != nil {
-			f.mistake(n.Pos, "%s", fault)
+			esc.mistake(n.Pos, "%s", fault)
 			return c.with(nil)
 		}
 		chosen = encoder
 		places = add(places, q)
 	}
-	f.tree.encoders[n] = chosen
+	esc.tree.encoders[n] = chosen
 	return c.with(places)
 }
 
 // branch follows {{if}} and {{with}}.
-func (f *escaper) branch(c context, n *parse.BranchNode, keyword string) context {
+func (esc *escaper) branch(c context, n *parse.BranchNode, keyword string) context {
 	var taken, not []place
 	keep := c.variables()
 	for _, p := range c.places {
 		e := evaluator{facts: p.facts}
 		t := e.pipe(n.Pipe)
-		f.use(&e)
+		esc.use(&e)
 		for _, v := range n.Pipe.Decl {
 			p.facts = p.facts.set(v, n.Pipe.IsAssign, e.letter(n.Pipe))
 		}
@@ -348,13 +348,13 @@ func (f *escaper) branch(c context, n *parse.BranchNode, keyword string) context
 			not = add(not, p)
 		}
 	}
-	yes := f.list(c.with(taken), n.List, keep)
-	no := f.list(c.with(not), n.ElseList, keep)
-	if len(f.mistakes) > 0 {
+	yes := esc.list(c.with(taken), n.List, keep)
+	no := esc.list(c.with(not), n.ElseList, keep)
+	if len(esc.mistakes) > 0 {
 		return c.with(nil)
 	}
-	return f.join(yes, no, n.Pos, func(a, b context) string {
-		return apart(keyword, n, f.tree.Source.Action(n.Pos), a, b)
+	return esc.join(yes, no, n.Pos, func(a, b context) string {
+		return apart(keyword, n, esc.tree.Source.Action(n.Pos), a, b)
 	})
 }
 
@@ -362,18 +362,18 @@ func (f *escaper) branch(c context, n *parse.BranchNode, keyword string) context
 const maxPlaces = 64
 
 // call follows {{template}} into a copy of what it calls.
-func (f *escaper) call(c context, n *parse.TemplateNode) context {
-	if c = f.settle(c); c.dead() {
+func (esc *escaper) call(c context, n *parse.TemplateNode) context {
+	if c = esc.settle(c); c.dead() {
 		return c
 	}
 	inner := context{}
 	if c.open != "" {
 		inner.open = c.open[len(c.open)-1:]
 	}
-	met := f.tree.calls[n]
+	met := esc.tree.calls[n]
 	if met == nil {
 		met = &called{name: n.Name}
-		f.tree.calls[n] = met
+		esc.tree.calls[n] = met
 	}
 	for _, p := range c.places {
 		p.facts = ""
@@ -381,40 +381,40 @@ func (f *escaper) call(c context, n *parse.TemplateNode) context {
 	}
 	inner.places = slices.Clone(met.places)
 	name := met.name + " in " + inner.key()
-	if known := f.copies[name]; known == nil {
-		if f.all[met.name] == nil {
-			f.mistake(n.Pos, "template %q is not defined; write {{define %[1]q}}", met.name)
+	if known := esc.copies[name]; known == nil {
+		if esc.all[met.name] == nil {
+			esc.mistake(n.Pos, "template %q is not defined; write {{define %[1]q}}", met.name)
 			return c.with(nil)
 		}
-		if f.depth++; f.depth > trees.MaxDepth {
-			f.mistake(n.Pos, "%s", trees.TooDeep)
+		if esc.depth++; esc.depth > trees.MaxDepth {
+			esc.mistake(n.Pos, "%s", trees.TooDeep)
 			return c.with(nil)
 		}
-		end := f.template(name, f.all[met.name], n.Pos, inner)
-		f.depth--
-		if len(f.mistakes) > 0 {
+		end := esc.template(name, esc.all[met.name], n.Pos, inner)
+		esc.depth--
+		if len(esc.mistakes) > 0 {
 			return c.with(nil)
 		}
 		if end.open != inner.open && !end.dead() {
-			f.mistake(n.Pos, "template %q leaves %s open; close a bracket in the template that opens it", met.name,
+			esc.mistake(n.Pos, "template %q leaves %s open; close a bracket in the template that opens it", met.name,
 				end.open[len(inner.open):])
 			return c.with(nil)
 		}
-		f.ends[name] = add(f.ends[name], end.places...)
+		esc.ends[name] = add(esc.ends[name], end.places...)
 	} else if !known.done {
-		f.asked = true
+		esc.recursive = true
 	}
 	n.Name = name
 	// A caller's facts hold on each way through what it calls.
 	var places []place
 	for _, p := range c.places {
-		for _, end := range f.ends[name] {
+		for _, end := range esc.ends[name] {
 			end.facts = p.facts
 			places = add(places, end)
 		}
 		if len(places) > maxPlaces {
-			f.mistake(n.Pos, "%s leads to too many different places; write it with fewer conditions",
-				f.tree.Source.Action(n.Pos))
+			esc.mistake(n.Pos, "%s leads to too many different places; write it with fewer conditions",
+				esc.tree.Source.Action(n.Pos))
 			return c.with(nil)
 		}
 	}

@@ -8,12 +8,12 @@ import (
 )
 
 // settle ends the numbers and words that end here.
-func (f *escaper) settle(c context) context {
+func (esc *escaper) settle(c context) context {
 	var places []place
 	for _, p := range c.places {
 		q, fault := p.settle()
 		if fault != nil {
-			f.mistake(f.last-parse.Pos(fault.before), "%s", fault)
+			esc.mistake(esc.last-parse.Pos(fault.before), "%s", fault)
 			return c.with(nil)
 		}
 		places = add(places, q)
@@ -23,10 +23,10 @@ func (f *escaper) settle(c context) context {
 
 // join gives the places in which two ways through a template end. They must have the same brackets
 // open, and something must be able to follow both, unless a variable tells them apart.
-func (f *escaper) join(a, b context, pos parse.Pos, differ func(a, b context) string) context {
-	a, b = f.settle(a), f.settle(b)
+func (esc *escaper) join(a, b context, pos parse.Pos, differ func(a, b context) string) context {
+	a, b = esc.settle(a), esc.settle(b)
 	switch {
-	case len(f.mistakes) > 0:
+	case len(esc.mistakes) > 0:
 		return a.with(nil)
 	case a.dead():
 		return b
@@ -40,13 +40,13 @@ func (f *escaper) join(a, b context, pos parse.Pos, differ func(a, b context) st
 		}
 	}
 	if !agree {
-		f.mistake(pos, "%s", differ(a, b))
+		esc.mistake(pos, "%s", differ(a, b))
 		return a.with(nil)
 	}
 	joined := a.with(add(append([]place(nil), a.places...), b.places...))
 	if len(joined.places) > maxPlaces {
-		f.mistake(pos, "%s leads to too many different places; write it with fewer conditions",
-			f.tree.Source.Action(pos))
+		esc.mistake(pos, "%s leads to too many different places; write it with fewer conditions",
+			esc.tree.Source.Action(pos))
 		return a.with(nil)
 	}
 	return joined

@@ -15,9 +15,9 @@ type loop struct {
 }
 
 // exit takes a place out of a loop or to its next turn.
-func (f *escaper) exit(c context, l *loop, to *context, pos parse.Pos) context {
+func (esc *escaper) exit(c context, l *loop, to *context, pos parse.Pos) context {
 	left := c.leave(l.depth)
-	*to = f.join(*to, left, pos, func(a, b context) string {
+	*to = esc.join(*to, left, pos, func(a, b context) string {
 		return fmt.Sprintf("leaves the turn where %s is wanted, and another way leaves it where %s is", b.all(),
 			a.all())
 	})
@@ -25,14 +25,14 @@ func (f *escaper) exit(c context, l *loop, to *context, pos parse.Pos) context {
 }
 
 // loop follows {{range}}: no turn, a first one, and later ones until they lead to no other place.
-func (f *escaper) loop(c context, n *parse.RangeNode) context {
+func (esc *escaper) loop(c context, n *parse.RangeNode) context {
 	l := &loop{node: n, depth: c.variables()}
 	if d := n.Pipe.Decl; len(d) == 2 && !n.Pipe.IsAssign {
 		l.index = d[0].Ident[0]
 	}
 	// The variables of {{range}} hold what is ranged over until the first turn, in {{else}} too.
-	none := f.list(l.variables(c, isUnknown), n.ElseList, l.depth)
-	text := f.tree.Source.Action(n.Pos)
+	none := esc.list(l.variables(c, isUnknown), n.ElseList, l.depth)
+	text := esc.tree.Source.Action(n.Pos)
 	between := func(a, b context) string {
 		return fmt.Sprintf(
 			"each turn of {{range}} begins where %s is wanted, and it ends where %s is; it must end where the next can begin", a.all(), b.all())
@@ -42,20 +42,20 @@ func (f *escaper) loop(c context, n *parse.RangeNode) context {
 			index = isUnknown
 		}
 		l.ends = c.with(nil)
-		f.loops = append(f.loops, l)
-		end := f.list(l.variables(from, index), n.List, l.depth)
-		f.loops = f.loops[:len(f.loops)-1]
-		if len(f.mistakes) > 0 {
+		esc.loops = append(esc.loops, l)
+		end := esc.list(l.variables(from, index), n.List, l.depth)
+		esc.loops = esc.loops[:len(esc.loops)-1]
+		if len(esc.mistakes) > 0 {
 			return c.with(nil)
 		}
-		return f.join(l.ends, end, n.Pos, between)
+		return esc.join(l.ends, end, n.Pos, between)
 	}
 	l.breaks = c.with(nil)
 	after := turn(c, isFirst)
-	f.later++
-	for seen := after; !seen.dead() && len(f.mistakes) == 0; {
+	esc.laterTurns++
+	for seen := after; !seen.dead() && len(esc.mistakes) == 0; {
 		if seen.open != c.open {
-			f.mistake(n.Pos, "%s", between(c, seen))
+			esc.mistake(n.Pos, "%s", between(c, seen))
 			break
 		}
 		next := turn(seen, isLater)
@@ -67,24 +67,24 @@ func (f *escaper) loop(c context, n *parse.RangeNode) context {
 			break
 		}
 		if len(grown.places) > maxPlaces {
-			f.mistake(n.Pos, "%s leads to too many different places; write it with fewer conditions", text)
+			esc.mistake(n.Pos, "%s leads to too many different places; write it with fewer conditions", text)
 		}
 		after, seen = grown, grown
 	}
-	f.later--
-	if len(f.mistakes) > 0 {
+	esc.laterTurns--
+	if len(esc.mistakes) > 0 {
 		return c.with(nil)
 	}
 	differs := func(a, b context) string { return apart("range", &n.BranchNode, text, a, b) }
-	after = f.join(after, l.breaks, n.Pos, func(a, b context) string {
+	after = esc.join(after, l.breaks, n.Pos, func(a, b context) string {
 		return fmt.Sprintf(
 			"{{break}} leaves {{range}} where %s is wanted, and its turns end where %s is; end both alike", b.all(),
 			a.all())
 	})
-	if len(f.mistakes) > 0 {
+	if len(esc.mistakes) > 0 {
 		return c.with(nil)
 	}
-	return f.join(after, none, n.Pos, differs)
+	return esc.join(after, none, n.Pos, differs)
 }
 
 // variables defines or sets those of a loop. Only of the first one something can be known.

@@ -10,9 +10,9 @@ import (
 
 // Source is the text of a template and the place where it stands.
 type Source struct {
-	Text string
-	At   diag.Pos       // of the first character; Line 0 stands for a place that has no lines
-	Odd  []diag.Mistake // what it says and is hardly meant: a note of who reads the text
+	Text     string
+	At       diag.Pos       // of the first character; Line 0 stands for a place that has no lines
+	Warnings []diag.Mistake // what it says and is hardly meant: a note of who reads the text
 
 	marks []mark // each stretch further on
 }

@@ -12,17 +12,17 @@ import (
 	"github.com/callhours/callhours/templates/vocabulary"
 )
 
-// elsewhere are words of other template languages, and what is written here.
-var elsewhere = map[string]string{
+// otherLanguages are words of other template languages, and what is written here.
+var otherLanguages = map[string]string{
 	"elif": "{{else if …}}", "elsif": "{{else if …}}", "elseif": "{{else if …}}", "unless": "{{if not …}}",
 	"for": "{{range …}}", "foreach": "{{range …}}",
 	"each": "{{range …}}", "set": "{{ $x := … }}", "let": "{{ $x := … }}", "null": "nil", "None": "nil", "none": "nil",
 	"True": "true", "False": "false", "include": "{{template …}}",
 }
 
-// functionMeant ends the message about a function that does not exist.
-func functionMeant(name string) string {
-	if write, ok := elsewhere[name]; ok {
+// suggestFunction ends the message about a function that does not exist.
+func suggestFunction(name string) string {
+	if write, ok := otherLanguages[name]; ok {
 		return "; write " + write
 	}
 	if first, _ := utf8.DecodeRuneInString(name); unicode.IsUpper(first) {
@@ -40,12 +40,12 @@ func functionMeant(name string) string {
 // otherLayout is a way of other languages to say how a time is written.
 var otherLayout = regexp.MustCompile(`%[YmdHMIpBbAaySj]|YYYY|yyyy|HH|hh|MMM?M?|DD|dd|\bmm\b|\bss\b`)
 
-// layout notes a layout that shows no time as Go's layouts do, and writes itself.
+// layout warns of a layout that has no parts of Go's layouts, and writes itself.
 func (c *checker) layout(s *parse.StringNode) {
 	found := otherLayout.FindString(s.Text)
-	if found != "" && !strings.ContainsAny(s.Text, "0123456789") && len(c.odd) < maxMistakes {
-		c.odd = append(c.odd, diag.Mistakef(c.source.Pos(s.Position()),
-			"%q in a layout is written as it stands; a layout shows the 2nd of January 2006 at 15:04:05, as in \"15:04\" or \"2006-01-02\"", found))
+	if found != "" && !strings.ContainsAny(s.Text, "0123456789") {
+		c.warn(s.Position(), "%q in a layout is written as it stands; a layout shows the 2nd of January 2006 at 15:04:05, "+
+			"as in \"15:04\" or \"2006-01-02\"", found)
 	}
 }
 
@@ -59,11 +59,10 @@ func (c *checker) zone(n parse.Node) {
 	}
 }
 
-// character notes a character in single quotes, which is a number.
+// character warns of a character in single quotes, which is a number.
 func (c *checker) character(n *parse.NumberNode) {
-	if strings.HasPrefix(n.Text, "'") && len(c.odd) < maxMistakes {
-		c.odd = append(c.odd,
-			diag.Mistakef(c.source.Pos(n.Pos), "%s is the number %d; a text stands in double quotes", n.Text, n.Int64))
+	if strings.HasPrefix(n.Text, "'") {
+		c.warn(n.Pos, "%s is the number %d; a text stands in double quotes", n.Text, n.Int64)
 	}
 }
 
@@ -71,14 +70,10 @@ func (c *checker) character(n *parse.NumberNode) {
 var otherAction = regexp.MustCompile(
 	`\{%[^%]*%\}|\{ ?\.(?:Call|Event|Data|Now|Match|Route|Branch|Tenant|Until)\b[^{}]*\}`)
 
-// text notes text that was hardly meant to be written as it stands.
+// text warns of text that is an action in another language, or with a brace too few.
 func (c *checker) text(n *parse.TextNode) {
 	for _, at := range otherAction.FindAllIndex(n.Text, -1) {
-		if len(c.odd) == maxMistakes {
-			return
-		}
-		c.odd = append(c.odd,
-			diag.Mistakef(c.source.Pos(n.Pos+parse.Pos(at[0])),
-				"%s is written as it stands; an action stands in {{ and }}", diag.Clip(string(n.Text[at[0]:at[1]]))))
+		c.warn(n.Pos+parse.Pos(at[0]), "%s is written as it stands; an action stands in {{ and }}",
+			diag.Clip(string(n.Text[at[0]:at[1]])))
 	}
 }
