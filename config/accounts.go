@@ -19,7 +19,7 @@ var accountInside = regexp.MustCompile(`[0-9A-Fa-f]{32}`)
 func (f fields) accounts(key string) []Text {
 	all := f.nonBlanks(key)
 	for _, a := range all {
-		f.warnOfAccount(a)
+		f.warnAccount(a)
 	}
 	return all
 }
@@ -29,22 +29,22 @@ func (f fields) accountPatterns(key string) []Text {
 	all := f.nonBlanks(key)
 	for _, a := range all {
 		if !strings.ContainsAny(a.S, "*?/") {
-			f.warnOfAccount(a)
+			f.warnAccount(a)
 		}
 	}
 	return all
 }
 
-func (f fields) warnOfAccount(a Text) {
+func (f fields) warnAccount(a Text) {
 	if a.S == "" || kazooAccount.MatchString(a.S) {
 		return
 	}
-	cure := "copy it from the account's page or from a call's Account-ID"
+	hint := "copy it from the account's page or from a call's Account-ID"
 	bare := strings.NewReplacer("-", "", " ", "", "\u00a0", "").Replace(a.S)
 	if ids := accountInside.FindAllString(bare, -1); len(ids) == 1 {
-		cure = "write " + strings.ToLower(ids[0])
+		hint = "write " + strings.ToLower(ids[0])
 	}
 	f.warn(a.Pos, "account_odd", "account %s is none of Kazoo's, and so no call is from it: "+
 		"an Account-ID has 32 digits from 0 to 9 and a to f, this has %d characters; %s",
-		diag.Excerpt(a.S), utf8.RuneCountInString(a.S), cure)
+		diag.Excerpt(a.S), utf8.RuneCountInString(a.S), hint)
 }

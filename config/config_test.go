@@ -96,7 +96,7 @@ func TestFull(t *testing.T) {
 func TestFullUsesEveryKey(t *testing.T) {
 	t.Parallel()
 	used := map[section]map[string]bool{}
-	for s := range nouns {
+	for s := range sectionNames {
 		used[s] = map[string]bool{}
 	}
 	for file, top := range map[string]section{"callhours.yaml": inMain, "tenants/acme.yaml": inInclude} {
@@ -115,7 +115,7 @@ func TestFullUsesEveryKey(t *testing.T) {
 	}
 	for _, k := range keyTable {
 		if !used[k.section][k.name] {
-			t.Errorf("testdata/full does not use %s of %s", k.name, nouns[k.section])
+			t.Errorf("testdata/full does not use %s of %s", k.name, sectionNames[k.section])
 		}
 	}
 }

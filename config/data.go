@@ -129,27 +129,27 @@ func (s *source) dataValue(n *node) (any, *dataPos) {
 
 // merge overlays one Data on another: mappings merge deeply, everything else replaces. Neither is
 // changed.
-func merge(under, over *Data) *Data {
-	if len(over.Values) == 0 {
-		return under
+func merge(base, overlay *Data) *Data {
+	if len(overlay.Values) == 0 {
+		return base
 	}
-	if len(under.Values) == 0 {
-		return over
+	if len(base.Values) == 0 {
+		return overlay
 	}
-	values, at := mergeMaps(under.Values, over.Values, under.positions, over.positions)
+	values, at := mergeMaps(base.Values, overlay.Values, base.positions, overlay.positions)
 	return &Data{values, at}
 }
 
-func mergeMaps(under, over map[string]any, underAt, overAt *dataPos) (map[string]any, *dataPos) {
-	values, at := maps.Clone(under),
-		&dataPos{pos: overAt.pos, key: overAt.key, mapping: overAt.mapping, members: maps.Clone(underAt.members)}
-	for key, value := range over {
+func mergeMaps(base, overlay map[string]any, basePos, overlayPos *dataPos) (map[string]any, *dataPos) {
+	values, at := maps.Clone(base),
+		&dataPos{pos: overlayPos.pos, key: overlayPos.key, mapping: overlayPos.mapping, members: maps.Clone(basePos.members)}
+	for key, value := range overlay {
 		below, wasMap := values[key].(map[string]any)
 		above, isMap := value.(map[string]any)
 		if wasMap && isMap {
-			values[key], at.members[key] = mergeMaps(below, above, underAt.members[key], overAt.members[key])
+			values[key], at.members[key] = mergeMaps(below, above, basePos.members[key], overlayPos.members[key])
 		} else {
-			values[key], at.members[key] = value, overAt.members[key]
+			values[key], at.members[key] = value, overlayPos.members[key]
 		}
 	}
 	return values, at

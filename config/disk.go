@@ -21,9 +21,9 @@ type disk struct {
 	tenantDir string // the directory of one tenant in which names are looked up for the operator; "" for none
 	time      *files.Budget
 
-	// passed is why globs do not look into a directory of one tenant, or errPassed, where that is
+	// skip is why globs do not look into a directory of one tenant, or errSkipped, where that is
 	// intended; nil: they look into all
-	passed func(dir string) error
+	skip func(dir string) error
 
 	cache  *dirCache // nil: directories are listed each time
 	tenant string    // whose globs list them, by the path of its file; "" for the operator's
@@ -92,8 +92,8 @@ func readResult(body []byte, info fs.FileInfo, err error) ([]byte, fs.FileMode, 
 	return body, info.Mode(), nil
 }
 
-// errPassed says that what lies in a directory is known.
-var errPassed = errors.New("it is not looked at")
+// errSkipped says that what lies in a directory is known.
+var errSkipped = errors.New("it is not looked at")
 
 // errNoDirectory says that a name is not there, or not a directory's.
 var errNoDirectory = errors.New("there is no such directory")

@@ -27,21 +27,21 @@ func (s *source) fields(n *node, section section) fields {
 	}
 	f.Pos = n.Pos
 	if n.kind != mapping {
-		cure := ""
+		hintText := ""
 		if n.kind == scalar && n.plain && noBlank.MatchString(n.text) {
-			cure = `; put a blank after the ":"`
+			hintText = `; put a blank after the ":"`
 		}
 		if section == inList && n.kind == list {
-			cure = "; write {numbers: […]}"
+			hintText = "; write {numbers: […]}"
 		}
-		s.mistake(n.Pos, "want %s as a mapping, found %s%s", nouns[section], n.kindName(), cure)
+		s.mistake(n.Pos, "want %s as a mapping, found %s%s", sectionNames[section], n.kindName(), hintText)
 		return f
 	}
 	f.allKnown = true
 	for _, e := range n.entries {
 		if known := keysOf[section]; !slices.Contains(known, e.key.S) {
 			text, meant := hint(e.key.S, section)
-			s.mistake(e.key.Pos, "unknown key %s in %s%s", diag.Excerpt(e.key.S), nouns[section], text)
+			s.mistake(e.key.Pos, "unknown key %s in %s%s", diag.Excerpt(e.key.S), sectionNames[section], text)
 			s.noteMisspelledPart(section, meant)
 			f.allKnown = false
 			continue
@@ -54,7 +54,7 @@ func (s *source) fields(n *node, section section) fields {
 // get gives the value of a key; nil when it is not given.
 func (f fields) get(key string) *node {
 	if !slices.Contains(keysOf[f.section], key) {
-		panic(fmt.Sprintf("config: key %q of %s is missing from the key table", key, nouns[f.section]))
+		panic(fmt.Sprintf("config: key %q of %s is missing from the key table", key, sectionNames[f.section]))
 	}
 	return f.nodes[key]
 }

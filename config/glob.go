@@ -63,7 +63,7 @@ func (g *globber) walk(dir string, elements []string) {
 		return
 	}
 	for _, name := range found {
-		if fits, _ := filepath.Match(first, name); !fits {
+		if matched, _ := filepath.Match(first, name); !matched {
 			continue // the pattern was found to be one
 		}
 		path := g.disk.join(dir, name)
@@ -74,8 +74,8 @@ func (g *globber) walk(dir string, elements []string) {
 		tenantDir := g.disk.tenantDir
 		if tenantDir == "" {
 			g.disk.tenantDir = path
-			if err := g.disk.pass(path); err != nil {
-				if !errors.Is(err, errPassed) {
+			if err := g.disk.checkSkip(path); err != nil {
+				if !errors.Is(err, errSkipped) {
 					g.addUnreadable(path, err)
 				}
 				g.disk.tenantDir = ""
@@ -112,9 +112,9 @@ func (g *globber) addUnreadable(dir string, err error) {
 	g.unreadable = append(g.unreadable, unreadableDir{cmp.Or(dir, "."), err, g.disk.tenantDir})
 }
 
-func (d disk) pass(dir string) error {
-	if d.passed == nil {
+func (d disk) checkSkip(dir string) error {
+	if d.skip == nil {
 		return nil
 	}
-	return d.passed(dir)
+	return d.skip(dir)
 }

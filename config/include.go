@@ -22,7 +22,7 @@ func (s *source) include(former *File) []*source {
 	before := s.findReusable(former, paths)
 	var files []*includedFile
 	for _, f := range found {
-		if f.S == s.file.Path || s.inputs.excluded[f.S] || s.inputs.still.lacks(f.S) {
+		if f.S == s.file.Path || s.inputs.excluded[f.S] || s.inputs.keptOwners.excludes(f.S) {
 			continue
 		}
 		as := ""

@@ -99,11 +99,11 @@ func (s *source) limitIncludes(found []includedPath) {
 
 // countKept counts files that are kept; false if they are not.
 func (in *Inputs) countKept(o *ownerFiles) bool {
-	if !in.still.keeps(in.Location(o.paths[0]).Owner) {
+	if !in.keptOwners.contains(in.Location(o.paths[0]).Owner) {
 		return false
 	}
 	for _, path := range o.paths {
-		if was := in.still.in.files[path]; was != nil {
+		if was := in.keptOwners.in.files[path]; was != nil {
 			o.bytes += int64(len(was.Bytes))
 		}
 	}

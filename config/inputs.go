@@ -51,7 +51,7 @@ type Inputs struct {
 	excluded   map[string]bool                      // tenants' files that are not loaded
 	check      func(path string, body []byte) error // see SetCheck; nil: no check
 	former     *Inputs                              // has what restored files name; nil: nothing
-	still      *still                               // during Load, see Keep; else nil
+	keptOwners *keptOwners                          // during Load, see Keep; else nil
 	// homes are the directories in which tenants' files may name files, by the path of the tenant's
 	// file.
 	homes map[string]string
@@ -101,8 +101,8 @@ func (in *Inputs) Open(main string) {
 
 // SetCheck sets a check of each file that was read from disk, and applies it to those that were
 // read already. Its error makes the file unusable, which is a mistake like any other.
-func (in *Inputs) SetCheck(ask func(path string, body []byte) error) {
-	in.check = ask
+func (in *Inputs) SetCheck(check func(path string, body []byte) error) {
+	in.check = check
 	for _, f := range in.files {
 		in.checkFile(f)
 	}
@@ -198,12 +198,12 @@ func (in *Inputs) StateDir(path string) string {
 // and match none now, with these files.
 func (in *Inputs) EmptiedGlobs(former *Inputs) map[string][]string {
 	gone := map[string][]string{}
-	for look, f := range former.listings {
-		names, asked := in.listings[look]
-		if !look.Directory && look.Tenant == "" && asked && len(names.names) == 0 && len(names.unreadable) == 0 {
+	for query, f := range former.listings {
+		names, ok := in.listings[query]
+		if !query.Directory && query.Tenant == "" && ok && len(names.names) == 0 && len(names.unreadable) == 0 {
 			for _, name := range f.names {
 				if former.IsSource(name) {
-					gone[look.Name] = append(gone[look.Name], name)
+					gone[query.Name] = append(gone[query.Name], name)
 				}
 			}
 		}
@@ -230,48 +230,48 @@ func (in *Inputs) Line(pos diag.Pos) string {
 // With returns inputs in which some tenants have their files of former. The keys of instead are
 // paths of tenants' files; the values are the files of former to use in their place, or "" to leave
 // the tenant out.
-func (in *Inputs) With(former *Inputs, instead map[string]string) *Inputs {
+func (in *Inputs) With(former *Inputs, replacements map[string]string) *Inputs {
 	out := &Inputs{
 		disk: in.disk, frozen: true, files: maps.Clone(in.files), listings: maps.Clone(in.listings), former: former,
 		excluded: map[string]bool{}, dir: in.dir, includes: in.includes, restored: slices.Clone(in.restored),
 	}
 	maps.Copy(out.excluded, in.excluded)
 	maps.DeleteFunc(out.files, func(_ string, f *Input) bool {
-		_, away := instead[f.Tenant]
-		return away && f.Tenant != ""
+		_, replaced := replacements[f.Tenant]
+		return replaced && f.Tenant != ""
 	})
 	maps.DeleteFunc(out.listings, func(l DirQuery, _ listing) bool {
-		_, away := instead[l.Tenant]
-		return away && l.Tenant != ""
+		_, replaced := replacements[l.Tenant]
+		return replaced && l.Tenant != ""
 	})
 	out.homes, out.tenantDirs, out.reservations = maps.Clone(in.homes), maps.Clone(in.tenantDirs), in.reservations
-	back := map[string]bool{}
-	for away, path := range instead {
+	restored := map[string]bool{}
+	for replaced, path := range replacements {
 		if home := former.homes[path]; home != "" {
 			out.homes[path] = home
 		}
-		delete(out.files, away)
-		out.excluded[away] = away != path
-		back[path] = path != ""
+		delete(out.files, replaced)
+		out.excluded[replaced] = replaced != path
+		restored[path] = path != ""
 	}
 	for path, f := range former.files {
-		if back[f.Tenant] {
+		if restored[f.Tenant] {
 			out.files[path] = f
 		}
 	}
-	for look, f := range former.listings {
-		if back[look.Tenant] {
-			out.listings[look] = f
+	for query, f := range former.listings {
+		if restored[query.Tenant] {
+			out.listings[query] = f
 		}
 	}
 	for glob, files := range in.EmptiedGlobs(former) { // so that they are still gone when that is the former one
-		if files = slices.DeleteFunc(files, func(path string) bool { return !back[path] }); len(files) > 0 {
+		if files = slices.DeleteFunc(files, func(path string) bool { return !restored[path] }); len(files) > 0 {
 			out.listings[DirQuery{Name: glob}] = listing{names: files}
 		}
 	}
-	out.restored = slices.DeleteFunc(out.restored, func(path string) bool { return out.excluded[path] || back[path] })
-	for _, path := range slices.Sorted(maps.Keys(back)) {
-		if back[path] {
+	out.restored = slices.DeleteFunc(out.restored, func(path string) bool { return out.excluded[path] || restored[path] })
+	for _, path := range slices.Sorted(maps.Keys(restored)) {
+		if restored[path] {
 			out.restored = append(out.restored, path)
 		}
 	}

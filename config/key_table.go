@@ -40,8 +40,8 @@ const (
 	inTestWant
 )
 
-// nouns are what messages and docs/config.md call each place.
-var nouns = map[section]string{
+// sectionNames are what messages and docs/config.md call each place.
+var sectionNames = map[section]string{
 	inMain:      "the main file",
 	inInclude:   "an included file",
 	inAuth:      "auth",

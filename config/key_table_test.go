@@ -35,7 +35,7 @@ func compareKeys(t *testing.T, doc string, table []key) {
 	got, after := rest[:end+1], rest[end+1:]
 	var want strings.Builder
 	for _, k := range table {
-		fmt.Fprintf(&want, "| `%s` | %s | %s | %s | %s |\n", k.name, nouns[k.section], k.format, k.def, k.meaning)
+		fmt.Fprintf(&want, "| `%s` | %s | %s | %s | %s |\n", k.name, sectionNames[k.section], k.format, k.def, k.meaning)
 	}
 	if os.Getenv("UPDATE") != "" {
 		if err := os.WriteFile(doc, []byte(before+heading+want.String()+after), 0o644); err != nil {
@@ -52,12 +52,12 @@ func TestKeyTableIsWhole(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, k := range slices.Concat(keyTable, testKeys) {
-		id := fmt.Sprint(nouns[k.section], ".", k.name)
+		id := fmt.Sprint(sectionNames[k.section], ".", k.name)
 		if seen[id] {
 			t.Errorf("%s stands twice", id)
 		}
 		seen[id] = true
-		if nouns[k.section] == "" || k.format == "" || k.meaning == "" || strings.Contains(k.meaning, "|") {
+		if sectionNames[k.section] == "" || k.format == "" || k.meaning == "" || strings.Contains(k.meaning, "|") {
 			t.Errorf("row %+v is not whole", k)
 		}
 	}

@@ -68,16 +68,16 @@ func (s *source) readNumbers(l *List, file Text) {
 		s.numbers[l.File] = nil
 		return
 	}
-	most := math.MaxInt
+	limit := math.MaxInt
 	if s.tenant != nil {
-		most = maxNumbers + 1
+		limit = maxNumbers + 1
 	}
-	l.Numbers = slices.Clip(numbersIn(l.File, body, most))
+	l.Numbers = slices.Clip(numbersIn(l.File, body, limit))
 	s.numbers[l.File] = l.Numbers
 }
 
 // numbersIn returns at most most numbers of a file, one on each line.
-func numbersIn(file string, body []byte, most int) (numbers []Text) {
+func numbersIn(file string, body []byte, limit int) (numbers []Text) {
 	n := 0
 	for line := range strings.SplitSeq(lineBreaks.Replace(string(body)), "\n") {
 		n++
@@ -88,7 +88,7 @@ func numbersIn(file string, body []byte, most int) (numbers []Text) {
 		}
 		numbers = append(numbers,
 			Text{Pos: diag.Pos{File: file, Line: n, Col: strings.Index(line, number) + 1}, S: number})
-		if len(numbers) == most {
+		if len(numbers) == limit {
 			break
 		}
 	}

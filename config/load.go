@@ -59,7 +59,7 @@ func Load(path string, o Options) (*File, error) {
 	if l.checkZone == nil {
 		l.checkZone = checkKnownZone
 	}
-	defer func() { in.dirCache, in.still, in.disk.passed = nil, nil, nil }() // later listings are fresh
+	defer func() { in.dirCache, in.keptOwners, in.disk.skip = nil, nil, nil }() // later listings are fresh
 	l.file.Dir, in.argument = in.disk.dir(path), path
 	main := in.read(path, "")
 	in.update(path, func(input *Input) { input.Source = true })
@@ -100,7 +100,7 @@ func Load(path string, o Options) (*File, error) {
 		s.reportRest()
 	}
 	slices.SortStableFunc(l.file.Warnings, func(a, b Warning) int { return a.Compare(b.Pos) })
-	l.mistakes = dropConsequences(l.mistakes)
+	l.mistakes = dropFollowUps(l.mistakes)
 	l.file.Mistakes = l.mistakes
 	in.former, in.prefetched = nil, nil // nothing more is read
 	return l.file, l.mistakes.Err()

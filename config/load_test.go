@@ -449,7 +449,7 @@ func TestShort(t *testing.T) {
 		10 * time.Second: "10s", 0: "0s",
 		70 * time.Second: "1m10s", 10 * time.Millisecond: "10ms",
 	} {
-		if got := short(d); got != want {
+		if got := formatDuration(d); got != want {
 			t.Errorf("%d: got %q, want %q", d, got, want)
 		}
 	}

@@ -11,34 +11,34 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// OwnerSum is a SHA-256 over the names and the bytes of what is one owner's, as of a
-// [Place]; of "" what is everybody's.
+// OwnerSum is a SHA-256 over the names and the bytes of an owner's files, an owner being that of a
+// [Place]; of "" over what is everybody's.
 type OwnerSum [sha256.Size]byte
 
-// tooSlow is the sum of all that takes too long to be read.
-var tooSlow = OwnerSum(sha256.Sum256([]byte("too slow")))
+// slowSum is the sum of files that take too long to be read.
+var slowSum = OwnerSum(sha256.Sum256([]byte("too slow")))
 
-// IsSlow reports whether the files of the owner are not known because reading them
-// takes too long, or does not end.
-func (s OwnerSum) IsSlow() bool { return s == tooSlow }
+// IsSlow reports whether the files of the owner are unknown because reading them takes too long, or
+// does not end.
+func (s OwnerSum) IsSlow() bool { return s == slowSum }
 
-// OwnerSums are the sums of all owners: the same for the same files,
-// whatever their times and modes are.
+// OwnerSums are the sums of all owners: the same for the same files, whatever their times and modes
+// are.
 func (in *Inputs) OwnerSums() map[string]OwnerSum {
 	return in.ownerSums(nil, func(f *Input) (contentSum, error) { return f.content(), f.Err },
 		func(l DirQuery) listing { return in.listings[l] })
 }
 
-// ownerSums asks nothing of what is slow already.
-func (in *Inputs) ownerSums(slow map[string]bool, read func(*Input) (contentSum, error), look func(DirQuery) listing,
+// ownerSums reads nothing of owners that are slow already.
+func (in *Inputs) ownerSums(slow map[string]bool, read func(*Input) (contentSum, error), list func(DirQuery) listing,
 ) map[string]OwnerSum {
 	sums, running := map[string]OwnerSum{}, map[string]hash.Hash{}
-	late := func(owner string, err error) {
+	markSlow := func(owner string, err error) {
 		if owner != "" && errors.Is(err, files.ErrHung) {
-			sums[owner] = tooSlow
+			sums[owner] = slowSum
 		}
 	}
-	say := func(owner, text string) {
+	write := func(owner, text string) {
 		if running[owner] == nil {
 			running[owner] = sha256.New()
 		}
@@ -47,223 +47,222 @@ func (in *Inputs) ownerSums(slow map[string]bool, read func(*Input) (contentSum,
 	owners := owners{in: in}
 	for _, path := range slices.Sorted(maps.Keys(in.files)) {
 		f := in.files[path]
-		owner := owners.of(f)
+		owner := owners.ofFile(f)
 		if slow[owner] {
 			continue
 		}
 		c, err := read(f)
-		late(owner, err)
-		say(owner, path)
+		markSlow(owner, err)
+		write(owner, path)
 		running[owner].Write(c[:])
 	}
 	for _, l := range slices.SortedFunc(maps.Keys(in.listings), DirQuery.compare) {
-		owner := owners.named(l.Tenant)
+		owner := owners.ofTenantFile(l.Tenant)
 		if slow[owner] {
 			continue
 		}
-		f := look(l)
-		say(owner, l.Name)
+		f := list(l)
+		write(owner, l.Name)
 		for _, name := range f.names {
-			say(owners.found(l, name), name)
+			write(owners.ofMatch(l, name), name)
 		}
 		for _, b := range f.unreadable {
-			by := owner
+			dirOwner := owner
 			if b.tenantDir != "" && l.Tenant == "" {
-				by = in.fromMain(b.tenantDir)
+				dirOwner = in.fromMain(b.tenantDir)
 			}
-			late(by, b.err)
-			say(by, b.dir)
-			say(by, b.err.Error())
+			markSlow(dirOwner, b.err)
+			write(dirOwner, b.dir)
+			write(dirOwner, b.err.Error())
 		}
-		if late(owner, f.err); f.err != nil {
-			say(owner, f.err.Error())
+		if markSlow(owner, f.err); f.err != nil {
+			write(owner, f.err.Error())
 		}
 	}
 	for owner, h := range running {
-		if _, late := sums[owner]; !late {
+		if _, markSlow := sums[owner]; !markSlow {
 			sums[owner] = OwnerSum(h.Sum(nil))
 		}
 	}
 	for owner := range slow {
-		sums[owner] = tooSlow
+		sums[owner] = slowSum
 	}
 	return sums
 }
 
 // owners tell whose inputs are.
 type owners struct {
-	in *Inputs
-	by map[string]string // by path of an included file
+	in    *Inputs
+	cache map[string]string // by path of an included file
 }
 
-// of is the owner of a file: of the tenant's that names it or that it is, as far as that can be
-// told where it cannot be understood.
-func (o *owners) of(f *Input) string {
+// ofFile is the owner of a file: that of the tenant's file that names it or that it is, as far as
+// that is known where it cannot be parsed.
+func (o *owners) ofFile(f *Input) string {
 	if f.Tenant == "" && f.mayBeTenantFile {
-		return o.named(f.Path)
+		return o.ofTenantFile(f.Path)
 	}
-	return o.named(f.Tenant)
+	return o.ofTenantFile(f.Tenant)
 }
 
-// named is the owner of a tenant's file; "" of "".
-func (o *owners) named(file string) string {
+// ofTenantFile is the owner of a tenant's file; "" of "".
+func (o *owners) ofTenantFile(file string) string {
 	if file == "" {
 		return ""
 	}
-	owner, known := o.by[file]
+	owner, known := o.cache[file]
 	if !known {
 		owner = o.in.Location(file).Owner
-		if o.by == nil {
-			o.by = map[string]string{}
+		if o.cache == nil {
+			o.cache = map[string]string{}
 		}
-		o.by[file] = owner
+		o.cache[file] = owner
 	}
 	return owner
 }
 
-// found is the owner of a name that a look found: whose file that is, if an include did.
-func (o *owners) found(l DirQuery, name string) string {
-	if o.in.includesBy(l) {
-		return o.named(name)
+// ofMatch is the owner of a name that a query matched: that of the file, if an include matched it.
+func (o *owners) ofMatch(l DirQuery, name string) string {
+	if o.in.isInclude(l) {
+		return o.ofTenantFile(name)
 	}
-	return o.named(l.Tenant)
+	return o.ofTenantFile(l.Tenant)
 }
 
-// includesBy reports whether a look is a glob of main's include.
-func (in *Inputs) includesBy(l DirQuery) bool {
+// isInclude reports whether a query is a glob of main's include.
+func (in *Inputs) isInclude(l DirQuery) bool {
 	return l.Tenant == "" && !l.Directory && slices.Contains(in.includes, filepath.ToSlash(l.Name))
 }
 
-// OwnerOf is the owner of a file; "" for everybody's, or one that is not
-// known. The nil Inputs know none.
+// OwnerOf is the owner of a file; "" for everybody's, or an unknown one. The nil Inputs have none.
 func (in *Inputs) OwnerOf(path string) string {
 	if in == nil || in.files[path] == nil {
 		return ""
 	}
-	return (&owners{in: in}).of(in.files[path])
+	return (&owners{in: in}).ofFile(in.files[path])
 }
 
-// still has the files of some owners be what they were, whatever they hold by now.
-type still struct {
+// keptOwners are the owners whose files stay as they were, whatever they hold by now.
+type keptOwners struct {
 	owners                 // of what they were
 	kept   map[string]bool // owners whose files are as they were
 	slow   map[string]bool // owners whose files cannot be read, for that takes too long
 }
 
-// Keep has the files of some owners be as they were in accepted, and nothing asked of the disk
-// about them: those of the kept, and of the slow with an error that says so.
+// Keep uses the files of some owners as they were in accepted, and reads nothing of theirs from
+// disk: those of the kept, and of the slow with an error that says so.
 func (in *Inputs) Keep(accepted *Inputs, kept, slow map[string]bool) {
-	in.still = &still{owners{in: accepted}, kept, slow}
-	in.disk.passed = func(dir string) error {
+	in.keptOwners = &keptOwners{owners{in: accepted}, kept, slow}
+	in.disk.skip = func(dir string) error {
 		switch owner := in.fromMain(dir); {
 		case slow[owner]:
 			return files.TooSlow(owner)
 		case kept[owner]:
-			return errPassed
+			return errSkipped
 		}
 		return nil
 	}
 	for path, f := range accepted.files {
-		if f.Source && f.Tenant == path && kept[in.still.of(f)] {
+		if f.Source && f.Tenant == path && kept[in.keptOwners.ofFile(f)] {
 			in.restored = append(in.restored, path)
 		}
 	}
 	slices.Sort(in.restored)
 }
 
-func (s *still) keeps(owner string) bool { return s != nil && (s.kept[owner] || s.slow[owner]) }
+func (k *keptOwners) contains(owner string) bool { return k != nil && (k.kept[owner] || k.slow[owner]) }
 
-// lacks reports whether a file is not read, though it is there: its owner's are as they
-// were, and it was not among them.
-func (s *still) lacks(path string) bool {
-	return s != nil && s.in.files[path] == nil && s.kept[s.in.Location(path).Owner]
+// excludes reports whether a file is not read although it exists: its owner's files are kept, and
+// it was not among them.
+func (k *keptOwners) excludes(path string) bool {
+	return k != nil && k.in.files[path] == nil && k.kept[k.in.Location(path).Owner]
 }
 
-// keptFile gives a file that is kept; nil if it is not.
+// keptFile is a file that is kept; nil if it is not.
 func (in *Inputs) keptFile(path, home string) *Input {
-	if in.still == nil {
+	if in.keptOwners == nil {
 		return nil
 	}
-	was := in.still.in.files[path]
+	accepted := in.keptOwners.in.files[path]
 	owner := ""
-	if was != nil {
-		owner = in.still.of(was)
+	if accepted != nil {
+		owner = in.keptOwners.ofFile(accepted)
 	} else if path != in.argument {
 		owner = in.Location(path).Owner
 	}
 	switch f := (&Input{Path: path, home: home}); {
-	case in.still.slow[owner]:
+	case in.keptOwners.slow[owner]:
 		f.Err = files.TooSlow(owner)
 		return f
-	case was != nil && in.still.kept[owner]:
-		f.Bytes, f.Mode, f.Err = was.Bytes, was.Mode, was.Err
+	case accepted != nil && in.keptOwners.kept[owner]:
+		f.Bytes, f.Mode, f.Err = accepted.Bytes, accepted.Mode, accepted.Err
 		return f
 	}
 	return nil
 }
 
-// keptList puts what is kept in the place of what a look finds.
-func (in *Inputs) keptList(l DirQuery, look func() listing) listing {
+// keptList replaces what a query matches by what is kept.
+func (in *Inputs) keptList(l DirQuery, list func() listing) listing {
 	switch {
-	case in.still == nil:
-		return look()
-	case !in.includesBy(l):
-		if in.still.keeps(in.still.named(l.Tenant)) {
-			return in.still.in.listings[l]
+	case in.keptOwners == nil:
+		return list()
+	case !in.isInclude(l):
+		if in.keptOwners.contains(in.keptOwners.ofTenantFile(l.Tenant)) {
+			return in.keptOwners.in.listings[l]
 		}
-		return look()
+		return list()
 	}
-	was := listing{}
+	accepted := listing{}
 	for _, path := range in.restored {
-		if fits, _ := filepath.Match(l.Name, path); fits { // the pattern is one
-			was.names = append(was.names, path)
+		if matched, _ := filepath.Match(l.Name, path); matched { // the pattern is one
+			accepted.names = append(accepted.names, path)
 		}
 	}
-	return in.mixed(look(), was, in.still.kept)
+	return in.mergeListings(list(), accepted, in.keptOwners.kept)
 }
 
-// mixed is what an include found, with what another found of some owners.
-func (in *Inputs) mixed(is, other listing, of map[string]bool) listing {
+// mergeListings is what an include matches, with what another one matched of some owners.
+func (in *Inputs) mergeListings(current, other listing, of map[string]bool) listing {
 	owners := owners{in: in}
-	isTheirs := func(name string) bool { return of[owners.named(name)] }
-	are := func(b unreadableDir) bool { return b.tenantDir != "" && of[in.fromMain(b.tenantDir)] }
-	is.names = slices.DeleteFunc(slices.Clone(is.names), isTheirs)
-	is.unreadable = slices.DeleteFunc(slices.Clone(is.unreadable), are)
+	isTheirName := func(name string) bool { return of[owners.ofTenantFile(name)] }
+	isTheirDir := func(b unreadableDir) bool { return b.tenantDir != "" && of[in.fromMain(b.tenantDir)] }
+	current.names = slices.DeleteFunc(slices.Clone(current.names), isTheirName)
+	current.unreadable = slices.DeleteFunc(slices.Clone(current.unreadable), isTheirDir)
 	for _, name := range other.names {
-		if isTheirs(name) {
-			is.names = append(is.names, name)
+		if isTheirName(name) {
+			current.names = append(current.names, name)
 		}
 	}
 	for _, b := range other.unreadable {
-		if are(b) {
-			is.unreadable = append(is.unreadable, b)
+		if isTheirDir(b) {
+			current.unreadable = append(current.unreadable, b)
 		}
 	}
-	slices.Sort(is.names)
-	return is
+	slices.Sort(current.names)
+	return current
 }
 
-// Restore gives inputs in which what is some owners' is that of former: what was read of
-// them last, where their accepted files stand in meanwhile. They are to be compared with
-// files, and not to be loaded.
+// Restore returns inputs in which the files of some owners are those of former: what was last read
+// of them, where their accepted files are used meanwhile. They are for comparing with files, and
+// not for loading.
 func (in *Inputs) Restore(former *Inputs, of map[string]bool) *Inputs {
 	out := *in
 	out.files, out.listings = maps.Clone(in.files), maps.Clone(in.listings)
-	is, was := owners{in: in}, owners{in: former}
-	maps.DeleteFunc(out.files, func(_ string, f *Input) bool { return of[is.of(f)] })
+	current, previous := owners{in: in}, owners{in: former}
+	maps.DeleteFunc(out.files, func(_ string, f *Input) bool { return of[current.ofFile(f)] })
 	for path, f := range former.files {
-		if of[was.of(f)] {
+		if of[previous.ofFile(f)] {
 			out.files[path] = f
 		}
 	}
 	maps.DeleteFunc(out.listings, func(l DirQuery, _ listing) bool {
-		return of[is.named(l.Tenant)] && !in.includesBy(l)
+		return of[current.ofTenantFile(l.Tenant)] && !in.isInclude(l)
 	})
 	for l, f := range former.listings {
 		switch _, known := out.listings[l]; {
-		case in.includesBy(l) && known:
-			out.listings[l] = in.mixed(out.listings[l], f, of)
-		case of[was.named(l.Tenant)]:
+		case in.isInclude(l) && known:
+			out.listings[l] = in.mergeListings(out.listings[l], f, of)
+		case of[previous.ofTenantFile(l.Tenant)]:
 			out.listings[l] = f
 		}
 	}

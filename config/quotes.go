@@ -77,7 +77,7 @@ func (c *converter) scan() {
 			}
 			line, col, value = q.end.Line-1, q.end.Col, false
 		case value && depth == 0 && (r == '|' || r == '>'):
-			next := c.afterBlock(line)
+			next := c.blockEnd(line)
 			for i := line + 1; i < next; i++ {
 				c.blocks[i+1] = true
 			}
@@ -129,8 +129,8 @@ func (c *converter) runes(line int) []rune {
 	return c.line
 }
 
-// afterBlock is the line, from 0, that follows the block of text which begins behind a "|" or ">".
-func (c *converter) afterBlock(line int) int {
+// blockEnd is the line, from 0, that follows the block of text which begins behind a "|" or ">".
+func (c *converter) blockEnd(line int) int {
 	indent := func(s string) int { return len(s) - len(strings.TrimLeft(s, " ")) }
 	outer, inner := indent(c.lines[line]), 0
 	for line++; line < len(c.lines); line++ {
@@ -213,8 +213,8 @@ func (c *converter) unquotedTemplate(n *yaml.Node) (diag.Mistake, bool) {
 	return diag.Mistakef(pos, "%s around it", beginsLikeTemplate), true
 }
 
-// dropConsequences drops further mistakes about a text that could not be read for missing quotes.
-func dropConsequences(mistakes diag.Mistakes) diag.Mistakes {
+// dropFollowUps drops further mistakes about a text that could not be read for missing quotes.
+func dropFollowUps(mistakes diag.Mistakes) diag.Mistakes {
 	unread := map[diag.Pos]bool{}
 	isCause := func(m diag.Mistake) bool { return strings.HasPrefix(m.Message, beginsLikeTemplate) }
 	for _, m := range mistakes {

@@ -24,7 +24,7 @@ const (
 // unique and texts, tags are gone.
 type node struct {
 	diag.Pos
-	kind      kind
+	kind      nodeKind
 	text      string   // of a scalar, as written: YAML's types are not looked at
 	firstChar diag.Pos // where the first character of text stands
 	plain     bool     // a scalar without quotes
@@ -32,10 +32,10 @@ type node struct {
 	entries   []entry  // of a mapping, as ordered in the file
 }
 
-type kind int
+type nodeKind int
 
 const (
-	scalar kind = iota
+	scalar nodeKind = iota
 	list
 	mapping
 )
@@ -76,10 +76,10 @@ func parse(file string, src []byte) (*node, diag.Mistakes) {
 }
 
 // parse is [parse] for a file of at most most values.
-func (c *converter) parse(most int, src []byte) (*node, diag.Mistakes) {
+func (c *converter) parse(limit int, src []byte) (*node, diag.Mistakes) {
 	file := c.file
 	src = bytes.TrimLeft(src, "\ufeff")
-	if m, ok := tooManyValues(file, src, most); ok {
+	if m, ok := tooManyValues(file, src, limit); ok {
 		return nil, diag.Mistakes{m}
 	}
 	if m, ok := invalidCharacter(file, src); ok {

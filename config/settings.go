@@ -141,7 +141,7 @@ func (f fields) hosts() map[string]int {
 // required gives a text that must be there.
 func (f fields) required(key string) Text {
 	if f.get(key) == nil && f.allKnown {
-		f.mistake(f.Pos, "%s has no %s", nouns[f.section], key)
+		f.mistake(f.Pos, "%s has no %s", sectionNames[f.section], key)
 	}
 	return f.nonBlank(key)
 }

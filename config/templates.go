@@ -115,11 +115,11 @@ func (t templateFiles) Stat(name string) (fs.FileInfo, error) {
 func (t templateFiles) Glob(pattern string) ([]string, error) {
 	var names []string
 	for _, name := range t.inputs.listings[DirQuery{Name: t.dir, Directory: true}].names {
-		fits, err := path.Match(pattern, name)
+		matched, err := path.Match(pattern, name)
 		if err != nil {
 			return nil, err
 		}
-		if fits {
+		if matched {
 			names = append(names, name)
 		}
 	}

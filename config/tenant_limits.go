@@ -24,11 +24,11 @@ const (
 
 // exceeds reports whether a tenant defines more of something than it may, as the tenant's mistake;
 // advice says what to do. The operator may define any number.
-func (s *source) exceeds(n, most int, pos diag.Pos, what, advice string) bool {
-	if s.tenant == nil || n <= most {
+func (s *source) exceeds(n, limit int, pos diag.Pos, what, advice string) bool {
+	if s.tenant == nil || n <= limit {
 		return false
 	}
-	s.mistake(pos, "tenant %q has more than %d %s; %s", s.tenant.Name, most, what, advice)
+	s.mistake(pos, "tenant %q has more than %d %s; %s", s.tenant.Name, limit, what, advice)
 	return true
 }
 
@@ -70,30 +70,30 @@ func (s *source) countRead(path Text, input *Input) bool {
 // merge is data over that of the tenant, the plan or the branch. Each time what is under it is
 // copied, so that large data of a tenant with many routes that have their own is bounded: beyond
 // that it is a mistake, and what is under it is taken as it is.
-func (s *source) merge(under, over *Data) *Data {
-	if s.tenant == nil || len(over.Values) == 0 || len(under.Values) == 0 {
-		return merge(under, over)
+func (s *source) merge(base, overlay *Data) *Data {
+	if s.tenant == nil || len(overlay.Values) == 0 || len(base.Values) == 0 {
+		return merge(base, overlay)
 	}
 	if s.mergedKeys > maxMergedKeys {
-		return under
+		return base
 	}
-	s.mergedKeys += copiedKeys(under.Values, over.Values)
-	if s.exceeds(s.mergedKeys, maxMergedKeys, over.positions.pos,
+	s.mergedKeys += copiedKeys(base.Values, overlay.Values)
+	if s.exceeds(s.mergedKeys, maxMergedKeys, overlay.positions.pos,
 		"keys in the data of all its routes and branches together (those of the tenant and of plans count for each that has data of its own)",
 		"move what is the same for many into data of fewer keys") {
-		return under
+		return base
 	}
-	return merge(under, over)
+	return merge(base, overlay)
 }
 
 // copiedKeys is how many keys a merge copies.
-func copiedKeys(under, over map[string]any) int {
-	n := len(under) + len(over)
-	for key, value := range over {
-		below, wasMap := under[key].(map[string]any)
-		above, isMap := value.(map[string]any)
+func copiedKeys(base, overlay map[string]any) int {
+	n := len(base) + len(overlay)
+	for key, value := range overlay {
+		baseMap, wasMap := base[key].(map[string]any)
+		overlayMap, isMap := value.(map[string]any)
 		if wasMap && isMap {
-			n += copiedKeys(below, above)
+			n += copiedKeys(baseMap, overlayMap)
 		}
 	}
 	return n

@@ -135,7 +135,7 @@ func LoadTests(path string, o Options) (*Tests, error) {
 			maxTestMoments)
 	}
 	s.reportRest()
-	return t, dropConsequences(l.mistakes).Err()
+	return t, dropFollowUps(l.mistakes).Err()
 }
 
 // testSource is a file of tests that is being read.

@@ -31,7 +31,7 @@ func hint(key string, section section) (text, meant string) {
 	var homes []string
 	for _, k := range section.table() {
 		if k.name == key {
-			homes = append(homes, nouns[k.section])
+			homes = append(homes, sectionNames[k.section])
 		}
 	}
 	slip := func(known string) bool { return diag.Distance(key, known) == 1 } // lists for list

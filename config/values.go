@@ -30,9 +30,9 @@ func (f fields) duration(key string, s durationRange) time.Duration {
 	case !ok:
 		f.mistake(t.Pos, "want %s as a duration such as 15m, 720h or 60d, found %s", key, quote(t.S))
 	case d < s.min:
-		f.mistake(t.Pos, "%s is at least %s, found %s", key, short(s.min), quote(t.S))
+		f.mistake(t.Pos, "%s is at least %s, found %s", key, formatDuration(s.min), quote(t.S))
 	case d > s.max:
-		f.mistake(t.Pos, "%s is at most %s, found %s", key, short(s.max), quote(t.S))
+		f.mistake(t.Pos, "%s is at most %s, found %s", key, formatDuration(s.max), quote(t.S))
 	default:
 		return d
 	}
@@ -66,8 +66,8 @@ func parseDuration(s string) (time.Duration, bool) {
 	return total, true
 }
 
-// short formats a duration briefly: 60d, 1m.
-func short(d time.Duration) string {
+// formatDuration formats a duration briefly: 60d, 1m.
+func formatDuration(d time.Duration) string {
 	if d >= day && d%day == 0 {
 		return strconv.Itoa(int(d/day)) + "d"
 	}

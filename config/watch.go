@@ -13,8 +13,8 @@ import (
 // Watch checks the files of a configuration for changes, and reads those that may have changed. The
 // zero Watch is ready; it is not safe for concurrent use.
 type Watch struct {
-	seen map[string]fileState // by path
-	left map[string]time.Time // owners whose files are not looked at, until then
+	states   map[string]fileState // by path
+	deferred map[string]time.Time // owners whose files are not looked at, until then
 }
 
 // fileState is a file as of its last check.
@@ -36,18 +36,18 @@ const (
 // Owners whose files take too long are left alone for a while.
 func (w *Watch) Sums(in *Inputs, now time.Time) map[string]OwnerSum {
 	next, cache, slow := make(map[string]fileState, len(in.files)), newDirCache(), map[string]bool{}
-	for owner, until := range w.left {
+	for owner, until := range w.deferred {
 		if now.Before(until) {
 			slow[owner] = true
 		} else {
-			delete(w.left, owner)
+			delete(w.deferred, owner)
 		}
 	}
 	probe := *in // which has as much time as if nothing had been read
 	probe.disk.time = &files.Budget{}
-	probe.disk.passed = func(dir string) error {
+	probe.disk.skip = func(dir string) error {
 		if slow[in.fromMain(dir)] {
-			return errPassed
+			return errSkipped
 		}
 		return nil
 	}
@@ -65,7 +65,7 @@ func (w *Watch) Sums(in *Inputs, now time.Time) map[string]OwnerSum {
 		next[f.Path] = s
 		return s.contentSum, err
 	}, func(l DirQuery) listing { return probe.listDisk(l, cache) })
-	w.seen = next
+	w.states = next
 	for owner, sum := range sums {
 		if sum.IsSlow() && !slow[owner] {
 			w.Leave(owner, now)
@@ -76,15 +76,15 @@ func (w *Watch) Sums(in *Inputs, now time.Time) map[string]OwnerSum {
 
 // Leave has the files of an owner not looked at for a while, as if that took too long.
 func (w *Watch) Leave(owner string, now time.Time) {
-	if w.left == nil {
-		w.left = map[string]time.Time{}
+	if w.deferred == nil {
+		w.deferred = map[string]time.Time{}
 	}
-	w.left[owner] = now.Add(rereadInterval)
+	w.deferred[owner] = now.Add(rereadInterval)
 }
 
 func (w *Watch) check(d disk, path string, now time.Time) (fileState, error) {
 	info, err := d.tree().Stat(path)
-	before, known := w.seen[path]
+	before, known := w.states[path]
 	if err == nil && known && before.info != nil && sameInfo(before.info, info) &&
 		before.read.Sub(info.ModTime()) > settleTime && now.Sub(before.read) < rereadInterval {
 		return before, nil

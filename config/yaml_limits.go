@@ -68,16 +68,16 @@ func byteAfter(src []byte, i int) byte {
 }
 
 // tooManyValues is the mistake of a file that holds more values than it may; false if it does not.
-func tooManyValues(file string, src []byte, most int) (diag.Mistake, bool) {
+func tooManyValues(file string, src []byte, limit int) (diag.Mistake, bool) {
 	n, line := 0, 1
 	for i, b := range src {
 		if beginsValue(b, byteAfter(src, i)) {
 			n++
 		}
-		if n > most {
+		if n > limit {
 			return diag.Mistakef(diag.Pos{File: file, Line: line},
 				"the file holds more than %d keys and values (lines, commas, colons and brackets count); "+
-					"split it, and put long lists of numbers into files of their own", most), true
+					"split it, and put long lists of numbers into files of their own", limit), true
 		}
 		if b == '\n' {
 			line++
@@ -88,7 +88,7 @@ func tooManyValues(file string, src []byte, most int) (diag.Mistake, bool) {
 
 // rejectLargest rejects the largest included files until the others together hold at most most
 // values.
-func rejectLargest(files []*includedFile, most int) {
+func rejectLargest(files []*includedFile, limit int) {
 	type weighed struct {
 		*includedFile
 		values int
@@ -98,18 +98,18 @@ func rejectLargest(files []*includedFile, most int) {
 		all[i] = weighed{f, valuesIn(f.bytes)}
 		total += all[i].values
 	}
-	if total <= most {
+	if total <= limit {
 		return
 	}
 	slices.SortStableFunc(all, func(a, b weighed) int { return cmp.Compare(b.values, a.values) })
 	for _, f := range all {
-		if total <= most {
+		if total <= limit {
 			return
 		}
 		f.rejected = diag.Mistakes{
 			diag.Mistakef(diag.Pos{File: f.path},
 				"all files that are included hold more than %d keys and values, and this one %d of them; "+
-					"make it smaller", most, f.values),
+					"make it smaller", limit, f.values),
 		}
 		total -= f.values
 	}
