@@ -49,10 +49,10 @@ type Calendar struct {
 	selections []selection      // all of which an event has to pass
 	hidden     []bool           // those that do not, in the order of packed, once that was found out
 
-	size     int                                    // how many Events there are
-	chosen   int                                    // from how many Select has chosen these; 0: it was not asked
-	flaws    int                                    // how many Problems
-	unpacked atomic.Pointer[weak.Pointer[contents]] // those that somebody looks at, if any
+	size         int                                    // how many Events there are
+	selectedFrom int                                    // from how many Select has chosen these; 0: it was not asked
+	problems     int                                    // how many Problems
+	unpacked     atomic.Pointer[weak.Pointer[contents]] // those that somebody looks at, if any
 }
 
 // selection is what Select was asked for.
@@ -62,15 +62,15 @@ type selection struct{ only, except []Filter }
 type Event struct {
 	ical.Event
 
-	place  int       // in what its calendar is packed into
-	home   *contents // keeps all that were unpacked together, so that who looks again meets the same Event
-	hidden bool      // left out by Select
+	place    int       // in what its calendar is packed into
+	contents *contents // keeps all that were unpacked together, so that who looks again meets the same Event
+	hidden   bool      // left out by Select
 }
 
 // contents are the events of a Calendar, unpacked.
 type contents struct {
 	components []*Event       // all that could be read, in the order of the feed
-	unread     []ical.Problem // what could not
+	unreadable []ical.Problem // what could not
 
 	// What group makes of these.
 	series   []*series
@@ -98,21 +98,21 @@ func (c *Calendar) Refresh() time.Duration { return c.refresh }
 // Events are those that can have occurrences, in the order of the file: neither cancelled nor
 // replaced by another version nor left out by Select. The slice must not be modified, nor kept for
 // long: all of them are in memory for as long as one is.
-func (c *Calendar) Events() []*Event { return c.open().events }
+func (c *Calendar) Events() []*Event { return c.unpack().events }
 
 // Len is how many Events there are. It costs nothing.
 func (c *Calendar) Len() int { return c.size }
 
 // Problems are what could not be used as written, by line. The slice must not be modified.
 func (c *Calendar) Problems() []ical.Problem {
-	if c.flaws == 0 {
+	if c.problems == 0 {
 		return nil
 	}
-	return c.open().problems
+	return c.unpack().problems
 }
 
-// open gives the events, unpacked.
-func (c *Calendar) open() *contents {
+// unpack is the contents, unpacked.
+func (c *Calendar) unpack() *contents {
 	if w := c.unpacked.Load(); w != nil {
 		if opened := w.Value(); opened != nil {
 			return opened
@@ -128,16 +128,16 @@ func (c *Calendar) open() *contents {
 			continue
 		}
 		for _, s := range c.selections {
-			e.hidden = e.hidden || !s.admits(e)
+			e.hidden = e.hidden || !s.matches(e)
 		}
 	}
-	opened := &contents{components: components, unread: unread}
+	opened := &contents{components: components, unreadable: unread}
 	opened.group(c.limits)
 	c.share(opened)
 	return opened
 }
 
-// share lets those who look at the events at the same time have the same.
+// share keeps unpacked contents for as long as they are in use elsewhere.
 func (c *Calendar) share(opened *contents) {
 	w := weak.Make(opened)
 	c.unpacked.Store(&w)
@@ -145,18 +145,18 @@ func (c *Calendar) share(opened *contents) {
 
 // event unpacks the event that stands at a place.
 func (c *Calendar) event(place int) *Event {
-	u := &unpacker{from: c.packed, at: place, zones: c.zones}
+	u := &unpacker{data: c.packed, offset: place, zones: c.zones}
 	e := new(Event)
 	u.event(e)
 	return e
 }
 
-// close packs the contents into the calendar.
-func (c *Calendar) close(opened *contents) {
-	c.packed, c.zones = pack(opened.components, opened.unread)
+// pack packs the contents into the calendar.
+func (c *Calendar) pack(opened *contents) {
+	c.packed, c.zones = pack(opened.components, opened.unreadable)
 	opened.group(c.limits)
 	c.share(opened)
-	c.size, c.flaws = len(opened.events), len(opened.problems)
+	c.size, c.problems = len(opened.events), len(opened.problems)
 }
 
 // Join makes one calendar of several. Of the same event in two of them the later version counts.
@@ -173,15 +173,15 @@ func Join(parts ...*Calendar) *Calendar {
 		if part.refresh > 0 && (joined.refresh == 0 || part.refresh < joined.refresh) {
 			joined.refresh = part.refresh
 		}
-		opened := part.open()
-		all.unread = append(all.unread, opened.unread...)
+		opened := part.unpack()
+		all.unreadable = append(all.unreadable, opened.unreadable...)
 		for _, e := range opened.components {
 			own := *e // which has another place
 			all.components = append(all.components, &own)
 		}
 	}
 	joined.limits = joined.limits.WithDefaults()
-	joined.close(all)
+	joined.pack(all)
 	return joined
 }
 
@@ -197,18 +197,19 @@ func (c *Calendar) Select(only, except []Filter) *Calendar {
 		zones:      c.zones,
 		selections: append(slices.Clone(c.selections), selection{only, except}),
 	}
-	opened := selected.open()
+	opened := selected.unpack()
 	selected.hidden = make([]bool, len(opened.components))
 	for i, e := range opened.components {
 		selected.hidden[i] = e.hidden
 	}
-	selected.size, selected.flaws, selected.chosen = len(opened.events), len(opened.problems), cmp.Or(c.chosen, c.size)
+	selected.size, selected.problems = len(opened.events), len(opened.problems)
+	selected.selectedFrom = cmp.Or(c.selectedFrom, c.size)
 	return selected
 }
 
 // LeftOut is how many events Select has left out, of those that could have had occurrences. It
 // costs nothing.
-func (c *Calendar) LeftOut() int { return max(0, c.chosen-c.size) }
+func (c *Calendar) LeftOut() int { return max(0, c.selectedFrom-c.size) }
 
 // SelectSteps is how many steps Select takes at worst to compare the events.
 func (c *Calendar) SelectSteps(only, except []Filter) int64 {
@@ -219,7 +220,7 @@ func (c *Calendar) SelectSteps(only, except []Filter) int64 {
 	return int64(cost) * int64(len(c.packed))
 }
 
-func (s selection) admits(e *Event) bool {
+func (s selection) matches(e *Event) bool {
 	matches := func(f Filter) bool { return f.Match(e) }
 	return (len(s.only) == 0 || slices.ContainsFunc(s.only, matches)) && !slices.ContainsFunc(s.except, matches)
 }
@@ -227,9 +228,9 @@ func (s selection) admits(e *Event) bool {
 // group sorts the components into series, drops the versions of an event that a later one replaces,
 // and gathers the problems.
 func (c *contents) group(limits ical.Limits) {
-	c.problems = slices.Clone(c.unread)
+	c.problems = slices.Clone(c.unreadable)
 	for _, e := range c.components {
-		e.home = c
+		e.contents = c
 	}
 	latest := make(map[string]*Event, len(c.components)) // by key
 	changed := false

@@ -13,19 +13,19 @@ const forever = 1 << 60
 
 // clock turns stamps into instants for one View. It is not safe for concurrent use.
 type clock struct {
-	view  View
-	walls map[*time.Location]*zones.Clock
+	view   View
+	clocks map[*time.Location]*zones.Clock
 }
 
 func newClock(view View) *clock {
 	if view.Zone == nil {
 		view.Zone = time.UTC
 	}
-	return &clock{view: view, walls: map[*time.Location]*zones.Clock{}}
+	return &clock{view: view, clocks: map[*time.Location]*zones.Clock{}}
 }
 
-// wall is the wall clock that a stamp is written on.
-func (c *clock) wall(s ical.Time) *zones.Clock {
+// zoneClock is the wall clock on which a stamp is written.
+func (c *clock) zoneClock(s ical.Time) *zones.Clock {
 	zone := c.view.Zone
 	switch s.Form {
 	case recur.UTC:
@@ -33,28 +33,28 @@ func (c *clock) wall(s ical.Time) *zones.Clock {
 	case recur.Zoned:
 		zone = s.Zone
 	}
-	w := c.walls[zone]
+	w := c.clocks[zone]
 	if w == nil {
 		w = &zones.Clock{Zone: zone}
-		c.walls[zone] = w
+		c.clocks[zone] = w
 	}
 	return w
 }
 
-// instant is where a stamp lies in time, a DATE at the hour that the day starts.
+// instant is a stamp as an instant, a DATE at the hour at which the day starts.
 func (c *clock) instant(s ical.Time) int64 {
 	if s.Form == recur.Date {
 		s.Civil += int64(c.view.DayStarts / time.Second)
 	}
-	return c.wall(s).Instant(s.Civil)
+	return c.zoneClock(s).Instant(s.Civil)
 }
 
-// on is a stamp as civil time on another stamp's wall clock.
-func (c *clock) on(s, other ical.Time) int64 {
-	if c.wall(s) == c.wall(other) {
+// civilIn is a stamp as civil time on another stamp's wall clock.
+func (c *clock) civilIn(s, other ical.Time) int64 {
+	if c.zoneClock(s) == c.zoneClock(other) {
 		return s.Civil
 	}
-	return c.wall(other).Civil(c.wall(s).Instant(s.Civil))
+	return c.zoneClock(other).Civil(c.zoneClock(s).Instant(s.Civil))
 }
 
 // date is the midnight of the day that a stamp means where whole days are meant. Outlook writes
@@ -63,7 +63,7 @@ func (c *clock) on(s, other ical.Time) int64 {
 func (c *clock) date(s ical.Time) int64 {
 	civil := s.Civil
 	if s.Form == recur.UTC && !s.MeansDate() {
-		civil = c.on(s, ical.Time{})
+		civil = c.civilIn(s, ical.Time{})
 	}
 	return recur.Midnight(civil)
 }

@@ -15,20 +15,20 @@ import (
 // a limit is left out and becomes a Problem of the Timeline. The same arguments give the same
 // Timeline everywhere, given the same zone data.
 func (c *Calendar) Compile(view View, from, to time.Time) *Timeline {
-	x := &compiler{
+	comp := &compiler{
 		limits: c.limits.WithDefaults(),
 		clock:  newClock(view),
 		from:   from.Unix(),
 		to:     to.Unix(),
 	}
-	x.steps = x.limits.CalendarSteps
-	if x.from < x.to {
-		for _, s := range c.open().series {
-			x.expand(s)
+	comp.steps = comp.limits.CalendarSteps
+	if comp.from < comp.to {
+		for _, s := range c.unpack().series {
+			comp.expand(s)
 		}
 	}
-	t := newTimeline(c, x.from, x.to, x.occurrences, x.problems)
-	t.steps = x.limits.CalendarSteps - x.steps
+	t := newTimeline(c, comp.from, comp.to, comp.occurrences, comp.problems)
+	t.steps = comp.limits.CalendarSteps - comp.steps
 	return t
 }
 
@@ -39,13 +39,13 @@ type compiler struct {
 	from, to int64
 	steps    int // left for all rules
 
-	occurrences []Occurrence
-	problems    []ical.Problem
-	slots       []slot          // of the current series; reused
-	clamped     map[*Event]bool // of which that was said
+	occurrences   []Occurrence
+	problems      []ical.Problem
+	slots         []slot          // of the current series; reused
+	clampReported map[*Event]bool // of which that was said
 }
 
-// slot is a place of a series in time, before single ones are changed.
+// slot is a start in a series, before single ones are changed.
 type slot struct {
 	at, civil int64 // the same moment: an instant, and on the wall clock of DTSTART
 	span      *span // nil: the event's own
@@ -73,56 +73,56 @@ func (s *span) compare(other *span) int {
 // variant is what a changed occurrence with RANGE=THISANDFUTURE makes of its slot and those after
 // it.
 type variant struct {
-	since slot
+	from  slot
 	shift int64 // from the slot to the start, on the wall clock
 	event *Event
 	span  span
 }
 
 // expand adds the occurrences of a series, or none and a Problem.
-func (x *compiler) expand(s *series) {
-	before := len(x.occurrences)
-	event, over := x.tryExpand(s)
-	if over == "" && len(x.occurrences)-before > x.limits.EventInstances {
-		over = fmt.Sprintf("more than %d occurrences (limits.event_instances)", x.limits.EventInstances)
+func (c *compiler) expand(s *series) {
+	before := len(c.occurrences)
+	event, exceeded := c.tryExpand(s)
+	if exceeded == "" && len(c.occurrences)-before > c.limits.EventInstances {
+		exceeded = fmt.Sprintf("more than %d occurrences (limits.event_instances)", c.limits.EventInstances)
 	}
-	if over == "" && len(x.occurrences) > x.limits.Instances {
-		over = fmt.Sprintf("the calendar has more than %d occurrences with it (limits.instances)", x.limits.Instances)
+	if exceeded == "" && len(c.occurrences) > c.limits.Instances {
+		exceeded = fmt.Sprintf("the calendar has more than %d occurrences with it (limits.instances)", c.limits.Instances)
 	}
-	if over != "" {
-		clear(x.occurrences[before:])
-		x.occurrences = x.occurrences[:before]
-		x.problems = append(x.problems, event.Problem("", over, "is ignored"))
+	if exceeded != "" {
+		clear(c.occurrences[before:])
+		c.occurrences = c.occurrences[:before]
+		c.problems = append(c.problems, event.Problem("", exceeded, "is ignored"))
 	}
 }
 
-// tryExpand returns the event that the series is named after, and which limit it is over, if any.
-func (x *compiler) tryExpand(s *series) (event *Event, over string) {
+// tryExpand returns the event that the series is named after, and which limit it exceeds, if any.
+func (c *compiler) tryExpand(s *series) (event *Event, exceeded string) {
 	master := s.master
-	taken := exceptions{}
+	excluded := exceptions{}
 	if master != nil {
 		for _, s := range master.Exceptions {
-			x.except(&taken, master, s)
+			c.addException(&excluded, master, s)
 		}
 	}
 	var deleted exceptions
 	if len(s.changes) > 0 {
-		deleted = taken.clone()
+		deleted = excluded.clone()
 	}
 	var variants []variant
 	for _, o := range s.changes {
 		event = o
 		if master != nil && o.Onwards { // The later ones stay changed also where this one was deleted.
-			variants = append(variants, x.variant(master, o))
+			variants = append(variants, c.variant(master, o))
 			continue
 		}
-		if master != nil && master.Revises(&o.Event) && deleted.has(x.replaced(master, o)) {
+		if master != nil && master.Revises(&o.Event) && deleted.has(c.replacedSlot(master, o)) {
 			continue // The occurrence was changed first, and then deleted.
 		}
 		if master != nil {
-			x.except(&taken, master, *o.Replaces)
+			c.addException(&excluded, master, *o.Replaces)
 		}
-		x.add(o, slot{at: x.clock.instant(o.Start), civil: o.Start.Civil}, x.span(o))
+		c.add(o, slot{at: c.clock.instant(o.Start), civil: o.Start.Civil}, c.span(o))
 	}
 	if master == nil {
 		return event, ""
@@ -130,49 +130,49 @@ func (x *compiler) tryExpand(s *series) (event *Event, over string) {
 	if (master.Cancelled || master.hidden) && len(variants) == 0 {
 		return master, ""
 	}
-	slices.SortFunc(variants, func(a, b variant) int { return cmp.Compare(a.since.at, b.since.at) })
-	if over := x.collect(master, variants); over != "" {
-		return master, over
+	slices.SortFunc(variants, func(a, b variant) int { return cmp.Compare(a.from.at, b.from.at) })
+	if exceeded := c.collectSlots(master, variants); exceeded != "" {
+		return master, exceeded
 	}
-	own := x.span(master)
-	for _, slot := range x.slots {
-		if taken.has(slot) {
+	length := c.span(master)
+	for _, slot := range c.slots {
+		if excluded.has(slot) {
 			continue
 		}
 		i, _ := slices.BinarySearchFunc(variants, slot.at, func(v variant, at int64) int {
-			if v.since.at <= at {
+			if v.from.at <= at {
 				return -1
 			}
 			return 1
 		})
 		if i > 0 {
-			x.addVariant(master, variants[i-1], slot)
+			c.addVariant(master, variants[i-1], slot)
 			continue
 		}
-		length := own
+		slotLength := length
 		if slot.span != nil {
-			length = *slot.span
+			slotLength = *slot.span
 		}
-		x.add(master, slot, length)
+		c.add(master, slot, slotLength)
 	}
 	return master, ""
 }
 
-func (x *compiler) addVariant(master *Event, v variant, s slot) {
+func (c *compiler) addVariant(master *Event, v variant, s slot) {
 	moved := master.Start
 	moved.Civil = s.civil + v.shift
 	switch start := v.event.Start; {
 	case start.IsDate() != moved.IsDate(): // A day has no clock.
 		s.civil = moved.Civil
-		s.at = x.instant(v.event, s.civil)
+		s.at = c.instant(v.event, s.civil)
 	case v.shift != 0 || start.Form != moved.Form || start.Zone != moved.Zone:
-		s.at, s.civil = x.clock.instant(moved), x.clock.on(moved, start)
+		s.at, s.civil = c.clock.instant(moved), c.clock.civilIn(moved, start)
 	}
-	x.add(v.event, s, v.span)
+	c.add(v.event, s, v.span)
 }
 
 // add adds an occurrence, if it overlaps the window and its event counts.
-func (x *compiler) add(e *Event, s slot, length span) {
+func (c *compiler) add(e *Event, s slot, length span) {
 	if e.Cancelled || e.hidden {
 		return
 	}
@@ -180,7 +180,7 @@ func (x *compiler) add(e *Event, s slot, length span) {
 	if length != (span{}) {
 		end = length.exact
 		if length.wall != 0 {
-			end += x.instant(e, s.civil+length.wall)
+			end += c.instant(e, s.civil+length.wall)
 		} else {
 			end += s.at
 		}
@@ -188,8 +188,8 @@ func (x *compiler) add(e *Event, s slot, length span) {
 			end = s.at + length.wall + length.exact
 		}
 	}
-	if s.at < x.to && (end > x.from || end == s.at && s.at >= x.from) {
-		x.occurrences = append(x.occurrences, x.written(s.at, end, e))
+	if s.at < c.to && (end > c.from || end == s.at && s.at >= c.from) {
+		c.occurrences = append(c.occurrences, c.newOccurrence(s.at, end, e))
 	}
 }
 
@@ -197,35 +197,35 @@ func (x *compiler) add(e *Event, s slot, length span) {
 // 3339, 5.6).
 var firstMoment, lastMoment = recur.Civil(0, 1, 1) + 2*recur.Day, recur.Civil(recur.LastYear+1, 1, 1) - 2*recur.Day
 
-// written is an occurrence within the moments that can be written. That its end is another one than
-// the calendar says is a Problem.
-func (x *compiler) written(start, end int64, e *Event) Occurrence {
-	if end > lastMoment && !x.clamped[e] {
-		if x.clamped == nil {
-			x.clamped = map[*Event]bool{}
+// newOccurrence is an occurrence within the years that can be written. An end that is clamped is a
+// Problem.
+func (c *compiler) newOccurrence(start, end int64, e *Event) Occurrence {
+	if end > lastMoment && !c.clampReported[e] {
+		if c.clampReported == nil {
+			c.clampReported = map[*Event]bool{}
 		}
-		x.clamped[e] = true
-		x.problems = append(x.problems, e.Problem("", "it ends after the year 9999", "is read as ending on 9999-12-30"))
+		c.clampReported[e] = true
+		c.problems = append(c.problems, e.Problem("", "it ends after the year 9999", "is read as ending on 9999-12-30"))
 	}
 	return Occurrence{min(max(start, firstMoment), lastMoment), min(max(end, firstMoment), lastMoment), e}
 }
 
 // instant is where civil time on the event's own wall clock lies.
-func (x *compiler) instant(e *Event, civil int64) int64 {
+func (c *compiler) instant(e *Event, civil int64) int64 {
 	s := e.Start
 	s.Civil = civil
-	return x.clock.instant(s)
+	return c.clock.instant(s)
 }
 
 // span is the length of an event.
-func (x *compiler) span(e *Event) span { return x.length(e.Start, e.End, e.Duration) }
+func (c *compiler) span(e *Event) span { return c.length(e.Start, e.End, e.Duration) }
 
-func (x *compiler) length(start ical.Time, end *ical.Time, d recur.Duration) span {
+func (c *compiler) length(start ical.Time, end *ical.Time, d recur.Duration) span {
 	if start.Form != recur.Date {
 		if end == nil {
 			return span{wall: d.Days * recur.Day, exact: d.Seconds}
 		}
-		return span{wall: max(0, x.clock.on(*end, start)-start.Civil)}
+		return span{wall: max(0, c.clock.civilIn(*end, start)-start.Civil)}
 	}
 	// Whole days: a part of one is one, and so is none, which some exporters write for one (3.6.1
 	// wants none at all).
@@ -235,9 +235,9 @@ func (x *compiler) length(start ical.Time, end *ical.Time, d recur.Duration) spa
 		case end.Form == recur.UTC && end.MeansDate(): // T235959Z is the end of that day
 			wall = end.Civil - start.Civil
 		case end.Form == recur.UTC:
-			wall = x.clock.date(*end) - start.Civil
+			wall = c.clock.date(*end) - start.Civil
 		default:
-			wall = x.clock.on(*end, start) - start.Civil
+			wall = c.clock.civilIn(*end, start) - start.Civil
 		}
 	}
 	return span{wall: max(recur.Day, wall+recur.SecondOfDay(-wall))}
@@ -245,26 +245,26 @@ func (x *compiler) length(start ical.Time, end *ical.Time, d recur.Duration) spa
 
 // variant places a changed occurrence with RANGE=THISANDFUTURE (3.2.13): what it does to its own
 // slot it does to all that follow.
-func (x *compiler) variant(master, o *Event) variant {
-	since := x.replaced(master, o)
+func (c *compiler) variant(master, o *Event) variant {
+	since := c.replacedSlot(master, o)
 	start := o.Start.Civil
 	if o.Start.IsDate() == master.Start.IsDate() {
-		start = x.clock.on(o.Start, master.Start)
+		start = c.clock.civilIn(o.Start, master.Start)
 	}
-	return variant{since: since, shift: start - since.civil, event: o, span: x.span(o)}
+	return variant{from: since, shift: start - since.civil, event: o, span: c.span(o)}
 }
 
-// replaced is the slot of the master that a changed occurrence stands for.
-func (x *compiler) replaced(master, o *Event) slot {
-	named := x.align(master, *o.Replaces)
-	return slot{at: x.clock.instant(named), civil: x.clock.on(named, master.Start)}
+// replacedSlot is the slot of the master that a changed occurrence replaces.
+func (c *compiler) replacedSlot(master, o *Event) slot {
+	named := c.align(master, *o.Replaces)
+	return slot{at: c.clock.instant(named), civil: c.clock.civilIn(named, master.Start)}
 }
 
 // align makes a time that names an occurrence of the master one of the master's kind.
-func (x *compiler) align(master *Event, s ical.Time) ical.Time {
+func (c *compiler) align(master *Event, s ical.Time) ical.Time {
 	switch {
 	case master.Start.Form == recur.Date:
-		return ical.Time{Time: recur.Time{Civil: x.clock.date(s)}}
+		return ical.Time{Time: recur.Time{Civil: c.clock.date(s)}}
 	case s.Form == recur.Date:
 		aligned := master.Start
 		aligned.Civil = s.Civil + recur.SecondOfDay(master.Start.Civil)
@@ -282,7 +282,7 @@ type exceptions struct {
 	instants, days map[int64]bool
 }
 
-func (x *compiler) except(e *exceptions, master *Event, s ical.Time) {
+func (c *compiler) addException(e *exceptions, master *Event, s ical.Time) {
 	if s.Form == recur.Date && master.Start.Form != recur.Date {
 		if e.days == nil {
 			e.days = map[int64]bool{}
@@ -293,7 +293,7 @@ func (x *compiler) except(e *exceptions, master *Event, s ical.Time) {
 	if e.instants == nil {
 		e.instants = map[int64]bool{}
 	}
-	e.instants[x.clock.instant(x.align(master, s))] = true
+	e.instants[c.clock.instant(c.align(master, s))] = true
 }
 
 func (e *exceptions) clone() exceptions {
@@ -302,61 +302,61 @@ func (e *exceptions) clone() exceptions {
 
 func (e *exceptions) has(s slot) bool { return e.instants[s.at] || e.days[recur.Midnight(s.civil)] }
 
-// collect finds the slots of a master that may reach into the window, in order and each once, in
-// x.slots. It returns which limit they are over, if any.
-func (x *compiler) collect(master *Event, variants []variant) (over string) {
+// collectSlots collects in c.slots the slots of a master that may reach into the window, in order
+// and each once. It returns the limit that they exceed, if any.
+func (c *compiler) collectSlots(master *Event, variants []variant) (exceeded string) {
 	start := master.Start
-	wall := x.clock.wall(start)
-	x.slots = x.slots[:0]
+	wall := c.clock.zoneClock(start)
+	c.slots = c.slots[:0]
 
 	// The window on the wall clock of DTSTART, widened by what may come between a slot and its end.
 	// Two days are more than any offset and day start together.
-	own := x.span(master)
-	back, ahead := own.wall+own.exact, int64(0)
+	length := c.span(master)
+	back, ahead := length.wall+length.exact, int64(0)
 	for _, v := range variants {
 		back = max(back, v.shift+v.span.wall+v.span.exact)
 		ahead = max(ahead, -v.shift)
 	}
-	from, to := x.from-back-2*recur.Day, x.to+ahead+2*recur.Day
+	from, to := c.from-back-2*recur.Day, c.to+ahead+2*recur.Day
 
-	if from <= start.Civil && start.Civil < to && !x.clock.endsBeforeStart(master) {
-		x.slots = append(x.slots, slot{at: x.clock.instant(start), civil: start.Civil})
+	if from <= start.Civil && start.Civil < to && !c.clock.endsBeforeStart(master) {
+		c.slots = append(c.slots, slot{at: c.clock.instant(start), civil: start.Civil})
 	}
 	for _, r := range master.Rules {
-		if over := x.collectRule(r, start, from, to); over != "" {
-			return over
+		if exceeded := c.collectRule(r, start, from, to); exceeded != "" {
+			return exceeded
 		}
 	}
 	for _, v := range variants {
-		x.slots = append(x.slots, v.since)
+		c.slots = append(c.slots, v.from)
 	}
 	for _, d := range master.Dates {
-		s := x.align(master, d.Start)
-		added := slot{at: x.clock.instant(s)}
+		s := c.align(master, d.Start)
+		added := slot{at: c.clock.instant(s)}
 		if added.civil = s.Civil; s.Form != start.Form || s.Zone != start.Zone {
 			added.civil = wall.Civil(added.at)
 		}
 		if d.End != nil || d.Duration != (recur.Duration{}) {
-			length := x.length(s, d.End, d.Duration)
-			added.span = &length
+			ownLength := c.length(s, d.End, d.Duration)
+			added.span = &ownLength
 		}
-		x.slots = append(x.slots, added)
+		c.slots = append(c.slots, added)
 	}
 	// Of an occurrence that is named twice, the period of an RDATE says the length (3.8.5.2);
 	// of two periods, the longer.
-	slices.SortFunc(x.slots, func(a, b slot) int {
+	slices.SortFunc(c.slots, func(a, b slot) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), b.span.compare(a.span), cmp.Compare(a.civil, b.civil))
 	})
-	x.slots = slices.CompactFunc(x.slots, func(a, b slot) bool { return a.at == b.at })
-	return x.exclude(master, from, to)
+	c.slots = slices.CompactFunc(c.slots, func(a, b slot) bool { return a.at == b.at })
+	return c.exclude(master, from, to)
 }
 
 // collectRule adds the slots of one rule.
-func (x *compiler) collectRule(r *recur.Rule, start ical.Time, from, to int64) (over string) {
-	to, last := x.until(r, start, to)
-	b := &recur.Budget{Left: min(x.limits.Steps, x.steps)}
+func (c *compiler) collectRule(r *recur.Rule, start ical.Time, from, to int64) (exceeded string) {
+	to, last := c.until(r, start, to)
+	b := &recur.Budget{Left: min(c.limits.Steps, c.steps)}
 	allowed := b.Left
-	defer func() { x.steps -= allowed - max(0, b.Left) }()
+	defer func() { c.steps -= allowed - max(0, b.Left) }()
 	if r.Count > 0 && !r.Includes(start.Civil, b) {
 		// 3.3.10: DTSTART always counts as the first occurrence, also where the rule does not name
 		// it.
@@ -370,47 +370,47 @@ func (x *compiler) collectRule(r *recur.Rule, start ical.Time, from, to int64) (
 	for civil := range r.Starts(start.Civil, from, to, b) {
 		s := start
 		s.Civil = civil
-		at := x.clock.instant(s)
+		at := c.clock.instant(s)
 		if at > last {
 			break
 		}
-		x.slots = append(x.slots, slot{at: at, civil: civil})
-		if len(x.slots) > x.limits.EventInstances {
-			return fmt.Sprintf("more than %d occurrences (limits.event_instances)", x.limits.EventInstances)
+		c.slots = append(c.slots, slot{at: at, civil: civil})
+		if len(c.slots) > c.limits.EventInstances {
+			return fmt.Sprintf("more than %d occurrences (limits.event_instances)", c.limits.EventInstances)
 		}
 	}
 	switch {
 	case !b.Over():
 		return ""
-	case allowed < x.limits.Steps:
+	case allowed < c.limits.Steps:
 		return fmt.Sprintf("the rules of the calendar take more than %d steps with it (limits.calendar_steps)",
-			x.limits.CalendarSteps)
+			c.limits.CalendarSteps)
 	}
-	return fmt.Sprintf("its rule takes more than %d steps (limits.steps)", x.limits.Steps)
+	return fmt.Sprintf("its rule takes more than %d steps (limits.steps)", c.limits.Steps)
 }
 
-// exclude takes away what EXRULEs name.
-func (x *compiler) exclude(master *Event, from, to int64) (over string) {
+// exclude removes what EXRULEs name.
+func (c *compiler) exclude(master *Event, from, to int64) (exceeded string) {
 	if len(master.Exclusions) == 0 {
 		return ""
 	}
-	kept := slices.Clone(x.slots)
+	kept := slices.Clone(c.slots)
 	// of each slot that there is: what rules name besides would be without bounds
 	excluded := make(map[int64]bool, len(kept))
 	for _, s := range kept {
 		excluded[s.at] = false
 	}
 	for _, r := range master.Exclusions {
-		x.slots = x.slots[:0]
-		if over := x.collectRule(r, master.Start, from, to); over != "" {
-			return over
+		c.slots = c.slots[:0]
+		if exceeded := c.collectRule(r, master.Start, from, to); exceeded != "" {
+			return exceeded
 		}
-		for _, s := range x.slots {
-			if _, is := excluded[s.at]; is {
+		for _, s := range c.slots {
+			if _, found := excluded[s.at]; found {
 				excluded[s.at] = true
 			}
 		}
 	}
-	x.slots = slices.DeleteFunc(kept, func(s slot) bool { return excluded[s.at] })
+	c.slots = slices.DeleteFunc(kept, func(s slot) bool { return excluded[s.at] })
 	return ""
 }

@@ -47,10 +47,10 @@ func (c *Calendar) Encode(key [sha256.Size]byte) []byte {
 	p.out = append(p.out, c.sum[:]...)
 	p.text(c.name)
 	p.text(c.timezone)
-	p.signed(int64(c.refresh))
-	p.number(c.size)
-	p.number(c.flaws)
-	p.number(len(c.zones))
+	p.varint(int64(c.refresh))
+	p.uvarint(c.size)
+	p.uvarint(c.problems)
+	p.uvarint(len(c.zones))
 	for _, zone := range c.zones {
 		if zones.LookUp(zone.String()) != zone {
 			return nil
@@ -73,9 +73,9 @@ func Decode(file []byte, key [sha256.Size]byte, limits ical.Limits) (*Calendar, 
 		return nil, errCompiled
 	}
 	c := &Calendar{limits: limits.WithDefaults(), sum: [sha256.Size]byte(file[2*sha256.Size:])}
-	u := &unpacker{from: string(file[sums:])}
-	c.name, c.timezone, c.refresh = u.text(), u.text(), time.Duration(u.signed())
-	c.size, c.flaws = u.number(), u.number()
+	u := &unpacker{data: string(file[sums:])}
+	c.name, c.timezone, c.refresh = u.text(), u.text(), time.Duration(u.varint())
+	c.size, c.problems = u.uvarint(), u.uvarint()
 	c.zones = make([]*time.Location, u.count(1))
 	for i := range c.zones {
 		if c.zones[i] = zones.LookUp(u.text()); c.zones[i] == nil {
@@ -83,7 +83,7 @@ func Decode(file []byte, key [sha256.Size]byte, limits ical.Limits) (*Calendar, 
 		}
 	}
 	c.packed = u.text()
-	if u.bad || u.at != len(u.from) {
+	if u.failed || u.offset != len(u.data) {
 		return nil, errCompiled
 	}
 	return c, nil

@@ -62,7 +62,7 @@ func (t *Timeline) ClockChanges(view View, from time.Time) []ClockChange {
 		if o.End <= from.Unix() || o.Event.AllDay || o.Event.Start.Form == recur.UTC || said[o.Event] {
 			continue
 		}
-		w := c.wall(o.Event.Start)
+		w := c.zoneClock(o.Event.Start)
 		if text, skipped, repeated := o.clockChange(w); skipped || repeated {
 			said[o.Event] = true
 			found = append(found, ClockChange{o, text, skipped, w.Zone})

@@ -39,12 +39,12 @@ func (f *Filter) Compares() bool {
 
 // Steps is what Match takes of events at most, in steps of patterns; see [patterns.List.Cost]. A
 // text without bytes takes as many as one of a byte.
-func (f *Filter) Steps(events ...*Event) int { return f.steps(patterns.List.Cost, events) }
+func (f *Filter) Steps(events ...*Event) int { return f.sumSteps(patterns.List.Cost, events) }
 
 // PlainSteps are Steps without those of regular expressions, which [Filter.MatchWithin] counts.
-func (f *Filter) PlainSteps(events ...*Event) int { return f.steps(patterns.List.PlainCost, events) }
+func (f *Filter) PlainSteps(events ...*Event) int { return f.sumSteps(patterns.List.PlainCost, events) }
 
-func (f *Filter) steps(cost func(patterns.List) int, events []*Event) (n int) {
+func (f *Filter) sumSteps(cost func(patterns.List) int, events []*Event) (n int) {
 	summary, description, location, category := cost(f.Summary), cost(f.Description), cost(f.Location), cost(f.Category)
 	for _, e := range events {
 		n += summary*patterns.Compared(e.Summary) + description*patterns.Compared(e.Description) +

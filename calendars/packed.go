@@ -39,7 +39,7 @@ const (
 	hasDates
 	hasExceptions
 
-	noSuchBit
+	unusedBits
 )
 
 // packer packs events.
@@ -52,8 +52,8 @@ type packer struct {
 // pack packs what was read, and tells each event where it stands.
 func pack(components []*Event, unread []ical.Problem) (packed string, zones []*time.Location) {
 	p := packer{index: map[*time.Location]int{}}
-	p.number(len(components))
-	p.number(len(unread))
+	p.uvarint(len(components))
+	p.uvarint(len(unread))
 	for _, problem := range unread {
 		p.problem(problem)
 	}
@@ -64,17 +64,17 @@ func pack(components []*Event, unread []ical.Problem) (packed string, zones []*t
 	return string(p.out), p.zones
 }
 
-func (p *packer) number(n int)   { p.out = binary.AppendUvarint(p.out, uint64(n)) }
-func (p *packer) signed(n int64) { p.out = binary.AppendVarint(p.out, n) }
+func (p *packer) uvarint(n int)  { p.out = binary.AppendUvarint(p.out, uint64(n)) }
+func (p *packer) varint(n int64) { p.out = binary.AppendVarint(p.out, n) }
 
 func (p *packer) text(s string) {
-	p.number(len(s))
+	p.uvarint(len(s))
 	p.out = append(p.out, s...)
 }
 
 func (p *packer) problem(q ical.Problem) {
 	p.text(q.File)
-	p.number(q.Line)
+	p.uvarint(q.Line)
 	p.text(q.UID)
 	p.text(q.Property)
 	p.text(q.Message)
@@ -82,7 +82,7 @@ func (p *packer) problem(q ical.Problem) {
 	if q.Harmless {
 		harmless = 1
 	}
-	p.number(harmless)
+	p.uvarint(harmless)
 }
 
 func (p *packer) event(e *Event) {
@@ -97,20 +97,20 @@ func (p *packer) event(e *Event) {
 			parts |= 1 << i
 		}
 	}
-	p.number(parts)
-	p.number(e.Line)
+	p.uvarint(parts)
+	p.uvarint(e.Line)
 	p.text(e.UID)
 	p.text(e.Summary)
-	p.stamp(e.Start)
+	p.time(e.Start)
 	if parts&hasEnd != 0 {
-		p.stamp(*e.End)
+		p.time(*e.End)
 	}
 	if parts&hasDuration != 0 {
 		p.duration(e.Duration)
 	}
 	if parts&hasVersion != 0 {
-		p.signed(int64(e.Sequence))
-		p.signed(e.Modified)
+		p.varint(int64(e.Sequence))
+		p.varint(e.Modified)
 	}
 	if parts&hasDescription != 0 {
 		p.text(e.Description)
@@ -119,7 +119,7 @@ func (p *packer) event(e *Event) {
 		p.text(e.Location)
 	}
 	if parts&hasCategories != 0 {
-		p.number(len(e.Categories))
+		p.uvarint(len(e.Categories))
 		for _, c := range e.Categories {
 			p.text(c)
 		}
@@ -128,7 +128,7 @@ func (p *packer) event(e *Event) {
 		p.text(e.File)
 	}
 	if parts&hasReplaces != 0 {
-		p.stamp(*e.Replaces)
+		p.time(*e.Replaces)
 		p.text(e.RecurrenceID)
 	}
 	p.series(parts, e)
@@ -143,34 +143,34 @@ func (p *packer) series(parts int, e *Event) {
 		if parts&list.bit == 0 {
 			continue
 		}
-		p.number(len(list.rules))
+		p.uvarint(len(list.rules))
 		for _, r := range list.rules {
 			p.text(r.String())
 		}
 	}
 	if parts&hasDates != 0 {
-		p.number(len(e.Dates))
+		p.uvarint(len(e.Dates))
 		for _, d := range e.Dates {
-			p.stamp(d.Start)
+			p.time(d.Start)
 			p.duration(d.Duration)
 			if d.End == nil {
-				p.number(0)
+				p.uvarint(0)
 				continue
 			}
-			p.number(1)
-			p.stamp(*d.End)
+			p.uvarint(1)
+			p.time(*d.End)
 		}
 	}
 	if parts&hasExceptions != 0 {
-		p.number(len(e.Exceptions))
+		p.uvarint(len(e.Exceptions))
 		for _, s := range e.Exceptions {
-			p.stamp(s)
+			p.time(s)
 		}
 	}
 }
 
-// stamp packs the form and the zone into one number.
-func (p *packer) stamp(s ical.Time) {
+// time packs the form and the zone into one number.
+func (p *packer) time(s ical.Time) {
 	zone := 0
 	if s.Form == recur.Zoned {
 		i, ok := p.index[s.Zone]
@@ -181,26 +181,26 @@ func (p *packer) stamp(s ical.Time) {
 		}
 		zone = i
 	}
-	p.number(zone<<2 | int(s.Form))
-	p.signed(s.Civil)
+	p.uvarint(zone<<2 | int(s.Form))
+	p.varint(s.Civil)
 }
 
 func (p *packer) duration(d recur.Duration) {
-	p.signed(d.Days)
-	p.signed(d.Seconds)
+	p.varint(d.Days)
+	p.varint(d.Seconds)
 }
 
 // errPacked says that something is not what pack writes.
 var errPacked = errors.New("these are no packed events")
 
 // unpacker takes apart what pack has written. After the first thing that is out of place there is
-// nothing but zeros, and bad is set.
+// nothing but zeros, and failed is set.
 type unpacker struct {
-	from  string
-	at    int
-	zones []*time.Location
-	brief bool // nothing of when an event takes place is wanted
-	bad   bool
+	data      string
+	offset    int
+	zones     []*time.Location
+	skipTexts bool // nothing of when an event takes place is wanted
+	failed    bool
 }
 
 // unpack gives what was packed. Whatever the text is, it takes no more memory than some sixty times
@@ -209,7 +209,7 @@ func unpack(packed string, zones []*time.Location) (components []*Event, unread 
 	if packed == "" { // of the zero Calendar
 		return nil, nil, nil
 	}
-	u := &unpacker{from: packed, zones: zones}
+	u := &unpacker{data: packed, zones: zones}
 	events, problems := u.count(6), u.count(6)
 	for range problems {
 		unread = append(unread, u.problem())
@@ -220,28 +220,28 @@ func unpack(packed string, zones []*time.Location) (components []*Event, unread 
 		components[i] = &room[i]
 		u.event(&room[i])
 	}
-	if u.bad || u.at != len(packed) {
+	if u.failed || u.offset != len(packed) {
 		return nil, nil, errPacked
 	}
 	return components, unread, nil
 }
 
 func (u *unpacker) fail() {
-	u.bad, u.at = true, len(u.from)
+	u.failed, u.offset = true, len(u.data)
 }
 
-func (u *unpacker) number() int {
-	n, length := uvarint(u.from[u.at:])
+func (u *unpacker) uvarint() int {
+	n, length := readUvarint(u.data[u.offset:])
 	if length <= 0 || n > 1<<62 {
 		u.fail()
 		return 0
 	}
-	u.at += length
+	u.offset += length
 	return int(n)
 }
 
-// uvarint is binary.Uvarint of a string.
-func uvarint(s string) (n uint64, length int) {
+// readUvarint is binary.Uvarint of a string.
+func readUvarint(s string) (n uint64, length int) {
 	for shift := 0; length < len(s) && shift < 64; shift += 7 {
 		b := s[length]
 		length++
@@ -253,20 +253,20 @@ func uvarint(s string) (n uint64, length int) {
 	return 0, 0
 }
 
-func (u *unpacker) signed() int64 {
-	n, length := uvarint(u.from[u.at:])
+func (u *unpacker) varint() int64 {
+	n, length := readUvarint(u.data[u.offset:])
 	if length <= 0 {
 		u.fail()
 		return 0
 	}
-	u.at += length
+	u.offset += length
 	return int64(n>>1) ^ -int64(n&1)
 }
 
 // count is the number of things that follow, each of which takes so many bytes at least.
 func (u *unpacker) count(bytes int) int {
-	n := u.number()
-	if n > (len(u.from)-u.at)/bytes {
+	n := u.uvarint()
+	if n > (len(u.data)-u.offset)/bytes {
 		u.fail()
 		return 0
 	}
@@ -275,40 +275,40 @@ func (u *unpacker) count(bytes int) int {
 
 func (u *unpacker) text() string {
 	n := u.count(1)
-	s := u.from[u.at : u.at+n]
-	u.at += n
+	s := u.data[u.offset : u.offset+n]
+	u.offset += n
 	return s
 }
 
 func (u *unpacker) problem() ical.Problem {
 	return ical.Problem{
-		File: u.text(), Line: u.number(), UID: u.text(), Property: u.text(), Message: u.text(),
-		Harmless: u.number() == 1,
+		File: u.text(), Line: u.uvarint(), UID: u.text(), Property: u.text(), Message: u.text(),
+		Harmless: u.uvarint() == 1,
 	}
 }
 
 func (u *unpacker) event(e *Event) {
-	e.place = u.at
-	parts := u.number()
+	e.place = u.offset
+	parts := u.uvarint()
 	has := func(bit int) bool { return parts&bit != 0 }
-	if parts >= noSuchBit {
+	if parts >= unusedBits {
 		u.fail()
 		return
 	}
 	e.Tentative, e.Transparent, e.Recurring = has(isTentative), has(isTransparent), has(isRecurring)
 	e.Cancelled, e.Onwards, e.hidden, e.Dated = has(isCancelled), has(isOnwards), has(isHidden), has(isDated)
-	e.Line = u.number()
+	e.Line = u.uvarint()
 	e.UID, e.Summary = u.text(), u.text()
-	e.Start = u.stamp()
+	e.Start = u.time()
 	e.AllDay = e.Start.Form == recur.Date
 	if has(hasEnd) {
-		e.End = u.wanted()
+		e.End = u.timePtr()
 	}
 	if has(hasDuration) {
 		e.Duration = u.duration()
 	}
 	if has(hasVersion) {
-		e.Sequence, e.Modified = int(u.signed()), u.signed()
+		e.Sequence, e.Modified = int(u.varint()), u.varint()
 	}
 	if has(hasDescription) {
 		e.Description = u.text()
@@ -327,9 +327,9 @@ func (u *unpacker) event(e *Event) {
 		e.File = u.text()
 	}
 	if has(hasReplaces) {
-		e.Replaces, e.RecurrenceID = u.wanted(), u.text()
+		e.Replaces, e.RecurrenceID = u.timePtr(), u.text()
 	}
-	if u.brief {
+	if u.skipTexts {
 		return
 	}
 	if has(hasRules) {
@@ -347,7 +347,7 @@ func (u *unpacker) event(e *Event) {
 	if has(hasExceptions) {
 		e.Exceptions = make([]ical.Time, u.count(2))
 		for i := range e.Exceptions {
-			e.Exceptions[i] = u.stamp()
+			e.Exceptions[i] = u.time()
 		}
 	}
 }
@@ -367,11 +367,11 @@ func (u *unpacker) rules(start ical.Time) []*recur.Rule {
 }
 
 func (u *unpacker) date() ical.RDate {
-	d := ical.RDate{Start: u.stamp(), Duration: u.duration()}
-	switch u.number() {
+	d := ical.RDate{Start: u.time(), Duration: u.duration()}
+	switch u.uvarint() {
 	case 0:
 	case 1:
-		end := u.stamp()
+		end := u.time()
 		d.End = &end
 	default:
 		u.fail()
@@ -382,9 +382,9 @@ func (u *unpacker) date() ical.RDate {
 // Stamps lie within the years 0 to 9999, and the day after.
 var firstCivil, lastCivil = recur.Civil(0, 1, 1), recur.Civil(recur.LastYear+1, 1, 2)
 
-func (u *unpacker) stamp() ical.Time {
-	kind := u.number()
-	s := ical.Time{Time: recur.Time{Form: recur.Form(kind & 3), Civil: u.signed()}}
+func (u *unpacker) time() ical.Time {
+	kind := u.uvarint()
+	s := ical.Time{Time: recur.Time{Form: recur.Form(kind & 3), Civil: u.varint()}}
 	zone := kind >> 2
 	switch {
 	case s.Civil < firstCivil || s.Civil > lastCivil, s.Form != recur.Zoned && zone != 0,
@@ -397,10 +397,10 @@ func (u *unpacker) stamp() ical.Time {
 	return s
 }
 
-// wanted is a stamp; nil where nothing of when an event takes place is wanted.
-func (u *unpacker) wanted() *ical.Time {
-	s := u.stamp()
-	if u.brief {
+// timePtr is a stamp; nil if there is none.
+func (u *unpacker) timePtr() *ical.Time {
+	s := u.time()
+	if u.skipTexts {
 		return nil
 	}
 	kept := s
@@ -408,7 +408,7 @@ func (u *unpacker) wanted() *ical.Time {
 }
 
 func (u *unpacker) duration() recur.Duration {
-	d := recur.Duration{Days: u.signed(), Seconds: u.signed()}
+	d := recur.Duration{Days: u.varint(), Seconds: u.varint()}
 	if d.Days < -recur.LongestDuration || d.Days > recur.LongestDuration ||
 		d.Seconds < -recur.LongestDuration*recur.Day ||
 		d.Seconds > recur.LongestDuration*recur.Day {

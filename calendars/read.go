@@ -20,13 +20,13 @@ func readFile(f ical.File, limits ical.Limits) (*Calendar, error) {
 		return nil, err
 	}
 	c := &Calendar{name: read.Name, timezone: read.Timezone, refresh: read.Refresh, limits: limits.WithDefaults()}
-	events, opened := make([]Event, len(read.Events)), &contents{unread: read.Problems}
+	events, opened := make([]Event, len(read.Events)), &contents{unreadable: read.Problems}
 	opened.components = make([]*Event, len(events))
 	for i, e := range read.Events {
 		events[i].Event = *e
 		opened.components[i] = &events[i]
 	}
-	c.close(opened)
+	c.pack(opened)
 	return c, nil
 }
 

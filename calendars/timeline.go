@@ -66,9 +66,9 @@ type Timeline struct {
 // instants are Unix seconds: in half the room, counted from the first of them, where they lie
 // within 136 years, as all but a few do.
 type instants struct {
-	base int64
-	near []uint32
-	far  []int64
+	base     int64
+	offsets  []uint32
+	absolute []int64
 }
 
 func newInstants(list []int64) (n instants) {
@@ -77,23 +77,23 @@ func newInstants(list []int64) (n instants) {
 	}
 	n.base = slices.Min(list)
 	if slices.Max(list)-n.base > math.MaxUint32 {
-		n.far = slices.Clone(list)
+		n.absolute = slices.Clone(list)
 		return n
 	}
-	n.near = make([]uint32, len(list))
+	n.offsets = make([]uint32, len(list))
 	for i, at := range list {
-		n.near[i] = uint32(at - n.base)
+		n.offsets[i] = uint32(at - n.base)
 	}
 	return n
 }
 
-func (n *instants) len() int { return max(len(n.near), len(n.far)) }
+func (n *instants) len() int { return max(len(n.offsets), len(n.absolute)) }
 
 func (n *instants) at(i int) int64 {
-	if n.far != nil {
-		return n.far[i]
+	if n.absolute != nil {
+		return n.absolute[i]
 	}
-	return n.base + int64(n.near[i])
+	return n.base + int64(n.offsets[i])
 }
 
 // after is the index of the first of the ascending instants that is after a moment.
@@ -165,20 +165,20 @@ func (t *Timeline) AllOf() (list []Occurrence, events []*Event, which []uint32) 
 // Within is AllOf for the occurrences that are on at any moment of [from, to), in no order. n is
 // how many there are, see [Timeline.Busy].
 func (t *Timeline) Within(from, to int64, n int) (list []Occurrence, events []*Event, which []uint32) {
-	return t.listed(t.search(from, to), n)
+	return t.list(t.search(from, to), n)
 }
 
 // head is AllOf for the first n occurrences.
 func (t *Timeline) head(n int) (list []Occurrence, events []*Event, which []uint32) {
-	return t.listed(func(yield func(int) bool) {
+	return t.list(func(yield func(int) bool) {
 		for i := 0; i < n && yield(i); i++ {
 		}
 	}, n)
 }
 
-// listed is AllOf for n occurrences, by their indices.
-func (t *Timeline) listed(indices iter.Seq[int], n int) (list []Occurrence, events []*Event, which []uint32) {
-	components := t.calendar.open().components
+// list is AllOf for n occurrences, by their indices.
+func (t *Timeline) list(indices iter.Seq[int], n int) (list []Occurrence, events []*Event, which []uint32) {
+	components := t.calendar.unpack().components
 	list, which = make([]Occurrence, 0, n), make([]uint32, 0, n)
 	known := make([]uint32, len(components)) // indices of events, from 1; 0: not met yet
 	for i := range indices {
@@ -210,14 +210,14 @@ func (t *Timeline) Between(dst []Occurrence, from, to int64) []Occurrence {
 
 // First is Between for the first ones alone: it appends at most so many, and says how many more
 // there are. Only those are unpacked.
-func (t *Timeline) First(dst []Occurrence, from, to int64, most int) (list []Occurrence, more int) {
-	n, ring := 0, make([]int, 0, min(most, t.Len()))
+func (t *Timeline) First(dst []Occurrence, from, to int64, limit int) (list []Occurrence, more int) {
+	n, ring := 0, make([]int, 0, min(limit, t.Len()))
 	for i := range t.search(from, to) { // the last one first, so that those found last are kept
 		switch {
-		case len(ring) < most:
+		case len(ring) < limit:
 			ring = append(ring, i)
-		case most > 0:
-			ring[n%most] = i
+		case limit > 0:
+			ring[n%limit] = i
 		}
 		n++
 	}
@@ -236,7 +236,7 @@ func (t *Timeline) Scan(from, to int64) iter.Seq2[int, Occurrence] {
 		e := new(Event)
 		for i := range t.search(from, to) {
 			*e = Event{Event: ical.Event{Categories: e.Categories[:0]}}
-			u := &unpacker{from: t.calendar.packed, at: int(t.places[i]), zones: t.calendar.zones, brief: true}
+			u := &unpacker{data: t.calendar.packed, offset: int(t.places[i]), zones: t.calendar.zones, skipTexts: true}
 			u.event(e)
 			if !yield(i, Occurrence{t.starts.at(i), t.ends.at(i), e}) {
 				return
@@ -252,9 +252,9 @@ func (t *Timeline) Occurrence(i int) Occurrence {
 
 // Busy is how many occurrences are on at any moment of [from, to), counted up to most. It allocates
 // nothing, and looks at no event.
-func (t *Timeline) Busy(from, to int64, most int) (n int) {
+func (t *Timeline) Busy(from, to int64, limit int) (n int) {
 	for range t.search(from, to) {
-		if n++; n >= most {
+		if n++; n >= limit {
 			break
 		}
 	}
@@ -262,8 +262,8 @@ func (t *Timeline) Busy(from, to int64, most int) (n int) {
 }
 
 // Head is the beginning of All: at most so many occurrences.
-func (t *Timeline) Head(most int) []Occurrence {
-	list, _, _ := t.head(min(most, t.Len()))
+func (t *Timeline) Head(limit int) []Occurrence {
+	list, _, _ := t.head(min(limit, t.Len()))
 	return list
 }
 
@@ -279,7 +279,7 @@ func (t *Timeline) Count(at int64) (n int) {
 func (t *Timeline) search(from, to int64) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for i := t.starts.after(to-1) - 1; i >= 0; {
-			if over := t.passed(i, from); over > 0 {
+			if over := t.countEndedBy(i, from); over > 0 {
 				i -= over
 				continue
 			}
@@ -291,9 +291,9 @@ func (t *Timeline) search(from, to int64) iter.Seq[int] {
 	}
 }
 
-// passed is how many occurrences, up to the ith, make the largest whole block in which all have
-// ended by a moment; 0 if there is none.
-func (t *Timeline) passed(i int, by int64) (over int) {
+// countEndedBy is how many occurrences, up to the ith, make the largest whole block in which all
+// have ended by a moment; 0 if there is none.
+func (t *Timeline) countEndedBy(i int, by int64) (over int) {
 	size := 1
 	for k := range t.blocks {
 		if size *= blockSize; i%size != size-1 || t.blocks[k].at(i/size) > by {

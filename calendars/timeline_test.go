@@ -93,7 +93,7 @@ func timelineOf(from, to int64, occurrences []Occurrence) *Timeline {
 			contents.components = append(contents.components, o.Event)
 		}
 	}
-	calendar.close(contents)
+	calendar.pack(contents)
 	return newTimeline(calendar, from, to, occurrences, nil)
 }
 

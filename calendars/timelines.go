@@ -20,62 +20,62 @@ type Use struct {
 	Absent bool           // while it is unknown nothing is on in it, instead of nobody knowing
 }
 
-// Timelines keep calendars compiled for as long as their window serves, each once for every view
-// that asks for it. They are safe for concurrent use; it is no use on the way of a call, since a
-// calendar may have to be compiled.
+// Timelines keep calendars compiled for as long as their window serves, once for each view in use.
+// They are safe for concurrent use, and not for the path of a call, since a calendar may have to be
+// compiled.
 type Timelines struct {
 	horizon time.Duration
 	guard   *contain.Guard
 
 	mu       sync.Mutex // guards the following
 	uses     map[string]Use
-	compiled map[string][]compiledFor // by calendar; for each view once
-	totals   map[string]amount        // by owner: of all that is compiled of its calendars
+	compiled map[string][]compiledView // by calendar; for each view once
+	totals   map[string]usage          // by owner: of all that is compiled of its calendars
 	// by calendar: for whom it was not compiled, since all together are over a limit
-	refused map[string]map[viewed]refusal
-	vain    map[string]amount // by owner: of all that was compiled and then refused
+	refused map[string]map[viewKey]refusal
+	wasted  map[string]usage // by owner: of all that was compiled and then refused
 	// by calendar: the panic that compiling it ended in, which is not tried again
 	failures map[string]error
 }
 
-// manyZones is why a calendar is unknown to the routes of a zone.
-const manyZones = "too many time zones ask for it"
+// whyManyZones is why a calendar is unknown to the routes of a zone.
+const whyManyZones = "too many time zones ask for it"
 
-// unexpanded is why a calendar is unknown whose events cannot be expanded.
-const unexpanded = "its events cannot be expanded"
+// whyUnexpanded is why a calendar is unknown whose events cannot be expanded.
+const whyUnexpanded = "its events cannot be expanded"
 
-// compiledFor is a timeline and whom it was compiled for.
-type compiledFor struct {
-	viewed
+// compiledView is a timeline with the view for which it was compiled.
+type compiledView struct {
+	viewKey
 	*Timeline
 }
 
-type viewed struct {
+type viewKey struct {
 	zone      string
 	dayStarts time.Duration
 }
 
-// viewed is for whom a calendar is compiled where somebody looks at it so.
-func (u Use) viewed(v View) viewed {
+// key is the view for which a calendar is compiled.
+func (u Use) key(v View) viewKey {
 	if u.Zone != nil {
 		v.Zone = u.Zone
 	}
-	return viewed{v.Zone.String(), v.DayStarts}
+	return viewKey{v.Zone.String(), v.DayStarts}
 }
 
-// is reports whether a timeline was compiled for a view.
-func (v viewed) is(c compiledFor) bool { return c.viewed == v }
+// matches reports whether a timeline was compiled for a view.
+func (v viewKey) matches(c compiledView) bool { return c.viewKey == v }
 
 const (
-	// behind is how far into the past a window reaches, so that what began before the moment asked
-	// for is seen.
-	behind = 48 * time.Hour
-	// step is how far a window moves at a time, and so how far apart the windows of any two are at
-	// a moment: a calendar is compiled for all of them at once.
-	step = 6 * time.Hour
-	// spare is how much more than asked for is compiled, so that a calendar is compiled anew a
-	// quarter as often as the windows move.
-	spare = 24 * time.Hour
+	// windowPast is how far into the past a window reaches, so that what began before the moment
+	// asked for is seen.
+	windowPast = 48 * time.Hour
+	// windowStep is how far a window moves at a time, and so how far apart the windows of any two
+	// are at a moment: a calendar is compiled for all of them at once.
+	windowStep = 6 * time.Hour
+	// windowSpare is how much more than asked for is compiled, so that a calendar is compiled anew
+	// a quarter as often as the windows move.
+	windowSpare = 24 * time.Hour
 )
 
 // NewTimelines prepares calendars by their names; none is compiled yet. horizon is how far ahead of
@@ -84,10 +84,10 @@ func NewTimelines(uses map[string]Use, horizon time.Duration) *Timelines {
 	return &Timelines{
 		horizon:  horizon,
 		uses:     maps.Clone(uses),
-		compiled: map[string][]compiledFor{},
-		totals:   map[string]amount{},
-		refused:  map[string]map[viewed]refusal{},
-		vain:     map[string]amount{},
+		compiled: map[string][]compiledView{},
+		totals:   map[string]usage{},
+		refused:  map[string]map[viewKey]refusal{},
+		wasted:   map[string]usage{},
 		failures: map[string]error{},
 	}
 }
@@ -100,7 +100,7 @@ func (ts *Timelines) Clone() *Timelines {
 	c := &Timelines{
 		horizon: ts.horizon, guard: ts.guard, uses: maps.Clone(ts.uses), compiled: maps.Clone(ts.compiled),
 		totals:  maps.Clone(ts.totals),
-		vain:    maps.Clone(ts.vain),
+		wasted:  maps.Clone(ts.wasted),
 		refused: maps.Clone(ts.refused), failures: maps.Clone(ts.failures),
 	}
 	for name, list := range c.compiled {
@@ -112,27 +112,27 @@ func (ts *Timelines) Clone() *Timelines {
 	return c
 }
 
-// Window is the span of time for which somebody of that name compiles at a moment: from two days
-// back to the horizon and up to six hours more. It moves on every six hours, for each name at
+// Window is the span of time for which a calendar or route of a name is compiled at a moment: from
+// two days back to the horizon and up to six hours more. It moves every six hours, for each name at
 // another time, so that never everything is compiled at once; and it depends on nothing else, so
-// that a question asked later has the window that a call had.
-func (ts *Timelines) Window(of string, at time.Time) (from, to time.Time) {
+// that a later question has the window that a call had.
+func (ts *Timelines) Window(name string, at time.Time) (from, to time.Time) {
 	h := fnv.New64a()
-	h.Write([]byte(of))
-	phase := int64(h.Sum64() % uint64(step/time.Second))
-	const length = int64(step / time.Second)
-	begun := at.Unix() - ((at.Unix()-phase)%length+length)%length
-	from = time.Unix(begun, 0).Add(-behind)
-	return from, time.Unix(begun, 0).Add(step + ts.horizon)
+	h.Write([]byte(name))
+	phase := int64(h.Sum64() % uint64(windowStep/time.Second))
+	const length = int64(windowStep / time.Second)
+	start := at.Unix() - ((at.Unix()-phase)%length+length)%length
+	from = time.Unix(start, 0).Add(-windowPast)
+	return from, time.Unix(start, 0).Add(windowStep + ts.horizon)
 }
 
-// Of is the timeline of a calendar as a route in that zone with that day sees it, compiled for
-// [from, to) at least; nil when the calendar is unknown, and then why.
-func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline, why string) {
+// Timeline is the timeline of a calendar for a route's view, compiled for [from, to) at least; nil
+// when the calendar is unknown, and then why.
+func (ts *Timelines) Timeline(name string, view View, from, to time.Time) (t *Timeline, why string) {
 	use := ts.Use(name)
 	calendar := use.State.Calendar
 	if calendar != nil && ts.failed(name) {
-		return nil, unexpanded
+		return nil, whyUnexpanded
 	}
 	if use.State.Unknown() {
 		if !use.Absent {
@@ -143,31 +143,31 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline
 	if use.Zone != nil {
 		view.Zone = use.Zone
 	}
-	key := use.viewed(view)
+	key := use.key(view)
 	if t := ts.find(name, key, from, to); t != nil {
 		return t, ""
 	}
 	ts.mu.Lock()
-	why = ts.refuses(name, calendar, key, nil)
+	why = ts.refuse(name, calendar, key, nil)
 	ts.mu.Unlock()
 	if why != "" {
 		return nil, why
 	}
 	err := ts.guard.Do(metrics.PanicCalendar, "calendar "+name, func() error {
 		// without the lock: others compile other calendars meanwhile
-		t = calendar.Compile(view, from.Add(-step), to.Add(spare))
+		t = calendar.Compile(view, from.Add(-windowStep), to.Add(windowSpare))
 		return nil
 	})
 	if err != nil {
 		ts.fail(name, use.State.Calendar, err)
-		return nil, unexpanded
+		return nil, whyUnexpanded
 	}
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	if ts.uses[name].State.Calendar != use.State.Calendar { // it was replaced meanwhile
 		return t, ""
 	}
-	if why := ts.refuses(name, calendar, key, t); why != "" {
+	if why := ts.refuse(name, calendar, key, t); why != "" {
 		return nil, why
 	}
 	ts.put(name, key, t)
@@ -178,7 +178,8 @@ func (ts *Timelines) Of(name string, view View, from, to time.Time) (t *Timeline
 // all the same.
 func (ts *Timelines) Contain(g *contain.Guard) { ts.guard = g }
 
-// fail keeps a calendar from being compiled again, if it is still the same.
+// fail records that compiling a calendar failed, if it is still the same, so that it is not
+// compiled again.
 func (ts *Timelines) fail(name string, c *Calendar, err error) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -193,20 +194,20 @@ func (ts *Timelines) failed(name string) bool {
 	return ts.failures[name] != nil
 }
 
-// find is what was compiled already; nil where that does not serve.
-func (ts *Timelines) find(name string, key viewed, from, to time.Time) *Timeline {
+// find is the timeline that is compiled already; nil where it does not serve.
+func (ts *Timelines) find(name string, key viewKey, from, to time.Time) *Timeline {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	for _, c := range ts.compiled[name] {
-		if c.viewed == key && c.from <= from.Unix() && to.Unix() <= c.to {
+		if c.viewKey == key && c.from <= from.Unix() && to.Unix() <= c.to {
 			return c.Timeline
 		}
 	}
 	return nil
 }
 
-// Set replaces a calendar: it has other events now, or has become unknown. What was compiled of the
-// former is forgotten; who holds a timeline of it keeps that.
+// Set replaces a calendar whose events or state have changed. Timelines of the former one are
+// dropped; those in use elsewhere stay valid.
 func (ts *Timelines) Set(name string, use Use) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -214,10 +215,10 @@ func (ts *Timelines) Set(name string, use Use) {
 	ts.drop(name)
 	delete(ts.failures, name)
 	delete(ts.refused, name)
-	delete(ts.vain, TenantOf(name))
+	delete(ts.wasted, TenantOf(name))
 }
 
-// Forget removes a calendar that is no longer asked for.
+// Forget removes a calendar.
 func (ts *Timelines) Forget(name string) {
 	ts.Set(name, Use{})
 	ts.mu.Lock()
@@ -251,7 +252,7 @@ func (ts *Timelines) Problems(name string) []ical.Problem {
 	problems := slices.Clone(c.Problems())
 	if err := ts.failures[name]; err != nil {
 		problems = append(problems,
-			ical.Problem{Message: unexpanded + ": " + err.Error() + "; the calendar is unknown until it changes"})
+			ical.Problem{Message: whyUnexpanded + ": " + err.Error() + "; the calendar is unknown until it changes"})
 	}
 	problems = append(problems, ts.refusedProblems(name, c)...)
 	for _, t := range ts.compiled[name] {

@@ -30,8 +30,8 @@ func TestWindow(t *testing.T) {
 		for i := range names {
 			name := fmt.Sprint("tenant-", i, "/main")
 			from, to := ts.Window(name, now)
-			if now.Sub(from) < behind || now.Sub(from) >= behind+step || to.Sub(now) <= testHorizon ||
-				to.Sub(now) > testHorizon+step {
+			if now.Sub(from) < windowPast || now.Sub(from) >= windowPast+windowStep || to.Sub(now) <= testHorizon ||
+				to.Sub(now) > testHorizon+windowStep {
 				t.Fatalf("%s at %s: from %s to %s", name, now, from, to)
 			}
 			if windows[name] != from {
@@ -76,14 +76,14 @@ func TestTimelinesOf(t *testing.T) {
 	}
 	of := func(name string, view View, from, to time.Time) *Timeline {
 		t.Helper()
-		timeline, why := ts.Of(name, view, from, to)
+		timeline, why := ts.Timeline(name, view, from, to)
 		if timeline == nil || why != "" || timeline.From() > from.Unix() || timeline.To() < to.Unix() {
 			t.Fatalf("%s: got %v, want one from %s to %s", name, timeline, from, to)
 		}
 		return timeline
 	}
 	first := of("hours", View{Zone: berlin}, from, to)
-	if of("hours", View{Zone: berlin}, from.Add(step), to.Add(step)) != first {
+	if of("hours", View{Zone: berlin}, from.Add(windowStep), to.Add(windowStep)) != first {
 		t.Error("a window that was moved a little is compiled anew")
 	}
 	if of("hours", View{Zone: berlin}, from.Add(48*time.Hour), to.Add(48*time.Hour)) == first {
@@ -97,7 +97,7 @@ func TestTimelinesOf(t *testing.T) {
 		t.Error("the zone of the calendar does not count")
 	}
 	for name, want := range map[string]string{"never": "it was never read", "old": "it is old"} {
-		if got, why := ts.Of(name, View{Zone: berlin}, from, to); got != nil || why != want {
+		if got, why := ts.Timeline(name, View{Zone: berlin}, from, to); got != nil || why != want {
 			t.Errorf("unknown: got %v, %q, want %q", got, why, want)
 		}
 	}
@@ -125,7 +125,7 @@ func TestTimelinesProblems(t *testing.T) {
 	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	from, to := ts.Window("route", now)
 	for _, hours := range []time.Duration{0, 5} {
-		ts.Of("a", View{Zone: time.UTC, DayStarts: hours * time.Hour}, from, to)
+		ts.Timeline("a", View{Zone: time.UTC, DayStarts: hours * time.Hour}, from, to)
 	}
 	want := []string{
 		"line 3: more than 20000 occurrences (limits.event_instances); event (tick) is ignored",
@@ -155,11 +155,11 @@ func TestManyZones(t *testing.T) {
 		served = 0
 		for i := range 400 {
 			from, to := ts.Window("route", at)
-			timeline, why := ts.Of("a", View{Zone: time.FixedZone(fmt.Sprint(i), 60*i)}, from, to)
+			timeline, why := ts.Timeline("a", View{Zone: time.FixedZone(fmt.Sprint(i), 60*i)}, from, to)
 			switch {
 			case timeline != nil:
 				served++
-			case why != manyZones:
+			case why != whyManyZones:
 				t.Errorf("it is unknown because %q", why)
 			}
 		}
@@ -185,7 +185,7 @@ func TestTimelinesOnce(t *testing.T) {
 	compiled := map[*Timeline]bool{}
 	for i := range 1000 {
 		from, to := ts.Window(fmt.Sprint("tenant/", i), now)
-		one, _ := ts.Of("a", View{}, from, to)
+		one, _ := ts.Timeline("a", View{}, from, to)
 		compiled[one] = true
 	}
 	if len(compiled) != 1 {

@@ -15,20 +15,20 @@ import (
 // calendars are not counted.
 const ownerTimes = 4
 
-// ownersTotal is why a calendar is unknown to a route because of the others of its tenant.
-const ownersTotal = "the calendars of its tenant take too much together"
+// whyOwnerTotal is why a calendar is unknown to a route because of the others of its tenant.
+const whyOwnerTotal = "the calendars of its tenant take too much together"
 
-// amount is what timelines take.
-type amount struct{ instances, steps int }
+// usage is what timelines take.
+type usage struct{ instances, steps int }
 
-func amountOf(t *Timeline) amount { return amount{t.starts.len(), t.steps} }
+func usageOf(t *Timeline) usage { return usage{t.starts.len(), t.steps} }
 
-func (a amount) plus(b amount) amount { return amount{a.instances + b.instances, a.steps + b.steps} }
+func (a usage) plus(b usage) usage { return usage{a.instances + b.instances, a.steps + b.steps} }
 
-func (a amount) minus(b amount) amount { return amount{a.instances - b.instances, a.steps - b.steps} }
+func (a usage) minus(b usage) usage { return usage{a.instances - b.instances, a.steps - b.steps} }
 
-func (a amount) within(most amount) bool {
-	return a.instances <= most.instances && a.steps <= most.steps
+func (a usage) within(limit usage) bool {
+	return a.instances <= limit.instances && a.steps <= limit.steps
 }
 
 // TenantOf is the tenant in the full name of a calendar or route, before its "/"; "" for one of the
@@ -41,12 +41,12 @@ func TenantOf(name string) string {
 	return tenant
 }
 
-// ownersMost is what the calendars of the tenant of one with those limits take together at most.
-// The calendar's own limits are never above the operator's; who lowers them for one calendar does
-// not lower the total.
-func ownersMost(l ical.Limits) amount {
+// ownerLimit is what all calendars of the tenant of a calendar with those limits take together at
+// most. A calendar's own limits are never above the operator's; lowering them for one does not
+// lower the total.
+func ownerLimit(l ical.Limits) usage {
 	l, standard := l.WithDefaults(), ical.Limits{}.WithDefaults()
-	return amount{
+	return usage{
 		ownerTimes * max(l.Instances, standard.Instances),
 		ownerTimes * max(l.CalendarSteps, standard.CalendarSteps),
 	}
@@ -55,57 +55,56 @@ func ownersMost(l ical.Limits) amount {
 // refusal is why a calendar was not compiled for a view, or what was compiled not kept.
 type refusal struct {
 	why   string
-	needs amount // what it took; zero: that is not known
+	needs usage // what it took; zero: that is not known
 }
 
-// refuses is why a calendar is not compiled for one more view, or, where t is that, why it is not
-// kept; "" if it is. What all views of a calendar take together is bounded as what one takes, so
-// that to ask for it from hundreds of zones does not cost hundreds of times; its first view always
-// is within that. What all calendars of a tenant take is bounded too. Until there is place for what
-// was refused, it is not compiled again; and once a tenant's were refused that take as much as all
-// of them may, no others are compiled to find out, until one of its calendars changes. It is called
-// with the lock.
-func (ts *Timelines) refuses(name string, c *Calendar, key viewed, t *Timeline) string {
+// refuse is why a calendar is not compiled for one more view or, with the compiled t, why that is
+// not kept; "" if it is. All views of a calendar together have the limits of one, so that requests
+// from hundreds of zones do not cost hundreds of times; its first view always fits. All calendars
+// of a tenant have a limit too. A refused one is not compiled again until there is room for it; and
+// once refused ones of a tenant have taken as much as all of its calendars may, no others are
+// compiled until one of its calendars changes. Callers hold mu.
+func (ts *Timelines) refuse(name string, c *Calendar, key viewKey, t *Timeline) string {
 	needs := ts.refused[name][key].needs
 	if t != nil {
-		needs = amountOf(t)
+		needs = usageOf(t)
 	}
-	others, views, former := 0, needs, amount{}
+	others, views, former := 0, needs, usage{}
 	for _, other := range ts.compiled[name] {
 		switch {
-		case other.viewed == key:
-			former = amountOf(other.Timeline)
+		case other.viewKey == key:
+			former = usageOf(other.Timeline)
 		case other.calendar == c:
 			others++
-			views = views.plus(amountOf(other.Timeline))
+			views = views.plus(usageOf(other.Timeline))
 		}
 	}
 	limits := c.limits.WithDefaults()
 	owner, why := TenantOf(name), ""
 	switch {
-	case others > 0 && !views.within(amount{limits.Instances, limits.CalendarSteps}):
-		why = manyZones
-	case owner != "" && t == nil && needs == (amount{}) && !ts.vain[owner].within(ownersMost(c.limits)):
-		why = ownersTotal // to find out takes time, of which too much is gone already
-	case owner != "" && !ts.totals[owner].minus(former).plus(needs).within(ownersMost(c.limits)):
-		why = ownersTotal
+	case others > 0 && !views.within(usage{limits.Instances, limits.CalendarSteps}):
+		why = whyManyZones
+	case owner != "" && t == nil && needs == (usage{}) && !ts.wasted[owner].within(ownerLimit(c.limits)):
+		why = whyOwnerTotal // to find out takes time, of which too much is gone already
+	case owner != "" && !ts.totals[owner].minus(former).plus(needs).within(ownerLimit(c.limits)):
+		why = whyOwnerTotal
 	default:
 		delete(ts.refused[name], key)
 		return ""
 	}
 	if ts.refused[name] == nil {
-		ts.refused[name] = map[viewed]refusal{}
+		ts.refused[name] = map[viewKey]refusal{}
 	}
 	ts.refused[name][key] = refusal{why, needs}
 	if owner != "" && t != nil {
-		ts.vain[owner] = ts.vain[owner].plus(needs)
+		ts.wasted[owner] = ts.wasted[owner].plus(needs)
 	}
 	return why
 }
 
-// Waiting are the calendars that are unknown to somebody because there was no room for them, and
-// for which there may be by now: of some owners, "" being the operator, or of all. Whoever asks for
-// them is to ask again.
+// Waiting are the calendars that are unknown to a route because there was no room for them, and for
+// which there may be by now: of some owners, "" being the operator, or of all. Callers are to get
+// them again.
 func (ts *Timelines) Waiting(owners ...string) (names []string) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -114,7 +113,7 @@ func (ts *Timelines) Waiting(owners ...string) (names []string) {
 			continue
 		}
 		for key := range views {
-			if ts.refuses(name, ts.uses[name].State.Calendar, key, nil) == "" {
+			if ts.refuse(name, ts.uses[name].State.Calendar, key, nil) == "" {
 				names = append(names, name)
 				break
 			}
@@ -123,7 +122,7 @@ func (ts *Timelines) Waiting(owners ...string) (names []string) {
 	return names
 }
 
-// Keep forgets what is compiled for views, by calendar, that nobody asks for any more.
+// Keep drops what is compiled for views, by calendar, that are no longer in use.
 func (ts *Timelines) Keep(asked map[string][]View) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -131,61 +130,60 @@ func (ts *Timelines) Keep(asked map[string][]View) {
 		if len(ts.compiled[name])+len(ts.refused[name]) == 0 {
 			continue
 		}
-		keys := map[viewed]bool{}
+		keys := map[viewKey]bool{}
 		for _, view := range asked[name] {
-			keys[use.viewed(view)] = true
+			keys[use.key(view)] = true
 		}
-		maps.DeleteFunc(ts.refused[name], func(key viewed, _ refusal) bool { return !keys[key] })
-		ts.compiled[name] = slices.DeleteFunc(ts.compiled[name], func(c compiledFor) bool {
-			if keys[c.viewed] {
+		maps.DeleteFunc(ts.refused[name], func(key viewKey, _ refusal) bool { return !keys[key] })
+		ts.compiled[name] = slices.DeleteFunc(ts.compiled[name], func(c compiledView) bool {
+			if keys[c.viewKey] {
 				return false
 			}
-			ts.add(name, amount{}.minus(amountOf(c.Timeline)))
-			delete(ts.vain, TenantOf(name)) // there is more room than when that was in vain
+			ts.add(name, usage{}.minus(usageOf(c.Timeline)))
+			delete(ts.wasted, TenantOf(name)) // there is more room than when that was in vain
 			return true
 		})
 	}
 }
 
-// put keeps a timeline, in the place of the former one for the same view. It is called with the
-// lock.
-func (ts *Timelines) put(name string, key viewed, t *Timeline) {
-	ts.add(name, amountOf(t))
+// put keeps a timeline, in the place of the former one for the same view. Callers hold mu.
+func (ts *Timelines) put(name string, key viewKey, t *Timeline) {
+	ts.add(name, usageOf(t))
 	list := ts.compiled[name]
-	if i := slices.IndexFunc(list, key.is); i >= 0 {
-		ts.add(name, amount{}.minus(amountOf(list[i].Timeline)))
+	if i := slices.IndexFunc(list, key.matches); i >= 0 {
+		ts.add(name, usage{}.minus(usageOf(list[i].Timeline)))
 		list[i].Timeline = t
 		return
 	}
-	ts.compiled[name] = append(list, compiledFor{key, t})
+	ts.compiled[name] = append(list, compiledView{key, t})
 }
 
-// drop forgets what was compiled of a calendar. It is called with the lock.
+// drop removes the timelines of a calendar. Callers hold mu.
 func (ts *Timelines) drop(name string) {
 	for _, c := range ts.compiled[name] {
-		ts.add(name, amount{}.minus(amountOf(c.Timeline)))
+		ts.add(name, usage{}.minus(usageOf(c.Timeline)))
 	}
 	delete(ts.compiled, name)
 }
 
-// add counts what is kept of a calendar to its owner.
-func (ts *Timelines) add(name string, a amount) {
+// add counts usage of a calendar to its owner.
+func (ts *Timelines) add(name string, a usage) {
 	owner := TenantOf(name)
 	if owner == "" {
 		return
 	}
-	if a = ts.totals[owner].plus(a); a == (amount{}) {
+	if a = ts.totals[owner].plus(a); a == (usage{}) {
 		delete(ts.totals, owner)
 		return
 	}
 	ts.totals[owner] = a
 }
 
-// refusedProblems say why a calendar is unknown to some of its routes.
+// refusedProblems are the Problems of a calendar that is unknown to some of its routes.
 func (ts *Timelines) refusedProblems(name string, c *Calendar) (problems []ical.Problem) {
 	zones, total := 0, 0
 	for _, r := range ts.refused[name] {
-		if r.why == ownersTotal {
+		if r.why == whyOwnerTotal {
 			total++
 		} else {
 			zones++
@@ -199,12 +197,12 @@ func (ts *Timelines) refusedProblems(name string, c *Calendar) (problems []ical.
 			})
 	}
 	if total > 0 {
-		most := ownersMost(c.limits)
+		limit := ownerLimit(c.limits)
 		problems = append(problems,
 			ical.Problem{
 				Message: fmt.Sprintf("all calendars of tenant %s together have more than %d occurrences, or take more than %d steps of rules; "+
 					"the calendar is unknown to routes in %d time zones; use fewer or smaller calendars, or raise limits.instances and limits.calendar_steps in the main file",
-					diag.Quote(TenantOf(name)), most.instances, most.steps, total),
+					diag.Quote(TenantOf(name)), limit.instances, limit.steps, total),
 			})
 	}
 	return problems

@@ -43,7 +43,7 @@ func TestOwnersTotal(t *testing.T) {
 	ts := NewTimelines(uses, time.Hour)
 	of := func(name string) string {
 		from, to := ts.Window("route", at)
-		timeline, why := ts.Of(name, View{Zone: time.UTC}, from, to)
+		timeline, why := ts.Timeline(name, View{Zone: time.UTC}, from, to)
 		if (timeline == nil) != (why != "") {
 			t.Errorf("%s: got %v, %q", name, timeline, why)
 		}
@@ -60,12 +60,12 @@ func TestOwnersTotal(t *testing.T) {
 	for i := range ownerTimes {
 		served(fmt.Sprint("evil/", i)) // at the bound
 	}
-	want := amount{ownerTimes * standard.Instances, ts.totals["evil"].steps}
+	want := usage{ownerTimes * standard.Instances, ts.totals["evil"].steps}
 	if got := ts.totals["evil"]; got != want {
 		t.Errorf("they take %v, want %v", got, want)
 	}
 	for range 2 {
-		if got := of("evil/one"); got != ownersTotal { // one past it
+		if got := of("evil/one"); got != whyOwnerTotal { // one past it
 			t.Errorf("one past the total: got %q", got)
 		}
 	}
@@ -105,24 +105,24 @@ func TestCompiledInVain(t *testing.T) {
 		uses[fmt.Sprint("good/", i)] = Use{State: State{Calendar: calendar}}
 	}
 	ts := NewTimelines(uses, time.Hour)
-	most := ownersMost(calendar.limits.WithDefaults())
+	most := ownerLimit(calendar.limits.WithDefaults())
 	compiled := func(ts *Timelines, name string) bool {
 		t.Helper()
 		from, to := ts.Window("route", at)
-		if _, why := ts.Of(name, View{Zone: time.UTC}, from, to); why != ownersTotal {
+		if _, why := ts.Timeline(name, View{Zone: time.UTC}, from, to); why != whyOwnerTotal {
 			t.Errorf("%s: got %q", name, why)
 		}
 		for _, r := range ts.refused[name] {
-			return r.needs != amount{}
+			return r.needs != usage{}
 		}
 		return false
 	}
 	ts.totals["evil"], ts.totals["good"] = most, most
 	want := []string{"evil/0", "evil/1", "evil/2", "evil/4"}
-	if !compiled(ts, "evil/0") || ts.vain["evil"].instances != 100 {
-		t.Fatalf("what was in vain is not counted: %v", ts.vain)
+	if !compiled(ts, "evil/0") || ts.wasted["evil"].instances != 100 {
+		t.Fatalf("what was in vain is not counted: %v", ts.wasted)
 	}
-	ts.vain["evil"] = most // at the bound
+	ts.wasted["evil"] = most // at the bound
 	if !compiled(ts, "evil/1") {
 		t.Error("at the bound nobody finds out")
 	}
@@ -141,7 +141,7 @@ func TestCompiledInVain(t *testing.T) {
 	if !compiled(ts, "evil/4") {
 		t.Error("one that has changed is not compiled")
 	}
-	ts.totals["evil"] = amount{}
+	ts.totals["evil"] = usage{}
 	if got := ts.Waiting("evil"); !slices.Equal(slices.Sorted(slices.Values(got)), want) {
 		t.Errorf("there is room: got %q, want %q", got, want)
 	}

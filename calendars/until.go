@@ -22,23 +22,23 @@ func (c *clock) endsBefore(r *recur.Rule, start ical.Time) bool {
 	case start.Form == recur.Date:
 		return c.date(ical.Time{Time: *r.Until}) < start.Civil
 	}
-	return r.Until.Civil < c.wall(start).Instant(start.Civil)
+	return r.Until.Civil < c.zoneClock(start).Instant(start.Civil)
 }
 
 // until narrows the window of a rule by its UNTIL, which is inclusive: civil times before to,
 // instants up to last.
-func (x *compiler) until(r *recur.Rule, start ical.Time, to int64) (narrowed, last int64) {
+func (c *compiler) until(r *recur.Rule, start ical.Time, to int64) (narrowed, last int64) {
 	last = forever
 	switch u := r.Until; {
 	case u == nil:
 	case start.Form == recur.Date:
-		to = min(to, x.clock.date(ical.Time{Time: *u})+1)
+		to = min(to, c.clock.date(ical.Time{Time: *u})+1)
 	case u.Form == recur.Date: // Google writes it so, and means the whole day.
 		to = min(to, u.Civil+recur.Day)
 	case u.Form == recur.Floating || start.Form == recur.UTC:
 		to = min(to, u.Civil+1)
 	default: // An instant: on the wall clock it can be ambiguous.
-		to = min(to, x.clock.on(ical.Time{Time: *u}, start)+recur.Day)
+		to = min(to, c.clock.civilIn(ical.Time{Time: *u}, start)+recur.Day)
 		last = u.Civil
 	}
 	return to, last

@@ -9,34 +9,33 @@ import (
 	"github.com/callhours/callhours/calendars/recur"
 )
 
-// Oddity is an event that is used as written and was most likely meant otherwise, and why that
-// seems so.
+// Oddity is an event that is used as written and was most likely meant otherwise, and why.
 type Oddity struct {
 	Event *Event
 	ical.Problem
 	Lost bool // a day that is still to come is left out by it
 }
 
-// Warnings are Odd for those who want the words alone.
+// Warnings are the Problems of Oddities.
 func (c *Calendar) Warnings(view View, at time.Time) []ical.Problem {
 	var warnings []ical.Problem
 	if c.size == 0 && c.LeftOut() > 0 {
 		warnings = append(warnings,
 			ical.Problem{Message: fmt.Sprintf("only and except leave none of its %d events", c.LeftOut())})
 	}
-	for _, o := range c.Odd(view, at) {
+	for _, o := range c.Oddities(view, at) {
 		warnings = append(warnings, o.Problem)
 	}
 	return warnings
 }
 
-// Odd are the events that are used as written and were most likely meant otherwise. They are worked
-// out anew each time, as seen in a View at a moment, and cost nothing to those who do not ask.
-func (c *Calendar) Odd(view View, at time.Time) []Oddity {
+// Oddities are the events that are used as written and were most likely meant otherwise. They are
+// computed at each call, in a View at a moment.
+func (c *Calendar) Oddities(view View, at time.Time) []Oddity {
 	clock := newClock(view)
 	steps := &recur.Budget{Left: c.limits.WithDefaults().CalendarSteps}
 	var odd []Oddity
-	opened := c.open()
+	opened := c.unpack()
 	changes := opened.changes()
 	for _, e := range opened.events {
 		warn := func(property, what string) {
@@ -65,17 +64,17 @@ func (c *Calendar) Odd(view View, at time.Time) []Oddity {
 			}
 			if d, lost, ok := clock.strayDay(e, r, steps); ok && d >= at.Unix()-recur.Day {
 				strays = true
-				odd = append(odd, Oddity{Event: e, Lost: lost, Problem: clock.strayed(e, d, lost)})
+				odd = append(odd, Oddity{Event: e, Lost: lost, Problem: clock.strayProblem(e, d, lost)})
 			}
 		}
 		switch ends := clock.endsBeforeStart(e); {
 		case ends && !e.EndsBeforeStart() && !strays: // what is so for everybody is a Problem of the calendar
 			odd = append(odd, Oddity{Event: e, Problem: e.Problem("RRULE",
 				"UNTIL lies before DTSTART, seen from "+clock.view.Zone.String(), "has no occurrence by its RRULE")})
-		case len(e.Rules) > 0 && !named && !ends && clock.beginsAt(e, changes[e.UID], steps):
+		case len(e.Rules) > 0 && !named && !ends && clock.onlyDTSTART(e, changes[e.UID], steps):
 			warn("RRULE", "it does not name DTSTART, which is the first occurrence all the same")
 		}
-		if len(e.Rules) > 0 && e.Start.Form == recur.UTC && clock.changes(at) {
+		if len(e.Rules) > 0 && e.Start.Form == recur.UTC && clock.isAdjusted(at) {
 			warn("DTSTART", "a series in UTC moves on the clock of "+clock.view.Zone.String()+" when that changes")
 		}
 	}
@@ -93,23 +92,23 @@ func (c *contents) changes() map[string][]*Event {
 	return all
 }
 
-// beginsAt reports whether nothing but its DTSTART makes a series take place there: no RDATE names
-// it, and neither an EXDATE, an EXRULE nor a changed occurrence takes it away.
-func (c *clock) beginsAt(e *Event, changes []*Event, steps *recur.Budget) bool {
-	x := &compiler{clock: c}
+// onlyDTSTART reports whether a series starts at its DTSTART only because of that: no RDATE names
+// it, and no EXDATE, EXRULE or changed occurrence removes it.
+func (c *clock) onlyDTSTART(e *Event, changes []*Event, steps *recur.Budget) bool {
+	comp := &compiler{clock: c}
 	first := slot{at: c.instant(e.Start), civil: e.Start.Civil}
-	taken := exceptions{}
+	excluded := exceptions{}
 	for _, s := range e.Exceptions {
-		x.except(&taken, e, s)
+		comp.addException(&excluded, e, s)
 	}
 	for _, o := range changes {
-		x.except(&taken, e, *o.Replaces)
+		comp.addException(&excluded, e, *o.Replaces)
 	}
-	if taken.has(first) {
+	if excluded.has(first) {
 		return false
 	}
 	for _, d := range e.Dates {
-		if c.instant(x.align(e, d.Start)) == first.at {
+		if c.instant(comp.align(e, d.Start)) == first.at {
 			return false
 		}
 	}
@@ -129,7 +128,7 @@ func (c *clock) strayDay(e *Event, r *recur.Rule, b *recur.Budget) (civil int64,
 	if !e.AllDay || u == nil || r.Freq >= recur.Minutely || u.Form != recur.UTC || u.MeansDate() {
 		return 0, false, false
 	}
-	d, here := c.date(ical.Time{Time: *u}), c.on(ical.Time{Time: *u}, ical.Time{})
+	d, here := c.date(ical.Time{Time: *u}), c.civilIn(ical.Time{Time: *u}, ical.Time{})
 	switch {
 	case recur.SecondOfDay(here) == 0 || recur.SecondOfDay(here+1) == 0: // It is midnight here.
 		return 0, false, false
@@ -145,8 +144,8 @@ func (c *clock) strayDay(e *Event, r *recur.Rule, b *recur.Budget) (civil int64,
 	return 0, false, false
 }
 
-// strayed words what strayDay finds.
-func (c *clock) strayed(e *Event, d int64, lost bool) ical.Problem {
+// strayProblem is the Problem for a strayDay.
+func (c *clock) strayProblem(e *Event, d int64, lost bool) ical.Problem {
 	written, becomes, ends := "midnight", "left out", "ends a day early"
 	if !lost {
 		written, becomes, ends = "the end of a day", "added", "ends a day late"
@@ -157,8 +156,8 @@ func (c *clock) strayed(e *Event, d int64, lost bool) ical.Problem {
 			written, c.view.Zone, time.Unix(d, 0).UTC().Format(time.DateOnly), becomes), ends)
 }
 
-// changes reports whether the clock of the View is set forward or back within the year.
-func (c *clock) changes(at time.Time) bool {
+// isAdjusted reports whether the clock of the View is set forward or back within the year.
+func (c *clock) isAdjusted(at time.Time) bool {
 	_, end := at.In(c.view.Zone).ZoneBounds()
 	return !end.IsZero() && end.Before(at.AddDate(1, 0, 0))
 }

@@ -37,7 +37,7 @@ func (l *Lint) Calendar(ctx context.Context, c Calendar, now, until time.Time, e
 	if cl.until.After(to) {
 		cl.until = to
 	}
-	cl.timeline, _ = l.options.Timelines.Of(c.Name,
+	cl.timeline, _ = l.options.Timelines.Timeline(c.Name,
 		calendars.View{Zone: asking[0].Zone, DayStarts: asking[0].DayStarts},
 		from, to)
 	for _, look := range []func(){
@@ -214,7 +214,7 @@ func (l *calendarLint) singleEvents() {
 		l.found = append(l.found, f)
 	}
 	endsEarly := map[*calendars.Event]bool{} // whose DTEND is not after DTSTART
-	for _, o := range l.calendar.Odd(l.view, l.now) {
+	for _, o := range l.calendar.Oddities(l.view, l.now) {
 		e := l.byEvent[o.Event]
 		endsEarly[o.Event] = endsEarly[o.Event] || o.Property == "DTEND"
 		lost := o.Lost && slices.ContainsFunc(l.conditions, func(a routes.Criterion) bool { return a.Matches(o.Event) })

@@ -126,7 +126,7 @@ func (l *routeLint) closedHolidays() {
 // holidays of one day on a fixed date.
 func (l *routeLint) closedDays(name string, asks []routes.Criterion) (days map[int]bool, fixed []calendars.Occurrence) {
 	from, to := l.state.Window()
-	t, _ := l.options.Timelines.Of(name, calendars.View{Zone: l.route.Zone, DayStarts: l.route.DayStarts}, from, to)
+	t, _ := l.options.Timelines.Timeline(name, calendars.View{Zone: l.route.Zone, DayStarts: l.route.DayStarts}, from, to)
 	days = map[int]bool{}
 	state := l.options.Timelines.Use(name).State
 	if t == nil || len(asks) == 0 || state.Unknown() { // also where its conditions are false while it is

@@ -286,7 +286,7 @@ func (p *Preview) Lanes(ctx context.Context, name string, from, to time.Time) ([
 				view.Zone = use.Zone
 			}
 			t = use.State.Calendar.Compile(view, from, to)
-		} else if t, _ = p.options.Timelines.Of(full, view, windowFrom, windowTo); t == nil {
+		} else if t, _ = p.options.Timelines.Timeline(full, view, windowFrom, windowTo); t == nil {
 			continue // it has become unknown
 		}
 		list, more := t.First(nil, from.Unix(), to.Unix(), MaxLaneEvents/len(names))

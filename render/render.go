@@ -135,14 +135,14 @@ func (r *Route) Compile(ts *calendars.Timelines, totals routes.Totals, at time.T
 	s := &State{
 		route: r, from: from, to: to,
 		Segments: r.Route.Compile(func(name string) (*calendars.Timeline, string) {
-			return ts.Of(name, view, from, to)
+			return ts.Timeline(name, view, from, to)
 		}, from, to, totals),
 		timelines: map[string]*calendars.Timeline{},
 		caches:    make([]answerCache, 2*len(r.branches)),
 	}
 	s.charge = newCharge(s, r.options.Room)
 	for full := range r.named {
-		if t, _ := ts.Of(full, view, from, to); t != nil {
+		if t, _ := ts.Timeline(full, view, from, to); t != nil {
 			s.timelines[full] = t
 		}
 	}

@@ -126,7 +126,7 @@ func compile(t testing.TB, o Options, u uses) *Segments {
 	to := from.AddDate(0, 0, 60)
 	ts := calendars.NewTimelines(u, to.Sub(from))
 	return r.Compile(func(name string) (*calendars.Timeline, string) {
-		return ts.Of(name, calendars.View{Zone: o.Zone, DayStarts: o.DayStarts}, from, to)
+		return ts.Timeline(name, calendars.View{Zone: o.Zone, DayStarts: o.DayStarts}, from, to)
 	}, from, to, NewTotals(1_000_000))
 }
 

@@ -24,7 +24,7 @@ func counted(t testing.TB, totals Totals, u uses, branches []Branch, names ...st
 			t.Fatal(err)
 		}
 		list = append(list, r.Compile(func(name string) (*calendars.Timeline, string) {
-			return ts.Of(name, calendars.View{Zone: newYork}, from, to)
+			return ts.Timeline(name, calendars.View{Zone: newYork}, from, to)
 		}, from, to, totals))
 	}
 	return list
@@ -226,7 +226,7 @@ func TestRefusedIsCheap(t *testing.T) {
 		from := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 		to := from.AddDate(2, 0, 0)
 		ts := calendars.NewTimelines(u, to.Sub(from))
-		compiled, _ := ts.Of("hours", calendars.View{Zone: newYork}, from, to)
+		compiled, _ := ts.Timeline("hours", calendars.View{Zone: newYork}, from, to)
 		if compiled.Len() != hours {
 			t.Fatalf("there are %d occurrences", compiled.Len())
 		}

@@ -184,6 +184,6 @@ func (g *Generation) timeline(name string, now time.Time) *calendars.Timeline {
 	}
 	r := g.asking[name][0]
 	from, to := g.timelines.Window(r.Name, now)
-	t, _ := g.timelines.Of(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}, from, to)
+	t, _ := g.timelines.Timeline(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}, from, to)
 	return t
 }

@@ -16,11 +16,11 @@ import (
 func TestManyUnknownZones(t *testing.T) {
 	t.Parallel()
 	z := finder{limits: Limits{}.WithDefaults()}
-	for i := range manyUnknown {
+	for i := range unknownLimit {
 		z.find(zoneName{1, strings.Repeat("x", i)}, 1)
 	}
 	if zone, err := z.find(zoneName{1, "Europe/Paris"}, 1); err == nil {
-		t.Errorf("got %v after %d unknown names, want it unsearched", zone, manyUnknown)
+		t.Errorf("got %v after %d unknown names, want it unsearched", zone, unknownLimit)
 	}
 }
 
@@ -44,7 +44,7 @@ func TestManyProblems(t *testing.T) {
 // TestSlips: a BEGIN with a slip is no property, and a line without any is looked through once.
 func TestSlips(t *testing.T) {
 	t.Parallel()
-	if got := slipsOf("BEGINN"); slices.Contains(got, "BEGIN") {
+	if got := misspelledNames("BEGINN"); slices.Contains(got, "BEGIN") {
 		t.Errorf("got %q", got)
 	}
 	if n := gluedLine(bytes.Repeat([]byte(";"), 1<<20)); n != 0 {

@@ -12,8 +12,8 @@ import (
 // utf8Body is a body in UTF-8 without a byte order mark. iCalendar is UTF-8 (RFC 5545, 3.1.4);
 // UTF-16 is known by its mark, or by how ASCII looks in it.
 func utf8Body(body []byte) []byte {
-	order, is := utf16Order(body)
-	if !is {
+	order, ok := utf16Order(body)
+	if !ok {
 		return bytes.TrimPrefix(body, []byte("\ufeff"))
 	}
 	decoded, err := unicode.UTF16(order, unicode.UseBOM).NewDecoder().Bytes(body)
@@ -29,7 +29,7 @@ func Text(body []byte) []byte { return dedented(utf8Body(body)) }
 
 // utf16Order is how the bytes of a body in UTF-16 stand; false where it is in no UTF-16. A calendar
 // begins with ASCII, every other byte of which is zero then.
-func utf16Order(body []byte) (order unicode.Endianness, is bool) {
+func utf16Order(body []byte) (order unicode.Endianness, ok bool) {
 	const units = 8 // that are looked at
 	switch {
 	case bytes.HasPrefix(body, []byte("\xff\xfe")):

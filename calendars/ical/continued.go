@@ -6,9 +6,9 @@ import (
 	"github.com/callhours/callhours/calendars/recur"
 )
 
-// continued takes a line that is the rest of a rule or of dates, without the blank that RFC 5545,
-// 3.1, wants before it; it reports whether it is one.
-func (r *reader) continued(l line) bool {
+// isContinuation takes a line that is the rest of a rule or of dates, without the blank that RFC
+// 5545, 3.1, wants before it; it reports whether it is one.
+func (r *reader) isContinuation(l line) bool {
 	d := r.draft
 	if n := len(d.properties); n > 0 && d.excess == "" && eventProperties[string(l.name)] == unread &&
 		!properties[string(l.name)] && l.number == r.scanner.number {
@@ -17,13 +17,13 @@ func (r *reader) continued(l line) bool {
 			return false
 		}
 		more := string(l.name) + string(l.rest)
-		if !last.takes(more) {
+		if !last.continuesWith(more) {
 			return false
 		}
 		last.content += more
 		last.value += more
 		last.line = l.number
-		r.forgive(l.number,
+		r.tolerate(l.number,
 			"a line without a blank before it is read as the rest of the line before, a rule or dates; "+
 				"put a blank before it")
 		return true
@@ -31,8 +31,8 @@ func (r *reader) continued(l line) bool {
 	return false
 }
 
-// takes reports whether a rule or dates go on with a text.
-func (p property) takes(more string) bool {
+// continuesWith reports whether a rule or dates go on with a text.
+func (p property) continuesWith(more string) bool {
 	whole := p.value + more
 	switch {
 	case len(whole) > recur.LongestLenient:

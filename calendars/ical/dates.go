@@ -15,7 +15,7 @@ import (
 func (r *reader) setDates(e *Event, p property) bool {
 	kind, err := r.valueKind(p)
 	if err != nil {
-		r.problem(e, p, err.Error(), "is read without it")
+		r.reportProblem(e, p, err.Error(), "is read without it")
 		return true
 	}
 	reported := false
@@ -28,7 +28,7 @@ func (r *reader) setDates(e *Event, p property) bool {
 		if zone, ok := errors.AsType[zones.UnknownError](err); ok && p.name == "EXDATE" {
 			// What an EXDATE names is an occurrence of the series, whatever its zone is called.
 			if !reported {
-				r.problem(e, p, zone.What(), "is read with it on the clock of DTSTART"+zone.Hint)
+				r.reportProblem(e, p, zone.What(), "is read with it on the clock of DTSTART"+zone.Hint)
 			}
 			d.Start.Form, d.Start.Zone = e.Start.Form, e.Start.Zone
 			err, reported = nil, true
@@ -45,7 +45,7 @@ func (r *reader) setDates(e *Event, p property) bool {
 			e.Dates = append(e.Dates, r.withLength(e, p, d, item))
 		}
 		if len(e.Dates)+len(e.Exceptions) > r.limits.Dates {
-			return r.useless(e, p, fmt.Errorf("more than %d dates (limits.dates)", r.limits.Dates))
+			return r.reportUnusable(e, p, fmt.Errorf("more than %d dates (limits.dates)", r.limits.Dates))
 		}
 	}
 	return true
@@ -54,10 +54,10 @@ func (r *reader) setDates(e *Event, p property) bool {
 // unusedDate notes that a date of a series is left out.
 func (r *reader) unusedDate(e *Event, p property, err error) {
 	if zone, ok := errors.AsType[zones.UnknownError](err); ok {
-		r.problem(e, p, zone.What(), "is read without it"+zone.Hint)
+		r.reportProblem(e, p, zone.What(), "is read without it"+zone.Hint)
 		return
 	}
-	r.problem(e, p, err.Error(), "is read without it")
+	r.reportProblem(e, p, err.Error(), "is read without it")
 }
 
 // dateOnly forgives an unknown zone where only the date of a time counts: in an all-day series.
@@ -70,9 +70,9 @@ func (r *reader) dateOnly(e *Event, p property, s Time, err error) (Time, error)
 	if p.name == "DTEND" {
 		what = "event"
 	}
-	r.forgive(p.line,
+	r.tolerate(p.line,
 		fmt.Sprintf("%s: %s, and does not matter in an all-day %s: the date counts", p.name, zone.What(), what))
-	if s.unplaced() {
+	if s.isUnplaced() {
 		s = Time{Time: recur.Time{Civil: recur.Midnight(s.Civil)}}
 	}
 	return s, nil
@@ -112,9 +112,9 @@ func (r *reader) placeChanges() {
 		s, err := r.dateOnly(series, o.property, *e.Replaces, o.zone)
 		switch {
 		case err == nil:
-		case series.Start.unplaced(): // neither it nor a series says when
+		case series.Start.isUnplaced(): // neither it nor a series says when
 			ignored[e] = true
-			r.useless(e, o.property, err)
+			r.reportUnusable(e, o.property, err)
 			continue
 		default:
 			s.Form, s.Zone = series.Start.Form, series.Start.Zone
@@ -122,9 +122,9 @@ func (r *reader) placeChanges() {
 			if series == e {
 				becomes = "is read as one of its own"
 			}
-			r.problem(e, o.property, o.zone.What(), becomes+o.zone.Hint)
+			r.reportProblem(e, o.property, o.zone.What(), becomes+o.zone.Hint)
 		}
-		if e.Start.unplaced() { // it is cancelled, and has no DTSTART
+		if e.Start.isUnplaced() { // it is cancelled, and has no DTSTART
 			e.Start, e.AllDay = s, s.Form == recur.Date
 		}
 		*e.Replaces = s
@@ -132,8 +132,8 @@ func (r *reader) placeChanges() {
 	r.out.Events = slices.DeleteFunc(r.out.Events, func(e *Event) bool { return ignored[e] })
 }
 
-// unplaced reports whether a stamp is in a zone that is not known.
-func (s Time) unplaced() bool { return s.Form == recur.Zoned && s.Zone == nil }
+// isUnplaced reports whether a stamp is in a zone that is not known.
+func (s Time) isUnplaced() bool { return s.Form == recur.Zoned && s.Zone == nil }
 
 // rdate reads a DATE, a DATE-TIME, or a PERIOD: two of these or one and a duration (3.3.9). Also
 // where a zone is not known, which is the error then, all else is read.
@@ -173,7 +173,7 @@ func (r *reader) withLength(e *Event, p property, d RDate, item string) RDate {
 		d.Duration.Seconds < 0):
 		flaw = "want a period of positive length, found " + diag.Quote(written)
 	case end == nil:
-	case end.unplaced(): // It was forgiven in an all-day series: a part of a day is one.
+	case end.isUnplaced(): // It was forgiven in an all-day series: a part of a day is one.
 		*end = Time{Time: recur.Time{Civil: end.Civil, Form: recur.Floating}}
 	case end.Form == recur.Date:
 		end.Form, end.Zone = d.Start.Form, d.Start.Zone
@@ -182,7 +182,7 @@ func (r *reader) withLength(e *Event, p property, d RDate, item string) RDate {
 		flaw = "want a period that ends after its start, found " + diag.Quote(item)
 	}
 	if flaw != "" {
-		r.problem(e, p, flaw, "is read with the date, which lasts as long as the event")
+		r.reportProblem(e, p, flaw, "is read with the date, which lasts as long as the event")
 		return RDate{Start: d.Start}
 	}
 	return d
@@ -196,14 +196,14 @@ func (s Time) after(other Time) bool {
 		return s.Civil >= other.Civil
 	case s.Form == other.Form && s.Zone == other.Zone:
 		return s.Civil > other.Civil
-	case s.placed() && other.placed():
+	case s.isPlaced() && other.isPlaced():
 		return s.absolute() > other.absolute()
 	}
 	return true
 }
 
-// placed reports whether a stamp means the same instant to everybody.
-func (s Time) placed() bool { return s.Form == recur.UTC || s.Form == recur.Zoned }
+// isPlaced reports whether a stamp means the same instant to everybody.
+func (s Time) isPlaced() bool { return s.Form == recur.UTC || s.Form == recur.Zoned }
 
 // absolute is the instant of a placed stamp.
 func (s Time) absolute() int64 {

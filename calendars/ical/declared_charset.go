@@ -22,7 +22,7 @@ import (
 // where it is not known and the body needs it; "" otherwise.
 func DecodeCharset(body []byte, contentType string) (text []byte, unknown string) {
 	label := charsetLabel(contentType)
-	if _, is := utf16Order(body); is || label == "" {
+	if _, ok := utf16Order(body); ok || label == "" {
 		return body, ""
 	}
 	text = utf8Body(body)
@@ -96,15 +96,15 @@ func holdsASCII(e encoding.Encoding) bool {
 }
 
 // separated are all names that have up to so many dashes or underscores more.
-func separated(name string, most int) (names []string) {
-	if most == 0 || len(name) > longestCharset/2 {
+func separated(name string, limit int) (names []string) {
+	if limit == 0 || len(name) > longestCharset/2 {
 		return nil
 	}
 	for i := 1; i < len(name); i++ {
 		for _, separator := range [...]string{"-", "_"} {
 			more := name[:i] + separator + name[i:]
 			names = append(names, more)
-			names = append(names, separated(more, most-1)...)
+			names = append(names, separated(more, limit-1)...)
 		}
 	}
 	return names
@@ -134,13 +134,13 @@ func (r *reader) reportCharset(l line) {
 	_, isLatin := latinText(string(l.rest))
 	switch {
 	case r.charset != "":
-		r.forgive(l.number,
+		r.tolerate(l.number,
 			fmt.Sprintf("the charset %s, which the server names, is not known; what is not UTF-8 is %s%s",
 				diag.Quote(r.charset), latin, cure))
 	case isLatin:
-		r.forgive(l.number, "a line that is not in UTF-8 is "+latin+cure)
+		r.tolerate(l.number, "a line that is not in UTF-8 is "+latin+cure)
 	default:
-		r.forgive(l.number, "bytes that are not UTF-8 are read as \ufffd"+cure)
+		r.tolerate(l.number, "bytes that are not UTF-8 are read as \ufffd"+cure)
 	}
 }
 

@@ -10,27 +10,27 @@ import (
 
 // draft is a VEVENT whose lines are being collected.
 type draft struct {
-	line       int // of its BEGIN
-	depth      int // of its own properties; deeper ones belong to alarms and the like
-	properties []property
-	lead       string    // the property that it began with, before others were split off
-	started    bool      // it has a DTSTART
-	excess     string    // why it is over a limit; "" if it is not
-	stray      int       // the first line that is no content line; 0: none
-	strayText  string    // of it, quoted
-	strays     int       // how many there are
-	joined     int       // a line that holds another line of an event too; 0: none
-	slips      []Problem // misspelt names that are not read
-	inner      inner
+	line         int // of its BEGIN
+	depth        int // of its own properties; deeper ones belong to alarms and the like
+	properties   []property
+	lead         string    // the property that it began with, before others were split off
+	started      bool      // it has a DTSTART
+	excess       string    // why it is over a limit; "" if it is not
+	stray        int       // the first line that is no content line; 0: none
+	strayText    string    // of it, quoted
+	strays       int       // how many there are
+	joined       int       // a line that holds another line of an event too; 0: none
+	misspellings []Problem // misspelt names that are not read
+	inner        innerComponents
 }
 
-// inner is what an alarm or another component of an event holds, which is the event's where the
-// component never ends.
-type inner struct {
+// innerComponents is what an alarm or another component of an event holds, which is the event's
+// where the component never ends.
+type innerComponents struct {
 	line       int // of the BEGIN of the outermost one
 	properties []innerProperty
-	repeats    bool // it has a REPEAT, to which a DURATION belongs
-	mails      bool // it is an e-mail, which has a SUMMARY
+	hasRepeat  bool // it has a REPEAT, to which a DURATION belongs
+	isEmail    bool // it is an e-mail, which has a SUMMARY
 }
 
 type innerProperty struct {
@@ -42,27 +42,27 @@ type innerProperty struct {
 func (r *reader) property(l line) {
 	d := r.draft
 	if d != nil && len(r.open) == d.depth && r.deeper == 0 {
-		if r.continued(l) {
+		if r.isContinuation(l) {
 			return
 		}
-		named, odd := l.named()
+		named, odd := l.corrected()
 		if l = named; odd != "" {
-			r.forgive(l.number, odd)
+			r.tolerate(l.number, odd)
 		}
 	}
-	if d != nil && d.joined == 0 && l.holdsAnother() {
+	if d != nil && d.joined == 0 && l.containsLine() {
 		d.joined = l.number
 	}
 	switch {
 	case d == nil:
 		if len(r.open) == 1 && r.open[0] == "VCALENDAR" && r.deeper == 0 {
-			r.describe(l)
+			r.calendarProperty(l)
 		}
-		r.outside(l)
+		r.outsideEvent(l)
 	case r.deeper > 0 || d.excess != "":
 	case len(r.open) > d.depth:
 		if !timed[r.inner()] {
-			d.inner.take(l, len(r.open), r.limits.Dates)
+			d.inner.add(l, len(r.open), r.limits.Dates)
 		}
 	case l.name == nil:
 		if d.strays++; d.stray == 0 {
@@ -71,14 +71,14 @@ func (r *reader) property(l line) {
 	case eventProperties[string(l.name)] != unread:
 		r.collect(l)
 	case !isGiven(l.name):
-		r.slipped(l)
+		r.misspelledLine(l)
 	}
 }
 
 // maxSlips is how many misspelt names of an event that are not read are reported.
 const maxSlips = 5
 
-// collect keeps a property of the event being read, unless it is over a limit.
+// collect keeps a property of the event being read, unless it exceeds a limit.
 func (r *reader) collect(l line) {
 	d := r.draft
 	name := string(l.name)
@@ -87,13 +87,13 @@ func (r *reader) collect(l line) {
 		var odd []string
 		l, odd = l.tidy()
 		for _, what := range odd {
-			r.forgive(l.number, what)
+			r.tolerate(l.number, what)
 		}
 	}
 	params, value, ok := valueOf(l.rest)
 	if text && ok {
-		if plain, printable := l.fromPrintable(value); printable {
-			r.forgive(l.number, "ENCODING=QUOTED-PRINTABLE, which RFC 5545 does not have, is decoded")
+		if plain, printable := l.decodePrintable(value); printable {
+			r.tolerate(l.number, "ENCODING=QUOTED-PRINTABLE, which RFC 5545 does not have, is decoded")
 			l.rest, value = plain, plain[len(l.rest)-len(value):]
 		}
 	}
@@ -111,14 +111,14 @@ func (r *reader) collect(l line) {
 	}
 }
 
-// take keeps a line of an alarm that the event may have, should the alarm never end. An alarm has
-// neither times nor rules of an event (RFC 5545, 3.6.6).
-func (i *inner) take(l line, depth, dates int) {
+// add keeps a line of an alarm, which is the event's if the alarm never ends. An alarm has neither
+// times nor rules of an event (RFC 5545, 3.6.6).
+func (i *innerComponents) add(l line, depth, dates int) {
 	switch name := string(l.name); {
 	case name == "REPEAT":
-		i.repeats = true
+		i.hasRepeat = true
 	case name == "ACTION":
-		i.mails = bytes.EqualFold(bytes.TrimSpace(l.rest), []byte(":EMAIL"))
+		i.isEmail = bytes.EqualFold(bytes.TrimSpace(l.rest), []byte(":EMAIL"))
 	case name == "DESCRIPTION" || eventProperties[name] == unread || len(i.properties) > 2*dates:
 	default:
 		if _, value, ok := valueOf(l.rest); ok {
@@ -127,7 +127,7 @@ func (i *inner) take(l line, depth, dates int) {
 	}
 }
 
-// closeInner forgets what the components of an event hold that end, all but the first so many. What
+// closeInner drops what the components of an event hold that end, all but the first so many. What
 // says when the event takes place is none of theirs.
 func (r *reader) closeInner(components int) {
 	i := &r.draft.inner
@@ -137,7 +137,7 @@ func (r *reader) closeInner(components int) {
 	}
 	for _, p := range i.properties[kept:] {
 		if eventProperties[p.name] == scheduling && p.name != "DURATION" {
-			r.note(Problem{File: r.file, Line: p.line, Property: p.name, Message: fmt.Sprintf(
+			r.report(Problem{File: r.file, Line: p.line, Property: p.name, Message: fmt.Sprintf(
 				"it stands in %s, not in the event, and is ignored (is END:%[1]s missing before it?)",
 				diag.Brief(r.open[components]))})
 			break
@@ -146,8 +146,9 @@ func (r *reader) closeInner(components int) {
 	i.properties = i.properties[:kept]
 }
 
-// adopt makes the event's what stands in a component that never ends and can only be the event's.
-func (r *reader) adopt() {
+// adoptInner moves into the event what stands in a component that never ends and can only be the
+// event's.
+func (r *reader) adoptInner() {
 	d := r.draft
 	component := diag.Brief(r.open[d.depth])
 	has := map[string]bool{}
@@ -156,16 +157,16 @@ func (r *reader) adopt() {
 	}
 	adopted := false
 	for _, p := range d.inner.properties {
-		var own bool
+		var belongs bool
 		switch p.name {
 		case "SUMMARY":
-			own = !has[p.name] && !d.inner.mails
+			belongs = !has[p.name] && !d.inner.isEmail
 		case "DURATION":
-			own = !has[p.name] && !has["DTEND"] && !d.inner.repeats
+			belongs = !has[p.name] && !has["DTEND"] && !d.inner.hasRepeat
 		default:
-			own = eventProperties[p.name] == scheduling || !has[p.name]
+			belongs = eventProperties[p.name] == scheduling || !has[p.name]
 		}
-		if own {
+		if belongs {
 			l := line{number: p.line, name: []byte(p.name), rest: []byte(p.content[len(p.name):])}
 			r.collect(l)
 			adopted = true
@@ -175,18 +176,18 @@ func (r *reader) adopt() {
 	if adopted {
 		what += "; the lines after it that belong to an event are read as the event's"
 	}
-	r.forgive(d.inner.line, what)
+	r.tolerate(d.inner.line, what)
 }
 
 // finishUnended finishes an event that has no END:VEVENT of its own: events do not nest. One
-// without a start is given up.
+// without a start is discarded.
 func (r *reader) finishUnended(number int, before string) {
 	d := r.draft
 	if !d.started {
-		r.abandon("want END:VEVENT before " + before)
+		r.discard("want END:VEVENT before " + before)
 		return
 	}
-	r.forgive(number, "END:VEVENT is missing before "+before+", and is read as if it were there")
+	r.tolerate(number, "END:VEVENT is missing before "+before+", and is read as if it were there")
 	last := &d.properties[len(d.properties)-1]
 	if value, glued := strings.CutSuffix(last.value, "END:VEVENT"); glued && len(r.open) == d.depth { // there it is
 		last.content = last.content[:len(last.content)-len(last.value)+len(value)]
@@ -196,8 +197,8 @@ func (r *reader) finishUnended(number int, before string) {
 	r.open = r.open[:d.depth-1]
 }
 
-// abandon gives up the event being read.
-func (r *reader) abandon(why string) {
+// discard discards the event being read.
+func (r *reader) discard(why string) {
 	d := r.draft
 	r.draft = nil
 	r.open = r.open[:d.depth-1]
@@ -205,7 +206,7 @@ func (r *reader) abandon(why string) {
 	for _, p := range d.properties {
 		e.describe(p)
 	}
-	r.problem(e, property{line: d.line}, why, "is ignored")
+	r.reportProblem(e, property{line: d.line}, why, "is ignored")
 }
 
 // finish makes an Event of the VEVENT being read; several, where the boundaries between them are
@@ -213,29 +214,29 @@ func (r *reader) abandon(why string) {
 func (r *reader) finish() {
 	d := r.draft
 	if d.excess == "" && len(r.open) > d.depth {
-		r.adopt()
+		r.adoptInner()
 	}
 	if d.excess != "" {
-		r.abandon(d.excess)
+		r.discard(d.excess)
 		return
 	}
-	r.settleSlips()
+	r.resolveMisspellings()
 	if d.stray > 0 {
 		more := ""
 		if d.strays > 1 {
 			more = fmt.Sprintf(", like %d more of the event", d.strays-1)
 		}
-		r.note(Problem{
+		r.report(Problem{
 			File: r.file, Line: d.stray,
 			Message: "want a content line such as NAME:VALUE, found " + d.strayText + "; the line is ignored" + more +
 				" (put a blank before it if it is the rest of the line before)",
 		})
 	}
-	for _, p := range d.slips {
-		r.note(p)
+	for _, p := range d.misspellings {
+		r.report(p)
 	}
 	if d.joined > 0 {
-		r.note(Problem{
+		r.report(Problem{
 			File: r.file, Line: d.joined,
 			Message: "the line holds another one of an event, which is not read as one (is a line end missing?)",
 		})
@@ -247,7 +248,7 @@ func (r *reader) finish() {
 		}
 		if next.properties != nil {
 			r.drafts++
-			r.forgive(next.line, "END:VEVENT and BEGIN:VEVENT are missing before this line, where another event begins")
+			r.tolerate(next.line, "END:VEVENT and BEGIN:VEVENT are missing before this line, where another event begins")
 		}
 		d = next
 	}
@@ -261,13 +262,13 @@ var onlyOnce = map[string]int{
 	"LOCATION": 9, "STATUS": 10, "TRANSP": 11, "SEQUENCE": 12, "LAST-MODIFIED": 13,
 }
 
-// counts says of each of onlyOnce where it stands first, from 1 on.
-type counts [14]int
+// propertyIndex is where each of onlyOnce stands first, from 1 on.
+type propertyIndex [14]int
 
-// splitOff takes off what belongs to another event. It begins where the properties that an event
-// has once come again, when those are another start and at least one other.
+// splitOff removes what belongs to another event. It begins where the properties that an event has
+// once come again, when those are another start and at least one other.
 func (d *draft) splitOff() *draft {
-	var first counts
+	var first propertyIndex
 	at, starts := -1, 0
 	for i, p := range d.properties {
 		if p.name == "DTSTART" {
@@ -306,7 +307,7 @@ func (d *draft) splitOff() *draft {
 		}
 	}
 	again, start := 0, false
-	var second counts
+	var second propertyIndex
 	for _, p := range d.properties[at:] {
 		n := onlyOnce[p.name]
 		if n == 0 || second[n] > 0 {
@@ -326,10 +327,11 @@ func (d *draft) splitOff() *draft {
 	return next
 }
 
-// single parts an event's properties from those that come again, of which the first counts; of two
-// starts or ends the first that looks like a time. others are those that say something else.
-func single(properties []property) (once, others []property) {
-	var seen counts
+// splitRepeated separates an event's properties from those that come again, of which the first
+// counts; of two starts or ends the first that looks like a time. others are those with another
+// value.
+func splitRepeated(properties []property) (once, others []property) {
+	var seen propertyIndex
 	once = make([]property, 0, len(properties))
 	for _, p := range properties {
 		n := onlyOnce[p.name]
@@ -351,7 +353,7 @@ func single(properties []property) (once, others []property) {
 	return once, others
 }
 
-func anotherOne(name string) string {
+func repeatedMessage(name string) string {
 	if name == "DTSTART" {
 		return "the event has another one; this one is ignored (is END:VEVENT or BEGIN:VEVENT missing before it?)"
 	}

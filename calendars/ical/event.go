@@ -78,15 +78,15 @@ var eventProperties = map[string]use{
 // describe takes in a property that says what the event is, and reports a text that is cut or a
 // status that is unknown.
 func (e *Event) describe(p property) (flaw, becomes string) {
-	cut, most := false, longestText
+	cut, limit := false, longestText
 	switch p.name {
 	case "UID":
 		e.UID = cutUID(strings.TrimSpace(p.text()))
 	case "SUMMARY":
 		e.Summary, cut = cutText(p.text(), longestText)
 	case "DESCRIPTION":
-		most = longestDescription
-		e.Description, cut = cutText(p.text(), most)
+		limit = longestDescription
+		e.Description, cut = cutText(p.text(), limit)
 	case "LOCATION":
 		e.Location, cut = cutText(p.text(), longestText)
 	case "CATEGORIES":
@@ -113,7 +113,7 @@ func (e *Event) describe(p property) (flaw, becomes string) {
 			return "want a number, found " + diag.Quote(p.value), "is read without it"
 		}
 	case "LAST-MODIFIED":
-		if s, err := recur.ParseTime(recur.PlainTime(p.value)); err == nil {
+		if s, err := recur.ParseTime(recur.NormalizeTime(p.value)); err == nil {
 			e.Modified, e.Dated = s.Civil, true
 		}
 	case "DTSTAMP":
@@ -122,7 +122,7 @@ func (e *Event) describe(p property) (flaw, becomes string) {
 		}
 	}
 	if cut {
-		return fmt.Sprintf("longer than %d characters", most), "is read with its beginning"
+		return fmt.Sprintf("longer than %d characters", limit), "is read with its beginning"
 	}
 	return "", ""
 }
@@ -130,8 +130,8 @@ func (e *Event) describe(p property) (flaw, becomes string) {
 // statuses are those of 3.8.1.11 for an event, which allows no others.
 var statuses = []string{"CANCELLED", "CONFIRMED", "TENTATIVE"}
 
-// setStatus takes in a STATUS in upper case. The American spelling of CANCELLED is beyond doubt;
-// any other value is reported, since it may be meant to take the event away.
+// setStatus reads a STATUS in upper case. The American spelling of CANCELLED is beyond doubt; any
+// other value is reported, since it may be meant to cancel the event.
 func (e *Event) setStatus(status string) (flaw, becomes string) {
 	if status == "CANCELED" {
 		status = "CANCELLED"
@@ -146,21 +146,21 @@ func (e *Event) setStatus(status string) (flaw, becomes string) {
 // The order in which scheduling properties are read: the later ones depend on DTSTART.
 var readingOrder = []string{"DTSTART", "RECURRENCE-ID", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE"}
 
-// flawed is a property that is not read as it is written.
-type flawed struct {
+// flawedProperty is a property that is not read as it is written.
+type flawedProperty struct {
 	property
 	flaw, becomes string
 }
 
-// event makes an Event of a VEVENT's properties; nil if it cannot be used, after saying so.
+// event makes an Event of a VEVENT's properties; nil if it cannot be used, which is reported.
 func (r *reader) event(d *draft) *Event {
 	e := &Event{Line: d.line, File: r.file}
 	var scheduled []property
-	var flaws []flawed
-	once, others := single(d.properties)
+	var flaws []flawedProperty
+	once, others := splitRepeated(d.properties)
 	for _, p := range once {
 		if flaw, becomes := e.describe(p); flaw != "" {
-			flaws = append(flaws, flawed{p, flaw, becomes})
+			flaws = append(flaws, flawedProperty{p, flaw, becomes})
 		}
 		if eventProperties[p.name] == scheduling {
 			scheduled = append(scheduled, p)
@@ -168,10 +168,10 @@ func (r *reader) event(d *draft) *Event {
 	}
 	e.Cancelled = e.Cancelled || r.method == "CANCEL"
 	for _, p := range others {
-		r.note(Problem{File: r.file, Line: p.line, UID: e.UID, Property: p.name, Message: anotherOne(p.name)})
+		r.report(Problem{File: r.file, Line: p.line, UID: e.UID, Property: p.name, Message: repeatedMessage(p.name)})
 	}
 	for _, f := range flaws { // only now is the event known by its title
-		r.problem(e, f.property, f.flaw, f.becomes)
+		r.reportProblem(e, f.property, f.flaw, f.becomes)
 	}
 	slices.SortStableFunc(scheduled, func(a, b property) int {
 		return cmp.Compare(slices.Index(readingOrder, a.name), slices.Index(readingOrder, b.name))
@@ -189,33 +189,33 @@ func (r *reader) event(d *draft) *Event {
 			return nil
 		}
 		if flaw != "" {
-			flaws = append(flaws, flawed{property: p, flaw: flaw})
+			flaws = append(flaws, flawedProperty{property: p, flaw: flaw})
 		}
 	}
 	for _, f := range flaws { // only now is it known whether DTEND or DURATION says the length
-		r.problem(e, f.property, f.flaw, e.withoutEnd())
+		r.reportProblem(e, f.property, f.flaw, e.withoutEnd())
 	}
 	if !started {
 		if !e.Cancelled || e.Replaces == nil {
-			r.problem(e, property{line: d.line, name: "DTSTART"}, "it is missing", "is ignored")
+			r.reportProblem(e, property{line: d.line, name: "DTSTART"}, "it is missing", "is ignored")
 			return nil
 		}
 		e.Start = *e.Replaces
 	}
 	e.AllDay = e.Start.Form == recur.Date
 	if e.Replaces != nil && e.UID == "" {
-		r.problem(e, property{line: d.line, name: "RECURRENCE-ID"}, "an event without a UID changes no series",
+		r.reportProblem(e, property{line: d.line, name: "RECURRENCE-ID"}, "an event without a UID changes no series",
 			"is read as one of its own")
 	}
 	if effect := e.endedEffect(); effect != "" && !e.Cancelled {
 		p := e.Problem("RRULE", "UNTIL lies before DTSTART", effect)
 		p.Harmless = true
-		r.note(p)
+		r.report(p)
 	}
 	return e
 }
 
-// schedule takes in a property that says when the event is; usable is false if the event cannot be
+// schedule reads a property that says when the event is; usable is false if the event cannot be
 // used without it, which is reported. A flaw is why the event's end cannot be used, and is the
 // caller's to report.
 func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
@@ -226,23 +226,23 @@ func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 			r.unplaced, err = append(r.unplaced, unplacedChange{e, p, zone}), nil
 		}
 		if err != nil {
-			return "", r.useless(e, p, err)
+			return "", r.reportUnusable(e, p, err)
 		}
 		parameters, _ := p.parameters()
-		renamed(parameters)
+		correctNames(parameters)
 		e.Replaces, e.Recurring, e.RecurrenceID = &s, true, p.value
 		if written := strings.ToUpper(parameters["RANGE"]); written != "" {
 			const onwards = "THISANDFUTURE"
 			if e.Onwards = diag.Correct(written, []string{onwards}) == onwards; !e.Onwards {
-				r.forgive(p.line, "RANGE="+diag.Brief(written)+" is ignored; the change is of one occurrence")
+				r.tolerate(p.line, "RANGE="+diag.Brief(written)+" is ignored; the change is of one occurrence")
 			} else if written != onwards {
-				r.forgive(p.line, "RANGE="+diag.Brief(written)+" is read as RANGE="+onwards)
+				r.tolerate(p.line, "RANGE="+diag.Brief(written)+" is read as RANGE="+onwards)
 			}
 		}
 	case "DTSTART":
 		s, err := r.time(p)
 		if err != nil {
-			return "", r.useless(e, p, err)
+			return "", r.reportUnusable(e, p, err)
 		}
 		e.Start = s
 	case "DTEND":
@@ -268,11 +268,11 @@ func (r *reader) setEnd(e *Event, p property) (flaw string, usable bool) {
 	s, err := r.time(p)
 	written := s
 	s, err = r.dateOnly(e, p, s, err)
-	if err == nil && written.unplaced() { // A part of a day is a day, as in a known zone.
+	if err == nil && written.isUnplaced() { // A part of a day is a day, as in a known zone.
 		s = Time{Time: recur.Time{Civil: written.Civil, Form: recur.Floating}}
 	}
 	if _, ok := errors.AsType[zones.UnknownError](err); ok {
-		return "", r.useless(e, p, err)
+		return "", r.reportUnusable(e, p, err)
 	}
 	if err == nil && s.Form == recur.Date && e.Start.Form != recur.Date {
 		s.Form, s.Zone = e.Start.Form, e.Start.Zone
@@ -287,12 +287,12 @@ func (r *reader) setEnd(e *Event, p property) (flaw string, usable bool) {
 	return "", true
 }
 
-// useless notes why an event cannot be used; it is false.
-func (r *reader) useless(e *Event, p property, err error) bool {
+// reportUnusable reports why an event cannot be used; it returns false.
+func (r *reader) reportUnusable(e *Event, p property, err error) bool {
 	if zone, ok := errors.AsType[zones.UnknownError](err); ok {
-		r.problem(e, p, zone.What(), "is ignored"+zone.Hint)
+		r.reportProblem(e, p, zone.What(), "is ignored"+zone.Hint)
 	} else {
-		r.problem(e, p, err.Error(), "is ignored")
+		r.reportProblem(e, p, err.Error(), "is ignored")
 	}
 	return false
 }
@@ -313,20 +313,20 @@ func (r *reader) setRule(e *Event, p property) {
 		return // 3.8.4.4: a component with RECURRENCE-ID is one occurrence.
 	}
 	if strings.Trim(p.value, "; \t") == "" {
-		r.forgive(p.line, "an empty "+p.name+" is ignored; remove it")
+		r.tolerate(p.line, "an empty "+p.name+" is ignored; remove it")
 		return
 	}
 	e.Recurring = true
 	parsed, odd, err := recur.ParseLenient(p.value)
 	if odd != "" {
-		r.forgive(p.line, odd)
+		r.tolerate(p.line, odd)
 	}
 	if err != nil {
 		becomes := "happens once"
 		if p.name == "EXRULE" {
 			becomes = "is read without it"
 		}
-		r.problem(e, p, err.Error(), becomes)
+		r.reportProblem(e, p, err.Error(), becomes)
 		return
 	}
 	if parsed = parsed.Anchor(e.Start.Civil); p.name == "EXRULE" {
@@ -354,12 +354,12 @@ func (r *reader) parse(kind valueKind, text string) (Time, error) {
 	s := Time{Time: written}
 	if kind.date {
 		if s.Form != recur.Date {
-			r.forgive(kind.line, "the time behind a date is ignored, since VALUE=DATE says that it is one")
+			r.tolerate(kind.line, "the time behind a date is ignored, since VALUE=DATE says that it is one")
 		}
 		s.Time = recur.Time{Civil: recur.Midnight(s.Civil)}
 	}
 	if kind.zoned && s.Form == recur.UTC {
-		r.forgive(kind.line, "the TZID of a time in UTC, which ends in Z, is ignored; remove one of the two")
+		r.tolerate(kind.line, "the TZID of a time in UTC, which ends in Z, is ignored; remove one of the two")
 	}
 	if kind.zoned && s.Form == recur.Floating {
 		s.Form = recur.Zoned
@@ -384,10 +384,10 @@ func (r *reader) valueKind(p property) (kind valueKind, err error) {
 	kind, ok := r.kinds[written]
 	defer func() {
 		if kind.line = p.line; kind.odd != "" {
-			r.forgive(p.line, kind.odd)
+			r.tolerate(p.line, kind.odd)
 		}
 		if kind.unnamed {
-			r.forgive(p.line, "a TZID that names no time zone is ignored; name one, or remove it")
+			r.tolerate(p.line, "a TZID that names no time zone is ignored; name one, or remove it")
 		}
 	}()
 	if ok {
@@ -397,7 +397,7 @@ func (r *reader) valueKind(p property) (kind valueKind, err error) {
 	if err != nil {
 		return kind, err
 	}
-	kind.odd = renamed(parameters)
+	kind.odd = correctNames(parameters)
 	kind.date = strings.EqualFold(parameters["VALUE"], "DATE")
 	kind.tzid, kind.zoned = parameters["TZID"]
 	if kind.zoned && plainTZID(kind.tzid) == "" {
@@ -426,14 +426,14 @@ func (p property) parameters() (map[string]string, error) {
 	return parameters, nil
 }
 
-// renamed gives parameters of a time whose names have blanks around them or one slip the names that
-// are meant, unless these are there, and says what was wrong; "" for nothing.
-func renamed(parameters map[string]string) (odd string) {
+// correctNames corrects names of parameters of a time that have blanks around them or one slip,
+// unless the right ones are present, and returns what was wrong; "" for nothing.
+func correctNames(parameters map[string]string) (odd string) {
 	for _, written := range slices.Sorted(maps.Keys(parameters)) {
 		name := strings.TrimSpace(written)
-		for _, of := range [...]string{"TZID", "VALUE", "RANGE"} {
-			if diag.IsSlip(name, of) {
-				name = of
+		for _, known := range [...]string{"TZID", "VALUE", "RANGE"} {
+			if diag.IsSlip(name, known) {
+				name = known
 			}
 		}
 		if _, there := parameters[name]; name != written && !there {

@@ -10,11 +10,11 @@ import (
 // one before, whatever it looks like. It is a line of its own only where a calendar could not be
 // valid otherwise.
 
-// folding is what is known of a line whose rest is being looked for.
+// folding is the state of a line whose rest is being looked for.
 type folding struct {
-	blanks []byte // before it
-	last   int    // bytes of the physical line that comes last so far
-	hides  string // the property that an indented line seems to be which was taken for its rest
+	blanks     []byte // before it
+	lastLength int    // bytes of the physical line that comes last so far
+	hidden     string // the property that an indented line seems to be which was taken for its rest
 
 	name    string // of the property; "" before it is looked for, and where it is none of properties
 	scanned int    // bytes of it in which its value was looked for
@@ -57,9 +57,9 @@ func union(a, b map[string]bool) map[string]bool {
 	return b
 }
 
-// takesNoText reports whether a line cannot go on with another property: its value has begun and
+// isTyped reports whether a line cannot continue with another property: its value has begun and
 // never holds one.
-func (f *folding) takesNoText(text []byte) bool {
+func (f *folding) isTyped(text []byte) bool {
 	if f.scanned == 0 {
 		var upper [64]byte
 		name, _ := splitName(&upper, text)
@@ -94,7 +94,7 @@ func (s *scanner) standsAlone(f *folding, text []byte) bool {
 	}
 	known := properties[string(l.name)]
 	if rest, alike := bytes.CutPrefix(written, f.blanks); alike && len(f.blanks) > 0 &&
-		(known || f.last < foldedFrom) &&
+		(known || f.lastLength < foldLength) &&
 		bytes.HasPrefix(rest, plain) {
 		return true
 	}
@@ -102,7 +102,7 @@ func (s *scanner) standsAlone(f *folding, text []byte) bool {
 	if !known || !ok {
 		return false
 	}
-	if f.takesNoText(text) {
+	if f.isTyped(text) {
 		return true
 	}
 	free := isFreeText([]byte(f.name))
@@ -111,19 +111,19 @@ func (s *scanner) standsAlone(f *folding, text []byte) bool {
 	case "BEGIN", "END":
 		component, _ := l.component()
 		if components[component] &&
-			(s.wants(name, component) ||
+			(s.completes(name, component) ||
 				!free && name == "BEGIN" && s.blockAhead(written[:len(written)-len(l.clean(written))], component)) {
 			return true
 		}
 	case "DTSTART":
 		_, err := recur.ParseTime(string(bytes.TrimSpace(value[bytes.LastIndexByte(value, ':')+1:])))
-		if err == nil && s.inner == "VEVENT" && !s.started && !s.lookAhead().starts(len(s.body)) {
+		if err == nil && s.component == "VEVENT" && !s.started && !s.lookAhead().hasStart(len(s.body)) {
 			return true
 		}
 	}
-	if !free && f.begun && f.last < foldedFrom &&
+	if !free && f.begun && f.lastLength < foldLength &&
 		(eventProperties[name] == textual || name == "BEGIN" || name == "END" || looksScheduled(value)) {
-		f.hides = name
+		f.hidden = name
 	}
 	return false
 }
@@ -134,41 +134,41 @@ var parents = map[string]string{
 	"DAYLIGHT": "VTIMEZONE", "VTIMEZONE": "VCALENDAR",
 }
 
-// wants reports whether a BEGIN or END has to stand here for the components to be whole: the next
-// that is not indented goes with it, and does not without it.
-func (s *scanner) wants(name, component string) bool {
+// completes reports whether a BEGIN or END has to stand here for the components to be whole: the
+// next that is not indented matches with it, and does not without it.
+func (s *scanner) completes(name, component string) bool {
 	next := s.lookAhead()
 	if name == "BEGIN" {
-		return s.inner != component && (next.name == "END" && next.component == component ||
-			next.name == "BEGIN" && parents[next.component] == component && (s.inner == "" || s.inner == "VCALENDAR"))
+		return s.component != component && (next.name == "END" && next.component == component ||
+			next.name == "BEGIN" && parents[next.component] == component && (s.component == "" || s.component == "VCALENDAR"))
 	}
-	return s.inner == component && (next.name == "BEGIN") == (next.component == component)
+	return s.component == component && (next.name == "BEGIN") == (next.component == component)
 }
 
-// ahead is what the lines that are not indented hold, up to the first that begins or ends a
+// lookahead is what the lines that are not indented hold, up to the first that begins or ends a
 // component.
-type ahead struct {
+type lookahead struct {
 	found           bool
 	left            int    // bytes of the body from that line on; what is here holds until then
 	name, component string // of that line; "" at the end of the body
 	start           int    // bytes of the body from the last DTSTART before it on; 0: there is none
 }
 
-// starts reports whether there is a DTSTART where so many bytes of the body are left.
-func (a *ahead) starts(left int) bool { return a.start > 0 && a.start < left }
+// hasStart reports whether there is a DTSTART where so many bytes of the body are left.
+func (a *lookahead) hasStart(left int) bool { return a.start > 0 && a.start < left }
 
-// lookAhead is kept until the line that it found, so that a body is gone through once.
-func (s *scanner) lookAhead() *ahead {
-	if s.ahead.found && s.ahead.left < len(s.body) {
-		return &s.ahead
+// lookAhead is kept until the line that it found, so that a body is read once.
+func (s *scanner) lookAhead() *lookahead {
+	if s.lookahead.found && s.lookahead.left < len(s.body) {
+		return &s.lookahead
 	}
-	s.ahead = ahead{found: true}
+	s.lookahead = lookahead{found: true}
 	t := scanner{body: s.body, lineBytes: 1 << 10, strict: true}
 	for {
 		left := len(t.body)
 		l, ok := t.next()
 		if !ok {
-			return &s.ahead
+			return &s.lookahead
 		}
 		if l.indented { // the one that is asked about, with all that it holds
 			t.glued = nil
@@ -177,10 +177,10 @@ func (s *scanner) lookAhead() *ahead {
 		name, component, _ := l.boundary()
 		switch {
 		case name == "DTSTART":
-			s.ahead.start = left
+			s.lookahead.start = left
 		case components[component]:
-			s.ahead.left, s.ahead.name, s.ahead.component = left, name, component
-			return &s.ahead
+			s.lookahead.left, s.lookahead.name, s.lookahead.component = left, name, component
+			return &s.lookahead
 		}
 	}
 }
@@ -188,13 +188,13 @@ func (s *scanner) lookAhead() *ahead {
 // blockAhead reports whether a whole component comes that is indented alike: nobody folds a text
 // so. It looks at a hundred lines.
 func (s *scanner) blockAhead(blanks []byte, component string) bool {
-	if parents[component] != s.inner && s.inner != "" {
+	if parents[component] != s.component && s.component != "" {
 		return false
 	}
 	t := scanner{body: s.body}
-	t.physical()
+	t.readPhysical()
 	for n := range 100 {
-		rest, alike := bytes.CutPrefix(t.physical(), blanks)
+		rest, alike := bytes.CutPrefix(t.readPhysical(), blanks)
 		if !alike {
 			return false
 		}

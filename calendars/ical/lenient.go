@@ -17,51 +17,51 @@ import (
 // begins like an event, or that says when something takes place (DTSTART), becomes an Event or a
 // Problem at one of its lines.
 
-// leniencies are what was read in spite of how it is written, by what is wrong with it.
-type leniencies map[string]*leniency
+// deviations are what was read although it is written wrongly, by what is wrong with it.
+type deviations map[string]*deviation
 
-type leniency struct{ line, lines int }
+type deviation struct{ line, lines int }
 
-// forgive notes a line that is read in spite of something.
-func (r *reader) forgive(line int, what string) {
-	if r.forgiven == nil {
-		r.forgiven = leniencies{}
+// tolerate records a deviation at a line, which is read all the same.
+func (r *reader) tolerate(line int, what string) {
+	if r.deviations == nil {
+		r.deviations = deviations{}
 	}
-	if l := r.forgiven[what]; l != nil {
+	if l := r.deviations[what]; l != nil {
 		l.lines++
 		return
 	}
-	r.forgiven[what] = &leniency{line: line, lines: 1}
+	r.deviations[what] = &deviation{line: line, lines: 1}
 }
 
-// reportForgiven makes Problems of what was forgiven.
-func (r *reader) reportForgiven() {
-	for _, what := range slices.Sorted(maps.Keys(r.forgiven)) {
-		l := r.forgiven[what]
+// reportDeviations makes Problems of what was forgiven.
+func (r *reader) reportDeviations() {
+	for _, what := range slices.Sorted(maps.Keys(r.deviations)) {
+		l := r.deviations[what]
 		message := what
 		if l.lines > 1 {
 			message += fmt.Sprintf(" (%d lines, this is the first)", l.lines)
 		}
-		r.note(Problem{File: r.file, Line: l.line, Message: message, Harmless: true})
+		r.report(Problem{File: r.file, Line: l.line, Message: message, Harmless: true})
 	}
 }
 
-// forgiveLine reports what the scanner took off a line.
-func (r *reader) forgiveLine(l line) {
+// checkLine reports what the scanner took off a line.
+func (r *reader) checkLine(l line) {
 	if l.indented {
-		r.forgive(l.number, "blanks before a line are ignored; remove them, since they make it part of the line before")
+		r.tolerate(l.number, "blanks before a line are ignored; remove them, since they make it part of the line before")
 	}
 	if l.marked {
-		r.forgive(l.number, "a byte order mark or invisible blank before a line is ignored; remove it")
+		r.tolerate(l.number, "a byte order mark or invisible blank before a line is ignored; remove it")
 	}
 	if l.nuls {
-		r.forgive(l.number, "NUL characters are ignored; remove them")
+		r.tolerate(l.number, "NUL characters are ignored; remove them")
 	}
 	if l.glued {
-		r.forgive(l.number, "a line follows another without a line end, and is read as one; add the line end")
+		r.tolerate(l.number, "a line follows another without a line end, and is read as one; add the line end")
 	}
-	if l.hides != "" {
-		r.forgive(l.number, "an indented line that begins like "+l.hides+
+	if l.hidden != "" {
+		r.tolerate(l.number, "an indented line that begins like "+l.hidden+
 			" is read as the rest of the line before, as RFC 5545 says; "+
 			"remove the blanks before it if it is a line of its own")
 	}
@@ -102,10 +102,10 @@ func (l *line) clean(text []byte) []byte {
 // calendars too.
 var freeTexts = map[string]bool{"DESCRIPTION": true, "COMMENT": true, "ATTACH": true, "STYLED-DESCRIPTION": true}
 
-// named is a line whose name stands behind a group's or before a blank, or has something else in
-// place of the colon or semicolon, with that put right: "item1.SUMMARY:", "STATUS :CANCELLED",
+// corrected is a line whose name stands behind a group's or before a blank, or has something else
+// in place of the colon or semicolon, with that put right: "item1.SUMMARY:", "STATUS :CANCELLED",
 // "RRULE=FREQ=", "DTSTART,TZID=". odd is "" where it is another.
-func (l line) named() (named line, odd string) {
+func (l line) corrected() (named line, odd string) {
 	if l.name != nil {
 		return l, ""
 	}
@@ -151,7 +151,7 @@ func isFreeText(name []byte) bool {
 	return freeTexts[string(name)] || bytes.HasPrefix(name, []byte("X-")) && bytes.Contains(name, []byte("DESC"))
 }
 
-// anotherNames are those of lines that holdsAnother looks for.
+// anotherNames are those of lines that containsLine looks for.
 var anotherNames = []string{
 	"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "STATUS", "TRANSP", "SEQUENCE",
 	"DTSTAMP", "LAST-MODIFIED", "CREATED", "SUMMARY", "LOCATION", "CATEGORIES",
@@ -166,9 +166,9 @@ var anotherByLetter = func() (by [26][]int) {
 	return by
 }()
 
-// holdsAnother reports whether a line of an event holds a line that says when an event takes place,
+// containsLine reports whether a line of an event holds a line that says when an event takes place,
 // or begins one, as where a line end is missing.
-func (l line) holdsAnother() bool {
+func (l line) containsLine() bool {
 	if isFreeText(l.name) || bytes.HasPrefix(l.name, []byte("X-")) ||
 		l.name != nil && bytes.IndexByte(l.rest[1:], ':') < 0 {
 		return false
@@ -176,7 +176,7 @@ func (l line) holdsAnother() bool {
 	if l.gluedTo("BEGIN:VEVENT") >= 0 {
 		return true
 	}
-	if l.name == nil || l.hides != "" { // what else is wrong with it is said already
+	if l.name == nil || l.hidden != "" { // what else is wrong with it is said already
 		return l.gluedTo("DTSTART") >= 0
 	}
 	met := uint(0) // of anotherNames: each counts where it stands first
@@ -190,7 +190,7 @@ func (l line) holdsAnother() bool {
 				continue
 			}
 			met |= 1 << k
-			if name == string(l.name) || l.spaced(i) || !(line{rest: l.rest[i+len(name):]}).fits(name) {
+			if name == string(l.name) || l.isSpaced(i) || !(line{rest: l.rest[i+len(name):]}).hasValueOf(name) {
 				continue
 			}
 			anything := name == "SUMMARY" || name == "LOCATION" || name == "CATEGORIES"
@@ -227,14 +227,14 @@ func gluedLine(value []byte) int {
 // gluedTo is where a word stands in a line, in a text without a blank before it; -1: nowhere.
 func (l line) gluedTo(word string) int {
 	i := bytes.Index(l.rest, []byte(word))
-	if l.spaced(i) {
+	if l.isSpaced(i) {
 		return -1
 	}
 	return i
 }
 
-// spaced reports whether what stands at a place in a text is a word of its own.
-func (l line) spaced(i int) bool {
+// isSpaced reports whether what stands at a place in a text is a word of its own.
+func (l line) isSpaced(i int) bool {
 	return i > 0 && !isNameByte(l.rest[i-1]) && properties[string(l.name)] && !typed[string(l.name)]
 }
 
@@ -299,13 +299,13 @@ func (l line) component() (name, odd string) {
 }
 
 // boundary is what a line begins or ends: name is BEGIN or END, and component which, in upper case.
-// For any other line it is the line's own name, and component is "". odd says what is forgiven.
+// For any other line it is the line's own name, and component is "". odd says what is tolerated.
 func (l line) boundary() (name, component, odd string) {
 	name = string(l.name)
 	if component, odd = l.component(); component != "" {
 		return name, component, odd
 	}
-	component, begin := l.asComponent()
+	component, begin := l.misspelledBoundary()
 	if component == "" {
 		return name, "", odd
 	}
@@ -329,10 +329,10 @@ func componentNear(word, otherwise string) string {
 	return otherwise
 }
 
-// asComponent finds a BEGIN or END of an event, an alarm or a calendar in a line that is written as
-// neither: "BEGIN VEVENT", "BEGN:VEVENT", "> BEGIN:VEVENT". name is "" where the line is something
-// else.
-func (l line) asComponent() (name string, begin bool) {
+// misspelledBoundary finds a BEGIN or END of an event, an alarm or a calendar in a line that is
+// written as neither: "BEGIN VEVENT", "BEGN:VEVENT", "> BEGIN:VEVENT". name is "" where the line is
+// something else.
+func (l line) misspelledBoundary() (name string, begin bool) {
 	const longest = 40
 	if len(l.rest) > longest || bytes.HasPrefix(l.name, []byte("X-")) {
 		return "", false
@@ -370,7 +370,7 @@ func dedented(body []byte) []byte {
 		return body
 	}
 	s := scanner{body: body}
-	s.physical()
+	s.readPhysical()
 	if !bytes.HasPrefix(s.peek(), start) {
 		return body
 	}

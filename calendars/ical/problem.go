@@ -74,16 +74,16 @@ const (
 )
 
 // cutText cuts a text to so many characters, the last of which says that there is more.
-func cutText(text string, most int) (cut string, is bool) {
-	if len(text) <= most {
+func cutText(text string, limit int) (cut string, wasCut bool) {
+	if len(text) <= limit {
 		return text, false
 	}
 	n := 0
 	for i := range text {
 		switch n++; {
-		case n == most:
+		case n == limit:
 			cut = text[:i]
-		case n > most:
+		case n > limit:
 			return cut + "…", true
 		}
 	}

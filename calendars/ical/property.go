@@ -8,11 +8,11 @@ import (
 
 // property is one property of an event.
 type property struct {
-	line    int
-	name    string
-	content string // the whole content line
-	value   string // as written
-	slip    string // the name as written, where it is misspelt; "" where it is not
+	line       int
+	name       string
+	content    string // the whole content line
+	value      string // as written
+	misspelled string // the name as written, where it is misspelt; "" where it is not
 }
 
 func newProperty(l line, name string, valueLength int) property {

@@ -63,12 +63,12 @@ func Read(f File, limits Limits) (*Calendar, error) {
 		kinds:   map[string]valueKind{},
 		out:     &Calendar{},
 	}
-	r.zones.forgive = r.forgive
+	r.zones.report = r.tolerate
 	if err := r.read(); err != nil {
 		return nil, err
 	}
 	r.placeChanges()
-	r.reportForgiven()
+	r.reportDeviations()
 	r.reportOthers()
 	if r.unlisted > 0 {
 		r.out.Problems = append(r.out.Problems, Problem{
@@ -105,14 +105,14 @@ type reader struct {
 	drafts int            // how many have begun
 	others map[string]int // how many other components have begun that say when something takes place, by name
 
-	forgiven leniencies
-	lost     stretch // the lines outside an event that are being passed over
+	deviations deviations
+	skipped    skippedLines // the lines outside an event that are being passed over
 
 	unlisted int // problems beyond maxProblems
 }
 
-// stretch is a run of lines between two that begin or end a component.
-type stretch struct {
+// skippedLines are the lines between two that begin or end a component.
+type skippedLines struct {
 	start    int  // the first line that looks like a part of an event; 0: none
 	reported bool // a Problem says that something in it is lost
 }
@@ -123,14 +123,14 @@ func (r *reader) read() error {
 		if l.number > r.limits.Lines {
 			return TooBig("", r.limits.Lines, "lines")
 		}
-		r.forgiveLine(l)
+		r.checkLine(l)
 		if r.foreign && (!utf8.Valid(l.rest) || r.charset != "" && escapes(r.charset, l.rest)) {
 			r.foreign = false
 			r.reportCharset(l)
 		}
 		name, component, odd := l.boundary()
 		if odd != "" {
-			r.forgive(l.number, odd)
+			r.tolerate(l.number, odd)
 		}
 		if first && (name != "BEGIN" || component != "VCALENDAR") {
 			return &notCalendarError{l.number, diag.Excerpt(name + string(l.rest))}
@@ -146,7 +146,7 @@ func (r *reader) read() error {
 		default:
 			r.property(l)
 		}
-		r.scanner.inner, r.scanner.started = r.inner(), r.draft != nil && r.draft.started
+		r.scanner.component, r.scanner.started = r.inner(), r.draft != nil && r.draft.started
 	}
 	switch {
 	case first:
@@ -174,10 +174,10 @@ func (r *reader) begin(l line, component string) error {
 		if r.draft != nil {
 			r.finishUnended(l.number, "the next calendar")
 		}
-		r.forgive(l.number, "END:VCALENDAR is missing before the next calendar, and is read as if it were there")
+		r.tolerate(l.number, "END:VCALENDAR is missing before the next calendar, and is read as if it were there")
 		r.open, r.deeper = r.open[:0], 0
 	}
-	r.lost = stretch{}
+	r.skipped = skippedLines{}
 	if timed[component] && component != "VTIMEZONE" && component != "STANDARD" && component != "DAYLIGHT" {
 		if r.others == nil {
 			r.others = map[string]int{}
@@ -187,7 +187,7 @@ func (r *reader) begin(l line, component string) error {
 	if len(r.open) >= r.limits.Nesting {
 		r.deeper++
 		if component == "VEVENT" {
-			r.note(Problem{File: r.file, Line: l.number, Message: fmt.Sprintf(
+			r.report(Problem{File: r.file, Line: l.number, Message: fmt.Sprintf(
 				"an event begins in components that nest deeper than %d (limits.nesting); it is ignored",
 				r.limits.Nesting)})
 		}
@@ -204,7 +204,7 @@ func (r *reader) begin(l line, component string) error {
 	}
 	if component == "VEVENT" {
 		if !slices.Contains(r.open, "VCALENDAR") {
-			r.forgive(l.number, "an event stands outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same")
+			r.tolerate(l.number, "an event stands outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same")
 		}
 		if r.drafts++; r.drafts > r.limits.Events {
 			return TooBig(fmt.Sprintf("line %d: ", l.number), r.limits.Events, "events")
@@ -212,7 +212,7 @@ func (r *reader) begin(l line, component string) error {
 		r.draft = &draft{line: l.number, depth: len(r.open)}
 	}
 	if r.draft != nil && len(r.open) == r.draft.depth+1 {
-		r.draft.inner = inner{line: l.number, properties: r.draft.inner.properties}
+		r.draft.inner = innerComponents{line: l.number, properties: r.draft.inner.properties}
 	}
 	return nil
 }
@@ -220,7 +220,7 @@ func (r *reader) begin(l line, component string) error {
 // end closes a component, and with it those inside that were left open. An END without BEGIN closes
 // nothing.
 func (r *reader) end(number int, component string) {
-	defer func() { r.lost = stretch{} }()
+	defer func() { r.skipped = skippedLines{} }()
 	if r.deeper > 0 {
 		r.deeper--
 		return
@@ -232,10 +232,10 @@ func (r *reader) end(number int, component string) {
 	if d := r.draft; d != nil && i < d.depth-1 && len(r.open) > d.depth && !components[r.inner()] &&
 		parents[component] == "VEVENT" {
 		i = len(r.open) - 1
-		r.forgive(number, fmt.Sprintf("END:%s ends what began as %s", component, diag.Quote(r.open[i])))
+		r.tolerate(number, fmt.Sprintf("END:%s ends what began as %s", component, diag.Quote(r.open[i])))
 	}
 	if i < 0 {
-		r.endsNothing(number, component)
+		r.unmatchedEnd(number, component)
 		return
 	}
 	switch d := r.draft; {
@@ -251,24 +251,24 @@ func (r *reader) end(number int, component string) {
 	r.ended = true
 }
 
-// endsNothing reports an END without BEGIN, where something may be lost by it.
-func (r *reader) endsNothing(number int, component string) {
+// unmatchedEnd reports an END without BEGIN, where something may be lost by it.
+func (r *reader) unmatchedEnd(number int, component string) {
 	switch {
-	case component == "VEVENT" && r.lost.start > 0:
-		r.loses(r.lost.start)
+	case component == "VEVENT" && r.skipped.start > 0:
+		r.reportLost(r.skipped.start)
 	case component == "VEVENT":
-		r.note(Problem{File: r.file, Line: number, Message: "END:VEVENT without BEGIN:VEVENT; it is ignored"})
+		r.report(Problem{File: r.file, Line: number, Message: "END:VEVENT without BEGIN:VEVENT; it is ignored"})
 	case !components[component]:
-		r.note(Problem{File: r.file, Line: number, Message: fmt.Sprintf(
+		r.report(Problem{File: r.file, Line: number, Message: fmt.Sprintf(
 			"END:%s closes nothing; it is ignored (is a line end missing?)", diag.Brief(component))})
 	}
 }
 
-// loses reports lines of an event that stand outside any, once for a stretch.
-func (r *reader) loses(line int) {
-	if !r.lost.reported {
-		r.lost.reported = true
-		r.note(Problem{
+// reportLost reports lines of an event that stand outside any, once for each run of them.
+func (r *reader) reportLost(line int) {
+	if !r.skipped.reported {
+		r.skipped.reported = true
+		r.report(Problem{
 			File: r.file, Line: line,
 			Message: "lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
 		})
@@ -278,29 +278,29 @@ func (r *reader) loses(line int) {
 // calendarProperties are properties of an event that a calendar may have too (RFC 7986, 5).
 var calendarProperties = set("UID", "DESCRIPTION", "CATEGORIES", "LAST-MODIFIED")
 
-// outside handles a line that no event takes in. What looks like a part of an event is lost, and
-// that is reported.
-func (r *reader) outside(l line) {
+// outsideEvent handles a line that belongs to no event. One that looks like a part of an event is
+// lost, and reported.
+func (r *reader) outsideEvent(l line) {
 	name := string(l.name)
 	if timed[r.inner()] && r.deeper == 0 {
 		return
 	}
-	if eventProperties[name] != unread && r.lost.start == 0 {
-		r.lost.start = l.number
+	if eventProperties[name] != unread && r.skipped.start == 0 {
+		r.skipped.start = l.number
 	}
 	switch {
 	case name == "DTSTART" || name == "RECURRENCE-ID":
-		r.loses(cmp.Or(r.lost.start, l.number))
+		r.reportLost(cmp.Or(r.skipped.start, l.number))
 	case eventProperties[name] != unread && (len(r.open) == 0 || r.inner() == "VCALENDAR") &&
 		(!calendarProperties[name] || r.ended):
-		r.loses(r.lost.start)
+		r.reportLost(r.skipped.start)
 	case l.name == nil && (bytes.Contains(bytes.ToUpper(l.rest), []byte("VEVENT")) ||
 		bytes.Contains(bytes.ToUpper(l.rest), []byte("DTSTART"))):
-		r.loses(l.number)
+		r.reportLost(l.number)
 	}
 }
 
-// reportOthers says of a body without events what it has instead.
+// reportOthers reports what a body without events has instead.
 func (r *reader) reportOthers() {
 	if r.drafts > 0 || len(r.others) == 0 {
 		return
@@ -309,15 +309,15 @@ func (r *reader) reportOthers() {
 	for _, name := range slices.Sorted(maps.Keys(r.others)) {
 		found = append(found, fmt.Sprintf("%d %s", r.others[name], name))
 	}
-	r.note(Problem{
+	r.report(Problem{
 		File: r.file, Line: 1,
 		Message: fmt.Sprintf("it has no events (VEVENT), but %s, which are not read; share a calendar of events",
 			strings.Join(found, ", ")),
 	})
 }
 
-// describe reads a property of the calendar itself.
-func (r *reader) describe(l line) {
+// calendarProperty reads a property of the calendar itself.
+func (r *reader) calendarProperty(l line) {
 	p := l.property()
 	switch c := r.out; p.name {
 	case "X-WR-CALNAME":
@@ -332,14 +332,14 @@ func (r *reader) describe(l line) {
 		if r.method == "" {
 			r.method = strings.ToUpper(strings.TrimSpace(p.value))
 		} else if !strings.EqualFold(r.method, strings.TrimSpace(p.value)) {
-			r.note(Problem{
+			r.report(Problem{
 				File: r.file, Line: l.number, Property: p.name,
 				Message: "the calendar has another one; this one is ignored",
 			})
 			return
 		}
 		if r.method == "CANCEL" { // RFC 5546, 3.2.5
-			r.note(Problem{
+			r.report(Problem{
 				File: r.file, Line: l.number,
 				Message: "METHOD:CANCEL cancels all events of its calendar; none of them is ever on",
 			})
@@ -354,14 +354,14 @@ func (r *reader) describe(l line) {
 	}
 }
 
-// problem notes what is wrong with a property of an event, and what becomes of the event.
-func (r *reader) problem(e *Event, p property, what, becomes string) {
+// reportProblem reports what is wrong with a property of an event, and what becomes of the event.
+func (r *reader) reportProblem(e *Event, p property, what, becomes string) {
 	problem := e.Problem(p.name, what, becomes)
 	problem.File, problem.Line = r.file, p.line
-	r.note(problem)
+	r.report(problem)
 }
 
-func (r *reader) note(p Problem) {
+func (r *reader) report(p Problem) {
 	if len(r.out.Problems) >= maxProblems {
 		r.unlisted++
 		return

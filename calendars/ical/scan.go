@@ -82,7 +82,7 @@ type line struct {
 	marked   bool   // byte order marks or invisible blanks before it were removed
 	nuls     bool   // NUL characters in it were removed
 	glued    bool   // another line followed it without a line end, and comes next
-	hides    string // the property that an indented line seems to be which was read as its rest; "" for none
+	hidden   string // the property that an indented line seems to be which was read as its rest; "" for none
 }
 
 // property is the line as a property.
@@ -91,8 +91,8 @@ func (l line) property() property {
 	return newProperty(l, string(l.name), len(value))
 }
 
-// scanner takes a body apart into content lines. It lives in one pass over the bytes and takes any
-// line end. A line's bytes are valid until the next call.
+// scanner splits a body into content lines. It is one pass over the bytes and accepts any line end.
+// A line's bytes are valid until the next call.
 type scanner struct {
 	body      []byte
 	number    int // lines begun
@@ -103,38 +103,38 @@ type scanner struct {
 
 	strict bool // no indented line stands alone
 
-	inner   string // the component in which the lines stand, as far as whoever reads them says so
-	started bool   // it has a DTSTART
+	component string // the component in which the lines stand, as far as whoever reads them says so
+	started   bool   // it has a DTSTART
 
-	ahead ahead
+	lookahead lookahead
 }
 
-// foldedFrom is how long a line is at least, in bytes, before programs fold it; RFC 5545, 3.1,
+// foldLength is how long a line is at least, in bytes, before programs fold it; RFC 5545, 3.1,
 // wants 75.
-const foldedFrom = 60
+const foldLength = 60
 
 // next is the next line that is not blank; false at the end of the body.
 func (s *scanner) next() (line, bool) {
 	var text []byte
 	if s.glued != nil {
 		text, s.glued = s.glued, nil
-		return s.separated(line{number: s.number}, text), true
+		return s.splitGlued(line{number: s.number}, text), true
 	}
 	for len(bytes.TrimSpace(text)) == 0 {
 		if len(s.body) == 0 {
 			return line{}, false
 		}
-		text = s.physical()
+		text = s.readPhysical()
 	}
 	l := line{number: s.number}
 	f := folding{blanks: text}
 	text = l.clean(text)
 	f.blanks = f.blanks[:len(f.blanks)-len(text)]
-	f.last = len(text)
+	f.lastLength = len(text)
 	unfolded := false
 	for s.continues() && !s.standsAlone(&f, text) {
-		more := s.physical()
-		f.last = len(more)
+		more := s.readPhysical()
+		f.lastLength = len(more)
 		if !unfolded {
 			s.unfolded, unfolded = append(s.unfolded[:0], text...), true
 		}
@@ -149,13 +149,13 @@ func (s *scanner) next() (line, bool) {
 	if len(text) > s.lineBytes {
 		text, l.cut = cutRune(text, s.lineBytes), true
 	}
-	l.hides = f.hides
-	return s.separated(l, text), true
+	l.hidden = f.hidden
+	return s.splitGlued(l, text), true
 }
 
-// separated is a line with its name, and without another that follows on it a BEGIN or END, or a
-// value that holds none: that one comes next.
-func (s *scanner) separated(l line, text []byte) line {
+// splitGlued splits off another line that follows a BEGIN or END, or a value that holds none: that
+// one comes next.
+func (s *scanner) splitGlued(l line, text []byte) line {
 	l.name, l.rest = s.split(text)
 	if string(l.name) == "TZID" { // the blanks at its end can tell a name from another
 		l.rest = text[len(l.name):]
@@ -190,8 +190,8 @@ func (s *scanner) separated(l line, text []byte) line {
 	return l
 }
 
-// peek is the line that comes next, without its end. It looks at no more than a few times as much
-// as the line is long, so that a body without LFs takes linear time too.
+// peek is the line that comes next, without its end. It reads no more than a few times as much as
+// the line is long, so that a body without LFs takes linear time too.
 func (s *scanner) peek() []byte {
 	for size := 128; ; size *= 4 {
 		part := s.body[:min(size, len(s.body))]
@@ -209,8 +209,8 @@ func (s *scanner) peek() []byte {
 	}
 }
 
-// physical takes one line, without its end, off the body.
-func (s *scanner) physical() []byte {
+// readPhysical reads one line, without its end, off the body.
+func (s *scanner) readPhysical() []byte {
 	s.number++
 	text := s.peek()
 	s.body = s.body[len(text):]
@@ -227,7 +227,7 @@ func (s *scanner) physical() []byte {
 // lines between are skipped; they come from line ends that were converted twice.
 func (s *scanner) continues() bool {
 	for len(s.body) > 0 && (s.body[0] == '\r' || s.body[0] == '\n') {
-		s.physical()
+		s.readPhysical()
 	}
 	return len(s.body) > 0 && (s.body[0] == ' ' || s.body[0] == '\t')
 }

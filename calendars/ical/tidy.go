@@ -52,7 +52,7 @@ func (l line) tidy() (tidied line, odd []string) {
 	}
 	if string(l.name) == "DURATION" {
 		if _, err := recur.ParseDuration(string(value)); err != nil {
-			if plain := recur.PlainDuration(string(value)); plain != "" {
+			if plain := recur.NormalizeDuration(string(value)); plain != "" {
 				odd = append(odd, fmt.Sprintf("the duration %s is read as %s", diag.Quote(string(value)), plain))
 				l.rest = append(bytes.Clone(l.rest[:len(l.rest)-len(value)]), plain...)
 			}
@@ -66,9 +66,9 @@ func (l line) tidy() (tidied line, odd []string) {
 	return l, odd
 }
 
-// fromPrintable is a line of text whose value is in the encoding of vCalendar 1.0, without that;
+// decodePrintable is a line of text whose value is in the encoding of vCalendar 1.0, without that;
 // false where it is none that can be read.
-func (l line) fromPrintable(value []byte) (rest []byte, ok bool) {
+func (l line) decodePrintable(value []byte) (rest []byte, ok bool) {
 	head := l.rest[:len(l.rest)-len(value)]
 	if len(head) < 2 || !bytes.Contains(bytes.ToUpper(head), []byte("QUOTED-PRINTABLE")) {
 		return nil, false
@@ -230,9 +230,9 @@ func plainTimes(text string) (plain string, sure bool) {
 			continue
 		}
 		first, second, period := strings.Cut(item, "/")
-		start, end := recur.PlainTime(first), ""
+		start, end := recur.NormalizeTime(first), ""
 		if period {
-			end = recur.PlainTime(second)
+			end = recur.NormalizeTime(second)
 			if _, err := recur.ParseDuration(second); err == nil {
 				end = second
 			}
@@ -267,10 +267,10 @@ func hasShapeOfStamp(text []byte) bool {
 // zoneProperties are those that say when an offset comes into force.
 var zoneProperties = []string{"DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE"}
 
-// ofZone is a line of an observance under the name that is meant. odd says what is forgiven,
-// or that the line is ignored.
-func (l line) ofZone() (named line, odd []string) {
-	l, what := l.named()
+// correctedZone is a line of an observance under the name that is meant. odd says what is
+// tolerated, or that the line is ignored.
+func (l line) correctedZone() (named line, odd []string) {
+	l, what := l.corrected()
 	if what != "" {
 		odd = append(odd, what)
 	}
@@ -279,7 +279,7 @@ func (l line) ofZone() (named line, odd []string) {
 	case l.name == nil:
 		odd = append(odd, "want a content line such as TZOFFSETTO:+0100 in a VTIMEZONE, found "+
 			diag.Quote(string(l.rest))+"; the line is ignored")
-	case name != written && l.fits(name):
+	case name != written && l.hasValueOf(name):
 		l.name = []byte(name)
 		odd = append(odd, written+" is read as "+name)
 	}

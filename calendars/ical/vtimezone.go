@@ -12,8 +12,8 @@ import (
 	"github.com/callhours/callhours/calendars/zones"
 )
 
-// finder finds the zones that one body names, and keeps what it found: a feed names the same few
-// thousands of times.
+// finder finds the zones that one body names, and caches them: a feed names the same few thousands
+// of times.
 type finder struct {
 	body   []byte
 	limits Limits
@@ -22,7 +22,7 @@ type finder struct {
 	unknown     map[zoneName]zones.UnknownError
 	definitions map[zoneName]definition // by their names as written; nil before the body was searched for them
 	trimmed     map[zoneName]definition // by these without what stands around them
-	forgive     func(line int, what string)
+	report      func(line int, what string)
 	steps       int // taken by the definitions that were worked out
 	onsets      int // of these
 }
@@ -36,13 +36,13 @@ type zoneName struct {
 
 // definition is where a VTIMEZONE stands in the body.
 type definition struct {
-	line  int    // of its BEGIN
-	named int    // the line of its TZID
-	body  []byte // what follows that line
+	line     int    // of its BEGIN
+	nameLine int    // the line of its TZID
+	body     []byte // what follows that line
 }
 
-// blankNames is what is said of zones whose names are read without what stands around them.
-const blankNames = "blanks and quotes around the name of a time zone are ignored; remove them"
+// whyTrimmed reports zones whose names are read without what stands around them.
+const whyTrimmed = "blanks and quotes around the name of a time zone are ignored; remove them"
 
 // longestTZID is how many bytes a TZID may have that is looked for outside of the body. IANA's and
 // Windows' names are shorter than 80; to look for each of the parts of a long one would take the
@@ -53,46 +53,46 @@ const longestTZID = 256
 // stay in memory.
 const maxOnsets = 100_000
 
-// manyUnknown is how many unknown zones a body may name before its other names go unsearched:
-// looking for one costs a search on disk.
-const manyUnknown = 200
+// unknownLimit is how many unknown zones a body may name before its other names are not looked up:
+// each costs a search on disk.
+const unknownLimit = 200
 
 // find resolves a TZID. An IANA name goes before the body's own VTIMEZONE, which is often years out
 // of date, and so does a name of Windows; a VTIMEZONE says what any other name means; what then
 // remains is guessed, if there is no doubt.
-func (z *finder) find(name zoneName, line int) (*time.Location, error) {
+func (f *finder) find(name zoneName, line int) (*time.Location, error) {
 	if plain := plainTZID(name.tzid); plain != name.tzid {
-		if _, exact := z.exact(name); !exact {
+		if _, exact := f.exact(name); !exact {
 			name.tzid = plain
-			z.forgive(line, blankNames)
+			f.report(line, whyTrimmed)
 		}
 	}
-	if zone := z.known[name]; zone != nil {
+	if zone := f.known[name]; zone != nil {
 		return zone, nil
 	}
-	if err, ok := z.unknown[name]; ok {
+	if err, ok := f.unknown[name]; ok {
 		return nil, err
 	}
-	zone, err := z.search(name)
+	zone, err := f.search(name)
 	if zone == nil {
-		if z.unknown == nil {
-			z.unknown = map[zoneName]zones.UnknownError{}
+		if f.unknown == nil {
+			f.unknown = map[zoneName]zones.UnknownError{}
 		}
-		if len(z.unknown) < manyUnknown {
-			z.unknown[name] = err
+		if len(f.unknown) < unknownLimit {
+			f.unknown[name] = err
 		}
 		return nil, err
 	}
-	if z.known == nil {
-		z.known = map[zoneName]*time.Location{}
+	if f.known == nil {
+		f.known = map[zoneName]*time.Location{}
 	}
-	z.known[name] = zone
+	f.known[name] = zone
 	return zone, nil
 }
 
-func (z *finder) search(name zoneName) (*time.Location, zones.UnknownError) {
+func (f *finder) search(name zoneName) (*time.Location, zones.UnknownError) {
 	tzid := name.tzid
-	if len(z.unknown) >= manyUnknown {
+	if len(f.unknown) >= unknownLimit {
 		return nil, zones.UnknownError{Name: tzid}
 	}
 	tooLong := len(tzid) > longestTZID
@@ -101,9 +101,9 @@ func (z *finder) search(name zoneName) (*time.Location, zones.UnknownError) {
 			return zone, zones.UnknownError{}
 		}
 	}
-	d, defined := z.defined(name)
+	d, defined := f.defined(name)
 	if defined {
-		zone, err := z.compile(tzid, d)
+		zone, err := f.compile(tzid, d)
 		if err == nil {
 			return zone, zones.UnknownError{}
 		}
@@ -123,25 +123,25 @@ func (z *finder) search(name zoneName) (*time.Location, zones.UnknownError) {
 }
 
 // exact is the VTIMEZONE of just that name: in the same VCALENDAR, else the first in the body.
-func (z *finder) exact(name zoneName) (definition, bool) {
-	z.locate()
-	d, ok := z.definitions[name]
+func (f *finder) exact(name zoneName) (definition, bool) {
+	f.locate()
+	d, ok := f.definitions[name]
 	if !ok {
-		d, ok = z.definitions[zoneName{0, name.tzid}]
+		d, ok = f.definitions[zoneName{0, name.tzid}]
 	}
 	return d, ok
 }
 
 // defined is the VTIMEZONE of that name, also with blanks around it: in the same VCALENDAR, else
 // the first in the body.
-func (z *finder) defined(name zoneName) (definition, bool) {
-	z.locate()
+func (f *finder) defined(name zoneName) (definition, bool) {
+	f.locate()
 	for _, name := range [2]zoneName{name, {0, name.tzid}} {
-		if d, ok := z.definitions[name]; ok {
+		if d, ok := f.definitions[name]; ok {
 			return d, true
 		}
-		if d, ok := z.trimmed[name]; ok {
-			z.forgive(d.named, blankNames)
+		if d, ok := f.trimmed[name]; ok {
+			f.report(d.nameLine, whyTrimmed)
 			return d, true
 		}
 	}
@@ -158,12 +158,12 @@ func plainTZID(tzid string) string {
 
 // locate notes where the body's VTIMEZONEs stand. It is done for the first name that nothing else
 // explains, so that a VTIMEZONE may follow the events that name it.
-func (z *finder) locate() {
-	if z.definitions != nil {
+func (f *finder) locate() {
+	if f.definitions != nil {
 		return
 	}
-	z.definitions, z.trimmed = map[zoneName]definition{}, map[zoneName]definition{}
-	s := scanner{body: z.body, lineBytes: z.limits.LineBytes}
+	f.definitions, f.trimmed = map[zoneName]definition{}, map[zoneName]definition{}
+	s := scanner{body: f.body, lineBytes: f.limits.LineBytes}
 	calendar := 0
 	var here *definition
 	for l, ok := s.next(); ok; l, ok = s.next() {
@@ -177,14 +177,14 @@ func (z *finder) locate() {
 		case name == "END" && component == "VTIMEZONE":
 			here = nil
 		case name == "TZID" && here != nil:
-			here.named = l.number
-			z.define(calendar, l.property().text(), *here)
+			here.nameLine = l.number
+			f.define(calendar, l.property().text(), *here)
 		}
 	}
 }
 
 // define keeps the first definition of a name in a VCALENDAR, and in the body.
-func (z *finder) define(calendar int, tzid string, d definition) {
+func (f *finder) define(calendar int, tzid string, d definition) {
 	put := func(in map[zoneName]definition, tzid string) {
 		for _, name := range [2]zoneName{{calendar, tzid}, {0, tzid}} {
 			if _, twice := in[name]; !twice {
@@ -192,9 +192,9 @@ func (z *finder) define(calendar int, tzid string, d definition) {
 			}
 		}
 	}
-	put(z.definitions, tzid)
+	put(f.definitions, tzid)
 	if plain := plainTZID(tzid); plain != tzid {
-		put(z.trimmed, plain)
+		put(f.trimmed, plain)
 	}
 }
 
@@ -202,26 +202,26 @@ func (z *finder) define(calendar int, tzid string, d definition) {
 func (p property) unquoted() string { return plainTZID(p.text()) }
 
 // compile works a zone out from its definition.
-func (z *finder) compile(tzid string, d definition) (*time.Location, error) {
-	observances, location, err := z.observances(d)
+func (f *finder) compile(tzid string, d definition) (*time.Location, error) {
+	observances, location, err := f.observances(d)
 	if err != nil {
 		return nil, err
 	}
 	if zone := zones.IANA(location); zone != nil {
 		return zone, nil
 	}
-	allowed := max(0, min(z.limits.Steps, z.limits.CalendarSteps-z.steps))
+	allowed := max(0, min(f.limits.Steps, f.limits.CalendarSteps-f.steps))
 	steps := &recur.Budget{Left: allowed}
-	zone, changes, err := zones.Define(tzid, observances, steps, max(0, min(z.limits.Dates, maxOnsets-z.onsets)))
-	z.steps += allowed - max(0, steps.Left)
-	z.onsets += changes
+	zone, changes, err := zones.Define(tzid, observances, steps, max(0, min(f.limits.Dates, maxOnsets-f.onsets)))
+	f.steps += allowed - max(0, steps.Left)
+	f.onsets += changes
 	return zone, err
 }
 
 // observances reads a definition. location is the IANA name that it says it is a copy of; "" if it
 // says nothing.
-func (z *finder) observances(d definition) (list []zones.Observance, location string, err error) {
-	s := scanner{body: d.body, number: d.line, lineBytes: z.limits.LineBytes}
+func (f *finder) observances(d definition) (list []zones.Observance, location string, err error) {
+	s := scanner{body: d.body, number: d.line, lineBytes: f.limits.LineBytes}
 	var o *zones.Observance
 	for l, ok := s.next(); ok; l, ok = s.next() {
 		name := string(l.name)
@@ -233,15 +233,15 @@ func (z *finder) observances(d definition) (list []zones.Observance, location st
 			}
 			return list, location, err
 		case name == "BEGIN" && (component == "STANDARD" || component == "DAYLIGHT"):
-			if len(list) == z.limits.Observances {
-				return nil, location, fmt.Errorf("it has more than %d parts (limits.observances)", z.limits.Observances)
+			if len(list) == f.limits.Observances {
+				return nil, location, fmt.Errorf("it has more than %d parts (limits.observances)", f.limits.Observances)
 			}
 			list = append(list, zones.Observance{})
 			o = &list[len(list)-1]
 		case name == "BEGIN" && slices.Contains([]string{"VTIMEZONE", "VEVENT", "VCALENDAR"}, component):
 			// So that definitions without an end are not each read to the end of the body.
 			if component == "VEVENT" && len(list) > 0 && list[len(list)-1].To != nil {
-				z.forgive(l.number, "END:VTIMEZONE is missing before BEGIN:VEVENT, and is read as if it were there")
+				f.report(l.number, "END:VTIMEZONE is missing before BEGIN:VEVENT, and is read as if it were there")
 				return list, location, nil
 			}
 			return nil, location, fmt.Errorf("want END:VTIMEZONE before BEGIN:%s in line %d", component, l.number)
@@ -250,9 +250,9 @@ func (z *finder) observances(d definition) (list []zones.Observance, location st
 		case name == "X-LIC-LOCATION" || name == "TZID-ALIAS-OF": // libical; RFC 7808, 7.1
 			location = l.property().unquoted()
 		case o != nil:
-			odd, err := setObservance(o, l, z.limits.Dates)
+			odd, err := setObservance(o, l, f.limits.Dates)
 			for _, what := range odd {
-				z.forgive(l.number, what)
+				f.report(l.number, what)
 			}
 			if err != nil {
 				return nil, location, fmt.Errorf("line %d: %s: %w", l.number, name, err)
@@ -263,7 +263,7 @@ func (z *finder) observances(d definition) (list []zones.Observance, location st
 }
 
 func setObservance(o *zones.Observance, l line, dates int) (odd []string, err error) {
-	if l, odd = l.ofZone(); l.name == nil {
+	if l, odd = l.correctedZone(); l.name == nil {
 		return odd, nil
 	}
 	l, more := l.tidy()

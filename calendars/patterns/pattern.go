@@ -175,7 +175,7 @@ func (p Pattern) Excludes() bool { return p.exclude }
 
 // field is a text that patterns are compared with. It is folded once, whatever many they are.
 type field struct {
-	written, folded string
+	text, folded string
 }
 
 // fieldOf cuts a text that is longer than what is compared.
@@ -201,12 +201,12 @@ func fieldOf(text string) field {
 func (p *Pattern) matches(f *field, left *int) bool {
 	if p.regexp != nil && left != nil {
 		instructions := *left / countedTimes
-		matched := p.regexp.MatchWithin(f.written, &instructions)
+		matched := p.regexp.MatchWithin(f.text, &instructions)
 		*left = instructions * countedTimes
 		return matched
 	}
 	if p.regexp != nil {
-		return p.regexp.MatchString(f.written)
+		return p.regexp.MatchString(f.text)
 	}
 	return p.matchesFolded(f.folded)
 }
@@ -339,13 +339,13 @@ func (ps List) MatchWithin(text string, left *int) bool {
 	if len(ps) == 0 {
 		return true
 	}
-	matched, wanted, excluded := ps.compare(text, left)
+	matched, wanted, excluded := ps.match(text, left)
 	return !excluded && (matched || !wanted)
 }
 
-// compare says whether a pattern that does not exclude matches, whether there is one, and
+// match says whether a pattern that does not exclude matches, whether there is one, and
 // whether one that excludes matches.
-func (ps List) compare(text string, left *int) (matched, wanted, excluded bool) {
+func (ps List) match(text string, left *int) (matched, wanted, excluded bool) {
 	f := fieldOf(text)
 	for i := range ps {
 		switch p := &ps[i]; {
@@ -369,7 +369,7 @@ func (ps List) MatchAny(fields []string, left *int) bool {
 	}
 	any, asked := false, false
 	for _, text := range fields {
-		matched, wanted, excluded := ps.compare(text, left)
+		matched, wanted, excluded := ps.match(text, left)
 		if excluded {
 			return false
 		}

@@ -13,9 +13,9 @@ type Budget struct {
 	Left int // negative once it is over
 }
 
-// perStep is how many values of a rule's lists are looked through in one step: a rule may list
+// valuesPerStep is how many values of a rule's lists are checked in one step: a rule may list
 // hundreds.
-const perStep = 32
+const valuesPerStep = 32
 
 // spend reports whether the budget still holds.
 func (b *Budget) spend(n int) bool {
@@ -23,7 +23,7 @@ func (b *Budget) spend(n int) bool {
 	return b.Left >= 0
 }
 
-// Over reports whether more steps were wanted than there were.
+// Over reports whether more steps were needed than there were.
 func (b *Budget) Over() bool { return b.Left < 0 }
 
 // Starts yields the civil starts of a rule in [from, to), in ascending order; start is DTSTART,
@@ -41,17 +41,17 @@ func (r *Rule) Starts(start, from, to int64, b *Budget) iter.Seq[int64] {
 			return
 		}
 		e := expansion{Rule: r, start: start, from: from, to: to, left: r.Count, budget: b, yield: yield}
-		e.perDay = 1 + (len(r.nth)+len(r.yearDays)+len(r.weeks))/perStep
+		e.dayCost = 1 + (len(r.nth)+len(r.yearDays)+len(r.weeks))/valuesPerStep
 		e.first = from
 		if r.Count > 0 {
 			e.first = start
 		}
 		switch {
 		case r.Freq >= Hourly:
-			e.withinDays()
+			e.walkDays()
 		default:
 			e.times = r.times()
-			e.periods()
+			e.walkPeriods()
 		}
 	}
 }
@@ -80,17 +80,17 @@ type expansion struct {
 	start, from, to int64
 	first           int64 // where the walk has to begin: from, or start when the rule counts
 	left            int   // how many starts COUNT still allows
-	perDay          int   // the steps that looking at a day takes
+	dayCost         int   // the steps that looking at a day takes
 	budget          *Budget
 	yield           func(int64) bool
 
-	times []int64 // the times of day that BYHOUR, BYMINUTE and BYSECOND make
-	days  []int   // the days of the current period; reused
-	set   []int64 // what BYSETPOS picks from the current period; reused
+	times  []int64 // the times of day that BYHOUR, BYMINUTE and BYSECOND make
+	days   []int   // the days of the current period; reused
+	picked []int64 // what BYSETPOS picks from the current period; reused
 }
 
-// emit hands a start on; false ends the walk.
-func (e *expansion) emit(at int64) bool {
+// yieldStart yields a start; false ends the walk.
+func (e *expansion) yieldStart(at int64) bool {
 	if at >= e.to || !e.budget.spend(1) {
 		return false
 	}
@@ -107,8 +107,8 @@ func (e *expansion) emit(at int64) bool {
 	return true
 }
 
-// periods walks years, months, weeks or days, every INTERVAL of them.
-func (e *expansion) periods() {
+// walkPeriods walks years, months, weeks or days, every INTERVAL of them.
+func (e *expansion) walkPeriods() {
 	origin := int(floorDiv(e.start, Day))
 	last := int(floorDiv(e.to-1, Day))
 	for k := e.firstPeriod(origin); ; k++ {
@@ -116,32 +116,32 @@ func (e *expansion) periods() {
 		if begin > last || !e.budget.spend(1) {
 			return
 		}
-		if !e.inPeriod(begin, end) {
+		if !e.yieldPeriod(begin, end) {
 			return
 		}
 	}
 }
 
-// firstPeriod is the number of the period to begin with, counted in INTERVALs from DTSTART's. It
-// may be one too early: emit drops what comes before DTSTART.
+// firstPeriod is the number of the first period, counted in INTERVALs from DTSTART's. It may be one
+// too early: yieldStart drops what comes before DTSTART.
 func (e *expansion) firstPeriod(origin int) int {
 	year, month, _ := dateOf(origin)
 	toYear, toMonth, _ := dateOf(int(floorDiv(e.first, Day)))
-	passed := 0
+	elapsed := 0
 	switch e.Freq {
 	case Yearly:
-		passed = toYear - year
-		if len(e.weeks) > 0 && passed == 0 && e.interval == 1 {
+		elapsed = toYear - year
+		if len(e.weeks) > 0 && elapsed == 0 && e.interval == 1 {
 			return -1 // DTSTART may lie in the last week of the week year before.
 		}
 	case Monthly:
-		passed = (toYear-year)*12 + toMonth - month
+		elapsed = (toYear-year)*12 + toMonth - month
 	case Weekly:
-		passed = (int(floorDiv(e.first, Day)) - origin) / 7
+		elapsed = (int(floorDiv(e.first, Day)) - origin) / 7
 	case Daily:
-		passed = int(floorDiv(e.first, Day)) - origin
+		elapsed = int(floorDiv(e.first, Day)) - origin
 	}
-	return max(0, passed/e.interval-1)
+	return max(0, elapsed/e.interval-1)
 }
 
 // period is the kth period as days [begin, end). Its length is that of the calendar: weeks begin on
@@ -171,14 +171,14 @@ func (e *expansion) period(origin, k int) (begin, end int) {
 		begin = dayOf(year, month, 1)
 		return begin, begin + monthLength(year, month)
 	case Weekly:
-		begin = origin - floorMod(weekdayOf(origin)-e.weekFrom, 7) + 7*n
+		begin = origin - floorMod(weekdayOf(origin)-e.weekStart, 7) + 7*n
 		return begin, begin + 7
 	}
 	return origin + n, origin + n + 1
 }
 
-// inPeriod emits what one period holds; false ends the walk.
-func (e *expansion) inPeriod(begin, end int) bool {
+// yieldPeriod yields the starts of one period; false ends the walk.
+func (e *expansion) yieldPeriod(begin, end int) bool {
 	e.days = e.days[:0]
 	year, month, date := dateOf(begin)
 	length := monthLength(year, month)
@@ -186,7 +186,7 @@ func (e *expansion) inPeriod(begin, end int) bool {
 		if e.months != 0 && e.months&(1<<month) == 0 {
 			d, date = d+length-date+1, length+1
 		} else {
-			if !e.budget.spend(e.perDay) {
+			if !e.budget.spend(e.dayCost) {
 				return false
 			}
 			if e.matches(d, year, month, date) {
@@ -204,11 +204,11 @@ func (e *expansion) inPeriod(begin, end int) bool {
 	}
 	if len(e.positions) > 0 {
 		n := len(e.times)
-		return e.pick(len(e.days)*n, func(i int) int64 { return int64(e.days[i/n])*Day + e.times[i%n] })
+		return e.yieldPositions(len(e.days)*n, func(i int) int64 { return int64(e.days[i/n])*Day + e.times[i%n] })
 	}
 	for _, d := range e.days {
 		for _, t := range e.times {
-			if !e.emit(int64(d)*Day + t) {
+			if !e.yieldStart(int64(d)*Day + t) {
 				return false
 			}
 		}
@@ -216,25 +216,26 @@ func (e *expansion) inPeriod(begin, end int) bool {
 	return true
 }
 
-// pick emits the members of a period's set of n that BYSETPOS names; false ends the walk.
-func (e *expansion) pick(n int, member func(int) int64) bool {
-	if !e.budget.spend(len(e.positions) / perStep) {
+// yieldPositions yields the members of a period's set of n that BYSETPOS names; false ends the
+// walk.
+func (e *expansion) yieldPositions(n int, member func(int) int64) bool {
+	if !e.budget.spend(len(e.positions) / valuesPerStep) {
 		return false
 	}
-	e.set = e.set[:0]
+	e.picked = e.picked[:0]
 	for _, position := range e.positions {
 		i := position - 1
 		if position < 0 {
 			i = n + position
 		}
 		if i >= 0 && i < n {
-			e.set = append(e.set, member(i))
+			e.picked = append(e.picked, member(i))
 		}
 	}
-	slices.Sort(e.set)
-	e.set = slices.Compact(e.set)
-	for _, at := range e.set {
-		if !e.emit(at) {
+	slices.Sort(e.picked)
+	e.picked = slices.Compact(e.picked)
+	for _, at := range e.picked {
+		if !e.yieldStart(at) {
 			return false
 		}
 	}
@@ -248,22 +249,22 @@ func (r *Rule) times() []int64 {
 		if r.hours&(1<<h) == 0 {
 			continue
 		}
-		times = r.withinHour(times, h*Hour)
+		times = r.appendHour(times, h*Hour)
 	}
 	return times
 }
 
-// withinHour appends the times of BYMINUTE and BYSECOND in the hour that begins at.
-func (r *Rule) withinHour(times []int64, at int64) []int64 {
+// appendHour appends the times of BYMINUTE and BYSECOND in the hour that begins at.
+func (r *Rule) appendHour(times []int64, at int64) []int64 {
 	for m := range int64(60) {
 		if r.minutes&(1<<m) != 0 {
-			times = r.withinMinute(times, at+m*Minute)
+			times = r.appendMinute(times, at+m*Minute)
 		}
 	}
 	return times
 }
 
-func (r *Rule) withinMinute(times []int64, at int64) []int64 {
+func (r *Rule) appendMinute(times []int64, at int64) []int64 {
 	for s := range int64(60) {
 		if r.seconds&(1<<s) != 0 {
 			times = append(times, at+s)
@@ -272,14 +273,14 @@ func (r *Rule) withinMinute(times []int64, at int64) []int64 {
 	return times
 }
 
-// withinDays walks the hours, minutes or seconds of the days that match. The wall clock is walked,
+// walkDays walks the hours, minutes or seconds of the days that match. The wall clock is walked,
 // not elapsed time: every two hours are the even hours also on the day that the clocks change.
-func (e *expansion) withinDays() {
+func (e *expansion) walkDays() {
 	unit := [...]int64{Hourly: Hour, Minutely: Minute, Secondly: 1}[e.Freq]
 	step := unit * int64(e.interval)
 	origin := e.start - floorMod(e.start, unit)
 	for d := floorDiv(e.first, Day); d*Day < e.to; d++ {
-		if !e.budget.spend(e.perDay) {
+		if !e.budget.spend(e.dayCost) {
 			return
 		}
 		year, month, date := dateOf(int(d))
@@ -292,11 +293,11 @@ func (e *expansion) withinDays() {
 			if !e.budget.spend(1) {
 				return
 			}
-			if next := e.skipTo(at); next > at {
+			if next := e.nextAllowed(at); next > at {
 				at = next + floorMod(origin-next, step)
 				continue
 			}
-			if !e.inUnit(at) {
+			if !e.yieldUnit(at) {
 				return
 			}
 			at += step
@@ -304,9 +305,9 @@ func (e *expansion) withinDays() {
 	}
 }
 
-// skipTo is at itself when its hour, minute and second are allowed, else the end of the hour,
+// nextAllowed is at itself when its hour, minute and second are allowed, else the end of the hour,
 // minute or second that is not.
-func (e *expansion) skipTo(at int64) int64 {
+func (e *expansion) nextAllowed(at int64) int64 {
 	time := floorMod(at, Day)
 	switch {
 	case e.hours != 0 && e.hours&(1<<(time/Hour)) == 0:
@@ -319,24 +320,24 @@ func (e *expansion) skipTo(at int64) int64 {
 	return at
 }
 
-// inUnit emits what the hour, minute or second that begins at holds; false ends the walk.
-func (e *expansion) inUnit(at int64) bool {
+// yieldUnit yields the starts in the hour, minute or second that begins at; false ends the walk.
+func (e *expansion) yieldUnit(at int64) bool {
 	switch e.Freq {
 	case Hourly:
-		e.times = e.withinHour(e.times[:0], at)
+		e.times = e.appendHour(e.times[:0], at)
 	case Minutely:
-		e.times = e.withinMinute(e.times[:0], at)
+		e.times = e.appendMinute(e.times[:0], at)
 	default:
 		e.times = append(e.times[:0], at)
 	}
-	if !e.budget.spend(len(e.times) / perStep) {
+	if !e.budget.spend(len(e.times) / valuesPerStep) {
 		return false
 	}
 	if len(e.positions) > 0 {
-		return e.pick(len(e.times), func(i int) int64 { return e.times[i] })
+		return e.yieldPositions(len(e.times), func(i int) int64 { return e.times[i] })
 	}
 	for _, t := range e.times {
-		if !e.emit(t) {
+		if !e.yieldStart(t) {
 			return false
 		}
 	}

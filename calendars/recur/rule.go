@@ -16,8 +16,8 @@
 // What a rule may take is bounded by a [Budget] of steps, the same on every machine; [Rule.Starts]
 // begins where the window does, however long ago DTSTART was. Rules of any length and with any
 // BYxxx parts are read; what could change the dates and is not understood is an error that says
-// what was found and what is wanted. [ParseLenient], [PlainTime] and [PlainDuration] read also what
-// people and programs write in place of RFC 5545 where it has one meaning only.
+// what was found and what is wanted. [ParseLenient], [NormalizeTime] and [NormalizeDuration] read
+// also what people and programs write in place of RFC 5545 where it has one meaning only.
 //
 // A Rule is immutable and safe for concurrent use; a Budget is for one goroutine. The package reads
 // no clock, does no I/O, and knows no zones, no events and no files.
@@ -54,12 +54,12 @@ var weekdays = []string{"MO", "TU", "WE", "TH", "FR", "SA", "SU"}
 // Rule is an RRULE or EXRULE as written. In the bit masks bit n stands for the value n; a mask or a
 // list of zero length means that the part is absent.
 type Rule struct {
-	text     string    // as written
-	Freq     Frequency // FREQ
-	interval int
-	Count    int   // 0: no COUNT
-	Until    *Time // UNTIL; nil: there is none
-	weekFrom int   // WKST, as weekdayOf
+	text      string    // as written
+	Freq      Frequency // FREQ
+	interval  int
+	Count     int   // 0: no COUNT
+	Until     *Time // UNTIL; nil: there is none
+	weekStart int   // WKST, as weekdayOf
 
 	months        uint16
 	monthDays     uint32 // counted from the first of the month
@@ -142,13 +142,13 @@ func (r *Rule) set(name, value string) (err error) {
 		}
 		r.Until = &t
 	case "WKST":
-		if r.weekFrom = slices.Index(weekdays, value); r.weekFrom < 0 {
+		if r.weekStart = slices.Index(weekdays, value); r.weekStart < 0 {
 			err = fmt.Errorf("want WKST as one of %s, found %s", strings.Join(weekdays, ", "), diag.Quote(value))
 		}
 	case "BYMONTH":
-		err = each(name, value, 1, 12, func(n int) { r.months |= 1 << n })
+		err = parseList(name, value, 1, 12, func(n int) { r.months |= 1 << n })
 	case "BYMONTHDAY":
-		err = each(name, value, -31, 31, func(n int) {
+		err = parseList(name, value, -31, 31, func(n int) {
 			if n > 0 {
 				r.monthDays |= 1 << n
 			} else {
@@ -156,18 +156,18 @@ func (r *Rule) set(name, value string) (err error) {
 			}
 		})
 	case "BYYEARDAY":
-		err = each(name, value, -366, 366, func(n int) { r.yearDays = append(r.yearDays, n) })
+		err = parseList(name, value, -366, 366, func(n int) { r.yearDays = append(r.yearDays, n) })
 	case "BYWEEKNO":
-		err = each(name, value, -53, 53, func(n int) { r.weeks = append(r.weeks, n) })
+		err = parseList(name, value, -53, 53, func(n int) { r.weeks = append(r.weeks, n) })
 	case "BYSETPOS":
-		err = each(name, value, -366, 366, func(n int) { r.positions = append(r.positions, n) })
+		err = parseList(name, value, -366, 366, func(n int) { r.positions = append(r.positions, n) })
 	case "BYHOUR":
-		err = each(name, value, 0, 23, func(n int) { r.hours |= 1 << n })
+		err = parseList(name, value, 0, 23, func(n int) { r.hours |= 1 << n })
 	case "BYMINUTE":
-		err = each(name, value, 0, 59, func(n int) { r.minutes |= 1 << n })
+		err = parseList(name, value, 0, 59, func(n int) { r.minutes |= 1 << n })
 	case "BYSECOND":
 		// No zone of ours has leap seconds: the 61st second of a minute is its last.
-		err = each(name, value, 0, 60, func(n int) { r.seconds |= 1 << min(n, 59) })
+		err = parseList(name, value, 0, 60, func(n int) { r.seconds |= 1 << min(n, 59) })
 	case "BYDAY":
 		err = r.setWeekdays(value)
 	case "RSCALE":
@@ -224,8 +224,9 @@ func positive(name, value string) (int, error) {
 	return min(n, maxInterval), nil
 }
 
-// each reads a list of numbers between low and high; where low is negative, 0 is not one of them.
-func each(name, value string, low, high int, add func(int)) error {
+// parseList reads a list of numbers between low and high; where low is negative, 0 is not one of
+// them.
+func parseList(name, value string, low, high int, add func(int)) error {
 	items := strings.Split(value, ",")
 	if len(items) > maxList {
 		return fmt.Errorf("%s has %d values; %d are the most", name, len(items), maxList)
@@ -322,13 +323,13 @@ func (r *Rule) matchesNth(d, year, month, date int) bool {
 	if len(r.nth) == 0 {
 		return false
 	}
-	passed, left := date-1, monthLength(year, month)-date
+	before, left := date-1, monthLength(year, month)-date
 	if r.Freq == Yearly && r.months == 0 {
-		passed = d - dayOf(year, 1, 1)
-		left = yearLength(year) - 1 - passed
+		before = d - dayOf(year, 1, 1)
+		left = yearLength(year) - 1 - before
 	}
 	weekday := weekdayOf(d)
-	return slices.Contains(r.nth, nthWeekday{passed/7 + 1, weekday}) ||
+	return slices.Contains(r.nth, nthWeekday{before/7 + 1, weekday}) ||
 		slices.Contains(r.nth, nthWeekday{-(left/7 + 1), weekday})
 }
 
@@ -348,9 +349,9 @@ func (r *Rule) matchesWeek(d, year int) bool {
 // four of its days.
 func (r *Rule) firstWeek(year int) int {
 	first := dayOf(year, 1, 1)
-	passed := floorMod(weekdayOf(first)-r.weekFrom, 7)
-	if passed <= 3 {
-		return first - passed
+	elapsed := floorMod(weekdayOf(first)-r.weekStart, 7)
+	if elapsed <= 3 {
+		return first - elapsed
 	}
-	return first + 7 - passed
+	return first + 7 - elapsed
 }

@@ -33,7 +33,7 @@ func ParseTime(text string) (Time, error) {
 		return Time{}, fmt.Errorf("want a time such as 20261224 or 20261224T090000Z, found %s", diag.Quote(text))
 	}
 	date, clock, timed := strings.Cut(strings.ToUpper(strings.TrimSpace(text)), "T")
-	year, month, dayOfMonth, ok := cutDigits(date, 4)
+	year, month, dayOfMonth, ok := parseDigits(date, 4)
 	if !ok || month < 1 || month > 12 || dayOfMonth < 1 || dayOfMonth > monthLength(year, month) {
 		return bad()
 	}
@@ -45,7 +45,7 @@ func ParseTime(text string) (Time, error) {
 	if local, ok := strings.CutSuffix(clock, "Z"); ok {
 		clock, s.Form = local, UTC
 	}
-	h, m, sec, ok := cutDigits(clock, 2)
+	h, m, sec, ok := parseDigits(clock, 2)
 	if !ok || h > 24 || m > 59 || sec > 60 || h == 24 && m+sec > 0 {
 		return bad()
 	}
@@ -79,7 +79,7 @@ func ParseOffset(text string) (*int64, error) {
 	if len(digits) == 4 {
 		digits += "00"
 	}
-	h, m, s, ok := cutDigits(digits, 2)
+	h, m, s, ok := parseDigits(digits, 2)
 	if !ok || m > 59 || s > 59 || h*Hour > longestOffset-Hour {
 		return nil, fmt.Errorf("want an offset such as -0500, found %s", diag.Quote(text))
 	}
@@ -90,9 +90,9 @@ func ParseOffset(text string) (*int64, error) {
 	return &offset, nil
 }
 
-// cutDigits cuts a number of the given width and two of two digits from a text that holds nothing
+// parseDigits cuts a number of the given width and two of two digits from a text that holds nothing
 // else.
-func cutDigits(text string, width int) (a, b, c int, ok bool) {
+func parseDigits(text string, width int) (a, b, c int, ok bool) {
 	if len(text) != width+4 || strings.Trim(text, "0123456789") != "" {
 		return 0, 0, 0, false
 	}

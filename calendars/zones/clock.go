@@ -23,9 +23,9 @@ type Clock struct {
 	offset     int64
 }
 
-// margin is more than any change of offset: a civil time that far inside a stretch belongs to it
-// alone.
-const margin = 2 * recur.Day
+// clockMargin is more than any change of offset: a civil time that far inside a stretch belongs to
+// it alone.
+const clockMargin = 2 * recur.Day
 
 // unbounded stands for a stretch without beginning or end; additions to it must not overflow.
 const unbounded = 1 << 60
@@ -56,7 +56,7 @@ func (c *Clock) Offset(at int64) int64 {
 
 // Instant is [Instant] in the zone of the clock.
 func (c *Clock) Instant(civil int64) int64 {
-	if at := civil - c.offset; at-margin >= c.since && at+margin < c.end {
+	if at := civil - c.offset; at-clockMargin >= c.since && at+clockMargin < c.end {
 		return at
 	}
 	// Of the offsets a day before and after, the one before gives the earlier reading of a repeated

@@ -30,15 +30,15 @@ var systemDirs = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/us
 
 // database is a copy of the IANA time zone data. It is safe for concurrent use.
 type database struct {
-	version string     // such as "2026f"; "" where the copy does not say
-	source  string     // "embedded", "system" or "directory"
-	files   files.Tree // compiled zones by name (RFC 9636)
-	kept    sync.Map   // *time.Location by name, so that a zone is read once and weighs once
-	spare   *database  // asked for what files lack; may be nil
+	version  string     // such as "2026f"; "" where the copy does not say
+	source   string     // "embedded", "system" or "directory"
+	files    files.Tree // compiled zones by name (RFC 9636)
+	cache    sync.Map   // *time.Location by name, so that a zone is read once and weighs once
+	fallback *database  // asked for what files lack; may be nil
 }
 
-// inUse is chosen once: the newest of the copies that there are.
-var inUse = sync.OnceValue(func() *database { return choose(os.Getenv("ZONEINFO"), systemDirs) })
+// current is chosen once: the newest of the copies that there are.
+var current = sync.OnceValue(func() *database { return choose(os.Getenv("ZONEINFO"), systemDirs) })
 
 // choose is the newest of the program's own copy, that in dir (unless it is ""), and those in the
 // directories of the system. A directory without zones is none. What the newest lacks the program's
@@ -48,7 +48,7 @@ func choose(dir string, system []string) *database {
 	candidates := []*database{own}
 	consider := func(source, dir string) {
 		if d := openDatabase(source, os.DirFS(dir)); d.zone("Europe/Berlin") != nil {
-			d.spare = own
+			d.fallback = own
 			candidates = append(candidates, d)
 		}
 	}
@@ -74,7 +74,7 @@ func openEmbedded() *zip.Reader {
 // "embedded" in the program, the "system", or the "directory" that the environment variable
 // ZONEINFO names. The newest of the three are used.
 func DataVersion() (version, source string) {
-	d := inUse()
+	d := current()
 	return d.version, d.source
 }
 
@@ -119,7 +119,7 @@ func compareVersions(a, b string) int {
 
 // zone is nil for a name that is not known.
 func (d *database) zone(name string) *time.Location {
-	if zone, ok := d.kept.Load(name); ok {
+	if zone, ok := d.cache.Load(name); ok {
 		return zone.(*time.Location)
 	}
 	if !fs.ValidPath(name) || strings.HasPrefix(name, "right/") || strings.HasPrefix(name, "posix/") ||
@@ -127,13 +127,13 @@ func (d *database) zone(name string) *time.Location {
 		return nil
 	}
 	zone, err := readZone(d.files, name)
-	if err != nil && d.spare != nil {
-		return d.spare.zone(name)
+	if err != nil && d.fallback != nil {
+		return d.fallback.zone(name)
 	}
 	if err != nil {
 		return nil
 	}
-	kept, _ := d.kept.LoadOrStore(name, zone)
+	kept, _ := d.cache.LoadOrStore(name, zone)
 	return kept.(*time.Location)
 }
 

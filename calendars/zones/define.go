@@ -23,12 +23,12 @@ type Observance struct {
 
 // Define makes a zone of its observances. Following their rules takes steps. changes is how often
 // the clocks are changed in the zone, each of which stays in memory; more than most are an error.
-func Define(name string, observances []Observance, steps *recur.Budget, most int) (
+func Define(name string, observances []Observance, steps *recur.Budget, limit int) (
 	zone *time.Location, changes int, err error,
 ) {
 	var onsets []onset
 	for i := range observances {
-		if onsets, err = observances[i].onsets(onsets, steps, most); err != nil {
+		if onsets, err = observances[i].onsets(onsets, steps, limit); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -50,7 +50,7 @@ var (
 )
 
 // onsets appends when the observance comes into force.
-func (o *Observance) onsets(dst []onset, b *recur.Budget, most int) ([]onset, error) {
+func (o *Observance) onsets(dst []onset, b *recur.Budget, limit int) ([]onset, error) {
 	switch {
 	case o.Start == nil:
 		return nil, errors.New("DTSTART is missing")
@@ -84,8 +84,8 @@ func (o *Observance) onsets(dst []onset, b *recur.Budget, most int) ([]onset, er
 			}
 		}
 		for civil := range r.Anchor(start).Starts(start, firstOnset, to, b) {
-			if add(civil); len(dst) > most {
-				return nil, fmt.Errorf("the clocks change more than %d times (limits.dates)", most)
+			if add(civil); len(dst) > limit {
+				return nil, fmt.Errorf("the clocks change more than %d times (limits.dates)", limit)
 			}
 		}
 		if b.Over() {

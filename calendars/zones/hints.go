@@ -74,7 +74,7 @@ var hints = sync.OnceValue(func() *hintIndex {
 		return strings.Compare(a.letters+"/"+a.zone, b.letters+"/"+b.zone)
 	})
 	for name, zone := range names().windows {
-		core, _ := windowsCore(name)
+		core, _ := windowsWords(name)
 		h.windows[core] = zone
 	}
 	return h
@@ -90,9 +90,9 @@ func lettersOf(name string) string {
 	}, norm.NFD.String(name))
 }
 
-// windowsCore are the words of a name of Windows without those that all of them end with, however
+// windowsWords are the words of a name of Windows without those that all of them end with, however
 // spelt; timed reports whether there were any.
-func windowsCore(name string) (core string, timed bool) {
+func windowsWords(name string) (core string, timed bool) {
 	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
@@ -128,7 +128,7 @@ func suggestZone(name string) string {
 		area, _, _ := strings.Cut(name, "/")
 		return hints().inArea(lettersOf(area), lettersOf(name[i+1:]))
 	}
-	if manyPlaces[letters] {
+	if ambiguousPlaces[letters] {
 		return ""
 	}
 	if zone := knownPlaces.zone(letters); zone != "" {
@@ -143,12 +143,12 @@ func suggestZone(name string) string {
 // inArea finds a city behind the name of an area, one of which may have a slip.
 func (h *hintIndex) inArea(area, letters string) string {
 	slipped := false
-	has := func(c city) bool { return c.area == area && oneSlip(letters, c.letters) }
+	has := func(c city) bool { return c.area == area && isOneSlip(letters, c.letters) }
 	switch known := h.areas(); {
 	case area == "usa", (area == "us" || area == "canada") && !slices.ContainsFunc(h.cities, has): // not "US/Estern"
 		area = "america"
 	case !slices.Contains(known, area):
-		i := slices.IndexFunc(known, func(a string) bool { return oneSlip(area, a) })
+		i := slices.IndexFunc(known, func(a string) bool { return isOneSlip(area, a) })
 		if i < 0 {
 			return ""
 		}
@@ -172,18 +172,18 @@ func (h *hintIndex) areas() (list []string) {
 func (h *hintIndex) city(letters string) string {
 	const shortest = 6
 	return h.find(letters, shortest, false, func(c city) bool {
-		return slices.Contains(areas, c.area) && !manyPlaces[c.letters]
+		return slices.Contains(areas, c.area) && !ambiguousPlaces[c.letters]
 	})
 }
 
 // find is the zone of the only city of that name, or else, unless the name has to be exact, of the
 // only one that is a slip away.
-func (h *hintIndex) find(letters string, shortest int, exact bool, among func(city) bool) string {
+func (h *hintIndex) find(letters string, shortest int, exact bool, match func(city) bool) string {
 	only := func(is func(city) bool) string {
 		zone := ""
 		for _, c := range h.cities {
 			switch {
-			case !among(c) || !is(c) || c.zone == zone:
+			case !match(c) || !is(c) || c.zone == zone:
 			case c.many || zone != "":
 				return ""
 			default:
@@ -197,19 +197,19 @@ func (h *hintIndex) find(letters string, shortest int, exact bool, among func(ci
 		slices.ContainsFunc(h.cities, func(c city) bool { return c.letters == letters }) {
 		return only(func(c city) bool { return c.letters == letters })
 	}
-	return only(func(c city) bool { return len(c.letters) >= shortest && oneSlip(letters, c.letters) })
+	return only(func(c city) bool { return len(c.letters) >= shortest && isOneSlip(letters, c.letters) })
 }
 
 // windowsName finds a name of Windows that is shortened or has a slip.
 func (h *hintIndex) windowsName(name string) string {
-	core, timed := windowsCore(name)
+	core, timed := windowsWords(name)
 	if zone, ok := h.windows[core]; ok && (timed || strings.Contains(core, " ")) {
 		return zone
 	}
 	const shortest = 6
 	found := ""
 	for known, zone := range h.windows {
-		if timed && len(known) >= shortest && !strings.ContainsAny(core, "0123456789") && oneSlip(core, known) {
+		if timed && len(known) >= shortest && !strings.ContainsAny(core, "0123456789") && isOneSlip(core, known) {
 			if found != "" && found != zone {
 				return ""
 			}
@@ -219,9 +219,9 @@ func (h *hintIndex) windowsName(name string) string {
 	return found
 }
 
-// oneSlip reports whether a word is another one but for one slip of the keys, not in its first
+// isOneSlip reports whether a word is another one but for one slip of the keys, not in its first
 // letter but for a swap.
-func oneSlip(word, want string) bool {
+func isOneSlip(word, want string) bool {
 	a, b := []rune(word), []rune(want)
 	if len(a) < 2 || len(b) < 2 || a[0] != b[0] && (a[0] != b[1] || a[1] != b[0]) {
 		return false
@@ -232,7 +232,7 @@ func oneSlip(word, want string) bool {
 // offsetOnly fits an offset from UTC as people write it where a zone is wanted.
 var offsetOnly = regexp.MustCompile(`^(?i:UTC|GMT|Z)? ?([+-]) ?(\d{1,2})(?::?(\d\d))?$`)
 
-const useName = "; use a name such as "
+const nameHint = "; use a name such as "
 
 // Unknown says of a zone's name that a feed has and nothing explains what is wrong with it, and
 // what to write if that is known.
@@ -242,19 +242,19 @@ func Unknown(name string) UnknownError {
 		return e
 	}
 	if m := offsetOnly.FindStringSubmatch(strings.TrimSpace(name)); m != nil {
-		e.Why, e.Hint = "is an offset, which knows no summer time", useName+"Europe/Berlin"
+		e.Why, e.Hint = "is an offset, which knows no summer time", nameHint+"Europe/Berlin"
 		hours, _ := strconv.Atoi(m[2])
 		if m[1] == "-" {
 			hours = -hours
 		}
 		if fixed := fmt.Sprintf("Etc/GMT%+d", -hours); strings.Trim(m[3], "0") == "" && hours != 0 &&
-			inUse().zone(fixed) != nil {
+			current().zone(fixed) != nil {
 			e.Hint += ", or " + fixed + " where there is none" // POSIX has the sign the other way round
 		}
 		return e
 	}
 	if zones := abbreviations.zone(strings.ToLower(strings.TrimSpace(name))); zones != "" {
-		e.Hint = useName + zones
+		e.Hint = nameHint + zones
 	} else if zone := suggestZone(name); zone != "" {
 		e.Hint = fmt.Sprintf("; did you mean %q?", zone)
 	}
@@ -280,7 +280,7 @@ func unknownName(name string) UnknownError {
 		e = Unknown(name)
 	}
 	if e.Hint == "" {
-		e.Hint = useName + "Europe/Berlin"
+		e.Hint = nameHint + "Europe/Berlin"
 	}
 	return e
 }

@@ -94,13 +94,13 @@ func TestPlaces(t *testing.T) {
 	t.Parallel()
 	once := map[string]bool{}
 	for place, zone := range knownPlaces.all() {
-		if inUse().zone(zone) == nil {
+		if current().zone(zone) == nil {
 			t.Errorf("%s: %s is no zone", place, zone)
 		}
 		if place != lettersOf(place) {
 			t.Errorf("%s: want %s", place, lettersOf(place))
 		}
-		if manyPlaces[place] {
+		if ambiguousPlaces[place] {
 			t.Errorf("%s is said to be one place, and to be many", place)
 		}
 		if once[place] {
@@ -113,7 +113,7 @@ func TestPlaces(t *testing.T) {
 		for _, zone := range strings.FieldsFunc(strings.ReplaceAll(zones, " or ", ","), func(r rune) bool {
 			return r == ',' || r == ' '
 		}) {
-			if inUse().zone(zone) == nil {
+			if current().zone(zone) == nil {
 				t.Errorf("%s: %s is no zone", short, zone)
 			}
 		}
@@ -133,7 +133,7 @@ func FuzzHintsOfZones(f *testing.F) {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		if zone := suggestZone(name); zone != "" && inUse().zone(zone) == nil {
+		if zone := suggestZone(name); zone != "" && current().zone(zone) == nil {
 			t.Errorf("%q: %q is no zone", name, zone)
 		}
 		_ = unknownName(name)
@@ -152,7 +152,7 @@ func TestWindowsNames(t *testing.T) {
 		}
 	}
 	for region, iana := range regions {
-		if inUse().zone(iana) == nil {
+		if current().zone(iana) == nil {
 			t.Errorf("%s is not to be had for %s", iana, region)
 		}
 	}

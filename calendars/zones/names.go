@@ -53,10 +53,10 @@ func foldZone(name string) string {
 
 // IANA finds a TZID that is an IANA name, in any case of letters; nil if it is none.
 func IANA(tzid string) *time.Location {
-	if zone := inUse().zone(strings.TrimSpace(tzid)); zone != nil {
+	if zone := current().zone(strings.TrimSpace(tzid)); zone != nil {
 		return zone
 	}
-	return inUse().zone(names().folded[foldZone(tzid)])
+	return current().zone(names().folded[foldZone(tzid)])
 }
 
 // prefixedZone finds an IANA name behind a vendor's prefix, such as
@@ -74,9 +74,9 @@ func prefixedZone(tzid string) *time.Location {
 // abbreviation fits IANA names such as EST or CET, which programs also give to zones of their own.
 var abbreviation = regexp.MustCompile(`^[A-Z]{3,4}([0-9][A-Z]{3})?$`)
 
-// explains reports whether an IANA name goes before what the calendar itself says about a zone of
-// that name.
-func explains(tzid string) bool {
+// isExplained reports whether an IANA name goes before what the calendar itself says about a zone
+// of that name.
+func isExplained(tzid string) bool {
 	tzid = strings.TrimSpace(tzid)
 	return !abbreviation.MatchString(tzid) || tzid == "UTC" || tzid == "GMT"
 }
@@ -86,7 +86,7 @@ func explains(tzid string) bool {
 // vendor's prefix. nil for any other.
 func Known(tzid string) *time.Location {
 	for _, find := range []func(string) *time.Location{IANA, windowsZone} {
-		if zone := find(tzid); zone != nil && explains(tzid) {
+		if zone := find(tzid); zone != nil && isExplained(tzid) {
 			return zone
 		}
 	}
@@ -111,32 +111,32 @@ func Likely(tzid string) *time.Location {
 // Standard Time". The word Standard is part of the name in summer too. nil if it is none.
 func windowsZone(tzid string) *time.Location {
 	if iana, ok := names().windows[strings.Join(strings.Fields(strings.ToLower(tzid)), " ")]; ok {
-		return inUse().zone(iana)
+		return current().zone(iana)
 	}
 	return nil
 }
 
-// copied fits a zone that Outlook has taken over from a calendar and given a number, such as
+// copiedName fits a zone that Outlook has taken over from a calendar and given a number, such as
 // "Eastern Standard Time 1".
-var copied = regexp.MustCompile(`^(.*\S) \d+$`)
+var copiedName = regexp.MustCompile(`^(.*\S) \d+$`)
 
-// displayed fits a zone as Windows shows it to people, such as "(UTC+01:00) Amsterdam, Berlin,
+// displayName fits a zone as Windows shows it to people, such as "(UTC+01:00) Amsterdam, Berlin,
 // Bern, Rome, Stockholm, Vienna".
-var displayed = regexp.MustCompile(`^\((?:UTC|GMT)(?:([+-])(\d\d?)[:.]?(\d\d))?\)\s*(.+)$`)
+var displayName = regexp.MustCompile(`^\((?:UTC|GMT)(?:([+-])(\d\d?)[:.]?(\d\d))?\)\s*(.+)$`)
 
 // guessZone finds what some programs write in place of a zone's name where the calendar does not
 // define it. nil where the text leaves room for doubt.
 func guessZone(tzid string) *time.Location {
 	tzid = strings.TrimSpace(tzid)
-	if m := copied.FindStringSubmatch(tzid); m != nil {
+	if m := copiedName.FindStringSubmatch(tzid); m != nil {
 		return windowsZone(m[1])
 	}
 	if iana, ok := names().folded[foldZone(strings.ReplaceAll(tzid, "-", "/"))]; ok { // "US-Eastern", of Evolution
-		return inUse().zone(iana)
+		return current().zone(iana)
 	}
-	m := displayed.FindStringSubmatch(tzid)
+	m := displayName.FindStringSubmatch(tzid)
 	if m == nil {
-		return inUse().zone(regions[strings.ToLower(tzid)])
+		return current().zone(regions[strings.ToLower(tzid)])
 	}
 	hours, _ := strconv.Atoi(m[2])
 	minutes, _ := strconv.Atoi(m[3])
@@ -152,7 +152,7 @@ func guessZone(tzid string) *time.Location {
 			candidates = names().cities[foldZone(part)]
 		}
 		for _, name := range candidates {
-			if zone := inUse().zone(name); zone != nil && hasOffset(zone, offset) {
+			if zone := current().zone(name); zone != nil && hasOffset(zone, offset) {
 				return zone
 			}
 		}

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// spoken are words for zones, in lower case and with blanks between them, by zone.
-type spoken map[string]string
+// placeNames are words for zones, in lower case and with blanks between them, by zone.
+type placeNames map[string]string
 
 // abbreviations are what the clocks of places show for a part of the year, by the zones in which
 // they do.
-var abbreviations = spoken{
+var abbreviations = placeNames{
 	"Europe/London or Asia/Dhaka":                   "bst",
 	"Europe/Berlin":                                 "mez mesz cest mest",
 	"Europe/Helsinki":                               "eest oez oesz",
@@ -53,7 +53,7 @@ var abbreviations = spoken{
 
 // knownPlaces are cities, countries and ways to speak of a zone's time that are in none of its
 // names, as lettersOf makes them.
-var knownPlaces = spoken{
+var knownPlaces = placeNames{
 	"UTC":     "z zulutime universaltime universaltimecoordinated",
 	"Etc/GMT": "greenwichmeantime",
 	"Europe/Berlin": "centraleuropeantime centraleuropeansummertime centraleuropetime mitteleuropaischezeit " +
@@ -119,7 +119,7 @@ var knownPlaces = spoken{
 }
 
 // all gives each word with its zone.
-func (s spoken) all() iter.Seq2[string, string] {
+func (s placeNames) all() iter.Seq2[string, string] {
 	return func(yield func(word, zone string) bool) {
 		for zone, words := range s {
 			for word := range strings.FieldsSeq(words) {
@@ -132,7 +132,7 @@ func (s spoken) all() iter.Seq2[string, string] {
 }
 
 // zone is the one that a word stands for; "" if there is none.
-func (s spoken) zone(word string) string {
+func (s placeNames) zone(word string) string {
 	for known, zone := range s.all() {
 		if known == word {
 			return zone
@@ -141,9 +141,9 @@ func (s spoken) zone(word string) string {
 	return ""
 }
 
-// manyPlaces are in the last parts of zones' names, or near to one, and are elsewhere too, often on
-// another continent.
-var manyPlaces = map[string]bool{
+// ambiguousPlaces are in the last parts of zones' names, or near to one, and are elsewhere too,
+// often on another continent.
+var ambiguousPlaces = map[string]bool{
 	"act": true, "center": true, "cordoba": true, "davis": true, "dominican": true, "east": true,
 	"granada": true, "larioja": true, "lhi": true, "marengo": true, "merida": true, "monterey": true,
 	"monticello": true, "newsalem": true, "north": true, "nsw": true, "petersburg": true, "samarra": true,

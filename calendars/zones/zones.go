@@ -40,7 +40,7 @@ func Load(name string) (*time.Location, error) {
 }
 
 // LookUp is Load without a message: nil where there is no such zone.
-func LookUp(name string) *time.Location { return inUse().zone(name) }
+func LookUp(name string) *time.Location { return current().zone(name) }
 
 // Check reports that Load does not find a time zone, and what to write instead.
 func Check(name string) error {

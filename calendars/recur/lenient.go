@@ -18,19 +18,20 @@ func ParseLenient(text string) (r *Rule, odd string, err error) {
 	if len(text) > LongestLenient {
 		return nil, "", err
 	}
-	plain := plainRule(text)
+	plain := normalizeRule(text)
 	if r, again := Parse(plain); again == nil {
 		return r, fmt.Sprintf("the rule %s is read as %s", diag.Quote(text), diag.Quote(plain)), nil
 	}
 	return nil, "", err
 }
 
-// partBegins fits the beginning of a part of a rule, with whatever separates it from the one
+// partPattern fits the beginning of a part of a rule, with whatever separates it from the one
 // before.
-var partBegins = regexp.MustCompile(`[\s;:,\\&]*\b([A-Z]+)\s*=`)
+var partPattern = regexp.MustCompile(`[\s;:,\\&]*\b([A-Z]+)\s*=`)
 
-// plainRule is a rule with its parts told apart by semicolons, and with the names that are meant.
-func plainRule(text string) string {
+// normalizeRule is a rule with its parts told apart by semicolons, and with the names that are
+// meant.
+func normalizeRule(text string) string {
 	text = strings.TrimPrefix(strings.ToUpper(strings.Map(func(c rune) rune {
 		if c == '\'' || c == '"' || c == '(' || c == ')' {
 			return -1
@@ -38,8 +39,8 @@ func plainRule(text string) string {
 		return c
 	}, text)), "RRULE:")
 	var parts []string
-	begins := partBegins.FindAllStringSubmatchIndex(text, -1)
-	if slices.ContainsFunc(strings.Split(text, ";"), beginsLikePart) {
+	begins := partPattern.FindAllStringSubmatchIndex(text, -1)
+	if slices.ContainsFunc(strings.Split(text, ";"), isLikePart) {
 		return text
 	}
 	for i, m := range begins {
@@ -48,7 +49,7 @@ func plainRule(text string) string {
 			end = begins[i+1][0]
 		}
 		name := diag.Correct(text[m[2]:m[3]], ruleParts)
-		part := name + "=" + plainPart(name, text[m[1]:end])
+		part := name + "=" + normalizePart(name, text[m[1]:end])
 		if !slices.Contains(parts, part) {
 			parts = append(parts, part)
 		}
@@ -56,27 +57,27 @@ func plainRule(text string) string {
 	return strings.Join(parts, ";")
 }
 
-// plainPart is the value of a part of a rule, up to a word that belongs to none.
-func plainPart(name, value string) string {
+// normalizePart is the value of a part of a rule, up to a word that belongs to none.
+func normalizePart(name, value string) string {
 	value, more, _ := strings.Cut(strings.Trim(value, " \t;,\\"), ";")
 	switch {
 	case name == "FREQ":
 		return diag.Correct(strings.Trim(value, " \t,\\"), frequencies)
 	case name == "UNTIL":
-		if time := PlainTime(value); time != "" {
+		if time := NormalizeTime(value); time != "" {
 			return time
 		}
 	case strings.HasPrefix(name, "BY"): // separated by anything
 		isBetween := func(c rune) bool { return strings.ContainsRune(" \t;,\\", c) }
 		items := strings.FieldsFunc(value, isBetween)
 		for _, item := range strings.FieldsFunc(more, isBetween) {
-			if numberOrWeekday.MatchString(plainWeekday(item)) {
+			if numberOrWeekday.MatchString(normalizeWeekday(item)) {
 				items = append(items, item)
 			}
 		}
 		if name == "BYDAY" {
 			for i, item := range items {
-				items[i] = plainWeekday(item)
+				items[i] = normalizeWeekday(item)
 			}
 		}
 		return strings.Join(items, ",")
@@ -90,9 +91,9 @@ var numberOrWeekday = regexp.MustCompile(`^[+-]?\d*(MO|TU|WE|TH|FR|SA|SU)?$`)
 // weekdayNames are those that people write in place of weekdays, in the same order.
 var weekdayNames = []string{"MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"}
 
-// plainWeekday is a value of BYDAY whose weekday is written out, or with its first letters, as RFC
-// 5545 writes it.
-func plainWeekday(item string) string {
+// normalizeWeekday is a value of BYDAY whose weekday is written out, or with its first letters, as
+// RFC 5545 writes it.
+func normalizeWeekday(item string) string {
 	ordinal := item[:len(item)-len(strings.TrimLeft(item, "+-0123456789"))]
 	word := item[len(ordinal):]
 	for i, name := range weekdayNames {
@@ -103,25 +104,25 @@ func plainWeekday(item string) string {
 	return item
 }
 
-// beginsLikePart reports whether a word is a part of a rule without its "=", such as "COUNT4".
-func beginsLikePart(word string) bool {
+// isLikePart reports whether a word is a part of a rule without its "=", such as "COUNT4".
+func isLikePart(word string) bool {
 	word = strings.TrimSpace(word)
 	return !strings.Contains(word, "=") &&
 		slices.ContainsFunc(ruleParts, func(name string) bool { return strings.HasPrefix(word, name) })
 }
 
-// freeTime fits a time as programs and people write it that do not follow RFC 5545: as ISO 8601, or
-// without seconds.
-var freeTime = regexp.MustCompile(`^(\d{4})(-?)(\d\d)(-?)(\d\d)` +
+// looseTime fits a time as programs and people write it that do not follow RFC 5545: as ISO 8601,
+// or without seconds.
+var looseTime = regexp.MustCompile(`^(\d{4})(-?)(\d\d)(-?)(\d\d)` +
 	`(?:[T ] ?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)? ?(Z|UTC|[+-]00:?00)?)?$`)
 
-// PlainTime is a time as RFC 5545 writes it; "" where it is none.
-func PlainTime(text string) string {
+// NormalizeTime is a time as RFC 5545 writes it; "" where it is none.
+func NormalizeTime(text string) string {
 	text = strings.ToUpper(strings.Trim(text, " :"))
 	if _, err := ParseTime(text); err == nil {
 		return text
 	}
-	m := freeTime.FindStringSubmatch(text)
+	m := looseTime.FindStringSubmatch(text)
 	if m == nil || m[2] != m[4] {
 		return ""
 	}
@@ -142,13 +143,13 @@ func PlainTime(text string) string {
 	return plain
 }
 
-// freeDuration fits a duration without its P or T. Minutes need one of them, since they could be
+// looseDuration fits a duration without its P or T. Minutes need one of them, since they could be
 // months.
-var freeDuration = regexp.MustCompile(`^(P?)(\d+[WD])?(T?)(\d+H)?(\d+M)?(\d+S)?$`)
+var looseDuration = regexp.MustCompile(`^(P?)(\d+[WD])?(T?)(\d+H)?(\d+M)?(\d+S)?$`)
 
-// PlainDuration is a duration as RFC 5545 writes it; "" where it is none.
-func PlainDuration(text string) string {
-	m := freeDuration.FindStringSubmatch(strings.ToUpper(strings.Join(strings.Fields(text), "")))
+// NormalizeDuration is a duration as RFC 5545 writes it; "" where it is none.
+func NormalizeDuration(text string) string {
+	m := looseDuration.FindStringSubmatch(strings.ToUpper(strings.Join(strings.Fields(text), "")))
 	if m == nil || m[5] != "" && m[3] == "" && m[4] == "" {
 		return ""
 	}
