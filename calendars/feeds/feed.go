@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
@@ -197,4 +198,14 @@ func (f *feed) requestValidators(now time.Time) Validators {
 		return Validators{}
 	}
 	return f.validators
+}
+
+// names are the calendars of the feed.
+func (f *feed) names() []string {
+	var names []string
+	for _, sub := range f.subscriptions {
+		names = append(names, sub.Calendar)
+	}
+	slices.Sort(names)
+	return names
 }

@@ -109,6 +109,17 @@ func (m *bodyMemory) release() {
 // held reports whether a large body may be held.
 func (m *bodyMemory) held() bool { return m.allHeld > 0 }
 
+// acquireReader waits until a body of an owner may be read; done frees the place. A tenant has one
+// at a time, so that neither large bodies nor many of one tenant delay those of others.
+func (s *Store) acquireReader(o *owner) (done func()) {
+	o.readers <- struct{}{}
+	s.readers <- struct{}{}
+	return func() {
+		<-s.readers
+		<-o.readers
+	}
+}
+
 type bodyMemoryKey struct{}
 
 // withBodyMemory makes reading a large body wait for memory.

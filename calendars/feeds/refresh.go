@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/callhours/callhours/internal/diag"
 )
@@ -34,9 +35,9 @@ func (s *Store) Refresh(ctx context.Context, calendar string) (Status, error) {
 	defer func() { f.waiters-- }()
 	f.requested = true
 	if !f.running {
-		s.dequeue(f)
+		s.scheduler.remove(f)
 		f.next, f.fingerprint = f.manualLimit.next(s.options.Now()), ""
-		s.queue.add(f)
+		s.scheduler.queue.add(f)
 		s.wakeRun()
 	}
 	for target := f.attempts + 1; f.attempts < target || f.running && f.attempts == target; {
@@ -54,4 +55,31 @@ func (s *Store) Refresh(ctx context.Context, calendar string) (Status, error) {
 		}
 	}
 	return s.status(f), nil
+}
+
+// manualLimit limits the attempts that people request of a feed: manualBurst at once, then one
+// every manualInterval. The zero value allows all of them.
+type manualLimit struct{ full time.Time }
+
+const (
+	manualBurst    = 5
+	manualInterval = 10 * time.Second
+	// manualWaiters is how many requests may wait for attempts of a feed.
+	manualWaiters = 32
+)
+
+// next is when the next attempt may start.
+func (l manualLimit) next(now time.Time) time.Time {
+	if at := l.full.Add(-(manualBurst - 1) * manualInterval); at.After(now) {
+		return at
+	}
+	return now
+}
+
+// spend counts an attempt.
+func (l *manualLimit) spend(now time.Time) {
+	if l.full.Before(now) {
+		l.full = now
+	}
+	l.full = l.full.Add(manualInterval)
 }

@@ -26,7 +26,7 @@ func (s *Store) Run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		due, wait := s.claimDue()
+		due, wait := s.due()
 		for _, f := range due {
 			attempts.Go(func() { s.guard.Run(metrics.PanicFeed, f.subject, func() { s.runAttempt(ctx, f) }) })
 		}
@@ -38,6 +38,23 @@ func (s *Store) Run(ctx context.Context) {
 		case <-s.wake:
 		}
 	}
+}
+
+// due takes the feeds off the queue whose attempts may start now, and returns them with how long to
+// wait until it is called again.
+func (s *Store) due() (due []*feed, wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.scheduler.due(s.options.Now())
+}
+
+// releaseHost frees an attempt's place at its host.
+func (s *Store) releaseHost(h *host) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.running--
+	s.scheduler.markReady(h)
+	s.wakeRun()
 }
 
 // wakeRun makes Run look at the queue again.
@@ -118,7 +135,7 @@ func (s *Store) finishAttempt(f *feed, o outcome, memory *bodyMemory) {
 	memory.release()
 	if len(changed) > 0 { // whoever is told may take long, and others are fetched and read meanwhile
 		s.mu.Lock()
-		s.releaseSlot(f)
+		s.scheduler.releaseSlot(f)
 		s.mu.Unlock()
 		s.wakeRun()
 		s.notify(changed)
@@ -136,7 +153,7 @@ func (s *Store) finishAttempt(f *feed, o outcome, memory *bodyMemory) {
 		f.next = now.Add(s.pollInterval())
 	}
 	if len(changed) == 0 {
-		s.releaseSlot(f)
+		s.scheduler.releaseSlot(f)
 	}
 	if f.requested { // meanwhile
 		f.next = f.manualLimit.next(now)
@@ -145,7 +162,7 @@ func (s *Store) finishAttempt(f *feed, o outcome, memory *bodyMemory) {
 	close(f.ended)
 	f.ended = make(chan struct{})
 	if s.feeds[f.key] == f {
-		s.queue.add(f)
+		s.scheduler.queue.add(f)
 	}
 	if !f.lacksCopy() || !f.lastEnded.IsZero() {
 		delete(s.awaited, f)
@@ -411,13 +428,3 @@ func (s *Store) logOutcome(f *feed, o *outcome, now time.Time) {
 
 // isSkewed reports whether a server's clock is more than a minute off ours.
 func isSkewed(skew time.Duration) bool { return max(skew, -skew) > time.Minute }
-
-// names are the calendars that ask for the feed.
-func (f *feed) names() []string {
-	var names []string
-	for _, sub := range f.subscriptions {
-		names = append(names, sub.Calendar)
-	}
-	slices.Sort(names)
-	return names
-}

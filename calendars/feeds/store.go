@@ -20,7 +20,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -76,22 +75,15 @@ type Store struct {
 	bodySlots *semaphore    // see bodyMemory
 	textReads *semaphore    // of shownAtOnce
 
-	subscribeMu sync.Mutex // held by Subscribe and Write, which wait for the disk without mu; guards cleared
+	subscribeMu sync.Mutex // held by Subscribe and Write, which wait for the disk without mu; guards lastCleanup
 	lastCleanup time.Time  // when unused copies were last removed; zero: never
 
 	wake chan struct{} // the queue has changed
 
 	mu          sync.Mutex // guards the following
 	subscribers map[string]*subscriber
-	feeds       map[string]*feed  // by key
-	hosts       map[string]*host  // by name
-	owners      map[string]*owner // by name; "": the operator
-	queue       queue
-	running     int            // attempts of hosts
-	reading     int            // those of files
-	fileTurns   []*owner       // of files that wait and may be read, in order
-	hostTurns   []*owner       // of hosts with something to begin, in order
-	started     []*feed        // attempts that due has not given to Run yet
+	feeds       map[string]*feed // by key
+	scheduler   scheduler
 	awaited     map[*feed]bool // those that Ready waits for: nothing is known of them, and no attempt has ended
 	ready       chan struct{}  // closed when Ready awaits nothing
 	progress    chan struct{}  // closed and made anew when less may be waited for
@@ -143,8 +135,7 @@ func NewStore(o Options) *Store {
 		wake:        make(chan struct{}, 1),
 		subscribers: map[string]*subscriber{},
 		feeds:       map[string]*feed{},
-		hosts:       map[string]*host{},
-		owners:      map[string]*owner{},
+		scheduler:   scheduler{perMinute: o.PerMinute, hosts: map[string]*host{}, owners: map[string]*owner{}},
 		ready:       ready,
 		progress:    make(chan struct{}),
 	}
@@ -206,7 +197,7 @@ func (s *Store) replace(list []*Subscription, disk diskCopies, writeError error,
 		f := s.feeds[key]
 		if f == nil {
 			if f = feeds[key]; f == nil {
-				f = s.newFeed(key, sub)
+				f = s.scheduler.newFeed(key, sub)
 			}
 			f.subscriptions = nil
 			s.feeds[key] = f
@@ -245,15 +236,14 @@ func (s *Store) replace(list []*Subscription, disk diskCopies, writeError error,
 		if s.feeds[key] == f {
 			continue
 		}
-		s.queue.remove(f)
-		s.dequeue(f)
+		s.scheduler.remove(f)
 	}
-	s.evictUnused(now)
+	s.scheduler.evictUnused(s.feeds, now)
 	for _, f := range s.feeds {
 		f.snapshots = slices.DeleteFunc(f.snapshots, func(c termsSnapshot) bool {
 			return !slices.ContainsFunc(f.subscriptions, func(s *Subscription) bool { return s.terms() == c.terms })
 		})
-		s.schedule(f, now)
+		s.scheduler.schedule(f, now)
 	}
 	select {
 	case <-s.ready:
@@ -269,57 +259,6 @@ func (s *Store) replace(list []*Subscription, disk diskCopies, writeError error,
 	s.checkReady()
 	s.wakeRun()
 	return former
-}
-
-// newFeed is the feed of a source that had none.
-func (s *Store) newFeed(key string, sub *Subscription) *feed {
-	f := &feed{
-		key: key, subject: "feed of calendar " + sub.Calendar, host: s.host(sub), place: -1,
-		ended: make(chan struct{}),
-	}
-	name := sub.Source.Owner
-	if s.owners[name] == nil {
-		s.owners[name] = newOwner(name)
-	}
-	f.owner = s.owners[name]
-	if f.host != nil {
-		f.share = f.host.share(f.owner)
-	}
-	return f
-}
-
-// host is the host of a subscription; nil for files.
-func (s *Store) host(sub *Subscription) *host {
-	if sub.File != "" {
-		return nil
-	}
-	name := sub.Source.Host()
-	if s.hosts[name] == nil {
-		s.hosts[name] = &host{}
-		if n := s.options.PerMinute[name]; n > 0 {
-			s.hosts[name].interval = time.Minute / time.Duration(n)
-		}
-	}
-	return s.hosts[name]
-}
-
-// schedule queues a feed: at once if a calendar has no copy of it, else at a random moment soon, so
-// that a restart does not request everything at once. One that is queued or running stays as it is,
-// unless its next attempt would be too late by now.
-func (s *Store) schedule(f *feed, now time.Time) {
-	maxDelay := time.Duration(0)
-	if f.host != nil && (!f.lacksCopy() || !f.lastEnded.IsZero()) {
-		maxDelay = min(f.interval(), startSpread)
-	}
-	switch {
-	case f.running || f.waiting:
-	case f.place < 0:
-		f.next = now.Add(time.Duration(rand.Float64() * float64(maxDelay)))
-		s.queue.add(f)
-	case f.failures == 0 && f.next.After(now.Add(f.interval()*11/10)):
-		f.next = now.Add(f.interval())
-		s.queue.add(f)
-	}
 }
 
 // State is the present state of a calendar.

@@ -483,7 +483,7 @@ func TestHosts(t *testing.T) {
 				pause := func() time.Duration { // what is left of it
 					s.store.mu.Lock()
 					defer s.store.mu.Unlock()
-					return time.Until(s.store.hosts["calendar.example.com"].share(s.store.owners[""]).pausedUntil)
+					return time.Until(s.store.scheduler.hosts["calendar.example.com"].share(s.store.scheduler.owners[""]).pausedUntil)
 				}
 				for i, want := range c.pauses {
 					if left := pause(); left > want || left < want-2*time.Minute {

@@ -143,15 +143,15 @@ func TestFilesTurns(t *testing.T) {
 		after(quickPoll + 2*each)
 		s.is("good/1", "fresh: d")
 		s.store.mu.Lock()
-		if evil := s.store.owners["evil"]; len(evil.files) > 1 || s.store.reading > 2 {
-			t.Errorf("%d files of evil's wait, %d are read", len(evil.files), s.store.reading)
+		if evil := s.store.scheduler.owners["evil"]; len(evil.files) > 1 || s.store.scheduler.reading > 2 {
+			t.Errorf("%d files of evil's wait, %d are read", len(evil.files), s.store.scheduler.reading)
 		}
 		s.store.mu.Unlock()
 		s.store.Subscribe(list[300:])
 		after(time.Minute)
 		s.store.Subscribe(list[300:])
 		s.store.mu.Lock()
-		if s.store.owners["evil"] != nil {
+		if s.store.scheduler.owners["evil"] != nil {
 			t.Error("evil is remembered without a file")
 		}
 		s.store.mu.Unlock()

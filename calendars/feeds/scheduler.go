@@ -2,12 +2,11 @@ package feeds
 
 import (
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
 
-// fileReaders is how many calendars' files are looked at and read at a time; a tenant has
-// filesOfTenant of them at most, and the operator leaves as many.
 const (
 	// fileReaders is how many calendars' files are listed and read at a time. A tenant has at most
 	// filesOfTenant of them; the operator leaves as many free.
@@ -15,13 +14,24 @@ const (
 	filesOfTenant = 1
 )
 
-// claimDue takes the feeds off the queue whose attempts may start now, and returns them with how
-// long Run waits until it looks again.
-func (s *Store) claimDue() (due []*feed, wait time.Duration) {
+// scheduler decides which attempts may start. Files need a place to be read; fetches need one at
+// their host and among all, and owners take turns for both. It is guarded by its Store's mutex.
+type scheduler struct {
+	perMinute map[string]int    // see Options
+	hosts     map[string]*host  // by name
+	owners    map[string]*owner // by name; "": the operator
+	queue     queue
+	running   int      // attempts of hosts
+	reading   int      // those of files
+	fileTurns []*owner // of files that wait and may be read, in order
+	hostTurns []*owner // of hosts with something to start, in order
+	started   []*feed  // attempts that due has not returned yet
+}
+
+// due takes the feeds off the queue whose attempts may start now, and returns them with how long to
+// wait until it is called again.
+func (s *scheduler) due(now time.Time) (due []*feed, wait time.Duration) {
 	const longest = time.Minute // the clock may be set meanwhile
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.options.Now()
 	for f := s.queue.peek(); f != nil && !f.next.After(now); f = s.queue.peek() {
 		s.queue.remove(f)
 		switch {
@@ -45,7 +55,7 @@ func (s *Store) claimDue() (due []*feed, wait time.Duration) {
 	if f := s.queue.peek(); f != nil {
 		wait = min(wait, f.next.Sub(now))
 	}
-	for name := range s.options.PerMinute {
+	for name := range s.perMinute {
 		if h := s.hosts[name]; h != nil && len(h.turns) > 0 && h.next.After(now) {
 			wait = min(wait, h.next.Sub(now))
 		}
@@ -54,8 +64,59 @@ func (s *Store) claimDue() (due []*feed, wait time.Duration) {
 	return due, wait
 }
 
-// start marks an attempt as running; claimDue returns it to Run.
-func (s *Store) start(f *feed, now time.Time) {
+// newFeed is the feed of a source that had none.
+func (s *scheduler) newFeed(key string, sub *Subscription) *feed {
+	f := &feed{
+		key: key, subject: "feed of calendar " + sub.Calendar, host: s.host(sub), place: -1,
+		ended: make(chan struct{}),
+	}
+	name := sub.Source.Owner
+	if s.owners[name] == nil {
+		s.owners[name] = newOwner(name)
+	}
+	f.owner = s.owners[name]
+	if f.host != nil {
+		f.share = f.host.share(f.owner)
+	}
+	return f
+}
+
+// host is the host of a subscription; nil for files.
+func (s *scheduler) host(sub *Subscription) *host {
+	if sub.File != "" {
+		return nil
+	}
+	name := sub.Source.Host()
+	if s.hosts[name] == nil {
+		s.hosts[name] = &host{}
+		if n := s.perMinute[name]; n > 0 {
+			s.hosts[name].interval = time.Minute / time.Duration(n)
+		}
+	}
+	return s.hosts[name]
+}
+
+// schedule queues a feed: at once if a calendar has no copy of it, else at a random moment soon, so
+// that a restart does not request everything at once. One that is queued or running stays as it is,
+// unless its next attempt would be too late by now.
+func (s *scheduler) schedule(f *feed, now time.Time) {
+	maxDelay := time.Duration(0)
+	if f.host != nil && (!f.lacksCopy() || !f.lastEnded.IsZero()) {
+		maxDelay = min(f.interval(), startSpread)
+	}
+	switch {
+	case f.running || f.waiting:
+	case f.place < 0:
+		f.next = now.Add(time.Duration(rand.Float64() * float64(maxDelay)))
+		s.queue.add(f)
+	case f.failures == 0 && f.next.After(now.Add(f.interval()*11/10)):
+		f.next = now.Add(f.interval())
+		s.queue.add(f)
+	}
+}
+
+// start marks an attempt as running; due returns it.
+func (s *scheduler) start(f *feed, now time.Time) {
 	if f.host != nil {
 		f.share.start(now)
 		s.running++
@@ -72,7 +133,7 @@ func (s *Store) start(f *feed, now time.Time) {
 }
 
 // markReady queues a host that has a feed waiting, under the owner whose turn it is there.
-func (s *Store) markReady(h *host) {
+func (s *scheduler) markReady(h *host) {
 	if h.ready || len(h.turns) == 0 {
 		return
 	}
@@ -85,7 +146,7 @@ func (s *Store) markReady(h *host) {
 }
 
 // enqueueFiles queues an owner that has files waiting and a free place to read them.
-func (s *Store) enqueueFiles(o *owner) {
+func (s *scheduler) enqueueFiles(o *owner) {
 	if !o.queued && len(o.files) > 0 && o.reading < o.maxFiles {
 		o.queued = true
 		s.fileTurns = append(s.fileTurns, o)
@@ -93,7 +154,7 @@ func (s *Store) enqueueFiles(o *owner) {
 }
 
 // startFiles starts waiting attempts of files, one of each owner in turn. They need no host.
-func (s *Store) startFiles(now time.Time) {
+func (s *scheduler) startFiles(now time.Time) {
 	for s.reading < fileReaders && len(s.fileTurns) > 0 {
 		o := s.fileTurns[0]
 		s.fileTurns = s.fileTurns[1:]
@@ -112,8 +173,8 @@ func (s *Store) startFiles(now time.Time) {
 
 // startFetches starts waiting attempts at the hosts that have a free place, one owner after the
 // other.
-func (s *Store) startFetches(now time.Time) {
-	for name := range s.options.PerMinute {
+func (s *scheduler) startFetches(now time.Time) {
+	for name := range s.perMinute {
 		if h := s.hosts[name]; h != nil && !h.next.After(now) {
 			s.markReady(h)
 		}
@@ -131,7 +192,7 @@ func (s *Store) startFetches(now time.Time) {
 }
 
 // startAtHost starts waiting attempts at a host, one of each owner in turn.
-func (s *Store) startAtHost(h *host, now time.Time) {
+func (s *scheduler) startAtHost(h *host, now time.Time) {
 	for h.running < hostAttempts && len(h.turns) > 0 && !h.next.After(now) {
 		if s.running >= allAttempts {
 			s.markReady(h)
@@ -161,18 +222,9 @@ func (s *Store) startAtHost(h *host, now time.Time) {
 	}
 }
 
-// releaseHost frees an attempt's place at its host.
-func (s *Store) releaseHost(h *host) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h.running--
-	s.markReady(h)
-	s.wakeRun()
-}
-
 // releaseSlot frees an attempt's place among all attempts, and queues its owner again: the owner's
 // files, or as many of its blocked shares as may start.
-func (s *Store) releaseSlot(f *feed) {
+func (s *scheduler) releaseSlot(f *feed) {
 	if f.host == nil {
 		s.reading--
 		f.owner.reading--
@@ -190,8 +242,9 @@ func (s *Store) releaseSlot(f *feed) {
 	}
 }
 
-// dequeue removes a feed from the waiting ones.
-func (s *Store) dequeue(f *feed) {
+// remove removes a feed from those that wait.
+func (s *scheduler) remove(f *feed) {
+	s.queue.remove(f)
 	switch {
 	case f.host != nil:
 		f.share.remove(f)
@@ -203,9 +256,9 @@ func (s *Store) dequeue(f *feed) {
 
 // evictUnused removes hosts and owners that have no feeds any more and no running attempt. A host's
 // pause is kept.
-func (s *Store) evictUnused(now time.Time) {
+func (s *scheduler) evictUnused(feeds map[string]*feed, now time.Time) {
 	shares, owners := map[*share]bool{}, map[*owner]bool{}
-	for _, f := range s.feeds {
+	for _, f := range feeds {
 		shares[f.share], owners[f.owner] = true, true
 	}
 	for name, h := range s.hosts {
@@ -217,42 +270,4 @@ func (s *Store) evictUnused(now time.Time) {
 	maps.DeleteFunc(s.owners, func(_ string, o *owner) bool {
 		return !owners[o] && o.running == 0 && o.reading == 0
 	})
-}
-
-// acquireReader waits until a body of an owner may be read; done frees the place. A tenant has one
-// at a time, so that neither large bodies nor many of one tenant delay those of others.
-func (s *Store) acquireReader(o *owner) (done func()) {
-	o.readers <- struct{}{}
-	s.readers <- struct{}{}
-	return func() {
-		<-s.readers
-		<-o.readers
-	}
-}
-
-// manualLimit limits the attempts that people request of a feed: manualBurst at once, then one
-// every manualInterval. The zero value allows all of them.
-type manualLimit struct{ full time.Time }
-
-const (
-	manualBurst    = 5
-	manualInterval = 10 * time.Second
-	// manualWaiters is how many requests may wait for attempts of a feed.
-	manualWaiters = 32
-)
-
-// next is when the next attempt may start.
-func (l manualLimit) next(now time.Time) time.Time {
-	if at := l.full.Add(-(manualBurst - 1) * manualInterval); at.After(now) {
-		return at
-	}
-	return now
-}
-
-// spend counts an attempt.
-func (l *manualLimit) spend(now time.Time) {
-	if l.full.Before(now) {
-		l.full = now
-	}
-	l.full = l.full.Add(manualInterval)
 }
