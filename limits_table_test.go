@@ -386,6 +386,15 @@ func limitSections() []limitSection {
 					"the others are removed after it", "feeds.TestPointersOfRenamed",
 				},
 				{
+					"a CA file; of a tenant; those of a tenant together, each path counted; that differ",
+					"{feeds.maxCAFile:bytes}; {feeds.maxTenantCAFile:bytes}; {feeds.maxTenantCAFiles:bytes}; {feeds.maxTenantBundles}",
+					"", "refused at load; the feed is not fetched if a file grows later", "feeds.TestCAFiles",
+				},
+				{
+					"sets of authorities for which an owner's connections are ready", "{feeds.maxPools}", "",
+					"the least recently used one is dropped, and its file is parsed again", "feeds.TestPools",
+				},
+				{
 					"files of a calendar", "{feeds.filesTimes} times `bytes`", "", "refused likewise",
 					"feeds.TestLoader",
 				},

@@ -27,7 +27,7 @@ func TestSums(t *testing.T) {
 		inTenant: {"account": "maxClaims", "labels": "maxLabels", "hours": values},
 		inCalendar: {
 			"file": "calendars.ownerBytes, filesTimes", "headers": "calendars.maxHeaders",
-			"ca_file": "4 MiB each; maxCalendars", "only": steps, "except": steps, "limits": lowered,
+			"ca_file": "feeds.maxTenantCAFile, maxTenantCAFiles, maxTenantBundles", "only": steps, "except": steps, "limits": lowered,
 		},
 		inFilter: {"summary": steps, "description": steps, "location": steps, "category": steps},
 		inPlan:   {"calendars": values, "branches": "maxBranches", "data": "maxMerged"},

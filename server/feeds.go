@@ -74,7 +74,7 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		b.wrong(c.Pos, "calendar %q: %s", c.Name, err)
 	}
 	if c.CAFile != "" {
-		if err := feeds.CheckCAFile(b.filesFor(c), c.CAFile); err != nil && b.files == nil {
+		if err := b.loader.CheckCAFile(c.Owner, b.filesFor(c), c.CAFile); err != nil && b.files == nil {
 			b.missing(c, "ca_file: ", err)
 		}
 	}

@@ -76,7 +76,8 @@ type Fetcher struct {
 
 	mu           sync.Mutex // guards the following
 	pools        map[poolKey]*pool
-	lastEviction time.Time // when pools were last looked for that nothing uses
+	caFiles      map[caFile]digest // what each held when it was last read
+	lastEviction time.Time         // when pools were last looked for that nothing uses
 }
 
 // NewFetcher makes a Fetcher. It connects to nothing.
@@ -88,6 +89,7 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 		now:       o.Now,
 		reachOf:   reachOf,
 		pools:     map[poolKey]*pool{},
+		caFiles:   map[caFile]digest{},
 	}
 	if f.timeout <= 0 {
 		f.timeout = 30 * time.Second

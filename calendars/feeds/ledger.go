@@ -109,12 +109,13 @@ func (s *Store) reserveMemory(o *owner, c, replaced *calendars.Calendar) (done f
 
 // Loader reads the files of the calendars of one configuration. What several calendars of an owner
 // name is read and taken apart once, and what those of a tenant name is read up to the memory that
-// they may take together. It is for one goroutine.
+// they may take together; CA files likewise. It is for one goroutine.
 type Loader struct {
-	read  map[loadKey]loadedFiles
-	bytes map[string]int    // that were read for each tenant, or what its calendars take, whichever is more
-	globs map[string]*globs // by owner
-	names map[string]int    // that were looked at for each tenant's globs
+	read    map[loadKey]loadedFiles
+	bytes   map[string]int      // that were read for each tenant, or what its calendars take, whichever is more
+	globs   map[string]*globs   // by owner
+	names   map[string]int      // that were looked at for each tenant's globs
+	caFiles map[string]*caFiles // by owner
 }
 
 type loadKey struct {
@@ -131,6 +132,7 @@ type loadedFiles struct {
 func NewLoader() *Loader {
 	return &Loader{
 		read: map[loadKey]loadedFiles{}, bytes: map[string]int{}, globs: map[string]*globs{}, names: map[string]int{},
+		caFiles: map[string]*caFiles{},
 	}
 }
 

@@ -1,11 +1,9 @@
 package feeds
 
 import (
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"io/fs"
 	"maps"
 	"net"
 	"net/http"
@@ -23,7 +21,10 @@ const (
 	idleInAll    = 64
 	poolLifetime = time.Hour // is when the pool of an owner is forgotten
 	headerBytes  = 64 << 10  // of an answer's header
-	caBytes      = 4 << 20   // of a CA file
+	// maxPools is how many pools an owner has: one for each bundle of a tenant and one for the
+	// system's authorities, with and without private addresses. Beyond it, the least recently used
+	// one is dropped.
+	maxPools = 2 * (maxTenantBundles + 1)
 
 	// An HTTP/2 connection that says nothing is asked whether it lives: fetches that share it would
 	// all time out on a dead one.
@@ -36,12 +37,11 @@ const (
 type poolKey struct {
 	owner       string
 	denyPrivate bool
-	caFile      string
+	authorities digest
 }
 
 // pool holds the connections of one owner to hosts that one set of authorities vouches for.
 type pool struct {
-	digest [sha256.Size]byte // of the CA file; zero for the system's authorities
 	// byReach are the transports by how far the addresses may lead that they connect to, public or
 	// private. They are two so that a connection to a private address, made for a feed that names
 	// it, is never there for a redirect to reuse.
@@ -49,54 +49,97 @@ type pool struct {
 	lastUsed time.Time // guarded by the Fetcher's mutex
 }
 
-// CheckCAFile says why a CA file cannot be read; nil if it can. fsys is as of Source.CAFiles.
-func CheckCAFile(fsys fs.FS, name string) error {
-	_, _, err := files.Tree{FS: fsys}.Read(name, caBytes)
-	return err
+// poolFor is the pool of a source. Its CA file is read each time, so that a renewed one is used
+// from the next attempt on; its former connections end with what they are carrying. Files are read
+// and parsed without the Fetcher's mutex, which attempts of all owners take.
+func (f *Fetcher) poolFor(s Source) (*pool, error) {
+	key := poolKey{owner: s.Owner, denyPrivate: s.DenyPrivate}
+	if s.CAFile == "" {
+		if p := f.findPool(key, ""); p != nil {
+			return p, nil
+		}
+		return f.addPool(key, nil), nil
+	}
+	pem, sum, err := readCAFile(s.Owner, s.CAFiles, s.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("ca_file %s: %w", diag.Quote(s.CAFile), files.Reason(err))
+	}
+	key.authorities = sum
+	if p := f.findPool(key, s.CAFile); p != nil {
+		return p, nil
+	}
+	roots, err := parseCAFile(pem)
+	if err != nil {
+		return nil, fmt.Errorf("ca_file %s: %w", diag.Quote(s.CAFile), err)
+	}
+	return f.addPool(key, roots), nil
 }
 
-// poolFor is the pool of a source. Its CA file is read each time, so that a renewed one is used
-// from the next attempt on; its former connections end with what they are carrying.
-func (f *Fetcher) poolFor(s Source) (*pool, error) {
-	caFile, key := s.CAFile, poolKey{s.Owner, s.DenyPrivate, s.CAFile}
-	var digest [sha256.Size]byte
-	var pem []byte
-	if caFile != "" {
-		var err error
-		if pem, err = readLimited(s.CAFiles, caFile, caBytes); err != nil {
-			return nil, fmt.Errorf("ca_file %s: %w", diag.Quote(caFile), err)
-		}
-		digest = sha256.Sum256(pem)
-	}
+// findPool is a pool that exists, or nil. Those of what the CA file, if there is one, held before
+// are dropped.
+func (f *Fetcher) findPool(key poolKey, name string) *pool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.now()
 	f.evictPools(now)
-	former := f.pools[key]
-	if former != nil && former.digest == digest {
-		former.lastUsed = now
-		return former, nil
+	if name != "" {
+		file := caFile{key.owner, name}
+		if former, ok := f.caFiles[file]; ok && former != key.authorities {
+			f.dropPools(key.owner, former)
+		}
+		f.caFiles[file] = key.authorities
 	}
-	var roots *x509.CertPool
-	if caFile != "" {
-		roots = x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("ca_file %s: want certificates as PEM, found none", diag.Quote(caFile))
+	p := f.pools[key]
+	if p != nil {
+		p.lastUsed = now
+	}
+	return p
+}
+
+// addPool makes a pool, unless another attempt has done so meanwhile.
+func (f *Fetcher) addPool(key poolKey, roots *x509.CertPool) *pool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p := f.pools[key]; p != nil {
+		return p
+	}
+	count, oldest := 0, poolKey{}
+	for k, p := range f.pools {
+		if k.owner != key.owner {
+			continue
+		}
+		if count++; count == 1 || p.lastUsed.Before(f.pools[oldest].lastUsed) {
+			oldest = k
 		}
 	}
-	p := &pool{digest: digest, lastUsed: now}
+	if count >= maxPools {
+		f.dropPool(oldest)
+	}
+	p := &pool{lastUsed: f.now()}
 	for allowed := range p.byReach {
 		p.byReach[allowed] = f.transport(roots, reach(allowed))
 		// What a server sends over an idle connection of HTTP/2 is read without end. The operator
 		// chooses whom to trust with that; a tenant's attempts are minutes apart, and hardly ever
 		// find a connection that is still open.
-		p.byReach[allowed].DisableKeepAlives = s.Owner != ""
+		p.byReach[allowed].DisableKeepAlives = key.owner != ""
 	}
 	f.pools[key] = p
-	if former != nil {
-		former.closeIdle()
+	return p
+}
+
+// dropPools drops an owner's pools with some authorities. Another file that still holds them gets
+// them anew.
+func (f *Fetcher) dropPools(owner string, authorities digest) {
+	for _, denyPrivate := range []bool{false, true} {
+		f.dropPool(poolKey{owner, denyPrivate, authorities})
 	}
-	return p, nil
+}
+
+func (f *Fetcher) dropPool(key poolKey) {
+	if p := f.pools[key]; p != nil {
+		delete(f.pools, key)
+		p.closeIdle()
+	}
 }
 
 // evictPools drops the pools that nothing has used for so long that none of their connections is
@@ -107,6 +150,9 @@ func (f *Fetcher) evictPools(now time.Time) {
 	}
 	f.lastEviction = now
 	maps.DeleteFunc(f.pools, func(_ poolKey, p *pool) bool { return now.Sub(p.lastUsed) >= poolLifetime })
+	maps.DeleteFunc(f.caFiles, func(file caFile, sum digest) bool {
+		return f.pools[poolKey{file.owner, false, sum}] == nil && f.pools[poolKey{file.owner, true, sum}] == nil
+	})
 }
 
 func (p *pool) closeIdle() {
