@@ -137,7 +137,7 @@ func (r *reader) closeInner(components int) {
 	}
 	for _, p := range i.properties[kept:] {
 		if eventProperties[p.name] == scheduling && p.name != "DURATION" {
-			r.report(Problem{File: r.file, Line: p.line, Property: p.name, Message: fmt.Sprintf(
+			r.report(Problem{Line: p.line, Property: p.name, Message: fmt.Sprintf(
 				"it stands in %s, not in the event, and is ignored (is END:%[1]s missing before it?)",
 				diag.Brief(r.open[components]))})
 			break
@@ -227,7 +227,7 @@ func (r *reader) finish() {
 			more = fmt.Sprintf(", like %d more of the event", d.strays-1)
 		}
 		r.report(Problem{
-			File: r.file, Line: d.stray,
+			Line: d.stray,
 			Message: "want a content line such as NAME:VALUE, found " + d.strayText + "; the line is ignored" + more +
 				" (put a blank before it if it is the rest of the line before)",
 		})
@@ -237,7 +237,7 @@ func (r *reader) finish() {
 	}
 	if d.joined > 0 {
 		r.report(Problem{
-			File: r.file, Line: d.joined,
+			Line:    d.joined,
 			Message: "the line holds another one of an event, which is not read as one (is a line end missing?)",
 		})
 	}

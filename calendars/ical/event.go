@@ -168,7 +168,7 @@ func (r *reader) event(d *draft) *Event {
 	}
 	e.Cancelled = e.Cancelled || r.method == "CANCEL"
 	for _, p := range others {
-		r.report(Problem{File: r.file, Line: p.line, UID: e.UID, Property: p.name, Message: repeatedMessage(p.name)})
+		r.report(Problem{Line: p.line, UID: e.UID, Property: p.name, Message: repeatedMessage(p.name)})
 	}
 	for _, f := range flaws { // only now is the event known by its title
 		r.reportProblem(e, f.property, f.flaw, f.becomes)

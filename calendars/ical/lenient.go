@@ -17,35 +17,6 @@ import (
 // begins like an event, or that says when something takes place (DTSTART), becomes an Event or a
 // Problem at one of its lines.
 
-// deviations are what was read although it is written wrongly, by what is wrong with it.
-type deviations map[string]*deviation
-
-type deviation struct{ line, lines int }
-
-// tolerate records a deviation at a line, which is read all the same.
-func (r *reader) tolerate(line int, what string) {
-	if r.deviations == nil {
-		r.deviations = deviations{}
-	}
-	if l := r.deviations[what]; l != nil {
-		l.lines++
-		return
-	}
-	r.deviations[what] = &deviation{line: line, lines: 1}
-}
-
-// reportDeviations makes Problems of what was forgiven.
-func (r *reader) reportDeviations() {
-	for _, what := range slices.Sorted(maps.Keys(r.deviations)) {
-		l := r.deviations[what]
-		message := what
-		if l.lines > 1 {
-			message += fmt.Sprintf(" (%d lines, this is the first)", l.lines)
-		}
-		r.report(Problem{File: r.file, Line: l.line, Message: message, Harmless: true})
-	}
-}
-
 // checkLine reports what the scanner took off a line.
 func (r *reader) checkLine(l line) {
 	if l.indented {

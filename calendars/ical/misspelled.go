@@ -35,7 +35,7 @@ func (r *reader) misspelledLine(l line) {
 func (r *reader) reportMisspelling(number int, name, meant string) {
 	if d := r.draft; len(d.misspellings) < maxSlips {
 		d.misspellings = append(d.misspellings, Problem{
-			File: r.file, Line: number,
+			Line:    number,
 			Message: fmt.Sprintf("%s is no property of an event, and is ignored; did you mean %s?", name, meant),
 		})
 	}

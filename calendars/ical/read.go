@@ -54,23 +54,23 @@ func Read(f File, limits Limits) (*Calendar, error) {
 	}
 	body := Text(f.Body)
 	r := &reader{
-		file:    f.Name,
-		charset: f.Charset,
-		foreign: f.Charset != "" || !utf8.Valid(body),
-		limits:  limits,
-		scanner: scanner{body: body, lineBytes: limits.LineBytes},
-		zones:   finder{body: body, limits: limits},
-		kinds:   map[string]valueKind{},
-		out:     &Calendar{},
+		reporter: reporter{file: f.Name, deviations: map[string]*deviation{}},
+		charset:  f.Charset,
+		foreign:  f.Charset != "" || !utf8.Valid(body),
+		limits:   limits,
+		scanner:  scanner{body: body, lineBytes: limits.LineBytes},
+		zones:    finder{body: body, limits: limits},
+		kinds:    map[string]valueKind{},
+		out:      &Calendar{},
 	}
-	r.zones.report = r.tolerate
+	r.zones.reporter = &r.reporter
 	if err := r.read(); err != nil {
 		return nil, err
 	}
 	r.placeChanges()
 	r.reportDeviations()
 	r.reportOthers()
-	if r.unlisted > 0 {
+	if r.out.Problems = r.problems; r.unlisted > 0 {
 		r.out.Problems = append(r.out.Problems, Problem{
 			File: r.file, Line: r.scanner.number, Message: fmt.Sprintf("%d more problems are not listed", r.unlisted),
 		})
@@ -78,12 +78,9 @@ func Read(f File, limits Limits) (*Calendar, error) {
 	return r.out, nil
 }
 
-// maxProblems is how many problems of a body are listed.
-const maxProblems = 10_000
-
 // reader is one pass over a body.
 type reader struct {
-	file    string
+	reporter
 	charset string // File.Charset
 	foreign bool   // not all of the body is UTF-8, and that was not reported yet
 	limits  Limits
@@ -105,10 +102,7 @@ type reader struct {
 	drafts int            // how many have begun
 	others map[string]int // how many other components have begun that say when something takes place, by name
 
-	deviations deviations
-	skipped    skippedLines // the lines outside an event that are being passed over
-
-	unlisted int // problems beyond maxProblems
+	skipped skippedLines // the lines outside an event that are being passed over
 }
 
 // skippedLines are the lines between two that begin or end a component.
@@ -187,7 +181,7 @@ func (r *reader) begin(l line, component string) error {
 	if len(r.open) >= r.limits.Nesting {
 		r.deeper++
 		if component == "VEVENT" {
-			r.report(Problem{File: r.file, Line: l.number, Message: fmt.Sprintf(
+			r.report(Problem{Line: l.number, Message: fmt.Sprintf(
 				"an event begins in components that nest deeper than %d (limits.nesting); it is ignored",
 				r.limits.Nesting)})
 		}
@@ -257,9 +251,9 @@ func (r *reader) unmatchedEnd(number int, component string) {
 	case component == "VEVENT" && r.skipped.start > 0:
 		r.reportLost(r.skipped.start)
 	case component == "VEVENT":
-		r.report(Problem{File: r.file, Line: number, Message: "END:VEVENT without BEGIN:VEVENT; it is ignored"})
+		r.report(Problem{Line: number, Message: "END:VEVENT without BEGIN:VEVENT; it is ignored"})
 	case !components[component]:
-		r.report(Problem{File: r.file, Line: number, Message: fmt.Sprintf(
+		r.report(Problem{Line: number, Message: fmt.Sprintf(
 			"END:%s closes nothing; it is ignored (is a line end missing?)", diag.Brief(component))})
 	}
 }
@@ -269,7 +263,7 @@ func (r *reader) reportLost(line int) {
 	if !r.skipped.reported {
 		r.skipped.reported = true
 		r.report(Problem{
-			File: r.file, Line: line,
+			Line:    line,
 			Message: "lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
 		})
 	}
@@ -310,7 +304,7 @@ func (r *reader) reportOthers() {
 		found = append(found, fmt.Sprintf("%d %s", r.others[name], name))
 	}
 	r.report(Problem{
-		File: r.file, Line: 1,
+		Line: 1,
 		Message: fmt.Sprintf("it has no events (VEVENT), but %s, which are not read; share a calendar of events",
 			strings.Join(found, ", ")),
 	})
@@ -333,14 +327,14 @@ func (r *reader) calendarProperty(l line) {
 			r.method = strings.ToUpper(strings.TrimSpace(p.value))
 		} else if !strings.EqualFold(r.method, strings.TrimSpace(p.value)) {
 			r.report(Problem{
-				File: r.file, Line: l.number, Property: p.name,
+				Line: l.number, Property: p.name,
 				Message: "the calendar has another one; this one is ignored",
 			})
 			return
 		}
 		if r.method == "CANCEL" { // RFC 5546, 3.2.5
 			r.report(Problem{
-				File: r.file, Line: l.number,
+				Line:    l.number,
 				Message: "METHOD:CANCEL cancels all events of its calendar; none of them is ever on",
 			})
 			for _, e := range r.out.Events[r.before:] { // where it follows them
@@ -352,19 +346,4 @@ func (r *reader) calendarProperty(l line) {
 			c.Refresh = max(0, time.Duration(min(d.Days*recur.Day+d.Seconds, 366*recur.Day))*time.Second)
 		}
 	}
-}
-
-// reportProblem reports what is wrong with a property of an event, and what becomes of the event.
-func (r *reader) reportProblem(e *Event, p property, what, becomes string) {
-	problem := e.Problem(p.name, what, becomes)
-	problem.File, problem.Line = r.file, p.line
-	r.report(problem)
-}
-
-func (r *reader) report(p Problem) {
-	if len(r.out.Problems) >= maxProblems {
-		r.unlisted++
-		return
-	}
-	r.out.Problems = append(r.out.Problems, p)
 }

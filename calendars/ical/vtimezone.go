@@ -15,6 +15,7 @@ import (
 // finder finds the zones that one body names, and caches them: a feed names the same few thousands
 // of times.
 type finder struct {
+	*reporter
 	body   []byte
 	limits Limits
 
@@ -22,9 +23,8 @@ type finder struct {
 	unknown     map[zoneName]zones.UnknownError
 	definitions map[zoneName]definition // by their names as written; nil before the body was searched for them
 	trimmed     map[zoneName]definition // by these without what stands around them
-	report      func(line int, what string)
-	steps       int // taken by the definitions that were worked out
-	onsets      int // of these
+	steps       int                     // taken by the definitions that were worked out
+	onsets      int                     // of these
 }
 
 // zoneName is a TZID in one of the body's VCALENDARs, counted from 1. Each may define its own zone
@@ -64,7 +64,7 @@ func (f *finder) find(name zoneName, line int) (*time.Location, error) {
 	if plain := plainTZID(name.tzid); plain != name.tzid {
 		if _, exact := f.exact(name); !exact {
 			name.tzid = plain
-			f.report(line, whyTrimmed)
+			f.tolerate(line, whyTrimmed)
 		}
 	}
 	if zone := f.known[name]; zone != nil {
@@ -141,7 +141,7 @@ func (f *finder) defined(name zoneName) (definition, bool) {
 			return d, true
 		}
 		if d, ok := f.trimmed[name]; ok {
-			f.report(d.nameLine, whyTrimmed)
+			f.tolerate(d.nameLine, whyTrimmed)
 			return d, true
 		}
 	}
@@ -241,7 +241,7 @@ func (f *finder) observances(d definition) (list []zones.Observance, location st
 		case name == "BEGIN" && slices.Contains([]string{"VTIMEZONE", "VEVENT", "VCALENDAR"}, component):
 			// So that definitions without an end are not each read to the end of the body.
 			if component == "VEVENT" && len(list) > 0 && list[len(list)-1].To != nil {
-				f.report(l.number, "END:VTIMEZONE is missing before BEGIN:VEVENT, and is read as if it were there")
+				f.tolerate(l.number, "END:VTIMEZONE is missing before BEGIN:VEVENT, and is read as if it were there")
 				return list, location, nil
 			}
 			return nil, location, fmt.Errorf("want END:VTIMEZONE before BEGIN:%s in line %d", component, l.number)
@@ -252,7 +252,7 @@ func (f *finder) observances(d definition) (list []zones.Observance, location st
 		case o != nil:
 			odd, err := setObservance(o, l, f.limits.Dates)
 			for _, what := range odd {
-				f.report(l.number, what)
+				f.tolerate(l.number, what)
 			}
 			if err != nil {
 				return nil, location, fmt.Errorf("line %d: %s: %w", l.number, name, err)
