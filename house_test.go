@@ -231,6 +231,7 @@ func TestPicture(t *testing.T) {
 func TestSources(t *testing.T) {
 	t.Parallel()
 	files := 0
+	packages := map[string]string{} // the name of each directory's
 	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -248,6 +249,12 @@ func TestSources(t *testing.T) {
 		for _, problem := range problems(t, filepath.ToSlash(name), src) {
 			t.Error(problem)
 		}
+		// Files for other systems are not built here, so that nothing else notices their names.
+		dir, own := filepath.Dir(name), packageName(t, name, src)
+		if first := cmp.Or(packages[dir], own); first != own {
+			t.Errorf("%s: package %s, in a directory of package %s", name, own, first)
+		}
+		packages[dir] = own
 		return nil
 	})
 	if err != nil {
@@ -256,6 +263,16 @@ func TestSources(t *testing.T) {
 	if files < 10 {
 		t.Errorf("found %d Go files, want the repository's", files)
 	}
+}
+
+// packageName is the name of the package that a file belongs to or tests.
+func packageName(t *testing.T, name string, src []byte) string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), name, src, parser.PackageClauseOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(file.Name.Name, "_test")
 }
 
 // problems lists what one Go file does against the rules: no init, no package without a name of its
