@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -30,28 +29,28 @@ func checkCommand(env environment) *cobra.Command {
 	var a checkFlags
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "what is wrong with a configuration and its calendars, before a call shows it",
-		Long: `check loads a configuration as serve does, with its templates, renders every branch of every route for sample calls, reads the
-calendars, and looks through the coming time: what will not be answered, and what is most likely meant otherwise. Each finding says where, what and
-what to do; docs/checking.md lists them by the word in brackets.
+		Short: "find mistakes in a configuration and its calendars",
+		Long: `check loads a configuration as serve does, renders every branch of every route for sample calls, reads the calendars, and looks through
+the coming days for calls that would not be answered and for what was probably meant otherwise. Each finding says where it is, what is wrong and
+what to do; docs/checking.md lists the kinds of findings, which are shown in brackets.
 
-Feeds are read from the copies that a server keeps in state_dir, and those without a copy are fetched, once; nothing is written. With
---offline they are not fetched.
+check uses the copies of feeds in state_dir, and fetches the feeds that have none; it writes nothing. With --offline it fetches nothing.
 
-With --schemas it also holds every callflow that a sample call gets against a cluster's own schemas: a directory with NAME.json for each
-schema, as GET /v2/schemas/NAME answers, or the address of that API, such as https://api.example.com:8443/v2/schemas.
+With --schemas it also validates each callflow against a cluster's own schemas: a directory with a file NAME.json for each schema, as
+GET /v2/schemas/NAME returns it, or the URL of that API, such as https://api.example.com:8443/v2/schemas.
 
-It exits with 1 when there are errors; with --strict, also when there are warnings.`,
-		Args: cobra.NoArgs,
+The exit code is 1 if there are errors; with --strict, also if there are warnings.`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return check(cmd.Context(), a, env) },
 	}
 	f := cmd.Flags()
 	configFlag(cmd, &a.config)
-	f.StringVar(&a.format, "format", "text", "`text`, json, or github: commands for GitHub's workflows")
-	f.StringVar(&a.schemas, "schemas", "", "`directory` or address of a cluster's own schemas")
-	f.IntVar(&a.days, "days", 400, "how many `days` ahead to look")
-	f.BoolVar(&a.offline, "offline", false, "fetch no feeds: use the copies in state_dir")
-	f.BoolVar(&a.strict, "strict", false, "exit with 1 on warnings too")
+	f.StringVar(&a.format, "format", "text", "output `format`: text, json, or github (annotations of GitHub's workflows)")
+	f.StringVar(&a.schemas, "schemas", "", "`directory` or URL of a cluster's own schemas")
+	f.IntVar(&a.days, "days", 400, "number of `days` to look ahead, at most 3660")
+	f.BoolVar(&a.offline, "offline", false, "fetch no feeds; use only the copies in state_dir")
+	f.BoolVar(&a.strict, "strict", false, "exit with code 1 on warnings too")
+	completeFlag(cmd, "format", "text", "json", "github")
 	return cmd
 }
 
@@ -61,14 +60,17 @@ const maxDays = 3660
 func check(ctx context.Context, a checkFlags, env environment) error {
 	switch {
 	case a.format != "text" && a.format != "json" && a.format != "github":
-		return usageError(fmt.Errorf("--format %q is not known: want text, json or github", a.format))
+		return unknownFormat(a.format, "text", "json", "github")
 	case a.days < 1 || a.days > maxDays:
-		return usageError(fmt.Errorf("--days %d: want 1 to %d", a.days, maxDays))
+		return usageError(fmt.Errorf("--days %d: expected 1 to %d", a.days, maxDays))
 	}
 	var cluster *pivot.Schemas
 	if a.schemas != "" {
 		var err error
-		if cluster, err = loadSchemas(ctx, a.schemas); err != nil {
+		stop := startProgress(env, "reading schemas")
+		cluster, err = loadSchemas(ctx, a.schemas)
+		stop()
+		if err != nil {
 			return usageError(fmt.Errorf("--schemas %s: %w", a.schemas, err))
 		}
 	}
@@ -87,7 +89,9 @@ func check(ctx context.Context, a checkFlags, env environment) error {
 		switch {
 		case err == nil:
 			readFeeds(ctx, g, a.offline, env)
+			stop := startProgress(env, "checking routes and calendars")
 			found = g.Find(ctx, server.FindOptions{Now: env.now(), Days: a.days, Schemas: cluster, Offline: a.offline})
+			stop()
 		case !errors.As(err, &mistakes):
 			return usageError(err)
 		}
@@ -113,6 +117,7 @@ func check(ctx context.Context, a checkFlags, env environment) error {
 // of a network.
 func readFeeds(ctx context.Context, g *server.Generation, offline bool, env environment) {
 	if !offline {
+		defer startProgress(env, "reading calendars")()
 		g.FetchCalendars(ctx, userAgent(), env.now, g.Calendars())
 		return
 	}
@@ -138,10 +143,7 @@ func reportFindings(found []preview.Finding, name string, a checkFlags, env envi
 	var err error
 	switch a.format {
 	case "json":
-		out := json.NewEncoder(env.stdout)
-		out.SetEscapeHTML(false)
-		out.SetIndent("", "  ")
-		err = out.Encode(map[string]any{"findings": append([]preview.Finding{}, found...)})
+		err = newEncoder(env.stdout, true).Encode(map[string]any{"findings": append([]preview.Finding{}, found...)})
 	case "github":
 		for _, f := range found {
 			writeGitHub(env.stdout, f)

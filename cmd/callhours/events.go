@@ -19,6 +19,7 @@ import (
 	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/calendars/zones"
+	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/preview"
@@ -34,24 +35,25 @@ func eventsCommand(env environment) *cobra.Command {
 	var a eventFlags
 	cmd := &cobra.Command{
 		Use:   "events CALENDAR|FILE|URL|-",
-		Short: "occurrences of a calendar",
-		Long: `events lists what a calendar holds between two moments, with recurrences expanded, and what in it could not be used. The calendar
-is one of the configuration's by its name, an .ics file, a glob, an address that is fetched once, or - for standard input.
+		Short: "list the events of a calendar",
+		Long: `events lists the occurrences of a calendar's events between two times, and what in the calendar could not be used. CALENDAR is a
+calendar of the configuration; otherwise name an .ics file, a pattern such as "holidays/*.ics", a URL, which is fetched once, or - for standard input.
 
   callhours events hours --from 2026-12-20 --to 2027-01-05
   callhours events holidays.ics --timezone America/New_York --format json
 
-Dates are local midnights of --timezone, which is also the zone of all-day and floating events.`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return events(cmd.Context(), args[0], a, env) },
+--timezone is the time zone of the dates, and of all-day and floating events.`,
+		Args:              arguments(1, 1, "a CALENDAR, FILE or URL, or - for standard input"),
+		ValidArgsFunction: completeCalendars,
+		RunE:              func(cmd *cobra.Command, args []string) error { return events(cmd.Context(), args[0], a, env) },
 	}
 	f := cmd.Flags()
 	configFlag(cmd, &a.config)
 	formatFlag(cmd, &a.format)
-	f.StringVar(&a.from, "from", "", "first `moment` (default: today)")
-	f.StringVar(&a.to, "to", "", "`moment` after the last (default: 30 days after --from)")
+	f.StringVar(&a.from, "from", "", "first date or `time` (default: today)")
+	f.StringVar(&a.to, "to", "", "date or `time` of the end, which is not included (default: 30 days after --from)")
 	f.StringVar(&a.timezone, "timezone", "",
-		"`zone` such as Europe/Berlin (default: the calendar's, else the configuration's)")
+		"time `zone`, such as Europe/Berlin (default: the calendar's, or else the configuration's)")
 	return cmd
 }
 
@@ -70,7 +72,7 @@ func events(ctx context.Context, name string, a eventFlags, env environment) err
 	}
 	if zone == nil {
 		return usageError(
-			errors.New("in which time zone? give one, such as --timezone America/New_York; there is no silent UTC"))
+			errors.New("no time zone given; use --timezone, for example --timezone Europe/Berlin"))
 	}
 	now := env.now().In(zone)
 	y, m, d := now.Date()
@@ -99,7 +101,7 @@ func events(ctx context.Context, name string, a eventFlags, env environment) err
 	}
 	out := bufio.NewWriter(env.stdout)
 	if a.format == "json" {
-		err = l.json(out)
+		err = l.json(out, isTerminal(env.stdout))
 	} else {
 		l.text(out)
 	}
@@ -154,13 +156,25 @@ func findCalendar(ctx context.Context, name string, a eventFlags, env environmen
 		return nil, nil, configErr
 	}
 	c, err := feeds.Load(nil, name, ical.Limits{})
-	if errors.Is(err, fs.ErrNotExist) && configErr != nil {
-		return nil, nil, configErr // it may be a calendar of a configuration that cannot be read
+	if errors.Is(err, fs.ErrNotExist) {
+		if configErr != nil {
+			return nil, nil, configErr // it may be a calendar of a configuration that cannot be read
+		}
+		return nil, nil, unknownCalendar(name, in.file)
 	}
 	if err != nil {
 		return nil, nil, failure(err)
 	}
 	return c, nil, nil
+}
+
+// unknownCalendar is the error for a name that neither a calendar nor a file has.
+func unknownCalendar(name string, file *config.File) error {
+	var known []string
+	for _, c := range file.Calendars {
+		known = append(known, c.Name)
+	}
+	return failure(fmt.Errorf("no calendar or file is named %q%s", name, diag.Suggest(name, known)))
 }
 
 // fetch reads a feed, once.
@@ -170,6 +184,7 @@ func fetch(ctx context.Context, source feeds.Source, env environment) (*calendar
 	}
 	f := feeds.NewFetcher(feeds.FetcherOptions{UserAgent: userAgent(), Now: env.now})
 	defer f.CloseIdleConnections()
+	defer startProgress(env, "fetching the calendar")()
 	fetched := f.Fetch(ctx, source, feeds.Validators{})
 	if fetched.Err != nil {
 		return nil, failure(fetched.Err)
@@ -204,8 +219,8 @@ type problem struct {
 	Message string `json:"message"`
 }
 
-// json writes one object on one line. Its member warnings is there only when there are some.
-func (l *listing) json(w *bufio.Writer) error {
+// json writes one object on one line, to a terminal one occurrence on each. Its member warnings is there only when there are some.
+func (l *listing) json(w *bufio.Writer, lines bool) error {
 	out := json.NewEncoder(lineTrimmer{w})
 	out.SetEscapeHTML(false)
 	var errs error
@@ -214,6 +229,9 @@ func (l *listing) json(w *bufio.Writer) error {
 		for i := range n {
 			if i > 0 {
 				w.WriteByte(',')
+			}
+			if lines {
+				w.WriteString("\n  ")
 			}
 			errs = errors.Join(errs, out.Encode(item(i)))
 		}
@@ -227,7 +245,7 @@ func (l *listing) json(w *bufio.Writer) error {
 		o := l.occurrences[i]
 		return occurrence{
 			UID: o.Event.UID, Summary: o.Event.Summary,
-			Start: time.Unix(o.Start, 0).UTC(), End: time.Unix(o.End, 0).UTC(), AllDay: o.Event.AllDay,
+			Start: time.Unix(o.Start, 0).In(l.zone), End: time.Unix(o.End, 0).In(l.zone), AllDay: o.Event.AllDay,
 		}
 	})
 	w.WriteByte(',')

@@ -10,7 +10,10 @@ import (
 // [diag.Terminal].
 func exact(w io.Writer) io.Writer {
 	if t, ok := w.(*diag.Terminal); ok {
-		return t.To
+		w = t.To
+	}
+	if c, ok := w.(*colored); ok {
+		w = c.to
 	}
 	return w
 }

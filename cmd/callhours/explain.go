@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -23,37 +22,44 @@ type explainFlags struct {
 func explainCommand(env environment) *cobra.Command {
 	var a explainFlags
 	cmd := &cobra.Command{
-		Use:   "explain",
-		Short: "what happens to a call at a moment, and why",
-		Long: `explain takes a call through the same code as a live one and says which route answers and why, which branch it takes and why, the
-callflow that Kazoo would get, and when that changes.
+		Use:   "explain [ROUTE]",
+		Short: "show how a call is answered, and why",
+		Long: `explain runs a call through the same code as a live one. It shows which route and branch answer and why, the callflow that Kazoo
+would get, and when that changes.
 
-Name the route, or let the call find it as Kazoo's would:
+Name the route, or let the call find its route as one from Kazoo does:
 
-  callhours explain --route front-desk
-  callhours explain --route front-desk --at "2026-12-25 10:00"
+  callhours explain front-desk
+  callhours explain front-desk --at "2026-12-25 10:00"
   callhours explain --path /pivot --account 7a1c… --dialed +14155550100 --caller +12025550147
-  callhours explain --route front-desk --param "Custom-Application-Vars[step]=2"
-  callhours explain --route front-desk --watch
+  callhours explain front-desk --param "Custom-Application-Vars[step]=2"
+  callhours explain front-desk --watch
 
---at is RFC 3339 or a date and time in the route's zone. It exits with 1 when nothing would answer.
+--at takes RFC 3339, or a date and time in the route's time zone. The exit code is 1 if no route matches.
 
---watch says what happens now, and again whenever that changes, until it is interrupted. It fetches feeds and reads calendar files as a server
-does, and goes by the configuration as it was when it began. With --format json it writes an object on each line.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return explain(cmd.Context(), a, env) },
+--watch shows what happens now, and again whenever that changes, until it is interrupted. It fetches feeds and rereads calendar files as a
+server does, but not the configuration. With --format json it writes one object per line.`,
+		Args:              arguments(0, 1, "ROUTE"),
+		ValidArgsFunction: completeRoutes,
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if a.route, err = routeOf(a.route, args); err != nil {
+				return err
+			}
+			return explain(cmd.Context(), a, env)
+		},
 	}
 	f := cmd.Flags()
 	configFlag(cmd, &a.config)
 	formatFlag(cmd, &a.format)
-	f.StringVar(&a.route, "route", "", "`name` of the route that answers")
-	f.StringVar(&a.path, "path", "", "`path` that Kazoo asks for (default: the configuration's path)")
+	f.StringVar(&a.route, "route", "", "`name` of the route, instead of ROUTE")
+	f.StringVar(&a.path, "path", "", "URL `path` of the request (default: the configuration's path)")
 	f.StringVar(&a.account, "account", "", "Account-ID of the call")
-	f.StringVar(&a.dialed, "dialed", "", "dialed `number`, Kazoo's Request")
-	f.StringVar(&a.caller, "caller", "", "`number` of the caller")
-	f.StringArrayVar(&a.params, "param", nil, "any other parameter of the request as `NAME=VALUE`; may be repeated")
-	f.StringVar(&a.at, "at", "", "`moment` to explain (default: now)")
-	f.BoolVar(&a.watch, "watch", false, "go on, and explain again whenever the decision changes")
+	f.StringVar(&a.dialed, "dialed", "", "dialed `number` (Kazoo's Request)")
+	f.StringVar(&a.caller, "caller", "", "caller's `number`")
+	f.StringArrayVar(&a.params, "param", nil, "any other parameter of the request, as `NAME=VALUE`; may be repeated")
+	f.StringVar(&a.at, "at", "", "date or `time` of the call (default: now)")
+	f.BoolVar(&a.watch, "watch", false, "keep running, and explain again whenever the decision changes")
+	completeRouteFlag(cmd)
 	return cmd
 }
 
@@ -62,7 +68,7 @@ func explain(ctx context.Context, a explainFlags, env environment) error {
 		return err
 	}
 	if a.watch && a.at != "" {
-		return usageError(errors.New("--watch follows the clock; leave out --at"))
+		return usageError(errors.New("--watch and --at exclude each other; leave one out"))
 	}
 	q := preview.Question{Route: a.route, Path: a.path}
 	var err error
@@ -70,8 +76,7 @@ func explain(ctx context.Context, a explainFlags, env environment) error {
 		return usageError(fmt.Errorf("--param %w", err))
 	}
 	if q.Route == "" && q.Path == "" && q.Call == nil {
-		return usageError(
-			fmt.Errorf("which call? name a --route, or a --path, --account or --dialed number that finds one"))
+		return whichRoute("explain", a.config, env)
 	}
 	in, err := open(a.config, env)
 	if err != nil {
@@ -105,10 +110,7 @@ func explain(ctx context.Context, a explainFlags, env environment) error {
 		return usageError(err)
 	}
 	if a.format == "json" {
-		out := json.NewEncoder(env.stdout)
-		out.SetEscapeHTML(false)
-		out.SetIndent("", "  ")
-		err = out.Encode(e)
+		err = newEncoder(env.stdout, true).Encode(e)
 	} else {
 		err = e.Text(env.stdout)
 	}

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,39 +11,40 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/callhours/callhours/server"
 )
 
 // feedFlags are the flags of feeds.
-type feedFlags struct{ config, admin, format string }
+type feedFlags struct {
+	adminFlags
+
+	format string
+}
 
 func feedsCommand(env environment) *cobra.Command {
 	var a feedFlags
 	cmd := &cobra.Command{
 		Use:   "feeds",
-		Short: "the feeds of the running server, and how fresh they are",
-		Long: `feeds asks the running server at its admin_listen how its calendars are: fresh, stale (the last attempt failed, and the last good copy
-is used), or unknown (there is no copy).
+		Short: "list the feeds of the running server, and their state",
+		Long: `feeds lists the calendars of the running server and their state: fresh, stale (the last attempt failed, and the last good copy is
+used), or unknown (there is no copy). It requests them from the server's admin listener.
 
   callhours feeds
   callhours feeds refresh hours
 
-refresh fetches a calendar's feed now, and says how that went. It exits with 1 when the attempt failed.`,
-		Args: cobra.NoArgs,
+refresh fetches a calendar's feed now. The exit code is 1 if that fails.`,
+		Args: onlyCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return listFeeds(cmd.Context(), a, env) },
 	}
 	f := cmd.PersistentFlags()
-	f.StringVarP(&a.config, "config", "c", "",
-		"configuration `file` (default: ./callhours.yaml, else the built-in example)")
-	f.StringVar(&a.admin, "admin", "",
-		"`address` of the server's admin side, such as http://127.0.0.1:9480 (default: the configuration's)")
-	f.StringVar(&a.format, "format", "text", "`text` or json")
+	a.add(f)
+	f.StringVar(&a.format, "format", "text", "output `format`: text or json")
+	completeFlag(cmd, "format", "text", "json")
 	cmd.AddCommand(&cobra.Command{
-		Use:   "refresh CALENDAR",
-		Short: "fetch a calendar's feed now",
-		Args:  cobra.ExactArgs(1),
-		RunE:  func(cmd *cobra.Command, args []string) error { return refreshFeed(cmd.Context(), args[0], a, env) },
+		Use:               "refresh CALENDAR",
+		Short:             "fetch a calendar's feed now",
+		Args:              arguments(1, 1, "CALENDAR"),
+		ValidArgsFunction: completeCalendars,
+		RunE:              func(cmd *cobra.Command, args []string) error { return refreshFeed(cmd.Context(), args[0], a, env) },
 	})
 	return cmd
 }
@@ -70,7 +69,7 @@ func listFeeds(ctx context.Context, a feedFlags, env environment) error {
 	var list struct {
 		Feeds []feedView `json:"feeds"`
 	}
-	if err := a.ask(ctx, http.MethodGet, "/api/v1/feeds", env, &list); err != nil || a.format == "json" {
+	if err := a.get(ctx, http.MethodGet, "/api/v1/feeds", env, &list); err != nil || a.format == "json" {
 		return err
 	}
 	return showFeeds(env, list.Feeds)
@@ -78,7 +77,7 @@ func listFeeds(ctx context.Context, a feedFlags, env environment) error {
 
 func refreshFeed(ctx context.Context, calendar string, a feedFlags, env environment) error {
 	var feed feedView
-	if err := a.ask(ctx, http.MethodPost, "/api/v1/feeds/"+(&url.URL{Path: calendar}).EscapedPath()+"/refresh", env,
+	if err := a.get(ctx, http.MethodPost, "/api/v1/feeds/"+(&url.URL{Path: calendar}).EscapedPath()+"/refresh", env,
 		&feed); err != nil {
 		return err
 	}
@@ -93,48 +92,26 @@ func refreshFeed(ctx context.Context, calendar string, a feedFlags, env environm
 	return nil
 }
 
-// ask asks the server's admin side. What it answers is decoded, and with --format json also written
-// as it is.
-func (a *feedFlags) ask(ctx context.Context, method, path string, env environment, answer any) error {
+// get sends a request to the server and decodes its answer, which with --format json is also
+// written as it is; indented where somebody reads it.
+func (a *feedFlags) get(ctx context.Context, method, path string, env environment, answer any) error {
 	if err := checkFormat(a.format); err != nil {
 		return err
 	}
-	at := a.admin
-	if at == "" {
-		in, err := open(a.config, env)
-		if err != nil {
-			return err
-		}
-		at = server.PeopleScheme(in.file) + "://" + reachable(in.file.AdminListen.S)
-	}
-	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(at, "/")+path, nil)
+	body, err := a.request(ctx, method, path, env)
 	if err != nil {
-		return usageError(fmt.Errorf("--admin: want an address such as http://127.0.0.1:9480, found %q", a.admin))
-	}
-	if u, err := url.Parse(at); err == nil {
-		at = u.Redacted() // for messages
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		if of, ok := errors.AsType[*url.Error](err); ok {
-			err = of.Err
-		}
-		return failure(fmt.Errorf("%s: %w; does the server run, and is this its admin_listen?", at, err))
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, 64<<20))
-	switch {
-	case err != nil:
-		return failure(fmt.Errorf("%s: %w", at, err))
-	case response.StatusCode != http.StatusOK:
-		return failure(errors.New(strings.TrimSpace(string(body))))
+		return err
 	}
 	if err := json.Unmarshal(body, answer); err != nil {
-		return failure(fmt.Errorf("%s: the answer is not that of callhours' admin side", at))
+		return failure(fmt.Errorf("%s: the answer is not one of callhours' admin listener", path))
 	}
-	if a.format == "json" {
-		_, err = env.stdout.Write(body)
+	if a.format != "json" {
+		return nil
 	}
+	if isTerminal(env.stdout) {
+		return newEncoder(env.stdout, true).Encode(json.RawMessage(body))
+	}
+	_, err = env.stdout.Write(body)
 	return err
 }
 

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -21,25 +19,33 @@ type hoursFlags struct {
 func hoursCommand(env environment) *cobra.Command {
 	var a hoursFlags
 	cmd := &cobra.Command{
-		Use:   "hours",
-		Short: "what the telephones will do",
+		Use:   "hours ROUTE",
+		Short: "show the opening hours of a route",
 		Long: `hours lists which branch of a route answers when, for an ordinary call, over the coming days.
 
-  callhours hours --route front-desk
-  callhours hours --route front-desk --from 2026-12-20 --days 14
-  callhours hours --route front-desk --days 90 --format ics > front-desk.ics
+  callhours hours front-desk
+  callhours hours front-desk --from 2026-12-20 --days 14
+  callhours hours front-desk --days 90 --format ics > front-desk.ics
 
---format ics makes a calendar of it, from a week ago on unless --from says otherwise. The last branch, which holds when nothing
-else does, is no event there. The running server gives the same at /api/v1/hours on its admin side.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return hours(cmd.Context(), a, env) },
+--format ics writes a calendar that begins a week ago, or at --from. The last branch, which answers when no other does, is
+left out of it. The running server has the same at /api/v1/hours of its admin listener.`,
+		Args:              arguments(0, 1, "ROUTE"),
+		ValidArgsFunction: completeRoutes,
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if a.route, err = routeOf(a.route, args); err != nil {
+				return err
+			}
+			return hours(cmd.Context(), a, env)
+		},
 	}
 	f := cmd.Flags()
 	configFlag(cmd, &a.config)
-	f.StringVar(&a.format, "format", "text", "`text`, json or ics")
-	f.StringVar(&a.route, "route", "", "`name` of the route")
-	f.StringVar(&a.from, "from", "", "first `moment` (default: today)")
-	f.IntVar(&a.days, "days", 14, "how many `days`, 3660 at most")
+	f.StringVar(&a.format, "format", "text", "output `format`: text, json or ics")
+	f.StringVar(&a.route, "route", "", "`name` of the route, instead of ROUTE")
+	f.StringVar(&a.from, "from", "", "first date or `time` (default: today)")
+	f.IntVar(&a.days, "days", 14, "number of `days`, at most 3660")
+	completeFlag(cmd, "format", "text", "json", "ics")
+	completeRouteFlag(cmd)
 	return cmd
 }
 
@@ -52,11 +58,11 @@ const (
 func hours(ctx context.Context, a hoursFlags, env environment) error {
 	switch {
 	case a.format != "text" && a.format != "json" && a.format != "ics":
-		return usageError(fmt.Errorf("--format %q is not known: want text, json or ics", a.format))
+		return unknownFormat(a.format, "text", "json", "ics")
 	case a.route == "":
-		return usageError(errors.New("of which route? name a --route"))
+		return whichRoute("hours", a.config, env)
 	case a.days < 1 || a.days > maxHourDays:
-		return usageError(fmt.Errorf("--days %d: want 1 to %d", a.days, maxHourDays))
+		return usageError(fmt.Errorf("--days %d: expected 1 to %d", a.days, maxHourDays))
 	}
 	in, err := open(a.config, env)
 	if err != nil {
@@ -89,15 +95,15 @@ func hours(ctx context.Context, a hoursFlags, env environment) error {
 		return usageError(err)
 	}
 	readCalendars(ctx, g, names, env)
+	stop := startProgress(env, "computing hours")
 	h, err := g.Preview().Hours(ctx, preview.Period{Route: a.route, From: from, Days: days, Most: maxSpans})
+	stop()
 	if err != nil {
 		return usageError(err)
 	}
 	switch a.format {
 	case "json":
-		out := json.NewEncoder(env.stdout)
-		out.SetEscapeHTML(false)
-		return out.Encode(h)
+		return newEncoder(env.stdout, isTerminal(env.stdout)).Encode(h)
 	case "ics":
 		return h.ICS(exact(env.stdout), env.now())
 	}

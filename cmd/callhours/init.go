@@ -15,10 +15,10 @@ import (
 func initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init DIR",
-		Short: "write the built-in example out as files to start from",
-		Long: `init writes the installation that serve runs without a configuration into DIR: the configuration, the calendars of open hours and
-holidays, a template, and routing tests. It overwrites nothing.`,
-		Args: cobra.ExactArgs(1),
+		Short: "write the built-in example as files to start from",
+		Long: `init writes the built-in example into DIR: the configuration, the calendars of open hours and holidays, a template, and
+routing tests. It overwrites nothing.`,
+		Args: arguments(1, 1, "DIR, the directory to write to"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			written, err := writeOut(examples.FrontDesk(), args[0])
 			for _, name := range written {
@@ -51,7 +51,7 @@ func writeOut(from fs.FS, dir string) ([]string, error) {
 		to := filepath.Join(dir, filepath.FromSlash(name))
 		if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
 			return nil,
-				fmt.Errorf("%s is there already, and nothing was written; name another directory, or move it away", to)
+				fmt.Errorf("%s already exists, and nothing was written; use another directory, or move the file away", to)
 		}
 	}
 	var written []string

@@ -54,34 +54,38 @@ var errReported = errors.New("")
 // everything that bounds, escapes and forms our lines. What matters of it comes as an error.
 func run(ctx context.Context, args []string, env environment) int {
 	log.SetOutput(io.Discard)
-	env.stdout, env.stderr = &diag.Terminal{To: env.stdout}, &diag.Terminal{To: env.stderr}
+	env.stdout, env.stderr = printer(env.stdout), printer(env.stderr)
 	root := &cobra.Command{
-		Use:   "callhours",
-		Short: "open hours for Kazoo, from calendars that people already share",
+		Use:     "callhours",
+		Short:   "open hours for Kazoo, from calendars that people already share",
+		Version: buildVersion(),
 		Long: `callhours answers Kazoo's Pivot requests: an iCalendar feed says when the office is open, on holiday or at lunch, a
 template says what the callflow looks like in each case, and Prometheus counts which branch every call took.
 
 Start with
 
-  callhours serve           the built-in example, or ./callhours.yaml if there is one
-  callhours init DIR        the example as files to start from
-  callhours explain --route front-desk --at "2026-12-25 10:00"
-  callhours test            the routing tests beside the configuration
+  callhours serve                    serve ./callhours.yaml, or the built-in example if there is none
+  callhours init DIR                 write the example as files to start from
+  callhours explain front-desk       show how a call to a route is answered now, and why
+  callhours hours front-desk         show its opening hours of the next two weeks
+  callhours test                     run the routing tests beside the configuration
 
-Exit codes: 0 fine, 1 the answer is no (nothing would answer, a test failed, a server died), 2 wrong usage or a refused configuration.`,
+Exit codes: 0 success, 1 failure (no route, failed test, server error), 2 wrong usage or a refused configuration.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          onlyCommands,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetArgs(args)
 	root.SetIn(env.stdin)
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetVersionTemplate("callhours {{.Version}}\n")
+	setUsage(root)
 	root.AddCommand(serveCommand(env), initCommand(), checkCommand(env), explainCommand(env), eventsCommand(env),
-		feedsCommand(env), hoursCommand(env), testCommand(env), templatesCommand(env), versionCommand())
-	err := root.ExecuteContext(ctx)
+		feedsCommand(env), hoursCommand(env), reloadCommand(env), testCommand(env), templatesCommand(env), versionCommand())
+	nameCompletion(root)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
 	}
@@ -94,9 +98,17 @@ Exit codes: 0 fine, 1 the answer is no (nothing would answer, a test failed, a s
 		fmt.Fprintln(env.stderr, text)
 	}
 	if exit == nil {
-		fmt.Fprintln(env.stderr, "see: callhours help")
+		fmt.Fprintf(env.stderr, "run %q for its usage\n", cmd.CommandPath()+" --help")
 	}
 	return code
+}
+
+// printer is what commands write text through.
+func printer(to io.Writer) io.Writer {
+	if hasColor(to) {
+		to = &colored{to: to}
+	}
+	return &diag.Terminal{To: to}
 }
 
 // installation is a configuration and where its files are.
@@ -178,7 +190,9 @@ func (i installation) build(env environment) (*server.Generation, error) {
 // readCalendars reads the calendars of that name as a server would have them, and says on standard
 // error what it could not get.
 func readCalendars(ctx context.Context, g *server.Generation, names []string, env environment) {
+	stop := startProgress(env, "reading calendars")
 	g.FetchCalendars(ctx, userAgent(), env.now, names)
+	stop()
 	for _, name := range names {
 		if use, _, ok := g.Calendar(name); ok && use.State.Err != nil {
 			fmt.Fprintf(env.stderr, "warning: calendar %q: %s\n", name, use.State.Err)
@@ -190,20 +204,27 @@ func readCalendars(ctx context.Context, g *server.Generation, names []string, en
 // browser.
 func userAgent() string { return "callhours/" + buildVersion() + " (like Chrome/130)" }
 
+const configUsage = "configuration `file` (default: ./callhours.yaml, or else the built-in example)"
+
 // configFlag adds -c.
 func configFlag(cmd *cobra.Command, path *string) {
-	cmd.Flags().StringVarP(path, "config", "c", "",
-		"configuration `file` (default: ./callhours.yaml, else the built-in example)")
+	cmd.Flags().StringVarP(path, "config", "c", "", configUsage)
+	completeConfigFlag(cmd.Flags())
 }
 
 // formatFlag adds --format.
 func formatFlag(cmd *cobra.Command, format *string) {
-	cmd.Flags().StringVar(format, "format", "text", "`text` or json")
+	cmd.Flags().StringVar(format, "format", "text", "output `format`: text or json")
+	completeFlag(cmd, "format", "text", "json")
 }
 
 func checkFormat(format string) error {
 	if format != "text" && format != "json" {
-		return usageError(fmt.Errorf("--format %q is not known: want text or json", format))
+		return unknownFormat(format, "text", "json")
 	}
 	return nil
+}
+
+func unknownFormat(format string, known ...string) error {
+	return usageError(fmt.Errorf("unknown --format %s%s", diag.Quote(format), diag.Suggest(format, known)))
 }

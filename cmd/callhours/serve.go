@@ -34,21 +34,22 @@ func serveCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "answer Pivot requests",
-		Long: `serve answers Kazoo's Pivot requests on listen, and people on admin_listen: the console, /api/v1, /metrics, /-/healthy, /-/ready.
+		Long: `serve answers Kazoo's Pivot requests on the Pivot listener (listen). The admin listener (admin_listen) has the console, /api/v1, /metrics,
+/-/healthy and /-/ready.
 
-It checks the configuration, its templates and its calendar files, and says all that is wrong at once. What is wrong in the files of one
-tenant keeps that tenant's last accepted files in use; anything else the whole accepted copy in state_dir. Without such a copy
-tenants whose files are wrong are left out, and anything else ends with exit code 2; with --strict everything does.
+At start it checks the configuration, the templates and the calendar files, and reports all mistakes at once. A mistake in the files of a
+tenant keeps the accepted copy of that tenant in use; any other mistake keeps the whole accepted copy in state_dir in use. Without an
+accepted copy, a tenant with mistakes is left out, and any other mistake ends the program with exit code 2. With --strict every mistake does.
 
-The files are read again when they change, on SIGHUP, and on POST /-/reload; what is wrong then keeps the former files in use in the same way.
-SIGTERM drains: readiness turns 503, answers ask for their connection to be closed, calls in flight are answered.`,
-		Args: cobra.NoArgs,
+The files are reloaded when they change, on SIGHUP, and on POST /-/reload ("callhours reload"); mistakes then keep the former files in use in the
+same way. SIGTERM drains: readiness turns 503, answers ask Kazoo to close the connection, and calls in flight are answered.`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), path, flags, env) },
 	}
 	configFlag(cmd, &path)
 	cmd.Flags().BoolVar(&flags.strict, "strict", false,
-		"refuse to start if anything is wrong, also with an accepted copy at hand")
-	cmd.Flags().BoolVar(&flags.pprof, "pprof", false, "show profiles of the process at /debug/pprof/ of admin_listen")
+		"refuse to start if there is any mistake, even if there is an accepted copy")
+	cmd.Flags().BoolVar(&flags.pprof, "pprof", false, "serve profiles of the process at /debug/pprof/ of the admin listener")
 	return cmd
 }
 

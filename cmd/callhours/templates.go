@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -15,14 +14,15 @@ func templatesCommand(env environment) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "templates [NAME]",
-		Short: "the built-in templates, or the text of one",
-		Long: `templates lists the built-in templates and the data that each takes; what has a default may be left out. With a NAME it prints
-the template, to read or to change:
+		Short: "list the built-in templates, or print one",
+		Long: `templates lists the built-in templates and the data that each takes; data with a default may be omitted. With a NAME it prints that
+template, to read or to change:
 
   callhours templates on-call > templates/on-call.json.tmpl
 
-A file in the directory that the configuration names hides the built-in template of its name.`,
-		Args: cobra.MaximumNArgs(1),
+A file in the configuration's templates directory replaces the built-in template of the same name.`,
+		Args:              arguments(0, 1, "NAME"),
+		ValidArgsFunction: completeTemplates,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := checkFormat(format); err != nil {
 				return err
@@ -36,7 +36,7 @@ A file in the directory that the configuration names hides the built-in template
 			}
 			text, ok := l.Source(args[0])
 			if !ok {
-				return usageError(fmt.Errorf("there is no built-in template %q%s", args[0],
+				return usageError(fmt.Errorf("unknown template %q%s", args[0],
 					diag.Suggest(args[0], l.Names())))
 			}
 			if _, err := io.WriteString(exact(env.stdout), text); err != nil {
@@ -68,10 +68,7 @@ func listTemplates(l *templates.Library, format string, to io.Writer) error {
 		list = append(list, listed)
 	}
 	if format == "json" {
-		out := json.NewEncoder(to)
-		out.SetEscapeHTML(false)
-		out.SetIndent("", "  ")
-		if err := out.Encode(list); err != nil {
+		if err := newEncoder(to, true).Encode(map[string]any{"templates": list}); err != nil {
 			return failure(err)
 		}
 		return nil

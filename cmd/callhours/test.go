@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,36 +30,38 @@ func testCommand(env environment) *cobra.Command {
 	var a testFlags
 	cmd := &cobra.Command{
 		Use:   "test [FILE…]",
-		Short: "run routing tests: calls at moments, and the branches wanted for them",
-		Long: `test runs files of routing tests through the same code as live calls and says what is not as it was wanted, and why.
+		Short: "run routing tests",
+		Long: `test runs files of routing tests through the same code as live calls. A test is a call at a time, and the branch and values expected for it.
 
   callhours test                          every *_test.yaml beside the configuration
   callhours test office_test.yaml
   callhours test --run "Christmas|lunch"
   callhours test --junit report.xml
 
-A file names its configuration (config: NAME; callhours.yaml beside it if it does not), and may say what calendars hold. Nothing is fetched:
-calendars of feeds that a file does not replace have their last good copies in state_dir, and are unknown without one.
+A file names its configuration (config: NAME; otherwise callhours.yaml beside the file), and may replace the contents of calendars. Nothing is
+fetched: other calendars of feeds are read from their copies in state_dir, and are unknown without a copy.
 
-It exits with 1 when a test fails, and with 2 when a file is wrong.`,
+The exit code is 1 if a test fails, and 2 if a file has mistakes.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return test(cmd.Context(), a, args, env) },
 	}
 	f := cmd.Flags()
 	f.StringVarP(&a.config, "config", "c", "",
 		"configuration `file` to test (default: the one that each test file names)")
-	f.StringVar(&a.format, "format", "text", "`text`, json or junit")
-	f.StringVar(&a.run, "run", "", "run only tests whose name fits this `regular expression`")
-	f.StringVar(&a.junit, "junit", "", "write JUnit's XML to this `file` too")
+	completeConfigFlag(f)
+	f.StringVar(&a.format, "format", "text", "output `format`: text, json or junit")
+	f.StringVar(&a.run, "run", "", "run only the tests whose name matches this `regexp`")
+	f.StringVar(&a.junit, "junit", "", "also write a JUnit XML report to this `file`")
+	completeFlag(cmd, "format", "text", "json", "junit")
 	return cmd
 }
 
 func test(ctx context.Context, a testFlags, paths []string, env environment) error {
 	if !slices.Contains([]string{"text", "json", "junit"}, a.format) {
-		return usageError(fmt.Errorf("--format %q is not known: want text, json or junit", a.format))
+		return unknownFormat(a.format, "text", "json", "junit")
 	}
 	only, err := regexp.Compile(a.run)
 	if err != nil {
-		return usageError(fmt.Errorf("--run %q is no regular expression: %w", a.run, err))
+		return usageError(fmt.Errorf("--run %q is not a regular expression: %w", a.run, err))
 	}
 	files, paths, err := testFiles(a.config, paths)
 	if err != nil {
@@ -77,9 +78,11 @@ func test(ctx context.Context, a testFlags, paths []string, env environment) err
 	}
 	tests = slices.DeleteFunc(tests, func(t *preview.Test) bool { return !only.MatchString(t.Name()) })
 	if len(tests) == 0 {
-		return usageError(fmt.Errorf("--run %q fits the name of no test", a.run))
+		return usageError(fmt.Errorf("--run %q matches no test", a.run))
 	}
 	results := []*preview.TestResult{}
+	stop := startProgress(env, "running tests")
+	defer stop()
 	for _, t := range tests {
 		r, err := t.Run(ctx)
 		if err != nil {
@@ -87,6 +90,7 @@ func test(ctx context.Context, a testFlags, paths []string, env environment) err
 		}
 		results = append(results, r)
 	}
+	stop()
 	if a.junit != "" {
 		if err := writeJUnit(a.junit, results); err != nil {
 			return usageError(fmt.Errorf("--junit: %w", err))
@@ -222,10 +226,7 @@ func report(to io.Writer, format string, results []*preview.TestResult) error {
 	}
 	switch format {
 	case "json":
-		out := json.NewEncoder(to)
-		out.SetEscapeHTML(false)
-		out.SetIndent("", "  ")
-		return out.Encode(struct {
+		return newEncoder(to, true).Encode(struct {
 			Tests   int                   `json:"tests"`
 			Failed  int                   `json:"failed"`
 			Results []*preview.TestResult `json:"results"`

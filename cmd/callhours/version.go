@@ -17,8 +17,8 @@ var version string
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "version of the program, of Go, and of the time zone data",
-		Args:  cobra.NoArgs,
+		Short: "print the versions of the program, of Go and of the time zone data",
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			zones, source := zones.DataVersion()
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "callhours %s\n%s %s/%s\ntime zones %s (%s)\n",

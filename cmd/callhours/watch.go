@@ -86,9 +86,7 @@ func decisionKey(e preview.Explanation) ([]byte, error) {
 // writeExplanation writes an explanation; one that is not the first stands apart.
 func writeExplanation(to io.Writer, e *preview.Explanation, format string, more bool) error {
 	if format == "json" {
-		out := json.NewEncoder(to)
-		out.SetEscapeHTML(false)
-		return out.Encode(e)
+		return newEncoder(to, isTerminal(to)).Encode(e)
 	}
 	if more {
 		if _, err := io.WriteString(to, "\n"); err != nil {

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/callhours/callhours/server"
+)
+
+// adminFlags say which running server a command is about.
+type adminFlags struct{ config, admin string }
+
+// add adds the flags to those of a command.
+func (a *adminFlags) add(f *pflag.FlagSet) {
+	f.StringVarP(&a.config, "config", "c", "", configUsage)
+	completeConfigFlag(f)
+	f.StringVar(&a.admin, "admin", "",
+		"`URL` of the server's admin listener, such as http://127.0.0.1:9480 (default: the configuration's)")
+}
+
+// url is where the server's admin listener is.
+func (a *adminFlags) url(env environment) (string, error) {
+	if a.admin != "" {
+		return strings.TrimSuffix(a.admin, "/"), nil
+	}
+	in, err := open(a.config, env)
+	if err != nil {
+		return "", err
+	}
+	return server.PeopleScheme(in.file) + "://" + reachable(in.file.AdminListen.S), nil
+}
+
+// request sends a request to the admin listener and gives the body of its answer. The error is that
+// of the connection, or the text of an answer that is not 200 OK.
+func (a *adminFlags) request(ctx context.Context, method, path string, env environment) ([]byte, error) {
+	base, err := a.url(env)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, base+path, nil)
+	if err != nil {
+		return nil, usageError(fmt.Errorf("--admin %q: expected a URL such as http://127.0.0.1:9480", a.admin))
+	}
+	shown := request.URL.Redacted()
+	shown = strings.TrimSuffix(shown, request.URL.EscapedPath())
+	defer startProgress(env, "waiting for the server")()
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		if inner, ok := errors.AsType[*url.Error](err); ok {
+			err = inner.Err
+		}
+		return nil, failure(fmt.Errorf("%s: %w; is the server running, and is this its admin_listen?", shown, err))
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAdminAnswer))
+	switch {
+	case err != nil:
+		return nil, failure(fmt.Errorf("%s: %w", shown, err))
+	case response.StatusCode == http.StatusUnauthorized:
+		return nil, failure(fmt.Errorf("%s: the server requires a login; use --admin https://USER:PASSWORD@HOST:PORT", shown))
+	case response.StatusCode != http.StatusOK:
+		return nil, failure(errors.New(strings.TrimSpace(string(body))))
+	}
+	return body, nil
+}
+
+// maxAdminAnswer is how much of an answer is read, in bytes.
+const maxAdminAnswer = 64 << 20

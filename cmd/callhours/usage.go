@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/callhours/callhours/internal/diag"
+)
+
+// setUsage makes a command and those below it report wrong usage in the program's own words, with
+// what was probably meant: the libraries' texts name functions of Go.
+func setUsage(root *cobra.Command) {
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(&cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "show the help of a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			described, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(cmd.Root(), strings.Join(args, " "))
+			}
+			return described.Help()
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			described, _, err := cmd.Root().Find(args)
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return commandNames(described), cobra.ShellCompDirectiveNoFileComp
+		},
+	})
+}
+
+// onlyCommands are the arguments of a command that only has others below it.
+func onlyCommands(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return unknownCommand(cmd, args[0])
+}
+
+// unknownCommand is the error for a name that no command below parent has.
+func unknownCommand(parent *cobra.Command, name string) error {
+	if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
+		return fmt.Errorf("unknown command %q; to use that configuration: %s serve -c %s", name, parent.CommandPath(), name)
+	}
+	return fmt.Errorf("unknown command %q%s", name, diag.DidYouMean(name, commandNames(parent)))
+}
+
+func commandNames(parent *cobra.Command) []string {
+	var names []string
+	for _, cmd := range parent.Commands() {
+		if cmd.IsAvailableCommand() {
+			names = append(names, cmd.Name())
+		}
+	}
+	return names
+}
+
+// arguments is how many arguments a command takes, and what its usage calls them.
+func arguments(least, most int, names string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return fmt.Errorf("%s needs %s", cmd.CommandPath(), names)
+		case len(args) > most && most == 0:
+			return fmt.Errorf("%s takes no arguments, found %q", cmd.CommandPath(), args[0])
+		case len(args) > most:
+			return fmt.Errorf("%s takes one %s, found %d: %q", cmd.CommandPath(), names, len(args), args)
+		}
+		return nil
+	}
+}
+
+// noArguments are the arguments of a command that takes flags alone.
+var noArguments = arguments(0, 0, "")
+
+// flagError says what is wrong with a flag of cmd.
+func flagError(cmd *cobra.Command, err error) error {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		return unknownFlag(cmd, unknown)
+	}
+	if missing, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		flag := missing.GetFlag()
+		return fmt.Errorf("--%s needs a value: --%s %s", flag.Name, flag.Name, placeholder(flag))
+	}
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return invalidValue(invalid)
+	}
+	if wrong, ok := errors.AsType[*pflag.InvalidSyntaxError](err); ok {
+		return fmt.Errorf("%q is not a flag; expected --NAME or --NAME=VALUE", wrong.GetSpecifiedFlag())
+	}
+	return err
+}
+
+func unknownFlag(cmd *cobra.Command, unknown *pflag.NotExistError) error {
+	name := unknown.GetSpecifiedName()
+	if letters := unknown.GetSpecifiedShortnames(); letters != "" {
+		name = letters // -days is read as -d -a -y -s
+		if len(letters) == 1 {
+			return fmt.Errorf("unknown flag -%s", letters)
+		}
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	word, _, _ := strings.Cut(name, "=")
+	if meant := diag.Nearest(word, names); meant != "" {
+		return fmt.Errorf("unknown flag %s; did you mean --%s?", dashed(unknown, name), meant)
+	}
+	return fmt.Errorf("unknown flag %s", dashed(unknown, name))
+}
+
+func dashed(unknown *pflag.NotExistError, name string) string {
+	if unknown.GetSpecifiedShortnames() != "" {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+func invalidValue(invalid *pflag.InvalidValueError) error {
+	flag := invalid.GetFlag()
+	switch flag.Value.Type() {
+	case "int":
+		if errors.Is(invalid, strconv.ErrRange) {
+			return fmt.Errorf("--%s %s is too large", flag.Name, diag.Brief(invalid.GetValue()))
+		}
+		return fmt.Errorf("--%s %s: expected a whole number, such as %s", flag.Name, diag.Quote(invalid.GetValue()),
+			flag.DefValue)
+	case "bool":
+		return fmt.Errorf("--%s=%s: expected true or false", flag.Name, diag.Brief(invalid.GetValue()))
+	}
+	return fmt.Errorf("--%s %s: %w", flag.Name, diag.Quote(invalid.GetValue()), invalid.Unwrap())
+}
+
+// placeholder is what the help calls the value of a flag.
+func placeholder(flag *pflag.Flag) string {
+	name, _ := pflag.UnquoteUsage(flag)
+	return strings.ToUpper(name)
+}
