@@ -5,6 +5,7 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 OUT      := callhours
 PROFILE  := cmd/callhours/calls.pgo
 FUZZTIME := 30s
+MAN      := man
 TOOL     := go tool -modfile=tools/go.mod
 VULNDB   := https://vuln.go.dev
 
@@ -72,6 +73,9 @@ notices: ## write the licences of all that is linked in into THIRD_PARTY_NOTICES
 	GOOS=linux GOARCH=amd64 $(MAKE) build
 	go -C tools run ./notices $(abspath $(OUT)) $(CURDIR)/THIRD_PARTY_NOTICES
 
+man: ## write the manual pages into man/ (MAN=directory)
+	go run ./cmd/callhours man $(MAN)
+
 dashboards: ## write Grafana's dashboards, and compare them with Grafana's own types
 	go -C tools run ./dashboards ../examples/grafana/dashboards
 	tools/dashboards/types
@@ -79,4 +83,4 @@ dashboards: ## write Grafana's dashboards, and compare them with Grafana's own t
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: build run test soak check lint vulns fmt fuzz bench profile bench-http curves scale update conformance tzdata notices dashboards help
+.PHONY: build run test soak check lint vulns fmt fuzz bench profile bench-http curves scale update conformance tzdata notices dashboards man help

@@ -375,6 +375,7 @@ var uncontained = map[string]string{
 	"cmd/callhours/main.go interruptible":           "it calls functions of packages signal and syscall, or ends the process",
 	"cmd/callhours/serve.go serveTo":                "loading and running contain their panics, as Server.Reload does; the rest only waits",
 	"cmd/callhours/serve.go after":                  "it closes a channel",
+	"cmd/callhours/progress.go newProgress":         "it writes a line to the terminal",
 	"calendars/feeds/memory.go withPausableTimeout": "it cancels a context",
 	"server/server.go await":                        "it cancels a context",
 	"internal/parallel/parallel.go Each":            "each piece is contained; the first panic is raised again in the caller",

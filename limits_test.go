@@ -89,7 +89,7 @@ var noRow = map[string][]string{
 	},
 	"it is of a command, at whose end is who gave it": {
 		"callhours.maxKernelFile", "callhours.maxDays",
-		"callhours.maxHourDays", "callhours.maxSpans",
+		"callhours.maxHourDays", "callhours.maxSpans", "callhours.maxAdminAnswer",
 	},
 	"it is of tests": {"growth.maxGrowth"},
 }

@@ -47,6 +47,7 @@ func FuzzLoad(f *testing.F) {
 	for _, h := range hostile {
 		f.Add([]byte(h.text(400)))
 	}
+	schema := compileSchema(f, "config")
 	f.Fuzz(func(t *testing.T, body []byte) {
 		main := "timezone: UTC\ninclude: [in.yaml]\nsecrets: [s.yaml]\nlists: {l: {file: l.txt}}\n"
 		for _, fsys := range []fstest.MapFS{
@@ -56,6 +57,11 @@ func FuzzLoad(f *testing.F) {
 			file, err := Load("callhours.yaml", Options{FS: fsys})
 			if err == nil {
 				checkWhole(t, file)
+				if value, err := decode(string(body)); err == nil && fsys["in.yaml"] == nil {
+					if err := schema.Validate(value); err != nil {
+						t.Errorf("it loads, and its schema says %v", err)
+					}
+				}
 				continue
 			}
 			mistakes, ok := errors.AsType[diag.Mistakes](err)

@@ -83,7 +83,8 @@ Exit codes: 0 success, 1 failure (no route, failed test, server error), 2 wrong 
 	root.SetVersionTemplate("callhours {{.Version}}\n")
 	setUsage(root)
 	root.AddCommand(serveCommand(env), initCommand(), checkCommand(env), explainCommand(env), eventsCommand(env),
-		feedsCommand(env), hoursCommand(env), reloadCommand(env), testCommand(env), templatesCommand(env), versionCommand())
+		feedsCommand(env), hoursCommand(env), manCommand(), reloadCommand(env), schemaCommand(env),
+		testCommand(env), templatesCommand(env), versionCommand())
 	nameCompletion(root)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
