@@ -81,8 +81,8 @@ func escapePointer(name string) string { return strings.ReplaceAll(name, " ", "%
 // refs are the formats that are a section.
 var refs = map[string]section{
 	"auth": inAuth, "basic": inBasic, "tls": inTLS, "log": inLog, "metrics": inMetrics, "decisions": inDecisions,
-	"hours": inHours, "limits": inLimits, "tenant": inTenant, "match": inMatch, "condition": inCondition, "call": inTestCall,
-	"want": inTestWant, "expect": inExpect,
+	"hours": inHours, "limits": inLimits, "tenant": inTenant, "match": inMatch, "condition": inCondition,
+	"call": inTestCall, "want": inTestWant, "expect": inExpect,
 }
 
 // elements are the formats whose keys the user chooses, and what their values are.
@@ -178,7 +178,9 @@ func choices(format string) map[string]any {
 	return map[string]any{"enum": values}
 }
 
-func either(values ...map[string]any) map[string]any { return map[string]any{"anyOf": slices.Clone(values)} }
+func either(values ...map[string]any) map[string]any {
+	return map[string]any{"anyOf": slices.Clone(values)}
+}
 
 func oneOrMore(value map[string]any) map[string]any {
 	return either(value, map[string]any{"type": "array", "items": value, "minItems": 1})

@@ -30,16 +30,22 @@ func checkCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "find mistakes in a configuration and its calendars",
-		Long: `check loads a configuration as serve does, renders every branch of every route for sample calls, reads the calendars, and looks through
-the coming days for calls that would not be answered and for what was probably meant otherwise. Each finding says where it is, what is wrong and
-what to do; docs/checking.md lists the kinds of findings, which are shown in brackets.
+		Long: `check loads a configuration as serve does, renders every branch of every route
+for sample calls, reads the calendars, and looks through the coming days for
+calls that would not be answered and for what was probably meant otherwise. Each
+finding says where it is, what is wrong and what to do; docs/checking.md lists
+the kinds of findings, which are shown in brackets.
 
-check uses the copies of feeds in state_dir, and fetches the feeds that have none; it writes nothing. With --offline it fetches nothing.
+check uses the copies of feeds in state_dir, and fetches the feeds that have
+none; it writes nothing. With --offline it fetches nothing.
 
-With --schemas it also validates each callflow against a cluster's own schemas: a directory with a file NAME.json for each schema, as
-GET /v2/schemas/NAME returns it, or the URL of that API, such as https://api.example.com:8443/v2/schemas.
+With --schemas it also validates each callflow against a cluster's own schemas:
+a directory with a file NAME.json for each schema, as GET /v2/schemas/NAME
+returns it, or the URL of that API, such as
+https://api.example.com:8443/v2/schemas.
 
-The exit code is 1 if there are errors; with --strict, also if there are warnings.`,
+The exit code is 1 if there are errors; with --strict, also if there are
+warnings.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return check(cmd.Context(), a, env) },
 	}

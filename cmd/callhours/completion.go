@@ -130,13 +130,15 @@ func nameCompletion(root *cobra.Command) {
 	cmd, _, err := root.Find([]string{"completion"})
 	must(err)
 	cmd.Short = "write the completion script of a shell"
-	cmd.Long = `completion writes the script by which a shell completes commands, flags, and the names of routes and calendars.
+	cmd.Long = `completion writes the script by which a shell completes commands, flags, and the
+names of routes and calendars.
 
   callhours completion bash > /etc/bash_completion.d/callhours
   callhours completion zsh > "${fpath[1]}/_callhours"
   callhours completion fish > ~/.config/fish/completions/callhours.fish
 
-The names come from the configuration that the command line names by -c, or from ./callhours.yaml.`
+The names come from the configuration that the command line names by -c, or from
+./callhours.yaml.`
 	cmd.Args = onlyCommands
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	for _, shell := range cmd.Commands() {

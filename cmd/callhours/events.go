@@ -36,8 +36,10 @@ func eventsCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events CALENDAR|FILE|URL|-",
 		Short: "list the events of a calendar",
-		Long: `events lists the occurrences of a calendar's events between two times, and what in the calendar could not be used. CALENDAR is a
-calendar of the configuration; otherwise name an .ics file, a pattern such as "holidays/*.ics", a URL, which is fetched once, or - for standard input.
+		Long: `events lists the occurrences of a calendar's events between two times, and what
+in the calendar could not be used. CALENDAR is a calendar of the configuration;
+otherwise name an .ics file, a pattern such as "holidays/*.ics", a URL, which is
+fetched once, or - for standard input.
 
   callhours events hours --from 2026-12-20 --to 2027-01-05
   callhours events holidays.ics --timezone America/New_York --format json
@@ -219,7 +221,8 @@ type problem struct {
 	Message string `json:"message"`
 }
 
-// json writes one object on one line, to a terminal one occurrence on each. Its member warnings is there only when there are some.
+// json writes one object on one line, to a terminal one occurrence on each. Its member warnings is
+// there only when there are some.
 func (l *listing) json(w *bufio.Writer, lines bool) error {
 	out := json.NewEncoder(lineTrimmer{w})
 	out.SetEscapeHTML(false)

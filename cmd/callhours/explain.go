@@ -24,8 +24,9 @@ func explainCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [ROUTE]",
 		Short: "show how a call is answered, and why",
-		Long: `explain runs a call through the same code as a live one. It shows which route and branch answer and why, the callflow that Kazoo
-would get, and when that changes.
+		Long: `explain runs a call through the same code as a live one. It shows which route
+and branch answer and why, the callflow that Kazoo would get, and when that
+changes.
 
 Name the route, or let the call find its route as one from Kazoo does:
 
@@ -35,10 +36,12 @@ Name the route, or let the call find its route as one from Kazoo does:
   callhours explain front-desk --param "Custom-Application-Vars[step]=2"
   callhours explain front-desk --watch
 
---at takes RFC 3339, or a date and time in the route's time zone. The exit code is 1 if no route matches.
+--at takes RFC 3339, or a date and time in the route's time zone. The exit code
+is 1 if no route matches.
 
---watch shows what happens now, and again whenever that changes, until it is interrupted. It fetches feeds and rereads calendar files as a
-server does, but not the configuration. With --format json it writes one object per line.`,
+--watch shows what happens now, and again whenever that changes, until it is
+interrupted. It fetches feeds and rereads calendar files as a server does, but
+not the configuration. With --format json it writes one object per line.`,
 		Args:              arguments(0, 1, "ROUTE"),
 		ValidArgsFunction: completeRoutes,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {

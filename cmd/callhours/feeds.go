@@ -25,8 +25,9 @@ func feedsCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "feeds",
 		Short: "list the feeds of the running server, and their state",
-		Long: `feeds lists the calendars of the running server and their state: fresh, stale (the last attempt failed, and the last good copy is
-used), or unknown (there is no copy). It requests them from the server's admin listener.
+		Long: `feeds lists the calendars of the running server and their state: fresh, stale
+(the last attempt failed, and the last good copy is used), or unknown (there is
+no copy). It requests them from the server's admin listener.
 
   callhours feeds
   callhours feeds refresh hours

@@ -21,14 +21,16 @@ func hoursCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "hours ROUTE",
 		Short: "show the opening hours of a route",
-		Long: `hours lists which branch of a route answers when, for an ordinary call, over the coming days.
+		Long: `hours lists which branch of a route answers when, for an ordinary call, over the
+coming days.
 
   callhours hours front-desk
   callhours hours front-desk --from 2026-12-20 --days 14
   callhours hours front-desk --days 90 --format ics > front-desk.ics
 
---format ics writes a calendar that begins a week ago, or at --from. The last branch, which answers when no other does, is
-left out of it. The running server has the same at /api/v1/hours of its admin listener.`,
+--format ics writes a calendar that begins a week ago, or at --from. The last
+branch, which answers when no other does, is left out of it. The running server
+has the same at /api/v1/hours of its admin listener.`,
 		Args:              arguments(0, 1, "ROUTE"),
 		ValidArgsFunction: completeRoutes,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {

@@ -16,8 +16,8 @@ func initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init DIR",
 		Short: "write the built-in example as files to start from",
-		Long: `init writes the built-in example into DIR: the configuration, the calendars of open hours and holidays, a template, and
-routing tests. It overwrites nothing.`,
+		Long: `init writes the built-in example into DIR: the configuration, the calendars of
+open hours and holidays, a template, and routing tests. It overwrites nothing.`,
 		Args: arguments(1, 1, "DIR, the directory to write to"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			written, err := writeOut(examples.FrontDesk(), args[0])

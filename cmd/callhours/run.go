@@ -59,8 +59,9 @@ func run(ctx context.Context, args []string, env environment) int {
 		Use:     "callhours",
 		Short:   "open hours for Kazoo, from calendars that people already share",
 		Version: buildVersion(),
-		Long: `callhours answers Kazoo's Pivot requests: an iCalendar feed says when the office is open, on holiday or at lunch, a
-template says what the callflow looks like in each case, and Prometheus counts which branch every call took.
+		Long: `callhours answers Kazoo's Pivot requests: an iCalendar feed says when the office
+is open, on holiday or at lunch, a template says what the callflow looks like in
+each case, and Prometheus counts which branch every call took.
 
 Start with
 
@@ -70,7 +71,8 @@ Start with
   callhours hours front-desk         show its opening hours of the next two weeks
   callhours test                     run the routing tests beside the configuration
 
-Exit codes: 0 success, 1 failure (no route, failed test, server error), 2 wrong usage or a refused configuration.`,
+Exit codes: 0 success, 1 failure (no route, failed test, server error), 2 wrong
+usage or a refused configuration.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          onlyCommands,

@@ -14,8 +14,9 @@ func schemaCommand(env environment) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema [config|tenant|test]",
 		Short: "print the JSON Schema of the configuration",
-		Long: `schema prints the JSON Schema by which an editor completes and checks YAML files: of the main file (config), of an included file
-(tenant), or of a file of routing tests (test).
+		Long: `schema prints the JSON Schema by which an editor completes and checks YAML
+files: of the main file (config), of an included file (tenant), or of a file of
+routing tests (test).
 
   callhours schema > callhours.schema.json
 

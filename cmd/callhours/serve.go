@@ -34,15 +34,21 @@ func serveCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "answer Pivot requests",
-		Long: `serve answers Kazoo's Pivot requests on the Pivot listener (listen). The admin listener (admin_listen) has the console, /api/v1, /metrics,
-/-/healthy and /-/ready.
+		Long: `serve answers Kazoo's Pivot requests on the Pivot listener (listen). The admin
+listener (admin_listen) has the console, /api/v1, /metrics, /-/healthy and
+/-/ready.
 
-At start it checks the configuration, the templates and the calendar files, and reports all mistakes at once. A mistake in the files of a
-tenant keeps the accepted copy of that tenant in use; any other mistake keeps the whole accepted copy in state_dir in use. Without an
-accepted copy, a tenant with mistakes is left out, and any other mistake ends the program with exit code 2. With --strict every mistake does.
+At start it checks the configuration, the templates and the calendar files, and
+reports all mistakes at once. A mistake in the files of a tenant keeps the
+accepted copy of that tenant in use; any other mistake keeps the whole accepted
+copy in state_dir in use. Without an accepted copy, a tenant with mistakes is
+left out, and any other mistake ends the program with exit code 2. With --strict
+every mistake does.
 
-The files are reloaded when they change, on SIGHUP, and on POST /-/reload ("callhours reload"); mistakes then keep the former files in use in the
-same way. SIGTERM drains: readiness turns 503, answers ask Kazoo to close the connection, and calls in flight are answered.`,
+The files are reloaded when they change, on SIGHUP, and on POST /-/reload
+("callhours reload"); mistakes then keep the former files in use in the same
+way. SIGTERM drains: readiness turns 503, answers ask Kazoo to close the
+connection, and calls in flight are answered.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), path, flags, env) },
 	}

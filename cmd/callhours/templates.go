@@ -15,12 +15,14 @@ func templatesCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "templates [NAME]",
 		Short: "list the built-in templates, or print one",
-		Long: `templates lists the built-in templates and the data that each takes; data with a default may be omitted. With a NAME it prints that
-template, to read or to change:
+		Long: `templates lists the built-in templates and the data that each takes; data with a
+default may be omitted. With a NAME it prints that template, to read or to
+change:
 
   callhours templates on-call > templates/on-call.json.tmpl
 
-A file in the configuration's templates directory replaces the built-in template of the same name.`,
+A file in the configuration's templates directory replaces the built-in template
+of the same name.`,
 		Args:              arguments(0, 1, "NAME"),
 		ValidArgsFunction: completeTemplates,
 		RunE: func(_ *cobra.Command, args []string) error {

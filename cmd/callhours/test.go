@@ -31,15 +31,18 @@ func testCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test [FILE…]",
 		Short: "run routing tests",
-		Long: `test runs files of routing tests through the same code as live calls. A test is a call at a time, and the branch and values expected for it.
+		Long: `test runs files of routing tests through the same code as live calls. A test is
+a call at a time, and the branch and values expected for it.
 
   callhours test                          every *_test.yaml beside the configuration
   callhours test office_test.yaml
   callhours test --run "Christmas|lunch"
   callhours test --junit report.xml
 
-A file names its configuration (config: NAME; otherwise callhours.yaml beside the file), and may replace the contents of calendars. Nothing is
-fetched: other calendars of feeds are read from their copies in state_dir, and are unknown without a copy.
+A file names its configuration (config: NAME; otherwise callhours.yaml beside
+the file), and may replace the contents of calendars. Nothing is fetched: other
+calendars of feeds are read from their copies in state_dir, and are unknown
+without a copy.
 
 The exit code is 1 if a test fails, and 2 if a file has mistakes.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return test(cmd.Context(), a, args, env) },

@@ -158,7 +158,7 @@ func TestWatchUsage(t *testing.T) {
 	var out, errs output
 	code := run(t.Context(), []string{"explain", "--route", "front-desk", "--watch", "--at", "2026-12-25"},
 		environment{strings.NewReader(""), &out, &errs, time.Now})
-	if want := "--watch follows the clock; leave out --at\n"; code != exitUsage || errs.take() != want {
+	if want := "--watch and --at exclude each other; leave one out\n"; code != exitUsage || errs.take() != want {
 		t.Errorf("exit code %d, want %d and %q", code, exitUsage, want)
 	}
 }
