@@ -61,6 +61,6 @@ func (p *progress) stop() {
 	p.timer.Stop()
 	p.timer = nil
 	if p.seconds > 0 {
-		io.WriteString(p.to, clearLine) //nolint:errcheck // nobody can be told
+		io.WriteString(p.to, clearLine)
 	}
 }
