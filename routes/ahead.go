@@ -8,7 +8,7 @@ import "time"
 type look struct {
 	segments *Segments
 	caller   callTester
-	branches []int32     // by picture, less one; 0: it was not looked at
+	verdicts []verdict   // by picture
 	alive    func() bool // whether to look on; nil: always
 	steps    int
 	ended    bool // it was not
@@ -19,9 +19,9 @@ const each = 1 << 12
 
 func (d Decision) look(alive func() bool) look {
 	s := d.segments
-	l := look{segments: s, caller: callTester{call: d.call}, alive: alive}
-	if s.verdicts == nil {
-		l.branches = make([]int32, s.pictureCount())
+	l := look{segments: s, caller: callTester{call: d.call}, verdicts: s.verdicts, alive: alive}
+	if l.verdicts == nil {
+		l.verdicts = make([]verdict, s.pictureCount())
 		l.caller.said = make([]truth, s.route.callTests)
 		for i := range l.caller.said {
 			l.caller.said[i] = unknown
@@ -31,21 +31,29 @@ func (d Decision) look(alive func() bool) look {
 }
 
 // branch is the one that the call gets in a segment.
-func (l *look) branch(segment int) int {
-	picture := l.segments.pictures.at(segment)
-	if v := l.segments.verdicts; v != nil {
-		return int(v[picture].branch)
+func (l *look) branch(segment int) int { return int(l.verdict(segment).branch) }
+
+// decide is what is decided for the call in a segment.
+func (l *look) decide(segment int) Decision {
+	v := l.verdict(segment)
+	return Decision{
+		Branch: int(v.branch), Unknown: v.unknown, segments: l.segments, segment: segment, matched: int(v.tried),
+		call: l.caller.call,
 	}
-	if known := l.branches[picture]; known > 0 {
-		return int(known) - 1
+}
+
+func (l *look) verdict(segment int) *verdict {
+	v := &l.verdicts[l.segments.pictures.at(segment)]
+	if v.known {
+		return v
 	}
 	before := l.steps / each
 	if l.steps += l.segments.route.nodes; l.alive != nil && l.steps/each > before {
 		l.ended = l.ended || !l.alive()
 	}
-	branch := l.segments.evaluateFor(l.caller, segment).Branch
-	l.branches[picture] = int32(branch) + 1
-	return branch
+	d := l.segments.evaluateFor(l.caller, segment)
+	*v = verdict{int32(d.Branch), int32(d.matched), d.Unknown, true}
+	return v
 }
 
 // pictureCount is how many pictures there are.

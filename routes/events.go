@@ -73,7 +73,8 @@ func (d Decision) FirstEvents() (events []Event, more int) {
 	return events, all - len(events)
 }
 
-// merge makes one sorted list of two, with what is in both once. It may be one of the two.
+// merge makes one sorted list of two, with what is in both once: with the name that was found in
+// it, where only one of the two asked for any. It may be one of the two.
 func merge(a, b []Event) []Event {
 	switch {
 	case len(a) == 0:
@@ -84,10 +85,13 @@ func merge(a, b []Event) []Event {
 	merged := make([]Event, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
 		c := a[0].compare(&b[0])
-		if c <= 0 {
-			merged, a = append(merged, a[0]), a[1:]
-		} else {
+		if c > 0 || c == 0 && a[0].Name == "" {
 			merged = append(merged, b[0])
+		} else {
+			merged = append(merged, a[0])
+		}
+		if c <= 0 {
+			a = a[1:]
 		}
 		if c >= 0 {
 			b = b[1:]
