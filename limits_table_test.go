@@ -192,6 +192,15 @@ func limitSections() []limitSection {
 					"the branch is said, and not why", "preview.TestExplainBounds",
 				},
 				{
+					"events whose titles are read to tell spans apart, in one answer", "{preview.maxTitlesRead}", "",
+					"the later spans are told apart by branch, and have no titles", "preview.TestHoursWithoutTitles",
+				},
+				{
+					"the same, of a route for `callhours_next_span_timestamp_seconds` in one scrape",
+					"{preview.maxScrapeTitles}", "",
+					"the next change of branch is exported until later scrapes have read the rest", "preview.TestNextSpan",
+				},
+				{
 					"segments that are passed to find when something changes, in one answer",
 					"{preview.maxSegmentsScanned}",
 					"",

@@ -21,6 +21,7 @@ const (
 	maxExplained       = 100        // events of an explanation
 	maxStrip           = 200        // spans of a day of a Standing
 	maxEventsRead      = 100_000    // events that are unpacked to say why, for all of an answer
+	maxTitlesRead      = 100_000    // events whose titles are read to tell spans apart, for all of an answer
 	maxSegmentsScanned = 20_000_000 // segments that are passed to find when something changes, for all of an answer
 )
 
@@ -34,11 +35,12 @@ const (
 type budget struct {
 	ctx      context.Context
 	events   int // events that may still be unpacked
+	titles   int // events whose titles may still be read
 	segments int // segments that may still be passed
 }
 
 func newBudget(ctx context.Context) *budget {
-	return &budget{ctx: ctx, events: maxEventsRead, segments: maxSegmentsScanned}
+	return &budget{ctx: ctx, events: maxEventsRead, titles: maxTitlesRead, segments: maxSegmentsScanned}
 }
 
 // err is why the answer is not needed any more; nil while its client waits.
@@ -101,4 +103,10 @@ func truncate(text string, most int) string {
 // truncatedMessage says where a list was cut and how to get the rest.
 func truncatedMessage(what string, n int, at time.Time) string {
 	return fmt.Sprintf("cut after %d %s, at %s; ask from there on, or for less", n, what, at.Format(time.RFC3339))
+}
+
+// untitledMessage says from when on no titles were read.
+func untitledMessage(from time.Time) string {
+	return fmt.Sprintf("without titles from %s on, since %d events were looked at before; ask from there on, or for less",
+		from.Format(time.RFC3339), maxTitlesRead)
 }

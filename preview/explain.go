@@ -30,21 +30,23 @@ type Question struct {
 
 // Explanation is what happens to a call, and why.
 type Explanation struct {
-	At       time.Time `json:"at"` // in the route's zone
-	Timezone string    `json:"timezone,omitempty"`
-	Route    string    `json:"route,omitempty"`   // "" when no route answers
-	Matched  string    `json:"matched"`           // by what the route was found, or why none was
-	Missing  string    `json:"missing,omitempty"` // that in a sentence, where none was
-	Branch   string    `json:"branch,omitempty"`
-	State    string    `json:"state,omitempty"`
-	Unknown  bool      `json:"unknown"` // decided by the route's unknown branch
-	Reason   string    `json:"reason,omitempty"`
-	Events   []Event   `json:"events,omitempty"`      // that decided, the first one foremost, and not too many
-	More     int       `json:"more_events,omitempty"` // that decided too
-	Steps    []Step    `json:"steps,omitempty"`
-	Until    *Change   `json:"until,omitempty"` // nil: no change in sight
-	Answer   Answer    `json:"answer"`
-	Failures []Failure `json:"failures,omitempty"`
+	At        time.Time `json:"at"` // in the route's zone
+	Timezone  string    `json:"timezone,omitempty"`
+	Route     string    `json:"route,omitempty"`   // "" when no route answers
+	Matched   string    `json:"matched"`           // by what the route was found, or why none was
+	Missing   string    `json:"missing,omitempty"` // that in a sentence, where none was
+	Branch    string    `json:"branch,omitempty"`
+	State     string    `json:"state,omitempty"`
+	Unknown   bool      `json:"unknown"` // decided by the route's unknown branch
+	Reason    string    `json:"reason,omitempty"`
+	Events    []Event   `json:"events,omitempty"`      // that decided, the first one foremost, and not too many
+	More      int       `json:"more_events,omitempty"` // that decided too
+	Match     string    `json:"match,omitempty"`       // the key that a `names` condition found
+	Steps     []Step    `json:"steps,omitempty"`
+	Until     *Change   `json:"until,omitempty"`      // when another branch takes over; nil: not in sight
+	SpanUntil *Change   `json:"span_until,omitempty"` // when another span begins; nil: not in sight
+	Answer    Answer    `json:"answer"`
+	Failures  []Failure `json:"failures,omitempty"`
 }
 
 // Event is an occurrence, in the route's zone; End is exclusive.
@@ -64,13 +66,6 @@ type Step struct {
 	Holds  string `json:"holds"` // "true", "false" or "unknown"
 	Reason string `json:"reason"`
 	Taken  bool   `json:"taken"`
-}
-
-// Change is when another branch takes over, and which one.
-type Change struct {
-	At     time.Time `json:"at"`
-	Branch string    `json:"branch"`
-	State  string    `json:"state"`
 }
 
 // Answer is what Kazoo is told.
@@ -138,14 +133,22 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 		e.Steps = append(e.Steps,
 			Step{step.Branch, string(step.State), step.Truth, truncate(step.Reason, maxReason), step.Taken})
 	}
-	if at, ok := a.Decision.Until(); ok {
-		then := r.Branches[s.Decide(q.Call, at).Branch]
-		e.Until = &Change{at, then.Name, string(then.State)}
-	}
+	w := &walk{route: r, call: q.Call, left: left}
+	here := w.start(s, q.At)
+	e.Match = truncate(here.key.Match, maxTitle)
+	e.Until, e.SpanUntil = w.changes(here)
 	for _, f := range a.Failures {
 		e.Failures = append(e.Failures, Failure{r.Branches[f.Branch].Name, string(f.Reason), f.Err.Error()})
 	}
 	return e, nil
+}
+
+// Title is what people read of the event that decided; "" without one.
+func (e *Explanation) Title() string {
+	if len(e.Events) == 0 {
+		return e.Match
+	}
+	return spanTitle(e.Events[0].Summary, e.Match)
 }
 
 // Zone is the time zone in which people speak of the question: the answering route's, or without
@@ -216,6 +219,20 @@ func (e *Explanation) Answered() bool {
 
 const timeFormat = "Mon 2006-01-02 15:04:05 MST"
 
+func (c *Change) text() string {
+	if c == nil {
+		return "no change in sight"
+	}
+	text := fmt.Sprintf("%s, then %s (%s)", c.At.Format(timeFormat), c.Branch, c.State)
+	if title := c.Title(); title != "" && !strings.EqualFold(title, c.Branch) {
+		text += fmt.Sprintf(" by %q", title)
+	}
+	if c.Unknown {
+		text += ", since a calendar is unknown"
+	}
+	return text
+}
+
 // Text writes the explanation for people.
 func (e *Explanation) Text(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -228,10 +245,13 @@ func (e *Explanation) Text(w io.Writer) error {
 	}
 	row("route", "%s, found by %s, in %s", e.Route, e.Matched, e.Timezone)
 	row("branch", "%s (%s): %s", e.Branch, e.State, e.Reason)
-	if e.Until == nil {
-		row("until", "no change in sight")
-	} else {
-		row("until", "%s, then %s (%s)", e.Until.At.Format(timeFormat), e.Until.Branch, e.Until.State)
+	row("until", "%s", e.SpanUntil.text())
+	if e.SpanUntil != nil && (e.Until == nil || !e.Until.At.Equal(e.SpanUntil.At)) {
+		if e.Until == nil {
+			row("", "another branch: none in sight")
+		} else {
+			row("", "another branch: %s", e.Until.text())
+		}
 	}
 	for _, f := range e.Failures {
 		row("failed", "branch %s, %s: %s", f.Branch, f.Reason, f.Error)

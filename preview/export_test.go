@@ -29,5 +29,12 @@ func (p *Preview) Kept() (states, size int) {
 
 // NowWithin is Routes for all routes, with so many segments that may be passed.
 func (p *Preview) NowWithin(ctx context.Context, at time.Time, scanned int) (RouteList, error) {
-	return p.routes(&budget{ctx: ctx, events: maxEventsRead, segments: scanned}, at, Filter{}, 0, 100)
+	return p.routes(&budget{ctx: ctx, events: maxEventsRead, titles: maxTitlesRead, segments: scanned}, at, Filter{}, 0, 100)
+}
+
+// HoursWithin is Hours, with so many events whose titles may be read.
+func (p *Preview) HoursWithin(ctx context.Context, asked Period, titles int) (*Hours, error) {
+	left := newBudget(ctx)
+	left.titles = titles
+	return p.hours(asked, left)
 }

@@ -13,7 +13,6 @@ import (
 	ics "github.com/arran4/golang-ical"
 
 	"github.com/callhours/callhours/internal/diag"
-	"github.com/callhours/callhours/render"
 )
 
 // Hours are the decisions for the ordinary call of a route over a period: spans without a gap.
@@ -23,8 +22,8 @@ type Hours struct {
 	From     time.Time `json:"from"` // in the route's zone, like all times here
 	To       time.Time `json:"to"`   // exclusive
 	Spans    []Span    `json:"spans,omitempty"`
-	// Truncated says that there is more until the time that was asked for, and how to ask
-	// for it; "" where all is there.
+	// Truncated says that there is more until the time that was asked for, or from when on titles
+	// are left out, and how to ask for it; "" where all is there.
 	Truncated string `json:"truncated,omitempty"`
 }
 
@@ -36,123 +35,39 @@ type Period struct {
 	Most  int // spans; 0: MaxSpans
 }
 
-// Span is a time during which one branch answers. The first one may have begun before the period,
-// and the last one may go on after it.
-type Span struct {
-	Start  time.Time `json:"start"`
-	End    time.Time `json:"end"` // exclusive
-	Branch string    `json:"branch"`
-	State  string    `json:"state"`
-	Event  string    `json:"event,omitempty"` // title of the event that decides at its start
-	Reason string    `json:"reason"`          // why, at its start
-
-	index       int  // of the branch
-	unknown     bool // decided by the route's unknown branch
-	isLast      bool // the last branch: what holds when nothing else does
-	isContinued bool // it began before the hours that were asked for
-}
-
-// DisplayState is the state that pages show: the branch's, or "unknown".
-func (s Span) DisplayState() string { return displayState(s.State, s.unknown) }
-
 // Hours are the decisions of a route over a period: as far as is asked, window by window, and at
 // most as many spans as asked for. The error names a route that does not exist, or is that of the
 // context.
 func (p *Preview) Hours(ctx context.Context, asked Period) (*Hours, error) {
+	return p.hours(asked, newBudget(ctx))
+}
+
+func (p *Preview) hours(asked Period, left *budget) (*Hours, error) {
 	r, err := p.find(asked.Route)
 	if err != nil {
 		return nil, err
 	}
-	most, left := asked.Most, newBudget(ctx)
+	most, w := asked.Most, &walk{preview: p, route: r, left: left, explain: true}
 	if most == 0 {
 		most = MaxSpans
 	}
 	from := asked.From.In(r.Zone)
 	h := &Hours{Route: r.Name, Timezone: r.Zone.String(), From: from, To: from.AddDate(0, 0, asked.Days)}
-	before := p.state(r, from.Add(-time.Second)).Decide(nil, from.Add(-time.Second)).Branch
 	state := p.state(r, from)
-	for at := from; at.Before(h.To); {
-		if err := left.err(); err != nil {
-			return nil, err
-		}
+	before := w.key(p.state(r, from.Add(-time.Second)).Decide(nil, from.Add(-time.Second)))
+	isContinued := w.key(state.Decide(nil, from)) == before
+	for s := range w.spans(state, from, h.To) {
 		if len(h.Spans) == most {
-			h.To, h.Truncated = at, truncatedMessage("spans", most, at)
+			h.To, h.Truncated = s.Start, truncatedMessage("spans", most, s.Start)
 			break
 		}
-		s, ends := newSpan(r, state, at, h.To)
-		// No span ends where a window does: what is not seen to end is looked at again from where
-		// it begins, and from where each window ends.
-		if _, seen := state.Window(); !ends && seen.Before(h.To) {
-			state = p.state(r, at)
-			if s, ends = newSpan(r, state, at, h.To); !ends {
-				if err := p.extend(r, state, &s, left); err != nil {
-					return nil, err
-				}
-			}
-		}
-		s.addReason(state, left)
-		s.isContinued = at.Equal(from) && s.index == before
+		s.isContinued, isContinued = isContinued, false
 		h.Spans = append(h.Spans, s)
-		at = s.End
 	}
-	return h, nil
-}
-
-// extend looks for the end of a span that does not end in the window of a state, window by window.
-// The error is that of the context.
-func (p *Preview) extend(r *render.Route, state *render.State, s *Span, left *budget) error {
-	to := s.End
-	for {
-		_, seen := state.Window()
-		if !seen.Before(to) {
-			return nil
-		}
-		if err := left.err(); err != nil {
-			return err
-		}
-		state = p.state(r, seen)
-		if _, end := state.Window(); !end.After(seen) { // cannot be
-			return nil
-		}
-		next, ends := newSpan(r, state, seen, to)
-		switch {
-		case next.index != s.index || next.unknown != s.unknown:
-			s.End = seen
-			return nil
-		case ends:
-			s.End = next.End
-			return nil
-		}
+	if !w.unread.IsZero() && h.Truncated == "" {
+		h.Truncated = untitledMessage(w.unread)
 	}
-}
-
-// newSpan is what the ordinary call gets from a moment on, until another branch takes over, or to;
-// ends is false where none does in sight. It has no reason yet.
-func newSpan(r *render.Route, state *render.State, at, to time.Time) (s Span, ends bool) {
-	d := state.Decide(nil, at)
-	b := r.Branches[d.Branch]
-	s = Span{
-		Start: at, End: to, Branch: b.Name, State: string(b.State),
-		index: d.Branch, unknown: d.Unknown, isLast: d.Branch == len(r.Branches)-1,
-	}
-	until, ends := d.Until()
-	if ends && until.Before(to) {
-		s.End = until
-	}
-	return s, ends
-}
-
-// addReason sets the reason and the deciding event, as far as the budget allows.
-func (s *Span) addReason(state *render.State, left *budget) {
-	d := state.Decide(nil, s.Start)
-	if !left.spendDecision(d) {
-		s.Reason = unexplained
-		return
-	}
-	s.Reason = truncate(d.Reason(), maxReason)
-	if events := d.Events(); len(events) > 0 {
-		s.Event = truncate(events[0].Event.Summary, maxTitle)
-	}
+	return h, w.left.err()
 }
 
 // Text writes a line for each span, day by day.
@@ -165,7 +80,7 @@ func (h *Hours) Text(w io.Writer) error {
 	}
 	line := func(at time.Time, day string, s Span) {
 		text := fmt.Sprintf("%-14s  %s  %-*s  %s", day, at.Format("15:04"), widest, s.Branch+" ("+s.State+")",
-			diag.WithoutControls(s.Event))
+			diag.WithoutControls(s.Title()))
 		b.WriteString(strings.TrimRight(text, " ") + "\n")
 	}
 	i := 0
@@ -230,8 +145,8 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 		e.SetStartAt(s.Start)
 		e.SetEndAt(s.End)
 		title := s.Branch
-		if s.Event != "" && !strings.EqualFold(s.Event, s.Branch) {
-			title += ": " + diag.WithoutControls(s.Event)
+		if own := s.Title(); own != "" && !strings.EqualFold(own, s.Branch) {
+			title += ": " + diag.WithoutControls(own)
 		}
 		e.SetSummary(title)
 		e.SetDescription(diag.WithoutControls(s.Reason))

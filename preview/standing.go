@@ -24,9 +24,12 @@ type RouteStatus struct {
 	State     string     `json:"state"`
 	Unknown   bool       `json:"unknown"` // decided by the route's unknown branch
 	Reason    string     `json:"reason"`
-	Event     *Event     `json:"event"` // that decided; null without one
-	Since     *time.Time `json:"since"` // null: before what is in sight
-	Until     *Change    `json:"until"` // null: no change in sight
+	Event     *Event     `json:"event"`           // that decided; null without one
+	Match     string     `json:"match,omitempty"` // the key that a `names` condition found
+	Since     *time.Time `json:"since"`           // when the branch took over; null: before what is in sight
+	Until     *Change    `json:"until"`           // when another branch does; null: not in sight
+	SpanSince *time.Time `json:"span_since"`      // when the span began; null: before what is in sight
+	SpanUntil *Change    `json:"span_until"`      // when another span begins; null: not in sight
 	Calendars []string   `json:"calendars"`
 
 	// what it gets on that local day, from midnight on, as long as there are not too many spans
@@ -36,6 +39,14 @@ type RouteStatus struct {
 
 // DisplayState is the state that pages show: the branch's, or "unknown".
 func (s RouteStatus) DisplayState() string { return displayState(s.State, s.Unknown) }
+
+// Title is what people read of the event that decided; "" without one.
+func (s RouteStatus) Title() string {
+	if s.Event == nil {
+		return s.Match
+	}
+	return spanTitle(s.Event.Summary, s.Match)
+}
 
 func displayState(state string, unknown bool) string {
 	if unknown {
@@ -123,11 +134,14 @@ func (p *Preview) liveState(r *render.Route, at time.Time) *render.State {
 }
 
 func newRouteStatus(r *render.Route, s *render.State, at time.Time, left *budget) RouteStatus {
-	d := s.Decide(nil, at)
+	w := &walk{route: r, left: left}
+	here := w.start(s, at)
+	d := here.decision
 	b := r.Branches[d.Branch]
 	out := RouteStatus{
 		Route: r.Name, Timezone: r.Zone.String(), At: at.In(r.Zone), Branch: b.Name, State: string(b.State),
 		Unknown: d.Unknown, Reason: unexplained,
+		Match:     truncate(here.key.Match, maxTitle),
 		Calendars: append([]string{}, r.Calendars()...),
 	}
 	if left.spendDecision(d) {
@@ -140,17 +154,15 @@ func newRouteStatus(r *render.Route, s *render.State, at time.Time, left *budget
 	if since, ok := d.Since(); ok {
 		out.Since = &since
 	}
-	if until, ok := d.Until(); ok {
-		next := s.Decide(nil, until)
-		out.Until = &Change{until, r.Branches[next.Branch].Name, string(r.Branches[next.Branch].State)}
+	if since, ok := w.since(here); ok {
+		out.SpanSince = &since
 	}
-	for from, to := Midnight(out.At, 0), Midnight(out.At, 1); from.Before(to); {
+	out.Until, out.SpanUntil = w.changes(here)
+	for span := range w.spans(s, Midnight(out.At, 0), Midnight(out.At, 1)) {
 		if out.DayCut = len(out.Day) == maxStrip; out.DayCut {
 			break
 		}
-		span, _ := newSpan(r, s, from, to)
 		out.Day = append(out.Day, span)
-		from = span.End
 	}
 	return out
 }
@@ -215,9 +227,9 @@ func (p *Preview) Route(name string) (Route, error) {
 	return out, nil
 }
 
-// Changes are the next times at which another branch takes over for the ordinary call of a route,
-// at most so many, within the days after a moment and within sight. The error names a route that
-// does not exist.
+// Changes are the next spans of the ordinary call of a route, at most so many, that begin within
+// the days after a moment and within sight. The error names a route that does not exist, or is that
+// of the context.
 func (p *Preview) Changes(ctx context.Context, name string, from time.Time, most, days int) ([]Span, error) {
 	r, err := p.find(name)
 	if err != nil {
@@ -229,17 +241,14 @@ func (p *Preview) Changes(ctx context.Context, name string, from time.Time, most
 		to = seen
 	}
 	var list []Span
-	left := newBudget(ctx)
-	for at := from.In(r.Zone); len(list) <= most; {
-		if err := left.err(); err != nil {
-			return nil, err
-		}
-		s, _ := newSpan(r, state, at, to)
-		s.addReason(state, left)
-		list = append(list, s)
-		if at = s.End; !at.Before(to) {
+	w := &walk{route: r, left: newBudget(ctx), explain: true}
+	for s := range w.spans(state, from, to) {
+		if list = append(list, s); len(list) > most {
 			break
 		}
+	}
+	if err := w.left.err(); err != nil {
+		return nil, err
 	}
 	return list[1:], nil
 }

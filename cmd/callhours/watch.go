@@ -45,8 +45,8 @@ func watch(ctx context.Context, g *server.Generation, q preview.Question, names 
 			return failure(err)
 		}
 		wait := pollInterval
-		if e.Until != nil {
-			wait = min(wait, max(0, e.Until.At.Sub(env.now())))
+		if e.SpanUntil != nil {
+			wait = min(wait, max(0, e.SpanUntil.At.Sub(env.now())))
 		}
 		select {
 		case <-ctx.Done():

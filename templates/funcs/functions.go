@@ -111,7 +111,7 @@ var ownFunctions = []function{
 		func(r *Run) any { return r.htmlDate },
 	},
 	{
-		"next", "the next span of a branch or state after .Now; nothing if none is in sight",
+		"next", "the next time of a branch or state after .Now, whichever events decide in it; nothing if none is in sight",
 		`{{ with next "open" }}{{ spoken .Start }}{{ end }} → tomorrow at 9 AM`, func(r *Run) any { return r.next },
 	},
 	{"now", "the moment of the call, like .Now", `{{ now | date "15:04" }} → 10:30`, func(r *Run) any { return r.now }},

@@ -1,0 +1,219 @@
+package preview
+
+import (
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/render"
+	"github.com/callhours/callhours/routes"
+)
+
+// Span is a time during which a call gets the same branch for the same reason: by an event of the
+// same title, with the same name found in it. Neighbours for which these are equal are one span.
+// The first one may have begun before the period that was asked for, and the last one may go on
+// after it.
+type Span struct {
+	Start  time.Time `json:"start"`
+	End    time.Time `json:"end"` // exclusive
+	Branch string    `json:"branch"`
+	State  string    `json:"state"`
+	Event  string    `json:"event,omitempty"` // title of the event that decides
+	Match  string    `json:"match,omitempty"` // the key that a `names` condition found
+	Reason string    `json:"reason"`          // why, at its start
+
+	unknown     bool // decided by the route's unknown branch
+	isLast      bool // the last branch: what holds when nothing else does
+	isContinued bool // it began before the hours that were asked for
+}
+
+// DisplayState is the state that pages show: the branch's, or "unknown".
+func (s Span) DisplayState() string { return displayState(s.State, s.unknown) }
+
+// Title is what people read of the event that decides; "" without one.
+func (s Span) Title() string { return spanTitle(s.Event, s.Match) }
+
+// spanTitle is an event's title, with the name that was found where the title does not show it:
+// then that stands in another event, or is written otherwise.
+func spanTitle(title, match string) string {
+	switch {
+	case match == "" || strings.Contains(strings.ToLower(title), strings.ToLower(match)):
+		return title
+	case title == "":
+		return match
+	}
+	return title + ", " + match
+}
+
+// Change is when something else begins for a call, and what that is.
+type Change struct {
+	At      time.Time `json:"at"`
+	Branch  string    `json:"branch"`
+	State   string    `json:"state"`
+	Unknown bool      `json:"unknown,omitempty"` // decided by the route's unknown branch
+	Event   string    `json:"event,omitempty"`   // title of the event that decides then
+	Match   string    `json:"match,omitempty"`   // the key that a `names` condition finds then
+}
+
+// DisplayState is the state that pages show: the branch's, or "unknown".
+func (c Change) DisplayState() string { return displayState(c.State, c.Unknown) }
+
+// Title is what people read of the event that decides then; "" without one.
+func (c Change) Title() string { return spanTitle(c.Event, c.Match) }
+
+// walk goes through what a call gets from a route, span by span. Whatever shows spans has them from
+// here.
+type walk struct {
+	preview *Preview // compiles what lies beyond a window; nil: nothing beyond it is in sight
+	route   *render.Route
+	call    *pivot.Call // nil: the ordinary call
+	left    *budget
+	explain bool      // spans say why
+	unread  time.Time // from when on titles were not read, since that would have been too many; zero: all were
+}
+
+// spanKey tells spans apart. One whose title was not read is another one than those before.
+type spanKey struct {
+	routes.SpanKey
+	unread bool
+}
+
+// place is a moment on the way.
+type place struct {
+	state    *render.State
+	decision routes.Decision
+	at       time.Time
+	key      spanKey
+}
+
+func (w *walk) key(d routes.Decision) spanKey {
+	k, read, ok := d.SpanKey(w.left.titles)
+	w.left.titles -= read
+	return spanKey{k, !ok}
+}
+
+// start is where a walk begins.
+func (w *walk) start(state *render.State, at time.Time) place {
+	d := state.Decide(w.call, at)
+	return place{state, d, at.In(w.route.Zone), w.key(d)}
+}
+
+// spans yields what the call gets from a moment on, without a gap, to another moment, where the last
+// span is cut. It ends early when the answer is not needed any more.
+func (w *walk) spans(state *render.State, from, to time.Time) iter.Seq[Span] {
+	return func(yield func(Span) bool) {
+		to := to.In(w.route.Zone)
+		for here, ends := w.start(state, from), true; ends && here.at.Before(to); {
+			var next place
+			next, ends = w.next(here, to)
+			s := w.span(here)
+			if s.End = to; ends {
+				s.End = next.at
+			}
+			if w.left.err() != nil || !yield(s) {
+				return
+			}
+			here = next
+		}
+	}
+}
+
+// next is where the next span begins, before a moment; false where none does in sight.
+func (w *walk) next(here place, to time.Time) (next place, found bool) {
+	state, d := here.state, here.decision
+	for {
+		passed := 0
+		for d := range d.Ahead() {
+			from, _, _ := d.Lasts()
+			if passed++; from >= to.Unix() || passed%each == 0 && w.left.err() != nil {
+				return place{}, false
+			}
+			if next := (place{state, d, time.Unix(from, 0).In(w.route.Zone), here.key}); w.differs(&next) {
+				return next, true
+			}
+		}
+		_, seen := state.Window()
+		if w.preview == nil || !seen.Before(to) || w.left.err() != nil {
+			return place{}, false
+		}
+		state = w.preview.state(w.route, seen)
+		if _, end := state.Window(); !end.After(seen) { // cannot be
+			return place{}, false
+		}
+		d = state.Decide(w.call, seen)
+		if next := (place{state, d, seen, here.key}); w.differs(&next) {
+			return next, true
+		}
+	}
+}
+
+// each is after how many segments a walk looks whether it is still needed.
+const each = 1 << 12
+
+// differs reports whether another span than the one with the place's key has its decision, and then
+// sets the key to that of the other. Titles are read where the branch is the same.
+func (w *walk) differs(p *place) bool {
+	former := p.key
+	if former.unread && p.decision.Branch == former.Branch && p.decision.Unknown == former.Unknown {
+		return false // nothing is left to read its title with
+	}
+	p.key = w.key(p.decision)
+	return p.key != former
+}
+
+// since is when the span began that somebody is in; false where it did before the window.
+func (w *walk) since(here place) (time.Time, bool) {
+	from, _, ok := here.decision.Lasts()
+	passed := 0
+	for d := range here.decision.Behind() {
+		if passed++; passed%each == 0 && w.left.err() != nil {
+			return time.Time{}, false
+		}
+		if w.differs(&place{decision: d, key: here.key}) {
+			return time.Unix(from, 0).In(w.route.Zone), ok
+		}
+		from, _, ok = d.Lasts()
+	}
+	return time.Time{}, false
+}
+
+// span is the one that begins at a place, without its end.
+func (w *walk) span(at place) Span {
+	b := w.route.Branches[at.key.Branch]
+	s := Span{
+		Start: at.at, Branch: b.Name, State: string(b.State),
+		Event: truncate(at.key.Title, maxTitle), Match: truncate(at.key.Match, maxTitle),
+		unknown: at.key.Unknown, isLast: at.key.Branch == len(w.route.Branches)-1,
+	}
+	if at.key.unread && w.unread.IsZero() {
+		w.unread = at.at
+	}
+	if w.explain {
+		s.Reason = unexplained
+		if w.left.spendDecision(at.decision) {
+			s.Reason = truncate(at.decision.Reason(), maxReason)
+		}
+	}
+	return s
+}
+
+// change is what begins at a place.
+func (w *walk) change(at place) *Change {
+	s := w.span(at)
+	return &Change{at.at, s.Branch, s.State, s.unknown, s.Event, s.Match}
+}
+
+// changes are when another branch takes over from a place on, and when another span begins; nil
+// where none does in sight.
+func (w *walk) changes(here place) (until, spanUntil *Change) {
+	at, ok := here.decision.Until()
+	if ok {
+		until = w.change(w.start(here.state, at))
+	}
+	_, end := here.state.Window()
+	if next, ok := w.next(here, end); ok {
+		spanUntil = w.change(next)
+	}
+	return until, spanUntil
+}
