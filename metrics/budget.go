@@ -78,7 +78,7 @@ func fitRoutes(routes []Route, hadSeries func(name string) bool) map[string]bool
 		}
 		s := seriesSize{
 			r.Name, r.Tenant,
-			info + labelBytes(r.Name) + labelBytes(r.Tenant) + 3*(lineBytes+labelBytes(r.Name)),
+			info + labelBytes(r.Name) + labelBytes(r.Tenant) + 4*(lineBytes+labelBytes(r.Name)),
 		}
 		for _, value := range r.Labels {
 			s.bytes += labelBytes(value)

@@ -217,6 +217,9 @@ func (c *configuredSeries) describe() {
 			"state"),
 		nextChange: add(gauge, "next_change_timestamp_seconds",
 			"When an ordinary call takes another branch; +Inf if that is not in sight.", "route"),
+		nextSpan: add(gauge, "next_span_timestamp_seconds",
+			"When an ordinary call takes another branch, or the same one by another event; +Inf if that is not in sight.",
+			"route"),
 	}
 	c.calendar.fetches = add(counter, "calendar_fetches_total", "Attempts to read the calendar, by result.", "calendar",
 		"result")

@@ -202,7 +202,8 @@ func TestEverySeriesExists(t *testing.T) {
 		"decisions_total": 3, "fallbacks_total": 3 * 4, "unknown_decisions_total": 1, "unmatched_calls_total": 4,
 		"panics_total": 11, "requests_total": 10, "shed_calls_total": 1, "log_lines_dropped_total": 1,
 		"last_call_timestamp_seconds": 1,
-		"branch_active":               3, "next_change_timestamp_seconds": 1, "route_info": 1, "calendar_up": 1,
+		"branch_active":               3, "next_change_timestamp_seconds": 1, "next_span_timestamp_seconds": 1,
+		"route_info": 1, "calendar_up": 1,
 		"calendar_unknown":                        1,
 		"calendar_last_success_timestamp_seconds": 1, "calendar_fetches_total": 11, "calendar_events": 1,
 		"calendar_active_events": 1, "calendar_expected_ahead_seconds": 1, "calendar_expected_covered": 1,
@@ -307,6 +308,14 @@ func TestMethods(t *testing.T) {
 		"NextChange, none in sight": {
 			func(m *Metrics) { m.Route("acme/main").SetNextChange(time.Time{}) },
 			[]string{`next_change_timestamp_seconds{route="acme/main"} +Inf`},
+		},
+		"NextSpan": {
+			func(m *Metrics) { m.Route("acme/main").SetNextSpan(noon) },
+			[]string{`next_span_timestamp_seconds{route="acme/main"} 1.8039024e+09`},
+		},
+		"NextSpan, none in sight": {
+			func(m *Metrics) { m.Route("acme/main").SetNextSpan(time.Time{}) },
+			[]string{`next_span_timestamp_seconds{route="acme/main"} +Inf`},
 		},
 		"Fetched": {func(m *Metrics) { m.Calendar("acme/hours").IncFetch(Unchanged) }, []string{
 			`calendar_fetches_total{calendar="acme/hours",result="unchanged"} 1`,
@@ -490,6 +499,7 @@ func TestOwnSeries(t *testing.T) {
 		r.SetLastCall(noon)
 		r.SetActive(1)
 		r.SetNextChange(noon)
+		r.SetNextSpan(noon)
 	}
 	if diff := cmp.Diff([]string{
 		`branch_active{branch="holiday",route="first",state="closed"} 1`,
@@ -502,6 +512,7 @@ func TestOwnSeries(t *testing.T) {
 		`last_call_timestamp_seconds{route="_other"} 1.8039024e+09`,
 		`last_call_timestamp_seconds{route="first"} 1.8039024e+09`,
 		`next_change_timestamp_seconds{route="first"} 1.8039024e+09`,
+		`next_span_timestamp_seconds{route="first"} 1.8039024e+09`,
 		`unknown_decisions_total{route="_other"} 2`,
 		`unknown_decisions_total{route="first"} 1`,
 	}, changed(before, series(t, reg))); diff != "" {
@@ -530,7 +541,7 @@ func TestTenThousandRoutes(t *testing.T) {
 		c.Routes = append(c.Routes, r)
 	}
 	m.Configure(c)
-	const all, own, others = 42, 100 * (5*(1+1+4) + 4), 3 + 4 + 2
+	const all, own, others = 42, 100 * (5*(1+1+4) + 5), 3 + 4 + 2
 	if got, want := len(series(t, reg)), own+others; got < want || got > want+all {
 		t.Errorf("got %d series, want %d and some that every installation has", got, want)
 	}
@@ -752,8 +763,8 @@ func TestNil(t *testing.T) {
 					args = append(args, reflect.Zero(method.Type.In(i)))
 				}
 				for _, out := range method.Func.Call(args) {
-					if !out.IsNil() {
-						t.Errorf("got %v, want nil", out)
+					if !out.IsZero() {
+						t.Errorf("got %v, want nothing", out)
 					}
 				}
 			})
@@ -821,6 +832,7 @@ func TestAllocations(t *testing.T) {
 		r.SetLastCall(noon)
 		r.SetActive(1)
 		r.SetNextChange(noon)
+		r.SetNextSpan(noon)
 		c.IncFetch(OK)
 		m.IncUnmatched(NoPath)
 		m.ObserveRequest(200, time.Millisecond)

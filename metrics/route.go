@@ -22,7 +22,7 @@ var fallbackReasons = [...]FallbackReason{InvalidCallflow, Limit, NoAnswer, Rend
 
 // routeFamilies are the metrics that have a route's name as label.
 type routeFamilies struct {
-	decisions, fallbacks, unknown, lastCall, active, nextChange family
+	decisions, fallbacks, unknown, lastCall, active, nextChange, nextSpan family
 }
 
 // RouteMetrics are the series of one route as configured at its look-up. Branches go by their index
@@ -34,8 +34,8 @@ type RouteMetrics struct {
 }
 
 type routeSeries struct {
-	unknown              counter
-	lastCall, nextChange gauge
+	unknown                        counter
+	lastCall, nextChange, nextSpan gauge
 }
 
 type branchMetrics struct {
@@ -98,14 +98,29 @@ func (r *RouteMetrics) SetActive(branch int) {
 // SetNextChange sets when an ordinary call takes another branch. The zero time: no change is in
 // sight.
 func (r *RouteMetrics) SetNextChange(at time.Time) {
-	if r == nil || !r.own {
-		return
+	if r.HasOwnSeries() {
+		r.nextChange.Set(ahead(at))
 	}
+}
+
+// SetNextSpan sets when the span ends that an ordinary call is in: another branch takes over, or
+// another event decides. The zero time: that is not in sight.
+func (r *RouteMetrics) SetNextSpan(at time.Time) {
+	if r.HasOwnSeries() {
+		r.nextSpan.Set(ahead(at))
+	}
+}
+
+// HasOwnSeries reports whether the route has series of its own, so that what is true of it alone is
+// exported.
+func (r *RouteMetrics) HasOwnSeries() bool { return r != nil && r.own }
+
+// ahead is a time to come as a value; the zero time is never.
+func ahead(at time.Time) float64 {
 	if at.IsZero() {
-		r.nextChange.Set(math.Inf(1))
-		return
+		return math.Inf(1)
 	}
-	r.nextChange.Set(unixSeconds(at))
+	return unixSeconds(at)
 }
 
 func (r *RouteMetrics) branch(i int) *branchMetrics {

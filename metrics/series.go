@@ -118,6 +118,7 @@ func (c *configuredSeries) Collect(ch chan<- prometheus.Metric) {
 		r.lastCall.send(ch, s.lastCall.value(), route)
 		if route != otherName {
 			r.nextChange.send(ch, s.nextChange.value(), route)
+			r.nextSpan.send(ch, s.nextSpan.value(), route)
 		}
 	}
 	for all := series.branchSeries; len(all) > 0; {

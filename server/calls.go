@@ -47,7 +47,8 @@ type calls struct {
 // live is a generation with what answering its calls needs beside it.
 type live struct {
 	*Generation
-	served  []served // in the order of routes
+	served  []served           // in the order of routes
+	spans   []preview.NextSpan // as served, for scrapes
 	access  *listen.Access
 	callers string // how much of a caller's number the log shows
 	faults  bool   // the log shows only calls that go wrong
@@ -79,7 +80,7 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions, os *owners) *live 
 	}
 	d.forgetDisowned(g)
 	rings := d.setRoutes(names, g.file.Decisions.Keep)
-	l.served = make([]served, len(g.routes))
+	l.served, l.spans = make([]served, len(g.routes)), make([]preview.NextSpan, len(g.routes))
 	owners := os.of(g)
 	l.oneOwns = true
 	for i, r := range g.routes {

@@ -184,10 +184,19 @@ func (s *Server) Observe() {
 	for i := range l.served {
 		r := &l.served[i]
 		s.guard.Run(metrics.PanicAdmin, "metrics of route "+r.Name, func() {
-			d := r.State().Decide(nil, now)
+			if !r.metrics.HasOwnSeries() {
+				return // nobody sees them
+			}
+			state := r.State()
+			d := state.Decide(nil, now)
 			r.metrics.SetActive(d.Branch)
 			until, _ := d.Until()
 			r.metrics.SetNextChange(until)
+			span, looked := l.spans[i].At(state, r.Route, now)
+			if !looked {
+				span = until // at the latest
+			}
+			r.metrics.SetNextSpan(span)
 		})
 	}
 	for _, c := range l.calendars {

@@ -261,3 +261,45 @@ calendars: {hours: {file: hours.ics}, other: {file: other.ics}, gone: {url: "htt
 		})
 	}
 }
+
+// TestNextSpanMetric: a scrape says when the span ends, and when the branch does; routes without
+// series of their own have neither.
+func TestNextSpanMetric(t *testing.T) {
+	t.Parallel()
+	w := started(t, `
+metrics: {routes: 1}
+calendars: {hours: {file: hours.ics}, gone: {url: "http://127.0.0.1:9/x.ics"}}
+plans:
+  rota:
+    calendars: [hours]
+    branches: [{name: on, state: open, when: {calendar: hours}, pass: true}, {name: off, state: closed, pass: true}]
+routes:
+  - {name: main, plan: rota, calendars: {hours: hours}}
+  - {name: second, plan: rota, calendars: {hours: hours}}
+`, map[string]string{"hours.ics": ics(event("Ada", "20261123T090000"+ny, "20261123T120000"+ny),
+		event("Bob", "20261123T120000"+ny, "20261123T150000"+ny))})
+	for _, c := range []struct {
+		at           time.Duration
+		change, span string
+	}{
+		{0, "1.795464e+09", "1.7954532e+09"},
+		{time.Hour, "1.795464e+09", "1.7954532e+09"},
+		{2 * time.Hour, "1.795464e+09", "1.795464e+09"},
+		{5 * time.Hour, "+Inf", "+Inf"},
+	} {
+		w.at(monday.Add(c.at))
+		text := body(t, w.people(t, "/metrics", "localhost"))
+		for _, want := range []string{
+			`callhours_next_change_timestamp_seconds{route="main"} ` + c.change,
+			`callhours_next_span_timestamp_seconds{route="main"} ` + c.span,
+		} {
+			if !strings.Contains(text, want+"\n") {
+				t.Errorf("after %s, /metrics lacks %s", c.at, want)
+			}
+		}
+		if strings.Contains(text, `next_span_timestamp_seconds{route="second"`) ||
+			strings.Contains(text, `next_span_timestamp_seconds{route="_other"`) {
+			t.Errorf("a route without series of its own has one")
+		}
+	}
+}

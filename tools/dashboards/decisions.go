@@ -4,6 +4,7 @@ package main
 const (
 	process = `job=~"$job", instance=~"$instance"`
 	byRoute = process + `, route=~"$route"`
+	active  = `callhours_branch_active{` + byRoute + `} == 1`
 )
 
 // decisions is the dashboard of calls.
@@ -19,8 +20,10 @@ func decisions() dashboard {
 			},
 		},
 		[]object{
-			annotation("Changes of branch", "blue", "1m",
-				`changes(callhours_branch_active{`+byRoute+`}[1m]) > 0 and callhours_branch_active{`+byRoute+`} == 1`,
+			// Another branch, or the same by another event: the moment that was to end the span is over.
+			annotation("Changes", "blue", "1m",
+				`(`+active+` and changes(callhours_branch_active{`+byRoute+`}[1m]) > 0) or (`+active+
+					` and on (job, instance, route) callhours_next_span_timestamp_seconds{`+byRoute+`} offset 1m <= time())`,
 				"{{route}}: {{branch}}", false),
 			annotation("Configurations", "purple", "1m",
 				`max by (job, instance) (callhours_config_last_reload_success_timestamp_seconds{`+process+
@@ -102,9 +105,10 @@ func decisions() dashboard {
 
 	g.add(8, 9,
 		unitOf(table("Next change",
-			"When an ordinary call takes another branch; routes without a change in sight are left out.", "none",
+			"When an ordinary call takes another branch, or another event decides; routes without a change in sight are left out.",
+			"none",
 			nil, object{"route": "route", "Value": "next change"},
-			now(`min by (route) (callhours_next_change_timestamp_seconds{`+byRoute+`} < +Inf) * 1000`)), "next change",
+			now(`min by (route) (callhours_next_span_timestamp_seconds{`+byRoute+`} < +Inf) * 1000`)), "next change",
 			"dateTimeFromNow"))
 	g.add(16, 9, week())
 
