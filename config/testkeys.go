@@ -51,7 +51,10 @@ var testKeys = []key{
 		"why, as `explain` says it; where no route answers, why none does",
 	},
 	{inTestWant, "unknown", "true or false", "not compared", "a calendar needed to decide is unknown"},
-	{inTestWant, "until", "moment or `never`", "not compared", "when another branch takes over"},
+	{
+		inTestWant, "until", "moment or `never`", "not compared",
+		"when another branch takes over; not when the same one goes on with another event",
+	},
 	{inTestWant, "status", "number", "not compared", "HTTP status of the answer: 200, 404, 500"},
 	{
 		inTestWant, "answered_by", "name", "the branch that is decided",
