@@ -643,7 +643,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"files of lists and secrets that a tenant names",
-				"{config.maxFiles}, {config.maxFileBytes:bytes}; {config.maxPaths} paths under `secrets`, whose globs look at {config.maxGlobNames} names (those of a directory for each glob), {config.maxSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles",
+				"{config.maxFiles}, {config.maxFileBytes:bytes}; {config.maxPaths} paths under `secrets`, whose globs look at {config.maxGlobNames} names (those of a directory for each glob, a file that is looked up as {config.globStat}; long names and patterns as below), {config.maxSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles",
 			},
 			{
 				"mistakes that are said of a file, and of a directory that is one tenant's; that say what a name was meant to be",
@@ -698,7 +698,7 @@ func limitSections() []limitSection {
 				"files.TestBudget",
 			},
 			{
-				"names that the globs of a tenant's calendars look at, those of a directory for each glob, a file that is found as {feeds.foundNames}",
+				"names that the globs of a tenant's calendars look at, those of a directory for each glob, a file that is found as {feeds.foundNames}; a name that begins and ends as the pattern does once more for each {files.matchedBytes} of its bytes times the pattern's",
 				"{feeds.maxNames}", "", "the calendar is refused; its former events stay",
 				"feeds.TestManyGlobs",
 			},
@@ -711,6 +711,10 @@ func limitSections() []limitSection {
 				"names of directories that are kept of each owner", "{feeds.keptNames}", "",
 				"the directories are listed again",
 				"feeds.TestPolledGlobs",
+			},
+			{
+				"a pattern of file names; between two slashes", "{files.maxPattern:bytes}; {files.maxElement} bytes", "", "refused",
+				"files.TestCheckPattern",
 			},
 			{"names in a directory, or that a pattern finds", "{files.maxNames}", "", "refused", "files.TestList"},
 			{

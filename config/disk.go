@@ -33,7 +33,7 @@ type disk struct {
 // goroutine.
 type dirCache struct {
 	names  map[dirKey][]string // no directory for which there was an error
-	counts map[string]int      // names that globs have looked at, by tenant
+	counts map[string]int      // what globs have cost, in names, by tenant
 }
 
 // dirKey is a directory, and the directories that the way to it must not leave; see disk.
@@ -43,32 +43,40 @@ func newDirCache() *dirCache { return &dirCache{map[dirKey][]string{}, map[strin
 
 // errTooManyNames is the error of a tenant's glob beyond maxGlobNames.
 var errTooManyNames = fmt.Errorf(
-	"the globs of the tenant look at more than %d names, those of a directory for each of them; "+
-		"write fewer globs, or put what they are to find into directories of its own", maxGlobNames)
+	"the globs of the tenant look at more than %d names, those of a directory for each of them (long ones that are "+
+		"compared with a long pattern count several times); "+
+		"write fewer or shorter globs, or put what they are to find into directories of its own", maxGlobNames)
 
-// cachedList returns list for globs, which counts the names that a tenant's globs visit.
-func (d disk) cachedList() func(name string) ([]string, error) {
+// globStat is what looking for one file costs, in names.
+const globStat = 10
+
+// cachedList is list for a glob that compares the names with a pattern. For a tenant's globs it
+// counts what that costs.
+func (d disk) cachedList(name, pattern string) ([]string, error) {
 	if d.cache == nil {
-		return d.list
+		return d.list(name)
 	}
-	return func(name string) ([]string, error) {
-		at := dirKey{d.home, d.tenantDir, name}
-		names, known := d.cache.names[at]
-		if !known {
-			var err error
-			if names, err = d.list(name); err != nil {
-				return nil, err
-			}
-			d.cache.names[at] = names
+	at := dirKey{d.home, d.tenantDir, name}
+	names, known := d.cache.names[at]
+	if !known {
+		var err error
+		if names, err = d.list(name); err != nil {
+			return nil, err
 		}
-		if d.tenant == "" {
-			return names, nil
-		}
-		if d.cache.counts[d.tenant] += len(names); d.cache.counts[d.tenant] > maxGlobNames {
-			return nil, errTooManyNames
-		}
-		return names, nil
+		d.cache.names[at] = names
 	}
+	return names, d.count(files.MatchCost(pattern, names))
+}
+
+// count adds what a tenant's globs cost, in names.
+func (d disk) count(cost int) error {
+	if d.cache == nil || d.tenant == "" {
+		return nil
+	}
+	if d.cache.counts[d.tenant] += cost; d.cache.counts[d.tenant] > maxGlobNames {
+		return errTooManyNames
+	}
+	return nil
 }
 
 // read gives the bytes and the mode of a file. Its errors say what is wrong and

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/callhours/callhours/internal/files"
 )
 
 // wildcards are the characters that make a name a glob.
@@ -15,9 +17,9 @@ const wildcards = "*?["
 
 // glob returns the names that match a pattern, sorted, and the directories that it could not read.
 // filepath.Glob does not report these, so that what lies in them would be missing silently. The
-// error is that of a malformed pattern, or errTooManyNames.
+// error is that of [files.CheckPattern], or errTooManyNames.
 func (d disk) glob(pattern string) (names []string, unreadable []unreadableDir, _ error) {
-	if _, err := filepath.Match(pattern, ""); err != nil {
+	if err := files.CheckPattern(pattern); err != nil {
 		return nil, nil, err
 	}
 	g := globber{disk: d}
@@ -57,15 +59,12 @@ func (g *globber) walk(dir string, elements []string) {
 		g.walk(g.disk.join(dir, first), rest)
 		return
 	}
-	found, err := g.disk.cachedList()(cmp.Or(dir, "."))
+	found, err := g.disk.cachedList(cmp.Or(dir, "."), first)
 	if g.tooMany = errors.Is(err, errTooManyNames); err != nil {
 		g.addUnreadable(dir, err)
 		return
 	}
-	for _, name := range found {
-		if matched, _ := filepath.Match(first, name); !matched {
-			continue // the pattern was found to be one
-		}
+	for _, name := range files.Matching(first, found) {
 		path := g.disk.join(dir, name)
 		if len(rest) == 0 {
 			g.names = append(g.names, path)
@@ -90,11 +89,18 @@ func (g *globber) walk(dir string, elements []string) {
 // addIfExists adds a name that exists. A broken link counts, since reading it reports what is
 // wrong.
 func (g *globber) addIfExists(name string) {
+	if g.tooMany = g.disk.count(globStat) != nil; g.tooMany {
+		return
+	}
 	_, err := g.disk.tree().Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		var found []string
-		found, err = g.disk.list(cmp.Or(g.disk.dir(name), "."))
-		if _, ok := slices.BinarySearch(found, filepath.Base(name)); err == nil && !ok {
+		base := filepath.Base(name)
+		found, err = g.disk.cachedList(cmp.Or(g.disk.dir(name), "."), base)
+		if g.tooMany = errors.Is(err, errTooManyNames); g.tooMany {
+			return
+		}
+		if _, ok := slices.BinarySearch(found, base); err == nil && !ok {
 			return
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/files"
 )
 
 // Options are how Load reads.
@@ -249,7 +250,7 @@ func (s *source) paths(names []Text, key string) []Text {
 		if strings.ContainsAny(name.S, wildcards) {
 			looked := s.inputs.glob(full, s.tenantPath())
 			found = looked.names
-			if errors.Is(looked.err, errTooManyNames) {
+			if errors.Is(looked.err, errTooManyNames) || errors.Is(looked.err, files.ErrLongPattern) {
 				s.mistake(name.Pos, "%s %s: %v", key, quote(name.S), looked.err)
 				return out
 			} else if looked.err != nil {

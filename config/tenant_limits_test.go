@@ -1,12 +1,14 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/internal/regex"
 )
 
@@ -166,9 +168,67 @@ func TestTenantGlobs(t *testing.T) {
 		t.Errorf("the directory was listed %d times", lists)
 	}
 	want := `secrets "acme/s/x50*": the globs of the tenant look at more than 1000000 names, ` +
-		`those of a directory for each of them; write fewer globs`
+		`those of a directory for each of them (long ones that are compared with a long pattern count several times); ` +
+		`write fewer or shorter globs`
 	if got, _ := said(maxGlobNames/names + 1); !strings.Contains(got, want) {
 		t.Errorf("past it: %.300s", got)
+	}
+}
+
+// TestTenantLongGlobs: what comparing long names with long patterns costs counts as names, and so
+// does looking for a file in each directory that a glob finds.
+func TestTenantLongGlobs(t *testing.T) {
+	t.Parallel()
+	const names = 100
+	fsys := fstest.MapFS{"callhours.yaml": {Data: []byte("timezone: UTC\ninclude: [tenants/*.yaml]\n")}}
+	for i := range names {
+		fsys[fmt.Sprintf("tenants/acme/s/%s%02d", strings.Repeat("a", 248), i)] = &fstest.MapFile{}
+		fsys[fmt.Sprintf("tenants/acme/d%02d/x", i)] = &fstest.MapFile{}
+	}
+	secrets := func(pattern string, globs int) (list string) {
+		for i := range globs {
+			list += fmt.Sprintf("%q, ", strings.Replace(pattern, "Z", string(rune('A'+i)), 1))
+		}
+		return list
+	}
+	said := func(pattern string, globs int) string {
+		fsys["tenants/acme.yaml"] = &fstest.MapFile{Data: []byte("tenant: {name: acme, account: [7a1c]}\n" +
+			"routes: [{name: r, branches: [{name: open, pass: true}]}]\nsecrets: [" +
+			secrets(pattern, globs) + "]\n")}
+		_, err := Load("callhours.yaml", Options{FS: fsys})
+		return fmt.Sprint(err)
+	}
+	element := "*" + strings.Repeat("[a-b]", 49) + "Z?"
+	in := &Inputs{disk: disk{fsys: fsys}}
+	for _, c := range []struct {
+		pattern string
+		cost    int
+	}{
+		{element, names * files.MatchCost(element, []string{strings.Repeat("a", 250)})},
+		{"../d*/y", names*(1+globStat+1) + 1}, // and s itself
+	} {
+		d := in.disk
+		d.cache, d.tenant = newDirCache(), "acme"
+		if _, _, err := d.glob("tenants/acme/s/" + c.pattern); err != nil || d.cache.counts["acme"] < c.cost-1 {
+			t.Errorf("%.10s: it costs %d, %v, want %d", c.pattern, d.cache.counts["acme"], err, c.cost)
+		}
+		d.cache.counts["acme"] = maxGlobNames - d.cache.counts["acme"]
+		if _, _, err := d.glob("tenants/acme/s/" + c.pattern); err != nil {
+			t.Errorf("%.10s at the bound: %v", c.pattern, err)
+		}
+		if _, _, err := d.glob("tenants/acme/s/" + c.pattern); !errors.Is(err, errTooManyNames) {
+			t.Errorf("%.10s past it: %v", c.pattern, err)
+		}
+	}
+	if got := said("acme/s/"+element, 1); got != "<nil>" {
+		t.Errorf("one: %.300s", got)
+	}
+	if got := said("acme/s/"+element, 20); !strings.Contains(got, "look at more than 1000000 names") {
+		t.Errorf("twenty: %.300s", got)
+	}
+	if got := said("acme/s/"+strings.Repeat("a", 255)+"*", 1); !strings.Contains(got,
+		"a pattern with wildcards has at most 4096 bytes, and 255 between two slashes; use a shorter one") {
+		t.Errorf("a long pattern: %.600s", got)
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 // What the globs of an owner's calendars look at, in names: those of a directory count for each
-// glob, and what a directory or file costs the system counts as if it were so many names.
+// glob, with what comparing them takes ([files.MatchCost]), and what a directory or file costs the
+// system counts as if it were so many names.
 const (
 	// maxNames is at one load, of a tenant.
 	maxNames = 1_000_000
@@ -30,8 +31,8 @@ const (
 
 // errManyNames is why a calendar of a tenant is not looked for.
 var errManyNames = fmt.Errorf("the globs of the tenant's calendars look at more than %d names together (those of a "+
-	"directory for each glob, each file that is found as %d); use fewer globs, or directories with fewer files",
-	maxNames, foundNames)
+	"directory for each glob, those that are long and compared with a long pattern several times, each file that is "+
+	"found as %d); use fewer or shorter globs, or directories with fewer files", maxNames, foundNames)
 
 // globs finds the files that the globs of one owner name, and lists a directory once for all of
 // them as long as it does not change. The zero value is ready, and safe for concurrent use.
@@ -67,9 +68,9 @@ func (g *globs) mayList(now time.Time) bool {
 // where it is more than most.
 func (g *globs) find(fsys fs.FS, pattern string, now time.Time, maxCost int) (names []string, cost int, _ error) {
 	tree := files.Tree{FS: fsys}
-	names, err := tree.GlobIn(pattern, func(dir string) ([]string, error) {
+	names, err := tree.GlobIn(pattern, func(dir, element string) ([]string, error) {
 		list, fresh, err := g.list(tree, dir, now)
-		if cost += len(list); fresh {
+		if cost += files.MatchCost(element, list); fresh {
 			cost += listedNames * len(list)
 		}
 		if cost > maxCost {

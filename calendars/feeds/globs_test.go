@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/callhours/callhours/calendars/ical"
+	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/internal/growth"
 )
 
@@ -64,7 +66,7 @@ func TestManyGlobs(t *testing.T) {
 		disk.listed = 0
 		refused := 0
 		for i := range 700 {
-			_, err := l.Load(owner, nil, disk, fmt.Sprintf("d/*a.ic[s%d-%d]", i, i), ical.Limits{})
+			_, err := l.Load(owner, nil, disk, fmt.Sprintf("d/*[a%d].ics", i), ical.Limits{})
 			if err != nil && !errors.Is(err, errManyNames) {
 				t.Fatal(err)
 			}
@@ -90,11 +92,56 @@ func TestManyGlobs(t *testing.T) {
 	}
 	if _, err := l.Load("acme", nil, disk, "d/*.ics", ical.Limits{}); err == nil || err.Error() !=
 		"d/*.ics: the globs of the tenant's calendars look at more than 1000000 names together (those of a directory for "+
-			"each glob, each file that is found as 10); use fewer globs, or directories with fewer files" {
+			"each glob, those that are long and compared with a long pattern several times, each file that is found as 10); "+
+			"use fewer or shorter globs, or directories with fewer files" {
 		t.Errorf("got %v", err)
 	}
 	if _, err := l.Load("acme", nil, disk, "d/a.ics", ical.Limits{}); err != nil {
 		t.Errorf("a file that is named is refused: %v", err)
+	}
+}
+
+// TestLongGlobs: names that take long to compare with a pattern count for that before they are
+// compared, at a load and whenever the files are looked at again.
+func TestLongGlobs(t *testing.T) {
+	t.Parallel()
+	const names = 100
+	disk := &listingFS{MapFS: fstest.MapFS{}}
+	for i := range names {
+		disk.MapFS[fmt.Sprintf("d/%s%02d", strings.Repeat("a", 248), i)] = &fstest.MapFile{}
+	}
+	pattern := "*" + strings.Repeat("[a-b]", 49) + "Z?"
+	each := files.MatchCost(pattern, []string{strings.Repeat("a", 250)})
+	if each < 900 {
+		t.Fatalf("a comparison costs %d names", each)
+	}
+	g := &globs{once: true}
+	cost := func(most int) (int, error) {
+		_, cost, err := g.find(disk, "d/"+pattern, noon, most)
+		return cost, err
+	}
+	if got, err := cost(math.MaxInt); err != nil || got != names*(each+listedNames) {
+		t.Errorf("it costs %d, %v", got, err)
+	}
+	if got, err := cost(names * each); err != nil || got != names*each {
+		t.Errorf("at the bound it costs %d, %v", got, err)
+	}
+	if _, err := cost(names*each - 1); !errors.Is(err, errManyNames) {
+		t.Errorf("past it: %v", err)
+	}
+	l, refused := NewLoader(), 0
+	for i := range 20 {
+		pattern := strings.Replace(pattern, "Z", string(rune('A'+i)), 1)
+		if _, err := l.Load("acme", nil, disk, "d/"+pattern, ical.Limits{}); errors.Is(err, errManyNames) {
+			refused++
+		}
+	}
+	if at := (maxNames - names*listedNames) / (names * each); refused != 20-at {
+		t.Errorf("%d globs are refused, want %d", refused, 20-at)
+	}
+	_, err := Load(disk, "d/"+strings.Repeat("a", 255)+"*", ical.Limits{})
+	if !errors.Is(err, files.ErrLongPattern) {
+		t.Errorf("a long pattern: %v", err)
 	}
 }
 

@@ -15,9 +15,10 @@ import (
 func (t Tree) Glob(pattern string) ([]string, error) { return t.GlobIn(pattern, t.names) }
 
 // GlobIn is Glob with list for the names in a directory, so that a caller can list it once for
-// several patterns.
-func (t Tree) GlobIn(pattern string, list func(dir string) ([]string, error)) ([]string, error) {
-	if _, err := filepath.Match(pattern, ""); err != nil {
+// several patterns, and refuse to compare the names with element, the part of the pattern that they
+// have to match: see [MatchCost].
+func (t Tree) GlobIn(pattern string, list func(dir, element string) ([]string, error)) ([]string, error) {
+	if err := CheckPattern(pattern); err != nil {
 		return nil, wrap(pattern, err)
 	}
 	if !strings.ContainsAny(pattern, wildcards) {
@@ -34,7 +35,7 @@ func (t Tree) GlobIn(pattern string, list func(dir string) ([]string, error)) ([
 	return names, err
 }
 
-func (t Tree) names(dir string) ([]string, error) {
+func (t Tree) names(dir, _ string) ([]string, error) {
 	entries, err := t.List(dir)
 	names := make([]string, len(entries))
 	for i, e := range entries {
@@ -46,7 +47,7 @@ func (t Tree) names(dir string) ([]string, error) {
 // wildcards are the characters that make a name a pattern; a backslash escapes the next one.
 const wildcards = `*?[\`
 
-func (t Tree) glob(pattern string, list func(dir string) ([]string, error)) ([]string, error) {
+func (t Tree) glob(pattern string, list func(dir, element string) ([]string, error)) ([]string, error) {
 	if !strings.ContainsAny(pattern, wildcards) {
 		return []string{pattern}, nil
 	}
@@ -60,17 +61,15 @@ func (t Tree) glob(pattern string, list func(dir string) ([]string, error)) ([]s
 	}
 	var found []string
 	for _, dir := range dirs {
-		names, err := list(cmp.Or(dir, "."))
+		names, err := list(cmp.Or(dir, "."), name)
 		if matchesNothing(err) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		for _, n := range names {
-			if fits, _ := filepath.Match(name, n); fits { // the pattern was found to be one
-				found = append(found, filepath.Join(dir, n))
-			}
+		for _, n := range Matching(name, names) {
+			found = append(found, filepath.Join(dir, n))
 		}
 	}
 	return found, nil
