@@ -13,42 +13,15 @@ import (
 
 // Digest is a SHA-256 over the names and the bytes of all files, and over the listings of
 // directories. It is the same for the same files, whatever their times and modes are.
-func (in *Inputs) Digest() [sha256.Size]byte {
-	sum := sha256.New()
-	for _, path := range slices.Sorted(maps.Keys(in.files)) {
-		c := in.files[path].content()
-		hashString(sum, path)
-		sum.Write(c[:])
-	}
-	for _, l := range slices.SortedFunc(maps.Keys(in.listings), DirQuery.compare) {
-		f := in.listings[l]
-		hashString(sum, l.Name)
-		for _, name := range f.names {
-			hashString(sum, name)
-		}
-		for _, b := range f.unreadable {
-			hashString(sum, b.dir)
-			hashString(sum, b.err.Error())
-		}
-		if f.err != nil {
-			hashString(sum, f.err.Error())
-		}
-	}
-	return [sha256.Size]byte(sum.Sum(nil))
-}
+func (in *Inputs) Digest() [sha256.Size]byte { return in.readSums(owners{in: in, single: true})[""] }
 
 // TenantDigests are SHA-256s over the files of each tenant, by the path of its file; "" has
 // everybody's.
 func (in *Inputs) TenantDigests() map[string][sha256.Size]byte {
-	running := map[string]hash.Hash{"": sha256.New()}
+	running := hashes{"": sha256.New()}
 	for _, path := range slices.Sorted(maps.Keys(in.files)) {
 		f := in.files[path]
-		if running[f.Tenant] == nil {
-			running[f.Tenant] = sha256.New()
-		}
-		c := f.content()
-		hashString(running[f.Tenant], path)
-		running[f.Tenant].Write(c[:])
+		running.writeFile(f.Tenant, path, f.content())
 	}
 	sums := map[string][sha256.Size]byte{}
 	for tenant, h := range running {
@@ -66,8 +39,19 @@ func (l DirQuery) compare(m DirQuery) int {
 	return cmp.Or(cmp.Compare(l.Tenant, m.Tenant), cmp.Compare(l.Name, m.Name))
 }
 
-// hashString writes a text with its length, so that no two texts are like one.
-func hashString(to hash.Hash, s string) {
-	to.Write(binary.AppendUvarint(nil, uint64(len(s))))
-	io.WriteString(to, s)
+// hashes are running hashes by tenant or owner.
+type hashes map[string]hash.Hash
+
+// write adds a text with its length, so that no two texts are like one.
+func (h hashes) write(key, text string) {
+	if h[key] == nil {
+		h[key] = sha256.New()
+	}
+	h[key].Write(binary.AppendUvarint(nil, uint64(len(text))))
+	io.WriteString(h[key], text)
+}
+
+func (h hashes) writeFile(key, path string, c contentSum) {
+	h.write(key, path)
+	h[key].Write(c[:])
 }

@@ -86,7 +86,7 @@ func TestHostileFiles(t *testing.T) {
 			for i := range cost {
 				n := maxValues / 4 >> (2 - i)
 				text := c.text(n)
-				if got := valuesIn([]byte(text)); got > n {
+				if got, _ := valuesIn([]byte(text), n); got > n {
 					t.Fatalf("holds %d values, want %d", got, n)
 				}
 				fsys := memory("c.yaml", "timezone: UTC\ninclude: [t.yaml]\n", "t.yaml", "tenant: {name: t}\n"+text)
@@ -112,7 +112,7 @@ func TestHostileFiles(t *testing.T) {
 func TestValues(t *testing.T) {
 	t.Parallel()
 	const head = "data: {a: [x,x]}\n" // as many as 6
-	if got := valuesIn([]byte(head)); got != 6 {
+	if got, _ := valuesIn([]byte(head), 100); got != 6 {
 		t.Fatalf("got %d", got)
 	}
 	if m, wrong := tooManyValues("a.yaml", []byte(head), 6); wrong {

@@ -3,7 +3,6 @@ package config
 import (
 	"crypto/sha256"
 	"errors"
-	"hash"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -25,26 +24,25 @@ func (s OwnerSum) IsSlow() bool { return s == slowSum }
 // OwnerSums are the sums of all owners: the same for the same files, whatever their times and modes
 // are.
 func (in *Inputs) OwnerSums() map[string]OwnerSum {
-	return in.ownerSums(nil, func(f *Input) (contentSum, error) { return f.content(), f.Err },
+	return in.readSums(owners{in: in})
+}
+
+// readSums are the sums of what was read.
+func (in *Inputs) readSums(o owners) map[string]OwnerSum {
+	return in.ownerSums(o, nil, func(f *Input) (contentSum, error) { return f.content(), f.Err },
 		func(l DirQuery) listing { return in.listings[l] })
 }
 
 // ownerSums reads nothing of owners that are slow already.
-func (in *Inputs) ownerSums(slow map[string]bool, read func(*Input) (contentSum, error), list func(DirQuery) listing,
+func (in *Inputs) ownerSums(owners owners, slow map[string]bool, read func(*Input) (contentSum, error),
+	list func(DirQuery) listing,
 ) map[string]OwnerSum {
-	sums, running := map[string]OwnerSum{}, map[string]hash.Hash{}
+	sums, running := map[string]OwnerSum{}, hashes{}
 	markSlow := func(owner string, err error) {
 		if owner != "" && errors.Is(err, files.ErrHung) {
 			sums[owner] = slowSum
 		}
 	}
-	write := func(owner, text string) {
-		if running[owner] == nil {
-			running[owner] = sha256.New()
-		}
-		hashString(running[owner], text)
-	}
-	owners := owners{in: in}
 	for _, path := range slices.Sorted(maps.Keys(in.files)) {
 		f := in.files[path]
 		owner := owners.ofFile(f)
@@ -53,8 +51,7 @@ func (in *Inputs) ownerSums(slow map[string]bool, read func(*Input) (contentSum,
 		}
 		c, err := read(f)
 		markSlow(owner, err)
-		write(owner, path)
-		running[owner].Write(c[:])
+		running.writeFile(owner, path, c)
 	}
 	for _, l := range slices.SortedFunc(maps.Keys(in.listings), DirQuery.compare) {
 		owner := owners.ofTenantFile(l.Tenant)
@@ -62,25 +59,25 @@ func (in *Inputs) ownerSums(slow map[string]bool, read func(*Input) (contentSum,
 			continue
 		}
 		f := list(l)
-		write(owner, l.Name)
+		running.write(owner, l.Name)
 		for _, name := range f.names {
-			write(owners.ofMatch(l, name), name)
+			running.write(owners.ofMatch(l, name), name)
 		}
 		for _, b := range f.unreadable {
 			dirOwner := owner
 			if b.tenantDir != "" && l.Tenant == "" {
-				dirOwner = in.fromMain(b.tenantDir)
+				dirOwner = owners.ofDir(b.tenantDir)
 			}
 			markSlow(dirOwner, b.err)
-			write(dirOwner, b.dir)
-			write(dirOwner, b.err.Error())
+			running.write(dirOwner, b.dir)
+			running.write(dirOwner, b.err.Error())
 		}
 		if markSlow(owner, f.err); f.err != nil {
-			write(owner, f.err.Error())
+			running.write(owner, f.err.Error())
 		}
 	}
 	for owner, h := range running {
-		if _, markSlow := sums[owner]; !markSlow {
+		if _, isSlow := sums[owner]; !isSlow {
 			sums[owner] = OwnerSum(h.Sum(nil))
 		}
 	}
@@ -92,8 +89,9 @@ func (in *Inputs) ownerSums(slow map[string]bool, read func(*Input) (contentSum,
 
 // owners tell whose inputs are.
 type owners struct {
-	in    *Inputs
-	cache map[string]string // by path of an included file
+	in     *Inputs
+	single bool              // everything belongs to ""
+	cache  map[string]string // by path of an included file
 }
 
 // ofFile is the owner of a file: that of the tenant's file that names it or that it is, as far as
@@ -107,7 +105,7 @@ func (o *owners) ofFile(f *Input) string {
 
 // ofTenantFile is the owner of a tenant's file; "" of "".
 func (o *owners) ofTenantFile(file string) string {
-	if file == "" {
+	if file == "" || o.single {
 		return ""
 	}
 	owner, known := o.cache[file]
@@ -119,6 +117,14 @@ func (o *owners) ofTenantFile(file string) string {
 		o.cache[file] = owner
 	}
 	return owner
+}
+
+// ofDir is the owner of a tenant's directory.
+func (o *owners) ofDir(dir string) string {
+	if o.single {
+		return ""
+	}
+	return o.in.fromMain(dir)
 }
 
 // ofMatch is the owner of a name that a query matched: that of the file, if an include matched it.

@@ -65,7 +65,8 @@ func (s *source) readSecrets() {
 		if !ok {
 			continue
 		}
-		values += valuesIn(input.Bytes)
+		n, _ := valuesIn(input.Bytes, len(input.Bytes))
+		values += n
 		if s.exceeds(values, maxSecrets, diag.Pos{File: path.S},
 			"keys and values in its files of secrets (lines, commas, colons and brackets count)",
 			"remove what is not needed") {

@@ -51,7 +51,7 @@ func (w *Watch) Sums(in *Inputs, now time.Time) map[string]OwnerSum {
 		}
 		return nil
 	}
-	sums := probe.ownerSums(slow, func(f *Input) (contentSum, error) {
+	sums := probe.ownerSums(owners{in: &probe}, slow, func(f *Input) (contentSum, error) {
 		if f.Path == in.argument && files.IsDescriptor(f.Path) { // it can be read only cache
 			return f.content(), nil
 		}

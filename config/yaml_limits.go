@@ -49,15 +49,21 @@ func beginsValue(b, next byte) bool {
 }
 
 // valuesIn estimates how many keys and values a file has, without parsing it: at most twice the
-// number.
-func valuesIn(src []byte) int {
-	n := 0
+// number. It stops at the first beyond limit, and returns its line.
+func valuesIn(src []byte, limit int) (n, line int) {
+	line = 1
 	for i, b := range src {
 		if beginsValue(b, byteAfter(src, i)) {
 			n++
 		}
+		if n > limit {
+			break
+		}
+		if b == '\n' {
+			line++
+		}
 	}
-	return n
+	return n, line
 }
 
 func byteAfter(src []byte, i int) byte {
@@ -69,21 +75,13 @@ func byteAfter(src []byte, i int) byte {
 
 // tooManyValues is the mistake of a file that holds more values than it may; false if it does not.
 func tooManyValues(file string, src []byte, limit int) (diag.Mistake, bool) {
-	n, line := 0, 1
-	for i, b := range src {
-		if beginsValue(b, byteAfter(src, i)) {
-			n++
-		}
-		if n > limit {
-			return diag.Mistakef(diag.Pos{File: file, Line: line},
-				"the file holds more than %d keys and values (lines, commas, colons and brackets count); "+
-					"split it, and put long lists of numbers into files of their own", limit), true
-		}
-		if b == '\n' {
-			line++
-		}
+	n, line := valuesIn(src, limit)
+	if n <= limit {
+		return diag.Mistake{}, false
 	}
-	return diag.Mistake{}, false
+	return diag.Mistakef(diag.Pos{File: file, Line: line},
+		"the file holds more than %d keys and values (lines, commas, colons and brackets count); "+
+			"split it, and put long lists of numbers into files of their own", limit), true
 }
 
 // rejectLargest rejects the largest included files until the others together hold at most most
@@ -95,8 +93,9 @@ func rejectLargest(files []*includedFile, limit int) {
 	}
 	all, total := make([]weighed, len(files)), 0
 	for i, f := range files {
-		all[i] = weighed{f, valuesIn(f.bytes)}
-		total += all[i].values
+		n, _ := valuesIn(f.bytes, len(f.bytes))
+		all[i] = weighed{f, n}
+		total += n
 	}
 	if total <= limit {
 		return

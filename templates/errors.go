@@ -34,21 +34,21 @@ func (t *Template) explain(err error, data any) error {
 	if !ok {
 		return &Error{diag.Mistakef(diag.Pos{File: t.main.Source.At.File}, "%s", err), err}
 	}
-	text := failed.Err.Error()
-	at, said := t.place(text)
-	if cause := errors.Unwrap(failed.Err); cause != nil {
-		name := ""
+	at, said := t.place(failed.Err.Error())
+	name, message, cause := "", "", errors.Unwrap(failed.Err)
+	if cause == nil {
+		message = translate(said, data)
+	} else {
 		if m := calling.FindStringSubmatch(strings.TrimSuffix(said, cause.Error())); m != nil &&
 			!strings.HasPrefix(m[1], "__") {
 			name = m[1] + ": "
 		}
-		message := cause.Error()
+		message = replaceTypes(cause.Error())
 		if _, ok := errors.AsType[runtime.Error](cause); ok {
 			message = "its arguments do not fit"
 		}
-		return &Error{diag.Mistakef(at, "%s%s", name, oneLine(replaceTypes(message))), cause}
 	}
-	return &Error{diag.Mistakef(at, "%s", oneLine(translate(said, data))), nil}
+	return &Error{diag.Mistakef(at, "%s%s", name, strings.Join(strings.Fields(message), " ")), cause}
 }
 
 var (
@@ -253,5 +253,3 @@ func replaceTypes(message string) string {
 		return jsonsafe.DescribeType(m[2])
 	})
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
