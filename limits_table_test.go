@@ -372,7 +372,7 @@ func limitSections() []limitSection {
 				},
 				{
 					"occurrences and steps of all calendars of a tenant",
-					"{calendars.ownerTimes} times `instances` and `calendar_steps`", "",
+					"{calendars.tenantTimes} times `instances` and `calendar_steps`", "",
 					"a calendar is unknown to the routes for which there is no place, until there is; its problems say so",
 					"calendars.TestOwnersTotal",
 				},
@@ -420,7 +420,7 @@ func limitSections() []limitSection {
 				},
 				{
 					"of all routes of a tenant",
-					"{routes.ownerSteps} times and {routes.ownerEdges} times; half of it for what lies more than a day ahead", "instances",
+					"{routes.tenantSteps} times and {routes.tenantEdges} times; half of it for what lies more than a day ahead", "instances",
 					"likewise, for the routes for which there is no room", "routes.TestTenantsTotal",
 				},
 				{

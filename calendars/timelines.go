@@ -30,10 +30,10 @@ type Timelines struct {
 	mu       sync.Mutex // guards the following
 	uses     map[string]Use
 	compiled map[string][]compiledView // by calendar; for each view once
-	totals   map[string]usage          // by owner: of all that is compiled of its calendars
+	totals   map[string]usage          // by tenant: of all that is compiled of its calendars
 	// by calendar: for whom it was not compiled, since all together are over a limit
 	refused map[string]map[viewKey]refusal
-	wasted  map[string]usage // by owner: of all that was compiled and then refused
+	wasted  map[string]usage // by tenant: of all that was compiled and then refused
 	// by calendar: the panic that compiling it ended in, which is not tried again
 	failures map[string]error
 }

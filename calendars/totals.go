@@ -10,13 +10,13 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// ownerTimes is how many times the limits of one calendar all calendars of a tenant take together,
+// tenantTimes is how many times the limits of one calendar all calendars of a tenant take together,
 // compiled: however many it defines, it does not take the memory of the others. The operator's
 // calendars are not counted.
-const ownerTimes = 4
+const tenantTimes = 4
 
-// whyOwnerTotal is why a calendar is unknown to a route because of the others of its tenant.
-const whyOwnerTotal = "the calendars of its tenant take too much together"
+// whyTenantTotal is why a calendar is unknown to a route because of the others of its tenant.
+const whyTenantTotal = "the calendars of its tenant take too much together"
 
 // usage is what timelines take.
 type usage struct{ instances, steps int }
@@ -41,14 +41,14 @@ func TenantOf(name string) string {
 	return tenant
 }
 
-// ownerLimit is what all calendars of the tenant of a calendar with those limits take together at
+// tenantLimit is what all calendars of the tenant of a calendar with those limits take together at
 // most. A calendar's own limits are never above the operator's; lowering them for one does not
 // lower the total.
-func ownerLimit(l ical.Limits) usage {
+func tenantLimit(l ical.Limits) usage {
 	l, standard := l.WithDefaults(), ical.Limits{}.WithDefaults()
 	return usage{
-		ownerTimes * max(l.Instances, standard.Instances),
-		ownerTimes * max(l.CalendarSteps, standard.CalendarSteps),
+		tenantTimes * max(l.Instances, standard.Instances),
+		tenantTimes * max(l.CalendarSteps, standard.CalendarSteps),
 	}
 }
 
@@ -80,14 +80,14 @@ func (ts *Timelines) refuse(name string, c *Calendar, key viewKey, t *Timeline) 
 		}
 	}
 	limits := c.limits.WithDefaults()
-	owner, why := TenantOf(name), ""
+	tenant, why := TenantOf(name), ""
 	switch {
 	case others > 0 && !views.within(usage{limits.Instances, limits.CalendarSteps}):
 		why = whyManyZones
-	case owner != "" && t == nil && needs == (usage{}) && !ts.wasted[owner].within(ownerLimit(c.limits)):
-		why = whyOwnerTotal // to find out takes time, of which too much is gone already
-	case owner != "" && !ts.totals[owner].minus(former).plus(needs).within(ownerLimit(c.limits)):
-		why = whyOwnerTotal
+	case tenant != "" && t == nil && needs == (usage{}) && !ts.wasted[tenant].within(tenantLimit(c.limits)):
+		why = whyTenantTotal // to find out takes time, of which too much is gone already
+	case tenant != "" && !ts.totals[tenant].minus(former).plus(needs).within(tenantLimit(c.limits)):
+		why = whyTenantTotal
 	default:
 		delete(ts.refused[name], key)
 		return ""
@@ -96,20 +96,20 @@ func (ts *Timelines) refuse(name string, c *Calendar, key viewKey, t *Timeline) 
 		ts.refused[name] = map[viewKey]refusal{}
 	}
 	ts.refused[name][key] = refusal{why, needs}
-	if owner != "" && t != nil {
-		ts.wasted[owner] = ts.wasted[owner].plus(needs)
+	if tenant != "" && t != nil {
+		ts.wasted[tenant] = ts.wasted[tenant].plus(needs)
 	}
 	return why
 }
 
 // Waiting are the calendars that are unknown to a route because there was no room for them, and for
-// which there may be by now: of some owners, "" being the operator, or of all. Callers are to get
+// which there may be by now: of some tenants, "" being the operator, or of all. Callers are to get
 // them again.
-func (ts *Timelines) Waiting(owners ...string) (names []string) {
+func (ts *Timelines) Waiting(tenants ...string) (names []string) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	for name, views := range ts.refused {
-		if len(owners) > 0 && !slices.Contains(owners, TenantOf(name)) {
+		if len(tenants) > 0 && !slices.Contains(tenants, TenantOf(name)) {
 			continue
 		}
 		for key := range views {
@@ -166,24 +166,24 @@ func (ts *Timelines) drop(name string) {
 	delete(ts.compiled, name)
 }
 
-// add counts usage of a calendar to its owner.
+// add counts usage of a calendar to its tenant.
 func (ts *Timelines) add(name string, a usage) {
-	owner := TenantOf(name)
-	if owner == "" {
+	tenant := TenantOf(name)
+	if tenant == "" {
 		return
 	}
-	if a = ts.totals[owner].plus(a); a == (usage{}) {
-		delete(ts.totals, owner)
+	if a = ts.totals[tenant].plus(a); a == (usage{}) {
+		delete(ts.totals, tenant)
 		return
 	}
-	ts.totals[owner] = a
+	ts.totals[tenant] = a
 }
 
 // refusedProblems are the Problems of a calendar that is unknown to some of its routes.
 func (ts *Timelines) refusedProblems(name string, c *Calendar) (problems []ical.Problem) {
 	zones, total := 0, 0
 	for _, r := range ts.refused[name] {
-		if r.why == whyOwnerTotal {
+		if r.why == whyTenantTotal {
 			total++
 		} else {
 			zones++
@@ -197,7 +197,7 @@ func (ts *Timelines) refusedProblems(name string, c *Calendar) (problems []ical.
 			})
 	}
 	if total > 0 {
-		limit := ownerLimit(c.limits)
+		limit := tenantLimit(c.limits)
 		problems = append(problems,
 			ical.Problem{
 				Message: fmt.Sprintf("all calendars of tenant %s together have more than %d occurrences, or take more than %d steps of rules; "+

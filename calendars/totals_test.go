@@ -37,7 +37,7 @@ func TestOwnersTotal(t *testing.T) {
 		"everybody's": {State: State{Calendar: large}}, "good/a": {State: State{Calendar: large}},
 		"evil/one": {State: State{Calendar: one}},
 	}
-	for i := range ownerTimes {
+	for i := range tenantTimes {
 		uses[fmt.Sprint("evil/", i)] = Use{State: State{Calendar: large}}
 	}
 	ts := NewTimelines(uses, time.Hour)
@@ -57,15 +57,15 @@ func TestOwnersTotal(t *testing.T) {
 			}
 		}
 	}
-	for i := range ownerTimes {
+	for i := range tenantTimes {
 		served(fmt.Sprint("evil/", i)) // at the bound
 	}
-	want := usage{ownerTimes * standard.Instances, ts.totals["evil"].steps}
+	want := usage{tenantTimes * standard.Instances, ts.totals["evil"].steps}
 	if got := ts.totals["evil"]; got != want {
 		t.Errorf("they take %v, want %v", got, want)
 	}
 	for range 2 {
-		if got := of("evil/one"); got != whyOwnerTotal { // one past it
+		if got := of("evil/one"); got != whyTenantTotal { // one past it
 			t.Errorf("one past the total: got %q", got)
 		}
 	}
@@ -81,7 +81,7 @@ func TestOwnersTotal(t *testing.T) {
 	if got := ts.Problems("evil/one"); got != nil {
 		t.Errorf("it is served, and still said: %v", got)
 	}
-	if got := ts.totals["evil"].instances; got != (ownerTimes-1)*standard.Instances+3 {
+	if got := ts.totals["evil"].instances; got != (tenantTimes-1)*standard.Instances+3 {
 		t.Errorf("they take %d occurrences", got)
 	}
 	for name := range uses {
@@ -105,11 +105,11 @@ func TestCompiledInVain(t *testing.T) {
 		uses[fmt.Sprint("good/", i)] = Use{State: State{Calendar: calendar}}
 	}
 	ts := NewTimelines(uses, time.Hour)
-	most := ownerLimit(calendar.limits.WithDefaults())
+	most := tenantLimit(calendar.limits.WithDefaults())
 	compiled := func(ts *Timelines, name string) bool {
 		t.Helper()
 		from, to := ts.Window("route", at)
-		if _, why := ts.Timeline(name, View{Zone: time.UTC}, from, to); why != whyOwnerTotal {
+		if _, why := ts.Timeline(name, View{Zone: time.UTC}, from, to); why != whyTenantTotal {
 			t.Errorf("%s: got %q", name, why)
 		}
 		for _, r := range ts.refused[name] {

@@ -21,7 +21,7 @@ func (f fields) token(key string) Secret {
 	f.plainSecret(f.get(key), "a token")
 	switch text := token.Reveal(); {
 	case !token.Given():
-	case !segment.MatchString(text):
+	case !pathSegment.MatchString(text):
 		f.mistake(token.Pos, `want a token of letters, digits and "._~-", since it may stand in a path`)
 		return Secret{}
 	case !isStrong(text):

@@ -157,7 +157,7 @@ func (f fields) networks(key string) []netip.Prefix {
 	return ranges
 }
 
-var segment = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
+var pathSegment = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
 
 // urlPath gives the path of an HTTP request, without doubled and trailing slashes.
 func (f fields) urlPath(key string) Text {
@@ -177,7 +177,7 @@ func (f fields) urlPath(key string) Text {
 		case s == "." || s == "..":
 			f.mistake(t.Pos, "%s %s has a segment %q, which clients resolve away", key, quote(t.S), s)
 			return t
-		case !segment.MatchString(s):
+		case !pathSegment.MatchString(s):
 			f.mistake(t.Pos, `want %s of letters, digits and "._~-" between slashes, found %s`, key, quote(t.S))
 			return t
 		}

@@ -161,7 +161,7 @@ func TestTenantsAreApart(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(1, 2))
 	accounts := make([]string, 20)
-	owner := map[string]string{} // route -> account
+	accountOf := map[string]string{} // route -> account
 	var rs []*Route
 	// Half of the tenants share numbers and paths with others, as resellers' customers do.
 	dialed := []string{"+14155550100", "1001", "+1415*", "10*", "*72", "user_7kq2zp"}
@@ -177,7 +177,7 @@ func TestTenantsAreApart(t *testing.T) {
 				m.Dialed = texts(fmt.Sprintf("2%03d", i))
 			}
 			rs = append(rs, route(t, name, []string{"/pivot", "/other", "/pivot"}[j], m))
-			owner[name] = accounts[i]
+			accountOf[name] = accounts[i]
 		}
 	}
 	tb := table(t, rs...)
@@ -195,9 +195,9 @@ func TestTenantsAreApart(t *testing.T) {
 				}
 				r := rs[i]
 				reached++
-				if owner[r.Name] != account {
+				if accountOf[r.Name] != account {
 					t.Fatalf("account %s, %s %q: reached %s of account %s", account, path, number, r.Name,
-						owner[r.Name])
+						accountOf[r.Name])
 				}
 			}
 		}

@@ -14,10 +14,10 @@ import (
 // look at, and conditions that combinations are decided by; they take time. Of what is a tenant's,
 // whole windows have half, and those that are cut short the other half.
 const (
-	routeEdges = 4
-	routeSteps = 50
-	ownerEdges = 40
-	ownerSteps = 200
+	routeEdges  = 4
+	routeSteps  = 50
+	tenantEdges = 40
+	tenantSteps = 200
 )
 
 // lostTimes is how many times the steps count that were gone in vain: whoever has no room left is
@@ -34,8 +34,8 @@ const Soon = 72 * time.Hour
 
 // Why a route is not compiled for its whole window.
 const (
-	routeTooLarge = "its conditions look at too many occurrences; use fewer conditions or smaller calendars, or raise limits.instances in the main file"
-	ownerTooLarge = "the routes of its tenant together look at too many occurrences; use fewer routes, fewer conditions or smaller calendars, " +
+	routeTooLarge  = "its conditions look at too many occurrences; use fewer conditions or smaller calendars, or raise limits.instances in the main file"
+	tenantTooLarge = "the routes of its tenant together look at too many occurrences; use fewer routes, fewer conditions or smaller calendars, " +
 		"or raise limits.instances in the main file"
 )
 
@@ -59,10 +59,10 @@ type Totals struct {
 }
 
 type totals struct {
-	mu           sync.Mutex // guards the following
-	route, owner cost       // at most
-	owners       map[string]shares
-	routes       map[string]shares // of tenants, by name
+	mu            sync.Mutex // guards the following
+	route, tenant cost       // at most
+	tenants       map[string]shares
+	routes        map[string]shares // of tenants, by name
 }
 
 // shares are what whole windows take, and short ones.
@@ -75,7 +75,7 @@ const (
 
 // NewTotals counts nothing yet. instances is how many occurrences one calendar may have.
 func NewTotals(instances int) Totals {
-	t := Totals{totals: &totals{owners: map[string]shares{}, routes: map[string]shares{}}}
+	t := Totals{totals: &totals{tenants: map[string]shares{}, routes: map[string]shares{}}}
 	t.Limit(instances)
 	return t
 }
@@ -87,7 +87,7 @@ func (t Totals) Limit(instances int) (changed bool) {
 	defer t.mu.Unlock()
 	route := cost{routeEdges, routeSteps}.times(instances)
 	changed = route != t.route
-	t.route, t.owner = route, cost{ownerEdges / 2, ownerSteps / 2}.times(instances)
+	t.route, t.tenant = route, cost{tenantEdges / 2, tenantSteps / 2}.times(instances)
 	return changed
 }
 
@@ -100,7 +100,7 @@ func (t Totals) Clone() Totals {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return Totals{
-		&totals{route: t.route, owner: t.owner, owners: maps.Clone(t.owners), routes: maps.Clone(t.routes)},
+		&totals{route: t.route, tenant: t.tenant, tenants: maps.Clone(t.tenants), routes: maps.Clone(t.routes)},
 		t.asking,
 	}
 }
@@ -116,11 +116,11 @@ func (t Totals) Forget(route string) {
 func (t Totals) room(route string, window int) cost {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	owner := calendars.TenantOf(route)
-	if owner == "" {
+	tenant := calendars.TenantOf(route)
+	if tenant == "" {
 		return t.route
 	}
-	left := t.owner.minus(t.owners[owner][window].minus(t.routes[route][window]))
+	left := t.tenant.minus(t.tenants[tenant][window].minus(t.routes[route][window]))
 	return cost{max(0, min(t.route.edges, left.edges)), max(0, min(t.route.steps, left.steps))}
 }
 
@@ -130,19 +130,19 @@ func (t Totals) room(route string, window int) cost {
 func (t Totals) count(route string, takes cost, window int) (why string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	owner, is := calendars.TenantOf(route), t.routes[route]
-	others := t.owners[owner][window].minus(is[window])
-	fits := func(c cost) bool { return c.within(t.route) && (owner == "" || others.plus(c).within(t.owner)) }
+	tenant, is := calendars.TenantOf(route), t.routes[route]
+	others := t.tenants[tenant][window].minus(is[window])
+	fits := func(c cost) bool { return c.within(t.route) && (tenant == "" || others.plus(c).within(t.tenant)) }
 	switch {
 	case fits(takes):
 	case !takes.within(t.route):
 		why = routeTooLarge
 	default:
-		why = ownerTooLarge
+		why = tenantTooLarge
 	}
 	if why != "" {
 		if takes.edges = 0; fits(takes) {
-			takes.steps = min(lostTimes*takes.steps, t.owner.steps-others.steps)
+			takes.steps = min(lostTimes*takes.steps, t.tenant.steps-others.steps)
 		} else {
 			takes = cost{} // which was known before the first
 		}
@@ -158,19 +158,19 @@ func (t Totals) count(route string, takes cost, window int) (why string) {
 
 // set is called with the lock.
 func (t *totals) set(route string, takes shares) {
-	owner := calendars.TenantOf(route)
-	if owner == "" {
+	tenant := calendars.TenantOf(route)
+	if tenant == "" {
 		return
 	}
-	sum, was := t.owners[owner], t.routes[route]
+	sum, was := t.tenants[tenant], t.routes[route]
 	for i := range sum {
 		sum[i] = sum[i].minus(was[i]).plus(takes[i])
 	}
-	t.owners[owner], t.routes[route] = sum, takes
+	t.tenants[tenant], t.routes[route] = sum, takes
 	if takes == (shares{}) {
 		delete(t.routes, route)
 	}
 	if sum == (shares{}) {
-		delete(t.owners, owner)
+		delete(t.tenants, tenant)
 	}
 }

@@ -158,7 +158,7 @@ func TestTenantsTotal(t *testing.T) {
 	if whole != 9 || short != 137 || refused != 354 {
 		t.Errorf("%d routes are whole, %d short and %d refused", whole, short, refused)
 	}
-	if most := (ownerEdges + 1) * instances; size > most {
+	if most := (tenantEdges + 1) * instances; size > most {
 		t.Errorf("all take %d, want %d at most", size, most)
 	}
 	for _, s := range counted(t, totals, u, openOrClosed(),
@@ -178,8 +178,8 @@ func TestTenantsTotal(t *testing.T) {
 	if s := counted(t, totals, u, openOrClosed(), "evil/new")[0]; s.Short() != "" {
 		t.Errorf("after the others are gone: %s", s.Short())
 	}
-	if len(totals.owners) != 2 || len(totals.routes) != 10 {
-		t.Errorf("counted are %d tenants and %d routes", len(totals.owners), len(totals.routes))
+	if len(totals.tenants) != 2 || len(totals.routes) != 10 {
+		t.Errorf("counted are %d tenants and %d routes", len(totals.tenants), len(totals.routes))
 	}
 	if changed := totals.Limit(instances); changed {
 		t.Error("the same limit is another one")
@@ -299,9 +299,9 @@ func TestExpressionsAreCounted(t *testing.T) {
 			refused++
 		}
 	}
-	if most := totals.owner.steps; refused != len(names) || totals.owners["evil"][wholeWindow].steps != most ||
-		totals.owners["evil"][shortWindow].steps != most {
-		t.Errorf("%d of %d are refused, %v of %d steps taken", refused, len(names), totals.owners["evil"], most)
+	if most := totals.tenant.steps; refused != len(names) || totals.tenants["evil"][wholeWindow].steps != most ||
+		totals.tenants["evil"][shortWindow].steps != most {
+		t.Errorf("%d of %d are refused, %v of %d steps taken", refused, len(names), totals.tenants["evil"], most)
 	}
 
 	// A tenth of 2,000 events, and of the room for them.

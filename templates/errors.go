@@ -81,7 +81,7 @@ var faults = []struct {
 		regexp.MustCompile(`^(?s)<(.*)>: map has no entry for key (".*")$`),
 		func(e string, m []string, data any) string {
 			name, _ := strconv.Unquote(m[2])
-			return cutAfter(e, m[2]) + " is not set" + diag.DidYouMean(name, mapKeys(data, owner(e, m[2])))
+			return cutAfter(e, m[2]) + " is not set" + diag.DidYouMean(name, mapKeys(data, objectOf(e, m[2])))
 		},
 	},
 	{
@@ -89,9 +89,9 @@ var faults = []struct {
 		func(e string, m []string, data any) string {
 			if m[3] == "interface {}" || !strings.Contains(m[3], ".") {
 				return fmt.Sprintf("%s is not known: %s has no fields", cutAfter(e, m[2]),
-					cmp.Or(owner(e, m[2]), jsonsafe.DescribeType(m[3])))
+					cmp.Or(objectOf(e, m[2]), jsonsafe.DescribeType(m[3])))
 			}
-			return cutAfter(e, m[2]) + " is not known" + vocabulary.MemberHint(owner(e, m[2]), m[2], fieldsOf(data, m[3]))
+			return cutAfter(e, m[2]) + " is not known" + vocabulary.MemberHint(objectOf(e, m[2]), m[2], fieldsOf(data, m[3]))
 		},
 	},
 	{
@@ -178,13 +178,13 @@ func mapKeys(data any, expression string) []string {
 // cutAfter cuts an expression such as .Data.a.b after the name that the fault is about.
 func cutAfter(expression, name string) string {
 	if _, _, ok := strings.Cut(expression+".", "."+strings.Trim(name, `"`)+"."); ok {
-		return owner(expression, name) + "." + strings.Trim(name, `"`)
+		return objectOf(expression, name) + "." + strings.Trim(name, `"`)
 	}
 	return expression
 }
 
-// owner is the part of an expression before a name; "" if the name is not in it.
-func owner(expression, name string) string {
+// objectOf is the part of an expression before a name; "" if the name is not in it.
+func objectOf(expression, name string) string {
 	before, _, ok := strings.Cut(expression+".", "."+strings.Trim(name, `"`)+".")
 	if !ok {
 		return ""
@@ -194,7 +194,7 @@ func owner(expression, name string) string {
 
 // nilMessage is the message about a name that is read of nil.
 func nilMessage(expression, name string) string {
-	if o := owner(expression, name); o != "" {
+	if o := objectOf(expression, name); o != "" {
 		return fmt.Sprintf("%s is nothing here; guard it with {{with %s}}", o, o)
 	}
 	return fmt.Sprintf(".%s is asked of nothing; guard it with {{with}}", strings.Trim(name, `"`))

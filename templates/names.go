@@ -129,7 +129,7 @@ func nameHint(name, rest string) string {
 		name = "." + name
 	}
 	inKey := strings.TrimSuffix(bare, "-") // {{ .Data.x-}} lacks a blank
-	owner, key := name, quotedKey
+	object, key := name, quotedKey
 	if key == "" && bare != "" {
 		dot := strings.LastIndexByte(name, '.')
 		switch {
@@ -143,18 +143,18 @@ func nameHint(name, rest string) string {
 		case dot < 0:
 			return fmt.Sprintf("the name of a function has letters and digits only, found %q", name+inKey)
 		default:
-			owner, key = name[:dot], name[dot+1:]+inKey
+			object, key = name[:dot], name[dot+1:]+inKey
 		}
 	}
 	switch {
-	case owner == "":
-		owner = "."
-	case owner[0] == ')':
-		owner = "(…)" + owner[1:]
+	case object == "":
+		object = "."
+	case object[0] == ')':
+		object = "(…)" + object[1:]
 	}
-	hint := vocabulary.KeyHint(owner, key, further)
+	hint := vocabulary.KeyHint(object, key, further)
 	if hint == "" {
-		hint = fmt.Sprintf("write {{ %s }}%s", vocabulary.GetHint(owner, key, further), arithmeticHint(name, inKey))
+		hint = fmt.Sprintf("write {{ %s }}%s", vocabulary.GetHint(object, key, further), arithmeticHint(name, inKey))
 	}
 	return fmt.Sprintf("a name after a dot has letters, digits and _ only, found %q; %s", key, hint)
 }

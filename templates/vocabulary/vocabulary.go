@@ -23,8 +23,8 @@ var roots = []string{".Branch", ".Call", ".Data", ".Event", ".Events", ".Match",
 // IsRoot reports whether the data of a template has a name, such as ".Call".
 func IsRoot(name string) bool { return slices.Contains(roots, name) }
 
-// fieldsByOwner are the fields of what templates read besides data.
-var fieldsByOwner = map[string][]string{
+// fieldsByObject are the fields of what templates read besides data.
+var fieldsByObject = map[string][]string{
 	".Call": {
 		"AccountID", "CallID", "CallerName", "CallerNumber", "Dialed", "Digits", "Direction", "From", "FromRealm",
 		"Language", "Request",
@@ -63,11 +63,11 @@ func bareName(name string) string {
 	return strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(name))
 }
 
-// fieldFor is the field of an owner such as .Call that was most likely meant by a name; "" for
+// fieldFor is the field of an object such as .Call that was most likely meant by a name; "" for
 // none.
-func fieldFor(owner, name string) string {
+func fieldFor(object, name string) string {
 	plain := bareName(name)
-	for _, field := range fieldsByOwner[owner] {
+	for _, field := range fieldsByObject[object] {
 		if bareName(field) == plain || fieldElsewhere[plain] == field {
 			return field
 		}
@@ -77,10 +77,10 @@ func fieldFor(owner, name string) string {
 
 // KeyHint says how to write what stands under a key with other signs than names have; "" where get
 // does it.
-func KeyHint(owner, key, further string) string {
-	root, base := "", owner // $ and what follows it
-	if strings.HasPrefix(owner, "$.") {
-		root, base = "$", owner[1:]
+func KeyHint(object, key, further string) string {
+	root, base := "", object // $ and what follows it
+	if strings.HasPrefix(object, "$.") {
+		root, base = "$", object[1:]
 	}
 	first, _ := utf8.DecodeRuneInString(key)
 	field := fieldFor(base, key)
@@ -88,22 +88,22 @@ func KeyHint(owner, key, further string) string {
 	names := strings.Split(base, ".") // the first is ""
 	last := names[len(names)-1]
 	function := callFunctions[bareName(last)]
-	known := fieldsByOwner[base]
+	known := fieldsByObject[base]
 	switch {
 	case field != "":
-		return fmt.Sprintf("write {{ %s.%s%s }}", owner, field, further)
-	case owner == "." && unicode.IsUpper(first) && call != "":
+		return fmt.Sprintf("write {{ %s.%s%s }}", object, field, further)
+	case object == "." && unicode.IsUpper(first) && call != "":
 		return fmt.Sprintf("write {{ .Call.%s }}", call)
 	case base == ".Call" && callFunctions[bareName(key)] != "":
-		return fmt.Sprintf("write {{ %s.%s %q }}", owner, callFunctions[bareName(key)], firstName(further))
+		return fmt.Sprintf("write {{ %s.%s %q }}", object, callFunctions[bareName(key)], firstName(further))
 	case base == ".Call":
 		return fmt.Sprintf(
 			"write {{ %s.Var %q }} for a variable of the call, or {{ %s.Param %q }} for a parameter of Kazoo",
-			owner, key, owner, key)
+			object, key, object, key)
 	case function != "" && (len(names) == 2 || len(names) == 3 && names[1] == "Call"):
 		return fmt.Sprintf("write {{ %s.Call.%s %q }}", root, function, key)
 	case known != nil:
-		return fmt.Sprintf("%s has %s", owner, strings.Join(known, ", "))
+		return fmt.Sprintf("%s has %s", object, strings.Join(known, ", "))
 	case len(names) == 2 && last != "" && !IsRoot(base) &&
 		rootElsewhere[strings.ToLower(base)] == ".Data":
 		return fmt.Sprintf("write {{ %s }}", GetHint(root+".Data", key, further))
@@ -112,8 +112,8 @@ func KeyHint(owner, key, further string) string {
 }
 
 // GetHint reads a key by get, and what follows it.
-func GetHint(owner, key, further string) string {
-	cure := fmt.Sprintf("get %s %q", owner, key)
+func GetHint(object, key, further string) string {
+	cure := fmt.Sprintf("get %s %q", object, key)
 	if further != "" {
 		cure = "(" + cure + ")" + further
 	}
@@ -169,10 +169,10 @@ func RootHint(name string) string {
 
 // MemberHint ends a message about a name that an object does not have, which has the known ones. Of
 // a call all names are said: they are many, and not in the template.
-func MemberHint(owner, name string, known []string) string {
+func MemberHint(object, name string, known []string) string {
 	meant, kind := fieldMeant(name, known), ""
 	switch {
-	case strings.HasSuffix(owner, ".Call"):
+	case strings.HasSuffix(object, ".Call"):
 		if function := callFunctions[bareName(name)]; function != "" {
 			return fmt.Sprintf("; write .Call.%s %q", function, "NAME")
 		}
