@@ -464,6 +464,15 @@ func limitSections() []limitSection {
 					"they wait, unread", "feeds.TestFilesHeld",
 				},
 				{
+					"bodies that are decompressed, parsed or compiled at a time, and CA files that are parsed",
+					"{feeds.maxReaders}, of a tenant 1", "",
+					"they wait, and their attempts have their whole time afterwards", "feeds.TestTurnsToUnzip",
+				},
+				{
+					"compressed bytes of a body beyond those of its text; members of gzip",
+					"{feeds.maxHollow:bytes}; {feeds.maxMembers}", "", "the attempt fails", "feeds.TestUnzipHollow",
+				},
+				{
 					"calendars whose files are looked at and read at a time",
 					"{feeds.fileReaders}, of a tenant {feeds.filesOfTenant}", "",
 					"they wait, and owners have turns", "feeds.TestFilesTurns",

@@ -79,7 +79,7 @@ var noRow = map[string][]string{
 		"listen.maxWebDepth", "listen.maxAuths", "suspect.longestMark",
 	},
 	"it is of a file of callhours' own, or of the operator's": {
-		"calendars.MaxEncoded", "feeds.maxCopyHeader", "feeds.maxPointer", "feeds.maxReaders",
+		"calendars.MaxEncoded", "feeds.maxCopyHeader", "feeds.maxPointer",
 		"zones.maxFile", "server.maxAccepted", "server.maxAcceptedHead", "listen.maxWeb",
 		"pivot.maxSchema", "config.maxReservations",
 	},

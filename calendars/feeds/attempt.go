@@ -58,10 +58,15 @@ func (a *attempt) run(ctx context.Context) Fetched {
 		return a.fail(metrics.ServerError, "%w", err)
 	}
 	a.user = user
-	pool, err := a.fetcher.poolFor(a.source)
+	pool, err := a.fetcher.poolFor(ctx, a.source)
 	if err != nil {
+		if failure, ok := a.timeoutError(ctx, err); ok {
+			return failure
+		}
 		return a.fail(metrics.ServerError, "%w", err)
 	}
+	ctx, cancel := withPausableTimeout(ctx, a.fetcher.timeout)
+	defer cancel()
 	for {
 		a.visited = append(a.visited, u)
 		answer, err := a.request(ctx, u, pool)

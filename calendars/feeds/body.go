@@ -1,7 +1,6 @@
 package feeds
 
 import (
-	"compress/flate"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -21,18 +20,28 @@ func (a *attempt) readBody(ctx context.Context, answer *http.Response) Fetched {
 	if answer.ContentLength > limit {
 		return a.tooBigError("of a body")
 	}
-	wire := &io.LimitedReader{R: answer.Body, N: limit + 1}
-	var body []byte
-	var err error
-	switch encoding := strings.ToLower(strings.Join(answer.Header.Values("Content-Encoding"), ",")); encoding {
+	encoding := strings.ToLower(strings.Join(answer.Header.Values("Content-Encoding"), ","))
+	zipped := false
+	switch encoding {
 	case "", "identity":
-		// not by Content-Length, a promise: many that promise much and send nothing cost nothing
-		body, err = io.ReadAll(limitedReader(ctx, wire))
 	case "gzip", "x-gzip":
-		body, err = unzip(ctx, wire, limit)
+		zipped = true
 	default:
 		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is %s, want gzip or none", ical.ErrNotCalendar,
 			diag.Quote(encoding))
+	}
+	wire := &io.LimitedReader{R: answer.Body, N: limit + 1}
+	// not by Content-Length, a promise: many that promise much and send nothing cost nothing
+	body, err := io.ReadAll(limitedReader(ctx, wire))
+	sent := int(limit + 1 - wire.N)
+	if err == nil && wire.N > 0 { // and the rest costs a processor
+		var done func()
+		if done, err = waitForTurn(ctx); err == nil {
+			defer done()
+		}
+	}
+	if err == nil && zipped {
+		body, err = unzip(ctx, body, limit)
 	}
 	switch {
 	case wire.N <= 0:
@@ -42,8 +51,10 @@ func (a *attempt) readBody(ctx context.Context, answer *http.Response) Fetched {
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
 		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is gzip, and its body is not, or damaged",
 			ical.ErrNotCalendar)
+	case errors.Is(err, errHollow), errors.Is(err, errMembers):
+		return a.fail(metrics.NotCalendar, "%w: %w; the server is at fault", ical.ErrNotCalendar, err)
 	case err != nil:
-		return a.truncationError(ctx, err, int(limit+1-wire.N), answer.ContentLength)
+		return a.truncationError(ctx, err, sent, answer.ContentLength)
 	}
 	switch text := ical.Text(body); {
 	case isCaptcha(text[:min(len(text), pageBytes)]):
@@ -65,21 +76,4 @@ func (a *attempt) readBody(ctx context.Context, answer *http.Response) Fetched {
 func (a *attempt) tooBigError(what string) Fetched {
 	return a.fail(metrics.TooBig, "%w: more than %d bytes %s; share a calendar with fewer events", ical.ErrTooBig,
 		a.fetcher.bytes, what)
-}
-
-// unzip decompresses until the end, an error, or a byte over the limit. A deflate stream that is no
-// such thing counts as a damaged one.
-func unzip(ctx context.Context, r io.Reader, limit int64) ([]byte, error) {
-	z, err := gzip.NewReader(r)
-	if errors.Is(err, io.EOF) { // not a byte
-		return nil, nil
-	}
-	var body []byte
-	if err == nil {
-		body, err = io.ReadAll(limitedReader(ctx, io.LimitReader(z, limit+1)))
-	}
-	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt {
-		err = gzip.ErrChecksum
-	}
-	return body, err
 }

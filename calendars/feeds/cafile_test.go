@@ -109,7 +109,7 @@ func TestPools(t *testing.T) {
 		if err := os.WriteFile(file, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		p, err := f.poolFor(Source{Owner: owner, CAFile: file})
+		p, err := f.poolFor(t.Context(), Source{Owner: owner, CAFile: file})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +167,7 @@ func TestTenantCAFile(t *testing.T) {
 	for owner, want := range map[string]string{
 		"": "want certificates as PEM, found none", "evil": "is larger than 256 KiB",
 	} {
-		_, err := f.poolFor(Source{Owner: owner, CAFile: file})
+		_, err := f.poolFor(t.Context(), Source{Owner: owner, CAFile: file})
 		if want = fmt.Sprintf("ca_file %q: %s", file, want); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", owner, err, want)
 		}

@@ -104,8 +104,6 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 // copy that the caller has; the zero Validators make it unconditional. A ctx that is cancelled ends
 // it with Timeout and an Err that says "stopped".
 func (f *Fetcher) Fetch(ctx context.Context, s Source, v Validators) Fetched {
-	ctx, cancel := withPausableTimeout(ctx, f.timeout)
-	defer cancel()
 	a := &attempt{fetcher: f, source: s, validators: v, allowed: private, location: s.String()}
 	if s.DenyPrivate {
 		a.allowed = public

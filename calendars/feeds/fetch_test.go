@@ -200,6 +200,15 @@ func TestFetchFaults(t *testing.T) {
 			want: "not_calendar 200: HOME: not a calendar: its Content-Encoding is gzip, and its body is not, or damaged",
 		},
 		{
+			name: "gzip that holds nothing", answers: script(answerBody(hollow(1<<20), "Content-Encoding", "gzip")),
+			want: "not_calendar 200: HOME: not a calendar: its gzip has 65536 bytes more than the text in it; the server is at fault",
+		},
+		{
+			name:    "gzip of many members",
+			answers: script(answerBody(bytes.Repeat(zipped(nil), maxMembers+1), "Content-Encoding", "gzip")),
+			want:    "not_calendar 200: HOME: not a calendar: its gzip has more than 512 members; the server is at fault",
+		},
+		{
 			name: "damaged gzip", answers: script(answerBody(damaged(zipped(small)), "Content-Encoding", "gzip")),
 			want: "not_calendar 200: HOME: not a calendar: its Content-Encoding is gzip, and its body is not, or damaged",
 		},

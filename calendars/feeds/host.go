@@ -45,8 +45,8 @@ type owner struct {
 	queued   bool    // it is in the Store's fileTurns
 	globs    globs
 
-	readers   chan struct{} // holds one for each body that is being read or waits to be
-	bodySlots *semaphore    // see bodyMemory
+	readers   *semaphore // see leases
+	bodySlots *semaphore
 
 	quotaLogged time.Time                   // when errOverQuota was last logged
 	incoming    map[*calendars.Calendar]int // read and about to be published, by how many attempts
@@ -76,12 +76,12 @@ func newOwner(name string) *owner {
 	if name == "" {
 		return &owner{
 			maxRunning: operatorAttempts, maxFiles: fileReaders - filesOfTenant,
-			readers: make(chan struct{}, maxReaders), bodySlots: newSemaphore(largeBodies),
+			readers: newSemaphore(maxReaders), bodySlots: newSemaphore(largeBodies),
 		}
 	}
 	return &owner{
 		name: name, maxRunning: tenantAttempts, maxFiles: filesOfTenant,
-		readers: make(chan struct{}, 1), bodySlots: newSemaphore(largeOfTenant),
+		readers: newSemaphore(1), bodySlots: newSemaphore(largeOfTenant),
 	}
 }
 

@@ -79,84 +79,124 @@ func (s *semaphore) grant() {
 	}
 }
 
-// bodyMemory is the slots of memory for large bodies that one attempt holds. It is for one
-// goroutine.
-type bodyMemory struct {
-	owner, all         *semaphore // of the owner and of everybody
+// lease is what one attempt holds of something that is limited for its owner and for everybody. It
+// is for one goroutine.
+type lease struct {
+	owner, all         *semaphore
 	ownerHeld, allHeld int
 }
 
-// acquire waits until n slots are free, or ctx ends. The owner's own come first, so that no tenant
-// waits in more than its places of those for all. It is not called again before release.
-func (m *bodyMemory) acquire(ctx context.Context, n int) (err error) {
-	if m.ownerHeld, err = m.owner.acquire(ctx, n); err != nil {
+// acquire waits until n are free, or ctx ends. The owner's own come first, so that no tenant waits
+// in more than its places of those for all. It is not called again before release.
+func (l *lease) acquire(ctx context.Context, n int) (err error) {
+	if l.ownerHeld, err = l.owner.acquire(ctx, n); err != nil {
 		return err
 	}
-	if m.allHeld, err = m.all.acquire(ctx, n); err != nil {
-		m.owner.release(m.ownerHeld)
-		m.ownerHeld = 0
+	if l.allHeld, err = l.all.acquire(ctx, n); err != nil {
+		l.owner.release(l.ownerHeld)
+		l.ownerHeld = 0
 	}
 	return err
 }
 
 // release frees what was acquired, if anything was.
-func (m *bodyMemory) release() {
-	m.all.release(m.allHeld)
-	m.owner.release(m.ownerHeld)
-	m.ownerHeld, m.allHeld = 0, 0
+func (l *lease) release() {
+	l.all.release(l.allHeld)
+	l.owner.release(l.ownerHeld)
+	l.ownerHeld, l.allHeld = 0, 0
 }
 
-// held reports whether a large body may be held.
-func (m *bodyMemory) held() bool { return m.allHeld > 0 }
+// isHeld reports whether something was acquired.
+func (l *lease) isHeld() bool { return l.allHeld > 0 }
 
-// acquireReader waits until a body of an owner may be read; done frees the place. A tenant has one
-// at a time, so that neither large bodies nor many of one tenant delay those of others.
-func (s *Store) acquireReader(o *owner) (done func()) {
-	o.readers <- struct{}{}
-	s.readers <- struct{}{}
-	return func() {
-		<-s.readers
-		<-o.readers
+// leases are what an attempt waits for. It is for one goroutine.
+type leases struct {
+	memory lease // slots for large bodies
+	// turn is the owner's turn to decompress, parse or compile. Whoever holds it waits for nothing
+	// but a processor, so that no owner's turn depends on what another one holds.
+	turn  lease
+	small int // bytes of the body that need no memory slot
+}
+
+func (s *Store) newLeases(o *owner) *leases {
+	return &leases{memory: lease{owner: o.bodySlots, all: s.bodySlots}, turn: s.turn(o), small: smallBody}
+}
+
+// turn is the turn of an owner, not yet acquired.
+func (s *Store) turn(o *owner) lease { return lease{owner: o.readers, all: s.readers} }
+
+// acquireTurn waits for an owner's turn; done ends it. A tenant has one at a time, so that neither
+// large bodies nor many of one tenant delay those of others.
+func (s *Store) acquireTurn(o *owner) (done func()) {
+	turn := s.turn(o)
+	_ = turn.acquire(context.Background(), 1) // which does not end
+	return turn.release
+}
+
+type leasesKey struct{}
+
+// withLeases makes an attempt wait for memory and for its owner's turn.
+func withLeases(ctx context.Context, l *leases) context.Context {
+	return context.WithValue(ctx, leasesKey{}, l)
+}
+
+func leasesOf(ctx context.Context) *leases {
+	l, _ := ctx.Value(leasesKey{}).(*leases)
+	return l
+}
+
+// waitForTurn waits for the owner's turn, which done ends. Without leases in ctx it does not wait.
+func waitForTurn(ctx context.Context) (done func(), err error) {
+	l := leasesOf(ctx)
+	if l == nil {
+		return func() {}, nil
 	}
+	return l.turn.release, pauseTimeout(ctx, func() error { return l.turn.acquire(ctx, 1) })
 }
 
-type bodyMemoryKey struct{}
-
-// withBodyMemory makes reading a large body wait for memory.
-func withBodyMemory(ctx context.Context, r *bodyMemory) context.Context {
-	return context.WithValue(ctx, bodyMemoryKey{}, r)
-}
-
-// limitedReader reads a body that waits for memory once it is large; without bodyMemory in ctx it
-// does not wait.
+// limitedReader reads a body that waits for memory once it is large; without leases in ctx it does
+// not wait.
 func limitedReader(ctx context.Context, from io.Reader) io.Reader {
-	r, _ := ctx.Value(bodyMemoryKey{}).(*bodyMemory)
-	if r == nil {
+	l := leasesOf(ctx)
+	if l == nil {
 		return from
 	}
-	return &memoryReader{from: from, ctx: ctx, memory: r, small: smallBody}
+	return &memoryReader{from: from, ctx: ctx, leases: l}
 }
 
 type memoryReader struct {
 	from   io.Reader
 	ctx    context.Context
-	memory *bodyMemory
-	small  int // bytes that wait for nobody
+	leases *leases
 }
 
 func (r *memoryReader) Read(p []byte) (int, error) {
-	if !r.memory.held() {
-		if r.small == 0 {
-			if err := pauseTimeout(r.ctx, func() error { return r.memory.acquire(r.ctx, 1) }); err != nil {
+	l := r.leases
+	if !l.memory.isHeld() {
+		if l.small == 0 {
+			if err := pauseTimeout(r.ctx, r.acquire); err != nil {
 				return 0, err
 			}
 		} else {
-			p = p[:min(len(p), r.small)]
+			p = p[:min(len(p), l.small)]
 		}
 	}
 	n, err := r.from.Read(p)
-	r.small -= min(n, r.small)
+	l.small -= min(n, l.small)
 	return n, err
+}
+
+// acquire waits for memory. Meanwhile the turn is another attempt's.
+func (r *memoryReader) acquire() error {
+	l := r.leases
+	if !l.turn.isHeld() {
+		return l.memory.acquire(r.ctx, 1)
+	}
+	l.turn.release()
+	if err := l.memory.acquire(r.ctx, 1); err != nil {
+		return err
+	}
+	return l.turn.acquire(r.ctx, 1)
 }
 
 // pausableContext is a context with a timeout that pauseTimeout starts anew. Its Deadline is that

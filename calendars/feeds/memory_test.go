@@ -28,8 +28,8 @@ func TestRoom(t *testing.T) {
 			tenants[i] = o
 			for range tenantAttempts {
 				go func() {
-					r := &bodyMemory{owner: o.bodySlots, all: all}
-					ctx := withBodyMemory(t.Context(), r)
+					r := &leases{memory: lease{owner: o.bodySlots, all: all}, small: smallBody}
+					ctx := withLeases(t.Context(), r)
 					n, err := io.Copy(io.Discard, limitedReader(ctx, bytes.NewReader(make([]byte, smallBody+1))))
 					if n != smallBody+1 || err != nil {
 						t.Errorf("got %d bytes, %v", n, err)
@@ -49,16 +49,16 @@ func TestRoom(t *testing.T) {
 					held[o]--
 					ended++
 					mu.Unlock()
-					r.release()
+					r.memory.release()
 				}()
 			}
 		}
 		synctest.Wait()
-		small := &bodyMemory{owner: tenants[0].bodySlots, all: all}
+		small := &leases{memory: lease{owner: tenants[0].bodySlots, all: all}, small: smallBody}
 		if n, err := io.Copy(io.Discard,
-			limitedReader(withBodyMemory(t.Context(), small), bytes.NewReader(make([]byte, smallBody-1)))); n != smallBody-1 ||
-			err != nil || small.held() {
-			t.Errorf("a small body: %d bytes, %v, held %t", n, err, small.held())
+			limitedReader(withLeases(t.Context(), small), bytes.NewReader(make([]byte, smallBody-1)))); n != smallBody-1 ||
+			err != nil || small.memory.isHeld() {
+			t.Errorf("a small body: %d bytes, %v, held %t", n, err, small.memory.isHeld())
 		}
 		<-time.After(24 * time.Hour)
 		synctest.Wait()
@@ -83,19 +83,20 @@ func TestRoomWaits(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				f := NewFetcher(FetcherOptions{Now: time.Now})
-				r := &bodyMemory{owner: newSemaphore(1), all: newSemaphore(1)}
-				if _, err := r.owner.acquire(t.Context(), 1); err != nil {
+				one := func() lease { return lease{owner: newSemaphore(1), all: newSemaphore(1)} }
+				r := &leases{memory: one(), turn: one(), small: smallBody}
+				if _, err := r.memory.owner.acquire(t.Context(), 1); err != nil {
 					t.Fatal(err)
 				}
-				ctx, cancel := withPausableTimeout(withBodyMemory(t.Context(), r), time.Second)
+				ctx, cancel := withPausableTimeout(withLeases(t.Context(), r), time.Second)
 				defer cancel()
-				time.AfterFunc(time.Hour, func() { r.owner.release(1) })
+				time.AfterFunc(time.Hour, func() { r.memory.owner.release(1) })
 				a := &attempt{fetcher: f, status: http.StatusOK}
 				answer := &http.Response{
 					Body:   io.NopCloser(bytes.NewReader(c.body)),
 					Header: http.Header{"Content-Encoding": {c.encoding}}, ContentLength: -1,
 				}
-				if got := a.readBody(ctx, answer); got.Result != metrics.OK || len(got.Body) != len(large) || !r.held() {
+				if got := a.readBody(ctx, answer); got.Result != metrics.OK || len(got.Body) != len(large) || !r.memory.isHeld() {
 					t.Errorf("got %s, %d bytes: %v", got.Result, len(got.Body), got.Err)
 				}
 				if ctx.Err() != nil {
@@ -117,8 +118,7 @@ func TestRoomIsFreed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		taken := 0
 		s := NewStore(Options{Now: time.Now, Fetch: func(ctx context.Context, _ Source, _ Validators) Fetched {
-			r, _ := ctx.Value(bodyMemoryKey{}).(*bodyMemory)
-			if err := r.acquire(ctx, 1); err != nil {
+			if err := leasesOf(ctx).memory.acquire(ctx, 1); err != nil {
 				return Fetched{Result: metrics.Timeout, Err: err}
 			}
 			taken++

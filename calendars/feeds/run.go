@@ -81,17 +81,17 @@ func (s *Store) runAttempt(ctx context.Context, f *feed) {
 	now := s.options.Now()
 	sub, conditions := f.subscriptions[0], f.requestValidators(now)
 	s.mu.Unlock()
-	memory := &bodyMemory{owner: f.owner.bodySlots, all: s.bodySlots}
-	defer memory.release()
+	l := s.newLeases(f.owner)
+	defer l.memory.release()
 	if f.host == nil {
 		var o outcome
 		if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error {
-			o = s.readFiles(ctx, f, sub, now, memory)
+			o = s.readFiles(ctx, f, sub, now, &l.memory)
 			return nil
 		}); err != nil {
 			o = outcome{Fetched: panicked(err), location: sub.location()}
 		}
-		s.finishAttempt(f, o, memory)
+		s.finishAttempt(f, o, &l.memory)
 		return
 	}
 	// A slow one gives its place away before it has ended.
@@ -99,7 +99,7 @@ func (s *Store) runAttempt(ctx context.Context, f *feed) {
 	slow := time.AfterFunc(slowAttempt, func() { s.guard.Run(metrics.PanicFeed, f.subject, release) })
 	var fetched Fetched
 	if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error {
-		fetched = s.options.Fetch(withBodyMemory(ctx, memory), sub.Source, conditions)
+		fetched = s.options.Fetch(withLeases(ctx, l), sub.Source, conditions)
 		return nil
 	}); err != nil {
 		fetched = panicked(fmt.Errorf("%s: %w", sub.location(), err))
@@ -113,7 +113,7 @@ func (s *Store) runAttempt(ctx context.Context, f *feed) {
 	if ctx.Err() != nil { // what ends with the program says nothing of the feed
 		o = outcome{skipped: true}
 	}
-	s.finishAttempt(f, o, memory)
+	s.finishAttempt(f, o, &l.memory)
 }
 
 // panicked is the result of an attempt that a panic ended.
@@ -121,7 +121,7 @@ func panicked(err error) Fetched { return Fetched{Result: metrics.ServerError, E
 
 // finishAttempt publishes the outcome of an attempt, frees its memory, notifies and logs, and
 // schedules the next one.
-func (s *Store) finishAttempt(f *feed, o outcome, memory *bodyMemory) {
+func (s *Store) finishAttempt(f *feed, o outcome, memory *lease) {
 	var changed []string
 	if !o.skipped {
 		if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error {
@@ -236,7 +236,7 @@ func (s *Store) readCopy(f *feed, snap snapshot, t terms, body []ical.File, now 
 	parse func([]ical.File, ical.Limits) (*calendars.Calendar, error)) (
 	after snapshot, done func(), result metrics.FetchResult, err error,
 ) {
-	defer s.acquireReader(f.owner)()
+	defer s.acquireTurn(f.owner)()
 	s.mu.Lock()
 	manual := f.manual
 	s.mu.Unlock()

@@ -202,8 +202,8 @@ func TestFilesHeld(t *testing.T) {
 		}
 		s := &shop{}
 		s.open(t, Options{})
-		for range maxReaders { // nothing is taken apart meanwhile
-			s.store.readers <- struct{}{}
+		if _, err := s.store.readers.acquire(t.Context(), maxReaders); err != nil { // nothing is parsed meanwhile
+			t.Fatal(err)
 		}
 		s.store.Subscribe(list)
 		after(time.Minute)
@@ -221,9 +221,7 @@ func TestFilesHeld(t *testing.T) {
 			t.Errorf("%d bytes more are held, want a small file of good's", disk.bytes)
 		}
 		disk.mu.Unlock()
-		for range maxReaders {
-			<-s.store.readers
-		}
+		s.store.readers.release(maxReaders)
 		after(time.Minute)
 		for _, sub := range list {
 			s.is(sub.Calendar, "fresh: a")
@@ -273,7 +271,7 @@ func TestFilesGrow(t *testing.T) {
 				names = append(names, fmt.Sprint(i))
 				disk[names[i]] = &fstest.MapFile{Data: make([]byte, n)}
 			}
-			memory := &bodyMemory{owner: newSemaphore(largeOfTenant), all: newSemaphore(largeBodies)}
+			memory := &lease{owner: newSemaphore(largeOfTenant), all: newSemaphore(largeBodies)}
 			sub := &Subscription{File: "*", Files: disk}
 			list, err := readWithMemory(t.Context(), sub, names, limits, c.size, memory)
 			if got := memory.all.held; got != c.taken || memory.owner.held != min(got, largeOfTenant) {

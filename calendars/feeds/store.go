@@ -71,9 +71,9 @@ type Store struct {
 	parse     func([]ical.File, ical.Limits) (*calendars.Calendar, error) // ReadFiles
 	expand    func(*calendars.Calendar, time.Time)                        // expand
 	copies    copies
-	readers   chan struct{} // holds one for each body that is being read
-	bodySlots *semaphore    // see bodyMemory
-	textReads *semaphore    // of shownAtOnce
+	readers   *semaphore // of maxReaders; see leases
+	bodySlots *semaphore // of largeBodies
+	textReads *semaphore // of shownAtOnce
 
 	subscribeMu sync.Mutex // held by Subscribe and Write, which wait for the disk without mu; guards lastCleanup
 	lastCleanup time.Time  // when unused copies were last removed; zero: never
@@ -106,7 +106,8 @@ func (s *subscriber) current() *snapshot {
 }
 
 const (
-	// maxReaders is how many bodies are parsed at a time, which bounds the memory.
+	// maxReaders is how many bodies are decompressed, parsed or compiled at a time, and of a tenant
+	// one, which bounds their memory and the processors that they take.
 	maxReaders = 2
 	// startSpread is the time over which feeds with copies are fetched after the program starts.
 	startSpread = 5 * time.Minute
@@ -129,7 +130,7 @@ func NewStore(o Options) *Store {
 		parse:       calendars.ReadFiles,
 		expand:      expand,
 		copies:      copies{dir: o.Dir, disk: storeDisk(o), quotas: newQuotas()},
-		readers:     make(chan struct{}, maxReaders),
+		readers:     newSemaphore(maxReaders),
 		bodySlots:   newSemaphore(largeBodies),
 		textReads:   newSemaphore(shownAtOnce),
 		wake:        make(chan struct{}, 1),

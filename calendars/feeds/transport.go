@@ -1,6 +1,7 @@
 package feeds
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -51,8 +52,9 @@ type pool struct {
 
 // poolFor is the pool of a source. Its CA file is read each time, so that a renewed one is used
 // from the next attempt on; its former connections end with what they are carrying. Files are read
-// and parsed without the Fetcher's mutex, which attempts of all owners take.
-func (f *Fetcher) poolFor(s Source) (*pool, error) {
+// and parsed without the Fetcher's mutex, which attempts of all owners take, and parsed in the
+// owner's turn.
+func (f *Fetcher) poolFor(ctx context.Context, s Source) (*pool, error) {
 	key := poolKey{owner: s.Owner, denyPrivate: s.DenyPrivate}
 	if s.CAFile == "" {
 		if p := f.findPool(key, ""); p != nil {
@@ -66,6 +68,14 @@ func (f *Fetcher) poolFor(s Source) (*pool, error) {
 	}
 	key.authorities = sum
 	if p := f.findPool(key, s.CAFile); p != nil {
+		return p, nil
+	}
+	done, err := waitForTurn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if p := f.findPool(key, s.CAFile); p != nil { // made by the attempt whose turn it was
 		return p, nil
 	}
 	roots, err := parseCAFile(pem)

@@ -32,7 +32,7 @@ func (s *Store) pollInterval() time.Duration {
 
 // readFiles is an attempt for files. While their names, sizes and times stay the same they are read
 // only now and then. Large ones wait for memory before they are read.
-func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now time.Time, memory *bodyMemory) outcome {
+func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now time.Time, memory *lease) outcome {
 	s.mu.Lock()
 	before, reread, last := f.fingerprint, f.lastRead, f.last
 	limits := sub.Limits.WithDefaults()
@@ -81,7 +81,7 @@ func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now t
 // Files that have grown since their size was taken are read again with all the memory that they may
 // need.
 func readWithMemory(
-	ctx context.Context, sub *Subscription, names []string, limits ical.Limits, size int64, memory *bodyMemory,
+	ctx context.Context, sub *Subscription, names []string, limits ical.Limits, size int64, memory *lease,
 ) ([]ical.File, error) {
 	n := 0
 	if size > smallBody {
