@@ -1,6 +1,7 @@
 package pivot
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -27,16 +28,10 @@ var apart = []struct {
 	},
 }
 
-// TestConformance holds the catalog against Kazoo's own schemas, where they are present:
-// for every module, documents with every field left out, right, and wrong in many ways
-// are taken by both or by none.
-func TestConformance(t *testing.T) {
-	t.Parallel()
-	shared := os.Getenv("CALLHOURS_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "shared")
-	}
-	dir := filepath.Join(shared, "kazoo-schemas")
+// kazooSchemas loads Kazoo's own schemas; without them the test is skipped.
+func kazooSchemas(t *testing.T) (dir string, schemas *Schemas) {
+	t.Helper()
+	dir = filepath.Join(cmp.Or(os.Getenv("CALLHOURS_SHARED"), "../../shared"), "kazoo-schemas")
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("Kazoo's schemas are not here: %v", err)
 	}
@@ -44,6 +39,15 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return dir, schemas
+}
+
+// TestConformance holds the catalog against Kazoo's own schemas, where they are present:
+// for every module, documents with every field left out, right, and wrong in many ways
+// are taken by both or by none.
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	dir, schemas := kazooSchemas(t)
 	if growth.UnderRace {
 		t.Skip("tens of thousands of callflows in one goroutine")
 	}

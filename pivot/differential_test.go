@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,18 +53,7 @@ var argued = []difference{
 // but for the cases that are argued.
 func TestAgainstKazoo(t *testing.T) {
 	t.Parallel()
-	shared := os.Getenv("CALLHOURS_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "shared")
-	}
-	dir := filepath.Join(shared, "kazoo-schemas")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("Kazoo's schemas are not here: %v", err)
-	}
-	schemas, err := LoadSchemas(os.DirFS(dir))
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, schemas := kazooSchemas(t)
 	count, soak := 2000, os.Getenv("CALLHOURS_SOAK") != ""
 	if soak {
 		count = 40_000
