@@ -47,6 +47,7 @@ func Kinds() []Kind {
 		"calendar_unknown", "feed_failed", "copy_not_kept", "copy_undated", "clock_skew", "calendar_timezone",
 		"expected_ahead", "coverage_gap", "no_events_ahead", "ends_soon",
 		"events_unmatched", "busy_only", "near_miss", "title_fits_two", "events_overlap",
+		"shift_unclear", "shift_unfilled",
 		// Single events.
 		"event_unusable", "not_standard", "odd_event", "no_length", "one_day", "clock_change", "series_ended",
 		"series_ends", "far_future",
@@ -63,7 +64,7 @@ func Kinds() []Kind {
 func severity(kind string) string {
 	switch kind {
 	case mistake, "schema_refused", "branch_never_taken", "branch_will_fail", "route_too_large", "calendar_unknown",
-		"expected_ahead", "coverage_gap":
+		"expected_ahead", "coverage_gap", "shift_unfilled":
 		return Error
 	}
 	return Warning

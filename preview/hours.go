@@ -67,7 +67,10 @@ func (p *Preview) hours(asked Period, left *budget) (*Hours, error) {
 	if !w.unread.IsZero() && h.Truncated == "" {
 		h.Truncated = untitledMessage(w.unread)
 	}
-	return h, w.left.err()
+	if err := w.left.err(); err != nil {
+		return nil, err
+	}
+	return h, nil
 }
 
 // Text writes a line for each span, day by day.

@@ -42,7 +42,7 @@ func (l *Lint) Calendar(ctx context.Context, c Calendar, now, until time.Time, e
 		from, to)
 	for _, look := range []func(){
 		cl.collect, cl.singleEvents, cl.lastEvent, cl.coverageGaps, cl.unmatchedEvents, cl.ambiguousTitles,
-		cl.overlappingShifts, cl.endedSeries,
+		cl.overlappingShifts, cl.unclearShifts, cl.endedSeries,
 		cl.ownTimezone,
 	} {
 		if ctx.Err() != nil {

@@ -34,7 +34,7 @@ func (l *calendarLint) unmatchedEvents() {
 				break
 			}
 			pattern := a.Near(e.Event)
-			if pattern == "" {
+			if pattern == "" || a.HasNames() && !a.Negated && a.Admits(e.Event) { // see unclearShifts
 				continue
 			}
 			key := patterns.Fold(e.Summary) + "\x00" + pattern

@@ -152,7 +152,7 @@ func (w *walk) next(here place, to time.Time) (next place, found bool) {
 const each = 1 << 12
 
 // differs reports whether another span than the one with the place's key has its decision, and then
-// sets the key to that of the other. Titles are read where the branch is the same.
+// sets the key to that of the other.
 func (w *walk) differs(p *place) bool {
 	former := p.key
 	if former.unread && p.decision.Branch == former.Branch && p.decision.Unknown == former.Unknown {

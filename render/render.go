@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -185,6 +186,18 @@ func (r *Route) AddTo(a *routes.CriteriaSet, calendar string) {
 		a.AddAll()
 	}
 	a.Add(r.Route)
+}
+
+// SameValue reports whether keys of a data field have the same value where a branch looks for names:
+// then they are the same person's.
+func (r *Route) SameValue(branch int, field string, keys []string) bool {
+	values := r.branches[branch].plain[field]
+	for _, key := range keys[1:] {
+		if !reflect.DeepEqual(member(values, key), member(values, keys[0])) {
+			return false
+		}
+	}
+	return true
 }
 
 // Use makes a state the one that live calls are answered from.

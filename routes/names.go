@@ -74,3 +74,40 @@ func (n *names) find(title string) int {
 	}
 	return best
 }
+
+// findAll gives the keys whose names stand in a folded title, each once and in its order; where one
+// begins, the longest.
+func (n *names) findAll(title string) (keys []string) {
+	begins := 0
+	for words := 0; begins < len(title) && words < maxTitle; words++ {
+		best, after := -1, 0 // the longest key that begins here, and where it ends
+		end := begins
+		for range n.longest {
+			next := strings.IndexByte(title[end:], ' ')
+			if next < 0 {
+				end = len(title)
+			} else {
+				end += next
+			}
+			if i, ok := n.index[title[begins:end]]; ok {
+				best, after = i, end
+			}
+			if end == len(title) {
+				break
+			}
+			end++
+		}
+		if best < 0 {
+			next := strings.IndexByte(title[begins:], ' ')
+			if next < 0 {
+				break
+			}
+			begins += next + 1
+			continue
+		}
+		if begins = after + 1; !slices.Contains(keys, n.keys[best]) {
+			keys = append(keys, n.keys[best])
+		}
+	}
+	return keys
+}

@@ -228,6 +228,29 @@ func (a Criterion) HasNames() bool { return a.leaf.field != "" }
 // none is asked for.
 func (a Criterion) Name(e *calendars.Event) string { return a.leaf.name(e) }
 
+// Field is the data field whose keys a `names` condition looks for; "" where none is asked for.
+func (a Criterion) Field() string { return a.leaf.field }
+
+// Names are the keys that a `names` condition looks for, as written. The slice must not be modified.
+func (a Criterion) Names() []string {
+	if a.leaf.names == nil {
+		return nil
+	}
+	return a.leaf.names.keys
+}
+
+// AllNames are the keys of a `names` condition that stand in an event's title, each once, in the
+// order of the title. Of keys within one another, such as Anna and Anna Schmidt, it is the longest.
+func (a Criterion) AllNames(e *calendars.Event) []string {
+	if a.leaf.names == nil {
+		return nil
+	}
+	return a.leaf.names.findAll(patterns.Fold(e.Summary))
+}
+
+// Admits says whether the condition would count an event if its title held a name.
+func (a Criterion) Admits(e *calendars.Event) bool { return a.leaf.filter.Match(e) }
+
 // Near is the pattern or the name that an event's title would fit but for a slip of the keys, where
 // everything else fits; "" if there is none.
 func (a Criterion) Near(e *calendars.Event) string {

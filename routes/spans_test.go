@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/callhours/callhours/calendars/patterns"
 )
 
 // TestSpanKey: what a key says is what Events say, in each segment of calendars of random events;
@@ -115,5 +117,24 @@ func TestSpanKeyOfCrowd(t *testing.T) {
 	}
 	if behind != 3000 {
 		t.Errorf("%d segments lie behind, want 3000", behind)
+	}
+}
+
+// TestAllNames: the keys in a title, each once, in its order; of those within one another the longest.
+func TestAllNames(t *testing.T) {
+	t.Parallel()
+	n := namesOf(longestFirst([]string{"anna", "Anna Schmidt", "Ann", "Jörg", "Bob", "van der Berg"}))
+	for title, want := range map[string]string{
+		"": "", "nobody": "", "Anna": "anna", "Anna Schmidt": "Anna Schmidt", "Anna, Schmidt": "Anna Schmidt",
+		"Schmidt Anna": "anna", "Bob for Anna Schmidt": "Bob, Anna Schmidt", "Annabel": "", "Bob and bob": "Bob",
+		"On call: J\u00f6rg / Bob": "Jörg, Bob", "van der Anna": "anna", "Mr van der Berg (Bob)": "van der Berg, Bob",
+		"Ann Anna": "Ann, anna", strings.Repeat("x ", maxTitle) + "Bob": "",
+	} {
+		if got := strings.Join(n.findAll(patterns.Fold(title)), ", "); got != want {
+			t.Errorf("%.40q: got %s, want %s", title, got, want)
+		}
+		if first := n.find(patterns.Fold(title)); (first < 0) != (want == "") {
+			t.Errorf("%.40q: find gives %d", title, first)
+		}
 	}
 }

@@ -288,14 +288,24 @@ var lintCalendars = []lintCase{
 	{name: "a replacement on call", yaml: onCall, files: hours(
 		event("Maria", "20261123", "20261130", "RRULE:FREQ=WEEKLY;INTERVAL=2"),
 		event("Bob", "20261130", "20261207", "RRULE:FREQ=WEEKLY;INTERVAL=2"),
-		event("Bob for Maria", "20261125", "20261126"), event("Maria", "20261202T080000"+ny, "20261202T120000"+ny))},
+		event("Bob", "20261125", "20261126"), event("Maria", "20261202T080000"+ny, "20261202T120000"+ny))},
+	{
+		name: "a replacement with both names", yaml: onCall, files: hours(
+			event("Maria", "20261123", "20261130", "RRULE:FREQ=WEEKLY;INTERVAL=2"),
+			event("Bob", "20261130", "20261207", "RRULE:FREQ=WEEKLY;INTERVAL=2"),
+			event("Bob for Maria", "20261125", "20261126")),
+		want: []string{
+			`shift_unfilled: hours.ics:20: "Bob for Maria" comes once, on Wed 2026-11-25 00:00, and its title holds 2 names of people: "Bob", "Maria"; "Maria" answers the calls; write one of them`,
+		},
+	},
 	{
 		name: "a name with a slip", yaml: onCall,
 		files: hours(event("Maria", "20261123", "20261130", "RRULE:FREQ=WEEKLY;INTERVAL=2"),
 			event("On call: Bbo", "20261130", "20261207"),
 			event("Mraia", "20261130", "20261207", "RRULE:FREQ=WEEKLY;INTERVAL=2")),
 		want: []string{
-			`near_miss: hours.ics:19: "Mraia" comes 29 times, first on Mon 2026-11-30 00:00, and fits no condition; "Maria" is asked for, and nearly fits`,
+			`shift_unfilled: hours.ics:12: "On call: Bbo" comes once, on Mon 2026-11-30 00:00`,
+			`shift_unfilled: hours.ics:19: "Mraia" comes 29 times, first on Mon 2026-11-30 00:00, and its title holds no name of people, and nobody else is on call then; correct the title; did you mean "Maria"?`,
 		},
 	},
 	{

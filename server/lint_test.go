@@ -140,7 +140,7 @@ func holidays(events ...string) map[string]string {
 // TestLint: what is most likely meant otherwise is found, and what is usual is not.
 func TestLint(t *testing.T) {
 	t.Parallel()
-	for _, c := range slices.Concat(lintBranches, lintCalendars, lintEvents, lintConfig) {
+	for _, c := range slices.Concat(lintBranches, lintCalendars, lintShifts, lintEvents, lintConfig) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			yaml := head + c.yaml
@@ -201,7 +201,7 @@ func TestKindsAreFound(t *testing.T) {
 		"clock_skew": true, "feed_failed": true, "copy_undated": true, "copy_not_kept": true, "state_dir_shared": true,
 		"state_dir_unwritable": true,
 	}
-	for _, all := range [][]lintCase{lintBranches, lintCalendars, lintEvents, lintConfig} {
+	for _, all := range [][]lintCase{lintBranches, lintCalendars, lintShifts, lintEvents, lintConfig} {
 		for _, c := range all {
 			for _, w := range c.want {
 				kind, _, _ := strings.Cut(w, ":")
