@@ -478,6 +478,11 @@ func limitSections() []limitSection {
 					"they wait, and owners have turns", "feeds.TestFilesTurns",
 				},
 				{
+					"tenants whose calendar files are read at a time, when a configuration is loaded",
+					"{server.fileOwners}; 1 of those with files over {feeds.smallBody:bytes}", "",
+					"they wait, those with large files apart from the others", "server.TestAnsweredWhileReading",
+				},
+				{
 					"redirects of a feed", "{feeds.maxRedirects}", "", "the attempt fails",
 					"feeds.TestFetchFaults",
 				},

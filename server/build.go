@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -50,7 +49,6 @@ func build(b builder) (*Generation, diag.Mistakes) {
 		name: nameOf(file.Inputs), file: file, shared: listen.NewAuth(file.Auth), members: map[*render.Route]bool{},
 		calendars: b.calendars,
 		byName:    map[string]*calendar{}, compared: map[string]int64{}, asking: map[string][]*render.Route{},
-		missing: b.absent,
 		library: b.library, rooms: b.rooms, faulty: map[*render.Route]bool{},
 	}
 	var plain []*routes.Route
@@ -77,66 +75,36 @@ func build(b builder) (*Generation, diag.Mistakes) {
 		g.auths = append(g.auths, own)
 		plain = append(plain, route.Route)
 	}
-	for _, f := range render.Check(context.Background(), g.routes, b.now, nil) {
-		if f.Warning {
-			g.warnings = append(g.warnings, config.Warning{Mistake: f.Mistake, Kind: f.Kind})
-			continue
-		}
-		for _, r := range f.Routes {
-			f.Other = r.Pos
-			b.mistakes = append(b.mistakes, f.Mistake)
-			g.faulty[r] = true
-		}
-	}
-	for _, m := range render.UnreadData(g.routes) {
-		if !config.IsBuiltin(m.Pos) {
-			g.warnings = append(g.warnings, config.Warning{Mistake: m, Kind: "data_unread"})
-		}
-	}
 	table, mistakes := routes.NewTable(plain)
 	b.mistakes = append(b.mistakes, mistakes...)
-	uses := map[string]calendars.Use{}
+	g.table, g.totals, g.counting = table, routes.NewTotals(maxInstances(file)), newCounting()
 	for _, c := range b.calendars {
 		g.byName[c.Calendar] = c
+	}
+	var d *draft
+	if b.begin != nil && len(b.mistakes) == 0 {
+		g.timelines = b.timelines(g)
+		d = b.begin(g)
+	}
+	b.readFiles(d)
+	if g.missing = b.absent; d == nil { // what has a draft takes over by itself what was read
+		g.timelines = b.timelines(g)
+	}
+	b.trySamples(g)
+	return g, b.mistakes
+}
+
+// timelines are those of what is known of the calendars.
+func (b *builder) timelines(g *Generation) *calendars.Timelines {
+	uses := map[string]calendars.Use{}
+	for _, c := range b.calendars {
 		uses[c.Calendar] = g.use(c, calendars.State{Calendar: c.Known, Read: b.now})
 	}
-	g.table, g.timelines = table, calendars.NewTimelines(uses, file.Horizon)
-	g.totals, g.counting = routes.NewTotals(maxInstances(file)), newCounting()
-	return g, b.mistakes
+	return calendars.NewTimelines(uses, b.file.Horizon)
 }
 
 // maxInstances is how many occurrences a calendar may have by the main file.
 func maxInstances(file *config.File) int { return ical.Limits(file.Limits).MaxInstances() }
-
-// Check gives what the packages find wrong with a configuration in which mistakes were found
-// already, so that all of them can be said at once. It looks only at what stands by itself: nothing
-// follows from what the mistakes left out.
-func Check(file *config.File, files fs.FS, now time.Time) diag.Mistakes {
-	b := builder{file: file, files: files, now: now}
-	return b.check()
-}
-
-func (b *builder) check() diag.Mistakes {
-	b.read()
-	var whole []*render.Route
-	for _, r := range b.file.Routes {
-		var answers render.Options
-		b.contain(r.Pos, fmt.Sprintf("route %q", r.Name), func() { answers = b.route(r) })
-		if answers.Route == nil {
-			continue
-		}
-		route, _ := render.New(answers)
-		whole = append(whole, route)
-	}
-	for _, f := range render.Check(context.Background(), whole, b.now, nil) {
-		// Everything else may follow from data that is missing because its line is wrong.
-		if !f.Warning && strings.Contains(f.Message, " is not known; ") && !strings.Contains(f.Message, ".Data") {
-			f.Other = f.Routes[0].Pos
-			b.mistakes = append(b.mistakes, f.Mistake)
-		}
-	}
-	return b.mistakes
-}
 
 // builder translates a configuration into what the packages take, and gathers what they find wrong.
 type builder struct {
@@ -146,7 +114,8 @@ type builder struct {
 	library   *templates.Library
 	memo      *render.Memo
 	calendars []*calendar
-	loader    *feeds.Loader
+	loader    *feeds.Loader // of CA files
+	unread    []*unreadCalendar
 	suggested map[string]int  // templates and files that are missing, by the file that names them
 	filtered  map[string]int  // steps of only and except, by tenant
 	named     map[string]bool // calendars by their full names
@@ -159,6 +128,9 @@ type builder struct {
 	// spared says whose calendars may be missing, by the path of the tenant's file, or "": their
 	// configuration was accepted before, and has not changed since. nil: nobody's.
 	spared func(of string) bool
+	// begin is given the generation before its calendar files are read, unless a mistake was found; the
+	// nil draft: it is not used yet. nil: nobody uses one.
+	begin  func(*Generation) *draft
 	starts bool        // for a server that starts without --strict
 	former *Generation // whose parts may be used again where nothing has changed; nil: none
 	reuse  *reuse
@@ -184,7 +156,7 @@ func (b *builder) read() {
 		}
 	}
 	b.library = b.templates()
-	b.named, b.loader, b.filtered = map[string]bool{}, feeds.NewLoader(), map[string]int{}
+	b.named, b.loader, b.filtered = map[string]bool{}, feeds.NewLoader(nil), map[string]int{}
 	b.suggested = map[string]int{}
 	for _, c := range b.file.Calendars {
 		b.contain(c.Pos, fmt.Sprintf("calendar %q", c.Name), func() {

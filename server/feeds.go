@@ -47,11 +47,7 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 	}
 	own.only, own.except = b.filters(c)
 	if c.File != "" {
-		known, err := b.loader.Load(c.Owner, b.reuse.known(c), b.filesFor(c), c.File, own.Limits)
-		if err != nil {
-			b.missing(c, "", err)
-		}
-		own.Known = known
+		b.unread = append(b.unread, &unreadCalendar{config: c, calendar: own})
 		return own
 	}
 	if !c.URL.Given() {
@@ -100,11 +96,16 @@ func (b *builder) missing(c *config.Calendar, key string, err error) {
 		near = b.file.SuggestFile(at.Path, c.Home)
 	}
 	m := diag.Mistakef(c.Pos, "calendar %q: %s%s%s", c.Name, key, reason(err), near)
-	if b.spared != nil && b.spared(b.file.Inputs.TenantFile(c.Pos.File)) {
+	if b.isSpared(c) {
 		b.absent = append(b.absent, m)
 	} else {
 		b.mistakes = append(b.mistakes, m)
 	}
+}
+
+// isSpared reports whether a calendar's file may be missing; see builder.spared.
+func (b *builder) isSpared(c *config.Calendar) bool {
+	return b.spared != nil && b.spared(b.file.Inputs.TenantFile(c.Pos.File))
 }
 
 // store makes the store of feeds that a configuration asks for, with what is different between a

@@ -84,7 +84,7 @@ func TestFirstStartOfUnread(t *testing.T) {
 				t.Skip("root reads everything")
 			}
 			i := Installation{Path: filepath.Join(dir, "callhours.yaml"), Now: (&world{now: monday}).clock}
-			l, _ := i.Start(false)
+			l := startBoth(t, i)
 			if l.Generation == nil {
 				t.Fatal(l.Err())
 			}

@@ -107,6 +107,9 @@ func (g *Generation) compiled(r *render.Route, now time.Time) (state *render.Sta
 
 // contain makes the generation count and log panics.
 func (g *Generation) contain(guard *contain.Guard) {
+	if g.guard == guard { // an early one
+		return
+	}
 	g.guard = guard
 	g.timelines.Contain(guard)
 }

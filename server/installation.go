@@ -44,6 +44,11 @@ type Loaded struct {
 	built    *Generation   // of them, whatever is wrong with it; nil: nothing
 	err      error         // why the main file cannot be read
 
+	found     diag.Mistakes // all that is wrong, as often as it was found
+	blame     *blame        // of the tenants in whose files it is
+	unchecked []*builder    // which find more of it; see attempt
+	draft     *draft        // of Generation, which nobody answers by yet; nil: it is whole
+
 	notes    []error        // what people should know of a first start
 	stateDir string         // as far as the files say it
 	marks    *suspect.Marks // of what is being loaded; nil: there is nothing to fall back on
@@ -67,37 +72,52 @@ func (l *Loaded) Err() error {
 // is mended with those of the accepted copy, and anything else by taking the whole copy. Without a
 // copy tenants whose files are wrong are left out. strict does nothing of that. notes are what
 // people should know of the copy.
-func (i Installation) Start(strict bool) (l Loaded, notes []error) {
+func (i Installation) Start(strict bool) (l Loaded, notes []error) { return i.start(strict, nil) }
+
+// StartServing is Start for a server that opens its listeners first. serve is given, once at most,
+// the Loaded that a [Server] is made of, as soon as the configuration is known to be right but for
+// what calendar files hold and sample calls show. It calls New, which is not to be called with that
+// Loaded after it has returned, and waits for nothing. What StartServing returns is for that
+// server's Options.Rest.
+func (i Installation) StartServing(serve func(Loaded)) (l Loaded, notes []error) {
+	return i.start(false, serve)
+}
+
+func (i Installation) start(strict bool, serve func(Loaded)) (l Loaded, notes []error) {
 	if i.Files != nil {
-		return i.load(loading{}), nil
+		l = i.load(loading{begin: beginOnce(func(l *Loaded) { serve(*l) }, serve != nil)})
+		l.findRest()
+		return l, nil
 	}
 	how := loading{inputs: config.NewInputs(nil), starts: !strict}
 	how.inputs.Open(i.Path)
-	var lock *durable.Lock
-	var shared error
+	var own stateLock
 	if dir := how.inputs.StateDir(i.Path); !strict && dir != "" {
 		// Without an accepted copy there is nothing to serve instead, and so nothing is held back.
 		if how.known, _ = readAccepted(dir, i.Path, true); how.known != nil {
 			if i.Exclusive {
-				lock = durable.NewLock(dir)
-				shared = lock.Acquire()
+				own.take(dir)
 			}
-			how.marks = i.marksIn(dir, isNotOurs(shared) || !i.Exclusive)
+			how.marks = i.marksIn(dir, isNotOurs(own.shared) || !i.Exclusive)
 		}
 	}
+	how.begin = beginOnce(func(l *Loaded) {
+		if dir := l.Generation.file.StateDir; i.Exclusive && own.lock == nil && dir != "" {
+			own.take(dir)
+		}
+		l.lock, l.shared, l.marks = own.lock, own.shared, how.marks
+		serve(*l)
+	}, serve != nil)
 	l = i.load(how)
 	how.inputs = nil
-	if lock != nil && lock.Dir() != l.stateDir && l.stateDir != "" {
-		_ = lock.Release()
-		lock, shared = nil, nil
+	if l.stateDir != "" {
+		if i.Exclusive && (own.lock == nil || own.lock.Dir() != l.stateDir) {
+			own.take(l.stateDir)
+		}
 	}
-	if lock == nil && i.Exclusive && l.stateDir != "" {
-		lock = durable.NewLock(l.stateDir)
-		shared = lock.Acquire()
-	}
-	defer func() { l.lock, l.shared, l.marks = lock, shared, how.marks }()
-	isShared := isNotOurs(shared)
-	switch {
+	defer func() { l.lock, l.shared, l.marks = own.lock, own.shared, how.marks }()
+	isShared := isNotOurs(own.shared)
+	switch shared := own.shared; {
 	case errors.Is(shared, files.ErrHung):
 		notes = append(notes, fmt.Errorf("state_dir %w; nothing is written there until it does", shared))
 	case isShared && strict:
@@ -121,20 +141,23 @@ func (i Installation) Start(strict bool) (l Loaded, notes []error) {
 			how.inputs, how.first, how.former = l.inputs, true, l.built
 			l = i.load(how)
 		}
+		l.findRest()
 		return l, append(notes, l.notes...)
 	}
-	if l.Generation != nil && len(l.inputs.EmptiedGlobs(kept)) == 0 && !l.inputs.Releases(kept) {
+	if l.Generation != nil && !hasLess(l.inputs, kept) {
 		return l, notes
 	}
 	if again := i.load(loading{
 		accepted: kept, former: l.built, cautious: true, hold: i.Now(), known: how.known,
-		marks: how.marks, starts: true,
+		marks: how.marks, starts: true, begin: how.begin,
 	}); again.Generation != nil {
 		return again, notes
 	} else if l.Generation != nil { // nothing is wrong but what is gone
 		l = again
 	}
-	whole := i.attempt(kept, func(string) bool { return true }, loading{accepted: kept, former: l.built, starts: true})
+	whole := i.attempt(kept, func(string) bool { return true },
+		loading{accepted: kept, former: l.built, starts: true, begin: how.begin})
+	l.findRest()
 	if err := errors.Join(whole.err, whole.mistakes.Err()); err != nil {
 		return l, append(notes, fmt.Errorf("the accepted copy cannot be used either: %w", err))
 	}
@@ -167,6 +190,7 @@ func (l *Loaded) gone(main string, how loading) (said, each diag.Mistakes) {
 type attempt struct {
 	generation *Generation
 	mistakes   diag.Mistakes // as often as they were found
+	unchecked  *builder      // which finds more of them, but reads calendar files for that; nil: nothing does
 	err        error
 	stateDir   string
 }
@@ -198,7 +222,13 @@ func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, 
 	if i.Files != nil {
 		file.StateDir = "" // there is no directory beside it
 	}
-	b := builder{file: file, files: i.Files, now: i.Now(), spared: spared, former: how.former, starts: how.starts}
+	b := builder{
+		file: file, files: i.Files, now: i.Now(), spared: spared, former: how.former, starts: how.starts,
+		begin: how.begin,
+	}
+	if err != nil && how.begin != nil {
+		return attempt{mistakes: file.Mistakes, unchecked: &b, stateDir: file.StateDir}
+	}
 	if err != nil {
 		return attempt{mistakes: append(file.Mistakes, b.check()...), stateDir: file.StateDir}
 	}

@@ -20,7 +20,7 @@ func TestMissingFile(t *testing.T) {
 		}
 	}
 	i := Installation{Path: path, Now: func() time.Time { return monday }}
-	l, _ := i.Start(false)
+	l := startBoth(t, i)
 	if l.Err() != nil {
 		t.Fatal(l.Err())
 	}
@@ -30,7 +30,7 @@ func TestMissingFile(t *testing.T) {
 	if err := os.Remove(ics); err != nil {
 		t.Fatal(err)
 	}
-	l, _ = i.Start(false)
+	l = startBoth(t, i)
 	if l.Err() != nil {
 		t.Fatal(l.Err())
 	}

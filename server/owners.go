@@ -110,12 +110,7 @@ func (os *owners) of(g *Generation) []*owner {
 	former := os.by
 	os.by = map[string]*owner{}
 	all := make([]*owner, len(g.routes))
-	names := map[string]string{} // of owners, by route
-	for _, r := range g.file.Routes {
-		if r.Tenant != nil {
-			names[r.Name] = r.Tenant.Owner
-		}
-	}
+	names := g.ownersByRoute()
 	for i, r := range g.routes {
 		name := names[r.Name]
 		o := os.by[name]
@@ -128,4 +123,15 @@ func (os *owners) of(g *Generation) []*owner {
 		all[i] = o
 	}
 	return all
+}
+
+// ownersByRoute are the names of the owners of routes; the operator's are not there.
+func (g *Generation) ownersByRoute() map[string]string {
+	names := map[string]string{}
+	for _, r := range g.file.Routes {
+		if r.Tenant != nil {
+			names[r.Name] = r.Tenant.Owner
+		}
+	}
+	return names
 }

@@ -31,7 +31,7 @@ func (s *Server) compileNext(waits *render.Route) bool {
 		return false
 	}
 	next, _ := s.stale.take()
-	if l := s.live.Load(); l != nil && l.has(next) { // another generation may be live by now
+	if l := s.answering(); l != nil && l.has(next) { // another generation may be live by now
 		l.compile(next, s.options.Now())
 	}
 	return true
@@ -43,10 +43,14 @@ func (s *Server) refresh(name string) {
 	s.mu.Lock()
 	names := []string{name}
 	var asking []*render.Route
-	if l := s.live.Load(); l != nil && l.byName[name] != nil {
+	if l := s.answering(); l != nil && l.byName[name] != nil && s.isOpened(l.byName[name].Source.Owner) {
 		s.take(l.Generation, name)
 		names = append(names, l.timelines.Waiting(calendars.TenantOf(name))...) // it may take less now
 		asking = l.askingAny(names)
+		if s.opened != nil {
+			owners := l.ownersByRoute()
+			asking = slices.DeleteFunc(asking, func(r *render.Route) bool { return !s.opened[owners[r.Name]] })
+		}
 	}
 	s.mu.Unlock()
 	s.recompile(asking)

@@ -238,6 +238,7 @@ func (w *world) answers() <-chan time.Time {
 // fetch fetches all feeds of a provider once.
 func (w *world) fetch(t testing.TB, p *provider) {
 	t.Helper()
+	w.subscribe(w.options.Generation)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {

@@ -58,6 +58,9 @@ type Options struct {
 	// Loaded is how Generation came of it.
 	Installation *Installation
 	Loaded       Loaded
+	// Rest is sent what StartServing returns, where Loaded is what it gave to serve; closed instead if
+	// that has no Generation. It is not read where Loaded is whole.
+	Rest <-chan Loaded
 	// Started is told where the listeners are, once both are open and calls are answered; nil for
 	// nobody.
 	Started func(calls, admin net.Addr)
@@ -79,7 +82,7 @@ type Server struct {
 	prerenderer   *prerenderer
 	findingsCache findingsCache
 	previewCache  previewCache
-	started       chan struct{}   // closed when calls are answered; no reload begins before
+	started       chan struct{}   // closed when all routes answer; no reload begins before
 	life          context.Context // ends when nothing is worth waiting for any more
 	end           func()          // ends it
 	reloading     sync.Mutex      // held by the one reload that runs; guards the following
@@ -90,14 +93,17 @@ type Server struct {
 	accepted      string             // what the accepted copy is of, as acceptance gives it
 	state         stateDir
 
+	subscribed *Generation // whose feeds the store keeps; nil before the start
+
 	mu     sync.Mutex                // held while calendars and windows change
+	opened map[string]bool           // owners whose routes answer already; nil when all do, or none
 	logged map[string][]ical.Problem // by calendar: what the log has said already
 	stale  workQueue[*render.Route]  // routes of the live generation that are to be compiled anew, see recompile
 	status preview.Status            // what is not said by the generation itself
 }
 
-// New makes a server ready to run: it has read the copies of feeds, and fetched nothing. Its
-// handlers answer 503 until Run, or Start, has compiled the calendars.
+// New makes a server ready to run: it has read and fetched nothing. Its handlers answer 503 until
+// Run, or Start, has compiled the calendars.
 func New(o Options) *Server {
 	s := &Server{
 		status:  preview.Status{Mistakes: []preview.FileMessage{}, Rejected: []string{}, Restart: []string{}},
@@ -118,7 +124,6 @@ func New(o Options) *Server {
 			ReadOnly: s.state.isReadOnly(), Log: o.Log, Metrics: o.Metrics, Now: o.Now,
 			Changed: s.refresh,
 		}, o.UserAgent)
-	s.store.Subscribe(o.Generation.subscriptions())
 	s.calls = &calls{
 		now: o.Now, passing: o.RealNow, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining,
 		owners: &s.owners, waited: listen.Waited, hours: newPublisher(o.Now, o.Log, hoursTurns(o.RealNow)),
@@ -154,23 +159,40 @@ func (s *Server) Admin() http.Handler { return listen.WithSecureHeaders(s.guarde
 
 func (s *Server) guardedAdmin() http.Handler { return guarded{s.guard, metrics.PanicAdmin, s.admin} }
 
-// Start compiles the generation's calendars for the present, with what is known of them, and lets
-// calls be answered.
+// Drain is for how long calls are answered after the context of Run has ended.
+func (s *Server) Drain() time.Duration { return s.options.Generation.file.Drain }
+
+// Start reads the copies of feeds, compiles the generation's calendars for the present, with what
+// is known of them, and lets calls be answered.
 func (s *Server) Start() {
+	s.subscribe(s.options.Generation)
+	s.start(s.options.Generation, &s.options.Loaded)
+}
+
+// subscribe makes the store keep a generation's feeds.
+func (s *Server) subscribe(g *Generation) {
+	if s.subscribed != g {
+		s.subscribed = g
+		s.store.Subscribe(g.subscriptions())
+	}
+}
+
+// start lets a generation answer, which came of what was loaded. Its feeds are kept.
+func (s *Server) start(g *Generation, loaded *Loaded) {
 	defer close(s.started)
-	s.swap(s.options.Generation)
+	s.swap(g)
 	if s.options.Installation == nil {
 		return
 	}
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	ctx := context.Background()
-	s.waiting = s.options.Loaded.waiting
-	s.read, s.readSums = s.options.Loaded.inputs, s.options.Loaded.inputs.OwnerSums()
-	s.refusals = s.options.Loaded.refusals
-	_ = s.logReload(ctx, &s.options.Loaded, s.status.Loaded) // it says itself how that went
-	if !s.options.Loaded.FromAccepted {
-		s.saveAccepted(ctx, s.options.Generation)
+	s.waiting = loaded.waiting
+	s.read, s.readSums = loaded.inputs, loaded.inputs.OwnerSums()
+	s.refusals = loaded.refusals
+	_ = s.logReload(ctx, loaded, s.status.Loaded) // it says itself how that went
+	if !loaded.FromAccepted {
+		s.saveAccepted(ctx, g)
 	}
 }
 
@@ -219,7 +241,12 @@ func (s *Server) scraped() {
 // Before calls are answered there is nothing to drain. The error says what could not be started or
 // what ended the listeners early. It returns when all that it started has ended, which may be never
 // where a disk hangs: see Closing.
-func (s *Server) Run(ctx context.Context) error {
+func (s *Server) Run(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil && ctx.Err() == nil { // what is being loaded is not why the process ends
+			s.options.Loaded.marks.Abandon()
+		}
+	}()
 	file := s.options.Generation.file
 	pivotSocket, err := listen.Open(ctx, file.Listen.S)
 	if err != nil {
@@ -289,9 +316,23 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicConfig, "admin_web_config", auth.Watch) })
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicFeed, "feeds", s.store.Run) })
-	s.await(ctx, s.options.Generation)
-	if ctx.Err() == nil {
-		s.Start()
+	began := make(chan error, 1)
+	go func() { // a disk that hangs keeps it from ending
+		began <- s.guard.Do(metrics.PanicState, "start", func() error { return s.begin(ctx) })
+	}()
+	select {
+	case err = <-began:
+	case err = <-ended:
+		err = fmt.Errorf("a listener ended: %w", err)
+	case <-ctx.Done():
+	}
+	switch {
+	case err != nil:
+	case ctx.Err() != nil:
+		if s.calls.current() != nil { // some calls are answered
+			err = s.drain(background, ended)
+		}
+	default:
 		loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "clock", s.roll) })
 		loops.Go(func() { s.guard.Loop(background, metrics.PanicFindings, "findings", s.runPrerenderer) })
 		loops.Go(func() { s.guard.Loop(background, metrics.PanicConfig, "configuration", s.follow) })

@@ -154,6 +154,9 @@ func (w *world) start(t testing.TB, o Options) {
 	o.Registry, o.Metrics, o.Now = w.registry, m, w.clock
 	o.Log = slog.New(BoundedHandler(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	w.Server = New(o)
+	if o.Loaded.draft == nil {
+		w.subscribe(o.Generation)
+	}
 }
 
 // started is a world whose handlers answer.

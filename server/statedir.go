@@ -29,6 +29,21 @@ func (d *stateDir) begin(l Loaded) {
 	}
 }
 
+// stateLock is the lock of a state directory.
+type stateLock struct {
+	lock   *durable.Lock // nil: none was asked for
+	shared error         // why it is not held; nil: it is
+}
+
+// take takes that of a directory, and gives another one back.
+func (l *stateLock) take(dir string) {
+	if l.lock != nil {
+		_ = l.lock.Release()
+	}
+	l.lock = durable.NewLock(dir)
+	l.shared = l.lock.Acquire()
+}
+
 // isNotOurs reports whether what Lock.Acquire says means that nothing is to be written: another
 // process has the directory, or may have it, since the file system does not answer.
 func isNotOurs(err error) bool {

@@ -18,6 +18,7 @@ type next struct {
 	g, former *Generation // former: the live one; nil at the start
 	now       time.Time   // of its windows
 	fresh     []*render.Route
+	unseen    []*render.Route // of which nothing has been looked for; fresh, at a start all
 	states    []*render.State // of fresh; nil: it keeps what it has
 	kept      map[*render.Route]*render.State
 	changed   map[string]bool // calendars that are others than they were, or whose routes are
@@ -61,6 +62,9 @@ func (s *Server) prepare(g *Generation) *next {
 		if name := c.Calendar; n.changed[name] || n.former == nil || len(n.former.asking[name]) != len(g.asking[name]) {
 			n.shown = append(n.shown, name)
 		}
+	}
+	if n.unseen = n.fresh; n.former == nil {
+		n.unseen = g.routes
 	}
 	n.states = make([]*render.State, len(n.fresh))
 	count := func(name string) {
@@ -145,8 +149,8 @@ func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 	now := s.options.Now()
 	s.status.Loaded, s.status.Restart = now, g.restartKeys(s.options.Generation)
 	s.prerenderer.retain(g.routes)
-	s.findingsCache.reset(g, n.fresh)
-	s.prerenderer.enqueue(n.fresh)
+	s.findingsCache.reset(g, n.unseen)
+	s.prerenderer.enqueue(n.unseen)
 	l := n.early
 	if l == nil {
 		l = newLive(g, s.options.Metrics, &s.decisions, &s.owners)
@@ -196,6 +200,8 @@ func (s *Server) inherit(g, former *Generation) (changed map[string]bool) {
 	}
 	if former != nil {
 		s.inheritFrom(former, g, changed)
+	} else {
+		s.inheritEarly(g, changed)
 	}
 	for _, c := range g.calendars {
 		if changed[c.Calendar] {
@@ -235,6 +241,22 @@ func (s *Server) inheritFrom(former, g *Generation, changed map[string]bool) {
 			before.why == state.Why {
 			c.taken, c.why = state.Calendar, state.Why
 			g.counts(c, before.steps)
+			delete(changed, c.Calendar)
+		}
+	}
+}
+
+// inheritEarly takes calendars off the changed ones with which the routes of a draft were compiled,
+// and that are still as they were then.
+func (s *Server) inheritEarly(g *Generation, changed map[string]bool) {
+	if l := s.calls.early.Load(); l == nil || l.Generation != g {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range g.calendars {
+		state := s.store.State(c.Calendar)
+		if c.taken != nil && c.taken == state.Calendar && c.why == state.Why && !c.refused {
 			delete(changed, c.Calendar)
 		}
 	}

@@ -58,7 +58,7 @@ func TestCAFiles(t *testing.T) {
 			for i := range c.n {
 				fsys.MapFS[fmt.Sprintf("%02d.pem", i)] = &fstest.MapFile{Data: c.content(i)}
 			}
-			l, fits, last := NewLoader(), 0, ""
+			l, fits, last := NewLoader(nil), 0, ""
 			for range 3 {
 				fits = 0
 				for i := range c.n {

@@ -62,7 +62,7 @@ func TestManyGlobs(t *testing.T) {
 	const names = 2000
 	disk := directory(names)
 	for _, owner := range []string{"acme", ""} {
-		l := NewLoader()
+		l := NewLoader(nil)
 		disk.listed = 0
 		refused := 0
 		for i := range 700 {
@@ -85,7 +85,7 @@ func TestManyGlobs(t *testing.T) {
 				refused, want)
 		}
 	}
-	l := NewLoader()
+	l := NewLoader(nil)
 	l.names["acme"] = maxNames
 	if _, err := l.Load("other", nil, disk, "d/*.ics", ical.Limits{}); err != nil {
 		t.Errorf("one tenant's globs take another's room: %v", err)
@@ -129,7 +129,7 @@ func TestLongGlobs(t *testing.T) {
 	if _, err := cost(names*each - 1); !errors.Is(err, errManyNames) {
 		t.Errorf("past it: %v", err)
 	}
-	l, refused := NewLoader(), 0
+	l, refused := NewLoader(nil), 0
 	for i := range 20 {
 		pattern := strings.Replace(pattern, "Z", string(rune('A'+i)), 1)
 		if _, err := l.Load("acme", nil, disk, "d/"+pattern, ical.Limits{}); errors.Is(err, errManyNames) {

@@ -111,6 +111,7 @@ func (s *Store) reserveMemory(o *owner, c, replaced *calendars.Calendar) (done f
 // name is read and taken apart once, and what those of a tenant name is read up to the memory that
 // they may take together; CA files likewise. It is for one goroutine.
 type Loader struct {
+	large   func() (done func()) // see NewLoader
 	read    map[loadKey]loadedFiles
 	bytes   map[string]int      // that were read for each tenant, or what its calendars take, whichever is more
 	globs   map[string]*globs   // by owner
@@ -128,10 +129,13 @@ type loadedFiles struct {
 	err      error
 }
 
-// NewLoader makes a Loader that has read nothing.
-func NewLoader() *Loader {
+// NewLoader makes a Loader that has read nothing. It calls large before it reads the files of a
+// calendar that hold more than 256 KiB together, and done when their events are known, so that
+// several Loaders can take turns for them; nil takes none.
+func NewLoader(large func() (done func())) *Loader {
 	return &Loader{
-		read: map[loadKey]loadedFiles{}, bytes: map[string]int{}, globs: map[string]*globs{}, names: map[string]int{},
+		large: large,
+		read:  map[loadKey]loadedFiles{}, bytes: map[string]int{}, globs: map[string]*globs{}, names: map[string]int{},
 		caFiles: map[string]*caFiles{},
 	}
 }
@@ -152,6 +156,18 @@ func (l *Loader) Load(owner string, former *calendars.Calendar, fsys fs.FS, patt
 	return done.calendar, done.err
 }
 
+// turn waits for the turn of large files, and gives what ends it.
+func (l *Loader) turn(fsys fs.FS, names []string) (done func()) {
+	if l.large == nil {
+		return func() {}
+	}
+	// Reading says what is wrong with a file whose size cannot be asked.
+	if _, size, err := fingerprint(fsys, names); err != nil || size <= smallBody {
+		return func() {}
+	}
+	return l.large()
+}
+
 func (l *Loader) load(owner string, former *calendars.Calendar, fsys fs.FS, pattern string,
 	limits ical.Limits,
 ) (*calendars.Calendar, error) {
@@ -163,6 +179,7 @@ func (l *Loader) load(owner string, former *calendars.Calendar, fsys fs.FS, patt
 		if err != nil {
 			return nil, err
 		}
+		defer l.turn(fsys, names)()
 		files, err := filesUpTo(fsys, names, limits.WithDefaults(), filesTimes*limits.WithDefaults().Bytes)
 		if err != nil {
 			return nil, err
@@ -176,6 +193,7 @@ func (l *Loader) load(owner string, former *calendars.Calendar, fsys fs.FS, patt
 	if l.names[owner] += cost; err != nil {
 		return nil, err
 	}
+	defer l.turn(fsys, names)()
 	full := limits.WithDefaults()
 	files, err := filesUpTo(fsys, names, full, filesTimes*full.Bytes)
 	if err != nil {

@@ -220,7 +220,7 @@ func TestLoader(t *testing.T) {
 	for i := range 12 {
 		files.MapFS[fmt.Sprintf("f%02d.ics", i)] = &fstest.MapFile{Data: body}
 	}
-	l := NewLoader()
+	l := NewLoader(nil)
 	for range 1000 {
 		if _, err := l.Load("evil", nil, files, "f00.ics", ical.Limits{}); err != nil {
 			t.Fatal(err)

@@ -107,32 +107,42 @@ type served struct {
 	lines, banners io.Writer // never block
 }
 
-// serveTo loads and runs the server. What hangs when ctx has ended is left behind: the program ends
-// with it.
+// serveTo loads and runs the server, which answers before all is loaded. What hangs when ctx has
+// ended is left behind: the program ends with it.
 func serveTo(ctx context.Context, path string, flags serveFlags, now func() time.Time, to served,
 	hangup <-chan os.Signal,
 ) error {
-	var s *server.Server
-	var drain time.Duration
-	loaded := make(chan error, 1)
+	serving, loaded := make(chan *server.Server, 1), make(chan error, 1)
 	go func() {
-		loaded <- contain.Do(func() (err error) {
-			s, drain, err = prepare(path, flags, now, to)
+		var whole server.Loaded
+		rest := make(chan server.Loaded, 1)
+		err := contain.Do(func() (err error) {
+			whole, err = loadServer(path, flags.strict, now, to, func(l server.Loaded, i *server.Installation) {
+				serving <- newServer(i, l, rest, flags, to)
+			})
 			return err
 		})
-	}()
-	select {
-	case <-ctx.Done(): // nobody is being answered
-		select { // what is being read when the process ends is suspect at the next start
-		case <-loaded: //nolint:errcheck // nobody is answered any more
-		case <-time.After(loadingEnds):
+		loaded <- err
+		if err == nil {
+			rest <- whole
 		}
-		return nil
+		close(rest)
+	}()
+	late := after(ctx, loadingEnds)
+	var s *server.Server
+	select {
+	case s = <-serving:
 	case err := <-loaded:
 		if err != nil {
 			return err
 		}
+		loaded <- nil
+		s = <-serving
+	case <-ctx.Done(): // nobody is being answered
+		awaitLoaded(loaded, late)
+		return nil
 	}
+	drain := s.Drain()
 	ended := make(chan error, 1)
 	go func() {
 		reloading, stop := context.WithCancel(ctx)
@@ -145,48 +155,82 @@ func serveTo(ctx context.Context, path string, flags serveFlags, now func() time
 	}()
 	select {
 	case err := <-ended:
+		switch {
+		case errors.Is(err, server.ErrRefused):
+			return <-loaded
+		case ctx.Err() != nil:
+			awaitLoaded(loaded, late)
+		}
 		return err
 	case <-after(ctx, drain+server.Closing):
 		return fmt.Errorf("stopping took more than %s; something was left unfinished", drain+server.Closing)
 	}
 }
 
-// prepare reads what the server answers by.
-func prepare(path string, flags serveFlags, now func() time.Time, to served) (*server.Server, time.Duration, error) {
+// awaitLoaded gives loading some time to end, when the process is told to: what is being read when
+// it ends is suspect at the next start.
+func awaitLoaded(loaded <-chan error, late <-chan struct{}) {
+	select {
+	case <-loaded: //nolint:errcheck // nobody is answered any more
+	case <-late:
+	}
+}
+
+// loadServer reads what the server answers by. It calls serve when that can begin, which is before
+// everything is read unless strict.
+func loadServer(path string, strict bool, now func() time.Time, to served,
+	serve func(server.Loaded, *server.Installation),
+) (loaded server.Loaded, _ error) {
 	main, files := findConfig(path)
 	i := &server.Installation{Path: main, Files: files, Now: now, Exclusive: true, Program: userAgent()}
-	loaded, notes := i.Start(flags.strict)
+	begun := false
+	begin := func(l server.Loaded) {
+		begun = true
+		serve(l, i)
+	}
+	var notes []error
+	if strict {
+		loaded, notes = i.Start(true)
+	} else {
+		loaded, notes = i.StartServing(begin)
+	}
 	for _, note := range notes {
 		fmt.Fprintf(to.lines, "warning: %s\n", note)
 	}
 	if err := loaded.Err(); err != nil {
-		return nil, 0, usageError(err)
+		return loaded, usageError(err)
 	}
-	g := loaded.Generation
-	in := installation{file: g.File(), files: files}
-	for _, warning := range in.file.Warnings {
+	for _, warning := range loaded.Generation.File().Warnings {
 		fmt.Fprintf(to.lines, "warning: %s\n", warning.Error())
 	}
-	var example string // why it is served
 	if files != nil {
-		example = findMissingConfig().serveWarning()
-		fmt.Fprintf(to.lines, "warning: %s\n", example)
+		fmt.Fprintf(to.lines, "warning: %s\n", findMissingConfig().serveWarning())
 	}
+	if !begun {
+		begin(loaded)
+	}
+	return loaded, nil
+}
+
+// newServer makes the server of an installation of which something is loaded; the rest is sent.
+func newServer(i *server.Installation, loaded server.Loaded, rest <-chan server.Loaded, flags serveFlags,
+	to served,
+) *server.Server {
 	setMemoryLimit(os.DirFS("/"))
 	limitGarbageCollection()
+	in := installation{file: loaded.Generation.File(), files: i.Files}
 	log := slog.New(server.BoundedHandler(handler(in.file.Log, to.lines)))
 	return server.New(server.Options{
-		Installation: i, Loaded: loaded,
-		Generation: g, Registry: to.registry, Metrics: to.metrics, Now: now, RealNow: time.Now, UserAgent: userAgent(),
-		Version: buildVersion(),
-		Log:     log, Profiles: flags.pprof,
+		Installation: i, Loaded: loaded, Rest: rest,
+		Generation: loaded.Generation, Registry: to.registry, Metrics: to.metrics, Now: i.Now, RealNow: time.Now,
+		UserAgent: userAgent(), Version: buildVersion(), Log: log, Profiles: flags.pprof,
 		Started: func(calls, admin net.Addr) {
-			if files != nil {
-				log.Warn("the built-in example is served", slog.String("detail", example))
+			if i.Files != nil {
+				log.Warn("the built-in example is served", slog.String("detail", findMissingConfig().serveWarning()))
 			}
 			fmt.Fprint(to.banners, banner(in, calls, admin))
 		},
-	}), in.file.Drain, nil
+	})
 }
 
 // loadingEnds is how long a load may go on that is told to end: long enough for any one file.

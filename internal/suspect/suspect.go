@@ -30,11 +30,13 @@ type Marks struct {
 
 	exclusive sync.RWMutex // held for writing by whoever reads a suspect
 
-	mu       sync.Mutex        // guards the following
-	started  time.Time         // zero before the marks were read
-	readOnly bool              // of Options, until Write
-	deaths   map[string]deaths // by mark
-	panics   map[string]error  // likewise
+	mu        sync.Mutex        // guards the following
+	started   time.Time         // zero before the marks were read
+	readOnly  bool              // of Options, until Write
+	deaths    map[string]deaths // by mark
+	panics    map[string]error  // likewise
+	begun     map[string]bool   // that are being read
+	abandoned bool
 }
 
 // deaths is how often the process ended while a content was read, and when the last of these
@@ -73,7 +75,7 @@ var errWaiting = errors.New("it is not read again")
 
 // New makes marks that are not read yet.
 func New(o Options) *Marks {
-	return &Marks{options: o, readOnly: o.ReadOnly, deaths: map[string]deaths{}, panics: map[string]error{}}
+	return &Marks{options: o, readOnly: o.ReadOnly, deaths: map[string]deaths{}, panics: map[string]error{}, begun: map[string]bool{}}
 }
 
 // Open reads the marks, once. now is when the process began.
@@ -202,7 +204,28 @@ func (m *Marks) Begin(sum [sha256.Size]byte) {
 	mark := m.key(sum)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.write(mark, "reading", m.deaths[mark])
+	if !m.abandoned {
+		m.begun[mark] = true
+		m.write(mark, "reading", m.deaths[mark])
+	}
+}
+
+// Abandon forgets that anything is being read: the process ends, and for another reason. nil does
+// nothing.
+func (m *Marks) Abandon() {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.abandoned = true
+	for mark := range m.begun {
+		if d := m.deaths[mark]; d.count > 0 {
+			m.write(mark, "suspect", d)
+		} else {
+			m.remove(mark)
+		}
+	}
 }
 
 // End notes how the reading of a content ended.
@@ -210,6 +233,7 @@ func (m *Marks) End(sum [sha256.Size]byte, err error) {
 	mark := m.key(sum)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	delete(m.begun, mark)
 	delete(m.deaths, mark)
 	delete(m.panics, mark)
 	if contain.Is(err) {

@@ -1,6 +1,7 @@
 package suspect
 
 import (
+	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
@@ -104,5 +105,37 @@ func TestReadAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestAbandon: what is being read when the process ends for another reason is read by the next one
+// as if nothing had been; what is suspect stays so.
+func TestAbandon(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	open := func(at time.Time) *Marks {
+		m := New(Options{Dir: dir, Program: "callhours/1", Activity: "reading"})
+		if err := m.Open(at); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	innocent, deadly := sha256.Sum256([]byte("innocent")), sha256.Sum256([]byte("deadly"))
+	now := time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)
+	open(now).Begin(deadly) // and the process ended
+	m := open(now)
+	m.Begin(innocent)
+	m.Begin(deadly)
+	m.Abandon()
+	m.Begin(sha256.Sum256([]byte("later")))
+	(*Marks)(nil).Abandon()
+	m = open(now)
+	for name, sum := range map[string][32]byte{"innocent": innocent, "later": sha256.Sum256([]byte("later"))} {
+		if isSuspect, err := m.Check(sum, now); isSuspect || err != nil {
+			t.Errorf("%s: got %v %v", name, isSuspect, err)
+		}
+	}
+	if isSuspect, err := m.Check(deadly, now); !isSuspect || !IsWaiting(err) {
+		t.Errorf("deadly: got %v %v, want one death", isSuspect, err)
 	}
 }
