@@ -338,3 +338,22 @@ func TestFeedAfterEarly(t *testing.T) {
 		t.Errorf("at last: got branch %q", got)
 	}
 }
+
+// TestEndsBeforeEarly: what is told to end while it waits for feeds has no early answers, and so
+// nothing to drain.
+func TestEndsBeforeEarly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		yaml := strings.Replace(oneRoute, "{file: hours.ics}", "{url: \"http://127.0.0.1:1/\"}", 1)
+		s := newStarting(t, yaml, nil, func(string) bool { return false })
+		ctx, stop := context.WithCancel(t.Context())
+		began := make(chan error, 1)
+		go func() { began <- s.begin(ctx) }() // nobody fetches the feed
+		synctest.Wait()
+		stop()
+		if err := <-began; err != nil || s.calls.current() != nil {
+			t.Errorf("got %v, and answers %v", err, s.calls.current())
+		}
+		s.deliver()
+	})
+}

@@ -33,7 +33,9 @@ func (s *Server) begin(ctx context.Context) error {
 	}
 	g.contain(s.guard)
 	s.subscribeFeeds(g)
-	s.await(ctx, g)
+	if s.await(ctx, g); ctx.Err() != nil { // nothing is answered, so nothing is drained
+		return nil
+	}
 	s.publishEarly(g)
 	var openings sync.WaitGroup
 	for {
