@@ -419,6 +419,11 @@ func limitSections() []limitSection {
 					"likewise", "routes.TestExpressionsAreCounted",
 				},
 				{
+					"names that conditions of a route look for in titles of events",
+					"likewise; a text of the title's words that is looked up as {routes.lookedUp} steps and one for each byte, a byte of a title as {routes.foldedByte}",
+					"", "likewise", "routes.TestNamesAreCounted",
+				},
+				{
 					"of all routes of a tenant",
 					"{routes.tenantSteps} times and {routes.tenantEdges} times; half of it for what lies more than a day ahead", "instances",
 					"likewise, for the routes for which there is no room", "routes.TestTenantsTotal",

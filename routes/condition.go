@@ -101,9 +101,18 @@ func (l *leaf) matches(e *calendars.Event) bool {
 	return l.filter.Match(e) && (l.field == "" || l.name(e) != "")
 }
 
+// namesCost is how many steps of patterns it takes at worst for each byte of a title to look for the
+// leaf's names in it.
+func (l *leaf) namesCost() int {
+	if l.names == nil {
+		return 0
+	}
+	return foldedByte + l.names.cost()
+}
+
 // name is the first of the leaf's names that stands in the event's title, longest first.
 func (l *leaf) name(e *calendars.Event) string {
-	if i := l.names.find(patterns.Fold(e.Summary)); i >= 0 {
+	if i := l.names.find(patterns.Fold(e.Summary), nil); i >= 0 {
 		return l.names.keys[i]
 	}
 	return ""
@@ -220,7 +229,7 @@ func (b *builder) leaf(c *Condition) int {
 		l.field, l.names = names.Field, b.shared.names(names.Keys)
 	}
 	f := &l.filter
-	b.count(c.Pos, 0, 0, f.Summary.Cost()+f.Description.Cost()+f.Location.Cost()+f.Category.Cost())
+	b.count(c.Pos, 0, 0, f.Summary.Cost()+f.Description.Cost()+f.Location.Cost()+f.Category.Cost()+l.namesCost())
 	l.narrows = b.shared.narrowed(c.Events, &l.filter, l.names)
 	key := strings.Join(append(slices.Clone(l.calendars), l.id), "\x00")
 	if i, ok := b.leaves[key]; ok {

@@ -2,6 +2,8 @@ package routes
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -132,6 +134,13 @@ func TestConditionCosts(t *testing.T) {
 		}
 		return list
 	}
+	naming := func(n int, name string) []*Condition {
+		list := parts(n)
+		for i := range list {
+			list[i].Events.Names = &Names{"people", []string{fmt.Sprint(name, i)}}
+		}
+		return list
+	}
 	at := diag.Pos{File: "c.yaml", Line: 5}
 	for _, c := range []struct {
 		name string
@@ -144,6 +153,12 @@ func TestConditionCosts(t *testing.T) {
 		{
 			"two hundred titles",
 			&Condition{Calendars: []string{"a"}, Events: Events{Summary: pattern(200, "holiday %d*")}}, "",
+		},
+		{"names in a hundred calendars", &Condition{Any: naming(100, "Anna Schmidt")}, ""},
+		{
+			"long names in ten calendars", &Condition{Any: naming(10, strings.Repeat("a b ", 30))},
+			`c.yaml:13: up to here the conditions of route "r" take more than 10000 steps for each byte of an event's title; ` +
+				"write fewer patterns, or shorter ones, or names",
 		},
 		{
 			"a large expression", &Condition{CallerName: pattern(1, "/(a?){1000}b/")},
@@ -231,8 +246,29 @@ func TestManyNames(t *testing.T) {
 		"Team 12 and Team 11": 2 + 11, "": 5003, "?!": 5003, strings.Repeat("x ", 100) + "Team 7": 9,
 		strings.Repeat("x ", 10_000) + "Team 7": -1,
 	} {
-		if got := n.find(patterns.Fold(title)); got != want {
+		if got := n.find(patterns.Fold(title), nil); got != want {
 			t.Errorf("%.40q: got %d, want %d", title, got, want)
+		}
+	}
+}
+
+// TestNamesLikeText finds the same as looking for each name in the title.
+func TestNamesLikeText(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(7, 11))
+	text := func(most int) string {
+		words := make([]string, 1+random.IntN(most))
+		for i := range words {
+			words[i] = string(rune('a' + random.IntN(3)))
+		}
+		return strings.Join(words, " ")
+	}
+	for range 2000 {
+		keys := longestFirst([]string{text(5), text(5), text(3), text(9)})
+		title := text(12)
+		want := slices.IndexFunc(keys, func(key string) bool { return strings.Contains(" "+title+" ", " "+key+" ") })
+		if got := namesOf(keys).find(title, nil); got != want {
+			t.Fatalf("%q in %q: got %d, want %d", keys, title, got, want)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (a *CriteriaSet) Unmatched(events []*calendars.Event, most int) (n, steps i
 	for _, e := range events {
 		asked := false
 		for _, l := range a.leaves {
-			if steps += 1 + l.filter.Steps(e)/comparedInStep; steps > most {
+			if steps += 1 + (l.filter.Steps(e)+l.namesCost()*len(e.Summary))/comparedInStep; steps > most {
 				return 0, most, false
 			}
 			if asked = l.matches(e); asked {

@@ -202,7 +202,7 @@ func (a Criterion) String() string { return "events" + a.leaf.words }
 func (a Criterion) Weight() int {
 	f, n := &a.leaf.filter, 1
 	if a.leaf.names != nil {
-		n += len(a.leaf.names.keys)
+		n += len(a.leaf.names.keys) + a.leaf.names.cost()
 	}
 	return n + len(f.Summary) + len(f.Description) + len(f.Location) + len(f.Category)
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
-	"github.com/callhours/callhours/calendars/patterns"
 	"github.com/callhours/callhours/calendars/zones"
 )
 
@@ -125,7 +124,7 @@ func (r *Route) compile(known map[string]*calendars.Timeline, from, to time.Time
 		}
 	}
 	edges := make([]edge, 0, min(n, most.edges))
-	left := (most.steps - takes.steps) * comparedInStep // for regular expressions
+	left := (most.steps - takes.steps) * comparedInStep // for regular expressions and names
 	for i, l := range r.leaves {
 		ts := make([]*calendars.Timeline, len(l.calendars))
 		for k, name := range l.calendars {
@@ -181,61 +180,23 @@ func (e edge) leaf() int     { return int(e >> 1 & math.MaxInt32) }
 // step is what happens to the number of the leaf's events that are on.
 func (e edge) step() int { return int(e&1)*2 - 1 }
 
-// occurrences are those of a timeline, and their events, each once: a series has many occurrences.
-type occurrences struct {
-	all    []calendars.Occurrence
-	events []*calendars.Event
-	which  []uint32 // of the events, by occurrence
-	titled []titled
-}
-
-// titled are the events whose titles fit some patterns. Several leaves of a plan ask for the same.
-type titled struct {
-	patterns patterns.List
-	fits     []bool // by event
-}
-
-// compared is what comparing the events' texts with patterns takes, without regular expressions.
-func (of *occurrences) compared(f *calendars.Filter) int {
-	if !f.Compares() {
-		return 0
-	}
-	return f.PlainSteps(of.events...) / comparedInStep
-}
-
-// fits says which of the events have titles that fit.
-func (of *occurrences) fits(list patterns.List, left *int) []bool {
-	for _, t := range of.titled {
-		if same(t.patterns, list) {
-			return t.fits
-		}
-	}
-	fits := make([]bool, len(of.events))
-	for i, e := range of.events {
-		if fits[i] = list.MatchWithin(e.Summary, left); *left < 0 {
-			return fits
-		}
-	}
-	of.titled = append(of.titled, titled{list, fits})
-	return fits
-}
-
-// same reports whether patterns are the same without looking at them.
-func same(a, b patterns.List) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
-
 // edges appends where the events of a calendar that a leaf admits begin and end inside the window,
 // and says how many there are then: up to the first ones over most, which are not appended. What
-// regular expressions take is taken off left; below 0 edges has ended.
+// regular expressions and names take is taken off left; below 0 edges has ended.
 func (s *Segments) edges(dst []edge, leaf int, of *occurrences, most int, left *int) (edges []edge, n int) {
 	l := s.route.leaves[leaf]
 	admitted := slices.Clone(of.fits(l.filter.Summary, left))
 	rest := l.filter
 	rest.Summary = nil
+	var known *named
+	if l.field != "" {
+		known = of.lookFor(l.names, left)
+	}
 	for i, e := range of.events {
 		if *left < 0 {
 			return dst, len(dst)
 		}
-		admitted[i] = admitted[i] && rest.MatchWithin(e, left) && (l.field == "" || l.name(e) != "")
+		admitted[i] = admitted[i] && rest.MatchWithin(e, left) && (known == nil || of.hasName(known, i, left))
 	}
 	for i, o := range of.all {
 		if o.Start == o.End || !admitted[of.which[i]] {

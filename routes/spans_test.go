@@ -133,7 +133,7 @@ func TestAllNames(t *testing.T) {
 		if got := strings.Join(n.findAll(patterns.Fold(title)), ", "); got != want {
 			t.Errorf("%.40q: got %s, want %s", title, got, want)
 		}
-		if first := n.find(patterns.Fold(title)); (first < 0) != (want == "") {
+		if first := n.find(patterns.Fold(title), nil); (first < 0) != (want == "") {
 			t.Errorf("%.40q: find gives %d", title, first)
 		}
 	}

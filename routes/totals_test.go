@@ -9,6 +9,7 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/growth"
 )
 
 // counted compiles routes of 60 days, by their names, each with the same conditions and calendars,
@@ -265,6 +266,61 @@ func TestComparedIsCounted(t *testing.T) {
 			t.Errorf("%.10s: short: %q, want %q", pattern, got, want)
 		}
 	}
+}
+
+// TestNamesAreCounted: looking for names in titles counts by the words and bytes that are looked up,
+// once for all conditions of a route that have the same names.
+func TestNamesAreCounted(t *testing.T) {
+	t.Parallel()
+	long := func(words int) string { return strings.TrimSpace(strings.Repeat("a b ", words/2)) }
+	var events []string
+	for i := range 50 {
+		events = append(events, fmt.Sprintf("UID:%d\nDTSTART:20261121T%02d0000Z\nDURATION:PT1H\nSUMMARY:%s", i, i%24, long(120)))
+	}
+	u := uses{"hours": known(calendar(t, strings.Join(events, "\n--\n")))}
+	asking := func(keys ...[]string) (branches []Branch) {
+		for i, keys := range keys {
+			all := i%2 == 0
+			branches = append(branches, Branch{fmt.Sprint("b", i), Open, &Condition{
+				Calendars: []string{"hours"}, Events: Events{WholeDay: all, Names: &Names{"people", keys}},
+			}})
+		}
+		return append(branches, Branch{"closed", Closed, nil})
+	}
+	steps := func(most int, keys ...[]string) (taken int, within bool) {
+		s := counted(t, NewTotals(1_000_000), u, asking(keys...), "evil/main")[0]
+		known := map[string]*calendars.Timeline{"hours": s.timelines[0][0]}
+		from, to := s.Window()
+		room := cost{1_000_000, most}
+		_, takes := s.route.compile(known, from, to, room)
+		return takes.steps, takes.within(room)
+	}
+	const plenty = 1_000_000_000
+	hostile, other := []string{long(60) + " q"}, []string{long(60) + " z"}
+	one, _ := steps(plenty, hostile)
+	if want := 50 * 60 * 60 * 32 / comparedInStep; one < want {
+		t.Errorf("names of 60 words cost %d steps, want %d at least", one, want)
+	}
+	if taken, within := steps(one, hostile); !within || taken != one {
+		t.Errorf("at the bound: %d, %v", taken, within)
+	}
+	if _, within := steps(one-1, hostile); within {
+		t.Error("past it there is room")
+	}
+	if again, _ := steps(plenty, hostile, hostile); again > one+one/10 {
+		t.Errorf("the same names cost %d steps a second time, %d the first", again-one, one)
+	}
+	if two, _ := steps(plenty, hostile, other); two < 2*one-one/10 {
+		t.Errorf("other names cost %d steps, and the first %d", two-one, one)
+	}
+	if honest, _ := steps(plenty, []string{"Anna Schmidt", "Jo"}); honest > one/20 {
+		t.Errorf("ordinary names cost %d steps", honest)
+	}
+	growth.Linear(t, 30, func(words int) int {
+		left := 0
+		namesOf([]string{long(8)}).find(long(words), &left)
+		return -left
+	})
 }
 
 // TestExpressionsAreCounted: what regular expressions really take of events' texts is counted, and
