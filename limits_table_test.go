@@ -679,6 +679,14 @@ func limitSections() []limitSection {
 				"refused", "config.TestBoundsOfTests",
 			},
 			{
+				"moments at which the tests of a file are explained, those in ranges counted",
+				"{preview.MaxTestMoments}", "", "the test that asks for more fails", "preview.TestMomentsOfFile",
+			},
+			{
+				"occurrences that `callhours events` lists", "{callhours.maxOccurrences}", "",
+				"the later ones are left out; its last lines, in JSON `truncated`, say so", "callhours.TestEventsBound",
+			},
+			{
 				"labels of a tenant; names of labels in metrics",
 				"{config.maxLabels} with {config.maxLabelText} characters; {config.maxLabelNames}", "",
 				"refused; the others are left out", "config.TestLabels",

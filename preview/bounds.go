@@ -100,8 +100,8 @@ func truncate(text string, most int) string {
 	return text
 }
 
-// truncatedMessage says where a list was cut and how to get the rest.
-func truncatedMessage(what string, n int, at time.Time) string {
+// TruncatedMessage says where a list was cut and how to get the rest.
+func TruncatedMessage(what string, n int, at time.Time) string {
 	return fmt.Sprintf("cut after %d %s, at %s; ask from there on, or for less", n, what, at.Format(time.RFC3339))
 }
 

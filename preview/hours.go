@@ -58,7 +58,7 @@ func (p *Preview) hours(asked Period, left *budget) (*Hours, error) {
 	isContinued := w.key(state.Decide(nil, from)) == before
 	for s := range w.spans(state, from, h.To) {
 		if len(h.Spans) == most {
-			h.To, h.Truncated = s.Start, truncatedMessage("spans", most, s.Start)
+			h.To, h.Truncated = s.Start, TruncatedMessage("spans", most, s.Start)
 			break
 		}
 		s.isContinued, isContinued = isContinued, false

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -30,7 +32,14 @@ type TestOptions struct {
 	Call    *pivot.Call // nil: the ordinary call
 	Moments []TestMoment
 	Want    Want // at every moment
+	// Asked counts the moments at which the tests of a file were explained, up to MaxTestMoments;
+	// nil: those of this test alone.
+	Asked *int
 }
+
+// MaxTestMoments is how many moments the tests of a file are explained at. In a range each one
+// counts from which on something may be different.
+const MaxTestMoments = 1_000_000
 
 // TestMoment is a moment, or the range [From, To), and what is wanted then besides. Moments are as
 // [Moment] reads them.
@@ -239,18 +248,27 @@ func branchNames(r *render.Route) []string {
 // Name is what the test is called.
 func (t *Test) Name() string { return t.options.Name }
 
-// Run explains every moment of the test. The error is that of the context.
+// Run explains every moment of the test, and fails at the one that is too many. The error is that
+// of the context.
 func (t *Test) Run(ctx context.Context) (*TestResult, error) {
 	result := &TestResult{
 		File: t.options.File, Line: t.options.Line, Name: t.options.Name, Moments: len(t.moments),
 		Failures: []TestFailure{},
 	}
 	q := Question{Route: t.options.Route.S, Path: t.options.Path, Call: t.options.Call}
+	asked := cmp.Or(t.options.Asked, new(int))
 	for _, m := range t.moments {
-		for _, at := range t.options.Preview.changePoints(q, m.from, m.to) {
+		for at := range t.options.Preview.changePoints(q, m.from, m.to) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
+			if *asked >= MaxTestMoments {
+				tooMany := Difference{"moments", fmt.Sprintf("at most %d in a file", MaxTestMoments), "more; split the file"}
+				result.Failures = append(result.Failures,
+					TestFailure{Line: m.Line, At: at, Differences: []Difference{tooMany}})
+				return result, nil
+			}
+			*asked++
 			q.At = at
 			e, err := t.options.Preview.Explain(ctx, q)
 			if err != nil {
@@ -268,22 +286,27 @@ func (t *Test) Run(ctx context.Context) (*TestResult, error) {
 
 // changePoints are the moments from which on something may be different in [from, to), and from
 // itself. A zero to stands for from alone.
-func (p *Preview) changePoints(q Question, from, to time.Time) []time.Time {
-	r, _, err := p.route(q)
-	if to.IsZero() || r == nil || err != nil {
-		return []time.Time{from}
-	}
-	var all []time.Time
-	for at := from; at.Before(to); {
-		s := p.state(r, at)
-		_, end := s.Window()
-		if to.Before(end) {
-			end = to
+func (p *Preview) changePoints(q Question, from, to time.Time) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		r, _, err := p.route(q)
+		if to.IsZero() || r == nil || err != nil {
+			yield(from)
+			return
 		}
-		all = slices.AppendSeq(all, s.Starts(at, end))
-		at = end
+		for at := from; at.Before(to); {
+			s := p.state(r, at)
+			_, end := s.Window()
+			if to.Before(end) {
+				end = to
+			}
+			for start := range s.Starts(at, end) {
+				if !yield(start) {
+					return
+				}
+			}
+			at = end
+		}
 	}
-	return all
 }
 
 // compare gives what is not as it was wanted.

@@ -120,3 +120,56 @@ func TestLongPath(t *testing.T) {
 	}
 	t.Errorf("got %.300v", mistakes)
 }
+
+// TestMomentsOfFile: the tests of a file share a number of moments, those in their ranges counted;
+// the one that is too many fails its test.
+func TestMomentsOfFile(t *testing.T) {
+	t.Parallel()
+	p := newPreview(t)
+	run := func(asked *int) *preview.TestResult {
+		t.Helper()
+		test, mistakes := preview.NewTest(preview.TestOptions{
+			Name: "x", Preview: p, Route: written("main"), Asked: asked, Moments: []preview.TestMoment{
+				{From: written("2031-06-02 00:00"), To: written("2031-06-09 00:00")},
+				{From: written("2031-06-02 10:00")},
+			},
+		})
+		if len(mistakes) > 0 {
+			t.Fatal(mistakes)
+		}
+		r, err := test.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	asked := 0
+	if r := run(&asked); !r.Passed() || asked < 7 || asked > 20 {
+		t.Fatalf("asked at %d moments: %v", asked, r.Failures)
+	}
+	one := asked
+	for _, c := range []struct {
+		left   int
+		passes bool
+	}{{one, true}, {one - 1, false}, {1, false}, {0, false}} {
+		asked = preview.MaxTestMoments - c.left
+		r := run(&asked)
+		if r.Passed() != c.passes || asked != preview.MaxTestMoments {
+			t.Errorf("with %d left: passed %t, asked at %d", c.left, r.Passed(), asked)
+		}
+		if c.passes {
+			continue
+		}
+		var text strings.Builder
+		want := "moments  want at most 1000000 in a file  got more; split the file"
+		if err := r.Text(&text); err != nil || len(r.Failures) != 1 || !strings.Contains(text.String(), want) {
+			t.Errorf("%v: %s", err, &text)
+		}
+		if _, err := json.Marshal(r); err != nil {
+			t.Error(err)
+		}
+	}
+	if r := run(nil); !r.Passed() {
+		t.Errorf("a test alone: %v", r.Failures)
+	}
+}

@@ -28,7 +28,7 @@ type TestFailure struct {
 	Line        int          `json:"line"` // where the moment is written
 	At          time.Time    `json:"at"`   // in the route's zone; of a range the first moment that differs
 	Differences []Difference `json:"differences"`
-	Explanation *Explanation `json:"explanation"`
+	Explanation *Explanation `json:"explanation"` // nil where the moment is one too many
 }
 
 // Difference is one thing that is not as it was wanted.
@@ -78,7 +78,7 @@ func (f TestFailure) Text(w io.Writer, file string) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	if decided && f.Explanation.Route != "" {
+	if decided && f.Explanation != nil && f.Explanation.Route != "" {
 		if err := f.Explanation.steps(&b, "        "); err != nil {
 			return err
 		}

@@ -54,9 +54,11 @@ func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time) ([
 	b.replace(uses, written.Calendars)
 	shared := g.previewWith(uses)
 	var tests []*preview.Test
+	asked := new(int)
 	for _, w := range written.Tests {
 		o := preview.TestOptions{
-			Pos: w.Pos, Name: w.Name, Preview: shared, Route: w.Route, Path: w.Path.S, Call: callOf(w.Call),
+			Asked: asked,
+			Pos:   w.Pos, Name: w.Name, Preview: shared, Route: w.Route, Path: w.Path.S, Call: callOf(w.Call),
 			Want: preview.Want{
 				Route: w.Want.Route, Branch: w.Want.Branch, State: w.Want.State, Event: w.Want.Event,
 				Reason:     w.Want.Reason,

@@ -101,6 +101,7 @@ func events(ctx context.Context, name string, a eventFlags, env environment) err
 		problems: slices.Concat(calendar.Problems(), t.Problems()), warnings: calendar.Warnings(view, from),
 		claimed: calendar.Timezone(),
 	}
+	l.truncate(maxOccurrences)
 	out := bufio.NewWriter(env.stdout)
 	if a.format == "json" {
 		err = l.json(out, isTerminal(env.stdout))
@@ -198,12 +199,24 @@ func fetch(ctx context.Context, source feeds.Source, env environment) (*calendar
 	return c, nil
 }
 
-// listing is what events prints. It is written one by one: there can be a million of them.
+// listing is what events prints. It is written one by one: there can be 100,000 of them.
 type listing struct {
 	occurrences        []calendars.Occurrence
 	problems, warnings []ical.Problem
 	zone               *time.Location
 	claimed            string // X-WR-TIMEZONE
+	truncated          string // what is left out; "": nothing
+}
+
+// maxOccurrences is how many occurrences events lists.
+const maxOccurrences = 100_000
+
+// truncate leaves out what is more than most.
+func (l *listing) truncate(most int) {
+	if len(l.occurrences) > most {
+		l.truncated = preview.TruncatedMessage("occurrences", most, time.Unix(l.occurrences[most].Start, 0).In(l.zone))
+		l.occurrences = l.occurrences[:most]
+	}
 }
 
 // occurrence and problem are relied on from outside.
@@ -221,8 +234,8 @@ type problem struct {
 	Message string `json:"message"`
 }
 
-// json writes one object on one line, to a terminal one occurrence on each. Its member warnings is
-// there only when there are some.
+// json writes one object on one line, to a terminal one occurrence on each. Its members warnings
+// and truncated are there only when there is something to say.
 func (l *listing) json(w *bufio.Writer, lines bool) error {
 	out := json.NewEncoder(lineTrimmer{w})
 	out.SetEscapeHTML(false)
@@ -257,6 +270,10 @@ func (l *listing) json(w *bufio.Writer, lines bool) error {
 		w.WriteByte(',')
 		problems("warnings", l.warnings)
 	}
+	if l.truncated != "" {
+		w.WriteString(`,"truncated":`)
+		errs = errors.Join(errs, out.Encode(l.truncated))
+	}
 	w.WriteString("}\n")
 	return errs
 }
@@ -289,4 +306,7 @@ func (l *listing) text(w io.Writer) {
 		fmt.Fprintf(w, " (X-WR-TIMEZONE says %s, and is not used)", diag.WithoutControls(l.claimed))
 	}
 	fmt.Fprintln(w)
+	if l.truncated != "" {
+		fmt.Fprintln(w, l.truncated)
+	}
 }
