@@ -657,6 +657,10 @@ func limitSections() []limitSection {
 				"config.TestFileWithMistakes",
 			},
 			{
+				"accounts of a tenant; that the main file gives one", "{config.maxAccounts}, or as many as it is given; {config.maxGranted}",
+				"", "refused likewise", "config.TestTenantAccounts",
+			},
+			{
 				"what a tenant's file defines",
 				"{config.maxCalendars} calendars, {config.maxRoutes} routes, {config.maxBranches} branches in them with {config.maxConditionParts} parts in their conditions, {config.maxMatchNumbers} numbers in their matches (each for each account), {config.maxRoles} roles of a plan, {config.maxLists} lists, {config.maxNumbers} numbers in them, {config.maxMergedKeys} keys of data merged for its routes and branches, {config.maxRegexSteps} steps in the programs of its regular expressions as often as they are written", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals",
 			},

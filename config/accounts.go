@@ -16,12 +16,16 @@ var kazooAccount = regexp.MustCompile(`^[0-9A-Fa-f]{32}$`)
 var accountInside = regexp.MustCompile(`[0-9A-Fa-f]{32}`)
 
 // accounts reads Account-IDs, and warns of those that no call can come from.
-func (f fields) accounts(key string) []Text {
-	all := f.nonBlanks(key)
-	for _, a := range all {
+// Of more than limit accounts it gives the first ones, and the first that is beyond.
+func (f fields) accounts(key string, limit int) (accounts []Text, beyond Text) {
+	accounts = f.nonBlanks(key)
+	if len(accounts) > limit {
+		accounts, beyond = accounts[:limit], accounts[limit]
+	}
+	for _, a := range accounts {
 		f.warnAccount(a)
 	}
-	return all
+	return accounts, beyond
 }
 
 // accountPatterns is accounts for a condition, which takes patterns, too.

@@ -23,8 +23,13 @@ func (f fields) grants() map[string]*grant {
 	grants, owners := map[string]*grant{}, map[string]Text{}
 	for _, e := range f.namedEntries(f.get("tenants"), "tenants", "a tenant") {
 		m := f.fields(e.value, inGrant)
+		accounts, beyond := m.accounts("account", maxGranted)
+		if beyond.Line > 0 {
+			f.mistake(beyond.Pos, "tenant %s is given more than %d accounts; make two tenants of it",
+				quote(e.key.S), maxGranted)
+		}
 		g := &grant{
-			Pos: e.key.Pos, accounts: m.accounts("account"), secrets: m.nonBlanks("secrets"),
+			Pos: e.key.Pos, accounts: accounts, secrets: m.nonBlanks("secrets"),
 			denyPrivate: m.boolean("deny_private_addresses"),
 		}
 		for _, account := range g.accounts {
@@ -150,13 +155,17 @@ func (s *source) resolveAccounts(accounts map[string][]claim, sources []*source)
 	}
 	operators, reserved := s.operatorAccounts(sources), s.inputs.reserved().accounts
 	keys := slices.Sorted(maps.Keys(accounts))
+	dropped := map[*source][]string{}
 	for _, key := range keys {
 		grantee, given := granted[key]
 		accounts[key] = slices.DeleteFunc(accounts[key], func(c claim) bool {
 			g := s.grants[c.source.tenant.Name]
 			lost := given && grantee != c.source.tenant.Name ||
 				!given && (g != nil && len(g.accounts) > 0 || operators[key].Line > 0)
-			return lost && c.source.dropAccount(key)
+			if lost = lost && c.source.mayDrop(key); lost {
+				dropped[c.source] = append(dropped[c.source], key)
+			}
+			return lost
 		})
 		for _, c := range accounts[key] {
 			g := s.grants[c.source.tenant.Name]
@@ -177,9 +186,13 @@ func (s *source) resolveAccounts(accounts map[string][]claim, sources []*source)
 			}
 		}
 	}
+	for src, keys := range dropped {
+		src.dropAccounts(setOf(keys))
+	}
 	owners, before := map[string]string{}, s.accepted.reserved().accounts
+	accepted := s.accepted.filesByAccount()
 	for _, key := range keys {
-		owners[key] = cmp.Or(s.currentClaim(accounts[key], s.accepted.fileByAccount(key)),
+		owners[key] = cmp.Or(s.currentClaim(accounts[key], accepted[key]),
 			s.claimByOwner(accounts[key], before[key].Owner))
 		accounts[key] = slices.DeleteFunc(accounts[key], func(c claim) bool { return c.source.rejected })
 	}
@@ -189,24 +202,34 @@ func (s *source) resolveAccounts(accounts map[string][]claim, sources []*source)
 	}
 }
 
-// dropAccount removes an account that the main file no longer leaves to a tenant from an accepted
-// file that is used instead of the tenant's present one; false for any other file. Nobody can edit
-// an accepted file, so that a tenant could otherwise keep the operator, and all others, from any
-// change by claiming on. It takes one reload by hand: a mistake in the main file must not take
-// calls from anybody. A tenant that loses its last account is rejected.
-func (s *source) dropAccount(key string) bool {
-	in := s.inputs
-	if !slices.Contains(in.restored, s.path) ||
-		!s.reserveSince.IsZero() && slices.Contains(in.files[s.path].Accounts, key) {
+// mayDrop reports whether an account that the main file no longer leaves to a tenant is dropped: it
+// is in an accepted file that is used instead of the tenant's present one. Nobody can edit an
+// accepted file, so that a tenant could otherwise keep the operator, and all others, from any change
+// by claiming on. It takes one reload by hand: a mistake in the main file must not take calls from
+// anybody.
+func (s *source) mayDrop(key string) bool {
+	if !slices.Contains(s.inputs.restored, s.path) {
 		return false
 	}
+	if s.reserveSince.IsZero() {
+		return true
+	}
+	if s.claimed == nil {
+		s.claimed = setOf(s.inputs.files[s.path].Accounts)
+	}
+	return !s.claimed[key]
+}
+
+// dropAccounts removes accounts that the tenant loses, see mayDrop. A tenant that loses its last
+// account is rejected.
+func (s *source) dropAccounts(keys map[string]bool) {
+	in := s.inputs
 	s.tenant.Accounts = slices.DeleteFunc(slices.Clone(s.tenant.Accounts),
-		func(a Text) bool { return accountKey(a) == key })
+		func(a Text) bool { return keys[accountKey(a)] })
 	f := *in.files[s.path]
 	f.Accounts = accountKeys(s.tenant.Accounts)
 	in.files[s.path] = &f
 	s.rejected = s.rejected || len(s.tenant.Accounts) == 0
-	return true
 }
 
 // manualReloadHint ends a message about an accepted file, which nobody can edit.
@@ -282,15 +305,24 @@ func (n *node) scalars() []*node {
 	return slices.DeleteFunc(slices.Clone(n.items), func(item *node) bool { return item.kind != scalar })
 }
 
-// fileByAccount returns the path of the tenant's file that claims an account, in lower case; "" if
-// there is none.
-func (in *Inputs) fileByAccount(account string) string {
+// filesByAccount returns the path of the tenant's file that claims each account, in lower case. The
+// nil Inputs have none.
+func (in *Inputs) filesByAccount() map[string]string {
+	paths := map[string]string{}
 	if in != nil {
 		for path, f := range in.files {
-			if slices.Contains(f.Accounts, account) {
-				return path
+			for _, account := range f.Accounts {
+				paths[account] = path
 			}
 		}
 	}
-	return ""
+	return paths
+}
+
+func setOf(texts []string) map[string]bool {
+	in := make(map[string]bool, len(texts))
+	for _, text := range texts {
+		in[text] = true
+	}
+	return in
 }

@@ -143,7 +143,11 @@ type source struct {
 	rejected     bool    // for a wrong claim; nothing more is read of it
 	tenantFields fields  // what the file says of its tenant
 	reused       *reuse  // the tenant is reused from there; nil: it is read
-	baseData     *Data   // global and the tenant's data, merged
+	accountsCut  bool    // the file has more accounts than it may; tenant has the first ones
+	// the tenant's accounts as they are written; and in lower case those of the file, see mayDrop;
+	// nil: not asked for yet
+	tenantAccounts, claimed map[string]bool
+	baseData                *Data // global and the tenant's data, merged
 
 	language, phoneRegion string // of routes that name none
 

@@ -59,17 +59,19 @@ func (s *source) reserve(sources []*source) {
 			since[h] = at
 		}
 	}
+	type claimed struct{ owner, account string }
+	accounts := map[claimed]bool{}
 	for _, src := range sources {
 		if src.tenant == nil {
 			continue
 		}
 		own := Reservation{Owner: s.ownerOf(src.path), Tenant: src.tenant.Name}
 		delete(since, own)
-		claimed := accountKeys(src.tenant.Accounts)
-		maps.DeleteFunc(since, func(h Reservation, _ time.Time) bool {
-			return h.Owner == own.Owner && slices.Contains(claimed, h.Account)
-		})
+		for _, account := range accountKeys(src.tenant.Accounts) {
+			accounts[claimed{own.Owner, account}] = true
+		}
 	}
+	maps.DeleteFunc(since, func(h Reservation, _ time.Time) bool { return accounts[claimed{h.Owner, h.Account}] })
 	s.inputs.reservations = nil
 	owned := map[string]int{}
 	for h, at := range since {
@@ -134,8 +136,11 @@ func (in *Inputs) Releases(former *Inputs) bool {
 			continue
 		}
 		now := in.files[path]
-		if now == nil || now.Name != before.Name ||
-			slices.ContainsFunc(before.Accounts, func(a string) bool { return !slices.Contains(now.Accounts, a) }) {
+		if now == nil || now.Name != before.Name {
+			return true
+		}
+		claimed := setOf(now.Accounts)
+		if slices.ContainsFunc(before.Accounts, func(a string) bool { return !claimed[a] }) {
 			return true
 		}
 	}

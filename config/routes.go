@@ -1,6 +1,7 @@
 package config
 
 import (
+	"math"
 	"slices"
 	"strings"
 )
@@ -171,7 +172,7 @@ func (f fields) match() Match {
 	n := f.get("match")
 	if n != nil {
 		given := f.fields(n, inMatch)
-		m.Accounts = given.accounts("account")
+		m.Accounts, _ = given.accounts("account", math.MaxInt)
 		m.Dialed = given.texts("dialed")
 		if given.allKnown && len(given.nodes) == 0 {
 			f.mistake(n.Pos, "match is empty; set account or dialed, or leave it out")
@@ -180,8 +181,14 @@ func (f fields) match() Match {
 	if f.tenant == nil || len(f.tenant.Accounts) == 0 {
 		return m
 	}
+	if len(m.Accounts) > 0 && f.tenantAccounts == nil {
+		f.tenantAccounts = map[string]bool{}
+		for _, account := range f.tenant.Accounts {
+			f.tenantAccounts[account.S] = true
+		}
+	}
 	for _, account := range m.Accounts {
-		if !slices.ContainsFunc(f.tenant.Accounts, func(t Text) bool { return t.S == account.S }) {
+		if !f.tenantAccounts[account.S] && !f.accountsCut {
 			f.mistake(account.Pos, "account %s is not one of tenant %q", quote(account.S), f.tenant.Name)
 		}
 	}

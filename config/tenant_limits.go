@@ -5,6 +5,8 @@ import "github.com/callhours/callhours/internal/diag"
 // Limits of what a tenant's file may define in all. Each definition may be within its own bounds,
 // and there may be many; a plan's branches count for every route with the plan.
 const (
+	maxAccounts       = 1_000  // or as many as the main file gives it
+	maxGranted        = 10_000 // accounts that the main file gives one tenant
 	maxCalendars      = 2_000
 	maxRoutes         = 5_000
 	maxBranches       = 50_000  // of all its routes

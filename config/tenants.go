@@ -7,19 +7,26 @@ func (s *source) readTenant(n *node) {
 	t := &Tenant{
 		Pos:         name.Pos,
 		Name:        name.S,
-		Accounts:    m.accounts("account"),
 		Timezone:    m.zone("timezone"),
 		Language:    m.language(s.language),
 		PhoneRegion: m.phoneRegion(s.phoneRegion),
 		Labels:      m.labels(),
 	}
-	if g := s.grants[t.Name]; g != nil && len(g.accounts) > 0 {
-		t.Granted = true
-		if len(t.Accounts) == 0 {
-			t.Accounts = g.accounts
-		}
+	limit := maxAccounts
+	g := s.grants[t.Name]
+	if t.Granted = g != nil && len(g.accounts) > 0; t.Granted {
+		limit = max(limit, len(g.accounts))
 	}
+	var beyond Text
+	t.Accounts, beyond = m.accounts("account", limit)
 	s.tenant, s.tenantFields = t, m
+	if s.accountsCut = beyond.Line > 0; s.accountsCut {
+		s.mistake(beyond.Pos, "tenant %q has more than %d accounts; "+
+			"remove those that no route needs, or make two tenants of it", t.Name, limit)
+	}
+	if t.Granted && len(t.Accounts) == 0 {
+		t.Accounts = g.accounts
+	}
 	s.language, s.phoneRegion = t.Language, t.PhoneRegion
 	s.baseData = merge(s.baseData, s.top.data("data"))
 	t.Data = s.baseData
